@@ -1,0 +1,39 @@
+# Every target sets up what it needs first; a second run finds that done and starts at once.
+
+.DEFAULT_GOAL := help
+.PHONY: help build test demo bench lint format clean
+.NOTPARALLEL:
+
+help: ## show this text
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## set up, build, and install the package into .venv
+	@tools/setup.sh build
+	@tools/build.sh package
+
+test: ## build, then lint, the C++ tests and the Python tests
+	@tools/setup.sh test
+	@tools/build.sh all
+	@tools/test.sh
+
+demo: ## build, then train, compile, save, load and compare a model
+	@tools/setup.sh test
+	@tools/build.sh package
+	@.venv/bin/python examples/demo/demo.py
+
+bench: ## build, then time this against other runtimes on the CPU
+	@tools/setup.sh bench
+	@tools/build.sh package
+	@.venv/bin/python benchmarks/cpu.py
+
+lint: ## check style and structure
+	@tools/setup.sh test
+	@tools/lint.sh
+
+format: ## rewrite the sources in the style of the project
+	@tools/setup.sh test
+	@tools/lint.sh --fix
+
+clean: ## remove what was built (.venv stays)
+	rm -rf build dist .cache .pytest_cache .ruff_cache .venv/.installed-package
+	find . -path ./.venv -prune -o -type d \( -name __pycache__ -o -name '*.egg-info' \) -exec rm -rf {} +

@@ -1,0 +1,65 @@
+"""Runs in a process of its own, so that memory and load time are those of a fresh one. Prints one JSON object.
+
+python child.py build SCRIPT.ts INPUT.pt COMPILED.ts    compile; seconds and peak memory
+python child.py load COMPILED.ts INPUT.pt               load and call; seconds
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import torch_tensorrt
+
+_STATUS = Path("/proc/self/status")
+
+
+def _memory(field: str) -> int:
+    for line in _STATUS.read_text().splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError(f"/proc/self/status has no field {field}")
+
+
+def _reset_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def build(script: str, example: str, compiled_path: str) -> dict[str, Any]:
+    """Time and memory of a compile, above what the process had once the module was loaded."""
+    x = torch.load(example)
+    module = torch.jit.load(script).eval()
+    weights = sum(t.numel() * t.element_size() for t in [*module.parameters(), *module.buffers()])
+    before = _memory("VmRSS")
+    _reset_peak()
+    start = time.perf_counter()
+    compiled = torch_tensorrt.compile(module, inputs=[x], device="cpu")
+    seconds = time.perf_counter() - start
+    peak = _memory("VmHWM") - before
+    torch.jit.save(compiled, compiled_path)
+    return {
+        "build_s": seconds,
+        "module_weight_bytes": weights,
+        "build_peak_bytes": peak,
+        "file_bytes": Path(compiled_path).stat().st_size,
+    }
+
+
+def load(compiled_path: str, example: str) -> dict[str, Any]:
+    """Time from a file in the page cache to a module, and of its first call."""
+    x = torch.load(example)
+    start = time.perf_counter()
+    module = torch.jit.load(compiled_path)
+    loaded = time.perf_counter()
+    with torch.inference_mode():
+        module(x)
+    return {"load_s": loaded - start, "first_call_s": time.perf_counter() - loaded}
+
+
+if __name__ == "__main__":
+    print(json.dumps({"build": build, "load": load}[sys.argv[1]](*sys.argv[2:])))

@@ -1,0 +1,128 @@
+"""Tables for people and JSON for programs."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import re
+from pathlib import Path
+from typing import Any
+
+from harness.runtimes import RUNTIMES, version
+
+_MEGA = 1e6
+
+
+def describe_machine(command: str, threads: int) -> dict[str, Any]:
+    """Everything that a reader needs to judge or repeat the numbers."""
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "command": command,
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "load_average_at_start": round(os.getloadavg()[0], 2),
+        "python": platform.python_version(),
+        "versions": {package: version(name) or "not installed" for name, (_, package, _) in RUNTIMES.items()},
+    }
+
+
+def _cpu() -> str:
+    text = Path("/proc/cpuinfo").read_text()
+    model = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
+    flags = re.search(r"^flags\s*: (.*)$", text, re.MULTILINE)
+    wide = [flag for flag in ("avx2", "avx512f", "avx512_vnni", "amx_tile") if flags and flag in flags[1].split()]
+    return f"{model[1].strip() if model else platform.machine()} ({', '.join(wide)})"
+
+
+def _markdown(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _milliseconds(value: float) -> str:
+    """Three digits that count."""
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 4
+    return f"{value:.{digits}f}"
+
+
+def _runtime_row(name: str, row: dict[str, Any], eager_ms: float | None) -> list[str]:
+    title = RUNTIMES[name][2]
+    if "problem" in row:
+        return [title, row["problem"], "", "", "", ""]
+    speed = f"{eager_ms / row['median_ms']:.2f}x" if eager_ms else ""
+    return [
+        f"**{title}**" if name == "ours" else title,
+        _milliseconds(row["median_ms"]),
+        _milliseconds(row["min_ms"]),
+        speed,
+        f"{row['prepare_s']:.1f}",
+        f"{row['relative_error']:.0e}",
+    ]
+
+
+def case_table(case: dict[str, Any]) -> str:
+    """Latencies of one case."""
+    eager_ms = case["runtimes"].get("eager", {}).get("median_ms")
+    rows = [_runtime_row(name, row, eager_ms) for name, row in case["runtimes"].items()]
+    header = ["runtime", "median ms", "min ms", "to eager", "ready after s", "error"]
+    return f"\n### {case['model']}, batch {case['batch']}\n\n{_markdown(header, rows)}"
+
+
+def _engine_row(case: dict[str, Any]) -> list[str]:
+    engine = case["engine"]
+    weights, arena = engine["module_weight_bytes"], engine["arena_bytes"]
+    bound = engine["arena_lower_bound_bytes"]
+    return [
+        f"{case['model']}, batch {case['batch']}",
+        f"{engine['build_s']:.1f}",
+        f"{engine['load_s']:.3f}",
+        f"{engine['first_call_s']:.3f}",
+        f"{engine['file_bytes'] / _MEGA:.1f}",
+        f"{weights / _MEGA:.1f}",
+        f"{engine['build_peak_bytes'] / _MEGA:.1f}",
+        f"{(engine['build_peak_bytes'] - arena) / weights:.2f}",
+        f"{arena / _MEGA:.2f}",
+        f"{bound / _MEGA:.2f}",
+        f"{100 * (arena / bound - 1):.1f} %" if bound else "",
+    ]
+
+
+def engine_table(cases: list[dict[str, Any]]) -> str:
+    """What our engines cost besides their calls."""
+    header = ["engine", "build s", "load s", "first call s", "file MB", "weights MB", "build peak MB"]
+    header += ["(peak - arena) / weights", "arena MB", "lower bound MB", "above it"]
+    rows = [_engine_row(case) for case in cases if "engine" in case]
+    return f"\n### Our engines\n\n{_markdown(header, rows)}\n"
+
+
+def _markdown_document(result: dict[str, Any]) -> str:
+    about = result["about"]
+    versions = ", ".join(f"{package} {number}" for package, number in about["versions"].items())
+    lines = [
+        "# CPU benchmark",
+        "",
+        f"- date: {about['date']}",
+        f"- command: `{about['command']}`",
+        f"- CPU: {about['cpu']}, {about['cores']} cores; load average at the start {about['load_average_at_start']}",
+        f"- threads of every runtime: {about['threads']}",
+        f"- Python {about['python']}, {versions}",
+        "",
+        "What the columns mean is in the README of `benchmarks/`.",
+    ]
+    parts = ["\n".join(lines), *[case_table(case) for case in result["cases"]]]
+    if any("engine" in case for case in result["cases"]):
+        parts.append(engine_table(result["cases"]))
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def write(result: dict[str, Any], folder: Path) -> list[Path]:
+    """Writes both files, named after the date; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = "cpu-" + result["about"]["date"].replace(" UTC", "").replace(" ", "-").replace(":", "")
+    paths = [folder / f"{stem}.json", folder / f"{stem}.md"]
+    paths[0].write_text(json.dumps(result, indent=1) + "\n")
+    paths[1].write_text(_markdown_document(result))
+    return paths

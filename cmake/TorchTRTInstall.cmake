@@ -1,0 +1,65 @@
+# Install rules. The install prefix is the directory of the Python package, so that an installed package, a wheel and
+# `cmake --install` have the same layout:
+#
+#   PREFIX/lib      our libraries and a copy of oneDNN's
+#   PREFIX/include  torch_tensorrt/...
+#   PREFIX/bin      torchtrtc
+#   PREFIX/share/cmake/torchtrt   find_package(torchtrt CONFIG)
+
+include(CMakePackageConfigHelpers)
+
+set(TORCHTRT_CMAKE_DIR share/cmake/torchtrt)
+set(_torchtrt_libraries torchtrt_engine torchtrt_runtime torchtrt)
+
+# Beside ours, then torch's: PREFIX is site-packages/torch_tensorrt and torch is its sibling.
+set_target_properties(${_torchtrt_libraries} PROPERTIES INSTALL_RPATH "$ORIGIN;$ORIGIN/../../torch/lib")
+set_target_properties(torchtrt_engine PROPERTIES EXPORT_NAME engine)
+set_target_properties(torchtrt_runtime PROPERTIES EXPORT_NAME runtime)
+add_library(torchtrt::engine ALIAS torchtrt_engine)
+add_library(torchtrt::runtime ALIAS torchtrt_runtime)
+add_library(torchtrt::torchtrt ALIAS torchtrt)
+
+install(TARGETS ${_torchtrt_libraries} EXPORT torchtrtTargets LIBRARY DESTINATION lib)
+if(TARGET torchtrtc)
+  set_target_properties(torchtrtc PROPERTIES INSTALL_RPATH "$ORIGIN/../lib;$ORIGIN/../../torch/lib")
+  install(TARGETS torchtrtc RUNTIME DESTINATION bin)
+endif()
+
+# oneDNN under the name that the loader asks for, so that the package is self-contained.
+if(OneDNN_FOUND)
+  get_filename_component(_torchtrt_dnnl "${OneDNN_LIBRARY}" REALPATH)
+  string(REGEX REPLACE "\\..*" "" _torchtrt_dnnl_major "${OneDNN_VERSION}")
+  install(FILES "${_torchtrt_dnnl}" DESTINATION lib RENAME libdnnl.so.${_torchtrt_dnnl_major})
+endif()
+
+# Headers of tactics, backends and the plan's encoding speak of vendor headers and stay behind.
+install(
+  DIRECTORY "${PROJECT_SOURCE_DIR}/cpp/torch_tensorrt"
+  DESTINATION include
+  FILES_MATCHING
+  PATTERN "*.h"
+  PATTERN "core/engine/tactics" EXCLUDE
+  PATTERN "core/backends" EXCLUDE
+  PATTERN "core/engine/plan_*.h" EXCLUDE
+  PATTERN "internal" EXCLUDE)
+install(FILES "${TORCHTRT_GENERATED_DIR}/torch_tensorrt/version.h" DESTINATION include/torch_tensorrt)
+
+install(EXPORT torchtrtTargets NAMESPACE torchtrt:: DESTINATION ${TORCHTRT_CMAKE_DIR})
+configure_package_config_file(
+  "${PROJECT_SOURCE_DIR}/cmake/torchtrtConfig.cmake.in" "${PROJECT_BINARY_DIR}/package/torchtrtConfig.cmake"
+  INSTALL_DESTINATION ${TORCHTRT_CMAKE_DIR}
+  NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(
+  "${PROJECT_BINARY_DIR}/package/torchtrtConfigVersion.cmake"
+  VERSION ${PROJECT_VERSION}
+  COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/package/torchtrtConfig.cmake"
+              "${PROJECT_BINARY_DIR}/package/torchtrtConfigVersion.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindLibtorch.cmake"
+        DESTINATION ${TORCHTRT_CMAKE_DIR})
+
+# All that the install rules need, without the tests.
+add_custom_target(torchtrt_package DEPENDS ${_torchtrt_libraries})
+if(TARGET torchtrtc)
+  add_dependencies(torchtrt_package torchtrtc)
+endif()

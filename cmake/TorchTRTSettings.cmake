@@ -1,0 +1,47 @@
+# Compiler and linker settings that every target shares.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g0 -DNDEBUG")
+
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(TORCHTRT_GENERATED_DIR "${PROJECT_BINARY_DIR}/generated")
+
+# ccache sees through a precompiled header only with these relaxations and -fpch-preprocess (below).
+if(TORCHTRT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(TORCHTRT_CCACHE_PROGRAM ccache)
+  mark_as_advanced(TORCHTRT_CCACHE_PROGRAM)
+  if(TORCHTRT_CCACHE_PROGRAM)
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        "${CMAKE_COMMAND}" -E env
+        "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_ctime,include_file_mtime"
+        "${TORCHTRT_CCACHE_PROGRAM}")
+  endif()
+endif()
+
+# A file that includes torch needs about 1.5 GB: bound how many compile at once by the memory of the machine.
+cmake_host_system_information(RESULT TORCHTRT_MEMORY_MB QUERY TOTAL_PHYSICAL_MEMORY)
+math(EXPR TORCHTRT_TORCH_JOBS "${TORCHTRT_MEMORY_MB} / 2000")
+if(TORCHTRT_TORCH_JOBS LESS 1)
+  set(TORCHTRT_TORCH_JOBS 1)
+endif()
+set_property(GLOBAL PROPERTY JOB_POOLS torch_compile=${TORCHTRT_TORCH_JOBS})
+
+# Flags of our own sources. They must be the same for every target that reuses the precompiled header.
+function(torchtrt_apply_settings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra)
+  if(TORCHTRT_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(TORCHTRT_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
+  endif()
+endfunction()

@@ -1,0 +1,136 @@
+// torchtrtc: the compiler on the command line. Exit codes: 0 done; 1 an error, a method that cannot be compiled, or a
+// self check that failed; others are mistakes in the command line.
+
+#include <dlfcn.h>
+
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "torch/script.h"
+
+#include "options.h"
+#include "self_check.h"
+#include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/torch_tensorrt.h"
+
+namespace torchtrtc {
+namespace {
+
+namespace logging = torch_tensorrt::logging;
+
+void set_log_level(const Options& options) {
+  auto level = logging::kWARNING;
+  if (options.verbose) level = logging::kDEBUG;
+  if (options.info) level = logging::kINFO;
+  if (options.warnings) level = logging::kERROR;
+  logging::set_reportable_log_level(level);
+}
+
+// Loaded libraries stay: what they registered is used until the process ends.
+void load_library(const std::string& path) {
+  TORCHTRT_CHECK(dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr, "cannot load " << path << ": " << dlerror());
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  TORCHTRT_CHECK(file, "cannot read " << path);
+  std::ostringstream content;
+  content << file.rdbuf();
+  return content.str();
+}
+
+void write_file(const std::string& path, const std::string& bytes) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  TORCHTRT_CHECK(file, "cannot write " << path);
+}
+
+torch::jit::Module load_module(const std::string& path) {
+  try {
+    auto module = torch::jit::load(path, torch::kCPU);
+    module.eval();
+    return module;
+  } catch (const c10::Error& error) {
+    TORCHTRT_THROW_ERROR("cannot load the TorchScript module " << path << ": " << error.what_without_backtrace());
+  }
+}
+
+void require_output(const Options& options) {
+  TORCHTRT_CHECK(!options.output_path.empty(), "no output file was given: torchtrtc INPUT OUTPUT [input specs]");
+}
+
+int check_method(const Options& options) {
+  const auto module = load_module(options.input_path);
+  const bool supported = torch_tensorrt::ts::check_method_operator_support(module, options.check_method);
+  std::cout << "The method " << options.check_method
+            << (supported ? " can be compiled.\n" : " cannot be compiled whole: see the errors above.\n");
+  return supported ? 0 : 1;
+}
+
+int embed_engine(const Options& options) {
+  require_output(options);
+  torch_tensorrt::ts::embed_engine_in_new_module(read_file(options.input_path), make_device(options))
+      .save(options.output_path);
+  return 0;
+}
+
+int report_self_check(torch::jit::Module& module, torch::jit::Module& compiled, const Options& options,
+                      const torch_tensorrt::ts::CompileSpec& spec) {
+  if (options.no_threshold_check) return 0;
+  const auto differences = self_check(module, compiled, spec.graph_inputs.inputs, options.atol, options.rtol);
+  for (const auto& line : differences) logging::log(logging::kERROR, "self check: " + line);
+  if (differences.empty()) {
+    logging::log(logging::kINFO, "self check passed");
+    return 0;
+  }
+  logging::log(logging::kERROR, "the result differs from the input module; it was written all the same. Choose --atol "
+                                "and --rtol that fit the precision, or --no-threshold-check");
+  return 1;
+}
+
+int compile(const Options& options) {
+  require_output(options);
+  const auto spec = make_spec(options);
+  auto module = load_module(options.input_path);
+  if (options.require_full_compilation) {
+    TORCHTRT_CHECK(torch_tensorrt::ts::check_method_operator_support(module, "forward"),
+                   "Not all operations in graph are supported by the compiler; see the errors above");
+  }
+  if (options.save_engine) {
+    const auto engine = torch_tensorrt::ts::convert_method_to_trt_engine(module, "forward", spec);
+    write_file(options.output_path, engine);
+    if (options.no_threshold_check) return 0;
+    auto embedded = torch_tensorrt::ts::embed_engine_in_new_module(engine, spec.device);
+    return report_self_check(module, embedded, options, spec);
+  }
+  auto compiled = torch_tensorrt::ts::compile(module, spec);
+  compiled.save(options.output_path);
+  return report_self_check(module, compiled, options, spec);
+}
+
+int run(const Options& options) {
+  set_log_level(options);
+  for (const auto& path : options.custom_ops) load_library(path);
+  for (const auto& path : options.custom_converters) load_library(path);
+  if (!options.check_method.empty()) return check_method(options);
+  return options.embed_engine ? embed_engine(options) : compile(options);
+}
+
+}  // namespace
+}  // namespace torchtrtc
+
+int main(int argc, char** argv) {
+  torchtrtc::Options options;
+  const int exit_code = torchtrtc::parse_options(argc, argv, &options);
+  if (exit_code >= 0) return exit_code;
+  try {
+    return torchtrtc::run(options);
+  } catch (const torch_tensorrt::Error& error) {
+    std::cerr << "torchtrtc: " << error.what();
+  } catch (const std::exception& error) {
+    std::cerr << "torchtrtc: " << error.what() << '\n';
+  }
+  return 1;
+}

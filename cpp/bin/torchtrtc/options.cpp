@@ -1,0 +1,147 @@
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "input_spec.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torchtrtc {
+namespace {
+
+const char* const kInputSpecHelp =
+    "One an input: \"(N,C,H,W)\" or \"[(MIN..);(OPT..);(MAX..)]\", then optionally @dtype (float, half, char, int, "
+    "long, double, bool), then optionally %format (linear, nhwc)";
+
+void add_output_flags(CLI::App& app, Options& o) {
+  auto* verbose = app.add_flag("-v,--verbose", o.verbose, "Print debugging messages");
+  auto* info = app.add_flag("-i,--info", o.info, "Print what is decided, and progress");
+  auto* warnings = app.add_flag("-w,--warnings", o.warnings, "Leave warnings out, print errors only");
+  verbose->excludes(info)->excludes(warnings);
+  info->excludes(warnings);
+}
+
+void add_mode_flags(CLI::App& app, Options& o) {
+  app.add_option("--check-method-support", o.check_method,
+                 "Only say whether the method can be compiled; exit code 0 if it can, 1 if not")
+      ->type_name("NAME");
+  auto* embed = app.add_flag("--embed-engine", o.embed_engine, "The input is an engine; wrap it in a module");
+  app.add_flag("--save-engine", o.save_engine, "Write the engine's bytes instead of a module")->excludes(embed);
+  app.add_flag("--require-full-compilation", o.require_full_compilation,
+               "Error instead of leaving operations to PyTorch");
+  app.add_option("--teo,--torch-executed-op", o.torch_ops, "Operation to leave to PyTorch (repeat)")->type_name("OP");
+  app.add_option("--tem,--torch-executed-mod", o.torch_modules, "Module class to leave to PyTorch (repeat)")
+      ->type_name("MOD");
+  app.add_option("--mbs,--min-block-size", o.min_block_size, "Fewest operations that are worth an engine")->capture_default_str();
+}
+
+void add_engine_flags(CLI::App& app, Options& o) {
+  app.add_option("-p,--enable-precision,--enabled-precision", o.precisions,
+                 "Precision that layers may run in: float, half, int8 (repeat); float when none is given")
+      ->type_name("P");
+  app.add_flag("--build-debuggable-engine", o.debuggable, "Keep what a debugger needs in the engine");
+  app.add_flag("--disable-tf32", o.disable_tf32, "GPUs: fp32 products use fp32, not TF32");
+  app.add_flag("--sparse-weights", o.sparse_weights, "Allow kernels for 2:4 sparse weights");
+  app.add_flag("--truncate,--truncate-long-double,--truncate-64bit", o.truncate,
+               "Narrow 64-bit weights to 32 bits, and say so");
+  app.add_flag("--allow-shape-tensors", o.allow_shape_tensors, "Let sizes of dynamic inputs be shape tensors");
+  app.add_option("--engine-capability", o.capability, "standard, safety or dla_standalone")->capture_default_str()
+      ->check(CLI::IsMember({"standard", "safety", "dla_standalone"}));
+  app.add_option("--calibration-cache-file", o.calibration_cache, "INT8 calibration cache")->type_name("PATH");
+  app.add_option("--num-avg-timing-iters", o.timing_iterations, "Runs that a candidate's time is averaged over")->capture_default_str();
+  app.add_option("--workspace-size", o.workspace_size, "Bytes of scratch memory a layer may use; 0 for no limit")->capture_default_str();
+}
+
+void add_device_flags(CLI::App& app, Options& o) {
+  app.add_option("-d,--device-type", o.device_type, "cpu, gpu or dla; the current GPU, or the CPU where there is none")
+      ->check(CLI::IsMember({"cpu", "gpu", "dla"}));
+  app.add_option("--gpu-id", o.gpu_id, "Index of the GPU")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--dla-core", o.dla_core, "Index of the DLA core")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_flag("--allow-gpu-fallback", o.allow_gpu_fallback, "Layers that the DLA cannot run go to the GPU");
+  app.add_option("--dla-sram-size", o.dla_sram_size, "Bytes, 4096 or more")->capture_default_str();
+  app.add_option("--dla-local-dram-size", o.dla_local_dram_size, "Bytes, 4096 or more")->capture_default_str();
+  app.add_option("--dla-global-dram-size", o.dla_global_dram_size, "Bytes, 4096 or more")->capture_default_str();
+}
+
+void add_check_flags(CLI::App& app, Options& o) {
+  app.add_option("--atol", o.atol, "Self check: absolute difference allowed")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--rtol", o.rtol, "Self check: relative difference allowed")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_flag("--no-threshold-check", o.no_threshold_check, "Do not compare the result with the input module");
+  app.add_option("--custom-torch-ops", o.custom_ops, "Library of PyTorch operations to load first (repeat)")
+      ->type_name("LIB");
+  app.add_option("--custom-converters", o.custom_converters, "Library of converters to load first (repeat)")
+      ->type_name("LIB");
+}
+
+torch_tensorrt::EngineCapability capability(const std::string& name) {
+  if (name == "safety") return torch_tensorrt::EngineCapability::kSAFETY;
+  if (name == "dla_standalone") return torch_tensorrt::EngineCapability::kDLA_STANDALONE;
+  return torch_tensorrt::EngineCapability::kSTANDARD;
+}
+
+}  // namespace
+
+int parse_options(int argc, char** argv, Options* options) {
+  CLI::App app("Compiles a TorchScript module ahead of time.", "torchtrtc");
+  app.set_version_flag("--version", torch_tensorrt::get_build_info());
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  add_output_flags(app, *options);
+  add_mode_flags(app, *options);
+  add_engine_flags(app, *options);
+  add_device_flags(app, *options);
+  add_check_flags(app, *options);
+  app.add_option("input_file", options->input_path, "TorchScript module (or an engine, with --embed-engine)")
+      ->required();
+  app.add_option("output_file", options->output_path, "Where the result goes");
+  app.add_option("input_specs", options->input_specs, kInputSpecHelp);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  return -1;
+}
+
+torch_tensorrt::Device make_device(const Options& options) {
+  using torch_tensorrt::Device;
+  Device device = Device::current();
+  if (options.device_type == "cpu") return Device::cpu();
+  if (options.device_type == "gpu") device.device_type = Device::DeviceType::kGPU;
+  if (options.device_type == "dla") {
+    device.device_type = Device::DeviceType::kDLA;
+    device.dla_core = options.dla_core;
+  }
+  // Naming a GPU asks for one.
+  if (options.gpu_id != 0) device.device_type = Device::DeviceType::kGPU;
+  device.gpu_id = options.gpu_id;
+  device.allow_gpu_fallback = options.allow_gpu_fallback;
+  return device;
+}
+
+torch_tensorrt::ts::CompileSpec make_spec(const Options& options) {
+  std::vector<torch_tensorrt::Input> inputs;
+  for (const auto& spec : options.input_specs) inputs.push_back(parse_input_spec(spec));
+  TORCHTRT_CHECK(options.calibration_cache.empty() || !options.precisions.empty(),
+                 "--calibration-cache-file needs --enable-precision int8");
+  torch_tensorrt::ts::CompileSpec spec(std::move(inputs));
+  if (!options.precisions.empty()) spec.enabled_precisions.clear();
+  for (const auto& precision : options.precisions) spec.enabled_precisions.insert(parse_precision(precision));
+  spec.device = make_device(options);
+  spec.debug = options.debuggable;
+  spec.disable_tf32 = options.disable_tf32;
+  spec.sparse_weights = options.sparse_weights;
+  spec.truncate_long_and_double = options.truncate;
+  spec.allow_shape_tensors = options.allow_shape_tensors;
+  spec.capability = capability(options.capability);
+  spec.num_avg_timing_iters = options.timing_iterations;
+  spec.workspace_size = options.workspace_size;
+  spec.dla_sram_size = options.dla_sram_size;
+  spec.dla_local_dram_size = options.dla_local_dram_size;
+  spec.dla_global_dram_size = options.dla_global_dram_size;
+  spec.require_full_compilation = options.require_full_compilation;
+  spec.min_block_size = options.min_block_size;
+  spec.torch_executed_ops = options.torch_ops;
+  spec.torch_executed_modules = options.torch_modules;
+  return spec;
+}
+
+}  // namespace torchtrtc

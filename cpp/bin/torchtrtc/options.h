@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "torch_tensorrt/torch_tensorrt.h"
+
+namespace torchtrtc {
+
+// What the command line said.
+struct Options {
+  std::string input_path;
+  std::string output_path;
+  std::vector<std::string> input_specs;
+
+  bool verbose = false;
+  bool info = false;
+  bool warnings = false;
+
+  bool debuggable = false;
+  bool allow_gpu_fallback = false;
+  bool require_full_compilation = false;
+  std::string check_method;
+  bool disable_tf32 = false;
+  bool sparse_weights = false;
+  std::vector<std::string> precisions;
+  std::string device_type;
+  int64_t gpu_id = 0;
+  int64_t dla_core = 0;
+  std::string capability = "standard";
+  std::string calibration_cache;
+  std::vector<std::string> torch_ops;
+  std::vector<std::string> torch_modules;
+  uint64_t min_block_size = 3;
+  bool embed_engine = false;
+  bool save_engine = false;
+  uint64_t timing_iterations = 1;
+  uint64_t workspace_size = 0;
+  uint64_t dla_sram_size = 1048576;
+  uint64_t dla_local_dram_size = 1073741824;
+  uint64_t dla_global_dram_size = 536870912;
+  double atol = 1e-8;
+  double rtol = 1e-5;
+  bool no_threshold_check = false;
+  bool truncate = false;
+  bool allow_shape_tensors = false;
+  std::vector<std::string> custom_ops;
+  std::vector<std::string> custom_converters;
+};
+
+// Reads the command line. Returns -1 to go on, else the exit code (after --help, or a mistake that it has explained).
+int parse_options(int argc, char** argv, Options* options);
+
+torch_tensorrt::Device make_device(const Options& options);
+// Throws Error on contradictions.
+torch_tensorrt::ts::CompileSpec make_spec(const Options& options);
+
+}  // namespace torchtrtc

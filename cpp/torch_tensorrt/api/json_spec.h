@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "torch_tensorrt/torch_tensorrt.h"
+
+namespace torch_tensorrt {
+
+// The specification as the Python package writes it (python/torch_tensorrt/ts/_compile_spec.py). Throws Error.
+torchscript::CompileSpec parse_spec(const std::string& json);
+Device parse_device(const std::string& json);
+
+}  // namespace torch_tensorrt

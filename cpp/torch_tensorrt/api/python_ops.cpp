@@ -1,0 +1,83 @@
+// The ops through which the Python package calls the compiler. Modules pass as Any, engines as uint8 tensors, settings as
+// JSON, so nothing here depends on a version of Python.
+#include "torch/library.h"
+#include "torch/script.h"
+
+#include "torch_tensorrt/api/json_spec.h"
+#include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/torch_tensorrt.h"
+
+namespace torch_tensorrt {
+namespace {
+
+// Errors of the compiler have no C++ place in them when Python shows them: it is not where the user's mistake is.
+template <typename F>
+auto for_python(F&& call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const Error& error) {
+    throw std::runtime_error(error.what());
+  }
+}
+
+torch::jit::Module as_module(const torch::jit::IValue& value) {
+  TORCHTRT_CHECK(value.isModule(), "expected a ScriptModule, found " << value.tagKind());
+  return value.toModule();
+}
+
+torch::jit::IValue compile_module(const torch::jit::IValue& module, const std::string& spec) {
+  return for_python([&] { return torch::jit::IValue(ts::compile(as_module(module), parse_spec(spec))._ivalue()); });
+}
+
+at::Tensor as_tensor(std::string bytes) {
+  auto* owner = new std::string(std::move(bytes));
+  return at::from_blob(owner->data(), {static_cast<int64_t>(owner->size())}, [owner](void*) { delete owner; },
+                       at::TensorOptions().dtype(at::kByte));
+}
+
+at::Tensor convert_method(const torch::jit::IValue& module, const std::string& method, const std::string& spec) {
+  return for_python(
+      [&] { return as_tensor(ts::convert_method_to_trt_engine(as_module(module), method, parse_spec(spec))); });
+}
+
+torch::jit::IValue embed_engine(const at::Tensor& engine, const std::string& device,
+                                const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
+  return for_python([&] {
+    TORCHTRT_CHECK(engine.scalar_type() == at::kByte && engine.device().is_cpu(),
+                   "an engine must be a uint8 tensor on the CPU");
+    const auto dense = engine.contiguous();
+    const std::string bytes(static_cast<const char*>(dense.const_data_ptr()), dense.numel());
+    return torch::jit::IValue(ts::embed_engine_in_new_module(bytes, parse_device(device), inputs, outputs)._ivalue());
+  });
+}
+
+bool check_support(const torch::jit::IValue& module, const std::string& method) {
+  return for_python([&] { return ts::check_method_operator_support(as_module(module), method); });
+}
+
+void set_log_level(int64_t level) {
+  TORCHTRT_CHECK(level >= logging::kINTERNAL_ERROR && level <= logging::kGRAPH, "there is no log level " << level);
+  logging::set_reportable_log_level(static_cast<logging::Level>(level));
+}
+
+}  // namespace
+
+TORCH_LIBRARY(torch_tensorrt, m) {
+  m.def("_compile(Any module, str spec) -> Any", compile_module);
+  m.def("_convert_method_to_engine(Any module, str method, str spec) -> Tensor", convert_method);
+  m.def("_embed_engine(Tensor engine, str device, str[] inputs, str[] outputs) -> Any", embed_engine);
+  m.def("_check_method_op_support(Any module, str method) -> bool", check_support);
+  m.def("_get_build_info() -> str", get_build_info);
+  m.def("_set_device(int gpu_id) -> ()",
+        [](int64_t id) { for_python([&] { set_device(static_cast<int>(id)); }); });
+  m.def("_set_log_level(int level) -> ()", [](int64_t level) { for_python([&] { set_log_level(level); }); });
+  m.def("_get_log_level() -> int", []() -> int64_t { return logging::get_reportable_log_level(); });
+  m.def("_set_logging_prefix(str prefix) -> ()", [](std::string prefix) { logging::set_logging_prefix(prefix); });
+  m.def("_get_logging_prefix() -> str", []() -> std::string { return logging::get_logging_prefix(); });
+  m.def("_set_colored_output(bool on) -> ()", [](bool on) { logging::set_is_colored_output_on(on); });
+  m.def("_get_colored_output() -> bool", []() -> bool { return logging::get_is_colored_output_on(); });
+  m.def("_log(int level, str msg) -> ()",
+        [](int64_t level, std::string msg) { logging::log(static_cast<logging::Level>(level), msg); });
+}
+
+}  // namespace torch_tensorrt

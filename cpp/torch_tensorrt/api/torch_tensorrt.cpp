@@ -1,0 +1,54 @@
+#include "torch_tensorrt/torch_tensorrt.h"
+
+#include <iostream>
+
+#include "torch_tensorrt/api/compile_spec.h"
+#include "torch_tensorrt/core/compiler.h"
+#include "torch_tensorrt/core/runtime/RTDevice.h"
+#include "torch_tensorrt/core/util/build_info.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt {
+namespace {
+
+// PyTorch's errors as ours, so that callers have one type to catch.
+template <typename F>
+auto translated(F&& call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const c10::Error& error) {
+    TORCHTRT_THROW_ERROR(error.what_without_backtrace());
+  }
+}
+
+}  // namespace
+
+std::string get_build_info() { return core::util::get_build_info(); }
+void dump_build_info() { std::cout << get_build_info(); }
+void set_device(const int gpu_id) { core::set_device(gpu_id); }
+
+namespace torchscript {
+
+bool check_method_operator_support(const torch::jit::Module& module, std::string method_name) {
+  return translated([&] { return core::CheckMethodOperatorSupport(module, method_name); });
+}
+
+torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info) {
+  return translated([&] { return core::CompileGraph(module, to_internal(info)); });
+}
+
+std::string convert_method_to_trt_engine(const torch::jit::Module& module, std::string method_name, CompileSpec info) {
+  return translated([&] { return core::ConvertGraphToTRTEngine(module, method_name, to_internal(info)); });
+}
+
+torch::jit::Module embed_engine_in_new_module(const std::string& engine, Device device,
+                                              const std::vector<std::string>& input_binding_names,
+                                              const std::vector<std::string>& output_binding_names) {
+  return translated([&] {
+    const core::runtime::RTDevice target(device.gpu_id, to_internal(device).device_type);
+    return core::EmbedEngineInNewModule(engine, target, input_binding_names, output_binding_names);
+  });
+}
+
+}  // namespace torchscript
+}  // namespace torch_tensorrt

@@ -1,0 +1,197 @@
+#include <ostream>
+
+#include "ATen/ATen.h"
+
+#include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/torch_tensorrt.h"
+
+namespace torch_tensorrt {
+namespace {
+
+struct TypeRow {
+  DataType::Value value;
+  c10::ScalarType scalar_type;
+  const char* name;
+};
+constexpr TypeRow kTypes[] = {
+    {DataType::kFloat, c10::kFloat, "float"}, {DataType::kHalf, c10::kHalf, "half"},
+    {DataType::kChar, c10::kChar, "int8"},    {DataType::kInt, c10::kInt, "int32"},
+    {DataType::kLong, c10::kLong, "int64"},   {DataType::kDouble, c10::kDouble, "double"},
+    {DataType::kBool, c10::kBool, "bool"},    {DataType::kBFloat16, c10::kBFloat16, "bfloat16"},
+    {DataType::kByte, c10::kByte, "uint8"},
+};
+
+std::vector<int64_t> merged_shape(const std::vector<int64_t>& low, const std::vector<int64_t>& high) {
+  std::vector<int64_t> shape(low.size());
+  for (size_t i = 0; i < low.size(); ++i) shape[i] = low[i] == high[i] ? low[i] : -1;
+  return shape;
+}
+
+void check_range(const std::vector<int64_t>& low, const std::vector<int64_t>& opt, const std::vector<int64_t>& high) {
+  const auto shown = [&] {
+    return torch_tensorrt::str("min ", c10::IntArrayRef(low), ", opt ", c10::IntArrayRef(opt), ", max ", c10::IntArrayRef(high));
+  };
+  TORCHTRT_CHECK(low.size() == opt.size() && opt.size() == high.size(),
+                 "an input's min, opt and max shapes must have one rank: " << shown());
+  for (size_t i = 0; i < low.size(); ++i) {
+    TORCHTRT_CHECK(low[i] >= 0, "an input's sizes must be 0 or more: " << shown());
+    TORCHTRT_CHECK(low[i] <= opt[i] && opt[i] <= high[i],
+                   "an input's min, opt and max shapes must not decrease, dimension " << i << " does: " << shown());
+  }
+}
+
+// The one place where an Input is made; every constructor delegates here.
+void fill(Input& input, std::vector<int64_t> low, std::vector<int64_t> opt, std::vector<int64_t> high, DataType dtype,
+          std::vector<double> domain, TensorFormat format) {
+  check_range(low, opt, high);
+  TORCHTRT_CHECK(domain.size() == 2 && domain[0] < domain[1],
+                 "an input's tensor domain must be two numbers, the low end below the high end, found "
+                     << c10::ArrayRef<double>(domain));
+  input.shape = merged_shape(low, high);
+  input.input_is_dynamic = low != high;
+  input.min_shape = std::move(low);
+  input.opt_shape = std::move(opt);
+  input.max_shape = std::move(high);
+  input.dtype = dtype;
+  input.tensor_domain = std::move(domain);
+  input.format = format;
+}
+
+const std::vector<double> kDefaultDomain = {0, 2};
+
+}  // namespace
+
+DataType::DataType(c10::ScalarType t) {
+  for (const auto& row : kTypes) {
+    if (row.scalar_type != t) continue;
+    value_ = row.value;
+    return;
+  }
+  TORCHTRT_THROW_ERROR("Unsupported input data type: " << c10::toString(t));
+}
+
+std::ostream& operator<<(std::ostream& os, const DataType& dtype) {
+  for (const auto& row : kTypes) {
+    if (dtype == row.value) return os << row.name;
+  }
+  return os << "unknown";
+}
+
+TensorFormat::TensorFormat(at::MemoryFormat t) {
+  TORCHTRT_CHECK(t == at::MemoryFormat::Contiguous || t == at::MemoryFormat::ChannelsLast,
+                 "memory format " << t << " cannot be an input's; it may be contiguous or channels last");
+  value_ = t == at::MemoryFormat::Contiguous ? kContiguous : kChannelsLast;
+}
+
+std::ostream& operator<<(std::ostream& os, const TensorFormat& format) {
+  if (format == TensorFormat::kContiguous) return os << "contiguous";
+  return os << (format == TensorFormat::kChannelsLast ? "channels_last" : "unknown");
+}
+
+Device::DeviceType::DeviceType(c10::DeviceType t) {
+  TORCHTRT_CHECK(t == c10::DeviceType::CUDA || t == c10::DeviceType::CPU,
+                 "device type " << t << " is not one that engines run on; it may be cpu or cuda");
+  value_ = t == c10::DeviceType::CUDA ? kGPU : kCPU;
+}
+
+Device Device::cpu() {
+  Device device;
+  device.device_type = DeviceType::kCPU;
+  return device;
+}
+
+Device Device::current() { return at::hasCUDA() ? Device() : cpu(); }
+
+std::ostream& operator<<(std::ostream& os, const Device& device) {
+  if (device.device_type == Device::DeviceType::kCPU) return os << "cpu";
+  if (device.device_type == Device::DeviceType::kDLA) {
+    return os << "dla:" << device.dla_core << (device.allow_gpu_fallback ? " (gpu fallback)" : "");
+  }
+  return os << "gpu:" << device.gpu_id;
+}
+
+Input::Input(std::vector<int64_t> shape, TensorFormat format) {
+  fill(*this, shape, shape, shape, DataType::kUnknown, kDefaultDomain, format);
+}
+
+Input::Input(std::vector<int64_t> shape, std::vector<double> tensor_domain, TensorFormat format) {
+  fill(*this, shape, shape, shape, DataType::kUnknown, std::move(tensor_domain), format);
+}
+
+Input::Input(std::vector<int64_t> shape, DataType dtype, TensorFormat format) {
+  fill(*this, shape, shape, shape, dtype, kDefaultDomain, format);
+}
+
+Input::Input(std::vector<int64_t> shape, DataType dtype, std::vector<double> tensor_domain, TensorFormat format) {
+  fill(*this, shape, shape, shape, dtype, std::move(tensor_domain), format);
+}
+
+Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape, TensorFormat format) {
+  fill(*this, min_shape, opt_shape, max_shape, DataType::kUnknown, kDefaultDomain, format);
+}
+
+Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape, std::vector<double> tensor_domain, TensorFormat format) {
+  fill(*this, min_shape, opt_shape, max_shape, DataType::kUnknown, std::move(tensor_domain), format);
+}
+
+Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape, DataType dtype, TensorFormat format) {
+  fill(*this, min_shape, opt_shape, max_shape, dtype, kDefaultDomain, format);
+}
+
+Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape, DataType dtype, std::vector<double> tensor_domain, TensorFormat format) {
+  fill(*this, min_shape, opt_shape, max_shape, dtype, std::move(tensor_domain), format);
+}
+
+Input::Input(c10::ArrayRef<int64_t> shape, TensorFormat format) {
+  fill(*this, shape.vec(), shape.vec(), shape.vec(), DataType::kUnknown, kDefaultDomain, format);
+}
+
+Input::Input(c10::ArrayRef<int64_t> shape, std::vector<double> tensor_domain, TensorFormat format) {
+  fill(*this, shape.vec(), shape.vec(), shape.vec(), DataType::kUnknown, std::move(tensor_domain), format);
+}
+
+Input::Input(c10::ArrayRef<int64_t> shape, DataType dtype, TensorFormat format) {
+  fill(*this, shape.vec(), shape.vec(), shape.vec(), dtype, kDefaultDomain, format);
+}
+
+Input::Input(c10::ArrayRef<int64_t> shape, DataType dtype, std::vector<double> tensor_domain, TensorFormat format) {
+  fill(*this, shape.vec(), shape.vec(), shape.vec(), dtype, std::move(tensor_domain), format);
+}
+
+Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape, TensorFormat format) {
+  fill(*this, min_shape.vec(), opt_shape.vec(), max_shape.vec(), DataType::kUnknown, kDefaultDomain, format);
+}
+
+Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape, std::vector<double> tensor_domain, TensorFormat format) {
+  fill(*this, min_shape.vec(), opt_shape.vec(), max_shape.vec(), DataType::kUnknown, std::move(tensor_domain), format);
+}
+
+Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape, DataType dtype, TensorFormat format) {
+  fill(*this, min_shape.vec(), opt_shape.vec(), max_shape.vec(), dtype, kDefaultDomain, format);
+}
+
+Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape, DataType dtype, std::vector<double> tensor_domain, TensorFormat format) {
+  fill(*this, min_shape.vec(), opt_shape.vec(), max_shape.vec(), dtype, std::move(tensor_domain), format);
+}
+
+Input::Input(at::Tensor tensor) {
+  TORCHTRT_CHECK(tensor.defined(), "an input's example is an undefined tensor");
+  const auto sizes = tensor.sizes().vec();
+  const bool channels_last = tensor.dim() == 4 && !tensor.is_contiguous() &&
+                             tensor.is_contiguous(at::MemoryFormat::ChannelsLast);
+  fill(*this, sizes, sizes, sizes, tensor.scalar_type(), kDefaultDomain,
+       channels_last ? TensorFormat::kChannelsLast : TensorFormat::kContiguous);
+}
+
+std::ostream& operator<<(std::ostream& os, const Input& input) {
+  if (input.input_is_dynamic) {
+    os << "Input(shape: " << c10::IntArrayRef(input.shape) << ", min: " << c10::IntArrayRef(input.min_shape)
+       << ", opt: " << c10::IntArrayRef(input.opt_shape) << ", max: " << c10::IntArrayRef(input.max_shape);
+  } else {
+    os << "Input(shape: " << c10::IntArrayRef(input.shape);
+  }
+  return os << ", dtype: " << input.dtype << ", format: " << input.format << ", domain: [" << input.tensor_domain[0]
+            << ", " << input.tensor_domain[1] << "))";
+}
+
+}  // namespace torch_tensorrt

@@ -1,0 +1,139 @@
+#include "torch_tensorrt/core/compiler.h"
+
+#include <algorithm>
+
+#include "ATen/Context.h"
+
+#include "torch_tensorrt/core/engine_module.h"
+#include "torch_tensorrt/core/runtime/runtime.h"
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core {
+namespace {
+
+using GraphPtr = std::shared_ptr<torch::jit::Graph>;
+
+// "__torch__.torchvision.models.resnet.___torch_mangle_3.ResNet" -> "ResNet"
+std::string class_name(const torch::jit::Module& mod) {
+  const auto name = mod.type()->name();
+  return name ? name->name() : std::string("module");
+}
+
+void check_device(const ir::Device& device) {
+  if (device.device_type != nvinfer1::DeviceType::kGPU) return;
+  TORCHTRT_CHECK(at::hasCUDA(), "device " << device << " was asked for, and PyTorch sees no GPU on this machine; "
+                                          << "choose the device cpu to build for the CPU");
+}
+
+// What cannot be done on a CPU is said, not ignored.
+void check_settings(const CompileSpec& cfg) {
+  const auto& settings = cfg.convert_info.engine_settings;
+  check_device(settings.device);
+  TORCHTRT_CHECK(settings.capability == nvinfer1::EngineCapability::kSTANDARD ||
+                     settings.device.device_type != nvinfer1::DeviceType::kCPU,
+                 "engine capability " << settings.capability << " was asked for; engines for the CPU are standard");
+  if (settings.refit) LOG_WARNING("refit was asked for; engines for the CPU are rebuilt instead, they cannot be refitted");
+  if (settings.sparse_weights) LOG_WARNING("sparse_weights was asked for; there are no sparse kernels for the CPU");
+  const auto& partitioning = cfg.partitioning_info;
+  TORCHTRT_CHECK(partitioning.forced_fallback_operators.empty() && partitioning.forced_fallback_modules.empty(),
+                 "operations or modules to run in torch were given, and this version compiles whole methods only; "
+                     << "leave torch_executed_ops and torch_executed_modules empty");
+}
+
+// The dtype of inputs that were given none: what they are computed with first, else float.
+void infer_dtypes(const GraphPtr& graph, ir::GraphInputs& inputs, const std::vector<const torch::jit::Value*>& values) {
+  TORCHTRT_CHECK(values.size() == inputs.collection_inputs.size(),
+                 "Expected dimension specifications for all input tensors, but found "
+                     << values.size() << " input tensors and " << inputs.collection_inputs.size() << " dimension specs");
+  for (size_t i = 0; i < values.size(); ++i) {
+    for (auto& spec : inputs.collection_inputs[i]) {
+      if (spec.dtype_is_user_defined) continue;
+      auto* value = const_cast<torch::jit::Value*>(values[i]);
+      spec.dtype = ir::get_value_first_calc_dtype_opt(graph->block(), value).value_or(at::kFloat);
+      if (at::isFloatingType(spec.dtype)) continue;
+      // Indices and masks are told apart from values by the user only.
+      spec.dtype = at::kFloat;
+    }
+  }
+}
+
+struct BuiltGraph {
+  std::string engine;
+  std::vector<ValueTree> arguments;
+};
+
+BuiltGraph build_engine(const lowering::LoweredGraph& lowered, CompileSpec& cfg, const std::string& name) {
+  auto graph = lowered.first;
+  auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
+  const auto values = ir::get_collection_inputs(graph, static_params);
+  infer_dtypes(graph, cfg.graph_inputs, values);
+  auto& info = cfg.convert_info;
+  info.engine_settings.name = name;
+  info.collection_input_spec_map = ir::pair_input_vals_with_specs_collection(values, cfg.graph_inputs.collection_inputs);
+  BuiltGraph built;
+  for (size_t i = 0; i < values.size(); ++i) {
+    built.arguments.push_back(argument_tree(values[i], cfg.graph_inputs.collection_inputs[i].size()));
+  }
+  built.engine = conversion::ConvertBlockToEngine(graph->block(), info, static_params);
+  return built;
+}
+
+c10::intrusive_ptr<runtime::TRTEngine> load_engine(const std::string& name, std::string bytes) {
+  return c10::make_intrusive<runtime::TRTEngine>(name, bytes, runtime::RTDevice());
+}
+
+// Names that make valid Python arguments, as the module's own forward has them.
+void name_arguments(const torch::jit::Module& mod, const std::string& method, std::vector<ValueTree>& trees) {
+  const auto& arguments = mod.get_method(method).function().getSchema().arguments();
+  if (arguments.size() != trees.size() + 1) return;
+  for (size_t i = 0; i < trees.size(); ++i) trees[i].name = arguments[i + 1].name();
+}
+
+}  // namespace
+
+bool CheckMethodOperatorSupport(const torch::jit::script::Module& mod, std::string method_name) {
+  const auto lowered = lowering::Lower(mod, method_name, lowering::LowerInfo());
+  LOG_DEBUG("Checking the operations of\n" << *lowered.first);
+  return conversion::VerifyConverterSupportForBlock(lowered.first->block());
+}
+
+std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
+  check_settings(cfg);
+  cfg.lower_info.converting_to_trt_engine = true;
+  const auto lowered = lowering::Lower(mod, method_name, cfg.lower_info);
+  return build_engine(lowered, cfg, class_name(mod) + "_" + method_name).engine;
+}
+
+torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
+  check_settings(cfg);
+  const auto lowered = lowering::Lower(mod, "forward", cfg.lower_info);
+  const std::string name = class_name(mod);
+  auto built = build_engine(lowered, cfg, name + "_forward");
+  auto engine = load_engine(name + "_engine", std::move(built.engine));
+  const auto results = result_trees(*lowered.first, engine->outputs().size());
+  name_arguments(mod, "forward", built.arguments);
+  auto compiled = make_engine_module("__torch__." + name + "_trt", std::move(engine), built.arguments, results);
+  compiled.eval();
+  LOG_GRAPH("compiled module:\n" << *compiled.get_method("forward").graph());
+  return compiled;
+}
+
+torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, runtime::RTDevice device,
+                                                  const std::vector<std::string>& input_binding_names,
+                                                  const std::vector<std::string>& output_binding_names) {
+  auto loaded = c10::make_intrusive<runtime::TRTEngine>("embedded_engine", engine, device, input_binding_names,
+                                                        output_binding_names);
+  const std::vector<ValueTree> arguments(loaded->inputs().size());
+  const std::vector<ValueTree> results(loaded->outputs().size());
+  return make_engine_module("__torch__.embedded_engine_trt", std::move(loaded), arguments, results);
+}
+
+void set_device(const int gpu_id) {
+  TORCHTRT_CHECK(at::hasCUDA(), "cannot make gpu:" << gpu_id << " the current device: PyTorch sees no GPU on this machine");
+  const auto count = at::detail::getCUDAHooks().deviceCount();
+  TORCHTRT_CHECK(gpu_id >= 0 && gpu_id < count, "cannot make gpu:" << gpu_id << " the current device: there are " << count);
+  at::detail::getCUDAHooks().setCurrentDevice(static_cast<c10::DeviceIndex>(gpu_id));
+}
+
+}  // namespace torch_tensorrt::core

@@ -1,0 +1,232 @@
+#include "torch_tensorrt/core/conversion/block_converter.h"
+
+#include <set>
+
+#include "ATen/ATen.h"
+
+#include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
+#include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
+
+namespace torch_tensorrt::core::conversion {
+namespace {
+
+namespace prim = torch::jit::prim;
+
+// From now on the node's output stands for the value.
+void associate(ConversionCtx* ctx, const torch::jit::Value* output, const torch::jit::IValue& value) {
+  if (!TensorContainer::is_in(value)) {
+    ctx->AssociateValueAndIValue(output, value);
+    return;
+  }
+  ctx->evaluated_value_map.erase(output);
+  ctx->AssociateValueAndTensor(output, value.toCustomClass<TensorContainer>()->tensor());
+}
+
+void associate_results(ConversionCtx* ctx, const torch::jit::Node* n, const torch::jit::IValue& result) {
+  if (n->outputs().size() == 1) {
+    associate(ctx, n->output(), result);
+    return;
+  }
+  const auto& elements = result.toTupleRef().elements();
+  for (size_t i = 0; i < n->outputs().size(); ++i) associate(ctx, n->outputs()[i], elements[i]);
+}
+
+torch::jit::IValue as_ivalue(ConversionCtx* ctx, const torch::jit::Value* value, const torch::jit::Node* user) {
+  const Var var = lookup(ctx, value, user);
+  if (var.isITensor()) return TensorContainer::wrap(var.ITensor());
+  return var.isIValue() ? *var.IValue() : torch::jit::IValue();
+}
+
+// Converting a block again (the next turn of a loop) must not see what its values stood for before.
+void forget(ConversionCtx* ctx, const torch::jit::Block* block) {
+  for (const auto* node : block->nodes()) {
+    for (const auto* output : node->outputs()) {
+      ctx->value_tensor_map.erase(output);
+      ctx->evaluated_value_map.erase(output);
+    }
+    for (const auto* inner : node->blocks()) forget(ctx, inner);
+  }
+}
+
+void pass_on(ConversionCtx* ctx, const torch::jit::Node* n, const torch::jit::IValue& value,
+             const torch::jit::Value* target) {
+  (void)n;
+  ctx->value_tensor_map.erase(target);
+  ctx->evaluated_value_map.erase(target);
+  associate(ctx, target, value);
+}
+
+void convert_if(ConversionCtx* ctx, const torch::jit::Node* n) {
+  const auto condition = as_ivalue(ctx, n->input(0), n);
+  TORCHTRT_CHECK(condition.isBool(), "the condition of " << util::node_info(n)
+                                                         << " depends on the inputs' values; only branches whose "
+                                                         << "condition is known while compiling can be converted");
+  const auto* taken = n->blocks()[condition.toBool() ? 0 : 1];
+  forget(ctx, taken);
+  convert_nodes(ctx, taken);
+  for (size_t i = 0; i < n->outputs().size(); ++i) {
+    pass_on(ctx, n, as_ivalue(ctx, taken->outputs()[i], n), n->outputs()[i]);
+  }
+}
+
+constexpr int64_t kMaxTrips = 10000;
+
+// prim::Loop(max_trip_count, condition, carried...): the body gets (index, carried...) and gives (condition, carried...).
+void convert_loop(ConversionCtx* ctx, const torch::jit::Node* n) {
+  const auto* body = n->blocks()[0];
+  const auto trips = as_ivalue(ctx, n->input(0), n);
+  auto condition = as_ivalue(ctx, n->input(1), n);
+  TORCHTRT_CHECK(trips.isInt() && condition.isBool(),
+                 util::node_info(n) << ": the trip count depends on the inputs; only loops whose trip count is known "
+                                    << "while compiling can be unrolled");
+  std::vector<torch::jit::IValue> carried;
+  for (const auto* input : n->inputs().slice(2)) carried.push_back(as_ivalue(ctx, input, n));
+  for (int64_t i = 0; i < trips.toInt() && condition.toBool(); ++i) {
+    TORCHTRT_CHECK(i < kMaxTrips, util::node_info(n) << ": the loop runs more than " << kMaxTrips << " times");
+    forget(ctx, body);
+    pass_on(ctx, n, i, body->inputs()[0]);
+    for (size_t k = 0; k < carried.size(); ++k) pass_on(ctx, n, carried[k], body->inputs()[k + 1]);
+    convert_nodes(ctx, body);
+    condition = as_ivalue(ctx, body->outputs()[0], n);
+    TORCHTRT_CHECK(condition.isBool(), util::node_info(n) << ": the loop's condition depends on the inputs' values");
+    for (size_t k = 0; k < carried.size(); ++k) carried[k] = as_ivalue(ctx, body->outputs()[k + 1], n);
+  }
+  for (size_t k = 0; k < carried.size(); ++k) pass_on(ctx, n, carried[k], n->outputs()[k]);
+}
+
+void evaluate(ConversionCtx* ctx, const torch::jit::Node* n) {
+  const auto value = EvaluateNode(ctx, n);
+  if (value) associate_results(ctx, n, *value);
+}
+
+std::string what_to_do(const torch::jit::Node* n) {
+  return torch_tensorrt::str(
+      "If you need a converter for this operator, you can try implementing one yourself and register it\n"
+      "(torch_tensorrt::core::conversion::converters::RegisterNodeConversionPatterns) in a library that is loaded before\n"
+      "compiling, or replace ",
+      n->kind().toQualString(), " in the model by operations that can be converted");
+}
+
+std::string schema_text(const torch::jit::Node* n) {
+  const auto* schema = n->maybeSchema();
+  return schema != nullptr ? util::schema_info(schema) : std::string("none");
+}
+
+// The node, the user's line and the schema, as every error of a conversion says them.
+std::string describe(const torch::jit::Node* n) {
+  const std::string line = util::GetPyTorchSourceCode(n);
+  return torch_tensorrt::str("Unable to convert node: ", util::node_info(n), " (conversion.AddLayer)",
+                             line.empty() ? "" : "\nSource: " + line, "\nSchema: ", schema_text(n));
+}
+
+void check_has_converter(const torch::jit::Node* n) {
+  const Decision converter = node_decision(n);
+  if (converter) return;
+  const char* kind = n->kind().toQualString();
+  if (converters::has_converter(n->kind())) {
+    TORCHTRT_CHECK(converter, describe(n) << "\nConverter for " << kind << " requested, but it declined: "
+                                          << converter.reason() << '\n' << what_to_do(n));
+  }
+  TORCHTRT_CHECK(converter, describe(n) << "\nConverter for " << kind
+                                        << " requested, but no such converter was found.\n" << what_to_do(n));
+}
+
+// A node whose arguments are all known is computed by PyTorch now.
+bool compute_if_known(ConversionCtx* ctx, const torch::jit::Node* n, converters::args& args) {
+  if (n->hasSideEffects() || n->isNondeterministic()) return false;
+  evaluators::kwargs known;
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (args[i].isITensor()) return false;
+    if (args[i].isIValue() && evaluators::holds_network_tensor(*args[i].IValue())) return false;
+    known[n->input(i)] = args[i];
+  }
+  if (args.empty()) return false;
+  const auto result = evaluators::run_operator(n, known);
+  if (result) associate_results(ctx, n, *result);
+  return true;
+}
+
+void run_converter(ConversionCtx* ctx, const torch::jit::Node* n) {
+  check_has_converter(n);
+  converters::args args;
+  for (const auto* input : n->inputs()) args.push_back(lookup(ctx, input, n));
+  if (compute_if_known(ctx, n, args)) return;
+  LOG_DEBUG(ctx->logger, "Adding layer for " << util::node_info(n));
+  const auto converter = converters::get_node_converter_for(n->maybeSchema());
+  const bool converted = converter(ctx, n, args);
+  TORCHTRT_CHECK(converted && ctx->CheckLayerAddition(n),
+                 "the converter did not say what the outputs of the node are");
+}
+
+void convert_node(ConversionCtx* ctx, const torch::jit::Node* n) {
+  if (n->kind() == prim::If) return convert_if(ctx, n);
+  if (n->kind() == prim::Loop) return convert_loop(ctx, n);
+  if (evaluators::shouldEvalAtConversionTime(n)) return evaluate(ctx, n);
+  if (is_ignored(n)) return;
+  run_converter(ctx, n);
+}
+
+void add_context(Error& error, const torch::jit::Node* n) {
+  if (error.msg().find("Unable to convert node") == std::string::npos) error.AppendMessage(describe(n));
+}
+
+}  // namespace
+
+bool is_ignored(const torch::jit::Node* n) {
+  static const std::set<std::string> kIgnored = {
+      "aten::backward", "aten::save", "aten::wait", "prim::Enter",  "prim::Exit",
+      "prim::GetAttr",  "prim::Load", "prim::MMBatchSide", "prim::MMTreeReduce", "prim::Param",
+      "prim::Store",    "prim::profile", "prim::TimePoint", "prim::Return",
+  };
+  return kIgnored.count(n->kind().toQualString()) != 0;
+}
+
+Var lookup(ConversionCtx* ctx, const torch::jit::Value* value, const torch::jit::Node* user) {
+  const auto known = ctx->evaluated_value_map.find(value);
+  if (known != ctx->evaluated_value_map.end()) return Var(&known->second);
+  const auto tensor = ctx->value_tensor_map.find(value);
+  if (tensor != ctx->value_tensor_map.end()) return Var(tensor->second);
+  if (value->node()->kind() == prim::Constant || evaluators::shouldEvalAtConversionTime(value->node())) {
+    evaluate(ctx, value->node());
+    return lookup(ctx, value, user);
+  }
+  TORCHTRT_THROW_ERROR(util::value_info(value) << " has no value yet, " << util::node_info(user)
+                                               << " needs it; its producer is " << util::node_info(value->node()));
+}
+
+void collect_tensors(ConversionCtx* ctx, const torch::jit::IValue& value, std::vector<nvinfer1::ITensor*>& tensors) {
+  if (TensorContainer::is_in(value)) {
+    tensors.push_back(value.toCustomClass<TensorContainer>()->tensor());
+    return;
+  }
+  if (value.isTensor()) {
+    tensors.push_back(converters::tensor_to_const(ctx, value.toTensor()));
+    return;
+  }
+  TORCHTRT_CHECK(value.isList() || value.isTuple(),
+                 "an engine's outputs must be tensors or collections of tensors, found " << value.tagKind());
+  const auto elements = value.isTuple() ? value.toTupleRef().elements().vec() : value.toListRef().vec();
+  for (const auto& element : elements) collect_tensors(ctx, element, tensors);
+}
+
+void convert_nodes(ConversionCtx* ctx, const torch::jit::Block* block) {
+  for (const auto* n : block->nodes()) {
+    const auto* outer = ctx->current_node;
+    ctx->current_node = n;
+    try {
+      convert_node(ctx, n);
+    } catch (Error& error) {
+      ctx->current_node = outer;
+      add_context(error, n);
+      throw;
+    } catch (const c10::Error& error) {
+      ctx->current_node = outer;
+      Error wrapped(error.what_without_backtrace());
+      add_context(wrapped, n);
+      throw wrapped;
+    }
+    ctx->current_node = outer;
+  }
+}
+
+}  // namespace torch_tensorrt::core::conversion

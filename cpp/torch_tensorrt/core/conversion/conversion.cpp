@@ -1,0 +1,202 @@
+#include "torch_tensorrt/core/conversion/conversion.h"
+
+#include <algorithm>
+#include <map>
+
+#include "torch_tensorrt/core/conversion/block_converter.h"
+#include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
+#include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
+#include "torch_tensorrt/core/util/jit_in_place.h"
+
+namespace torch_tensorrt::core::conversion {
+namespace {
+
+namespace prim = torch::jit::prim;
+
+bool is_collection(const torch::jit::Value* value) {
+  const auto kind = value->type()->kind();
+  return kind == c10::TypeKind::TupleType || kind == c10::TypeKind::ListType;
+}
+
+void check_input_type(const ConversionCtx& ctx, const torch::jit::Value* value, const ir::Input& spec) {
+  const bool wide = spec.dtype == at::kLong || spec.dtype == at::kDouble;
+  if (!wide || !ctx.settings.truncate_long_and_double) return;
+  LOG_WARNING("Input " << util::value_info(value) << " keeps its dtype " << c10::toString(spec.dtype)
+                       << "; truncate_long_and_double narrows weights only");
+}
+
+// A network input with the spec's range in the profile.
+nvinfer1::ITensor* add_input(ConversionCtx& ctx, nvinfer1::Profile& profile, const torch::jit::Value* value,
+                             const ir::Input& spec) {
+  const std::string name = "input_" + std::to_string(ctx.num_inputs++);
+  LOG_INFO(ctx.logger, "Adding input " << value->debugName() << " (named: " << name << "): " << spec);
+  check_input_type(ctx, value, spec);
+  auto* tensor = ctx.net->addInput(name.c_str(), util::ScalarTypeToTRTDataType(spec.dtype), spec.input_shape);
+  tensor->set_format(spec.format);
+  if (spec.input_is_dynamic) ctx.input_is_dynamic = true;
+  profile[name] = {spec.min, spec.opt, spec.max};
+  return tensor;
+}
+
+// A collection is put together again out of its tensors, for the evaluators that take it apart.
+torch::jit::IValue collect(const torch::jit::Value* value, std::vector<torch::jit::IValue> tensors) {
+  if (value->type()->kind() == c10::TypeKind::TupleType) return c10::ivalue::Tuple::create(std::move(tensors));
+  c10::impl::GenericList list(c10::AnyType::get());
+  for (auto& tensor : tensors) list.push_back(std::move(tensor));
+  return torch::jit::IValue(std::move(list));
+}
+
+const std::vector<ir::Input>* collection_specs(const ConversionInfo& info, const torch::jit::Value* value) {
+  const auto found = info.collection_input_spec_map.find(value);
+  return found == info.collection_input_spec_map.end() ? nullptr : &found->second;
+}
+
+void add_inputs(ConversionCtx& ctx, const torch::jit::Block* b, const ConversionInfo& info,
+                ir::StaticParams& static_params) {
+  nvinfer1::Profile profile;
+  for (torch::jit::Value* value : const_cast<torch::jit::Block*>(b)->inputs()) {
+    if (static_params.count(value) != 0 || value->type()->kind() == c10::TypeKind::ClassType) continue;
+    const auto spec = info.inputs.find(value);
+    if (spec != info.inputs.end()) {
+      ctx.AssociateValueAndTensor(value, add_input(ctx, profile, value, spec->second));
+      continue;
+    }
+    const auto* specs = collection_specs(info, value);
+    TORCHTRT_CHECK(specs != nullptr, "Cannot find an input spec for " << util::value_info(value));
+    std::vector<torch::jit::IValue> tensors;
+    for (const auto& part : *specs) tensors.push_back(TensorContainer::wrap(add_input(ctx, profile, value, part)));
+    if (!is_collection(value)) {
+      TORCHTRT_CHECK(tensors.size() == 1, util::value_info(value) << " has " << tensors.size() << " input specs");
+      ctx.AssociateValueAndTensor(value, tensors[0].toCustomClass<TensorContainer>()->tensor());
+      continue;
+    }
+    ctx.AssociateValueAndIValue(value, collect(value, std::move(tensors)));
+  }
+  if (ctx.input_is_dynamic) ctx.net->profiles().push_back(std::move(profile));
+}
+
+// An engine gives each output a buffer of its own: inputs, constants and tensors that are outputs already are copied.
+nvinfer1::ITensor* as_output(ConversionCtx& ctx, nvinfer1::ITensor* tensor) {
+  const bool constant = tensor->producer()->getType() == nvinfer1::LayerType::kCONSTANT;
+  if (!tensor->isNetworkInput() && !tensor->isNetworkOutput() && !constant) return tensor;
+  return ctx.net->addIdentity(*tensor)->getOutput(0);
+}
+
+void mark_outputs(ConversionCtx& ctx, const torch::jit::Block* b) {
+  std::vector<nvinfer1::ITensor*> tensors;
+  for (auto* value : b->outputs()) {
+    const Var var = lookup(&ctx, value, b->return_node());
+    if (var.isITensor()) {
+      tensors.push_back(var.ITensor());
+      continue;
+    }
+    collect_tensors(&ctx, *var.IValue(), tensors);
+  }
+  TORCHTRT_CHECK(!tensors.empty(), "the graph has no output");
+  for (auto* tensor : tensors) {
+    auto* output = as_output(ctx, tensor);
+    const std::string name = "output_" + std::to_string(ctx.num_outputs++);
+    output->setName(name.c_str());
+    ctx.net->markOutput(*output);
+    LOG_INFO(ctx.logger, "Marking output " << name << " of shape " << output->getDimensions());
+  }
+}
+
+void collect_unsupported(const torch::jit::Block* b, std::map<std::string, UnsupportedOp>& found) {
+  for (const auto* n : b->nodes()) {
+    for (const auto* inner : n->blocks()) collect_unsupported(inner, found);
+    const Decision decision = node_decision(n);
+    if (decision) continue;
+    const auto* schema = n->maybeSchema();
+    const std::string name = schema != nullptr ? util::schema_info(schema) : n->kind().toQualString();
+    auto& op = found[name];
+    if (op.count++ > 0) continue;
+    op.schema = name;
+    op.reason = decision.reason();
+    op.source = util::GetPyTorchSourceCode(n);
+  }
+}
+
+// An engine computes an in-place operator out of place, which is the same unless the write can be seen: lowering has
+// replaced those of which it could prove that it cannot.
+Decision in_place_decision(const torch::jit::Node* n) {
+  if (!util::is_in_place(n)) return Decision::yes();
+  const auto graph = const_cast<torch::jit::Node*>(n)->owningGraph()->weak_from_this().lock();
+  if (graph == nullptr) return Decision::yes();
+  try {
+    const torch::jit::AliasDb aliases(graph);
+    if (!util::write_is_seen_elsewhere(n, aliases, util::SelfName::kCounts)) return Decision::yes();
+  } catch (const c10::Error& error) {
+    return Decision::no(str("it writes a tensor in place, and what else reads the tensor cannot be found out: ",
+                            error.what_without_backtrace()));
+  }
+  return Decision::no("it writes a tensor in place that may be read later under another name (a view of it, or another "
+                      "input); write the model with the form that gives a new tensor");
+}
+
+}  // namespace
+
+std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
+                                 ir::StaticParams& static_params) {
+  ConversionCtx ctx(build_info.engine_settings);
+  for (const auto& [value, ivalue] : static_params) ctx.AssociateValueAndIValue(value, ivalue);
+  add_inputs(ctx, b, build_info, static_params);
+  convert_nodes(&ctx, b);
+  mark_outputs(ctx, b);
+  return ctx.SerializeEngine();
+}
+
+Decision node_decision(const torch::jit::Node* n) {
+  const bool block = n->kind() == prim::If || n->kind() == prim::Loop;
+  if (block || is_ignored(n)) return Decision::yes();
+  const Decision in_place = in_place_decision(n);
+  if (!in_place || evaluators::shouldEvalAtConversionTime(n)) return in_place;
+  return converters::converter_decision(n);
+}
+
+bool OpSupported(const torch::jit::Node* n) { return static_cast<bool>(node_decision(n)); }
+
+bool InputIsCollection(const torch::jit::Block* b) {
+  return std::any_of(b->inputs().begin(), b->inputs().end(), is_collection);
+}
+
+bool OutputIsCollection(const torch::jit::Block* b) {
+  return std::any_of(b->outputs().begin(), b->outputs().end(), is_collection);
+}
+
+std::vector<UnsupportedOp> unsupported_ops(const torch::jit::Block* b) {
+  std::map<std::string, UnsupportedOp> found;
+  collect_unsupported(b, found);
+  std::vector<UnsupportedOp> ops;
+  for (auto& [name, op] : found) ops.push_back(std::move(op));
+  return ops;
+}
+
+bool VerifyConverterSupportForBlock(const torch::jit::Block* b, bool suppress_errors) {
+  const auto ops = unsupported_ops(b);
+  if (ops.empty() || suppress_errors) return ops.empty();
+  std::string text = "Method requested cannot be compiled end to end.\nUnsupported operators listed below:";
+  for (const auto& op : ops) {
+    text += torch_tensorrt::str("\n  - ", op.schema, " (", op.count, op.count == 1 ? " use" : " uses", "): ", op.reason);
+    if (!op.source.empty()) text += "\n      first used at " + op.source;
+  }
+  LOG_ERROR(text << "\nYou can implement converters for them in your application "
+                 << "(torch_tensorrt::core::conversion::converters::RegisterNodeConversionPatterns)");
+  return false;
+}
+
+std::optional<torch::jit::IValue> EvaluateNode(ConversionCtx* ctx, const torch::jit::Node* n, int level, int limit) {
+  TORCHTRT_CHECK(level < limit, "evaluating " << util::node_info(n) << " goes deeper than " << limit << " levels");
+  evaluators::kwargs args;
+  for (const auto* input : n->inputs()) {
+    const bool known = ctx->evaluated_value_map.count(input) != 0 || ctx->value_tensor_map.count(input) != 0;
+    if (!known && evaluators::shouldEvalAtConversionTime(input->node())) {
+      const auto value = EvaluateNode(ctx, input->node(), level + 1, limit);
+      if (value && input->node()->outputs().size() == 1) ctx->AssociateValueAndIValue(input, *value);
+    }
+    args[input] = lookup(ctx, input, n);
+  }
+  return evaluators::EvalNode(ctx, n, args);
+}
+
+}  // namespace torch_tensorrt::core::conversion

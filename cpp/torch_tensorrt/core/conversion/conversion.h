@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "torch/csrc/jit/ir/ir.h"
+
+#include "torch_tensorrt/core/conversion/conversionctx/ConversionCtx.h"
+#include "torch_tensorrt/core/ir/ir.h"
+#include "torch_tensorrt/core/util/decision.h"
+
+// From a lowered block to an engine.
+namespace torch_tensorrt::core::conversion {
+
+struct ConversionInfo {
+  ir::InputSpecMap inputs;
+  ir::CollectionInputSpecMap collection_input_spec_map;
+  BuilderSettings engine_settings;
+};
+
+// The bytes of an engine for the block: inputs are named input_0, input_1, ..., outputs output_0, ... Throws Error
+// naming the node that cannot be converted, its schema and Python line.
+std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info, ir::StaticParams& static_params);
+
+// Whether (or why not) a node can be converted, evaluated or left out.
+Decision node_decision(const torch::jit::Node* n);
+bool OpSupported(const torch::jit::Node* n);
+bool InputIsCollection(const torch::jit::Block* b);
+bool OutputIsCollection(const torch::jit::Block* b);
+
+// One operation of a block that cannot be converted.
+struct UnsupportedOp {
+  std::string schema;  // or the kind, of a node without one
+  int64_t count = 0;
+  std::string reason;
+  std::string source;  // the Python line of the first use
+};
+std::vector<UnsupportedOp> unsupported_ops(const torch::jit::Block* b);
+// Whether everything can be converted; what cannot is logged as an error unless the errors are suppressed.
+bool VerifyConverterSupportForBlock(const torch::jit::Block* b, bool suppress_errors = false);
+
+// The value of a node that has an evaluator, with its inputs evaluated first; `limit` bounds the depth of that.
+std::optional<torch::jit::IValue> EvaluateNode(ConversionCtx* ctx, const torch::jit::Node* n, int level = 0,
+                                               int limit = 10);
+
+}  // namespace torch_tensorrt::core::conversion

@@ -1,0 +1,126 @@
+#include "torch_tensorrt/core/conversion/conversionctx/ConversionCtx.h"
+
+#include <cstdlib>
+
+#include "torch_tensorrt/core/engine/backend.h"
+#include "torch_tensorrt/core/engine/builder.h"
+
+namespace torch_tensorrt::core::conversion {
+namespace {
+
+using nvinfer1::BuilderFlag;
+
+engine::DeviceTarget device_target(const ir::Device& device) {
+  TORCHTRT_CHECK(device.device_type != nvinfer1::DeviceType::kDLA,
+                 "device " << device << " was asked for, and this library does not run engines on DLA cores; "
+                           << "choose cpu or a gpu");
+  engine::DeviceTarget target;
+  const bool cpu = device.device_type == nvinfer1::DeviceType::kCPU;
+  target.kind = cpu ? engine::DeviceTarget::Kind::kCPU : engine::DeviceTarget::Kind::kCUDA;
+  target.index = static_cast<int32_t>(device.gpu_id);
+  return target;
+}
+
+void configure(nvinfer1::IBuilderConfig& cfg, const BuilderSettings& settings) {
+  const std::pair<BuilderFlag, bool> flags[] = {
+      {BuilderFlag::kFP16, settings.enabled_precisions.count(nvinfer1::DataType::kHALF) != 0},
+      {BuilderFlag::kBF16, settings.enabled_precisions.count(nvinfer1::DataType::kBF16) != 0},
+      {BuilderFlag::kINT8, settings.enabled_precisions.count(nvinfer1::DataType::kINT8) != 0},
+      {BuilderFlag::kTF32, !settings.disable_tf32},
+      {BuilderFlag::kREFIT, settings.refit},
+      {BuilderFlag::kDEBUG, settings.debug},
+      {BuilderFlag::kSPARSE_WEIGHTS, settings.sparse_weights},
+      {BuilderFlag::kGPU_FALLBACK, settings.device.allow_gpu_fallback},
+  };
+  for (const auto& [flag, on] : flags) {
+    if (on) cfg.setFlag(flag);
+  }
+  cfg.setAvgTimingIterations(static_cast<int32_t>(settings.num_avg_timing_iters));
+  cfg.setMemoryPoolLimit(nvinfer1::MemoryPoolType::kWORKSPACE, settings.workspace_size);
+  cfg.setMemoryPoolLimit(nvinfer1::MemoryPoolType::kDLA_MANAGED_SRAM, settings.dla_sram_size);
+  cfg.setMemoryPoolLimit(nvinfer1::MemoryPoolType::kDLA_LOCAL_DRAM, settings.dla_local_dram_size);
+  cfg.setMemoryPoolLimit(nvinfer1::MemoryPoolType::kDLA_GLOBAL_DRAM, settings.dla_global_dram_size);
+  cfg.setEngineCapability(settings.capability);
+  cfg.setDefaultDeviceType(settings.device.device_type);
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings) {
+  os << "Settings requested for the engine:\n  Enabled precisions:";
+  for (const auto precision : settings.enabled_precisions) os << ' ' << precision;
+  return os << "\n  Device: " << settings.device << "\n  Engine capability: " << settings.capability
+            << "\n  TF32: " << (settings.disable_tf32 ? "off" : "on") << "\n  Refit: " << settings.refit
+            << "\n  Debug: " << settings.debug << "\n  Sparse weights: " << settings.sparse_weights
+            << "\n  Truncate long and double: " << settings.truncate_long_and_double
+            << "\n  Shape tensors: " << settings.allow_shape_tensors
+            << "\n  Timing iterations: " << settings.num_avg_timing_iters
+            << "\n  Workspace limit: " << settings.workspace_size;
+}
+
+ConversionCtx::ConversionCtx(BuilderSettings build_settings)
+    : builder(std::make_shared<nvinfer1::IBuilder>()),
+      settings(std::move(build_settings)),
+      logger("[Torch-TensorRT - Conversion] - ",
+             util::logging::get_logger().get_reportable_log_level(),
+             util::logging::get_logger().get_is_colored_output_on()) {
+  if (settings.enabled_precisions.empty()) settings.enabled_precisions.insert(nvinfer1::DataType::kFLOAT);
+  enabled_precisions = settings.enabled_precisions;
+  net = builder->createNetworkV2(0);
+  cfg = builder->createBuilderConfig();
+  configure(*cfg, settings);
+  net->setName(settings.name.c_str());
+  net->set_layer_hook([this](nvinfer1::ILayer& layer) {
+    if (current_node == nullptr) return;
+    layer.set_source(util::source_location(current_node));
+    layer.setName(util::node_info(current_node).c_str());
+  });
+}
+
+ConversionCtx::~ConversionCtx() {
+  for (void* resource : builder_resources) std::free(resource);
+}
+
+nvinfer1::ITensor* ConversionCtx::AssociateValueAndTensor(const torch::jit::Value* value, nvinfer1::ITensor* tensor) {
+  RecordNewITensor(value, tensor);
+  return tensor;
+}
+
+void ConversionCtx::RecordNewITensor(const torch::jit::Value* value, nvinfer1::ITensor* tensor) {
+  TORCHTRT_CHECK(tensor != nullptr, util::value_info(value) << ": the converter gave no tensor");
+  const bool is_new = seen_itensors.insert(tensor).second;
+  if (is_new && tensor->getName()[0] == '\0') tensor->setName(value->debugName().c_str());
+  value_tensor_map[value] = tensor;
+}
+
+torch::jit::IValue* ConversionCtx::AssociateValueAndIValue(const torch::jit::Value* value, torch::jit::IValue ivalue) {
+  auto& slot = evaluated_value_map[value];
+  slot = std::move(ivalue);
+  return &slot;
+}
+
+bool ConversionCtx::CheckLayerAddition(const torch::jit::Node* n) {
+  for (const auto* output : n->outputs()) {
+    if (value_tensor_map.count(output) != 0 || evaluated_value_map.count(output) != 0) continue;
+    if (!output->hasUses()) continue;
+    return false;
+  }
+  return true;
+}
+
+std::string ConversionCtx::SerializeEngine() {
+  engine::BuildSettings build;
+  build.name = settings.name;
+  build.target = engine::describe_target(device_target(settings.device));
+  build.enabled_precisions = enabled_precisions;
+  build.timing_iterations = std::max<int32_t>(1, static_cast<int32_t>(settings.num_avg_timing_iters));
+  build.debug = settings.debug;
+  // The layers' sources are set by now; the hook must not outlive the context.
+  net->set_layer_hook({});
+  value_tensor_map.clear();
+  seen_itensors.clear();
+  evaluated_value_map.clear();
+  return engine::find_backend("native").build(std::move(net), build, nullptr);
+}
+
+}  // namespace torch_tensorrt::core::conversion

@@ -1,0 +1,223 @@
+#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
+
+namespace torch_tensorrt::core::conversion::converters {
+namespace {
+
+using nvinfer1::ActivationType;
+using nvinfer1::ElementWiseOperation;
+
+ITensor* activation(ConversionCtx* ctx, ITensor* x, ActivationType type, double alpha = 0, double beta = 0) {
+  auto* layer = ctx->net->addActivation(*x, type);
+  layer->setAlpha(static_cast<float>(alpha));
+  layer->setBeta(static_cast<float>(beta));
+  return layer->getOutput(0);
+}
+
+// Functions of floats take integers as float32 (relu and the clamps do not).
+ITensor* float_input(ConversionCtx* ctx, Var& arg) {
+  auto* x = arg.ITensorOrFreeze(ctx);
+  return at::isFloatingType(scalar_type(x)) ? x : cast(ctx, x, at::kFloat);
+}
+
+OpConverter fixed(ActivationType type, double alpha = 0, double beta = 0) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    return finish(ctx, n, activation(ctx, float_input(ctx, args[0]), type, alpha, beta));
+  };
+}
+
+// alpha is the argument behind the tensor.
+OpConverter with_alpha(ActivationType type) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    return finish(ctx, n, activation(ctx, float_input(ctx, args[0]), type, args[1].unwrapToScalar().toDouble()));
+  };
+}
+
+bool relu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return finish(ctx, n, activation(ctx, args[0].ITensorOrFreeze(ctx), ActivationType::kRELU));
+}
+
+bool gelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const auto form = args[1].unwrapToString();
+  TORCHTRT_CHECK(form == "none" || form == "tanh",
+                 util::node_info(n) << ": approximate is '" << form << "', must be 'none' or 'tanh'");
+  const auto type = form == "none" ? ActivationType::kGELU_ERF : ActivationType::kGELU_TANH;
+  return finish(ctx, n, activation(ctx, float_input(ctx, args[0]), type));
+}
+
+// elu(x) = scale * (x > 0 ? x : alpha * (exp(input_scale * x) - 1))
+bool elu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = float_input(ctx, args[0]);
+  const double alpha = args[1].unwrapToScalar().toDouble();
+  const double scale = args[2].unwrapToScalar().toDouble();
+  const double input_scale = args[3].unwrapToScalar().toDouble();
+  if (input_scale == 1.0) {
+    if (scale == 1.0) return finish(ctx, n, activation(ctx, x, ActivationType::kELU, alpha));
+    return finish(ctx, n, activation(ctx, x, ActivationType::kSELU, alpha, scale));
+  }
+  // The negative side sees input_scale * x, the positive side x: max(x, 0) * scale + elu(min(x, 0) * input_scale) * scale.
+  const auto type = scalar_type(x);
+  const auto multiply = [&](ITensor* a, double b) {
+    return ctx->net->addElementWise(*a, *scalar_constant(ctx, b, type), ElementWiseOperation::kPROD)->getOutput(0);
+  };
+  auto* zero = scalar_constant(ctx, 0.0, type);
+  auto* negative = ctx->net->addElementWise(*x, *zero, ElementWiseOperation::kMIN)->getOutput(0);
+  negative = activation(ctx, multiply(negative, input_scale), ActivationType::kELU, alpha);
+  auto* positive = activation(ctx, x, ActivationType::kRELU);
+  auto* sum = ctx->net->addElementWise(*positive, *negative, ElementWiseOperation::kSUM)->getOutput(0);
+  return finish(ctx, n, multiply(sum, scale));
+}
+
+// celu(x) = max(0, x) + min(0, alpha * (exp(x / alpha) - 1))
+bool celu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = float_input(ctx, args[0]);
+  const double alpha = args[1].unwrapToScalar().toDouble();
+  TORCHTRT_CHECK(alpha != 0.0, util::node_info(n) << ": alpha is 0, must not be 0");
+  const auto type = scalar_type(x);
+  const auto scaled = [&](ITensor* a, double b) {
+    return ctx->net->addElementWise(*a, *scalar_constant(ctx, b, type), ElementWiseOperation::kPROD)->getOutput(0);
+  };
+  // alpha * elu(x / alpha) for a positive alpha.
+  TORCHTRT_CHECK(alpha > 0.0, util::node_info(n) << ": alpha is " << alpha << ", only positive ones are converted");
+  return finish(ctx, n, scaled(activation(ctx, scaled(x, 1.0 / alpha), ActivationType::kELU, 1.0), alpha));
+}
+
+bool softplus(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = float_input(ctx, args[0]);
+  const double beta = args[1].unwrapToScalar().toDouble();
+  const double threshold = args[2].unwrapToScalar().toDouble();
+  const auto type = scalar_type(x);
+  auto* soft = activation(ctx, x, ActivationType::kSOFTPLUS, 1.0 / beta, beta);
+  auto* scaled = ctx->net->addElementWise(*x, *scalar_constant(ctx, beta, type), ElementWiseOperation::kPROD);
+  auto* linear = ctx->net->addElementWise(*scaled->getOutput(0), *scalar_constant(ctx, threshold, type),
+                                          ElementWiseOperation::kGREATER);
+  return finish(ctx, n, ctx->net->addSelect(*linear->getOutput(0), *x, *soft)->getOutput(0));
+}
+
+// threshold(x) = x > threshold ? x : value
+bool threshold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const auto type = scalar_type(x);
+  auto* limit = scalar_constant(ctx, args[1].unwrapToScalar(), type);
+  auto* value = scalar_constant(ctx, args[2].unwrapToScalar(), type);
+  // NaN stays NaN, as in PyTorch: the comparison that selects the value is x <= threshold.
+  auto* above = ctx->net->addElementWise(*x, *limit, ElementWiseOperation::kGREATER)->getOutput(0);
+  if (!at::isFloatingType(type)) return finish(ctx, n, ctx->net->addSelect(*above, *x, *value)->getOutput(0));
+  auto* nan = ctx->net->addUnary(*x, nvinfer1::UnaryOperation::kISNAN)->getOutput(0);
+  auto* keep = ctx->net->addElementWise(*above, *nan, ElementWiseOperation::kOR)->getOutput(0);
+  return finish(ctx, n, ctx->net->addSelect(*keep, *x, *value)->getOutput(0));
+}
+
+// max(x, 0) + weight * min(x, 0), the weight along dimension 1.
+bool prelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = float_input(ctx, args[0]);
+  auto* weight = args[1].ITensorOrFreeze(ctx);
+  const int32_t x_rank = rank(x);
+  if (weight->getDimensions().nbDims == 1 && x_rank > 2) {
+    std::vector<int64_t> shape(x_rank - 1, 1);
+    shape[0] = weight->getDimensions().d[0];
+    auto* shuffle = ctx->net->addShuffle(*weight);
+    shuffle->setReshapeDimensions(nvinfer1::Dims(shape));
+    weight = shuffle->getOutput(0);
+  }
+  auto* zero = scalar_constant(ctx, 0.0, scalar_type(x));
+  auto* negative = ctx->net->addElementWise(*x, *zero, ElementWiseOperation::kMIN)->getOutput(0);
+  auto* scaled = ctx->net->addElementWise(*negative, *weight, ElementWiseOperation::kPROD)->getOutput(0);
+  auto* positive = activation(ctx, x, ActivationType::kRELU);
+  return finish(ctx, n, ctx->net->addElementWise(*positive, *scaled, ElementWiseOperation::kSUM)->getOutput(0));
+}
+
+ITensor* clip(ConversionCtx* ctx, ITensor* x, const at::Scalar* low, const at::Scalar* high) {
+  const auto type = scalar_type(x);
+  if (low != nullptr && high != nullptr && type == at::kFloat && low->toDouble() <= high->toDouble()) {
+    return activation(ctx, x, ActivationType::kCLIP, low->toDouble(), high->toDouble());
+  }
+  // PyTorch applies the upper bound last.
+  if (low != nullptr) {
+    x = ctx->net->addElementWise(*x, *scalar_constant(ctx, *low, type), ElementWiseOperation::kMAX)->getOutput(0);
+  }
+  if (high != nullptr) {
+    x = ctx->net->addElementWise(*x, *scalar_constant(ctx, *high, type), ElementWiseOperation::kMIN)->getOutput(0);
+  }
+  return x;
+}
+
+// Bounds of a float type make an integer tensor a float one.
+ITensor* promoted_to_bounds(ConversionCtx* ctx, ITensor* x, const at::Scalar* low, const at::Scalar* high) {
+  const auto is_float = [](const at::Scalar* bound) { return bound != nullptr && bound->isFloatingPoint(); };
+  if ((is_float(low) || is_float(high)) && !at::isFloatingType(scalar_type(x))) return cast(ctx, x, at::kFloat);
+  return x;
+}
+
+bool clamp_scalars(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg, const at::Scalar* low,
+                   const at::Scalar* high) {
+  auto* x = promoted_to_bounds(ctx, arg.ITensorOrFreeze(ctx), low, high);
+  auto* out = clip(ctx, x, low, high);
+  return finish(ctx, n, out == x ? ctx->net->addIdentity(*x)->getOutput(0) : out);
+}
+
+bool clamp_both(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  at::Scalar low;
+  at::Scalar high;
+  const bool has_low = !is_none(args[1]);
+  const bool has_high = !is_none(args[2]);
+  if (has_low) low = args[1].unwrapToScalar();
+  if (has_high) high = args[2].unwrapToScalar();
+  return clamp_scalars(ctx, n, args[0], has_low ? &low : nullptr, has_high ? &high : nullptr);
+}
+
+bool hardtanh(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const at::Scalar low = args[1].unwrapToScalar();
+  const at::Scalar high = args[2].unwrapToScalar();
+  return finish(ctx, n, clip(ctx, x, &low, &high));
+}
+
+bool relu6(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const at::Scalar low = 0;
+  const at::Scalar high = 6;
+  return finish(ctx, n, clip(ctx, args[0].ITensorOrFreeze(ctx), &low, &high));
+}
+
+bool clamp_min(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const at::Scalar low = args[1].unwrapToScalar();
+  return clamp_scalars(ctx, n, args[0], &low, nullptr);
+}
+
+bool clamp_max(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const at::Scalar high = args[1].unwrapToScalar();
+  return clamp_scalars(ctx, n, args[0], nullptr, &high);
+}
+
+constexpr double kSeluAlpha = 1.6732632423543772848170429916717;  // torch.nn.SELU
+constexpr double kSeluScale = 1.0507009873554804934193349852946;
+
+}  // namespace
+
+Family activation_family() {
+  return {
+      {"aten::relu", relu},
+      {"aten::relu6", relu6},
+      {"aten::hardtanh", hardtanh},
+      {"aten::clamp", clamp_both},
+      {"aten::clip", clamp_both},
+      {"aten::clamp_min", clamp_min},
+      {"aten::clamp_max", clamp_max},
+      {"aten::sigmoid", fixed(ActivationType::kSIGMOID)},
+      {"aten::tanh", fixed(ActivationType::kTANH)},
+      {"aten::silu", fixed(ActivationType::kSILU)},
+      {"aten::mish", fixed(ActivationType::kMISH)},
+      {"aten::hardsigmoid", fixed(ActivationType::kHARD_SIGMOID, 1.0 / 6.0, 0.5)},
+      {"aten::hardswish", fixed(ActivationType::kHARD_SWISH, 1.0 / 6.0, 0.5)},
+      {"aten::selu", fixed(ActivationType::kSELU, kSeluAlpha, kSeluScale)},
+      {"aten::leaky_relu", with_alpha(ActivationType::kLEAKY_RELU)},
+      {"aten::gelu", gelu},
+      {"aten::elu", elu},
+      {"aten::celu", celu},
+      {"aten::softplus", softplus},
+      {"aten::threshold", threshold},
+      {"aten::prelu", prelu},
+  };
+}
+
+}  // namespace torch_tensorrt::core::conversion::converters

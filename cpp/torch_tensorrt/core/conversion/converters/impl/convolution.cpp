@@ -1,0 +1,108 @@
+#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
+
+namespace torch_tensorrt::core::conversion::converters {
+namespace {
+
+// The arguments of aten::_convolution by place.
+enum Argument { kInput, kWeight, kBias, kStride, kPadding, kDilation, kTransposed, kOutputPadding, kGroups };
+
+struct Geometry {
+  nvinfer1::Dims stride;
+  nvinfer1::Dims padding;
+  nvinfer1::Dims dilation;
+  nvinfer1::Dims output_padding;
+};
+
+Geometry read_geometry(const torch::jit::Node* n, args& args, size_t spatial_rank) {
+  return {spatial(n, int_vector(args[kStride].unwrapToIntList()), spatial_rank, "stride"),
+          spatial(n, int_vector(args[kPadding].unwrapToIntList()), spatial_rank, "padding"),
+          spatial(n, int_vector(args[kDilation].unwrapToIntList()), spatial_rank, "dilation"),
+          spatial(n, int_vector(args[kOutputPadding].unwrapToIntList()), spatial_rank, "output_padding")};
+}
+
+nvinfer1::Dims kernel_dims(const nvinfer1::Dims& weight) {
+  return nvinfer1::Dims(weight.nbDims - 2, weight.d + 2);
+}
+
+void set_geometry(nvinfer1::ConvolutionBase* layer, const Geometry& geometry, bool transposed, int64_t groups) {
+  layer->setStrideNd(geometry.stride);
+  layer->setDilationNd(geometry.dilation);
+  layer->setNbGroups(groups);
+  layer->setPrePadding(geometry.padding);
+  nvinfer1::Dims post = geometry.padding;
+  for (int32_t i = 0; transposed && i < post.nbDims; ++i) post.d[i] -= geometry.output_padding.d[i];
+  layer->setPostPadding(post);
+}
+
+nvinfer1::ConvolutionBase* add_layer(ConversionCtx* ctx, ITensor* input, const nvinfer1::Dims& weight_dims,
+                                     bool transposed, int64_t groups, const nvinfer1::Weights& weight,
+                                     const nvinfer1::Weights& bias) {
+  const auto kernel = kernel_dims(weight_dims);
+  if (transposed) return ctx->net->addDeconvolutionNd(*input, weight_dims.d[1] * groups, kernel, weight, bias);
+  return ctx->net->addConvolutionNd(*input, weight_dims.d[0], kernel, weight, bias);
+}
+
+// A weight (or bias) that the network computes is an input of the layer; the bias is then added behind it.
+ITensor* computed_weights(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, ITensor* weight, args& args) {
+  const bool transposed = args[kTransposed].unwrapToBool();
+  const int64_t groups = args[kGroups].unwrapToInt();
+  const auto dims = weight->getDimensions();
+  TORCHTRT_CHECK(dims.is_static(), util::node_info(n) << ": the dims of a computed weight must be known");
+  auto* layer = add_layer(ctx, input, dims, transposed, groups, {}, {});
+  layer->setInput(1, *weight);
+  set_geometry(layer, read_geometry(n, args, dims.nbDims - 2), transposed, groups);
+  auto* out = layer->getOutput(0);
+  if (is_none(args[kBias])) return out;
+  auto* bias = args[kBias].ITensorOrFreeze(ctx);
+  std::vector<int64_t> shape(dims.nbDims - 1, 1);
+  shape[0] = -1;
+  auto* shuffle = ctx->net->addShuffle(*bias);
+  shuffle->setReshapeDimensions(nvinfer1::Dims(shape));
+  return ctx->net->addElementWise(*out, *shuffle->getOutput(0), nvinfer1::ElementWiseOperation::kSUM)->getOutput(0);
+}
+
+ITensor* constant_weights(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, args& args) {
+  const bool transposed = args[kTransposed].unwrapToBool();
+  const int64_t groups = args[kGroups].unwrapToInt();
+  const auto weight = Weights(ctx, args[kWeight].unwrapToTensor());
+  const auto bias = is_none(args[kBias]) ? Weights() : Weights(ctx, args[kBias].unwrapToTensor());
+  auto* layer = add_layer(ctx, input, weight.shape, transposed, groups, weight.data, bias.data);
+  set_geometry(layer, read_geometry(n, args, weight.shape.nbDims - 2), transposed, groups);
+  return layer->getOutput(0);
+}
+
+bool convolution(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* input = args[kInput].ITensorOrFreeze(ctx);
+  const bool constant_weight = args[kWeight].isTensor();
+  const bool constant_bias = is_none(args[kBias]) || args[kBias].isTensor();
+  auto* weight = constant_weight ? nullptr : args[kWeight].ITensorOrFreeze(ctx);
+  const int32_t weight_rank =
+      constant_weight ? static_cast<int32_t>(args[kWeight].IValue()->toTensor().dim()) : rank(weight);
+  const int32_t input_rank = rank(input);
+  TORCHTRT_CHECK(input_rank == weight_rank || input_rank + 1 == weight_rank,
+                 util::node_info(n) << ": input has rank " << input_rank << ", weight has rank " << weight_rank);
+  // PyTorch takes an input without a batch dimension.
+  const bool unbatched = input_rank + 1 == weight_rank;
+  if (unbatched) input = replace_dims(ctx, input, 0, 0, {1});
+  if (!constant_weight || !constant_bias) {
+    if (weight == nullptr) weight = args[kWeight].ITensorOrFreeze(ctx);
+    input = computed_weights(ctx, n, input, weight, args);
+  } else {
+    input = constant_weights(ctx, n, input, args);
+  }
+  if (input->producer()->getName()[0] == '\0') input->producer()->setName(util::node_info(n).c_str());
+  return finish(ctx, n, unbatched ? replace_dims(ctx, input, 0, 1, {}) : input);
+}
+
+}  // namespace
+
+Family convolution_family() {
+  return {
+      {"aten::_convolution", convolution},
+      {"aten::_convolution.deprecated", convolution},
+      {"aten::convolution", convolution},
+  };
+}
+
+}  // namespace torch_tensorrt::core::conversion::converters

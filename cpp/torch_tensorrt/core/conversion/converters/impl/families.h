@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "torch_tensorrt/core/conversion/converters/converters.h"
+#include "torch_tensorrt/core/util/decision.h"
+
+// The converters that come with the library, one function a family of operations (one file each).
+namespace torch_tensorrt::core::conversion::converters {
+
+// One row of a family: an operator of PyTorch by name and overload ("aten::add.Tensor"). The full schema, and the
+// in-place twin ("aten::add_.Tensor") where PyTorch has one, are looked up when the row is registered.
+struct BuiltinConverter {
+  const char* op;
+  OpConverter convert;
+  // Declines a node by name where the converter does not handle some of its arguments. Empty: everything is handled.
+  std::function<Decision(const torch::jit::Node*)> supports = {};
+};
+using Family = std::vector<BuiltinConverter>;
+
+Family activation_family();
+Family cast_family();
+Family concat_family();
+Family convolution_family();
+Family element_wise_family();
+Family expand_family();
+Family index_family();
+Family interpolate_family();
+Family matmul_family();
+Family normalization_family();
+Family pad_family();
+Family pooling_family();
+Family reduce_family();
+Family shape_family();
+Family softmax_family();
+Family split_family();
+Family unary_family();
+
+}  // namespace torch_tensorrt::core::conversion::converters

@@ -1,0 +1,171 @@
+#include <algorithm>
+
+#include "ATen/native/TypeProperties.h"
+
+#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
+
+namespace torch_tensorrt::core::conversion::converters {
+namespace {
+
+bool select(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  int64_t index = args[2].unwrapToInt();
+  const int64_t size = x->getDimensions().d[dim];
+  if (size < 0 && index < 0) {
+    // Counted from an end that is only known at run time.
+    auto* gather = ctx->net->addGather(*x, *scalar_constant(ctx, index, at::kLong), dim);
+    return finish(ctx, n, gather->getOutput(0));
+  }
+  if (index < 0) index += size;
+  TORCHTRT_CHECK(index >= 0 && (size < 0 || index < size),
+                 util::node_info(n) << ": index " << args[2].unwrapToInt() << " is out of range for dimension " << dim
+                                    << " of size " << size);
+  return finish(ctx, n, replace_dims(ctx, slice_dim(ctx, x, dim, index, 1), dim, dim + 1, {}));
+}
+
+int64_t clamp_index(int64_t index, int64_t size) { return std::clamp<int64_t>(index < 0 ? index + size : index, 0, size); }
+
+// Bounds that are out of range are clamped, as in Python. On a dynamic dimension the size is computed from the shape:
+// ceil((clamp(end) - clamp(start)) / step).
+ITensor* dynamic_slice(ConversionCtx* ctx, ITensor* x, int32_t dim, int64_t start, int64_t end, int64_t step) {
+  using Operation = nvinfer1::ElementWiseOperation;
+  const auto apply = [&](ITensor* a, ITensor* b, Operation operation) {
+    return ctx->net->addElementWise(*a, *b, operation)->getOutput(0);
+  };
+  auto* size = dim_size(ctx, x, dim);
+  auto* zero = index_constant(ctx, {0});
+  const auto bound = [&](int64_t index) {
+    auto* value = index_constant(ctx, {index});
+    if (index < 0) value = apply(size, value, Operation::kSUM);
+    return apply(apply(value, zero, Operation::kMAX), size, Operation::kMIN);
+  };
+  auto* first = bound(start);
+  auto* length = apply(apply(bound(end), first, Operation::kSUB), zero, Operation::kMAX);
+  auto* rounded = apply(length, index_constant(ctx, {step - 1}), Operation::kSUM);
+  auto* count = apply(rounded, index_constant(ctx, {step}), Operation::kFLOOR_DIV);
+  const auto dims = x->getDimensions();
+  std::vector<ITensor*> starts;
+  std::vector<ITensor*> sizes;
+  nvinfer1::Dims steps = dims;
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    starts.push_back(i == dim ? first : zero);
+    sizes.push_back(i == dim ? count : dim_size(ctx, x, i));
+    steps.d[i] = i == dim ? step : 1;
+  }
+  const auto joined = [&](std::vector<ITensor*>& parts) {
+    if (parts.size() == 1) return parts[0];
+    return ctx->net->addConcatenation(parts.data(), static_cast<int32_t>(parts.size()))->getOutput(0);
+  };
+  auto* slice = ctx->net->addSlice(*x, dims, dims, steps);
+  slice->setInput(1, *joined(starts));
+  slice->setInput(2, *joined(sizes));
+  return slice->getOutput(0);
+}
+
+bool slice(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const int64_t start = is_none(args[2]) ? 0 : args[2].unwrapToInt();
+  const int64_t end = is_none(args[3]) ? INT64_MAX : args[3].unwrapToInt();
+  const int64_t step = args[4].unwrapToInt();
+  TORCHTRT_CHECK(step > 0, util::node_info(n) << ": step is " << step << ", must be above 0");
+  const int64_t size = x->getDimensions().d[dim];
+  const bool whole = start == 0 && end == INT64_MAX && step == 1;
+  if (whole) return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));
+  if (size < 0) return finish(ctx, n, dynamic_slice(ctx, x, dim, start, end, step));
+  const int64_t first = clamp_index(start, size);
+  const int64_t last = std::max(first, clamp_index(end, size));
+  return finish(ctx, n, slice_dim(ctx, x, dim, first, (last - first + step - 1) / step, step));
+}
+
+bool narrow(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const int64_t size = x->getDimensions().d[dim];
+  int64_t start = args[2].isTensor() ? args[2].unwrapToTensor().item<int64_t>() : args[2].unwrapToInt();
+  const int64_t length = args[3].unwrapToInt();
+  TORCHTRT_CHECK(size >= 0 || start >= 0, util::node_info(n) << ": start " << start << " counts from the end of a dynamic "
+                                                             << "dimension");
+  if (start < 0) start += size;
+  TORCHTRT_CHECK(start >= 0 && length >= 0 && (size < 0 || start + length <= size),
+                 util::node_info(n) << ": start " << start << " and length " << length << " do not fit dimension " << dim
+                                    << " of size " << size);
+  return finish(ctx, n, slice_dim(ctx, x, dim, start, length));
+}
+
+bool index_select(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  return finish(ctx, n, ctx->net->addGather(*x, *args[2].ITensorOrFreeze(ctx), dim)->getOutput(0));
+}
+
+bool embedding(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* weight = args[0].ITensorOrFreeze(ctx);
+  return finish(ctx, n, ctx->net->addGather(*weight, *args[1].ITensorOrFreeze(ctx), 0)->getOutput(0));
+}
+
+// torch.gather lets the index be smaller than the tensor in the other dimensions: only its own elements are read.
+bool gather(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* layer = ctx->net->addGatherV2(*x, *args[2].ITensorOrFreeze(ctx), nvinfer1::GatherMode::kELEMENT);
+  layer->setGatherAxis(wrap_dim(n, args[1].unwrapToInt(), rank(x)));
+  return finish(ctx, n, layer->getOutput(0));
+}
+
+// A number takes the other operand's dtype unless it is of a higher category.
+ITensor* branch(ConversionCtx* ctx, Var& arg, at::ScalarType type) {
+  if (arg.isITensor() || arg.isTensor()) return cast(ctx, arg.ITensorOrFreeze(ctx), type);
+  return scalar_constant(ctx, arg.unwrapToScalar(), type);
+}
+
+at::ScalarType branch_type(ConversionCtx* ctx, Var& a, Var& b) {
+  at::native::ResultTypeState state;
+  for (Var* arg : {&a, &b}) {
+    if (!arg->isITensor() && !arg->isTensor()) {
+      state = at::native::update_result_type_state(arg->unwrapToScalar(), state);
+      continue;
+    }
+    auto* tensor = arg->ITensorOrFreeze(ctx);
+    const auto options = at::TensorOptions().dtype(scalar_type(tensor)).device(at::kMeta);
+    state = at::native::update_result_type_state(at::empty(std::vector<int64_t>(rank(tensor), 1), options), state);
+  }
+  return at::native::result_type(state);
+}
+
+bool where(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* condition = cast(ctx, args[0].ITensorOrFreeze(ctx), at::kBool);
+  const auto type = branch_type(ctx, args[1], args[2]);
+  auto* then_input = branch(ctx, args[1], type);
+  auto* else_input = branch(ctx, args[2], type);
+  return finish(ctx, n, ctx->net->addSelect(*condition, *then_input, *else_input)->getOutput(0));
+}
+
+bool masked_fill(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* mask = cast(ctx, args[1].ITensorOrFreeze(ctx), at::kBool);
+  auto* value = branch(ctx, args[2], scalar_type(x));
+  return finish(ctx, n, ctx->net->addSelect(*mask, *value, *x)->getOutput(0));
+}
+
+}  // namespace
+
+Family index_family() {
+  return {
+      {"aten::select.int", select},
+      {"aten::slice.Tensor", slice},
+      {"aten::narrow", narrow},
+      {"aten::narrow.Tensor", narrow},
+      {"aten::index_select", index_select},
+      {"aten::embedding", embedding},
+      {"aten::gather", gather},
+      {"aten::where.self", where},
+      {"aten::where.ScalarOther", where},
+      {"aten::where.ScalarSelf", where},
+      {"aten::masked_fill.Scalar", masked_fill},
+      {"aten::masked_fill.Tensor", masked_fill},
+  };
+}
+
+}  // namespace torch_tensorrt::core::conversion::converters

@@ -1,0 +1,141 @@
+#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
+
+namespace torch_tensorrt::core::conversion::converters {
+namespace {
+
+at::Tensor tensor_or(Var& arg, double value, int64_t channels) {
+  if (is_none(arg)) return at::full({channels}, value, at::kDouble);
+  return arg.unwrapToTensor().to(at::kDouble);
+}
+
+int64_t channel_count(const torch::jit::Node* n, ITensor* input) {
+  const auto dims = input->getDimensions();
+  TORCHTRT_CHECK(dims.nbDims >= 2, util::node_info(n) << ": input has rank " << dims.nbDims << ", must be 2 or more");
+  TORCHTRT_CHECK(dims.d[1] >= 0, util::node_info(n) << ": the channels of the input must be known, its dims are "
+                                                    << nvinfer1::to_string(dims));
+  return dims.d[1];
+}
+
+// With fixed statistics it is a scale a channel: y = x * (w / sqrt(var + eps)) + (b - mean * w / sqrt(var + eps)),
+// computed in double.
+ITensor* affine(ConversionCtx* ctx, ITensor* input, args& args, double eps, int64_t channels) {
+  const auto scale = tensor_or(args[1], 1.0, channels) / (tensor_or(args[4], 1.0, channels) + eps).sqrt();
+  const auto shift = tensor_or(args[2], 0.0, channels) - tensor_or(args[3], 0.0, channels) * scale;
+  const auto type = scalar_type(input);
+  const auto scale_weights = Weights(ctx, scale.to(type));
+  const auto shift_weights = Weights(ctx, shift.to(type));
+  return ctx->net
+      ->addScaleNd(*input, nvinfer1::ScaleMode::kCHANNEL, shift_weights.data, scale_weights.data, {}, /*channel_axis=*/1)
+      ->getOutput(0);
+}
+
+bool batch_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  return finish(ctx, n, affine(ctx, input, args, args[7].unwrapToDouble(), channel_count(n, input)));
+}
+
+bool is_true(const torch::jit::Node* n, size_t input) {
+  const auto value = torch::jit::toIValue(n->input(input));
+  return value && value->isBool() && value->toBool();
+}
+
+Decision uses_running_statistics(const torch::jit::Node* n) {
+  if (!is_true(n, 5)) return Decision::yes();
+  return Decision::no("batch_norm takes its statistics from the batch (training mode); call eval() on the module");
+}
+
+struct NormSpec {
+  uint32_t axes = 0;
+  double eps = 0;
+  int64_t groups = 1;
+};
+
+ITensor* add_norm(ConversionCtx* ctx, ITensor* input, ITensor* scale, ITensor* bias, const NormSpec& spec) {
+  auto* layer = ctx->net->addNormalization(*input, scale, bias, spec.axes);
+  layer->setEpsilon(static_cast<float>(spec.eps));
+  layer->setNbGroups(spec.groups);
+  return layer->getOutput(0);
+}
+
+ITensor* optional_tensor(ConversionCtx* ctx, Var& arg) { return is_none(arg) ? nullptr : arg.ITensorOrFreeze(ctx); }
+
+bool layer_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  const auto shape = int_vector(args[1].unwrapToIntList());
+  const auto dims = input->getDimensions();
+  const auto count = static_cast<int32_t>(shape.size());
+  TORCHTRT_CHECK(count >= 1 && count <= dims.nbDims,
+                 util::node_info(n) << ": normalized_shape has " << count << " entries for an input of rank "
+                                    << dims.nbDims);
+  NormSpec spec;
+  spec.eps = args[4].unwrapToDouble();
+  for (int32_t i = 0; i < count; ++i) {
+    const int32_t axis = dims.nbDims - count + i;
+    TORCHTRT_CHECK(dims.d[axis] < 0 || dims.d[axis] == shape[i],
+                   util::node_info(n) << ": normalized_shape is " << shape << ", the input is "
+                                      << nvinfer1::to_string(dims));
+    spec.axes |= 1U << axis;
+  }
+  return finish(ctx, n, add_norm(ctx, input, optional_tensor(ctx, args[2]), optional_tensor(ctx, args[3]), spec));
+}
+
+// A weight or bias of C elements as 1 x C x 1 ...
+ITensor* per_channel(ConversionCtx* ctx, ITensor* values, int32_t rank) {
+  if (values == nullptr) return nullptr;
+  std::vector<int64_t> shape(rank, 1);
+  shape[1] = values->getDimensions().d[0];
+  auto* shuffle = ctx->net->addShuffle(*values);
+  shuffle->setReshapeDimensions(nvinfer1::Dims(shape));
+  return shuffle->getOutput(0);
+}
+
+uint32_t axes_from(int32_t first, int32_t rank) {
+  uint32_t axes = 0;
+  for (int32_t i = first; i < rank; ++i) axes |= 1U << i;
+  return axes;
+}
+
+bool group_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  const int64_t channels = channel_count(n, input);
+  NormSpec spec;
+  spec.groups = args[1].unwrapToInt();
+  spec.eps = args[4].unwrapToDouble();
+  TORCHTRT_CHECK(spec.groups > 0 && channels % spec.groups == 0,
+                 util::node_info(n) << ": " << channels << " channels cannot be split in " << spec.groups << " groups");
+  const int32_t input_rank = rank(input);
+  // One group: everything behind the batch is normalised together; groups > 1: the layer splits the channels itself.
+  spec.axes = axes_from(spec.groups == 1 ? 1 : 2, input_rank);
+  auto* scale = per_channel(ctx, optional_tensor(ctx, args[2]), input_rank);
+  auto* bias = per_channel(ctx, optional_tensor(ctx, args[3]), input_rank);
+  return finish(ctx, n, add_norm(ctx, input, scale, bias, spec));
+}
+
+bool instance_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  const double eps = args[7].unwrapToDouble();
+  const int64_t channels = channel_count(n, input);
+  const bool from_input = args[5].unwrapToBool() || is_none(args[3]) || is_none(args[4]);
+  if (!from_input) return finish(ctx, n, affine(ctx, input, args, eps, channels));
+  const int32_t input_rank = rank(input);
+  NormSpec spec;
+  spec.eps = eps;
+  spec.axes = axes_from(2, input_rank);
+  auto* scale = per_channel(ctx, optional_tensor(ctx, args[1]), input_rank);
+  auto* bias = per_channel(ctx, optional_tensor(ctx, args[2]), input_rank);
+  return finish(ctx, n, add_norm(ctx, input, scale, bias, spec));
+}
+
+}  // namespace
+
+Family normalization_family() {
+  return {
+      {"aten::batch_norm", batch_norm, uses_running_statistics},
+      {"aten::layer_norm", layer_norm},
+      {"aten::group_norm", group_norm},
+      {"aten::instance_norm", instance_norm},
+  };
+}
+
+}  // namespace torch_tensorrt::core::conversion::converters

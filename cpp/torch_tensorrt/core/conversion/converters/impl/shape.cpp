@@ -1,0 +1,198 @@
+#include <algorithm>
+#include <numeric>
+
+#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
+
+// Operations that give the same elements other dims.
+namespace torch_tensorrt::core::conversion::converters {
+namespace {
+
+bool flatten(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t x_rank = rank(x);
+  const int32_t begin = wrap_dim(n, args[1].unwrapToInt(), x_rank);
+  const int32_t end = wrap_dim(n, args[2].unwrapToInt(), x_rank);
+  TORCHTRT_CHECK(begin <= end, util::node_info(n) << ": start_dim " << begin << " is behind end_dim " << end);
+  if (x_rank == 0) return finish(ctx, n, replace_dims(ctx, x, 0, 0, {1}));
+  if (begin == end) return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));
+  return finish(ctx, n, replace_dims(ctx, x, begin, end + 1, {-1}));
+}
+
+bool reshape_to(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return finish(ctx, n, reshape(ctx, args[0].ITensorOrFreeze(ctx), read_sizes(ctx, args[1])));
+}
+
+bool unflatten(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  auto sizes = int_vector(args[2].unwrapToIntList());
+  const int64_t whole = x->getDimensions().d[dim];
+  const auto wildcard = std::find(sizes.begin(), sizes.end(), -1);
+  if (wildcard != sizes.end() && whole >= 0) {
+    const int64_t others = -std::accumulate(sizes.begin(), sizes.end(), int64_t{1}, std::multiplies<>());
+    TORCHTRT_CHECK(others > 0 && whole % others == 0,
+                   util::node_info(n) << ": dimension " << dim << " of size " << whole << " does not split in " << sizes);
+    *wildcard = whole / others;
+  }
+  return finish(ctx, n, replace_dims(ctx, x, dim, dim + 1, sizes));
+}
+
+bool unsqueeze(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x) + 1);
+  return finish(ctx, n, replace_dims(ctx, x, dim, dim, {1}));
+}
+
+// Takes out the given dimensions where their size is 1.
+ITensor* squeeze_dims(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, std::vector<int32_t> dims) {
+  std::sort(dims.rbegin(), dims.rend());
+  for (const int32_t dim : dims) {
+    const int64_t size = x->getDimensions().d[dim];
+    TORCHTRT_CHECK(size >= 0, util::node_info(n) << ": dimension " << dim << " is dynamic, so whether it is squeezed "
+                                                 << "is not known; its range must not be");
+    if (size == 1) x = replace_dims(ctx, x, dim, dim + 1, {});
+  }
+  return x;
+}
+
+bool squeeze(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t x_rank = rank(x);
+  std::vector<int32_t> dims;
+  if (args.size() == 1) {
+    for (int32_t i = 0; i < x_rank; ++i) dims.push_back(i);
+  } else if (args[1].isInt()) {
+    dims.push_back(wrap_dim(n, args[1].unwrapToInt(), x_rank));
+  } else {
+    for (const int64_t dim : int_vector(args[1].unwrapToIntList())) dims.push_back(wrap_dim(n, dim, x_rank));
+  }
+  if (x_rank == 0) dims.clear();
+  auto* out = squeeze_dims(ctx, n, x, dims);
+  return finish(ctx, n, out == x ? ctx->net->addIdentity(*x)->getOutput(0) : out);
+}
+
+std::vector<int32_t> identity_order(int32_t rank) {
+  std::vector<int32_t> order(rank);
+  std::iota(order.begin(), order.end(), 0);
+  return order;
+}
+
+bool permute(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const auto dims = int_vector(args[1].unwrapToIntList());
+  const int32_t x_rank = rank(x);
+  TORCHTRT_CHECK(static_cast<int32_t>(dims.size()) == x_rank,
+                 util::node_info(n) << ": " << dims.size() << " dimensions given for a tensor of rank " << x_rank);
+  std::vector<int32_t> order;
+  for (const int64_t dim : dims) {
+    order.push_back(wrap_dim(n, dim, x_rank));
+    TORCHTRT_CHECK(std::count(order.begin(), order.end(), order.back()) == 1,
+                   util::node_info(n) << ": dimension " << dim << " is given twice");
+  }
+  return finish(ctx, n, transpose(ctx, x, order));
+}
+
+ITensor* swapped(ConversionCtx* ctx, ITensor* x, int32_t a, int32_t b) {
+  auto order = identity_order(rank(x));
+  if (!order.empty()) std::swap(order[a], order[b]);
+  return transpose(ctx, x, order);
+}
+
+bool swap_dims(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t a = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const int32_t b = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  return finish(ctx, n, swapped(ctx, x, a, b));
+}
+
+// aten::t: a matrix transposed, vectors and 0-d tensors as they are.
+bool matrix_transpose(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  TORCHTRT_CHECK(rank(x) <= 2, util::node_info(n) << ": rank is " << rank(x) << ", must be 2 or less");
+  if (rank(x) < 2) return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));
+  return finish(ctx, n, swapped(ctx, x, 0, 1));
+}
+
+std::vector<int64_t> int_or_list(Var& arg) {
+  return arg.isInt() ? std::vector<int64_t>{arg.unwrapToInt()} : int_vector(arg.unwrapToIntList());
+}
+
+bool movedim(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t x_rank = rank(x);
+  const auto source = int_or_list(args[1]);
+  const auto destination = int_or_list(args[2]);
+  TORCHTRT_CHECK(source.size() == destination.size(), util::node_info(n) << ": " << source.size() << " sources and "
+                                                                         << destination.size() << " destinations");
+  std::vector<int32_t> order(x_rank, -1);
+  std::vector<bool> moved(x_rank, false);
+  for (size_t i = 0; i < source.size(); ++i) {
+    const int32_t from = wrap_dim(n, source[i], x_rank);
+    const int32_t to = wrap_dim(n, destination[i], x_rank);
+    TORCHTRT_CHECK(!moved[from] && order[to] < 0, util::node_info(n) << ": a dimension is given twice");
+    order[to] = from;
+    moved[from] = true;
+  }
+  int32_t next = 0;
+  for (auto& place : order) {
+    if (place >= 0) continue;
+    while (moved[next]) ++next;
+    place = next++;
+  }
+  return finish(ctx, n, transpose(ctx, x, order));
+}
+
+// N, C r^2, H, W -> N, C, r, r, H, W -> N, C, H, r, W, r -> N, C, H r, W r (any leading dimensions).
+bool pixel_shuffle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int64_t factor = args[1].unwrapToInt();
+  const auto dims = x->getDimensions();
+  const int32_t channel = dims.nbDims - 3;
+  TORCHTRT_CHECK(channel >= 0 && factor > 0 && dims.d[channel] >= 0 && dims.d[channel] % (factor * factor) == 0,
+                 util::node_info(n) << ": " << nvinfer1::to_string(dims) << " has no channels to spread by " << factor);
+  auto* split = replace_dims(ctx, x, channel, channel + 1, {dims.d[channel] / (factor * factor), factor, factor});
+  auto order = identity_order(dims.nbDims + 2);
+  const int32_t c = channel;
+  const std::vector<int32_t> tail = {c, c + 3, c + 1, c + 4, c + 2};
+  std::copy(tail.begin(), tail.end(), order.begin() + c);
+  auto* mixed = transpose(ctx, split, order);
+  auto* wide = replace_dims(ctx, mixed, c + 3, c + 5, {-1});
+  return finish(ctx, n, replace_dims(ctx, wide, c + 1, c + 3, {-1}));
+}
+
+// N, C, ... -> N, g, C / g, ... -> N, C / g, g, ... -> N, C, ...
+bool channel_shuffle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int64_t groups = args[1].unwrapToInt();
+  const auto dims = x->getDimensions();
+  TORCHTRT_CHECK(dims.nbDims > 2 && groups > 0 && dims.d[1] >= 0 && dims.d[1] % groups == 0,
+                 util::node_info(n) << ": " << nvinfer1::to_string(dims) << " cannot be split in " << groups << " groups");
+  auto* split = replace_dims(ctx, x, 1, 2, {groups, dims.d[1] / groups});
+  return finish(ctx, n, replace_dims(ctx, swapped(ctx, split, 1, 2), 1, 3, {dims.d[1]}));
+}
+
+}  // namespace
+
+Family shape_family() {
+  return {
+      {"aten::flatten.using_ints", flatten},
+      {"aten::reshape", reshape_to},
+      {"aten::view", reshape_to},
+      {"aten::unflatten.int", unflatten},
+      {"aten::unsqueeze", unsqueeze},
+      {"aten::squeeze", squeeze},
+      {"aten::squeeze.dim", squeeze},
+      {"aten::squeeze.dims", squeeze},
+      {"aten::permute", permute},
+      {"aten::transpose.int", swap_dims},
+      {"aten::swapaxes", swap_dims},
+      {"aten::t", matrix_transpose},
+      {"aten::movedim.int", movedim},
+      {"aten::movedim.intlist", movedim},
+      {"aten::pixel_shuffle", pixel_shuffle},
+      {"aten::channel_shuffle", channel_shuffle},
+  };
+}
+
+}  // namespace torch_tensorrt::core::conversion::converters

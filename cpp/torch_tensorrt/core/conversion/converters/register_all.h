@@ -1,0 +1,12 @@
+#pragma once
+
+#include <vector>
+
+#include "torch_tensorrt/core/conversion/converters/converters.h"
+
+namespace torch_tensorrt::core::conversion::converters {
+
+// The converters that come with the library, with the full schemas of the running PyTorch.
+std::vector<ConversionPattern> builtin_patterns();
+
+}  // namespace torch_tensorrt::core::conversion::converters

@@ -1,0 +1,123 @@
+#include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
+
+#include <algorithm>
+
+#include "ATen/ATen.h"
+#include "torch/csrc/jit/ir/constants.h"
+
+#include "torch_tensorrt/core/conversion/converters/converter_util.h"
+#include "torch_tensorrt/core/util/jit_in_place.h"
+
+namespace torch_tensorrt::core::conversion::evaluators {
+namespace {
+
+// Sizes of nested lists, read along the first elements; the elements are checked while they are copied.
+std::vector<int64_t> nested_sizes(const torch::jit::IValue& data) {
+  std::vector<int64_t> sizes;
+  torch::jit::IValue level = data;
+  while (level.isList()) {
+    const auto list = level.toListRef();
+    sizes.push_back(static_cast<int64_t>(list.size()));
+    if (list.empty()) break;
+    level = list[0];
+  }
+  return sizes;
+}
+
+void flatten(const torch::jit::IValue& data, const std::vector<int64_t>& sizes, size_t depth,
+             std::vector<at::Tensor>& elements) {
+  if (!data.isList()) {
+    TORCHTRT_CHECK(depth == sizes.size(), "the nested lists of a tensor are not of one depth");
+    elements.push_back(data.isTensor() ? data.toTensor() : at::scalar_tensor(data.toScalar(),
+        at::TensorOptions().dtype(data.isDouble() ? at::kFloat : data.isBool() ? at::kBool : at::kLong)));
+    return;
+  }
+  const auto list = data.toListRef();
+  TORCHTRT_CHECK(depth < sizes.size() && static_cast<int64_t>(list.size()) == sizes[depth],
+                 "the nested lists of a tensor are not of one length: " << list.size() << " and " << sizes[depth]);
+  for (const auto& element : list) flatten(element, sizes, depth + 1, elements);
+}
+
+}  // namespace
+
+nvinfer1::ITensor* index_layer(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::ITensor* input_tensor,
+                               int64_t index) {
+  auto* place = converters::tensor_to_const(ctx, at::scalar_tensor(index, at::TensorOptions().dtype(at::kLong)));
+  auto* gather = ctx->net->addGather(*input_tensor, *place, 0);
+  if (n != nullptr) gather->setName((util::node_info(n) + " [element " + std::to_string(index) + "]").c_str());
+  return gather->getOutput(0);
+}
+
+c10::IValue dynamic_size_layer(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  auto* tensor = args.at(n->input(0)).ITensorOrFreeze(ctx);
+  const auto dims = tensor->getDimensions();
+  const int64_t dim = normalizeIndex(args.at(n->input(1)).unwrapToInt(), dims.nbDims);
+  TORCHTRT_CHECK(dim >= 0 && dim < dims.nbDims, util::node_info(n) << ": dimension " << dim
+                                                                   << " is out of range for rank " << dims.nbDims);
+  if (dims.d[dim] >= 0) return dims.d[dim];
+  return number_or_tensor(index_layer(ctx, n, converters::getShapeOutput(ctx, tensor), dim));
+}
+
+std::optional<torch::jit::IValue> toIValue(const torch::jit::Value* v) { return torch::jit::toIValue(v); }
+
+at::Tensor createTensorFromList(const torch::jit::IValue& data, const torch::jit::IValue& dtype,
+                                const torch::jit::IValue& device) {
+  const auto sizes = nested_sizes(data);
+  std::vector<at::Tensor> elements;
+  flatten(data, sizes, 0, elements);
+  auto tensor = elements.empty() ? at::empty({0}) : at::stack(elements);
+  tensor = tensor.reshape(sizes);
+  if (!dtype.isNone()) tensor = tensor.to(static_cast<at::ScalarType>(dtype.toInt()));
+  if (!device.isNone()) tensor = tensor.to(device.toDevice());
+  return tensor;
+}
+
+int64_t normalizeIndex(int64_t idx, int64_t list_size) { return idx < 0 ? idx + list_size : idx; }
+
+at::Tensor scalar_to_tensor(const at::Scalar& s, const at::Device device) {
+  return at::scalar_tensor(s, at::TensorOptions().dtype(s.type()).device(device));
+}
+
+bool holds_network_tensor(const torch::jit::IValue& value) {
+  if (TensorContainer::is_in(value)) return true;
+  if (value.isList()) {
+    const auto list = value.toListRef();
+    return std::any_of(list.begin(), list.end(), holds_network_tensor);
+  }
+  if (value.isTuple()) {
+    const auto& elements = value.toTupleRef().elements();
+    return std::any_of(elements.begin(), elements.end(), holds_network_tensor);
+  }
+  return false;
+}
+
+torch::jit::IValue argument(const torch::jit::Node* n, const kwargs& args, size_t place) {
+  const Var& var = args.at(n->input(place));
+  if (var.isITensor()) return TensorContainer::wrap(var.ITensor());
+  return var.isIValue() ? *var.IValue() : torch::jit::IValue();
+}
+
+torch::jit::IValue number_or_tensor(nvinfer1::ITensor* tensor) {
+  const auto& known = tensor->shape_value();
+  const bool is_number = known && known->is_known() && known->elements.size() == 1;
+  if (is_number && nvinfer1::is_integral(tensor->getType())) return known->elements[0];
+  return TensorContainer::wrap(tensor);
+}
+
+std::optional<torch::jit::IValue> run_operator(const torch::jit::Node* n, const kwargs& args) {
+  torch::jit::Stack stack;
+  for (size_t i = 0; i < n->inputs().size(); ++i) {
+    stack.push_back(argument(n, args, i));
+    TORCHTRT_CHECK(!holds_network_tensor(stack.back()),
+                   util::node_info(n) << ": argument " << i << " depends on the inputs' values or dynamic sizes; it must "
+                                      << "be known while compiling");
+  }
+  // Tensors that are known are the model's parameters, which nothing may write.
+  if (util::is_in_place(n)) stack[0] = stack[0].toTensor().clone();
+  n->getOperation()(stack);
+  if (n->outputs().empty()) return std::nullopt;
+  if (stack.size() == 1) return stack[0];
+  return c10::ivalue::Tuple::create(std::move(stack));
+}
+
+}  // namespace torch_tensorrt::core::conversion::evaluators

@@ -1,0 +1,86 @@
+#include "torch_tensorrt/core/engine/builder.h"
+
+#include <chrono>
+
+#include "torch_tensorrt/core/engine/build_settings.h"
+#include "torch_tensorrt/core/engine/candidate_timer.h"
+#include "torch_tensorrt/core/engine/layer_summary.h"
+#include "torch_tensorrt/core/engine/network_choice.h"
+#include "torch_tensorrt/core/engine/producer.h"
+#include "torch_tensorrt/core/engine/tactic_choice.h"
+#include "torch_tensorrt/core/engine/weight_packer.h"
+#include "torch_tensorrt/core/network/verifier.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+// Prepares each chosen tactic once, for its packed weights and its workspace, and plans the memory of the opt dims.
+std::shared_ptr<WeightStore> pack_weights(const NetworkChoice& choice, const DeviceTarget& target,
+                                          BuildReport& report) {
+  WeightPacker packer(choice.network);
+  Schedule schedule(*choice.network, network::infer_all(*choice.network, opt_dims(*choice.network)));
+  std::vector<StepNeeds> needs;
+  for (const Step& step : schedule.steps()) {
+    const Tactic& tactic = *TacticRegistry::global().find(choice.choices[static_cast<size_t>(step.layer)].tactic);
+    const auto kernel = prepare_kernel(tactic, step.instance, packer.store(), target);
+    needs.push_back({kernel->workspace_bytes(), tactic.in_place_input(step.instance)});
+    packer.settle(step.layer);
+  }
+  schedule.plan_memory(needs);
+  report.arena_bytes = schedule.arena_bytes();
+  report.arena_lower_bound_bytes = schedule.arena_lower_bound_bytes();
+  return packer.finish();
+}
+
+std::string join(const std::vector<BuiltLayer>& layers) {
+  double total = 0;
+  for (const BuiltLayer& layer : layers) total += layer.microseconds;
+  return str(layers.size(), " layers, ", total, " us");
+}
+
+void summarise(const Plan& plan, BuildReport& report) {
+  for (size_t i = 0; i < plan.choices.size(); ++i) {
+    if (plan.choices[i].tactic.empty()) continue;
+    report.layers.push_back(summarise_layer(*plan.network->getLayer(static_cast<int32_t>(i)), plan.choices[i]));
+  }
+  report.notes = plan.notes;
+  report.weight_bytes = plan.weights->total_bytes();
+}
+
+}  // namespace
+
+std::string Builder::build(std::shared_ptr<network::INetworkDefinition> network, BuildReport* report) const {
+  const auto start = std::chrono::steady_clock::now();
+  if (network == nullptr) TORCHTRT_THROW_ERROR("there is no network to build an engine from");
+  const BuildSettings settings = resolve_settings(settings_);
+  BuildReport local;
+  BuildReport& result = report != nullptr ? *report : local;
+  result = BuildReport{};
+  network::verify_network(*network);
+
+  const auto cache = TimingCache::open(settings.timing_cache_path, settings.target);
+  CandidateTimer timer(settings.target, settings.tactic_sources, settings.timing_iterations, *cache);
+  Plan plan;
+  plan.name = settings.name.empty() ? network->getName() : settings.name;
+  plan.producer = producer_text();
+  plan.target = settings.target;
+  NetworkChoice choice = choose_network(std::move(network), settings, timer);
+  cache->save();
+  plan.weights = pack_weights(choice, settings.target, result);
+  plan.network = std::move(choice.network);
+  plan.choices = std::move(choice.choices);
+  plan.notes = std::move(choice.notes);
+  result.passes = std::move(choice.passes);
+  result.timed = timer.timed();
+  result.from_cache = timer.from_cache();
+  summarise(plan, result);
+  std::string bytes = serialize_plan(std::move(plan));
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  LOG_INFO("built engine \"" << settings.name << "\" in " << result.seconds << " s: " << join(result.layers) << ", "
+                             << bytes.size() << " bytes, arena " << result.arena_bytes << " bytes (lower bound "
+                             << result.arena_lower_bound_bytes << ")");
+  return bytes;
+}
+
+}  // namespace torch_tensorrt::engine

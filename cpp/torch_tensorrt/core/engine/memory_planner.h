@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace torch_tensorrt::engine {
+
+// One buffer that must exist from step `first` to step `last`, both included.
+struct BufferRequest {
+  int64_t bytes = 0;
+  int32_t first = 0;
+  int32_t last = 0;
+};
+struct MemoryPlan {
+  std::vector<int64_t> offsets;  // one a request; multiples of the alignment
+  int64_t arena_bytes = 0;
+  int64_t lower_bound_bytes = 0;  // max over steps of the (aligned) bytes that live there: no plan can be smaller
+};
+
+// Places buffers that never live together over each other. Tries several greedy orders (by size, by size times
+// lifetime, by the live set at the fullest step) with best-fit and keeps the smallest arena; deterministic.
+MemoryPlan plan_memory(const std::vector<BufferRequest>& requests, int64_t alignment = 64);
+
+}  // namespace torch_tensorrt::engine

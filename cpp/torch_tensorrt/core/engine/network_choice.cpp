@@ -1,0 +1,182 @@
+#include "torch_tensorrt/core/engine/network_choice.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+using network::TensorFormat;
+
+// Fastest first as a rule, so that the others are given up early.
+constexpr TensorFormat kFormats[] = {TensorFormat::kCHW16, TensorFormat::kHWC, TensorFormat::kLINEAR};
+
+// Writes the network's text after each pass into numbered files.
+class Dumper {
+ public:
+  explicit Dumper(const std::string& directory) : directory_(directory) {
+    if (!enabled()) return;
+    std::error_code error;
+    std::filesystem::create_directories(directory_, error);
+    if (error) TORCHTRT_THROW_ERROR("cannot make the dump directory " << directory << ": " << error.message());
+  }
+  bool enabled() const { return !directory_.empty(); }
+  void write(const std::string& pass, const std::string& text) {
+    const std::string path = fmt::format("{}/{:03}_{}.txt", directory_, count_++, pass);
+    std::ofstream file(path, std::ios::binary);
+    file << text;
+    if (!file.flush()) TORCHTRT_THROW_ERROR("cannot write " << path);
+  }
+
+ private:
+  std::string directory_;
+  int32_t count_ = 0;
+};
+
+network::TextOptions dump_options() {
+  network::TextOptions options;
+  options.max_weight_elements = 16;
+  return options;
+}
+
+class NetworkChooser {
+ public:
+  NetworkChooser(const BuildSettings& settings, CandidateTimer& timer)
+      : settings_(settings), timer_(timer), dumper_(settings.dump_directory) {}
+
+  NetworkChoice run(std::shared_ptr<network::INetworkDefinition> network) {
+    if (dumper_.enabled()) dumper_.write("input", network::print_network(*network, dump_options()));
+    LOG_GRAPH("network before optimisation:\n" << network::print_network(*network, dump_options()));
+    NetworkChoice best;
+    best.microseconds = std::numeric_limits<double>::infinity();
+    // Once without formats, so that the formats share all other work (and folded weights).
+    const auto passes = optimizer::optimize(*network, pass_context(TensorFormat::kLINEAR));
+    const auto formats = formats_of(*network);
+    std::string note;
+    for (const TensorFormat format : formats) {
+      const bool is_last = format == formats.back();
+      NetworkChoice choice = optimised(is_last ? std::move(network) : network->clone(), format);
+      const bool is_whole = choose_tactics(choice, best.microseconds);
+      note += fmt::format("{}{} {}{:.0f} us", note.empty() ? "" : ", ", network::enum_name(format),
+                          is_whole ? "" : "more than ", choice.microseconds);
+      if (is_whole && choice.microseconds < best.microseconds) best = std::move(choice);
+    }
+    best.passes.insert(best.passes.begin(), passes.begin(), passes.end());
+    if (formats.size() > 1) best.notes.push_back("activation format " + network::enum_name(best.format) + " of: " + note);
+    note_reformats(best);
+    LOG_GRAPH("network after optimisation:\n" << network::print_network(*best.network, dump_options()));
+    return best;
+  }
+
+ private:
+  std::vector<const Tactic*> candidates(const network::ILayer& layer) const {
+    return TacticRegistry::global().candidates(layer, settings_.target, settings_.tactic_sources);
+  }
+
+  bool takes_format(const network::ILayer& layer, TensorFormat format) const {
+    for (const Tactic* tactic : candidates(layer)) {
+      if (tactic->takes_format(layer, format)) return true;
+    }
+    return false;
+  }
+
+  optimizer::PassContext pass_context(TensorFormat format) {
+    optimizer::PassContext context;
+    context.activation_format = format;
+    context.can_run = [this](const network::ILayer& layer) { return !candidates(layer).empty(); };
+    context.takes_format = [this](const network::ILayer& layer, TensorFormat wanted) {
+      return takes_format(layer, wanted);
+    };
+    if (dumper_.enabled()) {
+      context.dump = [this](const std::string& pass, const std::string& text) { dumper_.write(pass, text); };
+    }
+    return context;
+  }
+
+  // Formats that some convolution can run in; the plain one alone where there is none.
+  std::vector<TensorFormat> formats_of(const network::INetworkDefinition& network) const {
+    std::vector<TensorFormat> formats;
+    for (const TensorFormat format : kFormats) {
+      for (const auto& layer : network.layers()) {
+        const network::LayerType type = layer->getType();
+        if (type != network::LayerType::kCONVOLUTION && type != network::LayerType::kDECONVOLUTION) continue;
+        if (!takes_format(*layer, format)) continue;
+        formats.push_back(format);
+        break;
+      }
+    }
+    if (formats.empty()) formats.push_back(TensorFormat::kLINEAR);
+    return formats;
+  }
+
+  NetworkChoice optimised(std::shared_ptr<network::INetworkDefinition> network, TensorFormat format) {
+    NetworkChoice choice;
+    choice.network = std::move(network);
+    choice.format = format;
+    if (format != TensorFormat::kLINEAR) choice.passes = optimizer::optimize(*choice.network, pass_context(format));
+    return choice;
+  }
+
+  // False as soon as the layers take longer than `limit` together.
+  bool choose_tactics(NetworkChoice& choice, double limit) {
+    const Schedule schedule(*choice.network, network::infer_all(*choice.network, opt_dims(*choice.network)));
+    choice.choices.resize(static_cast<size_t>(choice.network->getNbLayers()));
+    size_t done = 0;
+    for (const Step& step : schedule.steps()) {
+      const TimedTactic picked = timer_.pick(step.instance);
+      choice.choices[static_cast<size_t>(step.layer)] = {picked.tactic->name(), picked.microseconds};
+      choice.microseconds += picked.microseconds;
+      LOG_INFO("[" << ++done << "/" << schedule.steps().size() << "] " << network::enum_name(choice.format) << " "
+                   << network::describe(*step.instance.layer) << ": " << picked.tactic->name() << ", "
+                   << picked.microseconds << " us");
+      if (choice.microseconds > limit) return false;
+    }
+    return true;
+  }
+
+  static void note_reformats(NetworkChoice& choice) {
+    for (const auto& layer : choice.network->layers()) {
+      const auto* reformat = network::layer_cast<network::IReformatLayer>(layer.get());
+      if (reformat == nullptr) continue;
+      choice.notes.push_back(fmt::format("reformat \"{}\" to {}: {}", reformat->getName(),
+                                         network::enum_name(reformat->getOutput(0)->format()), reformat->reason()));
+    }
+  }
+
+  const BuildSettings& settings_;
+  CandidateTimer& timer_;
+  Dumper dumper_;
+};
+
+}  // namespace
+
+std::vector<network::Dims> opt_dims(const network::INetworkDefinition& network) {
+  std::vector<network::Dims> result;
+  for (const network::ITensor* input : network.inputs()) {
+    result.push_back(input->getDimensions());
+    if (result.back().is_static()) continue;
+    const auto& profiles = network.profiles();
+    const bool has_range = !profiles.empty() && profiles.front().count(input->getName()) != 0;
+    if (!has_range) {
+      TORCHTRT_THROW_ERROR("input \"" << input->getName() << "\" has dims " << network::to_string(result.back())
+                                      << ", but no profile says how large they are; give min_shape, opt_shape and "
+                                      << "max_shape");
+    }
+    result.back() = profiles.front().at(input->getName()).opt;
+  }
+  return result;
+}
+
+NetworkChoice choose_network(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
+                             CandidateTimer& timer) {
+  return NetworkChooser(settings, timer).run(std::move(network));
+}
+
+}  // namespace torch_tensorrt::engine

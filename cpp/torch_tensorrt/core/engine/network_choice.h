@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/builder.h"
+#include "torch_tensorrt/core/engine/candidate_timer.h"
+#include "torch_tensorrt/core/engine/schedule.h"
+
+namespace torch_tensorrt::engine {
+
+// A network optimised for one activation format, with the tactics that run it fastest at the opt dims.
+struct NetworkChoice {
+  std::shared_ptr<network::INetworkDefinition> network;
+  network::TensorFormat format = network::TensorFormat::kLINEAR;
+  std::vector<LayerChoice> choices;  // one a layer
+  double microseconds = 0;           // of all layers
+  std::vector<optimizer::PassReport> passes;
+  std::vector<std::string> notes;
+};
+
+// Dims of the inputs that the network is built for. Throws Error when a dynamic input has no profile.
+std::vector<network::Dims> opt_dims(const network::INetworkDefinition& network);
+
+// Optimises the network for each activation format that its convolutions can run in, times the tactics, and keeps the
+// fastest. Takes the network apart.
+NetworkChoice choose_network(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
+                             CandidateTimer& timer);
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,139 @@
+#include "torch_tensorrt/core/engine/specialisation.h"
+
+#include <chrono>
+#include <cstring>
+
+#include "torch_tensorrt/core/engine/tactic_choice.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+Specialisation::Specialisation(const Plan& plan, const std::vector<const Tactic*>& preferred,
+                               const std::vector<network::Dims>& dims, const ShapeValues& values)
+    : network_(*plan.network),
+      dims_(dims),
+      values_(values),
+      schedule_(network_, network::infer_all(network_, dims, values)) {
+  prepare_kernels(plan, preferred);
+  lay_out_calls();
+}
+
+bool Specialisation::is_for(const std::vector<network::Dims>& dims, const ShapeValues& values) const {
+  if (dims != dims_ || values.size() != values_.size()) return false;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i].has_value() != values_[i].has_value()) return false;
+    if (values[i] && values[i]->elements != values_[i]->elements) return false;
+  }
+  return true;
+}
+
+void Specialisation::prepare_kernels(const Plan& plan, const std::vector<const Tactic*>& preferred) {
+  std::vector<StepNeeds> needs;
+  for (const Step& step : schedule_.steps()) {
+    const Tactic& tactic = tactic_for(step.instance, preferred[static_cast<size_t>(step.layer)], plan.target);
+    kernels_.push_back(prepare_kernel(tactic, step.instance, *plan.weights, plan.target));
+    needs.push_back({kernels_.back()->workspace_bytes(), tactic.in_place_input(step.instance)});
+  }
+  schedule_.plan_memory(needs);
+}
+
+void Specialisation::add_pointer(int32_t number) {
+  const size_t place = pointers_.size();
+  pointers_.push_back(nullptr);
+  if (number < 0) return;
+  const Storage& storage = schedule_.storage(number);
+  switch (storage.kind) {
+    case Storage::Kind::kNone:
+      return;
+    case Storage::Kind::kInput:
+      input_patches_.push_back({place, storage.number});
+      return;
+    case Storage::Kind::kOutput:
+      output_patches_.push_back({place, storage.number});
+      return;
+    case Storage::Kind::kConstant:
+      pointers_[place] = const_cast<void*>(storage.data);  // inputs are only read
+      return;
+    case Storage::Kind::kArena:
+      arena_patches_.push_back({place, storage.offset});
+      return;
+  }
+}
+
+void Specialisation::lay_out_calls() {
+  for (size_t i = 0; i < schedule_.steps().size(); ++i) {
+    const Step& step = schedule_.steps()[i];
+    Call call;
+    call.layer = step.layer;
+    call.inputs = pointers_.size();
+    for (const int32_t input : step.inputs) add_pointer(input);
+    call.outputs = pointers_.size();
+    for (const int32_t output : step.outputs) add_pointer(output);
+    call.workspace = pointers_.size();
+    pointers_.push_back(nullptr);
+    if (step.layer < 0) {
+      call.copy_bytes = schedule_.storage(step.outputs[0]).bytes;
+    } else {
+      call.kernel = kernels_[i].get();
+      if (call.kernel->workspace_bytes() > 0) arena_patches_.push_back({call.workspace, step.workspace_offset});
+    }
+    calls_.push_back(call);
+  }
+}
+
+void Specialisation::bind(char* arena, const void* const* inputs, void* const* outputs) {
+  if (arena != bound_arena_) {
+    for (const Patch& patch : arena_patches_) pointers_[patch.place] = arena + patch.value;
+    bound_arena_ = arena;
+  }
+  for (const Patch& patch : input_patches_) pointers_[patch.place] = const_cast<void*>(inputs[patch.value]);
+  for (const Patch& patch : output_patches_) pointers_[patch.place] = outputs[patch.value];
+}
+
+void Specialisation::run_call(const Call& call) {
+  void* const* table = pointers_.data();
+  if (call.kernel == nullptr) {
+    std::memcpy(table[call.outputs], table[call.inputs], static_cast<size_t>(call.copy_bytes));
+    return;
+  }
+  call.kernel->run(table + call.inputs, table + call.outputs, table[call.workspace]);
+}
+
+void Specialisation::rethrow_named(const Call& call) const {
+  const std::string layer = call.layer < 0 ? "copy of an output" : network::describe(*network_.getLayer(call.layer));
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    TORCHTRT_THROW_ERROR(layer << " failed: " << GetExceptionString(e));
+  }
+}
+
+template <typename Around>
+void Specialisation::run_all(Around around) {
+  const Call* current = calls_.data();
+  const Call* const end = current + calls_.size();
+  try {
+    for (; current != end; ++current) around(*current);
+  } catch (const std::exception&) {
+    rethrow_named(*current);
+  }
+}
+
+void Specialisation::run(char* arena, const void* const* inputs, void* const* outputs) {
+  bind(arena, inputs, outputs);
+  run_all([this](const Call& call) { run_call(call); });
+}
+
+std::vector<double> Specialisation::profile(char* arena, const void* const* inputs, void* const* outputs) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> microseconds(static_cast<size_t>(network_.getNbLayers()), 0.0);
+  bind(arena, inputs, outputs);
+  run_all([&](const Call& call) {
+    const auto start = Clock::now();
+    run_call(call);
+    const std::chrono::duration<double, std::micro> passed = Clock::now() - start;
+    if (call.layer >= 0) microseconds[static_cast<size_t>(call.layer)] += passed.count();
+  });
+  return microseconds;
+}
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,148 @@
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "torch_tensorrt/core/engine/tactics/aten/families.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine::aten {
+namespace {
+
+using network::ConvolutionBase;
+using network::Dims;
+
+struct Geometry {
+  at::DimVector stride;
+  at::DimVector dilation;
+  Dims pre;
+  Dims post;
+};
+
+at::DimVector to_vector(const Dims& dims) { return at::DimVector(dims.d, dims.d + dims.nbDims); }
+
+// Rounding up makes outputs whose window ends behind the padding.
+void extend_to_last_window(Geometry& geometry, const ConvolutionBase& layer, at::IntArrayRef input,
+                           at::IntArrayRef output) {
+  const auto rank = static_cast<size_t>(layer.spatial_rank());
+  for (size_t i = 0; i < rank; ++i) {
+    const int64_t needed =
+        (output[i + 2] - 1) * geometry.stride[i] + (layer.getKernelSizeNd().d[i] - 1) * geometry.dilation[i] + 1;
+    geometry.post.d[i] = std::max(geometry.post.d[i], needed - input[i + 2] - geometry.pre.d[i]);
+  }
+}
+
+Geometry geometry_of(const ConvolutionBase& layer, const at::Tensor& x) {
+  const int32_t rank = layer.spatial_rank();
+  const Dims spatial(rank, x.sizes().data() + x.dim() - rank);
+  Geometry geometry{to_vector(layer.full_stride()), to_vector(layer.full_dilation()), {}, {}};
+  layer.resolved_padding(spatial, &geometry.pre, &geometry.post);
+  return geometry;
+}
+
+// Kernel and bias: constants of the layer, or inputs 1 and 2.
+struct Filter {
+  at::Tensor kernel;
+  std::optional<at::Tensor> bias;
+};
+
+Filter filter_of(const Request& request, at::IntArrayRef kernel_sizes) {
+  const auto& layer = request.layer<ConvolutionBase>();
+  const at::ScalarType type = request.input(0).scalar_type();
+  Filter filter;
+  if (layer.getKernelWeights().count == 0) {
+    filter.kernel = request.input(1);
+    if (layer.own_input_count() > 2 && request.input(2).defined()) filter.bias = request.input(2);
+  } else {
+    filter.kernel = request.weights("kernel", layer.getKernelWeights(), kernel_sizes).to(type);
+  }
+  if (layer.getBiasWeights().count != 0) {
+    filter.bias = request.weights("bias", layer.getBiasWeights(), {layer.getNbOutputMaps()}).to(type);
+  }
+  return filter;
+}
+
+at::DimVector kernel_sizes(const ConvolutionBase& layer, int64_t first, int64_t second) {
+  at::DimVector sizes{first, second};
+  sizes.append(layer.getKernelSizeNd().d, layer.getKernelSizeNd().d + layer.spatial_rank());
+  return sizes;
+}
+
+// Amounts for constant_pad_nd, which starts at the last dimension.
+at::DimVector pad_amounts(const Dims& pre, const Dims& post, int64_t sign) {
+  at::DimVector amounts;
+  for (int32_t i = pre.nbDims - 1; i >= 0; --i) {
+    amounts.push_back(sign * pre.d[i]);
+    amounts.push_back(sign * post.d[i]);
+  }
+  return amounts;
+}
+
+Decision supports(const network::ILayer& layer) {
+  const auto& convolution = static_cast<const ConvolutionBase&>(layer);
+  if (convolution.spatial_rank() < 1 || convolution.spatial_rank() > 3) {
+    return Decision::no("convolves over 1 to 3 dimensions, not " + std::to_string(convolution.spatial_rank()));
+  }
+  return float_input(layer);
+}
+
+Compute make_convolution(Request& request) {
+  const auto& layer = request.layer<ConvolutionBase>();
+  const at::Tensor x = request.input(0);
+  Geometry geometry = geometry_of(layer, x);
+  extend_to_last_window(geometry, layer, x.sizes(), request.output().sizes());
+  const int64_t groups = layer.getNbGroups();
+  const Filter filter = filter_of(request, kernel_sizes(layer, layer.getNbOutputMaps(), x.size(1) / groups));
+  const at::DimVector none(geometry.stride.size(), 0);
+  const bool symmetric = geometry.pre == geometry.post;
+  const at::DimVector padding = symmetric ? to_vector(geometry.pre) : none;
+  const at::DimVector explicit_padding = symmetric ? at::DimVector() : pad_amounts(geometry.pre, geometry.post, 1);
+  return [=, out = request.output()]() mutable {
+    const at::Tensor padded = explicit_padding.empty() ? x : at::constant_pad_nd(x, explicit_padding);
+    out.copy_(at::convolution(padded, filter.kernel, filter.bias, geometry.stride, padding, geometry.dilation,
+                              /*transposed=*/false, none, groups));
+  };
+}
+
+// PyTorch's own form: the end of the output is cut by less than its start, by less than a step.
+std::optional<at::DimVector> output_padding(const Geometry& geometry) {
+  at::DimVector amounts;
+  for (int32_t i = 0; i < geometry.pre.nbDims; ++i) {
+    const int64_t amount = geometry.pre.d[i] - geometry.post.d[i];
+    const int64_t limit = std::max(geometry.stride[static_cast<size_t>(i)], geometry.dilation[static_cast<size_t>(i)]);
+    if (amount < 0 || amount >= limit || geometry.pre.d[i] < 0) return std::nullopt;
+    amounts.push_back(amount);
+  }
+  return amounts;
+}
+
+Compute make_deconvolution(Request& request) {
+  const auto& layer = request.layer<ConvolutionBase>();
+  const at::Tensor x = request.input(0);
+  const Geometry geometry = geometry_of(layer, x);
+  const int64_t groups = layer.getNbGroups();
+  const Filter filter = filter_of(request, kernel_sizes(layer, x.size(1), layer.getNbOutputMaps() / groups));
+  if (const auto extra = output_padding(geometry)) {
+    return [=, padding = to_vector(geometry.pre), out = request.output()]() mutable {
+      out.copy_(at::convolution(x, filter.kernel, filter.bias, geometry.stride, padding, geometry.dilation,
+                                /*transposed=*/true, *extra, groups));
+    };
+  }
+  // Everything, then cut off the padding (or add what a negative one asks for), then the bias.
+  const at::DimVector none(geometry.stride.size(), 0);
+  at::DimVector bias_sizes(x.dim(), 1);
+  bias_sizes[1] = layer.getNbOutputMaps();
+  return [=, cut = pad_amounts(geometry.pre, geometry.post, -1), out = request.output()]() mutable {
+    const at::Tensor full = at::convolution(x, filter.kernel, std::nullopt, geometry.stride, none, geometry.dilation,
+                                            /*transposed=*/true, none, groups);
+    out.copy_(at::constant_pad_nd(full, cut));
+    if (filter.bias) out.add_(filter.bias->view(bias_sizes));
+  };
+}
+
+}  // namespace
+
+const Row kConvolutionRow = {"aten.convolution", network::LayerType::kCONVOLUTION, supports, make_convolution};
+const Row kDeconvolutionRow = {"aten.deconvolution", network::LayerType::kDECONVOLUTION, supports, make_deconvolution};
+
+}  // namespace torch_tensorrt::engine::aten

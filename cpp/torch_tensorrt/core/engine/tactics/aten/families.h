@@ -1,0 +1,31 @@
+#pragma once
+
+#include "torch_tensorrt/core/engine/tactics/aten/tactic.h"
+
+// One row a layer kind; each is defined in the file of its family.
+namespace torch_tensorrt::engine::aten {
+
+extern const Row kActivationRow;
+extern const Row kCastRow;
+extern const Row kConcatenationRow;
+extern const Row kConstantRow;
+extern const Row kConvolutionRow;
+extern const Row kDeconvolutionRow;
+extern const Row kElementWiseRow;
+extern const Row kGatherRow;
+extern const Row kIdentityRow;
+extern const Row kMatrixMultiplyRow;
+extern const Row kNormalizationRow;
+extern const Row kPoolingRow;
+extern const Row kReduceRow;
+extern const Row kReformatRow;
+extern const Row kResizeRow;
+extern const Row kScaleRow;
+extern const Row kSelectRow;
+extern const Row kShapeRow;
+extern const Row kShuffleRow;
+extern const Row kSliceRow;
+extern const Row kSoftMaxRow;
+extern const Row kUnaryRow;
+
+}  // namespace torch_tensorrt::engine::aten

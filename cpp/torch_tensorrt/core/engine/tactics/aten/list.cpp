@@ -1,0 +1,17 @@
+#include "torch_tensorrt/core/engine/tactics/aten/list.h"
+
+#include "torch_tensorrt/core/engine/tactics/aten/families.h"
+
+namespace torch_tensorrt::engine::aten {
+
+void register_aten_tactics(TacticRegistry& registry) {
+  for (const Row* row : {&kActivationRow,    &kCastRow,        &kConcatenationRow, &kConstantRow, &kConvolutionRow,
+                         &kDeconvolutionRow, &kElementWiseRow, &kGatherRow,        &kIdentityRow, &kMatrixMultiplyRow,
+                         &kNormalizationRow, &kPoolingRow,     &kReduceRow,        &kReformatRow, &kResizeRow,
+                         &kScaleRow,         &kSelectRow,      &kShapeRow,         &kShuffleRow,  &kSliceRow,
+                         &kSoftMaxRow,       &kUnaryRow}) {
+    registry.add(make_tactic(*row));
+  }
+}
+
+}  // namespace torch_tensorrt::engine::aten

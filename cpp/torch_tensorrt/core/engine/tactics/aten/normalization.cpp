@@ -1,0 +1,128 @@
+#include <ATen/ATen.h>
+
+#include <optional>
+
+#include "torch_tensorrt/core/engine/tactics/aten/families.h"
+
+namespace torch_tensorrt::engine::aten {
+namespace {
+
+using network::INormalizationLayer;
+
+struct Affine {
+  at::Tensor scale;  // undefined when there is none
+  at::Tensor bias;
+};
+
+Affine affine_of(const Request& request) {
+  const auto& layer = request.layer<INormalizationLayer>();
+  Affine affine;
+  int32_t next = 1;
+  if (layer.getHasScale()) affine.scale = request.input(next++);
+  if (layer.getHasBias()) affine.bias = request.input(next++);
+  return affine;
+}
+
+at::DimVector axes_of(uint32_t mask, int64_t rank) {
+  at::DimVector axes;
+  for (int64_t axis = 0; axis < rank; ++axis) {
+    if ((mask >> axis) & 1U) axes.push_back(axis);
+  }
+  return axes;
+}
+
+// The operand with leading dimensions of 1 taken off, as a view of the given sizes; empty when it has other sizes.
+std::optional<at::Tensor> exactly(const at::Tensor& operand, at::IntArrayRef sizes) {
+  if (!operand.defined()) return at::Tensor();
+  if (operand.numel() != c10::multiply_integers(sizes)) return std::nullopt;
+  at::DimVector trimmed;
+  for (const int64_t size : operand.sizes()) {
+    if (size != 1) trimmed.push_back(size);
+  }
+  at::DimVector wanted;
+  for (const int64_t size : sizes) {
+    if (size != 1) wanted.push_back(size);
+  }
+  if (trimmed != wanted) return std::nullopt;
+  return try_view(operand, sizes);
+}
+
+std::optional<at::Tensor> optional_tensor(const at::Tensor& tensor) {
+  return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt;
+}
+
+bool has_dtype_of(const at::Tensor& operand, const at::Tensor& x) {
+  return !operand.defined() || operand.scalar_type() == x.scalar_type();
+}
+
+bool is_trailing(at::IntArrayRef axes, int64_t rank) {
+  return !axes.empty() && axes.front() == rank - static_cast<int64_t>(axes.size());
+}
+
+// Over the last axes, scale and bias of just their sizes: one operator of PyTorch.
+Compute try_layer_norm(Request& request, const Affine& affine, at::IntArrayRef axes) {
+  const auto& layer = request.layer<INormalizationLayer>();
+  const at::Tensor x = request.input(0);
+  const bool one_dtype = has_dtype_of(affine.scale, x) && has_dtype_of(affine.bias, x);
+  if (!one_dtype || layer.getRms() || layer.getNbGroups() != 1 || !is_trailing(axes, x.dim()) || x.numel() == 0)
+    return {};
+  const at::DimVector sizes(x.sizes().slice(static_cast<size_t>(axes.front())));
+  const auto scale = exactly(affine.scale, sizes);
+  const auto bias = exactly(affine.bias, sizes);
+  if (!scale || !bias) return {};
+  return [x, out = request.output(), sizes, scale = *scale, bias = *bias,
+          epsilon = static_cast<double>(layer.getEpsilon())]() mutable {
+    out.copy_(std::get<0>(at::native_layer_norm(x, sizes, optional_tensor(scale), optional_tensor(bias), epsilon)));
+  };
+}
+
+struct Formula {
+  at::DimVector axes;
+  bool rms;
+  double epsilon;
+};
+
+// x - mean over its deviation, in the dtype of x.
+at::Tensor normalize(const at::Tensor& x, const Formula& formula) {
+  if (formula.rms) {
+    const at::Tensor mean_square = at::mean(at::square(x), formula.axes, /*keepdim=*/true);
+    return at::mul(x, mean_square.add_(formula.epsilon).rsqrt_());
+  }
+  const auto [variance, mean] = at::var_mean(x, formula.axes, /*correction=*/at::Scalar(0), /*keepdim=*/true);
+  return at::sub(x, mean).mul_(at::rsqrt(at::add(variance, formula.epsilon)));
+}
+
+// Any axes, groups, scale and bias; in fp32 (fp64 for doubles) until the end.
+Compute general(Request& request, const Affine& affine, at::DimVector axes) {
+  const auto& layer = request.layer<INormalizationLayer>();
+  const at::Tensor x = request.input(0);
+  const at::ScalarType type = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  at::DimVector sizes(x.sizes());
+  if (layer.getNbGroups() != 1) {
+    sizes[1] /= layer.getNbGroups();
+    sizes.insert(sizes.begin() + 1, layer.getNbGroups());
+    axes.clear();
+    for (size_t i = 2; i < sizes.size(); ++i) axes.push_back(static_cast<int64_t>(i));
+  }
+  const Formula formula{axes, layer.getRms(), layer.getEpsilon()};
+  return [x, out = request.output(), affine, sizes, type, formula]() mutable {
+    at::Tensor result = normalize(x.to(type).reshape(sizes), formula).reshape(x.sizes());
+    if (affine.scale.defined()) result = at::mul(result, affine.scale.to(type));
+    if (affine.bias.defined()) result = at::add(result, affine.bias.to(type));
+    out.copy_(result);
+  };
+}
+
+Compute make(Request& request) {
+  const auto& layer = request.layer<INormalizationLayer>();
+  const at::DimVector axes = axes_of(layer.getAxes(), request.input(0).dim());
+  const Affine affine = affine_of(request);
+  if (Compute compute = try_layer_norm(request, affine, axes)) return compute;
+  return general(request, affine, axes);
+}
+
+}  // namespace
+
+const Row kNormalizationRow = {"aten.normalization", network::LayerType::kNORMALIZATION, float_input, make};
+
+}  // namespace torch_tensorrt::engine::aten

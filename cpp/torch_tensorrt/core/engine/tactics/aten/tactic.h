@@ -1,0 +1,83 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
+
+// One class runs every layer kind through PyTorch's own operators; what differs between the kinds is a row.
+namespace torch_tensorrt::engine::aten {
+
+// What a row gets to make the computation of one layer. The tensors have no memory yet (but inputs that are constants
+// have theirs); it is bound before each run. So views made here, once, are right in every run.
+class Request {
+ public:
+  Request(const LayerInstance& instance, WeightStore& weights, at::Device device);
+
+  // Undefined where an optional input is not given.
+  const at::Tensor& input(int32_t index) const { return inputs_[index]; }
+  const std::vector<at::Tensor>& inputs() const { return inputs_; }
+  const at::Tensor& output() const { return output_; }
+  bool is_constant(int32_t index) const;
+  // Memory of the workspace, dense and row-major.
+  at::Tensor scratch(at::IntArrayRef sizes, at::ScalarType type);
+  at::Tensor weights(const char* role, const network::Weights& values, at::IntArrayRef sizes) const;
+  template <typename L>
+  const L& layer() const {
+    return static_cast<const L&>(*instance_.layer);
+  }
+  const LayerInstance& instance() const { return instance_; }
+  at::Device device() const { return device_; }
+
+ private:
+  friend class AtenKernel;
+  struct Scratch {
+    at::Tensor tensor;
+    int64_t offset;
+  };
+
+  const LayerInstance& instance_;
+  WeightStore& weights_;
+  at::Device device_;
+  std::vector<at::Tensor> inputs_;
+  at::Tensor output_;
+  std::vector<Scratch> scratch_;
+  int64_t workspace_bytes_ = 0;
+};
+
+// Writes the output; called at each run, after the memory is bound.
+using Compute = std::function<void()>;
+
+struct Row {
+  const char* name;
+  network::LayerType kind;
+  // Asked after the checks that hold for every kind (device, dtypes that PyTorch has, epilogue).
+  Decision (*supports)(const network::ILayer& layer);
+  Compute (*make)(Request& request);
+  // Whether the output may take over the memory of input 0 (where dtype and layout are the same).
+  bool in_place = false;
+  // What depends on the concrete dims; null: nothing does.
+  Decision (*takes)(const LayerInstance& instance) = nullptr;
+};
+
+std::unique_ptr<Tactic> make_tactic(const Row& row);
+
+// ---- what predicates of the rows are made of ---------------------------------------------------------------------
+
+// kFLOAT, kHALF, kBF16, kDOUBLE: what PyTorch computes with.
+bool is_arithmetic_float(network::DataType type);
+// Those and the integers, not kBOOL.
+bool is_arithmetic(network::DataType type);
+Decision any_dtype(const network::ILayer& layer);
+// No, with the dtype, unless input 0 is of an arithmetic float type.
+Decision float_input(const network::ILayer& layer);
+// The same for arithmetic types.
+Decision arithmetic_input(const network::ILayer& layer);
+// kHALF and kBF16: formulas of several steps are computed in fp32 for them.
+bool is_reduced_float(at::ScalarType type);
+
+}  // namespace torch_tensorrt::engine::aten

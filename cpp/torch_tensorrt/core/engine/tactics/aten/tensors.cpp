@@ -1,0 +1,112 @@
+#include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
+
+#include <ATen/ATen.h>
+#include <ATen/TensorUtils.h>
+
+#include <cstring>
+
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine::aten {
+namespace {
+
+struct TypePair {
+  network::DataType network;
+  at::ScalarType torch;
+};
+constexpr TypePair kTypes[] = {
+    {network::DataType::kFLOAT, at::kFloat},   {network::DataType::kHALF, at::kHalf},
+    {network::DataType::kBF16, at::kBFloat16}, {network::DataType::kDOUBLE, at::kDouble},
+    {network::DataType::kINT8, at::kChar},     {network::DataType::kUINT8, at::kByte},
+    {network::DataType::kINT32, at::kInt},     {network::DataType::kINT64, at::kLong},
+    {network::DataType::kBOOL, at::kBool},     {network::DataType::kFP8, at::kFloat8_e4m3fn},
+};
+
+int64_t layer_index(const network::ILayer& layer) {
+  const auto& layers = layer.network()->layers();
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].get() == &layer) return static_cast<int64_t>(i);
+  }
+  TORCHTRT_THROW_ERROR("layer " << layer.getName() << " is not in its network");
+}
+
+// The plain elements: those the store keeps for this layer, or, when it knows nothing of them, the network's own.
+const void* plain_elements(const network::ILayer& layer, const char* role, const network::Weights& values,
+                           WeightStore& store) {
+  if (layer.network() == nullptr) return values.values;
+  const std::string key = weight_key(static_cast<int32_t>(layer_index(layer)), role);
+  if (!store.contains(key)) return values.values;
+  const auto cannot_unpack = [&](const WeightBlock& from, void*) {
+    TORCHTRT_THROW_ERROR("layer " << layer.getName() << ": its " << role << " is kept in layout " << from.layout
+                                  << ", but this tactic reads plain weights. Build the engine again");
+  };
+  return store.get(key, "plain", values.bytes(), cannot_unpack);
+}
+
+}  // namespace
+
+std::optional<at::ScalarType> find_scalar_type(network::DataType type) {
+  for (const TypePair& pair : kTypes) {
+    if (pair.network == type) return pair.torch;
+  }
+  return std::nullopt;
+}
+
+at::ScalarType scalar_type(network::DataType type) {
+  const auto found = find_scalar_type(type);
+  TORCHTRT_CHECK(found, "PyTorch has no tensors of dtype " << network::enum_name(type));
+  return *found;
+}
+
+std::optional<network::DataType> find_data_type(at::ScalarType type) {
+  for (const TypePair& pair : kTypes) {
+    if (pair.torch == type) return pair.network;
+  }
+  return std::nullopt;
+}
+
+at::Device device_of(const DeviceTarget& target) {
+  if (target.kind == DeviceTarget::Kind::kCPU) return at::Device(at::kCPU);
+  return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(target.index));
+}
+
+at::Tensor make_blob(at::IntArrayRef sizes, at::IntArrayRef strides, at::ScalarType type, at::Device device) {
+  const size_t bytes = at::detail::computeStorageNbytes(sizes, strides, c10::elementSize(type));
+  c10::Storage storage(c10::Storage::use_byte_size_t(), bytes, at::DataPtr(nullptr, device), /*allocator=*/nullptr,
+                       /*resizable=*/false);
+  const auto key = device.is_cpu() ? c10::DispatchKey::CPU : c10::DispatchKey::CUDA;
+  auto tensor = at::detail::make_tensor<c10::TensorImpl>(std::move(storage), c10::DispatchKeySet(key),
+                                                         c10::scalarTypeToTypeMeta(type));
+  tensor.unsafeGetTensorImpl()->set_sizes_and_strides(sizes, strides);
+  return tensor;
+}
+
+at::Tensor make_blob(const TensorDesc& desc, at::Device device) {
+  return make_blob(sizes_of(desc.dims), sizes_of(desc.strides()), scalar_type(desc.dtype), device);
+}
+
+void bind(const at::Tensor& blob, void* data) {
+  blob.storage().unsafeGetStorageImpl()->set_data_ptr_noswap(at::DataPtr(data, blob.device()));
+}
+
+at::Tensor weights_tensor(const network::ILayer& layer, const char* role, const network::Weights& values,
+                          at::IntArrayRef sizes, WeightStore& store, at::Device device) {
+  const int64_t expected = c10::multiply_integers(sizes);
+  TORCHTRT_CHECK(values.count == expected, "layer " << layer.getName() << ": its " << role << " has " << values.count
+                                                    << " elements, expected " << expected);
+  const auto options = at::TensorOptions().dtype(scalar_type(values.type));
+  // Only ever read.
+  auto* elements = const_cast<void*>(plain_elements(layer, role, values, store));
+  at::Tensor host = at::from_blob(elements, sizes, options.device(at::kCPU));
+  return device.is_cpu() ? host : host.to(device);
+}
+
+std::optional<at::Tensor> try_view(const at::Tensor& tensor, at::IntArrayRef sizes) {
+  if (tensor.numel() == 0) return tensor.new_empty(sizes);
+  const auto strides = at::detail::computeStride(tensor.sizes(), tensor.strides(), at::DimVector(sizes));
+  if (!strides) return std::nullopt;
+  return tensor.as_strided(sizes, *strides);
+}
+
+}  // namespace torch_tensorrt::engine::aten

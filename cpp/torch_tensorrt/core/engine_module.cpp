@@ -1,0 +1,168 @@
+#include "torch_tensorrt/core/engine_module.h"
+
+#include <functional>
+
+#include "torch/csrc/jit/ir/ir.h"
+
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core {
+namespace {
+
+namespace prim = torch::jit::prim;
+using torch::jit::Value;
+
+constexpr const char* kEngineAttribute = "engine";
+
+size_t count_tensors(const ValueTree& tree) {
+  if (tree.kind == ValueTree::Kind::kTensor) return 1;
+  size_t count = 0;
+  for (const auto& child : tree.children) count += count_tensors(child);
+  return count;
+}
+
+ValueTree tuple_tree(const c10::TupleType& type);
+
+ValueTree tree_of_type(const c10::TypePtr& type) {
+  if (const auto tuple = type->cast<c10::TupleType>()) return tuple_tree(*tuple);
+  TORCHTRT_CHECK(type->isSubtypeOf(*c10::TensorType::get()),
+                 "arguments and results may be tensors, tuples and lists of them, found " << type->str());
+  return {};
+}
+
+ValueTree tuple_tree(const c10::TupleType& type) {
+  ValueTree tree;
+  tree.kind = ValueTree::Kind::kTuple;
+  for (const auto& element : type.elements()) tree.children.push_back(tree_of_type(element));
+  return tree;
+}
+
+ValueTree list_tree(size_t count) {
+  ValueTree tree;
+  tree.kind = ValueTree::Kind::kList;
+  tree.children.resize(count);
+  return tree;
+}
+
+bool is_list(const Value* value) { return value->type()->kind() == c10::TypeKind::ListType; }
+
+// What a value returns, told by the nodes that put it together; a list that comes from anything else has all the
+// tensors that are left.
+ValueTree result_tree(const Value* value, size_t& left) {
+  const auto* node = value->node();
+  if (node->kind() == prim::TupleConstruct || node->kind() == prim::ListConstruct) {
+    ValueTree tree;
+    tree.kind = node->kind() == prim::TupleConstruct ? ValueTree::Kind::kTuple : ValueTree::Kind::kList;
+    for (const auto* input : node->inputs()) tree.children.push_back(result_tree(input, left));
+    return tree;
+  }
+  if (is_list(value)) {
+    auto tree = list_tree(left);
+    left = 0;
+    return tree;
+  }
+  auto tree = tree_of_type(value->type());
+  const size_t count = count_tensors(tree);
+  TORCHTRT_CHECK(count <= left, "the graph returns more tensors than the engine has");
+  left -= count;
+  return tree;
+}
+
+void unpack(torch::jit::Graph& graph, Value* value, const ValueTree& tree, std::vector<Value*>& tensors) {
+  if (tree.kind == ValueTree::Kind::kTensor) {
+    tensors.push_back(value);
+    return;
+  }
+  auto* node = tree.kind == ValueTree::Kind::kTuple ? graph.createTupleUnpack(value)
+                                                    : graph.createListUnpack(value, tree.children.size());
+  graph.insertNode(node);
+  for (size_t i = 0; i < tree.children.size(); ++i) unpack(graph, node->outputs()[i], tree.children[i], tensors);
+}
+
+Value* pack(torch::jit::Graph& graph, const ValueTree& tree, c10::ArrayRef<Value*> tensors, size_t& next) {
+  if (tree.kind == ValueTree::Kind::kTensor) return tensors[next++];
+  std::vector<Value*> elements;
+  for (const auto& child : tree.children) elements.push_back(pack(graph, child, tensors, next));
+  if (tree.kind == ValueTree::Kind::kTuple) return graph.insertNode(graph.createTuple(elements))->output();
+  return graph.insertNode(graph.createList(c10::TensorType::get(), elements))->output();
+}
+
+size_t count_tensors(const std::vector<ValueTree>& trees) {
+  size_t count = 0;
+  for (const auto& tree : trees) count += count_tensors(tree);
+  return count;
+}
+
+Value* insert_call(torch::jit::Graph& graph, Value* self, const std::vector<Value*>& tensors,
+                   const c10::TypePtr& engine_type) {
+  static const auto kExecute = c10::Symbol::fromQualString("tensorrt::execute_engine");
+  auto* engine = graph.insertGetAttr(self, kEngineAttribute);
+  engine->setType(engine_type);
+  auto* inputs = graph.insertNode(graph.createList(c10::TensorType::get(), tensors))->output();
+  auto* call = graph.insertNode(graph.create(kExecute, {inputs, engine}));
+  call->output()->setType(c10::ListType::ofTensors());
+  return call->output();
+}
+
+}  // namespace
+
+c10::TypePtr ValueTree::type() const {
+  if (kind == Kind::kTensor) return c10::TensorType::get();
+  if (kind == Kind::kList) return c10::ListType::ofTensors();
+  std::vector<c10::TypePtr> elements;
+  for (const auto& child : children) elements.push_back(child.type());
+  return c10::TupleType::create(std::move(elements));
+}
+
+ValueTree argument_tree(const Value* value, size_t spec_count) {
+  auto tree = is_list(value) ? list_tree(spec_count) : tree_of_type(value->type());
+  TORCHTRT_CHECK(count_tensors(tree) == spec_count, "argument " << util::value_info(value) << " holds "
+                                                                << count_tensors(tree) << " tensors, " << spec_count
+                                                                << " input specs were given for it");
+  tree.name = value->hasDebugName() ? value->debugNameBase() : std::string();
+  return tree;
+}
+
+std::vector<ValueTree> result_trees(const torch::jit::Graph& graph, size_t tensor_count) {
+  std::vector<ValueTree> trees;
+  for (const auto* output : graph.outputs()) trees.push_back(result_tree(output, tensor_count));
+  TORCHTRT_CHECK(tensor_count == 0, "the engine has " << tensor_count << " outputs more than the graph returns");
+  return trees;
+}
+
+torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_ptr<runtime::TRTEngine> engine,
+                                      const std::vector<ValueTree>& arguments, const std::vector<ValueTree>& results) {
+  TORCHTRT_CHECK(count_tensors(arguments) == engine->inputs().size(),
+                 "the engine has " << engine->inputs().size() << " inputs for " << count_tensors(arguments)
+                                   << " tensors");
+  torch::jit::Module module{c10::QualifiedName(name)};
+  const auto engine_value = c10::IValue(std::move(engine));
+  module.register_attribute(kEngineAttribute, engine_value.type(), engine_value, /*is_param=*/false);
+
+  auto graph = std::make_shared<torch::jit::Graph>();
+  auto* self = graph->addInput("self");
+  self->setType(module._ivalue()->type());
+  std::vector<Value*> tensors;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string argument = arguments[i].name.empty() ? "input_" + std::to_string(i) : arguments[i].name;
+    auto* input = graph->addInput(argument)->setType(arguments[i].type());
+    unpack(*graph, input, arguments[i], tensors);
+  }
+  auto* list = insert_call(*graph, self, tensors, engine_value.type());
+  auto* outputs = graph->insertNode(graph->createListUnpack(list, count_tensors(results)));
+  size_t next = 0;
+  std::vector<Value*> returned;
+  for (const auto& tree : results) returned.push_back(pack(*graph, tree, outputs->outputs(), next));
+  // A method returns one value.
+  const bool one = returned.size() == 1;
+  graph->registerOutput(one ? returned[0] : graph->insertNode(graph->createTuple(returned))->output());
+
+  auto* method = module._ivalue()->compilation_unit()->create_function(
+      c10::QualifiedName(*module.type()->name(), "forward"), graph);
+  method->setSchema(util::GenerateGraphSchema(method->name(), graph));
+  module.type()->addMethod(method);
+  return module;
+}
+
+}  // namespace torch_tensorrt::core

@@ -1,0 +1,80 @@
+#include <algorithm>
+#include <set>
+
+#include "torch_tensorrt/core/ir/ir.h"
+#include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/trt_util.h"
+
+namespace torch_tensorrt::core::ir {
+namespace {
+
+const std::set<at::ScalarType> kInputTypes = {at::kBool, at::kByte, at::kChar,     at::kInt,   at::kLong,
+                                              at::kHalf, at::kFloat, at::kBFloat16, at::kDouble};
+
+void check_range(const nvinfer1::Dims& min, const nvinfer1::Dims& opt, const nvinfer1::Dims& max) {
+  TORCHTRT_CHECK(min.nbDims == opt.nbDims && opt.nbDims == max.nbDims,
+                 "min, opt and max must have one rank: " << min << ", " << opt << ", " << max);
+  for (int32_t i = 0; i < min.nbDims; ++i) {
+    TORCHTRT_CHECK(min.d[i] >= 0 && min.d[i] <= opt.d[i] && opt.d[i] <= max.d[i],
+                   "dimension " << i << " of min, opt and max must not decrease and be 0 or more: " << min << ", "
+                                << opt << ", " << max);
+  }
+}
+
+void check_type(at::ScalarType dtype, nvinfer1::TensorFormat format, int32_t rank) {
+  TORCHTRT_CHECK(kInputTypes.count(dtype) != 0, "Unsupported input data type: " << c10::toString(dtype));
+  TORCHTRT_CHECK(format == nvinfer1::TensorFormat::kLINEAR || format == nvinfer1::TensorFormat::kHWC,
+                 "an input's layout may be contiguous or channels last, found " << format);
+  const bool channels_last = format == nvinfer1::TensorFormat::kHWC;
+  TORCHTRT_CHECK(!channels_last || (dtype == at::kFloat && rank == 4),
+                 "channels last is for float inputs of rank 4, found " << c10::toString(dtype) << " of rank " << rank);
+}
+
+}  // namespace
+
+Device Device::cpu() {
+  Device device;
+  device.device_type = nvinfer1::DeviceType::kCPU;
+  return device;
+}
+
+std::ostream& operator<<(std::ostream& os, const Device& device) {
+  if (device.device_type == nvinfer1::DeviceType::kCPU) return os << "cpu";
+  if (device.device_type == nvinfer1::DeviceType::kDLA) return os << "dla:" << device.dla_core;
+  return os << "gpu:" << device.gpu_id;
+}
+
+Input::Input(std::vector<int64_t> shape, at::ScalarType dtype, nvinfer1::TensorFormat format,
+             bool dtype_is_user_defined, std::vector<double> tensor_domain)
+    : Input(shape, shape, shape, dtype, format, dtype_is_user_defined, std::move(tensor_domain)) {}
+
+Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape,
+             at::ScalarType dtype, nvinfer1::TensorFormat format, bool dtype_is_user_defined,
+             std::vector<double> tensor_domain)
+    : input_is_dynamic(min_shape != max_shape),
+      dtype_is_user_defined(dtype_is_user_defined),
+      tensor_domain(std::move(tensor_domain)),
+      min(min_shape),
+      max(max_shape),
+      opt(opt_shape),
+      dtype(dtype),
+      format(format) {
+  check_range(min, opt, max);
+  check_type(dtype, format, opt.nbDims);
+  input_shape = opt;
+  for (int32_t i = 0; i < opt.nbDims; ++i) {
+    if (min.d[i] != max.d[i]) input_shape.d[i] = -1;
+  }
+}
+
+std::ostream& operator<<(std::ostream& os, const Input& input) {
+  if (!input.input_is_dynamic) {
+    os << "Input(shape: " << input.input_shape;
+  } else {
+    os << "Input(shape: " << input.input_shape << ", min: " << input.min << ", opt: " << input.opt
+       << ", max: " << input.max;
+  }
+  return os << ", dtype: " << c10::toString(input.dtype) << ", format: " << input.format << ')';
+}
+
+}  // namespace torch_tensorrt::core::ir

@@ -1,0 +1,146 @@
+#include "torch_tensorrt/core/ir/ir.h"
+
+#include <deque>
+#include <unordered_set>
+
+#include "ATen/core/Tensor.h"
+#include "torch/csrc/jit/ir/constants.h"
+
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::ir {
+namespace {
+
+bool is_tensor(const torch::jit::Value* value) { return value->type()->isSubtypeOf(*c10::TensorType::get()); }
+
+bool is_collection(const torch::jit::Value* value) {
+  const auto kind = value->type()->kind();
+  return kind == c10::TypeKind::TupleType || kind == c10::TypeKind::ListType;
+}
+
+bool is_module(const torch::jit::Value* value) {
+  const auto type = value->type()->cast<c10::ClassType>();
+  return type != nullptr && type->is_module();
+}
+
+std::optional<at::ScalarType> constant_dtype(torch::jit::Value* value) {
+  const auto constant = torch::jit::toIValue(value);
+  if (!constant || !constant->isTensor() || !constant->toTensor().defined()) return std::nullopt;
+  // 0-d constants are numbers; they do not say what a model computes in.
+  if (constant->toTensor().dim() == 0) return std::nullopt;
+  return constant->toTensor().scalar_type();
+}
+
+void push_results(torch::jit::Node* node, std::deque<torch::jit::Value*>& queue) {
+  for (auto* output : node->outputs()) queue.push_back(output);
+}
+
+// An embedding's weight says nothing about the dtype of its indices.
+bool says_dtype(torch::jit::Node* node, torch::jit::Value* value) {
+  static const c10::Symbol kEmbedding = c10::Symbol::fromQualString("aten::embedding");
+  return node->kind() != kEmbedding || node->input(0) == value;
+}
+
+}  // namespace
+
+StaticParams get_static_params(c10::ArrayRef<torch::jit::Value*> inputs, std::vector<torch::jit::IValue> params) {
+  StaticParams static_params;
+  auto next = params.begin();
+  for (auto* input : inputs) {
+    if (is_tensor(input) || is_collection(input) || is_module(input)) continue;
+    TORCHTRT_CHECK(next != params.end(), "graph input " << util::value_info(input) << " has no value: " << params.size()
+                                                        << " static parameters were given");
+    static_params[input] = *next++;
+  }
+  TORCHTRT_CHECK(next == params.end(), params.size() << " static parameters were given, the graph has "
+                                                     << static_params.size() << " inputs for them");
+  return static_params;
+}
+
+std::vector<const torch::jit::Value*> get_tensor_inputs(std::shared_ptr<torch::jit::Graph>& g,
+                                                        StaticParams& static_params) {
+  std::vector<const torch::jit::Value*> inputs;
+  for (auto* input : g->inputs()) {
+    if (is_tensor(input) && static_params.count(input) == 0) inputs.push_back(input);
+  }
+  return inputs;
+}
+
+std::vector<const torch::jit::Value*> get_collection_inputs(std::shared_ptr<torch::jit::Graph>& g,
+                                                            StaticParams& static_params) {
+  std::vector<const torch::jit::Value*> inputs;
+  for (auto* input : g->inputs()) {
+    if ((is_tensor(input) || is_collection(input)) && static_params.count(input) == 0) inputs.push_back(input);
+  }
+  return inputs;
+}
+
+InputSpecMap pair_input_vals_with_specs(std::vector<const torch::jit::Value*> vals, std::vector<Input> specs) {
+  TORCHTRT_CHECK(vals.size() == specs.size(),
+                 "Expected dimension specifications for all input tensors, but found "
+                     << vals.size() << " input tensors and " << specs.size() << " dimension specs");
+  InputSpecMap map;
+  for (size_t i = 0; i < vals.size(); ++i) map.insert({vals[i], specs[i]});
+  return map;
+}
+
+CollectionInputSpecMap pair_input_vals_with_specs_collection(std::vector<const torch::jit::Value*> vals,
+                                                             std::vector<std::vector<Input>>& specs) {
+  TORCHTRT_CHECK(vals.size() == specs.size(),
+                 "Expected dimension specifications for all input tensors, but found "
+                     << vals.size() << " input tensors and " << specs.size() << " dimension specs");
+  CollectionInputSpecMap map;
+  for (size_t i = 0; i < vals.size(); ++i) map.insert({vals[i], specs[i]});
+  return map;
+}
+
+InputSpecMap associate_specs_with_inputs(std::shared_ptr<torch::jit::Graph>& g, std::vector<Input> specs,
+                                         StaticParams& static_params) {
+  return pair_input_vals_with_specs(get_tensor_inputs(g, static_params), std::move(specs));
+}
+
+CollectionInputSpecMap associate_specs_with_collection_inputs(std::shared_ptr<torch::jit::Graph>& g,
+                                                              GraphInputs graph_inputs, StaticParams& static_params) {
+  return pair_input_vals_with_specs_collection(get_collection_inputs(g, static_params),
+                                               graph_inputs.collection_inputs);
+}
+
+std::optional<at::ScalarType> get_value_first_calc_dtype_opt(torch::jit::Block*, torch::jit::Value* in) {
+  std::deque<torch::jit::Value*> queue = {in};
+  std::unordered_set<torch::jit::Node*> seen;
+  while (!queue.empty()) {
+    auto* value = queue.front();
+    queue.pop_front();
+    for (const auto& use : value->uses()) {
+      if (!seen.insert(use.user).second) continue;
+      for (auto* operand : use.user->inputs()) {
+        const auto dtype = operand == value || !says_dtype(use.user, value) ? std::nullopt : constant_dtype(operand);
+        if (dtype) return dtype;
+      }
+      push_results(use.user, queue);
+    }
+  }
+  return std::nullopt;
+}
+
+TypeMap get_block_first_calc_dtypes_opt(torch::jit::Block* b) {
+  TypeMap types;
+  for (auto* input : b->inputs()) {
+    if (is_tensor(input)) types[input] = get_value_first_calc_dtype_opt(b, input);
+  }
+  return types;
+}
+
+CollectionTypeMap get_block_first_calc_dtypes_opt_collection(torch::jit::Block* b) {
+  CollectionTypeMap types;
+  for (auto* input : b->inputs()) {
+    if (!is_tensor(input) && !is_collection(input)) continue;
+    const auto tuple = input->type()->cast<c10::TupleType>();
+    const size_t count = tuple != nullptr ? tuple->elements().size() : 1;
+    types[input] = std::vector<std::optional<at::ScalarType>>(count, get_value_first_calc_dtype_opt(b, input));
+  }
+  return types;
+}
+
+}  // namespace torch_tensorrt::core::ir

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "torch/csrc/jit/ir/ir.h"
+#include "torch/custom_class.h"
+
+#include "torch_tensorrt/core/network/nvinfer1.h"
+
+// What the compiler is told about a graph's inputs.
+namespace torch_tensorrt::core::ir {
+
+enum class ShapeMode { kMIN, kOPT, kMAX };
+
+struct Device {
+  nvinfer1::DeviceType device_type = nvinfer1::DeviceType::kGPU;
+  int64_t gpu_id = 0;
+  int64_t dla_core = 0;
+  bool allow_gpu_fallback = false;
+  Device() = default;
+  static Device cpu();
+};
+std::ostream& operator<<(std::ostream& os, const Device& device);
+
+// Shape (range), dtype and layout of one input. Throws Error for ranges that do not fit together, a dtype that inputs
+// cannot have (bool, uint8, float, half, bfloat16, double, int8, int32 and int64 they can), or a channels-last layout
+// of anything but a float tensor of rank 4.
+struct Input : torch::CustomClassHolder {
+  Input() = default;
+  explicit Input(std::vector<int64_t> shape, at::ScalarType dtype = at::kFloat,
+                 nvinfer1::TensorFormat format = nvinfer1::TensorFormat::kLINEAR, bool dtype_is_user_defined = false,
+                 std::vector<double> tensor_domain = {0, 2});
+  Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape,
+        at::ScalarType dtype = at::kFloat, nvinfer1::TensorFormat format = nvinfer1::TensorFormat::kLINEAR,
+        bool dtype_is_user_defined = false, std::vector<double> tensor_domain = {0, 2});
+
+  friend std::ostream& operator<<(std::ostream& os, const Input& input);
+
+  bool input_is_dynamic = false;
+  bool dtype_is_user_defined = false;
+  std::vector<double> tensor_domain = {0, 2};
+  nvinfer1::Dims input_shape;  // -1 where min and max differ
+  nvinfer1::Dims min;
+  nvinfer1::Dims max;
+  nvinfer1::Dims opt;
+  at::ScalarType dtype = at::kFloat;
+  nvinfer1::TensorFormat format = nvinfer1::TensorFormat::kLINEAR;
+  int id = -1;
+};
+
+// A flat list of inputs, or a nest of tuples and lists of them. `inputs` has all of them in either case, in order;
+// `collection_inputs` has one entry an argument.
+struct GraphInputs {
+  GraphInputs() = default;
+  explicit GraphInputs(std::vector<Input> inputs);
+  explicit GraphInputs(torch::jit::IValue& input_signature);
+  torch::jit::IValue input_signature;
+  std::vector<Input> inputs;
+  std::vector<std::vector<Input>> collection_inputs;
+};
+
+using GraphIO = std::pair<GraphInputs, torch::jit::IValue>;
+using StaticParams = std::map<torch::jit::Value*, torch::jit::IValue>;
+using InputSpecMap = std::unordered_map<const torch::jit::Value*, Input>;
+using CollectionInputSpecMap = std::unordered_map<const torch::jit::Value*, std::vector<Input>>;
+using TypeMap = std::unordered_map<const torch::jit::Value*, std::optional<at::ScalarType>>;
+using CollectionTypeMap = std::unordered_map<const torch::jit::Value*, std::vector<std::optional<at::ScalarType>>>;
+
+// The graph inputs that are neither tensors nor collections of them, with their values in order; the module itself is
+// skipped. Throws Error when the counts differ.
+StaticParams get_static_params(c10::ArrayRef<torch::jit::Value*> inputs, std::vector<torch::jit::IValue> params);
+
+std::vector<const torch::jit::Value*> get_tensor_inputs(std::shared_ptr<torch::jit::Graph>& g,
+                                                        StaticParams& static_params);
+std::vector<const torch::jit::Value*> get_collection_inputs(std::shared_ptr<torch::jit::Graph>& g,
+                                                            StaticParams& static_params);
+// Throw Error when there are not as many specs as inputs.
+InputSpecMap pair_input_vals_with_specs(std::vector<const torch::jit::Value*> vals, std::vector<Input> specs);
+CollectionInputSpecMap pair_input_vals_with_specs_collection(std::vector<const torch::jit::Value*> vals,
+                                                             std::vector<std::vector<Input>>& specs);
+InputSpecMap associate_specs_with_inputs(std::shared_ptr<torch::jit::Graph>& g, std::vector<Input> specs,
+                                         StaticParams& static_params);
+CollectionInputSpecMap associate_specs_with_collection_inputs(std::shared_ptr<torch::jit::Graph>& g,
+                                                              GraphInputs graph_inputs, StaticParams& static_params);
+
+// The dtype that an input is computed with first: that of the first constant tensor met on a breadth-first walk over
+// its users, if there is one.
+std::optional<at::ScalarType> get_value_first_calc_dtype_opt(torch::jit::Block* b, torch::jit::Value* in);
+TypeMap get_block_first_calc_dtypes_opt(torch::jit::Block* b);
+CollectionTypeMap get_block_first_calc_dtypes_opt_collection(torch::jit::Block* b);
+
+}  // namespace torch_tensorrt::core::ir

@@ -1,0 +1,71 @@
+#include "torch_tensorrt/core/lowering/lowering.h"
+
+#include "torch/csrc/jit/passes/freeze_module.h"
+#include "torch/csrc/jit/passes/inliner.h"
+
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/pipeline.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::lowering {
+namespace {
+
+bool is_training(const torch::jit::Module& module) { return module.hasattr("training") && module.is_training(); }
+
+// Shares the parameters; its training flags are its own.
+torch::jit::Module evaluation_copy(const torch::jit::Module& module) {
+  LOG_WARNING("the module is in training mode; it is compiled as in evaluation mode (call eval() on it to say so)");
+  auto copy = module.clone(/*inplace=*/true);
+  copy.eval();
+  return copy;
+}
+
+torch::jit::Module freeze(const torch::jit::Module& module, const std::string& method_name) {
+  // forward is kept in any case.
+  std::vector<std::string> kept;
+  if (method_name != "forward") kept.push_back(method_name);
+  return torch::jit::freeze_module(module, std::move(kept));
+}
+
+LoweredGraph method_graph(const torch::jit::Module& module, const std::string& method_name, bool unfrozen) {
+  const auto evaluated = is_training(module) ? evaluation_copy(module) : module;
+  const auto frozen = unfrozen ? evaluated : freeze(evaluated, method_name);
+  auto graph = frozen.get_method(method_name).graph()->copy();
+  torch::jit::Inline(*graph);
+  auto params = passes::lower_attributes(graph, frozen._ivalue());
+  return {std::move(graph), std::move(params)};
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& os, const LowerInfo& info) {
+  os << "Settings requested for lowering:\n  Unfrozen module: " << info.unfreeze_module
+     << "\n  Common subexpressions kept: " << info.disable_cse << "\n  Modules left to PyTorch:";
+  for (const auto& name : info.forced_fallback_modules) os << ' ' << name;
+  return os;
+}
+
+LoweredGraph LowerGraph(std::shared_ptr<torch::jit::Graph> graph, std::vector<torch::jit::IValue> params,
+                        const LowerInfo& info) {
+  TORCHTRT_CHECK(graph != nullptr, "there is no graph to lower");
+  LOG_GRAPH("before lowering:\n" << *graph);
+  LoweredGraph lowered(std::move(graph), std::move(params));
+  run_pipeline(lowering_pipeline(), lowered, info);
+  LOG_GRAPH("after lowering:\n" << *lowered.first);
+  return lowered;
+}
+
+LoweredGraph Lower(const torch::jit::Module& module, std::string method_name, const LowerInfo& info) {
+  LOG_DEBUG(info);
+  TORCHTRT_CHECK(module.find_method(method_name).has_value(),
+                 "the module " << module.type()->str() << " has no method '" << method_name << "'");
+  LoweredGraph lowered;
+  try {
+    lowered = method_graph(module, method_name, info.unfreeze_module);
+  } catch (const c10::Error& error) {
+    TORCHTRT_THROW_ERROR("cannot make one graph of method '" << method_name << "': " << error.what_without_backtrace());
+  }
+  return LowerGraph(std::move(lowered.first), std::move(lowered.second), info);
+}
+
+}  // namespace torch_tensorrt::core::lowering

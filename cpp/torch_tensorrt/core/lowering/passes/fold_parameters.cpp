@@ -1,0 +1,30 @@
+#include "torch/csrc/jit/ir/constants.h"
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::lowering::passes {
+
+// A constant keeps the name that the input had ("fc1.bias"), which is what people look for in a dump.
+bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& params) {
+  TORCHTRT_CHECK(params.size() <= graph->inputs().size(), "the graph has " << graph->inputs().size()
+                                                                           << " inputs, fewer than the " << params.size()
+                                                                           << " parameters that were given");
+  const size_t first = graph->inputs().size() - params.size();
+  bool changed = false;
+  torch::jit::WithInsertPoint guard(*graph->nodes().begin());
+  for (size_t i = params.size(); i-- > 0;) {
+    auto* input = graph->inputs()[first + i];
+    const auto constant = torch::jit::tryInsertConstant(*graph, params[i]);
+    if (!constant) continue;
+    const std::string name = input->debugName();
+    input->replaceAllUsesWith(*constant);
+    graph->eraseInput(first + i);
+    (*constant)->setDebugName(name);
+    params.erase(params.begin() + static_cast<std::ptrdiff_t>(i));
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace torch_tensorrt::core::lowering::passes

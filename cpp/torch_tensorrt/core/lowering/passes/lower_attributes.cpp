@@ -1,0 +1,86 @@
+#include <map>
+
+#include "torch/csrc/jit/ir/constants.h"
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::lowering::passes {
+namespace {
+
+using torch::jit::IValue;
+using torch::jit::Node;
+using torch::jit::Value;
+
+class AttributeLowering {
+ public:
+  AttributeLowering(torch::jit::Graph& graph, const IValue& module) : graph_(graph) {
+    objects_[graph.inputs()[0]] = module;
+  }
+
+  // GetAttr nodes come before what reads them, so that one walk resolves chains of them.
+  std::vector<IValue> run() {
+    for (auto* node : all_nodes(graph_.block())) {
+      TORCHTRT_CHECK(node->kind() != c10::prim::SetAttr || objects_.count(node->input(0)) == 0,
+                     "the module writes its attribute '" << node->s(c10::attr::name) << "' when it is called ("
+                                                         << util::node_info(node)
+                                                         << "); make it a result of the method instead");
+      if (node->kind() == c10::prim::GetAttr && objects_.count(node->input()) != 0) read(node);
+    }
+    // Inner modules first: each is read from the one before it.
+    for (auto it = object_nodes_.rbegin(); it != object_nodes_.rend(); ++it) destroy_if_unused(*it);
+    TORCHTRT_CHECK(!graph_.inputs()[0]->hasUses(),
+                   "the module itself is used as a value by "
+                       << util::node_info(graph_.inputs()[0]->uses()[0].user)
+                       << "; only its attributes and methods can be compiled");
+    graph_.eraseInput(0);
+    return std::move(params_);
+  }
+
+ private:
+  void read(Node* node) {
+    const auto& object = objects_.at(node->input());
+    const auto value = object.toObjectRef().getAttr(node->s(c10::attr::name));
+    if (value.isObject() && value.type()->expectRef<c10::ClassType>().is_module()) {
+      objects_[node->output()] = value;
+      object_nodes_.push_back(node);
+      return;
+    }
+    const std::string key = path(node);
+    auto known = inputs_.find(key);
+    if (known == inputs_.end()) {
+      auto* input = graph_.addInput()->setType(node->output()->type());
+      input->setDebugName(key);
+      params_.push_back(value);
+      known = inputs_.emplace(key, input).first;
+    }
+    replace_with(node, known->second);
+  }
+
+  // "fc.weight"
+  std::string path(const Node* node) {
+    const auto* owner = node->input()->node();
+    const std::string name = node->s(c10::attr::name);
+    return owner->kind() == c10::prim::GetAttr ? path(owner) + "." + name : name;
+  }
+
+  static void destroy_if_unused(Node* node) {
+    if (!node->output()->hasUses()) node->destroy();
+  }
+
+  torch::jit::Graph& graph_;
+  std::map<const Value*, IValue> objects_;  // modules by the value that stands for them
+  std::vector<Node*> object_nodes_;
+  std::map<std::string, Value*> inputs_;  // by path
+  std::vector<IValue> params_;
+};
+
+}  // namespace
+
+std::vector<IValue> lower_attributes(const GraphPtr& graph, const IValue& module) {
+  TORCHTRT_CHECK(!graph->inputs().empty(), "the graph is not one of a method: it has no module as its first input");
+  return AttributeLowering(*graph, module).run();
+}
+
+}  // namespace torch_tensorrt::core::lowering::passes

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "torch/csrc/jit/ir/ir.h"
+
+// Rewrites of TorchScript graphs, one a file. All of them descend into blocks, and say whether they changed anything.
+namespace torch_tensorrt::core::lowering::passes {
+
+using GraphPtr = std::shared_ptr<torch::jit::Graph>;
+
+// The module that is the graph's first input -> inputs at the end for the attributes that are read of it and its
+// submodules; gives their values. Throws Error where the module is written, or used otherwise.
+std::vector<torch::jit::IValue> lower_attributes(const GraphPtr& graph, const torch::jit::IValue& module);
+// op_(x, ...) -> op(x, ...), later readers of x read the result, where nothing else may share x's memory.
+bool replace_in_place_operators(const GraphPtr& graph);
+// An If of which one branch can only raise -> the other branch.
+bool remove_exceptions(const GraphPtr& graph);
+// dropout(x, p, False) -> x, for every kind of dropout, and for p = 0.
+bool remove_dropout(const GraphPtr& graph);
+// contiguous(x), detach(x), and others that keep every element -> x.
+bool remove_no_ops(const GraphPtr& graph);
+// Second names of an operator -> its first: multiply -> mul, true_divide -> div, view -> reshape, tile -> repeat.
+bool replace_aliases(const GraphPtr& graph);
+// type_as(x, y) -> to(x, y)
+bool replace_type_as(const GraphPtr& graph);
+// conv{1,2,3}d, conv_transpose{1,2,3}d -> _convolution
+bool replace_convolutions(const GraphPtr& graph);
+// Int(NumToTensor(a) * NumToTensor(b)) -> a * b, as traced graphs compute with sizes.
+bool remove_number_round_trips(const GraphPtr& graph);
+// A single tuple or list of tensors as result -> several results (top block only, where results are).
+bool flatten_outputs(const GraphPtr& graph);
+// The last graph inputs, those that `params` has the values of -> constants, where a constant can hold the value.
+// What is left in `params` belongs to the inputs that are left.
+bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& params);
+// Marks the nodes that come from a module of one of the classes (see lowering::kToCompile).
+bool mark_forced_modules(const GraphPtr& graph, const std::vector<std::string>& class_names);
+
+}  // namespace torch_tensorrt::core::lowering::passes

@@ -1,0 +1,98 @@
+#include <map>
+#include <set>
+
+#include "torch/csrc/jit/passes/dead_code_elimination.h"
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
+
+namespace torch_tensorrt::core::lowering::passes {
+namespace {
+
+using torch::jit::Node;
+using torch::jit::Value;
+
+// Operators that turn a 0-d tensor into a number.
+bool gives_number(const Node* node) {
+  static const std::set<c10::Symbol> kKinds = {
+      c10::Symbol::aten("Int"),         c10::Symbol::aten("Float"),          c10::Symbol::aten("IntImplicit"),
+      c10::Symbol::aten("ScalarImplicit"), c10::Symbol::aten("FloatImplicit"), c10::Symbol::aten("item"),
+  };
+  if (kKinds.count(node->kind()) == 0 || node->inputs().size() != 1) return false;
+  return node->input()->type()->isSubtypeOf(*c10::TensorType::get());
+}
+
+// Arithmetic on 0-d integer tensors -> the same on ints. floor_divide of tensors and floordiv of ints both round down.
+const std::map<c10::Symbol, c10::Symbol>& integer_operators() {
+  static const std::map<c10::Symbol, c10::Symbol> kOperators = {
+      {c10::Symbol::aten("mul"), c10::Symbol::aten("mul")},
+      {c10::Symbol::aten("add"), c10::Symbol::aten("add")},
+      {c10::Symbol::aten("sub"), c10::Symbol::aten("sub")},
+      {c10::Symbol::aten("floor_divide"), c10::Symbol::aten("floordiv")},
+  };
+  return kOperators;
+}
+
+bool is_int(const Value* value) { return value->type()->kind() == c10::TypeKind::IntType; }
+
+// An integer 0-d tensor constant as a number.
+std::optional<int64_t> integer_constant(const Value* value) {
+  const auto constant = torch::jit::toIValue(value);
+  if (!constant) return std::nullopt;
+  if (constant->isInt()) return constant->toInt();
+  if (!constant->isTensor()) return std::nullopt;
+  const auto& tensor = constant->toTensor();
+  const bool is_number = tensor.defined() && tensor.dim() == 0 && at::isIntegralType(tensor.scalar_type(), false);
+  if (!is_number) return std::nullopt;
+  return tensor.item<int64_t>();
+}
+
+// add and sub multiply their second operand by a third, which must be 1.
+bool has_no_factor(const Node* node) {
+  return node->inputs().size() == 2 || integer_constant(node->input(2)) == 1;
+}
+
+// The int that the tensor was made from, in terms of ints that are there before `place`; null when it is not.
+// Everything is looked at before anything is made.
+bool is_integer(const Value* value) {
+  if (is_int(value) || integer_constant(value)) return true;
+  const auto* node = value->node();
+  if (node->kind() == c10::prim::NumToTensor) return is_int(node->input());
+  if (integer_operators().count(node->kind()) == 0 || !has_no_factor(node)) return false;
+  return is_integer(node->input(0)) && is_integer(node->input(1));
+}
+
+Value* make_integer(Value* value, Node* place) {
+  if (is_int(value)) return value;
+  if (const auto constant = integer_constant(value)) return constant_before(place, *constant);
+  auto* node = value->node();
+  if (node->kind() == c10::prim::NumToTensor) return node->input();
+  auto* a = make_integer(node->input(0), place);
+  auto* b = make_integer(node->input(1), place);
+  return insert_before(place, integer_operators().at(node->kind()), {a, b}, c10::IntType::get())->output();
+}
+
+// Float(NumToTensor(x)) -> x and the like, where x has the type that is wanted.
+bool remove_pair(Node* node) {
+  auto* inner = node->input()->node();
+  if (inner->kind() != c10::prim::NumToTensor || inner->input()->type() != node->output()->type()) return false;
+  return replace_with(node, inner->input());
+}
+
+bool remove_integer_round_trip(Node* node) {
+  if (!is_int(node->output()) && node->output()->type()->kind() != c10::TypeKind::NumberType) return false;
+  if (!is_integer(node->input())) return false;
+  return replace_with(node, make_integer(node->input(), node));
+}
+
+}  // namespace
+
+bool remove_number_round_trips(const GraphPtr& graph) {
+  const bool changed = rewrite_nodes(*graph, [](Node* node) {
+    if (!gives_number(node)) return false;
+    return remove_pair(node) || remove_integer_round_trip(node);
+  });
+  if (changed) torch::jit::EliminateDeadCode(graph);
+  return changed;
+}
+
+}  // namespace torch_tensorrt::core::lowering::passes

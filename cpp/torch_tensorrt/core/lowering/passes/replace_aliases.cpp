@@ -1,0 +1,72 @@
+#include <map>
+
+#include "torch/csrc/jit/passes/normalize_ops.h"
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
+
+namespace torch_tensorrt::core::lowering::passes {
+namespace {
+
+// Name -> the operator that takes the same arguments and gives the same elements. PyTorch has a table of its own
+// (NormalizeOps); here are the ones that it lacks.
+const std::map<c10::Symbol, c10::Symbol>& aliases() {
+  static const std::map<c10::Symbol, c10::Symbol> kAliases = [] {
+    const std::pair<const char*, const char*> rows[] = {
+        {"view", "reshape"},          {"_unsafe_view", "reshape"}, {"true_divide", "div"},
+        {"divide", "div"},            {"multiply", "mul"},         {"subtract", "sub"},
+        {"negative", "neg"},          {"absolute", "abs"},         {"greater", "gt"},
+        {"greater_equal", "ge"},      {"less", "lt"},              {"less_equal", "le"},
+        {"not_equal", "ne"},          {"clip", "clamp"},           {"concat", "cat"},
+        {"concatenate", "cat"},       {"swapaxes", "transpose"},   {"swapdims", "transpose"},
+        {"moveaxis", "movedim"},      {"linalg_matmul", "matmul"}, {"special_expit", "sigmoid"},
+        {"unsafe_chunk", "chunk"},    {"unsafe_split", "split"},   {"unsafe_split_with_sizes", "split_with_sizes"},
+        {"special_softmax", "softmax"},
+    };
+    std::map<c10::Symbol, c10::Symbol> map;
+    for (const auto& [name, target] : rows) map.emplace(c10::Symbol::aten(name), c10::Symbol::aten(target));
+    return map;
+  }();
+  return kAliases;
+}
+
+// The same node under the other name, where PyTorch has such an operator for these arguments: view(x, dtype), which
+// reinterprets memory, has none.
+bool rename(torch::jit::Node* node, c10::Symbol name) {
+  auto* renamed = node->owningGraph()->create(name, node->inputs(), node->outputs().size());
+  renamed->copyMetadata(node);
+  for (size_t i = 0; i < node->outputs().size(); ++i) renamed->output(i)->copyMetadata(node->output(i));
+  renamed->insertBefore(node);
+  if (renamed->maybeSchema() == nullptr) {
+    renamed->destroy();
+    return false;
+  }
+  node->replaceAllUsesWith(renamed);
+  node->destroy();
+  return true;
+}
+
+// tile(x, dims) is repeat(x, dims) unless dims are fewer than those of x.
+bool is_repeat(const torch::jit::Node* node) {
+  static const auto kTile = c10::Symbol::aten("tile");
+  if (node->kind() != kTile) return false;
+  const auto rank = node->input(0)->type()->expectRef<c10::TensorType>().dim();
+  const auto* dims = node->input(1);
+  const auto constant = torch::jit::toIValue(dims);
+  if (!rank) return false;
+  if (constant && constant->isIntList()) return constant->toIntVector().size() >= *rank;
+  return dims->node()->kind() == c10::prim::ListConstruct && dims->node()->inputs().size() >= *rank;
+}
+
+}  // namespace
+
+bool replace_aliases(const GraphPtr& graph) {
+  torch::jit::NormalizeOps(graph);
+  return rewrite_nodes(*graph, [](torch::jit::Node* node) {
+    if (is_repeat(node)) return rename(node, c10::Symbol::aten("repeat"));
+    const auto found = aliases().find(node->kind());
+    if (found == aliases().end()) return false;
+    return rename(node, found->second);
+  });
+}
+
+}  // namespace torch_tensorrt::core::lowering::passes

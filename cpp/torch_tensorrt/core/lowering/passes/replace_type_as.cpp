@@ -1,0 +1,19 @@
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
+
+namespace torch_tensorrt::core::lowering::passes {
+
+// to.other moves to the other tensor's device too, and an engine has one device only.
+bool replace_type_as(const GraphPtr& graph) {
+  static const auto kTypeAs = c10::Symbol::aten("type_as");
+  return rewrite_nodes(*graph, [](torch::jit::Node* node) {
+    if (node->kind() != kTypeAs) return false;
+    auto* no = constant_before(node, false);
+    auto* none = constant_before(node, torch::jit::IValue());
+    auto* to = insert_before(node, c10::Symbol::aten("to"), {node->input(0), node->input(1), no, no, none},
+                             node->output()->type());
+    return replace_with(node, to->output());
+  });
+}
+
+}  // namespace torch_tensorrt::core::lowering::passes

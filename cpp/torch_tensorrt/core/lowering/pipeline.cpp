@@ -1,0 +1,88 @@
+#include "torch_tensorrt/core/lowering/pipeline.h"
+
+#include "torch/csrc/jit/passes/common_subexpression_elimination.h"
+#include "torch/csrc/jit/passes/constant_pooling.h"
+#include "torch/csrc/jit/passes/constant_propagation.h"
+#include "torch/csrc/jit/passes/dead_code_elimination.h"
+#include "torch/csrc/jit/passes/peephole.h"
+#include "torch/csrc/jit/passes/remove_mutation.h"
+
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::lowering {
+namespace {
+
+using Run = std::function<void(LoweredGraph&, const LowerInfo&)>;
+
+// A pass that looks at the graph alone.
+template <typename Result>
+Run plain(Result (*pass)(const passes::GraphPtr&)) {
+  return [pass](LoweredGraph& lowered, const LowerInfo&) { pass(lowered.first); };
+}
+
+void fold_parameters(LoweredGraph& lowered, const LowerInfo& info) {
+  if (!info.unfreeze_module) passes::fold_parameters(lowered.first, lowered.second);
+}
+
+void mark_forced_modules(LoweredGraph& lowered, const LowerInfo& info) {
+  passes::mark_forced_modules(lowered.first, info.forced_fallback_modules);
+}
+
+void remove_tensor_mutation(LoweredGraph& lowered, const LowerInfo&) { torch::jit::RemoveTensorMutation(lowered.first); }
+
+// Without shape peepholes: the shapes that a traced graph carries are those of its example.
+void peephole(LoweredGraph& lowered, const LowerInfo&) {
+  torch::jit::PeepholeOptimize(lowered.first, /*disable_shape_peepholes=*/true);
+}
+
+void propagate_constants(LoweredGraph& lowered, const LowerInfo&) { torch::jit::ConstantPropagation(lowered.first); }
+
+void eliminate_common_subexpressions(LoweredGraph& lowered, const LowerInfo& info) {
+  if (!info.disable_cse) torch::jit::EliminateCommonSubexpression(lowered.first);
+}
+
+void eliminate_dead_code(LoweredGraph& lowered, const LowerInfo&) { torch::jit::EliminateDeadCode(lowered.first); }
+
+void flatten_outputs(LoweredGraph& lowered, const LowerInfo& info) {
+  if (info.converting_to_trt_engine) passes::flatten_outputs(lowered.first);
+}
+
+}  // namespace
+
+std::vector<PassEntry> lowering_pipeline() {
+  return {
+      {"mark-forced-modules", mark_forced_modules, "first: later passes copy the mark, and may drop the call stack"},
+      {"fold-parameters", fold_parameters, "what follows looks for constants"},
+      {"remove-list-mutation", plain(torch::jit::RemoveListMutation), "lists that are appended to become constructions"},
+      {"propagate-constants", propagate_constants, "conditions on attributes become known, for the next line"},
+      {"remove-exceptions", plain(passes::remove_exceptions), "a guard hides the tensors behind it from alias analysis"},
+      {"remove-dropout", plain(passes::remove_dropout), "before mutation: dropout_ is nothing, not a write"},
+      {"replace-in-place-operators", plain(passes::replace_in_place_operators), "rewrites below are of functional operators"},
+      {"remove-tensor-mutation", remove_tensor_mutation, "the cases that it proves and the line above does not"},
+      {"remove-dropout-again", plain(passes::remove_dropout), "those whose p or train is known by now"},
+      {"remove-no-ops", plain(passes::remove_no_ops), "after mutation: a copy only matters to writes"},
+      {"replace-aliases", plain(passes::replace_aliases), "one name an operator for all that follows"},
+      {"replace-type-as", plain(passes::replace_type_as), "converters know to(x, other) alone"},
+      {"replace-convolutions", plain(passes::replace_convolutions), "one convolution for converters"},
+      {"remove-number-round-trips", plain(passes::remove_number_round_trips), "traced size arithmetic becomes evaluable"},
+      {"peephole", peephole, "what the rewrites leave behind: x + 0, to(x) twice"},
+      {"eliminate-common-subexpressions", eliminate_common_subexpressions, "after rewrites, which make equal nodes"},
+      {"flatten-outputs", flatten_outputs, "before dead code, which takes the collection away"},
+      {"pool-constants", plain(torch::jit::ConstantPooling), "the rewrites made a constant each"},
+      {"eliminate-dead-code", eliminate_dead_code, "last"},
+  };
+}
+
+void run_pipeline(const std::vector<PassEntry>& pipeline, LoweredGraph& graph, const LowerInfo& info) {
+  for (const auto& entry : pipeline) {
+    try {
+      entry.run(graph, info);
+    } catch (const std::exception& error) {
+      TORCHTRT_THROW_ERROR("lowering pass " << entry.name << " failed: " << GetExceptionString(error));
+    }
+    LOG_DEBUG("after lowering pass " << entry.name << ":\n" << *graph.first);
+  }
+}
+
+}  // namespace torch_tensorrt::core::lowering

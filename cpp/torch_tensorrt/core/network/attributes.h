@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/types.h"
+
+namespace torch_tensorrt::network {
+
+// One operation applied to a layer's result before it is stored, in order. Only the optimizer's fusions make these.
+// kActivation: type, alpha, beta. kElementWise: op with the layer input `input` (broadcast to the result) as the other
+// operand: result = op(result, inputs[input]), or op(inputs[input], result) when `swapped`.
+struct EpilogueOp {
+  enum class Kind : int32_t { kActivation = 0, kElementWise = 1 };
+  Kind kind = Kind::kActivation;
+  ActivationType activation = ActivationType::kRELU;
+  float alpha = 0.F;
+  float beta = 0.F;
+  ElementWiseOperation elementwise = ElementWiseOperation::kSUM;
+  int32_t input = -1;
+  bool swapped = false;
+};
+bool operator==(const EpilogueOp& a, const EpilogueOp& b);
+using Epilogue = std::vector<EpilogueOp>;
+
+// Layers may be read from many threads at once, so a visitor that only reads must not even store the old value.
+template <typename T>
+void assign_if_changed(T& value, const T& next) {
+  if (!(value == next)) {
+    value = next;
+  }
+}
+
+// Every layer states its attributes once, in ILayer::visit_attributes; printing, parsing, saving, loading, comparing
+// and hashing are visitors. Names are those of the text form. A reading visitor leaves the value as it is (see
+// read_attributes in layer.h); a writing visitor assigns it, and throws Error on a value of the wrong kind (see
+// write_attributes).
+class AttributeVisitor {
+ public:
+  virtual ~AttributeVisitor() = default;
+  virtual void visit(const char* name, bool& value) = 0;
+  virtual void visit(const char* name, int64_t& value) = 0;
+  virtual void visit(const char* name, float& value) = 0;
+  virtual void visit(const char* name, double& value) = 0;
+  virtual void visit(const char* name, std::string& value) = 0;
+  virtual void visit(const char* name, Dims& value) = 0;
+  virtual void visit(const char* name, std::vector<int64_t>& value) = 0;
+  virtual void visit(const char* name, std::vector<float>& value) = 0;
+  virtual void visit(const char* name, Weights& value) = 0;
+  virtual void visit(const char* name, Epilogue& value) = 0;
+  virtual void visit_enum(const char* name, int32_t& value, const EnumTable& table) = 0;
+
+  template <typename E>
+  void visit_as_enum(const char* name, E& value) {
+    auto raw = static_cast<int32_t>(value);
+    visit_enum(name, raw, enum_table<E>());
+    assign_if_changed(value, static_cast<E>(raw));
+  }
+  // An integer that is not 64 bits wide.
+  template <typename T>
+  void visit_as_integer(const char* name, T& value) {
+    auto raw = static_cast<int64_t>(value);
+    visit(name, raw);
+    check_range(name, raw, std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
+    assign_if_changed(value, static_cast<T>(raw));
+  }
+
+ private:
+  static void check_range(const char* name, int64_t value, int64_t low, int64_t high);
+};
+
+}  // namespace torch_tensorrt::network

@@ -1,0 +1,80 @@
+#include "torch_tensorrt/core/network/layers/elementwise.h"
+
+#include "torch_tensorrt/core/network/layers/infer_util.h"
+#include "torch_tensorrt/core/network/scalar_formulas.h"
+#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::network {
+namespace {
+
+using Op = ElementWiseOperation;
+
+bool is_comparison(Op op) { return op == Op::kEQUAL || op == Op::kGREATER || op == Op::kLESS; }
+bool is_logical(Op op) { return op == Op::kAND || op == Op::kOR || op == Op::kXOR; }
+
+void check_operand(Op op, DataType type) {
+  const bool wants_bool = is_logical(op);
+  const bool fits = is_comparison(op) || wants_bool == (type == DataType::kBOOL);
+  if (!fits) {
+    TORCHTRT_THROW_ERROR(enum_name(op) << " of " << enum_name(type) << " does not exist, the inputs must be "
+                                       << (wants_bool ? "bool" : "numbers") << "; add a cast before them");
+  }
+}
+
+// What no integer is the answer to is left to run time.
+bool is_defined(Op op, int64_t b) {
+  if (op == Op::kDIV || op == Op::kFLOOR_DIV) {
+    return b != 0;
+  }
+  return op != Op::kPOW || b >= 0;
+}
+
+int64_t apply(Op op, int64_t a, int64_t b, DataType type) {
+  if (op == Op::kPROD && (a == 0 || b == 0)) {
+    return 0;
+  }
+  if (a == ShapeValue::kUnknown || b == ShapeValue::kUnknown || !is_defined(op, b)) {
+    return ShapeValue::kUnknown;
+  }
+  return if_fits(type, apply_elementwise(op, a, b));
+}
+
+}  // namespace
+
+std::vector<TensorType> IElementWiseLayer::infer(const std::vector<InferInput>& inputs) const {
+  const size_t own = own_inputs(epilogue_, inputs.size());
+  if (own != 2) {
+    TORCHTRT_THROW_ERROR("has " << own << " inputs, must have 2");
+  }
+  expect_inputs(inputs, inputs.size());
+  const TensorType& a = inputs[0].type;
+  const TensorType& b = inputs[1].type;
+  expect_same_type(a.dtype, b.dtype);
+  check_operand(operation_, a.dtype);
+  const TensorType type{is_comparison(operation_) ? DataType::kBOOL : a.dtype, broadcast_dims(a.dims, b.dims)};
+  check_epilogue(epilogue_, inputs, type);
+  return {type};
+}
+
+std::optional<ShapeValue> IElementWiseLayer::infer_value(const std::vector<InferInput>& inputs,
+                                                         const std::vector<TensorType>& outputs) const {
+  const Dims& a = inputs[0].type.dims;
+  const Dims& b = inputs[1].type.dims;
+  if (!epilogue_.empty() || !a.is_static() || !b.is_static()) {
+    return std::nullopt;
+  }
+  std::vector<int64_t> elements(static_cast<size_t>(outputs[0].dims.volume()));
+  for_each_index(outputs[0].dims, [&](size_t flat, const std::vector<int64_t>& index) {
+    elements[flat] = apply(operation_, element(inputs[0], broadcast_index(a, index)),
+                           element(inputs[1], broadcast_index(b, index)), outputs[0].dtype);
+  });
+  return finish_value(std::move(elements), inputs);
+}
+
+void IElementWiseLayer::visit_attributes(AttributeVisitor& visitor) {
+  visitor.visit_as_enum("op", operation_);
+  visitor.visit("epilogue", epilogue_);
+}
+
+}  // namespace torch_tensorrt::network

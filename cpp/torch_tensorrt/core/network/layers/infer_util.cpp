@@ -1,0 +1,219 @@
+#include "torch_tensorrt/core/network/layers/infer_util.h"
+
+#include <algorithm>
+
+#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::network {
+
+void expect_inputs(const std::vector<InferInput>& inputs, size_t minimum, size_t maximum) {
+  if (inputs.size() < minimum || inputs.size() > maximum) {
+    TORCHTRT_THROW_ERROR("has " << inputs.size() << " inputs, must have " << minimum
+                                << (maximum > minimum ? " to " + std::to_string(maximum) : std::string()));
+  }
+  for (size_t i = 0; i < minimum; ++i) {
+    if (!inputs[i].present) {
+      TORCHTRT_THROW_ERROR("input " << i << " of " << inputs.size() << " is not given");
+    }
+  }
+}
+
+bool is_present(const std::vector<InferInput>& inputs, size_t index) {
+  return index < inputs.size() && inputs[index].present;
+}
+
+void expect_floating_point(DataType type) {
+  if (!is_floating_point(type)) {
+    TORCHTRT_THROW_ERROR("input is " << enum_name(type) << ", must be a floating-point type; add a cast before it");
+  }
+}
+
+void expect_same_type(DataType a, DataType b) {
+  if (a != b) {
+    TORCHTRT_THROW_ERROR("inputs are " << enum_name(a) << " and " << enum_name(b)
+                                       << ", must be of one type; add a cast before one of them");
+  }
+}
+
+void expect_axis(int64_t axis, const Dims& dims) {
+  if (axis < 0 || axis >= dims.nbDims) {
+    TORCHTRT_THROW_ERROR("axis is " << axis << ", must be in 0.." << dims.nbDims - 1 << " for the input "
+                                    << to_string(dims));
+  }
+}
+
+void expect_axes(uint32_t axes, const Dims& dims) {
+  if ((axes >> dims.nbDims) != 0) {
+    TORCHTRT_THROW_ERROR("axes mask is " << axes << ", must have bits below " << dims.nbDims << " for the input "
+                                         << to_string(dims));
+  }
+}
+
+int64_t merge_dim(int64_t a, int64_t b, const Dims& dims_a, const Dims& dims_b) {
+  if (a != b && a != -1 && b != -1) {
+    TORCHTRT_THROW_ERROR("inputs " << to_string(dims_a) << " and " << to_string(dims_b) << " do not fit: " << a
+                                   << " and " << b << " must be equal");
+  }
+  return a == -1 ? b : a;
+}
+
+Dims filled(const Dims& dims, int32_t rank, int64_t fill) {
+  if (dims.nbDims != 0) {
+    return dims;
+  }
+  return Dims(std::vector<int64_t>(static_cast<size_t>(rank), fill));
+}
+
+void expect_spatial(const char* name, const Dims& dims, int32_t rank, int64_t minimum) {
+  const bool fits = dims.nbDims == rank && std::all_of(dims.d, dims.d + rank, [&](int64_t d) { return d >= minimum; });
+  if (!fits) {
+    TORCHTRT_THROW_ERROR(name << " is " << to_string(dims) << ", must have " << rank << " entries of at least "
+                              << minimum);
+  }
+}
+
+size_t own_inputs(const Epilogue& epilogue, size_t input_count) {
+  size_t count = input_count;
+  for (const EpilogueOp& op : epilogue) {
+    if (op.kind != EpilogueOp::Kind::kElementWise) {
+      continue;
+    }
+    if (op.input < 1 || static_cast<size_t>(op.input) >= input_count) {
+      TORCHTRT_THROW_ERROR("the epilogue reads input " << op.input << " of " << input_count);
+    }
+    count = std::min(count, static_cast<size_t>(op.input));
+  }
+  return count;
+}
+
+namespace {
+
+bool gives_other_type(ElementWiseOperation operation) {
+  return operation == ElementWiseOperation::kEQUAL || operation == ElementWiseOperation::kGREATER ||
+         operation == ElementWiseOperation::kLESS;
+}
+
+void check_epilogue_elementwise(const EpilogueOp& op, const std::vector<InferInput>& inputs, const TensorType& result) {
+  if (!is_present(inputs, static_cast<size_t>(op.input))) {
+    TORCHTRT_THROW_ERROR("the epilogue reads input " << op.input << ", which is not given");
+  }
+  if (gives_other_type(op.elementwise)) {
+    TORCHTRT_THROW_ERROR("the epilogue has " << enum_name(op.elementwise) << ", which gives bool and not "
+                                             << enum_name(result.dtype));
+  }
+  const TensorType& operand = inputs[static_cast<size_t>(op.input)].type;
+  expect_same_type(result.dtype, operand.dtype);
+  const Dims dims = broadcast_dims(result.dims, operand.dims);
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    const bool grows = dims.nbDims != result.dims.nbDims || (result.dims.d[i] == 1 && dims.d[i] != 1);
+    if (grows) {
+      TORCHTRT_THROW_ERROR("the epilogue's input " << to_string(operand.dims) << " must broadcast to the result "
+                                                   << to_string(result.dims));
+    }
+  }
+}
+
+}  // namespace
+
+void check_epilogue(const Epilogue& epilogue, const std::vector<InferInput>& inputs, const TensorType& result) {
+  for (const EpilogueOp& op : epilogue) {
+    switch (op.kind) {
+      case EpilogueOp::Kind::kActivation:
+        expect_floating_point(result.dtype);
+        break;
+      case EpilogueOp::Kind::kElementWise:
+        check_epilogue_elementwise(op, inputs, result);
+        break;
+    }
+  }
+}
+
+bool may_be_shape(const TensorType& type) {
+  return (is_integral(type.dtype) || type.dtype == DataType::kBOOL) && type.dims.is_static() &&
+         type.dims.volume() <= ShapeValue::kMaxElements;
+}
+
+int64_t element(const InferInput& input, size_t index) {
+  return input.value != nullptr ? input.value->elements[index] : ShapeValue::kUnknown;
+}
+
+std::optional<ShapeValue> finish_value(std::vector<int64_t> elements, const std::vector<InferInput>& inputs) {
+  const bool any_known =
+      std::any_of(elements.begin(), elements.end(), [](int64_t value) { return value != ShapeValue::kUnknown; });
+  const bool all_shapes = std::all_of(inputs.begin(), inputs.end(),
+                                      [](const InferInput& input) { return !input.present || input.value != nullptr; });
+  if (!any_known && !all_shapes) {
+    return std::nullopt;
+  }
+  return ShapeValue{std::move(elements)};
+}
+
+int64_t if_fits(DataType type, int64_t value) {
+  const auto fits = [value](int64_t low, int64_t high) {
+    return value >= low && value <= high ? value : ShapeValue::kUnknown;
+  };
+  switch (type) {
+    case DataType::kINT32:
+      return fits(INT32_MIN, INT32_MAX);
+    case DataType::kINT8:
+      return fits(INT8_MIN, INT8_MAX);
+    case DataType::kUINT8:
+      return fits(0, UINT8_MAX);
+    case DataType::kINT4:
+      return fits(-8, 7);
+    case DataType::kBOOL:
+      return fits(0, 1);
+    case DataType::kINT64:
+      return value;
+    case DataType::kFLOAT:
+    case DataType::kHALF:
+    case DataType::kFP8:
+    case DataType::kBF16:
+    case DataType::kDOUBLE:
+      break;
+  }
+  return ShapeValue::kUnknown;
+}
+
+std::vector<int64_t> shape_input(const char* name, const InferInput& input, int32_t rank) {
+  const TensorType& type = input.type;
+  const bool is_index = type.dtype == DataType::kINT32 || type.dtype == DataType::kINT64;
+  const bool fits = type.dims.nbDims == 1 && (type.dims.d[0] == rank || type.dims.d[0] == -1);
+  if (!is_index || !fits) {
+    TORCHTRT_THROW_ERROR("the " << name << " input is " << enum_name(type.dtype) << " " << to_string(type.dims)
+                                << ", must be i32 or i64 and have one dimension of " << rank);
+  }
+  if (input.value == nullptr) {
+    return std::vector<int64_t>(static_cast<size_t>(rank), ShapeValue::kUnknown);
+  }
+  return input.value->elements;
+}
+
+std::vector<int64_t> strides_of(const Dims& dims) {
+  std::vector<int64_t> strides(static_cast<size_t>(dims.nbDims), 1);
+  for (int32_t i = dims.nbDims - 2; i >= 0; --i) {
+    strides[static_cast<size_t>(i)] = strides[static_cast<size_t>(i) + 1] * dims.d[i + 1];
+  }
+  return strides;
+}
+
+size_t broadcast_index(const Dims& dims, const std::vector<int64_t>& index) {
+  const std::vector<int64_t> strides = strides_of(dims);
+  const size_t skipped = index.size() - strides.size();
+  int64_t flat = 0;
+  for (size_t i = 0; i < strides.size(); ++i) {
+    flat += dims.d[i] == 1 ? 0 : strides[i] * index[skipped + i];
+  }
+  return static_cast<size_t>(flat);
+}
+
+size_t flat_index(const Dims& dims, const std::vector<int64_t>& index) {
+  int64_t flat = 0;
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    flat = flat * dims.d[i] + index[static_cast<size_t>(i)];
+  }
+  return static_cast<size_t>(flat);
+}
+
+}  // namespace torch_tensorrt::network

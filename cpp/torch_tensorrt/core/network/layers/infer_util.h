@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "torch_tensorrt/core/network/attributes.h"
+#include "torch_tensorrt/core/network/layer.h"
+
+// Checks and shape arithmetic that several layer kinds share in their inference. Not for use elsewhere.
+namespace torch_tensorrt::network {
+
+// Throws Error unless the number of inputs is in the range and all of the first `minimum` are given.
+void expect_inputs(const std::vector<InferInput>& inputs, size_t minimum, size_t maximum);
+inline void expect_inputs(const std::vector<InferInput>& inputs, size_t count) { expect_inputs(inputs, count, count); }
+
+// True when the input exists and is given.
+bool is_present(const std::vector<InferInput>& inputs, size_t index);
+
+void expect_floating_point(DataType type);
+void expect_same_type(DataType a, DataType b);
+// The axis or the axes of the mask must be dimensions of the input.
+void expect_axis(int64_t axis, const Dims& dims);
+void expect_axes(uint32_t axes, const Dims& dims);
+inline bool has_axis(uint32_t axes, int32_t axis) { return ((axes >> axis) & 1U) != 0; }
+
+// The dimension that both stand for: the known one. Throws Error when both are known and differ.
+int64_t merge_dim(int64_t a, int64_t b, const Dims& dims_a, const Dims& dims_b);
+
+// An optional Dims attribute with one entry a spatial dimension: `fill` everywhere when it is empty.
+Dims filled(const Dims& dims, int32_t rank, int64_t fill);
+void expect_spatial(const char* name, const Dims& dims, int32_t rank, int64_t minimum);
+
+// Number of inputs that the epilogue does not read. Throws Error when it reads one that does not exist.
+size_t own_inputs(const Epilogue& epilogue, size_t input_count);
+// Checks the inputs of the epilogue against the result they are combined with, which keeps its type.
+void check_epilogue(const Epilogue& epilogue, const std::vector<InferInput>& inputs, const TensorType& result);
+
+// Whether a tensor of that type may be a shape computation: static, integers or bool, and small.
+bool may_be_shape(const TensorType& type);
+// Element of an input, or kUnknown.
+int64_t element(const InferInput& input, size_t index);
+// The value when something is known of it, or when all that it was computed from are shape computations.
+std::optional<ShapeValue> finish_value(std::vector<int64_t> elements, const std::vector<InferInput>& inputs);
+// The number, or kUnknown when the type cannot hold it.
+int64_t if_fits(DataType type, int64_t value);
+
+// A shape tensor's elements as the input of a layer with `rank` dimensions; all kUnknown without a value.
+// Throws Error when the input is not a 1-D tensor of that many integers.
+std::vector<int64_t> shape_input(const char* name, const InferInput& input, int32_t rank);
+
+// Row-major strides.
+std::vector<int64_t> strides_of(const Dims& dims);
+// Calls f(flat index, index in every dimension) for every element, row-major.
+template <typename F>
+void for_each_index(const Dims& dims, F f) {
+  std::vector<int64_t> index(static_cast<size_t>(dims.nbDims), 0);
+  const int64_t volume = dims.volume();
+  for (int64_t flat = 0; flat < volume; ++flat) {
+    f(static_cast<size_t>(flat), index);
+    for (size_t axis = index.size(); axis-- > 0;) {
+      if (++index[axis] < dims.d[axis]) {
+        break;
+      }
+      index[axis] = 0;
+    }
+  }
+}
+// Flat index into dims that broadcast to the index's space.
+size_t broadcast_index(const Dims& dims, const std::vector<int64_t>& index);
+// The same without broadcasting.
+size_t flat_index(const Dims& dims, const std::vector<int64_t>& index);
+
+}  // namespace torch_tensorrt::network

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "torch_tensorrt/core/network/layer.h"
+
+namespace torch_tensorrt::network {
+
+// op0(A) x op1(B) over the last two dimensions; the leading ones broadcast. kTRANSPOSE swaps the last two; kVECTOR
+// takes a tensor whose last dimension is the vector (a row for A, a column for B) and drops the dimension from the
+// result. When the ranks differ, the shorter operand's missing leading dimensions count as 1.
+class IMatrixMultiplyLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kMATRIX_MULTIPLY;
+  IMatrixMultiplyLayer(MatrixOperation op0, MatrixOperation op1) : ILayer(kType), op0_(op0), op1_(op1) {}
+  void setOperation(int32_t index, MatrixOperation value) {
+    (index == 0 ? op0_ : op1_) = value;
+    invalidate();
+  }
+  MatrixOperation getOperation(int32_t index) const { return index == 0 ? op0_ : op1_; }
+  Epilogue& mutable_epilogue() {
+    invalidate();
+    return epilogue_;
+  }
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+
+ private:
+  MatrixOperation op0_;
+  MatrixOperation op1_;
+};
+
+}  // namespace torch_tensorrt::network

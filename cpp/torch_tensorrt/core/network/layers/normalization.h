@@ -1,0 +1,63 @@
+#pragma once
+
+#include "torch_tensorrt/core/network/layer.h"
+
+namespace torch_tensorrt::network {
+
+// (x - mean) / sqrt(var + epsilon) * scale + bias over the axes of the mask, biased variance, in fp32 inside.
+// Inputs: x, then scale and bias, broadcastable to x (either may be missing: see has_scale, has_bias).
+// groups > 1: group norm; the channel axis (1) is split in groups and normalised with the axes behind it.
+// rms: no mean is taken off, x / sqrt(mean(x^2) + epsilon).
+class INormalizationLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kNORMALIZATION;
+  explicit INormalizationLayer(uint32_t axes) : ILayer(kType), axes_(axes) {}
+  void setAxes(uint32_t value) {
+    axes_ = value;
+    invalidate();
+  }
+  uint32_t getAxes() const { return axes_; }
+  void setEpsilon(float value) {
+    epsilon_ = value;
+    invalidate();
+  }
+  float getEpsilon() const { return epsilon_; }
+  void setNbGroups(int64_t value) {
+    groups_ = value;
+    invalidate();
+  }
+  int64_t getNbGroups() const { return groups_; }
+  void setRms(bool value) {
+    rms_ = value;
+    invalidate();
+  }
+  bool getRms() const { return rms_; }
+  void setHasScale(bool value) {
+    has_scale_ = value;
+    invalidate();
+  }
+  bool getHasScale() const { return has_scale_; }
+  void setHasBias(bool value) {
+    has_bias_ = value;
+    invalidate();
+  }
+  bool getHasBias() const { return has_bias_; }
+  void setComputePrecision(DataType value) {
+    compute_precision_ = value;
+    invalidate();
+  }
+  DataType getComputePrecision() const { return compute_precision_; }
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+
+ private:
+  uint32_t axes_;
+  float epsilon_ = 1e-5F;
+  int64_t groups_ = 1;
+  bool rms_ = false;
+  bool has_scale_ = true;
+  bool has_bias_ = true;
+  DataType compute_precision_ = DataType::kFLOAT;
+};
+
+}  // namespace torch_tensorrt::network

@@ -1,0 +1,65 @@
+#include "torch_tensorrt/core/network/layers/pooling.h"
+
+#include "torch_tensorrt/core/network/layers/infer_util.h"
+#include "torch_tensorrt/core/network/layers/spatial.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::network {
+
+Dims IPoolingLayer::full_stride() const { return stride_.nbDims != 0 ? stride_ : window_size_; }
+Dims IPoolingLayer::full_dilation() const { return filled(dilation_, window_size_.nbDims, 1); }
+
+Window IPoolingLayer::window() const {
+  return {window_size_,
+          full_stride(),
+          full_dilation(),
+          filled(pre_padding_, window_size_.nbDims, 0),
+          filled(post_padding_, window_size_.nbDims, 0),
+          padding_mode_};
+}
+
+void IPoolingLayer::resolved_padding(const Dims& input, Dims* pre, Dims* post) const {
+  resolve_padding(window(), input, pre, post);
+}
+
+std::vector<TensorType> IPoolingLayer::infer(const std::vector<InferInput>& inputs) const {
+  expect_inputs(inputs, 1);
+  TensorType type = inputs[0].type;
+  if (type_ != PoolingType::kMAX) {
+    expect_floating_point(type.dtype);
+  }
+  if (type.dtype == DataType::kBOOL) {
+    TORCHTRT_THROW_ERROR("input is bool, must be a number; add a cast before it");
+  }
+  const Window window = this->window();
+  check_window(window, /*smallest_padding=*/0);
+  const int32_t spatial = window_size_.nbDims;
+  if (type.dims.nbDims != spatial + 1 && type.dims.nbDims != spatial + 2) {
+    TORCHTRT_THROW_ERROR("input " << to_string(type.dims) << " has " << type.dims.nbDims << " dimensions, must have "
+                                  << spatial + 1 << " or " << spatial + 2 << " for the window "
+                                  << to_string(window_size_));
+  }
+  if (divisor_ < 0) {
+    TORCHTRT_THROW_ERROR("divisor is " << divisor_ << ", must be positive, or 0 for none");
+  }
+  const Dims output = window_output(window, type.dims);
+  for (int32_t i = 0; i < spatial; ++i) {
+    type.dims.d[type.dims.nbDims - spatial + i] = output.d[i];
+  }
+  return {type};
+}
+
+void IPoolingLayer::visit_attributes(AttributeVisitor& visitor) {
+  visitor.visit_as_enum("type", type_);
+  visitor.visit("window", window_size_);
+  visitor.visit("stride", stride_);
+  visitor.visit("pre_padding", pre_padding_);
+  visitor.visit("post_padding", post_padding_);
+  visitor.visit("dilation", dilation_);
+  visitor.visit_as_enum("padding_mode", padding_mode_);
+  visitor.visit("average_excludes_padding", average_count_excludes_padding_);
+  visitor.visit("divisor", divisor_);
+  visitor.visit("blend_factor", blend_factor_);
+}
+
+}  // namespace torch_tensorrt::network

@@ -1,0 +1,114 @@
+#include "torch_tensorrt/core/network/layers/reduce.h"
+
+#include <algorithm>
+
+#include "torch_tensorrt/core/network/layers/infer_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::network {
+namespace {
+
+void check_type(ReduceOperation operation, DataType type) {
+  bool fits = true;
+  switch (operation) {
+    case ReduceOperation::kSUM:
+    case ReduceOperation::kPROD:
+      fits = type != DataType::kBOOL;
+      break;
+    case ReduceOperation::kAVG:
+      fits = is_floating_point(type);
+      break;
+    case ReduceOperation::kMAX:
+    case ReduceOperation::kMIN:
+      break;
+    case ReduceOperation::kNONE:
+      fits = false;
+      break;
+  }
+  if (!fits) {
+    TORCHTRT_THROW_ERROR(enum_name(operation) << " of " << enum_name(type) << " does not exist; add a cast before it");
+  }
+}
+
+Dims reduced(const Dims& dims, uint32_t axes, bool keep_dimensions) {
+  std::vector<int64_t> out;
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    if (!has_axis(axes, i)) {
+      out.push_back(dims.d[i]);
+    } else if (keep_dimensions) {
+      out.push_back(1);
+    }
+  }
+  return Dims(out);
+}
+
+// Wraps around, as PyTorch's integers do.
+int64_t wrapped(uint64_t value) { return static_cast<int64_t>(value); }
+
+struct Folder {
+  ReduceOperation operation;
+  int64_t start;
+  int64_t (*combine)(int64_t, int64_t);
+};
+constexpr Folder kFolders[] = {
+    {ReduceOperation::kSUM, 0,
+     [](int64_t a, int64_t b) { return wrapped(static_cast<uint64_t>(a) + static_cast<uint64_t>(b)); }},
+    {ReduceOperation::kPROD, 1,
+     [](int64_t a, int64_t b) { return wrapped(static_cast<uint64_t>(a) * static_cast<uint64_t>(b)); }},
+    {ReduceOperation::kMAX, INT64_MIN + 1, [](int64_t a, int64_t b) { return std::max(a, b); }},
+    {ReduceOperation::kMIN, INT64_MAX, [](int64_t a, int64_t b) { return std::min(a, b); }},
+};
+
+const Folder* find_folder(ReduceOperation operation) {
+  for (const Folder& folder : kFolders) {
+    if (folder.operation == operation) {
+      return &folder;
+    }
+  }
+  return nullptr;
+}
+
+int64_t combine(const Folder& folder, int64_t a, int64_t b) {
+  if (folder.operation == ReduceOperation::kPROD && (a == 0 || b == 0)) {
+    return 0;
+  }
+  const bool known = a != ShapeValue::kUnknown && b != ShapeValue::kUnknown;
+  return known ? folder.combine(a, b) : ShapeValue::kUnknown;
+}
+
+}  // namespace
+
+std::vector<TensorType> IReduceLayer::infer(const std::vector<InferInput>& inputs) const {
+  expect_inputs(inputs, 1);
+  const TensorType& type = inputs[0].type;
+  expect_axes(axes_, type.dims);
+  check_type(operation_, type.dtype);
+  return {{type.dtype, reduced(type.dims, axes_, keep_dimensions_)}};
+}
+
+std::optional<ShapeValue> IReduceLayer::infer_value(const std::vector<InferInput>& inputs,
+                                                    const std::vector<TensorType>& outputs) const {
+  const Folder* folder = find_folder(operation_);
+  const Dims& dims = inputs[0].type.dims;
+  if (inputs[0].value == nullptr || folder == nullptr || dims.volume() == 0) {
+    return std::nullopt;
+  }
+  const Dims kept = reduced(dims, axes_, /*keep_dimensions=*/true);
+  std::vector<int64_t> elements(static_cast<size_t>(kept.volume()), folder->start);
+  for_each_index(dims, [&](size_t flat, const std::vector<int64_t>& index) {
+    int64_t& target = elements[broadcast_index(kept, index)];
+    target = combine(*folder, target, element(inputs[0], flat));
+  });
+  for (int64_t& value : elements) {
+    value = if_fits(outputs[0].dtype, value);
+  }
+  return ShapeValue{std::move(elements)};
+}
+
+void IReduceLayer::visit_attributes(AttributeVisitor& visitor) {
+  visitor.visit_as_enum("op", operation_);
+  visitor.visit_as_integer("axes", axes_);
+  visitor.visit("keep_dims", keep_dimensions_);
+}
+
+}  // namespace torch_tensorrt::network

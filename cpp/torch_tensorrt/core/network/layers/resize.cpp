@@ -1,0 +1,99 @@
+#include "torch_tensorrt/core/network/layers/resize.h"
+
+#include <cmath>
+
+#include "torch_tensorrt/core/network/layers/infer_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::network {
+namespace {
+
+void check_count(const char* what, int64_t count, const Dims& input) {
+  if (count != input.nbDims) {
+    TORCHTRT_THROW_ERROR("has " << count << " " << what << ", must have " << input.nbDims << " for the input "
+                                << to_string(input));
+  }
+}
+
+Dims scaled(const Dims& input, const std::vector<float>& scales) {
+  Dims out = input;
+  for (int32_t i = 0; i < input.nbDims; ++i) {
+    const float scale = scales[static_cast<size_t>(i)];
+    if (input.d[i] != -1 && scale != 1.F) {
+      // In single precision, as nvinfer1 does: 10 * 0.7 must give 7.
+      out.d[i] = static_cast<int64_t>(std::floor(static_cast<float>(input.d[i]) * scale));
+    }
+  }
+  return out;
+}
+
+Dims from_shape_tensor(const InferInput& shape, const Dims& input) {
+  const std::vector<int64_t> elements = shape_input("output dimensions", shape, input.nbDims);
+  Dims out = input;
+  for (int32_t i = 0; i < input.nbDims; ++i) {
+    const int64_t value = elements[static_cast<size_t>(i)];
+    out.d[i] = value == ShapeValue::kUnknown ? -1 : value;
+    if (value < 0 && value != ShapeValue::kUnknown) {
+      TORCHTRT_THROW_ERROR("output dimension " << i << " is " << value << ", must be at least 0");
+    }
+  }
+  return out;
+}
+
+// -1 leaves the dimension as it is in the input.
+Dims from_attribute(const Dims& wanted, const Dims& input) {
+  check_count("output dimensions", wanted.nbDims, input);
+  Dims out = input;
+  for (int32_t i = 0; i < input.nbDims; ++i) {
+    if (wanted.d[i] < -1) {
+      TORCHTRT_THROW_ERROR("output dimensions are " << to_string(wanted) << ", each must be at least -1");
+    }
+    out.d[i] = wanted.d[i] == -1 ? input.d[i] : wanted.d[i];
+  }
+  return out;
+}
+
+}  // namespace
+
+void IResizeLayer::setScales(const float* scales, int32_t count) {
+  scales_.assign(scales, scales + count);
+  invalidate();
+}
+
+std::vector<TensorType> IResizeLayer::infer(const std::vector<InferInput>& inputs) const {
+  expect_inputs(inputs, 1, 2);
+  const TensorType& type = inputs[0].type;
+  if (mode_ != InterpolationMode::kNEAREST && type.dtype != DataType::kUINT8) {
+    expect_floating_point(type.dtype);
+  }
+  for (float scale : scales_) {
+    if (!(scale > 0.F)) {
+      TORCHTRT_THROW_ERROR("a scale is " << scale << ", must be positive");
+    }
+  }
+  if (!scales_.empty()) {
+    check_count("scales", static_cast<int64_t>(scales_.size()), type.dims);
+  }
+  if (is_present(inputs, 1)) {
+    return {{type.dtype, from_shape_tensor(inputs[1], type.dims)}};
+  }
+  if (output_dimensions_.nbDims != 0) {
+    return {{type.dtype, from_attribute(output_dimensions_, type.dims)}};
+  }
+  check_count("scales (nor output dimensions)", static_cast<int64_t>(scales_.size()), type.dims);
+  return {{type.dtype, scaled(type.dims, scales_)}};
+}
+
+void IResizeLayer::visit_attributes(AttributeVisitor& visitor) {
+  visitor.visit("output_dims", output_dimensions_);
+  visitor.visit("scales", scales_);
+  visitor.visit_as_enum("mode", mode_);
+  visitor.visit_as_enum("transformation", transformation_);
+  visitor.visit_as_enum("selector", selector_);
+  visitor.visit_as_enum("nearest_rounding", nearest_rounding_);
+  visitor.visit("cubic_coeff", cubic_coeff_);
+  visitor.visit("exclude_outside", exclude_outside_);
+  visitor.visit("antialias", antialias_);
+}
+
+}  // namespace torch_tensorrt::network

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "torch_tensorrt/core/network/layer.h"
+
+namespace torch_tensorrt::network {
+
+// Interpolates to getOutputDimensions(), to input 1 (a shape tensor), or to floor(dims * scales). Any rank; dimensions
+// whose size does not change are left alone, and -1 in getOutputDimensions() is the input's own size. Input 1 or the
+// dimensions decide the size; scales given beside them are the factors used in the coordinate formulas (as PyTorch's
+// scale_factor with recompute_scale_factor=False).
+class IResizeLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kRESIZE;
+  IResizeLayer() : ILayer(kType) {}
+  void setOutputDimensions(const Dims& value) {
+    output_dimensions_ = value;
+    invalidate();
+  }
+  const Dims& getOutputDimensions() const { return output_dimensions_; }
+  void setResizeMode(InterpolationMode value) {
+    mode_ = value;
+    invalidate();
+  }
+  InterpolationMode getResizeMode() const { return mode_; }
+  void setCoordinateTransformation(ResizeCoordinateTransformation value) {
+    transformation_ = value;
+    invalidate();
+  }
+  ResizeCoordinateTransformation getCoordinateTransformation() const { return transformation_; }
+  void setSelectorForSinglePixel(ResizeSelector value) {
+    selector_ = value;
+    invalidate();
+  }
+  ResizeSelector getSelectorForSinglePixel() const { return selector_; }
+  void setNearestRounding(ResizeRoundMode value) {
+    nearest_rounding_ = value;
+    invalidate();
+  }
+  ResizeRoundMode getNearestRounding() const { return nearest_rounding_; }
+  void setCubicCoeff(float value) {
+    cubic_coeff_ = value;
+    invalidate();
+  }
+  float getCubicCoeff() const { return cubic_coeff_; }
+  void setExcludeOutside(bool value) {
+    exclude_outside_ = value;
+    invalidate();
+  }
+  bool getExcludeOutside() const { return exclude_outside_; }
+  void setAntialias(bool value) {
+    antialias_ = value;
+    invalidate();
+  }
+  bool getAntialias() const { return antialias_; }
+  void setScales(const float* scales, int32_t count);
+  const std::vector<float>& scales() const { return scales_; }
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+
+ private:
+  Dims output_dimensions_;
+  InterpolationMode mode_ = InterpolationMode::kNEAREST;
+  ResizeCoordinateTransformation transformation_ = ResizeCoordinateTransformation::kASYMMETRIC;
+  ResizeSelector selector_ = ResizeSelector::kFORMULA;
+  ResizeRoundMode nearest_rounding_ = ResizeRoundMode::kFLOOR;
+  float cubic_coeff_ = -0.75F;
+  bool exclude_outside_ = false;
+  bool antialias_ = false;
+  std::vector<float> scales_;
+};
+
+}  // namespace torch_tensorrt::network

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "torch_tensorrt/core/network/types.h"
+
+// Arithmetic of sliding windows, for convolutions and pooling. Not for use elsewhere.
+namespace torch_tensorrt::network {
+
+// One entry a spatial dimension, defaults filled in.
+struct Window {
+  Dims size;
+  Dims stride;
+  Dims dilation;
+  Dims pre_padding;
+  Dims post_padding;
+  PaddingMode mode = PaddingMode::kEXPLICIT_ROUND_DOWN;
+};
+
+// Throws Error when an entry count or a value is wrong. Convolutions and pooling need paddings of at least 0.
+void check_window(const Window& window, int64_t smallest_padding);
+
+// Paddings for the last dimensions of `input`, which must be known where the mode is kSAME_*.
+void resolve_padding(const Window& window, const Dims& input, Dims* pre, Dims* post);
+// The same for the inverse, whose input is what the window leaves.
+void resolve_transposed_padding(const Window& window, Dims* pre, Dims* post);
+
+// Sizes that the window leaves of the last dimensions of `input`, one a spatial dimension; -1 stays -1.
+// Throws Error when the window does not fit into the padded input.
+Dims window_output(const Window& window, const Dims& input);
+Dims transposed_output(const Window& window, const Dims& input);
+
+}  // namespace torch_tensorrt::network

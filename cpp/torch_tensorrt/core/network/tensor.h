@@ -1,0 +1,84 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "torch_tensorrt/core/network/types.h"
+
+namespace torch_tensorrt::network {
+
+class ILayer;
+class INetworkDefinition;
+
+// dtype and dims of a tensor; -1 is a dimension that is only known at run time.
+struct TensorType {
+  DataType dtype = DataType::kFLOAT;
+  Dims dims;
+};
+bool operator==(const TensorType& a, const TensorType& b);
+
+// What is known of the elements of a small integer tensor before the engine runs, row-major.
+// An element is a number or kUnknown.
+struct ShapeValue {
+  static constexpr int64_t kUnknown = INT64_MIN;
+  // Larger tensors are data, not shapes.
+  static constexpr int64_t kMaxElements = 64;
+  std::vector<int64_t> elements;
+  bool is_known() const;  // no element is kUnknown
+};
+
+// An edge of the network: the output of exactly one layer. Owned by that layer; the address stays valid while the
+// layer lives. dtype and dims are inferred from the producer when asked for, so they are right after any setter.
+class ITensor {
+ public:
+  ITensor(ILayer* producer, int32_t index) : producer_(producer), index_(index) {}
+  ITensor(const ITensor&) = delete;
+  ITensor& operator=(const ITensor&) = delete;
+
+  // Unique within the network when not empty.
+  void setName(const char* name);
+  const char* getName() const { return name_.c_str(); }
+
+  // Throws Error, naming the layer, when the producer's inputs or attributes do not fit together.
+  DataType getType() const;
+  Dims getDimensions() const;
+  // What is known of the elements when this is a shape computation; empty otherwise.
+  const std::optional<ShapeValue>& shape_value() const;
+
+  // Inputs only (Error otherwise).
+  void setDimensions(const Dims& dims);
+  void setType(DataType type);
+
+  bool isNetworkInput() const;
+  bool isNetworkOutput() const { return is_output_; }
+  bool isShapeTensor() const { return shape_value().has_value(); }
+
+  // The memory layout that the layout pass has decided on.
+  TensorFormat format() const { return format_; }
+  void set_format(TensorFormat format) { format_ = format; }
+
+  ILayer* producer() const { return producer_; }
+  int32_t producer_output() const { return index_; }
+  // One entry a use: a layer that reads the tensor twice is in it twice.
+  const std::vector<ILayer*>& consumers() const { return consumers_; }
+
+ private:
+  friend class ILayer;
+  friend class INetworkDefinition;
+  friend class Rewriter;
+  void infer() const;
+  static void infer_outputs(const ILayer& layer);
+
+  ILayer* producer_;
+  int32_t index_;
+  std::string name_;
+  TensorFormat format_ = TensorFormat::kLINEAR;
+  bool is_output_ = false;
+  std::vector<ILayer*> consumers_;
+  mutable bool inferred_ = false;
+  mutable TensorType type_;
+  mutable std::optional<ShapeValue> shape_value_;
+};
+
+}  // namespace torch_tensorrt::network

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+
+#include "torch_tensorrt/core/optimizer/pass.h"
+
+// Every pass of the library, for the pipeline and for tests.
+namespace torch_tensorrt::optimizer {
+
+// cleanup/
+std::unique_ptr<Pass> make_constant_folding();
+std::unique_ptr<Pass> make_common_subexpressions();
+std::unique_ptr<Pass> make_merge_shuffles();
+std::unique_ptr<Pass> make_remove_identities();
+std::unique_ptr<Pass> make_remove_dead_layers();
+
+// fusion/
+std::unique_ptr<Pass> make_fold_scale_into_convolution();
+std::unique_ptr<Pass> make_fuse_convolution_epilogue();
+std::unique_ptr<Pass> make_fuse_matmul_epilogue();
+std::unique_ptr<Pass> make_fuse_elementwise_activation();
+std::unique_ptr<Pass> make_form_activations();
+
+// layout/
+std::unique_ptr<Pass> make_fuse_channel_shuffle();
+std::unique_ptr<Pass> make_assign_layouts();
+
+}  // namespace torch_tensorrt::optimizer

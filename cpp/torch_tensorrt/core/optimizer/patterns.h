@@ -1,0 +1,42 @@
+#pragma once
+
+#include "torch_tensorrt/core/network/network.h"
+
+// Questions that passes ask of a network.
+namespace torch_tensorrt::optimizer {
+
+// The one layer that reads the tensor, once; null when there are others, or the tensor is an output.
+inline network::ILayer* only_reader(const network::ITensor& tensor) {
+  if (tensor.isNetworkOutput() || tensor.consumers().size() != 1) return nullptr;
+  return tensor.consumers().front();
+}
+
+inline bool is_constant(const network::ITensor* tensor) {
+  return tensor != nullptr && tensor->producer()->getType() == network::LayerType::kCONSTANT;
+}
+
+// The layer's place in its network.
+inline int32_t position_of(const network::ILayer& layer) {
+  const auto& layers = layer.network()->layers();
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].get() == &layer) return static_cast<int32_t>(i);
+  }
+  return -1;
+}
+
+// Whether an operand of these dims can be broadcast to the result without growing it.
+inline bool broadcasts_into(const network::Dims& operand, const network::Dims& result) {
+  if (operand.nbDims > result.nbDims) return false;
+  for (int32_t i = 1; i <= operand.nbDims; ++i) {
+    const int64_t size = operand.d[operand.nbDims - i];
+    if (size != 1 && size != result.d[result.nbDims - i]) return false;
+  }
+  return true;
+}
+
+// Layers in order, safe against what a pass does to the network while it walks: a pass looks at a snapshot and skips
+// layers that are gone by asking `alive`.
+std::vector<network::ILayer*> layer_snapshot(const network::INetworkDefinition& network);
+bool alive(const network::INetworkDefinition& network, const network::ILayer* layer);
+
+}  // namespace torch_tensorrt::optimizer

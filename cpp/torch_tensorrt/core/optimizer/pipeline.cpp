@@ -1,0 +1,81 @@
+#include <chrono>
+
+#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/verifier.h"
+#include "torch_tensorrt/core/optimizer/passes.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::optimizer {
+namespace {
+
+// Larger constants say nothing in a dump.
+constexpr int64_t kDumpedWeightElements = 16;
+
+void dump(const network::INetworkDefinition& network, const char* pass, const PassContext& context) {
+  if (!context.dump) return;
+  network::TextOptions options;
+  options.max_weight_elements = kDumpedWeightElements;
+  context.dump(pass, network::print_network(network, options));
+}
+
+void verify_after(const network::INetworkDefinition& network, const char* pass) {
+  try {
+    network::verify_network(network);
+  } catch (Error& error) {
+    error.AppendMessage(str("the network is broken after pass ", pass));
+    throw;
+  }
+}
+
+PassReport run_pass(network::INetworkDefinition& network, const PassContext& context, const Pass& pass) {
+  PassReport report;
+  report.name = pass.name();
+  report.layers_before = network.getNbLayers();
+  const auto begin = std::chrono::steady_clock::now();
+  report.changed = pass.run(network, context);
+  report.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  report.layers_after = network.getNbLayers();
+  if (!report.changed) return report;
+  verify_after(network, pass.name());
+  dump(network, pass.name(), context);
+  LOG_DEBUG("pass " << report.name << ": " << report.layers_before << " layers became " << report.layers_after << " in "
+                    << report.milliseconds << " ms");
+  return report;
+}
+
+}  // namespace
+
+// THE order. Cleanup stands before every group of fusions, so that their patterns meet no identities or dead readers.
+std::vector<PipelineEntry> default_pipeline() {
+  std::vector<PipelineEntry> pipeline;
+  const auto add = [&](std::unique_ptr<Pass> pass, const char* reason) {
+    pipeline.push_back({std::move(pass), reason});
+  };
+  add(make_remove_identities(), "patterns below look through no identity");
+  add(make_fuse_channel_shuffle(), "before shuffles are merged, while its three steps can be told apart");
+  add(make_merge_shuffles(), "chains of reshapes and transposes become one");
+  add(make_constant_folding(), "what is left of shape arithmetic and of constant operands goes");
+  add(make_common_subexpressions(), "after folding, which makes equal constants");
+  add(make_remove_dead_layers(), "single readers are counted below; the dead must not count");
+  add(make_form_activations(), "before activations are fused: x * sigmoid(x) is one activation");
+  add(make_fold_scale_into_convolution(), "before epilogues: a batch norm goes into the weights for free");
+  add(make_fuse_convolution_epilogue(), "residual additions and activations cost no pass over memory of their own");
+  add(make_fuse_matmul_epilogue(), "bias, residual and activation of linear layers, as above");
+  add(make_fuse_elementwise_activation(), "activations that no convolution or product took");
+  add(make_remove_dead_layers(), "operands that were folded away");
+  add(make_assign_layouts(), "last: reorders are only placed where the final layers need them");
+  return pipeline;
+}
+
+std::vector<PassReport> run_pipeline(network::INetworkDefinition& network, const PassContext& context,
+                                     const std::vector<PipelineEntry>& pipeline) {
+  std::vector<PassReport> reports;
+  for (const auto& entry : pipeline) reports.push_back(run_pass(network, context, *entry.pass));
+  return reports;
+}
+
+std::vector<PassReport> optimize(network::INetworkDefinition& network, const PassContext& context) {
+  return run_pipeline(network, context, default_pipeline());
+}
+
+}  // namespace torch_tensorrt::optimizer

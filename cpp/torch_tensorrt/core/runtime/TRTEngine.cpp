@@ -1,0 +1,224 @@
+#include "torch_tensorrt/core/runtime/TRTEngine.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
+#include "torch_tensorrt/core/runtime/runtime.h"
+#include "torch_tensorrt/core/runtime/shape_inputs.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::runtime {
+namespace {
+
+using engine::IoTensor;
+
+EngineInfo make_info(const std::string& name, const std::string& engine, const RTDevice& device,
+                     const std::vector<std::string>& in_names, const std::vector<std::string>& out_names,
+                     const Platform& platform, bool hardware_compatible, bool requires_output_allocator,
+                     const std::string& metadata) {
+  EngineInfo info;
+  info.name = name;
+  info.device = device;
+  info.engine = std::make_shared<const std::string>(engine);
+  info.in_binding_names = in_names;
+  info.out_binding_names = out_names;
+  info.platform = platform;
+  info.hardware_compatible = hardware_compatible;
+  info.requires_output_allocator = requires_output_allocator;
+  info.metadata = metadata;
+  return info;
+}
+
+// Names become parts of file names and of attributes of modules.
+std::string slugify(std::string name) {
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name.empty() ? "deserialized_trt" : name;
+}
+
+void check_platform(const EngineInfo& info) {
+  TORCHTRT_CHECK(is_supported_on_current_platform(info.platform),
+                 "engine " << info.name << " was not built to run on this platform (built for: " << info.platform
+                           << ", current platform: " << get_current_platform() << "). Compile the model again here");
+}
+
+RTDevice choose_device(const EngineInfo& info) {
+  const auto device = get_most_compatible_device(info.device, RTDevice(), info.hardware_compatible);
+  TORCHTRT_CHECK(device, "No compatible device was found for instantiating TensorRT engine "
+                             << info.name << ": it targets " << info.device << ", available are "
+                             << get_available_device_list().dump_list()
+                             << ". Compile the model again for one of these");
+  return *device;
+}
+
+std::vector<std::string> names_of(const std::vector<IoTensor>& tensors) {
+  std::vector<std::string> names;
+  for (const IoTensor& tensor : tensors) names.push_back(tensor.name);
+  return names;
+}
+
+bool contains(const std::vector<IoTensor>& tensors, const std::string& name) {
+  return std::any_of(tensors.begin(), tensors.end(), [&](const IoTensor& tensor) { return tensor.name == name; });
+}
+
+Binding make_binding(const std::string& name, const std::vector<IoTensor>& tensors,
+                     const std::vector<IoTensor>& other_direction, const char* direction, const char* other) {
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const IoTensor& tensor = tensors[i];
+    if (tensor.name != name) continue;
+    return {name, i, engine::aten::scalar_type(tensor.dtype), tensor.dims, tensor.format, /*is_shape=*/false};
+  }
+  TORCHTRT_CHECK(!contains(other_direction, name),
+                 "Binding " << name << " specified as " << direction << " but found as " << other << " in the engine");
+  TORCHTRT_THROW_ERROR("Could not find a TensorRT engine binding for " << direction << " named " << name << ". It has "
+                                                                       << serialize_binding_names(names_of(tensors)));
+}
+
+std::vector<Binding> make_bindings(const std::vector<std::string>& names, const std::vector<IoTensor>& tensors,
+                                   const std::vector<IoTensor>& other_direction, const char* direction,
+                                   const char* other) {
+  TORCHTRT_CHECK(names.size() == tensors.size(), "the engine has " << tensors.size() << " " << direction << "s ("
+                                                                   << serialize_binding_names(names_of(tensors))
+                                                                   << "), but " << names.size() << " names are given ("
+                                                                   << serialize_binding_names(names) << ")");
+  std::vector<Binding> bindings;
+  std::vector<bool> taken(tensors.size(), false);
+  for (const std::string& name : names) {
+    bindings.push_back(make_binding(name, tensors, other_direction, direction, other));
+    TORCHTRT_CHECK(!taken[bindings.back().engine_index], "binding name " << name << " is given twice");
+    taken[bindings.back().engine_index] = true;
+  }
+  return bindings;
+}
+
+void check_delimiter(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    TORCHTRT_CHECK(name.find(kBindingNameDelimiter) == std::string::npos,
+                   "binding name \"" << name << "\" contains '" << kBindingNameDelimiter << "', which separates names");
+  }
+}
+
+void infer_names(EngineInfo& info, const engine::Engine& engine) {
+  if (!info.in_binding_names.empty() || !info.out_binding_names.empty()) return;
+  TensorRTBindingNames names = infer_engine_binding_names(names_of(engine.inputs()), names_of(engine.outputs()));
+  info.in_binding_names = std::move(names.inputs);
+  info.out_binding_names = std::move(names.outputs);
+}
+
+std::shared_ptr<const engine::Engine> load(const EngineInfo& info) {
+  try {
+    return engine::Engine::load(info.engine);
+  } catch (Error& error) {
+    error.AppendMessage("Unable to deserialize the TensorRT engine " + info.name);
+    throw;
+  }
+}
+
+void print_bindings(std::ostream& stream, const char* title, const std::vector<Binding>& bindings,
+                    const std::vector<IoTensor>& tensors) {
+  stream << "  " << title << ": [\n";
+  for (size_t i = 0; i < bindings.size(); ++i) {
+    const IoTensor& tensor = tensors[bindings[i].engine_index];
+    stream << "    id: " << i << "\n      name: " << bindings[i].name
+           << "\n      shape: " << network::to_string(tensor.dims);
+    if (!tensor.dims.is_static() && tensor.max.nbDims != 0) {
+      stream << " (" << network::to_string(tensor.min) << " to " << network::to_string(tensor.max) << ")";
+    }
+    stream << "\n      dtype: " << c10::toString(bindings[i].dtype) << "\n";
+  }
+  stream << "  ]\n";
+}
+
+}  // namespace
+
+TRTEngine::TRTEngine(const std::string& serialized_engine, const RTDevice& device,
+                     const std::vector<std::string>& in_names, const std::vector<std::string>& out_names,
+                     const Platform& target_platform, bool hardware_compatible, bool requires_output_allocator,
+                     const std::string& serialized_metadata)
+    : TRTEngine(std::string(), serialized_engine, device, in_names, out_names, target_platform, hardware_compatible,
+                requires_output_allocator, serialized_metadata) {}
+
+TRTEngine::TRTEngine(const std::string& engine_name, const std::string& serialized_engine, const RTDevice& device,
+                     const std::vector<std::string>& in_names, const std::vector<std::string>& out_names,
+                     const Platform& target_platform, bool hardware_compatible, bool requires_output_allocator,
+                     const std::string& serialized_metadata)
+    : TRTEngine(make_info(engine_name, serialized_engine, device, in_names, out_names, target_platform,
+                          hardware_compatible, requires_output_allocator, serialized_metadata)) {}
+
+TRTEngine::TRTEngine(const std::vector<std::string>& serialized_info) : TRTEngine(parse_info(serialized_info)) {}
+
+TRTEngine::TRTEngine(EngineInfo info) : info_(std::move(info)) {
+  info_.name = slugify(info_.name);
+  check_platform(info_);
+  device_info = choose_device(info_);
+  engine_ = load(info_);
+  info_.engine = nullptr;  // the engine holds the bytes from here on
+  infer_names(info_, *engine_);
+  check_delimiter(info_.in_binding_names);
+  check_delimiter(info_.out_binding_names);
+  inputs_ = make_bindings(info_.in_binding_names, engine_->inputs(), engine_->outputs(), "input", "output");
+  outputs_ = make_bindings(info_.out_binding_names, engine_->outputs(), engine_->inputs(), "output", "input");
+  const std::vector<bool> is_shape = find_shape_inputs(*engine_->plan().network);
+  for (Binding& input : inputs_) input.is_shape = is_shape[input.engine_index];
+  name = info_.name;
+  num_io = {inputs_.size(), outputs_.size()};
+  in_binding_names = info_.in_binding_names;
+  out_binding_names = info_.out_binding_names;
+}
+
+TRTEngine::~TRTEngine() = default;
+
+std::vector<std::string> TRTEngine::serialize(bool with_engine) const {
+  std::vector<std::string> strings = serialize_info(info_);
+  if (with_engine) strings[ENGINE_IDX] = base64_encode(engine_->bytes());
+  return strings;
+}
+
+at::Tensor TRTEngine::serialized_engine_tensor() const {
+  const std::string& bytes = engine_->bytes();
+  // Never written to: PyTorch has no tensors of constant memory.
+  auto* data = const_cast<char*>(bytes.data());
+  return at::from_blob(
+      data, {static_cast<int64_t>(bytes.size())}, [engine = engine_](void*) {}, at::TensorOptions().dtype(at::kByte));
+}
+
+std::vector<at::Tensor> TRTEngine::infer_outputs(const std::vector<std::vector<int64_t>>& input_sizes) const {
+  TORCHTRT_CHECK(input_sizes.size() == inputs_.size(), "engine " << name << " has " << inputs_.size()
+                                                                 << " inputs, but the sizes of " << input_sizes.size()
+                                                                 << " are given");
+  std::vector<network::Dims> dims(inputs_.size());
+  for (size_t i = 0; i < inputs_.size(); ++i) dims[inputs_[i].engine_index] = network::Dims(input_sizes[i]);
+  auto context = engine_->acquire_context();
+  const std::vector<network::Dims>& found = context->set_input_dims(dims);
+  std::vector<at::Tensor> results;
+  for (const Binding& output : outputs_) {
+    results.push_back(at::empty(engine::aten::sizes_of(found[output.engine_index]),
+                                at::TensorOptions().dtype(output.dtype).device(at::kMeta)));
+  }
+  return results;
+}
+
+std::string TRTEngine::to_str() const {
+  std::ostringstream stream;
+  stream << "Torch-TensorRT TensorRT Engine:\n  Name: " << name << "\n";
+  print_bindings(stream, "Inputs", inputs_, engine_->inputs());
+  print_bindings(stream, "Outputs", outputs_, engine_->outputs());
+  stream << "  Device: " << device_info
+         << "\n  Hardware Compatibility: " << (info_.hardware_compatible ? "Enabled" : "Disabled")
+         << "\n  Target Platform: " << info_.platform << "\n";
+  return stream.str();
+}
+
+std::string TRTEngine::get_engine_layer_info() const { return engine_->inspect_json(); }
+
+void TRTEngine::dump_engine_layer_info_to_file(const std::string& path) const {
+  write_text_file(path, get_engine_layer_info());
+}
+
+void TRTEngine::dump_engine_layer_info() const {
+  dump_engine_layer_info_to_file(profiler_.file_path(name, "_layer_information.json"));
+}
+
+}  // namespace torch_tensorrt::core::runtime

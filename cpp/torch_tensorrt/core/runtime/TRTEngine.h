@@ -1,0 +1,101 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/custom_class.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/context.h"
+#include "torch_tensorrt/core/engine/engine.h"
+#include "torch_tensorrt/core/runtime/Platform.h"
+#include "torch_tensorrt/core/runtime/RTDevice.h"
+#include "torch_tensorrt/core/runtime/profiler.h"
+#include "torch_tensorrt/core/runtime/serialized_info.h"
+
+namespace torch_tensorrt::core::runtime {
+
+// A tensor of the engine as one argument (or result) of the call in PyTorch.
+struct Binding {
+  std::string name;
+  size_t engine_index = 0;  // among the engine's inputs (outputs)
+  at::ScalarType dtype = at::kFloat;
+  network::Dims dims;  // -1 where dynamic
+  network::TensorFormat format = network::TensorFormat::kLINEAR;
+  bool is_shape = false;  // the network reads the elements as dims
+};
+
+// An engine that PyTorch can call, save and load: the torchbind class tensorrt::Engine. Holds the immutable engine and
+// may be run by any number of threads at once. Constructors throw Error when the bytes are no engine for this machine,
+// or the binding names do not fit it.
+struct TRTEngine : torch::CustomClassHolder {
+  // `serialized_engine`: the bytes that the compiler made. Empty name lists: the order is told by the numbers at the
+  // end of the engine's tensor names.
+  TRTEngine(const std::string& serialized_engine, const RTDevice& device,
+            const std::vector<std::string>& in_binding_names = {},
+            const std::vector<std::string>& out_binding_names = {},
+            const Platform& target_platform = get_current_platform(), bool hardware_compatible = false,
+            bool requires_output_allocator = false, const std::string& serialized_metadata = "");
+  TRTEngine(const std::string& engine_name, const std::string& serialized_engine, const RTDevice& device,
+            const std::vector<std::string>& in_binding_names = {},
+            const std::vector<std::string>& out_binding_names = {},
+            const Platform& target_platform = get_current_platform(), bool hardware_compatible = false,
+            bool requires_output_allocator = false, const std::string& serialized_metadata = "");
+  // The serialized form (see SerializedInfoIndex).
+  explicit TRTEngine(const std::vector<std::string>& serialized_info);
+  explicit TRTEngine(EngineInfo info);
+  ~TRTEngine() override;
+
+  std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs);
+  // Outputs without memory (device "meta") for inputs of these sizes.
+  std::vector<at::Tensor> infer_outputs(const std::vector<std::vector<int64_t>>& input_sizes) const;
+
+  // The list of strings; without the engine its place is empty, for a form that carries the bytes beside it.
+  std::vector<std::string> serialize(bool with_engine = true) const;
+  // The plan's bytes as uint8, sharing the engine's memory.
+  at::Tensor serialized_engine_tensor() const;
+  std::string get_serialized_metadata() const { return info_.metadata; }
+
+  std::string to_str() const;
+  // One JSON object; what is in it is said at engine::Engine::inspect_json.
+  std::string get_engine_layer_info() const;
+  void dump_engine_layer_info_to_file(const std::string& path) const;
+  // To PREFIX/NAME_layer_information.json.
+  void dump_engine_layer_info() const;
+
+  // From now on, each call measures its layers and writes PREFIX/NAME_engine_execution_profile.trace. Slow.
+  void enable_profiling() { profiler_.enable(); }
+  void disable_profiling() { profiler_.disable(); }
+  // "perfetto" (Chrome's trace format) or "trex".
+  void set_profile_format(const std::string& format) { profiler_.set_format(format); }
+  std::string get_profile_path_prefix() const { return profiler_.path_prefix(); }
+  void set_profile_path_prefix(const std::string& prefix) { profiler_.set_path_prefix(prefix); }
+
+  // As many as there were calls at the same time.
+  int64_t num_execution_contexts_created() const { return most_running_.load(std::memory_order_relaxed); }
+
+  const engine::Engine& engine() const { return *engine_; }
+  const std::vector<Binding>& inputs() const { return inputs_; }
+  const std::vector<Binding>& outputs() const { return outputs_; }
+
+  // Spellings that programs read.
+  std::string name;
+  RTDevice device_info;
+  std::pair<uint64_t, uint64_t> num_io;
+  std::vector<std::string> in_binding_names;
+  std::vector<std::string> out_binding_names;
+
+ private:
+  EngineInfo info_;
+  std::shared_ptr<const engine::Engine> engine_;
+  std::vector<Binding> inputs_;
+  std::vector<Binding> outputs_;
+  EngineProfiler profiler_;
+  std::atomic<int64_t> running_{0};
+  std::atomic<int64_t> most_running_{0};
+};
+
+}  // namespace torch_tensorrt::core::runtime

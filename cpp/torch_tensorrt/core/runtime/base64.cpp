@@ -1,0 +1,98 @@
+#include "torch_tensorrt/core/runtime/base64.h"
+
+#include <array>
+#include <cstdint>
+
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::runtime {
+namespace {
+
+constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr uint8_t kInvalid = 0xFF;
+
+constexpr std::array<uint8_t, 256> make_values() {
+  std::array<uint8_t, 256> values{};
+  for (auto& value : values) value = kInvalid;
+  for (uint8_t i = 0; i < 64; ++i) values[static_cast<uint8_t>(kAlphabet[i])] = i;
+  return values;
+}
+constexpr std::array<uint8_t, 256> kValues = make_values();
+
+// Two characters for twelve bits at a time: engines are hundreds of megabytes.
+std::array<char, 8192> make_pairs() {
+  std::array<char, 8192> pairs{};
+  for (size_t i = 0; i < 4096; ++i) {
+    pairs[2 * i] = kAlphabet[i >> 6];
+    pairs[2 * i + 1] = kAlphabet[i & 63];
+  }
+  return pairs;
+}
+
+uint8_t value_at(std::string_view text, size_t place) {
+  const uint8_t value = kValues[static_cast<uint8_t>(text[place])];
+  TORCHTRT_CHECK(value != kInvalid, "character " << place
+                                                 << " of the text is not base64. The file is damaged, or is no "
+                                                    "engine");
+  return value;
+}
+
+size_t padding_of(std::string_view text) {
+  if (text.empty() || text.back() != '=') return 0;
+  return text[text.size() - 2] == '=' ? 2 : 1;
+}
+
+}  // namespace
+
+std::string base64_encode(std::string_view bytes) {
+  static const std::array<char, 8192> pairs = make_pairs();
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  const auto* in = reinterpret_cast<const uint8_t*>(bytes.data());
+  char* out = text.data();
+  size_t left = bytes.size();
+  for (; left >= 3; left -= 3, in += 3, out += 4) {
+    const uint32_t bits = static_cast<uint32_t>(in[0]) << 16 | static_cast<uint32_t>(in[1]) << 8 | in[2];
+    const char* high = &pairs[2 * (bits >> 12)];
+    const char* low = &pairs[2 * (bits & 0xFFF)];
+    out[0] = high[0], out[1] = high[1], out[2] = low[0], out[3] = low[1];
+  }
+  if (left == 0) return text;
+  const uint32_t bits = static_cast<uint32_t>(in[0]) << 16 | (left == 2 ? static_cast<uint32_t>(in[1]) << 8 : 0U);
+  out[0] = kAlphabet[bits >> 18];
+  out[1] = kAlphabet[bits >> 12 & 63];
+  if (left == 2) out[2] = kAlphabet[bits >> 6 & 63];
+  return text;
+}
+
+std::string base64_decode(std::string_view text) {
+  TORCHTRT_CHECK(text.size() % 4 == 0,
+                 "base64 text has a length of " << text.size() << ", which is no multiple of 4. The file is cut short");
+  const size_t padding = padding_of(text);
+  std::string bytes(text.size() / 4 * 3, '\0');
+  auto* out = reinterpret_cast<uint8_t*>(bytes.data());
+  const size_t whole = padding == 0 ? text.size() : text.size() - 4;
+  for (size_t i = 0; i < whole; i += 4, out += 3) {
+    const uint32_t a = kValues[static_cast<uint8_t>(text[i])];
+    const uint32_t b = kValues[static_cast<uint8_t>(text[i + 1])];
+    const uint32_t c = kValues[static_cast<uint8_t>(text[i + 2])];
+    const uint32_t d = kValues[static_cast<uint8_t>(text[i + 3])];
+    // Valid values have 6 bits; asking once a group keeps the loop short.
+    if (((a | b | c | d) & 0xC0U) != 0) {
+      for (size_t k = i; k < i + 4; ++k) value_at(text, k);
+    }
+    const uint32_t bits = a << 18 | b << 12 | c << 6 | d;
+    out[0] = static_cast<uint8_t>(bits >> 16);
+    out[1] = static_cast<uint8_t>(bits >> 8);
+    out[2] = static_cast<uint8_t>(bits);
+  }
+  if (padding == 0) return bytes;
+  uint32_t bits = static_cast<uint32_t>(value_at(text, whole)) << 18 | static_cast<uint32_t>(value_at(text, whole + 1))
+                                                                           << 12;
+  if (padding == 1) bits |= static_cast<uint32_t>(value_at(text, whole + 2)) << 6;
+  out[0] = static_cast<uint8_t>(bits >> 16);
+  out[1] = static_cast<uint8_t>(bits >> 8);
+  bytes.resize(bytes.size() - padding);
+  return bytes;
+}
+
+}  // namespace torch_tensorrt::core::runtime

@@ -1,0 +1,159 @@
+#include <ATen/ATen.h>
+#include <ATen/EmptyTensor.h>
+#include <c10/util/SmallVector.h>
+
+#include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
+#include "torch_tensorrt/core/runtime/runtime.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::runtime {
+namespace {
+
+using network::Dims;
+using network::TensorFormat;
+
+// As many as most engines have: then a call allocates no memory for its lists.
+constexpr size_t kUsualBindings = 8;
+template <typename T>
+using List = c10::SmallVector<T, kUsualBindings>;
+
+std::string describe(const Binding& input, size_t position) { return str("input ", position, " (", input.name, ")"); }
+
+void check_kind(const at::Tensor& tensor, const Binding& input, size_t position) {
+  TORCHTRT_CHECK(tensor.defined(), describe(input, position) << " is an undefined tensor");
+  TORCHTRT_CHECK(tensor.layout() == at::kStrided, describe(input, position) << " has the layout " << tensor.layout()
+                                                                            << ", expected a dense (strided) tensor");
+  TORCHTRT_CHECK(tensor.device().is_cpu(), describe(input, position) << " is on device " << tensor.device()
+                                                                     << ", but the engine runs on cpu. Move it there");
+  TORCHTRT_CHECK(tensor.scalar_type() == input.dtype, "Expected input tensors to have type "
+                                                          << c10::toString(input.dtype) << ", found type "
+                                                          << c10::toString(tensor.scalar_type()) << " in "
+                                                          << describe(input, position));
+  TORCHTRT_CHECK(tensor.has_storage(), describe(input, position) << " has no memory that an engine can read");
+}
+
+Dims dims_of(const at::Tensor& tensor, const Binding& input, size_t position) {
+  TORCHTRT_CHECK(tensor.dim() == input.dims.nbDims, describe(input, position)
+                                                        << " has the shape " << tensor.sizes() << " of rank "
+                                                        << tensor.dim() << ", expected rank " << input.dims.nbDims
+                                                        << " (" << network::to_string(input.dims) << ")");
+  return Dims(static_cast<int32_t>(tensor.dim()), tensor.sizes().data());
+}
+
+bool lies_as(const at::Tensor& tensor, TensorFormat format) {
+  if (format == TensorFormat::kLINEAR) return tensor.is_contiguous();
+  const engine::TensorDesc desc{network::DataType::kFLOAT, Dims(tensor.sizes().vec()), format};
+  return tensor.strides() == engine::aten::sizes_of(desc.strides());
+}
+
+at::Tensor empty_output(const Dims& dims, const Binding& output) {
+  const at::IntArrayRef sizes = engine::aten::sizes_of(dims);
+  // Not at::empty: its way through the dispatcher costs as much as a small layer.
+  if (output.format == TensorFormat::kLINEAR) return at::Tensor(at::detail::empty_cpu(sizes, output.dtype));
+  const engine::TensorDesc desc{network::DataType::kFLOAT, dims, output.format};
+  const Dims strides = desc.strides();
+  return at::Tensor(at::detail::empty_strided_cpu(sizes, engine::aten::sizes_of(strides), output.dtype));
+}
+
+// The same values, dense in the format.
+at::Tensor to_format(const at::Tensor& tensor, const Binding& input) {
+  const Dims dims(static_cast<int32_t>(tensor.dim()), tensor.sizes().data());
+  const at::NoGradGuard no_grad;
+  return empty_output(dims, input).copy_(tensor);
+}
+
+// Inputs of one call in the engine's order, and what keeps their memory alive.
+struct CallInputs {
+  std::vector<Dims>& dims;
+  List<const void*> data;
+  List<const int64_t*> shape_values;
+  List<at::Tensor> kept;
+  bool has_shapes = false;
+};
+
+void add_shape_values(CallInputs& call, const at::Tensor& tensor, const Binding& input) {
+  call.kept.push_back(tensor.to(at::kLong).contiguous());
+  call.shape_values[input.engine_index] = call.kept.back().const_data_ptr<int64_t>();
+  call.has_shapes = true;
+}
+
+void add_input(CallInputs& call, const at::Tensor& given, const Binding& input, size_t position) {
+  check_kind(given, input, position);
+  call.dims[input.engine_index] = dims_of(given, input, position);
+  const bool ready = !given.is_neg() && lies_as(given, input.format);
+  if (!ready) call.kept.push_back(to_format(given, input));
+  const at::Tensor& tensor = ready ? given : call.kept.back();
+  call.data[input.engine_index] = tensor.const_data_ptr();
+  TORCHTRT_CHECK(tensor.numel() == 0 || call.data[input.engine_index] != nullptr,
+                 describe(input, position) << " has no memory that an engine can read");
+  if (input.is_shape) add_shape_values(call, tensor, input);
+}
+
+// Keeps its memory between calls.
+std::vector<Dims>& dims_of_this_thread(size_t count) {
+  thread_local std::vector<Dims> dims;
+  dims.resize(count);
+  return dims;
+}
+
+// Counts the calls that are under way.
+class RunningCall {
+ public:
+  RunningCall(std::atomic<int64_t>& running, std::atomic<int64_t>& most) : running_(running) {
+    const int64_t now = running.fetch_add(1, std::memory_order_relaxed) + 1;
+    int64_t seen = most.load(std::memory_order_relaxed);
+    while (seen < now && !most.compare_exchange_weak(seen, now, std::memory_order_relaxed)) {
+    }
+  }
+  ~RunningCall() { running_.fetch_sub(1, std::memory_order_relaxed); }
+  RunningCall(const RunningCall&) = delete;
+  RunningCall& operator=(const RunningCall&) = delete;
+
+ private:
+  std::atomic<int64_t>& running_;
+};
+
+std::vector<LayerTime> name_times(const engine::Engine& engine, const std::vector<double>& microseconds) {
+  std::vector<LayerTime> times;
+  for (size_t i = 0; i < microseconds.size(); ++i) {
+    if (microseconds[i] == 0) continue;
+    times.push_back({engine.plan().network->getLayer(static_cast<int32_t>(i))->getName(), microseconds[i]});
+  }
+  return times;
+}
+
+}  // namespace
+
+std::vector<at::Tensor> TRTEngine::run(const std::vector<at::Tensor>& inputs) {
+  TORCHTRT_CHECK(inputs.size() == inputs_.size(), "engine " << name << " takes " << inputs_.size() << " inputs ("
+                                                            << serialize_binding_names(in_binding_names) << "), but "
+                                                            << inputs.size() << " are given");
+  CallInputs call{dims_of_this_thread(inputs.size()), {}, {}, {}};
+  call.data.resize(inputs.size(), nullptr);
+  call.shape_values.resize(inputs.size(), nullptr);
+  for (size_t i = 0; i < inputs.size(); ++i) add_input(call, inputs[i], inputs_[i], i);
+
+  const RunningCall running(running_, most_running_);
+  auto context = engine_->acquire_context();
+  const std::vector<Dims>& output_dims =
+      context->set_input_dims(call.dims, call.has_shapes ? call.shape_values.data() : nullptr);
+  List<void*> output_data(outputs_.size(), nullptr);
+  std::vector<at::Tensor> outputs;
+  outputs.reserve(outputs_.size());
+  for (const Binding& output : outputs_) {
+    outputs.push_back(empty_output(output_dims[output.engine_index], output));
+    output_data[output.engine_index] = outputs.back().mutable_data_ptr();
+  }
+  if (profiler_.is_enabled()) {
+    profiler_.write(name, name_times(*engine_, context->profile(call.data.data(), output_data.data())));
+  } else {
+    context->run(call.data.data(), output_data.data());
+  }
+  return outputs;
+}
+
+std::vector<at::Tensor> execute_engine(std::vector<at::Tensor> inputs, c10::intrusive_ptr<TRTEngine> compiled_engine) {
+  return compiled_engine->run(inputs);
+}
+
+}  // namespace torch_tensorrt::core::runtime

@@ -1,0 +1,103 @@
+#include "torch_tensorrt/core/runtime/profiler.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iomanip>
+#include <sstream>
+
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::runtime {
+namespace {
+
+std::string quoted(const std::string& text) {
+  std::ostringstream stream;
+  stream << '"';
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      stream << '\\' << c;
+    } else if (code < 0x20) {
+      stream << "\\u" << std::hex << std::setw(4) << std::setfill('0') << static_cast<int>(code) << std::dec;
+    } else {
+      stream << c;
+    }
+  }
+  stream << '"';
+  return stream.str();
+}
+
+// Chrome's trace event format: one complete event a layer, one after another.
+std::string perfetto(const std::string& engine_name, const std::vector<LayerTime>& layers) {
+  std::ostringstream stream;
+  stream << std::fixed << std::setprecision(3) << "[";
+  double start = 0;
+  const char* separator = "\n";
+  for (const LayerTime& layer : layers) {
+    stream << separator << "  {\"name\": " << quoted(layer.name) << ", \"ph\": \"X\", \"ts\": " << start
+           << ", \"dur\": " << layer.microseconds << ", \"tid\": 1, \"pid\": " << quoted(engine_name)
+           << ", \"args\": {}}";
+    start += layer.microseconds;
+    separator = ",\n";
+  }
+  stream << "\n]\n";
+  return stream.str();
+}
+
+std::string trex(const std::vector<LayerTime>& layers) {
+  double total = 0;
+  for (const LayerTime& layer : layers) total += layer.microseconds;
+  std::ostringstream stream;
+  stream << std::fixed << std::setprecision(6) << "[\n  {\"count\": 1}";
+  for (const LayerTime& layer : layers) {
+    const double milliseconds = layer.microseconds / 1000;
+    const double percentage = total > 0 ? 100 * layer.microseconds / total : 0;
+    stream << ",\n  {\"name\": " << quoted(layer.name) << ", \"timeMs\": " << milliseconds
+           << ", \"averageMs\": " << milliseconds << ", \"medianMs\": " << milliseconds
+           << ", \"percentage\": " << percentage << "}";
+  }
+  stream << "\n]\n";
+  return stream.str();
+}
+
+}  // namespace
+
+EngineProfiler::EngineProfiler() : path_prefix_(std::filesystem::temp_directory_path().string()) {}
+
+void EngineProfiler::set_format(const std::string& format) {
+  TORCHTRT_CHECK(format == "perfetto" || format == "trex",
+                 "profile format \"" << format << "\" is not one of \"perfetto\", \"trex\"");
+  const std::lock_guard<std::mutex> lock(mutex_);
+  format_ = format == "trex" ? Format::kTrex : Format::kPerfetto;
+}
+
+std::string EngineProfiler::path_prefix() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return path_prefix_;
+}
+
+void EngineProfiler::set_path_prefix(const std::string& prefix) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  path_prefix_ = prefix;
+}
+
+std::string EngineProfiler::file_path(const std::string& engine_name, const std::string& ending) const {
+  return (std::filesystem::path(path_prefix()) / (engine_name + ending)).string();
+}
+
+void EngineProfiler::write(const std::string& engine_name, const std::vector<LayerTime>& layers) const {
+  const std::string path = file_path(engine_name, "_engine_execution_profile.trace");
+  const std::lock_guard<std::mutex> lock(mutex_);
+  write_text_file(path, format_ == Format::kTrex ? trex(layers) : perfetto(engine_name, layers));
+}
+
+void write_text_file(const std::string& path, const std::string& text) {
+  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
+  stream << text;
+  stream.flush();
+  TORCHTRT_CHECK(stream.good(), "cannot write " << path << ": " << std::strerror(errno));
+}
+
+}  // namespace torch_tensorrt::core::runtime

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace torch_tensorrt::core::runtime {
+
+struct LayerTime {
+  std::string name;
+  double microseconds = 0;
+};
+
+// Where and how the times of an engine's layers are written. Thread-safe.
+class EngineProfiler {
+ public:
+  EngineProfiler();
+
+  bool is_enabled() const { return enabled_.load(std::memory_order_relaxed); }
+  void enable() { enabled_ = true; }
+  void disable() { enabled_ = false; }
+  // "perfetto" or "trex"; Error on another.
+  void set_format(const std::string& format);
+  std::string path_prefix() const;
+  void set_path_prefix(const std::string& prefix);
+  // PREFIX/NAME_ENDING
+  std::string file_path(const std::string& engine_name, const std::string& ending) const;
+  // Writes the times of one run. Throws Error when the file cannot be written.
+  void write(const std::string& engine_name, const std::vector<LayerTime>& layers) const;
+
+ private:
+  enum class Format { kPerfetto, kTrex };
+
+  std::atomic<bool> enabled_{false};
+  mutable std::mutex mutex_;
+  Format format_ = Format::kPerfetto;
+  std::string path_prefix_;
+};
+
+// Replaces the file's content. Throws Error with the reason of the operating system.
+void write_text_file(const std::string& path, const std::string& text);
+
+}  // namespace torch_tensorrt::core::runtime

@@ -1,0 +1,77 @@
+#include "torch_tensorrt/core/runtime/runtime.h"
+
+#include <atomic>
+
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::runtime {
+namespace {
+
+std::atomic<bool>& safe_mode() {
+  static std::atomic<bool> enabled{false};
+  return enabled;
+}
+
+std::atomic<int64_t>& graphs_mode() {
+  static std::atomic<int64_t> mode{STANDARD};
+  return mode;
+}
+
+bool is_same_device(const RTDevice& a, const RTDevice& b) {
+  return a.device_type == b.device_type && a.id == b.id && a.major == b.major && a.minor == b.minor;
+}
+
+// Any CPU of the platform runs an engine for CPUs: what depends on the instruction set is decided at load.
+bool runs_on(const RTDevice& target, const RTDevice& device, bool hardware_compatible) {
+  if (target.device_type != device.device_type) return false;
+  if (target.device_type == network::DeviceType::kCPU) return true;
+  constexpr int64_t kFirstCompatibleMajor = 8;
+  if (hardware_compatible) return device.major >= kFirstCompatibleMajor;
+  return target.major == device.major && target.minor == device.minor;
+}
+
+}  // namespace
+
+bool get_multi_device_safe_mode() { return safe_mode().load(); }
+void set_multi_device_safe_mode(bool enabled) { safe_mode().store(enabled); }
+
+CudaGraphsMode get_cudagraphs_mode() { return static_cast<CudaGraphsMode>(graphs_mode().load()); }
+
+void set_cudagraphs_mode(CudaGraphsMode mode) {
+  TORCHTRT_CHECK(mode >= STANDARD && mode <= WHOLE_GRAPH_CUDAGRAPHS,
+                 "CUDA graphs mode " << static_cast<int64_t>(mode)
+                                     << " is not one of 0 (standard), 1 (subgraph), 2 (whole graph)");
+  graphs_mode().store(mode);
+}
+
+DeviceList::DeviceList() : devices_{RTDevice()} {}
+
+std::string DeviceList::dump_list() const {
+  std::string text = "[";
+  for (const RTDevice& device : devices_) text += str(text.size() == 1 ? "" : ", ", device);
+  return text + "]";
+}
+
+const DeviceList& get_available_device_list() {
+  static const DeviceList list;
+  return list;
+}
+
+std::vector<RTDevice> find_compatible_devices(const RTDevice& target, bool hardware_compatible) {
+  std::vector<RTDevice> found;
+  for (const RTDevice& device : get_available_device_list().devices()) {
+    if (runs_on(target, device, hardware_compatible)) found.push_back(device);
+  }
+  return found;
+}
+
+std::optional<RTDevice> get_most_compatible_device(const RTDevice& target, const RTDevice& current,
+                                                   bool hardware_compatible) {
+  const std::vector<RTDevice> found = find_compatible_devices(target, hardware_compatible);
+  for (const RTDevice& device : found) {
+    if (is_same_device(device, current)) return device;
+  }
+  return found.empty() ? std::nullopt : std::optional<RTDevice>(found.front());
+}
+
+}  // namespace torch_tensorrt::core::runtime

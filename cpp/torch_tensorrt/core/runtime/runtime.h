@@ -1,0 +1,52 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "torch_tensorrt/core/runtime/Platform.h"
+#include "torch_tensorrt/core/runtime/RTDevice.h"
+#include "torch_tensorrt/core/runtime/TRTEngine.h"
+#include "torch_tensorrt/core/runtime/TensorRTBindingNames.h"
+#include "torch_tensorrt/core/runtime/base64.h"
+#include "torch_tensorrt/core/runtime/serialized_info.h"
+
+namespace torch_tensorrt::core::runtime {
+
+using EngineID = int64_t;
+
+enum CudaGraphsMode : int64_t { STANDARD = 0, SUBGRAPH_CUDAGRAPHS = 1, WHOLE_GRAPH_CUDAGRAPHS = 2 };
+
+// Runs the engine on inputs in PyTorch's argument order. Inputs may have any strides; outputs are fresh tensors.
+// Any number of threads may run one engine at once. Throws Error, and leaves the engine usable, on the wrong number of
+// inputs and on a wrong dtype, shape, device or kind of tensor.
+std::vector<at::Tensor> execute_engine(std::vector<at::Tensor> inputs, c10::intrusive_ptr<TRTEngine> compiled_engine);
+
+// Process-wide settings; atomic. They have no effect on engines for the CPU.
+bool get_multi_device_safe_mode();
+void set_multi_device_safe_mode(bool enabled);
+CudaGraphsMode get_cudagraphs_mode();
+void set_cudagraphs_mode(CudaGraphsMode mode);
+
+// Devices of this machine that engines can run on. Asked for at the first call, not when the library is loaded.
+class DeviceList {
+ public:
+  DeviceList();
+  const std::vector<RTDevice>& devices() const { return devices_; }
+  std::string dump_list() const;
+
+ private:
+  std::vector<RTDevice> devices_;
+};
+const DeviceList& get_available_device_list();
+
+// Devices that an engine built for `target` runs on.
+std::vector<RTDevice> find_compatible_devices(const RTDevice& target, bool hardware_compatible = false);
+// `current` if it is one of them, else the first of them, else none.
+std::optional<RTDevice> get_most_compatible_device(const RTDevice& target, const RTDevice& current = RTDevice(),
+                                                   bool hardware_compatible = false);
+
+}  // namespace torch_tensorrt::core::runtime

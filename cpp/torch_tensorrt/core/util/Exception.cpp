@@ -1,0 +1,55 @@
+#include "torch_tensorrt/core/util/Exception.h"
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <memory>
+#include <typeinfo>
+
+namespace torch_tensorrt {
+namespace {
+
+std::string demangled(const char* name) {
+  int status = 0;
+  std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
+  return status == 0 && text != nullptr ? text.get() : name;
+}
+
+}  // namespace
+
+Error::Error(const std::string& msg, const void* caller) : msg_stack_{msg}, caller_(caller) { rebuild_text(); }
+
+Error::Error(const char* file, uint32_t line, const std::string& msg, const void* caller)
+    : msg_stack_{msg}, place_(str("[Error thrown at ", file, ":", line, "] ")), caller_(caller) {
+  rebuild_text();
+}
+
+void Error::AppendMessage(const std::string& msg) {
+  msg_stack_.push_back(msg);
+  rebuild_text();
+}
+
+void Error::rebuild_text() {
+  msg_.clear();
+  for (const auto& line : msg_stack_) {
+    if (!msg_.empty()) {
+      msg_ += '\n';
+    }
+    msg_ += line;
+  }
+  text_ = place_ + msg_ + '\n';
+}
+
+std::string GetExceptionString(const std::exception& e) {
+  if (dynamic_cast<const Error*>(&e) != nullptr) {
+    return e.what();
+  }
+  return demangled(typeid(e).name()) + ": " + e.what();
+}
+
+namespace detail {
+
+void throw_error(const char* file, uint32_t line, const std::string& msg) { throw Error(file, line, msg); }
+
+}  // namespace detail
+}  // namespace torch_tensorrt

@@ -1,0 +1,78 @@
+#include "torch_tensorrt/core/util/jit_in_place.h"
+
+#include <vector>
+
+namespace torch_tensorrt::core::util {
+namespace {
+
+using torch::jit::Block;
+using torch::jit::Node;
+using torch::jit::Value;
+
+void append(at::ArrayRef<const Value*> values, std::vector<const Value*>& reads) {
+  reads.insert(reads.end(), values.begin(), values.end());
+}
+
+void collect_reads(const Block* block, std::vector<const Value*>& reads) {
+  for (const auto* node : block->nodes()) {
+    append(node->inputs(), reads);
+    for (const auto* inner : node->blocks()) collect_reads(inner, reads);
+  }
+  append(block->outputs(), reads);
+}
+
+// What is read after the node, in its block and in those around it.
+void collect_later_reads(const Node* n, std::vector<const Value*>& reads) {
+  const Block* block = n->owningBlock();
+  for (const auto* later = n->next(); later != block->return_node(); later = later->next()) {
+    append(later->inputs(), reads);
+    for (const auto* inner : later->blocks()) collect_reads(inner, reads);
+  }
+  append(block->outputs(), reads);
+  if (block->owningNode() != nullptr) collect_later_reads(block->owningNode(), reads);
+}
+
+// Inside a loop, what stands before the node runs after it as well: only a tensor that each round makes anew is safe.
+bool may_be_carried_round(const Node* n) {
+  const bool is_inside = n->owningBlock()->owningNode() != nullptr;
+  const auto* producer = n->input(0)->node();
+  return is_inside && (producer->kind() == c10::prim::Param || producer->owningBlock() != n->owningBlock());
+}
+
+// The results of what stands around the node are made when all inside has run.
+bool is_made_later(const Value* value, const Node* n) {
+  const auto* producer = value->node();
+  if (producer->kind() == c10::prim::Param) return false;
+  for (const auto* owner = n->owningBlock()->owningNode(); owner != nullptr;
+       owner = owner->owningBlock()->owningNode()) {
+    if (owner == producer) return true;
+  }
+  return producer->isAfter(n);
+}
+
+}  // namespace
+
+bool is_in_place(const Node* n) {
+  const auto* schema = n->maybeSchema();
+  if (schema == nullptr || schema->arguments().empty() || n->outputs().size() != 1) return false;
+  const auto& self = schema->arguments()[0];
+  const bool writes = self.alias_info() != nullptr && self.alias_info()->isWrite();
+  return writes && self.type()->kind() == c10::TypeKind::TensorType;
+}
+
+bool write_is_seen_elsewhere(const Node* n, const torch::jit::AliasDb& aliases, SelfName self_name) {
+  if (may_be_carried_round(n)) return true;
+  auto* self = const_cast<Value*>(n->input(0));
+  std::vector<const Value*> reads;
+  collect_later_reads(n, reads);
+  for (const auto* read : reads) {
+    auto* value = const_cast<Value*>(read);
+    if (value == n->output()) continue;
+    if (value == self && self_name == SelfName::kIsRedirected) continue;
+    // What is made after the write is made from the result, or from something that is looked at here itself.
+    if (!is_made_later(value, n) && aliases.mayContainAlias(value, self)) return true;
+  }
+  return false;
+}
+
+}  // namespace torch_tensorrt::core::util

@@ -1,0 +1,60 @@
+#include "torch_tensorrt/core/util/jit_util.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::util {
+
+std::string node_info(const torch::jit::Node* n) {
+  std::ostringstream stream;
+  n->print(stream, 0, nullptr, /*print_source_locations=*/true, /*print_attributes=*/true, /*print_scopes=*/false,
+           /*print_body=*/false);
+  std::string text = stream.str();
+  text.erase(std::remove(text.begin(), text.end(), '\n'), text.end());
+  return text;
+}
+
+std::string value_info(const torch::jit::Value* v) {
+  std::ostringstream stream;
+  stream << '%' << v->debugName() << " : " << *v->type();
+  return stream.str();
+}
+
+std::string schema_info(const torch::jit::FunctionSchema* schema) {
+  std::ostringstream stream;
+  stream << *schema;
+  return stream.str();
+}
+
+std::vector<int64_t> toVec(c10::IntArrayRef a) { return a.vec(); }
+
+c10::FunctionSchema GenerateGraphSchema(std::string method_name, std::shared_ptr<torch::jit::Graph>& g) {
+  std::vector<c10::Argument> arguments;
+  for (auto* input : g->inputs()) arguments.emplace_back(input->debugName(), input->type());
+  std::vector<c10::Argument> returns;
+  for (auto* output : g->outputs()) returns.emplace_back("", output->type());
+  return c10::FunctionSchema(std::move(method_name), "", std::move(arguments), std::move(returns));
+}
+
+std::string source_location(const torch::jit::Node* n) {
+  const auto place = n->sourceRange().file_line_col();
+  if (!place) return {};
+  const auto& [file, line, column] = *place;
+  return file + ":" + std::to_string(line);
+}
+
+std::string GetPyTorchSourceCode(const torch::jit::Node* n) {
+  const std::string location = source_location(n);
+  if (location.empty()) return {};
+  const auto& range = n->sourceRange();
+  const auto line_number = range.source()->lineno_for_offset(range.start());
+  const auto begin = range.source()->offset_for_line(line_number);
+  const std::string text = range.source()->text_str().str();
+  std::string line = text.substr(begin, text.find('\n', begin) - begin);
+  line.erase(0, std::min(line.find_first_not_of(" \t"), line.size()));
+  return location + ": " + line;
+}
+
+}  // namespace torch_tensorrt::core::util

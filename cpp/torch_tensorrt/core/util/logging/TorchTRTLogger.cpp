@@ -1,0 +1,84 @@
+#include "torch_tensorrt/core/util/logging/TorchTRTLogger.h"
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <utility>
+
+namespace torch_tensorrt::core::util::logging {
+namespace {
+
+struct LevelText {
+  const char* name;
+  const char* color;  // escape sequence
+};
+
+// In the order of LogLevel.
+constexpr LevelText kLevels[] = {
+    {"INTERNAL_ERROR", "\033[0;31m"}, {"ERROR", "\033[0;31m"}, {"WARNING", "\033[0;33m"},
+    {"INFO", "\033[0;32m"},           {"DEBUG", "\033[0;35m"}, {"GRAPH", "\033[0;36m"},
+};
+constexpr const char* kNoColor = "\033[0m";
+
+const LevelText& text_of(LogLevel level) {
+  const auto index = static_cast<size_t>(level);
+  constexpr size_t kCount = sizeof(kLevels) / sizeof(kLevels[0]);
+  return kLevels[index < kCount ? index : kCount - 1];
+}
+
+}  // namespace
+
+struct TorchTRTLogger::State {
+  mutable std::mutex mutex;  // the prefix, and one message at a time on the stream
+  std::string prefix;
+  std::atomic<LogLevel> reportable{LogLevel::kWARNING};
+  std::atomic<bool> colored{false};
+};
+
+TorchTRTLogger::TorchTRTLogger(std::string prefix, LogLevel reportable, bool colored)
+    : state_(std::make_unique<State>()) {
+  state_->prefix = std::move(prefix);
+  state_->reportable = reportable;
+  state_->colored = colored;
+}
+
+TorchTRTLogger::~TorchTRTLogger() = default;
+
+void TorchTRTLogger::log(LogLevel level, const std::string& msg) {
+  if (!is_reportable(level)) {
+    return;
+  }
+  const LevelText& text = text_of(level);
+  const bool colored = state_->colored;
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  std::string line;
+  line.reserve(msg.size() + state_->prefix.size() + 32);
+  line.append(colored ? text.color : "").append(text.name).append(": ").append(state_->prefix);
+  line.append(msg).append(colored ? kNoColor : "").append("\n");
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+bool TorchTRTLogger::is_reportable(LogLevel level) const { return level <= state_->reportable.load(); }
+
+void TorchTRTLogger::set_logging_prefix(std::string prefix) {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->prefix = std::move(prefix);
+}
+
+std::string TorchTRTLogger::get_logging_prefix() const {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  return state_->prefix;
+}
+
+void TorchTRTLogger::set_reportable_log_level(LogLevel level) { state_->reportable = level; }
+LogLevel TorchTRTLogger::get_reportable_log_level() const { return state_->reportable; }
+void TorchTRTLogger::set_is_colored_output_on(bool colored) { state_->colored = colored; }
+bool TorchTRTLogger::get_is_colored_output_on() const { return state_->colored; }
+
+TorchTRTLogger& get_logger() {
+  // Never destroyed: other static objects may log while the process ends.
+  static auto* logger = new TorchTRTLogger("[Torch-TensorRT] - ", LogLevel::kWARNING, /*colored=*/false);
+  return *logger;
+}
+
+}  // namespace torch_tensorrt::core::util::logging

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace torch_tensorrt::core::util::logging {
+
+enum class LogLevel : uint8_t { kINTERNAL_ERROR = 0, kERROR, kWARNING, kINFO, kDEBUG, kGRAPH };
+
+// Thread-safe logger to stderr. A message of a level above the reportable one is dropped before it is formatted.
+class TorchTRTLogger {
+ public:
+  TorchTRTLogger(std::string prefix, LogLevel reportable, bool colored);
+  ~TorchTRTLogger();
+  TorchTRTLogger(const TorchTRTLogger&) = delete;
+  TorchTRTLogger& operator=(const TorchTRTLogger&) = delete;
+
+  // Prints "LEVEL: PREFIX MESSAGE".
+  void log(LogLevel level, const std::string& msg);
+  bool is_reportable(LogLevel level) const;
+
+  void set_logging_prefix(std::string prefix);
+  std::string get_logging_prefix() const;
+  void set_reportable_log_level(LogLevel level);
+  LogLevel get_reportable_log_level() const;
+  void set_is_colored_output_on(bool colored);
+  bool get_is_colored_output_on() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The process-wide logger: prefix "[Torch-TensorRT] - ", level warning, no colour.
+TorchTRTLogger& get_logger();
+
+}  // namespace torch_tensorrt::core::util::logging

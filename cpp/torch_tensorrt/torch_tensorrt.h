@@ -1,0 +1,219 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "torch/csrc/jit/api/module.h"
+#include "torch/custom_class.h"
+
+#include "torch_tensorrt/core/util/Exception.h"
+#include "torch_tensorrt/logging.h"
+#include "torch_tensorrt/macros.h"
+
+// The C++ API: compile a TorchScript module into one that runs engines.
+//
+//   auto module = torch::jit::load("model.ts");
+//   auto spec = torch_tensorrt::ts::CompileSpec({torch_tensorrt::Input({1, 3, 224, 224})});
+//   spec.device = torch_tensorrt::Device::cpu();
+//   auto compiled = torch_tensorrt::ts::compile(module, spec);
+//   compiled.save("compiled.ts");
+//
+// Every function throws torch_tensorrt::Error.
+namespace torch_tensorrt {
+
+// Element type of an input, or a precision that the builder may use.
+class TORCHTRT_API DataType {
+ public:
+  enum Value : int8_t { kLong, kDouble, kFloat, kHalf, kChar, kInt, kBool, kUnknown, kBFloat16, kByte };
+
+  DataType() = default;
+  constexpr DataType(Value t) : value_(t) {}
+  // Throws Error for a scalar type that has no counterpart here.
+  DataType(c10::ScalarType t);
+  operator Value() const { return value_; }
+  explicit operator bool() = delete;
+  constexpr bool operator==(DataType other) const { return value_ == other.value_; }
+  constexpr bool operator==(DataType::Value other) const { return value_ == other; }
+  constexpr bool operator!=(DataType other) const { return value_ != other.value_; }
+  constexpr bool operator!=(DataType::Value other) const { return value_ != other; }
+
+ private:
+  TORCHTRT_API friend std::ostream& operator<<(std::ostream& os, const DataType& dtype);
+  Value value_ = kUnknown;
+};
+
+// Memory layout of an input.
+class TORCHTRT_API TensorFormat {
+ public:
+  enum Value : int8_t { kContiguous, kChannelsLast, kUnknown };
+
+  TensorFormat() = default;
+  constexpr TensorFormat(Value t) : value_(t) {}
+  // Throws Error for a memory format other than contiguous and channels last.
+  TensorFormat(at::MemoryFormat t);
+  operator Value() const { return value_; }
+  explicit operator bool() = delete;
+  constexpr bool operator==(TensorFormat other) const { return value_ == other.value_; }
+  constexpr bool operator==(TensorFormat::Value other) const { return value_ == other; }
+  constexpr bool operator!=(TensorFormat other) const { return value_ != other.value_; }
+  constexpr bool operator!=(TensorFormat::Value other) const { return value_ != other; }
+
+ private:
+  TORCHTRT_API friend std::ostream& operator<<(std::ostream& os, const TensorFormat& format);
+  Value value_ = kUnknown;
+};
+
+// Where engines run. A requested device that is not there is an error, never a silent move to another.
+struct TORCHTRT_API Device {
+  class TORCHTRT_API DeviceType {
+   public:
+    enum Value : int8_t { kGPU, kDLA, kCPU };
+
+    DeviceType() = default;
+    constexpr DeviceType(Value t) : value_(t) {}
+    // kCUDA or kCPU; throws Error otherwise.
+    DeviceType(c10::DeviceType t);
+    operator Value() const { return value_; }
+    explicit operator bool() = delete;
+    constexpr bool operator==(DeviceType other) const { return value_ == other.value_; }
+    constexpr bool operator==(DeviceType::Value other) const { return value_ == other; }
+    constexpr bool operator!=(DeviceType other) const { return value_ != other.value_; }
+    constexpr bool operator!=(DeviceType::Value other) const { return value_ != other; }
+
+   private:
+    Value value_ = kGPU;
+  };
+
+  DeviceType device_type = DeviceType::kGPU;
+  int64_t gpu_id = 0;
+  int64_t dla_core = 0;
+  bool allow_gpu_fallback = false;
+
+  Device() = default;
+  static Device cpu();
+  // The current GPU, or the CPU where PyTorch has no GPU.
+  static Device current();
+
+ private:
+  TORCHTRT_API friend std::ostream& operator<<(std::ostream& os, const Device& device);
+};
+
+enum class TORCHTRT_API EngineCapability : int8_t { kSTANDARD, kSAFETY, kDLA_STANDALONE };
+
+// Shape (or range of shapes), dtype, layout and value range of one input.
+//
+// Static: `shape`. Dynamic: `min_shape`, `opt_shape`, `max_shape` of one rank with min <= opt <= max in every dimension
+// (Error otherwise); `shape` then has -1 where they differ. dtype kUnknown: taken from the model's weights, else float.
+// tensor_domain [low, high): where sample values for this input may be drawn from.
+struct TORCHTRT_API Input : torch::CustomClassHolder {
+  std::vector<int64_t> min_shape;
+  std::vector<int64_t> opt_shape;
+  std::vector<int64_t> max_shape;
+  std::vector<int64_t> shape;
+  DataType dtype = DataType::kUnknown;
+  TensorFormat format = TensorFormat::kContiguous;
+  std::vector<double> tensor_domain = {0, 2};
+  bool input_is_dynamic = false;
+
+  Input() = default;
+  // S below is std::vector<int64_t> or c10::ArrayRef<int64_t>.
+  Input(std::vector<int64_t> shape, TensorFormat format = TensorFormat::kContiguous);
+  Input(std::vector<int64_t> shape, std::vector<double> tensor_domain,
+        TensorFormat format = TensorFormat::kContiguous);
+  Input(std::vector<int64_t> shape, DataType dtype, TensorFormat format = TensorFormat::kContiguous);
+  Input(std::vector<int64_t> shape, DataType dtype, std::vector<double> tensor_domain,
+        TensorFormat format = TensorFormat::kContiguous);
+  Input(c10::ArrayRef<int64_t> shape, TensorFormat format = TensorFormat::kContiguous);
+  Input(c10::ArrayRef<int64_t> shape, std::vector<double> tensor_domain,
+        TensorFormat format = TensorFormat::kContiguous);
+  Input(c10::ArrayRef<int64_t> shape, DataType dtype, TensorFormat format = TensorFormat::kContiguous);
+  Input(c10::ArrayRef<int64_t> shape, DataType dtype, std::vector<double> tensor_domain,
+        TensorFormat format = TensorFormat::kContiguous);
+  Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape,
+        TensorFormat format = TensorFormat::kContiguous);
+  Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape,
+        std::vector<double> tensor_domain, TensorFormat format = TensorFormat::kContiguous);
+  Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape, DataType dtype,
+        TensorFormat format = TensorFormat::kContiguous);
+  Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape, DataType dtype,
+        std::vector<double> tensor_domain, TensorFormat format = TensorFormat::kContiguous);
+  Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape,
+        TensorFormat format = TensorFormat::kContiguous);
+  Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape,
+        std::vector<double> tensor_domain, TensorFormat format = TensorFormat::kContiguous);
+  Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape,
+        DataType dtype, TensorFormat format = TensorFormat::kContiguous);
+  Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape,
+        DataType dtype, std::vector<double> tensor_domain, TensorFormat format = TensorFormat::kContiguous);
+  // Shape, dtype and layout of an example.
+  Input(at::Tensor tensor);
+
+ private:
+  TORCHTRT_API friend std::ostream& operator<<(std::ostream& os, const Input& input);
+};
+
+// A flat list of inputs, or a nested signature (tuples and lists of Inputs in an IValue), never both.
+struct TORCHTRT_API GraphInputs {
+  torch::jit::IValue input_signature;
+  std::vector<Input> inputs;
+};
+
+// "Torch-TensorRT Version: ...", one line a component, with a newline at the end.
+TORCHTRT_API std::string get_build_info();
+// Prints it to stdout.
+TORCHTRT_API void dump_build_info();
+// Throws Error when there is no such GPU.
+TORCHTRT_API void set_device(const int gpu_id);
+
+namespace torchscript {
+
+// Everything that compile may be told. Defaults in the member initialisers.
+struct TORCHTRT_API CompileSpec {
+  CompileSpec(std::vector<std::vector<int64_t>> fixed_sizes);
+  CompileSpec(std::vector<c10::ArrayRef<int64_t>> fixed_sizes);
+  CompileSpec(std::vector<Input> inputs);
+  CompileSpec(torch::jit::IValue input_signature);
+
+  GraphInputs graph_inputs;
+  // Precisions that layers may run in. The builder never uses another.
+  std::set<DataType> enabled_precisions = {DataType::kFloat};
+  bool disable_tf32 = false;
+  bool sparse_weights = false;
+  bool refit = false;
+  bool debug = false;
+  // Lets int64 and float64 be narrowed to 32 bits; what is narrowed is logged as a warning.
+  bool truncate_long_and_double = false;
+  bool allow_shape_tensors = false;
+  Device device = Device::current();
+  EngineCapability capability = EngineCapability::kSTANDARD;
+  uint64_t num_avg_timing_iters = 1;
+  uint64_t workspace_size = 0;  // bytes; 0 is no limit
+  uint64_t dla_sram_size = 1048576;
+  uint64_t dla_local_dram_size = 1073741824;
+  uint64_t dla_global_dram_size = 536870912;
+  // Error instead of leaving operations to PyTorch.
+  bool require_full_compilation = false;
+  uint64_t min_block_size = 3;
+  std::vector<std::string> torch_executed_ops;
+  std::vector<std::string> torch_executed_modules;
+};
+
+// Whether every operation of the method has a converter or an evaluator; those that have none are logged as errors.
+TORCHTRT_API bool check_method_operator_support(const torch::jit::Module& module, std::string method_name);
+// A module whose forward runs engines. The module that is given is not changed.
+TORCHTRT_API torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info);
+// The bytes of one engine for the whole method.
+TORCHTRT_API std::string convert_method_to_trt_engine(const torch::jit::Module& module, std::string method_name,
+                                                      CompileSpec info);
+// A module around engine bytes. Empty name lists: the engine's own order.
+TORCHTRT_API torch::jit::Module embed_engine_in_new_module(
+    const std::string& engine, Device device,
+    const std::vector<std::string>& input_binding_names = std::vector<std::string>(),
+    const std::vector<std::string>& output_binding_names = std::vector<std::string>());
+
+}  // namespace torchscript
+}  // namespace torch_tensorrt

@@ -1,0 +1,33 @@
+"""Trains, compiles, saves and loads a LeNet, then shows what compiling does for a ResNet-50. Runs with `make demo`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import digits
+import resnet
+import torch
+from terminal import heading, line
+
+import torch_tensorrt
+
+BUILD = Path(__file__).resolve().parents[2] / "build" / "demo"
+
+
+def main() -> None:
+    """Runs both parts."""
+    start = time.perf_counter()
+    BUILD.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(0)
+    print(f"torch_tensorrt {torch_tensorrt.__version__}, PyTorch {torch.__version__}, ", end="")
+    print(f"{torch.get_num_threads()} threads, on the CPU")
+    digits.show(BUILD)
+    resnet.show(BUILD)
+    heading("Done")
+    line("Everything together", f"{time.perf_counter() - start:.0f} s")
+    line("Saved modules are in", str(BUILD))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Ahead-of-time compiler for PyTorch.
+
+>>> import torch, torch_tensorrt
+>>> compiled = torch_tensorrt.compile(script_module, inputs=[torch_tensorrt.Input((1, 3, 224, 224))])
+>>> torch.jit.save(compiled, "compiled.ts")
+"""
+
+from __future__ import annotations
+
+from torch_tensorrt import _library
+
+_library.load()
+
+from torch_tensorrt import logging, ts  # noqa: E402 - the libraries come first
+from torch_tensorrt._build_info import dump_build_info, get_build_info, set_device  # noqa: E402
+from torch_tensorrt._compile import compile, convert_method_to_trt_engine  # noqa: E402, A004
+from torch_tensorrt._device import Device  # noqa: E402
+from torch_tensorrt._enums import DeviceType, EngineCapability, dtype, memory_format  # noqa: E402
+from torch_tensorrt._input import Input  # noqa: E402
+from torch_tensorrt._version import __version__  # noqa: E402
+from torch_tensorrt.ts import check_method_op_support, embed_engine_in_new_module  # noqa: E402
+
+__all__ = [
+    "Device",
+    "DeviceType",
+    "EngineCapability",
+    "Input",
+    "__version__",
+    "check_method_op_support",
+    "compile",
+    "convert_method_to_trt_engine",
+    "dtype",
+    "dump_build_info",
+    "embed_engine_in_new_module",
+    "get_build_info",
+    "logging",
+    "memory_format",
+    "set_device",
+    "ts",
+]

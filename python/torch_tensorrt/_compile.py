@@ -1,0 +1,114 @@
+"""The front door: looks at what it is given and takes the way that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from torch_tensorrt import ts
+from torch_tensorrt._input import Input
+
+_TORCHSCRIPT = ("default", "ts", "torchscript")
+_OTHERS = ("dynamo", "torch_compile", "fx")
+
+
+def _to_script(module: Any, ir: str, inputs: Sequence[Any] | None) -> torch.jit.ScriptModule:
+    if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
+        return module
+    if ir in _OTHERS:
+        raise ValueError(f"ir={ir!r} is not offered by this build; ir='ts' takes the module through TorchScript")
+    if isinstance(module, torch.export.ExportedProgram):
+        return _trace_exported(module, inputs)
+    if isinstance(module, torch.nn.Module):
+        return _script(module)
+    raise TypeError(f"compile takes a torch.nn.Module, a ScriptModule or an ExportedProgram, found {type(module).__name__}")
+
+
+def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
+    try:
+        return torch.jit.script(module)
+    except Exception as error:
+        raise RuntimeError(
+            f"torch.jit.script cannot take {type(module).__name__}; "
+            f"torch.jit.trace(module, example_inputs) may, compile what it returns. It said: {error}"
+        ) from error
+
+
+def _trace_exported(program: torch.export.ExportedProgram, inputs: Sequence[Any] | None) -> torch.jit.ScriptModule:
+    examples = [_example(element) for element in inputs or []] or list(program.example_inputs[0])
+    with torch.no_grad():
+        return torch.jit.trace(program.module(), tuple(examples), check_trace=False)
+
+
+def _example(element: Any) -> torch.Tensor:
+    if not isinstance(element, Input):
+        return element
+    dynamic = element.shape_mode is Input._ShapeMode.DYNAMIC
+    return element.example_tensor("opt_shape" if dynamic else None)
+
+
+def _resolve_inputs(inputs: Any, arg_inputs: Any, kwarg_inputs: Any) -> Any:
+    if kwarg_inputs:
+        raise ValueError("kwarg_inputs cannot be used through TorchScript; give every input by position")
+    if inputs is not None and arg_inputs is not None:
+        raise ValueError("give either inputs or arg_inputs, not both")
+    return inputs if inputs is not None else arg_inputs
+
+
+def _resolve_ir(ir: str) -> None:
+    if ir not in _TORCHSCRIPT + _OTHERS:
+        raise ValueError(f"ir={ir!r} is not one of {', '.join(_TORCHSCRIPT + _OTHERS)}")
+
+
+def compile(  # noqa: A001 - the public name
+    module: Any,
+    ir: str = "default",
+    inputs: Sequence[Any] | None = None,
+    arg_inputs: Sequence[Any] | None = None,
+    kwarg_inputs: dict[str, Any] | None = None,
+    enabled_precisions: Any = None,
+    **kwargs: Any,
+) -> torch.jit.ScriptModule:
+    """Compiles a module into one that runs engines.
+
+    Args:
+        module: a ScriptModule, an ``nn.Module`` (it is scripted) or an ExportedProgram (it is traced); in eval mode.
+        ir: ``"default"``, ``"ts"`` or ``"torchscript"``.
+        inputs: one :class:`torch_tensorrt.Input` or example tensor an argument of ``forward``; ``arg_inputs`` is the same.
+        enabled_precisions: set of dtypes that layers may compute in; default ``{torch.float32}``.
+        **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`, whose errors it has too.
+
+    Returns:
+        A ScriptModule; save it with ``torch.jit.save``.
+    """
+    _resolve_ir(ir)
+    inputs = _resolve_inputs(inputs, arg_inputs, kwarg_inputs)
+    script = _to_script(module, ir, inputs)
+    precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
+    return ts.compile(script, inputs=inputs, enabled_precisions=precisions, **kwargs)
+
+
+def convert_method_to_trt_engine(
+    module: Any,
+    method_name: str = "forward",
+    inputs: Sequence[Any] | None = None,
+    arg_inputs: Sequence[Any] | None = None,
+    kwarg_inputs: dict[str, Any] | None = None,
+    ir: str = "default",
+    enabled_precisions: Any = None,
+    **kwargs: Any,
+) -> bytes:
+    """Compiles a whole method into one engine and returns its bytes.
+
+    Arguments are those of :func:`compile`; settings those of
+    :func:`torch_tensorrt.ts.convert_method_to_trt_engine`.
+    """
+    _resolve_ir(ir)
+    inputs = _resolve_inputs(inputs, arg_inputs, kwarg_inputs)
+    script = _to_script(module, ir, inputs)
+    precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
+    return ts.convert_method_to_trt_engine(
+        script, method_name=method_name, inputs=inputs, enabled_precisions=precisions, **kwargs
+    )

@@ -1,0 +1,121 @@
+"""Where engines run."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import torch
+
+from torch_tensorrt._enums import DeviceType
+
+_SPELLING = re.compile(r"^(?P<kind>cpu|gpu|cuda|dla)(?::(?P<index>\d+))?$")
+
+
+class Device:
+    """A device that an engine is built for and runs on.
+
+    ``Device("cpu")``, ``Device("gpu:1")``, ``Device("cuda:1")``, ``Device("dla:0")``, or keywords.
+
+    Args:
+        gpu_id: index of the GPU.
+        dla_core: index of the DLA core; implies ``device_type=DeviceType.DLA`` and ``gpu_id=0``.
+        allow_gpu_fallback: layers that the DLA cannot run go to the GPU (DLA only).
+        device_type: :class:`DeviceType` or its name.
+
+    Raises:
+        ValueError: a spelling or an index that means nothing.
+    """
+
+    def __init__(
+        self,
+        spec: str | None = None,
+        *,
+        gpu_id: int | None = None,
+        dla_core: int | None = None,
+        allow_gpu_fallback: bool = False,
+        device_type: DeviceType | str | None = None,
+    ) -> None:
+        if spec is not None:
+            if gpu_id is not None or dla_core is not None or device_type is not None:
+                raise ValueError("give a device as a string or by keywords, not both")
+            kind, index = _parse(spec)
+        else:
+            kind = _kind(device_type, gpu_id, dla_core)
+            index = (dla_core if kind is DeviceType.DLA else gpu_id) or 0
+        if index < 0:
+            raise ValueError(f"device index is {index}, must be 0 or more")
+        self.device_type = kind
+        self.gpu_id = index if kind is DeviceType.GPU else 0
+        self.dla_core = index if kind is DeviceType.DLA else 0
+        self.allow_gpu_fallback = bool(allow_gpu_fallback)
+
+    @classmethod
+    def _from(cls, value: Any) -> Device:
+        """A device from a :class:`Device`, ``torch.device``, spelling, GPU index, or ``None`` (the current one)."""
+        if value is None:
+            return cls._current_device()
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, torch.device):
+            return cls(str(value) if value.type != "cuda" else f"cuda:{value.index or 0}")
+        if isinstance(value, str):
+            return cls(value)
+        if isinstance(value, int):
+            return cls(gpu_id=value)
+        raise TypeError(f"{value!r} is not a device; give a torch_tensorrt.Device, a torch.device or a string")
+
+    @classmethod
+    def _current_device(cls) -> Device:
+        """PyTorch's current GPU, or the CPU on a machine without one."""
+        if torch.cuda.is_available():
+            return cls(gpu_id=torch.cuda.current_device())
+        return cls("cpu")
+
+    def to(self, target: type) -> torch.device:
+        """The ``torch.device`` that inputs must be on."""
+        if target is not torch.device:
+            raise TypeError(f"a Device cannot be given as {target!r}")
+        return torch.device("cpu") if self.device_type is DeviceType.CPU else torch.device("cuda", self.gpu_id)
+
+    def _to_spec(self) -> dict[str, Any]:
+        return {
+            "type": self.device_type.value,
+            "gpu_id": self.gpu_id,
+            "dla_core": self.dla_core,
+            "allow_gpu_fallback": self.allow_gpu_fallback,
+        }
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Device) and self._to_spec() == other._to_spec()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._to_spec().values()))
+
+    def __str__(self) -> str:
+        if self.device_type is DeviceType.CPU:
+            return "cpu"
+        index = self.dla_core if self.device_type is DeviceType.DLA else self.gpu_id
+        return f"{self.device_type.value}:{index}"
+
+    def __repr__(self) -> str:
+        return f"Device({str(self)!r})"
+
+
+def _parse(spec: str) -> tuple[DeviceType, int]:
+    match = _SPELLING.match(spec.strip().lower())
+    if match is None:
+        raise ValueError(f"device {spec!r} is not one of cpu, gpu:N, cuda:N, dla:N")
+    if match["kind"] == "cpu" and match["index"] not in (None, "0"):
+        raise ValueError(f"device {spec!r}: there is one cpu")
+    return DeviceType._from(match["kind"]), int(match["index"] or 0)
+
+
+def _kind(device_type: DeviceType | str | None, gpu_id: int | None, dla_core: int | None) -> DeviceType:
+    if device_type is not None:
+        return DeviceType._from(device_type)
+    if dla_core is not None:
+        return DeviceType.DLA
+    if gpu_id is not None:
+        return DeviceType.GPU
+    return Device._current_device().device_type

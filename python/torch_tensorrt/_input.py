@@ -1,0 +1,191 @@
+"""Shape, dtype and layout of one input."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from torch_tensorrt._enums import dtype as _dtype
+from torch_tensorrt._enums import memory_format
+
+_DOMAIN = (0.0, 2.0)
+
+
+class Input:
+    """What an engine may be given for one input.
+
+    ``Input((1, 3, 224, 224))`` or ``Input(shape=...)`` for one shape;
+    ``Input(min_shape=, opt_shape=, max_shape=)`` for a range: the engine takes every shape in it and is tuned at ``opt``.
+
+    Args:
+        shape: sizes, each 0 or more.
+        min_shape, opt_shape, max_shape: of one rank, with min <= opt <= max in every dimension.
+        dtype: ``torch.dtype``, :class:`dtype` or a name. Not given: taken from the model's weights, else float32.
+        format: ``torch.contiguous_format`` (default) or ``torch.channels_last``.
+        tensor_domain: ``(low, high)``, the half-open interval that sample values are drawn from.
+        torch_tensor: an example; shape, dtype and format are taken from it where they are not given.
+        name: for messages.
+
+    Raises:
+        ValueError: shapes that do not fit together.
+        TypeError: a dtype or format that is not known.
+    """
+
+    class _ShapeMode(enum.Enum):
+        STATIC = 0
+        DYNAMIC = 1
+
+    def __init__(
+        self,
+        *args: Sequence[int],
+        shape: Sequence[int] | None = None,
+        min_shape: Sequence[int] | None = None,
+        opt_shape: Sequence[int] | None = None,
+        max_shape: Sequence[int] | None = None,
+        dtype: Any = None,
+        format: Any = torch.contiguous_format,
+        tensor_domain: tuple[float, float] = _DOMAIN,
+        torch_tensor: torch.Tensor | None = None,
+        name: str = "",
+    ) -> None:
+        if len(args) > 1:
+            raise ValueError(f"Input takes one positional argument, the shape; {len(args)} were given")
+        if args and shape is not None:
+            raise ValueError("the shape was given twice, as an argument and as a keyword")
+        shape = args[0] if args else shape
+        if shape is None and min_shape is None and torch_tensor is not None:
+            shape = torch_tensor.shape
+        ranges = (min_shape, opt_shape, max_shape)
+        if shape is not None and any(r is not None for r in ranges):
+            raise ValueError("give either shape, or min_shape, opt_shape and max_shape, not both")
+        self.name = name
+        self.torch_tensor = torch_tensor
+        if shape is not None:
+            self.shape_mode = Input._ShapeMode.STATIC
+            self.shape: Any = _sizes("shape", shape)
+        else:
+            self.shape_mode = Input._ShapeMode.DYNAMIC
+            self.shape = _range(*ranges)
+        self._explicit_set_dtype = dtype is not None and _dtype._from(dtype) is not _dtype.unknown
+        self.dtype = _dtype.unknown
+        if dtype is not None:
+            self.dtype = _dtype._from(dtype)
+        elif torch_tensor is not None:
+            self.dtype = _dtype._from(torch_tensor.dtype)
+            self._explicit_set_dtype = True
+        self.format = memory_format._from(format)
+        self.tensor_domain = _domain(tensor_domain)
+
+    @classmethod
+    def from_tensor(cls, t: torch.Tensor, disable_memory_format_check: bool = False) -> Input:
+        """The shape, dtype and memory format of an example tensor of any device."""
+        channels_last = (
+            t.dim() == 4
+            and not t.is_contiguous()
+            and t.is_contiguous(memory_format=torch.channels_last)
+            and not disable_memory_format_check
+        )
+        return cls(
+            shape=t.shape,
+            dtype=t.dtype,
+            format=torch.channels_last if channels_last else torch.contiguous_format,
+            torch_tensor=t,
+        )
+
+    @classmethod
+    def from_tensors(cls, ts: Any, disable_memory_format_check: bool = False) -> Any:
+        """:meth:`from_tensor` on every tensor of a nest of lists, tuples and dicts; the nest is kept."""
+        if isinstance(ts, torch.Tensor):
+            return cls.from_tensor(ts, disable_memory_format_check)
+        if isinstance(ts, (list, tuple)):
+            return type(ts)(cls.from_tensors(t, disable_memory_format_check) for t in ts)
+        if isinstance(ts, dict):
+            return {key: cls.from_tensors(t, disable_memory_format_check) for key, t in ts.items()}
+        raise TypeError(f"{type(ts).__name__} is neither a tensor nor a nest of tensors")
+
+    def example_tensor(self, optimization_profile_field: str | None = None) -> torch.Tensor:
+        """A random tensor that fits, on the CPU.
+
+        Args:
+            optimization_profile_field: ``min_shape``, ``opt_shape`` or ``max_shape``; needed when the shape is a range.
+        """
+        if self.shape_mode is Input._ShapeMode.STATIC:
+            if optimization_profile_field is not None:
+                raise ValueError("this input has one shape: leave optimization_profile_field out")
+            return self._sample(self.shape)
+        if optimization_profile_field not in self.shape:
+            raise ValueError(f"optimization_profile_field must be one of {', '.join(self.shape)}")
+        return self._sample(self.shape[optimization_profile_field])
+
+    def _sample(self, shape: Sequence[int]) -> torch.Tensor:
+        wanted = self.dtype.try_to(torch.dtype) or torch.float32
+        low, high = self.tensor_domain
+        sample = (torch.rand(tuple(shape)) * (high - low) + low).to(wanted)
+        return sample.to(memory_format=self.format.to(torch.memory_format)) if sample.dim() == 4 else sample
+
+    def _bounds(self) -> tuple[list[int], list[int], list[int]]:
+        if self.shape_mode is Input._ShapeMode.STATIC:
+            return list(self.shape), list(self.shape), list(self.shape)
+        low, opt, high = (list(self.shape[key]) for key in ("min_shape", "opt_shape", "max_shape"))
+        return low, opt, high
+
+    def _to_spec(self) -> dict[str, Any]:
+        low, opt, high = self._bounds()
+        return {
+            "min": low,
+            "opt": opt,
+            "max": high,
+            "dtype": self.dtype.value,
+            "explicit_dtype": self._explicit_set_dtype,
+            "format": self.format.value,
+            "tensor_domain": list(self.tensor_domain),
+            "name": self.name,
+        }
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Input) and self._to_spec() == other._to_spec()
+
+    def __hash__(self) -> int:
+        return hash(str(self._to_spec()))
+
+    def __str__(self) -> str:
+        if self.shape_mode is Input._ShapeMode.STATIC:
+            shape = f"shape={tuple(self.shape)}"
+        else:
+            shape = ", ".join(f"{key}={value}" for key, value in self.shape.items())
+        return f"Input({shape}, dtype={self.dtype}, format={self.format}, domain=[{self.tensor_domain[0]}, {self.tensor_domain[1]}))"
+
+    __repr__ = __str__
+
+
+def _sizes(what: str, shape: Any) -> tuple[int, ...]:
+    if isinstance(shape, int):
+        raise ValueError(f"{what} is {shape}, must be a sequence of sizes")
+    sizes = tuple(int(size) for size in shape)
+    if any(size < 0 for size in sizes):
+        raise ValueError(f"{what} is {sizes}: every size must be 0 or more; give min_shape, opt_shape and max_shape for a range")
+    return sizes
+
+
+def _range(low: Any, opt: Any, high: Any) -> dict[str, tuple[int, ...]]:
+    given = {"min_shape": low, "opt_shape": opt, "max_shape": high}
+    missing = [key for key, value in given.items() if value is None]
+    if missing:
+        raise ValueError(f"an Input needs a shape, or all of min_shape, opt_shape and max_shape; {', '.join(missing)} missing")
+    sizes = {key: _sizes(key, value) for key, value in given.items()}
+    if len({len(value) for value in sizes.values()}) != 1:
+        raise ValueError(f"min_shape, opt_shape and max_shape must have one rank: {sizes}")
+    for i, (a, b, c) in enumerate(zip(*sizes.values(), strict=True)):
+        if not a <= b <= c:
+            raise ValueError(f"dimension {i}: min {a}, opt {b}, max {c} must not decrease")
+    return sizes
+
+
+def _domain(domain: Any) -> tuple[float, float]:
+    low, high = (float(bound) for bound in domain)
+    if not low < high:
+        raise ValueError(f"tensor_domain is [{low}, {high}), the low end must be below the high end")
+    return low, high

@@ -1,0 +1,11 @@
+"""Where the parts of the installed package are. Imports nothing but the standard library."""
+
+from pathlib import Path
+
+package_dir = Path(__file__).resolve().parent
+lib_dir = package_dir / "lib"
+include_dir = package_dir / "include"
+bin_dir = package_dir / "bin"
+
+#: What CMAKE_PREFIX_PATH needs for find_package(torchtrt CONFIG).
+cmake_prefix_path = str(package_dir / "share" / "cmake")

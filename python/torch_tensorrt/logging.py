@@ -1,0 +1,103 @@
+"""What the compiler and the runtime print, to stderr.
+
+``set_level`` sets the level of this process; the context managers set it for a block::
+
+    with torch_tensorrt.logging.graphs():
+        torch_tensorrt.compile(module, inputs=[...])
+"""
+
+from __future__ import annotations
+
+import logging as _python_logging
+from types import TracebackType
+
+from torch_tensorrt._library import compiler
+from torch_tensorrt.ts.logging import Level
+
+# our level of each of Python's, from the most talkative down
+_FROM_PYTHON = (
+    (_python_logging.DEBUG, Level.Debug),
+    (_python_logging.INFO, Level.Info),
+    (_python_logging.WARNING, Level.Warning),
+    (_python_logging.ERROR, Level.Error),
+)
+_GRAPHS = 5
+_python_logging.addLevelName(_GRAPHS, "GRAPHS")
+_LOGGER = _python_logging.getLogger("torch_tensorrt")
+
+
+def _to_native(level: int) -> Level:
+    if level <= _GRAPHS:
+        return Level.Graph
+    for python_level, native in _FROM_PYTHON:
+        if level <= python_level:
+            return native
+    return Level.InternalError
+
+
+def set_level(level: int | str, logger: _python_logging.Logger | None = None) -> None:
+    """Sets the level of the Python logger and of the C++ side.
+
+    Args:
+        level: one of Python's levels or their names; 5 or ``"GRAPHS"`` also prints graphs.
+        logger: the Python logger to set; default ``torch_tensorrt``.
+    """
+    target = logger or _LOGGER
+    target.setLevel(level)
+    compiler()._set_log_level(_to_native(target.level).value)
+
+
+class _LevelContext:
+    """Sets a level for a block and restores what was there before, on both sides."""
+
+    _python: int
+    _native: Level
+
+    def __enter__(self) -> _LevelContext:
+        self._old_python = _LOGGER.level
+        self._old_native = compiler()._get_log_level()
+        _LOGGER.setLevel(self._python)
+        compiler()._set_log_level(self._native.value)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _LOGGER.setLevel(self._old_python)
+        compiler()._set_log_level(self._old_native)
+
+
+class internal_errors(_LevelContext):  # noqa: N801 - the public name
+    """Only internal errors."""
+
+    _python, _native = _python_logging.CRITICAL, Level.InternalError
+
+
+class errors(_LevelContext):  # noqa: N801
+    """Errors."""
+
+    _python, _native = _python_logging.ERROR, Level.Error
+
+
+class warnings(_LevelContext):  # noqa: N801
+    """Errors and warnings (the default)."""
+
+    _python, _native = _python_logging.WARNING, Level.Warning
+
+
+class info(_LevelContext):  # noqa: N801
+    """What was decided, and progress."""
+
+    _python, _native = _python_logging.INFO, Level.Info
+
+
+class debug(_LevelContext):  # noqa: N801
+    """Everything but graphs."""
+
+    _python, _native = _python_logging.DEBUG, Level.Debug
+
+
+class graphs(_LevelContext):  # noqa: N801
+    """Everything, and every graph before and after lowering."""
+
+    _python, _native = _GRAPHS, Level.Graph

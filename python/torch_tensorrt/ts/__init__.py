@@ -1,0 +1,23 @@
+"""The TorchScript front end."""
+
+from __future__ import annotations
+
+from torch_tensorrt._build_info import dump_build_info, get_build_info, set_device
+from torch_tensorrt.ts import logging
+from torch_tensorrt.ts._compiler import (
+    check_method_op_support,
+    compile,  # noqa: A004 - the public name
+    convert_method_to_trt_engine,
+    embed_engine_in_new_module,
+)
+
+__all__ = [
+    "check_method_op_support",
+    "compile",
+    "convert_method_to_trt_engine",
+    "dump_build_info",
+    "embed_engine_in_new_module",
+    "get_build_info",
+    "logging",
+    "set_device",
+]

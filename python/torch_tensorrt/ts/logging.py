@@ -1,0 +1,53 @@
+"""The C++ logger's settings."""
+
+from __future__ import annotations
+
+import enum
+
+from torch_tensorrt._library import compiler
+
+
+class Level(enum.IntEnum):
+    """How much is printed; each level includes those before it."""
+
+    InternalError = 0
+    Error = 1
+    Warning = 2
+    Info = 3
+    Debug = 4
+    Graph = 5
+
+
+def get_logging_prefix() -> str:
+    """The text in front of every message."""
+    return compiler()._get_logging_prefix()
+
+
+def set_logging_prefix(prefix: str) -> None:
+    """Sets the text in front of every message."""
+    compiler()._set_logging_prefix(prefix)
+
+
+def get_reportable_log_level() -> Level:
+    """The level above which messages are dropped."""
+    return Level(compiler()._get_log_level())
+
+
+def set_reportable_log_level(level: Level) -> None:
+    """Sets the level above which messages are dropped."""
+    compiler()._set_log_level(Level(level).value)
+
+
+def get_is_colored_output_on() -> bool:
+    """Whether levels are coloured."""
+    return compiler()._get_colored_output()
+
+
+def set_is_colored_output_on(colored_output_on: bool) -> None:
+    """Switches colours on or off."""
+    compiler()._set_colored_output(bool(colored_output_on))
+
+
+def log(level: Level, msg: str) -> None:
+    """Prints a message at a level."""
+    compiler()._log(Level(level).value, msg)

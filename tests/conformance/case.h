@@ -1,0 +1,98 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "torch_tensorrt/core/network/network.h"
+
+// One row of the table that every tactic is held to: a layer, its inputs, and what PyTorch says it gives.
+namespace torch_tensorrt::conformance {
+
+using network::DataType;
+using network::Dims;
+using network::ILayer;
+using network::INetworkDefinition;
+using network::ITensor;
+
+// What the elements of an input are drawn from.
+enum class Fill {
+  kNormal,    // N(0, 1); small integers for integer dtypes
+  kPositive,  // (0.1, 2); 1 to 5
+  kUnit,      // (-0.95, 0.95)
+  kAboveOne,  // (1.05, 3)
+  kHalves,    // multiples of 0.5: ties of rounding
+  kSpecial,   // with infinities and NaN
+  kIndices,   // [-limit, limit)
+  kDistinct,  // a permutation, so that maxima are unique
+};
+
+struct InputSpec {
+  DataType type = DataType::kFLOAT;
+  std::vector<int64_t> dims;
+  Fill fill = Fill::kNormal;
+  int64_t limit = 0;                 // of kIndices
+  bool constant = false;             // a constant layer instead of a network input
+  std::vector<int64_t> values = {};  // integers given as they are (shape tensors); constant
+};
+
+struct Tolerance {
+  double relative = 0;
+  double absolute = 0;
+  const char* reason = "values are moved or whole";
+};
+
+struct Case {
+  std::string name;  // letters, digits, underscores
+  std::vector<InputSpec> inputs;
+  // Adds the layer under test.
+  std::function<ILayer*(INetworkDefinition&, const std::vector<ITensor*>&)> build;
+  // From the elements (floats as float64), with PyTorch's operators or the scalar formulas.
+  std::function<at::Tensor(const std::vector<at::Tensor>&)> oracle;
+  DataType output = DataType::kFLOAT;
+  Tolerance tolerance;
+  // Part of the reason with which PyTorch's tactic declines; empty: it must take the row.
+  std::string aten_declines = {};
+};
+
+using Cases = std::vector<Case>;
+
+Cases pointwise_cases();
+Cases convolution_cases();
+Cases pooling_cases();
+Cases matrix_multiply_cases();
+Cases reduction_cases();
+Cases normalization_cases();
+Cases movement_cases();
+Cases slice_cases();
+Cases gather_cases();
+Cases resize_cases();
+// All of them.
+const Cases& all_cases();
+
+// ---- what rows are made of ----------------------------------------------------------------------------------------
+
+at::ScalarType scalar_type(DataType type);
+// Half a unit in the last place of the dtype, `steps` times; 0 for integers.
+Tolerance rounding(DataType type, double steps, const char* reason);
+// Elements that are the same in every run and differ between salts.
+at::Tensor random_tensor(const InputSpec& spec, uint64_t seed);
+// Weights of a layer: a copy in the network.
+network::Weights weights_of(INetworkDefinition& network, const at::Tensor& tensor);
+network::Permutation permutation(const std::vector<int32_t>& order);
+// kFLOAT, kHALF, kBF16, kDOUBLE.
+const std::vector<DataType>& float_types();
+// "convolution_f16"
+std::string join(const std::string& name, DataType type);
+
+inline InputSpec f32(std::vector<int64_t> dims, Fill fill = Fill::kNormal) {
+  return {DataType::kFLOAT, std::move(dims), fill};
+}
+inline InputSpec shape_of(std::vector<int64_t> values) {
+  const auto count = static_cast<int64_t>(values.size());
+  return {DataType::kINT64, {count}, Fill::kNormal, 0, /*constant=*/true, std::move(values)};
+}
+
+}  // namespace torch_tensorrt::conformance

@@ -1,0 +1,92 @@
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "conformance/harness.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+
+// Every row of the table, through every tactic of the process that takes it, in every format that it takes it in.
+namespace torch_tensorrt::conformance {
+namespace {
+
+using engine::Tactic;
+using engine::TacticRegistry;
+using network::TensorFormat;
+
+constexpr TensorFormat kFormats[] = {TensorFormat::kLINEAR, TensorFormat::kHWC};
+constexpr int kMinimumRowsPerKind = 3;
+
+bool is_aten(const Tactic& tactic) { return std::string(tactic.name()).rfind("aten.", 0) == 0; }
+
+class Conformance : public testing::TestWithParam<size_t> {};
+
+TEST_P(Conformance, EveryTacticGivesWhatPyTorchGives) {
+  const Case& row = all_cases()[GetParam()];
+  const Example example(row);
+  EXPECT_EQ(example.inferred_dims().to_vector(), example.expected().sizes().vec()) << example.reproducer();
+  EXPECT_EQ(network::enum_name(example.inferred_type()), network::enum_name(row.output)) << example.reproducer();
+  bool taken_by_aten = false;
+  for (const Tactic* tactic : TacticRegistry::global().all()) {
+    for (const TensorFormat format : kFormats) {
+      if (!why_not(*tactic, example, format).empty()) continue;
+      taken_by_aten = taken_by_aten || is_aten(*tactic);
+      std::string wrong;
+      try {
+        wrong = run_and_compare(*tactic, example, format);
+      } catch (const std::exception& e) {
+        wrong = e.what();
+      }
+      EXPECT_EQ(wrong, "") << tactic->name() << " @" << network::enum_name(format) << ": " << example.reproducer();
+    }
+  }
+  if (row.aten_declines.empty()) {
+    EXPECT_TRUE(taken_by_aten) << TacticRegistry::global().explain(example.layer(), {});
+  } else {
+    EXPECT_FALSE(taken_by_aten);
+    EXPECT_NE(TacticRegistry::global().explain(example.layer(), {}).find(row.aten_declines), std::string::npos)
+        << TacticRegistry::global().explain(example.layer(), {});
+  }
+}
+
+std::vector<size_t> places() {
+  std::vector<size_t> all(all_cases().size());
+  for (size_t i = 0; i < all.size(); ++i) all[i] = i;
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, Conformance, testing::ValuesIn(places()),
+                         [](const testing::TestParamInfo<size_t>& info) { return all_cases()[info.param].name; });
+
+TEST(ConformanceTable, NamesAreUnique) {
+  std::set<std::string> names;
+  for (const Case& row : all_cases()) EXPECT_TRUE(names.insert(row.name).second) << row.name;
+}
+
+TEST(ConformanceTable, HasRowsForEveryLayerKind) {
+  std::map<network::LayerType, int> rows;
+  for (const Case& row : all_cases()) ++rows[Example(row).layer().getType()];
+  for (int32_t i = 0; i < network::kLayerTypeCount; ++i) {
+    const auto kind = static_cast<network::LayerType>(i);
+    if (kind == network::LayerType::kINPUT) continue;  // nothing runs it
+    EXPECT_GE(rows[kind], kMinimumRowsPerKind) << network::enum_name(kind);
+  }
+}
+
+TEST(ConformanceTable, HasRowsForEveryTactic) {
+  std::set<std::string> untested;
+  for (const Tactic* tactic : TacticRegistry::global().all()) untested.insert(tactic->name());
+  EXPECT_FALSE(untested.empty());
+  for (const Case& row : all_cases()) {
+    const Example example(row);
+    for (const Tactic* tactic : TacticRegistry::global().all()) {
+      for (const TensorFormat format : kFormats) {
+        if (why_not(*tactic, example, format).empty()) untested.erase(tactic->name());
+      }
+    }
+  }
+  for (const std::string& name : untested) ADD_FAILURE() << "no row is taken by " << name;
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::conformance

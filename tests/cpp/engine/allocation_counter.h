@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+// Counts what is allocated in the whole process (every thread, every library) while a counter lives. The program that
+// links allocation_counter.cpp has its malloc and operator new replaced.
+namespace torch_tensorrt::engine::testing {
+
+class AllocationCounter {
+ public:
+  AllocationCounter();
+  ~AllocationCounter();
+  AllocationCounter(const AllocationCounter&) = delete;
+  AllocationCounter& operator=(const AllocationCounter&) = delete;
+
+  // Ends the counting. Number of allocations that none of the named libraries ("libdnnl") made.
+  int64_t stop(const std::vector<std::string>& libraries_to_ignore = {});
+};
+
+// False where the program's allocator cannot be replaced (under a sanitizer).
+bool can_count_allocations();
+
+}  // namespace torch_tensorrt::engine::testing

@@ -1,0 +1,72 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "engine/allocation_counter.h"
+#include "engine/reference_tactic.h"
+#include "torch_tensorrt/core/engine/context.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+using network::Dims;
+using testing::AllocationCounter;
+
+class Allocations : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!testing::can_count_allocations()) GTEST_SKIP() << "a sanitizer owns the allocator";
+  }
+};
+
+TEST_F(Allocations, AreCounted) {
+  AllocationCounter counter;
+  auto one = std::make_unique<int>(1);
+  auto* volatile two = static_cast<char*>(std::malloc(10));
+  EXPECT_EQ(counter.stop(), 2);
+  std::free(two);
+}
+
+// Calls with two shapes in turn, after each has been met once.
+void expect_no_allocations(const Engine& engine, const std::vector<std::string>& libraries_to_ignore) {
+  const std::vector<Dims> small = {Dims{1, 3, 8, 8}};
+  const std::vector<Dims> large = {Dims{4, 3, 8, 8}};
+  const auto input = testing::random_floats(4 * 192, 1);
+  std::vector<float> output(40);
+  const void* inputs[] = {input.data()};
+  void* outputs[] = {output.data()};
+  const auto call = [&](const std::vector<Dims>& dims) {
+    const auto lease = engine.acquire_context();
+    lease->set_input_dims(dims);
+    lease->run(inputs, outputs);
+  };
+  for (int32_t i = 0; i < 3; ++i) {
+    call(small);
+    call(large);
+  }
+  AllocationCounter counter;
+  for (int32_t i = 0; i < 10; ++i) {
+    call(small);
+    call(large);
+  }
+  EXPECT_EQ(counter.stop(libraries_to_ignore), 0);
+}
+
+TEST_F(Allocations, ARepeatedCallMakesNone) {
+  expect_no_allocations(*testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true)), {});
+}
+
+// With whatever tactics are here; what oneDNN itself allocates in a call is not ours to change.
+TEST_F(Allocations, ARepeatedCallOfTheBestTacticsMakesNone) {
+  testing::register_reference_tactics();
+  BuildSettings settings;
+  settings.tactic_sources = {"reference", "plain"};
+  for (const Tactic* tactic : TacticRegistry::global().all()) {
+    if (std::string(tactic->name()).rfind("onednn.", 0) == 0) settings.tactic_sources = {"onednn", "reference", "plain"};
+  }
+  const auto engine = testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true), settings);
+  expect_no_allocations(*engine, {"libdnnl"});
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::engine

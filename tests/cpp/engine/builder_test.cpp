@@ -1,0 +1,223 @@
+#include "torch_tensorrt/core/engine/builder.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+
+#include "engine/reference_tactic.h"
+#include "torch_tensorrt/core/engine/context.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+using network::DataType;
+using network::Dims;
+using testing::build_engine;
+using testing::error_of;
+using testing::make_small_network;
+
+// Runs activations as fast as it says; the sources "slow" and "quick" differ in nothing else.
+class TimedActivation final : public Tactic {
+ public:
+  TimedActivation(const char* name, int32_t microseconds) : name_(name), microseconds_(microseconds) {}
+  const char* name() const override { return name_; }
+  Decision supports(const network::ILayer& layer, const DeviceTarget&) const override {
+    return layer.getType() == network::LayerType::kACTIVATION ? Decision::yes() : Decision::no("runs activations");
+  }
+  bool takes_format(const network::ILayer&, network::TensorFormat) const override { return true; }
+  Decision takes(const LayerInstance& instance) const override {
+    return instance.inputs[0].dims.nbDims == 1 ? Decision::no("takes no vectors") : Decision::yes();
+  }
+  double estimate_microseconds(const LayerInstance&) const override { return 1; }
+  std::unique_ptr<Kernel> prepare(const LayerInstance&, WeightStore&, const DeviceTarget&) const override {
+    class Sleep final : public Kernel {
+     public:
+      explicit Sleep(int32_t microseconds) : microseconds_(microseconds) {}
+      void run(const void* const*, void* const*, void*) override {
+        ++runs;
+        const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(microseconds_);
+        while (std::chrono::steady_clock::now() < end) continue;
+      }
+
+     private:
+      int32_t microseconds_;
+    };
+    return std::make_unique<Sleep>(microseconds_);
+  }
+  static int32_t runs;
+
+ private:
+  const char* name_;
+  int32_t microseconds_;
+};
+int32_t TimedActivation::runs = 0;
+
+std::shared_ptr<network::INetworkDefinition> make_activations(const Dims& dims, int32_t count) {
+  auto network = std::make_shared<network::INetworkDefinition>();
+  auto* tensor = network->addInput("x", DataType::kFLOAT, dims);
+  for (int32_t i = 0; i < count; ++i) {
+    auto* layer = network->addActivation(*tensor, network::ActivationType::kRELU);
+    layer->setName(("relu" + std::to_string(i)).c_str());
+    layer->set_source("model.py:" + std::to_string(i));
+    tensor = layer->getOutput(0);
+  }
+  network->markOutput(*tensor);
+  return network;
+}
+
+class BuilderTest : public ::testing::Test {
+ protected:
+  BuilderTest() {
+    static const bool once = [] {
+      auto& registry = TacticRegistry::global();
+      registry.add(std::make_unique<TimedActivation>("slow.activation", 2000));
+      registry.add(std::make_unique<TimedActivation>("quick.activation", 200));
+      registry.add(std::make_unique<TimedActivation>("quick.twin", 200));
+      return true;
+    }();
+    (void)once;
+    TimedActivation::runs = 0;
+  }
+  BuildReport build(const std::vector<std::string>& sources, int32_t layers = 1) {
+    settings_.tactic_sources = sources;
+    BuildReport report;
+    bytes_ = Builder(settings_).build(make_activations(Dims{2, 3}, layers), &report);
+    return report;
+  }
+
+  BuildSettings settings_ = testing::reference_settings();
+  std::string bytes_;
+};
+
+TEST_F(BuilderTest, PicksTheFastest) {
+  const BuildReport report = build({"slow", "quick"});
+  ASSERT_EQ(report.layers.size(), 1U);
+  EXPECT_EQ(report.layers[0].tactic, "quick.activation");
+  EXPECT_GE(report.layers[0].microseconds, 200);
+  EXPECT_LT(report.layers[0].microseconds, 2000);
+  EXPECT_EQ(report.timed, 3);
+}
+
+TEST_F(BuilderTest, TheEarlierTacticWinsATie) {
+  for (int32_t i = 0; i < 5; ++i) EXPECT_EQ(build({"quick"}).layers[0].tactic, "quick.activation");
+}
+
+TEST_F(BuilderTest, AHopelessCandidateIsRunTwiceAtMost) {
+  settings_.timing_iterations = 4;
+  build({"quick"});
+  const int32_t without = TimedActivation::runs;
+  TimedActivation::runs = 0;
+  settings_.tactic_sources = {"quick", "slow"};
+  BuildReport report;
+  // Registered first, "slow" has nothing to be compared with, so it is run in full: 1 + 12.
+  Builder(settings_).build(make_activations(Dims{2, 3}, 1), &report);
+  EXPECT_GE(TimedActivation::runs, without);
+  EXPECT_EQ(report.layers[0].tactic, "quick.activation");
+}
+
+TEST_F(BuilderTest, EqualLayersAreTimedOnce) {
+  const BuildReport report = build({"quick"}, 6);
+  EXPECT_EQ(report.layers.size(), 6U);
+  EXPECT_EQ(report.timed, 2);
+}
+
+TEST_F(BuilderTest, ReportsNamesAndSources) {
+  const BuildReport report = build({"quick"}, 2);
+  EXPECT_EQ(report.layers[1].name, "relu1");
+  EXPECT_EQ(report.layers[1].source, "model.py:1");
+  EXPECT_EQ(report.layers[1].kind, "activation");
+  EXPECT_EQ(report.layers[1].precision, "f32");
+  EXPECT_GT(report.seconds, 0);
+}
+
+TEST_F(BuilderTest, WithOneCacheBuildsGiveOneResult) {
+  settings_.timing_cache_path = ::testing::TempDir() + "/builder_test_" + std::to_string(::getpid());
+  const BuildReport first = build({"slow", "quick"}, 2);
+  const std::string bytes = bytes_;
+  const int32_t runs = TimedActivation::runs;
+  const BuildReport second = build({"slow", "quick"}, 2);
+  EXPECT_TRUE(bytes_ == bytes);
+  EXPECT_EQ(second.timed, 0);
+  EXPECT_GT(second.from_cache, 0);
+  EXPECT_EQ(TimedActivation::runs, runs);
+  std::filesystem::remove(settings_.timing_cache_path);
+}
+
+TEST_F(BuilderTest, TheEnvironmentNamesCacheAndSources) {
+  const std::string path = ::testing::TempDir() + "/builder_test_env_" + std::to_string(::getpid());
+  ::setenv("TORCHTRT_TIMING_CACHE", path.c_str(), 1);
+  ::setenv("TORCHTRT_TACTIC_SOURCES", " slow , ", 1);
+  const BuildReport report = build({});
+  ::unsetenv("TORCHTRT_TIMING_CACHE");
+  ::unsetenv("TORCHTRT_TACTIC_SOURCES");
+  EXPECT_EQ(report.layers[0].tactic, "slow.activation");
+  EXPECT_TRUE(std::filesystem::remove(path));
+}
+
+TEST_F(BuilderTest, AnUnknownSourceIsNamed) {
+  const std::string error = error_of([&] { build({"qiuck"}); });
+  EXPECT_NE(error.find("\"qiuck\""), std::string::npos) << error;
+  EXPECT_NE(error.find("quick"), std::string::npos) << error;
+}
+
+TEST_F(BuilderTest, ALayerThatNothingRunsIsNamedWithEveryReason) {
+  settings_.tactic_sources = {"quick", "packed"};
+  const std::string error = error_of([&] { Builder(settings_).build(make_activations(Dims{3}, 1)); });
+  for (const char* part :
+       {"activation \"relu0\" (model.py:0)", "f32[3]@linear", "quick.activation: takes no vectors",
+        "packed.weights: has no weights", "reference.any: not among the allowed tactic sources"}) {
+    EXPECT_NE(error.find(part), std::string::npos) << part << " in " << error;
+  }
+}
+
+TEST_F(BuilderTest, RefusesWhatItCannotBuild) {
+  EXPECT_NE(error_of([&] { Builder(settings_).build(nullptr); }).find("no network"), std::string::npos);
+  settings_.target.kind = DeviceTarget::Kind::kCUDA;
+  EXPECT_NE(error_of([&] { Builder(settings_).build(make_small_network()); }).find("CUDA device 0"), std::string::npos);
+  settings_ = testing::reference_settings();
+  auto network = make_small_network(/*dynamic_batch=*/true);
+  network->profiles().clear();
+  EXPECT_NE(error_of([&] { Builder(settings_).build(network); }).find("min_shape"), std::string::npos);
+}
+
+TEST_F(BuilderTest, LetsGoOfThePlainWeightsThatWerePacked) {
+  auto network = make_small_network();
+  std::weak_ptr<network::INetworkDefinition> weak = network;
+  BuildReport report;
+  const std::string bytes = Builder(settings_).build(std::move(network), &report);
+  EXPECT_TRUE(weak.expired());
+  EXPECT_EQ(report.weight_bytes, (16 * 27 + 16 + 16 * 144 + 16 + 10240) * 4);
+  EXPECT_LT(bytes.size(), static_cast<size_t>(report.weight_bytes) + 16384);
+}
+
+TEST_F(BuilderTest, ReportsTheArenaThatAContextUses) {
+  BuildReport report;
+  const auto engine = build_engine(make_small_network(), settings_, &report);
+  const auto context = engine->create_context();
+  context->set_input_dims({Dims{1, 3, 8, 8}});
+  EXPECT_EQ(context->arena_bytes(), report.arena_bytes);
+  EXPECT_EQ(context->arena_lower_bound_bytes(), report.arena_lower_bound_bytes);
+  EXPECT_GE(report.arena_bytes, report.arena_lower_bound_bytes);
+}
+
+TEST_F(BuilderTest, AConstantThatIsReadPlainTooStaysInThePlan) {
+  const auto make = [] {
+    auto network = std::make_shared<network::INetworkDefinition>();
+    auto* x = network->addInput("x", DataType::kFLOAT, Dims{2, 2});
+    const float values[] = {1, 2, 3, 4};
+    auto* constant = network->addConstant(Dims{2, 2}, network->own(DataType::kFLOAT, values, 4))->getOutput(0);
+    constexpr auto kNone = network::MatrixOperation::kNONE;
+    auto* product = network->addMatrixMultiply(*x, kNone, *constant, kNone)->getOutput(0);
+    auto* sum = network->addElementWise(*product, *constant, network::ElementWiseOperation::kSUM);
+    network->markOutput(*sum->getOutput(0));
+    return network;
+  };
+  const auto engine = build_engine(make(), settings_);
+  EXPECT_EQ(testing::run_floats(*engine, {Dims{2, 2}}, {{1, 0, 0, 1}}),
+            (std::vector<std::vector<float>>{{2, 4, 6, 8}}));
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::engine

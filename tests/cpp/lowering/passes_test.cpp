@@ -1,0 +1,366 @@
+#include <functional>
+#include <string>
+
+#include "ATen/ATen.h"
+#include "gtest/gtest.h"
+
+#include "support/jit_graph.h"
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch/csrc/jit/passes/dead_code_elimination.h"
+
+// Every pass: graph before -> graph after (the same text: it must not be rewritten).
+namespace torch_tensorrt::core::lowering {
+namespace {
+
+using tests::canonical_text;
+using tests::parse_graph;
+
+struct PassCase {
+  const char* name;
+  std::function<bool(const passes::GraphPtr&)> run;
+  std::string before;
+  std::string after;  // empty: unchanged
+};
+std::ostream& operator<<(std::ostream& os, const PassCase& test) { return os << test.name; }
+
+class Pass : public testing::TestWithParam<PassCase> {};
+
+// Constants that nothing reads any more are the pipeline's to take away; here they would only be in the way.
+std::string text_of_live(const passes::GraphPtr& graph) {
+  torch::jit::EliminateDeadCode(graph);
+  return canonical_text(graph);
+}
+
+TEST_P(Pass, RewritesAsTheTableSays) {
+  const auto& test = GetParam();
+  const auto graph = parse_graph(test.before);
+  const std::string expected = test.after.empty() ? text_of_live(parse_graph(test.before))
+                                                  : text_of_live(parse_graph(test.after));
+  EXPECT_EQ(test.run(graph), !test.after.empty()) << "what the pass says of having changed anything";
+  EXPECT_EQ(text_of_live(graph), expected);
+}
+
+const PassCase kDropout[] = {
+    {"dropout", passes::remove_dropout,
+     R"(graph(%x : Tensor):
+          %p : float = prim::Constant[value=0.5]()
+          %train : bool = prim::Constant[value=0]()
+          %y : Tensor = aten::dropout(%x, %p, %train)
+          %z : Tensor = aten::feature_alpha_dropout_(%y, %p, %train)
+          %r : Tensor = aten::relu(%z)
+          return (%r))",
+     R"(graph(%x : Tensor):
+          %r : Tensor = aten::relu(%x)
+          return (%r))"},
+    {"dropout_that_drops", passes::remove_dropout,
+     R"(graph(%x : Tensor):
+          %p : float = prim::Constant[value=0.5]()
+          %train : bool = prim::Constant[value=1]()
+          %y : Tensor = aten::dropout(%x, %p, %train)
+          return (%y))",
+     ""},
+    {"dropout_of_nothing", passes::remove_dropout,
+     R"(graph(%x : Tensor, %train : bool):
+          %p : float = prim::Constant[value=0.]()
+          %y : Tensor = aten::dropout(%x, %p, %train)
+          return (%y))",
+     R"(graph(%x : Tensor, %train : bool):
+          return (%x))"},
+    {"dropout_in_blocks", passes::remove_dropout,
+     R"(graph(%x : Tensor, %c : bool):
+          %p : float = prim::Constant[value=0.5]()
+          %train : bool = prim::Constant[value=0]()
+          %y : Tensor = prim::If(%c)
+            block0():
+              %a : Tensor = aten::dropout(%x, %p, %train)
+              -> (%a)
+            block1():
+              %b : Tensor = aten::relu(%x)
+              -> (%b)
+          return (%y))",
+     R"(graph(%x : Tensor, %c : bool):
+          %y : Tensor = prim::If(%c)
+            block0():
+              -> (%x)
+            block1():
+              %b : Tensor = aten::relu(%x)
+              -> (%b)
+          return (%y))"},
+};
+INSTANTIATE_TEST_SUITE_P(RemoveDropout, Pass, testing::ValuesIn(kDropout));
+
+const PassCase kNoOps[] = {
+    {"contiguous_and_detach", passes::remove_no_ops,
+     R"(graph(%x : Tensor):
+          %f : int = prim::Constant[value=0]()
+          %y : Tensor = aten::contiguous(%x, %f)
+          %z : Tensor = aten::detach(%y)
+          return (%z))",
+     R"(graph(%x : Tensor):
+          return (%x))"},
+    {"in_blocks", passes::remove_no_ops,
+     R"(graph(%x : Tensor, %c : bool):
+          %y : Tensor = prim::If(%c)
+            block0():
+              %a : Tensor = aten::detach(%x)
+              -> (%a)
+            block1():
+              %b : Tensor = aten::relu(%x)
+              -> (%b)
+          return (%y))",
+     R"(graph(%x : Tensor, %c : bool):
+          %y : Tensor = prim::If(%c)
+            block0():
+              -> (%x)
+            block1():
+              %b : Tensor = aten::relu(%x)
+              -> (%b)
+          return (%y))"},
+    {"a_cast_is_something", passes::remove_no_ops,
+     R"(graph(%x : Tensor):
+          %d : int = prim::Constant[value=5]()
+          %n : bool = prim::Constant[value=0]()
+          %none : NoneType = prim::Constant()
+          %y : Tensor = aten::to(%x, %d, %n, %n, %none)
+          return (%y))",
+     ""},
+};
+INSTANTIATE_TEST_SUITE_P(RemoveNoOps, Pass, testing::ValuesIn(kNoOps));
+
+const PassCase kAliases[] = {
+    {"names", passes::replace_aliases,
+     R"(graph(%x : Tensor, %y : Tensor, %s : int[]):
+          %a : Tensor = aten::true_divide(%x, %y)
+          %b : Tensor = aten::multiply(%a, %y)
+          %c : Tensor = aten::view(%b, %s)
+          return (%c))",
+     R"(graph(%x : Tensor, %y : Tensor, %s : int[]):
+          %a : Tensor = aten::div(%x, %y)
+          %b : Tensor = aten::mul(%a, %y)
+          %c : Tensor = aten::reshape(%b, %s)
+          return (%c))"},
+    {"tile_of_a_known_rank", passes::replace_aliases,
+     R"(graph(%x : Float(2, 3)):
+          %s : int[] = prim::Constant[value=[2, 1, 1]]()
+          %c : Tensor = aten::tile(%x, %s)
+          return (%c))",
+     R"(graph(%x : Float(2, 3)):
+          %s : int[] = prim::Constant[value=[2, 1, 1]]()
+          %c : Tensor = aten::repeat(%x, %s)
+          return (%c))"},
+    {"tile_by_fewer_dims", passes::replace_aliases,
+     R"(graph(%x : Float(2, 3)):
+          %s : int[] = prim::Constant[value=[2]]()
+          %c : Tensor = aten::tile(%x, %s)
+          return (%c))",
+     ""},
+};
+INSTANTIATE_TEST_SUITE_P(ReplaceAliases, Pass, testing::ValuesIn(kAliases));
+
+const PassCase kTypeAs[] = {
+    {"type_as", passes::replace_type_as,
+     R"(graph(%x : Tensor, %y : Tensor):
+          %a : Tensor = aten::type_as(%x, %y)
+          return (%a))",
+     R"(graph(%x : Tensor, %y : Tensor):
+          %f : bool = prim::Constant[value=0]()
+          %none : NoneType = prim::Constant()
+          %a : Tensor = aten::to(%x, %y, %f, %f, %none)
+          return (%a))"},
+};
+INSTANTIATE_TEST_SUITE_P(ReplaceTypeAs, Pass, testing::ValuesIn(kTypeAs));
+
+const PassCase kExceptions[] = {
+    {"guard", passes::remove_exceptions,
+     R"(graph(%x : Tensor, %c : bool):
+          %m : str = prim::Constant[value="no"]()
+          %none : NoneType = prim::Constant()
+          prim::If(%c)
+            block0():
+              prim::RaiseException(%m, %none)
+              -> ()
+            block1():
+              -> ()
+          %r : Tensor = aten::relu(%x)
+          return (%r))",
+     R"(graph(%x : Tensor, %c : bool):
+          %r : Tensor = aten::relu(%x)
+          return (%r))"},
+    {"guard_with_a_result_in_a_block", passes::remove_exceptions,
+     R"(graph(%x : Tensor, %c : bool, %d : bool):
+          %m : str = prim::Constant[value="no"]()
+          %none : NoneType = prim::Constant()
+          %y : Tensor = prim::If(%d)
+            block0():
+              %z : Tensor = prim::If(%c)
+                block0():
+                  %r : Tensor = aten::relu(%x)
+                  -> (%r)
+                block1():
+                  prim::RaiseException(%m, %none)
+                  %u : Tensor = prim::Uninitialized()
+                  -> (%u)
+              -> (%z)
+            block1():
+              -> (%x)
+          return (%y))",
+     R"(graph(%x : Tensor, %c : bool, %d : bool):
+          %y : Tensor = prim::If(%d)
+            block0():
+              %r : Tensor = aten::relu(%x)
+              -> (%r)
+            block1():
+              -> (%x)
+          return (%y))"},
+    {"no_guard", passes::remove_exceptions,
+     R"(graph(%x : Tensor, %c : bool):
+          %y : Tensor = prim::If(%c)
+            block0():
+              %r : Tensor = aten::relu(%x)
+              -> (%r)
+            block1():
+              -> (%x)
+          return (%y))",
+     ""},
+};
+INSTANTIATE_TEST_SUITE_P(RemoveExceptions, Pass, testing::ValuesIn(kExceptions));
+
+const PassCase kInPlace[] = {
+    {"later_readers_of_the_name", passes::replace_in_place_operators,
+     R"(graph(%x : Tensor):
+          %a : Tensor = aten::sigmoid(%x)
+          %b : Tensor = aten::relu_(%a)
+          %c : Tensor = aten::tanh(%a)
+          return (%c))",
+     R"(graph(%x : Tensor):
+          %a : Tensor = aten::sigmoid(%x)
+          %b : Tensor = aten::relu(%a)
+          %c : Tensor = aten::tanh(%b)
+          return (%c))"},
+    {"the_result_has_the_dtype_of_self", passes::replace_in_place_operators,
+     R"(graph(%x : Tensor, %y : Tensor):
+          %one : int = prim::Constant[value=1]()
+          %a : Tensor = aten::sigmoid(%x)
+          %b : Tensor = aten::add_(%a, %y, %one)
+          return (%b))",
+     R"(graph(%x : Tensor, %y : Tensor):
+          %one : int = prim::Constant[value=1]()
+          %a : Tensor = aten::sigmoid(%x)
+          %b : Tensor = aten::add(%a, %y, %one)
+          %f : bool = prim::Constant[value=0]()
+          %none : NoneType = prim::Constant()
+          %c : Tensor = aten::to(%b, %a, %f, %f, %none)
+          return (%c))"},
+    {"a_view_that_is_read_later", passes::replace_in_place_operators,
+     R"(graph(%x : Tensor):
+          %zero : int = prim::Constant[value=0]()
+          %a : Tensor = aten::sigmoid(%x)
+          %v : Tensor = aten::select(%a, %zero, %zero)
+          %b : Tensor = aten::relu_(%a)
+          return (%v))",
+     ""},
+    {"a_view_that_is_written", passes::replace_in_place_operators,
+     R"(graph(%x : Tensor):
+          %zero : int = prim::Constant[value=0]()
+          %a : Tensor = aten::sigmoid(%x)
+          %v : Tensor = aten::select(%a, %zero, %zero)
+          %b : Tensor = aten::relu_(%v)
+          return (%a))",
+     ""},
+    {"a_tensor_of_the_round_before", passes::replace_in_place_operators,
+     R"(graph(%x : Tensor, %n : int):
+          %true : bool = prim::Constant[value=1]()
+          %s : Tensor = aten::sigmoid(%x)
+          %y : Tensor = prim::Loop(%n, %true, %s)
+            block0(%i : int, %t : Tensor):
+              %r : Tensor = aten::relu_(%t)
+              -> (%true, %r)
+          return (%y))",
+     ""},
+    {"inside_a_block", passes::replace_in_place_operators,
+     R"(graph(%x : Tensor, %c : bool):
+          %y : Tensor = prim::If(%c)
+            block0():
+              %a : Tensor = aten::sigmoid(%x)
+              %b : Tensor = aten::relu_(%a)
+              -> (%a)
+            block1():
+              -> (%x)
+          return (%y))",
+     R"(graph(%x : Tensor, %c : bool):
+          %y : Tensor = prim::If(%c)
+            block0():
+              %a : Tensor = aten::sigmoid(%x)
+              %b : Tensor = aten::relu(%a)
+              -> (%b)
+            block1():
+              -> (%x)
+          return (%y))"},
+};
+INSTANTIATE_TEST_SUITE_P(ReplaceInPlaceOperators, Pass, testing::ValuesIn(kInPlace));
+
+const PassCase kNumbers[] = {
+    {"pair", passes::remove_number_round_trips,
+     R"(graph(%n : int):
+          %t : Tensor = prim::NumToTensor(%n)
+          %r : int = aten::Int(%t)
+          return (%r))",
+     R"(graph(%n : int):
+          return (%n))"},
+    {"arithmetic", passes::remove_number_round_trips,
+     R"(graph(%n : int, %m : int):
+          %one : int = prim::Constant[value=1]()
+          %a : Tensor = prim::NumToTensor(%n)
+          %b : Tensor = prim::NumToTensor(%m)
+          %c : Tensor = aten::mul(%a, %b)
+          %d : Tensor = aten::floor_divide(%c, %b)
+          %e : Tensor = aten::add(%d, %a, %one)
+          %r : int = aten::Int(%e)
+          return (%r))",
+     R"(graph(%n : int, %m : int):
+          %c : int = aten::mul(%n, %m)
+          %d : int = aten::floordiv(%c, %m)
+          %r : int = aten::add(%d, %n)
+          return (%r))"},
+    {"a_factor_is_not_dropped", passes::remove_number_round_trips,
+     R"(graph(%n : int, %m : int):
+          %two : int = prim::Constant[value=2]()
+          %a : Tensor = prim::NumToTensor(%n)
+          %b : Tensor = prim::NumToTensor(%m)
+          %e : Tensor = aten::add(%a, %b, %two)
+          %r : int = aten::Int(%e)
+          return (%r))",
+     ""},
+    {"a_float_is_rounded", passes::remove_number_round_trips,
+     R"(graph(%n : float):
+          %t : Tensor = prim::NumToTensor(%n)
+          %r : int = aten::Int(%t)
+          return (%r))",
+     ""},
+    {"a_tensor_of_the_graph", passes::remove_number_round_trips,
+     R"(graph(%x : Tensor):
+          %r : int = aten::Int(%x)
+          return (%r))",
+     ""},
+};
+INSTANTIATE_TEST_SUITE_P(RemoveNumberRoundTrips, Pass, testing::ValuesIn(kNumbers));
+
+const PassCase kOutputs[] = {
+    {"tuple", passes::flatten_outputs,
+     R"(graph(%x : Tensor, %y : Tensor):
+          %t : (Tensor, Tensor) = prim::TupleConstruct(%x, %y)
+          return (%t))",
+     R"(graph(%x : Tensor, %y : Tensor):
+          return (%x, %y))"},
+    {"nested", passes::flatten_outputs,
+     R"(graph(%x : Tensor, %y : Tensor):
+          %t : (Tensor, Tensor) = prim::TupleConstruct(%x, %y)
+          %u : (Tensor, (Tensor, Tensor)) = prim::TupleConstruct(%x, %t)
+          return (%u))",
+     ""},
+};
+INSTANTIATE_TEST_SUITE_P(FlattenOutputs, Pass, testing::ValuesIn(kOutputs));
+
+}  // namespace
+}  // namespace torch_tensorrt::core::lowering

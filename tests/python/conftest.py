@@ -1,0 +1,27 @@
+"""Shared by the Python tests: fixed seeds, and how results are compared."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
+
+
+def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """Largest difference over the largest expected magnitude."""
+    assert found.shape == expected.shape, f"shape {tuple(found.shape)}, expected {tuple(expected.shape)}"
+    assert found.dtype == expected.dtype, f"dtype {found.dtype}, expected {expected.dtype}"
+    if expected.numel() == 0:
+        return 0.0
+    scale = expected.abs().max().double().item()
+    return (found.double() - expected.double()).abs().max().item() / max(scale, 1e-30)
+
+
+@pytest.fixture
+def rel() -> object:
+    """The function ``relative_error``."""
+    return relative_error

@@ -1,0 +1,154 @@
+"""torchtrtc, as it is installed, on small models."""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+
+import pytest
+import torch
+from models import LeNet, Mlp, Unsupported
+from outside import run, try_run
+from torch import nn
+
+import torch_tensorrt
+
+TORCHTRTC = Path(sysconfig.get_path("scripts")) / "torchtrtc"
+# Rounding differs between kernels; the default of 1e-5 is for kernels that add in the same order.
+CHECK = "--rtol=1e-4"
+
+
+def torchtrtc(*arguments: str | Path) -> str:
+    """What it prints on both outputs; it must succeed."""
+    done = try_run(TORCHTRTC, *arguments)
+    assert done.returncode == 0, f"torchtrtc {' '.join(map(str, arguments))}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def torchtrtc_fails(*arguments: str | Path, status: int = 1) -> str:
+    """What it prints on standard error; it must end with the status."""
+    done = try_run(TORCHTRTC, *arguments)
+    assert done.returncode == status, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stderr
+
+
+def saved(module: nn.Module, folder: Path) -> Path:
+    path = folder / "model.ts"
+    torch.jit.script(module.eval()).save(str(path))
+    return path
+
+
+@pytest.fixture
+def lenet(tmp_path) -> Path:
+    return saved(LeNet(), tmp_path)
+
+
+def test_help_and_version():
+    text = run(TORCHTRTC, "--help")
+    for flag in ("--enable-precision", "--save-engine", "--check-method-support", "--custom-converters", "--rtol"):
+        assert flag in text
+    assert torch_tensorrt.__version__ in run(TORCHTRTC, "--version")
+
+
+def test_compiles_checks_and_saves(lenet, tmp_path, rel):
+    compiled = tmp_path / "compiled.ts"
+    told = torchtrtc("--info", "-d", "cpu", CHECK, lenet, compiled, "(2,1,28,28)")
+    assert "self check passed" in told
+    x = torch.randn(2, 1, 28, 28)
+    module = torch.jit.load(compiled)
+    assert "tensorrt::execute_engine" in str(module.graph)
+    assert rel(module(x), torch.jit.load(lenet)(x)) < 1e-5
+
+
+@pytest.mark.parametrize("spec", ["(2, 1, 28, 28)@f32%contiguous", "(2,1,28,28)@float%nchw"])
+def test_spellings_of_an_input(lenet, tmp_path, spec):
+    torchtrtc("-d", "cpu", "-p", "f32", CHECK, lenet, tmp_path / "compiled.ts", spec)
+
+
+def test_a_range_of_shapes(lenet, tmp_path, rel):
+    compiled = tmp_path / "compiled.ts"
+    torchtrtc("-d", "cpu", CHECK, lenet, compiled, "[(1,1,28,28);(2,1,28,28);(4,1,28,28)]")
+    module = torch.jit.load(compiled)
+    for batch in (1, 3, 4):
+        x = torch.randn(batch, 1, 28, 28)
+        assert rel(module(x), torch.jit.load(lenet)(x)) < 1e-5
+
+
+def test_engine_bytes_and_back(tmp_path, rel):
+    model = saved(Mlp(), tmp_path)
+    engine, embedded = tmp_path / "model.engine", tmp_path / "embedded.ts"
+    torchtrtc("-d", "cpu", CHECK, "--save-engine", model, engine, "(3,16)")
+    x = torch.randn(3, 16)
+    expected = torch.jit.load(model)(x)
+    in_python = torch_tensorrt.embed_engine_in_new_module(engine.read_bytes(), device="cpu")
+    assert rel(in_python(x), expected) < 1e-5
+    torchtrtc("-d", "cpu", "--embed-engine", engine, embedded)
+    assert torch.equal(torch.jit.load(embedded)(x), in_python(x))
+
+
+def test_support_of_a_method(tmp_path):
+    assert "The method forward can be compiled" in torchtrtc("--check-method-support=forward", saved(Mlp(), tmp_path))
+    done = try_run(TORCHTRTC, "--check-method-support=forward", saved(Unsupported(), tmp_path))
+    assert done.returncode == 1
+    assert "cannot be compiled" in done.stdout and "aten::special_bessel_j0" in done.stderr
+
+
+def test_an_unsupported_operation_is_named(tmp_path):
+    model = saved(Unsupported(), tmp_path)
+    told = torchtrtc_fails("-d", "cpu", "--require-full-compilation", model, tmp_path / "compiled.ts", "(3)")
+    assert "aten::special_bessel_j0" in told
+    assert not (tmp_path / "compiled.ts").exists()
+
+
+def test_a_failed_self_check_ends_with_1(tmp_path):
+    # The batch norm goes into the convolution, which changes the rounding of many of 4608 values.
+    norm = nn.BatchNorm2d(8)
+    nn.init.uniform_(norm.running_var, 0.5, 1.5)
+    nn.init.uniform_(norm.weight, 0.5, 1.5)
+    model = saved(nn.Sequential(nn.Conv2d(3, 8, 3), norm), tmp_path)
+    arguments = ["-d", "cpu", "--atol=0", "--rtol=0", model, tmp_path / "compiled.ts", "(1,3,26,26)"]
+    told = torchtrtc_fails(*arguments)
+    assert "self check: " in told and "--no-threshold-check" in told
+    torchtrtc("--no-threshold-check", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("spec", "complaint"),
+    [
+        ("1,3,8,8", "expected a shape like"),
+        ("(1,-3)", "'-3' is not a size"),
+        ("(1,3)@float13", "'float13' is not a dtype"),
+        ("(1,3)%diagonal", "'diagonal' is not a format"),
+        ("[(1,3);(2,3)]", "three shapes"),
+        ("[(3,3);(2,3);(4,3)]", "2"),
+    ],
+)
+def test_mistakes_in_an_input(lenet, tmp_path, spec, complaint):
+    assert complaint in torchtrtc_fails("-d", "cpu", lenet, tmp_path / "compiled.ts", spec)
+
+
+def test_mistakes_in_files(lenet, tmp_path):
+    assert "missing.ts" in torchtrtc_fails("-d", "cpu", tmp_path / "missing.ts", tmp_path / "out.ts", "(1)")
+    garbage = tmp_path / "garbage.ts"
+    garbage.write_bytes(b"not a module")
+    assert "garbage.ts" in torchtrtc_fails("-d", "cpu", garbage, tmp_path / "out.ts", "(1)")
+    assert torchtrtc_fails("-d", "cpu", "--embed-engine", garbage, tmp_path / "out.ts")
+    assert "no output file" in torchtrtc_fails("-d", "cpu", lenet)
+    target = tmp_path / "no" / "such" / "folder.engine"
+    assert "folder.engine" in torchtrtc_fails("-d", "cpu", "--save-engine", CHECK, lenet, target, "(1,1,28,28)")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--no-such-flag", "in.ts", "out.ts"], ["-v", "-i", "in.ts"], ["-d", "tpu", "in.ts"], ["--rtol=-1", "in.ts"], []],
+    ids=["unknown flag", "two levels", "unknown device", "negative tolerance", "nothing"],
+)
+def test_mistakes_in_the_command_line(arguments):
+    done = try_run(TORCHTRTC, *arguments)
+    assert done.returncode not in (0, 1) and done.stderr
+
+
+def test_a_device_that_is_not_there(lenet, tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("asks for a GPU that must not be there")
+    assert "gpu" in torchtrtc_fails("-d", "gpu", lenet, tmp_path / "out.ts", "(1,1,28,28)").lower()

@@ -1,0 +1,227 @@
+"""compile and convert_method_to_trt_engine on small models."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import pytest
+import torch
+from models import LeNet, Mlp, TwoInputs, Unsupported
+
+import torch_tensorrt
+
+
+def script(module: torch.nn.Module) -> torch.jit.ScriptModule:
+    return torch.jit.script(module.eval())
+
+
+@pytest.mark.parametrize("make", ["script", "trace", "module"])
+def test_lenet(make, rel):
+    model = LeNet().eval()
+    x = torch.randn(1, 1, 28, 28)
+    given = {"script": lambda: torch.jit.script(model), "trace": lambda: torch.jit.trace(model, x), "module": lambda: model}
+    compiled = torch_tensorrt.compile(given[make](), inputs=[torch_tensorrt.Input((1, 1, 28, 28))])
+    assert isinstance(compiled, torch.jit.ScriptModule)
+    assert rel(compiled(x), model(x)) < 1e-5
+    assert "tensorrt::execute_engine" in str(compiled.graph)
+
+
+def test_example_tensor_as_input(rel):
+    model, x = script(Mlp()), torch.randn(3, 16)
+    assert rel(torch_tensorrt.compile(model, inputs=[x])(x), model(x)) < 1e-5
+
+
+def test_the_given_module_is_not_changed():
+    model, x = torch.jit.script(Mlp().eval()), torch.randn(3, 16)
+    before, graph = model(x), str(model.graph)
+    torch_tensorrt.compile(model, inputs=[x])
+    assert torch.equal(model(x), before)
+    assert str(model.graph) == graph
+
+
+def test_several_inputs_and_outputs(rel):
+    a, b = torch.randn(2, 3), torch.randn(2, 3)
+    model = script(TwoInputs())
+    found = torch_tensorrt.compile(model, inputs=[a, b])(a, b)
+    assert isinstance(found, tuple) and len(found) == 2
+    for got, want in zip(found, model(a, b), strict=True):
+        assert rel(got, want) < 1e-6
+
+
+def test_input_signature(rel):
+    class Nested(torch.nn.Module):
+        def forward(self, pair: tuple[torch.Tensor, torch.Tensor], rest: list[torch.Tensor]) -> torch.Tensor:
+            return pair[0] * pair[1] + rest[0] - rest[1]
+
+    model = script(Nested())
+    x = [torch.randn(2, 3) for _ in range(4)]
+    signature = ((torch_tensorrt.Input((2, 3)), torch_tensorrt.Input((2, 3))), [torch_tensorrt.Input((2, 3))] * 2)
+    compiled = torch_tensorrt.ts.compile(model, input_signature=signature)
+    assert rel(compiled((x[0], x[1]), [x[2], x[3]]), model((x[0], x[1]), [x[2], x[3]])) < 1e-6
+
+
+def test_dynamic_batch(rel):
+    model = script(LeNet())
+    spec = torch_tensorrt.Input(min_shape=(1, 1, 28, 28), opt_shape=(4, 1, 28, 28), max_shape=(8, 1, 28, 28))
+    compiled = torch_tensorrt.compile(model, inputs=[spec])
+    for batch in (1, 3, 8, 4):
+        x = torch.randn(batch, 1, 28, 28)
+        assert rel(compiled(x), model(x)) < 1e-5
+    with pytest.raises(RuntimeError, match=r"9x1x28x28"):
+        compiled(torch.randn(9, 1, 28, 28))
+
+
+def test_save_and_load_in_a_new_process(tmp_path):
+    model = script(LeNet())
+    x = torch.randn(2, 1, 28, 28)
+    torch.jit.save(torch_tensorrt.compile(model, inputs=[x]), tmp_path / "model.ts")
+    torch.save((x, model(x)), tmp_path / "data.pt")
+    program = (
+        "import sys, torch, torch_tensorrt; folder = sys.argv[1]\n"
+        "x, want = torch.load(folder + '/data.pt'); found = torch.jit.load(folder + '/model.ts')(x)\n"
+        "assert torch.allclose(found, want, rtol=1e-4, atol=1e-5)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=120)
+
+
+def test_a_saved_module_needs_only_the_runtime_library(tmp_path):
+    model = script(LeNet())
+    x = torch.randn(2, 1, 28, 28)
+    torch.jit.save(torch_tensorrt.compile(model, inputs=[x]), tmp_path / "model.ts")
+    library = torch_tensorrt._library.library_dir() / "libtorchtrt_runtime.so"
+    program = (
+        "import sys, torch; torch.ops.load_library(sys.argv[2])\n"
+        "print(tuple(torch.jit.load(sys.argv[1])(torch.randn(2, 1, 28, 28)).shape))\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "model.ts"), str(library)]
+    done = subprocess.run(command, check=True, timeout=120, capture_output=True, text=True)
+    assert done.stdout.strip() == "(2, 10)"
+
+
+def test_engine_bytes_round_trip(rel):
+    model, x = script(Mlp()), torch.randn(3, 16)
+    engine = torch_tensorrt.convert_method_to_trt_engine(model, "forward", inputs=[x])
+    assert isinstance(engine, bytes)
+    assert engine == torch_tensorrt.convert_method_to_trt_engine(model, "forward", inputs=[x])
+    embedded = torch_tensorrt.embed_engine_in_new_module(engine)
+    assert rel(embedded(x), model(x)) < 1e-5
+    buffer = io.BytesIO()
+    torch.jit.save(embedded, buffer)
+    buffer.seek(0)
+    assert torch.equal(torch.jit.load(buffer)(x), embedded(x))
+
+
+def test_engine_of_another_method(rel):
+    class Other(torch.nn.Module):
+        def forward(self, x):
+            return x
+
+        @torch.jit.export
+        def twice(self, x):
+            return x + x
+
+    x = torch.randn(2, 2)
+    engine = torch_tensorrt.convert_method_to_trt_engine(script(Other()), "twice", inputs=[x])
+    assert rel(torch_tensorrt.embed_engine_in_new_module(engine)(x), x + x) < 1e-6
+
+
+def test_damaged_engine_is_an_error():
+    engine = torch_tensorrt.convert_method_to_trt_engine(script(Mlp()), inputs=[torch.randn(3, 16)])
+    for damaged in (b"", b"no engine at all", engine[: len(engine) // 2], engine[:-1] + bytes([engine[-1] ^ 1])):
+        with pytest.raises(RuntimeError):
+            torch_tensorrt.embed_engine_in_new_module(damaged)
+
+
+def test_unsupported_operation_names_node_schema_and_what_to_do():
+    model = script(Unsupported())
+    with pytest.raises(RuntimeError) as caught:
+        torch_tensorrt.compile(model, inputs=[torch.randn(3)])
+    text = str(caught.value)
+    assert "Unable to convert node: " in text and "aten::special_bessel_j0(%" in text
+    assert "models.py:" in text
+    assert "Schema: aten::special_bessel_j0(Tensor self) -> Tensor" in text
+    assert "Converter for aten::special_bessel_j0 requested, but no such converter was found." in text
+    assert "If you need a converter for this operator, you can try implementing one yourself" in text
+    # and the process goes on
+    x = torch.randn(3, 16)
+    assert torch_tensorrt.compile(script(Mlp()), inputs=[x])(x).shape == (3, 4)
+
+
+def test_check_method_op_support(capfd):
+    assert torch_tensorrt.check_method_op_support(script(Mlp()))
+    assert not torch_tensorrt.check_method_op_support(script(Unsupported()))
+    assert "aten::special_bessel_j0" in capfd.readouterr().err
+
+
+def test_wrong_inputs_at_run_time():
+    model = torch_tensorrt.compile(script(LeNet()), inputs=[torch_tensorrt.Input((1, 1, 28, 28))])
+    with pytest.raises(RuntimeError):
+        model(torch.randn(1, 1, 28, 27))
+    with pytest.raises(RuntimeError):
+        model(torch.randn(1, 28, 28))
+    with pytest.raises(RuntimeError, match="Expected input tensors to have type"):
+        model(torch.randn(1, 1, 28, 28).double())
+    with pytest.raises(RuntimeError):
+        model()
+    with pytest.raises(RuntimeError):
+        model(torch.randn(1, 1, 28, 28, device="meta"))
+
+
+def test_strided_inputs_give_the_right_result(rel):
+    model = script(LeNet())
+    compiled = torch_tensorrt.compile(model, inputs=[torch_tensorrt.Input((2, 1, 28, 28))])
+    wide = torch.randn(2, 1, 28, 56)
+    for x in (wide[..., ::2], torch.randn(28, 28, 1, 2).permute(3, 2, 0, 1), torch.randn(1, 1, 28, 28).expand(2, -1, -1, -1)):
+        assert rel(compiled(x), model(x)) < 1e-5
+    x = torch.randn(2, 1, 28, 28, requires_grad=True)
+    assert rel(compiled(x).detach(), model(x).detach()) < 1e-5
+
+
+def test_setting_mistakes():
+    model, x = script(Mlp()), torch.randn(3, 16)
+    with pytest.raises(KeyError):
+        torch_tensorrt.ts.compile(model)
+    with pytest.raises(KeyError):
+        torch_tensorrt.compile(model, inputs=["x"])
+    with pytest.raises(TypeError):
+        torch_tensorrt.ts.compile(torch.jit.script(lambda t: t), inputs=[x])
+    with pytest.raises(ValueError, match="require_full_compilation"):
+        torch_tensorrt.compile(model, inputs=[x], require_full_compilation=True, torch_executed_ops=["aten::add"])
+    with pytest.raises(ValueError):
+        torch_tensorrt.compile(model, inputs=[x], workspace_size=-1)
+    with pytest.raises(ValueError):
+        torch_tensorrt.compile(model, inputs=[x], dla_sram_size=4095)
+    with pytest.raises(TypeError):
+        torch_tensorrt.compile(model, inputs=[x], enabled_precisions={torch.int64})
+    with pytest.raises(ValueError, match="ir="):
+        torch_tensorrt.compile(model, ir="onnx", inputs=[x])
+    with pytest.raises(RuntimeError, match="1 input tensors|dimension specs"):
+        torch_tensorrt.compile(model, inputs=[x, x])
+    with pytest.raises(AssertionError):
+        torch_tensorrt.ts.compile(model, input_signature=(((x,),),))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a GPU that must not be there")
+def test_a_device_that_is_not_there_is_an_error():
+    with pytest.raises(RuntimeError, match="(?i)gpu"):
+        torch_tensorrt.compile(script(Mlp()), inputs=[torch.randn(3, 16)], device="gpu:0")
+
+
+def test_training_mode_is_an_error_that_says_so():
+    with pytest.raises(RuntimeError, match="eval"):
+        torch_tensorrt.compile(torch.jit.script(Mlp().train()), inputs=[torch.randn(3, 16)])
+
+
+def test_graphs_are_printed_before_and_after(capfd):
+    with torch_tensorrt.logging.graphs():
+        torch_tensorrt.compile(script(LeNet()), inputs=[torch_tensorrt.Input((1, 1, 28, 28))])
+    text = capfd.readouterr().err
+    assert text.count("graph(") >= 2
+    assert "aten::_convolution" in text and "prim::CallMethod" not in text.split("graph(")[-1]
+
+
+def test_build_info():
+    info = torch_tensorrt.get_build_info()
+    assert torch_tensorrt.__version__ in info and torch.__version__.split("+")[0] in info

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Configures and builds build/, and installs the package into .venv when anything that it contains has changed.
+#
+#   tools/build.sh package    what is installed: the libraries and torchtrtc
+#   tools/build.sh all        the C++ tests as well
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly build=build
+readonly python=.venv/bin/python
+case "${1:-all}" in
+  package) target=torchtrt_package ;;
+  all) target=all ;;
+  *) echo "usage: tools/build.sh package|all" >&2 && exit 2 ;;
+esac
+
+mkdir -p "$build"
+exec 8>"$build/.lock"
+flock 8
+
+if [[ ! -e $build/build.ninja ]]; then
+  cmake -S . -B "$build" -G Ninja -DTORCHTRT_PYTHON="$PWD/$python" ${TORCHTRT_CMAKE_ARGS:-}
+fi
+NINJA_STATUS='[%f/%t %es] ' cmake --build "$build" --target "$target"
+
+# What the installed package is made of: names, sizes and times of its files, and the environment it is in.
+fingerprint() {
+  {
+    find python cpp/torch_tensorrt -type f \( -name '*.py' -o -name '*.pyi' -o -name py.typed -o -name '*.h' \) \
+      -printf '%p %s %T@\n' | sort
+    stat -c '%n %s %Y' "$build"/lib/*.so "$build"/bin/torchtrtc setup.py pyproject.toml VERSION cmake/* \
+      tools/packaging/torchtrtc 2>/dev/null || true
+    readlink -f "$python"
+  } | sha256sum
+}
+
+readonly stamp=.venv/.installed-package
+readonly now="$(fingerprint)"
+if [[ ! -e $stamp || "$(cat "$stamp")" != "$now" ]]; then
+  echo "installing torch_tensorrt into .venv"
+  TORCHTRT_FAST_WHEEL=1 "$python" -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
+    --force-reinstall .
+  printf '%s\n' "$now" >"$stamp"
+fi

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Checks who includes whom, and how long files are.
+
+    tools/check_layers.py [ROOT]
+
+The rules are the tables below; docs and reviews refer to them. One line a violation, on standard output:
+
+    cpp/torch_tensorrt/core/network/layer.h:7: network must not include optimizer (torch_tensorrt/core/optimizer/pass.h)
+
+Exit status 1 when there is one. Files above the soft limit are only warned about.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+INCLUDE_ROOT = "cpp"
+SOFT_LIMIT = 400
+HARD_LIMIT = 700
+SIZED_FOLDERS = ("cpp", "python", "tests", "tools", "examples", "benchmarks")
+SIZED_SUFFIXES = {".h", ".cpp", ".py"}
+
+# Pattern of a path below cpp/ -> layer. The first row that matches decides.
+LAYERS = [
+    (r"torch_tensorrt/(macros|version)\.h$", "base"),
+    (r"torch_tensorrt/core/util/(jit|trt_util|prelude)[^/]*$", "util_jit"),
+    (r"torch_tensorrt/core/util/", "util"),
+    (r"torch_tensorrt/core/network/", "network"),
+    (r"torch_tensorrt/core/optimizer/", "optimizer"),
+    (r"torch_tensorrt/core/engine/tactics/aten/", "tactics_aten"),
+    (r"torch_tensorrt/core/engine/tactics/onednn/", "tactics_onednn"),
+    (r"torch_tensorrt/core/engine/tactics/cuda/", "tactics_cuda"),
+    (r"torch_tensorrt/core/engine/", "engine"),
+    (r"torch_tensorrt/core/backends/", "backends"),
+    (r"torch_tensorrt/core/ir/", "ir"),
+    (r"torch_tensorrt/core/lowering/", "lowering"),
+    (r"torch_tensorrt/core/conversion/", "conversion"),
+    (r"torch_tensorrt/core/partitioning/", "partitioning"),
+    (r"torch_tensorrt/core/runtime/", "runtime"),
+    (r"torch_tensorrt/core/[^/]+$", "compiler"),
+    (r"torch_tensorrt/(?!core/)", "api"),
+    (r"bin/", "bin"),
+]
+
+_ENGINE = {"util", "network", "optimizer", "engine"}
+_TORCH_SIDE = {"util", "util_jit", "network", "ir"}
+_ALL = _ENGINE | _TORCH_SIDE | {"lowering", "conversion", "partitioning", "runtime"}
+
+# Layer -> the layers that it may include besides itself and base.
+ALLOWED = {
+    "base": set(),
+    "util": set(),
+    "network": {"util"},
+    "optimizer": {"util", "network"},
+    # A build without one of these tactics leaves it out; ATen's tactics register themselves from the runtime library.
+    "engine": {"util", "network", "optimizer", "tactics_onednn", "tactics_cuda"},
+    "tactics_onednn": _ENGINE,
+    "tactics_cuda": _ENGINE,
+    "tactics_aten": _ENGINE | {"util_jit"},
+    "backends": _ENGINE,
+    # nvinfer1's types are the vocabulary of these helpers.
+    "util_jit": {"util", "network"},
+    "ir": {"util", "util_jit", "network"},
+    "lowering": {"util", "util_jit", "ir"},
+    "conversion": _TORCH_SIDE,
+    "partitioning": _TORCH_SIDE | {"conversion"},
+    "runtime": _ENGINE | {"util_jit", "tactics_aten"},
+    "compiler": _ALL,
+    "api": _ALL | {"compiler"},
+    "bin": _ALL | {"compiler", "api"},
+}
+
+# (pattern of the including path, layer it may include after all, reason)
+EXCEPTIONS = [
+    (
+        r"torch_tensorrt/core/conversion/(conversion|conversionctx/[^/]+)\.(h|cpp)$",
+        {"engine", "optimizer"},
+        "ConvertBlockToEngine and ConversionCtx::SerializeEngine are public names of the conversion, and build engines",
+    ),
+]
+
+TORCH_HEADER = re.compile(r"(torch|ATen|c10|caffe2)/")
+TORCH_FREE = {"base", "util", "network", "optimizer", "engine", "tactics_onednn", "tactics_cuda"}
+
+# Headers are installed, but for these, and an installed header must compile without our third-party packages.
+NOT_INSTALLED = re.compile(r"torch_tensorrt/core/(engine/tactics/|backends/|engine/plan_)|/internal/|^bin/")
+THIRD_PARTY_HEADER = re.compile(r"(flatbuffers|fmt|oneapi|CLI)/|dnnl|xxhash\.h$|.*plan_generated\.h$")
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
+
+
+@dataclass(frozen=True)
+class Include:
+    line: int
+    target: str
+    quoted: bool
+
+
+def layer_of(path: str) -> str | None:
+    """The layer of a path below cpp/, or None where no layer owns it."""
+    return next((layer for pattern, layer in LAYERS if re.match(pattern, path)), None)
+
+
+def includes_of(text: str) -> Iterator[Include]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := INCLUDE.match(line):
+            yield Include(number, match[2], quoted=match[1] == '"')
+
+
+def is_installed_header(path: str) -> bool:
+    return path.endswith(".h") and not NOT_INSTALLED.search(path)
+
+
+def may_include(path: str, layer: str, target_layer: str) -> bool:
+    if target_layer in ALLOWED[layer] | {layer, "base"}:
+        return True
+    return any(target_layer in layers and re.match(pattern, path) for pattern, layers, _ in EXCEPTIONS)
+
+
+def fault_of(path: str, layer: str, include: Include) -> str | None:
+    """What is wrong with one include, or None."""
+    target = include.target
+    if target.startswith("torch_tensorrt/"):
+        target_layer = layer_of(target)
+        if target_layer is None:
+            return f"{target} belongs to no layer"
+        if not may_include(path, layer, target_layer):
+            return f"{layer} must not include {target_layer} ({target})"
+        if is_installed_header(path) and NOT_INSTALLED.search(target):
+            return f"an installed header must not include {target}, which is not installed"
+        return None
+    if TORCH_HEADER.match(target):
+        return f"{layer} must not include a torch header ({target})" if layer in TORCH_FREE else None
+    if is_installed_header(path) and THIRD_PARTY_HEADER.match(target):
+        return f"an installed header must not include {target}; include it in the .cpp or keep the header internal"
+    if include.quoted and path.startswith("torch_tensorrt/"):
+        return f'write "{target}" from the include root, as "torch_tensorrt/..."'
+    return None
+
+
+def include_faults(root: Path) -> Iterator[str]:
+    base = root / INCLUDE_ROOT
+    for file in sorted(base.rglob("*")):
+        if file.suffix not in {".h", ".cpp"}:
+            continue
+        path = file.relative_to(base).as_posix()
+        layer = layer_of(path)
+        where = file.relative_to(root).as_posix()
+        if layer is None:
+            yield f"{where}: belongs to no layer; add its folder to LAYERS in tools/check_layers.py"
+            continue
+        for include in includes_of(file.read_text(encoding="utf-8")):
+            if fault := fault_of(path, layer, include):
+                yield f"{where}:{include.line}: {fault}"
+
+
+def long_files(root: Path) -> Iterator[tuple[str, int]]:
+    for folder in SIZED_FOLDERS:
+        for file in sorted((root / folder).rglob("*")):
+            if file.suffix not in SIZED_SUFFIXES or not file.is_file():
+                continue
+            lines = len(file.read_text(encoding="utf-8").splitlines())
+            if lines > SOFT_LIMIT:
+                yield file.relative_to(root).as_posix(), lines
+
+
+def main(arguments: list[str]) -> int:
+    root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
+    faults = list(include_faults(root))
+    for where, lines in long_files(root):
+        if lines > HARD_LIMIT:
+            faults.append(f"{where}: {lines} lines, the limit is {HARD_LIMIT}; split it")
+        else:
+            print(f"warning: {where}: {lines} lines, think about splitting above {SOFT_LIMIT}")
+    for fault in faults:
+        print(fault)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

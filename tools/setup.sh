@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Installs what building, testing or benchmarking needs: Debian packages, .venv, and pinned Python packages.
+#
+#   tools/setup.sh build|test|bench
+#
+# Each step is skipped when it is done already: the packages are asked of dpkg, and a stamp in .venv that is named after
+# the hash of the requirement files says that those are installed. A second run takes a fraction of a second.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly group="${1:-build}"
+readonly venv=.venv
+case "$group" in
+  build) requirements=(requirements/build.txt) ;;
+  test) requirements=(requirements/build.txt requirements/test.txt) ;;
+  bench) requirements=(requirements/build.txt requirements/test.txt requirements/bench.txt) ;;
+  *) echo "usage: tools/setup.sh build|test|bench" >&2 && exit 2 ;;
+esac
+
+system_packages=(
+  g++ cmake ninja-build ccache
+  flatbuffers-compiler libflatbuffers-dev libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
+)
+
+say() { printf '\033[1m== %s\033[0m\n' "$*"; }
+
+# --- Python --------------------------------------------------------------------------------------------------------
+
+# The first Python that is new enough and can make a virtual environment.
+find_python() {
+  local candidate
+  for candidate in python3 python3.13 python3.12 python3.11 python3.10 /usr/bin/python3; do
+    if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
+venv_works() { "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+
+# --- steps ---------------------------------------------------------------------------------------------------------
+
+missing_system_packages() {
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || printf '%s ' "$package"
+  done
+}
+
+install_system_packages() {
+  # One question for all of them is fast; which ones are missing matters only when the answer is no.
+  if dpkg-query -W -f='${Status}\n' "$@" 2>/dev/null | grep -c 'ok installed' | grep -qx "$#"; then
+    return
+  fi
+  local missing
+  read -r -a missing <<<"$(missing_system_packages "$@")"
+  if ! command -v apt-get >/dev/null; then
+    echo "error: these Debian packages (or what your system calls them) are missing: ${missing[*]}" >&2
+    exit 1
+  fi
+  if [[ $EUID -ne 0 ]]; then
+    echo "error: these Debian packages are missing; install them and run this again:" >&2
+    echo "  sudo apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  say "installing Debian packages: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update
+  apt-get install --yes --no-install-recommends "${missing[@]}"
+}
+
+make_venv() {
+  venv_works && return
+  local python
+  if ! python="$(find_python)"; then
+    install_system_packages python3 python3-venv python3-dev
+    python="$(find_python)" || {
+      echo "error: Python 3.10 or newer is needed, and this system's is $(python3 --version 2>&1)" >&2
+      exit 1
+    }
+  fi
+  say "making $venv with $python"
+  "$python" -m venv --clear "$venv"
+}
+
+install_requirements() {
+  local hash stamp arguments=() file
+  hash="$(cat "${requirements[@]}" | sha256sum | cut -c1-16)"
+  stamp="$venv/.installed-$group-$hash"
+  [[ -e "$stamp" ]] && return
+  for file in "${requirements[@]}"; do arguments+=(-r "$file"); done
+  say "installing Python packages (${requirements[*]}); torch is large, the first time takes minutes"
+  "$venv/bin/python" -m pip install --disable-pip-version-check "${arguments[@]}"
+  rm -f "$venv/.installed-$group-"*
+  touch "$stamp"
+}
+
+exec 9>"/tmp/torchtrt-setup-$(id -u).lock"
+flock 9
+install_system_packages "${system_packages[@]}"
+make_venv
+install_requirements

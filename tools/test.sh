@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Lint, the C++ tests and the Python tests, all of them even if one fails. The runners' own closing lines are shown.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+failed=()
+step() {
+  local name="$1"
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" || failed+=("$name")
+}
+
+step lint tools/lint.sh
+step ctest ctest --test-dir build --output-on-failure --no-tests=error
+step pytest .venv/bin/python -m pytest
+
+if [[ ${#failed[@]} -gt 0 ]]; then
+  printf '\nFAILED: %s\n' "${failed[*]}"
+  exit 1
+fi
+printf '\nall passed: lint, ctest, pytest\n'
