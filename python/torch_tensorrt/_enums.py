@@ -82,9 +82,11 @@ class dtype(enum.Enum):  # noqa: N801 - the public name
         for name, (torch_dtype, _) in _DTYPES.items():
             if torch_dtype is not None and value == torch_dtype:
                 return cls(name)
-        name = getattr(value, "name", None) or getattr(value, "__name__", None)  # numpy dtypes and scalar types
-        if isinstance(name, str) and type(value).__module__.startswith("numpy") or "numpy" in str(type(value)):
-            return cls.__members__.get(str(name))
+        # numpy's dtypes and scalar types
+        module = getattr(value, "__module__", None) or type(value).__module__
+        name = getattr(value, "name", None) or getattr(value, "__name__", None)
+        if str(module).startswith("numpy") and isinstance(name, str):
+            return cls.__members__.get(name)
         return None
 
     def to(self, target: type) -> torch.dtype:

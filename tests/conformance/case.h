@@ -52,7 +52,7 @@ struct Case {
   // From the elements (floats as float64), with PyTorch's operators or the scalar formulas.
   std::function<at::Tensor(const std::vector<at::Tensor>&)> oracle;
   DataType output = DataType::kFLOAT;
-  Tolerance tolerance;
+  Tolerance tolerance = {};
   // Part of the reason with which PyTorch's tactic declines; empty: it must take the row.
   std::string aten_declines = {};
 };

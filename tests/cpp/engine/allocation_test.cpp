@@ -62,7 +62,8 @@ TEST_F(Allocations, ARepeatedCallOfTheBestTacticsMakesNone) {
   BuildSettings settings;
   settings.tactic_sources = {"reference", "plain"};
   for (const Tactic* tactic : TacticRegistry::global().all()) {
-    if (std::string(tactic->name()).rfind("onednn.", 0) == 0) settings.tactic_sources = {"onednn", "reference", "plain"};
+    if (std::string(tactic->name()).rfind("onednn.", 0) == 0)
+      settings.tactic_sources = {"onednn", "reference", "plain"};
   }
   const auto engine = testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true), settings);
   expect_no_allocations(*engine, {"libdnnl"});

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "engine/reference_tactic.h"
 #include "torch_tensorrt/core/engine/context.h"
@@ -34,25 +35,26 @@ class TimedActivation final : public Tactic {
   std::unique_ptr<Kernel> prepare(const LayerInstance&, WeightStore&, const DeviceTarget&) const override {
     class Sleep final : public Kernel {
      public:
-      explicit Sleep(int32_t microseconds) : microseconds_(microseconds) {}
+      Sleep(int32_t microseconds, int32_t& runs) : microseconds_(microseconds), runs_(runs) {}
       void run(const void* const*, void* const*, void*) override {
-        ++runs;
+        ++runs_;
         const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(microseconds_);
         while (std::chrono::steady_clock::now() < end) continue;
       }
 
      private:
       int32_t microseconds_;
+      int32_t& runs_;
     };
-    return std::make_unique<Sleep>(microseconds_);
+    return std::make_unique<Sleep>(microseconds_, runs[name_]);
   }
-  static int32_t runs;
+  static std::map<std::string, int32_t> runs;
 
  private:
   const char* name_;
   int32_t microseconds_;
 };
-int32_t TimedActivation::runs = 0;
+std::map<std::string, int32_t> TimedActivation::runs;
 
 std::shared_ptr<network::INetworkDefinition> make_activations(const Dims& dims, int32_t count) {
   auto network = std::make_shared<network::INetworkDefinition>();
@@ -75,10 +77,11 @@ class BuilderTest : public ::testing::Test {
       registry.add(std::make_unique<TimedActivation>("slow.activation", 2000));
       registry.add(std::make_unique<TimedActivation>("quick.activation", 200));
       registry.add(std::make_unique<TimedActivation>("quick.twin", 200));
+      registry.add(std::make_unique<TimedActivation>("tardy.activation", 2000));
       return true;
     }();
     (void)once;
-    TimedActivation::runs = 0;
+    TimedActivation::runs.clear();
   }
   BuildReport build(const std::vector<std::string>& sources, int32_t layers = 1) {
     settings_.tactic_sources = sources;
@@ -104,17 +107,16 @@ TEST_F(BuilderTest, TheEarlierTacticWinsATie) {
   for (int32_t i = 0; i < 5; ++i) EXPECT_EQ(build({"quick"}).layers[0].tactic, "quick.activation");
 }
 
-TEST_F(BuilderTest, AHopelessCandidateIsRunTwiceAtMost) {
-  settings_.timing_iterations = 4;
-  build({"quick"});
-  const int32_t without = TimedActivation::runs;
-  TimedActivation::runs = 0;
-  settings_.tactic_sources = {"quick", "slow"};
-  BuildReport report;
-  // Registered first, "slow" has nothing to be compared with, so it is run in full: 1 + 12.
-  Builder(settings_).build(make_activations(Dims{2, 3}, 1), &report);
-  EXPECT_GE(TimedActivation::runs, without);
-  EXPECT_EQ(report.layers[0].tactic, "quick.activation");
+TEST_F(BuilderTest, AHopelessCandidateIsRunTwice) {
+  EXPECT_EQ(build({"quick", "tardy"}).layers[0].tactic, "quick.activation");
+  EXPECT_EQ(TimedActivation::runs["tardy.activation"], 2);
+  EXPECT_GE(TimedActivation::runs["quick.activation"], 4);
+}
+
+TEST_F(BuilderTest, MoreIterationsAreMoreRuns) {
+  settings_.timing_iterations = 10;
+  build({"slow"});
+  EXPECT_EQ(TimedActivation::runs["slow.activation"], 1 + 3 * 10);
 }
 
 TEST_F(BuilderTest, EqualLayersAreTimedOnce) {
@@ -136,7 +138,7 @@ TEST_F(BuilderTest, WithOneCacheBuildsGiveOneResult) {
   settings_.timing_cache_path = ::testing::TempDir() + "/builder_test_" + std::to_string(::getpid());
   const BuildReport first = build({"slow", "quick"}, 2);
   const std::string bytes = bytes_;
-  const int32_t runs = TimedActivation::runs;
+  const auto runs = TimedActivation::runs;
   const BuildReport second = build({"slow", "quick"}, 2);
   EXPECT_TRUE(bytes_ == bytes);
   EXPECT_EQ(second.timed, 0);
@@ -165,9 +167,8 @@ TEST_F(BuilderTest, AnUnknownSourceIsNamed) {
 TEST_F(BuilderTest, ALayerThatNothingRunsIsNamedWithEveryReason) {
   settings_.tactic_sources = {"quick", "packed"};
   const std::string error = error_of([&] { Builder(settings_).build(make_activations(Dims{3}, 1)); });
-  for (const char* part :
-       {"activation \"relu0\" (model.py:0)", "f32[3]@linear", "quick.activation: takes no vectors",
-        "packed.weights: has no weights", "reference.any: not among the allowed tactic sources"}) {
+  for (const char* part : {"activation \"relu0\" (model.py:0)", "f32[3]@linear", "quick.activation: takes no vectors",
+                           "packed.weights: has no weights", "reference.any: not among the allowed tactic sources"}) {
     EXPECT_NE(error.find(part), std::string::npos) << part << " in " << error;
   }
 }
@@ -202,21 +203,39 @@ TEST_F(BuilderTest, ReportsTheArenaThatAContextUses) {
   EXPECT_GE(report.arena_bytes, report.arena_lower_bound_bytes);
 }
 
+// y = x . c and, so that c is needed as it is too, what `read` makes of c.
+template <typename Read>
+std::vector<std::vector<float>> run_with_constant(const BuildSettings& settings, Read read) {
+  auto network = std::make_shared<network::INetworkDefinition>();
+  auto* x = network->addInput("x", DataType::kFLOAT, Dims{2, 2});
+  const float values[] = {1, 2, 3, 4};
+  auto* constant = network->addConstant(Dims{2, 2}, network->own(DataType::kFLOAT, values, 4))->getOutput(0);
+  constexpr auto kNone = network::MatrixOperation::kNONE;
+  auto* product = network->addMatrixMultiply(*x, kNone, *constant, kNone)->getOutput(0);
+  network->markOutput(*product);
+  network->markOutput(*read(*network, *product, *constant));
+  return testing::run_floats(*build_engine(network, settings), {Dims{2, 2}}, {{1, 0, 0, 1}});
+}
+using Results = std::vector<std::vector<float>>;
+
 TEST_F(BuilderTest, AConstantThatIsReadPlainTooStaysInThePlan) {
-  const auto make = [] {
-    auto network = std::make_shared<network::INetworkDefinition>();
-    auto* x = network->addInput("x", DataType::kFLOAT, Dims{2, 2});
-    const float values[] = {1, 2, 3, 4};
-    auto* constant = network->addConstant(Dims{2, 2}, network->own(DataType::kFLOAT, values, 4))->getOutput(0);
-    constexpr auto kNone = network::MatrixOperation::kNONE;
-    auto* product = network->addMatrixMultiply(*x, kNone, *constant, kNone)->getOutput(0);
-    auto* sum = network->addElementWise(*product, *constant, network::ElementWiseOperation::kSUM);
-    network->markOutput(*sum->getOutput(0));
-    return network;
+  const auto add = [](auto& network, auto& product, auto& constant) {
+    return network.addElementWise(product, constant, network::ElementWiseOperation::kSUM)->getOutput(0);
   };
-  const auto engine = build_engine(make(), settings_);
-  EXPECT_EQ(testing::run_floats(*engine, {Dims{2, 2}}, {{1, 0, 0, 1}}),
-            (std::vector<std::vector<float>>{{2, 4, 6, 8}}));
+  EXPECT_EQ(run_with_constant(settings_, add), (Results{{1, 2, 3, 4}, {2, 4, 6, 8}}));
+}
+
+TEST_F(BuilderTest, AConstantThatIsAnOutputTooStaysInThePlan) {
+  const auto same = [](auto&, auto&, auto& constant) { return &constant; };
+  EXPECT_EQ(run_with_constant(settings_, same), (Results{{1, 2, 3, 4}, {1, 2, 3, 4}}));
+}
+
+TEST_F(BuilderTest, AConstantMayBePackedForSeveralReaders) {
+  const auto multiply = [](auto& network, auto& product, auto& constant) {
+    constexpr auto kNone = network::MatrixOperation::kNONE;
+    return network.addMatrixMultiply(product, kNone, constant, kNone)->getOutput(0);
+  };
+  EXPECT_EQ(run_with_constant(settings_, multiply), (Results{{1, 2, 3, 4}, {7, 10, 15, 22}}));
 }
 
 }  // namespace

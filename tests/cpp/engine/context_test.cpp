@@ -162,6 +162,13 @@ TEST_F(OneInput, AnOutputThatOthersReadIsNotOverwritten) {
   EXPECT_EQ(run(values_), (std::vector<Floats>{{0, 2, 0, 4, 0, 6}, {-1, 4, -3, 8, -5, 12}}));
 }
 
+TEST_F(OneInput, AnOutputMadeInPlaceIsNotOverwrittenEither) {
+  network::ITensor& y = relu(relu(x_));
+  network_->markOutput(y);
+  network_->markOutput(add(y, x_));
+  EXPECT_EQ(run(values_), (std::vector<Floats>{{0, 2, 0, 4, 0, 6}, {-1, 4, -3, 8, -5, 12}}));
+}
+
 TEST_F(OneInput, InPlaceLayersRespectWhatIsReadLater) {
   network::ITensor& y = relu(x_);
   network::ITensor& z = add(y, x_);

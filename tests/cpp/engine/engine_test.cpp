@@ -100,12 +100,22 @@ TEST(Engine, RefusesATacticThatIsNotHere) {
   const auto settings = testing::reference_settings();
   Plan plan = parse_plan(std::make_shared<const std::string>(Builder(settings).build(make_small_network())));
   for (LayerChoice& choice : plan.choices) {
-    if (!choice.tactic.empty()) choice.tactic = "elsewhere.convolution";
+    if (choice.tactic == "packed.weights") choice.tactic = "elsewhere.convolution";
   }
   const auto bytes = std::make_shared<const std::string>(serialize_plan(std::move(plan)));
   const std::string error = error_of([&] { Engine::load(bytes); });
-  EXPECT_NE(error.find("convolution \"conv1\""), std::string::npos) << error;
-  EXPECT_NE(error.find("elsewhere.convolution"), std::string::npos) << error;
+  EXPECT_NE(error.find("convolution \"conv1\" was built to run by tactic elsewhere.convolution"), std::string::npos)
+      << error;
+}
+
+TEST(Engine, RefusesATacticForALayerThatItDoesNotRun) {
+  const auto settings = testing::reference_settings();
+  Plan plan = parse_plan(std::make_shared<const std::string>(Builder(settings).build(make_small_network())));
+  for (LayerChoice& choice : plan.choices) {
+    if (!choice.tactic.empty()) choice.tactic = "reference.any";
+  }
+  const auto bytes = std::make_shared<const std::string>(serialize_plan(std::move(plan)));
+  EXPECT_NE(error_of([&] { Engine::load(bytes); }).find("leaves weights to others"), std::string::npos);
 }
 
 TEST(Engine, RefusesADeviceThatIsNotHere) {
@@ -120,10 +130,9 @@ TEST(Engine, RefusesADeviceThatIsNotHere) {
 TEST(Engine, InspectShowsLayersAndMemory) {
   const auto engine = build_engine(make_small_network());
   const std::string json = engine->inspect_json();
-  for (const char* part :
-       {"\"name\":\"test\"", "\"producer\":\"torch_tensorrt ", "\"kind\":\"convolution\"", "\"tactic\":\"packed.weights\"",
-        "\"name\":\"conv1\"", "\"arena_bytes\":", "\"arena_lower_bound_bytes\":", "\"weight_bytes\":",
-        "\"dims\":[1,3,8,8]"}) {
+  for (const char* part : {"\"name\":\"test\"", "\"producer\":\"torch_tensorrt ", "\"kind\":\"convolution\"",
+                           "\"tactic\":\"packed.weights\"", "\"name\":\"conv1\"", "\"arena_bytes\":",
+                           "\"arena_lower_bound_bytes\":", "\"weight_bytes\":", "\"dims\":[1,3,8,8]"}) {
     EXPECT_NE(json.find(part), std::string::npos) << part << " in " << json;
   }
 }

@@ -20,7 +20,9 @@ TEST(Json, EscapesWhatJsonReserves) {
 }
 
 TEST(Json, ReplacesBytesThatAreNotUtf8) {
-  EXPECT_EQ(json_quoted("a\xff" "b"), R"("a\ufffdb")");
+  EXPECT_EQ(json_quoted("a\xff"
+                        "b"),
+            R"("a\ufffdb")");
   EXPECT_EQ(json_quoted("\xc3"), R"("\ufffd")");
   EXPECT_EQ(json_quoted("\xed\xa0\x80"), R"("\ufffd\ufffd\ufffd")");
   EXPECT_EQ(json_quoted("\xc0\xaf"), R"("\ufffd\ufffd")");

@@ -83,7 +83,7 @@ Graph resnet50() {
 Graph mobilenet() {
   Graph graph;
   int32_t x = graph.layer(16 * 112 * 112, {});
-  const int64_t rows[][3] = {{64, 24, 56}, {72, 24, 56}, {72, 40, 28}, {120, 40, 28}, {120, 40, 28},
+  const int64_t rows[][3] = {{64, 24, 56},  {72, 24, 56},  {72, 40, 28},   {120, 40, 28}, {120, 40, 28},
                              {240, 80, 14}, {200, 80, 14}, {480, 112, 14}, {672, 160, 7}, {960, 160, 7}};
   int64_t size = 112;
   for (const auto& row : rows) {
@@ -93,7 +93,8 @@ Graph mobilenet() {
     const int32_t squeezed = graph.layer(row[0] / 4, {pooled});
     const int32_t scale = graph.layer(row[0], {squeezed});
     const int32_t scaled = graph.layer(row[0] * row[2] * row[2], {depthwise, scale});
-    x = graph.layer(row[1] * row[2] * row[2], size == row[2] ? std::vector<int32_t>{scaled, x} : std::vector<int32_t>{scaled});
+    x = graph.layer(row[1] * row[2] * row[2],
+                    size == row[2] ? std::vector<int32_t>{scaled, x} : std::vector<int32_t>{scaled});
     size = row[2];
   }
   return graph;

@@ -58,6 +58,14 @@ std::string outcome_of(std::string bytes) {
   return {};
 }
 
+// Place of the convolution: layout may put a layer before it.
+int32_t find_convolution(const network::INetworkDefinition& network) {
+  for (int32_t i = 0; i < network.getNbLayers(); ++i) {
+    if (network.getLayer(i)->getType() == network::LayerType::kCONVOLUTION) return i;
+  }
+  return -1;
+}
+
 // Makes the checksums right again, so that what stands behind them is tested too.
 void repair_checksums(std::string& bytes, const PlanHeader& original) {
   PlanHeader header = original;
@@ -79,21 +87,24 @@ TEST(Plan, KeepsEverything) {
   EXPECT_STREQ(network.getInput(0)->getName(), "x");
   EXPECT_EQ(network.profiles().size(), 1U);
   EXPECT_EQ(network.profiles()[0].at("x").max, (Dims{8, 2, 4, 4}));
-  const auto* conv = network::layer_cast<network::IConvolutionLayer>(network.getLayer(1));
+  const int32_t index = find_convolution(network);
+  const auto* conv = network::layer_cast<network::IConvolutionLayer>(network.getLayer(index));
   ASSERT_NE(conv, nullptr);
+  EXPECT_STREQ(conv->getName(), "conv1");
   EXPECT_EQ(conv->source(), "model.py:42");
   EXPECT_EQ(conv->getKernelSizeNd(), (Dims{3, 3}));
   EXPECT_EQ(conv->getPrePadding(), (Dims{1, 1}));
-  EXPECT_EQ(plan.choices[1].tactic, "packed.weights");
-  EXPECT_GT(plan.choices[1].microseconds, 0);
+  EXPECT_EQ(plan.choices[static_cast<size_t>(index)].tactic, "packed.weights");
+  EXPECT_GT(plan.choices[static_cast<size_t>(index)].microseconds, 0);
 }
 
 TEST(Plan, HoldsEachWeightOnce) {  // in multiples of 64 bytes
   const Plan plan = parse_plan(shared(plan_bytes()));
+  const int32_t conv = find_convolution(*plan.network);
   std::map<std::string, std::string> layouts;
   for (const auto& [key, block] : plan.weights->blocks()) layouts[key] = block.layout;
-  EXPECT_EQ(layouts["1/kernel"], "reversed");
-  EXPECT_EQ(layouts["1/bias"], "plain");
+  EXPECT_EQ(layouts[weight_key(conv, "kernel")], "reversed");
+  EXPECT_EQ(layouts[weight_key(conv, "bias")], "plain");
   EXPECT_EQ(plan.weight_bytes, 192 + 64 + 512);
   int32_t packed_inputs = 0;
   for (const auto& [key, layout] : layouts) {
@@ -172,6 +183,18 @@ TEST(DamagedPlan, NothingBehindTheChecksumsIsTrusted) {
     }
   }
   EXPECT_GT(rejected, 1000);
+}
+
+TEST(DamagedPlan, RecordedDimsThatNoLayerGivesAreNamed) {
+  std::string bytes = plan_bytes();
+  const PlanHeader header = decode_header(bytes);
+  const int64_t dims[] = {-1, 4};  // of y
+  const size_t at = bytes.find(std::string(reinterpret_cast<const char*>(dims), sizeof(dims)));
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 8] = 5;
+  repair_checksums(bytes, header);
+  const std::string error = outcome_of(std::move(bytes));
+  EXPECT_NE(error.find("\"y\" is recorded as f32[-1x5], but its layer gives f32[-1x4]"), std::string::npos) << error;
 }
 
 TEST(DamagedPlan, WordsOfTheTableAreNotTrusted) {

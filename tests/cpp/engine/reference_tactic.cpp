@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 
+#include "engine/reference_formulas.h"
 #include "torch_tensorrt/core/engine/context.h"
 #include "torch_tensorrt/core/engine/network_weights.h"
-#include "torch_tensorrt/core/network/scalar_formulas.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine::testing {
@@ -16,210 +15,6 @@ using network::DataType;
 using network::Dims;
 using network::LayerType;
 using network::TensorFormat;
-
-int64_t offset_in(const TensorDesc& desc, const int64_t* at) {
-  const Dims& dims = desc.dims;
-  if (desc.format != TensorFormat::kCHW16) {
-    const Dims strides = desc.strides();
-    int64_t offset = 0;
-    for (int32_t i = 0; i < dims.nbDims; ++i) offset += at[i] * strides.d[i];
-    return offset;
-  }
-  int64_t offset = at[0] * ((dims.d[1] + 15) / 16) + at[1] / 16;
-  for (int32_t i = 2; i < dims.nbDims; ++i) offset = offset * dims.d[i] + at[i];
-  return offset * 16 + at[1] % 16;
-}
-
-double load(const TensorDesc& desc, const void* data, const int64_t* at) {
-  const int64_t offset = offset_in(desc, at);
-  if (desc.dtype == DataType::kFLOAT) return static_cast<const float*>(data)[offset];
-  if (desc.dtype == DataType::kINT64) return static_cast<double>(static_cast<const int64_t*>(data)[offset]);
-  if (desc.dtype == DataType::kINT32) return static_cast<const int32_t*>(data)[offset];
-  return static_cast<const uint8_t*>(data)[offset];
-}
-
-void store(const TensorDesc& desc, void* data, const int64_t* at, double value) {
-  const int64_t offset = offset_in(desc, at);
-  if (desc.dtype == DataType::kFLOAT) static_cast<float*>(data)[offset] = static_cast<float>(value);
-  if (desc.dtype == DataType::kINT64) static_cast<int64_t*>(data)[offset] = static_cast<int64_t>(value);
-  if (desc.dtype == DataType::kINT32) static_cast<int32_t*>(data)[offset] = static_cast<int32_t>(value);
-  if (desc.dtype == DataType::kBOOL) static_cast<uint8_t*>(data)[offset] = static_cast<uint8_t>(value);
-}
-
-// Element of an input that is broadcast to the output.
-double load_broadcast(const TensorDesc& desc, const void* data, const int64_t* at, int32_t rank) {
-  int64_t place[Dims::MAX_DIMS];
-  for (int32_t i = 0; i < desc.dims.nbDims; ++i) {
-    place[i] = desc.dims.d[i] == 1 ? 0 : at[rank - desc.dims.nbDims + i];
-  }
-  return load(desc, data, place);
-}
-
-// Of a convolution, with its defaults filled in.
-struct Window {
-  Dims pre_padding;
-  Dims stride;
-  Dims dilation;
-};
-
-// What a formula gets to compute the element `at` of the output.
-struct Element {
-  const LayerInstance& instance;
-  const void* const* inputs;
-  const float* weights;   // kernel of a convolution, or operand 1 of a product
-  bool weights_reversed;  // in memory
-  int64_t weight_count;
-  const Window& window;
-  const int64_t* at;
-
-  double weight(int64_t i) const { return weights[weights_reversed ? weight_count - 1 - i : i]; }
-};
-using Formula = double (*)(const Element&);
-
-template <typename L>
-const L& layer_of(const Element& e) {
-  return static_cast<const L&>(*e.instance.layer);
-}
-
-double convolution(const Element& e) {
-  const auto& layer = layer_of<network::IConvolutionLayer>(e);
-  const TensorDesc& x = e.instance.inputs[0];
-  const Dims& kernel = layer.getKernelSizeNd();
-  const auto& [pre, stride, dilation] = e.window;
-  const int64_t channels = x.dims.d[1] / layer.getNbGroups();
-  const int64_t maps = layer.getNbOutputMaps() / layer.getNbGroups();
-  const auto* bias = static_cast<const float*>(layer.getBiasWeights().values);
-  double sum = bias == nullptr ? 0.0 : bias[e.at[1]];
-  for (int64_t c = 0; c < channels; ++c) {
-    for (int64_t i = 0; i < kernel.d[0]; ++i) {
-      for (int64_t j = 0; j < kernel.d[1]; ++j) {
-        const int64_t place[4] = {e.at[0], e.at[1] / maps * channels + c,
-                                  e.at[2] * stride.d[0] - pre.d[0] + i * dilation.d[0],
-                                  e.at[3] * stride.d[1] - pre.d[1] + j * dilation.d[1]};
-        if (place[2] < 0 || place[3] < 0 || place[2] >= x.dims.d[2] || place[3] >= x.dims.d[3]) continue;
-        const int64_t w = ((e.at[1] * channels + c) * kernel.d[0] + i) * kernel.d[1] + j;
-        sum += load(x, e.inputs[0], place) * e.weight(w);
-      }
-    }
-  }
-  return sum;
-}
-
-double matrix_multiply(const Element& e) {
-  const TensorDesc& a = e.instance.inputs[0];
-  const TensorDesc& b = e.instance.inputs[1];
-  double sum = 0;
-  for (int64_t k = 0; k < a.dims.d[1]; ++k) {
-    const int64_t left[2] = {e.at[0], k};
-    const int64_t right[2] = {k, e.at[1]};
-    const double other = e.weights != nullptr ? e.weight(k * b.dims.d[1] + e.at[1]) : load(b, e.inputs[1], right);
-    sum += load(a, e.inputs[0], left) * other;
-  }
-  return sum;
-}
-
-double activation(const Element& e) {
-  const auto& layer = layer_of<network::IActivationLayer>(e);
-  return network::apply_activation(layer.getActivationType(), load(e.instance.inputs[0], e.inputs[0], e.at),
-                                   layer.getAlpha(), layer.getBeta());
-}
-
-double elementwise(const Element& e) {
-  const int32_t rank = e.instance.outputs[0].dims.nbDims;
-  return network::apply_elementwise(layer_of<network::IElementWiseLayer>(e).getOperation(),
-                                    load_broadcast(e.instance.inputs[0], e.inputs[0], e.at, rank),
-                                    load_broadcast(e.instance.inputs[1], e.inputs[1], e.at, rank));
-}
-
-double same_element(const Element& e) { return load(e.instance.inputs[0], e.inputs[0], e.at); }
-
-double concatenation(const Element& e) {
-  const int32_t axis = layer_of<network::IConcatenationLayer>(e).getAxis();
-  int64_t place[Dims::MAX_DIMS];
-  std::copy_n(e.at, e.instance.outputs[0].dims.nbDims, place);
-  size_t input = 0;
-  for (; place[axis] >= e.instance.inputs[input].dims.d[axis]; ++input) place[axis] -= e.instance.inputs[input].dims.d[axis];
-  return load(e.instance.inputs[input], e.inputs[input], place);
-}
-
-// Row-major place of the output's element in the input, for shuffles.
-double shuffle(const Element& e) {
-  const auto& layer = layer_of<network::IShuffleLayer>(e);
-  const Dims& from = e.instance.inputs[0].dims;
-  const Dims& to = e.instance.outputs[0].dims;
-  const auto& first = layer.getFirstTranspose();
-  const auto& second = layer.getSecondTranspose();
-  Dims middle = to;  // dims and place between reshape and second transpose
-  int64_t middle_at[Dims::MAX_DIMS];
-  for (int32_t i = 0; i < to.nbDims; ++i) {
-    middle.d[second.order[i]] = to.d[i];
-    middle_at[second.order[i]] = e.at[i];
-  }
-  int64_t linear = 0;
-  for (int32_t i = 0; i < to.nbDims; ++i) linear = linear * middle.d[i] + middle_at[i];
-  int64_t place[Dims::MAX_DIMS];
-  for (int32_t i = from.nbDims - 1; i >= 0; --i) {
-    place[first.order[i]] = linear % from.d[first.order[i]];
-    linear /= from.d[first.order[i]];
-  }
-  return load(e.instance.inputs[0], e.inputs[0], place);
-}
-
-double reduce_sum(const Element& e) {
-  const auto& layer = layer_of<network::IReduceLayer>(e);
-  const Dims& from = e.instance.inputs[0].dims;
-  double sum = 0;
-  for (int64_t i = 0; i < from.volume(); ++i) {
-    int64_t place[Dims::MAX_DIMS];
-    int64_t rest = i;
-    for (int32_t d = from.nbDims - 1; d >= 0; --d) {
-      place[d] = rest % from.d[d];
-      rest /= from.d[d];
-    }
-    bool belongs = true;
-    int32_t out = 0;
-    for (int32_t d = 0; d < from.nbDims; ++d) {
-      const bool is_reduced = (layer.getReduceAxes() >> d & 1) != 0;
-      if (!is_reduced) belongs = belongs && place[d] == e.at[out];
-      if (!is_reduced || layer.getKeepDimensions()) ++out;
-    }
-    if (belongs) sum += load(e.instance.inputs[0], e.inputs[0], place);
-  }
-  return sum;
-}
-
-struct KindRow {
-  LayerType kind;
-  Formula formula;
-};
-constexpr KindRow kKinds[] = {
-    {LayerType::kCONVOLUTION, convolution},     {LayerType::kMATRIX_MULTIPLY, matrix_multiply},
-    {LayerType::kACTIVATION, activation},       {LayerType::kELEMENTWISE, elementwise},
-    {LayerType::kIDENTITY, same_element},       {LayerType::kREFORMAT, same_element},
-    {LayerType::kCAST, same_element},           {LayerType::kCONCATENATION, concatenation},
-    {LayerType::kSHUFFLE, shuffle},             {LayerType::kREDUCE, reduce_sum},
-};
-
-Formula formula_of(const network::ILayer& layer) {
-  for (const KindRow& row : kKinds) {
-    if (row.kind == layer.getType()) return row.formula;
-  }
-  return nullptr;
-}
-
-double apply_epilogue(const Element& e, double value) {
-  const int32_t rank = e.instance.outputs[0].dims.nbDims;
-  for (const network::EpilogueOp& op : e.instance.layer->epilogue()) {
-    if (op.kind == network::EpilogueOp::Kind::kActivation) {
-      value = network::apply_activation(op.activation, value, op.alpha, op.beta);
-      continue;
-    }
-    const double other = load_broadcast(e.instance.inputs[op.input], e.inputs[op.input], e.at, rank);
-    value = op.swapped ? network::apply_elementwise(op.elementwise, other, value)
-                       : network::apply_elementwise(op.elementwise, value, other);
-  }
-  return value;
-}
 
 class ReferenceKernel final : public Kernel {
  public:
@@ -253,7 +48,7 @@ class ReferenceKernel final : public Kernel {
         rest /= out.dims.d[d];
       }
       const Element element{instance_, inputs, weights_, reversed_, weight_count_, window_, at};
-      store(out, outputs[0], at, apply_epilogue(element, formula_(element)));
+      store_element(out, outputs[0], at, apply_epilogue(element, formula_(element)));
     }
   }
 
@@ -270,6 +65,15 @@ bool multiplies_weights(const network::ILayer& layer) {
   return layer.getType() == LayerType::kCONVOLUTION || layer.getType() == LayerType::kMATRIX_MULTIPLY;
 }
 
+// What the formulas are written for.
+Decision has_known_weights(const network::ILayer& layer) {
+  if (!multiplies_weights(layer)) return Decision::no("has no weights");
+  const bool convolves = layer.getType() == LayerType::kCONVOLUTION;
+  const int32_t rank = layer.getInput(0)->getDimensions().nbDims;
+  if (rank == (convolves ? 4 : 2)) return Decision::yes();
+  return Decision::no("has inputs of rank " + std::to_string(rank));
+}
+
 class ReferenceTactic final : public Tactic {
  public:
   const char* name() const override { return "reference.any"; }
@@ -280,8 +84,8 @@ class ReferenceTactic final : public Tactic {
   bool takes_format(const network::ILayer&, TensorFormat) const override { return true; }
   double estimate_microseconds(const LayerInstance&) const override { return 1; }
   int32_t in_place_input(const LayerInstance& instance) const override {
-    const bool is_pointwise = instance.layer->getType() == LayerType::kACTIVATION ||
-                              instance.layer->getType() == LayerType::kELEMENTWISE;
+    const bool is_pointwise =
+        instance.layer->getType() == LayerType::kACTIVATION || instance.layer->getType() == LayerType::kELEMENTWISE;
     const TensorDesc& from = instance.inputs[0];
     const TensorDesc& to = instance.outputs[0];
     return is_pointwise && from.dims == to.dims && from.format == to.format ? 0 : -1;
@@ -295,7 +99,7 @@ class PlainTactic final : public Tactic {
  public:
   const char* name() const override { return "plain.weights"; }
   Decision supports(const network::ILayer& layer, const DeviceTarget&) const override {
-    return multiplies_weights(layer) ? Decision::yes() : Decision::no("has no weights");
+    return has_known_weights(layer);
   }
   bool takes_format(const network::ILayer&, TensorFormat) const override { return true; }
   double estimate_microseconds(const LayerInstance&) const override { return 1; }
@@ -314,11 +118,12 @@ class PackedTactic final : public Tactic {
  public:
   const char* name() const override { return "packed.weights"; }
   Decision supports(const network::ILayer& layer, const DeviceTarget&) const override {
-    return multiplies_weights(layer) ? Decision::yes() : Decision::no("has no weights");
+    return has_known_weights(layer);
   }
   bool takes_format(const network::ILayer&, TensorFormat) const override { return true; }
   Decision takes(const LayerInstance& instance) const override {
-    if (instance.layer->getType() == LayerType::kCONVOLUTION || instance.constants[1] != nullptr) return Decision::yes();
+    if (instance.layer->getType() == LayerType::kCONVOLUTION || instance.constants[1] != nullptr)
+      return Decision::yes();
     return Decision::no("operand 1 is no constant");
   }
   double estimate_microseconds(const LayerInstance&) const override { return 1; }

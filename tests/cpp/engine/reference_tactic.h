@@ -10,8 +10,8 @@
 #include "torch_tensorrt/core/util/Exception.h"
 
 // Tactics for tests, which say what they compute by one formula an element and never allocate in a run. They run a
-// handful of layer kinds in any format, with their epilogues: "reference.any" those without weights; "plain.weights" and
-// "packed.weights" convolutions and matrix products, the latter (of constants alone) in a weight layout of its own.
+// handful of layer kinds in any format, with their epilogues: "reference.any" those without weights; "plain.weights"
+// and "packed.weights" convolutions and matrix products, the latter (of constants alone) in a weight layout of its own.
 namespace torch_tensorrt::engine::testing {
 
 // Puts them into the global registry, once.

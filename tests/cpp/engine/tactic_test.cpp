@@ -21,7 +21,9 @@ TEST(TensorDesc, BytesCountThePaddingOfBlocks) {
 
 TEST(TensorDesc, BytesThatDoNotFitAreAnError) {
   const int64_t huge = int64_t{1} << 31;
-  EXPECT_NE(error_of([&] { (void)TensorDesc{DataType::kFLOAT, Dims{huge, huge, 4}}.bytes(); }).find("64 bits"),
+  EXPECT_NE(error_of([&] {
+              (void)TensorDesc{DataType::kFLOAT, Dims{huge, huge, 4}}.bytes();
+            }).find("64 bits"),
             std::string::npos);
   EXPECT_NE(error_of([&] { (void)TensorDesc{DataType::kFLOAT, Dims{-1, 4}}.bytes(); }).find("-1x4"), std::string::npos);
 }

@@ -68,9 +68,16 @@ TEST_F(TimingCacheTest, MergesWithWhatAnotherProcessWrote) {
 TEST_F(TimingCacheTest, IgnoresDamageAndReplacesIt) {
   TimingCache::open(path_, target_)->save();
   const std::string header = read();
-  const std::string damaged[] = {"", "nonsense\n", header + "x y\n", header + "1.0\n", header + "1.0 a\n2.0 b",
-                                 header + "nan a\n", header + "-1 a\n", header + "1.0abc a\n",
-                                 header + std::string(10000, '1') + "\n", std::string(1000, '\0')};
+  const std::string damaged[] = {"",
+                                 "nonsense\n",
+                                 header + "x y\n",
+                                 header + "1.0\n",
+                                 header + "1.0 a\n2.0 b",
+                                 header + "nan a\n",
+                                 header + "-1 a\n",
+                                 header + "1.0abc a\n",
+                                 header + std::string(10000, '1') + "\n",
+                                 std::string(1000, '\0')};
   for (const std::string& text : damaged) {
     write(text);
     const auto cache = TimingCache::open(path_, target_);

@@ -11,7 +11,9 @@ using network::DataType;
 using network::Dims;
 using network::TensorFormat;
 
-TensorDesc f32(const Dims& dims, TensorFormat format = TensorFormat::kLINEAR) { return {DataType::kFLOAT, dims, format}; }
+TensorDesc f32(const Dims& dims, TensorFormat format = TensorFormat::kLINEAR) {
+  return {DataType::kFLOAT, dims, format};
+}
 
 struct ShuffleCase {
   const char* name;

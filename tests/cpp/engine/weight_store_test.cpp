@@ -85,7 +85,8 @@ TEST(WeightStore, SaysWhatItDoesNotHave) {
   WeightStore store;
   store.put("a", block("twice", "abcabc"));
   EXPECT_NE(error_of([&] { store.get("b", "plain", 3, nullptr); }).find("no weights b"), std::string::npos);
-  EXPECT_NE(error_of([&] { store.get("a", "plain", 3, nullptr); }).find("kept as twice, not as plain"), std::string::npos);
+  EXPECT_NE(error_of([&] { store.get("a", "plain", 3, nullptr); }).find("kept as twice, not as plain"),
+            std::string::npos);
   EXPECT_NE(error_of([&] { store.get("a", "twice", 8, nullptr); }).find("6 bytes as twice, expected 8"),
             std::string::npos);
 }

@@ -123,7 +123,8 @@ void check_has_converter(const torch::jit::Node* n) {
   const Decision converter = node_decision(n);
   if (converter) return;
   const char* kind = n->kind().toQualString();
-  if (converters::has_converter(n->kind())) {
+  const auto* schema = n->maybeSchema();
+  if (schema != nullptr && converters::has_converter(schema->operator_name())) {
     TORCHTRT_CHECK(converter, describe(n) << "\nConverter for " << kind << " requested, but it declined: "
                                           << converter.reason() << '\n' << what_to_do(n));
   }

@@ -17,21 +17,21 @@ struct BuildSettings {
   DeviceTarget target;
   // Dtypes that the builder may compute in. The optimizer never goes below the network's own without being allowed.
   std::set<network::DataType> enabled_precisions = {network::DataType::kFLOAT};
-  int32_t timing_iterations = 1;           // of each candidate, averaged; more is steadier
+  int32_t timing_iterations = 1;  // of each candidate, averaged; more is steadier
   // File of measured times that is read before and written after a build: builds with one cache choose alike and give
   // identical bytes. Empty: the environment's TORCHTRT_TIMING_CACHE, or no file.
   std::string timing_cache_path;
   // Which tactics may be used, by the part of their names before the dot ("onednn", "aten"). Empty: the environment's
   // TORCHTRT_TACTIC_SOURCES (comma separated), or all.
   std::vector<std::string> tactic_sources;
-  std::string dump_directory;              // network text before and after every pass; empty: none
+  std::string dump_directory;  // network text before and after every pass; empty: none
   bool debug = false;
 };
 
 struct BuiltLayer {
   std::string name;
-  std::string kind;    // "convolution"
-  std::string fused;   // "bias, add, relu"
+  std::string kind;   // "convolution"
+  std::string fused;  // "bias, add, relu"
   std::string tactic;
   std::string format;  // of output 0: "hwc"
   std::string precision;
@@ -46,11 +46,12 @@ struct BuildReport {
   int64_t arena_lower_bound_bytes = 0;
   int64_t weight_bytes = 0;
   double seconds = 0;
-  int32_t timed = 0;        // candidates that were timed
-  int32_t from_cache = 0;   // candidates whose time came from the cache
+  int32_t timed = 0;       // candidates that were timed
+  int32_t from_cache = 0;  // candidates whose time came from the cache
 };
 
-// Network in, plan bytes out: optimises, asks the tactics, times the candidates at the opt shapes, picks, packs weights.
+// Network in, plan bytes out: optimises, asks the tactics, times the candidates at the opt shapes, picks, packs
+// weights.
 class Builder {
  public:
   explicit Builder(BuildSettings settings) : settings_(std::move(settings)) {}

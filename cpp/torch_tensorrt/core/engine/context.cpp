@@ -17,7 +17,8 @@ bool is_between(const network::Dims& low, const network::Dims& dims, const netwo
   return true;
 }
 
-bool fits(const network::Profile& profile, const std::vector<IoTensor>& inputs, const std::vector<network::Dims>& dims) {
+bool fits(const network::Profile& profile, const std::vector<IoTensor>& inputs,
+          const std::vector<network::Dims>& dims) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     const auto range = profile.find(inputs[i].name);
     const network::Dims& low = range == profile.end() ? inputs[i].min : range->second.min;
@@ -55,7 +56,7 @@ void check_dims(const Engine& engine, const std::vector<network::Dims>& dims) {
     if (!is_between(inputs[i].min, dims[i], inputs[i].max)) throw_misfit(inputs[i], dims[i]);
   }
   TORCHTRT_THROW_ERROR("the dims of the inputs each fit some profile of engine \"" << engine.name()
-                                                                                  << "\", but no profile fits all");
+                                                                                   << "\", but no profile fits all");
 }
 
 }  // namespace

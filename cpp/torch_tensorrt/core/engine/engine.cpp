@@ -23,15 +23,27 @@ void note_other_machine(const Plan& plan) {
                        << "; it may be slower than one built here");
 }
 
+const Tactic& find_tactic(const network::ILayer& layer, const std::string& name, const DeviceTarget& target) {
+  const Tactic* tactic = TacticRegistry::global().find(name);
+  if (tactic == nullptr) {
+    TORCHTRT_THROW_ERROR(network::describe(layer)
+                         << " was built to run by tactic " << name << ", which this process does not have. "
+                         << "Load the library that brings it, or build the engine again here");
+  }
+  const Decision decision = tactic->supports(layer, target);
+  if (!decision) {
+    TORCHTRT_THROW_ERROR(network::describe(layer) << " was built to run by tactic " << name << ", which here does not: "
+                                                  << decision.reason() << ". Build the engine again here");
+  }
+  return *tactic;
+}
+
 std::vector<const Tactic*> find_tactics(const Plan& plan) {
   std::vector<const Tactic*> tactics;
   for (size_t i = 0; i < plan.choices.size(); ++i) {
     const std::string& name = plan.choices[i].tactic;
-    tactics.push_back(name.empty() ? nullptr : TacticRegistry::global().find(name));
-    if (name.empty() || tactics.back() != nullptr) continue;
-    TORCHTRT_THROW_ERROR(network::describe(*plan.network->getLayer(static_cast<int32_t>(i)))
-                         << " was built to run by tactic " << name << ", which this process does not have. "
-                         << "Load the library that brings it, or build the engine again here");
+    const network::ILayer& layer = *plan.network->getLayer(static_cast<int32_t>(i));
+    tactics.push_back(name.empty() ? nullptr : &find_tactic(layer, name, plan.target));
   }
   return tactics;
 }
@@ -62,7 +74,7 @@ std::shared_ptr<Engine> Engine::load(std::shared_ptr<const std::string> plan_byt
   state->bytes = plan_bytes;
   state->plan = parse_plan(std::move(plan_bytes));
   check_device(state->plan);
-  put_constant_inputs(state->plan.network, *state->plan.weights);
+  WeightPutter(state->plan.network, *state->plan.weights).put_constant_inputs();
   note_other_machine(state->plan);
   state->tactics = find_tactics(state->plan);
   const network::INetworkDefinition& network = *state->plan.network;

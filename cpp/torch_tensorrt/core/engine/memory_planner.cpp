@@ -50,9 +50,8 @@ Peak find_peak(const std::vector<Buffer>& buffers) {
     changes.push_back({buffer.last + 1, -buffer.bytes});
   }
   // At one step what dies goes before what is born.
-  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
-    return a.step != b.step ? a.step < b.step : a.bytes < b.bytes;
-  });
+  std::sort(changes.begin(), changes.end(),
+            [](const Change& a, const Change& b) { return a.step != b.step ? a.step < b.step : a.bytes < b.bytes; });
   Peak peak;
   int64_t live = 0;
   for (const Change& change : changes) {

@@ -63,13 +63,13 @@ class NetworkChooser {
     for (const TensorFormat format : formats) {
       const bool is_last = format == formats.back();
       NetworkChoice choice = optimised(is_last ? std::move(network) : network->clone(), format);
-      const bool is_whole = choose_tactics(choice, best.microseconds);
-      note += fmt::format("{}{} {}{:.0f} us", note.empty() ? "" : ", ", network::enum_name(format),
-                          is_whole ? "" : "more than ", choice.microseconds);
-      if (is_whole && choice.microseconds < best.microseconds) best = std::move(choice);
+      const std::string outcome = try_tactics(choice, best.microseconds, /*must_work=*/is_last && !best.network);
+      note += str(note.empty() ? "" : ", ", network::enum_name(format), " ", outcome);
+      if (choice.microseconds < best.microseconds) best = std::move(choice);
     }
     best.passes.insert(best.passes.begin(), passes.begin(), passes.end());
-    if (formats.size() > 1) best.notes.push_back("activation format " + network::enum_name(best.format) + " of: " + note);
+    if (formats.size() > 1)
+      best.notes.push_back("activation format " + network::enum_name(best.format) + " of: " + note);
     note_reformats(best);
     LOG_GRAPH("network after optimisation:\n" << network::print_network(*best.network, dump_options()));
     return best;
@@ -124,8 +124,23 @@ class NetworkChooser {
     return choice;
   }
 
-  // False as soon as the layers take longer than `limit` together.
-  bool choose_tactics(NetworkChoice& choice, double limit) {
+  // Chooses the tactics and says how it went. The time is infinite when a layer has none in this format, or as soon as
+  // the layers take longer than `limit` together. Throws Error in the first case when it must work.
+  std::string try_tactics(NetworkChoice& choice, double limit, bool must_work) {
+    try {
+      choose_tactics(choice, limit);
+    } catch (const Error& e) {
+      if (must_work) throw;
+      LOG_INFO("not in " << network::enum_name(choice.format) << ": " << e.msg());
+      choice.microseconds = std::numeric_limits<double>::infinity();
+      return "cannot run";
+    }
+    if (choice.microseconds < limit) return fmt::format("{:.0f} us", choice.microseconds);
+    choice.microseconds = std::numeric_limits<double>::infinity();
+    return fmt::format("more than {:.0f} us", limit);
+  }
+
+  void choose_tactics(NetworkChoice& choice, double limit) {
     const Schedule schedule(*choice.network, network::infer_all(*choice.network, opt_dims(*choice.network)));
     choice.choices.resize(static_cast<size_t>(choice.network->getNbLayers()));
     size_t done = 0;
@@ -136,9 +151,8 @@ class NetworkChooser {
       LOG_INFO("[" << ++done << "/" << schedule.steps().size() << "] " << network::enum_name(choice.format) << " "
                    << network::describe(*step.instance.layer) << ": " << picked.tactic->name() << ", "
                    << picked.microseconds << " us");
-      if (choice.microseconds > limit) return false;
+      if (choice.microseconds >= limit) return;
     }
-    return true;
   }
 
   static void note_reformats(NetworkChoice& choice) {

@@ -27,12 +27,6 @@ class WeightsVisitor final : public network::AttributeVisitor {
   const std::function<void(const char*, Weights&)>& visit_;
 };
 
-void put_plain(const std::shared_ptr<network::INetworkDefinition>& network, const std::string& key,
-               const Weights& weights, WeightStore& store) {
-  if (store.contains(key)) return;
-  store.put(key, {"plain", weights.bytes(), std::shared_ptr<const void>(network, weights.values)});
-}
-
 }  // namespace
 
 void for_each_weights(const network::ILayer& layer,
@@ -51,23 +45,29 @@ std::string input_key(int32_t layer_index, int32_t input) {
   return weight_key(layer_index, ("input" + std::to_string(input)).c_str());
 }
 
-void put_weights(const std::shared_ptr<network::INetworkDefinition>& network, WeightStore& store) {
-  for (int32_t i = 0; i < network->getNbLayers(); ++i) {
-    for_each_weights(*network->getLayer(i), [&](const char* name, const Weights& weights) {
-      put_plain(network, weight_key(i, name), weights, store);
-    });
+void WeightPutter::put_plain(const std::string& key, const Weights& weights) {
+  if (store_.contains(key)) return;
+  auto& owner = owners_[weights.values];
+  if (owner == nullptr) owner = network_->take(weights.values);
+  if (owner == nullptr) owner = std::shared_ptr<const void>(network_, weights.values);
+  store_.put(key, {"plain", weights.bytes(), owner});
+}
+
+void WeightPutter::put_attributes() {
+  for (int32_t i = 0; i < network_->getNbLayers(); ++i) {
+    for_each_weights(*network_->getLayer(i),
+                     [&](const char* name, const Weights& weights) { put_plain(weight_key(i, name), weights); });
   }
 }
 
-void put_constant_inputs(const std::shared_ptr<network::INetworkDefinition>& network, WeightStore& store) {
-  for (int32_t i = 0; i < network->getNbLayers(); ++i) {
-    const network::ILayer& layer = *network->getLayer(i);
+void WeightPutter::put_constant_inputs() {
+  for (int32_t i = 0; i < network_->getNbLayers(); ++i) {
+    const network::ILayer& layer = *network_->getLayer(i);
     for (int32_t j = 0; j < layer.getNbInputs(); ++j) {
       const network::ITensor* input = layer.getInput(j);
       if (input == nullptr) continue;
       const auto* constant = network::layer_cast<network::IConstantLayer>(input->producer());
-      if (constant == nullptr || constant->getWeights().count == 0) continue;
-      put_plain(network, input_key(i, j), constant->getWeights(), store);
+      if (constant != nullptr && constant->getWeights().count > 0) put_plain(input_key(i, j), constant->getWeights());
     }
   }
 }

@@ -70,8 +70,9 @@ void check_guard(std::string_view bytes) {
   const std::string_view crlf("\x89\r\r\n\x1a\r\n\0", 8);
   const std::string_view lf("\x89\n\x1a\n\0\0\0", 7);
   if (guard == crlf.substr(0, guard.size()) || guard.substr(0, lf.size()) == lf) {
-    TORCHTRT_THROW_ERROR("the engine was copied or written in text mode, which changed its line ends. Write and copy it "
-                         "in binary mode (\"wb\", std::ios::binary)");
+    TORCHTRT_THROW_ERROR(
+        "the engine was copied or written in text mode, which changed its line ends. Write and copy it "
+        "in binary mode (\"wb\", std::ios::binary)");
   }
   throw_damaged("its first 16 bytes are not those of an engine of this library (a text-mode copy?)");
 }
@@ -101,8 +102,8 @@ std::string load_producer(std::string_view bytes) {
 void check_section(std::string_view bytes, const PlanHeader::Section& section, const char* name) {
   if (section.offset % PlanHeader::kSectionAlignment != 0 || section.offset > bytes.size() ||
       section.size > bytes.size() - section.offset) {
-    throw_damaged(str("its ", name, " would stand at byte ", section.offset, " with ", section.size, " bytes in a file of ",
-                      bytes.size()));
+    throw_damaged(str("its ", name, " would stand at byte ", section.offset, " with ", section.size,
+                      " bytes in a file of ", bytes.size()));
   }
   if (checksum(bytes.substr(section.offset, section.size)) != section.checksum) {
     throw_damaged(str("the checksum of its ", name, " does not match"));

@@ -38,7 +38,9 @@ void check_dims(const network::Dims& dims) {
 class TableReader {
  public:
   TableReader(const fb::Plan& table, std::shared_ptr<const std::string> bytes, const PlanHeader::Section& section)
-      : table_(table), bytes_(std::move(bytes)), weights_(std::string_view(*bytes_).substr(section.offset, section.size)) {}
+      : table_(table),
+        bytes_(std::move(bytes)),
+        weights_(std::string_view(*bytes_).substr(section.offset, section.size)) {}
 
   Plan run() {
     plan_.name = read_text(table_.name());
@@ -76,8 +78,8 @@ class TableReader {
       const std::string key = read_text(block->key());
       if (block->offset() % PlanHeader::kSectionAlignment != 0 || block->offset() > weights_.size() ||
           block->bytes() > weights_.size() - block->offset()) {
-        TORCHTRT_THROW_ERROR("weights " << key << " would stand at byte " << block->offset() << " with " << block->bytes()
-                                        << " bytes in a section of " << weights_.size());
+        TORCHTRT_THROW_ERROR("weights " << key << " would stand at byte " << block->offset() << " with "
+                                        << block->bytes() << " bytes in a section of " << weights_.size());
       }
       if (plan_.weights->contains(key)) TORCHTRT_THROW_ERROR("weights " << key << " are there twice");
       const std::shared_ptr<const void> data(bytes_, weights_.data() + block->offset());
@@ -125,6 +127,10 @@ class TableReader {
       output.setName(read_text(output_record.name()).c_str());
       output.set_format(read_enum<network::TensorFormat>(output_record.format()));
       check_dims(read_dims(output_record.dims()));
+      const bool is_constant = layer.getType() == network::LayerType::kCONSTANT;
+      if (is_constant && output.format() != network::TensorFormat::kLINEAR) {
+        TORCHTRT_THROW_ERROR("its format is " << network::enum_name(output.format()) << ", constants are row-major");
+      }
       tensors_.push_back(&output);
       recorded_.push_back(&output_record);
     }
@@ -153,7 +159,8 @@ class TableReader {
         try {
           read_layer(*layer);
         } catch (Error& e) {
-          TORCHTRT_THROW_ERROR(read_text(layer->kind()) << " layer \"" << read_text(layer->name()) << "\": " << e.msg());
+          TORCHTRT_THROW_ERROR(read_text(layer->kind())
+                               << " layer \"" << read_text(layer->name()) << "\": " << e.msg());
         }
       }
     }
@@ -174,7 +181,8 @@ class TableReader {
       network::Profile ranges;
       if (profile->ranges() != nullptr) {
         for (const fb::Range* range : *profile->ranges()) {
-          ranges[read_text(range->input())] = {read_dims(range->min()), read_dims(range->opt()), read_dims(range->max())};
+          ranges[read_text(range->input())] = {read_dims(range->min()), read_dims(range->opt()),
+                                               read_dims(range->max())};
         }
       }
       for (const auto& [input, range] : ranges) {

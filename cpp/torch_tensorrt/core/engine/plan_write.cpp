@@ -123,8 +123,8 @@ class TableWriter {
         if (reader->getInput(i) == output && packed != block_numbers_.end()) return packed->second;
       }
     }
-    TORCHTRT_THROW_ERROR("internal error, the plan has no weights "
-                         << weight_key(layer_index, attribute) << " of " << network::describe(*output->producer()));
+    TORCHTRT_THROW_ERROR("internal error, the plan has no weights " << weight_key(layer_index, attribute) << " of "
+                                                                    << network::describe(*output->producer()));
   }
 
   int32_t layer_index_of(const network::ILayer& layer) const { return engine::layer_index(layer); }

@@ -16,9 +16,9 @@ struct Storage {
   int32_t number = -1;         // which input or output
   const void* data = nullptr;  // of a constant
   int64_t bytes = 0;
-  int64_t offset = 0;          // in the arena
-  int32_t last_step = -1;      // that reads it
-  int32_t taken_over = -1;     // the storage whose memory it is, when a layer runs in place
+  int64_t offset = 0;       // in the arena
+  int32_t last_step = -1;   // that reads it
+  int32_t taken_over = -1;  // the storage whose memory it is, when a layer runs in place
   bool holds_output = false;
 };
 

@@ -23,8 +23,8 @@ struct DeviceTarget {
 // Fills what is unknown from this machine.
 DeviceTarget describe_target(DeviceTarget target);
 
-// One tensor at a concrete shape. Dims are always in the network's order (N, C, spatial...); the format says how they lie
-// in memory.
+// One tensor at a concrete shape. Dims are always in the network's order (N, C, spatial...); the format says how they
+// lie in memory.
 struct TensorDesc {
   network::DataType dtype = network::DataType::kFLOAT;
   network::Dims dims;

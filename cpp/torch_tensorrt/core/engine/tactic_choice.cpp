@@ -8,10 +8,19 @@
 namespace torch_tensorrt::engine {
 namespace {
 
+// A tactic that fails to answer does not take the instance.
+Decision ask(const Tactic& tactic, const LayerInstance& instance) {
+  try {
+    return tactic.takes(instance);
+  } catch (const std::exception& e) {
+    return Decision::no(GetExceptionString(e));
+  }
+}
+
 std::string reason_against(const Tactic& tactic, const LayerInstance& instance, const DeviceTarget& target) {
   const Decision supported = tactic.supports(*instance.layer, target);
   if (!supported) return supported.reason();
-  const Decision taken = tactic.takes(instance);
+  const Decision taken = ask(tactic, instance);
   return taken ? "not among the allowed tactic sources" : taken.reason();
 }
 
@@ -21,8 +30,8 @@ std::string describe_instance(const LayerInstance& instance) {
   std::string text = network::describe(*instance.layer) + " with inputs";
   for (size_t i = 0; i < instance.inputs.size(); ++i) {
     if (!instance.present[i]) continue;
-    text += str(" ", network::enum_name(instance.inputs[i].dtype), "[", network::to_string(instance.inputs[i].dims), "]@",
-                network::enum_name(instance.inputs[i].format));
+    text += str(" ", network::enum_name(instance.inputs[i].dtype), "[", network::to_string(instance.inputs[i].dims),
+                "]@", network::enum_name(instance.inputs[i].format));
   }
   return text;
 }
@@ -30,7 +39,7 @@ std::string describe_instance(const LayerInstance& instance) {
 std::vector<const Tactic*> usable_tactics(const LayerInstance& instance, const DeviceTarget& target,
                                           const std::vector<std::string>& sources) {
   auto tactics = TacticRegistry::global().candidates(*instance.layer, target, sources);
-  const auto declines = [&](const Tactic* tactic) { return !tactic->takes(instance); };
+  const auto declines = [&](const Tactic* tactic) { return !ask(*tactic, instance); };
   tactics.erase(std::remove_if(tactics.begin(), tactics.end(), declines), tactics.end());
   return tactics;
 }
@@ -50,7 +59,7 @@ void throw_unusable(const LayerInstance& instance, const DeviceTarget& target,
 }
 
 const Tactic& tactic_for(const LayerInstance& instance, const Tactic* preferred, const DeviceTarget& target) {
-  if (preferred != nullptr && preferred->takes(instance)) return *preferred;
+  if (preferred != nullptr && ask(*preferred, instance)) return *preferred;
   const auto tactics = usable_tactics(instance, target, {});
   if (tactics.empty()) throw_unusable(instance, target, {});
   return *tactics.front();

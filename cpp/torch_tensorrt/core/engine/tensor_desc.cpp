@@ -36,7 +36,8 @@ network::Dims TensorDesc::strides() const {
   const bool channels_last = format == network::TensorFormat::kHWC;
   TORCHTRT_CHECK(channels_last || format == network::TensorFormat::kLINEAR,
                  "format " << network::enum_name(format) << " has no strides");
-  TORCHTRT_CHECK(!channels_last || dims.nbDims >= 3, "format " << network::enum_name(format) << " needs rank 3 or more, not dims "
+  TORCHTRT_CHECK(!channels_last || dims.nbDims >= 3, "format " << network::enum_name(format)
+                                                               << " needs rank 3 or more, not dims "
                                                                << network::to_string(dims));
   network::Dims result = dims;
   int64_t step = 1;

@@ -26,9 +26,9 @@ std::string input_text(const LayerInstance& instance, size_t i) {
 }  // namespace
 
 std::string timing_key(const LayerInstance& instance, const Tactic& tactic, const DeviceTarget& target) {
-  std::string text = fmt::format("{}|{}|{}|{}|{}|{:x}|", producer_text(), static_cast<int32_t>(target.kind), target.isa,
-                                 target.threads, tactic.name(),
-                                 network::hash_layer(*instance.layer, /*with_weight_values=*/false));
+  std::string text =
+      fmt::format("{}|{}|{}|{}|{}|{:x}|", producer_text(), static_cast<int32_t>(target.kind), target.isa,
+                  target.threads, tactic.name(), network::hash_layer(*instance.layer, /*with_weight_values=*/false));
   for (size_t i = 0; i < instance.inputs.size(); ++i) text += input_text(instance, i);
   text += "|";
   for (const TensorDesc& output : instance.outputs) text += desc_text(output) + ";";

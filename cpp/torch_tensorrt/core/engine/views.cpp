@@ -15,7 +15,9 @@ struct Strided {
   Dims strides;
 };
 
-Dims row_major(const Dims& dims) { return TensorDesc{network::DataType::kFLOAT, dims, TensorFormat::kLINEAR}.strides(); }
+Dims row_major(const Dims& dims) {
+  return TensorDesc{network::DataType::kFLOAT, dims, TensorFormat::kLINEAR}.strides();
+}
 
 bool has_one_channel_block(const Dims& dims) { return dims.nbDims >= 2 && dims.d[1] == 16; }
 

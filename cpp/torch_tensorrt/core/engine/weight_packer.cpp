@@ -15,17 +15,10 @@ bool is_packed(const std::string& layout) { return !layout.empty() && layout != 
 
 WeightPacker::WeightPacker(std::shared_ptr<network::INetworkDefinition> network)
     : network_(std::move(network)), store_(std::make_shared<WeightStore>()) {
-  put_weights(network_, *store_);
-  put_constant_inputs(network_, *store_);
-  for (int32_t i = 0; i < network_->getNbLayers(); ++i) {
-    const network::ILayer& layer = *network_->getLayer(i);
-    index_of_[&layer] = i;
-    for_each_weights(layer, [&](const char*, const network::Weights& weights) { ++uses_[weights.values]; });
-  }
-}
-
-void WeightPacker::drop_plain(const network::Weights& weights) {
-  if (--uses_[weights.values] == 0) network_->release(weights.values);
+  WeightPutter putter(network_, *store_);
+  putter.put_attributes();
+  putter.put_constant_inputs();
+  for (int32_t i = 0; i < network_->getNbLayers(); ++i) index_of_[network_->getLayer(i)] = i;
 }
 
 void WeightPacker::settle(int32_t index) {
@@ -34,10 +27,12 @@ void WeightPacker::settle(int32_t index) {
     const std::string key = weight_key(index, name);
     if (!is_packed(store_->asked_layout(key))) return;
     store_->drop_unused(key);
-    drop_plain(weights);
     weights.values = store_->find(key).data.get();
   });
-  for (int32_t i = 0; i < layer.getNbInputs(); ++i) store_->drop_unused(input_key(index, i));
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    store_->drop_unused(input_key(index, i));
+    if (layer.getInput(i) != nullptr) settle_constant(*layer.getInput(i)->producer());
+  }
 }
 
 // Null unless every reader has the tensor in a layout of its own.
@@ -55,21 +50,17 @@ const void* WeightPacker::packed_for_all_readers(const network::ITensor& tensor)
   return packed;
 }
 
-void WeightPacker::settle_constant(int32_t index, network::ILayer& layer) {
+void WeightPacker::settle_constant(network::ILayer& layer) {
+  if (layer.getType() != network::LayerType::kCONSTANT) return;
   const void* packed = packed_for_all_readers(*layer.getOutput(0));
   if (packed == nullptr) return;
   change_weights(layer, [&](const char* name, network::Weights& weights) {
-    store_->erase(weight_key(index, name));
-    drop_plain(weights);
+    store_->erase(weight_key(index_of_.at(&layer), name));
     weights.values = packed;
   });
 }
 
 std::shared_ptr<WeightStore> WeightPacker::finish() {
-  for (int32_t i = 0; i < network_->getNbLayers(); ++i) {
-    network::ILayer& layer = *network_->getLayer(i);
-    if (layer.getType() == network::LayerType::kCONSTANT) settle_constant(i, layer);
-  }
   // Inputs that are read as they are stay with their constants.
   for (int32_t i = 0; i < network_->getNbLayers(); ++i) {
     for (int32_t j = 0; j < network_->getLayer(i)->getNbInputs(); ++j) {

@@ -23,13 +23,11 @@ class WeightPacker {
   std::shared_ptr<WeightStore> finish();
 
  private:
-  void drop_plain(const network::Weights& weights);
-  void settle_constant(int32_t index, network::ILayer& layer);
+  void settle_constant(network::ILayer& layer);
   const void* packed_for_all_readers(const network::ITensor& tensor) const;
 
   std::shared_ptr<network::INetworkDefinition> network_;
   std::shared_ptr<WeightStore> store_;
-  std::unordered_map<const void*, int32_t> uses_;  // of plain memory by attributes
   std::unordered_map<const network::ILayer*, int32_t> index_of_;
 };
 

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/engine/weight_store.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -18,6 +20,23 @@ std::shared_ptr<const void> aligned_copy(const WeightBlock& block) {
   auto copy = allocate_aligned(block.bytes);
   if (block.bytes > 0) std::memcpy(copy.get(), block.data.get(), static_cast<size_t>(block.bytes));
   return copy;
+}
+
+std::shared_ptr<void> heap_memory(size_t bytes) {
+  const size_t rounded = (std::max<size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  void* memory = std::aligned_alloc(kAlignment, rounded);
+  return memory == nullptr ? nullptr : std::shared_ptr<void>(memory, std::free);
+}
+
+// Large blocks are mapped one by one: the heap would keep what is freed in its middle, and a build frees weights while
+// it makes others. Huge pages save most of the address translation in a pass over weights.
+constexpr int64_t kMappedBytes = int64_t{1} << 21;
+
+std::shared_ptr<void> map_memory(size_t bytes) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  madvise(memory, bytes, MADV_HUGEPAGE);  // a hint
+  return std::shared_ptr<void>(memory, [bytes](void* block) { munmap(block, bytes); });
 }
 
 }  // namespace
@@ -127,10 +146,10 @@ std::string weight_key(int32_t layer_index, const char* role) { return std::to_s
 
 std::shared_ptr<void> allocate_aligned(int64_t bytes) {
   TORCHTRT_CHECK(bytes >= 0, "cannot allocate " << bytes << " bytes");
-  const size_t rounded = (static_cast<size_t>(bytes) + kAlignment - 1) / kAlignment * kAlignment;
-  void* memory = std::aligned_alloc(kAlignment, rounded > 0 ? rounded : kAlignment);
-  TORCHTRT_CHECK(memory != nullptr, "out of memory: cannot allocate " << bytes << " bytes");
-  return {memory, std::free};
+  auto memory =
+      bytes >= kMappedBytes ? map_memory(static_cast<size_t>(bytes)) : heap_memory(static_cast<size_t>(bytes));
+  if (memory == nullptr) TORCHTRT_THROW_ERROR("out of memory: cannot allocate " << bytes << " bytes");
+  return memory;
 }
 
 }  // namespace torch_tensorrt::engine

@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/ir/ir.h"
 
+#include <algorithm>
 #include <deque>
 #include <unordered_set>
 
@@ -45,16 +46,26 @@ bool says_dtype(torch::jit::Node* node, torch::jit::Value* value) {
 }  // namespace
 
 StaticParams get_static_params(c10::ArrayRef<torch::jit::Value*> inputs, std::vector<torch::jit::IValue> params) {
-  StaticParams static_params;
-  auto next = params.begin();
+  std::vector<torch::jit::Value*> candidates;
   for (auto* input : inputs) {
-    if (is_tensor(input) || is_collection(input) || is_module(input)) continue;
-    TORCHTRT_CHECK(next != params.end(), "graph input " << util::value_info(input) << " has no value: " << params.size()
-                                                        << " static parameters were given");
-    static_params[input] = *next++;
+    if (input->type() == c10::TensorType::get() || is_collection(input) || is_module(input)) continue;
+    candidates.push_back(input);
   }
-  TORCHTRT_CHECK(next == params.end(), params.size() << " static parameters were given, the graph has "
-                                                     << static_params.size() << " inputs for them");
+  // Traced graphs have dims in the types of their own inputs too, which come first.
+  size_t surplus = candidates.size() - std::min(candidates.size(), params.size());
+  StaticParams static_params;
+  size_t next = 0;
+  for (auto* input : candidates) {
+    if (surplus > 0 && is_tensor(input)) {
+      --surplus;
+      continue;
+    }
+    TORCHTRT_CHECK(next < params.size(), "graph input " << util::value_info(input) << " has no value: " << params.size()
+                                                        << " static parameters were given");
+    static_params[input] = params[next++];
+  }
+  TORCHTRT_CHECK(next == params.size(), params.size() << " static parameters were given, the graph has "
+                                                      << static_params.size() << " inputs for them");
   return static_params;
 }
 

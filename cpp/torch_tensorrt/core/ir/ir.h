@@ -73,7 +73,8 @@ using TypeMap = std::unordered_map<const torch::jit::Value*, std::optional<at::S
 using CollectionTypeMap = std::unordered_map<const torch::jit::Value*, std::vector<std::optional<at::ScalarType>>>;
 
 // The graph inputs that are neither tensors nor collections of them, with their values in order; the module itself is
-// skipped. Throws Error when the counts differ.
+// skipped. A tensor whose type has a dtype or dims ("%w : Float(8, 4)") is such a parameter too, unless there are fewer
+// values than that: then the last ones are. Throws Error when the counts differ.
 StaticParams get_static_params(c10::ArrayRef<torch::jit::Value*> inputs, std::vector<torch::jit::IValue> params);
 
 std::vector<const torch::jit::Value*> get_tensor_inputs(std::shared_ptr<torch::jit::Graph>& g,

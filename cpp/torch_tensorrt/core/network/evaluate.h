@@ -19,11 +19,14 @@ struct HostTensor {
 };
 
 // Computes one layer on the host, slowly and exactly: what constant folding needs without any tensor library.
-// Covers constants, data movement (shuffle, slice in every mode, concatenation, gather, select, cast, identity, shape)
-// and pointwise, scale and reduce layers without an epilogue, for kFLOAT, kDOUBLE, kHALF, kBF16, integers and kBOOL.
+// Covers constants, data movement (shuffle, slice in every mode, concatenation, gather, select, cast, identity,
+// reformat, shape) and pointwise (with their epilogue), scale and reduce layers, for all dtypes but kFP8 and kINT4.
 Decision can_evaluate(const ILayer& layer);
 // Inputs in the layer's order (an absent optional input has no data). Throws Error when can_evaluate says no.
 std::vector<HostTensor> evaluate_layer(const ILayer& layer, const std::vector<HostTensor>& inputs);
+
+// Applies the layer's epilogue to its result, in place: each operation rounds to the dtype of the result.
+void apply_epilogue(const ILayer& layer, const std::vector<HostTensor>& inputs, const TensorType& type, void* values);
 
 // The value of a constant layer's output, borrowing its memory.
 HostTensor constant_value(const IConstantLayer& layer);

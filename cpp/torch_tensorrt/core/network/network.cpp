@@ -88,9 +88,15 @@ Weights INetworkDefinition::own(DataType type, const void* values, int64_t count
   return weights;
 }
 
-void INetworkDefinition::release(const void* block) {
+std::shared_ptr<const void> INetworkDefinition::take(const void* block) {
   const auto same = [&](const std::shared_ptr<const void>& resource) { return resource.get() == block; };
-  resources_.erase(std::remove_if(resources_.begin(), resources_.end(), same), resources_.end());
+  const auto found = std::find_if(resources_.begin(), resources_.end(), same);
+  if (found == resources_.end()) {
+    return nullptr;
+  }
+  auto taken = std::move(*found);
+  resources_.erase(found);
+  return taken;
 }
 
 ILayer* INetworkDefinition::add_layer(std::unique_ptr<ILayer> layer, ILayer* position) {

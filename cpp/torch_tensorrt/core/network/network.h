@@ -91,8 +91,8 @@ class INetworkDefinition {
   void* allocate(int64_t bytes);
   // A copy that lives as long as the network.
   Weights own(DataType type, const void* values, int64_t count);
-  // Lets go of a block of allocate() or own() that nothing refers to any more; other memory is left alone.
-  void release(const void* block);
+  // Gives a block of allocate() or own() away: it lives as long as what is returned. Null for any other memory.
+  std::shared_ptr<const void> take(const void* block);
 
   // Called for every layer that an add function makes, right after it; used to name layers after the node at work.
   void set_layer_hook(std::function<void(ILayer&)> hook) { hook_ = std::move(hook); }

@@ -1,6 +1,8 @@
 #pragma once
 
-#include "torch_tensorrt/core/network/network.h"
+#include <vector>
+
+#include "torch_tensorrt/core/optimizer/constants.h"
 
 // Questions that passes ask of a network.
 namespace torch_tensorrt::optimizer {
@@ -9,10 +11,6 @@ namespace torch_tensorrt::optimizer {
 inline network::ILayer* only_reader(const network::ITensor& tensor) {
   if (tensor.isNetworkOutput() || tensor.consumers().size() != 1) return nullptr;
   return tensor.consumers().front();
-}
-
-inline bool is_constant(const network::ITensor* tensor) {
-  return tensor != nullptr && tensor->producer()->getType() == network::LayerType::kCONSTANT;
 }
 
 // The layer's place in its network.

@@ -1,13 +1,10 @@
 #pragma once
 
-#include <string>
-#include <string_view>
+#include "torch_tensorrt/core/util/base64.h"
 
 namespace torch_tensorrt::core::runtime {
 
-// Standard alphabet, padded with '='.
-std::string base64_encode(std::string_view bytes);
-// Throws Error, naming the place, on text that base64_encode does not make.
-std::string base64_decode(std::string_view text);
+using util::base64_decode;
+using util::base64_encode;
 
 }  // namespace torch_tensorrt::core::runtime

@@ -83,10 +83,9 @@ class Registry {
     return last;
   }
 
-  bool has(const std::string& name) {
+  bool has(const c10::OperatorName& name) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return std::any_of(converters_.begin(), converters_.end(),
-                       [&](const auto& entry) { return entry.first.name == name; });
+    return converters_.count(name) != 0;
   }
 
   std::vector<std::string> list() {
@@ -157,7 +156,7 @@ Decision converter_decision(const torch::jit::Node* n) {
   return found.supports(n);
 }
 
-bool has_converter(torch::jit::NodeKind kind) { return registry().has(kind.toQualString()); }
+bool has_converter(const c10::OperatorName& name) { return registry().has(name); }
 
 bool node_is_convertable(const torch::jit::Node* n) { return static_cast<bool>(converter_decision(n)); }
 

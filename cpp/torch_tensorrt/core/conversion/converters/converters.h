@@ -58,8 +58,8 @@ class RegisterNodeConversionPatterns {
 
 // Whether (or why not) a converter takes the node.
 Decision converter_decision(const torch::jit::Node* n);
-// Whether any operator of the kind ("aten::add") has a converter.
-bool has_converter(torch::jit::NodeKind kind);
+// Whether anything is registered for the operator (name and overload), whatever it takes.
+bool has_converter(const c10::OperatorName& name);
 bool node_is_convertable(const torch::jit::Node* n);
 // Throws Error when there is none.
 OpConverter get_node_converter_for(const torch::jit::FunctionSchema* signature);

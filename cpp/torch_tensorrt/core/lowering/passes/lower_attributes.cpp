@@ -51,6 +51,8 @@ class AttributeLowering {
     auto known = inputs_.find(key);
     if (known == inputs_.end()) {
       auto* input = graph_.addInput()->setType(node->output()->type());
+      // A type with dims tells parameters from the graph's own tensors.
+      if (value.isTensor() && value.toTensor().defined()) input->inferTypeFrom(value.toTensor());
       input->setDebugName(key);
       params_.push_back(value);
       known = inputs_.emplace(key, input).first;

@@ -23,19 +23,11 @@ constexpr TypePair kTypes[] = {
     {network::DataType::kBOOL, at::kBool},     {network::DataType::kFP8, at::kFloat8_e4m3fn},
 };
 
-int64_t layer_index(const network::ILayer& layer) {
-  const auto& layers = layer.network()->layers();
-  for (size_t i = 0; i < layers.size(); ++i) {
-    if (layers[i].get() == &layer) return static_cast<int64_t>(i);
-  }
-  TORCHTRT_THROW_ERROR("layer " << layer.getName() << " is not in its network");
-}
-
 // The plain elements: those the store keeps for this layer, or, when it knows nothing of them, the network's own.
 const void* plain_elements(const network::ILayer& layer, const char* role, const network::Weights& values,
                            WeightStore& store) {
   if (layer.network() == nullptr) return values.values;
-  const std::string key = weight_key(static_cast<int32_t>(layer_index(layer)), role);
+  const std::string key = weight_key(layer_index(layer), role);
   if (!store.contains(key)) return values.values;
   const auto cannot_unpack = [&](const WeightBlock& from, void*) {
     TORCHTRT_THROW_ERROR("layer " << layer.getName() << ": its " << role << " is kept in layout " << from.layout

@@ -1,11 +1,11 @@
-#include "torch_tensorrt/core/runtime/base64.h"
+#include "torch_tensorrt/core/util/base64.h"
 
 #include <array>
 #include <cstdint>
 
 #include "torch_tensorrt/core/util/macros.h"
 
-namespace torch_tensorrt::core::runtime {
+namespace torch_tensorrt::core::util {
 namespace {
 
 constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -31,9 +31,7 @@ std::array<char, 8192> make_pairs() {
 
 uint8_t value_at(std::string_view text, size_t place) {
   const uint8_t value = kValues[static_cast<uint8_t>(text[place])];
-  TORCHTRT_CHECK(value != kInvalid, "character " << place
-                                                 << " of the text is not base64. The file is damaged, or is no "
-                                                    "engine");
+  TORCHTRT_CHECK(value != kInvalid, "character " << place << " of the text is not base64; the text is damaged");
   return value;
 }
 
@@ -66,7 +64,7 @@ std::string base64_encode(std::string_view bytes) {
 
 std::string base64_decode(std::string_view text) {
   TORCHTRT_CHECK(text.size() % 4 == 0,
-                 "base64 text has a length of " << text.size() << ", which is no multiple of 4. The file is cut short");
+                 "base64 text has a length of " << text.size() << ", which is no multiple of 4; the text is cut short");
   const size_t padding = padding_of(text);
   std::string bytes(text.size() / 4 * 3, '\0');
   auto* out = reinterpret_cast<uint8_t*>(bytes.data());
@@ -95,4 +93,4 @@ std::string base64_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace torch_tensorrt::core::runtime
+}  // namespace torch_tensorrt::core::util

@@ -1,0 +1,155 @@
+#include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/families.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/post_ops.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine::onednn {
+namespace {
+
+using dnnl::memory;
+using network::ConvolutionBase;
+using network::Dims;
+using network::LayerType;
+
+// Spatial attributes at the instance's dims, as oneDNN counts them (dilation from 0).
+struct Geometry {
+  memory::dims stride;
+  memory::dims dilation;
+  memory::dims pre;
+  memory::dims post;
+};
+
+Geometry geometry(const ConvolutionBase& layer, const Dims& input) {
+  const Dims spatial(input.nbDims - 2, input.d + 2);
+  Dims pre;
+  Dims post;
+  layer.resolved_padding(spatial, &pre, &post);
+  Geometry out{to_dims(layer.full_stride()), to_dims(layer.full_dilation()), to_dims(pre), to_dims(post)};
+  for (auto& dilation : out.dilation) dilation -= 1;
+  return out;
+}
+
+// M, C / g, k... or g, M / g, C / g, k... (deconvolution: input and output maps swapped in memory).
+memory::dims weight_dims(const ConvolutionBase& layer, int64_t in_channels) {
+  const int64_t groups = layer.getNbGroups();
+  memory::dims dims = {layer.getNbOutputMaps() / groups, in_channels / groups};
+  if (groups > 1) dims.insert(dims.begin(), groups);
+  const auto kernel = to_dims(layer.getKernelSizeNd());
+  dims.insert(dims.end(), kernel.begin(), kernel.end());
+  return dims;
+}
+
+// How the network stores the kernel: row-major, for deconvolutions with the input maps first.
+memory::desc plain_weights(const ConvolutionBase& layer, const memory::dims& dims) {
+  if (layer.getType() == LayerType::kCONVOLUTION) return plain_desc(dims);
+  const size_t out = layer.getNbGroups() > 1 ? 1 : 0;
+  memory::dims stored = dims;
+  std::swap(stored[out], stored[out + 1]);
+  auto strides = plain_desc(stored).get_strides();
+  std::swap(strides[out], strides[out + 1]);
+  return {dims, memory::data_type::f32, strides};
+}
+
+memory::desc any_desc(const memory::dims& dims) {
+  return {dims, memory::data_type::f32, memory::format_tag::any};
+}
+
+template <typename Primitive>
+typename Primitive::primitive_desc describe(const LayerInstance& instance, dnnl::algorithm algorithm) {
+  const auto& layer = static_cast<const ConvolutionBase&>(*instance.layer);
+  const auto& input = instance.inputs[0];
+  const auto g = geometry(layer, input.dims);
+  const auto weights = any_desc(weight_dims(layer, input.dims.d[1]));
+  const auto attr = with_epilogue(instance, 0, input.dims.nbDims, padded_desc);
+  const auto output = to_desc(instance.outputs[0]);
+  constexpr auto kInference = dnnl::prop_kind::forward_inference;
+  if (layer.getBiasWeights().count == 0) {
+    return {cpu_engine(), kInference, algorithm, to_desc(input), weights, output, g.stride, g.dilation, g.pre, g.post,
+            attr};
+  }
+  const auto bias = plain_desc({layer.getNbOutputMaps()});
+  return {cpu_engine(), kInference, algorithm, to_desc(input), weights, bias, output, g.stride, g.dilation, g.pre, g.post,
+          attr};
+}
+
+double operations(const LayerInstance& instance) {
+  const auto& layer = static_cast<const ConvolutionBase&>(*instance.layer);
+  const double taps = static_cast<double>(layer.getKernelSizeNd().volume()) *
+                      static_cast<double>(instance.inputs[0].dims.d[1] / layer.getNbGroups());
+  const bool transposed = layer.getType() == LayerType::kDECONVOLUTION;
+  const auto& dims = transposed ? instance.inputs[0].dims : instance.outputs[0].dims;
+  return 2.0 * taps * static_cast<double>(dims.volume());
+}
+
+template <typename Primitive>
+class ConvolutionTactic final : public Tactic {
+ public:
+  ConvolutionTactic(const char* name, LayerType kind, dnnl::algorithm algorithm)
+      : name_(name), kind_(kind), algorithm_(algorithm) {}
+
+  const char* name() const override { return name_; }
+
+  Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
+    if (layer.getType() != kind_) return Decision::no("another kind of layer");
+    const auto& convolution = static_cast<const ConvolutionBase&>(layer);
+    if (convolution.getKernelWeights().count == 0) return Decision::no("the kernel is computed, must be constant");
+    if (convolution.getKernelWeights().type != network::DataType::kFLOAT) return Decision::no("the kernel must be f32");
+    const auto basics = check_basics(layer, device);
+    return basics ? check_epilogue(layer) : basics;
+  }
+
+  bool takes_format(const network::ILayer&, network::TensorFormat format) const override {
+    return is_plain_or_hwc(format);
+  }
+
+  Decision takes(const LayerInstance& instance) const override {
+    try {
+      return check_implementation(describe<Primitive>(instance, algorithm_).impl_info_str());
+    } catch (const dnnl::error& error) {
+      return Decision::no(str("oneDNN: ", error.what()));
+    }
+  }
+
+  double estimate_microseconds(const LayerInstance& instance) const override {
+    return roofline_microseconds(instance, operations(instance));
+  }
+
+  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
+                                  const DeviceTarget&) const override {
+    const auto& layer = static_cast<const ConvolutionBase&>(*instance.layer);
+    const auto desc = describe<Primitive>(instance, algorithm_);
+    const int32_t index = layer_index(layer);
+    const auto plain = plain_weights(layer, weight_dims(layer, instance.inputs[0].dims.d[1]));
+    auto kernel = pack(weights, weight_key(index, "kernel"), plain, desc.weights_desc());
+    KernelBuilder builder;
+    builder.input(DNNL_ARG_SRC, desc.src_desc(), 0);
+    builder.fixed(DNNL_ARG_WEIGHTS, desc.weights_desc(), kernel.data, std::move(kernel.owner));
+    if (layer.getBiasWeights().count != 0) {
+      const auto bias = plain_desc({layer.getNbOutputMaps()});
+      builder.fixed(DNNL_ARG_BIAS, bias, pack(weights, weight_key(index, "bias"), bias, bias).data);
+    }
+    builder.output(DNNL_ARG_DST, desc.dst_desc());
+    bind_epilogue(builder, instance, 0, instance.inputs[0].dims.nbDims, padded_desc);
+    return builder.build(Primitive(desc), desc.scratchpad_desc());
+  }
+
+ private:
+  const char* name_;
+  LayerType kind_;
+  dnnl::algorithm algorithm_;
+};
+
+}  // namespace
+
+std::unique_ptr<Tactic> make_convolution() {
+  return std::make_unique<ConvolutionTactic<dnnl::convolution_forward>>(
+      "onednn.convolution", LayerType::kCONVOLUTION, dnnl::algorithm::convolution_direct);
+}
+
+std::unique_ptr<Tactic> make_deconvolution() {
+  return std::make_unique<ConvolutionTactic<dnnl::deconvolution_forward>>(
+      "onednn.deconvolution", LayerType::kDECONVOLUTION, dnnl::algorithm::deconvolution_direct);
+}
+
+}  // namespace torch_tensorrt::engine::onednn

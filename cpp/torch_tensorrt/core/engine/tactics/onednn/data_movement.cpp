@@ -1,0 +1,83 @@
+#include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/families.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/row.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+// Reorders, concatenation and resizing.
+namespace torch_tensorrt::engine::onednn {
+namespace {
+
+using dnnl::memory;
+using network::IConcatenationLayer;
+using network::InterpolationMode;
+using network::IResizeLayer;
+
+std::unique_ptr<Kernel> prepare_reorder(const LayerInstance& instance) {
+  const auto in = to_desc(instance.inputs[0]);
+  const auto out = to_desc(instance.outputs[0]);
+  const dnnl::reorder::primitive_desc desc(cpu_engine(), in, cpu_engine(), out, attributes());
+  KernelBuilder builder;
+  builder.input(DNNL_ARG_FROM, in, 0);
+  builder.output(DNNL_ARG_TO, out);
+  return builder.build(dnnl::reorder(desc), desc.scratchpad_desc());
+}
+
+std::unique_ptr<Kernel> prepare_concatenation(const LayerInstance& instance) {
+  const auto& layer = static_cast<const IConcatenationLayer&>(*instance.layer);
+  std::vector<memory::desc> inputs;
+  for (const auto& input : instance.inputs) inputs.push_back(to_desc(input));
+  const dnnl::concat::primitive_desc desc(cpu_engine(), to_desc(instance.outputs[0]), layer.getAxis(), inputs,
+                                          attributes());
+  require_optimized(desc.impl_info_str());
+  KernelBuilder builder;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    builder.input(DNNL_ARG_MULTIPLE_SRC + static_cast<int>(i), inputs[i], static_cast<int32_t>(i));
+  }
+  builder.output(DNNL_ARG_DST, desc.dst_desc());
+  return builder.build(dnnl::concat(desc), desc.scratchpad_desc());
+}
+
+// oneDNN's linear interpolation is half_pixel with the ratio of the sizes; its nearest rounds half pixels, not ours.
+Decision supports_resize(const network::ILayer& layer) {
+  const auto& resize = static_cast<const IResizeLayer&>(layer);
+  const bool half_pixel =
+      resize.getCoordinateTransformation() == network::ResizeCoordinateTransformation::kHALF_PIXEL;
+  if (resize.getResizeMode() != InterpolationMode::kLINEAR || !half_pixel) {
+    return Decision::no("not linear interpolation at half pixels");
+  }
+  if (!resize.scales().empty() || resize.getAntialias()) return Decision::no("factors of its own, or antialiasing");
+  return Decision::yes();
+}
+
+std::unique_ptr<Kernel> prepare_resize(const LayerInstance& instance) {
+  const auto& in = instance.inputs[0].dims;
+  const auto& out = instance.outputs[0].dims;
+  TORCHTRT_CHECK(in.nbDims >= 3 && in.d[0] == out.d[0] && in.d[1] == out.d[1], "batch or channels are resized");
+  const dnnl::resampling_forward::primitive_desc desc(cpu_engine(), dnnl::prop_kind::forward_inference,
+                                                      dnnl::algorithm::resampling_linear, to_desc(instance.inputs[0]),
+                                                      to_desc(instance.outputs[0]), attributes());
+  require_optimized(desc.impl_info_str());
+  KernelBuilder builder;
+  builder.input(DNNL_ARG_SRC, desc.src_desc(), 0);
+  builder.output(DNNL_ARG_DST, desc.dst_desc());
+  return builder.build(dnnl::resampling_forward(desc), desc.scratchpad_desc());
+}
+
+}  // namespace
+
+std::unique_ptr<Tactic> make_reorder() {
+  return make_row_tactic({"onednn.reorder", network::LayerType::kREFORMAT, /*only_linear=*/false, /*in_place=*/false,
+                          nullptr, prepare_reorder});
+}
+
+std::unique_ptr<Tactic> make_concatenation() {
+  return make_row_tactic({"onednn.concatenation", network::LayerType::kCONCATENATION, /*only_linear=*/false,
+                          /*in_place=*/false, nullptr, prepare_concatenation});
+}
+
+std::unique_ptr<Tactic> make_resize() {
+  return make_row_tactic({"onednn.resize", network::LayerType::kRESIZE, /*only_linear=*/false, /*in_place=*/false,
+                          supports_resize, prepare_resize});
+}
+
+}  // namespace torch_tensorrt::engine::onednn

@@ -1,0 +1,129 @@
+#include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/util/Exception.h"
+
+namespace torch_tensorrt::engine::onednn {
+
+using network::ActivationType;
+using network::DataType;
+using network::ElementWiseOperation;
+using network::EpilogueOp;
+
+dnnl::memory::dims to_dims(const network::Dims& dims) { return {dims.d, dims.d + dims.nbDims}; }
+
+dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims) {
+  dnnl::memory::dims strides(dims.size(), 1);
+  for (size_t i = dims.size(); i-- > 1;) strides[i - 1] = strides[i] * std::max<dnnl::memory::dim>(dims[i], 1);
+  return {dims, dnnl::memory::data_type::f32, strides};
+}
+
+dnnl::memory::desc to_desc(const TensorDesc& desc) { return padded_desc(desc, desc.dims.nbDims); }
+
+dnnl::memory::desc padded_desc(const TensorDesc& desc, int32_t rank) {
+  auto dims = to_dims(desc.dims);
+  auto strides = to_dims(desc.strides());
+  const int64_t whole = std::max<int64_t>(desc.dims.volume(), 1);
+  while (static_cast<int32_t>(dims.size()) < std::max(rank, 1)) {
+    dims.insert(dims.begin(), 1);
+    strides.insert(strides.begin(), whole);
+  }
+  return {dims, dnnl::memory::data_type::f32, strides};
+}
+
+std::optional<Eltwise> to_eltwise(ActivationType type, float alpha, float beta) {
+  using A = dnnl::algorithm;
+  switch (type) {
+    case ActivationType::kRELU: return Eltwise{A::eltwise_relu, 0.F, 0.F};
+    case ActivationType::kLEAKY_RELU: return Eltwise{A::eltwise_relu, alpha, 0.F};
+    case ActivationType::kSIGMOID: return Eltwise{A::eltwise_logistic, 0.F, 0.F};
+    case ActivationType::kTANH: return Eltwise{A::eltwise_tanh, 0.F, 0.F};
+    case ActivationType::kELU: return Eltwise{A::eltwise_elu, alpha, 0.F};
+    case ActivationType::kCLIP: return Eltwise{A::eltwise_clip, alpha, beta};
+    case ActivationType::kHARD_SIGMOID: return Eltwise{A::eltwise_hardsigmoid, alpha, beta};
+    case ActivationType::kHARD_SWISH: return Eltwise{A::eltwise_hardswish, alpha, beta};
+    case ActivationType::kGELU_ERF: return Eltwise{A::eltwise_gelu_erf, 0.F, 0.F};
+    case ActivationType::kGELU_TANH: return Eltwise{A::eltwise_gelu_tanh, 0.F, 0.F};
+    case ActivationType::kSILU: return Eltwise{A::eltwise_swish, 1.F, 0.F};
+    case ActivationType::kMISH: return Eltwise{A::eltwise_mish, 0.F, 0.F};
+    case ActivationType::kSOFTPLUS:
+      // oneDNN's is log(1 + exp(a x)) / a.
+      if (alpha * beta != 1.F) return std::nullopt;
+      return Eltwise{A::eltwise_soft_relu, beta, 0.F};
+    case ActivationType::kSELU:
+    case ActivationType::kSOFTSIGN:
+    case ActivationType::kSCALED_TANH:
+    case ActivationType::kTHRESHOLDED_RELU: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<dnnl::algorithm> to_binary(ElementWiseOperation operation) {
+  switch (operation) {
+    case ElementWiseOperation::kSUM: return dnnl::algorithm::binary_add;
+    case ElementWiseOperation::kPROD: return dnnl::algorithm::binary_mul;
+    case ElementWiseOperation::kSUB: return dnnl::algorithm::binary_sub;
+    case ElementWiseOperation::kDIV: return dnnl::algorithm::binary_div;
+    // oneDNN's maximum and minimum lose NaN, PyTorch's do not.
+    case ElementWiseOperation::kMAX:
+    case ElementWiseOperation::kMIN:
+    case ElementWiseOperation::kPOW:
+    case ElementWiseOperation::kFLOOR_DIV:
+    case ElementWiseOperation::kAND:
+    case ElementWiseOperation::kOR:
+    case ElementWiseOperation::kXOR:
+    case ElementWiseOperation::kEQUAL:
+    case ElementWiseOperation::kGREATER:
+    case ElementWiseOperation::kLESS: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+Decision check_basics(const network::ILayer& layer, const DeviceTarget& device) {
+  if (device.kind != DeviceTarget::Kind::kCPU) return Decision::no("oneDNN runs on CPUs here");
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    const auto* input = layer.getInput(i);
+    if (input != nullptr && input->getType() != DataType::kFLOAT) {
+      return Decision::no(str("input ", i, " is ", network::enum_name(input->getType()), ", must be f32"));
+    }
+  }
+  const auto out = layer.getOutput(0)->getType();
+  if (out != DataType::kFLOAT) return Decision::no(str("the output is ", network::enum_name(out), ", must be f32"));
+  return Decision::yes();
+}
+
+Decision check_epilogue(const network::ILayer& layer) {
+  for (const EpilogueOp& op : layer.epilogue()) {
+    if (op.kind == EpilogueOp::Kind::kActivation) {
+      if (to_eltwise(op.activation, op.alpha, op.beta)) continue;
+      return Decision::no(str("oneDNN has no post-op for ", network::enum_name(op.activation)));
+    }
+    if (!to_binary(op.elementwise) || op.swapped) {
+      return Decision::no(str("oneDNN has no post-op for ", network::enum_name(op.elementwise)));
+    }
+  }
+  return Decision::yes();
+}
+
+Decision check_implementation(const char* name) {
+  if (std::strncmp(name, "ref", 3) != 0 && std::strstr(name, ":ref") == nullptr) return Decision::yes();
+  return Decision::no(str("oneDNN has only its reference implementation (", name, ")"));
+}
+
+bool is_plain_or_hwc(network::TensorFormat format) {
+  return format == network::TensorFormat::kLINEAR || format == network::TensorFormat::kHWC;
+}
+
+double roofline_microseconds(const LayerInstance& instance, double operations) {
+  constexpr double kBytesPerMicrosecond = 1e4;
+  constexpr double kOperationsPerMicrosecond = 5e4;
+  int64_t bytes = 0;
+  for (size_t i = 0; i < instance.inputs.size(); ++i) bytes += instance.present[i] ? instance.inputs[i].bytes() : 0;
+  for (const auto& output : instance.outputs) bytes += output.bytes();
+  return 1.0 + static_cast<double>(bytes) / kBytesPerMicrosecond + operations / kOperationsPerMicrosecond;
+}
+
+}  // namespace torch_tensorrt::engine::onednn

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "torch_tensorrt/core/engine/tactic.h"
+
+// Our descriptions of tensors and operations as oneDNN's.
+namespace torch_tensorrt::engine::onednn {
+
+dnnl::memory::dims to_dims(const network::Dims& dims);
+// kFLOAT, kLINEAR or kHWC.
+dnnl::memory::desc to_desc(const TensorDesc& desc);
+// A row-major desc.
+dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
+// The tensor with ones in front until it has the rank; strides as its format says.
+dnnl::memory::desc padded_desc(const TensorDesc& desc, int32_t rank);
+
+// Algorithm and factors of an activation; no where oneDNN has no such formula.
+struct Eltwise {
+  dnnl::algorithm algorithm;
+  float alpha;
+  float beta;
+};
+std::optional<Eltwise> to_eltwise(network::ActivationType type, float alpha, float beta);
+std::optional<dnnl::algorithm> to_binary(network::ElementWiseOperation operation);
+
+// What holds for every tactic here: a CPU, fp32 tensors.
+Decision check_basics(const network::ILayer& layer, const DeviceTarget& device);
+// Whether every operation of the epilogue has a post-op.
+Decision check_epilogue(const network::ILayer& layer);
+// No for reference implementations: ATen's are faster.
+Decision check_implementation(const char* name);
+bool is_plain_or_hwc(network::TensorFormat format);
+
+// Time of moving the bytes of all tensors and doing the operations, at 10 GB/s and 50 GFLOP/s: an order of magnitude.
+double roofline_microseconds(const LayerInstance& instance, double operations);
+
+}  // namespace torch_tensorrt::engine::onednn

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include "torch_tensorrt/core/engine/tactic.h"
+
+namespace torch_tensorrt::engine::onednn {
+
+std::unique_ptr<Tactic> make_convolution();
+std::unique_ptr<Tactic> make_deconvolution();
+std::unique_ptr<Tactic> make_matmul();
+std::unique_ptr<Tactic> make_pooling();
+// Averages and maxima over all spatial dimensions.
+std::unique_ptr<Tactic> make_spatial_reduction();
+std::unique_ptr<Tactic> make_elementwise();
+std::unique_ptr<Tactic> make_activation();
+std::unique_ptr<Tactic> make_softmax();
+std::unique_ptr<Tactic> make_layer_normalization();
+std::unique_ptr<Tactic> make_resize();
+std::unique_ptr<Tactic> make_concatenation();
+std::unique_ptr<Tactic> make_reorder();
+
+}  // namespace torch_tensorrt::engine::onednn

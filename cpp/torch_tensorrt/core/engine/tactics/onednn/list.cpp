@@ -1,0 +1,22 @@
+#include "torch_tensorrt/core/engine/tactics/onednn/list.h"
+
+#include "torch_tensorrt/core/engine/tactics/onednn/families.h"
+
+namespace torch_tensorrt::engine {
+
+void register_onednn_tactics(TacticRegistry& registry) {
+  registry.add(onednn::make_convolution());
+  registry.add(onednn::make_deconvolution());
+  registry.add(onednn::make_matmul());
+  registry.add(onednn::make_pooling());
+  registry.add(onednn::make_spatial_reduction());
+  registry.add(onednn::make_elementwise());
+  registry.add(onednn::make_activation());
+  registry.add(onednn::make_softmax());
+  registry.add(onednn::make_layer_normalization());
+  registry.add(onednn::make_resize());
+  registry.add(onednn::make_concatenation());
+  registry.add(onednn::make_reorder());
+}
+
+}  // namespace torch_tensorrt::engine

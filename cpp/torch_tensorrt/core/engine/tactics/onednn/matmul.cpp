@@ -1,0 +1,179 @@
+#include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/families.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/post_ops.h"
+#include "torch_tensorrt/core/util/Exception.h"
+
+namespace torch_tensorrt::engine::onednn {
+namespace {
+
+using dnnl::memory;
+using network::Dims;
+using network::EpilogueOp;
+using network::IMatrixMultiplyLayer;
+using network::MatrixOperation;
+
+const IMatrixMultiplyLayer& product(const LayerInstance& instance) {
+  return static_cast<const IMatrixMultiplyLayer&>(*instance.layer);
+}
+
+bool constant_matrix(const LayerInstance& instance) {
+  return instance.constants[1] != nullptr && instance.inputs[1].dims.nbDims == 2;
+}
+
+// A matrix operand, its last two dims swapped where the layer says so.
+memory::desc operand_desc(const Dims& dims, MatrixOperation operation) {
+  auto sizes = to_dims(dims);
+  auto strides = plain_desc(sizes).get_strides();
+  if (operation == MatrixOperation::kTRANSPOSE) {
+    std::swap(sizes[sizes.size() - 1], sizes[sizes.size() - 2]);
+    std::swap(strides[strides.size() - 1], strides[strides.size() - 2]);
+  }
+  return {sizes, memory::data_type::f32, strides};
+}
+
+// Leading dimensions are folded into the rows when the second operand is one constant matrix.
+Dims folded(const Dims& dims) {
+  int64_t rows = 1;
+  for (int32_t i = 0; i + 1 < dims.nbDims; ++i) rows *= dims.d[i];
+  return Dims{rows, dims.d[dims.nbDims - 1]};
+}
+
+bool folds(const LayerInstance& instance) {
+  return constant_matrix(instance) && product(instance).getOperation(0) == MatrixOperation::kNONE;
+}
+
+// An epilogue operand as a matrix: its rows are folded with those of the result, or it is one row.
+memory::desc folded_operand(const TensorDesc& operand, int32_t) {
+  return plain_desc(to_dims(operand.dims.nbDims < 2 ? Dims{1, operand.dims.volume()} : folded(operand.dims)));
+}
+
+memory::desc batched_operand(const TensorDesc& operand, int32_t rank) { return padded_desc(operand, rank); }
+
+DescribeOperand describe_operand(const LayerInstance& instance) {
+  return folds(instance) ? folded_operand : batched_operand;
+}
+
+// The first operation of the epilogue is a bias when it adds a constant row.
+bool has_bias(const LayerInstance& instance) {
+  const auto& epilogue = instance.layer->epilogue();
+  if (epilogue.empty() || epilogue[0].kind != EpilogueOp::Kind::kElementWise) return false;
+  if (epilogue[0].elementwise != network::ElementWiseOperation::kSUM) return false;
+  const auto& operand = instance.inputs[epilogue[0].input];
+  const auto& out = instance.outputs[0].dims;
+  return operand.dims.nbDims == 1 && operand.dims.d[0] == out.d[out.nbDims - 1];
+}
+
+struct Shapes {
+  memory::desc a;
+  memory::desc b;
+  memory::desc out;
+};
+
+Shapes shapes(const LayerInstance& instance) {
+  const auto& layer = product(instance);
+  const auto& a = instance.inputs[0].dims;
+  const auto& out = instance.outputs[0].dims;
+  const auto b = operand_desc(instance.inputs[1].dims, layer.getOperation(1));
+  if (folds(instance)) {
+    return {operand_desc(folded(a), MatrixOperation::kNONE), b, plain_desc(to_dims(folded(out)))};
+  }
+  return {operand_desc(a, layer.getOperation(0)), b, plain_desc(to_dims(out))};
+}
+
+dnnl::matmul::primitive_desc describe(const LayerInstance& instance) {
+  auto s = shapes(instance);
+  const size_t first = has_bias(instance) ? 1 : 0;
+  const auto rank = s.out.get_ndims();
+  const auto attr = with_epilogue(instance, first, rank, describe_operand(instance));
+  if (constant_matrix(instance)) {
+    s.b = memory::desc(s.b.get_dims(), memory::data_type::f32, memory::format_tag::any);
+  }
+  if (first == 0) return {cpu_engine(), s.a, s.b, s.out, attr};
+  memory::dims bias(rank, 1);
+  bias.back() = s.out.get_dims().back();
+  return {cpu_engine(), s.a, s.b, plain_desc(bias), s.out, attr};
+}
+
+Decision check_operands(const LayerInstance& instance) {
+  for (size_t i = 0; i < instance.inputs.size(); ++i) {
+    const bool constant = instance.constants[i] != nullptr;
+    if (!constant && instance.inputs[i].format != network::TensorFormat::kLINEAR) {
+      return Decision::no("operands must be row-major");
+    }
+  }
+  if (folds(instance)) {
+    // Operands of the epilogue are folded like the result, or are one row.
+    const auto& layer = product(instance);
+    for (int32_t i = layer.own_input_count(); i < layer.getNbInputs(); ++i) {
+      const auto& dims = instance.inputs[i].dims;
+      if (dims.volume() == dims.d[std::max(dims.nbDims - 1, 0)] || dims == instance.outputs[0].dims) continue;
+      return Decision::no("an operand of the epilogue is neither a row nor of the result's dims");
+    }
+    return Decision::yes();
+  }
+  const auto& a = instance.inputs[0].dims;
+  const auto& b = instance.inputs[1].dims;
+  if (a.nbDims != b.nbDims) return Decision::no("operands of different rank that cannot be folded");
+  return Decision::yes();
+}
+
+class MatmulTactic final : public Tactic {
+ public:
+  const char* name() const override { return "onednn.matmul"; }
+
+  Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
+    const auto* matmul = network::layer_cast<IMatrixMultiplyLayer>(&layer);
+    if (matmul == nullptr) return Decision::no("another kind of layer");
+    for (int32_t i = 0; i < 2; ++i) {
+      const bool vector = matmul->getOperation(i) == MatrixOperation::kVECTOR;
+      if (vector || layer.getInput(i)->getDimensions().nbDims < 2) return Decision::no("an operand is a vector");
+    }
+    const auto basics = check_basics(layer, device);
+    return basics ? check_epilogue(layer) : basics;
+  }
+
+  bool takes_format(const network::ILayer&, network::TensorFormat format) const override {
+    return format == network::TensorFormat::kLINEAR;
+  }
+
+  Decision takes(const LayerInstance& instance) const override {
+    const auto operands = check_operands(instance);
+    if (!operands) return operands;
+    try {
+      return check_implementation(describe(instance).impl_info_str());
+    } catch (const dnnl::error& error) {
+      return Decision::no(str("oneDNN: ", error.what()));
+    }
+  }
+
+  double estimate_microseconds(const LayerInstance& instance) const override {
+    const auto inner = static_cast<double>(shapes(instance).a.get_dims().back());
+    return roofline_microseconds(instance, 2.0 * inner * static_cast<double>(instance.outputs[0].dims.volume()));
+  }
+
+  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
+                                  const DeviceTarget&) const override {
+    const auto desc = describe(instance);
+    KernelBuilder builder;
+    builder.input(DNNL_ARG_SRC, desc.src_desc(), 0);
+    if (constant_matrix(instance)) {
+      const auto key = weight_key(layer_index(*instance.layer), "input1");
+      auto matrix = pack(weights, key, shapes(instance).b, desc.weights_desc());
+      builder.fixed(DNNL_ARG_WEIGHTS, desc.weights_desc(), matrix.data, std::move(matrix.owner));
+    } else {
+      builder.input(DNNL_ARG_WEIGHTS, desc.weights_desc(), 1);
+    }
+    const size_t first = has_bias(instance) ? 1 : 0;
+    if (first == 1) builder.input(DNNL_ARG_BIAS, desc.bias_desc(), instance.layer->epilogue()[0].input);
+    builder.output(DNNL_ARG_DST, desc.dst_desc());
+    bind_epilogue(builder, instance, first, desc.dst_desc().get_ndims(), describe_operand(instance));
+    return builder.build(dnnl::matmul(desc), desc.scratchpad_desc());
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Tactic> make_matmul() { return std::make_unique<MatmulTactic>(); }
+
+}  // namespace torch_tensorrt::engine::onednn

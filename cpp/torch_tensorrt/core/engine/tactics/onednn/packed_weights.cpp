@@ -1,0 +1,113 @@
+#include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
+
+#include "torch_tensorrt/core/engine/tactics/onednn/kernel.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine::onednn {
+namespace {
+
+using Tag = dnnl::memory::format_tag;
+
+struct LayoutRow {
+  const char* name;
+  Tag tag;
+};
+// What convolutions and products of oneDNN 3 ask for on x64, by rank. The names are oneDNN's own.
+const LayoutRow kLayouts[] = {
+    // matrices
+    {"ab", Tag::ab},
+    {"ba", Tag::ba},
+    {"BA16a16b", Tag::BA16a16b},
+    {"BA16a32b", Tag::BA16a32b},
+    {"BA16a48b", Tag::BA16a48b},
+    {"BA16a64b", Tag::BA16a64b},
+    {"AB16b16a", Tag::AB16b16a},
+    // one spatial dimension
+    {"Owi16o", Tag::Owi16o},
+    {"Owi32o", Tag::Owi32o},
+    {"Owi48o", Tag::Owi48o},
+    {"Owi64o", Tag::Owi64o},
+    {"OIw16i16o", Tag::OIw16i16o},
+    // two
+    {"Ohwi8o", Tag::Ohwi8o},
+    {"Ohwi16o", Tag::Ohwi16o},
+    {"Ohwi24o", Tag::Ohwi24o},
+    {"Ohwi32o", Tag::Ohwi32o},
+    {"Ohwi48o", Tag::Ohwi48o},
+    {"Ohwi64o", Tag::Ohwi64o},
+    {"OIhw8i8o", Tag::OIhw8i8o},
+    {"OIhw16i16o", Tag::OIhw16i16o},
+    {"hwio", Tag::hwio},
+    // two, grouped (five dimensions)
+    {"hwioG8g", Tag::decbA8a},
+    {"hwioG16g", Tag::decbA16a},
+    {"Goihw8g", Tag::Goihw8g},
+    {"Goihw16g", Tag::Goihw16g},
+    {"gOhwi16o", Tag::gOhwi16o},
+    {"gOhwi32o", Tag::gOhwi32o},
+    {"gOhwi48o", Tag::gOhwi48o},
+    {"gOhwi64o", Tag::gOhwi64o},
+    {"gOhwi8o", Tag::gOhwi8o},
+    {"gOIhw16i16o", Tag::gOIhw16i16o},
+    {"gOIhw8i8o", Tag::gOIhw8i8o},
+    // three spatial dimensions
+    {"Odhwi16o", Tag::Odhwi16o},
+    {"Odhwi32o", Tag::Odhwi32o},
+    {"Odhwi48o", Tag::Odhwi48o},
+    {"Odhwi64o", Tag::Odhwi64o},
+};
+
+// Empty when the tag is not for this rank.
+dnnl::memory::desc desc_of(const dnnl::memory::dims& dims, Tag tag) {
+  return {dims, dnnl::memory::data_type::f32, tag, /*allow_empty=*/true};
+}
+
+dnnl::memory::desc stored_desc(const std::string& layout, const dnnl::memory::desc& plain) {
+  if (layout == "plain") return plain;
+  for (const auto& row : kLayouts) {
+    if (layout == row.name) return desc_of(plain.get_dims(), row.tag);
+  }
+  TORCHTRT_THROW_ERROR("weights are stored in the layout '" << layout << "', which this library does not know");
+}
+
+void reorder(const dnnl::memory::desc& from_desc, const void* from, const dnnl::memory::desc& to_desc, void* to) {
+  dnnl::stream stream(cpu_engine());
+  dnnl::memory source(from_desc, cpu_engine(), const_cast<void*>(from));
+  dnnl::memory target(to_desc, cpu_engine(), to);
+  dnnl::reorder(source, target).execute(stream, source, target);
+  stream.wait();
+}
+
+}  // namespace
+
+std::string layout_name(const dnnl::memory::desc& desc, const dnnl::memory::desc& plain) {
+  if (desc == plain) return "plain";
+  for (const auto& row : kLayouts) {
+    const auto candidate = desc_of(desc.get_dims(), row.tag);
+    if (candidate && candidate == desc) return row.name;
+  }
+  return {};
+}
+
+PackedWeights pack(WeightStore& store, const std::string& key, const dnnl::memory::desc& plain,
+                   const dnnl::memory::desc& wanted) {
+  const auto repack = [&](const dnnl::memory::desc& target) {
+    return [&plain, &key, target](const WeightBlock& from, void* to) {
+      const auto source = stored_desc(from.layout, plain);
+      TORCHTRT_CHECK(source && static_cast<int64_t>(source.get_size()) == from.bytes,
+                     "the weights " << key << " have " << from.bytes << " bytes, their layout " << from.layout
+                                    << " needs " << source.get_size());
+      reorder(source, from.data.get(), target, to);
+    };
+  };
+  const std::string layout = layout_name(wanted, plain);
+  const auto bytes = static_cast<int64_t>(wanted.get_size());
+  if (!layout.empty()) return {store.get(key, layout, bytes, repack(wanted)), {}};
+  const auto plain_bytes = static_cast<int64_t>(plain.get_size());
+  const void* elements = store.get(key, "plain", plain_bytes, repack(plain));
+  auto copy = allocate_aligned(bytes);
+  reorder(plain, elements, wanted, copy.get());
+  return {copy.get(), copy};
+}
+
+}  // namespace torch_tensorrt::engine::onednn

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "torch_tensorrt/core/engine/weight_store.h"
+
+namespace torch_tensorrt::engine::onednn {
+
+struct PackedWeights {
+  const void* data;
+  std::shared_ptr<const void> owner;  // of a private copy; empty where the store owns the data
+};
+
+// The weights of a key in the desc that a primitive asked for. `plain` describes their plain elements. Layouts that are
+// public format tags are kept by the store (and so by plans); others are packed privately out of the plain elements.
+PackedWeights pack(WeightStore& store, const std::string& key, const dnnl::memory::desc& plain,
+                   const dnnl::memory::desc& wanted);
+
+// Name of the public format tag that the desc has ("Ohwi64o"), "plain", or empty.
+std::string layout_name(const dnnl::memory::desc& desc, const dnnl::memory::desc& plain);
+
+}  // namespace torch_tensorrt::engine::onednn

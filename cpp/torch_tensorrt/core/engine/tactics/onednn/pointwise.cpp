@@ -1,0 +1,75 @@
+#include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/families.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/post_ops.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/row.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine::onednn {
+namespace {
+
+using network::ElementWiseOperation;
+using network::IActivationLayer;
+using network::IElementWiseLayer;
+
+bool commutes(ElementWiseOperation operation) {
+  return operation == ElementWiseOperation::kSUM || operation == ElementWiseOperation::kPROD;
+}
+
+// oneDNN broadcasts the second operand only.
+std::unique_ptr<Kernel> prepare_elementwise(const LayerInstance& instance) {
+  const auto& layer = static_cast<const IElementWiseLayer&>(*instance.layer);
+  const auto& out = instance.outputs[0];
+  int32_t first = 0;
+  if (instance.inputs[0].dims != out.dims && commutes(layer.getOperation())) first = 1;
+  TORCHTRT_CHECK(instance.inputs[first].dims == out.dims, "both operands are broadcast, or the first one is");
+  const int32_t rank = out.dims.nbDims;
+  TORCHTRT_CHECK(rank > 0, "0-d tensors");
+  const dnnl::binary::primitive_desc desc(cpu_engine(), *to_binary(layer.getOperation()), to_desc(instance.inputs[first]),
+                                          padded_desc(instance.inputs[1 - first], rank), to_desc(out),
+                                          with_epilogue(instance, 0, rank, padded_desc));
+  require_optimized(desc.impl_info_str());
+  KernelBuilder builder;
+  builder.input(DNNL_ARG_SRC_0, desc.src0_desc(), first);
+  builder.input(DNNL_ARG_SRC_1, desc.src1_desc(), 1 - first);
+  builder.output(DNNL_ARG_DST, desc.dst_desc());
+  bind_epilogue(builder, instance, 0, rank, padded_desc);
+  return builder.build(dnnl::binary(desc), desc.scratchpad_desc());
+}
+
+Decision supports_elementwise(const network::ILayer& layer) {
+  if (to_binary(static_cast<const IElementWiseLayer&>(layer).getOperation())) return Decision::yes();
+  return Decision::no("oneDNN has no such operation, or not with PyTorch's NaN");
+}
+
+std::unique_ptr<Kernel> prepare_activation(const LayerInstance& instance) {
+  const auto& layer = static_cast<const IActivationLayer&>(*instance.layer);
+  const auto eltwise = *to_eltwise(layer.getActivationType(), layer.getAlpha(), layer.getBeta());
+  const dnnl::eltwise_forward::primitive_desc desc(cpu_engine(), dnnl::prop_kind::forward_inference, eltwise.algorithm,
+                                                   to_desc(instance.inputs[0]), to_desc(instance.outputs[0]),
+                                                   eltwise.alpha, eltwise.beta, attributes());
+  require_optimized(desc.impl_info_str());
+  KernelBuilder builder;
+  builder.input(DNNL_ARG_SRC, desc.src_desc(), 0);
+  builder.output(DNNL_ARG_DST, desc.dst_desc());
+  return builder.build(dnnl::eltwise_forward(desc), desc.scratchpad_desc());
+}
+
+Decision supports_activation(const network::ILayer& layer) {
+  const auto& activation = static_cast<const IActivationLayer&>(layer);
+  if (to_eltwise(activation.getActivationType(), activation.getAlpha(), activation.getBeta())) return Decision::yes();
+  return Decision::no("oneDNN has no such formula");
+}
+
+}  // namespace
+
+std::unique_ptr<Tactic> make_elementwise() {
+  return make_row_tactic({"onednn.elementwise", network::LayerType::kELEMENTWISE, /*only_linear=*/false,
+                          /*in_place=*/false, supports_elementwise, prepare_elementwise});
+}
+
+std::unique_ptr<Tactic> make_activation() {
+  return make_row_tactic({"onednn.activation", network::LayerType::kACTIVATION, /*only_linear=*/false,
+                          /*in_place=*/true, supports_activation, prepare_activation});
+}
+
+}  // namespace torch_tensorrt::engine::onednn

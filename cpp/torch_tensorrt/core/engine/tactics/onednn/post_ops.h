@@ -1,0 +1,18 @@
+#pragma once
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "torch_tensorrt/core/engine/tactics/onednn/kernel.h"
+
+namespace torch_tensorrt::engine::onednn {
+
+// Describes an operand of the epilogue (a layer input) as the primitive's result is described.
+using DescribeOperand = dnnl::memory::desc (*)(const TensorDesc& operand, int32_t rank);
+
+// The epilogue from operation `first` on as attributes of a primitive whose result has the rank.
+dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank, DescribeOperand describe);
+// Binds its operands.
+void bind_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
+                   DescribeOperand describe);
+
+}  // namespace torch_tensorrt::engine::onednn

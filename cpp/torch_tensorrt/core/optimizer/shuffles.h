@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+
+#include "torch_tensorrt/core/network/network.h"
+
+// What passes know of shuffles: transpose, reshape, transpose.
+namespace torch_tensorrt::optimizer {
+
+// First p, then q: the one permutation that does both.
+network::Permutation compose(const network::Permutation& p, const network::Permutation& q, int32_t rank);
+network::Permutation inverse(const network::Permutation& permutation, int32_t rank);
+
+// The transposes of a shuffle without a reshape as one.
+network::Permutation whole_transpose(const network::IShuffleLayer& layer);
+
+// A layer that only reshapes.
+bool is_plain_reshape(const network::IShuffleLayer& layer);
+// A layer that only transposes.
+bool is_plain_transpose(const network::IShuffleLayer& layer);
+
+// Whether a reshape between the two dims moves nothing and renames nothing, whatever stands for the -1s at run time.
+bool same_dims_always(const network::Dims& a, const network::Dims& b);
+
+// The reshape of the layer such that it means the same behind any other reshape: without placeholders. Empty when it
+// depends on the dims before it, or comes from a shape tensor.
+std::optional<network::Dims> absolute_reshape(const network::IShuffleLayer& layer);
+
+}  // namespace torch_tensorrt::optimizer

@@ -1,0 +1,66 @@
+#include "torch_tensorrt/core/partitioning/partitioning.h"
+
+#include <algorithm>
+
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::partitioning {
+namespace {
+
+// Set on nodes by lowering; the name is part of the graph, as an operator's is.
+const auto kToCompile = c10::Symbol::attr("to_compile");
+
+bool comes_from_forced_module(const torch::jit::Node* n) {
+  return n->hasAttribute(kToCompile) && n->i(kToCompile) == 0;
+}
+
+bool is_forced_operator(const torch::jit::Node* n, const std::vector<std::string>& operators) {
+  return std::find(operators.begin(), operators.end(), n->kind().toQualString()) != operators.end();
+}
+
+NodeDecision torch_node(const torch::jit::Node* n, TorchReason reason, std::string explanation) {
+  return {n, Executor::kTorch, reason, std::move(explanation)};
+}
+
+// What the user says comes before what can be done.
+NodeDecision decide(const torch::jit::Node* n, const PartitioningInfo& info) {
+  if (is_forced_operator(n, info.forced_fallback_operators)) {
+    return torch_node(n, TorchReason::kForcedOperator, str(n->kind().toQualString(), " is listed to run in torch"));
+  }
+  if (comes_from_forced_module(n)) {
+    return torch_node(n, TorchReason::kForcedModule, "it comes from a module that is listed to run in torch");
+  }
+  const Decision supported = conversion::node_decision(n);
+  if (!supported) return torch_node(n, TorchReason::kUnsupported, supported.reason());
+  return {n, Executor::kEngine, TorchReason::kNone, {}};
+}
+
+void append_decisions(const torch::jit::Block* block, const PartitioningInfo& info,
+                      std::vector<NodeDecision>& decisions) {
+  for (const auto* n : block->nodes()) {
+    if (n->kind() == c10::prim::Constant) continue;
+    decisions.push_back(decide(n, info));
+    LOG_DEBUG("partitioning: " << util::node_info(n) << ": "
+                               << (decisions.back().executor == Executor::kEngine ? std::string("engine")
+                                                                                 : "torch, " + decisions.back().explanation));
+    for (const auto* inner : n->blocks()) append_decisions(inner, info, decisions);
+  }
+}
+
+}  // namespace
+
+std::vector<NodeDecision> decide_nodes(const torch::jit::Block* block, const PartitioningInfo& info) {
+  std::vector<NodeDecision> decisions;
+  append_decisions(block, info, decisions);
+  return decisions;
+}
+
+SupportReport check_support(const torch::jit::Block* block) {
+  SupportReport report;
+  report.unsupported = conversion::unsupported_ops(block);
+  report.convertible = report.unsupported.empty();
+  return report;
+}
+
+}  // namespace torch_tensorrt::core::partitioning

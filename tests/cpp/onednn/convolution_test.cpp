@@ -1,0 +1,308 @@
+#include <gtest/gtest.h>
+
+#include "onednn/one_layer.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+using network::ActivationType;
+using network::Dims;
+using network::ElementWiseOperation;
+using network::EpilogueOp;
+using network::TensorFormat;
+using testing::make_tensor;
+using testing::OneLayer;
+using testing::random_tensor;
+using testing::Tensor;
+
+constexpr const char* kTactic = "onednn.convolution";
+// Sums of at most a thousand products of numbers below 1, in another order than the loops', in fp32.
+constexpr double kTolerance = 1e-5;
+
+struct Row {
+  const char* name;
+  Dims input;
+  int64_t maps;
+  Dims kernel;
+  Dims stride = {};
+  Dims pre = {};
+  Dims post = {};
+  Dims dilation = {};
+  int64_t groups = 1;
+  bool bias = true;
+};
+
+// For googletest.
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+
+int64_t or_default(const Dims& dims, size_t i, int64_t value) { return dims.nbDims > 0 ? dims.d[i] : value; }
+
+Dims kernel_dims(const Row& row) {
+  std::vector<int64_t> dims{row.maps, row.input.d[1] / row.groups};
+  for (int32_t i = 0; i < row.kernel.nbDims; ++i) dims.push_back(row.kernel.d[i]);
+  return Dims(dims);
+}
+
+// The definition.
+Tensor convolve(const Row& row, const Tensor& x, const Tensor& kernel, const Tensor& bias, const Dims& output) {
+  const auto rank = static_cast<size_t>(row.kernel.nbDims);
+  const Dims taps = kernel.dims;
+  const int64_t maps_per_group = row.maps / row.groups;
+  return make_tensor(output, [&](const std::vector<int64_t>& out) {
+    double sum = row.bias ? bias.at({out[1]}) : 0.0;
+    const Dims window(taps.nbDims - 1, taps.d + 1);  // channel, tap...
+    for (int64_t flat = 0; flat < window.volume(); ++flat) {
+      std::vector<int64_t> tap(static_cast<size_t>(window.nbDims));
+      int64_t rest = flat;
+      for (size_t i = tap.size(); i-- > 0;) {
+        tap[i] = rest % window.d[i];
+        rest /= window.d[i];
+      }
+      std::vector<int64_t> in{out[0], out[1] / maps_per_group * taps.d[1] + tap[0]};
+      bool inside = true;
+      for (size_t i = 0; i < rank; ++i) {
+        in.push_back(out[i + 2] * or_default(row.stride, i, 1) - or_default(row.pre, i, 0) +
+                     tap[i + 1] * or_default(row.dilation, i, 1));
+        inside = inside && in.back() >= 0 && in.back() < row.input.d[i + 2];
+      }
+      std::vector<int64_t> weight{out[1]};
+      weight.insert(weight.end(), tap.begin(), tap.end());
+      if (inside) sum += x.at(in) * kernel.at(weight);
+    }
+    return sum;
+  });
+}
+
+// The layer of the row; what it gives goes to `expected`.
+network::IConvolutionLayer* add_layer(OneLayer& net, const Row& row, Tensor& expected) {
+  const Tensor x = random_tensor(row.input, 1);
+  const Tensor kernel = random_tensor(kernel_dims(row), 2);
+  const Tensor bias = random_tensor(Dims{row.maps}, 3);
+  auto* layer = net.network().addConvolutionNd(*net.input(x), row.maps, row.kernel, net.weights(kernel),
+                                               row.bias ? net.weights(bias) : network::Weights{});
+  net.set(layer);
+  layer->setNbGroups(row.groups);
+  layer->setStrideNd(row.stride);
+  layer->setDilationNd(row.dilation);
+  layer->setPrePadding(row.pre);
+  layer->setPostPadding(row.post);
+  expected = convolve(row, x, kernel, bias, layer->getOutput(0)->getDimensions());
+  return layer;
+}
+
+const Row kRows[] = {
+    {"Plain3x3", Dims{2, 16, 9, 11}, 32, Dims{3, 3}, {}, Dims{1, 1}, Dims{1, 1}},
+    {"NoBias", Dims{1, 8, 7, 7}, 16, Dims{3, 3}, {}, {}, {}, {}, 1, false},
+    {"OneByOne", Dims{2, 64, 5, 6}, 48, Dims{1, 1}},
+    {"OneByOneStride2", Dims{1, 32, 8, 8}, 64, Dims{1, 1}, Dims{2, 2}},
+    {"Stem7x7", Dims{1, 3, 33, 31}, 64, Dims{7, 7}, Dims{2, 2}, Dims{3, 3}, Dims{3, 3}},
+    {"OddChannels", Dims{1, 5, 8, 8}, 7, Dims{3, 3}, {}, Dims{1, 1}, Dims{1, 1}},
+    {"OneMap", Dims{1, 24, 6, 6}, 1, Dims{3, 3}},
+    {"AsymmetricPadding", Dims{1, 16, 8, 8}, 16, Dims{3, 3}, Dims{2, 2}, Dims{0, 1}, Dims{1, 2}},
+    {"Dilated", Dims{1, 16, 12, 12}, 16, Dims{3, 3}, {}, Dims{2, 2}, Dims{2, 2}, Dims{2, 2}},
+    {"UnevenWindow", Dims{1, 16, 9, 10}, 16, Dims{1, 5}, Dims{1, 3}, Dims{0, 2}, Dims{0, 2}},
+    {"Grouped", Dims{1, 32, 8, 8}, 64, Dims{3, 3}, {}, Dims{1, 1}, Dims{1, 1}, {}, 2},
+    {"GroupedOdd", Dims{1, 12, 8, 8}, 18, Dims{3, 3}, {}, Dims{1, 1}, Dims{1, 1}, {}, 3},
+    {"Depthwise", Dims{2, 32, 9, 9}, 32, Dims{3, 3}, {}, Dims{1, 1}, Dims{1, 1}, {}, 32},
+    {"DepthwiseStride2", Dims{1, 24, 9, 9}, 24, Dims{5, 5}, Dims{2, 2}, Dims{2, 2}, Dims{2, 2}, {}, 24},
+    {"DepthMultiplier", Dims{1, 8, 9, 9}, 16, Dims{3, 3}, {}, Dims{1, 1}, Dims{1, 1}, {}, 8},
+    {"OneDimension", Dims{2, 16, 20}, 32, Dims{3}, {}, Dims{1}, Dims{1}},
+    {"ThreeDimensions", Dims{1, 8, 5, 6, 7}, 16, Dims{3, 3, 3}, {}, Dims{1, 1, 1}, Dims{1, 1, 1}},
+    {"OnePixel", Dims{1, 16, 1, 1}, 16, Dims{1, 1}},
+};
+
+class OnednnConvolution : public ::testing::TestWithParam<std::tuple<Row, TensorFormat>> {};
+
+TEST_P(OnednnConvolution, GivesWhatTheLoopsGive) {
+  const auto& [row, format] = GetParam();
+  OneLayer net;
+  Tensor expected;
+  add_layer(net, row, expected);
+  const std::string reason = net.declined(kTactic, format);
+  // Some kinds have no fast implementation in some layout; they must say so, and only then.
+  if (!reason.empty()) GTEST_SKIP() << reason;
+  expect_near(net.run(kTactic, format), expected, kTolerance, row.name);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, OnednnConvolution,
+                         ::testing::Combine(::testing::ValuesIn(kRows),
+                                            ::testing::Values(TensorFormat::kLINEAR, TensorFormat::kHWC)),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param).name) + testing::format_name(std::get<1>(info.param));
+                         });
+
+// The layout that networks run in must never fall back.
+TEST(OnednnConvolutionTaken, EveryRowIsTakenChannelsLast) {
+  for (const Row& row : kRows) {
+    OneLayer net;
+    Tensor expected;
+    add_layer(net, row, expected);
+    EXPECT_EQ(net.declined(kTactic, TensorFormat::kHWC), "") << row.name;
+  }
+}
+
+const Row kSmall = {"Small", Dims{2, 16, 6, 7}, 32, Dims{3, 3}, {}, Dims{1, 1}, Dims{1, 1}};
+
+EpilogueOp activation(ActivationType type, float alpha = 0.F, float beta = 0.F) {
+  EpilogueOp op;
+  op.kind = EpilogueOp::Kind::kActivation;
+  op.activation = type;
+  op.alpha = alpha;
+  op.beta = beta;
+  return op;
+}
+
+EpilogueOp binary(ElementWiseOperation operation, bool swapped = false) {
+  EpilogueOp op;
+  op.kind = EpilogueOp::Kind::kElementWise;
+  op.elementwise = operation;
+  op.swapped = swapped;
+  return op;
+}
+
+struct EpilogueRow {
+  const char* name;
+  EpilogueOp op;
+  Dims operand = {};      // of a binary operation
+  bool constant = false;  // the operand is one
+  double tolerance = kTolerance;
+  const char* reason = "sums in another order";
+};
+
+void PrintTo(const EpilogueRow& row, std::ostream* out) { *out << row.name; }
+
+const EpilogueRow kEpilogues[] = {
+    {"Relu", activation(ActivationType::kRELU)},
+    {"LeakyRelu", activation(ActivationType::kLEAKY_RELU, 0.1F)},
+    {"Sigmoid", activation(ActivationType::kSIGMOID)},
+    {"Tanh", activation(ActivationType::kTANH)},
+    {"Elu", activation(ActivationType::kELU, 0.7F)},
+    {"Relu6", activation(ActivationType::kCLIP, 0.F, 6.F)},
+    {"HardSigmoid", activation(ActivationType::kHARD_SIGMOID, 0.2F, 0.5F)},
+    {"HardSwish", activation(ActivationType::kHARD_SWISH, 1.F / 6, 0.5F)},
+    {"GeluErf", activation(ActivationType::kGELU_ERF)},
+    {"GeluTanh", activation(ActivationType::kGELU_TANH)},
+    {"Silu", activation(ActivationType::kSILU)},
+    {"Mish", activation(ActivationType::kMISH)},
+    {"Softplus", activation(ActivationType::kSOFTPLUS, 1.F, 1.F)},
+    {"SoftplusBeta2", activation(ActivationType::kSOFTPLUS, 0.5F, 2.F)},
+    {"Residual", binary(ElementWiseOperation::kSUM), Dims{2, 32, 6, 7}},
+    {"PerChannelProduct", binary(ElementWiseOperation::kPROD), Dims{32, 1, 1}, true},
+    {"ScalarSum", binary(ElementWiseOperation::kSUM), Dims{1}, true},
+    {"Difference", binary(ElementWiseOperation::kSUB), Dims{2, 32, 6, 7}},
+};
+
+class OnednnConvolutionEpilogue : public ::testing::TestWithParam<std::tuple<EpilogueRow, TensorFormat>> {};
+
+TEST_P(OnednnConvolutionEpilogue, IsAppliedToTheResult) {
+  const auto& [row, format] = GetParam();
+  OneLayer net;
+  Tensor expected;
+  auto* layer = add_layer(net, kSmall, expected);
+  const bool reads = row.op.kind == EpilogueOp::Kind::kElementWise;
+  const Tensor operand = reads ? random_tensor(row.operand, 7) : Tensor{};
+  net.fuse(layer->mutable_epilogue(), row.op, reads ? &operand : nullptr, row.constant, expected);
+  const std::string reason = net.declined(kTactic, format);
+  ASSERT_TRUE(reason.empty() || format == TensorFormat::kLINEAR) << reason;
+  if (!reason.empty()) GTEST_SKIP() << reason;
+  expect_near(net.run(kTactic, format), expected, row.tolerance, row.reason);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, OnednnConvolutionEpilogue,
+                         ::testing::Combine(::testing::ValuesIn(kEpilogues),
+                                            ::testing::Values(TensorFormat::kLINEAR, TensorFormat::kHWC)),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param).name) + testing::format_name(std::get<1>(info.param));
+                         });
+
+TEST(OnednnConvolutionChain, OperationsAreAppliedInOrder) {
+  OneLayer net;
+  Tensor expected;
+  auto* layer = add_layer(net, kSmall, expected);
+  const Tensor first = random_tensor(Dims{2, 32, 6, 7}, 8);
+  const Tensor second = random_tensor(Dims{2, 32, 6, 7}, 9);
+  net.fuse(layer->mutable_epilogue(), binary(ElementWiseOperation::kSUM), &first, false, expected);
+  net.fuse(layer->mutable_epilogue(), activation(ActivationType::kRELU), nullptr, false, expected);
+  net.fuse(layer->mutable_epilogue(), binary(ElementWiseOperation::kPROD), &second, false, expected);
+  net.fuse(layer->mutable_epilogue(), activation(ActivationType::kTANH), nullptr, false, expected);
+  ASSERT_EQ(net.declined(kTactic, TensorFormat::kHWC), "");
+  expect_near(net.run(kTactic, TensorFormat::kHWC), expected, kTolerance, "chain");
+}
+
+// oneDNN has no such formulas, or not for these factors.
+TEST(OnednnConvolutionChain, DeclinesWhatOnednnHasNoFormulaFor) {
+  const EpilogueOp ops[] = {activation(ActivationType::kSOFTSIGN), activation(ActivationType::kTHRESHOLDED_RELU, 0.5F),
+                            activation(ActivationType::kCLIP, 1.F, -1.F)};
+  for (const EpilogueOp& op : ops) {
+    OneLayer net;
+    Tensor expected;
+    auto* layer = add_layer(net, kSmall, expected);
+    net.fuse(layer->mutable_epilogue(), op, nullptr, false, expected);
+    EXPECT_NE(net.declined(kTactic, TensorFormat::kHWC), "") << static_cast<int>(op.activation);
+  }
+  OneLayer net;
+  Tensor expected;
+  auto* layer = add_layer(net, kSmall, expected);
+  const Tensor operand = random_tensor(Dims{2, 32, 6, 7}, 8);
+  net.fuse(layer->mutable_epilogue(), binary(ElementWiseOperation::kPOW), &operand, false, expected);
+  EXPECT_NE(net.declined(kTactic, TensorFormat::kHWC), "");
+}
+
+TEST(OnednnConvolutionDeclines, AKernelThatIsAnInput) {
+  OneLayer net;
+  auto* x = net.input(random_tensor(Dims{1, 16, 6, 6}, 1));
+  auto* kernel = net.input(random_tensor(Dims{16, 16, 3, 3}, 2));
+  auto* layer = net.network().addConvolutionNd(*x, 16, Dims{3, 3}, network::Weights{}, network::Weights{});
+  layer->setInput(1, *kernel);
+  net.set(layer);
+  EXPECT_NE(net.declined(kTactic, TensorFormat::kLINEAR), "");
+}
+
+TEST(OnednnConvolutionDeclines, OrAddsABiasThatIsAnInput) {
+  OneLayer net;
+  Row row = kSmall;
+  row.bias = false;
+  Tensor expected;
+  auto* layer = add_layer(net, row, expected);
+  const Tensor bias = random_tensor(Dims{32}, 3);
+  layer->setInput(2, *net.input(bias));
+  if (!net.declined(kTactic, TensorFormat::kHWC).empty()) return;
+  expected = make_tensor(expected.dims, [&](const auto& index) { return expected.at(index) + bias.at({index[1]}); });
+  expect_near(net.run(kTactic, TensorFormat::kHWC), expected, kTolerance, "bias as input 2");
+}
+
+TEST(OnednnConvolutionDeclines, BlockedFormats) {
+  OneLayer net;
+  Tensor expected;
+  add_layer(net, kSmall, expected);
+  EXPECT_NE(net.declined(kTactic, TensorFormat::kCHW16), "");
+}
+
+TEST(OnednnConvolutionWeights, AreKeptInAPublicLayout) {
+  OneLayer net;
+  Tensor expected;
+  add_layer(net, kSmall, expected);
+  const std::string layout = net.stored_layout(kTactic, TensorFormat::kHWC, "kernel");
+  EXPECT_FALSE(layout.empty());
+  EXPECT_EQ(net.stored_layout(kTactic, TensorFormat::kHWC, "bias"), "plain");
+}
+
+TEST(OnednnConvolutionPadding, ModesAreResolvedAtTheDims) {
+  for (const auto mode : {network::PaddingMode::kSAME_UPPER, network::PaddingMode::kSAME_LOWER}) {
+    OneLayer net;
+    Row row = {"Same", Dims{1, 16, 8, 9}, 16, Dims{4, 4}};
+    Tensor ignored;
+    auto* layer = add_layer(net, row, ignored);
+    layer->setPaddingMode(mode);
+    // Four taps and stride 1 need three rows of padding; the odd one goes behind (upper) or in front (lower).
+    const bool upper = mode == network::PaddingMode::kSAME_UPPER;
+    row.pre = upper ? Dims{1, 1} : Dims{2, 2};
+    const Tensor expected = convolve(row, random_tensor(row.input, 1), random_tensor(kernel_dims(row), 2),
+                                     random_tensor(Dims{16}, 3), layer->getOutput(0)->getDimensions());
+    if (!net.declined(kTactic, TensorFormat::kHWC).empty()) continue;
+    expect_near(net.run(kTactic, TensorFormat::kHWC), expected, kTolerance, upper ? "upper" : "lower");
+  }
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,275 @@
+#include "onednn/one_layer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "torch_tensorrt/core/engine/network_weights.h"
+#include "torch_tensorrt/core/engine/schedule.h"
+#include "torch_tensorrt/core/network/rewriter.h"
+#include "torch_tensorrt/core/network/scalar_formulas.h"
+#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine::testing {
+namespace {
+
+using network::Dims;
+using network::EpilogueOp;
+using network::ITensor;
+using network::TensorFormat;
+
+constexpr int32_t kFirstRankWithFormats = 3;
+
+void for_each(const Dims& dims, const std::function<void(int64_t flat, const std::vector<int64_t>& index)>& visit) {
+  std::vector<int64_t> index(static_cast<size_t>(dims.nbDims), 0);
+  const int64_t count = dims.volume();
+  for (int64_t flat = 0; flat < count; ++flat) {
+    visit(flat, index);
+    for (size_t i = index.size(); i-- > 0;) {
+      if (++index[i] < dims.d[i]) break;
+      index[i] = 0;
+    }
+  }
+}
+
+int64_t offset_of(const Dims& strides, const std::vector<int64_t>& index) {
+  int64_t offset = 0;
+  for (size_t i = 0; i < index.size(); ++i) offset += strides.d[i] * index[i];
+  return offset;
+}
+
+void write(const Tensor& from, const TensorDesc& desc, void* to) {
+  const Dims strides = desc.strides();
+  for_each(from.dims, [&](int64_t flat, const auto& index) {
+    static_cast<float*>(to)[offset_of(strides, index)] = from.values[static_cast<size_t>(flat)];
+  });
+}
+
+Tensor read(const TensorDesc& desc, const void* from) {
+  const Dims strides = desc.strides();
+  Tensor tensor{desc.dims, std::vector<float>(static_cast<size_t>(desc.dims.volume()))};
+  for_each(desc.dims, [&](int64_t flat, const auto& index) {
+    tensor.values[static_cast<size_t>(flat)] = static_cast<const float*>(from)[offset_of(strides, index)];
+  });
+  return tensor;
+}
+
+// Memory full of NaN, so that elements that are not written, or scratch memory that is not, are seen.
+std::shared_ptr<void> poisoned(int64_t bytes) {
+  auto memory = allocate_aligned(bytes);
+  std::memset(memory.get(), 0xff, static_cast<size_t>(bytes));
+  return memory;
+}
+
+const Tactic& tactic_named(const char* name) {
+  const Tactic* tactic = TacticRegistry::global().find(name);
+  TORCHTRT_CHECK(tactic != nullptr, "no tactic is named " << name);
+  return *tactic;
+}
+
+void expect_same(const Tensor& a, const Tensor& b, const char* what) {
+  EXPECT_EQ(std::memcmp(a.values.data(), b.values.data(), a.values.size() * sizeof(float)), 0) << what;
+}
+
+}  // namespace
+
+double Tensor::at(const std::vector<int64_t>& index) const {
+  int64_t offset = 0;
+  const auto rank = static_cast<size_t>(dims.nbDims);
+  for (size_t i = 0; i < rank; ++i) {
+    const int64_t place = index[index.size() - rank + i];
+    offset = offset * dims.d[i] + (dims.d[i] == 1 ? 0 : place);
+  }
+  return values[static_cast<size_t>(offset)];
+}
+
+Tensor random_tensor(const Dims& dims, uint32_t seed) {
+  uint32_t state = seed * 2654435761U + 12345U;
+  return make_tensor(dims, [&](const auto&) {
+    state = state * 1664525U + 1013904223U;
+    return static_cast<double>(static_cast<int32_t>(state)) / 2147483648.0;
+  });
+}
+
+Tensor make_tensor(const Dims& dims, const std::function<double(const std::vector<int64_t>&)>& element) {
+  Tensor tensor{dims, std::vector<float>(static_cast<size_t>(dims.volume()))};
+  for_each(dims, [&](int64_t flat, const auto& index) {
+    tensor.values[static_cast<size_t>(flat)] = static_cast<float>(element(index));
+  });
+  return tensor;
+}
+
+ITensor* OneLayer::input(Tensor value) {
+  const std::string name = "x" + std::to_string(inputs_.size());
+  ITensor* tensor = network_->addInput(name.c_str(), network::DataType::kFLOAT, value.dims);
+  values_.push_back(std::move(value));
+  inputs_.emplace_back(tensor, &values_.back());
+  return tensor;
+}
+
+network::Weights OneLayer::weights(const Tensor& value) {
+  values_.push_back(value);
+  const auto& kept = values_.back().values;
+  return {network::DataType::kFLOAT, kept.data(), static_cast<int64_t>(kept.size())};
+}
+
+ITensor* OneLayer::constant(Tensor value) {
+  const Dims dims = value.dims;
+  return network_->addConstant(dims, weights(value))->getOutput(0);
+}
+
+void OneLayer::fuse(network::Epilogue& epilogue, EpilogueOp op, const Tensor* operand, bool is_constant,
+                    Tensor& expected) {
+  if (operand != nullptr) {
+    ITensor* tensor = is_constant ? constant(*operand) : input(*operand);
+    op.kind = EpilogueOp::Kind::kElementWise;
+    op.input = network::Rewriter(*network_).append_input(*layer_, *tensor);
+  }
+  epilogue.push_back(op);
+  expected = make_tensor(expected.dims, [&](const auto& index) {
+    const double x = expected.at(index);
+    if (operand == nullptr) return network::apply_activation(op.activation, x, op.alpha, op.beta);
+    const double y = operand->at(index);
+    return op.swapped ? network::apply_elementwise(op.elementwise, y, x)
+                      : network::apply_elementwise(op.elementwise, x, y);
+  });
+}
+
+LayerInstance OneLayer::instance(TensorFormat in, TensorFormat out) {
+  ITensor& output = *layer_->getOutput(0);
+  if (!output.isNetworkOutput()) network_->markOutput(output);
+  std::vector<Dims> dims;
+  for (const auto& [tensor, value] : inputs_) {
+    auto* mutable_tensor = const_cast<ITensor*>(tensor);
+    mutable_tensor->set_format(value->dims.nbDims >= kFirstRankWithFormats ? in : TensorFormat::kLINEAR);
+    dims.push_back(value->dims);
+  }
+  output.set_format(output.getDimensions().nbDims >= kFirstRankWithFormats ? out : TensorFormat::kLINEAR);
+  const Schedule schedule(*network_, network::infer_all(*network_, dims));
+  for (const Step& step : schedule.steps()) {
+    if (step.instance.layer == layer_) return step.instance;
+  }
+  TORCHTRT_THROW_ERROR("the layer does no work");
+}
+
+std::string OneLayer::declined(const char* name, TensorFormat format) {
+  const Tactic& tactic = tactic_named(name);
+  const Decision supported = tactic.supports(*layer_, describe_target({}));
+  if (!supported) return supported.reason();
+  if (!tactic.takes_format(*layer_, format)) return "format";
+  const Decision taken = tactic.takes(instance(format, format));
+  return taken ? std::string() : taken.reason();
+}
+
+void OneLayer::put_weights(WeightStore& store) {
+  WeightPutter putter(network_, store);
+  putter.put_attributes();
+  putter.put_constant_inputs();
+}
+
+std::unique_ptr<Kernel> OneLayer::prepare(const char* name, const LayerInstance& instance, WeightStore& store) {
+  const Tactic& tactic = tactic_named(name);
+  const DeviceTarget target = describe_target({});
+  const Decision supported = tactic.supports(*layer_, target);
+  TORCHTRT_CHECK(supported, "declined: " << supported.reason());
+  const Decision taken = tactic.takes(instance);
+  TORCHTRT_CHECK(taken, "declined: " << taken.reason());
+  return tactic.prepare(instance, store, target);
+}
+
+std::vector<const void*> OneLayer::bind_inputs(const LayerInstance& instance, const WeightStore& store,
+                                               std::vector<std::shared_ptr<void>>& memory) const {
+  std::vector<const void*> pointers;
+  for (size_t i = 0; i < instance.inputs.size(); ++i) {
+    const ITensor* tensor = layer_->getInput(static_cast<int32_t>(i));
+    if (instance.constants[i] != nullptr) {
+      // What a tactic has packed it must not read any more.
+      const std::string layout = store.asked_layout(input_key(layer_index(*layer_), static_cast<int32_t>(i)));
+      pointers.push_back(layout.empty() || layout == "plain" ? instance.constants[i] : nullptr);
+      continue;
+    }
+    for (const auto& [known, value] : inputs_) {
+      if (known != tensor) continue;
+      memory.push_back(poisoned(instance.inputs[i].bytes()));
+      write(*value, instance.inputs[i], memory.back().get());
+      pointers.push_back(memory.back().get());
+      break;
+    }
+  }
+  return pointers;
+}
+
+Tensor OneLayer::run_kernel(Kernel& kernel, const LayerInstance& instance, const WeightStore& store, bool in_place) {
+  std::vector<std::shared_ptr<void>> memory;
+  const auto inputs = bind_inputs(instance, store, memory);
+  const auto workspace = poisoned(kernel.workspace_bytes());
+  const auto result = poisoned(instance.outputs[0].bytes());
+  void* output = in_place ? const_cast<void*>(inputs[0]) : result.get();
+  kernel.run(inputs.data(), &output, workspace.get());
+  return read(instance.outputs[0], output);
+}
+
+Tensor OneLayer::run(const char* tactic, TensorFormat in, TensorFormat out) {
+  const LayerInstance instance = this->instance(in, out);
+  WeightStore store;
+  put_weights(store);
+  const auto kernel = prepare(tactic, instance, store);
+  store.drop_unused();
+  const Tensor first = run_kernel(*kernel, instance, store, /*in_place=*/false);
+  expect_same(first, run_kernel(*kernel, instance, store, /*in_place=*/false), "the second run differs");
+  // As an engine does that is loaded from a plan: from the blocks that the plan keeps.
+  WeightStore loaded;
+  for (auto& [key, block] : store.blocks()) loaded.put(key, block);
+  const auto again = prepare(tactic, instance, loaded);
+  expect_same(first, run_kernel(*again, instance, loaded, /*in_place=*/false), "from packed weights it differs");
+  return first;
+}
+
+int32_t OneLayer::in_place_input(const char* tactic, TensorFormat format) {
+  return tactic_named(tactic).in_place_input(instance(format, format));
+}
+
+Tensor OneLayer::run_in_place(const char* tactic, TensorFormat format) {
+  const LayerInstance instance = this->instance(format, format);
+  EXPECT_EQ(tactic_named(tactic).in_place_input(instance), 0);
+  WeightStore store;
+  put_weights(store);
+  return run_kernel(*prepare(tactic, instance, store), instance, store, /*in_place=*/true);
+}
+
+Tensor OneLayer::run_from(WeightStore& store, const char* tactic, TensorFormat format) {
+  const LayerInstance instance = this->instance(format, format);
+  return run_kernel(*prepare(tactic, instance, store), instance, store, /*in_place=*/false);
+}
+
+std::string OneLayer::stored_layout(const char* tactic, TensorFormat format, const char* role) {
+  WeightStore store;
+  put_weights(store);
+  run_from(store, tactic, format);
+  return store.asked_layout(key(role));
+}
+
+void expect_near(const Tensor& actual, const Tensor& expected, double tolerance, const std::string& what) {
+  ASSERT_EQ(actual.dims, expected.dims) << what;
+  double worst = 0;
+  size_t place = 0;
+  for (size_t i = 0; i < expected.values.size(); ++i) {
+    const double a = actual.values[i];
+    const double e = expected.values[i];
+    if (a == e || (std::isnan(a) && std::isnan(e))) continue;
+    const double error = std::abs(a - e) / std::max(1.0, std::abs(e));
+    if (!(error <= worst)) {  // NaN counts
+      worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
+      place = i;
+    }
+  }
+  EXPECT_LE(worst, tolerance) << what << ": element " << place << " is " << actual.values[place] << ", expected "
+                              << expected.values[place];
+}
+
+std::string format_name(TensorFormat format) { return format == TensorFormat::kHWC ? "Hwc" : "Linear"; }
+
+}  // namespace torch_tensorrt::engine::testing
