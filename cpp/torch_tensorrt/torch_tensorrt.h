@@ -122,8 +122,7 @@ struct TORCHTRT_API Input : torch::CustomClassHolder {
   Input() = default;
   // S below is std::vector<int64_t> or c10::ArrayRef<int64_t>.
   Input(std::vector<int64_t> shape, TensorFormat format = TensorFormat::kContiguous);
-  Input(std::vector<int64_t> shape, std::vector<double> tensor_domain,
-        TensorFormat format = TensorFormat::kContiguous);
+  Input(std::vector<int64_t> shape, std::vector<double> tensor_domain, TensorFormat format = TensorFormat::kContiguous);
   Input(std::vector<int64_t> shape, DataType dtype, TensorFormat format = TensorFormat::kContiguous);
   Input(std::vector<int64_t> shape, DataType dtype, std::vector<double> tensor_domain,
         TensorFormat format = TensorFormat::kContiguous);

@@ -1,4 +1,5 @@
-// A PyTorch operation of our own, example::squared_relu, and its converter: two files in one, as an extension would have.
+// A PyTorch operation of our own, example::squared_relu, and its converter: two files in one, as an extension would
+// have.
 #include "torch/script.h"
 
 #include "torch_tensorrt/core/conversion/converters/converters.h"

@@ -23,7 +23,9 @@ def _to_script(module: Any, ir: str, inputs: Sequence[Any] | None) -> torch.jit.
         return _trace_exported(module, inputs)
     if isinstance(module, torch.nn.Module):
         return _script(module)
-    raise TypeError(f"compile takes a torch.nn.Module, a ScriptModule or an ExportedProgram, found {type(module).__name__}")
+    raise TypeError(
+        f"compile takes a torch.nn.Module, a ScriptModule or an ExportedProgram, found {type(module).__name__}"
+    )
 
 
 def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
@@ -76,7 +78,8 @@ def compile(  # noqa: A001 - the public name
     Args:
         module: a ScriptModule, an ``nn.Module`` (it is scripted) or an ExportedProgram (it is traced); in eval mode.
         ir: ``"default"``, ``"ts"`` or ``"torchscript"``.
-        inputs: one :class:`torch_tensorrt.Input` or example tensor an argument of ``forward``; ``arg_inputs`` is the same.
+        inputs: one :class:`torch_tensorrt.Input` or example tensor an argument of ``forward``.
+        arg_inputs: another name of ``inputs``.
         enabled_precisions: set of dtypes that layers may compute in; default ``{torch.float32}``.
         **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`, whose errors it has too.
 

@@ -18,7 +18,7 @@ class Input:
     """What an engine may be given for one input.
 
     ``Input((1, 3, 224, 224))`` or ``Input(shape=...)`` for one shape;
-    ``Input(min_shape=, opt_shape=, max_shape=)`` for a range: the engine takes every shape in it and is tuned at ``opt``.
+    ``Input(min_shape=, opt_shape=, max_shape=)`` for a range: the engine takes every shape in it, tuned at ``opt``.
 
     Args:
         shape: sizes, each 0 or more.
@@ -156,7 +156,8 @@ class Input:
             shape = f"shape={tuple(self.shape)}"
         else:
             shape = ", ".join(f"{key}={value}" for key, value in self.shape.items())
-        return f"Input({shape}, dtype={self.dtype}, format={self.format}, domain=[{self.tensor_domain[0]}, {self.tensor_domain[1]}))"
+        low, high = self.tensor_domain
+        return f"Input({shape}, dtype={self.dtype}, format={self.format}, domain=[{low}, {high}))"
 
     __repr__ = __str__
 
@@ -166,7 +167,9 @@ def _sizes(what: str, shape: Any) -> tuple[int, ...]:
         raise ValueError(f"{what} is {shape}, must be a sequence of sizes")
     sizes = tuple(int(size) for size in shape)
     if any(size < 0 for size in sizes):
-        raise ValueError(f"{what} is {sizes}: every size must be 0 or more; give min_shape, opt_shape and max_shape for a range")
+        raise ValueError(
+            f"{what} is {sizes}: every size must be 0 or more; give min_shape, opt_shape and max_shape for a range"
+        )
     return sizes
 
 
@@ -174,7 +177,9 @@ def _range(low: Any, opt: Any, high: Any) -> dict[str, tuple[int, ...]]:
     given = {"min_shape": low, "opt_shape": opt, "max_shape": high}
     missing = [key for key, value in given.items() if value is None]
     if missing:
-        raise ValueError(f"an Input needs a shape, or all of min_shape, opt_shape and max_shape; {', '.join(missing)} missing")
+        raise ValueError(
+            f"an Input needs a shape, or all of min_shape, opt_shape and max_shape; {', '.join(missing)} missing"
+        )
     sizes = {key: _sizes(key, value) for key, value in given.items()}
     if len({len(value) for value in sizes.values()}) != 1:
         raise ValueError(f"min_shape, opt_shape and max_shape must have one rank: {sizes}")

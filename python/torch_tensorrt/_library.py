@@ -23,7 +23,9 @@ def load() -> None:
     for name in _LIBRARIES:
         path = library_dir() / name
         if not path.exists():
-            raise ImportError(f"{path} is missing: torch_tensorrt was not built or not installed whole; run `pip install .`")
+            raise ImportError(
+                f"{path} is missing: torch_tensorrt was not built or not installed whole; run `pip install .`"
+            )
         try:
             torch.ops.load_library(str(path))
         except OSError as error:

@@ -37,6 +37,12 @@ uint64_t seed_of(const std::string& name, size_t index) {
   return std::hash<std::string>()(name) % 100000 + 7919 * (index + 1);
 }
 
+engine::WeightBlock plain_block(const network::Weights& weights) {
+  auto memory = engine::allocate_aligned(weights.bytes());
+  if (weights.count > 0) std::memcpy(memory.get(), weights.values, static_cast<size_t>(weights.bytes()));
+  return {"plain", weights.bytes(), std::move(memory)};
+}
+
 // Memory of one tensor between two guards.
 class GuardedMemory {
  public:
@@ -158,7 +164,15 @@ engine::LayerInstance Example::instance(TensorFormat format) const {
 
 std::unique_ptr<engine::WeightStore> Example::make_store() const {
   auto store = std::make_unique<engine::WeightStore>();
-  engine::put_weights(network_, *store);
+  const int32_t index = engine::layer_index(*layer_);
+  engine::for_each_weights(*layer_, [&](const char* name, const network::Weights& weights) {
+    store->put(engine::weight_key(index, name), plain_block(weights));
+  });
+  for (int32_t i = 0; i < layer_->getNbInputs(); ++i) {
+    const ITensor* input = layer_->getInput(i);
+    const auto* constant = input == nullptr ? nullptr : network::layer_cast<network::IConstantLayer>(input->producer());
+    if (constant != nullptr) store->put(engine::input_key(index, i), plain_block(constant->getWeights()));
+  }
   return store;
 }
 

@@ -21,7 +21,11 @@ def script(module: torch.nn.Module) -> torch.jit.ScriptModule:
 def test_lenet(make, rel):
     model = LeNet().eval()
     x = torch.randn(1, 1, 28, 28)
-    given = {"script": lambda: torch.jit.script(model), "trace": lambda: torch.jit.trace(model, x), "module": lambda: model}
+    given = {
+        "script": lambda: torch.jit.script(model),
+        "trace": lambda: torch.jit.trace(model, x),
+        "module": lambda: model,
+    }
     compiled = torch_tensorrt.compile(given[make](), inputs=[torch_tensorrt.Input((1, 1, 28, 28))])
     assert isinstance(compiled, torch.jit.ScriptModule)
     assert rel(compiled(x), model(x)) < 1e-5
@@ -176,7 +180,11 @@ def test_strided_inputs_give_the_right_result(rel):
     model = script(LeNet())
     compiled = torch_tensorrt.compile(model, inputs=[torch_tensorrt.Input((2, 1, 28, 28))])
     wide = torch.randn(2, 1, 28, 56)
-    for x in (wide[..., ::2], torch.randn(28, 28, 1, 2).permute(3, 2, 0, 1), torch.randn(1, 1, 28, 28).expand(2, -1, -1, -1)):
+    for x in (
+        wide[..., ::2],
+        torch.randn(28, 28, 1, 2).permute(3, 2, 0, 1),
+        torch.randn(1, 1, 28, 28).expand(2, -1, -1, -1),
+    ):
         assert rel(compiled(x), model(x)) < 1e-5
     x = torch.randn(2, 1, 28, 28, requires_grad=True)
     assert rel(compiled(x).detach(), model(x).detach()) < 1e-5

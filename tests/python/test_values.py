@@ -58,7 +58,12 @@ def test_example_tensor_stays_in_the_domain():
 
 @pytest.mark.parametrize(
     ("spelling", "kind", "index"),
-    [("cpu", DeviceType.CPU, 0), ("gpu:1", DeviceType.GPU, 1), ("cuda:2", DeviceType.GPU, 2), ("dla:1", DeviceType.DLA, 1)],
+    [
+        ("cpu", DeviceType.CPU, 0),
+        ("gpu:1", DeviceType.GPU, 1),
+        ("cuda:2", DeviceType.GPU, 2),
+        ("dla:1", DeviceType.DLA, 1),
+    ],
 )
 def test_device_spellings(spelling, kind, index):
     device = Device(spelling)
@@ -81,8 +86,17 @@ def test_device_conversions():
 
 def test_dtype_names_and_conversions():
     assert dtype.half is dtype.f16 and dtype.float is dtype.f32 and dtype.long is dtype.i64
-    for torch_dtype in (torch.float32, torch.float16, torch.bfloat16, torch.int8, torch.uint8, torch.int32, torch.int64,
-                        torch.float64, torch.bool):
+    for torch_dtype in (
+        torch.float32,
+        torch.float16,
+        torch.bfloat16,
+        torch.int8,
+        torch.uint8,
+        torch.int32,
+        torch.int64,
+        torch.float64,
+        torch.bool,
+    ):
         assert dtype._from(torch_dtype).to(torch.dtype) is torch_dtype
     assert dtype._from("fp16") is dtype.f16
     assert dtype.try_from(torch.complex64) is None

@@ -14,13 +14,13 @@ using torch_tensorrt::TensorFormat;
 using Shape = std::vector<int64_t>;
 
 const std::map<std::string, DataType::Value> kDtypes = {
-    {"float", DataType::kFloat},  {"float32", DataType::kFloat},  {"f32", DataType::kFloat},
-    {"fp32", DataType::kFloat},   {"half", DataType::kHalf},      {"float16", DataType::kHalf},
-    {"f16", DataType::kHalf},     {"fp16", DataType::kHalf},      {"char", DataType::kChar},
-    {"int8", DataType::kChar},    {"i8", DataType::kChar},        {"int", DataType::kInt},
-    {"int32", DataType::kInt},    {"i32", DataType::kInt},        {"long", DataType::kLong},
-    {"int64", DataType::kLong},   {"i64", DataType::kLong},       {"double", DataType::kDouble},
-    {"float64", DataType::kDouble}, {"f64", DataType::kDouble},   {"bool", DataType::kBool},
+    {"float", DataType::kFloat},    {"float32", DataType::kFloat}, {"f32", DataType::kFloat},
+    {"fp32", DataType::kFloat},     {"half", DataType::kHalf},     {"float16", DataType::kHalf},
+    {"f16", DataType::kHalf},       {"fp16", DataType::kHalf},     {"char", DataType::kChar},
+    {"int8", DataType::kChar},      {"i8", DataType::kChar},       {"int", DataType::kInt},
+    {"int32", DataType::kInt},      {"i32", DataType::kInt},       {"long", DataType::kLong},
+    {"int64", DataType::kLong},     {"i64", DataType::kLong},      {"double", DataType::kDouble},
+    {"float64", DataType::kDouble}, {"f64", DataType::kDouble},    {"bool", DataType::kBool},
     {"b", DataType::kBool},
 };
 const std::map<std::string, DataType::Value> kPrecisions = {
@@ -29,9 +29,12 @@ const std::map<std::string, DataType::Value> kPrecisions = {
     {"char", DataType::kChar},   {"int8", DataType::kChar},     {"i8", DataType::kChar},
 };
 const std::map<std::string, TensorFormat::Value> kFormats = {
-    {"linear", TensorFormat::kContiguous},  {"nchw", TensorFormat::kContiguous},
-    {"chw", TensorFormat::kContiguous},     {"contiguous", TensorFormat::kContiguous},
-    {"nhwc", TensorFormat::kChannelsLast},  {"hwc", TensorFormat::kChannelsLast},
+    {"linear", TensorFormat::kContiguous},
+    {"nchw", TensorFormat::kContiguous},
+    {"chw", TensorFormat::kContiguous},
+    {"contiguous", TensorFormat::kContiguous},
+    {"nhwc", TensorFormat::kChannelsLast},
+    {"hwc", TensorFormat::kChannelsLast},
     {"channels_last", TensorFormat::kChannelsLast},
 };
 

@@ -85,8 +85,9 @@ int report_self_check(torch::jit::Module& module, torch::jit::Module& compiled, 
     logging::log(logging::kINFO, "self check passed");
     return 0;
   }
-  logging::log(logging::kERROR, "the result differs from the input module; it was written all the same. Choose --atol "
-                                "and --rtol that fit the precision, or --no-threshold-check");
+  logging::log(logging::kERROR,
+               "the result differs from the input module; it was written all the same. Choose --atol "
+               "and --rtol that fit the precision, or --no-threshold-check");
   return 1;
 }
 

@@ -31,7 +31,8 @@ void add_mode_flags(CLI::App& app, Options& o) {
   app.add_option("--teo,--torch-executed-op", o.torch_ops, "Operation to leave to PyTorch (repeat)")->type_name("OP");
   app.add_option("--tem,--torch-executed-mod", o.torch_modules, "Module class to leave to PyTorch (repeat)")
       ->type_name("MOD");
-  app.add_option("--mbs,--min-block-size", o.min_block_size, "Fewest operations that are worth an engine")->capture_default_str();
+  app.add_option("--mbs,--min-block-size", o.min_block_size, "Fewest operations that are worth an engine")
+      ->capture_default_str();
 }
 
 void add_engine_flags(CLI::App& app, Options& o) {
@@ -44,18 +45,23 @@ void add_engine_flags(CLI::App& app, Options& o) {
   app.add_flag("--truncate,--truncate-long-double,--truncate-64bit", o.truncate,
                "Narrow 64-bit weights to 32 bits, and say so");
   app.add_flag("--allow-shape-tensors", o.allow_shape_tensors, "Let sizes of dynamic inputs be shape tensors");
-  app.add_option("--engine-capability", o.capability, "standard, safety or dla_standalone")->capture_default_str()
+  app.add_option("--engine-capability", o.capability, "standard, safety or dla_standalone")
+      ->capture_default_str()
       ->check(CLI::IsMember({"standard", "safety", "dla_standalone"}));
   app.add_option("--calibration-cache-file", o.calibration_cache, "INT8 calibration cache")->type_name("PATH");
-  app.add_option("--num-avg-timing-iters", o.timing_iterations, "Runs that a candidate's time is averaged over")->capture_default_str();
-  app.add_option("--workspace-size", o.workspace_size, "Bytes of scratch memory a layer may use; 0 for no limit")->capture_default_str();
+  app.add_option("--num-avg-timing-iters", o.timing_iterations, "Runs that a candidate's time is averaged over")
+      ->capture_default_str();
+  app.add_option("--workspace-size", o.workspace_size, "Bytes of scratch memory a layer may use; 0 for no limit")
+      ->capture_default_str();
 }
 
 void add_device_flags(CLI::App& app, Options& o) {
   app.add_option("-d,--device-type", o.device_type, "cpu, gpu or dla; the current GPU, or the CPU where there is none")
       ->check(CLI::IsMember({"cpu", "gpu", "dla"}));
   app.add_option("--gpu-id", o.gpu_id, "Index of the GPU")->capture_default_str()->check(CLI::NonNegativeNumber);
-  app.add_option("--dla-core", o.dla_core, "Index of the DLA core")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--dla-core", o.dla_core, "Index of the DLA core")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   app.add_flag("--allow-gpu-fallback", o.allow_gpu_fallback, "Layers that the DLA cannot run go to the GPU");
   app.add_option("--dla-sram-size", o.dla_sram_size, "Bytes, 4096 or more")->capture_default_str();
   app.add_option("--dla-local-dram-size", o.dla_local_dram_size, "Bytes, 4096 or more")->capture_default_str();
@@ -63,8 +69,12 @@ void add_device_flags(CLI::App& app, Options& o) {
 }
 
 void add_check_flags(CLI::App& app, Options& o) {
-  app.add_option("--atol", o.atol, "Self check: absolute difference allowed")->capture_default_str()->check(CLI::NonNegativeNumber);
-  app.add_option("--rtol", o.rtol, "Self check: relative difference allowed")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--atol", o.atol, "Self check: absolute difference allowed")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--rtol", o.rtol, "Self check: relative difference allowed")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   app.add_flag("--no-threshold-check", o.no_threshold_check, "Do not compare the result with the input module");
   app.add_option("--custom-torch-ops", o.custom_ops, "Library of PyTorch operations to load first (repeat)")
       ->type_name("LIB");

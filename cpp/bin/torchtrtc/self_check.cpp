@@ -10,16 +10,25 @@ using torch_tensorrt::Input;
 
 at::ScalarType scalar_type(DataType dtype) {
   switch (static_cast<DataType::Value>(dtype)) {
-    case DataType::kLong: return at::kLong;
-    case DataType::kDouble: return at::kDouble;
-    case DataType::kHalf: return at::kHalf;
-    case DataType::kChar: return at::kChar;
-    case DataType::kInt: return at::kInt;
-    case DataType::kBool: return at::kBool;
-    case DataType::kBFloat16: return at::kBFloat16;
-    case DataType::kByte: return at::kByte;
+    case DataType::kLong:
+      return at::kLong;
+    case DataType::kDouble:
+      return at::kDouble;
+    case DataType::kHalf:
+      return at::kHalf;
+    case DataType::kChar:
+      return at::kChar;
+    case DataType::kInt:
+      return at::kInt;
+    case DataType::kBool:
+      return at::kBool;
+    case DataType::kBFloat16:
+      return at::kBFloat16;
+    case DataType::kByte:
+      return at::kByte;
     case DataType::kFloat:
-    case DataType::kUnknown: return at::kFloat;
+    case DataType::kUnknown:
+      return at::kFloat;
   }
   return at::kFloat;
 }
@@ -56,8 +65,8 @@ std::vector<at::Tensor> run(torch::jit::Module& module, const std::vector<at::Te
 void compare(const std::vector<at::Tensor>& expected, const std::vector<at::Tensor>& found, const char* shapes,
              double atol, double rtol, std::vector<std::string>& differences) {
   if (expected.size() != found.size()) {
-    differences.push_back(torch_tensorrt::str(shapes, " shapes: ", expected.size(), " tensors expected, ",
-                                              found.size(), " found"));
+    differences.push_back(
+        torch_tensorrt::str(shapes, " shapes: ", expected.size(), " tensors expected, ", found.size(), " found"));
     return;
   }
   for (size_t i = 0; i < expected.size(); ++i) {

@@ -11,41 +11,58 @@ std::vector<Input> as_inputs(const std::vector<std::vector<int64_t>>& sizes) {
 
 at::ScalarType scalar_type(DataType dtype) {
   switch (static_cast<DataType::Value>(dtype)) {
-    case DataType::kLong: return at::kLong;
-    case DataType::kDouble: return at::kDouble;
-    case DataType::kHalf: return at::kHalf;
-    case DataType::kChar: return at::kChar;
-    case DataType::kInt: return at::kInt;
-    case DataType::kBool: return at::kBool;
-    case DataType::kBFloat16: return at::kBFloat16;
-    case DataType::kByte: return at::kByte;
+    case DataType::kLong:
+      return at::kLong;
+    case DataType::kDouble:
+      return at::kDouble;
+    case DataType::kHalf:
+      return at::kHalf;
+    case DataType::kChar:
+      return at::kChar;
+    case DataType::kInt:
+      return at::kInt;
+    case DataType::kBool:
+      return at::kBool;
+    case DataType::kBFloat16:
+      return at::kBFloat16;
+    case DataType::kByte:
+      return at::kByte;
     case DataType::kFloat:
-    case DataType::kUnknown: return at::kFloat;
+    case DataType::kUnknown:
+      return at::kFloat;
   }
   return at::kFloat;
 }
 
 nvinfer1::DataType precision(DataType dtype) {
   switch (static_cast<DataType::Value>(dtype)) {
-    case DataType::kFloat: return nvinfer1::DataType::kFLOAT;
-    case DataType::kHalf: return nvinfer1::DataType::kHALF;
-    case DataType::kBFloat16: return nvinfer1::DataType::kBF16;
-    case DataType::kChar: return nvinfer1::DataType::kINT8;
+    case DataType::kFloat:
+      return nvinfer1::DataType::kFLOAT;
+    case DataType::kHalf:
+      return nvinfer1::DataType::kHALF;
+    case DataType::kBFloat16:
+      return nvinfer1::DataType::kBF16;
+    case DataType::kChar:
+      return nvinfer1::DataType::kINT8;
     case DataType::kLong:
     case DataType::kDouble:
     case DataType::kInt:
     case DataType::kBool:
     case DataType::kByte:
-    case DataType::kUnknown: break;
+    case DataType::kUnknown:
+      break;
   }
   TORCHTRT_THROW_ERROR("precision " << dtype << " cannot be enabled; precisions are float, half, bfloat16 and int8");
 }
 
 nvinfer1::EngineCapability capability(EngineCapability value) {
   switch (value) {
-    case EngineCapability::kSTANDARD: return nvinfer1::EngineCapability::kSTANDARD;
-    case EngineCapability::kSAFETY: return nvinfer1::EngineCapability::kSAFETY;
-    case EngineCapability::kDLA_STANDALONE: return nvinfer1::EngineCapability::kDLA_STANDALONE;
+    case EngineCapability::kSTANDARD:
+      return nvinfer1::EngineCapability::kSTANDARD;
+    case EngineCapability::kSAFETY:
+      return nvinfer1::EngineCapability::kSAFETY;
+    case EngineCapability::kDLA_STANDALONE:
+      return nvinfer1::EngineCapability::kDLA_STANDALONE;
   }
   TORCHTRT_THROW_ERROR("engine capability " << static_cast<int>(value) << " is unknown");
 }
@@ -100,7 +117,9 @@ const auto kRegistration = torch::class_<Input>("_torch_tensorrt", "Input").def(
 
 }  // namespace
 
-CompileSpec::CompileSpec(std::vector<std::vector<int64_t>> fixed_sizes) { graph_inputs.inputs = as_inputs(fixed_sizes); }
+CompileSpec::CompileSpec(std::vector<std::vector<int64_t>> fixed_sizes) {
+  graph_inputs.inputs = as_inputs(fixed_sizes);
+}
 CompileSpec::CompileSpec(std::vector<c10::ArrayRef<int64_t>> fixed_sizes) {
   for (const auto& sizes : fixed_sizes) graph_inputs.inputs.emplace_back(sizes);
 }
@@ -121,8 +140,8 @@ core::ir::Device to_internal(const Device& device) {
 
 core::ir::Input to_internal(const Input& input) {
   TORCHTRT_CHECK(input.format != TensorFormat::kUnknown, "the layout of " << input << " is unknown");
-  const auto format = input.format == TensorFormat::kChannelsLast ? nvinfer1::TensorFormat::kHWC
-                                                                  : nvinfer1::TensorFormat::kLINEAR;
+  const auto format =
+      input.format == TensorFormat::kChannelsLast ? nvinfer1::TensorFormat::kHWC : nvinfer1::TensorFormat::kLINEAR;
   return core::ir::Input(input.min_shape, input.opt_shape, input.max_shape, scalar_type(input.dtype), format,
                          /*dtype_is_user_defined=*/input.dtype != DataType::kUnknown, input.tensor_domain);
 }

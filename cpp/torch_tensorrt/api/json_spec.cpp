@@ -20,8 +20,8 @@ V look_up(const std::map<std::string, V>& table, const std::string& name, const 
 
 DataType dtype(const std::string& name) {
   static const std::map<std::string, DataType::Value> kNames = {
-      {"unknown", DataType::kUnknown}, {"u8", DataType::kByte},  {"i8", DataType::kChar},
-      {"i32", DataType::kInt},         {"i64", DataType::kLong}, {"f16", DataType::kHalf},
+      {"unknown", DataType::kUnknown}, {"u8", DataType::kByte},    {"i8", DataType::kChar},
+      {"i32", DataType::kInt},         {"i64", DataType::kLong},   {"f16", DataType::kHalf},
       {"f32", DataType::kFloat},       {"f64", DataType::kDouble}, {"b", DataType::kBool},
       {"bf16", DataType::kBFloat16},
   };
@@ -29,8 +29,8 @@ DataType dtype(const std::string& name) {
 }
 
 Input input(const json& spec) {
-  static const std::map<std::string, TensorFormat::Value> kFormats = {
-      {"contiguous", TensorFormat::kContiguous}, {"channels_last", TensorFormat::kChannelsLast}};
+  static const std::map<std::string, TensorFormat::Value> kFormats = {{"contiguous", TensorFormat::kContiguous},
+                                                                      {"channels_last", TensorFormat::kChannelsLast}};
   return Input(spec.at("min").get<std::vector<int64_t>>(), spec.at("opt").get<std::vector<int64_t>>(),
                spec.at("max").get<std::vector<int64_t>>(), dtype(spec.at("dtype")),
                spec.at("tensor_domain").get<std::vector<double>>(), look_up(kFormats, spec.at("format"), "format"));

@@ -19,9 +19,7 @@ void set_reportable_log_level(Level lvl) {
   core_logging::get_logger().set_reportable_log_level(static_cast<core_logging::LogLevel>(lvl));
 }
 
-Level get_reportable_log_level() {
-  return static_cast<Level>(core_logging::get_logger().get_reportable_log_level());
-}
+Level get_reportable_log_level() { return static_cast<Level>(core_logging::get_logger().get_reportable_log_level()); }
 
 void set_is_colored_output_on(bool colored_output_on) {
   core_logging::get_logger().set_is_colored_output_on(colored_output_on);
@@ -29,8 +27,6 @@ void set_is_colored_output_on(bool colored_output_on) {
 
 bool get_is_colored_output_on() { return core_logging::get_logger().get_is_colored_output_on(); }
 
-void log(Level lvl, std::string msg) {
-  core_logging::get_logger().log(static_cast<core_logging::LogLevel>(lvl), msg);
-}
+void log(Level lvl, std::string msg) { core_logging::get_logger().log(static_cast<core_logging::LogLevel>(lvl), msg); }
 
 }  // namespace torch_tensorrt::logging

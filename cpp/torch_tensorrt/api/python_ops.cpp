@@ -1,5 +1,5 @@
-// The ops through which the Python package calls the compiler. Modules pass as Any, engines as uint8 tensors, settings as
-// JSON, so nothing here depends on a version of Python.
+// The ops through which the Python package calls the compiler. Modules pass as Any, engines as uint8 tensors, settings
+// as JSON, so nothing here depends on a version of Python.
 #include "torch/library.h"
 #include "torch/script.h"
 
@@ -31,8 +31,9 @@ torch::jit::IValue compile_module(const torch::jit::IValue& module, const std::s
 
 at::Tensor as_tensor(std::string bytes) {
   auto* owner = new std::string(std::move(bytes));
-  return at::from_blob(owner->data(), {static_cast<int64_t>(owner->size())}, [owner](void*) { delete owner; },
-                       at::TensorOptions().dtype(at::kByte));
+  return at::from_blob(
+      owner->data(), {static_cast<int64_t>(owner->size())}, [owner](void*) { delete owner; },
+      at::TensorOptions().dtype(at::kByte));
 }
 
 at::Tensor convert_method(const torch::jit::IValue& module, const std::string& method, const std::string& spec) {
@@ -68,8 +69,7 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_embed_engine(Tensor engine, str device, str[] inputs, str[] outputs) -> Any", embed_engine);
   m.def("_check_method_op_support(Any module, str method) -> bool", check_support);
   m.def("_get_build_info() -> str", get_build_info);
-  m.def("_set_device(int gpu_id) -> ()",
-        [](int64_t id) { for_python([&] { set_device(static_cast<int>(id)); }); });
+  m.def("_set_device(int gpu_id) -> ()", [](int64_t id) { for_python([&] { set_device(static_cast<int>(id)); }); });
   m.def("_set_log_level(int level) -> ()", [](int64_t level) { for_python([&] { set_log_level(level); }); });
   m.def("_get_log_level() -> int", []() -> int64_t { return logging::get_reportable_log_level(); });
   m.def("_set_logging_prefix(str prefix) -> ()", [](std::string prefix) { logging::set_logging_prefix(prefix); });

@@ -29,7 +29,8 @@ std::vector<int64_t> merged_shape(const std::vector<int64_t>& low, const std::ve
 
 void check_range(const std::vector<int64_t>& low, const std::vector<int64_t>& opt, const std::vector<int64_t>& high) {
   const auto shown = [&] {
-    return torch_tensorrt::str("min ", c10::IntArrayRef(low), ", opt ", c10::IntArrayRef(opt), ", max ", c10::IntArrayRef(high));
+    return torch_tensorrt::str("min ", c10::IntArrayRef(low), ", opt ", c10::IntArrayRef(opt), ", max ",
+                               c10::IntArrayRef(high));
   };
   TORCHTRT_CHECK(low.size() == opt.size() && opt.size() == high.size(),
                  "an input's min, opt and max shapes must have one rank: " << shown());
@@ -126,19 +127,23 @@ Input::Input(std::vector<int64_t> shape, DataType dtype, std::vector<double> ten
   fill(*this, shape, shape, shape, dtype, std::move(tensor_domain), format);
 }
 
-Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape, TensorFormat format) {
+Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape,
+             TensorFormat format) {
   fill(*this, min_shape, opt_shape, max_shape, DataType::kUnknown, kDefaultDomain, format);
 }
 
-Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape, std::vector<double> tensor_domain, TensorFormat format) {
+Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape,
+             std::vector<double> tensor_domain, TensorFormat format) {
   fill(*this, min_shape, opt_shape, max_shape, DataType::kUnknown, std::move(tensor_domain), format);
 }
 
-Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape, DataType dtype, TensorFormat format) {
+Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape,
+             DataType dtype, TensorFormat format) {
   fill(*this, min_shape, opt_shape, max_shape, dtype, kDefaultDomain, format);
 }
 
-Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape, DataType dtype, std::vector<double> tensor_domain, TensorFormat format) {
+Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape,
+             DataType dtype, std::vector<double> tensor_domain, TensorFormat format) {
   fill(*this, min_shape, opt_shape, max_shape, dtype, std::move(tensor_domain), format);
 }
 
@@ -158,27 +163,31 @@ Input::Input(c10::ArrayRef<int64_t> shape, DataType dtype, std::vector<double> t
   fill(*this, shape.vec(), shape.vec(), shape.vec(), dtype, std::move(tensor_domain), format);
 }
 
-Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape, TensorFormat format) {
+Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape,
+             TensorFormat format) {
   fill(*this, min_shape.vec(), opt_shape.vec(), max_shape.vec(), DataType::kUnknown, kDefaultDomain, format);
 }
 
-Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape, std::vector<double> tensor_domain, TensorFormat format) {
+Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape,
+             std::vector<double> tensor_domain, TensorFormat format) {
   fill(*this, min_shape.vec(), opt_shape.vec(), max_shape.vec(), DataType::kUnknown, std::move(tensor_domain), format);
 }
 
-Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape, DataType dtype, TensorFormat format) {
+Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape,
+             DataType dtype, TensorFormat format) {
   fill(*this, min_shape.vec(), opt_shape.vec(), max_shape.vec(), dtype, kDefaultDomain, format);
 }
 
-Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape, DataType dtype, std::vector<double> tensor_domain, TensorFormat format) {
+Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape,
+             DataType dtype, std::vector<double> tensor_domain, TensorFormat format) {
   fill(*this, min_shape.vec(), opt_shape.vec(), max_shape.vec(), dtype, std::move(tensor_domain), format);
 }
 
 Input::Input(at::Tensor tensor) {
   TORCHTRT_CHECK(tensor.defined(), "an input's example is an undefined tensor");
   const auto sizes = tensor.sizes().vec();
-  const bool channels_last = tensor.dim() == 4 && !tensor.is_contiguous() &&
-                             tensor.is_contiguous(at::MemoryFormat::ChannelsLast);
+  const bool channels_last =
+      tensor.dim() == 4 && !tensor.is_contiguous() && tensor.is_contiguous(at::MemoryFormat::ChannelsLast);
   fill(*this, sizes, sizes, sizes, tensor.scalar_type(), kDefaultDomain,
        channels_last ? TensorFormat::kChannelsLast : TensorFormat::kContiguous);
 }

@@ -33,7 +33,8 @@ void check_settings(const CompileSpec& cfg) {
   TORCHTRT_CHECK(settings.capability == nvinfer1::EngineCapability::kSTANDARD ||
                      settings.device.device_type != nvinfer1::DeviceType::kCPU,
                  "engine capability " << settings.capability << " was asked for; engines for the CPU are standard");
-  if (settings.refit) LOG_WARNING("refit was asked for; engines for the CPU are rebuilt instead, they cannot be refitted");
+  if (settings.refit)
+    LOG_WARNING("refit was asked for; engines for the CPU are rebuilt instead, they cannot be refitted");
   if (settings.sparse_weights) LOG_WARNING("sparse_weights was asked for; there are no sparse kernels for the CPU");
   const auto& partitioning = cfg.partitioning_info;
   TORCHTRT_CHECK(partitioning.forced_fallback_operators.empty() && partitioning.forced_fallback_modules.empty(),
@@ -45,7 +46,8 @@ void check_settings(const CompileSpec& cfg) {
 void infer_dtypes(const GraphPtr& graph, ir::GraphInputs& inputs, const std::vector<const torch::jit::Value*>& values) {
   TORCHTRT_CHECK(values.size() == inputs.collection_inputs.size(),
                  "Expected dimension specifications for all input tensors, but found "
-                     << values.size() << " input tensors and " << inputs.collection_inputs.size() << " dimension specs");
+                     << values.size() << " input tensors and " << inputs.collection_inputs.size()
+                     << " dimension specs");
   for (size_t i = 0; i < values.size(); ++i) {
     for (auto& spec : inputs.collection_inputs[i]) {
       if (spec.dtype_is_user_defined) continue;
@@ -70,7 +72,8 @@ BuiltGraph build_engine(const lowering::LoweredGraph& lowered, CompileSpec& cfg,
   infer_dtypes(graph, cfg.graph_inputs, values);
   auto& info = cfg.convert_info;
   info.engine_settings.name = name;
-  info.collection_input_spec_map = ir::pair_input_vals_with_specs_collection(values, cfg.graph_inputs.collection_inputs);
+  info.collection_input_spec_map =
+      ir::pair_input_vals_with_specs_collection(values, cfg.graph_inputs.collection_inputs);
   BuiltGraph built;
   for (size_t i = 0; i < values.size(); ++i) {
     built.arguments.push_back(argument_tree(values[i], cfg.graph_inputs.collection_inputs[i].size()));
@@ -130,9 +133,11 @@ torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, run
 }
 
 void set_device(const int gpu_id) {
-  TORCHTRT_CHECK(at::hasCUDA(), "cannot make gpu:" << gpu_id << " the current device: PyTorch sees no GPU on this machine");
+  TORCHTRT_CHECK(at::hasCUDA(),
+                 "cannot make gpu:" << gpu_id << " the current device: PyTorch sees no GPU on this machine");
   const auto count = at::detail::getCUDAHooks().deviceCount();
-  TORCHTRT_CHECK(gpu_id >= 0 && gpu_id < count, "cannot make gpu:" << gpu_id << " the current device: there are " << count);
+  TORCHTRT_CHECK(gpu_id >= 0 && gpu_id < count,
+                 "cannot make gpu:" << gpu_id << " the current device: there are " << count);
   at::detail::getCUDAHooks().setCurrentDevice(static_cast<c10::DeviceIndex>(gpu_id));
 }
 

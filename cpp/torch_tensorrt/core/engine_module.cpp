@@ -133,9 +133,9 @@ std::vector<ValueTree> result_trees(const torch::jit::Graph& graph, size_t tenso
 
 torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_ptr<runtime::TRTEngine> engine,
                                       const std::vector<ValueTree>& arguments, const std::vector<ValueTree>& results) {
-  TORCHTRT_CHECK(count_tensors(arguments) == engine->inputs().size(),
-                 "the engine has " << engine->inputs().size() << " inputs for " << count_tensors(arguments)
-                                   << " tensors");
+  TORCHTRT_CHECK(count_tensors(arguments) == engine->inputs().size(), "the engine has "
+                                                                          << engine->inputs().size() << " inputs for "
+                                                                          << count_tensors(arguments) << " tensors");
   torch::jit::Module module{c10::QualifiedName(name)};
   const auto engine_value = c10::IValue(std::move(engine));
   module.register_attribute(kEngineAttribute, engine_value.type(), engine_value, /*is_param=*/false);

@@ -19,7 +19,9 @@ _PRECISIONS = (dtype.f32, dtype.f16, dtype.bf16, dtype.i8)
 def parse_inputs(inputs: Sequence[Any]) -> list[dict[str, Any]]:
     """Inputs given as tensors or ``Input``s. Raises ``KeyError`` on anything else."""
     if isinstance(inputs, (torch.Tensor, Input)):
-        raise KeyError("inputs must be a list or tuple of tensors or torch_tensorrt.Input, one an argument of the method")
+        raise KeyError(
+            "inputs must be a list or tuple of tensors or torch_tensorrt.Input, one an argument of the method"
+        )
     return [_parse_input(element)._to_spec() for element in inputs]
 
 
@@ -49,7 +51,9 @@ def parse_precisions(precisions: Any) -> list[str]:
     found = {dtype._from(precision) for precision in precisions}
     wrong = sorted(str(precision) for precision in found if precision not in _PRECISIONS)
     if wrong:
-        raise TypeError(f"{', '.join(wrong)} cannot be enabled; precisions are {', '.join(str(p) for p in _PRECISIONS)}")
+        raise TypeError(
+            f"{', '.join(wrong)} cannot be enabled; precisions are {', '.join(str(p) for p in _PRECISIONS)}"
+        )
     return sorted(precision.value for precision in found)
 
 
@@ -84,7 +88,9 @@ def build_spec(
 ) -> dict[str, Any]:
     """The specification as plain data. Raises what the public functions document."""
     if inputs is None and input_signature is None:
-        raise KeyError("inputs are missing: give a list of torch_tensorrt.Input or example tensors, or an input_signature")
+        raise KeyError(
+            "inputs are missing: give a list of torch_tensorrt.Input or example tensors, or an input_signature"
+        )
     if inputs is not None and input_signature is not None:
         raise ValueError("give either inputs or input_signature, not both")
     ops, modules = list(torch_executed_ops or []), list(torch_executed_modules or [])

@@ -18,7 +18,9 @@ def _require_module(module: Any, what: str) -> torch.jit.ScriptModule:
     if isinstance(module, torch.jit.ScriptFunction):
         raise TypeError(f"{what} takes a module; wrap the ScriptFunction in a torch.nn.Module and script that")
     if not isinstance(module, torch.jit.ScriptModule):
-        raise TypeError(f"{what} takes a torch.jit.ScriptModule, found {type(module).__name__}; use torch.jit.script or trace")
+        raise TypeError(
+            f"{what} takes a torch.jit.ScriptModule, found {type(module).__name__}; use torch.jit.script or trace"
+        )
     return module
 
 
@@ -130,8 +132,8 @@ def convert_method_to_trt_engine(
 ) -> bytes:
     """Compiles a whole method into one engine and returns its bytes.
 
-    Arguments and errors are those of :func:`compile`; ``method_name`` says which method. A method with an operation that
-    has no converter is a ``RuntimeError`` naming it.
+    Arguments and errors are those of :func:`compile`; ``method_name`` says which method. An operation without a
+    converter is a ``RuntimeError`` naming it.
     """
     _require_module(module, "convert_method_to_trt_engine")
     spec = build_spec(

@@ -7,6 +7,7 @@
 #include "support/torch_conversion.h"
 #include "torch_tensorrt/core/conversion/block_converter.h"
 #include "torch_tensorrt/core/engine/engine.h"
+#include "torch_tensorrt/core/lowering/passes/passes.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {
@@ -35,12 +36,11 @@ void expect_same(const std::string& ir, std::vector<ir::Input> specs, std::vecto
 
 TEST(Convert, NamesInputsAndOutputsInOrder) {
   const auto graph = parse_graph(R"(graph(%x : Tensor, %y : Tensor):
-          %one : int = prim::Constant[value=1]()
-          %a : Tensor = aten::add(%x, %y, %one)
+          %a : Tensor = aten::relu(%x)
           %b : Tensor = aten::relu(%y)
           return (%a, %b))");
-  const auto bytes = std::make_shared<const std::string>(
-      build_engine(graph, {ir::Input({2, 3}), ir::Input({1, 3}, {2, 3}, {4, 3})}));
+  const auto bytes =
+      std::make_shared<const std::string>(build_engine(graph, {ir::Input({2, 3}), ir::Input({1, 3}, {2, 3}, {4, 3})}));
   const auto engine = engine::Engine::load(bytes);
   ASSERT_EQ(engine->inputs().size(), 2U);
   EXPECT_EQ(engine->inputs()[0].name, "input_0");
@@ -188,8 +188,10 @@ TEST(Convert, ComputesKnownTensorsWithoutWritingThem) {
           %c : Tensor = aten::add_(%w, %w, %one)
           %y : Tensor = aten::mul(%x, %c)
           return (%y))");
+  std::vector<torch::jit::IValue> params = {w};
+  ASSERT_TRUE(lowering::passes::fold_parameters(graph, params));
   const auto x = at::randn({3});
-  EXPECT_TRUE(at::equal(run_engine(build_engine(graph, {ir::Input({3})}, {w}), {x})[0], x * 2));
+  EXPECT_TRUE(at::equal(run_engine(build_engine(graph, {ir::Input({3})}), {x})[0], x * 2));
   EXPECT_TRUE(at::equal(w, at::ones({3}))) << "the model's parameter was written";
 }
 
@@ -228,7 +230,8 @@ TEST(Convert, WrapsErrorsOfConvertersWithTheNode) {
           %z : Tensor = aten::matmul(%x, %y)
           return (%z))");
   const std::string message = error_of([&] { build_engine(graph, {ir::Input({2, 3}), ir::Input({4, 5})}); });
-  EXPECT_NE(message.find("Unable to convert node: %z : Tensor = aten::matmul(%x, %y)"), std::string::npos) << message;
+  EXPECT_NE(message.find("Unable to convert node: %"), std::string::npos) << message;
+  EXPECT_NE(message.find(" = aten::matmul(%x, %y)"), std::string::npos) << message;
   EXPECT_NE(message.find("Schema: aten::matmul(Tensor self, Tensor other) -> Tensor"), std::string::npos) << message;
 }
 

@@ -108,8 +108,9 @@ TEST(Registry, AsksThePredicate) {
 }
 
 TEST(Registry, RefusesWhatCannotBeRead) {
-  const std::string message =
-      error_of([] { register_node_converter({"not a schema", activation(nvinfer1::ActivationType::kRELU)}); });
+  const std::string message = error_of([] {
+    register_node_converter({"not a schema", activation(nvinfer1::ActivationType::kRELU)});
+  });
   EXPECT_NE(message.find("cannot register a converter for 'not a schema'"), std::string::npos) << message;
   testing::internal::CaptureStderr();
   // As a static initialiser does it: it must not throw.
@@ -124,8 +125,7 @@ TEST(Registry, TakesEveryFormOfSignature) {
   register_node_converter("registry_test::by_text(Tensor x) -> Tensor", relu);
   const auto list = get_converter_list();
   for (const char* name : {"registry_test::by_schema", "registry_test::by_text", "aten::relu(", "aten::relu_("}) {
-    EXPECT_TRUE(std::any_of(list.begin(), list.end(),
-                            [&](const std::string& text) { return text.find(name) == 0; }))
+    EXPECT_TRUE(std::any_of(list.begin(), list.end(), [&](const std::string& text) { return text.find(name) == 0; }))
         << name;
   }
 }
@@ -153,13 +153,17 @@ TEST(Registry, IsSafeInThreads) {
 
 TEST(UnsupportedOperator, IsReportedWithEverythingThatHelps) {
   torch::jit::Module module("m");
-  module.define("def forward(self, x):\n    return torch.ops.registry_test.unknown(x)\n");
+  module.define("def forward(self, x):\n    return torch.relu(x)\n");
   auto graph = module.get_method("forward").graph()->copy();
   graph->eraseInput(0);
+  auto* relu = graph->outputs()[0]->node();
+  auto* unknown = graph->create(c10::Symbol::fromQualString("registry_test::unknown"), relu->inputs(), 1);
+  unknown->copyMetadata(relu)->insertBefore(relu);
+  relu->output()->replaceAllUsesWith(unknown->output());
   const std::string message = error_of([&] { tests::build_engine(graph, {ir::Input({2})}); });
   for (const char* line :
        {"Unable to convert node: ", " = registry_test::unknown(%", "# <string>:2:", " (conversion.AddLayer)\n",
-        "Schema: registry_test::unknown(Tensor x) -> Tensor\n",
+        "Source: <string>:2: return torch.relu(x)\n", "Schema: registry_test::unknown(Tensor x) -> Tensor\n",
         "Converter for registry_test::unknown requested, but no such converter was found.\n",
         "If you need a converter for this operator, you can try implementing one yourself",
         "RegisterNodeConversionPatterns"}) {

@@ -203,6 +203,74 @@ TEST_F(BuilderTest, ReportsTheArenaThatAContextUses) {
   EXPECT_GE(report.arena_bytes, report.arena_lower_bound_bytes);
 }
 
+// Says that it takes every format and then runs one alone.
+class FussyConvolution final : public Tactic {
+ public:
+  FussyConvolution(const char* name, network::TensorFormat format) : name_(name), format_(format) {}
+  const char* name() const override { return name_; }
+  Decision supports(const network::ILayer& layer, const DeviceTarget&) const override {
+    return layer.getType() == network::LayerType::kCONVOLUTION ? Decision::yes() : Decision::no("runs convolutions");
+  }
+  bool takes_format(const network::ILayer&, network::TensorFormat) const override { return true; }
+  Decision takes(const LayerInstance& instance) const override {
+    return instance.inputs[0].format == format_ ? Decision::yes() : Decision::no("does not like the format");
+  }
+  double estimate_microseconds(const LayerInstance&) const override { return 1; }
+  std::unique_ptr<Kernel> prepare(const LayerInstance&, WeightStore&, const DeviceTarget&) const override {
+    class Nothing final : public Kernel {
+      void run(const void* const*, void* const*, void*) override {}
+    };
+    return std::make_unique<Nothing>();
+  }
+
+ private:
+  const char* name_;
+  network::TensorFormat format_;
+};
+
+class FormatTest : public BuilderTest {
+ protected:
+  FormatTest() {
+    static const bool once = [] {
+      auto& registry = TacticRegistry::global();
+      registry.add(std::make_unique<FussyConvolution>("fussy.hwc", network::TensorFormat::kHWC));
+      // 1 is no format: it never likes what it gets.
+      registry.add(std::make_unique<FussyConvolution>("sulky.none", static_cast<network::TensorFormat>(1)));
+      return true;
+    }();
+    (void)once;
+  }
+  static std::shared_ptr<network::INetworkDefinition> make_convolution() {
+    auto network = std::make_shared<network::INetworkDefinition>();
+    auto* x = network->addInput("x", DataType::kFLOAT, Dims{1, 2, 4, 4});
+    const auto kernel = network->own(DataType::kFLOAT, testing::random_floats(36, 1).data(), 36);
+    auto* layer = network->addConvolutionNd(*x, 2, Dims{3, 3}, kernel, network::Weights{});
+    layer->setName("conv");
+    network->markOutput(*layer->getOutput(0));
+    return network;
+  }
+};
+
+TEST_F(FormatTest, OneThatALayerCannotRunInIsPassedOver) {
+  settings_.tactic_sources = {"fussy", "reference"};
+  BuildReport report;
+  Builder(settings_).build(make_convolution(), &report);
+  std::string convolution_format;
+  for (const BuiltLayer& layer : report.layers) {
+    if (layer.name == "conv" && layer.kind == "convolution") convolution_format = layer.format;
+  }
+  EXPECT_EQ(convolution_format, "hwc");
+  ASSERT_FALSE(report.notes.empty());
+  EXPECT_EQ(report.notes[0].rfind("activation format hwc of: chw16 cannot run, hwc ", 0), 0U) << report.notes[0];
+}
+
+TEST_F(FormatTest, NoneThatWorksIsAnErrorThatNamesTheLayer) {
+  settings_.tactic_sources = {"sulky", "reference"};
+  const std::string error = error_of([&] { Builder(settings_).build(make_convolution()); });
+  EXPECT_NE(error.find("convolution \"conv\""), std::string::npos) << error;
+  EXPECT_NE(error.find("sulky.none: does not like the format"), std::string::npos) << error;
+}
+
 // y = x . c and, so that c is needed as it is too, what `read` makes of c.
 template <typename Read>
 std::vector<std::vector<float>> run_with_constant(const BuildSettings& settings, Read read) {

@@ -48,7 +48,9 @@ TEST(StaticParams, AreTheLastOfATracedGraph) {
 TEST(StaticParams, AreCounted) {
   const auto graph = parse_graph("graph(%x : Tensor, %a : int):\n  return (%x)");
   EXPECT_NE(message_of([&] { get_static_params(graph->inputs(), {}); }).find("has no value"), std::string::npos);
-  EXPECT_NE(message_of([&] { get_static_params(graph->inputs(), {1, 2}); }).find("2 static parameters were given"),
+  EXPECT_NE(message_of([&] {
+              get_static_params(graph->inputs(), {1, 2});
+            }).find("2 static parameters were given"),
             std::string::npos);
 }
 
@@ -58,9 +60,11 @@ TEST(InputSpecs, ArePairedInOrder) {
   const auto map = associate_specs_with_inputs(graph, {Input({1, 2}), Input({3}, at::kInt)}, params);
   EXPECT_EQ(map.at(graph->inputs()[0]).input_shape, nvinfer1::Dims({1, 2}));
   EXPECT_EQ(map.at(graph->inputs()[2]).dtype, at::kInt);
-  EXPECT_EQ(message_of([&] { associate_specs_with_inputs(graph, {Input({1, 2})}, params); })
-                .find("Expected dimension specifications for all input tensors, but found 2 input tensors and 1 "
-                      "dimension specs") == std::string::npos,
+  EXPECT_EQ(message_of([&] {
+              associate_specs_with_inputs(graph, {Input({1, 2})}, params);
+            })
+                    .find("Expected dimension specifications for all input tensors, but found 2 input tensors and 1 "
+                          "dimension specs") == std::string::npos,
             false);
 }
 
@@ -76,7 +80,9 @@ TEST(Input, IsChecked) {
   EXPECT_NE(message_of([] { Input({4, 3}, {2, 3}, {4, 3}); }).find("must not decrease"), std::string::npos);
   EXPECT_NE(message_of([] { Input({4}, {4, 3}, {4, 3}); }).find("one rank"), std::string::npos);
   EXPECT_NE(message_of([] { Input({4}, at::kComplexFloat); }).find("Unsupported input data type"), std::string::npos);
-  EXPECT_NE(message_of([] { Input({4, 3}, at::kFloat, nvinfer1::TensorFormat::kHWC); }).find("channels last"),
+  EXPECT_NE(message_of([] {
+              Input({4, 3}, at::kFloat, nvinfer1::TensorFormat::kHWC);
+            }).find("channels last"),
             std::string::npos);
   EXPECT_EQ(message_of([] { Input({1, 2, 3, 4}, at::kFloat, nvinfer1::TensorFormat::kHWC); }), "no error");
 }
@@ -84,8 +90,8 @@ TEST(Input, IsChecked) {
 torch::jit::IValue input_value() { return torch::jit::IValue(c10::make_intrusive<Input>(std::vector<int64_t>{1, 2})); }
 
 TEST(GraphInputs, CountLevelsOfASignatureNotEntries) {
-  torch::jit::IValue flat = c10::ivalue::Tuple::create({input_value(), input_value(), input_value(), input_value(),
-                                                        input_value()});
+  torch::jit::IValue flat =
+      c10::ivalue::Tuple::create({input_value(), input_value(), input_value(), input_value(), input_value()});
   EXPECT_EQ(GraphInputs(flat).inputs.size(), 5U);
   torch::jit::IValue pair = c10::ivalue::Tuple::create({input_value(), input_value()});
   torch::jit::IValue nested = c10::ivalue::Tuple::create({pair, input_value()});
@@ -97,9 +103,7 @@ TEST(GraphInputs, CountLevelsOfASignatureNotEntries) {
 }
 
 TEST(FirstCalcDtype, IsThatOfTheFirstConstantTensor) {
-  const auto graph = parse_graph(R"(graph(%x : Tensor, %i : Tensor, %u : Tensor):
-          %h : Half(2, 2, strides=[2, 1], requires_grad=0, device=cpu) = prim::Constant[value=<Tensor>]()
-          %w : Float(2, 2, strides=[2, 1], requires_grad=0, device=cpu) = prim::Constant[value=<Tensor>]()
+  const auto graph = parse_graph(R"(graph(%x : Tensor, %i : Tensor, %u : Tensor, %h : Tensor, %w : Tensor):
           %none : NoneType = prim::Constant()
           %a : Tensor = aten::relu(%x)
           %b : Tensor = aten::linear(%a, %h, %none)
@@ -108,6 +112,9 @@ TEST(FirstCalcDtype, IsThatOfTheFirstConstantTensor) {
           %e : Tensor = aten::embedding(%w, %i, %m, %f, %f)
           %s : Tensor = aten::relu(%u)
           return (%b, %e, %s))");
+  torch::jit::WithInsertPoint guard(*graph->nodes().begin());
+  graph->inputs()[3]->replaceAllUsesWith(graph->insertConstant(at::ones({2, 2}, at::kHalf)));
+  graph->inputs()[4]->replaceAllUsesWith(graph->insertConstant(at::ones({2, 2})));
   auto* block = graph->block();
   EXPECT_EQ(get_value_first_calc_dtype_opt(block, graph->inputs()[0]), at::kHalf);
   EXPECT_EQ(get_value_first_calc_dtype_opt(block, graph->inputs()[1]), std::nullopt) << "indices of an embedding";

@@ -72,7 +72,12 @@ const ConvolutionCase kCases[] = {
     {"conv2d_same_uneven", "aten::conv2d", {1, 4, 9, 8}, {6, 4, 4, 3}, "%one, %same, %one, %g1", 1},
     {"conv_transpose1d", "aten::conv_transpose1d", {2, 4, 9}, {4, 3, 3}, "%two, %one, %one, %g1, %one", 0},
     {"conv_transpose2d", "aten::conv_transpose2d", {2, 4, 5, 6}, {4, 3, 3, 3}, "%two, %zero, %one, %g2, %one", 0},
-    {"conv_transpose3d", "aten::conv_transpose3d", {1, 2, 3, 4, 5}, {2, 3, 2, 2, 2}, "%one, %zero, %zero, %g1, %two", 0},
+    {"conv_transpose3d",
+     "aten::conv_transpose3d",
+     {1, 2, 3, 4, 5},
+     {2, 3, 2, 2, 2},
+     "%one, %zero, %zero, %g1, %two",
+     0},
 };
 INSTANTIATE_TEST_SUITE_P(All, Convolutions, testing::ValuesIn(kCases),
                          [](const auto& info) { return std::string(info.param.name); });

@@ -5,9 +5,9 @@
 #include "gtest/gtest.h"
 
 #include "support/jit_graph.h"
+#include "torch/csrc/jit/passes/dead_code_elimination.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
-#include "torch/csrc/jit/passes/dead_code_elimination.h"
 
 // Every pass: graph before -> graph after (the same text: it must not be rewritten).
 namespace torch_tensorrt::core::lowering {
@@ -35,8 +35,8 @@ std::string text_of_live(const passes::GraphPtr& graph) {
 TEST_P(Pass, RewritesAsTheTableSays) {
   const auto& test = GetParam();
   const auto graph = parse_graph(test.before);
-  const std::string expected = test.after.empty() ? text_of_live(parse_graph(test.before))
-                                                  : text_of_live(parse_graph(test.after));
+  const std::string expected =
+      test.after.empty() ? text_of_live(parse_graph(test.before)) : text_of_live(parse_graph(test.after));
   EXPECT_EQ(test.run(graph), !test.after.empty()) << "what the pass says of having changed anything";
   EXPECT_EQ(text_of_live(graph), expected);
 }

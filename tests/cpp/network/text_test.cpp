@@ -72,8 +72,8 @@ class TextTest : public LayerTest {};
 TEST_F(TextTest, PrintsOneLayerALine) {
   network_.setName("small");
   ITensor& x = *network_.addInput("x", DataType::kFLOAT, Dims{1, 2, 4, 4});
-  auto* layer = network_.addConvolutionNd(x, 1, Dims{1, 1}, own(network_, DataType::kFLOAT, std::vector<float>{1, 2}),
-                                          Weights{});
+  auto* layer =
+      network_.addConvolutionNd(x, 1, Dims{1, 1}, own(network_, DataType::kFLOAT, std::vector<float>{1, 2}), Weights{});
   layer->setName("conv1");
   auto* relu = network_.addActivation(*layer->getOutput(0), ActivationType::kCLIP);
   relu->setBeta(6);
@@ -144,8 +144,13 @@ TEST_F(TextTest, KeepsProfilesAndTheOrderOfInputs) {
 }
 
 TEST_F(TextTest, KeepsNumbersToTheLastBit) {
-  std::vector<float> odd{0.1F, -0.F, 1e-45F, 3.4028235e38F, std::numeric_limits<float>::infinity(),
-                         -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(),
+  std::vector<float> odd{0.1F,
+                         -0.F,
+                         1e-45F,
+                         3.4028235e38F,
+                         std::numeric_limits<float>::infinity(),
+                         -std::numeric_limits<float>::infinity(),
+                         std::numeric_limits<float>::quiet_NaN(),
                          -std::nanf("5")};
   ITensor& x = input(Dims{1});
   for (const float value : odd) {
@@ -177,7 +182,8 @@ TEST_F(TextTest, KeepsEpilogues) {
   sub.swapped = true;
   conv->mutable_epilogue() = {sum, clip, relu, sub};
   network_.markOutput(*conv->getOutput(0));
-  EXPECT_THAT(round_trip(network_), ::testing::HasSubstr("epilogue=[sum(%in0), clip(-0, 0), relu, sub(%in0, swapped)]"));
+  EXPECT_THAT(round_trip(network_),
+              ::testing::HasSubstr("epilogue=[sum(%in0), clip(-0, 0), relu, sub(%in0, swapped)]"));
   // The same tensor twice: the text says which.
   conv->setInput(2, x);
   EpilogueOp last = sum;
@@ -258,7 +264,8 @@ TEST_F(TextTest, KeepsEveryKind) {
   const std::string text = round_trip(network_);
   for (int32_t kind = 0; kind < kLayerTypeCount; ++kind) {
     const std::string name = enum_name(static_cast<LayerType>(kind));
-    if (kind == static_cast<int32_t>(LayerType::kELEMENTWISE) || kind == static_cast<int32_t>(LayerType::kSLICE)) continue;
+    if (kind == static_cast<int32_t>(LayerType::kELEMENTWISE) || kind == static_cast<int32_t>(LayerType::kSLICE))
+      continue;
     EXPECT_THAT(text, ::testing::HasSubstr(" = " + name + "("));
   }
 }
@@ -282,7 +289,8 @@ TEST(TextErrors, SayWhereAndWhat) {
       {"  %x = input( {", "line 2, column 15: found \"{\", expected"},
       {"  %x = pond()\n}", "line 2, column 8: found \"pond\", which is no layer kind"},
       {"  %y = identity(%x)\n}", "line 2, column 17: %x is not defined above"},
-      {"  %x = input() {dims=[1x], dtype=f32}\n}", "line 2, column 23: attribute dims: found \"1x\", expected dims like"},
+      {"  %x = input() {dims=[1x], dtype=f32}\n}",
+       "line 2, column 23: attribute dims: found \"1x\", expected dims like"},
       {"  %x = input() {size=[1]}\n}", "line 2, column 17: input layers have no attribute size"},
       {"  %x = input() {dims=[1], dims=[1]}\n}", "line 2, column 17: attribute dims is given twice"},
       {"  %x = input() {dtype=f33}\n}", "line 2, column 23: attribute dtype: found \"f33\", expected a data type"},

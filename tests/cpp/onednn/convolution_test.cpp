@@ -128,7 +128,8 @@ INSTANTIATE_TEST_SUITE_P(Rows, OnednnConvolution,
                          ::testing::Combine(::testing::ValuesIn(kRows),
                                             ::testing::Values(TensorFormat::kLINEAR, TensorFormat::kHWC)),
                          [](const auto& info) {
-                           return std::string(std::get<0>(info.param).name) + testing::format_name(std::get<1>(info.param));
+                           return std::string(std::get<0>(info.param).name) +
+                                  testing::format_name(std::get<1>(info.param));
                          });
 
 // The layout that networks run in must never fall back.
@@ -212,7 +213,8 @@ INSTANTIATE_TEST_SUITE_P(Rows, OnednnConvolutionEpilogue,
                          ::testing::Combine(::testing::ValuesIn(kEpilogues),
                                             ::testing::Values(TensorFormat::kLINEAR, TensorFormat::kHWC)),
                          [](const auto& info) {
-                           return std::string(std::get<0>(info.param).name) + testing::format_name(std::get<1>(info.param));
+                           return std::string(std::get<0>(info.param).name) +
+                                  testing::format_name(std::get<1>(info.param));
                          });
 
 TEST(OnednnConvolutionChain, OperationsAreAppliedInOrder) {

@@ -122,7 +122,8 @@ INSTANTIATE_TEST_SUITE_P(Rows, OnednnDeconvolution,
                          ::testing::Combine(::testing::ValuesIn(kRows),
                                             ::testing::Values(TensorFormat::kLINEAR, TensorFormat::kHWC)),
                          [](const auto& info) {
-                           return std::string(std::get<0>(info.param).name) + testing::format_name(std::get<1>(info.param));
+                           return std::string(std::get<0>(info.param).name) +
+                                  testing::format_name(std::get<1>(info.param));
                          });
 
 // What decoders of segmentation networks are made of must be fast.

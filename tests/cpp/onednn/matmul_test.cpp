@@ -159,7 +159,9 @@ const EpilogueRow kEpilogues[] = {
     {"BiasRelu", kLinear, {sum_of(Dims{100}), activation(ActivationType::kRELU)}},
     {"BiasGelu", kLinear, {sum_of(Dims{100}), activation(ActivationType::kGELU_ERF)}},
     {"BiasResidual", kLinear, {sum_of(Dims{100}), sum_of(Dims{4, 100}, false)}},
-    {"BiasSwishProduct", kLinear, {sum_of(Dims{100}), activation(ActivationType::kSILU), product_of(Dims{4, 100}, false)}},
+    {"BiasSwishProduct",
+     kLinear,
+     {sum_of(Dims{100}), activation(ActivationType::kSILU), product_of(Dims{4, 100}, false)}},
     {"TwoBiases", kLinear, {sum_of(Dims{100}), sum_of(Dims{1, 100})}},
     {"ActivationBeforeBias", kLinear, {activation(ActivationType::kTANH), sum_of(Dims{100})}},
     {"ProductOfARow", kLinear, {product_of(Dims{100})}},
@@ -174,6 +176,7 @@ const EpilogueRow kEpilogues[] = {
     {"BatchedResidualRelu", kBatched, {sum_of(Dims{3, 7, 9}, false), activation(ActivationType::kRELU)}},
     {"BatchedMask", kBatched, {sum_of(Dims{1, 7, 9})}, true},
     {"SquareRow", kSquare, {sum_of(Dims{6})}},
+    {"SquareResidual", kSquare, {sum_of(Dims{6, 6}, false)}},
     {"SquareColumn", kSquare, {sum_of(Dims{6, 1})}, true},
 };
 

@@ -37,7 +37,8 @@ class OneLayer {
   // The layer under test.
   void set(network::ILayer* layer) { layer_ = layer; }
   // An operation of the layer's epilogue; operand null for activations. Applied to `expected` too.
-  void fuse(network::Epilogue& epilogue, network::EpilogueOp op, const Tensor* operand, bool constant, Tensor& expected);
+  void fuse(network::Epilogue& epilogue, network::EpilogueOp op, const Tensor* operand, bool constant,
+            Tensor& expected);
 
   // Why the tactic does not run the layer with its activations in the format; empty when it does.
   std::string declined(const char* tactic, network::TensorFormat format);

@@ -27,9 +27,9 @@ struct Row {
 };
 
 const Row kRows[] = {
-    {"Maps64", 32, 64, Dims{3, 3}},      {"Maps48", 16, 48, Dims{3, 3}},       {"Maps32", 16, 32, Dims{1, 1}},
-    {"Maps16", 16, 16, Dims{3, 3}},      {"Stem", 3, 64, Dims{7, 7}},          {"Depthwise", 32, 32, Dims{3, 3}, 32},
-    {"Maps1000", 64, 1000, Dims{1, 1}},  {"Grouped", 64, 64, Dims{3, 3}, 2},   {"OneDimension", 16, 64, Dims{3}},
+    {"Maps64", 32, 64, Dims{3, 3}},     {"Maps48", 16, 48, Dims{3, 3}},     {"Maps32", 16, 32, Dims{1, 1}},
+    {"Maps16", 16, 16, Dims{3, 3}},     {"Stem", 3, 64, Dims{7, 7}},        {"Depthwise", 32, 32, Dims{3, 3}, 32},
+    {"Maps1000", 64, 1000, Dims{1, 1}}, {"Grouped", 64, 64, Dims{3, 3}, 2}, {"OneDimension", 16, 64, Dims{3}},
     {"Volume", 16, 64, Dims{3, 3, 3}},
 };
 
@@ -147,9 +147,8 @@ TEST(OnednnWeights, PackedWeightsAreOnlyRead) {
   ASSERT_NE(memory, MAP_FAILED);
   std::memcpy(memory, block.data.get(), bytes);
   ASSERT_EQ(mprotect(memory, bytes, PROT_READ), 0);
-  block.data = std::shared_ptr<const void>(memory, [bytes](const void* mapped) {
-    munmap(const_cast<void*>(mapped), bytes);
-  });
+  block.data =
+      std::shared_ptr<const void>(memory, [bytes](const void* mapped) { munmap(const_cast<void*>(mapped), bytes); });
   store.put(net.key("kernel"), block);
   expect_near(net.run_from(store, kConvolution, TensorFormat::kHWC), expected, 0, "read-only weights");
 }

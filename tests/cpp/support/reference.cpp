@@ -45,8 +45,8 @@ std::vector<Dims> dims_of(const std::vector<HostTensor>& tensors) {
 std::vector<std::optional<network::ShapeValue>> values_of(const std::vector<HostTensor>& tensors) {
   std::vector<std::optional<network::ShapeValue>> result;
   for (const HostTensor& tensor : tensors) {
-    const bool is_shape = network::is_integral(tensor.type.dtype) &&
-                          tensor.type.dims.volume() <= network::ShapeValue::kMaxElements;
+    const bool is_shape =
+        network::is_integral(tensor.type.dtype) && tensor.type.dims.volume() <= network::ShapeValue::kMaxElements;
     result.emplace_back();
     if (!is_shape) continue;
     result.back().emplace();

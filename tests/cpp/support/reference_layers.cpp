@@ -57,7 +57,8 @@ void for_each_place(const Dims& dims, F f) {
   }
 }
 
-// ---- convolution -----------------------------------------------------------------------------------------------------
+// ---- convolution
+// -----------------------------------------------------------------------------------------------------
 
 double weight(const Element& e, const network::Weights& weights, size_t input, int64_t index, double missing) {
   if (weights.count > 0) return network::load_double(weights.type, weights.values, index);
@@ -135,7 +136,8 @@ double deconvolution(const Element& e) {
   return sum;
 }
 
-// ---- pooling -----------------------------------------------------------------------------------------------------------
+// ---- pooling
+// -----------------------------------------------------------------------------------------------------------
 
 double pooling(const Element& e) {
   const auto& layer = layer_of<network::IPoolingLayer>(e);
@@ -174,7 +176,8 @@ double pooling(const Element& e) {
   return 0;
 }
 
-// ---- matrices ----------------------------------------------------------------------------------------------------------
+// ---- matrices
+// ----------------------------------------------------------------------------------------------------------
 
 // Element (row, column) of op(matrix) in the batch.
 double matrix_element(const HostTensor& tensor, MatrixOperation op, const Place& batch, int64_t row, int64_t column,
@@ -221,7 +224,8 @@ double matrix_multiply(const Element& e) {
   return sum;
 }
 
-// ---- statistics --------------------------------------------------------------------------------------------------------
+// ---- statistics
+// --------------------------------------------------------------------------------------------------------
 
 // Calls f for every element of the input that shares the place outside of the axes, and the groups of channels.
 template <typename F>
@@ -282,12 +286,9 @@ struct Row {
   double (*element)(const Element&);
 };
 constexpr Row kRows[] = {
-    {LayerType::kCONVOLUTION, convolution},
-    {LayerType::kDECONVOLUTION, deconvolution},
-    {LayerType::kPOOLING, pooling},
-    {LayerType::kMATRIX_MULTIPLY, matrix_multiply},
-    {LayerType::kSOFTMAX, softmax},
-    {LayerType::kNORMALIZATION, normalization},
+    {LayerType::kCONVOLUTION, convolution}, {LayerType::kDECONVOLUTION, deconvolution},
+    {LayerType::kPOOLING, pooling},         {LayerType::kMATRIX_MULTIPLY, matrix_multiply},
+    {LayerType::kSOFTMAX, softmax},         {LayerType::kNORMALIZATION, normalization},
     {LayerType::kRESIZE, reference_resize},
 };
 

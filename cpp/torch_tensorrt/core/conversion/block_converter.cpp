@@ -71,7 +71,8 @@ void convert_if(ConversionCtx* ctx, const torch::jit::Node* n) {
 
 constexpr int64_t kMaxTrips = 10000;
 
-// prim::Loop(max_trip_count, condition, carried...): the body gets (index, carried...) and gives (condition, carried...).
+// prim::Loop(max_trip_count, condition, carried...): the body gets (index, carried...) and gives (condition,
+// carried...).
 void convert_loop(ConversionCtx* ctx, const torch::jit::Node* n) {
   const auto* body = n->blocks()[0];
   const auto trips = as_ivalue(ctx, n->input(0), n);
@@ -102,7 +103,8 @@ void evaluate(ConversionCtx* ctx, const torch::jit::Node* n) {
 std::string what_to_do(const torch::jit::Node* n) {
   return torch_tensorrt::str(
       "If you need a converter for this operator, you can try implementing one yourself and register it\n"
-      "(torch_tensorrt::core::conversion::converters::RegisterNodeConversionPatterns) in a library that is loaded before\n"
+      "(torch_tensorrt::core::conversion::converters::RegisterNodeConversionPatterns) in a library that is loaded "
+      "before\n"
       "compiling, or replace ",
       n->kind().toQualString(), " in the model by operations that can be converted");
 }
@@ -125,11 +127,13 @@ void check_has_converter(const torch::jit::Node* n) {
   const char* kind = n->kind().toQualString();
   const auto* schema = n->maybeSchema();
   if (schema != nullptr && converters::has_converter(schema->operator_name())) {
-    TORCHTRT_CHECK(converter, describe(n) << "\nConverter for " << kind << " requested, but it declined: "
-                                          << converter.reason() << '\n' << what_to_do(n));
+    TORCHTRT_CHECK(converter, describe(n) << "\nConverter for " << kind
+                                          << " requested, but it declined: " << converter.reason() << '\n'
+                                          << what_to_do(n));
   }
   TORCHTRT_CHECK(converter, describe(n) << "\nConverter for " << kind
-                                        << " requested, but no such converter was found.\n" << what_to_do(n));
+                                        << " requested, but no such converter was found.\n"
+                                        << what_to_do(n));
 }
 
 // A node whose arguments are all known is computed by PyTorch now.
@@ -155,8 +159,7 @@ void run_converter(ConversionCtx* ctx, const torch::jit::Node* n) {
   LOG_DEBUG(ctx->logger, "Adding layer for " << util::node_info(n));
   const auto converter = converters::get_node_converter_for(n->maybeSchema());
   const bool converted = converter(ctx, n, args);
-  TORCHTRT_CHECK(converted && ctx->CheckLayerAddition(n),
-                 "the converter did not say what the outputs of the node are");
+  TORCHTRT_CHECK(converted && ctx->CheckLayerAddition(n), "the converter did not say what the outputs of the node are");
 }
 
 void convert_node(ConversionCtx* ctx, const torch::jit::Node* n) {
@@ -175,9 +178,9 @@ void add_context(Error& error, const torch::jit::Node* n) {
 
 bool is_ignored(const torch::jit::Node* n) {
   static const std::set<std::string> kIgnored = {
-      "aten::backward", "aten::save", "aten::wait", "prim::Enter",  "prim::Exit",
-      "prim::GetAttr",  "prim::Load", "prim::MMBatchSide", "prim::MMTreeReduce", "prim::Param",
-      "prim::Store",    "prim::profile", "prim::TimePoint", "prim::Return",
+      "aten::backward", "aten::save",    "aten::wait",        "prim::Enter",        "prim::Exit",
+      "prim::GetAttr",  "prim::Load",    "prim::MMBatchSide", "prim::MMTreeReduce", "prim::Param",
+      "prim::Store",    "prim::profile", "prim::TimePoint",   "prim::Return",
   };
   return kIgnored.count(n->kind().toQualString()) != 0;
 }

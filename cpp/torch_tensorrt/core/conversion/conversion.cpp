@@ -130,8 +130,9 @@ Decision in_place_decision(const torch::jit::Node* n) {
     return Decision::no(str("it writes a tensor in place, and what else reads the tensor cannot be found out: ",
                             error.what_without_backtrace()));
   }
-  return Decision::no("it writes a tensor in place that may be read later under another name (a view of it, or another "
-                      "input); write the model with the form that gives a new tensor");
+  return Decision::no(
+      "it writes a tensor in place that may be read later under another name (a view of it, or another "
+      "input); write the model with the form that gives a new tensor");
 }
 
 }  // namespace
@@ -177,7 +178,8 @@ bool VerifyConverterSupportForBlock(const torch::jit::Block* b, bool suppress_er
   if (ops.empty() || suppress_errors) return ops.empty();
   std::string text = "Method requested cannot be compiled end to end.\nUnsupported operators listed below:";
   for (const auto& op : ops) {
-    text += torch_tensorrt::str("\n  - ", op.schema, " (", op.count, op.count == 1 ? " use" : " uses", "): ", op.reason);
+    text +=
+        torch_tensorrt::str("\n  - ", op.schema, " (", op.count, op.count == 1 ? " use" : " uses", "): ", op.reason);
     if (!op.source.empty()) text += "\n      first used at " + op.source;
   }
   LOG_ERROR(text << "\nYou can implement converters for them in your application "

@@ -21,7 +21,8 @@ struct ConversionInfo {
 
 // The bytes of an engine for the block: inputs are named input_0, input_1, ..., outputs output_0, ... Throws Error
 // naming the node that cannot be converted, its schema and Python line.
-std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info, ir::StaticParams& static_params);
+std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
+                                 ir::StaticParams& static_params);
 
 // Whether (or why not) a node can be converted, evaluated or left out.
 Decision node_decision(const torch::jit::Node* n);

@@ -19,8 +19,7 @@ void collect(const torch::jit::IValue& value, int depth, std::vector<Input>& inp
 }
 
 // PyTorch must know the class before an IValue can hold it.
-const auto kRegistration =
-    torch::class_<Input>("_torch_tensorrt_core_ir", "Input").def(torch::init<>());
+const auto kRegistration = torch::class_<Input>("_torch_tensorrt_core_ir", "Input").def(torch::init<>());
 
 }  // namespace
 
@@ -29,8 +28,8 @@ GraphInputs::GraphInputs(std::vector<Input> list) : inputs(std::move(list)) {
 }
 
 GraphInputs::GraphInputs(torch::jit::IValue& signature) : input_signature(signature) {
-  TORCHTRT_CHECK(signature.isTuple(), "input_signature must be a tuple with one entry an argument, found "
-                                          << signature.tagKind());
+  TORCHTRT_CHECK(signature.isTuple(),
+                 "input_signature must be a tuple with one entry an argument, found " << signature.tagKind());
   for (const auto& argument : signature.toTupleRef().elements()) {
     collection_inputs.emplace_back();
     collect(argument, /*depth=*/1, collection_inputs.back());

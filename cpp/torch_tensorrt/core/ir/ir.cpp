@@ -88,9 +88,9 @@ std::vector<const torch::jit::Value*> get_collection_inputs(std::shared_ptr<torc
 }
 
 InputSpecMap pair_input_vals_with_specs(std::vector<const torch::jit::Value*> vals, std::vector<Input> specs) {
-  TORCHTRT_CHECK(vals.size() == specs.size(),
-                 "Expected dimension specifications for all input tensors, but found "
-                     << vals.size() << " input tensors and " << specs.size() << " dimension specs");
+  TORCHTRT_CHECK(vals.size() == specs.size(), "Expected dimension specifications for all input tensors, but found "
+                                                  << vals.size() << " input tensors and " << specs.size()
+                                                  << " dimension specs");
   InputSpecMap map;
   for (size_t i = 0; i < vals.size(); ++i) map.insert({vals[i], specs[i]});
   return map;
@@ -98,9 +98,9 @@ InputSpecMap pair_input_vals_with_specs(std::vector<const torch::jit::Value*> va
 
 CollectionInputSpecMap pair_input_vals_with_specs_collection(std::vector<const torch::jit::Value*> vals,
                                                              std::vector<std::vector<Input>>& specs) {
-  TORCHTRT_CHECK(vals.size() == specs.size(),
-                 "Expected dimension specifications for all input tensors, but found "
-                     << vals.size() << " input tensors and " << specs.size() << " dimension specs");
+  TORCHTRT_CHECK(vals.size() == specs.size(), "Expected dimension specifications for all input tensors, but found "
+                                                  << vals.size() << " input tensors and " << specs.size()
+                                                  << " dimension specs");
   CollectionInputSpecMap map;
   for (size_t i = 0; i < vals.size(); ++i) map.insert({vals[i], specs[i]});
   return map;
@@ -113,8 +113,7 @@ InputSpecMap associate_specs_with_inputs(std::shared_ptr<torch::jit::Graph>& g, 
 
 CollectionInputSpecMap associate_specs_with_collection_inputs(std::shared_ptr<torch::jit::Graph>& g,
                                                               GraphInputs graph_inputs, StaticParams& static_params) {
-  return pair_input_vals_with_specs_collection(get_collection_inputs(g, static_params),
-                                               graph_inputs.collection_inputs);
+  return pair_input_vals_with_specs_collection(get_collection_inputs(g, static_params), graph_inputs.collection_inputs);
 }
 
 std::optional<at::ScalarType> get_value_first_calc_dtype_opt(torch::jit::Block*, torch::jit::Value* in) {

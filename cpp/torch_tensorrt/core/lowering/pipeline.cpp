@@ -29,7 +29,9 @@ void mark_forced_modules(LoweredGraph& lowered, const LowerInfo& info) {
   passes::mark_forced_modules(lowered.first, info.forced_fallback_modules);
 }
 
-void remove_tensor_mutation(LoweredGraph& lowered, const LowerInfo&) { torch::jit::RemoveTensorMutation(lowered.first); }
+void remove_tensor_mutation(LoweredGraph& lowered, const LowerInfo&) {
+  torch::jit::RemoveTensorMutation(lowered.first);
+}
 
 // Without shape peepholes: the shapes that a traced graph carries are those of its example.
 void peephole(LoweredGraph& lowered, const LowerInfo&) {
@@ -54,18 +56,22 @@ std::vector<PassEntry> lowering_pipeline() {
   return {
       {"mark-forced-modules", mark_forced_modules, "first: later passes copy the mark, and may drop the call stack"},
       {"fold-parameters", fold_parameters, "what follows looks for constants"},
-      {"remove-list-mutation", plain(torch::jit::RemoveListMutation), "lists that are appended to become constructions"},
+      {"remove-list-mutation", plain(torch::jit::RemoveListMutation),
+       "lists that are appended to become constructions"},
       {"propagate-constants", propagate_constants, "conditions on attributes become known, for the next line"},
-      {"remove-exceptions", plain(passes::remove_exceptions), "a guard hides the tensors behind it from alias analysis"},
+      {"remove-exceptions", plain(passes::remove_exceptions),
+       "a guard hides the tensors behind it from alias analysis"},
       {"remove-dropout", plain(passes::remove_dropout), "before mutation: dropout_ is nothing, not a write"},
-      {"replace-in-place-operators", plain(passes::replace_in_place_operators), "rewrites below are of functional operators"},
+      {"replace-in-place-operators", plain(passes::replace_in_place_operators),
+       "rewrites below are of functional operators"},
       {"remove-tensor-mutation", remove_tensor_mutation, "the cases that it proves and the line above does not"},
       {"remove-dropout-again", plain(passes::remove_dropout), "those whose p or train is known by now"},
       {"remove-no-ops", plain(passes::remove_no_ops), "after mutation: a copy only matters to writes"},
       {"replace-aliases", plain(passes::replace_aliases), "one name an operator for all that follows"},
       {"replace-type-as", plain(passes::replace_type_as), "converters know to(x, other) alone"},
       {"replace-convolutions", plain(passes::replace_convolutions), "one convolution for converters"},
-      {"remove-number-round-trips", plain(passes::remove_number_round_trips), "traced size arithmetic becomes evaluable"},
+      {"remove-number-round-trips", plain(passes::remove_number_round_trips),
+       "traced size arithmetic becomes evaluable"},
       {"peephole", peephole, "what the rewrites leave behind: x + 0, to(x) twice"},
       {"eliminate-common-subexpressions", eliminate_common_subexpressions, "after rewrites, which make equal nodes"},
       {"flatten-outputs", flatten_outputs, "before dead code, which takes the collection away"},

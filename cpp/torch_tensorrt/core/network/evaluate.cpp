@@ -17,17 +17,25 @@ struct Row {
   Evaluator evaluate;
 };
 constexpr Row kRows[] = {
-    {LayerType::kACTIVATION, evaluate_activation}, {LayerType::kELEMENTWISE, evaluate_elementwise},
-    {LayerType::kUNARY, evaluate_unary},           {LayerType::kSCALE, evaluate_scale},
-    {LayerType::kCAST, evaluate_cast},             {LayerType::kSELECT, evaluate_select},
-    {LayerType::kIDENTITY, evaluate_copy},         {LayerType::kREFORMAT, evaluate_copy},
-    {LayerType::kSHAPE, evaluate_shape},           {LayerType::kSHUFFLE, evaluate_shuffle},
-    {LayerType::kSLICE, evaluate_slice},           {LayerType::kGATHER, evaluate_gather},
-    {LayerType::kREDUCE, evaluate_reduce},         {LayerType::kCONCATENATION, evaluate_concatenation},
+    {LayerType::kACTIVATION, evaluate_activation},
+    {LayerType::kELEMENTWISE, evaluate_elementwise},
+    {LayerType::kUNARY, evaluate_unary},
+    {LayerType::kSCALE, evaluate_scale},
+    {LayerType::kCAST, evaluate_cast},
+    {LayerType::kSELECT, evaluate_select},
+    {LayerType::kIDENTITY, evaluate_copy},
+    {LayerType::kREFORMAT, evaluate_copy},
+    {LayerType::kSHAPE, evaluate_shape},
+    {LayerType::kSHUFFLE, evaluate_shuffle},
+    {LayerType::kSLICE, evaluate_slice},
+    {LayerType::kGATHER, evaluate_gather},
+    {LayerType::kREDUCE, evaluate_reduce},
+    {LayerType::kCONCATENATION, evaluate_concatenation},
 };
 
 const Row* find_row(LayerType type) {
-  const auto* found = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& row) { return row.type == type; });
+  const auto* found =
+      std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& row) { return row.type == type; });
   return found == std::end(kRows) ? nullptr : found;
 }
 
@@ -59,8 +67,8 @@ TensorType infer_output(const ILayer& layer, const HostTensors& inputs) {
     described.push_back({inputs[i].type, values[i] ? &*values[i] : nullptr, inputs[i].data != nullptr});
   }
   TensorType type = infer_layer(layer, described)[0].type;
-  TORCHTRT_CHECK(type.dims.is_static(), describe(layer) << ": gives " << to_string(type.dims)
-                                                        << ", although all inputs are known");
+  TORCHTRT_CHECK(type.dims.is_static(), describe(layer)
+                                            << ": gives " << to_string(type.dims) << ", although all inputs are known");
   return type;
 }
 

@@ -152,8 +152,8 @@ void evaluate_slice(const ILayer& layer, const HostTensors& inputs, const Mutabl
     const int64_t stride = setting(slice.getStride(), inputs, 3, axis);
     for (int64_t i = 0; i < out.d[axis]; ++i) {
       const int64_t place = sampled(start + i * stride, in.d[axis], slice.getMode());
-      offsets[static_cast<size_t>(axis)].push_back(
-          place == kOutside ? kOutside : place * strides[static_cast<size_t>(axis)]);
+      offsets[static_cast<size_t>(axis)].push_back(place == kOutside ? kOutside
+                                                                     : place * strides[static_cast<size_t>(axis)]);
     }
   }
   const std::vector<char> fill = fill_element(slice, inputs, output.type.dtype);

@@ -174,7 +174,8 @@ void apply_epilogue(const ILayer& layer, const std::vector<HostTensor>& inputs, 
     const Strides strides = reads ? broadcast_strides(operand->type.dims, type.dims) : Strides{};
     int64_t i = 0;
     walk<1>(type.dims, {strides}, [&](const std::array<int64_t, 1>& at) {
-      store_double(type.dtype, values, i, epilogue_value(op, type.dtype, load_double(type.dtype, values, i), operand, at[0]));
+      store_double(type.dtype, values, i,
+                   epilogue_value(op, type.dtype, load_double(type.dtype, values, i), operand, at[0]));
       ++i;
     });
   }

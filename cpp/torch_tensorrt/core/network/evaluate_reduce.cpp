@@ -73,8 +73,8 @@ void evaluate_reduce(const ILayer& layer, const HostTensors& inputs, const Mutab
   TORCHTRT_CHECK(!row_of(reduce).takes_first || dims.volume() > 0 || results == 0,
                  describe(layer) << ": no element to choose from in " << to_string(dims));
   if (!is_floating_point(type)) {
-    const auto values = reduced<int64_t>(reduce, dims, results,
-                                         [&](int64_t i) { return load_integer(type, inputs[0].values(), i); });
+    const auto values =
+        reduced<int64_t>(reduce, dims, results, [&](int64_t i) { return load_integer(type, inputs[0].values(), i); });
     for (int64_t i = 0; i < results; ++i) store_integer(type, output.values, i, values[static_cast<size_t>(i)]);
     return;
   }

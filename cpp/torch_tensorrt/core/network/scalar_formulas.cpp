@@ -67,74 +67,130 @@ double apply_activation(ActivationType type, double x, double alpha, double beta
   constexpr double kInverseSqrt2 = 0.70710678118654752440;
   constexpr double kSqrt2OverPi = 0.79788456080286535588;
   switch (type) {
-    case ActivationType::kRELU: return x < 0 ? 0.0 : x;
-    case ActivationType::kSIGMOID: return sigmoid(x);
-    case ActivationType::kTANH: return std::tanh(x);
-    case ActivationType::kLEAKY_RELU: return x >= 0 ? x : alpha * x;
-    case ActivationType::kELU: return x >= 0 ? x : alpha * std::expm1(x);
-    case ActivationType::kSELU: return beta * (x > 0 ? x : alpha * std::expm1(x));
-    case ActivationType::kSOFTSIGN: return x / (1.0 + std::abs(x));
-    case ActivationType::kSOFTPLUS: return alpha * log1p_exp(beta * x);
-    case ActivationType::kCLIP: return clip(x, alpha, beta);
-    case ActivationType::kHARD_SIGMOID: return hard_sigmoid(x, alpha, beta);
-    case ActivationType::kSCALED_TANH: return alpha * std::tanh(beta * x);
-    case ActivationType::kTHRESHOLDED_RELU: return x > alpha ? x : 0.0;
-    case ActivationType::kGELU_ERF: return 0.5 * x * (1.0 + std::erf(x * kInverseSqrt2));
-    case ActivationType::kGELU_TANH: return 0.5 * x * (1.0 + std::tanh(kSqrt2OverPi * (x + 0.044715 * x * x * x)));
-    case ActivationType::kSILU: return x * sigmoid(x);
-    case ActivationType::kHARD_SWISH: return x * hard_sigmoid(x, alpha, beta);
-    case ActivationType::kMISH: return x * std::tanh(log1p_exp(x));
+    case ActivationType::kRELU:
+      return x < 0 ? 0.0 : x;
+    case ActivationType::kSIGMOID:
+      return sigmoid(x);
+    case ActivationType::kTANH:
+      return std::tanh(x);
+    case ActivationType::kLEAKY_RELU:
+      return x >= 0 ? x : alpha * x;
+    case ActivationType::kELU:
+      return x >= 0 ? x : alpha * std::expm1(x);
+    case ActivationType::kSELU:
+      return beta * (x > 0 ? x : alpha * std::expm1(x));
+    case ActivationType::kSOFTSIGN:
+      return x / (1.0 + std::abs(x));
+    case ActivationType::kSOFTPLUS:
+      return alpha * log1p_exp(beta * x);
+    case ActivationType::kCLIP:
+      return clip(x, alpha, beta);
+    case ActivationType::kHARD_SIGMOID:
+      return hard_sigmoid(x, alpha, beta);
+    case ActivationType::kSCALED_TANH:
+      return alpha * std::tanh(beta * x);
+    case ActivationType::kTHRESHOLDED_RELU:
+      return x > alpha ? x : 0.0;
+    case ActivationType::kGELU_ERF:
+      return 0.5 * x * (1.0 + std::erf(x * kInverseSqrt2));
+    case ActivationType::kGELU_TANH:
+      return 0.5 * x * (1.0 + std::tanh(kSqrt2OverPi * (x + 0.044715 * x * x * x)));
+    case ActivationType::kSILU:
+      return x * sigmoid(x);
+    case ActivationType::kHARD_SWISH:
+      return x * hard_sigmoid(x, alpha, beta);
+    case ActivationType::kMISH:
+      return x * std::tanh(log1p_exp(x));
   }
   TORCHTRT_THROW_ERROR("activation type " << static_cast<int>(type) << " is unknown");
 }
 
 double apply_unary(UnaryOperation operation, double x) {
   switch (operation) {
-    case UnaryOperation::kEXP: return std::exp(x);
-    case UnaryOperation::kLOG: return std::log(x);
-    case UnaryOperation::kSQRT: return std::sqrt(x);
-    case UnaryOperation::kRECIP: return 1.0 / x;
-    case UnaryOperation::kABS: return std::abs(x);
-    case UnaryOperation::kNEG: return -x;
-    case UnaryOperation::kSIN: return std::sin(x);
-    case UnaryOperation::kCOS: return std::cos(x);
-    case UnaryOperation::kTAN: return std::tan(x);
-    case UnaryOperation::kSINH: return std::sinh(x);
-    case UnaryOperation::kCOSH: return std::cosh(x);
-    case UnaryOperation::kASIN: return std::asin(x);
-    case UnaryOperation::kACOS: return std::acos(x);
-    case UnaryOperation::kATAN: return std::atan(x);
-    case UnaryOperation::kASINH: return std::asinh(x);
-    case UnaryOperation::kACOSH: return std::acosh(x);
-    case UnaryOperation::kATANH: return std::atanh(x);
-    case UnaryOperation::kCEIL: return std::ceil(x);
-    case UnaryOperation::kFLOOR: return std::floor(x);
-    case UnaryOperation::kERF: return std::erf(x);
-    case UnaryOperation::kNOT: return x == 0.0 ? 1.0 : 0.0;
-    case UnaryOperation::kSIGN: return x > 0 ? 1.0 : (x < 0 ? -1.0 : 0.0);
-    case UnaryOperation::kROUND: return round_half_even(x);
-    case UnaryOperation::kISINF: return std::isinf(x) ? 1.0 : 0.0;
-    case UnaryOperation::kISNAN: return std::isnan(x) ? 1.0 : 0.0;
+    case UnaryOperation::kEXP:
+      return std::exp(x);
+    case UnaryOperation::kLOG:
+      return std::log(x);
+    case UnaryOperation::kSQRT:
+      return std::sqrt(x);
+    case UnaryOperation::kRECIP:
+      return 1.0 / x;
+    case UnaryOperation::kABS:
+      return std::abs(x);
+    case UnaryOperation::kNEG:
+      return -x;
+    case UnaryOperation::kSIN:
+      return std::sin(x);
+    case UnaryOperation::kCOS:
+      return std::cos(x);
+    case UnaryOperation::kTAN:
+      return std::tan(x);
+    case UnaryOperation::kSINH:
+      return std::sinh(x);
+    case UnaryOperation::kCOSH:
+      return std::cosh(x);
+    case UnaryOperation::kASIN:
+      return std::asin(x);
+    case UnaryOperation::kACOS:
+      return std::acos(x);
+    case UnaryOperation::kATAN:
+      return std::atan(x);
+    case UnaryOperation::kASINH:
+      return std::asinh(x);
+    case UnaryOperation::kACOSH:
+      return std::acosh(x);
+    case UnaryOperation::kATANH:
+      return std::atanh(x);
+    case UnaryOperation::kCEIL:
+      return std::ceil(x);
+    case UnaryOperation::kFLOOR:
+      return std::floor(x);
+    case UnaryOperation::kERF:
+      return std::erf(x);
+    case UnaryOperation::kNOT:
+      return x == 0.0 ? 1.0 : 0.0;
+    case UnaryOperation::kSIGN:
+      return x > 0 ? 1.0 : (x < 0 ? -1.0 : 0.0);
+    case UnaryOperation::kROUND:
+      return round_half_even(x);
+    case UnaryOperation::kISINF:
+      return std::isinf(x) ? 1.0 : 0.0;
+    case UnaryOperation::kISNAN:
+      return std::isnan(x) ? 1.0 : 0.0;
   }
   TORCHTRT_THROW_ERROR("unary operation " << static_cast<int>(operation) << " is unknown");
 }
 
 double apply_elementwise(ElementWiseOperation operation, double a, double b) {
   switch (operation) {
-    case ElementWiseOperation::kSUM: return a + b;
-    case ElementWiseOperation::kPROD: return a * b;
-    case ElementWiseOperation::kMAX: return maximum(a, b);
-    case ElementWiseOperation::kMIN: return minimum(a, b);
-    case ElementWiseOperation::kSUB: return a - b;
-    case ElementWiseOperation::kDIV: return a / b;
-    case ElementWiseOperation::kPOW: return std::pow(a, b);
-    case ElementWiseOperation::kFLOOR_DIV: return floor_divide(a, b);
-    case ElementWiseOperation::kAND: return a != 0.0 && b != 0.0 ? 1.0 : 0.0;
-    case ElementWiseOperation::kOR: return a != 0.0 || b != 0.0 ? 1.0 : 0.0;
-    case ElementWiseOperation::kXOR: return (a != 0.0) != (b != 0.0) ? 1.0 : 0.0;
-    case ElementWiseOperation::kEQUAL: return a == b ? 1.0 : 0.0;
-    case ElementWiseOperation::kGREATER: return a > b ? 1.0 : 0.0;
-    case ElementWiseOperation::kLESS: return a < b ? 1.0 : 0.0;
+    case ElementWiseOperation::kSUM:
+      return a + b;
+    case ElementWiseOperation::kPROD:
+      return a * b;
+    case ElementWiseOperation::kMAX:
+      return maximum(a, b);
+    case ElementWiseOperation::kMIN:
+      return minimum(a, b);
+    case ElementWiseOperation::kSUB:
+      return a - b;
+    case ElementWiseOperation::kDIV:
+      return a / b;
+    case ElementWiseOperation::kPOW:
+      return std::pow(a, b);
+    case ElementWiseOperation::kFLOOR_DIV:
+      return floor_divide(a, b);
+    case ElementWiseOperation::kAND:
+      return a != 0.0 && b != 0.0 ? 1.0 : 0.0;
+    case ElementWiseOperation::kOR:
+      return a != 0.0 || b != 0.0 ? 1.0 : 0.0;
+    case ElementWiseOperation::kXOR:
+      return (a != 0.0) != (b != 0.0) ? 1.0 : 0.0;
+    case ElementWiseOperation::kEQUAL:
+      return a == b ? 1.0 : 0.0;
+    case ElementWiseOperation::kGREATER:
+      return a > b ? 1.0 : 0.0;
+    case ElementWiseOperation::kLESS:
+      return a < b ? 1.0 : 0.0;
   }
   TORCHTRT_THROW_ERROR("element-wise operation " << static_cast<int>(operation) << " is unknown");
 }
@@ -143,35 +199,57 @@ int64_t apply_elementwise(ElementWiseOperation operation, int64_t a, int64_t b) 
   const auto ua = static_cast<uint64_t>(a);
   const auto ub = static_cast<uint64_t>(b);
   switch (operation) {
-    case ElementWiseOperation::kSUM: return wrapped(ua + ub);
-    case ElementWiseOperation::kPROD: return wrapped(ua * ub);
-    case ElementWiseOperation::kMAX: return std::max(a, b);
-    case ElementWiseOperation::kMIN: return std::min(a, b);
-    case ElementWiseOperation::kSUB: return wrapped(ua - ub);
-    case ElementWiseOperation::kDIV: return integer_divide(a, b, /*floor=*/false);
-    case ElementWiseOperation::kPOW: return integer_power(a, b);
-    case ElementWiseOperation::kFLOOR_DIV: return integer_divide(a, b, /*floor=*/true);
-    case ElementWiseOperation::kAND: return a != 0 && b != 0 ? 1 : 0;
-    case ElementWiseOperation::kOR: return a != 0 || b != 0 ? 1 : 0;
-    case ElementWiseOperation::kXOR: return (a != 0) != (b != 0) ? 1 : 0;
-    case ElementWiseOperation::kEQUAL: return a == b ? 1 : 0;
-    case ElementWiseOperation::kGREATER: return a > b ? 1 : 0;
-    case ElementWiseOperation::kLESS: return a < b ? 1 : 0;
+    case ElementWiseOperation::kSUM:
+      return wrapped(ua + ub);
+    case ElementWiseOperation::kPROD:
+      return wrapped(ua * ub);
+    case ElementWiseOperation::kMAX:
+      return std::max(a, b);
+    case ElementWiseOperation::kMIN:
+      return std::min(a, b);
+    case ElementWiseOperation::kSUB:
+      return wrapped(ua - ub);
+    case ElementWiseOperation::kDIV:
+      return integer_divide(a, b, /*floor=*/false);
+    case ElementWiseOperation::kPOW:
+      return integer_power(a, b);
+    case ElementWiseOperation::kFLOOR_DIV:
+      return integer_divide(a, b, /*floor=*/true);
+    case ElementWiseOperation::kAND:
+      return a != 0 && b != 0 ? 1 : 0;
+    case ElementWiseOperation::kOR:
+      return a != 0 || b != 0 ? 1 : 0;
+    case ElementWiseOperation::kXOR:
+      return (a != 0) != (b != 0) ? 1 : 0;
+    case ElementWiseOperation::kEQUAL:
+      return a == b ? 1 : 0;
+    case ElementWiseOperation::kGREATER:
+      return a > b ? 1 : 0;
+    case ElementWiseOperation::kLESS:
+      return a < b ? 1 : 0;
   }
   TORCHTRT_THROW_ERROR("element-wise operation " << static_cast<int>(operation) << " is unknown");
 }
 
 ActivationDefaults activation_defaults(ActivationType type) {
   switch (type) {
-    case ActivationType::kLEAKY_RELU: return {0.01F, 0.F};
-    case ActivationType::kELU: return {1.F, 0.F};
-    case ActivationType::kSELU: return {1.6732632423543772F, 1.0507009873554805F};
-    case ActivationType::kSOFTPLUS: return {1.F, 1.F};
+    case ActivationType::kLEAKY_RELU:
+      return {0.01F, 0.F};
+    case ActivationType::kELU:
+      return {1.F, 0.F};
+    case ActivationType::kSELU:
+      return {1.6732632423543772F, 1.0507009873554805F};
+    case ActivationType::kSOFTPLUS:
+      return {1.F, 1.F};
     case ActivationType::kHARD_SIGMOID:
-    case ActivationType::kHARD_SWISH: return {1.F / 6.F, 0.5F};
-    case ActivationType::kSCALED_TANH: return {1.F, 1.F};
-    case ActivationType::kCLIP: return {0.F, 6.F};
-    case ActivationType::kTHRESHOLDED_RELU: return {1.F, 0.F};
+    case ActivationType::kHARD_SWISH:
+      return {1.F / 6.F, 0.5F};
+    case ActivationType::kSCALED_TANH:
+      return {1.F, 1.F};
+    case ActivationType::kCLIP:
+      return {0.F, 6.F};
+    case ActivationType::kTHRESHOLDED_RELU:
+      return {1.F, 0.F};
     case ActivationType::kRELU:
     case ActivationType::kSIGMOID:
     case ActivationType::kTANH:
@@ -179,7 +257,8 @@ ActivationDefaults activation_defaults(ActivationType type) {
     case ActivationType::kGELU_ERF:
     case ActivationType::kGELU_TANH:
     case ActivationType::kSILU:
-    case ActivationType::kMISH: return {0.F, 0.F};
+    case ActivationType::kMISH:
+      return {0.F, 0.F};
   }
   return {0.F, 0.F};
 }

@@ -2,7 +2,8 @@
 
 #include "torch_tensorrt/core/network/types.h"
 
-// The formula of every pointwise operation, stated once: constant folding, tests and (as text) generated kernels use it.
+// The formula of every pointwise operation, stated once: constant folding, tests and (as text) generated kernels use
+// it.
 namespace torch_tensorrt::network {
 
 double apply_activation(ActivationType type, double x, double alpha, double beta);

@@ -17,13 +17,17 @@ struct TextOptions {
 // The network as text, one layer a line, for instance
 //
 //   network "lenet" {
-//     %input_0 = input() : f32[1x1x8x8]
+//     %input_0 = input() {dims=[1x1x8x8]} : f32[1x1x8x8]
 //     %1 = convolution(%input_0) {maps=6, kernel_size=[3x3], kernel=f32"AAAA...", name="conv1"} : f32[1x6x6x6]
 //     %output_0 = activation(%1) {type=relu} : f32[1x6x6x6] @hwc
 //     return %output_0
 //   }
 //
-// Attributes that have their default value are left out. Weights are base64 of their bytes, so nothing is lost.
+// Tensors without a name are numbered; an optional input that is not given is `_`. Attributes that have their default
+// value are left out. Weights are base64 of their bytes, so nothing is lost (the parser also takes f32[1, 2.5]).
+// Profiles and, where it is not that of the layers, the order of the inputs stand before the layers.
+// Operations of an epilogue name the input they read, epilogue=[sum(%5), clip(0, 6), sub(%7, swapped)]: the last one
+// where a tensor is read several times, others are told by number (`input 1`).
 std::string print_network(const INetworkDefinition& network, const TextOptions& options = {});
 // One layer, as print_network prints it.
 std::string print_layer(const ILayer& layer, const TextOptions& options = {});

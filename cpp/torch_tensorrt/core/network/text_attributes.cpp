@@ -1,13 +1,15 @@
 #include "torch_tensorrt/core/network/text_attributes.h"
 
 #include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/evaluate_elements.h"
 #include "torch_tensorrt/core/network/text_values.h"
 #include "torch_tensorrt/core/util/base64.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {
 
-// ---- cursor ----------------------------------------------------------------------------------------------------------
+// ---- cursor
+// ----------------------------------------------------------------------------------------------------------
 
 const Token& ValueCursor::peek() const {
   static const Token end;
@@ -96,7 +98,8 @@ void ValueCursor::fail_plainly(const std::string& message) const {
   fail_at(text_, offset, "attribute " + attribute_.name + ": " + message);
 }
 
-// ---- attributes ------------------------------------------------------------------------------------------------------
+// ---- attributes
+// ------------------------------------------------------------------------------------------------------
 
 AttributeReader::AttributeReader(std::string_view text, const std::vector<AttributeSyntax>& attributes,
                                  INetworkDefinition& network, FindInput find_input)
@@ -182,6 +185,7 @@ Weights AttributeReader::weights(ValueCursor& cursor) {
   if (cursor.peek().text.substr(0, 3) == "...") {
     cursor.fail_plainly("the weights were left out when this was printed (TextOptions::max_weight_elements)");
   }
+  if (cursor.peek().is_mark('[')) return listed_weights(cursor, type);
   const Token token = cursor.peek();
   const std::string encoded = cursor.string("weights as base64 in quotes");
   std::string bytes;
@@ -196,6 +200,23 @@ Weights AttributeReader::weights(ValueCursor& cursor) {
   }
   if (bytes.empty()) return {type, nullptr, 0};
   return network_.own(type, bytes.data(), size / element_size(type));
+}
+
+// What people write: f32[1, 2.5].
+Weights AttributeReader::listed_weights(ValueCursor& cursor, DataType type) {
+  if (!has_elements(type)) cursor.fail_plainly(enum_name(type) + " weights cannot be listed, only given as base64");
+  std::vector<char> bytes;
+  int64_t count = 0;
+  cursor.list([&] {
+    bytes.resize(bytes.size() + static_cast<size_t>(element_size(type)));
+    if (is_floating_point(type)) {
+      store_double(type, bytes.data(), count++, cursor.number<double>());
+    } else {
+      store_integer(type, bytes.data(), count++, cursor.integer());
+    }
+  });
+  if (count == 0) return {type, nullptr, 0};
+  return network_.own(type, bytes.data(), count);
 }
 
 EpilogueOp AttributeReader::op(ValueCursor& cursor) {

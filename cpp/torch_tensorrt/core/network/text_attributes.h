@@ -67,6 +67,7 @@ class AttributeReader final : public AttributeVisitor {
   template <typename F>
   void read(const char* name, F f);
   Weights weights(ValueCursor& cursor);
+  Weights listed_weights(ValueCursor& cursor, DataType type);
   EpilogueOp op(ValueCursor& cursor);
   int32_t operand(ValueCursor& cursor);
 

@@ -41,7 +41,8 @@ class Builder {
   }
 
  private:
-  // ---- layers --------------------------------------------------------------------------------------------------------
+  // ---- layers
+  // --------------------------------------------------------------------------------------------------------
 
   // Where the network numbers its inputs otherwise than their layers stand, the layers are made first, each at its
   // place among them. The other layers are put between them later.
@@ -52,7 +53,8 @@ class Builder {
       if (in_place[place] != nullptr) fail_at(text_, input.offset, "%" + input.name + " is listed as an input twice");
       const auto behind = std::find_if(in_place.begin() + static_cast<std::ptrdiff_t>(place), in_place.end(),
                                        [](const ILayer* layer) { return layer != nullptr; });
-      in_place[place] = network_->add_layer(make_layer(LayerType::kINPUT), behind == in_place.end() ? nullptr : *behind);
+      in_place[place] =
+          network_->add_layer(make_layer(LayerType::kINPUT), behind == in_place.end() ? nullptr : *behind);
     }
     for (size_t i = 0; i < in_place.size(); ++i) {
       const bool is_input = syntax_.layers[i].kind.text == enum_name(LayerType::kINPUT);
@@ -120,7 +122,8 @@ class Builder {
         own.push_back(attribute);
       }
     }
-    AttributeReader reader(text_, own, *network_, [&](const TensorSyntax& tensor) { return last_input(layer, tensor); });
+    AttributeReader reader(text_, own, *network_,
+                           [&](const TensorSyntax& tensor) { return last_input(layer, tensor); });
     with_place(syntax.kind.offset, [&] { write_attributes(layer, reader); });
     reader.finish(layer.getType());
   }
@@ -192,7 +195,8 @@ class Builder {
     }
   }
 
-  // ---- the rest ------------------------------------------------------------------------------------------------------
+  // ---- the rest
+  // ------------------------------------------------------------------------------------------------------
 
   ITensor& find(const TensorSyntax& tensor) const {
     const auto found = tensors_.find(key_of(tensor));

@@ -31,8 +31,9 @@ class WeightMemory final : public network::AttributeVisitor {
 }  // namespace
 
 const network::IConstantLayer* constant_of(const network::ITensor* tensor) {
-  return tensor == nullptr ? nullptr : network::layer_cast<network::IConstantLayer>(
-                                           static_cast<const network::ILayer*>(tensor->producer()));
+  return tensor == nullptr
+             ? nullptr
+             : network::layer_cast<network::IConstantLayer>(static_cast<const network::ILayer*>(tensor->producer()));
 }
 
 std::optional<std::vector<double>> read_elements(const network::Weights& weights) {

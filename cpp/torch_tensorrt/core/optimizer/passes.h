@@ -8,6 +8,8 @@
 namespace torch_tensorrt::optimizer {
 
 // cleanup/
+std::unique_ptr<Pass> make_absorb_constant_weights();
+std::unique_ptr<Pass> make_absorb_shape_inputs();
 std::unique_ptr<Pass> make_constant_folding();
 std::unique_ptr<Pass> make_common_subexpressions();
 std::unique_ptr<Pass> make_merge_shuffles();
@@ -15,7 +17,11 @@ std::unique_ptr<Pass> make_remove_identities();
 std::unique_ptr<Pass> make_remove_dead_layers();
 
 // fusion/
+std::unique_ptr<Pass> make_fold_padding_into_convolution();
 std::unique_ptr<Pass> make_fold_scale_into_convolution();
+std::unique_ptr<Pass> make_fold_transpose_into_matmul();
+std::unique_ptr<Pass> make_merge_scales();
+std::unique_ptr<Pass> make_lower_scales();
 std::unique_ptr<Pass> make_fuse_convolution_epilogue();
 std::unique_ptr<Pass> make_fuse_matmul_epilogue();
 std::unique_ptr<Pass> make_fuse_elementwise_activation();

@@ -13,6 +13,10 @@ inline network::ILayer* only_reader(const network::ITensor& tensor) {
   return tensor.consumers().front();
 }
 
+inline bool is_convolution(const network::ILayer& layer) {
+  return layer.getType() == network::LayerType::kCONVOLUTION || layer.getType() == network::LayerType::kDECONVOLUTION;
+}
+
 // The layer's place in its network.
 inline int32_t position_of(const network::ILayer& layer) {
   const auto& layers = layer.network()->layers();

@@ -42,8 +42,9 @@ void append_decisions(const torch::jit::Block* block, const PartitioningInfo& in
     if (n->kind() == c10::prim::Constant) continue;
     decisions.push_back(decide(n, info));
     LOG_DEBUG("partitioning: " << util::node_info(n) << ": "
-                               << (decisions.back().executor == Executor::kEngine ? std::string("engine")
-                                                                                 : "torch, " + decisions.back().explanation));
+                               << (decisions.back().executor == Executor::kEngine
+                                       ? std::string("engine")
+                                       : "torch, " + decisions.back().explanation));
     for (const auto* inner : n->blocks()) append_decisions(inner, info, decisions);
   }
 }

@@ -15,10 +15,10 @@ enum class Executor { kEngine, kTorch };
 
 // Why a node is left to PyTorch.
 enum class TorchReason {
-  kNone,               // it is not
-  kUnsupported,        // nothing converts it
-  kForcedOperator,     // its operator is listed
-  kForcedModule,       // it comes from a module that is listed
+  kNone,            // it is not
+  kUnsupported,     // nothing converts it
+  kForcedOperator,  // its operator is listed
+  kForcedModule,    // it comes from a module that is listed
 };
 
 struct NodeDecision {

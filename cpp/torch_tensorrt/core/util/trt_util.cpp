@@ -29,10 +29,10 @@ namespace torch_tensorrt::core::util {
 namespace {
 
 const std::map<at::ScalarType, nvinfer1::DataType> kTypes = {
-    {at::kFloat, nvinfer1::DataType::kFLOAT}, {at::kHalf, nvinfer1::DataType::kHALF},
-    {at::kChar, nvinfer1::DataType::kINT8},   {at::kInt, nvinfer1::DataType::kINT32},
-    {at::kBool, nvinfer1::DataType::kBOOL},   {at::kByte, nvinfer1::DataType::kUINT8},
-    {at::kLong, nvinfer1::DataType::kINT64},  {at::kBFloat16, nvinfer1::DataType::kBF16},
+    {at::kFloat, nvinfer1::DataType::kFLOAT},   {at::kHalf, nvinfer1::DataType::kHALF},
+    {at::kChar, nvinfer1::DataType::kINT8},     {at::kInt, nvinfer1::DataType::kINT32},
+    {at::kBool, nvinfer1::DataType::kBOOL},     {at::kByte, nvinfer1::DataType::kUINT8},
+    {at::kLong, nvinfer1::DataType::kINT64},    {at::kBFloat16, nvinfer1::DataType::kBF16},
     {at::kDouble, nvinfer1::DataType::kDOUBLE},
 };
 

@@ -61,8 +61,7 @@ std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings) {
 ConversionCtx::ConversionCtx(BuilderSettings build_settings)
     : builder(std::make_shared<nvinfer1::IBuilder>()),
       settings(std::move(build_settings)),
-      logger("[Torch-TensorRT - Conversion] - ",
-             util::logging::get_logger().get_reportable_log_level(),
+      logger("[Torch-TensorRT - Conversion] - ", util::logging::get_logger().get_reportable_log_level(),
              util::logging::get_logger().get_is_colored_output_on()) {
   if (settings.enabled_precisions.empty()) settings.enabled_precisions.insert(nvinfer1::DataType::kFLOAT);
   enabled_precisions = settings.enabled_precisions;
@@ -89,8 +88,17 @@ nvinfer1::ITensor* ConversionCtx::AssociateValueAndTensor(const torch::jit::Valu
 void ConversionCtx::RecordNewITensor(const torch::jit::Value* value, nvinfer1::ITensor* tensor) {
   TORCHTRT_CHECK(tensor != nullptr, util::value_info(value) << ": the converter gave no tensor");
   const bool is_new = seen_itensors.insert(tensor).second;
-  if (is_new && tensor->getName()[0] == '\0') tensor->setName(value->debugName().c_str());
+  if (is_new && tensor->getName()[0] == '\0') tensor->setName(unused_name(value->debugName()).c_str());
   value_tensor_map[value] = tensor;
+}
+
+// In an unrolled loop one value stands for a tensor a round, and names of tensors are unique; those of the engine's
+// inputs and outputs are not for others.
+std::string ConversionCtx::unused_name(const std::string& wanted) {
+  const bool is_taken = wanted.rfind("input_", 0) == 0 || wanted.rfind("output_", 0) == 0;
+  std::string name = is_taken ? "value." + wanted : wanted;
+  for (int64_t uses = name_uses_[name]++; uses > 0; uses = name_uses_[name]++) name += "." + std::to_string(uses);
+  return name;
 }
 
 torch::jit::IValue* ConversionCtx::AssociateValueAndIValue(const torch::jit::Value* value, torch::jit::IValue ivalue) {

@@ -74,6 +74,11 @@ struct ConversionCtx {
 
   // The node that is being converted: every layer that is added is named after it and given its Python line.
   const torch::jit::Node* current_node = nullptr;
+
+ private:
+  std::string unused_name(const std::string& wanted);
+
+  std::unordered_map<std::string, int64_t> name_uses_;  // of names given to tensors
 };
 
 }  // namespace torch_tensorrt::core::conversion

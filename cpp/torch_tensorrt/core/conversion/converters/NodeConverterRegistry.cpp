@@ -39,12 +39,13 @@ Decision same_arguments(const torch::jit::FunctionSchema& registered, const torc
   const auto& a = registered.arguments();
   const auto& b = op.arguments();
   if (a.size() != b.size()) {
-    return Decision::no(torch_tensorrt::str("the converter was registered for ", a.size(), " arguments, ", op, " has ", b.size()));
+    return Decision::no(
+        torch_tensorrt::str("the converter was registered for ", a.size(), " arguments, ", op, " has ", b.size()));
   }
   for (size_t i = 0; i < a.size(); ++i) {
     if (same_type(a[i].type(), b[i].type())) continue;
-    return Decision::no(torch_tensorrt::str("the converter was registered for argument ", i, " of type ", a[i].type()->str(), ", ", op,
-                            " has ", b[i].type()->str()));
+    return Decision::no(torch_tensorrt::str("the converter was registered for argument ", i, " of type ",
+                                            a[i].type()->str(), ", ", op, " has ", b[i].type()->str()));
   }
   return Decision::yes();
 }
@@ -73,14 +74,18 @@ class Registry {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto list = converters_.find(schema.operator_name());
     if (list == converters_.end()) return Decision::no(torch_tensorrt::str("no converter is registered for ", schema));
-    Decision last = Decision::yes();
+    // The reason is that of the registration that counts most.
+    std::string reason;
     for (auto it = list->second.rbegin(); it != list->second.rend(); ++it) {
-      last = same_arguments(it->schema, schema);
-      if (!last) continue;
+      const Decision decision = same_arguments(it->schema, schema);
+      if (!decision) {
+        if (reason.empty()) reason = decision.reason();
+        continue;
+      }
       *found = *it;
-      return last;
+      return decision;
     }
-    return last;
+    return Decision::no(reason);
   }
 
   bool has(const c10::OperatorName& name) {
@@ -132,9 +137,8 @@ void register_node_converter(std::string signature, OpConverter& converter) {
 void register_node_converter(ConversionPattern pattern) {
   try {
     registry().add(pattern, /*built_in=*/false);
-  } catch (const c10::Error& error) {
-    TORCHTRT_THROW_ERROR("cannot register a converter for '" << pattern.signature
-                                                             << "': " << error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    TORCHTRT_THROW_ERROR("cannot register a converter for '" << pattern.signature << "': " << error.what());
   }
 }
 

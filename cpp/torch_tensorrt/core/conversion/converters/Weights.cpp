@@ -36,9 +36,9 @@ Weights::Weights(ConversionCtx* ctx, float val) : Weights(ctx, at::full({1}, val
 Weights::Weights(ConversionCtx* ctx, int32_t val) : Weights(ctx, at::full({1}, val, at::kInt)) {}
 
 std::ostream& operator<<(std::ostream& os, const Weights& w) {
-  return os << "Weights: " << w.shape << "\n    Data type: " << w.data.type << "\n    Number of input maps: "
-            << w.num_input_maps << "\n    Number of output maps: " << w.num_output_maps
-            << "\n    Kernel shape: " << w.kernel_shape;
+  return os << "Weights: " << w.shape << "\n    Data type: " << w.data.type
+            << "\n    Number of input maps: " << w.num_input_maps
+            << "\n    Number of output maps: " << w.num_output_maps << "\n    Kernel shape: " << w.kernel_shape;
 }
 
 }  // namespace torch_tensorrt::core::conversion::converters

@@ -8,8 +8,8 @@
 
 namespace torch_tensorrt::core::conversion::converters {
 
-// A known tensor as weights of the network, which keeps its memory alive. Copies only what is not dense, not on the CPU,
-// or narrowed because the settings say truncate_long_and_double (a warning says what).
+// A known tensor as weights of the network, which keeps its memory alive. Copies only what is not dense, not on the
+// CPU, or narrowed because the settings say truncate_long_and_double (a warning says what).
 struct Weights {
   nvinfer1::Weights data;
   nvinfer1::Dims kernel_shape;  // the dims behind the first two

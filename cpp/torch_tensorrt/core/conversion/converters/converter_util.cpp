@@ -31,8 +31,8 @@ ITensor* integer(ConversionCtx* ctx, int64_t value, nvinfer1::DataType type) {
 
 }  // namespace
 
-ITensor* addPadding(ConversionCtx* ctx, const torch::jit::Node*, ITensor* tensor, int nDim, bool trailing, bool use_zeros,
-                    const std::string& name) {
+ITensor* addPadding(ConversionCtx* ctx, const torch::jit::Node*, ITensor* tensor, int nDim, bool trailing,
+                    bool use_zeros, const std::string& name) {
   const auto dims = tensor->getDimensions();
   if (dims.nbDims >= nDim) return tensor;
   auto sizes = dims.to_vector();
@@ -123,7 +123,8 @@ std::vector<ITensor*> normalize_start_and_end(ConversionCtx* ctx, ITensor* in_sh
   return {clamp(ctx, start, zero, in_shape, name + " start"), clamp(ctx, end, zero, in_shape, name + " end")};
 }
 
-ITensor* get_slice_size(ConversionCtx* ctx, ITensor* start, ITensor* end, ITensor* stride, int, const std::string& name) {
+ITensor* get_slice_size(ConversionCtx* ctx, ITensor* start, ITensor* end, ITensor* stride, int,
+                        const std::string& name) {
   auto* one = integer(ctx, 1, stride->getType());
   auto* length = apply(ctx, ElementWiseOperation::kSUB, end, start, name + " length");
   auto* rest = apply(ctx, ElementWiseOperation::kSUB, stride, one, name + " rest");

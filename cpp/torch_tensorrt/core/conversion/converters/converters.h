@@ -35,8 +35,8 @@ struct ConversionPattern {
 };
 
 // Adds a converter to the process-wide registry; the last one registered for a schema is used, so that a user's takes
-// precedence over a built-in (both are logged). A schema is taken for an operator when name, overload, and number and types
-// of the arguments agree; names of arguments, defaults and alias annotations do not matter. Throws Error when the
+// precedence over a built-in (both are logged). A schema is taken for an operator when name, overload, and number and
+// types of the arguments agree; names of arguments, defaults and alias annotations do not matter. Throws Error when the
 // signature cannot be read.
 void register_node_converter(torch::jit::FunctionSchema* signature, OpConverter& converter);
 void register_node_converter(std::string signature, OpConverter& converter);

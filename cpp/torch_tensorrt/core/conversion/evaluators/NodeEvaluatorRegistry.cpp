@@ -43,7 +43,8 @@ class Registry {
   void add(EvalRegistration registration, bool built_in) {
     const std::lock_guard<std::mutex> lock(mutex_);
     auto& list = evaluators_[registration.kind];
-    if (!built_in && std::any_of(list.begin(), list.end(), [&](const auto& other) { return overlap(other, registration); })) {
+    if (!built_in &&
+        std::any_of(list.begin(), list.end(), [&](const auto& other) { return overlap(other, registration); })) {
       LOG_INFO("Evaluator for " << registration.kind.toQualString()
                                 << " is replaced by the one registered now, which takes precedence");
     }

@@ -28,8 +28,11 @@ void flatten(const torch::jit::IValue& data, const std::vector<int64_t>& sizes, 
              std::vector<at::Tensor>& elements) {
   if (!data.isList()) {
     TORCHTRT_CHECK(depth == sizes.size(), "the nested lists of a tensor are not of one depth");
-    elements.push_back(data.isTensor() ? data.toTensor() : at::scalar_tensor(data.toScalar(),
-        at::TensorOptions().dtype(data.isDouble() ? at::kFloat : data.isBool() ? at::kBool : at::kLong)));
+    elements.push_back(
+        data.isTensor() ? data.toTensor()
+                        : at::scalar_tensor(data.toScalar(), at::TensorOptions().dtype(data.isDouble() ? at::kFloat
+                                                                                       : data.isBool() ? at::kBool
+                                                                                                       : at::kLong)));
     return;
   }
   const auto list = data.toListRef();
@@ -52,8 +55,8 @@ c10::IValue dynamic_size_layer(ConversionCtx* ctx, const torch::jit::Node* n, kw
   auto* tensor = args.at(n->input(0)).ITensorOrFreeze(ctx);
   const auto dims = tensor->getDimensions();
   const int64_t dim = normalizeIndex(args.at(n->input(1)).unwrapToInt(), dims.nbDims);
-  TORCHTRT_CHECK(dim >= 0 && dim < dims.nbDims, util::node_info(n) << ": dimension " << dim
-                                                                   << " is out of range for rank " << dims.nbDims);
+  TORCHTRT_CHECK(dim >= 0 && dim < dims.nbDims,
+                 util::node_info(n) << ": dimension " << dim << " is out of range for rank " << dims.nbDims);
   if (dims.d[dim] >= 0) return dims.d[dim];
   return number_or_tensor(index_layer(ctx, n, converters::getShapeOutput(ctx, tensor), dim));
 }
@@ -109,11 +112,15 @@ std::optional<torch::jit::IValue> run_operator(const torch::jit::Node* n, const 
   for (size_t i = 0; i < n->inputs().size(); ++i) {
     stack.push_back(argument(n, args, i));
     TORCHTRT_CHECK(!holds_network_tensor(stack.back()),
-                   util::node_info(n) << ": argument " << i << " depends on the inputs' values or dynamic sizes; it must "
+                   util::node_info(n) << ": argument " << i
+                                      << " depends on the inputs' values or dynamic sizes; it must "
                                       << "be known while compiling");
   }
   // Tensors that are known are the model's parameters, which nothing may write.
   if (util::is_in_place(n)) stack[0] = stack[0].toTensor().clone();
+  const size_t given = stack.size();
+  const auto* schema = n->maybeSchema();
+  if (schema != nullptr && schema->is_vararg()) stack.push_back(static_cast<int64_t>(given));
   n->getOperation()(stack);
   if (n->outputs().empty()) return std::nullopt;
   if (stack.size() == 1) return stack[0];

@@ -29,7 +29,8 @@ inline bool constTypesOnly(kwargs& args) {
 }
 
 // The value of the node's output (of several outputs: a tuple of them); nothing when it has none.
-using NodeEvaluator = std::function<std::optional<torch::jit::IValue>(ConversionCtx*, const torch::jit::Node*, kwargs&)>;
+using NodeEvaluator =
+    std::function<std::optional<torch::jit::IValue>(ConversionCtx*, const torch::jit::Node*, kwargs&)>;
 
 // Which nodes of its kind an evaluator takes.
 struct EvalOptions {
@@ -48,8 +49,7 @@ struct EvalRegistration {
   NodeEvaluator evaluator;
   EvalOptions options;
   EvalRegistration() = default;
-  EvalRegistration(torch::jit::NodeKind kind, NodeEvaluator evaluator)
-      : kind(kind), evaluator(std::move(evaluator)) {}
+  EvalRegistration(torch::jit::NodeKind kind, NodeEvaluator evaluator) : kind(kind), evaluator(std::move(evaluator)) {}
   EvalRegistration(torch::jit::NodeKind kind, NodeEvaluator evaluator, EvalOptions options)
       : kind(kind), evaluator(std::move(evaluator)), options(std::move(options)) {}
 };

@@ -23,8 +23,9 @@ Registrations tensor_property_evaluators();
 // Tensors made of numbers.
 Registrations creation_evaluators();
 
-// The evaluator of every operator that has no row: one that neither takes nor gives tensors, and does nothing but compute
-// its result (numbers, strings, None, lists and tuples of them), is run by PyTorch itself. Null for other nodes.
+// The evaluator of every operator that has no row: one that neither takes nor gives tensors, and does nothing but
+// compute its result (numbers, strings, None, lists and tuples of them), is run by PyTorch itself. Null for other
+// nodes.
 NodeEvaluator plain_evaluator(const torch::jit::Node* n);
 
 inline Registrations builtin_evaluators() {

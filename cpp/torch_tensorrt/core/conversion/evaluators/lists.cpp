@@ -15,8 +15,8 @@ GenericList list_argument(ConversionCtx* ctx, const torch::jit::Node* n, const k
   if (!TensorContainer::is_in(value)) return value.toList();
   auto* tensor = value.toCustomClass<TensorContainer>()->tensor();
   const auto dims = tensor->getDimensions();
-  TORCHTRT_CHECK(dims.nbDims == 1 && dims.d[0] >= 0,
-                 util::node_info(n) << ": a tensor of dims " << dims << " is used as a list");
+  TORCHTRT_CHECK(dims.nbDims == 1 && dims.d[0] >= 0, util::node_info(n)
+                                                         << ": a tensor of dims " << dims << " is used as a list");
   GenericList list(c10::AnyType::get());
   for (int64_t i = 0; i < dims.d[0]; ++i) list.push_back(number_or_tensor(index_layer(ctx, n, tensor, i)));
   return list;
@@ -87,7 +87,8 @@ Result append(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
 Result insert(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   auto list = list_argument(ctx, n, args, 0);
   const auto count = static_cast<int64_t>(list.size());
-  const int64_t place = std::min(std::max<int64_t>(normalizeIndex(args.at(n->input(1)).unwrapToInt(), count), 0), count);
+  const int64_t place =
+      std::min(std::max<int64_t>(normalizeIndex(args.at(n->input(1)).unwrapToInt(), count), 0), count);
   const auto element = argument(n, args, 2);
   if (holds_network_tensor(element)) list.unsafeSetElementType(c10::AnyType::get());
   list.insert(list.begin() + place, element);

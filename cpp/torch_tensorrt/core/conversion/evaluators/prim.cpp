@@ -49,9 +49,9 @@ Result unpack(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   } else {
     elements = value.toListRef().vec();
   }
-  TORCHTRT_CHECK(elements.size() == n->outputs().size(), util::node_info(n) << ": " << elements.size()
-                                                                            << " elements for " << n->outputs().size()
-                                                                            << " outputs");
+  TORCHTRT_CHECK(elements.size() == n->outputs().size(), util::node_info(n)
+                                                             << ": " << elements.size() << " elements for "
+                                                             << n->outputs().size() << " outputs");
   if (elements.size() == 1) return elements[0];
   return torch::jit::IValue(c10::ivalue::Tuple::create(std::move(elements)));
 }

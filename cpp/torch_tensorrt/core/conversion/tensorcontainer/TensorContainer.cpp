@@ -4,8 +4,8 @@ namespace torch_tensorrt::core::conversion {
 namespace {
 
 // PyTorch must know the class before an IValue can hold it.
-const auto kRegistration = torch::class_<TensorContainer>("_torch_tensorrt_eval_ivalue_types", "TensorContainer")
-                               .def(torch::init<>());
+const auto kRegistration =
+    torch::class_<TensorContainer>("_torch_tensorrt_eval_ivalue_types", "TensorContainer").def(torch::init<>());
 
 }  // namespace
 

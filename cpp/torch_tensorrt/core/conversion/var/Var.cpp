@@ -2,8 +2,8 @@
 
 #include "ATen/ATen.h"
 
-#include "torch_tensorrt/core/conversion/converters/converter_util.h"
 #include "torch_tensorrt/core/conversion/conversionctx/ConversionCtx.h"
+#include "torch_tensorrt/core/conversion/converters/converter_util.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 
 namespace torch_tensorrt::core::conversion {

@@ -22,7 +22,8 @@ class Var {
   enum Type { kITensor, kIValue, kNone };
 
   Var() = default;
-  Var(const torch::jit::IValue* p) : type_(p != nullptr ? kIValue : kNone), ivalue_(const_cast<torch::jit::IValue*>(p)) {}
+  Var(const torch::jit::IValue* p)
+      : type_(p != nullptr ? kIValue : kNone), ivalue_(const_cast<torch::jit::IValue*>(p)) {}
   Var(torch::jit::IValue* p) : type_(p != nullptr ? kIValue : kNone), ivalue_(p) {}
   Var(nvinfer1::ITensor* p) : type_(p != nullptr ? kITensor : kNone), itensor_(p) {}
   Var(const Var&) = default;

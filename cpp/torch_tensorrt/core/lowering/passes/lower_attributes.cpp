@@ -30,10 +30,9 @@ class AttributeLowering {
     }
     // Inner modules first: each is read from the one before it.
     for (auto it = object_nodes_.rbegin(); it != object_nodes_.rend(); ++it) destroy_if_unused(*it);
-    TORCHTRT_CHECK(!graph_.inputs()[0]->hasUses(),
-                   "the module itself is used as a value by "
-                       << util::node_info(graph_.inputs()[0]->uses()[0].user)
-                       << "; only its attributes and methods can be compiled");
+    TORCHTRT_CHECK(!graph_.inputs()[0]->hasUses(), "the module itself is used as a value by "
+                                                       << util::node_info(graph_.inputs()[0]->uses()[0].user)
+                                                       << "; only its attributes and methods can be compiled");
     graph_.eraseInput(0);
     return std::move(params_);
   }

@@ -11,10 +11,9 @@ namespace {
 // now (see replace_in_place_operators, which runs before).
 bool keeps_elements(const torch::jit::Node* node) {
   static const std::set<c10::Symbol> kKinds = {
-      c10::Symbol::aten("contiguous"), c10::Symbol::aten("detach"),   c10::Symbol::aten("detach_"),
-      c10::Symbol::aten("alias"),      c10::Symbol::aten("lift"),     c10::Symbol::aten("lift_fresh"),
-      c10::Symbol::aten("data"),       c10::Symbol::aten("pin_memory"),
-      c10::Symbol::aten("requires_grad_"),
+      c10::Symbol::aten("contiguous"), c10::Symbol::aten("detach"),     c10::Symbol::aten("detach_"),
+      c10::Symbol::aten("alias"),      c10::Symbol::aten("lift"),       c10::Symbol::aten("lift_fresh"),
+      c10::Symbol::aten("data"),       c10::Symbol::aten("pin_memory"), c10::Symbol::aten("requires_grad_"),
   };
   return kKinds.count(node->kind()) != 0;
 }

@@ -14,8 +14,9 @@ using torch::jit::Value;
 // Operators that turn a 0-d tensor into a number.
 bool gives_number(const Node* node) {
   static const std::set<c10::Symbol> kKinds = {
-      c10::Symbol::aten("Int"),         c10::Symbol::aten("Float"),          c10::Symbol::aten("IntImplicit"),
-      c10::Symbol::aten("ScalarImplicit"), c10::Symbol::aten("FloatImplicit"), c10::Symbol::aten("item"),
+      c10::Symbol::aten("Int"),           c10::Symbol::aten("Float"),
+      c10::Symbol::aten("IntImplicit"),   c10::Symbol::aten("ScalarImplicit"),
+      c10::Symbol::aten("FloatImplicit"), c10::Symbol::aten("item"),
   };
   if (kKinds.count(node->kind()) == 0 || node->inputs().size() != 1) return false;
   return node->input()->type()->isSubtypeOf(*c10::TensorType::get());
@@ -47,9 +48,7 @@ std::optional<int64_t> integer_constant(const Value* value) {
 }
 
 // add and sub multiply their second operand by a third, which must be 1.
-bool has_no_factor(const Node* node) {
-  return node->inputs().size() == 2 || integer_constant(node->input(2)) == 1;
-}
+bool has_no_factor(const Node* node) { return node->inputs().size() == 2 || integer_constant(node->input(2)) == 1; }
 
 // The int that the tensor was made from, in terms of ints that are there before `place`; null when it is not.
 // Everything is looked at before anything is made.

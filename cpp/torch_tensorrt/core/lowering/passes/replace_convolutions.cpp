@@ -18,9 +18,9 @@ struct Kind {
 };
 const std::map<c10::Symbol, Kind>& kinds() {
   static const std::map<c10::Symbol, Kind> kKinds = {
-      {c10::Symbol::aten("conv1d"), {1, false}},           {c10::Symbol::aten("conv2d"), {2, false}},
-      {c10::Symbol::aten("conv3d"), {3, false}},           {c10::Symbol::aten("conv_transpose1d"), {1, true}},
-      {c10::Symbol::aten("conv_transpose2d"), {2, true}},  {c10::Symbol::aten("conv_transpose3d"), {3, true}},
+      {c10::Symbol::aten("conv1d"), {1, false}},          {c10::Symbol::aten("conv2d"), {2, false}},
+      {c10::Symbol::aten("conv3d"), {3, false}},          {c10::Symbol::aten("conv_transpose1d"), {1, true}},
+      {c10::Symbol::aten("conv_transpose2d"), {2, true}}, {c10::Symbol::aten("conv_transpose3d"), {3, true}},
   };
   return kKinds;
 }
@@ -56,9 +56,9 @@ Value* pad_behind(Node* node, const SamePadding& padding) {
     pads.push_back(0);
     pads.push_back(padding.behind[i] - padding.front[i]);
   }
-  auto* pad = insert_before(node, c10::Symbol::aten("constant_pad_nd"),
-                            {node->input(0), constant_before(node, pads), constant_before(node, 0)},
-                            node->input(0)->type());
+  auto* pad =
+      insert_before(node, c10::Symbol::aten("constant_pad_nd"),
+                    {node->input(0), constant_before(node, pads), constant_before(node, 0)}, node->input(0)->type());
   return pad->output();
 }
 
@@ -86,17 +86,18 @@ bool replace(Node* node, const Kind& kind) {
   const Padded padded = read_padding(node, kind.spatial_rank);
   if (padded.input == nullptr) return false;
   auto* dilation = node->input(kind.transposed ? 7 : 5);
-  auto* output_padding = kind.transposed ? node->input(5)
-                                         : constant_before(node, std::vector<int64_t>(kind.spatial_rank, 0));
+  auto* output_padding =
+      kind.transposed ? node->input(5) : constant_before(node, std::vector<int64_t>(kind.spatial_rank, 0));
   auto* transposed = constant_before(node, kind.transposed);
   auto* no = constant_before(node, false);
   auto* yes = constant_before(node, true);
-  // benchmark, deterministic, cudnn_enabled and allow_tf32 say how PyTorch may compute it, which an engine decides itself.
-  auto* convolution = insert_before(
-      node, c10::Symbol::aten("_convolution"),
-      {padded.input, node->input(1), node->input(2), node->input(3), padded.padding, dilation, transposed,
-       output_padding, node->input(6), /*benchmark=*/no, /*deterministic=*/no, /*cudnn_enabled=*/yes, /*allow_tf32=*/yes},
-      node->output()->type());
+  // benchmark, deterministic, cudnn_enabled and allow_tf32 say how PyTorch may compute it, which an engine decides
+  // itself.
+  auto* convolution = insert_before(node, c10::Symbol::aten("_convolution"),
+                                    {padded.input, node->input(1), node->input(2), node->input(3), padded.padding,
+                                     dilation, transposed, output_padding, node->input(6), /*benchmark=*/no,
+                                     /*deterministic=*/no, /*cudnn_enabled=*/yes, /*allow_tf32=*/yes},
+                                    node->output()->type());
   convolution->output()->copyMetadata(node->output());
   return replace_with(node, convolution->output());
 }

@@ -15,72 +15,89 @@ using network::ITensor;
 // More would not be a pattern of any model, and vendor libraries bound their chains.
 constexpr size_t kMaxOperations = 4;
 
-bool target_runs(const ILayer& layer, const PassContext& context) { return !context.can_run || context.can_run(layer); }
+class Fuser {
+ public:
+  Fuser(network::Rewriter& rewriter, ILayer& layer, network::Epilogue& epilogue, const PassContext& context)
+      : rewriter_(rewriter), layer_(layer), epilogue_(epilogue), context_(context) {}
 
-void absorb(network::Rewriter& rewriter, ILayer& layer, ILayer& reader) {
-  rewriter.replace_all_uses(*reader.getOutput(0), *layer.getOutput(0));
-  rewriter.erase(reader);
-  rewriter.note_change();
-}
-
-bool fuse_activation(network::Rewriter& rewriter, ILayer& layer, network::Epilogue& epilogue, IActivationLayer& reader,
-                     const PassContext& context) {
-  EpilogueOp op;
-  op.kind = EpilogueOp::Kind::kActivation;
-  op.activation = reader.getActivationType();
-  op.alpha = reader.getAlpha();
-  op.beta = reader.getBeta();
-  epilogue.push_back(op);
-  if (!target_runs(layer, context)) {
-    epilogue.pop_back();
+  bool fuse_once(const OperandRule& rule) {
+    const ITensor& output = *layer_.getOutput(0);
+    if (epilogue_.size() >= kMaxOperations || !network::is_floating_point(output.getType())) return false;
+    ILayer* reader = only_reader(output);
+    if (reader == nullptr || reader->getOutput(0)->format() != output.format()) return false;
+    if (auto* activation = network::layer_cast<IActivationLayer>(reader)) return fuse_activation(*activation);
+    if (auto* elementwise = network::layer_cast<IElementWiseLayer>(reader)) return fuse_elementwise(*elementwise, rule);
     return false;
   }
-  absorb(rewriter, layer, reader);
-  return true;
-}
 
-bool fuse_elementwise(network::Rewriter& rewriter, ILayer& layer, network::Epilogue& epilogue, IElementWiseLayer& reader,
-                      const PassContext& context, const OperandRule& rule) {
-  const auto operation = reader.getOperation();
-  if (operation != ElementWiseOperation::kSUM && operation != ElementWiseOperation::kPROD) return false;
-  if (!reader.epilogue().empty()) return false;
-  const bool first = reader.getInput(0) == layer.getOutput(0);
-  ITensor& operand = *reader.getInput(first ? 1 : 0);
-  if (&operand == layer.getOutput(0) || !rule(operand, layer)) return false;
-  const int32_t inputs = layer.getNbInputs();
-  EpilogueOp op;
-  op.kind = EpilogueOp::Kind::kElementWise;
-  op.elementwise = operation;
-  op.input = rewriter.append_input(layer, operand);
-  epilogue.push_back(op);
-  if (!target_runs(layer, context)) {
-    epilogue.pop_back();
-    rewriter.truncate_inputs(layer, inputs);
+ private:
+  bool fuse_activation(IActivationLayer& reader) {
+    EpilogueOp op;
+    op.activation = reader.getActivationType();
+    op.alpha = reader.getAlpha();
+    op.beta = reader.getBeta();
+    if (!try_op(op)) return false;
+    absorb(reader);
+    return true;
+  }
+
+  bool fuse_elementwise(IElementWiseLayer& reader, const OperandRule& rule) {
+    const auto operation = reader.getOperation();
+    if (operation != ElementWiseOperation::kSUM && operation != ElementWiseOperation::kPROD) return false;
+    if (!reader.epilogue().empty()) return false;
+    const bool is_first = reader.getInput(0) == layer_.getOutput(0);
+    ITensor& operand = *reader.getInput(is_first ? 1 : 0);
+    if (!rule(operand, layer_)) return false;
+    const int32_t inputs = layer_.getNbInputs();
+    ILayer& successor = *rewriter_.network().getLayer(position_of(layer_) + 1);
+    EpilogueOp op;
+    op.kind = EpilogueOp::Kind::kElementWise;
+    op.elementwise = operation;
+    op.input = rewriter_.append_input(layer_, operand);
+    if (!try_op(op)) {
+      rewriter_.truncate_inputs(layer_, inputs);
+      rewriter_.move_before(layer_, successor);
+      return false;
+    }
+    absorb(reader);
+    return true;
+  }
+
+  bool try_op(const EpilogueOp& op) {
+    epilogue_.push_back(op);
+    if (!context_.can_run || context_.can_run(layer_)) return true;
+    epilogue_.pop_back();
     return false;
   }
-  absorb(rewriter, layer, reader);
-  return true;
-}
 
-bool fuse_once(network::Rewriter& rewriter, ILayer& layer, network::Epilogue& epilogue, const PassContext& context,
-               const OperandRule& rule) {
-  if (epilogue.size() >= kMaxOperations) return false;
-  ILayer* reader = only_reader(*layer.getOutput(0));
-  if (auto* activation = network::layer_cast<IActivationLayer>(reader)) {
-    return fuse_activation(rewriter, layer, epilogue, *activation, context);
+  void absorb(ILayer& reader) {
+    rewriter_.replace_all_uses(*reader.getOutput(0), *layer_.getOutput(0));
+    rewriter_.erase(reader);
   }
-  if (auto* elementwise = network::layer_cast<IElementWiseLayer>(reader)) {
-    return fuse_elementwise(rewriter, layer, epilogue, *elementwise, context, rule);
-  }
-  return false;
-}
+
+  network::Rewriter& rewriter_;
+  ILayer& layer_;
+  network::Epilogue& epilogue_;
+  const PassContext& context_;
+};
 
 }  // namespace
 
-void fuse_readers(network::Rewriter& rewriter, ILayer& layer, network::Epilogue& epilogue, const PassContext& context,
+bool fuse_readers(network::Rewriter& rewriter, ILayer& layer, network::Epilogue& epilogue, const PassContext& context,
                   const OperandRule& rule) {
-  while (fuse_once(rewriter, layer, epilogue, context, rule)) {
-  }
+  Fuser fuser(rewriter, layer, epilogue, context);
+  bool changed = false;
+  while (fuser.fuse_once(rule)) changed = true;
+  return changed;
+}
+
+bool is_bias_or_residual(const ITensor& operand, const ILayer& layer) {
+  const auto result = layer.getOutput(0)->getDimensions();
+  if (is_constant(&operand)) return broadcasts_into(operand.getDimensions(), result);
+  if (operand.getDimensions() != result) return false;
+  const ILayer& other = *operand.producer();
+  const bool is_rival = other.getType() == layer.getType() && only_reader(operand) != nullptr;
+  return !is_rival || position_of(other) < position_of(layer);
 }
 
 }  // namespace torch_tensorrt::optimizer

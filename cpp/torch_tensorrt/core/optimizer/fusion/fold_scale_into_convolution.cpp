@@ -1,6 +1,9 @@
+#include <cmath>
 #include <vector>
 
+#include "torch_tensorrt/core/network/evaluate_elements.h"
 #include "torch_tensorrt/core/network/rewriter.h"
+#include "torch_tensorrt/core/optimizer/fusion/channel_affine.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 
@@ -9,90 +12,115 @@ namespace {
 
 using network::ConvolutionBase;
 using network::DataType;
-using network::IScaleLayer;
 using network::LayerType;
 using network::Weights;
 
-const float* floats(const Weights& weights) { return static_cast<const float*>(weights.values); }
-
-// The element for a channel; the default where there are no weights, the one element of uniform ones.
-double element(const Weights& weights, int64_t channel, double missing) {
-  if (weights.count == 0) return missing;
-  return floats(weights)[weights.count == 1 ? 0 : channel];
+bool has_plain_weights(const ConvolutionBase& convolution) {
+  const Weights& kernel = convolution.getKernelWeights();
+  const Weights& bias = convolution.getBiasWeights();
+  return kernel.count > 0 && convolution.getNbInputs() == 1 && network::is_floating_point(kernel.type) &&
+         network::has_elements(kernel.type) && network::has_elements(bias.type);
 }
 
-bool is_float(const Weights& weights) { return weights.count == 0 || weights.type == DataType::kFLOAT; }
+// Runs of kernel elements that count for one output map. Convolution kernels are M, C / groups, k...; deconvolution
+// kernels C, M / groups, k...
+struct KernelRuns {
+  int64_t length = 1;
+  int64_t maps_a_group = 1;
+  int64_t runs_a_group = 1;
+  bool is_transposed = false;
 
-// Before: (de)convolution with constant fp32 weights, read by a scale per channel (a batch norm) only.
-// After: the convolution alone; kernel * scale, bias * scale + shift, computed in double.
+  explicit KernelRuns(const ConvolutionBase& convolution)
+      : is_transposed(convolution.getType() == LayerType::kDECONVOLUTION) {
+    const int64_t count = convolution.getKernelWeights().count;
+    const int64_t maps = convolution.getNbOutputMaps();
+    length = is_transposed ? convolution.getKernelSizeNd().volume() : count / maps;
+    maps_a_group = maps / convolution.getNbGroups();
+    runs_a_group = count / length / convolution.getNbGroups();
+  }
+
+  int64_t map_of(int64_t run) const {
+    return is_transposed ? run / runs_a_group * maps_a_group + run % maps_a_group : run;
+  }
+};
+
+// Fills new weights of the network; empty when an element is too large for the dtype.
+template <typename F>
+std::optional<Weights> make_weights(network::INetworkDefinition& network, DataType type, int64_t count, F element) {
+  Weights weights{type, nullptr, count};
+  void* values = network.allocate(weights.bytes());
+  weights.values = values;
+  for (int64_t i = 0; i < count; ++i) {
+    const double value = element(i);
+    network::store_double(type, values, i, value);
+    if (std::isfinite(network::load_double(type, values, i)) || !std::isfinite(value)) continue;
+    network.take(values);
+    return std::nullopt;
+  }
+  return weights;
+}
+
+// A bias in half precision would lose what the sum keeps.
+DataType bias_type(const ConvolutionBase& convolution) {
+  if (convolution.getBiasWeights().count > 0) return convolution.getBiasWeights().type;
+  const DataType type = convolution.getKernelWeights().type;
+  return type == DataType::kDOUBLE ? type : DataType::kFLOAT;
+}
+
+// Before: (de)convolution with constant weights, read only by a scale per channel (a batch norm), or a sum or product
+// with a constant per channel. After: the convolution alone; kernel * scale, bias * scale + shift, computed in double.
 class FoldScaleIntoConvolution final : public Pass {
  public:
   const char* name() const override { return "fold-scale-into-convolution"; }
 
   bool run(network::INetworkDefinition& network, const PassContext&) const override {
     network::Rewriter rewriter(network);
+    std::vector<const void*> memory;
     for (auto* layer : layer_snapshot(network)) {
-      if (layer->getType() != LayerType::kCONVOLUTION && layer->getType() != LayerType::kDECONVOLUTION) continue;
-      while (fold_once(rewriter, static_cast<ConvolutionBase&>(*layer))) {
+      if (!alive(network, layer) || !is_convolution(*layer)) continue;
+      while (fold_once(rewriter, static_cast<ConvolutionBase&>(*layer), memory)) {
       }
     }
+    release_unused(network, memory);
     return rewriter.changed();
   }
 
  private:
-  static bool fold_once(network::Rewriter& rewriter, ConvolutionBase& convolution) {
-    auto* scale = network::layer_cast<IScaleLayer>(only_reader(*convolution.getOutput(0)));
-    if (scale == nullptr || !can_fold(convolution, *scale)) return false;
-    convolution.setBiasWeights(scaled_bias(rewriter.network(), convolution, *scale));
-    convolution.setKernelWeights(scaled_kernel(rewriter.network(), convolution, *scale));
-    rewriter.replace_all_uses(*scale->getOutput(0), *convolution.getOutput(0));
-    rewriter.erase(*scale);
+  static bool fold_once(network::Rewriter& rewriter, ConvolutionBase& convolution, std::vector<const void*>& memory) {
+    network::ILayer* reader = only_reader(*convolution.getOutput(0));
+    if (reader == nullptr || !has_plain_weights(convolution) || !convolution.epilogue().empty()) return false;
+    const auto affine = read_channel_affine(*reader, *convolution.getOutput(0));
+    if (!affine) return false;
+    const auto kernel = scaled_kernel(rewriter.network(), convolution, *affine);
+    const auto bias = shifted_bias(rewriter.network(), convolution, *affine);
+    if (!kernel || !bias) return false;
+    memory.insert(memory.end(), {convolution.getKernelWeights().values, convolution.getBiasWeights().values});
+    convolution.setKernelWeights(*kernel);
+    convolution.setBiasWeights(*bias);
+    rewriter.replace_all_uses(*reader->getOutput(0), *convolution.getOutput(0));
+    rewriter.erase_if_dead(*reader);
     rewriter.note_change();
     return true;
   }
 
-  static bool can_fold(const ConvolutionBase& convolution, const IScaleLayer& scale) {
-    const bool constant = convolution.getKernelWeights().count > 0 && convolution.own_input_count() == 1;
-    const bool fp32 = convolution.getKernelWeights().type == DataType::kFLOAT && is_float(convolution.getBiasWeights()) &&
-                      is_float(scale.getScale()) && is_float(scale.getShift());
-    const bool per_channel = scale.getMode() == network::ScaleMode::kUNIFORM ||
-                             (scale.getMode() == network::ScaleMode::kCHANNEL && scale.getChannelAxis() == 1);
-    return constant && fp32 && per_channel && scale.getPower().count == 0 && convolution.epilogue().empty();
+  static std::optional<Weights> shifted_bias(network::INetworkDefinition& network, const ConvolutionBase& convolution,
+                                             const ChannelAffine& affine) {
+    const Weights& old = convolution.getBiasWeights();
+    return make_weights(network, bias_type(convolution), convolution.getNbOutputMaps(), [&](int64_t map) {
+      const double bias = old.count == 0 ? 0 : network::load_double(old.type, old.values, map);
+      return bias * affine.scale_at(map) + affine.shift_at(map);
+    });
   }
 
-  static Weights scaled_bias(network::INetworkDefinition& network, const ConvolutionBase& convolution,
-                             const IScaleLayer& scale) {
-    const int64_t channels = convolution.getNbOutputMaps();
-    auto* bias = static_cast<float*>(network.allocate(channels * static_cast<int64_t>(sizeof(float))));
-    for (int64_t c = 0; c < channels; ++c) {
-      const double old = element(convolution.getBiasWeights(), c, 0.0);
-      bias[c] = static_cast<float>(old * element(scale.getScale(), c, 1.0) + element(scale.getShift(), c, 0.0));
-    }
-    return {DataType::kFLOAT, bias, channels};
-  }
-
-  // Convolution kernels are M, C / groups, k...; deconvolution kernels C, M / groups, k...
-  static Weights scaled_kernel(network::INetworkDefinition& network, const ConvolutionBase& convolution,
-                               const IScaleLayer& scale) {
+  static std::optional<Weights> scaled_kernel(network::INetworkDefinition& network, const ConvolutionBase& convolution,
+                                              const ChannelAffine& affine) {
     const Weights& old = convolution.getKernelWeights();
-    auto* kernel = static_cast<float*>(network.allocate(old.bytes()));
-    const bool transposed = convolution.getType() == LayerType::kDECONVOLUTION;
-    const int64_t window = convolution.getKernelSizeNd().volume();
-    const int64_t maps = convolution.getNbOutputMaps();
-    const int64_t groups = convolution.getNbGroups();
-    const int64_t columns = transposed ? maps / groups : old.count / (maps * window);
-    const int64_t rows = old.count / (columns * window);
-    for (int64_t row = 0; row < rows; ++row) {
-      const int64_t group = row / (rows / groups);
-      for (int64_t column = 0; column < columns; ++column) {
-        const double factor = element(scale.getScale(), transposed ? group * columns + column : row, 1.0);
-        const int64_t begin = (row * columns + column) * window;
-        for (int64_t i = begin; i < begin + window; ++i) {
-          kernel[i] = static_cast<float>(static_cast<double>(floats(old)[i]) * factor);
-        }
-      }
-    }
-    return {DataType::kFLOAT, kernel, old.count};
+    const KernelRuns runs(convolution);
+    double factor = 1;
+    return make_weights(network, old.type, old.count, [&](int64_t i) {
+      if (i % runs.length == 0) factor = affine.scale_at(runs.map_of(i / runs.length));
+      return network::load_double(old.type, old.values, i) * factor;
+    });
   }
 };
 

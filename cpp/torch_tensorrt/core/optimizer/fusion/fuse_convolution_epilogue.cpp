@@ -5,37 +5,21 @@
 namespace torch_tensorrt::optimizer {
 namespace {
 
-using network::ILayer;
-using network::ITensor;
-using network::LayerType;
-
-bool is_convolution(const ILayer& layer) {
-  return layer.getType() == LayerType::kCONVOLUTION || layer.getType() == LayerType::kDECONVOLUTION;
-}
-
-// A residual: same dims as the result. Where both operands are convolutions nobody else reads, the later one takes the
-// addition; the earlier one would have to move behind it.
-bool is_residual(const ITensor& operand, const ILayer& layer) {
-  if (operand.getDimensions() != layer.getOutput(0)->getDimensions() || is_constant(&operand)) return false;
-  const ILayer& other = *operand.producer();
-  if (!is_convolution(other) || only_reader(operand) == nullptr) return true;
-  return position_of(other) < position_of(layer);
-}
-
-// Before: (de)convolution, then activations and additions of a tensor of the same dims, each the only reader.
-// After: the convolution with them in its epilogue.
+// Before: (de)convolution, then activations, and sums and products with a residual of the same dims, each the only
+// reader. After: the convolution with them in its epilogue, behind the residual. The bias stays in the bias weights.
 class FuseConvolutionEpilogue final : public Pass {
  public:
   const char* name() const override { return "fuse-convolution-epilogue"; }
 
   bool run(network::INetworkDefinition& network, const PassContext& context) const override {
     network::Rewriter rewriter(network);
+    bool changed = false;
     for (auto* layer : layer_snapshot(network)) {
       if (!alive(network, layer) || !is_convolution(*layer)) continue;
       auto& convolution = static_cast<network::ConvolutionBase&>(*layer);
-      fuse_readers(rewriter, convolution, convolution.mutable_epilogue(), context, is_residual);
+      changed |= fuse_readers(rewriter, convolution, convolution.mutable_epilogue(), context, is_bias_or_residual);
     }
-    return rewriter.changed();
+    return changed;
   }
 };
 

@@ -27,10 +27,10 @@ bool is_anchor(LayerType type) {
 
 // Layers that work element by element or along one dimension, in whatever format their input is.
 bool is_agnostic(LayerType type) {
-  static const LayerType kTypes[] = {LayerType::kACTIVATION, LayerType::kELEMENTWISE, LayerType::kUNARY,
+  static const LayerType kTypes[] = {LayerType::kACTIVATION, LayerType::kELEMENTWISE,   LayerType::kUNARY,
                                      LayerType::kSCALE,      LayerType::kCONCATENATION, LayerType::kSLICE,
-                                     LayerType::kREDUCE,     LayerType::kSELECT,      LayerType::kCAST,
-                                     LayerType::kIDENTITY,   LayerType::kSOFTMAX,     LayerType::kNORMALIZATION,
+                                     LayerType::kREDUCE,     LayerType::kSELECT,        LayerType::kCAST,
+                                     LayerType::kIDENTITY,   LayerType::kSOFTMAX,       LayerType::kNORMALIZATION,
                                      LayerType::kGATHER};
   return std::find(std::begin(kTypes), std::end(kTypes), type) != std::end(kTypes);
 }
@@ -77,8 +77,7 @@ class AssignLayouts final : public Pass {
       const LayerType type = layer.getType();
       if (type == LayerType::kINPUT || type == LayerType::kCONSTANT || type == LayerType::kREFORMAT) return;
       if (!wants_format(layer)) {
-        bring_inputs(layer, TensorFormat::kLINEAR,
-                     "layer takes row-major tensors only: " + network::enum_name(type));
+        bring_inputs(layer, TensorFormat::kLINEAR, "layer takes row-major tensors only: " + network::enum_name(type));
         return;
       }
       bring_inputs(layer, format_, network::enum_name(type) + " runs fastest in " + network::enum_name(format_));
@@ -115,7 +114,8 @@ class AssignLayouts final : public Pass {
 
     bool wants_format(const ILayer& layer) const {
       const LayerType type = layer.getType();
-      if (!has_channels(*layer.getInput(0)) || (needs_lined_up_operands(type) && !operands_line_up(layer))) return false;
+      if (!has_channels(*layer.getInput(0)) || (needs_lined_up_operands(type) && !operands_line_up(layer)))
+        return false;
       const bool anchor = is_anchor(type) && layer.getInput(0)->getDimensions().nbDims > kFirstRankWithChannels - 1;
       return (anchor || (is_agnostic(type) && reads_format(layer))) && takes(layer);
     }

@@ -55,7 +55,8 @@ bool elu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     if (scale == 1.0) return finish(ctx, n, activation(ctx, x, ActivationType::kELU, alpha));
     return finish(ctx, n, activation(ctx, x, ActivationType::kSELU, alpha, scale));
   }
-  // The negative side sees input_scale * x, the positive side x: max(x, 0) * scale + elu(min(x, 0) * input_scale) * scale.
+  // The negative side sees input_scale * x, the positive side x: max(x, 0) * scale + elu(min(x, 0) * input_scale) *
+  // scale.
   const auto type = scalar_type(x);
   const auto multiply = [&](ITensor* a, double b) {
     return ctx->net->addElementWise(*a, *scalar_constant(ctx, b, type), ElementWiseOperation::kPROD)->getOutput(0);

@@ -76,8 +76,8 @@ std::vector<int64_t> int_vector(const c10::List<int64_t>& list) { return list.ve
 
 nvinfer1::Dims spatial(const torch::jit::Node* n, const std::vector<int64_t>& list, size_t count, const char* what) {
   if (list.size() == 1) return nvinfer1::Dims(std::vector<int64_t>(count, list[0]));
-  TORCHTRT_CHECK(list.size() == count,
-                 util::node_info(n) << ": " << what << " has " << list.size() << " entries, expected " << count);
+  TORCHTRT_CHECK(list.size() == count, util::node_info(n)
+                                           << ": " << what << " has " << list.size() << " entries, expected " << count);
   return nvinfer1::Dims(list);
 }
 
@@ -97,7 +97,8 @@ std::vector<ITensor*> tensor_list(ConversionCtx* ctx, const Var& arg) {
       tensors.push_back(tensor_to_const(ctx, element.toTensor()));
       continue;
     }
-    TORCHTRT_CHECK(TensorContainer::is_in(element), "expected a list of tensors, found " << element.tagKind() << " in it");
+    TORCHTRT_CHECK(TensorContainer::is_in(element),
+                   "expected a list of tensors, found " << element.tagKind() << " in it");
     tensors.push_back(element.toCustomClass<TensorContainer>()->tensor());
   }
   return tensors;

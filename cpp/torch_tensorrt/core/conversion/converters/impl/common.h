@@ -58,7 +58,8 @@ ITensor* dim_size(ConversionCtx* ctx, ITensor* tensor, int32_t dim);
 ITensor* reshape(ConversionCtx* ctx, ITensor* tensor, const SizeList& sizes);
 // A reshape to the dims of the tensor with those from `begin` up to `end` replaced by `middle` (-1: their product),
 // right for dynamic dims too.
-ITensor* replace_dims(ConversionCtx* ctx, ITensor* tensor, int32_t begin, int32_t end, const std::vector<int64_t>& middle);
+ITensor* replace_dims(ConversionCtx* ctx, ITensor* tensor, int32_t begin, int32_t end,
+                      const std::vector<int64_t>& middle);
 ITensor* transpose(ConversionCtx* ctx, ITensor* tensor, const std::vector<int32_t>& order);
 // The elements from start on, `size` many, along one dimension.
 ITensor* slice_dim(ConversionCtx* ctx, ITensor* tensor, int32_t dim, int64_t start, int64_t size, int64_t step = 1);

@@ -21,9 +21,7 @@ Geometry read_geometry(const torch::jit::Node* n, args& args, size_t spatial_ran
           spatial(n, int_vector(args[kOutputPadding].unwrapToIntList()), spatial_rank, "output_padding")};
 }
 
-nvinfer1::Dims kernel_dims(const nvinfer1::Dims& weight) {
-  return nvinfer1::Dims(weight.nbDims - 2, weight.d + 2);
-}
+nvinfer1::Dims kernel_dims(const nvinfer1::Dims& weight) { return nvinfer1::Dims(weight.nbDims - 2, weight.d + 2); }
 
 void set_geometry(nvinfer1::ConvolutionBase* layer, const Geometry& geometry, bool transposed, int64_t groups) {
   layer->setStrideNd(geometry.stride);

@@ -117,7 +117,6 @@ bool floor_divide(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return plain(ctx, n, args, Operation::kFLOOR_DIV);
 }
 
-
 ITensor* not_(ConversionCtx* ctx, ITensor* x) {
   return ctx->net->addUnary(*x, nvinfer1::UnaryOperation::kNOT)->getOutput(0);
 }

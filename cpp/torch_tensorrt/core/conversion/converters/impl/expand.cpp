@@ -13,8 +13,9 @@ ITensor* broadcast_to(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x,
     start.d[i] = 0;
     stride.d[i] = dims.d[i] == 1 ? 0 : 1;
     const int64_t wanted = sizes.values[i];
-    TORCHTRT_CHECK(dims.d[i] < 0 || dims.d[i] == 1 || wanted < 0 || dims.d[i] == wanted,
-                   util::node_info(n) << ": dimension " << i << " of size " << dims.d[i] << " cannot become " << wanted);
+    TORCHTRT_CHECK(
+        dims.d[i] < 0 || dims.d[i] == 1 || wanted < 0 || dims.d[i] == wanted,
+        util::node_info(n) << ": dimension " << i << " of size " << dims.d[i] << " cannot become " << wanted);
   }
   auto* slice = ctx->net->addSlice(*x, start, sizes.dims(), stride);
   if (!sizes.is_known()) slice->setInput(2, *size_tensor(ctx, sizes));
@@ -43,7 +44,8 @@ bool expand(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   auto sizes = read_sizes(ctx, args[1]);
   const auto wanted = static_cast<int32_t>(sizes.values.size());
-  TORCHTRT_CHECK(wanted >= rank(x), util::node_info(n) << ": " << wanted << " sizes given for a tensor of rank " << rank(x));
+  TORCHTRT_CHECK(wanted >= rank(x), util::node_info(n)
+                                        << ": " << wanted << " sizes given for a tensor of rank " << rank(x));
   x = with_rank(ctx, x, wanted);
   fill_kept_sizes(ctx, x, sizes);
   if (wanted == 0) return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));

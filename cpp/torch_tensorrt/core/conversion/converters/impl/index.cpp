@@ -19,13 +19,15 @@ bool select(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     return finish(ctx, n, gather->getOutput(0));
   }
   if (index < 0) index += size;
-  TORCHTRT_CHECK(index >= 0 && (size < 0 || index < size),
-                 util::node_info(n) << ": index " << args[2].unwrapToInt() << " is out of range for dimension " << dim
-                                    << " of size " << size);
+  TORCHTRT_CHECK(index >= 0 && (size < 0 || index < size), util::node_info(n) << ": index " << args[2].unwrapToInt()
+                                                                              << " is out of range for dimension "
+                                                                              << dim << " of size " << size);
   return finish(ctx, n, replace_dims(ctx, slice_dim(ctx, x, dim, index, 1), dim, dim + 1, {}));
 }
 
-int64_t clamp_index(int64_t index, int64_t size) { return std::clamp<int64_t>(index < 0 ? index + size : index, 0, size); }
+int64_t clamp_index(int64_t index, int64_t size) {
+  return std::clamp<int64_t>(index < 0 ? index + size : index, 0, size);
+}
 
 // Bounds that are out of range are clamped, as in Python. On a dynamic dimension the size is computed from the shape:
 // ceil((clamp(end) - clamp(start)) / step).
@@ -86,12 +88,13 @@ bool narrow(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t size = x->getDimensions().d[dim];
   int64_t start = args[2].isTensor() ? args[2].unwrapToTensor().item<int64_t>() : args[2].unwrapToInt();
   const int64_t length = args[3].unwrapToInt();
-  TORCHTRT_CHECK(size >= 0 || start >= 0, util::node_info(n) << ": start " << start << " counts from the end of a dynamic "
-                                                             << "dimension");
+  TORCHTRT_CHECK(size >= 0 || start >= 0, util::node_info(n)
+                                              << ": start " << start << " counts from the end of a dynamic "
+                                              << "dimension");
   if (start < 0) start += size;
   TORCHTRT_CHECK(start >= 0 && length >= 0 && (size < 0 || start + length <= size),
-                 util::node_info(n) << ": start " << start << " and length " << length << " do not fit dimension " << dim
-                                    << " of size " << size);
+                 util::node_info(n) << ": start " << start << " and length " << length << " do not fit dimension "
+                                    << dim << " of size " << size);
   return finish(ctx, n, slice_dim(ctx, x, dim, start, length));
 }
 

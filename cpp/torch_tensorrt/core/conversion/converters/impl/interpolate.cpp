@@ -17,15 +17,16 @@ Target read_target(const torch::jit::Node* n, ITensor* input, int32_t spatial_ra
                    const std::vector<double>& scales) {
   const auto dims = input->getDimensions();
   const int32_t first = dims.nbDims - spatial_rank;
-  TORCHTRT_CHECK(first == 2, util::node_info(n) << ": input has rank " << dims.nbDims << ", must be " << spatial_rank + 2);
+  TORCHTRT_CHECK(first == 2, util::node_info(n)
+                                 << ": input has rank " << dims.nbDims << ", must be " << spatial_rank + 2);
   Target target{dims, {}};
   for (int32_t i = 0; i < spatial_rank; ++i) {
     if (!sizes.empty()) {
       target.sizes.d[first + i] = sizes[i];
       continue;
     }
-    TORCHTRT_CHECK(dims.d[first + i] >= 0,
-                   util::node_info(n) << ": dimension " << first + i << " is dynamic and scaled by a factor");
+    TORCHTRT_CHECK(dims.d[first + i] >= 0, util::node_info(n)
+                                               << ": dimension " << first + i << " is dynamic and scaled by a factor");
     target.sizes.d[first + i] = static_cast<int64_t>(static_cast<double>(dims.d[first + i]) * scales[i]);
   }
   if (scales.empty()) return target;

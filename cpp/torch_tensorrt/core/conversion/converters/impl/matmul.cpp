@@ -56,12 +56,8 @@ bool add_product(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 Family matmul_family() {
   return {
-      {"aten::matmul", matmul},
-      {"aten::mm", matmul},
-      {"aten::bmm", matmul},
-      {"aten::linear", linear},
-      {"aten::addmm", add_product},
-      {"aten::baddbmm", add_product},
+      {"aten::matmul", matmul}, {"aten::mm", matmul},         {"aten::bmm", matmul},
+      {"aten::linear", linear}, {"aten::addmm", add_product}, {"aten::baddbmm", add_product},
   };
 }
 

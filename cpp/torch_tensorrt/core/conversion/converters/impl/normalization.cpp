@@ -26,7 +26,8 @@ ITensor* affine(ConversionCtx* ctx, ITensor* input, args& args, double eps, int6
   const auto scale_weights = Weights(ctx, scale.to(type));
   const auto shift_weights = Weights(ctx, shift.to(type));
   return ctx->net
-      ->addScaleNd(*input, nvinfer1::ScaleMode::kCHANNEL, shift_weights.data, scale_weights.data, {}, /*channel_axis=*/1)
+      ->addScaleNd(*input, nvinfer1::ScaleMode::kCHANNEL, shift_weights.data, scale_weights.data, {},
+                   /*channel_axis=*/1)
       ->getOutput(0);
 }
 
@@ -65,16 +66,16 @@ bool layer_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto shape = int_vector(args[1].unwrapToIntList());
   const auto dims = input->getDimensions();
   const auto count = static_cast<int32_t>(shape.size());
-  TORCHTRT_CHECK(count >= 1 && count <= dims.nbDims,
-                 util::node_info(n) << ": normalized_shape has " << count << " entries for an input of rank "
-                                    << dims.nbDims);
+  TORCHTRT_CHECK(count >= 1 && count <= dims.nbDims, util::node_info(n)
+                                                         << ": normalized_shape has " << count
+                                                         << " entries for an input of rank " << dims.nbDims);
   NormSpec spec;
   spec.eps = args[4].unwrapToDouble();
   for (int32_t i = 0; i < count; ++i) {
     const int32_t axis = dims.nbDims - count + i;
-    TORCHTRT_CHECK(dims.d[axis] < 0 || dims.d[axis] == shape[i],
-                   util::node_info(n) << ": normalized_shape is " << shape << ", the input is "
-                                      << nvinfer1::to_string(dims));
+    TORCHTRT_CHECK(dims.d[axis] < 0 || dims.d[axis] == shape[i], util::node_info(n)
+                                                                     << ": normalized_shape is " << shape
+                                                                     << ", the input is " << nvinfer1::to_string(dims));
     spec.axes |= 1U << axis;
   }
   return finish(ctx, n, add_norm(ctx, input, optional_tensor(ctx, args[2]), optional_tensor(ctx, args[3]), spec));

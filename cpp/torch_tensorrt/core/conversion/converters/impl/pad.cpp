@@ -25,12 +25,13 @@ ITensor* pad_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const
     start.d[i] = -before;
     stride.d[i] = 1;
     size.d[i] = dims.d[i] < 0 ? -1 : dims.d[i] + before + after;
-    TORCHTRT_CHECK(dims.d[i] < 0 || size.d[i] >= 0,
-                   util::node_info(n) << ": padding " << before << ", " << after << " leaves nothing of dimension " << i);
+    TORCHTRT_CHECK(dims.d[i] < 0 || size.d[i] >= 0, util::node_info(n) << ": padding " << before << ", " << after
+                                                                       << " leaves nothing of dimension " << i);
     auto* part = dim_size(ctx, x, i);
     if (before + after != 0) {
-      part = ctx->net->addElementWise(*part, *index_constant(ctx, {before + after}), nvinfer1::ElementWiseOperation::kSUM)
-                 ->getOutput(0);
+      part =
+          ctx->net->addElementWise(*part, *index_constant(ctx, {before + after}), nvinfer1::ElementWiseOperation::kSUM)
+              ->getOutput(0);
     }
     computed.push_back(part);
   }
@@ -38,9 +39,10 @@ ITensor* pad_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const
   slice->setMode(mode);
   if (mode == SampleMode::kFILL) slice->setFillValue(value.toDouble());
   if (!size.is_static()) {
-    auto* sizes = computed.size() == 1
-                      ? computed[0]
-                      : ctx->net->addConcatenation(computed.data(), static_cast<int32_t>(computed.size()))->getOutput(0);
+    auto* sizes =
+        computed.size() == 1
+            ? computed[0]
+            : ctx->net->addConcatenation(computed.data(), static_cast<int32_t>(computed.size()))->getOutput(0);
     slice->setInput(2, *sizes);
   }
   return slice->getOutput(0);
@@ -72,8 +74,8 @@ bool pad(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   for (const auto& [name, sample] : modes) {
     if (mode == name) return finish(ctx, n, pad_by(ctx, n, x, pads, sample, 0));
   }
-  TORCHTRT_THROW_ERROR(util::node_info(n) << ": mode is '" << mode
-                                          << "', must be constant, reflect, replicate or circular");
+  TORCHTRT_THROW_ERROR(util::node_info(n)
+                       << ": mode is '" << mode << "', must be constant, reflect, replicate or circular");
 }
 
 }  // namespace

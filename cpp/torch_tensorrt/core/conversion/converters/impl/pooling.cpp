@@ -49,9 +49,9 @@ std::vector<int64_t> output_sizes(const torch::jit::Node* n, args& args, ITensor
   auto sizes = int_vector(args[1].unwrapToIntList());
   if (sizes.size() == 1) sizes.resize(spatial_rank, sizes[0]);
   const auto dims = input->getDimensions();
-  TORCHTRT_CHECK(sizes.size() == spatial_rank && dims.nbDims > static_cast<int32_t>(spatial_rank),
-                 util::node_info(n) << ": output_size has " << sizes.size() << " entries for an input of rank "
-                                    << dims.nbDims);
+  TORCHTRT_CHECK(
+      sizes.size() == spatial_rank && dims.nbDims > static_cast<int32_t>(spatial_rank),
+      util::node_info(n) << ": output_size has " << sizes.size() << " entries for an input of rank " << dims.nbDims);
   return sizes;
 }
 
@@ -101,9 +101,9 @@ ITensor* adaptive(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Poo
   bool even = true;
   for (size_t i = 0; i < spatial_rank; ++i) {
     const int64_t in = dims.d[offset + i];
-    TORCHTRT_CHECK(in >= 0, util::node_info(n) << ": dimension " << offset + i << " of the input is dynamic ("
-                                               << nvinfer1::to_string(dims) << "), it must be known for output size "
-                                               << sizes[i]);
+    TORCHTRT_CHECK(in >= 0, util::node_info(n)
+                                << ": dimension " << offset + i << " of the input is dynamic ("
+                                << nvinfer1::to_string(dims) << "), it must be known for output size " << sizes[i]);
     even = even && sizes[i] > 0 && in % sizes[i] == 0;
   }
   if (even) return even_pool(ctx, input, type, sizes);

@@ -24,8 +24,8 @@ ITensor* accumulator(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* inp
   if (type) return cast(ctx, input, *type);
   const auto own = scalar_type(input);
   if (at::isFloatingType(own)) return input;
-  TORCHTRT_CHECK(operation != ReduceOperation::kAVG,
-                 util::node_info(n) << ": the mean of " << own << " is not defined; give a dtype");
+  TORCHTRT_CHECK(operation != ReduceOperation::kAVG, util::node_info(n)
+                                                         << ": the mean of " << own << " is not defined; give a dtype");
   return cast(ctx, input, at::kLong);
 }
 

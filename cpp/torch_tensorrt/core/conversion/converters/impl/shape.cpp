@@ -31,8 +31,8 @@ bool unflatten(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto wildcard = std::find(sizes.begin(), sizes.end(), -1);
   if (wildcard != sizes.end() && whole >= 0) {
     const int64_t others = -std::accumulate(sizes.begin(), sizes.end(), int64_t{1}, std::multiplies<>());
-    TORCHTRT_CHECK(others > 0 && whole % others == 0,
-                   util::node_info(n) << ": dimension " << dim << " of size " << whole << " does not split in " << sizes);
+    TORCHTRT_CHECK(others > 0 && whole % others == 0, util::node_info(n) << ": dimension " << dim << " of size "
+                                                                         << whole << " does not split in " << sizes);
     *wildcard = whole / others;
   }
   return finish(ctx, n, replace_dims(ctx, x, dim, dim + 1, sizes));
@@ -166,8 +166,9 @@ bool channel_shuffle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) 
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int64_t groups = args[1].unwrapToInt();
   const auto dims = x->getDimensions();
-  TORCHTRT_CHECK(dims.nbDims > 2 && groups > 0 && dims.d[1] >= 0 && dims.d[1] % groups == 0,
-                 util::node_info(n) << ": " << nvinfer1::to_string(dims) << " cannot be split in " << groups << " groups");
+  TORCHTRT_CHECK(
+      dims.nbDims > 2 && groups > 0 && dims.d[1] >= 0 && dims.d[1] % groups == 0,
+      util::node_info(n) << ": " << nvinfer1::to_string(dims) << " cannot be split in " << groups << " groups");
   auto* split = replace_dims(ctx, x, 1, 2, {groups, dims.d[1] / groups});
   return finish(ctx, n, replace_dims(ctx, swapped(ctx, split, 1, 2), 1, 3, {dims.d[1]}));
 }

@@ -46,9 +46,9 @@ bool split_by_sizes(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
   const auto sizes = int_vector(args[1].unwrapToIntList());
   const int64_t sum = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
-  TORCHTRT_CHECK(sum == known_size(n, x, dim), util::node_info(n) << ": the sizes " << sizes << " add up to " << sum
-                                                                  << ", dimension " << dim << " has "
-                                                                  << x->getDimensions().d[dim]);
+  TORCHTRT_CHECK(sum == known_size(n, x, dim), util::node_info(n)
+                                                   << ": the sizes " << sizes << " add up to " << sum << ", dimension "
+                                                   << dim << " has " << x->getDimensions().d[dim]);
   return split_into(ctx, n, x, dim, sizes);
 }
 
@@ -76,9 +76,12 @@ bool unbind(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 Family split_family() {
   return {
-      {"aten::split.Tensor", split_by_size}, {"aten::split", split_by_sizes},
-      {"aten::split.sizes", split_by_sizes}, {"aten::split_with_sizes", split_by_sizes},
-      {"aten::chunk", chunk},                {"aten::unbind.int", unbind},
+      {"aten::split.Tensor", split_by_size},
+      {"aten::split", split_by_sizes},
+      {"aten::split.sizes", split_by_sizes},
+      {"aten::split_with_sizes", split_by_sizes},
+      {"aten::chunk", chunk},
+      {"aten::unbind.int", unbind},
   };
 }
 

@@ -53,7 +53,8 @@ void softplus(at::Tensor& out, const at::Tensor& x, double alpha, double beta) {
 }
 
 void hard_swish(at::Tensor& out, const at::Tensor& x, double alpha, double beta) {
-  if (static_cast<float>(alpha) == 1.0F / 6.0F && beta == 0.5) {
+  // In float64 the attribute's 1/6, an fp32 number, can be told from PyTorch's.
+  if (static_cast<float>(alpha) == 1.0F / 6.0F && beta == 0.5 && x.scalar_type() != at::kDouble) {
     at::hardswish_out(out, x);
     return;
   }

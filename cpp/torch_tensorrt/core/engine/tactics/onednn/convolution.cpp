@@ -51,9 +51,7 @@ memory::desc plain_weights(const ConvolutionBase& layer, const memory::dims& dim
   return {dims, memory::data_type::f32, strides};
 }
 
-memory::desc any_desc(const memory::dims& dims) {
-  return {dims, memory::data_type::f32, memory::format_tag::any};
-}
+memory::desc any_desc(const memory::dims& dims) { return {dims, memory::data_type::f32, memory::format_tag::any}; }
 
 template <typename Primitive>
 typename Primitive::primitive_desc describe(const LayerInstance& instance, dnnl::algorithm algorithm) {
@@ -65,12 +63,12 @@ typename Primitive::primitive_desc describe(const LayerInstance& instance, dnnl:
   const auto output = to_desc(instance.outputs[0]);
   constexpr auto kInference = dnnl::prop_kind::forward_inference;
   if (layer.getBiasWeights().count == 0) {
-    return {cpu_engine(), kInference, algorithm, to_desc(input), weights, output, g.stride, g.dilation, g.pre, g.post,
-            attr};
+    return {cpu_engine(), kInference, algorithm, to_desc(input), weights, output,
+            g.stride,     g.dilation, g.pre,     g.post,         attr};
   }
   const auto bias = plain_desc({layer.getNbOutputMaps()});
-  return {cpu_engine(), kInference, algorithm, to_desc(input), weights, bias, output, g.stride, g.dilation, g.pre, g.post,
-          attr};
+  return {cpu_engine(), kInference, algorithm,  to_desc(input), weights, bias,
+          output,       g.stride,   g.dilation, g.pre,          g.post,  attr};
 }
 
 double operations(const LayerInstance& instance) {
@@ -93,7 +91,12 @@ class ConvolutionTactic final : public Tactic {
   Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
     if (layer.getType() != kind_) return Decision::no("another kind of layer");
     const auto& convolution = static_cast<const ConvolutionBase&>(layer);
-    if (convolution.getKernelWeights().count == 0) return Decision::no("the kernel is computed, must be constant");
+    if (convolution.getKernelWeights().count == 0 || convolution.own_input_count() > 1) {
+      return Decision::no("the kernel or the bias is computed, both must be constant");
+    }
+    if (convolution.getBiasWeights().count != 0 && convolution.getBiasWeights().type != network::DataType::kFLOAT) {
+      return Decision::no("the bias must be f32");
+    }
     if (convolution.getKernelWeights().type != network::DataType::kFLOAT) return Decision::no("the kernel must be f32");
     const auto basics = check_basics(layer, device);
     return basics ? check_epilogue(layer) : basics;
@@ -104,6 +107,8 @@ class ConvolutionTactic final : public Tactic {
   }
 
   Decision takes(const LayerInstance& instance) const override {
+    const auto formats = check_formats(instance);
+    if (!formats) return formats;
     try {
       return check_implementation(describe<Primitive>(instance, algorithm_).impl_info_str());
     } catch (const dnnl::error& error) {
@@ -143,8 +148,8 @@ class ConvolutionTactic final : public Tactic {
 }  // namespace
 
 std::unique_ptr<Tactic> make_convolution() {
-  return std::make_unique<ConvolutionTactic<dnnl::convolution_forward>>(
-      "onednn.convolution", LayerType::kCONVOLUTION, dnnl::algorithm::convolution_direct);
+  return std::make_unique<ConvolutionTactic<dnnl::convolution_forward>>("onednn.convolution", LayerType::kCONVOLUTION,
+                                                                        dnnl::algorithm::convolution_direct);
 }
 
 std::unique_ptr<Tactic> make_deconvolution() {

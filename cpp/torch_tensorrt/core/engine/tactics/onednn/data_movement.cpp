@@ -40,10 +40,12 @@ std::unique_ptr<Kernel> prepare_concatenation(const LayerInstance& instance) {
 // oneDNN's linear interpolation is half_pixel with the ratio of the sizes; its nearest rounds half pixels, not ours.
 Decision supports_resize(const network::ILayer& layer) {
   const auto& resize = static_cast<const IResizeLayer&>(layer);
-  const bool half_pixel =
-      resize.getCoordinateTransformation() == network::ResizeCoordinateTransformation::kHALF_PIXEL;
+  const bool half_pixel = resize.getCoordinateTransformation() == network::ResizeCoordinateTransformation::kHALF_PIXEL;
   if (resize.getResizeMode() != InterpolationMode::kLINEAR || !half_pixel) {
     return Decision::no("not linear interpolation at half pixels");
+  }
+  if (resize.getSelectorForSinglePixel() != network::ResizeSelector::kFORMULA) {
+    return Decision::no("a single pixel has a rule of its own");
   }
   if (!resize.scales().empty() || resize.getAntialias()) return Decision::no("factors of its own, or antialiasing");
   return Decision::yes();

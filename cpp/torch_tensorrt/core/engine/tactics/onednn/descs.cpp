@@ -37,18 +37,30 @@ dnnl::memory::desc padded_desc(const TensorDesc& desc, int32_t rank) {
 std::optional<Eltwise> to_eltwise(ActivationType type, float alpha, float beta) {
   using A = dnnl::algorithm;
   switch (type) {
-    case ActivationType::kRELU: return Eltwise{A::eltwise_relu, 0.F, 0.F};
-    case ActivationType::kLEAKY_RELU: return Eltwise{A::eltwise_relu, alpha, 0.F};
-    case ActivationType::kSIGMOID: return Eltwise{A::eltwise_logistic, 0.F, 0.F};
-    case ActivationType::kTANH: return Eltwise{A::eltwise_tanh, 0.F, 0.F};
-    case ActivationType::kELU: return Eltwise{A::eltwise_elu, alpha, 0.F};
-    case ActivationType::kCLIP: return Eltwise{A::eltwise_clip, alpha, beta};
-    case ActivationType::kHARD_SIGMOID: return Eltwise{A::eltwise_hardsigmoid, alpha, beta};
-    case ActivationType::kHARD_SWISH: return Eltwise{A::eltwise_hardswish, alpha, beta};
-    case ActivationType::kGELU_ERF: return Eltwise{A::eltwise_gelu_erf, 0.F, 0.F};
-    case ActivationType::kGELU_TANH: return Eltwise{A::eltwise_gelu_tanh, 0.F, 0.F};
-    case ActivationType::kSILU: return Eltwise{A::eltwise_swish, 1.F, 0.F};
-    case ActivationType::kMISH: return Eltwise{A::eltwise_mish, 0.F, 0.F};
+    case ActivationType::kRELU:
+      return Eltwise{A::eltwise_relu, 0.F, 0.F};
+    case ActivationType::kLEAKY_RELU:
+      return Eltwise{A::eltwise_relu, alpha, 0.F};
+    case ActivationType::kSIGMOID:
+      return Eltwise{A::eltwise_logistic, 0.F, 0.F};
+    case ActivationType::kTANH:
+      return Eltwise{A::eltwise_tanh, 0.F, 0.F};
+    case ActivationType::kELU:
+      return Eltwise{A::eltwise_elu, alpha, 0.F};
+    case ActivationType::kCLIP:
+      return Eltwise{A::eltwise_clip, alpha, beta};
+    case ActivationType::kHARD_SIGMOID:
+      return Eltwise{A::eltwise_hardsigmoid, alpha, beta};
+    case ActivationType::kHARD_SWISH:
+      return Eltwise{A::eltwise_hardswish, alpha, beta};
+    case ActivationType::kGELU_ERF:
+      return Eltwise{A::eltwise_gelu_erf, 0.F, 0.F};
+    case ActivationType::kGELU_TANH:
+      return Eltwise{A::eltwise_gelu_tanh, 0.F, 0.F};
+    case ActivationType::kSILU:
+      return Eltwise{A::eltwise_swish, 1.F, 0.F};
+    case ActivationType::kMISH:
+      return Eltwise{A::eltwise_mish, 0.F, 0.F};
     case ActivationType::kSOFTPLUS:
       // oneDNN's is log(1 + exp(a x)) / a.
       if (alpha * beta != 1.F) return std::nullopt;
@@ -56,17 +68,22 @@ std::optional<Eltwise> to_eltwise(ActivationType type, float alpha, float beta) 
     case ActivationType::kSELU:
     case ActivationType::kSOFTSIGN:
     case ActivationType::kSCALED_TANH:
-    case ActivationType::kTHRESHOLDED_RELU: return std::nullopt;
+    case ActivationType::kTHRESHOLDED_RELU:
+      return std::nullopt;
   }
   return std::nullopt;
 }
 
 std::optional<dnnl::algorithm> to_binary(ElementWiseOperation operation) {
   switch (operation) {
-    case ElementWiseOperation::kSUM: return dnnl::algorithm::binary_add;
-    case ElementWiseOperation::kPROD: return dnnl::algorithm::binary_mul;
-    case ElementWiseOperation::kSUB: return dnnl::algorithm::binary_sub;
-    case ElementWiseOperation::kDIV: return dnnl::algorithm::binary_div;
+    case ElementWiseOperation::kSUM:
+      return dnnl::algorithm::binary_add;
+    case ElementWiseOperation::kPROD:
+      return dnnl::algorithm::binary_mul;
+    case ElementWiseOperation::kSUB:
+      return dnnl::algorithm::binary_sub;
+    case ElementWiseOperation::kDIV:
+      return dnnl::algorithm::binary_div;
     // oneDNN's maximum and minimum lose NaN, PyTorch's do not.
     case ElementWiseOperation::kMAX:
     case ElementWiseOperation::kMIN:
@@ -77,7 +94,8 @@ std::optional<dnnl::algorithm> to_binary(ElementWiseOperation operation) {
     case ElementWiseOperation::kXOR:
     case ElementWiseOperation::kEQUAL:
     case ElementWiseOperation::kGREATER:
-    case ElementWiseOperation::kLESS: return std::nullopt;
+    case ElementWiseOperation::kLESS:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -115,6 +133,15 @@ Decision check_implementation(const char* name) {
 
 bool is_plain_or_hwc(network::TensorFormat format) {
   return format == network::TensorFormat::kLINEAR || format == network::TensorFormat::kHWC;
+}
+
+Decision check_formats(const LayerInstance& instance) {
+  bool good = true;
+  for (size_t i = 0; i < instance.inputs.size(); ++i) {
+    good = good && (!instance.present[i] || is_plain_or_hwc(instance.inputs[i].format));
+  }
+  for (const auto& output : instance.outputs) good = good && is_plain_or_hwc(output.format);
+  return good ? Decision::yes() : Decision::no("a tensor is neither row-major nor channels last");
 }
 
 double roofline_microseconds(const LayerInstance& instance, double operations) {

@@ -33,6 +33,8 @@ Decision check_epilogue(const network::ILayer& layer);
 // No for reference implementations: ATen's are faster.
 Decision check_implementation(const char* name);
 bool is_plain_or_hwc(network::TensorFormat format);
+// No when a tensor of the instance is in another format.
+Decision check_formats(const LayerInstance& instance);
 
 // Time of moving the bytes of all tensors and doing the operations, at 10 GB/s and 50 GFLOP/s: an order of magnitude.
 double roofline_microseconds(const LayerInstance& instance, double operations);

@@ -35,9 +35,9 @@ class DnnlKernel final : public Kernel {
       if (binding.source == Source::kOutput) data = outputs[binding.index];
       check(dnnl_memory_set_data_handle(arguments_[binding.memory].memory, data), "binding memory");
     }
-    check(dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()),
-                                 arguments_.data()),
-          "running a primitive");
+    check(
+        dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()), arguments_.data()),
+        "running a primitive");
   }
 
  private:

@@ -17,12 +17,16 @@ int32_t lowest_bit(uint32_t mask) {
   return bit;
 }
 
+Decision supports_softmax(const network::ILayer& layer) {
+  if (!static_cast<const ISoftMaxLayer&>(layer).getLog()) return Decision::yes();
+  return Decision::no("oneDNN's logarithm of softmax is off by 2e-6, ATen's is not");
+}
+
 std::unique_ptr<Kernel> prepare_softmax(const LayerInstance& instance) {
   const auto& layer = static_cast<const ISoftMaxLayer&>(*instance.layer);
-  const auto algorithm = layer.getLog() ? dnnl::algorithm::softmax_log : dnnl::algorithm::softmax_accurate;
-  const dnnl::softmax_forward::primitive_desc desc(cpu_engine(), dnnl::prop_kind::forward_inference, algorithm,
-                                                   to_desc(instance.inputs[0]), to_desc(instance.outputs[0]),
-                                                   lowest_bit(layer.getAxes()), attributes());
+  const dnnl::softmax_forward::primitive_desc desc(
+      cpu_engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::softmax_accurate, to_desc(instance.inputs[0]),
+      to_desc(instance.outputs[0]), lowest_bit(layer.getAxes()), attributes());
   require_optimized(desc.impl_info_str());
   KernelBuilder builder;
   builder.input(DNNL_ARG_SRC, desc.src_desc(), 0);
@@ -41,12 +45,16 @@ Decision supports_layer_norm(const network::ILayer& layer) {
   return Decision::yes();
 }
 
+bool is_row(const network::Dims& dims, int64_t width) {
+  return dims.nbDims > 0 && dims.d[dims.nbDims - 1] == width && dims.volume() == width;
+}
+
 std::unique_ptr<Kernel> prepare_layer_norm(const LayerInstance& instance) {
   const auto& layer = static_cast<const INormalizationLayer&>(*instance.layer);
   const auto& dims = instance.inputs[0].dims;
   const int64_t width = dims.d[dims.nbDims - 1];
-  TORCHTRT_CHECK(instance.inputs[1].dims.volume() == width && instance.inputs[2].dims.volume() == width,
-                 "scale and bias are not of the last dimension's size");
+  TORCHTRT_CHECK(is_row(instance.inputs[1].dims, width) && is_row(instance.inputs[2].dims, width),
+                 "scale and bias are not along the last dimension");
   const auto flags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
   const auto statistics = plain_desc(to_dims(network::Dims(dims.nbDims - 1, dims.d)));
   const dnnl::layer_normalization_forward::primitive_desc desc(
@@ -66,7 +74,7 @@ std::unique_ptr<Kernel> prepare_layer_norm(const LayerInstance& instance) {
 
 std::unique_ptr<Tactic> make_softmax() {
   return make_row_tactic({"onednn.softmax", network::LayerType::kSOFTMAX, /*only_linear=*/false, /*in_place=*/true,
-                          nullptr, prepare_softmax});
+                          supports_softmax, prepare_softmax});
 }
 
 std::unique_ptr<Tactic> make_layer_normalization() {

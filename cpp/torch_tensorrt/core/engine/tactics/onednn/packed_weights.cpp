@@ -94,9 +94,10 @@ PackedWeights pack(WeightStore& store, const std::string& key, const dnnl::memor
   const auto repack = [&](const dnnl::memory::desc& target) {
     return [&plain, &key, target](const WeightBlock& from, void* to) {
       const auto source = stored_desc(from.layout, plain);
-      TORCHTRT_CHECK(source && static_cast<int64_t>(source.get_size()) == from.bytes,
-                     "the weights " << key << " have " << from.bytes << " bytes, their layout " << from.layout
-                                    << " needs " << source.get_size());
+      const auto needed = source ? static_cast<int64_t>(source.get_size()) : int64_t{-1};
+      TORCHTRT_CHECK(needed == from.bytes, "the weights " << key << " have " << from.bytes << " bytes, their layout "
+                                                          << from.layout << " needs " << needed << " (-1: none of "
+                                                          << plain.get_ndims() << " dimensions)");
       reorder(source, from.data.get(), target, to);
     };
   };

@@ -24,9 +24,9 @@ std::unique_ptr<Kernel> prepare_elementwise(const LayerInstance& instance) {
   TORCHTRT_CHECK(instance.inputs[first].dims == out.dims, "both operands are broadcast, or the first one is");
   const int32_t rank = out.dims.nbDims;
   TORCHTRT_CHECK(rank > 0, "0-d tensors");
-  const dnnl::binary::primitive_desc desc(cpu_engine(), *to_binary(layer.getOperation()), to_desc(instance.inputs[first]),
-                                          padded_desc(instance.inputs[1 - first], rank), to_desc(out),
-                                          with_epilogue(instance, 0, rank, padded_desc));
+  const dnnl::binary::primitive_desc desc(
+      cpu_engine(), *to_binary(layer.getOperation()), to_desc(instance.inputs[first]),
+      padded_desc(instance.inputs[1 - first], rank), to_desc(out), with_epilogue(instance, 0, rank, padded_desc));
   require_optimized(desc.impl_info_str());
   KernelBuilder builder;
   builder.input(DNNL_ARG_SRC_0, desc.src0_desc(), first);

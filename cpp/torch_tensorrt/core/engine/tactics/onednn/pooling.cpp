@@ -67,7 +67,8 @@ std::unique_ptr<Kernel> prepare_pooling(const LayerInstance& instance) {
     TORCHTRT_CHECK(!counted || reached[i] <= window.post[i], "the last window reaches behind the padding");
     TORCHTRT_CHECK(window.pre[i] >= 0, "negative padding");
     // oneDNN wants no padding as large as a window.
-    TORCHTRT_CHECK(reached[i] < window.size[i] * (window.dilation[i] + 1), "padding as large as the window");
+    const int64_t extent = (window.size[i] - 1) * (window.dilation[i] + 1) + 1;
+    TORCHTRT_CHECK(window.pre[i] < extent && reached[i] < extent, "padding as large as the window");
   }
   window.post = reached;
   return make_pool(algorithm(layer), to_desc(instance.inputs[0]), to_desc(instance.outputs[0]), window);
@@ -88,7 +89,8 @@ uint32_t spatial_axes(int32_t rank) { return ((1U << rank) - 1U) & ~3U; }
 Decision supports_reduction(const network::ILayer& layer) {
   const auto& reduce = static_cast<const IReduceLayer&>(layer);
   const int32_t rank = layer.getInput(0)->getDimensions().nbDims;
-  const bool operation = reduce.getOperation() == ReduceOperation::kAVG || reduce.getOperation() == ReduceOperation::kMAX;
+  const bool operation =
+      reduce.getOperation() == ReduceOperation::kAVG || reduce.getOperation() == ReduceOperation::kMAX;
   if (!operation || rank < 3 || rank > 5 || reduce.getReduceAxes() != spatial_axes(rank)) {
     return Decision::no("not an average or maximum over the spatial dimensions");
   }
