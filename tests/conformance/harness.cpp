@@ -89,6 +89,11 @@ std::string first_difference(const at::Tensor& got, const at::Tensor& expected, 
   return stream.str();
 }
 
+// The place of a layer's input among those that are given: the example has those alone.
+int32_t place_among_given(const engine::LayerInstance& instance, size_t input) {
+  return static_cast<int32_t>(std::count(instance.present.begin(), instance.present.begin() + input, true));
+}
+
 // Memory and pointers of one run.
 struct Run {
   explicit Run(const engine::LayerInstance& instance, const Example& example, int64_t workspace_bytes)
@@ -97,7 +102,8 @@ struct Run {
       inputs.emplace_back(instance.present[i] ? instance.inputs[i] : TensorDesc{});
       pointers.push_back(instance.present[i] ? inputs.back().data() : nullptr);
       if (instance.constants[i] != nullptr) pointers.back() = instance.constants[i];
-      if (instance.present[i]) view_of(inputs.back(), instance.inputs[i]).copy_(example.input(i));
+      if (instance.present[i])
+        view_of(inputs.back(), instance.inputs[i]).copy_(example.input(place_among_given(instance, i)));
     }
   }
   std::vector<GuardedMemory> inputs;
@@ -116,7 +122,8 @@ std::string compare_run(engine::Kernel& kernel, const Example& example, const en
   for (size_t i = 0; i < run.inputs.size(); ++i) {
     if (static_cast<int32_t>(i) == in_place || !instance.present[i]) continue;
     const at::Tensor after = view_of(run.inputs[i], instance.inputs[i]);
-    if (!first_difference(after, example.input(i), {}).empty()) return "it wrote to input " + std::to_string(i);
+    const at::Tensor& before = example.input(place_among_given(instance, i));
+    if (!first_difference(after, before, {}).empty()) return "it wrote to input " + std::to_string(i);
   }
   const std::string difference =
       first_difference(view_of(target, instance.outputs[0]), example.expected(), example.row().tolerance);
