@@ -28,9 +28,12 @@ void add_mode_flags(CLI::App& app, Options& o) {
   app.add_flag("--save-engine", o.save_engine, "Write the engine's bytes instead of a module")->excludes(embed);
   app.add_flag("--require-full-compilation", o.require_full_compilation,
                "Error instead of leaving operations to PyTorch");
-  app.add_option("--teo,--torch-executed-op", o.torch_ops, "Operation to leave to PyTorch (repeat)")->type_name("OP");
+  app.add_option("--teo,--torch-executed-op", o.torch_ops, "Operation to leave to PyTorch (repeat)")
+      ->type_name("OP")
+      ->allow_extra_args(false);
   app.add_option("--tem,--torch-executed-mod", o.torch_modules, "Module class to leave to PyTorch (repeat)")
-      ->type_name("MOD");
+      ->type_name("MOD")
+      ->allow_extra_args(false);
   app.add_option("--mbs,--min-block-size", o.min_block_size, "Fewest operations that are worth an engine")
       ->capture_default_str();
 }
@@ -38,7 +41,8 @@ void add_mode_flags(CLI::App& app, Options& o) {
 void add_engine_flags(CLI::App& app, Options& o) {
   app.add_option("-p,--enable-precision,--enabled-precision", o.precisions,
                  "Precision that layers may run in: float, half, int8 (repeat); float when none is given")
-      ->type_name("P");
+      ->type_name("P")
+      ->allow_extra_args(false);
   app.add_flag("--build-debuggable-engine", o.debuggable, "Keep what a debugger needs in the engine");
   app.add_flag("--disable-tf32", o.disable_tf32, "GPUs: fp32 products use fp32, not TF32");
   app.add_flag("--sparse-weights", o.sparse_weights, "Allow kernels for 2:4 sparse weights");
@@ -77,8 +81,10 @@ void add_check_flags(CLI::App& app, Options& o) {
       ->check(CLI::NonNegativeNumber);
   app.add_flag("--no-threshold-check", o.no_threshold_check, "Do not compare the result with the input module");
   app.add_option("--custom-torch-ops", o.custom_ops, "Library of PyTorch operations to load first (repeat)")
+      ->allow_extra_args(false)
       ->type_name("LIB");
   app.add_option("--custom-converters", o.custom_converters, "Library of converters to load first (repeat)")
+      ->allow_extra_args(false)
       ->type_name("LIB");
 }
 
