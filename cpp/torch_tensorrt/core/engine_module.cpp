@@ -26,7 +26,7 @@ ValueTree tuple_tree(const c10::TupleType& type);
 
 ValueTree tree_of_type(const c10::TypePtr& type) {
   if (const auto tuple = type->cast<c10::TupleType>()) return tuple_tree(*tuple);
-  TORCHTRT_CHECK(type->isSubtypeOf(*c10::TensorType::get()),
+  TORCHTRT_CHECK(type->isSubtypeOf(*c10::OptionalType::ofTensor()),
                  "arguments and results may be tensors, tuples and lists of them, found " << type->str());
   return {};
 }

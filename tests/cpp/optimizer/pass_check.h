@@ -14,7 +14,7 @@ namespace torch_tensorrt::optimizer {
 // The network of the text; lines of layers alone are put into `network "test" { }`. A text that does not parse fails
 // the test and gives null.
 std::unique_ptr<network::INetworkDefinition> network_of(const std::string& text);
-// Its text as print_network prints it, without types.
+// Its text as print_network prints it, without types and without the names of tensors between inputs and outputs.
 std::string canonical(const std::string& text);
 
 // `f32[...]` with that many numbers between -1 and 1.

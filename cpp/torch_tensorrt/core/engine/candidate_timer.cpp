@@ -37,14 +37,23 @@ void fill_floats(float* values, int64_t count) {
   }
 }
 
-// Halves of both kinds take the upper bits of a float; integers stay 0, which is a valid index of anything.
-void fill(void* memory, const TensorDesc& desc) {
+// Integers that are divided by are 1; others are 0, which is a valid index of anything.
+void fill_ones(void* memory, const TensorDesc& desc) {
+  const auto count = static_cast<size_t>(desc.dims.volume());
+  if (desc.dtype == network::DataType::kINT64) std::fill_n(static_cast<int64_t*>(memory), count, int64_t{1});
+  if (desc.dtype == network::DataType::kINT32) std::fill_n(static_cast<int32_t*>(memory), count, int32_t{1});
+  if (desc.bytes() == desc.dims.volume()) std::memset(memory, 1, count);
+}
+
+// Halves of both kinds take the upper bits of a float.
+void fill(void* memory, const TensorDesc& desc, bool is_divisor) {
   const int64_t bytes = desc.bytes();
   if (desc.dtype == network::DataType::kFLOAT) {
     fill_floats(static_cast<float*>(memory), bytes / 4);
     return;
   }
   std::memset(memory, 0, static_cast<size_t>(bytes));
+  if (is_divisor) fill_ones(memory, desc);
   const bool is_half = desc.dtype == network::DataType::kHALF || desc.dtype == network::DataType::kBF16;
   if (is_half) std::fill_n(static_cast<uint16_t*>(memory), bytes / 2, uint16_t{0x3c00});
   if (desc.dtype == network::DataType::kDOUBLE) std::fill_n(static_cast<double*>(memory), bytes / 8, 0.5);
@@ -69,7 +78,8 @@ class RunMemory {
   const void* input(const LayerInstance& instance, size_t i) {
     if (!instance.present[i] || instance.constants[i] != nullptr) return instance.constants[i];
     blocks_.push_back(allocate_aligned(instance.inputs[i].bytes()));
-    fill(blocks_.back().get(), instance.inputs[i]);
+    const bool is_divisor = i == 1 && instance.layer->getType() == network::LayerType::kELEMENTWISE;
+    fill(blocks_.back().get(), instance.inputs[i], is_divisor);
     return blocks_.back().get();
   }
 

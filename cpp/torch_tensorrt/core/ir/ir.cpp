@@ -13,7 +13,14 @@
 namespace torch_tensorrt::core::ir {
 namespace {
 
-bool is_tensor(const torch::jit::Value* value) { return value->type()->isSubtypeOf(*c10::TensorType::get()); }
+// An argument that may be None counts: it is given a spec when it is not.
+bool is_tensor(const torch::jit::Value* value) { return value->type()->isSubtypeOf(*c10::OptionalType::ofTensor()); }
+
+// "Tensor", and no more; parameters of a graph without a module have dims in their types.
+bool is_plain_tensor(const torch::jit::Value* value) {
+  return is_tensor(value) &&
+         (value->type()->kind() == c10::TypeKind::OptionalType || value->type() == c10::TensorType::get());
+}
 
 bool is_collection(const torch::jit::Value* value) {
   const auto kind = value->type()->kind();
@@ -48,7 +55,7 @@ bool says_dtype(torch::jit::Node* node, torch::jit::Value* value) {
 StaticParams get_static_params(c10::ArrayRef<torch::jit::Value*> inputs, std::vector<torch::jit::IValue> params) {
   std::vector<torch::jit::Value*> candidates;
   for (auto* input : inputs) {
-    if (input->type() == c10::TensorType::get() || is_collection(input) || is_module(input)) continue;
+    if (is_plain_tensor(input) || is_collection(input) || is_module(input)) continue;
     candidates.push_back(input);
   }
   // Traced graphs have dims in the types of their own inputs too, which come first.

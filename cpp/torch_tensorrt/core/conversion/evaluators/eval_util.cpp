@@ -52,6 +52,7 @@ nvinfer1::ITensor* index_layer(ConversionCtx* ctx, const torch::jit::Node* n, nv
 }
 
 c10::IValue dynamic_size_layer(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (args.at(n->input(0)).isTensor()) return *run_operator(n, args);
   auto* tensor = args.at(n->input(0)).ITensorOrFreeze(ctx);
   const auto dims = tensor->getDimensions();
   const int64_t dim = normalizeIndex(args.at(n->input(1)).unwrapToInt(), dims.nbDims);

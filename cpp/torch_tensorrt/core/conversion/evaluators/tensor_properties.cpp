@@ -33,10 +33,12 @@ Result size_of_dim(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) 
 }
 
 Result rank(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (args.at(n->input(0)).isTensor()) return run_operator(n, args);
   return static_cast<int64_t>(tensor_argument(ctx, n, args)->getDimensions().nbDims);
 }
 
 Result first_size(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (args.at(n->input(0)).isTensor()) return run_operator(n, args);
   auto* tensor = tensor_argument(ctx, n, args);
   const auto dims = tensor->getDimensions();
   TORCHTRT_CHECK(dims.nbDims > 0, util::node_info(n) << ": a 0-d tensor has no length");
@@ -45,6 +47,7 @@ Result first_size(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
 }
 
 Result element_count(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (args.at(n->input(0)).isTensor()) return run_operator(n, args);
   auto* tensor = tensor_argument(ctx, n, args);
   const auto dims = tensor->getDimensions();
   if (dims.is_static()) return dims.volume();
@@ -54,10 +57,12 @@ Result element_count(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args
 }
 
 Result scalar_type(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (args.at(n->input(0)).isTensor()) return run_operator(n, args);
   return static_cast<int64_t>(util::TRTDataTypeToScalarType(tensor_argument(ctx, n, args)->getType()));
 }
 
 Result is_floating_point(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (args.at(n->input(0)).isTensor()) return run_operator(n, args);
   return at::isFloatingType(util::TRTDataTypeToScalarType(tensor_argument(ctx, n, args)->getType()));
 }
 

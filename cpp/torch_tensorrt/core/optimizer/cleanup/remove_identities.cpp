@@ -50,6 +50,23 @@ bool takes_everything(const ILayer& layer) {
 
 bool joins_one(const ILayer& layer) { return layer.getNbInputs() == 1; }
 
+bool are_zero(const Dims& padding) { return all_are(padding, 0); }
+
+// A window of one element at every place: adaptive pooling to the size that is there already.
+bool pools_single_elements(const ILayer& layer) {
+  const auto& pooling = as<network::IPoolingLayer>(layer);
+  const bool explicit_padding = pooling.getPaddingMode() == network::PaddingMode::kEXPLICIT_ROUND_DOWN ||
+                                pooling.getPaddingMode() == network::PaddingMode::kEXPLICIT_ROUND_UP;
+  return explicit_padding && all_are(pooling.getWindowSizeNd(), 1) && all_are(pooling.full_stride(), 1) &&
+         are_zero(pooling.getPrePadding()) && are_zero(pooling.getPostPadding()) && pooling.getDivisor() <= 1;
+}
+
+// Dimensions that keep their size are not interpolated, whatever the mode.
+bool resizes_nothing(const ILayer& layer) {
+  const Dims in = layer.getInput(0)->getDimensions();
+  return in.is_static() && layer.getNbInputs() == 1 && in == layer.getOutput(0)->getDimensions();
+}
+
 bool reduces_nothing(const ILayer& layer) { return as<network::IReduceLayer>(layer).getReduceAxes() == 0; }
 
 // x + 0, x - 0, x * 1, x / 1, where the constant does not make the result larger.
@@ -84,6 +101,8 @@ constexpr Row kRows[] = {
     {LayerType::kSLICE, takes_everything},
     {LayerType::kCONCATENATION, joins_one},
     {LayerType::kREDUCE, reduces_nothing},
+    {LayerType::kPOOLING, pools_single_elements},
+    {LayerType::kRESIZE, resizes_nothing},
     {LayerType::kELEMENTWISE, has_neutral_operand},
 };
 
@@ -101,7 +120,8 @@ bool may_go(const ILayer& layer) {
 }
 
 // Before: a layer whose output always equals its input (identity, cast to the same dtype, shuffle to the same dims,
-// slice of everything, concatenation of one, reduction of no axis, sum with 0 or product with 1).
+// slice of everything, concatenation of one, reduction of no axis, pooling of single elements, resize to the same size,
+// sum with 0 or product with 1).
 // After: its readers read the input.
 class RemoveIdentities final : public Pass {
  public:

@@ -54,21 +54,23 @@ class FoldPaddingIntoConvolution final : public Pass {
     for (auto* layer : layer_snapshot(network)) {
       if (!alive(network, layer)) continue;
       auto* convolution = network::layer_cast<IConvolutionLayer>(layer);
-      if (convolution != nullptr) fold(rewriter, *convolution);
+      while (convolution != nullptr && fold(rewriter, *convolution)) {
+      }
     }
     return rewriter.changed();
   }
 
  private:
-  static void fold(network::Rewriter& rewriter, IConvolutionLayer& convolution) {
+  static bool fold(network::Rewriter& rewriter, IConvolutionLayer& convolution) {
     auto* slice = network::layer_cast<ISliceLayer>(convolution.getInput(0)->producer());
-    if (slice == nullptr || convolution.getPaddingMode() != network::PaddingMode::kEXPLICIT_ROUND_DOWN) return;
+    if (slice == nullptr || convolution.getPaddingMode() != network::PaddingMode::kEXPLICIT_ROUND_DOWN) return false;
     const auto padding = read_padding(*slice);
-    if (!padding) return;
+    if (!padding) return false;
     convolution.setPrePadding(sum(convolution.getPrePadding(), padding->pre));
     convolution.setPostPadding(sum(convolution.getPostPadding(), padding->post));
     rewriter.set_input(convolution, 0, *slice->getInput(0));
     rewriter.erase_if_dead(*slice);
+    return true;
   }
 };
 

@@ -1,4 +1,11 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <vector>
+
 #include "torch_tensorrt/core/network/rewriter.h"
+#include "torch_tensorrt/core/optimizer/fusion/factors.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 
@@ -10,16 +17,162 @@ using network::IActivationLayer;
 using network::IElementWiseLayer;
 using network::ITensor;
 
-// Before: x * sigmoid(x), x * hard_sigmoid(x), in either order. After: silu(x), hard_swish(x).
+// What was found, as a function of x.
+struct Formed {
+  ITensor* x = nullptr;
+  ActivationType type = ActivationType::kRELU;
+  float alpha = 0.F;
+  float beta = 0.F;
+};
+
+// Constants are written with few digits in models.
+bool is_near(double found, double wanted) { return std::abs(found - wanted) <= 1e-4 * std::abs(wanted); }
+
+const IActivationLayer* activation_of(const ITensor* tensor) {
+  return network::layer_cast<IActivationLayer>(static_cast<const network::ILayer*>(tensor->producer()));
+}
+
+// ---- gates: what x is multiplied by
+// ------------------------------------------------------------------------------------
+
+struct Gate {
+  ActivationType gate;
+  ActivationType whole;  // x * gate(x)
+};
+constexpr Gate kGates[] = {{ActivationType::kSIGMOID, ActivationType::kSILU},
+                           {ActivationType::kHARD_SIGMOID, ActivationType::kHARD_SWISH}};
+
+// x * sigmoid(x), x * hard_sigmoid(x).
+std::optional<Formed> form_gated(const Factors& factors, ITensor* x, ITensor* gate) {
+  const auto* activation = activation_of(gate);
+  if (activation == nullptr || activation->getInput(0) != x || factors.constant != 1) return std::nullopt;
+  for (const Gate& row : kGates) {
+    if (row.gate != activation->getActivationType()) continue;
+    const bool has_parameters = row.gate == ActivationType::kHARD_SIGMOID;
+    return Formed{x, row.whole, has_parameters ? activation->getAlpha() : 0.F,
+                  has_parameters ? activation->getBeta() : 0.F};
+  }
+  return std::nullopt;
+}
+
+// x * tanh(softplus(x)).
+std::optional<Formed> form_mish(const Factors& factors, ITensor* x, ITensor* gate) {
+  const auto* tanh = activation_of(gate);
+  if (tanh == nullptr || tanh->getActivationType() != ActivationType::kTANH || factors.constant != 1)
+    return std::nullopt;
+  const auto* softplus = activation_of(tanh->getInput(0));
+  const bool fits = softplus != nullptr && softplus->getActivationType() == ActivationType::kSOFTPLUS &&
+                    softplus->getAlpha() == 1.F && softplus->getBeta() == 1.F && softplus->getInput(0) == x;
+  return fits ? std::optional<Formed>(Formed{x, ActivationType::kMISH}) : std::nullopt;
+}
+
+// clip(x + b, 0, m) * c with c * m = 1 is hard_sigmoid(x) with alpha c and beta b * c.
+std::optional<Formed> read_clip(double constant, const ITensor* clipped) {
+  const auto* clip = activation_of(clipped);
+  if (clip == nullptr || clip->getActivationType() != ActivationType::kCLIP || clip->getAlpha() != 0.F) {
+    return std::nullopt;
+  }
+  const auto sum = read_shift(*clip->getInput(0));
+  if (!sum || !is_near(constant * clip->getBeta(), 1)) return std::nullopt;
+  return Formed{sum->tensor, ActivationType::kHARD_SIGMOID, static_cast<float>(constant),
+                static_cast<float>(sum->shift * constant)};
+}
+
+// c * x * clip(x + b, 0, m).
+std::optional<Formed> form_hard_swish(const Factors& factors, ITensor* x, ITensor* gate) {
+  auto formed = read_clip(factors.constant, gate);
+  if (!formed || formed->x != x) return std::nullopt;
+  formed->type = ActivationType::kHARD_SWISH;
+  return formed;
+}
+
+// ---- gelu
+// --------------------------------------------------------------------------------------------------------------
+
+// erf(x / sqrt 2).
+bool is_erf_of(const ITensor& tensor, const ITensor* x) {
+  const auto* erf = network::layer_cast<network::IUnaryLayer>(static_cast<const network::ILayer*>(tensor.producer()));
+  if (erf == nullptr || erf->getOperation() != network::UnaryOperation::kERF) return false;
+  const Factors inner = read_factors(*erf->getInput(0));
+  return inner.tensors == std::vector<ITensor*>{const_cast<ITensor*>(x)} && is_near(inner.constant, std::sqrt(0.5));
+}
+
+// 0.044715 * x^power.
+bool is_cubic_term(ITensor& tensor, const ITensor* x, int32_t power) {
+  const Factors factors = read_factors(tensor);
+  if (!is_near(factors.constant, 0.044715)) return false;
+  int32_t found = 0;
+  for (ITensor* factor : factors.tensors) {
+    const int32_t exponent = read_power(*factor, x);
+    if (exponent == 0) return false;
+    found += exponent;
+  }
+  return found == power;
+}
+
+// x + 0.044715 * x^3.
+bool is_cubic(const ITensor& tensor, const ITensor* x) {
+  const auto* sum = plain_sum(tensor);
+  if (sum == nullptr) return false;
+  return (sum->getInput(0) == x && is_cubic_term(*sum->getInput(1), x, 3)) ||
+         (sum->getInput(1) == x && is_cubic_term(*sum->getInput(0), x, 3));
+}
+
+// 1 + 0.044715 * x^2, which x is multiplied by.
+bool is_square(const ITensor& tensor, const ITensor* x) {
+  const auto sum = read_shift(tensor);
+  return sum && sum->shift == 1 && is_cubic_term(*sum->tensor, x, 2);
+}
+
+// tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)).
+bool is_tanh_of_cubic(const ITensor& tensor, const ITensor* x) {
+  const auto* tanh = activation_of(&tensor);
+  if (tanh == nullptr || tanh->getActivationType() != ActivationType::kTANH) return false;
+  const Factors inner = read_factors(*tanh->getInput(0));
+  if (!is_near(inner.constant, std::sqrt(2 / M_PI))) return false;
+  if (inner.tensors.size() == 1) return is_cubic(*inner.tensors[0], x);
+  if (inner.tensors.size() != 2) return false;
+  return (inner.tensors[0] == x && is_square(*inner.tensors[1], x)) ||
+         (inner.tensors[1] == x && is_square(*inner.tensors[0], x));
+}
+
+// 0.5 * x * (1 + erf(...)) or 0.5 * x * (1 + tanh(...)).
+std::optional<Formed> form_gelu(const Factors& factors, ITensor* x, ITensor* gate) {
+  const auto sum = read_shift(*gate);
+  if (!sum || sum->shift != 1 || !is_near(factors.constant, 0.5)) return std::nullopt;
+  if (is_erf_of(*sum->tensor, x)) return Formed{x, ActivationType::kGELU_ERF};
+  if (is_tanh_of_cubic(*sum->tensor, x)) return Formed{x, ActivationType::kGELU_TANH};
+  return std::nullopt;
+}
+
+using Former = std::optional<Formed> (*)(const Factors& factors, ITensor* x, ITensor* gate);
+constexpr Former kFormers[] = {form_gated, form_mish, form_hard_swish, form_gelu};
+
+std::optional<Formed> form_product(const Factors& factors) {
+  if (factors.tensors.size() == 1) return read_clip(factors.constant, factors.tensors[0]);
+  if (factors.tensors.size() != 2) return std::nullopt;
+  for (const Former former : kFormers) {
+    for (const size_t first : {size_t{0}, size_t{1}}) {
+      if (auto formed = former(factors, factors.tensors[first], factors.tensors[1 - first])) return formed;
+    }
+  }
+  return std::nullopt;
+}
+
+// Before: an activation spelled out: x * sigmoid(x), x * hard_sigmoid(x), clip(x + 3, 0, 6) / 6, x * clip(x + 3, 0, 6)
+// / 6, x * tanh(softplus(x)), 0.5 * x * (1 + erf(x / sqrt 2)), 0.5 * x * (1 + tanh(...)), factors in any order. After:
+// one activation layer.
 class FormActivations final : public Pass {
  public:
   const char* name() const override { return "form-activations"; }
 
   bool run(network::INetworkDefinition& network, const PassContext&) const override {
     network::Rewriter rewriter(network);
-    for (auto* layer : layer_snapshot(network)) {
-      if (!alive(network, layer)) continue;
-      auto* product = network::layer_cast<IElementWiseLayer>(layer);
+    // Backwards, so that a whole product is met before a part of it.
+    const auto layers = layer_snapshot(network);
+    for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+      if (!alive(network, *layer)) continue;
+      auto* product = network::layer_cast<IElementWiseLayer>(*layer);
       if (product != nullptr) form(rewriter, *product);
     }
     return rewriter.changed();
@@ -27,23 +180,15 @@ class FormActivations final : public Pass {
 
  private:
   static void form(network::Rewriter& rewriter, IElementWiseLayer& product) {
-    if (product.getOperation() != network::ElementWiseOperation::kPROD || !product.epilogue().empty()) return;
-    for (int32_t i = 0; i < 2; ++i) {
-      auto* gate = network::layer_cast<IActivationLayer>(product.getInput(i)->producer());
-      ITensor* x = product.getInput(1 - i);
-      if (gate == nullptr || gate->getInput(0) != x || only_reader(*gate->getOutput(0)) == nullptr) continue;
-      const bool soft = gate->getActivationType() == ActivationType::kSIGMOID;
-      if (!soft && gate->getActivationType() != ActivationType::kHARD_SIGMOID) continue;
-      auto* whole = rewriter.insert_before<IActivationLayer>(
-          product, {x}, soft ? ActivationType::kSILU : ActivationType::kHARD_SWISH);
-      if (!soft) {
-        whole->setAlpha(gate->getAlpha());
-        whole->setBeta(gate->getBeta());
-      }
-      rewriter.replace_all_uses(*product.getOutput(0), *whole->getOutput(0));
-      rewriter.erase_if_dead(product);
-      return;
-    }
+    ITensor& output = *product.getOutput(0);
+    if (!is_product(product) || !network::is_floating_point(output.getType())) return;
+    const auto formed = form_product(read_factors(output, /*is_root=*/true));
+    if (!formed || formed->x->getDimensions() != output.getDimensions()) return;
+    auto* whole = rewriter.insert_before<IActivationLayer>(product, {formed->x}, formed->type);
+    whole->setAlpha(formed->alpha);
+    whole->setBeta(formed->beta);
+    rewriter.replace_all_uses(output, *whole->getOutput(0));
+    rewriter.erase_if_dead(product);
   }
 };
 

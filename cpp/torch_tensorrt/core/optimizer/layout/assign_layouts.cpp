@@ -1,9 +1,11 @@
-#include <algorithm>
 #include <map>
 #include <string>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "torch_tensorrt/core/network/rewriter.h"
+#include "torch_tensorrt/core/optimizer/layout/format_rules.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -14,157 +16,192 @@ namespace {
 using network::ILayer;
 using network::IReformatLayer;
 using network::ITensor;
-using network::LayerType;
 using network::TensorFormat;
 
-constexpr int32_t kFirstRankWithChannels = 3;
-
-// Layers that are much faster in the activation format, and bring it into the network.
-bool is_anchor(LayerType type) {
-  return type == LayerType::kCONVOLUTION || type == LayerType::kDECONVOLUTION || type == LayerType::kPOOLING ||
-         type == LayerType::kRESIZE;
-}
-
-// Layers that work element by element or along one dimension, in whatever format their input is.
-bool is_agnostic(LayerType type) {
-  static const LayerType kTypes[] = {LayerType::kACTIVATION, LayerType::kELEMENTWISE,   LayerType::kUNARY,
-                                     LayerType::kSCALE,      LayerType::kCONCATENATION, LayerType::kSLICE,
-                                     LayerType::kREDUCE,     LayerType::kSELECT,        LayerType::kCAST,
-                                     LayerType::kIDENTITY,   LayerType::kSOFTMAX,       LayerType::kNORMALIZATION,
-                                     LayerType::kGATHER};
-  return std::find(std::begin(kTypes), std::end(kTypes), type) != std::end(kTypes);
-}
-
-bool has_channels(const ITensor& tensor) { return tensor.getDimensions().nbDims >= kFirstRankWithChannels; }
-
-// Whether all operands have the result's rank: only then do channels stand in one place.
-bool operands_line_up(const ILayer& layer) {
-  const int32_t rank = layer.getOutput(0)->getDimensions().nbDims;
-  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
-    const auto* input = layer.getInput(i);
-    if (input == nullptr || is_constant(input)) continue;
-    if (input->getDimensions().nbDims != rank) return false;
+// Reorders of one network: one a tensor and format, shared by all that read it.
+class Reorders {
+ public:
+  explicit Reorders(network::Rewriter& rewriter) : rewriter_(rewriter) {
+    for (const auto& layer : rewriter.network().layers()) {
+      if (layer->getType() != IReformatLayer::kType) continue;
+      made_[{layer->getInput(0), layer->getOutput(0)->format()}] = layer->getOutput(0);
+    }
   }
-  return true;
-}
 
-bool needs_lined_up_operands(LayerType type) {
-  return type == LayerType::kELEMENTWISE || type == LayerType::kSELECT || type == LayerType::kCONVOLUTION;
-}
+  // The tensor in the format.
+  ITensor& get(ITensor& tensor, TensorFormat format, const std::string& reason) {
+    if (tensor.format() == format) return tensor;
+    const auto* producer = network::layer_cast<IReformatLayer>(tensor.producer());
+    if (producer != nullptr && producer->getInput(0)->format() == format) return *producer->getInput(0);
+    ITensor*& made = made_[{&tensor, format}];
+    if (made != nullptr) return *made;
+    auto* layer = rewriter_.insert_after<IReformatLayer>(*tensor.producer(), {&tensor}, reason);
+    layer->getOutput(0)->set_format(format);
+    LOG_INFO("reorder of the output of " << network::describe(*tensor.producer()) << " to "
+                                         << network::enum_name(format) << ": " << reason);
+    made = layer->getOutput(0);
+    return *made;
+  }
 
-// Before: every tensor row-major. After: the activations between layers that run fastest in the target's activation
-// format are in it, as far as layers take it; reorders stand where it begins and ends, each with its reason.
-// Network inputs and outputs keep the format they were given.
+  // Takes out those that nobody reads, or that have nothing to do any more.
+  void clean() {
+    for (auto* layer : layer_snapshot(rewriter_.network())) {
+      if (!alive(rewriter_.network(), layer) || layer->getType() != IReformatLayer::kType) continue;
+      ITensor& from = *layer->getInput(0);
+      ITensor& to = *layer->getOutput(0);
+      const bool is_taken = from.isNetworkInput() || from.isNetworkOutput();
+      if (from.format() == to.format() && !(to.isNetworkOutput() && is_taken)) rewriter_.replace_all_uses(to, from);
+      if (!to.isNetworkOutput() && to.consumers().empty()) rewriter_.erase(*layer);
+    }
+  }
+
+ private:
+  network::Rewriter& rewriter_;
+  std::map<std::pair<const ITensor*, TensorFormat>, ITensor*> made_;
+};
+
+class Assignment {
+ public:
+  Assignment(network::INetworkDefinition& network, const PassContext& context)
+      : rewriter_(network), reorders_(rewriter_), context_(context), format_(context.activation_format) {
+    for (const ITensor* output : network.outputs()) output_formats_.push_back(output->format());
+    find_ways_to_anchors();
+  }
+
+  bool run() {
+    for (auto* layer : layer_snapshot(rewriter_.network())) visit(*layer);
+    restore_outputs();
+    reorders_.clean();
+    return changed_ || rewriter_.changed();
+  }
+
+ private:
+  FormatRole role(const ILayer& layer) const {
+    const FormatRole role =
+        format_ == TensorFormat::kLINEAR ? role_of(layer, TensorFormat::kHWC) : role_of(layer, format_);
+    if (role == FormatRole::kIndifferent || role == FormatRole::kLinear) return role;
+    const bool takes =
+        format_ != TensorFormat::kLINEAR && (!context_.takes_format || context_.takes_format(layer, format_));
+    return takes ? role : FormatRole::kLinear;
+  }
+
+  // Layers from which an anchor is reached through agnostic layers alone, anchors among them.
+  void find_ways_to_anchors() {
+    const auto& layers = rewriter_.network().layers();
+    for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+      const FormatRole own = role(**layer);
+      if (own == FormatRole::kAnchor || (own == FormatRole::kAgnostic && readers_lead_to_anchor(**layer))) {
+        leads_to_anchor_.insert(layer->get());
+      }
+    }
+  }
+
+  bool readers_lead_to_anchor(const ILayer& layer) const {
+    for (const ILayer* reader : layer.getOutput(0)->consumers()) {
+      if (leads_to_anchor_.count(reader) != 0) return true;
+    }
+    return false;
+  }
+
+  void visit(ILayer& layer) {
+    const FormatRole own = role(layer);
+    if (own == FormatRole::kIndifferent) return;
+    const std::string kind = network::enum_name(layer.getType());
+    if (own == FormatRole::kAnchor) {
+      convert(layer, kind + " runs fastest in " + network::enum_name(format_));
+    } else if (own == FormatRole::kAgnostic && joins_format(layer)) {
+      convert(layer, kind + " has other operands in " + network::enum_name(format_));
+    } else {
+      keep_linear(layer, own == FormatRole::kAgnostic ? kind + " has other operands that are row-major"
+                                                      : kind + " takes row-major tensors only");
+    }
+  }
+
+  // With operands of both kinds, what follows decides where the reorder stands.
+  bool joins_format(const ILayer& layer) const {
+    bool any = false;
+    bool all = true;
+    for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+      const ITensor* input = layer.getInput(i);
+      if (input == nullptr || is_constant(input) || !carries_format(layer, i)) continue;
+      any = any || input->format() == format_;
+      all = all && input->format() == format_;
+    }
+    return any && (all || leads_to_anchor_.count(&layer) != 0);
+  }
+
+  void convert(ILayer& layer, const std::string& reason) {
+    for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+      bring(layer, i, carries_format(layer, i) ? format_ : TensorFormat::kLINEAR, reason);
+    }
+    for (int32_t i = 0; i < layer.getNbOutputs(); ++i) assign(*layer.getOutput(i), format_);
+  }
+
+  void keep_linear(ILayer& layer, const std::string& reason) {
+    for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+      const ITensor* input = layer.getInput(i);
+      if (i == 0 && input->format() != TensorFormat::kLINEAR && reads_in_place(layer, input->format())) continue;
+      bring(layer, i, TensorFormat::kLINEAR, reason);
+    }
+    const bool is_wanted = readers_lead_to_anchor(layer) && layer.getInput(0)->format() == TensorFormat::kLINEAR;
+    const bool in_place = is_wanted && writes_in_place(layer, format_);
+    for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {
+      assign(*layer.getOutput(i), in_place ? format_ : TensorFormat::kLINEAR);
+    }
+  }
+
+  void bring(ILayer& layer, int32_t index, TensorFormat wanted, const std::string& reason) {
+    ITensor* input = layer.getInput(index);
+    if (input == nullptr || is_constant(input) || !has_channels(*input)) return;
+    rewriter_.set_input(layer, index, reorders_.get(*input, wanted, reason));
+  }
+
+  void assign(ITensor& tensor, TensorFormat format) {
+    if (!has_channels(tensor) || tensor.format() == format) return;
+    tensor.set_format(format);
+    changed_ = true;
+  }
+
+  // Outputs leave the network as they were asked for; inside, the readers go on reading what they read.
+  void restore_outputs() {
+    const auto outputs = rewriter_.network().outputs();
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      ITensor& output = *outputs[i];
+      if (output.format() == output_formats_[i] || output.isNetworkInput()) continue;
+      const auto readers = output.consumers();
+      ITensor& copy =
+          reorders_.get(output, output_formats_[i], "this network output is " + network::enum_name(output_formats_[i]));
+      rewriter_.replace_all_uses(output, copy);
+      for (ILayer* reader : readers) restore_reader(*reader, copy, output);
+    }
+  }
+
+  void restore_reader(ILayer& reader, ITensor& copy, ITensor& original) {
+    for (int32_t i = 0; i < reader.getNbInputs(); ++i) {
+      if (reader.getInput(i) == &copy && &reader != copy.producer()) rewriter_.set_input(reader, i, original);
+    }
+  }
+
+  network::Rewriter rewriter_;
+  Reorders reorders_;
+  const PassContext& context_;
+  TensorFormat format_;
+  std::vector<TensorFormat> output_formats_;
+  std::unordered_set<const ILayer*> leads_to_anchor_;
+  bool changed_ = false;
+};
+
+// Before: every tensor row-major, but network inputs and outputs that were given another format.
+// After: the activations around the layers that run fastest in the target's activation format are in it, as far as
+// layers take it; reorders stand where it begins and ends, each with its reason. Inputs and outputs keep their format.
+// A network without convolutions, pooling and the like stays row-major.
 class AssignLayouts final : public Pass {
  public:
   const char* name() const override { return "assign-layouts"; }
 
   bool run(network::INetworkDefinition& network, const PassContext& context) const override {
-    if (context.activation_format == TensorFormat::kLINEAR) return false;
-    Assignment assignment(network, context);
-    for (auto* layer : layer_snapshot(network)) assignment.visit(*layer);
-    assignment.restore_outputs();
-    return assignment.changed();
+    return Assignment(network, context).run();
   }
-
- private:
-  class Assignment {
-   public:
-    Assignment(network::INetworkDefinition& network, const PassContext& context)
-        : rewriter_(network), context_(context), format_(context.activation_format) {}
-
-    void visit(ILayer& layer) {
-      const LayerType type = layer.getType();
-      if (type == LayerType::kINPUT || type == LayerType::kCONSTANT || type == LayerType::kREFORMAT) return;
-      if (!wants_format(layer)) {
-        bring_inputs(layer, TensorFormat::kLINEAR, "layer takes row-major tensors only: " + network::enum_name(type));
-        return;
-      }
-      bring_inputs(layer, format_, network::enum_name(type) + " runs fastest in " + network::enum_name(format_));
-      for (int32_t i = 0; i < layer.getNbOutputs(); ++i) assign(*layer.getOutput(i));
-    }
-
-    // Outputs leave the network row-major.
-    void restore_outputs() {
-      const auto outputs = rewriter_.network().outputs();
-      for (auto* output : outputs) {
-        if (output->format() != format_ || output->isNetworkInput()) continue;
-        const auto readers = output->consumers();
-        auto* copy = reformat(*output, TensorFormat::kLINEAR, "network outputs are row-major");
-        rewriter_.replace_all_uses(*output, *copy);
-        for (auto* reader : readers) restore_reader(*reader, *copy, *output);
-      }
-    }
-
-    bool changed() const { return changed_ || rewriter_.changed(); }
-
-   private:
-    bool takes(const ILayer& layer) const {
-      if (context_.takes_format) return context_.takes_format(layer, format_);
-      return is_anchor(layer.getType()) || is_agnostic(layer.getType());
-    }
-
-    bool reads_format(const ILayer& layer) const {
-      for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
-        const auto* input = layer.getInput(i);
-        if (input != nullptr && input->format() == format_) return true;
-      }
-      return false;
-    }
-
-    bool wants_format(const ILayer& layer) const {
-      const LayerType type = layer.getType();
-      if (!has_channels(*layer.getInput(0)) || (needs_lined_up_operands(type) && !operands_line_up(layer)))
-        return false;
-      const bool anchor = is_anchor(type) && layer.getInput(0)->getDimensions().nbDims > kFirstRankWithChannels - 1;
-      return (anchor || (is_agnostic(type) && reads_format(layer))) && takes(layer);
-    }
-
-    void assign(ITensor& tensor) {
-      if (!has_channels(tensor)) return;
-      changed_ = changed_ || tensor.format() != format_;
-      tensor.set_format(format_);
-    }
-
-    void bring_inputs(ILayer& layer, TensorFormat wanted, const std::string& reason) {
-      for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
-        auto* input = layer.getInput(i);
-        if (input == nullptr || is_constant(input) || !has_channels(*input) || input->format() == wanted) continue;
-        rewriter_.set_input(layer, i, *reformat(*input, wanted, reason));
-      }
-    }
-
-    // One reorder a tensor and format, shared by its readers.
-    ITensor* reformat(ITensor& tensor, TensorFormat wanted, const std::string& reason) {
-      auto& made = reformats_[{&tensor, wanted}];
-      if (made != nullptr) return made;
-      if (auto* back = origin(tensor, wanted)) return back;
-      auto* layer = rewriter_.insert_after<IReformatLayer>(*tensor.producer(), {&tensor}, reason);
-      layer->getOutput(0)->set_format(wanted);
-      LOG_INFO("Reorder of " << tensor.getName() << " to " << network::enum_name(wanted) << ": " << reason);
-      made = layer->getOutput(0);
-      return made;
-    }
-
-    // What a reorder was made of, when that has the wanted format.
-    static ITensor* origin(const ITensor& tensor, TensorFormat wanted) {
-      auto* producer = network::layer_cast<IReformatLayer>(tensor.producer());
-      if (producer == nullptr || producer->getInput(0)->format() != wanted) return nullptr;
-      return producer->getInput(0);
-    }
-
-    void restore_reader(ILayer& reader, ITensor& copy, ITensor& original) {
-      for (int32_t i = 0; i < reader.getNbInputs(); ++i) {
-        if (reader.getInput(i) == &copy) rewriter_.set_input(reader, i, original);
-      }
-    }
-
-    network::Rewriter rewriter_;
-    const PassContext& context_;
-    TensorFormat format_;
-    std::map<std::pair<const ITensor*, TensorFormat>, ITensor*> reformats_;
-    bool changed_ = false;
-  };
 };
 
 }  // namespace

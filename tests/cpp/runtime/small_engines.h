@@ -1,0 +1,43 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/custom_class.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "torch_tensorrt/core/runtime/TRTEngine.h"
+
+// Engines that build in milliseconds.
+namespace torch_tensorrt::tests {
+
+using EnginePtr = c10::intrusive_ptr<core::runtime::TRTEngine>;
+
+std::string build(std::shared_ptr<network::INetworkDefinition> network, const std::string& source = "");
+
+// relu(convolution(x) + r), then a mean over the image: x f32[-1x3x-1x-1] from 1x3x4x4 to 8x3x16x16, r of the
+// convolution's sizes. Convolution 3 -> 4 channels, 3x3, padding 1.
+std::string build_convolution_engine();
+std::vector<at::Tensor> run_convolution(const at::Tensor& x, const at::Tensor& r);
+
+// Two inputs f32[2x3], two results: their sum and their difference. The network's tensors have these names.
+std::string build_sum_and_difference(const std::vector<std::string>& inputs, const std::vector<std::string>& outputs);
+
+// tanh(exp(x)) of f32[16], by one source of tactics ("aten", "onednn") or all.
+std::string build_pointwise_engine(const std::string& source = "");
+
+// x of a dtype, given back shifted: x + x, in the dtype, for dims.
+std::string build_doubling_engine(network::DataType type, const network::Dims& dims);
+
+// x f32[2x12] reshaped to the two numbers of the second input (int64[2], or int32).
+std::string build_reshape_engine(network::DataType shape_type);
+
+// With inputs and outputs found by the numbers in their names.
+EnginePtr make_engine(const std::string& plan);
+
+// The text of the Error that the call throws; fails the test when it throws none.
+std::string error_of(const std::function<void()>& call);
+
+}  // namespace torch_tensorrt::tests

@@ -1,0 +1,171 @@
+#include "torch_tensorrt/core/runtime/TRTEngine.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "runtime/small_engines.h"
+#include "torch_tensorrt/core/runtime/runtime.h"
+
+namespace torch_tensorrt::core::runtime {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using tests::error_of;
+
+const std::string& two_by_two() {
+  static const std::string plan = tests::build_sum_and_difference({"input_1", "input_0"}, {"output_1", "output_0"});
+  return plan;
+}
+
+using Names = std::vector<std::string>;
+
+TRTEngine make(const Names& inputs, const Names& outputs) {
+  return TRTEngine(two_by_two(), RTDevice(), inputs, outputs);
+}
+
+TEST(TRTEngine, OrderOfArgumentsIsToldByTheNumbers) {
+  auto engine = tests::make_engine(two_by_two());
+  EXPECT_THAT(engine->in_binding_names, ElementsAre("input_0", "input_1"));
+  const at::Tensor a = at::rand({2, 3});
+  const at::Tensor b = at::rand({2, 3});
+  // In the network input_1 comes first, and output_0 is input_1 - input_0.
+  const auto results = execute_engine({a, b}, engine);
+  EXPECT_TRUE(at::equal(results[0], b - a));
+  EXPECT_TRUE(at::equal(results[1], a + b));
+}
+
+TEST(TRTEngine, OrderOfArgumentsIsToldByTheNames) {
+  auto engine = c10::make_intrusive<TRTEngine>("my.name", two_by_two(), RTDevice(), Names{"input_1", "input_0"},
+                                               Names{"output_1", "output_0"});
+  EXPECT_EQ(engine->name, "my_name");
+  const at::Tensor a = at::rand({2, 3});
+  const at::Tensor b = at::rand({2, 3});
+  const auto results = execute_engine({a, b}, engine);
+  EXPECT_TRUE(at::equal(results[0], a + b));
+  EXPECT_TRUE(at::equal(results[1], a - b));
+}
+
+TEST(TRTEngine, NamesThatDoNotFitAreNamed) {
+  EXPECT_THAT(error_of([] {
+                make({"input_0", "zero"}, {"output_0", "output_1"});
+              }),
+              HasSubstr("Could not find a TensorRT engine binding for input named zero"));
+  EXPECT_THAT(error_of([] {
+                make({"input_0", "output_1"}, {"output_0", "output_1"});
+              }),
+              HasSubstr("Binding output_1 specified as input but found as output"));
+  EXPECT_THAT(error_of([] {
+                make({"input_0", "input_1"}, {"output_0", "input_1"});
+              }),
+              HasSubstr("Binding input_1 specified as output but found as input"));
+  EXPECT_THAT(error_of([] { make({"input_0"}, {"output_0", "output_1"}); }), HasSubstr("has 2 inputs"));
+  EXPECT_THAT(error_of([] {
+                make({"input_0", "input_0"}, {"output_0", "output_1"});
+              }),
+              HasSubstr("binding name input_0 is given twice"));
+  const std::string unnumbered = tests::build_sum_and_difference({"x", "y"}, {"sum", "difference"});
+  EXPECT_THAT(error_of([&] { tests::make_engine(unnumbered); }),
+              HasSubstr("Unable to determine binding indices from TensorRT engine binding names"));
+}
+
+TEST(TRTEngine, BytesThatAreNoEngineAreRefused) {
+  const std::string cut = two_by_two().substr(0, two_by_two().size() / 2);
+  EXPECT_THAT(error_of([&] { tests::make_engine(cut); }), HasSubstr("Unable to deserialize the TensorRT engine"));
+  EXPECT_THAT(error_of([] { tests::make_engine(""); }), HasSubstr("Unable to deserialize the TensorRT engine"));
+  EXPECT_THAT(error_of([] { tests::make_engine("ptrt some TensorRT engine"); }),
+              HasSubstr("Unable to deserialize the TensorRT engine"));
+}
+
+TEST(TRTEngine, OtherDeviceAndOtherPlatformAreRefused) {
+  EXPECT_THAT(error_of([] { TRTEngine(two_by_two(), RTDevice(0, network::DeviceType::kGPU)); }),
+              AllOf(HasSubstr("No compatible device was found for instantiating TensorRT engine"), HasSubstr("CPU")));
+  EXPECT_THAT(error_of([] { TRTEngine(two_by_two(), RTDevice(), {}, {}, Platform(Platform::kWIN_ARM64)); }),
+              HasSubstr("(built for: windows_arm64, current platform: "));
+}
+
+TEST(TRTEngine, SerializedFormMakesTheSameEngine) {
+  auto engine =
+      c10::make_intrusive<TRTEngine>("net", two_by_two(), RTDevice(), Names{"input_1", "input_0"},
+                                     Names{"output_0", "output_1"}, get_current_platform(), true, false, "meta");
+  const std::vector<std::string> strings = engine->serialize();
+  auto again = c10::make_intrusive<TRTEngine>(strings);
+  EXPECT_EQ(again->serialize(), strings);
+  EXPECT_EQ(again->get_serialized_metadata(), "meta");
+  const std::vector<at::Tensor> inputs = {at::rand({2, 3}), at::rand({2, 3})};
+  EXPECT_TRUE(at::equal(execute_engine(inputs, engine)[0], execute_engine(inputs, again)[0]));
+}
+
+TEST(TRTEngine, BytesAreSharedNotCopied) {
+  auto engine = tests::make_engine(two_by_two());
+  at::Tensor bytes = engine->serialized_engine_tensor();
+  EXPECT_EQ(bytes.scalar_type(), at::kByte);
+  EXPECT_EQ(bytes.const_data_ptr(), engine->engine().bytes().data());
+  engine.reset();  // the tensor keeps them alive
+  EXPECT_EQ(std::string(static_cast<const char*>(bytes.const_data_ptr()), static_cast<size_t>(bytes.numel())),
+            two_by_two());
+}
+
+TEST(TRTEngine, OutputsAreInferredWithoutRunning) {
+  const auto engine = tests::make_engine(tests::build_convolution_engine());
+  const auto outputs = engine->infer_outputs({{3, 3, 5, 6}, {3, 4, 5, 6}});
+  ASSERT_EQ(outputs.size(), 2U);
+  EXPECT_TRUE(outputs[0].is_meta());
+  EXPECT_EQ(outputs[0].sizes(), at::IntArrayRef({3, 4, 5, 6}));
+  EXPECT_EQ(outputs[1].sizes(), at::IntArrayRef({3, 4}));
+  EXPECT_THAT(error_of([&] { engine->infer_outputs({{3, 3, 5, 6}}); }), HasSubstr("the sizes of 1 are given"));
+  EXPECT_THAT(error_of([&] { engine->infer_outputs({{3, 3, 5, 60}, {3, 4, 5, 60}}); }), HasSubstr("input_0"));
+}
+
+TEST(TRTEngine, DescribesItself) {
+  const auto engine = tests::make_engine(tests::build_convolution_engine());
+  const std::string text = engine->to_str();
+  EXPECT_THAT(text, AllOf(HasSubstr("input_0"), HasSubstr("-1x3x-1x-1 (1x3x4x4 to 8x3x16x16)"), HasSubstr("Float"),
+                          HasSubstr("output_1"), HasSubstr("CPU")));
+  EXPECT_THAT(engine->get_engine_layer_info(), AllOf(HasSubstr("convolution"), HasSubstr("tactic")));
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::stringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+TEST(TRTEngine, ProfilingWritesATraceOfEachCall) {
+  auto engine = tests::make_engine(tests::build_convolution_engine());
+  const std::string directory = testing::TempDir() + "profile_test";
+  std::filesystem::create_directories(directory);
+  const std::string path = directory + "/deserialized_trt_engine_execution_profile.trace";
+  std::filesystem::remove(path);
+  engine->set_profile_path_prefix(directory);
+  const std::vector<at::Tensor> inputs = {at::rand({1, 3, 4, 4}), at::rand({1, 4, 4, 4})};
+  const auto expected = execute_engine(inputs, engine);
+  EXPECT_FALSE(std::filesystem::exists(path));
+
+  engine->enable_profiling();
+  EXPECT_TRUE(at::equal(execute_engine(inputs, engine)[0], expected[0]));
+  EXPECT_THAT(read_file(path), AllOf(HasSubstr("\"ph\": \"X\""), HasSubstr("\"dur\": ")));
+  engine->set_profile_format("trex");
+  execute_engine(inputs, engine);
+  EXPECT_THAT(read_file(path), HasSubstr("\"averageMs\": "));
+  engine->disable_profiling();
+  std::filesystem::remove(path);
+  execute_engine(inputs, engine);
+  EXPECT_FALSE(std::filesystem::exists(path));
+
+  EXPECT_THAT(error_of([&] { engine->set_profile_format("html"); }), HasSubstr("\"html\" is not one of"));
+  engine->dump_engine_layer_info();
+  EXPECT_EQ(read_file(directory + "/deserialized_trt_layer_information.json"), engine->get_engine_layer_info());
+  EXPECT_THAT(error_of([&] { engine->dump_engine_layer_info_to_file("/no/such/folder/file"); }),
+              AllOf(HasSubstr("/no/such/folder/file"), HasSubstr("No such file")));
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::core::runtime

@@ -1,0 +1,56 @@
+"""The installed CMake package: a project outside the tree finds it, links each target, and runs."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from torch_tensorrt import _paths
+
+PROJECT = Path(__file__).resolve().parents[1] / "cmake_package"
+PREFIXES = {
+    "package": str(_paths.package_dir),
+    "cmake_prefix_path": _paths.cmake_prefix_path,
+    "prefix of the Python": sysconfig.get_path("data"),
+}
+
+
+def run(*command, cwd=None) -> str:
+    # The package must find torch by itself, and the programs their libraries.
+    hidden = {"LD_LIBRARY_PATH", "CMAKE_PREFIX_PATH", "VIRTUAL_ENV", "PYTHONPATH"}
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def configure(build: Path, prefix: str) -> None:
+    run("cmake", "-S", str(PROJECT), "-B", str(build), "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}")
+
+
+@pytest.mark.parametrize("prefix", PREFIXES.values(), ids=PREFIXES.keys())
+def test_every_prefix_leads_to_the_package(tmp_path, prefix):
+    configure(tmp_path, prefix)
+    cache = (tmp_path / "CMakeCache.txt").read_text()
+    torch_dir = (_paths.package_dir.parent / "torch").resolve()
+    assert f"TORCHTRT_TORCH_DIR:PATH={torch_dir}" in cache
+
+
+@pytest.mark.slow
+def test_programs_link_and_run(tmp_path):
+    configure(tmp_path, sysconfig.get_path("data"))
+    run("cmake", "--build", str(tmp_path))
+    assert "torch not loaded" in run(str(tmp_path / "use_engine"), cwd="/")
+    assert run(str(tmp_path / "use_runtime"), cwd="/") == "op found, class found\n"
+    assert run(str(tmp_path / "use_compiler"), cwd="/") == "prefix consumer, rank 4\n"
+
+
+def test_torchtrtc_starts_without_torch():
+    launcher = Path(sysconfig.get_path("scripts")) / "torchtrtc"
+    assert "Usage" in run(str(launcher), "--help")
+    # Ends where the program would start, with whether torch came in on the way.
+    stop = "os.execv = lambda *arguments: sys.exit('torch' in sys.modules)"
+    run(sys.executable, "-c", f"import os, sys; {stop}; exec(open({str(launcher)!r}).read())")
