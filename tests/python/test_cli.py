@@ -65,6 +65,15 @@ def test_spellings_of_an_input(lenet, tmp_path, spec):
     torchtrtc("-d", "cpu", "-p", "f32", CHECK, lenet, tmp_path / "compiled.ts", spec)
 
 
+def test_a_range_of_shapes(lenet, tmp_path, rel):
+    compiled = tmp_path / "compiled.ts"
+    torchtrtc("-d", "cpu", CHECK, lenet, compiled, "[(1,1,28,28);(2,1,28,28);(4,1,28,28)]")
+    module = torch.jit.load(compiled)
+    for batch in (1, 3, 4):
+        x = torch.randn(batch, 1, 28, 28)
+        assert rel(module(x), torch.jit.load(lenet)(x)) < 1e-5
+
+
 def test_engine_bytes_and_back(tmp_path, rel):
     model = saved(Mlp(), tmp_path)
     engine, embedded = tmp_path / "model.engine", tmp_path / "embedded.ts"
@@ -110,6 +119,7 @@ def test_a_failed_self_check_ends_with_1(tmp_path):
         ("(1,-3)", "'-3' is not a size"),
         ("(1,3)@float13", "'float13' is not a dtype"),
         ("(1,3)%diagonal", "'diagonal' is not a format"),
+        ("[(1,3);(2,3)]", "three shapes"),
         ("[(3,3);(2,3);(4,3)]", "2"),
     ],
 )

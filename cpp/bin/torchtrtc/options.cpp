@@ -1,6 +1,9 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <vector>
 
 #include "input_spec.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -94,6 +97,16 @@ torch_tensorrt::EngineCapability capability(const std::string& name) {
   return torch_tensorrt::EngineCapability::kSTANDARD;
 }
 
+// CLI11 takes "[a;b]" for a list of its own unless something stands before it; input specs may have spaces anywhere.
+std::vector<std::string> shielded_arguments(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  for (auto& argument : arguments) {
+    if (!argument.empty() && argument.front() == '[') argument.insert(0, 1, ' ');
+  }
+  std::reverse(arguments.begin(), arguments.end());  // the order that CLI11 wants
+  return arguments;
+}
+
 }  // namespace
 
 int parse_options(int argc, char** argv, Options* options) {
@@ -110,7 +123,7 @@ int parse_options(int argc, char** argv, Options* options) {
   app.add_option("output_file", options->output_path, "Where the result goes");
   app.add_option("input_specs", options->input_specs, kInputSpecHelp);
   try {
-    app.parse(argc, argv);
+    app.parse(shielded_arguments(argc, argv));
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
