@@ -239,3 +239,32 @@ def test_graphs_are_printed_before_and_after(capfd):
 def test_build_info():
     info = torch_tensorrt.get_build_info()
     assert torch_tensorrt.__version__ in info and torch.__version__.split("+")[0] in info
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"enabled_precisions": {torch.half}}, "precision"),
+        ({"workspace_size": 1 << 20}, "workspace_size"),
+        ({"debug": True}, "debug"),
+        ({"refit": True}, "refit"),
+        ({"sparse_weights": True}, "sparse_weights"),
+    ],
+    ids=["half", "workspace_size", "debug", "refit", "sparse_weights"],
+)
+def test_settings_without_effect_on_a_cpu_are_said(setting, said, capfd):
+    model, x = torch.jit.script(torch.nn.Linear(3, 4).eval()), torch.randn(2, 3)
+    compiled = torch_tensorrt.compile(model, inputs=[x], device="cpu", **setting)
+    warnings = [line for line in capfd.readouterr().err.splitlines() if "WARNING" in line]
+    assert any(said in line for line in warnings), warnings
+    assert compiled(x).dtype == torch.float
+
+
+def test_an_optional_argument_may_be_given(rel):
+    class Model(torch.nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
+            return x if y is None else x + y
+
+    model, x, y = torch.jit.script(Model().eval()), torch.randn(2, 3), torch.randn(2, 3)
+    compiled = torch_tensorrt.compile(model, inputs=[x, y], device="cpu")
+    assert rel(compiled(x, y), x + y) < 1e-6

@@ -26,6 +26,18 @@ void check_device(const ir::Device& device) {
                                           << "choose the device cpu to build for the CPU");
 }
 
+// A setting that changes nothing is not an error, as it is a permission or a limit only; it is said.
+void warn_without_effect(const conversion::BuilderSettings& settings) {
+  for (const auto precision : settings.enabled_precisions) {
+    if (precision == nvinfer1::DataType::kFLOAT) continue;
+    LOG_WARNING("precision " << precision << " was enabled; layers compute in the dtypes that the module has, so this "
+                             << "changes nothing; convert the module itself to compute in " << precision);
+  }
+  if (settings.workspace_size != 0)
+    LOG_WARNING("workspace_size was given; engines for the CPU have no limit to the workspace of a layer");
+  if (settings.debug) LOG_WARNING("debug was asked for; engines for the CPU can always be inspected");
+}
+
 // What cannot be done on a CPU is said, not ignored.
 void check_settings(const CompileSpec& cfg) {
   const auto& settings = cfg.convert_info.engine_settings;
@@ -36,6 +48,7 @@ void check_settings(const CompileSpec& cfg) {
   if (settings.refit)
     LOG_WARNING("refit was asked for; engines for the CPU are rebuilt instead, they cannot be refitted");
   if (settings.sparse_weights) LOG_WARNING("sparse_weights was asked for; there are no sparse kernels for the CPU");
+  warn_without_effect(settings);
   const auto& partitioning = cfg.partitioning_info;
   TORCHTRT_CHECK(partitioning.forced_fallback_operators.empty() && partitioning.forced_fallback_modules.empty(),
                  "operations or modules to run in torch were given, and this version compiles whole methods only; "
