@@ -268,3 +268,20 @@ def test_an_optional_argument_may_be_given(rel):
     model, x, y = torch.jit.script(Model().eval()), torch.randn(2, 3), torch.randn(2, 3)
     compiled = torch_tensorrt.compile(model, inputs=[x, y], device="cpu")
     assert rel(compiled(x, y), x + y) < 1e-6
+
+
+def test_a_computed_size_that_does_not_fit_is_an_error(rel):
+    class Model(torch.nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return torch.relu(x).view(y.size(0), 12)
+
+    rows = [
+        torch_tensorrt.Input(min_shape=[1, *rest], opt_shape=[2, *rest], max_shape=[4, *rest]) for rest in ([12], [])
+    ]
+    model = Model().eval()
+    compiled = torch_tensorrt.compile(torch.jit.script(model), inputs=rows, device="cpu")
+    x, y = torch.randn(2, 12), torch.randn(2)
+    assert rel(compiled(x, y), model(x, y)) == 0
+    with pytest.raises(RuntimeError, match="shuffle"):
+        compiled(x, torch.randn(3))
+    assert rel(compiled(x, y), model(x, y)) == 0

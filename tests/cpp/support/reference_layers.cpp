@@ -57,8 +57,7 @@ void for_each_place(const Dims& dims, F f) {
   }
 }
 
-// ---- convolution
-// -----------------------------------------------------------------------------------------------------
+// ---- convolution ----------------------------------------------------------------------------------------------------
 
 double weight(const Element& e, const network::Weights& weights, size_t input, int64_t index, double missing) {
   if (weights.count > 0) return network::load_double(weights.type, weights.values, index);
@@ -136,8 +135,7 @@ double deconvolution(const Element& e) {
   return sum;
 }
 
-// ---- pooling
-// -----------------------------------------------------------------------------------------------------------
+// ---- pooling --------------------------------------------------------------------------------------------------------
 
 double pooling(const Element& e) {
   const auto& layer = layer_of<network::IPoolingLayer>(e);
@@ -176,8 +174,7 @@ double pooling(const Element& e) {
   return 0;
 }
 
-// ---- matrices
-// ----------------------------------------------------------------------------------------------------------
+// ---- matrices -------------------------------------------------------------------------------------------------------
 
 // Element (row, column) of op(matrix) in the batch.
 double matrix_element(const HostTensor& tensor, MatrixOperation op, const Place& batch, int64_t row, int64_t column,
@@ -224,8 +221,7 @@ double matrix_multiply(const Element& e) {
   return sum;
 }
 
-// ---- statistics
-// --------------------------------------------------------------------------------------------------------
+// ---- statistics -----------------------------------------------------------------------------------------------------
 
 // Calls f for every element of the input that shares the place outside of the axes, and the groups of channels.
 template <typename F>

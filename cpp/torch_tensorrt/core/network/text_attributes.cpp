@@ -8,8 +8,7 @@
 
 namespace torch_tensorrt::network {
 
-// ---- cursor
-// ----------------------------------------------------------------------------------------------------------
+// ---- cursor ---------------------------------------------------------------------------------------------------------
 
 const Token& ValueCursor::peek() const {
   static const Token end;
@@ -98,8 +97,7 @@ void ValueCursor::fail_plainly(const std::string& message) const {
   fail_at(text_, offset, "attribute " + attribute_.name + ": " + message);
 }
 
-// ---- attributes
-// ------------------------------------------------------------------------------------------------------
+// ---- attributes -----------------------------------------------------------------------------------------------------
 
 AttributeReader::AttributeReader(std::string_view text, const std::vector<AttributeSyntax>& attributes,
                                  INetworkDefinition& network, FindInput find_input)

@@ -80,8 +80,7 @@ int32_t kept_input(const ILayer& layer, int32_t axis) {
   return -1;
 }
 
-// ---- elements of shapes
-// ------------------------------------------------------------------------------------------------
+// ---- elements of shapes ---------------------------------------------------------------------------------------------
 
 // One step towards the Shape layer: the input and its element, or nothing.
 struct Source {

@@ -57,12 +57,12 @@ bool same_dims_always(const Dims& a, const Dims& b) {
 std::optional<Dims> absolute_reshape(const IShuffleLayer& layer) {
   const Dims result = reshaped_dims(layer);
   if (count_of(result, -1) == 0) return result;
+  // A computed size may not fit; the volume would hide that.
+  if (layer.getNbInputs() > 1) return std::nullopt;
   if (count_of(result, -1) == 1 && count_of(result, 0) == 0) return result;
-  const bool is_attribute = layer.getNbInputs() == 1;
   const Dims& spec = layer.getReshapeDimensions();
   const bool has_placeholders = layer.getZeroIsPlaceholder() && count_of(spec, 0) > 0;
-  if (is_attribute && !has_placeholders) return spec;
-  return std::nullopt;
+  return has_placeholders ? std::nullopt : std::optional<Dims>(spec);
 }
 
 }  // namespace torch_tensorrt::optimizer

@@ -14,11 +14,18 @@ std::string with_sizes(const std::string& dims, const std::string& layers) {
          layers + "\nreturn %y";
 }
 
-TEST(AbsorbShapeInputs, LeavesOneSizeToTheVolume) {
+TEST(AbsorbShapeInputs, CopiesTheBatch) {
   const std::string shape = "%c = constant() {dims=[1], weights=i64[12]}\n%t = concatenation(%n, %c)\n";
-  expect_pass(
-      *pass, with_sizes("-1x3x4", shape + "%y = shuffle(%x, %t)"),
-      with_sizes("-1x3x4", shape + "%y = shuffle(%x) {has_reshape=true, reshape=[-1x12], zero_is_placeholder=false}"));
+  expect_pass(*pass, with_sizes("-1x3x4", shape + "%y = shuffle(%x, %t)"),
+              with_sizes("-1x3x4", shape + "%y = shuffle(%x) {has_reshape=true, reshape=[0x12]}"));
+}
+
+// The volume of x would give the size, and hide that the other tensor's does not fit.
+TEST(AbsorbShapeInputs, LeavesSizesOfOtherTensors) {
+  expect_unchanged(*pass, with_sizes("-1x12",
+                                     "%w = input() {dims=[-1]}\n%r = shape(%w)\n"
+                                     "%c = constant() {dims=[1], weights=i64[12]}\n%t = concatenation(%r, %c)\n"
+                                     "%y = shuffle(%x, %t) {zero_is_placeholder=false}"));
 }
 
 TEST(AbsorbShapeInputs, CopiesSizesOfTheInput) {

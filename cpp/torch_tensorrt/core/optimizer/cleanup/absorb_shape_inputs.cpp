@@ -24,27 +24,24 @@ std::vector<int64_t> known_elements(const ITensor& shape) {
   return shape.shape_value() ? shape.shape_value()->elements : std::vector<int64_t>{};
 }
 
-// ---- shuffle
-// -----------------------------------------------------------------------------------------------------------
+// ---- shuffle --------------------------------------------------------------------------------------------------------
 
-// Sizes that are the input's own become placeholders, one other that is not known is left to the volume.
+// Sizes that are the input's own become placeholders. Another one that is not known stays computed, even where the
+// volume would give it: the computed one may not fit, and that must be an error.
 std::optional<Dims> reshape_with_placeholders(const IShuffleLayer& shuffle) {
   const ITensor& input = *shuffle.getInput(0);
   const ITensor& shape = *shuffle.getInput(1);
   std::vector<int64_t> spec = known_elements(shape);
   const int32_t rank = input.getDimensions().nbDims;
   if (spec.empty() || shuffle.has_first_transpose(rank)) return std::nullopt;
-  int32_t open = 0;
   for (size_t i = 0; i < spec.size(); ++i) {
     const auto axis = static_cast<int32_t>(i);
     if (spec[i] == 0 && !(shuffle.getZeroIsPlaceholder() && axis < rank)) return std::nullopt;
-    if (spec[i] == kUnknown) {
-      const bool is_kept = axis < rank && is_size_of(shape, axis, input, axis);
-      spec[i] = is_kept ? 0 : -1;
-    }
-    open += spec[i] == -1 ? 1 : 0;
+    if (spec[i] != kUnknown) continue;
+    if (axis >= rank || !is_size_of(shape, axis, input, axis)) return std::nullopt;
+    spec[i] = 0;
   }
-  return open <= 1 ? std::optional<Dims>(Dims(spec)) : std::nullopt;
+  return Dims(spec);
 }
 
 void absorb(network::Rewriter& rewriter, IShuffleLayer& shuffle) {
@@ -61,8 +58,7 @@ void absorb(network::Rewriter& rewriter, IShuffleLayer& shuffle) {
   rewriter.truncate_inputs(shuffle, 1);
 }
 
-// ---- slice
-// -------------------------------------------------------------------------------------------------------------
+// ---- slice ----------------------------------------------------------------------------------------------------------
 
 std::vector<int64_t> setting(const ISliceLayer& slice, int32_t input, const Dims& attribute) {
   return slice.getInput(input) == nullptr ? attribute.to_vector() : known_elements(*slice.getInput(input));
@@ -94,8 +90,7 @@ void absorb(network::Rewriter& rewriter, ISliceLayer& slice) {
   rewriter.truncate_inputs(slice, 1);
 }
 
-// ---- resize
-// ------------------------------------------------------------------------------------------------------------
+// ---- resize ---------------------------------------------------------------------------------------------------------
 
 void absorb(network::Rewriter& rewriter, IResizeLayer& resize) {
   if (resize.getInput(1) == nullptr) return;
@@ -112,7 +107,7 @@ void absorb(network::Rewriter& rewriter, IResizeLayer& resize) {
 }
 
 // Before: a shuffle, slice or resize that is told sizes by a shape computation. After: the sizes are attributes, where
-// they are known, or the same as those of the input ("0", "-1"), or the one that the volume leaves open.
+// they are known, or the same as those of the input ("0", "-1").
 class AbsorbShapeInputs final : public Pass {
  public:
   const char* name() const override { return "absorb-shape-inputs"; }

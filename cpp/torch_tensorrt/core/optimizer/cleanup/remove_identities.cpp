@@ -34,7 +34,9 @@ bool shuffles_nothing(const ILayer& layer) {
   const auto& shuffle = as<network::IShuffleLayer>(layer);
   const Dims in = layer.getInput(0)->getDimensions();
   if (is_plain_transpose(shuffle)) return network::is_identity(whole_transpose(shuffle), in.nbDims);
-  return is_plain_reshape(shuffle) && same_dims_always(in, layer.getOutput(0)->getDimensions());
+  // A computed size may differ from what the volume leaves; then it is an error, and must stay one.
+  return layer.getNbInputs() == 1 && is_plain_reshape(shuffle) &&
+         same_dims_always(in, layer.getOutput(0)->getDimensions());
 }
 
 bool takes_everything(const ILayer& layer) {

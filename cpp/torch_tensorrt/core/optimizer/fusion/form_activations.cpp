@@ -32,8 +32,7 @@ const IActivationLayer* activation_of(const ITensor* tensor) {
   return network::layer_cast<IActivationLayer>(static_cast<const network::ILayer*>(tensor->producer()));
 }
 
-// ---- gates: what x is multiplied by
-// ------------------------------------------------------------------------------------
+// ---- gates: what x is multiplied by ---------------------------------------------------------------------------------
 
 struct Gate {
   ActivationType gate;
@@ -86,8 +85,7 @@ std::optional<Formed> form_hard_swish(const Factors& factors, ITensor* x, ITenso
   return formed;
 }
 
-// ---- gelu
-// --------------------------------------------------------------------------------------------------------------
+// ---- gelu -----------------------------------------------------------------------------------------------------------
 
 // erf(x / sqrt 2).
 bool is_erf_of(const ITensor& tensor, const ITensor* x) {

@@ -167,8 +167,11 @@ ITensor* reshape(ConversionCtx* ctx, ITensor* tensor, const SizeList& sizes) {
   auto* shuffle = ctx->net->addShuffle(*tensor);
   shuffle->setZeroIsPlaceholder(false);
   const int64_t wildcards = std::count_if(sizes.values.begin(), sizes.values.end(), [](int64_t v) { return v < 0; });
-  // One size that is computed needs no shape tensor when all others are known: it is what is left.
-  if (wildcards <= 1) {
+  // A computed size goes in as it is, even where it is the only unknown one: if it is not what is left, that is an
+  // error.
+  const bool is_computed =
+      std::any_of(sizes.computed.begin(), sizes.computed.end(), [](auto* c) { return c != nullptr; });
+  if (wildcards <= 1 && !is_computed) {
     shuffle->setReshapeDimensions(sizes.dims());
   } else {
     shuffle->setInput(1, *size_tensor(ctx, sizes));
