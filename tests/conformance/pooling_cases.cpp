@@ -107,10 +107,19 @@ void add_general(Cases& cases) {
       [=](const at::Tensor& x) { return at::max_pool2d(x, 2) * 0.75 + at::avg_pool2d(x, 2) * 0.25; }, 0.25F));
 }
 
+// Infinities and NaN among the elements; the global maximum as a reduction is in the table of reductions.
+Case special_max(const std::string& name, const Pool& pool) {
+  Case row = max_2d("special_" + name, pool);
+  row.inputs[0].fill = Fill::kSpecial;
+  return row;
+}
+
 }  // namespace
 
 Cases pooling_cases() {
   Cases cases;
+  cases.push_back(special_max("2x2", {DataType::kFLOAT, {1, 16, 8, 8}, {2, 2}}));
+  cases.push_back(special_max("3x3", {DataType::kFLOAT, {2, 5, 9, 8}, {3, 3}, {2, 2}, {1, 1}}));
   for (const DataType dtype : float_types()) {
     cases.push_back(max_2d(join("3x3", dtype), {dtype, {2, 5, 9, 8}, {3, 3}, {2, 2}, {1, 1}}));
     cases.push_back(average_2d(join("3x3", dtype), {dtype, {2, 5, 9, 8}, {3, 3}, {2, 2}, {1, 1}}));

@@ -285,3 +285,14 @@ def test_a_computed_size_that_does_not_fit_is_an_error(rel):
     with pytest.raises(RuntimeError, match="shuffle"):
         compiled(x, torch.randn(3))
     assert rel(compiled(x, y), model(x, y)) == 0
+
+
+def test_max_pooling_keeps_nan_and_infinities():
+    x = torch.randn(1, 16, 8, 8)
+    x[0, 0, 0, 0] = float("nan")
+    x[0, 1] = -float("inf")
+    module = torch.nn.Sequential(torch.nn.MaxPool2d(2), torch.nn.AdaptiveMaxPool2d(1)).eval()
+    compiled = torch_tensorrt.compile(
+        torch.jit.script(module), inputs=[torch_tensorrt.Input(x.shape)], device="cpu", require_full_compilation=True
+    )
+    torch.testing.assert_close(compiled(x), module(x), rtol=0, atol=0, equal_nan=True)

@@ -44,7 +44,6 @@ memory::dims reached_padding(const Window& window, const Dims& in, const Dims& o
 }
 
 dnnl::algorithm algorithm(const IPoolingLayer& layer) {
-  if (layer.getPoolingType() == PoolingType::kMAX) return dnnl::algorithm::pooling_max;
   return layer.getAverageCountExcludesPadding() ? dnnl::algorithm::pooling_avg_exclude_padding
                                                 : dnnl::algorithm::pooling_avg_include_padding;
 }
@@ -76,10 +75,8 @@ std::unique_ptr<Kernel> prepare_pooling(const LayerInstance& instance) {
 
 Decision supports_pooling(const network::ILayer& layer) {
   const auto& pooling = static_cast<const IPoolingLayer&>(layer);
-  if (pooling.getPoolingType() == PoolingType::kMAX_AVERAGE_BLEND) return Decision::no("blends of max and average");
-  if (pooling.getPoolingType() == PoolingType::kAVERAGE && pooling.getDivisor() != 0) {
-    return Decision::no("a divisor of its own");
-  }
+  if (pooling.getPoolingType() != PoolingType::kAVERAGE) return Decision::no("oneDNN's maximum loses NaN");
+  if (pooling.getDivisor() != 0) return Decision::no("a divisor of its own");
   return Decision::yes();
 }
 
@@ -89,16 +86,14 @@ uint32_t spatial_axes(int32_t rank) { return ((1U << rank) - 1U) & ~3U; }
 Decision supports_reduction(const network::ILayer& layer) {
   const auto& reduce = static_cast<const IReduceLayer&>(layer);
   const int32_t rank = layer.getInput(0)->getDimensions().nbDims;
-  const bool operation =
-      reduce.getOperation() == ReduceOperation::kAVG || reduce.getOperation() == ReduceOperation::kMAX;
-  if (!operation || rank < 3 || rank > 5 || reduce.getReduceAxes() != spatial_axes(rank)) {
-    return Decision::no("not an average or maximum over the spatial dimensions");
+  if (reduce.getOperation() != ReduceOperation::kAVG || rank < 3 || rank > 5 ||
+      reduce.getReduceAxes() != spatial_axes(rank)) {
+    return Decision::no("not an average over the spatial dimensions");
   }
   return Decision::yes();
 }
 
 std::unique_ptr<Kernel> prepare_reduction(const LayerInstance& instance) {
-  const auto& layer = static_cast<const IReduceLayer&>(*instance.layer);
   const auto& in = instance.inputs[0];
   const size_t spatial = in.dims.nbDims - 2;
   const memory::dims size(in.dims.d + 2, in.dims.d + in.dims.nbDims);
@@ -107,9 +102,7 @@ std::unique_ptr<Kernel> prepare_reduction(const LayerInstance& instance) {
   // N, C, 1, ...: the same memory in any format.
   TensorDesc out{in.dtype, in.dims, in.format};
   for (size_t i = 0; i < spatial; ++i) out.dims.d[i + 2] = 1;
-  const auto algorithm = layer.getOperation() == ReduceOperation::kAVG ? dnnl::algorithm::pooling_avg_include_padding
-                                                                       : dnnl::algorithm::pooling_max;
-  return make_pool(algorithm, to_desc(in), to_desc(out), window);
+  return make_pool(dnnl::algorithm::pooling_avg_include_padding, to_desc(in), to_desc(out), window);
 }
 
 }  // namespace
