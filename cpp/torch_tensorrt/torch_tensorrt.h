@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <ostream>
 #include <set>
@@ -148,6 +149,22 @@ struct TORCHTRT_API Input : torch::CustomClassHolder {
         DataType dtype, TensorFormat format = TensorFormat::kContiguous);
   Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape,
         DataType dtype, std::vector<double> tensor_domain, TensorFormat format = TensorFormat::kContiguous);
+  // Sizes in braces, which S alone would leave ambiguous: Input({1, 3, 224, 224}), Input({1, 3}, {4, 3}, {8, 3}).
+  using Sizes = std::initializer_list<int64_t>;
+  Input(Sizes shape, TensorFormat format = TensorFormat::kContiguous) : Input(std::vector<int64_t>(shape), format) {}
+  Input(Sizes shape, std::vector<double> tensor_domain, TensorFormat format = TensorFormat::kContiguous)
+      : Input(std::vector<int64_t>(shape), std::move(tensor_domain), format) {}
+  Input(Sizes shape, DataType dtype, TensorFormat format = TensorFormat::kContiguous)
+      : Input(std::vector<int64_t>(shape), dtype, format) {}
+  Input(Sizes shape, DataType dtype, std::vector<double> tensor_domain, TensorFormat format = TensorFormat::kContiguous)
+      : Input(std::vector<int64_t>(shape), dtype, std::move(tensor_domain), format) {}
+  Input(Sizes min_shape, Sizes opt_shape, Sizes max_shape, TensorFormat format = TensorFormat::kContiguous)
+      : Input(std::vector<int64_t>(min_shape), std::vector<int64_t>(opt_shape), std::vector<int64_t>(max_shape),
+              format) {}
+  Input(Sizes min_shape, Sizes opt_shape, Sizes max_shape, DataType dtype,
+        TensorFormat format = TensorFormat::kContiguous)
+      : Input(std::vector<int64_t>(min_shape), std::vector<int64_t>(opt_shape), std::vector<int64_t>(max_shape), dtype,
+              format) {}
   // Shape, dtype and layout of an example.
   Input(at::Tensor tensor);
 

@@ -5,6 +5,7 @@
 #include "ATen/Context.h"
 
 #include "torch_tensorrt/core/engine_module.h"
+#include "torch_tensorrt/core/partitioning/partitioning.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -49,10 +50,20 @@ void check_settings(const CompileSpec& cfg) {
     LOG_WARNING("refit was asked for; engines for the CPU are rebuilt instead, they cannot be refitted");
   if (settings.sparse_weights) LOG_WARNING("sparse_weights was asked for; there are no sparse kernels for the CPU");
   warn_without_effect(settings);
-  const auto& partitioning = cfg.partitioning_info;
-  TORCHTRT_CHECK(partitioning.forced_fallback_operators.empty() && partitioning.forced_fallback_modules.empty(),
-                 "operations or modules to run in torch were given, and this version compiles whole methods only; "
-                     << "leave torch_executed_ops and torch_executed_modules empty");
+  TORCHTRT_CHECK(cfg.partitioning_info.forced_fallback_modules.empty(),
+                 "modules to run in torch were given, and this version compiles whole methods only; leave "
+                 "torch_executed_modules empty");
+}
+
+// A listed operator that the graph does not have is no reason to stop. What nothing converts is left to conversion,
+// which has the fuller error.
+void check_partitioning(const torch::jit::Block* block, const partitioning::PartitioningInfo& info) {
+  for (const auto& decision : partitioning::decide_nodes(block, info)) {
+    TORCHTRT_CHECK(decision.reason != partitioning::TorchReason::kForcedOperator,
+                   util::node_info(decision.node)
+                       << ": " << decision.explanation << ", and this version compiles whole methods only; leave "
+                       << decision.node->kind().toQualString() << " out of torch_executed_ops");
+  }
 }
 
 // The dtype of inputs that were given none: what they are computed with first, else float.
@@ -80,6 +91,7 @@ struct BuiltGraph {
 
 BuiltGraph build_engine(const lowering::LoweredGraph& lowered, CompileSpec& cfg, const std::string& name) {
   auto graph = lowered.first;
+  check_partitioning(graph->block(), cfg.partitioning_info);
   auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
   const auto values = ir::get_collection_inputs(graph, static_params);
   infer_dtypes(graph, cfg.graph_inputs, values);
