@@ -20,7 +20,10 @@ from setuptools.command.install import install
 try:
     from setuptools.command.bdist_wheel import bdist_wheel
 except ImportError:  # setuptools before 70.1
-    from wheel.bdist_wheel import bdist_wheel
+    try:
+        from wheel.bdist_wheel import bdist_wheel
+    except ImportError:  # `setup.py install` alone, which leaves the wheel to pip
+        bdist_wheel = None
 
 ROOT = Path(__file__).resolve().parent
 VERSION = (ROOT / "VERSION").read_text().strip()
@@ -155,7 +158,7 @@ class InstallWithPip(install):
         run(*command, str(ROOT))
 
 
-class PlatformWheel(bdist_wheel):
+class PlatformWheel(bdist_wheel or install):
     """Libraries, but no extension module: one wheel serves every Python of the platform."""
 
     def initialize_options(self):
@@ -185,7 +188,11 @@ def forwarding_configs() -> list[str]:
 
 setup(
     distclass=BinaryDistribution,
-    cmdclass={"build_py": BuildWithCMake, "install": InstallWithPip, "bdist_wheel": PlatformWheel},
+    cmdclass={
+        "build_py": BuildWithCMake,
+        "install": InstallWithPip,
+        **({"bdist_wheel": PlatformWheel} if bdist_wheel else {}),
+    },
     scripts=["tools/packaging/torchtrtc"],
     data_files=[("lib/cmake/torchtrt", forwarding_configs())],
     options={"build": {"build_base": "build/python"}, "egg_info": {"egg_base": "build/python"}},

@@ -55,6 +55,8 @@ struct Case {
   Tolerance tolerance = {};
   // Part of the reason with which PyTorch's tactic declines; empty: it must take the row.
   std::string aten_declines = {};
+  // Of output 1, where the layer has one; exact.
+  std::function<at::Tensor(const std::vector<at::Tensor>&)> second_oracle = {};
 };
 
 using Cases = std::vector<Case>;
@@ -69,6 +71,9 @@ Cases movement_cases();
 Cases slice_cases();
 Cases gather_cases();
 Cases resize_cases();
+Cases ordering_cases();
+Cases scatter_cases();
+Cases attention_cases();
 // All of them.
 const Cases& all_cases();
 

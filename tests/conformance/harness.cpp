@@ -97,7 +97,8 @@ int32_t place_among_given(const engine::LayerInstance& instance, size_t input) {
 // Memory and pointers of one run.
 struct Run {
   explicit Run(const engine::LayerInstance& instance, const Example& example, int64_t workspace_bytes)
-      : output(instance.outputs[0]), workspace(workspace_bytes) {
+      : workspace(workspace_bytes) {
+    for (const TensorDesc& desc : instance.outputs) outputs.emplace_back(desc);
     for (size_t i = 0; i < instance.inputs.size(); ++i) {
       inputs.emplace_back(instance.present[i] ? instance.inputs[i] : TensorDesc{});
       pointers.push_back(instance.present[i] ? inputs.back().data() : nullptr);
@@ -108,22 +109,30 @@ struct Run {
   }
   std::vector<GuardedMemory> inputs;
   std::vector<const void*> pointers;
-  GuardedMemory output;
+  std::vector<GuardedMemory> outputs;
   GuardedMemory workspace;
 };
 
 std::string compare_run(engine::Kernel& kernel, const Example& example, const engine::LayerInstance& instance,
                         int32_t in_place) {
   Run run(instance, example, kernel.workspace_bytes());
-  const GuardedMemory& target = in_place < 0 ? run.output : run.inputs[static_cast<size_t>(in_place)];
-  void* outputs[] = {target.data()};
-  kernel.run(run.pointers.data(), outputs, run.workspace.data());
-  if (!target.is_intact() || !run.workspace.is_intact()) return "it wrote outside of its memory";
+  const GuardedMemory& target = in_place < 0 ? run.outputs[0] : run.inputs[static_cast<size_t>(in_place)];
+  std::vector<void*> outputs;
+  for (const GuardedMemory& output : run.outputs) outputs.push_back(output.data());
+  outputs[0] = target.data();
+  kernel.run(run.pointers.data(), outputs.data(), run.workspace.data());
+  const bool others_intact =
+      std::all_of(run.outputs.begin(), run.outputs.end(), [](const auto& o) { return o.is_intact(); });
+  if (!target.is_intact() || !others_intact || !run.workspace.is_intact()) return "it wrote outside of its memory";
   for (size_t i = 0; i < run.inputs.size(); ++i) {
     if (static_cast<int32_t>(i) == in_place || !instance.present[i]) continue;
     const at::Tensor after = view_of(run.inputs[i], instance.inputs[i]);
     const at::Tensor& before = example.input(place_among_given(instance, i));
     if (!first_difference(after, before, {}).empty()) return "it wrote to input " + std::to_string(i);
+  }
+  for (size_t i = 1; i < run.outputs.size(); ++i) {
+    const std::string wrong = first_difference(view_of(run.outputs[i], instance.outputs[i]), example.expected(i), {});
+    if (!wrong.empty()) return "output " + std::to_string(i) + ": " + wrong;
   }
   const std::string difference =
       first_difference(view_of(target, instance.outputs[0]), example.expected(), example.row().tolerance);
@@ -146,7 +155,10 @@ Example::Example(const Case& row) : row_(row), network_(std::make_shared<INetwor
   layer_->getOutput(0)->setName("output_0");
   network_->markOutput(*layer_->getOutput(0));
   output_dims_ = layer_->getOutput(0)->getDimensions();
-  expected_ = row.oracle(given);
+  expected_.push_back(row.oracle(given));
+  if (row.second_oracle) expected_.push_back(row.second_oracle(given));
+  TORCHTRT_CHECK(static_cast<int32_t>(expected_.size()) == layer_->getNbOutputs(),
+                 row.name << " has no oracle for an output");
 }
 
 engine::LayerInstance Example::instance(TensorFormat format) const {
@@ -166,6 +178,10 @@ engine::LayerInstance Example::instance(TensorFormat format) const {
   }
   instance.outputs.push_back({inferred_type(), output_dims_, TensorFormat::kLINEAR});
   if (output_dims_.nbDims >= 3) instance.outputs[0].format = format;
+  for (int32_t i = 1; i < layer_->getNbOutputs(); ++i) {
+    const ITensor* tensor = layer_->getOutput(i);
+    instance.outputs.push_back({tensor->getType(), tensor->getDimensions(), instance.outputs[0].format});
+  }
   return instance;
 }
 

@@ -16,7 +16,7 @@ class Example {
 
   const Case& row() const { return row_; }
   const ILayer& layer() const { return *layer_; }
-  const at::Tensor& expected() const { return expected_; }
+  const at::Tensor& expected(size_t output = 0) const { return expected_[output]; }
   const Dims& inferred_dims() const { return output_dims_; }
   DataType inferred_type() const { return layer_->getOutput(0)->getType(); }
   // The layer with its activations (rank 3 and up, no constants) in the format.
@@ -33,7 +33,7 @@ class Example {
   ILayer* layer_ = nullptr;
   std::vector<at::Tensor> elements_;  // one an input of the layer
   Dims output_dims_;
-  at::Tensor expected_;
+  std::vector<at::Tensor> expected_;  // one an output
 };
 
 // Why the tactic does not run the row in the format; empty when it does.

@@ -95,6 +95,11 @@ bool takes_bool(ElementWiseOperation operation) {
          operation == ElementWiseOperation::kXOR;
 }
 
+bool takes_integers_only(ElementWiseOperation operation) {
+  return operation == ElementWiseOperation::kBIT_AND || operation == ElementWiseOperation::kBIT_OR ||
+         operation == ElementWiseOperation::kBIT_XOR;
+}
+
 Case elementwise(const std::string& name, ElementWiseOperation operation, InputSpec a, InputSpec b) {
   const DataType dtype = a.type;
   const bool whole = !network::is_floating_point(dtype);
@@ -123,6 +128,11 @@ void add_elementwise(Cases& cases) {
           elementwise(name + "_bool_broadcast", operation, {DataType::kBOOL, {3, 1}}, {DataType::kBOOL, {4}}));
       continue;
     }
+    for (const DataType dtype : {DataType::kINT32, DataType::kINT64}) {
+      if (operation == ElementWiseOperation::kATAN2) continue;
+      cases.push_back(elementwise(join(name, dtype), operation, {dtype, {4, 5}}, {dtype, {4, 5}, Fill::kPositive}));
+    }
+    if (takes_integers_only(operation)) continue;
     const bool positive = operation == ElementWiseOperation::kPOW;
     const Fill fill = positive ? Fill::kPositive : Fill::kNormal;
     for (const DataType dtype : float_types()) {
@@ -132,9 +142,6 @@ void add_elementwise(Cases& cases) {
     cases.push_back(elementwise(name + "_per_channel", operation, f32({2, 3, 4, 5}, fill), f32({3, 1, 1}, fill)));
     cases.push_back(elementwise(name + "_scalar", operation, f32({2, 3, 4, 5}, fill), f32({}, fill)));
     cases.push_back(elementwise(name + "_both_broadcast", operation, f32({2, 1, 4, 1}, fill), f32({3, 1, 5}, fill)));
-    for (const DataType dtype : {DataType::kINT32, DataType::kINT64}) {
-      cases.push_back(elementwise(join(name, dtype), operation, {dtype, {4, 5}}, {dtype, {4, 5}, Fill::kPositive}));
-    }
   }
   InputSpec constant = f32({1, 4, 1, 1});
   constant.constant = true;
@@ -174,6 +181,8 @@ constexpr Domain kDomains[] = {
     {UnaryOperation::kACOSH, Fill::kAboveOne}, {UnaryOperation::kROUND, Fill::kHalves},
     {UnaryOperation::kCEIL, Fill::kHalves},    {UnaryOperation::kFLOOR, Fill::kHalves},
     {UnaryOperation::kISINF, Fill::kSpecial},  {UnaryOperation::kISNAN, Fill::kSpecial},
+    {UnaryOperation::kLOG2, Fill::kPositive},  {UnaryOperation::kLOG10, Fill::kPositive},
+    {UnaryOperation::kLOG1P, Fill::kPositive}, {UnaryOperation::kTRUNC, Fill::kHalves},
 };
 
 Fill domain(UnaryOperation operation) {

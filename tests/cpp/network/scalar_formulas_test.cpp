@@ -145,6 +145,25 @@ TEST(ScalarFormulas, IntegersWrapAroundAndDivideAsPyTorchDoes) {
   EXPECT_ERROR(integer(E::kFLOOR_DIV, 5, 0), "integer division of 5 by zero");
 }
 
+TEST(ScalarFormulas, RemaindersHaveTheSignOfOneOperand) {
+  EXPECT_EQ(apply_elementwise(E::kFMOD, -7.0, 3.0), -1);
+  EXPECT_EQ(apply_elementwise(E::kREMAINDER, -7.0, 3.0), 2);
+  EXPECT_EQ(apply_elementwise(E::kREMAINDER, 7.0, -3.0), -2);
+  EXPECT_EQ(apply_elementwise(E::kFMOD, int64_t{-7}, int64_t{3}), -1);
+  EXPECT_EQ(apply_elementwise(E::kREMAINDER, int64_t{-7}, int64_t{3}), 2);
+  EXPECT_EQ(apply_elementwise(E::kREMAINDER, kSmallest, int64_t{-1}), 0);
+  EXPECT_ERROR(apply_elementwise(E::kREMAINDER, int64_t{5}, int64_t{0}), "the remainder of 5 divided by zero");
+}
+
+TEST(ScalarFormulas, BitwiseOperationsAndAngles) {
+  EXPECT_EQ(apply_elementwise(E::kBIT_AND, int64_t{12}, int64_t{10}), 8);
+  EXPECT_EQ(apply_elementwise(E::kBIT_OR, int64_t{12}, int64_t{10}), 14);
+  EXPECT_EQ(apply_elementwise(E::kBIT_XOR, int64_t{-1}, int64_t{10}), -11);
+  EXPECT_EQ(apply_elementwise(E::kATAN2, -0.0, -1.0), -std::acos(-1.0));
+  EXPECT_ERROR(apply_elementwise(E::kBIT_AND, 1.0, 1.0), "bit_and has no form for this dtype");
+  EXPECT_ERROR(apply_elementwise(E::kATAN2, int64_t{1}, int64_t{1}), "atan2 has no form for this dtype");
+}
+
 TEST(ScalarFormulas, UnknownOperationsAreErrors) {
   EXPECT_ERROR(apply_activation(static_cast<A>(999), 1, 0, 0), "activation type 999 is unknown");
   EXPECT_ERROR(apply_unary(static_cast<U>(999), 1), "unary operation 999 is unknown");

@@ -252,7 +252,24 @@ void add_every_kind(INetworkDefinition& net) {
   auto* reformat = net.add_layer(std::make_unique<IReformatLayer>("takes \"hwc\" only"));
   reformat->setInput(0, *resize->getOutput(0));
   reformat->getOutput(0)->set_format(TensorFormat::kCHW16);
-  for (ILayer* last : std::initializer_list<ILayer*>{deconv, concat, identity, reformat}) {
+  auto* topk = net.addTopK(x, TopKOperation::kMIN, 3, 0b1000);
+  topk->setIndicesType(DataType::kINT64);
+  topk->setStable(true);
+  auto* cumulative = net.addCumulative(*topk->getOutput(0), CumulativeOperation::kPROD, 2);
+  auto* scatter =
+      net.addScatter(*cumulative->getOutput(0), *topk->getOutput(1), *topk->getOutput(0), ScatterMode::kELEMENT);
+  scatter->setAxis(3);
+  scatter->setReduction(ScatterReduction::kMEAN);
+  scatter->setIncludeSelf(false);
+  auto* sample = net.addGridSample(x, *net.addInput("grid", DataType::kFLOAT, Dims{2, 5, 6, 2}));
+  sample->setInterpolationMode(InterpolationMode::kNEAREST);
+  sample->setAlignCorners(true);
+  sample->setSampleMode(SampleMode::kREFLECT);
+  auto* attention = net.addAttention(x, x, x);
+  attention->setMask(*net.addInput("mask", DataType::kBOOL, Dims{8, 8}));
+  attention->setCausal(true);
+  attention->setScale(0.5);
+  for (ILayer* last : std::initializer_list<ILayer*>{deconv, concat, identity, reformat, scatter, sample, attention}) {
     net.markOutput(*last->getOutput(0));
   }
   net.profiles().push_back({{"wide", {Dims{1, 4}, Dims{2, 4}, Dims{3, 4}}}});

@@ -185,8 +185,6 @@ const EpilogueRow kEpilogues[] = {
     {"GeluTanh", activation(ActivationType::kGELU_TANH)},
     {"Silu", activation(ActivationType::kSILU)},
     {"Mish", activation(ActivationType::kMISH)},
-    {"Softplus", activation(ActivationType::kSOFTPLUS, 1.F, 1.F)},
-    {"SoftplusBeta2", activation(ActivationType::kSOFTPLUS, 0.5F, 2.F)},
     {"Residual", binary(ElementWiseOperation::kSUM), Dims{2, 32, 6, 7}},
     {"PerChannelProduct", binary(ElementWiseOperation::kPROD), Dims{32, 1, 1}, true},
     {"ScalarSum", binary(ElementWiseOperation::kSUM), Dims{1}, true},

@@ -52,6 +52,11 @@ constexpr EnumEntry kLayerTypeEntries[] = {
     entry(LayerType::kNORMALIZATION, "normalization"),
     entry(LayerType::kRESIZE, "resize"),
     entry(LayerType::kREFORMAT, "reformat"),
+    entry(LayerType::kTOPK, "topk"),
+    entry(LayerType::kCUMULATIVE, "cumulative"),
+    entry(LayerType::kSCATTER, "scatter"),
+    entry(LayerType::kGRID_SAMPLE, "grid_sample"),
+    entry(LayerType::kATTENTION, "attention"),
 };
 constexpr EnumTable kLayerTypeTable = table_of("layer kind", kLayerTypeEntries);
 
@@ -77,13 +82,26 @@ constexpr EnumEntry kActivationTypeEntries[] = {
 constexpr EnumTable kActivationTypeTable = table_of("activation type", kActivationTypeEntries);
 
 constexpr EnumEntry kElementWiseOperationEntries[] = {
-    entry(ElementWiseOperation::kSUM, "sum"),         entry(ElementWiseOperation::kPROD, "prod"),
-    entry(ElementWiseOperation::kMAX, "max"),         entry(ElementWiseOperation::kMIN, "min"),
-    entry(ElementWiseOperation::kSUB, "sub"),         entry(ElementWiseOperation::kDIV, "div"),
-    entry(ElementWiseOperation::kPOW, "pow"),         entry(ElementWiseOperation::kFLOOR_DIV, "floor_div"),
-    entry(ElementWiseOperation::kAND, "and"),         entry(ElementWiseOperation::kOR, "or"),
-    entry(ElementWiseOperation::kXOR, "xor"),         entry(ElementWiseOperation::kEQUAL, "equal"),
-    entry(ElementWiseOperation::kGREATER, "greater"), entry(ElementWiseOperation::kLESS, "less"),
+    entry(ElementWiseOperation::kSUM, "sum"),
+    entry(ElementWiseOperation::kPROD, "prod"),
+    entry(ElementWiseOperation::kMAX, "max"),
+    entry(ElementWiseOperation::kMIN, "min"),
+    entry(ElementWiseOperation::kSUB, "sub"),
+    entry(ElementWiseOperation::kDIV, "div"),
+    entry(ElementWiseOperation::kPOW, "pow"),
+    entry(ElementWiseOperation::kFLOOR_DIV, "floor_div"),
+    entry(ElementWiseOperation::kAND, "and"),
+    entry(ElementWiseOperation::kOR, "or"),
+    entry(ElementWiseOperation::kXOR, "xor"),
+    entry(ElementWiseOperation::kEQUAL, "equal"),
+    entry(ElementWiseOperation::kGREATER, "greater"),
+    entry(ElementWiseOperation::kLESS, "less"),
+    entry(ElementWiseOperation::kATAN2, "atan2"),
+    entry(ElementWiseOperation::kFMOD, "fmod"),
+    entry(ElementWiseOperation::kREMAINDER, "remainder"),
+    entry(ElementWiseOperation::kBIT_AND, "bit_and"),
+    entry(ElementWiseOperation::kBIT_OR, "bit_or"),
+    entry(ElementWiseOperation::kBIT_XOR, "bit_xor"),
 };
 constexpr EnumTable kElementWiseOperationTable = table_of("element-wise operation", kElementWiseOperationEntries);
 
@@ -100,7 +118,10 @@ constexpr EnumEntry kUnaryOperationEntries[] = {
     entry(UnaryOperation::kFLOOR, "floor"), entry(UnaryOperation::kERF, "erf"),
     entry(UnaryOperation::kNOT, "not"),     entry(UnaryOperation::kSIGN, "sign"),
     entry(UnaryOperation::kROUND, "round"), entry(UnaryOperation::kISINF, "isinf"),
-    entry(UnaryOperation::kISNAN, "isnan"),
+    entry(UnaryOperation::kISNAN, "isnan"), entry(UnaryOperation::kLOG2, "log2"),
+    entry(UnaryOperation::kLOG10, "log10"), entry(UnaryOperation::kLOG1P, "log1p"),
+    entry(UnaryOperation::kEXPM1, "expm1"), entry(UnaryOperation::kEXP2, "exp2"),
+    entry(UnaryOperation::kERFC, "erfc"),   entry(UnaryOperation::kTRUNC, "trunc"),
 };
 constexpr EnumTable kUnaryOperationTable = table_of("unary operation", kUnaryOperationEntries);
 
@@ -175,6 +196,27 @@ constexpr EnumEntry kResizeSelectorEntries[] = {
     entry(ResizeSelector::kUPPER, "upper"),
 };
 constexpr EnumTable kResizeSelectorTable = table_of("resize selector", kResizeSelectorEntries);
+
+constexpr EnumEntry kTopKOperationEntries[] = {entry(TopKOperation::kMAX, "max"), entry(TopKOperation::kMIN, "min")};
+constexpr EnumTable kTopKOperationTable = table_of("top-k operation", kTopKOperationEntries);
+
+constexpr EnumEntry kCumulativeOperationEntries[] = {
+    entry(CumulativeOperation::kSUM, "sum"),
+    entry(CumulativeOperation::kPROD, "prod"),
+    entry(CumulativeOperation::kMAX, "max"),
+    entry(CumulativeOperation::kMIN, "min"),
+};
+constexpr EnumTable kCumulativeOperationTable = table_of("cumulative operation", kCumulativeOperationEntries);
+
+constexpr EnumEntry kScatterModeEntries[] = {entry(ScatterMode::kELEMENT, "element"), entry(ScatterMode::kND, "nd")};
+constexpr EnumTable kScatterModeTable = table_of("scatter mode", kScatterModeEntries);
+
+constexpr EnumEntry kScatterReductionEntries[] = {
+    entry(ScatterReduction::kNONE, "none"), entry(ScatterReduction::kSUM, "sum"),
+    entry(ScatterReduction::kPROD, "prod"), entry(ScatterReduction::kMAX, "max"),
+    entry(ScatterReduction::kMIN, "min"),   entry(ScatterReduction::kMEAN, "mean"),
+};
+constexpr EnumTable kScatterReductionTable = table_of("scatter reduction", kScatterReductionEntries);
 
 constexpr EnumEntry kResizeRoundModeEntries[] = {
     entry(ResizeRoundMode::kHALF_UP, "half_up"),
@@ -256,6 +298,22 @@ const EnumTable& enum_table<SampleMode>() {
 template <>
 const EnumTable& enum_table<GatherMode>() {
   return kGatherModeTable;
+}
+template <>
+const EnumTable& enum_table<TopKOperation>() {
+  return kTopKOperationTable;
+}
+template <>
+const EnumTable& enum_table<CumulativeOperation>() {
+  return kCumulativeOperationTable;
+}
+template <>
+const EnumTable& enum_table<ScatterMode>() {
+  return kScatterModeTable;
+}
+template <>
+const EnumTable& enum_table<ScatterReduction>() {
+  return kScatterReductionTable;
 }
 template <>
 const EnumTable& enum_table<InterpolationMode>() {

@@ -53,6 +53,14 @@ const EnumTable& enum_table<SampleMode>();
 template <>
 const EnumTable& enum_table<GatherMode>();
 template <>
+const EnumTable& enum_table<TopKOperation>();
+template <>
+const EnumTable& enum_table<CumulativeOperation>();
+template <>
+const EnumTable& enum_table<ScatterMode>();
+template <>
+const EnumTable& enum_table<ScatterReduction>();
+template <>
 const EnumTable& enum_table<InterpolationMode>();
 template <>
 const EnumTable& enum_table<ResizeCoordinateTransformation>();

@@ -38,6 +38,12 @@ constexpr Row kMakers[] = {
     {LayerType::kNORMALIZATION, [] { return std::unique_ptr<ILayer>(new INormalizationLayer(0)); }},
     {LayerType::kRESIZE, [] { return std::unique_ptr<ILayer>(new IResizeLayer()); }},
     {LayerType::kREFORMAT, [] { return std::unique_ptr<ILayer>(new IReformatLayer("")); }},
+    {LayerType::kTOPK, [] { return std::unique_ptr<ILayer>(new ITopKLayer(TopKOperation::kMAX, 1, 1)); }},
+    {LayerType::kCUMULATIVE,
+     [] { return std::unique_ptr<ILayer>(new ICumulativeLayer(CumulativeOperation::kSUM, 0)); }},
+    {LayerType::kSCATTER, [] { return std::unique_ptr<ILayer>(new IScatterLayer(ScatterMode::kELEMENT)); }},
+    {LayerType::kGRID_SAMPLE, [] { return std::unique_ptr<ILayer>(new IGridSampleLayer()); }},
+    {LayerType::kATTENTION, [] { return std::unique_ptr<ILayer>(new IAttentionLayer()); }},
 };
 static_assert(sizeof(kMakers) / sizeof(Row) == kLayerTypeCount, "every layer kind has a row");
 

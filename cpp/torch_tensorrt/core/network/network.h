@@ -66,6 +66,12 @@ class INetworkDefinition {
     return addNormalization(input, &scale, &bias, axes);
   }
   IResizeLayer* addResize(ITensor& input);
+  ITopKLayer* addTopK(ITensor& input, TopKOperation operation, int64_t k, uint32_t axes);
+  // nvinfer1 has the axis as a tensor, and modes that are not here.
+  ICumulativeLayer* addCumulative(ITensor& input, CumulativeOperation operation, int32_t axis);
+  IScatterLayer* addScatter(ITensor& data, ITensor& indices, ITensor& updates, ScatterMode mode);
+  IGridSampleLayer* addGridSample(ITensor& input, ITensor& grid);
+  IAttentionLayer* addAttention(ITensor& query, ITensor& key, ITensor& value);
 
   // ---- looking ---------------------------------------------------------------------------------------------------
   int32_t getNbLayers() const { return static_cast<int32_t>(layers_.size()); }  // input layers count too

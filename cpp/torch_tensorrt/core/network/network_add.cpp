@@ -211,4 +211,24 @@ INormalizationLayer* INetworkDefinition::addNormalization(ITensor& input, ITenso
 
 IResizeLayer* INetworkDefinition::addResize(ITensor& input) { return add<IResizeLayer>({&input}); }
 
+ITopKLayer* INetworkDefinition::addTopK(ITensor& input, TopKOperation operation, int64_t k, uint32_t axes) {
+  return add_checked<ITopKLayer>({&input}, operation, k, axes);
+}
+
+ICumulativeLayer* INetworkDefinition::addCumulative(ITensor& input, CumulativeOperation operation, int32_t axis) {
+  return add_checked<ICumulativeLayer>({&input}, operation, axis);
+}
+
+IScatterLayer* INetworkDefinition::addScatter(ITensor& data, ITensor& indices, ITensor& updates, ScatterMode mode) {
+  return add<IScatterLayer>({&data, &indices, &updates}, mode);
+}
+
+IGridSampleLayer* INetworkDefinition::addGridSample(ITensor& input, ITensor& grid) {
+  return add_checked<IGridSampleLayer>({&input, &grid});
+}
+
+IAttentionLayer* INetworkDefinition::addAttention(ITensor& query, ITensor& key, ITensor& value) {
+  return add_checked<IAttentionLayer>({&query, &key, &value});
+}
+
 }  // namespace torch_tensorrt::network

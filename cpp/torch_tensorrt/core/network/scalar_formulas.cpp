@@ -33,6 +33,11 @@ double floor_divide(double a, double b) {
   return quotient - floored > 0.5 ? floored + 1.0 : floored;
 }
 
+double float_remainder(double a, double b) {
+  const double mod = std::fmod(a, b);
+  return mod != 0.0 && (b < 0.0) != (mod < 0.0) ? mod + b : mod;
+}
+
 double maximum(double a, double b) { return std::isnan(a) || a > b ? a : b; }
 double minimum(double a, double b) { return std::isnan(a) || a < b ? a : b; }
 
@@ -59,6 +64,19 @@ int64_t integer_divide(int64_t a, int64_t b, bool floor) {
   const int64_t quotient = a / b;
   const bool round_down = floor && a % b != 0 && (a < 0) != (b < 0);
   return round_down ? quotient - 1 : quotient;
+}
+
+int64_t integer_remainder(int64_t a, int64_t b, bool floor) {
+  TORCHTRT_CHECK(b != 0, "the remainder of " << a << " divided by zero");
+  if (b == -1) return 0;
+  const int64_t mod = a % b;
+  return floor && mod != 0 && (b < 0) != (mod < 0) ? mod + b : mod;
+}
+
+[[noreturn]] void throw_no_formula(ElementWiseOperation operation) {
+  const char* name = enum_table<ElementWiseOperation>().find_name(static_cast<int32_t>(operation));
+  if (name != nullptr) TORCHTRT_THROW_ERROR("element-wise operation " << name << " has no form for this dtype");
+  TORCHTRT_THROW_ERROR("element-wise operation " << static_cast<int>(operation) << " is unknown");
 }
 
 }  // namespace
@@ -157,6 +175,20 @@ double apply_unary(UnaryOperation operation, double x) {
       return std::isinf(x) ? 1.0 : 0.0;
     case UnaryOperation::kISNAN:
       return std::isnan(x) ? 1.0 : 0.0;
+    case UnaryOperation::kLOG2:
+      return std::log2(x);
+    case UnaryOperation::kLOG10:
+      return std::log10(x);
+    case UnaryOperation::kLOG1P:
+      return std::log1p(x);
+    case UnaryOperation::kEXPM1:
+      return std::expm1(x);
+    case UnaryOperation::kEXP2:
+      return std::exp2(x);
+    case UnaryOperation::kERFC:
+      return std::erfc(x);
+    case UnaryOperation::kTRUNC:
+      return std::trunc(x);
   }
   TORCHTRT_THROW_ERROR("unary operation " << static_cast<int>(operation) << " is unknown");
 }
@@ -191,8 +223,18 @@ double apply_elementwise(ElementWiseOperation operation, double a, double b) {
       return a > b ? 1.0 : 0.0;
     case ElementWiseOperation::kLESS:
       return a < b ? 1.0 : 0.0;
+    case ElementWiseOperation::kATAN2:
+      return std::atan2(a, b);
+    case ElementWiseOperation::kFMOD:
+      return std::fmod(a, b);
+    case ElementWiseOperation::kREMAINDER:
+      return float_remainder(a, b);
+    case ElementWiseOperation::kBIT_AND:
+    case ElementWiseOperation::kBIT_OR:
+    case ElementWiseOperation::kBIT_XOR:
+      break;
   }
-  TORCHTRT_THROW_ERROR("element-wise operation " << static_cast<int>(operation) << " is unknown");
+  throw_no_formula(operation);
 }
 
 int64_t apply_elementwise(ElementWiseOperation operation, int64_t a, int64_t b) {
@@ -227,8 +269,20 @@ int64_t apply_elementwise(ElementWiseOperation operation, int64_t a, int64_t b) 
       return a > b ? 1 : 0;
     case ElementWiseOperation::kLESS:
       return a < b ? 1 : 0;
+    case ElementWiseOperation::kFMOD:
+      return integer_remainder(a, b, /*floor=*/false);
+    case ElementWiseOperation::kREMAINDER:
+      return integer_remainder(a, b, /*floor=*/true);
+    case ElementWiseOperation::kBIT_AND:
+      return wrapped(ua & ub);
+    case ElementWiseOperation::kBIT_OR:
+      return wrapped(ua | ub);
+    case ElementWiseOperation::kBIT_XOR:
+      return wrapped(ua ^ ub);
+    case ElementWiseOperation::kATAN2:
+      break;
   }
-  TORCHTRT_THROW_ERROR("element-wise operation " << static_cast<int>(operation) << " is unknown");
+  throw_no_formula(operation);
 }
 
 ActivationDefaults activation_defaults(ActivationType type) {

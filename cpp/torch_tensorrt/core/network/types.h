@@ -117,8 +117,13 @@ enum class LayerType : int32_t {
   kNORMALIZATION,
   kRESIZE,
   kREFORMAT,  // ours: same values in another TensorFormat
+  kTOPK,
+  kCUMULATIVE,
+  kSCATTER,
+  kGRID_SAMPLE,
+  kATTENTION,
 };
-constexpr int32_t kLayerTypeCount = static_cast<int32_t>(LayerType::kREFORMAT) + 1;
+constexpr int32_t kLayerTypeCount = static_cast<int32_t>(LayerType::kATTENTION) + 1;
 
 enum class ActivationType : int32_t {
   kRELU = 0,               // max(0, x)
@@ -155,6 +160,12 @@ enum class ElementWiseOperation : int32_t {
   kEQUAL,
   kGREATER,
   kLESS,
+  kATAN2 = 64,  // ours: the angle of (b, a); floats
+  kFMOD,        // ours: the remainder with the sign of a
+  kREMAINDER,   // ours: the remainder with the sign of b, Python's %
+  kBIT_AND,     // ours: bits of integers
+  kBIT_OR,
+  kBIT_XOR,
 };
 
 enum class UnaryOperation : int32_t {
@@ -183,6 +194,13 @@ enum class UnaryOperation : int32_t {
   kROUND,  // half to even
   kISINF,
   kISNAN,
+  kLOG2 = 64,  // ours
+  kLOG10,
+  kLOG1P,  // log(1 + x), exact near 0
+  kEXPM1,  // exp(x) - 1, exact near 0
+  kEXP2,
+  kERFC,   // 1 - erf(x), exact for large x
+  kTRUNC,  // toward zero
 };
 
 enum class ReduceOperation : int32_t { kSUM = 0, kPROD, kMAX, kMIN, kAVG, kNONE };
@@ -194,6 +212,12 @@ enum class ScaleMode : int32_t { kUNIFORM = 0, kCHANNEL, kELEMENTWISE };
 enum class SampleMode : int32_t { kSTRICT_BOUNDS = 0, kWRAP, kCLAMP, kFILL, kREFLECT };
 using SliceMode = SampleMode;
 enum class GatherMode : int32_t { kDEFAULT = 0, kELEMENT, kND };
+enum class TopKOperation : int32_t { kMAX = 0, kMIN };
+// Ours from kPROD on.
+enum class CumulativeOperation : int32_t { kSUM = 0, kPROD = 64, kMAX, kMIN };
+enum class ScatterMode : int32_t { kELEMENT = 0, kND };
+// Ours: what becomes of an update that meets an element (or an earlier update): it takes its place, or is combined.
+enum class ScatterReduction : int32_t { kNONE = 0, kSUM, kPROD, kMAX, kMIN, kMEAN };
 enum class InterpolationMode : int32_t { kNEAREST = 0, kLINEAR, kCUBIC };
 using ResizeMode = InterpolationMode;
 enum class ResizeCoordinateTransformation : int32_t { kALIGN_CORNERS = 0, kASYMMETRIC, kHALF_PIXEL };

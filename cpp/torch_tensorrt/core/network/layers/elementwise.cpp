@@ -13,18 +13,31 @@ using Op = ElementWiseOperation;
 bool is_comparison(Op op) { return op == Op::kEQUAL || op == Op::kGREATER || op == Op::kLESS; }
 bool is_logical(Op op) { return op == Op::kAND || op == Op::kOR || op == Op::kXOR; }
 
+bool is_bitwise(Op op) { return op == Op::kBIT_AND || op == Op::kBIT_OR || op == Op::kBIT_XOR; }
+
+const char* wanted_types(Op op) {
+  if (is_logical(op)) return "bool";
+  if (is_bitwise(op)) return "integers";
+  return op == Op::kATAN2 ? "floats" : "numbers";
+}
+
+bool takes(Op op, DataType type) {
+  if (is_comparison(op)) return true;
+  if (is_logical(op)) return type == DataType::kBOOL;
+  if (is_bitwise(op)) return is_integral(type);
+  return op == Op::kATAN2 ? is_floating_point(type) : type != DataType::kBOOL;
+}
+
 void check_operand(Op op, DataType type) {
-  const bool wants_bool = is_logical(op);
-  const bool fits = is_comparison(op) || wants_bool == (type == DataType::kBOOL);
-  if (!fits) {
+  if (!takes(op, type)) {
     TORCHTRT_THROW_ERROR(enum_name(op) << " of " << enum_name(type) << " does not exist, the inputs must be "
-                                       << (wants_bool ? "bool" : "numbers") << "; add a cast before them");
+                                       << wanted_types(op) << "; add a cast before them");
   }
 }
 
 // What no integer is the answer to is left to run time.
 bool is_defined(Op op, int64_t b) {
-  if (op == Op::kDIV || op == Op::kFLOOR_DIV) {
+  if (op == Op::kDIV || op == Op::kFLOOR_DIV || op == Op::kFMOD || op == Op::kREMAINDER) {
     return b != 0;
   }
   return op != Op::kPOW || b >= 0;

@@ -74,6 +74,12 @@ std::optional<ChannelAffine> of_operation(ElementWiseOperation operation, const 
     case ElementWiseOperation::kEQUAL:
     case ElementWiseOperation::kGREATER:
     case ElementWiseOperation::kLESS:
+    case ElementWiseOperation::kATAN2:
+    case ElementWiseOperation::kFMOD:
+    case ElementWiseOperation::kREMAINDER:
+    case ElementWiseOperation::kBIT_AND:
+    case ElementWiseOperation::kBIT_OR:
+    case ElementWiseOperation::kBIT_XOR:
       break;
   }
   return std::nullopt;

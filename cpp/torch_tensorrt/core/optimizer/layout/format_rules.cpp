@@ -144,6 +144,11 @@ bool carries_format(const ILayer& layer, int32_t input) {
     case LayerType::kNORMALIZATION:
     case LayerType::kRESIZE:
     case LayerType::kREFORMAT:
+    case LayerType::kTOPK:
+    case LayerType::kCUMULATIVE:
+    case LayerType::kSCATTER:
+    case LayerType::kGRID_SAMPLE:
+    case LayerType::kATTENTION:
       return input == 0;
   }
   return false;

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
 namespace torch_tensorrt::core::conversion::converters {
@@ -190,6 +190,50 @@ bool clamp_max(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return clamp_scalars(ctx, n, args[0], nullptr, &high);
 }
 
+// -softplus(-x)
+bool log_sigmoid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* negative = apply(ctx, nvinfer1::UnaryOperation::kNEG, args[0].ITensorOrFreeze(ctx));
+  auto* soft = activation(ctx, negative, ActivationType::kSOFTPLUS, 1.0, 1.0);
+  return finish(ctx, n, apply(ctx, nvinfer1::UnaryOperation::kNEG, soft));
+}
+
+// The first half along the dimension times the sigmoid of the second.
+bool glu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const int64_t size = known_size(n, x, dim, "it is halved");
+  TORCHTRT_CHECK(size % 2 == 0, util::node_info(n) << ": dimension " << dim << " of size " << size << " has no half");
+  auto* gate = activation(ctx, slice_dim(ctx, x, dim, size / 2, size / 2), ActivationType::kSIGMOID);
+  return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, slice_dim(ctx, x, dim, 0, size / 2), gate));
+}
+
+// 0 from -lambda to lambda, x elsewhere (NaN too).
+bool hardshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* size = apply(ctx, nvinfer1::UnaryOperation::kABS, x);
+  const double lambda = args[1].unwrapToScalar().toDouble();
+  auto* outside = apply(ctx, ElementWiseOperation::kGREATER, size, at::Scalar(lambda));
+  auto* kept = apply(ctx, ElementWiseOperation::kOR, outside, apply(ctx, nvinfer1::UnaryOperation::kISNAN, x));
+  return finish(ctx, n, choose(ctx, kept, x, scalar_constant(ctx, 0.0, scalar_type(x))));
+}
+
+// x moved toward 0 by lambda, 0 where it would pass it: x - clip(x, -lambda, lambda).
+bool softshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const double lambda = args[1].unwrapToScalar().toDouble();
+  TORCHTRT_CHECK(lambda >= 0, util::node_info(n) << ": lambda is " << lambda << ", must be 0 or more");
+  auto* inside = apply(ctx, ElementWiseOperation::kMIN, apply(ctx, ElementWiseOperation::kMAX, x, at::Scalar(-lambda)),
+                       at::Scalar(lambda));
+  return finish(ctx, n, apply(ctx, ElementWiseOperation::kSUB, x, inside));
+}
+
+// Outside of training the slope is the mean of its bounds.
+bool rrelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  TORCHTRT_CHECK(!args[3].unwrapToBool(), util::node_info(n) << ": training is true; call eval() on the module first");
+  const double slope = (args[1].unwrapToScalar().toDouble() + args[2].unwrapToScalar().toDouble()) / 2;
+  return finish(ctx, n, activation(ctx, args[0].ITensorOrFreeze(ctx), ActivationType::kLEAKY_RELU, slope));
+}
+
 constexpr double kSeluAlpha = 1.6732632423543772848170429916717;  // torch.nn.SELU
 constexpr double kSeluScale = 1.0507009873554804934193349852946;
 
@@ -218,6 +262,12 @@ Family activation_family() {
       {"aten::softplus", softplus},
       {"aten::threshold", threshold},
       {"aten::prelu", prelu},
+      {"aten::softsign", fixed(ActivationType::kSOFTSIGN)},
+      {"aten::log_sigmoid", log_sigmoid},
+      {"aten::glu", glu},
+      {"aten::hardshrink", hardshrink},
+      {"aten::softshrink", softshrink},
+      {"aten::rrelu", rrelu},
   };
 }
 

@@ -40,6 +40,9 @@ Family cast_family() {
       {"aten::clone", identity},
       {"aten::contiguous", identity},
       {"aten::detach", identity},
+      {"aten::cpu", identity},
+      {"aten::alias", identity},
+      {"aten::lift_fresh", identity},
       {"trt::const", identity},
   };
 }

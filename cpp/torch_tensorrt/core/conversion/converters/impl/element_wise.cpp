@@ -1,44 +1,11 @@
-#include "ATen/native/TypeProperties.h"
-
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
-// Two operands with PyTorch's type promotion: tensors of one rank-zero-ness promote together; a 0-d tensor or a number
-// only changes the category (bool, integer, float) of the result, never its width.
+// Two or three operands with PyTorch's type promotion.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
 using Operation = nvinfer1::ElementWiseOperation;
-
-struct Operand {
-  ITensor* tensor = nullptr;
-  at::Scalar number;
-};
-
-Operand read_operand(ConversionCtx* ctx, Var& arg) {
-  if (arg.isITensor() || arg.isTensor()) return {arg.ITensorOrFreeze(ctx), {}};
-  return {nullptr, arg.unwrapToScalar()};
-}
-
-at::native::ResultTypeState add_to(at::native::ResultTypeState state, const Operand& operand) {
-  if (operand.tensor == nullptr) return at::native::update_result_type_state(operand.number, state);
-  std::vector<int64_t> shape(rank(operand.tensor), 1);
-  const auto meta = at::empty(shape, at::TensorOptions().dtype(scalar_type(operand.tensor)).device(at::kMeta));
-  return at::native::update_result_type_state(meta, state);
-}
-
-at::ScalarType result_type(const Operand& a, const Operand& b) {
-  return at::native::result_type(add_to(add_to({}, a), b));
-}
-
-ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType type) {
-  if (operand.tensor != nullptr) return cast(ctx, operand.tensor, type);
-  return scalar_constant(ctx, operand.number, type);
-}
-
-ITensor* apply(ConversionCtx* ctx, Operation operation, ITensor* a, ITensor* b) {
-  return ctx->net->addElementWise(*a, *b, operation)->getOutput(0);
-}
 
 bool is_one(const at::Scalar& value) {
   return value.isIntegral(/*includeBool=*/true) ? value.toLong() == 1 : value.toDouble() == 1.0;
@@ -49,7 +16,7 @@ bool with_alpha(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Opera
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
   const at::Scalar alpha = args[2].unwrapToScalar();
-  auto type = result_type(self, other);
+  auto type = result_type({self, other});
   auto* a = materialise(ctx, self, type);
   auto* b = materialise(ctx, other, type);
   auto*& scaled = swapped ? a : b;
@@ -71,7 +38,7 @@ OpConverter scaled(Operation operation, bool swapped = false) {
 bool plain(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operation operation) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
-  const auto type = result_type(self, other);
+  const auto type = result_type({self, other});
   auto* a = materialise(ctx, self, type);
   auto* b = materialise(ctx, other, type);
   if (type == at::kBool && (operation == Operation::kPROD || operation == Operation::kMIN)) operation = Operation::kAND;
@@ -87,17 +54,9 @@ OpConverter simple(Operation operation) {
 bool true_divide(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
-  auto type = result_type(self, other);
+  auto type = result_type({self, other});
   if (!at::isFloatingType(type)) type = at::kFloat;
   return finish(ctx, n, apply(ctx, Operation::kDIV, materialise(ctx, self, type), materialise(ctx, other, type)));
-}
-
-// Rounds toward zero: floor of the magnitude with the sign of the value.
-ITensor* truncate(ConversionCtx* ctx, ITensor* x) {
-  auto* magnitude = ctx->net->addUnary(*x, nvinfer1::UnaryOperation::kABS)->getOutput(0);
-  auto* floored = ctx->net->addUnary(*magnitude, nvinfer1::UnaryOperation::kFLOOR)->getOutput(0);
-  auto* sign = ctx->net->addUnary(*x, nvinfer1::UnaryOperation::kSIGN)->getOutput(0);
-  return apply(ctx, Operation::kPROD, floored, sign);
 }
 
 bool divide_with_mode(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -108,9 +67,9 @@ bool divide_with_mode(ConversionCtx* ctx, const torch::jit::Node* n, args& args)
   if (mode == "floor") return plain(ctx, n, args, Operation::kFLOOR_DIV);
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
-  const auto type = result_type(self, other);
+  const auto type = result_type({self, other});
   auto* quotient = apply(ctx, Operation::kDIV, materialise(ctx, self, type), materialise(ctx, other, type));
-  return finish(ctx, n, at::isFloatingType(type) ? truncate(ctx, quotient) : quotient);
+  return finish(ctx, n, at::isFloatingType(type) ? apply(ctx, nvinfer1::UnaryOperation::kTRUNC, quotient) : quotient);
 }
 
 bool floor_divide(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -125,7 +84,7 @@ ITensor* not_(ConversionCtx* ctx, ITensor* x) {
 bool compare(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operation strict, bool or_equal) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
-  auto type = result_type(self, other);
+  auto type = result_type({self, other});
   if (type == at::kBool) type = at::kInt;
   auto* a = materialise(ctx, self, type);
   auto* b = materialise(ctx, other, type);
@@ -143,7 +102,7 @@ OpConverter comparison(Operation strict, bool or_equal) {
 bool not_equal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
-  auto type = result_type(self, other);
+  auto type = result_type({self, other});
   if (type == at::kBool) type = at::kInt;
   auto* equal = apply(ctx, Operation::kEQUAL, materialise(ctx, self, type), materialise(ctx, other, type));
   return finish(ctx, n, not_(ctx, equal));
@@ -155,6 +114,86 @@ OpConverter logical(Operation operation) {
     auto* b = cast(ctx, args[1].ITensorOrFreeze(ctx), at::kBool);
     return finish(ctx, n, apply(ctx, operation, a, b));
   };
+}
+
+// Integers become float32.
+bool angle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const Operand self = read_operand(ctx, args[0]);
+  const Operand other = read_operand(ctx, args[1]);
+  auto type = result_type({self, other});
+  if (!at::isFloatingType(type)) type = at::kFloat;
+  return finish(ctx, n, apply(ctx, Operation::kATAN2, materialise(ctx, self, type), materialise(ctx, other, type)));
+}
+
+// Of integers bit by bit, of bools as logic.
+OpConverter bitwise(Operation bits, Operation logic) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    const Operand self = read_operand(ctx, args[0]);
+    const Operand other = read_operand(ctx, args[1]);
+    const auto type = result_type({self, other});
+    TORCHTRT_CHECK(!at::isFloatingType(type), util::node_info(n)
+                                                  << ": dtype is " << type << ", must be bool or an integer");
+    auto* a = materialise(ctx, self, type);
+    auto* b = materialise(ctx, other, type);
+    return finish(ctx, n, apply(ctx, type == at::kBool ? logic : bits, a, b));
+  };
+}
+
+// self + value * (a op b)
+OpConverter add_combined(Operation operation) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    const std::vector<Operand> operands = {read_operand(ctx, args[0]), read_operand(ctx, args[1]),
+                                           read_operand(ctx, args[2])};
+    const auto type = result_type(operands);
+    TORCHTRT_CHECK(operation != Operation::kDIV || at::isFloatingType(type),
+                   util::node_info(n) << ": integer division is not defined here; the tensors are " << type);
+    auto* combined = materialise(ctx, operands[1], type);
+    const at::Scalar value = args[3].unwrapToScalar();
+    if (!is_one(value)) combined = apply(ctx, Operation::kPROD, combined, value);
+    combined = apply(ctx, operation, combined, materialise(ctx, operands[2], type));
+    return finish(ctx, n, apply(ctx, Operation::kSUM, materialise(ctx, operands[0], type), combined));
+  };
+}
+
+// PyTorch's formula, exact at both ends: weight < 0.5 ? a + weight * (b - a) : b - (b - a) * (1 - weight)
+bool lerp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* a = args[0].ITensorOrFreeze(ctx);
+  auto* b = args[1].ITensorOrFreeze(ctx);
+  const auto type = scalar_type(a);
+  auto* weight = materialise(ctx, read_operand(ctx, args[2]), type);
+  auto* step = apply(ctx, Operation::kSUB, b, a);
+  auto* from_a = apply(ctx, Operation::kSUM, a, apply(ctx, Operation::kPROD, weight, step));
+  auto* rest = apply(ctx, Operation::kSUB, scalar_constant(ctx, 1.0, type), weight);
+  auto* from_b = apply(ctx, Operation::kSUB, b, apply(ctx, Operation::kPROD, step, rest));
+  auto* size = apply(ctx, nvinfer1::UnaryOperation::kABS, weight);
+  return finish(ctx, n, choose(ctx, apply(ctx, Operation::kLESS, size, at::Scalar(0.5)), from_a, from_b));
+}
+
+// Bounds that are tensors; either may be absent.
+bool clamp_tensors(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  std::vector<Operand> operands = {read_operand(ctx, args[0])};
+  for (const size_t i : {1, 2}) {
+    if (i < args.size() && !is_none(args[i])) operands.push_back(read_operand(ctx, args[i]));
+  }
+  const auto type = result_type(operands);
+  auto* out = materialise(ctx, operands[0], type);
+  size_t next = 1;
+  if (!is_none(args[1])) out = apply(ctx, Operation::kMAX, out, materialise(ctx, operands[next++], type));
+  if (!is_none(args[2])) out = apply(ctx, Operation::kMIN, out, materialise(ctx, operands[next], type));
+  return finish(ctx, n, out);
+}
+
+// log(exp(a) + exp(b)) = max + log1p(exp(-|a - b|)); equal infinities are their own answer.
+bool log_add_exp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* a = args[0].ITensorOrFreeze(ctx);
+  auto* b = args[1].ITensorOrFreeze(ctx);
+  auto* largest = apply(ctx, Operation::kMAX, a, b);
+  auto* distance = apply(ctx, nvinfer1::UnaryOperation::kABS, apply(ctx, Operation::kSUB, a, b));
+  auto* small = apply(ctx, nvinfer1::UnaryOperation::kEXP, apply(ctx, nvinfer1::UnaryOperation::kNEG, distance));
+  auto* sum = apply(ctx, Operation::kSUM, largest, apply(ctx, nvinfer1::UnaryOperation::kLOG1P, small));
+  auto* infinite = apply(ctx, Operation::kAND, apply(ctx, nvinfer1::UnaryOperation::kISINF, largest),
+                         apply(ctx, Operation::kEQUAL, a, b));
+  return finish(ctx, n, choose(ctx, infinite, largest, sum));
 }
 
 }  // namespace
@@ -194,6 +233,42 @@ Family element_wise_family() {
       {"aten::le.Scalar", comparison(Operation::kLESS, /*or_equal=*/true)},
       {"aten::ne.Tensor", not_equal},
       {"aten::ne.Scalar", not_equal},
+      {"aten::true_divide.Tensor", true_divide},
+      {"aten::true_divide.Scalar", true_divide},
+      {"aten::divide.Tensor", true_divide},
+      {"aten::divide.Scalar", true_divide},
+      {"aten::multiply.Tensor", simple(Operation::kPROD)},
+      {"aten::multiply.Scalar", simple(Operation::kPROD)},
+      {"aten::subtract.Tensor", scaled(Operation::kSUB)},
+      {"aten::subtract.Scalar", scaled(Operation::kSUB)},
+      {"aten::atan2", angle},
+      {"aten::arctan2", angle},
+      {"aten::fmod.Tensor", simple(Operation::kFMOD)},
+      {"aten::fmod.Scalar", simple(Operation::kFMOD)},
+      {"aten::remainder.Tensor", simple(Operation::kREMAINDER)},
+      {"aten::remainder.Scalar", simple(Operation::kREMAINDER)},
+      {"aten::remainder.Scalar_Tensor", simple(Operation::kREMAINDER)},
+      {"aten::bitwise_and.Tensor", bitwise(Operation::kBIT_AND, Operation::kAND)},
+      {"aten::bitwise_and.Scalar", bitwise(Operation::kBIT_AND, Operation::kAND)},
+      {"aten::bitwise_or.Tensor", bitwise(Operation::kBIT_OR, Operation::kOR)},
+      {"aten::bitwise_or.Scalar", bitwise(Operation::kBIT_OR, Operation::kOR)},
+      {"aten::bitwise_xor.Tensor", bitwise(Operation::kBIT_XOR, Operation::kXOR)},
+      {"aten::bitwise_xor.Scalar", bitwise(Operation::kBIT_XOR, Operation::kXOR)},
+      {"aten::__and__.Tensor", bitwise(Operation::kBIT_AND, Operation::kAND)},
+      {"aten::__and__.Scalar", bitwise(Operation::kBIT_AND, Operation::kAND)},
+      {"aten::__or__.Tensor", bitwise(Operation::kBIT_OR, Operation::kOR)},
+      {"aten::__or__.Scalar", bitwise(Operation::kBIT_OR, Operation::kOR)},
+      {"aten::__xor__.Tensor", bitwise(Operation::kBIT_XOR, Operation::kXOR)},
+      {"aten::__xor__.Scalar", bitwise(Operation::kBIT_XOR, Operation::kXOR)},
+      {"aten::addcmul", add_combined(Operation::kPROD)},
+      {"aten::addcdiv", add_combined(Operation::kDIV)},
+      {"aten::lerp.Scalar", lerp},
+      {"aten::lerp.Tensor", lerp},
+      {"aten::clamp.Tensor", clamp_tensors},
+      {"aten::clip.Tensor", clamp_tensors},
+      {"aten::clamp_min.Tensor", simple(Operation::kMAX)},
+      {"aten::clamp_max.Tensor", simple(Operation::kMIN)},
+      {"aten::logaddexp", log_add_exp},
       {"aten::logical_and", logical(Operation::kAND)},
       {"aten::logical_or", logical(Operation::kOR)},
       {"aten::logical_xor", logical(Operation::kXOR)},

@@ -1,26 +1,8 @@
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
-
-// A slice with stride 0 along dimensions of size 1 repeats them; `sizes` has one entry a dimension.
-ITensor* broadcast_to(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& sizes) {
-  const auto dims = x->getDimensions();
-  nvinfer1::Dims start = dims;
-  nvinfer1::Dims stride = dims;
-  for (int32_t i = 0; i < dims.nbDims; ++i) {
-    start.d[i] = 0;
-    stride.d[i] = dims.d[i] == 1 ? 0 : 1;
-    const int64_t wanted = sizes.values[i];
-    TORCHTRT_CHECK(
-        dims.d[i] < 0 || dims.d[i] == 1 || wanted < 0 || dims.d[i] == wanted,
-        util::node_info(n) << ": dimension " << i << " of size " << dims.d[i] << " cannot become " << wanted);
-  }
-  auto* slice = ctx->net->addSlice(*x, start, sizes.dims(), stride);
-  if (!sizes.is_known()) slice->setInput(2, *size_tensor(ctx, sizes));
-  return slice->getOutput(0);
-}
 
 // The tensor with dimensions of size 1 put in front.
 ITensor* with_rank(ConversionCtx* ctx, ITensor* x, int32_t wanted) {
@@ -49,20 +31,15 @@ bool expand(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   x = with_rank(ctx, x, wanted);
   fill_kept_sizes(ctx, x, sizes);
   if (wanted == 0) return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));
-  return finish(ctx, n, broadcast_to(ctx, n, x, sizes));
+  return finish(ctx, n, broadcast(ctx, n, x, sizes));
 }
 
 bool expand_as(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* other = args[1].ITensorOrFreeze(ctx);
   auto* x = with_rank(ctx, args[0].ITensorOrFreeze(ctx), rank(other));
-  SizeList sizes;
-  for (int32_t i = 0; i < rank(other); ++i) {
-    const int64_t size = other->getDimensions().d[i];
-    sizes.values.push_back(size >= 0 ? size : nvinfer1::ShapeValue::kUnknown);
-    sizes.computed.push_back(size >= 0 ? nullptr : dim_size(ctx, other, i));
-  }
+  const SizeList sizes = sizes_of(ctx, other);
   if (rank(other) == 0) return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));
-  return finish(ctx, n, broadcast_to(ctx, n, x, sizes));
+  return finish(ctx, n, broadcast(ctx, n, x, sizes));
 }
 
 bool repeat(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {

@@ -20,18 +20,26 @@ struct BuiltinConverter {
 using Family = std::vector<BuiltinConverter>;
 
 Family activation_family();
+Family attention_family();
 Family cast_family();
 Family concat_family();
 Family convolution_family();
+Family einsum_family();
 Family element_wise_family();
 Family expand_family();
+Family grid_family();
 Family index_family();
 Family interpolate_family();
 Family matmul_family();
 Family normalization_family();
+Family ordering_family();
 Family pad_family();
 Family pooling_family();
+Family quantize_family();
+Family rearrange_family();
+Family recurrent_family();
 Family reduce_family();
+Family scatter_family();
 Family shape_family();
 Family softmax_family();
 Family split_family();

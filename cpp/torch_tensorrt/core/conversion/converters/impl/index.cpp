@@ -1,8 +1,6 @@
 #include <algorithm>
 
-#include "ATen/native/TypeProperties.h"
-
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
 namespace torch_tensorrt::core::conversion::converters {
@@ -117,39 +115,19 @@ bool gather(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, layer->getOutput(0));
 }
 
-// A number takes the other operand's dtype unless it is of a higher category.
-ITensor* branch(ConversionCtx* ctx, Var& arg, at::ScalarType type) {
-  if (arg.isITensor() || arg.isTensor()) return cast(ctx, arg.ITensorOrFreeze(ctx), type);
-  return scalar_constant(ctx, arg.unwrapToScalar(), type);
-}
-
-at::ScalarType branch_type(ConversionCtx* ctx, Var& a, Var& b) {
-  at::native::ResultTypeState state;
-  for (Var* arg : {&a, &b}) {
-    if (!arg->isITensor() && !arg->isTensor()) {
-      state = at::native::update_result_type_state(arg->unwrapToScalar(), state);
-      continue;
-    }
-    auto* tensor = arg->ITensorOrFreeze(ctx);
-    const auto options = at::TensorOptions().dtype(scalar_type(tensor)).device(at::kMeta);
-    state = at::native::update_result_type_state(at::empty(std::vector<int64_t>(rank(tensor), 1), options), state);
-  }
-  return at::native::result_type(state);
-}
-
 bool where(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* condition = cast(ctx, args[0].ITensorOrFreeze(ctx), at::kBool);
-  const auto type = branch_type(ctx, args[1], args[2]);
-  auto* then_input = branch(ctx, args[1], type);
-  auto* else_input = branch(ctx, args[2], type);
-  return finish(ctx, n, ctx->net->addSelect(*condition, *then_input, *else_input)->getOutput(0));
+  const Operand a = read_operand(ctx, args[1]);
+  const Operand b = read_operand(ctx, args[2]);
+  const auto type = result_type({a, b});
+  return finish(ctx, n, choose(ctx, condition, materialise(ctx, a, type), materialise(ctx, b, type)));
 }
 
 bool masked_fill(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   auto* mask = cast(ctx, args[1].ITensorOrFreeze(ctx), at::kBool);
-  auto* value = branch(ctx, args[2], scalar_type(x));
-  return finish(ctx, n, ctx->net->addSelect(*mask, *value, *x)->getOutput(0));
+  auto* value = materialise(ctx, read_operand(ctx, args[2]), scalar_type(x));
+  return finish(ctx, n, choose(ctx, mask, value, x));
 }
 
 }  // namespace
@@ -166,6 +144,7 @@ Family index_family() {
       {"aten::where.self", where},
       {"aten::where.ScalarOther", where},
       {"aten::where.ScalarSelf", where},
+      {"aten::where.Scalar", where},
       {"aten::masked_fill.Scalar", masked_fill},
       {"aten::masked_fill.Tensor", masked_fill},
   };

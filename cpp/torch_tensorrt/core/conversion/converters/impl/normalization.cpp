@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
 namespace torch_tensorrt::core::conversion::converters {
@@ -31,8 +31,30 @@ ITensor* affine(ConversionCtx* ctx, ITensor* input, args& args, double eps, int6
       ->getOutput(0);
 }
 
+// The same from statistics, weight or bias that the network computes.
+ITensor* computed_affine(ConversionCtx* ctx, ITensor* input, args& args, double eps) {
+  using nvinfer1::ElementWiseOperation;
+  const auto channels = [&](size_t i) -> ITensor* {
+    if (is_none(args[i])) return nullptr;
+    return along(ctx, cast(ctx, args[i].ITensorOrFreeze(ctx), scalar_type(input)), 1, rank(input));
+  };
+  auto* scale = channels(1);
+  auto* shift = channels(2);
+  auto* spread = apply(ctx, ElementWiseOperation::kSUM, channels(4), at::Scalar(eps));
+  auto* out = apply(ctx, ElementWiseOperation::kSUB, input, channels(3));
+  out = apply(ctx, ElementWiseOperation::kDIV, out, apply(ctx, nvinfer1::UnaryOperation::kSQRT, spread));
+  if (scale != nullptr) out = apply(ctx, ElementWiseOperation::kPROD, out, scale);
+  return shift == nullptr ? out : apply(ctx, ElementWiseOperation::kSUM, out, shift);
+}
+
 bool batch_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* input = args[0].ITensorOrFreeze(ctx);
+  const bool computed = args[1].isITensor() || args[2].isITensor() || args[3].isITensor() || args[4].isITensor();
+  if (computed) {
+    TORCHTRT_CHECK(!is_none(args[3]) && !is_none(args[4]), util::node_info(n)
+                                                               << ": running_mean and running_var are needed");
+    return finish(ctx, n, computed_affine(ctx, input, args, args[7].unwrapToDouble()));
+  }
   return finish(ctx, n, affine(ctx, input, args, args[7].unwrapToDouble(), channel_count(n, input)));
 }
 

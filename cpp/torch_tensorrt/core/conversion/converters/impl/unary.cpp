@@ -1,4 +1,7 @@
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include <cmath>
+#include <limits>
+
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
 namespace torch_tensorrt::core::conversion::converters {
@@ -69,6 +72,84 @@ bool is_inf(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return is_nan_or_inf(ctx, n, args, UnaryOperation::kISINF);
 }
 
+// Neither infinite nor NaN; integers always are.
+bool is_finite(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
+  auto* not_finite = apply(ctx, ElementWiseOperation::kOR, apply(ctx, UnaryOperation::kISINF, x),
+                           apply(ctx, UnaryOperation::kISNAN, x));
+  return finish(ctx, n, apply(ctx, UnaryOperation::kNOT, not_finite));
+}
+
+// Infinite and of that sign.
+OpConverter is_inf_of_sign(ElementWiseOperation comparison) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
+    auto* has_sign = apply(ctx, comparison, x, at::Scalar(0.0));
+    return finish(ctx, n, apply(ctx, ElementWiseOperation::kAND, apply(ctx, UnaryOperation::kISINF, x), has_sign));
+  };
+}
+
+// x - trunc(x)
+bool fraction(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  return finish(ctx, n, apply(ctx, ElementWiseOperation::kSUB, x, apply(ctx, UnaryOperation::kTRUNC, x)));
+}
+
+// round(x * 10^d) / 10^d, as PyTorch computes it; for d < 0 the other way round.
+bool round_decimals(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int64_t decimals = args[1].unwrapToInt();
+  if (!at::isFloatingType(scalar_type(x))) {
+    TORCHTRT_CHECK(decimals >= 0, util::node_info(n)
+                                      << ": decimals is " << decimals << ", must be 0 or more for integers");
+    return finish(ctx, n, identity(ctx, x));
+  }
+  const double power = std::pow(10.0, static_cast<double>(std::abs(decimals)));
+  const auto before = decimals >= 0 ? ElementWiseOperation::kPROD : ElementWiseOperation::kDIV;
+  const auto after = decimals >= 0 ? ElementWiseOperation::kDIV : ElementWiseOperation::kPROD;
+  auto* rounded = apply(ctx, UnaryOperation::kROUND, apply(ctx, before, x, at::Scalar(power)));
+  return finish(ctx, n, apply(ctx, after, rounded, at::Scalar(power)));
+}
+
+// NaN, infinity and minus infinity replaced; by default 0 and the largest numbers of the dtype.
+bool nan_to_num(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const auto type = scalar_type(x);
+  if (!at::isFloatingType(type)) return finish(ctx, n, identity(ctx, x));
+  const auto given_or = [&](size_t i, double value) {
+    return is_none(args[i]) ? value : args[i].unwrapToScalar().toDouble();
+  };
+  double largest = std::numeric_limits<double>::max();
+  if (type == at::kFloat) largest = std::numeric_limits<float>::max();
+  if (type == at::kHalf) largest = std::numeric_limits<c10::Half>::max();
+  if (type == at::kBFloat16) largest = std::numeric_limits<c10::BFloat16>::max();
+  const auto constant = [&](double value) { return scalar_constant(ctx, value, type); };
+  auto* infinite = apply(ctx, UnaryOperation::kISINF, x);
+  auto* positive = apply(ctx, ElementWiseOperation::kGREATER, x, at::Scalar(0.0));
+  auto* ends = choose(ctx, positive, constant(given_or(2, largest)), constant(given_or(3, -largest)));
+  auto* finite = choose(ctx, infinite, ends, x);
+  return finish(ctx, n, choose(ctx, apply(ctx, UnaryOperation::kISNAN, x), constant(given_or(1, 0.0)), finite));
+}
+
+// log(x / (1 - x)), x first kept eps away from 0 and 1.
+bool logit(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
+  if (!is_none(args[1])) {
+    const double eps = args[1].unwrapToScalar().toDouble();
+    x = apply(ctx, ElementWiseOperation::kMIN, apply(ctx, ElementWiseOperation::kMAX, x, at::Scalar(eps)),
+              at::Scalar(1.0 - eps));
+  }
+  auto* rest = apply(ctx, ElementWiseOperation::kSUB, scalar_constant(ctx, 1.0, scalar_type(x)), x);
+  return finish(ctx, n, apply(ctx, UnaryOperation::kLOG, apply(ctx, ElementWiseOperation::kDIV, x, rest)));
+}
+
+OpConverter times(double factor) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
+    return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, x, at::Scalar(factor)));
+  };
+}
+
 }  // namespace
 
 Family unary_family() {
@@ -101,6 +182,26 @@ Family unary_family() {
       {"aten::bitwise_not", bitwise_not},
       {"aten::isnan", is_nan},
       {"aten::isinf", is_inf},
+      {"aten::isfinite", is_finite},
+      {"aten::isposinf", is_inf_of_sign(ElementWiseOperation::kGREATER)},
+      {"aten::isneginf", is_inf_of_sign(ElementWiseOperation::kLESS)},
+      {"aten::log2", of_float(UnaryOperation::kLOG2)},
+      {"aten::log10", of_float(UnaryOperation::kLOG10)},
+      {"aten::log1p", of_float(UnaryOperation::kLOG1P)},
+      {"aten::expm1", of_float(UnaryOperation::kEXPM1)},
+      {"aten::exp2", of_float(UnaryOperation::kEXP2)},
+      {"aten::erfc", of_float(UnaryOperation::kERFC)},
+      {"aten::trunc", keeping(UnaryOperation::kTRUNC, /*identity_on_integers=*/true)},
+      {"aten::fix", keeping(UnaryOperation::kTRUNC, /*identity_on_integers=*/true)},
+      {"aten::frac", fraction},
+      {"aten::sgn", keeping(UnaryOperation::kSIGN)},
+      {"aten::negative", keeping(UnaryOperation::kNEG)},
+      {"aten::absolute", keeping(UnaryOperation::kABS)},
+      {"aten::round.decimals", round_decimals},
+      {"aten::nan_to_num", nan_to_num},
+      {"aten::logit", logit},
+      {"aten::deg2rad", times(3.14159265358979323846 / 180.0)},
+      {"aten::rad2deg", times(180.0 / 3.14159265358979323846)},
   };
 }
 

@@ -6,13 +6,16 @@
 namespace torch_tensorrt::engine::aten {
 
 extern const Row kActivationRow;
+extern const Row kAttentionRow;
 extern const Row kCastRow;
 extern const Row kConcatenationRow;
 extern const Row kConstantRow;
 extern const Row kConvolutionRow;
+extern const Row kCumulativeRow;
 extern const Row kDeconvolutionRow;
 extern const Row kElementWiseRow;
 extern const Row kGatherRow;
+extern const Row kGridSampleRow;
 extern const Row kIdentityRow;
 extern const Row kMatrixMultiplyRow;
 extern const Row kNormalizationRow;
@@ -21,11 +24,13 @@ extern const Row kReduceRow;
 extern const Row kReformatRow;
 extern const Row kResizeRow;
 extern const Row kScaleRow;
+extern const Row kScatterRow;
 extern const Row kSelectRow;
 extern const Row kShapeRow;
 extern const Row kShuffleRow;
 extern const Row kSliceRow;
 extern const Row kSoftMaxRow;
+extern const Row kTopKRow;
 extern const Row kUnaryRow;
 
 }  // namespace torch_tensorrt::engine::aten

@@ -88,21 +88,27 @@ const ActivationRow kActivations[] = {
 };
 
 using Binary = void (*)(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
+constexpr uint32_t kFloats = 1;
+constexpr uint32_t kIntegers = 2;
+constexpr uint32_t kBools = 4;
 struct ElementWiseRow {
   ElementWiseOperation operation;
   // Which operand dtypes PyTorch computes it for.
-  bool takes_numbers;
-  bool takes_bool;
+  uint32_t takes;
   Binary out;
 };
 
 const ElementWiseRow kElementWise[] = {
-    {ElementWiseOperation::kSUM, true, true, [](auto& out, auto& a, auto& b) { at::add_out(out, a, b); }},
-    {ElementWiseOperation::kPROD, true, true, [](auto& out, auto& a, auto& b) { at::mul_out(out, a, b); }},
-    {ElementWiseOperation::kMAX, true, true, [](auto& out, auto& a, auto& b) { at::maximum_out(out, a, b); }},
-    {ElementWiseOperation::kMIN, true, true, [](auto& out, auto& a, auto& b) { at::minimum_out(out, a, b); }},
-    {ElementWiseOperation::kSUB, true, false, [](auto& out, auto& a, auto& b) { at::sub_out(out, a, b); }},
-    {ElementWiseOperation::kDIV, true, false,
+    {ElementWiseOperation::kSUM, kFloats | kIntegers | kBools,
+     [](auto& out, auto& a, auto& b) { at::add_out(out, a, b); }},
+    {ElementWiseOperation::kPROD, kFloats | kIntegers | kBools,
+     [](auto& out, auto& a, auto& b) { at::mul_out(out, a, b); }},
+    {ElementWiseOperation::kMAX, kFloats | kIntegers | kBools,
+     [](auto& out, auto& a, auto& b) { at::maximum_out(out, a, b); }},
+    {ElementWiseOperation::kMIN, kFloats | kIntegers | kBools,
+     [](auto& out, auto& a, auto& b) { at::minimum_out(out, a, b); }},
+    {ElementWiseOperation::kSUB, kFloats | kIntegers, [](auto& out, auto& a, auto& b) { at::sub_out(out, a, b); }},
+    {ElementWiseOperation::kDIV, kFloats | kIntegers,
      [](auto& out, auto& a, auto& b) {
        if (at::isFloatingType(out.scalar_type())) {
          at::div_out(out, a, b);
@@ -110,15 +116,25 @@ const ElementWiseRow kElementWise[] = {
          at::div_out(out, a, b, "trunc");
        }
      }},
-    {ElementWiseOperation::kPOW, true, false, [](auto& out, auto& a, auto& b) { at::pow_out(out, a, b); }},
-    {ElementWiseOperation::kFLOOR_DIV, true, false,
+    {ElementWiseOperation::kPOW, kFloats | kIntegers, [](auto& out, auto& a, auto& b) { at::pow_out(out, a, b); }},
+    {ElementWiseOperation::kFLOOR_DIV, kFloats | kIntegers,
      [](auto& out, auto& a, auto& b) { at::div_out(out, a, b, "floor"); }},
-    {ElementWiseOperation::kAND, false, true, [](auto& out, auto& a, auto& b) { at::logical_and_out(out, a, b); }},
-    {ElementWiseOperation::kOR, false, true, [](auto& out, auto& a, auto& b) { at::logical_or_out(out, a, b); }},
-    {ElementWiseOperation::kXOR, false, true, [](auto& out, auto& a, auto& b) { at::logical_xor_out(out, a, b); }},
-    {ElementWiseOperation::kEQUAL, true, true, [](auto& out, auto& a, auto& b) { at::eq_out(out, a, b); }},
-    {ElementWiseOperation::kGREATER, true, true, [](auto& out, auto& a, auto& b) { at::gt_out(out, a, b); }},
-    {ElementWiseOperation::kLESS, true, true, [](auto& out, auto& a, auto& b) { at::lt_out(out, a, b); }},
+    {ElementWiseOperation::kAND, kBools, [](auto& out, auto& a, auto& b) { at::logical_and_out(out, a, b); }},
+    {ElementWiseOperation::kOR, kBools, [](auto& out, auto& a, auto& b) { at::logical_or_out(out, a, b); }},
+    {ElementWiseOperation::kXOR, kBools, [](auto& out, auto& a, auto& b) { at::logical_xor_out(out, a, b); }},
+    {ElementWiseOperation::kEQUAL, kFloats | kIntegers | kBools,
+     [](auto& out, auto& a, auto& b) { at::eq_out(out, a, b); }},
+    {ElementWiseOperation::kGREATER, kFloats | kIntegers | kBools,
+     [](auto& out, auto& a, auto& b) { at::gt_out(out, a, b); }},
+    {ElementWiseOperation::kLESS, kFloats | kIntegers | kBools,
+     [](auto& out, auto& a, auto& b) { at::lt_out(out, a, b); }},
+    {ElementWiseOperation::kATAN2, kFloats, [](auto& out, auto& a, auto& b) { at::atan2_out(out, a, b); }},
+    {ElementWiseOperation::kFMOD, kFloats | kIntegers, [](auto& out, auto& a, auto& b) { at::fmod_out(out, a, b); }},
+    {ElementWiseOperation::kREMAINDER, kFloats | kIntegers,
+     [](auto& out, auto& a, auto& b) { at::remainder_out(out, a, b); }},
+    {ElementWiseOperation::kBIT_AND, kIntegers, [](auto& out, auto& a, auto& b) { at::bitwise_and_out(out, a, b); }},
+    {ElementWiseOperation::kBIT_OR, kIntegers, [](auto& out, auto& a, auto& b) { at::bitwise_or_out(out, a, b); }},
+    {ElementWiseOperation::kBIT_XOR, kIntegers, [](auto& out, auto& a, auto& b) { at::bitwise_xor_out(out, a, b); }},
 };
 
 const ActivationRow* find_row(ActivationType type) {
@@ -166,8 +182,8 @@ void elementwise_out(at::Tensor& out, const at::Tensor& a, const at::Tensor& b, 
 Decision elementwise_supported(ElementWiseOperation operation, DataType dtype) {
   const ElementWiseRow* row = find_row(operation);
   if (row == nullptr) return Decision::no("no operation " + network::enum_name(operation));
-  if (row->takes_numbers && is_arithmetic(dtype)) return Decision::yes();
-  if (row->takes_bool && dtype == DataType::kBOOL) return Decision::yes();
+  const uint32_t kind = dtype == DataType::kBOOL ? kBools : is_arithmetic_float(dtype) ? kFloats : kIntegers;
+  if ((row->takes & kind) != 0 && (kind == kBools || is_arithmetic(dtype))) return Decision::yes();
   return Decision::no(network::enum_name(operation) + " does not take " + network::enum_name(dtype));
 }
 

@@ -16,9 +16,9 @@ class AtenKernel final : public Kernel {
     const c10::InferenceMode inference;
     Request request(instance, weights, device);
     compute_ = row.make(request);
-    epilogue_ = make_epilogue(*instance.layer, request.inputs_, request.output_);
+    epilogue_ = make_epilogue(*instance.layer, request.inputs_, request.outputs_[0]);
     inputs_ = std::move(request.inputs_);
-    output_ = std::move(request.output_);
+    outputs_ = std::move(request.outputs_);
     scratch_ = std::move(request.scratch_);
     workspace_bytes_ = request.workspace_bytes_;
   }
@@ -31,7 +31,7 @@ class AtenKernel final : public Kernel {
       // Only ever read.
       if (inputs_[i].defined()) bind(inputs_[i], const_cast<void*>(inputs[i]));
     }
-    bind(output_, outputs[0]);
+    for (size_t i = 0; i < outputs_.size(); ++i) bind(outputs_[i], outputs[i]);
     for (const auto& scratch : scratch_) {
       bind(scratch.tensor, static_cast<char*>(workspace) + scratch.offset);
     }
@@ -47,7 +47,7 @@ class AtenKernel final : public Kernel {
   const Row& row_;
   std::string layer_name_;
   std::vector<at::Tensor> inputs_;
-  at::Tensor output_;
+  std::vector<at::Tensor> outputs_;
   std::vector<Request::Scratch> scratch_;
   int64_t workspace_bytes_ = 0;
   Compute compute_;
@@ -145,7 +145,8 @@ class AtenTactic final : public Tactic {
 }  // namespace
 
 Request::Request(const LayerInstance& instance, WeightStore& weights, at::Device device)
-    : instance_(instance), weights_(weights), device_(device), output_(make_blob(instance.outputs[0], device)) {
+    : instance_(instance), weights_(weights), device_(device) {
+  for (const TensorDesc& desc : instance.outputs) outputs_.push_back(make_blob(desc, device));
   inputs_.resize(instance.inputs.size());
   for (size_t i = 0; i < inputs_.size(); ++i) {
     if (!instance.present[i]) continue;

@@ -21,7 +21,7 @@ class Request {
   // Undefined where an optional input is not given.
   const at::Tensor& input(int32_t index) const { return inputs_[index]; }
   const std::vector<at::Tensor>& inputs() const { return inputs_; }
-  const at::Tensor& output() const { return output_; }
+  const at::Tensor& output(int32_t index = 0) const { return outputs_[index]; }
   bool is_constant(int32_t index) const;
   // Memory of the workspace, dense and row-major.
   at::Tensor scratch(at::IntArrayRef sizes, at::ScalarType type);
@@ -44,12 +44,12 @@ class Request {
   WeightStore& weights_;
   at::Device device_;
   std::vector<at::Tensor> inputs_;
-  at::Tensor output_;
+  std::vector<at::Tensor> outputs_;
   std::vector<Scratch> scratch_;
   int64_t workspace_bytes_ = 0;
 };
 
-// Writes the output; called at each run, after the memory is bound.
+// Writes the outputs; called at each run, after the memory is bound.
 using Compute = std::function<void()>;
 
 struct Row {

@@ -44,6 +44,13 @@ const UnaryRow kUnary[] = {
     {UnaryOperation::kROUND, Takes::kNumbers, [](auto& out, auto& x) { at::round_out(out, x); }},
     {UnaryOperation::kISINF, Takes::kNumbers, [](auto& out, auto& x) { out.copy_(at::isinf(x)); }},
     {UnaryOperation::kISNAN, Takes::kNumbers, [](auto& out, auto& x) { out.copy_(at::isnan(x)); }},
+    {UnaryOperation::kLOG2, Takes::kFloats, [](auto& out, auto& x) { at::log2_out(out, x); }},
+    {UnaryOperation::kLOG10, Takes::kFloats, [](auto& out, auto& x) { at::log10_out(out, x); }},
+    {UnaryOperation::kLOG1P, Takes::kFloats, [](auto& out, auto& x) { at::log1p_out(out, x); }},
+    {UnaryOperation::kEXPM1, Takes::kFloats, [](auto& out, auto& x) { at::expm1_out(out, x); }},
+    {UnaryOperation::kEXP2, Takes::kFloats, [](auto& out, auto& x) { at::exp2_out(out, x); }},
+    {UnaryOperation::kERFC, Takes::kFloats, [](auto& out, auto& x) { at::erfc_out(out, x); }},
+    {UnaryOperation::kTRUNC, Takes::kNumbers, [](auto& out, auto& x) { at::trunc_out(out, x); }},
 };
 
 const UnaryRow* find_row(UnaryOperation operation) {

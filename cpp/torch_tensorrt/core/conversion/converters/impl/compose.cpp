@@ -1,0 +1,179 @@
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
+
+#include "ATen/native/TypeProperties.h"
+#include "ATen/ops/arange.h"
+#include "ATen/ops/empty.h"
+#include "ATen/ops/ones.h"
+
+namespace torch_tensorrt::core::conversion::converters {
+
+using nvinfer1::ElementWiseOperation;
+
+Operand read_operand(ConversionCtx* ctx, Var& arg) {
+  if (arg.isITensor() || arg.isTensor()) return {arg.ITensorOrFreeze(ctx), {}};
+  return {nullptr, arg.unwrapToScalar()};
+}
+
+at::ScalarType result_type(const std::vector<Operand>& operands) {
+  at::native::ResultTypeState state = {};
+  for (const Operand& operand : operands) {
+    if (operand.tensor == nullptr) {
+      state = at::native::update_result_type_state(operand.number, state);
+      continue;
+    }
+    const std::vector<int64_t> shape(rank(operand.tensor), 1);
+    const auto meta = at::empty(shape, at::TensorOptions().dtype(scalar_type(operand.tensor)).device(at::kMeta));
+    state = at::native::update_result_type_state(meta, state);
+  }
+  return at::native::result_type(state);
+}
+
+ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType type) {
+  if (operand.tensor != nullptr) return cast(ctx, operand.tensor, type);
+  return scalar_constant(ctx, operand.number, type);
+}
+
+ITensor* apply(ConversionCtx* ctx, ElementWiseOperation operation, ITensor* a, ITensor* b) {
+  return ctx->net->addElementWise(*a, *b, operation)->getOutput(0);
+}
+
+ITensor* apply(ConversionCtx* ctx, ElementWiseOperation operation, ITensor* a, const at::Scalar& b) {
+  return apply(ctx, operation, a, scalar_constant(ctx, b, scalar_type(a)));
+}
+
+ITensor* apply(ConversionCtx* ctx, nvinfer1::UnaryOperation operation, ITensor* x) {
+  return ctx->net->addUnary(*x, operation)->getOutput(0);
+}
+
+ITensor* apply(ConversionCtx* ctx, nvinfer1::ActivationType type, ITensor* x, double alpha, double beta) {
+  auto* layer = ctx->net->addActivation(*x, type);
+  layer->setAlpha(static_cast<float>(alpha));
+  layer->setBeta(static_cast<float>(beta));
+  return layer->getOutput(0);
+}
+
+ITensor* reduce(ConversionCtx* ctx, nvinfer1::ReduceOperation operation, ITensor* x, uint32_t axes, bool keep) {
+  return ctx->net->addReduce(*x, operation, axes, keep)->getOutput(0);
+}
+
+ITensor* choose(ConversionCtx* ctx, ITensor* condition, ITensor* then_input, ITensor* else_input) {
+  return ctx->net->addSelect(*condition, *then_input, *else_input)->getOutput(0);
+}
+
+ITensor* identity(ConversionCtx* ctx, ITensor* x) { return ctx->net->addIdentity(*x)->getOutput(0); }
+
+ITensor* matrix_product(ConversionCtx* ctx, ITensor* a, ITensor* b, bool transpose_b) {
+  using nvinfer1::MatrixOperation;
+  const auto of = [](ITensor* tensor, bool transposed) {
+    if (rank(tensor) == 1) return MatrixOperation::kVECTOR;
+    return transposed ? MatrixOperation::kTRANSPOSE : MatrixOperation::kNONE;
+  };
+  return ctx->net->addMatrixMultiply(*a, of(a, false), *b, of(b, transpose_b))->getOutput(0);
+}
+
+ITensor* join(ConversionCtx* ctx, const std::vector<ITensor*>& tensors, int32_t dim) {
+  if (tensors.size() == 1) return tensors[0];
+  auto* layer = ctx->net->addConcatenation(tensors.data(), static_cast<int32_t>(tensors.size()));
+  layer->setAxis(dim);
+  return layer->getOutput(0);
+}
+
+ITensor* softmax(ConversionCtx* ctx, ITensor* x, int32_t dim, bool log) {
+  const bool is_scalar = rank(x) == 0;
+  if (is_scalar) x = replace_dims(ctx, x, 0, 0, {1});
+  auto* layer = ctx->net->addSoftMax(*x);
+  layer->setAxes(1U << dim);
+  layer->setLog(log);
+  return is_scalar ? replace_dims(ctx, layer->getOutput(0), 0, 1, {}) : layer->getOutput(0);
+}
+
+ITensor* as_float(ConversionCtx* ctx, ITensor* x) {
+  return at::isFloatingType(scalar_type(x)) ? x : cast(ctx, x, at::kFloat);
+}
+
+ITensor* count_along(ConversionCtx* ctx, ITensor* x, uint32_t axes, at::ScalarType type) {
+  const auto dims = x->getDimensions();
+  int64_t known = 1;
+  ITensor* computed = nullptr;
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    if (((axes >> i) & 1U) == 0) continue;
+    if (dims.d[i] >= 0) {
+      known *= dims.d[i];
+      continue;
+    }
+    auto* size = dim_size(ctx, x, i);
+    computed = computed == nullptr ? size : apply(ctx, ElementWiseOperation::kPROD, computed, size);
+  }
+  if (computed == nullptr) return scalar_constant(ctx, known, type);
+  computed = apply(ctx, ElementWiseOperation::kPROD, computed, at::Scalar(known));
+  auto* shuffle = ctx->net->addShuffle(*computed);
+  shuffle->setReshapeDimensions(nvinfer1::Dims{});
+  return cast(ctx, shuffle->getOutput(0), type);
+}
+
+ITensor* positions(ConversionCtx* ctx, ITensor* x, int32_t dim) {
+  const int64_t size = x->getDimensions().d[dim];
+  if (size >= 0) return tensor_to_const(ctx, at::arange(size, at::TensorOptions().dtype(at::kLong)));
+  auto* one = tensor_to_const(ctx, at::ones({1}, at::TensorOptions().dtype(at::kLong)));
+  auto* ones = ctx->net->addSlice(*one, nvinfer1::Dims{0}, nvinfer1::Dims{-1}, nvinfer1::Dims{0});
+  ones->setInput(2, *dim_size(ctx, x, dim));
+  auto* counted = ctx->net->addCumulative(*ones->getOutput(0), nvinfer1::CumulativeOperation::kSUM, 0)->getOutput(0);
+  return apply(ctx, ElementWiseOperation::kSUB, counted, at::Scalar(1));
+}
+
+int64_t known_size(const torch::jit::Node* n, ITensor* x, int32_t dim, const char* why) {
+  const auto dims = x->getDimensions();
+  TORCHTRT_CHECK(dims.d[dim] >= 0, util::node_info(n)
+                                       << ": dimension " << dim << " of " << nvinfer1::to_string(dims)
+                                       << " is dynamic, and " << why << "; give one size for it instead of a range");
+  return dims.d[dim];
+}
+
+SizeList sizes_of(ConversionCtx* ctx, ITensor* x) {
+  SizeList sizes;
+  for (int32_t i = 0; i < rank(x); ++i) {
+    const int64_t size = x->getDimensions().d[i];
+    sizes.values.push_back(size >= 0 ? size : nvinfer1::ShapeValue::kUnknown);
+    sizes.computed.push_back(size >= 0 ? nullptr : dim_size(ctx, x, i));
+  }
+  return sizes;
+}
+
+ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& sizes) {
+  const auto wanted = static_cast<int32_t>(sizes.values.size());
+  TORCHTRT_CHECK(wanted >= rank(x), util::node_info(n)
+                                        << ": " << wanted << " sizes given for a tensor of rank " << rank(x));
+  if (wanted == 0) return x;
+  if (wanted > rank(x)) x = replace_dims(ctx, x, 0, 0, std::vector<int64_t>(wanted - rank(x), 1));
+  const auto dims = x->getDimensions();
+  nvinfer1::Dims start = dims;
+  nvinfer1::Dims stride = dims;
+  // A slice with stride 0 along a dimension of size 1 repeats it.
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    start.d[i] = 0;
+    stride.d[i] = dims.d[i] == 1 ? 0 : 1;
+    TORCHTRT_CHECK(
+        dims.d[i] < 0 || dims.d[i] == 1 || sizes.values[i] < 0 || dims.d[i] == sizes.values[i],
+        util::node_info(n) << ": dimension " << i << " of size " << dims.d[i] << " cannot become " << sizes.values[i]);
+  }
+  auto* slice = ctx->net->addSlice(*x, start, sizes.dims(), stride);
+  if (!sizes.is_known()) slice->setInput(2, *size_tensor(ctx, sizes));
+  return slice->getOutput(0);
+}
+
+ITensor* along(ConversionCtx* ctx, ITensor* vector, int32_t dim, int32_t rank) {
+  if (dim + 1 < rank) vector = replace_dims(ctx, vector, 1, 1, std::vector<int64_t>(rank - dim - 1, 1));
+  return vector;
+}
+
+std::vector<int64_t> optional_ints(const Var& arg) {
+  if (is_none(arg)) return {};
+  const auto& value = *arg.IValue();
+  if (value.isInt()) return {value.toInt()};
+  if (value.isIntList()) return value.toIntVector();
+  std::vector<int64_t> ints;
+  for (const auto& element : value.toListRef()) ints.push_back(element.toInt());
+  return ints;
+}
+
+}  // namespace torch_tensorrt::core::conversion::converters

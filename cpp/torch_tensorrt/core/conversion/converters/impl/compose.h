@@ -1,0 +1,59 @@
+#pragma once
+
+#include "ATen/core/Scalar.h"
+
+#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+
+// Short words for the layers that compositions are made of.
+namespace torch_tensorrt::core::conversion::converters {
+
+// ---- operands and PyTorch's type promotion ----------------------------------------------------------------------
+
+// Tensors of one rank-zero-ness promote together; a 0-d tensor or a number only changes the category (bool, integer,
+// float) of the result, never its width.
+struct Operand {
+  ITensor* tensor = nullptr;
+  at::Scalar number;
+};
+Operand read_operand(ConversionCtx* ctx, Var& arg);
+at::ScalarType result_type(const std::vector<Operand>& operands);
+// The operand in the dtype, a number as a constant that broadcasts.
+ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType type);
+
+// ---- layers -----------------------------------------------------------------------------------------------------
+
+ITensor* apply(ConversionCtx* ctx, nvinfer1::ElementWiseOperation operation, ITensor* a, ITensor* b);
+// The number in the dtype of the tensor.
+ITensor* apply(ConversionCtx* ctx, nvinfer1::ElementWiseOperation operation, ITensor* a, const at::Scalar& b);
+ITensor* apply(ConversionCtx* ctx, nvinfer1::UnaryOperation operation, ITensor* x);
+ITensor* apply(ConversionCtx* ctx, nvinfer1::ActivationType type, ITensor* x, double alpha = 0, double beta = 0);
+ITensor* reduce(ConversionCtx* ctx, nvinfer1::ReduceOperation operation, ITensor* x, uint32_t axes, bool keep);
+ITensor* choose(ConversionCtx* ctx, ITensor* condition, ITensor* then_input, ITensor* else_input);
+ITensor* identity(ConversionCtx* ctx, ITensor* x);
+ITensor* matrix_product(ConversionCtx* ctx, ITensor* a, ITensor* b, bool transpose_b = false);
+ITensor* join(ConversionCtx* ctx, const std::vector<ITensor*>& tensors, int32_t dim);
+ITensor* softmax(ConversionCtx* ctx, ITensor* x, int32_t dim, bool log = false);
+// Integers and bools as float32.
+ITensor* as_float(ConversionCtx* ctx, ITensor* x);
+
+// ---- sizes ------------------------------------------------------------------------------------------------------
+
+// Number of elements along the axes as a scalar of the dtype, computed in the network where dims are dynamic.
+ITensor* count_along(ConversionCtx* ctx, ITensor* x, uint32_t axes, at::ScalarType type);
+// 0, 1, 2, ... up to the size of the dimension, 1-D kINT64.
+ITensor* positions(ConversionCtx* ctx, ITensor* x, int32_t dim);
+// The known size; Error, with the node, where it is dynamic. `why` says what needs it.
+int64_t known_size(const torch::jit::Node* n, ITensor* x, int32_t dim, const char* why);
+// Sizes of the tensor, those that are dynamic as computed ones.
+SizeList sizes_of(ConversionCtx* ctx, ITensor* x);
+// Broadcast to the sizes, one an entry of a dimension of x or more.
+ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& sizes);
+// A 1-D tensor as one that lies along dimension `dim` of a tensor of the rank.
+ITensor* along(ConversionCtx* ctx, ITensor* vector, int32_t dim, int32_t rank);
+
+// ---- arguments --------------------------------------------------------------------------------------------------
+
+// An optional list of ints, or one int; empty when absent.
+std::vector<int64_t> optional_ints(const Var& arg);
+
+}  // namespace torch_tensorrt::core::conversion::converters

@@ -1,0 +1,301 @@
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
+
+// Einstein summation from left to right: each pair of operands is one batched matrix product.
+namespace torch_tensorrt::core::conversion::converters {
+namespace {
+
+using nvinfer1::ElementWiseOperation;
+
+// Letters are themselves; the dimensions of an ellipsis are negative, the last of them -1.
+using Label = int32_t;
+using Labels = std::vector<Label>;
+
+struct Term {
+  ITensor* tensor;
+  Labels labels;
+};
+
+bool has(const Labels& labels, Label label) { return std::find(labels.begin(), labels.end(), label) != labels.end(); }
+
+int32_t place(const Labels& labels, Label label) {
+  return static_cast<int32_t>(std::find(labels.begin(), labels.end(), label) - labels.begin());
+}
+
+// "ij..." with a tensor of rank 4 -> i, j, -2, -1
+Labels read_labels(const torch::jit::Node* n, const std::string& text, int32_t rank) {
+  Labels labels;
+  const auto letters =
+      static_cast<int32_t>(std::count_if(text.begin(), text.end(), [](char c) { return std::isalpha(c); }));
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (std::isalpha(text[i])) {
+      labels.push_back(text[i]);
+    } else {
+      TORCHTRT_CHECK(text.compare(i, 3, "...") == 0, util::node_info(n)
+                                                         << ": '" << text << "' is no list of subscripts");
+      for (int32_t left = rank - letters; left > 0; --left) labels.push_back(-left);
+      i += 2;
+    }
+  }
+  TORCHTRT_CHECK(static_cast<int32_t>(labels.size()) == rank,
+                 util::node_info(n) << ": '" << text << "' does not fit a tensor of rank " << rank);
+  return labels;
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == separator) {
+      parts.emplace_back();
+    } else {
+      parts.back().push_back(c);
+    }
+  }
+  return parts;
+}
+
+ITensor* permuted(ConversionCtx* ctx, ITensor* x, const std::vector<int32_t>& order) {
+  return std::is_sorted(order.begin(), order.end()) ? x : transpose(ctx, x, order);
+}
+
+// A label that stands twice means the diagonal.
+Term without_repeats(ConversionCtx* ctx, const torch::jit::Node* n, Term term) {
+  for (size_t i = 0; i < term.labels.size(); ++i) {
+    const auto again = std::find(term.labels.begin() + i + 1, term.labels.end(), term.labels[i]);
+    if (again == term.labels.end()) continue;
+    const auto first = static_cast<int32_t>(i);
+    const auto second = static_cast<int32_t>(again - term.labels.begin());
+    const int64_t size = known_size(n, term.tensor, first, "its diagonal is taken");
+    TORCHTRT_CHECK(size == term.tensor->getDimensions().d[second],
+                   util::node_info(n) << ": subscript '" << static_cast<char>(term.labels[i]) << "' has two sizes");
+    std::vector<int32_t> order;
+    Labels labels;
+    for (int32_t d = 0; d < rank(term.tensor); ++d) {
+      if (d == first || d == second) continue;
+      order.push_back(d);
+      labels.push_back(term.labels[d]);
+    }
+    labels.push_back(term.labels[i]);
+    order.insert(order.end(), {first, second});
+    auto* last = permuted(ctx, term.tensor, order);
+    auto* flat = replace_dims(ctx, last, rank(last) - 2, rank(last), {size * size});
+    return without_repeats(ctx, n, {slice_dim(ctx, flat, rank(flat) - 1, 0, size, size + 1), labels});
+  }
+  return term;
+}
+
+// Summed over the labels that nobody else asks for.
+Term without(ConversionCtx* ctx, Term term, const Labels& wanted) {
+  uint32_t axes = 0;
+  Labels kept;
+  for (size_t i = 0; i < term.labels.size(); ++i) {
+    if (has(wanted, term.labels[i])) {
+      kept.push_back(term.labels[i]);
+    } else {
+      axes |= 1U << i;
+    }
+  }
+  if (axes == 0) return term;
+  return {reduce(ctx, nvinfer1::ReduceOperation::kSUM, term.tensor, axes, /*keep=*/false), kept};
+}
+
+// The tensor with its dimensions in the order of the groups, each group merged into one.
+ITensor* grouped(ConversionCtx* ctx, const Term& term, const std::vector<Labels>& groups, size_t separate) {
+  std::vector<int32_t> order;
+  for (const Labels& group : groups) {
+    for (const Label label : group) order.push_back(place(term.labels, label));
+  }
+  auto* x = permuted(ctx, term.tensor, order);
+  auto end = static_cast<int32_t>(order.size());
+  for (size_t g = groups.size(); g-- > separate;) {
+    const auto begin = end - static_cast<int32_t>(groups[g].size());
+    if (groups[g].size() != 1) x = replace_dims(ctx, x, begin, end, {groups[g].empty() ? 1 : -1});
+    end = begin;
+  }
+  return x;
+}
+
+Labels select(const Labels& labels, const Labels& other, bool in_other) {
+  Labels result;
+  for (const Label label : labels) {
+    if (has(other, label) == in_other) result.push_back(label);
+  }
+  return result;
+}
+
+void append_size(ConversionCtx* ctx, const Term& term, Label label, SizeList& sizes) {
+  const int32_t dim = place(term.labels, label);
+  const int64_t size = term.tensor->getDimensions().d[dim];
+  sizes.values.push_back(size >= 0 ? size : nvinfer1::ShapeValue::kUnknown);
+  sizes.computed.push_back(size >= 0 ? nullptr : dim_size(ctx, term.tensor, dim));
+}
+
+// Both broadcast to the order of the labels and multiplied.
+Term multiply(ConversionCtx* ctx, const Term& a, const Term& b) {
+  Labels labels = a.labels;
+  for (const Label label : b.labels) {
+    if (!has(labels, label)) labels.push_back(label);
+  }
+  const auto aligned = [&](const Term& term) {
+    std::vector<int32_t> order;
+    for (const Label label : labels) {
+      if (has(term.labels, label)) order.push_back(place(term.labels, label));
+    }
+    auto* x = permuted(ctx, term.tensor, order);
+    for (size_t i = 0; i < labels.size(); ++i) {
+      const auto dim = static_cast<int32_t>(i);
+      if (!has(term.labels, labels[i])) x = replace_dims(ctx, x, dim, dim, {1});
+    }
+    return x;
+  };
+  return {apply(ctx, ElementWiseOperation::kPROD, aligned(a), aligned(b)), labels};
+}
+
+int64_t size_of(const Term& term, Label label) { return term.tensor->getDimensions().d[place(term.labels, label)]; }
+
+// Labels of both that are wanted later are the batch, those that are not are summed over.
+Term contract(ConversionCtx* ctx, Term a, Term b, const Labels& wanted) {
+  Labels for_a = wanted;
+  for_a.insert(for_a.end(), b.labels.begin(), b.labels.end());
+  Labels for_b = wanted;
+  for_b.insert(for_b.end(), a.labels.begin(), a.labels.end());
+  a = without(ctx, a, for_a);
+  b = without(ctx, b, for_b);
+  const Labels shared = select(a.labels, b.labels, true);
+  const Labels batch = select(shared, wanted, true);
+  const Labels summed = select(shared, wanted, false);
+  const auto broadcasts = [&](Label label) { return size_of(a, label) != size_of(b, label); };
+  if (summed.empty() || std::any_of(shared.begin(), shared.end(), broadcasts)) {
+    return without(ctx, multiply(ctx, a, b), wanted);
+  }
+  const Labels rows = select(a.labels, shared, false);
+  const Labels columns = select(b.labels, shared, false);
+  std::vector<Labels> left;
+  std::vector<Labels> right;
+  for (const Label label : batch) {
+    left.push_back({label});
+    right.push_back({label});
+  }
+  left.insert(left.end(), {rows, summed});
+  right.insert(right.end(), {summed, columns});
+  auto* product = matrix_product(ctx, grouped(ctx, a, left, batch.size()), grouped(ctx, b, right, batch.size()));
+  Labels labels = batch;
+  labels.insert(labels.end(), rows.begin(), rows.end());
+  labels.insert(labels.end(), columns.begin(), columns.end());
+  if (rows.size() == 1 && columns.size() == 1) return {product, labels};
+  SizeList sizes;
+  for (const Label label : labels) append_size(ctx, has(a.labels, label) ? a : b, label, sizes);
+  return {reshape(ctx, product, sizes), labels};
+}
+
+// Without "->": the ellipsis, then every letter that stands once, in alphabetical order.
+Labels implied_output(const std::vector<Term>& terms) {
+  std::map<Label, int> counts;
+  for (const Term& term : terms) {
+    for (const Label label : term.labels) ++counts[label];
+  }
+  Labels output;
+  for (const auto& [label, count] : counts) {
+    if (label < 0 || count == 1) output.push_back(label);
+  }
+  return output;
+}
+
+Labels output_labels(const torch::jit::Node* n, const std::string& text, const std::vector<Term>& terms) {
+  int32_t ellipsis = 0;
+  for (const Term& term : terms) {
+    for (const Label label : term.labels) ellipsis = std::max(ellipsis, -label);
+  }
+  const auto letters =
+      static_cast<int32_t>(std::count_if(text.begin(), text.end(), [](char c) { return std::isalpha(c); }));
+  const bool has_ellipsis = text.find("...") != std::string::npos;
+  return read_labels(n, text, letters + (has_ellipsis ? ellipsis : 0));
+}
+
+bool einsum(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  std::string equation = args[0].unwrapToString();
+  equation.erase(std::remove(equation.begin(), equation.end(), ' '), equation.end());
+  const size_t arrow = equation.find("->");
+  const auto inputs = split(equation.substr(0, arrow), ',');
+  const auto tensors = tensor_list(ctx, args[1]);
+  TORCHTRT_CHECK(inputs.size() == tensors.size(), util::node_info(n)
+                                                      << ": '" << equation << "' is about " << inputs.size()
+                                                      << " tensors, " << tensors.size() << " are given");
+  std::vector<Term> terms;
+  for (size_t i = 0; i < tensors.size(); ++i)
+    terms.push_back({tensors[i], read_labels(n, inputs[i], rank(tensors[i]))});
+  const Labels output =
+      arrow == std::string::npos ? implied_output(terms) : output_labels(n, equation.substr(arrow + 2), terms);
+  for (Term& term : terms) term = without_repeats(ctx, n, term);
+  Term result = terms[0];
+  for (size_t i = 1; i < terms.size(); ++i) {
+    Labels wanted = output;
+    for (size_t j = i + 1; j < terms.size(); ++j)
+      wanted.insert(wanted.end(), terms[j].labels.begin(), terms[j].labels.end());
+    result = contract(ctx, result, terms[i], wanted);
+  }
+  result = without(ctx, result, output);
+  std::vector<int32_t> order;
+  for (const Label label : output) {
+    TORCHTRT_CHECK(has(result.labels, label), util::node_info(n)
+                                                  << ": the output of '" << equation << "' has a subscript "
+                                                  << "that no input has");
+    order.push_back(place(result.labels, label));
+  }
+  auto* out = permuted(ctx, result.tensor, order);
+  return finish(ctx, n, out == tensors[0] ? identity(ctx, out) : out);
+}
+
+bool mv(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return finish(ctx, n, matrix_product(ctx, args[0].ITensorOrFreeze(ctx), args[1].ITensorOrFreeze(ctx)));
+}
+
+// a_i b_j
+bool outer(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const Operand a = read_operand(ctx, args[0]);
+  const Operand b = read_operand(ctx, args[1]);
+  TORCHTRT_CHECK(rank(a.tensor) == 1 && rank(b.tensor) == 1, util::node_info(n) << ": both tensors must have rank 1");
+  const auto type = result_type({a, b});
+  auto* column = replace_dims(ctx, materialise(ctx, a, type), 1, 1, {1});
+  return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, column, materialise(ctx, b, type)));
+}
+
+// beta * self + alpha * sum over the batch of (a x b)
+bool addbmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* products = matrix_product(ctx, args[1].ITensorOrFreeze(ctx), args[2].ITensorOrFreeze(ctx));
+  auto* out = reduce(ctx, nvinfer1::ReduceOperation::kSUM, products, 1U, /*keep=*/false);
+  out = apply(ctx, ElementWiseOperation::kPROD, out, args[4].unwrapToScalar());
+  const at::Scalar beta = args[3].unwrapToScalar();
+  if (beta.toDouble() == 0.0) return finish(ctx, n, out);
+  auto* self = apply(ctx, ElementWiseOperation::kPROD, args[0].ITensorOrFreeze(ctx), beta);
+  return finish(ctx, n, apply(ctx, ElementWiseOperation::kSUM, out, self));
+}
+
+}  // namespace
+
+Family einsum_family() {
+  return {
+      {"aten::einsum", einsum},
+      {"aten::mv", mv},
+      {"aten::dot", mv},
+      {"aten::vdot", mv},
+      {"aten::inner",
+       [](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+         auto* a = args[0].ITensorOrFreeze(ctx);
+         auto* b = args[1].ITensorOrFreeze(ctx);
+         TORCHTRT_CHECK(rank(a) >= 1 && rank(b) >= 1 && rank(b) <= 2,
+                        util::node_info(n)
+                            << ": ranks are " << rank(a) << " and " << rank(b) << ", must be 1 or more and 1 or 2");
+         return finish(ctx, n, matrix_product(ctx, a, b, /*transpose_b=*/true));
+       }},
+      {"aten::outer", outer},
+      {"aten::ger", outer},
+      {"aten::addbmm", addbmm},
+  };
+}
+
+}  // namespace torch_tensorrt::core::conversion::converters

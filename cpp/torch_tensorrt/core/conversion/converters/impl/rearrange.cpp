@@ -1,0 +1,311 @@
+#include <algorithm>
+#include <numeric>
+
+#include "ATen/ops/arange.h"
+#include "ATen/ops/eye.h"
+
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
+
+// Operations that put elements in other places, or repeat or mask them.
+namespace torch_tensorrt::core::conversion::converters {
+namespace {
+
+using nvinfer1::ElementWiseOperation;
+
+std::vector<int32_t> wrap_dims(const torch::jit::Node* n, const std::vector<int64_t>& dims, int32_t rank) {
+  std::vector<int32_t> wrapped;
+  for (const int64_t dim : dims) wrapped.push_back(wrap_dim(n, dim, rank));
+  return wrapped;
+}
+
+// From the last element to the first, by a gather where the size is known at run time only.
+ITensor* reversed(ConversionCtx* ctx, ITensor* x, int32_t dim) {
+  const int64_t size = x->getDimensions().d[dim];
+  if (size >= 0) {
+    if (size == 0) return x;
+    return slice_dim(ctx, x, dim, size - 1, size, -1);
+  }
+  auto* last = apply(ctx, ElementWiseOperation::kSUB, dim_size(ctx, x, dim), at::Scalar(1));
+  auto* indices = apply(ctx, ElementWiseOperation::kSUB, last, positions(ctx, x, dim));
+  return ctx->net->addGather(*x, *indices, dim)->getOutput(0);
+}
+
+bool flip(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  if (rank(x) == 0) return finish(ctx, n, identity(ctx, x));
+  auto* out = x;
+  for (const int32_t dim : wrap_dims(n, optional_ints(args[1]), rank(x))) out = reversed(ctx, out, dim);
+  return finish(ctx, n, out == x ? identity(ctx, x) : out);
+}
+
+// The last `shift` elements first.
+ITensor* rolled(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, int64_t shift) {
+  const int64_t size = known_size(n, x, dim, "it is rolled");
+  if (size == 0 || shift % size == 0) return x;
+  const int64_t moved = ((shift % size) + size) % size;
+  return join(ctx, {slice_dim(ctx, x, dim, size - moved, moved), slice_dim(ctx, x, dim, 0, size - moved)}, dim);
+}
+
+bool roll(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const auto shifts = optional_ints(args[1]);
+  const auto dims = optional_ints(args[2]);
+  if (dims.empty()) {
+    TORCHTRT_CHECK(shifts.size() == 1, util::node_info(n) << ": " << shifts.size() << " shifts and no dims");
+    auto* flat = rolled(ctx, n, replace_dims(ctx, x, 0, rank(x), {-1}), 0, shifts[0]);
+    return finish(ctx, n, reshape(ctx, flat, sizes_of(ctx, x)));
+  }
+  TORCHTRT_CHECK(shifts.size() == dims.size(),
+                 util::node_info(n) << ": " << shifts.size() << " shifts and " << dims.size() << " dims");
+  auto* out = x;
+  for (size_t i = 0; i < dims.size(); ++i) out = rolled(ctx, n, out, wrap_dim(n, dims[i], rank(x)), shifts[i]);
+  return finish(ctx, n, out == x ? identity(ctx, x) : out);
+}
+
+ITensor* swap(ConversionCtx* ctx, ITensor* x, int32_t a, int32_t b) {
+  std::vector<int32_t> order(rank(x));
+  std::iota(order.begin(), order.end(), 0);
+  std::swap(order[a], order[b]);
+  return transpose(ctx, x, order);
+}
+
+bool rot90(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int64_t turns = ((args[1].unwrapToInt() % 4) + 4) % 4;
+  const auto dims = wrap_dims(n, optional_ints(args[2]), rank(x));
+  TORCHTRT_CHECK(dims.size() == 2 && dims[0] != dims[1], util::node_info(n) << ": two different dims are needed");
+  auto* out = x;
+  if (turns == 1) out = swap(ctx, reversed(ctx, x, dims[1]), dims[0], dims[1]);
+  if (turns == 2) out = reversed(ctx, reversed(ctx, x, dims[0]), dims[1]);
+  if (turns == 3) out = reversed(ctx, swap(ctx, x, dims[0], dims[1]), dims[1]);
+  return finish(ctx, n, out == x ? identity(ctx, x) : out);
+}
+
+// Each element `repeats` times in a row: a dimension of size 1 behind the dimension is repeated and merged into it.
+bool repeat_interleave(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int64_t repeats = args[1].unwrapToInt();
+  TORCHTRT_CHECK(repeats >= 0, util::node_info(n) << ": repeats is " << repeats << ", must be 0 or more");
+  int32_t dim = 0;
+  if (is_none(args[2])) {
+    x = replace_dims(ctx, x, 0, rank(x), {-1});
+  } else {
+    dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+    if (rank(x) == 0) x = replace_dims(ctx, x, 0, 0, {1});
+  }
+  auto* spread = replace_dims(ctx, x, dim + 1, dim + 1, {1});
+  auto sizes = sizes_of(ctx, spread);
+  sizes.values[dim + 1] = repeats;
+  return finish(ctx, n, replace_dims(ctx, broadcast(ctx, n, spread, sizes), dim, dim + 2, {-1}));
+}
+
+// repeat, with ones put in front of a list that is too short.
+bool tile(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto repeats = optional_ints(args[1]);
+  const int32_t missing = rank(x) - static_cast<int32_t>(repeats.size());
+  if (missing > 0) repeats.insert(repeats.begin(), missing, 1);
+  if (missing < 0) x = replace_dims(ctx, x, 0, 0, std::vector<int64_t>(-missing, 1));
+  auto* out = x;
+  for (size_t i = 0; i < repeats.size(); ++i) {
+    TORCHTRT_CHECK(repeats[i] >= 0, util::node_info(n) << ": repeat " << repeats[i] << " must be 0 or more");
+    const auto dim = static_cast<int32_t>(i);
+    if (repeats[i] == 0) {
+      out = slice_dim(ctx, out, dim, 0, 0);
+    } else if (repeats[i] > 1) {
+      out = join(ctx, std::vector<ITensor*>(repeats[i], out), dim);
+    }
+  }
+  return finish(ctx, n, out == x ? identity(ctx, x) : out);
+}
+
+// Vectors (or scalars) as coordinates: output i varies along dimension i. "xy" swaps the first two.
+bool meshgrid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto vectors = tensor_list(ctx, args[0]);
+  TORCHTRT_CHECK(!vectors.empty(), util::node_info(n) << ": the list of tensors is empty");
+  const bool swapped = args.size() > 1 && args[1].unwrapToString() == "xy" && vectors.size() > 1;
+  const auto count = static_cast<int32_t>(vectors.size());
+  SizeList sizes;
+  std::vector<ITensor*> placed;
+  for (auto*& vector : vectors) {
+    TORCHTRT_CHECK(rank(vector) <= 1, util::node_info(n)
+                                          << ": a tensor has rank " << rank(vector) << ", must be 0 or 1");
+    if (rank(vector) == 0) vector = replace_dims(ctx, vector, 0, 0, {1});
+    const auto size = sizes_of(ctx, vector);
+    sizes.values.push_back(size.values[0]);
+    sizes.computed.push_back(size.computed[0]);
+  }
+  const auto dim_of = [&](int32_t i) { return swapped && i < 2 ? 1 - i : i; };
+  if (swapped) {
+    std::swap(sizes.values[0], sizes.values[1]);
+    std::swap(sizes.computed[0], sizes.computed[1]);
+  }
+  for (int32_t i = 0; i < count; ++i)
+    placed.push_back(broadcast(ctx, n, along(ctx, vectors[i], dim_of(i), count), sizes));
+  return finish_list(ctx, n, placed);
+}
+
+// True where column - row <= diagonal (of the last two dims).
+ITensor* below_diagonal(ConversionCtx* ctx, ITensor* x, int64_t diagonal) {
+  auto* row = replace_dims(ctx, positions(ctx, x, rank(x) - 2), 1, 1, {1});
+  auto* column = positions(ctx, x, rank(x) - 1);
+  auto* limit = apply(ctx, ElementWiseOperation::kSUM, row, at::Scalar(diagonal + 1));
+  return apply(ctx, ElementWiseOperation::kLESS, column, limit);
+}
+
+OpConverter triangle(bool lower) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    auto* x = args[0].ITensorOrFreeze(ctx);
+    TORCHTRT_CHECK(rank(x) >= 2, util::node_info(n) << ": rank is " << rank(x) << ", must be 2 or more");
+    const int64_t diagonal = args[1].unwrapToInt();
+    auto* zero = scalar_constant(ctx, 0, scalar_type(x));
+    auto* mask = below_diagonal(ctx, x, lower ? diagonal : diagonal - 1);
+    return finish(ctx, n, lower ? choose(ctx, mask, x, zero) : choose(ctx, mask, zero, x));
+  };
+}
+
+// The two dims are put last and merged; the diagonal is every (columns + 1)-th element.
+bool diagonal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int64_t offset = args[1].unwrapToInt();
+  const int32_t a = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  const int32_t b = wrap_dim(n, args[3].unwrapToInt(), rank(x));
+  TORCHTRT_CHECK(a != b, util::node_info(n) << ": the two dims are both " << a);
+  const int64_t rows = known_size(n, x, a, "its diagonal is taken");
+  const int64_t columns = known_size(n, x, b, "its diagonal is taken");
+  const int64_t length =
+      std::max<int64_t>(offset >= 0 ? std::min(rows, columns - offset) : std::min(rows + offset, columns), 0);
+  std::vector<int32_t> order;
+  for (int32_t i = 0; i < rank(x); ++i) {
+    if (i != a && i != b) order.push_back(i);
+  }
+  order.insert(order.end(), {a, b});
+  const int32_t last = rank(x) - 2;
+  auto* flat = replace_dims(ctx, transpose(ctx, x, order), last, last + 2, {rows * columns});
+  const int64_t start = length == 0 ? 0 : (offset >= 0 ? offset : -offset * columns);
+  return finish(ctx, n, slice_dim(ctx, flat, last, start, length, columns + 1));
+}
+
+// N, C, H r, W r -> N, C r^2, H, W (any leading dimensions).
+bool pixel_unshuffle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int64_t factor = args[1].unwrapToInt();
+  const int32_t c = rank(x) - 3;
+  TORCHTRT_CHECK(c >= 0 && factor > 0, util::node_info(n) << ": rank is " << rank(x) << " and the factor " << factor
+                                                          << ", must be 3 or more and above 0");
+  const int64_t height = known_size(n, x, c + 1, "it is split");
+  const int64_t width = known_size(n, x, c + 2, "it is split");
+  TORCHTRT_CHECK(height % factor == 0 && width % factor == 0,
+                 util::node_info(n) << ": " << height << " x " << width << " is no multiple of " << factor);
+  auto* split = replace_dims(ctx, x, c + 2, c + 3, {width / factor, factor});
+  split = replace_dims(ctx, split, c + 1, c + 2, {height / factor, factor});
+  std::vector<int32_t> order(rank(x) + 2);
+  std::iota(order.begin(), order.end(), 0);
+  const std::vector<int32_t> tail = {c, c + 2, c + 4, c + 1, c + 3};
+  std::copy(tail.begin(), tail.end(), order.begin() + c);
+  return finish(ctx, n, replace_dims(ctx, transpose(ctx, split, order), c, c + 3, {-1}));
+}
+
+bool view_as(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return finish(ctx, n, reshape(ctx, args[0].ITensorOrFreeze(ctx), sizes_of(ctx, args[1].ITensorOrFreeze(ctx))));
+}
+
+bool ravel(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  return finish(ctx, n, replace_dims(ctx, x, 0, rank(x), {rank(x) == 0 ? 1 : -1}));
+}
+
+// The last two dims swapped.
+bool transpose_matrices(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  TORCHTRT_CHECK(rank(x) >= 2, util::node_info(n) << ": rank is " << rank(x) << ", must be 2 or more");
+  return finish(ctx, n, swap(ctx, x, rank(x) - 2, rank(x) - 1));
+}
+
+// All dims in reverse.
+bool reverse_dims(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  std::vector<int32_t> order(rank(x));
+  std::iota(order.rbegin(), order.rend(), 0);
+  return finish(ctx, n, rank(x) < 2 ? identity(ctx, x) : transpose(ctx, x, order));
+}
+
+// Windows of `size` elements, `step` apart, as a new last dimension.
+bool unfold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const int64_t size = args[2].unwrapToInt();
+  const int64_t step = args[3].unwrapToInt();
+  const int64_t whole = known_size(n, x, dim, "windows are taken of it");
+  TORCHTRT_CHECK(size >= 0 && size <= whole && step > 0, util::node_info(n) << ": windows of " << size << ", " << step
+                                                                            << " apart, of " << whole << " elements");
+  const int64_t count = (whole - size) / step + 1;
+  const auto long_type = at::TensorOptions().dtype(at::kLong);
+  const at::Tensor places =
+      at::arange(count, long_type).mul(step).unsqueeze(1) + at::arange(size, long_type).unsqueeze(0);
+  auto* windows = ctx->net->addGather(*x, *tensor_to_const(ctx, places), dim)->getOutput(0);
+  std::vector<int32_t> order;
+  for (int32_t i = 0; i <= rank(x); ++i) {
+    if (i != dim + 1) order.push_back(i);
+  }
+  order.push_back(dim + 1);
+  return finish(ctx, n, transpose(ctx, windows, order));
+}
+
+bool one_hot(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const int64_t classes = args[1].unwrapToInt();
+  TORCHTRT_CHECK(classes > 0, util::node_info(n)
+                                  << ": num_classes is " << classes << "; it must be given, as the number "
+                                  << "of classes cannot depend on the values");
+  auto* rows = tensor_to_const(ctx, at::eye(classes, at::TensorOptions().dtype(at::kLong)));
+  return finish(ctx, n, ctx->net->addGather(*rows, *args[0].ITensorOrFreeze(ctx), 0)->getOutput(0));
+}
+
+// How many boundaries lie below the value: all of them for NaN, as in PyTorch.
+bool bucketize(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const Operand value = read_operand(ctx, args[0]);
+  const Operand limits = read_operand(ctx, args[1]);
+  const auto type = result_type({value, limits});
+  auto* x = materialise(ctx, value, type);
+  x = replace_dims(ctx, x, rank(x), rank(x), {1});
+  auto* boundaries = materialise(ctx, limits, type);
+  // right: not (boundary > value), else: not (boundary >= value).
+  auto* above = apply(ctx, ElementWiseOperation::kGREATER, boundaries, x);
+  if (!args[3].unwrapToBool()) {
+    above = apply(ctx, ElementWiseOperation::kOR, above, apply(ctx, ElementWiseOperation::kEQUAL, boundaries, x));
+  }
+  const auto result = args[2].unwrapToBool() ? at::kInt : at::kLong;
+  auto* below = cast(ctx, apply(ctx, nvinfer1::UnaryOperation::kNOT, above), result);
+  return finish(ctx, n, reduce(ctx, nvinfer1::ReduceOperation::kSUM, below, 1U << (rank(below) - 1), /*keep=*/false));
+}
+
+}  // namespace
+
+Family rearrange_family() {
+  return {
+      {"aten::flip", flip},
+      {"aten::roll", roll},
+      {"aten::rot90", rot90},
+      {"aten::repeat_interleave.self_int", repeat_interleave},
+      {"aten::tile", tile},
+      {"aten::meshgrid", meshgrid},
+      {"aten::meshgrid.indexing", meshgrid},
+      {"aten::tril", triangle(/*lower=*/true)},
+      {"aten::triu", triangle(/*lower=*/false)},
+      {"aten::diagonal", diagonal},
+      {"aten::pixel_unshuffle", pixel_unshuffle},
+      {"aten::view_as", view_as},
+      {"aten::reshape_as", view_as},
+      {"aten::ravel", ravel},
+      {"aten::mT", transpose_matrices},
+      {"aten::mH", transpose_matrices},
+      {"aten::adjoint", transpose_matrices},
+      {"aten::numpy_T", reverse_dims},
+      {"aten::unfold", unfold},
+      {"aten::one_hot", one_hot},
+      {"aten::bucketize.Tensor", bucketize},
+  };
+}
+
+}  // namespace torch_tensorrt::core::conversion::converters

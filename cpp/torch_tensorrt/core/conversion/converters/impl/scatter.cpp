@@ -1,0 +1,328 @@
+#include <algorithm>
+#include <numeric>
+
+#include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
+
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
+
+// Reading and writing at places that tensors of indices say.
+namespace torch_tensorrt::core::conversion::converters {
+namespace {
+
+using nvinfer1::ElementWiseOperation;
+using nvinfer1::ScatterMode;
+using nvinfer1::ScatterReduction;
+
+// ---- x[a, b, ...] -----------------------------------------------------------------------------------------------
+
+// The index of each leading dimension; null where the whole dimension is meant.
+struct Indices {
+  std::vector<ITensor*> tensors;
+  std::vector<int32_t> dims;  // those that have one
+};
+
+// A constant mask is as many indices as it has dimensions; any other makes a shape that depends on data.
+void append_mask(ConversionCtx* ctx, const torch::jit::Node* n, const at::Tensor& mask,
+                 std::vector<ITensor*>& tensors) {
+  TORCHTRT_CHECK(mask.dim() > 0, util::node_info(n) << ": a mask of rank 0 is not converted");
+  for (const at::Tensor& places : mask.cpu().nonzero().unbind(1)) {
+    tensors.push_back(tensor_to_const(ctx, places.contiguous()));
+  }
+}
+
+ITensor* checked_index(const torch::jit::Node* n, ITensor* index) {
+  const auto type = scalar_type(index);
+  TORCHTRT_CHECK(type != at::kBool && type != at::kByte,
+                 util::node_info(n) << ": the shape of what a mask picks depends on data; where(mask, x, y) and "
+                                    << "masked_fill keep the shape");
+  return index;
+}
+
+Indices read_indices(ConversionCtx* ctx, const torch::jit::Node* n, const Var& arg) {
+  Indices indices;
+  for (const auto& element : arg.IValue()->toListRef()) {
+    if (element.isNone()) {
+      indices.tensors.push_back(nullptr);
+      continue;
+    }
+    if (element.isTensor()) {
+      const at::Tensor index = element.toTensor();
+      if (index.scalar_type() == at::kBool || index.scalar_type() == at::kByte) {
+        append_mask(ctx, n, index, indices.tensors);
+      } else {
+        indices.tensors.push_back(tensor_to_const(ctx, index.to(at::kLong)));
+      }
+      continue;
+    }
+    TORCHTRT_CHECK(TensorContainer::is_in(element), util::node_info(n) << ": an index is " << element.tagKind());
+    indices.tensors.push_back(checked_index(n, element.toCustomClass<TensorContainer>()->tensor()));
+  }
+  for (size_t i = 0; i < indices.tensors.size(); ++i) {
+    if (indices.tensors[i] == nullptr) continue;
+    indices.tensors[i] = cast(ctx, indices.tensors[i], at::kLong);
+    indices.dims.push_back(static_cast<int32_t>(i));
+  }
+  return indices;
+}
+
+// All of one shape: each with zeros times the others added.
+std::vector<ITensor*> of_one_shape(ConversionCtx* ctx, std::vector<ITensor*> tensors) {
+  const auto same = [&](ITensor* tensor) {
+    return tensor->getDimensions() == tensors[0]->getDimensions() && tensor->getDimensions().is_static();
+  };
+  if (std::all_of(tensors.begin(), tensors.end(), same)) return tensors;
+  ITensor* zeros = nullptr;
+  for (auto* tensor : tensors) {
+    auto* nothing = apply(ctx, ElementWiseOperation::kPROD, tensor, at::Scalar(0));
+    zeros = zeros == nullptr ? nothing : apply(ctx, ElementWiseOperation::kSUM, zeros, nothing);
+  }
+  for (auto*& tensor : tensors) tensor = apply(ctx, ElementWiseOperation::kSUM, tensor, zeros);
+  return tensors;
+}
+
+// The indexed dims first.
+std::vector<int32_t> indexed_first(const Indices& indices, int32_t rank) {
+  std::vector<int32_t> order = indices.dims;
+  for (int32_t i = 0; i < rank; ++i) {
+    if (std::find(indices.dims.begin(), indices.dims.end(), i) == indices.dims.end()) order.push_back(i);
+  }
+  return order;
+}
+
+std::vector<int32_t> inverse(const std::vector<int32_t>& order) {
+  std::vector<int32_t> result(order.size());
+  for (size_t i = 0; i < order.size(); ++i) result[order[i]] = static_cast<int32_t>(i);
+  return result;
+}
+
+bool is_identity(const std::vector<int32_t>& order) { return std::is_sorted(order.begin(), order.end()); }
+
+// The tuples of indices, one an entry of the last dimension.
+ITensor* tuples(ConversionCtx* ctx, const Indices& indices) {
+  std::vector<ITensor*> tensors;
+  for (const int32_t dim : indices.dims) tensors.push_back(indices.tensors[dim]);
+  tensors = of_one_shape(ctx, tensors);
+  for (auto*& tensor : tensors) tensor = replace_dims(ctx, tensor, rank(tensor), rank(tensor), {1});
+  return join(ctx, tensors, rank(tensors[0]) - 1);
+}
+
+bool is_consecutive(const std::vector<int32_t>& dims) {
+  return dims.back() - dims.front() + 1 == static_cast<int32_t>(dims.size());
+}
+
+void check_count(const torch::jit::Node* n, const Indices& indices, ITensor* x) {
+  TORCHTRT_CHECK(static_cast<int32_t>(indices.tensors.size()) <= rank(x),
+                 util::node_info(n) << ": " << indices.tensors.size() << " indices for a tensor of rank " << rank(x));
+}
+
+bool index(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const Indices indices = read_indices(ctx, n, args[1]);
+  check_count(n, indices, x);
+  if (indices.dims.empty()) return finish(ctx, n, identity(ctx, x));
+  if (indices.dims.size() == 1) {
+    const int32_t dim = indices.dims[0];
+    return finish(ctx, n, ctx->net->addGather(*x, *indices.tensors[dim], dim)->getOutput(0));
+  }
+  const auto order = indexed_first(indices, rank(x));
+  auto* data = is_identity(order) ? x : transpose(ctx, x, order);
+  auto* places = tuples(ctx, indices);
+  auto* out = ctx->net->addGatherV2(*data, *places, nvinfer1::GatherMode::kND)->getOutput(0);
+  // Neighbours are replaced where they stood, others move to the front.
+  const int32_t front = indices.dims.front();
+  if (!is_consecutive(indices.dims) || front == 0) return finish(ctx, n, out);
+  const int32_t made = rank(places) - 1;
+  std::vector<int32_t> back(rank(out));
+  std::iota(back.begin(), back.end(), 0);
+  std::rotate(back.begin(), back.begin() + made, back.begin() + made + front);
+  return finish(ctx, n, transpose(ctx, out, back));
+}
+
+// ---- x[a, b, ...] = y -------------------------------------------------------------------------------------------
+
+// Dims of the places, then those of x that are not indexed.
+SizeList updated_sizes(ConversionCtx* ctx, ITensor* places, ITensor* data, size_t indexed) {
+  SizeList sizes = sizes_of(ctx, places);
+  sizes.values.pop_back();
+  sizes.computed.pop_back();
+  const SizeList rest = sizes_of(ctx, data);
+  sizes.values.insert(sizes.values.end(), rest.values.begin() + indexed, rest.values.end());
+  sizes.computed.insert(sizes.computed.end(), rest.computed.begin() + indexed, rest.computed.end());
+  return sizes;
+}
+
+// x[mask] = one value
+bool put_where(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITensor* x, ITensor* mask) {
+  auto* value = cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(x));
+  TORCHTRT_CHECK(value->getDimensions().is_static() && value->getDimensions().volume() == 1 && !args[3].unwrapToBool(),
+                 util::node_info(n) << ": through a mask one value can be written, not "
+                                    << value->getDimensions().volume() << " values, nor can it be added");
+  const int32_t missing = rank(x) - rank(mask);
+  if (missing > 0) mask = replace_dims(ctx, mask, rank(mask), rank(mask), std::vector<int64_t>(missing, 1));
+  value = replace_dims(ctx, value, 0, rank(value), {});
+  return finish(ctx, n, choose(ctx, cast(ctx, mask, at::kBool), value, x));
+}
+
+// The one index where it is a mask that is computed.
+ITensor* computed_mask(const Var& arg) {
+  const auto elements = arg.IValue()->toListRef();
+  if (elements.size() != 1 || !TensorContainer::is_in(elements[0])) return nullptr;
+  auto* tensor = elements[0].toCustomClass<TensorContainer>()->tensor();
+  return scalar_type(tensor) == at::kBool ? tensor : nullptr;
+}
+
+bool index_put(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  if (auto* mask = computed_mask(args[1])) return put_where(ctx, n, args, x, mask);
+  const Indices indices = read_indices(ctx, n, args[1]);
+  check_count(n, indices, x);
+  TORCHTRT_CHECK(!indices.dims.empty(), util::node_info(n) << ": no index is given");
+  TORCHTRT_CHECK(is_consecutive(indices.dims) && (indices.dims.front() == 0 || rank(args[2].ITensorOrFreeze(ctx)) == 0),
+                 util::node_info(n) << ": indices behind whole dimensions are converted for one value only");
+  const auto order = indexed_first(indices, rank(x));
+  auto* data = is_identity(order) ? x : transpose(ctx, x, order);
+  auto* places = tuples(ctx, indices);
+  auto* updates = cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(x));
+  updates = broadcast(ctx, n, updates, updated_sizes(ctx, places, data, indices.dims.size()));
+  auto* layer = ctx->net->addScatter(*data, *places, *updates, ScatterMode::kND);
+  if (args[3].unwrapToBool()) layer->setReduction(ScatterReduction::kSUM);
+  auto* out = layer->getOutput(0);
+  return finish(ctx, n, is_identity(order) ? out : transpose(ctx, out, inverse(order)));
+}
+
+// ---- scatter ----------------------------------------------------------------------------------------------------
+
+// The part of the source that the indices reach.
+ITensor* cut_to(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* source, ITensor* indices) {
+  const auto dims = indices->getDimensions();
+  TORCHTRT_CHECK(rank(source) == dims.nbDims,
+                 util::node_info(n) << ": the source has rank " << rank(source) << ", the indices " << dims.nbDims);
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    const int64_t size = source->getDimensions().d[i];
+    if (size < 0 || dims.d[i] < 0 || size == dims.d[i]) continue;
+    TORCHTRT_CHECK(size > dims.d[i], util::node_info(n) << ": dimension " << i << " of the source has " << size
+                                                        << " elements, of the indices " << dims.d[i]);
+    source = slice_dim(ctx, source, i, 0, dims.d[i]);
+  }
+  return source;
+}
+
+struct Scatter {
+  ScatterReduction reduction = ScatterReduction::kNONE;
+  bool include_self = true;
+};
+
+bool add_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITensor* updates, const Scatter& how) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* indices = args[2].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const bool is_scalar = rank(x) == 0;
+  if (is_scalar) x = replace_dims(ctx, x, 0, 0, {1});
+  if (rank(indices) == 0) indices = replace_dims(ctx, indices, 0, 0, {1});
+  if (rank(updates) == 0) updates = replace_dims(ctx, updates, 0, 0, {1});
+  updates = cut_to(ctx, n, cast(ctx, updates, scalar_type(x)), indices);
+  auto* layer = ctx->net->addScatter(*x, *indices, *updates, ScatterMode::kELEMENT);
+  layer->setAxis(dim);
+  layer->setReduction(how.reduction);
+  layer->setIncludeSelf(how.include_self);
+  return finish(ctx, n, is_scalar ? replace_dims(ctx, layer->getOutput(0), 0, 1, {}) : layer->getOutput(0));
+}
+
+// (self, dim, index, src)
+OpConverter scatter_source(ScatterReduction reduction) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    return add_scatter(ctx, n, args, args[3].ITensorOrFreeze(ctx), {reduction});
+  };
+}
+
+bool scatter_value(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* indices = args[2].ITensorOrFreeze(ctx);
+  auto* value = scalar_constant(ctx, args[3].unwrapToScalar(), scalar_type(x));
+  return add_scatter(ctx, n, args, broadcast(ctx, n, value, sizes_of(ctx, indices)), {});
+}
+
+ScatterReduction reduction_named(const torch::jit::Node* n, const std::string& name) {
+  if (name == "sum" || name == "add") return ScatterReduction::kSUM;
+  if (name == "prod" || name == "multiply") return ScatterReduction::kPROD;
+  if (name == "amax") return ScatterReduction::kMAX;
+  if (name == "amin") return ScatterReduction::kMIN;
+  TORCHTRT_CHECK(name == "mean", util::node_info(n) << ": reduce is '" << name << "', must be one of sum, prod, mean, "
+                                                    << "amax and amin");
+  return ScatterReduction::kMEAN;
+}
+
+// (self, dim, index, src, *, reduce)
+bool scatter_reduced(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return add_scatter(ctx, n, args, args[3].ITensorOrFreeze(ctx), {reduction_named(n, args[4].unwrapToString())});
+}
+
+// (self, dim, index, src, reduce, *, include_self)
+bool scatter_reduce(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return add_scatter(ctx, n, args, args[3].ITensorOrFreeze(ctx),
+                     {reduction_named(n, args[4].unwrapToString()), args[5].unwrapToBool()});
+}
+
+// (self, dim, index, source): whole slices along the dimension, at the places of a 1-D index.
+ITensor* slice_indices(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* index, ITensor* source, int32_t dim) {
+  TORCHTRT_CHECK(rank(index) <= 1, util::node_info(n) << ": the index has rank " << rank(index) << ", must be 0 or 1");
+  if (rank(index) == 0) index = replace_dims(ctx, index, 0, 0, {1});
+  return broadcast(ctx, n, along(ctx, index, dim, rank(source)), sizes_of(ctx, source));
+}
+
+bool index_add(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  auto* source = cast(ctx, args[3].ITensorOrFreeze(ctx), scalar_type(x));
+  const at::Scalar alpha = args[4].unwrapToScalar();
+  if (alpha.toDouble() != 1.0) source = apply(ctx, ElementWiseOperation::kPROD, source, alpha);
+  auto* places = slice_indices(ctx, n, args[2].ITensorOrFreeze(ctx), source, dim);
+  auto* layer = ctx->net->addScatter(*x, *places, *source, ScatterMode::kELEMENT);
+  layer->setAxis(dim);
+  layer->setReduction(ScatterReduction::kSUM);
+  return finish(ctx, n, layer->getOutput(0));
+}
+
+bool index_copy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  auto* source = args[3].ITensorOrFreeze(ctx);
+  auto* places = slice_indices(ctx, n, args[2].ITensorOrFreeze(ctx), source, dim);
+  auto* layer = ctx->net->addScatter(*x, *places, *source, ScatterMode::kELEMENT);
+  layer->setAxis(dim);
+  return finish(ctx, n, layer->getOutput(0));
+}
+
+Decision depends_on_data(const torch::jit::Node*) {
+  return Decision::no(
+      "the shape of the result depends on the values of the input, and an engine's shapes follow from "
+      "the shapes of its inputs");
+}
+
+bool never(ConversionCtx*, const torch::jit::Node* n, args&) {
+  TORCHTRT_THROW_ERROR(util::node_info(n) << ": " << depends_on_data(n).reason());
+}
+
+}  // namespace
+
+Family scatter_family() {
+  return {
+      {"aten::index.Tensor", index},
+      {"aten::index.Tensor_hacked_twin", index},
+      {"aten::index_put", index_put},
+      {"aten::index_put.hacked_twin", index_put},
+      {"aten::scatter.src", scatter_source(ScatterReduction::kNONE)},
+      {"aten::scatter.value", scatter_value},
+      {"aten::scatter.reduce", scatter_reduced},
+      {"aten::scatter_add", scatter_source(ScatterReduction::kSUM)},
+      {"aten::scatter_reduce.two", scatter_reduce},
+      {"aten::index_add", index_add},
+      {"aten::index_copy", index_copy},
+      {"aten::nonzero", never, depends_on_data},
+      {"aten::masked_select", never, depends_on_data},
+      {"aten::unique_dim", never, depends_on_data},
+  };
+}
+
+}  // namespace torch_tensorrt::core::conversion::converters

@@ -1,0 +1,75 @@
+#include <cmath>
+#include <limits>
+
+#include "conformance/case.h"
+
+namespace torch_tensorrt::conformance {
+namespace {
+
+struct Attention {
+  std::string name;
+  DataType dtype = DataType::kFLOAT;
+  std::vector<int64_t> query = {2, 4, 5, 8};
+  std::vector<int64_t> key = {2, 4, 7, 8};
+  std::vector<int64_t> mask = {};
+  bool bool_mask = false;
+  bool causal = false;
+  double scale = 0;
+};
+
+// softmax(scale * Q K^T + mask) V in float64, written out.
+at::Tensor attend(const Attention& row, const std::vector<at::Tensor>& in) {
+  const int64_t group = in[0].size(1) / in[1].size(1);
+  const at::Tensor key = in[1].repeat_interleave(group, 1);
+  const at::Tensor value = in[2].repeat_interleave(group, 1);
+  const double scale = row.scale != 0 ? row.scale : 1.0 / std::sqrt(static_cast<double>(in[0].size(3)));
+  at::Tensor scores = at::matmul(in[0], key.transpose(-1, -2)) * scale;
+  const double hidden = -std::numeric_limits<double>::infinity();
+  if (!row.mask.empty()) scores = row.bool_mask ? scores.masked_fill(in[3].logical_not(), hidden) : scores + in[3];
+  if (row.causal) {
+    const at::Tensor seen = at::ones({scores.size(2), scores.size(3)}, at::kBool).tril();
+    scores = scores.masked_fill(seen.logical_not(), hidden);
+  }
+  return at::matmul(at::softmax(scores, -1), value);
+}
+
+Case attention(const Attention& row) {
+  std::vector<InputSpec> inputs = {{row.dtype, row.query}, {row.dtype, row.key}, {row.dtype, row.key}};
+  if (!row.mask.empty()) inputs.push_back({row.bool_mask ? DataType::kBOOL : row.dtype, row.mask});
+  // Every query sees a key: the first row of a mask of the table's is not all hidden.
+  if (row.bool_mask) inputs.back().values = std::vector<int64_t>(c10::multiply_integers(row.mask), 1);
+  if (row.bool_mask) {
+    for (size_t i = 0; i < inputs.back().values.size(); i += 3) inputs.back().values[i] = 0;
+  }
+  return {"attention_" + row.name,
+          std::move(inputs),
+          [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
+            auto* layer = network.addAttention(*in[0], *in[1], *in[2]);
+            if (in.size() > 3) layer->setMask(*in[3]);
+            layer->setCausal(row.causal);
+            layer->setScale(row.scale);
+            return layer;
+          },
+          [=](const std::vector<at::Tensor>& in) { return attend(row, in); },
+          row.dtype,
+          rounding(row.dtype, row.dtype == DataType::kFLOAT ? 64 : 8,
+                   "two products of matrices and a softmax between them")};
+}
+
+}  // namespace
+
+Cases attention_cases() {
+  Cases cases;
+  for (const DataType dtype : {DataType::kFLOAT, DataType::kHALF, DataType::kBF16}) {
+    cases.push_back(attention({join("plain", dtype), dtype}));
+  }
+  cases.push_back(attention({"causal", DataType::kFLOAT, {2, 4, 7, 8}, {2, 4, 7, 8}, {}, false, true}));
+  cases.push_back(attention({"scale", DataType::kFLOAT, {2, 4, 5, 8}, {2, 4, 7, 8}, {}, false, false, 0.3}));
+  cases.push_back(attention({"added_mask", DataType::kFLOAT, {2, 4, 5, 8}, {2, 4, 7, 8}, {2, 1, 5, 7}}));
+  cases.push_back(attention({"bool_mask", DataType::kFLOAT, {2, 4, 5, 8}, {2, 4, 7, 8}, {5, 7}, true}));
+  cases.push_back(attention({"mask_and_causal", DataType::kFLOAT, {1, 2, 6, 4}, {1, 2, 6, 4}, {6, 6}, false, true}));
+  cases.push_back(attention({"grouped", DataType::kFLOAT, {2, 6, 5, 8}, {2, 2, 7, 8}}));
+  return cases;
+}
+
+}  // namespace torch_tensorrt::conformance

@@ -1,0 +1,140 @@
+"""What a row of the tables of operators is, and how one is run.
+
+A row is an expression of TorchScript over tensors a, b, c, ... and how those are made. It is compiled whole
+(`require_full_compilation`) for fixed shapes and, unless it says otherwise, for a range of sizes of the first
+dimension, and compared with what PyTorch gives: dtype, shape and elements.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import linecache
+import string
+import warnings
+from collections.abc import Callable
+
+import torch
+
+import torch_tensorrt
+
+# Four roundings: PyTorch may round between the steps of a formula where an engine does not, and the other way round.
+REDUCED_TOLERANCE = {torch.half: 4 * 2**-11, torch.bfloat16: 4 * 2**-8}
+FLOAT_TOLERANCE = 1e-5  # relative, of fp32 element-wise functions; others say theirs with the reason
+
+
+@dataclasses.dataclass(frozen=True)
+class Tensor:
+    """How an input is made: normal floats, small integers or bools."""
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype = torch.float32
+    low: float | None = None  # uniform in [low, high) instead
+    high: float | None = None
+    values: tuple = ()  # these, reshaped, instead
+    dynamic: bool = True  # the first dimension may be made a range
+
+    def make(self, generator: torch.Generator, batch: int | None = None) -> torch.Tensor:
+        shape = self.shape if batch is None or not self.dynamic or not self.shape else (batch, *self.shape[1:])
+        if self.values:
+            return torch.tensor(self.values, dtype=self.dtype).reshape(self.shape)
+        if self.dtype is torch.bool:
+            return torch.rand(shape, generator=generator) < 0.5
+        if not self.dtype.is_floating_point:
+            low, high = (-5, 6) if self.low is None else (int(self.low), int(self.high))
+            low = max(low, 0) if self.dtype is torch.uint8 else low
+            return torch.randint(low, high, shape, generator=generator).to(self.dtype)
+        if self.low is not None:
+            spread = torch.rand(shape, generator=generator, dtype=torch.float64)
+            return (self.low + spread * (self.high - self.low)).to(self.dtype)
+        return torch.randn(shape, generator=generator, dtype=torch.float64).to(self.dtype)
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    op: str  # "aten::add.Tensor"
+    code: str  # "torch.add(a, b)", or several lines whose last one is the result
+    inputs: tuple[Tensor, ...]
+    rtol: float = FLOAT_TOLERANCE
+    atol: float = 0.0
+    static_only: str = ""  # why not for a range
+    exact: bool = False
+
+    @property
+    def name(self) -> str:
+        inputs = ",".join("x".join(map(str, i.shape)) + ":" + str(i.dtype).removeprefix("torch.") for i in self.inputs)
+        return f"{self.op}[{' '.join(self.code.split())}]({inputs})"
+
+
+def t(*shape: int, dtype: torch.dtype = torch.float32, low=None, high=None, values=(), dynamic=True) -> Tensor:
+    return Tensor(tuple(shape), dtype, low, high, tuple(values), dynamic)
+
+
+def script(code: str, count: int) -> torch.jit.ScriptModule:
+    """A module of arguments a, b, ... whose last line is returned."""
+    lines = [line for line in code.strip().splitlines() if line.strip()]
+    names = ", ".join(string.ascii_lowercase[:count])
+    body = [f"        {line}\n" for line in lines[:-1]] + [f"        return {lines[-1].strip()}\n"]
+    source = ["class Row(torch.nn.Module):\n", f"    def forward(self, {names}):\n", *body]
+    # TorchScript reads the source of a class through linecache.
+    file = f"<row {hash(code)}>"
+    linecache.cache[file] = (len("".join(source)), None, source, file)
+    namespace = {"torch": torch, "__name__": __name__}
+    exec(compile("".join(source), file, "exec"), namespace)
+    return torch.jit.script(namespace["Row"]().eval())
+
+
+def flatten(result) -> list[torch.Tensor]:
+    if isinstance(result, torch.Tensor):
+        return [result]
+    return [tensor for part in result for tensor in flatten(part)]
+
+
+def compare(row: Row, compiled: Callable, module: Callable, inputs: list[torch.Tensor]) -> None:
+    expected = flatten(module(*[x.clone() for x in inputs]))
+    kept = [x.clone() for x in inputs]
+    got = flatten(compiled(*inputs))
+    assert len(got) == len(expected)
+    for x, original in zip(inputs, kept, strict=True):
+        assert torch.equal(x.nan_to_num(), original.nan_to_num()), "an input was written to"
+    for mine, theirs in zip(got, expected, strict=True):
+        assert mine.dtype == theirs.dtype, f"dtype {mine.dtype}, PyTorch's is {theirs.dtype}"
+        assert mine.shape == theirs.shape, f"shape {tuple(mine.shape)}, PyTorch's is {tuple(theirs.shape)}"
+        exact = row.exact or not theirs.dtype.is_floating_point
+        rtol = max(row.rtol, REDUCED_TOLERANCE.get(theirs.dtype, 0.0))
+        atol = max(row.atol, rtol * 0.1)
+        torch.testing.assert_close(mine, theirs, rtol=0 if exact else rtol, atol=0 if exact else atol, equal_nan=True)
+
+
+def compile_for(module: torch.jit.ScriptModule, specs: list[torch_tensorrt.Input]):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch_tensorrt.compile(module, inputs=specs, device="cpu", require_full_compilation=True)
+
+
+def run_static(row: Row) -> None:
+    module = script(row.code, len(row.inputs))
+    generator = torch.Generator().manual_seed(7)
+    inputs = [spec.make(generator) for spec in row.inputs]
+    specs = [torch_tensorrt.Input(x.shape, dtype=x.dtype) for x in inputs]
+    compare(row, compile_for(module, specs), module, inputs)
+
+
+def run_dynamic(row: Row) -> None:
+    module = script(row.code, len(row.inputs))
+    generator = torch.Generator().manual_seed(8)
+    sizes = {spec.shape[0] for spec in row.inputs if spec.dynamic and spec.shape and spec.shape[0] > 1}
+    assert len(sizes) == 1, "the first dimensions of the dynamic inputs must agree"
+    (size,) = sizes
+    specs = []
+    for spec in row.inputs:
+        if spec.dynamic and spec.shape and spec.shape[0] == size:
+            shapes = [(n, *spec.shape[1:]) for n in (1, size, size + 2)]
+            specs.append(
+                torch_tensorrt.Input(min_shape=shapes[0], opt_shape=shapes[1], max_shape=shapes[2], dtype=spec.dtype)
+            )
+        else:
+            specs.append(torch_tensorrt.Input(spec.shape, dtype=spec.dtype))
+    compiled = compile_for(module, specs)
+    for batch in (size, 1, size + 2):
+        inputs = [spec.make(generator, batch if spec.shape and spec.shape[0] == size else None) for spec in row.inputs]
+        compare(row, compiled, module, inputs)
