@@ -6,6 +6,7 @@
 
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
+#include "torch_tensorrt/core/util/jit_in_place.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {
@@ -126,7 +127,9 @@ void check_has_converter(const torch::jit::Node* n) {
   if (converter) return;
   const char* kind = n->kind().toQualString();
   const auto* schema = n->maybeSchema();
-  if (schema != nullptr && converters::has_converter(schema->operator_name())) {
+  const bool is_known = schema != nullptr && (converters::has_converter(schema->operator_name()) ||
+                                              evaluators::shouldEvalAtConversionTime(n));
+  if (is_known) {
     TORCHTRT_CHECK(converter, describe(n) << "\nConverter for " << kind
                                           << " requested, but it declined: " << converter.reason() << '\n'
                                           << what_to_do(n));
@@ -165,7 +168,10 @@ void run_converter(ConversionCtx* ctx, const torch::jit::Node* n) {
 void convert_node(ConversionCtx* ctx, const torch::jit::Node* n) {
   if (n->kind() == prim::If) return convert_if(ctx, n);
   if (n->kind() == prim::Loop) return convert_loop(ctx, n);
-  if (evaluators::shouldEvalAtConversionTime(n)) return evaluate(ctx, n);
+  if (evaluators::shouldEvalAtConversionTime(n)) {
+    if (util::is_in_place(n)) check_has_converter(n);
+    return evaluate(ctx, n);
+  }
   if (is_ignored(n)) return;
   run_converter(ctx, n);
 }

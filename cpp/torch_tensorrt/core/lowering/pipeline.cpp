@@ -62,6 +62,8 @@ std::vector<PassEntry> lowering_pipeline() {
       {"remove-exceptions", plain(passes::remove_exceptions),
        "a guard hides the tensors behind it from alias analysis"},
       {"remove-dropout", plain(passes::remove_dropout), "before mutation: dropout_ is nothing, not a write"},
+      {"write-through-views", plain(passes::write_through_views),
+       "in order: each write makes the base that later ones see"},
       {"replace-in-place-operators", plain(passes::replace_in_place_operators),
        "rewrites below are of functional operators"},
       {"remove-tensor-mutation", remove_tensor_mutation, "the cases that it proves and the line above does not"},

@@ -1,13 +1,13 @@
 #include "ATen/ATen.h"
 
-#include "torch_tensorrt/core/conversion/converters/converter_util.h"
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/evaluators/families.h"
 
 namespace torch_tensorrt::core::conversion::evaluators {
 namespace {
 
 // Made by PyTorch on the CPU: the device of the graph's arguments is where the engine runs, not where constants live.
-Result made_by_pytorch(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
+Result made_by_pytorch(const torch::jit::Node* n, kwargs& args) {
   std::map<const torch::jit::Value*, torch::jit::IValue> replaced;
   for (auto& [value, var] : args) {
     if (var.isIValue() && var.IValue()->isDevice()) {
@@ -18,62 +18,122 @@ Result made_by_pytorch(ConversionCtx*, const torch::jit::Node* n, kwargs& args) 
   return run_operator(n, args);
 }
 
-// zeros_like and its kin take from a network tensor its dims and dtype only.
-Result made_like(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
-  auto& like = args.at(n->input(0));
-  if (like.isTensor()) return made_by_pytorch(ctx, n, args);
-  auto* tensor = like.ITensorOrFreeze(ctx);
-  const auto dims = tensor->getDimensions();
-  TORCHTRT_CHECK(dims.is_static(), util::node_info(n) << ": the dims of the tensor must be known, they are " << dims);
-  const auto type = util::TRTDataTypeToScalarType(tensor->getType());
-  torch::jit::IValue example = at::empty(util::toVec(dims), at::TensorOptions().dtype(type));
-  like = Var(&example);
-  return made_by_pytorch(ctx, n, args);
+// The argument by its name; None where the schema has none of it.
+torch::jit::IValue named(const torch::jit::Node* n, const kwargs& args, const char* name) {
+  const auto index = n->schema().argumentIndexWithName(name);
+  return index ? argument(n, args, static_cast<size_t>(*index)) : torch::jit::IValue();
 }
 
-// fill(x, value): a tensor of the dims and dtype of x. Also the in-place form, whose result alone is read.
-Result filled(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
-  auto& self = args.at(n->input(0));
-  if (self.isTensor()) return run_operator(n, args);
-  auto* tensor = self.ITensorOrFreeze(ctx);
-  const auto dims = tensor->getDimensions();
-  TORCHTRT_CHECK(dims.is_static(), util::node_info(n) << ": the dims of the tensor must be known, they are " << dims);
-  auto* value = converters::castITensor(ctx, args.at(n->input(1)).ITensorOrFreeze(ctx), tensor->getType());
-  return TensorContainer::wrap(converters::add_expand(ctx, value, dims));
-}
-
-// copy(self, src): src with the dtype and dims of self.
-Result copied(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
-  auto& self = args.at(n->input(0));
-  auto& source = args.at(n->input(1));
-  if (self.isTensor() && source.isTensor()) return run_operator(n, args);
-  auto* target = self.ITensorOrFreeze(ctx);
-  auto* value = converters::castITensor(ctx, source.ITensorOrFreeze(ctx), target->getType());
-  if (value->getDimensions() == target->getDimensions() && value->getDimensions().is_static()) {
-    return TensorContainer::wrap(value);
+bool has_computed_argument(const torch::jit::Node* n, const kwargs& args) {
+  for (size_t i = 0; i < n->inputs().size(); ++i) {
+    if (holds_network_tensor(argument(n, args, i))) return true;
   }
-  const auto dims = target->getDimensions();
-  TORCHTRT_CHECK(dims.is_static(), util::node_info(n) << ": the dims of the tensor must be known, they are " << dims);
-  return TensorContainer::wrap(converters::add_expand(ctx, value, dims));
+  return false;
+}
+
+// What the tensor is full of: the argument, or what the operator's name says.
+at::Scalar content(const torch::jit::Node* n, const kwargs& args) {
+  const auto given = named(n, args, "fill_value");
+  if (given.isScalar()) return given.toScalar();
+  TORCHTRT_CHECK(given.isNone(), util::node_info(n) << ": fill_value depends on the inputs; it must be known");
+  return std::string(n->kind().toUnqualString()).find("ones") != std::string::npos ? 1 : 0;
+}
+
+// The dtype argument, else that of the tensor to be like, else the default.
+at::ScalarType created_type(const torch::jit::Node* n, const kwargs& args, const at::Scalar& value) {
+  const auto given = named(n, args, "dtype");
+  if (!given.isNone()) return static_cast<at::ScalarType>(given.toInt());
+  const auto self = named(n, args, "self");
+  if (self.isTensor()) return self.toTensor().scalar_type();
+  if (TensorContainer::is_in(self)) return converters::scalar_type(self.toCustomClass<TensorContainer>()->tensor());
+  const bool is_full = n->kind() == c10::Symbol::aten("full");
+  if (is_full && value.isBoolean()) return at::kBool;
+  return is_full && value.isIntegral(false) ? at::kLong : at::kFloat;
+}
+
+// zeros, ones, full and what is like a tensor: a constant where all sizes are known, else one element repeated.
+Result created(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
+  const at::Scalar value = content(n, args);
+  auto* element = converters::scalar_constant(ctx, value, created_type(n, args, value));
+  const auto size = n->schema().argumentIndexWithName("size");
+  const auto sizes = size ? converters::read_sizes(ctx, args.at(n->input(*size)))
+                          : converters::sizes_of(ctx, args.at(n->input(0)).ITensorOrFreeze(ctx));
+  if (sizes.is_known()) {
+    const auto type = converters::scalar_type(element);
+    return torch::jit::IValue(at::full(sizes.values, value, at::TensorOptions().dtype(type)));
+  }
+  return TensorContainer::wrap(converters::broadcast(ctx, n, element, sizes));
+}
+
+// arange of ints of which some are computed: start + step * (0, 1, ...).
+Result counted(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  using nvinfer1::ElementWiseOperation;
+  if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
+  const auto number = [&](const char* name, int64_t otherwise) {
+    const auto given = named(n, args, name);
+    if (!TensorContainer::is_in(given)) {
+      TORCHTRT_CHECK(given.isNone() || given.isInt(),
+                     util::node_info(n) << ": " << name << " must be an int beside one that is computed");
+      return converters::index_constant(ctx, {given.isNone() ? otherwise : given.toInt()});
+    }
+    auto* tensor = converters::cast(ctx, given.toCustomClass<TensorContainer>()->tensor(), at::kLong);
+    return converters::replace_dims(ctx, tensor, 0, converters::rank(tensor), {1});
+  };
+  auto* start = number("start", 0);
+  auto* step = number("step", 1);
+  const auto apply = [&](ElementWiseOperation operation, nvinfer1::ITensor* a, nvinfer1::ITensor* b) {
+    return converters::apply(ctx, operation, a, b);
+  };
+  // -floor((start - end) / step), at least 0
+  auto* length = apply(ElementWiseOperation::kSUB, start, number("end", 0));
+  length = apply(ElementWiseOperation::kFLOOR_DIV, length, step);
+  length = apply(ElementWiseOperation::kSUB, converters::index_constant(ctx, {0}), length);
+  auto* count = apply(ElementWiseOperation::kMAX, length, converters::index_constant(ctx, {0}));
+  auto* places = apply(ElementWiseOperation::kPROD, converters::count_up(ctx, count), step);
+  auto* values = apply(ElementWiseOperation::kSUM, places, start);
+  const auto type = named(n, args, "dtype");
+  if (!type.isNone()) values = converters::cast(ctx, values, static_cast<at::ScalarType>(type.toInt()));
+  return TensorContainer::wrap(values);
+}
+
+Result known_only(ConversionCtx*, const torch::jit::Node* n, kwargs& args) { return made_by_pytorch(n, args); }
+
+// The value in the dtype and dims of the tensor that it is written to.
+torch::jit::IValue written(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  auto* target = args.at(n->input(0)).ITensorOrFreeze(ctx);
+  auto* value = n->inputs().size() > 1 ? args.at(n->input(1)).ITensorOrFreeze(ctx)
+                                       : converters::scalar_constant(ctx, 0, converters::scalar_type(target));
+  value = converters::cast(ctx, value, converters::scalar_type(target));
+  const bool same = value->getDimensions() == target->getDimensions() && value->getDimensions().is_static();
+  return TensorContainer::wrap(same ? value : converters::broadcast(ctx, n, value, converters::sizes_of(ctx, target)));
+}
+
+// fill(x, value), copy(x, other), zero(x), and their in-place forms, whose result alone is read.
+Result overwritten(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (!has_computed_argument(n, args)) return run_operator(n, args);
+  return written(ctx, n, args);
 }
 
 }  // namespace
 
 Registrations creation_evaluators() {
   Registrations rows;
-  for (const char* op : {"aten::zeros", "aten::ones", "aten::full", "aten::arange", "aten::tensor", "aten::eye",
-                         "aten::linspace", "aten::scalar_tensor"}) {
-    rows.emplace_back(symbol(op), made_by_pytorch);
+  for (const char* op : {"aten::zeros", "aten::ones", "aten::full", "aten::empty", "aten::zeros_like",
+                         "aten::ones_like", "aten::full_like", "aten::empty_like", "aten::new_zeros", "aten::new_ones",
+                         "aten::new_full", "aten::new_empty"}) {
+    rows.emplace_back(symbol(op), created);
   }
-  for (const char* op : {"aten::zeros_like", "aten::ones_like", "aten::full_like", "aten::new_zeros", "aten::new_ones",
-                         "aten::new_full"}) {
-    rows.emplace_back(symbol(op), made_like);
+  for (const char* op : {"aten::tensor", "aten::eye", "aten::linspace", "aten::scalar_tensor"}) {
+    rows.emplace_back(symbol(op), known_only);
   }
-  rows.emplace_back(symbol("aten::fill"), filled);
-  rows.emplace_back(symbol("aten::fill_"), filled);
+  rows.emplace_back(symbol("aten::arange"), counted);
+  for (const char* op : {"aten::fill", "aten::fill_", "aten::zero", "aten::zero_"}) {
+    rows.emplace_back(symbol(op), overwritten);
+  }
   for (const char* op : {"aten::copy", "aten::copy_"}) {
     const std::string arguments = "(Tensor self, Tensor src, bool non_blocking=False) -> Tensor";
-    rows.push_back(row(op, copied, {op + arguments}));
+    rows.push_back(row(op, overwritten, {op + arguments}));
   }
   return rows;
 }

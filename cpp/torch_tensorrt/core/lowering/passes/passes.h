@@ -16,6 +16,8 @@ using GraphPtr = std::shared_ptr<torch::jit::Graph>;
 std::vector<torch::jit::IValue> lower_attributes(const GraphPtr& graph, const torch::jit::IValue& module);
 // op_(x, ...) -> op(x, ...), later readers of x read the result, where nothing else may share x's memory.
 bool replace_in_place_operators(const GraphPtr& graph);
+// x[1:3].op_(y) -> x = slice_scatter(x, op(x[1:3], y), 1:3), where nothing else may share x's memory.
+bool write_through_views(const GraphPtr& graph);
 // An If of which one branch can only raise -> the other branch.
 bool remove_exceptions(const GraphPtr& graph);
 // dropout(x, p, False) -> x, for every kind of dropout, and for p = 0.

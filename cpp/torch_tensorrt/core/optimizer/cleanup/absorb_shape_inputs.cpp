@@ -2,8 +2,8 @@
 #include <optional>
 #include <vector>
 
+#include "torch_tensorrt/core/network/dim_origin.h"
 #include "torch_tensorrt/core/network/rewriter.h"
-#include "torch_tensorrt/core/optimizer/dim_origin.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 #include "torch_tensorrt/core/optimizer/shuffles.h"
@@ -38,7 +38,7 @@ std::optional<Dims> reshape_with_placeholders(const IShuffleLayer& shuffle) {
     const auto axis = static_cast<int32_t>(i);
     if (spec[i] == 0 && !(shuffle.getZeroIsPlaceholder() && axis < rank)) return std::nullopt;
     if (spec[i] != kUnknown) continue;
-    if (axis >= rank || !is_size_of(shape, axis, input, axis)) return std::nullopt;
+    if (axis >= rank || !network::is_size_of(shape, axis, input, axis)) return std::nullopt;
     spec[i] = 0;
   }
   return Dims(spec);
@@ -80,7 +80,7 @@ void absorb(network::Rewriter& rewriter, ISliceLayer& slice) {
     if (size[i] != kUnknown) continue;
     const auto axis = static_cast<int32_t>(i);
     const bool is_whole =
-        start[i] == 0 && stride[i] == 1 && is_size_of(*slice.getInput(2), axis, *slice.getInput(0), axis);
+        start[i] == 0 && stride[i] == 1 && network::is_size_of(*slice.getInput(2), axis, *slice.getInput(0), axis);
     if (!is_whole) return;
     size[i] = -1;
   }
@@ -98,7 +98,7 @@ void absorb(network::Rewriter& rewriter, IResizeLayer& resize) {
   for (size_t i = 0; i < size.size(); ++i) {
     if (size[i] != kUnknown) continue;
     const auto axis = static_cast<int32_t>(i);
-    if (!is_size_of(*resize.getInput(1), axis, *resize.getInput(0), axis)) return;
+    if (!network::is_size_of(*resize.getInput(1), axis, *resize.getInput(0), axis)) return;
     size[i] = -1;
   }
   if (size.empty()) return;

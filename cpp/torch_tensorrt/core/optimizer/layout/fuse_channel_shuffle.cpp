@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "torch_tensorrt/core/network/dim_origin.h"
 #include "torch_tensorrt/core/network/rewriter.h"
-#include "torch_tensorrt/core/optimizer/dim_origin.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 #include "torch_tensorrt/core/optimizer/shuffles.h"
@@ -33,7 +33,7 @@ bool is_dim_of(const IShuffleLayer& reshape, int32_t axis, const ITensor& like, 
   if (size != like.getDimensions().d[like_axis]) return false;
   if (size != -1) return true;
   const ITensor* shape = reshape.getInput(1);
-  if (shape != nullptr) return is_size_of(*shape, axis, like, like_axis);
+  if (shape != nullptr) return network::is_size_of(*shape, axis, like, like_axis);
   // The batch is the first dimension of all tensors on the way.
   return axis == 0 && like_axis == 0 && reshape.getZeroIsPlaceholder() && reshape.getReshapeDimensions().d[0] == 0;
 }

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
@@ -38,12 +39,145 @@ bool attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   }
   layer->setCausal(args[5].unwrapToBool());
   if (!is_none(args[6])) layer->setScale(args[6].unwrapToScalar().toDouble());
-  TORCHTRT_CHECK(grouped || rank(query) < 4 || query->getDimensions().d[1] == key->getDimensions().d[1],
+  const auto heads = [](ITensor* x) { return rank(x) < 4 ? -1 : x->getDimensions().d[1]; };
+  TORCHTRT_CHECK(grouped || heads(query) < 0 || heads(key) < 0 || heads(query) == heads(key),
                  util::node_info(n) << ": " << query->getDimensions().d[1] << " heads of queries and "
                                     << key->getDimensions().d[1] << " of keys need enable_gqa");
   auto* out = layer->getOutput(0);
   const int32_t added = 4 - rank(query);
   return finish(ctx, n, added > 0 ? replace_dims(ctx, out, 0, added, {}) : out);
+}
+
+// B x L x E -> B x H x L x E / H
+ITensor* split_heads(ConversionCtx* ctx, ITensor* x, int64_t heads, int64_t width) {
+  return transpose(ctx, replace_dims(ctx, x, 2, 3, {heads, width}), {0, 2, 1, 3});
+}
+
+struct Heads {
+  ITensor* query;
+  ITensor* key;
+  ITensor* value;
+};
+
+// One product for all three where they are projections of one tensor.
+Heads project_heads(ConversionCtx* ctx, args& args, int64_t width, int64_t heads) {
+  auto* weight = args[5].ITensorOrFreeze(ctx);
+  auto* bias = args[6].ITensorOrFreeze(ctx);
+  ITensor* sources[3] = {args[0].ITensorOrFreeze(ctx), args[1].ITensorOrFreeze(ctx), args[2].ITensorOrFreeze(ctx)};
+  const bool is_self = sources[0] == sources[1] && sources[1] == sources[2];
+  ITensor* parts[3];
+  ITensor* all = nullptr;
+  if (is_self)
+    all = apply(ctx, ElementWiseOperation::kSUM, matrix_product(ctx, sources[0], weight, /*transpose_b=*/true), bias);
+  for (int64_t i = 0; i < 3; ++i) {
+    if (is_self) {
+      parts[i] = slice_dim(ctx, all, 2, i * width, width);
+      continue;
+    }
+    auto* product = matrix_product(ctx, sources[i], slice_dim(ctx, weight, 0, i * width, width), /*transpose_b=*/true);
+    parts[i] = apply(ctx, ElementWiseOperation::kSUM, product, slice_dim(ctx, bias, 0, i * width, width));
+  }
+  const auto split = [&](int64_t i) { return split_heads(ctx, parts[i], heads, width / heads); };
+  return {split(0), split(1), split(2)};
+}
+
+// A mask of PyTorch's fused layers is true where nothing is seen. Type 0: L x L, 1: B x L (keys), 2: B x H x L x L.
+ITensor* seen_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& mask, Var& type) {
+  if (is_none(mask)) return nullptr;
+  auto* hidden = mask.ITensorOrFreeze(ctx);
+  const int64_t kind = is_none(type) ? 2 : type.unwrapToInt();
+  if (kind == 1) {
+    TORCHTRT_CHECK(rank(hidden) == 2, util::node_info(n)
+                                          << ": a mask of keys has rank " << rank(hidden) << ", must be 2");
+    hidden = replace_dims(ctx, hidden, 1, 1, {1, 1});
+  }
+  if (scalar_type(hidden) != at::kBool) return hidden;
+  return apply(ctx, nvinfer1::UnaryOperation::kNOT, hidden);
+}
+
+// B x H x L x D -> B x L x H D, projected.
+ITensor* join_heads(ConversionCtx* ctx, ITensor* x, ITensor* weight, ITensor* bias) {
+  auto* joined = replace_dims(ctx, transpose(ctx, x, {0, 2, 1, 3}), 2, 4, {-1});
+  return apply(ctx, ElementWiseOperation::kSUM, matrix_product(ctx, joined, weight, /*transpose_b=*/true), bias);
+}
+
+ITensor* attend(ConversionCtx* ctx, const Heads& heads, ITensor* mask) {
+  auto* layer = ctx->net->addAttention(*heads.query, *heads.key, *heads.value);
+  if (mask != nullptr) layer->setMask(*mask);
+  return layer->getOutput(0);
+}
+
+// The weights themselves, for those who ask for them.
+ITensor* attention_weights(ConversionCtx* ctx, const Heads& heads, ITensor* mask, int64_t width, bool average) {
+  const double scale = 1.0 / std::sqrt(static_cast<double>(width));
+  auto* scores = matrix_product(ctx, apply(ctx, ElementWiseOperation::kPROD, heads.query, at::Scalar(scale)), heads.key,
+                                /*transpose_b=*/true);
+  if (mask != nullptr && scalar_type(mask) == at::kBool) {
+    auto* hidden = scalar_constant(ctx, -std::numeric_limits<double>::infinity(), scalar_type(scores));
+    scores = choose(ctx, mask, scores, hidden);
+  } else if (mask != nullptr) {
+    scores = apply(ctx, ElementWiseOperation::kSUM, scores, mask);
+  }
+  auto* weights = softmax(ctx, scores, 3);
+  return average ? reduce(ctx, nvinfer1::ReduceOperation::kAVG, weights, 0b10, /*keep=*/false) : weights;
+}
+
+// (query, key, value, embed_dim, num_head, qkv_weight, qkv_bias, proj_weight, proj_bias, mask, need_weights,
+//  average_attn_weights, mask_type)
+bool native_attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const int64_t width = args[3].unwrapToInt();
+  const int64_t count = args[4].unwrapToInt();
+  TORCHTRT_CHECK(count > 0 && width % count == 0,
+                 util::node_info(n) << ": " << width << " features do not split in " << count << " heads");
+  const Heads heads = project_heads(ctx, args, width, count);
+  auto* mask = seen_mask(ctx, n, args[9], args[12]);
+  finish(ctx, n, join_heads(ctx, attend(ctx, heads, mask), args[7].ITensorOrFreeze(ctx), args[8].ITensorOrFreeze(ctx)),
+         0);
+  if (!n->outputs()[1]->hasUses()) return true;
+  TORCHTRT_CHECK(args[10].unwrapToBool(), util::node_info(n) << ": the weights are read, and need_weights is false");
+  return finish(ctx, n, attention_weights(ctx, heads, mask, width / count, args[11].unwrapToBool()), 1);
+}
+
+ITensor* layer_norm(ConversionCtx* ctx, ITensor* x, Var& weight, Var& bias, double eps) {
+  auto* layer =
+      ctx->net->addNormalization(*x, weight.ITensorOrFreeze(ctx), bias.ITensorOrFreeze(ctx), 1U << (rank(x) - 1));
+  layer->setEpsilon(static_cast<float>(eps));
+  return layer->getOutput(0);
+}
+
+// (src, embed_dim, num_heads, qkv_weight, qkv_bias, proj_weight, proj_bias, use_gelu, norm_first, eps, norm_weight_1,
+//  norm_bias_1, norm_weight_2, norm_bias_2, ffn_weight_1, ffn_bias_1, ffn_weight_2, ffn_bias_2, mask, mask_type)
+bool encoder_layer(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const int64_t width = args[1].unwrapToInt();
+  const int64_t count = args[2].unwrapToInt();
+  const bool norm_first = args[8].unwrapToBool();
+  const double eps = args[9].unwrapToDouble();
+  const auto norm = [&](ITensor* x, size_t i) { return layer_norm(ctx, x, args[i], args[i + 1], eps); };
+  const auto add = [&](ITensor* a, ITensor* b) { return apply(ctx, ElementWiseOperation::kSUM, a, b); };
+  const auto linear = [&](ITensor* x, size_t i) {
+    return add(matrix_product(ctx, x, args[i].ITensorOrFreeze(ctx), /*transpose_b=*/true),
+               args[i + 1].ITensorOrFreeze(ctx));
+  };
+  auto* mask = seen_mask(ctx, n, args[18], args[19]);
+  const auto attention_part = [&](ITensor* x) {
+    auto* all = linear(x, 3);
+    const auto part = [&](int64_t i) {
+      return split_heads(ctx, slice_dim(ctx, all, 2, i * width, width), count, width / count);
+    };
+    return join_heads(ctx, attend(ctx, {part(0), part(1), part(2)}, mask), args[5].ITensorOrFreeze(ctx),
+                      args[6].ITensorOrFreeze(ctx));
+  };
+  const auto feed_forward = [&](ITensor* x) {
+    const auto type = args[7].unwrapToBool() ? nvinfer1::ActivationType::kGELU_ERF : nvinfer1::ActivationType::kRELU;
+    return linear(apply(ctx, type, linear(x, 14)), 16);
+  };
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  if (norm_first) {
+    x = add(x, attention_part(norm(x, 10)));
+    return finish(ctx, n, add(x, feed_forward(norm(x, 12))));
+  }
+  x = norm(add(x, attention_part(x)), 10);
+  return finish(ctx, n, norm(add(x, feed_forward(x)), 12));
 }
 
 // 0 where the mask is true, minus infinity elsewhere.
@@ -59,6 +193,8 @@ bool bias_from_mask(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 Family attention_family() {
   return {
       {"aten::scaled_dot_product_attention", attention},
+      {"aten::_native_multi_head_attention", native_attention},
+      {"aten::_transformer_encoder_layer_fwd", encoder_layer},
       {"trt::attn_bias_from_attn_mask", bias_from_mask},
   };
 }

@@ -34,6 +34,7 @@ Family cast_family() {
       {"aten::to.dtype", to_dtype(1)},
       {"aten::to.device", to_dtype(2)},
       {"aten::to.prim_Device", to_dtype(2)},
+      {"aten::to.dtype_layout", to_dtype(1)},
       {"aten::to.prim_dtype", to_dtype(1)},
       {"aten::to.other", to_other},
       {"aten::type_as", to_other},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
+#include "torch_tensorrt/core/network/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -163,7 +164,44 @@ ITensor* dim_size(ConversionCtx* ctx, ITensor* tensor, int32_t dim) {
   return ctx->net->addSlice(*shape, nvinfer1::Dims{dim}, nvinfer1::Dims{1}, nvinfer1::Dims{1})->getOutput(0);
 }
 
-ITensor* reshape(ConversionCtx* ctx, ITensor* tensor, const SizeList& sizes) {
+namespace {
+
+// A -1 beside computed sizes, found where each of those is a dynamic dimension of the tensor: what is left of the known
+// ones, or the one dynamic dimension that is left.
+void find_wildcard(ConversionCtx* ctx, ITensor* tensor, SizeList& sizes) {
+  const auto dims = tensor->getDimensions();
+  std::vector<int32_t> dynamic;
+  int64_t known_in = 1;
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    if (dims.d[i] < 0) dynamic.push_back(i);
+    if (dims.d[i] >= 0) known_in *= dims.d[i];
+  }
+  size_t wildcard = sizes.values.size();
+  int64_t known_out = 1;
+  for (size_t i = 0; i < sizes.values.size(); ++i) {
+    if (sizes.computed[i] != nullptr) {
+      const auto same = [&](int32_t axis) { return nvinfer1::is_size_of(*sizes.computed[i], 0, *tensor, axis); };
+      const auto found = std::find_if(dynamic.begin(), dynamic.end(), same);
+      if (found == dynamic.end()) return;
+      dynamic.erase(found);
+    } else if (sizes.values[i] < 0) {
+      wildcard = i;
+    } else {
+      known_out *= sizes.values[i];
+    }
+  }
+  if (wildcard == sizes.values.size() || known_out == 0 || known_in % known_out != 0) return;
+  if (dynamic.empty()) {
+    sizes.values[wildcard] = known_in / known_out;
+  } else if (dynamic.size() == 1 && known_in == known_out) {
+    sizes.values[wildcard] = kUnknown;
+    sizes.computed[wildcard] = dim_size(ctx, tensor, dynamic[0]);
+  }
+}
+
+}  // namespace
+
+ITensor* reshape(ConversionCtx* ctx, ITensor* tensor, SizeList sizes) {
   auto* shuffle = ctx->net->addShuffle(*tensor);
   shuffle->setZeroIsPlaceholder(false);
   const int64_t wildcards = std::count_if(sizes.values.begin(), sizes.values.end(), [](int64_t v) { return v < 0; });
@@ -171,6 +209,7 @@ ITensor* reshape(ConversionCtx* ctx, ITensor* tensor, const SizeList& sizes) {
   // error.
   const bool is_computed =
       std::any_of(sizes.computed.begin(), sizes.computed.end(), [](auto* c) { return c != nullptr; });
+  if (is_computed && wildcards > 1) find_wildcard(ctx, tensor, sizes);
   if (wildcards <= 1 && !is_computed) {
     shuffle->setReshapeDimensions(sizes.dims());
   } else {

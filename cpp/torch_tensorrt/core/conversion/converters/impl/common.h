@@ -55,7 +55,7 @@ ITensor* size_tensor(ConversionCtx* ctx, const SizeList& sizes);
 ITensor* dim_size(ConversionCtx* ctx, ITensor* tensor, int32_t dim);
 
 // A reshape to the sizes; one may be -1 (inferred).
-ITensor* reshape(ConversionCtx* ctx, ITensor* tensor, const SizeList& sizes);
+ITensor* reshape(ConversionCtx* ctx, ITensor* tensor, SizeList sizes);
 // A reshape to the dims of the tensor with those from `begin` up to `end` replaced by `middle` (-1: their product),
 // right for dynamic dims too.
 ITensor* replace_dims(ConversionCtx* ctx, ITensor* tensor, int32_t begin, int32_t end,

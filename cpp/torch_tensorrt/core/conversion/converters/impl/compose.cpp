@@ -114,9 +114,14 @@ ITensor* count_along(ConversionCtx* ctx, ITensor* x, uint32_t axes, at::ScalarTy
 ITensor* positions(ConversionCtx* ctx, ITensor* x, int32_t dim) {
   const int64_t size = x->getDimensions().d[dim];
   if (size >= 0) return tensor_to_const(ctx, at::arange(size, at::TensorOptions().dtype(at::kLong)));
+  return count_up(ctx, dim_size(ctx, x, dim));
+}
+
+// Running sums of ones, less one.
+ITensor* count_up(ConversionCtx* ctx, ITensor* count) {
   auto* one = tensor_to_const(ctx, at::ones({1}, at::TensorOptions().dtype(at::kLong)));
   auto* ones = ctx->net->addSlice(*one, nvinfer1::Dims{0}, nvinfer1::Dims{-1}, nvinfer1::Dims{0});
-  ones->setInput(2, *dim_size(ctx, x, dim));
+  ones->setInput(2, *replace_dims(ctx, count, 0, rank(count), {1}));
   auto* counted = ctx->net->addCumulative(*ones->getOutput(0), nvinfer1::CumulativeOperation::kSUM, 0)->getOutput(0);
   return apply(ctx, ElementWiseOperation::kSUB, counted, at::Scalar(1));
 }

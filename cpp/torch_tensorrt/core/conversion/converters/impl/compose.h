@@ -42,6 +42,8 @@ ITensor* as_float(ConversionCtx* ctx, ITensor* x);
 ITensor* count_along(ConversionCtx* ctx, ITensor* x, uint32_t axes, at::ScalarType type);
 // 0, 1, 2, ... up to the size of the dimension, 1-D kINT64.
 ITensor* positions(ConversionCtx* ctx, ITensor* x, int32_t dim);
+// The same up to a computed count (kINT64, one element).
+ITensor* count_up(ConversionCtx* ctx, ITensor* count);
 // The known size; Error, with the node, where it is dynamic. `why` says what needs it.
 int64_t known_size(const torch::jit::Node* n, ITensor* x, int32_t dim, const char* why);
 // Sizes of the tensor, those that are dynamic as computed ones.

@@ -253,6 +253,24 @@ bool unfold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, transpose(ctx, windows, order));
 }
 
+// Neighbours' differences, n times; of bools: whether they differ.
+bool diff(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  std::vector<ITensor*> parts;
+  if (!is_none(args[3])) parts.push_back(cast(ctx, args[3].ITensorOrFreeze(ctx), scalar_type(x)));
+  parts.push_back(x);
+  if (args.size() > 4 && !is_none(args[4])) parts.push_back(cast(ctx, args[4].ITensorOrFreeze(ctx), scalar_type(x)));
+  auto* out = join(ctx, parts, dim);
+  const auto operation = scalar_type(x) == at::kBool ? ElementWiseOperation::kXOR : ElementWiseOperation::kSUB;
+  for (int64_t i = 0; i < args[1].unwrapToInt(); ++i) {
+    const int64_t size = known_size(n, out, dim, "its neighbours are subtracted");
+    if (size == 0) break;
+    out = apply(ctx, operation, slice_dim(ctx, out, dim, 1, size - 1), slice_dim(ctx, out, dim, 0, size - 1));
+  }
+  return finish(ctx, n, out == x ? identity(ctx, x) : out);
+}
+
 bool one_hot(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t classes = args[1].unwrapToInt();
   TORCHTRT_CHECK(classes > 0, util::node_info(n)
@@ -303,6 +321,7 @@ Family rearrange_family() {
       {"aten::adjoint", transpose_matrices},
       {"aten::numpy_T", reverse_dims},
       {"aten::unfold", unfold},
+      {"aten::diff", diff},
       {"aten::one_hot", one_hot},
       {"aten::bucketize.Tensor", bucketize},
   };

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ATen/ops/arange.h"
+
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
@@ -294,6 +296,60 @@ bool index_copy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, layer->getOutput(0));
 }
 
+// The tensor with what slice(dim, start, end, step) takes of it replaced by the source.
+ITensor* slice_replaced(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, ITensor* source, int32_t dim,
+                        int64_t start, int64_t step) {
+  const int64_t size = known_size(n, x, dim, "a part of it is written");
+  const int64_t count = known_size(n, source, dim, "it says how much is written");
+  if (step == 1) {
+    std::vector<ITensor*> parts;
+    if (start > 0) parts.push_back(slice_dim(ctx, x, dim, 0, start));
+    if (count > 0) parts.push_back(source);
+    if (start + count < size) parts.push_back(slice_dim(ctx, x, dim, start + count, size - start - count));
+    return parts.empty() ? x : join(ctx, parts, dim);
+  }
+  const at::Tensor places = at::arange(count, at::TensorOptions().dtype(at::kLong)).mul(step).add(start);
+  auto* indices = broadcast(ctx, n, along(ctx, tensor_to_const(ctx, places), dim, rank(x)), sizes_of(ctx, source));
+  auto* layer = ctx->net->addScatter(*x, *indices, *source, ScatterMode::kELEMENT);
+  layer->setAxis(dim);
+  return layer->getOutput(0);
+}
+
+// (self, src, dim, start, end, step)
+bool slice_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  const int64_t step = args[5].unwrapToInt();
+  TORCHTRT_CHECK(step > 0, util::node_info(n) << ": step is " << step << ", must be above 0");
+  auto* source = cast(ctx, args[1].ITensorOrFreeze(ctx), scalar_type(x));
+  int64_t start = is_none(args[3]) ? 0 : args[3].unwrapToInt();
+  const int64_t end = is_none(args[4]) ? INT64_MAX : args[4].unwrapToInt();
+  const bool whole = start == 0 && end == INT64_MAX && step == 1;
+  if (whole) return finish(ctx, n, broadcast(ctx, n, source, sizes_of(ctx, x)));
+  const int64_t size = known_size(n, x, dim, "a part of it is written");
+  start = std::clamp<int64_t>(start < 0 ? start + size : start, 0, size);
+  const int64_t stop = std::clamp<int64_t>(end < 0 ? end + size : end, start, size);
+  SizeList sizes = sizes_of(ctx, x);
+  sizes.values[dim] = (stop - start + step - 1) / step;
+  auto* out = slice_replaced(ctx, n, x, broadcast(ctx, n, source, sizes), dim, start, step);
+  return finish(ctx, n, out == x ? identity(ctx, x) : out);
+}
+
+// (self, src, dim, index)
+bool select_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  const int64_t size = known_size(n, x, dim, "one place of it is written");
+  const int64_t given = args[3].unwrapToInt();
+  const int64_t place = given < 0 ? given + size : given;
+  TORCHTRT_CHECK(place >= 0 && place < size, util::node_info(n)
+                                                 << ": index " << given << " is out of range for dimension " << dim
+                                                 << " of size " << size);
+  auto* source = cast(ctx, args[1].ITensorOrFreeze(ctx), scalar_type(x));
+  source = replace_dims(ctx, source, dim, dim, {1});
+  return finish(ctx, n, slice_replaced(ctx, n, x, source, dim, place, 1));
+}
+
 Decision depends_on_data(const torch::jit::Node*) {
   return Decision::no(
       "the shape of the result depends on the values of the input, and an engine's shapes follow from "
@@ -319,6 +375,8 @@ Family scatter_family() {
       {"aten::scatter_reduce.two", scatter_reduce},
       {"aten::index_add", index_add},
       {"aten::index_copy", index_copy},
+      {"aten::slice_scatter", slice_scatter},
+      {"aten::select_scatter", select_scatter},
       {"aten::nonzero", never, depends_on_data},
       {"aten::masked_select", never, depends_on_data},
       {"aten::unique_dim", never, depends_on_data},

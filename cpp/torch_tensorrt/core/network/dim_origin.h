@@ -5,24 +5,24 @@
 #include "torch_tensorrt/core/network/network.h"
 
 // Which sizes are the same, although none of them is known before run time.
-namespace torch_tensorrt::optimizer {
+namespace torch_tensorrt::network {
 
 // A dimension of a tensor that stands for all dimensions known to be equal to it.
 struct DimOrigin {
-  const network::ITensor* tensor = nullptr;
+  const ITensor* tensor = nullptr;
   int32_t axis = 0;
 };
 bool operator==(const DimOrigin& a, const DimOrigin& b);
 
 // Follows the dimension to the earliest tensor that has it: through layers that keep sizes, like pointwise ones, and
 // the batch of convolutions.
-DimOrigin origin_of_dim(const network::ITensor& tensor, int32_t axis);
+DimOrigin origin_of_dim(const ITensor& tensor, int32_t axis);
 
 // The dimension that the element of a shape computation is: Shape, then picking, joining, casting. Empty when it is
 // computed otherwise.
-std::optional<DimOrigin> origin_of_element(const network::ITensor& shape, int64_t element);
+std::optional<DimOrigin> origin_of_element(const ITensor& shape, int64_t element);
 
 // Whether the element is the size of that dimension of the tensor, whatever it is.
-bool is_size_of(const network::ITensor& shape, int64_t element, const network::ITensor& tensor, int32_t axis);
+bool is_size_of(const ITensor& shape, int64_t element, const ITensor& tensor, int32_t axis);
 
-}  // namespace torch_tensorrt::optimizer
+}  // namespace torch_tensorrt::network
