@@ -61,13 +61,14 @@ Place unrepeated(const ILayer& layer, int32_t axis) {
   return kept;
 }
 
-// Rows are the first matrix's, columns the second's.
+// Rows are the first matrix's, columns the second's, the rest that of the operand which is not repeated there.
 Place of_product(const ILayer& layer, int32_t axis) {
   const auto& product = static_cast<const IMatrixMultiplyLayer&>(layer);
   const int32_t rank = rank_of(layer.getOutput(0));
   const bool has_vector =
       product.getOperation(0) == MatrixOperation::kVECTOR || product.getOperation(1) == MatrixOperation::kVECTOR;
-  if (has_vector || axis < rank - 2) return {};
+  if (has_vector) return {};
+  if (axis < rank - 2) return unrepeated(layer, axis);
   const int32_t input = axis == rank - 2 ? 0 : 1;
   const bool is_last = (input == 1) != (product.getOperation(input) == MatrixOperation::kTRANSPOSE);
   return {input, rank_of(layer.getInput(input)) - (is_last ? 1 : 2)};

@@ -42,26 +42,34 @@ bool expand_as(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, broadcast(ctx, n, x, sizes));
 }
 
+// Copies one after the other: a dimension in front of the dimension is repeated and merged into it.
+ITensor* repeated(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, int64_t times,
+                  ITensor* computed) {
+  auto* apart = replace_dims(ctx, x, dim, dim, {1});
+  auto sizes = sizes_of(ctx, apart);
+  sizes.values[dim] = times;
+  sizes.computed[dim] = computed;
+  return replace_dims(ctx, broadcast(ctx, n, apart, sizes), dim, dim + 2, {-1});
+}
+
 bool repeat(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const auto repeats = int_vector(args[1].unwrapToIntList());
-  TORCHTRT_CHECK(static_cast<int32_t>(repeats.size()) >= rank(x),
-                 util::node_info(n) << ": " << repeats.size() << " repeats given for a tensor of rank " << rank(x));
-  x = with_rank(ctx, x, static_cast<int32_t>(repeats.size()));
-  for (size_t i = 0; i < repeats.size(); ++i) {
-    TORCHTRT_CHECK(repeats[i] >= 0, util::node_info(n) << ": repeat " << repeats[i] << " must be 0 or more");
-    if (repeats[i] == 1) continue;
-    const auto dim = static_cast<int32_t>(i);
-    if (repeats[i] == 0) {
-      x = slice_dim(ctx, x, dim, 0, 0);
+  const auto repeats = read_sizes(ctx, args[1]);
+  const auto count = static_cast<int32_t>(repeats.values.size());
+  TORCHTRT_CHECK(count >= rank(x), util::node_info(n)
+                                       << ": " << count << " repeats given for a tensor of rank " << rank(x));
+  x = with_rank(ctx, x, count);
+  for (int32_t dim = 0; dim < count; ++dim) {
+    const int64_t times = repeats.values[dim];
+    if (repeats.computed[dim] != nullptr) {
+      x = repeated(ctx, n, x, dim, times, repeats.computed[dim]);
       continue;
     }
-    std::vector<ITensor*> copies(repeats[i], x);
-    auto* joined = ctx->net->addConcatenation(copies.data(), static_cast<int32_t>(copies.size()));
-    joined->setAxis(dim);
-    x = joined->getOutput(0);
+    TORCHTRT_CHECK(times >= 0, util::node_info(n) << ": repeat " << times << " must be 0 or more");
+    if (times == 0) x = slice_dim(ctx, x, dim, 0, 0);
+    if (times > 1) x = repeated(ctx, n, x, dim, times, nullptr);
   }
-  return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));
+  return finish(ctx, n, identity(ctx, x));
 }
 
 }  // namespace
