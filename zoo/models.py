@@ -65,11 +65,30 @@ IMAGE = ((2, 3, 224, 224),)
 def _torchvision() -> list[Model]:
     import torchvision.models as models
 
-    names = (
-        "alexnet convnext_tiny densenet121 efficientnet_b0 efficientnet_v2_s googlenet inception_v3 maxvit_t mnasnet0_5 "
-        "mobilenet_v2 mobilenet_v3_large regnet_y_400mf resnet18 resnet50 resnext50_32x4d shufflenet_v2_x1_0 "
-        "squeezenet1_1 swin_t swin_v2_t vgg11_bn vit_b_16 wide_resnet50_2"
-    ).split()
+    names = [
+        "alexnet",
+        "convnext_tiny",
+        "densenet121",
+        "efficientnet_b0",
+        "efficientnet_v2_s",
+        "googlenet",
+        "inception_v3",
+        "maxvit_t",
+        "mnasnet0_5",
+        "mobilenet_v2",
+        "mobilenet_v3_large",
+        "regnet_y_400mf",
+        "resnet18",
+        "resnet50",
+        "resnext50_32x4d",
+        "shufflenet_v2_x1_0",
+        "squeezenet1_1",
+        "swin_t",
+        "swin_v2_t",
+        "vgg11_bn",
+        "vit_b_16",
+        "wide_resnet50_2",
+    ]
     sizes = {"inception_v3": 299}
     made = []
     for name in names:
@@ -92,7 +111,12 @@ def _torchvision() -> list[Model]:
             )
         )
     made.append(
-        Model("torchvision/raft_small", lambda: First(models.optical_flow.raft_small(weights=None)), ((1, 3, 128, 128),) * 2, batch=False)
+        Model(
+            "torchvision/raft_small",
+            lambda: First(models.optical_flow.raft_small(weights=None)),
+            ((1, 3, 128, 128),) * 2,
+            batch=False,
+        )
     )
     return made
 
@@ -100,17 +124,33 @@ def _torchvision() -> list[Model]:
 def _timm() -> list[Model]:
     import timm
 
-    names = (
-        "convnext_atto swin_tiny_patch4_window7_224 efficientformer_l1 mobilevit_xxs coat_tiny deit_tiny_patch16_224 "
-        "mixer_s32_224 resmlp_12_224 levit_128s ghostnet_100 hrnet_w18_small eva02_tiny_patch14_224"
-    ).split()
+    names = [
+        "convnext_atto",
+        "swin_tiny_patch4_window7_224",
+        "efficientformer_l1",
+        "mobilevit_xxs",
+        "coat_tiny",
+        "deit_tiny_patch16_224",
+        "mixer_s32_224",
+        "resmlp_12_224",
+        "levit_128s",
+        "ghostnet_100",
+        "hrnet_w18_small",
+        "eva02_tiny_patch14_224",
+    ]
     return [Model(f"timm/{name}", lambda name=name: timm.create_model(name, pretrained=False), IMAGE) for name in names]
 
 
 def _transformers() -> list[Model]:
     import transformers as t
 
-    small = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 300}
+    small = {
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 128,
+        "vocab_size": 300,
+    }
     text = ((2, 12),)
     made = [
         ("bert", lambda: Plain(t.BertModel(t.BertConfig(**small))), text, 300),

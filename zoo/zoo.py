@@ -125,7 +125,9 @@ def main() -> int:
             continue
         result = run(model, options.verbose)
         failed += "FAILED" in result.static + result.dynamic
-        print(f"{result.name:40} static {result.static:30} range {result.dynamic:30} {result.seconds:.1f} s", flush=True)
+        print(
+            f"{result.name:40} static {result.static:30} range {result.dynamic:30} {result.seconds:.1f} s", flush=True
+        )
         gc.collect()
     return 1 if failed else 0
 

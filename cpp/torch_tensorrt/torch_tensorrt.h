@@ -220,6 +220,32 @@ struct TORCHTRT_API CompileSpec {
 
 // Whether every operation of the method has a converter or an evaluator; those that have none are logged as errors.
 TORCHTRT_API bool check_method_operator_support(const torch::jit::Module& module, std::string method_name);
+
+// How the uses of one operator would run: as layers, computed while compiling, or by PyTorch for the reason that is
+// given.
+struct TORCHTRT_API OperatorSupport {
+  std::string op;      // the schema
+  std::string how;     // "converted", "evaluated" or "pytorch"
+  std::string reason;  // of "pytorch"
+  std::string source;  // the Python line of the first use
+  int64_t uses = 0;
+};
+struct TORCHTRT_API SupportReport {
+  std::vector<OperatorSupport> operators;
+  std::string problem;    // why these inputs cannot be compiled although every operator could be; empty if they can
+  bool is_whole = false;  // the method would be one engine
+};
+// What would become of every operator of the method. With inputs in the specification, what depends on their shapes is
+// looked at, too. Nothing is built.
+TORCHTRT_API SupportReport check(const torch::jit::Module& module, std::string method_name, CompileSpec info);
+// The report as a table for people and as JSON ({"whole", "problem", "operators": [{"op", "how", "uses", "reason",
+// "source"}]}).
+TORCHTRT_API std::string to_table(const SupportReport& report);
+TORCHTRT_API std::string to_json(const SupportReport& report);
+// What is registered now: the schemas that have a converter, and the kinds of node that an evaluator computes.
+TORCHTRT_API std::vector<std::string> converted_operators();
+TORCHTRT_API std::vector<std::string> evaluated_operators();
+
 // A module whose forward runs engines. The module that is given is not changed.
 TORCHTRT_API torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info);
 // The bytes of one engine for the whole method.

@@ -13,6 +13,7 @@ _library.load()
 
 from torch_tensorrt import logging, ts  # noqa: E402 - the libraries come first
 from torch_tensorrt._build_info import dump_build_info, get_build_info, set_device  # noqa: E402
+from torch_tensorrt._check import OperatorSupport, SupportReport, check  # noqa: E402
 from torch_tensorrt._compile import compile, convert_method_to_trt_engine  # noqa: E402, A004
 from torch_tensorrt._device import Device  # noqa: E402
 from torch_tensorrt._enums import DeviceType, EngineCapability, dtype, memory_format  # noqa: E402
@@ -25,7 +26,10 @@ __all__ = [
     "DeviceType",
     "EngineCapability",
     "Input",
+    "OperatorSupport",
+    "SupportReport",
     "__version__",
+    "check",
     "check_method_op_support",
     "compile",
     "convert_method_to_trt_engine",

@@ -69,6 +69,15 @@ int check_method(const Options& options) {
   return supported ? 0 : 1;
 }
 
+constexpr int kNotWhole = 2;
+
+int check(const Options& options) {
+  const auto report =
+      torch_tensorrt::ts::check(load_module(options.input_path), options.check_method, make_spec(options));
+  std::cout << (options.json ? torch_tensorrt::ts::to_json(report) + "\n" : torch_tensorrt::ts::to_table(report));
+  return report.is_whole ? 0 : kNotWhole;
+}
+
 int embed_engine(const Options& options) {
   require_output(options);
   torch_tensorrt::ts::embed_engine_in_new_module(read_file(options.input_path), make_device(options))
@@ -115,6 +124,7 @@ int run(const Options& options) {
   set_log_level(options);
   for (const auto& path : options.custom_ops) load_library(path);
   for (const auto& path : options.custom_converters) load_library(path);
+  if (options.check) return check(options);
   if (!options.check_method.empty()) return check_method(options);
   return options.embed_engine ? embed_engine(options) : compile(options);
 }

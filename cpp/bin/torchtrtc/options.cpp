@@ -107,10 +107,41 @@ std::vector<std::string> shielded_arguments(int argc, char** argv) {
   return arguments;
 }
 
+// torchtrtc check INPUT [input specs]: a program of its own, as far as the command line goes.
+int parse_check(int argc, char** argv, Options* options) {
+  CLI::App app(
+      "Says how every operation of a TorchScript module would run. Exit code: 0 when it would be one engine, 2 "
+      "when not, 1 on an error.",
+      "torchtrtc check");
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  add_output_flags(app, *options);
+  options->check_method = "forward";
+  app.add_option("--method", options->check_method, "The method to look at")->capture_default_str();
+  app.add_flag("--json", options->json, "Print JSON instead of a table");
+  app.add_option("--custom-torch-ops", options->custom_ops, "Library of PyTorch operations to load first (repeat)")
+      ->allow_extra_args(false)
+      ->type_name("LIB");
+  app.add_option("--custom-converters", options->custom_converters, "Library of converters to load first (repeat)")
+      ->allow_extra_args(false)
+      ->type_name("LIB");
+  app.add_option("input_file", options->input_path, "TorchScript module")->required();
+  app.add_option("input_specs", options->input_specs, kInputSpecHelp);
+  options->check = true;
+  options->device_type = "cpu";
+  try {
+    app.parse(shielded_arguments(argc, argv));
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  return -1;
+}
+
 }  // namespace
 
 int parse_options(int argc, char** argv, Options* options) {
-  CLI::App app("Compiles a TorchScript module ahead of time.", "torchtrtc");
+  if (argc > 1 && std::string(argv[1]) == "check") return parse_check(argc - 1, argv + 1, options);
+  CLI::App app("Compiles a TorchScript module ahead of time. `torchtrtc check --help`: what would become of it.",
+               "torchtrtc");
   app.set_version_flag("--version", torch_tensorrt::get_build_info());
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   add_output_flags(app, *options);

@@ -22,6 +22,8 @@ struct Options {
   bool allow_gpu_fallback = false;
   bool require_full_compilation = false;
   std::string check_method;
+  bool check = false;  // torchtrtc check INPUT [input specs]
+  bool json = false;
   bool disable_tf32 = false;
   bool sparse_weights = false;
   std::vector<std::string> precisions;

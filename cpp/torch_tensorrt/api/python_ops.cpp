@@ -56,6 +56,10 @@ bool check_support(const torch::jit::IValue& module, const std::string& method) 
   return for_python([&] { return ts::check_method_operator_support(as_module(module), method); });
 }
 
+std::string check_operators(const torch::jit::IValue& module, const std::string& method, const std::string& spec) {
+  return for_python([&] { return ts::to_json(ts::check(as_module(module), method, parse_spec(spec))); });
+}
+
 void set_log_level(int64_t level) {
   TORCHTRT_CHECK(level >= logging::kINTERNAL_ERROR && level <= logging::kGRAPH, "there is no log level " << level);
   logging::set_reportable_log_level(static_cast<logging::Level>(level));
@@ -68,6 +72,9 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_convert_method_to_engine(Any module, str method, str spec) -> Tensor", convert_method);
   m.def("_embed_engine(Tensor engine, str device, str[] inputs, str[] outputs) -> Any", embed_engine);
   m.def("_check_method_op_support(Any module, str method) -> bool", check_support);
+  m.def("_check(Any module, str method, str spec) -> str", check_operators);
+  m.def("_converted_operators() -> str[]", ts::converted_operators);
+  m.def("_evaluated_operators() -> str[]", ts::evaluated_operators);
   m.def("_get_build_info() -> str", get_build_info);
   m.def("_set_device(int gpu_id) -> ()", [](int64_t id) { for_python([&] { set_device(static_cast<int>(id)); }); });
   m.def("_set_log_level(int level) -> ()", [](int64_t level) { for_python([&] { set_log_level(level); }); });

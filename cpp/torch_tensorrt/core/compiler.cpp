@@ -4,6 +4,7 @@
 
 #include "ATen/Context.h"
 
+#include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/partitioning/partitioning.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
@@ -84,6 +85,41 @@ void infer_dtypes(const GraphPtr& graph, ir::GraphInputs& inputs, const std::vec
   }
 }
 
+// What conversion is told of the graph's inputs.
+ir::StaticParams pair_inputs(const lowering::LoweredGraph& lowered, CompileSpec& cfg) {
+  auto graph = lowered.first;
+  auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
+  const auto values = ir::get_collection_inputs(graph, static_params);
+  infer_dtypes(graph, cfg.graph_inputs, values);
+  cfg.convert_info.collection_input_spec_map =
+      ir::pair_input_vals_with_specs_collection(values, cfg.graph_inputs.collection_inputs);
+  return static_params;
+}
+
+OperatorReport report_of(const partitioning::NodeDecision& decision) {
+  using How = OperatorReport::How;
+  const auto* schema = decision.node->maybeSchema();
+  OperatorReport report;
+  report.op = schema != nullptr ? util::schema_info(schema) : decision.node->kind().toQualString();
+  report.reason = decision.explanation;
+  report.source = util::GetPyTorchSourceCode(decision.node);
+  if (decision.executor == partitioning::Executor::kTorch) {
+    report.how = How::kPyTorch;
+  } else if (conversion::evaluators::shouldEvalAtConversionTime(decision.node)) {
+    report.how = How::kEvaluated;
+  }
+  return report;
+}
+
+void count_use(std::vector<OperatorReport>& reports, OperatorReport use) {
+  const auto same = [&](const OperatorReport& other) {
+    return other.op == use.op && other.how == use.how && other.reason == use.reason;
+  };
+  auto found = std::find_if(reports.begin(), reports.end(), same);
+  if (found == reports.end()) found = reports.insert(reports.end(), std::move(use));
+  ++found->uses;
+}
+
 struct BuiltGraph {
   std::string engine;
   std::vector<ValueTree> arguments;
@@ -92,13 +128,10 @@ struct BuiltGraph {
 BuiltGraph build_engine(const lowering::LoweredGraph& lowered, CompileSpec& cfg, const std::string& name) {
   auto graph = lowered.first;
   check_partitioning(graph->block(), cfg.partitioning_info);
-  auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
+  auto static_params = pair_inputs(lowered, cfg);
   const auto values = ir::get_collection_inputs(graph, static_params);
-  infer_dtypes(graph, cfg.graph_inputs, values);
   auto& info = cfg.convert_info;
   info.engine_settings.name = name;
-  info.collection_input_spec_map =
-      ir::pair_input_vals_with_specs_collection(values, cfg.graph_inputs.collection_inputs);
   BuiltGraph built;
   for (size_t i = 0; i < values.size(); ++i) {
     built.arguments.push_back(argument_tree(values[i], cfg.graph_inputs.collection_inputs[i].size()));
@@ -124,6 +157,24 @@ bool CheckMethodOperatorSupport(const torch::jit::script::Module& mod, std::stri
   const auto lowered = lowering::Lower(mod, method_name, lowering::LowerInfo());
   LOG_DEBUG("Checking the operations of\n" << *lowered.first);
   return conversion::VerifyConverterSupportForBlock(lowered.first->block());
+}
+
+bool SupportReport::is_whole() const {
+  const auto in_engine = [](const OperatorReport& op) { return op.how != OperatorReport::How::kPyTorch; };
+  return problem.empty() && std::all_of(operators.begin(), operators.end(), in_engine);
+}
+
+SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
+  const auto lowered = lowering::Lower(mod, method_name, cfg.lower_info);
+  SupportReport report;
+  for (const auto& decision : partitioning::decide_nodes(lowered.first->block(), cfg.partitioning_info)) {
+    count_use(report.operators, report_of(decision));
+  }
+  if (cfg.graph_inputs.collection_inputs.empty() || !report.is_whole()) return report;
+  auto static_params = pair_inputs(lowered, cfg);
+  const Decision converts = conversion::CheckBlock(lowered.first->block(), cfg.convert_info, static_params);
+  if (!converts) report.problem = converts.reason();
+  return report;
 }
 
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {

@@ -25,6 +25,25 @@ struct CompileSpec {
 
 // Whether every operation of the method can go into an engine; what cannot is logged as an error.
 bool CheckMethodOperatorSupport(const torch::jit::script::Module& mod, std::string method_name);
+
+// How the uses of one operator would run, and why those that have the same fate have it.
+struct OperatorReport {
+  enum class How { kConverted, kEvaluated, kPyTorch };
+  std::string op;  // the schema, or the kind of a node without one
+  How how = How::kConverted;
+  std::string reason;  // of what is left to PyTorch
+  std::string source;  // the Python line of the first use
+  int64_t uses = 0;
+};
+struct SupportReport {
+  std::vector<OperatorReport> operators;
+  // Why the method cannot be one engine for the given inputs although every operator could be; empty otherwise.
+  std::string problem;
+  bool is_whole() const;
+};
+// What would become of every operator of the lowered method. With inputs in the specification the network is made, too,
+// so that what depends on shapes is seen; nothing is built.
+SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg);
 // The bytes of one engine for the whole method.
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg);
 // A new module whose forward takes and gives what the module's does, and runs an engine.

@@ -6,6 +6,7 @@
 #include "torch_tensorrt/core/conversion/block_converter.h"
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
+#include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 
 namespace torch_tensorrt::core::conversion {
@@ -102,6 +103,14 @@ void mark_outputs(ConversionCtx& ctx, const torch::jit::Block* b) {
   }
 }
 
+void convert_block(ConversionCtx& ctx, const torch::jit::Block* b, const ConversionInfo& info,
+                   ir::StaticParams& static_params) {
+  for (const auto& [value, ivalue] : static_params) ctx.AssociateValueAndIValue(value, ivalue);
+  add_inputs(ctx, b, info, static_params);
+  convert_nodes(&ctx, b);
+  mark_outputs(ctx, b);
+}
+
 void collect_unsupported(const torch::jit::Block* b, std::map<std::string, UnsupportedOp>& found) {
   for (const auto* n : b->nodes()) {
     for (const auto* inner : n->blocks()) collect_unsupported(inner, found);
@@ -140,11 +149,19 @@ Decision in_place_decision(const torch::jit::Node* n) {
 std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
                                  ir::StaticParams& static_params) {
   ConversionCtx ctx(build_info.engine_settings);
-  for (const auto& [value, ivalue] : static_params) ctx.AssociateValueAndIValue(value, ivalue);
-  add_inputs(ctx, b, build_info, static_params);
-  convert_nodes(&ctx, b);
-  mark_outputs(ctx, b);
+  convert_block(ctx, b, build_info, static_params);
   return ctx.SerializeEngine();
+}
+
+Decision CheckBlock(const torch::jit::Block* b, ConversionInfo build_info, ir::StaticParams& static_params) {
+  try {
+    ConversionCtx ctx(build_info.engine_settings);
+    convert_block(ctx, b, build_info, static_params);
+    network::verify_network(*ctx.net);
+  } catch (const Error& error) {
+    return Decision::no(error.msg());
+  }
+  return Decision::yes();
 }
 
 Decision node_decision(const torch::jit::Node* n) {

@@ -24,6 +24,10 @@ struct ConversionInfo {
 std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
                                  ir::StaticParams& static_params);
 
+// Whether the block becomes a network for these inputs; nothing is built. The reason is the error that converting it
+// would end with.
+Decision CheckBlock(const torch::jit::Block* b, ConversionInfo build_info, ir::StaticParams& static_params);
+
 // Whether (or why not) a node can be converted, evaluated or left out.
 Decision node_decision(const torch::jit::Node* n);
 bool OpSupported(const torch::jit::Node* n);

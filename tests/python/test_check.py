@@ -1,0 +1,102 @@
+"""Telling before compiling: torch_tensorrt.check and torchtrtc check."""
+
+import json
+import sysconfig
+from pathlib import Path
+
+import pytest
+import torch
+from outside import try_run
+
+import torch_tensorrt
+
+TORCHTRTC = Path(sysconfig.get_path("scripts")) / "torchtrtc"
+
+
+class Fine(torch.nn.Module):
+    def forward(self, x):
+        return torch.relu(x).view(7, -1)
+
+
+class DataDependent(torch.nn.Module):
+    def forward(self, x):
+        found = torch.relu(x).nonzero()
+        return found + x.size(0)
+
+
+def by_name(report):
+    return {op.op.partition("(")[0]: op for op in report.operators}
+
+
+def test_a_module_that_is_one_engine():
+    report = torch_tensorrt.check(torch.jit.script(Fine().eval()), [torch_tensorrt.Input((14, 2))])
+    assert report
+    assert report.problem == ""
+    relu = by_name(report)["aten::relu"]
+    assert (relu.how, relu.uses, relu.reason) == ("converted", 1, "")
+    assert "test_check.py" in relu.source
+    assert "torch.relu(x).view(7, -1)" in relu.source
+
+
+def test_shapes_that_do_not_fit_are_told():
+    report = torch_tensorrt.check(torch.jit.script(Fine().eval()), [torch_tensorrt.Input((5, 2))])
+    assert not report
+    assert "7" in report.problem
+    assert all(op.how != "pytorch" for op in report.operators)
+    assert report.problem in str(report)
+
+
+def test_an_operator_that_stays_in_pytorch_comes_first_with_its_reason_and_line():
+    report = torch_tensorrt.check(torch.jit.script(DataDependent().eval()), [torch_tensorrt.Input((2, 3))])
+    assert not report
+    first = report.operators[0]
+    assert first.op == "aten::nonzero(Tensor self) -> Tensor"
+    assert first.how == "pytorch"
+    assert "depends on the values" in first.reason
+    assert "nonzero()" in first.source
+    assert by_name(report)["aten::size.int"].how == "evaluated"
+
+
+def test_without_inputs_only_operators_are_looked_at():
+    assert torch_tensorrt.check(torch.jit.script(Fine().eval()))
+
+
+def test_json_is_the_report():
+    report = torch_tensorrt.check(torch.jit.script(DataDependent().eval()))
+    read = json.loads(report.to_json())
+    assert read["whole"] is False
+    assert [op["op"] for op in read["operators"]] == [op.op for op in report.operators]
+
+
+def test_only_modules():
+    with pytest.raises(TypeError, match="ScriptModule"):
+        torch_tensorrt.check(lambda x: x)
+
+
+@pytest.mark.parametrize(
+    ("module", "spec", "code", "text"),
+    [
+        (Fine(), "(7,2)", 0, "the method is one engine"),
+        (Fine(), "(5,2)", 2, "these inputs cannot be compiled"),
+        (DataDependent(), "(2,3)", 2, "depends on the values"),
+    ],
+)
+def test_the_program_tells_by_its_exit_code(tmp_path, module, spec, code, text):
+    path = tmp_path / "model.ts"
+    torch.jit.script(module.eval()).save(path)
+    result = try_run(TORCHTRTC, "check", path, spec)
+    assert result.returncode == code, result.stderr
+    assert text in result.stdout
+
+
+def test_the_program_writes_json(tmp_path):
+    path = tmp_path / "model.ts"
+    torch.jit.script(Fine().eval()).save(path)
+    result = try_run(TORCHTRTC, "check", path, "--json")
+    assert json.loads(result.stdout)["whole"] is True
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path):
+    result = try_run(TORCHTRTC, "check", tmp_path / "none.ts")
+    assert result.returncode == 1
+    assert "none.ts" in result.stderr
