@@ -1,7 +1,7 @@
 # Every target sets up what it needs first; a second run finds that done and starts at once.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench lint format clean
+.PHONY: help build test demo bench zoo lint format clean
 .NOTPARALLEL:
 
 help: ## show this text
@@ -25,6 +25,11 @@ bench: ## build, then time this against other runtimes on the CPU
 	@tools/setup.sh bench
 	@tools/build.sh package
 	@.venv/bin/python benchmarks/cpu.py
+
+zoo: ## build, then compile a collection of models whole and compare them with PyTorch
+	@tools/setup.sh test
+	@tools/build.sh package
+	@.venv/bin/python -W ignore zoo/zoo.py --write docs/zoo.md
 
 lint: ## check style and structure
 	@tools/setup.sh test

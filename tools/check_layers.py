@@ -21,7 +21,7 @@ from pathlib import Path
 INCLUDE_ROOT = "cpp"
 SOFT_LIMIT = 400
 HARD_LIMIT = 700
-SIZED_FOLDERS = ("cpp", "python", "tests", "tools", "examples", "benchmarks")
+SIZED_FOLDERS = ("cpp", "python", "tests", "tools", "examples", "benchmarks", "zoo")
 SIZED_SUFFIXES = {".h", ".cpp", ".py"}
 
 # Pattern of a path below cpp/ -> layer. The first row that matches decides.

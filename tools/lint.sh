@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly bin=.venv/bin
 folders=()
-for folder in cpp tests examples benchmarks tools python; do
+for folder in cpp tests examples benchmarks tools python zoo; do
   [[ -d $folder ]] && folders+=("$folder")
 done
 mapfile -t cpp_files < <(find "${folders[@]}" -type f \( -name '*.h' -o -name '*.cpp' \) | sort)

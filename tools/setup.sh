@@ -12,7 +12,7 @@ readonly group="${1:-build}"
 readonly venv=.venv
 case "$group" in
   build) requirements=(requirements/build.txt) ;;
-  test) requirements=(requirements/build.txt requirements/test.txt) ;;
+  test) requirements=(requirements/build.txt requirements/test.txt requirements/zoo.txt) ;;
   bench) requirements=(requirements/build.txt requirements/test.txt requirements/bench.txt) ;;
   *) echo "usage: tools/setup.sh build|test|bench" >&2 && exit 2 ;;
 esac

@@ -16,8 +16,8 @@ from torch_tensorrt.ts._compiler import _native, _require_module
 class OperatorSupport:
     """How the uses of one operator would run.
 
-    ``how`` is ``"converted"`` (layers of the engine), ``"evaluated"`` (computed while compiling) or ``"pytorch"`` (for the
-    ``reason`` given). ``source`` is the Python line of the first use.
+    ``how`` is ``"converted"`` (layers of the engine), ``"evaluated"`` (computed while compiling) or ``"pytorch"``
+    (for the ``reason`` given). ``source`` is the Python line of the first use.
     """
 
     op: str
@@ -64,7 +64,8 @@ def check(module: Any, inputs: Sequence[Any] | None = None, method_name: str = "
 
     Args:
         module: a ScriptModule.
-        inputs: as for :func:`torch_tensorrt.compile`; with them, what depends on their shapes and dtypes is looked at too.
+        inputs: as for :func:`torch_tensorrt.compile`; with them, what depends on their shapes and dtypes is
+            looked at too.
         method_name: the method.
 
     Returns:

@@ -4,7 +4,8 @@
 #include "torch/csrc/jit/passes/constant_pooling.h"
 #include "torch/csrc/jit/passes/constant_propagation.h"
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
-#include "torch/csrc/jit/passes/peephole.h"
+#include "torch/csrc/jit/passes/peephole_list_idioms.h"
+#include "torch/csrc/jit/passes/peephole_non_tensor.h"
 #include "torch/csrc/jit/passes/remove_mutation.h"
 
 #include "torch_tensorrt/core/lowering/passes/passes.h"
@@ -33,9 +34,11 @@ void remove_tensor_mutation(LoweredGraph& lowered, const LowerInfo&) {
   torch::jit::RemoveTensorMutation(lowered.first);
 }
 
-// Without shape peepholes: the shapes that a traced graph carries are those of its example.
+// Of lists and numbers alone. Those of tensors take x * 1 and x / 1 for x, whatever the dtype (a bool or an int is not
+// one after it), and the shapes that a traced graph carries for those of every call; the optimizer knows better.
 void peephole(LoweredGraph& lowered, const LowerInfo&) {
-  torch::jit::PeepholeOptimize(lowered.first, /*disable_shape_peepholes=*/true);
+  torch::jit::PeepholeOptimizeListIdioms(lowered.first);
+  torch::jit::PeepholeOptimizeNonTensor(lowered.first);
 }
 
 void propagate_constants(LoweredGraph& lowered, const LowerInfo&) { torch::jit::ConstantPropagation(lowered.first); }
@@ -74,7 +77,7 @@ std::vector<PassEntry> lowering_pipeline() {
       {"replace-convolutions", plain(passes::replace_convolutions), "one convolution for converters"},
       {"remove-number-round-trips", plain(passes::remove_number_round_trips),
        "traced size arithmetic becomes evaluable"},
-      {"peephole", peephole, "what the rewrites leave behind: x + 0, to(x) twice"},
+      {"peephole", peephole, "what the rewrites leave behind: items of lists, numbers"},
       {"eliminate-common-subexpressions", eliminate_common_subexpressions, "after rewrites, which make equal nodes"},
       {"flatten-outputs", flatten_outputs, "before dead code, which takes the collection away"},
       {"pool-constants", plain(torch::jit::ConstantPooling), "the rewrites made a constant each"},

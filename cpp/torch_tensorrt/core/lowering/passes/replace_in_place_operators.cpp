@@ -1,3 +1,5 @@
+#include <set>
+
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
@@ -19,8 +21,11 @@ std::optional<c10::Symbol> functional_name(const Node* node) {
   return c10::Symbol::aten(name.substr(0, name.size() - 1));
 }
 
-// An operator of several tensors may promote; written in place, the result has self's dtype all the same.
-bool may_promote(const Node* node) {
+// An operator of several tensors may promote, and what compares gives bools; written in place, the result has self's
+// dtype all the same.
+bool may_change_dtype(const Node* node) {
+  static const std::set<std::string> kGiveBool = {"eq_", "ne_", "lt_", "le_", "gt_", "ge_", "logical_not_"};
+  if (kGiveBool.count(node->kind().toUnqualString()) != 0) return true;
   size_t tensors = 0;
   for (const auto* input : node->inputs()) tensors += input->type()->isSubtypeOf(*c10::TensorType::get()) ? 1 : 0;
   return tensors > 1;
@@ -42,7 +47,7 @@ bool replace(Node* node, c10::Symbol name) {
     functional->destroy();
     return false;
   }
-  auto* result = may_promote(node) ? cast_like(node, functional->output(), self) : functional->output();
+  auto* result = may_change_dtype(node) ? cast_like(node, functional->output(), self) : functional->output();
   node->output()->replaceAllUsesWith(result);
   self->replaceAllUsesAfterNodeWith(node, result);
   node->destroy();

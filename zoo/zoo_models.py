@@ -144,13 +144,8 @@ def _timm() -> list[Model]:
 def _transformers() -> list[Model]:
     import transformers as t
 
-    small = {
-        "hidden_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "intermediate_size": 128,
-        "vocab_size": 300,
-    }
+    body = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128}
+    small = {**body, "vocab_size": 300}
     text = ((2, 12),)
     made = [
         ("bert", lambda: Plain(t.BertModel(t.BertConfig(**small))), text, 300),
@@ -159,23 +154,124 @@ def _transformers() -> list[Model]:
         ("albert", lambda: Plain(t.AlbertModel(t.AlbertConfig(**small, embedding_size=32))), text, 300),
         (
             "distilbert",
-            lambda: Plain(t.DistilBertModel(t.DistilBertConfig(dim=64, n_layers=2, n_heads=4, hidden_dim=128, vocab_size=300))),
+            lambda: Plain(
+                t.DistilBertModel(t.DistilBertConfig(dim=64, n_layers=2, n_heads=4, hidden_dim=128, vocab_size=300))
+            ),
             text,
             300,
         ),
-        ("deberta_v2", lambda: Plain(t.DebertaV2Model(t.DebertaV2Config(**small, relative_attention=True, pos_att_type=["p2c", "c2p"]))), text, 300),
-        ("gpt2", lambda: Plain(t.GPT2Model(t.GPT2Config(n_embd=64, n_layer=2, n_head=4, vocab_size=300, use_cache=False))), text, 300),
-        ("llama", lambda: Plain(t.LlamaModel(t.LlamaConfig(**small, num_key_value_heads=2, use_cache=False))), text, 300),
-        ("t5_encoder", lambda: Plain(t.T5EncoderModel(t.T5Config(d_model=64, d_kv=16, d_ff=128, num_layers=2, num_heads=4, vocab_size=300))), text, 300),
-        ("vit", lambda: Plain(t.ViTModel(t.ViTConfig(hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128, image_size=64))), ((2, 3, 64, 64),), 0),
-        ("swin", lambda: Plain(t.SwinModel(t.SwinConfig(image_size=64, embed_dim=24, depths=[2, 2], num_heads=[2, 4], window_size=4))), ((2, 3, 64, 64),), 0),
-        ("clip_vision", lambda: Plain(t.CLIPVisionModel(t.CLIPVisionConfig(hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128, image_size=64))), ((2, 3, 64, 64),), 0),
+        (
+            "deberta_v2",
+            lambda: Plain(
+                t.DebertaV2Model(
+                    t.DebertaV2Config(
+                        **small,
+                        relative_attention=True,
+                        pos_att_type=[
+                            "p2c",
+                            "c2p",
+                        ],
+                    )
+                )
+            ),
+            text,
+            300,
+        ),
+        (
+            "gpt2",
+            lambda: Plain(t.GPT2Model(t.GPT2Config(n_embd=64, n_layer=2, n_head=4, vocab_size=300, use_cache=False))),
+            text,
+            300,
+        ),
+        (
+            "llama",
+            lambda: Plain(t.LlamaModel(t.LlamaConfig(**small, num_key_value_heads=2, use_cache=False))),
+            text,
+            300,
+        ),
+        (
+            "t5_encoder",
+            lambda: Plain(
+                t.T5EncoderModel(t.T5Config(d_model=64, d_kv=16, d_ff=128, num_layers=2, num_heads=4, vocab_size=300))
+            ),
+            text,
+            300,
+        ),
+        ("vit", lambda: Plain(t.ViTModel(t.ViTConfig(**body, image_size=64))), ((2, 3, 64, 64),), 0),
+        (
+            "swin",
+            lambda: Plain(
+                t.SwinModel(t.SwinConfig(image_size=64, embed_dim=24, depths=[2, 2], num_heads=[2, 4], window_size=4))
+            ),
+            ((2, 3, 64, 64),),
+            0,
+        ),
+        (
+            "clip_vision",
+            lambda: Plain(t.CLIPVisionModel(t.CLIPVisionConfig(**body, image_size=64))),
+            ((2, 3, 64, 64),),
+            0,
+        ),
         ("clip_text", lambda: Plain(t.CLIPTextModel(t.CLIPTextConfig(**small, eos_token_id=2))), text, 300),
-        ("wav2vec2", lambda: Plain(t.Wav2Vec2Model(t.Wav2Vec2Config(hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128, conv_dim=[32] * 7))), ((2, 4000),), 0),
-        ("whisper_encoder", lambda: Plain(t.WhisperModel(t.WhisperConfig(d_model=64, encoder_layers=2, decoder_layers=1, encoder_attention_heads=4, decoder_attention_heads=4, encoder_ffn_dim=128, decoder_ffn_dim=128, vocab_size=300, max_source_positions=100, pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1)).encoder), ((2, 80, 200),), 0),
-        ("segformer", lambda: Plain(t.SegformerModel(t.SegformerConfig(hidden_sizes=[16, 32, 48, 64], depths=[1, 1, 1, 1]))), ((2, 3, 64, 64),), 0),
-        ("detr", lambda: Plain(t.DetrModel(t.DetrConfig(use_timm_backbone=False, use_pretrained_backbone=False, backbone=None, backbone_config=t.ResNetConfig(embedding_size=16, hidden_sizes=[16, 32, 48, 64], depths=[1, 1, 1, 1], out_features=["stage4"]), d_model=64, encoder_layers=1, decoder_layers=1, encoder_attention_heads=4, decoder_attention_heads=4, encoder_ffn_dim=64, decoder_ffn_dim=64))), ((1, 3, 64, 64),), 0),
-    ]  # fmt: skip
+        ("wav2vec2", lambda: Plain(t.Wav2Vec2Model(t.Wav2Vec2Config(**body, conv_dim=[32] * 7))), ((2, 4000),), 0),
+        (
+            "whisper_encoder",
+            lambda: Plain(
+                t.WhisperModel(
+                    t.WhisperConfig(
+                        d_model=64,
+                        encoder_layers=2,
+                        decoder_layers=1,
+                        encoder_attention_heads=4,
+                        decoder_attention_heads=4,
+                        encoder_ffn_dim=128,
+                        decoder_ffn_dim=128,
+                        vocab_size=300,
+                        max_source_positions=100,
+                        pad_token_id=0,
+                        bos_token_id=1,
+                        eos_token_id=2,
+                        decoder_start_token_id=1,
+                    )
+                ).encoder
+            ),
+            ((2, 80, 200),),
+            0,
+        ),
+        (
+            "segformer",
+            lambda: Plain(t.SegformerModel(t.SegformerConfig(hidden_sizes=[16, 32, 48, 64], depths=[1, 1, 1, 1]))),
+            ((2, 3, 64, 64),),
+            0,
+        ),
+        (
+            "detr",
+            lambda: Plain(
+                t.DetrModel(
+                    t.DetrConfig(
+                        use_timm_backbone=False,
+                        use_pretrained_backbone=False,
+                        backbone=None,
+                        backbone_config=t.ResNetConfig(
+                            embedding_size=16,
+                            hidden_sizes=[16, 32, 48, 64],
+                            depths=[1, 1, 1, 1],
+                            out_features=["stage4"],
+                        ),
+                        d_model=64,
+                        encoder_layers=1,
+                        decoder_layers=1,
+                        encoder_attention_heads=4,
+                        decoder_attention_heads=4,
+                        encoder_ffn_dim=64,
+                        decoder_ffn_dim=64,
+                    )
+                )
+            ),
+            ((1, 3, 64, 64),),
+            0,
+        ),
+    ]
     return [Model(f"transformers/{name}", make, shapes, vocabulary) for name, make, shapes, vocabulary in made]
 
 
