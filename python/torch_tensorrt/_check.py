@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 from collections.abc import Sequence
 from typing import Any
 
+from torch_tensorrt import ts
+from torch_tensorrt._compile import _to_script
 from torch_tensorrt._library import compiler, to_json
 from torch_tensorrt.ts._compile_spec import build_spec
-from torch_tensorrt.ts._compiler import _native, _require_module
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,49 +36,50 @@ class SupportReport:
     operators: tuple[OperatorSupport, ...]
     problem: str
     whole: bool
+    table: str = dataclasses.field(repr=False)
 
     def __bool__(self) -> bool:
         return self.whole
 
-    def to_json(self) -> str:
-        """The report as JSON text."""
-        return json.dumps(dataclasses.asdict(self), indent=2)
-
     def __str__(self) -> str:
-        width = max([8, *(len(_short(op.op)) for op in self.operators)])
-        lines = [f"{'operator':{width}}  {'how':9}  {'uses':>5}  first used at"]
-        for op in self.operators:
-            lines.append(f"{_short(op.op):{width}}  {op.how:9}  {op.uses:>5}  {op.source}".rstrip())
-            if op.reason:
-                lines.append("    " + op.reason)
-        if self.problem:
-            lines.append("these inputs cannot be compiled: " + self.problem)
-        lines.append("the method is one engine" if self.whole else "the method is not one engine")
-        return "\n".join(lines)
+        return self.table
+
+    def to_json(self) -> str:
+        """The report as JSON text: ``whole``, ``problem`` and ``operators``."""
+        report = dataclasses.asdict(self)
+        del report["table"]
+        return json.dumps(report, indent=2)
 
 
-def _short(schema: str) -> str:
-    return schema.partition("(")[0]
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """What :func:`torch_tensorrt.ts.compile` would take them for: its own defaults where nothing is given."""
+    arguments = inspect.signature(ts.compile).bind_partial(None, **given)
+    arguments.apply_defaults()
+    return {name: value for name, value in arguments.arguments.items() if name != "module"}
 
 
-def check(module: Any, inputs: Sequence[Any] | None = None, method_name: str = "forward") -> SupportReport:
+def check(
+    module: Any, inputs: Sequence[Any] | None = None, method_name: str = "forward", **settings: Any
+) -> SupportReport:
     """What would become of every operator of a method; nothing is built.
 
     Args:
-        module: a ScriptModule.
-        inputs: as for :func:`torch_tensorrt.compile`; with them, what depends on their shapes and dtypes is
-            looked at too.
+        module: as for :func:`torch_tensorrt.compile`.
+        inputs: as there; with them, what depends on their shapes and dtypes is looked at too. A range of shapes is
+            looked at as a range, not at each of its ends.
         method_name: the method.
+        **settings: those of :func:`torch_tensorrt.ts.compile`; ``device`` is the CPU unless given.
 
     Returns:
         A :class:`SupportReport`.
 
     Raises:
-        TypeError: not a ScriptModule.
-        RuntimeError: the module cannot be lowered.
+        TypeError: not a module, or a setting that is not known.
+        RuntimeError: the module cannot be scripted or lowered.
     """
-    _require_module(module, "check")
-    spec = build_spec(inputs=list(inputs) if inputs else [], device="cpu")
-    found = json.loads(compiler()._check(_native(module), method_name, to_json(spec)))
+    script = ts._compiler._require_module(_to_script(module, "default", inputs), "check")
+    spec = build_spec(**{**_settings(settings), "inputs": list(inputs or []), "device": settings.get("device", "cpu")})
+    report, table = compiler()._check(ts._compiler._native(script), method_name, to_json(spec))
+    found = json.loads(report)
     operators = tuple(OperatorSupport(**op) for op in found["operators"])
-    return SupportReport(operators=operators, problem=found["problem"], whole=found["whole"])
+    return SupportReport(operators, found["problem"], found["whole"], table)

@@ -23,9 +23,7 @@ def _to_script(module: Any, ir: str, inputs: Sequence[Any] | None) -> torch.jit.
         return _trace_exported(module, inputs)
     if isinstance(module, torch.nn.Module):
         return _script(module)
-    raise TypeError(
-        f"compile takes a torch.nn.Module, a ScriptModule or an ExportedProgram, found {type(module).__name__}"
-    )
+    raise TypeError(f"a torch.nn.Module, a ScriptModule or an ExportedProgram is needed, found {type(module).__name__}")
 
 
 def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:

@@ -61,6 +61,17 @@ def test_without_inputs_only_operators_are_looked_at():
     assert torch_tensorrt.check(torch.jit.script(Fine().eval()))
 
 
+def test_a_module_that_is_not_scripted_is_scripted():
+    assert torch_tensorrt.check(Fine().eval(), [torch_tensorrt.Input((14, 2))])
+
+
+def test_settings_are_those_of_compile():
+    report = torch_tensorrt.check(Fine().eval(), torch_executed_ops=["aten::relu"])
+    assert by_name(report)["aten::relu"].how == "pytorch"
+    with pytest.raises(TypeError, match="no_such_setting"):
+        torch_tensorrt.check(Fine().eval(), no_such_setting=1)
+
+
 def test_json_is_the_report():
     report = torch_tensorrt.check(torch.jit.script(DataDependent().eval()))
     read = json.loads(report.to_json())

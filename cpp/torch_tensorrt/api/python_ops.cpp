@@ -56,8 +56,13 @@ bool check_support(const torch::jit::IValue& module, const std::string& method) 
   return for_python([&] { return ts::check_method_operator_support(as_module(module), method); });
 }
 
-std::string check_operators(const torch::jit::IValue& module, const std::string& method, const std::string& spec) {
-  return for_python([&] { return ts::to_json(ts::check(as_module(module), method, parse_spec(spec))); });
+// The report as JSON and as a table.
+std::tuple<std::string, std::string> check_operators(const torch::jit::IValue& module, const std::string& method,
+                                                     const std::string& spec) {
+  return for_python([&] {
+    const auto report = ts::check(as_module(module), method, parse_spec(spec));
+    return std::make_tuple(ts::to_json(report), ts::to_table(report));
+  });
 }
 
 void set_log_level(int64_t level) {
@@ -72,7 +77,7 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_convert_method_to_engine(Any module, str method, str spec) -> Tensor", convert_method);
   m.def("_embed_engine(Tensor engine, str device, str[] inputs, str[] outputs) -> Any", embed_engine);
   m.def("_check_method_op_support(Any module, str method) -> bool", check_support);
-  m.def("_check(Any module, str method, str spec) -> str", check_operators);
+  m.def("_check(Any module, str method, str spec) -> (str, str)", check_operators);
   m.def("_converted_operators() -> str[]", ts::converted_operators);
   m.def("_evaluated_operators() -> str[]", ts::evaluated_operators);
   m.def("_get_build_info() -> str", get_build_info);
