@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from ops import in_place_rows, movement_rows, network_rows, pointwise_rows, reduction_rows
+from ops.discover import all_rows
 from ops.table import Row, run_dynamic, run_static
 
-ROWS = in_place_rows.ROWS + pointwise_rows.ROWS + reduction_rows.ROWS + movement_rows.ROWS + network_rows.ROWS
+ROWS = all_rows()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
