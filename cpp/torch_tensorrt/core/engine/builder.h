@@ -25,7 +25,25 @@ struct BuildSettings {
   // TORCHTRT_TACTIC_SOURCES (comma separated), or all.
   std::vector<std::string> tactic_sources;
   std::string dump_directory;  // network text before and after every pass; empty: none
-  bool debug = false;
+  bool debug = false;          // keep what tells layers apart (names, attributes) in the engine
+
+  // What follows is for backends that take whole networks; our own engine has no use for it.
+  bool disable_tf32 = false;        // products of f32 in full precision
+  bool refit = false;               // weights can be replaced in the built engine
+  bool sparse_weights = false;      // kernels that use 2:4 sparsity may be taken
+  int64_t workspace_bytes = 0;      // that a layer may use while it runs; 0: as much as the device has
+  int32_t dla_core = -1;            // -1: none
+  bool allow_gpu_fallback = false;  // layers that the DLA core does not take run on the GPU
+  network::EngineCapability capability = network::EngineCapability::kSTANDARD;
+  // Memory of a DLA core; 0: the backend's default.
+  int64_t dla_sram_bytes = 0;
+  int64_t dla_local_dram_bytes = 0;
+  int64_t dla_global_dram_bytes = 0;
+  int32_t optimization_level = -1;   // 0 (quick build) to 5 (fast engine); -1: the backend's default
+  bool version_compatible = false;   // the engine loads with later versions of the backend's library too
+  bool hardware_compatible = false;  // the engine loads on later generations of the device too
+  // Each layer computes in the dtypes of its tensors, whatever enabled_precisions allows.
+  bool strongly_typed = false;
 };
 
 struct BuiltLayer {

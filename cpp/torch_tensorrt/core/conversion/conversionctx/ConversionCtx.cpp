@@ -44,6 +44,20 @@ void configure(nvinfer1::IBuilderConfig& cfg, const BuilderSettings& settings) {
   cfg.setDefaultDeviceType(settings.device.device_type);
 }
 
+void add_backend_settings(const BuilderSettings& settings, engine::BuildSettings& build) {
+  const bool dla = settings.device.device_type == nvinfer1::DeviceType::kDLA;
+  build.disable_tf32 = settings.disable_tf32;
+  build.refit = settings.refit;
+  build.sparse_weights = settings.sparse_weights;
+  build.workspace_bytes = static_cast<int64_t>(settings.workspace_size);
+  build.dla_core = dla ? static_cast<int32_t>(settings.device.dla_core) : -1;
+  build.allow_gpu_fallback = settings.device.allow_gpu_fallback;
+  build.capability = settings.capability;
+  build.dla_sram_bytes = static_cast<int64_t>(settings.dla_sram_size);
+  build.dla_local_dram_bytes = static_cast<int64_t>(settings.dla_local_dram_size);
+  build.dla_global_dram_bytes = static_cast<int64_t>(settings.dla_global_dram_size);
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings) {
@@ -123,6 +137,7 @@ std::string ConversionCtx::SerializeEngine() {
   build.enabled_precisions = enabled_precisions;
   build.timing_iterations = std::max<int32_t>(1, static_cast<int32_t>(settings.num_avg_timing_iters));
   build.debug = settings.debug;
+  add_backend_settings(settings, build);
   // The layers' sources are set by now; the hook must not outlive the context.
   net->set_layer_hook({});
   value_tensor_map.clear();
