@@ -283,11 +283,12 @@ _ACTIVATIONS = {
 def _activations() -> list[Row]:
     rows = []
     for name, code in _ACTIVATIONS.items():
-        rows.append(Row(f"aten::{name}", code, (t(3, 4, 5),)))
-        rows.append(Row(f"aten::{name}", code, (t(5, low=-30, high=30),), atol=1e-6))
-        rows.append(Row(f"aten::{name}", code, (t(2, 3, dtype=F64),)))
+        op = f"aten::{name}" if name != "softsign" else "aten::div.Tensor"  # PyTorch has none of that name
+        rows.append(Row(op, code, (t(3, 4, 5),)))
+        rows.append(Row(op, code, (t(5, low=-30, high=30),), atol=1e-6))
+        rows.append(Row(op, code, (t(2, 3, dtype=F64),)))
         finite = tuple(v for v in SPECIAL if v == v and abs(v) < 10)
-        rows.append(Row(f"aten::{name}", code, (t(len(finite), values=finite, dynamic=False),), static_only="given"))
+        rows.append(Row(op, code, (t(len(finite), values=finite, dynamic=False),), static_only="given"))
     rows += [
         Row("aten::gelu", "torch.nn.functional.gelu(a, approximate='tanh')", (t(3, 4),)),
         Row("aten::relu_", "torch.relu_(a.clone())", (t(3, 4),)),

@@ -8,10 +8,13 @@ dimension, and compared with what PyTorch gives: dtype, shape and elements.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import linecache
+import math
 import string
 import warnings
 from collections.abc import Callable
+from typing import Optional
 
 import torch
 
@@ -19,6 +22,7 @@ import torch_tensorrt
 
 # Four roundings: PyTorch may round between the steps of a formula where an engine does not, and the other way round.
 REDUCED_TOLERANCE = {torch.half: 4 * 2**-11, torch.bfloat16: 4 * 2**-8}
+NAMES = string.ascii_letters  # of arguments
 FLOAT_TOLERANCE = 1e-5  # relative, of fp32 element-wise functions; others say theirs with the reason
 
 
@@ -69,16 +73,49 @@ def t(*shape: int, dtype: torch.dtype = torch.float32, low=None, high=None, valu
     return Tensor(tuple(shape), dtype, low, high, tuple(values), dynamic)
 
 
+# TorchScript's front end writes the second name for the first; a graph that is made from text keeps the first.
+NORMALIZED = {
+    "absolute": "abs", "adjoint": "mH", "arctan2": "atan2", "clip": "clamp", "concat": "cat", "concatenate": "cat",
+    "divide": "div", "fix": "trunc", "ger": "outer", "multiply": "mul", "negative": "neg", "rsub": "sub",
+    "subtract": "sub", "swapaxes": "transpose", "true_divide": "div",
+}  # fmt: skip
+
+
+def respell(graph: torch.Graph, op: str) -> None:
+    """Gives the nodes of a graph the operator's own name back."""
+    name = op.removeprefix("aten::").partition(".")[0]
+    bare = name.removesuffix("_")
+    if bare not in NORMALIZED:
+        return
+    kind = f"aten::{NORMALIZED[bare]}{name[len(bare) :]}"
+    for node in [node for node in graph.nodes() if node.kind() == kind]:
+        inputs = list(node.inputs())
+        if bare == "rsub":
+            inputs[:2] = inputs[1], inputs[0]
+        renamed = graph.create(f"aten::{name}", inputs, 1)
+        renamed.insertBefore(node)
+        renamed.output().setType(node.output().type())
+        node.output().replaceAllUsesWith(renamed.output())
+        node.destroy()
+
+
+@functools.cache
+def script_row(row: Row) -> torch.jit.ScriptModule:
+    module = script(row.code, len(row.inputs))
+    respell(module.graph, row.op)
+    return module
+
+
 def script(code: str, count: int) -> torch.jit.ScriptModule:
     """A module of arguments a, b, ... whose last line is returned."""
     lines = [line for line in code.strip().splitlines() if line.strip()]
-    names = ", ".join(string.ascii_lowercase[:count])
+    names = ", ".join(NAMES[:count])
     body = [f"        {line}\n" for line in lines[:-1]] + [f"        return {lines[-1].strip()}\n"]
     source = ["class Row(torch.nn.Module):\n", f"    def forward(self, {names}):\n", *body]
     # TorchScript reads the source of a class through linecache.
     file = f"<row {hash(code)}>"
     linecache.cache[file] = (len("".join(source)), None, source, file)
-    namespace = {"torch": torch, "__name__": __name__}
+    namespace = {"torch": torch, "math": math, "warnings": warnings, "Optional": Optional, "__name__": __name__}
     exec(compile("".join(source), file, "exec"), namespace)
     return torch.jit.script(namespace["Row"]().eval())
 
@@ -112,7 +149,7 @@ def compile_for(module: torch.jit.ScriptModule, specs: list[torch_tensorrt.Input
 
 
 def run_static(row: Row) -> None:
-    module = script(row.code, len(row.inputs))
+    module = script_row(row)
     generator = torch.Generator().manual_seed(7)
     inputs = [spec.make(generator) for spec in row.inputs]
     specs = [torch_tensorrt.Input(x.shape, dtype=x.dtype) for x in inputs]
@@ -120,7 +157,7 @@ def run_static(row: Row) -> None:
 
 
 def run_dynamic(row: Row) -> None:
-    module = script(row.code, len(row.inputs))
+    module = script_row(row)
     generator = torch.Generator().manual_seed(8)
     sizes = {spec.shape[0] for spec in row.inputs if spec.dynamic and spec.shape and spec.shape[0] > 1}
     assert len(sizes) == 1, "the first dimensions of the dynamic inputs must agree"
