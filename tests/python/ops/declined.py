@@ -1,0 +1,22 @@
+"""Uses that converters decline, with what the reason must say; some operators are registered to be declined."""
+
+from __future__ import annotations
+
+from .table import Row, t
+
+DATA = "depends on the values of the input"
+
+# row, what the reason says
+DECLINED = [
+    (Row("aten::nonzero", "torch.nonzero(a)", (t(3, 4),)), DATA),
+    (Row("aten::masked_select", "torch.masked_select(a, a > 0)", (t(3, 4),)), DATA),
+    (Row("aten::unique_dim", "torch.ops.aten.unique_dim(a, 0)", (t(3, 4),)), DATA),
+    (
+        Row("aten::batch_norm", "torch.batch_norm(a, None, None, b, c, True, 0.1, 1e-5, False)", (t(3, 4), t(4), t(4))),
+        "takes its statistics from the batch",
+    ),
+    (
+        Row("aten::adaptive_max_pool2d", "torch.nn.functional.adaptive_max_pool2d(a, [2, 2], True)", (t(2, 3, 6, 6),)),
+        "the indices of an adaptive max pool",
+    ),
+]
