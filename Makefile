@@ -1,7 +1,7 @@
 # Every target sets up what it needs first; a second run finds that done and starts at once.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench zoo lint format clean
+.PHONY: help build test demo bench zoo docs lint format clean
 .NOTPARALLEL:
 
 help: ## show this text
@@ -30,6 +30,11 @@ zoo: ## build, then compile a collection of models whole and compare them with P
 	@tools/setup.sh test
 	@tools/build.sh package
 	@.venv/bin/python -W ignore zoo/zoo.py --write docs/zoo.md
+
+docs: ## build, then write docs/supported_ops.md from what is registered
+	@tools/setup.sh build
+	@tools/build.sh package
+	@.venv/bin/python tools/supported_ops.py
 
 lint: ## check style and structure
 	@tools/setup.sh test

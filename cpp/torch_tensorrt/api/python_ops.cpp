@@ -4,6 +4,7 @@
 #include "torch/script.h"
 
 #include "torch_tensorrt/api/json_spec.h"
+#include "torch_tensorrt/api/operator_table.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
@@ -80,6 +81,7 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_check(Any module, str method, str spec) -> (str, str)", check_operators);
   m.def("_converted_operators() -> str[]", ts::converted_operators);
   m.def("_evaluated_operators() -> str[]", ts::evaluated_operators);
+  m.def("_operator_table() -> str", [] { return for_python(ts::operator_table_json); });
   m.def("_get_build_info() -> str", get_build_info);
   m.def("_set_device(int gpu_id) -> ()", [](int64_t id) { for_python([&] { set_device(static_cast<int>(id)); }); });
   m.def("_set_log_level(int level) -> ()", [](int64_t level) { for_python([&] { set_log_level(level); }); });

@@ -5,6 +5,8 @@
 #include "torch/csrc/jit/frontend/function_schema_parser.h"
 
 #include "torch_tensorrt/core/conversion/converters/converters.h"
+#include "torch_tensorrt/core/conversion/converters/declines.h"
+#include "torch_tensorrt/core/conversion/converters/operator_list.h"
 #include "torch_tensorrt/core/conversion/converters/register_all.h"
 
 namespace torch_tensorrt::core::conversion::converters {
@@ -50,6 +52,12 @@ Decision same_arguments(const torch::jit::FunctionSchema& registered, const torc
   return Decision::yes();
 }
 
+ConverterEntry entry_of(const Registration& registration) {
+  if (const auto* all = registration.supports.target<DeclinesAll>()) return {registration.signature, all->reason, true};
+  const auto* some = registration.supports.target<Declines>();
+  return {registration.signature, some != nullptr ? some->what : "", false};
+}
+
 class Registry {
  public:
   static Registry& global() {
@@ -93,14 +101,14 @@ class Registry {
     return converters_.count(name) != 0;
   }
 
-  std::vector<std::string> list() {
+  std::vector<ConverterEntry> list() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    std::vector<std::string> signatures;
+    std::vector<ConverterEntry> entries;
     for (const auto& [name, registrations] : converters_) {
-      for (const auto& registration : registrations) signatures.push_back(registration.signature);
+      for (const auto& registration : registrations) entries.push_back(entry_of(registration));
     }
-    std::sort(signatures.begin(), signatures.end());
-    return signatures;
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.signature < b.signature; });
+    return entries;
   }
 
  private:
@@ -172,6 +180,14 @@ OpConverter get_node_converter_for(const torch::jit::FunctionSchema* signature) 
   return found.converter;
 }
 
-std::vector<std::string> get_converter_list() { return registry().list(); }
+std::vector<std::string> get_converter_list() {
+  std::vector<std::string> signatures;
+  for (auto& entry : list_converters()) {
+    if (!entry.never) signatures.push_back(std::move(entry.signature));
+  }
+  return signatures;
+}
+
+std::vector<ConverterEntry> list_converters() { return registry().list(); }
 
 }  // namespace torch_tensorrt::core::conversion::converters

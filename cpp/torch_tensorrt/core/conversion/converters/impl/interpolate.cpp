@@ -1,3 +1,4 @@
+#include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/common.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
@@ -109,6 +110,8 @@ Decision sizes_are_known(const torch::jit::Node* n) {
   return Decision::yes();
 }
 
+constexpr Declines kComputedList = {"`output_size` is a list that is computed at run time", sizes_are_known};
+
 }  // namespace
 
 Family interpolate_family() {
@@ -116,20 +119,20 @@ Family interpolate_family() {
   constexpr auto kLinear = InterpolationMode::kLINEAR;
   constexpr auto kCubic = InterpolationMode::kCUBIC;
   return {
-      {"aten::upsample_nearest1d", from_sizes(kNearest, 1), sizes_are_known},
-      {"aten::upsample_nearest2d", from_sizes(kNearest, 2), sizes_are_known},
-      {"aten::upsample_nearest3d", from_sizes(kNearest, 3), sizes_are_known},
-      {"aten::upsample_linear1d", from_sizes(kLinear, 1), sizes_are_known},
-      {"aten::upsample_bilinear2d", from_sizes(kLinear, 2), sizes_are_known},
-      {"aten::upsample_trilinear3d", from_sizes(kLinear, 3), sizes_are_known},
-      {"aten::upsample_bicubic2d", from_sizes(kCubic, 2), sizes_are_known},
-      {"aten::upsample_nearest1d.vec", from_vectors(kNearest, 1), sizes_are_known},
-      {"aten::upsample_nearest2d.vec", from_vectors(kNearest, 2), sizes_are_known},
-      {"aten::upsample_nearest3d.vec", from_vectors(kNearest, 3), sizes_are_known},
-      {"aten::upsample_linear1d.vec", from_vectors(kLinear, 1), sizes_are_known},
-      {"aten::upsample_bilinear2d.vec", from_vectors(kLinear, 2), sizes_are_known},
-      {"aten::upsample_trilinear3d.vec", from_vectors(kLinear, 3), sizes_are_known},
-      {"aten::upsample_bicubic2d.vec", from_vectors(kCubic, 2), sizes_are_known},
+      {"aten::upsample_nearest1d", from_sizes(kNearest, 1), kComputedList},
+      {"aten::upsample_nearest2d", from_sizes(kNearest, 2), kComputedList},
+      {"aten::upsample_nearest3d", from_sizes(kNearest, 3), kComputedList},
+      {"aten::upsample_linear1d", from_sizes(kLinear, 1), kComputedList},
+      {"aten::upsample_bilinear2d", from_sizes(kLinear, 2), kComputedList},
+      {"aten::upsample_trilinear3d", from_sizes(kLinear, 3), kComputedList},
+      {"aten::upsample_bicubic2d", from_sizes(kCubic, 2), kComputedList},
+      {"aten::upsample_nearest1d.vec", from_vectors(kNearest, 1), kComputedList},
+      {"aten::upsample_nearest2d.vec", from_vectors(kNearest, 2), kComputedList},
+      {"aten::upsample_nearest3d.vec", from_vectors(kNearest, 3), kComputedList},
+      {"aten::upsample_linear1d.vec", from_vectors(kLinear, 1), kComputedList},
+      {"aten::upsample_bilinear2d.vec", from_vectors(kLinear, 2), kComputedList},
+      {"aten::upsample_trilinear3d.vec", from_vectors(kLinear, 3), kComputedList},
+      {"aten::upsample_bicubic2d.vec", from_vectors(kCubic, 2), kComputedList},
   };
 }
 

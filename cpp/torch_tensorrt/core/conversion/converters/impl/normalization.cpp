@@ -1,3 +1,4 @@
+#include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
@@ -154,7 +155,7 @@ bool instance_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 Family normalization_family() {
   return {
-      {"aten::batch_norm", batch_norm, uses_running_statistics},
+      {"aten::batch_norm", batch_norm, Declines{"`training` is true", uses_running_statistics}},
       {"aten::layer_norm", layer_norm},
       {"aten::group_norm", group_norm},
       {"aten::instance_norm", instance_norm},

@@ -1,3 +1,4 @@
+#include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/common.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
@@ -126,6 +127,8 @@ Decision indices_unused(const torch::jit::Node* n) {
   return Decision::no("the indices of an adaptive max pool are not converted, only its values");
 }
 
+constexpr Declines kIndices = {"the indices (second result) are used", indices_unused};
+
 }  // namespace
 
 Family pooling_family() {
@@ -139,9 +142,9 @@ Family pooling_family() {
       {"aten::adaptive_avg_pool1d", adaptive_pool(PoolingType::kAVERAGE, 1)},
       {"aten::adaptive_avg_pool2d", adaptive_pool(PoolingType::kAVERAGE, 2)},
       {"aten::adaptive_avg_pool3d", adaptive_pool(PoolingType::kAVERAGE, 3)},
-      {"aten::adaptive_max_pool1d", adaptive_pool(PoolingType::kMAX, 1), indices_unused},
-      {"aten::adaptive_max_pool2d", adaptive_pool(PoolingType::kMAX, 2), indices_unused},
-      {"aten::adaptive_max_pool3d", adaptive_pool(PoolingType::kMAX, 3), indices_unused},
+      {"aten::adaptive_max_pool1d", adaptive_pool(PoolingType::kMAX, 1), kIndices},
+      {"aten::adaptive_max_pool2d", adaptive_pool(PoolingType::kMAX, 2), kIndices},
+      {"aten::adaptive_max_pool3d", adaptive_pool(PoolingType::kMAX, 3), kIndices},
   };
 }
 

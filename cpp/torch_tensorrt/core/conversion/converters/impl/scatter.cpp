@@ -5,6 +5,7 @@
 
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 
+#include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
@@ -350,14 +351,12 @@ bool select_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, slice_replaced(ctx, n, x, source, dim, place, 1));
 }
 
-Decision depends_on_data(const torch::jit::Node*) {
-  return Decision::no(
-      "the shape of the result depends on the values of the input, and an engine's shapes follow from "
-      "the shapes of its inputs");
-}
+constexpr DeclinesAll kDependsOnData = {
+    "the shape of the result depends on the values of the input, and an engine's shapes follow from "
+    "the shapes of its inputs"};
 
 bool never(ConversionCtx*, const torch::jit::Node* n, args&) {
-  TORCHTRT_THROW_ERROR(util::node_info(n) << ": " << depends_on_data(n).reason());
+  TORCHTRT_THROW_ERROR(util::node_info(n) << ": " << kDependsOnData.reason);
 }
 
 }  // namespace
@@ -377,9 +376,9 @@ Family scatter_family() {
       {"aten::index_copy", index_copy},
       {"aten::slice_scatter", slice_scatter},
       {"aten::select_scatter", select_scatter},
-      {"aten::nonzero", never, depends_on_data},
-      {"aten::masked_select", never, depends_on_data},
-      {"aten::unique_dim", never, depends_on_data},
+      {"aten::nonzero", never, kDependsOnData},
+      {"aten::masked_select", never, kDependsOnData},
+      {"aten::unique_dim", never, kDependsOnData},
   };
 }
 

@@ -1,0 +1,45 @@
+"""docs/supported_ops.md says what is registered. In a process of its own: tests may register operators in this one."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(tool: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, tool, *arguments], capture_output=True, text=True)
+
+
+def test_the_page_is_that_of_the_registry() -> None:
+    found = run(ROOT / "tools" / "supported_ops.py", "--check")
+    assert found.returncode == 0, found.stderr
+
+
+def test_a_page_that_differs_is_found_and_mended(tmp_path: Path) -> None:
+    tool = tmp_path / "tools" / "supported_ops.py"
+    page = tmp_path / "docs" / "supported_ops.md"
+    tool.parent.mkdir()
+    page.parent.mkdir()
+    shutil.copy(ROOT / "tools" / "supported_ops.py", tool)
+    text = (ROOT / "docs" / "supported_ops.md").read_text()
+    page.write_text(text.replace("| `aten::relu` |", "| `aten::rely` |"))
+    found = run(tool, "--check")
+    assert found.returncode == 1
+    assert "run tools/supported_ops.py" in found.stderr
+    assert run(tool).returncode == 0
+    assert page.read_text() == text
+
+
+def test_what_is_registered_for_its_reason_alone_is_declined() -> None:
+    text = (ROOT / "docs" / "supported_ops.md").read_text()
+    converted, declined = text.split("## Declined")
+    for name in ("aten::nonzero", "aten::masked_select", "aten::unique_dim"):
+        assert f"| `{name}` | the shape of the result depends on the values" in declined
+        assert f"`{name}`" not in converted
+    assert "| `aten::batch_norm` |  | `training` is true |" in converted
+    assert "| `aten::conv2d` | `aten::_convolution` |" in converted
+    assert "| `aten::dropout` | its input |" in converted
