@@ -84,7 +84,7 @@ EXCEPTIONS = [
 ]
 
 TORCH_HEADER = re.compile(r"(torch|ATen|c10|caffe2)/")
-TORCH_FREE = {"base", "util", "network", "optimizer", "engine", "tactics_onednn", "tactics_cuda"}
+TORCH_FREE = {"base", "util", "network", "optimizer", "engine", "tactics_onednn", "tactics_cuda", "backends"}
 
 # Headers are installed, but for these, and an installed header must compile without our third-party packages.
 NOT_INSTALLED = re.compile(r"torch_tensorrt/core/(engine/tactics/|backends/|engine/plan_)|/internal/|^bin/")

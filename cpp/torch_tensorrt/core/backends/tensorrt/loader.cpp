@@ -1,0 +1,124 @@
+#include "torch_tensorrt/core/backends/tensorrt/loader.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "torch_tensorrt/core/backends/tensorrt/elf_check.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+std::string linker_error() {
+  const char* text = dlerror();
+  return text == nullptr ? "the dynamic linker gives no reason" : text;
+}
+
+std::string path_of(void* symbol, const std::string& otherwise) {
+  Dl_info info;
+  const bool known = dladdr(symbol, &info) != 0 && info.dli_fname != nullptr;
+  return known ? info.dli_fname : otherwise;
+}
+
+std::string wrong_major(const std::string& path, const Version& version) {
+  return str(path, " is TensorRT ", to_string(version), ", and only TensorRT ", kMajor,
+             ".x can be used: the layout of its classes is another in every major version");
+}
+
+}  // namespace
+
+// Opens one file and resolves what is called in it.
+struct LibraryOpener {
+  const Candidate& candidate;
+  Version headers;
+  std::string reason = {};  // why it cannot be used
+
+  std::shared_ptr<const Library> open() {
+    if (candidate.path.find('/') != std::string::npos) {
+      const Decision complete = is_complete_elf(candidate.path);
+      reason = complete.reason();
+      if (!complete) return nullptr;
+    }
+    const int flags = RTLD_LAZY | RTLD_LOCAL | (candidate.loaded ? RTLD_NOLOAD : 0);
+    dlerror();
+    void* handle = dlopen(candidate.path.c_str(), flags);
+    if (handle == nullptr) {
+      reason = candidate.loaded ? "no " + candidate.path + " is loaded" : linker_error();
+      return nullptr;
+    }
+    auto library = read(handle);
+    if (library == nullptr) dlclose(handle);
+    return library;
+  }
+
+ private:
+  std::shared_ptr<const Library> read(void* handle) {
+    auto* version = symbol<int32_t (*)()>(handle, "getInferLibVersion");
+    if (version == nullptr) return nullptr;
+    auto library = std::make_shared<Library>();
+    library->path_ = path_of(reinterpret_cast<void*>(version), candidate.path);
+    library->version_ = parse_version(version());
+    library->headers_ = headers;
+    if (library->version_.major != kMajor) {
+      reason = wrong_major(library->path_, library->version_);
+      return nullptr;
+    }
+    library->builder_ = symbol<Library::CreateFromLogger>(handle, "createInferBuilder_INTERNAL");
+    library->runtime_ = symbol<Library::CreateFromLogger>(handle, "createInferRuntime_INTERNAL");
+    library->refitter_ = symbol<Library::CreateFromEngine>(handle, "createInferRefitter_INTERNAL");
+    return reason.empty() ? library : nullptr;
+  }
+
+  template <typename F>
+  F symbol(void* handle, const char* name) {
+    void* found = dlsym(handle, name);
+    if (found == nullptr) {
+      reason += (reason.empty() ? candidate.path + " lacks the function " : ", ") + std::string(name);
+    }
+    return reinterpret_cast<F>(found);
+  }
+};
+
+int32_t Library::interface_version() const { return to_number(std::min(headers_, version_)); }
+
+// The builder opens a library of kernels by its bare name, which only LD_LIBRARY_PATH would lead to.
+void Library::load_builder_resources() const {
+  const auto beside =
+      std::filesystem::path(path_).parent_path() / ("libnvinfer_builder_resource.so." + to_string(version_));
+  std::error_code error;
+  if (!std::filesystem::exists(beside, error)) return;
+  if (dlopen(beside.c_str(), RTLD_LAZY | RTLD_GLOBAL) == nullptr) LOG_DEBUG("TensorRT: " << linker_error());
+}
+
+void* Library::create_builder(void* logger) const {
+  load_builder_resources();
+  return builder_(logger, interface_version());
+}
+
+void* Library::create_runtime(void* logger) const { return runtime_(logger, interface_version()); }
+
+void* Library::create_refitter(void* engine, void* logger) const {
+  return refitter_(engine, logger, interface_version());
+}
+
+LoadResult load_library(const SearchPlaces& places, const Version& headers) {
+  const SearchResult search = find_candidates(places);
+  std::string looked;
+  for (const std::string& miss : search.misses) looked += "\n  " + miss;
+  for (const Candidate& candidate : search.candidates) {
+    LibraryOpener opener{candidate, headers};
+    if (auto library = opener.open()) {
+      LOG_DEBUG("TensorRT " << to_string(library->version()) << ": " << library->path());
+      return {std::move(library), Decision::yes()};
+    }
+    looked += "\n  " + candidate.origin + ": " + opener.reason;
+    if (candidate.binding) break;
+  }
+  return {nullptr, Decision::no("TensorRT " + std::to_string(kMajor) + " was not found. Looked in:" + looked +
+                                "\nInstall TensorRT " + std::to_string(kMajor) +
+                                " and set TensorRT_ROOT to its folder, or install the Python package tensorrt")};
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,126 @@
+#include "torch_tensorrt/core/backends/tensorrt/run/build.h"
+
+#include <NvInfer.h>
+
+#include <chrono>
+#include <set>
+
+#include "torch_tensorrt/core/backends/tensorrt/run/config.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/timing_cache_file.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using network::DataType;
+
+// Float dtypes of the network's tensors.
+std::set<DataType> float_types(const network::INetworkDefinition& network) {
+  std::set<DataType> types;
+  for (const auto& layer : network.layers()) {
+    for (int32_t i = 0; i < layer->getNbOutputs(); ++i) {
+      const DataType type = layer->getOutput(i)->getType();
+      if (network::is_floating_point(type)) types.insert(type);
+    }
+  }
+  return types;
+}
+
+// The layers of ours that TensorRT's message names.
+std::string layers_named_in(const std::string& message, const network::INetworkDefinition& network) {
+  std::string text;
+  for (const auto& layer : network.layers()) {
+    const std::string name = layer->getName();
+    if (name.empty() || message.find(name) == std::string::npos) continue;
+    text += "\n  " + network::describe(*layer);
+  }
+  return text.empty() ? text : "\nIt speaks of:" + text;
+}
+
+std::unique_ptr<nvinfer1::IBuilder> make_builder(const Library& library, MessageGatherer& messages) {
+  std::unique_ptr<nvinfer1::IBuilder> builder(
+      static_cast<nvinfer1::IBuilder*>(library.create_builder(vendor_logger())));
+  if (builder == nullptr) {
+    TORCHTRT_THROW_ERROR("TensorRT " << to_string(library.version()) << " makes no builder. "
+                                     << messages.take_errors());
+  }
+  return builder;
+}
+
+uint32_t network_flags(bool strongly_typed) {
+  using nvinfer1::NetworkDefinitionCreationFlag;
+  return strongly_typed ? 1U << static_cast<uint32_t>(NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) : 0U;
+}
+
+std::string take_bytes(const std::unique_ptr<nvinfer1::IHostMemory>& memory) {
+  return {static_cast<const char*>(memory->data()), memory->size()};
+}
+
+void check_supported(const network::INetworkDefinition& network) {
+  const std::string unsupported = list_unsupported(network);
+  if (!unsupported.empty()) TORCHTRT_THROW_ERROR("TensorRT does not take these layers:" << unsupported);
+}
+
+}  // namespace
+
+std::string list_unsupported(const network::INetworkDefinition& network) {
+  std::string text;
+  for (const auto& layer : network.layers()) {
+    const Decision decision = supports(*layer);
+    if (!decision) text += "\n  " + network::describe(*layer) + ": " + decision.reason();
+  }
+  return text;
+}
+
+bool is_strongly_typed(const network::INetworkDefinition& network, const engine::BuildSettings& settings) {
+  if (settings.strongly_typed) return true;
+  const auto enabled = [&](DataType type) { return settings.enabled_precisions.count(type) != 0; };
+  const bool may_lower = enabled(DataType::kHALF) || enabled(DataType::kBF16) || enabled(DataType::kINT8);
+  if (!may_lower) return true;
+  const std::set<DataType> types = float_types(network);
+  return types.size() != 1 || types.count(DataType::kFLOAT) == 0;
+}
+
+std::string build_serialized(const network::INetworkDefinition& network, const engine::BuildSettings& settings,
+                             engine::BuildReport* report) {
+  const auto start = std::chrono::steady_clock::now();
+  check_supported(network);
+  const auto library = require_vendor_library();
+  const DeviceGuard device(settings.target.index);
+  MessageGatherer messages;
+  const auto builder = make_builder(*library, messages);
+  const bool strongly_typed = is_strongly_typed(network, settings);
+  const std::unique_ptr<nvinfer1::INetworkDefinition> target(builder->createNetworkV2(network_flags(strongly_typed)));
+  const std::unique_ptr<nvinfer1::IBuilderConfig> config(builder->createBuilderConfig());
+  if (target == nullptr || config == nullptr) {
+    TORCHTRT_THROW_ERROR("TensorRT makes no network. " << messages.take_errors());
+  }
+  Translator translator(network, *target, strongly_typed, messages);
+  translator.run();
+  configure(*config, settings, strongly_typed);
+  add_profiles(*builder, *config, *target, network);
+  TimingCacheFile cache(settings.timing_cache_path, *config);
+  const std::unique_ptr<nvinfer1::IHostMemory> built(builder->buildSerializedNetwork(*target, *config));
+  if (built == nullptr) {
+    const std::string said = messages.take_errors();
+    TORCHTRT_THROW_ERROR("TensorRT builds no engine of the network \"" << network.getName() << "\". " << said
+                                                                       << layers_named_in(said, network));
+  }
+  cache.save();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  LOG_INFO("TensorRT " << to_string(library->version()) << " built engine \"" << network.getName() << "\" in "
+                       << seconds << " s: " << built->size() << " bytes");
+  if (report != nullptr) {
+    report->seconds = seconds;
+    report->notes.push_back("TensorRT " + to_string(library->version()) +
+                            (strongly_typed ? ", every tensor in its own dtype" : ", precisions of TensorRT's choice"));
+  }
+  return take_bytes(built);
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,133 @@
+#include "torch_tensorrt/core/backends/tensorrt/run/config.h"
+
+#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using nvinfer1::BuilderFlag;
+using nvinfer1::MemoryPoolType;
+using nvinfer1::OptProfileSelector;
+
+static_assert(static_cast<int32_t>(network::EngineCapability::kDLA_STANDALONE) ==
+              static_cast<int32_t>(nvinfer1::EngineCapability::kDLA_STANDALONE));
+
+constexpr int32_t kMaxOptimizationLevel = 5;
+
+void set_flag(nvinfer1::IBuilderConfig& config, BuilderFlag flag, bool on) {
+  if (on) {
+    config.setFlag(flag);
+  } else {
+    config.clearFlag(flag);
+  }
+}
+
+void set_precisions(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, bool strongly_typed) {
+  set_flag(config, BuilderFlag::kTF32, !settings.disable_tf32);
+  if (strongly_typed) return;
+  const auto enabled = [&](network::DataType type) { return settings.enabled_precisions.count(type) != 0; };
+  set_flag(config, BuilderFlag::kFP16, enabled(network::DataType::kHALF));
+  set_flag(config, BuilderFlag::kBF16, enabled(network::DataType::kBF16));
+  set_flag(config, BuilderFlag::kINT8, enabled(network::DataType::kINT8));
+  // What must be computed in f32 says so layer by layer.
+  config.setFlag(BuilderFlag::kPREFER_PRECISION_CONSTRAINTS);
+}
+
+void set_limit(nvinfer1::IBuilderConfig& config, MemoryPoolType pool, int64_t bytes) {
+  if (bytes > 0) config.setMemoryPoolLimit(pool, static_cast<size_t>(bytes));
+}
+
+void set_dla(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings) {
+  if (settings.dla_core < 0) return;
+  config.setDefaultDeviceType(nvinfer1::DeviceType::kDLA);
+  config.setDLACore(settings.dla_core);
+  set_flag(config, BuilderFlag::kGPU_FALLBACK, settings.allow_gpu_fallback);
+  set_limit(config, MemoryPoolType::kDLA_MANAGED_SRAM, settings.dla_sram_bytes);
+  set_limit(config, MemoryPoolType::kDLA_LOCAL_DRAM, settings.dla_local_dram_bytes);
+  set_limit(config, MemoryPoolType::kDLA_GLOBAL_DRAM, settings.dla_global_dram_bytes);
+}
+
+void check_level(int32_t level) {
+  if (level > kMaxOptimizationLevel) {
+    TORCHTRT_THROW_ERROR("optimization_level is " << level << ", must be 0 to " << kMaxOptimizationLevel);
+  }
+}
+
+void set_range(nvinfer1::IOptimizationProfile& profile, const network::ITensor& input,
+               const network::ProfileRange& range) {
+  const struct {
+    OptProfileSelector selector;
+    const network::Dims& dims;
+  } ends[] = {{OptProfileSelector::kMIN, range.min},
+              {OptProfileSelector::kOPT, range.opt},
+              {OptProfileSelector::kMAX, range.max}};
+  for (const auto& [selector, dims] : ends) {
+    if (profile.setDimensions(input.getName(), selector, to_trt(dims))) continue;
+    TORCHTRT_THROW_ERROR("TensorRT does not take the dims " << network::to_string(dims) << " for the input \""
+                                                            << input.getName() << "\"");
+  }
+}
+
+network::ProfileRange range_of(const network::ITensor& input, const network::Profile& profile) {
+  const auto found = profile.find(input.getName());
+  if (found != profile.end()) return found->second;
+  const network::Dims dims = input.getDimensions();
+  TORCHTRT_CHECK(dims.is_static(), "the input \"" << input.getName() << "\" " << network::to_string(dims)
+                                                  << " is dynamic and has no range in a profile");
+  return {dims, dims, dims};
+}
+
+// An input whose values decide on shapes.
+void refuse_shape_values(const nvinfer1::INetworkDefinition& target) {
+  for (int32_t i = 0; i < target.getNbInputs(); ++i) {
+    const nvinfer1::ITensor& input = *target.getInput(i);
+    if (!input.isShapeTensor() || input.getDimensions().nbDims > 1) continue;
+    TORCHTRT_THROW_ERROR("the values of the input \""
+                         << input.getName()
+                         << "\" decide on the shapes of other tensors; "
+                            "TensorRT needs the range of such values, which a profile of dims does not say");
+  }
+}
+
+bool is_dynamic(const network::INetworkDefinition& network) {
+  for (const network::ITensor* input : network.inputs()) {
+    if (!input->getDimensions().is_static()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, bool strongly_typed) {
+  check_level(settings.optimization_level);
+  set_precisions(config, settings, strongly_typed);
+  set_flag(config, BuilderFlag::kREFIT, settings.refit);
+  set_flag(config, BuilderFlag::kSPARSE_WEIGHTS, settings.sparse_weights);
+  set_flag(config, BuilderFlag::kVERSION_COMPATIBLE, settings.version_compatible);
+  if (settings.hardware_compatible) {
+    config.setHardwareCompatibilityLevel(nvinfer1::HardwareCompatibilityLevel::kAMPERE_PLUS);
+  }
+  config.setProfilingVerbosity(settings.debug ? nvinfer1::ProfilingVerbosity::kDETAILED
+                                              : nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY);
+  config.setEngineCapability(static_cast<nvinfer1::EngineCapability>(settings.capability));
+  config.setAvgTimingIterations(std::max(1, settings.timing_iterations));
+  set_limit(config, MemoryPoolType::kWORKSPACE, settings.workspace_bytes);
+  if (settings.optimization_level >= 0) config.setBuilderOptimizationLevel(settings.optimization_level);
+  set_dla(config, settings);
+}
+
+void add_profiles(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config,
+                  const nvinfer1::INetworkDefinition& target, const network::INetworkDefinition& network) {
+  refuse_shape_values(target);
+  if (!is_dynamic(network)) return;
+  TORCHTRT_CHECK(!network.profiles().empty(),
+                 "an input of the network is dynamic, and there is no profile of its range");
+  for (const network::Profile& ours : network.profiles()) {
+    nvinfer1::IOptimizationProfile& profile = *builder.createOptimizationProfile();
+    for (const network::ITensor* input : network.inputs()) set_range(profile, *input, range_of(*input, ours));
+    if (config.addOptimizationProfile(&profile) < 0) TORCHTRT_THROW_ERROR("TensorRT does not take a profile of ranges");
+  }
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <NvInfer.h>
+
+#include "torch_tensorrt/core/engine/builder.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+
+// Every setting of ours that TensorRT has. A typed network decides on precisions itself.
+void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, bool strongly_typed);
+
+// One optimization profile for each of the network's. Throws Error where an input is dynamic and has no range, and
+// where TensorRT needs the values of an input.
+void add_profiles(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config,
+                  const nvinfer1::INetworkDefinition& target, const network::INetworkDefinition& network);
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,185 @@
+#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
+
+#include <dlfcn.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using Context = void*;
+using Device = int;
+using Pointer = unsigned long long;
+
+constexpr int kMajorAttribute = 75;   // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR; the minor one follows
+constexpr unsigned kNonBlocking = 1;  // CU_STREAM_NON_BLOCKING
+
+}  // namespace
+
+struct CudaDriver::Functions {
+  int (*init)(unsigned flags);
+  int (*get_error_string)(int status, const char** text);
+  int (*device_get_count)(int* count);
+  int (*device_get)(Device* device, int ordinal);
+  int (*device_get_name)(char* name, int size, Device device);
+  int (*device_get_attribute)(int* value, int attribute, Device device);
+  int (*retain_primary)(Context* context, Device device);
+  int (*push)(Context context);
+  int (*pop)(Context* context);
+  int (*mem_alloc)(Pointer* pointer, size_t bytes);
+  int (*mem_free)(Pointer pointer);
+  int (*to_device)(Pointer to, const void* from, size_t bytes, void* stream);
+  int (*to_host)(void* to, Pointer from, size_t bytes, void* stream);
+  int (*stream_create)(void** stream, unsigned flags);
+  int (*stream_destroy)(void* stream);
+  int (*stream_synchronize)(void* stream);
+};
+
+CudaDriver::CudaDriver() {
+  void* handle = dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);
+  if (handle == nullptr) {
+    const char* text = dlerror();
+    reason_ = std::string("there is no CUDA driver: ") + (text == nullptr ? "libcuda.so.1 was not found" : text);
+    return;
+  }
+  auto functions = std::make_unique<Functions>();
+  struct Symbol {
+    const char* name;
+    void** place;
+  };
+  const auto at = [](auto& place) { return reinterpret_cast<void**>(&place); };
+  const Symbol symbols[] = {
+      {"cuInit", at(functions->init)},
+      {"cuGetErrorString", at(functions->get_error_string)},
+      {"cuDeviceGetCount", at(functions->device_get_count)},
+      {"cuDeviceGet", at(functions->device_get)},
+      {"cuDeviceGetName", at(functions->device_get_name)},
+      {"cuDeviceGetAttribute", at(functions->device_get_attribute)},
+      {"cuDevicePrimaryCtxRetain", at(functions->retain_primary)},
+      {"cuCtxPushCurrent_v2", at(functions->push)},
+      {"cuCtxPopCurrent_v2", at(functions->pop)},
+      {"cuMemAlloc_v2", at(functions->mem_alloc)},
+      {"cuMemFree_v2", at(functions->mem_free)},
+      {"cuMemcpyHtoDAsync_v2", at(functions->to_device)},
+      {"cuMemcpyDtoHAsync_v2", at(functions->to_host)},
+      {"cuStreamCreate", at(functions->stream_create)},
+      {"cuStreamDestroy_v2", at(functions->stream_destroy)},
+      {"cuStreamSynchronize", at(functions->stream_synchronize)},
+  };
+  for (const Symbol& symbol : symbols) {
+    *symbol.place = dlsym(handle, symbol.name);
+    if (*symbol.place == nullptr) {
+      reason_ = std::string("libcuda.so.1 lacks the function ") + symbol.name;
+      return;
+    }
+  }
+  if (const int status = functions->init(0); status != 0) {
+    const char* text = nullptr;
+    functions->get_error_string(status, &text);
+    reason_ = str("the CUDA driver does not start: ", text == nullptr ? "error" : text, " (", status, ")");
+    return;
+  }
+  functions_ = functions.release();
+}
+
+const CudaDriver& CudaDriver::get() {
+  static const auto* const driver = new CudaDriver();
+  return *driver;
+}
+
+Decision CudaDriver::available(int32_t device) {
+  const CudaDriver& driver = get();
+  if (driver.functions_ == nullptr) return Decision::no(driver.reason_);
+  const int32_t count = driver.device_count();
+  if (device >= 0 && device < count) return Decision::yes();
+  return Decision::no(str("there is no CUDA device ", device, ", the driver has ", count));
+}
+
+void CudaDriver::check(int32_t status, const char* what) const {
+  if (status == 0) return;
+  const char* text = nullptr;
+  functions_->get_error_string(status, &text);
+  TORCHTRT_THROW_ERROR("CUDA: " << what << " failed: " << (text == nullptr ? "unknown error" : text) << " (" << status
+                                << ")");
+}
+
+int32_t CudaDriver::device_count() const {
+  if (functions_ == nullptr) return 0;
+  int count = 0;
+  return functions_->device_get_count(&count) == 0 ? count : 0;
+}
+
+std::string CudaDriver::device_name(int32_t device) const {
+  char name[256] = {};
+  check(functions_->device_get_name(name, sizeof(name) - 1, device), "reading the name of a device");
+  return name;
+}
+
+std::string CudaDriver::architecture(int32_t device) const {
+  int major = 0;
+  int minor = 0;
+  check(functions_->device_get_attribute(&major, kMajorAttribute, device), "reading the architecture of a device");
+  check(functions_->device_get_attribute(&minor, kMajorAttribute + 1, device), "reading the architecture of a device");
+  return str("sm_", major, minor);
+}
+
+void* CudaDriver::allocate(int64_t bytes) const {
+  Pointer pointer = 0;
+  if (bytes > 0) check(functions_->mem_alloc(&pointer, static_cast<size_t>(bytes)), "allocating memory");
+  return reinterpret_cast<void*>(pointer);
+}
+
+void CudaDriver::release(void* memory) const noexcept {
+  if (memory != nullptr) functions_->mem_free(reinterpret_cast<Pointer>(memory));
+}
+
+void CudaDriver::copy_to_device(void* to, const void* from, int64_t bytes, void* stream) const {
+  if (bytes == 0) return;
+  check(functions_->to_device(reinterpret_cast<Pointer>(to), from, static_cast<size_t>(bytes), stream),
+        "copying to the device");
+}
+
+void CudaDriver::copy_to_host(void* to, const void* from, int64_t bytes, void* stream) const {
+  if (bytes == 0) return;
+  check(functions_->to_host(to, reinterpret_cast<Pointer>(from), static_cast<size_t>(bytes), stream),
+        "copying from the device");
+}
+
+void* CudaDriver::create_stream() const {
+  void* stream = nullptr;
+  check(functions_->stream_create(&stream, kNonBlocking), "making a stream");
+  return stream;
+}
+
+void CudaDriver::destroy_stream(void* stream) const noexcept { functions_->stream_destroy(stream); }
+
+void CudaDriver::synchronize(void* stream) const {
+  check(functions_->stream_synchronize(stream), "waiting for a stream");
+}
+
+// Primary contexts are kept for the life of the process: PyTorch and TensorRT hold them as well.
+DeviceGuard::DeviceGuard(int32_t device) {
+  const CudaDriver& driver = CudaDriver::get();
+  if (Decision decision = CudaDriver::available(device); !decision) TORCHTRT_THROW_ERROR(decision.reason());
+  static auto* const mutex = new std::mutex();
+  static auto* const contexts = new std::map<int32_t, Context>();
+  Context context = nullptr;
+  {
+    const std::lock_guard lock(*mutex);
+    Context& kept = (*contexts)[device];
+    if (kept == nullptr) driver.check(driver.functions_->retain_primary(&kept, device), "opening a device");
+    context = kept;
+  }
+  driver.check(driver.functions_->push(context), "choosing a device");
+}
+
+DeviceGuard::~DeviceGuard() {
+  Context context = nullptr;
+  CudaDriver::get().functions_->pop(&context);
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "torch_tensorrt/core/util/decision.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+
+// The few functions of the CUDA driver that are needed beside TensorRT, from libcuda.so.1, which is opened at run time.
+// Works in the primary context of a device, which is PyTorch's too. All but available() throw Error with the driver's
+// message.
+class CudaDriver {
+ public:
+  static const CudaDriver& get();
+  // Whether there is a driver with that device.
+  static Decision available(int32_t device);
+
+  int32_t device_count() const;
+  std::string device_name(int32_t device) const;
+  // "sm_90"
+  std::string architecture(int32_t device) const;
+
+  void* allocate(int64_t bytes) const;
+  void release(void* memory) const noexcept;
+  void copy_to_device(void* to, const void* from, int64_t bytes, void* stream) const;
+  void copy_to_host(void* to, const void* from, int64_t bytes, void* stream) const;
+  void* create_stream() const;
+  void destroy_stream(void* stream) const noexcept;
+  void synchronize(void* stream) const;
+
+ private:
+  friend class DeviceGuard;
+  struct Functions;
+  CudaDriver();
+  void check(int32_t status, const char* what) const;
+  const Functions* functions_ = nullptr;
+  std::string reason_;  // when there is no driver
+};
+
+// Makes a device the current one of this thread, and gives the former back.
+class DeviceGuard {
+ public:
+  explicit DeviceGuard(int32_t device);
+  ~DeviceGuard();
+  DeviceGuard(const DeviceGuard&) = delete;
+  DeviceGuard& operator=(const DeviceGuard&) = delete;
+};
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,60 @@
+#include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
+
+#include <map>
+#include <mutex>
+
+#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+struct Found {
+  std::mutex mutex;
+  SearchPlaces places;
+  LoadResult result;
+  bool looked = false;
+};
+
+bool operator==(const SearchPlaces& a, const SearchPlaces& b) {
+  return a.root == b.root && a.python_folders == b.python_folders;
+}
+
+}  // namespace
+
+LoadResult vendor_library() {
+  static auto* const found = new Found();
+  const std::lock_guard lock(found->mutex);
+  if (found->result.library != nullptr) return found->result;
+  const SearchPlaces places = SearchPlaces::from_environment();
+  if (!found->looked || !(places == found->places)) found->result = load_library(places, kHeaderVersion);
+  found->places = places;
+  found->looked = true;
+  return found->result;
+}
+
+std::shared_ptr<const Library> require_vendor_library() {
+  const LoadResult result = vendor_library();
+  if (result.library == nullptr) TORCHTRT_THROW_ERROR(result.decision.reason());
+  return result.library;
+}
+
+nvinfer1::IRuntime& vendor_runtime(int32_t device) {
+  static auto* const mutex = new std::mutex();
+  static auto* const runtimes = new std::map<int32_t, nvinfer1::IRuntime*>();
+  const auto library = require_vendor_library();
+  const std::lock_guard lock(*mutex);
+  nvinfer1::IRuntime*& runtime = (*runtimes)[device];
+  if (runtime == nullptr) {
+    const DeviceGuard guard(device);
+    MessageGatherer messages;
+    runtime = static_cast<nvinfer1::IRuntime*>(library->create_runtime(vendor_logger()));
+    if (runtime == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no runtime. " << messages.take_errors());
+    // Plans of version compatible engines bring code of their own, which is to run when the user asked for such a plan.
+    runtime->setEngineHostCodeAllowed(true);
+  }
+  return *runtime;
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,53 @@
+#include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+// Layers that move elements or change their dtype.
+namespace torch_tensorrt::backends::tensorrt {
+
+using network::DataType;
+using network::ILayer;
+
+namespace {
+
+using network::GatherMode;
+using network::SampleMode;
+
+}  // namespace
+
+Decision supports_always(const ILayer& /*layer*/) { return Decision::yes(); }
+
+Decision supports_slice(const ILayer& layer) {
+  const auto& slice = static_cast<const network::ISliceLayer&>(layer);
+  if (slice.getInput(0)->getDimensions().nbDims == 0) return Decision::no("TensorRT slices no scalars");
+  return Decision::yes();
+}
+
+Decision supports_gather(const ILayer& layer) {
+  const auto& gather = static_cast<const network::IGatherLayer&>(layer);
+  const int32_t shared = gather.getNbElementWiseDims();
+  if (gather.getMode() == GatherMode::kDEFAULT && shared > 1) {
+    return Decision::no(str("data and indices share ", shared, " dimensions, TensorRT's gather lets them share 1"));
+  }
+  return Decision::yes();
+}
+
+Decision supports_scatter(const ILayer& layer) {
+  const auto& scatter = static_cast<const network::IScatterLayer&>(layer);
+  if (scatter.getReduction() == network::ScatterReduction::kNONE) return Decision::yes();
+  return Decision::no("updates are combined by " + network::enum_name(scatter.getReduction()) +
+                      ", TensorRT's scatter only replaces");
+}
+
+Decision supports_cast(const ILayer& layer) {
+  if (layer.getOutput(0)->getType() != DataType::kUINT8) return Decision::yes();
+  for (const ILayer* consumer : layer.getOutput(0)->consumers()) {
+    if (consumer->getType() != network::LayerType::kCAST) {
+      return Decision::no("its output is u8 and read by " + network::describe(*consumer) +
+                          "; TensorRT takes u8 as input or output of an engine only");
+    }
+  }
+  return Decision::yes();
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

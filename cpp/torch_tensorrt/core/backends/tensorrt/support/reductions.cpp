@@ -1,0 +1,73 @@
+#include <algorithm>
+
+#include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+// Layers that combine the elements along an axis.
+namespace torch_tensorrt::backends::tensorrt {
+
+using network::DataType;
+using network::ILayer;
+
+namespace {
+
+using network::Dims;
+
+Dims largest_dims(const network::ITensor& input, const network::Profile& profile) {
+  const auto range = profile.find(input.getName());
+  return range == profile.end() ? input.getDimensions() : range->second.max;
+}
+
+}  // namespace
+
+std::optional<int64_t> largest_size(const ILayer& layer, int32_t axis) {
+  const network::ITensor& tensor = *layer.getInput(0);
+  if (const int64_t size = tensor.getDimensions().d[axis]; size >= 0) return size;
+  std::optional<int64_t> largest;
+  for (const network::Profile& profile : layer.network()->profiles()) {
+    std::vector<Dims> dims;
+    for (const network::ITensor* input : layer.network()->inputs()) dims.push_back(largest_dims(*input, profile));
+    const int64_t size = network::infer_all(*layer.network(), dims).at(&tensor).type.dims.d[axis];
+    if (size < 0) return std::nullopt;
+    largest = std::max(largest.value_or(0), size);
+  }
+  return largest;
+}
+
+Decision supports_matrix_multiply(const ILayer& layer) {
+  const DataType type = layer.getInput(0)->getType();
+  if (network::is_floating_point(type)) return Decision::yes();
+  return Decision::no("its inputs are " + network::enum_name(type) + ", TensorRT multiplies matrices of floats only");
+}
+
+Decision supports_topk(const ILayer& layer) {
+  const auto& topk = static_cast<const network::ITopKLayer&>(layer);
+  const int64_t k = topk.getK();
+  if (k < 1 || k > kMaxTopK) {
+    return Decision::no(str("k is ", k, ", TensorRT's top-k has 1 to ", kMaxTopK));
+  }
+  if (layer.getInput(0)->getType() == DataType::kINT64) {
+    return Decision::no("its input is i64, TensorRT's top-k takes floats and i32; cast it");
+  }
+  if (topk.getStable() && k > 1) {
+    return Decision::no("equal elements must keep their order, which TensorRT's top-k does not promise");
+  }
+  return Decision::yes();
+}
+
+Decision supports_cumulative(const ILayer& layer) {
+  const auto& cumulative = static_cast<const network::ICumulativeLayer&>(layer);
+  const std::optional<int64_t> size = largest_size(layer, cumulative.getAxis());
+  if (!size.has_value()) {
+    return Decision::no(str("the size of dimension ", cumulative.getAxis(), ", along which it runs, has no bound"));
+  }
+  if (*size > kMaxCumulativeSize) {
+    return Decision::no(str("it runs over ", *size, " elements, more than ", kMaxCumulativeSize));
+  }
+  return Decision::yes();
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

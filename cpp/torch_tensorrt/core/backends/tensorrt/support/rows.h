@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+
+#include "torch_tensorrt/core/network/network.h"
+#include "torch_tensorrt/core/util/decision.h"
+
+// The rows of the table, a family a file.
+namespace torch_tensorrt::backends::tensorrt {
+
+// movement.cpp
+Decision supports_always(const network::ILayer& layer);
+Decision supports_slice(const network::ILayer& layer);
+Decision supports_gather(const network::ILayer& layer);
+Decision supports_scatter(const network::ILayer& layer);
+Decision supports_cast(const network::ILayer& layer);
+// pointwise.cpp
+Decision supports_activation(const network::ILayer& layer);
+Decision supports_elementwise(const network::ILayer& layer);
+Decision supports_unary(const network::ILayer& layer);
+// spatial.cpp
+Decision supports_convolution(const network::ILayer& layer);
+Decision supports_pooling(const network::ILayer& layer);
+Decision supports_resize(const network::ILayer& layer);
+Decision supports_grid_sample(const network::ILayer& layer);
+// reductions.cpp
+Decision supports_matrix_multiply(const network::ILayer& layer);
+Decision supports_topk(const network::ILayer& layer);
+Decision supports_cumulative(const network::ILayer& layer);
+
+// The size of an axis of the layer's input 0 at the largest dims of the profiles; none when it is not known.
+std::optional<int64_t> largest_size(const network::ILayer& layer, int32_t axis);
+// The one value of all elements of a constant integer input; none when it is not a constant, or has several.
+std::optional<int64_t> constant_integer(const network::ITensor* tensor);
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,115 @@
+#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+
+#include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+
+using network::DataType;
+using network::ILayer;
+
+namespace {
+
+using network::ITensor;
+using network::LayerType;
+
+Decision check_dtype(const ILayer& layer, DataType type, const char* what) {
+  switch (type) {
+    case DataType::kFLOAT:
+    case DataType::kHALF:
+    case DataType::kBF16:
+    case DataType::kINT32:
+    case DataType::kINT64:
+    case DataType::kBOOL:
+      return Decision::yes();
+    case DataType::kUINT8:
+      if (layer.getType() == LayerType::kINPUT || layer.getType() == LayerType::kCAST) return Decision::yes();
+      return Decision::no(
+          str("its ", what, " is u8, which TensorRT takes as input or output of an engine only; cast it"));
+    case DataType::kINT8:
+      return Decision::no(str("its ", what, " is i8, which are quantized values to TensorRT, not numbers; cast it"));
+    case DataType::kDOUBLE:
+      return Decision::no(str("its ", what, " is f64, which TensorRT does not have; compile in f32"));
+    case DataType::kFP8:
+    case DataType::kINT4:
+      break;
+  }
+  return Decision::no(str("its ", what, " is ", network::enum_name(type), ", which is not translated"));
+}
+
+Decision check_tensor(const ILayer& layer, const ITensor& tensor, const char* what) {
+  if (Decision decision = check_dtype(layer, tensor.getType(), what); !decision) return decision;
+  const network::Dims dims = tensor.getDimensions();
+  if (dims.nbDims > kMaxRank) {
+    return Decision::no(str("its ", what, " ", network::to_string(dims), " has rank ", dims.nbDims,
+                            ", TensorRT's tensors have at most ", kMaxRank, " dimensions"));
+  }
+  if (dims.volume() > kMaxVolume) {
+    return Decision::no(str("its ", what, " ", network::to_string(dims), " has ", dims.volume(),
+                            " elements, TensorRT's tensors have at most ", kMaxVolume));
+  }
+  return Decision::yes();
+}
+
+Decision check_tensors(const ILayer& layer) {
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    const ITensor* tensor = layer.getInput(i);
+    if (tensor == nullptr) continue;
+    if (Decision decision = check_tensor(layer, *tensor, "input"); !decision) return decision;
+  }
+  for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {
+    if (Decision decision = check_tensor(layer, *layer.getOutput(i), "output"); !decision) return decision;
+  }
+  return Decision::yes();
+}
+
+}  // namespace
+
+const std::vector<SupportRow>& support_table() {
+  static const std::vector<SupportRow> table = {
+      {LayerType::kINPUT, supports_always, "input; u8 with a cast behind it"},
+      {LayerType::kCONSTANT, supports_always, "constant, by reference"},
+      {LayerType::kCONVOLUTION, supports_convolution, "convolution; in one dimension with another of size 1"},
+      {LayerType::kDECONVOLUTION, supports_convolution, "deconvolution; output padding as a slice behind it"},
+      {LayerType::kPOOLING, supports_pooling, "pooling; a divisor as a product behind it"},
+      {LayerType::kACTIVATION, supports_activation, "activation; SiLU, hard swish and Mish as products"},
+      {LayerType::kELEMENTWISE, supports_elementwise, "element-wise; remainders and atan2 composed"},
+      {LayerType::kUNARY, supports_unary, "unary; other logarithms, log1p, expm1 and trunc composed"},
+      {LayerType::kSCALE, supports_always, "element-wise layers with constants"},
+      {LayerType::kREDUCE, supports_always, "reduce; sums of halves and bool through casts"},
+      {LayerType::kMATRIX_MULTIPLY, supports_matrix_multiply, "matrix multiply"},
+      {LayerType::kSOFTMAX, supports_always, "softmax; its logarithm composed"},
+      {LayerType::kSHUFFLE, supports_always, "shuffle"},
+      {LayerType::kCONCATENATION, supports_always, "concatenation"},
+      {LayerType::kSLICE, supports_slice, "slice"},
+      {LayerType::kSHAPE, supports_always, "shape"},
+      {LayerType::kGATHER, supports_gather, "gather, behind a select that makes indices positive"},
+      {LayerType::kSELECT, supports_always, "select"},
+      {LayerType::kCAST, supports_cast, "cast; to bool as a comparison with 0"},
+      {LayerType::kIDENTITY, supports_always, "nothing"},
+      {LayerType::kNORMALIZATION, supports_always, "normalization; RMS and groups composed around it"},
+      {LayerType::kRESIZE, supports_resize, "resize"},
+      {LayerType::kREFORMAT, supports_always, "nothing: formats are TensorRT's own choice"},
+      {LayerType::kTOPK, supports_topk, "top-k, indices cast"},
+      {LayerType::kCUMULATIVE, supports_cumulative, "slices and element-wise layers, log2 of the size in number"},
+      {LayerType::kSCATTER, supports_scatter, "scatter, behind a select that makes indices positive"},
+      {LayerType::kGRID_SAMPLE, supports_grid_sample, "grid sample"},
+      {LayerType::kATTENTION, supports_always, "matrix multiply, scale, mask, softmax, matrix multiply"},
+  };
+  return table;
+}
+
+Decision supports(const ILayer& layer) {
+  try {
+    if (Decision decision = check_tensors(layer); !decision) return decision;
+    for (const SupportRow& row : support_table()) {
+      if (row.type == layer.getType()) return row.supports(layer);
+    }
+  } catch (const Error& error) {
+    return Decision::no(error.msg());
+  }
+  return Decision::no("kind " + network::enum_name(layer.getType()) + " is not translated");
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

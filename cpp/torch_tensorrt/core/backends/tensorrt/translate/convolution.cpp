@@ -1,0 +1,164 @@
+#include <algorithm>
+
+#include "torch_tensorrt/core/backends/tensorrt/translate/spatial.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using network::ConvolutionBase;
+using network::Dims;
+using network::PaddingMode;
+using network::Weights;
+
+struct Padding {
+  Dims pre;
+  Dims post;
+  trt::PaddingMode mode = trt::PaddingMode::kEXPLICIT_ROUND_DOWN;
+};
+
+// Rounded up, the output is as large as if the padding behind were larger and it were rounded down.
+void pad_to_output(const ConvolutionBase& layer, const Dims& input, Padding& padding) {
+  const Dims output = layer.getOutput(0)->getDimensions();
+  const Dims stride = layer.full_stride();
+  const Dims dilation = layer.full_dilation();
+  for (int32_t i = 0; i < layer.spatial_rank(); ++i) {
+    const int64_t window = dilation.d[i] * (layer.getKernelSizeNd().d[i] - 1) + 1;
+    const int64_t needed = (output.d[2 + i] - 1) * stride.d[i] + window;
+    padding.post.d[i] = std::max<int64_t>(0, needed - input.d[2 + i] - padding.pre.d[i]);
+  }
+}
+
+Padding padding_of(const ConvolutionBase& layer) {
+  const Dims input = layer.getInput(0)->getDimensions();
+  Padding padding;
+  const PaddingMode mode = layer.getPaddingMode();
+  const bool same = mode == PaddingMode::kSAME_UPPER || mode == PaddingMode::kSAME_LOWER;
+  const bool known = std::all_of(input.d + 2, input.d + input.nbDims, [](int64_t dim) { return dim >= 0; });
+  if (same && !known && layer.getType() == network::LayerType::kCONVOLUTION) {
+    padding.pre = layer.getPrePadding();
+    padding.post = layer.getPostPadding();
+    padding.mode = static_cast<trt::PaddingMode>(mode);
+    return padding;
+  }
+  layer.resolved_padding(input, &padding.pre, &padding.post);
+  if (mode == PaddingMode::kEXPLICIT_ROUND_UP && layer.getType() == network::LayerType::kCONVOLUTION) {
+    pad_to_output(layer, input, padding);
+  }
+  return padding;
+}
+
+// The kernel or bias, whether the layer owns it or a constant layer does; no values when it is computed.
+struct Parameter {
+  trt::Weights weights{trt::DataType::kFLOAT, nullptr, 0};
+  trt::ITensor* tensor = nullptr;
+};
+
+Parameter parameter_of(Translator& t, const Weights& own, int32_t input, const char* role) {
+  const network::ILayer& layer = t.layer();
+  if (own.count > 0) return {t.borrow(own, role), nullptr};
+  if (input >= layer.own_input_count() || !t.has_input(input)) return {};
+  const auto* constant = network::layer_cast<network::IConstantLayer>(layer.getInput(input)->producer());
+  if (constant != nullptr)
+    return {{to_trt(constant->getWeights().type), constant->getWeights().values, constant->getWeights().count},
+            nullptr};
+  return {{}, &t.input(input)};
+}
+
+// A bias may be wider than the rest, which TensorRT does not take: it is added behind then.
+struct Bias {
+  Parameter inside;
+  Parameter behind;
+};
+
+Bias bias_of(Translator& t, const ConvolutionBase& layer, bool behind) {
+  const Parameter bias = parameter_of(t, layer.getBiasWeights(), 2, "bias");
+  const bool wider = bias.weights.count > 0 && bias.weights.type != to_trt(layer.getInput(0)->getType());
+  return behind || wider || bias.tensor != nullptr ? Bias{{}, bias} : Bias{bias, {}};
+}
+
+trt::ITensor& add_bias(Translator& t, trt::ITensor& x, const Parameter& bias) {
+  if (bias.weights.count == 0 && bias.tensor == nullptr) return x;
+  const trt::Dims dims = x.getDimensions();
+  std::vector<int64_t> along(static_cast<size_t>(dims.nbDims), 1);
+  along[1] = dims.d[1];
+  trt::ITensor& flat = bias.tensor != nullptr
+                           ? *bias.tensor
+                           : t.output_of(t.target().addConstant({1, {bias.weights.count}}, bias.weights));
+  trt::ITensor& operand = reshape(t, flat, along);
+  trt::ITensor& wide = cast(t, x, operand.getType());
+  return cast(t, binary(t, trt::ElementWiseOperation::kSUM, wide, operand), x.getType());
+}
+
+template <typename L>
+void configure(L& made, const ConvolutionBase& layer, const Padding& padding) {
+  made.setPaddingMode(padding.mode);
+  made.setStrideNd(window_dims(layer.full_stride(), 1));
+  made.setDilationNd(window_dims(layer.full_dilation(), 1));
+  if (padding.mode == trt::PaddingMode::kEXPLICIT_ROUND_DOWN) {
+    made.setPrePadding(window_dims(padding.pre, 0));
+    made.setPostPadding(window_dims(padding.post, 0));
+  }
+  made.setNbGroups(layer.getNbGroups());
+}
+
+// Elements behind the output that an output padding asks for, over which no window has gone.
+trt::ITensor& extend(Translator& t, trt::ITensor& x, const Dims& extra) {
+  trt::Dims start = x.getDimensions();
+  trt::Dims stride = start;
+  std::vector<trt::ITensor*> sizes;
+  trt::Dims known = start;
+  for (int32_t i = 0; i < start.nbDims; ++i) {
+    const int64_t more = i < 2 || i - 2 >= extra.nbDims ? 0 : extra.d[i - 2];
+    known.d[i] = start.d[i] < 0 ? -1 : start.d[i] + more;
+    sizes.push_back(&binary(t, trt::ElementWiseOperation::kSUM, size(t, x, i), static_cast<double>(more)));
+  }
+  std::fill(start.d, start.d + start.nbDims, 0);
+  std::fill(stride.d, stride.d + stride.nbDims, 1);
+  const bool fixed = is_static(known);
+  auto& made = t.added(t.target().addSlice(x, start, fixed ? known : stride, stride));
+  if (!fixed) made.setInput(2, concatenate(t, sizes, 0));
+  made.setMode(trt::SampleMode::kFILL);
+  made.setInput(4, number(t, 0, x.getType(), 0));
+  return *made.getOutput(0);
+}
+
+}  // namespace
+
+void translate_convolution(Translator& t) {
+  const auto& layer = t.layer<network::IConvolutionLayer>();
+  const int32_t rank = layer.spatial_rank();
+  const Parameter kernel = parameter_of(t, layer.getKernelWeights(), 1, "kernel");
+  const Bias bias = bias_of(t, layer, /*behind=*/false);
+  auto& made = t.added(t.target().addConvolutionNd(widen_space(t, t.input(0), rank), layer.getNbOutputMaps(),
+                                                   window_dims(layer.getKernelSizeNd(), 1), kernel.weights,
+                                                   bias.inside.weights));
+  if (kernel.tensor != nullptr) made.setInput(1, widen_space(t, *kernel.tensor, rank));
+  configure(made, layer, padding_of(layer));
+  t.give(narrow_space(t, add_bias(t, *made.getOutput(0), bias.behind), rank));
+}
+
+void translate_deconvolution(Translator& t) {
+  const auto& layer = t.layer<network::IDeconvolutionLayer>();
+  const int32_t rank = layer.spatial_rank();
+  Padding padding = padding_of(layer);
+  Dims extra = padding.post;
+  bool extends = false;
+  for (int32_t i = 0; i < extra.nbDims; ++i) {
+    extra.d[i] = std::max<int64_t>(0, -padding.post.d[i]);
+    padding.post.d[i] = std::max<int64_t>(0, padding.post.d[i]);
+    extends = extends || extra.d[i] > 0;
+  }
+  const Parameter kernel = parameter_of(t, layer.getKernelWeights(), 1, "kernel");
+  const Bias bias = bias_of(t, layer, /*behind=*/extends);
+  auto& made = t.added(t.target().addDeconvolutionNd(widen_space(t, t.input(0), rank), layer.getNbOutputMaps(),
+                                                     window_dims(layer.getKernelSizeNd(), 1), kernel.weights,
+                                                     bias.inside.weights));
+  if (kernel.tensor != nullptr) made.setInput(1, widen_space(t, *kernel.tensor, rank));
+  configure(made, layer, padding);
+  trt::ITensor& plain = *made.getOutput(0);
+  t.give(narrow_space(t, add_bias(t, extends ? extend(t, plain, extra) : plain, bias.behind), rank));
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

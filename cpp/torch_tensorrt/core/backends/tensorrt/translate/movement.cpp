@@ -1,0 +1,82 @@
+#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using Binary = trt::ElementWiseOperation;
+using trt::DataType;
+
+// Anything but 0 is true, NaN as well; TensorRT's own cast would truncate 0.5 first.
+trt::ITensor& to_bool(Translator& t, trt::ITensor& x) {
+  return unary(t, binary(t, Binary::kEQUAL, x, 0.0), trt::UnaryOperation::kNOT);
+}
+
+// TensorRT gives u8 out of floats between 0 and 255 only; PyTorch keeps the lowest 8 bits of the whole number.
+trt::ITensor& to_uint8(Translator& t, trt::ITensor& x) {
+  trt::ITensor& whole = cast(t, x, DataType::kINT32);
+  trt::ITensor& above = binary(t, Binary::kPROD, binary(t, Binary::kFLOOR_DIV, whole, 256.0), number(t, 256, whole));
+  return cast(t, cast(t, binary(t, Binary::kSUB, whole, above), DataType::kFLOAT), DataType::kUINT8);
+}
+
+}  // namespace
+
+void translate_input(Translator& t) {
+  const network::ITensor& ours = *t.layer().getOutput(0);
+  trt::ITensor* made = t.target().addInput(ours.getName(), to_trt(ours.getType()), to_trt(ours.getDimensions()));
+  TORCHTRT_CHECK(made != nullptr, "TensorRT refuses the input \"" << ours.getName() << "\" of dims "
+                                                                  << network::to_string(ours.getDimensions()));
+  t.give(*made);
+}
+
+void translate_constant(Translator& t) {
+  const auto& layer = t.layer<network::IConstantLayer>();
+  t.give(t.output_of(t.target().addConstant(to_trt(layer.getDimensions()), t.borrow(layer.getWeights(), ""))));
+}
+
+void translate_shuffle(Translator& t) {
+  const auto& layer = t.layer<network::IShuffleLayer>();
+  trt::ITensor& x = t.input(0);
+  const int32_t rank = x.getDimensions().nbDims;
+  auto& made = t.added(t.target().addShuffle(x));
+  if (layer.has_first_transpose(rank)) made.setFirstTranspose(to_trt(layer.getFirstTranspose()));
+  made.setZeroIsPlaceholder(layer.getZeroIsPlaceholder());
+  if (t.has_input(1)) {
+    made.setInput(1, t.input(1));
+  } else if (layer.has_reshape()) {
+    made.setReshapeDimensions(to_trt(layer.getReshapeDimensions()));
+  }
+  if (layer.has_second_transpose(layer.getOutput(0)->getDimensions().nbDims)) {
+    made.setSecondTranspose(to_trt(layer.getSecondTranspose()));
+  }
+  t.give(*made.getOutput(0));
+}
+
+void translate_concatenation(Translator& t) {
+  std::vector<trt::ITensor*> parts;
+  for (int32_t i = 0; i < t.layer().getNbInputs(); ++i) parts.push_back(&t.input(i));
+  t.give(concatenate(t, parts, t.layer<network::IConcatenationLayer>().getAxis()));
+}
+
+void translate_shape(Translator& t) { t.give(shape(t, t.input(0))); }
+
+void translate_cast(Translator& t) {
+  const DataType type = to_trt(t.layer<network::ICastLayer>().getToType());
+  trt::ITensor& x = t.input(0);
+  if (x.getType() == type) {
+    t.give(x);
+    return;
+  }
+  // TensorRT turns u8 into floats only.
+  trt::ITensor& source = x.getType() == DataType::kUINT8 ? cast(t, x, DataType::kFLOAT) : x;
+  if (type == DataType::kBOOL) {
+    t.give(to_bool(t, source));
+    return;
+  }
+  t.give(type == DataType::kUINT8 ? to_uint8(t, source) : cast(t, source, type));
+}
+
+void translate_same(Translator& t) { t.give(t.input(0)); }
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,96 @@
+#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using Binary = trt::ElementWiseOperation;
+using network::INormalizationLayer;
+using trt::ReduceOperation;
+using trt::UnaryOperation;
+
+// TensorRT's layer normalises the last dimensions.
+bool are_last(uint32_t axes, int32_t rank) {
+  const uint32_t all = (uint32_t{1} << rank) - 1;
+  const uint32_t others = all & ~axes;
+  return (others & (others + 1)) == 0;
+}
+
+trt::ITensor& mean(Translator& t, trt::ITensor& x, uint32_t axes) {
+  return reduce(t, ReduceOperation::kAVG, x, axes, /*keep=*/true);
+}
+
+// centred / sqrt(mean(centred^2) + epsilon)
+trt::ITensor& by_deviation(Translator& t, trt::ITensor& centred, uint32_t axes, double epsilon) {
+  trt::ITensor& square = mean(t, binary(t, Binary::kPROD, centred, centred), axes);
+  trt::ITensor& deviation = unary(t, binary(t, Binary::kSUM, square, epsilon), UnaryOperation::kSQRT);
+  return binary(t, Binary::kDIV, centred, deviation);
+}
+
+trt::ITensor& native(Translator& t, trt::ITensor& x, uint32_t axes, float epsilon, trt::ITensor& scale,
+                     trt::ITensor& bias) {
+  auto& made = t.added(t.target().addNormalization(x, scale, bias, axes));
+  made.setEpsilon(epsilon);
+  return *made.getOutput(0);
+}
+
+// Without scale and bias.
+trt::ITensor& plain(Translator& t, const INormalizationLayer& layer, trt::ITensor& x, uint32_t axes) {
+  const auto epsilon = static_cast<double>(layer.getEpsilon());
+  if (layer.getRms()) return by_deviation(t, x, axes, epsilon);
+  if (are_last(axes, x.getDimensions().nbDims)) {
+    return native(t, x, axes, layer.getEpsilon(), number(t, 1, x), number(t, 0, x));
+  }
+  return by_deviation(t, binary(t, Binary::kSUB, x, mean(t, x, axes)), axes, epsilon);
+}
+
+// N x C x ... seen as N x groups x the rest.
+trt::ITensor& grouped(Translator& t, const INormalizationLayer& layer, trt::ITensor& x) {
+  trt::ITensor& groups = reshape(t, x, std::vector<int64_t>{0, layer.getNbGroups(), -1});
+  trt::ITensor& normal = plain(t, layer, groups, /*axes=*/4U);
+  return reshape(t, normal, shape(t, x));
+}
+
+struct Affine {
+  trt::ITensor* scale = nullptr;
+  trt::ITensor* bias = nullptr;
+};
+
+Affine affine_of(Translator& t, const INormalizationLayer& layer, trt::DataType type, int32_t rank) {
+  Affine affine;
+  const auto operand = [&](int32_t i) { return &with_rank(t, cast(t, t.input(i), type), rank); };
+  if (layer.getHasScale()) affine.scale = operand(1);
+  if (layer.getHasBias()) affine.bias = operand(layer.getHasScale() ? 2 : 1);
+  return affine;
+}
+
+bool same_dims(const trt::Dims& a, const trt::Dims& b) {
+  bool same = a.nbDims == b.nbDims;
+  for (int32_t i = 0; same && i < a.nbDims; ++i) same = a.d[i] == b.d[i] && a.d[i] >= 0;
+  return same;
+}
+
+trt::ITensor& normalized(Translator& t, const INormalizationLayer& layer, trt::ITensor& x) {
+  const int32_t rank = x.getDimensions().nbDims;
+  const Affine affine = affine_of(t, layer, x.getType(), rank);
+  const bool whole = affine.scale != nullptr && affine.bias != nullptr &&
+                     same_dims(affine.scale->getDimensions(), affine.bias->getDimensions());
+  if (whole && !layer.getRms() && layer.getNbGroups() == 1 && are_last(layer.getAxes(), rank)) {
+    return native(t, x, layer.getAxes(), layer.getEpsilon(), *affine.scale, *affine.bias);
+  }
+  trt::ITensor* result = layer.getNbGroups() > 1 ? &grouped(t, layer, x) : &plain(t, layer, x, layer.getAxes());
+  if (affine.scale != nullptr) result = &binary(t, Binary::kPROD, *result, *affine.scale);
+  if (affine.bias != nullptr) result = &binary(t, Binary::kSUM, *result, *affine.bias);
+  return *result;
+}
+
+}  // namespace
+
+void translate_normalization(Translator& t) {
+  const Translator::KeepF32 keep(t);
+  trt::ITensor& x = t.input(0);
+  t.give(cast(t, normalized(t, t.layer<INormalizationLayer>(), widened(t, x)), x.getType()));
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,209 @@
+#include "torch_tensorrt/core/backends/tensorrt/translate/pointwise.h"
+
+#include <cmath>
+
+#include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+// Of maximum and minimum TensorRT says nothing about NaN; where PyTorch's result is NaN, TensorRT's may be the other
+// operand.
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using network::ActivationType;
+using Ours = network::ElementWiseOperation;
+using Op = trt::ElementWiseOperation;
+using Unary = trt::UnaryOperation;
+
+static_assert(static_cast<int32_t>(ActivationType::kGELU_TANH) ==
+              static_cast<int32_t>(trt::ActivationType::kGELU_TANH));
+static_assert(static_cast<int32_t>(Ours::kLESS) == static_cast<int32_t>(Op::kLESS));
+static_assert(static_cast<int32_t>(Ours::kFLOOR_DIV) == static_cast<int32_t>(Op::kFLOOR_DIV));
+
+// ---- activations ---------------------------------------------------------------------------------------------------
+
+// TensorRT's activations are those of floats.
+trt::ITensor& clip_integers(Translator& t, trt::ITensor& x, ActivationType type, float alpha, float beta) {
+  if (type == ActivationType::kRELU) return binary(t, Op::kMAX, x, 0.0);
+  // The bounds are floats: an integer is above 2.5 when it is at least 3.
+  trt::ITensor& low = binary(t, Op::kMAX, x, std::ceil(static_cast<double>(alpha)));
+  return binary(t, Op::kMIN, low, std::floor(static_cast<double>(beta)));
+}
+
+trt::ITensor& times(Translator& t, trt::ITensor& x, trt::ITensor& factor) { return binary(t, Op::kPROD, x, factor); }
+
+}  // namespace
+
+trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, ActivationType type, float alpha, float beta) {
+  if (!is_float(x.getType())) return clip_integers(t, x, type, alpha, beta);
+  switch (type) {
+    case ActivationType::kRELU:
+    case ActivationType::kSIGMOID:
+    case ActivationType::kTANH:
+    case ActivationType::kLEAKY_RELU:
+    case ActivationType::kELU:
+    case ActivationType::kSELU:
+    case ActivationType::kSOFTSIGN:
+    case ActivationType::kSOFTPLUS:
+    case ActivationType::kCLIP:
+    case ActivationType::kHARD_SIGMOID:
+    case ActivationType::kSCALED_TANH:
+    case ActivationType::kTHRESHOLDED_RELU:
+    case ActivationType::kGELU_ERF:
+    case ActivationType::kGELU_TANH:
+      return activation(t, x, static_cast<trt::ActivationType>(type), alpha, beta);
+    case ActivationType::kSILU:
+      return times(t, x, activation(t, x, trt::ActivationType::kSIGMOID));
+    case ActivationType::kHARD_SWISH:
+      return times(t, x, activation(t, x, trt::ActivationType::kHARD_SIGMOID, alpha, beta));
+    case ActivationType::kMISH: {
+      trt::ITensor& softplus = activation(t, x, trt::ActivationType::kSOFTPLUS, 1.F, 1.F);
+      return times(t, x, activation(t, softplus, trt::ActivationType::kTANH));
+    }
+  }
+  TORCHTRT_THROW_ERROR("activation type " << network::enum_name(type) << " is unknown");
+}
+
+namespace {
+
+// ---- element-wise --------------------------------------------------------------------------------------------------
+
+trt::ITensor& truncated_quotient(Translator& t, trt::ITensor& a, trt::ITensor& b) {
+  trt::ITensor& quotient = binary(t, Op::kDIV, a, b);
+  if (!is_float(a.getType())) return quotient;  // integers truncate
+  return times(t, unary(t, quotient, Unary::kSIGN), unary(t, unary(t, quotient, Unary::kABS), Unary::kFLOOR));
+}
+
+// With the sign of a. For floats the quotient may have been rounded up to the next whole number: then the rest has the
+// wrong sign and one b is put back.
+trt::ITensor& fmod_of(Translator& t, trt::ITensor& a, trt::ITensor& b) {
+  trt::ITensor& rest = binary(t, Op::kSUB, a, times(t, truncated_quotient(t, a, b), b));
+  if (!is_float(a.getType())) return rest;
+  trt::ITensor& sign = unary(t, a, Unary::kSIGN);
+  trt::ITensor& one = times(t, sign, unary(t, b, Unary::kABS));
+  trt::ITensor& overshot = binary(t, Op::kLESS, times(t, rest, sign), 0.0);
+  return select(t, overshot, binary(t, Op::kSUM, rest, one), rest);
+}
+
+// With the sign of b: fmod, and one b more where the signs differ.
+trt::ITensor& remainder_of(Translator& t, trt::ITensor& a, trt::ITensor& b) {
+  trt::ITensor& rest = fmod_of(t, a, b);
+  trt::ITensor& signs = times(t, unary(t, rest, Unary::kSIGN), unary(t, b, Unary::kSIGN));
+  return select(t, binary(t, Op::kLESS, signs, 0.0), binary(t, Op::kSUM, rest, b), rest);
+}
+
+// From the exact remainder, as PyTorch does: 1 // 0.1 is 9 in f32, though 1 / 0.1 rounds to 10.
+trt::ITensor& floor_quotient(Translator& t, trt::ITensor& a, trt::ITensor& b) {
+  if (!is_float(a.getType())) return binary(t, Op::kFLOOR_DIV, a, b);
+  trt::ITensor& whole = binary(t, Op::kDIV, binary(t, Op::kSUB, a, remainder_of(t, a, b)), b);
+  trt::ITensor& by_zero = binary(t, Op::kEQUAL, b, 0.0);
+  return select(t, by_zero, binary(t, Op::kDIV, a, b), unary(t, whole, Unary::kROUND));
+}
+
+// The angle of (x, y) from atan of the quotient, which covers the right half plane.
+trt::ITensor& angle_of(Translator& t, trt::ITensor& y, trt::ITensor& x) {
+  constexpr double kPi = 3.14159265358979323846;
+  trt::ITensor& half = unary(t, binary(t, Op::kDIV, y, x), Unary::kATAN);
+  trt::ITensor& turn = select(t, binary(t, Op::kLESS, y, 0.0), number(t, -kPi, y), number(t, kPi, y));
+  trt::ITensor& turned = select(t, binary(t, Op::kLESS, x, 0.0), binary(t, Op::kSUM, half, turn), half);
+  trt::ITensor& origin = binary(t, Op::kAND, binary(t, Op::kEQUAL, x, 0.0), binary(t, Op::kEQUAL, y, 0.0));
+  return select(t, origin, number(t, 0.0, y), turned);
+}
+
+trt::ITensor& integer_power(Translator& t, trt::ITensor& base, trt::ITensor& exponent, int64_t value) {
+  // 1 in the dims of the result, for an exponent of 0.
+  trt::ITensor* result =
+      &binary(t, Op::kSUM, times(t, base, number(t, 0, base)), binary(t, Op::kSUB, exponent, exponent));
+  result = &binary(t, Op::kSUM, *result, 1.0);
+  for (int64_t i = 0; i < value; ++i) result = &times(t, *result, base);
+  return *result;
+}
+
+// Comparisons of bool are those of 0 and 1.
+trt::ITensor& comparable(Translator& t, trt::ITensor& x) {
+  return x.getType() == trt::DataType::kBOOL ? cast(t, x, trt::DataType::kINT32) : x;
+}
+
+// What TensorRT lacks, in f32 where the operands are narrower.
+trt::ITensor& in_f32(Translator& t, trt::ITensor& a, trt::ITensor& b,
+                     trt::ITensor& (*compose)(Translator&, trt::ITensor&, trt::ITensor&)) {
+  return cast(t, compose(t, widened(t, a), widened(t, b)), a.getType());
+}
+
+}  // namespace
+
+trt::ITensor& apply_elementwise(Translator& t, Ours operation, trt::ITensor& a, trt::ITensor& b,
+                                const network::ITensor* second) {
+  switch (operation) {
+    case Ours::kSUM:
+    case Ours::kPROD:
+    case Ours::kMAX:
+    case Ours::kMIN:
+    case Ours::kSUB:
+    case Ours::kDIV:
+    case Ours::kAND:
+    case Ours::kOR:
+    case Ours::kXOR:
+      return binary(t, static_cast<Op>(operation), a, b);
+    case Ours::kEQUAL:
+    case Ours::kGREATER:
+    case Ours::kLESS:
+      return binary(t, static_cast<Op>(operation), comparable(t, a), comparable(t, b));
+    case Ours::kPOW:
+      if (is_float(a.getType())) return binary(t, Op::kPOW, a, b);
+      return integer_power(t, a, b, constant_integer(second).value());
+    case Ours::kFLOOR_DIV:
+      return in_f32(t, a, b, floor_quotient);
+    case Ours::kATAN2:
+      return in_f32(t, a, b, angle_of);
+    case Ours::kFMOD:
+      return in_f32(t, a, b, fmod_of);
+    case Ours::kREMAINDER:
+      return in_f32(t, a, b, remainder_of);
+    case Ours::kBIT_AND:
+    case Ours::kBIT_OR:
+    case Ours::kBIT_XOR:
+      break;
+  }
+  TORCHTRT_THROW_ERROR("element-wise operation " << network::enum_name(operation) << " is not translated");
+}
+
+// ---- layers --------------------------------------------------------------------------------------------------------
+
+void translate_activation(Translator& t) {
+  const auto& layer = t.layer<network::IActivationLayer>();
+  t.give(apply_activation(t, t.input(0), layer.getActivationType(), layer.getAlpha(), layer.getBeta()));
+}
+
+void translate_elementwise(Translator& t) {
+  const auto& layer = t.layer<network::IElementWiseLayer>();
+  t.give(apply_elementwise(t, layer.getOperation(), t.input(0), t.input(1), layer.getInput(1)));
+}
+
+void translate_select(Translator& t) { t.give(select(t, t.input(0), t.input(1), t.input(2))); }
+
+void translate_scale(Translator& t) {
+  const auto& layer = t.layer<network::IScaleLayer>();
+  trt::ITensor& x = widened(t, t.input(0));
+  const trt::Dims input = x.getDimensions();
+  trt::Dims dims;
+  dims.nbDims = input.nbDims;
+  for (int32_t i = 0; i < input.nbDims; ++i) {
+    const bool along = layer.getMode() == network::ScaleMode::kCHANNEL ? i == layer.getChannelAxis() : i > 0;
+    dims.d[i] = along && layer.getMode() != network::ScaleMode::kUNIFORM ? input.d[i] : 1;
+  }
+  const auto apply = [&](trt::ITensor& value, Op operation, const network::Weights& weights,
+                         const char* role) -> trt::ITensor& {
+    if (weights.count == 0) return value;
+    trt::ITensor& operand = t.output_of(t.target().addConstant(dims, t.borrow(weights, role)));
+    return binary(t, operation, value, cast(t, operand, x.getType()));
+  };
+  trt::ITensor& scaled = apply(x, Op::kPROD, layer.getScale(), "scale");
+  trt::ITensor& shifted = apply(scaled, Op::kSUM, layer.getShift(), "shift");
+  t.give(cast(t, apply(shifted, Op::kPOW, layer.getPower(), "power"), t.input(0).getType()));
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

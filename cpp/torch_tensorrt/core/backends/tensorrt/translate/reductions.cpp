@@ -1,0 +1,160 @@
+#include <algorithm>
+
+#include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using Binary = trt::ElementWiseOperation;
+using network::CumulativeOperation;
+using network::ReduceOperation;
+using trt::DataType;
+
+static_assert(static_cast<int32_t>(ReduceOperation::kAVG) == static_cast<int32_t>(trt::ReduceOperation::kAVG));
+static_assert(static_cast<int32_t>(network::MatrixOperation::kVECTOR) ==
+              static_cast<int32_t>(trt::MatrixOperation::kVECTOR));
+static_assert(static_cast<int32_t>(network::TopKOperation::kMIN) == static_cast<int32_t>(trt::TopKOperation::kMIN));
+
+bool adds_up(ReduceOperation operation) {
+  return operation == ReduceOperation::kSUM || operation == ReduceOperation::kPROD ||
+         operation == ReduceOperation::kAVG;
+}
+
+// log softmax(x) = x - m - log(sum(exp(x - m))) with the maximum m.
+trt::ITensor& log_softmax(Translator& t, trt::ITensor& x, uint32_t axes) {
+  const Translator::KeepF32 keep(t);
+  trt::ITensor& shifted = binary(t, Binary::kSUB, x, reduce(t, trt::ReduceOperation::kMAX, x, axes, true));
+  trt::ITensor& sum = reduce(t, trt::ReduceOperation::kSUM, unary(t, shifted, trt::UnaryOperation::kEXP), axes, true);
+  return binary(t, Binary::kSUB, shifted, unary(t, sum, trt::UnaryOperation::kLOG));
+}
+
+trt::ITensor& plain_softmax(Translator& t, trt::ITensor& x, uint32_t axes) {
+  auto* made = t.target().addSoftMax(x);
+  if (made != nullptr) made->setAxes(axes);
+  return t.output_of(made);
+}
+
+// ---- running results -----------------------------------------------------------------------------------------------
+
+struct Running {
+  Binary combine;
+  trt::SampleMode outside;  // what stands before the first element
+  double fill;
+};
+
+Running running(CumulativeOperation operation) {
+  switch (operation) {
+    case CumulativeOperation::kSUM:
+      return {Binary::kSUM, trt::SampleMode::kFILL, 0};
+    case CumulativeOperation::kPROD:
+      return {Binary::kPROD, trt::SampleMode::kFILL, 1};
+    case CumulativeOperation::kMAX:
+      return {Binary::kMAX, trt::SampleMode::kCLAMP, 0};
+    case CumulativeOperation::kMIN:
+      return {Binary::kMIN, trt::SampleMode::kCLAMP, 0};
+  }
+  TORCHTRT_THROW_ERROR("unknown running operation");
+}
+
+// The tensor moved along the axis, so that element i is what was element i - distance.
+trt::ITensor& moved(Translator& t, trt::ITensor& x, int32_t axis, int64_t distance, const Running& rule) {
+  const trt::Dims dims = x.getDimensions();
+  trt::Dims start = dims;
+  trt::Dims stride = dims;
+  std::fill(start.d, start.d + dims.nbDims, 0);
+  std::fill(stride.d, stride.d + dims.nbDims, 1);
+  start.d[axis] = -distance;
+  auto& made = t.added(t.target().addSlice(x, start, is_static(dims) ? dims : stride, stride));
+  if (!is_static(dims)) made.setInput(2, shape(t, x));
+  made.setMode(rule.outside);
+  if (rule.outside == trt::SampleMode::kFILL) made.setInput(4, number(t, rule.fill, x.getType(), 0));
+  return *made.getOutput(0);
+}
+
+}  // namespace
+
+void translate_reduce(Translator& t) {
+  const auto& layer = t.layer<network::IReduceLayer>();
+  trt::ITensor& x = t.input(0);
+  const DataType type = x.getType();
+  if (layer.getReduceAxes() == 0) {
+    t.give(x);
+    return;
+  }
+  const auto operation = static_cast<trt::ReduceOperation>(layer.getOperation());
+  const auto apply = [&](trt::ITensor& value) -> trt::ITensor& {
+    return reduce(t, operation, value, layer.getReduceAxes(), layer.getKeepDimensions());
+  };
+  if (type == DataType::kBOOL) {
+    t.give(binary(t, Binary::kGREATER, apply(cast(t, x, DataType::kINT32)), 0.0));
+    return;
+  }
+  if (!adds_up(layer.getOperation())) {
+    t.give(apply(x));
+    return;
+  }
+  const Translator::KeepF32 keep(t);
+  t.give(cast(t, apply(widened(t, x)), type));
+}
+
+void translate_softmax(Translator& t) {
+  const auto& layer = t.layer<network::ISoftMaxLayer>();
+  trt::ITensor& given = t.input(0);
+  const int32_t rank = given.getDimensions().nbDims;
+  // TensorRT's softmax wants a dimension beside the one it runs over.
+  const int32_t missing = std::max(0, 2 - rank);
+  trt::ITensor& x = with_rank(t, given, 2);
+  const uint32_t axes = rank == 0 ? 2U : layer.getAxes() << missing;
+  trt::ITensor& result =
+      layer.getLog() ? cast(t, log_softmax(t, widened(t, x), axes), given.getType()) : plain_softmax(t, x, axes);
+  std::vector<int32_t> added;
+  for (int32_t i = 0; i < missing; ++i) added.push_back(i);
+  t.give(added.empty() ? result : squeeze(t, result, added));
+}
+
+void translate_matrix_multiply(Translator& t) {
+  const auto& layer = t.layer<network::IMatrixMultiplyLayer>();
+  const auto matrix_rank = [&](int32_t i) {
+    return layer.getOperation(i) == network::MatrixOperation::kVECTOR ? 1 : 2;
+  };
+  const int32_t batch =
+      std::max(t.input(0).getDimensions().nbDims - matrix_rank(0), t.input(1).getDimensions().nbDims - matrix_rank(1));
+  trt::ITensor& a = with_rank(t, t.input(0), batch + matrix_rank(0));
+  trt::ITensor& b = with_rank(t, t.input(1), batch + matrix_rank(1));
+  t.give(t.output_of(t.target().addMatrixMultiply(a, static_cast<trt::MatrixOperation>(layer.getOperation(0)), b,
+                                                  static_cast<trt::MatrixOperation>(layer.getOperation(1)))));
+}
+
+// TensorRT says nothing about NaN, which PyTorch counts as the largest, nor which of equal elements comes first.
+void translate_topk(Translator& t) {
+  const auto& layer = t.layer<network::ITopKLayer>();
+  trt::ITensor& given = t.input(0);
+  const bool flat = given.getDimensions().nbDims == 1;
+  trt::ITensor& x = with_rank(t, given, 2);
+  auto& made = t.added(t.target().addTopK(x, static_cast<trt::TopKOperation>(layer.getOperation()),
+                                          static_cast<int32_t>(layer.getK()), layer.getReduceAxes() << (flat ? 1 : 0)));
+  const auto shaped = [&](int32_t i) -> trt::ITensor& {
+    trt::ITensor& output = *made.getOutput(i);
+    return flat ? squeeze(t, output, {0}) : output;
+  };
+  t.give(shaped(0), 0);
+  t.give(cast(t, shaped(1), to_trt(layer.getIndicesType())), 1);
+}
+
+// Each step combines every element with the one a power of two before it.
+void translate_cumulative(Translator& t) {
+  const auto& layer = t.layer<network::ICumulativeLayer>();
+  const Running rule = running(layer.getOperation());
+  const int64_t size = largest_size(layer, layer.getAxis()).value();
+  const Translator::KeepF32 keep(t);
+  trt::ITensor* result = &widened(t, t.input(0));
+  for (int64_t distance = 1; distance < size; distance *= 2) {
+    result = &binary(t, rule.combine, *result, moved(t, *result, layer.getAxis(), distance, rule));
+  }
+  t.give(cast(t, *result, t.input(0).getType()));
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,191 @@
+#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
+
+#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/pointwise.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+// TensorRT takes names of at most 4096 bytes.
+constexpr size_t kMaxName = 4000;
+
+std::string shortened(std::string name) {
+  if (name.size() > kMaxName) name.resize(kMaxName);
+  return name;
+}
+
+bool may_be_same(const trt::Dims& theirs, const network::Dims& ours) {
+  bool same = theirs.nbDims == ours.nbDims;
+  for (int32_t i = 0; same && i < ours.nbDims; ++i) {
+    same = theirs.d[i] < 0 || ours.d[i] < 0 || theirs.d[i] == ours.d[i];
+  }
+  return same;
+}
+
+std::string text_of(const trt::Dims& dims) {
+  return network::to_string(network::Dims(std::vector<int64_t>(dims.d, dims.d + std::max(dims.nbDims, 0))));
+}
+
+}  // namespace
+
+Translator::Translator(const network::INetworkDefinition& source, trt::INetworkDefinition& target, bool strongly_typed,
+                       MessageGatherer& messages)
+    : source_(source), target_(target), strongly_typed_(strongly_typed), messages_(messages) {}
+
+void Translator::run() {
+  target_.setName(shortened(source_.getName()).c_str());
+  // Inputs first, in the order of the network, which is the order of the engine's.
+  for (const network::ITensor* input : source_.inputs()) translate_layer(*input->producer());
+  for (const auto& layer : source_.layers()) {
+    if (layer->getType() != network::LayerType::kINPUT) translate_layer(*layer);
+  }
+  mark_outputs();
+}
+
+void Translator::translate_layer(const network::ILayer& layer) {
+  layer_ = &layer;
+  steps_ = 0;
+  try {
+    const auto& table = translation_table();
+    const auto row = static_cast<size_t>(layer.getType());
+    TORCHTRT_ASSERT(row < table.size() && table[row].type == layer.getType());
+    table[row].translate(*this);
+    add_epilogue();
+    for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {
+      const network::ITensor* ours = layer.getOutput(i);
+      check_output(*ours, *tensors_.at(ours));
+    }
+  } catch (Error& error) {
+    error.AppendMessage("while translating for TensorRT: " + network::describe(layer));
+    throw;
+  }
+  layer_ = nullptr;
+}
+
+trt::ITensor& Translator::input(int32_t index) const {
+  const network::ITensor* ours = layer_->getInput(index);
+  TORCHTRT_ASSERT(ours != nullptr, "input " << index << " is not given");
+  return *tensors_.at(ours);
+}
+
+void Translator::give(trt::ITensor& tensor, int32_t index) {
+  const network::ITensor* ours = layer_->getOutput(index);
+  tensors_[ours] = &checked(tensor);
+}
+
+// A layer that became several has the name of ours on the first, and its number behind it on the others.
+void Translator::finish(trt::ILayer* made) {
+  if (made == nullptr) TORCHTRT_THROW_ERROR("TensorRT refuses the layer. " << messages_.take_errors());
+  if (layer_ != nullptr) {
+    std::string name = layer_->getName();
+    if (name.empty()) name = network::enum_name(layer_->getType());
+    if (steps_ > 0) name += " #" + std::to_string(steps_ + 1);
+    ++steps_;
+    made->setName(shortened(name).c_str());
+    const std::string& source = layer_->source().empty() ? layer_->getMetadata() : layer_->source();
+    if (!source.empty()) made->setMetadata(shortened(source).c_str());
+  }
+  // TensorRT takes names of weights that a layer uses already.
+  for (const auto& [weights, name] : unnamed_) target_.setWeightsName(weights, name.c_str());
+  unnamed_.clear();
+  if (keep_f32_ && !strongly_typed_) ask_for_f32(*made);
+}
+
+// A typed network says it with casts; in another one TensorRT may go to any precision that is enabled.
+void Translator::ask_for_f32(trt::ILayer& made) {
+  const trt::LayerType type = made.getType();
+  const bool computes = type == trt::LayerType::kELEMENTWISE || type == trt::LayerType::kUNARY ||
+                        type == trt::LayerType::kREDUCE || type == trt::LayerType::kSOFTMAX;
+  if (!computes || !is_float(made.getOutput(0)->getType())) return;
+  made.setPrecision(trt::DataType::kFLOAT);
+  made.setOutputType(0, trt::DataType::kFLOAT);
+}
+
+trt::ITensor& Translator::checked(trt::ITensor& tensor) {
+  if (tensor.getDimensions().nbDims < 0) {
+    TORCHTRT_THROW_ERROR("TensorRT finds no dims for the result \"" << tensor.getName() << "\". "
+                                                                    << messages_.take_errors());
+  }
+  return tensor;
+}
+
+// What the translation gave is what our inference says: anything else is a fault of the translation.
+void Translator::check_output(const network::ITensor& ours, trt::ITensor& theirs) const {
+  const network::Dims dims = ours.getDimensions();
+  if (!may_be_same(theirs.getDimensions(), dims)) {
+    TORCHTRT_THROW_ERROR("the result has the dims " << text_of(theirs.getDimensions()) << " in TensorRT, must have "
+                                                    << network::to_string(dims));
+  }
+  const auto type = static_cast<network::DataType>(theirs.getType());
+  const bool lowered = !strongly_typed_ && network::is_floating_point(ours.getType());
+  if (type != ours.getType() && !lowered) {
+    TORCHTRT_THROW_ERROR("the result is " << network::enum_name(type) << " in TensorRT, must be "
+                                          << network::enum_name(ours.getType()));
+  }
+}
+
+void Translator::add_epilogue() {
+  for (const network::EpilogueOp& op : layer_->epilogue()) {
+    trt::ITensor& result = *tensors_.at(layer_->getOutput(0));
+    if (op.kind == network::EpilogueOp::Kind::kActivation) {
+      give(apply_activation(*this, result, op.activation, op.alpha, op.beta));
+      continue;
+    }
+    trt::ITensor& other = input(op.input);
+    const network::ITensor* second = op.swapped ? nullptr : layer_->getInput(op.input);
+    give(op.swapped ? apply_elementwise(*this, op.elementwise, other, result, second)
+                    : apply_elementwise(*this, op.elementwise, result, other, second));
+  }
+}
+
+void Translator::mark_outputs() {
+  for (const network::ITensor* ours : source_.outputs()) {
+    trt::ITensor& theirs = final_output(*ours, *tensors_.at(ours));
+    theirs.setName(ours->getName());
+    named_.insert(&theirs);
+    target_.markOutput(theirs);
+    if (!strongly_typed_) theirs.setType(to_trt(ours->getType()));
+  }
+}
+
+// Inputs, constants and tensors that are outputs already cannot be marked; an identity can.
+trt::ITensor& Translator::final_output(const network::ITensor& ours, trt::ITensor& theirs) {
+  const auto* made_by = ours.producer();
+  const bool fixed = made_by->getType() == network::LayerType::kCONSTANT;
+  if (!fixed && !theirs.isNetworkInput() && !theirs.isNetworkOutput() && named_.count(&theirs) == 0) return theirs;
+  layer_ = made_by;
+  steps_ = 1;
+  trt::ITensor& copy = output_of(target_.addIdentity(theirs));
+  layer_ = nullptr;
+  return copy;
+}
+
+trt::Weights Translator::borrow(const network::Weights& weights, const char* role) {
+  const trt::Weights borrowed{to_trt(weights.type), weights.values, weights.count};
+  if (weights.count > 0) {
+    const std::string name = weights_name(role);
+    // Several layers may use the same memory, which then has its first name.
+    if (!name.empty()) unnamed_.emplace_back(borrowed, name);
+  }
+  return borrowed;
+}
+
+std::string Translator::weights_name(const char* role) {
+  std::string name = layer_->getName();
+  if (layer_->getType() == network::LayerType::kCONSTANT && layer_->getOutput(0)->getName()[0] != '\0') {
+    name = layer_->getOutput(0)->getName();
+  }
+  if (role[0] != '\0') name += std::string(".") + role;
+  name = shortened(name);
+  return name.empty() || !weight_names_.insert(name).second ? std::string() : name;
+}
+
+void* Translator::keep(size_t bytes) {
+  kept_.emplace_back(bytes);
+  return kept_.back().data();
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <NvInfer.h>
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
+#include "torch_tensorrt/core/network/network.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+
+namespace trt = ::nvinfer1;
+
+// Makes TensorRT's network out of ours, layer by layer. Weights are not copied: our network must live until the engine
+// is built, and so must this, which owns the few that had to be converted.
+class Translator {
+ public:
+  // `messages` gathers what TensorRT says while this works. A strongly typed target keeps the dtypes of every tensor.
+  Translator(const network::INetworkDefinition& source, trt::INetworkDefinition& target, bool strongly_typed,
+             MessageGatherer& messages);
+
+  // Throws Error naming the layer that TensorRT refuses, with its message.
+  void run();
+
+  // ---- for the functions of the table: the layer at work ----------------------------------------------------------
+  template <typename L>
+  const L& layer() const {
+    return static_cast<const L&>(*layer_);
+  }
+  const network::ILayer& layer() const { return *layer_; }
+  trt::INetworkDefinition& target() { return target_; }
+  bool strongly_typed() const { return strongly_typed_; }
+  // The tensor that input `index` has become; it must be given.
+  trt::ITensor& input(int32_t index) const;
+  bool has_input(int32_t index) const { return layer_->getInput(index) != nullptr; }
+  // What output `index` has become.
+  void give(trt::ITensor& tensor, int32_t index = 0);
+
+  // Names and tags a layer that was just added. Throws Error with TensorRT's message when it is null.
+  template <typename L>
+  L& added(L* made) {
+    finish(made);
+    return *made;
+  }
+  // Output 0 of a layer that has all its inputs and attributes. Throws Error also when TensorRT finds no dims for it.
+  template <typename L>
+  trt::ITensor& output_of(L* made) {
+    return checked(*added(made).getOutput(0));
+  }
+
+  // Weights as they are, under a name for refitting: that of the layer, and `role` when it is not empty.
+  trt::Weights borrow(const network::Weights& weights, const char* role);
+  // While one of these lives, what is added computes in f32, whatever precisions are enabled: sums, norms.
+  class KeepF32 {
+   public:
+    explicit KeepF32(Translator& t) : t_(t), before_(t.keep_f32_) { t.keep_f32_ = true; }
+    ~KeepF32() { t_.keep_f32_ = before_; }
+    KeepF32(const KeepF32&) = delete;
+    KeepF32& operator=(const KeepF32&) = delete;
+
+   private:
+    Translator& t_;
+    bool before_;
+  };
+  // Memory that lives as long as the translator.
+  void* keep(size_t bytes);
+
+ private:
+  void translate_layer(const network::ILayer& layer);
+  void finish(trt::ILayer* made);
+  void ask_for_f32(trt::ILayer& made);
+  trt::ITensor& checked(trt::ITensor& tensor);
+  void check_output(const network::ITensor& ours, trt::ITensor& theirs) const;
+  void add_epilogue();
+  void mark_outputs();
+  trt::ITensor& final_output(const network::ITensor& ours, trt::ITensor& theirs);
+  std::string weights_name(const char* role);
+
+  const network::INetworkDefinition& source_;
+  trt::INetworkDefinition& target_;
+  bool strongly_typed_;
+  MessageGatherer& messages_;
+  const network::ILayer* layer_ = nullptr;
+  bool keep_f32_ = false;
+  int32_t steps_ = 0;  // layers made for the one at work
+  std::unordered_map<const network::ITensor*, trt::ITensor*> tensors_;
+  std::unordered_set<const trt::ITensor*> named_;
+  std::unordered_set<std::string> weight_names_;
+  std::vector<std::pair<trt::Weights, std::string>> unnamed_;
+  std::deque<std::vector<uint8_t>> kept_;
+};
+
+}  // namespace torch_tensorrt::backends::tensorrt

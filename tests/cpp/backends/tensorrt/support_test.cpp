@@ -1,0 +1,184 @@
+#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/text.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using network::LayerType;
+using testing::HasSubstr;
+
+// The decision on the last layer of a network's text.
+Decision decide(const std::string& body) {
+  const auto network = network::parse_network("network \"n\" {\n" + body + "\n}\n");
+  return supports(*network->layers().back());
+}
+
+std::string reason(const std::string& body) { return decide(body).reason(); }
+
+TEST(TensorRTSupport, HasARowForEveryKindInTheirOrder) {
+  const auto& table = support_table();
+  ASSERT_EQ(table.size(), static_cast<size_t>(network::kLayerTypeCount));
+  for (int32_t i = 0; i < network::kLayerTypeCount; ++i) {
+    const SupportRow& row = table[static_cast<size_t>(i)];
+    EXPECT_EQ(row.type, static_cast<LayerType>(i)) << network::enum_name(static_cast<LayerType>(i));
+    EXPECT_NE(row.supports, nullptr);
+    EXPECT_STRNE(row.how, "");
+  }
+}
+
+TEST(TensorRTSupport, EveryActivationIsDecided) {
+  const network::EnumTable& table = network::enum_table<network::ActivationType>();
+  for (const auto* entry = table.begin; entry != table.end; ++entry) {
+    const std::string layer = std::string("%1 = activation(%0) {type=") + entry->name + ", alpha=1, beta=2}";
+    EXPECT_EQ(reason("%0 = input() {dims=[2x3]}\n" + layer + "\nreturn %1"), "") << entry->name;
+  }
+}
+
+TEST(TensorRTSupport, EveryUnaryOperationIsDecided) {
+  const network::EnumTable& table = network::enum_table<network::UnaryOperation>();
+  for (const auto* entry = table.begin; entry != table.end; ++entry) {
+    const bool logical = entry->value == static_cast<int32_t>(network::UnaryOperation::kNOT);
+    const std::string input = logical ? "{dtype=bool, dims=[2x3]}" : "{dims=[2x3]}";
+    const Decision decision = decide("%0 = input() " + input + "\n%1 = unary(%0) {op=" + entry->name + "}\nreturn %1");
+    EXPECT_EQ(static_cast<bool>(decision), std::string(entry->name) != "erfc") << entry->name << decision.reason();
+  }
+}
+
+TEST(TensorRTSupport, EveryElementWiseOperationIsDecided) {
+  const network::EnumTable& table = network::enum_table<network::ElementWiseOperation>();
+  for (const auto* entry = table.begin; entry != table.end; ++entry) {
+    using Op = network::ElementWiseOperation;
+    const auto op = static_cast<Op>(entry->value);
+    const bool logical = op == Op::kAND || op == Op::kOR || op == Op::kXOR;
+    const bool bits = op == Op::kBIT_AND || op == Op::kBIT_OR || op == Op::kBIT_XOR;
+    const std::string input = std::string("input() {dtype=") +
+                              (logical ? "bool"
+                               : bits  ? "i32"
+                                       : "f32") +
+                              ", dims=[2x3]}";
+    const Decision decision =
+        decide("%0 = " + input + "\n%1 = " + input + "\n%2 = elementwise(%0, %1) {op=" + entry->name + "}\nreturn %2");
+    EXPECT_EQ(static_cast<bool>(decision), !bits) << entry->name << decision.reason();
+    if (bits) {
+      EXPECT_THAT(decision.reason(), HasSubstr("no operations on the bits of integers"));
+    }
+  }
+}
+
+TEST(TensorRTSupport, DeclinesDtypesThatTensorRTLacks) {
+  const auto of = [](const std::string& type) {
+    return reason("%0 = input() {dtype=" + type +
+                  ", dims=[4]}\n%1 = shuffle(%0) {has_reshape=true, reshape=[2x2]}\nreturn %1");
+  };
+  for (const char* type : {"f32", "f16", "bf16", "i32", "i64", "bool"}) EXPECT_EQ(of(type), "") << type;
+  EXPECT_THAT(of("f64"), HasSubstr("f64, which TensorRT does not have"));
+  EXPECT_THAT(of("i8"), HasSubstr("quantized values to TensorRT"));
+  EXPECT_THAT(of("u8"), HasSubstr("input or output of an engine only"));
+}
+
+TEST(TensorRTSupport, TakesBytesAtTheBordersOfAnEngine) {
+  EXPECT_EQ(reason("%0 = input() {dtype=u8, dims=[4]}\n%1 = cast(%0) {to=f32}\nreturn %1"), "");
+  EXPECT_EQ(reason("%0 = input() {dims=[4]}\n%1 = cast(%0) {to=u8}\nreturn %1"), "");
+}
+
+TEST(TensorRTSupport, DeclinesABytesCastThatIsReadInside) {
+  const auto network = network::parse_network(
+      "network \"n\" {\n%0 = input() {dims=[4]}\n%1 = cast(%0) {to=u8}\n%2 = identity(%1)\nreturn %2\n}");
+  EXPECT_THAT(supports(*network->getLayer(1)).reason(), HasSubstr("its output is u8 and read by"));
+}
+
+TEST(TensorRTSupport, DeclinesRanksAboveEight) {
+  EXPECT_EQ(reason("%0 = input() {dims=[1x1x1x1x1x1x1x2]}\n%1 = unary(%0) {op=exp}\nreturn %1"), "");
+  EXPECT_THAT(reason("%0 = input() {dims=[1x1x1x1x1x1x1x1x2]}\n%1 = unary(%0) {op=exp}\nreturn %1"),
+              HasSubstr("has rank 9, TensorRT's tensors have at most 8 dimensions"));
+}
+
+TEST(TensorRTSupport, DeclinesAClipWithoutRange) {
+  EXPECT_THAT(reason("%0 = input() {dims=[3]}\n%1 = activation(%0) {type=clip, alpha=2, beta=1}\nreturn %1"),
+              HasSubstr("lower end 2 is above the upper end 1"));
+}
+
+TEST(TensorRTSupport, TakesIntegerPowersByAConstant) {
+  const auto power = [](const std::string& exponent) {
+    return "%0 = input() {dtype=i32, dims=[3]}\n%1 = constant() {dims=[1], weights=i32[" + exponent +
+           "]}\n%2 = elementwise(%0, %1) {op=pow}\nreturn %2";
+  };
+  EXPECT_EQ(reason(power("2")), "");
+  EXPECT_THAT(reason(power("-1")), HasSubstr("TensorRT has powers of floats only"));
+  EXPECT_THAT(reason(power("17")), HasSubstr("cannot be written out as products"));
+}
+
+TEST(TensorRTSupport, DeclinesDilatedPoolingAndPoolingOfIntegers) {
+  EXPECT_EQ(reason("%0 = input() {dims=[1x2x8x8]}\n%1 = pooling(%0) {window=[2x2]}\nreturn %1"), "");
+  EXPECT_THAT(reason("%0 = input() {dims=[1x2x8x8]}\n%1 = pooling(%0) {window=[2x2], dilation=[2x2]}\nreturn %1"),
+              HasSubstr("window is dilated"));
+  EXPECT_THAT(reason("%0 = input() {dtype=i32, dims=[1x2x8x8]}\n%1 = pooling(%0) {window=[2x2]}\nreturn %1"),
+              HasSubstr("TensorRT pools floats only"));
+}
+
+TEST(TensorRTSupport, KnowsWhereRoundingUpAgrees) {
+  const auto pool = [](const std::string& dims, const std::string& window) {
+    return "%0 = input() {dims=[" + dims + "]}\n%1 = pooling(%0) {" + window +
+           ", padding_mode=explicit_round_up}\nreturn %1";
+  };
+  EXPECT_EQ(reason(pool("1x2x8x8", "window=[2x2], stride=[3x3]")), "");
+  EXPECT_EQ(reason(pool("1x2x-1x8", "window=[3x3], stride=[2x2], pre_padding=[1x1], post_padding=[1x1]")), "");
+  EXPECT_THAT(reason(pool("1x2x-1x8", "window=[2x2], stride=[3x3]")), HasSubstr("another rule for the last window"));
+}
+
+TEST(TensorRTSupport, DeclinesResizesThatTensorRTLacks) {
+  const auto resize = [](const std::string& attributes) {
+    return "%0 = input() {dims=[1x2x4x4]}\n%1 = resize(%0) {" + attributes + "}\nreturn %1";
+  };
+  EXPECT_EQ(reason(resize("output_dims=[1x2x8x8], mode=linear, transformation=half_pixel")), "");
+  EXPECT_THAT(reason(resize("output_dims=[1x2x2x2], mode=linear, transformation=half_pixel, antialias=true")),
+              HasSubstr("antialiased"));
+  EXPECT_THAT(reason(resize("output_dims=[2x2x8x8], mode=linear, transformation=half_pixel")),
+              HasSubstr("changes dimension 0"));
+  EXPECT_THAT(reason(resize("output_dims=[1x2x8x8], scales=[1, 1, 2.1, 2], mode=linear, transformation=half_pixel")),
+              HasSubstr("either sizes or scales"));
+}
+
+TEST(TensorRTSupport, DeclinesScattersThatCombine) {
+  const auto scatter = [](const std::string& attributes) {
+    return "%0 = input() {dims=[4x3]}\n%1 = input() {dtype=i64, dims=[2x3]}\n%2 = input() {dims=[2x3]}\n"
+           "%3 = scatter(%0, %1, %2) {" +
+           attributes + "}\nreturn %3";
+  };
+  EXPECT_EQ(reason(scatter("mode=element")), "");
+  EXPECT_THAT(reason(scatter("mode=element, reduction=sum")), HasSubstr("TensorRT's scatter only replaces"));
+}
+
+TEST(TensorRTSupport, HoldsTopKToItsLimits) {
+  const auto topk = [](const std::string& attributes, const std::string& type = "f32") {
+    return "%0 = input() {dtype=" + type + ", dims=[2x5000]}\n%1, %2 = topk(%0) {axes=2, " + attributes +
+           "}\nreturn %1, %2";
+  };
+  EXPECT_EQ(reason(topk("k=3840")), "");
+  EXPECT_THAT(reason(topk("k=3841")), HasSubstr("TensorRT's top-k has 1 to 3840"));
+  EXPECT_THAT(reason(topk("k=2, stable=true")), HasSubstr("keep their order"));
+  EXPECT_THAT(reason(topk("k=2", "i64")), HasSubstr("its input is i64"));
+}
+
+TEST(TensorRTSupport, BoundsTheLengthOfRunningSums) {
+  EXPECT_EQ(reason("%0 = input() {dims=[2x50]}\n%1 = cumulative(%0) {axis=1}\nreturn %1"), "");
+  EXPECT_THAT(reason("%0 = input() {dims=[2x-1]}\n%1 = cumulative(%0) {axis=1}\nreturn %1"), HasSubstr("has no bound"));
+  const auto network =
+      network::parse_network("network \"n\" {\n%x = input() {dims=[2x-1]}\n%1 = cumulative(%x) {axis=1}\nreturn %1\n}");
+  network->profiles() = {{{"x", {{2, 1}, {2, 4}, {2, 9}}}}};
+  EXPECT_TRUE(supports(*network->getLayer(1)));
+}
+
+TEST(TensorRTSupport, DeclinesProductsOfIntegerMatrices) {
+  EXPECT_THAT(reason("%0 = input() {dtype=i32, dims=[2x3]}\n%1 = input() {dtype=i32, dims=[3x2]}\n"
+                     "%2 = matrix_multiply(%0, %1)\nreturn %2"),
+              HasSubstr("TensorRT multiplies matrices of floats only"));
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::backends::tensorrt
