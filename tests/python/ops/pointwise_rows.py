@@ -17,7 +17,7 @@ I32, I64, U8, BOOL, HALF, BF16, F64 = (
 SPECIAL = (float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1.5, -2.5, 0.5)
 
 # function, domain
-_UNARY = {
+UNARY = {
     "abs": None, "acos": (-1, 1), "acosh": (1, 4), "asin": (-1, 1), "asinh": None, "atan": None, "atanh": (-0.95, 0.95),
     "ceil": None, "cos": None, "cosh": None, "erf": None, "erfc": None, "exp": None, "exp2": None, "expm1": None,
     "floor": None, "frac": None, "isfinite": None, "isinf": None, "isnan": None, "log": (0.1, 4), "log10": (0.1, 4),
@@ -32,7 +32,7 @@ _HAS_INPLACE = {"abs", "exp", "floor", "neg", "relu", "sigmoid", "sqrt", "tanh",
 
 def _unary() -> list[Row]:
     rows = []
-    for name, domain in _UNARY.items():
+    for name, domain in UNARY.items():
         low, high = domain or (None, None)
         op = f"aten::{name}"
         code = f"torch.{name}(a)"
@@ -49,7 +49,7 @@ def _unary() -> list[Row]:
     return rows
 
 
-_BINARY = {
+BINARY = {
     "add": "torch.add({a}, {b})", "sub": "torch.sub({a}, {b})", "mul": "torch.mul({a}, {b})", "div": "torch.div({a}, {b})",
     "floor_divide": "torch.floor_divide({a}, {b})", "pow": "torch.pow({a}, {b})", "eq": "torch.eq({a}, {b})",
     "ne": "torch.ne({a}, {b})", "gt": "torch.gt({a}, {b})", "ge": "torch.ge({a}, {b})", "lt": "torch.lt({a}, {b})",
@@ -61,7 +61,7 @@ _BINARY = {
 
 def _binary() -> list[Row]:
     rows = []
-    for name, code in _BINARY.items():
+    for name, code in BINARY.items():
         op = f"aten::{name}.Tensor" if name not in ("pow", "floor_divide") else f"aten::{name}"
         if name == "pow":
             op = "aten::pow.Tensor_Tensor"
@@ -268,7 +268,7 @@ def _others() -> list[Row]:
     return rows
 
 
-_ACTIVATIONS = {
+ACTIVATIONS = {
     "relu6": "torch.nn.functional.relu6(a)", "hardtanh": "torch.nn.functional.hardtanh(a, -0.7, 0.4)",
     "leaky_relu": "torch.nn.functional.leaky_relu(a, 0.2)", "elu": "torch.nn.functional.elu(a, 0.7)",
     "celu": "torch.celu(a, 0.7)", "gelu": "torch.nn.functional.gelu(a)", "silu": "torch.nn.functional.silu(a)",
@@ -282,7 +282,7 @@ _ACTIVATIONS = {
 
 def _activations() -> list[Row]:
     rows = []
-    for name, code in _ACTIVATIONS.items():
+    for name, code in ACTIVATIONS.items():
         op = f"aten::{name}" if name != "softsign" else "aten::div.Tensor"  # PyTorch has none of that name
         rows.append(Row(op, code, (t(3, 4, 5),)))
         rows.append(Row(op, code, (t(5, low=-30, high=30),), atol=1e-6))

@@ -115,7 +115,14 @@ def script(code: str, count: int) -> torch.jit.ScriptModule:
     # TorchScript reads the source of a class through linecache.
     file = f"<row {hash(code)}>"
     linecache.cache[file] = (len("".join(source)), None, source, file)
-    namespace = {"torch": torch, "math": math, "warnings": warnings, "Optional": Optional, "__name__": __name__}
+    namespace = {
+        "torch": torch,
+        "math": math,
+        "warnings": warnings,
+        "Optional": Optional,
+        "List": list,
+        "__name__": __name__,
+    }
     exec(compile("".join(source), file, "exec"), namespace)
     return torch.jit.script(namespace["Row"]().eval())
 
@@ -133,13 +140,21 @@ def compare(row: Row, compiled: Callable, module: Callable, inputs: list[torch.T
     assert len(got) == len(expected)
     for x, original in zip(inputs, kept, strict=True):
         assert torch.equal(x.nan_to_num(), original.nan_to_num()), "an input was written to"
-    for mine, theirs in zip(got, expected, strict=True):
-        assert mine.dtype == theirs.dtype, f"dtype {mine.dtype}, PyTorch's is {theirs.dtype}"
-        assert mine.shape == theirs.shape, f"shape {tuple(mine.shape)}, PyTorch's is {tuple(theirs.shape)}"
+    for place, (mine, theirs) in enumerate(zip(got, expected, strict=True)):
+        which = f"result {place} ({theirs.dtype}, {tuple(theirs.shape)})" if len(expected) > 1 else "the result"
+        assert mine.dtype == theirs.dtype, f"{which}: dtype {mine.dtype}, PyTorch's is {theirs.dtype}"
+        assert mine.shape == theirs.shape, f"{which}: shape {tuple(mine.shape)}, PyTorch's is {tuple(theirs.shape)}"
         exact = row.exact or not theirs.dtype.is_floating_point
         rtol = max(row.rtol, REDUCED_TOLERANCE.get(theirs.dtype, 0.0))
         atol = max(row.atol, rtol * 0.1)
-        torch.testing.assert_close(mine, theirs, rtol=0 if exact else rtol, atol=0 if exact else atol, equal_nan=True)
+        torch.testing.assert_close(
+            mine,
+            theirs,
+            rtol=0 if exact else rtol,
+            atol=0 if exact else atol,
+            equal_nan=True,
+            msg=lambda text, which=which: f"{which}: {text}",
+        )
 
 
 def compile_for(module: torch.jit.ScriptModule, specs: list[torch_tensorrt.Input]):

@@ -143,11 +143,11 @@ ITensor* clip(ConversionCtx* ctx, ITensor* x, const at::Scalar* low, const at::S
   return x;
 }
 
-// Bounds of a float type make an integer tensor a float one.
+// Bounds of a float type make an integer tensor a float one, any bound makes a bool tensor a tensor of numbers.
 ITensor* promoted_to_bounds(ConversionCtx* ctx, ITensor* x, const at::Scalar* low, const at::Scalar* high) {
   const auto is_float = [](const at::Scalar* bound) { return bound != nullptr && bound->isFloatingPoint(); };
   if ((is_float(low) || is_float(high)) && !at::isFloatingType(scalar_type(x))) return cast(ctx, x, at::kFloat);
-  return x;
+  return scalar_type(x) == at::kBool ? cast(ctx, x, at::kLong) : x;
 }
 
 bool clamp_scalars(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg, const at::Scalar* low,
@@ -169,8 +169,17 @@ bool clamp_both(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 bool hardtanh(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const at::Scalar low = args[1].unwrapToScalar();
-  const at::Scalar high = args[2].unwrapToScalar();
+  const auto type = scalar_type(x);
+  TORCHTRT_CHECK(type != at::kBool, util::node_info(n) << ": hardtanh of bool is not defined");
+  // The bounds do not promote: those of integers lose their fraction.
+  const auto bound = [&](Var& arg) {
+    const at::Scalar given = arg.unwrapToScalar();
+    return at::isFloatingType(type) ? given : at::Scalar(given.toLong());
+  };
+  const at::Scalar low = bound(args[1]);
+  const at::Scalar high = bound(args[2]);
+  TORCHTRT_CHECK(type != at::kByte || (low.toDouble() >= 0 && high.toDouble() >= 0),
+                 util::node_info(n) << ": bounds of uint8 must not be negative");
   return finish(ctx, n, clip(ctx, x, &low, &high));
 }
 

@@ -29,11 +29,25 @@ at::ScalarType result_type(const std::vector<Operand>& operands) {
 }
 
 ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType type) {
+  TORCHTRT_CHECK(type != at::kShort, "int8 and uint8 together are int16, which engines have not; cast one of them");
   if (operand.tensor != nullptr) return cast(ctx, operand.tensor, type);
   return scalar_constant(ctx, operand.number, type);
 }
 
+namespace {
+
+// PyTorch's arithmetic of bools is logic.
+ElementWiseOperation of_bools(ElementWiseOperation operation) {
+  if (operation == ElementWiseOperation::kPROD || operation == ElementWiseOperation::kMIN)
+    return ElementWiseOperation::kAND;
+  const bool is_or = operation == ElementWiseOperation::kSUM || operation == ElementWiseOperation::kMAX;
+  return is_or ? ElementWiseOperation::kOR : operation;
+}
+
+}  // namespace
+
 ITensor* apply(ConversionCtx* ctx, ElementWiseOperation operation, ITensor* a, ITensor* b) {
+  if (scalar_type(a) == at::kBool) operation = of_bools(operation);
   return ctx->net->addElementWise(*a, *b, operation)->getOutput(0);
 }
 
@@ -86,6 +100,8 @@ ITensor* softmax(ConversionCtx* ctx, ITensor* x, int32_t dim, bool log) {
   layer->setLog(log);
   return is_scalar ? replace_dims(ctx, layer->getOutput(0), 0, 1, {}) : layer->getOutput(0);
 }
+
+at::ScalarType wide_type(at::ScalarType type) { return at::isReducedFloatingType(type) ? at::kFloat : type; }
 
 ITensor* as_float(ConversionCtx* ctx, ITensor* x) {
   return at::isFloatingType(scalar_type(x)) ? x : cast(ctx, x, at::kFloat);

@@ -22,6 +22,7 @@ ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType 
 
 // ---- layers -----------------------------------------------------------------------------------------------------
 
+// Sums and products of bools are "or" and "and".
 ITensor* apply(ConversionCtx* ctx, nvinfer1::ElementWiseOperation operation, ITensor* a, ITensor* b);
 // The number in the dtype of the tensor.
 ITensor* apply(ConversionCtx* ctx, nvinfer1::ElementWiseOperation operation, ITensor* a, const at::Scalar& b);
@@ -33,6 +34,8 @@ ITensor* identity(ConversionCtx* ctx, ITensor* x);
 ITensor* matrix_product(ConversionCtx* ctx, ITensor* a, ITensor* b, bool transpose_b = false);
 ITensor* join(ConversionCtx* ctx, const std::vector<ITensor*>& tensors, int32_t dim);
 ITensor* softmax(ConversionCtx* ctx, ITensor* x, int32_t dim, bool log = false);
+// float32 for what PyTorch computes in float32 and rounds once; any other dtype as it is.
+at::ScalarType wide_type(at::ScalarType type);
 // Integers and bools as float32.
 ITensor* as_float(ConversionCtx* ctx, ITensor* x);
 

@@ -264,17 +264,6 @@ bool outer(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, column, materialise(ctx, b, type)));
 }
 
-// beta * self + alpha * sum over the batch of (a x b)
-bool addbmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* products = matrix_product(ctx, args[1].ITensorOrFreeze(ctx), args[2].ITensorOrFreeze(ctx));
-  auto* out = reduce(ctx, nvinfer1::ReduceOperation::kSUM, products, 1U, /*keep=*/false);
-  out = apply(ctx, ElementWiseOperation::kPROD, out, args[4].unwrapToScalar());
-  const at::Scalar beta = args[3].unwrapToScalar();
-  if (beta.toDouble() == 0.0) return finish(ctx, n, out);
-  auto* self = apply(ctx, ElementWiseOperation::kPROD, args[0].ITensorOrFreeze(ctx), beta);
-  return finish(ctx, n, apply(ctx, ElementWiseOperation::kSUM, out, self));
-}
-
 }  // namespace
 
 Family einsum_family() {
@@ -294,7 +283,6 @@ Family einsum_family() {
        }},
       {"aten::outer", outer},
       {"aten::ger", outer},
-      {"aten::addbmm", addbmm},
   };
 }
 

@@ -21,11 +21,8 @@ bool with_alpha(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Opera
   auto* b = materialise(ctx, other, type);
   auto*& scaled = swapped ? a : b;
   if (!is_one(alpha)) scaled = apply(ctx, Operation::kPROD, scaled, scalar_constant(ctx, alpha, type));
-  // PyTorch adds bools as "or".
-  if (type == at::kBool) {
-    TORCHTRT_CHECK(operation == Operation::kSUM, util::node_info(n) << ": subtraction of bools is not defined");
-    return finish(ctx, n, apply(ctx, Operation::kOR, a, b));
-  }
+  TORCHTRT_CHECK(type != at::kBool || operation == Operation::kSUM, util::node_info(n)
+                                                                        << ": subtraction of bools is not defined");
   return finish(ctx, n, swapped ? apply(ctx, operation, b, a) : apply(ctx, operation, a, b));
 }
 
@@ -41,8 +38,6 @@ bool plain(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operation 
   const auto type = result_type({self, other});
   auto* a = materialise(ctx, self, type);
   auto* b = materialise(ctx, other, type);
-  if (type == at::kBool && (operation == Operation::kPROD || operation == Operation::kMIN)) operation = Operation::kAND;
-  if (type == at::kBool && operation == Operation::kMAX) operation = Operation::kOR;
   return finish(ctx, n, apply(ctx, operation, a, b));
 }
 
@@ -80,12 +75,17 @@ ITensor* not_(ConversionCtx* ctx, ITensor* x) {
   return ctx->net->addUnary(*x, nvinfer1::UnaryOperation::kNOT)->getOutput(0);
 }
 
+// What bools, and int8 beside uint8 (int16 in PyTorch), are compared as.
+at::ScalarType compared_type(const Operand& a, const Operand& b) {
+  const auto type = result_type({a, b});
+  return type == at::kBool || type == at::kShort ? at::kInt : type;
+}
+
 // a >= b is (a > b) or (a == b), which is false for NaN as it must be.
 bool compare(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operation strict, bool or_equal) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
-  auto type = result_type({self, other});
-  if (type == at::kBool) type = at::kInt;
+  const auto type = compared_type(self, other);
   auto* a = materialise(ctx, self, type);
   auto* b = materialise(ctx, other, type);
   auto* out = apply(ctx, strict, a, b);
@@ -102,8 +102,7 @@ OpConverter comparison(Operation strict, bool or_equal) {
 bool not_equal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
-  auto type = result_type({self, other});
-  if (type == at::kBool) type = at::kInt;
+  const auto type = compared_type(self, other);
   auto* equal = apply(ctx, Operation::kEQUAL, materialise(ctx, self, type), materialise(ctx, other, type));
   return finish(ctx, n, not_(ctx, equal));
 }
@@ -147,26 +146,37 @@ OpConverter add_combined(Operation operation) {
     const auto type = result_type(operands);
     TORCHTRT_CHECK(operation != Operation::kDIV || at::isFloatingType(type),
                    util::node_info(n) << ": integer division is not defined here; the tensors are " << type);
-    auto* combined = materialise(ctx, operands[1], type);
+    const auto wide = wide_type(type);
+    auto* combined = materialise(ctx, operands[1], wide);
     const at::Scalar value = args[3].unwrapToScalar();
     if (!is_one(value)) combined = apply(ctx, Operation::kPROD, combined, value);
-    combined = apply(ctx, operation, combined, materialise(ctx, operands[2], type));
-    return finish(ctx, n, apply(ctx, Operation::kSUM, materialise(ctx, operands[0], type), combined));
+    combined = apply(ctx, operation, combined, materialise(ctx, operands[2], wide));
+    combined = apply(ctx, Operation::kSUM, materialise(ctx, operands[0], wide), combined);
+    return finish(ctx, n, cast(ctx, combined, type));
   };
 }
 
 // PyTorch's formula, exact at both ends: weight < 0.5 ? a + weight * (b - a) : b - (b - a) * (1 - weight)
 bool lerp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* a = args[0].ITensorOrFreeze(ctx);
-  auto* b = args[1].ITensorOrFreeze(ctx);
-  const auto type = scalar_type(a);
-  auto* weight = materialise(ctx, read_operand(ctx, args[2]), type);
+  const auto type = scalar_type(args[0].ITensorOrFreeze(ctx));
+  const auto wide = wide_type(type);
+  const auto operand = [&](size_t i) {
+    const Operand x = read_operand(ctx, args[i]);
+    TORCHTRT_CHECK(x.tensor == nullptr || scalar_type(x.tensor) == type,
+                   util::node_info(n) << ": argument " << i << " is " << scalar_type(x.tensor) << ", must be " << type
+                                      << " as self is");
+    return materialise(ctx, x, wide);
+  };
+  auto* a = operand(0);
+  auto* b = operand(1);
+  auto* weight = operand(2);
   auto* step = apply(ctx, Operation::kSUB, b, a);
   auto* from_a = apply(ctx, Operation::kSUM, a, apply(ctx, Operation::kPROD, weight, step));
-  auto* rest = apply(ctx, Operation::kSUB, scalar_constant(ctx, 1.0, type), weight);
+  auto* rest = apply(ctx, Operation::kSUB, scalar_constant(ctx, 1.0, wide), weight);
   auto* from_b = apply(ctx, Operation::kSUB, b, apply(ctx, Operation::kPROD, step, rest));
   auto* size = apply(ctx, nvinfer1::UnaryOperation::kABS, weight);
-  return finish(ctx, n, choose(ctx, apply(ctx, Operation::kLESS, size, at::Scalar(0.5)), from_a, from_b));
+  auto* out = choose(ctx, apply(ctx, Operation::kLESS, size, at::Scalar(0.5)), from_a, from_b);
+  return finish(ctx, n, cast(ctx, out, type));
 }
 
 // Bounds that are tensors; either may be absent.

@@ -108,6 +108,9 @@ bool col2im(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const bool batched = rank(x) == 3;
   TORCHTRT_CHECK(batched || rank(x) == 2, util::node_info(n) << ": rank is " << rank(x) << ", must be 2 or 3");
   if (!batched) x = replace_dims(ctx, x, 0, 0, {1});
+  // The sum of bools, "or", is made of numbers.
+  const auto type = scalar_type(x);
+  if (type == at::kBool) x = cast(ctx, x, at::kInt);
   const auto output = optional_ints(args[1]);
   const Windows windows = read_windows(args, 2);
   const std::vector<int64_t> padded = {output[0] + 2 * windows.padding[0], output[1] + 2 * windows.padding[1]};
@@ -125,7 +128,7 @@ bool col2im(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* layer = ctx->net->addScatter(*empty, *indices, *columns, nvinfer1::ScatterMode::kELEMENT);
   layer->setAxis(2);
   layer->setReduction(nvinfer1::ScatterReduction::kSUM);
-  auto* image = replace_dims(ctx, layer->getOutput(0), 2, 3, padded);
+  auto* image = replace_dims(ctx, cast(ctx, layer->getOutput(0), type), 2, 3, padded);
   image = slice_dim(ctx, slice_dim(ctx, image, 2, windows.padding[0], output[0]), 3, windows.padding[1], output[1]);
   return finish(ctx, n, batched ? image : replace_dims(ctx, image, 0, 1, {}));
 }

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
 namespace torch_tensorrt::core::conversion::converters {
@@ -23,6 +23,25 @@ bool matmul(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, product(ctx, n, args[0].ITensorOrFreeze(ctx), args[1].ITensorOrFreeze(ctx)));
 }
 
+// Operators of which PyTorch takes matrices, or batches of them, alone.
+void check_ranks(const torch::jit::Node* n, ITensor* a, ITensor* b, int32_t wanted) {
+  TORCHTRT_CHECK(rank(a) == wanted && rank(b) == wanted,
+                 util::node_info(n) << ": the ranks are " << rank(a) << " and " << rank(b) << ", must be " << wanted);
+  const int64_t batch_a = a->getDimensions().d[0];
+  const int64_t batch_b = b->getDimensions().d[0];
+  TORCHTRT_CHECK(wanted == 2 || batch_a < 0 || batch_b < 0 || batch_a == batch_b,
+                 util::node_info(n) << ": the batches are " << batch_a << " and " << batch_b << ", must be equal");
+}
+
+OpConverter product_of_rank(int32_t wanted) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    auto* a = args[0].ITensorOrFreeze(ctx);
+    auto* b = args[1].ITensorOrFreeze(ctx);
+    check_ranks(n, a, b, wanted);
+    return finish(ctx, n, product(ctx, n, a, b));
+  };
+}
+
 // input x weight^T + bias; the weight is out x in, or a vector.
 bool linear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* input = args[0].ITensorOrFreeze(ctx);
@@ -43,21 +62,60 @@ ITensor* scaled(ConversionCtx* ctx, ITensor* x, const at::Scalar& factor) {
 }
 
 // beta * self + alpha * (a x b); with beta 0 self is not read, NaN or not.
-bool add_product(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* out = product(ctx, n, args[1].ITensorOrFreeze(ctx), args[2].ITensorOrFreeze(ctx));
+ITensor* add_product(ConversionCtx* ctx, args& args, ITensor* product) {
   const at::Scalar beta = args[3].unwrapToScalar();
-  out = scaled(ctx, out, args[4].unwrapToScalar());
-  if (beta.toDouble() == 0.0) return finish(ctx, n, out);
-  auto* self = scaled(ctx, args[0].ITensorOrFreeze(ctx), beta);
-  return finish(ctx, n, ctx->net->addElementWise(*out, *self, ElementWiseOperation::kSUM)->getOutput(0));
+  auto* out = scaled(ctx, product, args[4].unwrapToScalar());
+  if (beta.toDouble() == 0.0) return out;
+  auto* self = scaled(ctx, cast(ctx, args[0].ITensorOrFreeze(ctx), scalar_type(out)), beta);
+  return ctx->net->addElementWise(*out, *self, ElementWiseOperation::kSUM)->getOutput(0);
+}
+
+void check_types(const torch::jit::Node* n, ITensor* self, ITensor* a) {
+  TORCHTRT_CHECK(scalar_type(self) == scalar_type(a), util::node_info(n)
+                                                          << ": self is " << scalar_type(self) << ", must be "
+                                                          << scalar_type(a) << " as the matrices are");
+}
+
+bool addmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* a = args[1].ITensorOrFreeze(ctx);
+  auto* b = args[2].ITensorOrFreeze(ctx);
+  check_types(n, args[0].ITensorOrFreeze(ctx), a);
+  check_ranks(n, a, b, 2);
+  return finish(ctx, n, add_product(ctx, args, product(ctx, n, a, b)));
+}
+
+// Rounded once, as PyTorch does it.
+bool baddbmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* a = args[1].ITensorOrFreeze(ctx);
+  auto* b = args[2].ITensorOrFreeze(ctx);
+  check_types(n, args[0].ITensorOrFreeze(ctx), a);
+  check_ranks(n, a, b, 3);
+  const auto type = scalar_type(a);
+  const auto wide = wide_type(type);
+  auto* out = product(ctx, n, cast(ctx, a, wide), cast(ctx, b, wide));
+  return finish(ctx, n, cast(ctx, add_product(ctx, args, out), type));
+}
+
+// The products of the batch are added too.
+bool addbmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* a = args[1].ITensorOrFreeze(ctx);
+  auto* b = args[2].ITensorOrFreeze(ctx);
+  check_types(n, args[0].ITensorOrFreeze(ctx), a);
+  check_ranks(n, a, b, 3);
+  const auto type = scalar_type(a);
+  const auto wide = wide_type(type);
+  auto* out = product(ctx, n, cast(ctx, a, wide), cast(ctx, b, wide));
+  out = reduce(ctx, nvinfer1::ReduceOperation::kSUM, out, 1U, /*keep=*/false);
+  return finish(ctx, n, cast(ctx, add_product(ctx, args, out), type));
 }
 
 }  // namespace
 
 Family matmul_family() {
   return {
-      {"aten::matmul", matmul}, {"aten::mm", matmul},         {"aten::bmm", matmul},
-      {"aten::linear", linear}, {"aten::addmm", add_product}, {"aten::baddbmm", add_product},
+      {"aten::matmul", matmul}, {"aten::mm", product_of_rank(2)}, {"aten::bmm", product_of_rank(3)},
+      {"aten::linear", linear}, {"aten::addmm", addmm},           {"aten::baddbmm", baddbmm},
+      {"aten::addbmm", addbmm},
   };
 }
 

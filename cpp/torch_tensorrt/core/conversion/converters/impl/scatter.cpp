@@ -142,6 +142,29 @@ bool index(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, transpose(ctx, out, back));
 }
 
+// ---- what writes ------------------------------------------------------------------------------------------------
+
+struct Scatter {
+  ScatterReduction reduction = ScatterReduction::kNONE;
+  bool include_self = true;
+};
+
+// Sums and products of bools, "or" and "and", are made of numbers.
+ITensor* scattered(ConversionCtx* ctx, ITensor* x, ITensor* places, ITensor* updates, ScatterMode mode, int32_t axis,
+                   const Scatter& how) {
+  const bool combines_bools = how.reduction != ScatterReduction::kNONE && scalar_type(x) == at::kBool;
+  TORCHTRT_CHECK(!combines_bools || how.reduction != ScatterReduction::kMEAN, "the mean of bools is not defined");
+  if (combines_bools) {
+    x = cast(ctx, x, at::kInt);
+    updates = cast(ctx, updates, at::kInt);
+  }
+  auto* layer = ctx->net->addScatter(*x, *places, *updates, mode);
+  if (mode == ScatterMode::kELEMENT) layer->setAxis(axis);
+  layer->setReduction(how.reduction);
+  layer->setIncludeSelf(how.include_self);
+  return combines_bools ? cast(ctx, layer->getOutput(0), at::kBool) : layer->getOutput(0);
+}
+
 // ---- x[a, b, ...] = y -------------------------------------------------------------------------------------------
 
 // Dims of the places, then those of x that are not indexed.
@@ -188,9 +211,8 @@ bool index_put(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* places = tuples(ctx, indices);
   auto* updates = cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(x));
   updates = broadcast(ctx, n, updates, updated_sizes(ctx, places, data, indices.dims.size()));
-  auto* layer = ctx->net->addScatter(*data, *places, *updates, ScatterMode::kND);
-  if (args[3].unwrapToBool()) layer->setReduction(ScatterReduction::kSUM);
-  auto* out = layer->getOutput(0);
+  const auto reduction = args[3].unwrapToBool() ? ScatterReduction::kSUM : ScatterReduction::kNONE;
+  auto* out = scattered(ctx, data, places, updates, ScatterMode::kND, 0, {reduction});
   return finish(ctx, n, is_identity(order) ? out : transpose(ctx, out, inverse(order)));
 }
 
@@ -211,11 +233,6 @@ ITensor* cut_to(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* source, 
   return source;
 }
 
-struct Scatter {
-  ScatterReduction reduction = ScatterReduction::kNONE;
-  bool include_self = true;
-};
-
 bool add_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITensor* updates, const Scatter& how) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   auto* indices = args[2].ITensorOrFreeze(ctx);
@@ -225,11 +242,8 @@ bool add_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITen
   if (rank(indices) == 0) indices = replace_dims(ctx, indices, 0, 0, {1});
   if (rank(updates) == 0) updates = replace_dims(ctx, updates, 0, 0, {1});
   updates = cut_to(ctx, n, cast(ctx, updates, scalar_type(x)), indices);
-  auto* layer = ctx->net->addScatter(*x, *indices, *updates, ScatterMode::kELEMENT);
-  layer->setAxis(dim);
-  layer->setReduction(how.reduction);
-  layer->setIncludeSelf(how.include_self);
-  return finish(ctx, n, is_scalar ? replace_dims(ctx, layer->getOutput(0), 0, 1, {}) : layer->getOutput(0));
+  auto* out = scattered(ctx, x, indices, updates, ScatterMode::kELEMENT, dim, how);
+  return finish(ctx, n, is_scalar ? replace_dims(ctx, out, 0, 1, {}) : out);
 }
 
 // (self, dim, index, src)
@@ -281,10 +295,7 @@ bool index_add(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const at::Scalar alpha = args[4].unwrapToScalar();
   if (alpha.toDouble() != 1.0) source = apply(ctx, ElementWiseOperation::kPROD, source, alpha);
   auto* places = slice_indices(ctx, n, args[2].ITensorOrFreeze(ctx), source, dim);
-  auto* layer = ctx->net->addScatter(*x, *places, *source, ScatterMode::kELEMENT);
-  layer->setAxis(dim);
-  layer->setReduction(ScatterReduction::kSUM);
-  return finish(ctx, n, layer->getOutput(0));
+  return finish(ctx, n, scattered(ctx, x, places, source, ScatterMode::kELEMENT, dim, {ScatterReduction::kSUM}));
 }
 
 bool index_copy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {

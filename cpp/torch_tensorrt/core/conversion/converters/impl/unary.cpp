@@ -30,9 +30,17 @@ OpConverter keeping(UnaryOperation operation, bool identity_on_integers = false)
   };
 }
 
+// PyTorch has x to the power of 2, which makes an integer of a bool.
 bool square(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  return finish(ctx, n, ctx->net->addElementWise(*x, *x, ElementWiseOperation::kPROD)->getOutput(0));
+  if (scalar_type(x) == at::kBool) x = cast(ctx, x, at::kLong);
+  return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, x, x));
+}
+
+// The sign of a bool is the bool.
+bool sign(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  return finish(ctx, n, scalar_type(x) == at::kBool ? identity(ctx, x) : apply(ctx, UnaryOperation::kSIGN, x));
 }
 
 bool rsqrt(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -172,7 +180,7 @@ Family unary_family() {
       {"aten::erf", of_float(UnaryOperation::kERF)},
       {"aten::abs", keeping(UnaryOperation::kABS)},
       {"aten::neg", keeping(UnaryOperation::kNEG)},
-      {"aten::sign", keeping(UnaryOperation::kSIGN)},
+      {"aten::sign", sign},
       {"aten::ceil", keeping(UnaryOperation::kCEIL, /*identity_on_integers=*/true)},
       {"aten::floor", keeping(UnaryOperation::kFLOOR, /*identity_on_integers=*/true)},
       {"aten::round", keeping(UnaryOperation::kROUND, /*identity_on_integers=*/true)},
@@ -194,7 +202,7 @@ Family unary_family() {
       {"aten::trunc", keeping(UnaryOperation::kTRUNC, /*identity_on_integers=*/true)},
       {"aten::fix", keeping(UnaryOperation::kTRUNC, /*identity_on_integers=*/true)},
       {"aten::frac", fraction},
-      {"aten::sgn", keeping(UnaryOperation::kSIGN)},
+      {"aten::sgn", sign},
       {"aten::negative", keeping(UnaryOperation::kNEG)},
       {"aten::absolute", keeping(UnaryOperation::kABS)},
       {"aten::round.decimals", round_decimals},

@@ -1,0 +1,102 @@
+"""Rows that have a result for each of several variants of their inputs: dtypes, or shapes.
+
+Which variants PyTorch takes is found by asking it once, when the tables are made; an engine need not take the others.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+
+import torch
+
+from .table import NAMES, Row, Tensor, flatten
+
+HALF, BF16, F32, F64 = torch.half, torch.bfloat16, torch.float32, torch.float64
+I8, U8, I32, I64, BOOL = torch.int8, torch.uint8, torch.int32, torch.int64, torch.bool
+FLOATS = (F32, HALF, BF16, F64)
+DTYPES = (*FLOATS, I8, U8, I32, I64, BOOL)
+
+Variant = dict[str, Tensor]  # place in the code -> input
+_REFUSALS = (RuntimeError, NotImplementedError, IndexError, TypeError, ValueError)
+
+
+def _is_taken(code: str, variant: Variant) -> bool:
+    generator = torch.Generator().manual_seed(7)
+    inputs = {place: spec.make(generator) for place, spec in variant.items()}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results = eval(code.format(**{place: place for place in variant}), {"torch": torch, **inputs})
+    except _REFUSALS:
+        return False
+    # int8 and uint8 together are int16, which an engine has not.
+    return all(result.dtype in DTYPES for result in flatten(results))
+
+
+def bundle(op: str, code: str, variants: list[Variant], why: str, **more) -> list[Row]:
+    """`{a}`, `{b}`, ... in the code are the inputs of a variant."""
+    taken = [variant for variant in variants if _is_taken(code, variant)]
+    assert taken, f"PyTorch takes no variant of {code}"
+    at_once = len(NAMES) // len(taken[0])
+    rows = []
+    for first in range(0, len(taken), at_once):
+        names = iter(NAMES)
+        results, inputs = [], []
+        for variant in taken[first : first + at_once]:
+            results.append(code.format(**{place: next(names) for place in variant}))
+            inputs += variant.values()
+        rows.append(Row(op, f"({', '.join(results)},)", tuple(inputs), static_only=why, **more))
+    return rows
+
+
+def data(dtype: torch.dtype, *shape: int, domain: tuple[float, float] | None = None) -> Tensor:
+    """Elements of the domain, for integers of the whole numbers in it; one number where it has none."""
+    if domain is None or dtype is BOOL:
+        return Tensor(shape, dtype, dynamic=False)
+    low, high = domain
+    if not dtype.is_floating_point:
+        low, high = int(max(low, 1)) if low > 0 else int(low), max(int(high), 2)
+    return Tensor(shape, dtype, low, high, dynamic=False)
+
+
+def over_dtypes(
+    op: str,
+    code: str,
+    shapes: dict[str, tuple[int, ...]],
+    fixed: Variant | None = None,
+    *,
+    domain: tuple[float, float] | None = None,
+    dtypes: tuple[torch.dtype, ...] = DTYPES,
+    **more,
+) -> list[Row]:
+    """All data inputs of one dtype; the fixed ones (indices, conditions) as they are."""
+    variants = [
+        {place: data(dtype, *shape, domain=domain) for place, shape in shapes.items()} | (fixed or {})
+        for dtype in dtypes
+    ]  # fmt: skip
+    return bundle(op, code, variants, "one row for all dtypes; ranges of sizes have rows of their own", **more)
+
+
+def over_dtype_pairs(op: str, code: str, a: tuple[int, ...], b: tuple[int, ...], domain=None, **more) -> list[Row]:
+    """Operands of all pairs of different dtypes."""
+    pairs = [(x, y) for x, y in itertools.product(DTYPES, DTYPES) if x is not y]
+    variants = [{"a": data(x, *a, domain=domain), "b": data(y, *b, domain=domain)} for x, y in pairs]
+    return bundle(op, code, variants, "one row for all dtypes; ranges of sizes have rows of their own", **more)
+
+
+def over_shapes(
+    op: str,
+    code: str,
+    shapes: list[dict[str, tuple[int, ...]]],
+    fixed: Variant | None = None,
+    *,
+    dtype: torch.dtype = F32,
+    domain=None,
+    **more,
+) -> list[Row]:
+    variants = [
+        {place: data(dtype, *shape, domain=domain) for place, shape in variant.items()} | (fixed or {})
+        for variant in shapes
+    ]
+    return bundle(op, code, variants, "one row for all shapes", **more)
