@@ -36,6 +36,10 @@ docs: ## build, then write docs/supported_ops.md from what is registered
 	@tools/build.sh package
 	@.venv/bin/python tools/supported_ops.py
 
+tensorrt: ## build the backend that runs engines in TensorRT (TensorRT_ROOT=its folder)
+	@tools/setup.sh build
+	@tools/tensorrt.sh $(TensorRT_ROOT)
+
 lint: ## check style and structure
 	@tools/setup.sh test
 	@tools/lint.sh

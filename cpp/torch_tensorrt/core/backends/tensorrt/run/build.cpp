@@ -10,6 +10,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/timing_cache_file.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -77,10 +78,18 @@ std::string list_unsupported(const network::INetworkDefinition& network) {
   return text;
 }
 
+bool is_quantized(const network::INetworkDefinition& network, const engine::BuildSettings& settings) {
+  if (settings.enabled_precisions.count(DataType::kINT8) == 0) return false;
+  if (has_fake_quantize(network)) return true;
+  LOG_WARNING("int8 is enabled, and the network \"" << network.getName() << "\" has no fake quantization with constant "
+                                                    << "scales: nothing will run in int8");
+  return false;
+}
+
 bool is_strongly_typed(const network::INetworkDefinition& network, const engine::BuildSettings& settings) {
   if (settings.strongly_typed) return true;
   const auto enabled = [&](DataType type) { return settings.enabled_precisions.count(type) != 0; };
-  const bool may_lower = enabled(DataType::kHALF) || enabled(DataType::kBF16) || enabled(DataType::kINT8);
+  const bool may_lower = enabled(DataType::kHALF) || enabled(DataType::kBF16);
   if (!may_lower) return true;
   const std::set<DataType> types = float_types(network);
   return types.size() != 1 || types.count(DataType::kFLOAT) == 0;
@@ -100,9 +109,10 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
   if (target == nullptr || config == nullptr) {
     TORCHTRT_THROW_ERROR("TensorRT makes no network. " << messages.take_errors());
   }
-  Translator translator(network, *target, strongly_typed, messages);
+  const bool quantized = is_quantized(network, settings);
+  Translator translator(network, *target, {strongly_typed, quantized}, messages);
   translator.run();
-  configure(*config, settings, strongly_typed);
+  configure(*config, settings, {strongly_typed, quantized});
   add_profiles(*builder, *config, *target, network);
   TimingCacheFile cache(settings.timing_cache_path, *config);
   const std::unique_ptr<nvinfer1::IHostMemory> built(builder->buildSerializedNetwork(*target, *config));

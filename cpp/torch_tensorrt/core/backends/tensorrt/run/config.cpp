@@ -23,13 +23,14 @@ void set_flag(nvinfer1::IBuilderConfig& config, BuilderFlag flag, bool on) {
   }
 }
 
-void set_precisions(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, bool strongly_typed) {
+void set_precisions(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings,
+                    const Precisions& precisions) {
   set_flag(config, BuilderFlag::kTF32, !settings.disable_tf32);
-  if (strongly_typed) return;
+  if (precisions.strongly_typed) return;
   const auto enabled = [&](network::DataType type) { return settings.enabled_precisions.count(type) != 0; };
   set_flag(config, BuilderFlag::kFP16, enabled(network::DataType::kHALF));
   set_flag(config, BuilderFlag::kBF16, enabled(network::DataType::kBF16));
-  set_flag(config, BuilderFlag::kINT8, enabled(network::DataType::kINT8));
+  set_flag(config, BuilderFlag::kINT8, precisions.quantized);
   // What must be computed in f32 says so layer by layer.
   config.setFlag(BuilderFlag::kPREFER_PRECISION_CONSTRAINTS);
 }
@@ -99,9 +100,9 @@ bool is_dynamic(const network::INetworkDefinition& network) {
 
 }  // namespace
 
-void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, bool strongly_typed) {
+void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, const Precisions& precisions) {
   check_level(settings.optimization_level);
-  set_precisions(config, settings, strongly_typed);
+  set_precisions(config, settings, precisions);
   set_flag(config, BuilderFlag::kREFIT, settings.refit);
   set_flag(config, BuilderFlag::kSPARSE_WEIGHTS, settings.sparse_weights);
   set_flag(config, BuilderFlag::kVERSION_COMPATIBLE, settings.version_compatible);

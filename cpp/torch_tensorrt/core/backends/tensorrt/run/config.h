@@ -6,8 +6,14 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// Every setting of ours that TensorRT has. A typed network decides on precisions itself.
-void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, bool strongly_typed);
+// How the network that is built decides on precisions.
+struct Precisions {
+  bool strongly_typed = true;  // itself, by the dtypes of its tensors
+  bool quantized = false;      // parts of it are to run in int8
+};
+
+// Every setting of ours that TensorRT has.
+void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, const Precisions& precisions);
 
 // One optimization profile for each of the network's. Throws Error where an input is dynamic and has no range, and
 // where TensorRT needs the values of an input.

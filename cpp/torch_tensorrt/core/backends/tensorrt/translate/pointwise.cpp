@@ -1,7 +1,9 @@
 #include "torch_tensorrt/core/backends/tensorrt/translate/pointwise.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
@@ -171,6 +173,28 @@ trt::ITensor& apply_elementwise(Translator& t, Ours operation, trt::ITensor& a, 
   TORCHTRT_THROW_ERROR("element-wise operation " << network::enum_name(operation) << " is not translated");
 }
 
+namespace {
+
+// Quantize and dequantize; the layers that computed the same in floats are left without readers, and TensorRT drops
+// them.
+trt::ITensor& quantized(Translator& t, const FakeQuantize& fake) {
+  trt::ITensor& x = t.became(*fake.x);
+  auto* memory = static_cast<float*>(t.keep(fake.scale.size() * sizeof(float)));
+  std::copy(fake.scale.begin(), fake.scale.end(), memory);
+  trt::Dims dims;
+  dims.nbDims = fake.axis < 0 ? 0 : 1;
+  if (fake.axis >= 0) dims.d[0] = static_cast<int64_t>(fake.scale.size());
+  const trt::Weights weights{trt::DataType::kFLOAT, memory, fake.axis < 0 ? 1 : dims.d[0]};
+  trt::ITensor& scale = cast(t, t.output_of(t.target().addConstant(dims, weights)), x.getType());
+  auto& quantize = t.added(t.target().addQuantize(x, scale, trt::DataType::kINT8));
+  if (fake.axis >= 0) quantize.setAxis(fake.axis);
+  auto& dequantize = t.added(t.target().addDequantize(*quantize.getOutput(0), scale, x.getType()));
+  if (fake.axis >= 0) dequantize.setAxis(fake.axis);
+  return *dequantize.getOutput(0);
+}
+
+}  // namespace
+
 // ---- layers --------------------------------------------------------------------------------------------------------
 
 void translate_activation(Translator& t) {
@@ -180,6 +204,12 @@ void translate_activation(Translator& t) {
 
 void translate_elementwise(Translator& t) {
   const auto& layer = t.layer<network::IElementWiseLayer>();
+  if (t.quantizes()) {
+    if (const auto fake = match_fake_quantize(layer)) {
+      t.give(quantized(t, *fake));
+      return;
+    }
+  }
   t.give(apply_elementwise(t, layer.getOperation(), t.input(0), t.input(1), layer.getInput(1)));
 }
 

@@ -31,9 +31,9 @@ std::string text_of(const trt::Dims& dims) {
 
 }  // namespace
 
-Translator::Translator(const network::INetworkDefinition& source, trt::INetworkDefinition& target, bool strongly_typed,
-                       MessageGatherer& messages)
-    : source_(source), target_(target), strongly_typed_(strongly_typed), messages_(messages) {}
+Translator::Translator(const network::INetworkDefinition& source, trt::INetworkDefinition& target,
+                       const Options& options, MessageGatherer& messages)
+    : source_(source), target_(target), options_(options), messages_(messages) {}
 
 void Translator::run() {
   target_.setName(shortened(source_.getName()).c_str());
@@ -91,7 +91,7 @@ void Translator::finish(trt::ILayer* made) {
   // TensorRT takes names of weights that a layer uses already.
   for (const auto& [weights, name] : unnamed_) target_.setWeightsName(weights, name.c_str());
   unnamed_.clear();
-  if (keep_f32_ && !strongly_typed_) ask_for_f32(*made);
+  if (keep_f32_ && !options_.strongly_typed) ask_for_f32(*made);
 }
 
 // A typed network says it with casts; in another one TensorRT may go to any precision that is enabled.
@@ -120,7 +120,7 @@ void Translator::check_output(const network::ITensor& ours, trt::ITensor& theirs
                                                     << network::to_string(dims));
   }
   const auto type = static_cast<network::DataType>(theirs.getType());
-  const bool lowered = !strongly_typed_ && network::is_floating_point(ours.getType());
+  const bool lowered = !options_.strongly_typed && network::is_floating_point(ours.getType());
   if (type != ours.getType() && !lowered) {
     TORCHTRT_THROW_ERROR("the result is " << network::enum_name(type) << " in TensorRT, must be "
                                           << network::enum_name(ours.getType()));
@@ -147,7 +147,7 @@ void Translator::mark_outputs() {
     theirs.setName(ours->getName());
     named_.insert(&theirs);
     target_.markOutput(theirs);
-    if (!strongly_typed_) theirs.setType(to_trt(ours->getType()));
+    if (!options_.strongly_typed) theirs.setType(to_trt(ours->getType()));
   }
 }
 

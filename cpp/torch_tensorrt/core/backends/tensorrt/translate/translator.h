@@ -20,8 +20,12 @@ namespace trt = ::nvinfer1;
 // is built, and so must this, which owns the few that had to be converted.
 class Translator {
  public:
-  // `messages` gathers what TensorRT says while this works. A strongly typed target keeps the dtypes of every tensor.
-  Translator(const network::INetworkDefinition& source, trt::INetworkDefinition& target, bool strongly_typed,
+  struct Options {
+    bool strongly_typed = true;  // the target was made to keep the dtypes of every tensor
+    bool quantize = false;       // fake quantization becomes TensorRT's, which computes in int8
+  };
+  // `messages` gathers what TensorRT says while this works.
+  Translator(const network::INetworkDefinition& source, trt::INetworkDefinition& target, const Options& options,
              MessageGatherer& messages);
 
   // Throws Error naming the layer that TensorRT refuses, with its message.
@@ -34,7 +38,9 @@ class Translator {
   }
   const network::ILayer& layer() const { return *layer_; }
   trt::INetworkDefinition& target() { return target_; }
-  bool strongly_typed() const { return strongly_typed_; }
+  bool quantizes() const { return options_.quantize; }
+  // What a tensor of ours, of this layer or an earlier one, has become.
+  trt::ITensor& became(const network::ITensor& ours) const { return *tensors_.at(&ours); }
   // The tensor that input `index` has become; it must be given.
   trt::ITensor& input(int32_t index) const;
   bool has_input(int32_t index) const { return layer_->getInput(index) != nullptr; }
@@ -83,7 +89,7 @@ class Translator {
 
   const network::INetworkDefinition& source_;
   trt::INetworkDefinition& target_;
-  bool strongly_typed_;
+  Options options_;
   MessageGatherer& messages_;
   const network::ILayer* layer_ = nullptr;
   bool keep_f32_ = false;

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+namespace torch_tensorrt::tensorrt_test {
+
+// What rows of the table do not show: dynamic shapes, profiles, refitting, caches, errors, threads.
+struct Check {
+  const char* name;
+  void (*run)();  // throws Error with what is wrong
+};
+const std::vector<Check>& all_checks();
+
+}  // namespace torch_tensorrt::tensorrt_test

@@ -1,0 +1,161 @@
+#include "tensorrt/device_run.h"
+
+#include <cmath>
+#include <cstring>
+#include <sstream>
+
+#include "torch_tensorrt/core/backends/tensorrt/run/build.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/execution.h"
+#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::tensorrt_test {
+
+using backends::tensorrt::CudaDriver;
+using network::DataType;
+
+engine::BuildSettings test_settings() {
+  engine::BuildSettings settings;
+  settings.target.kind = engine::DeviceTarget::Kind::kCUDA;
+  settings.disable_tf32 = true;
+  settings.optimization_level = 0;
+  return settings;
+}
+
+DeviceTensors::~DeviceTensors() {
+  for (void* block : blocks_) CudaDriver::get().release(block);
+}
+
+void* DeviceTensors::add(int64_t bytes) {
+  blocks_.push_back(CudaDriver::get().allocate(std::max<int64_t>(bytes, 1)));
+  return blocks_.back();
+}
+
+void* DeviceTensors::add(const std::string& bytes) {
+  void* block = add(static_cast<int64_t>(bytes.size()));
+  CudaDriver::get().copy_to_device(block, bytes.data(), static_cast<int64_t>(bytes.size()), nullptr);
+  return block;
+}
+
+std::string DeviceTensors::read(void* memory, int64_t bytes) const {
+  std::string result(static_cast<size_t>(bytes), '\0');
+  CudaDriver::get().copy_to_host(result.data(), memory, bytes, nullptr);
+  CudaDriver::get().synchronize(nullptr);
+  return result;
+}
+
+std::string build_and_run(const FileCase& row, const engine::BuildSettings& settings) {
+  using namespace backends::tensorrt;
+  const auto network = network::parse_network(row.network);
+  const std::string plan = build_serialized(*network, settings, nullptr);
+  const auto engine = VendorEngine::load(plan.data(), plan.size(), 0);
+  const DeviceGuard guard(0);
+  Execution execution(engine);
+  DeviceTensors memory;
+  std::vector<network::Dims> dims;
+  std::vector<const void*> inputs;
+  for (const VendorTensor& input : engine->inputs()) {
+    for (const CaseTensor& given : row.inputs) {
+      if (given.name != input.name) continue;
+      dims.emplace_back(given.dims);
+      inputs.push_back(memory.add(given.bytes));
+    }
+  }
+  const auto& output_dims = execution.set_input_dims(dims, nullptr);
+  const network::DataType dtype = engine->outputs()[0].dtype;
+  const int64_t bytes = output_dims[0].volume() * network::element_size(dtype);
+  void* output = memory.add(bytes);
+  CudaDriver::get().synchronize(nullptr);
+  void* stream = CudaDriver::get().create_stream();
+  execution.run(inputs.data(), &output, stream, nullptr);
+  CudaDriver::get().synchronize(stream);
+  CudaDriver::get().destroy_stream(stream);
+  if (output_dims[0].to_vector() != row.expected.dims) {
+    TORCHTRT_THROW_ERROR("the output has the dims " << network::to_string(output_dims[0]) << ", expected "
+                                                    << network::to_string(network::Dims(row.expected.dims)));
+  }
+  return memory.read(output, bytes);
+}
+
+namespace {
+
+double half_to_double(uint16_t bits) {
+  const int sign = bits >> 15;
+  const int exponent = (bits >> 10) & 31;
+  const int fraction = bits & 1023;
+  double value = std::ldexp(1024 + fraction, exponent - 25);
+  if (exponent == 0) value = std::ldexp(fraction, -24);
+  if (exponent == 31) value = fraction == 0 ? INFINITY : NAN;
+  return sign != 0 ? -value : value;
+}
+
+double bf16_to_double(uint16_t bits) {
+  const uint32_t wide = static_cast<uint32_t>(bits) << 16;
+  float value = 0;
+  std::memcpy(&value, &wide, sizeof(value));
+  return static_cast<double>(value);
+}
+
+template <typename T, typename F>
+std::vector<double> convert(const std::string& bytes, F to_double) {
+  std::vector<double> values(bytes.size() / sizeof(T));
+  for (size_t i = 0; i < values.size(); ++i) {
+    T value;
+    std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
+    values[i] = to_double(value);
+  }
+  return values;
+}
+
+bool is_close(double got, double expected, double relative, double absolute) {
+  if (std::isnan(expected)) return std::isnan(got);
+  if (got == expected) return true;
+  return std::abs(got - expected) <= absolute + relative * std::abs(expected);
+}
+
+}  // namespace
+
+std::vector<double> to_doubles(DataType dtype, const std::string& bytes) {
+  const auto plain = [](auto value) { return static_cast<double>(value); };
+  switch (dtype) {
+    case DataType::kFLOAT:
+      return convert<float>(bytes, plain);
+    case DataType::kDOUBLE:
+      return convert<double>(bytes, plain);
+    case DataType::kHALF:
+      return convert<uint16_t>(bytes, half_to_double);
+    case DataType::kBF16:
+      return convert<uint16_t>(bytes, bf16_to_double);
+    case DataType::kINT32:
+      return convert<int32_t>(bytes, plain);
+    case DataType::kINT64:
+      return convert<int64_t>(bytes, plain);
+    case DataType::kBOOL:
+    case DataType::kUINT8:
+      return convert<uint8_t>(bytes, plain);
+    case DataType::kINT8:
+    case DataType::kFP8:
+    case DataType::kINT4:
+      break;
+  }
+  TORCHTRT_THROW_ERROR("elements of this dtype are not read");
+}
+
+std::string compare(const FileCase& row, DataType dtype, const std::string& bytes) {
+  const std::vector<double> got = to_doubles(dtype, bytes);
+  const std::vector<double> expected = to_doubles(row.expected.dtype, row.expected.bytes);
+  if (got.size() != expected.size()) {
+    return str("it has ", got.size(), " elements, expected ", expected.size());
+  }
+  size_t wrong = 0;
+  std::ostringstream first;
+  first.precision(9);
+  for (size_t i = 0; i < got.size(); ++i) {
+    if (is_close(got[i], expected[i], row.relative, row.absolute)) continue;
+    if (wrong++ == 0) first << "element " << i << " is " << got[i] << ", expected " << expected[i];
+  }
+  return wrong == 0 ? std::string() : str(wrong, " of ", got.size(), " elements differ; ", first.str());
+}
+
+}  // namespace torch_tensorrt::tensorrt_test

@@ -1,0 +1,57 @@
+#include <iostream>
+
+#include "conformance/harness.h"
+#include "tensorrt/case_file.h"
+#include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
+#include "torch_tensorrt/core/util/Exception.h"
+
+// Writes every row of the conformance table, with its inputs and PyTorch's answer, to a file for trt_conformance.
+namespace torch_tensorrt::tensorrt_test {
+namespace {
+
+CaseTensor tensor_of(const std::string& name, const at::Tensor& tensor) {
+  const at::Tensor dense = tensor.contiguous();
+  CaseTensor result;
+  result.name = name;
+  result.dtype = engine::aten::find_data_type(dense.scalar_type()).value();
+  result.dims = dense.sizes().vec();
+  result.bytes.assign(static_cast<const char*>(dense.const_data_ptr()), dense.nbytes());
+  return result;
+}
+
+FileCase exported(const conformance::Case& row) {
+  const conformance::Example example(row);
+  FileCase result;
+  result.name = row.name;
+  result.relative = row.tolerance.relative;
+  result.absolute = row.tolerance.absolute;
+  result.network = example.reproducer();
+  for (size_t i = 0; i < row.inputs.size(); ++i) {
+    if (row.inputs[i].constant || !example.input(i).defined()) continue;
+    result.inputs.push_back(tensor_of("input_" + std::to_string(i), example.input(i)));
+  }
+  const bool floats = network::is_floating_point(row.output);
+  result.expected = tensor_of("output_0", example.expected().to(floats ? at::kDouble : at::kLong));
+  return result;
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::tensorrt_test
+
+int main(int argc, char** argv) {
+  using namespace torch_tensorrt;
+  if (argc != 2) {
+    std::cerr << "usage: export_cases FILE\n";
+    return 2;
+  }
+  try {
+    std::vector<tensorrt_test::FileCase> cases;
+    for (const auto& row : conformance::all_cases()) cases.push_back(tensorrt_test::exported(row));
+    tensorrt_test::write_cases(argv[1], cases);
+    std::cout << cases.size() << " cases\n";
+    return 0;
+  } catch (const std::exception& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
+  }
+}

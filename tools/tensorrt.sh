@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Builds the TensorRT backend, and what checks it on a machine with a GPU.
+#
+#   tools/tensorrt.sh [TENSORRT_ROOT]    the vendor's tree (headers are enough); default: where CMake finds the headers
+#
+# build/lib/libtorchtrt_tensorrt.so is the backend. build/tensorrt_check is a folder to carry to a machine with a GPU and
+# TensorRT 10, where `./trt_conformance cases.bin` checks it; TensorRT_ROOT or LD_LIBRARY_PATH says where TensorRT is.
+set -euo pipefail
+root="${1:-}"
+[[ -z $root ]] || root="$(realpath "$root")"
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly build=build
+readonly check=$build/tensorrt_check
+mkdir -p "$build"
+exec 8>"$build/.lock"
+flock 8
+
+cmake -S . -B "$build" -G Ninja -DTORCHTRT_PYTHON="$PWD/.venv/bin/python" ${root:+"-DTensorRT_ROOT=$root"} \
+  ${TORCHTRT_CMAKE_ARGS:-} >"$build/tensorrt.log"
+if ! grep -q '^-- TensorRT 10' "$build/tensorrt.log"; then
+  grep '^-- TensorRT' "$build/tensorrt.log" >&2 || true
+  echo "headers of TensorRT 10 are needed: tools/tensorrt.sh ROOT, or make tensorrt TensorRT_ROOT=ROOT" >&2
+  exit 1
+fi
+NINJA_STATUS='[%f/%t %es] ' cmake --build "$build" --target torchtrt_tensorrt trt_conformance export_cases
+mkdir -p "$check"
+cp "$build/bin/trt_conformance" "$check/"
+"$build/bin/export_cases" "$check/cases.bin"
+du -sh "$check"
