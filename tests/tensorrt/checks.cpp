@@ -50,7 +50,7 @@ Floats run(Execution& execution, const Floats& input, const Dims& dims) {
   const void* in = memory.add(bytes_of(input));
   void* out = memory.add(bytes);
   CudaDriver::get().synchronize(nullptr);
-  execution.run(&in, &out, nullptr, nullptr);
+  execution.run(&in, &out, {});
   CudaDriver::get().synchronize(nullptr);
   return floats_of(memory.read(out, bytes));
 }
@@ -110,6 +110,38 @@ void shape_arithmetic() {
   Execution execution(engine);
   const Floats input = ramp(12);
   expect_close(run(execution, input, Dims{3, 4}), {input[3], input[5], input[7], input[9], input[11]});
+}
+
+// The same addresses again and again, with other elements, at two shapes in turn.
+void recorded_graphs() {
+  auto network = parse(kDoubling);
+  network->profiles() = {{{"x", {{1, 2}, {4, 8}, {16, 32}}}}};
+  Execution execution(build(*network));
+  const DeviceGuard guard(0);
+  const CudaDriver& driver = CudaDriver::get();
+  DeviceTensors memory;
+  void* in = memory.add(int64_t{16 * 32 * 4});
+  void* out = memory.add(int64_t{16 * 32 * 4});
+  void* stream = driver.create_stream();
+  for (int round = 0; round < 12; ++round) {
+    const Dims dims = round / 3 % 2 == 0 ? Dims{4, 4} : Dims{2, 5};
+    Floats input = ramp(dims.volume());
+    for (float& value : input) value += static_cast<float>(round);
+    Floats expected = input;
+    for (float& value : expected) value *= 2;
+    execution.set_input_dims({dims}, nullptr);
+    driver.copy_to_device(in, input.data(), static_cast<int64_t>(input.size()) * 4, stream);
+    const void* inputs = in;
+    Execution::RunOptions options{stream};
+    options.use_graph = true;
+    execution.run(&inputs, &out, options);
+    Floats got(input.size());
+    driver.copy_to_host(got.data(), out, static_cast<int64_t>(got.size()) * 4, stream);
+    driver.synchronize(stream);
+    expect_close(got, expected);
+  }
+  TORCHTRT_CHECK(execution.slot_count() == 2, "there are " << execution.slot_count() << " slots, expected 2");
+  driver.destroy_stream(stream);
 }
 
 void several_profiles() {
@@ -177,7 +209,7 @@ void names_in_inspector_and_profile() {
   void* out = memory.add(int64_t{192});
   void* stream = CudaDriver::get().create_stream();
   std::string names;
-  for (const auto& [name, milliseconds] : execution.profile(&in, &out, stream)) names += name + " ";
+  for (const auto& [name, milliseconds] : execution.profile(&in, &out, {stream})) names += name + " ";
   CudaDriver::get().destroy_stream(stream);
   TORCHTRT_CHECK(names.find("my_pooling") != std::string::npos, "the profile does not name the layer: " << names);
 }
@@ -312,6 +344,7 @@ const std::vector<Check>& all_checks() {
   static const std::vector<Check> checks = {
       {"dynamic_shapes", dynamic_shapes},
       {"shape_arithmetic", shape_arithmetic},
+      {"recorded_graphs", recorded_graphs},
       {"several_profiles", several_profiles},
       {"running_sums_of_dynamic_length", running_sums_of_dynamic_length},
       {"refitted_weights", refitted_weights},

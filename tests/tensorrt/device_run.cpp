@@ -68,7 +68,7 @@ std::string build_and_run(const FileCase& row, const engine::BuildSettings& sett
   void* output = memory.add(bytes);
   CudaDriver::get().synchronize(nullptr);
   void* stream = CudaDriver::get().create_stream();
-  execution.run(inputs.data(), &output, stream, nullptr);
+  execution.run(inputs.data(), &output, {stream});
   CudaDriver::get().synchronize(stream);
   CudaDriver::get().destroy_stream(stream);
   if (output_dims[0].to_vector() != row.expected.dims) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/text.h"
 
@@ -29,6 +31,22 @@ TEST(TensorRTSupport, HasARowForEveryKindInTheirOrder) {
     EXPECT_NE(row.supports, nullptr);
     EXPECT_STRNE(row.how, "");
   }
+}
+
+TEST(TensorRTSupport, IsWhatTheDocumentationSays) {
+  std::ifstream stream(std::string(TORCHTRT_SOURCE_DIR) + "/docs/tensorrt.md");
+  std::vector<std::string> written;
+  bool in_table = false;
+  for (std::string line; std::getline(stream, line);) {
+    if (line.rfind("| layer |", 0) == 0) in_table = true;
+    if (in_table && line.empty()) break;
+    if (in_table) written.push_back(line);
+  }
+  std::vector<std::string> expected = {"| layer | becomes |", "| --- | --- |"};
+  for (const SupportRow& row : support_table()) {
+    expected.push_back("| " + network::enum_name(row.type) + " | " + row.how + " |");
+  }
+  EXPECT_EQ(written, expected);
 }
 
 TEST(TensorRTSupport, EveryActivationIsDecided) {

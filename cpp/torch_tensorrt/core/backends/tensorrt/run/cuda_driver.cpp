@@ -17,6 +17,7 @@ using Pointer = unsigned long long;
 
 constexpr int kMajorAttribute = 75;   // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR; the minor one follows
 constexpr unsigned kNonBlocking = 1;  // CU_STREAM_NON_BLOCKING
+constexpr int kThreadLocal = 1;       // CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: what other threads do is no concern
 
 }  // namespace
 
@@ -37,6 +38,12 @@ struct CudaDriver::Functions {
   int (*stream_create)(void** stream, unsigned flags);
   int (*stream_destroy)(void* stream);
   int (*stream_synchronize)(void* stream);
+  int (*begin_capture)(void* stream, int mode);
+  int (*end_capture)(void* stream, void** graph);
+  int (*instantiate)(void** executable, void* graph, unsigned long long flags);
+  int (*graph_launch)(void* executable, void* stream);
+  int (*graph_destroy)(void* graph);
+  int (*executable_destroy)(void* executable);
 };
 
 CudaDriver::CudaDriver() {
@@ -69,6 +76,12 @@ CudaDriver::CudaDriver() {
       {"cuStreamCreate", at(functions->stream_create)},
       {"cuStreamDestroy_v2", at(functions->stream_destroy)},
       {"cuStreamSynchronize", at(functions->stream_synchronize)},
+      {"cuStreamBeginCapture_v2", at(functions->begin_capture)},
+      {"cuStreamEndCapture", at(functions->end_capture)},
+      {"cuGraphInstantiateWithFlags", at(functions->instantiate)},
+      {"cuGraphLaunch", at(functions->graph_launch)},
+      {"cuGraphDestroy", at(functions->graph_destroy)},
+      {"cuGraphExecDestroy", at(functions->executable_destroy)},
   };
   for (const Symbol& symbol : symbols) {
     *symbol.place = dlsym(handle, symbol.name);
@@ -160,6 +173,31 @@ void CudaDriver::destroy_stream(void* stream) const noexcept { functions_->strea
 void CudaDriver::synchronize(void* stream) const {
   check(functions_->stream_synchronize(stream), "waiting for a stream");
 }
+
+void CudaDriver::begin_capture(void* stream) const {
+  check(functions_->begin_capture(stream, kThreadLocal), "recording a graph");
+}
+
+void* CudaDriver::end_capture(void* stream) const {
+  void* graph = nullptr;
+  void* executable = nullptr;
+  check(functions_->end_capture(stream, &graph), "recording a graph");
+  const int status = functions_->instantiate(&executable, graph, 0);
+  functions_->graph_destroy(graph);
+  check(status, "making a graph ready");
+  return executable;
+}
+
+void CudaDriver::abandon_capture(void* stream) const noexcept {
+  void* graph = nullptr;
+  if (functions_->end_capture(stream, &graph) == 0 && graph != nullptr) functions_->graph_destroy(graph);
+}
+
+void CudaDriver::launch(void* graph, void* stream) const {
+  check(functions_->graph_launch(graph, stream), "launching a graph");
+}
+
+void CudaDriver::destroy_graph(void* graph) const noexcept { functions_->executable_destroy(graph); }
 
 // Primary contexts are kept for the life of the process: PyTorch and TensorRT hold them as well.
 DeviceGuard::DeviceGuard(int32_t device) {

@@ -29,6 +29,14 @@ class CudaDriver {
   void destroy_stream(void* stream) const noexcept;
   void synchronize(void* stream) const;
 
+  // What this thread puts on the stream between the two is recorded, not run. end_capture gives the graph, ready to
+  // launch.
+  void begin_capture(void* stream) const;
+  void* end_capture(void* stream) const;
+  void abandon_capture(void* stream) const noexcept;
+  void launch(void* graph, void* stream) const;
+  void destroy_graph(void* graph) const noexcept;
+
  private:
   friend class DeviceGuard;
   struct Functions;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/graph_cache.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -57,9 +58,9 @@ class Execution::Allocator final : public nvinfer1::IOutputAllocator {
   explicit Allocator(int32_t index) : index_(index) {}
 
   void* reallocateOutputAsync(const char* /*name*/, void* /*current*/, uint64_t bytes, uint64_t /*alignment*/,
-                              cudaStream_t stream) override {
+                              cudaStream_t /*stream*/) override {
     try {
-      return memory->allocate(index_, static_cast<int64_t>(bytes), stream);
+      return memory->allocate(index_, static_cast<int64_t>(bytes));
     } catch (const std::exception& error) {
       LOG_ERROR("no memory for output " << index_ << " of a TensorRT engine: " << error.what());
       return nullptr;
@@ -75,14 +76,21 @@ class Execution::Allocator final : public nvinfer1::IOutputAllocator {
   int32_t index_;
 };
 
-// The context of one profile.
+// A context of TensorRT's with the dims that it has, and graphs of runs at these.
 struct Execution::Slot {
   std::unique_ptr<nvinfer1::IExecutionContext> context;
+  GraphCache graphs;
   bool user_managed = false;
+  int32_t profile = 0;
+  std::vector<network::Dims> input_dims;  // empty: none are set
+  std::vector<network::Dims> output_dims;
+  std::vector<std::vector<int64_t>> host_values;
+  int64_t activation_bytes = 0;
+  int64_t last_use = 0;
 };
 
-Execution::Execution(std::shared_ptr<const VendorEngine> engine)
-    : engine_(std::move(engine)), slots_(static_cast<size_t>(engine_->profile_count())) {
+Execution::Execution(std::shared_ptr<const VendorEngine> engine, int32_t max_slots)
+    : engine_(std::move(engine)), max_slots_(std::max(1, max_slots)) {
   for (size_t i = 0; i < engine_->outputs().size(); ++i) {
     allocators_.push_back(std::make_unique<Allocator>(static_cast<int32_t>(i)));
   }
@@ -98,6 +106,8 @@ Execution::~Execution() {
   }
 }
 
+int64_t Execution::activation_bytes() const { return current_ == nullptr ? 0 : current_->activation_bytes; }
+
 void* Execution::allocate(int64_t bytes) {
   blocks_.push_back(CudaDriver::get().allocate(bytes));
   return blocks_.back();
@@ -108,11 +118,12 @@ void* Execution::scratch() {
   return scratch_;
 }
 
-Execution::Slot& Execution::slot(int32_t profile) {
-  auto& slot = slots_[static_cast<size_t>(profile)];
-  if (slot != nullptr) return *slot;
+// ---- dims ----------------------------------------------------------------------------------------------------------
+
+Execution::Slot& Execution::add_slot(int32_t profile) {
   MessageGatherer messages;
   auto made = std::make_unique<Slot>();
+  made->profile = profile;
   made->user_managed = !(engine_->library().version() < kSizedMemory);
   made->context.reset(engine_->engine().createExecutionContext(
       made->user_managed ? ExecutionContextAllocationStrategy::kUSER_MANAGED
@@ -126,8 +137,25 @@ Execution::Slot& Execution::slot(int32_t profile) {
     driver.destroy_stream(stream);
     if (!chosen) TORCHTRT_THROW_ERROR("TensorRT does not take profile " << profile << ". " << messages.take_errors());
   }
-  slot = std::move(made);
-  return *slot;
+  slots_.push_back(std::move(made));
+  return *slots_.back();
+}
+
+// The slot that has these dims; else one of the profile that can be given them: without graphs that would be lost, or a
+// new one, or the one that was not used for the longest time.
+Execution::Slot& Execution::slot_for(const std::vector<network::Dims>& dims, int32_t profile) {
+  Slot* free_slot = nullptr;
+  Slot* oldest = nullptr;
+  for (const auto& slot : slots_) {
+    if (slot->profile != profile) continue;
+    if (slot->input_dims == dims) return *slot;
+    if (slot->graphs.empty()) free_slot = slot.get();
+    if (oldest == nullptr || slot->last_use < oldest->last_use) oldest = slot.get();
+  }
+  if (free_slot != nullptr) return *free_slot;
+  if (oldest == nullptr || slot_count() < max_slots_) return add_slot(profile);
+  oldest->graphs.clear();
+  return *oldest;
 }
 
 int32_t Execution::choose_profile(const std::vector<network::Dims>& dims) const {
@@ -141,7 +169,7 @@ int32_t Execution::choose_profile(const std::vector<network::Dims>& dims) const 
     }
     return true;
   };
-  if (current_ >= 0 && takes(current_)) return current_;
+  if (current_ != nullptr && takes(current_->profile)) return current_->profile;
   for (int32_t profile = 0; profile < engine_->profile_count(); ++profile) {
     if (takes(profile)) return profile;
   }
@@ -153,7 +181,7 @@ int32_t Execution::choose_profile(const std::vector<network::Dims>& dims) const 
 }
 
 void Execution::set_shapes(Slot& slot, const std::vector<network::Dims>& dims, const int64_t* const* shape_values) {
-  host_values_.assign(dims.size(), {});
+  slot.host_values.assign(dims.size(), {});
   for (size_t i = 0; i < dims.size(); ++i) {
     const VendorTensor& input = engine_->inputs()[i];
     if (!slot.context->setInputShape(input.name.c_str(), to_trt_dims(dims[i]))) {
@@ -164,49 +192,58 @@ void Execution::set_shapes(Slot& slot, const std::vector<network::Dims>& dims, c
     const int64_t* values = shape_values == nullptr ? nullptr : shape_values[i];
     TORCHTRT_CHECK(values != nullptr,
                    "input " << input.name << " decides on shapes, its values are needed on the host");
-    host_values_[i].assign(values, values + dims[i].volume());
+    slot.host_values[i].assign(values, values + dims[i].volume());
     if (input.dtype == network::DataType::kINT32) {  // packed in place: 32 bits each
-      auto* packed = reinterpret_cast<int32_t*>(host_values_[i].data());
+      auto* packed = reinterpret_cast<int32_t*>(slot.host_values[i].data());
       for (int64_t k = 0; k < dims[i].volume(); ++k) packed[k] = static_cast<int32_t>(values[k]);
     }
-    slot.context->setInputTensorAddress(input.name.c_str(), host_values_[i].data());
+    slot.context->setInputTensorAddress(input.name.c_str(), slot.host_values[i].data());
   }
 }
 
 void Execution::give_memory(Slot& slot) {
   if (!slot.user_managed) return;
-  activation_bytes_ = static_cast<int64_t>(slot.context->updateDeviceMemorySizeForShapes());
-  if (activation_bytes_ > largest_bytes_) {
-    largest_ = allocate(activation_bytes_);
-    largest_bytes_ = activation_bytes_;
+  slot.activation_bytes = static_cast<int64_t>(slot.context->updateDeviceMemorySizeForShapes());
+  if (slot.activation_bytes > largest_bytes_) {
+    largest_ = allocate(slot.activation_bytes);
+    largest_bytes_ = slot.activation_bytes;
   }
-  slot.context->setDeviceMemoryV2(largest_bytes_ > 0 ? largest_ : scratch(), std::max<int64_t>(largest_bytes_, 0));
+  slot.context->setDeviceMemoryV2(largest_bytes_ > 0 ? largest_ : scratch(), largest_bytes_);
 }
 
 const std::vector<network::Dims>& Execution::set_input_dims(const std::vector<network::Dims>& dims,
                                                             const int64_t* const* shape_values) {
-  if (current_ >= 0 && shape_values == nullptr && dims == input_dims_) return output_dims_;
+  const bool same = current_ != nullptr && dims == current_->input_dims;
+  if (same && shape_values == nullptr) return current_->output_dims;
   const DeviceGuard guard(engine_->device());
-  const int32_t profile = choose_profile(dims);
-  Slot& chosen = slot(profile);
-  input_dims_.clear();  // until all has succeeded
-  set_shapes(chosen, dims, shape_values);
-  if (const int32_t missing = chosen.context->inferShapes(0, nullptr); missing != 0) {
+  Slot& slot = slot_for(dims, choose_profile(dims));
+  current_ = &slot;
+  slot.last_use = ++uses_;
+  if (slot.input_dims == dims && shape_values == nullptr) return slot.output_dims;
+  slot.input_dims.clear();  // until all has succeeded
+  slot.graphs.clear();
+  set_shapes(slot, dims, shape_values);
+  if (slot.context->inferShapes(0, nullptr) != 0) {
     TORCHTRT_THROW_ERROR("TensorRT finds no shapes for these dims. " << take_last_error());
   }
-  output_dims_.clear();
+  slot.output_dims.clear();
   for (const VendorTensor& output : engine_->outputs()) {
-    output_dims_.push_back(from_trt(chosen.context->getTensorShape(output.name.c_str())));
+    slot.output_dims.push_back(from_trt(slot.context->getTensorShape(output.name.c_str())));
   }
-  give_memory(chosen);
-  current_ = profile;
-  input_dims_ = dims;
-  return output_dims_;
+  give_memory(slot);
+  slot.input_dims = dims;
+  return slot.output_dims;
 }
 
-void Execution::run(const void* const* inputs, void* const* outputs, void* stream, OutputMemory* memory) {
-  TORCHTRT_CHECK(current_ >= 0, "the dims of the inputs must be set before a run");
-  nvinfer1::IExecutionContext& context = *slots_[static_cast<size_t>(current_)]->context;
+// ---- runs ----------------------------------------------------------------------------------------------------------
+
+bool Execution::depends_on_data() const {
+  return std::any_of(current_->output_dims.begin(), current_->output_dims.end(),
+                     [](const network::Dims& dims) { return !dims.is_static(); });
+}
+
+void Execution::set_addresses(const void* const* inputs, void* const* outputs, OutputMemory* memory) {
+  nvinfer1::IExecutionContext& context = *current_->context;
   bool taken = true;
   for (size_t i = 0; i < engine_->inputs().size(); ++i) {
     const VendorTensor& input = engine_->inputs()[i];
@@ -215,8 +252,7 @@ void Execution::run(const void* const* inputs, void* const* outputs, void* strea
   }
   for (size_t i = 0; i < engine_->outputs().size(); ++i) {
     const char* name = engine_->outputs()[i].name.c_str();
-    const bool by_data = !output_dims_[i].is_static();
-    if (!by_data) {
+    if (current_->output_dims[i].is_static()) {
       taken = taken && context.setOutputTensorAddress(name, outputs[i] != nullptr ? outputs[i] : scratch());
       continue;
     }
@@ -224,21 +260,47 @@ void Execution::run(const void* const* inputs, void* const* outputs, void* strea
     allocators_[i]->memory = memory;
     taken = taken && context.setOutputAllocator(name, allocators_[i].get());
   }
-  if (!taken || !context.enqueueV3(static_cast<cudaStream_t>(stream))) {
-    TORCHTRT_THROW_ERROR("TensorRT does not run the engine \"" << engine_->name() << "\". " << take_last_error());
+  if (!taken) TORCHTRT_THROW_ERROR("TensorRT does not take an address of a tensor. " << take_last_error());
+}
+
+void Execution::enqueue(void* stream) {
+  if (current_->context->enqueueV3(static_cast<cudaStream_t>(stream))) return;
+  TORCHTRT_THROW_ERROR("TensorRT does not run the engine \"" << engine_->name() << "\". " << take_last_error());
+}
+
+void Execution::run(const void* const* inputs, void* const* outputs, const RunOptions& options) {
+  TORCHTRT_CHECK(current_ != nullptr && !current_->output_dims.empty(),
+                 "the dims of the inputs must be set before a run");
+  if (!options.use_graph || depends_on_data()) {
+    set_addresses(inputs, outputs, options.memory);
+    enqueue(options.stream);
+    return;
   }
+  addresses_.assign(inputs, inputs + engine_->inputs().size());
+  addresses_.insert(addresses_.end(), outputs, outputs + engine_->outputs().size());
+  current_->graphs.run(addresses_, options.stream, [&](void* stream) {
+    set_addresses(inputs, outputs, nullptr);
+    enqueue(stream);
+  });
 }
 
 std::vector<std::pair<std::string, double>> Execution::profile(const void* const* inputs, void* const* outputs,
-                                                               void* stream) {
-  TORCHTRT_CHECK(current_ >= 0, "the dims of the inputs must be set before a run");
+                                                               const RunOptions& options) {
+  TORCHTRT_CHECK(current_ != nullptr, "the dims of the inputs must be set before a run");
   const DeviceGuard guard(engine_->device());
-  nvinfer1::IExecutionContext& context = *slots_[static_cast<size_t>(current_)]->context;
+  nvinfer1::IExecutionContext& context = *current_->context;
   LayerTimes times;
   context.setProfiler(&times);
   context.setEnqueueEmitsProfile(true);
-  run(inputs, outputs, stream, nullptr);
-  CudaDriver::get().synchronize(stream);
+  RunOptions plain = options;
+  plain.use_graph = false;
+  try {
+    run(inputs, outputs, plain);
+    CudaDriver::get().synchronize(options.stream);
+  } catch (...) {
+    context.setProfiler(nullptr);
+    throw;
+  }
   context.setProfiler(nullptr);
   return times.take();
 }

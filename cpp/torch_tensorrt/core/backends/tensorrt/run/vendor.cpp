@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
 
+#include <cstdlib>
 #include <map>
 #include <mutex>
 
@@ -19,6 +20,12 @@ struct Found {
 
 bool operator==(const SearchPlaces& a, const SearchPlaces& b) {
   return a.root == b.root && a.python_folders == b.python_folders;
+}
+
+// A version compatible engine brings a library of its own, which a file of unknown origin must not get to run.
+bool may_run_code_of_engines() {
+  const char* value = std::getenv("TORCHTRT_TENSORRT_ENGINE_CODE");
+  return value != nullptr && std::string(value) == "1";
 }
 
 }  // namespace
@@ -51,8 +58,7 @@ nvinfer1::IRuntime& vendor_runtime(int32_t device) {
     MessageGatherer messages;
     runtime = static_cast<nvinfer1::IRuntime*>(library->create_runtime(vendor_logger()));
     if (runtime == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no runtime. " << messages.take_errors());
-    // Plans of version compatible engines bring code of their own, which is to run when the user asked for such a plan.
-    runtime->setEngineHostCodeAllowed(true);
+    runtime->setEngineHostCodeAllowed(may_run_code_of_engines());
   }
   return *runtime;
 }

@@ -95,7 +95,8 @@ const std::vector<SupportRow>& support_table() {
       {LayerType::kCUMULATIVE, supports_cumulative, "slices and element-wise layers, log2 of the size in number"},
       {LayerType::kSCATTER, supports_scatter, "scatter, behind a select that makes indices positive"},
       {LayerType::kGRID_SAMPLE, supports_grid_sample, "grid sample"},
-      {LayerType::kATTENTION, supports_always, "matrix multiply, scale, mask, softmax, matrix multiply"},
+      {LayerType::kATTENTION, supports_always,
+       "scale, matrix multiply, mask, softmax, matrix multiply: what TensorRT makes one kernel of"},
   };
   return table;
 }

@@ -1,0 +1,65 @@
+#include "torch_tensorrt/core/backends/tensorrt/run/graph_cache.h"
+
+#include <algorithm>
+
+#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+
+GraphCache::~GraphCache() {
+  clear();
+  if (recording_stream_ != nullptr) CudaDriver::get().destroy_stream(recording_stream_);
+}
+
+void GraphCache::clear() {
+  for (Entry& entry : entries_) {
+    if (entry.graph != nullptr) CudaDriver::get().destroy_graph(entry.graph);
+  }
+  entries_.clear();
+}
+
+GraphCache::Entry* GraphCache::find(const std::vector<const void*>& addresses) {
+  for (Entry& entry : entries_) {
+    if (entry.addresses == addresses) return &entry;
+  }
+  return nullptr;
+}
+
+void GraphCache::remember(const std::vector<const void*>& addresses) {
+  if (entries_.size() == kMaxEntries) {
+    const auto oldest = std::min_element(entries_.begin(), entries_.end(),
+                                         [](const Entry& a, const Entry& b) { return a.last_use < b.last_use; });
+    if (oldest->graph != nullptr) CudaDriver::get().destroy_graph(oldest->graph);
+    entries_.erase(oldest);
+  }
+  entries_.push_back({addresses, nullptr, ++uses_});
+}
+
+void* GraphCache::record(const std::function<void(void* stream)>& enqueue) {
+  const CudaDriver& driver = CudaDriver::get();
+  // The default stream cannot be recorded.
+  if (recording_stream_ == nullptr) recording_stream_ = driver.create_stream();
+  driver.begin_capture(recording_stream_);
+  try {
+    enqueue(recording_stream_);
+  } catch (...) {
+    driver.abandon_capture(recording_stream_);
+    throw;
+  }
+  return driver.end_capture(recording_stream_);
+}
+
+void GraphCache::run(const std::vector<const void*>& addresses, void* stream,
+                     const std::function<void(void* stream)>& enqueue) {
+  Entry* entry = find(addresses);
+  if (entry == nullptr) {
+    enqueue(stream);
+    remember(addresses);
+    return;
+  }
+  entry->last_use = ++uses_;
+  if (entry->graph == nullptr) entry->graph = record(enqueue);
+  CudaDriver::get().launch(entry->graph, stream);
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

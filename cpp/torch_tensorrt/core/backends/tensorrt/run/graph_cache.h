@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace torch_tensorrt::backends::tensorrt {
+
+// CUDA graphs of one piece of work, one for each set of addresses that it is done with. PyTorch's allocator gives the
+// same few blocks again and again; addresses that come once only are not worth a recording.
+class GraphCache {
+ public:
+  GraphCache() = default;
+  ~GraphCache();
+  GraphCache(const GraphCache&) = delete;
+  GraphCache& operator=(const GraphCache&) = delete;
+
+  // Launches the graph of the addresses where there is one; records it first when they come for the second time; else
+  // just enqueues. `enqueue` puts the work on the stream that it is given.
+  void run(const std::vector<const void*>& addresses, void* stream, const std::function<void(void* stream)>& enqueue);
+  bool empty() const { return entries_.empty(); }
+  void clear();
+
+ private:
+  struct Entry {
+    std::vector<const void*> addresses;
+    void* graph = nullptr;  // null: seen once
+    int64_t last_use = 0;
+  };
+  static constexpr size_t kMaxEntries = 8;
+
+  Entry* find(const std::vector<const void*>& addresses);
+  void remember(const std::vector<const void*>& addresses);
+  void* record(const std::function<void(void* stream)>& enqueue);
+
+  std::vector<Entry> entries_;
+  void* recording_stream_ = nullptr;
+  int64_t uses_ = 0;
+};
+
+}  // namespace torch_tensorrt::backends::tensorrt
