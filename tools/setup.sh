@@ -22,6 +22,9 @@ system_packages=(
   flatbuffers-compiler libflatbuffers-dev libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
 )
 
+# Its speech is what a model with trained weights is tested on.
+[[ $group == test ]] && system_packages+=(espeak-ng)
+
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 
 # --- Python --------------------------------------------------------------------------------------------------------

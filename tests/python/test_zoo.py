@@ -1,8 +1,11 @@
-"""A representative part of the zoo: one engine each, for fixed shapes and for a range of batches."""
+"""A representative part of the zoo: one engine each, for fixed shapes, for a range of batches, and of sizes."""
 
 from __future__ import annotations
 
 import pytest
+import torch
+from zoo_models import Model
+from zoo_parameters import give_parameters
 
 import zoo
 
@@ -21,10 +24,78 @@ NAMES = [
     "transformers/wav2vec2",
     "torchaudio/conformer",
 ]
+SIZED = {
+    "torchvision/mobilenet_v3_large",
+    "torchvision/shufflenet_v2_x1_0",
+    "timm/ghostnet_100",
+    "transformers/t5_encoder",
+    "transformers/segformer",
+    "transformers/wav2vec2",
+    "torchaudio/conformer",
+}
 MODELS = {model.name: model for model in zoo.all_models()}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quick(tmp_path_factory: pytest.TempPathFactory):
+    """The engines of a model have most layers in common: each is timed once. Small models on a busy machine are fastest
+    with one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCHTRT_TIMING_CACHE", str(tmp_path_factory.mktemp("zoo") / "timings"))
+        yield
+    torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_model_is_one_engine_with_the_results_of_pytorch(name: str) -> None:
     result = zoo.run(MODELS[name], verbose=True)
-    assert not result.failed, f"fixed: {result.static}, range: {result.dynamic}"
+    checked = result.static + result.batch + (result.size if name in SIZED else "")
+    assert "FAILED" not in checked, f"fixed: {result.static}, batches: {result.batch}, sizes: {result.size}"
+
+
+class BiasAlone(torch.nn.Module):
+    """What it gives is as good as constant, in spite of its parameters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = torch.nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 1000.0 + self.body(x)
+
+
+def tiny(make) -> Model:
+    return Model("tiny", make, ((2, 4),), (((2, 4),), ((1, 4),)))
+
+
+def test_a_model_whose_output_is_as_good_as_constant_fails() -> None:
+    result = zoo.run(tiny(BiasAlone), verbose=False)
+    assert result.failed
+    assert "output does not depend on the input" in result.static
+
+
+def test_a_wrong_engine_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = zoo.compile_whole
+    monkeypatch.setattr(zoo, "compile_whole", lambda case, specs: lambda *x: right(case, specs)(*x) * 1.001)
+    result = zoo.run(tiny(lambda: torch.nn.Linear(4, 3)), verbose=False)
+    assert all("FAILED: error 1.0e-03" in found for found in (result.static, result.batch, result.size))
+
+
+def test_heads_of_zeros_and_fresh_norms_are_given_parameters() -> None:
+    def make() -> torch.nn.Module:
+        torch.manual_seed(0)
+        return torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.BatchNorm1d(8), torch.nn.Linear(8, 3)).eval()
+
+    module, again = make(), make()
+    for model in (module, again):
+        torch.nn.init.zeros_(model[2].weight)
+        torch.nn.init.zeros_(model[2].bias)
+        give_parameters(model, (torch.randn(16, 4, generator=torch.Generator().manual_seed(1)),))
+    x = torch.randn(2, 4)
+    assert torch.equal(module(x), again(x))
+    zoo.require_dependence(tiny(make), module)
+    assert not module.training and not module[1].training
+    for tensor in (module[1].weight, module[1].bias, module[1].running_mean, module[1].running_var, module[2].weight):
+        assert tensor.min() < tensor.max()

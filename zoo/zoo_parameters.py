@@ -1,0 +1,99 @@
+"""Parameters of a fixed seed with which a model's results depend on its inputs.
+
+Fresh models are often as good as constant: heads and layer scales start at zero, and batch norms that have seen nothing
+let the signal vanish. A compiler that got such a model wrong would not be found out.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+BatchNorm = nn.modules.batchnorm._BatchNorm
+
+
+def _is_constant(tensor: torch.Tensor) -> bool:
+    return tensor.is_floating_point() and tensor.numel() > 0 and tensor.min() == tensor.max()
+
+
+def _instead_of(tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Values for a parameter that is one value throughout: a bias, the weight of a norm, a layer scale, a zero head."""
+    value = tensor.flatten()[0].item()
+    uniform = torch.rand(tensor.shape, generator=generator)
+    if value == 0.0:
+        fan_in = tensor[0].numel() if tensor.dim() > 1 else 100
+        return torch.randn(tensor.shape, generator=generator) / max(fan_in, 1) ** 0.5
+    if abs(value) <= 0.1:
+        return 0.3 + 0.7 * uniform
+    return value * (0.6 + 0.8 * uniform)
+
+
+def _fill_constants(module: nn.Module, generator: torch.Generator) -> None:
+    for parameter in module.parameters():
+        if _is_constant(parameter):
+            parameter.copy_(_instead_of(parameter, generator))
+
+
+def _unit_variance(layer: nn.Module, _arguments, output):
+    """Scales a layer, the first time it runs, to results of variance one, and hands those on."""
+    if getattr(layer, "_zoo_scaled", False) or not isinstance(output, torch.Tensor):
+        return None
+    layer._zoo_scaled = True
+    scale = output.std().item()
+    if not 1e-12 < scale < 1e12:
+        return None
+    layer.weight.div_(scale)
+    if layer.bias is not None:
+        layer.bias.div_(scale)
+    return output / scale
+
+
+def _has_plain_weight(module: nn.Module) -> bool:
+    """Linear and convolution layers, by what they have: libraries bring their own classes."""
+    own = dict(module.named_parameters(recurse=False))
+    is_leaf = next(module.children(), None) is None
+    return (
+        is_leaf
+        and "weight" in own
+        and own["weight"].dim() > 1
+        and not isinstance(module, nn.Embedding)
+        and (set(own) <= {"weight", "bias"})
+    )
+
+
+def _frozen_statistics(module: nn.Module, generator: torch.Generator) -> None:
+    for layer in module.modules():
+        if isinstance(layer, BatchNorm) or not isinstance(getattr(layer, "running_var", None), torch.Tensor):
+            continue
+        layer.running_mean.copy_(0.1 * torch.randn(layer.running_mean.shape, generator=generator))
+        layer.running_var.copy_(0.6 + 0.8 * torch.rand(layer.running_var.shape, generator=generator))
+
+
+def _move_statistics(norms: list[BatchNorm], generator: torch.Generator) -> None:
+    """Away from those of the inputs seen, so that they are not what the batch itself would give. A channel that was
+    dead for those inputs is not made so loud for others that it drowns the rest."""
+    for norm in norms:
+        norm.running_var.clamp_(min=0.1 * norm.running_var.mean().item())
+        noise = torch.randn(norm.running_mean.shape, generator=generator)
+        norm.running_mean.add_(0.1 * noise * norm.running_var.sqrt())
+        norm.running_var.mul_(0.8 + 0.4 * torch.rand(norm.running_var.shape, generator=generator))
+
+
+@torch.no_grad()
+def give_parameters(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+    """Changes the parameters and statistics of a model: constants become random, every linear and convolution layer
+    gets results of variance one for the inputs, and every batch norm their statistics, moved a little."""
+    generator = torch.Generator().manual_seed(2)
+    _fill_constants(module, generator)
+    _frozen_statistics(module, generator)
+    norms = [layer for layer in module.modules() if isinstance(layer, BatchNorm) and layer.running_mean is not None]
+    hooks = [layer.register_forward_hook(_unit_variance) for layer in module.modules() if _has_plain_weight(layer)]
+    for norm in norms:
+        norm.train()
+        norm.momentum = 1.0
+    module(*inputs)
+    for hook in hooks:
+        hook.remove()
+    for norm in norms:
+        norm.eval()
+    _move_statistics(norms, generator)
