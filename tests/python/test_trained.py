@@ -11,6 +11,16 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[2]
 
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    """Small models on a busy machine are fastest so. Importing silero_vad sets it too, for all tests that follow."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 # --- Silero: is there speech in it? -----------------------------------------------------------------------------------
 
 
@@ -31,11 +41,8 @@ def _example():
 
 @pytest.fixture(scope="module")
 def silero():
-    """The package; importing it sets the number of threads, which other tests have set for themselves."""
-    threads = torch.get_num_threads()
     import silero_vad
 
-    torch.set_num_threads(threads)
     return silero_vad
 
 
