@@ -182,6 +182,9 @@ struct TORCHTRT_API GraphInputs {
 TORCHTRT_API std::string get_build_info();
 // Prints it to stdout.
 TORCHTRT_API void dump_build_info();
+// The build, then what engines can be built for and run on here: each device, and each backend with its version, or the
+// reason why it cannot be used on a device.
+TORCHTRT_API std::string get_environment_report();
 // Throws Error when there is no such GPU.
 TORCHTRT_API void set_device(const int gpu_id);
 
@@ -198,6 +201,10 @@ struct TORCHTRT_API CompileSpec {
   // Precisions that layers may run in. The builder never uses another.
   std::set<DataType> enabled_precisions = {DataType::kFloat};
   bool disable_tf32 = false;
+  // Who builds the engine: "native" (the engine of this library), the name of another backend ("tensorrt"), "auto" (the
+  // available backend that is preferred on the device and takes the whole network), or "fastest" (all that can build
+  // it, timed on the device; the quickest is kept and the times are recorded in the engine).
+  std::string backend = "auto";
   bool sparse_weights = false;
   bool refit = false;
   bool debug = false;

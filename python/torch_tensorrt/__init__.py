@@ -12,7 +12,12 @@ from torch_tensorrt import _library
 _library.load()
 
 from torch_tensorrt import logging, ts  # noqa: E402 - the libraries come first
-from torch_tensorrt._build_info import dump_build_info, get_build_info, set_device  # noqa: E402
+from torch_tensorrt._build_info import (  # noqa: E402
+    dump_build_info,
+    get_build_info,
+    get_environment_report,
+    set_device,
+)
 from torch_tensorrt._check import OperatorSupport, SupportReport, check  # noqa: E402
 from torch_tensorrt._compile import compile, convert_method_to_trt_engine  # noqa: E402, A004
 from torch_tensorrt._device import Device  # noqa: E402
@@ -37,6 +42,7 @@ __all__ = [
     "dump_build_info",
     "embed_engine_in_new_module",
     "get_build_info",
+    "get_environment_report",
     "logging",
     "memory_format",
     "set_device",

@@ -15,6 +15,14 @@ def dump_build_info() -> None:
     print(get_build_info(), end="")
 
 
+def get_environment_report() -> str:
+    """The build, the devices of this machine, and each backend with its version, or why it cannot be used on a device.
+
+    ``torchtrtc doctor`` prints it.
+    """
+    return compiler()._get_environment_report()
+
+
 def set_device(gpu_id: int) -> None:
     """Makes a GPU the current one. Raises ``RuntimeError`` when there is no such GPU."""
     compiler()._set_device(int(gpu_id))

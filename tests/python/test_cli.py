@@ -50,6 +50,24 @@ def test_help_and_version():
     assert torch_tensorrt.__version__ in run(TORCHTRTC, "--version")
 
 
+def test_doctor_shows_devices_and_backends():
+    text = torchtrtc("doctor")
+    assert text.splitlines()[0].startswith("Torch-TensorRT Version: " + torch_tensorrt.__version__)
+    assert "\n  cpu: " in text
+    assert f"\n  native\n    cpu: available, torch_tensorrt {torch_tensorrt.__version__}" in text
+    if not torch.cuda.is_available():
+        assert "PyTorch sees no GPU" in text
+    assert text == torch_tensorrt.get_environment_report()
+
+
+def test_a_backend_by_name(lenet, tmp_path):
+    compiled = tmp_path / "compiled.ts"
+    torchtrtc("--backend", "native", "-d", "cpu", CHECK, lenet, compiled, "(2,1,28,28)")
+    assert '"backend":"native"' in torch.jit.load(compiled).engine.get_engine_layer_info()
+    told = torchtrtc_fails("--backend", "nobody", "-d", "cpu", lenet, compiled, "(2,1,28,28)")
+    assert 'there is no backend "nobody"; known are: native' in told
+
+
 def test_compiles_checks_and_saves(lenet, tmp_path, rel):
     compiled = tmp_path / "compiled.ts"
     told = torchtrtc("--info", "-d", "cpu", CHECK, lenet, compiled, "(2,1,28,28)")

@@ -120,8 +120,14 @@ int compile(const Options& options) {
   return report_self_check(module, compiled, options, spec);
 }
 
+int doctor() {
+  std::cout << torch_tensorrt::get_environment_report();
+  return 0;
+}
+
 int run(const Options& options) {
   set_log_level(options);
+  if (options.doctor) return doctor();
   for (const auto& path : options.custom_ops) load_library(path);
   for (const auto& path : options.custom_converters) load_library(path);
   if (options.check) return check(options);

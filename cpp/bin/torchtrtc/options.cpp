@@ -46,6 +46,10 @@ void add_engine_flags(CLI::App& app, Options& o) {
                  "Precision that layers may run in: float, half, int8 (repeat); float when none is given")
       ->type_name("P")
       ->allow_extra_args(false);
+  app.add_option("--backend", o.backend,
+                 "Who builds the engine: native, tensorrt (or another backend's name), auto, or fastest (all, timed)")
+      ->capture_default_str()
+      ->type_name("NAME");
   app.add_flag("--build-debuggable-engine", o.debuggable, "Keep what a debugger needs in the engine");
   app.add_flag("--disable-tf32", o.disable_tf32, "GPUs: fp32 products use fp32, not TF32");
   app.add_flag("--sparse-weights", o.sparse_weights, "Allow kernels for 2:4 sparse weights");
@@ -136,11 +140,25 @@ int parse_check(int argc, char** argv, Options* options) {
   return -1;
 }
 
+int parse_doctor(int argc, char** argv, Options* options) {
+  CLI::App app("Shows the build, the devices of this machine, and which backends can be used on them.",
+               "torchtrtc doctor");
+  options->doctor = true;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  return -1;
+}
+
 }  // namespace
 
 int parse_options(int argc, char** argv, Options* options) {
   if (argc > 1 && std::string(argv[1]) == "check") return parse_check(argc - 1, argv + 1, options);
-  CLI::App app("Compiles a TorchScript module ahead of time. `torchtrtc check --help`: what would become of it.",
+  if (argc > 1 && std::string(argv[1]) == "doctor") return parse_doctor(argc - 1, argv + 1, options);
+  CLI::App app("Compiles a TorchScript module ahead of time. `torchtrtc check --help`: what would become of it. "
+               "`torchtrtc doctor`: what this machine can do.",
                "torchtrtc");
   app.set_version_flag("--version", torch_tensorrt::get_build_info());
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
@@ -185,6 +203,7 @@ torch_tensorrt::ts::CompileSpec make_spec(const Options& options) {
   torch_tensorrt::ts::CompileSpec spec(std::move(inputs));
   if (!options.precisions.empty()) spec.enabled_precisions.clear();
   for (const auto& precision : options.precisions) spec.enabled_precisions.insert(parse_precision(precision));
+  spec.backend = options.backend;
   spec.device = make_device(options);
   spec.debug = options.debuggable;
   spec.disable_tf32 = options.disable_tf32;

@@ -24,9 +24,11 @@ struct Options {
   std::string check_method;
   bool check = false;  // torchtrtc check INPUT [input specs]
   bool json = false;
+  bool doctor = false;  // torchtrtc doctor
   bool disable_tf32 = false;
   bool sparse_weights = false;
   std::vector<std::string> precisions;
+  std::string backend = "auto";
   std::string device_type;
   int64_t gpu_id = 0;
   int64_t dla_core = 0;

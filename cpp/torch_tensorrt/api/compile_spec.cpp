@@ -97,6 +97,7 @@ core::CompileSpec with_inputs(const GraphInputs& inputs) {
 void set_engine_settings(const CompileSpec& external, core::conversion::BuilderSettings& settings) {
   settings.enabled_precisions.clear();
   for (const auto dtype : external.enabled_precisions) settings.enabled_precisions.insert(precision(dtype));
+  settings.backend = external.backend;
   settings.sparse_weights = external.sparse_weights;
   settings.disable_tf32 = external.disable_tf32;
   settings.refit = external.refit;

@@ -80,6 +80,7 @@ torchscript::CompileSpec spec_of(const json& spec) {
   if (!precisions.empty()) out.enabled_precisions.clear();
   for (const auto& precision : precisions) out.enabled_precisions.insert(dtype(precision));
   out.device = device(spec.at("device"));
+  out.backend = spec.at("backend").get<std::string>();
   out.disable_tf32 = spec.at("disable_tf32");
   out.sparse_weights = spec.at("sparse_weights");
   out.refit = spec.at("refit");

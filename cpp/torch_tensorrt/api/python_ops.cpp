@@ -83,6 +83,7 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_evaluated_operators() -> str[]", ts::evaluated_operators);
   m.def("_operator_table() -> str", [] { return for_python(ts::operator_table_json); });
   m.def("_get_build_info() -> str", get_build_info);
+  m.def("_get_environment_report() -> str", [] { return for_python(get_environment_report); });
   m.def("_set_device(int gpu_id) -> ()", [](int64_t id) { for_python([&] { set_device(static_cast<int>(id)); }); });
   m.def("_set_log_level(int level) -> ()", [](int64_t level) { for_python([&] { set_log_level(level); }); });
   m.def("_get_log_level() -> int", []() -> int64_t { return logging::get_reportable_log_level(); });

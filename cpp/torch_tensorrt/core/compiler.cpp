@@ -41,16 +41,19 @@ void warn_without_effect(const conversion::BuilderSettings& settings) {
 }
 
 // What cannot be done on a CPU is said, not ignored.
-void check_settings(const CompileSpec& cfg) {
-  const auto& settings = cfg.convert_info.engine_settings;
-  check_device(settings.device);
-  TORCHTRT_CHECK(settings.capability == nvinfer1::EngineCapability::kSTANDARD ||
-                     settings.device.device_type != nvinfer1::DeviceType::kCPU,
+void check_cpu_settings(const conversion::BuilderSettings& settings) {
+  TORCHTRT_CHECK(settings.capability == nvinfer1::EngineCapability::kSTANDARD,
                  "engine capability " << settings.capability << " was asked for; engines for the CPU are standard");
   if (settings.refit)
     LOG_WARNING("refit was asked for; engines for the CPU are rebuilt instead, they cannot be refitted");
   if (settings.sparse_weights) LOG_WARNING("sparse_weights was asked for; there are no sparse kernels for the CPU");
   warn_without_effect(settings);
+}
+
+void check_settings(const CompileSpec& cfg) {
+  const auto& settings = cfg.convert_info.engine_settings;
+  check_device(settings.device);
+  if (settings.device.device_type == nvinfer1::DeviceType::kCPU) check_cpu_settings(settings);
   TORCHTRT_CHECK(cfg.partitioning_info.forced_fallback_modules.empty(),
                  "modules to run in torch were given, and this version compiles whole methods only; leave "
                  "torch_executed_modules empty");
@@ -140,8 +143,10 @@ BuiltGraph build_engine(const lowering::LoweredGraph& lowered, CompileSpec& cfg,
   return built;
 }
 
-c10::intrusive_ptr<runtime::TRTEngine> load_engine(const std::string& name, std::string bytes) {
-  return c10::make_intrusive<runtime::TRTEngine>(name, bytes, runtime::RTDevice());
+c10::intrusive_ptr<runtime::TRTEngine> load_engine(const std::string& name, std::string bytes,
+                                                   const ir::Device& device) {
+  const runtime::RTDevice target(device.gpu_id, device.device_type);
+  return c10::make_intrusive<runtime::TRTEngine>(name, bytes, target);
 }
 
 // Names that make valid Python arguments, as the module's own forward has them.
@@ -189,7 +194,7 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
   const auto lowered = lowering::Lower(mod, "forward", cfg.lower_info);
   const std::string name = class_name(mod);
   auto built = build_engine(lowered, cfg, name + "_forward");
-  auto engine = load_engine(name + "_engine", std::move(built.engine));
+  auto engine = load_engine(name + "_engine", std::move(built.engine), cfg.convert_info.engine_settings.device);
   const auto results = result_trees(*lowered.first, engine->outputs().size());
   name_arguments(mod, "forward", built.arguments);
   auto compiled = make_engine_module("__torch__." + name + "_trt", std::move(engine), built.arguments, results);

@@ -81,6 +81,7 @@ def build_spec(
     dla_global_dram_size: int,
     truncate_long_and_double: bool,
     allow_shape_tensors: bool,
+    backend: str = "auto",
     require_full_compilation: bool = False,
     min_block_size: int = 3,
     torch_executed_ops: Sequence[str] | None = None,
@@ -103,7 +104,10 @@ def build_spec(
     target = Device._from(device)
     if target.device_type is DeviceType.UNKNOWN:
         raise ValueError("device is unknown: give cpu, gpu:N or dla:N")
+    if not isinstance(backend, str) or not backend:
+        raise ValueError(f'backend is {backend!r}, must be "auto", "fastest", "native" or the name of another backend')
     return {
+        "backend": backend,
         "inputs": None if inputs is None else parse_inputs(inputs),
         "input_signature": None if input_signature is None else parse_signature(input_signature),
         "device": target._to_spec(),

@@ -50,6 +50,7 @@ def compile(  # noqa: A001 - the public name
     torch_executed_ops: Sequence[str] | None = None,
     torch_executed_modules: Sequence[str] | None = None,
     allow_shape_tensors: bool = False,
+    backend: str = "auto",
 ) -> torch.jit.ScriptModule:
     """Compiles the ``forward`` of a ScriptModule.
 
@@ -73,6 +74,9 @@ def compile(  # noqa: A001 - the public name
         min_block_size: fewest operations that are worth an engine.
         torch_executed_ops, torch_executed_modules: operations (``aten::add``) and module classes left to PyTorch.
         allow_shape_tensors: let ``aten::size`` of dynamic inputs give shape tensors.
+        backend: who builds the engine: ``"native"`` (the engine of this package), another backend's name
+            (``"tensorrt"``), ``"auto"`` (the available backend that is preferred on the device and takes the whole
+            network) or ``"fastest"`` (all that can, timed on the device; the times are recorded in the engine).
 
     Returns:
         A ScriptModule; save it with ``torch.jit.save``.
@@ -106,6 +110,7 @@ def compile(  # noqa: A001 - the public name
         torch_executed_ops=torch_executed_ops,
         torch_executed_modules=torch_executed_modules,
         allow_shape_tensors=allow_shape_tensors,
+        backend=backend,
     )
     compiled = compiler()._compile(_native(module), to_json(spec))
     return torch.jit._recursive.wrap_cpp_module(compiled)
@@ -129,6 +134,7 @@ def convert_method_to_trt_engine(
     dla_global_dram_size: int = 536870912,
     truncate_long_and_double: bool = False,
     allow_shape_tensors: bool = False,
+    backend: str = "auto",
 ) -> bytes:
     """Compiles a whole method into one engine and returns its bytes.
 
@@ -153,6 +159,7 @@ def convert_method_to_trt_engine(
         dla_global_dram_size=dla_global_dram_size,
         truncate_long_and_double=truncate_long_and_double,
         allow_shape_tensors=allow_shape_tensors,
+        backend=backend,
     )
     engine = compiler()._convert_method_to_engine(_native(module), method_name, to_json(spec))
     return engine.numpy().tobytes()

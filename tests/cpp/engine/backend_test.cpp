@@ -1,78 +1,169 @@
 #include "torch_tensorrt/core/engine/backend.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "engine/null_backend.h"
 #include "engine/reference_tactic.h"
+#include "torch_tensorrt/core/engine/build_engine.h"
+#include "torch_tensorrt/core/engine/context.h"
+#include "torch_tensorrt/core/network/text.h"
 
 namespace torch_tensorrt::engine {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::error_of;
+using testing::kFill;
+using testing::make_small_network;
+using testing::null_backend_state;
+using testing::reference_settings;
 
-// Builds nothing and records what it was handed.
-class NullBackend final : public Backend {
- public:
-  const char* name() const override { return "null"; }
-  Decision available(const DeviceTarget&) const override { return Decision::yes(); }
-  Decision supports(const network::ILayer& layer, const DeviceTarget&) const override {
-    return Decision::no(std::string("the null backend runs nothing, not even ") + layer.getName());
+const DeviceTarget kNoGpuHere{DeviceTarget::Kind::kCUDA, 0, 0, {}};
+
+class BackendChoice : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    testing::register_reference_tactics();
+    testing::null_backend();
+    testing::reset_null_backend();
+    settings_ = reference_settings();
+    settings_.name = "engine_0";
   }
-  std::string build(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
-                    BuildReport*) const override {
-    handed.push_back(settings.name + ":" + network->getName());
-    return "null";
+  void TearDown() override { testing::reset_null_backend(); }
+
+  std::shared_ptr<const std::string> build(const std::string& backend) {
+    settings_.backend = backend;
+    return std::make_shared<const std::string>(build_engine(make_small_network(), settings_));
   }
-  static std::vector<std::string> handed;
+  static std::vector<float> run(const Engine& engine) {
+    return testing::run_floats(engine, {network::Dims{1, 3, 8, 8}}, {testing::random_floats(192, 1)})[0];
+  }
+
+  BuildSettings settings_;
 };
-std::vector<std::string> NullBackend::handed;
-
-const Backend& null_backend() {
-  static const bool once = [] {
-    register_backend(std::make_unique<NullBackend>());
-    return true;
-  }();
-  (void)once;
-  return find_backend("null");
-}
 
 TEST(Backend, OursIsThere) {
   const Backend& native = find_backend("native");
   EXPECT_TRUE(native.available({}));
-  DeviceTarget cuda;
-  cuda.kind = DeviceTarget::Kind::kCUDA;
-  EXPECT_NE(native.available(cuda).reason().find("without CUDA"), std::string::npos);
+  EXPECT_THAT(native.available(kNoGpuHere).reason(), HasSubstr("libtorchtrt_runtime.so"));
 }
 
 TEST(Backend, OursAnswersForEachLayer) {
   testing::register_reference_tactics();
-  const auto network = testing::make_small_network();
+  const auto network = make_small_network();
   for (const auto& layer : network->layers()) EXPECT_TRUE(find_backend("native").supports(*layer, describe_target({})));
   auto* resize = network->addResize(*network->getInput(0));
   resize->setOutputDimensions(network::Dims{1, 3, 16, 16});
-  const DeviceTarget nowhere{DeviceTarget::Kind::kCUDA, 0, 0, "sm_90"};
-  const Decision decision = find_backend("native").supports(*resize, nowhere);
+  const Decision decision = find_backend("native").supports(*resize, kNoGpuHere);
   EXPECT_FALSE(decision);
-  EXPECT_NE(decision.reason().find("reference.any: has no formula for it"), std::string::npos) << decision.reason();
+  EXPECT_THAT(decision.reason(), HasSubstr("reference.any: has no formula for it"));
 }
 
-TEST(Backend, OursBuildsEngines) {
-  const auto bytes =
-      find_backend("native").build(testing::make_small_network(), testing::reference_settings(), nullptr);
-  EXPECT_TRUE(looks_like_plan(bytes));
-}
-
-TEST(Backend, OthersAreFoundByName) {
-  BuildSettings settings;
-  settings.name = "engine_0";
-  EXPECT_EQ(null_backend().build(testing::make_small_network(), settings, nullptr), "null");
-  EXPECT_EQ(NullBackend::handed, (std::vector<std::string>{"engine_0:small"}));
-  EXPECT_NE(error_of([] { register_backend(std::make_unique<NullBackend>()); }).find("null"), std::string::npos);
-}
-
-TEST(Backend, AnUnknownNameListsTheKnown) {
+TEST(Backend, AnUnknownNameListsTheKnownAndThePlaces) {
   const std::string error = error_of([] { find_backend("tensorrt9"); });
-  EXPECT_NE(error.find("\"tensorrt9\""), std::string::npos) << error;
-  EXPECT_NE(error.find("native"), std::string::npos) << error;
+  EXPECT_THAT(error, HasSubstr("no backend \"tensorrt9\"; known are: native"));
+  EXPECT_THAT(error, HasSubstr("libtorchtrt_tensorrt9.so was looked for in "));
+}
+
+TEST(Backend, ANameIsNoPath) {
+  EXPECT_THAT(error_of([] { find_backend("../evil"); }), HasSubstr("\"../evil\" is no name of a backend"));
+}
+
+TEST_F(BackendChoice, NamesAreUnique) {
+  EXPECT_THAT(error_of([] { register_backend(testing::make_null_backend()); }), HasSubstr("null is registered already"));
+}
+
+TEST_F(BackendChoice, AnotherBackendIsHandedTheNetworkAsItIs) {
+  const std::string before = network::print_network(*make_small_network());
+  build("null");
+  ASSERT_EQ(null_backend_state().handed.size(), 1U);
+  EXPECT_EQ(null_backend_state().handed[0], before);
+  EXPECT_EQ(null_backend_state().settings[0].name, "engine_0");
+}
+
+TEST_F(BackendChoice, APlanKeepsThePortableNetworkBesideThePayload) {
+  const Plan plan = parse_plan(build("null"));
+  EXPECT_EQ(plan.backend, "null");
+  EXPECT_EQ(plan.backend_version, "null 1.0");
+  EXPECT_EQ(payload_of(plan), "bytes of engine_0");
+  EXPECT_EQ(network::print_network(*plan.network), network::print_network(*make_small_network()));
+}
+
+TEST_F(BackendChoice, APlanIsRunByTheBackendThatBuiltIt) {
+  EXPECT_EQ(run(*Engine::load(build("null"))), std::vector<float>(10, kFill));
+  const auto native = run(*Engine::load(build("native")));
+  EXPECT_NE(native, std::vector<float>(10, kFill));
+  EXPECT_TRUE(payload_of(parse_plan(build("native"))).empty());
+}
+
+TEST_F(BackendChoice, InspectTellsTheBackend) {
+  const std::string json = Engine::load(build("null"))->inspect_json();
+  EXPECT_THAT(json, HasSubstr("\"backend\":\"null\",\"backend_version\":\"null 1.0\""));
+  EXPECT_THAT(json, HasSubstr("\"payload\":\"bytes of engine_0\""));
+}
+
+TEST_F(BackendChoice, ARefusalNamesLayerLineAndReason) {
+  null_backend_state().refused_layer = "conv2";
+  auto network = make_small_network();
+  for (const auto& layer : network->layers()) {
+    if (std::string(layer->getName()) == "conv2") layer->set_source("model.py:42");
+  }
+  settings_.backend = "null";
+  const std::string error = error_of([&] { build_engine(network, settings_); });
+  EXPECT_THAT(error, HasSubstr("backend null cannot build the engine \"small\""));
+  EXPECT_THAT(error, HasSubstr("convolution \"conv2\" (model.py:42): it was told not to"));
+  EXPECT_TRUE(null_backend_state().handed.empty());
+}
+
+TEST_F(BackendChoice, AnUnavailableBackendSaysWhy) {
+  null_backend_state().is_available = false;
+  EXPECT_THAT(error_of([&] { build("null"); }), HasSubstr("the null backend was switched off"));
+}
+
+TEST_F(BackendChoice, AutoTakesThePreferredThatTakesEveryLayer) {
+  null_backend_state().preference = 10;
+  EXPECT_EQ(parse_plan(build("auto")).backend, "null");
+  null_backend_state().refused_layer = "conv1";
+  EXPECT_EQ(parse_plan(build("auto")).backend, "native");
+  null_backend_state().refused_layer.clear();
+  null_backend_state().is_available = false;
+  EXPECT_EQ(parse_plan(build("auto")).backend, "native");
+  null_backend_state().is_available = true;
+  null_backend_state().preference = -1;
+  EXPECT_EQ(parse_plan(build("auto")).backend, "native");
+}
+
+TEST_F(BackendChoice, FastestTimesAllAndRecordsTheirTimes) {
+  const Plan plan = parse_plan(build("fastest"));
+  EXPECT_EQ(plan.backend, "null");  // it does nothing, and does it fast
+  ASSERT_FALSE(plan.notes.empty());
+  EXPECT_THAT(plan.notes.back(), ::testing::MatchesRegex("fastest backend of: native .* us, null .* us"));
+  EXPECT_EQ(run(*Engine::load(build("fastest"))), std::vector<float>(10, kFill));
+}
+
+TEST_F(BackendChoice, AnotherVersionIsRefusedOrBuiltAnew) {
+  const auto bytes = build("null");
+  const auto native = build("native");
+  null_backend_state().version = "null 2.0";
+  null_backend_state().is_available = false;
+  const std::string error = error_of([&] { Engine::load(bytes); });
+  EXPECT_THAT(error, HasSubstr("the engine is for null 1.0, here is null 2.0"));
+  EXPECT_THAT(error, HasSubstr("TORCHTRT_REBUILD_ENGINES=1"));
+  LoadOptions options;
+  options.rebuild = true;
+  const auto rebuilt = Engine::load(bytes, options);
+  EXPECT_EQ(rebuilt->plan().backend, "native");
+  const auto expected = run(*Engine::load(native));
+  const auto got = run(*rebuilt);
+  for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-4F * std::abs(expected[i]) + 1e-5F);
+}
+
+TEST_F(BackendChoice, BytesOfNoBackendAreNoEngine) {
+  const auto bytes = std::make_shared<const std::string>("neither a plan nor anything else");
+  EXPECT_THAT(error_of([&] { Engine::load(bytes); }), HasSubstr("not an engine"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 
+#include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
@@ -46,9 +47,8 @@ void check_sources(const std::vector<std::string>& sources) {
 }  // namespace
 
 BuildSettings resolve_settings(BuildSettings settings) {
-  if (settings.target.kind != DeviceTarget::Kind::kCPU) {
-    TORCHTRT_THROW_ERROR("cannot build for CUDA device " << settings.target.index
-                                                         << ": this library was built without CUDA support");
+  if (const Decision there = device_available(settings.target); !there) {
+    TORCHTRT_THROW_ERROR("cannot build for CUDA device " << settings.target.index << ": " << there.reason());
   }
   settings.target = describe_target(settings.target);
   if (settings.timing_cache_path.empty()) settings.timing_cache_path = environment("TORCHTRT_TIMING_CACHE");

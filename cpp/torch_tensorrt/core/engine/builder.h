@@ -14,6 +14,9 @@ namespace torch_tensorrt::engine {
 
 struct BuildSettings {
   std::string name;
+  // Who builds the engine: a backend's name, "auto" (the available one that is preferred and takes every layer), or
+  // "fastest" (all that can, timed on the target).
+  std::string backend = "auto";
   DeviceTarget target;
   // Dtypes that the builder may compute in. The optimizer never goes below the network's own without being allowed.
   std::set<network::DataType> enabled_precisions = {network::DataType::kFLOAT};

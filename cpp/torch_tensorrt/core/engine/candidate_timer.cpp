@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
+#include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/core/engine/network_weights.h"
+#include "torch_tensorrt/core/engine/random_fill.h"
 #include "torch_tensorrt/core/engine/tactic_choice.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -22,50 +23,22 @@ constexpr int32_t kRunsPerIteration = 3;
 constexpr double kEnoughMicroseconds = 2000.0;
 constexpr int32_t kMaxRunsPerIteration = 20;
 
-double run_once(Kernel& kernel, const void* const* inputs, void* const* outputs, void* workspace) {
+double run_once(Kernel& kernel, const DeviceTarget& target, const void* const* inputs, void* const* outputs,
+                void* workspace) {
   const auto start = std::chrono::steady_clock::now();
   kernel.run(inputs, outputs, workspace);
+  if (target.kind == DeviceTarget::Kind::kCUDA) require_cuda_access().synchronize(target.index);
   return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Numbers in [-1, 1): zeros and denormals would be another computation to the machine.
-void fill_floats(float* values, int64_t count) {
-  uint32_t state = 12345;
-  for (int64_t i = 0; i < count; ++i) {
-    state = state * 1664525 + 1013904223;
-    values[i] = static_cast<float>(static_cast<int32_t>(state)) / 2147483648.0F;
-  }
-}
-
-// Integers that are divided by are 1; others are 0, which is a valid index of anything.
-void fill_ones(void* memory, const TensorDesc& desc) {
-  const auto count = static_cast<size_t>(desc.dims.volume());
-  if (desc.dtype == network::DataType::kINT64) std::fill_n(static_cast<int64_t*>(memory), count, int64_t{1});
-  if (desc.dtype == network::DataType::kINT32) std::fill_n(static_cast<int32_t*>(memory), count, int32_t{1});
-  if (desc.bytes() == desc.dims.volume()) std::memset(memory, 1, count);
-}
-
-// Halves of both kinds take the upper bits of a float.
-void fill(void* memory, const TensorDesc& desc, bool is_divisor) {
-  const int64_t bytes = desc.bytes();
-  if (desc.dtype == network::DataType::kFLOAT) {
-    fill_floats(static_cast<float*>(memory), bytes / 4);
-    return;
-  }
-  std::memset(memory, 0, static_cast<size_t>(bytes));
-  if (is_divisor) fill_ones(memory, desc);
-  const bool is_half = desc.dtype == network::DataType::kHALF || desc.dtype == network::DataType::kBF16;
-  if (is_half) std::fill_n(static_cast<uint16_t*>(memory), bytes / 2, uint16_t{0x3c00});
-  if (desc.dtype == network::DataType::kDOUBLE) std::fill_n(static_cast<double*>(memory), bytes / 8, 0.5);
-}
-
-// Memory for one run of an instance.
+// Memory for one run of an instance, on the target.
 class RunMemory {
  public:
-  RunMemory(const LayerInstance& instance, int64_t workspace_bytes) : workspace_(allocate_aligned(workspace_bytes)) {
+  RunMemory(const LayerInstance& instance, const DeviceTarget& target, int64_t workspace_bytes)
+      : target_(target), workspace_(allocate_on(target, workspace_bytes)) {
     for (size_t i = 0; i < instance.inputs.size(); ++i) inputs_.push_back(input(instance, i));
     for (const TensorDesc& desc : instance.outputs) {
-      blocks_.push_back(allocate_aligned(desc.bytes()));
+      blocks_.push_back(allocate_on(target, desc.bytes()));
       outputs_.push_back(blocks_.back().get());
     }
   }
@@ -76,13 +49,26 @@ class RunMemory {
 
  private:
   const void* input(const LayerInstance& instance, size_t i) {
-    if (!instance.present[i] || instance.constants[i] != nullptr) return instance.constants[i];
-    blocks_.push_back(allocate_aligned(instance.inputs[i].bytes()));
-    const bool is_divisor = i == 1 && instance.layer->getType() == network::LayerType::kELEMENTWISE;
-    fill(blocks_.back().get(), instance.inputs[i], is_divisor);
-    return blocks_.back().get();
+    if (!instance.present[i]) return nullptr;
+    const TensorDesc& desc = instance.inputs[i];
+    const bool on_host = target_.kind == DeviceTarget::Kind::kCPU;
+    if (on_host && instance.constants[i] != nullptr) return instance.constants[i];
+    std::shared_ptr<void> host;
+    if (instance.constants[i] == nullptr) {
+      host = allocate_aligned(desc.bytes());
+      const bool is_divisor = i == 1 && instance.layer->getType() == network::LayerType::kELEMENTWISE;
+      fill_for_timing(host.get(), desc, is_divisor);
+    }
+    if (!on_host) {
+      const void* from = host != nullptr ? host.get() : instance.constants[i];
+      host = allocate_on(target_, desc.bytes());
+      require_cuda_access().upload(target_.index, host.get(), from, desc.bytes());
+    }
+    blocks_.push_back(host);
+    return host.get();
   }
 
+  const DeviceTarget& target_;
   std::shared_ptr<void> workspace_;
   std::vector<std::shared_ptr<void>> blocks_;
   std::vector<const void*> inputs_;
@@ -109,8 +95,8 @@ double rounded(double microseconds) { return std::round(microseconds * 1000.0) /
 }  // namespace
 
 double CandidateTimer::measure(Kernel& kernel, const LayerInstance& instance, double best) {
-  const RunMemory memory(instance, kernel.workspace_bytes());
-  const auto run = [&] { return run_once(kernel, memory.inputs(), memory.outputs(), memory.workspace()); };
+  const RunMemory memory(instance, target_, kernel.workspace_bytes());
+  const auto run = [&] { return run_once(kernel, target_, memory.inputs(), memory.outputs(), memory.workspace()); };
   run();  // touches the memory, fills the caches
   double fastest = run();
   double total = fastest;
@@ -142,6 +128,10 @@ double CandidateTimer::time(const Tactic& tactic, const LayerInstance& instance,
 TimedTactic CandidateTimer::pick(const LayerInstance& instance) {
   const auto tactics = usable_tactics(instance, target_, sources_);
   if (tactics.empty()) throw_unusable(instance, target_, sources_);
+  // On a GPU a choice of one is not worth the uploads.
+  if (tactics.size() == 1 && target_.kind == DeviceTarget::Kind::kCUDA) {
+    return {tactics.front(), tactics.front()->estimate_microseconds(instance)};
+  }
   TimedTactic best{nullptr, std::numeric_limits<double>::infinity()};
   std::string failures;
   for (const Tactic* tactic : tactics) {

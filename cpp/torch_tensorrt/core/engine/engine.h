@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "torch_tensorrt/core/engine/executable.h"
 #include "torch_tensorrt/core/engine/plan.h"
 
 namespace torch_tensorrt::engine {
@@ -11,38 +13,41 @@ namespace torch_tensorrt::engine {
 class Context;
 struct EngineState;
 
-// An input or output of an engine.
-struct IoTensor {
-  std::string name;
-  network::DataType dtype;
-  network::Dims dims;  // -1 where dynamic
-  network::Dims min;   // inputs; equal to dims where static
-  network::Dims opt;
-  network::Dims max;
-  network::TensorFormat format;
+struct LoadOptions {
+  std::optional<int32_t> gpu;  // index of the GPU to run on instead of the one that the plan names
+  // Whether to build the engine anew from the plan's portable network, with the backend "auto", when the backend that
+  // built it is not here or refuses it. Takes as long as a build. Plans of our own backend are never built anew.
+  bool rebuild = false;
 };
 
 // A plan ready to run. Immutable; any number of threads may use it at once, each with a context of its own.
-class Engine : public std::enable_shared_from_this<Engine> {
+class Engine {
  public:
-  // Throws Error as parse_plan does, and when a tactic of the plan is unknown here or the device is not there.
-  static std::shared_ptr<Engine> load(std::shared_ptr<const std::string> plan_bytes);
+  // Takes a plan, or bytes that some backend recognises as its own. Throws Error as parse_plan does, and when the
+  // backend, its version or the device that the plan is for are not here.
+  static std::shared_ptr<Engine> load(std::shared_ptr<const std::string> bytes, const LoadOptions& options = {});
   ~Engine();
 
   const std::string& name() const;
   const std::vector<IoTensor>& inputs() const;
   const std::vector<IoTensor>& outputs() const;
+  const DeviceTarget& target() const;
+  // Its network is null when the bytes were a backend's own.
   const Plan& plan() const;
   const std::string& bytes() const;
+  const Executable& executable() const;
 
   static constexpr int32_t kPooledSpecialisations = 8;
   std::unique_ptr<Context> create_context(int32_t max_specialisations = kPooledSpecialisations) const;
+
+  // At most this many contexts are kept for later calls.
+  static constexpr size_t kMaxPooledContexts = 16;
 
   // A context from the engine's pool, given back when the lease ends; the engine must outlive the lease. At most one
   // lock, never held during a call.
   class Lease {
    public:
-    Lease(const Engine& engine, std::unique_ptr<Context> context);
+    Lease(const Engine& engine, std::unique_ptr<Context> context, void* stream);
     ~Lease();
     Lease(Lease&&) noexcept;
     Lease& operator=(Lease&&) = delete;
@@ -52,17 +57,20 @@ class Engine : public std::enable_shared_from_this<Engine> {
    private:
     const Engine* engine_;
     std::unique_ptr<Context> context_;
+    void* stream_;
   };
-  Lease acquire_context() const;
+  // `stream` is the one that the call will be enqueued on. A call on a GPU may still run when its lease has ended, so a
+  // context goes to the next call on the same stream, which runs after it, and to no other.
+  Lease acquire_context(void* stream = nullptr) const;
 
-  // One JSON object: producer, target, inputs, outputs, layers (name, kind, fused, tactic, formats, precision, source,
-  // microseconds), notes, weight bytes, arena bytes and lower bound at the opt shapes.
+  // One JSON object: producer, backend, target, inputs, outputs, layers (name, kind, fused, tactic, formats, precision,
+  // source, microseconds; of another backend what it tells), notes, weight bytes, arena bytes and lower bound at the
+  // opt shapes.
   std::string inspect_json() const;
 
  private:
   explicit Engine(std::unique_ptr<EngineState> state);
   std::unique_ptr<EngineState> state_;
-  friend class Context;
 };
 
 }  // namespace torch_tensorrt::engine

@@ -5,20 +5,24 @@
 #include <string>
 #include <vector>
 
-#include "torch_tensorrt/core/engine/engine.h"
+#include "torch_tensorrt/core/engine/context.h"
+#include "torch_tensorrt/core/engine/executable.h"
+#include "torch_tensorrt/core/engine/plan.h"
 
 namespace torch_tensorrt::engine {
 
-// What an Engine and its contexts share.
+// What an Engine is made of.
 struct EngineState {
   std::shared_ptr<const std::string> bytes;
-  Plan plan;
-  std::vector<const Tactic*> tactics;  // one a layer, null where the plan has none
-  std::vector<IoTensor> inputs;
-  std::vector<IoTensor> outputs;
+  std::shared_ptr<const Plan> plan;
+  std::shared_ptr<const Executable> executable;
 
+  struct Pooled {
+    std::unique_ptr<Context> context;
+    void* stream = nullptr;  // of its last call
+  };
   std::mutex pool_mutex;
-  std::vector<std::unique_ptr<Context>> pool;
+  std::vector<Pooled> pool;
 };
 
 }  // namespace torch_tensorrt::engine

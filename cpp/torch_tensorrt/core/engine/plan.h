@@ -23,17 +23,24 @@ struct LayerChoice {
 // checksum each), a FlatBuffers table, and the weights section (64-byte aligned, 64-bit offsets, may be mapped).
 // Identical plans give identical bytes.
 struct Plan {
-  static constexpr uint32_t kFormatVersion = 1;
+  static constexpr uint32_t kFormatVersion = 2;
 
   std::string name;
   std::string producer;  // "torch_tensorrt 0.1.0"
   DeviceTarget target;
+  std::string backend = "native";  // that built it and runs it
+  std::string backend_version;     // "TensorRT 10.6.0"; empty for ours
   std::shared_ptr<network::INetworkDefinition> network;  // weights' memory is the store's or the file's
   std::vector<LayerChoice> choices;                      // one a layer of the network
   std::shared_ptr<WeightStore> weights;
   int64_t weight_bytes = 0;        // of the weights section
   std::vector<std::string> notes;  // reasons for reorders, choices of precision: for inspect
 };
+
+// The bytes that a backend other than ours has made, kept in the weights section. Empty where there are none; they live
+// as long as the plan.
+std::string_view payload_of(const Plan& plan);
+void set_payload(Plan& plan, std::shared_ptr<const std::string> payload);
 
 // Whether bytes start like a plan; for telling file kinds apart.
 bool looks_like_plan(std::string_view bytes);

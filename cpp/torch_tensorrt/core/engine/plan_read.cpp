@@ -45,6 +45,8 @@ class TableReader {
   Plan run() {
     plan_.name = read_text(table_.name());
     plan_.producer = read_text(table_.producer());
+    plan_.backend = read_text(table_.backend());
+    plan_.backend_version = read_text(table_.backend_version());
     plan_.network = std::make_shared<network::INetworkDefinition>();
     plan_.weights = std::make_shared<WeightStore>();
     read_target(required(table_.target(), "target"));
@@ -210,7 +212,19 @@ class TableReader {
   std::vector<const fb::Tensor*> recorded_;  // of each of them
 };
 
+constexpr const char* kPayloadKey = "payload";
+
 }  // namespace
+
+std::string_view payload_of(const Plan& plan) {
+  const WeightBlock block = plan.weights->find(kPayloadKey);
+  return {static_cast<const char*>(block.data.get()), static_cast<size_t>(block.bytes)};
+}
+
+void set_payload(Plan& plan, std::shared_ptr<const std::string> payload) {
+  const std::shared_ptr<const void> data(payload, payload->data());
+  plan.weights->put(kPayloadKey, {plan.backend, static_cast<int64_t>(payload->size()), data});
+}
 
 Plan parse_plan(std::shared_ptr<const std::string> bytes) {
   const PlanHeader header = decode_header(*bytes);

@@ -106,7 +106,10 @@ class TableWriter {
     const auto network = write_network();
     const auto blocks = write_blocks();
     const auto notes = buffer_.CreateVectorOfStrings(plan_.notes);
-    buffer_.Finish(fb::CreatePlan(buffer_, name, producer, target, network, blocks, notes));
+    const auto backend = buffer_.CreateString(plan_.backend);
+    const auto version = buffer_.CreateString(plan_.backend_version);
+    buffer_.Finish(
+        fb::CreatePlan(buffer_, name, producer, target, network, blocks, notes, backend, version));
     return buffer_.Release();
   }
 

@@ -79,6 +79,7 @@ int32_t Schedule::add_known_value(const network::InferredTensor& tensor) {
   known_values_.push_back(allocate_aligned(storage.bytes));
   find_value_writer(tensor)->write(*tensor.value, known_values_.back().get());
   storage.data = known_values_.back().get();
+  storage.is_known_value = true;
   return add_storage(storage);
 }
 

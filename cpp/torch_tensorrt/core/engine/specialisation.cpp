@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/core/engine/tactic_choice.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -10,6 +11,8 @@ namespace torch_tensorrt::engine {
 Specialisation::Specialisation(const Plan& plan, const std::vector<const Tactic*>& preferred,
                                const std::vector<network::Dims>& dims, const ShapeValues& values)
     : network_(*plan.network),
+      target_(plan.target),
+      weights_(*plan.weights),
       dims_(dims),
       values_(values),
       schedule_(network_, network::infer_all(network_, dims, values)) {
@@ -51,12 +54,34 @@ void Specialisation::add_pointer(int32_t number) {
       output_patches_.push_back({place, storage.number});
       return;
     case Storage::Kind::kConstant:
-      pointers_[place] = const_cast<void*>(storage.data);  // inputs are only read
+      pointers_[place] = const_cast<void*>(on_target(storage));  // inputs are only read
       return;
     case Storage::Kind::kArena:
       arena_patches_.push_back({place, storage.offset});
       return;
   }
+}
+
+// The elements of a constant where the kernels can read them. The network's own are shared by all specialisations; those
+// of known shapes live as long as this one.
+const void* Specialisation::on_target(const Storage& constant) {
+  if (target_.kind == DeviceTarget::Kind::kCPU) return constant.data;
+  const auto upload = [&] {
+    auto memory = allocate_on(target_, constant.bytes);
+    require_cuda_access().upload(target_.index, memory.get(), constant.data, constant.bytes);
+    return memory;
+  };
+  if (!constant.is_known_value) return weights_.on_device(constant.data, upload);
+  uploaded_.push_back(upload());
+  return uploaded_.back().get();
+}
+
+void Specialisation::copy(void* to, const void* from, int64_t bytes) const {
+  if (target_.kind == DeviceTarget::Kind::kCPU) {
+    std::memcpy(to, from, static_cast<size_t>(bytes));
+    return;
+  }
+  require_cuda_access().copy(target_.index, to, from, bytes);
 }
 
 void Specialisation::lay_out_calls() {
@@ -92,7 +117,7 @@ void Specialisation::bind(char* arena, const void* const* inputs, void* const* o
 void Specialisation::run_call(const Call& call) {
   void* const* table = pointers_.data();
   if (call.kernel == nullptr) {
-    std::memcpy(table[call.outputs], table[call.inputs], static_cast<size_t>(call.copy_bytes));
+    copy(table[call.outputs], table[call.inputs], call.copy_bytes);
     return;
   }
   call.kernel->run(table + call.inputs, table + call.outputs, table[call.workspace]);
@@ -130,6 +155,7 @@ std::vector<double> Specialisation::profile(char* arena, const void* const* inpu
   run_all([&](const Call& call) {
     const auto start = Clock::now();
     run_call(call);
+    if (target_.kind == DeviceTarget::Kind::kCUDA) require_cuda_access().synchronize(target_.index);
     const std::chrono::duration<double, std::micro> passed = Clock::now() - start;
     if (call.layer >= 0) microseconds[static_cast<size_t>(call.layer)] += passed.count();
   });

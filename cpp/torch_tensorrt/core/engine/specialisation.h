@@ -51,9 +51,13 @@ class Specialisation {
   void run_call(const Call& call);
   template <typename Around>
   void run_all(Around around);
+  void copy(void* to, const void* from, int64_t bytes) const;
+  const void* on_target(const Storage& constant);
   [[noreturn]] void rethrow_named(const Call& call) const;
 
   const network::INetworkDefinition& network_;
+  DeviceTarget target_;
+  WeightStore& weights_;
   std::vector<network::Dims> dims_;
   ShapeValues values_;
   Schedule schedule_;
@@ -63,6 +67,7 @@ class Specialisation {
   std::vector<Patch> arena_patches_;
   std::vector<Patch> input_patches_;
   std::vector<Patch> output_patches_;
+  std::vector<std::shared_ptr<void>> uploaded_;  // shapes that are known, where the layers run on a GPU
   char* bound_arena_ = nullptr;  // an arena is never null
 };
 

@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/core/engine/tactic.h"
 
 // Whichever OpenMP runtime the process has (PyTorch's or oneDNN's) answers; linking one of our own would make a second.
@@ -36,7 +37,13 @@ std::string cpu_isa() {
 }  // namespace
 
 DeviceTarget describe_target(DeviceTarget target) {
-  if (target.kind != DeviceTarget::Kind::kCPU) return target;
+  if (target.kind == DeviceTarget::Kind::kCUDA) {
+    const DeviceAccess* access = cuda_access();
+    if (target.isa.empty() && access != nullptr && access->available(target.index)) {
+      target.isa = access->isa(target.index);
+    }
+    return target;
+  }
   if (target.threads <= 0) target.threads = cpu_threads();
   if (target.isa.empty()) target.isa = cpu_isa();
   return target;

@@ -142,6 +142,13 @@ int64_t WeightStore::total_bytes() const {
   return total;
 }
 
+const void* WeightStore::on_device(const void* host, const std::function<std::shared_ptr<void>()>& make) {
+  const std::lock_guard lock(mutex_);
+  auto& copy = on_device_[host];
+  if (copy == nullptr) copy = make();
+  return copy.get();
+}
+
 std::string weight_key(int32_t layer_index, const char* role) { return std::to_string(layer_index) + "/" + role; }
 
 std::shared_ptr<void> allocate_aligned(int64_t bytes) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace torch_tensorrt::engine {
@@ -44,6 +45,8 @@ class WeightStore {
   // What a plan has to save, in the order of the keys: one block a key, the last one asked for.
   std::vector<std::pair<std::string, WeightBlock>> blocks() const;
   int64_t total_bytes() const;
+  // The copy on a device of elements of this engine that lie at `host`, made by `make` on first ask.
+  const void* on_device(const void* host, const std::function<std::shared_ptr<void>()>& make);
 
  private:
   struct Layout {
@@ -58,6 +61,7 @@ class WeightStore {
   };
   mutable std::mutex mutex_;
   std::map<std::string, Entry> entries_;
+  std::unordered_map<const void*, std::shared_ptr<void>> on_device_;
 };
 
 // Key of one role ("kernel", "bias", "input1") of the layer at a place of the network.

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <vector>
 
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/runtime/TensorRTBindingNames.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -48,14 +49,24 @@ std::string describe_cpu() {
 RTDevice::RTDevice() : RTDevice(0, DeviceType::kCPU) {}
 
 RTDevice::RTDevice(int64_t device_id, DeviceType type) : id(device_id), device_type(type) {
-  device_name = type == DeviceType::kCPU ? describe_cpu() : "unknown";
+  if (type == DeviceType::kCPU) {
+    device_name = describe_cpu();
+    return;
+  }
+  device_name = "unknown";
+  try {
+    const engine::cuda::DeviceInfo info = engine::cuda::device_info(static_cast<int32_t>(device_id));
+    device_name = info.name;
+    major = info.major;
+    minor = info.minor;
+  } catch (const Error& error) {
+    LOG_DEBUG("gpu:" << device_id << " is not on this machine: " << error.msg());
+  }
 }
 
-RTDevice::RTDevice(const engine::DeviceTarget& target) : id(target.index) {
-  const bool is_cpu = target.kind == engine::DeviceTarget::Kind::kCPU;
-  device_type = is_cpu ? DeviceType::kCPU : DeviceType::kGPU;
-  device_name = (is_cpu ? "cpu " : "cuda ") + target.isa;
-}
+RTDevice::RTDevice(const engine::DeviceTarget& target)
+    : RTDevice(target.index,
+               target.kind == engine::DeviceTarget::Kind::kCPU ? DeviceType::kCPU : DeviceType::kGPU) {}
 
 RTDevice::RTDevice(const std::string& device_info) {
   std::vector<std::string> fields = split_serialized_binding_names(device_info);

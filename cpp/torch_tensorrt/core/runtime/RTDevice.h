@@ -21,6 +21,7 @@ struct RTDevice {
 
   // The CPU of this machine.
   RTDevice();
+  // One of this machine; the driver is asked for what a GPU is, which is "unknown" where it is not there.
   RTDevice(int64_t device_id, network::DeviceType type);
   explicit RTDevice(const engine::DeviceTarget& target);
   // What serialize() gives. Throws Error on anything else.

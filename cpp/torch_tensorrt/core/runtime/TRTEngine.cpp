@@ -107,9 +107,12 @@ void infer_names(EngineInfo& info, const engine::Engine& engine) {
   info.out_binding_names = std::move(names.outputs);
 }
 
-std::shared_ptr<const engine::Engine> load(const EngineInfo& info) {
+std::shared_ptr<const engine::Engine> load(const EngineInfo& info, const RTDevice& device) {
   try {
-    return engine::Engine::load(info.engine);
+    engine::LoadOptions options;
+    options.rebuild = get_rebuild_engines();
+    if (device.device_type == network::DeviceType::kGPU) options.gpu = static_cast<int32_t>(device.id);
+    return engine::Engine::load(info.engine, options);
   } catch (Error& error) {
     error.AppendMessage("Unable to deserialize the TensorRT engine " + info.name);
     throw;
@@ -153,15 +156,18 @@ TRTEngine::TRTEngine(EngineInfo info) : info_(std::move(info)) {
   info_.name = slugify(info_.name);
   check_platform(info_);
   device_info = choose_device(info_);
-  engine_ = load(info_);
+  engine_ = load(info_, device_info);
+  device_ = engine::aten::device_of(engine_->target());
   info_.engine = nullptr;  // the engine holds the bytes from here on
   infer_names(info_, *engine_);
   check_delimiter(info_.in_binding_names);
   check_delimiter(info_.out_binding_names);
   inputs_ = make_bindings(info_.in_binding_names, engine_->inputs(), engine_->outputs(), "input", "output");
   outputs_ = make_bindings(info_.out_binding_names, engine_->outputs(), engine_->inputs(), "output", "input");
-  const std::vector<bool> is_shape = find_shape_inputs(*engine_->plan().network);
-  for (Binding& input : inputs_) input.is_shape = is_shape[input.engine_index];
+  if (engine_->plan().network != nullptr) {
+    const std::vector<bool> is_shape = find_shape_inputs(*engine_->plan().network);
+    for (Binding& input : inputs_) input.is_shape = is_shape[input.engine_index];
+  }
   name = info_.name;
   num_io = {inputs_.size(), outputs_.size()};
   in_binding_names = info_.in_binding_names;

@@ -91,6 +91,7 @@ struct TRTEngine : torch::CustomClassHolder {
  private:
   EngineInfo info_;
   std::shared_ptr<const engine::Engine> engine_;
+  at::Device device_ = at::kCPU;  // that inputs must be on
   std::vector<Binding> inputs_;
   std::vector<Binding> outputs_;
   EngineProfiler profiler_;

@@ -1,7 +1,14 @@
 #include <ATen/ATen.h>
 #include <ATen/EmptyTensor.h>
+#include <c10/core/DeviceGuard.h>
 #include <c10/util/SmallVector.h>
 
+#include <algorithm>
+#include <optional>
+
+#include "torch_tensorrt/core/engine/context.h"
+#include "torch_tensorrt/core/engine/device_access.h"
+#include "torch_tensorrt/core/engine/engine.h"
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -19,12 +26,13 @@ using List = c10::SmallVector<T, kUsualBindings>;
 
 std::string describe(const Binding& input, size_t position) { return str("input ", position, " (", input.name, ")"); }
 
-void check_kind(const at::Tensor& tensor, const Binding& input, size_t position) {
+void check_kind(const at::Tensor& tensor, const Binding& input, size_t position, at::Device device) {
   TORCHTRT_CHECK(tensor.defined(), describe(input, position) << " is an undefined tensor");
   TORCHTRT_CHECK(tensor.layout() == at::kStrided, describe(input, position) << " has the layout " << tensor.layout()
                                                                             << ", expected a dense (strided) tensor");
-  TORCHTRT_CHECK(tensor.device().is_cpu(), describe(input, position) << " is on device " << tensor.device()
-                                                                     << ", but the engine runs on cpu. Move it there");
+  TORCHTRT_CHECK(tensor.device() == device, describe(input, position) << " is on device " << tensor.device()
+                                                                      << ", but the engine runs on " << device
+                                                                      << ". Move it there");
   TORCHTRT_CHECK(tensor.scalar_type() == input.dtype, "Expected input tensors to have type "
                                                           << c10::toString(input.dtype) << ", found type "
                                                           << c10::toString(tensor.scalar_type()) << " in "
@@ -46,20 +54,29 @@ bool lies_as(const at::Tensor& tensor, TensorFormat format) {
   return tensor.strides() == engine::aten::sizes_of(desc.strides());
 }
 
-at::Tensor empty_output(const Dims& dims, const Binding& output) {
+// Not at::empty: its way through the dispatcher costs as much as a small layer.
+at::Tensor empty_strided(at::IntArrayRef sizes, at::IntArrayRef strides, at::ScalarType dtype, at::Device device) {
+  if (device.is_cpu()) return at::Tensor(at::detail::empty_strided_cpu(sizes, strides, dtype));
+  return at::Tensor(at::detail::empty_strided_generic(sizes, strides, c10::GetAllocator(device.type()),
+                                                      c10::DispatchKeySet(c10::DispatchKey::CUDA), dtype));
+}
+
+at::Tensor empty_output(const Dims& dims, const Binding& output, at::Device device) {
   const at::IntArrayRef sizes = engine::aten::sizes_of(dims);
-  // Not at::empty: its way through the dispatcher costs as much as a small layer.
-  if (output.format == TensorFormat::kLINEAR) return at::Tensor(at::detail::empty_cpu(sizes, output.dtype));
+  if (output.format == TensorFormat::kLINEAR) {
+    if (device.is_cpu()) return at::Tensor(at::detail::empty_cpu(sizes, output.dtype));
+    return empty_strided(sizes, c10::contiguous_strides(sizes), output.dtype, device);
+  }
   const engine::TensorDesc desc{network::DataType::kFLOAT, dims, output.format};
   const Dims strides = desc.strides();
-  return at::Tensor(at::detail::empty_strided_cpu(sizes, engine::aten::sizes_of(strides), output.dtype));
+  return empty_strided(sizes, engine::aten::sizes_of(strides), output.dtype, device);
 }
 
 // The same values, dense in the format.
 at::Tensor to_format(const at::Tensor& tensor, const Binding& input) {
   const Dims dims(static_cast<int32_t>(tensor.dim()), tensor.sizes().data());
   const at::NoGradGuard no_grad;
-  return empty_output(dims, input).copy_(tensor);
+  return empty_output(dims, input, tensor.device()).copy_(tensor);
 }
 
 // Inputs of one call in the engine's order, and what keeps their memory alive.
@@ -72,13 +89,13 @@ struct CallInputs {
 };
 
 void add_shape_values(CallInputs& call, const at::Tensor& tensor, const Binding& input) {
-  call.kept.push_back(tensor.to(at::kLong).contiguous());
+  call.kept.push_back(tensor.to(at::kCPU, at::kLong).contiguous());
   call.shape_values[input.engine_index] = call.kept.back().const_data_ptr<int64_t>();
   call.has_shapes = true;
 }
 
-void add_input(CallInputs& call, const at::Tensor& given, const Binding& input, size_t position) {
-  check_kind(given, input, position);
+void add_input(CallInputs& call, const at::Tensor& given, const Binding& input, size_t position, at::Device device) {
+  check_kind(given, input, position, device);
   call.dims[input.engine_index] = dims_of(given, input, position);
   const bool ready = !given.is_neg() && lies_as(given, input.format);
   if (!ready) call.kept.push_back(to_format(given, input));
@@ -113,14 +130,32 @@ class RunningCall {
   std::atomic<int64_t>& running_;
 };
 
-std::vector<LayerTime> name_times(const engine::Engine& engine, const std::vector<double>& microseconds) {
-  std::vector<LayerTime> times;
-  for (size_t i = 0; i < microseconds.size(); ++i) {
-    if (microseconds[i] == 0) continue;
-    times.push_back({engine.plan().network->getLayer(static_cast<int32_t>(i))->getName(), microseconds[i]});
+// Memory of outputs whose sizes the run tells.
+class LateOutputs final : public engine::OutputAllocator {
+ public:
+  LateOutputs(size_t count, at::Device device) : device_(device), bytes_(count), dims_(count) {}
+
+  void* allocate(int32_t output, int64_t bytes) override {
+    at::Tensor& memory = bytes_[static_cast<size_t>(output)];
+    memory = empty_strided({std::max<int64_t>(bytes, 1)}, {1}, at::kByte, device_);
+    return memory.mutable_data_ptr();
   }
-  return times;
-}
+  void set_dims(int32_t output, const Dims& dims) override { dims_[static_cast<size_t>(output)] = dims; }
+
+  // After the run.
+  at::Tensor take(const Binding& output) {
+    at::Tensor result = empty_strided({0}, {1}, output.dtype, device_);
+    at::Tensor& memory = bytes_[output.engine_index];
+    const at::IntArrayRef sizes = engine::aten::sizes_of(dims_[output.engine_index]);
+    if (!memory.defined()) return result.resize_(sizes);
+    return result.set_(memory.storage(), 0, sizes, c10::contiguous_strides(sizes));
+  }
+
+ private:
+  at::Device device_;
+  std::vector<at::Tensor> bytes_;  // in the engine's order
+  std::vector<Dims> dims_;
+};
 
 }  // namespace
 
@@ -131,23 +166,38 @@ std::vector<at::Tensor> TRTEngine::run(const std::vector<at::Tensor>& inputs) {
   CallInputs call{dims_of_this_thread(inputs.size()), {}, {}, {}};
   call.data.resize(inputs.size(), nullptr);
   call.shape_values.resize(inputs.size(), nullptr);
-  for (size_t i = 0; i < inputs.size(); ++i) add_input(call, inputs[i], inputs_[i], i);
+  for (size_t i = 0; i < inputs.size(); ++i) add_input(call, inputs[i], inputs_[i], i, device_);
 
   const RunningCall running(running_, most_running_);
-  auto context = engine_->acquire_context();
+  const bool on_gpu = !device_.is_cpu();
+  const c10::OptionalDeviceGuard guard(on_gpu ? std::optional<at::Device>(device_) : std::nullopt);
+  engine::RunOptions options;
+  if (on_gpu) options.stream = engine::require_cuda_access().current_stream(device_.index());
+  auto context = engine_->acquire_context(options.stream);
   const std::vector<Dims>& output_dims =
       context->set_input_dims(call.dims, call.has_shapes ? call.shape_values.data() : nullptr);
   List<void*> output_data(outputs_.size(), nullptr);
   std::vector<at::Tensor> outputs;
   outputs.reserve(outputs_.size());
+  std::optional<LateOutputs> late;
   for (const Binding& output : outputs_) {
-    outputs.push_back(empty_output(output_dims[output.engine_index], output));
+    const Dims& dims = output_dims[output.engine_index];
+    if (!dims.is_static()) {
+      if (!late) late.emplace(outputs_.size(), device_);
+      outputs.emplace_back();
+      continue;
+    }
+    outputs.push_back(empty_output(dims, output, device_));
     output_data[output.engine_index] = outputs.back().mutable_data_ptr();
   }
+  if (late) options.allocator = &*late;
   if (profiler_.is_enabled()) {
-    profiler_.write(name, name_times(*engine_, context->profile(call.data.data(), output_data.data())));
+    profiler_.write(name, context->profile(call.data.data(), output_data.data(), options));
   } else {
-    context->run(call.data.data(), output_data.data());
+    context->run(call.data.data(), output_data.data(), options);
+  }
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs[i].defined()) outputs[i] = late->take(outputs_[i]);
   }
   return outputs;
 }

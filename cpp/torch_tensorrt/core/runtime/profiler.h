@@ -5,12 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "torch_tensorrt/core/engine/context.h"
+
 namespace torch_tensorrt::core::runtime {
 
-struct LayerTime {
-  std::string name;
-  double microseconds = 0;
-};
+using engine::LayerTime;
 
 // Where and how the times of an engine's layers are written. Thread-safe.
 class EngineProfiler {

@@ -3,11 +3,12 @@
 #include <exception>
 
 #include "torch_tensorrt/core/engine/tactics/aten/list.h"
+#include "torch_tensorrt/core/runtime/cuda_access.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // What loading the library makes known to PyTorch: the class tensorrt::Engine, the op tensorrt::execute_engine and
-// their helpers; and to the engine: the tactics that are made of PyTorch's operators.
+// their helpers; and to the engine: the tactics that are made of PyTorch's operators, and GPUs as PyTorch has them.
 namespace torch_tensorrt::core::runtime {
 namespace {
 
@@ -118,6 +119,8 @@ void register_places(torch::Library& library, std::integer_sequence<int64_t, pla
 void register_settings(torch::Library& library) {
   library.def("get_multi_device_safe_mode", &get_multi_device_safe_mode);
   library.def("set_multi_device_safe_mode", &set_multi_device_safe_mode);
+  library.def("get_rebuild_engines", &get_rebuild_engines);
+  library.def("set_rebuild_engines", &set_rebuild_engines);
   library.def("get_cudagraphs_mode", [] { return static_cast<int64_t>(get_cudagraphs_mode()); });
   library.def("set_cudagraphs_mode", [](int64_t mode) { set_cudagraphs_mode(static_cast<CudaGraphsMode>(mode)); });
   library.def("get_logging_level",
@@ -143,6 +146,7 @@ TORCH_LIBRARY_IMPL(tensorrt, CompositeExplicitAutograd, library) { library.impl(
 bool register_tactics() noexcept {
   try {
     engine::aten::register_aten_tactics(engine::TacticRegistry::global());
+    register_torch_cuda_access();
     return true;
   } catch (const std::exception& e) {
     LOG_ERROR("the tactics made of PyTorch's operators are not available: " << e.what());

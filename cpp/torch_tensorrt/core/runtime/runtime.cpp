@@ -1,7 +1,9 @@
 #include "torch_tensorrt/core/runtime/runtime.h"
 
 #include <atomic>
+#include <cstdlib>
 
+#include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::runtime {
@@ -15,6 +17,16 @@ std::atomic<bool>& safe_mode() {
 std::atomic<int64_t>& graphs_mode() {
   static std::atomic<int64_t> mode{STANDARD};
   return mode;
+}
+
+bool rebuild_by_environment() {
+  const char* value = std::getenv("TORCHTRT_REBUILD_ENGINES");
+  return value != nullptr && std::string(value) == "1";
+}
+
+std::atomic<bool>& rebuilds() {
+  static std::atomic<bool> enabled{rebuild_by_environment()};
+  return enabled;
 }
 
 bool is_same_device(const RTDevice& a, const RTDevice& b) {
@@ -44,7 +56,14 @@ void set_cudagraphs_mode(CudaGraphsMode mode) {
   graphs_mode().store(mode);
 }
 
-DeviceList::DeviceList() : devices_{RTDevice()} {}
+bool get_rebuild_engines() { return rebuilds().load(); }
+void set_rebuild_engines(bool enabled) { rebuilds().store(enabled); }
+
+DeviceList::DeviceList() : devices_{RTDevice()} {
+  const engine::DeviceAccess* access = engine::cuda_access();
+  if (access == nullptr) return;
+  for (int32_t i = 0; access->available(i); ++i) devices_.emplace_back(i, network::DeviceType::kGPU);
+}
 
 std::string DeviceList::dump_list() const {
   std::string text = "[";

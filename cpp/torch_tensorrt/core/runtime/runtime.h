@@ -31,6 +31,11 @@ void set_multi_device_safe_mode(bool enabled);
 CudaGraphsMode get_cudagraphs_mode();
 void set_cudagraphs_mode(CudaGraphsMode mode);
 
+// Whether loading builds an engine anew from the network in its file, when the backend that built it is not on this
+// machine or refuses it. At first what the environment's TORCHTRT_REBUILD_ENGINES says ("1": yes), else no.
+bool get_rebuild_engines();
+void set_rebuild_engines(bool enabled);
+
 // Devices of this machine that engines can run on. Asked for at the first call, not when the library is loaded.
 class DeviceList {
  public:

@@ -2,8 +2,7 @@
 
 #include <cstdlib>
 
-#include "torch_tensorrt/core/engine/backend.h"
-#include "torch_tensorrt/core/engine/builder.h"
+#include "torch_tensorrt/core/engine/build_engine.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {
@@ -63,7 +62,7 @@ void add_backend_settings(const BuilderSettings& settings, engine::BuildSettings
 std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings) {
   os << "Settings requested for the engine:\n  Enabled precisions:";
   for (const auto precision : settings.enabled_precisions) os << ' ' << precision;
-  return os << "\n  Device: " << settings.device << "\n  Engine capability: " << settings.capability
+  return os << "\n  Backend: " << settings.backend << "\n  Device: " << settings.device << "\n  Engine capability: " << settings.capability
             << "\n  TF32: " << (settings.disable_tf32 ? "off" : "on") << "\n  Refit: " << settings.refit
             << "\n  Debug: " << settings.debug << "\n  Sparse weights: " << settings.sparse_weights
             << "\n  Truncate long and double: " << settings.truncate_long_and_double
@@ -133,6 +132,7 @@ bool ConversionCtx::CheckLayerAddition(const torch::jit::Node* n) {
 std::string ConversionCtx::SerializeEngine() {
   engine::BuildSettings build;
   build.name = settings.name;
+  build.backend = settings.backend;
   build.target = engine::describe_target(device_target(settings.device));
   build.enabled_precisions = enabled_precisions;
   build.timing_iterations = std::max<int32_t>(1, static_cast<int32_t>(settings.num_avg_timing_iters));
@@ -143,7 +143,7 @@ std::string ConversionCtx::SerializeEngine() {
   value_tensor_map.clear();
   seen_itensors.clear();
   evaluated_value_map.clear();
-  return engine::find_backend("native").build(std::move(net), build, nullptr);
+  return engine::build_engine(std::move(net), build);
 }
 
 }  // namespace torch_tensorrt::core::conversion

@@ -35,7 +35,8 @@ struct BuilderSettings {
   uint64_t dla_sram_size = DLA_SRAM_SIZE;
   uint64_t dla_local_dram_size = DLA_LOCAL_DRAM_SIZE;
   uint64_t dla_global_dram_size = DLA_GLOBAL_DRAM_SIZE;
-  std::string name;  // of the engine
+  std::string name;              // of the engine
+  std::string backend = "auto";  // that builds it: a backend's name, "auto" or "fastest"
   friend std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings);
 };
 

@@ -99,9 +99,8 @@ class AtenTactic final : public Tactic {
 
   const char* name() const override { return row_.name; }
 
-  Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
+  Decision supports(const network::ILayer& layer, const DeviceTarget&) const override {
     if (layer.getType() != row_.kind) return Decision::no("runs " + network::enum_name(row_.kind) + " layers");
-    if (device.kind != DeviceTarget::Kind::kCPU) return Decision::no("runs on the CPU");
     if (auto decision = known_dtypes(layer); !decision) return decision;
     if (auto decision = epilogue_supported(layer); !decision) return decision;
     return row_.supports(layer);
@@ -152,7 +151,7 @@ Request::Request(const LayerInstance& instance, WeightStore& weights, at::Device
     if (!instance.present[i]) continue;
     inputs_[i] = make_blob(instance.inputs[i], device);
     // Host memory: families may read it while they prepare, on the CPU.
-    if (instance.constants[i] != nullptr) bind(inputs_[i], const_cast<void*>(instance.constants[i]));
+    if (device.is_cpu() && instance.constants[i] != nullptr) bind(inputs_[i], const_cast<void*>(instance.constants[i]));
   }
 }
 

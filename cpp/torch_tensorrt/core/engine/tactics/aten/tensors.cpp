@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -87,11 +88,18 @@ at::Tensor weights_tensor(const network::ILayer& layer, const char* role, const 
   const int64_t expected = c10::multiply_integers(sizes);
   TORCHTRT_CHECK(values.count == expected, "layer " << layer.getName() << ": its " << role << " has " << values.count
                                                     << " elements, expected " << expected);
-  const auto options = at::TensorOptions().dtype(scalar_type(values.type));
   // Only ever read.
   auto* elements = const_cast<void*>(plain_elements(layer, role, values, store));
-  at::Tensor host = at::from_blob(elements, sizes, options.device(at::kCPU));
-  return device.is_cpu() ? host : host.to(device);
+  if (device.is_cpu()) return at::from_blob(elements, sizes, at::TensorOptions().dtype(scalar_type(values.type)));
+  const auto upload = [&] {
+    const DeviceAccess& access = require_cuda_access();
+    auto memory = access.allocate(device.index(), values.bytes());
+    access.upload(device.index(), memory.get(), elements, values.bytes());
+    return memory;
+  };
+  const at::Tensor tensor = make_blob(sizes, c10::contiguous_strides(sizes), scalar_type(values.type), device);
+  bind(tensor, const_cast<void*>(store.on_device(elements, upload)));
+  return tensor;
 }
 
 std::optional<at::Tensor> try_view(const at::Tensor& tensor, at::IntArrayRef sizes) {

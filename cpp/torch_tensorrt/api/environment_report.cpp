@@ -1,0 +1,68 @@
+#include <sstream>
+
+#include "torch_tensorrt/core/engine/backend.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
+#include "torch_tensorrt/core/engine/device_access.h"
+#include "torch_tensorrt/torch_tensorrt.h"
+
+namespace torch_tensorrt {
+namespace {
+
+using engine::DeviceTarget;
+
+constexpr double kGibibyte = 1024.0 * 1024.0 * 1024.0;
+
+// The CPU, then every GPU that PyTorch sees.
+std::vector<DeviceTarget> targets() {
+  std::vector<DeviceTarget> found = {engine::describe_target({})};
+  const engine::DeviceAccess* gpus = engine::cuda_access();
+  if (gpus == nullptr) return found;
+  for (int32_t i = 0; gpus->available(i); ++i) {
+    DeviceTarget gpu;
+    gpu.kind = DeviceTarget::Kind::kCUDA;
+    gpu.index = i;
+    found.push_back(engine::describe_target(gpu));
+  }
+  return found;
+}
+
+std::string name_of(const DeviceTarget& target) {
+  if (target.kind == DeviceTarget::Kind::kCPU) return "cpu";
+  return "gpu:" + std::to_string(target.index);
+}
+
+void write_device(std::ostream& stream, const DeviceTarget& target) {
+  stream << "  " << name_of(target) << ": ";
+  if (target.kind == DeviceTarget::Kind::kCPU) {
+    stream << target.isa << ", " << target.threads << " threads\n";
+    return;
+  }
+  const auto info = engine::cuda::device_info(target.index);
+  stream << info.name << ", " << target.isa << ", " << static_cast<double>(info.memory_bytes) / kGibibyte << " GiB\n";
+}
+
+void write_backend(std::ostream& stream, const engine::Backend& backend, const std::vector<DeviceTarget>& devices) {
+  stream << "  " << backend.name() << '\n';
+  for (const DeviceTarget& device : devices) {
+    const Decision decision = backend.available(device);
+    stream << "    " << name_of(device) << ": ";
+    if (decision) stream << "available, " << backend.version() << '\n';
+    if (!decision) stream << "not available: " << decision.reason() << '\n';
+  }
+}
+
+}  // namespace
+
+std::string get_environment_report() {
+  std::ostringstream stream;
+  stream << get_build_info() << "Devices:\n";
+  stream.precision(3);
+  const auto devices = targets();
+  for (const DeviceTarget& device : devices) write_device(stream, device);
+  if (devices.size() == 1) stream << "  PyTorch sees no GPU\n";
+  stream << "Backends:\n";
+  for (const engine::Backend* backend : engine::backends()) write_backend(stream, *backend, devices);
+  return stream.str();
+}
+
+}  // namespace torch_tensorrt

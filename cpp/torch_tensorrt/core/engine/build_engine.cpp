@@ -1,0 +1,133 @@
+#include "torch_tensorrt/core/engine/build_engine.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/backend.h"
+#include "torch_tensorrt/core/engine/build_settings.h"
+#include "torch_tensorrt/core/engine/engine_timer.h"
+#include "torch_tensorrt/core/network/layer.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+using NetworkPtr = std::shared_ptr<network::INetworkDefinition>;
+
+// More are not told of one network.
+constexpr size_t kMaxLayersTold = 20;
+
+// Whether the backend takes every layer; else each that it does not, with the reason.
+Decision supports_all(const Backend& backend, const network::INetworkDefinition& network, const DeviceTarget& target) {
+  std::vector<std::string> refused;
+  for (const auto& layer : network.layers()) {
+    const Decision decision = backend.supports(*layer, target);
+    if (!decision) refused.push_back(network::describe(*layer) + ": " + decision.reason());
+  }
+  if (refused.empty()) return Decision::yes();
+  std::string text = str("it does not take ", refused.size(), " of the ", network.getNbLayers(), " layers:");
+  for (size_t i = 0; i < std::min(refused.size(), kMaxLayersTold); ++i) text += "\n  " + refused[i];
+  if (refused.size() > kMaxLayersTold) text += "\n  ...";
+  return Decision::no(std::move(text));
+}
+
+struct Candidates {
+  std::vector<const Backend*> able;  // the preferred first
+  std::string refusals;              // "NAME: reason" of the others, a line each
+};
+
+Candidates find_candidates(const network::INetworkDefinition& network, const DeviceTarget& target) {
+  Candidates candidates;
+  const auto refuse = [&](const Backend& backend, const Decision& decision) {
+    candidates.refusals += str("\n", backend.name(), ": ", decision.reason());
+    LOG_INFO("backend " << backend.name() << " does not build the engine: " << decision.reason());
+  };
+  std::vector<const Backend*> available;
+  for (const Backend* backend : backends()) {
+    const Decision there = backend->available(target);
+    if (there) available.push_back(backend);
+    if (!there) refuse(*backend, there);
+  }
+  // Where there is no choice, the builder's own error says more.
+  if (available.size() == 1) candidates.able = available;
+  if (available.size() > 1) {
+    for (const Backend* backend : available) {
+      const Decision takes = supports_all(*backend, network, target);
+      if (takes) candidates.able.push_back(backend);
+      if (!takes) refuse(*backend, takes);
+    }
+  }
+  const auto preferred = [](const Backend* a, const Backend* b) { return a->preference() > b->preference(); };
+  std::stable_sort(candidates.able.begin(), candidates.able.end(), preferred);
+  if (candidates.able.empty()) {
+    TORCHTRT_THROW_ERROR("no backend can build the engine \"" << network.getName() << "\":" << candidates.refusals);
+  }
+  return candidates;
+}
+
+const Backend& named_backend(const std::string& name, const network::INetworkDefinition& network,
+                             const DeviceTarget& target) {
+  const Backend& backend = find_backend(name);
+  for (const Decision& decision : {backend.available(target), supports_all(backend, network, target)}) {
+    if (decision) continue;
+    TORCHTRT_THROW_ERROR("backend " << name << " cannot build the engine \"" << network.getName()
+                                    << "\": " << decision.reason());
+  }
+  return backend;
+}
+
+struct TimedPlan {
+  std::string bytes;
+  double microseconds = 0;
+  BuildReport report;
+};
+
+TimedPlan build_and_time(const Backend& backend, NetworkPtr network, const BuildSettings& settings) {
+  TimedPlan made;
+  made.bytes = backend.build(std::move(network), settings, &made.report);
+  made.microseconds = time_engine(*Engine::load(std::make_shared<const std::string>(made.bytes)));
+  return made;
+}
+
+std::string with_note(std::string bytes, const std::string& note) {
+  Plan plan = parse_plan(std::make_shared<const std::string>(std::move(bytes)));
+  plan.notes.push_back(note);
+  return serialize_plan(std::move(plan));
+}
+
+std::string build_fastest(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
+  const Candidates candidates = find_candidates(*network, settings.target);
+  TimedPlan best;
+  std::string outcomes;
+  for (const Backend* backend : candidates.able) {
+    std::string outcome;
+    try {
+      TimedPlan made = build_and_time(*backend, network->clone(), settings);
+      outcome = str(made.microseconds, " us");
+      if (best.bytes.empty() || made.microseconds < best.microseconds) best = std::move(made);
+    } catch (const Error& error) {
+      outcome = "failed: " + error.msg();
+    }
+    outcomes += str(outcomes.empty() ? "" : ", ", backend->name(), " ", outcome);
+  }
+  if (best.bytes.empty()) TORCHTRT_THROW_ERROR("no backend built the engine: " << outcomes);
+  LOG_INFO("fastest backend of: " << outcomes);
+  if (report != nullptr) *report = std::move(best.report);
+  return with_note(std::move(best.bytes), "fastest backend of: " + outcomes);
+}
+
+}  // namespace
+
+std::string build_engine(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
+  if (network == nullptr) TORCHTRT_THROW_ERROR("there is no network to build an engine from");
+  BuildSettings resolved = settings;
+  resolved.target = describe_target(settings.target);
+  if (settings.backend == kFastestBackend) return build_fastest(std::move(network), resolved, report);
+  const Backend& backend = settings.backend == kAutoBackend
+                               ? *find_candidates(*network, resolved.target).able.front()
+                               : named_backend(settings.backend, *network, resolved.target);
+  LOG_INFO("backend " << backend.name() << " builds the engine \"" << network->getName() << "\"");
+  return backend.build(std::move(network), resolved, report);
+}
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "torch_tensorrt/core/engine/builder.h"
+
+namespace torch_tensorrt::engine {
+
+constexpr const char* kAutoBackend = "auto";
+constexpr const char* kFastestBackend = "fastest";
+
+// Network in, plan bytes out, by the backend that settings.backend asks for. Takes the network apart.
+//   a name     that backend; Error when it is not available, or naming each layer that it does not take, with the
+//              reasons and the user's lines
+//   "auto"     of the available backends that take every layer the one with the highest preference; why others are
+//              passed over is logged
+//   "fastest"  every backend that can builds; each engine is timed on the target at the opt dims; the quickest is kept,
+//              and its notes record all times
+std::string build_engine(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
+                         BuildReport* report = nullptr);
+
+}  // namespace torch_tensorrt::engine

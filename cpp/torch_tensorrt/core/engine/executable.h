@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/tactic.h"
+
+namespace torch_tensorrt::engine {
+
+class Context;
+class JsonWriter;
+
+// An input or output of an engine.
+struct IoTensor {
+  std::string name;
+  network::DataType dtype;
+  network::Dims dims;  // -1 where dynamic
+  network::Dims min;   // inputs; equal to dims where static
+  network::Dims opt;
+  network::Dims max;
+  network::TensorFormat format;
+};
+
+// What a backend makes of a plan: ready to run, immutable, shared by any number of threads, each with a context of its
+// own. Belongs to an Engine, which adds the pool of contexts.
+class Executable : public std::enable_shared_from_this<Executable> {
+ public:
+  virtual ~Executable() = default;
+  virtual const std::vector<IoTensor>& inputs() const = 0;
+  virtual const std::vector<IoTensor>& outputs() const = 0;
+  // The context keeps this alive.
+  virtual std::unique_ptr<Context> create_context(int32_t max_specialisations) const = 0;
+  // Fields of the object that Engine::inspect_json writes, "layers" among them.
+  virtual void inspect(JsonWriter& json) const = 0;
+};
+
+}  // namespace torch_tensorrt::engine

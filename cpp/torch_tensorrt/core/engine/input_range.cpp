@@ -1,0 +1,61 @@
+#include "torch_tensorrt/core/engine/input_range.h"
+
+#include <algorithm>
+
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+bool is_between(const network::Dims& low, const network::Dims& dims, const network::Dims& high) {
+  if (dims.nbDims != low.nbDims || dims.nbDims != high.nbDims) return false;
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    if (dims.d[i] < low.d[i] || dims.d[i] > high.d[i]) return false;
+  }
+  return true;
+}
+
+bool fits(const network::Profile& profile, const std::vector<IoTensor>& inputs,
+          const std::vector<network::Dims>& dims) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const auto range = profile.find(inputs[i].name);
+    const network::Dims& low = range == profile.end() ? inputs[i].min : range->second.min;
+    const network::Dims& high = range == profile.end() ? inputs[i].max : range->second.max;
+    if (!is_between(low, dims[i], high)) return false;
+  }
+  return true;
+}
+
+[[noreturn]] void throw_misfit(const IoTensor& input, const network::Dims& dims) {
+  if (dims.nbDims != input.dims.nbDims) {
+    TORCHTRT_THROW_ERROR("input \"" << input.name << "\" has dims " << network::to_string(dims) << " of rank "
+                                    << dims.nbDims << ", the engine was built for rank " << input.dims.nbDims << " ("
+                                    << network::to_string(input.dims) << ")");
+  }
+  if (input.dims.is_static()) {
+    TORCHTRT_THROW_ERROR("input \"" << input.name << "\" has dims " << network::to_string(dims)
+                                    << ", the engine was built for " << network::to_string(input.dims)
+                                    << "; build it with min_shape, opt_shape and max_shape to run other shapes");
+  }
+  TORCHTRT_THROW_ERROR("input \"" << input.name << "\" has dims " << network::to_string(dims)
+                                  << ", the engine was built for " << network::to_string(input.min) << " to "
+                                  << network::to_string(input.max) << "; build it for a range that includes them");
+}
+
+}  // namespace
+
+void check_input_dims(const std::string& engine, const std::vector<IoTensor>& inputs,
+                      const std::vector<network::Profile>& profiles, const std::vector<network::Dims>& dims) {
+  if (dims.size() != inputs.size()) {
+    TORCHTRT_THROW_ERROR("got " << dims.size() << " inputs, engine \"" << engine << "\" has " << inputs.size());
+  }
+  const auto fits_it = [&](const network::Profile& profile) { return fits(profile, inputs, dims); };
+  if (profiles.empty() ? fits({}, inputs, dims) : std::any_of(profiles.begin(), profiles.end(), fits_it)) return;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!is_between(inputs[i].min, dims[i], inputs[i].max)) throw_misfit(inputs[i], dims[i]);
+  }
+  TORCHTRT_THROW_ERROR("the dims of the inputs each fit some profile of engine \"" << engine
+                                                                                   << "\", but no profile fits all");
+}
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/executable.h"
+#include "torch_tensorrt/core/network/network.h"
+
+namespace torch_tensorrt::engine {
+
+// Throws Error quoting the tensor, its dims and the declared range, unless some profile (the inputs' own ranges where
+// there is none) takes the dims of all inputs. `engine` is the name for the text.
+void check_input_dims(const std::string& engine, const std::vector<IoTensor>& inputs,
+                      const std::vector<network::Profile>& profiles, const std::vector<network::Dims>& dims);
+
+}  // namespace torch_tensorrt::engine

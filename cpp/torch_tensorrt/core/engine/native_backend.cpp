@@ -1,0 +1,45 @@
+#include "torch_tensorrt/core/engine/native_backend.h"
+
+#include "torch_tensorrt/core/engine/device_access.h"
+#include "torch_tensorrt/core/engine/native_executable.h"
+#include "torch_tensorrt/core/engine/producer.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+class NativeBackend final : public Backend {
+ public:
+  const char* name() const override { return kNativeBackend; }
+  Decision available(const DeviceTarget& device) const override { return device_available(device); }
+  std::string version() const override { return producer_text(); }
+
+  Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
+    using network::LayerType;
+    const LayerType type = layer.getType();
+    if (type == LayerType::kINPUT || type == LayerType::kCONSTANT) return Decision::yes();
+    const TacticRegistry& registry = TacticRegistry::global();
+    if (!registry.candidates(layer, device).empty()) return Decision::yes();
+    return Decision::no("no tactic runs it:\n" + registry.explain(layer, device));
+  }
+
+  std::string build(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
+                    BuildReport* report) const override {
+    return Builder(settings).build(std::move(network), report);
+  }
+
+  std::shared_ptr<Executable> load(std::shared_ptr<const Plan> plan) const override {
+    const Decision decision = device_available(plan->target);
+    if (!decision) {
+      TORCHTRT_THROW_ERROR("engine \"" << plan->name << "\" was built for CUDA device " << plan->target.index << " ("
+                                       << plan->target.isa << ") and cannot run here: " << decision.reason());
+    }
+    return std::make_shared<NativeExecutable>(std::move(plan));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_native_backend() { return std::make_unique<NativeBackend>(); }
+
+}  // namespace torch_tensorrt::engine

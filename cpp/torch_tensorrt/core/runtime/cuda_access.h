@@ -1,0 +1,8 @@
+#pragma once
+
+namespace torch_tensorrt::core::runtime {
+
+// Lets the engine reach GPUs through PyTorch. Asks nothing of a GPU yet.
+void register_torch_cuda_access();
+
+}  // namespace torch_tensorrt::core::runtime

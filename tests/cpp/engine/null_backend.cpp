@@ -1,0 +1,121 @@
+#include "engine/null_backend.h"
+
+#include <algorithm>
+
+#include "torch_tensorrt/core/engine/context.h"
+#include "torch_tensorrt/core/engine/input_range.h"
+#include "torch_tensorrt/core/engine/json.h"
+#include "torch_tensorrt/core/engine/native_executable.h"
+#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine::testing {
+namespace {
+
+constexpr const char* kName = "null";
+
+class NullExecutable final : public Executable {
+ public:
+  explicit NullExecutable(std::shared_ptr<const Plan> plan)
+      : plan_(std::move(plan)), inputs_(describe_inputs(*plan_->network)), outputs_(describe_outputs(*plan_->network)) {}
+
+  const std::vector<IoTensor>& inputs() const override { return inputs_; }
+  const std::vector<IoTensor>& outputs() const override { return outputs_; }
+  std::unique_ptr<Context> create_context(int32_t max_specialisations) const override;
+  void inspect(JsonWriter& json) const override { json.field("payload", std::string(payload_of(*plan_))); }
+  const Plan& plan() const { return *plan_; }
+
+ private:
+  std::shared_ptr<const Plan> plan_;
+  std::vector<IoTensor> inputs_;
+  std::vector<IoTensor> outputs_;
+};
+
+class NullContext final : public Context {
+ public:
+  explicit NullContext(std::shared_ptr<const NullExecutable> executable) : executable_(std::move(executable)) {}
+
+  const std::vector<network::Dims>& set_input_dims(const std::vector<network::Dims>& dims,
+                                                   const int64_t* const*) override {
+    const Plan& plan = executable_->plan();
+    check_input_dims(plan.name, executable_->inputs(), plan.network->profiles(), dims);
+    const auto tensors = network::infer_all(*plan.network, dims);
+    output_dims_.clear();
+    for (const auto* output : plan.network->outputs()) output_dims_.push_back(tensors.at(output).type.dims);
+    return output_dims_;
+  }
+  void run(const void* const*, void* const* outputs, const RunOptions&) override {
+    for (size_t i = 0; i < output_dims_.size(); ++i) {
+      std::fill_n(static_cast<float*>(outputs[i]), output_dims_[i].volume(), kFill);
+    }
+  }
+  std::vector<LayerTime> profile(const void* const* inputs, void* const* outputs, const RunOptions& options) override {
+    run(inputs, outputs, options);
+    return {{"everything", 1.0}};
+  }
+  int64_t arena_bytes() const override { return 0; }
+  int64_t arena_lower_bound_bytes() const override { return 0; }
+  int32_t specialisation_count() const override { return 1; }
+
+ private:
+  std::shared_ptr<const NullExecutable> executable_;
+  std::vector<network::Dims> output_dims_;
+};
+
+std::unique_ptr<Context> NullExecutable::create_context(int32_t) const {
+  return std::make_unique<NullContext>(std::static_pointer_cast<const NullExecutable>(shared_from_this()));
+}
+
+class NullBackend final : public Backend {
+ public:
+  const char* name() const override { return kName; }
+  int32_t preference() const override { return null_backend_state().preference; }
+  Decision available(const DeviceTarget&) const override {
+    if (null_backend_state().is_available) return Decision::yes();
+    return Decision::no("the null backend was switched off");
+  }
+  std::string version() const override { return null_backend_state().version; }
+  Decision supports(const network::ILayer& layer, const DeviceTarget&) const override {
+    if (layer.getName() != null_backend_state().refused_layer || null_backend_state().refused_layer.empty()) {
+      return Decision::yes();
+    }
+    return Decision::no("it was told not to");
+  }
+  std::string build(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
+                    BuildReport*) const override {
+    NullBackendState& state = null_backend_state();
+    state.handed.push_back(network::print_network(*network));
+    state.settings.push_back(settings);
+    return wrap_payload(*this, std::move(network), settings, "bytes of " + settings.name);
+  }
+  std::shared_ptr<Executable> load(std::shared_ptr<const Plan> plan) const override {
+    const std::string& here = null_backend_state().version;
+    if (plan->backend_version != here) {
+      TORCHTRT_THROW_ERROR("the engine is for " << plan->backend_version << ", here is " << here);
+    }
+    return std::make_shared<NullExecutable>(std::move(plan));
+  }
+};
+
+}  // namespace
+
+NullBackendState& null_backend_state() {
+  static NullBackendState state;
+  return state;
+}
+
+void reset_null_backend() { null_backend_state() = NullBackendState{}; }
+
+std::unique_ptr<Backend> make_null_backend() { return std::make_unique<NullBackend>(); }
+
+const Backend& null_backend() {
+  static const bool once = [] {
+    register_backend(make_null_backend());
+    return true;
+  }();
+  (void)once;
+  return find_backend(kName);
+}
+
+}  // namespace torch_tensorrt::engine::testing
