@@ -205,6 +205,13 @@ struct TORCHTRT_API CompileSpec {
   // available backend that is preferred on the device and takes the whole network), or "fastest" (all that can build
   // it, timed on the device; the quickest is kept and the times are recorded in the engine).
   std::string backend = "auto";
+  // File of measured times, shared between builds: read before and written after each. Empty: none.
+  std::string timing_cache_path;
+  // For backends that have them; on a CPU they change nothing, which a warning says.
+  int64_t optimization_level = -1;   // 0 (quick build) to 5 (fast engine); -1: the backend's default
+  bool version_compatible = false;   // the engine loads with later versions of the backend's library, too
+  bool hardware_compatible = false;  // the engine loads on later generations of GPUs, too
+  bool use_explicit_typing = false;  // each layer computes in the dtypes of its tensors, whatever is enabled
   bool sparse_weights = false;
   bool refit = false;
   bool debug = false;

@@ -50,6 +50,14 @@ void add_engine_flags(CLI::App& app, Options& o) {
                  "Who builds the engine: native, tensorrt (or another backend's name), auto, or fastest (all, timed)")
       ->capture_default_str()
       ->type_name("NAME");
+  app.add_option("--timing-cache", o.timing_cache, "File of measured times, shared between builds")->type_name("PATH");
+  app.add_option("--optimization-level", o.optimization_level,
+                 "0 (quick build) to 5 (fast engine), for backends that have it; -1: their default")
+      ->capture_default_str()
+      ->check(CLI::Range(-1, 5));
+  app.add_flag("--version-compatible", o.version_compatible, "The engine loads with later versions of the backend");
+  app.add_flag("--hardware-compatible", o.hardware_compatible, "The engine loads on later generations of GPUs");
+  app.add_flag("--explicit-typing", o.explicit_typing, "Layers compute in the dtypes of their tensors");
   app.add_flag("--build-debuggable-engine", o.debuggable, "Keep what a debugger needs in the engine");
   app.add_flag("--disable-tf32", o.disable_tf32, "GPUs: fp32 products use fp32, not TF32");
   app.add_flag("--sparse-weights", o.sparse_weights, "Allow kernels for 2:4 sparse weights");
@@ -204,6 +212,11 @@ torch_tensorrt::ts::CompileSpec make_spec(const Options& options) {
   if (!options.precisions.empty()) spec.enabled_precisions.clear();
   for (const auto& precision : options.precisions) spec.enabled_precisions.insert(parse_precision(precision));
   spec.backend = options.backend;
+  spec.timing_cache_path = options.timing_cache;
+  spec.optimization_level = options.optimization_level;
+  spec.version_compatible = options.version_compatible;
+  spec.hardware_compatible = options.hardware_compatible;
+  spec.use_explicit_typing = options.explicit_typing;
   spec.device = make_device(options);
   spec.debug = options.debuggable;
   spec.disable_tf32 = options.disable_tf32;

@@ -29,6 +29,11 @@ struct Options {
   bool sparse_weights = false;
   std::vector<std::string> precisions;
   std::string backend = "auto";
+  std::string timing_cache;
+  int64_t optimization_level = -1;
+  bool version_compatible = false;
+  bool hardware_compatible = false;
+  bool explicit_typing = false;
   std::string device_type;
   int64_t gpu_id = 0;
   int64_t dla_core = 0;

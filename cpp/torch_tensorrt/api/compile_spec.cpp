@@ -98,6 +98,13 @@ void set_engine_settings(const CompileSpec& external, core::conversion::BuilderS
   settings.enabled_precisions.clear();
   for (const auto dtype : external.enabled_precisions) settings.enabled_precisions.insert(precision(dtype));
   settings.backend = external.backend;
+  settings.timing_cache_path = external.timing_cache_path;
+  TORCHTRT_CHECK(external.optimization_level >= -1 && external.optimization_level <= 5,
+                 "optimization_level is " << external.optimization_level << ", must be 0 to 5, or -1 for the default");
+  settings.optimization_level = external.optimization_level;
+  settings.version_compatible = external.version_compatible;
+  settings.hardware_compatible = external.hardware_compatible;
+  settings.use_explicit_typing = external.use_explicit_typing;
   settings.sparse_weights = external.sparse_weights;
   settings.disable_tf32 = external.disable_tf32;
   settings.refit = external.refit;

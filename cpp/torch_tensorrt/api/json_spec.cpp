@@ -81,6 +81,11 @@ torchscript::CompileSpec spec_of(const json& spec) {
   for (const auto& precision : precisions) out.enabled_precisions.insert(dtype(precision));
   out.device = device(spec.at("device"));
   out.backend = spec.at("backend").get<std::string>();
+  out.timing_cache_path = spec.at("timing_cache_path").get<std::string>();
+  out.optimization_level = spec.at("optimization_level");
+  out.version_compatible = spec.at("version_compatible");
+  out.hardware_compatible = spec.at("hardware_compatible");
+  out.use_explicit_typing = spec.at("use_explicit_typing");
   out.disable_tf32 = spec.at("disable_tf32");
   out.sparse_weights = spec.at("sparse_weights");
   out.refit = spec.at("refit");

@@ -5,6 +5,7 @@
 #include "ATen/Context.h"
 
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
+#include "torch_tensorrt/core/engine/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/partitioning/partitioning.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
@@ -38,6 +39,12 @@ void warn_without_effect(const conversion::BuilderSettings& settings) {
   if (settings.workspace_size != 0)
     LOG_WARNING("workspace_size was given; engines for the CPU have no limit to the workspace of a layer");
   if (settings.debug) LOG_WARNING("debug was asked for; engines for the CPU can always be inspected");
+  const bool for_backends = settings.optimization_level != -1 || settings.version_compatible ||
+                            settings.hardware_compatible || settings.use_explicit_typing;
+  if (for_backends) {
+    LOG_WARNING("optimization_level, version_compatible, hardware_compatible or use_explicit_typing was given; they are "
+                "for engines of GPUs, and change nothing on a CPU");
+  }
 }
 
 // What cannot be done on a CPU is said, not ignored.
@@ -149,6 +156,14 @@ c10::intrusive_ptr<runtime::TRTEngine> load_engine(const std::string& name, std:
   return c10::make_intrusive<runtime::TRTEngine>(name, bytes, target);
 }
 
+// Of an engine that another backend has built the bytes that its own runtime loads, without this library; of ours all.
+std::string own_bytes(std::string engine) {
+  const auto bytes = std::make_shared<const std::string>(std::move(engine));
+  const auto plan = torch_tensorrt::engine::parse_plan(bytes);
+  const auto payload = torch_tensorrt::engine::payload_of(plan);
+  return payload.empty() ? *bytes : std::string(payload);
+}
+
 // Names that make valid Python arguments, as the module's own forward has them.
 void name_arguments(const torch::jit::Module& mod, const std::string& method, std::vector<ValueTree>& trees) {
   const auto& arguments = mod.get_method(method).function().getSchema().arguments();
@@ -186,7 +201,7 @@ std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::
   check_settings(cfg);
   cfg.lower_info.converting_to_trt_engine = true;
   const auto lowered = lowering::Lower(mod, method_name, cfg.lower_info);
-  return build_engine(lowered, cfg, class_name(mod) + "_" + method_name).engine;
+  return own_bytes(build_engine(lowered, cfg, class_name(mod) + "_" + method_name).engine);
 }
 
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {

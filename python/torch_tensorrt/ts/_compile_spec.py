@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch_tensorrt._input import Input
 
 _MAX_DEPTH = 2
 _MIN_DLA_BYTES = 4096
+_MAX_LEVEL = 5
 _PRECISIONS = (dtype.f32, dtype.f16, dtype.bf16, dtype.i8)
 
 
@@ -63,6 +65,12 @@ def _at_least(name: str, value: Any, low: int) -> int:
     return value
 
 
+def _level(value: int) -> int:
+    if _at_least("optimization_level", value, 0) > _MAX_LEVEL:
+        raise ValueError(f"optimization_level is {value}, must be 0 to {_MAX_LEVEL}")
+    return value
+
+
 def build_spec(
     *,
     inputs: Sequence[Any] | None,
@@ -82,6 +90,11 @@ def build_spec(
     truncate_long_and_double: bool,
     allow_shape_tensors: bool,
     backend: str = "auto",
+    timing_cache_path: str = "",
+    optimization_level: int | None = None,
+    version_compatible: bool = False,
+    hardware_compatible: bool = False,
+    use_explicit_typing: bool = False,
     require_full_compilation: bool = False,
     min_block_size: int = 3,
     torch_executed_ops: Sequence[str] | None = None,
@@ -108,6 +121,11 @@ def build_spec(
         raise ValueError(f'backend is {backend!r}, must be "auto", "fastest", "native" or the name of another backend')
     return {
         "backend": backend,
+        "timing_cache_path": os.fspath(timing_cache_path),
+        "optimization_level": -1 if optimization_level is None else _level(optimization_level),
+        "version_compatible": bool(version_compatible),
+        "hardware_compatible": bool(hardware_compatible),
+        "use_explicit_typing": bool(use_explicit_typing),
         "inputs": None if inputs is None else parse_inputs(inputs),
         "input_signature": None if input_signature is None else parse_signature(input_signature),
         "device": target._to_spec(),

@@ -51,6 +51,11 @@ def compile(  # noqa: A001 - the public name
     torch_executed_modules: Sequence[str] | None = None,
     allow_shape_tensors: bool = False,
     backend: str = "auto",
+    timing_cache_path: str = "",
+    optimization_level: int | None = None,
+    version_compatible: bool = False,
+    hardware_compatible: bool = False,
+    use_explicit_typing: bool = False,
 ) -> torch.jit.ScriptModule:
     """Compiles the ``forward`` of a ScriptModule.
 
@@ -77,6 +82,11 @@ def compile(  # noqa: A001 - the public name
         backend: who builds the engine: ``"native"`` (the engine of this package), another backend's name
             (``"tensorrt"``), ``"auto"`` (the available backend that is preferred on the device and takes the whole
             network) or ``"fastest"`` (all that can, timed on the device; the times are recorded in the engine).
+        timing_cache_path: file of measured times, read before and written after each build.
+        optimization_level: 0 (quick build) to 5 (fast engine), for backends that have it; ``None``: their default.
+        version_compatible: the engine loads with later versions of the backend's library, too.
+        hardware_compatible: the engine loads on later generations of GPUs, too.
+        use_explicit_typing: each layer computes in the dtypes of its tensors, whatever is enabled.
 
     Returns:
         A ScriptModule; save it with ``torch.jit.save``.
@@ -111,6 +121,11 @@ def compile(  # noqa: A001 - the public name
         torch_executed_modules=torch_executed_modules,
         allow_shape_tensors=allow_shape_tensors,
         backend=backend,
+        timing_cache_path=timing_cache_path,
+        optimization_level=optimization_level,
+        version_compatible=version_compatible,
+        hardware_compatible=hardware_compatible,
+        use_explicit_typing=use_explicit_typing,
     )
     compiled = compiler()._compile(_native(module), to_json(spec))
     return torch.jit._recursive.wrap_cpp_module(compiled)
@@ -135,6 +150,11 @@ def convert_method_to_trt_engine(
     truncate_long_and_double: bool = False,
     allow_shape_tensors: bool = False,
     backend: str = "auto",
+    timing_cache_path: str = "",
+    optimization_level: int | None = None,
+    version_compatible: bool = False,
+    hardware_compatible: bool = False,
+    use_explicit_typing: bool = False,
 ) -> bytes:
     """Compiles a whole method into one engine and returns its bytes.
 
@@ -160,6 +180,11 @@ def convert_method_to_trt_engine(
         truncate_long_and_double=truncate_long_and_double,
         allow_shape_tensors=allow_shape_tensors,
         backend=backend,
+        timing_cache_path=timing_cache_path,
+        optimization_level=optimization_level,
+        version_compatible=version_compatible,
+        hardware_compatible=hardware_compatible,
+        use_explicit_typing=use_explicit_typing,
     )
     engine = compiler()._convert_method_to_engine(_native(module), method_name, to_json(spec))
     return engine.numpy().tobytes()

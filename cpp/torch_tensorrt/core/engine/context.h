@@ -22,6 +22,8 @@ class OutputAllocator {
 struct RunOptions {
   void* stream = nullptr;                // cudaStream_t on which a CUDA engine is enqueued; of no meaning on a CPU
   OutputAllocator* allocator = nullptr;  // needed when set_input_dims gave an output with -1 in its dims
+  // On a GPU: record the run as a CUDA graph once for each shape, and launch that. A backend that cannot ignores it.
+  bool use_graph = false;
 };
 
 // Time of one layer of a run.

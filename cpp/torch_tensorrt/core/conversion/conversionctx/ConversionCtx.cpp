@@ -137,6 +137,11 @@ std::string ConversionCtx::SerializeEngine() {
   build.enabled_precisions = enabled_precisions;
   build.timing_iterations = std::max<int32_t>(1, static_cast<int32_t>(settings.num_avg_timing_iters));
   build.debug = settings.debug;
+  build.timing_cache_path = settings.timing_cache_path;
+  build.optimization_level = static_cast<int32_t>(settings.optimization_level);
+  build.version_compatible = settings.version_compatible;
+  build.hardware_compatible = settings.hardware_compatible;
+  build.strongly_typed = settings.use_explicit_typing;
   add_backend_settings(settings, build);
   // The layers' sources are set by now; the hook must not outlive the context.
   net->set_layer_hook({});

@@ -37,6 +37,11 @@ struct BuilderSettings {
   uint64_t dla_global_dram_size = DLA_GLOBAL_DRAM_SIZE;
   std::string name;              // of the engine
   std::string backend = "auto";  // that builds it: a backend's name, "auto" or "fastest"
+  std::string timing_cache_path;
+  int64_t optimization_level = -1;
+  bool version_compatible = false;
+  bool hardware_compatible = false;
+  bool use_explicit_typing = false;
   friend std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings);
 };
 

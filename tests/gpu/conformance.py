@@ -1,0 +1,168 @@
+"""The rows of tests/python/ops on a GPU, through one backend, against PyTorch on the same GPU.
+
+    python tests/gpu/conformance.py --backend tensorrt [--half] [--every N] [--jobs N] [--write FILE]
+
+Each row is compiled for its fixed shapes. A row that PyTorch itself cannot run on a GPU (it makes a tensor on the CPU),
+or that the backend declines, is listed with the reason; one whose result differs is a failure. Exit status 1 when there
+is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import multiprocessing
+import sys
+import time
+import warnings
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "python"))
+
+import torch  # noqa: E402
+
+import torch_tensorrt  # noqa: E402
+
+HALF_TOLERANCE = 2e-2  # half-precision sums in another order, relative to the largest value
+
+
+def all_rows():
+    import importlib
+
+    rows = []
+    for path in sorted((ROOT / "python" / "ops").glob("*_rows.py")):
+        rows += importlib.import_module(f"ops.{path.stem}").ROWS
+    return rows
+
+
+def first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    useful = [line for line in lines if "declined" in line or "not take" in line or ": " in line]
+    return ((useful or lines or [type(error).__name__])[0])[:160]
+
+
+def worst_error(got: torch.Tensor, expected: torch.Tensor) -> str:
+    if got.dtype != expected.dtype:
+        return f"dtype {got.dtype}, PyTorch's is {expected.dtype}"
+    if got.shape != expected.shape:
+        return f"shape {tuple(got.shape)}, PyTorch's is {tuple(expected.shape)}"
+    return ""
+
+
+def compare(row, got: torch.Tensor, expected: torch.Tensor, half: bool) -> str:
+    if text := worst_error(got, expected):
+        return text
+    exact = not expected.dtype.is_floating_point
+    low = expected.dtype in (torch.half, torch.bfloat16)
+    rtol = 0.0 if exact else max(row.rtol, HALF_TOLERANCE if half or low else 1e-4)
+    finite = expected[expected.isfinite()] if expected.dtype.is_floating_point else expected
+    scale = finite.abs().max().item() if finite.numel() and not exact else 1.0
+    atol = 0.0 if exact else max(row.atol, rtol * scale * 0.1)
+    try:
+        torch.testing.assert_close(got, expected, rtol=rtol, atol=atol, equal_nan=True)
+    except AssertionError as error:
+        return str(error).replace("\n", " ")[:160]
+    return ""
+
+
+def run_row(row, backend: str, half: bool) -> tuple[str, str]:
+    """("passed" | "excluded" | "declined" | "failed", reason)"""
+    from ops.table import flatten, script
+
+    generator = torch.Generator().manual_seed(7)
+    module = script(row.code, len(row.inputs)).cuda()
+    inputs = [spec.make(generator).cuda() for spec in row.inputs]
+    if half:
+        inputs = [x.half() if x.dtype is torch.float32 else x for x in inputs]
+    try:
+        expected = flatten(module(*[x.clone() for x in inputs]))
+    except Exception as error:
+        return "excluded", "PyTorch on the GPU: " + first_line(error)
+    specs = [torch_tensorrt.Input(x.shape, dtype=x.dtype) for x in inputs]
+    try:
+        compiled = torch_tensorrt.compile(
+            module,
+            inputs=specs,
+            device="cuda:0",
+            backend=backend,
+            require_full_compilation=True,
+            disable_tf32=True,
+            optimization_level=0 if backend == "tensorrt" else None,
+            enabled_precisions={torch.half, torch.float32} if half else {torch.float32},
+        )
+    except Exception as error:
+        text = str(error)
+        kind = "declined" if "cannot build the engine" in text or "declined" in text else "failed"
+        return kind, first_line(error)
+    try:
+        got = flatten(compiled(*inputs))
+    except Exception as error:
+        return "failed", first_line(error)
+    for mine, theirs in zip(got, expected, strict=True):
+        if text := compare(row, mine, theirs, half):
+            return "failed", text
+    return "passed", ""
+
+
+def work(arguments) -> tuple[str, str, str]:
+    row, backend, half = arguments
+    warnings.simplefilter("ignore")
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        with torch.no_grad():
+            outcome, reason = run_row(row, backend, half)
+    except Exception as error:
+        outcome, reason = "failed", first_line(error)
+    return row.name, outcome, reason
+
+
+def report(results: list[tuple[str, str, str]], title: str) -> str:
+    counts = collections.Counter(outcome for _, outcome, _ in results)
+    lines = [f"# {title}", "", ", ".join(f"{counts[kind]} {kind}" for kind in sorted(counts)), ""]
+    for kind in ("failed", "declined", "excluded"):
+        reasons = collections.defaultdict(list)
+        for name, outcome, reason in results:
+            if outcome == kind:
+                reasons[reason].append(name)
+        if not reasons:
+            continue
+        lines += [f"## {kind}", ""]
+        for reason, names in sorted(reasons.items(), key=lambda item: -len(item[1])):
+            lines.append(f"- {len(names)} x {reason}: `{names[0]}`" + (" ..." if len(names) > 1 else ""))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--backend", default="tensorrt")
+    parser.add_argument("--half", action="store_true", help="float inputs as half")
+    parser.add_argument("--every", type=int, default=1, help="only each N-th row")
+    parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=1e9, help="stop after this time, and say how many rows ran")
+    parser.add_argument("--write", type=Path)
+    options = parser.parse_args()
+    rows = all_rows()[:: options.every]
+    begin, results = time.monotonic(), []
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(options.jobs) as pool:
+        jobs = pool.imap_unordered(work, [(row, options.backend, options.half) for row in rows], chunksize=4)
+        for result in jobs:
+            results.append(result)
+            if time.monotonic() - begin > options.seconds:
+                pool.terminate()
+                break
+    title = (
+        f"{len(results)} of {len(rows)} rows through {options.backend}, {'fp16' if options.half else 'fp32'}, "
+        f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {time.monotonic() - begin:.0f} s"
+    )
+    text = report(results, title)
+    print(text)
+    if options.write:
+        options.write.write_text(text)
+    return 1 if any(outcome == "failed" for _, outcome, _ in results) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

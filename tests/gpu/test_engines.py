@@ -1,0 +1,166 @@
+"""Engines on a GPU, by each backend: results, streams, threads, saving, memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+from torch import nn
+
+import torch_tensorrt
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 16, 3, padding=1)
+        self.norm = nn.BatchNorm2d(16)
+        self.linear = nn.Linear(16, 10)
+
+    def forward(self, x):
+        y = torch.relu(self.norm(self.conv(x)))
+        return self.linear(y.mean([2, 3]))
+
+
+def make_net() -> torch.jit.ScriptModule:
+    torch.manual_seed(1)
+    return torch.jit.script(Net().eval().cuda())
+
+
+def compile_net(backend: str, **settings) -> torch.jit.ScriptModule:
+    x = torch_tensorrt.Input(min_shape=(1, 3, 32, 32), opt_shape=(4, 3, 32, 32), max_shape=(8, 3, 32, 32))
+    return torch_tensorrt.compile(
+        make_net(), inputs=[x], device="cuda:0", backend=backend, disable_tf32=True, **settings
+    )
+
+
+def input_of(batch: int, seed: int = 0) -> torch.Tensor:
+    generator = torch.Generator("cuda").manual_seed(seed)
+    return torch.randn(batch, 3, 32, 32, device="cuda", generator=generator)
+
+
+def test_results_over_a_range_of_batches(backend):
+    net, compiled = make_net(), compile_net(backend)
+    for batch in (4, 1, 8, 3):
+        x = input_of(batch)
+        torch.testing.assert_close(compiled(x), net(x), rtol=1e-4, atol=1e-5)
+    assert json.loads(compiled.engine.get_engine_layer_info())["backend"] == backend
+
+
+def test_inputs_must_be_on_the_device(backend):
+    with pytest.raises(RuntimeError, match="on device cpu, but the engine runs on cuda:0"):
+        compile_net(backend)(torch.randn(1, 3, 32, 32))
+
+
+def test_a_shape_outside_of_the_range_is_an_error(backend):
+    with pytest.raises(RuntimeError, match="9x3x32x32.*1x3x32x32 to 8x3x32x32"):
+        compile_net(backend)(input_of(9))
+
+
+def test_eight_threads_on_eight_streams(backend):
+    net, compiled = make_net(), compile_net(backend)
+    inputs = [input_of(1 + i % 8, seed=i) for i in range(8)]
+    expected = [net(x) for x in inputs]
+    torch.cuda.synchronize()
+    wrong: list[str] = []
+
+    def work(i: int) -> None:
+        stream = torch.cuda.Stream()
+        with torch.no_grad(), torch.cuda.stream(stream):
+            for _ in range(100):
+                result = compiled(inputs[i])
+            stream.synchronize()
+            if not torch.allclose(result, expected[i], rtol=1e-4, atol=1e-5):
+                wrong.append(f"thread {i}")
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_no_growth_of_memory_in_ten_thousand_calls(backend):
+    compiled, x = compile_net(backend), input_of(4)
+    for _ in range(100):
+        compiled(x)
+    torch.cuda.synchronize()
+    free, reserved = torch.cuda.mem_get_info()[0], torch.cuda.memory_reserved()
+    for _ in range(10_000):
+        compiled(x)
+    torch.cuda.synchronize()
+    assert torch.cuda.memory_reserved() == reserved
+    assert torch.cuda.mem_get_info()[0] >= free - (1 << 20)
+
+
+def test_a_graph_a_shape(backend):
+    net, compiled = make_net(), compile_net(backend)
+    torch.ops.tensorrt.set_cudagraphs_mode(1)
+    try:
+        for batch, seed in ((4, 1), (4, 2), (2, 3), (4, 4), (2, 5)):
+            x = input_of(batch, seed)
+            torch.testing.assert_close(compiled(x), net(x), rtol=1e-4, atol=1e-5)
+    finally:
+        torch.ops.tensorrt.set_cudagraphs_mode(0)
+
+
+def test_a_loaded_file_runs_in_a_new_process(backend, tmp_path):
+    path, x = tmp_path / "compiled.ts", input_of(2)
+    compiled = compile_net(backend)
+    torch.jit.save(compiled, str(path))
+    torch.save({"x": x.cpu(), "y": compiled(x).cpu()}, tmp_path / "data.pt")
+    code = f"""
+import torch, torch_tensorrt
+data = torch.load({str(tmp_path / "data.pt")!r})
+module = torch.jit.load({str(path)!r})
+torch.testing.assert_close(module(data["x"].cuda()).cpu(), data["y"], rtol=1e-5, atol=1e-6)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_engines_of_all_backends_and_pytorch_side_by_side():
+    net, x = make_net(), input_of(4)
+    modules = [compile_net(name) for name in ("native", "tensorrt", "tensorrt")] + [net]
+    expected = net(x)
+    for _ in range(20):
+        for module in modules:
+            torch.testing.assert_close(module(x), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_half_precision(backend):
+    net = make_net().half()
+    x = input_of(4).half()
+    compiled = torch_tensorrt.compile(
+        net, inputs=[x], device="cuda:0", backend=backend, enabled_precisions={torch.half}
+    )
+    assert compiled(x).dtype is torch.half
+    torch.testing.assert_close(compiled(x), net(x), rtol=2e-2, atol=2e-3)
+
+
+def test_engine_bytes_are_tensorrt_own_and_can_be_embedded():
+    net, x = make_net(), input_of(4)
+    settings = {"inputs": [torch_tensorrt.Input((4, 3, 32, 32))], "device": "cuda:0", "backend": "tensorrt"}
+    engine = torch_tensorrt.convert_method_to_trt_engine(net, "forward", disable_tf32=True, **settings)
+    assert b"ftrt" in engine[:8]
+    embedded = torch_tensorrt.ts.embed_engine_in_new_module(engine, device="cuda:0")
+    torch.testing.assert_close(embedded(x), net(x), rtol=1e-4, atol=1e-5)
+
+
+def test_shapes_that_depend_on_data():
+    module = torch.jit.script(NonZero().eval())
+    x = torch.tensor([0.0, 1.0, 0.0, 2.0, 3.0], device="cuda")
+    compiled = torch_tensorrt.compile(module, inputs=[x], device="cuda:0", backend="tensorrt")
+    for values in ([0, 1, 0, 2, 3], [0, 0, 0, 0, 0], [1, 1, 1, 1, 1]):
+        x = torch.tensor(values, dtype=torch.float32, device="cuda")
+        assert torch.equal(compiled(x), module(x))
+
+
+class NonZero(nn.Module):
+    def forward(self, x):
+        return torch.nonzero(x > 0)
