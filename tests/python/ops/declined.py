@@ -17,6 +17,6 @@ DECLINED = [
     ),
     (
         Row("aten::adaptive_max_pool2d", "torch.nn.functional.adaptive_max_pool2d(a, [2, 2], True)", (t(2, 3, 6, 6),)),
-        "the indices of an adaptive max pool",
+        "the indices of a max pool",
     ),
 ]

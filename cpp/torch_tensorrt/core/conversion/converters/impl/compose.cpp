@@ -1,9 +1,13 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 
+#include <algorithm>
+
 #include "ATen/native/TypeProperties.h"
 #include "ATen/ops/arange.h"
 #include "ATen/ops/empty.h"
 #include "ATen/ops/ones.h"
+
+#include "torch_tensorrt/core/network/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 
@@ -180,6 +184,46 @@ ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, co
   auto* slice = ctx->net->addSlice(*x, start, sizes.dims(), stride);
   if (!sizes.is_known()) slice->setInput(2, *size_tensor(ctx, sizes));
   return slice->getOutput(0);
+}
+
+namespace {
+
+// One dimension, `back` from the last, of all the tensors: the known size that is not 1, else the one that is computed
+// (the largest where two of them may differ).
+void append_broadcast(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& tensors, int32_t back,
+                      SizeList& sizes) {
+  int64_t known = 1;
+  ITensor* computed = nullptr;
+  for (auto* tensor : tensors) {
+    const int32_t dim = rank(tensor) - back;
+    if (dim < 0) continue;
+    const int64_t size = tensor->getDimensions().d[dim];
+    if (size == 1) continue;
+    if (size < 0) {
+      if (computed == nullptr) {
+        computed = dim_size(ctx, tensor, dim);
+      } else if (!nvinfer1::is_size_of(*computed, 0, *tensor, dim)) {
+        computed = apply(ctx, ElementWiseOperation::kMAX, computed, dim_size(ctx, tensor, dim));
+      }
+      continue;
+    }
+    TORCHTRT_CHECK(known == 1 || known == size,
+                   util::node_info(n) << ": sizes " << known << " and " << size << " do not broadcast together");
+    known = size;
+  }
+  const bool is_known = known != 1 || computed == nullptr;
+  sizes.values.push_back(is_known ? known : nvinfer1::ShapeValue::kUnknown);
+  sizes.computed.push_back(is_known ? nullptr : computed);
+}
+
+}  // namespace
+
+SizeList broadcast_sizes(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& tensors) {
+  int32_t width = 0;
+  for (auto* tensor : tensors) width = std::max(width, rank(tensor));
+  SizeList sizes;
+  for (int32_t back = width; back > 0; --back) append_broadcast(ctx, n, tensors, back, sizes);
+  return sizes;
 }
 
 ITensor* along(ConversionCtx* ctx, ITensor* vector, int32_t dim, int32_t rank) {

@@ -53,6 +53,8 @@ int64_t known_size(const torch::jit::Node* n, ITensor* x, int32_t dim, const cha
 SizeList sizes_of(ConversionCtx* ctx, ITensor* x);
 // Broadcast to the sizes, one an entry of a dimension of x or more.
 ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& sizes);
+// The sizes that tensors broadcast to together.
+SizeList broadcast_sizes(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& tensors);
 // A 1-D tensor as one that lies along dimension `dim` of a tensor of the rank.
 ITensor* along(ConversionCtx* ctx, ITensor* vector, int32_t dim, int32_t rank);
 

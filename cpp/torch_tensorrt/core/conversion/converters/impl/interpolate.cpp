@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/common.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
@@ -8,10 +10,28 @@ namespace {
 using nvinfer1::InterpolationMode;
 using Transformation = nvinfer1::ResizeCoordinateTransformation;
 
+// What an operator's name says.
+struct Style {
+  InterpolationMode mode;
+  bool antialias = false;  // a wider kernel where the result is smaller
+  bool exact = false;      // nearest: at the middle of the pixels, instead of at their corners
+};
+
 struct Target {
   nvinfer1::Dims sizes;       // of all dimensions
   std::vector<float> scales;  // of all dimensions; empty when PyTorch takes the ratio of the sizes
 };
+
+// PyTorch divides by the factor in double and goes on in float; the layer has floats. Of those around the factor the
+// one that divides to the same: which pixel is the nearest may hang on the last bit (8.5 / 1.7 is 5).
+float layer_scale(double scale) {
+  const auto inverse = [](double factor) { return static_cast<float>(1.0 / factor); };
+  const auto nearest = static_cast<float>(scale);
+  for (const float candidate : {nearest, std::nextafter(nearest, 0.F), std::nextafter(nearest, 2.F * nearest)}) {
+    if (inverse(static_cast<double>(candidate)) == inverse(scale)) return candidate;
+  }
+  return nearest;
+}
 
 // Sizes from `output_size`, or floor(input * scale) with the scale used in the coordinates.
 Target read_target(const torch::jit::Node* n, ITensor* input, int32_t spatial_rank, const std::vector<int64_t>& sizes,
@@ -32,14 +52,28 @@ Target read_target(const torch::jit::Node* n, ITensor* input, int32_t spatial_ra
   }
   if (scales.empty()) return target;
   target.scales.assign(first, 1.F);
-  for (const double scale : scales) target.scales.push_back(static_cast<float>(scale));
+  for (const double scale : scales) target.scales.push_back(layer_scale(scale));
   return target;
 }
 
-bool add_resize(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, const Target& target,
-                InterpolationMode mode, bool align_corners) {
+void set_style(nvinfer1::IResizeLayer& layer, const Style& style, bool align_corners) {
+  layer.setResizeMode(style.mode);
+  if (style.mode == InterpolationMode::kNEAREST) {
+    layer.setCoordinateTransformation(style.exact ? Transformation::kHALF_PIXEL : Transformation::kASYMMETRIC);
+    layer.setNearestRounding(style.exact ? nvinfer1::ResizeRoundMode::kHALF_UP : nvinfer1::ResizeRoundMode::kFLOOR);
+    return;
+  }
+  layer.setCoordinateTransformation(align_corners ? Transformation::kALIGN_CORNERS : Transformation::kHALF_PIXEL);
+  layer.setAntialias(style.antialias);
+  // PyTorch's antialiased cubic kernel is another one, Pillow's, and leaves out what is outside of the image.
+  if (style.antialias && style.mode == InterpolationMode::kCUBIC) layer.setCubicCoeff(-0.5F);
+  if (style.antialias) layer.setExcludeOutside(true);
+}
+
+bool add_resize(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, const Target& target, const Style& style,
+                bool align_corners) {
   auto* layer = ctx->net->addResize(*input);
-  layer->setResizeMode(mode);
+  set_style(*layer, style, align_corners);
   // Without its batch being known the layer gets the sizes as a shape tensor.
   if (target.sizes.is_static()) {
     layer->setOutputDimensions(target.sizes);
@@ -51,12 +85,6 @@ bool add_resize(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, c
     layer->setInput(1, *ctx->net->addConcatenation(parts.data(), target.sizes.nbDims)->getOutput(0));
   }
   if (!target.scales.empty()) layer->setScales(target.scales.data(), static_cast<int32_t>(target.scales.size()));
-  if (mode == InterpolationMode::kNEAREST) {
-    layer->setCoordinateTransformation(Transformation::kASYMMETRIC);
-    layer->setNearestRounding(nvinfer1::ResizeRoundMode::kFLOOR);
-  } else {
-    layer->setCoordinateTransformation(align_corners ? Transformation::kALIGN_CORNERS : Transformation::kHALF_PIXEL);
-  }
   return finish(ctx, n, layer->getOutput(0));
 }
 
@@ -71,23 +99,23 @@ std::vector<double> optional_scales(Var& arg) {
 }
 
 // (input, output_size?, [align_corners], scale_factors?)
-OpConverter from_vectors(InterpolationMode mode, int32_t spatial_rank) {
+OpConverter from_vectors(Style style, int32_t spatial_rank) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* input = args[0].ITensorOrFreeze(ctx);
-    const bool has_corners = mode != InterpolationMode::kNEAREST;
+    const bool has_corners = style.mode != InterpolationMode::kNEAREST;
     const auto sizes = optional_sizes(args[1]);
     const auto scales = optional_scales(args[has_corners ? 3 : 2]);
     TORCHTRT_CHECK(sizes.empty() != scales.empty(), util::node_info(n) << ": give either output_size or scale_factors");
     const bool align_corners = has_corners && args[2].unwrapToBool();
-    return add_resize(ctx, n, input, read_target(n, input, spatial_rank, sizes, scales), mode, align_corners);
+    return add_resize(ctx, n, input, read_target(n, input, spatial_rank, sizes, scales), style, align_corners);
   };
 }
 
 // (self, output_size, [align_corners], scale? for each spatial dimension)
-OpConverter from_sizes(InterpolationMode mode, int32_t spatial_rank) {
+OpConverter from_sizes(Style style, int32_t spatial_rank) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* input = args[0].ITensorOrFreeze(ctx);
-    const bool has_corners = mode != InterpolationMode::kNEAREST;
+    const bool has_corners = style.mode != InterpolationMode::kNEAREST;
     const auto sizes = int_vector(args[1].unwrapToIntList());
     const size_t first_scale = has_corners ? 3 : 2;
     std::vector<double> scales;
@@ -96,7 +124,7 @@ OpConverter from_sizes(InterpolationMode mode, int32_t spatial_rank) {
     }
     if (scales.size() != static_cast<size_t>(spatial_rank)) scales.clear();
     const bool align_corners = has_corners && args[2].unwrapToBool();
-    return add_resize(ctx, n, input, read_target(n, input, spatial_rank, sizes, scales), mode, align_corners);
+    return add_resize(ctx, n, input, read_target(n, input, spatial_rank, sizes, scales), style, align_corners);
   };
 }
 
@@ -115,9 +143,12 @@ constexpr Declines kComputedList = {"`output_size` is a list that is computed at
 }  // namespace
 
 Family interpolate_family() {
-  constexpr auto kNearest = InterpolationMode::kNEAREST;
-  constexpr auto kLinear = InterpolationMode::kLINEAR;
-  constexpr auto kCubic = InterpolationMode::kCUBIC;
+  constexpr Style kNearest{InterpolationMode::kNEAREST};
+  constexpr Style kNearestExact{InterpolationMode::kNEAREST, /*antialias=*/false, /*exact=*/true};
+  constexpr Style kLinear{InterpolationMode::kLINEAR};
+  constexpr Style kLinearSmooth{InterpolationMode::kLINEAR, /*antialias=*/true};
+  constexpr Style kCubic{InterpolationMode::kCUBIC};
+  constexpr Style kCubicSmooth{InterpolationMode::kCUBIC, /*antialias=*/true};
   return {
       {"aten::upsample_nearest1d", from_sizes(kNearest, 1), kComputedList},
       {"aten::upsample_nearest2d", from_sizes(kNearest, 2), kComputedList},
@@ -133,6 +164,16 @@ Family interpolate_family() {
       {"aten::upsample_bilinear2d.vec", from_vectors(kLinear, 2), kComputedList},
       {"aten::upsample_trilinear3d.vec", from_vectors(kLinear, 3), kComputedList},
       {"aten::upsample_bicubic2d.vec", from_vectors(kCubic, 2), kComputedList},
+      {"aten::_upsample_nearest_exact1d", from_sizes(kNearestExact, 1), kComputedList},
+      {"aten::_upsample_nearest_exact2d", from_sizes(kNearestExact, 2), kComputedList},
+      {"aten::_upsample_nearest_exact3d", from_sizes(kNearestExact, 3), kComputedList},
+      {"aten::_upsample_bilinear2d_aa", from_sizes(kLinearSmooth, 2), kComputedList},
+      {"aten::_upsample_bicubic2d_aa", from_sizes(kCubicSmooth, 2), kComputedList},
+      {"aten::_upsample_nearest_exact1d.vec", from_vectors(kNearestExact, 1), kComputedList},
+      {"aten::_upsample_nearest_exact2d.vec", from_vectors(kNearestExact, 2), kComputedList},
+      {"aten::_upsample_nearest_exact3d.vec", from_vectors(kNearestExact, 3), kComputedList},
+      {"aten::_upsample_bilinear2d_aa.vec", from_vectors(kLinearSmooth, 2), kComputedList},
+      {"aten::_upsample_bicubic2d_aa.vec", from_vectors(kCubicSmooth, 2), kComputedList},
   };
 }
 

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
@@ -84,24 +86,64 @@ ITensor* add_norm(ConversionCtx* ctx, ITensor* input, ITensor* scale, ITensor* b
 
 ITensor* optional_tensor(ConversionCtx* ctx, Var& arg) { return is_none(arg) ? nullptr : arg.ITensorOrFreeze(ctx); }
 
-bool layer_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* input = args[0].ITensorOrFreeze(ctx);
-  const auto shape = int_vector(args[1].unwrapToIntList());
+// The trailing axes that normalized_shape names.
+uint32_t normalized_axes(const torch::jit::Node* n, ITensor* input, const std::vector<int64_t>& shape) {
   const auto dims = input->getDimensions();
   const auto count = static_cast<int32_t>(shape.size());
   TORCHTRT_CHECK(count >= 1 && count <= dims.nbDims, util::node_info(n)
                                                          << ": normalized_shape has " << count
                                                          << " entries for an input of rank " << dims.nbDims);
-  NormSpec spec;
-  spec.eps = args[4].unwrapToDouble();
+  uint32_t axes = 0;
   for (int32_t i = 0; i < count; ++i) {
     const int32_t axis = dims.nbDims - count + i;
     TORCHTRT_CHECK(dims.d[axis] < 0 || dims.d[axis] == shape[i], util::node_info(n)
                                                                      << ": normalized_shape is " << shape
                                                                      << ", the input is " << nvinfer1::to_string(dims));
-    spec.axes |= 1U << axis;
+    axes |= 1U << axis;
   }
+  return axes;
+}
+
+// What the layer does not give: the mean and 1 / sqrt(var + eps), with the axes kept.
+void finish_statistics(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, const NormSpec& spec) {
+  using nvinfer1::ElementWiseOperation;
+  if (!n->outputs()[1]->hasUses() && !n->outputs()[2]->hasUses()) return;
+  auto* mean = reduce(ctx, nvinfer1::ReduceOperation::kAVG, input, spec.axes, /*keep=*/true);
+  finish(ctx, n, mean, 1);
+  auto* distance = apply(ctx, ElementWiseOperation::kSUB, input, mean);
+  auto* squares = apply(ctx, ElementWiseOperation::kPROD, distance, distance);
+  auto* variance = reduce(ctx, nvinfer1::ReduceOperation::kAVG, squares, spec.axes, /*keep=*/true);
+  auto* deviation = apply(ctx, nvinfer1::UnaryOperation::kSQRT,
+                          apply(ctx, ElementWiseOperation::kSUM, variance, at::Scalar(spec.eps)));
+  finish(ctx, n, apply(ctx, nvinfer1::UnaryOperation::kRECIP, deviation), 2);
+}
+
+// (input, normalized_shape, weight, bias, eps): layer_norm, and native_layer_norm, which gives the statistics too.
+bool layer_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  NormSpec spec;
+  spec.eps = args[4].unwrapToDouble();
+  spec.axes = normalized_axes(n, input, int_vector(args[1].unwrapToIntList()));
+  if (n->outputs().size() == 3) finish_statistics(ctx, n, input, spec);
   return finish(ctx, n, add_norm(ctx, input, optional_tensor(ctx, args[2]), optional_tensor(ctx, args[3]), spec));
+}
+
+// Without an eps that of the dtype in which PyTorch computes: float32 for the types below it.
+double default_epsilon(at::ScalarType type) {
+  return type == at::kDouble ? std::numeric_limits<double>::epsilon()
+                             : static_cast<double>(std::numeric_limits<float>::epsilon());
+}
+
+// (input, normalized_shape, weight, eps)
+bool rms_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  const uint32_t axes = normalized_axes(n, input, int_vector(args[1].unwrapToIntList()));
+  const double eps = is_none(args[3]) ? default_epsilon(scalar_type(input)) : args[3].unwrapToDouble();
+  auto* scale = optional_tensor(ctx, args[2]);
+  auto* layer = ctx->net->addNormalization(*input, scale, nullptr, axes);
+  layer->setEpsilon(static_cast<float>(eps));
+  layer->setRms(true);
+  return finish(ctx, n, layer->getOutput(0));
 }
 
 // A weight or bias of C elements as 1 x C x 1 ...
@@ -120,20 +162,50 @@ uint32_t axes_from(int32_t first, int32_t rank) {
   return axes;
 }
 
-bool group_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* input = args[0].ITensorOrFreeze(ctx);
+bool add_group_norm(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, NormSpec spec, Var& weight,
+                    Var& bias) {
   const int64_t channels = channel_count(n, input);
-  NormSpec spec;
-  spec.groups = args[1].unwrapToInt();
-  spec.eps = args[4].unwrapToDouble();
   TORCHTRT_CHECK(spec.groups > 0 && channels % spec.groups == 0,
                  util::node_info(n) << ": " << channels << " channels cannot be split in " << spec.groups << " groups");
   const int32_t input_rank = rank(input);
   // One group: everything behind the batch is normalised together; groups > 1: the layer splits the channels itself.
   spec.axes = axes_from(spec.groups == 1 ? 1 : 2, input_rank);
-  auto* scale = per_channel(ctx, optional_tensor(ctx, args[2]), input_rank);
-  auto* bias = per_channel(ctx, optional_tensor(ctx, args[3]), input_rank);
-  return finish(ctx, n, add_norm(ctx, input, scale, bias, spec));
+  auto* scale = per_channel(ctx, optional_tensor(ctx, weight), input_rank);
+  auto* shift = per_channel(ctx, optional_tensor(ctx, bias), input_rank);
+  return finish(ctx, n, add_norm(ctx, input, scale, shift, spec));
+}
+
+// (input, num_groups, weight, bias, eps, cudnn_enabled)
+bool group_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  NormSpec spec;
+  spec.groups = args[1].unwrapToInt();
+  spec.eps = args[4].unwrapToDouble();
+  return add_group_norm(ctx, n, args[0].ITensorOrFreeze(ctx), spec, args[2], args[3]);
+}
+
+// (input, weight, bias, N, C, HxW, group, eps): N, C and HxW are what the input's sizes say.
+bool native_group_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  NormSpec spec;
+  spec.groups = args[6].unwrapToInt();
+  spec.eps = args[7].unwrapToDouble();
+  return add_group_norm(ctx, n, args[0].ITensorOrFreeze(ctx), spec, args[1], args[2]);
+}
+
+// The statistics of these operators are for the backward pass.
+Decision first_output_only(const torch::jit::Node* n) {
+  for (size_t i = 1; i < n->outputs().size(); ++i) {
+    if (n->outputs()[i]->hasUses()) {
+      return Decision::no("its statistics, outputs behind the first, are not converted");
+    }
+  }
+  return Decision::yes();
+}
+
+constexpr Declines kStatistics = {"its statistics (the results behind the first) are used", first_output_only};
+
+Decision native_batch_norm_decision(const torch::jit::Node* n) {
+  const Decision running = uses_running_statistics(n);
+  return running ? first_output_only(n) : running;
 }
 
 bool instance_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -156,8 +228,14 @@ bool instance_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 Family normalization_family() {
   return {
       {"aten::batch_norm", batch_norm, Declines{"`training` is true", uses_running_statistics}},
+      {"aten::native_batch_norm", batch_norm,
+       Declines{"`training` is true, or the statistics are used", native_batch_norm_decision}},
       {"aten::layer_norm", layer_norm},
+      {"aten::native_layer_norm", layer_norm},
+      {"aten::rms_norm", rms_norm},
+      {"aten::_fused_rms_norm", rms_norm, kStatistics},
       {"aten::group_norm", group_norm},
+      {"aten::native_group_norm", native_group_norm, kStatistics},
       {"aten::instance_norm", instance_norm},
   };
 }

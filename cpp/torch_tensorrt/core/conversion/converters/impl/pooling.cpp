@@ -124,7 +124,7 @@ OpConverter adaptive_pool(PoolingType type, size_t spatial_rank) {
 
 Decision indices_unused(const torch::jit::Node* n) {
   if (!n->outputs()[1]->hasUses()) return Decision::yes();
-  return Decision::no("the indices of an adaptive max pool are not converted, only its values");
+  return Decision::no("the indices of a max pool are not converted, only its values");
 }
 
 constexpr Declines kIndices = {"the indices (second result) are used", indices_unused};
@@ -136,6 +136,9 @@ Family pooling_family() {
       {"aten::max_pool1d", max_pool(1)},
       {"aten::max_pool2d", max_pool(2)},
       {"aten::max_pool3d", max_pool(3)},
+      {"aten::max_pool1d_with_indices", max_pool(1), kIndices},
+      {"aten::max_pool2d_with_indices", max_pool(2), kIndices},
+      {"aten::max_pool3d_with_indices", max_pool(3), kIndices},
       {"aten::avg_pool1d", avg_pool(1)},
       {"aten::avg_pool2d", avg_pool(2)},
       {"aten::avg_pool3d", avg_pool(3)},
