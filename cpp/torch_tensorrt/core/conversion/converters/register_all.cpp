@@ -14,14 +14,18 @@ std::vector<Family> families() {
       pad_family(),        pooling_family(),  reduce_family(),      shape_family(),       softmax_family(),
       split_family(),      unary_family(),    attention_family(),   einsum_family(),      grid_family(),
       ordering_family(),   quantize_family(), rearrange_family(),   recurrent_family(),   scatter_family(),
+      special_family(),    joining_family(),  lookup_family(),      statistics_family(),  linear_algebra_family(),
+      loss_family(),       declined_family(),
   };
 }
 
-// Schemas of the operator: two can share a name and overload where one is made for TorchScript only.
+// Schemas of the operator: two can share a name and overload where one is made for TorchScript only. An overload of
+// "*" is all of them.
 std::vector<std::string> schemas_of(const std::string& name, const std::string& overload) {
   std::vector<std::string> schemas;
   for (const auto& op : torch::jit::getAllOperatorsFor(c10::Symbol::fromQualString(name))) {
-    if (op->schema().overload_name() == overload) schemas.push_back(torch_tensorrt::str(op->schema()));
+    if (overload == "*" || op->schema().overload_name() == overload)
+      schemas.push_back(torch_tensorrt::str(op->schema()));
   }
   return schemas;
 }

@@ -97,6 +97,60 @@ Result counted(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   return TensorContainer::wrap(values);
 }
 
+// A number that may be computed, as one element of a 1-D tensor of the dtype.
+nvinfer1::ITensor* one_element(ConversionCtx* ctx, const torch::jit::IValue& number, at::ScalarType type) {
+  if (!TensorContainer::is_in(number)) {
+    return converters::tensor_to_const(ctx, at::full({1}, number.toScalar(), at::TensorOptions().dtype(type)));
+  }
+  auto* tensor = converters::cast(ctx, number.toCustomClass<TensorContainer>()->tensor(), type);
+  return converters::replace_dims(ctx, tensor, 0, converters::rank(tensor), {1});
+}
+
+// linspace of which some numbers are computed, from both ends as PyTorch does: start + step * i up to the middle,
+// end - step * (steps - 1 - i) behind it.
+Result spaced(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  using nvinfer1::ElementWiseOperation;
+  if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
+  const auto dtype = named(n, args, "dtype");
+  const auto type = dtype.isNone() ? at::kFloat : static_cast<at::ScalarType>(dtype.toInt());
+  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n) << ": dtype is " << type << ", must be of floats");
+  const auto apply = [&](ElementWiseOperation operation, nvinfer1::ITensor* a, nvinfer1::ITensor* b) {
+    return converters::apply(ctx, operation, a, b);
+  };
+  auto* start = one_element(ctx, named(n, args, "start"), type);
+  auto* end = one_element(ctx, named(n, args, "end"), type);
+  auto* count = one_element(ctx, named(n, args, "steps"), at::kLong);
+  auto* one = converters::index_constant(ctx, {1});
+  auto* last = apply(ElementWiseOperation::kSUB, count, one);
+  auto* gaps = converters::cast(ctx, apply(ElementWiseOperation::kMAX, last, one), type);
+  auto* step = apply(ElementWiseOperation::kDIV, apply(ElementWiseOperation::kSUB, end, start), gaps);
+  auto* places = converters::count_up(ctx, count);
+  auto* rest = converters::cast(ctx, apply(ElementWiseOperation::kSUB, last, places), type);
+  auto* forth = converters::cast(ctx, places, type);
+  auto* from_start = apply(ElementWiseOperation::kSUM, start, apply(ElementWiseOperation::kPROD, step, forth));
+  auto* from_end = apply(ElementWiseOperation::kSUB, end, apply(ElementWiseOperation::kPROD, step, rest));
+  auto* half = apply(ElementWiseOperation::kFLOOR_DIV, count, converters::index_constant(ctx, {2}));
+  auto* is_first_half = apply(ElementWiseOperation::kLESS, places, half);
+  // One element alone is the start.
+  auto* is_alone = apply(ElementWiseOperation::kEQUAL, count, one);
+  auto* values = converters::choose(ctx, is_first_half, from_start, from_end);
+  return TensorContainer::wrap(converters::choose(ctx, is_alone, from_start, values));
+}
+
+// eye(n, m), of which some are computed: true where row and column are the same.
+Result identity_matrix(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
+  const auto dtype = named(n, args, "dtype");
+  const auto type = dtype.isNone() ? at::kFloat : static_cast<at::ScalarType>(dtype.toInt());
+  const auto rows = named(n, args, "n");
+  const auto columns = named(n, args, "m");
+  auto* row = converters::count_up(ctx, one_element(ctx, rows, at::kLong));
+  auto* column = columns.isNone() ? row : converters::count_up(ctx, one_element(ctx, columns, at::kLong));
+  row = converters::replace_dims(ctx, row, 1, 1, {1});
+  return TensorContainer::wrap(
+      converters::cast(ctx, converters::apply(ctx, nvinfer1::ElementWiseOperation::kEQUAL, row, column), type));
+}
+
 Result known_only(ConversionCtx*, const torch::jit::Node* n, kwargs& args) { return made_by_pytorch(n, args); }
 
 // The value in the dtype and dims of the tensor that it is written to.
@@ -124,10 +178,12 @@ Registrations creation_evaluators() {
                          "aten::new_full", "aten::new_empty"}) {
     rows.emplace_back(symbol(op), created);
   }
-  for (const char* op : {"aten::tensor", "aten::eye", "aten::linspace", "aten::scalar_tensor"}) {
+  for (const char* op : {"aten::tensor", "aten::scalar_tensor"}) {
     rows.emplace_back(symbol(op), known_only);
   }
   rows.emplace_back(symbol("aten::arange"), counted);
+  rows.emplace_back(symbol("aten::linspace"), spaced);
+  rows.emplace_back(symbol("aten::eye"), identity_matrix);
   for (const char* op : {"aten::fill", "aten::fill_", "aten::zero", "aten::zero_"}) {
     rows.emplace_back(symbol(op), overwritten);
   }

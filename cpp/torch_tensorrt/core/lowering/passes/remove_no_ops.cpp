@@ -14,6 +14,7 @@ bool keeps_elements(const torch::jit::Node* node) {
       c10::Symbol::aten("contiguous"), c10::Symbol::aten("detach"),     c10::Symbol::aten("detach_"),
       c10::Symbol::aten("alias"),      c10::Symbol::aten("lift"),       c10::Symbol::aten("lift_fresh"),
       c10::Symbol::aten("data"),       c10::Symbol::aten("pin_memory"), c10::Symbol::aten("requires_grad_"),
+      c10::Symbol::prim("data"),
   };
   return kKinds.count(node->kind()) != 0;
 }

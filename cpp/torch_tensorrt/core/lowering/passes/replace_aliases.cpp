@@ -40,6 +40,7 @@ const std::map<c10::Symbol, c10::Symbol>& aliases() {
     };
     std::map<c10::Symbol, c10::Symbol> map;
     for (const auto& [name, target] : rows) map.emplace(c10::Symbol::aten(name), c10::Symbol::aten(target));
+    map.emplace(c10::Symbol::prim("abs"), c10::aten::abs);  // Python's abs() of a tensor
     return map;
   }();
   return kAliases;

@@ -54,6 +54,15 @@ bool replace(Node* node, c10::Symbol name) {
   return true;
 }
 
+// Where there is no functional form, what reads the written tensor later reads the result instead, which is it: then
+// its converter can make a new tensor. Whether there was such a read.
+bool redirect_reads(Node* node) {
+  auto* self = node->input(0);
+  const size_t reads = self->uses().size();
+  self->replaceAllUsesAfterNodeWith(node, node->output());
+  return self->uses().size() < reads;
+}
+
 bool writes_graph_input(const Node* node) {
   const auto* producer = node->input(0)->node();
   return producer->kind() == c10::prim::Param && producer->owningBlock()->owningNode() == nullptr;
@@ -62,13 +71,16 @@ bool writes_graph_input(const Node* node) {
 bool replace_first(const GraphPtr& graph) {
   std::optional<torch::jit::AliasDb> aliases;
   for (auto* node : all_nodes(graph->block())) {
-    const auto name = functional_name(node);
-    if (!name || !util::is_in_place(node)) continue;
+    if (!util::is_in_place(node)) continue;
     if (!aliases) aliases.emplace(graph);
     if (util::write_is_seen_elsewhere(node, *aliases, util::SelfName::kIsRedirected)) continue;
     const bool writes_input = writes_graph_input(node);
     const std::string info = util::node_info(node);
-    if (!replace(node, *name)) continue;
+    const auto name = functional_name(node);
+    if (!name || !replace(node, *name)) {
+      if (!redirect_reads(node)) continue;
+      return true;
+    }
     if (writes_input) LOG_WARNING("an input is written in place; the compiled module leaves it as it is: " << info);
     return true;
   }

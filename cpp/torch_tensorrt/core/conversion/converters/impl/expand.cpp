@@ -72,13 +72,34 @@ bool repeat(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, identity(ctx, x));
 }
 
+// The inverse of expand: summed over the dimensions that the size lacks or has as 1.
+bool sum_to_size(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const auto sizes = read_sizes(ctx, args[1]);
+  const int32_t extra = rank(x) - static_cast<int32_t>(sizes.values.size());
+  TORCHTRT_CHECK(extra >= 0, util::node_info(n)
+                                 << ": " << sizes.values.size() << " sizes for a tensor of rank " << rank(x));
+  const auto dims = x->getDimensions();
+  uint32_t axes = 0;
+  for (int32_t i = 0; i < rank(x); ++i) {
+    const int64_t wanted = i < extra ? 1 : sizes.values[i - extra];
+    if (i < extra || (wanted == 1 && dims.d[i] != 1)) axes |= 1U << i;
+    TORCHTRT_CHECK(
+        wanted < 0 || wanted == 1 || dims.d[i] < 0 || wanted == dims.d[i],
+        util::node_info(n) << ": dimension " << i << " of size " << dims.d[i] << " cannot become " << wanted);
+  }
+  if (axes == 0) return finish(ctx, n, identity(ctx, x));
+  auto* out = reduce(ctx, nvinfer1::ReduceOperation::kSUM, x, axes, /*keep=*/true);
+  for (int32_t i = 0; i < extra; ++i) out = replace_dims(ctx, out, 0, 1, {});
+  return finish(ctx, n, out);
+}
+
 }  // namespace
 
 Family expand_family() {
   return {
-      {"aten::expand", expand},
-      {"aten::expand_as", expand_as},
-      {"aten::repeat", repeat},
+      {"aten::expand", expand},           {"aten::expand_as", expand_as}, {"aten::broadcast_to", expand},
+      {"aten::sum_to_size", sum_to_size}, {"aten::repeat", repeat},
   };
 }
 

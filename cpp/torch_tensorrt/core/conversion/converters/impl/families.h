@@ -9,7 +9,8 @@
 // The converters that come with the library, one function a family of operations (one file each).
 namespace torch_tensorrt::core::conversion::converters {
 
-// One row of a family: an operator of PyTorch by name and overload ("aten::add.Tensor"). The full schema, and the
+// One row of a family: an operator of PyTorch by name and overload ("aten::add.Tensor", all overloads: "aten::add.*").
+// The full schema, and the
 // in-place twin ("aten::add_.Tensor") where PyTorch has one, are looked up when the row is registered.
 struct BuiltinConverter {
   const char* op;
@@ -24,12 +25,17 @@ Family attention_family();
 Family cast_family();
 Family concat_family();
 Family convolution_family();
+Family declined_family();
 Family einsum_family();
 Family element_wise_family();
 Family expand_family();
 Family grid_family();
 Family index_family();
 Family interpolate_family();
+Family joining_family();
+Family linear_algebra_family();
+Family lookup_family();
+Family loss_family();
 Family matmul_family();
 Family normalization_family();
 Family ordering_family();
@@ -42,7 +48,9 @@ Family reduce_family();
 Family scatter_family();
 Family shape_family();
 Family softmax_family();
+Family special_family();
 Family split_family();
+Family statistics_family();
 Family unary_family();
 
 }  // namespace torch_tensorrt::core::conversion::converters

@@ -138,6 +138,7 @@ Family index_family() {
       {"aten::slice.Tensor", slice},
       {"aten::narrow", narrow},
       {"aten::narrow.Tensor", narrow},
+      {"aten::narrow_copy", narrow},
       {"aten::index_select", index_select},
       {"aten::embedding", embedding},
       {"aten::gather", gather},

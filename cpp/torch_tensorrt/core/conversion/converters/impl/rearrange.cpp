@@ -39,6 +39,16 @@ bool flip(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, out == x ? identity(ctx, x) : out);
 }
 
+OpConverter flip_along(int32_t dim) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    auto* x = args[0].ITensorOrFreeze(ctx);
+    TORCHTRT_CHECK(rank(x) > dim, util::node_info(n)
+                                      << ": rank is " << rank(x) << ", must be " << dim + 1 << " or more");
+    auto* out = reversed(ctx, x, dim);
+    return finish(ctx, n, out == x ? identity(ctx, x) : out);
+  };
+}
+
 // The last `shift` elements first.
 ITensor* rolled(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, int64_t shift) {
   const int64_t size = known_size(n, x, dim, "it is rolled");
@@ -280,29 +290,13 @@ bool one_hot(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, ctx->net->addGather(*rows, *args[0].ITensorOrFreeze(ctx), 0)->getOutput(0));
 }
 
-// How many boundaries lie below the value: all of them for NaN, as in PyTorch.
-bool bucketize(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  const Operand value = read_operand(ctx, args[0]);
-  const Operand limits = read_operand(ctx, args[1]);
-  const auto type = result_type({value, limits});
-  auto* x = materialise(ctx, value, type);
-  x = replace_dims(ctx, x, rank(x), rank(x), {1});
-  auto* boundaries = materialise(ctx, limits, type);
-  // right: not (boundary > value), else: not (boundary >= value).
-  auto* above = apply(ctx, ElementWiseOperation::kGREATER, boundaries, x);
-  if (!args[3].unwrapToBool()) {
-    above = apply(ctx, ElementWiseOperation::kOR, above, apply(ctx, ElementWiseOperation::kEQUAL, boundaries, x));
-  }
-  const auto result = args[2].unwrapToBool() ? at::kInt : at::kLong;
-  auto* below = cast(ctx, apply(ctx, nvinfer1::UnaryOperation::kNOT, above), result);
-  return finish(ctx, n, reduce(ctx, nvinfer1::ReduceOperation::kSUM, below, 1U << (rank(below) - 1), /*keep=*/false));
-}
-
 }  // namespace
 
 Family rearrange_family() {
   return {
       {"aten::flip", flip},
+      {"aten::flipud", flip_along(0)},
+      {"aten::fliplr", flip_along(1)},
       {"aten::roll", roll},
       {"aten::rot90", rot90},
       {"aten::repeat_interleave.self_int", repeat_interleave},
@@ -312,18 +306,19 @@ Family rearrange_family() {
       {"aten::tril", triangle(/*lower=*/true)},
       {"aten::triu", triangle(/*lower=*/false)},
       {"aten::diagonal", diagonal},
+      {"aten::linalg_diagonal", diagonal},
       {"aten::pixel_unshuffle", pixel_unshuffle},
       {"aten::view_as", view_as},
       {"aten::reshape_as", view_as},
       {"aten::ravel", ravel},
       {"aten::mT", transpose_matrices},
       {"aten::mH", transpose_matrices},
+      {"aten::matrix_H", transpose_matrices},
       {"aten::adjoint", transpose_matrices},
       {"aten::numpy_T", reverse_dims},
       {"aten::unfold", unfold},
       {"aten::diff", diff},
       {"aten::one_hot", one_hot},
-      {"aten::bucketize.Tensor", bucketize},
   };
 }
 

@@ -250,6 +250,56 @@ ITensor* matrix_norm(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, 
   return best;
 }
 
+// (self, ord, dim, keepdim, *, dtype), ord a number or "fro", the 2-norm of the elements.
+bool linalg_matrix_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = float_operand(ctx, n, args[0], &args[4]);
+  const auto dims = optional_ints(args[2]);
+  TORCHTRT_CHECK(dims.size() == 2, util::node_info(n) << ": " << dims.size() << " dims, a matrix has 2");
+  const int32_t row = wrap_dim(n, dims[0], rank(x));
+  const int32_t column = wrap_dim(n, dims[1], rank(x));
+  const bool keep = args[3].unwrapToBool();
+  if (args[1].IValue()->isString()) {
+    const auto name = args[1].unwrapToString();
+    TORCHTRT_CHECK(name == "fro", util::node_info(n) << ": the matrix norm '" << name << "' needs singular values");
+    return finish(ctx, n, vector_norm(ctx, x, 2.0, (1U << row) | (1U << column), keep));
+  }
+  return finish(ctx, n, matrix_norm(ctx, n, x, args[1].unwrapToScalar().toDouble(), row, column, keep));
+}
+
+// (self, ord: str, dim, keepdim, *, dtype)
+bool linalg_named_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = float_operand(ctx, n, args[0], &args[4]);
+  const auto name = args[1].unwrapToString();
+  TORCHTRT_CHECK(name == "fro", util::node_info(n) << ": the matrix norm '" << name << "' needs singular values");
+  return finish(ctx, n,
+                vector_norm(ctx, x, 2.0, axes_mask(n, optional_ints(args[2]), rank(x)), args[3].unwrapToBool()));
+}
+
+// (self, other, p): the norm of the difference of all elements.
+bool distance(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const Operand a = read_operand(ctx, args[0]);
+  const Operand b = read_operand(ctx, args[1]);
+  const auto type = result_type({a, b});
+  auto* difference = apply(ctx, ElementWiseOperation::kSUB, materialise(ctx, a, type), materialise(ctx, b, type));
+  const uint32_t axes = (1U << rank(difference)) - 1U;
+  return finish(ctx, n, vector_norm(ctx, difference, args[2].unwrapToScalar().toDouble(), axes, /*keep=*/false));
+}
+
+// (self, p, dim, maxnorm): slices along the dimension whose norm is larger are scaled to maxnorm.
+bool renorm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = float_operand(ctx, n, args[0], nullptr);
+  const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  const at::Scalar most = args[3].unwrapToScalar();
+  const uint32_t axes = ((1U << rank(x)) - 1U) & ~(1U << dim);
+  auto* size = vector_norm(ctx, x, args[1].unwrapToScalar().toDouble(), axes, /*keep=*/true);
+  auto* factor = apply(ctx, ElementWiseOperation::kDIV, scalar_constant(ctx, most, scalar_type(x)),
+                       apply(ctx, ElementWiseOperation::kSUM, size, at::Scalar(1e-7)));
+  auto* is_large = apply(ctx, ElementWiseOperation::kGREATER, size, most);
+  return finish(ctx, n,
+                apply(ctx, ElementWiseOperation::kPROD, x,
+                      choose(ctx, is_large, factor, scalar_constant(ctx, 1.0, scalar_type(x)))));
+}
+
 // Without an order the 2-norm of all elements (of the dims); with one, of a vector or a matrix.
 bool linalg_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_operand(ctx, n, args[0], &args[4]);
@@ -366,6 +416,11 @@ Family reduce_family() {
       {"aten::frobenius_norm.dim", norm},
       {"aten::linalg_vector_norm", norm},
       {"aten::linalg_norm", linalg_norm},
+      {"aten::linalg_norm.ord_str", linalg_named_norm},
+      {"aten::linalg_matrix_norm", linalg_matrix_norm},
+      {"aten::linalg_matrix_norm.str_ord", linalg_matrix_norm},
+      {"aten::dist", distance},
+      {"aten::renorm", renorm},
       {"aten::logsumexp", log_sum_exp},
       {"aten::cosine_similarity", cosine_similarity},
       {"aten::cdist", cdist},

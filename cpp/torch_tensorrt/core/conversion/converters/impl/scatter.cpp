@@ -5,7 +5,6 @@
 
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 
-#include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
@@ -167,15 +166,31 @@ ITensor* scattered(ConversionCtx* ctx, ITensor* x, ITensor* places, ITensor* upd
 
 // ---- x[a, b, ...] = y -------------------------------------------------------------------------------------------
 
-// Dims of the places, then those of x that are not indexed.
-SizeList updated_sizes(ConversionCtx* ctx, ITensor* places, ITensor* data, size_t indexed) {
-  SizeList sizes = sizes_of(ctx, places);
-  sizes.values.pop_back();
-  sizes.computed.pop_back();
-  const SizeList rest = sizes_of(ctx, data);
-  sizes.values.insert(sizes.values.end(), rest.values.begin() + indexed, rest.values.end());
-  sizes.computed.insert(sizes.computed.end(), rest.computed.begin() + indexed, rest.computed.end());
-  return sizes;
+void append_sizes(SizeList& sizes, const SizeList& more, size_t begin, size_t end) {
+  sizes.values.insert(sizes.values.end(), more.values.begin() + begin, more.values.begin() + end);
+  sizes.computed.insert(sizes.computed.end(), more.computed.begin() + begin, more.computed.begin() + end);
+}
+
+// What is written, broadcast to the shape of x[a, b, ...] (neighbours are replaced where they stand, others move to the
+// front), then with the dims of the places first.
+ITensor* updates_for(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* value, ITensor* x, ITensor* places,
+                     const Indices& indices) {
+  const auto front = static_cast<size_t>(is_consecutive(indices.dims) ? indices.dims.front() : 0);
+  const SizeList whole = sizes_of(ctx, x);
+  const auto made = static_cast<size_t>(rank(places) - 1);
+  SizeList sizes;
+  append_sizes(sizes, whole, 0, front);
+  append_sizes(sizes, sizes_of(ctx, places), 0, made);
+  for (size_t i = front; i < whole.values.size(); ++i) {
+    const bool indexed = std::find(indices.dims.begin(), indices.dims.end(), i) != indices.dims.end();
+    if (!indexed) append_sizes(sizes, whole, i, i + 1);
+  }
+  value = broadcast(ctx, n, value, sizes);
+  if (front == 0) return value;
+  std::vector<int32_t> order(rank(value));
+  std::iota(order.begin(), order.end(), 0);
+  std::rotate(order.begin(), order.begin() + front, order.begin() + front + made);
+  return transpose(ctx, value, order);
 }
 
 // x[mask] = one value
@@ -204,13 +219,11 @@ bool index_put(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Indices indices = read_indices(ctx, n, args[1]);
   check_count(n, indices, x);
   TORCHTRT_CHECK(!indices.dims.empty(), util::node_info(n) << ": no index is given");
-  TORCHTRT_CHECK(is_consecutive(indices.dims) && (indices.dims.front() == 0 || rank(args[2].ITensorOrFreeze(ctx)) == 0),
-                 util::node_info(n) << ": indices behind whole dimensions are converted for one value only");
   const auto order = indexed_first(indices, rank(x));
   auto* data = is_identity(order) ? x : transpose(ctx, x, order);
   auto* places = tuples(ctx, indices);
-  auto* updates = cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(x));
-  updates = broadcast(ctx, n, updates, updated_sizes(ctx, places, data, indices.dims.size()));
+  auto* value = cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(x));
+  auto* updates = updates_for(ctx, n, value, x, places, indices);
   const auto reduction = args[3].unwrapToBool() ? ScatterReduction::kSUM : ScatterReduction::kNONE;
   auto* out = scattered(ctx, data, places, updates, ScatterMode::kND, 0, {reduction});
   return finish(ctx, n, is_identity(order) ? out : transpose(ctx, out, inverse(order)));
@@ -253,13 +266,6 @@ OpConverter scatter_source(ScatterReduction reduction) {
   };
 }
 
-bool scatter_value(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = args[0].ITensorOrFreeze(ctx);
-  auto* indices = args[2].ITensorOrFreeze(ctx);
-  auto* value = scalar_constant(ctx, args[3].unwrapToScalar(), scalar_type(x));
-  return add_scatter(ctx, n, args, broadcast(ctx, n, value, sizes_of(ctx, indices)), {});
-}
-
 ScatterReduction reduction_named(const torch::jit::Node* n, const std::string& name) {
   if (name == "sum" || name == "add") return ScatterReduction::kSUM;
   if (name == "prod" || name == "multiply") return ScatterReduction::kPROD;
@@ -268,6 +274,15 @@ ScatterReduction reduction_named(const torch::jit::Node* n, const std::string& n
   TORCHTRT_CHECK(name == "mean", util::node_info(n) << ": reduce is '" << name << "', must be one of sum, prod, mean, "
                                                     << "amax and amin");
   return ScatterReduction::kMEAN;
+}
+
+// (self, dim, index, value, *, reduce)
+bool scatter_value(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* indices = args[2].ITensorOrFreeze(ctx);
+  auto* value = scalar_constant(ctx, args[3].unwrapToScalar(), scalar_type(x));
+  const Scatter how{args.size() > 4 ? reduction_named(n, args[4].unwrapToString()) : ScatterReduction::kNONE};
+  return add_scatter(ctx, n, args, broadcast(ctx, n, value, sizes_of(ctx, indices)), how);
 }
 
 // (self, dim, index, src, *, reduce)
@@ -306,6 +321,35 @@ bool index_copy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* layer = ctx->net->addScatter(*x, *places, *source, ScatterMode::kELEMENT);
   layer->setAxis(dim);
   return finish(ctx, n, layer->getOutput(0));
+}
+
+// (self, dim, index, source, reduce, *, include_self)
+bool index_reduce(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  auto* source = args[3].ITensorOrFreeze(ctx);
+  auto* places = slice_indices(ctx, n, args[2].ITensorOrFreeze(ctx), source, dim);
+  const Scatter how{reduction_named(n, args[4].unwrapToString()), args[5].unwrapToBool()};
+  return finish(ctx, n, scattered(ctx, x, places, source, ScatterMode::kELEMENT, dim, how));
+}
+
+// (self, dim, index, value): one value at all places of a 1-D index.
+bool index_fill(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const bool is_scalar = rank(x) == 0;
+  if (is_scalar) x = replace_dims(ctx, x, 0, 0, {1});
+  auto* index = args[2].ITensorOrFreeze(ctx);
+  if (rank(index) == 0) index = replace_dims(ctx, index, 0, 0, {1});
+  auto* value = materialise(ctx, read_operand(ctx, args[3]), scalar_type(x));
+  SizeList sizes = sizes_of(ctx, x);
+  const SizeList places_count = sizes_of(ctx, index);
+  sizes.values[dim] = places_count.values[0];
+  sizes.computed[dim] = places_count.computed[0];
+  auto* source = broadcast(ctx, n, replace_dims(ctx, value, 0, rank(value), {}), sizes);
+  auto* layer = ctx->net->addScatter(*x, *slice_indices(ctx, n, index, source, dim), *source, ScatterMode::kELEMENT);
+  layer->setAxis(dim);
+  return finish(ctx, n, is_scalar ? replace_dims(ctx, layer->getOutput(0), 0, 1, {}) : layer->getOutput(0));
 }
 
 // The tensor with what slice(dim, start, end, step) takes of it replaced by the source.
@@ -362,14 +406,6 @@ bool select_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, slice_replaced(ctx, n, x, source, dim, place, 1));
 }
 
-constexpr DeclinesAll kDependsOnData = {
-    "the shape of the result depends on the values of the input, and an engine's shapes follow from "
-    "the shapes of its inputs"};
-
-bool never(ConversionCtx*, const torch::jit::Node* n, args&) {
-  TORCHTRT_THROW_ERROR(util::node_info(n) << ": " << kDependsOnData.reason);
-}
-
 }  // namespace
 
 Family scatter_family() {
@@ -380,16 +416,17 @@ Family scatter_family() {
       {"aten::index_put.hacked_twin", index_put},
       {"aten::scatter.src", scatter_source(ScatterReduction::kNONE)},
       {"aten::scatter.value", scatter_value},
+      {"aten::scatter.value_reduce", scatter_value},
       {"aten::scatter.reduce", scatter_reduced},
       {"aten::scatter_add", scatter_source(ScatterReduction::kSUM)},
       {"aten::scatter_reduce.two", scatter_reduce},
       {"aten::index_add", index_add},
       {"aten::index_copy", index_copy},
+      {"aten::index_reduce", index_reduce},
+      {"aten::index_fill.int_Scalar", index_fill},
+      {"aten::index_fill.int_Tensor", index_fill},
       {"aten::slice_scatter", slice_scatter},
       {"aten::select_scatter", select_scatter},
-      {"aten::nonzero", never, kDependsOnData},
-      {"aten::masked_select", never, kDependsOnData},
-      {"aten::unique_dim", never, kDependsOnData},
   };
 }
 

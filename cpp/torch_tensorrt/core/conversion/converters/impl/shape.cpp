@@ -193,6 +193,7 @@ Family shape_family() {
       {"aten::movedim.intlist", movedim},
       {"aten::pixel_shuffle", pixel_shuffle},
       {"aten::channel_shuffle", channel_shuffle},
+      {"aten::native_channel_shuffle", channel_shuffle},
   };
 }
 
