@@ -25,6 +25,12 @@ if(TARGET torchtrtc)
   install(TARGETS torchtrtc RUNTIME DESTINATION bin)
 endif()
 
+# Found beside the engine's library, by its name.
+if(TARGET torchtrt_tensorrt)
+  set_target_properties(torchtrt_tensorrt PROPERTIES INSTALL_RPATH "$ORIGIN")
+  install(TARGETS torchtrt_tensorrt LIBRARY DESTINATION lib)
+endif()
+
 # oneDNN under the name that the loader asks for, so that the package is self-contained.
 if(OneDNN_FOUND)
   get_filename_component(_torchtrt_dnnl "${OneDNN_LIBRARY}" REALPATH)
@@ -60,6 +66,9 @@ install(FILES "${PROJECT_BINARY_DIR}/package/torchtrtConfig.cmake"
 
 # All that the install rules need, without the tests.
 add_custom_target(torchtrt_package DEPENDS ${_torchtrt_libraries})
+if(TARGET torchtrt_tensorrt)
+  add_dependencies(torchtrt_package torchtrt_tensorrt)
+endif()
 if(TARGET torchtrtc)
   add_dependencies(torchtrt_package torchtrtc)
 endif()

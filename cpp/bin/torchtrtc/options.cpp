@@ -165,9 +165,10 @@ int parse_doctor(int argc, char** argv, Options* options) {
 int parse_options(int argc, char** argv, Options* options) {
   if (argc > 1 && std::string(argv[1]) == "check") return parse_check(argc - 1, argv + 1, options);
   if (argc > 1 && std::string(argv[1]) == "doctor") return parse_doctor(argc - 1, argv + 1, options);
-  CLI::App app("Compiles a TorchScript module ahead of time. `torchtrtc check --help`: what would become of it. "
-               "`torchtrtc doctor`: what this machine can do.",
-               "torchtrtc");
+  CLI::App app(
+      "Compiles a TorchScript module ahead of time. `torchtrtc check --help`: what would become of it. "
+      "`torchtrtc doctor`: what this machine can do.",
+      "torchtrtc");
   app.set_version_flag("--version", torch_tensorrt::get_build_info());
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   add_output_flags(app, *options);

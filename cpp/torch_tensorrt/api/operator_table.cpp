@@ -82,7 +82,8 @@ void add_converted(std::vector<OperatorEntry>& table) {
 }
 
 void add_evaluated(std::vector<OperatorEntry>& table) {
-  for (auto& name : core::conversion::evaluators::getEvaluatorList()) table.push_back({std::move(name), "evaluated", {}});
+  for (auto& name : core::conversion::evaluators::getEvaluatorList())
+    table.push_back({std::move(name), "evaluated", {}});
 }
 
 // Found by lowering a use of every operator of PyTorch that writes nothing, so that no list has to be kept beside the

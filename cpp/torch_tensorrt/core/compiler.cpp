@@ -42,8 +42,9 @@ void warn_without_effect(const conversion::BuilderSettings& settings) {
   const bool for_backends = settings.optimization_level != -1 || settings.version_compatible ||
                             settings.hardware_compatible || settings.use_explicit_typing;
   if (for_backends) {
-    LOG_WARNING("optimization_level, version_compatible, hardware_compatible or use_explicit_typing was given; they are "
-                "for engines of GPUs, and change nothing on a CPU");
+    LOG_WARNING(
+        "optimization_level, version_compatible, hardware_compatible or use_explicit_typing was given; they are "
+        "for engines of GPUs, and change nothing on a CPU");
   }
 }
 

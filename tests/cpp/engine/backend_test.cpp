@@ -14,8 +14,8 @@
 namespace torch_tensorrt::engine {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::error_of;
+using ::testing::HasSubstr;
 using testing::kFill;
 using testing::make_small_network;
 using testing::null_backend_state;
@@ -73,7 +73,8 @@ TEST(Backend, ANameIsNoPath) {
 }
 
 TEST_F(BackendChoice, NamesAreUnique) {
-  EXPECT_THAT(error_of([] { register_backend(testing::make_null_backend()); }), HasSubstr("null is registered already"));
+  EXPECT_THAT(error_of([] { register_backend(testing::make_null_backend()); }),
+              HasSubstr("null is registered already"));
 }
 
 TEST_F(BackendChoice, AnotherBackendIsHandedTheNetworkAsItIs) {

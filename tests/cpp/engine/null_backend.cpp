@@ -18,7 +18,9 @@ constexpr const char* kName = "null";
 class NullExecutable final : public Executable {
  public:
   explicit NullExecutable(std::shared_ptr<const Plan> plan)
-      : plan_(std::move(plan)), inputs_(describe_inputs(*plan_->network)), outputs_(describe_outputs(*plan_->network)) {}
+      : plan_(std::move(plan)),
+        inputs_(describe_inputs(*plan_->network)),
+        outputs_(describe_outputs(*plan_->network)) {}
 
   const std::vector<IoTensor>& inputs() const override { return inputs_; }
   const std::vector<IoTensor>& outputs() const override { return outputs_; }

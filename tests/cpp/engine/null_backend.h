@@ -16,9 +16,9 @@ struct NullBackendState {
   std::string version = "null 1.0";
   int32_t preference = 0;
   bool is_available = true;
-  std::string refused_layer;               // name of a layer that it does not take
-  std::vector<std::string> handed;         // text of each network it was to build
-  std::vector<BuildSettings> settings;     // of each build
+  std::string refused_layer;            // name of a layer that it does not take
+  std::vector<std::string> handed;      // text of each network it was to build
+  std::vector<BuildSettings> settings;  // of each build
 };
 
 // The state that all null backends share; for a test to change and to put back by reset_null_backend().

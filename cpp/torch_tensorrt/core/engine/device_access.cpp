@@ -18,7 +18,8 @@ const DeviceAccess* cuda_access() { return registered.load(std::memory_order_acq
 const DeviceAccess& require_cuda_access() {
   const DeviceAccess* access = cuda_access();
   if (access == nullptr) {
-    TORCHTRT_THROW_ERROR("GPUs are reached through PyTorch, and libtorchtrt_runtime.so, which does that, is not loaded");
+    TORCHTRT_THROW_ERROR(
+        "GPUs are reached through PyTorch, and libtorchtrt_runtime.so, which does that, is not loaded");
   }
   return *access;
 }
@@ -31,7 +32,8 @@ Decision device_available(const DeviceTarget& target) {
   if (target.kind == DeviceTarget::Kind::kCPU) return Decision::yes();
   const DeviceAccess* access = cuda_access();
   if (access == nullptr) {
-    return Decision::no(str("CUDA device ", target.index, " is reached through PyTorch, and libtorchtrt_runtime.so, "
+    return Decision::no(str("CUDA device ", target.index,
+                            " is reached through PyTorch, and libtorchtrt_runtime.so, "
                             "which does that, is not loaded"));
   }
   return access->available(target.index);

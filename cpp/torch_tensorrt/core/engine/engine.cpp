@@ -61,8 +61,8 @@ std::shared_ptr<Engine> Engine::load(std::shared_ptr<const std::string> bytes, c
   } catch (Error& error) {
     if (plan->network == nullptr || plan->backend == kNativeBackend) throw;
     if (options.rebuild) return load(rebuild(*plan, error.msg()));
-    error.AppendMessage(str("The engine \"", plan->name, "\" was built by ", plan->backend, " (",
-                            plan->backend_version, "). Compile the module again on this machine, or set ",
+    error.AppendMessage(str("The engine \"", plan->name, "\" was built by ", plan->backend, " (", plan->backend_version,
+                            "). Compile the module again on this machine, or set ",
                             "TORCHTRT_REBUILD_ENGINES=1 to have it built anew from the network in the file"));
     throw;
   }

@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
 #include <limits>
 
+#include "torch_tensorrt/core/engine/network_dump.h"
 #include "torch_tensorrt/core/network/enum_names.h"
-#include "torch_tensorrt/core/network/text.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
@@ -18,42 +16,14 @@ using network::TensorFormat;
 // Fastest first as a rule, so that the others are given up early.
 constexpr TensorFormat kFormats[] = {TensorFormat::kCHW16, TensorFormat::kHWC, TensorFormat::kLINEAR};
 
-// Writes the network's text after each pass into numbered files.
-class Dumper {
- public:
-  explicit Dumper(const std::string& directory) : directory_(directory) {
-    if (!enabled()) return;
-    std::error_code error;
-    std::filesystem::create_directories(directory_, error);
-    if (error) TORCHTRT_THROW_ERROR("cannot make the dump directory " << directory << ": " << error.message());
-  }
-  bool enabled() const { return !directory_.empty(); }
-  void write(const std::string& pass, const std::string& text) {
-    const std::string path = fmt::format("{}/{:03}_{}.txt", directory_, count_++, pass);
-    std::ofstream file(path, std::ios::binary);
-    file << text;
-    if (!file.flush()) TORCHTRT_THROW_ERROR("cannot write " << path);
-  }
-
- private:
-  std::string directory_;
-  int32_t count_ = 0;
-};
-
-network::TextOptions dump_options() {
-  network::TextOptions options;
-  options.max_weight_elements = 16;
-  return options;
-}
-
 class NetworkChooser {
  public:
   NetworkChooser(const BuildSettings& settings, CandidateTimer& timer)
       : settings_(settings), timer_(timer), dumper_(settings.dump_directory) {}
 
   NetworkChoice run(std::shared_ptr<network::INetworkDefinition> network) {
-    if (dumper_.enabled()) dumper_.write("input", network::print_network(*network, dump_options()));
-    LOG_GRAPH("network before optimisation:\n" << network::print_network(*network, dump_options()));
+    if (dumper_.enabled()) dumper_.write("input", dump_text(*network));
+    LOG_GRAPH("network before optimisation:\n" << dump_text(*network));
     NetworkChoice best;
     best.microseconds = std::numeric_limits<double>::infinity();
     // Once without formats, so that the formats share all other work (and folded weights).
@@ -71,7 +41,7 @@ class NetworkChooser {
     if (formats.size() > 1)
       best.notes.push_back("activation format " + network::enum_name(best.format) + " of: " + note);
     note_reformats(best);
-    LOG_GRAPH("network after optimisation:\n" << network::print_network(*best.network, dump_options()));
+    LOG_GRAPH("network after optimisation:\n" << dump_text(*best.network));
     return best;
   }
 
@@ -166,7 +136,7 @@ class NetworkChooser {
 
   const BuildSettings& settings_;
   CandidateTimer& timer_;
-  Dumper dumper_;
+  NetworkDump dumper_;
 };
 
 }  // namespace

@@ -28,8 +28,8 @@ struct Plan {
   std::string name;
   std::string producer;  // "torch_tensorrt 0.1.0"
   DeviceTarget target;
-  std::string backend = "native";  // that built it and runs it
-  std::string backend_version;     // "TensorRT 10.6.0"; empty for ours
+  std::string backend = "native";                        // that built it and runs it
+  std::string backend_version;                           // "TensorRT 10.6.0"; empty for ours
   std::shared_ptr<network::INetworkDefinition> network;  // weights' memory is the store's or the file's
   std::vector<LayerChoice> choices;                      // one a layer of the network
   std::shared_ptr<WeightStore> weights;

@@ -108,8 +108,7 @@ class TableWriter {
     const auto notes = buffer_.CreateVectorOfStrings(plan_.notes);
     const auto backend = buffer_.CreateString(plan_.backend);
     const auto version = buffer_.CreateString(plan_.backend_version);
-    buffer_.Finish(
-        fb::CreatePlan(buffer_, name, producer, target, network, blocks, notes, backend, version));
+    buffer_.Finish(fb::CreatePlan(buffer_, name, producer, target, network, blocks, notes, backend, version));
     return buffer_.Release();
   }
 

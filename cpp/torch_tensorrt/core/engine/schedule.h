@@ -13,8 +13,8 @@ namespace torch_tensorrt::engine {
 struct Storage {
   enum class Kind { kNone /* no elements */, kInput, kOutput, kConstant, kArena };
   Kind kind = Kind::kNone;
-  int32_t number = -1;         // which input or output
-  const void* data = nullptr;  // of a constant, on the host
+  int32_t number = -1;          // which input or output
+  const void* data = nullptr;   // of a constant, on the host
   bool is_known_value = false;  // a constant that follows from the dims alone
   int64_t bytes = 0;
   int64_t offset = 0;       // in the arena

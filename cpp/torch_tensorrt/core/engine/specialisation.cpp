@@ -62,8 +62,8 @@ void Specialisation::add_pointer(int32_t number) {
   }
 }
 
-// The elements of a constant where the kernels can read them. The network's own are shared by all specialisations; those
-// of known shapes live as long as this one.
+// The elements of a constant where the kernels can read them. The network's own are shared by all specialisations;
+// those of known shapes live as long as this one.
 const void* Specialisation::on_target(const Storage& constant) {
   if (target_.kind == DeviceTarget::Kind::kCPU) return constant.data;
   const auto upload = [&] {

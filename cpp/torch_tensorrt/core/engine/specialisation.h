@@ -68,7 +68,7 @@ class Specialisation {
   std::vector<Patch> input_patches_;
   std::vector<Patch> output_patches_;
   std::vector<std::shared_ptr<void>> uploaded_;  // shapes that are known, where the layers run on a GPU
-  char* bound_arena_ = nullptr;  // an arena is never null
+  char* bound_arena_ = nullptr;                  // an arena is never null
 };
 
 }  // namespace torch_tensorrt::engine

@@ -65,8 +65,7 @@ RTDevice::RTDevice(int64_t device_id, DeviceType type) : id(device_id), device_t
 }
 
 RTDevice::RTDevice(const engine::DeviceTarget& target)
-    : RTDevice(target.index,
-               target.kind == engine::DeviceTarget::Kind::kCPU ? DeviceType::kCPU : DeviceType::kGPU) {}
+    : RTDevice(target.index, target.kind == engine::DeviceTarget::Kind::kCPU ? DeviceType::kCPU : DeviceType::kGPU) {}
 
 RTDevice::RTDevice(const std::string& device_info) {
   std::vector<std::string> fields = split_serialized_binding_names(device_info);

@@ -32,8 +32,8 @@ class TorchCudaAccess final : public engine::DeviceAccess {
     }
     const auto count = guard_impl().deviceCount();
     if (device >= 0 && device < count) return Decision::yes();
-    return Decision::no(str("PyTorch sees ", static_cast<int>(count), " GPUs on this machine, and cuda:", device,
-                            " is none of them"));
+    return Decision::no(
+        str("PyTorch sees ", static_cast<int>(count), " GPUs on this machine, and cuda:", device, " is none of them"));
   }
 
   std::string isa(int32_t device) const override {

@@ -32,9 +32,9 @@ void check_kind(const at::Tensor& tensor, const Binding& input, size_t position,
   TORCHTRT_CHECK(tensor.defined(), describe(input, position) << " is an undefined tensor");
   TORCHTRT_CHECK(tensor.layout() == at::kStrided, describe(input, position) << " has the layout " << tensor.layout()
                                                                             << ", expected a dense (strided) tensor");
-  TORCHTRT_CHECK(tensor.device() == device, describe(input, position) << " is on device " << tensor.device()
-                                                                      << ", but the engine runs on " << device
-                                                                      << ". Move it there");
+  TORCHTRT_CHECK(tensor.device() == device, describe(input, position)
+                                                << " is on device " << tensor.device() << ", but the engine runs on "
+                                                << device << ". Move it there");
   TORCHTRT_CHECK(tensor.scalar_type() == input.dtype, "Expected input tensors to have type "
                                                           << c10::toString(input.dtype) << ", found type "
                                                           << c10::toString(tensor.scalar_type()) << " in "

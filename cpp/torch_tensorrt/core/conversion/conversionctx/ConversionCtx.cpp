@@ -62,7 +62,8 @@ void add_backend_settings(const BuilderSettings& settings, engine::BuildSettings
 std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings) {
   os << "Settings requested for the engine:\n  Enabled precisions:";
   for (const auto precision : settings.enabled_precisions) os << ' ' << precision;
-  return os << "\n  Backend: " << settings.backend << "\n  Device: " << settings.device << "\n  Engine capability: " << settings.capability
+  return os << "\n  Backend: " << settings.backend << "\n  Device: " << settings.device
+            << "\n  Engine capability: " << settings.capability
             << "\n  TF32: " << (settings.disable_tf32 ? "off" : "on") << "\n  Refit: " << settings.refit
             << "\n  Debug: " << settings.debug << "\n  Sparse weights: " << settings.sparse_weights
             << "\n  Truncate long and double: " << settings.truncate_long_and_double

@@ -3,6 +3,7 @@
 #include <NvInfer.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <set>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
@@ -62,6 +63,12 @@ std::string take_bytes(const std::unique_ptr<nvinfer1::IHostMemory>& memory) {
   return {static_cast<const char*>(memory->data()), memory->size()};
 }
 
+std::string timing_cache_path(const engine::BuildSettings& settings) {
+  if (!settings.timing_cache_path.empty()) return settings.timing_cache_path;
+  const char* path = std::getenv("TORCHTRT_TIMING_CACHE");
+  return path == nullptr ? std::string() : path;
+}
+
 void check_supported(const network::INetworkDefinition& network) {
   const std::string unsupported = list_unsupported(network);
   if (!unsupported.empty()) TORCHTRT_THROW_ERROR("TensorRT does not take these layers:" << unsupported);
@@ -114,7 +121,7 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
   translator.run();
   configure(*config, settings, {strongly_typed, quantized});
   add_profiles(*builder, *config, *target, network);
-  TimingCacheFile cache(settings.timing_cache_path, *config);
+  TimingCacheFile cache(timing_cache_path(settings), *config);
   const std::unique_ptr<nvinfer1::IHostMemory> built(builder->buildSerializedNetwork(*target, *config));
   if (built == nullptr) {
     const std::string said = messages.take_errors();

@@ -35,31 +35,20 @@ void GraphCache::remember(const std::vector<const void*>& addresses) {
   entries_.push_back({addresses, nullptr, ++uses_});
 }
 
-void* GraphCache::record(const std::function<void(void* stream)>& enqueue) {
+// The default stream cannot be recorded, so there is one for it.
+void GraphCache::begin_recording() {
   const CudaDriver& driver = CudaDriver::get();
-  // The default stream cannot be recorded.
   if (recording_stream_ == nullptr) recording_stream_ = driver.create_stream();
   driver.begin_capture(recording_stream_);
-  try {
-    enqueue(recording_stream_);
-  } catch (...) {
-    driver.abandon_capture(recording_stream_);
-    throw;
-  }
-  return driver.end_capture(recording_stream_);
 }
 
-void GraphCache::run(const std::vector<const void*>& addresses, void* stream,
-                     const std::function<void(void* stream)>& enqueue) {
-  Entry* entry = find(addresses);
-  if (entry == nullptr) {
-    enqueue(stream);
-    remember(addresses);
-    return;
-  }
-  entry->last_use = ++uses_;
-  if (entry->graph == nullptr) entry->graph = record(enqueue);
-  CudaDriver::get().launch(entry->graph, stream);
+void* GraphCache::end_recording() const { return CudaDriver::get().end_capture(recording_stream_); }
+
+void GraphCache::abandon_recording() const noexcept { CudaDriver::get().abandon_capture(recording_stream_); }
+
+void GraphCache::launch(Entry& entry, void* stream) {
+  entry.last_use = ++uses_;
+  CudaDriver::get().launch(entry.graph, stream);
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt

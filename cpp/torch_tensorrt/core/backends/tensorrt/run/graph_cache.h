@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -16,8 +16,27 @@ class GraphCache {
   GraphCache& operator=(const GraphCache&) = delete;
 
   // Launches the graph of the addresses where there is one; records it first when they come for the second time; else
-  // just enqueues. `enqueue` puts the work on the stream that it is given.
-  void run(const std::vector<const void*>& addresses, void* stream, const std::function<void(void* stream)>& enqueue);
+  // just enqueues. `enqueue(stream)` puts the work on the stream that it is given.
+  template <typename Enqueue>
+  void run(const std::vector<const void*>& addresses, void* stream, Enqueue enqueue) {
+    Entry* entry = find(addresses);
+    if (entry == nullptr) {
+      enqueue(stream);
+      remember(addresses);
+      return;
+    }
+    if (entry->graph == nullptr) {
+      begin_recording();
+      try {
+        enqueue(recording_stream_);
+      } catch (...) {
+        abandon_recording();
+        throw;
+      }
+      entry->graph = end_recording();
+    }
+    launch(*entry, stream);
+  }
   bool empty() const { return entries_.empty(); }
   void clear();
 
@@ -31,7 +50,10 @@ class GraphCache {
 
   Entry* find(const std::vector<const void*>& addresses);
   void remember(const std::vector<const void*>& addresses);
-  void* record(const std::function<void(void* stream)>& enqueue);
+  void begin_recording();
+  void* end_recording() const;
+  void abandon_recording() const noexcept;
+  void launch(Entry& entry, void* stream);
 
   std::vector<Entry> entries_;
   void* recording_stream_ = nullptr;

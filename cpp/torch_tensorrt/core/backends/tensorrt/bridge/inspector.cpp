@@ -1,0 +1,46 @@
+#include "torch_tensorrt/core/backends/tensorrt/bridge/inspector.h"
+
+#include <nlohmann/json.hpp>
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using nlohmann::json;
+
+std::string text_of(const json& layer, const char* key) {
+  const auto found = layer.find(key);
+  return found != layer.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// "Row major linear FP32" of the first output.
+std::string format_of(const json& layer) {
+  const auto outputs = layer.find("Outputs");
+  const bool listed = outputs != layer.end() && outputs->is_array() && !outputs->empty() && (*outputs)[0].is_object();
+  return listed ? text_of((*outputs)[0], "Format/Datatype") : std::string();
+}
+
+void write_layer(const json& layer, engine::JsonWriter& out) {
+  out.begin_object();
+  if (layer.is_string()) {
+    out.field("name", layer.get<std::string>());
+  } else if (layer.is_object()) {
+    out.field("name", text_of(layer, "Name")).field("kind", text_of(layer, "LayerType"));
+    out.field("tactic", text_of(layer, "TacticName")).field("format", format_of(layer));
+    out.field("source", text_of(layer, "Metadata"));
+  }
+  out.end_object();
+}
+
+}  // namespace
+
+void write_layers(const std::string& inspection, engine::JsonWriter& out) {
+  const json parsed = json::parse(inspection, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  out.key("layers").begin_array();
+  const auto layers = parsed.is_object() ? parsed.find("Layers") : parsed.end();
+  if (parsed.is_object() && layers != parsed.end() && layers->is_array()) {
+    for (const json& layer : *layers) write_layer(layer, out);
+  }
+  out.end_array();
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,33 @@
+#include "torch_tensorrt/core/backends/tensorrt/support/passes.h"
+
+#include "torch_tensorrt/core/optimizer/passes.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+
+std::vector<optimizer::PipelineEntry> pipeline(const engine::BuildSettings& settings) {
+  namespace passes = optimizer;
+  const bool quantizes = settings.enabled_precisions.count(network::DataType::kINT8) != 0;
+  const bool may_compute = !settings.refit && !quantizes;
+  std::vector<passes::PipelineEntry> result;
+  const auto add = [&](std::unique_ptr<passes::Pass> pass, const char* reason) {
+    result.push_back({std::move(pass), reason});
+  };
+  add(passes::make_remove_identities(), "patterns below look through no identity");
+  add(passes::make_absorb_shape_inputs(), "sizes that are attributes need no shape tensors");
+  add(passes::make_merge_shuffles(), "chains of reshapes and transposes become one");
+  add(passes::make_fold_transpose_into_matmul(), "TensorRT's product transposes for free");
+  if (may_compute) add(passes::make_constant_folding(), "TensorRT folds too, but translates every layer first");
+  add(passes::make_remove_identities(), "what merging, absorbing and folding have left without effect");
+  if (may_compute) add(passes::make_common_subexpressions(), "after folding, which makes equal constants");
+  add(passes::make_remove_dead_layers(), "what nobody reads need not be supported");
+  if (may_compute) {
+    add(passes::make_absorb_constant_weights(), "kernels that are constants are weights, which more kernels take");
+    add(passes::make_fold_padding_into_convolution(), "the convolution pads for free");
+    add(passes::make_merge_scales(), "a batch norm and what follows it are one scale");
+    add(passes::make_fold_scale_into_convolution(), "a batch norm goes into the weights");
+    add(passes::make_remove_dead_layers(), "operands that were folded away");
+  }
+  return result;
+}
+
+}  // namespace torch_tensorrt::backends::tensorrt

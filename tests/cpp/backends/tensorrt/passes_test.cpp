@@ -1,0 +1,70 @@
+#include "torch_tensorrt/core/backends/tensorrt/support/passes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
+#include "torch_tensorrt/core/network/text.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::vector<std::string> names(const engine::BuildSettings& settings) {
+  std::vector<std::string> result;
+  for (const auto& entry : pipeline(settings)) result.emplace_back(entry.pass->name());
+  return result;
+}
+
+std::string run(const std::string& body, const engine::BuildSettings& settings) {
+  const auto network = network::parse_network("network \"n\" {\n" + body + "\n}\n");
+  optimizer::run_pipeline(*network, {}, pipeline(settings));
+  return network::print_network(*network);
+}
+
+// A constant that is transposed, and a convolution with a ReLU.
+constexpr const char* kFoldable =
+    "%x = input() {dims=[2x3]}\n%c = constant() {dims=[3x2], weights=f32[1, 2, 3, 4, 5, 6]}\n"
+    "%n = unary(%c) {op=neg}\n%t = shuffle(%n) {first_transpose=[1, 0]}\n%y = elementwise(%x, %t) {op=sum}\nreturn %y";
+
+TEST(TensorRTPasses, FoldConstants) {
+  const std::string text = run(kFoldable, {});
+  EXPECT_THAT(text, Not(HasSubstr("unary")));
+  EXPECT_THAT(text, Not(HasSubstr("shuffle")));
+}
+
+TEST(TensorRTPasses, KeepWeightsThatAreToBeRefitted) {
+  engine::BuildSettings settings;
+  settings.refit = true;
+  EXPECT_THAT(run(kFoldable, settings), HasSubstr("unary"));
+  EXPECT_THAT(names(settings), Not(testing::Contains("constant-folding")));
+}
+
+TEST(TensorRTPasses, KeepFakeQuantizationOfWeights) {
+  const std::string body =
+      "%x = input() {dims=[2]}\n%w = constant() {dims=[2], weights=f32[1, 2]}\n"
+      "%i = constant() {dims=[1], weights=f32[2]}\n%s = constant() {dims=[1], weights=f32[0.5]}\n"
+      "%l = constant() {dims=[1], weights=f32[-128]}\n%h = constant() {dims=[1], weights=f32[127]}\n"
+      "%1 = elementwise(%w, %i) {op=prod}\n%2 = unary(%1) {op=round}\n%3 = elementwise(%2, %l) {op=max}\n"
+      "%4 = elementwise(%3, %h) {op=min}\n%5 = elementwise(%4, %s) {op=prod}\n%y = elementwise(%x, %5) "
+      "{op=sum}\nreturn %y";
+  EXPECT_THAT(run(body, {}), Not(HasSubstr("round")));
+  engine::BuildSettings settings;
+  settings.enabled_precisions.insert(network::DataType::kINT8);
+  EXPECT_THAT(run(body, settings), HasSubstr("round"));
+}
+
+TEST(TensorRTPasses, LeaveFusionsAndLayoutsToTensorRT) {
+  const std::string text =
+      run("%x = input() {dims=[1x1x4x4]}\n%1 = convolution(%x) {maps=1, kernel_size=[1x1], kernel=f32[2]}\n"
+          "%y = activation(%1) {type=relu}\nreturn %y",
+          {});
+  EXPECT_THAT(text, HasSubstr("activation"));
+  EXPECT_THAT(text, Not(HasSubstr("epilogue")));
+  EXPECT_THAT(text, Not(HasSubstr("@hwc")));
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::backends::tensorrt
