@@ -57,13 +57,14 @@ struct Parameter {
 
 Parameter parameter_of(Translator& t, const Weights& own, int32_t input, const char* role) {
   const network::ILayer& layer = t.layer();
+  const trt::Weights none{to_trt(layer.getInput(0)->getType()), nullptr, 0};
   if (own.count > 0) return {t.borrow(own, role), nullptr};
-  if (input >= layer.own_input_count() || !t.has_input(input)) return {};
+  if (input >= layer.own_input_count() || !t.has_input(input)) return {none, nullptr};
   const auto* constant = network::layer_cast<network::IConstantLayer>(layer.getInput(input)->producer());
   if (constant != nullptr)
     return {{to_trt(constant->getWeights().type), constant->getWeights().values, constant->getWeights().count},
             nullptr};
-  return {{}, &t.input(input)};
+  return {none, &t.input(input)};
 }
 
 // A bias may be wider than the rest, which TensorRT does not take: it is added behind then.
@@ -75,7 +76,8 @@ struct Bias {
 Bias bias_of(Translator& t, const ConvolutionBase& layer, bool behind) {
   const Parameter bias = parameter_of(t, layer.getBiasWeights(), 2, "bias");
   const bool wider = bias.weights.count > 0 && bias.weights.type != to_trt(layer.getInput(0)->getType());
-  return behind || wider || bias.tensor != nullptr ? Bias{{}, bias} : Bias{bias, {}};
+  const Parameter none{{to_trt(layer.getInput(0)->getType()), nullptr, 0}, nullptr};
+  return behind || wider || bias.tensor != nullptr ? Bias{none, bias} : Bias{bias, none};
 }
 
 trt::ITensor& add_bias(Translator& t, trt::ITensor& x, const Parameter& bias) {

@@ -16,11 +16,26 @@ bool any_negative(const network::Weights& weights) {
   return std::any_of(values, values + weights.count, [](T value) { return value < 0; });
 }
 
+const network::IConstantLayer* constant_of(const network::ITensor& indices) {
+  return network::layer_cast<network::IConstantLayer>(indices.producer());
+}
+
 bool may_be_negative(const network::ITensor& indices) {
-  const auto* constant = network::layer_cast<network::IConstantLayer>(indices.producer());
+  const auto* constant = constant_of(indices);
   if (constant == nullptr) return true;
   const network::Weights& weights = constant->getWeights();
   return weights.type == network::DataType::kINT64 ? any_negative<int64_t>(weights) : any_negative<int32_t>(weights);
+}
+
+// Constant indices into an axis of known size, counted from its start.
+template <typename T>
+trt::ITensor& moved_constant(Translator& t, const network::IConstantLayer& constant, int64_t size) {
+  const network::Weights& weights = constant.getWeights();
+  const auto* values = static_cast<const T*>(weights.values);
+  auto* memory = static_cast<T*>(t.keep(static_cast<size_t>(weights.bytes())));
+  for (int64_t i = 0; i < weights.count; ++i) memory[i] = values[i] < 0 ? values[i] + static_cast<T>(size) : values[i];
+  const trt::Weights moved{to_trt(weights.type), memory, weights.count};
+  return t.output_of(t.target().addConstant(to_trt(constant.getDimensions()), moved));
 }
 
 // Indices that count from the end made to count from the start: TensorRT leaves negative ones undefined where the axis
@@ -31,8 +46,13 @@ trt::ITensor& from_start(Translator& t, trt::ITensor& indices, trt::ITensor& siz
 }
 
 trt::ITensor& from_start(Translator& t, trt::ITensor& data, trt::ITensor& indices, int32_t axis) {
-  if (!may_be_negative(*t.layer().getInput(1))) return indices;
-  return from_start(t, indices, size(t, data, axis));
+  const network::ITensor& ours = *t.layer().getInput(1);
+  if (!may_be_negative(ours)) return indices;
+  const int64_t known = data.getDimensions().d[axis];
+  const auto* constant = constant_of(ours);
+  if (constant == nullptr || known < 0) return from_start(t, indices, size(t, data, axis));
+  return indices.getType() == DataType::kINT64 ? moved_constant<int64_t>(t, *constant, known)
+                                               : moved_constant<int32_t>(t, *constant, known);
 }
 
 // The same for tuples of indices, which index the dimensions from `first` on.
@@ -117,7 +137,7 @@ trt::ITensor& sizes_to_end(Translator& t, const network::ISliceLayer& layer, trt
   return concatenate(t, sizes, 0);
 }
 
-trt::Dims or_zeros(const Dims& dims, int32_t rank, int64_t fill) {
+trt::Dims or_default(const Dims& dims, int32_t rank, int64_t fill) {
   if (dims.nbDims == rank) return to_trt(dims);
   trt::Dims result;
   result.nbDims = rank;
@@ -145,9 +165,11 @@ void translate_slice(Translator& t) {
   trt::ITensor& x = movable(t, t.input(0));
   const int32_t rank = x.getDimensions().nbDims;
   const trt::Dims output = to_trt(layer.getOutput(0)->getDimensions());
-  const trt::Dims sizes = runs_to_end(layer) && is_static(output) ? output : or_zeros(layer.getSize(), rank, 1);
-  auto& made =
-      t.added(t.target().addSlice(x, or_zeros(layer.getStart(), rank, 0), sizes, or_zeros(layer.getStride(), rank, 1)));
+  // Sizes that only the run knows are set as an input below.
+  const Dims attribute = runs_to_end(layer) ? Dims() : layer.getSize();
+  const trt::Dims sizes = runs_to_end(layer) && is_static(output) ? output : or_default(attribute, rank, 1);
+  auto& made = t.added(
+      t.target().addSlice(x, or_default(layer.getStart(), rank, 0), sizes, or_default(layer.getStride(), rank, 1)));
   made.setMode(static_cast<trt::SampleMode>(layer.getMode()));
   set_slice_inputs(t, layer, x, made);
   t.give(moved_back(t, *made.getOutput(0), type));

@@ -57,6 +57,7 @@ void Translator::translate_layer(const network::ILayer& layer) {
     for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {
       const network::ITensor* ours = layer.getOutput(i);
       check_output(*ours, *tensors_.at(ours));
+      keep_name(*ours, *tensors_.at(ours));
     }
   } catch (Error& error) {
     error.AppendMessage("while translating for TensorRT: " + network::describe(layer));
@@ -127,6 +128,12 @@ void Translator::check_output(const network::ITensor& ours, trt::ITensor& theirs
   }
 }
 
+// A tensor that stands for several of ours has the name of the first.
+void Translator::keep_name(const network::ITensor& ours, trt::ITensor& theirs) {
+  if (ours.getName()[0] == '\0' || theirs.isNetworkInput() || !named_.insert(&theirs).second) return;
+  theirs.setName(shortened(ours.getName()).c_str());
+}
+
 void Translator::add_epilogue() {
   for (const network::EpilogueOp& op : layer_->epilogue()) {
     trt::ITensor& result = *tensors_.at(layer_->getOutput(0));
@@ -145,7 +152,6 @@ void Translator::mark_outputs() {
   for (const network::ITensor* ours : source_.outputs()) {
     trt::ITensor& theirs = final_output(*ours, *tensors_.at(ours));
     theirs.setName(ours->getName());
-    named_.insert(&theirs);
     target_.markOutput(theirs);
     if (!options_.strongly_typed) theirs.setType(to_trt(ours->getType()));
   }
@@ -155,7 +161,10 @@ void Translator::mark_outputs() {
 trt::ITensor& Translator::final_output(const network::ITensor& ours, trt::ITensor& theirs) {
   const auto* made_by = ours.producer();
   const bool fixed = made_by->getType() == network::LayerType::kCONSTANT;
-  if (!fixed && !theirs.isNetworkInput() && !theirs.isNetworkOutput() && named_.count(&theirs) == 0) return theirs;
+  if (!fixed && !theirs.isNetworkInput() && !theirs.isNetworkOutput()) return theirs;
+  // Names are unique, and the engine's outputs have theirs for certain.
+  const bool takes_name = std::string(theirs.getName()) == ours.getName() && !theirs.isNetworkInput();
+  if (takes_name) theirs.setName(shortened(std::string(ours.getName()) + ".source").c_str());
   layer_ = made_by;
   steps_ = 1;
   trt::ITensor& copy = output_of(target_.addIdentity(theirs));

@@ -82,6 +82,7 @@ class Translator {
   void ask_for_f32(trt::ILayer& made);
   trt::ITensor& checked(trt::ITensor& tensor);
   void check_output(const network::ITensor& ours, trt::ITensor& theirs) const;
+  void keep_name(const network::ITensor& ours, trt::ITensor& theirs);
   void add_epilogue();
   void mark_outputs();
   trt::ITensor& final_output(const network::ITensor& ours, trt::ITensor& theirs);
