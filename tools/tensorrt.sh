@@ -23,7 +23,8 @@ if ! grep -q '^-- TensorRT 10' "$build/tensorrt.log"; then
   echo "headers of TensorRT 10 are needed: tools/tensorrt.sh ROOT, or make tensorrt TensorRT_ROOT=ROOT" >&2
   exit 1
 fi
-NINJA_STATUS='[%f/%t %es] ' cmake --build "$build" --target torchtrt_tensorrt trt_conformance export_cases
+NINJA_STATUS='[%f/%t %es] ' cmake --build "$build" --target torchtrt_tensorrt test_tensorrt trt_conformance export_cases
+"$build/bin/test_tensorrt" --gtest_brief=1
 mkdir -p "$check"
 cp "$build/bin/trt_conformance" "$check/"
 "$build/bin/export_cases" "$check/cases.bin"
