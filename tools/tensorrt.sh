@@ -4,7 +4,7 @@
 #   tools/tensorrt.sh [TENSORRT_ROOT]    the vendor's tree (headers are enough); default: where CMake finds the headers
 #
 # build/lib/libtorchtrt_tensorrt.so is the backend. build/tensorrt_check is a folder to carry to a machine with a GPU and
-# TensorRT 10, where `./trt_conformance cases.bin` checks it; TensorRT_ROOT or LD_LIBRARY_PATH says where TensorRT is.
+# TensorRT 10, where `LD_LIBRARY_PATH=TENSORRT/lib ./trt_conformance cases.bin` checks it.
 set -euo pipefail
 root="${1:-}"
 [[ -z $root ]] || root="$(realpath "$root")"

@@ -167,6 +167,23 @@ TEST(TensorRTLoader, FindsTheVendorsOtherLayouts) {
   }
 }
 
+TEST(TensorRTLoader, WarnsOfKernelsThatTheBuilderWillNotFind) {
+  const ScratchFolder folder;
+  folder.write("lib/libnvinfer.so.10", read_file(fake("good") + "/lib/libnvinfer.so.10"));
+  const auto library = load_library(only_root(folder.path("")), kHeaders).library;
+  ASSERT_NE(library, nullptr);
+  int logger = 0;
+  testing::internal::CaptureStderr();
+  library->create_builder(&logger);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  folder.write("lib/libnvinfer_builder_resource.so.10.6.0", "");
+  testing::internal::CaptureStderr();
+  library->create_builder(&logger);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              testing::AllOf(HasSubstr("libnvinfer_builder_resource.so.10.6.0 by its name"),
+                             HasSubstr("add that folder to LD_LIBRARY_PATH")));
+}
+
 TEST(TensorRTLoader, PlacesComeFromTheEnvironment) {
   setenv("TensorRT_ROOT", "/opt/TensorRT", 1);
   setenv("TORCHTRT_PYTHON_PATH", "/a/site-packages:/b/site-packages", 1);

@@ -83,17 +83,22 @@ struct LibraryOpener {
 
 int32_t Library::interface_version() const { return to_number(std::min(headers_, version_)); }
 
-// The builder opens a library of kernels by its bare name, which only LD_LIBRARY_PATH would lead to.
-void Library::load_builder_resources() const {
-  const auto beside =
-      std::filesystem::path(path_).parent_path() / ("libnvinfer_builder_resource.so." + to_string(version_));
+// The builder opens a library of kernels by its bare name, and does not look beside itself.
+void Library::check_builder_resources() const {
+  namespace fs = std::filesystem;
+  const std::string name = "libnvinfer_builder_resource.so." + to_string(version_);
+  if (dlopen(name.c_str(), RTLD_LAZY) != nullptr) return;
+  const std::string reason = linker_error();
+  const fs::path folder = fs::path(path_).parent_path();
   std::error_code error;
-  if (!std::filesystem::exists(beside, error)) return;
-  if (dlopen(beside.c_str(), RTLD_LAZY | RTLD_GLOBAL) == nullptr) LOG_DEBUG("TensorRT: " << linker_error());
+  if (!fs::exists(folder / name, error)) return;  // a version that has none
+  LOG_WARNING("TensorRT opens " << name << " by its name when it builds, and that fails (" << reason
+                                << "), though it lies in " << folder.string()
+                                << ": add that folder to LD_LIBRARY_PATH before the program starts");
 }
 
 void* Library::create_builder(void* logger) const {
-  load_builder_resources();
+  check_builder_resources();
   return builder_(logger, interface_version());
 }
 

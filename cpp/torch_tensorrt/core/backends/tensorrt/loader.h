@@ -28,7 +28,7 @@ class Library {
 
   // What the library is told that its caller was compiled against; it takes no later version than its own.
   int32_t interface_version() const;
-  void load_builder_resources() const;
+  void check_builder_resources() const;
 
   std::string path_;
   Version version_;
