@@ -32,6 +32,11 @@ def _fill_constants(module: nn.Module, generator: torch.Generator) -> None:
     for parameter in module.parameters():
         if _is_constant(parameter):
             parameter.copy_(_instead_of(parameter, generator))
+    # Mostly above zero: a deep random network of rectifiers around zero is chaotic, in PyTorch as well, and magnifies
+    # the last bits of its first layers a thousand times.
+    for layer in module.modules():
+        if isinstance(layer, BatchNorm) and layer.bias is not None:
+            layer.bias.add_(1.0)
 
 
 def _unit_variance(layer: nn.Module, _arguments, output):
