@@ -60,8 +60,8 @@ DECLINED = """
 
 They are known, and declined with the reason.
 
-| operator | reason |
-| --- | --- |
+| operator | overloads | reason |
+| --- | --- | --- |
 """
 
 
@@ -119,7 +119,8 @@ def page() -> str:
     text += EVALUATED
     text += "".join(f"| `{name}` | {overloads(group)} |\n" for name, group in grouped(rows, "evaluated").items())
     text += DECLINED
-    text += "".join(f"| `{name}` | {notes(group)} |\n" for name, group in grouped(rows, "declined").items())
+    declined = without_twins(grouped(rows, "declined"))
+    text += "".join(f"| `{name}` | {overloads(group)} | {notes(group)} |\n" for name, group in declined.items())
     return text
 
 

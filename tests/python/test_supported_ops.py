@@ -38,8 +38,9 @@ def test_what_is_registered_for_its_reason_alone_is_declined() -> None:
     text = (ROOT / "docs" / "supported_ops.md").read_text()
     converted, declined = text.split("## Declined")
     for name in ("aten::nonzero", "aten::masked_select", "aten::unique_dim"):
-        assert f"| `{name}` | the shape of the result depends on the values" in declined
+        assert f"| `{name}` |  | the shape of the result depends on the values" in declined
         assert f"`{name}`" not in converted
     assert "| `aten::batch_norm` |  | `training` is true |" in converted
+    assert "| `aten::where` | plain | the shape" in declined
     assert "| `aten::conv2d` | `aten::_convolution` |" in converted
     assert "| `aten::dropout` | its input |" in converted
