@@ -53,6 +53,8 @@ def test_a_good_tree_passes(tmp_path):
         ),
         (f"{CORE}/engine/tactics/aten/a.cpp", "torch_tensorrt/core/engine/tactics/onednn/b.h", "tactics_onednn"),
         (f"{CORE}/compiler.cpp", "torch_tensorrt/core/backends/tensorrt/b.h", "compiler must not include backends"),
+        (f"{CORE}/backends/tensorrt/a.cpp", "torch_tensorrt/core/runtime/b.h", "backends must not include runtime"),
+        (f"{CORE}/backends/tensorrt/a.cpp", "ATen/ATen.h", "backends must not include a torch header"),
         (f"{CORE}/engine/engine.h", "ATen/ATen.h", "engine must not include a torch header"),
         (f"{CORE}/network/layer.cpp", "c10/util/ArrayRef.h", "network must not include a torch header"),
         (f"{CORE}/engine/plan.h", "flatbuffers/flatbuffers.h", "an installed header must not include"),
