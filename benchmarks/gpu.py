@@ -3,8 +3,8 @@
     python benchmarks/gpu.py [--models resnet50 ...] [--batch 1 8] [--backends native tensorrt] [--trtbench PROGRAM]
 
 Every runner has its turn again and again in one process; the figures are medians of CUDA-event times of single calls,
-in ms, with a CUDA graph a shape where the backend has them. `--trtbench` names a program that times TensorRT alone on an
-ONNX file (`PROGRAM model.onnx fp16` printing "graph X ms"), which is run on the export of the same model.
+in ms, with a CUDA graph a shape where the backend has them. `--trtbench` names a program that times TensorRT alone on
+an ONNX file (`PROGRAM model.onnx fp16` printing "graph X ms"), which is run on the export of the same model.
 """
 
 from __future__ import annotations

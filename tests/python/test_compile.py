@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 
@@ -296,3 +297,23 @@ def test_max_pooling_keeps_nan_and_infinities():
         torch.jit.script(module), inputs=[torch_tensorrt.Input(x.shape)], device="cpu", require_full_compilation=True
     )
     torch.testing.assert_close(compiled(x), module(x), rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("backend", ["auto", "native", "fastest"])
+def test_backends_that_are_always_there(backend, rel):
+    model, x = script(Mlp()), torch.randn(3, 16)
+    compiled = torch_tensorrt.compile(model, inputs=[x], device="cpu", backend=backend)
+    assert rel(compiled(x), model(x)) < 1e-5
+    told = json.loads(compiled.engine.get_engine_layer_info())
+    assert told["backend"] == "native"
+    times = [note for note in told["notes"] if note.startswith("fastest backend of: native ")]
+    assert len(times) == (1 if backend == "fastest" else 0)
+
+
+def test_a_backend_that_is_not_there_is_an_error():
+    with pytest.raises(
+        RuntimeError, match='no backend "nobody"; known are: native.*libtorchtrt_nobody.so was looked for'
+    ):
+        torch_tensorrt.compile(script(Mlp()), inputs=[torch.randn(3, 16)], device="cpu", backend="nobody")
+    with pytest.raises(ValueError, match="backend is '', must be"):
+        torch_tensorrt.compile(script(Mlp()), inputs=[torch.randn(3, 16)], device="cpu", backend="")
