@@ -120,7 +120,9 @@ def page() -> str:
     text += "".join(f"| `{name}` | {overloads(group)} |\n" for name, group in grouped(rows, "evaluated").items())
     text += DECLINED
     declined = without_twins(grouped(rows, "declined"))
-    text += "".join(f"| `{name}` | {overloads(group)} | {notes(group)} |\n" for name, group in declined.items())
+    for name, group in declined.items():
+        which = overloads(group) or ("plain" if name in converted else "")
+        text += f"| `{name}` | {which} | {notes(group)} |\n"
     return text
 
 
