@@ -180,7 +180,8 @@ TEST(TensorRTSupport, HoldsTopKToItsLimits) {
   EXPECT_EQ(reason(topk("k=3840")), "");
   EXPECT_THAT(reason(topk("k=3841")), HasSubstr("TensorRT's top-k has 1 to 3840"));
   EXPECT_THAT(reason(topk("k=2, stable=true")), HasSubstr("keep their order"));
-  EXPECT_THAT(reason(topk("k=2", "i64")), HasSubstr("its input is i64"));
+  EXPECT_EQ(reason(topk("k=1", "i64")), "");
+  EXPECT_THAT(reason(topk("k=2", "i32")), HasSubstr("its input is i32, TensorRT's top-k takes floats"));
 }
 
 TEST(TensorRTSupport, BoundsTheLengthOfRunningSums) {

@@ -49,8 +49,11 @@ Decision supports_topk(const ILayer& layer) {
   if (k < 1 || k > kMaxTopK) {
     return Decision::no(str("k is ", k, ", TensorRT's top-k has 1 to ", kMaxTopK));
   }
-  if (layer.getInput(0)->getType() == DataType::kINT64) {
-    return Decision::no("its input is i64, TensorRT's top-k takes floats and i32; cast it");
+  const DataType type = layer.getInput(0)->getType();
+  if (!network::is_floating_point(type) && k > 1) {
+    return Decision::no("its input is " + network::enum_name(type) +
+                        ", TensorRT's top-k takes floats (one best integer is "
+                        "found without it)");
   }
   if (topk.getStable() && k > 1) {
     return Decision::no("equal elements must keep their order, which TensorRT's top-k does not promise");

@@ -91,7 +91,7 @@ const std::vector<SupportRow>& support_table() {
       {LayerType::kNORMALIZATION, supports_always, "normalization; RMS and groups composed around it"},
       {LayerType::kRESIZE, supports_resize, "resize"},
       {LayerType::kREFORMAT, supports_always, "nothing: formats are TensorRT's own choice"},
-      {LayerType::kTOPK, supports_topk, "top-k, indices cast"},
+      {LayerType::kTOPK, supports_topk, "top-k, indices cast; the one best integer by reductions"},
       {LayerType::kCUMULATIVE, supports_cumulative, "slices and element-wise layers, log2 of the size in number"},
       {LayerType::kSCATTER, supports_scatter, "scatter, behind a select that makes indices positive"},
       {LayerType::kGRID_SAMPLE, supports_grid_sample, "grid sample"},

@@ -24,21 +24,6 @@ trt::ITensor& repeat_heads(Translator& t, trt::ITensor& x, int64_t heads) {
   return t.output_of(t.target().addGather(x, integers(t, sources), /*axis=*/1));
 }
 
-// 0, 1, 2, ... as many as dimension `axis` of the tensor has.
-trt::ITensor& places(Translator& t, trt::ITensor& x, int32_t axis) {
-  const int64_t count = x.getDimensions().d[axis];
-  if (count >= 0) {
-    std::vector<int64_t> values;
-    for (int64_t i = 0; i < count; ++i) values.push_back(i);
-    return integers(t, values);
-  }
-  auto& made = t.added(t.target().addFill({1, {1}}, trt::FillOperation::kLINSPACE, DataType::kINT64));
-  made.setInput(0, size(t, x, axis));
-  made.setInput(1, number(t, 0, DataType::kINT64, 0));
-  made.setInput(2, integers(t, {1}));
-  return *made.getOutput(0);
-}
-
 // L x S: which keys a query sees, those up to its own place.
 trt::ITensor& causal_mask(Translator& t, trt::ITensor& query, trt::ITensor& key) {
   trt::ITensor& rows = unsqueeze(t, places(t, query, 2), {1});

@@ -163,6 +163,20 @@ trt::ITensor& size(Translator& t, trt::ITensor& x, int32_t axis) {
   return t.output_of(t.target().addSlice(shape(t, x), {1, {axis}}, {1, {1}}, {1, {1}}));
 }
 
+trt::ITensor& places(Translator& t, trt::ITensor& x, int32_t axis) {
+  const int64_t count = x.getDimensions().d[axis];
+  if (count >= 0) {
+    std::vector<int64_t> values;
+    for (int64_t i = 0; i < count; ++i) values.push_back(i);
+    return integers(t, values);
+  }
+  auto& made = t.added(t.target().addFill({1, {1}}, trt::FillOperation::kLINSPACE, trt::DataType::kINT64));
+  made.setInput(0, size(t, x, axis));
+  made.setInput(1, number(t, 0, trt::DataType::kINT64, 0));
+  made.setInput(2, integers(t, {1}));
+  return *made.getOutput(0);
+}
+
 trt::ITensor& concatenate(Translator& t, const std::vector<trt::ITensor*>& parts, int32_t axis) {
   auto* layer = t.target().addConcatenation(parts.data(), static_cast<int32_t>(parts.size()));
   if (layer != nullptr) layer->setAxis(axis);

@@ -36,6 +36,8 @@ trt::ITensor& integers(Translator& t, const std::vector<int64_t>& values);
 // Dims of the tensor as a 1-D i64 tensor, and one of them as one of one element.
 trt::ITensor& shape(Translator& t, trt::ITensor& x);
 trt::ITensor& size(Translator& t, trt::ITensor& x, int32_t axis);
+// 0, 1, 2, ... as many as the dimension has, as a 1-D i64 tensor.
+trt::ITensor& places(Translator& t, trt::ITensor& x, int32_t axis);
 trt::ITensor& concatenate(Translator& t, const std::vector<trt::ITensor*>& parts, int32_t axis);
 // 0 copies the dimension of that place, one -1 is inferred.
 trt::ITensor& reshape(Translator& t, trt::ITensor& x, const std::vector<int64_t>& dims);

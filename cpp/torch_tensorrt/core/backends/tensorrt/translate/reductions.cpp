@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -128,10 +129,33 @@ void translate_matrix_multiply(Translator& t) {
                                                   static_cast<trt::MatrixOperation>(layer.getOperation(1)))));
 }
 
+namespace {
+
+// The largest (or smallest) integer and the first place where it stands: TensorRT's top-k is that of floats.
+void give_best_integer(Translator& t, trt::ITensor& x, int32_t axis, bool largest, DataType index_type) {
+  const uint32_t axes = 1U << axis;
+  const auto best_of = largest ? trt::ReduceOperation::kMAX : trt::ReduceOperation::kMIN;
+  trt::ITensor& best = reduce(t, best_of, x, axes, /*keep=*/true);
+  std::vector<int64_t> along(static_cast<size_t>(x.getDimensions().nbDims), 1);
+  along[static_cast<size_t>(axis)] = -1;
+  trt::ITensor& all = reshape(t, places(t, x, axis), along);
+  trt::ITensor& behind = number(t, static_cast<double>(kMaxVolume), all);
+  trt::ITensor& where = select(t, binary(t, Binary::kEQUAL, x, best), all, behind);
+  t.give(best, 0);
+  t.give(cast(t, reduce(t, trt::ReduceOperation::kMIN, where, axes, /*keep=*/true), index_type), 1);
+}
+
+}  // namespace
+
 // TensorRT says nothing about NaN, which PyTorch counts as the largest, nor which of equal elements comes first.
 void translate_topk(Translator& t) {
   const auto& layer = t.layer<network::ITopKLayer>();
   trt::ITensor& given = t.input(0);
+  if (!is_float(given.getType())) {
+    give_best_integer(t, given, __builtin_ctz(layer.getReduceAxes()),
+                      layer.getOperation() == network::TopKOperation::kMAX, to_trt(layer.getIndicesType()));
+    return;
+  }
   const bool flat = given.getDimensions().nbDims == 1;
   trt::ITensor& x = with_rank(t, given, 2);
   auto& made = t.added(t.target().addTopK(x, static_cast<trt::TopKOperation>(layer.getOperation()),
