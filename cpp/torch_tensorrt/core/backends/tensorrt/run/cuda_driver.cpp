@@ -17,12 +17,14 @@ using Pointer = unsigned long long;
 
 constexpr int kMajorAttribute = 75;   // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR; the minor one follows
 constexpr unsigned kNonBlocking = 1;  // CU_STREAM_NON_BLOCKING
+constexpr int kMinDriver = 11080;     // the oldest CUDA that a TensorRT 10 was made for
 constexpr int kThreadLocal = 1;       // CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: what other threads do is no concern
 
 }  // namespace
 
 struct CudaDriver::Functions {
   int (*init)(unsigned flags);
+  int (*driver_get_version)(int* version);
   int (*get_error_string)(int status, const char** text);
   int (*device_get_count)(int* count);
   int (*device_get)(Device* device, int ordinal);
@@ -31,6 +33,7 @@ struct CudaDriver::Functions {
   int (*retain_primary)(Context* context, Device device);
   int (*push)(Context context);
   int (*pop)(Context* context);
+  int (*context_synchronize)();
   int (*mem_alloc)(Pointer* pointer, size_t bytes);
   int (*mem_free)(Pointer pointer);
   int (*to_device)(Pointer to, const void* from, size_t bytes, void* stream);
@@ -61,6 +64,7 @@ CudaDriver::CudaDriver() {
   const auto at = [](auto& place) { return reinterpret_cast<void**>(&place); };
   const Symbol symbols[] = {
       {"cuInit", at(functions->init)},
+      {"cuDriverGetVersion", at(functions->driver_get_version)},
       {"cuGetErrorString", at(functions->get_error_string)},
       {"cuDeviceGetCount", at(functions->device_get_count)},
       {"cuDeviceGet", at(functions->device_get)},
@@ -69,6 +73,7 @@ CudaDriver::CudaDriver() {
       {"cuDevicePrimaryCtxRetain", at(functions->retain_primary)},
       {"cuCtxPushCurrent_v2", at(functions->push)},
       {"cuCtxPopCurrent_v2", at(functions->pop)},
+      {"cuCtxSynchronize", at(functions->context_synchronize)},
       {"cuMemAlloc_v2", at(functions->mem_alloc)},
       {"cuMemFree_v2", at(functions->mem_free)},
       {"cuMemcpyHtoDAsync_v2", at(functions->to_device)},
@@ -107,6 +112,12 @@ const CudaDriver& CudaDriver::get() {
 Decision CudaDriver::available(int32_t device) {
   const CudaDriver& driver = get();
   if (driver.functions_ == nullptr) return Decision::no(driver.reason_);
+  int version = 0;
+  driver.functions_->driver_get_version(&version);
+  if (version < kMinDriver) {
+    return Decision::no(str("the CUDA driver is for CUDA ", version / 1000, ".", version % 1000 / 10,
+                            ", TensorRT 10 needs one for CUDA ", kMinDriver / 1000, ".", kMinDriver % 1000 / 10));
+  }
   const int32_t count = driver.device_count();
   if (device >= 0 && device < count) return Decision::yes();
   return Decision::no(str("there is no CUDA device ", device, ", the driver has ", count));
@@ -173,6 +184,8 @@ void CudaDriver::destroy_stream(void* stream) const noexcept { functions_->strea
 void CudaDriver::synchronize(void* stream) const {
   check(functions_->stream_synchronize(stream), "waiting for a stream");
 }
+
+void CudaDriver::synchronize_device() const noexcept { functions_->context_synchronize(); }
 
 void CudaDriver::begin_capture(void* stream) const {
   check(functions_->begin_capture(stream, kThreadLocal), "recording a graph");

@@ -13,7 +13,7 @@ namespace torch_tensorrt::backends::tensorrt {
 class CudaDriver {
  public:
   static const CudaDriver& get();
-  // Whether there is a driver with that device.
+  // Whether there is a driver with that device, and new enough for TensorRT 10, which ends the process on an older one.
   static Decision available(int32_t device);
 
   int32_t device_count() const;
@@ -28,6 +28,8 @@ class CudaDriver {
   void* create_stream() const;
   void destroy_stream(void* stream) const noexcept;
   void synchronize(void* stream) const;
+  // Waits for all work of the device.
+  void synchronize_device() const noexcept;
 
   // What this thread puts on the stream between the two is recorded, not run. end_capture gives the graph, ready to
   // launch.

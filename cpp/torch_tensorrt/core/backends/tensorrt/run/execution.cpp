@@ -94,11 +94,14 @@ Execution::Execution(std::shared_ptr<const VendorEngine> engine, int32_t max_slo
   for (size_t i = 0; i < engine_->outputs().size(); ++i) {
     allocators_.push_back(std::make_unique<Allocator>(static_cast<int32_t>(i)));
   }
+  reads_host_ = std::any_of(engine_->inputs().begin(), engine_->inputs().end(),
+                            [](const VendorTensor& input) { return input.on_host; });
 }
 
 Execution::~Execution() {
   try {
     const DeviceGuard guard(engine_->device());
+    CudaDriver::get().synchronize_device();  // a run may be under way still
     slots_.clear();
     for (void* block : blocks_) CudaDriver::get().release(block);
   } catch (const Error& error) {  // the process ends, and the driver has gone before
@@ -213,6 +216,7 @@ void Execution::give_memory(Slot& slot) {
 
 const std::vector<network::Dims>& Execution::set_input_dims(const std::vector<network::Dims>& dims,
                                                             const int64_t* const* shape_values) {
+  if (!reads_host_) shape_values = nullptr;
   const bool same = current_ != nullptr && dims == current_->input_dims;
   if (same && shape_values == nullptr) return current_->output_dims;
   const DeviceGuard guard(engine_->device());

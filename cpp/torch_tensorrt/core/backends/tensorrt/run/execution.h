@@ -64,6 +64,7 @@ class Execution {
 
   std::shared_ptr<const VendorEngine> engine_;
   int32_t max_slots_;
+  bool reads_host_ = false;  // some inputs decide on shapes
   std::vector<std::unique_ptr<Slot>> slots_;
   Slot* current_ = nullptr;
   std::vector<std::unique_ptr<Allocator>> allocators_;  // one an output
