@@ -56,7 +56,10 @@ def compile_detector(
     model: torch.jit.ScriptModule, sample_rate: int = 16000, max_streams: int = 4
 ) -> torch.jit.ScriptModule:
     """Takes what ``silero_vad.load_silero_vad()`` gives; the result is used in its place for one sample rate."""
-    network = {16000: model._model, 8000: model._model_8k}[sample_rate]
+    networks = {16000: model._model, 8000: model._model_8k}
+    if sample_rate not in networks:
+        raise ValueError(f"there is a network for 8000 and one for 16000 samples a second, none for {sample_rate}")
+    network = networks[sample_rate]
     chunk = network.context_size_samples + sample_rate * 32 // 1000
 
     def streams(before: tuple[int, ...], after: tuple[int, ...]) -> torch_tensorrt.Input:

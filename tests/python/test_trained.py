@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import subprocess
+import sys
+import wave
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,25 @@ def test_streams_side_by_side_and_a_file_of_its_own(silero, speech: torch.Tensor
             assert (detector(chunk, 16000) - expected).abs().max().item() < 1e-4
     with pytest.raises(Exception, match="compiled for 16000 samples a second, not for 8000"):
         detector(streams[:1, :256], 8000)
+
+
+def test_the_example_runs(speech: torch.Tensor, tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "speech.wav"), "w") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", "not compressed"))
+        file.writeframes((speech.clamp(-1, 1) * 32767).to(torch.int16).numpy().tobytes())
+    script = ROOT / "examples" / "voice_activity" / "voice_activity.py"
+    call = [sys.executable, script, tmp_path / "speech.wav", tmp_path / "detector.ts"]
+    shown = subprocess.run(call, capture_output=True, text=True, check=True).stdout
+    assert shown.count("speech from") >= 3, shown
+    assert (tmp_path / "detector.ts").exists()
+    with pytest.raises(ValueError, match="none for 22050"):
+        _example().compile_detector(torch.jit.script(_Networks()), 22050)
+
+
+class _Networks(torch.nn.Module):
+    """Attributes of the names that the detector has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._model = torch.nn.Identity()
+        self._model_8k = torch.nn.Identity()
