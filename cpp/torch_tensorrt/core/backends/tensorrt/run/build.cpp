@@ -119,6 +119,8 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
   const bool quantized = is_quantized(network, settings);
   Translator translator(network, *target, {strongly_typed, quantized}, messages);
   translator.run();
+  const std::string remarks = messages.take_errors();  // of what it took all the same
+  LOG_DEBUG("TensorRT took the layers. " << remarks);
   configure(*config, settings, {strongly_typed, quantized});
   add_profiles(*builder, *config, *target, network);
   TimingCacheFile cache(timing_cache_path(settings), *config);

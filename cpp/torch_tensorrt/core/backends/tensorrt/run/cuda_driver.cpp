@@ -49,6 +49,46 @@ struct CudaDriver::Functions {
   int (*executable_destroy)(void* executable);
 };
 
+// Fills the table; gives the name of the first function that is missing, or null.
+const char* CudaDriver::resolve(void* handle, Functions& functions) {
+  struct Symbol {
+    const char* name;
+    void** place;
+  };
+  const auto at = [](auto& place) { return reinterpret_cast<void**>(&place); };
+  const Symbol symbols[] = {
+      {"cuInit", at(functions.init)},
+      {"cuDriverGetVersion", at(functions.driver_get_version)},
+      {"cuGetErrorString", at(functions.get_error_string)},
+      {"cuDeviceGetCount", at(functions.device_get_count)},
+      {"cuDeviceGet", at(functions.device_get)},
+      {"cuDeviceGetName", at(functions.device_get_name)},
+      {"cuDeviceGetAttribute", at(functions.device_get_attribute)},
+      {"cuDevicePrimaryCtxRetain", at(functions.retain_primary)},
+      {"cuCtxPushCurrent_v2", at(functions.push)},
+      {"cuCtxPopCurrent_v2", at(functions.pop)},
+      {"cuCtxSynchronize", at(functions.context_synchronize)},
+      {"cuMemAlloc_v2", at(functions.mem_alloc)},
+      {"cuMemFree_v2", at(functions.mem_free)},
+      {"cuMemcpyHtoDAsync_v2", at(functions.to_device)},
+      {"cuMemcpyDtoHAsync_v2", at(functions.to_host)},
+      {"cuStreamCreate", at(functions.stream_create)},
+      {"cuStreamDestroy_v2", at(functions.stream_destroy)},
+      {"cuStreamSynchronize", at(functions.stream_synchronize)},
+      {"cuStreamBeginCapture_v2", at(functions.begin_capture)},
+      {"cuStreamEndCapture", at(functions.end_capture)},
+      {"cuGraphInstantiateWithFlags", at(functions.instantiate)},
+      {"cuGraphLaunch", at(functions.graph_launch)},
+      {"cuGraphDestroy", at(functions.graph_destroy)},
+      {"cuGraphExecDestroy", at(functions.executable_destroy)},
+  };
+  for (const Symbol& symbol : symbols) {
+    *symbol.place = dlsym(handle, symbol.name);
+    if (*symbol.place == nullptr) return symbol.name;
+  }
+  return nullptr;
+}
+
 CudaDriver::CudaDriver() {
   void* handle = dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);
   if (handle == nullptr) {
@@ -57,43 +97,9 @@ CudaDriver::CudaDriver() {
     return;
   }
   auto functions = std::make_unique<Functions>();
-  struct Symbol {
-    const char* name;
-    void** place;
-  };
-  const auto at = [](auto& place) { return reinterpret_cast<void**>(&place); };
-  const Symbol symbols[] = {
-      {"cuInit", at(functions->init)},
-      {"cuDriverGetVersion", at(functions->driver_get_version)},
-      {"cuGetErrorString", at(functions->get_error_string)},
-      {"cuDeviceGetCount", at(functions->device_get_count)},
-      {"cuDeviceGet", at(functions->device_get)},
-      {"cuDeviceGetName", at(functions->device_get_name)},
-      {"cuDeviceGetAttribute", at(functions->device_get_attribute)},
-      {"cuDevicePrimaryCtxRetain", at(functions->retain_primary)},
-      {"cuCtxPushCurrent_v2", at(functions->push)},
-      {"cuCtxPopCurrent_v2", at(functions->pop)},
-      {"cuCtxSynchronize", at(functions->context_synchronize)},
-      {"cuMemAlloc_v2", at(functions->mem_alloc)},
-      {"cuMemFree_v2", at(functions->mem_free)},
-      {"cuMemcpyHtoDAsync_v2", at(functions->to_device)},
-      {"cuMemcpyDtoHAsync_v2", at(functions->to_host)},
-      {"cuStreamCreate", at(functions->stream_create)},
-      {"cuStreamDestroy_v2", at(functions->stream_destroy)},
-      {"cuStreamSynchronize", at(functions->stream_synchronize)},
-      {"cuStreamBeginCapture_v2", at(functions->begin_capture)},
-      {"cuStreamEndCapture", at(functions->end_capture)},
-      {"cuGraphInstantiateWithFlags", at(functions->instantiate)},
-      {"cuGraphLaunch", at(functions->graph_launch)},
-      {"cuGraphDestroy", at(functions->graph_destroy)},
-      {"cuGraphExecDestroy", at(functions->executable_destroy)},
-  };
-  for (const Symbol& symbol : symbols) {
-    *symbol.place = dlsym(handle, symbol.name);
-    if (*symbol.place == nullptr) {
-      reason_ = std::string("libcuda.so.1 lacks the function ") + symbol.name;
-      return;
-    }
+  if (const char* missing = resolve(handle, *functions)) {
+    reason_ = std::string("libcuda.so.1 lacks the function ") + missing;
+    return;
   }
   if (const int status = functions->init(0); status != 0) {
     const char* text = nullptr;

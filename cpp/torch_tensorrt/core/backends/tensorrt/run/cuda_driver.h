@@ -43,6 +43,7 @@ class CudaDriver {
   friend class DeviceGuard;
   struct Functions;
   CudaDriver();
+  static const char* resolve(void* handle, Functions& functions);
   void check(int32_t status, const char* what) const;
   const Functions* functions_ = nullptr;
   std::string reason_;  // when there is no driver
