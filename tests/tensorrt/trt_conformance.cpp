@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,15 +125,14 @@ int work(const std::vector<FileCase>& cases, const std::vector<Job>& jobs, const
 class Worker {
  public:
   Worker(const Options& options, size_t first) {
+    // Other workers must not hold this one's end open; and nothing may be allocated between fork and exec.
     int ends[2];
-    TORCHTRT_CHECK(pipe(ends) == 0, "no pipe");
+    TORCHTRT_CHECK(pipe2(ends, O_CLOEXEC) == 0, "no pipe");
+    const std::string jobs = std::to_string(options.jobs);
+    const std::string start = std::to_string(first);
     pid_ = fork();
     if (pid_ == 0) {
       dup2(ends[1], STDOUT_FILENO);
-      close(ends[0]);
-      close(ends[1]);
-      const std::string jobs = std::to_string(options.jobs);
-      const std::string start = std::to_string(first);
       execl("/proc/self/exe", "trt_conformance", options.cases.c_str(), "--jobs", jobs.c_str(), "--worker",
             start.c_str(), "--filter", options.filter.c_str(), nullptr);
       _exit(127);
