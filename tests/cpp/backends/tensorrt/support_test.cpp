@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/text.h"
 
@@ -108,6 +109,30 @@ TEST(TensorRTSupport, DeclinesABytesCastThatIsReadInside) {
   const auto network = network::parse_network(
       "network \"n\" {\n%0 = input() {dims=[4]}\n%1 = cast(%0) {to=u8}\n%2 = identity(%1)\nreturn %2\n}");
   EXPECT_THAT(supports(*network->getLayer(1)).reason(), HasSubstr("its output is u8 and read by"));
+}
+
+// As Python's numbers come.
+TEST(TensorRTSupport, TakesConstantsOfOtherDtypesThatAreCast) {
+  const auto network = network::parse_network(
+      "network \"n\" {\n%x = input() {dims=[2]}\n%c = constant() {dims=[1], weights=f64[0.5]}\n%n = unary(%c) "
+      "{op=neg}\n"
+      "%f = cast(%n) {to=f32}\n%y = elementwise(%x, %f) {op=prod}\nreturn %y\n}");
+  for (const auto& layer : network->layers()) {
+    EXPECT_TRUE(supports(*layer)) << network::describe(*layer) << ": " << supports(*layer).reason();
+  }
+  HostValues values;
+  const network::HostTensor& value = values.of(*network->getLayer(3)->getOutput(0));
+  EXPECT_EQ(value.type.dtype, network::DataType::kFLOAT);
+  EXPECT_EQ(*static_cast<const float*>(value.values()), -0.5F);
+  EXPECT_EQ(&values.of(*network->getLayer(3)->getOutput(0)), &value);
+}
+
+TEST(TensorRTSupport, DeclinesOtherDtypesThatAreReadAsTheyAre) {
+  const auto network = network::parse_network(
+      "network \"n\" {\n%x = input() {dtype=f64, dims=[2]}\n%c = constant() {dims=[1], weights=f64[0.5]}\n"
+      "%y = elementwise(%x, %c) {op=prod}\nreturn %y, %c\n}");
+  EXPECT_THAT(supports(*network->getLayer(1)).reason(), HasSubstr("f64, which TensorRT does not have"));
+  EXPECT_THAT(supports(*network->getLayer(2)).reason(), HasSubstr("f64, which TensorRT does not have"));
 }
 
 TEST(TensorRTSupport, DeclinesRanksAboveEight) {

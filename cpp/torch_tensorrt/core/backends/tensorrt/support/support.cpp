@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 
+#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -15,27 +16,14 @@ using network::ITensor;
 using network::LayerType;
 
 Decision check_dtype(const ILayer& layer, DataType type, const char* what) {
-  switch (type) {
-    case DataType::kFLOAT:
-    case DataType::kHALF:
-    case DataType::kBF16:
-    case DataType::kINT32:
-    case DataType::kINT64:
-    case DataType::kBOOL:
-      return Decision::yes();
-    case DataType::kUINT8:
-      if (layer.getType() == LayerType::kINPUT || layer.getType() == LayerType::kCAST) return Decision::yes();
-      return Decision::no(
-          str("its ", what, " is u8, which TensorRT takes as input or output of an engine only; cast it"));
-    case DataType::kINT8:
-      return Decision::no(str("its ", what, " is i8, which are quantized values to TensorRT, not numbers; cast it"));
-    case DataType::kDOUBLE:
-      return Decision::no(str("its ", what, " is f64, which TensorRT does not have; compile in f32"));
-    case DataType::kFP8:
-    case DataType::kINT4:
-      break;
-  }
-  return Decision::no(str("its ", what, " is ", network::enum_name(type), ", which is not translated"));
+  if (has_dtype(type)) return Decision::yes();
+  const bool at_border = layer.getType() == LayerType::kINPUT || layer.getType() == LayerType::kCAST;
+  if (type == DataType::kUINT8 && at_border) return Decision::yes();
+  std::string reason = "which is not translated";
+  if (type == DataType::kUINT8) reason = "which TensorRT takes as input or output of an engine only; cast it";
+  if (type == DataType::kINT8) reason = "which are quantized values to TensorRT, not numbers; cast it";
+  if (type == DataType::kDOUBLE) reason = "which TensorRT does not have; compile in f32";
+  return Decision::no(str("its ", what, " is ", network::enum_name(type), ", ", reason));
 }
 
 Decision check_tensor(const ILayer& layer, const ITensor& tensor, const char* what) {
@@ -62,6 +50,13 @@ Decision check_tensors(const ILayer& layer) {
     if (Decision decision = check_tensor(layer, *layer.getOutput(i), "output"); !decision) return decision;
   }
   return Decision::yes();
+}
+
+// A result that is computed before is no problem, unless somebody who is not wants it in a dtype that TensorRT lacks.
+Decision supports_computed(const ILayer& layer) {
+  const ITensor& result = *layer.getOutput(0);
+  if (has_dtype(result.getType()) || !result.isNetworkOutput()) return Decision::yes();
+  return check_dtype(layer, result.getType(), "output");
 }
 
 }  // namespace
@@ -103,6 +98,7 @@ const std::vector<SupportRow>& support_table() {
 
 Decision supports(const ILayer& layer) {
   try {
+    if (is_computed_here(layer)) return supports_computed(layer);
     if (Decision decision = check_tensors(layer); !decision) return decision;
     for (const SupportRow& row : support_table()) {
       if (row.type == layer.getType()) return row.supports(layer);

@@ -49,6 +49,10 @@ void Translator::translate_layer(const network::ILayer& layer) {
   layer_ = &layer;
   steps_ = 0;
   try {
+    if (is_computed_here(layer)) {
+      add_computed(layer);
+      return;
+    }
     const auto& table = translation_table();
     const auto row = static_cast<size_t>(layer.getType());
     TORCHTRT_ASSERT(row < table.size() && table[row].type == layer.getType());
@@ -64,6 +68,15 @@ void Translator::translate_layer(const network::ILayer& layer) {
     throw;
   }
   layer_ = nullptr;
+}
+
+// What constants decide on in a dtype that TensorRT lacks is a constant to it as soon as it has a dtype of TensorRT's.
+void Translator::add_computed(const network::ILayer& layer) {
+  const network::ITensor& result = *layer.getOutput(0);
+  if (!has_dtype(result.getType())) return;
+  const network::HostTensor& value = host_values_.of(result);
+  const trt::Weights weights{to_trt(value.type.dtype), value.values(), value.type.dims.volume()};
+  give(output_of(target_.addConstant(to_trt(value.type.dims), weights)));
 }
 
 trt::ITensor& Translator::input(int32_t index) const {

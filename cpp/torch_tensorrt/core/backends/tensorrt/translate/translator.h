@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 #include "torch_tensorrt/core/network/network.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -78,6 +79,7 @@ class Translator {
 
  private:
   void translate_layer(const network::ILayer& layer);
+  void add_computed(const network::ILayer& layer);
   void finish(trt::ILayer* made);
   void ask_for_f32(trt::ILayer& made);
   trt::ITensor& checked(trt::ITensor& tensor);
@@ -100,6 +102,7 @@ class Translator {
   std::unordered_set<std::string> weight_names_;
   std::vector<std::pair<trt::Weights, std::string>> unnamed_;
   std::deque<std::vector<uint8_t>> kept_;
+  HostValues host_values_;
 };
 
 }  // namespace torch_tensorrt::backends::tensorrt
