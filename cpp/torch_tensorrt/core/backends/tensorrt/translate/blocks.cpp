@@ -18,7 +18,7 @@ template <typename T>
 trt::ITensor& filled(Translator& t, trt::DataType type, const trt::Dims& dims, const std::vector<T>& values) {
   void* memory = t.keep(std::max<size_t>(values.size(), 1) * sizeof(T));
   if (!values.empty()) std::memcpy(memory, values.data(), values.size() * sizeof(T));
-  return t.output_of(t.target().addConstant(dims, {type, memory, static_cast<int64_t>(values.size())}));
+  return t.constant(dims, {type, memory, static_cast<int64_t>(values.size())});
 }
 
 trt::Dims ones(int32_t rank) {
@@ -51,6 +51,9 @@ trt::ITensor& rearranged(Translator& t, trt::ITensor& x, const std::vector<int32
   for (const int32_t source : from) spec.push_back(source < 0 ? 1 : dims.d[source]);
   if (std::count(spec.begin(), spec.end(), -1) <= 1) {
     if (is_static(dims) && to_vector(dims) == spec) return x;
+    // A constant is made once more with the other dims, from the same memory.
+    const trt::Weights* weights = is_static(dims) ? t.weights_of(x) : nullptr;
+    if (weights != nullptr) return t.constant(from_vector(spec), *weights);
     auto* layer = t.target().addShuffle(x);
     if (layer != nullptr) {
       layer->setZeroIsPlaceholder(false);

@@ -85,9 +85,7 @@ trt::ITensor& add_bias(Translator& t, trt::ITensor& x, const Parameter& bias) {
   const trt::Dims dims = x.getDimensions();
   std::vector<int64_t> along(static_cast<size_t>(dims.nbDims), 1);
   along[1] = dims.d[1];
-  trt::ITensor& flat = bias.tensor != nullptr
-                           ? *bias.tensor
-                           : t.output_of(t.target().addConstant({1, {bias.weights.count}}, bias.weights));
+  trt::ITensor& flat = bias.tensor != nullptr ? *bias.tensor : t.constant({1, {bias.weights.count}}, bias.weights);
   trt::ITensor& operand = reshape(t, flat, along);
   trt::ITensor& wide = cast(t, x, operand.getType());
   return cast(t, binary(t, trt::ElementWiseOperation::kSUM, wide, operand), x.getType());

@@ -35,7 +35,7 @@ trt::ITensor& moved_constant(Translator& t, const network::IConstantLayer& const
   auto* memory = static_cast<T*>(t.keep(static_cast<size_t>(weights.bytes())));
   for (int64_t i = 0; i < weights.count; ++i) memory[i] = values[i] < 0 ? values[i] + static_cast<T>(size) : values[i];
   const trt::Weights moved{to_trt(weights.type), memory, weights.count};
-  return t.output_of(t.target().addConstant(to_trt(constant.getDimensions()), moved));
+  return t.constant(to_trt(constant.getDimensions()), moved);
 }
 
 // Indices that count from the end made to count from the start: TensorRT leaves negative ones undefined where the axis

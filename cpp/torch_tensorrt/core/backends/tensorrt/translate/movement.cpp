@@ -32,7 +32,7 @@ void translate_input(Translator& t) {
 
 void translate_constant(Translator& t) {
   const auto& layer = t.layer<network::IConstantLayer>();
-  t.give(t.output_of(t.target().addConstant(to_trt(layer.getDimensions()), t.borrow(layer.getWeights(), ""))));
+  t.give(t.constant(to_trt(layer.getDimensions()), t.borrow(layer.getWeights(), "")));
 }
 
 void translate_shuffle(Translator& t) {

@@ -185,7 +185,7 @@ trt::ITensor& quantized(Translator& t, const FakeQuantize& fake) {
   dims.nbDims = fake.axis < 0 ? 0 : 1;
   if (fake.axis >= 0) dims.d[0] = static_cast<int64_t>(fake.scale.size());
   const trt::Weights weights{trt::DataType::kFLOAT, memory, fake.axis < 0 ? 1 : dims.d[0]};
-  trt::ITensor& scale = cast(t, t.output_of(t.target().addConstant(dims, weights)), x.getType());
+  trt::ITensor &scale = cast(t, t.constant(dims, weights)), x.getType();
   auto& quantize = t.added(t.target().addQuantize(x, scale, trt::DataType::kINT8));
   if (fake.axis >= 0) quantize.setAxis(fake.axis);
   auto& dequantize = t.added(t.target().addDequantize(*quantize.getOutput(0), scale, x.getType()));
@@ -228,7 +228,7 @@ void translate_scale(Translator& t) {
   const auto apply = [&](trt::ITensor& value, Op operation, const network::Weights& weights,
                          const char* role) -> trt::ITensor& {
     if (weights.count == 0) return value;
-    trt::ITensor& operand = t.output_of(t.target().addConstant(dims, t.borrow(weights, role)));
+    trt::ITensor& operand = t.constant(dims, t.borrow(weights, role));
     return binary(t, operation, value, cast(t, operand, x.getType()));
   };
   trt::ITensor& scaled = apply(x, Op::kPROD, layer.getScale(), "scale");

@@ -76,7 +76,7 @@ void Translator::add_computed(const network::ILayer& layer) {
   if (!has_dtype(result.getType())) return;
   const network::HostTensor& value = host_values_.of(result);
   const trt::Weights weights{to_trt(value.type.dtype), value.values(), value.type.dims.volume()};
-  give(output_of(target_.addConstant(to_trt(value.type.dims), weights)));
+  give(constant(to_trt(value.type.dims), weights));
 }
 
 trt::ITensor& Translator::input(int32_t index) const {
@@ -183,6 +183,17 @@ trt::ITensor& Translator::final_output(const network::ITensor& ours, trt::ITenso
   trt::ITensor& copy = output_of(target_.addIdentity(theirs));
   layer_ = nullptr;
   return copy;
+}
+
+trt::ITensor& Translator::constant(const trt::Dims& dims, const trt::Weights& weights) {
+  trt::ITensor& tensor = output_of(target_.addConstant(dims, weights));
+  constants_.emplace(&tensor, weights);
+  return tensor;
+}
+
+const trt::Weights* Translator::weights_of(const trt::ITensor& tensor) const {
+  const auto found = constants_.find(&tensor);
+  return found == constants_.end() ? nullptr : &found->second;
 }
 
 trt::Weights Translator::borrow(const network::Weights& weights, const char* role) {

@@ -60,6 +60,10 @@ class Translator {
     return checked(*added(made).getOutput(0));
   }
 
+  // A constant; its weights must live as long as the translator.
+  trt::ITensor& constant(const trt::Dims& dims, const trt::Weights& weights);
+  // The weights of a tensor that constant() gave, else null.
+  const trt::Weights* weights_of(const trt::ITensor& tensor) const;
   // Weights as they are, under a name for refitting: that of the layer, and `role` when it is not empty.
   trt::Weights borrow(const network::Weights& weights, const char* role);
   // While one of these lives, what is added computes in f32, whatever precisions are enabled: sums, norms.
@@ -103,6 +107,7 @@ class Translator {
   std::vector<std::pair<trt::Weights, std::string>> unnamed_;
   std::deque<std::vector<uint8_t>> kept_;
   HostValues host_values_;
+  std::unordered_map<const trt::ITensor*, trt::Weights> constants_;
 };
 
 }  // namespace torch_tensorrt::backends::tensorrt
