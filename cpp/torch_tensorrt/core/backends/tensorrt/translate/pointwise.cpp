@@ -185,7 +185,7 @@ trt::ITensor& quantized(Translator& t, const FakeQuantize& fake) {
   dims.nbDims = fake.axis < 0 ? 0 : 1;
   if (fake.axis >= 0) dims.d[0] = static_cast<int64_t>(fake.scale.size());
   const trt::Weights weights{trt::DataType::kFLOAT, memory, fake.axis < 0 ? 1 : dims.d[0]};
-  trt::ITensor &scale = cast(t, t.constant(dims, weights)), x.getType();
+  trt::ITensor& scale = cast(t, t.constant(dims, weights), x.getType());
   auto& quantize = t.added(t.target().addQuantize(x, scale, trt::DataType::kINT8));
   if (fake.axis >= 0) quantize.setAxis(fake.axis);
   auto& dequantize = t.added(t.target().addDequantize(*quantize.getOutput(0), scale, x.getType()));
