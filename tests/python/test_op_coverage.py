@@ -10,7 +10,8 @@ from ops.coverage import operators_of
 from ops.declined import DECLINED
 from ops.discover import all_rows
 from ops.evaluated import EVALUATED, NEVER_MADE
-from ops.table import Row, script_row, t
+from ops.refused import REFUSED
+from ops.table import Row, compile_for, script_row, t
 
 import torch_tensorrt
 from torch_tensorrt._library import compiler
@@ -79,3 +80,17 @@ def test_an_exception_that_is_certain_is_told():
     module = script_row(Row(RAISES, code, (t(3, 4),)))
     with pytest.raises(RuntimeError, match="other columns"):
         torch_tensorrt.compile(module, inputs=specs, device="cpu", require_full_compilation=True)
+
+
+@pytest.mark.parametrize(("row", "reason"), REFUSED, ids=lambda value: value.name if isinstance(value, Row) else "")
+def test_what_pytorch_refuses_is_refused(row, reason):
+    module = script_row(row)
+    generator = torch.Generator().manual_seed(7)
+    inputs = [spec.make(generator) for spec in row.inputs]
+    # What is int16 in PyTorch is the one thing that it can and an engine cannot.
+    if reason != "int16":
+        with pytest.raises((RuntimeError, IndexError, ValueError)):
+            module(*inputs)
+    specs = [torch_tensorrt.Input(x.shape, dtype=x.dtype) for x in inputs]
+    with pytest.raises(RuntimeError, match=reason):
+        compile_for(module, specs)(*inputs)

@@ -14,22 +14,31 @@ ITensor* activation(ConversionCtx* ctx, ITensor* x, ActivationType type, double 
   return layer->getOutput(0);
 }
 
-// Functions of floats take integers as float32 (relu and the clamps do not).
-ITensor* float_input(ConversionCtx* ctx, Var& arg) {
+// Functions that PyTorch has for floats alone.
+ITensor* float_input(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg) {
   auto* x = arg.ITensorOrFreeze(ctx);
-  return at::isFloatingType(scalar_type(x)) ? x : cast(ctx, x, at::kFloat);
+  TORCHTRT_CHECK(at::isFloatingType(scalar_type(x)),
+                 util::node_info(n) << ": the tensor is " << scalar_type(x) << ", must be of floats");
+  return x;
+}
+
+// Functions that make floats of integers.
+OpConverter of_any(ActivationType type) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    return finish(ctx, n, activation(ctx, as_float(ctx, args[0].ITensorOrFreeze(ctx)), type));
+  };
 }
 
 OpConverter fixed(ActivationType type, double alpha = 0, double beta = 0) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    return finish(ctx, n, activation(ctx, float_input(ctx, args[0]), type, alpha, beta));
+    return finish(ctx, n, activation(ctx, float_input(ctx, n, args[0]), type, alpha, beta));
   };
 }
 
 // alpha is the argument behind the tensor.
 OpConverter with_alpha(ActivationType type) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    return finish(ctx, n, activation(ctx, float_input(ctx, args[0]), type, args[1].unwrapToScalar().toDouble()));
+    return finish(ctx, n, activation(ctx, float_input(ctx, n, args[0]), type, args[1].unwrapToScalar().toDouble()));
   };
 }
 
@@ -42,12 +51,12 @@ bool gelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(form == "none" || form == "tanh",
                  util::node_info(n) << ": approximate is '" << form << "', must be 'none' or 'tanh'");
   const auto type = form == "none" ? ActivationType::kGELU_ERF : ActivationType::kGELU_TANH;
-  return finish(ctx, n, activation(ctx, float_input(ctx, args[0]), type));
+  return finish(ctx, n, activation(ctx, float_input(ctx, n, args[0]), type));
 }
 
 // elu(x) = scale * (x > 0 ? x : alpha * (exp(input_scale * x) - 1))
 bool elu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = float_input(ctx, args[0]);
+  auto* x = float_input(ctx, n, args[0]);
   const double alpha = args[1].unwrapToScalar().toDouble();
   const double scale = args[2].unwrapToScalar().toDouble();
   const double input_scale = args[3].unwrapToScalar().toDouble();
@@ -71,7 +80,7 @@ bool elu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // celu(x) = max(0, x) + min(0, alpha * (exp(x / alpha) - 1))
 bool celu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = float_input(ctx, args[0]);
+  auto* x = float_input(ctx, n, args[0]);
   const double alpha = args[1].unwrapToScalar().toDouble();
   TORCHTRT_CHECK(alpha != 0.0, util::node_info(n) << ": alpha is 0, must not be 0");
   const auto type = scalar_type(x);
@@ -84,7 +93,7 @@ bool celu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 }
 
 bool softplus(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = float_input(ctx, args[0]);
+  auto* x = float_input(ctx, n, args[0]);
   const double beta = args[1].unwrapToScalar().toDouble();
   const double threshold = args[2].unwrapToScalar().toDouble();
   const auto type = scalar_type(x);
@@ -111,7 +120,7 @@ bool threshold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // max(x, 0) + weight * min(x, 0), the weight along dimension 1.
 bool prelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = float_input(ctx, args[0]);
+  auto* x = float_input(ctx, n, args[0]);
   auto* weight = args[1].ITensorOrFreeze(ctx);
   const int32_t x_rank = rank(x);
   if (weight->getDimensions().nbDims == 1 && x_rank > 2) {
@@ -201,15 +210,15 @@ bool clamp_max(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // -softplus(-x)
 bool log_sigmoid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* negative = apply(ctx, nvinfer1::UnaryOperation::kNEG, args[0].ITensorOrFreeze(ctx));
+  auto* negative = apply(ctx, nvinfer1::UnaryOperation::kNEG, float_input(ctx, n, args[0]));
   auto* soft = activation(ctx, negative, ActivationType::kSOFTPLUS, 1.0, 1.0);
   return finish(ctx, n, apply(ctx, nvinfer1::UnaryOperation::kNEG, soft));
 }
 
 // The first half along the dimension times the sigmoid of the second.
 bool glu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = args[0].ITensorOrFreeze(ctx);
-  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  auto* x = float_input(ctx, n, args[0]);
+  const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
   const int64_t size = known_size(n, x, dim, "it is halved");
   TORCHTRT_CHECK(size % 2 == 0, util::node_info(n) << ": dimension " << dim << " of size " << size << " has no half");
   auto* gate = activation(ctx, slice_dim(ctx, x, dim, size / 2, size / 2), ActivationType::kSIGMOID);
@@ -218,7 +227,7 @@ bool glu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // 0 from -lambda to lambda, x elsewhere (NaN too).
 bool hardshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* x = float_input(ctx, n, args[0]);
   auto* size = apply(ctx, nvinfer1::UnaryOperation::kABS, x);
   const double lambda = args[1].unwrapToScalar().toDouble();
   auto* outside = apply(ctx, ElementWiseOperation::kGREATER, size, at::Scalar(lambda));
@@ -228,7 +237,7 @@ bool hardshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // x moved toward 0 by lambda, 0 where it would pass it: x - clip(x, -lambda, lambda).
 bool softshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* x = float_input(ctx, n, args[0]);
   const double lambda = args[1].unwrapToScalar().toDouble();
   TORCHTRT_CHECK(lambda >= 0, util::node_info(n) << ": lambda is " << lambda << ", must be 0 or more");
   auto* inside = apply(ctx, ElementWiseOperation::kMIN, apply(ctx, ElementWiseOperation::kMAX, x, at::Scalar(-lambda)),
@@ -240,7 +249,7 @@ bool softshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 bool rrelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(!args[3].unwrapToBool(), util::node_info(n) << ": training is true; call eval() on the module first");
   const double slope = (args[1].unwrapToScalar().toDouble() + args[2].unwrapToScalar().toDouble()) / 2;
-  return finish(ctx, n, activation(ctx, args[0].ITensorOrFreeze(ctx), ActivationType::kLEAKY_RELU, slope));
+  return finish(ctx, n, activation(ctx, float_input(ctx, n, args[0]), ActivationType::kLEAKY_RELU, slope));
 }
 
 constexpr double kSeluAlpha = 1.6732632423543772848170429916717;  // torch.nn.SELU
@@ -257,8 +266,8 @@ Family activation_family() {
       {"aten::clip", clamp_both},
       {"aten::clamp_min", clamp_min},
       {"aten::clamp_max", clamp_max},
-      {"aten::sigmoid", fixed(ActivationType::kSIGMOID)},
-      {"aten::tanh", fixed(ActivationType::kTANH)},
+      {"aten::sigmoid", of_any(ActivationType::kSIGMOID)},
+      {"aten::tanh", of_any(ActivationType::kTANH)},
       {"aten::silu", fixed(ActivationType::kSILU)},
       {"aten::mish", fixed(ActivationType::kMISH)},
       {"aten::hardsigmoid", fixed(ActivationType::kHARD_SIGMOID, 1.0 / 6.0, 0.5)},

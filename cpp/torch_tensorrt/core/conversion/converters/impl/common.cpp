@@ -62,6 +62,11 @@ int32_t wrap_dim(const torch::jit::Node* n, int64_t dim, int32_t rank) {
   return static_cast<int32_t>(dim < 0 ? dim + range : dim);
 }
 
+int32_t existing_dim(const torch::jit::Node* n, int64_t dim, int32_t rank) {
+  TORCHTRT_CHECK(rank > 0, util::node_info(n) << ": a 0-d tensor has no dimension " << dim);
+  return wrap_dim(n, dim, rank);
+}
+
 uint32_t axes_mask(const torch::jit::Node* n, const std::vector<int64_t>& dims, int32_t rank) {
   if (dims.empty()) return (1U << rank) - 1U;
   uint32_t mask = 0;

@@ -21,6 +21,8 @@ bool finish_list(ConversionCtx* ctx, const torch::jit::Node* n, const std::vecto
 int32_t rank(const ITensor* tensor);
 // A PyTorch dimension as an index from 0; Error when it is out of range.
 int32_t wrap_dim(const torch::jit::Node* n, int64_t dim, int32_t rank);
+// The same for what needs a dimension to be there: Error for a 0-d tensor too.
+int32_t existing_dim(const torch::jit::Node* n, int64_t dim, int32_t rank);
 // The bit mask of some dimensions; all of them when the list is empty.
 uint32_t axes_mask(const torch::jit::Node* n, const std::vector<int64_t>& dims, int32_t rank);
 std::vector<int64_t> int_vector(const c10::List<int64_t>& list);

@@ -31,7 +31,7 @@ bool cat(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto tensors = tensor_list(ctx, args[0]);
   TORCHTRT_CHECK(!tensors.empty(), util::node_info(n) << ": the list of tensors is empty");
   tensors = promoted(ctx, without_legacy_empties(tensors));
-  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(tensors[0]));
+  const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(tensors[0]));
   if (tensors.size() == 1) return finish(ctx, n, ctx->net->addIdentity(*tensors[0])->getOutput(0));
   return finish(ctx, n, join(ctx, tensors, dim));
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
@@ -22,6 +24,17 @@ Geometry read_geometry(const torch::jit::Node* n, args& args, size_t spatial_ran
 }
 
 nvinfer1::Dims kernel_dims(const nvinfer1::Dims& weight) { return nvinfer1::Dims(weight.nbDims - 2, weight.d + 2); }
+
+// As in PyTorch: an output may be longer by less than a step, or than the reach of a kernel's element.
+void check_output_padding(const torch::jit::Node* n, const Geometry& geometry) {
+  for (int32_t i = 0; i < geometry.output_padding.nbDims; ++i) {
+    const int64_t limit = std::max(geometry.stride.d[i], geometry.dilation.d[i]);
+    TORCHTRT_CHECK(geometry.output_padding.d[i] < limit,
+                   util::node_info(n) << ": output_padding is " << geometry.output_padding.d[i]
+                                      << ", must be below the stride or the dilation, which are "
+                                      << geometry.stride.d[i] << " and " << geometry.dilation.d[i]);
+  }
+}
 
 void set_geometry(nvinfer1::ConvolutionBase* layer, const Geometry& geometry, bool transposed, int64_t groups) {
   layer->setStrideNd(geometry.stride);
@@ -49,7 +62,9 @@ ITensor* computed_weights(ConversionCtx* ctx, const torch::jit::Node* n, ITensor
   TORCHTRT_CHECK(dims.is_static(), util::node_info(n) << ": the dims of a computed weight must be known");
   auto* layer = add_layer(ctx, input, dims, transposed, groups, {}, {});
   layer->setInput(1, *weight);
-  set_geometry(layer, read_geometry(n, args, dims.nbDims - 2), transposed, groups);
+  const Geometry geometry = read_geometry(n, args, dims.nbDims - 2);
+  if (transposed) check_output_padding(n, geometry);
+  set_geometry(layer, geometry, transposed, groups);
   auto* out = layer->getOutput(0);
   if (is_none(args[kBias])) return out;
   auto* bias = args[kBias].ITensorOrFreeze(ctx);
@@ -66,7 +81,9 @@ ITensor* constant_weights(ConversionCtx* ctx, const torch::jit::Node* n, ITensor
   const auto weight = Weights(ctx, args[kWeight].unwrapToTensor());
   const auto bias = is_none(args[kBias]) ? Weights() : Weights(ctx, args[kBias].unwrapToTensor());
   auto* layer = add_layer(ctx, input, weight.shape, transposed, groups, weight.data, bias.data);
-  set_geometry(layer, read_geometry(n, args, weight.shape.nbDims - 2), transposed, groups);
+  const Geometry geometry = read_geometry(n, args, weight.shape.nbDims - 2);
+  if (transposed) check_output_padding(n, geometry);
+  set_geometry(layer, geometry, transposed, groups);
   return layer->getOutput(0);
 }
 

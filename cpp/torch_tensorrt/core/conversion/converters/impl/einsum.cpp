@@ -241,6 +241,8 @@ bool einsum(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   result = without(ctx, result, output);
   std::vector<int32_t> order;
   for (const Label label : output) {
+    TORCHTRT_CHECK(std::count(output.begin(), output.end(), label) == 1,
+                   util::node_info(n) << ": the output of '" << equation << "' has a subscript twice");
     TORCHTRT_CHECK(has(result.labels, label), util::node_info(n)
                                                   << ": the output of '" << equation << "' has a subscript "
                                                   << "that no input has");

@@ -21,8 +21,11 @@ bool with_alpha(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Opera
   auto* b = materialise(ctx, other, type);
   auto*& scaled = swapped ? a : b;
   if (!is_one(alpha)) scaled = apply(ctx, Operation::kPROD, scaled, scalar_constant(ctx, alpha, type));
-  TORCHTRT_CHECK(type != at::kBool || operation == Operation::kSUM, util::node_info(n)
-                                                                        << ": subtraction of bools is not defined");
+  const auto is_bool = [](const Operand& x) {
+    return x.tensor == nullptr ? x.number.isBoolean() : scalar_type(x.tensor) == at::kBool;
+  };
+  TORCHTRT_CHECK(operation == Operation::kSUM || (!is_bool(self) && !is_bool(other)),
+                 util::node_info(n) << ": subtraction of bools, or from them, is not defined");
   return finish(ctx, n, swapped ? apply(ctx, operation, b, a) : apply(ctx, operation, a, b));
 }
 
@@ -144,8 +147,10 @@ OpConverter add_combined(Operation operation) {
     const std::vector<Operand> operands = {read_operand(ctx, args[0]), read_operand(ctx, args[1]),
                                            read_operand(ctx, args[2])};
     const auto type = result_type(operands);
-    TORCHTRT_CHECK(operation != Operation::kDIV || at::isFloatingType(type),
-                   util::node_info(n) << ": integer division is not defined here; the tensors are " << type);
+    const auto divided = result_type({operands[1], operands[2]});
+    TORCHTRT_CHECK(operation != Operation::kDIV || at::isFloatingType(divided),
+                   util::node_info(n) << ": integer division is not defined here; the tensors are " << divided);
+    TORCHTRT_CHECK(type != at::kBool, util::node_info(n) << ": the tensors are of bools, must be of numbers");
     const auto wide = wide_type(type);
     auto* combined = materialise(ctx, operands[1], wide);
     const at::Scalar value = args[3].unwrapToScalar();
@@ -160,6 +165,7 @@ OpConverter add_combined(Operation operation) {
 bool lerp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto type = scalar_type(args[0].ITensorOrFreeze(ctx));
   const auto wide = wide_type(type);
+  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n) << ": self is " << type << ", must be of floats");
   const auto operand = [&](size_t i) {
     const Operand x = read_operand(ctx, args[i]);
     TORCHTRT_CHECK(x.tensor == nullptr || scalar_type(x.tensor) == type,
@@ -186,6 +192,8 @@ bool clamp_tensors(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     if (i < args.size() && !is_none(args[i])) operands.push_back(read_operand(ctx, args[i]));
   }
   const auto type = result_type(operands);
+  TORCHTRT_CHECK(type != at::kBool || operands.size() < 3, util::node_info(n)
+                                                               << ": the tensors are of bools, must be of numbers");
   auto* out = materialise(ctx, operands[0], type);
   size_t next = 1;
   if (!is_none(args[1])) out = apply(ctx, Operation::kMAX, out, materialise(ctx, operands[next++], type));

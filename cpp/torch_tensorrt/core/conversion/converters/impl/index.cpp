@@ -8,7 +8,7 @@ namespace {
 
 bool select(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
   int64_t index = args[2].unwrapToInt();
   const int64_t size = x->getDimensions().d[dim];
   if (size < 0 && index < 0) {
@@ -66,7 +66,7 @@ ITensor* dynamic_slice(ConversionCtx* ctx, ITensor* x, int32_t dim, int64_t star
 
 bool slice(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
   const int64_t start = is_none(args[2]) ? 0 : args[2].unwrapToInt();
   const int64_t end = is_none(args[3]) ? INT64_MAX : args[3].unwrapToInt();
   const int64_t step = args[4].unwrapToInt();
@@ -82,7 +82,7 @@ bool slice(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 bool narrow(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
   const int64_t size = x->getDimensions().d[dim];
   int64_t start = args[2].isTensor() ? args[2].unwrapToTensor().item<int64_t>() : args[2].unwrapToInt();
   const int64_t length = args[3].unwrapToInt();
@@ -96,23 +96,47 @@ bool narrow(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, slice_dim(ctx, x, dim, start, length));
 }
 
+void check_index(const torch::jit::Node* n, ITensor* index) {
+  const auto type = scalar_type(index);
+  TORCHTRT_CHECK(type == at::kInt || type == at::kLong, util::node_info(n)
+                                                            << ": the index is " << type << ", must be int32 or int64");
+}
+
 bool index_select(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
-  return finish(ctx, n, ctx->net->addGather(*x, *args[2].ITensorOrFreeze(ctx), dim)->getOutput(0));
+  auto* index = args[2].ITensorOrFreeze(ctx);
+  check_index(n, index);
+  TORCHTRT_CHECK(rank(index) <= 1, util::node_info(n) << ": the index has rank " << rank(index) << ", must be 0 or 1");
+  // An index of rank 0 is one of one element, and so is a tensor of rank 0.
+  if (rank(index) == 0) index = replace_dims(ctx, index, 0, 0, {1});
+  const bool is_scalar = rank(x) == 0;
+  if (is_scalar) x = replace_dims(ctx, x, 0, 0, {1});
+  TORCHTRT_CHECK(x->getDimensions().d[dim] != 0 || index->getDimensions().d[0] == 0,
+                 util::node_info(n) << ": dimension " << dim << " has no elements");
+  auto* out = ctx->net->addGather(*x, *index, dim)->getOutput(0);
+  return finish(ctx, n, is_scalar ? replace_dims(ctx, out, 0, 1, {}) : out);
 }
 
 bool embedding(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* weight = args[0].ITensorOrFreeze(ctx);
+  TORCHTRT_CHECK(rank(weight) == 2, util::node_info(n) << ": the weight has rank " << rank(weight) << ", must be 2");
+  check_index(n, args[1].ITensorOrFreeze(ctx));
   return finish(ctx, n, ctx->net->addGather(*weight, *args[1].ITensorOrFreeze(ctx), 0)->getOutput(0));
 }
 
 // torch.gather lets the index be smaller than the tensor in the other dimensions: only its own elements are read.
 bool gather(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  auto* layer = ctx->net->addGatherV2(*x, *args[2].ITensorOrFreeze(ctx), nvinfer1::GatherMode::kELEMENT);
-  layer->setGatherAxis(wrap_dim(n, args[1].unwrapToInt(), rank(x)));
-  return finish(ctx, n, layer->getOutput(0));
+  auto* index = args[2].ITensorOrFreeze(ctx);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  // A tensor, or an index, without dimensions is one of one element.
+  const bool is_scalar = rank(index) == 0;
+  if (rank(x) == 0) x = replace_dims(ctx, x, 0, 0, {1});
+  if (is_scalar) index = replace_dims(ctx, index, 0, 0, {1});
+  auto* layer = ctx->net->addGatherV2(*x, *index, nvinfer1::GatherMode::kELEMENT);
+  layer->setGatherAxis(dim);
+  return finish(ctx, n, is_scalar ? replace_dims(ctx, layer->getOutput(0), 0, 1, {}) : layer->getOutput(0));
 }
 
 bool where(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {

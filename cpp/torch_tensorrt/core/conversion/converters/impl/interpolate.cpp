@@ -50,6 +50,11 @@ Target read_target(const torch::jit::Node* n, ITensor* input, int32_t spatial_ra
                                                << ": dimension " << first + i << " is dynamic and scaled by a factor");
     target.sizes.d[first + i] = static_cast<int64_t>(static_cast<double>(dims.d[first + i]) * scales[i]);
   }
+  for (int32_t i = first; i < dims.nbDims; ++i) {
+    TORCHTRT_CHECK(target.sizes.d[i] > 0 && dims.d[i] != 0,
+                   util::node_info(n) << ": dimension " << i << " would become " << target.sizes.d[i] << " from "
+                                      << dims.d[i] << ", both must be above 0");
+  }
   if (scales.empty()) return target;
   target.scales.assign(first, 1.F);
   for (const double scale : scales) target.scales.push_back(layer_scale(scale));

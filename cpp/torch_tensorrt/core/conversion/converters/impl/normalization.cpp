@@ -35,8 +35,10 @@ ITensor* affine(ConversionCtx* ctx, ITensor* input, args& args, double eps, int6
 }
 
 // The same from statistics, weight or bias that the network computes.
-ITensor* computed_affine(ConversionCtx* ctx, ITensor* input, args& args, double eps) {
+ITensor* computed_affine(ConversionCtx* ctx, ITensor* x, args& args, double eps) {
   using nvinfer1::ElementWiseOperation;
+  const auto type = scalar_type(x);
+  auto* input = cast(ctx, x, wide_type(type));
   const auto channels = [&](size_t i) -> ITensor* {
     if (is_none(args[i])) return nullptr;
     return along(ctx, cast(ctx, args[i].ITensorOrFreeze(ctx), scalar_type(input)), 1, rank(input));
@@ -47,7 +49,8 @@ ITensor* computed_affine(ConversionCtx* ctx, ITensor* input, args& args, double 
   auto* out = apply(ctx, ElementWiseOperation::kSUB, input, channels(3));
   out = apply(ctx, ElementWiseOperation::kDIV, out, apply(ctx, nvinfer1::UnaryOperation::kSQRT, spread));
   if (scale != nullptr) out = apply(ctx, ElementWiseOperation::kPROD, out, scale);
-  return shift == nullptr ? out : apply(ctx, ElementWiseOperation::kSUM, out, shift);
+  if (shift != nullptr) out = apply(ctx, ElementWiseOperation::kSUM, out, shift);
+  return cast(ctx, out, type);
 }
 
 bool batch_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -167,12 +170,16 @@ bool add_group_norm(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* inpu
   const int64_t channels = channel_count(n, input);
   TORCHTRT_CHECK(spec.groups > 0 && channels % spec.groups == 0,
                  util::node_info(n) << ": " << channels << " channels cannot be split in " << spec.groups << " groups");
+  // The layer's axes are behind the channels.
+  const bool is_flat = rank(input) == 2;
+  if (is_flat) input = replace_dims(ctx, input, 2, 2, {1});
   const int32_t input_rank = rank(input);
   // One group: everything behind the batch is normalised together; groups > 1: the layer splits the channels itself.
   spec.axes = axes_from(spec.groups == 1 ? 1 : 2, input_rank);
   auto* scale = per_channel(ctx, optional_tensor(ctx, weight), input_rank);
   auto* shift = per_channel(ctx, optional_tensor(ctx, bias), input_rank);
-  return finish(ctx, n, add_norm(ctx, input, scale, shift, spec));
+  auto* out = add_norm(ctx, input, scale, shift, spec);
+  return finish(ctx, n, is_flat ? replace_dims(ctx, out, 2, 3, {}) : out);
 }
 
 // (input, num_groups, weight, bias, eps, cudnn_enabled)
@@ -214,13 +221,16 @@ bool instance_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t channels = channel_count(n, input);
   const bool from_input = args[5].unwrapToBool() || is_none(args[3]) || is_none(args[4]);
   if (!from_input) return finish(ctx, n, affine(ctx, input, args, eps, channels));
+  const bool is_flat = rank(input) == 2;
+  if (is_flat) input = replace_dims(ctx, input, 2, 2, {1});
   const int32_t input_rank = rank(input);
   NormSpec spec;
   spec.eps = eps;
   spec.axes = axes_from(2, input_rank);
   auto* scale = per_channel(ctx, optional_tensor(ctx, args[1]), input_rank);
   auto* bias = per_channel(ctx, optional_tensor(ctx, args[2]), input_rank);
-  return finish(ctx, n, add_norm(ctx, input, scale, bias, spec));
+  auto* out = add_norm(ctx, input, scale, bias, spec);
+  return finish(ctx, n, is_flat ? replace_dims(ctx, out, 2, 3, {}) : out);
 }
 
 }  // namespace

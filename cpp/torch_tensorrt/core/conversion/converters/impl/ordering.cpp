@@ -49,6 +49,7 @@ void finish_order(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, con
 // (self, k, dim, largest, sorted): the result is sorted either way.
 bool topk(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
+  TORCHTRT_CHECK(scalar_type(x) != at::kBool, util::node_info(n) << ": top-k of bools is not defined");
   const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
   finish_order(ctx, n, x, {args[1].unwrapToInt(), dim, args[3].unwrapToBool(), /*stable=*/false});
   return true;

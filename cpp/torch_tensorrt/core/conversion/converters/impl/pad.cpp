@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "torch_tensorrt/core/conversion/converters/impl/common.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
@@ -54,10 +56,46 @@ bool constant_pad(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, pad_by(ctx, n, x, pads, SampleMode::kFILL, args[2].unwrapToScalar()));
 }
 
+// PyTorch's bounds: a mirrored part is shorter than the tensor, a repeated one not longer; and the ranks that it takes.
+void check_mirrored(const torch::jit::Node* n, ITensor* x, const std::vector<int64_t>& pads, SampleMode mode) {
+  const auto dims = x->getDimensions();
+  const auto padded = static_cast<int32_t>(pads.size() / 2);
+  TORCHTRT_CHECK(pads.size() % 2 == 0 && (dims.nbDims == padded + 1 || dims.nbDims == padded + 2),
+                 util::node_info(n) << ": " << pads.size() << " paddings given for a tensor of rank " << dims.nbDims
+                                    << ", must be of the last dimensions but one or two");
+  if (mode == SampleMode::kCLAMP) return;
+  for (size_t i = 0; i < pads.size(); ++i) {
+    const int64_t size = dims.d[dims.nbDims - 1 - static_cast<int32_t>(i / 2)];
+    const int64_t limit = mode == SampleMode::kREFLECT ? size - 1 : size;
+    TORCHTRT_CHECK(size < 0 || pads[i] <= limit, util::node_info(n) << ": padding " << pads[i] << " of a dimension of "
+                                                                    << size << ", must be at most " << limit);
+  }
+}
+
+// Amounts below 0 cut off before anything is repeated.
+ITensor* wrap_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const std::vector<int64_t>& pads) {
+  std::vector<int64_t> cut;
+  std::vector<int64_t> added;
+  for (const int64_t pad : pads) {
+    cut.push_back(std::min<int64_t>(pad, 0));
+    added.push_back(std::max<int64_t>(pad, 0));
+  }
+  if (cut != std::vector<int64_t>(pads.size(), 0)) x = pad_by(ctx, n, x, cut, SampleMode::kFILL, 0);
+  check_mirrored(n, x, added, SampleMode::kWRAP);
+  return pad_by(ctx, n, x, added, SampleMode::kWRAP, 0);
+}
+
+ITensor* mirror_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const std::vector<int64_t>& pads,
+                   SampleMode mode) {
+  if (mode == SampleMode::kWRAP) return wrap_by(ctx, n, x, pads);
+  check_mirrored(n, x, pads, mode);
+  return pad_by(ctx, n, x, pads, mode, 0);
+}
+
 OpConverter pad_with(SampleMode mode) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     const auto pads = int_vector(args[1].unwrapToIntList());
-    return finish(ctx, n, pad_by(ctx, n, args[0].ITensorOrFreeze(ctx), pads, mode, 0));
+    return finish(ctx, n, mirror_by(ctx, n, args[0].ITensorOrFreeze(ctx), pads, mode));
   };
 }
 
@@ -72,7 +110,7 @@ bool pad(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const std::pair<const char*, SampleMode> modes[] = {
       {"reflect", SampleMode::kREFLECT}, {"replicate", SampleMode::kCLAMP}, {"circular", SampleMode::kWRAP}};
   for (const auto& [name, sample] : modes) {
-    if (mode == name) return finish(ctx, n, pad_by(ctx, n, x, pads, sample, 0));
+    if (mode == name) return finish(ctx, n, mirror_by(ctx, n, x, pads, sample));
   }
   TORCHTRT_THROW_ERROR(util::node_info(n)
                        << ": mode is '" << mode << "', must be constant, reflect, replicate or circular");

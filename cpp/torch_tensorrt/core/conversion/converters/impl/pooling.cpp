@@ -19,13 +19,33 @@ nvinfer1::IPoolingLayer* add_pooling(ConversionCtx* ctx, const torch::jit::Node*
   auto* layer = ctx->net->addPoolingNd(*input, type, window);
   layer->setStrideNd(stride.empty() ? window : spatial(n, stride, spatial_rank, "stride"));
   layer->setPaddingNd(spatial(n, int_vector(args[3].unwrapToIntList()), spatial_rank, "padding"));
+  const auto steps = layer->getStrideNd();
+  for (int32_t i = 0; i < steps.nbDims; ++i) {
+    TORCHTRT_CHECK(window.d[i] > 0 && steps.d[i] > 0, util::node_info(n)
+                                                          << ": kernel_size is " << window.d[i] << " and stride "
+                                                          << steps.d[i] << ", must be above 0");
+  }
   return layer;
+}
+
+// PyTorch's rule: a window never lies in the padding alone. `reach` is how far a window goes.
+void check_padding(const torch::jit::Node* n, nvinfer1::IPoolingLayer* layer, const nvinfer1::Dims& reach) {
+  const auto padding = layer->getPaddingNd();
+  for (int32_t i = 0; i < padding.nbDims; ++i) {
+    TORCHTRT_CHECK(padding.d[i] >= 0 && padding.d[i] <= reach.d[i] / 2,
+                   util::node_info(n) << ": padding is " << padding.d[i] << ", must be from 0 to half of the kernel, "
+                                      << reach.d[i]);
+  }
 }
 
 OpConverter max_pool(size_t spatial_rank) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* layer = add_pooling(ctx, n, args, PoolingType::kMAX, spatial_rank);
-    layer->setDilationNd(spatial(n, int_vector(args[4].unwrapToIntList()), spatial_rank, "dilation"));
+    const auto dilation = spatial(n, int_vector(args[4].unwrapToIntList()), spatial_rank, "dilation");
+    layer->setDilationNd(dilation);
+    auto reach = layer->getWindowSizeNd();
+    for (int32_t i = 0; spatial_rank > 1 && i < reach.nbDims; ++i) reach.d[i] = (reach.d[i] - 1) * dilation.d[i] + 1;
+    check_padding(n, layer, reach);
     layer->setPaddingMode(rounding(args[5].unwrapToBool()));
     return finish(ctx, n, layer->getOutput(0));
   };
@@ -35,6 +55,7 @@ OpConverter avg_pool(size_t spatial_rank) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* layer = add_pooling(ctx, n, args, PoolingType::kAVERAGE, spatial_rank);
     layer->setPaddingMode(rounding(args[4].unwrapToBool()));
+    check_padding(n, layer, layer->getWindowSizeNd());
     layer->setAverageCountExcludesPadding(!args[5].unwrapToBool());
     if (args.size() > 6 && !is_none(args[6])) {
       const int64_t divisor = args[6].unwrapToInt();

@@ -69,7 +69,7 @@ bool roll(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(shifts.size() == dims.size(),
                  util::node_info(n) << ": " << shifts.size() << " shifts and " << dims.size() << " dims");
   auto* out = x;
-  for (size_t i = 0; i < dims.size(); ++i) out = rolled(ctx, n, out, wrap_dim(n, dims[i], rank(x)), shifts[i]);
+  for (size_t i = 0; i < dims.size(); ++i) out = rolled(ctx, n, out, existing_dim(n, dims[i], rank(x)), shifts[i]);
   return finish(ctx, n, out == x ? identity(ctx, x) : out);
 }
 
@@ -179,8 +179,8 @@ OpConverter triangle(bool lower) {
 bool diagonal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int64_t offset = args[1].unwrapToInt();
-  const int32_t a = wrap_dim(n, args[2].unwrapToInt(), rank(x));
-  const int32_t b = wrap_dim(n, args[3].unwrapToInt(), rank(x));
+  const int32_t a = existing_dim(n, args[2].unwrapToInt(), rank(x));
+  const int32_t b = existing_dim(n, args[3].unwrapToInt(), rank(x));
   TORCHTRT_CHECK(a != b, util::node_info(n) << ": the two dims are both " << a);
   const int64_t rows = known_size(n, x, a, "its diagonal is taken");
   const int64_t columns = known_size(n, x, b, "its diagonal is taken");
@@ -247,9 +247,13 @@ bool unfold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
   const int64_t size = args[2].unwrapToInt();
   const int64_t step = args[3].unwrapToInt();
+  const bool is_scalar = rank(x) == 0;
+  if (is_scalar) x = replace_dims(ctx, x, 0, 0, {1});
   const int64_t whole = known_size(n, x, dim, "windows are taken of it");
   TORCHTRT_CHECK(size >= 0 && size <= whole && step > 0, util::node_info(n) << ": windows of " << size << ", " << step
                                                                             << " apart, of " << whole << " elements");
+  // One window, without a dimension to count it.
+  if (is_scalar) return finish(ctx, n, slice_dim(ctx, x, 0, 0, size));
   const int64_t count = (whole - size) / step + 1;
   const auto long_type = at::TensorOptions().dtype(at::kLong);
   const at::Tensor places =
@@ -266,7 +270,7 @@ bool unfold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 // Neighbours' differences, n times; of bools: whether they differ.
 bool diff(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
   std::vector<ITensor*> parts;
   if (!is_none(args[3])) parts.push_back(cast(ctx, args[3].ITensorOrFreeze(ctx), scalar_type(x)));
   parts.push_back(x);

@@ -48,10 +48,26 @@ OpConverter over_dims(ReduceOperation operation) {
   };
 }
 
+// Of nothing there is no extreme, not even where the result has no elements.
+void check_not_empty(const torch::jit::Node* n, const ITensor* x, uint32_t axes) {
+  const auto dims = x->getDimensions();
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    TORCHTRT_CHECK(((axes >> i) & 1U) == 0 || dims.d[i] != 0,
+                   util::node_info(n) << ": dimension " << i << " of " << nvinfer1::to_string(dims)
+                                      << " has no elements, of which none is the best");
+  }
+}
+
+ITensor* extreme_of(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, ReduceOperation operation,
+                    const std::vector<int64_t>& dims, bool keep) {
+  check_not_empty(n, x, axes_mask(n, dims, rank(x)));
+  return reduce_dims(ctx, n, x, operation, dims, keep);
+}
+
 // (self)
 OpConverter extreme(ReduceOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    return finish(ctx, n, reduce_dims(ctx, n, args[0].ITensorOrFreeze(ctx), operation, {}, /*keep=*/false));
+    return finish(ctx, n, extreme_of(ctx, n, args[0].ITensorOrFreeze(ctx), operation, {}, /*keep=*/false));
   };
 }
 
@@ -59,7 +75,7 @@ OpConverter extreme(ReduceOperation operation) {
 OpConverter extreme_over_dims(ReduceOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* input = args[0].ITensorOrFreeze(ctx);
-    return finish(ctx, n, reduce_dims(ctx, n, input, operation, dims_or_all(args[1]), args[2].unwrapToBool()));
+    return finish(ctx, n, extreme_of(ctx, n, input, operation, dims_or_all(args[1]), args[2].unwrapToBool()));
   };
 }
 
@@ -86,11 +102,12 @@ OpConverter extreme_with_indices(ReduceOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* input = args[0].ITensorOrFreeze(ctx);
     if (!n->outputs()[1]->hasUses()) {
-      return finish(ctx, n, reduce_dims(ctx, n, input, operation, dims_or_all(args[1]), args[2].unwrapToBool()));
+      return finish(ctx, n, extreme_of(ctx, n, input, operation, dims_or_all(args[1]), args[2].unwrapToBool()));
     }
     const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(input));
     const bool is_scalar = rank(input) == 0;
     if (is_scalar) input = replace_dims(ctx, input, 0, 0, {1});
+    check_not_empty(n, input, 1U << dim);
     const auto best =
         operation == ReduceOperation::kMAX ? nvinfer1::TopKOperation::kMAX : nvinfer1::TopKOperation::kMIN;
     const auto found = best_along(ctx, input, best, dim, args[2].unwrapToBool() && !is_scalar);
@@ -104,18 +121,25 @@ OpConverter index_of_extreme(nvinfer1::TopKOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = args[0].ITensorOrFreeze(ctx);
     const int32_t x_rank = rank(x);
+    TORCHTRT_CHECK(scalar_type(x) != at::kBool, util::node_info(n) << ": the tensor is of bools, must be of numbers");
     const bool keep = args[2].unwrapToBool();
+    const int32_t dim = is_none(args[1]) ? 0 : wrap_dim(n, args[1].unwrapToInt(), x_rank);
+    check_not_empty(n, x, is_none(args[1]) ? axes_mask(n, {}, x_rank) : 1U << dim);
     if (is_none(args[1]) || x_rank == 0) {
       auto* index = best_along(ctx, replace_dims(ctx, x, 0, x_rank, {-1}), operation, 0, /*keep=*/false).index;
       if (keep && x_rank > 0) index = replace_dims(ctx, index, 0, 0, std::vector<int64_t>(x_rank, 1));
       return finish(ctx, n, index);
     }
-    const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), x_rank);
     return finish(ctx, n, best_along(ctx, x, operation, dim, keep).index);
   };
 }
 
-// Whether all, or any, of the elements are true (not 0). uint8 stays uint8.
+ITensor* truth_of_each(ConversionCtx* ctx, ITensor* x, at::ScalarType result) {
+  auto* truth = cast(ctx, cast(ctx, x, at::kBool), result);
+  return truth == x ? identity(ctx, x) : truth;
+}
+
+// Whether all, or any, of the elements are true (not 0): their product, or sum. uint8 stays uint8.
 OpConverter truth(ReduceOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = args[0].ITensorOrFreeze(ctx);
@@ -123,7 +147,9 @@ OpConverter truth(ReduceOperation operation) {
     const bool has_dims = args.size() > 1;
     const auto dims = has_dims ? optional_ints(args[1]) : std::vector<int64_t>();
     const bool keep = has_dims && args[2].unwrapToBool();
-    auto* bits = cast(ctx, cast(ctx, x, at::kBool), at::kInt);
+    // A list of no dims reduces none, unlike everywhere else.
+    if (has_dims && !is_none(args[1]) && dims.empty()) return finish(ctx, n, truth_of_each(ctx, x, result));
+    auto* bits = cast(ctx, cast(ctx, x, at::kBool), at::kLong);
     return finish(ctx, n, cast(ctx, cast(ctx, reduce_dims(ctx, n, bits, operation, dims, keep), at::kBool), result));
   };
 }
@@ -228,9 +254,9 @@ bool norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   Var* keep = argument("keepdim");
   const auto dims = dim == nullptr ? std::vector<int64_t>() : optional_ints(*dim);
   const uint32_t axes = axes_mask(n, dims, rank(x));
-  return finish(
-      ctx, n,
-      vector_norm(ctx, x, p == nullptr ? 2.0 : order_or_two(*p), axes, keep != nullptr && keep->unwrapToBool()));
+  const double order = p == nullptr ? 2.0 : order_or_two(*p);
+  if (order < 0 || std::isinf(order)) check_not_empty(n, x, axes);
+  return finish(ctx, n, vector_norm(ctx, x, order, axes, keep != nullptr && keep->unwrapToBool()));
 }
 
 // The norm of a matrix by sums of its rows or columns; those by singular values are left to PyTorch.
@@ -322,8 +348,17 @@ bool linalg_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 // max + log(sum(exp(x - max))), the maximum taken as 0 where it is infinite.
 bool log_sum_exp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
-  const uint32_t axes = axes_mask(n, optional_ints(args[1]), rank(x));
+  const auto given = optional_ints(args[1]);
   const bool keep = args[2].unwrapToBool();
+  TORCHTRT_CHECK(!given.empty() || keep || rank(x) == 0, util::node_info(n) << ": no dims are given");
+  const uint32_t axes = axes_mask(n, given, rank(x));
+  const auto dims = x->getDimensions();
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    const bool is_empty = ((axes >> i) & 1U) != 0 && dims.d[i] == 0;
+    if (!is_empty) continue;
+    auto* none = reduce(ctx, ReduceOperation::kSUM, x, axes, keep);  // zeros
+    return finish(ctx, n, apply(ctx, UnaryOperation::kLOG, none));
+  }
   const auto shift = [&](bool kept) {
     auto* largest = reduce(ctx, ReduceOperation::kMAX, x, axes, kept);
     return choose(ctx, apply(ctx, UnaryOperation::kISINF, largest), scalar_constant(ctx, 0.0, scalar_type(x)), largest);
@@ -336,8 +371,11 @@ bool log_sum_exp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 // ---- distances --------------------------------------------------------------------------------------------------
 
 bool cosine_similarity(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* a = as_float(ctx, args[0].ITensorOrFreeze(ctx));
-  auto* b = as_float(ctx, args[1].ITensorOrFreeze(ctx));
+  const auto type = result_type({read_operand(ctx, args[0]), read_operand(ctx, args[1])});
+  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n) << ": the tensors are " << type << ", must be floats");
+  const auto wide = wide_type(type);
+  auto* a = cast(ctx, args[0].ITensorOrFreeze(ctx), wide);
+  auto* b = cast(ctx, args[1].ITensorOrFreeze(ctx), wide);
   const int32_t joined_rank = std::max(rank(a), rank(b));
   const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), joined_rank);
   const at::Scalar eps = args[3].unwrapToScalar();
@@ -348,7 +386,7 @@ bool cosine_similarity(ConversionCtx* ctx, const torch::jit::Node* n, args& args
   TORCHTRT_CHECK(rank(a) == rank(b) || dim >= joined_rank - std::min(rank(a), rank(b)),
                  util::node_info(n) << ": dimension " << dim << " is one that only one of the tensors has");
   auto* product = apply(ctx, ElementWiseOperation::kPROD, unit(a), unit(b));
-  return finish(ctx, n, reduce(ctx, ReduceOperation::kSUM, product, 1U << dim, /*keep=*/false));
+  return finish(ctx, n, cast(ctx, reduce(ctx, ReduceOperation::kSUM, product, 1U << dim, /*keep=*/false), type));
 }
 
 // x1: ... P x M, x2: ... R x M -> ... P x R
@@ -389,12 +427,12 @@ Family reduce_family() {
       {"aten::min.dim", extreme_with_indices(ReduceOperation::kMIN)},
       {"aten::argmax", index_of_extreme(nvinfer1::TopKOperation::kMAX)},
       {"aten::argmin", index_of_extreme(nvinfer1::TopKOperation::kMIN)},
-      {"aten::all", truth(ReduceOperation::kMIN)},
-      {"aten::all.dim", truth(ReduceOperation::kMIN)},
-      {"aten::all.dims", truth(ReduceOperation::kMIN)},
-      {"aten::any", truth(ReduceOperation::kMAX)},
-      {"aten::any.dim", truth(ReduceOperation::kMAX)},
-      {"aten::any.dims", truth(ReduceOperation::kMAX)},
+      {"aten::all", truth(ReduceOperation::kPROD)},
+      {"aten::all.dim", truth(ReduceOperation::kPROD)},
+      {"aten::all.dims", truth(ReduceOperation::kPROD)},
+      {"aten::any", truth(ReduceOperation::kSUM)},
+      {"aten::any.dim", truth(ReduceOperation::kSUM)},
+      {"aten::any.dims", truth(ReduceOperation::kSUM)},
       {"aten::count_nonzero", count_nonzero},
       {"aten::count_nonzero.dim_IntList", count_nonzero},
       {"aten::var", spread(Spread::kVariance, false)},

@@ -196,6 +196,8 @@ ITensor* updates_for(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* val
 // x[mask] = one value
 bool put_where(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITensor* x, ITensor* mask) {
   auto* value = cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(x));
+  TORCHTRT_CHECK(rank(x) > 0 && rank(mask) <= rank(x),
+                 util::node_info(n) << ": a mask of rank " << rank(mask) << " for a tensor of rank " << rank(x));
   TORCHTRT_CHECK(value->getDimensions().is_static() && value->getDimensions().volume() == 1 && !args[3].unwrapToBool(),
                  util::node_info(n) << ": through a mask one value can be written, not "
                                     << value->getDimensions().volume() << " values, nor can it be added");
@@ -246,6 +248,12 @@ ITensor* cut_to(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* source, 
   return source;
 }
 
+void check_same_type(const torch::jit::Node* n, ITensor* x, ITensor* source) {
+  TORCHTRT_CHECK(scalar_type(x) == scalar_type(source), util::node_info(n)
+                                                            << ": the source is " << scalar_type(source) << ", must be "
+                                                            << scalar_type(x) << " as self is");
+}
+
 bool add_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITensor* updates, const Scatter& how) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   auto* indices = args[2].ITensorOrFreeze(ctx);
@@ -254,7 +262,8 @@ bool add_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITen
   if (is_scalar) x = replace_dims(ctx, x, 0, 0, {1});
   if (rank(indices) == 0) indices = replace_dims(ctx, indices, 0, 0, {1});
   if (rank(updates) == 0) updates = replace_dims(ctx, updates, 0, 0, {1});
-  updates = cut_to(ctx, n, cast(ctx, updates, scalar_type(x)), indices);
+  check_same_type(n, x, updates);
+  updates = cut_to(ctx, n, updates, indices);
   auto* out = scattered(ctx, x, indices, updates, ScatterMode::kELEMENT, dim, how);
   return finish(ctx, n, is_scalar ? replace_dims(ctx, out, 0, 1, {}) : out);
 }
@@ -306,21 +315,29 @@ ITensor* slice_indices(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* i
 bool index_add(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
-  auto* source = cast(ctx, args[3].ITensorOrFreeze(ctx), scalar_type(x));
+  auto* source = args[3].ITensorOrFreeze(ctx);
+  check_same_type(n, x, source);
+  const bool is_scalar = rank(x) == 0;
+  if (is_scalar) x = replace_dims(ctx, x, 0, 0, {1});
+  if (rank(source) == 0) source = replace_dims(ctx, source, 0, 0, {1});
   const at::Scalar alpha = args[4].unwrapToScalar();
   if (alpha.toDouble() != 1.0) source = apply(ctx, ElementWiseOperation::kPROD, source, alpha);
   auto* places = slice_indices(ctx, n, args[2].ITensorOrFreeze(ctx), source, dim);
-  return finish(ctx, n, scattered(ctx, x, places, source, ScatterMode::kELEMENT, dim, {ScatterReduction::kSUM}));
+  auto* out = scattered(ctx, x, places, source, ScatterMode::kELEMENT, dim, {ScatterReduction::kSUM});
+  return finish(ctx, n, is_scalar ? replace_dims(ctx, out, 0, 1, {}) : out);
 }
 
 bool index_copy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
   auto* source = args[3].ITensorOrFreeze(ctx);
+  check_same_type(n, x, source);
+  const bool is_scalar = rank(x) == 0;
+  if (is_scalar) x = replace_dims(ctx, x, 0, 0, {1});
+  if (rank(source) == 0) source = replace_dims(ctx, source, 0, 0, {1});
   auto* places = slice_indices(ctx, n, args[2].ITensorOrFreeze(ctx), source, dim);
-  auto* layer = ctx->net->addScatter(*x, *places, *source, ScatterMode::kELEMENT);
-  layer->setAxis(dim);
-  return finish(ctx, n, layer->getOutput(0));
+  auto* out = scattered(ctx, x, places, source, ScatterMode::kELEMENT, dim, {});
+  return finish(ctx, n, is_scalar ? replace_dims(ctx, out, 0, 1, {}) : out);
 }
 
 // (self, dim, index, source, reduce, *, include_self)
@@ -374,7 +391,7 @@ ITensor* slice_replaced(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* 
 // (self, src, dim, start, end, step)
 bool slice_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
   const int64_t step = args[5].unwrapToInt();
   TORCHTRT_CHECK(step > 0, util::node_info(n) << ": step is " << step << ", must be above 0");
   auto* source = cast(ctx, args[1].ITensorOrFreeze(ctx), scalar_type(x));
@@ -394,7 +411,7 @@ bool slice_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 // (self, src, dim, index)
 bool select_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
   const int64_t size = known_size(n, x, dim, "one place of it is written");
   const int64_t given = args[3].unwrapToInt();
   const int64_t place = given < 0 ? given + size : given;

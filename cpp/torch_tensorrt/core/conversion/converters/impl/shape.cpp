@@ -25,7 +25,7 @@ bool reshape_to(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 bool unflatten(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
   auto sizes = int_vector(args[2].unwrapToIntList());
   const int64_t whole = x->getDimensions().d[dim];
   const auto wildcard = std::find(sizes.begin(), sizes.end(), -1);
@@ -125,6 +125,11 @@ bool movedim(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto destination = int_or_list(args[2]);
   TORCHTRT_CHECK(source.size() == destination.size(), util::node_info(n) << ": " << source.size() << " sources and "
                                                                          << destination.size() << " destinations");
+  if (x_rank == 0) {
+    for (const int64_t dim : source) wrap_dim(n, dim, x_rank);
+    for (const int64_t dim : destination) wrap_dim(n, dim, x_rank);
+    return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));
+  }
   std::vector<int32_t> order(x_rank, -1);
   std::vector<bool> moved(x_rank, false);
   for (size_t i = 0; i < source.size(); ++i) {

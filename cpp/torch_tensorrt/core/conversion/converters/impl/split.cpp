@@ -27,7 +27,7 @@ std::vector<int64_t> equal_parts(int64_t whole, int64_t part) {
 
 bool split_by_size(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
   const int64_t part = args[1].unwrapToInt();
   const int64_t whole = known_size(n, x, dim, "the number of parts must be known");
   TORCHTRT_CHECK(part > 0 || whole == 0, util::node_info(n) << ": split_size is " << part << ", must be above 0");
@@ -36,7 +36,7 @@ bool split_by_size(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 bool split_by_sizes(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
   const auto sizes = int_vector(args[1].unwrapToIntList());
   const int64_t sum = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
   TORCHTRT_CHECK(sum == known_size(n, x, dim, "the number of parts must be known"),
@@ -48,7 +48,7 @@ bool split_by_sizes(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 bool chunk(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int64_t chunks = args[1].unwrapToInt();
-  const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
   TORCHTRT_CHECK(chunks > 0, util::node_info(n) << ": chunks is " << chunks << ", must be above 0");
   const int64_t whole = known_size(n, x, dim, "the number of parts must be known");
   if (whole == 0) return split_into(ctx, n, x, dim, std::vector<int64_t>(chunks, 0));
@@ -57,7 +57,7 @@ bool chunk(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 bool unbind(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
   std::vector<ITensor*> parts;
   for (int64_t i = 0; i < known_size(n, x, dim, "the number of parts must be known"); ++i) {
     parts.push_back(replace_dims(ctx, slice_dim(ctx, x, dim, i, 1), dim, dim + 1, {}));

@@ -31,19 +31,16 @@ at::DimVector axes_of(uint32_t mask, int64_t rank) {
   return axes;
 }
 
+// A 1 behind another size is kept: C x 1 lies along the channels, not along a last dimension of C elements.
+at::IntArrayRef without_leading_ones(at::IntArrayRef sizes) {
+  while (!sizes.empty() && sizes.front() == 1) sizes = sizes.slice(1);
+  return sizes;
+}
+
 // The operand with leading dimensions of 1 taken off, as a view of the given sizes; empty when it has other sizes.
 std::optional<at::Tensor> exactly(const at::Tensor& operand, at::IntArrayRef sizes) {
   if (!operand.defined()) return at::Tensor();
-  if (operand.numel() != c10::multiply_integers(sizes)) return std::nullopt;
-  at::DimVector trimmed;
-  for (const int64_t size : operand.sizes()) {
-    if (size != 1) trimmed.push_back(size);
-  }
-  at::DimVector wanted;
-  for (const int64_t size : sizes) {
-    if (size != 1) wanted.push_back(size);
-  }
-  if (trimmed != wanted) return std::nullopt;
+  if (without_leading_ones(operand.sizes()) != without_leading_ones(sizes)) return std::nullopt;
   return try_view(operand, sizes);
 }
 

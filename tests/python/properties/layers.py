@@ -1,0 +1,125 @@
+"""Convolutions, pooling, resizing and padding."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import strategies as st
+from ops.bundle import BF16, F32, F64, HALF
+
+from .common import SUMS, flags, float_dtypes, row, seldom, tensor
+
+F = "torch.nn.functional."
+_dtypes = st.sampled_from([F32, F32, F32, F64, HALF, BF16])
+
+
+def lists(draw, values, rank: int) -> str:
+    """One number for all dimensions, or one for each; seldom too many."""
+    if draw(flags):
+        return str(draw(values))
+    return str([draw(values) for _ in range(rank + draw(seldom))])
+
+
+@st.composite
+def convolutions(draw):
+    rank = draw(st.integers(1, 3))
+    groups = draw(st.sampled_from([1, 1, 2, 3]))
+    inner, outer = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    kernel = [draw(st.integers(1, 3)) for _ in range(rank)]
+    size = [draw(st.sampled_from([1, 4, 5, 7])) for _ in range(rank)]
+    dtype = draw(_dtypes)
+    batch = draw(st.sampled_from([(1,), (2,), (2,), (), (0,)]))
+    channels = groups * inner + draw(seldom)
+    x = tensor((*batch, channels, *size), dtype)
+    stride = lists(draw, st.integers(1, 3), rank)
+    dilation = lists(draw, st.integers(1, 2), rank)
+    bias = tensor((groups * outer,), dtype)
+    given = draw(st.sampled_from(["c", "None"]))
+    inputs = (bias,) if given == "c" else ()
+    constant = draw(flags)
+    # Half types: PyTorch and an engine round sums of products at different places.
+    loose = SUMS if dtype in (F32, F64) else {"rtol": 3e-2, "atol": 5e-2}
+    if draw(flags):
+        weight = tensor((groups * outer, inner, *kernel), dtype)
+        # The size of a kernel that is not a constant is not known when strings become paddings.
+        same = "'same'" if constant and stride in ("1", str([1] * rank)) else "1"
+        padding = draw(st.sampled_from([same, "'valid'", "", ""])) or lists(draw, st.integers(0, 2), rank)
+        code = f"torch.conv{rank}d(a, b, {given}, {stride}, {padding}, {dilation}, {groups})"
+        return _convolution(code, x, weight, inputs, constant, **loose)
+    weight = tensor((groups * inner, outer, *kernel), dtype)
+    padding, extra = lists(draw, st.integers(0, 2), rank), lists(draw, st.integers(0, 1), rank)
+    code = f"torch.conv_transpose{rank}d(a, b, {given}, {stride}, {padding}, {extra}, {groups}, {dilation})"
+    return _convolution(code, x, weight, inputs, constant, **loose)
+
+
+def _convolution(code: str, x, weight, inputs, constant: bool, **loose):
+    """With the weight, and bias, as further inputs or as constants of the module."""
+    if not constant:
+        return row(code, x, weight, *inputs, **loose)
+    names = dict(zip("bc", (weight, *inputs), strict=False))
+    made = [
+        f"{name} = torch.cos(torch.arange({math.prod(spec.shape)})).reshape({list(spec.shape)}).to({spec.dtype})\n"
+        for name, spec in names.items()
+    ]
+    return row("".join(made) + code, x, **loose)
+
+
+@st.composite
+def pools(draw):
+    rank = draw(st.integers(1, 3))
+    size = [draw(st.sampled_from([1, 2, 4, 5, 7])) for _ in range(rank)]
+    dtype = draw(_dtypes)
+    x = tensor((*draw(st.sampled_from([(2, 3), (2, 3), (3,), (1, 1)])), *size), dtype)
+    loose = SUMS if dtype in (F32, F64) else {"rtol": 1e-2, "atol": 1e-2}
+    if draw(st.integers(0, 3)) == 0:
+        target = [draw(st.integers(1, 5)) for _ in range(rank)]
+        kind = draw(st.sampled_from(["avg", "max"]))
+        return row(f"{F}adaptive_{kind}_pool{rank}d(a, {target})", x, **loose)
+    kernel, stride = lists(draw, st.integers(1, 3), rank), lists(draw, st.integers(1, 3), rank)
+    stride = "None" if draw(flags) else stride
+    padding = lists(draw, st.sampled_from([0, 0, 1, 1, 2]), rank)
+    ceil = draw(flags)
+    if draw(flags):
+        stride = kernel if stride == "None" else stride
+        dilation = lists(draw, st.integers(1, 2), rank)
+        return row(f"torch.max_pool{rank}d(a, {kernel}, {stride}, {padding}, {dilation}, {ceil})", x, exact=True)
+    divisor = f", {draw(st.sampled_from(['None', '3', '-2', '0']))}" if rank > 1 else ""
+    stride = kernel if stride == "None" else stride
+    return row(f"{F}avg_pool{rank}d(a, {kernel}, {stride}, {padding}, {ceil}, {draw(flags)}{divisor})", x, **loose)
+
+
+@st.composite
+def resizes(draw):
+    rank = draw(st.integers(1, 3))
+    size = [draw(st.sampled_from([1, 2, 3, 5])) for _ in range(rank)]
+    x = tensor((2, 3, *size), draw(st.sampled_from([F32, F32, F64])))
+    linear = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
+    mode = draw(st.sampled_from(["nearest", linear, linear, "bicubic" if rank == 2 else linear]))
+    align = draw(st.sampled_from(["", ", align_corners=True", ", align_corners=False"]))
+    if mode == "nearest":
+        align = ""
+    if draw(flags):
+        target = "size=" + str([draw(st.integers(1, 7)) for _ in range(rank)])
+    else:
+        factors = [draw(st.sampled_from([0.5, 1.0, 1.3, 2.0, 2.7])) for _ in range(rank)]
+        target = f"scale_factor={factors}" + draw(st.sampled_from(["", ", recompute_scale_factor=True"]))
+    loose = {"rtol": 1e-4, "atol": 1e-5}  # weights of places are rounded in another order
+    return row(f"{F}interpolate(a, {target}, mode='{mode}'{align})", x, **loose)
+
+
+@st.composite
+def pads(draw):
+    mode = draw(st.sampled_from(["constant", "constant", "reflect", "replicate", "circular"]))
+    spatial = draw(st.integers(1, 3))
+    size = [draw(st.sampled_from([1, 2, 3, 5])) for _ in range(spatial)]
+    lead = draw(st.sampled_from([(2, 3), (2,)])) if mode != "constant" else draw(st.sampled_from([(), (2,), (0,)]))
+    x = tensor((*lead, *size), draw(float_dtypes))
+    count = draw(st.integers(0, spatial)) if mode == "constant" else spatial
+    amounts = [draw(st.sampled_from([0, 1, 1, 2, 3, -1])) for _ in range(2 * count + draw(seldom))]
+    if mode == "circular":
+        # What PyTorch repeats of less than it cuts off depends on the order in which it writes.
+        large = [size[spatial - 1 - place // 2] == 5 for place in range(2 * spatial)]
+        amounts = [amount if is_large else max(amount, 0) for amount, is_large in zip(amounts, large, strict=False)]
+    value = f", {draw(st.sampled_from(['0.5', '2.0']))}" if mode == "constant" else ""
+    given = amounts or "torch.jit.annotate(List[int], [])"
+    return row(f"{F}pad(a, {given}, '{mode}'{value})", x, exact=True)
