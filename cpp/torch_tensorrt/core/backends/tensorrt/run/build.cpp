@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <mutex>
 #include <set>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
@@ -59,6 +60,15 @@ uint32_t network_flags(bool strongly_typed) {
   return strongly_typed ? 1U << static_cast<uint32_t>(NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) : 0U;
 }
 
+// TensorRT loads its kernels for the first builder of a process, which takes half a minute, and lets go of them with
+// the last: one is kept until the process ends, so that later builds take what they need themselves.
+void keep_a_builder(const Library& library, MessageGatherer& messages) {
+  static auto* const mutex = new std::mutex();
+  static nvinfer1::IBuilder* kept = nullptr;
+  const std::lock_guard lock(*mutex);
+  if (kept == nullptr) kept = make_builder(library, messages).release();
+}
+
 std::string take_bytes(const std::unique_ptr<nvinfer1::IHostMemory>& memory) {
   return {static_cast<const char*>(memory->data()), memory->size()};
 }
@@ -109,6 +119,7 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
   const auto library = require_vendor_library();
   const DeviceGuard device(settings.target.index);
   MessageGatherer messages;
+  keep_a_builder(*library, messages);
   const auto builder = make_builder(*library, messages);
   const bool strongly_typed = is_strongly_typed(network, settings);
   const std::unique_ptr<nvinfer1::INetworkDefinition> target(builder->createNetworkV2(network_flags(strongly_typed)));

@@ -78,6 +78,8 @@ class Execution::Allocator final : public nvinfer1::IOutputAllocator {
 
 // A context of TensorRT's with the dims that it has, and graphs of runs at these.
 struct Execution::Slot {
+  // A context's profiler cannot be taken away again; without setEnqueueEmitsProfile it is not told anything.
+  LayerTimes times;
   std::unique_ptr<nvinfer1::IExecutionContext> context;
   GraphCache graphs;
   bool user_managed = false;
@@ -293,7 +295,7 @@ std::vector<std::pair<std::string, double>> Execution::profile(const void* const
   TORCHTRT_CHECK(current_ != nullptr, "the dims of the inputs must be set before a run");
   const DeviceGuard guard(engine_->device());
   nvinfer1::IExecutionContext& context = *current_->context;
-  LayerTimes times;
+  LayerTimes& times = current_->times;
   context.setProfiler(&times);
   context.setEnqueueEmitsProfile(true);
   RunOptions plain = options;
@@ -302,10 +304,10 @@ std::vector<std::pair<std::string, double>> Execution::profile(const void* const
     run(inputs, outputs, plain);
     CudaDriver::get().synchronize(options.stream);
   } catch (...) {
-    context.setProfiler(nullptr);
+    context.setEnqueueEmitsProfile(false);
     throw;
   }
-  context.setProfiler(nullptr);
+  context.setEnqueueEmitsProfile(false);
   return times.take();
 }
 
