@@ -99,6 +99,12 @@ const PassCase kNoOps[] = {
           return (%z))",
      R"(graph(%x : Tensor):
           return (%x))"},
+    {"the_data_attribute", passes::remove_no_ops,
+     R"(graph(%x : Tensor):
+          %y : Tensor = prim::data(%x)
+          return (%y))",
+     R"(graph(%x : Tensor):
+          return (%x))"},
     {"in_blocks", passes::remove_no_ops,
      R"(graph(%x : Tensor, %c : bool):
           %y : Tensor = prim::If(%c)
@@ -140,6 +146,15 @@ const PassCase kAliases[] = {
           %b : Tensor = aten::mul(%a, %y)
           %c : Tensor = aten::reshape(%b, %s)
           return (%c))"},
+    {"pythons_abs", passes::replace_aliases,
+     R"(graph(%x : Tensor, %i : int):
+          %a : Tensor = prim::abs(%x)
+          %b : int = prim::abs(%i)
+          return (%a, %b))",
+     R"(graph(%x : Tensor, %i : int):
+          %a : Tensor = aten::abs(%x)
+          %b : int = prim::abs(%i)
+          return (%a, %b))"},
     {"tile_of_a_known_rank", passes::replace_aliases,
      R"(graph(%x : Float(2, 3)):
           %s : int[] = prim::Constant[value=[2, 1, 1]]()
@@ -213,6 +228,57 @@ const PassCase kExceptions[] = {
             block1():
               -> (%x)
           return (%y))"},
+    {"two_guards_of_one_condition", passes::remove_exceptions,
+     R"(graph(%x : Tensor, %c : bool):
+          %m : str = prim::Constant[value="no"]()
+          %none : NoneType = prim::Constant()
+          prim::If(%c)
+            block0():
+              prim::RaiseException(%m, %none)
+              -> ()
+            block1():
+              -> ()
+          prim::If(%c)
+            block0():
+              prim::RaiseException(%m, %none)
+              -> ()
+            block1():
+              -> ()
+          %y : Tensor = aten::relu(%x)
+          return (%y))",
+     R"(graph(%x : Tensor, %c : bool):
+          %y : Tensor = aten::relu(%x)
+          return (%y))"},
+    {"a_guard_in_a_branch_says_nothing_of_the_rest", passes::remove_exceptions,
+     R"(graph(%x : Tensor, %c : bool, %d : bool):
+          %m : str = prim::Constant[value="no"]()
+          %none : NoneType = prim::Constant()
+          prim::If(%d)
+            block0():
+              prim::If(%c)
+                block0():
+                  prim::RaiseException(%m, %none)
+                  -> ()
+                block1():
+                  -> ()
+              -> ()
+            block1():
+              -> ()
+          %y : Tensor = prim::If(%c)
+            block0():
+              %r : Tensor = aten::relu(%x)
+              -> (%r)
+            block1():
+              -> (%x)
+          return (%y))",
+     R"(graph(%x : Tensor, %c : bool, %d : bool):
+          %y : Tensor = prim::If(%c)
+            block0():
+              %r : Tensor = aten::relu(%x)
+              -> (%r)
+            block1():
+              -> (%x)
+          return (%y))"},
     {"no_guard", passes::remove_exceptions,
      R"(graph(%x : Tensor, %c : bool):
           %y : Tensor = prim::If(%c)
@@ -252,6 +318,39 @@ const PassCase kInPlace[] = {
           %none : NoneType = prim::Constant()
           %c : Tensor = aten::to(%b, %a, %f, %f, %none)
           return (%c))"},
+    {"no_functional_form", passes::replace_in_place_operators,
+     R"(graph(%x : Tensor):
+          %one : int = prim::Constant[value=1]()
+          %wrap : bool = prim::Constant[value=0]()
+          %a : Tensor = aten::sigmoid(%x)
+          %b : Tensor = aten::fill_diagonal_(%a, %one, %wrap)
+          %c : Tensor = aten::tanh(%a)
+          return (%c))",
+     R"(graph(%x : Tensor):
+          %one : int = prim::Constant[value=1]()
+          %wrap : bool = prim::Constant[value=0]()
+          %a : Tensor = aten::sigmoid(%x)
+          %b : Tensor = aten::fill_diagonal_(%a, %one, %wrap)
+          %c : Tensor = aten::tanh(%b)
+          return (%c))"},
+    {"no_functional_form_and_no_later_reader", passes::replace_in_place_operators,
+     R"(graph(%x : Tensor):
+          %one : int = prim::Constant[value=1]()
+          %wrap : bool = prim::Constant[value=0]()
+          %a : Tensor = aten::sigmoid(%x)
+          %b : Tensor = aten::fill_diagonal_(%a, %one, %wrap)
+          return (%b))",
+     ""},
+    {"no_functional_form_and_a_view_that_is_read_later", passes::replace_in_place_operators,
+     R"(graph(%x : Tensor):
+          %one : int = prim::Constant[value=1]()
+          %wrap : bool = prim::Constant[value=0]()
+          %a : Tensor = aten::sigmoid(%x)
+          %v : Tensor = aten::t(%a)
+          %b : Tensor = aten::fill_diagonal_(%a, %one, %wrap)
+          %c : Tensor = aten::tanh(%a)
+          return (%c, %v))",
+     ""},
     {"a_view_that_is_read_later", passes::replace_in_place_operators,
      R"(graph(%x : Tensor):
           %zero : int = prim::Constant[value=0]()

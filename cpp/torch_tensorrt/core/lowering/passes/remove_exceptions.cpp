@@ -1,4 +1,3 @@
-#include "torch/csrc/jit/passes/remove_exceptions.h"
 #include "torch/csrc/jit/passes/constant_propagation.h"
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
@@ -9,32 +8,34 @@
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
-bool only_raises(torch::jit::Block* block) {
+// Whether the block ends in an exception whatever happens.
+bool raises(const torch::jit::Block* block) {
   for (const auto* node : block->nodes()) {
     if (node->kind() == c10::prim::RaiseException) return true;
+    if (node->kind() == c10::prim::If && raises(node->blocks()[0]) && raises(node->blocks()[1])) return true;
   }
   return false;
 }
 
-// An If that can raise on one side; on both sides it is the user's error, and stays.
-bool is_guard(torch::jit::Node* node) {
-  if (node->kind() != c10::prim::If) return false;
-  return only_raises(node->blocks()[0]) != only_raises(node->blocks()[1]);
+// An If that raises on one side; on both sides it is the user's error, and stays.
+bool is_guard(const torch::jit::Node* node) {
+  return node->kind() == c10::prim::If && raises(node->blocks()[0]) != raises(node->blocks()[1]);
 }
 
 }  // namespace
 
+// A guard gets a constant condition, which takes the branch out of it. Only its own: the same value may decide
+// something elsewhere, where the guard was not run.
 bool remove_exceptions(const GraphPtr& graph) {
   bool changed = false;
   for (auto* node : all_nodes(graph->block())) {
     if (!is_guard(node)) continue;
     LOG_DEBUG("dropping the exception that can be raised at " << util::node_info(node));
+    node->replaceInput(0, constant_before(node, !raises(node->blocks()[0])));
     changed = true;
   }
   if (!changed) return false;
   GraphPtr rewritten = graph;
-  // Gives the If a constant condition; the other two take the branch out of it.
-  torch::jit::EliminateExceptions(rewritten);
   torch::jit::ConstantPropagation(rewritten);
   torch::jit::EliminateDeadCode(rewritten);
   return true;
