@@ -68,6 +68,10 @@ class dtype(enum.Enum):  # noqa: N801 - the public name
         """The member for a ``torch.dtype``, a numpy dtype, a name, or a member. Raises ``TypeError`` for others."""
         found = cls.try_from(value)
         if found is None:
+            if isinstance(value, torch.dtype) and value.is_complex:
+                raise TypeError(
+                    f"{value!r}: complex numbers are not in an engine; keep the real and the imaginary part as tensors"
+                )
             known = ", ".join(name for name in _DTYPES if name != "unknown")
             raise TypeError(f"{value!r} is not an element type that torch_tensorrt knows; it knows {known}")
         return found

@@ -134,7 +134,10 @@ std::optional<nvinfer1::DataType> optScalarTypeToTRTDataType(at::ScalarType t) {
 
 nvinfer1::DataType ScalarTypeToTRTDataType(at::ScalarType t) {
   const auto type = optScalarTypeToTRTDataType(t);
-  TORCHTRT_CHECK(type, "Unsupported ATen data type: " << c10::toString(t));
+  const char* hint = c10::isComplexType(t)
+                         ? ": complex numbers are not in an engine; keep the real and the imaginary part as tensors"
+                         : "";
+  TORCHTRT_CHECK(type, "Unsupported ATen data type: " << c10::toString(t) << hint);
   return *type;
 }
 
