@@ -103,4 +103,15 @@ def _pooling() -> list[Row]:
     return rows
 
 
-ROWS = _norms() + _resizing() + _convolutions() + _pooling()
+# What a module of torch.nn asks before it takes one way or another; an engine is never in any of these modes.
+def _modes() -> list[Row]:
+    x = t(3, 4)
+    return [
+        Row("aten::is_autocast_enabled", "a * 2 if torch.is_autocast_enabled() else a + 1", (x,)),
+        Row("prim::is_nested", "a * 2 if a.is_nested else a + 1", (x,)),
+        Row("aten::is_grad_enabled", "a + 1 if torch.is_grad_enabled() else 1 + a", (x,)),
+        Row("aten::is_autocast_cpu_enabled", "a * 2 if torch.is_autocast_cpu_enabled() else a + 1", (x,)),
+    ]
+
+
+ROWS = _modes() + _norms() + _resizing() + _convolutions() + _pooling()

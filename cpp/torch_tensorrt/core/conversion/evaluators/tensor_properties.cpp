@@ -76,7 +76,8 @@ Result is_on_gpu(ConversionCtx* ctx, const torch::jit::Node*, kwargs&) {
   return ctx->settings.device.device_type == nvinfer1::DeviceType::kGPU;
 }
 
-// Engines have neither gradients, nor tensors of any other layout than dense ones, nor complex or quantised ones.
+// Engines have neither gradients nor autocasting, nor tensors of any other layout than dense ones, nor complex or
+// quantised ones.
 Result no(ConversionCtx*, const torch::jit::Node*, kwargs&) { return false; }
 Result dense(ConversionCtx*, const torch::jit::Node*, kwargs&) { return static_cast<int64_t>(at::kStrided); }
 
@@ -98,7 +99,11 @@ Registrations tensor_property_evaluators() {
       row("prim::requires_grad", no),
       row("prim::is_quantized", no),
       row("prim::is_sparse", no),
+      row("prim::is_nested", no),
       row("aten::is_complex", no),
+      row("aten::is_autocast_enabled", no),
+      row("aten::is_autocast_cpu_enabled", no),
+      row("aten::is_grad_enabled", no),
   };
 }
 

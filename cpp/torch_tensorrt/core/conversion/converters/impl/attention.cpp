@@ -134,7 +134,11 @@ bool native_attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args)
   finish(ctx, n, join_heads(ctx, attend(ctx, heads, mask), args[7].ITensorOrFreeze(ctx), args[8].ITensorOrFreeze(ctx)),
          0);
   if (!n->outputs()[1]->hasUses()) return true;
-  TORCHTRT_CHECK(args[10].unwrapToBool(), util::node_info(n) << ": the weights are read, and need_weights is false");
+  if (!args[10].unwrapToBool()) {
+    // As in PyTorch; a tuple may carry it to where nothing reads it.
+    ctx->AssociateValueAndIValue(n->outputs()[1], torch::jit::IValue());
+    return true;
+  }
   return finish(ctx, n, attention_weights(ctx, heads, mask, width / count, args[11].unwrapToBool()), 1);
 }
 
