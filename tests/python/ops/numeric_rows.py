@@ -117,6 +117,7 @@ def _pairs() -> list[Row]:
         Row("aten::isclose", "torch.isclose(a, a + 1e-3, rtol=0., atol=1e-2)", (x,)),
         Row("aten::isclose", "torch.isclose(a, b, rtol=0.5)", (i, j)),
         Row("aten::isclose", "torch.isclose(a, a)", (t(3, 4, dtype=BOOL),)),
+        Row("aten::isclose", "torch.isclose(a, a + 1, rtol=0., atol=0.5)", (fixed(2, dtype=I64, values=(2**40, 2**24)),), static_only="given"),
     ]  # fmt: skip
     return rows
 
@@ -155,6 +156,28 @@ def _shifts() -> list[Row]:
             in_place(f"{op}_.Tensor_Scalar", f"{op}_(2)", i),
             in_place(f"{op}_.Tensor_Scalar", f"{op}_(1)", t(3, 4, dtype=U8)),
             in_place(f"{op}_.Tensor_Scalar", f"{op}_(3)", t(2, 3, 2, dtype=I32)),
+        ]
+        augmented = f"__i{word[0]}shift__"
+        rows += [
+            Row(f"aten::{augmented}.Scalar", f"x = a.clone()\nx {sign}= 2\nx * 1", (i,)),
+            Row(f"aten::{augmented}.Scalar", f"x = a.clone()\nx {sign}= 3\nx * 1", (t(3, 4, dtype=U8),)),
+            Row(f"aten::{augmented}.Scalar", f"x = a.clone()\nx {sign}= 0\nx * 1", (t(2, 3, 2, dtype=I32),)),
+            Row(f"aten::{augmented}.Tensor", f"x = a.clone()\nx {sign}= b\nx * 1", (i, j)),
+            Row(
+                f"aten::{augmented}.Tensor",
+                f"x = a.clone()\nx {sign}= b\nx * 1",
+                (t(3, 4, dtype=I32), fixed(4, dtype=I32, low=0, high=9)),
+            ),
+            Row(f"aten::{augmented}.Tensor", f"x = a.clone()\nx {sign}= b\nx * 1", (t(3, 4, dtype=I32), j)),
+        ]
+    for name in ("__iand__", "__ior__", "__ixor__"):
+        rows += [
+            in_place(f"{name}.Scalar", f"{name}(6)", i),
+            in_place(f"{name}.Scalar", f"{name}(3)", t(5, dtype=U8)),
+            in_place(f"{name}.Scalar", f"{name}(-2)", t(3, 4, dtype=I32)),
+            in_place(f"{name}.Tensor", f"{name}(b)", i, j),
+            in_place(f"{name}.Tensor", f"{name}(b)", t(3, 4, dtype=BOOL), fixed(4, dtype=BOOL)),
+            in_place(f"{name}.Tensor", f"{name}(b)", t(3, 4, dtype=I32), j),
         ]
     for word in ("and", "or", "xor"):
         rows += [

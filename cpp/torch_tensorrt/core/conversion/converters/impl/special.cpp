@@ -135,6 +135,7 @@ bool is_close(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   if (scalar_type(pair.a) == at::kBool) return finish(ctx, n, equal);
   auto* a = as_float(ctx, pair.a);
   auto* b = as_float(ctx, pair.b);
+  // PyTorch, too, takes the distance of integers in float32.
   auto* distance = apply(ctx, UnaryOperation::kABS, apply(ctx, Operation::kSUB, a, b));
   auto* allowed = apply(ctx, Operation::kPROD, apply(ctx, UnaryOperation::kABS, b), args[2].unwrapToScalar());
   allowed = apply(ctx, Operation::kSUM, allowed, args[3].unwrapToScalar());
@@ -161,16 +162,14 @@ Pair read_integers(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 }
 
 // a * 2^b; the power is 0 where b is negative or more than the bits, and so is what PyTorch gives.
-bool shift_left(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  const Pair pair = read_integers(ctx, n, args);
+ITensor* shifted_left(ConversionCtx* ctx, const Pair& pair) {
   auto* power = apply(ctx, Operation::kPOW, constant_like(ctx, pair.a, 2), pair.b);
-  return finish(ctx, n, apply(ctx, Operation::kPROD, pair.a, power));
+  return apply(ctx, Operation::kPROD, pair.a, power);
 }
 
 // floor(a / 2^b), in two steps as 2^(bits - 1) is no number of a signed type. A shift that is negative or more than the
 // bits leaves the sign, as in PyTorch.
-bool shift_right(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  const Pair pair = read_integers(ctx, n, args);
+ITensor* shifted_right(ConversionCtx* ctx, const Pair& pair) {
   const auto type = scalar_type(pair.a);
   const int64_t most = type == at::kByte ? 8 : bits_of(type) - 1;
   auto* by = apply(ctx, Operation::kMIN, pair.b, at::Scalar(most));
@@ -181,7 +180,41 @@ bool shift_right(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* second = apply(ctx, Operation::kSUB, by, first);
   auto* two = scalar_constant(ctx, 2, type);
   auto* out = apply(ctx, Operation::kFLOOR_DIV, pair.a, apply(ctx, Operation::kPOW, two, first));
-  return finish(ctx, n, apply(ctx, Operation::kFLOOR_DIV, out, apply(ctx, Operation::kPOW, two, second)));
+  return apply(ctx, Operation::kFLOOR_DIV, out, apply(ctx, Operation::kPOW, two, second));
+}
+
+bool shift_left(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return finish(ctx, n, shifted_left(ctx, read_integers(ctx, n, args)));
+}
+
+bool shift_right(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return finish(ctx, n, shifted_right(ctx, read_integers(ctx, n, args)));
+}
+
+// ---- what is written in place and has no functional form ----------------------------------------------------------
+
+// Computes a new tensor in the dtype of the one that is written.
+ITensor* as_written(ConversionCtx* ctx, args& args, ITensor* out) {
+  return cast(ctx, out, scalar_type(args[0].ITensorOrFreeze(ctx)));
+}
+
+// x &= y and its like: of integers bit by bit, of bools as logic.
+OpConverter bits_in_place(Operation bits, Operation logic) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    const Pair pair = read_pair(ctx, args, /*of_floats=*/false);
+    const auto type = scalar_type(pair.a);
+    TORCHTRT_CHECK(!at::isFloatingType(type), util::node_info(n)
+                                                  << ": dtype is " << type << ", must be bool or an integer");
+    return finish(ctx, n, as_written(ctx, args, apply(ctx, type == at::kBool ? logic : bits, pair.a, pair.b)));
+  };
+}
+
+bool shift_left_in_place(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return finish(ctx, n, as_written(ctx, args, shifted_left(ctx, read_integers(ctx, n, args))));
+}
+
+bool shift_right_in_place(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return finish(ctx, n, as_written(ctx, args, shifted_right(ctx, read_integers(ctx, n, args))));
 }
 
 // ---- of one number ----------------------------------------------------------------------------------------------
@@ -262,6 +295,16 @@ Family special_family() {
       {"aten::bitwise_right_shift.Tensor", shift_right},
       {"aten::bitwise_right_shift.Tensor_Scalar", shift_right},
       {"aten::bitwise_right_shift.Scalar_Tensor", shift_right},
+      {"aten::__ilshift__.Scalar", shift_left_in_place},
+      {"aten::__ilshift__.Tensor", shift_left_in_place},
+      {"aten::__irshift__.Scalar", shift_right_in_place},
+      {"aten::__irshift__.Tensor", shift_right_in_place},
+      {"aten::__iand__.Scalar", bits_in_place(Operation::kBIT_AND, Operation::kAND)},
+      {"aten::__iand__.Tensor", bits_in_place(Operation::kBIT_AND, Operation::kAND)},
+      {"aten::__ior__.Scalar", bits_in_place(Operation::kBIT_OR, Operation::kOR)},
+      {"aten::__ior__.Tensor", bits_in_place(Operation::kBIT_OR, Operation::kOR)},
+      {"aten::__ixor__.Scalar", bits_in_place(Operation::kBIT_XOR, Operation::kXOR)},
+      {"aten::__ixor__.Tensor", bits_in_place(Operation::kBIT_XOR, Operation::kXOR)},
       {"aten::signbit", sign_bit},
       {"aten::sinc", of_one(sinc)},
       {"aten::special_entr", of_one(entropy)},
