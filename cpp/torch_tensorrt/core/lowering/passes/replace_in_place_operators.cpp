@@ -77,10 +77,8 @@ bool replace_first(const GraphPtr& graph) {
     const bool writes_input = writes_graph_input(node);
     const std::string info = util::node_info(node);
     const auto name = functional_name(node);
-    if (!name || !replace(node, *name)) {
-      if (!redirect_reads(node)) continue;
-      return true;
-    }
+    const bool replaced = name && replace(node, *name);
+    if (!replaced && !redirect_reads(node)) continue;
     if (writes_input) LOG_WARNING("an input is written in place; the compiled module leaves it as it is: " << info);
     return true;
   }
