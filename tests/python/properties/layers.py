@@ -41,8 +41,7 @@ def convolutions(draw):
     loose = SUMS if dtype in (F32, F64) else {"rtol": 3e-2, "atol": 5e-2}
     if draw(flags):
         weight = tensor((groups * outer, inner, *kernel), dtype)
-        # The size of a kernel that is not a constant is not known when strings become paddings.
-        same = "'same'" if constant and stride in ("1", str([1] * rank)) else "1"
+        same = "'same'" if stride in ("1", str([1] * rank)) else "1"
         padding = draw(st.sampled_from([same, "'valid'", "", ""])) or lists(draw, st.integers(0, 2), rank)
         code = f"torch.conv{rank}d(a, b, {given}, {stride}, {padding}, {dilation}, {groups})"
         return _convolution(code, x, weight, inputs, constant, **loose)
@@ -94,9 +93,9 @@ def resizes(draw):
     size = [draw(st.sampled_from([1, 2, 3, 5])) for _ in range(rank)]
     x = tensor((2, 3, *size), draw(st.sampled_from([F32, F32, F64])))
     linear = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
-    mode = draw(st.sampled_from(["nearest", linear, linear, "bicubic" if rank == 2 else linear]))
+    mode = draw(st.sampled_from(["nearest", "nearest-exact", linear, linear, "bicubic" if rank == 2 else linear]))
     align = draw(st.sampled_from(["", ", align_corners=True", ", align_corners=False"]))
-    if mode == "nearest":
+    if mode.startswith("nearest"):
         align = ""
     if draw(flags):
         target = "size=" + str([draw(st.integers(1, 7)) for _ in range(rank)])

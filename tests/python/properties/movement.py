@@ -134,6 +134,7 @@ def splits(draw):
             [
                 f"torch.split(a, {draw(st.integers(0, size + 1))}, {dim})", f"torch.split(a, {cut}, {dim})",
                 f"torch.chunk(a, {count}, {dim})", f"torch.unbind(a, {dim})" if size else "a",
+                f"torch.tensor_split(a, {count}, {dim})",
                 f"torch.split(a, {draw(st.integers(1, size + 1))}, {dim})[0]",
             ]
         )
