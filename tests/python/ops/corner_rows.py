@@ -37,6 +37,7 @@ ROWS = [
     one("lerp.Tensor", "torch.lerp(a, b, c)", fixed(3, 4, dtype=BF16), fixed(4, dtype=BF16), fixed(3, 1, dtype=BF16)),
     one("cosine_similarity", "torch.cosine_similarity(a, b, 0)", fixed(4, 3, 4, dtype=HALF), fixed(4, 3, 4, dtype=HALF)),
     one("batch_norm", F + "batch_norm(a, b, c)", fixed(3, 6, 5, dtype=BF16), fixed(6, dtype=BF16, low=0.5, high=2), fixed(6, dtype=BF16, low=0.5, high=2)),
+    one("logaddexp", "torch.logaddexp(a, b)", fixed(3, 4), fixed(4, dtype=HALF)),
     # Of nothing.
     one("all", "torch.all(a)", fixed(0, dtype=U8)),
     one("any.dim", "torch.any(a, 0)", fixed(0, 3)),
@@ -53,6 +54,8 @@ ROWS = [
     # Groups of a matrix.
     one("group_norm", F + "group_norm(a, 3, b, c)", fixed(2, 6), fixed(6), fixed(6), **CLOSE),
     one("instance_norm", "torch.instance_norm(a, b, c, None, None, True, 0.1, 1e-5, False)", fixed(2, 6), fixed(6), fixed(6), **CLOSE),
+    # Windows of three dimensions, of half types.
+    one("adaptive_avg_pool3d", F + "adaptive_avg_pool3d(a, [2, 2, 2])", fixed(2, 3, 4, 4, 2, dtype=BF16)),
     # Cut before it is repeated.
     one("pad", F + "pad(a, [2, -1], 'circular')", fixed(2, 3, 5), exact=True),
     one("pad", F + "pad(a, [-1, -1, 0, 2], 'circular')", fixed(2, 3, 4, 5), exact=True),

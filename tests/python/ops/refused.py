@@ -43,6 +43,7 @@ REFUSED = [
     no("must be above 0", F + "interpolate(a, scale_factor=0.5)", x(1, 2, 1)),
     no("must be at most", F + "pad(a, [3, 0], 'reflect')", x(2, 3)),
     no("must be at most", F + "pad(a, [4, 0], 'circular')", x(2, 3)),
+    no("leaves nothing", F + "pad(a, [-1, -1], 'reflect')", x(2, 3, 2)),
     no("0-d tensor has no dimension", "torch.roll(a, 1, 0)", x()),
     no("must be 2", "torch.embedding(a, b)", x(3), x(1, dtype=I64, values=(0,))),
     no("must be 0 or 1", "torch.index_select(a, 0, b)", x(3), x(1, 1, dtype=I64, values=(0,))),

@@ -46,7 +46,9 @@ def convolutions(draw):
         code = f"torch.conv{rank}d(a, b, {given}, {stride}, {padding}, {dilation}, {groups})"
         return _convolution(code, x, weight, inputs, constant, **loose)
     weight = tensor((groups * inner, outer, *kernel), dtype)
-    padding, extra = lists(draw, st.integers(0, 2), rank), lists(draw, st.integers(0, 1), rank)
+    # Sizes of which something is left, and a batch: without elements PyTorch checks nothing.
+    x = tensor((*(max(n, 1) for n in batch), channels, *(max(n, 4) for n in size)), dtype)
+    padding, extra = lists(draw, st.integers(0, 1), rank), lists(draw, st.integers(0, 1), rank)
     code = f"torch.conv_transpose{rank}d(a, b, {given}, {stride}, {padding}, {extra}, {groups}, {dilation})"
     return _convolution(code, x, weight, inputs, constant, **loose)
 
@@ -77,12 +79,13 @@ def pools(draw):
     kernel, stride = lists(draw, st.integers(1, 3), rank), lists(draw, st.integers(1, 3), rank)
     stride = "None" if draw(flags) else stride
     padding = lists(draw, st.sampled_from([0, 0, 1, 1, 2]), rank)
-    ceil = draw(flags)
+    # A window that is larger than the padded input, which rounding up allows in PyTorch, is declined.
+    ceil = draw(flags) and min(size) >= 5
     if draw(flags):
         stride = kernel if stride == "None" else stride
         dilation = lists(draw, st.integers(1, 2), rank)
         return row(f"torch.max_pool{rank}d(a, {kernel}, {stride}, {padding}, {dilation}, {ceil})", x, exact=True)
-    divisor = f", {draw(st.sampled_from(['None', '3', '-2', '0']))}" if rank > 1 else ""
+    divisor = f", {draw(st.sampled_from(['None', '3', '0']))}" if rank > 1 else ""
     stride = kernel if stride == "None" else stride
     return row(f"{F}avg_pool{rank}d(a, {kernel}, {stride}, {padding}, {ceil}, {draw(flags)}{divisor})", x, **loose)
 

@@ -110,6 +110,8 @@ def joins(draw):
         own = list(shape)
         if -rank <= dim < rank:
             own[dim] = draw(sizes)
+        if rank == 1:
+            own[0] = max(own[0], 1)  # PyTorch leaves out vectors without elements, whatever the dimension
         if draw(seldom):
             own[0] += 1
         tensors_.append(tensor(own, draw(dtypes) if draw(seldom) else dtype))

@@ -203,8 +203,12 @@ bool clamp_tensors(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // log(exp(a) + exp(b)) = max + log1p(exp(-|a - b|)); equal infinities are their own answer.
 bool log_add_exp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* a = args[0].ITensorOrFreeze(ctx);
-  auto* b = args[1].ITensorOrFreeze(ctx);
+  const Operand self = read_operand(ctx, args[0]);
+  const Operand other = read_operand(ctx, args[1]);
+  const auto type = result_type({self, other});
+  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n) << ": the tensors are " << type << ", must be of floats");
+  auto* a = materialise(ctx, self, type);
+  auto* b = materialise(ctx, other, type);
   auto* largest = apply(ctx, Operation::kMAX, a, b);
   auto* distance = apply(ctx, nvinfer1::UnaryOperation::kABS, apply(ctx, Operation::kSUB, a, b));
   auto* small = apply(ctx, nvinfer1::UnaryOperation::kEXP, apply(ctx, nvinfer1::UnaryOperation::kNEG, distance));

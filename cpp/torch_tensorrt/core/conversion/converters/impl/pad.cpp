@@ -64,6 +64,11 @@ void check_mirrored(const torch::jit::Node* n, ITensor* x, const std::vector<int
                  util::node_info(n) << ": " << pads.size() << " paddings given for a tensor of rank " << dims.nbDims
                                     << ", must be of the last dimensions but one or two");
   if (mode == SampleMode::kCLAMP) return;
+  for (int32_t i = 0; i < padded; ++i) {
+    const int64_t size = dims.d[dims.nbDims - 1 - i];
+    TORCHTRT_CHECK(size < 0 || size + pads[2 * i] + pads[2 * i + 1] > 0,
+                   util::node_info(n) << ": padding leaves nothing of a dimension of " << size);
+  }
   for (size_t i = 0; i < pads.size(); ++i) {
     const int64_t size = dims.d[dims.nbDims - 1 - static_cast<int32_t>(i / 2)];
     const int64_t limit = mode == SampleMode::kREFLECT ? size - 1 : size;

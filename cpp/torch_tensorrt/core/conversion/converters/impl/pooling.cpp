@@ -128,6 +128,11 @@ ITensor* adaptive(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Poo
                                 << nvinfer1::to_string(dims) << "), it must be known for output size " << sizes[i]);
     even = even && sizes[i] > 0 && in % sizes[i] == 0;
   }
+  // ATen averages windows of three dimensions in fp32 and fp64 alone.
+  const auto own_type = scalar_type(input);
+  if (even && type == PoolingType::kAVERAGE && at::isReducedFloatingType(own_type)) {
+    return cast(ctx, even_pool(ctx, cast(ctx, input, at::kFloat), type, sizes), own_type);
+  }
   if (even) return even_pool(ctx, input, type, sizes);
   // The window of a cell is a product of one window a dimension, so the dimensions can be pooled one after another.
   for (size_t i = 0; i < spatial_rank; ++i) {
