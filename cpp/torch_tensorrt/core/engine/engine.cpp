@@ -13,21 +13,23 @@ namespace torch_tensorrt::engine {
 namespace {
 
 // A plan that is nothing but the bytes that some backend knows as its own.
-std::shared_ptr<Plan> foreign_plan(const std::shared_ptr<const std::string>& bytes) {
+std::shared_ptr<Plan> foreign_plan(const std::shared_ptr<const std::string>& bytes, const LoadOptions& options) {
   for (const Backend* backend : backends()) {
     if (!backend->recognises(*bytes)) continue;
     auto plan = std::make_shared<Plan>();
     plan->backend = backend->name();
     plan->weights = std::make_shared<WeightStore>();
+    // Such bytes do not say which device they are for.
+    if (options.gpu) plan->target.kind = DeviceTarget::Kind::kCUDA;
     set_payload(*plan, bytes);
     return plan;
   }
   return nullptr;
 }
 
-std::shared_ptr<Plan> read_plan(const std::shared_ptr<const std::string>& bytes) {
+std::shared_ptr<Plan> read_plan(const std::shared_ptr<const std::string>& bytes, const LoadOptions& options) {
   if (!looks_like_plan(*bytes)) {
-    if (auto plan = foreign_plan(bytes)) return plan;
+    if (auto plan = foreign_plan(bytes, options)) return plan;
   }
   auto plan = std::make_shared<Plan>(parse_plan(bytes));
   WeightPutter(plan->network, *plan->weights).put_constant_inputs();
@@ -53,7 +55,7 @@ Engine::~Engine() = default;
 std::shared_ptr<Engine> Engine::load(std::shared_ptr<const std::string> bytes, const LoadOptions& options) {
   auto state = std::make_unique<EngineState>();
   state->bytes = std::move(bytes);
-  const auto plan = read_plan(state->bytes);
+  const auto plan = read_plan(state->bytes, options);
   if (options.gpu && plan->target.kind == DeviceTarget::Kind::kCUDA) plan->target.index = *options.gpu;
   state->plan = plan;
   try {
