@@ -1,7 +1,7 @@
 # Every target sets up what it needs first; a second run finds that done and starts at once.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench zoo docs lint format clean
+.PHONY: help build test test-gpu demo bench zoo docs lint format clean
 .NOTPARALLEL:
 
 help: ## show this text
@@ -35,6 +35,11 @@ docs: ## build, then write docs/supported_ops.md from what is registered
 	@tools/setup.sh build
 	@tools/build.sh package
 	@.venv/bin/python tools/supported_ops.py
+
+test-gpu: ## build, then the tests that need a GPU (and TensorRT, for its backend)
+	@tools/setup.sh test
+	@tools/build.sh package
+	@.venv/bin/python -m pytest tests/gpu
 
 tensorrt: ## build the backend that runs engines in TensorRT (TensorRT_ROOT=its folder)
 	@tools/setup.sh build

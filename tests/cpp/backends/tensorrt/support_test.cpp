@@ -187,6 +187,18 @@ TEST(TensorRTSupport, DeclinesResizesThatTensorRTLacks) {
               HasSubstr("either sizes or scales"));
 }
 
+TEST(TensorRTSupport, DeclinesWhatWasSeenToGoWrong) {
+  EXPECT_THAT(reason("%0 = input() {dims=[2x3]}\n%1 = input() {dtype=i64, dims=[]}\n"
+                     "%2 = gather(%0, %1) {axis=0}\nreturn %2"),
+              HasSubstr("a scalar"));
+  EXPECT_THAT(reason("%0 = input() {dims=[0x3]}\n%1 = reduce(%0) {op=sum, axes=1}\nreturn %1"),
+              HasSubstr("0x3 has no elements"));
+  EXPECT_THAT(reason("%0 = input() {dims=[1x1x4x4]}\n%1 = resize(%0) {mode=linear, transformation=asymmetric, "
+                     "output_dims=[1x1x8x8]}\nreturn %1"),
+              HasSubstr("asymmetric places"));
+  EXPECT_THAT(reason("%0 = constant() {dims=[1], weights=f32\"AACAPw==\"}\nreturn %0"), HasSubstr("no inputs"));
+}
+
 TEST(TensorRTSupport, DeclinesScattersThatCombine) {
   const auto scatter = [](const std::string& attributes) {
     return "%0 = input() {dims=[4x3]}\n%1 = input() {dtype=i64, dims=[2x3]}\n%2 = input() {dims=[2x3]}\n"

@@ -17,6 +17,14 @@ using network::SampleMode;
 
 Decision supports_always(const ILayer& /*layer*/) { return Decision::yes(); }
 
+Decision supports_constant(const ILayer& layer) {
+  const auto& constant = static_cast<const network::IConstantLayer&>(layer);
+  if (constant.getWeights().count == 0) return Decision::no("it has no elements, TensorRT's constants have some");
+  // Seen with 10.6: the builder ends the process.
+  if (layer.network()->getNbInputs() == 0) return Decision::no("its network has no inputs, TensorRT's need one");
+  return Decision::yes();
+}
+
 Decision supports_slice(const ILayer& layer) {
   const auto& slice = static_cast<const network::ISliceLayer&>(layer);
   if (slice.getInput(0)->getDimensions().nbDims == 0) return Decision::no("TensorRT slices no scalars");
@@ -26,6 +34,10 @@ Decision supports_slice(const ILayer& layer) {
 Decision supports_gather(const ILayer& layer) {
   const auto& gather = static_cast<const network::IGatherLayer&>(layer);
   const int32_t shared = gather.getNbElementWiseDims();
+  const bool by_scalar = layer.getInput(1)->getDimensions().nbDims == 0;
+  if (gather.getMode() == GatherMode::kDEFAULT && by_scalar) {
+    return Decision::no("its index is a scalar, for which TensorRT's gather keeps a dimension of size 1");
+  }
   if (gather.getMode() == GatherMode::kDEFAULT && shared > 1) {
     return Decision::no(str("data and indices share ", shared, " dimensions, TensorRT's gather lets them share 1"));
   }

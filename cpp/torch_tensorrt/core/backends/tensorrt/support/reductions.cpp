@@ -37,6 +37,14 @@ std::optional<int64_t> largest_size(const ILayer& layer, int32_t axis) {
   return largest;
 }
 
+Decision supports_reduce(const ILayer& layer) {
+  const Dims input = layer.getInput(0)->getDimensions();
+  if (input.volume() == 0) {
+    return Decision::no("its input " + network::to_string(input) + " has no elements, TensorRT reduces none such");
+  }
+  return Decision::yes();
+}
+
 Decision supports_matrix_multiply(const ILayer& layer) {
   const DataType type = layer.getInput(0)->getType();
   if (network::is_floating_point(type)) return Decision::yes();

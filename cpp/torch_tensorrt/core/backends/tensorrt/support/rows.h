@@ -10,6 +10,7 @@ namespace torch_tensorrt::backends::tensorrt {
 
 // movement.cpp
 Decision supports_always(const network::ILayer& layer);
+Decision supports_constant(const network::ILayer& layer);
 Decision supports_slice(const network::ILayer& layer);
 Decision supports_gather(const network::ILayer& layer);
 Decision supports_scatter(const network::ILayer& layer);
@@ -24,6 +25,7 @@ Decision supports_pooling(const network::ILayer& layer);
 Decision supports_resize(const network::ILayer& layer);
 Decision supports_grid_sample(const network::ILayer& layer);
 // reductions.cpp
+Decision supports_reduce(const network::ILayer& layer);
 Decision supports_matrix_multiply(const network::ILayer& layer);
 Decision supports_topk(const network::ILayer& layer);
 Decision supports_cumulative(const network::ILayer& layer);

@@ -79,6 +79,10 @@ Decision check_scales(const network::IResizeLayer& resize, const Dims& input, co
 
 Decision supports_convolution(const ILayer& layer) {
   const auto& convolution = static_cast<const network::ConvolutionBase&>(layer);
+  const bool backwards = layer.getType() == network::LayerType::kDECONVOLUTION;
+  if (backwards && layer.getInput(0)->getType() == DataType::kBF16) {
+    return Decision::no("TensorRT has no deconvolution of bf16");
+  }
   const Dims input = layer.getInput(0)->getDimensions();
   if (input.d[1] < 0) return Decision::no("the number of channels of its input is not known, TensorRT needs it");
   const bool known = spatial_dims_known(input, convolution.spatial_rank());
@@ -122,6 +126,10 @@ Decision supports_resize(const ILayer& layer) {
     case InterpolationMode::kNEAREST:
       return Decision::yes();
     case InterpolationMode::kLINEAR:
+      // Seen with 10.6: its results are those of other places.
+      if (resize.getCoordinateTransformation() == network::ResizeCoordinateTransformation::kASYMMETRIC) {
+        return Decision::no("linear interpolation with asymmetric places, which TensorRT computes otherwise");
+      }
       return check_interpolated(input, output, std::min(3, input.nbDims), "linear");
     case InterpolationMode::kCUBIC:
       return check_interpolated(input, output, std::min(2, input.nbDims), "cubic");

@@ -64,7 +64,7 @@ Decision supports_computed(const ILayer& layer) {
 const std::vector<SupportRow>& support_table() {
   static const std::vector<SupportRow> table = {
       {LayerType::kINPUT, supports_always, "input; u8 with a cast behind it"},
-      {LayerType::kCONSTANT, supports_always, "constant, by reference"},
+      {LayerType::kCONSTANT, supports_constant, "constant, by reference"},
       {LayerType::kCONVOLUTION, supports_convolution, "convolution; in one dimension with another of size 1"},
       {LayerType::kDECONVOLUTION, supports_convolution, "deconvolution; output padding as a slice behind it"},
       {LayerType::kPOOLING, supports_pooling, "pooling; a divisor as a product behind it"},
@@ -72,7 +72,7 @@ const std::vector<SupportRow>& support_table() {
       {LayerType::kELEMENTWISE, supports_elementwise, "element-wise; remainders and atan2 composed"},
       {LayerType::kUNARY, supports_unary, "unary; other logarithms, log1p, expm1 and trunc composed"},
       {LayerType::kSCALE, supports_always, "element-wise layers with constants"},
-      {LayerType::kREDUCE, supports_always, "reduce; sums of halves and bool through casts"},
+      {LayerType::kREDUCE, supports_reduce, "reduce; sums of halves and bool through casts"},
       {LayerType::kMATRIX_MULTIPLY, supports_matrix_multiply, "matrix multiply"},
       {LayerType::kSOFTMAX, supports_always, "softmax; its logarithm composed"},
       {LayerType::kSHUFFLE, supports_always, "shuffle"},
