@@ -200,8 +200,8 @@ void translate_scatter(Translator& t) {
   trt::ITensor& indices =
       by_tuples ? tuples_from_start(t, data, t.input(1), 0) : from_start(t, data, t.input(1), layer.getAxis());
   // In networks that are not typed TensorRT scatters by i32 only.
-  auto& made = t.added(
-      t.target().addScatter(data, cast(t, indices, DataType::kINT32), movable(t, t.input(2)), static_cast<trt::ScatterMode>(layer.getMode())));
+  auto& made = t.added(t.target().addScatter(data, cast(t, indices, DataType::kINT32), movable(t, t.input(2)),
+                                             static_cast<trt::ScatterMode>(layer.getMode())));
   made.setAxis(layer.getAxis());
   t.give(moved_back(t, *made.getOutput(0), type));
 }
