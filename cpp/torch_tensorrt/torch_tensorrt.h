@@ -119,6 +119,11 @@ struct TORCHTRT_API Input : torch::CustomClassHolder {
   TensorFormat format = TensorFormat::kContiguous;
   std::vector<double> tensor_domain = {0, 2};
   bool input_is_dynamic = false;
+  // Elements of an integer input that the model uses as sizes (CompileSpec::allow_shape_tensors), one an element, with
+  // min <= opt <= max. Without opt_values those of the example are taken, or else the ends of tensor_domain.
+  std::vector<int64_t> min_values;
+  std::vector<int64_t> opt_values;
+  std::vector<int64_t> max_values;
 
   Input() = default;
   // S below is std::vector<int64_t> or c10::ArrayRef<int64_t>.
@@ -217,7 +222,11 @@ struct TORCHTRT_API CompileSpec {
   bool debug = false;
   // Lets int64 and float64 be narrowed to 32 bits; what is narrowed is logged as a warning.
   bool truncate_long_and_double = false;
+  // Lets the elements of integer inputs be used as sizes; see Input::opt_values. Sizes of dynamic inputs always can be.
   bool allow_shape_tensors = false;
+  // Shapes of the inputs that one call after the other may have without preparing for them again, 1 or more: a context
+  // keeps what it has prepared for the last ones.
+  uint64_t max_specializations = 8;
   Device device = Device::current();
   EngineCapability capability = EngineCapability::kSTANDARD;
   uint64_t num_avg_timing_iters = 1;

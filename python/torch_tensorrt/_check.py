@@ -65,8 +65,8 @@ def check(
 
     Args:
         module: as for :func:`torch_tensorrt.compile`.
-        inputs: as there; with them, what depends on their shapes and dtypes is looked at too. A range of shapes is
-            looked at as a range, not at each of its ends.
+        inputs: as there; with them, what depends on their shapes and dtypes is looked at too: of a range of shapes
+            the range as a whole, and each of its ends.
         method_name: the method.
         **settings: those of :func:`torch_tensorrt.ts.compile`; ``device`` is the CPU unless given.
 

@@ -12,6 +12,7 @@ from torch_tensorrt._enums import dtype as _dtype
 from torch_tensorrt._enums import memory_format
 
 _DOMAIN = (0.0, 2.0)
+_MOST_SIZES = 16  # elements of an input that is used as sizes
 
 
 class Input:
@@ -27,6 +28,11 @@ class Input:
         format: ``torch.contiguous_format`` (default) or ``torch.channels_last``.
         tensor_domain: ``(low, high)``, the half-open interval that sample values are drawn from.
         torch_tensor: an example; shape, dtype and format are taken from it where they are not given.
+        is_shape_tensor: the input is a list of sizes, and ``shape``, or ``min_shape``, ``opt_shape`` and
+            ``max_shape``, are its elements instead of its shape: ``Input(min_shape=[1], opt_shape=[4], max_shape=[8],
+            dtype=torch.int64, is_shape_tensor=True)`` is one number between 1 and 8. Needs
+            ``allow_shape_tensors=True``. Not given, an integer input that the model uses as sizes has the elements of
+            ``torch_tensor``, or the ends of ``tensor_domain``.
         name: for messages.
 
     Raises:
@@ -50,6 +56,7 @@ class Input:
         tensor_domain: tuple[float, float] = _DOMAIN,
         torch_tensor: torch.Tensor | None = None,
         name: str = "",
+        is_shape_tensor: bool = False,
     ) -> None:
         if len(args) > 1:
             raise ValueError(f"Input takes one positional argument, the shape; {len(args)} were given")
@@ -78,6 +85,9 @@ class Input:
             self._explicit_set_dtype = True
         self.format = memory_format._from(format)
         self.tensor_domain = _domain(tensor_domain)
+        self.is_shape_tensor = bool(is_shape_tensor)
+        if self.is_shape_tensor and self.dtype not in (_dtype.i32, _dtype.i64):
+            raise TypeError(f"a shape tensor is of int32 or int64, found {self.dtype}")
 
     @classmethod
     def from_tensor(cls, t: torch.Tensor, disable_memory_format_check: bool = False) -> Input:
@@ -122,6 +132,8 @@ class Input:
 
     def _sample(self, shape: Sequence[int]) -> torch.Tensor:
         wanted = self.dtype.try_to(torch.dtype) or torch.float32
+        if self.is_shape_tensor:
+            return torch.tensor(list(shape), dtype=wanted)
         low, high = self.tensor_domain
         sample = (torch.rand(tuple(shape)) * (high - low) + low).to(wanted)
         return sample.to(memory_format=self.format.to(torch.memory_format)) if sample.dim() == 4 else sample
@@ -132,8 +144,21 @@ class Input:
         low, opt, high = (list(self.shape[key]) for key in ("min_shape", "opt_shape", "max_shape"))
         return low, opt, high
 
+    def _values(self) -> tuple[list[int], list[int], list[int]]:
+        """Elements of an input that is used as sizes; empty where they are not said."""
+        if self.is_shape_tensor:
+            return self._bounds()
+        example = self.torch_tensor
+        may_be_sizes = example is not None and example.dtype in (torch.int32, torch.int64) and example.dim() < 2
+        if not may_be_sizes or example.numel() > _MOST_SIZES:
+            return [], [], []
+        return [], example.reshape(-1).tolist(), []
+
     def _to_spec(self) -> dict[str, Any]:
         low, opt, high = self._bounds()
+        low_values, opt_values, high_values = self._values()
+        if self.is_shape_tensor:
+            low = opt = high = [len(opt_values)]
         return {
             "min": low,
             "opt": opt,
@@ -143,6 +168,9 @@ class Input:
             "format": self.format.value,
             "tensor_domain": list(self.tensor_domain),
             "name": self.name,
+            "min_values": low_values,
+            "opt_values": opt_values,
+            "max_values": high_values,
         }
 
     def __eq__(self, other: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ops.any_sizes import NEEDS_A_SIZE, compile_any_sizes, first_rows_of_any_sizes, run_any_sizes
 from ops.discover import all_rows
 from ops.table import Row, run_dynamic, run_static
 
@@ -17,3 +18,17 @@ def test_row(row: Row) -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.static_only], ids=lambda row: row.name)
 def test_row_with_a_range_of_sizes(row: Row) -> None:
     run_dynamic(row)
+
+
+ANY_SIZES = first_rows_of_any_sizes(ROWS)
+
+
+@pytest.mark.parametrize("row", [row for row in ANY_SIZES if row.op not in NEEDS_A_SIZE], ids=lambda row: row.name)
+def test_row_with_ranges_everywhere(row: Row) -> None:
+    run_any_sizes(row)
+
+
+@pytest.mark.parametrize("row", [row for row in ANY_SIZES if row.op in NEEDS_A_SIZE], ids=lambda row: row.name)
+def test_row_that_needs_a_size_says_so(row: Row) -> None:
+    with pytest.raises(RuntimeError, match=NEEDS_A_SIZE[row.op]):
+        compile_any_sizes(row)

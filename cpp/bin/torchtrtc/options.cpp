@@ -63,7 +63,10 @@ void add_engine_flags(CLI::App& app, Options& o) {
   app.add_flag("--sparse-weights", o.sparse_weights, "Allow kernels for 2:4 sparse weights");
   app.add_flag("--truncate,--truncate-long-double,--truncate-64bit", o.truncate,
                "Narrow 64-bit weights to 32 bits, and say so");
-  app.add_flag("--allow-shape-tensors", o.allow_shape_tensors, "Let sizes of dynamic inputs be shape tensors");
+  app.add_flag("--allow-shape-tensors", o.allow_shape_tensors, "Let elements of integer inputs be used as sizes");
+  app.add_option("--max-specializations", o.max_specializations, "Combinations of input shapes to stay prepared for")
+      ->capture_default_str()
+      ->check(CLI::Range(uint64_t{1}, uint64_t{INT32_MAX}));
   app.add_option("--engine-capability", o.capability, "standard, safety or dla_standalone")
       ->capture_default_str()
       ->check(CLI::IsMember({"standard", "safety", "dla_standalone"}));
@@ -224,6 +227,7 @@ torch_tensorrt::ts::CompileSpec make_spec(const Options& options) {
   spec.sparse_weights = options.sparse_weights;
   spec.truncate_long_and_double = options.truncate;
   spec.allow_shape_tensors = options.allow_shape_tensors;
+  spec.max_specializations = options.max_specializations;
   spec.capability = capability(options.capability);
   spec.num_avg_timing_iters = options.timing_iterations;
   spec.workspace_size = options.workspace_size;

@@ -54,6 +54,7 @@ struct Options {
   bool no_threshold_check = false;
   bool truncate = false;
   bool allow_shape_tensors = false;
+  uint64_t max_specializations = 8;
   std::vector<std::string> custom_ops;
   std::vector<std::string> custom_converters;
 };

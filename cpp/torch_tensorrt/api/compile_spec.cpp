@@ -111,6 +111,9 @@ void set_engine_settings(const CompileSpec& external, core::conversion::BuilderS
   settings.debug = external.debug;
   settings.truncate_long_and_double = external.truncate_long_and_double;
   settings.allow_shape_tensors = external.allow_shape_tensors;
+  TORCHTRT_CHECK(external.max_specializations >= 1 && external.max_specializations <= INT32_MAX,
+                 "max_specializations is " << external.max_specializations << ", must be 1 or more");
+  settings.max_specialisations = static_cast<int32_t>(external.max_specializations);
   settings.device = to_internal(external.device);
   settings.capability = capability(external.capability);
   settings.num_avg_timing_iters = external.num_avg_timing_iters;
@@ -150,8 +153,12 @@ core::ir::Input to_internal(const Input& input) {
   TORCHTRT_CHECK(input.format != TensorFormat::kUnknown, "the layout of " << input << " is unknown");
   const auto format =
       input.format == TensorFormat::kChannelsLast ? nvinfer1::TensorFormat::kHWC : nvinfer1::TensorFormat::kLINEAR;
-  return core::ir::Input(input.min_shape, input.opt_shape, input.max_shape, scalar_type(input.dtype), format,
-                         /*dtype_is_user_defined=*/input.dtype != DataType::kUnknown, input.tensor_domain);
+  core::ir::Input internal(input.min_shape, input.opt_shape, input.max_shape, scalar_type(input.dtype), format,
+                           /*dtype_is_user_defined=*/input.dtype != DataType::kUnknown, input.tensor_domain);
+  internal.min_values = input.min_values;
+  internal.opt_values = input.opt_values;
+  internal.max_values = input.max_values;
+  return internal;
 }
 
 core::CompileSpec to_internal(const CompileSpec& external) {

@@ -31,9 +31,13 @@ DataType dtype(const std::string& name) {
 Input input(const json& spec) {
   static const std::map<std::string, TensorFormat::Value> kFormats = {{"contiguous", TensorFormat::kContiguous},
                                                                       {"channels_last", TensorFormat::kChannelsLast}};
-  return Input(spec.at("min").get<std::vector<int64_t>>(), spec.at("opt").get<std::vector<int64_t>>(),
-               spec.at("max").get<std::vector<int64_t>>(), dtype(spec.at("dtype")),
-               spec.at("tensor_domain").get<std::vector<double>>(), look_up(kFormats, spec.at("format"), "format"));
+  Input input(spec.at("min").get<std::vector<int64_t>>(), spec.at("opt").get<std::vector<int64_t>>(),
+              spec.at("max").get<std::vector<int64_t>>(), dtype(spec.at("dtype")),
+              spec.at("tensor_domain").get<std::vector<double>>(), look_up(kFormats, spec.at("format"), "format"));
+  input.min_values = spec.at("min_values").get<std::vector<int64_t>>();
+  input.opt_values = spec.at("opt_values").get<std::vector<int64_t>>();
+  input.max_values = spec.at("max_values").get<std::vector<int64_t>>();
+  return input;
 }
 
 torch::jit::IValue signature(const json& node) {
@@ -98,6 +102,7 @@ torchscript::CompileSpec spec_of(const json& spec) {
   out.dla_global_dram_size = spec.at("dla_global_dram_size");
   out.truncate_long_and_double = spec.at("truncate_long_and_double");
   out.allow_shape_tensors = spec.at("allow_shape_tensors");
+  out.max_specializations = spec.at("max_specializations");
   out.require_full_compilation = spec.at("require_full_compilation");
   out.min_block_size = spec.at("min_block_size");
   out.torch_executed_ops = spec.at("torch_executed_ops").get<std::vector<std::string>>();

@@ -59,6 +59,8 @@ void fill(Input& input, std::vector<int64_t> low, std::vector<int64_t> opt, std:
 }
 
 const std::vector<double> kDefaultDomain = {0, 2};
+// Elements of an input that is used as sizes.
+constexpr int64_t kMostSizes = 16;
 
 }  // namespace
 
@@ -190,6 +192,10 @@ Input::Input(at::Tensor tensor) {
       tensor.dim() == 4 && !tensor.is_contiguous() && tensor.is_contiguous(at::MemoryFormat::ChannelsLast);
   fill(*this, sizes, sizes, sizes, tensor.scalar_type(), kDefaultDomain,
        channels_last ? TensorFormat::kChannelsLast : TensorFormat::kContiguous);
+  const bool may_be_sizes = tensor.scalar_type() == at::kInt || tensor.scalar_type() == at::kLong;
+  if (!may_be_sizes || tensor.dim() > 1 || tensor.numel() > kMostSizes) return;
+  const auto elements = tensor.to(at::kCPU, at::kLong).contiguous();
+  opt_values.assign(elements.const_data_ptr<int64_t>(), elements.const_data_ptr<int64_t>() + elements.numel());
 }
 
 std::ostream& operator<<(std::ostream& os, const Input& input) {

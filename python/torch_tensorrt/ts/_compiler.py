@@ -50,6 +50,7 @@ def compile(  # noqa: A001 - the public name
     torch_executed_ops: Sequence[str] | None = None,
     torch_executed_modules: Sequence[str] | None = None,
     allow_shape_tensors: bool = False,
+    max_specializations: int = 8,
     backend: str = "auto",
     timing_cache_path: str = "",
     optimization_level: int | None = None,
@@ -78,7 +79,11 @@ def compile(  # noqa: A001 - the public name
         require_full_compilation: error where an operation cannot go into the engine.
         min_block_size: fewest operations that are worth an engine.
         torch_executed_ops, torch_executed_modules: operations (``aten::add``) and module classes left to PyTorch.
-        allow_shape_tensors: let ``aten::size`` of dynamic inputs give shape tensors.
+        allow_shape_tensors: let the model use elements of integer inputs as sizes (``x.view(int(n[0]), -1)``); what
+            values they have is said by :class:`torch_tensorrt.Input`. Sizes of dynamic inputs (``aten::size``) can
+            always be computed with.
+        max_specializations: an engine prepares itself for each combination of input shapes that it meets, and keeps
+            what it has prepared for this many of the last ones.
         backend: who builds the engine: ``"native"`` (the engine of this package), another backend's name
             (``"tensorrt"``), ``"auto"`` (the available backend that is preferred on the device and takes the whole
             network) or ``"fastest"`` (all that can, timed on the device; the times are recorded in the engine).
@@ -120,6 +125,7 @@ def compile(  # noqa: A001 - the public name
         torch_executed_ops=torch_executed_ops,
         torch_executed_modules=torch_executed_modules,
         allow_shape_tensors=allow_shape_tensors,
+        max_specializations=max_specializations,
         backend=backend,
         timing_cache_path=timing_cache_path,
         optimization_level=optimization_level,
@@ -149,6 +155,7 @@ def convert_method_to_trt_engine(
     dla_global_dram_size: int = 536870912,
     truncate_long_and_double: bool = False,
     allow_shape_tensors: bool = False,
+    max_specializations: int = 8,
     backend: str = "auto",
     timing_cache_path: str = "",
     optimization_level: int | None = None,
@@ -179,6 +186,7 @@ def convert_method_to_trt_engine(
         dla_global_dram_size=dla_global_dram_size,
         truncate_long_and_double=truncate_long_and_double,
         allow_shape_tensors=allow_shape_tensors,
+        max_specializations=max_specializations,
         backend=backend,
         timing_cache_path=timing_cache_path,
         optimization_level=optimization_level,

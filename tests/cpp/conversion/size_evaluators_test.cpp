@@ -73,7 +73,7 @@ TEST(SizeEvaluators, GiveTensorsWhereTheyAreNot) {
     EXPECT_EQ(tensor->getType(), nvinfer1::DataType::kINT64) << "output " << output;
   }
   ASSERT_NE(tensor_of(sizes[kRatio]), nullptr);
-  EXPECT_EQ(tensor_of(sizes[kRatio])->getType(), nvinfer1::DataType::kFLOAT);
+  EXPECT_EQ(tensor_of(sizes[kRatio])->getType(), nvinfer1::DataType::kDOUBLE) << "Python's floats";
   const auto all = sizes[kAll].toListRef().vec();
   EXPECT_EQ(all[0].toInt(), 2);
   EXPECT_NE(tensor_of(all[1]), nullptr);

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <memory>
 
@@ -67,6 +68,33 @@ TEST_F(Allocations, ARepeatedCallOfTheBestTacticsMakesNone) {
   }
   const auto engine = testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true), settings);
   expect_no_allocations(*engine, {"libdnnl"});
+}
+
+// Bytes that the process has in use.
+int64_t bytes_in_use() {
+  const auto info = mallinfo2();
+  return static_cast<int64_t>(info.uordblks + info.hblkhd);
+}
+
+// The arena is that of the largest shape, and what is prepared for shapes beyond the last few is let go.
+TEST_F(Allocations, DoNotGrowOverChangingShapes) {
+  const auto engine = testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true));
+  const auto context = engine->create_context(/*max_specialisations=*/2);
+  const auto input = testing::random_floats(8 * 192, 1);
+  std::vector<float> output(80);
+  const void* inputs[] = {input.data()};
+  void* outputs[] = {output.data()};
+  const auto run_all = [&] {
+    for (const int64_t batch : {8, 1, 5, 2, 7, 3, 6, 4, 8}) {
+      context->set_input_dims({Dims{batch, 3, 8, 8}});
+      context->run(inputs, outputs);
+    }
+  };
+  run_all();
+  const int64_t before = bytes_in_use();
+  for (int32_t i = 0; i < 20; ++i) run_all();
+  EXPECT_LE(bytes_in_use(), before + 4096);
+  EXPECT_EQ(context->specialisation_count(), 2);
 }
 
 }  // namespace

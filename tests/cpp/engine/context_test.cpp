@@ -59,6 +59,21 @@ TEST_F(SmallContext, ASmallerShapeRunsInTheArenaOfALargerOne) {
   EXPECT_EQ(context_->specialisation_count(), 2);
 }
 
+TEST(Specialisations, TheirNumberIsInThePlan) {
+  BuildSettings settings;
+  settings.max_specialisations = 3;
+  const auto engine = build_engine(make_small_network(/*dynamic_batch=*/true), settings);
+  EXPECT_EQ(engine->plan().max_specialisations, 3);
+  const auto context = engine->create_context();
+  for (const int64_t batch : {1, 2, 3, 4, 5, 6}) {
+    context->set_input_dims({Dims{batch, 3, 8, 8}});
+    EXPECT_EQ(context->specialisation_count(), std::min<int64_t>(batch, 3));
+  }
+  settings.max_specialisations = 0;
+  EXPECT_NE(error_of([&] { build_engine(make_small_network(), settings); }).find("max_specialisations is 0"),
+            std::string::npos);
+}
+
 TEST_F(SmallContext, ErrorsQuoteNameDimsAndRange) {
   const std::string outside = error_for({dims(9)});
   for (const char* part : {"\"x\"", "9x3x8x8", "1x3x8x8 to 8x3x8x8"}) {

@@ -143,6 +143,20 @@ TEST_F(TextTest, KeepsProfilesAndTheOrderOfInputs) {
   EXPECT_TRUE(parsed->profiles()[1].empty());
 }
 
+TEST_F(TextTest, ElementsOfShapeInputs) {
+  ITensor& n = *network_.addInput("n", DataType::kINT64, Dims{2});
+  network_.markOutput(*network_.addIdentity(n)->getOutput(0));
+  ProfileRange range{Dims{2}, Dims{2}, Dims{2}, {1, -1}, {4, 6}, {12, 24}};
+  network_.profiles() = {{{n.getName(), range}}};
+  const std::string text = round_trip(network_);
+  EXPECT_THAT(text, ::testing::HasSubstr("[[2], [2], [2], [1x-1], [4x6], [12x24]]"));
+  const auto parsed = parse_network(text);
+  const ProfileRange& read = parsed->profiles()[0].at(n.getName());
+  EXPECT_EQ(read.min_values, range.min_values);
+  EXPECT_EQ(read.opt_values, range.opt_values);
+  EXPECT_EQ(read.max_values, range.max_values);
+}
+
 TEST_F(TextTest, KeepsNumbersToTheLastBit) {
   std::vector<float> odd{0.1F,
                          -0.F,

@@ -122,6 +122,23 @@ TEST(ExecuteEngine, SizesReadFromValuesOfInputsAreRefused) {
   }
 }
 
+TEST(ExecuteEngine, SizesAreReadFromValuesWhoseRangeIsSaid) {
+  for (const auto type : {network::DataType::kINT64, network::DataType::kINT32}) {
+    const auto engine = tests::make_engine(tests::build_reshape_engine(type, /*say_elements=*/true));
+    const at::Tensor x = at::rand({2, 12});
+    const auto scalar = type == network::DataType::kINT64 ? at::kLong : at::kInt;
+    for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{4, 6}, {12, 2}, {1, 24}, {4, 6}}) {
+      const at::Tensor shape = at::tensor({rows, columns}, scalar);
+      EXPECT_TRUE(at::equal(execute_engine({x, shape}, engine)[0], x.reshape({rows, columns})));
+    }
+    EXPECT_THAT(error_of([&] {
+                  execute_engine({x, at::tensor({24, 1}, scalar)}, engine);
+                }),
+                AllOf(HasSubstr("[24, 1]"), HasSubstr("[1, 1] to [12, 24]")));
+    EXPECT_THAT(error_of([&] { execute_engine({x, at::tensor({5, 5}, scalar)}, engine); }), HasSubstr("5x5"));
+  }
+}
+
 // ---- inputs that do not fit ----------------------------------------------------------------------------------------
 
 TEST(ExecuteEngine, WrongInputsAreNamedAndTheEngineGoesOn) {

@@ -94,7 +94,7 @@ std::string build_doubling_engine(DataType type, const Dims& dims) {
   return build(network);
 }
 
-std::string build_reshape_engine(DataType shape_type) {
+std::string build_reshape_engine(DataType shape_type, bool say_elements) {
   auto network = std::make_shared<INetworkDefinition>();
   ITensor* x = network->addInput("input_0", DataType::kFLOAT, Dims{2, 12});
   ITensor* shape = network->addInput("input_1", shape_type, Dims{2});
@@ -102,6 +102,11 @@ std::string build_reshape_engine(DataType shape_type) {
   auto* shuffle = network->addShuffle(*relu->getOutput(0));
   shuffle->setInput(1, *shape);
   mark_output(*network, *shuffle->getOutput(0), "output_0");
+  if (say_elements) {
+    network::Profile profile;
+    profile["input_1"] = {Dims{2}, Dims{2}, Dims{2}, {1, 1}, {4, 6}, {12, 24}};
+    network->profiles().push_back(profile);
+  }
   return build(network);
 }
 

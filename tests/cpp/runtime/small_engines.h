@@ -31,8 +31,9 @@ std::string build_pointwise_engine(const std::string& source = "");
 // x of a dtype, given back shifted: x + x, in the dtype, for dims.
 std::string build_doubling_engine(network::DataType type, const network::Dims& dims);
 
-// x f32[2x12] reshaped to the two numbers of the second input (int64[2], or int32).
-std::string build_reshape_engine(network::DataType shape_type);
+// x f32[2x12] reshaped to the two numbers of the second input (int64[2], or int32), which are said to be 1, 1 to 12,
+// 24, or not at all.
+std::string build_reshape_engine(network::DataType shape_type, bool say_elements = false);
 
 // With inputs and outputs found by the numbers in their names.
 EnginePtr make_engine(const std::string& plan);

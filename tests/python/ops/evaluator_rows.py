@@ -9,7 +9,9 @@ N, M = "a.size(0)", "a.size(1)"
 F, G = f"float({N})", f"float({M})"
 P, Q = "a.is_floating_point()", "(a.size(1) == 5)"
 TEXT = f"str({N})"
-KNOWN = "the condition must be known while compiling"
+KNOWN = "text must be known while compiling"
+BITS = "bits of numbers must be known while compiling"
+TURNS = "the number of turns must be known while compiling"
 LAST = f"x = torch.jit.annotate(Optional[int], None)\nfor i in range({N}):\n    x = i\n"  # may be None
 MIXED = {"int": (N, M), "float": (F, G), "int_float": (N, G), "float_int": (F, M)}
 
@@ -18,7 +20,7 @@ X = t(3, 4)
 
 def number(op: str, code: str, **more) -> Row:
     """A row whose number, or flag, is added to the tensor."""
-    return Row(op, f"a + float({code})", (X,), static_only=KNOWN, **more)
+    return Row(op, f"a + float({code})", (X,), static_only=KNOWN if "str(" in code or "'" in code else "", **more)
 
 
 def _comparisons() -> list[Row]:
@@ -47,15 +49,19 @@ def _arithmetic() -> list[Row]:
         rows.append(number(f"aten::pow.{overload}", f"{x} ** {y}"))
         for name in ("min", "max"):
             rows.append(number(f"prim::{name}.{overload}", f"{name}({x}, {y})"))
+        rows.append(number(f"aten::fmod.{overload}", f"math.fmod({x}, {y})"))
     for name in ("min", "max"):
         rows.append(number(f"prim::{name}.self_int", f"{name}([{N}, {M}, 2])"))
+    for name, sign in (("eq", "=="), ("ne", "!=")):
+        rows.append(number(f"aten::{name}.int_list", f"a.shape {sign} [3, 4]"))
+        rows.append(number(f"aten::{name}.int_list", f"[{N}, 1] {sign} [{N}]"))
     rows += [
         number("aten::__and__.bool", f"{P} & {Q}"),
         number("aten::__or__.bool", f"{P} | {Q}"),
         number("aten::__xor__.bool", f"{P} ^ {Q}"),
-        number("aten::__and__.int", f"{N} & {M}"),
-        number("aten::__or__.int", f"{N} | {M}"),
-        number("aten::__xor__.int", f"{N} ^ {M}"),
+        Row("aten::__and__.int", f"a + float({N} & {M})", (X,), static_only=BITS),
+        Row("aten::__or__.int", f"a + float({N} | {M})", (X,), static_only=BITS),
+        Row("aten::__xor__.int", f"a + float({N} ^ {M})", (X,), static_only=BITS),
         number("aten::__not__", f"not {Q}"),
         number("aten::__round_to_zero_floordiv.int", f"torch.ops.aten.__round_to_zero_floordiv(-7, {N})"),
         number("aten::neg.int", f"-{N}"),
@@ -74,6 +80,13 @@ def _arithmetic() -> list[Row]:
         number("aten::floor.float", f"math.floor({F} / 2.0)"),
         number("aten::sqrt.int", f"math.sqrt({N})"),
         number("aten::sqrt.float", f"math.sqrt({F})"),
+        number("aten::log.int", f"math.log({N})"),
+        number("aten::log.float", f"math.log({F} + 0.5)"),
+        number("aten::round.int", f"round({N})"),
+        number("aten::round.float", f"round({F} / 2.0)"),
+        number("prim::abs.int", f"abs(2 - {N})"),
+        number("prim::abs.float", f"abs(2.5 - {F})"),
+        number("aten::sum.int", f"sum([{N}, {M}, 2])"),
         number("aten::Bool.int", f"bool({N} - 3)"),
         number("aten::Bool.float", f"bool({F})"),
         number("aten::Float.Scalar", N),
@@ -84,8 +97,8 @@ def _arithmetic() -> list[Row]:
         Row("aten::Int.Scalar", "a + int(b.item())", (X, t(low=2, high=9))),
         number("aten::add.str", f"len({TEXT} + 'px')"),
         number("aten::format", f"len('{{}} of {{}}'.format({N}, {M}))"),
-        Row("aten::__is__", LAST + "a + float(x is None)", (X,), static_only=KNOWN),
-        Row("aten::__isnot__", LAST + "a + float(x is not None)", (X,), static_only=KNOWN),
+        Row("aten::__is__", LAST + "a + float(x is None)", (X,), static_only=TURNS),
+        Row("aten::__isnot__", LAST + "a + float(x is not None)", (X,), static_only=TURNS),
     ]
     return rows
 
@@ -102,11 +115,14 @@ def _sizes() -> list[Row]:
         Row("prim::NumToTensor.Scalar", "a + torch.ops.prim.NumToTensor(a.size(0))", (X,)),
         Row("aten::len.Tensor", "a.view(len(a), 2, 2)", (X,)),
         number("prim::is_cuda", "a.is_cuda"),
+        number("aten::is_autocast_enabled", "torch.is_autocast_enabled()"),
+        number("aten::is_grad_enabled", "torch.is_grad_enabled() and a.requires_grad"),
         number("prim::is_sparse", "a.is_sparse"),
         number("prim::is_quantized", "a.is_quantized"),
         number("prim::requires_grad", "a.requires_grad"),
         number("aten::is_complex", "a.is_complex()"),
         Row("aten::len.t", "a + len([a.size(0), 1])", (X,)),
+        Row("prim::tolist", "x: list[int] = torch.tensor([a.size(0), 2, 2]).tolist()\na.view(x)", (X,)),
     ]
 
 

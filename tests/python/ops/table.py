@@ -106,8 +106,8 @@ def script_row(row: Row) -> torch.jit.ScriptModule:
     return module
 
 
-def script(code: str, count: int) -> torch.jit.ScriptModule:
-    """A module of arguments a, b, ... whose last line is returned."""
+def source_class(code: str, count: int) -> type:
+    """A module class of arguments a, b, ... whose last line is returned."""
     lines = [line for line in code.strip().splitlines() if line.strip()]
     names = ", ".join(NAMES[:count])
     body = [f"        {line}\n" for line in lines[:-1]] + [f"        return {lines[-1].strip()}\n"]
@@ -124,7 +124,16 @@ def script(code: str, count: int) -> torch.jit.ScriptModule:
         "__name__": __name__,
     }
     exec(compile("".join(source), file, "exec"), namespace)
-    return torch.jit.script(namespace["Row"]().eval())
+    return namespace["Row"]
+
+
+def script(code: str, count: int) -> torch.jit.ScriptModule:
+    return torch.jit.script(source_class(code, count)().eval())
+
+
+def eager_row(row: Row) -> torch.nn.Module:
+    """The row as Python runs it."""
+    return source_class(row.code, len(row.inputs))().eval()
 
 
 def flatten(result) -> list[torch.Tensor]:

@@ -1,9 +1,12 @@
 #include "torch_tensorrt/core/conversion/block_converter.h"
 
+#include <algorithm>
 #include <set>
 
 #include "ATen/ATen.h"
 
+#include "torch_tensorrt/core/conversion/converters/converter_util.h"
+#include "torch_tensorrt/core/conversion/dynamic_sizes.h"
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
@@ -57,14 +60,75 @@ void pass_on(ConversionCtx* ctx, const torch::jit::Node* n, const torch::jit::IV
   associate(ctx, target, value);
 }
 
+std::string give_one_size() {
+  return "give one size for it instead of a range, narrow the range so that it is always the same, compile once for "
+         "each way through the model, or write it as a computation (min, max, torch.where)";
+}
+
+std::string undecided(const torch::jit::IValue& value) {
+  if (!TensorContainer::is_in(value)) return "the inputs";
+  return what_decides(*value.toCustomClass<TensorContainer>()->tensor());
+}
+
+void convert_branch(ConversionCtx* ctx, const torch::jit::Block* branch) {
+  forget(ctx, branch);
+  convert_nodes(ctx, branch);
+}
+
+bool is_number(const torch::jit::Value* value) {
+  const auto kind = value->type()->kind();
+  return kind == c10::TypeKind::IntType || kind == c10::TypeKind::FloatType || kind == c10::TypeKind::BoolType;
+}
+
+bool only_computes(const torch::jit::Block* block) {
+  for (const auto* node : block->nodes()) {
+    if (node->kind() == prim::RaiseException || node->hasSideEffects() || util::is_in_place(node)) return false;
+    const auto* schema = node->maybeSchema();
+    if (schema != nullptr && schema->is_mutable()) return false;
+    for (const auto* inner : node->blocks()) {
+      if (!only_computes(inner)) return false;
+    }
+  }
+  return true;
+}
+
+// Where both branches only compute numbers, both are computed, and the condition picks.
+bool can_pick(const torch::jit::Node* n) {
+  return !n->outputs().empty() && std::all_of(n->outputs().begin(), n->outputs().end(), is_number) &&
+         only_computes(n->blocks()[0]) && only_computes(n->blocks()[1]);
+}
+
+nvinfer1::ITensor* as_number_tensor(ConversionCtx* ctx, const torch::jit::IValue& value) {
+  if (TensorContainer::is_in(value)) return value.toCustomClass<TensorContainer>()->tensor();
+  const auto scalar = value.toScalar();
+  return converters::tensor_to_const(ctx, at::scalar_tensor(scalar, at::TensorOptions().dtype(scalar.type())));
+}
+
+void pick_numbers(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::ITensor* condition) {
+  std::vector<torch::jit::IValue> picked;
+  for (const auto* branch : n->blocks()) {
+    convert_branch(ctx, branch);
+    for (const auto* output : branch->outputs()) picked.push_back(as_ivalue(ctx, output, n));
+  }
+  const size_t count = n->outputs().size();
+  for (size_t i = 0; i < count; ++i) {
+    auto* yes = as_number_tensor(ctx, picked[i]);
+    auto* no = as_number_tensor(ctx, picked[count + i]);
+    auto* result = ctx->net->addSelect(*condition, *yes, *no)->getOutput(0);
+    pass_on(ctx, n, decided_or_computed(result), n->outputs()[i]);
+  }
+}
+
 void convert_if(ConversionCtx* ctx, const torch::jit::Node* n) {
   const auto condition = as_ivalue(ctx, n->input(0), n);
-  TORCHTRT_CHECK(condition.isBool(), "the condition of " << util::node_info(n)
-                                                         << " depends on the inputs' values; only branches whose "
-                                                         << "condition is known while compiling can be converted");
+  if (TensorContainer::is_in(condition) && can_pick(n)) {
+    return pick_numbers(ctx, n, condition.toCustomClass<TensorContainer>()->tensor());
+  }
+  TORCHTRT_CHECK(condition.isBool(), "the condition of " << util::node_info(n) << " depends on " << undecided(condition)
+                                                         << "; only branches whose condition is known while compiling "
+                                                         << "can be converted: " << give_one_size());
   const auto* taken = n->blocks()[condition.toBool() ? 0 : 1];
-  forget(ctx, taken);
-  convert_nodes(ctx, taken);
+  convert_branch(ctx, taken);
   for (size_t i = 0; i < n->outputs().size(); ++i) {
     pass_on(ctx, n, as_ivalue(ctx, taken->outputs()[i], n), n->outputs()[i]);
   }
@@ -79,8 +143,9 @@ void convert_loop(ConversionCtx* ctx, const torch::jit::Node* n) {
   const auto trips = as_ivalue(ctx, n->input(0), n);
   auto condition = as_ivalue(ctx, n->input(1), n);
   TORCHTRT_CHECK(trips.isInt() && condition.isBool(),
-                 util::node_info(n) << ": the trip count depends on the inputs; only loops whose trip count is known "
-                                    << "while compiling can be unrolled");
+                 util::node_info(n) << ": the trip count depends on " << undecided(trips.isInt() ? condition : trips)
+                                    << "; only loops whose trip count is known while compiling can be unrolled: give "
+                                    << "one size for it instead of a range, or write the loop as tensor operations");
   std::vector<torch::jit::IValue> carried;
   for (const auto* input : n->inputs().slice(2)) carried.push_back(as_ivalue(ctx, input, n));
   for (int64_t i = 0; i < trips.toInt() && condition.toBool(); ++i) {
@@ -90,7 +155,9 @@ void convert_loop(ConversionCtx* ctx, const torch::jit::Node* n) {
     for (size_t k = 0; k < carried.size(); ++k) pass_on(ctx, n, carried[k], body->inputs()[k + 1]);
     convert_nodes(ctx, body);
     condition = as_ivalue(ctx, body->outputs()[0], n);
-    TORCHTRT_CHECK(condition.isBool(), util::node_info(n) << ": the loop's condition depends on the inputs' values");
+    TORCHTRT_CHECK(condition.isBool(), util::node_info(n)
+                                           << ": whether the loop goes on depends on " << undecided(condition)
+                                           << "; it must be known while compiling: " << give_one_size());
     for (size_t k = 0; k < carried.size(); ++k) carried[k] = as_ivalue(ctx, body->outputs()[k + 1], n);
   }
   for (size_t k = 0; k < carried.size(); ++k) pass_on(ctx, n, carried[k], n->outputs()[k]);

@@ -5,6 +5,8 @@
 
 #include "torch_tensorrt/core/conversion/block_converter.h"
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
+#include "torch_tensorrt/core/conversion/range_check.h"
+#include "torch_tensorrt/core/conversion/size_inputs.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 #include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
@@ -27,15 +29,23 @@ void check_input_type(const ConversionCtx& ctx, const torch::jit::Value* value, 
 }
 
 // A network input with the spec's range in the profile.
-nvinfer1::ITensor* add_input(ConversionCtx& ctx, nvinfer1::Profile& profile, const torch::jit::Value* value,
-                             const ir::Input& spec) {
+nvinfer1::ITensor* add_input(ConversionCtx& ctx, nvinfer1::Profile& profile, InputSpecs& specs,
+                             const torch::jit::Value* value, const ir::Input& spec, const std::string& argument) {
   const std::string name = "input_" + std::to_string(ctx.num_inputs++);
   LOG_INFO(ctx.logger, "Adding input " << value->debugName() << " (named: " << name << "): " << spec);
   check_input_type(ctx, value, spec);
   auto* tensor = ctx.net->addInput(name.c_str(), util::ScalarTypeToTRTDataType(spec.dtype), spec.input_shape);
+  tensor->producer()->setName(argument.c_str());
   tensor->set_format(spec.format);
   if (spec.input_is_dynamic) ctx.input_is_dynamic = true;
   profile[name] = {spec.min, spec.opt, spec.max};
+  // Conditions may be decided by the ends; what no size depends on is taken out again.
+  if (ctx.settings.allow_shape_tensors && !spec.min_values.empty()) {
+    profile[name].min_values = spec.min_values;
+    profile[name].max_values = spec.max_values;
+    ctx.input_is_dynamic = true;
+  }
+  specs[tensor] = spec;
   return tensor;
 }
 
@@ -52,20 +62,25 @@ const std::vector<ir::Input>* collection_specs(const ConversionInfo& info, const
   return found == info.collection_input_spec_map.end() ? nullptr : &found->second;
 }
 
-void add_inputs(ConversionCtx& ctx, const torch::jit::Block* b, const ConversionInfo& info,
-                ir::StaticParams& static_params) {
+InputSpecs add_inputs(ConversionCtx& ctx, const torch::jit::Block* b, const ConversionInfo& info,
+                      ir::StaticParams& static_params) {
   nvinfer1::Profile profile;
+  InputSpecs added;
   for (torch::jit::Value* value : const_cast<torch::jit::Block*>(b)->inputs()) {
     if (static_params.count(value) != 0 || value->type()->kind() == c10::TypeKind::ClassType) continue;
     const auto spec = info.inputs.find(value);
     if (spec != info.inputs.end()) {
-      ctx.AssociateValueAndTensor(value, add_input(ctx, profile, value, spec->second));
+      ctx.AssociateValueAndTensor(value, add_input(ctx, profile, added, value, spec->second, value->debugNameBase()));
       continue;
     }
     const auto* specs = collection_specs(info, value);
     TORCHTRT_CHECK(specs != nullptr, "Cannot find an input spec for " << util::value_info(value));
     std::vector<torch::jit::IValue> tensors;
-    for (const auto& part : *specs) tensors.push_back(TensorContainer::wrap(add_input(ctx, profile, value, part)));
+    for (size_t i = 0; i < specs->size(); ++i) {
+      const std::string place = is_collection(value) ? "[" + std::to_string(i) + "]" : "";
+      auto* tensor = add_input(ctx, profile, added, value, (*specs)[i], value->debugNameBase() + place);
+      tensors.push_back(TensorContainer::wrap(tensor));
+    }
     if (!is_collection(value)) {
       TORCHTRT_CHECK(tensors.size() == 1, util::value_info(value) << " has " << tensors.size() << " input specs");
       ctx.AssociateValueAndTensor(value, tensors[0].toCustomClass<TensorContainer>()->tensor());
@@ -74,6 +89,7 @@ void add_inputs(ConversionCtx& ctx, const torch::jit::Block* b, const Conversion
     ctx.AssociateValueAndIValue(value, collect(value, std::move(tensors)));
   }
   if (ctx.input_is_dynamic) ctx.net->profiles().push_back(std::move(profile));
+  return added;
 }
 
 // An engine gives each output a buffer of its own: inputs, constants and tensors that are outputs already are copied.
@@ -106,9 +122,11 @@ void mark_outputs(ConversionCtx& ctx, const torch::jit::Block* b) {
 void convert_block(ConversionCtx& ctx, const torch::jit::Block* b, const ConversionInfo& info,
                    ir::StaticParams& static_params) {
   for (const auto& [value, ivalue] : static_params) ctx.AssociateValueAndIValue(value, ivalue);
-  add_inputs(ctx, b, info, static_params);
+  const auto specs = add_inputs(ctx, b, info, static_params);
   convert_nodes(&ctx, b);
   mark_outputs(ctx, b);
+  settle_size_inputs(ctx, specs);
+  check_range_ends(ctx);
 }
 
 void collect_unsupported(const torch::jit::Block* b, std::map<std::string, UnsupportedOp>& found) {

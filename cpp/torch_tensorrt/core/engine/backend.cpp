@@ -91,6 +91,7 @@ std::string wrap_payload(const Backend& backend, std::shared_ptr<network::INetwo
   plan.target = settings.target;
   plan.backend = backend.name();
   plan.backend_version = backend.version();
+  plan.max_specialisations = settings.max_specialisations;
   plan.notes = std::move(notes);
   plan.weights = std::make_shared<WeightStore>();
   WeightPutter(network, *plan.weights).put_attributes();

@@ -54,6 +54,9 @@ BuildSettings resolve_settings(BuildSettings settings) {
   if (settings.timing_cache_path.empty()) settings.timing_cache_path = environment("TORCHTRT_TIMING_CACHE");
   if (settings.tactic_sources.empty()) settings.tactic_sources = split_list(environment("TORCHTRT_TACTIC_SOURCES"));
   check_sources(settings.tactic_sources);
+  if (settings.max_specialisations < 1) {
+    TORCHTRT_THROW_ERROR("max_specialisations is " << settings.max_specialisations << ", must be at least 1");
+  }
   if (settings.timing_iterations < 1) {
     TORCHTRT_THROW_ERROR("timing_iterations is " << settings.timing_iterations << ", must be at least 1");
   }

@@ -19,7 +19,7 @@ namespace {
 std::shared_ptr<WeightStore> pack_weights(const NetworkChoice& choice, const DeviceTarget& target,
                                           BuildReport& report) {
   WeightPacker packer(choice.network);
-  Schedule schedule(*choice.network, network::infer_all(*choice.network, opt_dims(*choice.network)));
+  Schedule schedule(*choice.network, infer_at_opt(*choice.network));
   std::vector<StepNeeds> needs;
   for (const Step& step : schedule.steps()) {
     const Tactic& tactic = *TacticRegistry::global().find(choice.choices[static_cast<size_t>(step.layer)].tactic);
@@ -65,6 +65,7 @@ std::string Builder::build(std::shared_ptr<network::INetworkDefinition> network,
   plan.name = settings.name.empty() ? network->getName() : settings.name;
   plan.producer = producer_text();
   plan.target = settings.target;
+  plan.max_specialisations = settings.max_specialisations;
   NetworkChoice choice = choose_network(std::move(network), settings, timer);
   cache->save();
   plan.weights = pack_weights(choice, settings.target, result);

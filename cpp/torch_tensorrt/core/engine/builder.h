@@ -27,6 +27,8 @@ struct BuildSettings {
   // Which tactics may be used, by the part of their names before the dot ("onednn", "aten"). Empty: the environment's
   // TORCHTRT_TACTIC_SOURCES (comma separated), or all.
   std::vector<std::string> tactic_sources;
+  // Combinations of input shapes that a context of the engine stays prepared for.
+  int32_t max_specialisations = 8;
   std::string dump_directory;  // network text before and after every pass; empty: none
   bool debug = false;          // keep what tells layers apart (names, attributes) in the engine
 

@@ -79,8 +79,8 @@ const Plan& Engine::plan() const { return *state_->plan; }
 const std::string& Engine::bytes() const { return *state_->bytes; }
 const Executable& Engine::executable() const { return *state_->executable; }
 
-std::unique_ptr<Context> Engine::create_context(int32_t max_specialisations) const {
-  return state_->executable->create_context(max_specialisations);
+std::unique_ptr<Context> Engine::create_context(std::optional<int32_t> max_specialisations) const {
+  return state_->executable->create_context(max_specialisations.value_or(plan().max_specialisations));
 }
 
 Engine::Lease Engine::acquire_context(void* stream) const {
@@ -96,7 +96,7 @@ Engine::Lease Engine::acquire_context(void* stream) const {
       return {*this, std::move(context), stream};
     }
   }
-  return {*this, create_context(kPooledSpecialisations), stream};
+  return {*this, create_context(), stream};
 }
 
 Engine::Lease::Lease(const Engine& engine, std::unique_ptr<Context> context, void* stream)

@@ -37,8 +37,8 @@ class Engine {
   const std::string& bytes() const;
   const Executable& executable() const;
 
-  static constexpr int32_t kPooledSpecialisations = 8;
-  std::unique_ptr<Context> create_context(int32_t max_specialisations = kPooledSpecialisations) const;
+  // Stays prepared for as many combinations of input shapes as given, or as the plan says.
+  std::unique_ptr<Context> create_context(std::optional<int32_t> max_specialisations = std::nullopt) const;
 
   // At most this many contexts are kept for later calls.
   static constexpr size_t kMaxPooledContexts = 16;

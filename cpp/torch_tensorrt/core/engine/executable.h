@@ -20,7 +20,15 @@ struct IoTensor {
   network::Dims opt;
   network::Dims max;
   network::TensorFormat format;
+  std::string argument = {};  // how the user's program knows an input; empty when not known
+  // Of an input that is used as a shape: what its elements may be, one each; empty where nothing is said.
+  bool is_shape = false;
+  std::vector<int64_t> min_values = {};
+  std::vector<int64_t> max_values = {};
 };
+
+// "input x", or "input \"input_0\"" where the argument is not known.
+std::string describe_input(const IoTensor& input);
 
 // What a backend makes of a plan: ready to run, immutable, shared by any number of threads, each with a context of its
 // own. Belongs to an Engine, which adds the pool of contexts.

@@ -26,20 +26,35 @@ bool fits(const network::Profile& profile, const std::vector<IoTensor>& inputs,
   return true;
 }
 
+bool is_between(const std::vector<int64_t>& low, const std::vector<int64_t>& values, const std::vector<int64_t>& high) {
+  for (size_t i = 0; i < values.size() && i < low.size(); ++i) {
+    if (values[i] < low[i] || values[i] > high[i]) return false;
+  }
+  return true;
+}
+
+std::string text_of(const std::vector<int64_t>& values) {
+  std::string text;
+  for (const int64_t value : values) text += (text.empty() ? "" : ", ") + std::to_string(value);
+  return "[" + text + "]";
+}
+
 [[noreturn]] void throw_misfit(const IoTensor& input, const network::Dims& dims) {
   if (dims.nbDims != input.dims.nbDims) {
-    TORCHTRT_THROW_ERROR("input \"" << input.name << "\" has dims " << network::to_string(dims) << " of rank "
-                                    << dims.nbDims << ", the engine was built for rank " << input.dims.nbDims << " ("
-                                    << network::to_string(input.dims) << ")");
+    TORCHTRT_THROW_ERROR(describe_input(input) << " has dims " << network::to_string(dims) << " of rank " << dims.nbDims
+                                               << ", the engine was built for rank " << input.dims.nbDims << " ("
+                                               << network::to_string(input.dims) << ")");
   }
   if (input.dims.is_static()) {
-    TORCHTRT_THROW_ERROR("input \"" << input.name << "\" has dims " << network::to_string(dims)
-                                    << ", the engine was built for " << network::to_string(input.dims)
-                                    << "; build it with min_shape, opt_shape and max_shape to run other shapes");
+    TORCHTRT_THROW_ERROR(describe_input(input)
+                         << " has dims " << network::to_string(dims) << ", the engine was built for "
+                         << network::to_string(input.dims)
+                         << "; build it with min_shape, opt_shape and max_shape to run other shapes");
   }
-  TORCHTRT_THROW_ERROR("input \"" << input.name << "\" has dims " << network::to_string(dims)
-                                  << ", the engine was built for " << network::to_string(input.min) << " to "
-                                  << network::to_string(input.max) << "; build it for a range that includes them");
+  TORCHTRT_THROW_ERROR(describe_input(input)
+                       << " has dims " << network::to_string(dims) << ", the engine was built for "
+                       << network::to_string(input.min) << " to " << network::to_string(input.max)
+                       << "; build it for a range that includes them");
 }
 
 }  // namespace
@@ -56,6 +71,26 @@ void check_input_dims(const std::string& engine, const std::vector<IoTensor>& in
   }
   TORCHTRT_THROW_ERROR("the dims of the inputs each fit some profile of engine \"" << engine
                                                                                    << "\", but no profile fits all");
+}
+
+void check_input_values(const std::vector<IoTensor>& inputs,
+                        const std::vector<std::optional<network::ShapeValue>>& values) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const bool is_given = i < values.size() && values[i].has_value();
+    if (inputs[i].is_shape && !is_given) {
+      TORCHTRT_THROW_ERROR(describe_input(inputs[i]) << " is used as a shape, and its elements are not given");
+    }
+    if (!is_given || is_between(inputs[i].min_values, values[i]->elements, inputs[i].max_values)) continue;
+    TORCHTRT_THROW_ERROR(describe_input(inputs[i])
+                         << " is used as a shape and has the elements " << text_of(values[i]->elements)
+                         << ", the engine was built for " << text_of(inputs[i].min_values) << " to "
+                         << text_of(inputs[i].max_values) << "; build it for a range that includes them");
+  }
+}
+
+std::string describe_input(const IoTensor& input) {
+  if (input.argument.empty() || input.argument == input.name) return "input \"" + input.name + "\"";
+  return "input " + input.argument + " (" + input.name + ")";
 }
 
 }  // namespace torch_tensorrt::engine

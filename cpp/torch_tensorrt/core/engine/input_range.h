@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,5 +13,9 @@ namespace torch_tensorrt::engine {
 // there is none) takes the dims of all inputs. `engine` is the name for the text.
 void check_input_dims(const std::string& engine, const std::vector<IoTensor>& inputs,
                       const std::vector<network::Profile>& profiles, const std::vector<network::Dims>& dims);
+
+// The same of the elements of inputs that are used as shapes, one entry an input or none at all.
+void check_input_values(const std::vector<IoTensor>& inputs,
+                        const std::vector<std::optional<network::ShapeValue>>& values);
 
 }  // namespace torch_tensorrt::engine

@@ -80,6 +80,7 @@ const std::vector<network::Dims>& NativeContext::set_input_dims(const std::vecto
   }
   const Plan& plan = executable_->plan();
   check_input_dims(plan.name, executable_->inputs(), plan.network->profiles(), dims);
+  check_input_values(executable_->inputs(), values_);
   current_ = make(dims);
   return current_->output_dims();
 }

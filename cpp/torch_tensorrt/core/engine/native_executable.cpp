@@ -5,6 +5,7 @@
 #include "torch_tensorrt/core/engine/layer_summary.h"
 #include "torch_tensorrt/core/engine/native_context.h"
 #include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/shape_inputs.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
@@ -47,14 +48,19 @@ IoTensor describe_output(const network::ITensor& tensor) {
   return {tensor.getName(), tensor.getType(), dims, dims, dims, dims, tensor.format()};
 }
 
-IoTensor describe_input(const network::ITensor& tensor, const std::vector<network::Profile>& profiles) {
+IoTensor describe_input(const network::ITensor& tensor, const std::vector<network::Profile>& profiles, bool is_shape) {
   IoTensor input = describe_output(tensor);
-  if (input.dims.is_static() || profiles.empty()) return input;
+  input.argument = tensor.producer()->getName();
+  input.is_shape = is_shape;
+  if (profiles.empty()) return input;
   const auto range = profiles.front().find(input.name);
   if (range == profiles.front().end()) return input;
   input.min = range->second.min;
   input.opt = range->second.opt;
   input.max = range->second.max;
+  input.is_shape = is_shape || !range->second.opt_values.empty();
+  input.min_values = range->second.min_values;
+  input.max_values = range->second.max_values;
   return input;
 }
 
@@ -89,7 +95,10 @@ void write_layer(JsonWriter& json, const network::ILayer& layer, const LayerChoi
 
 std::vector<IoTensor> describe_inputs(const network::INetworkDefinition& network) {
   std::vector<IoTensor> inputs;
-  for (const auto* input : network.inputs()) inputs.push_back(describe_input(*input, network.profiles()));
+  const std::vector<bool> is_shape = network::find_shape_inputs(network);
+  for (size_t i = 0; i < is_shape.size(); ++i) {
+    inputs.push_back(describe_input(*network.inputs()[i], network.profiles(), is_shape[i]));
+  }
   return inputs;
 }
 

@@ -111,7 +111,7 @@ class NetworkChooser {
   }
 
   void choose_tactics(NetworkChoice& choice, double limit) {
-    const Schedule schedule(*choice.network, network::infer_all(*choice.network, opt_dims(*choice.network)));
+    const Schedule schedule(*choice.network, infer_at_opt(*choice.network));
     choice.choices.resize(static_cast<size_t>(choice.network->getNbLayers()));
     size_t done = 0;
     for (const Step& step : schedule.steps()) {
@@ -156,6 +156,11 @@ std::vector<network::Dims> opt_dims(const network::INetworkDefinition& network) 
     result.back() = profiles.front().at(input->getName()).opt;
   }
   return result;
+}
+
+network::InferredTensors infer_at_opt(const network::INetworkDefinition& network) {
+  return network::infer_all(network, opt_dims(network),
+                            network::profile_values(network, &network::ProfileRange::opt_values));
 }
 
 NetworkChoice choose_network(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,

@@ -19,6 +19,9 @@ struct NetworkChoice {
   std::vector<std::string> notes;
 };
 
+// All tensors at those dims, and at the elements of inputs that are used as shapes.
+network::InferredTensors infer_at_opt(const network::INetworkDefinition& network);
+
 // Dims of the inputs that the network is built for. Throws Error when a dynamic input has no profile.
 std::vector<network::Dims> opt_dims(const network::INetworkDefinition& network);
 

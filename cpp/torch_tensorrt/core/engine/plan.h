@@ -33,8 +33,9 @@ struct Plan {
   std::shared_ptr<network::INetworkDefinition> network;  // weights' memory is the store's or the file's
   std::vector<LayerChoice> choices;                      // one a layer of the network
   std::shared_ptr<WeightStore> weights;
-  int64_t weight_bytes = 0;        // of the weights section
-  std::vector<std::string> notes;  // reasons for reorders, choices of precision: for inspect
+  int64_t weight_bytes = 0;         // of the weights section
+  int32_t max_specialisations = 8;  // that a pooled context keeps
+  std::vector<std::string> notes;   // reasons for reorders, choices of precision: for inspect
 };
 
 // The bytes that a backend other than ours has made, kept in the weights section. Empty where there are none; they live

@@ -5,6 +5,7 @@
 #include "torch_tensorrt/core/engine/plan_generated.h"
 #include "torch_tensorrt/core/engine/plan_header.h"
 #include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/shape_inputs.h"
 #include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -47,6 +48,7 @@ class TableReader {
     plan_.producer = read_text(table_.producer());
     plan_.backend = read_text(table_.backend());
     plan_.backend_version = read_text(table_.backend_version());
+    plan_.max_specialisations = std::max(table_.max_specialisations(), 1);
     plan_.network = std::make_shared<network::INetworkDefinition>();
     plan_.weights = std::make_shared<WeightStore>();
     read_target(required(table_.target(), "target"));
@@ -177,14 +179,24 @@ class TableReader {
     read_profiles(record);
   }
 
+  static std::vector<int64_t> read_values(const flatbuffers::Vector<int64_t>* list) {
+    if (list == nullptr) return {};
+    if (list->size() > network::kMaxShapeInputElements) {
+      TORCHTRT_THROW_ERROR("an input has " << list->size() << " elements that are used as a shape, must have at most "
+                                           << network::kMaxShapeInputElements);
+    }
+    return {list->begin(), list->end()};
+  }
+
   void read_profiles(const fb::Network& record) {
     if (record.profiles() == nullptr) return;
     for (const fb::Profile* profile : *record.profiles()) {
       network::Profile ranges;
       if (profile->ranges() != nullptr) {
         for (const fb::Range* range : *profile->ranges()) {
-          ranges[read_text(range->input())] = {read_dims(range->min()), read_dims(range->opt()),
-                                               read_dims(range->max())};
+          ranges[read_text(range->input())] = {read_dims(range->min()),          read_dims(range->opt()),
+                                               read_dims(range->max()),          read_values(range->min_values()),
+                                               read_values(range->opt_values()), read_values(range->max_values())};
         }
       }
       for (const auto& [input, range] : ranges) {

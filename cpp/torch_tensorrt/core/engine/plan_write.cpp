@@ -108,7 +108,8 @@ class TableWriter {
     const auto notes = buffer_.CreateVectorOfStrings(plan_.notes);
     const auto backend = buffer_.CreateString(plan_.backend);
     const auto version = buffer_.CreateString(plan_.backend_version);
-    buffer_.Finish(fb::CreatePlan(buffer_, name, producer, target, network, blocks, notes, backend, version));
+    buffer_.Finish(fb::CreatePlan(buffer_, name, producer, target, network, blocks, notes, backend, version,
+                                  plan_.max_specialisations));
     return buffer_.Release();
   }
 
@@ -166,7 +167,10 @@ class TableWriter {
       const auto min = write_dims(buffer_, range.min);
       const auto opt = write_dims(buffer_, range.opt);
       const auto max = write_dims(buffer_, range.max);
-      ranges.push_back(fb::CreateRange(buffer_, name, min, opt, max));
+      const auto min_values = buffer_.CreateVector(range.min_values);
+      const auto opt_values = buffer_.CreateVector(range.opt_values);
+      const auto max_values = buffer_.CreateVector(range.max_values);
+      ranges.push_back(fb::CreateRange(buffer_, name, min, opt, max, min_values, opt_values, max_values));
     }
     return fb::CreateProfile(buffer_, buffer_.CreateVector(ranges));
   }

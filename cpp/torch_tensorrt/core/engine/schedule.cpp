@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "torch_tensorrt/core/engine/views.h"
+#include "torch_tensorrt/core/network/shape_value.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
@@ -17,14 +18,23 @@ void write_as(const network::ShapeValue& value, void* to) {
   for (size_t i = 0; i < value.elements.size(); ++i) elements[i] = static_cast<T>(value.elements[i]);
 }
 
+template <typename T>
+void write_reals(const network::ShapeValue& value, void* to) {
+  auto* elements = static_cast<T*>(to);
+  for (size_t i = 0; i < value.elements.size(); ++i) {
+    elements[i] = static_cast<T>(network::to_real(value.elements[i]));
+  }
+}
+
 struct ValueWriter {
   network::DataType type;
   void (*write)(const network::ShapeValue&, void*);
 };
 constexpr ValueWriter kValueWriters[] = {
-    {network::DataType::kINT64, write_as<int64_t>}, {network::DataType::kINT32, write_as<int32_t>},
-    {network::DataType::kINT8, write_as<int8_t>},   {network::DataType::kUINT8, write_as<uint8_t>},
-    {network::DataType::kBOOL, write_as<bool>},
+    {network::DataType::kINT64, write_as<int64_t>},    {network::DataType::kINT32, write_as<int32_t>},
+    {network::DataType::kINT8, write_as<int8_t>},      {network::DataType::kUINT8, write_as<uint8_t>},
+    {network::DataType::kBOOL, write_as<bool>},        {network::DataType::kFLOAT, write_reals<float>},
+    {network::DataType::kDOUBLE, write_reals<double>},
 };
 
 const ValueWriter* find_value_writer(const network::InferredTensor& tensor) {

@@ -52,6 +52,10 @@ struct Input : torch::CustomClassHolder {
   at::ScalarType dtype = at::kFloat;
   nvinfer1::TensorFormat format = nvinfer1::TensorFormat::kLINEAR;
   int id = -1;
+  // Elements, should the model use them as sizes: at the least, for tuning, and at the most. Empty: not said.
+  std::vector<int64_t> min_values;
+  std::vector<int64_t> opt_values;
+  std::vector<int64_t> max_values;
 };
 
 // A flat list of inputs, or a nest of tuples and lists of them. `inputs` has all of them in either case, in order;

@@ -156,11 +156,7 @@ Place kept_place(const ILayer& layer, int32_t axis) {
 
 // ---- elements of shapes ---------------------------------------------------------------------------------------------
 
-// One step towards the Shape layer: the input and its element, or nothing.
-struct Source {
-  const ITensor* tensor = nullptr;
-  int64_t element = 0;
-};
+using Source = ElementSource;
 
 Source of_slice(const ISliceLayer& slice, int64_t element) {
   if (slice.getNbInputs() != 1 || slice.getInput(0)->getDimensions().nbDims != 1) return {};
@@ -193,7 +189,9 @@ Source of_shuffle(const ILayer& layer, int64_t element) {
   return is_flat ? Source{layer.getInput(0), element} : Source{};
 }
 
-Source step(const ITensor& tensor, int64_t element) {
+}  // namespace
+
+ElementSource source_of_element(const ITensor& tensor, int64_t element) {
   const ILayer& layer = *tensor.producer();
   if (const auto* slice = layer_cast<ISliceLayer>(&layer)) return of_slice(*slice, element);
   if (const auto* gather = layer_cast<IGatherLayer>(&layer)) return of_gather(*gather, element);
@@ -204,15 +202,13 @@ Source step(const ITensor& tensor, int64_t element) {
   return keeps ? Source{layer.getInput(0), element} : Source{};
 }
 
-// The input that has the dims of the output, of layers that are told them so.
 const ITensor* size_input(const ILayer& layer) {
   if (const auto* shuffle = layer_cast<IShuffleLayer>(&layer)) {
     return shuffle->has_second_transpose(rank_of(layer.getOutput(0))) ? nullptr : layer.getInput(1);
   }
+  if (layer.getType() == LayerType::kRESIZE) return layer.getInput(1);
   return layer.getType() == LayerType::kSLICE ? layer.getInput(2) : nullptr;
 }
-
-}  // namespace
 
 bool operator==(const DimOrigin& a, const DimOrigin& b) { return a.tensor == b.tensor && a.axis == b.axis; }
 
@@ -238,7 +234,7 @@ std::optional<DimOrigin> origin_of_element(const ITensor& shape, int64_t element
     if (layer.getType() == LayerType::kSHAPE) {
       return origin_of_dim(*layer.getInput(0), static_cast<int32_t>(source.element));
     }
-    source = step(*source.tensor, source.element);
+    source = source_of_element(*source.tensor, source.element);
   }
   return std::nullopt;
 }

@@ -22,6 +22,17 @@ DimOrigin origin_of_dim(const ITensor& tensor, int32_t axis);
 // computed otherwise.
 std::optional<DimOrigin> origin_of_element(const ITensor& shape, int64_t element);
 
+// One step back in a shape computation that only moves elements: the tensor that has the element, and its place there.
+// No tensor: it is computed by arithmetic, or is the layer's own.
+struct ElementSource {
+  const ITensor* tensor = nullptr;
+  int64_t element = 0;
+};
+ElementSource source_of_element(const ITensor& tensor, int64_t element);
+
+// The input that holds the dims of the layer's output, of layers that are told them so; null otherwise.
+const ITensor* size_input(const ILayer& layer);
+
 // Whether the element is the size of that dimension of the tensor, whatever it is.
 bool is_size_of(const ITensor& shape, int64_t element, const ITensor& tensor, int32_t axis);
 

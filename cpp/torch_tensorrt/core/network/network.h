@@ -17,6 +17,10 @@ struct ProfileRange {
   Dims min;
   Dims opt;
   Dims max;
+  // Elements of an input that is used as a shape, at the same three points; empty where they are not said.
+  std::vector<int64_t> min_values = {};
+  std::vector<int64_t> opt_values = {};
+  std::vector<int64_t> max_values = {};
 };
 // One entry an input, by name.
 using Profile = std::map<std::string, ProfileRange>;

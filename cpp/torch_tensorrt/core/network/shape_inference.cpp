@@ -85,6 +85,19 @@ InferredTensors infer_all(const INetworkDefinition& network, const std::vector<D
   return tensors;
 }
 
+std::vector<std::optional<ShapeValue>> profile_values(const INetworkDefinition& network,
+                                                      std::vector<int64_t> ProfileRange::*point) {
+  std::vector<std::optional<ShapeValue>> values(network.inputs().size());
+  bool any = false;
+  for (size_t i = 0; i < values.size() && !network.profiles().empty(); ++i) {
+    const auto range = network.profiles().front().find(network.inputs()[i]->getName());
+    if (range == network.profiles().front().end() || (range->second.*point).empty()) continue;
+    values[i] = ShapeValue{range->second.*point};
+    any = true;
+  }
+  return any ? values : std::vector<std::optional<ShapeValue>>();
+}
+
 std::vector<InferInput> infer_inputs(const ILayer& layer, const InferredTensors& tensors) {
   std::vector<InferInput> inputs(static_cast<size_t>(layer.getNbInputs()));
   for (size_t i = 0; i < inputs.size(); ++i) {

@@ -20,6 +20,11 @@ using InferredTensors = std::unordered_map<const ITensor*, InferredTensor>;
 InferredTensors infer_all(const INetworkDefinition& network, const std::vector<Dims>& input_dims,
                           const std::vector<std::optional<ShapeValue>>& values = {});
 
+// The elements that the first profile says for inputs that are used as shapes, one entry an input: at opt
+// (&ProfileRange::opt_values), or at an end of their range. Empty when it says none.
+std::vector<std::optional<ShapeValue>> profile_values(const INetworkDefinition& network,
+                                                      std::vector<int64_t> ProfileRange::*point);
+
 // Types of all outputs of one layer, and the value of the first where it is a shape computation. Throws Error naming
 // the layer that does not fit.
 std::vector<InferredTensor> infer_layer(const ILayer& layer, const std::vector<InferInput>& inputs);

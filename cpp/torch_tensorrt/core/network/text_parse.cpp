@@ -218,8 +218,14 @@ class Builder {
       std::vector<Dims> dims;
       cursor.list([&] { dims.push_back(cursor.dims()); });
       cursor.finish();
-      if (dims.size() != 3) fail_at(text_, entry.offset, "a range has min, opt and max");
-      if (!profile.emplace(entry.name, ProfileRange{dims[0], dims[1], dims[2]}).second) {
+      if (dims.size() != 3 && dims.size() != 6) fail_at(text_, entry.offset, "a range has min, opt and max");
+      ProfileRange range{dims[0], dims[1], dims[2]};
+      if (dims.size() == 6) {
+        range.min_values = dims[3].to_vector();
+        range.opt_values = dims[4].to_vector();
+        range.max_values = dims[5].to_vector();
+      }
+      if (!profile.emplace(entry.name, std::move(range)).second) {
         fail_at(text_, entry.offset, quoted(entry.name) + " has two ranges in one profile");
       }
     }

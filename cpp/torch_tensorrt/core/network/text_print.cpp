@@ -158,11 +158,21 @@ class Printer {
     return in_place != network_.inputs();
   }
 
+  // Behind the three shapes: three lists of elements, of an input that is used as a shape.
+  static std::string values_text(const ProfileRange& range) {
+    if (range.opt_values.empty()) return "";
+    std::string text;
+    for (const auto* values : {&range.min_values, &range.opt_values, &range.max_values}) {
+      text += ", " + dims_text(Dims(*values));
+    }
+    return text;
+  }
+
   static std::string profile_text(const Profile& profile) {
     std::string text;
     for (const auto& [name, range] : profile) {
       text += (text.empty() ? "" : ", ") + quoted(name) + "=[" + dims_text(range.min) + ", " + dims_text(range.opt) +
-              ", " + dims_text(range.max) + "]";
+              ", " + dims_text(range.max) + values_text(range) + "]";
     }
     return "profile {" + text + "}";
   }

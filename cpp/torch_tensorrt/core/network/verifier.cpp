@@ -265,6 +265,25 @@ void check_range(const ITensor& input, const ProfileRange& range) {
   }
 }
 
+void check_values(const ITensor& input, const ProfileRange& range) {
+  const size_t count = range.opt_values.size();
+  const bool has_range = !range.min_values.empty() || !range.max_values.empty();
+  bool fits = count == 0 || static_cast<int64_t>(count) == range.opt.volume();
+  if (has_range) {
+    fits = fits && range.min_values.size() == count && range.max_values.size() == count;
+    for (size_t i = 0; fits && i < count; ++i) {
+      fits = range.min_values[i] <= range.opt_values[i] && range.opt_values[i] <= range.max_values[i];
+    }
+  }
+  if (!fits) {
+    TORCHTRT_THROW_ERROR("the profile of input \""
+                         << input.getName() << "\" has " << range.min_values.size() << ", " << count << " and "
+                         << range.max_values.size()
+                         << " values for its elements; give one an element with min <= opt <= "
+                         << "max, or none");
+  }
+}
+
 void check_profile_names(const INetworkDefinition& network, const Profile& profile) {
   for (const auto& [name, range] : profile) {
     const auto& inputs = network.inputs();
@@ -289,10 +308,12 @@ void check_profile(const INetworkDefinition& network, const Profile& profile) {
     }
     if (found != profile.end()) {
       check_range(*input, found->second);
+      check_values(*input, found->second);
     }
     smallest.push_back(found != profile.end() ? found->second.min : input->getDimensions());
     largest.push_back(found != profile.end() ? found->second.max : input->getDimensions());
   }
+  // The ends of elements need not fit together: a view may take [1, 24] and [24, 1] but neither [1, 1] nor [24, 24].
   infer_all(network, smallest);
   infer_all(network, largest);
 }

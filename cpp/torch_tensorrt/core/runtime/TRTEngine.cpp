@@ -7,7 +7,6 @@
 
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
-#include "torch_tensorrt/core/runtime/shape_inputs.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::runtime {
@@ -68,7 +67,8 @@ Binding make_binding(const std::string& name, const std::vector<IoTensor>& tenso
   for (size_t i = 0; i < tensors.size(); ++i) {
     const IoTensor& tensor = tensors[i];
     if (tensor.name != name) continue;
-    return {name, i, engine::aten::scalar_type(tensor.dtype), tensor.dims, tensor.format, /*is_shape=*/false};
+    return {name,           i, engine::aten::scalar_type(tensor.dtype), tensor.dims, tensor.format, tensor.is_shape,
+            tensor.argument};
   }
   TORCHTRT_CHECK(!contains(other_direction, name),
                  "Binding " << name << " specified as " << direction << " but found as " << other << " in the engine");
@@ -164,10 +164,6 @@ TRTEngine::TRTEngine(EngineInfo info) : info_(std::move(info)) {
   check_delimiter(info_.out_binding_names);
   inputs_ = make_bindings(info_.in_binding_names, engine_->inputs(), engine_->outputs(), "input", "output");
   outputs_ = make_bindings(info_.out_binding_names, engine_->outputs(), engine_->inputs(), "output", "input");
-  if (engine_->plan().network != nullptr) {
-    const std::vector<bool> is_shape = find_shape_inputs(*engine_->plan().network);
-    for (Binding& input : inputs_) input.is_shape = is_shape[input.engine_index];
-  }
   name = info_.name;
   num_io = {inputs_.size(), outputs_.size()};
   in_binding_names = info_.in_binding_names;

@@ -26,6 +26,7 @@ struct Binding {
   network::Dims dims;  // -1 where dynamic
   network::TensorFormat format = network::TensorFormat::kLINEAR;
   bool is_shape = false;  // the network reads the elements as dims
+  std::string argument;   // how the user's program knows an input; may be empty
 };
 
 // An engine that PyTorch can call, save and load: the torchbind class tensorrt::Engine. Holds the immutable engine and

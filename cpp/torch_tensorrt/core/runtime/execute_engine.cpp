@@ -26,7 +26,10 @@ constexpr size_t kUsualBindings = 8;
 template <typename T>
 using List = c10::SmallVector<T, kUsualBindings>;
 
-std::string describe(const Binding& input, size_t position) { return str("input ", position, " (", input.name, ")"); }
+std::string describe(const Binding& input, size_t position) {
+  const bool has_argument = !input.argument.empty() && input.argument != input.name;
+  return str("input ", position, " (", input.name, has_argument ? ", argument " + input.argument : "", ")");
+}
 
 void check_kind(const at::Tensor& tensor, const Binding& input, size_t position, at::Device device) {
   TORCHTRT_CHECK(tensor.defined(), describe(input, position) << " is an undefined tensor");

@@ -68,6 +68,7 @@ std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings) {
             << "\n  Debug: " << settings.debug << "\n  Sparse weights: " << settings.sparse_weights
             << "\n  Truncate long and double: " << settings.truncate_long_and_double
             << "\n  Shape tensors: " << settings.allow_shape_tensors
+            << "\n  Specialisations: " << settings.max_specialisations
             << "\n  Timing iterations: " << settings.num_avg_timing_iters
             << "\n  Workspace limit: " << settings.workspace_size;
 }
@@ -138,6 +139,7 @@ std::string ConversionCtx::SerializeEngine() {
   build.enabled_precisions = enabled_precisions;
   build.timing_iterations = std::max<int32_t>(1, static_cast<int32_t>(settings.num_avg_timing_iters));
   build.debug = settings.debug;
+  build.max_specialisations = settings.max_specialisations;
   build.timing_cache_path = settings.timing_cache_path;
   build.optimization_level = static_cast<int32_t>(settings.optimization_level);
   build.version_compatible = settings.version_compatible;

@@ -28,6 +28,7 @@ struct BuilderSettings {
   bool debug = false;
   bool truncate_long_and_double = false;
   bool allow_shape_tensors = false;
+  int32_t max_specialisations = 8;
   ir::Device device;
   nvinfer1::EngineCapability capability = nvinfer1::EngineCapability::kSTANDARD;
   uint64_t num_avg_timing_iters = 1;

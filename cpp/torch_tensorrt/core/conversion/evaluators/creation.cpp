@@ -31,70 +31,88 @@ bool has_computed_argument(const torch::jit::Node* n, const kwargs& args) {
   return false;
 }
 
-// What the tensor is full of: the argument, or what the operator's name says.
-at::Scalar content(const torch::jit::Node* n, const kwargs& args) {
+// What the tensor is full of, where that is known: the argument, or what the operator's name says.
+std::optional<at::Scalar> content(const torch::jit::Node* n, const kwargs& args) {
   const auto given = named(n, args, "fill_value");
   if (given.isScalar()) return given.toScalar();
-  TORCHTRT_CHECK(given.isNone(), util::node_info(n) << ": fill_value depends on the inputs; it must be known");
-  return std::string(n->kind().toUnqualString()).find("ones") != std::string::npos ? 1 : 0;
+  if (!given.isNone()) return std::nullopt;
+  return at::Scalar(std::string(n->kind().toUnqualString()).find("ones") != std::string::npos ? 1 : 0);
 }
 
 // The dtype argument, else that of the tensor to be like, else the default.
-at::ScalarType created_type(const torch::jit::Node* n, const kwargs& args, const at::Scalar& value) {
+at::ScalarType created_type(const torch::jit::Node* n, const kwargs& args, at::ScalarType content) {
   const auto given = named(n, args, "dtype");
   if (!given.isNone()) return static_cast<at::ScalarType>(given.toInt());
   const auto self = named(n, args, "self");
   if (self.isTensor()) return self.toTensor().scalar_type();
   if (TensorContainer::is_in(self)) return converters::scalar_type(self.toCustomClass<TensorContainer>()->tensor());
   const bool is_full = n->kind() == c10::Symbol::aten("full");
-  if (is_full && value.isBoolean()) return at::kBool;
-  return is_full && value.isIntegral(false) ? at::kLong : at::kFloat;
+  if (is_full && content == at::kBool) return at::kBool;
+  return is_full && at::isIntegralType(content, false) ? at::kLong : at::kFloat;
 }
 
-// zeros, ones, full and what is like a tensor: a constant where all sizes are known, else one element repeated.
+// zeros, ones, full and what is like a tensor: a constant where all is known, else one element repeated.
 Result created(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
-  const at::Scalar value = content(n, args);
-  auto* element = converters::scalar_constant(ctx, value, created_type(n, args, value));
+  const auto value = content(n, args);
   const auto size = n->schema().argumentIndexWithName("size");
   const auto sizes = size ? converters::read_sizes(ctx, args.at(n->input(*size)))
                           : converters::sizes_of(ctx, args.at(n->input(0)).ITensorOrFreeze(ctx));
-  if (sizes.is_known()) {
-    const auto type = converters::scalar_type(element);
-    return torch::jit::IValue(at::full(sizes.values, value, at::TensorOptions().dtype(type)));
+  if (!value) {
+    auto* number = named(n, args, "fill_value").toCustomClass<TensorContainer>()->tensor();
+    auto* element = converters::cast(ctx, number, created_type(n, args, converters::scalar_type(number)));
+    element = converters::replace_dims(ctx, element, 0, converters::rank(element), {});
+    return TensorContainer::wrap(converters::broadcast(ctx, n, element, sizes));
   }
-  return TensorContainer::wrap(converters::broadcast(ctx, n, element, sizes));
+  const auto type = created_type(n, args, value->type());
+  if (sizes.is_known()) return torch::jit::IValue(at::full(sizes.values, *value, at::TensorOptions().dtype(type)));
+  return TensorContainer::wrap(converters::broadcast(ctx, n, converters::scalar_constant(ctx, *value, type), sizes));
 }
 
-// arange of ints of which some are computed: start + step * (0, 1, ...).
+// A number argument as a tensor of one element; the other number where it is absent.
+nvinfer1::ITensor* number_argument(ConversionCtx* ctx, const torch::jit::Node* n, const kwargs& args, const char* name,
+                                   int64_t otherwise) {
+  const auto given = named(n, args, name);
+  if (!TensorContainer::is_in(given)) {
+    const at::Scalar number = given.isNone() ? at::Scalar(otherwise) : given.toScalar();
+    return converters::tensor_to_const(ctx, at::full({1}, number, at::TensorOptions().dtype(number.type())));
+  }
+  auto* tensor = given.toCustomClass<TensorContainer>()->tensor();
+  return converters::replace_dims(ctx, tensor, 0, converters::rank(tensor), {1});
+}
+
+Result typed(ConversionCtx* ctx, const torch::jit::Node* n, const kwargs& args, nvinfer1::ITensor* values,
+             at::ScalarType otherwise) {
+  const auto type = named(n, args, "dtype");
+  return TensorContainer::wrap(
+      converters::cast(ctx, values, type.isNone() ? otherwise : static_cast<at::ScalarType>(type.toInt())));
+}
+
+// arange of numbers of which some are computed: start + step * (0, 1, ...), ceil((end - start) / step) of them.
 Result counted(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   using nvinfer1::ElementWiseOperation;
   if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
-  const auto number = [&](const char* name, int64_t otherwise) {
-    const auto given = named(n, args, name);
-    if (!TensorContainer::is_in(given)) {
-      TORCHTRT_CHECK(given.isNone() || given.isInt(),
-                     util::node_info(n) << ": " << name << " must be an int beside one that is computed");
-      return converters::index_constant(ctx, {given.isNone() ? otherwise : given.toInt()});
-    }
-    auto* tensor = converters::cast(ctx, given.toCustomClass<TensorContainer>()->tensor(), at::kLong);
-    return converters::replace_dims(ctx, tensor, 0, converters::rank(tensor), {1});
-  };
-  auto* start = number("start", 0);
-  auto* step = number("step", 1);
+  auto* start = number_argument(ctx, n, args, "start", 0);
+  auto* end = number_argument(ctx, n, args, "end", 0);
+  auto* step = number_argument(ctx, n, args, "step", 1);
+  const bool real = at::isFloatingType(converters::scalar_type(start)) ||
+                    at::isFloatingType(converters::scalar_type(end)) ||
+                    at::isFloatingType(converters::scalar_type(step));
+  const auto type = real ? at::kDouble : at::kLong;
+  start = converters::cast(ctx, start, type);
+  step = converters::cast(ctx, step, type);
   const auto apply = [&](ElementWiseOperation operation, nvinfer1::ITensor* a, nvinfer1::ITensor* b) {
     return converters::apply(ctx, operation, a, b);
   };
   // -floor((start - end) / step), at least 0
-  auto* length = apply(ElementWiseOperation::kSUB, start, number("end", 0));
+  auto* length = apply(ElementWiseOperation::kSUB, start, converters::cast(ctx, end, type));
   length = apply(ElementWiseOperation::kFLOOR_DIV, length, step);
+  length = converters::cast(ctx, length, at::kLong);
   length = apply(ElementWiseOperation::kSUB, converters::index_constant(ctx, {0}), length);
   auto* count = apply(ElementWiseOperation::kMAX, length, converters::index_constant(ctx, {0}));
-  auto* places = apply(ElementWiseOperation::kPROD, converters::count_up(ctx, count), step);
-  auto* values = apply(ElementWiseOperation::kSUM, places, start);
-  const auto type = named(n, args, "dtype");
-  if (!type.isNone()) values = converters::cast(ctx, values, static_cast<at::ScalarType>(type.toInt()));
-  return TensorContainer::wrap(values);
+  auto* places = converters::cast(ctx, converters::count_up(ctx, count), type);
+  auto* values = apply(ElementWiseOperation::kSUM, apply(ElementWiseOperation::kPROD, places, step), start);
+  return typed(ctx, n, args, values, real ? at::kFloat : at::kLong);
 }
 
 // A number that may be computed, as one element of a 1-D tensor of the dtype.
@@ -151,7 +169,42 @@ Result identity_matrix(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& ar
       converters::cast(ctx, converters::apply(ctx, nvinfer1::ElementWiseOperation::kEQUAL, row, column), type));
 }
 
-Result known_only(ConversionCtx*, const torch::jit::Node* n, kwargs& args) { return made_by_pytorch(n, args); }
+// The elements of nested lists of numbers, in order, and the sizes of the lists, read along the first ones.
+void flatten(const torch::jit::IValue& data, size_t depth, std::vector<torch::jit::IValue>& elements,
+             std::vector<int64_t>& sizes) {
+  if (!data.isList()) {
+    elements.push_back(data);
+    return;
+  }
+  const auto list = data.toListRef();
+  if (depth == sizes.size()) sizes.push_back(static_cast<int64_t>(list.size()));
+  for (const auto& element : list) flatten(element, depth + 1, elements, sizes);
+}
+
+// torch.tensor of numbers of which some are computed.
+Result tensor_of_numbers(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
+  std::vector<torch::jit::IValue> elements;
+  std::vector<int64_t> sizes;
+  flatten(argument(n, args, 0), 0, elements, sizes);
+  const auto type_of = [](const torch::jit::IValue& value) {
+    if (!TensorContainer::is_in(value)) return value.toScalar().type();
+    return converters::scalar_type(value.toCustomClass<TensorContainer>()->tensor());
+  };
+  auto type = at::kBool;
+  for (const auto& element : elements) type = at::promote_types(type, type_of(element));
+  std::vector<nvinfer1::ITensor*> parts;
+  for (const auto& element : elements) {
+    auto* part = TensorContainer::is_in(element) ? element.toCustomClass<TensorContainer>()->tensor()
+                                                 : converters::scalar_constant(ctx, element.toScalar(), type);
+    part = converters::cast(ctx, part, type);
+    parts.push_back(converters::replace_dims(ctx, part, 0, converters::rank(part), {1}));
+  }
+  auto* values = converters::replace_dims(ctx, converters::join(ctx, parts, 0), 0, 1, sizes);
+  // Python's floats make a tensor of the default dtype, and scalar_tensor does of any number.
+  const bool is_default = type == at::kDouble || n->kind() == c10::Symbol::aten("scalar_tensor");
+  return typed(ctx, n, args, values, is_default ? at::kFloat : type);
+}
 
 // The value in the dtype and dims of the tensor that it is written to.
 torch::jit::IValue written(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
@@ -178,9 +231,8 @@ Registrations creation_evaluators() {
                          "aten::new_full", "aten::new_empty"}) {
     rows.emplace_back(symbol(op), created);
   }
-  for (const char* op : {"aten::tensor", "aten::scalar_tensor"}) {
-    rows.emplace_back(symbol(op), known_only);
-  }
+  rows.emplace_back(symbol("aten::tensor"), tensor_of_numbers);
+  rows.emplace_back(symbol("aten::scalar_tensor"), tensor_of_numbers);
   rows.emplace_back(symbol("aten::arange"), counted);
   rows.emplace_back(symbol("aten::linspace"), spaced);
   rows.emplace_back(symbol("aten::eye"), identity_matrix);

@@ -6,6 +6,7 @@
 #include "torch/csrc/jit/ir/constants.h"
 
 #include "torch_tensorrt/core/conversion/converters/converter_util.h"
+#include "torch_tensorrt/core/conversion/dynamic_sizes.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 
 namespace torch_tensorrt::core::conversion::evaluators {
@@ -101,21 +102,32 @@ torch::jit::IValue argument(const torch::jit::Node* n, const kwargs& args, size_
   return var.isIValue() ? *var.IValue() : torch::jit::IValue();
 }
 
-torch::jit::IValue number_or_tensor(nvinfer1::ITensor* tensor) {
-  const auto& known = tensor->shape_value();
-  const bool is_number = known && known->is_known() && known->elements.size() == 1;
-  if (is_number && nvinfer1::is_integral(tensor->getType())) return known->elements[0];
-  return TensorContainer::wrap(tensor);
+torch::jit::IValue number_or_tensor(nvinfer1::ITensor* tensor) { return decided_or_computed(tensor); }
+
+namespace {
+
+// Of an argument that must be known: what it depends on.
+std::string what_decides_argument(const torch::jit::IValue& value) {
+  if (TensorContainer::is_in(value)) return what_decides(*value.toCustomClass<TensorContainer>()->tensor());
+  const auto elements = value.isTuple() ? value.toTupleRef().elements().vec() : value.toListRef().vec();
+  for (const auto& element : elements) {
+    if (holds_network_tensor(element)) return what_decides_argument(element);
+  }
+  return "the inputs";
 }
+
+}  // namespace
 
 std::optional<torch::jit::IValue> run_operator(const torch::jit::Node* n, const kwargs& args) {
   torch::jit::Stack stack;
   for (size_t i = 0; i < n->inputs().size(); ++i) {
     stack.push_back(argument(n, args, i));
-    TORCHTRT_CHECK(!holds_network_tensor(stack.back()),
-                   util::node_info(n) << ": argument " << i
-                                      << " depends on the inputs' values or dynamic sizes; it must "
-                                      << "be known while compiling");
+    if (!holds_network_tensor(stack.back())) continue;
+    TORCHTRT_THROW_ERROR(util::node_info(n)
+                         << ": argument " << i << " depends on the inputs' values or dynamic sizes ("
+                         << what_decides_argument(stack.back())
+                         << "); it must be known while compiling: give one size instead of a range, or compute it from "
+                         << "constants");
   }
   // Tensors that are known are the model's parameters, which nothing may write.
   if (util::is_in_place(n)) stack[0] = stack[0].toTensor().clone();

@@ -26,7 +26,8 @@ at::Tensor scalar_to_tensor(const at::Scalar& s, const at::Device device = at::k
 
 // Whether the value is, or holds somewhere in its lists and tuples, a network tensor.
 bool holds_network_tensor(const torch::jit::IValue& value);
-// The tensor's number where it has one element that is known while converting; the tensor in its container otherwise.
+// The tensor's number where it has one element that is known, or the same for all shapes in the ranges of the inputs;
+// the tensor in its container otherwise.
 torch::jit::IValue number_or_tensor(nvinfer1::ITensor* tensor);
 // Runs PyTorch's own operator of the node on known arguments.
 std::optional<torch::jit::IValue> run_operator(const torch::jit::Node* n, const kwargs& args);

@@ -37,6 +37,12 @@ int64_t checked_index(const torch::jit::Node* n, int64_t index, size_t size) {
   return place;
 }
 
+// The elements of a 1-D tensor as numbers.
+Result to_list(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (!holds_network_tensor(argument(n, args, 0))) return run_operator(n, args);
+  return torch::jit::IValue(list_argument(ctx, n, args, 0));
+}
+
 Result get_item(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   const auto list = list_argument(ctx, n, args, 0);
   return list.get(checked_index(n, args.at(n->input(1)).unwrapToInt(), list.size()));
@@ -151,6 +157,7 @@ Registrations list_evaluators() {
   return {
       row("aten::__getitem__", get_item, {"aten::__getitem__.t(t[](a) list, int idx) -> t(*)"}),
       row("aten::_set_item", set_item, {"aten::_set_item.t(t[](a!) l, int idx, t(b -> *) el) -> t[](a!)"}),
+      row("prim::tolist", to_list),
       row("aten::len", length, {"aten::len.t(t[] a) -> int"}),
       row("aten::slice", slice, {"aten::slice.t(t[] l, int? start=None, int? end=None, int step=1) -> t[]"}),
       row("aten::append", append, {"aten::append.t(t[](a!) self, t(c -> *) el) -> t[](a!)"}),

@@ -24,7 +24,11 @@ using Computed = std::function<ITensor*(ConversionCtx*, const torch::jit::Node*,
 
 // A number that may be computed, as a 0-d network tensor.
 ITensor* operand(ConversionCtx* ctx, const torch::jit::IValue& value) {
-  if (!TensorContainer::is_in(value)) return converters::scalar_to_tensor(ctx, value.toScalar());
+  if (!TensorContainer::is_in(value)) {
+    // Python's floats are doubles.
+    const auto number = value.toScalar();
+    return converters::tensor_to_const(ctx, at::scalar_tensor(number, at::TensorOptions().dtype(number.type())));
+  }
   auto* tensor = value.toCustomClass<TensorContainer>()->tensor();
   if (tensor->getDimensions().nbDims == 0) return tensor;
   auto* shuffle = ctx->net->addShuffle(*tensor);
@@ -51,17 +55,63 @@ Computed elementwise(ElementWiseOperation operation) {
   };
 }
 
-// a - floor(a / b) * b, Python's %.
-ITensor* remainder(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& x) {
-  auto* whole = apply(ctx, n, ElementWiseOperation::kFLOOR_DIV, x[0], x[1]);
-  return apply(ctx, n, ElementWiseOperation::kSUB, x[0], apply(ctx, n, ElementWiseOperation::kPROD, whole, x[1]));
+// Python's / of ints, and what is a root or a logarithm, are floats.
+ITensor* as_real(ConversionCtx* ctx, ITensor* x) { return converters::castITensor(ctx, x, DataType::kDOUBLE); }
+
+Computed of_reals(ElementWiseOperation operation) {
+  return [operation](ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& x) {
+    return apply(ctx, n, operation, as_real(ctx, x[0]), as_real(ctx, x[1]));
+  };
 }
 
-// Python's / of ints is a float.
-ITensor* true_division(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& x) {
-  auto* a = converters::castITensor(ctx, x[0], DataType::kFLOAT);
-  auto* b = converters::castITensor(ctx, x[1], DataType::kFLOAT);
-  return apply(ctx, n, ElementWiseOperation::kDIV, a, b);
+Computed of_real(UnaryOperation operation) {
+  return [operation](ConversionCtx* ctx, const torch::jit::Node*, const std::vector<ITensor*>& x) {
+    return ctx->net->addUnary(*as_real(ctx, x[0]), operation)->getOutput(0);
+  };
+}
+
+// The comparison that is the opposite.
+Computed unless(ElementWiseOperation operation) {
+  return [operation](ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& x) {
+    return ctx->net->addUnary(*apply(ctx, n, operation, x[0], x[1]), UnaryOperation::kNOT)->getOutput(0);
+  };
+}
+
+ITensor* absolute(ConversionCtx* ctx, const torch::jit::Node*, const std::vector<ITensor*>& x) {
+  return ctx->net->addUnary(*x[0], UnaryOperation::kABS)->getOutput(0);
+}
+
+ITensor* negated(ConversionCtx* ctx, const torch::jit::Node*, const std::vector<ITensor*>& x) {
+  return ctx->net->addUnary(*x[0], UnaryOperation::kNOT)->getOutput(0);
+}
+
+// One number of a list of which some are computed: min([a, b, c]).
+NodeEvaluator folded(ElementWiseOperation operation) {
+  return [operation](ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) -> Result {
+    if (!is_computed(n, args)) return run_operator(n, args);
+    ITensor* all = nullptr;
+    for (const auto& element : argument(n, args, 0).toListRef()) {
+      auto* next = operand(ctx, element);
+      all = all == nullptr ? next : apply(ctx, n, operation, all, next);
+    }
+    return number_or_tensor(all);
+  };
+}
+
+// Whether two lists of numbers are the same.
+NodeEvaluator lists_equal(bool when_same) {
+  return [when_same](ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) -> Result {
+    if (!is_computed(n, args)) return run_operator(n, args);
+    const auto a = argument(n, args, 0).toListRef().vec();
+    const auto b = argument(n, args, 1).toListRef().vec();
+    if (a.size() != b.size()) return torch::jit::IValue(!when_same);
+    ITensor* same = nullptr;
+    for (size_t i = 0; i < a.size(); ++i) {
+      auto* equal = apply(ctx, n, ElementWiseOperation::kEQUAL, operand(ctx, a[i]), operand(ctx, b[i]));
+      same = same == nullptr ? equal : apply(ctx, n, ElementWiseOperation::kAND, same, equal);
+    }
+    return number_or_tensor(when_same ? same : ctx->net->addUnary(*same, UnaryOperation::kNOT)->getOutput(0));
+  };
 }
 
 Computed cast_to(DataType type) {
@@ -105,8 +155,14 @@ std::set<std::string> number_pairs(const std::string& op) {
   return schemas;
 }
 
+std::set<std::string> plain_forms(const std::string& op) {
+  return {op + ".int(int a) -> Scalar", op + ".float(float a) -> Scalar"};
+}
+
 std::set<std::string> number_forms(const std::string& op) {
-  return {op + ".int(int a) -> Scalar", op + ".float(float a) -> Scalar", op + ".Scalar(Scalar a) -> Scalar"};
+  auto forms = plain_forms(op);
+  forms.insert(op + ".Scalar(Scalar a) -> Scalar");
+  return forms;
 }
 
 void append_pairs(Registrations& rows) {
@@ -117,10 +173,52 @@ void append_pairs(Registrations& rows) {
       {"aten::floordiv", elementwise(ElementWiseOperation::kFLOOR_DIV)},
       {"prim::min", elementwise(ElementWiseOperation::kMIN)},
       {"prim::max", elementwise(ElementWiseOperation::kMAX)},
-      {"aten::remainder", remainder},
-      {"aten::div", true_division},
+      {"aten::remainder", elementwise(ElementWiseOperation::kREMAINDER)},
+      {"aten::fmod", of_reals(ElementWiseOperation::kFMOD)},
+      {"aten::div", of_reals(ElementWiseOperation::kDIV)},
+      {"aten::eq", elementwise(ElementWiseOperation::kEQUAL)},
+      {"aten::ne", unless(ElementWiseOperation::kEQUAL)},
+      {"aten::lt", elementwise(ElementWiseOperation::kLESS)},
+      {"aten::ge", unless(ElementWiseOperation::kLESS)},
+      {"aten::gt", elementwise(ElementWiseOperation::kGREATER)},
+      {"aten::le", unless(ElementWiseOperation::kGREATER)},
   };
   for (const auto& [op, compute] : pairs) rows.push_back(row(op, computed(compute), number_pairs(op)));
+  auto powers = number_pairs("aten::pow");
+  powers.erase("aten::pow(Scalar a, Scalar b) -> Scalar");
+  rows.push_back(row("aten::pow", computed(of_reals(ElementWiseOperation::kPOW)), powers));
+  rows.push_back(row("aten::__round_to_zero_floordiv", computed(elementwise(ElementWiseOperation::kDIV)),
+                     {"aten::__round_to_zero_floordiv.int(int a, int b) -> int"}));
+}
+
+void append_bools(Registrations& rows) {
+  const std::pair<const char*, ElementWiseOperation> pairs[] = {{"aten::__and__", ElementWiseOperation::kAND},
+                                                                {"aten::__or__", ElementWiseOperation::kOR},
+                                                                {"aten::__xor__", ElementWiseOperation::kXOR}};
+  for (const auto& [op, operation] : pairs) {
+    rows.push_back(row(op, computed(elementwise(operation)), {op + std::string(".bool(bool a, bool b) -> bool")}));
+  }
+  rows.push_back(row("aten::__not__", computed(negated), {"aten::__not__(bool self) -> bool"}));
+}
+
+void append_lists(Registrations& rows) {
+  const std::tuple<const char*, const char*, ElementWiseOperation> folds[] = {
+      {"prim::min", ".self_int(int[] self) -> int", ElementWiseOperation::kMIN},
+      {"prim::max", ".self_int(int[] self) -> int", ElementWiseOperation::kMAX},
+      {"aten::sum", ".int(int[] self) -> int", ElementWiseOperation::kSUM},
+  };
+  for (const auto& [op, schema, operation] : folds) {
+    rows.push_back(row(op, folded(operation), {std::string(op) + schema}));
+  }
+  rows.push_back(row("aten::eq", lists_equal(true), {"aten::eq.int_list(int[] a, int[] b) -> bool"}));
+  rows.push_back(row("aten::ne", lists_equal(false), {"aten::ne.int_list(int[] a, int[] b) -> bool"}));
+}
+
+void append_reals(Registrations& rows) {
+  const std::pair<const char*, UnaryOperation> functions[] = {{"aten::sqrt", UnaryOperation::kSQRT},
+                                                              {"aten::log", UnaryOperation::kLOG},
+                                                              {"aten::round", UnaryOperation::kROUND}};
+  for (const auto& [op, operation] : functions) rows.push_back(row(op, computed(of_real(operation)), plain_forms(op)));
 }
 
 }  // namespace
@@ -128,15 +226,19 @@ void append_pairs(Registrations& rows) {
 Registrations scalar_evaluators() {
   Registrations rows;
   append_pairs(rows);
+  append_bools(rows);
+  append_lists(rows);
+  append_reals(rows);
   // Of numbers and of 0-d tensors alike.
   rows.push_back(row("aten::Int", computed(cast_to(DataType::kINT64))));
   rows.push_back(row("aten::IntImplicit", computed(cast_to(DataType::kINT64))));
-  rows.push_back(row("aten::Float", computed(cast_to(DataType::kFLOAT))));
-  rows.push_back(row("aten::FloatImplicit", computed(cast_to(DataType::kFLOAT))));
+  rows.push_back(row("aten::Float", computed(cast_to(DataType::kDOUBLE))));
+  rows.push_back(row("aten::FloatImplicit", computed(cast_to(DataType::kDOUBLE))));
   rows.push_back(row("aten::Bool", computed(cast_to(DataType::kBOOL))));
   const auto as_it_is = [](ConversionCtx*, const torch::jit::Node*, const std::vector<ITensor*>& x) { return x[0]; };
   rows.push_back(row("aten::ScalarImplicit", computed(as_it_is)));
   rows.push_back(row("aten::item", computed(as_it_is)));
+  rows.push_back(row("prim::abs", computed(absolute), plain_forms("prim::abs")));
   rows.push_back(row("aten::neg", computed(negative), number_forms("aten::neg")));
   rows.push_back(row("aten::floor", computed(rounded(UnaryOperation::kFLOOR)), number_forms("aten::floor")));
   rows.push_back(row("aten::ceil", computed(rounded(UnaryOperation::kCEIL)), number_forms("aten::ceil")));

@@ -19,13 +19,26 @@ std::vector<int64_t> read_as(const Weights& weights) {
   return elements;
 }
 
+template <typename T>
+std::vector<int64_t> read_reals(const Weights& weights) {
+  std::vector<int64_t> elements;
+  for (int64_t i = 0; i < weights.count; ++i) {
+    T value;
+    std::memcpy(&value, static_cast<const char*>(weights.values) + i * static_cast<int64_t>(sizeof(T)), sizeof(T));
+    elements.push_back(from_real(weights.type, static_cast<double>(value)));
+  }
+  return elements;
+}
+
 struct Reader {
   DataType type;
   std::vector<int64_t> (*read)(const Weights&);
 };
 constexpr Reader kReaders[] = {
-    {DataType::kINT64, read_as<int64_t>}, {DataType::kINT32, read_as<int32_t>}, {DataType::kINT8, read_as<int8_t>},
-    {DataType::kUINT8, read_as<uint8_t>}, {DataType::kBOOL, read_as<uint8_t>},
+    {DataType::kINT64, read_as<int64_t>},    {DataType::kINT32, read_as<int32_t>},
+    {DataType::kINT8, read_as<int8_t>},      {DataType::kUINT8, read_as<uint8_t>},
+    {DataType::kBOOL, read_as<uint8_t>},     {DataType::kFLOAT, read_reals<float>},
+    {DataType::kDOUBLE, read_reals<double>},
 };
 
 }  // namespace

@@ -43,6 +43,15 @@ bool is_defined(Op op, int64_t b) {
   return op != Op::kPOW || b >= 0;
 }
 
+// Floats are not cut short by a zero: it may meet an infinity.
+int64_t apply_real(Op op, int64_t a, int64_t b, DataType result) {
+  if (a == ShapeValue::kUnknown || b == ShapeValue::kUnknown) {
+    return ShapeValue::kUnknown;
+  }
+  const double value = apply_elementwise(op, to_real(a), to_real(b));
+  return result == DataType::kBOOL ? static_cast<int64_t>(value != 0) : from_real(result, value);
+}
+
 int64_t apply(Op op, int64_t a, int64_t b, DataType type) {
   if (op == Op::kPROD && (a == 0 || b == 0)) {
     return 0;
@@ -77,10 +86,11 @@ std::optional<ShapeValue> IElementWiseLayer::infer_value(const std::vector<Infer
   if (!epilogue_.empty() || !a.is_static() || !b.is_static()) {
     return std::nullopt;
   }
+  const auto compute = is_floating_point(inputs[0].type.dtype) ? apply_real : apply;
   std::vector<int64_t> elements(static_cast<size_t>(outputs[0].dims.volume()));
   for_each_index(outputs[0].dims, [&](size_t flat, const std::vector<int64_t>& index) {
-    elements[flat] = apply(operation_, element(inputs[0], broadcast_index(a, index)),
-                           element(inputs[1], broadcast_index(b, index)), outputs[0].dtype);
+    elements[flat] = compute(operation_, element(inputs[0], broadcast_index(a, index)),
+                             element(inputs[1], broadcast_index(b, index)), outputs[0].dtype);
   });
   return finish_value(std::move(elements), inputs);
 }

@@ -130,8 +130,7 @@ void check_epilogue(const Epilogue& epilogue, const std::vector<InferInput>& inp
 }
 
 bool may_be_shape(const TensorType& type) {
-  return (is_integral(type.dtype) || type.dtype == DataType::kBOOL) && type.dims.is_static() &&
-         type.dims.volume() <= ShapeValue::kMaxElements;
+  return may_hold_shapes(type.dtype) && type.dims.is_static() && type.dims.volume() <= ShapeValue::kMaxElements;
 }
 
 int64_t element(const InferInput& input, size_t index) {

@@ -6,6 +6,7 @@
 
 #include "torch_tensorrt/core/network/attributes.h"
 #include "torch_tensorrt/core/network/layer.h"
+#include "torch_tensorrt/core/network/shape_value.h"
 
 // Checks and shape arithmetic that several layer kinds share in their inference. Not for use elsewhere.
 namespace torch_tensorrt::network {
@@ -36,7 +37,7 @@ size_t own_inputs(const Epilogue& epilogue, size_t input_count);
 // Checks the inputs of the epilogue against the result they are combined with, which keeps its type.
 void check_epilogue(const Epilogue& epilogue, const std::vector<InferInput>& inputs, const TensorType& result);
 
-// Whether a tensor of that type may be a shape computation: static, integers or bool, and small.
+// Whether a tensor of that type may be a shape computation: static, small, and of a type below.
 bool may_be_shape(const TensorType& type);
 // Element of an input, or kUnknown.
 int64_t element(const InferInput& input, size_t index);

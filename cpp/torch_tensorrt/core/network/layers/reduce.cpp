@@ -90,7 +90,8 @@ std::optional<ShapeValue> IReduceLayer::infer_value(const std::vector<InferInput
                                                     const std::vector<TensorType>& outputs) const {
   const Folder* folder = find_folder(operation_);
   const Dims& dims = inputs[0].type.dims;
-  if (inputs[0].value == nullptr || folder == nullptr || dims.volume() == 0) {
+  const bool is_real = is_floating_point(inputs[0].type.dtype);
+  if (inputs[0].value == nullptr || folder == nullptr || is_real || dims.volume() == 0) {
     return std::nullopt;
   }
   const Dims kept = reduced(dims, axes_, /*keep_dimensions=*/true);

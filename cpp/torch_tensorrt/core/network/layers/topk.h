@@ -6,7 +6,7 @@ namespace torch_tensorrt::network {
 
 // The k largest (or smallest) elements along the one axis whose bit is set, best first, and their indices (output 1,
 // kINT32 unless kINT64 is asked for). NaN counts as larger than everything. With k 1 the index is that of the first of
-// equal elements; stable (ours) keeps the order of equal elements for any k.
+// equal elements; stable (ours) keeps the order of equal elements for any k. Input 1, a shape, stands for k if given.
 class ITopKLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kTOPK;

@@ -1,6 +1,7 @@
 #include "torch_tensorrt/core/network/layers/unary.h"
 
 #include "torch_tensorrt/core/network/layers/infer_util.h"
+#include "torch_tensorrt/core/network/scalar_formulas.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {
@@ -29,6 +30,15 @@ constexpr IntegerForm kIntegerForms[] = {
     {Op::kNOT, [](int64_t x) { return static_cast<int64_t>(x == 0); }},
 };
 
+ShapeValue real_value(Op op, std::vector<int64_t> elements, DataType result) {
+  for (int64_t& value : elements) {
+    if (value == ShapeValue::kUnknown) continue;
+    const double computed = apply_unary(op, to_real(value));
+    value = is_predicate(op) ? static_cast<int64_t>(computed != 0) : from_real(result, computed);
+  }
+  return {std::move(elements)};
+}
+
 }  // namespace
 
 std::vector<TensorType> IUnaryLayer::infer(const std::vector<InferInput>& inputs) const {
@@ -45,6 +55,9 @@ std::optional<ShapeValue> IUnaryLayer::infer_value(const std::vector<InferInput>
                                                    const std::vector<TensorType>& outputs) const {
   if (inputs[0].value == nullptr) {
     return std::nullopt;
+  }
+  if (is_floating_point(inputs[0].type.dtype)) {
+    return real_value(operation_, inputs[0].value->elements, outputs[0].dtype);
   }
   for (const IntegerForm& form : kIntegerForms) {
     if (form.op != operation_) {

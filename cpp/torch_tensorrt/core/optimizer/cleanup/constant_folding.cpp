@@ -3,6 +3,7 @@
 #include "torch_tensorrt/core/network/evaluate.h"
 #include "torch_tensorrt/core/network/evaluate_elements.h"
 #include "torch_tensorrt/core/network/rewriter.h"
+#include "torch_tensorrt/core/network/shape_value.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -51,8 +52,14 @@ HostTensor shape_tensor(const ITensor& tensor) {
   HostTensor result;
   result.type = {tensor.getType(), tensor.getDimensions()};
   auto memory = std::make_shared<std::vector<char>>(static_cast<size_t>(result.bytes()) + 1);
+  const network::DataType type = result.type.dtype;
   for (size_t i = 0; i < elements.size(); ++i) {
-    network::store_integer(result.type.dtype, memory->data(), static_cast<int64_t>(i), elements[i]);
+    const auto place = static_cast<int64_t>(i);
+    if (network::is_floating_point(type)) {
+      network::store_double(type, memory->data(), place, network::to_real(elements[i]));
+    } else {
+      network::store_integer(type, memory->data(), place, elements[i]);
+    }
   }
   result.data = std::shared_ptr<const void>(memory, memory->data());
   return result;

@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -219,10 +220,12 @@ bool log_sigmoid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 bool glu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
   const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
-  const int64_t size = known_size(n, x, dim, "it is halved");
-  TORCHTRT_CHECK(size % 2 == 0, util::node_info(n) << ": dimension " << dim << " of size " << size << " has no half");
-  auto* gate = activation(ctx, slice_dim(ctx, x, dim, size / 2, size / 2), ActivationType::kSIGMOID);
-  return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, slice_dim(ctx, x, dim, 0, size / 2), gate));
+  const Size size = size_of(ctx, x, dim);
+  TORCHTRT_CHECK(size.value % 2 == 0, util::node_info(n)
+                                          << ": dimension " << dim << " of size " << size.value << " has no half");
+  const Size half = divided(ctx, size, 2);
+  auto* gate = activation(ctx, slice_sizes(ctx, x, dim, half, half), ActivationType::kSIGMOID);
+  return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, slice_sizes(ctx, x, dim, 0, half), gate));
 }
 
 // 0 from -lambda to lambda, x elsewhere (NaN too).

@@ -7,14 +7,31 @@
 #include "ATen/ops/empty.h"
 #include "ATen/ops/ones.h"
 
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 #include "torch_tensorrt/core/network/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 
 using nvinfer1::ElementWiseOperation;
 
+namespace {
+
+// Whether the node at work has the tensor as an argument that is a number, not a tensor, in PyTorch.
+bool is_number_argument(const ConversionCtx* ctx, const ITensor* tensor) {
+  if (ctx->current_node == nullptr || rank(tensor) != 0) return false;
+  for (const auto* input : ctx->current_node->inputs()) {
+    const auto found = ctx->value_tensor_map.find(input);
+    if (found == ctx->value_tensor_map.end() || found->second != tensor) continue;
+    return !input->type()->isSubtypeOf(*c10::TensorType::get());
+  }
+  return false;
+}
+
+}  // namespace
+
 Operand read_operand(ConversionCtx* ctx, Var& arg) {
-  if (arg.isITensor() || arg.isTensor()) return {arg.ITensorOrFreeze(ctx), {}};
+  if (arg.isITensor()) return {arg.ITensor(), {}, is_number_argument(ctx, arg.ITensor())};
+  if (arg.isTensor()) return {arg.ITensorOrFreeze(ctx), {}};
   return {nullptr, arg.unwrapToScalar()};
 }
 
@@ -26,7 +43,8 @@ at::ScalarType result_type(const std::vector<Operand>& operands) {
       continue;
     }
     const std::vector<int64_t> shape(rank(operand.tensor), 1);
-    const auto meta = at::empty(shape, at::TensorOptions().dtype(scalar_type(operand.tensor)).device(at::kMeta));
+    auto meta = at::empty(shape, at::TensorOptions().dtype(scalar_type(operand.tensor)).device(at::kMeta));
+    if (operand.is_number) meta.unsafeGetTensorImpl()->set_wrapped_number(true);
     state = at::native::update_result_type_state(meta, state);
   }
   return at::native::result_type(state);
@@ -174,15 +192,27 @@ ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, co
   nvinfer1::Dims start = dims;
   nvinfer1::Dims stride = dims;
   // A slice with stride 0 along a dimension of size 1 repeats it.
+  std::vector<Size> strides;
+  bool is_stride_known = true;
   for (int32_t i = 0; i < dims.nbDims; ++i) {
     start.d[i] = 0;
     stride.d[i] = dims.d[i] == 1 ? 0 : 1;
+    // A dynamic dimension that may be another size than is wanted is repeated when it is 1.
+    const auto* wanted_size = sizes.computed[i];
+    const bool same = wanted_size != nullptr && nvinfer1::is_size_of(*wanted_size, 0, *x, i);
+    const bool may_repeat = dims.d[i] < 0 && !same;
+    is_stride_known = is_stride_known && !may_repeat;
+    strides.push_back(may_repeat ? smaller(ctx, minus(ctx, size_of(ctx, x, i), 1), 1) : Size(stride.d[i]));
     TORCHTRT_CHECK(
         dims.d[i] < 0 || dims.d[i] == 1 || sizes.values[i] < 0 || dims.d[i] == sizes.values[i],
         util::node_info(n) << ": dimension " << i << " of size " << dims.d[i] << " cannot become " << sizes.values[i]);
   }
   auto* slice = ctx->net->addSlice(*x, start, sizes.dims(), stride);
   if (!sizes.is_known()) slice->setInput(2, *size_tensor(ctx, sizes));
+  if (is_stride_known) return slice->getOutput(0);
+  SizeList all;
+  for (const Size& one : strides) append(all, one);
+  slice->setInput(3, *size_tensor(ctx, all));
   return slice->getOutput(0);
 }
 

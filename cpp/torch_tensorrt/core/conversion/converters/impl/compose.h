@@ -14,6 +14,7 @@ namespace torch_tensorrt::core::conversion::converters {
 struct Operand {
   ITensor* tensor = nullptr;
   at::Scalar number;
+  bool is_number = false;  // the tensor is a number of Python's that is computed
 };
 Operand read_operand(ConversionCtx* ctx, Var& arg);
 at::ScalarType result_type(const std::vector<Operand>& operands);

@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -52,9 +53,7 @@ ITensor* repeated(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int
   return replace_dims(ctx, broadcast(ctx, n, apart, sizes), dim, dim + 2, {-1});
 }
 
-bool repeat(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = args[0].ITensorOrFreeze(ctx);
-  const auto repeats = read_sizes(ctx, args[1]);
+bool repeat_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& repeats) {
   const auto count = static_cast<int32_t>(repeats.values.size());
   TORCHTRT_CHECK(count >= rank(x), util::node_info(n)
                                        << ": " << count << " repeats given for a tensor of rank " << rank(x));
@@ -94,12 +93,26 @@ bool sum_to_size(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, out);
 }
 
+bool repeat(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return repeat_by(ctx, n, args[0].ITensorOrFreeze(ctx), read_sizes(ctx, args[1]));
+}
+
+// repeat, with ones put in front of a list that is too short.
+bool tile(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const auto given = read_sizes(ctx, args[1]);
+  SizeList repeats;
+  for (auto missing = rank(x) - static_cast<int32_t>(given.values.size()); missing > 0; --missing) append(repeats, 1);
+  for (size_t i = 0; i < given.values.size(); ++i) append(repeats, entry(given, i));
+  return repeat_by(ctx, n, x, repeats);
+}
+
 }  // namespace
 
 Family expand_family() {
   return {
       {"aten::expand", expand},           {"aten::expand_as", expand_as}, {"aten::broadcast_to", expand},
-      {"aten::sum_to_size", sum_to_size}, {"aten::repeat", repeat},
+      {"aten::sum_to_size", sum_to_size}, {"aten::repeat", repeat},       {"aten::tile", tile},
   };
 }
 

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <array>
 
 #include "ATen/ATen.h"
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 // Sampling at places of a grid, and windows of images as columns.
 namespace torch_tensorrt::core::conversion::converters {
@@ -28,6 +30,46 @@ bool grid_sampler(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, layer->getOutput(0));
 }
 
+at::Tensor unit_places(const std::vector<int64_t>& sizes, bool align_corners) {
+  const auto spatial_rank = static_cast<int64_t>(sizes.size()) - 2;
+  const at::Tensor identity_map = at::eye(spatial_rank, spatial_rank + 1, at::kDouble).unsqueeze(0);
+  const at::Tensor places = at::affine_grid_generator(identity_map, sizes, align_corners);
+  const at::Tensor lines = places.reshape({1, -1, spatial_rank});
+  return at::cat({lines, at::ones({1, lines.size(1), 1}, at::kDouble)}, 2);
+}
+
+// (2 i + 1) / size - 1: the middles of the cells; with aligned corners 2 i / (size - 1) - 1, and 0 of one cell.
+ITensor* unit_coordinates(ConversionCtx* ctx, const Size& size, bool align_corners) {
+  using nvinfer1::ElementWiseOperation;
+  auto* doubled = apply(ctx, ElementWiseOperation::kPROD, count_up_to(ctx, size), at::Scalar(2));
+  if (!align_corners) doubled = apply(ctx, ElementWiseOperation::kSUM, doubled, at::Scalar(1));
+  const Size whole = align_corners ? larger(ctx, minus(ctx, size, 1), 1) : size;
+  auto* places = apply(ctx, ElementWiseOperation::kDIV, cast(ctx, doubled, at::kDouble),
+                       cast(ctx, size_tensor(ctx, whole), at::kDouble));
+  places = apply(ctx, ElementWiseOperation::kSUB, places, at::Scalar(1.0));
+  if (!align_corners) return places;
+  auto* is_one = apply(ctx, ElementWiseOperation::kEQUAL, size_tensor(ctx, size), at::Scalar(1));
+  return choose(ctx, is_one, scalar_constant(ctx, 0.0, at::kDouble), places);
+}
+
+// The same lines where sizes are computed.
+ITensor* computed_places(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<Size>& sizes,
+                         bool align_corners, at::ScalarType type) {
+  const auto count = static_cast<int32_t>(sizes.size());
+  SizeList all;
+  for (const Size& size : sizes) append(all, size);
+  append(all, 1);
+  std::vector<ITensor*> parts;
+  for (int32_t i = count - 1; i >= 0; --i) {
+    auto* placed = along(ctx, cast(ctx, unit_coordinates(ctx, sizes[i], align_corners), type), i, count + 1);
+    parts.push_back(broadcast(ctx, n, placed, all));
+  }
+  parts.push_back(broadcast(ctx, n, scalar_constant(ctx, 1.0, type), all));
+  Size places = 1;
+  for (const Size& size : sizes) places = times(ctx, places, size);
+  return replace_sizes(ctx, join(ctx, parts, count), 0, count, {1, places});
+}
+
 // (theta N x 2 x 3 or N x 3 x 4, size, align_corners): the places of the unit grid, a constant, times theta.
 bool affine_grid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* theta = args[0].ITensorOrFreeze(ctx);
@@ -35,20 +77,21 @@ bool affine_grid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto spatial_rank = static_cast<int32_t>(sizes.values.size()) - 2;
   TORCHTRT_CHECK(spatial_rank == 2 || spatial_rank == 3,
                  util::node_info(n) << ": " << sizes.values.size() << " sizes, must be 4 or 5");
-  TORCHTRT_CHECK(sizes.is_known() || std::all_of(sizes.computed.begin() + 1, sizes.computed.end(),
-                                                 [](auto* c) { return c == nullptr; }),
-                 util::node_info(n) << ": the places of the grid must be known, only the batch may be dynamic");
-  std::vector<int64_t> unit_sizes(sizes.values);
-  unit_sizes[0] = 1;
+  const bool align_corners = args[2].unwrapToBool();
   const auto type = scalar_type(theta);
-  at::Tensor identity_map = at::eye(spatial_rank, spatial_rank + 1, at::kDouble).unsqueeze(0);
-  const at::Tensor places = at::affine_grid_generator(identity_map, unit_sizes, args[2].unwrapToBool());
   // x, y, (z,) 1 of every place, in one line.
-  at::Tensor lines = places.reshape({1, -1, spatial_rank});
-  lines = at::cat({lines, at::ones({1, lines.size(1), 1}, at::kDouble)}, 2).to(type);
-  auto* out = matrix_product(ctx, tensor_to_const(ctx, lines), theta, /*transpose_b=*/true);
-  std::vector<int64_t> middle(unit_sizes.begin() + 2, unit_sizes.end());
-  return finish(ctx, n, replace_dims(ctx, out, 1, 2, middle));
+  ITensor* lines = nullptr;
+  std::vector<Size> middle;
+  for (int32_t i = 0; i < spatial_rank; ++i) middle.push_back(entry(sizes, 2 + i));
+  if (std::all_of(middle.begin(), middle.end(), [](const Size& size) { return size.is_known(); })) {
+    std::vector<int64_t> unit_sizes = {1, 1};
+    for (const Size& size : middle) unit_sizes.push_back(size.value);
+    lines = tensor_to_const(ctx, unit_places(unit_sizes, align_corners).to(type));
+  } else {
+    lines = computed_places(ctx, n, middle, align_corners, type);
+  }
+  auto* out = matrix_product(ctx, lines, theta, /*transpose_b=*/true);
+  return finish(ctx, n, replace_sizes(ctx, out, 1, 2, middle));
 }
 
 // Where each window of the padded image lies in it, flat: (window elements) x (windows).
@@ -73,6 +116,34 @@ Windows read_windows(args& args, size_t first) {
   return {pair(0), pair(1), pair(2), pair(3)};
 }
 
+// Elements of every window along one dimension: (kernel) x (windows).
+ITensor* places_along(ConversionCtx* ctx, const Size& padded, const Windows& windows, size_t i) {
+  using nvinfer1::ElementWiseOperation;
+  const Size room = minus(ctx, padded, windows.dilation[i] * (windows.kernel[i] - 1) + 1);
+  const Size count = plus(ctx, divided(ctx, room, windows.stride[i]), 1);
+  auto* starts = apply(ctx, ElementWiseOperation::kPROD, count_up_to(ctx, count), at::Scalar(windows.stride[i]));
+  const at::Tensor own = at::arange(windows.kernel[i], at::kLong).mul(windows.dilation[i]).unsqueeze(1);
+  return apply(ctx, ElementWiseOperation::kSUM, tensor_to_const(ctx, own), starts);
+}
+
+// The same as above where the image's size is computed.
+ITensor* window_places(ConversionCtx* ctx, const std::vector<Size>& padded, const Windows& windows) {
+  using nvinfer1::ElementWiseOperation;
+  if (padded[0].is_known() && padded[1].is_known()) {
+    return tensor_to_const(
+        ctx, window_places({padded[0].value, padded[1].value}, windows.kernel, windows.dilation, windows.stride));
+  }
+  auto* rows = places_along(ctx, padded[0], windows, 0);
+  auto* columns = places_along(ctx, padded[1], windows, 1);
+  rows = apply(ctx, ElementWiseOperation::kPROD, rows, size_tensor(ctx, padded[1]));
+  // (kernel height) x 1 x (window rows) x 1 and 1 x (kernel width) x 1 x (window columns)
+  rows = replace_dims(ctx, replace_dims(ctx, rows, 2, 2, {1}), 1, 1, {1});
+  columns = replace_dims(ctx, replace_dims(ctx, columns, 1, 1, {1}), 0, 0, {1});
+  auto* places = apply(ctx, ElementWiseOperation::kSUM, rows, columns);
+  const Size count = times(ctx, size_of(ctx, places, 2), size_of(ctx, places, 3));
+  return replace_sizes(ctx, places, 0, 4, {windows.kernel[0] * windows.kernel[1], count});
+}
+
 // N x C x H x W -> N x (C k) x (windows); without N too.
 bool im2col(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
@@ -81,24 +152,24 @@ bool im2col(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   if (!batched) x = replace_dims(ctx, x, 0, 0, {1});
   const Windows windows = read_windows(args, 1);
   const int64_t channels = known_size(n, x, 1, "its windows are taken");
-  std::vector<int64_t> padded;
   auto starts = x->getDimensions();
   auto steps = starts;
   SizeList sizes = sizes_of(ctx, x);
+  std::vector<Size> padded;
   for (int32_t i = 0; i < 4; ++i) {
     starts.d[i] = i < 2 ? 0 : -windows.padding[i - 2];
     steps.d[i] = 1;
     if (i < 2) continue;
-    padded.push_back(known_size(n, x, i, "its windows are taken") + 2 * windows.padding[i - 2]);
-    sizes.values[i] = padded.back();
+    padded.push_back(plus(ctx, size_of(ctx, x, i), 2 * windows.padding[i - 2]));
+    sizes.values[i] = padded.back().is_known() ? padded.back().value : nvinfer1::ShapeValue::kUnknown;
+    sizes.computed[i] = padded.back().computed;
   }
   auto* slice = ctx->net->addSlice(*x, starts, sizes.dims(), steps);
   if (!sizes.is_known()) slice->setInput(2, *size_tensor(ctx, sizes));
   slice->setMode(SampleMode::kFILL);
-  auto* lines = replace_dims(ctx, slice->getOutput(0), 2, 4, {padded[0] * padded[1]});
-  const at::Tensor places = window_places(padded, windows.kernel, windows.dilation, windows.stride);
-  auto* columns = ctx->net->addGather(*lines, *tensor_to_const(ctx, places), 2)->getOutput(0);
-  auto* out = replace_dims(ctx, columns, 1, 3, {channels * places.size(0)});
+  auto* lines = replace_sizes(ctx, slice->getOutput(0), 2, 4, {times(ctx, padded[0], padded[1])});
+  auto* columns = ctx->net->addGather(*lines, *window_places(ctx, padded, windows), 2)->getOutput(0);
+  auto* out = replace_dims(ctx, columns, 1, 3, {channels * windows.kernel[0] * windows.kernel[1]});
   return finish(ctx, n, batched ? out : replace_dims(ctx, out, 0, 1, {}));
 }
 

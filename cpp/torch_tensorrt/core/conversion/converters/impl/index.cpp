@@ -2,6 +2,7 @@
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -9,91 +10,50 @@ namespace {
 bool select(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
-  int64_t index = args[2].unwrapToInt();
+  const Size place = read_size(ctx, args[2]);
   const int64_t size = x->getDimensions().d[dim];
-  if (size < 0 && index < 0) {
-    // Counted from an end that is only known at run time.
-    auto* gather = ctx->net->addGather(*x, *scalar_constant(ctx, index, at::kLong), dim);
-    return finish(ctx, n, gather->getOutput(0));
+  int64_t index = place.value;
+  if (!place.is_known() || (size < 0 && index < 0)) {
+    // Counted from an end that is only known at run time, or computed.
+    auto* number = replace_dims(ctx, size_tensor(ctx, place), 0, 1, {});
+    return finish(ctx, n, ctx->net->addGather(*x, *number, dim)->getOutput(0));
   }
   if (index < 0) index += size;
-  TORCHTRT_CHECK(index >= 0 && (size < 0 || index < size), util::node_info(n) << ": index " << args[2].unwrapToInt()
+  TORCHTRT_CHECK(index >= 0 && (size < 0 || index < size), util::node_info(n) << ": index " << place.value
                                                                               << " is out of range for dimension "
                                                                               << dim << " of size " << size);
   return finish(ctx, n, replace_dims(ctx, slice_dim(ctx, x, dim, index, 1), dim, dim + 1, {}));
 }
 
-int64_t clamp_index(int64_t index, int64_t size) {
-  return std::clamp<int64_t>(index < 0 ? index + size : index, 0, size);
-}
-
-// Bounds that are out of range are clamped, as in Python. On a dynamic dimension the size is computed from the shape:
-// ceil((clamp(end) - clamp(start)) / step).
-ITensor* dynamic_slice(ConversionCtx* ctx, ITensor* x, int32_t dim, int64_t start, int64_t end, int64_t step) {
-  using Operation = nvinfer1::ElementWiseOperation;
-  const auto apply = [&](ITensor* a, ITensor* b, Operation operation) {
-    return ctx->net->addElementWise(*a, *b, operation)->getOutput(0);
-  };
-  auto* size = dim_size(ctx, x, dim);
-  auto* zero = index_constant(ctx, {0});
-  const auto bound = [&](int64_t index) {
-    auto* value = index_constant(ctx, {index});
-    if (index < 0) value = apply(size, value, Operation::kSUM);
-    return apply(apply(value, zero, Operation::kMAX), size, Operation::kMIN);
-  };
-  auto* first = bound(start);
-  auto* length = apply(apply(bound(end), first, Operation::kSUB), zero, Operation::kMAX);
-  auto* rounded = apply(length, index_constant(ctx, {step - 1}), Operation::kSUM);
-  auto* count = apply(rounded, index_constant(ctx, {step}), Operation::kFLOOR_DIV);
-  const auto dims = x->getDimensions();
-  std::vector<ITensor*> starts;
-  std::vector<ITensor*> sizes;
-  nvinfer1::Dims steps = dims;
-  for (int32_t i = 0; i < dims.nbDims; ++i) {
-    starts.push_back(i == dim ? first : zero);
-    sizes.push_back(i == dim ? count : dim_size(ctx, x, i));
-    steps.d[i] = i == dim ? step : 1;
-  }
-  const auto joined = [&](std::vector<ITensor*>& parts) {
-    if (parts.size() == 1) return parts[0];
-    return ctx->net->addConcatenation(parts.data(), static_cast<int32_t>(parts.size()))->getOutput(0);
-  };
-  auto* slice = ctx->net->addSlice(*x, dims, dims, steps);
-  slice->setInput(1, *joined(starts));
-  slice->setInput(2, *joined(sizes));
-  return slice->getOutput(0);
-}
-
+// (self, dim, start?, end?, step)
 bool slice(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
-  const int64_t start = is_none(args[2]) ? 0 : args[2].unwrapToInt();
-  const int64_t end = is_none(args[3]) ? INT64_MAX : args[3].unwrapToInt();
+  const Size start = is_none(args[2]) ? Size(int64_t{0}) : read_size(ctx, args[2]);
+  const Size end = is_none(args[3]) ? Size(INT64_MAX) : read_size(ctx, args[3]);
   const int64_t step = args[4].unwrapToInt();
   TORCHTRT_CHECK(step > 0, util::node_info(n) << ": step is " << step << ", must be above 0");
-  const int64_t size = x->getDimensions().d[dim];
-  const bool whole = start == 0 && end == INT64_MAX && step == 1;
-  if (whole) return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));
-  if (size < 0) return finish(ctx, n, dynamic_slice(ctx, x, dim, start, end, step));
-  const int64_t first = clamp_index(start, size);
-  const int64_t last = std::max(first, clamp_index(end, size));
-  return finish(ctx, n, slice_dim(ctx, x, dim, first, (last - first + step - 1) / step, step));
+  const Size size = size_of(ctx, x, dim);
+  const bool to_end = end.is_known() && end.value == INT64_MAX;
+  if (start.is_known() && start.value == 0 && to_end && step == 1) return finish(ctx, n, identity(ctx, x));
+  const Size first = slice_bound(ctx, start, size);
+  const Size last = to_end ? size : slice_bound(ctx, end, size);
+  const Size length = larger(ctx, minus(ctx, last, first), 0);
+  return finish(ctx, n, slice_sizes(ctx, x, dim, first, ceil_divided(ctx, length, step), step));
 }
 
 bool narrow(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
-  const int64_t size = x->getDimensions().d[dim];
-  int64_t start = args[2].isTensor() ? args[2].unwrapToTensor().item<int64_t>() : args[2].unwrapToInt();
-  const int64_t length = args[3].unwrapToInt();
-  TORCHTRT_CHECK(size >= 0 || start >= 0, util::node_info(n)
-                                              << ": start " << start << " counts from the end of a dynamic "
-                                              << "dimension");
-  if (start < 0) start += size;
-  TORCHTRT_CHECK(start >= 0 && length >= 0 && (size < 0 || start + length <= size),
-                 util::node_info(n) << ": start " << start << " and length " << length << " do not fit dimension "
-                                    << dim << " of size " << size);
-  return finish(ctx, n, slice_dim(ctx, x, dim, start, length));
+  const Size size = size_of(ctx, x, dim);
+  Size start = read_size(ctx, args[2]);
+  const Size length = read_size(ctx, args[3]);
+  if (start.is_known() && start.value < 0) start = plus(ctx, size, start);
+  const bool fits = !start.is_known() || !length.is_known() || !size.is_known() ||
+                    (start.value >= 0 && length.value >= 0 && start.value + length.value <= size.value);
+  TORCHTRT_CHECK(fits, util::node_info(n) << ": start " << start.value << " and length " << length.value
+                                          << " do not fit dimension " << dim << " of size " << size.value);
+  return finish(ctx, n, slice_sizes(ctx, x, dim, start, length));
 }
 
 void check_index(const torch::jit::Node* n, ITensor* index) {

@@ -1,8 +1,8 @@
 #include <cmath>
 
-#include "torch_tensorrt/core/conversion/converters/declines.h"
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -18,7 +18,7 @@ struct Style {
 };
 
 struct Target {
-  nvinfer1::Dims sizes;       // of all dimensions
+  SizeList sizes;             // of all dimensions
   std::vector<float> scales;  // of all dimensions; empty when PyTorch takes the ratio of the sizes
 };
 
@@ -33,26 +33,36 @@ float layer_scale(double scale) {
   return nearest;
 }
 
-// Sizes from `output_size`, or floor(input * scale) with the scale used in the coordinates.
-Target read_target(const torch::jit::Node* n, ITensor* input, int32_t spatial_rank, const std::vector<int64_t>& sizes,
-                   const std::vector<double>& scales) {
-  const auto dims = input->getDimensions();
-  const int32_t first = dims.nbDims - spatial_rank;
+// floor(size * scale) in double, as PyTorch has it.
+Size scaled(ConversionCtx* ctx, const Size& size, double scale) {
+  if (size.is_known()) return static_cast<int64_t>(static_cast<double>(size.value) * scale);
+  auto* exact = apply(ctx, nvinfer1::ElementWiseOperation::kPROD, cast(ctx, size.computed, at::kDouble), scale);
+  return Size(cast(ctx, exact, at::kLong));
+}
+
+// Sizes from `output_size` (none: null), or the scaled sizes of the input with the scale used in the coordinates.
+Target read_target(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, int32_t spatial_rank,
+                   const SizeList* wanted, const std::vector<double>& scales) {
+  const int32_t first = rank(input) - spatial_rank;
   TORCHTRT_CHECK(first == 2, util::node_info(n)
-                                 << ": input has rank " << dims.nbDims << ", must be " << spatial_rank + 2);
-  Target target{dims, {}};
-  for (int32_t i = 0; i < spatial_rank; ++i) {
-    if (!sizes.empty()) {
-      target.sizes.d[first + i] = sizes[i];
-      continue;
+                                 << ": input has rank " << rank(input) << ", must be " << spatial_rank + 2);
+  TORCHTRT_CHECK(
+      wanted == nullptr || static_cast<int32_t>(wanted->values.size()) == spatial_rank,
+      util::node_info(n) << ": output_size has " << wanted->values.size() << " entries, must have " << spatial_rank);
+  Target target;
+  for (int32_t i = 0; i < rank(input); ++i) {
+    const Size own = size_of(ctx, input, i);
+    if (i < first) {
+      append(target.sizes, own);
+    } else {
+      append(target.sizes, wanted != nullptr ? entry(*wanted, i - first) : scaled(ctx, own, scales[i - first]));
     }
-    TORCHTRT_CHECK(dims.d[first + i] >= 0, util::node_info(n)
-                                               << ": dimension " << first + i << " is dynamic and scaled by a factor");
-    target.sizes.d[first + i] = static_cast<int64_t>(static_cast<double>(dims.d[first + i]) * scales[i]);
   }
+  const auto dims = input->getDimensions();
   for (int32_t i = first; i < dims.nbDims; ++i) {
-    TORCHTRT_CHECK(target.sizes.d[i] > 0 && dims.d[i] != 0,
-                   util::node_info(n) << ": dimension " << i << " would become " << target.sizes.d[i] << " from "
+    const Size wished = entry(target.sizes, i);
+    TORCHTRT_CHECK((!wished.is_known() || wished.value > 0) && dims.d[i] != 0,
+                   util::node_info(n) << ": dimension " << i << " would become " << wished.value << " from "
                                       << dims.d[i] << ", both must be above 0");
   }
   if (scales.empty()) return target;
@@ -79,22 +89,13 @@ bool add_resize(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, c
                 bool align_corners) {
   auto* layer = ctx->net->addResize(*input);
   set_style(*layer, style, align_corners);
-  // Without its batch being known the layer gets the sizes as a shape tensor.
-  if (target.sizes.is_static()) {
-    layer->setOutputDimensions(target.sizes);
+  if (target.sizes.is_known()) {
+    layer->setOutputDimensions(target.sizes.dims());
   } else {
-    std::vector<ITensor*> parts;
-    for (int32_t i = 0; i < target.sizes.nbDims; ++i) {
-      parts.push_back(target.sizes.d[i] < 0 ? dim_size(ctx, input, i) : index_constant(ctx, {target.sizes.d[i]}));
-    }
-    layer->setInput(1, *ctx->net->addConcatenation(parts.data(), target.sizes.nbDims)->getOutput(0));
+    layer->setInput(1, *size_tensor(ctx, target.sizes));
   }
   if (!target.scales.empty()) layer->setScales(target.scales.data(), static_cast<int32_t>(target.scales.size()));
   return finish(ctx, n, layer->getOutput(0));
-}
-
-std::vector<int64_t> optional_sizes(Var& arg) {
-  return is_none(arg) ? std::vector<int64_t>{} : int_vector(arg.unwrapToIntList());
 }
 
 std::vector<double> optional_scales(Var& arg) {
@@ -108,11 +109,13 @@ OpConverter from_vectors(Style style, int32_t spatial_rank) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* input = args[0].ITensorOrFreeze(ctx);
     const bool has_corners = style.mode != InterpolationMode::kNEAREST;
-    const auto sizes = optional_sizes(args[1]);
+    const bool has_sizes = !is_none(args[1]);
+    const auto sizes = has_sizes ? read_sizes(ctx, args[1]) : SizeList();
     const auto scales = optional_scales(args[has_corners ? 3 : 2]);
-    TORCHTRT_CHECK(sizes.empty() != scales.empty(), util::node_info(n) << ": give either output_size or scale_factors");
+    TORCHTRT_CHECK(has_sizes == scales.empty(), util::node_info(n) << ": give either output_size or scale_factors");
     const bool align_corners = has_corners && args[2].unwrapToBool();
-    return add_resize(ctx, n, input, read_target(n, input, spatial_rank, sizes, scales), style, align_corners);
+    const auto target = read_target(ctx, n, input, spatial_rank, has_sizes ? &sizes : nullptr, scales);
+    return add_resize(ctx, n, input, target, style, align_corners);
   };
 }
 
@@ -121,7 +124,7 @@ OpConverter from_sizes(Style style, int32_t spatial_rank) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* input = args[0].ITensorOrFreeze(ctx);
     const bool has_corners = style.mode != InterpolationMode::kNEAREST;
-    const auto sizes = int_vector(args[1].unwrapToIntList());
+    const auto sizes = read_sizes(ctx, args[1]);
     const size_t first_scale = has_corners ? 3 : 2;
     std::vector<double> scales;
     for (size_t i = first_scale; i < args.size(); ++i) {
@@ -129,21 +132,9 @@ OpConverter from_sizes(Style style, int32_t spatial_rank) {
     }
     if (scales.size() != static_cast<size_t>(spatial_rank)) scales.clear();
     const bool align_corners = has_corners && args[2].unwrapToBool();
-    return add_resize(ctx, n, input, read_target(n, input, spatial_rank, sizes, scales), style, align_corners);
+    return add_resize(ctx, n, input, read_target(ctx, n, input, spatial_rank, &sizes, scales), style, align_corners);
   };
 }
-
-Decision sizes_are_known(const torch::jit::Node* n) {
-  for (const auto* input : n->inputs().slice(1)) {
-    const bool computed = input->type()->isSubtypeOf(*c10::ListType::ofInts()) && !torch::jit::toIValue(input);
-    if (computed && input->node()->kind() != torch::jit::prim::ListConstruct) {
-      return Decision::no("the output size is a list that is computed at run time");
-    }
-  }
-  return Decision::yes();
-}
-
-constexpr Declines kComputedList = {"`output_size` is a list that is computed at run time", sizes_are_known};
 
 }  // namespace
 
@@ -155,30 +146,30 @@ Family interpolate_family() {
   constexpr Style kCubic{InterpolationMode::kCUBIC};
   constexpr Style kCubicSmooth{InterpolationMode::kCUBIC, /*antialias=*/true};
   return {
-      {"aten::upsample_nearest1d", from_sizes(kNearest, 1), kComputedList},
-      {"aten::upsample_nearest2d", from_sizes(kNearest, 2), kComputedList},
-      {"aten::upsample_nearest3d", from_sizes(kNearest, 3), kComputedList},
-      {"aten::upsample_linear1d", from_sizes(kLinear, 1), kComputedList},
-      {"aten::upsample_bilinear2d", from_sizes(kLinear, 2), kComputedList},
-      {"aten::upsample_trilinear3d", from_sizes(kLinear, 3), kComputedList},
-      {"aten::upsample_bicubic2d", from_sizes(kCubic, 2), kComputedList},
-      {"aten::upsample_nearest1d.vec", from_vectors(kNearest, 1), kComputedList},
-      {"aten::upsample_nearest2d.vec", from_vectors(kNearest, 2), kComputedList},
-      {"aten::upsample_nearest3d.vec", from_vectors(kNearest, 3), kComputedList},
-      {"aten::upsample_linear1d.vec", from_vectors(kLinear, 1), kComputedList},
-      {"aten::upsample_bilinear2d.vec", from_vectors(kLinear, 2), kComputedList},
-      {"aten::upsample_trilinear3d.vec", from_vectors(kLinear, 3), kComputedList},
-      {"aten::upsample_bicubic2d.vec", from_vectors(kCubic, 2), kComputedList},
-      {"aten::_upsample_nearest_exact1d", from_sizes(kNearestExact, 1), kComputedList},
-      {"aten::_upsample_nearest_exact2d", from_sizes(kNearestExact, 2), kComputedList},
-      {"aten::_upsample_nearest_exact3d", from_sizes(kNearestExact, 3), kComputedList},
-      {"aten::_upsample_bilinear2d_aa", from_sizes(kLinearSmooth, 2), kComputedList},
-      {"aten::_upsample_bicubic2d_aa", from_sizes(kCubicSmooth, 2), kComputedList},
-      {"aten::_upsample_nearest_exact1d.vec", from_vectors(kNearestExact, 1), kComputedList},
-      {"aten::_upsample_nearest_exact2d.vec", from_vectors(kNearestExact, 2), kComputedList},
-      {"aten::_upsample_nearest_exact3d.vec", from_vectors(kNearestExact, 3), kComputedList},
-      {"aten::_upsample_bilinear2d_aa.vec", from_vectors(kLinearSmooth, 2), kComputedList},
-      {"aten::_upsample_bicubic2d_aa.vec", from_vectors(kCubicSmooth, 2), kComputedList},
+      {"aten::upsample_nearest1d", from_sizes(kNearest, 1)},
+      {"aten::upsample_nearest2d", from_sizes(kNearest, 2)},
+      {"aten::upsample_nearest3d", from_sizes(kNearest, 3)},
+      {"aten::upsample_linear1d", from_sizes(kLinear, 1)},
+      {"aten::upsample_bilinear2d", from_sizes(kLinear, 2)},
+      {"aten::upsample_trilinear3d", from_sizes(kLinear, 3)},
+      {"aten::upsample_bicubic2d", from_sizes(kCubic, 2)},
+      {"aten::upsample_nearest1d.vec", from_vectors(kNearest, 1)},
+      {"aten::upsample_nearest2d.vec", from_vectors(kNearest, 2)},
+      {"aten::upsample_nearest3d.vec", from_vectors(kNearest, 3)},
+      {"aten::upsample_linear1d.vec", from_vectors(kLinear, 1)},
+      {"aten::upsample_bilinear2d.vec", from_vectors(kLinear, 2)},
+      {"aten::upsample_trilinear3d.vec", from_vectors(kLinear, 3)},
+      {"aten::upsample_bicubic2d.vec", from_vectors(kCubic, 2)},
+      {"aten::_upsample_nearest_exact1d", from_sizes(kNearestExact, 1)},
+      {"aten::_upsample_nearest_exact2d", from_sizes(kNearestExact, 2)},
+      {"aten::_upsample_nearest_exact3d", from_sizes(kNearestExact, 3)},
+      {"aten::_upsample_bilinear2d_aa", from_sizes(kLinearSmooth, 2)},
+      {"aten::_upsample_bicubic2d_aa", from_sizes(kCubicSmooth, 2)},
+      {"aten::_upsample_nearest_exact1d.vec", from_vectors(kNearestExact, 1)},
+      {"aten::_upsample_nearest_exact2d.vec", from_vectors(kNearestExact, 2)},
+      {"aten::_upsample_nearest_exact3d.vec", from_vectors(kNearestExact, 3)},
+      {"aten::_upsample_bilinear2d_aa.vec", from_vectors(kLinearSmooth, 2)},
+      {"aten::_upsample_bicubic2d_aa.vec", from_vectors(kCubicSmooth, 2)},
   };
 }
 

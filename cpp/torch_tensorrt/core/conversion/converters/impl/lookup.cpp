@@ -5,6 +5,8 @@
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/network/value_range.h"
 
 // Elements looked up by flat places, values looked up among others.
 namespace torch_tensorrt::core::conversion::converters {
@@ -145,9 +147,19 @@ bool masked_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, choose(ctx, mask, taken, x));
 }
 
-// (self, repeats, dim, output_size): how often each element is repeated must be known.
+// One number for all elements that is computed from sizes.
+bool is_computed_size(const ITensor* repeats) {
+  bool of_sizes_only = true;
+  nvinfer1::sizes_behind(*repeats, of_sizes_only);
+  return of_sizes_only && repeats->getDimensions().volume() == 1;
+}
+
+// (self, repeats, dim, output_size): how often each element is repeated must be known, or a size.
 bool repeat_each(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
+  if (args[1].isITensor() && is_computed_size(args[1].ITensor())) {
+    return finish(ctx, n, repeated_in_a_row(ctx, n, x, args[2], read_size(ctx, args[1])));
+  }
   TORCHTRT_CHECK(!args[1].isITensor(),
                  util::node_info(n) << ": the shape of the result depends on the values of `repeats`, and an engine's "
                                     << "shapes follow from the shapes of its inputs");
@@ -159,8 +171,10 @@ bool repeat_each(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
     if (rank(x) == 0) x = flat(ctx, x);
   }
+  if (repeats.numel() == 1) {
+    return finish(ctx, n, repeated_in_a_row(ctx, n, x, is_none(args[2]) ? Var() : args[2], repeats.item<int64_t>()));
+  }
   const int64_t size = known_size(n, x, dim, "each of its elements has a number of repeats");
-  if (repeats.numel() == 1) repeats = repeats.expand({size}).contiguous();
   TORCHTRT_CHECK(repeats.numel() == size, util::node_info(n) << ": " << repeats.numel() << " repeats for dimension "
                                                              << dim << " of size " << size);
   auto* places = tensor_to_const(ctx, at::repeat_interleave(repeats));

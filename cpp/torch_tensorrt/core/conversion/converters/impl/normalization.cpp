@@ -90,7 +90,8 @@ ITensor* add_norm(ConversionCtx* ctx, ITensor* input, ITensor* scale, ITensor* b
 ITensor* optional_tensor(ConversionCtx* ctx, Var& arg) { return is_none(arg) ? nullptr : arg.ITensorOrFreeze(ctx); }
 
 // The trailing axes that normalized_shape names.
-uint32_t normalized_axes(const torch::jit::Node* n, ITensor* input, const std::vector<int64_t>& shape) {
+uint32_t normalized_axes(const torch::jit::Node* n, ITensor* input, const SizeList& sizes) {
+  const auto& shape = sizes.values;
   const auto dims = input->getDimensions();
   const auto count = static_cast<int32_t>(shape.size());
   TORCHTRT_CHECK(count >= 1 && count <= dims.nbDims, util::node_info(n)
@@ -99,9 +100,9 @@ uint32_t normalized_axes(const torch::jit::Node* n, ITensor* input, const std::v
   uint32_t axes = 0;
   for (int32_t i = 0; i < count; ++i) {
     const int32_t axis = dims.nbDims - count + i;
-    TORCHTRT_CHECK(dims.d[axis] < 0 || dims.d[axis] == shape[i], util::node_info(n)
-                                                                     << ": normalized_shape is " << shape
-                                                                     << ", the input is " << nvinfer1::to_string(dims));
+    TORCHTRT_CHECK(
+        dims.d[axis] < 0 || sizes.computed[i] != nullptr || dims.d[axis] == shape[i],
+        util::node_info(n) << ": normalized_shape is " << shape << ", the input is " << nvinfer1::to_string(dims));
     axes |= 1U << axis;
   }
   return axes;
@@ -126,7 +127,7 @@ bool layer_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* input = args[0].ITensorOrFreeze(ctx);
   NormSpec spec;
   spec.eps = args[4].unwrapToDouble();
-  spec.axes = normalized_axes(n, input, int_vector(args[1].unwrapToIntList()));
+  spec.axes = normalized_axes(n, input, read_sizes(ctx, args[1]));
   if (n->outputs().size() == 3) finish_statistics(ctx, n, input, spec);
   return finish(ctx, n, add_norm(ctx, input, optional_tensor(ctx, args[2]), optional_tensor(ctx, args[3]), spec));
 }
@@ -140,7 +141,7 @@ double default_epsilon(at::ScalarType type) {
 // (input, normalized_shape, weight, eps)
 bool rms_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* input = args[0].ITensorOrFreeze(ctx);
-  const uint32_t axes = normalized_axes(n, input, int_vector(args[1].unwrapToIntList()));
+  const uint32_t axes = normalized_axes(n, input, read_sizes(ctx, args[1]));
   const double eps = is_none(args[3]) ? default_epsilon(scalar_type(input)) : args[3].unwrapToDouble();
   auto* scale = optional_tensor(ctx, args[2]);
   auto* layer = ctx->net->addNormalization(*input, scale, nullptr, axes);

@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 // Operations that look along one dimension in order: the best elements, sorted elements, running sums.
 namespace torch_tensorrt::core::conversion::converters {
@@ -23,7 +24,7 @@ ITensor* back(ConversionCtx* ctx, ITensor* x, const Line& line) {
 }
 
 struct Order {
-  int64_t k;
+  Size k;
   int32_t dim;
   bool largest;
   bool stable;
@@ -31,7 +32,8 @@ struct Order {
 
 nvinfer1::ITopKLayer* add_order(ConversionCtx* ctx, ITensor* x, const Order& order) {
   auto* layer =
-      ctx->net->addTopK(*x, order.largest ? TopKOperation::kMAX : TopKOperation::kMIN, order.k, 1U << order.dim);
+      ctx->net->addTopK(*x, order.largest ? TopKOperation::kMAX : TopKOperation::kMIN, order.k.value, 1U << order.dim);
+  if (!order.k.is_known()) layer->setInput(1, *order.k.computed);
   layer->setIndicesType(nvinfer1::DataType::kINT64);
   layer->setStable(order.stable);
   return layer;
@@ -51,12 +53,12 @@ bool topk(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   TORCHTRT_CHECK(scalar_type(x) != at::kBool, util::node_info(n) << ": top-k of bools is not defined");
   const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
-  finish_order(ctx, n, x, {args[1].unwrapToInt(), dim, args[3].unwrapToBool(), /*stable=*/false});
+  finish_order(ctx, n, x, {read_size(ctx, args[1]), dim, args[3].unwrapToBool(), /*stable=*/false});
   return true;
 }
 
-int64_t size_along(const torch::jit::Node* n, ITensor* x, int32_t dim) {
-  return rank(x) == 0 ? 1 : known_size(n, x, dim, "it is sorted whole");
+Size size_along(ConversionCtx* ctx, ITensor* x, int32_t dim) {
+  return rank(x) == 0 ? Size(int64_t{1}) : size_of(ctx, x, dim);
 }
 
 // (self, dim, descending), or with `stable` before dim.
@@ -64,7 +66,7 @@ bool sort(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const size_t at = args.size() - 2;
   const int32_t dim = wrap_dim(n, args[at].unwrapToInt(), rank(x));
-  finish_order(ctx, n, x, {size_along(n, x, dim), dim, args[at + 1].unwrapToBool(), /*stable=*/true});
+  finish_order(ctx, n, x, {size_along(ctx, x, dim), dim, args[at + 1].unwrapToBool(), /*stable=*/true});
   return true;
 }
 
@@ -73,7 +75,8 @@ bool argsort(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const size_t at = args.size() - 2;
   const int32_t dim = wrap_dim(n, args[at].unwrapToInt(), rank(x));
   const Line line = at_least_1d(ctx, scalar_type(x) == at::kBool ? cast(ctx, x, at::kInt) : x);
-  auto* layer = add_order(ctx, line.tensor, {size_along(n, x, dim), dim, args[at + 1].unwrapToBool(), /*stable=*/true});
+  auto* layer =
+      add_order(ctx, line.tensor, {size_along(ctx, x, dim), dim, args[at + 1].unwrapToBool(), /*stable=*/true});
   return finish(ctx, n, back(ctx, layer->getOutput(1), line));
 }
 

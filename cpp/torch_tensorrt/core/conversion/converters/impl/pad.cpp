@@ -2,6 +2,7 @@
 
 #include "torch_tensorrt/core/conversion/converters/impl/common.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 // Padding is a slice that begins before the tensor and ends behind it.
 namespace torch_tensorrt::core::conversion::converters {
@@ -10,50 +11,45 @@ namespace {
 using nvinfer1::SampleMode;
 
 // PyTorch lists (before, after) pairs from the last dimension on.
-ITensor* pad_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const std::vector<int64_t>& pads,
-                SampleMode mode, const at::Scalar& value) {
+ITensor* pad_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& pads, SampleMode mode,
+                const at::Scalar& value) {
   const auto dims = x->getDimensions();
-  const auto pairs = static_cast<int32_t>(pads.size() / 2);
-  TORCHTRT_CHECK(pads.size() % 2 == 0 && pairs <= dims.nbDims,
-                 util::node_info(n) << ": " << pads.size() << " paddings given for a tensor of rank " << dims.nbDims);
-  nvinfer1::Dims start = dims;
-  nvinfer1::Dims size = dims;
-  nvinfer1::Dims stride = dims;
-  std::vector<ITensor*> computed;
+  const auto pairs = static_cast<int32_t>(pads.values.size() / 2);
+  TORCHTRT_CHECK(
+      pads.values.size() % 2 == 0 && pairs <= dims.nbDims,
+      util::node_info(n) << ": " << pads.values.size() << " paddings given for a tensor of rank " << dims.nbDims);
+  SizeList starts;
+  SizeList sizes;
   for (int32_t i = 0; i < dims.nbDims; ++i) {
     const int32_t pair = dims.nbDims - 1 - i;
-    const int64_t before = pair < pairs ? pads[2 * pair] : 0;
-    const int64_t after = pair < pairs ? pads[2 * pair + 1] : 0;
-    start.d[i] = -before;
-    stride.d[i] = 1;
-    size.d[i] = dims.d[i] < 0 ? -1 : dims.d[i] + before + after;
-    TORCHTRT_CHECK(dims.d[i] < 0 || size.d[i] >= 0, util::node_info(n) << ": padding " << before << ", " << after
-                                                                       << " leaves nothing of dimension " << i);
-    auto* part = dim_size(ctx, x, i);
-    if (before + after != 0) {
-      part =
-          ctx->net->addElementWise(*part, *index_constant(ctx, {before + after}), nvinfer1::ElementWiseOperation::kSUM)
-              ->getOutput(0);
-    }
-    computed.push_back(part);
+    const Size before = pair < pairs ? entry(pads, 2 * pair) : Size(int64_t{0});
+    const Size after = pair < pairs ? entry(pads, 2 * pair + 1) : Size(int64_t{0});
+    const Size size = plus(ctx, plus(ctx, size_of(ctx, x, i), before), after);
+    TORCHTRT_CHECK(!size.is_known() || size.value >= 0, util::node_info(n)
+                                                            << ": padding " << before.value << ", " << after.value
+                                                            << " leaves nothing of dimension " << i);
+    append(starts, minus(ctx, 0, before));
+    append(sizes, size);
   }
-  auto* slice = ctx->net->addSlice(*x, start, size, stride);
+  auto* slice = ctx->net->addSlice(*x, starts.dims(), sizes.dims(), nvinfer1::Dims(std::vector<int64_t>(rank(x), 1)));
   slice->setMode(mode);
   if (mode == SampleMode::kFILL) slice->setFillValue(value.toDouble());
-  if (!size.is_static()) {
-    auto* sizes =
-        computed.size() == 1
-            ? computed[0]
-            : ctx->net->addConcatenation(computed.data(), static_cast<int32_t>(computed.size()))->getOutput(0);
-    slice->setInput(2, *sizes);
-  }
+  if (!starts.is_known()) slice->setInput(1, *size_tensor(ctx, starts));
+  if (!sizes.is_known()) slice->setInput(2, *size_tensor(ctx, sizes));
   return slice->getOutput(0);
 }
 
 bool constant_pad(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const auto pads = int_vector(args[1].unwrapToIntList());
+  const auto pads = read_sizes(ctx, args[1]);
   return finish(ctx, n, pad_by(ctx, n, x, pads, SampleMode::kFILL, args[2].unwrapToScalar()));
+}
+
+SizeList known_sizes(std::vector<int64_t> values) {
+  SizeList sizes;
+  sizes.computed.resize(values.size(), nullptr);
+  sizes.values = std::move(values);
+  return sizes;
 }
 
 // PyTorch's bounds: a mirrored part is shorter than the tensor, a repeated one not longer; and the ranks that it takes.
@@ -85,28 +81,28 @@ ITensor* wrap_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, cons
     cut.push_back(std::min<int64_t>(pad, 0));
     added.push_back(std::max<int64_t>(pad, 0));
   }
-  if (cut != std::vector<int64_t>(pads.size(), 0)) x = pad_by(ctx, n, x, cut, SampleMode::kFILL, 0);
+  if (cut != std::vector<int64_t>(pads.size(), 0)) x = pad_by(ctx, n, x, known_sizes(cut), SampleMode::kFILL, 0);
   check_mirrored(n, x, added, SampleMode::kWRAP);
-  return pad_by(ctx, n, x, added, SampleMode::kWRAP, 0);
+  return pad_by(ctx, n, x, known_sizes(added), SampleMode::kWRAP, 0);
 }
 
-ITensor* mirror_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const std::vector<int64_t>& pads,
-                   SampleMode mode) {
-  if (mode == SampleMode::kWRAP) return wrap_by(ctx, n, x, pads);
-  check_mirrored(n, x, pads, mode);
+// Computed amounts are not checked here, the slice refuses what it cannot take when they are known.
+ITensor* mirror_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& pads, SampleMode mode) {
+  if (!pads.is_known()) return pad_by(ctx, n, x, pads, mode, 0);
+  if (mode == SampleMode::kWRAP) return wrap_by(ctx, n, x, pads.values);
+  check_mirrored(n, x, pads.values, mode);
   return pad_by(ctx, n, x, pads, mode, 0);
 }
 
 OpConverter pad_with(SampleMode mode) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    const auto pads = int_vector(args[1].unwrapToIntList());
-    return finish(ctx, n, mirror_by(ctx, n, args[0].ITensorOrFreeze(ctx), pads, mode));
+    return finish(ctx, n, mirror_by(ctx, n, args[0].ITensorOrFreeze(ctx), read_sizes(ctx, args[1]), mode));
   };
 }
 
 bool pad(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const auto pads = int_vector(args[1].unwrapToIntList());
+  const auto pads = read_sizes(ctx, args[1]);
   const auto mode = args[2].unwrapToString();
   if (mode == "constant") {
     const at::Scalar value = is_none(args[3]) ? at::Scalar(0) : args[3].unwrapToScalar();

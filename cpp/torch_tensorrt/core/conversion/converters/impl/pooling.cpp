@@ -1,6 +1,10 @@
+#include <algorithm>
+
 #include "torch_tensorrt/core/conversion/converters/declines.h"
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/network/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -11,19 +15,60 @@ nvinfer1::PaddingMode rounding(bool ceil_mode) {
   return ceil_mode ? nvinfer1::PaddingMode::kEXPLICIT_ROUND_UP : nvinfer1::PaddingMode::kEXPLICIT_ROUND_DOWN;
 }
 
+// A window over the whole of a dimension whose size is computed is a reduction, if nothing else is in its way.
+struct Window {
+  nvinfer1::Dims sizes;  // 1 where it is the whole dimension
+  uint32_t whole = 0;    // axes
+};
+Window read_window(ConversionCtx* ctx, const torch::jit::Node* n, args& args, size_t spatial_rank) {
+  const auto list = read_sizes(ctx, args[1]);
+  if (list.is_known()) return {spatial(n, list.values, spatial_rank, "kernel_size"), 0};
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  Window window{nvinfer1::Dims(std::vector<int64_t>(spatial_rank, 1)), 0};
+  TORCHTRT_CHECK(list.values.size() == spatial_rank, util::node_info(n) << ": kernel_size has " << list.values.size()
+                                                                        << " entries, expected " << spatial_rank);
+  for (size_t i = 0; i < spatial_rank; ++i) {
+    if (list.computed[i] == nullptr) {
+      window.sizes.d[i] = list.values[i];
+      continue;
+    }
+    const auto dim = rank(input) - static_cast<int32_t>(spatial_rank - i);
+    TORCHTRT_CHECK(nvinfer1::is_size_of(*list.computed[i], 0, *input, dim),
+                   util::node_info(n) << ": kernel_size is computed from dynamic sizes; it must be known, or the whole "
+                                      << "of dimension " << dim);
+    window.whole |= 1U << dim;
+  }
+  return window;
+}
+
+bool has_entry_other_than(const std::vector<int64_t>& list, int64_t value) {
+  return std::any_of(list.begin(), list.end(), [=](int64_t entry) { return entry != value; });
+}
+
 nvinfer1::IPoolingLayer* add_pooling(ConversionCtx* ctx, const torch::jit::Node* n, args& args, PoolingType type,
                                      size_t spatial_rank) {
   auto* input = args[0].ITensorOrFreeze(ctx);
-  const auto window = spatial(n, int_vector(args[1].unwrapToIntList()), spatial_rank, "kernel_size");
-  const auto stride = int_vector(args[2].unwrapToIntList());
-  auto* layer = ctx->net->addPoolingNd(*input, type, window);
-  layer->setStrideNd(stride.empty() ? window : spatial(n, stride, spatial_rank, "stride"));
-  layer->setPaddingNd(spatial(n, int_vector(args[3].unwrapToIntList()), spatial_rank, "padding"));
+  const Window window = read_window(ctx, n, args, spatial_rank);
+  const auto stride_list = read_sizes(ctx, args[2]);
+  const auto padding = int_vector(args[3].unwrapToIntList());
+  if (window.whole != 0) {
+    // A stride that is computed too is the default, the window.
+    TORCHTRT_CHECK(!has_entry_other_than(padding, 0) && (stride_list.values.empty() || !stride_list.is_known()),
+                   util::node_info(n) << ": a kernel_size of dynamic sizes is taken without padding or stride only");
+    const auto operation =
+        type == PoolingType::kAVERAGE ? nvinfer1::ReduceOperation::kAVG : nvinfer1::ReduceOperation::kMAX;
+    input = ctx->net->addReduce(*input, operation, window.whole, /*keep_dimensions=*/true)->getOutput(0);
+  }
+  auto* layer = ctx->net->addPoolingNd(*input, type, window.sizes);
+  const bool is_default = stride_list.values.empty() || window.whole != 0;
+  TORCHTRT_CHECK(is_default || stride_list.is_known(), util::node_info(n) << ": stride is computed from dynamic sizes");
+  layer->setStrideNd(is_default ? window.sizes : spatial(n, stride_list.values, spatial_rank, "stride"));
+  layer->setPaddingNd(spatial(n, padding, spatial_rank, "padding"));
   const auto steps = layer->getStrideNd();
   for (int32_t i = 0; i < steps.nbDims; ++i) {
-    TORCHTRT_CHECK(window.d[i] > 0 && steps.d[i] > 0, util::node_info(n)
-                                                          << ": kernel_size is " << window.d[i] << " and stride "
-                                                          << steps.d[i] << ", must be above 0");
+    TORCHTRT_CHECK(window.sizes.d[i] > 0 && steps.d[i] > 0, util::node_info(n)
+                                                                << ": kernel_size is " << window.sizes.d[i]
+                                                                << " and stride " << steps.d[i] << ", must be above 0");
   }
   return layer;
 }
@@ -66,17 +111,6 @@ OpConverter avg_pool(size_t spatial_rank) {
   };
 }
 
-// Output sizes with None (the input's own size) filled in.
-std::vector<int64_t> output_sizes(const torch::jit::Node* n, args& args, ITensor* input, size_t spatial_rank) {
-  auto sizes = int_vector(args[1].unwrapToIntList());
-  if (sizes.size() == 1) sizes.resize(spatial_rank, sizes[0]);
-  const auto dims = input->getDimensions();
-  TORCHTRT_CHECK(
-      sizes.size() == spatial_rank && dims.nbDims > static_cast<int32_t>(spatial_rank),
-      util::node_info(n) << ": output_size has " << sizes.size() << " entries for an input of rank " << dims.nbDims);
-  return sizes;
-}
-
 // One output cell a dimension is a reduction, whatever the input's size.
 ITensor* global_pool(ConversionCtx* ctx, ITensor* input, PoolingType type, size_t spatial_rank) {
   uint32_t axes = 0;
@@ -87,19 +121,19 @@ ITensor* global_pool(ConversionCtx* ctx, ITensor* input, PoolingType type, size_
 }
 
 // Pools cell after cell: the cells of an uneven adaptive pool have windows of their own.
-ITensor* uneven_pool(ConversionCtx* ctx, ITensor* input, PoolingType type, int32_t dim, int64_t in, int64_t out) {
+ITensor* uneven_pool(ConversionCtx* ctx, ITensor* input, PoolingType type, int32_t dim, int64_t out) {
   const auto operation =
       type == PoolingType::kAVERAGE ? nvinfer1::ReduceOperation::kAVG : nvinfer1::ReduceOperation::kMAX;
+  const Size in = size_of(ctx, input, dim);
   std::vector<ITensor*> cells;
   for (int64_t i = 0; i < out; ++i) {
-    const int64_t begin = i * in / out;
-    const int64_t end = ((i + 1) * in + out - 1) / out;
-    auto* part = slice_dim(ctx, input, dim, begin, end - begin);
+    const Size begin = divided(ctx, times(ctx, in, i), out);
+    const Size end = ceil_divided(ctx, times(ctx, in, i + 1), out);
+    auto* part = slice_sizes(ctx, input, dim, begin, minus(ctx, end, begin));
     cells.push_back(ctx->net->addReduce(*part, operation, 1U << dim, /*keep_dimensions=*/true)->getOutput(0));
   }
-  auto* joined = ctx->net->addConcatenation(cells.data(), static_cast<int32_t>(cells.size()));
-  joined->setAxis(dim);
-  return joined->getOutput(0);
+  if (cells.empty()) return slice_dim(ctx, input, dim, 0, 0);
+  return join(ctx, cells, dim);
 }
 
 ITensor* even_pool(ConversionCtx* ctx, ITensor* input, PoolingType type, const std::vector<int64_t>& sizes) {
@@ -112,21 +146,39 @@ ITensor* even_pool(ConversionCtx* ctx, ITensor* input, PoolingType type, const s
   return layer->getOutput(0);
 }
 
+// How many cells each dimension is pooled to; -1: it stays as it is.
+std::vector<int64_t> cell_counts(ConversionCtx* ctx, const torch::jit::Node* n, args& args, size_t spatial_rank) {
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  const auto sizes = read_sizes(ctx, args[1]);
+  TORCHTRT_CHECK((sizes.values.size() == spatial_rank || sizes.values.size() == 1) &&
+                     rank(input) > static_cast<int32_t>(spatial_rank),
+                 util::node_info(n) << ": output_size has " << sizes.values.size() << " entries for an input of rank "
+                                    << rank(input));
+  std::vector<int64_t> counts;
+  for (size_t i = 0; i < spatial_rank; ++i) {
+    const Size size = entry(sizes, sizes.values.size() == 1 ? 0 : i);
+    const auto dim = rank(input) - static_cast<int32_t>(spatial_rank - i);
+    TORCHTRT_CHECK(size.is_known() || nvinfer1::is_size_of(*size.computed, 0, *input, dim),
+                   util::node_info(n) << ": output_size is computed from dynamic sizes; the number of cells must be "
+                                      << "known, or the size of dimension " << dim << " itself");
+    const bool stays = !size.is_known() || size.value == input->getDimensions().d[dim];
+    counts.push_back(stays ? -1 : size.value);
+  }
+  return counts;
+}
+
 ITensor* adaptive(ConversionCtx* ctx, const torch::jit::Node* n, args& args, PoolingType type, size_t spatial_rank) {
   auto* input = args[0].ITensorOrFreeze(ctx);
-  const auto sizes = output_sizes(n, args, input, spatial_rank);
-  bool global = true;
-  for (const int64_t size : sizes) global = global && size == 1;
-  if (global) return global_pool(ctx, input, type, spatial_rank);
+  const auto counts = cell_counts(ctx, n, args, spatial_rank);
+  if (!has_entry_other_than(counts, 1)) return global_pool(ctx, input, type, spatial_rank);
   const auto dims = input->getDimensions();
   const auto offset = dims.nbDims - static_cast<int32_t>(spatial_rank);
+  std::vector<int64_t> sizes;
   bool even = true;
   for (size_t i = 0; i < spatial_rank; ++i) {
     const int64_t in = dims.d[offset + i];
-    TORCHTRT_CHECK(in >= 0, util::node_info(n)
-                                << ": dimension " << offset + i << " of the input is dynamic ("
-                                << nvinfer1::to_string(dims) << "), it must be known for output size " << sizes[i]);
-    even = even && sizes[i] > 0 && in % sizes[i] == 0;
+    sizes.push_back(counts[i] < 0 ? in : counts[i]);
+    even = even && sizes[i] > 0 && in >= 0 && in % sizes[i] == 0;
   }
   // ATen averages windows of three dimensions in fp32 and fp64 alone.
   const auto own_type = scalar_type(input);
@@ -135,11 +187,11 @@ ITensor* adaptive(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Poo
   }
   if (even) return even_pool(ctx, input, type, sizes);
   // The window of a cell is a product of one window a dimension, so the dimensions can be pooled one after another.
+  auto* pooled = input;
   for (size_t i = 0; i < spatial_rank; ++i) {
-    const auto dim = offset + static_cast<int32_t>(i);
-    input = uneven_pool(ctx, input, type, dim, dims.d[dim], sizes[i]);
+    if (counts[i] >= 0) pooled = uneven_pool(ctx, pooled, type, offset + static_cast<int32_t>(i), counts[i]);
   }
-  return input;
+  return pooled == input ? identity(ctx, input) : pooled;
 }
 
 OpConverter adaptive_pool(PoolingType type, size_t spatial_rank) {

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <numeric>
 
-#include "ATen/ops/arange.h"
 #include "ATen/ops/eye.h"
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 // Operations that put elements in other places, or repeat or mask them.
 namespace torch_tensorrt::core::conversion::converters {
@@ -50,8 +50,13 @@ OpConverter flip_along(int32_t dim) {
 }
 
 // The last `shift` elements first.
-ITensor* rolled(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, int64_t shift) {
-  const int64_t size = known_size(n, x, dim, "it is rolled");
+ITensor* rolled(ConversionCtx* ctx, ITensor* x, int32_t dim, int64_t shift) {
+  const int64_t size = x->getDimensions().d[dim];
+  if (size < 0) {
+    auto* places = apply(ctx, ElementWiseOperation::kSUB, positions(ctx, x, dim), at::Scalar(shift));
+    places = apply(ctx, ElementWiseOperation::kREMAINDER, places, dim_size(ctx, x, dim));
+    return ctx->net->addGather(*x, *places, dim)->getOutput(0);
+  }
   if (size == 0 || shift % size == 0) return x;
   const int64_t moved = ((shift % size) + size) % size;
   return join(ctx, {slice_dim(ctx, x, dim, size - moved, moved), slice_dim(ctx, x, dim, 0, size - moved)}, dim);
@@ -63,13 +68,13 @@ bool roll(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto dims = optional_ints(args[2]);
   if (dims.empty()) {
     TORCHTRT_CHECK(shifts.size() == 1, util::node_info(n) << ": " << shifts.size() << " shifts and no dims");
-    auto* flat = rolled(ctx, n, replace_dims(ctx, x, 0, rank(x), {-1}), 0, shifts[0]);
+    auto* flat = rolled(ctx, replace_dims(ctx, x, 0, rank(x), {-1}), 0, shifts[0]);
     return finish(ctx, n, reshape(ctx, flat, sizes_of(ctx, x)));
   }
   TORCHTRT_CHECK(shifts.size() == dims.size(),
                  util::node_info(n) << ": " << shifts.size() << " shifts and " << dims.size() << " dims");
   auto* out = x;
-  for (size_t i = 0; i < dims.size(); ++i) out = rolled(ctx, n, out, existing_dim(n, dims[i], rank(x)), shifts[i]);
+  for (size_t i = 0; i < dims.size(); ++i) out = rolled(ctx, out, existing_dim(n, dims[i], rank(x)), shifts[i]);
   return finish(ctx, n, out == x ? identity(ctx, x) : out);
 }
 
@@ -94,40 +99,9 @@ bool rot90(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // Each element `repeats` times in a row: a dimension of size 1 behind the dimension is repeated and merged into it.
 bool repeat_interleave(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = args[0].ITensorOrFreeze(ctx);
-  const int64_t repeats = args[1].unwrapToInt();
-  TORCHTRT_CHECK(repeats >= 0, util::node_info(n) << ": repeats is " << repeats << ", must be 0 or more");
-  int32_t dim = 0;
-  if (is_none(args[2])) {
-    x = replace_dims(ctx, x, 0, rank(x), {-1});
-  } else {
-    dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
-    if (rank(x) == 0) x = replace_dims(ctx, x, 0, 0, {1});
-  }
-  auto* spread = replace_dims(ctx, x, dim + 1, dim + 1, {1});
-  auto sizes = sizes_of(ctx, spread);
-  sizes.values[dim + 1] = repeats;
-  return finish(ctx, n, replace_dims(ctx, broadcast(ctx, n, spread, sizes), dim, dim + 2, {-1}));
-}
-
-// repeat, with ones put in front of a list that is too short.
-bool tile(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = args[0].ITensorOrFreeze(ctx);
-  auto repeats = optional_ints(args[1]);
-  const int32_t missing = rank(x) - static_cast<int32_t>(repeats.size());
-  if (missing > 0) repeats.insert(repeats.begin(), missing, 1);
-  if (missing < 0) x = replace_dims(ctx, x, 0, 0, std::vector<int64_t>(-missing, 1));
-  auto* out = x;
-  for (size_t i = 0; i < repeats.size(); ++i) {
-    TORCHTRT_CHECK(repeats[i] >= 0, util::node_info(n) << ": repeat " << repeats[i] << " must be 0 or more");
-    const auto dim = static_cast<int32_t>(i);
-    if (repeats[i] == 0) {
-      out = slice_dim(ctx, out, dim, 0, 0);
-    } else if (repeats[i] > 1) {
-      out = join(ctx, std::vector<ITensor*>(repeats[i], out), dim);
-    }
-  }
-  return finish(ctx, n, out == x ? identity(ctx, x) : out);
+  const Size repeats = read_size(ctx, args[1]);
+  TORCHTRT_CHECK(repeats.value >= 0, util::node_info(n) << ": repeats is " << repeats.value << ", must be 0 or more");
+  return finish(ctx, n, repeated_in_a_row(ctx, n, args[0].ITensorOrFreeze(ctx), args[2], repeats));
 }
 
 // Vectors (or scalars) as coordinates: output i varies along dimension i. "xy" swaps the first two.
@@ -182,19 +156,28 @@ bool diagonal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t a = existing_dim(n, args[2].unwrapToInt(), rank(x));
   const int32_t b = existing_dim(n, args[3].unwrapToInt(), rank(x));
   TORCHTRT_CHECK(a != b, util::node_info(n) << ": the two dims are both " << a);
-  const int64_t rows = known_size(n, x, a, "its diagonal is taken");
-  const int64_t columns = known_size(n, x, b, "its diagonal is taken");
-  const int64_t length =
-      std::max<int64_t>(offset >= 0 ? std::min(rows, columns - offset) : std::min(rows + offset, columns), 0);
+  const Size rows = size_of(ctx, x, a);
+  const Size columns = size_of(ctx, x, b);
+  const Size length = larger(
+      ctx,
+      smaller(ctx, minus(ctx, rows, std::max<int64_t>(-offset, 0)), minus(ctx, columns, std::max<int64_t>(offset, 0))),
+      0);
   std::vector<int32_t> order;
   for (int32_t i = 0; i < rank(x); ++i) {
     if (i != a && i != b) order.push_back(i);
   }
   order.insert(order.end(), {a, b});
   const int32_t last = rank(x) - 2;
-  auto* flat = replace_dims(ctx, transpose(ctx, x, order), last, last + 2, {rows * columns});
-  const int64_t start = length == 0 ? 0 : (offset >= 0 ? offset : -offset * columns);
-  return finish(ctx, n, slice_dim(ctx, flat, last, start, length, columns + 1));
+  auto* flat = replace_sizes(ctx, transpose(ctx, x, order), last, last + 2, {times(ctx, rows, columns)});
+  const Size start = offset >= 0 ? Size(offset) : times(ctx, columns, -offset);
+  if (columns.is_known() && length.is_known()) {
+    const int64_t first = length.value == 0 ? 0 : start.value;
+    return finish(ctx, n, slice_dim(ctx, flat, last, first, length.value, columns.value + 1));
+  }
+  auto* places =
+      apply(ctx, ElementWiseOperation::kPROD, count_up_to(ctx, length), size_tensor(ctx, plus(ctx, columns, 1)));
+  places = apply(ctx, ElementWiseOperation::kSUM, places, size_tensor(ctx, start));
+  return finish(ctx, n, ctx->net->addGather(*flat, *places, last)->getOutput(0));
 }
 
 // N, C, H r, W r -> N, C r^2, H, W (any leading dimensions).
@@ -204,17 +187,18 @@ bool pixel_unshuffle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) 
   const int32_t c = rank(x) - 3;
   TORCHTRT_CHECK(c >= 0 && factor > 0, util::node_info(n) << ": rank is " << rank(x) << " and the factor " << factor
                                                           << ", must be 3 or more and above 0");
-  const int64_t height = known_size(n, x, c + 1, "it is split");
-  const int64_t width = known_size(n, x, c + 2, "it is split");
-  TORCHTRT_CHECK(height % factor == 0 && width % factor == 0,
-                 util::node_info(n) << ": " << height << " x " << width << " is no multiple of " << factor);
-  auto* split = replace_dims(ctx, x, c + 2, c + 3, {width / factor, factor});
-  split = replace_dims(ctx, split, c + 1, c + 2, {height / factor, factor});
+  const Size height = size_of(ctx, x, c + 1);
+  const Size width = size_of(ctx, x, c + 2);
+  TORCHTRT_CHECK(height.value % factor == 0 && width.value % factor == 0,
+                 util::node_info(n) << ": " << height.value << " x " << width.value << " is no multiple of " << factor);
+  auto* split =
+      replace_sizes(ctx, x, c + 1, c + 3, {divided(ctx, height, factor), factor, divided(ctx, width, factor), factor});
   std::vector<int32_t> order(rank(x) + 2);
   std::iota(order.begin(), order.end(), 0);
   const std::vector<int32_t> tail = {c, c + 2, c + 4, c + 1, c + 3};
   std::copy(tail.begin(), tail.end(), order.begin() + c);
-  return finish(ctx, n, replace_dims(ctx, transpose(ctx, split, order), c, c + 3, {-1}));
+  const Size channels = times(ctx, size_of(ctx, x, c), factor * factor);
+  return finish(ctx, n, replace_sizes(ctx, transpose(ctx, split, order), c, c + 3, {channels}));
 }
 
 bool view_as(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -249,16 +233,16 @@ bool unfold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t step = args[3].unwrapToInt();
   const bool is_scalar = rank(x) == 0;
   if (is_scalar) x = replace_dims(ctx, x, 0, 0, {1});
-  const int64_t whole = known_size(n, x, dim, "windows are taken of it");
-  TORCHTRT_CHECK(size >= 0 && size <= whole && step > 0, util::node_info(n) << ": windows of " << size << ", " << step
-                                                                            << " apart, of " << whole << " elements");
+  const Size whole = size_of(ctx, x, dim);
+  TORCHTRT_CHECK(
+      size >= 0 && step > 0 && (!whole.is_known() || size <= whole.value),
+      util::node_info(n) << ": windows of " << size << ", " << step << " apart, of " << whole.value << " elements");
   // One window, without a dimension to count it.
   if (is_scalar) return finish(ctx, n, slice_dim(ctx, x, 0, 0, size));
-  const int64_t count = (whole - size) / step + 1;
-  const auto long_type = at::TensorOptions().dtype(at::kLong);
-  const at::Tensor places =
-      at::arange(count, long_type).mul(step).unsqueeze(1) + at::arange(size, long_type).unsqueeze(0);
-  auto* windows = ctx->net->addGather(*x, *tensor_to_const(ctx, places), dim)->getOutput(0);
+  const Size count = plus(ctx, divided(ctx, minus(ctx, whole, size), step), 1);
+  auto* starts = apply(ctx, ElementWiseOperation::kPROD, count_up_to(ctx, count), at::Scalar(step));
+  auto* places = apply(ctx, ElementWiseOperation::kSUM, replace_dims(ctx, starts, 1, 1, {1}), count_up_to(ctx, size));
+  auto* windows = ctx->net->addGather(*x, *places, dim)->getOutput(0);
   std::vector<int32_t> order;
   for (int32_t i = 0; i <= rank(x); ++i) {
     if (i != dim + 1) order.push_back(i);
@@ -278,9 +262,11 @@ bool diff(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* out = join(ctx, parts, dim);
   const auto operation = scalar_type(x) == at::kBool ? ElementWiseOperation::kXOR : ElementWiseOperation::kSUB;
   for (int64_t i = 0; i < args[1].unwrapToInt(); ++i) {
-    const int64_t size = known_size(n, out, dim, "its neighbours are subtracted");
-    if (size == 0) break;
-    out = apply(ctx, operation, slice_dim(ctx, out, dim, 1, size - 1), slice_dim(ctx, out, dim, 0, size - 1));
+    const Size size = size_of(ctx, out, dim);
+    if (size.is_known() && size.value == 0) break;
+    const Size pairs = larger(ctx, minus(ctx, size, 1), 0);
+    const Size second = smaller(ctx, size, 1);
+    out = apply(ctx, operation, slice_sizes(ctx, out, dim, second, pairs), slice_sizes(ctx, out, dim, 0, pairs));
   }
   return finish(ctx, n, out == x ? identity(ctx, x) : out);
 }
@@ -304,7 +290,6 @@ Family rearrange_family() {
       {"aten::roll", roll},
       {"aten::rot90", rot90},
       {"aten::repeat_interleave.self_int", repeat_interleave},
-      {"aten::tile", tile},
       {"aten::meshgrid", meshgrid},
       {"aten::meshgrid.indexing", meshgrid},
       {"aten::tril", triangle(/*lower=*/true)},

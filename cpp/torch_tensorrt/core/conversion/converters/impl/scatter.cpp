@@ -7,6 +7,7 @@
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 // Reading and writing at places that tensors of indices say.
 namespace torch_tensorrt::core::conversion::converters {
@@ -369,20 +370,22 @@ bool index_fill(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, is_scalar ? replace_dims(ctx, layer->getOutput(0), 0, 1, {}) : layer->getOutput(0));
 }
 
-// The tensor with what slice(dim, start, end, step) takes of it replaced by the source.
+// The tensor with `count` elements from `start` on, `step` apart, replaced by the source.
 ITensor* slice_replaced(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, ITensor* source, int32_t dim,
-                        int64_t start, int64_t step) {
-  const int64_t size = known_size(n, x, dim, "a part of it is written");
-  const int64_t count = known_size(n, source, dim, "it says how much is written");
+                        const Size& start, const Size& count, int64_t step) {
+  const auto is_nothing = [](const Size& size) { return size.is_known() && size.value == 0; };
   if (step == 1) {
+    const Size behind = plus(ctx, start, count);
+    const Size left = minus(ctx, size_of(ctx, x, dim), behind);
     std::vector<ITensor*> parts;
-    if (start > 0) parts.push_back(slice_dim(ctx, x, dim, 0, start));
-    if (count > 0) parts.push_back(source);
-    if (start + count < size) parts.push_back(slice_dim(ctx, x, dim, start + count, size - start - count));
+    if (!is_nothing(start)) parts.push_back(slice_sizes(ctx, x, dim, 0, start));
+    if (!is_nothing(count)) parts.push_back(source);
+    if (!is_nothing(left)) parts.push_back(slice_sizes(ctx, x, dim, behind, left));
     return parts.empty() ? x : join(ctx, parts, dim);
   }
-  const at::Tensor places = at::arange(count, at::TensorOptions().dtype(at::kLong)).mul(step).add(start);
-  auto* indices = broadcast(ctx, n, along(ctx, tensor_to_const(ctx, places), dim, rank(x)), sizes_of(ctx, source));
+  auto* places = apply(ctx, nvinfer1::ElementWiseOperation::kPROD, count_up_to(ctx, count), at::Scalar(step));
+  places = apply(ctx, nvinfer1::ElementWiseOperation::kSUM, places, size_tensor(ctx, start));
+  auto* indices = broadcast(ctx, n, along(ctx, places, dim, rank(x)), sizes_of(ctx, source));
   auto* layer = ctx->net->addScatter(*x, *indices, *source, ScatterMode::kELEMENT);
   layer->setAxis(dim);
   return layer->getOutput(0);
@@ -395,16 +398,20 @@ bool slice_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t step = args[5].unwrapToInt();
   TORCHTRT_CHECK(step > 0, util::node_info(n) << ": step is " << step << ", must be above 0");
   auto* source = cast(ctx, args[1].ITensorOrFreeze(ctx), scalar_type(x));
-  int64_t start = is_none(args[3]) ? 0 : args[3].unwrapToInt();
-  const int64_t end = is_none(args[4]) ? INT64_MAX : args[4].unwrapToInt();
-  const bool whole = start == 0 && end == INT64_MAX && step == 1;
-  if (whole) return finish(ctx, n, broadcast(ctx, n, source, sizes_of(ctx, x)));
-  const int64_t size = known_size(n, x, dim, "a part of it is written");
-  start = std::clamp<int64_t>(start < 0 ? start + size : start, 0, size);
-  const int64_t stop = std::clamp<int64_t>(end < 0 ? end + size : end, start, size);
+  const Size start = is_none(args[3]) ? Size(int64_t{0}) : read_size(ctx, args[3]);
+  const Size end = is_none(args[4]) ? Size(INT64_MAX) : read_size(ctx, args[4]);
+  const bool to_end = end.is_known() && end.value == INT64_MAX;
+  if (start.is_known() && start.value == 0 && to_end && step == 1) {
+    return finish(ctx, n, broadcast(ctx, n, source, sizes_of(ctx, x)));
+  }
+  const Size size = size_of(ctx, x, dim);
+  const Size first = slice_bound(ctx, start, size);
+  const Size last = to_end ? size : slice_bound(ctx, end, size);
+  const Size count = ceil_divided(ctx, larger(ctx, minus(ctx, last, first), 0), step);
   SizeList sizes = sizes_of(ctx, x);
-  sizes.values[dim] = (stop - start + step - 1) / step;
-  auto* out = slice_replaced(ctx, n, x, broadcast(ctx, n, source, sizes), dim, start, step);
+  sizes.values[dim] = count.is_known() ? count.value : nvinfer1::ShapeValue::kUnknown;
+  sizes.computed[dim] = count.computed;
+  auto* out = slice_replaced(ctx, n, x, broadcast(ctx, n, source, sizes), dim, first, count, step);
   return finish(ctx, n, out == x ? identity(ctx, x) : out);
 }
 
@@ -412,15 +419,15 @@ bool slice_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 bool select_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
-  const int64_t size = known_size(n, x, dim, "one place of it is written");
-  const int64_t given = args[3].unwrapToInt();
-  const int64_t place = given < 0 ? given + size : given;
-  TORCHTRT_CHECK(place >= 0 && place < size, util::node_info(n)
-                                                 << ": index " << given << " is out of range for dimension " << dim
-                                                 << " of size " << size);
+  const Size size = size_of(ctx, x, dim);
+  const Size given = read_size(ctx, args[3]);
+  const Size place = given.is_known() && given.value < 0 ? plus(ctx, size, given) : given;
+  const bool fits = !place.is_known() || (place.value >= 0 && (!size.is_known() || place.value < size.value));
+  TORCHTRT_CHECK(fits, util::node_info(n) << ": index " << given.value << " is out of range for dimension " << dim
+                                          << " of size " << size.value);
   auto* source = cast(ctx, args[1].ITensorOrFreeze(ctx), scalar_type(x));
   source = replace_dims(ctx, source, dim, dim, {1});
-  return finish(ctx, n, slice_replaced(ctx, n, x, source, dim, place, 1));
+  return finish(ctx, n, slice_replaced(ctx, n, x, source, dim, place, 1, 1));
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 // Operations that give the same elements other dims.
 namespace torch_tensorrt::core::conversion::converters {
@@ -26,16 +28,27 @@ bool reshape_to(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 bool unflatten(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
-  auto sizes = int_vector(args[2].unwrapToIntList());
-  const int64_t whole = x->getDimensions().d[dim];
-  const auto wildcard = std::find(sizes.begin(), sizes.end(), -1);
-  if (wildcard != sizes.end() && whole >= 0) {
-    const int64_t others = -std::accumulate(sizes.begin(), sizes.end(), int64_t{1}, std::multiplies<>());
-    TORCHTRT_CHECK(others > 0 && whole % others == 0, util::node_info(n) << ": dimension " << dim << " of size "
-                                                                         << whole << " does not split in " << sizes);
-    *wildcard = whole / others;
+  const auto given = read_sizes(ctx, args[2]);
+  std::vector<Size> sizes;
+  Size others = 1;
+  std::optional<size_t> wildcard;
+  for (size_t i = 0; i < given.values.size(); ++i) {
+    sizes.push_back(entry(given, i));
+    if (sizes[i].is_known() && sizes[i].value == -1) {
+      wildcard = i;
+    } else {
+      others = times(ctx, others, sizes[i]);
+    }
   }
-  return finish(ctx, n, replace_dims(ctx, x, dim, dim + 1, sizes));
+  const Size whole = size_of(ctx, x, dim);
+  if (wildcard) {
+    const bool both_known = whole.is_known() && others.is_known();
+    TORCHTRT_CHECK(!both_known || (others.value > 0 && whole.value % others.value == 0),
+                   util::node_info(n) << ": dimension " << dim << " of size " << whole.value << " does not split in "
+                                      << given.values);
+    sizes[*wildcard] = divided(ctx, whole, others);
+  }
+  return finish(ctx, n, replace_sizes(ctx, x, dim, dim + 1, sizes));
 }
 
 bool unsqueeze(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -49,8 +62,10 @@ ITensor* squeeze_dims(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x,
   std::sort(dims.rbegin(), dims.rend());
   for (const int32_t dim : dims) {
     const int64_t size = x->getDimensions().d[dim];
-    TORCHTRT_CHECK(size >= 0, util::node_info(n) << ": dimension " << dim << " is dynamic, so whether it is squeezed "
-                                                 << "is not known; its range must not be");
+    const auto range = bounds_of(ctx, size_of(ctx, x, dim));
+    TORCHTRT_CHECK(size >= 0 || (range && range->low > 1),
+                   util::node_info(n) << ": dimension " << dim << " is dynamic and may be 1, so whether it is squeezed "
+                                      << "is not known; give it one size, or a range above 1");
     if (size == 1) x = replace_dims(ctx, x, dim, dim + 1, {});
   }
   return x;

@@ -3,45 +3,77 @@
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
 bool split_into(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim,
-                const std::vector<int64_t>& sizes) {
+                const std::vector<Size>& sizes) {
   std::vector<ITensor*> parts;
-  int64_t start = 0;
-  for (const int64_t size : sizes) {
-    parts.push_back(slice_dim(ctx, x, dim, start, size));
-    start += size;
+  Size start = 0;
+  for (const Size& size : sizes) {
+    parts.push_back(slice_sizes(ctx, x, dim, start, size));
+    start = plus(ctx, start, size);
   }
   return finish_list(ctx, n, parts);
 }
 
-std::vector<int64_t> equal_parts(int64_t whole, int64_t part) {
-  std::vector<int64_t> sizes;
-  for (int64_t start = 0; start < whole; start += part) sizes.push_back(std::min(part, whole - start));
-  if (sizes.empty()) sizes.push_back(0);
+constexpr int64_t kMostSizesTried = 100000;
+
+// How many parts there are, which must be so for every size in the range.
+template <typename Count>
+int64_t part_count(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, Count count) {
+  const auto range = bounds_of(ctx, size_of(ctx, x, dim));
+  TORCHTRT_CHECK(range && range->high - range->low < kMostSizesTried,
+                 util::node_info(n) << ": dimension " << dim << " of " << nvinfer1::to_string(x->getDimensions())
+                                    << " is dynamic, and the number of parts must be known; give one size for it "
+                                    << "instead of a range");
+  const int64_t parts = count(range->low);
+  for (int64_t size = range->low; size <= range->high; ++size) {
+    TORCHTRT_CHECK(count(size) == parts,
+                   util::node_info(n) << ": dimension " << dim << " is dynamic, from " << range->low << " to "
+                                      << range->high << ", which gives " << parts << " parts for " << range->low
+                                      << " and " << count(size) << " for " << size
+                                      << "; the number of parts must be known: narrow the range, or give one size");
+  }
+  return parts;
+}
+
+// Parts of `part` elements, the last with what is left.
+std::vector<Size> equal_parts(ConversionCtx* ctx, const Size& whole, const Size& part, int64_t count) {
+  std::vector<Size> sizes;
+  for (int64_t i = 0; i < count; ++i) {
+    const Size left = minus(ctx, whole, times(ctx, part, i));
+    sizes.push_back(smaller(ctx, part, larger(ctx, left, 0)));
+  }
   return sizes;
 }
 
 bool split_by_size(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
-  const int64_t part = args[1].unwrapToInt();
-  const int64_t whole = known_size(n, x, dim, "the number of parts must be known");
-  TORCHTRT_CHECK(part > 0 || whole == 0, util::node_info(n) << ": split_size is " << part << ", must be above 0");
-  return split_into(ctx, n, x, dim, equal_parts(whole, std::max<int64_t>(part, 1)));
+  const Size part = read_size(ctx, args[1]);
+  TORCHTRT_CHECK(part.is_known(), util::node_info(n) << ": split_size is computed from sizes, so the number of parts "
+                                                     << "is not known; give the list of their sizes instead");
+  TORCHTRT_CHECK(part.value > 0 || x->getDimensions().d[dim] == 0,
+                 util::node_info(n) << ": split_size is " << part.value << ", must be above 0");
+  const int64_t step = std::max<int64_t>(part.value, 1);
+  const auto count = [&](int64_t size) { return std::max<int64_t>((size + step - 1) / step, 1); };
+  return split_into(ctx, n, x, dim, equal_parts(ctx, size_of(ctx, x, dim), step, part_count(ctx, n, x, dim, count)));
 }
 
 bool split_by_sizes(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
-  const auto sizes = int_vector(args[1].unwrapToIntList());
-  const int64_t sum = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
-  TORCHTRT_CHECK(sum == known_size(n, x, dim, "the number of parts must be known"),
-                 util::node_info(n) << ": the sizes " << sizes << " add up to " << sum << ", dimension " << dim
-                                    << " has " << x->getDimensions().d[dim]);
+  const auto list = read_sizes(ctx, args[1]);
+  const int64_t whole = x->getDimensions().d[dim];
+  const int64_t sum = std::accumulate(list.values.begin(), list.values.end(), int64_t{0});
+  TORCHTRT_CHECK(!list.is_known() || whole < 0 || sum == whole,
+                 util::node_info(n) << ": the sizes " << list.values << " add up to " << sum << ", dimension " << dim
+                                    << " has " << whole);
+  std::vector<Size> sizes;
+  for (size_t i = 0; i < list.values.size(); ++i) sizes.push_back(entry(list, i));
   return split_into(ctx, n, x, dim, sizes);
 }
 
@@ -50,9 +82,14 @@ bool chunk(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t chunks = args[1].unwrapToInt();
   const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
   TORCHTRT_CHECK(chunks > 0, util::node_info(n) << ": chunks is " << chunks << ", must be above 0");
-  const int64_t whole = known_size(n, x, dim, "the number of parts must be known");
-  if (whole == 0) return split_into(ctx, n, x, dim, std::vector<int64_t>(chunks, 0));
-  return split_into(ctx, n, x, dim, equal_parts(whole, (whole + chunks - 1) / chunks));
+  // No elements are as many empty parts as were asked for.
+  const auto count = [&](int64_t size) {
+    const int64_t part = (size + chunks - 1) / chunks;
+    return part == 0 ? chunks : (size + part - 1) / part;
+  };
+  const int64_t parts = part_count(ctx, n, x, dim, count);
+  const Size whole = size_of(ctx, x, dim);
+  return split_into(ctx, n, x, dim, equal_parts(ctx, whole, ceil_divided(ctx, whole, chunks), parts));
 }
 
 bool unbind(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -68,22 +105,25 @@ bool unbind(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 // `sections` parts whose sizes differ by one at most, the larger ones first.
 bool split_in_sections(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, int64_t sections) {
   TORCHTRT_CHECK(sections > 0, util::node_info(n) << ": sections is " << sections << ", must be above 0");
-  const int64_t whole = known_size(n, x, dim, "its parts are sized by it");
-  std::vector<int64_t> sizes(sections, whole / sections);
-  for (int64_t i = 0; i < whole % sections; ++i) ++sizes[i];
+  const Size whole = size_of(ctx, x, dim);
+  const Size least = divided(ctx, whole, sections);
+  const Size larger_ones = minus(ctx, whole, times(ctx, least, sections));
+  std::vector<Size> sizes;
+  for (int64_t i = 0; i < sections; ++i) {
+    sizes.push_back(plus(ctx, least, smaller(ctx, larger(ctx, minus(ctx, larger_ones, i), 0), 1)));
+  }
   return split_into(ctx, n, x, dim, sizes);
 }
 
 // Cut at the indices, each part as Python's x[a:b] takes it.
 bool split_at(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim,
               const std::vector<int64_t>& indices) {
-  const int64_t whole = known_size(n, x, dim, "it is cut at indices");
-  const auto place = [&](int64_t index) { return std::clamp<int64_t>(index < 0 ? index + whole : index, 0, whole); };
+  const Size whole = size_of(ctx, x, dim);
   std::vector<ITensor*> parts;
-  int64_t start = 0;
+  Size start = 0;
   for (size_t i = 0; i <= indices.size(); ++i) {
-    const int64_t end = i < indices.size() ? place(indices[i]) : whole;
-    parts.push_back(slice_dim(ctx, x, dim, start, std::max<int64_t>(end - start, 0)));
+    const Size end = i < indices.size() ? slice_bound(ctx, indices[i], whole) : whole;
+    parts.push_back(slice_sizes(ctx, x, dim, start, larger(ctx, minus(ctx, end, start), 0)));
     start = end;
   }
   return finish_list(ctx, n, parts);
@@ -112,7 +152,7 @@ OpConverter split_along(int32_t dim, int32_t least_rank) {
     const int32_t along = rank(x) == 1 ? 0 : dim;
     if (!args[1].isInt()) return split_at(ctx, n, x, along, int_vector(args[1].unwrapToIntList()));
     const int64_t sections = args[1].unwrapToInt();
-    const int64_t whole = known_size(n, x, along, "its parts are sized by it");
+    const int64_t whole = size_of(ctx, x, along).value;
     TORCHTRT_CHECK(sections > 0 && whole % sections == 0, util::node_info(n)
                                                               << ": dimension " << along << " of size " << whole
                                                               << " does not split in " << sections << " equal parts");

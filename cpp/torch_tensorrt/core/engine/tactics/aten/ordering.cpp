@@ -16,10 +16,9 @@ struct Best {
   at::Tensor indices;
 };
 
-Best find_best(const at::Tensor& x, const ITopKLayer& layer) {
+Best find_best(const at::Tensor& x, int64_t k, const ITopKLayer& layer) {
   const int64_t axis = __builtin_ctz(layer.getReduceAxes());
   const bool largest = layer.getOperation() == TopKOperation::kMAX;
-  const int64_t k = layer.getK();
   if (k == 1 && x.size(axis) > 0) {
     // The first of equal elements; topk does not promise it.
     auto [values, indices] = largest ? at::max(x, axis, /*keepdim=*/true) : at::min(x, axis, /*keepdim=*/true);
@@ -36,7 +35,8 @@ Best find_best(const at::Tensor& x, const ITopKLayer& layer) {
 Compute make_topk(Request& request) {
   const auto& layer = request.layer<ITopKLayer>();
   return [&layer, x = request.input(0), values = request.output(0), indices = request.output(1)]() mutable {
-    const Best best = find_best(x, layer);
+    // As many as the output has: k may be an input.
+    const Best best = find_best(x, values.size(__builtin_ctz(layer.getReduceAxes())), layer);
     values.copy_(best.values);
     indices.copy_(best.indices);
   };

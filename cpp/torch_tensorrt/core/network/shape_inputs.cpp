@@ -1,13 +1,11 @@
-#include "torch_tensorrt/core/runtime/shape_inputs.h"
+#include "torch_tensorrt/core/network/shape_inputs.h"
 
 #include <unordered_set>
 
-namespace torch_tensorrt::core::runtime {
-namespace {
+#include "torch_tensorrt/core/network/shape_value.h"
 
-using network::ILayer;
-using network::ITensor;
-using network::LayerType;
+namespace torch_tensorrt::network {
+namespace {
 
 // Inputs first to last of these layers are dims.
 struct DimsReader {
@@ -19,6 +17,7 @@ constexpr DimsReader kDimsReaders[] = {
     {LayerType::kSHUFFLE, 1, 1},
     {LayerType::kSLICE, 1, 3},
     {LayerType::kRESIZE, 1, 1},
+    {LayerType::kTOPK, 1, 1},
 };
 
 bool reads_dims_from(const ILayer& layer, const ITensor* tensor) {
@@ -31,12 +30,12 @@ bool reads_dims_from(const ILayer& layer, const ITensor* tensor) {
   return false;
 }
 
-// A shape computation is small and of whole numbers or truth values.
+// A shape computation is small; it may pass through floats.
 bool may_be_shape(const ITensor& tensor) {
-  const network::DataType type = tensor.getType();
-  if (!network::is_integral(type) && type != network::DataType::kBOOL) return false;
+  const DataType type = tensor.getType();
+  if (!may_hold_shapes(type)) return false;
   const int64_t volume = tensor.getDimensions().volume();
-  return volume >= 0 && volume <= network::ShapeValue::kMaxElements;
+  return volume >= 0 && volume <= ShapeValue::kMaxElements;
 }
 
 bool becomes_dims(const ITensor& tensor, std::unordered_set<const ITensor*>& seen) {
@@ -52,13 +51,13 @@ bool becomes_dims(const ITensor& tensor, std::unordered_set<const ITensor*>& see
 
 }  // namespace
 
-std::vector<bool> find_shape_inputs(const network::INetworkDefinition& network) {
+std::vector<bool> find_shape_inputs(const INetworkDefinition& network) {
   std::vector<bool> result;
   for (const ITensor* input : network.inputs()) {
     std::unordered_set<const ITensor*> seen;
-    result.push_back(becomes_dims(*input, seen));
+    result.push_back(is_integral(input->getType()) && becomes_dims(*input, seen));
   }
   return result;
 }
 
-}  // namespace torch_tensorrt::core::runtime
+}  // namespace torch_tensorrt::network

@@ -1,0 +1,54 @@
+#include "torch_tensorrt/core/engine/input_range.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/reference_tactic.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+using network::DataType;
+using network::Dims;
+using network::ShapeValue;
+using testing::error_of;
+
+std::vector<IoTensor> two_inputs() {
+  IoTensor x{"input_0", DataType::kFLOAT, Dims{-1, 4}, Dims{1, 4}, Dims{2, 4}, Dims{8, 4}};
+  x.argument = "x";
+  IoTensor n{"input_1", DataType::kINT64, Dims{2}, Dims{2}, Dims{2}, Dims{2}};
+  n.argument = "n";
+  n.is_shape = true;
+  n.min_values = {1, 1};
+  n.max_values = {12, 24};
+  return {x, n};
+}
+
+std::string misfit(const Dims& x) {
+  return error_of([&] { check_input_dims("test", two_inputs(), {}, {x, Dims{2}}); });
+}
+
+std::string misfit(const std::vector<std::optional<ShapeValue>>& values) {
+  return error_of([&] { check_input_values(two_inputs(), values); });
+}
+
+TEST(InputRange, QuotesTheArgumentTheDimsAndTheRange) {
+  EXPECT_EQ(misfit(Dims{1, 4}), "");
+  EXPECT_EQ(misfit(Dims{8, 4}), "");
+  const std::string text = misfit(Dims{9, 4});
+  for (const char* part : {"input x (input_0)", "9x4", "1x4 to 8x4"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+  }
+  EXPECT_NE(misfit(Dims{4}).find("rank 1, the engine was built for rank 2"), std::string::npos);
+}
+
+TEST(InputRange, ElementsOfInputsThatAreUsedAsShapes) {
+  EXPECT_EQ(misfit({std::nullopt, ShapeValue{{12, 1}}}), "");
+  const std::string text = misfit({std::nullopt, ShapeValue{{12, 25}}});
+  for (const char* part : {"input n (input_1)", "[12, 25]", "[1, 1] to [12, 24]"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+  }
+  EXPECT_NE(misfit(std::vector<std::optional<ShapeValue>>{}).find("its elements are not given"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::engine
