@@ -39,8 +39,16 @@ int64_t checked_index(const torch::jit::Node* n, int64_t index, size_t size) {
 
 // The elements of a 1-D tensor as numbers.
 Result to_list(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
-  if (!holds_network_tensor(argument(n, args, 0))) return run_operator(n, args);
-  return torch::jit::IValue(list_argument(ctx, n, args, 0));
+  const auto value = argument(n, args, 0);
+  if (TensorContainer::is_in(value)) return torch::jit::IValue(list_argument(ctx, n, args, 0));
+  // prim::tolist has no schema that could be run: dimensions and the kind of element stand behind the tensor.
+  const auto tensor = value.toTensor();
+  TORCHTRT_CHECK(tensor.dim() == 1 && at::isIntegralType(tensor.scalar_type(), /*includeBool=*/false),
+                 util::node_info(n) << ": a known tensor of rank " << tensor.dim() << " and dtype "
+                                    << tensor.scalar_type() << "; only integers of rank 1 are made a list of");
+  const auto elements = tensor.to(at::kLong).contiguous();
+  const auto* first = elements.const_data_ptr<int64_t>();
+  return torch::jit::IValue(c10::List<int64_t>(std::vector<int64_t>(first, first + elements.numel())));
 }
 
 Result get_item(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
