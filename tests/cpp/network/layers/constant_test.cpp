@@ -11,7 +11,12 @@ TEST_F(ConstantTest, GivesItsWeights) {
   auto* layer = network_.addConstant({2, 3}, floats(network_, 6));
   EXPECT_EQ(type_of(layer), DataType::kFLOAT);
   EXPECT_EQ(dims_of(layer), (Dims{2, 3}));
-  EXPECT_FALSE(layer->getOutput(0)->isShapeTensor());
+}
+
+TEST_F(ConstantTest, LargeOnesAreNoShapeValues) {
+  constexpr int64_t kLimit = ShapeValue::kMaxElements;
+  EXPECT_TRUE(network_.addConstant({kLimit}, floats(network_, kLimit))->getOutput(0)->isShapeTensor());
+  EXPECT_FALSE(network_.addConstant({kLimit + 1}, floats(network_, kLimit + 1))->getOutput(0)->isShapeTensor());
 }
 
 TEST_F(ConstantTest, CountMustBeTheVolume) {

@@ -133,6 +133,8 @@ ITensor* repeated_in_a_row(ConversionCtx* ctx, const torch::jit::Node* n, ITenso
     axis = wrap_dim(n, Var(dim).unwrapToInt(), rank(x));
     if (rank(x) == 0) x = replace_dims(ctx, x, 0, 0, {1});
   }
+  // Of a tensor without elements a -1 says nothing.
+  if (repeats.is_known() && repeats.value == 0) return slice_dim(ctx, x, axis, 0, 0);
   auto* spread = replace_dims(ctx, x, axis + 1, axis + 1, {1});
   auto sizes = sizes_of(ctx, spread);
   sizes.values[axis + 1] = repeats.is_known() ? repeats.value : nvinfer1::ShapeValue::kUnknown;
