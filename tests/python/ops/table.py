@@ -62,7 +62,7 @@ class Row:
     atol: float = 0.0
     static_only: str = ""  # why not for a range
     exact: bool = False
-    # Of half types, absolute: where PyTorch rounds partial sums that an engine keeps in f32. A unit is the type's epsilon.
+    # Of half types, absolute, in epsilons: where PyTorch rounds partial sums that an engine keeps in f32.
     reduced_units: float = 0.0
 
     @property
