@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from .bundle import BOOL, DTYPES, F32, F64, FLOATS, I32, I64, over_dtype_pairs, over_dtypes
+from .bundle import BOOL, F32, F64, I32, I64, over_dtype_pairs, over_dtypes
 from .movement_rows import SHAPES
 from .pointwise_rows import ACTIVATIONS, BINARY, UNARY
 from .table import Row, Tensor
 
 SUMS = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
 F = "torch.nn.functional."
-FLOATS_ONLY = {"avg_pool2d", "upsample_bilinear2d.vec"}  # PyTorch rounds int64, uint8 in ways of its own: declined
 
 
 def index(*shape: int, high: int, dtype=I64) -> Tensor:
@@ -191,8 +190,7 @@ def _products() -> list[Row]:
     ):  # fmt: skip
         # PyTorch rounds the sum of the up to four places that meet in the half type: four times half a place below 4.
         units = 4.0 if "transpose" in code else 0.0
-        # Integers are declined: engines convolve floats.
-        rows += over_dtypes(f"aten::{op}", code, shapes, dtypes=FLOATS, rtol=1e-4, atol=2e-5, reduced_units=units)
+        rows += over_dtypes(f"aten::{op}", code, shapes, rtol=1e-4, atol=2e-5, reduced_units=units)
     return rows
 
 
@@ -217,9 +215,7 @@ def _layers() -> list[Row]:
         ("im2col", F + "unfold({a}, [2, 2])", x),
         ("col2im", F + "fold({a}, [3, 3], [2, 2])", {"a": (2, 8, 4)}),
     ):
-        rows += over_dtypes(
-            f"aten::{op}", code, shapes, dtypes=FLOATS if op in FLOATS_ONLY else DTYPES, rtol=1e-4, atol=1e-5
-        )
+        rows += over_dtypes(f"aten::{op}", code, shapes, rtol=1e-4, atol=1e-5)
     return rows
 
 

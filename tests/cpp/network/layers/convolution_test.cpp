@@ -114,9 +114,9 @@ TEST_F(ConvolutionTest, WrongInputsAreRefusedAtOnce) {
   EXPECT_ERROR(network_.addConvolutionNd(input({1, 3, 8}), 4, DimsHW(3, 3), none, none), "1x3x8 has 3 dimensions");
   EXPECT_ERROR(network_.addConvolutionNd(input({1, 3, 8, 8}), 0, DimsHW(3, 3), none, none), "output maps is 0");
   EXPECT_ERROR(network_.addConvolutionNd(input({1, 3}), 1, {}, none, none), "must have 1, 2 or 3");
-  auto* layer = network_.addConvolutionNd(input({1, 3, 8, 8}, DataType::kINT32), 1, DimsHW(1, 1),
-                                          own<int32_t>(network_, DataType::kINT32, {1, 1, 1}), none);
-  EXPECT_ERROR(dims_of(layer), "input is i32, must be a floating-point type");
+  auto* layer = network_.addConvolutionNd(input({1, 3, 8, 8}, DataType::kBOOL), 1, DimsHW(1, 1),
+                                          own<uint8_t>(network_, DataType::kBOOL, {1, 1, 1}), none);
+  EXPECT_ERROR(dims_of(layer), "input is bool, must be a number");
 }
 
 TEST_F(ConvolutionTest, BiasMayBeOfHigherPrecision) {

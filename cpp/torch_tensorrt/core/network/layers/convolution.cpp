@@ -173,7 +173,7 @@ const Dims& ConvolutionBase::check_input(const std::vector<InferInput>& inputs, 
     TORCHTRT_THROW_ERROR("has " << own << " inputs beside those of the epilogue, must have 1 to 3");
   }
   expect_inputs(inputs, 1, inputs.size());
-  expect_floating_point(inputs[0].type.dtype);
+  expect_number(inputs[0].type.dtype);
   const Dims& dims = inputs[0].type.dims;
   if (dims.nbDims != spatial_rank() + 2) {
     TORCHTRT_THROW_ERROR("input " << to_string(dims) << " has " << dims.nbDims << " dimensions, must have "

@@ -23,6 +23,12 @@ bool is_present(const std::vector<InferInput>& inputs, size_t index) {
   return index < inputs.size() && inputs[index].present;
 }
 
+void expect_number(DataType type) {
+  if (!is_floating_point(type) && !is_integral(type)) {
+    TORCHTRT_THROW_ERROR("input is " << enum_name(type) << ", must be a number; add a cast before it");
+  }
+}
+
 void expect_floating_point(DataType type) {
   if (!is_floating_point(type)) {
     TORCHTRT_THROW_ERROR("input is " << enum_name(type) << ", must be a floating-point type; add a cast before it");

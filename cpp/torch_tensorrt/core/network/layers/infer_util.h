@@ -19,6 +19,8 @@ inline void expect_inputs(const std::vector<InferInput>& inputs, size_t count) {
 bool is_present(const std::vector<InferInput>& inputs, size_t index);
 
 void expect_floating_point(DataType type);
+// Floating-point or an integer.
+void expect_number(DataType type);
 void expect_same_type(DataType a, DataType b);
 // The axis or the axes of the mask must be dimensions of the input.
 void expect_axis(int64_t axis, const Dims& dims);

@@ -25,12 +25,10 @@ void IPoolingLayer::resolved_padding(const Dims& input, Dims* pre, Dims* post) c
 std::vector<TensorType> IPoolingLayer::infer(const std::vector<InferInput>& inputs) const {
   expect_inputs(inputs, 1);
   TensorType type = inputs[0].type;
-  if (type_ != PoolingType::kMAX) {
-    expect_floating_point(type.dtype);
-  }
-  if (type.dtype == DataType::kBOOL) {
-    TORCHTRT_THROW_ERROR("input is bool, must be a number; add a cast before it");
-  }
+  // PyTorch averages int64, rounding toward zero, and no other integers.
+  const bool averages_it = type_ == PoolingType::kMAX || type.dtype == DataType::kINT64;
+  if (!averages_it) expect_floating_point(type.dtype);
+  expect_number(type.dtype);
   const Window window = this->window();
   check_window(window, /*smallest_padding=*/0);
   const int32_t spatial = window_size_.nbDims;

@@ -79,6 +79,10 @@ Decision check_scales(const network::IResizeLayer& resize, const Dims& input, co
 
 Decision supports_convolution(const ILayer& layer) {
   const auto& convolution = static_cast<const network::ConvolutionBase&>(layer);
+  if (!network::is_floating_point(layer.getInput(0)->getType())) {
+    return Decision::no("its input is " + network::enum_name(layer.getInput(0)->getType()) +
+                        ", TensorRT convolves floats only");
+  }
   const bool backwards = layer.getType() == network::LayerType::kDECONVOLUTION;
   if (backwards && layer.getInput(0)->getType() == DataType::kBF16) {
     return Decision::no("TensorRT has no deconvolution of bf16");

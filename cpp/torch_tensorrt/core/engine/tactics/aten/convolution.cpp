@@ -83,7 +83,7 @@ Decision supports(const network::ILayer& layer) {
   if (convolution.spatial_rank() < 1 || convolution.spatial_rank() > 3) {
     return Decision::no("convolves over 1 to 3 dimensions, not " + std::to_string(convolution.spatial_rank()));
   }
-  return float_input(layer);
+  return arithmetic_input(layer);
 }
 
 Compute make_convolution(Request& request) {

@@ -209,17 +209,33 @@ bool is_native_rank(const at::Tensor& x, const Window& window) {
   return spatial <= 3 && (x.dim() == spatial + 2 || (x.dim() == spatial + 1));
 }
 
+// PyTorch's own operators average int64.
+bool averages_integers(const IPoolingLayer& pooling) {
+  return pooling.getPoolingType() == PoolingType::kAVERAGE &&
+         pooling.getInput(0)->getType() == network::DataType::kINT64;
+}
+
 Decision supports(const network::ILayer& layer) {
   const auto& pooling = static_cast<const IPoolingLayer&>(layer);
-  return pooling.getPoolingType() == PoolingType::kMAX ? arithmetic_input(layer) : float_input(layer);
+  const bool any_number = pooling.getPoolingType() == PoolingType::kMAX || averages_integers(pooling);
+  return any_number ? arithmetic_input(layer) : float_input(layer);
+}
+
+Decision takes(const LayerInstance& instance) {
+  const auto& pooling = static_cast<const IPoolingLayer&>(*instance.layer);
+  if (!averages_integers(pooling)) return Decision::yes();
+  const at::Tensor x = make_blob(instance.inputs[0], at::kCPU);
+  const Window window = window_of(pooling, x);
+  if (window.has_native_padding() && is_native_rank(x, window) && !window.is_dilated()) return Decision::yes();
+  return Decision::no("PyTorch has no average of integers over this window");
 }
 
 Compute make(Request& request) {
   const auto& layer = request.layer<IPoolingLayer>();
   const at::Tensor& x = request.input(0);
   const Window window = window_of(layer, x);
-  const bool native =
-      window.has_native_padding() && is_native_rank(x, window) && at::isFloatingType(x.scalar_type()) && x.numel() != 0;
+  const bool native = window.has_native_padding() && is_native_rank(x, window) && x.numel() != 0 &&
+                      (at::isFloatingType(x.scalar_type()) || averages_integers(layer));
   if (native && layer.getPoolingType() == PoolingType::kMAX) return native_max(request, window);
   if (native && layer.getPoolingType() == PoolingType::kAVERAGE && !window.is_dilated()) {
     return native_average(request, window);
@@ -229,6 +245,6 @@ Compute make(Request& request) {
 
 }  // namespace
 
-const Row kPoolingRow = {"aten.pooling", network::LayerType::kPOOLING, supports, make};
+const Row kPoolingRow = {"aten.pooling", network::LayerType::kPOOLING, supports, make, /*in_place=*/false, takes};
 
 }  // namespace torch_tensorrt::engine::aten

@@ -155,7 +155,10 @@ Decision supports(const network::ILayer& layer) {
   if (resize.getExcludeOutside() && !resize.getAntialias()) {
     return Decision::no("PyTorch clamps at the edges instead of leaving them out");
   }
-  return resize.getResizeMode() == InterpolationMode::kNEAREST ? any_dtype(layer) : float_input(layer);
+  if (resize.getResizeMode() == InterpolationMode::kNEAREST) return any_dtype(layer);
+  // PyTorch interpolates images of bytes.
+  const bool bytes = layer.getInput(0)->getType() == network::DataType::kUINT8;
+  return bytes && layer.getInput(0)->getDimensions().nbDims == 4 ? Decision::yes() : float_input(layer);
 }
 
 // Nearest only moves elements: any dtype goes as one of the same size that PyTorch has a kernel for.
