@@ -90,6 +90,37 @@ const PassCase kDropout[] = {
 };
 INSTANTIATE_TEST_SUITE_P(RemoveDropout, Pass, testing::ValuesIn(kDropout));
 
+const PassCase kWarnings[] = {
+    {"a_branch_that_only_warns", passes::remove_warnings,
+     R"(graph(%x : Tensor, %c : bool):
+          %text : str = prim::Constant[value="odd"]()
+          %level : int = prim::Constant[value=2]()
+          prim::If(%c)
+            block0():
+              aten::warn(%text, %level)
+              -> ()
+            block1():
+              -> ()
+          %r : Tensor = aten::relu(%x)
+          return (%r))",
+     R"(graph(%x : Tensor, %c : bool):
+          %r : Tensor = aten::relu(%x)
+          return (%r))"},
+    {"a_branch_that_raises_stays", passes::remove_warnings,
+     R"(graph(%x : Tensor, %c : bool):
+          %text : str = prim::Constant[value="bad"]()
+          %none : NoneType = prim::Constant()
+          prim::If(%c)
+            block0():
+              prim::RaiseException(%text, %none)
+              -> ()
+            block1():
+              -> ()
+          return (%x))",
+     ""},
+};
+INSTANTIATE_TEST_SUITE_P(RemoveWarnings, Pass, testing::ValuesIn(kWarnings));
+
 const PassCase kNoOps[] = {
     {"contiguous_and_detach", passes::remove_no_ops,
      R"(graph(%x : Tensor):

@@ -137,11 +137,10 @@ def _losses() -> list[Row]:
         ("soft_margin_loss", ""),
     ):
         spread = (2, 4) if name != "soft_margin_loss" else (1, 1, 4)
-        guard = {"static_only": "its guard compares sizes"} if name != "soft_margin_loss" else {}
         rows += [
-            Row(f"aten::{name}", f"{F}{name}(a, b)", (x, x), **SUMS, **guard),
-            Row(f"aten::{name}", f"{F}{name}(a, b, reduction='sum'{more})", (d, d), **guard),
-            Row(f"aten::{name}", f"{F}{name}(a, b, reduction='none'{more})", (d, d), **guard),
+            Row(f"aten::{name}", f"{F}{name}(a, b)", (x, x), **SUMS),
+            Row(f"aten::{name}", f"{F}{name}(a, b, reduction='sum'{more})", (d, d)),
+            Row(f"aten::{name}", f"{F}{name}(a, b, reduction='none'{more})", (d, d)),
             Row(f"aten::{name}", f"torch.ops.aten.{name}(a, b)", (x, x), **SUMS),
             Row(f"aten::{name}", f"torch.ops.aten.{name}(a, b, 0)", (t(3, 1, 4), fixed(*spread)), **SUMS),
         ]  # fmt: skip

@@ -64,6 +64,7 @@ std::vector<PassEntry> lowering_pipeline() {
       {"propagate-constants", propagate_constants, "conditions on attributes become known, for the next line"},
       {"remove-exceptions", plain(passes::remove_exceptions),
        "a guard hides the tensors behind it from alias analysis"},
+      {"remove-warnings", plain(passes::remove_warnings), "an engine cannot warn; a guard of a warning is no branch"},
       {"remove-dropout", plain(passes::remove_dropout), "before mutation: dropout_ is nothing, not a write"},
       {"write-through-views", plain(passes::write_through_views),
        "in order: each write makes the base that later ones see"},

@@ -20,6 +20,8 @@ bool replace_in_place_operators(const GraphPtr& graph);
 bool write_through_views(const GraphPtr& graph);
 // An If of which one branch can only raise -> the other branch.
 bool remove_exceptions(const GraphPtr& graph);
+// warn(...), and the Ifs that do nothing else -> nothing
+bool remove_warnings(const GraphPtr& graph);
 // dropout(x, p, False) -> x, for every kind of dropout, and for p = 0.
 bool remove_dropout(const GraphPtr& graph);
 // contiguous(x), detach(x), and others that keep every element -> x.
