@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <cmath>
 
 #include "torch_tensorrt/core/backends/tensorrt/translate/spatial.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/network/evaluate_elements.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -67,14 +69,32 @@ Parameter parameter_of(Translator& t, const Weights& own, int32_t input, const c
   return {none, &t.input(input)};
 }
 
-// A bias may be wider than the rest, which TensorRT does not take: it is added behind then.
+// A bias may be wider than the rest (that of a batch norm which went into a convolution of halves), which TensorRT does
+// not take. In the narrower type it costs nothing; added behind it would cost two casts and a sum of the whole result.
+// It stays wide when an element is too large for the type.
+Parameter narrowed(Translator& t, const Parameter& wide, network::DataType type) {
+  Parameter narrow{{to_trt(type), nullptr, wide.weights.count}, nullptr};
+  void* memory = t.keep(static_cast<size_t>(wide.weights.count * network::element_size(type)));
+  for (int64_t i = 0; i < wide.weights.count; ++i) {
+    const double value = network::load_double(network::DataType::kFLOAT, wide.weights.values, i);
+    network::store_double(type, memory, i, value);
+    if (std::isfinite(value) && !std::isfinite(network::load_double(type, memory, i))) return wide;
+  }
+  narrow.weights.values = memory;
+  return narrow;
+}
+
 struct Bias {
   Parameter inside;
-  Parameter behind;
+  Parameter behind;  // added to the result
 };
 
 Bias bias_of(Translator& t, const ConvolutionBase& layer, bool behind) {
-  const Parameter bias = parameter_of(t, layer.getBiasWeights(), 2, "bias");
+  Parameter bias = parameter_of(t, layer.getBiasWeights(), 2, "bias");
+  const network::DataType type = layer.getInput(0)->getType();
+  const bool is_half = type == network::DataType::kHALF || type == network::DataType::kBF16;
+  const bool is_wide = bias.weights.count > 0 && bias.weights.type == trt::DataType::kFLOAT;
+  if (is_half && is_wide) bias = narrowed(t, bias, type);
   const bool wider = bias.weights.count > 0 && bias.weights.type != to_trt(layer.getInput(0)->getType());
   const Parameter none{{to_trt(layer.getInput(0)->getType()), nullptr, 0}, nullptr};
   return behind || wider || bias.tensor != nullptr ? Bias{none, bias} : Bias{bias, none};
