@@ -21,7 +21,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from zoo_models import Model, Shape, all_models
+from zoo_model import Model, Shape
+from zoo_models import all_models
 from zoo_parameters import give_parameters
 
 import torch_tensorrt

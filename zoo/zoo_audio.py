@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from zoo_models import Model
+from zoo_model import Model
 
 
 class WholeSequences(torch.nn.Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo_models import Model, Tensors
+from zoo_model import Model, Tensors
 from zoo_vision import images
 
 WORDS = 300

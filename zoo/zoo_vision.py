@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from zoo_models import Model, Shape, Tensors
+from zoo_model import Model, Shape, Tensors
 
 Sizes = tuple[tuple[Shape, ...], ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from zoo_models import Model
+from zoo_model import Model
 from zoo_parameters import give_parameters
 
 import zoo
