@@ -162,6 +162,20 @@ TEST_F(BackendChoice, AnotherVersionIsRefusedOrBuiltAnew) {
   for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-4F * std::abs(expected[i]) + 1e-5F);
 }
 
+TEST_F(BackendChoice, BuildingAnewAllowsNoPrecisionThatTheFirstBuildMayNotHaveHad) {
+  const auto bytes = build("null");
+  null_backend_state().version = "null 2.0";
+  null_backend_state().preference = 10;
+  LoadOptions options;
+  options.rebuild = true;
+  EXPECT_EQ(Engine::load(bytes, options)->plan().backend_version, "null 2.0");
+  ASSERT_EQ(null_backend_state().settings.size(), 2U);
+  const BuildSettings& anew = null_backend_state().settings[1];
+  EXPECT_EQ(anew.enabled_precisions, std::set<network::DataType>{network::DataType::kFLOAT});
+  EXPECT_TRUE(anew.strongly_typed);
+  EXPECT_TRUE(anew.disable_tf32);
+}
+
 TEST_F(BackendChoice, BytesOfNoBackendAreNoEngine) {
   const auto bytes = std::make_shared<const std::string>("neither a plan nor anything else");
   EXPECT_THAT(error_of([&] { Engine::load(bytes); }), HasSubstr("not an engine"));

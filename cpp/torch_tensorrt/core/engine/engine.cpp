@@ -36,14 +36,16 @@ std::shared_ptr<Plan> read_plan(const std::shared_ptr<const std::string>& bytes,
   return plan;
 }
 
-// The bytes of an engine that a backend of this machine builds of the network in the plan.
+// The bytes of an engine that a backend of this machine builds of the network in the plan. Which precisions the first
+// build was allowed is not in it, so every layer computes in the dtypes of its tensors.
 std::shared_ptr<const std::string> rebuild(const Plan& plan, const std::string& reason) {
   LOG_WARNING("the engine \"" << plan.name << "\" is built anew: " << reason);
   BuildSettings settings;
   settings.name = plan.name;
   settings.target = plan.target;
   settings.target.isa.clear();
-  settings.enabled_precisions = {network::DataType::kFLOAT, network::DataType::kHALF, network::DataType::kBF16};
+  settings.strongly_typed = true;
+  settings.disable_tf32 = true;
   return std::make_shared<const std::string>(build_engine(plan.network->clone(), settings));
 }
 
