@@ -51,7 +51,7 @@ EVALUATED = """
 ## Evaluated
 
 Their values are worked out while compiling, or, where they depend on a dynamic size, in the engine's shape computation.
-Besides these, every operator of PyTorch on numbers, texts and lists of them alone is computed by PyTorch while compiling.
+Besides these, every operator on numbers, texts and lists of them alone is computed by PyTorch while compiling.
 
 | operator | overloads |
 | --- | --- |
