@@ -181,5 +181,54 @@ TEST_F(BackendChoice, BytesOfNoBackendAreNoEngine) {
   EXPECT_THAT(error_of([&] { Engine::load(bytes); }), HasSubstr("not an engine"));
 }
 
+// The places of x f32[2x3], with a source line.
+std::shared_ptr<network::INetworkDefinition> make_search() {
+  auto network = std::make_shared<network::INetworkDefinition>();
+  auto* layer = network->addNonZero(*network->addInput("x", network::DataType::kFLOAT, network::Dims{2, 3}));
+  layer->setName("search");
+  layer->set_source("model.py:7");
+  network->markOutput(*layer->getOutput(0));
+  return network;
+}
+
+constexpr const char* kSearchRefused =
+    "non_zero \"search\" (model.py:7): the shape of the result depends on the values of the input";
+
+TEST_F(BackendChoice, OursDeclinesSizesThatDependOnDataBeforeItBuilds) {
+  settings_.backend = "native";
+  EXPECT_THAT(error_of([&] { build_engine(make_search(), settings_); }), HasSubstr(kSearchRefused));
+  null_backend_state().is_available = false;
+  settings_.backend = "auto";
+  EXPECT_THAT(error_of([&] { build_engine(make_search(), settings_); }), HasSubstr(kSearchRefused));
+  EXPECT_THAT(error_of([&] { Builder(settings_).build(make_search()); }), HasSubstr(kSearchRefused));
+}
+
+TEST_F(BackendChoice, SizesThatDependOnDataGoToABackendThatTakesThem) {
+  settings_.backend = "auto";
+  null_backend_state().preference = -1;
+  const Plan plan = parse_plan(std::make_shared<const std::string>(build_engine(make_search(), settings_)));
+  EXPECT_EQ(plan.backend, "null");
+  ASSERT_NE(plan.network, nullptr);
+  EXPECT_EQ(plan.network->getOutput(0)->getDimensions(), (network::Dims{2, -1}));
+  EXPECT_EQ(plan.network->getLayer(1)->getType(), network::LayerType::kNON_ZERO);
+}
+
+TEST_F(BackendChoice, TellsBeforehandWhoTakesEveryLayer) {
+  const auto search = make_search();
+  EXPECT_THAT(takes_layers(*search, "native", {}).reason(),
+              HasSubstr(str("backend native: it does not take 1 of the 2 layers:\n  ", kSearchRefused)));
+  EXPECT_TRUE(takes_layers(*search, "null", {}));
+  EXPECT_TRUE(takes_layers(*search, "auto", {}));
+  null_backend_state().is_available = false;
+  EXPECT_TRUE(takes_layers(*search, "null", {}));  // which layers it takes has nothing to do with where it runs
+  EXPECT_THAT(takes_layers(*search, "auto", {}).reason(), HasSubstr(kSearchRefused));
+  EXPECT_THAT(takes_layers(*search, "fastest", {}).reason(), HasSubstr(kSearchRefused));
+  EXPECT_TRUE(takes_layers(*make_small_network(), "auto", {}));
+  const network::ILayer& layer = *search->getLayer(1);
+  EXPECT_TRUE(takes_layer(layer, "null", {}));
+  EXPECT_THAT(takes_layer(layer, "auto", {}).reason(), ::testing::StartsWith("the shape of the result depends"));
+  EXPECT_THROW(takes_layers(*search, "no_such", {}), Error);
+}
+
 }  // namespace
 }  // namespace torch_tensorrt::engine

@@ -6,6 +6,7 @@
 #include "torch_tensorrt/core/engine/input_range.h"
 #include "torch_tensorrt/core/engine/json.h"
 #include "torch_tensorrt/core/engine/native_executable.h"
+#include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/shape_inference.h"
 #include "torch_tensorrt/core/network/text.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -14,6 +15,18 @@ namespace torch_tensorrt::engine::testing {
 namespace {
 
 constexpr const char* kName = "null";
+
+template <typename T>
+void fill_as(void* memory, int64_t count) {
+  std::fill_n(static_cast<T*>(memory), count, static_cast<T>(kFill));
+}
+
+void fill(network::DataType type, void* memory, int64_t count) {
+  if (type == network::DataType::kFLOAT) return fill_as<float>(memory, count);
+  if (type == network::DataType::kINT32) return fill_as<int32_t>(memory, count);
+  if (type == network::DataType::kINT64) return fill_as<int64_t>(memory, count);
+  TORCHTRT_THROW_ERROR("the null backend fills no outputs of " << network::enum_name(type));
+}
 
 class NullExecutable final : public Executable {
  public:
@@ -39,17 +52,29 @@ class NullContext final : public Context {
   explicit NullContext(std::shared_ptr<const NullExecutable> executable) : executable_(std::move(executable)) {}
 
   const std::vector<network::Dims>& set_input_dims(const std::vector<network::Dims>& dims,
-                                                   const int64_t* const*) override {
+                                                   const int64_t* const* shape_values) override {
     const Plan& plan = executable_->plan();
     check_input_dims(plan.name, executable_->inputs(), plan.network->profiles(), dims);
-    const auto tensors = network::infer_all(*plan.network, dims);
+    std::vector<std::optional<network::ShapeValue>> values(dims.size());
+    for (size_t i = 0; shape_values != nullptr && i < dims.size(); ++i) {
+      if (shape_values[i] == nullptr) continue;
+      values[i].emplace();
+      values[i]->elements.assign(shape_values[i], shape_values[i] + dims[i].volume());
+    }
+    check_input_values(executable_->inputs(), values);
+    const auto tensors = network::infer_all(*plan.network, dims, values);
     output_dims_.clear();
     for (const auto* output : plan.network->outputs()) output_dims_.push_back(tensors.at(output).type.dims);
     return output_dims_;
   }
-  void run(const void* const*, void* const* outputs, const RunOptions&) override {
+  void run(const void* const* inputs, void* const* outputs, const RunOptions& options) override {
     for (size_t i = 0; i < output_dims_.size(); ++i) {
-      std::fill_n(static_cast<float*>(outputs[i]), output_dims_[i].volume(), kFill);
+      const network::DataType type = executable_->outputs()[i].dtype;
+      if (output_dims_[i].is_static()) {
+        fill(type, outputs[i], output_dims_[i].volume());
+      } else {
+        make_late(static_cast<int32_t>(i), type, inputs, options);
+      }
     }
   }
   std::vector<LayerTime> profile(const void* const* inputs, void* const* outputs, const RunOptions& options) override {
@@ -61,6 +86,22 @@ class NullContext final : public Context {
   int32_t specialisation_count() const override { return 1; }
 
  private:
+  void make_late(int32_t output, network::DataType type, const void* const* inputs, const RunOptions& options) {
+    TORCHTRT_CHECK(options.allocator != nullptr, "output " << output << " has dims that depend on data, and nothing "
+                                                           << "gives memory for it");
+    network::Dims dims = output_dims_[static_cast<size_t>(output)];
+    std::replace(dims.d, dims.d + dims.nbDims, int64_t{-1},
+                 static_cast<int64_t>(*static_cast<const float*>(inputs[0])));
+    void* memory = nullptr;
+    // As a backend may: little first, then what it turns out to be, or nothing for nothing.
+    if (dims.volume() > 0) {
+      options.allocator->allocate(output, 1);
+      memory = options.allocator->allocate(output, dims.volume() * network::element_size(type));
+    }
+    fill(type, memory, dims.volume());
+    options.allocator->set_dims(output, dims);
+  }
+
   std::shared_ptr<const NullExecutable> executable_;
   std::vector<network::Dims> output_dims_;
 };

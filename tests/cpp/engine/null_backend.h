@@ -7,7 +7,7 @@
 #include "torch_tensorrt/core/engine/backend.h"
 
 // A backend that computes nothing: it records what it was handed, and its engines fill every output with kFill, so that
-// a test sees who ran.
+// a test sees who ran. Sizes of outputs that depend on data are what the first element of input 0, a float, says.
 namespace torch_tensorrt::engine::testing {
 
 constexpr float kFill = 7.F;

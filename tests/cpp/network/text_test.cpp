@@ -283,7 +283,9 @@ void add_every_kind(INetworkDefinition& net) {
   attention->setMask(*net.addInput("mask", DataType::kBOOL, Dims{8, 8}));
   attention->setCausal(true);
   attention->setScale(0.5);
-  for (ILayer* last : std::initializer_list<ILayer*>{deconv, concat, identity, reformat, scatter, sample, attention}) {
+  auto* places = net.addNonZero(x);
+  for (ILayer* last :
+       std::initializer_list<ILayer*>{deconv, concat, identity, reformat, scatter, sample, attention, places}) {
     net.markOutput(*last->getOutput(0));
   }
   net.profiles().push_back({{"wide", {Dims{1, 4}, Dims{2, 4}, Dims{3, 4}}}});

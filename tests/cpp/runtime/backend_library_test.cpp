@@ -44,6 +44,34 @@ TEST_F(BackendLibrary, IsFoundByNameAndRunsItsEngines) {
   EXPECT_THAT(loaded->get_engine_layer_info(), HasSubstr("\"backend\":\"null\""));
 }
 
+// Places in x f32[4] in two dtypes, and a sum of them, which has a known size.
+TEST_F(BackendLibrary, SizesThatOnlyTheRunKnowsArriveAtTheUser) {
+  auto net = std::make_shared<network::INetworkDefinition>();
+  auto* x = net->addInput("input_0", network::DataType::kFLOAT, network::Dims{4});
+  auto* places = net->addNonZero(*x)->getOutput(0);
+  auto* wide = net->addCast(*places, network::DataType::kINT64)->getOutput(0);
+  auto* sum = net->addReduce(*wide, network::ReduceOperation::kSUM, 0b10, /*keep_dimensions=*/false)->getOutput(0);
+  const std::pair<network::ITensor*, const char*> outputs[] = {
+      {places, "output_0"}, {sum, "output_1"}, {wide, "output_2"}};
+  for (const auto& [tensor, name] : outputs) {
+    tensor->setName(name);
+    net->markOutput(*tensor);
+  }
+  engine::BuildSettings settings;
+  settings.backend = "null";
+  const auto loaded = make_engine(engine::build_engine(net, settings));
+  // As many as the first element says.
+  for (const int64_t found : {3, 0, 1000}) {
+    const auto results = loaded->run({at::tensor({static_cast<float>(found), 0.F, 0.F, 0.F})});
+    ASSERT_EQ(results.size(), 3U);
+    EXPECT_TRUE(at::equal(results[0], at::full({1, found}, 7, at::kInt)));
+    EXPECT_TRUE(at::equal(results[1], at::full({1}, 7, at::kLong)));
+    EXPECT_TRUE(at::equal(results[2], at::full({1, found}, 7, at::kLong)));
+    EXPECT_TRUE(results[2].is_contiguous());
+    EXPECT_EQ(results[2].scalar_type(), at::kLong);
+  }
+}
+
 TEST_F(BackendLibrary, OthersThanBackendsAreRefusedWithTheReason) {
   const fs::path folder = fs::path(::testing::TempDir()) / "no_backends";
   fs::create_directories(folder);

@@ -17,7 +17,25 @@ using network::Dims;
 using network::ILayer;
 using network::ITensor;
 
+// A column for each place of an element that is not 0.
+HostTensor find_places(const HostTensor& input) {
+  const Dims& dims = input.type.dims;
+  std::vector<std::vector<double>> rows(static_cast<size_t>(dims.nbDims));
+  for (int64_t i = 0; i < dims.volume(); ++i) {
+    if (network::load_double(input.type.dtype, input.values(), i) == 0) continue;
+    int64_t rest = i;
+    for (int32_t d = dims.nbDims - 1; d >= 0; --d) {
+      rows[static_cast<size_t>(d)].push_back(static_cast<double>(rest % dims.d[d]));
+      rest /= dims.d[d];
+    }
+  }
+  std::vector<double> elements;
+  for (const auto& row : rows) elements.insert(elements.end(), row.begin(), row.end());
+  return make_tensor(DataType::kINT32, Dims{dims.nbDims, static_cast<int64_t>(rows[0].size())}, elements);
+}
+
 HostTensor run_layer(const ILayer& layer, const std::vector<HostTensor>& inputs, const network::TensorType& type) {
+  if (layer.getType() == network::LayerType::kNON_ZERO) return find_places(inputs[0]);
   if (network::can_evaluate(layer)) return network::evaluate_layer(layer, inputs)[0];
   const Dims& dims = type.dims;
   HostTensor result = make_tensor(type.dtype, dims, {});
@@ -36,32 +54,33 @@ HostTensor run_layer(const ILayer& layer, const std::vector<HostTensor>& inputs,
   return result;
 }
 
-std::vector<Dims> dims_of(const std::vector<HostTensor>& tensors) {
-  std::vector<Dims> result;
-  for (const HostTensor& tensor : tensors) result.push_back(tensor.type.dims);
-  return result;
+// Small tensors of integers may be read as shapes.
+std::optional<network::ShapeValue> value_of(const HostTensor& tensor) {
+  const bool is_shape =
+      network::is_integral(tensor.type.dtype) && tensor.type.dims.volume() <= network::ShapeValue::kMaxElements;
+  if (!is_shape) return std::nullopt;
+  network::ShapeValue value;
+  for (const double element : elements_of(tensor)) value.elements.push_back(static_cast<int64_t>(element));
+  return value;
 }
 
-std::vector<std::optional<network::ShapeValue>> values_of(const std::vector<HostTensor>& tensors) {
-  std::vector<std::optional<network::ShapeValue>> result;
-  for (const HostTensor& tensor : tensors) {
-    const bool is_shape =
-        network::is_integral(tensor.type.dtype) && tensor.type.dims.volume() <= network::ShapeValue::kMaxElements;
-    result.emplace_back();
-    if (!is_shape) continue;
-    result.back().emplace();
-    for (const double element : elements_of(tensor)) {
-      result.back()->elements.push_back(static_cast<int64_t>(element));
-    }
+// What the layer gives for these operands. Inferred as the network runs: dims may depend on data.
+network::TensorType infer_type(const ILayer& layer, const std::vector<HostTensor>& operands) {
+  std::vector<std::optional<network::ShapeValue>> values;
+  std::vector<network::InferInput> inputs;
+  for (const HostTensor& operand : operands) {
+    values.push_back(operand.data == nullptr ? std::nullopt : value_of(operand));
   }
-  return result;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    inputs.push_back({operands[i].type, values[i] ? &*values[i] : nullptr, operands[i].data != nullptr});
+  }
+  return network::infer_layer(layer, inputs)[0].type;
 }
 
 }  // namespace
 
 std::vector<HostTensor> run_reference(const network::INetworkDefinition& network,
                                       const std::vector<HostTensor>& inputs) {
-  const auto inferred = network::infer_all(network, dims_of(inputs), values_of(inputs));
   std::unordered_map<const ITensor*, HostTensor> tensors;
   for (size_t i = 0; i < inputs.size(); ++i) tensors[network.inputs()[i]] = inputs[i];
   for (const auto& layer : network.layers()) {
@@ -71,7 +90,7 @@ std::vector<HostTensor> run_reference(const network::INetworkDefinition& network
       operands.push_back(layer->getInput(i) == nullptr ? HostTensor{} : tensors.at(layer->getInput(i)));
     }
     const ITensor* output = layer->getOutput(0);
-    tensors[output] = run_layer(*layer, operands, inferred.at(output).type);
+    tensors[output] = run_layer(*layer, operands, infer_type(*layer, operands));
   }
   std::vector<HostTensor> results;
   for (const ITensor* output : network.outputs()) results.push_back(tensors.at(output));

@@ -6,6 +6,7 @@
 #include "torch_tensorrt/core/engine/backend.h"
 #include "torch_tensorrt/core/engine/build_settings.h"
 #include "torch_tensorrt/core/engine/engine_timer.h"
+#include "torch_tensorrt/core/engine/native_backend.h"
 #include "torch_tensorrt/core/network/layer.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -116,6 +117,16 @@ std::string build_fastest(NetworkPtr network, const BuildSettings& settings, Bui
   return with_note(std::move(best.bytes), "fastest backend of: " + outcomes);
 }
 
+// The one that is named; else those that are available, and ours, which is the first.
+std::vector<const Backend*> backends_asked(const std::string& name, const DeviceTarget& target) {
+  if (name != kAutoBackend && name != kFastestBackend) return {&find_backend(name)};
+  std::vector<const Backend*> asked;
+  for (const Backend* backend : backends()) {
+    if (backend->name() == std::string(kNativeBackend) || backend->available(target)) asked.push_back(backend);
+  }
+  return asked;
+}
+
 }  // namespace
 
 std::string build_engine(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
@@ -128,6 +139,29 @@ std::string build_engine(NetworkPtr network, const BuildSettings& settings, Buil
                                : named_backend(settings.backend, *network, resolved.target);
   LOG_INFO("backend " << backend.name() << " builds the engine \"" << network->getName() << "\"");
   return backend.build(std::move(network), resolved, report);
+}
+
+Decision takes_layers(const network::INetworkDefinition& network, const std::string& backend,
+                      const DeviceTarget& target) {
+  const DeviceTarget resolved = describe_target(target);
+  std::string refusals;
+  for (const Backend* asked : backends_asked(backend, resolved)) {
+    const Decision takes = supports_all(*asked, network, resolved);
+    if (takes) return takes;
+    refusals += str(refusals.empty() ? "" : "\n", "backend ", asked->name(), ": ", takes.reason());
+  }
+  return Decision::no(std::move(refusals));
+}
+
+Decision takes_layer(const network::ILayer& layer, const std::string& backend, const DeviceTarget& target) {
+  const DeviceTarget resolved = describe_target(target);
+  Decision first = Decision::yes();
+  for (const Backend* asked : backends_asked(backend, resolved)) {
+    Decision takes = asked->supports(layer, resolved);
+    if (takes) return takes;
+    if (first) first = std::move(takes);
+  }
+  return first;
 }
 
 }  // namespace torch_tensorrt::engine

@@ -20,4 +20,12 @@ constexpr const char* kFastestBackend = "fastest";
 std::string build_engine(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                          BuildReport* report = nullptr);
 
+// Whether the backend that is asked for takes every layer; "auto" and "fastest" ask those that are available, and ours.
+// Looks at layers only: nothing is built, and a backend that is named need not be able to run here. The reason names
+// the layers, with the user's lines.
+Decision takes_layers(const network::INetworkDefinition& network, const std::string& backend,
+                      const DeviceTarget& target);
+// The same of one layer; the reason is the backend's (ours, where several are asked).
+Decision takes_layer(const network::ILayer& layer, const std::string& backend, const DeviceTarget& target);
+
 }  // namespace torch_tensorrt::engine

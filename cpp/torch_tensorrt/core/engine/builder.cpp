@@ -5,6 +5,7 @@
 #include "torch_tensorrt/core/engine/build_settings.h"
 #include "torch_tensorrt/core/engine/candidate_timer.h"
 #include "torch_tensorrt/core/engine/layer_summary.h"
+#include "torch_tensorrt/core/engine/native_backend.h"
 #include "torch_tensorrt/core/engine/network_choice.h"
 #include "torch_tensorrt/core/engine/producer.h"
 #include "torch_tensorrt/core/engine/tactic_choice.h"
@@ -48,6 +49,13 @@ void summarise(const Plan& plan, BuildReport& report) {
   report.weight_bytes = plan.weights->total_bytes();
 }
 
+void check_sizes(const network::INetworkDefinition& network) {
+  for (const auto& layer : network.layers()) {
+    const Decision decision = sizes_are_known(*layer);
+    if (!decision) TORCHTRT_THROW_ERROR(network::describe(*layer) << ": " << decision.reason());
+  }
+}
+
 }  // namespace
 
 std::string Builder::build(std::shared_ptr<network::INetworkDefinition> network, BuildReport* report) const {
@@ -58,6 +66,7 @@ std::string Builder::build(std::shared_ptr<network::INetworkDefinition> network,
   BuildReport& result = report != nullptr ? *report : local;
   result = BuildReport{};
   network::verify_network(*network);
+  check_sizes(*network);
 
   const auto cache = TimingCache::open(settings.timing_cache_path, settings.target);
   CandidateTimer timer(settings.target, settings.tactic_sources, settings.timing_iterations, *cache);

@@ -18,6 +18,7 @@ class NativeBackend final : public Backend {
     using network::LayerType;
     const LayerType type = layer.getType();
     if (type == LayerType::kINPUT || type == LayerType::kCONSTANT) return Decision::yes();
+    if (Decision decision = sizes_are_known(layer); !decision) return decision;
     const TacticRegistry& registry = TacticRegistry::global();
     if (!registry.candidates(layer, device).empty()) return Decision::yes();
     return Decision::no("no tactic runs it:\n" + registry.explain(layer, device));
@@ -39,6 +40,14 @@ class NativeBackend final : public Backend {
 };
 
 }  // namespace
+
+Decision sizes_are_known(const network::ILayer& layer) {
+  if (layer.getType() != network::LayerType::kNON_ZERO) return Decision::yes();
+  return Decision::no(
+      "the shape of the result depends on the values of the input, and this engine's shapes follow from the shapes of "
+      "its inputs; where(mask, x, y) and masked_fill keep the shape, and TensorRT takes it (backend=\"tensorrt\", on a "
+      "GPU)");
+}
 
 std::unique_ptr<Backend> make_native_backend() { return std::make_unique<NativeBackend>(); }
 

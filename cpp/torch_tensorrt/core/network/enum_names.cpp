@@ -57,6 +57,7 @@ constexpr EnumEntry kLayerTypeEntries[] = {
     entry(LayerType::kSCATTER, "scatter"),
     entry(LayerType::kGRID_SAMPLE, "grid_sample"),
     entry(LayerType::kATTENTION, "attention"),
+    entry(LayerType::kNON_ZERO, "non_zero"),
 };
 constexpr EnumTable kLayerTypeTable = table_of("layer kind", kLayerTypeEntries);
 

@@ -14,6 +14,7 @@
 #include "torch_tensorrt/core/network/layers/identity.h"
 #include "torch_tensorrt/core/network/layers/input.h"
 #include "torch_tensorrt/core/network/layers/matrix_multiply.h"
+#include "torch_tensorrt/core/network/layers/non_zero.h"
 #include "torch_tensorrt/core/network/layers/normalization.h"
 #include "torch_tensorrt/core/network/layers/pooling.h"
 #include "torch_tensorrt/core/network/layers/reduce.h"

@@ -44,6 +44,7 @@ constexpr Row kMakers[] = {
     {LayerType::kSCATTER, [] { return std::unique_ptr<ILayer>(new IScatterLayer(ScatterMode::kELEMENT)); }},
     {LayerType::kGRID_SAMPLE, [] { return std::unique_ptr<ILayer>(new IGridSampleLayer()); }},
     {LayerType::kATTENTION, [] { return std::unique_ptr<ILayer>(new IAttentionLayer()); }},
+    {LayerType::kNON_ZERO, [] { return std::unique_ptr<ILayer>(new INonZeroLayer()); }},
 };
 static_assert(sizeof(kMakers) / sizeof(Row) == kLayerTypeCount, "every layer kind has a row");
 

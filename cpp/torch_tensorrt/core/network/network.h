@@ -76,6 +76,7 @@ class INetworkDefinition {
   IScatterLayer* addScatter(ITensor& data, ITensor& indices, ITensor& updates, ScatterMode mode);
   IGridSampleLayer* addGridSample(ITensor& input, ITensor& grid);
   IAttentionLayer* addAttention(ITensor& query, ITensor& key, ITensor& value);
+  INonZeroLayer* addNonZero(ITensor& input);
 
   // ---- looking ---------------------------------------------------------------------------------------------------
   int32_t getNbLayers() const { return static_cast<int32_t>(layers_.size()); }  // input layers count too

@@ -231,4 +231,6 @@ IAttentionLayer* INetworkDefinition::addAttention(ITensor& query, ITensor& key, 
   return add_checked<IAttentionLayer>({&query, &key, &value});
 }
 
+INonZeroLayer* INetworkDefinition::addNonZero(ITensor& input) { return add_checked<INonZeroLayer>({&input}); }
+
 }  // namespace torch_tensorrt::network

@@ -122,8 +122,9 @@ enum class LayerType : int32_t {
   kSCATTER,
   kGRID_SAMPLE,
   kATTENTION,
+  kNON_ZERO,
 };
-constexpr int32_t kLayerTypeCount = static_cast<int32_t>(LayerType::kATTENTION) + 1;
+constexpr int32_t kLayerTypeCount = static_cast<int32_t>(LayerType::kNON_ZERO) + 1;
 
 enum class ActivationType : int32_t {
   kRELU = 0,               // max(0, x)

@@ -178,6 +178,10 @@ void look_behind_dim(const DimOrigin& origin, Search& search) {
     }
     return;
   }
+  if (layer.getType() == LayerType::kNON_ZERO) {
+    search.of_sizes_only = false;
+    return;
+  }
   if (!search.seen.insert(origin.tensor).second) return;
   if (const ITensor* sizes = size_input(layer)) return look_behind(*sizes, search);
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {

@@ -230,6 +230,20 @@ TEST(TensorRTSupport, BoundsTheLengthOfRunningSums) {
   EXPECT_TRUE(supports(*network->getLayer(1)));
 }
 
+TEST(TensorRTSupport, TakesSizesThatDependOnData) {
+  for (const char* type : {"f32", "f16", "i64", "bool"}) {
+    const std::string search = std::string("%0 = input() {dtype=") + type + ", dims=[2x3]}\n%1 = non_zero(%0)\n";
+    EXPECT_EQ(reason(search + "return %1"), "") << type;
+    EXPECT_EQ(reason(search + "%2 = cast(%1) {to=i64}\n%3 = reduce(%2) {op=sum, axes=2}\nreturn %3"), "") << type;
+  }
+  EXPECT_THAT(reason("%0 = input() {dtype=f64, dims=[2x3]}\n%1 = non_zero(%0)\nreturn %1"), HasSubstr("f64"));
+}
+
+TEST(TensorRTSupport, DeclinesRunningSumsOverSizesThatDependOnData) {
+  EXPECT_THAT(reason("%0 = input() {dims=[9]}\n%1 = non_zero(%0)\n%2 = cumulative(%1) {axis=1}\nreturn %2"),
+              HasSubstr("has no bound"));
+}
+
 TEST(TensorRTSupport, DeclinesProductsOfIntegerMatrices) {
   EXPECT_THAT(reason("%0 = input() {dtype=i32, dims=[2x3]}\n%1 = input() {dtype=i32, dims=[3x2]}\n"
                      "%2 = matrix_multiply(%0, %1)\nreturn %2"),

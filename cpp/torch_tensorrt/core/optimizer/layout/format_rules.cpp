@@ -149,6 +149,7 @@ bool carries_format(const ILayer& layer, int32_t input) {
     case LayerType::kSCATTER:
     case LayerType::kGRID_SAMPLE:
     case LayerType::kATTENTION:
+    case LayerType::kNON_ZERO:
       return input == 0;
   }
   return false;

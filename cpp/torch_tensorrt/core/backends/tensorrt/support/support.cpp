@@ -92,6 +92,7 @@ const std::vector<SupportRow>& support_table() {
       {LayerType::kGRID_SAMPLE, supports_grid_sample, "grid sample"},
       {LayerType::kATTENTION, supports_always,
        "scale, matrix multiply, mask, softmax, matrix multiply: what TensorRT makes one kernel of"},
+      {LayerType::kNON_ZERO, supports_always, "non-zero, of a comparison with 0"},
   };
   return table;
 }

@@ -91,6 +91,10 @@ trt::ITensor& cast(Translator& t, trt::ITensor& x, trt::DataType type) {
   return t.output_of(t.target().addCast(x, type));
 }
 
+trt::ITensor& to_bool(Translator& t, trt::ITensor& x) {
+  return unary(t, binary(t, trt::ElementWiseOperation::kEQUAL, x, 0.0), trt::UnaryOperation::kNOT);
+}
+
 trt::ITensor& unary(Translator& t, trt::ITensor& x, trt::UnaryOperation operation) {
   return around_scalar(t, x, [&](trt::ITensor& y) { return t.target().addUnary(y, operation); });
 }

@@ -17,6 +17,8 @@ bool is_float(trt::DataType type);
 
 // ---- pointwise -----------------------------------------------------------------------------------------------------
 trt::ITensor& cast(Translator& t, trt::ITensor& x, trt::DataType type);
+// Anything but 0 is true, NaN as well; TensorRT's own cast would truncate 0.5 first.
+trt::ITensor& to_bool(Translator& t, trt::ITensor& x);
 trt::ITensor& unary(Translator& t, trt::ITensor& x, trt::UnaryOperation operation);
 trt::ITensor& activation(Translator& t, trt::ITensor& x, trt::ActivationType type, float alpha = 0, float beta = 0);
 trt::ITensor& binary(Translator& t, trt::ElementWiseOperation operation, trt::ITensor& a, trt::ITensor& b);

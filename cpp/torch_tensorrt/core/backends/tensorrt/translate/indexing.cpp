@@ -20,9 +20,19 @@ const network::IConstantLayer* constant_of(const network::ITensor& indices) {
   return network::layer_cast<network::IConstantLayer>(indices.producer());
 }
 
+// Places that a search has found, moved and in another dtype perhaps.
+bool are_places(const network::ITensor& indices) {
+  const network::ILayer& layer = *indices.producer();
+  if (layer.getType() == network::LayerType::kNON_ZERO) return true;
+  const auto* slice = network::layer_cast<network::ISliceLayer>(&layer);
+  const bool moves = layer.getType() == network::LayerType::kCAST || layer.getType() == network::LayerType::kSHUFFLE ||
+                     (slice != nullptr && slice->getMode() != network::SampleMode::kFILL);
+  return moves && are_places(*layer.getInput(0));
+}
+
 bool may_be_negative(const network::ITensor& indices) {
   const auto* constant = constant_of(indices);
-  if (constant == nullptr) return true;
+  if (constant == nullptr) return !are_places(indices);
   const network::Weights& weights = constant->getWeights();
   return weights.type == network::DataType::kINT64 ? any_negative<int64_t>(weights) : any_negative<int32_t>(weights);
 }
@@ -204,6 +214,13 @@ void translate_scatter(Translator& t) {
                                              static_cast<trt::ScatterMode>(layer.getMode())));
   made.setAxis(layer.getAxis());
   t.give(moved_back(t, *made.getOutput(0), type));
+}
+
+// TensorRT takes f32, f16, i32 and bool.
+void translate_non_zero(Translator& t) {
+  trt::ITensor& x = t.input(0);
+  trt::ITensor& places = t.output_of(t.target().addNonZero(x.getType() == DataType::kBOOL ? x : to_bool(t, x)));
+  t.give(cast(t, places, DataType::kINT32));
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt

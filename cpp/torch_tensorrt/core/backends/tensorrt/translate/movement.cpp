@@ -8,11 +8,6 @@ namespace {
 using Binary = trt::ElementWiseOperation;
 using trt::DataType;
 
-// Anything but 0 is true, NaN as well; TensorRT's own cast would truncate 0.5 first.
-trt::ITensor& to_bool(Translator& t, trt::ITensor& x) {
-  return unary(t, binary(t, Binary::kEQUAL, x, 0.0), trt::UnaryOperation::kNOT);
-}
-
 // TensorRT gives u8 out of floats between 0 and 255 only; PyTorch keeps the lowest 8 bits of the whole number.
 trt::ITensor& to_uint8(Translator& t, trt::ITensor& x) {
   trt::ITensor& whole = cast(t, x, DataType::kINT32);

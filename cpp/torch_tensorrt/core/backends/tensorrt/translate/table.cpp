@@ -35,6 +35,7 @@ const std::vector<TranslationRow>& translation_table() {
       {LayerType::kSCATTER, translate_scatter},
       {LayerType::kGRID_SAMPLE, translate_grid_sample},
       {LayerType::kATTENTION, translate_attention},
+      {LayerType::kNON_ZERO, translate_non_zero},
   };
   return table;
 }

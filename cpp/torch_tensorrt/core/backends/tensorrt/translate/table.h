@@ -28,6 +28,7 @@ void translate_same(Translator& t);
 void translate_slice(Translator& t);
 void translate_gather(Translator& t);
 void translate_scatter(Translator& t);
+void translate_non_zero(Translator& t);
 // pointwise.cpp
 void translate_activation(Translator& t);
 void translate_elementwise(Translator& t);
