@@ -16,10 +16,6 @@ SPREAD = "torch.nn.functional."
 
 # operator, code, reason
 DECLINED = [
-    ("aten::nonzero", "torch.nonzero(a)", DATA),
-    ("aten::where", "torch.where(a > 0)", DATA),
-    ("aten::argwhere", "torch.argwhere(a)", DATA),
-    ("aten::masked_select", "torch.masked_select(a, a > 0)", DATA),
     ("aten::_unique2", "torch.unique(a)", DATA),
     ("aten::unique_consecutive", "torch.unique_consecutive(a)", DATA),
     ("aten::bincount", "torch.bincount(a.flatten().abs().long())", DATA),

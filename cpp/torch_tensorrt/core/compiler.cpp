@@ -107,6 +107,17 @@ ir::StaticParams pair_inputs(const lowering::LoweredGraph& lowered, CompileSpec&
   return static_params;
 }
 
+// What the backend does not take is left to PyTorch too.
+partitioning::NodeDecision with_backend(partitioning::NodeDecision decision, const CompileSpec& cfg) {
+  if (decision.executor == partitioning::Executor::kTorch) return decision;
+  const Decision takes = conversion::backend_decision(decision.node, cfg.convert_info.engine_settings);
+  if (takes) return decision;
+  decision.executor = partitioning::Executor::kTorch;
+  decision.reason = partitioning::TorchReason::kUnsupported;
+  decision.explanation = takes.reason();
+  return decision;
+}
+
 OperatorReport report_of(const partitioning::NodeDecision& decision) {
   using How = OperatorReport::How;
   const auto* schema = decision.node->maybeSchema();
@@ -189,7 +200,7 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
   const auto lowered = lowering::Lower(mod, method_name, cfg.lower_info);
   SupportReport report;
   for (const auto& decision : partitioning::decide_nodes(lowered.first->block(), cfg.partitioning_info)) {
-    count_use(report.operators, report_of(decision));
+    count_use(report.operators, report_of(with_backend(decision, cfg)));
   }
   if (cfg.graph_inputs.collection_inputs.empty() || !report.is_whole()) return report;
   auto static_params = pair_inputs(lowered, cfg);

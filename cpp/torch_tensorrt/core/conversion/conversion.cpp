@@ -176,10 +176,10 @@ Decision CheckBlock(const torch::jit::Block* b, ConversionInfo build_info, ir::S
     ConversionCtx ctx(build_info.engine_settings);
     convert_block(ctx, b, build_info, static_params);
     network::verify_network(*ctx.net);
+    return ctx.decide_backend();
   } catch (const Error& error) {
     return Decision::no(error.msg());
   }
-  return Decision::yes();
 }
 
 Decision node_decision(const torch::jit::Node* n) {
@@ -188,6 +188,17 @@ Decision node_decision(const torch::jit::Node* n) {
   const Decision in_place = in_place_decision(n);
   if (!in_place || evaluators::shouldEvalAtConversionTime(n)) return in_place;
   return converters::converter_decision(n);
+}
+
+Decision backend_decision(const torch::jit::Node* n, const BuilderSettings& settings) {
+  if (!converters::makes_late_sizes(n)) return Decision::yes();
+  try {
+    const ConversionCtx ctx(settings);
+    auto* x = ctx.net->addInput("x", nvinfer1::DataType::kBOOL, nvinfer1::Dims{1});
+    return ctx.decide_backend(*ctx.net->addNonZero(*x));
+  } catch (const Error& error) {
+    return Decision::no(error.msg());
+  }
 }
 
 bool OpSupported(const torch::jit::Node* n) { return static_cast<bool>(node_decision(n)); }

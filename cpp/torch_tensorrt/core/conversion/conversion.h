@@ -24,12 +24,14 @@ struct ConversionInfo {
 std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
                                  ir::StaticParams& static_params);
 
-// Whether the block becomes a network for these inputs; nothing is built. The reason is the error that converting it
-// would end with.
+// Whether the block becomes a network for these inputs, of which the backend that is asked for takes every layer;
+// nothing is built. The reason is the error that converting it would end with.
 Decision CheckBlock(const torch::jit::Block* b, ConversionInfo build_info, ir::StaticParams& static_params);
 
 // Whether (or why not) a node can be converted, evaluated or left out.
 Decision node_decision(const torch::jit::Node* n);
+// What the backend that is asked for says of the layers that the node becomes, as far as the node alone tells.
+Decision backend_decision(const torch::jit::Node* n, const BuilderSettings& settings);
 bool OpSupported(const torch::jit::Node* n);
 bool InputIsCollection(const torch::jit::Block* b);
 bool OutputIsCollection(const torch::jit::Block* b);

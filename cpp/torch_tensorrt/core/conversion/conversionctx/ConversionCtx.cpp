@@ -131,6 +131,14 @@ bool ConversionCtx::CheckLayerAddition(const torch::jit::Node* n) {
   return true;
 }
 
+Decision ConversionCtx::decide_backend() const {
+  return engine::takes_layers(*net, settings.backend, device_target(settings.device));
+}
+
+Decision ConversionCtx::decide_backend(const nvinfer1::ILayer& layer) const {
+  return engine::takes_layer(layer, settings.backend, device_target(settings.device));
+}
+
 std::string ConversionCtx::SerializeEngine() {
   engine::BuildSettings build;
   build.name = settings.name;

@@ -12,6 +12,7 @@
 
 #include "torch_tensorrt/core/ir/ir.h"
 #include "torch_tensorrt/core/network/nvinfer1.h"
+#include "torch_tensorrt/core/util/decision.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/logging/TorchTRTLogger.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -56,6 +57,10 @@ struct ConversionCtx {
 
   // Builds the network and gives the engine's bytes. The network is used up.
   std::string SerializeEngine();
+  // Whether the backend that is asked for takes every layer of the network as it is now.
+  Decision decide_backend() const;
+  // The same for one layer, without its name.
+  Decision decide_backend(const nvinfer1::ILayer& layer) const;
   // From now on the value stands for the tensor, which is named after it unless it has a name. Returns the tensor.
   nvinfer1::ITensor* AssociateValueAndTensor(const torch::jit::Value* value, nvinfer1::ITensor* tensor);
   void RecordNewITensor(const torch::jit::Value* value, nvinfer1::ITensor* tensor);

@@ -54,6 +54,8 @@ Decision same_arguments(const torch::jit::FunctionSchema& registered, const torc
 
 ConverterEntry entry_of(const Registration& registration) {
   if (const auto* all = registration.supports.target<DeclinesAll>()) return {registration.signature, all->reason, true};
+  const auto* late = registration.supports.target<MakesLateSizes>();
+  if (late != nullptr) return {registration.signature, late->what, false};
   const auto* some = registration.supports.target<Declines>();
   return {registration.signature, some != nullptr ? some->what : "", false};
 }
@@ -166,6 +168,13 @@ Decision converter_decision(const torch::jit::Node* n) {
   Decision decision = registry().find(*schema, &found);
   if (!decision || !found.supports) return decision;
   return found.supports(n);
+}
+
+bool makes_late_sizes(const torch::jit::Node* n) {
+  const auto* schema = n->maybeSchema();
+  Registration found;
+  if (schema == nullptr || !registry().find(*schema, &found)) return false;
+  return found.supports.target<MakesLateSizes>() != nullptr;
 }
 
 bool has_converter(const c10::OperatorName& name) { return registry().has(name); }

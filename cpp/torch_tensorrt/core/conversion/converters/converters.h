@@ -58,6 +58,8 @@ class RegisterNodeConversionPatterns {
 
 // Whether (or why not) a converter takes the node.
 Decision converter_decision(const torch::jit::Node* n);
+// Whether its converter makes layers whose sizes depend on data, whatever the inputs are.
+bool makes_late_sizes(const torch::jit::Node* n);
 // Whether anything is registered for the operator (name and overload), whatever it takes.
 bool has_converter(const c10::OperatorName& name);
 bool node_is_convertable(const torch::jit::Node* n);

@@ -16,6 +16,12 @@ struct Declines {
   Decision operator()(const torch::jit::Node* n) const { return decide(n); }
 };
 
+// Takes every node, and makes layers of it whose sizes depend on data: not every backend takes those. `what` as above.
+struct MakesLateSizes {
+  const char* what;
+  Decision operator()(const torch::jit::Node*) const { return Decision::yes(); }
+};
+
 // Declines every node: the row is there to give the reason.
 struct DeclinesAll {
   const char* reason;

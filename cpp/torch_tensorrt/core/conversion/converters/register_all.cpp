@@ -15,7 +15,7 @@ std::vector<Family> families() {
       split_family(),      unary_family(),    attention_family(),   einsum_family(),      grid_family(),
       ordering_family(),   quantize_family(), rearrange_family(),   recurrent_family(),   scatter_family(),
       special_family(),    joining_family(),  lookup_family(),      statistics_family(),  linear_algebra_family(),
-      loss_family(),       declined_family(),
+      loss_family(),       nonzero_family(),  declined_family(),
   };
 }
 

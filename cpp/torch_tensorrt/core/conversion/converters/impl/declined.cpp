@@ -32,8 +32,7 @@ void append(Family& rows, const char* reason, std::initializer_list<const char*>
 Family declined_family() {
   Family rows;
   append(rows, kShapeDependsOnData,
-         {"aten::nonzero", "aten::nonzero_numpy", "aten::argwhere", "aten::where", "aten::masked_select",
-          "aten::unique_dim", "aten::_unique", "aten::_unique2", "aten::unique_consecutive",
+         {"aten::unique_dim", "aten::_unique", "aten::_unique2", "aten::unique_consecutive",
           "aten::unique_dim_consecutive", "aten::bincount", "aten::repeat_interleave.Tensor"});
   append(rows, kComplex,
          {"aten::complex",   "aten::polar",      "aten::view_as_complex", "aten::view_as_real", "aten::imag",

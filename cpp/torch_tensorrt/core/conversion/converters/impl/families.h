@@ -37,6 +37,7 @@ Family linear_algebra_family();
 Family lookup_family();
 Family loss_family();
 Family matmul_family();
+Family nonzero_family();
 Family normalization_family();
 Family ordering_family();
 Family pad_family();

@@ -4,9 +4,11 @@
 #include "ATen/ops/arange.h"
 
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
+#include "torch_tensorrt/core/network/dim_origin.h"
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/nonzero.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
 // Reading and writing at places that tensors of indices say.
@@ -23,9 +25,12 @@ using nvinfer1::ScatterReduction;
 struct Indices {
   std::vector<ITensor*> tensors;
   std::vector<int32_t> dims;  // those that have one
+  ITensor* rows = nullptr;    // all of them as tuples, where one mask gave them all
 };
 
-// A constant mask is as many indices as it has dimensions; any other makes a shape that depends on data.
+bool is_mask(at::ScalarType type) { return type == at::kBool || type == at::kByte; }
+
+// A mask is as many indices as it has dimensions.
 void append_mask(ConversionCtx* ctx, const torch::jit::Node* n, const at::Tensor& mask,
                  std::vector<ITensor*>& tensors) {
   TORCHTRT_CHECK(mask.dim() > 0, util::node_info(n) << ": a mask of rank 0 is not converted");
@@ -34,24 +39,29 @@ void append_mask(ConversionCtx* ctx, const torch::jit::Node* n, const at::Tensor
   }
 }
 
-ITensor* checked_index(const torch::jit::Node* n, ITensor* index) {
-  const auto type = scalar_type(index);
-  TORCHTRT_CHECK(type != at::kBool && type != at::kByte,
-                 util::node_info(n) << ": the shape of what a mask picks depends on data; where(mask, x, y) and "
-                                    << "masked_fill keep the shape");
-  return index;
+// One that is computed gives shapes that depend on data.
+void append_mask(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* mask, ITensor* x, Indices& indices,
+                 bool is_only) {
+  const auto first = static_cast<int32_t>(indices.tensors.size());
+  mask = fitted_mask(ctx, n, mask, x, first);
+  auto* places = find_places(ctx, n, mask);
+  if (is_only && rank(mask) > 1) indices.rows = as_rows(ctx, places);
+  const auto columns = as_indices(ctx, places);
+  indices.tensors.insert(indices.tensors.end(), columns.begin(), columns.end());
 }
 
-Indices read_indices(ConversionCtx* ctx, const torch::jit::Node* n, const Var& arg) {
+Indices read_indices(ConversionCtx* ctx, const torch::jit::Node* n, const Var& arg, ITensor* x) {
   Indices indices;
-  for (const auto& element : arg.IValue()->toListRef()) {
+  const auto elements = arg.IValue()->toListRef();
+  const auto given = std::count_if(elements.begin(), elements.end(), [](const auto& e) { return !e.isNone(); });
+  for (const auto& element : elements) {
     if (element.isNone()) {
       indices.tensors.push_back(nullptr);
       continue;
     }
     if (element.isTensor()) {
       const at::Tensor index = element.toTensor();
-      if (index.scalar_type() == at::kBool || index.scalar_type() == at::kByte) {
+      if (is_mask(index.scalar_type())) {
         append_mask(ctx, n, index, indices.tensors);
       } else {
         indices.tensors.push_back(tensor_to_const(ctx, index.to(at::kLong)));
@@ -59,7 +69,12 @@ Indices read_indices(ConversionCtx* ctx, const torch::jit::Node* n, const Var& a
       continue;
     }
     TORCHTRT_CHECK(TensorContainer::is_in(element), util::node_info(n) << ": an index is " << element.tagKind());
-    indices.tensors.push_back(checked_index(n, element.toCustomClass<TensorContainer>()->tensor()));
+    auto* index = element.toCustomClass<TensorContainer>()->tensor();
+    if (is_mask(scalar_type(index))) {
+      append_mask(ctx, n, index, x, indices, given == 1);
+    } else {
+      indices.tensors.push_back(index);
+    }
   }
   for (size_t i = 0; i < indices.tensors.size(); ++i) {
     if (indices.tensors[i] == nullptr) continue;
@@ -69,11 +84,18 @@ Indices read_indices(ConversionCtx* ctx, const torch::jit::Node* n, const Var& a
   return indices;
 }
 
+bool have_one_shape(const ITensor& a, const ITensor& b) {
+  const auto dims = a.getDimensions();
+  if (dims != b.getDimensions()) return false;
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    if (dims.d[i] < 0 && !(nvinfer1::origin_of_dim(a, i) == nvinfer1::origin_of_dim(b, i))) return false;
+  }
+  return true;
+}
+
 // All of one shape: each with zeros times the others added.
 std::vector<ITensor*> of_one_shape(ConversionCtx* ctx, std::vector<ITensor*> tensors) {
-  const auto same = [&](ITensor* tensor) {
-    return tensor->getDimensions() == tensors[0]->getDimensions() && tensor->getDimensions().is_static();
-  };
+  const auto same = [&](ITensor* tensor) { return have_one_shape(*tensor, *tensors[0]); };
   if (std::all_of(tensors.begin(), tensors.end(), same)) return tensors;
   ITensor* zeros = nullptr;
   for (auto* tensor : tensors) {
@@ -103,6 +125,7 @@ bool is_identity(const std::vector<int32_t>& order) { return std::is_sorted(orde
 
 // The tuples of indices, one an entry of the last dimension.
 ITensor* tuples(ConversionCtx* ctx, const Indices& indices) {
+  if (indices.rows != nullptr) return indices.rows;
   std::vector<ITensor*> tensors;
   for (const int32_t dim : indices.dims) tensors.push_back(indices.tensors[dim]);
   tensors = of_one_shape(ctx, tensors);
@@ -121,7 +144,7 @@ void check_count(const torch::jit::Node* n, const Indices& indices, ITensor* x) 
 
 bool index(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const Indices indices = read_indices(ctx, n, args[1]);
+  const Indices indices = read_indices(ctx, n, args[1], x);
   check_count(n, indices, x);
   if (indices.dims.empty()) return finish(ctx, n, identity(ctx, x));
   if (indices.dims.size() == 1) {
@@ -216,10 +239,21 @@ ITensor* computed_mask(const Var& arg) {
   return scalar_type(tensor) == at::kBool ? tensor : nullptr;
 }
 
+bool has_computed_mask(const Var& arg) {
+  const auto elements = arg.IValue()->toListRef();
+  return std::any_of(elements.begin(), elements.end(), [](const auto& element) {
+    return TensorContainer::is_in(element) &&
+           is_mask(scalar_type(element.template toCustomClass<TensorContainer>()->tensor()));
+  });
+}
+
 bool index_put(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   if (auto* mask = computed_mask(args[1])) return put_where(ctx, n, args, x, mask);
-  const Indices indices = read_indices(ctx, n, args[1]);
+  TORCHTRT_CHECK(!has_computed_mask(args[1]), util::node_info(n) << ": a mask that is computed writes one value to all "
+                                                                 << "places that it picks where it is the only index; "
+                                                                 << "where(mask, x, y) writes others");
+  const Indices indices = read_indices(ctx, n, args[1], x);
   check_count(n, indices, x);
   TORCHTRT_CHECK(!indices.dims.empty(), util::node_info(n) << ": no index is given");
   const auto order = indexed_first(indices, rank(x));

@@ -1,0 +1,171 @@
+"""Results whose sizes depend on the values of the inputs, by TensorRT. Every row: conformance.py."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+from torch import nn
+
+import torch_tensorrt
+from torch_tensorrt import Input
+
+SETTINGS = {"device": "cuda:0", "disable_tf32": True, "optimization_level": 0}
+
+
+class Picked(nn.Module):
+    """Rows that a score picks, through a linear layer; where they are; their sum; and the scores, of known size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.score = nn.Linear(8, 1)
+        self.linear = nn.Linear(8, 5)
+
+    def forward(self, x):
+        score = self.score(x).squeeze(1)
+        mask = score > 0
+        rows = x[mask]
+        return self.linear(rows), mask.nonzero(), rows.sum(0), score
+
+
+def make_picked() -> torch.jit.ScriptModule:
+    torch.manual_seed(3)
+    return torch.jit.script(Picked().eval().cuda())
+
+
+def compile_picked(**settings) -> torch.jit.ScriptModule:
+    x = Input(min_shape=(1, 8), opt_shape=(32, 8), max_shape=(256, 8))
+    return torch_tensorrt.compile(make_picked(), inputs=[x], **{**SETTINGS, "backend": "tensorrt", **settings})
+
+
+def rows_of(count: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(count, 8, device="cuda", generator=torch.Generator("cuda").manual_seed(seed))
+
+
+def none_picked(net: torch.jit.ScriptModule, count: int) -> torch.Tensor:
+    """Rows of which no score is above 0."""
+    weight = net.score.weight.detach()
+    return (-1 - net.score.bias.abs()) * 2 * weight.expand(count, 8) / weight.square().sum()
+
+
+def check(net, compiled, x: torch.Tensor) -> int:
+    """Compares, and gives how many rows were picked."""
+    expected, found = net(x), compiled(x)
+    for mine, theirs in zip(found, expected, strict=True):
+        assert mine.dtype == theirs.dtype
+        assert mine.is_contiguous()
+        torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
+    return expected[0].size(0)
+
+
+def test_sizes_differ_from_call_to_call():
+    net, compiled = make_picked(), compile_picked()
+    picked = {check(net, compiled, rows_of(count, seed)) for seed in range(4) for count in (32, 1, 256, 7)}
+    assert len(picked) > 4
+    assert check(net, compiled, none_picked(net, 9)) == 0
+    assert check(net, compiled, none_picked(net, 1)) == 0
+
+
+def test_results_stay_what_they_are_when_the_next_call_comes():
+    net, compiled = make_picked(), compile_picked()
+    inputs = [rows_of(100, seed) for seed in range(8)]
+    results = [compiled(x) for x in inputs]
+    for x, found in zip(inputs, results, strict=True):
+        for mine, theirs in zip(found, net(x), strict=True):
+            torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_graphs_are_asked_for_and_not_made():
+    net, compiled = make_picked(), compile_picked()
+    torch.ops.tensorrt.set_cudagraphs_mode(1)
+    try:
+        for seed in range(6):
+            check(net, compiled, rows_of(32, seed % 3))
+    finally:
+        torch.ops.tensorrt.set_cudagraphs_mode(0)
+
+
+def test_eight_threads_on_eight_streams():
+    net, compiled = make_picked(), compile_picked()
+    inputs = [rows_of(20 + i, seed=i) for i in range(8)]
+    expected = [net(x) for x in inputs]
+    torch.cuda.synchronize()
+    wrong: list[str] = []
+
+    def work(i: int) -> None:
+        stream = torch.cuda.Stream()
+        with torch.no_grad(), torch.cuda.stream(stream):
+            for _ in range(50):
+                result = compiled(inputs[i])
+                stream.synchronize()
+                if result[1].shape != expected[i][1].shape or not torch.equal(result[1], expected[i][1]):
+                    wrong.append(f"thread {i}")
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_no_growth_of_memory():
+    compiled, inputs = compile_picked(), [rows_of(256, seed) for seed in range(8)]
+    for x in inputs * 4:
+        compiled(x)
+    torch.cuda.synchronize()
+    free, reserved = torch.cuda.mem_get_info()[0], torch.cuda.memory_reserved()
+    for x in inputs * 200:
+        compiled(x)
+    torch.cuda.synchronize()
+    assert torch.cuda.memory_reserved() == reserved
+    assert torch.cuda.mem_get_info()[0] >= free - (1 << 20)
+
+
+@pytest.mark.parametrize("backend", ["auto", "fastest"])
+def test_the_choice_of_a_backend_finds_the_one_that_takes_them(backend):
+    compiled = compile_picked(backend=backend)
+    assert '"backend":"tensorrt"' in compiled.engine.get_engine_layer_info()
+    check(make_picked(), compiled, rows_of(32))
+
+
+def test_our_own_engine_declines_on_a_gpu_too():
+    with pytest.raises(RuntimeError, match="the shape of the result depends on the values of the input"):
+        compile_picked(backend="native")
+
+
+def test_check_knows():
+    x = Input(min_shape=(1, 8), opt_shape=(32, 8), max_shape=(256, 8))
+    for backend, whole in (("tensorrt", True), ("auto", True), ("native", False)):
+        report = torch_tensorrt.check(make_picked(), [x], device="cuda:0", backend=backend)
+        assert report.whole is whole, report.table
+
+
+def test_a_loaded_file_runs_in_a_new_process(tmp_path):
+    path, x = tmp_path / "compiled.ts", rows_of(40)
+    compiled = compile_picked()
+    torch.jit.save(compiled, str(path))
+    torch.save({"x": x.cpu(), "y": [y.cpu() for y in compiled(x)]}, tmp_path / "data.pt")
+    code = f"""
+import torch, torch_tensorrt
+data = torch.load({str(tmp_path / "data.pt")!r})
+module = torch.jit.load({str(path)!r})
+for mine, theirs in zip(module(data["x"].cuda()), data["y"], strict=True):
+    torch.testing.assert_close(mine.cpu(), theirs, rtol=1e-5, atol=1e-6)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_half_precision():
+    net, x = make_picked().half(), rows_of(64).half()
+    compiled = torch_tensorrt.compile(net, inputs=[x], backend="tensorrt", enabled_precisions={torch.half}, **SETTINGS)
+    found, expected = compiled(x), net(x)
+    if found[0].shape == expected[0].shape:  # a score next to 0 may fall on either side
+        torch.testing.assert_close(found[0], expected[0], rtol=2e-2, atol=2e-2)
+    assert found[0].dtype is torch.half
+    assert found[0].size(0) == found[1].size(0)
+    assert abs(found[0].size(0) - expected[0].size(0)) <= 2
