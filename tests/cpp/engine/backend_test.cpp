@@ -145,6 +145,20 @@ TEST_F(BackendChoice, FastestTimesAllAndRecordsTheirTimes) {
   EXPECT_EQ(run(*Engine::load(build("fastest"))), std::vector<float>(10, kFill));
 }
 
+// x f32[2x12] reshaped to the two numbers of n.
+TEST_F(BackendChoice, FastestTimesAtTheUsualValuesOfInputsThatAreSizes) {
+  auto network = std::make_shared<network::INetworkDefinition>();
+  auto* x = network->addInput("x", network::DataType::kFLOAT, network::Dims{2, 12});
+  auto* n = network->addInput("n", network::DataType::kINT64, network::Dims{2});
+  auto* shuffle = network->addShuffle(*x);
+  shuffle->setInput(1, *n);
+  network->markOutput(*shuffle->getOutput(0));
+  network->profiles() = {{{"n", {{2}, {2}, {2}, {1, 1}, {4, 6}, {24, 24}}}}};
+  settings_.backend = "fastest";
+  const Plan plan = parse_plan(std::make_shared<const std::string>(build_engine(network, settings_)));
+  EXPECT_THAT(plan.notes.back(), ::testing::MatchesRegex("fastest backend of: native .* us, null .* us"));
+}
+
 TEST_F(BackendChoice, AnotherVersionIsRefusedOrBuiltAnew) {
   const auto bytes = build("null");
   const auto native = build("native");

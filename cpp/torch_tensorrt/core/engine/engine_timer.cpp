@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "torch_tensorrt/core/engine/context.h"
 #include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/core/engine/random_fill.h"
 #include "torch_tensorrt/core/engine/weight_store.h"
+#include "torch_tensorrt/core/network/evaluate_elements.h"
+#include "torch_tensorrt/core/network/shape_inference.h"
 
 namespace torch_tensorrt::engine {
 namespace {
@@ -14,13 +17,32 @@ namespace {
 constexpr int kWarmUps = 5;
 constexpr int kRuns = 30;
 
-std::shared_ptr<void> made_up_input(const DeviceTarget& target, const TensorDesc& desc) {
+using Values = std::optional<network::ShapeValue>;
+
+void write_values(void* memory, network::DataType type, const network::ShapeValue& values) {
+  for (size_t i = 0; i < values.elements.size(); ++i) {
+    network::store_integer(type, memory, static_cast<int64_t>(i), values.elements[i]);
+  }
+}
+
+std::shared_ptr<void> made_up_input(const DeviceTarget& target, const TensorDesc& desc, const Values& values) {
   auto host = allocate_aligned(desc.bytes());
   fill_for_timing(host.get(), desc);
+  if (values) write_values(host.get(), desc.dtype, *values);
   if (target.kind == DeviceTarget::Kind::kCPU) return host;
   auto memory = allocate_on(target, desc.bytes());
   require_cuda_access().upload(target.index, memory.get(), host.get(), desc.bytes());
   return memory;
+}
+
+// Elements of inputs that are used as shapes, one entry an input, at the opt values.
+std::vector<Values> opt_values(const Engine& engine) {
+  std::vector<Values> values;
+  if (engine.plan().network != nullptr) {
+    values = network::profile_values(*engine.plan().network, &network::ProfileRange::opt_values);
+  }
+  values.resize(engine.inputs().size());
+  return values;
 }
 
 // Gives outputs of unknown dims memory of their own.
@@ -53,12 +75,15 @@ double time_engine(const Engine& engine) {
   std::vector<network::Dims> dims;
   for (const IoTensor& input : engine.inputs()) dims.push_back(input.opt);
   const auto context = engine.create_context();
-  const auto output_dims = context->set_input_dims(dims);
+  const std::vector<Values> values = opt_values(engine);
+  std::vector<const int64_t*> shape_values;
+  for (const Values& one : values) shape_values.push_back(one ? one->elements.data() : nullptr);
+  const auto output_dims = context->set_input_dims(dims, shape_values.data());
   std::vector<std::shared_ptr<void>> memory;
   std::vector<const void*> inputs;
   for (size_t i = 0; i < dims.size(); ++i) {
     const IoTensor& input = engine.inputs()[i];
-    memory.push_back(made_up_input(target, {input.dtype, dims[i], input.format}));
+    memory.push_back(made_up_input(target, {input.dtype, dims[i], input.format}, values[i]));
     inputs.push_back(memory.back().get());
   }
   std::vector<void*> outputs;

@@ -15,17 +15,29 @@ using engine::IoTensor;
 
 constexpr double kMicroseconds = 1000;  // in a millisecond
 
-// The smallest and the largest dims of all profiles, and the usual ones of the first.
+// Of what the values may be in several profiles, the smallest and the largest.
+void widen(std::vector<int64_t>& values, const std::vector<int64_t>& more, bool to_larger) {
+  for (size_t i = 0; i < values.size() && i < more.size(); ++i) {
+    values[i] = to_larger ? std::max(values[i], more[i]) : std::min(values[i], more[i]);
+  }
+}
+
+// The smallest and the largest dims (and values) of all profiles, and the usual ones of the first.
 IoTensor io_tensor(const VendorTensor& tensor) {
   IoTensor io{
       tensor.name, tensor.dtype, tensor.dims, tensor.dims, tensor.dims, tensor.dims, network::TensorFormat::kLINEAR};
+  io.is_shape = tensor.on_host && !tensor.ranges.empty();  // an output on the host has none
   for (size_t profile = 0; profile < tensor.ranges.size(); ++profile) {
     const network::ProfileRange& range = tensor.ranges[profile];
     if (profile == 0) {
       io.min = range.min;
       io.opt = range.opt;
       io.max = range.max;
+      io.min_values = range.min_values;
+      io.max_values = range.max_values;
     }
+    widen(io.min_values, range.min_values, /*to_larger=*/false);
+    widen(io.max_values, range.max_values, /*to_larger=*/true);
     for (int32_t i = 0; i < io.dims.nbDims; ++i) {
       io.min.d[i] = std::min(io.min.d[i], range.min.d[i]);
       io.max.d[i] = std::max(io.max.d[i], range.max.d[i]);
@@ -59,6 +71,7 @@ IoOrder order_of(const std::vector<VendorTensor>& tensors, const std::vector<net
       continue;
     }
     order.tensors.push_back(io_tensor(*found));
+    if (wanted[i]->isNetworkInput()) order.tensors.back().argument = wanted[i]->producer()->getName();
     order.places[static_cast<size_t>(found - tensors.begin())] = i;
   }
   for (size_t i = 0; i < tensors.size(); ++i) {

@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
 
+#include "torch_tensorrt/core/backends/tensorrt/support/shape_values.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -79,23 +80,54 @@ network::ProfileRange range_of(const network::ITensor& input, const network::Pro
   return {dims, dims, dims};
 }
 
-// An input whose values decide on shapes.
-void refuse_shape_values(const nvinfer1::INetworkDefinition& target) {
+// Whether TensorRT reads the values of the input to know shapes. It tells when the whole network is there.
+bool decides_on_shapes(const nvinfer1::ITensor& input) {
+  return input.isShapeTensor() && input.getDimensions().nbDims <= 1;
+}
+
+const nvinfer1::ITensor* find_input(const nvinfer1::INetworkDefinition& target, const std::string& name) {
   for (int32_t i = 0; i < target.getNbInputs(); ++i) {
-    const nvinfer1::ITensor& input = *target.getInput(i);
-    if (!input.isShapeTensor() || input.getDimensions().nbDims > 1) continue;
-    TORCHTRT_THROW_ERROR("the values of the input \""
-                         << input.getName()
-                         << "\" decide on the shapes of other tensors; "
-                            "TensorRT needs the range of such values, which a profile of dims does not say");
+    if (name == target.getInput(i)->getName()) return target.getInput(i);
+  }
+  return nullptr;
+}
+
+void set_values(nvinfer1::IOptimizationProfile& profile, const network::ITensor& input,
+                const network::ProfileRange& range) {
+  const struct {
+    OptProfileSelector selector;
+    const std::vector<int64_t>& values;
+  } ends[] = {{OptProfileSelector::kMIN, range.min_values},
+              {OptProfileSelector::kOPT, range.opt_values},
+              {OptProfileSelector::kMAX, range.max_values}};
+  for (const auto& [selector, values] : ends) {
+    const std::vector<int32_t> narrow = profile_values(input, values);
+    const auto count = static_cast<int32_t>(narrow.size());
+    if (count == 0 || profile.setShapeValues(input.getName(), selector, narrow.data(), count)) continue;
+    TORCHTRT_THROW_ERROR("TensorRT does not take the values " << text_of(values) << " for "
+                                                              << describe_argument(input));
   }
 }
 
-bool is_dynamic(const network::INetworkDefinition& network) {
+bool needs_profile(const nvinfer1::INetworkDefinition& target, const network::INetworkDefinition& network) {
   for (const network::ITensor* input : network.inputs()) {
     if (!input->getDimensions().is_static()) return true;
   }
+  for (int32_t i = 0; i < target.getNbInputs(); ++i) {
+    if (decides_on_shapes(*target.getInput(i))) return true;
+  }
   return false;
+}
+
+// Of each input the range of its dims, and of those that TensorRT reads as shapes that of their values.
+void fill_profile(nvinfer1::IOptimizationProfile& profile, const nvinfer1::INetworkDefinition& target,
+                  const network::INetworkDefinition& network, const network::Profile& ours) {
+  for (const network::ITensor* input : network.inputs()) {
+    const network::ProfileRange range = range_of(*input, ours);
+    set_range(profile, *input, range);
+    const nvinfer1::ITensor* theirs = find_input(target, input->getName());
+    if (theirs != nullptr && decides_on_shapes(*theirs)) set_values(profile, *input, range);
+  }
 }
 
 }  // namespace
@@ -120,13 +152,13 @@ void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& se
 
 void add_profiles(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config,
                   const nvinfer1::INetworkDefinition& target, const network::INetworkDefinition& network) {
-  refuse_shape_values(target);
-  if (!is_dynamic(network)) return;
-  TORCHTRT_CHECK(!network.profiles().empty(),
-                 "an input of the network is dynamic, and there is no profile of its range");
-  for (const network::Profile& ours : network.profiles()) {
+  if (!needs_profile(target, network)) return;
+  // Without one the dims may be known still; range_of and profile_values say what is missing.
+  std::vector<network::Profile> profiles = network.profiles();
+  if (profiles.empty()) profiles.emplace_back();
+  for (const network::Profile& ours : profiles) {
     nvinfer1::IOptimizationProfile& profile = *builder.createOptimizationProfile();
-    for (const network::ITensor* input : network.inputs()) set_range(profile, *input, range_of(*input, ours));
+    fill_profile(profile, target, network, ours);
     if (config.addOptimizationProfile(&profile) < 0) TORCHTRT_THROW_ERROR("TensorRT does not take a profile of ranges");
   }
 }

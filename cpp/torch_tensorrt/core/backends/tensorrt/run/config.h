@@ -15,8 +15,8 @@ struct Precisions {
 // Every setting of ours that TensorRT has.
 void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, const Precisions& precisions);
 
-// One optimization profile for each of the network's. Throws Error where an input is dynamic and has no range, and
-// where TensorRT needs the values of an input.
+// One optimization profile for each of the network's, with the ranges of dims and of the values that decide on shapes.
+// `target` must be complete. Throws Error where an input is dynamic, or its values decide, and it has no range.
 void add_profiles(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config,
                   const nvinfer1::INetworkDefinition& target, const network::INetworkDefinition& network);
 

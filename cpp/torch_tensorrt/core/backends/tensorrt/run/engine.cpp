@@ -87,8 +87,24 @@ VendorTensor VendorEngine::describe(const char* name) const {
                                 ? network::ProfileRange{tensor.dims, tensor.dims, tensor.dims}
                                 : network::ProfileRange{end(OptProfileSelector::kMIN), end(OptProfileSelector::kOPT),
                                                         end(OptProfileSelector::kMAX)});
+    if (tensor.on_host) add_values(tensor, profile);
   }
   return tensor;
+}
+
+// What the values of an input that is read on the host may be.
+void VendorEngine::add_values(VendorTensor& tensor, int32_t profile) const {
+  network::ProfileRange& range = tensor.ranges.back();
+  const struct {
+    OptProfileSelector selector;
+    std::vector<int64_t>& values;
+  } ends[] = {{OptProfileSelector::kMIN, range.min_values},
+              {OptProfileSelector::kOPT, range.opt_values},
+              {OptProfileSelector::kMAX, range.max_values}};
+  for (const auto& [selector, values] : ends) {
+    const int32_t* found = engine_->getProfileTensorValues(tensor.name.c_str(), profile, selector);
+    if (found != nullptr) values.assign(found, found + std::max<int64_t>(range.min.volume(), 0));
+  }
 }
 
 std::string VendorEngine::inspect_json() const {

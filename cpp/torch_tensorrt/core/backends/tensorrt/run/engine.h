@@ -51,6 +51,7 @@ class VendorEngine {
  private:
   VendorEngine(std::shared_ptr<const Library> library, nvinfer1::ICudaEngine* engine, int32_t device);
   VendorTensor describe(const char* name) const;
+  void add_values(VendorTensor& tensor, int32_t profile) const;
 
   std::shared_ptr<const Library> library_;
   std::unique_ptr<nvinfer1::ICudaEngine> engine_;

@@ -5,6 +5,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/graph_cache.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/shape_values.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -31,10 +32,12 @@ bool fits(const network::Dims& dims, const network::ProfileRange& range) {
   return fits;
 }
 
-std::string text_of(const VendorTensor& input) {
+std::string ranges_of(const VendorTensor& input) {
   std::string text;
   for (const network::ProfileRange& range : input.ranges) {
     text += (text.empty() ? "" : " or ") + network::to_string(range.min) + " to " + network::to_string(range.max);
+    if (!input.on_host) continue;
+    text += " with the values " + text_of(range.min_values) + " to " + text_of(range.max_values);
   }
   return text;
 }
@@ -86,7 +89,11 @@ struct Execution::Slot {
   int32_t profile = 0;
   std::vector<network::Dims> input_dims;  // empty: none are set
   std::vector<network::Dims> output_dims;
-  std::vector<std::vector<int64_t>> host_values;
+  std::vector<std::vector<int64_t>> values;       // that these are for
+  std::vector<std::vector<int64_t>> host_values;  // the same in the inputs' dtypes, where TensorRT reads them
+  bool is_for(const std::vector<network::Dims>& dims, const std::vector<std::vector<int64_t>>& given) const {
+    return input_dims == dims && values == given;
+  }
   int64_t activation_bytes = 0;
   int64_t last_use = 0;
 };
@@ -146,14 +153,14 @@ Execution::Slot& Execution::add_slot(int32_t profile) {
   return *slots_.back();
 }
 
-// The slot that has these dims; else one of the profile that can be given them: without graphs that would be lost, or a
-// new one, or the one that was not used for the longest time.
+// The slot that has these dims and values; else one of the profile that can be given them: without graphs that would be
+// lost, or a new one, or the one that was not used for the longest time.
 Execution::Slot& Execution::slot_for(const std::vector<network::Dims>& dims, int32_t profile) {
   Slot* free_slot = nullptr;
   Slot* oldest = nullptr;
   for (const auto& slot : slots_) {
     if (slot->profile != profile) continue;
-    if (slot->input_dims == dims) return *slot;
+    if (slot->is_for(dims, values_)) return *slot;
     if (slot->graphs.empty()) free_slot = slot.get();
     if (oldest == nullptr || slot->last_use < oldest->last_use) oldest = slot.get();
   }
@@ -170,7 +177,8 @@ int32_t Execution::choose_profile(const std::vector<network::Dims>& dims) const 
   }
   const auto takes = [&](int32_t profile) {
     for (size_t i = 0; i < dims.size(); ++i) {
-      if (!fits(dims[i], inputs[i].ranges[static_cast<size_t>(profile)])) return false;
+      const network::ProfileRange& range = inputs[i].ranges[static_cast<size_t>(profile)];
+      if (!fits(dims[i], range) || (reads_host_ && !values_fit(values_[i], range))) return false;
     }
     return true;
   };
@@ -180,29 +188,51 @@ int32_t Execution::choose_profile(const std::vector<network::Dims>& dims) const 
   }
   std::string reason;
   for (size_t i = 0; i < dims.size(); ++i) {
-    reason += "\n  " + inputs[i].name + " is " + network::to_string(dims[i]) + ", may be " + text_of(inputs[i]);
+    const std::string values = inputs[i].on_host ? " with the values " + text_of(values_[i]) : std::string();
+    reason +=
+        "\n  " + inputs[i].name + " is " + network::to_string(dims[i]) + values + ", may be " + ranges_of(inputs[i]);
   }
   TORCHTRT_THROW_ERROR("no profile of the engine takes these dims of its inputs:" << reason);
 }
 
-void Execution::set_shapes(Slot& slot, const std::vector<network::Dims>& dims, const int64_t* const* shape_values) {
-  slot.host_values.assign(dims.size(), {});
+void Execution::read_values(const std::vector<network::Dims>& dims, const int64_t* const* shape_values) {
+  const auto& inputs = engine_->inputs();
+  if (!reads_host_ || dims.size() != inputs.size()) return;
+  values_.resize(dims.size());
+  for (size_t i = 0; i < dims.size(); ++i) {
+    if (!inputs[i].on_host) continue;
+    const int64_t* given = shape_values == nullptr ? nullptr : shape_values[i];
+    const int64_t count = dims[i].volume();
+    TORCHTRT_CHECK(given != nullptr || count == 0,
+                   "input " << inputs[i].name << " decides on shapes, its values are needed on the host");
+    values_[i].assign(given, given + count);
+  }
+}
+
+// TensorRT reads them where they are, also while it runs.
+void Execution::set_values(Slot& slot, size_t input) {
+  const VendorTensor& tensor = engine_->inputs()[input];
+  std::vector<int64_t>& kept = slot.host_values[input];
+  kept = values_[input];
+  if (kept.empty()) kept.push_back(0);              // an address all the same
+  if (tensor.dtype == network::DataType::kINT32) {  // packed in place: 32 bits each
+    auto* packed = reinterpret_cast<int32_t*>(kept.data());
+    for (size_t k = 0; k < values_[input].size(); ++k) packed[k] = static_cast<int32_t>(values_[input][k]);
+  }
+  if (slot.context->setInputTensorAddress(tensor.name.c_str(), kept.data())) return;
+  TORCHTRT_THROW_ERROR("input " << tensor.name << ": TensorRT does not take the values " << text_of(values_[input])
+                                << ". " << take_last_error());
+}
+
+void Execution::set_shapes(Slot& slot, const std::vector<network::Dims>& dims) {
+  slot.host_values.resize(dims.size());
   for (size_t i = 0; i < dims.size(); ++i) {
     const VendorTensor& input = engine_->inputs()[i];
     if (!slot.context->setInputShape(input.name.c_str(), to_trt_dims(dims[i]))) {
       TORCHTRT_THROW_ERROR("input " << input.name << ": TensorRT does not take the dims " << network::to_string(dims[i])
                                     << ". " << take_last_error());
     }
-    if (!input.on_host) continue;
-    const int64_t* values = shape_values == nullptr ? nullptr : shape_values[i];
-    TORCHTRT_CHECK(values != nullptr,
-                   "input " << input.name << " decides on shapes, its values are needed on the host");
-    slot.host_values[i].assign(values, values + dims[i].volume());
-    if (input.dtype == network::DataType::kINT32) {  // packed in place: 32 bits each
-      auto* packed = reinterpret_cast<int32_t*>(slot.host_values[i].data());
-      for (int64_t k = 0; k < dims[i].volume(); ++k) packed[k] = static_cast<int32_t>(values[k]);
-    }
-    slot.context->setInputTensorAddress(input.name.c_str(), slot.host_values[i].data());
+    if (input.on_host) set_values(slot, i);
   }
 }
 
@@ -218,17 +248,16 @@ void Execution::give_memory(Slot& slot) {
 
 const std::vector<network::Dims>& Execution::set_input_dims(const std::vector<network::Dims>& dims,
                                                             const int64_t* const* shape_values) {
-  if (!reads_host_) shape_values = nullptr;
-  const bool same = current_ != nullptr && dims == current_->input_dims;
-  if (same && shape_values == nullptr) return current_->output_dims;
+  read_values(dims, shape_values);
+  if (current_ != nullptr && current_->is_for(dims, values_)) return current_->output_dims;
   const DeviceGuard guard(engine_->device());
   Slot& slot = slot_for(dims, choose_profile(dims));
   current_ = &slot;
   slot.last_use = ++uses_;
-  if (slot.input_dims == dims && shape_values == nullptr) return slot.output_dims;
+  if (slot.is_for(dims, values_)) return slot.output_dims;
   slot.input_dims.clear();  // until all has succeeded
   slot.graphs.clear();
-  set_shapes(slot, dims, shape_values);
+  set_shapes(slot, dims);
   if (slot.context->inferShapes(0, nullptr) != 0) {
     TORCHTRT_THROW_ERROR("TensorRT finds no shapes for these dims. " << take_last_error());
   }
@@ -238,6 +267,7 @@ const std::vector<network::Dims>& Execution::set_input_dims(const std::vector<ne
   }
   give_memory(slot);
   slot.input_dims = dims;
+  slot.values = values_;
   return slot.output_dims;
 }
 

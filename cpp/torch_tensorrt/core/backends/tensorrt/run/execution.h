@@ -51,10 +51,12 @@ class Execution {
  private:
   class Allocator;
   struct Slot;
+  void read_values(const std::vector<network::Dims>& dims, const int64_t* const* shape_values);
   int32_t choose_profile(const std::vector<network::Dims>& dims) const;
   Slot& slot_for(const std::vector<network::Dims>& dims, int32_t profile);
   Slot& add_slot(int32_t profile);
-  void set_shapes(Slot& slot, const std::vector<network::Dims>& dims, const int64_t* const* shape_values);
+  void set_shapes(Slot& slot, const std::vector<network::Dims>& dims);
+  void set_values(Slot& slot, size_t input);
   void set_addresses(const void* const* inputs, void* const* outputs, OutputMemory* memory);
   void enqueue(void* stream);
   bool depends_on_data() const;
@@ -64,7 +66,8 @@ class Execution {
 
   std::shared_ptr<const VendorEngine> engine_;
   int32_t max_slots_;
-  bool reads_host_ = false;  // some inputs decide on shapes
+  bool reads_host_ = false;                   // some inputs decide on shapes
+  std::vector<std::vector<int64_t>> values_;  // of those inputs, as they were given last; empty where there are none
   std::vector<std::unique_ptr<Slot>> slots_;
   Slot* current_ = nullptr;
   std::vector<std::unique_ptr<Allocator>> allocators_;  // one an output

@@ -1,5 +1,9 @@
+#include <algorithm>
+
 #include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/shape_values.h"
 #include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/shape_inputs.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // Layers that move elements or change their dtype.
@@ -16,6 +20,26 @@ using network::SampleMode;
 }  // namespace
 
 Decision supports_always(const ILayer& /*layer*/) { return Decision::yes(); }
+
+// TensorRT wants to know what values may be that decide on shapes.
+Decision supports_input(const ILayer& layer) {
+  const network::INetworkDefinition& network = *layer.network();
+  const network::ITensor& input = *layer.getOutput(0);
+  const auto place = std::find(network.inputs().begin(), network.inputs().end(), &input) - network.inputs().begin();
+  if (!network::is_integral(input.getType()) || !network::find_shape_inputs(network)[static_cast<size_t>(place)]) {
+    return Decision::yes();
+  }
+  for (const network::Profile& profile : network.profiles()) {
+    const auto range = profile.find(input.getName());
+    if (range == profile.end()) continue;
+    for (const auto* values : {&range->second.min_values, &range->second.opt_values, &range->second.max_values}) {
+      profile_values(input, *values);  // throws what is missing
+    }
+    return Decision::yes();
+  }
+  profile_values(input, {});
+  return Decision::yes();
+}
 
 Decision supports_constant(const ILayer& layer) {
   const auto& constant = static_cast<const network::IConstantLayer&>(layer);

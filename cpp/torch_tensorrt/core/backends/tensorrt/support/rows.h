@@ -10,6 +10,7 @@ namespace torch_tensorrt::backends::tensorrt {
 
 // movement.cpp
 Decision supports_always(const network::ILayer& layer);
+Decision supports_input(const network::ILayer& layer);
 Decision supports_constant(const network::ILayer& layer);
 Decision supports_slice(const network::ILayer& layer);
 Decision supports_gather(const network::ILayer& layer);

@@ -63,7 +63,7 @@ Decision supports_computed(const ILayer& layer) {
 
 const std::vector<SupportRow>& support_table() {
   static const std::vector<SupportRow> table = {
-      {LayerType::kINPUT, supports_always, "input; u8 with a cast behind it"},
+      {LayerType::kINPUT, supports_input, "input; u8 with a cast behind it"},
       {LayerType::kCONSTANT, supports_constant, "constant, by reference"},
       {LayerType::kCONVOLUTION, supports_convolution, "convolution; in one dimension with another of size 1"},
       {LayerType::kDECONVOLUTION, supports_convolution, "deconvolution; output padding as a slice behind it"},
