@@ -68,7 +68,8 @@ def check(
         inputs: as there; with them, what depends on their shapes and dtypes is looked at too: of a range of shapes
             the range as a whole, and each of its ends.
         method_name: the method.
-        **settings: those of :func:`torch_tensorrt.ts.compile`; ``device`` is the CPU unless given.
+        **settings: those of :func:`torch_tensorrt.ts.compile`; ``device`` is the CPU unless given. ``backend`` is
+            the one that must take what becomes of the operators; one that is named need not be able to run here.
 
     Returns:
         A :class:`SupportReport`.

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from ops.table import Row, compile_for, dynamic_specs, script_row, static_specs
 import torch_tensorrt
 from torch_tensorrt import Input
 
+TORCHTRTC = Path(sysconfig.get_path("scripts")) / "torchtrtc"
 HERE = Path(__file__).resolve().parent
 REFERENCE = HERE.parents[1] / "build" / "test_backends" / "reference"  # the target torchtrt_reference
 REASON = "the shape of the result depends on the values of the input"
@@ -112,6 +114,37 @@ report = torch_tensorrt.check(here.Rows().eval(), here.SPECS, backend="reference
 assert report, report.table
 report = torch_tensorrt.check(here.Found().eval(), backend="reference")
 assert report, report.table
+""".replace("HERE", str(HERE))
+    environment = dict(os.environ, TORCHTRT_BACKEND_PATH=str(REFERENCE))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("backend", "code"), [("native", 2), ("reference", 0), ("auto", 0)])
+def test_the_program_asks_the_backend_that_is_named(tmp_path, backend: str, code: int) -> None:
+    path = tmp_path / "found.ts"
+    torch.jit.script(Found().eval()).save(str(path))
+    environment = dict(os.environ, TORCHTRT_BACKEND_PATH=str(REFERENCE))
+    command = [TORCHTRTC, "check", path, "(4,3)", "--backend", backend]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert (REASON in done.stdout) is (code == 2)
+
+
+def test_a_mask_of_another_size_is_an_error_of_the_run() -> None:
+    code = """
+import sys
+sys.path.insert(0, "HERE")
+import pytest, torch, test_late_sizes as here, torch_tensorrt
+from torch_tensorrt import Input
+specs = [Input(min_shape=(1, 3), opt_shape=(4, 3), max_shape=(8, 3)),
+         Input(min_shape=(1,), opt_shape=(4,), max_shape=(8,), dtype=torch.bool)]
+compiled = torch_tensorrt.compile(here.Rows().eval(), inputs=specs, device="cpu", backend="reference")
+x = torch.randn(4, 3)
+torch.testing.assert_close(compiled(x, torch.ones(4, dtype=torch.bool)), x.sum(0))
+for size in (3, 5):
+    with pytest.raises(RuntimeError, match=f"cannot reshape {size} to 4"):
+        compiled(x, torch.ones(size, dtype=torch.bool))
 """.replace("HERE", str(HERE))
     environment = dict(os.environ, TORCHTRT_BACKEND_PATH=str(REFERENCE))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)

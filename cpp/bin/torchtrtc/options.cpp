@@ -133,6 +133,9 @@ int parse_check(int argc, char** argv, Options* options) {
   options->check_method = "forward";
   app.add_option("--method", options->check_method, "The method to look at")->capture_default_str();
   app.add_flag("--json", options->json, "Print JSON instead of a table");
+  app.add_option("--backend", options->backend,
+                 "Who must take it: native, tensorrt (or another backend's name, also where it cannot run), or auto")
+      ->capture_default_str();
   app.add_option("--custom-torch-ops", options->custom_ops, "Library of PyTorch operations to load first (repeat)")
       ->allow_extra_args(false)
       ->type_name("LIB");
