@@ -119,6 +119,15 @@ struct TORCHTRT_API Input : torch::CustomClassHolder {
   TensorFormat format = TensorFormat::kContiguous;
   std::vector<double> tensor_domain = {0, 2};
   bool input_is_dynamic = false;
+  // Other ranges that the shape may be in, of the same rank: the engine then has a profile for each, and takes shapes
+  // of one profile only. All inputs that have some have the same number; the others have their one range in every
+  // profile.
+  struct Range {
+    std::vector<int64_t> min_shape;
+    std::vector<int64_t> opt_shape;
+    std::vector<int64_t> max_shape;
+  };
+  std::vector<Range> more_ranges;
   // Elements of an integer input that the model uses as sizes (CompileSpec::allow_shape_tensors), one an element, with
   // min <= opt <= max. Without opt_values those of the example are taken, or else the ends of tensor_domain.
   std::vector<int64_t> min_values;

@@ -34,6 +34,11 @@ class Input:
             ``allow_shape_tensors=True``. Not given, an integer input that the model uses as sizes has the elements of
             ``torch_tensor``, or the ends of ``tensor_domain``.
         name: for messages.
+        profiles: instead of ``min_shape``, ``opt_shape`` and ``max_shape`` several such ranges, each a dict of these
+            three or a tuple in this order. The engine has a profile for each, and takes shapes that are in one profile:
+            ``profiles=[((1, 3), (1, 3), (2, 3)), ((64, 3), (64, 3), (64, 3))]`` is for small batches and for one of
+            64, and tuned for both where the backend tunes by profile (TensorRT). All inputs that have several have the
+            same number of them; an input of one shape or range has that in every profile.
 
     Raises:
         ValueError: shapes that do not fit together.
@@ -57,15 +62,22 @@ class Input:
         torch_tensor: torch.Tensor | None = None,
         name: str = "",
         is_shape_tensor: bool = False,
+        profiles: Sequence[Any] | None = None,
     ) -> None:
         if len(args) > 1:
             raise ValueError(f"Input takes one positional argument, the shape; {len(args)} were given")
         if args and shape is not None:
             raise ValueError("the shape was given twice, as an argument and as a keyword")
         shape = args[0] if args else shape
-        if shape is None and min_shape is None and torch_tensor is not None:
-            shape = torch_tensor.shape
         ranges = (min_shape, opt_shape, max_shape)
+        self.profiles: list[dict[str, tuple[int, ...]]] = []
+        if profiles is not None:
+            if shape is not None or is_shape_tensor or any(r is not None for r in ranges):
+                raise ValueError("give profiles alone, without shape, min_shape, opt_shape, max_shape, is_shape_tensor")
+            self.profiles = _profiles(profiles)
+            ranges = tuple(self.profiles[0].values())
+        if shape is None and ranges[0] is None and torch_tensor is not None:
+            shape = torch_tensor.shape
         if shape is not None and any(r is not None for r in ranges):
             raise ValueError("give either shape, or min_shape, opt_shape and max_shape, not both")
         self.name = name
@@ -163,6 +175,10 @@ class Input:
             "min": low,
             "opt": opt,
             "max": high,
+            "more_ranges": [
+                {key.removesuffix("_shape"): list(sizes) for key, sizes in range_.items()}
+                for range_ in self.profiles[1:]
+            ],
             "dtype": self.dtype.value,
             "explicit_dtype": self._explicit_set_dtype,
             "format": self.format.value,
@@ -184,6 +200,8 @@ class Input:
             shape = f"shape={tuple(self.shape)}"
         else:
             shape = ", ".join(f"{key}={value}" for key, value in self.shape.items())
+        if len(self.profiles) > 1:
+            shape = f"profiles={[tuple(range_.values()) for range_ in self.profiles]}"
         low, high = self.tensor_domain
         return f"Input({shape}, dtype={self.dtype}, format={self.format}, domain=[{low}, {high}))"
 
@@ -215,6 +233,26 @@ def _range(low: Any, opt: Any, high: Any) -> dict[str, tuple[int, ...]]:
         if not a <= b <= c:
             raise ValueError(f"dimension {i}: min {a}, opt {b}, max {c} must not decrease")
     return sizes
+
+
+def _profiles(profiles: Any) -> list[dict[str, tuple[int, ...]]]:
+    found = []
+    for i, profile in enumerate(profiles):
+        keys = ("min_shape", "opt_shape", "max_shape")
+        if isinstance(profile, dict):
+            unknown = sorted(set(profile) - set(keys))
+            if unknown:
+                raise ValueError(f"profile {i} has {', '.join(unknown)}; it is of {', '.join(keys)}")
+            profile = tuple(profile.get(key) for key in keys)
+        if not isinstance(profile, (tuple, list)) or len(profile) != len(keys):
+            raise ValueError(f"profile {i} is {profile!r}, must be a dict or a tuple of {', '.join(keys)}")
+        found.append(_range(*profile))
+    if not found:
+        raise ValueError("profiles is empty: give one range or more")
+    ranks = sorted({len(sizes) for range_ in found for sizes in range_.values()})
+    if len(ranks) > 1:
+        raise ValueError(f"profiles have the ranks {ranks}, must have one")
+    return found
 
 
 def _domain(domain: Any) -> tuple[float, float]:

@@ -155,6 +155,10 @@ core::ir::Input to_internal(const Input& input) {
       input.format == TensorFormat::kChannelsLast ? nvinfer1::TensorFormat::kHWC : nvinfer1::TensorFormat::kLINEAR;
   core::ir::Input internal(input.min_shape, input.opt_shape, input.max_shape, scalar_type(input.dtype), format,
                            /*dtype_is_user_defined=*/input.dtype != DataType::kUnknown, input.tensor_domain);
+  for (const Input::Range& range : input.more_ranges) {
+    internal.add_range(
+        {nvinfer1::Dims(range.min_shape), nvinfer1::Dims(range.opt_shape), nvinfer1::Dims(range.max_shape)});
+  }
   internal.min_values = input.min_values;
   internal.opt_values = input.opt_values;
   internal.max_values = input.max_values;

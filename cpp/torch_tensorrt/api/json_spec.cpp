@@ -34,6 +34,11 @@ Input input(const json& spec) {
   Input input(spec.at("min").get<std::vector<int64_t>>(), spec.at("opt").get<std::vector<int64_t>>(),
               spec.at("max").get<std::vector<int64_t>>(), dtype(spec.at("dtype")),
               spec.at("tensor_domain").get<std::vector<double>>(), look_up(kFormats, spec.at("format"), "format"));
+  for (const auto& range : spec.at("more_ranges")) {
+    input.more_ranges.push_back({range.at("min").get<std::vector<int64_t>>(),
+                                 range.at("opt").get<std::vector<int64_t>>(),
+                                 range.at("max").get<std::vector<int64_t>>()});
+  }
   input.min_values = spec.at("min_values").get<std::vector<int64_t>>();
   input.opt_values = spec.at("opt_values").get<std::vector<int64_t>>();
   input.max_values = spec.at("max_values").get<std::vector<int64_t>>();

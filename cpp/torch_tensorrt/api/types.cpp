@@ -205,6 +205,10 @@ std::ostream& operator<<(std::ostream& os, const Input& input) {
   } else {
     os << "Input(shape: " << c10::IntArrayRef(input.shape);
   }
+  for (const Input::Range& range : input.more_ranges) {
+    os << ", or min: " << c10::IntArrayRef(range.min_shape) << ", opt: " << c10::IntArrayRef(range.opt_shape)
+       << ", max: " << c10::IntArrayRef(range.max_shape);
+  }
   return os << ", dtype: " << input.dtype << ", format: " << input.format << ", domain: [" << input.tensor_domain[0]
             << ", " << input.tensor_domain[1] << "))";
 }

@@ -93,6 +93,20 @@ TEST(ApiCompile, TakesARangeOfShapesAndRefusesOthers) {
   EXPECT_ANY_THROW(run(compiled, at::randn({5, 3, 16, 16})));
 }
 
+TEST(ApiCompile, TakesSeveralRangesOfShapesAndNothingBetween) {
+  auto module = small_network();
+  Input input({1, 3, 16, 16});
+  input.more_ranges = {{{4, 3, 8, 16}, {4, 3, 16, 16}, {8, 3, 16, 16}}};
+  auto compiled = torchscript::compile(module, cpu_spec({input}));
+  for (const auto& [batch, size] : std::vector<std::pair<int64_t, int64_t>>{{1, 16}, {4, 8}, {8, 16}}) {
+    const at::Tensor x = at::randn({batch, 3, size, 16});
+    expect_same(run(compiled, x), run(module, x));
+  }
+  for (const auto& [batch, size] : std::vector<std::pair<int64_t, int64_t>>{{2, 16}, {1, 8}, {9, 16}}) {
+    EXPECT_ANY_THROW(run(compiled, at::randn({batch, 3, size, 16})));
+  }
+}
+
 TEST(ApiCompile, LeavesTheGivenModuleAsItIs) {
   auto module = small_network();
   const std::string before = module.get_method("forward").graph()->toString();

@@ -41,6 +41,25 @@ TEST(InputRange, QuotesTheArgumentTheDimsAndTheRange) {
   EXPECT_NE(misfit(Dims{4}).find("rank 1, the engine was built for rank 2"), std::string::npos);
 }
 
+TEST(InputRange, OneProfileMustFitAllInputs) {
+  const std::vector<network::Profile> profiles = {
+      {{"input_0", {{1, 4}, {1, 4}, {2, 4}}}, {"input_1", {{2}, {2}, {2}}}},
+      {{"input_0", {{6, 4}, {7, 4}, {8, 4}}}},
+  };
+  const auto misfit_of = [&](int64_t size) {
+    return error_of([&] { check_input_dims("test", two_inputs(), profiles, {Dims{size, 4}, Dims{2}}); });
+  };
+  for (const int64_t size : {1, 2, 6, 8}) EXPECT_EQ(misfit_of(size), "");
+  for (const int64_t size : {3, 5}) {
+    const std::string text = misfit_of(size);
+    EXPECT_NE(text.find("fit none of the 2 profiles of engine \"test\""), std::string::npos) << text;
+    EXPECT_NE(text.find("input x (input_0) has dims " + std::to_string(size) + "x4, may have 1x4 to 2x4 or 6x4 to 8x4"),
+              std::string::npos)
+        << text;
+  }
+  EXPECT_NE(misfit_of(9).find("1x4 to 8x4"), std::string::npos);
+}
+
 TEST(InputRange, ElementsOfInputsThatAreUsedAsShapes) {
   EXPECT_EQ(misfit({std::nullopt, ShapeValue{{12, 1}}}), "");
   const std::string text = misfit({std::nullopt, ShapeValue{{12, 25}}});

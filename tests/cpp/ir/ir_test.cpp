@@ -76,6 +76,26 @@ TEST(Input, ThatIsDynamicHasUnknownDimsWhereTheRangeIs) {
   EXPECT_FALSE(Input({2, 3}).input_is_dynamic);
 }
 
+TEST(Input, MayBeInOneOfSeveralRanges) {
+  Input input({1, 3, 8});
+  input.add_range({{2, 3, 8}, {3, 3, 8}, {4, 3, 8}});
+  EXPECT_EQ(input.input_shape, nvinfer1::Dims({-1, 3, 8}));
+  EXPECT_TRUE(input.input_is_dynamic);
+  EXPECT_EQ(input.opt, nvinfer1::Dims({1, 3, 8}));
+  ASSERT_EQ(input.more_ranges.size(), 1U);
+  Input same({2, 3});
+  same.add_range({{2, 3}, {2, 3}, {2, 3}});
+  EXPECT_FALSE(same.input_is_dynamic);
+  EXPECT_NE(message_of([&] {
+              input.add_range({{2, 3}, {2, 3}, {2, 3}});
+            }).find("must have one rank"),
+            std::string::npos);
+  EXPECT_NE(message_of([&] {
+              input.add_range({{2, 3, 8}, {1, 3, 8}, {4, 3, 8}});
+            }).find("must not decrease"),
+            std::string::npos);
+}
+
 TEST(Input, IsChecked) {
   EXPECT_NE(message_of([] { Input({4, 3}, {2, 3}, {4, 3}); }).find("must not decrease"), std::string::npos);
   EXPECT_NE(message_of([] { Input({4}, {4, 3}, {4, 3}); }).find("one rank"), std::string::npos);

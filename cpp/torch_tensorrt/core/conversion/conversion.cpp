@@ -5,6 +5,7 @@
 
 #include "torch_tensorrt/core/conversion/block_converter.h"
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
+#include "torch_tensorrt/core/conversion/profiles.h"
 #include "torch_tensorrt/core/conversion/range_check.h"
 #include "torch_tensorrt/core/conversion/size_inputs.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
@@ -38,7 +39,7 @@ nvinfer1::ITensor* add_input(ConversionCtx& ctx, nvinfer1::Profile& profile, Inp
   tensor->producer()->setName(argument.c_str());
   tensor->set_format(spec.format);
   if (spec.input_is_dynamic) ctx.input_is_dynamic = true;
-  profile[name] = {spec.min, spec.opt, spec.max};
+  profile[name] = whole_range(spec);
   // Conditions may be decided by the ends; what no size depends on is taken out again.
   if (ctx.settings.allow_shape_tensors && !spec.min_values.empty()) {
     profile[name].min_values = spec.min_values;
@@ -126,6 +127,7 @@ void convert_block(ConversionCtx& ctx, const torch::jit::Block* b, const Convers
   convert_nodes(&ctx, b);
   mark_outputs(ctx, b);
   settle_size_inputs(ctx, specs);
+  split_profiles(ctx, specs);
   check_range_ends(ctx);
 }
 

@@ -15,10 +15,10 @@ struct End {
 constexpr End kEnds[] = {{"smallest", &nvinfer1::ProfileRange::min}, {"largest", &nvinfer1::ProfileRange::max}};
 
 // "input x 1x3x8x8" of every input that has a range.
-std::string describe_inputs(const ConversionCtx& ctx, const End& end) {
+std::string describe_inputs(const ConversionCtx& ctx, const nvinfer1::Profile& profile, const End& end) {
   std::ostringstream text;
   for (const auto* input : ctx.net->inputs()) {
-    const auto& range = ctx.net->profiles().front().at(input->getName());
+    const auto& range = profile.at(input->getName());
     if (range.min == range.max) continue;
     text << (text.str().empty() ? "" : ", ") << "input " << input_name(*input) << " "
          << nvinfer1::to_string(range.*end.dims) << " (from " << nvinfer1::to_string(range.min) << " to "
@@ -27,16 +27,16 @@ std::string describe_inputs(const ConversionCtx& ctx, const End& end) {
   return text.str();
 }
 
-void check_end(const ConversionCtx& ctx, const End& end) {
+void check_end(const ConversionCtx& ctx, const nvinfer1::Profile& profile, const End& end) {
   std::vector<nvinfer1::Dims> dims;
   for (const auto* input : ctx.net->inputs()) {
-    dims.push_back(ctx.net->profiles().front().at(input->getName()).*end.dims);
+    dims.push_back(profile.at(input->getName()).*end.dims);
   }
   try {
     nvinfer1::infer_all(*ctx.net, dims);
   } catch (const Error& error) {
     TORCHTRT_THROW_ERROR("the model does not fit the " << end.name << " of the declared shapes, "
-                                                       << describe_inputs(ctx, end) << ": " << error.msg()
+                                                       << describe_inputs(ctx, profile, end) << ": " << error.msg()
                                                        << "\nGive min_shape and max_shape for which the model runs");
   }
 }
@@ -44,8 +44,9 @@ void check_end(const ConversionCtx& ctx, const End& end) {
 }  // namespace
 
 void check_range_ends(const ConversionCtx& ctx) {
-  if (ctx.net->profiles().empty()) return;
-  for (const End& end : kEnds) check_end(ctx, end);
+  for (const auto& profile : ctx.net->profiles()) {
+    for (const End& end : kEnds) check_end(ctx, profile, end);
+  }
 }
 
 }  // namespace torch_tensorrt::core::conversion

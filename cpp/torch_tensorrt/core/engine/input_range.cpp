@@ -26,6 +26,18 @@ bool fits(const network::Profile& profile, const std::vector<IoTensor>& inputs,
   return true;
 }
 
+// "1x4 to 8x4 or 16x4 to 32x4", one a profile.
+std::string ranges_of(const IoTensor& input, const std::vector<network::Profile>& profiles) {
+  std::string text;
+  for (const network::Profile& profile : profiles) {
+    const auto range = profile.find(input.name);
+    const network::Dims& low = range == profile.end() ? input.min : range->second.min;
+    const network::Dims& high = range == profile.end() ? input.max : range->second.max;
+    text += (text.empty() ? "" : " or ") + network::to_string(low) + " to " + network::to_string(high);
+  }
+  return text;
+}
+
 bool is_between(const std::vector<int64_t>& low, const std::vector<int64_t>& values, const std::vector<int64_t>& high) {
   for (size_t i = 0; i < values.size() && i < low.size(); ++i) {
     if (values[i] < low[i] || values[i] > high[i]) return false;
@@ -69,8 +81,13 @@ void check_input_dims(const std::string& engine, const std::vector<IoTensor>& in
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!is_between(inputs[i].min, dims[i], inputs[i].max)) throw_misfit(inputs[i], dims[i]);
   }
-  TORCHTRT_THROW_ERROR("the dims of the inputs each fit some profile of engine \"" << engine
-                                                                                   << "\", but no profile fits all");
+  std::string text;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    text += "\n  " + describe_input(inputs[i]) + " has dims " + network::to_string(dims[i]) + ", may have " +
+            ranges_of(inputs[i], profiles);
+  }
+  TORCHTRT_THROW_ERROR("the dims of the inputs fit none of the " << profiles.size() << " profiles of engine \""
+                                                                 << engine << "\":" << text);
 }
 
 void check_input_values(const std::vector<IoTensor>& inputs,

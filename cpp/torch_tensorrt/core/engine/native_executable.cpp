@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/engine/native_executable.h"
 
+#include <algorithm>
+
 #include "torch_tensorrt/core/engine/json.h"
 #include "torch_tensorrt/core/engine/json_dims.h"
 #include "torch_tensorrt/core/engine/layer_summary.h"
@@ -48,19 +50,30 @@ IoTensor describe_output(const network::ITensor& tensor) {
   return {tensor.getName(), tensor.getType(), dims, dims, dims, dims, tensor.format()};
 }
 
+// The smallest and the largest dims of all profiles, the usual ones and the elements of the first.
 IoTensor describe_input(const network::ITensor& tensor, const std::vector<network::Profile>& profiles, bool is_shape) {
   IoTensor input = describe_output(tensor);
   input.argument = tensor.producer()->getName();
   input.is_shape = is_shape;
-  if (profiles.empty()) return input;
-  const auto range = profiles.front().find(input.name);
-  if (range == profiles.front().end()) return input;
-  input.min = range->second.min;
-  input.opt = range->second.opt;
-  input.max = range->second.max;
-  input.is_shape = is_shape || !range->second.opt_values.empty();
-  input.min_values = range->second.min_values;
-  input.max_values = range->second.max_values;
+  bool is_first = true;
+  for (const network::Profile& profile : profiles) {
+    const auto found = profile.find(input.name);
+    if (found == profile.end()) continue;
+    const network::ProfileRange& range = found->second;
+    if (is_first) {
+      input.min = range.min;
+      input.opt = range.opt;
+      input.max = range.max;
+      input.is_shape = is_shape || !range.opt_values.empty();
+      input.min_values = range.min_values;
+      input.max_values = range.max_values;
+    }
+    is_first = false;
+    for (int32_t i = 0; i < input.dims.nbDims; ++i) {
+      input.min.d[i] = std::min(input.min.d[i], range.min.d[i]);
+      input.max.d[i] = std::max(input.max.d[i], range.max.d[i]);
+    }
+  }
   return input;
 }
 

@@ -67,12 +67,24 @@ Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std
   }
 }
 
+void Input::add_range(ShapeRange range) {
+  check_range(range.min, range.opt, range.max);
+  TORCHTRT_CHECK(range.opt.nbDims == opt.nbDims,
+                 "the ranges of one input must have one rank: " << opt << " and " << range.opt);
+  for (int32_t i = 0; i < opt.nbDims; ++i) {
+    if (range.min.d[i] != min.d[i] || range.max.d[i] != min.d[i]) input_shape.d[i] = -1;
+  }
+  input_is_dynamic = !input_shape.is_static();
+  more_ranges.push_back(std::move(range));
+}
+
 std::ostream& operator<<(std::ostream& os, const Input& input) {
-  if (!input.input_is_dynamic) {
-    os << "Input(shape: " << input.input_shape;
-  } else {
-    os << "Input(shape: " << input.input_shape << ", min: " << input.min << ", opt: " << input.opt
-       << ", max: " << input.max;
+  os << "Input(shape: " << input.input_shape;
+  if (input.input_is_dynamic) {
+    os << ", min: " << input.min << ", opt: " << input.opt << ", max: " << input.max;
+    for (const ShapeRange& range : input.more_ranges) {
+      os << ", or min: " << range.min << ", opt: " << range.opt << ", max: " << range.max;
+    }
   }
   return os << ", dtype: " << c10::toString(input.dtype) << ", format: " << input.format << ')';
 }

@@ -28,6 +28,13 @@ struct Device {
 };
 std::ostream& operator<<(std::ostream& os, const Device& device);
 
+// Shapes from min to max; kernels are tuned for opt.
+struct ShapeRange {
+  nvinfer1::Dims min;
+  nvinfer1::Dims opt;
+  nvinfer1::Dims max;
+};
+
 // Shape (range), dtype and layout of one input. Throws Error for ranges that do not fit together, a dtype that inputs
 // cannot have (bool, uint8, float, half, bfloat16, double, int8, int32 and int64 they can), or a channels-last layout
 // of anything but a float tensor of rank 4.
@@ -40,15 +47,20 @@ struct Input : torch::CustomClassHolder {
         at::ScalarType dtype = at::kFloat, nvinfer1::TensorFormat format = nvinfer1::TensorFormat::kLINEAR,
         bool dtype_is_user_defined = false, std::vector<double> tensor_domain = {0, 2});
 
+  // One more range that the shape may be in, for one more profile. Throws Error for another rank, or one that does not
+  // fit together.
+  void add_range(ShapeRange range);
+
   friend std::ostream& operator<<(std::ostream& os, const Input& input);
 
   bool input_is_dynamic = false;
   bool dtype_is_user_defined = false;
   std::vector<double> tensor_domain = {0, 2};
-  nvinfer1::Dims input_shape;  // -1 where min and max differ
+  nvinfer1::Dims input_shape;  // -1 where sizes differ
   nvinfer1::Dims min;
   nvinfer1::Dims max;
   nvinfer1::Dims opt;
+  std::vector<ShapeRange> more_ranges;
   at::ScalarType dtype = at::kFloat;
   nvinfer1::TensorFormat format = nvinfer1::TensorFormat::kLINEAR;
   int id = -1;
