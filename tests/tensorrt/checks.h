@@ -10,5 +10,7 @@ struct Check {
   void (*run)();  // throws Error with what is wrong
 };
 const std::vector<Check>& all_checks();
+// Those of sizes that are values (in all_checks() too).
+const std::vector<Check>& size_checks();
 
 }  // namespace torch_tensorrt::tensorrt_test

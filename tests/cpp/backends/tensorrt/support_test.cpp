@@ -239,6 +239,19 @@ TEST(TensorRTSupport, TakesSizesThatDependOnData) {
   EXPECT_THAT(reason("%0 = input() {dtype=f64, dims=[2x3]}\n%1 = non_zero(%0)\nreturn %1"), HasSubstr("f64"));
 }
 
+TEST(TensorRTSupport, TakesWhatIsMadeOfPlaces) {
+  const auto network = network::parse_network(
+      "network \"n\" {\n%x = input() {dims=[-1x2]}\n%z = constant() {dims=[1x1], weights=f32[0]}\n"
+      "%m = elementwise(%x, %z) {op=greater}\n%places = non_zero(%m)\n"
+      "%c = slice(%m) {start=[0x0], size=[-1x1], stride=[1x1]}\n%f = shuffle(%c) {has_reshape=true, reshape=[-1]}\n"
+      "%n = non_zero(%f)\n%i = shuffle(%n) {has_reshape=true, reshape=[-1]}\n%rows = gather(%x, %i) {axis=0}\n"
+      "%sum = reduce(%rows) {op=sum, axes=1}\nreturn %places, %rows, %sum\n}");
+  for (const auto& layer : network->layers()) EXPECT_EQ(supports(*layer).reason(), "") << network::describe(*layer);
+  EXPECT_EQ(network->outputs()[0]->getDimensions(), (network::Dims{2, -1}));
+  EXPECT_EQ(network->outputs()[1]->getDimensions(), (network::Dims{-1, 2}));
+  EXPECT_EQ(network->outputs()[2]->getDimensions(), (network::Dims{2}));
+}
+
 TEST(TensorRTSupport, DeclinesRunningSumsOverSizesThatDependOnData) {
   EXPECT_THAT(reason("%0 = input() {dims=[9]}\n%1 = non_zero(%0)\n%2 = cumulative(%1) {axis=1}\nreturn %2"),
               HasSubstr("has no bound"));
