@@ -39,8 +39,6 @@ class Executable : public std::enable_shared_from_this<Executable> {
   virtual const std::vector<IoTensor>& outputs() const = 0;
   // The context keeps this alive.
   virtual std::unique_ptr<Context> create_context(int32_t max_specialisations) const = 0;
-  // Whether, on a GPU, it should have a stream that is not the default one.
-  virtual bool wants_own_stream() const { return false; }
   // Fields of the object that Engine::inspect_json writes, "layers" among them.
   virtual void inspect(JsonWriter& json) const = 0;
 };

@@ -1,7 +1,6 @@
 #include <ATen/ATen.h>
 #include <ATen/EmptyTensor.h>
 #include <c10/core/DeviceGuard.h>
-#include <c10/core/Event.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/SmallVector.h>
 
@@ -118,47 +117,10 @@ std::vector<Dims>& dims_of_this_thread(size_t count) {
   return dims;
 }
 
-// The stream of a call on a GPU: PyTorch's current one; or, where that is the default stream and the engine wants
-// another, one of PyTorch's pool that waits for it, and that it waits for when the call is enqueued.
-class CallStream {
- public:
-  CallStream(at::Device device, bool wants_own)
-      : impl_(device.type()), current_(impl_.getStream(device)), used_(current_) {
-    if (!wants_own || current_ != impl_.getDefaultStream(device)) return;
-    used_ = side_stream(device);
-    wait(used_, current_);
-  }
-  ~CallStream() {
-    if (used_ == current_) return;
-    try {
-      wait(current_, used_);
-    } catch (const std::exception& error) {
-      LOG_ERROR("the default stream cannot wait for the engine: " << error.what());
-    }
-  }
-  CallStream(const CallStream&) = delete;
-  CallStream& operator=(const CallStream&) = delete;
-  void* handle() const { return impl_.getStreamNativeHandle(used_); }
-
- private:
-  // The same one for all calls of a thread, so that they find the contexts of the calls before.
-  c10::Stream side_stream(at::Device device) const {
-    thread_local std::vector<std::optional<c10::Stream>> streams;
-    const auto index = static_cast<size_t>(device.index());
-    if (streams.size() <= index) streams.resize(index + 1);
-    if (!streams[index]) streams[index] = impl_.getStreamFromGlobalPool(device);
-    return *streams[index];
-  }
-  static void wait(c10::Stream waiting, c10::Stream working) {
-    c10::Event event(working.device_type());
-    event.record(working);
-    event.block(waiting);
-  }
-
-  c10::impl::VirtualGuardImpl impl_;
-  c10::Stream current_;
-  c10::Stream used_;
-};
+void* current_stream(at::Device device) {
+  const c10::impl::VirtualGuardImpl impl(device.type());
+  return impl.getStreamNativeHandle(impl.getStream(device));
+}
 
 // Counts the calls that are under way.
 class RunningCall {
@@ -219,10 +181,8 @@ std::vector<at::Tensor> TRTEngine::run(const std::vector<at::Tensor>& inputs) {
   const bool on_gpu = !device_.is_cpu();
   const c10::OptionalDeviceGuard guard(on_gpu ? std::optional<at::Device>(device_) : std::nullopt);
   engine::RunOptions options;
-  std::optional<CallStream> stream;
   if (on_gpu) {
-    stream.emplace(device_, engine_->executable().wants_own_stream());
-    options.stream = stream->handle();
+    options.stream = current_stream(device_);
     options.use_graph = get_cudagraphs_mode() != STANDARD;
   }
   auto context = engine_->acquire_context(options.stream);

@@ -186,8 +186,6 @@ class VendorExecutable final : public engine::Executable {
   std::unique_ptr<engine::Context> create_context(int32_t max_specialisations) const override {
     return std::make_unique<VendorContext>(loaded_, max_specialisations);
   }
-  // TensorRT waits for the device where it is given the default stream.
-  bool wants_own_stream() const override { return true; }
   void inspect(engine::JsonWriter& json) const override { write_layers(loaded_->engine->inspect_json(), json); }
 
  private:

@@ -17,6 +17,7 @@ using Pointer = unsigned long long;
 
 constexpr int kMajorAttribute = 75;   // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR; the minor one follows
 constexpr unsigned kNonBlocking = 1;  // CU_STREAM_NON_BLOCKING
+constexpr unsigned kNoTiming = 2;     // CU_EVENT_DISABLE_TIMING
 constexpr int kMinDriver = 11080;     // the oldest CUDA that a TensorRT 10 was made for
 constexpr int kThreadLocal = 1;       // CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: what other threads do is no concern
 
@@ -41,6 +42,10 @@ struct CudaDriver::Functions {
   int (*stream_create)(void** stream, unsigned flags);
   int (*stream_destroy)(void* stream);
   int (*stream_synchronize)(void* stream);
+  int (*stream_wait)(void* stream, void* event, unsigned flags);
+  int (*event_create)(void** event, unsigned flags);
+  int (*event_record)(void* event, void* stream);
+  int (*event_destroy)(void* event);
   int (*begin_capture)(void* stream, int mode);
   int (*end_capture)(void* stream, void** graph);
   int (*instantiate)(void** executable, void* graph, unsigned long long flags);
@@ -75,6 +80,10 @@ const char* CudaDriver::resolve(void* handle, Functions& functions) {
       {"cuStreamCreate", at(functions.stream_create)},
       {"cuStreamDestroy_v2", at(functions.stream_destroy)},
       {"cuStreamSynchronize", at(functions.stream_synchronize)},
+      {"cuStreamWaitEvent", at(functions.stream_wait)},
+      {"cuEventCreate", at(functions.event_create)},
+      {"cuEventRecord", at(functions.event_record)},
+      {"cuEventDestroy_v2", at(functions.event_destroy)},
       {"cuStreamBeginCapture_v2", at(functions.begin_capture)},
       {"cuStreamEndCapture", at(functions.end_capture)},
       {"cuGraphInstantiateWithFlags", at(functions.instantiate)},
@@ -189,6 +198,15 @@ void CudaDriver::destroy_stream(void* stream) const noexcept { functions_->strea
 
 void CudaDriver::synchronize(void* stream) const {
   check(functions_->stream_synchronize(stream), "waiting for a stream");
+}
+
+void CudaDriver::wait(void* waiting, void* working) const {
+  void* event = nullptr;
+  check(functions_->event_create(&event, kNoTiming), "making an event");
+  int status = functions_->event_record(event, working);
+  if (status == 0) status = functions_->stream_wait(waiting, event, 0);
+  functions_->event_destroy(event);  // the driver keeps it until the streams have passed it
+  check(status, "letting a stream wait for another");
 }
 
 void CudaDriver::synchronize_device() const noexcept { functions_->context_synchronize(); }

@@ -28,6 +28,8 @@ class CudaDriver {
   void* create_stream() const;
   void destroy_stream(void* stream) const noexcept;
   void synchronize(void* stream) const;
+  // What is put on `waiting` from now on starts after what is on `working` now. Does not wait itself.
+  void wait(void* waiting, void* working) const;
   // Waits for all work of the device.
   void synchronize_device() const noexcept;
 

@@ -1,6 +1,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/execution.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/graph_cache.h"
@@ -16,6 +17,9 @@ using nvinfer1::ExecutionContextAllocationStrategy;
 constexpr int64_t kScratchBytes = 256;
 // From this version on a context tells how much memory its shapes need, and takes it with its size.
 constexpr Version kSizedMemory{10, 1, 0};
+
+// The handles of CUDA's default streams: none, the legacy one, and that of a thread.
+bool is_default_stream(const void* stream) { return reinterpret_cast<uintptr_t>(stream) <= 2; }
 
 network::Dims from_trt(const nvinfer1::Dims& dims) { return {std::max(dims.nbDims, 0), dims.d}; }
 
@@ -112,6 +116,7 @@ Execution::~Execution() {
     const DeviceGuard guard(engine_->device());
     CudaDriver::get().synchronize_device();  // a run may be under way still
     slots_.clear();
+    if (side_stream_ != nullptr) CudaDriver::get().destroy_stream(side_stream_);
     for (void* block : blocks_) CudaDriver::get().release(block);
   } catch (const Error& error) {  // the process ends, and the driver has gone before
     LOG_DEBUG(error.msg());
@@ -300,13 +305,26 @@ void Execution::set_addresses(const void* const* inputs, void* const* outputs, O
 }
 
 void Execution::enqueue(void* stream) {
+  if (is_default_stream(stream)) return enqueue_at_the_side(stream);
   if (current_->context->enqueueV3(static_cast<cudaStream_t>(stream))) return;
   TORCHTRT_THROW_ERROR("TensorRT does not run the engine \"" << engine_->name() << "\". " << take_last_error());
+}
+
+// On the default stream TensorRT would wait for the device. A recorded graph can be launched there.
+void Execution::enqueue_at_the_side(void* stream) {
+  const CudaDriver& driver = CudaDriver::get();
+  if (side_stream_ == nullptr) side_stream_ = driver.create_stream();
+  driver.wait(side_stream_, stream);
+  enqueue(side_stream_);
+  driver.wait(stream, side_stream_);
 }
 
 void Execution::run(const void* const* inputs, void* const* outputs, const RunOptions& options) {
   TORCHTRT_CHECK(current_ != nullptr && !current_->output_dims.empty(),
                  "the dims of the inputs must be set before a run");
+  // The default stream is that of the thread's current device.
+  std::optional<DeviceGuard> guard;
+  if (is_default_stream(options.stream)) guard.emplace(engine_->device());
   if (!options.use_graph || depends_on_data()) {
     set_addresses(inputs, outputs, options.memory);
     enqueue(options.stream);

@@ -39,7 +39,8 @@ class Execution {
     OutputMemory* memory = nullptr;  // for outputs whose dims depend on data
     bool use_graph = false;          // such outputs are run without
   };
-  // Enqueues at the dims set last and does not wait. Pointers to device memory in the engine's order.
+  // Enqueues at the dims set last and does not wait, also on the default stream. Pointers to device memory in the
+  // engine's order.
   void run(const void* const* inputs, void* const* outputs, const RunOptions& options);
   // Runs once, waits, and gives TensorRT's layers with the milliseconds of each.
   std::vector<std::pair<std::string, double>> profile(const void* const* inputs, void* const* outputs,
@@ -59,6 +60,7 @@ class Execution {
   void set_values(Slot& slot, size_t input);
   void set_addresses(const void* const* inputs, void* const* outputs, OutputMemory* memory);
   void enqueue(void* stream);
+  void enqueue_at_the_side(void* stream);
   bool depends_on_data() const;
   void give_memory(Slot& slot);
   void* allocate(int64_t bytes);
@@ -75,6 +77,7 @@ class Execution {
   std::vector<void*> blocks_;
   void* largest_ = nullptr;
   int64_t largest_bytes_ = 0;
+  void* side_stream_ = nullptr;
   void* scratch_ = nullptr;  // what pointers to empty tensors point to
   int64_t uses_ = 0;
 };
