@@ -1,10 +1,12 @@
 """Compiles every model of the zoo whole and compares it with PyTorch.
 
     python zoo/zoo.py [--only PART_OF_A_NAME] [--write docs/zoo.md]
+    python zoo/zoo.py --save DIR
 
 A model passes when it is one engine (`require_full_compilation`) whose results are within 1e-4 of PyTorch's, relative
 to the largest value: for the shapes it was built for, for a range of batches, and for a range of sizes (heights and
-widths, or lengths of sequences). Its results must depend on its inputs, or nothing was compared.
+widths, or lengths of sequences). Its results must depend on its inputs, or nothing was compared. `--save` writes a
+dozen of the models to files instead, for a machine that has PyTorch alone.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from zoo_files import BATCHES, DOZEN, ranges_of, save
 from zoo_model import Model, Shape
 from zoo_models import all_models
 from zoo_parameters import give_parameters
@@ -30,7 +33,6 @@ import torch_tensorrt
 LIMIT = 1e-4
 # How far the results for two inputs must be apart, relative to the largest value of one.
 LEAST_CHANGE = 0.05
-BATCHES = (2, 1, 4)
 
 
 @dataclasses.dataclass
@@ -111,11 +113,10 @@ def check_static(case: Case) -> str:
 
 def check_range(case: Case, variants: tuple[tuple[Shape, ...], ...]) -> str:
     """One engine for the range that the shapes span, best at the first; all of them are run, and the first again."""
-    specs = []
-    for place, example in enumerate(case.model.inputs()):
-        shapes = [variant[place] for variant in variants]
-        low, high = ([choose(sizes) for sizes in zip(*shapes, strict=True)] for choose in (min, max))
-        specs.append(torch_tensorrt.Input(min_shape=low, opt_shape=shapes[0], max_shape=high, dtype=example.dtype))
+    specs = [
+        torch_tensorrt.Input(min_shape=low, opt_shape=opt, max_shape=high, dtype=example.dtype)
+        for (low, opt, high), example in zip(ranges_of(variants), case.model.inputs(), strict=True)
+    ]
     compiled = compile_whole(case, specs)
     worst = 0.0
     for shapes in (*variants, variants[0]):
@@ -207,15 +208,27 @@ def run_all(only: str, verbose: bool) -> list[Result]:
     return results
 
 
+def save_dozen(folder: Path) -> None:
+    for model in all_models():
+        if model.name in DOZEN:
+            path = save(model, make_case(model).traced, folder)
+            print(f"{path} {path.stat().st_size / 1e6:.1f} MB", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="models whose name has this in it")
     parser.add_argument("--verbose", action="store_true", help="show the whole error of a model that fails")
     parser.add_argument("--write", type=Path, help="also write the table to this file")
+    parser.add_argument("--save", type=Path, help="write a dozen of the models to this folder, and run none")
     options = parser.parse_args()
     if options.write and options.only:
         parser.error("--write writes the table of all models; leave --only out")
     warnings.simplefilter("ignore")
+    if options.save:
+        with torch.no_grad():
+            save_dozen(options.save)
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         # The engines of a model have most layers and shapes in common, which need to be timed once only.
         os.environ.setdefault("TORCHTRT_TIMING_CACHE", f"{folder}/timings")

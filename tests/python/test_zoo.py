@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from zoo_files import DOZEN, load, save
 from zoo_model import Model
 from zoo_parameters import give_parameters
 
 import zoo
 
-NAMES = [
-    "torchvision/mobilenet_v3_large",
-    "torchvision/shufflenet_v2_x1_0",
-    "torchvision/swin_t",
-    "timm/levit_128s",
-    "timm/ghostnet_100",
-    "transformers/bert",
-    "transformers/deberta_v2",
-    "transformers/gpt2",
-    "transformers/llama",
-    "transformers/t5_encoder",
-    "transformers/segformer",
-    "transformers/wav2vec2",
-    "torchaudio/conformer",
-]
 MODELS = {model.name: model for model in zoo.all_models()}
 
 
@@ -39,7 +25,7 @@ def _quick(tmp_path_factory: pytest.TempPathFactory):
     torch.set_num_threads(threads)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DOZEN)
 def test_model_is_one_engine_with_the_results_of_pytorch(name: str) -> None:
     result = zoo.run(MODELS[name], verbose=True)
     assert not result.failed, f"fixed: {result.static}, batches: {result.batch}, sizes: {result.size}"
@@ -89,3 +75,15 @@ def test_heads_of_zeros_and_fresh_norms_are_given_parameters() -> None:
     assert not module.training and not module[1].training
     for tensor in (module[1].weight, module[1].bias, module[1].running_mean, module[1].running_var, module[2].weight):
         assert tensor.min() < tensor.max()
+
+
+def test_a_model_as_a_file_has_its_results_and_shapes(tmp_path) -> None:
+    model = MODELS["transformers/bert"]
+    case = zoo.make_case(model)
+    path = save(model, case.traced, tmp_path)
+    module, loaded, cases = load(path)
+    inputs = loaded.inputs()
+    assert [tuple(x.shape) for x in inputs] == list(model.shapes)
+    assert all(torch.equal(a, b) for a, b in zip(inputs, model.inputs(), strict=True))
+    assert zoo.relative_error(module(*inputs), case.module(*inputs)) < 1e-5
+    assert set(cases) == {"fixed", "batches", "sizes"}

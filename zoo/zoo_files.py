@@ -1,0 +1,69 @@
+"""Models of the zoo as files, for a machine that has PyTorch and not the packages that the models come from.
+
+One file a model: its TorchScript module, traced on the CPU, whose extra file `cases.json` says for which shapes it is
+to be compiled and run. `zoo.py --save` writes them, tests/gpu/test_zoo.py reads them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from zoo_model import Model
+
+# A representative part of the zoo.
+DOZEN = [
+    "torchvision/mobilenet_v3_large",
+    "torchvision/shufflenet_v2_x1_0",
+    "torchvision/swin_t",
+    "timm/levit_128s",
+    "timm/ghostnet_100",
+    "transformers/bert",
+    "transformers/deberta_v2",
+    "transformers/gpt2",
+    "transformers/llama",
+    "transformers/t5_encoder",
+    "transformers/segformer",
+    "transformers/wav2vec2",
+    "torchaudio/conformer",
+]
+BATCHES = (2, 1, 4)
+
+
+def cases_of(model: Model) -> dict[str, list]:
+    """Lists of the shapes of all inputs, a list a case: the case is one engine for the range that they span."""
+    cases = {"fixed": [model.shapes]}
+    if not model.fixed_batch:
+        cases["batches"] = [model.batches(size) for size in BATCHES]
+    if not isinstance(model.sizes, str):
+        cases["sizes"] = list(model.sizes)
+    return cases
+
+
+def ranges_of(variants) -> list[tuple[list[int], list[int], list[int]]]:
+    """(min, opt, max) shape of each input of a case; opt is the first."""
+    ranges = []
+    for shapes in zip(*variants, strict=True):
+        low, high = ([choose(sizes) for sizes in zip(*shapes, strict=True)] for choose in (min, max))
+        ranges.append((low, list(shapes[0]), high))
+    return ranges
+
+
+def save(model: Model, traced: torch.jit.ScriptModule, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabularies = model.vocabularies or (0,) * len(model.shapes)
+    about = {"name": model.name, "cases": cases_of(model), "vocabularies": vocabularies}
+    path = folder / (model.name.replace("/", "-") + ".ts")
+    torch.jit.save(traced, str(path), _extra_files={"cases.json": json.dumps(about)})
+    return path
+
+
+def load(path: Path) -> tuple[torch.jit.ScriptModule, Model, dict[str, list]]:
+    """The module on the CPU; a Model that only makes inputs; the cases."""
+    extra = {"cases.json": ""}
+    module = torch.jit.load(str(path), map_location="cpu", _extra_files=extra).eval()
+    about = json.loads(extra["cases.json"])
+    shapes = tuple(tuple(shape) for shape in about["cases"]["fixed"][0])
+    model = Model(about["name"], lambda: module, shapes, "as saved", tuple(about["vocabularies"]))
+    return module, model, about["cases"]
