@@ -1,153 +1,244 @@
-"""Times engines on an NVIDIA GPU, fp16: PyTorch eager, and each backend as Python calls it.
+"""Times engines on an NVIDIA GPU, fp16, beside PyTorch and, where it is there, TensorRT by itself.
 
-    python benchmarks/gpu.py [--models resnet50 ...] [--batch 1 8] [--backends native tensorrt] [--trtbench PROGRAM]
+    python benchmarks/gpu.py --work DIR [--cases resnet50_b1 ...] [--runners eager ours alone ...] [--build-only]
 
-Every runner has its turn again and again in one process; the figures are medians of CUDA-event times of single calls,
-in ms, with a CUDA graph a shape where the backend has them. `--trtbench` names a program that times TensorRT alone on
-an ONNX file (`PROGRAM model.onnx fp16` printing "graph X ms"), which is run on the export of the same model.
+Everything that must be built is kept in DIR and built once, so that building can be spread over GPUs:
+`--build-only --runners ours` in one process, `--build-only --runners alone` in another, then one process that times all.
+There each runner has its turn again and again; figures are medians over all calls, in ms, of CUDA events around a call
+from Python on a stream of its own, with CUDA graphs.
+
+    eager        PyTorch, the module in half precision
+    eager_graph  the same, as one CUDA graph
+    ours         the f32 module compiled for TensorRT with f16 allowed, which is what `alone` is built from
+    ours_half    the module in half precision compiled for TensorRT, every tensor in its own dtype
+    native       the module in half precision compiled with our own engine
+    alone        TensorRT's own build of the ONNX export (f32, f16 allowed), without this library
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import re
+import json
 import shlex
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
-import torchvision
+from harness.gpu_cases import CASES, Case
+from harness.tensorrt_alone import TensorRTAlone, export_onnx
 from torch import nn
 
 import torch_tensorrt
 
+ROOT = Path(__file__).parents[1]
+COMPILED = {"ours": ("tensorrt", False), "ours_half": ("tensorrt", True), "native": ("native", True)}
+RUNNERS = ["eager", "eager_graph", *COMPILED, "alone"]
+WARM_UP_CALLS, CALLS = 30, 100
 
-class EncoderLayer(nn.Module):
-    """Attention and feed-forward with norms behind them, as in BERT."""
-
-    def __init__(self, width: int = 768, heads: int = 12) -> None:
-        super().__init__()
-        self.heads = heads
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-
-    def forward(self, x):
-        batch, length, width = x.shape
-        q, k, v = self.qkv(x).view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
-        y = nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(batch, length, width)
-        x = self.norm1(x + self.out(y))
-        return self.norm2(x + self.down(nn.functional.gelu(self.up(x))))
+Call = Callable[[], object]
 
 
-def image(batch: int) -> torch.Tensor:
-    return torch.randn(batch, 3, 224, 224)
-
-
-MODELS = {
-    "resnet50": (lambda: torchvision.models.resnet50(weights=None), image),
-    "mobilenet_v3_large": (lambda: torchvision.models.mobilenet_v3_large(weights=None), image),
-    "vit_b_16": (lambda: torchvision.models.vit_b_16(weights=None), image),
-    "encoder_128": (
-        lambda: nn.Sequential(*[EncoderLayer() for _ in range(12)]),
-        lambda batch: torch.randn(batch, 128, 768),
-    ),
-}
-
-
-def median_ms(call, calls: int) -> float:
-    times = []
-    for _ in range(calls):
-        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        begin.record()
-        call()
-        end.record()
-        end.synchronize()
-        times.append(begin.elapsed_time(end))
-    return statistics.median(times)
-
-
-def compile_for(backend: str, model: nn.Module, x: torch.Tensor):
+def trace(model: nn.Module, x: torch.Tensor) -> torch.jit.ScriptModule:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        traced = torch.jit.trace(model, x, check_trace=False)
-    return torch_tensorrt.compile(
-        traced, inputs=[x], device="cuda:0", backend=backend, enabled_precisions={torch.half, torch.float32}
-    )
+        return torch.jit.trace(model, x, check_trace=False)
 
 
-def tensorrt_alone(program: str, model: nn.Module, x: torch.Tensor) -> str:
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        path = Path(folder) / "model.onnx"
-        torch.onnx.export(model.float().cpu(), (x.float().cpu(),), str(path), dynamo=False, opset_version=17)
-        done = subprocess.run([program, str(path), "fp16"], capture_output=True, text=True)
-    found = re.search(r"graph ([\d.]+) ms", done.stdout)
-    return found[1] if found else f"failed: {done.stderr.strip()[-200:]}"
+class Workshop:
+    """What is built, in a folder. Seconds of building are in times.json beside it."""
 
+    def __init__(self, folder: Path, alone: Path) -> None:
+        self.folder, self.alone_path = folder, alone
+        self._alone: TensorRTAlone | None = None
+        folder.mkdir(parents=True, exist_ok=True)
 
-def measure(name: str, batch: int, options: argparse.Namespace) -> list[tuple[str, str, str]]:
-    """(runner, median ms, note) a runner."""
-    torch.manual_seed(0)
-    make, make_input = MODELS[name]
-    model, x = make().eval().cuda().half(), make_input(batch).cuda().half()
-    expected = model(x)
-    runners, rows = {"PyTorch eager": lambda: model(x)}, {"PyTorch eager": ""}
-    for backend in options.backends:
+    def alone(self) -> TensorRTAlone:
+        self._alone = self._alone or TensorRTAlone(self.alone_path)
+        return self._alone
+
+    def note(self, case: Case, runner: str, seconds: float) -> None:
+        (self.folder / f"{case.name}.{runner}.seconds").write_text(f"{seconds:.1f}")
+
+    def seconds(self, case: Case, runner: str) -> str:
+        path = self.folder / f"{case.name}.{runner}.seconds"
+        return path.read_text() if path.exists() else ""
+
+    def compiled(self, case: Case, runner: str) -> Path:
+        path = self.folder / f"{case.name}.{runner}.ts"
+        if path.exists():
+            return path
+        backend, half = COMPILED[runner]
+        model, x = case.build()
+        model, x = (model.cuda().half(), x.cuda().half()) if half else (model.cuda(), x.cuda())
+        traced = trace(model, x)
         begin = time.monotonic()
-        try:
-            compiled = compile_for(backend, model, x)
-            error = (compiled(x) - expected).abs().max().item() / expected.abs().max().item()
-        except RuntimeError as failure:
-            rows[backend] = "failed: " + str(failure).splitlines()[0][:120]
+        module = torch_tensorrt.compile(
+            traced,
+            inputs=[x],
+            device="cuda:0",
+            backend=backend,
+            enabled_precisions={torch.half, torch.float32},
+            timing_cache_path=str(self.folder / "ours.timing"),
+        )
+        self.note(case, runner, time.monotonic() - begin)
+        torch.jit.save(module, str(path))
+        return path
+
+    def plan(self, case: Case) -> Path:
+        path = self.folder / f"{case.name}.plan"
+        if path.exists():
+            return path
+        model, x = case.build()
+        onnx = self.folder / f"{case.name}.onnx"
+        export_onnx(model, x, onnx)
+        self.note(case, "alone", self.alone().build(onnx, path, self.folder / "alone.timing"))
+        onnx.unlink()
+        return path
+
+    def build(self, case: Case, runner: str) -> None:
+        if runner in COMPILED:
+            self.compiled(case, runner)
+        elif runner == "alone":
+            self.plan(case)
+
+
+def graph_of(call: Call) -> torch.cuda.CUDAGraph:
+    for _ in range(3):
+        call()
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        call()
+    return graph
+
+
+def make_call(workshop: Workshop, case: Case, runner: str, stream: torch.cuda.Stream) -> tuple[Call, Call]:
+    """What is timed, and what gives the result of it."""
+    model, x = case.build()
+    if runner in ("eager", "eager_graph"):
+        model, x = model.cuda().half(), x.cuda().half()
+        if runner == "eager":
+            return (lambda: model(x)), (lambda: model(x))
+        return graph_of(lambda: model(x)).replay, lambda: model(x)
+    if runner in COMPILED:
+        x = x.cuda().half() if COMPILED[runner][1] else x.cuda()
+        module = torch.jit.load(str(workshop.compiled(case, runner)))
+        (workshop.folder / f"{case.name}.{runner}.layers.json").write_text(module.engine.get_engine_layer_info())
+        return (lambda: module(x)), (lambda: module(x))
+    x = x.cuda()
+    output = torch.empty(model.cuda()(x).shape, device="cuda")
+    engine = workshop.alone().load(workshop.plan(case), x, output)
+    (workshop.folder / f"{case.name}.alone.layers.json").write_text(json.dumps(engine.layers()))
+    launch = engine.launcher(stream)
+
+    def result() -> torch.Tensor:
+        launch()
+        return output
+
+    return launch, result
+
+
+def times_of(call: Call, calls: int, stream: torch.cuda.Stream) -> list[float]:
+    times = []
+    begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    for _ in range(calls):
+        begin.record(stream)
+        call()
+        end.record(stream)
+        end.synchronize()
+        times.append(begin.elapsed_time(end))
+    return times
+
+
+def relative_error(result: torch.Tensor, expected: torch.Tensor) -> float:
+    return ((result.float() - expected).abs().max() / expected.abs().max()).item()
+
+
+def measure(workshop: Workshop, case: Case, runners: list[str], rounds: int) -> dict[str, dict]:
+    model, x = case.build()
+    expected = model.cuda()(x.cuda())
+    stream = torch.cuda.Stream()
+    rows: dict[str, dict] = {}
+    calls: dict[str, Call] = {}
+    with torch.cuda.stream(stream):
+        for runner in runners:
+            try:
+                call, result = make_call(workshop, case, runner, stream)
+                error = relative_error(result(), expected)
+            except Exception as failure:
+                rows[runner] = {"failed": str(failure).splitlines()[0][:200]}
+                continue
+            calls[runner], rows[runner] = call, {"error": error, "build_s": workshop.seconds(case, runner)}
+            times_of(call, WARM_UP_CALLS, stream)
+        times: dict[str, list[float]] = {runner: [] for runner in calls}
+        order = list(calls)
+        for _ in range(rounds):
+            for runner in order:
+                times[runner] += times_of(calls[runner], CALLS, stream)
+            order.append(order.pop(0))
+    for runner, values in times.items():
+        rows[runner] |= {"ms": statistics.median(values), "min_ms": min(values)}
+    return rows
+
+
+def table_rows(case: Case, rows: dict[str, dict]) -> list[str]:
+    lines = []
+    alone = rows.get("alone", {}).get("ms")
+    for runner, row in rows.items():
+        if "failed" in row:
+            lines.append(f"| {case.name} | {runner} | failed: {row['failed']} | | | | |")
             continue
-        runners[backend] = lambda compiled=compiled: compiled(x)
-        rows[backend] = f"build {time.monotonic() - begin:.0f} s, error {error:.0e}"
-    for call in runners.values():
-        median_ms(call, 20)
-    times: dict[str, list[float]] = {runner: [] for runner in runners}
-    for _ in range(options.rounds):
-        for runner, call in runners.items():
-            times[runner].append(median_ms(call, 50))
-    table = [(r, f"{statistics.median(times[r]):.4f}" if r in times else "-", note) for r, note in rows.items()]
-    if options.trtbench:
-        table.append(("TensorRT alone, graph", tensorrt_alone(options.trtbench, model, x), "from ONNX"))
-    return table
+        beside = ""
+        if alone and runner != "alone":
+            beside = f"{(row['ms'] - alone) * 1e3:+.0f} us, {row['ms'] / alone - 1:+.1%}"
+        figures = f"{row['ms']:.4f} | {row['min_ms']:.4f} | {beside} | {row['error']:.0e} | {row['build_s']}"
+        lines.append(f"| {case.name} | {runner} | {figures} |")
+    return lines
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
-    parser.add_argument("--batch", nargs="+", type=int, default=[1])
-    parser.add_argument("--backends", nargs="+", default=["native", "tensorrt"])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--trtbench", default="")
-    parser.add_argument("--write", type=Path)
-    options = parser.parse_args()
-    torch.ops.tensorrt.set_cudagraphs_mode(1)
-    lines = [
+def header() -> list[str]:
+    return [
         f"{datetime.date.today()}, {torch.cuda.get_device_name()}, torch {torch.__version__}",
         "",
         "    python benchmarks/gpu.py " + shlex.join(sys.argv[1:]),
         "",
         torch_tensorrt.get_environment_report(),
-        "| model | batch | runner | ms | |",
-        "| --- | ---: | --- | ---: | --- |",
+        "| case | runner | median ms | min ms | to TensorRT alone | error | build s |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    names = [case.name for case in CASES]
+    parser.add_argument("--work", type=Path, required=True, help="folder of what is built")
+    parser.add_argument("--cases", nargs="+", default=names, choices=names)
+    parser.add_argument("--runners", nargs="+", default=RUNNERS, choices=RUNNERS)
+    parser.add_argument("--alone", type=Path, default=ROOT / "build/tensorrt_check/libtensorrt_alone.so")
+    parser.add_argument("--build-only", action="store_true")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--write", type=Path)
+    options = parser.parse_args()
+    torch.backends.mha.set_fastpath_enabled(False)  # so that all see the same operators
+    torch.ops.tensorrt.set_cudagraphs_mode(1)
+    workshop = Workshop(options.work, options.alone)
+    lines = header()
     with torch.inference_mode():
-        for name in options.models:
-            for batch in options.batch:
-                for runner, ms, note in measure(name, batch, options):
-                    lines.append(f"| {name} | {batch} | {runner} | {ms} | {note} |")
-                    print(lines[-1], flush=True)
-    if options.write:
-        options.write.write_text("\n".join(lines) + "\n")
+        for case in (case for case in CASES if case.name in options.cases):
+            if options.build_only:
+                for runner in options.runners:
+                    workshop.build(case, runner)
+                    print(case.name, runner, workshop.seconds(case, runner), "s", flush=True)
+                continue
+            lines += table_rows(case, measure(workshop, case, options.runners, options.rounds))
+            print(*lines[-len(options.runners) :], sep="\n", flush=True)
+            if options.write:
+                options.write.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

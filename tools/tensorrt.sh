@@ -23,9 +23,10 @@ if ! grep -q '^-- TensorRT 10' "$build/tensorrt.log"; then
   echo "headers of TensorRT 10 are needed: tools/tensorrt.sh ROOT, or make tensorrt TensorRT_ROOT=ROOT" >&2
   exit 1
 fi
-NINJA_STATUS='[%f/%t %es] ' cmake --build "$build" --target torchtrt_tensorrt test_tensorrt trt_conformance export_cases
-"$build/bin/test_tensorrt" --gtest_brief=1
 mkdir -p "$check"
-cp "$build/bin/trt_conformance" "$check/"
+NINJA_STATUS='[%f/%t %es] ' cmake --build "$build" \
+  --target torchtrt_tensorrt test_tensorrt trt_conformance export_cases tensorrt_alone seed_example flatten_converter
+"$build/bin/test_tensorrt" --gtest_brief=1
+cp "$build"/bin/{trt_conformance,seed_example} "$build/lib/libflatten_converter.so" "$check/"
 "$build/bin/export_cases" "$check/cases.bin"
 du -sh "$check"

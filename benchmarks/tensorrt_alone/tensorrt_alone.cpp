@@ -1,0 +1,150 @@
+// What benchmarks/gpu.py times this library beside: TensorRT by itself, on an ONNX file. A shared library with a few C
+// functions, so that both are timed by the same Python loop in one process. Failures print to stderr and give null or
+// another status than 0; the strings that are given live as long as the engine.
+
+#include <NvInfer.h>
+#include <NvOnnxParser.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+using nvinfer1::TensorIOMode;
+
+class StderrLogger final : public nvinfer1::ILogger {
+ public:
+  void log(Severity severity, const char* message) noexcept override {
+    if (severity <= Severity::kERROR) std::fprintf(stderr, "TensorRT: %s\n", message);
+  }
+};
+
+StderrLogger& logger() {
+  static StderrLogger instance;
+  return instance;
+}
+
+std::vector<char> read_file(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+bool write_file(const char* path, const nvinfer1::IHostMemory& memory) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(static_cast<const char*>(memory.data()), static_cast<std::streamsize>(memory.size()));
+  return static_cast<bool>(file);
+}
+
+int64_t bytes_of(nvinfer1::DataType type) {
+  switch (type) {
+    case nvinfer1::DataType::kINT64:
+      return 8;
+    case nvinfer1::DataType::kFLOAT:
+    case nvinfer1::DataType::kINT32:
+      return 4;
+    case nvinfer1::DataType::kHALF:
+    case nvinfer1::DataType::kBF16:
+      return 2;
+    case nvinfer1::DataType::kINT8:
+    case nvinfer1::DataType::kUINT8:
+    case nvinfer1::DataType::kBOOL:
+    case nvinfer1::DataType::kFP8:
+    case nvinfer1::DataType::kINT4:
+      break;
+  }
+  return 1;
+}
+
+struct Alone {
+  std::unique_ptr<nvinfer1::IRuntime> runtime;
+  std::unique_ptr<nvinfer1::ICudaEngine> engine;
+  std::unique_ptr<nvinfer1::IExecutionContext> context;
+  std::string layers;
+};
+
+// The timing cache of a file, which may not be there yet.
+std::unique_ptr<nvinfer1::ITimingCache> use_cache(nvinfer1::IBuilderConfig& config, const char* path) {
+  const std::vector<char> bytes = read_file(path);
+  std::unique_ptr<nvinfer1::ITimingCache> cache(config.createTimingCache(bytes.data(), bytes.size()));
+  if (cache != nullptr) config.setTimingCache(*cache, /*ignoreMismatch=*/false);
+  return cache;
+}
+
+}  // namespace
+
+extern "C" {
+
+// Seconds that the build took, without making the builder; below 0 on failure. fp16 != 0 allows it beside fp32.
+double alone_build(const char* onnx, int fp16, const char* timing_cache, const char* plan) {
+  const std::unique_ptr<nvinfer1::IBuilder> builder(nvinfer1::createInferBuilder(logger()));
+  if (builder == nullptr) return -1;
+  const std::unique_ptr<nvinfer1::INetworkDefinition> network(builder->createNetworkV2(0));
+  const std::unique_ptr<nvonnxparser::IParser> parser(nvonnxparser::createParser(*network, logger()));
+  if (parser == nullptr || !parser->parseFromFile(onnx, static_cast<int>(nvinfer1::ILogger::Severity::kERROR))) {
+    return -1;
+  }
+  const std::unique_ptr<nvinfer1::IBuilderConfig> config(builder->createBuilderConfig());
+  if (fp16 != 0) config->setFlag(nvinfer1::BuilderFlag::kFP16);
+  const auto cache = use_cache(*config, timing_cache);
+  const auto start = std::chrono::steady_clock::now();
+  const std::unique_ptr<nvinfer1::IHostMemory> built(builder->buildSerializedNetwork(*network, *config));
+  if (built == nullptr || !write_file(plan, *built)) return -1;
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (cache != nullptr) {
+    const std::unique_ptr<nvinfer1::IHostMemory> times(cache->serialize());
+    if (times == nullptr || !write_file(timing_cache, *times)) return -1;
+  }
+  return seconds;
+}
+
+void* alone_open(const char* plan) {
+  const std::vector<char> bytes = read_file(plan);
+  auto alone = std::make_unique<Alone>();
+  alone->runtime.reset(nvinfer1::createInferRuntime(logger()));
+  if (alone->runtime == nullptr) return nullptr;
+  alone->engine.reset(alone->runtime->deserializeCudaEngine(bytes.data(), bytes.size()));
+  if (alone->engine == nullptr) return nullptr;
+  alone->context.reset(alone->engine->createExecutionContext());
+  if (alone->context == nullptr) return nullptr;
+  return alone.release();
+}
+
+int alone_tensor_count(void* alone) { return static_cast<Alone*>(alone)->engine->getNbIOTensors(); }
+const char* alone_tensor(void* alone, int index) { return static_cast<Alone*>(alone)->engine->getIOTensorName(index); }
+int alone_is_input(void* alone, const char* tensor) {
+  return static_cast<Alone*>(alone)->engine->getTensorIOMode(tensor) == TensorIOMode::kINPUT ? 1 : 0;
+}
+
+// Of a tensor whose shape is fixed.
+int64_t alone_tensor_bytes(void* alone, const char* tensor) {
+  const nvinfer1::ICudaEngine& engine = *static_cast<Alone*>(alone)->engine;
+  const nvinfer1::Dims dims = engine.getTensorShape(tensor);
+  int64_t bytes = bytes_of(engine.getTensorDataType(tensor));
+  for (int i = 0; i < dims.nbDims; ++i) bytes *= dims.d[i];
+  return bytes;
+}
+
+int alone_bind(void* alone, const char* tensor, void* memory) {
+  return static_cast<Alone*>(alone)->context->setTensorAddress(tensor, memory) ? 0 : 1;
+}
+int alone_enqueue(void* alone, void* stream) {
+  return static_cast<Alone*>(alone)->context->enqueueV3(static_cast<cudaStream_t>(stream)) ? 0 : 1;
+}
+
+// What the engine is made of, a JSON text.
+const char* alone_layers(void* alone) {
+  Alone& own = *static_cast<Alone*>(alone);
+  const std::unique_ptr<nvinfer1::IEngineInspector> inspector(own.engine->createEngineInspector());
+  if (inspector == nullptr) return "{}";
+  own.layers = inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kJSON);
+  return own.layers.c_str();
+}
+
+void alone_close(void* alone) { delete static_cast<Alone*>(alone); }
+
+}  // extern "C"
