@@ -3,7 +3,7 @@
     python benchmarks/gpu.py --work DIR [--cases resnet50_b1 ...] [--runners eager ours alone ...] [--build-only]
 
 Everything that must be built is kept in DIR and built once, so that building can be spread over GPUs:
-`--build-only --runners ours` in one process, `--build-only --runners alone` in another, then one process that times all.
+`--build-only --runners ours` in one process, `--build-only --runners alone` in another, then one that times all.
 There each runner has its turn again and again; figures are medians over all calls, in ms, of CUDA events around a call
 from Python on a stream of its own, with CUDA graphs.
 

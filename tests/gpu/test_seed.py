@@ -1,6 +1,7 @@
 """The examples that this library was asked for, on a GPU with TensorRT: nothing but the model and the inputs is named.
 
-The programs are those of the folder TORCHTRT_GPU_PROGRAMS, which tools/tensorrt.sh fills (default: build/tensorrt_check).
+The programs are those of the folder TORCHTRT_GPU_PROGRAMS (default: build/tensorrt_check), which tools/tensorrt.sh
+fills.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Models of the zoo as one engine each, against PyTorch on the CPU: fixed shapes, ranges of batches, ranges of sizes.
 
-`python zoo/zoo.py --save DIR` writes the files that TORCHTRT_ZOO_FILES names (default: zoo_files in the current folder).
+`python zoo/zoo.py --save DIR` writes the files of the folder TORCHTRT_ZOO_FILES (default: zoo_files, in the current
+one).
 """
 
 from __future__ import annotations

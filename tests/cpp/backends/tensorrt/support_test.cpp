@@ -193,6 +193,11 @@ TEST(TensorRTSupport, DeclinesWhatWasSeenToGoWrong) {
               HasSubstr("a scalar"));
   EXPECT_THAT(reason("%0 = input() {dims=[0x3]}\n%1 = reduce(%0) {op=sum, axes=1}\nreturn %1"),
               HasSubstr("0x3 has no elements"));
+  EXPECT_THAT(
+      reason("%0 = input() {dims=[2x0]}\n%1 = input() {dims=[0x3]}\n%2 = matrix_multiply(%0, %1) {}\nreturn %2"),
+      HasSubstr("2x0 has no elements"));
+  EXPECT_THAT(reason("%0 = input() {dims=[2x0], dtype=f16}\n%1 = activation(%0) {type=relu}\nreturn %1"),
+              HasSubstr("is an output of the engine, of f16, and has no elements"));
   EXPECT_THAT(reason("%0 = input() {dims=[1x1x4x4]}\n%1 = resize(%0) {mode=linear, transformation=asymmetric, "
                      "output_dims=[1x1x8x8]}\nreturn %1"),
               HasSubstr("asymmetric places"));

@@ -47,6 +47,12 @@ Decision supports_reduce(const ILayer& layer) {
 
 Decision supports_matrix_multiply(const ILayer& layer) {
   const DataType type = layer.getInput(0)->getType();
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    const Dims dims = layer.getInput(i)->getDimensions();
+    if (dims.volume() != 0) continue;
+    return Decision::no("its input " + network::to_string(dims) +
+                        " has no elements, TensorRT multiplies no such matrices");
+  }
   if (network::is_floating_point(type)) return Decision::yes();
   return Decision::no("its inputs are " + network::enum_name(type) + ", TensorRT multiplies matrices of floats only");
 }

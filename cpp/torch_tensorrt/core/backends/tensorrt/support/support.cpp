@@ -40,6 +40,14 @@ Decision check_tensor(const ILayer& layer, const ITensor& tensor, const char* wh
   return Decision::yes();
 }
 
+// TensorRT 10.6 was seen to find no format for such an output.
+Decision check_output(const ITensor& tensor) {
+  const bool is_16_bit = tensor.getType() == DataType::kHALF || tensor.getType() == DataType::kBF16;
+  if (!tensor.isNetworkOutput() || !is_16_bit || tensor.getDimensions().volume() != 0) return Decision::yes();
+  return Decision::no(str("its output ", network::to_string(tensor.getDimensions()), " is an output of the engine, of ",
+                          network::enum_name(tensor.getType()), ", and has no elements"));
+}
+
 Decision check_tensors(const ILayer& layer) {
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
     const ITensor* tensor = layer.getInput(i);
@@ -48,6 +56,7 @@ Decision check_tensors(const ILayer& layer) {
   }
   for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {
     if (Decision decision = check_tensor(layer, *layer.getOutput(i), "output"); !decision) return decision;
+    if (Decision decision = check_output(*layer.getOutput(i)); !decision) return decision;
   }
   return Decision::yes();
 }
