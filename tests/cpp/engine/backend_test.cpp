@@ -137,6 +137,14 @@ TEST_F(BackendChoice, AutoTakesThePreferredThatTakesEveryLayer) {
   EXPECT_EQ(parse_plan(build("auto")).backend, "native");
 }
 
+TEST_F(BackendChoice, AutoTakesTheNextWhereTheBuildOfThePreferredFails) {
+  null_backend_state().preference = 10;
+  null_backend_state().build_error = "no kernel for it";
+  EXPECT_EQ(parse_plan(build("auto")).backend, "native");
+  EXPECT_EQ(null_backend_state().handed.size(), 1);
+  EXPECT_THAT(error_of([&] { build("null"); }), HasSubstr("no kernel for it"));
+}
+
 TEST_F(BackendChoice, FastestTimesAllAndRecordsTheirTimes) {
   const Plan plan = parse_plan(build("fastest"));
   EXPECT_EQ(plan.backend, "null");  // it does nothing, and does it fast

@@ -17,6 +17,7 @@ struct NullBackendState {
   int32_t preference = 0;
   bool is_available = true;
   std::string refused_layer;            // name of a layer that it does not take
+  std::string build_error;              // what its build fails with
   std::vector<std::string> handed;      // text of each network it was to build
   std::vector<BuildSettings> settings;  // of each build
 };

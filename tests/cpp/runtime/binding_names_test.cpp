@@ -36,9 +36,15 @@ TEST(BindingNames, NumbersGiveTheOrder) {
   EXPECT_THAT(names.outputs, ElementsAre("y.0"));
 }
 
+TEST(BindingNames, OneNameNeedsNoNumber) {
+  const TensorRTBindingNames names = infer_engine_binding_names({"image"}, {"scores.7"});
+  EXPECT_THAT(names.inputs, ElementsAre("image"));
+  EXPECT_THAT(names.outputs, ElementsAre("scores.7"));
+}
+
 TEST(BindingNames, NumbersThatGiveNoOrderAreNamed) {
   const char* message = "Unable to determine binding indices from TensorRT engine binding names";
-  EXPECT_THAT(error_of([] { infer_engine_binding_names({"x"}, {}); }), HasSubstr(message));
+  EXPECT_THAT(error_of([] { infer_engine_binding_names({"x", "y"}, {}); }), HasSubstr(message));
   EXPECT_THAT(error_of([] { infer_engine_binding_names({"x_0", "y_0"}, {}); }), HasSubstr("have the same number"));
   EXPECT_THAT(error_of([] { infer_engine_binding_names({"x_0", "x_2"}, {}); }), HasSubstr("leave some out"));
 }

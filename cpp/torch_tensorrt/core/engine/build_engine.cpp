@@ -1,6 +1,7 @@
 #include "torch_tensorrt/core/engine/build_engine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "torch_tensorrt/core/engine/backend.h"
@@ -127,6 +128,24 @@ std::vector<const Backend*> backends_asked(const std::string& name, const Device
   return asked;
 }
 
+// The preferred one that can; one that fails all the same is passed over with a warning while there is another.
+std::string build_auto(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
+  const Candidates candidates = find_candidates(*network, settings.target);
+  const auto last = std::prev(candidates.able.end());
+  for (auto backend = candidates.able.begin(); backend != last; ++backend) {
+    LOG_INFO("backend " << (*backend)->name() << " builds the engine \"" << network->getName() << "\"");
+    try {
+      return (*backend)->build(network->clone(), settings, report);
+    } catch (const Error& error) {
+      LOG_WARNING("backend " << (*backend)->name() << " was to build the engine \"" << network->getName()
+                             << "\" and failed; backend " << (*std::next(backend))->name()
+                             << " takes its place: " << error.msg());
+    }
+  }
+  LOG_INFO("backend " << (*last)->name() << " builds the engine \"" << network->getName() << "\"");
+  return (*last)->build(std::move(network), settings, report);
+}
+
 }  // namespace
 
 std::string build_engine(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
@@ -134,9 +153,8 @@ std::string build_engine(NetworkPtr network, const BuildSettings& settings, Buil
   BuildSettings resolved = settings;
   resolved.target = describe_target(settings.target);
   if (settings.backend == kFastestBackend) return build_fastest(std::move(network), resolved, report);
-  const Backend& backend = settings.backend == kAutoBackend
-                               ? *find_candidates(*network, resolved.target).able.front()
-                               : named_backend(settings.backend, *network, resolved.target);
+  if (settings.backend == kAutoBackend) return build_auto(std::move(network), resolved, report);
+  const Backend& backend = named_backend(settings.backend, *network, resolved.target);
   LOG_INFO("backend " << backend.name() << " builds the engine \"" << network->getName() << "\"");
   return backend.build(std::move(network), resolved, report);
 }

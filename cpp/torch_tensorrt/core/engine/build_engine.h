@@ -14,7 +14,7 @@ constexpr const char* kFastestBackend = "fastest";
 //   a name     that backend; Error when it is not available, or naming each layer that it does not take, with the
 //              reasons and the user's lines
 //   "auto"     of the available backends that take every layer the one with the highest preference; why others are
-//              passed over is logged
+//              passed over is logged. Where its build fails the next one builds, with a warning that has the error
 //   "fastest"  every backend that can builds; each engine is timed on the target at the opt dims; the quickest is kept,
 //              and its notes record all times
 std::string build_engine(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,

@@ -12,6 +12,7 @@ namespace {
 constexpr int64_t kMaxBindings = 1 << 16;
 
 std::vector<std::string> in_order(const std::vector<std::string>& names, const char* direction) {
+  if (names.size() == 1) return names;
   std::vector<std::string> ordered;
   for (const std::string& name : names) append_binding_name(ordered, name);
   TORCHTRT_CHECK(all_binding_names_present(ordered),
