@@ -58,10 +58,6 @@ Decision supports_slice(const ILayer& layer) {
 Decision supports_gather(const ILayer& layer) {
   const auto& gather = static_cast<const network::IGatherLayer&>(layer);
   const int32_t shared = gather.getNbElementWiseDims();
-  const bool by_scalar = layer.getInput(1)->getDimensions().nbDims == 0;
-  if (gather.getMode() == GatherMode::kDEFAULT && by_scalar) {
-    return Decision::no("its index is a scalar, for which TensorRT's gather keeps a dimension of size 1");
-  }
   if (gather.getMode() == GatherMode::kDEFAULT && shared > 1) {
     return Decision::no(str("data and indices share ", shared, " dimensions, TensorRT's gather lets them share 1"));
   }

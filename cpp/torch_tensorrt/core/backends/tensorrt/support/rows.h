@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "torch_tensorrt/core/network/layers/convolution.h"
 #include "torch_tensorrt/core/network/network.h"
 #include "torch_tensorrt/core/util/decision.h"
 
@@ -22,6 +23,8 @@ Decision supports_elementwise(const network::ILayer& layer);
 Decision supports_unary(const network::ILayer& layer);
 // spatial.cpp
 Decision supports_convolution(const network::ILayer& layer);
+// Of its input's channels: as the dims say, or the kernel; nothing where neither is known.
+std::optional<int64_t> input_channels(const network::ConvolutionBase& layer);
 Decision supports_pooling(const network::ILayer& layer);
 Decision supports_resize(const network::ILayer& layer);
 Decision supports_grid_sample(const network::ILayer& layer);

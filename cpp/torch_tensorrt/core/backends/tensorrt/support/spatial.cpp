@@ -77,6 +77,19 @@ Decision check_scales(const network::IResizeLayer& resize, const Dims& input, co
 
 }  // namespace
 
+std::optional<int64_t> input_channels(const network::ConvolutionBase& layer) {
+  if (const int64_t known = layer.getInput(0)->getDimensions().d[1]; known >= 0) return known;
+  const network::Weights* kernel = &layer.getKernelWeights();
+  if (kernel->count == 0 && layer.own_input_count() > 1 && layer.getInput(1) != nullptr) {
+    const auto* constant = network::layer_cast<network::IConstantLayer>(layer.getInput(1)->producer());
+    if (constant == nullptr) return std::nullopt;
+    kernel = &constant->getWeights();
+  }
+  // Both kernels have maps times channels windows, a group's worth of them.
+  const int64_t windows = layer.getNbOutputMaps() * layer.getKernelSizeNd().volume();
+  return windows == 0 ? std::nullopt : std::optional<int64_t>(kernel->count * layer.getNbGroups() / windows);
+}
+
 Decision supports_convolution(const ILayer& layer) {
   const auto& convolution = static_cast<const network::ConvolutionBase&>(layer);
   if (!network::is_floating_point(layer.getInput(0)->getType())) {
@@ -88,7 +101,9 @@ Decision supports_convolution(const ILayer& layer) {
     return Decision::no("TensorRT has no deconvolution of bf16");
   }
   const Dims input = layer.getInput(0)->getDimensions();
-  if (input.d[1] < 0) return Decision::no("the number of channels of its input is not known, TensorRT needs it");
+  if (!input_channels(convolution)) {
+    return Decision::no("the number of channels of its input is not known, TensorRT needs it");
+  }
   const bool known = spatial_dims_known(input, convolution.spatial_rank());
   if (convolution.getPaddingMode() == PaddingMode::kEXPLICIT_ROUND_UP && !known) {
     return Decision::no("its size is rounded up, and the size of its input is not known");

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/spatial.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
 #include "torch_tensorrt/core/network/evaluate_elements.h"
@@ -67,6 +68,15 @@ Parameter parameter_of(Translator& t, const Weights& own, int32_t input, const c
     return {{to_trt(constant->getWeights().type), constant->getWeights().values, constant->getWeights().count},
             nullptr};
   return {none, &t.input(input)};
+}
+
+// The input, with the number of channels that the kernel says where the input's dims do not tell.
+trt::ITensor& input_of(Translator& t, const ConvolutionBase& layer) {
+  trt::ITensor& x = t.input(0);
+  if (x.getDimensions().d[1] >= 0) return widen_space(t, x, layer.spatial_rank());
+  std::vector<int64_t> dims(static_cast<size_t>(x.getDimensions().nbDims), 0);
+  dims[1] = input_channels(layer).value();
+  return widen_space(t, reshape(t, x, dims), layer.spatial_rank());
 }
 
 // A bias may be wider than the rest (that of a batch norm which went into a convolution of halves), which TensorRT does
@@ -151,7 +161,7 @@ void translate_convolution(Translator& t) {
   const int32_t rank = layer.spatial_rank();
   const Parameter kernel = parameter_of(t, layer.getKernelWeights(), 1, "kernel");
   const Bias bias = bias_of(t, layer, /*behind=*/false);
-  auto& made = t.added(t.target().addConvolutionNd(widen_space(t, t.input(0), rank), layer.getNbOutputMaps(),
+  auto& made = t.added(t.target().addConvolutionNd(input_of(t, layer), layer.getNbOutputMaps(),
                                                    window_dims(layer.getKernelSizeNd(), 1), kernel.weights,
                                                    bias.inside.weights));
   if (kernel.tensor != nullptr) made.setInput(1, widen_space(t, *kernel.tensor, rank));
@@ -172,7 +182,7 @@ void translate_deconvolution(Translator& t) {
   }
   const Parameter kernel = parameter_of(t, layer.getKernelWeights(), 1, "kernel");
   const Bias bias = bias_of(t, layer, /*behind=*/extends);
-  auto& made = t.added(t.target().addDeconvolutionNd(widen_space(t, t.input(0), rank), layer.getNbOutputMaps(),
+  auto& made = t.added(t.target().addDeconvolutionNd(input_of(t, layer), layer.getNbOutputMaps(),
                                                      window_dims(layer.getKernelSizeNd(), 1), kernel.weights,
                                                      bias.inside.weights));
   if (kernel.tensor != nullptr) made.setInput(1, widen_space(t, *kernel.tensor, rank));

@@ -191,15 +191,20 @@ void translate_gather(Translator& t) {
   trt::ITensor& data = movable(t, t.input(0));
   const bool by_tuples = layer.getMode() == network::GatherMode::kND;
   const int32_t shared = layer.getNbElementWiseDims();
-  trt::ITensor& indices = by_tuples ? tuples_from_start(t, data, t.input(1), shared)
-                                    : from_start(t, data, t.input(1), layer.getGatherAxis());
+  const bool by_scalar =
+      layer.getMode() == network::GatherMode::kDEFAULT && layer.getInput(1)->getDimensions().nbDims == 0;
+  trt::ITensor& indices = by_tuples
+                              ? tuples_from_start(t, data, t.input(1), shared)
+                              : with_rank(t, from_start(t, data, t.input(1), layer.getGatherAxis()), by_scalar ? 1 : 0);
   trt::ITensor& source = layer.getMode() == network::GatherMode::kELEMENT
                              ? reachable(t, data, indices.getDimensions(), layer.getGatherAxis())
                              : data;
   auto& made = t.added(t.target().addGatherV2(source, indices, static_cast<trt::GatherMode>(layer.getMode())));
   if (!by_tuples) made.setGatherAxis(layer.getGatherAxis());
   made.setNbElementWiseDims(shared);
-  t.give(moved_back(t, *made.getOutput(0), type));
+  // TensorRT keeps a dimension of size 1 for a scalar index.
+  trt::ITensor& found = by_scalar ? squeeze(t, *made.getOutput(0), {layer.getGatherAxis()}) : *made.getOutput(0);
+  t.give(moved_back(t, found, type));
 }
 
 void translate_scatter(Translator& t) {
