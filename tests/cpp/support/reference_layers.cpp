@@ -277,6 +277,34 @@ double normalization(const Element& e) {
   return value;
 }
 
+double cumulative(const Element& e) {
+  using network::CumulativeOperation;
+  const auto& layer = layer_of<network::ICumulativeLayer>(e);
+  const auto axis = static_cast<size_t>(layer.getAxis());
+  Place place = e.at;
+  place[axis] = 0;
+  double result = load(e.inputs[0], place);
+  for (int64_t i = 1; i <= e.at[axis]; ++i) {
+    place[axis] = i;
+    const double x = load(e.inputs[0], place);
+    switch (layer.getOperation()) {
+      case CumulativeOperation::kSUM:
+        result += x;
+        break;
+      case CumulativeOperation::kPROD:
+        result *= x;
+        break;
+      case CumulativeOperation::kMAX:
+        result = std::max(result, x);
+        break;
+      case CumulativeOperation::kMIN:
+        result = std::min(result, x);
+        break;
+    }
+  }
+  return result;
+}
+
 struct Row {
   LayerType type;
   double (*element)(const Element&);
@@ -285,7 +313,7 @@ constexpr Row kRows[] = {
     {LayerType::kCONVOLUTION, convolution}, {LayerType::kDECONVOLUTION, deconvolution},
     {LayerType::kPOOLING, pooling},         {LayerType::kMATRIX_MULTIPLY, matrix_multiply},
     {LayerType::kSOFTMAX, softmax},         {LayerType::kNORMALIZATION, normalization},
-    {LayerType::kRESIZE, reference_resize},
+    {LayerType::kRESIZE, reference_resize}, {LayerType::kCUMULATIVE, cumulative},
 };
 
 }  // namespace

@@ -45,11 +45,18 @@ Interval ValueRanges::find_dim(const ITensor& tensor, int32_t axis) {
   if (known >= 0) return point(static_cast<double>(known));
   const ILayer& layer = *tensor.producer();
   if (layer.getType() == LayerType::kINPUT) return of_input(tensor, axis);
+  if (layer.getType() == LayerType::kNON_ZERO) return {0, largest_volume(*layer.getInput(0))};
   if (const ITensor* sizes = size_input(layer)) {
     const Interval said = of_element(*sizes, axis);
     return said.low >= 0 ? said : kAnySize;  // -1: whatever is left
   }
   return infer_dim(layer, tensor, axis);
+}
+
+double ValueRanges::largest_volume(const ITensor& tensor) {
+  double volume = 1;
+  for (int32_t i = 0; i < tensor.getDimensions().nbDims; ++i) volume *= of_dim(tensor, i).high;
+  return std::isnan(volume) ? kAnySize.high : volume;  // of no size, and of any
 }
 
 Interval ValueRanges::of_input(const ITensor& input, int32_t axis) const {

@@ -26,6 +26,7 @@ class ValueRanges {
  private:
   using Key = std::pair<const ITensor*, int64_t>;
   Interval find_dim(const ITensor& tensor, int32_t axis);
+  double largest_volume(const ITensor& tensor);
   Interval of_input(const ITensor& input, int32_t axis) const;
   Interval of_value(const ITensor& input, int64_t element) const;
   Interval infer_dim(const ILayer& layer, const ITensor& tensor, int32_t axis);

@@ -263,9 +263,18 @@ TEST(TensorRTSupport, TakesWhatIsMadeOfPlaces) {
   EXPECT_EQ(network->outputs()[2]->getDimensions(), (network::Dims{2}));
 }
 
-TEST(TensorRTSupport, DeclinesRunningSumsOverSizesThatDependOnData) {
-  EXPECT_THAT(reason("%0 = input() {dims=[9]}\n%1 = non_zero(%0)\n%2 = cumulative(%1) {axis=1}\nreturn %2"),
-              HasSubstr("has no bound"));
+TEST(TensorRTSupport, BoundsSizesThatDependOnDataByWhatIsSearched) {
+  const auto sums = [](const std::string& dims) {
+    return "%x = input() {dims=[" + dims + "]}\n%1 = non_zero(%x)\n%2 = cumulative(%1) {axis=1}\nreturn %2";
+  };
+  EXPECT_EQ(reason(sums("9x5")), "");
+  EXPECT_THAT(reason(sums("2048x2048")), HasSubstr("it runs over 4194304 elements"));
+  EXPECT_THAT(reason(sums("-1x5")), HasSubstr("has no bound"));
+  const auto network = network::parse_network("network \"n\" {\n" + sums("-1x5") + "\n}");
+  network->profiles() = {{{"x", {{1, 5}, {2, 5}, {3, 5}}}}, {{"x", {{1, 5}, {2, 5}, {300000, 5}}}}};
+  EXPECT_THAT(supports(*network->getLayer(2)).reason(), HasSubstr("it runs over 1500000 elements"));
+  network->profiles().pop_back();
+  EXPECT_EQ(supports(*network->getLayer(2)).reason(), "");
 }
 
 TEST(TensorRTSupport, DeclinesProductsOfIntegerMatrices) {

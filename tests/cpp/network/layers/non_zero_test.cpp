@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/network/layers/non_zero.h"
 
+#include <cmath>
+
 #include "cpp/network/network_test_util.h"
 #include "torch_tensorrt/core/network/shape_inference.h"
 #include "torch_tensorrt/core/network/value_range.h"
@@ -38,6 +40,20 @@ TEST_F(NonZeroTest, WhatIsMadeOfThePlacesInfers) {
       network_.addMatrixMultiply(*rows->getOutput(0), MatrixOperation::kNONE, input({3, 7}), MatrixOperation::kNONE);
   EXPECT_EQ(dims_of(product), (Dims{-1, 7}));
   EXPECT_EQ(value_of(*network_.addShape(*product->getOutput(0))->getOutput(0)), (std::vector<int64_t>{kUnknown, 7}));
+}
+
+TEST_F(NonZeroTest, ItsSizeIsBoundByTheInput) {
+  ITensor& x = input({-1, 3});
+  auto* places = network_.addNonZero(x)->getOutput(0);
+  const Profile profile = {{x.getName(), {Dims{0, 3}, Dims{2, 3}, Dims{5, 3}}}};
+  const Interval range = ValueRanges(profile).of_dim(*places, 1);
+  EXPECT_EQ(range.low, 0);
+  EXPECT_EQ(range.high, 15);
+  const Profile none;
+  EXPECT_TRUE(std::isinf(ValueRanges(none).of_dim(*places, 1).high));
+  auto* empty = network_.addNonZero(input({-1, 0}))->getOutput(0);
+  EXPECT_TRUE(std::isinf(ValueRanges(none).of_dim(*empty, 1).high));
+  EXPECT_EQ(ValueRanges(none).of_dim(*network_.addNonZero(input({4, 2}))->getOutput(0), 1).high, 8);
 }
 
 TEST_F(NonZeroTest, ItsSizeDependsOnValues) {

@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <cmath>
 
 #include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/network/value_range.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // Layers that combine the elements along an axis.
@@ -21,18 +23,29 @@ Dims largest_dims(const network::ITensor& input, const network::Profile& profile
   return range == profile.end() ? input.getDimensions() : range->second.max;
 }
 
+// At the largest dims of one profile; where it depends on data, what it cannot be above.
+std::optional<int64_t> largest_size(const network::INetworkDefinition& network, const network::Profile& profile,
+                                    const network::ITensor& tensor, int32_t axis) {
+  std::vector<Dims> dims;
+  for (const network::ITensor* input : network.inputs()) dims.push_back(largest_dims(*input, profile));
+  const int64_t size = network::infer_all(network, dims).at(&tensor).type.dims.d[axis];
+  if (size >= 0) return size;
+  const double bound = network::ValueRanges(profile).of_dim(tensor, axis).high;
+  return std::isinf(bound) ? std::nullopt : std::optional<int64_t>(static_cast<int64_t>(bound));
+}
+
 }  // namespace
 
 std::optional<int64_t> largest_size(const ILayer& layer, int32_t axis) {
   const network::ITensor& tensor = *layer.getInput(0);
   if (const int64_t size = tensor.getDimensions().d[axis]; size >= 0) return size;
+  std::vector<network::Profile> profiles = layer.network()->profiles();
+  if (profiles.empty()) profiles.emplace_back();
   std::optional<int64_t> largest;
-  for (const network::Profile& profile : layer.network()->profiles()) {
-    std::vector<Dims> dims;
-    for (const network::ITensor* input : layer.network()->inputs()) dims.push_back(largest_dims(*input, profile));
-    const int64_t size = network::infer_all(*layer.network(), dims).at(&tensor).type.dims.d[axis];
-    if (size < 0) return std::nullopt;
-    largest = std::max(largest.value_or(0), size);
+  for (const network::Profile& profile : profiles) {
+    const std::optional<int64_t> size = largest_size(*layer.network(), profile, tensor, axis);
+    if (!size) return std::nullopt;
+    largest = std::max(largest.value_or(0), *size);
   }
   return largest;
 }
