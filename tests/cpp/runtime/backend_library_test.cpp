@@ -72,6 +72,32 @@ TEST_F(BackendLibrary, SizesThatOnlyTheRunKnowsArriveAtTheUser) {
   }
 }
 
+// x f32[2x12] reshaped to the two numbers of n: the null backend knows the dims from the values that it is handed.
+TEST_F(BackendLibrary, ValuesThatAreSizesAreHandedOver) {
+  for (const auto dtype : {network::DataType::kINT32, network::DataType::kINT64}) {
+    auto net = std::make_shared<network::INetworkDefinition>();
+    auto* x = net->addInput("input_0", network::DataType::kFLOAT, network::Dims{2, 12});
+    auto* n = net->addInput("input_1", dtype, network::Dims{2});
+    auto* shuffle = net->addShuffle(*x);
+    shuffle->setInput(1, *n);
+    shuffle->getOutput(0)->setName("output_0");
+    net->markOutput(*shuffle->getOutput(0));
+    net->profiles() = {{{"input_1", {{2}, {2}, {2}, {1, 1}, {4, 6}, {24, 24}}}}};
+    engine::BuildSettings settings;
+    settings.backend = "null";
+    const auto loaded = make_engine(engine::build_engine(net, settings));
+    const at::ScalarType type = dtype == network::DataType::kINT32 ? at::kInt : at::kLong;
+    for (const auto& sizes : std::vector<std::vector<int64_t>>{{4, 6}, {1, 24}, {4, 6}}) {
+      const auto results = loaded->run({at::randn({2, 12}), at::tensor(sizes, at::kLong).to(type)});
+      EXPECT_TRUE(at::equal(results[0], at::full(sizes, 7.F)));
+    }
+    EXPECT_THAT(error_of([&] {
+                  loaded->run({at::randn({2, 12}), at::tensor({25, 1}, type)});
+                }),
+                HasSubstr("[25, 1], the engine was built for [1, 1] to [24, 24]"));
+  }
+}
+
 TEST_F(BackendLibrary, OthersThanBackendsAreRefusedWithTheReason) {
   const fs::path folder = fs::path(::testing::TempDir()) / "no_backends";
   fs::create_directories(folder);
