@@ -37,6 +37,28 @@ torch::jit::Module linear_module() {
   return module;
 }
 
+// As before a training: both norms compute the same, and may not afterwards.
+torch::jit::Module twin_module() {
+  torch::jit::Module module("twins");
+  for (const char* name : {"a", "b"}) module.register_parameter(name, at::ones({8}), /*is_buffer=*/false);
+  module.define(R"(
+    def forward(self, x):
+        return torch.relu(torch.layer_norm(x, [8], self.a)) - torch.layer_norm(x, [8], self.b)
+  )");
+  module.eval();
+  return module;
+}
+
+TEST(Lower, KeepsEqualParametersApartWhenAsked) {
+  LowerInfo info;
+  EXPECT_EQ(count_nodes(Lower(twin_module(), "forward", info).first, "aten::layer_norm"), 1);
+  info.keep_parameters_apart = true;
+  const auto [graph, params] = Lower(twin_module(), "forward", info);
+  EXPECT_EQ(count_nodes(graph, "aten::layer_norm"), 2);
+  EXPECT_TRUE(params.empty());
+  EXPECT_EQ(graph->inputs().size(), 1U);
+}
+
 TEST(Lower, MakesOneGraphOfConstantsAndFunctionalOperators) {
   const auto module = linear_module();
   const auto x = at::randn({3, 8});

@@ -20,16 +20,16 @@ torch::jit::Module evaluation_copy(const torch::jit::Module& module) {
   return copy;
 }
 
-torch::jit::Module freeze(const torch::jit::Module& module, const std::string& method_name) {
+torch::jit::Module freeze(const torch::jit::Module& module, const std::string& method_name, bool keep_parameters) {
   // forward is kept in any case.
   std::vector<std::string> kept;
   if (method_name != "forward") kept.push_back(method_name);
-  return torch::jit::freeze_module(module, std::move(kept));
+  return torch::jit::freeze_module(module, std::move(kept), /*freezeInterfaces=*/true, keep_parameters);
 }
 
-LoweredGraph method_graph(const torch::jit::Module& module, const std::string& method_name, bool unfrozen) {
+LoweredGraph method_graph(const torch::jit::Module& module, const std::string& method_name, const LowerInfo& info) {
   const auto evaluated = is_training(module) ? evaluation_copy(module) : module;
-  const auto frozen = unfrozen ? evaluated : freeze(evaluated, method_name);
+  const auto frozen = info.unfreeze_module ? evaluated : freeze(evaluated, method_name, info.keep_parameters_apart);
   auto graph = frozen.get_method(method_name).graph()->copy();
   torch::jit::Inline(*graph);
   auto params = passes::lower_attributes(graph, frozen._ivalue());
@@ -40,7 +40,8 @@ LoweredGraph method_graph(const torch::jit::Module& module, const std::string& m
 
 std::ostream& operator<<(std::ostream& os, const LowerInfo& info) {
   os << "Settings requested for lowering:\n  Unfrozen module: " << info.unfreeze_module
-     << "\n  Common subexpressions kept: " << info.disable_cse << "\n  Modules left to PyTorch:";
+     << "\n  Common subexpressions kept: " << info.disable_cse
+     << "\n  Parameters kept apart: " << info.keep_parameters_apart << "\n  Modules left to PyTorch:";
   for (const auto& name : info.forced_fallback_modules) os << ' ' << name;
   return os;
 }
@@ -61,7 +62,7 @@ LoweredGraph Lower(const torch::jit::Module& module, std::string method_name, co
                  "the module " << module.type()->str() << " has no method '" << method_name << "'");
   LoweredGraph lowered;
   try {
-    lowered = method_graph(module, method_name, info.unfreeze_module);
+    lowered = method_graph(module, method_name, info);
   } catch (const c10::Error& error) {
     TORCHTRT_THROW_ERROR("cannot make one graph of method '" << method_name << "': " << error.what_without_backtrace());
   }

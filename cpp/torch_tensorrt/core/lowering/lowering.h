@@ -16,6 +16,9 @@ struct LowerInfo {
   // Parameters stay values of the module instead of becoming constants of the graph.
   bool unfreeze_module = false;
   bool disable_cse = false;
+  // Parameters never decide on the graph by their values: of two that are equal each stays a constant of its own, and
+  // so do the operations on them. What is compiled can then be given other weights.
+  bool keep_parameters_apart = false;
   // Qualified class names of modules whose operations PyTorch runs; their nodes are marked.
   std::vector<std::string> forced_fallback_modules;
   // A single tuple or list of tensors as result becomes several results: an engine's outputs are flat.

@@ -44,7 +44,8 @@ void peephole(LoweredGraph& lowered, const LowerInfo&) {
 void propagate_constants(LoweredGraph& lowered, const LowerInfo&) { torch::jit::ConstantPropagation(lowered.first); }
 
 void eliminate_common_subexpressions(LoweredGraph& lowered, const LowerInfo& info) {
-  if (!info.disable_cse) torch::jit::EliminateCommonSubexpression(lowered.first);
+  const bool keeps = info.disable_cse || info.keep_parameters_apart;
+  if (!keeps) torch::jit::EliminateCommonSubexpression(lowered.first);
 }
 
 void eliminate_dead_code(LoweredGraph& lowered, const LowerInfo&) { torch::jit::EliminateDeadCode(lowered.first); }
