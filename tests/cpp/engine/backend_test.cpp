@@ -184,15 +184,33 @@ TEST_F(BackendChoice, AnotherVersionIsRefusedOrBuiltAnew) {
   for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-4F * std::abs(expected[i]) + 1e-5F);
 }
 
-TEST_F(BackendChoice, BuildingAnewAllowsNoPrecisionThatTheFirstBuildMayNotHaveHad) {
-  const auto bytes = build("null");
-  null_backend_state().version = "null 2.0";
-  null_backend_state().preference = 10;
-  LoadOptions options;
-  options.rebuild = true;
-  EXPECT_EQ(Engine::load(bytes, options)->plan().backend_version, "null 2.0");
-  ASSERT_EQ(null_backend_state().settings.size(), 2U);
-  const BuildSettings& anew = null_backend_state().settings[1];
+class BuildingAnew : public BackendChoice {
+ protected:
+  // The settings of the second build.
+  BuildSettings rebuild(const std::shared_ptr<const std::string>& bytes) {
+    null_backend_state().version = "null 2.0";
+    null_backend_state().preference = 10;
+    LoadOptions options;
+    options.rebuild = true;
+    EXPECT_EQ(Engine::load(bytes, options)->plan().backend_version, "null 2.0");
+    return null_backend_state().settings.at(1);
+  }
+};
+
+TEST_F(BuildingAnew, AllowsWhatTheFirstBuildWasAllowed) {
+  settings_.enabled_precisions = {network::DataType::kFLOAT, network::DataType::kHALF};
+  settings_.optimization_level = 2;
+  const BuildSettings anew = rebuild(build("null"));
+  EXPECT_EQ(anew.enabled_precisions, settings_.enabled_precisions);
+  EXPECT_EQ(anew.optimization_level, 2);
+  EXPECT_FALSE(anew.strongly_typed);
+  EXPECT_FALSE(anew.disable_tf32);
+}
+
+TEST_F(BuildingAnew, AllowsNoPrecisionThatTheFirstBuildMayNotHaveHad) {
+  Plan plan = parse_plan(build("null"));
+  plan.settings.reset();  // as in plans of older libraries
+  const BuildSettings anew = rebuild(std::make_shared<const std::string>(serialize_plan(std::move(plan))));
   EXPECT_EQ(anew.enabled_precisions, std::set<network::DataType>{network::DataType::kFLOAT});
   EXPECT_TRUE(anew.strongly_typed);
   EXPECT_TRUE(anew.disable_tf32);

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "torch_tensorrt/core/engine/backend_library.h"
+#include "torch_tensorrt/core/engine/build_record.h"
 #include "torch_tensorrt/core/engine/native_backend.h"
 #include "torch_tensorrt/core/engine/network_weights.h"
 #include "torch_tensorrt/core/engine/producer.h"
@@ -55,6 +56,12 @@ void load_libraries_beside(Registry& registry) {
 
 }  // namespace
 
+std::string Backend::refit(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                           const BuildSettings& settings) const {
+  LOG_INFO("backend " << name() << " replaces no weights: the engine \"" << plan.name << "\" is built anew");
+  return build(std::move(network), settings, nullptr);
+}
+
 const Backend& find_backend(const std::string& name) {
   const std::lock_guard lock(registry().mutex);
   if (const Backend* known = find_known(registry(), name)) return *known;
@@ -93,6 +100,7 @@ std::string wrap_payload(const Backend& backend, std::shared_ptr<network::INetwo
   plan.backend_version = backend.version();
   plan.max_specialisations = settings.max_specialisations;
   plan.notes = std::move(notes);
+  record_build(plan, *network, settings);
   plan.weights = std::make_shared<WeightStore>();
   WeightPutter(network, *plan.weights).put_attributes();
   plan.choices.resize(static_cast<size_t>(network->getNbLayers()));

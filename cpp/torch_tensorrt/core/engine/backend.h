@@ -29,6 +29,11 @@ class Backend {
   // Plan bytes. Takes the network apart. Throws Error naming the layer that cannot be built.
   virtual std::string build(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                             BuildReport* report) const = 0;
+  // Plan bytes of an engine like that of a plan of this backend, with the weights of `network`, which has the layers
+  // that the plan was built from; `settings` are those of that build. Takes the network apart. Where a backend has no
+  // way to replace weights, this is a build.
+  virtual std::string refit(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                            const BuildSettings& settings) const;
   // Makes a plan of this backend's run. Throws Error when it cannot run here (another version, another GPU).
   virtual std::shared_ptr<Executable> load(std::shared_ptr<const Plan> plan) const = 0;
   // Whether bytes that are no plan of ours are an engine in this backend's own form; load() then gets a plan that has

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "torch_tensorrt/core/engine/build_record.h"
 #include "torch_tensorrt/core/engine/build_settings.h"
 #include "torch_tensorrt/core/engine/candidate_timer.h"
 #include "torch_tensorrt/core/engine/layer_summary.h"
@@ -59,6 +60,16 @@ void check_sizes(const network::INetworkDefinition& network) {
 }  // namespace
 
 std::string Builder::build(std::shared_ptr<network::INetworkDefinition> network, BuildReport* report) const {
+  return make(std::move(network), /*like=*/nullptr, report);
+}
+
+std::string Builder::build_like(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                                BuildReport* report) const {
+  return make(std::move(network), &plan, report);
+}
+
+std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, const Plan* like,
+                          BuildReport* report) const {
   const auto start = std::chrono::steady_clock::now();
   if (network == nullptr) TORCHTRT_THROW_ERROR("there is no network to build an engine from");
   const BuildSettings settings = resolve_settings(settings_);
@@ -75,7 +86,9 @@ std::string Builder::build(std::shared_ptr<network::INetworkDefinition> network,
   plan.producer = producer_text();
   plan.target = settings.target;
   plan.max_specialisations = settings.max_specialisations;
-  NetworkChoice choice = choose_network(std::move(network), settings, timer);
+  record_build(plan, *network, settings);
+  NetworkChoice choice = like == nullptr ? choose_network(std::move(network), settings, timer)
+                                         : repeat_choice(*like, std::move(network), settings, timer);
   cache->save();
   plan.weights = pack_weights(choice, settings.target, result);
   plan.network = std::move(choice.network);

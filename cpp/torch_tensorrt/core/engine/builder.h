@@ -1,55 +1,16 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "torch_tensorrt/core/engine/build_settings.h"
 #include "torch_tensorrt/core/engine/plan.h"
 #include "torch_tensorrt/core/engine/tactic.h"
 #include "torch_tensorrt/core/network/network.h"
 #include "torch_tensorrt/core/optimizer/pass.h"
 
 namespace torch_tensorrt::engine {
-
-struct BuildSettings {
-  std::string name;
-  // Who builds the engine: a backend's name, "auto" (the available one that is preferred and takes every layer), or
-  // "fastest" (all that can, timed on the target).
-  std::string backend = "auto";
-  DeviceTarget target;
-  // Dtypes that the builder may compute in. The optimizer never goes below the network's own without being allowed.
-  std::set<network::DataType> enabled_precisions = {network::DataType::kFLOAT};
-  int32_t timing_iterations = 1;  // of each candidate, averaged; more is steadier
-  // File of measured times that is read before and written after a build: builds with one cache choose alike and give
-  // identical bytes. Empty: the environment's TORCHTRT_TIMING_CACHE, or no file.
-  std::string timing_cache_path;
-  // Which tactics may be used, by the part of their names before the dot ("onednn", "aten"). Empty: the environment's
-  // TORCHTRT_TACTIC_SOURCES (comma separated), or all.
-  std::vector<std::string> tactic_sources;
-  // Combinations of input shapes that a context of the engine stays prepared for.
-  int32_t max_specialisations = 8;
-  std::string dump_directory;  // network text before and after every pass; empty: none
-  bool debug = false;          // keep what tells layers apart (names, attributes) in the engine
-
-  // What follows is for backends that take whole networks; our own engine has no use for it.
-  bool disable_tf32 = false;        // products of f32 in full precision
-  bool refit = false;               // weights can be replaced in the built engine
-  bool sparse_weights = false;      // kernels that use 2:4 sparsity may be taken
-  int64_t workspace_bytes = 0;      // that a layer may use while it runs; 0: as much as the device has
-  int32_t dla_core = -1;            // -1: none
-  bool allow_gpu_fallback = false;  // layers that the DLA core does not take run on the GPU
-  network::EngineCapability capability = network::EngineCapability::kSTANDARD;
-  // Memory of a DLA core; 0: the backend's default.
-  int64_t dla_sram_bytes = 0;
-  int64_t dla_local_dram_bytes = 0;
-  int64_t dla_global_dram_bytes = 0;
-  int32_t optimization_level = -1;   // 0 (quick build) to 5 (fast engine); -1: the backend's default
-  bool version_compatible = false;   // the engine loads with later versions of the backend's library too
-  bool hardware_compatible = false;  // the engine loads on later generations of the device too
-  // Each layer computes in the dtypes of its tensors, whatever enabled_precisions allows.
-  bool strongly_typed = false;
-};
 
 struct BuiltLayer {
   std::string name;
@@ -80,8 +41,14 @@ class Builder {
   explicit Builder(BuildSettings settings) : settings_(std::move(settings)) {}
   // Takes the network apart. Throws Error naming the layer that nothing runs, with every tactic's reason.
   std::string build(std::shared_ptr<network::INetworkDefinition> network, BuildReport* report = nullptr) const;
+  // The same with the tactics of a plan of ours, which was built from a network that differs in nothing but weights:
+  // nothing is timed. Where they cannot be taken over, it is built anew; the log says why.
+  std::string build_like(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                         BuildReport* report = nullptr) const;
 
  private:
+  std::string make(std::shared_ptr<network::INetworkDefinition> network, const Plan* like, BuildReport* report) const;
+
   BuildSettings settings_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "torch_tensorrt/core/engine/backend.h"
 #include "torch_tensorrt/core/engine/build_engine.h"
+#include "torch_tensorrt/core/engine/build_record.h"
 #include "torch_tensorrt/core/engine/engine_state.h"
 #include "torch_tensorrt/core/engine/native_backend.h"
 #include "torch_tensorrt/core/engine/network_weights.h"
@@ -36,16 +37,12 @@ std::shared_ptr<Plan> read_plan(const std::shared_ptr<const std::string>& bytes,
   return plan;
 }
 
-// The bytes of an engine that a backend of this machine builds of the network in the plan. Which precisions the first
-// build was allowed is not in it, so every layer computes in the dtypes of its tensors.
+// The bytes of an engine that a backend of this machine builds of the network in the plan.
 std::shared_ptr<const std::string> rebuild(const Plan& plan, const std::string& reason) {
   LOG_WARNING("the engine \"" << plan.name << "\" is built anew: " << reason);
-  BuildSettings settings;
-  settings.name = plan.name;
-  settings.target = plan.target;
+  BuildSettings settings = settings_like(plan);
+  settings.backend = kAutoBackend;
   settings.target.isa.clear();
-  settings.strongly_typed = true;
-  settings.disable_tf32 = true;
   return std::make_shared<const std::string>(build_engine(plan.network->clone(), settings));
 }
 

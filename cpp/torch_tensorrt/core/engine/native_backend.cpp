@@ -29,6 +29,13 @@ class NativeBackend final : public Backend {
     return Builder(settings).build(std::move(network), report);
   }
 
+  std::string refit(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                    const BuildSettings& settings) const override {
+    BuildSettings here = settings;
+    here.target.isa.clear();  // the plan may have been built on another machine
+    return Builder(here).build_like(plan, std::move(network));
+  }
+
   std::shared_ptr<Executable> load(std::shared_ptr<const Plan> plan) const override {
     const Decision decision = device_available(plan->target);
     if (!decision) {

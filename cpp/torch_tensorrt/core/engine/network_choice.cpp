@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "torch_tensorrt/core/engine/build_record.h"
 #include "torch_tensorrt/core/engine/network_dump.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -43,6 +44,21 @@ class NetworkChooser {
     note_reformats(best);
     LOG_GRAPH("network after optimisation:\n" << dump_text(*best.network));
     return best;
+  }
+
+  // Null where no format gives the network of the plan.
+  NetworkChoice run_like(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network) {
+    const auto wanted = layer_signatures(*plan.network);
+    const auto passes = optimizer::optimize(*network, pass_context(TensorFormat::kLINEAR));
+    for (const TensorFormat format : formats_of(*network)) {
+      NetworkChoice choice = optimised(network->clone(), format);
+      if (layer_signatures(*choice.network) != wanted) continue;
+      choice.passes.insert(choice.passes.begin(), passes.begin(), passes.end());
+      choice.choices = plan.choices;
+      choice.notes = plan.notes;
+      return choice;
+    }
+    return {};
   }
 
  private:
@@ -139,6 +155,22 @@ class NetworkChooser {
   NetworkDump dumper_;
 };
 
+// Why the tactics of the plan cannot run here; yes when they can.
+Decision has_tactics(const Plan& plan, const DeviceTarget& target) {
+  if (target.isa != plan.target.isa) {
+    return Decision::no(str("it was built for ", plan.target.isa, ", here is ", target.isa));
+  }
+  for (size_t i = 0; i < plan.choices.size(); ++i) {
+    const std::string& name = plan.choices[i].tactic;
+    if (name.empty()) continue;
+    const Tactic* tactic = TacticRegistry::global().find(name);
+    if (tactic == nullptr) return Decision::no("this process does not have its tactic " + name);
+    const Decision runs = tactic->supports(*plan.network->getLayer(static_cast<int32_t>(i)), target);
+    if (!runs) return Decision::no(str("its tactic ", name, " does not run here: ", runs.reason()));
+  }
+  return Decision::yes();
+}
+
 }  // namespace
 
 std::vector<network::Dims> opt_dims(const network::INetworkDefinition& network) {
@@ -166,6 +198,18 @@ network::InferredTensors infer_at_opt(const network::INetworkDefinition& network
 NetworkChoice choose_network(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                              CandidateTimer& timer) {
   return NetworkChooser(settings, timer).run(std::move(network));
+}
+
+NetworkChoice repeat_choice(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                            const BuildSettings& settings, CandidateTimer& timer) {
+  Decision repeats = has_tactics(plan, settings.target);
+  if (repeats) {
+    NetworkChoice choice = NetworkChooser(settings, timer).run_like(plan, network->clone());
+    if (choice.network != nullptr) return choice;
+    repeats = Decision::no("with these weights it is optimised to other layers");
+  }
+  LOG_INFO("the tactics of the engine \"" << plan.name << "\" are chosen anew: " << repeats.reason());
+  return choose_network(std::move(network), settings, timer);
 }
 
 }  // namespace torch_tensorrt::engine

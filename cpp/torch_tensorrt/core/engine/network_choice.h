@@ -30,4 +30,9 @@ std::vector<network::Dims> opt_dims(const network::INetworkDefinition& network);
 NetworkChoice choose_network(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                              CandidateTimer& timer);
 
+// The network optimised as that of a plan of ours, with the plan's tactics; nothing is timed. Where it comes out
+// otherwise, as weights decided on a rewrite, or where a tactic is not here, it is chosen anew, which the log says.
+NetworkChoice repeat_choice(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                            const BuildSettings& settings, CandidateTimer& timer);
+
 }  // namespace torch_tensorrt::engine

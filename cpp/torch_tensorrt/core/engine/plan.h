@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "torch_tensorrt/core/engine/build_settings.h"
 #include "torch_tensorrt/core/engine/tactic.h"
 #include "torch_tensorrt/core/engine/weight_store.h"
 #include "torch_tensorrt/core/network/network.h"
@@ -36,6 +38,10 @@ struct Plan {
   int64_t weight_bytes = 0;         // of the weights section
   int32_t max_specialisations = 8;  // that a pooled context keeps
   std::vector<std::string> notes;   // reasons for reorders, choices of precision: for inspect
+  // That it was built with, and the layers that it was built from (build_record.h); plans of older libraries do not
+  // say.
+  std::optional<BuildSettings> settings;
+  std::vector<uint64_t> signatures;
 };
 
 // The bytes that a backend other than ours has made, kept in the weights section. Empty where there are none; they live

@@ -4,6 +4,7 @@
 #include "torch_tensorrt/core/engine/plan_attributes.h"
 #include "torch_tensorrt/core/engine/plan_generated.h"
 #include "torch_tensorrt/core/engine/plan_header.h"
+#include "torch_tensorrt/core/engine/plan_settings.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/shape_inputs.h"
 #include "torch_tensorrt/core/network/verifier.h"
@@ -55,6 +56,8 @@ class TableReader {
     if (table_.notes() != nullptr) {
       for (const auto* note : *table_.notes()) plan_.notes.push_back(read_text(note));
     }
+    if (table_.settings() != nullptr) plan_.settings = read_settings(*table_.settings());
+    plan_.signatures = read_list(table_.signatures());
     plan_.weight_bytes = static_cast<int64_t>(weights_.size());
     read_blocks();
     read_network(required(table_.network(), "network"));

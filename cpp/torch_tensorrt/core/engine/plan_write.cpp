@@ -8,6 +8,7 @@
 #include "torch_tensorrt/core/engine/plan_attributes.h"
 #include "torch_tensorrt/core/engine/plan_generated.h"
 #include "torch_tensorrt/core/engine/plan_header.h"
+#include "torch_tensorrt/core/engine/plan_settings.h"
 #include "torch_tensorrt/core/engine/plan_tensors.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -108,8 +109,10 @@ class TableWriter {
     const auto notes = buffer_.CreateVectorOfStrings(plan_.notes);
     const auto backend = buffer_.CreateString(plan_.backend);
     const auto version = buffer_.CreateString(plan_.backend_version);
+    const auto settings = plan_.settings ? write_settings(buffer_, *plan_.settings) : Offset<fb::Settings>();
+    const auto signatures = buffer_.CreateVector(plan_.signatures);
     buffer_.Finish(fb::CreatePlan(buffer_, name, producer, target, network, blocks, notes, backend, version,
-                                  plan_.max_specialisations));
+                                  plan_.max_specialisations, settings, signatures));
     return buffer_.Release();
   }
 
