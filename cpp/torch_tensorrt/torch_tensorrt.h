@@ -227,7 +227,7 @@ struct TORCHTRT_API CompileSpec {
   bool hardware_compatible = false;  // the engine loads on later generations of GPUs, too
   bool use_explicit_typing = false;  // each layer computes in the dtypes of its tensors, whatever is enabled
   bool sparse_weights = false;
-  bool refit = false;
+  bool refit = false;  // weights of the engine can be replaced (refit_module_weights); engines of ours always can
   bool debug = false;
   // Lets int64 and float64 be narrowed to 32 bits; what is narrowed is logged as a warning.
   bool truncate_long_and_double = false;
@@ -280,6 +280,12 @@ TORCHTRT_API std::vector<std::string> evaluated_operators();
 
 // A module whose forward runs engines. The module that is given is not changed.
 TORCHTRT_API torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info);
+// A module like `compiled`, which compile or embed_engine_in_new_module returned, with the weights of
+// `new_weight_module`: a module with the code of the one that was compiled, whose parameters and buffers have the same
+// names, shapes and dtypes (Error otherwise, naming them). Nothing is timed again. An engine of TensorRT must have been
+// built with CompileSpec::refit. The modules that are given are not changed, and may run meanwhile.
+TORCHTRT_API torch::jit::Module refit_module_weights(const torch::jit::Module& compiled,
+                                                     const torch::jit::Module& new_weight_module);
 // The bytes of one engine for the whole method.
 TORCHTRT_API std::string convert_method_to_trt_engine(const torch::jit::Module& module, std::string method_name,
                                                       CompileSpec info);

@@ -23,6 +23,7 @@ from torch_tensorrt._compile import compile, convert_method_to_trt_engine  # noq
 from torch_tensorrt._device import Device  # noqa: E402
 from torch_tensorrt._enums import DeviceType, EngineCapability, dtype, memory_format  # noqa: E402
 from torch_tensorrt._input import Input  # noqa: E402
+from torch_tensorrt._refit import refit_module_weights  # noqa: E402
 from torch_tensorrt._version import __version__  # noqa: E402
 from torch_tensorrt.ts import check_method_op_support, embed_engine_in_new_module  # noqa: E402
 
@@ -45,6 +46,7 @@ __all__ = [
     "get_environment_report",
     "logging",
     "memory_format",
+    "refit_module_weights",
     "set_device",
     "ts",
 ]

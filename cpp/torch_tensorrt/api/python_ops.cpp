@@ -30,6 +30,11 @@ torch::jit::IValue compile_module(const torch::jit::IValue& module, const std::s
   return for_python([&] { return torch::jit::IValue(ts::compile(as_module(module), parse_spec(spec))._ivalue()); });
 }
 
+torch::jit::IValue refit_module(const torch::jit::IValue& compiled, const torch::jit::IValue& module) {
+  return for_python(
+      [&] { return torch::jit::IValue(ts::refit_module_weights(as_module(compiled), as_module(module))._ivalue()); });
+}
+
 at::Tensor as_tensor(std::string bytes) {
   auto* owner = new std::string(std::move(bytes));
   return at::from_blob(
@@ -75,6 +80,7 @@ void set_log_level(int64_t level) {
 
 TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_compile(Any module, str spec) -> Any", compile_module);
+  m.def("_refit_module(Any compiled, Any module) -> Any", refit_module);
   m.def("_convert_method_to_engine(Any module, str method, str spec) -> Tensor", convert_method);
   m.def("_embed_engine(Tensor engine, str device, str[] inputs, str[] outputs) -> Any", embed_engine);
   m.def("_check_method_op_support(Any module, str method) -> bool", check_support);

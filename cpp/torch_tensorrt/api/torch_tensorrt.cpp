@@ -4,6 +4,7 @@
 
 #include "torch_tensorrt/api/compile_spec.h"
 #include "torch_tensorrt/core/compiler.h"
+#include "torch_tensorrt/core/refit_module.h"
 #include "torch_tensorrt/core/runtime/RTDevice.h"
 #include "torch_tensorrt/core/util/build_info.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -35,6 +36,11 @@ bool check_method_operator_support(const torch::jit::Module& module, std::string
 
 torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info) {
   return translated([&] { return core::CompileGraph(module, to_internal(info)); });
+}
+
+torch::jit::Module refit_module_weights(const torch::jit::Module& compiled,
+                                        const torch::jit::Module& new_weight_module) {
+  return translated([&] { return core::RefitModule(compiled, new_weight_module); });
 }
 
 std::string convert_method_to_trt_engine(const torch::jit::Module& module, std::string method_name, CompileSpec info) {

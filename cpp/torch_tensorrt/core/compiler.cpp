@@ -4,10 +4,13 @@
 
 #include "ATen/Context.h"
 
+#include "torch_tensorrt/core/conversion/conversionctx/engine_settings.h"
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
+#include "torch_tensorrt/core/engine/build_engine.h"
 #include "torch_tensorrt/core/engine/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/partitioning/partitioning.h"
+#include "torch_tensorrt/core/refit_module.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -147,7 +150,8 @@ struct BuiltGraph {
   std::vector<ValueTree> arguments;
 };
 
-BuiltGraph build_engine(const lowering::LoweredGraph& lowered, CompileSpec& cfg, const std::string& name) {
+BuiltGraph build_engine(const torch::jit::Module& mod, const lowering::LoweredGraph& lowered, CompileSpec& cfg,
+                        const std::string& name) {
   auto graph = lowered.first;
   check_partitioning(graph->block(), cfg.partitioning_info);
   auto static_params = pair_inputs(lowered, cfg);
@@ -158,7 +162,10 @@ BuiltGraph build_engine(const lowering::LoweredGraph& lowered, CompileSpec& cfg,
   for (size_t i = 0; i < values.size(); ++i) {
     built.arguments.push_back(argument_tree(values[i], cfg.graph_inputs.collection_inputs[i].size()));
   }
-  built.engine = conversion::ConvertBlockToEngine(graph->block(), info, static_params);
+  auto network = conversion::ConvertBlockToNetwork(graph->block(), info, static_params);
+  auto settings = conversion::engine_settings(info.engine_settings);
+  settings.parameters = parameters_of(mod);
+  built.engine = torch_tensorrt::engine::build_engine(std::move(network), settings);
   return built;
 }
 
@@ -212,15 +219,17 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   check_settings(cfg);
   cfg.lower_info.converting_to_trt_engine = true;
+  cfg.lower_info.keep_parameters_apart = cfg.convert_info.engine_settings.refit;
   const auto lowered = lowering::Lower(mod, method_name, cfg.lower_info);
-  return own_bytes(build_engine(lowered, cfg, class_name(mod) + "_" + method_name).engine);
+  return own_bytes(build_engine(mod, lowered, cfg, class_name(mod) + "_" + method_name).engine);
 }
 
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
   check_settings(cfg);
+  cfg.lower_info.keep_parameters_apart = cfg.convert_info.engine_settings.refit;
   const auto lowered = lowering::Lower(mod, "forward", cfg.lower_info);
   const std::string name = class_name(mod);
-  auto built = build_engine(lowered, cfg, name + "_forward");
+  auto built = build_engine(mod, lowered, cfg, name + "_forward");
   auto engine = load_engine(name + "_engine", std::move(built.engine), cfg.convert_info.engine_settings.device);
   const auto results = result_trees(*lowered.first, engine->outputs().size());
   name_arguments(mod, "forward", built.arguments);

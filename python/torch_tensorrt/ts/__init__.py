@@ -9,6 +9,7 @@ from torch_tensorrt.ts._compiler import (
     compile,  # noqa: A004 - the public name
     convert_method_to_trt_engine,
     embed_engine_in_new_module,
+    refit_module_weights,
 )
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "embed_engine_in_new_module",
     "get_build_info",
     "logging",
+    "refit_module_weights",
     "set_device",
 ]

@@ -69,7 +69,8 @@ def compile(  # noqa: A001 - the public name
         disable_tf32: GPUs: fp32 matrix products use fp32, not TF32.
         sparse_weights: allow kernels for 2:4 sparse weights.
         enabled_precisions: set of dtypes that layers may compute in; default ``{torch.float32}``.
-        refit: keep the engine's weights replaceable.
+        refit: keep the weights of a GPU's engine replaceable (:func:`refit_module_weights`); those of the ``native``
+            backend always are.
         debug: keep what a debugger needs, dump networks.
         capability: :class:`torch_tensorrt.EngineCapability`.
         num_avg_timing_iters: runs that each candidate's time is averaged over.
@@ -135,6 +136,19 @@ def compile(  # noqa: A001 - the public name
     )
     compiled = compiler()._compile(_native(module), to_json(spec))
     return torch.jit._recursive.wrap_cpp_module(compiled)
+
+
+def refit_module_weights(
+    compiled_module: torch.jit.ScriptModule, new_weight_module: torch.jit.ScriptModule
+) -> torch.jit.ScriptModule:
+    """A module like ``compiled_module`` with the weights of ``new_weight_module``.
+
+    Takes ScriptModules alone; :func:`torch_tensorrt.refit_module_weights` says what they must be.
+    """
+    _require_module(compiled_module, "refit_module_weights")
+    _require_module(new_weight_module, "refit_module_weights")
+    refitted = compiler()._refit_module(_native(compiled_module), _native(new_weight_module))
+    return torch.jit._recursive.wrap_cpp_module(refitted)
 
 
 def convert_method_to_trt_engine(

@@ -172,6 +172,39 @@ TEST(ApiEngine, DamagedBytesAreRefused) {
   EXPECT_NE(error_of([&] { torchscript::embed_engine_in_new_module(engine, Device::cpu()); }), "no error");
 }
 
+// As small_network(), retrained.
+torch::jit::Module retrained_network() {
+  auto module = small_network();
+  at::manual_seed(4);
+  for (const auto& parameter : module.named_parameters()) {
+    module.setattr(parameter.name, at::randn(parameter.value.sizes()));
+  }
+  return module;
+}
+
+TEST(ApiRefit, GivesAModuleWithTheNewWeights) {
+  auto module = small_network();
+  auto retrained = retrained_network();
+  auto compiled = torchscript::compile(module, cpu_spec({Input({2, 3, 16, 16})}));
+  auto refitted = torchscript::refit_module_weights(compiled, retrained);
+  const auto x = at::randn({2, 3, 16, 16});
+  expect_same(run(refitted, x), run(retrained, x));
+  expect_same(run(compiled, x), run(module, x));
+}
+
+TEST(ApiRefit, NamesParametersThatDiffer) {
+  const auto compiled = torchscript::compile(small_network(), cpu_spec({Input({2, 3, 16, 16})}));
+  auto other = small_network();
+  other.setattr("bias", at::randn({8}).to(at::kDouble));
+  EXPECT_THAT(error_of([&] { torchscript::refit_module_weights(compiled, other); }),
+              HasSubstr("\"bias\" is float64 [8], must be float32 [8]"));
+}
+
+TEST(ApiRefit, NeedsACompiledModule) {
+  EXPECT_THAT(error_of([] { torchscript::refit_module_weights(small_network(), small_network()); }),
+              HasSubstr("holds no engine"));
+}
+
 TEST(ApiSupport, IsToldBefore) {
   EXPECT_TRUE(torchscript::check_method_operator_support(small_network(), "forward"));
   EXPECT_FALSE(torchscript::check_method_operator_support(unsupported_network(), "forward"));

@@ -1,6 +1,7 @@
 #include "torch_tensorrt/core/conversion/conversion.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "torch_tensorrt/core/conversion/block_converter.h"
@@ -131,6 +132,14 @@ void convert_block(ConversionCtx& ctx, const torch::jit::Block* b, const Convers
   check_range_ends(ctx);
 }
 
+// The network without its context, whose memory of weights it takes along.
+std::shared_ptr<nvinfer1::INetworkDefinition> release_network(ConversionCtx& ctx) {
+  ctx.net->set_layer_hook({});
+  for (void* resource : ctx.builder_resources) ctx.net->keep_alive(std::shared_ptr<const void>(resource, std::free));
+  ctx.builder_resources.clear();
+  return std::move(ctx.net);
+}
+
 void collect_unsupported(const torch::jit::Block* b, std::map<std::string, UnsupportedOp>& found) {
   for (const auto* n : b->nodes()) {
     for (const auto* inner : n->blocks()) collect_unsupported(inner, found);
@@ -171,6 +180,14 @@ std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo buil
   ConversionCtx ctx(build_info.engine_settings);
   convert_block(ctx, b, build_info, static_params);
   return ctx.SerializeEngine();
+}
+
+std::shared_ptr<nvinfer1::INetworkDefinition> ConvertBlockToNetwork(const torch::jit::Block* b,
+                                                                    ConversionInfo build_info,
+                                                                    ir::StaticParams& static_params) {
+  ConversionCtx ctx(build_info.engine_settings);
+  convert_block(ctx, b, build_info, static_params);
+  return release_network(ctx);
 }
 
 Decision CheckBlock(const torch::jit::Block* b, ConversionInfo build_info, ir::StaticParams& static_params) {

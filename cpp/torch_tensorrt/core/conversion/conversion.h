@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,11 @@ struct ConversionInfo {
 // naming the node that cannot be converted, its schema and Python line.
 std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
                                  ir::StaticParams& static_params);
+
+// The network that ConvertBlockToEngine builds of the block.
+std::shared_ptr<nvinfer1::INetworkDefinition> ConvertBlockToNetwork(const torch::jit::Block* b,
+                                                                    ConversionInfo build_info,
+                                                                    ir::StaticParams& static_params);
 
 // Whether the block becomes a network for these inputs, of which the backend that is asked for takes every layer;
 // nothing is built. The reason is the error that converting it would end with.

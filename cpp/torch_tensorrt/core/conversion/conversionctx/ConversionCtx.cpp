@@ -2,23 +2,13 @@
 
 #include <cstdlib>
 
+#include "torch_tensorrt/core/conversion/conversionctx/engine_settings.h"
 #include "torch_tensorrt/core/engine/build_engine.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {
 
 using nvinfer1::BuilderFlag;
-
-engine::DeviceTarget device_target(const ir::Device& device) {
-  TORCHTRT_CHECK(device.device_type != nvinfer1::DeviceType::kDLA,
-                 "device " << device << " was asked for, and this library does not run engines on DLA cores; "
-                           << "choose cpu or a gpu");
-  engine::DeviceTarget target;
-  const bool cpu = device.device_type == nvinfer1::DeviceType::kCPU;
-  target.kind = cpu ? engine::DeviceTarget::Kind::kCPU : engine::DeviceTarget::Kind::kCUDA;
-  target.index = static_cast<int32_t>(device.gpu_id);
-  return target;
-}
 
 void configure(nvinfer1::IBuilderConfig& cfg, const BuilderSettings& settings) {
   const std::pair<BuilderFlag, bool> flags[] = {
@@ -41,20 +31,6 @@ void configure(nvinfer1::IBuilderConfig& cfg, const BuilderSettings& settings) {
   cfg.setMemoryPoolLimit(nvinfer1::MemoryPoolType::kDLA_GLOBAL_DRAM, settings.dla_global_dram_size);
   cfg.setEngineCapability(settings.capability);
   cfg.setDefaultDeviceType(settings.device.device_type);
-}
-
-void add_backend_settings(const BuilderSettings& settings, engine::BuildSettings& build) {
-  const bool dla = settings.device.device_type == nvinfer1::DeviceType::kDLA;
-  build.disable_tf32 = settings.disable_tf32;
-  build.refit = settings.refit;
-  build.sparse_weights = settings.sparse_weights;
-  build.workspace_bytes = static_cast<int64_t>(settings.workspace_size);
-  build.dla_core = dla ? static_cast<int32_t>(settings.device.dla_core) : -1;
-  build.allow_gpu_fallback = settings.device.allow_gpu_fallback;
-  build.capability = settings.capability;
-  build.dla_sram_bytes = static_cast<int64_t>(settings.dla_sram_size);
-  build.dla_local_dram_bytes = static_cast<int64_t>(settings.dla_local_dram_size);
-  build.dla_global_dram_bytes = static_cast<int64_t>(settings.dla_global_dram_size);
 }
 
 }  // namespace
@@ -140,25 +116,13 @@ Decision ConversionCtx::decide_backend(const nvinfer1::ILayer& layer) const {
 }
 
 std::string ConversionCtx::SerializeEngine() {
-  engine::BuildSettings build;
-  build.name = settings.name;
-  build.backend = settings.backend;
-  build.target = engine::describe_target(device_target(settings.device));
-  build.enabled_precisions = enabled_precisions;
-  build.timing_iterations = std::max<int32_t>(1, static_cast<int32_t>(settings.num_avg_timing_iters));
-  build.debug = settings.debug;
-  build.max_specialisations = settings.max_specialisations;
-  build.timing_cache_path = settings.timing_cache_path;
-  build.optimization_level = static_cast<int32_t>(settings.optimization_level);
-  build.version_compatible = settings.version_compatible;
-  build.hardware_compatible = settings.hardware_compatible;
-  build.strongly_typed = settings.use_explicit_typing;
-  add_backend_settings(settings, build);
   // The layers' sources are set by now; the hook must not outlive the context.
   net->set_layer_hook({});
   value_tensor_map.clear();
   seen_itensors.clear();
   evaluated_value_map.clear();
+  auto build = engine_settings(settings);
+  build.enabled_precisions = enabled_precisions;
   return engine::build_engine(std::move(net), build);
 }
 

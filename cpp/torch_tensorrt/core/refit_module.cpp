@@ -1,0 +1,133 @@
+#include "torch_tensorrt/core/refit_module.h"
+
+#include "torch_tensorrt/core/conversion/conversion.h"
+#include "torch_tensorrt/core/engine/refit.h"
+#include "torch_tensorrt/core/ir/ir.h"
+#include "torch_tensorrt/core/lowering/lowering.h"
+#include "torch_tensorrt/core/runtime/TRTEngine.h"
+#include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/trt_util.h"
+
+namespace torch_tensorrt::core {
+namespace {
+
+namespace prim = torch::jit::prim;
+using EnginePtr = c10::intrusive_ptr<runtime::TRTEngine>;
+using torch::jit::Value;
+
+struct EngineAttribute {
+  std::string name;
+  EnginePtr engine;
+};
+
+EngineAttribute engine_of(const torch::jit::Module& compiled) {
+  std::vector<EngineAttribute> found;
+  for (const auto& attribute : compiled.named_attributes(/*recurse=*/true)) {
+    if (attribute.value.type() != c10::getCustomClassType<EnginePtr>()) continue;
+    found.push_back({attribute.name, attribute.value.toCustomClass<runtime::TRTEngine>()});
+  }
+  TORCHTRT_CHECK(!found.empty(), "the module " << compiled.type()->str()
+                                               << " holds no engine; give the module that compile returned first, and "
+                                               << "the one with the new weights second");
+  std::string names;
+  for (const auto& attribute : found) names += (names.empty() ? "" : ", ") + attribute.name;
+  TORCHTRT_CHECK(found.size() == 1 && names.find('.') == std::string::npos,
+                 "the module " << compiled.type()->str() << " has compiled modules inside (" << names
+                               << "); replace the weights of each of them, and put the results in its place");
+  return found.front();
+}
+
+// How many tensors an argument holds: itself, or what is unpacked of it.
+size_t count_tensors(const Value* value) {
+  if (value->type()->isSubtypeOf(*c10::TensorType::get())) return 1;
+  size_t count = 0;
+  for (const auto& use : value->uses()) {
+    if (use.user->kind() != prim::TupleUnpack && use.user->kind() != prim::ListUnpack) continue;
+    for (const auto* output : use.user->outputs()) count += count_tensors(output);
+  }
+  return count;
+}
+
+ir::Input input_spec(const network::ITensor& tensor, const std::vector<network::Profile>& profiles) {
+  network::ProfileRange range{tensor.getDimensions(), tensor.getDimensions(), tensor.getDimensions()};
+  if (!profiles.empty()) {
+    const auto found = profiles.front().find(tensor.getName());
+    if (found != profiles.front().end()) range = found->second;
+  }
+  ir::Input spec(range.min.to_vector(), range.opt.to_vector(), range.max.to_vector(),
+                 util::TRTDataTypeToScalarType(tensor.getType()), tensor.format(), /*dtype_is_user_defined=*/true);
+  spec.min_values = range.min_values;
+  spec.opt_values = range.opt_values;
+  spec.max_values = range.max_values;
+  return spec;
+}
+
+// The inputs that the engine was compiled for, one entry an argument.
+std::vector<std::vector<ir::Input>> input_specs(const torch::jit::Module& compiled, const engine::Plan& plan) {
+  const auto& inputs = plan.network->inputs();
+  std::vector<std::vector<ir::Input>> specs;
+  size_t next = 0;
+  for (const auto* argument : compiled.get_method("forward").graph()->inputs().slice(1)) {
+    auto& tensors = specs.emplace_back();
+    for (size_t left = count_tensors(argument); left > 0 && next < inputs.size(); --left) {
+      tensors.push_back(input_spec(*inputs[next++], plan.network->profiles()));
+    }
+  }
+  TORCHTRT_CHECK(next == inputs.size(),
+                 "the forward of the compiled module takes " << next << " tensors, its engine " << inputs.size());
+  return specs;
+}
+
+std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Module& mod, const engine::Plan& plan,
+                                                          std::vector<std::vector<ir::Input>> specs) {
+  lowering::LowerInfo lower_info;
+  lower_info.keep_parameters_apart = plan.settings->refit;
+  const auto lowered = lowering::Lower(mod, "forward", lower_info);
+  auto graph = lowered.first;
+  auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
+  const auto values = ir::get_collection_inputs(graph, static_params);
+  TORCHTRT_CHECK(values.size() == specs.size(), "the forward of the new module takes "
+                                                    << values.size() << " arguments, that of the compiled module "
+                                                    << specs.size());
+  conversion::ConversionInfo info;
+  info.collection_input_spec_map = ir::pair_input_vals_with_specs_collection(values, specs);
+  info.engine_settings.name = plan.name;
+  info.engine_settings.truncate_long_and_double = plan.settings->truncate_long_and_double;
+  info.engine_settings.allow_shape_tensors = true;  // where the inputs say what values they have
+  return conversion::ConvertBlockToNetwork(graph->block(), info, static_params);
+}
+
+EnginePtr engine_like(const runtime::TRTEngine& engine, std::string bytes) {
+  auto shared = std::make_shared<const std::string>(std::move(bytes));
+  return c10::make_intrusive<runtime::TRTEngine>(
+      runtime::parse_info(engine.serialize(/*with_engine=*/false), [&] { return std::move(shared); }));
+}
+
+}  // namespace
+
+std::vector<engine::Parameter> parameters_of(const torch::jit::Module& mod) {
+  std::vector<engine::Parameter> parameters;
+  const auto add = [&](const std::string& name, const at::Tensor& tensor) {
+    if (!tensor.defined()) return;
+    parameters.push_back({name, c10::getDtypeNames(tensor.scalar_type()).first, tensor.sizes().vec()});
+  };
+  for (const auto& parameter : mod.named_parameters()) add(parameter.name, parameter.value);
+  for (const auto& buffer : mod.named_buffers()) add(buffer.name, buffer.value);
+  return parameters;
+}
+
+torch::jit::Module RefitModule(const torch::jit::Module& compiled, const torch::jit::Module& mod) {
+  const auto [name, old] = engine_of(compiled);
+  const engine::Plan& plan = old->engine().plan();
+  TORCHTRT_CHECK(plan.network != nullptr, "the engine of the module " << compiled.type()->str() << " is "
+                                                                      << plan.backend
+                                                                      << "'s own bytes, beside which there is no "
+                                                                      << "network; compile the new module instead");
+  engine::check_parameters(plan, parameters_of(mod));
+  auto network = make_network(mod, plan, input_specs(compiled, plan));
+  auto refitted = compiled.copy();
+  refitted.setattr(name, engine_like(*old, engine::refit_engine(plan, std::move(network))));
+  return refitted;
+}
+
+}  // namespace torch_tensorrt::core

@@ -1,0 +1,65 @@
+"""Compiled modules with other weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.utils import _pytree
+
+from torch_tensorrt import ts
+from torch_tensorrt._compile import _example, _resolve_inputs, _to_script
+
+# Of the comparison that ``verify_output`` asks for.
+VERIFY_RTOL = 5e-3
+VERIFY_ATOL = 5e-3
+
+
+def refit_module_weights(
+    compiled_module: torch.jit.ScriptModule,
+    new_weight_module: Any,
+    arg_inputs: Sequence[Any] | None = None,
+    kwarg_inputs: dict[str, Any] | None = None,
+    verify_output: bool = False,
+) -> torch.jit.ScriptModule:
+    """A compiled module with the weights of another module, without a build that times everything again.
+
+    Args:
+        compiled_module: what :func:`compile` returned, or loaded from a file. It stays as it is, and may run meanwhile.
+        new_weight_module: a module with the code of the one that was compiled, retrained: its parameters and buffers
+            have the same names, shapes and dtypes. A ScriptModule, an ``nn.Module`` (it is scripted) or an
+            ExportedProgram (it is traced); in eval mode.
+        arg_inputs: a tensor (or :class:`torch_tensorrt.Input`) an argument of ``forward``, for ``verify_output``.
+        kwarg_inputs: not through TorchScript.
+        verify_output: run both modules on ``arg_inputs`` and compare: relative and absolute tolerance are 5e-3.
+
+    Returns:
+        A new ScriptModule.
+
+    Raises:
+        TypeError: ``compiled_module`` is no ScriptModule.
+        ValueError: ``verify_output`` without ``arg_inputs``, or of a module in training mode.
+        RuntimeError: parameters differ (each is named, with both shapes and dtypes), the new module computes something
+            else (the first layer that differs is named), the engine is TensorRT's and was not built with
+            ``refit=True``, or what ``verify_output`` found.
+    """
+    arg_inputs = _resolve_inputs(None, arg_inputs, kwarg_inputs)
+    if verify_output and arg_inputs is None:
+        raise ValueError("verify_output needs arg_inputs: a tensor an argument of forward")
+    if verify_output and getattr(new_weight_module, "training", False):
+        raise ValueError("verify_output compares with new_weight_module in eval mode; call eval() on it")
+    script = _to_script(new_weight_module, "default", arg_inputs)
+    refitted = ts.refit_module_weights(compiled_module, script)
+    if verify_output:
+        _verify(refitted, script, [_example(element) for element in arg_inputs or []])
+    return refitted
+
+
+def _verify(refitted: torch.jit.ScriptModule, expected: torch.jit.ScriptModule, inputs: list[Any]) -> None:
+    with torch.no_grad():
+        wanted, got = (_pytree.tree_leaves(module(*inputs)) for module in (expected, refitted))
+    try:
+        torch.testing.assert_close(got, wanted, rtol=VERIFY_RTOL, atol=VERIFY_ATOL, equal_nan=True)
+    except AssertionError as error:
+        raise RuntimeError(f"the refitted module does not compute what new_weight_module does: {error}") from error
