@@ -13,7 +13,9 @@ std::unique_ptr<Pass> make_absorb_shape_inputs();
 std::unique_ptr<Pass> make_constant_folding();
 std::unique_ptr<Pass> make_common_subexpressions();
 std::unique_ptr<Pass> make_merge_shuffles();
-std::unique_ptr<Pass> make_remove_identities();
+// Where the elements of constants are going to change, a sum with zeros is no identity.
+enum class Elements { kStay, kChange };
+std::unique_ptr<Pass> make_remove_identities(Elements elements = Elements::kStay);
 std::unique_ptr<Pass> make_remove_dead_layers();
 
 // fusion/

@@ -33,6 +33,16 @@ TEST(RemoveIdentities, TakesOutWhatDoesNothing) {
   }
 }
 
+TEST(RemoveIdentities, LeavesConstantsWhoseElementsAreGoingToChange) {
+  const auto careful = make_remove_identities(Elements::kChange);
+  for (const char* layer : {"%c = constant() {dims=[], weights=f32[0]}\n%u = elementwise(%t, %c)",
+                            "%c = constant() {dims=[3], weights=f32[1, 1, 1]}\n%u = elementwise(%t, %c) {op=prod}"}) {
+    expect_unchanged(*careful, between(layer));
+  }
+  expect_pass(*careful, between("%u = identity(%t)"),
+              "%x = input() {dims=[2x3]}\n%t = unary(%x) {op=sin}\n%y = unary(%t) {op=cos}\nreturn %y");
+}
+
 TEST(RemoveIdentities, LeavesWhatDoesSomething) {
   for (const char* layer : {
            "%u = shuffle(%t) {first_transpose=[1, 0]}",

@@ -108,7 +108,8 @@ constexpr Row kRows[] = {
     {LayerType::kELEMENTWISE, has_neutral_operand},
 };
 
-bool does_nothing(const ILayer& layer) {
+bool does_nothing(const ILayer& layer, Elements elements) {
+  if (elements == Elements::kChange && layer.getType() == LayerType::kELEMENTWISE) return false;
   return std::any_of(std::begin(kRows), std::end(kRows),
                      [&](const Row& row) { return row.type == layer.getType() && row.does_nothing(layer); });
 }
@@ -127,21 +128,25 @@ bool may_go(const ILayer& layer) {
 // After: its readers read the input.
 class RemoveIdentities final : public Pass {
  public:
+  explicit RemoveIdentities(Elements elements) : elements_(elements) {}
   const char* name() const override { return "remove-identities"; }
 
   bool run(network::INetworkDefinition& network, const PassContext&) const override {
     network::Rewriter rewriter(network);
     for (auto* layer : layer_snapshot(network)) {
-      if (!alive(network, layer) || !does_nothing(*layer) || !may_go(*layer)) continue;
+      if (!alive(network, layer) || !does_nothing(*layer, elements_) || !may_go(*layer)) continue;
       rewriter.replace_all_uses(*layer->getOutput(0), *layer->getInput(0));
       rewriter.erase_if_dead(*layer);
     }
     return rewriter.changed();
   }
+
+ private:
+  Elements elements_;
 };
 
 }  // namespace
 
-std::unique_ptr<Pass> make_remove_identities() { return std::make_unique<RemoveIdentities>(); }
+std::unique_ptr<Pass> make_remove_identities(Elements elements) { return std::make_unique<RemoveIdentities>(elements); }
 
 }  // namespace torch_tensorrt::optimizer
