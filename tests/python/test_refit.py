@@ -146,6 +146,20 @@ def test_narrowed_weights_are_narrowed_again(rel):
     assert rel(refitted(x), new.float()(x)) < 1e-5
 
 
+def test_conditions_on_the_device_are_those_of_the_engine(rel):
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(3))
+
+        def forward(self, x):
+            return x - self.weight if x.is_cuda else x * self.weight
+
+    old, new, x = trained(Model(), 1), trained(Model(), 2), torch.randn(2, 3)
+    refitted = torch_tensorrt.refit_module_weights(compile_net(old, [Input((2, 3))]), new)
+    assert rel(refitted(x), new(x)) < 1e-6
+
+
 class Branches(nn.Module):
     """Before training both norms compute the same."""
 

@@ -121,6 +121,15 @@ TEST_F(Refit, ABackendWithoutAWayOfItsOwnBuildsAnew) {
   EXPECT_EQ(refitted.settings->parameters.size(), 2U);  // for the next time
 }
 
+TEST_F(Refit, NamesOfAPortableNetworkStayThose) {
+  const Plan plan = built("null");
+  auto network = retrained_network();
+  network->getLayer(1)->setName("%205");
+  network->getLayer(1)->getOutput(0)->setName("x.7");
+  refit_engine(plan, network);
+  EXPECT_EQ(null_backend_state().handed.at(1), network::print_network(*retrained_network()));
+}
+
 TEST_F(Refit, OursTakesItsTacticsOverAndTimesNothing) {
   const Plan plan = built("native");
   BuildReport report;

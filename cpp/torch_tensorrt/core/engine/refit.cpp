@@ -86,6 +86,17 @@ void check_same_layers(const Plan& plan, const network::INetworkDefinition& netw
                        << "on nothing but numbers" << advice(plan));
 }
 
+// Of layers and tensors: lowering numbers values, and a backend may know weights by the names of the first build.
+void copy_names(const network::INetworkDefinition& from, network::INetworkDefinition& to) {
+  for (int32_t i = 0; i < from.getNbLayers(); ++i) {
+    const network::ILayer& named = *from.getLayer(i);
+    network::ILayer& layer = *to.getLayer(i);
+    layer.setName(named.getName());
+    layer.setMetadata(named.getMetadata());
+    for (int32_t k = 0; k < named.getNbOutputs(); ++k) layer.getOutput(k)->setName(named.getOutput(k)->getName());
+  }
+}
+
 }  // namespace
 
 void check_parameters(const Plan& plan, const std::vector<Parameter>& given) {
@@ -102,6 +113,7 @@ std::string refit_engine(const Plan& plan, std::shared_ptr<network::INetworkDefi
   recorded_settings(plan);
   network::verify_network(*network);
   check_same_layers(plan, *network);
+  if (plan.backend != kNativeBackend) copy_names(*plan.network, *network);
   return find_backend(plan.backend).refit(plan, std::move(network), settings_like(plan));
 }
 
