@@ -42,6 +42,17 @@ TEST(TensorRTPasses, KeepWeightsThatAreToBeRefitted) {
   EXPECT_THAT(names(settings), Not(testing::Contains("constant-folding")));
 }
 
+// Before a training biases are zeros and scales are ones.
+TEST(TensorRTPasses, KeepWeightsThatChangeNothingYet) {
+  const std::string body =
+      "%x = input() {dims=[2]}\n%b = constant() {dims=[2], weights=f32[0, 0]}\n"
+      "%y = elementwise(%x, %b) {op=sum}\n%z = unary(%y) {op=neg}\nreturn %z";
+  EXPECT_THAT(run(body, {}), Not(HasSubstr("elementwise")));
+  engine::BuildSettings settings;
+  settings.refit = true;
+  EXPECT_THAT(run(body, settings), HasSubstr("elementwise"));
+}
+
 TEST(TensorRTPasses, KeepFakeQuantizationOfWeights) {
   const std::string body =
       "%x = input() {dims=[2]}\n%w = constant() {dims=[2], weights=f32[1, 2]}\n"

@@ -4,9 +4,11 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/build.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/engine.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/refit.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/passes.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/engine/build_record.h"
 #include "torch_tensorrt/core/engine/network_dump.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -57,6 +59,19 @@ class TensorRTBackend final : public engine::Backend {
     result.passes = run_passes(*optimised, settings);
     std::string payload = build_serialized(*optimised, settings, &result);
     return engine::wrap_payload(*this, std::move(network), settings, std::move(payload), result.notes);
+  }
+
+  std::string refit(const engine::Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                    const BuildSettings& settings) const override {
+    const auto before = plan.network->clone();
+    const auto after = network->clone();
+    run_passes(*before, settings);
+    run_passes(*after, settings);
+    TORCHTRT_CHECK(engine::layer_signatures(*before) == engine::layer_signatures(*after),
+                   "the values of weights decide on the layers of the engine \"" << plan.name << "\"; compile the new "
+                                                                                 << "module instead");
+    std::string payload = refit_serialized(engine::payload_of(plan), *before, *after, settings);
+    return engine::wrap_payload(*this, std::move(network), settings, std::move(payload), plan.notes);
   }
 
   std::shared_ptr<engine::Executable> load(std::shared_ptr<const engine::Plan> plan) const override {

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <mutex>
 #include <set>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
@@ -12,9 +11,9 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/timing_cache_file.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/vendor_network.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -43,34 +42,6 @@ std::string layers_named_in(const std::string& message, const network::INetworkD
     text += "\n  " + network::describe(*layer);
   }
   return text.empty() ? text : "\nIt speaks of:" + text;
-}
-
-std::unique_ptr<nvinfer1::IBuilder> make_builder(const Library& library, MessageGatherer& messages) {
-  std::unique_ptr<nvinfer1::IBuilder> builder(
-      static_cast<nvinfer1::IBuilder*>(library.create_builder(vendor_logger())));
-  if (builder == nullptr) {
-    TORCHTRT_THROW_ERROR("TensorRT " << to_string(library.version()) << " makes no builder. "
-                                     << messages.take_errors());
-  }
-  return builder;
-}
-
-uint32_t network_flags(bool strongly_typed) {
-  using nvinfer1::NetworkDefinitionCreationFlag;
-  return strongly_typed ? 1U << static_cast<uint32_t>(NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) : 0U;
-}
-
-// TensorRT loads its kernels for the first builder of a process, which takes half a minute, and lets go of them with
-// the last: one is kept until the process ends, so that later builds take what they need themselves.
-void keep_a_builder(const Library& library, MessageGatherer& messages) {
-  static auto* const mutex = new std::mutex();
-  static nvinfer1::IBuilder* kept = nullptr;
-  const std::lock_guard lock(*mutex);
-  if (kept == nullptr) kept = make_builder(library, messages).release();
-}
-
-std::string take_bytes(const std::unique_ptr<nvinfer1::IHostMemory>& memory) {
-  return {static_cast<const char*>(memory->data()), memory->size()};
 }
 
 std::string timing_cache_path(const engine::BuildSettings& settings) {
@@ -119,23 +90,13 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
   const auto library = require_vendor_library();
   const DeviceGuard device(settings.target.index);
   MessageGatherer messages;
-  keep_a_builder(*library, messages);
-  const auto builder = make_builder(*library, messages);
-  const bool strongly_typed = is_strongly_typed(network, settings);
-  const std::unique_ptr<nvinfer1::INetworkDefinition> target(builder->createNetworkV2(network_flags(strongly_typed)));
-  const std::unique_ptr<nvinfer1::IBuilderConfig> config(builder->createBuilderConfig());
-  if (target == nullptr || config == nullptr) {
-    TORCHTRT_THROW_ERROR("TensorRT makes no network. " << messages.take_errors());
-  }
-  const bool quantized = is_quantized(network, settings);
-  Translator translator(network, *target, {strongly_typed, quantized}, messages);
-  translator.run();
-  const std::string remarks = messages.take_errors();  // of what it took all the same
-  LOG_DEBUG("TensorRT took the layers. " << remarks);
-  configure(*config, settings, {strongly_typed, quantized});
-  add_profiles(*builder, *config, *target, network);
+  const VendorNetwork made = translate_network(network, settings, *library, messages);
+  const std::unique_ptr<nvinfer1::IBuilderConfig> config(made.builder->createBuilderConfig());
+  if (config == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no configuration. " << messages.take_errors());
+  configure(*config, settings, made.precisions);
+  add_profiles(*made.builder, *config, *made.network, network);
   TimingCacheFile cache(timing_cache_path(settings), *config);
-  const std::unique_ptr<nvinfer1::IHostMemory> built(builder->buildSerializedNetwork(*target, *config));
+  const std::unique_ptr<nvinfer1::IHostMemory> built(made.builder->buildSerializedNetwork(*made.network, *config));
   if (built == nullptr) {
     const std::string said = messages.take_errors();
     TORCHTRT_THROW_ERROR("TensorRT builds no engine of the network \"" << network.getName() << "\". " << said
@@ -147,10 +108,11 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
                        << seconds << " s: " << built->size() << " bytes");
   if (report != nullptr) {
     report->seconds = seconds;
-    report->notes.push_back("TensorRT " + to_string(library->version()) +
-                            (strongly_typed ? ", every tensor in its own dtype" : ", precisions of TensorRT's choice"));
+    report->notes.push_back(
+        "TensorRT " + to_string(library->version()) +
+        (made.precisions.strongly_typed ? ", every tensor in its own dtype" : ", precisions of TensorRT's choice"));
   }
-  return take_bytes(built);
+  return {static_cast<const char*>(built->data()), built->size()};
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt

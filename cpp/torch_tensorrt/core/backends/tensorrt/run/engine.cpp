@@ -165,4 +165,12 @@ void VendorEngine::refit(const std::map<std::string, network::Weights>& weights)
     TORCHTRT_THROW_ERROR("TensorRT does not refit the engine. " << messages.take_errors());
 }
 
+std::string VendorEngine::serialize() const {
+  const DeviceGuard guard(device_);
+  MessageGatherer messages;
+  const std::unique_ptr<nvinfer1::IHostMemory> bytes(engine_->serialize());
+  if (bytes == nullptr) TORCHTRT_THROW_ERROR("TensorRT does not serialize the engine. " << messages.take_errors());
+  return {static_cast<const char*>(bytes->data()), bytes->size()};
+}
+
 }  // namespace torch_tensorrt::backends::tensorrt

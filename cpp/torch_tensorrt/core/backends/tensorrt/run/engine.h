@@ -47,6 +47,8 @@ class VendorEngine {
   // Replaces weights by name, all or none. No context may run meanwhile. Throws Error on a name that the engine does
   // not know, and on weights of another dtype or number.
   void refit(const std::map<std::string, network::Weights>& weights);
+  // As TensorRT's bytes, with the weights that it has now.
+  std::string serialize() const;
 
  private:
   VendorEngine(std::shared_ptr<const Library> library, nvinfer1::ICudaEngine* engine, int32_t device);

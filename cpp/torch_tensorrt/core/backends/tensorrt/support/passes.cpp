@@ -8,16 +8,17 @@ std::vector<optimizer::PipelineEntry> pipeline(const engine::BuildSettings& sett
   namespace passes = optimizer;
   const bool quantizes = settings.enabled_precisions.count(network::DataType::kINT8) != 0;
   const bool may_compute = !settings.refit && !quantizes;
+  const auto elements = settings.refit ? passes::Elements::kChange : passes::Elements::kStay;
   std::vector<passes::PipelineEntry> result;
   const auto add = [&](std::unique_ptr<passes::Pass> pass, const char* reason) {
     result.push_back({std::move(pass), reason});
   };
-  add(passes::make_remove_identities(), "patterns below look through no identity");
+  add(passes::make_remove_identities(elements), "patterns below look through no identity");
   add(passes::make_absorb_shape_inputs(), "sizes that are attributes need no shape tensors");
   add(passes::make_merge_shuffles(), "chains of reshapes and transposes become one");
   add(passes::make_fold_transpose_into_matmul(), "TensorRT's product transposes for free");
   if (may_compute) add(passes::make_constant_folding(), "TensorRT folds too, but translates every layer first");
-  add(passes::make_remove_identities(), "what merging, absorbing and folding have left without effect");
+  add(passes::make_remove_identities(elements), "what merging, absorbing and folding have left without effect");
   if (may_compute) add(passes::make_common_subexpressions(), "after folding, which makes equal constants");
   add(passes::make_remove_dead_layers(), "what nobody reads need not be supported");
   if (may_compute) {

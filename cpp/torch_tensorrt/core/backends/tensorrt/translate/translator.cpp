@@ -1,5 +1,9 @@
 #include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
 
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/pointwise.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
@@ -27,6 +31,44 @@ bool may_be_same(const trt::Dims& theirs, const network::Dims& ours) {
 
 std::string text_of(const trt::Dims& dims) {
   return network::to_string(network::Dims(std::vector<int64_t>(dims.d, dims.d + std::max(dims.nbDims, 0))));
+}
+
+// The name, with a number behind it where it is used already.
+std::string unused(const std::string& name, std::unordered_set<std::string>& used) {
+  std::string result = name;
+  for (int32_t i = 2; !used.insert(result).second; ++i) result = name + " ~" + std::to_string(i);
+  return result;
+}
+
+// A place for weights in a layer of TensorRT's.
+struct WeightsSlot {
+  const char* role;
+  trt::Weights weights;
+  std::function<void(const trt::Weights&)> replace;
+};
+
+template <typename L>
+std::vector<WeightsSlot> kernel_and_bias(trt::ILayer& layer) {
+  auto& made = static_cast<L&>(layer);
+  return {
+      {".kernel", made.getKernelWeights(), [&made](const trt::Weights& weights) { made.setKernelWeights(weights); }},
+      {".bias", made.getBiasWeights(), [&made](const trt::Weights& weights) { made.setBiasWeights(weights); }}};
+}
+
+std::vector<WeightsSlot> all_slots(trt::ILayer& layer) {
+  if (layer.getType() == trt::LayerType::kCONVOLUTION) return kernel_and_bias<trt::IConvolutionLayer>(layer);
+  if (layer.getType() == trt::LayerType::kDECONVOLUTION) return kernel_and_bias<trt::IDeconvolutionLayer>(layer);
+  if (layer.getType() != trt::LayerType::kCONSTANT) return {};
+  auto& constant = static_cast<trt::IConstantLayer&>(layer);
+  return {{"", constant.getWeights(), [&constant](const trt::Weights& weights) { constant.setWeights(weights); }}};
+}
+
+// Of the kinds that the translation makes, with elements.
+std::vector<WeightsSlot> weights_slots(trt::ILayer& layer) {
+  auto slots = all_slots(layer);
+  const auto is_empty = [](const WeightsSlot& slot) { return slot.weights.count == 0; };
+  slots.erase(std::remove_if(slots.begin(), slots.end(), is_empty), slots.end());
+  return slots;
 }
 
 }  // namespace
@@ -98,12 +140,18 @@ void Translator::finish(trt::ILayer* made) {
     if (name.empty()) name = network::enum_name(layer_->getType());
     if (steps_ > 0) name += " #" + std::to_string(steps_ + 1);
     ++steps_;
-    made->setName(shortened(name).c_str());
+    name = shortened(name);
+    if (options_.name_all_weights) name = unused(name, layer_names_);
+    made->setName(name.c_str());
     const std::string& source = layer_->source().empty() ? layer_->getMetadata() : layer_->source();
     if (!source.empty()) made->setMetadata(shortened(source).c_str());
   }
   // TensorRT takes names of weights that a layer uses already.
-  for (const auto& [weights, name] : unnamed_) target_.setWeightsName(weights, name.c_str());
+  if (options_.name_all_weights) {
+    name_weights(*made);
+  } else {
+    for (const auto& [weights, name] : unnamed_) target_.setWeightsName(weights, name.c_str());
+  }
   unnamed_.clear();
   if (keep_f32_ && !options_.strongly_typed) ask_for_f32(*made);
 }
@@ -201,19 +249,44 @@ trt::Weights Translator::borrow(const network::Weights& weights, const char* rol
   if (weights.count > 0) {
     const std::string name = weights_name(role);
     // Several layers may use the same memory, which then has its first name.
-    if (!name.empty()) unnamed_.emplace_back(borrowed, name);
+    const bool takes = options_.name_all_weights || weight_names_.insert(name).second;
+    if (takes && !name.empty()) unnamed_.emplace_back(borrowed, name);
   }
   return borrowed;
 }
 
-std::string Translator::weights_name(const char* role) {
+// TensorRT finds what a name stands for by the place in memory, so that equal places would be one to it.
+void Translator::name_weights(trt::ILayer& made) {
+  for (WeightsSlot& slot : weights_slots(made)) {
+    std::string name = std::string(made.getName()) + slot.role;
+    for (const auto& [weights, wanted] : unnamed_) {
+      if (weights.values == slot.weights.values) name = wanted;
+    }
+    if (!used_memory_.insert(slot.weights.values).second) {
+      const auto type = static_cast<network::DataType>(slot.weights.type);
+      const auto bytes = static_cast<size_t>(slot.weights.count * network::element_size(type));
+      void* copy = keep(bytes);
+      std::memcpy(copy, slot.weights.values, bytes);
+      slot.weights.values = copy;
+      slot.replace(slot.weights);
+      used_memory_.insert(copy);
+    }
+    name = unused(shortened(name), weight_names_);
+    if (!target_.setWeightsName(slot.weights, name.c_str())) {
+      TORCHTRT_THROW_ERROR("TensorRT does not take the name \"" << name << "\" for weights. "
+                                                                << messages_.take_errors());
+    }
+    named_weights_[name] = {static_cast<network::DataType>(slot.weights.type), slot.weights.values, slot.weights.count};
+  }
+}
+
+std::string Translator::weights_name(const char* role) const {
   std::string name = layer_->getName();
   if (layer_->getType() == network::LayerType::kCONSTANT && layer_->getOutput(0)->getName()[0] != '\0') {
     name = layer_->getOutput(0)->getName();
   }
   if (role[0] != '\0') name += std::string(".") + role;
-  name = shortened(name);
-  return name.empty() || !weight_names_.insert(name).second ? std::string() : name;
+  return shortened(name);
 }
 
 void* Translator::keep(size_t bytes) {

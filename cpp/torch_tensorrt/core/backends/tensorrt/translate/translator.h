@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -24,6 +25,8 @@ class Translator {
   struct Options {
     bool strongly_typed = true;  // the target was made to keep the dtypes of every tensor
     bool quantize = false;       // fake quantization becomes TensorRT's, which computes in int8
+    // Each use of weights in TensorRT's network has memory and a name of its own, so that all of them can be replaced.
+    bool name_all_weights = false;
   };
   // `messages` gathers what TensorRT says while this works.
   Translator(const network::INetworkDefinition& source, trt::INetworkDefinition& target, const Options& options,
@@ -31,6 +34,9 @@ class Translator {
 
   // Throws Error naming the layer that TensorRT refuses, with its message.
   void run();
+
+  // With Options::name_all_weights: what each name stands for. Lives as long as the translator and the source.
+  const std::map<std::string, network::Weights>& named_weights() const { return named_weights_; }
 
   // ---- for the functions of the table: the layer at work ----------------------------------------------------------
   template <typename L>
@@ -92,7 +98,8 @@ class Translator {
   void add_epilogue();
   void mark_outputs();
   trt::ITensor& final_output(const network::ITensor& ours, trt::ITensor& theirs);
-  std::string weights_name(const char* role);
+  std::string weights_name(const char* role) const;
+  void name_weights(trt::ILayer& made);
 
   const network::INetworkDefinition& source_;
   trt::INetworkDefinition& target_;
@@ -104,7 +111,10 @@ class Translator {
   std::unordered_map<const network::ITensor*, trt::ITensor*> tensors_;
   std::unordered_set<const trt::ITensor*> named_;
   std::unordered_set<std::string> weight_names_;
+  std::unordered_set<std::string> layer_names_;
   std::vector<std::pair<trt::Weights, std::string>> unnamed_;
+  std::map<std::string, network::Weights> named_weights_;
+  std::unordered_set<const void*> used_memory_;  // of the weights that have names
   std::deque<std::vector<uint8_t>> kept_;
   HostValues host_values_;
   std::unordered_map<const trt::ITensor*, trt::Weights> constants_;

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <NvInfer.h>
+
+#include <memory>
+
+#include "torch_tensorrt/core/backends/tensorrt/loader.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/config.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+
+// TensorRT's network made of ours, with the builder that it belongs to. The translator owns weights that had to be
+// converted; the others are ours still.
+struct VendorNetwork {
+  std::unique_ptr<nvinfer1::IBuilder> builder;
+  std::unique_ptr<nvinfer1::INetworkDefinition> network;
+  Precisions precisions;
+  std::unique_ptr<Translator> translator;
+};
+
+// Throws Error naming the layer that TensorRT refuses, with its message. `messages` must outlive what is returned.
+VendorNetwork translate_network(const network::INetworkDefinition& network, const engine::BuildSettings& settings,
+                                const Library& library, MessageGatherer& messages);
+
+}  // namespace torch_tensorrt::backends::tensorrt
