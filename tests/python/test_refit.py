@@ -130,6 +130,17 @@ def test_tuples_lists_and_shape_inputs_keep_their_places(rel):
         assert [rel(mine, theirs) < 1e-6 for mine, theirs in zip(got[1], wanted[1], strict=True)] == [True, True]
 
 
+def test_each_of_several_ranges_stays(rel):
+    old, new = trained(nn.Linear(3, 4), 1), trained(nn.Linear(3, 4), 2)
+    ranges = Input(profiles=[((1, 3), (1, 3), (2, 3)), ((64, 3), (64, 3), (64, 3))])
+    refitted = torch_tensorrt.refit_module_weights(compile_net(old, [ranges]), new)
+    for rows in (1, 2, 64):
+        x = torch.randn(rows, 3)
+        assert rel(refitted(x), new(x)) < 1e-5
+    with pytest.raises(RuntimeError, match="none of the 2 profiles"):
+        refitted(torch.randn(10, 3))
+
+
 def test_an_embedded_engine(rel):
     old, new = trained(Net(), 1), trained(Net(), 2)
     engine = torch_tensorrt.convert_method_to_trt_engine(old, "forward", inputs=[BATCHES], device="cpu")

@@ -48,17 +48,28 @@ size_t count_tensors(const Value* value) {
   return count;
 }
 
-ir::Input input_spec(const network::ITensor& tensor, const std::vector<network::Profile>& profiles) {
-  network::ProfileRange range{tensor.getDimensions(), tensor.getDimensions(), tensor.getDimensions()};
-  if (!profiles.empty()) {
-    const auto found = profiles.front().find(tensor.getName());
-    if (found != profiles.front().end()) range = found->second;
+// One a profile.
+std::vector<network::ProfileRange> ranges_of(const network::ITensor& tensor,
+                                             const std::vector<network::Profile>& profiles) {
+  const network::Dims dims = tensor.getDimensions();
+  std::vector<network::ProfileRange> ranges;
+  for (const auto& profile : profiles) {
+    const auto found = profile.find(tensor.getName());
+    ranges.push_back(found == profile.end() ? network::ProfileRange{dims, dims, dims} : found->second);
   }
-  ir::Input spec(range.min.to_vector(), range.opt.to_vector(), range.max.to_vector(),
+  if (ranges.empty()) ranges.push_back({dims, dims, dims});
+  return ranges;
+}
+
+ir::Input input_spec(const network::ITensor& tensor, const std::vector<network::Profile>& profiles) {
+  const auto ranges = ranges_of(tensor, profiles);
+  const network::ProfileRange& first = ranges.front();
+  ir::Input spec(first.min.to_vector(), first.opt.to_vector(), first.max.to_vector(),
                  util::TRTDataTypeToScalarType(tensor.getType()), tensor.format(), /*dtype_is_user_defined=*/true);
-  spec.min_values = range.min_values;
-  spec.opt_values = range.opt_values;
-  spec.max_values = range.max_values;
+  for (size_t i = 1; i < ranges.size(); ++i) spec.add_range({ranges[i].min, ranges[i].opt, ranges[i].max});
+  spec.min_values = first.min_values;
+  spec.opt_values = first.opt_values;
+  spec.max_values = first.max_values;
   return spec;
 }
 

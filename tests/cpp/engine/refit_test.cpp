@@ -130,6 +130,15 @@ TEST_F(Refit, NamesOfAPortableNetworkStayThose) {
   EXPECT_EQ(null_backend_state().handed.at(1), network::print_network(*retrained_network()));
 }
 
+TEST_F(Refit, RangesStayThose) {
+  const Plan plan = plan_of(build("null", make_small_network(/*dynamic_batch=*/true)));
+  auto network = make_small_network(/*dynamic_batch=*/true);
+  network->profiles().front().at("x").max = Dims{5, 3, 8, 8};
+  const Plan refitted = plan_of(refit_engine(plan, network));
+  ASSERT_EQ(refitted.network->profiles().size(), 1U);
+  EXPECT_EQ(refitted.network->profiles().front().at("x").max, (Dims{8, 3, 8, 8}));
+}
+
 TEST_F(Refit, OursTakesItsTacticsOverAndTimesNothing) {
   const Plan plan = built("native");
   BuildReport report;

@@ -113,6 +113,7 @@ std::string refit_engine(const Plan& plan, std::shared_ptr<network::INetworkDefi
   recorded_settings(plan);
   network::verify_network(*network);
   check_same_layers(plan, *network);
+  network->profiles() = plan.network->profiles();
   if (plan.backend != kNativeBackend) copy_names(*plan.network, *network);
   return find_backend(plan.backend).refit(plan, std::move(network), settings_like(plan));
 }
