@@ -132,7 +132,7 @@ def test_tuples_lists_and_shape_inputs_keep_their_places(rel):
 
 def test_each_of_several_ranges_stays(rel):
     old, new = trained(nn.Linear(3, 4), 1), trained(nn.Linear(3, 4), 2)
-    ranges = Input(profiles=[((1, 3), (1, 3), (2, 3)), ((64, 3), (64, 3), (64, 3))])
+    ranges = Input(profiles=[((64, 3), (64, 3), (64, 3)), ((1, 3), (1, 3), (2, 3))])
     refitted = torch_tensorrt.refit_module_weights(compile_net(old, [ranges]), new)
     for rows in (1, 2, 64):
         x = torch.randn(rows, 3)
@@ -189,6 +189,29 @@ def test_parameters_that_were_equal_stay_apart_with_refit(rel):
     refitted = torch_tensorrt.refit_module_weights(compiled, new)
     assert rel(refitted(x), new(x)) < 1e-6
     assert rel(torch_tensorrt.refit_module_weights(refitted, fresh)(x), fresh(x)) < 1e-6
+
+
+class Tied(nn.Module):
+    """Two layers with one matrix, which their training may part or not."""
+
+    def __init__(self, tied: bool) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(16, 16), nn.Linear(16, 16)
+        if tied:
+            self.b.weight = self.a.weight
+
+    def forward(self, x):
+        return self.b(torch.relu(self.a(x)))
+
+
+@pytest.mark.parametrize("refit", [False, True])
+@pytest.mark.parametrize("make", [torch.jit.script, lambda module: torch.jit.trace(module, torch.randn(2, 16))])
+def test_one_matrix_of_two_layers(make, refit, rel):
+    compiled = compile_net(make(trained(Tied(tied=True), 1)), [Input((2, 16))], refit=refit)
+    x = torch.randn(2, 16)
+    for tied in (False, True):
+        new = trained(Tied(tied), 2)
+        assert rel(torch_tensorrt.refit_module_weights(compiled, make(new))(x), new(x)) < 1e-5
 
 
 def test_parameters_that_were_equal_are_said_without_refit():
