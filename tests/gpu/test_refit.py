@@ -196,6 +196,14 @@ def test_tensorrt_needs_the_setting():
         torch_tensorrt.refit_module_weights(compiled, trained(2))
 
 
+def test_bytes_of_tensorrt_alone_cannot_be_refitted():
+    settings = {"device": "cuda:0", "backend": "tensorrt", "optimization_level": 0, "refit": True}
+    engine = torch_tensorrt.convert_method_to_trt_engine(trained(1), "forward", inputs=[RANGE], **settings)
+    embedded = torch_tensorrt.ts.embed_engine_in_new_module(engine, device="cuda:0")
+    with pytest.raises(RuntimeError, match="own bytes, beside which there is no network"):
+        torch_tensorrt.refit_module_weights(embedded, trained(2))
+
+
 def test_a_dynamic_transformer(backend):
     def make(seed: int) -> nn.Module:
         torch.manual_seed(seed)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 import torch
@@ -332,6 +336,35 @@ def test_verify_output_finds_a_difference(monkeypatch):
     monkeypatch.setattr(torch_tensorrt.ts, "refit_module_weights", lambda old, _: old)
     with pytest.raises(RuntimeError, match="does not compute what new_weight_module does"):
         torch_tensorrt.refit_module_weights(compiled, new, arg_inputs=[torch.randn(4, 3, 8, 8)], verify_output=True)
+
+
+REFERENCE = Path(__file__).parents[2] / "build" / "test_backends" / "reference"  # the target torchtrt_reference
+
+
+def test_an_engine_of_another_backend_stays_one():
+    assert REFERENCE.is_dir(), f"build the target torchtrt_reference: {REFERENCE} is not there"
+    code = """
+import json, torch, torch_tensorrt
+from test_refit import Net, Other, trained, compile_net
+
+old, new, x = trained(Net(), 1), trained(Net(), 2), torch.randn(2, 3, 8, 8)
+compiled = compile_net(old, backend="reference", refit=True)
+for _ in range(2):
+    refitted = torch_tensorrt.refit_module_weights(compiled, new, arg_inputs=[x], verify_output=True)
+    assert json.loads(refitted.engine.get_engine_layer_info())["backend"] == "reference"
+    torch.testing.assert_close(compiled(x), old(x), rtol=1e-4, atol=1e-4)
+    compiled, old, new = refitted, new, old
+try:
+    torch_tensorrt.refit_module_weights(compiled, trained(Other(), 2))
+except RuntimeError as error:
+    assert "aten::sigmoid" in str(error).split("where the compiled one has")[0], error
+    assert "aten::relu" in str(error).split("where the compiled one has")[1], error
+else:
+    raise AssertionError("other code was taken")
+"""
+    paths = {"TORCHTRT_BACKEND_PATH": str(REFERENCE), "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **paths})
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_old_module_runs_meanwhile():
