@@ -63,6 +63,8 @@ class TensorRTBackend final : public engine::Backend {
 
   std::string refit(const engine::Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
                     const BuildSettings& settings) const override {
+    TORCHTRT_CHECK(settings.refit, "the engine \"" << plan.name << "\" was built without refit, so that TensorRT does "
+                                                   << "not replace its weights; compile with refit=True");
     const auto before = plan.network->clone();
     const auto after = network->clone();
     run_passes(*before, settings);

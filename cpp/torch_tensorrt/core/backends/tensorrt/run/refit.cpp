@@ -15,14 +15,12 @@ constexpr const char* kDecides =
     "the values of weights decide on what TensorRT is given, and the new ones decide otherwise; compile the new module "
     "instead";
 
+// TensorRT's own answer: some versions give no refittable bytes of an engine that was refitted.
 void check_refittable(const VendorEngine& engine, const engine::BuildSettings& settings) {
-  if (engine.is_refittable()) return;
-  TORCHTRT_CHECK(settings.refit, "the engine \"" << settings.name
-                                                 << "\" was built without refit, so that TensorRT does "
-                                                 << "not replace its weights; compile with refit=True");
-  TORCHTRT_THROW_ERROR("the weights of the engine \"" << settings.name << "\" were replaced once, after which TensorRT "
-                                                      << to_string(engine.library().version())
-                                                      << " replaces them no more; give the module that was compiled");
+  TORCHTRT_CHECK(engine.is_refittable(), "the weights of the engine \""
+                                             << settings.name << "\" were replaced once, after which TensorRT "
+                                             << to_string(engine.library().version())
+                                             << " replaces them no more; give the module that was compiled");
 }
 
 bool is_same_kind(const network::Weights& a, const network::Weights& b) {
