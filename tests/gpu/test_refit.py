@@ -207,8 +207,8 @@ def test_bytes_of_tensorrt_alone_cannot_be_refitted():
 def test_a_dynamic_transformer(backend):
     def make(seed: int) -> nn.Module:
         torch.manual_seed(seed)
-        layer = nn.TransformerEncoderLayer(32, 4, 64, dropout=0.0, batch_first=True)
-        return nn.TransformerEncoder(layer, 2, enable_nested_tensor=False).eval().cuda()
+        layers = [nn.TransformerEncoderLayer(32, 4, 64, dropout=0.0, batch_first=True) for _ in range(2)]
+        return nn.Sequential(*layers).eval().cuda()
 
     tokens = torch_tensorrt.Input(min_shape=(1, 1, 32), opt_shape=(2, 8, 32), max_shape=(4, 16, 32))
     refitted = torch_tensorrt.refit_module_weights(compile_net(make(1), backend, inputs=[tokens]), make(2))
