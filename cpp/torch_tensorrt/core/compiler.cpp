@@ -27,7 +27,7 @@ std::string class_name(const torch::jit::Module& mod) {
 }
 
 void check_device(const ir::Device& device) {
-  if (device.device_type != nvinfer1::DeviceType::kGPU) return;
+  if (device.device_type == nvinfer1::DeviceType::kCPU) return;
   TORCHTRT_CHECK(at::hasCUDA(), "device " << device << " was asked for, and PyTorch sees no GPU on this machine; "
                                           << "choose the device cpu to build for the CPU");
 }
@@ -171,7 +171,9 @@ BuiltGraph build_engine(const torch::jit::Module& mod, const lowering::LoweredGr
 
 c10::intrusive_ptr<runtime::TRTEngine> load_engine(const std::string& name, std::string bytes,
                                                    const ir::Device& device) {
-  const runtime::RTDevice target(device.gpu_id, device.device_type);
+  // What runs on a DLA core has its inputs and outputs on that core's GPU.
+  const bool is_cpu = device.device_type == nvinfer1::DeviceType::kCPU;
+  const runtime::RTDevice target(device.gpu_id, is_cpu ? nvinfer1::DeviceType::kCPU : nvinfer1::DeviceType::kGPU);
   return c10::make_intrusive<runtime::TRTEngine>(name, bytes, target);
 }
 

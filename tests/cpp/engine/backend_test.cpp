@@ -62,6 +62,13 @@ TEST(Backend, OursAnswersForEachLayer) {
   EXPECT_THAT(decision.reason(), HasSubstr("reference.any: has no formula for it"));
 }
 
+TEST(Backend, OursRunsOnNoDlaCore) {
+  DeviceTarget target;
+  target.kind = DeviceTarget::Kind::kCUDA;
+  target.dla_core = 0;
+  EXPECT_THAT(find_backend("native").available(target).reason(), HasSubstr("not on DLA cores"));
+}
+
 TEST(Backend, AnUnknownNameListsTheKnownAndThePlaces) {
   const std::string error = error_of([] { find_backend("tensorrt9"); });
   EXPECT_THAT(error, HasSubstr("no backend \"tensorrt9\"; known are: native"));

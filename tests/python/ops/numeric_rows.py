@@ -4,8 +4,8 @@ import torch
 
 from .table import Row, t
 
-I32, I64, I8, U8, BOOL, HALF, F64 = (
-    torch.int32, torch.int64, torch.int8, torch.uint8, torch.bool, torch.half, torch.float64,
+I32, I64, I8, U8, BOOL, HALF, BF16, F64 = (
+    torch.int32, torch.int64, torch.int8, torch.uint8, torch.bool, torch.half, torch.bfloat16, torch.float64,
 )  # fmt: skip
 NAN, INF = float("nan"), float("inf")
 # Where rules for zeros, infinities and NaN meet: every pair of these.
@@ -94,6 +94,8 @@ def _pairs() -> list[Row]:
         Row("aten::ldexp.Tensor", "torch.ldexp(a, b)", (x, i)),
         Row("aten::ldexp.Tensor", "torch.ldexp(a, b)", (i, fixed(4, dtype=I32))),
         Row("aten::ldexp.Tensor", "torch.ldexp(a, b)", (t(3, 4, dtype=F64), t(3, 4))),
+        Row("aten::ldexp.Tensor", "torch.ldexp(a / 1024, b * 4)", (t(3, 4, dtype=HALF), fixed(4, dtype=I64, low=2, high=6))),
+        Row("aten::ldexp.Tensor", "torch.ldexp(a, b)", (t(3, 4, dtype=BF16), fixed(4))),
         in_place("ldexp_", "ldexp_(b)", x, i),
         in_place("ldexp_", "ldexp_(b)", t(3, 4, dtype=F64), fixed(4, dtype=I32)),
         in_place("ldexp_", "ldexp_(torch.tensor(3))", x),

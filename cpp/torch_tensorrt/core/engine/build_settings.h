@@ -42,7 +42,6 @@ struct BuildSettings {
   bool refit = false;               // weights can be replaced in the built engine
   bool sparse_weights = false;      // kernels that use 2:4 sparsity may be taken
   int64_t workspace_bytes = 0;      // that a layer may use while it runs; 0: as much as the device has
-  int32_t dla_core = -1;            // -1: none
   bool allow_gpu_fallback = false;  // layers that the DLA core does not take run on the GPU
   network::EngineCapability capability = network::EngineCapability::kSTANDARD;
   // Memory of a DLA core; 0: the backend's default.

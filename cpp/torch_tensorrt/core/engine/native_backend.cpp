@@ -11,7 +11,10 @@ namespace {
 class NativeBackend final : public Backend {
  public:
   const char* name() const override { return kNativeBackend; }
-  Decision available(const DeviceTarget& device) const override { return device_available(device); }
+  Decision available(const DeviceTarget& device) const override {
+    if (device.dla_core >= 0) return Decision::no("its engines run on CPUs and GPUs, not on DLA cores");
+    return device_available(device);
+  }
   std::string version() const override { return producer_text(); }
 
   Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {

@@ -77,6 +77,7 @@ class TableReader {
     plan_.target.index = target.index();
     plan_.target.threads = target.threads();
     plan_.target.isa = read_text(target.isa());
+    plan_.target.dla_core = target.dla_core();
   }
 
   void read_blocks() {

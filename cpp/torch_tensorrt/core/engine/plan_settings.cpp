@@ -47,7 +47,6 @@ Offset<fb::Settings> write_settings(flatbuffers::FlatBufferBuilder& buffer, cons
   table.add_refit(settings.refit);
   table.add_sparse_weights(settings.sparse_weights);
   table.add_workspace_bytes(settings.workspace_bytes);
-  table.add_dla_core(settings.dla_core);
   table.add_allow_gpu_fallback(settings.allow_gpu_fallback);
   table.add_capability(static_cast<int32_t>(settings.capability));
   table.add_dla_sram_bytes(settings.dla_sram_bytes);
@@ -76,7 +75,6 @@ BuildSettings read_settings(const fb::Settings& table) {
   settings.refit = table.refit();
   settings.sparse_weights = table.sparse_weights();
   settings.workspace_bytes = table.workspace_bytes();
-  settings.dla_core = table.dla_core();
   settings.allow_gpu_fallback = table.allow_gpu_fallback();
   settings.capability = read_capability(table.capability());
   settings.dla_sram_bytes = table.dla_sram_bytes();

@@ -6,12 +6,10 @@ namespace torch_tensorrt::core::conversion {
 namespace {
 
 void add_backend_settings(const BuilderSettings& settings, engine::BuildSettings& build) {
-  const bool dla = settings.device.device_type == nvinfer1::DeviceType::kDLA;
   build.disable_tf32 = settings.disable_tf32;
   build.refit = settings.refit;
   build.sparse_weights = settings.sparse_weights;
   build.workspace_bytes = static_cast<int64_t>(settings.workspace_size);
-  build.dla_core = dla ? static_cast<int32_t>(settings.device.dla_core) : -1;
   build.allow_gpu_fallback = settings.device.allow_gpu_fallback;
   build.capability = settings.capability;
   build.dla_sram_bytes = static_cast<int64_t>(settings.dla_sram_size);
@@ -22,13 +20,11 @@ void add_backend_settings(const BuilderSettings& settings, engine::BuildSettings
 }  // namespace
 
 engine::DeviceTarget device_target(const ir::Device& device) {
-  TORCHTRT_CHECK(device.device_type != nvinfer1::DeviceType::kDLA,
-                 "device " << device << " was asked for, and this library does not run engines on DLA cores; "
-                           << "choose cpu or a gpu");
   engine::DeviceTarget target;
   const bool cpu = device.device_type == nvinfer1::DeviceType::kCPU;
   target.kind = cpu ? engine::DeviceTarget::Kind::kCPU : engine::DeviceTarget::Kind::kCUDA;
   target.index = static_cast<int32_t>(device.gpu_id);
+  if (device.device_type == nvinfer1::DeviceType::kDLA) target.dla_core = static_cast<int32_t>(device.dla_core);
   return target;
 }
 

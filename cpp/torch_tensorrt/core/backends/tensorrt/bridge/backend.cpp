@@ -37,7 +37,8 @@ class TensorRTBackend final : public engine::Backend {
   Decision available(const DeviceTarget& device) const override {
     if (device.kind != DeviceTarget::Kind::kCUDA) return Decision::no("TensorRT runs on GPUs, not on the CPU");
     if (Decision decision = vendor_library().decision; !decision) return decision;
-    return CudaDriver::available(device.index);
+    if (Decision decision = CudaDriver::available(device.index); !decision) return decision;
+    return has_dla_core(device.index, device.dla_core);
   }
 
   std::string version() const override {

@@ -199,7 +199,7 @@ std::shared_ptr<engine::Executable> load_executable(const engine::Plan& plan) {
                  "engine \"" << plan.name << "\" is for the CPU, where TensorRT does not run");
   const std::string_view payload = engine::payload_of(plan);
   auto loaded = std::make_shared<Loaded>();
-  loaded->engine = VendorEngine::load(payload.data(), payload.size(), plan.target.index);
+  loaded->engine = VendorEngine::load(payload.data(), payload.size(), plan.target.index, plan.target.dla_core);
   const bool has_network = plan.network != nullptr;
   const std::vector<network::ITensor*> none;
   loaded->inputs = order_of(loaded->engine->inputs(), has_network ? plan.network->inputs() : none);

@@ -41,9 +41,9 @@ void set_limit(nvinfer1::IBuilderConfig& config, MemoryPoolType pool, int64_t by
 }
 
 void set_dla(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings) {
-  if (settings.dla_core < 0) return;
+  if (settings.target.dla_core < 0) return;
   config.setDefaultDeviceType(nvinfer1::DeviceType::kDLA);
-  config.setDLACore(settings.dla_core);
+  config.setDLACore(settings.target.dla_core);
   set_flag(config, BuilderFlag::kGPU_FALLBACK, settings.allow_gpu_fallback);
   set_limit(config, MemoryPoolType::kDLA_MANAGED_SRAM, settings.dla_sram_bytes);
   set_limit(config, MemoryPoolType::kDLA_LOCAL_DRAM, settings.dla_local_dram_bytes);

@@ -39,9 +39,9 @@ bool is_serialized_engine(const void* bytes, size_t size) {
   return size > sizeof(kMagic) && std::memcmp(bytes, kMagic, sizeof(kMagic) - 1) == 0;
 }
 
-std::shared_ptr<VendorEngine> VendorEngine::load(const void* bytes, size_t size, int32_t device) {
+std::shared_ptr<VendorEngine> VendorEngine::load(const void* bytes, size_t size, int32_t device, int32_t dla_core) {
   const auto library = require_vendor_library();
-  nvinfer1::IRuntime& runtime = vendor_runtime(device);
+  nvinfer1::IRuntime& runtime = vendor_runtime(device, dla_core);
   const DeviceGuard guard(device);
   MessageGatherer messages;
   nvinfer1::ICudaEngine* engine = runtime.deserializeCudaEngine(bytes, size);

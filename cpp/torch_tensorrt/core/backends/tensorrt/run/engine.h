@@ -28,7 +28,7 @@ bool is_serialized_engine(const void* bytes, size_t size);
 class VendorEngine {
  public:
   // Throws Error with TensorRT's message, when the bytes are damaged, or of another version, or for another GPU.
-  static std::shared_ptr<VendorEngine> load(const void* bytes, size_t size, int32_t device);
+  static std::shared_ptr<VendorEngine> load(const void* bytes, size_t size, int32_t device, int32_t dla_core = -1);
   ~VendorEngine();
 
   const std::string& name() const { return name_; }

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
@@ -47,20 +48,28 @@ std::shared_ptr<const Library> require_vendor_library() {
   return result.library;
 }
 
-nvinfer1::IRuntime& vendor_runtime(int32_t device) {
+nvinfer1::IRuntime& vendor_runtime(int32_t device, int32_t dla_core) {
   static auto* const mutex = new std::mutex();
-  static auto* const runtimes = new std::map<int32_t, nvinfer1::IRuntime*>();
+  static auto* const runtimes = new std::map<std::pair<int32_t, int32_t>, nvinfer1::IRuntime*>();
   const auto library = require_vendor_library();
   const std::lock_guard lock(*mutex);
-  nvinfer1::IRuntime*& runtime = (*runtimes)[device];
+  nvinfer1::IRuntime*& runtime = (*runtimes)[{device, dla_core}];
   if (runtime == nullptr) {
     const DeviceGuard guard(device);
     MessageGatherer messages;
     runtime = static_cast<nvinfer1::IRuntime*>(library->create_runtime(vendor_logger()));
     if (runtime == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no runtime. " << messages.take_errors());
     runtime->setEngineHostCodeAllowed(may_run_code_of_engines());
+    if (dla_core >= 0) runtime->setDLACore(dla_core);
   }
   return *runtime;
+}
+
+Decision has_dla_core(int32_t device, int32_t core) {
+  if (core < 0) return Decision::yes();
+  const int32_t count = vendor_runtime(device).getNbDLACores();
+  if (core < count) return Decision::yes();
+  return Decision::no(str("CUDA device ", device, " has no DLA core ", core, ", TensorRT finds ", count, " of them"));
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt

@@ -113,12 +113,16 @@ ITensor* times_log(ConversionCtx* ctx, ITensor* a, ITensor* b) {
   return choose(ctx, nothing, constant_like(ctx, a, 0.0), product);
 }
 
-// a * 2^b, the power in the default float type where b is an integer.
+// a * 2^b, the power in the default float type where b is an integer; the result has the dtype of a then, if that is a
+// float, however large the power.
 bool load_exponent(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* power = apply(ctx, UnaryOperation::kEXP2, as_float(ctx, args[1].ITensorOrFreeze(ctx)));
+  auto* b = args[1].ITensorOrFreeze(ctx);
+  auto* power = apply(ctx, UnaryOperation::kEXP2, as_float(ctx, b));
   const Operand a = read_operand(ctx, args[0]);
   const auto type = result_type({a, Operand{power, {}}});
-  return finish(ctx, n, apply(ctx, Operation::kPROD, materialise(ctx, a, type), cast(ctx, power, type)));
+  auto* product = apply(ctx, Operation::kPROD, materialise(ctx, a, type), cast(ctx, power, type));
+  const bool keeps = !at::isFloatingType(scalar_type(b)) && at::isFloatingType(scalar_type(a.tensor));
+  return finish(ctx, n, keeps ? cast(ctx, product, scalar_type(a.tensor)) : product);
 }
 
 // The power in float64.
