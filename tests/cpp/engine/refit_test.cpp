@@ -81,7 +81,7 @@ TEST_F(Refit, APlanSaysHowItWasBuilt) {
   settings_.disable_tf32 = true;
   settings_.refit = true;
   settings_.workspace_bytes = int64_t{1} << 40;
-  settings_.dla_core = 1;
+  settings_.target.dla_core = 1;
   settings_.capability = network::EngineCapability::kSAFETY;
   settings_.optimization_level = 4;
   settings_.strongly_typed = true;
@@ -98,7 +98,7 @@ TEST_F(Refit, APlanSaysHowItWasBuilt) {
   EXPECT_TRUE(like.disable_tf32 && like.refit && like.strongly_typed && like.truncate_long_and_double);
   EXPECT_FALSE(like.debug || like.sparse_weights || like.version_compatible || like.hardware_compatible);
   EXPECT_EQ(like.workspace_bytes, int64_t{1} << 40);
-  EXPECT_EQ(like.dla_core, 1);
+  EXPECT_EQ(like.target.dla_core, 1);
   EXPECT_EQ(like.capability, network::EngineCapability::kSAFETY);
   EXPECT_EQ(like.optimization_level, 4);
   ASSERT_EQ(like.parameters.size(), 2U);
