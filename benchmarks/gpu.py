@@ -2,10 +2,10 @@
 
     python benchmarks/gpu.py --work DIR [--cases resnet50_b1 ...] [--runners eager ours alone ...] [--build-only]
 
-Everything that must be built is kept in DIR and built once, so that building can be spread over GPUs:
-`--build-only --runners ours` in one process, `--build-only --runners alone` in another, then one that times all.
-There each runner has its turn again and again; figures are medians over all calls, in ms, of CUDA events around a call
-from Python on a stream of its own, with CUDA graphs.
+Everything that must be built is kept in DIR and built once; `--build-only` does no more than that. TensorRT's timing
+cache is there too and serves both ways to TensorRT, so that equal layers get equal kernels. When cases are timed, each
+runner has its turn again and again in one process; figures are medians over all calls, in ms, of CUDA events around a
+call from Python on a stream of its own, with CUDA graphs.
 
     eager        PyTorch, the module in half precision
     eager_graph  the same, as one CUDA graph
@@ -83,7 +83,7 @@ class Workshop:
             device="cuda:0",
             backend=backend,
             enabled_precisions={torch.half, torch.float32},
-            timing_cache_path=str(self.folder / "ours.timing"),
+            timing_cache_path=str(self.folder / "timing"),
         )
         self.note(case, runner, time.monotonic() - begin)
         torch.jit.save(module, str(path))
@@ -96,7 +96,7 @@ class Workshop:
         model, x = case.build()
         onnx = self.folder / f"{case.name}.onnx"
         export_onnx(model, x, onnx)
-        self.note(case, "alone", self.alone().build(onnx, path, self.folder / "alone.timing"))
+        self.note(case, "alone", self.alone().build(onnx, path, self.folder / "timing.tensorrt"))
         onnx.unlink()
         return path
 
