@@ -59,7 +59,9 @@ def _mobilenet() -> nn.Module:
 
 
 def _vit() -> nn.Module:
-    return torchvision.models.vit_b_16(weights=None)
+    model = torchvision.models.vit_b_16(weights=None)
+    nn.init.normal_(model.heads.head.weight, std=0.05)  # of zeros, all results are 0
+    return model
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,11 @@ TEST(Exception, SaysPlaceAndMessage) {
   EXPECT_EQ(error.msg(), "alpha is 0");
 }
 
+TEST(Exception, SaysNotWhereTheLibraryWasBuilt) {
+  const Error error("/home/someone/torch_tensorrt/cpp/torch_tensorrt/core/util/x.cpp", 3, "gone");
+  EXPECT_STREQ(error.what(), "[Error thrown at torch_tensorrt/core/util/x.cpp:3] gone\n");
+}
+
 TEST(Exception, SaysMessageAloneWithoutPlace) {
   int caller = 0;
   const Error error("alpha is 0", &caller);

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <string_view>
 #include <typeinfo>
 
 namespace torch_tensorrt {
@@ -15,12 +16,18 @@ std::string demangled(const char* name) {
   return status == 0 && text != nullptr ? text.get() : name;
 }
 
+// As it is included, not where this library was built.
+std::string_view without_root(std::string_view file) {
+  const size_t root = file.rfind("/torch_tensorrt/");
+  return root == std::string_view::npos ? file : file.substr(root + 1);
+}
+
 }  // namespace
 
 Error::Error(const std::string& msg, const void* caller) : msg_stack_{msg}, caller_(caller) { rebuild_text(); }
 
 Error::Error(const char* file, uint32_t line, const std::string& msg, const void* caller)
-    : msg_stack_{msg}, place_(str("[Error thrown at ", file, ":", line, "] ")), caller_(caller) {
+    : msg_stack_{msg}, place_(str("[Error thrown at ", without_root(file), ":", line, "] ")), caller_(caller) {
   rebuild_text();
 }
 

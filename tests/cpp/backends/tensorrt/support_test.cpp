@@ -202,6 +202,12 @@ TEST(TensorRTSupport, DeclinesWhatWasSeenToGoWrong) {
   EXPECT_THAT(
       reason("%0 = input() {dims=[2x0]}\n%1 = input() {dims=[0x3]}\n%2 = matrix_multiply(%0, %1) {}\nreturn %2"),
       HasSubstr("2x0 has no elements"));
+  const auto normalization = [](const std::string& dims, const std::string& axes) {
+    return "%0 = input() {dims=[" + dims +
+           "]}\n%1 = input() {dims=[1x3]}\n%2 = normalization(%0, %1, %1) {axes=" + axes + "}\nreturn %2";
+  };
+  EXPECT_EQ(reason(normalization("2x3", "2")), "");
+  EXPECT_THAT(reason(normalization("0x3", "2")), HasSubstr("0x3 has no elements"));
   EXPECT_THAT(reason("%0 = input() {dims=[2x0], dtype=f16}\n%1 = activation(%0) {type=relu}\nreturn %1"),
               HasSubstr("is an output of the engine, of f16, and has no elements"));
   EXPECT_THAT(reason("%0 = input() {dims=[1x1x4x4]}\n%1 = resize(%0) {mode=linear, transformation=asymmetric, "

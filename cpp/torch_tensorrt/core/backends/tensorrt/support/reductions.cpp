@@ -58,6 +58,14 @@ Decision supports_reduce(const ILayer& layer) {
   return Decision::yes();
 }
 
+Decision supports_normalization(const ILayer& layer) {
+  const Dims input = layer.getInput(0)->getDimensions();
+  if (input.volume() == 0) {
+    return Decision::no("its input " + network::to_string(input) + " has no elements, TensorRT normalises none such");
+  }
+  return Decision::yes();
+}
+
 Decision supports_matrix_multiply(const ILayer& layer) {
   const DataType type = layer.getInput(0)->getType();
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {

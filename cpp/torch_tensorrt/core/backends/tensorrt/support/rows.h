@@ -30,6 +30,7 @@ Decision supports_resize(const network::ILayer& layer);
 Decision supports_grid_sample(const network::ILayer& layer);
 // reductions.cpp
 Decision supports_reduce(const network::ILayer& layer);
+Decision supports_normalization(const network::ILayer& layer);
 Decision supports_matrix_multiply(const network::ILayer& layer);
 Decision supports_topk(const network::ILayer& layer);
 Decision supports_cumulative(const network::ILayer& layer);

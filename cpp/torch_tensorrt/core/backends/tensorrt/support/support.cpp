@@ -92,7 +92,7 @@ const std::vector<SupportRow>& support_table() {
       {LayerType::kSELECT, supports_always, "select"},
       {LayerType::kCAST, supports_cast, "cast; to bool as a comparison with 0"},
       {LayerType::kIDENTITY, supports_always, "nothing"},
-      {LayerType::kNORMALIZATION, supports_always, "normalization; RMS and groups composed around it"},
+      {LayerType::kNORMALIZATION, supports_normalization, "normalization; RMS and groups composed around it"},
       {LayerType::kRESIZE, supports_resize, "resize"},
       {LayerType::kREFORMAT, supports_always, "nothing: formats are TensorRT's own choice"},
       {LayerType::kTOPK, supports_topk, "top-k, indices cast; the one best integer by reductions"},
