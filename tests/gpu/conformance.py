@@ -1,6 +1,7 @@
 """The rows of tests/python/ops on a GPU, through one backend, against PyTorch on the same GPU.
 
     python tests/gpu/conformance.py --backend tensorrt [--half] [--every N] [--jobs N] [--write FILE]
+    python tests/gpu/conformance.py --backend tensorrt --declined      needs no GPU: which rows the backend declines
 
 Each row is compiled for its fixed shapes. A row that PyTorch itself cannot run on a GPU (it makes a tensor on the CPU),
 or that the backend declines, is listed with the reason; one whose result differs is a failure. Exit status 1 when there
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import collections
 import multiprocessing
+import re
 import sys
 import time
 import warnings
@@ -40,6 +42,15 @@ def first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     useful = [line for line in lines if "declined" in line or "not take" in line or ": " in line]
     return ((useful or lines or [type(error).__name__])[0])[:160]
+
+
+def decline_reason(text: str) -> str:
+    """Of the first layer that is not taken, without names and sizes: "  LAYER (SOURCE): REASON" of an error."""
+    lines = [line for line in text.splitlines() if line.startswith("  ") and ": " in line]
+    if not lines:
+        return first_line(RuntimeError(text))
+    reason = re.split(r"\): |\": ", lines[0])[-1].strip()
+    return re.sub(r"\b\d+(x\d+)*\b", "N", reason)[:120]
 
 
 def worst_error(got: torch.Tensor, expected: torch.Tensor) -> str:
@@ -99,8 +110,9 @@ def run_row(row, backend: str, half: bool) -> tuple[str, str]:
         )
     except Exception as error:
         text = str(error)
-        kind = "declined" if "cannot build the engine" in text or "declined" in text else "failed"
-        return kind, first_line(error)
+        if "cannot build the engine" in text or "declined" in text:
+            return "declined", decline_reason(text)
+        return "failed", first_line(error)
     try:
         got = flatten(compiled(*inputs))
     except Exception as error:
@@ -117,13 +129,24 @@ def run_row(row, backend: str, half: bool) -> tuple[str, str]:
     return "passed", ""
 
 
+def look_at_row(row, backend: str, half: bool) -> tuple[str, str]:
+    """What the backend says of the row's layers, without building."""
+    from ops.table import script
+
+    inputs = [spec.make(torch.Generator().manual_seed(7)) for spec in row.inputs]
+    inputs = [x.half() if half and x.dtype is torch.float32 else x for x in inputs]
+    specs = [torch_tensorrt.Input(x.shape, dtype=x.dtype) for x in inputs]
+    problem = torch_tensorrt.check(script(row.code, len(inputs)), inputs=specs, backend=backend).problem
+    return ("declined", decline_reason(problem)) if problem else ("taken", "")
+
+
 def work(arguments) -> tuple[str, str, str]:
-    row, backend, half = arguments
+    row, backend, half, declined = arguments
     warnings.simplefilter("ignore")
     torch.backends.cudnn.allow_tf32 = False
     try:
         with torch.no_grad():
-            outcome, reason = run_row(row, backend, half)
+            outcome, reason = (look_at_row if declined else run_row)(row, backend, half)
     except Exception as error:
         outcome, reason = "failed", first_line(error)
     return row.name, outcome, reason
@@ -152,6 +175,7 @@ def main() -> int:
     parser.add_argument("--half", action="store_true", help="float inputs as half")
     parser.add_argument("--every", type=int, default=1, help="only each N-th row")
     parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("--declined", action="store_true", help="only say which rows the backend declines")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after this time, and say how many rows ran")
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
@@ -159,7 +183,9 @@ def main() -> int:
     begin, results = time.monotonic(), []
     context = multiprocessing.get_context("spawn")
     with context.Pool(options.jobs) as pool:
-        jobs = pool.imap_unordered(work, [(row, options.backend, options.half) for row in rows], chunksize=4)
+        jobs = pool.imap_unordered(
+            work, [(row, options.backend, options.half, options.declined) for row in rows], chunksize=4
+        )
         for result in jobs:
             results.append(result)
             if time.monotonic() - begin > options.seconds:
@@ -167,7 +193,8 @@ def main() -> int:
                 break
     title = (
         f"{len(results)} of {len(rows)} rows through {options.backend}, {'fp16' if options.half else 'fp32'}, "
-        f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {time.monotonic() - begin:.0f} s"
+        f"{torch.cuda.get_device_name() if torch.cuda.is_available() else 'no GPU'}, torch {torch.__version__}, "
+        f"{time.monotonic() - begin:.0f} s"
     )
     text = report(results, title)
     print(text)

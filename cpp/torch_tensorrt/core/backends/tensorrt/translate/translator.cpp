@@ -75,7 +75,11 @@ std::vector<WeightsSlot> weights_slots(trt::ILayer& layer) {
 
 Translator::Translator(const network::INetworkDefinition& source, trt::INetworkDefinition& target,
                        const Options& options, MessageGatherer& messages)
-    : source_(source), target_(target), options_(options), messages_(messages) {}
+    : source_(source),
+      target_(target),
+      options_(options),
+      messages_(messages),
+      on_whole_numbers_(layers_on_whole_numbers(source)) {}
 
 void Translator::run() {
   target_.setName(shortened(source_.getName()).c_str());
@@ -98,6 +102,7 @@ void Translator::translate_layer(const network::ILayer& layer) {
     const auto& table = translation_table();
     const auto row = static_cast<size_t>(layer.getType());
     TORCHTRT_ASSERT(row < table.size() && table[row].type == layer.getType());
+    const KeepF32 keep(*this, keep_f32_ || on_whole_numbers_.count(&layer) != 0);
     table[row].translate(*this);
     add_epilogue();
     for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {
@@ -160,7 +165,8 @@ void Translator::finish(trt::ILayer* made) {
 void Translator::ask_for_f32(trt::ILayer& made) {
   const trt::LayerType type = made.getType();
   const bool computes = type == trt::LayerType::kELEMENTWISE || type == trt::LayerType::kUNARY ||
-                        type == trt::LayerType::kREDUCE || type == trt::LayerType::kSOFTMAX;
+                        type == trt::LayerType::kREDUCE || type == trt::LayerType::kSOFTMAX ||
+                        type == trt::LayerType::kMATRIX_MULTIPLY;
   if (!computes || !is_float(made.getOutput(0)->getType())) return;
   made.setPrecision(trt::DataType::kFLOAT);
   made.setOutputType(0, trt::DataType::kFLOAT);

@@ -12,6 +12,7 @@
 
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/whole_numbers.h"
 #include "torch_tensorrt/core/network/network.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -75,7 +76,7 @@ class Translator {
   // While one of these lives, what is added computes in f32, whatever precisions are enabled: sums, norms.
   class KeepF32 {
    public:
-    explicit KeepF32(Translator& t) : t_(t), before_(t.keep_f32_) { t.keep_f32_ = true; }
+    explicit KeepF32(Translator& t, bool keep = true) : t_(t), before_(t.keep_f32_) { t.keep_f32_ = keep; }
     ~KeepF32() { t_.keep_f32_ = before_; }
     KeepF32(const KeepF32&) = delete;
     KeepF32& operator=(const KeepF32&) = delete;
@@ -117,6 +118,7 @@ class Translator {
   std::unordered_set<const void*> used_memory_;  // of the weights that have names
   std::deque<std::vector<uint8_t>> kept_;
   HostValues host_values_;
+  std::unordered_set<const network::ILayer*> on_whole_numbers_;  // computed in f32
   std::unordered_map<const trt::ITensor*, trt::Weights> constants_;
 };
 
