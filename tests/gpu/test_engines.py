@@ -9,6 +9,7 @@ import threading
 
 import pytest
 import torch
+from growth import assert_no_growth
 from torch import nn
 
 import torch_tensorrt
@@ -86,16 +87,7 @@ def test_eight_threads_on_eight_streams(backend):
 
 
 def test_no_growth_of_memory_in_ten_thousand_calls(backend):
-    compiled, x = compile_net(backend), input_of(4)
-    for _ in range(100):
-        compiled(x)
-    torch.cuda.synchronize()
-    free, reserved = torch.cuda.mem_get_info()[0], torch.cuda.memory_reserved()
-    for _ in range(10_000):
-        compiled(x)
-    torch.cuda.synchronize()
-    assert torch.cuda.memory_reserved() == reserved
-    assert torch.cuda.mem_get_info()[0] >= free - (1 << 20)
+    assert_no_growth(compile_net(backend), [input_of(4)], warm_ups=100, rounds=10_000)
 
 
 def test_a_graph_a_shape(backend):

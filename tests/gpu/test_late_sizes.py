@@ -8,6 +8,7 @@ import threading
 
 import pytest
 import torch
+from growth import assert_no_growth
 from torch import nn
 
 import torch_tensorrt
@@ -113,16 +114,7 @@ def test_eight_threads_on_eight_streams():
 
 
 def test_no_growth_of_memory():
-    compiled, inputs = compile_picked(), [rows_of(256, seed) for seed in range(8)]
-    for x in inputs * 4:
-        compiled(x)
-    torch.cuda.synchronize()
-    free, reserved = torch.cuda.mem_get_info()[0], torch.cuda.memory_reserved()
-    for x in inputs * 200:
-        compiled(x)
-    torch.cuda.synchronize()
-    assert torch.cuda.memory_reserved() == reserved
-    assert torch.cuda.mem_get_info()[0] >= free - (1 << 20)
+    assert_no_growth(compile_picked(), [rows_of(256, seed) for seed in range(8)], warm_ups=4, rounds=200)
 
 
 @pytest.mark.parametrize("backend", ["auto", "fastest"])
