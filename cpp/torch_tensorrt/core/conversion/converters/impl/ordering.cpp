@@ -61,12 +61,14 @@ Size size_along(ConversionCtx* ctx, ITensor* x, int32_t dim) {
   return rank(x) == 0 ? Size(int64_t{1}) : size_of(ctx, x, dim);
 }
 
-// (self, dim, descending), or with `stable` before dim.
+// Of (self, dim, descending), or of the same with an optional `stable` before dim.
+bool keeps_order(args& args) { return args.size() > 3 && !is_none(args[1]) && args[1].unwrapToBool(); }
+
 bool sort(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const size_t at = args.size() - 2;
   const int32_t dim = wrap_dim(n, args[at].unwrapToInt(), rank(x));
-  finish_order(ctx, n, x, {size_along(ctx, x, dim), dim, args[at + 1].unwrapToBool(), /*stable=*/true});
+  finish_order(ctx, n, x, {size_along(ctx, x, dim), dim, args[at + 1].unwrapToBool(), keeps_order(args)});
   return true;
 }
 
@@ -76,7 +78,7 @@ bool argsort(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t dim = wrap_dim(n, args[at].unwrapToInt(), rank(x));
   const Line line = at_least_1d(ctx, scalar_type(x) == at::kBool ? cast(ctx, x, at::kInt) : x);
   auto* layer =
-      add_order(ctx, line.tensor, {size_along(ctx, x, dim), dim, args[at + 1].unwrapToBool(), /*stable=*/true});
+      add_order(ctx, line.tensor, {size_along(ctx, x, dim), dim, args[at + 1].unwrapToBool(), keeps_order(args)});
   return finish(ctx, n, back(ctx, layer->getOutput(1), line));
 }
 

@@ -71,7 +71,7 @@ Sorted sorted(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t
   const int64_t size = known_size(n, x, dim, "it is put in order");
   auto* layer = ctx->net->addTopK(*x, TopKOperation::kMIN, count < 0 ? size : count, 1U << dim);
   layer->setIndicesType(nvinfer1::DataType::kINT64);
-  layer->setStable(true);
+  layer->setStable(count >= 0);
   return {layer->getOutput(0), layer->getOutput(1), size};
 }
 

@@ -24,7 +24,8 @@ Best find_best(const at::Tensor& x, int64_t k, const ITopKLayer& layer) {
     auto [values, indices] = largest ? at::max(x, axis, /*keepdim=*/true) : at::min(x, axis, /*keepdim=*/true);
     return {std::move(values), std::move(indices)};
   }
-  if (layer.getStable()) {
+  // Of all of them PyTorch keeps the order of equal elements on a CPU, whether it is asked to or not.
+  if (layer.getStable() || k == x.size(axis)) {
     auto [values, indices] = at::sort(x, /*stable=*/true, axis, /*descending=*/largest);
     return {values.narrow(axis, 0, k), indices.narrow(axis, 0, k)};
   }
