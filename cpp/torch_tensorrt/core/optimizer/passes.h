@@ -17,6 +17,7 @@ std::unique_ptr<Pass> make_merge_shuffles();
 enum class Elements { kStay, kChange };
 std::unique_ptr<Pass> make_remove_identities(Elements elements = Elements::kStay);
 std::unique_ptr<Pass> make_remove_dead_layers();
+std::unique_ptr<Pass> make_resolve_selects();
 
 // fusion/
 std::unique_ptr<Pass> make_fold_padding_into_convolution();

@@ -57,6 +57,7 @@ std::vector<PipelineEntry> default_pipeline() {
   add(make_merge_shuffles(), "chains of reshapes and transposes become one");
   add(make_fold_transpose_into_matmul(), "before constants are folded: a weight need not be transposed in memory");
   add(make_constant_folding(), "what is left of shape arithmetic and of constant operands goes");
+  add(make_resolve_selects(), "after folding, which makes conditions of numbers constant");
   add(make_remove_identities(), "what merging, absorbing and folding have left without effect");
   add(make_common_subexpressions(), "after folding, which makes equal constants");
   add(make_remove_dead_layers(), "single readers are counted below; the dead must not count");
