@@ -10,6 +10,7 @@ call from Python on a stream of its own, with CUDA graphs.
     eager        PyTorch, the module in half precision
     eager_graph  the same, as one CUDA graph
     ours         the f32 module compiled for TensorRT with f16 allowed, which is what `alone` is built from
+    ours_captured  the same engine in a CUDA graph of PyTorch's: what it differs from `alone` by is not the call's cost
     ours_half    the module in half precision compiled for TensorRT, every tensor in its own dtype
     native       the module in half precision compiled with our own engine
     alone        TensorRT's own build of the ONNX export (f32, f16 allowed), without this library
@@ -37,7 +38,7 @@ import torch_tensorrt
 
 ROOT = Path(__file__).parents[1]
 COMPILED = {"ours": ("tensorrt", False), "ours_half": ("tensorrt", True), "native": ("native", True)}
-RUNNERS = ["eager", "eager_graph", *COMPILED, "alone"]
+RUNNERS = ["eager", "eager_graph", *COMPILED, "ours_captured", "alone"]
 WARM_UP_CALLS, CALLS = 30, 100
 
 Call = Callable[[], object]
@@ -117,6 +118,14 @@ def graph_of(call: Call) -> torch.cuda.CUDAGraph:
     return graph
 
 
+def without_own_graphs(call: Call) -> Call:
+    torch.ops.tensorrt.set_cudagraphs_mode(0)
+    try:
+        return graph_of(call).replay
+    finally:
+        torch.ops.tensorrt.set_cudagraphs_mode(1)
+
+
 def make_call(workshop: Workshop, case: Case, runner: str, stream: torch.cuda.Stream) -> tuple[Call, Call]:
     """What is timed, and what gives the result of it."""
     model, x = case.build()
@@ -125,6 +134,9 @@ def make_call(workshop: Workshop, case: Case, runner: str, stream: torch.cuda.St
         if runner == "eager":
             return (lambda: model(x)), (lambda: model(x))
         return graph_of(lambda: model(x)).replay, lambda: model(x)
+    if runner == "ours_captured":
+        module, x = torch.jit.load(str(workshop.compiled(case, "ours"))), x.cuda()
+        return without_own_graphs(lambda: module(x)), lambda: module(x)
     if runner in COMPILED:
         x = x.cuda().half() if COMPILED[runner][1] else x.cuda()
         module = torch.jit.load(str(workshop.compiled(case, runner)))

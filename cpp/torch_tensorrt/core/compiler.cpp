@@ -179,10 +179,13 @@ c10::intrusive_ptr<runtime::TRTEngine> load_engine(const std::string& name, std:
 
 // Of an engine that another backend has built the bytes that its own runtime loads, without this library; of ours all.
 std::string own_bytes(std::string engine) {
-  const auto bytes = std::make_shared<const std::string>(std::move(engine));
-  const auto plan = torch_tensorrt::engine::parse_plan(bytes);
-  const auto payload = torch_tensorrt::engine::payload_of(plan);
-  return payload.empty() ? *bytes : std::string(payload);
+  const auto bytes = std::make_shared<std::string>(std::move(engine));
+  {
+    const auto plan = torch_tensorrt::engine::parse_plan(bytes);
+    const auto payload = torch_tensorrt::engine::payload_of(plan);
+    if (!payload.empty()) return std::string(payload);
+  }
+  return std::move(*bytes);
 }
 
 // Names that make valid Python arguments, as the module's own forward has them.
