@@ -1,7 +1,7 @@
 """Models of the zoo as one engine each, against PyTorch on the CPU: fixed shapes, ranges of batches, ranges of sizes.
 
-`python zoo/zoo.py --save DIR` writes the files of the folder TORCHTRT_ZOO_FILES (default: zoo_files, in the current
-one).
+The models are files of the folder TORCHTRT_ZOO_FILES (default: build/zoo_files). `python zoo/zoo.py --save DIR` writes
+them, for a machine that has PyTorch alone; those that are missing are made here.
 """
 
 from __future__ import annotations
@@ -11,12 +11,23 @@ from pathlib import Path
 
 import pytest
 import torch
-from zoo_files import DOZEN, load, ranges_of
+from zoo_files import DOZEN, load, ranges_of, save
 
 import torch_tensorrt
 
-FOLDER = Path(os.environ.get("TORCHTRT_ZOO_FILES", "zoo_files"))
+FOLDER = Path(os.environ.get("TORCHTRT_ZOO_FILES", Path(__file__).parents[2] / "build" / "zoo_files"))
 LIMIT = 1e-4  # as the zoo asks on the CPU: largest difference over the largest value
+
+
+def file_of(name: str) -> Path:
+    path = FOLDER / (name.replace("/", "-") + ".ts")
+    if not path.exists():
+        import zoo  # needs the packages that the models come from
+
+        model = next(model for model in zoo.all_models() if model.name == name)
+        with torch.no_grad():
+            save(model, zoo.make_case(model).traced, FOLDER)
+    return path
 
 
 def tensors_of(result) -> list[torch.Tensor]:
@@ -26,7 +37,7 @@ def tensors_of(result) -> list[torch.Tensor]:
 @pytest.mark.parametrize("case", ["fixed", "batches", "sizes"])
 @pytest.mark.parametrize("name", DOZEN)
 def test_model_is_one_engine_with_the_results_of_pytorch(name, case, backend):
-    module, model, cases = load(FOLDER / (name.replace("/", "-") + ".ts"))
+    module, model, cases = load(file_of(name))
     if case not in cases:
         assert case != "fixed"
         return  # the model has one batch, or one size
