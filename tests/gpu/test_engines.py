@@ -101,6 +101,19 @@ def test_a_graph_a_shape(backend):
         torch.ops.tensorrt.set_cudagraphs_mode(0)
 
 
+def test_layers_and_their_times_name_the_users_code(backend, tmp_path):
+    compiled, x = compile_net(backend), input_of(4)
+    engine, expected = compiled.engine, compiled(x)
+    assert "aten::_convolution" in json.dumps(json.loads(engine.get_engine_layer_info())["layers"])
+    engine.profile_path_prefix = str(tmp_path)
+    engine.enable_profiling()
+    torch.testing.assert_close(compiled(x), expected)
+    engine.disable_profiling()
+    (trace,) = tmp_path.glob("*.trace")
+    assert "aten::_convolution" in trace.read_text()
+    assert '"dur": ' in trace.read_text()
+
+
 def test_a_loaded_file_runs_in_a_new_process(backend, tmp_path):
     path, x = tmp_path / "compiled.ts", input_of(2)
     compiled = compile_net(backend)
