@@ -244,6 +244,28 @@ TEST(Convert, MissingSpecsAreNamed) {
   EXPECT_NE(message.find("Cannot find an input spec for %x : Tensor"), std::string::npos) << message;
 }
 
+// What no kernel of ours can show: they keep the order anyway.
+TEST(Convert, ASortIsStableWhereTheProgramAsksForIt) {
+  const auto is_stable = [](const std::string& call) {
+    const auto graph = parse_graph(
+        "graph(%x : Tensor):\n  %d : int = prim::Constant[value=-1]()\n"
+        "  %no : bool = prim::Constant[value=0]()\n  %yes : bool = prim::Constant[value=1]()\n"
+        "  %none : NoneType = prim::Constant()\n  %v : Tensor, %i : Tensor = " +
+        call + "\n  return (%v, %i)");
+    const auto engine =
+        engine::Engine::load(std::make_shared<const std::string>(build_engine(graph, {ir::Input({2, 5})})));
+    for (const auto& layer : engine->plan().network->layers()) {
+      if (const auto* topk = nvinfer1::layer_cast<nvinfer1::ITopKLayer>(layer.get())) return topk->getStable();
+    }
+    ADD_FAILURE() << "no top-k";
+    return false;
+  };
+  EXPECT_TRUE(is_stable("aten::sort(%x, %yes, %d, %no)"));
+  EXPECT_FALSE(is_stable("aten::sort(%x, %no, %d, %no)"));
+  EXPECT_FALSE(is_stable("aten::sort(%x, %none, %d, %no)"));
+  EXPECT_FALSE(is_stable("aten::sort(%x, %d, %yes)"));
+}
+
 TEST(Layers, AreNamedAfterTheirNodeAndKnowTheirLine) {
   torch::jit::Module module("m");
   module.define("def forward(self, x):\n    return torch.pixel_shuffle(x, 2)\n");
