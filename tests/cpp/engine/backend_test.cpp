@@ -147,8 +147,10 @@ TEST_F(BackendChoice, AutoTakesThePreferredThatTakesEveryLayer) {
 TEST_F(BackendChoice, AutoTakesTheNextWhereTheBuildOfThePreferredFails) {
   null_backend_state().preference = 10;
   null_backend_state().build_error = "no kernel for it";
-  EXPECT_EQ(parse_plan(build("auto")).backend, "native");
+  const auto bytes = build("auto");
+  EXPECT_EQ(parse_plan(bytes).backend, "native");
   EXPECT_EQ(null_backend_state().handed.size(), 1);
+  EXPECT_EQ(run(*Engine::load(bytes)), run(*Engine::load(build("native"))));
   EXPECT_THAT(error_of([&] { build("null"); }), HasSubstr("no kernel for it"));
 }
 

@@ -130,8 +130,10 @@ class NullBackend final : public Backend {
     NullBackendState& state = null_backend_state();
     state.handed.push_back(network::print_network(*network));
     state.settings.push_back(settings);
+    std::string bytes = wrap_payload(*this, std::move(network), settings, "bytes of " + settings.name);
+    // Late, when the network has been taken apart.
     if (!state.build_error.empty()) TORCHTRT_THROW_ERROR(state.build_error);
-    return wrap_payload(*this, std::move(network), settings, "bytes of " + settings.name);
+    return bytes;
   }
   std::shared_ptr<Executable> load(std::shared_ptr<const Plan> plan) const override {
     const std::string& here = null_backend_state().version;
