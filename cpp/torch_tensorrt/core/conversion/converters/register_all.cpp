@@ -9,13 +9,18 @@ namespace {
 
 std::vector<Family> families() {
   return {
-      activation_family(), cast_family(),     concat_family(),      convolution_family(), element_wise_family(),
-      expand_family(),     index_family(),    interpolate_family(), matmul_family(),      normalization_family(),
-      pad_family(),        pooling_family(),  reduce_family(),      shape_family(),       softmax_family(),
-      split_family(),      unary_family(),    attention_family(),   einsum_family(),      grid_family(),
-      ordering_family(),   quantize_family(), rearrange_family(),   recurrent_family(),   scatter_family(),
-      special_family(),    joining_family(),  lookup_family(),      statistics_family(),  linear_algebra_family(),
-      loss_family(),       nonzero_family(),  declined_family(),
+      activation_family(),     cast_family(),         concat_family(),
+      convolution_family(),    element_wise_family(), expand_family(),
+      index_family(),          interpolate_family(),  matmul_family(),
+      normalization_family(),  pad_family(),          pooling_family(),
+      norms_family(),          reduce_family(),       shape_family(),
+      softmax_family(),        split_family(),        unary_family(),
+      attention_family(),      einsum_family(),       grid_family(),
+      ordering_family(),       quantize_family(),     rearrange_family(),
+      recurrent_family(),      scatter_family(),      special_family(),
+      joining_family(),        lookup_family(),       statistics_family(),
+      linear_algebra_family(), loss_family(),         nonzero_family(),
+      declined_family(),
   };
 }
 

@@ -39,6 +39,7 @@ Family loss_family();
 Family matmul_family();
 Family nonzero_family();
 Family normalization_family();
+Family norms_family();
 Family ordering_family();
 Family pad_family();
 Family pooling_family();
