@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import re
 from pathlib import Path
 
@@ -66,3 +67,21 @@ def test_a_graph_from_text_becomes_an_engine(programs):
     told = run(programs / "graph_to_engine")
     assert told.startswith("rows: 6\n")
     assert re.search(r"output \[6, 8\], as PyTorch\n$", told)
+
+
+@pytest.mark.slow
+def test_pytorchs_part_for_gpus_is_loaded_where_there_is_a_driver(programs, tmp_path):
+    (tmp_path / "driver.c").write_text("int cuInit(unsigned flags) { return 100; }\n")  # 100: no device
+    run("cc", "-shared", "-o", tmp_path / "libcuda.so.1", tmp_path / "driver.c")
+
+    def loads_it(*environment: str) -> bool:
+        told = try_run("env", "LD_DEBUG=files", *environment, programs / "run_module", tmp_path / "missing.ts", "1")
+        assert told.returncode == 1 and "run_module: " in told.stderr
+        return "/libtorch_cuda.so" in told.stderr
+
+    has_part = (Path(torch.__file__).parent / "lib" / "libtorch_cuda.so").exists()
+    driver = f"LD_LIBRARY_PATH={tmp_path}"
+    assert loads_it(driver) == has_part
+    assert not loads_it(driver, "TORCHTRT_LOAD_CUDA=0")
+    if ctypes.util.find_library("cuda") is None:
+        assert not loads_it()
