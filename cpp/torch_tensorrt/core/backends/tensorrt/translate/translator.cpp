@@ -145,9 +145,8 @@ void Translator::finish(trt::ILayer* made) {
     if (name.empty()) name = network::enum_name(layer_->getType());
     if (steps_ > 0) name += " #" + std::to_string(steps_ + 1);
     ++steps_;
-    name = shortened(name);
-    if (options_.name_all_weights) name = unused(name, layer_names_);
-    made->setName(name.c_str());
+    // A name that is taken is none to TensorRT, whose messages then speak of an unnamed layer.
+    made->setName(unused(shortened(name), layer_names_).c_str());
     const std::string& source = layer_->source().empty() ? layer_->getMetadata() : layer_->source();
     if (!source.empty()) made->setMetadata(shortened(source).c_str());
   }
