@@ -2,7 +2,7 @@
 
 #include <dlfcn.h>
 
-#include <map>
+#include <atomic>
 #include <memory>
 #include <mutex>
 
@@ -17,6 +17,7 @@ using Pointer = unsigned long long;
 
 constexpr int kMajorAttribute = 75;   // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR; the minor one follows
 constexpr unsigned kNonBlocking = 1;  // CU_STREAM_NON_BLOCKING
+constexpr int kMaxDevices = 64;       // of one machine
 constexpr unsigned kNoTiming = 2;     // CU_EVENT_DISABLE_TIMING
 constexpr int kMinDriver = 11080;     // the oldest CUDA that a TensorRT 10 was made for
 constexpr int kThreadLocal = 1;       // CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: what other threads do is no concern
@@ -200,13 +201,17 @@ void CudaDriver::synchronize(void* stream) const {
   check(functions_->stream_synchronize(stream), "waiting for a stream");
 }
 
-void CudaDriver::wait(void* waiting, void* working) const {
+void* CudaDriver::create_event() const {
   void* event = nullptr;
   check(functions_->event_create(&event, kNoTiming), "making an event");
-  int status = functions_->event_record(event, working);
-  if (status == 0) status = functions_->stream_wait(waiting, event, 0);
-  functions_->event_destroy(event);  // the driver keeps it until the streams have passed it
-  check(status, "letting a stream wait for another");
+  return event;
+}
+
+void CudaDriver::destroy_event(void* event) const noexcept { functions_->event_destroy(event); }
+
+void CudaDriver::wait(void* waiting, void* working, void* event) const {
+  check(functions_->event_record(event, working), "marking the work of a stream");
+  check(functions_->stream_wait(waiting, event, 0), "letting a stream wait for another");
 }
 
 void CudaDriver::synchronize_device() const noexcept { functions_->context_synchronize(); }
@@ -236,19 +241,29 @@ void CudaDriver::launch(void* graph, void* stream) const {
 
 void CudaDriver::destroy_graph(void* graph) const noexcept { functions_->executable_destroy(graph); }
 
-// Primary contexts are kept for the life of the process: PyTorch and TensorRT hold them as well.
-DeviceGuard::DeviceGuard(int32_t device) {
-  const CudaDriver& driver = CudaDriver::get();
-  if (Decision decision = CudaDriver::available(device); !decision) TORCHTRT_THROW_ERROR(decision.reason());
+// Primary contexts are kept for the life of the process: PyTorch and TensorRT hold them as well. A device that was
+// opened before is found without a lock, as calls come here.
+void* DeviceGuard::primary_context(int32_t device) {
+  static std::atomic<Context> contexts[kMaxDevices] = {};
   static auto* const mutex = new std::mutex();
-  static auto* const contexts = new std::map<int32_t, Context>();
-  Context context = nullptr;
-  {
-    const std::lock_guard lock(*mutex);
-    Context& kept = (*contexts)[device];
-    if (kept == nullptr) driver.check(driver.functions_->retain_primary(&kept, device), "opening a device");
-    context = kept;
+  if (device >= 0 && device < kMaxDevices) {
+    if (Context known = contexts[device].load(std::memory_order_acquire)) return known;
   }
+  if (Decision decision = CudaDriver::available(device); !decision) TORCHTRT_THROW_ERROR(decision.reason());
+  TORCHTRT_CHECK(device < kMaxDevices, "CUDA device " << device << ": no more than " << kMaxDevices << " are used");
+  const CudaDriver& driver = CudaDriver::get();
+  const std::lock_guard lock(*mutex);
+  Context context = contexts[device].load(std::memory_order_relaxed);
+  if (context == nullptr) {
+    driver.check(driver.functions_->retain_primary(&context, device), "opening a device");
+    contexts[device].store(context, std::memory_order_release);
+  }
+  return context;
+}
+
+DeviceGuard::DeviceGuard(int32_t device) {
+  Context context = primary_context(device);
+  const CudaDriver& driver = CudaDriver::get();
   driver.check(driver.functions_->push(context), "choosing a device");
 }
 

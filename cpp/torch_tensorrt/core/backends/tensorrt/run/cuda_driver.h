@@ -28,8 +28,11 @@ class CudaDriver {
   void* create_stream() const;
   void destroy_stream(void* stream) const noexcept;
   void synchronize(void* stream) const;
-  // What is put on `waiting` from now on starts after what is on `working` now. Does not wait itself.
-  void wait(void* waiting, void* working) const;
+  void* create_event() const;
+  void destroy_event(void* event) const noexcept;
+  // What is put on `waiting` from now on starts after what is on `working` now. Does not wait itself. The event may be
+  // used again at once.
+  void wait(void* waiting, void* working, void* event) const;
   // Waits for all work of the device.
   void synchronize_device() const noexcept;
 
@@ -58,6 +61,9 @@ class DeviceGuard {
   ~DeviceGuard();
   DeviceGuard(const DeviceGuard&) = delete;
   DeviceGuard& operator=(const DeviceGuard&) = delete;
+
+ private:
+  static void* primary_context(int32_t device);
 };
 
 }  // namespace torch_tensorrt::backends::tensorrt

@@ -116,6 +116,7 @@ Execution::~Execution() {
     const DeviceGuard guard(engine_->device());
     CudaDriver::get().synchronize_device();  // a run may be under way still
     slots_.clear();
+    if (side_event_ != nullptr) CudaDriver::get().destroy_event(side_event_);
     if (side_stream_ != nullptr) CudaDriver::get().destroy_stream(side_stream_);
     for (void* block : blocks_) CudaDriver::get().release(block);
   } catch (const Error& error) {  // the process ends, and the driver has gone before
@@ -314,9 +315,10 @@ void Execution::enqueue(void* stream) {
 void Execution::enqueue_at_the_side(void* stream) {
   const CudaDriver& driver = CudaDriver::get();
   if (side_stream_ == nullptr) side_stream_ = driver.create_stream();
-  driver.wait(side_stream_, stream);
+  if (side_event_ == nullptr) side_event_ = driver.create_event();
+  driver.wait(side_stream_, stream, side_event_);
   enqueue(side_stream_);
-  driver.wait(stream, side_stream_);
+  driver.wait(stream, side_stream_, side_event_);
 }
 
 void Execution::run(const void* const* inputs, void* const* outputs, const RunOptions& options) {

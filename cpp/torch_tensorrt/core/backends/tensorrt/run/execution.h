@@ -77,7 +77,8 @@ class Execution {
   std::vector<void*> blocks_;
   void* largest_ = nullptr;
   int64_t largest_bytes_ = 0;
-  void* side_stream_ = nullptr;
+  void* side_stream_ = nullptr;  // both made when a call first comes on the default stream
+  void* side_event_ = nullptr;
   void* scratch_ = nullptr;  // what pointers to empty tensors point to
   int64_t uses_ = 0;
 };
