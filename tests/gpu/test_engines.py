@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 
 import pytest
 import torch
 from growth import assert_no_growth
+from new_process import assert_same_in_a_new_process
 from torch import nn
 
 import torch_tensorrt
@@ -115,18 +114,7 @@ def test_layers_and_their_times_name_the_users_code(backend, tmp_path):
 
 
 def test_a_loaded_file_runs_in_a_new_process(backend, tmp_path):
-    path, x = tmp_path / "compiled.ts", input_of(2)
-    compiled = compile_net(backend)
-    torch.jit.save(compiled, str(path))
-    torch.save({"x": x.cpu(), "y": compiled(x).cpu()}, tmp_path / "data.pt")
-    code = f"""
-import torch, torch_tensorrt
-data = torch.load({str(tmp_path / "data.pt")!r})
-module = torch.jit.load({str(path)!r})
-torch.testing.assert_close(module(data["x"].cuda()).cpu(), data["y"], rtol=1e-5, atol=1e-6)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert_same_in_a_new_process(compile_net(backend), input_of(2), tmp_path)
 
 
 def test_engines_of_all_backends_and_pytorch_side_by_side():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 
 import pytest
 import torch
 from growth import assert_no_growth
+from new_process import assert_same_in_a_new_process
 from torch import nn
 
 import torch_tensorrt
@@ -137,19 +136,7 @@ def test_check_knows():
 
 
 def test_a_loaded_file_runs_in_a_new_process(tmp_path):
-    path, x = tmp_path / "compiled.ts", rows_of(40)
-    compiled = compile_picked()
-    torch.jit.save(compiled, str(path))
-    torch.save({"x": x.cpu(), "y": [y.cpu() for y in compiled(x)]}, tmp_path / "data.pt")
-    code = f"""
-import torch, torch_tensorrt
-data = torch.load({str(tmp_path / "data.pt")!r})
-module = torch.jit.load({str(path)!r})
-for mine, theirs in zip(module(data["x"].cuda()), data["y"], strict=True):
-    torch.testing.assert_close(mine.cpu(), theirs, rtol=1e-5, atol=1e-6)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert_same_in_a_new_process(compile_picked(), rows_of(40), tmp_path)
 
 
 def test_half_precision():

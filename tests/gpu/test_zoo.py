@@ -34,33 +34,31 @@ def tensors_of(result) -> list[torch.Tensor]:
     return [result] if isinstance(result, torch.Tensor) else [x for part in result for x in tensors_of(part)]
 
 
-@pytest.mark.parametrize("case", ["fixed", "batches", "sizes"])
-@pytest.mark.parametrize("name", DOZEN)
-def test_model_is_one_engine_with_the_results_of_pytorch(name, case, backend):
-    module, model, cases = load(file_of(name))
-    if case not in cases:
-        assert case != "fixed"
-        return  # the model has one batch, or one size
-    variants = cases[case]
+def compile_for(module: torch.jit.ScriptModule, ranges, examples, backend: str) -> torch.jit.ScriptModule:
     specs = [
         torch_tensorrt.Input(min_shape=low, opt_shape=opt, max_shape=high, dtype=example.dtype)
-        for (low, opt, high), example in zip(ranges_of(variants), model.inputs(), strict=True)
+        for (low, opt, high), example in zip(ranges, examples, strict=True)
     ]
-    compiled = torch_tensorrt.compile(
-        module,
-        inputs=specs,
-        device="cuda:0",
-        backend=backend,
-        require_full_compilation=True,
-        disable_tf32=True,
-        optimization_level=0,
-    )
-    for shapes in (*variants, variants[0]):
-        inputs = model.inputs(tuple(tuple(shape) for shape in shapes))
-        with torch.no_grad():
-            expected = tensors_of(module(*inputs))
-        for mine, theirs in zip(tensors_of(compiled(*[x.cuda() for x in inputs])), expected, strict=True):
-            assert mine.dtype == theirs.dtype
-            assert mine.shape == theirs.shape
-            error = (mine.cpu().double() - theirs.double()).abs().max() / theirs.abs().max()
-            assert error < LIMIT, f"{error:.1e} at {shapes}"
+    settings = {"device": "cuda:0", "require_full_compilation": True, "disable_tf32": True, "optimization_level": 0}
+    return torch_tensorrt.compile(module, inputs=specs, backend=backend, **settings)
+
+
+def check(module: torch.jit.ScriptModule, compiled: torch.jit.ScriptModule, inputs, what: str) -> None:
+    with torch.no_grad():
+        expected = tensors_of(module(*inputs))
+    for mine, theirs in zip(tensors_of(compiled(*[x.cuda() for x in inputs])), expected, strict=True):
+        assert mine.dtype == theirs.dtype, what
+        assert mine.shape == theirs.shape, what
+        error = (mine.cpu().double() - theirs.double()).abs().max() / theirs.abs().max()
+        assert error < LIMIT, f"{error:.1e}, {what}"
+
+
+@pytest.mark.parametrize("name", DOZEN)
+def test_model_is_one_engine_with_the_results_of_pytorch(name, backend):
+    module, model, cases = load(file_of(name))
+    assert "fixed" in cases
+    for case, variants in cases.items():
+        compiled = compile_for(module, ranges_of(variants), model.inputs(), backend)
+        for shapes in (*variants, variants[0]):
+            inputs = model.inputs(tuple(tuple(shape) for shape in shapes))
+            check(module, compiled, inputs, f"{case} at {shapes}")
