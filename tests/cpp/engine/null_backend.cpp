@@ -2,12 +2,9 @@
 
 #include <algorithm>
 
-#include "torch_tensorrt/core/engine/context.h"
-#include "torch_tensorrt/core/engine/input_range.h"
+#include "support/plan_runner.h"
 #include "torch_tensorrt/core/engine/json.h"
-#include "torch_tensorrt/core/engine/native_executable.h"
 #include "torch_tensorrt/core/network/enum_names.h"
-#include "torch_tensorrt/core/network/shape_inference.h"
 #include "torch_tensorrt/core/network/text.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -28,45 +25,10 @@ void fill(network::DataType type, void* memory, int64_t count) {
   TORCHTRT_THROW_ERROR("the null backend fills no outputs of " << network::enum_name(type));
 }
 
-class NullExecutable final : public Executable {
+class NullContext final : public tests::PlanContext {
  public:
-  explicit NullExecutable(std::shared_ptr<const Plan> plan)
-      : plan_(std::move(plan)),
-        inputs_(describe_inputs(*plan_->network)),
-        outputs_(describe_outputs(*plan_->network)) {}
+  using PlanContext::PlanContext;
 
-  const std::vector<IoTensor>& inputs() const override { return inputs_; }
-  const std::vector<IoTensor>& outputs() const override { return outputs_; }
-  std::unique_ptr<Context> create_context(int32_t max_specialisations) const override;
-  void inspect(JsonWriter& json) const override { json.field("payload", std::string(payload_of(*plan_))); }
-  const Plan& plan() const { return *plan_; }
-
- private:
-  std::shared_ptr<const Plan> plan_;
-  std::vector<IoTensor> inputs_;
-  std::vector<IoTensor> outputs_;
-};
-
-class NullContext final : public Context {
- public:
-  explicit NullContext(std::shared_ptr<const NullExecutable> executable) : executable_(std::move(executable)) {}
-
-  const std::vector<network::Dims>& set_input_dims(const std::vector<network::Dims>& dims,
-                                                   const int64_t* const* shape_values) override {
-    const Plan& plan = executable_->plan();
-    check_input_dims(plan.name, executable_->inputs(), plan.network->profiles(), dims);
-    std::vector<std::optional<network::ShapeValue>> values(dims.size());
-    for (size_t i = 0; shape_values != nullptr && i < dims.size(); ++i) {
-      if (shape_values[i] == nullptr) continue;
-      values[i].emplace();
-      values[i]->elements.assign(shape_values[i], shape_values[i] + dims[i].volume());
-    }
-    check_input_values(executable_->inputs(), values);
-    const auto tensors = network::infer_all(*plan.network, dims, values);
-    output_dims_.clear();
-    for (const auto* output : plan.network->outputs()) output_dims_.push_back(tensors.at(output).type.dims);
-    return output_dims_;
-  }
   void run(const void* const* inputs, void* const* outputs, const RunOptions& options) override {
     for (size_t i = 0; i < output_dims_.size(); ++i) {
       const network::DataType type = executable_->outputs()[i].dtype;
@@ -77,13 +39,6 @@ class NullContext final : public Context {
       }
     }
   }
-  std::vector<LayerTime> profile(const void* const* inputs, void* const* outputs, const RunOptions& options) override {
-    run(inputs, outputs, options);
-    return {{"everything", 1.0}};
-  }
-  int64_t arena_bytes() const override { return 0; }
-  int64_t arena_lower_bound_bytes() const override { return 0; }
-  int32_t specialisation_count() const override { return 1; }
 
  private:
   void make_late(int32_t output, network::DataType type, const void* const* inputs, const RunOptions& options) {
@@ -101,14 +56,16 @@ class NullContext final : public Context {
     fill(type, memory, dims.volume());
     options.allocator->set_dims(output, dims);
   }
-
-  std::shared_ptr<const NullExecutable> executable_;
-  std::vector<network::Dims> output_dims_;
 };
 
-std::unique_ptr<Context> NullExecutable::create_context(int32_t) const {
-  return std::make_unique<NullContext>(std::static_pointer_cast<const NullExecutable>(shared_from_this()));
-}
+class NullExecutable final : public tests::PlanExecutable {
+ public:
+  using PlanExecutable::PlanExecutable;
+  std::unique_ptr<Context> create_context(int32_t) const override {
+    return std::make_unique<NullContext>(shared_from_this());
+  }
+  void inspect(JsonWriter& json) const override { json.field("payload", std::string(payload_of(plan()))); }
+};
 
 class NullBackend final : public Backend {
  public:
