@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 
 import pytest
 import torch
 from growth import assert_no_growth
 from new_process import assert_same_in_a_new_process
+from streams import call_on_streams
 from torch import nn
 
 import torch_tensorrt
@@ -65,24 +65,11 @@ def test_eight_threads_on_eight_streams(backend):
     net, compiled = make_net(), compile_net(backend)
     inputs = [input_of(1 + i % 8, seed=i) for i in range(8)]
     expected = [net(x) for x in inputs]
-    torch.cuda.synchronize()
-    wrong: list[str] = []
 
-    def work(i: int) -> None:
-        stream = torch.cuda.Stream()
-        with torch.no_grad(), torch.cuda.stream(stream):
-            for _ in range(100):
-                result = compiled(inputs[i])
-            stream.synchronize()
-            if not torch.allclose(result, expected[i], rtol=1e-4, atol=1e-5):
-                wrong.append(f"thread {i}")
+    def check(i: int, result: torch.Tensor) -> None:
+        torch.testing.assert_close(result, expected[i], rtol=1e-4, atol=1e-5)
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
+    call_on_streams(compiled, inputs, calls=100, check=check)
 
 
 def test_no_growth_of_memory_in_ten_thousand_calls(backend):

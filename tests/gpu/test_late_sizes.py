@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 import torch
 from growth import assert_no_growth
 from new_process import assert_same_in_a_new_process
+from streams import call_on_streams
 from torch import nn
 
 import torch_tensorrt
@@ -92,24 +91,11 @@ def test_eight_threads_on_eight_streams():
     net, compiled = make_picked(), compile_picked()
     inputs = [rows_of(20 + i, seed=i) for i in range(8)]
     expected = [net(x) for x in inputs]
-    torch.cuda.synchronize()
-    wrong: list[str] = []
 
-    def work(i: int) -> None:
-        stream = torch.cuda.Stream()
-        with torch.no_grad(), torch.cuda.stream(stream):
-            for _ in range(50):
-                result = compiled(inputs[i])
-                stream.synchronize()
-                if result[1].shape != expected[i][1].shape or not torch.equal(result[1], expected[i][1]):
-                    wrong.append(f"thread {i}")
+    def same_places(i: int, result) -> None:
+        torch.testing.assert_close(result[1], expected[i][1], rtol=0, atol=0)
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
+    call_on_streams(compiled, inputs, calls=50, check=same_places)
 
 
 def test_no_growth_of_memory():

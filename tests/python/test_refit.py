@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -371,19 +372,20 @@ def test_the_old_module_runs_meanwhile():
     old = trained(Net(), 1)
     compiled, x = compile_net(old), torch.randn(4, 3, 8, 8)
     expected = compiled(x)
-    stop, wrong = threading.Event(), []
+    stop = threading.Event()
 
-    def work() -> None:
-        while not stop.is_set():
-            if not torch.equal(compiled(x), expected):
-                wrong.append(1)
+    def work() -> int:
+        calls = 0
+        while calls == 0 or not stop.is_set():
+            assert torch.equal(compiled(x), expected)
+            calls += 1
+        return calls
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for seed in range(5):
-        torch_tensorrt.refit_module_weights(compiled, trained(Net(), seed))
-    stop.set()
-    for thread in threads:
-        thread.join()
-    assert not wrong
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(work) for _ in range(2)]
+        try:
+            for seed in range(5):
+                torch_tensorrt.refit_module_weights(compiled, trained(Net(), seed))
+        finally:
+            stop.set()
+    assert all(run.result() > 0 for run in runs)

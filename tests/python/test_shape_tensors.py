@@ -198,15 +198,15 @@ def test_errors_name_the_argument_and_its_range():
 
 def test_the_pool_of_contexts_is_bounded():
     program = (
-        "import threading, torch, torch_tensorrt\n"
+        "import torch, torch_tensorrt\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
         "from test_shape_tensors import RANGE, Scale, compile_with\n"
         "compiled = compile_with(Scale(), [RANGE])\n"
         "def run(n):\n"
         "    for rows in range(1, 60):\n"
         "        x = torch.full((rows, 4), float(n))\n"
         "        assert torch.equal(compiled(x), x * 2 + 1)\n"
-        "threads = [threading.Thread(target=run, args=(n,)) for n in range(24)]\n"
-        "[t.start() for t in threads]; [t.join() for t in threads]\n"
+        "with ThreadPoolExecutor(24) as pool: list(pool.map(run, range(24)))\n"
         "print(compiled.engine.num_execution_contexts_created)\n"
     )
     done = subprocess.run(
