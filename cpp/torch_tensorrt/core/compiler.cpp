@@ -224,14 +224,14 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   check_settings(cfg);
   cfg.lower_info.converting_to_trt_engine = true;
-  cfg.lower_info.keep_parameters_apart = cfg.convert_info.engine_settings.refit;
+  cfg.lower_info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
   const auto lowered = lowering::Lower(mod, method_name, cfg.lower_info);
   return own_bytes(build_engine(mod, lowered, cfg, class_name(mod) + "_" + method_name).engine);
 }
 
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
   check_settings(cfg);
-  cfg.lower_info.keep_parameters_apart = cfg.convert_info.engine_settings.refit;
+  cfg.lower_info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
   const auto lowered = lowering::Lower(mod, "forward", cfg.lower_info);
   const std::string name = class_name(mod);
   auto built = build_engine(mod, lowered, cfg, name + "_forward");

@@ -8,6 +8,7 @@
 #include "torch_tensorrt/core/conversion/block_converter.h"
 #include "torch_tensorrt/core/engine/engine.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/network/text.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {
@@ -58,6 +59,28 @@ TEST(Convert, TakesParametersAsConstants) {
           %z : Tensor = aten::relu(%y)
           return (%z))",
               {ir::Input({2, 3})}, {at::randn({2, 3})}, {at::randn({4, 3}), at::randn({4})});
+}
+
+// A backend that computes in int8 needs to see it; others are given the values.
+TEST(Convert, KeepsFakeQuantizationOfParametersForInt8) {
+  auto graph = parse_graph(R"(graph(%x : Tensor, %w : Float(4, 3)):
+          %scale : float = prim::Constant[value=0.5]()
+          %zero : int = prim::Constant[value=0]()
+          %low : int = prim::Constant[value=-128]()
+          %high : int = prim::Constant[value=127]()
+          %q : Tensor = aten::fake_quantize_per_tensor_affine(%w, %scale, %zero, %low, %high)
+          %y : Tensor = aten::matmul(%x, %q)
+          return (%y))");
+  for (const bool int8 : {false, true}) {
+    auto static_params = ir::get_static_params(graph->inputs(), {at::randn({4, 3})});
+    ConversionInfo info;
+    info.inputs = ir::associate_specs_with_inputs(graph, {ir::Input({2, 4})}, static_params);
+    info.engine_settings = tests::cpu_settings();
+    info.engine_settings.enabled_precisions = {nvinfer1::DataType::kFLOAT};
+    if (int8) info.engine_settings.enabled_precisions.insert(nvinfer1::DataType::kINT8);
+    const std::string text = network::print_network(*ConvertBlockToNetwork(graph->block(), info, static_params));
+    EXPECT_EQ(text.find("op=round") != std::string::npos, int8) << text;
+  }
 }
 
 TEST(Convert, CopiesOutputsThatAreInputsConstantsOrTwice) {

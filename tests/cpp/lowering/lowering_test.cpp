@@ -59,6 +59,25 @@ TEST(Lower, KeepsEqualParametersApartWhenAsked) {
   EXPECT_EQ(graph->inputs().size(), 1U);
 }
 
+TEST(Lower, KeepsFakeQuantizationOfParametersThatAreApart) {
+  torch::jit::Module module("Quantized");
+  module.register_parameter("w", at::ones({8}), /*is_buffer=*/false);
+  module.define(R"(
+    def forward(self, x):
+        w = torch.fake_quantize_per_tensor_affine(self.w * 2, 0.5, 0, -128, 127)
+        return x + w
+  )");
+  module.eval();
+  LowerInfo info;
+  info.keep_parameters_apart = true;
+  const auto [graph, params] = Lower(module, "forward", info);
+  EXPECT_EQ(count_nodes(graph, "aten::fake_quantize_per_tensor_affine"), 1) << *graph;
+  EXPECT_EQ(count_nodes(graph, "aten::mul"), 0) << *graph;
+  ASSERT_EQ(graph->inputs().size(), 1U);
+  const auto x = at::randn({8});
+  EXPECT_TRUE(at::equal(tests::run_graph(graph, {x})[0].toTensor(), module.forward({x}).toTensor()));
+}
+
 TEST(Lower, MakesOneGraphOfConstantsAndFunctionalOperators) {
   const auto module = linear_module();
   const auto x = at::randn({3, 8});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include "ATen/ATen.h"
 
@@ -206,9 +207,15 @@ void check_has_converter(const torch::jit::Node* n) {
                                         << what_to_do(n));
 }
 
+// A backend that computes in int8 looks for what quantizes weights.
+bool stays_in_network(const ConversionCtx& ctx, const torch::jit::Node* n) {
+  return ctx.enabled_precisions.count(nvinfer1::DataType::kINT8) != 0 &&
+         std::string_view(n->kind().toUnqualString()).substr(0, 13) == "fake_quantize";
+}
+
 // A node whose arguments are all known is computed by PyTorch now.
 bool compute_if_known(ConversionCtx* ctx, const torch::jit::Node* n, converters::args& args) {
-  if (n->hasSideEffects() || n->isNondeterministic()) return false;
+  if (n->hasSideEffects() || n->isNondeterministic() || stays_in_network(*ctx, n)) return false;
   evaluators::kwargs known;
   for (size_t i = 0; i < args.size(); ++i) {
     if (args[i].isITensor()) return false;

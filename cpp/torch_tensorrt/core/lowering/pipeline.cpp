@@ -2,7 +2,6 @@
 
 #include "torch/csrc/jit/passes/common_subexpression_elimination.h"
 #include "torch/csrc/jit/passes/constant_pooling.h"
-#include "torch/csrc/jit/passes/constant_propagation.h"
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
 #include "torch/csrc/jit/passes/peephole_list_idioms.h"
 #include "torch/csrc/jit/passes/peephole_non_tensor.h"
@@ -41,8 +40,6 @@ void peephole(LoweredGraph& lowered, const LowerInfo&) {
   torch::jit::PeepholeOptimizeNonTensor(lowered.first);
 }
 
-void propagate_constants(LoweredGraph& lowered, const LowerInfo&) { torch::jit::ConstantPropagation(lowered.first); }
-
 void eliminate_common_subexpressions(LoweredGraph& lowered, const LowerInfo& info) {
   const bool keeps = info.disable_cse || info.keep_parameters_apart;
   if (!keeps) torch::jit::EliminateCommonSubexpression(lowered.first);
@@ -62,7 +59,8 @@ std::vector<PassEntry> lowering_pipeline() {
       {"fold-parameters", fold_parameters, "what follows looks for constants"},
       {"remove-list-mutation", plain(torch::jit::RemoveListMutation),
        "lists that are appended to become constructions"},
-      {"propagate-constants", propagate_constants, "conditions on attributes become known, for the next line"},
+      {"propagate-constants", plain(passes::propagate_constants),
+       "conditions on attributes become known, for the next line"},
       {"remove-exceptions", plain(passes::remove_exceptions),
        "a guard hides the tensors behind it from alias analysis"},
       {"remove-warnings", plain(passes::remove_warnings), "an engine cannot warn; a guard of a warning is no branch"},

@@ -10,7 +10,9 @@ namespace torch_tensorrt::optimizer {
 // cleanup/
 std::unique_ptr<Pass> make_absorb_constant_weights();
 std::unique_ptr<Pass> make_absorb_shape_inputs();
-std::unique_ptr<Pass> make_constant_folding();
+// Fake quantization is known by its rounding: a backend that computes in int8 looks for that of weights.
+enum class Rounding { kFolds, kStays };
+std::unique_ptr<Pass> make_constant_folding(Rounding rounding = Rounding::kFolds);
 std::unique_ptr<Pass> make_common_subexpressions();
 std::unique_ptr<Pass> make_merge_shuffles();
 // Where the elements of constants are going to change, a sum with zeros is no identity.

@@ -53,18 +53,21 @@ TEST(TensorRTPasses, KeepWeightsThatChangeNothingYet) {
   EXPECT_THAT(run(body, settings), HasSubstr("elementwise"));
 }
 
+// As the front end makes it: the reciprocal of the scale is computed.
+constexpr const char* kQuantized =
+    "%x = input() {dims=[2]}\n%w = constant() {dims=[2], weights=f32[1, 2]}\n"
+    "%s = constant() {dims=[1], weights=f32[0.5]}\n%i = unary(%s) {op=recip}\n"
+    "%l = constant() {dims=[1], weights=f32[-128]}\n%h = constant() {dims=[1], weights=f32[127]}\n"
+    "%1 = elementwise(%w, %i) {op=prod}\n%2 = unary(%1) {op=round}\n%3 = elementwise(%2, %l) {op=max}\n"
+    "%4 = elementwise(%3, %h) {op=min}\n%5 = elementwise(%4, %s) {op=prod}\n%y = elementwise(%x, %5) "
+    "{op=sum}\nreturn %y";
+
 TEST(TensorRTPasses, KeepFakeQuantizationOfWeights) {
-  const std::string body =
-      "%x = input() {dims=[2]}\n%w = constant() {dims=[2], weights=f32[1, 2]}\n"
-      "%i = constant() {dims=[1], weights=f32[2]}\n%s = constant() {dims=[1], weights=f32[0.5]}\n"
-      "%l = constant() {dims=[1], weights=f32[-128]}\n%h = constant() {dims=[1], weights=f32[127]}\n"
-      "%1 = elementwise(%w, %i) {op=prod}\n%2 = unary(%1) {op=round}\n%3 = elementwise(%2, %l) {op=max}\n"
-      "%4 = elementwise(%3, %h) {op=min}\n%5 = elementwise(%4, %s) {op=prod}\n%y = elementwise(%x, %5) "
-      "{op=sum}\nreturn %y";
-  EXPECT_THAT(run(body, {}), Not(HasSubstr("round")));
+  EXPECT_THAT(run(kQuantized, {}), Not(HasSubstr("round")));
   engine::BuildSettings settings;
   settings.enabled_precisions.insert(network::DataType::kINT8);
-  EXPECT_THAT(run(body, settings), HasSubstr("round"));
+  const auto network = network::parse_network(run(kQuantized, settings));
+  EXPECT_TRUE(has_fake_quantize(*network)) << network::print_network(*network);
 }
 
 TEST(TensorRTPasses, LeaveFusionsAndLayoutsToTensorRT) {

@@ -18,6 +18,9 @@ std::vector<torch::jit::IValue> lower_attributes(const GraphPtr& graph, const to
 bool replace_in_place_operators(const GraphPtr& graph);
 // x[1:3].op_(y) -> x = slice_scatter(x, op(x[1:3], y), 1:3), where nothing else may share x's memory.
 bool write_through_views(const GraphPtr& graph);
+// Operators of constants -> constants, but for fake quantization: a backend that computes in int8 looks for that of
+// weights, and others fold it later.
+void propagate_constants(const GraphPtr& graph);
 // An If of which one branch can only raise -> the other branch.
 bool remove_exceptions(const GraphPtr& graph);
 // warn(...), and the Ifs that do nothing else -> nothing

@@ -1,4 +1,3 @@
-#include "torch/csrc/jit/passes/constant_propagation.h"
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
@@ -36,7 +35,7 @@ bool remove_exceptions(const GraphPtr& graph) {
   }
   if (!changed) return false;
   GraphPtr rewritten = graph;
-  torch::jit::ConstantPropagation(rewritten);
+  propagate_constants(rewritten);
   torch::jit::EliminateDeadCode(rewritten);
   return true;
 }

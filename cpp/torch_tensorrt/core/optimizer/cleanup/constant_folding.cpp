@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <vector>
 
 #include "torch_tensorrt/core/network/evaluate.h"
@@ -28,6 +29,20 @@ bool reads_constants_only(const ILayer& layer) {
     if (layer.getInput(i) != nullptr && !is_constant(layer.getInput(i))) return false;
   }
   return layer.getNbInputs() > 0;
+}
+
+bool is_round(const ILayer& layer) {
+  const auto* unary = network::layer_cast<network::IUnaryLayer>(&layer);
+  return unary != nullptr && unary->getOperation() == network::UnaryOperation::kROUND;
+}
+
+// Rounds, or gives what is rounded, also after a sum with a zero point.
+bool is_part_of_rounding(const ILayer& layer, int depth = 2) {
+  if (is_round(layer)) return true;
+  const auto& readers = layer.getOutput(0)->consumers();
+  return depth > 0 && layer.getType() == network::LayerType::kELEMENTWISE &&
+         std::any_of(readers.begin(), readers.end(),
+                     [depth](const ILayer* reader) { return is_part_of_rounding(*reader, depth - 1); });
 }
 
 std::vector<HostTensor> input_values(const ILayer& layer) {
@@ -70,10 +85,12 @@ HostTensor shape_tensor(const ITensor& tensor) {
 // division by zero), which is an error at run time.
 class ConstantFolding final : public Pass {
  public:
+  explicit ConstantFolding(Rounding rounding) : rounding_(rounding) {}
+
   const char* name() const override { return "constant-folding"; }
 
   bool run(network::INetworkDefinition& network, const PassContext&) const override {
-    Folder folder(network);
+    Folder folder(network, rounding_);
     for (auto* layer : layer_snapshot(network)) {
       if (alive(network, layer)) folder.fold(*layer);
     }
@@ -84,7 +101,7 @@ class ConstantFolding final : public Pass {
  private:
   class Folder {
    public:
-    explicit Folder(network::INetworkDefinition& network) : rewriter_(network) {}
+    Folder(network::INetworkDefinition& network, Rounding rounding) : rewriter_(network), rounding_(rounding) {}
 
     bool changed() const { return rewriter_.changed(); }
 
@@ -92,7 +109,11 @@ class ConstantFolding final : public Pass {
       if (is_source(layer) || layer.getNbOutputs() != 1) return;
       const ITensor& output = *layer.getOutput(0);
       if (output.format() != network::TensorFormat::kLINEAR) return;
-      if (output.shape_value() && output.shape_value()->is_known() && network::has_elements(output.getType())) {
+      if (rounding_ == Rounding::kStays && is_part_of_rounding(layer)) return;
+      // Numbers behind a rounding are known, too.
+      const bool may_be_quantized = rounding_ == Rounding::kStays && network::is_floating_point(output.getType());
+      const bool is_known = output.shape_value() && output.shape_value()->is_known();
+      if (is_known && !may_be_quantized && network::has_elements(output.getType())) {
         replace(layer, shape_tensor(output));
         return;
       }
@@ -123,12 +144,15 @@ class ConstantFolding final : public Pass {
     }
 
     network::Rewriter rewriter_;
+    Rounding rounding_;
     std::vector<const void*> memory_;
   };
+
+  Rounding rounding_;
 };
 
 }  // namespace
 
-std::unique_ptr<Pass> make_constant_folding() { return std::make_unique<ConstantFolding>(); }
+std::unique_ptr<Pass> make_constant_folding(Rounding rounding) { return std::make_unique<ConstantFolding>(rounding); }
 
 }  // namespace torch_tensorrt::optimizer

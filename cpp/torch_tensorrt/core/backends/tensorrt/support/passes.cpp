@@ -17,7 +17,10 @@ std::vector<optimizer::PipelineEntry> pipeline(const engine::BuildSettings& sett
   add(passes::make_absorb_shape_inputs(), "sizes that are attributes need no shape tensors");
   add(passes::make_merge_shuffles(), "chains of reshapes and transposes become one");
   add(passes::make_fold_transpose_into_matmul(), "TensorRT's product transposes for free");
-  if (may_compute) add(passes::make_constant_folding(), "TensorRT folds too, but translates every layer first");
+  const auto rounding = quantizes ? passes::Rounding::kStays : passes::Rounding::kFolds;
+  if (!settings.refit) {
+    add(passes::make_constant_folding(rounding), "TensorRT folds too, but translates every layer first");
+  }
   if (may_compute) add(passes::make_resolve_selects(), "TensorRT 10.6 fails on some conditions that are constant");
   add(passes::make_remove_identities(elements), "what merging, absorbing and folding have left without effect");
   if (may_compute) add(passes::make_common_subexpressions(), "after folding, which makes equal constants");

@@ -1,0 +1,50 @@
+#include "torch/csrc/jit/passes/constant_propagation.h"
+
+#include <vector>
+
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
+
+namespace torch_tensorrt::core::lowering::passes {
+namespace {
+
+using torch::jit::Node;
+using torch::jit::Value;
+
+bool is_fake_quantize(const Node& node) {
+  return node.kind() == c10::Symbol::fromQualString("aten::fake_quantize_per_tensor_affine") ||
+         node.kind() == c10::Symbol::fromQualString("aten::fake_quantize_per_channel_affine");
+}
+
+// An input of the graph in place of a constant.
+struct StandIn {
+  Value* input;
+  torch::jit::IValue value;
+};
+
+}  // namespace
+
+// While constants are propagated, the last bound of each fake quantization comes from an input of the graph.
+void propagate_constants(const GraphPtr& graph) {
+  const size_t first = graph->inputs().size();
+  std::vector<StandIn> stand_ins;
+  for (Node* node : all_nodes(graph->block())) {
+    if (!is_fake_quantize(*node)) continue;
+    Value* bound = node->inputs().back();
+    const auto value = torch::jit::toIValue(bound);
+    if (!value) continue;
+    stand_ins.push_back({graph->addInput()->setType(bound->type()), *value});
+    node->replaceInput(node->inputs().size() - 1, stand_ins.back().input);
+  }
+  GraphPtr propagated = graph;
+  torch::jit::ConstantPropagation(propagated);
+  for (const StandIn& stand_in : stand_ins) {
+    while (stand_in.input->hasUses()) {
+      const torch::jit::Use use = stand_in.input->uses().front();
+      use.user->replaceInput(use.offset, constant_before(use.user, stand_in.value));
+    }
+  }
+  while (graph->inputs().size() > first) graph->eraseInput(graph->inputs().size() - 1);
+}
+
+}  // namespace torch_tensorrt::core::lowering::passes
