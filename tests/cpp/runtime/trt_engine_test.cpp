@@ -167,5 +167,21 @@ TEST(TRTEngine, ProfilingWritesATraceOfEachCall) {
               AllOf(HasSubstr("/no/such/folder/file"), HasSubstr("No such file")));
 }
 
+RTDevice gpu(int64_t id, int64_t major, int64_t minor) {
+  RTDevice device(id, network::DeviceType::kGPU);
+  device.major = major;
+  device.minor = minor;
+  return device;
+}
+
+TEST(PreferredDevice, IsTheTargetThenTheCurrentOneThenTheFirst) {
+  const std::vector<RTDevice> found = {gpu(0, 9, 0), gpu(1, 9, 0), gpu(2, 9, 0)};
+  EXPECT_EQ(preferred_device(found, gpu(1, 9, 0), gpu(2, 9, 0))->id, 1);
+  EXPECT_EQ(preferred_device(found, gpu(5, 9, 0), gpu(2, 9, 0))->id, 2);
+  EXPECT_EQ(preferred_device(found, gpu(5, 9, 0), RTDevice())->id, 0);
+  EXPECT_EQ(preferred_device(found, gpu(1, 8, 0), RTDevice())->id, 0);
+  EXPECT_FALSE(preferred_device({}, gpu(1, 9, 0), RTDevice()));
+}
+
 }  // namespace
 }  // namespace torch_tensorrt::core::runtime

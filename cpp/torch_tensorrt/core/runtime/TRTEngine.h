@@ -93,6 +93,7 @@ struct TRTEngine : torch::CustomClassHolder {
   EngineInfo info_;
   std::shared_ptr<const engine::Engine> engine_;
   at::Device device_ = at::kCPU;  // that inputs must be on
+  bool disable_tf32_ = false;
   std::vector<Binding> inputs_;
   std::vector<Binding> outputs_;
   EngineProfiler profiler_;

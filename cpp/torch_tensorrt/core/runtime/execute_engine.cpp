@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/Context.h>
 #include <ATen/EmptyTensor.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -180,6 +181,8 @@ std::vector<at::Tensor> TRTEngine::run(const std::vector<at::Tensor>& inputs) {
   const RunningCall running(running_, most_running_);
   const bool on_gpu = !device_.is_cpu();
   const c10::OptionalDeviceGuard guard(on_gpu ? std::optional<at::Device>(device_) : std::nullopt);
+  std::optional<at::NoTF32Guard> full_precision;  // PyTorch's operators, of which our own engine is made on a GPU
+  if (on_gpu && disable_tf32_) full_precision.emplace();
   engine::RunOptions options;
   if (on_gpu) {
     options.stream = current_stream(device_);

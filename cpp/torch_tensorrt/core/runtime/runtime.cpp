@@ -84,13 +84,19 @@ std::vector<RTDevice> find_compatible_devices(const RTDevice& target, bool hardw
   return found;
 }
 
-std::optional<RTDevice> get_most_compatible_device(const RTDevice& target, const RTDevice& current,
-                                                   bool hardware_compatible) {
-  const std::vector<RTDevice> found = find_compatible_devices(target, hardware_compatible);
-  for (const RTDevice& device : found) {
-    if (is_same_device(device, current)) return device;
+std::optional<RTDevice> preferred_device(const std::vector<RTDevice>& found, const RTDevice& target,
+                                         const RTDevice& current) {
+  for (const RTDevice& wanted : {target, current}) {
+    for (const RTDevice& device : found) {
+      if (is_same_device(device, wanted)) return device;
+    }
   }
   return found.empty() ? std::nullopt : std::optional<RTDevice>(found.front());
+}
+
+std::optional<RTDevice> get_most_compatible_device(const RTDevice& target, const RTDevice& current,
+                                                   bool hardware_compatible) {
+  return preferred_device(find_compatible_devices(target, hardware_compatible), target, current);
 }
 
 }  // namespace torch_tensorrt::core::runtime

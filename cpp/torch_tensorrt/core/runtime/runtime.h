@@ -50,7 +50,11 @@ const DeviceList& get_available_device_list();
 
 // Devices that an engine built for `target` runs on.
 std::vector<RTDevice> find_compatible_devices(const RTDevice& target, bool hardware_compatible = false);
-// `current` if it is one of them, else the first of them, else none.
+// Of those that were found: `target` itself, as torch.jit.load puts tensors where they were too; else `current`, else
+// the first, else none.
+std::optional<RTDevice> preferred_device(const std::vector<RTDevice>& found, const RTDevice& target,
+                                         const RTDevice& current);
+// The preferred one of the compatible devices.
 std::optional<RTDevice> get_most_compatible_device(const RTDevice& target, const RTDevice& current = RTDevice(),
                                                    bool hardware_compatible = false);
 

@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/Context.h>
 
 #include <algorithm>
 #include <optional>
@@ -86,6 +87,17 @@ Decision supports(const network::ILayer& layer) {
   return arithmetic_input(layer);
 }
 
+// at::convolution, which itself does not obey at::NoTF32Guard.
+at::Tensor convolve(const at::Tensor& x, const Filter& filter, bool with_bias, const Geometry& geometry,
+                    at::IntArrayRef padding, bool transposed, at::IntArrayRef output_padding, int64_t groups) {
+  const at::Context& context = at::globalContext();
+  const bool deterministic = context.deterministicCuDNN() || context.deterministicAlgorithms();
+  const bool tf32 = !at::NoTF32Guard::should_disable_tf32() && context.allowTF32CuDNN(at::Float32Op::CONV);
+  return at::_convolution(x, filter.kernel, with_bias ? filter.bias : std::nullopt, geometry.stride, padding,
+                          geometry.dilation, transposed, output_padding, groups, context.benchmarkCuDNN(),
+                          deterministic, context.userEnabledCuDNN(), tf32);
+}
+
 Compute make_convolution(Request& request) {
   const auto& layer = request.layer<ConvolutionBase>();
   const at::Tensor x = request.input(0);
@@ -99,8 +111,7 @@ Compute make_convolution(Request& request) {
   const at::DimVector explicit_padding = symmetric ? at::DimVector() : pad_amounts(geometry.pre, geometry.post, 1);
   return [=, out = request.output()]() mutable {
     const at::Tensor padded = explicit_padding.empty() ? x : at::constant_pad_nd(x, explicit_padding);
-    out.copy_(at::convolution(padded, filter.kernel, filter.bias, geometry.stride, padding, geometry.dilation,
-                              /*transposed=*/false, none, groups));
+    out.copy_(convolve(padded, filter, /*with_bias=*/true, geometry, padding, /*transposed=*/false, none, groups));
   };
 }
 
@@ -124,8 +135,7 @@ Compute make_deconvolution(Request& request) {
   const Filter filter = filter_of(request, kernel_sizes(layer, x.size(1), layer.getNbOutputMaps() / groups));
   if (const auto extra = output_padding(geometry)) {
     return [=, padding = to_vector(geometry.pre), out = request.output()]() mutable {
-      out.copy_(at::convolution(x, filter.kernel, filter.bias, geometry.stride, padding, geometry.dilation,
-                                /*transposed=*/true, *extra, groups));
+      out.copy_(convolve(x, filter, /*with_bias=*/true, geometry, padding, /*transposed=*/true, *extra, groups));
     };
   }
   // Everything, then cut off the padding (or add what a negative one asks for), then the bias.
@@ -133,8 +143,7 @@ Compute make_deconvolution(Request& request) {
   at::DimVector bias_sizes(x.dim(), 1);
   bias_sizes[1] = layer.getNbOutputMaps();
   return [=, cut = pad_amounts(geometry.pre, geometry.post, -1), out = request.output()]() mutable {
-    const at::Tensor full = at::convolution(x, filter.kernel, std::nullopt, geometry.stride, none, geometry.dilation,
-                                            /*transposed=*/true, none, groups);
+    const at::Tensor full = convolve(x, filter, /*with_bias=*/false, geometry, none, /*transposed=*/true, none, groups);
     out.copy_(at::constant_pad_nd(full, cut));
     if (filter.bias) out.add_(filter.bias->view(bias_sizes));
   };
