@@ -18,10 +18,17 @@ for mine, theirs in zip(found, data["y"], strict=True):
 """
 
 
-def assert_same_in_a_new_process(compiled: torch.jit.ScriptModule, x: torch.Tensor, folder: Path) -> None:
+def run_saved_in_a_new_process(
+    compiled: torch.jit.ScriptModule, x: torch.Tensor, folder: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Fails where the results there differ from those here. `environment` stands in for this process's."""
     torch.jit.save(compiled, str(folder / "compiled.ts"))
     results = compiled(x)
     results = results if isinstance(results, (tuple, list)) else [results]
     torch.save({"x": x.cpu(), "y": [y.cpu() for y in results]}, folder / "data.pt")
-    done = subprocess.run([sys.executable, "-c", _CODE, str(folder)], capture_output=True, text=True)
+    return subprocess.run([sys.executable, "-c", _CODE, str(folder)], capture_output=True, text=True, env=environment)
+
+
+def assert_same_in_a_new_process(compiled: torch.jit.ScriptModule, x: torch.Tensor, folder: Path) -> None:
+    done = run_saved_in_a_new_process(compiled, x, folder)
     assert done.returncode == 0, done.stderr

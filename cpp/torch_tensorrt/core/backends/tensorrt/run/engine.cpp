@@ -15,6 +15,9 @@ using nvinfer1::OptProfileSelector;
 using nvinfer1::TensorIOMode;
 
 constexpr char kMagic[] = "ftrt";
+constexpr const char* kHowToAllowCode =
+    " It was built version_compatible, and brings code of its own, which runs where TORCHTRT_TENSORRT_ENGINE_CODE is 1 "
+    "before the first engine is loaded";
 
 network::Dims from_trt(const nvinfer1::Dims& dims) { return {std::max(dims.nbDims, 0), dims.d}; }
 
@@ -46,8 +49,11 @@ std::shared_ptr<VendorEngine> VendorEngine::load(const void* bytes, size_t size,
   MessageGatherer messages;
   nvinfer1::ICudaEngine* engine = runtime.deserializeCudaEngine(bytes, size);
   if (engine == nullptr) {
+    const std::string said = messages.take_errors();
+    const bool forbidden = said.find("getEngineHostCodeAllowed") != std::string::npos;
     TORCHTRT_THROW_ERROR("TensorRT " << to_string(library->version()) << " does not load the engine (" << size
-                                     << " bytes) on CUDA device " << device << ". " << messages.take_errors());
+                                     << " bytes) on CUDA device " << device << ". " << said
+                                     << (forbidden ? kHowToAllowCode : ""));
   }
   return std::shared_ptr<VendorEngine>(new VendorEngine(library, engine, device));
 }

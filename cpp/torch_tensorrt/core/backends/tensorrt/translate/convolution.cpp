@@ -160,13 +160,20 @@ void translate_convolution(Translator& t) {
   const auto& layer = t.layer<network::IConvolutionLayer>();
   const int32_t rank = layer.spatial_rank();
   const Parameter kernel = parameter_of(t, layer.getKernelWeights(), 1, "kernel");
-  const Bias bias = bias_of(t, layer, /*behind=*/false);
-  auto& made = t.added(t.target().addConvolutionNd(input_of(t, layer), layer.getNbOutputMaps(),
-                                                   window_dims(layer.getKernelSizeNd(), 1), kernel.weights,
-                                                   bias.inside.weights));
-  if (kernel.tensor != nullptr) made.setInput(1, widen_space(t, *kernel.tensor, rank));
+  // TensorRT 10.6 was seen to have no kernel for halves in groups where the kernel's values are computed.
+  const bool widens = kernel.tensor != nullptr && layer.getNbGroups() > 1;
+  const Bias bias = bias_of(t, layer, /*behind=*/widens);
+  trt::ITensor& plain = input_of(t, layer);
+  trt::ITensor& x = widens ? widened(t, plain) : plain;
+  auto& made = t.added(t.target().addConvolutionNd(x, layer.getNbOutputMaps(), window_dims(layer.getKernelSizeNd(), 1),
+                                                   kernel.weights, bias.inside.weights));
+  if (kernel.tensor != nullptr) {
+    trt::ITensor& values = widens ? widened(t, *kernel.tensor) : *kernel.tensor;
+    made.setInput(1, widen_space(t, values, rank));
+  }
   configure(made, layer, padding_of(layer));
-  t.give(narrow_space(t, add_bias(t, *made.getOutput(0), bias.behind), rank));
+  trt::ITensor& result = cast(t, *made.getOutput(0), plain.getType());
+  t.give(narrow_space(t, add_bias(t, result, bias.behind), rank));
 }
 
 void translate_deconvolution(Translator& t) {

@@ -10,11 +10,14 @@ using network::INormalizationLayer;
 using trt::ReduceOperation;
 using trt::UnaryOperation;
 
-// TensorRT's layer normalises the last dimensions.
-bool are_last(uint32_t axes, int32_t rank) {
-  const uint32_t all = (uint32_t{1} << rank) - 1;
+// TensorRT's layer normalises the last dimensions. TensorRT 10.6 was seen to find no kernel for it where these have one
+// element.
+bool has_native(uint32_t axes, const trt::Dims& dims) {
+  const uint32_t all = (uint32_t{1} << dims.nbDims) - 1;
   const uint32_t others = all & ~axes;
-  return (others & (others + 1)) == 0;
+  bool is_one = true;
+  for (int32_t i = 0; i < dims.nbDims; ++i) is_one = is_one && ((axes >> i & 1U) == 0 || dims.d[i] == 1);
+  return (others & (others + 1)) == 0 && !is_one;
 }
 
 trt::ITensor& mean(Translator& t, trt::ITensor& x, uint32_t axes) {
@@ -39,7 +42,7 @@ trt::ITensor& native(Translator& t, trt::ITensor& x, uint32_t axes, float epsilo
 trt::ITensor& plain(Translator& t, const INormalizationLayer& layer, trt::ITensor& x, uint32_t axes) {
   const auto epsilon = static_cast<double>(layer.getEpsilon());
   if (layer.getRms()) return by_deviation(t, x, axes, epsilon);
-  if (are_last(axes, x.getDimensions().nbDims)) {
+  if (has_native(axes, x.getDimensions())) {
     return native(t, x, axes, layer.getEpsilon(), number(t, 1, x), number(t, 0, x));
   }
   return by_deviation(t, binary(t, Binary::kSUB, x, mean(t, x, axes)), axes, epsilon);
@@ -76,7 +79,7 @@ trt::ITensor& normalized(Translator& t, const INormalizationLayer& layer, trt::I
   const Affine affine = affine_of(t, layer, x.getType(), rank);
   const bool whole = affine.scale != nullptr && affine.bias != nullptr &&
                      same_dims(affine.scale->getDimensions(), affine.bias->getDimensions());
-  if (whole && !layer.getRms() && layer.getNbGroups() == 1 && are_last(layer.getAxes(), rank)) {
+  if (whole && !layer.getRms() && layer.getNbGroups() == 1 && has_native(layer.getAxes(), x.getDimensions())) {
     return native(t, x, layer.getAxes(), layer.getEpsilon(), *affine.scale, *affine.bias);
   }
   trt::ITensor* result = layer.getNbGroups() > 1 ? &grouped(t, layer, x) : &plain(t, layer, x, layer.getAxes());

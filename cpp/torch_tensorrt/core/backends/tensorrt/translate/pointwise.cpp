@@ -6,6 +6,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/logarithms.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -49,7 +50,6 @@ trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, ActivationType ty
     case ActivationType::kELU:
     case ActivationType::kSELU:
     case ActivationType::kSOFTSIGN:
-    case ActivationType::kSOFTPLUS:
     case ActivationType::kCLIP:
     case ActivationType::kHARD_SIGMOID:
     case ActivationType::kSCALED_TANH:
@@ -61,10 +61,10 @@ trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, ActivationType ty
       return times(t, x, activation(t, x, trt::ActivationType::kSIGMOID));
     case ActivationType::kHARD_SWISH:
       return times(t, x, activation(t, x, trt::ActivationType::kHARD_SIGMOID, alpha, beta));
-    case ActivationType::kMISH: {
-      trt::ITensor& softplus = activation(t, x, trt::ActivationType::kSOFTPLUS, 1.F, 1.F);
-      return times(t, x, activation(t, softplus, trt::ActivationType::kTANH));
-    }
+    case ActivationType::kSOFTPLUS:
+      return softplus_of(t, x, alpha, beta);
+    case ActivationType::kMISH:
+      return times(t, x, activation(t, softplus_of(t, x, 1.F, 1.F), trt::ActivationType::kTANH));
   }
   TORCHTRT_THROW_ERROR("activation type " << network::enum_name(type) << " is unknown");
 }
@@ -105,14 +105,22 @@ trt::ITensor& floor_quotient(Translator& t, trt::ITensor& a, trt::ITensor& b) {
   return select(t, by_zero, binary(t, Op::kDIV, a, b), unary(t, whole, Unary::kROUND));
 }
 
+// Also -0, which only what it divides tells from 0.
+trt::ITensor& is_negative(Translator& t, trt::ITensor& x) {
+  trt::ITensor& zero = binary(t, Op::kEQUAL, x, 0.0);
+  trt::ITensor& below = binary(t, Op::kLESS, binary(t, Op::kDIV, 1.0, x), 0.0);
+  return binary(t, Op::kOR, binary(t, Op::kLESS, x, 0.0), binary(t, Op::kAND, zero, below));
+}
+
 // The angle of (x, y) from atan of the quotient, which covers the right half plane.
 trt::ITensor& angle_of(Translator& t, trt::ITensor& y, trt::ITensor& x) {
   constexpr double kPi = 3.14159265358979323846;
   trt::ITensor& half = unary(t, binary(t, Op::kDIV, y, x), Unary::kATAN);
-  trt::ITensor& turn = select(t, binary(t, Op::kLESS, y, 0.0), number(t, -kPi, y), number(t, kPi, y));
-  trt::ITensor& turned = select(t, binary(t, Op::kLESS, x, 0.0), binary(t, Op::kSUM, half, turn), half);
   trt::ITensor& origin = binary(t, Op::kAND, binary(t, Op::kEQUAL, x, 0.0), binary(t, Op::kEQUAL, y, 0.0));
-  return select(t, origin, number(t, 0.0, y), turned);
+  trt::ITensor& right = select(t, origin, number(t, 0.0, y), half);
+  trt::ITensor& turn = select(t, is_negative(t, y), number(t, -kPi, y), number(t, kPi, y));
+  // At x = -0 the quotient already has the angle's sign turned round, so that a turn makes it right.
+  return select(t, is_negative(t, x), binary(t, Op::kSUM, right, turn), right);
 }
 
 trt::ITensor& integer_power(Translator& t, trt::ITensor& base, trt::ITensor& exponent, int64_t value) {

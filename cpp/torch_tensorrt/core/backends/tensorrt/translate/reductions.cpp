@@ -24,6 +24,21 @@ bool adds_up(ReduceOperation operation) {
          operation == ReduceOperation::kAVG;
 }
 
+// As many as a pooling takes: an average of f16 is no larger than what it is of, and its rounding is theirs.
+constexpr int64_t kFewElements = 4096;
+
+bool averages_few(const network::IReduceLayer& layer) {
+  if (layer.getOperation() != ReduceOperation::kAVG) return false;
+  const network::Dims dims = layer.getInput(0)->getDimensions();
+  int64_t count = 1;
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    if ((layer.getReduceAxes() >> i & 1U) == 0) continue;
+    if (dims.d[i] < 0) return false;
+    count *= dims.d[i];
+  }
+  return count <= kFewElements;
+}
+
 // log softmax(x) = x - m - log(sum(exp(x - m))) with the maximum m.
 trt::ITensor& log_softmax(Translator& t, trt::ITensor& x, uint32_t axes) {
   const Translator::KeepF32 keep(t);
@@ -97,7 +112,8 @@ void translate_reduce(Translator& t) {
     t.give(apply(x));
     return;
   }
-  const Translator::KeepF32 keep(t);
+  // In f32 an average would cost two conversions of layout, which a network with global poolings feels.
+  const Translator::KeepF32 keep(t, !averages_few(layer));
   t.give(cast(t, apply(widened(t, x)), type));
 }
 

@@ -102,7 +102,7 @@ void Translator::translate_layer(const network::ILayer& layer) {
     const auto& table = translation_table();
     const auto row = static_cast<size_t>(layer.getType());
     TORCHTRT_ASSERT(row < table.size() && table[row].type == layer.getType());
-    const KeepF32 keep(*this, keep_f32_ || on_whole_numbers_.count(&layer) != 0);
+    const KeepF32 keep(*this, on_whole_numbers_.count(&layer) != 0);
     table[row].translate(*this);
     add_epilogue();
     for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {

@@ -76,7 +76,7 @@ class Translator {
   // While one of these lives, what is added computes in f32, whatever precisions are enabled: sums, norms.
   class KeepF32 {
    public:
-    explicit KeepF32(Translator& t, bool keep = true) : t_(t), before_(t.keep_f32_) { t.keep_f32_ = keep; }
+    explicit KeepF32(Translator& t, bool keep = true) : t_(t), before_(t.keep_f32_) { t.keep_f32_ |= keep; }
     ~KeepF32() { t_.keep_f32_ = before_; }
     KeepF32(const KeepF32&) = delete;
     KeepF32& operator=(const KeepF32&) = delete;

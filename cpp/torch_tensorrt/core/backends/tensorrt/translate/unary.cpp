@@ -1,4 +1,5 @@
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/logarithms.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -17,18 +18,6 @@ constexpr double kLn2 = 0.69314718055994530942;
 constexpr double kLn10 = 2.30258509299404568402;
 
 trt::ITensor& absolute(Translator& t, trt::ITensor& x) { return unary(t, x, Op::kABS); }
-
-// log(u) * x / (u - 1) with u = 1 + x: what rounding took from x in u is divided out again. Far from 0 it is log(u).
-trt::ITensor& log1p_of(Translator& t, trt::ITensor& x) {
-  trt::ITensor& u = binary(t, Binary::kSUM, x, 1.0);
-  trt::ITensor& log = unary(t, u, Op::kLOG);
-  trt::ITensor& less = binary(t, Binary::kSUB, u, 1.0);
-  trt::ITensor& corrected = binary(t, Binary::kPROD, log, binary(t, Binary::kDIV, x, less));
-  trt::ITensor& tiny = binary(t, Binary::kEQUAL, less, 0.0);
-  trt::ITensor& large = binary(t, Binary::kGREATER, x, 1e6);
-  trt::ITensor& below = binary(t, Binary::kLESS, x, -0.999);
-  return select(t, tiny, x, select(t, binary(t, Binary::kOR, large, below), log, corrected));
-}
 
 // 2 sinh(x / 2) exp(x / 2), which loses nothing near 0; far from it exp(x) - 1.
 trt::ITensor& expm1_of(Translator& t, trt::ITensor& x) {

@@ -1,0 +1,217 @@
+"""Settings that TensorRT obeys: what each does to results, to the engine, or to the message when TensorRT refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from new_process import run_saved_in_a_new_process
+from torch import nn
+
+import torch_tensorrt
+
+SHAPE = (8, 64, 32, 32)
+
+
+class Convolutions(nn.Module):
+    """Three of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Conv2d(64, 64, 3, padding=1) for _ in range(3)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = torch.relu(layer(x))
+        return x
+
+
+class Products(nn.Module):
+    """Three, whose sums over 512 products show in which precision they were taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*[nn.Linear(512, 512) for _ in range(3)])
+
+    def forward(self, x):
+        return self.layers(x.reshape(-1, 512))
+
+
+class Quantized(nn.Module):
+    """A convolution whose input and weights went through int8."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(64, 64, 3, padding=1)
+
+    def forward(self, x):
+        x = torch.fake_quantize_per_tensor_affine(x, 0.03, 0, -128, 127)
+        weight = torch.fake_quantize_per_tensor_affine(self.conv.weight, 0.0004, 0, -128, 127)
+        return nn.functional.conv2d(x, weight, self.conv.bias, padding=1)
+
+
+def make(kind: type[nn.Module] = Convolutions) -> torch.jit.ScriptModule:
+    torch.manual_seed(3)
+    return torch.jit.script(kind().eval().cuda())
+
+
+def input_on(device: str = "cuda:0") -> torch.Tensor:
+    return torch.randn(SHAPE, generator=torch.Generator().manual_seed(4)).to(device)
+
+
+def compile_with(module: torch.jit.ScriptModule, **settings) -> torch.jit.ScriptModule:
+    settings = {"device": "cuda:0", "disable_tf32": True, "optimization_level": 0} | settings
+    return torch_tensorrt.compile(module, inputs=[torch_tensorrt.Input(SHAPE)], backend="tensorrt", **settings)
+
+
+def error_of(compiled: torch.jit.ScriptModule, module: torch.jit.ScriptModule) -> float:
+    """Largest difference to PyTorch in f64, over the largest value."""
+    x = input_on()
+    with torch.no_grad():
+        expected = module.double()(x.double())
+    module.float()
+    return ((compiled(x).double() - expected).abs().max() / expected.abs().max()).item()
+
+
+def layers_of(compiled: torch.jit.ScriptModule) -> list[dict]:
+    return json.loads(compiled.engine.get_engine_layer_info())["layers"]
+
+
+def is_in_library_path(pattern: str) -> bool:
+    folders = os.environ.get("LD_LIBRARY_PATH", "").split(":")
+    return any(list(Path(folder).glob(pattern)) for folder in folders if folder)
+
+
+@pytest.mark.parametrize(
+    ("settings", "low", "high"),
+    [
+        ({}, 0.0, 1e-5),
+        ({"disable_tf32": False}, 1e-5, 5e-3),
+        ({"enabled_precisions": {torch.half, torch.float32}}, 1e-5, 5e-3),
+        ({"enabled_precisions": {torch.bfloat16, torch.float32}}, 1e-4, 5e-2),
+        ({"enabled_precisions": {torch.half, torch.float32}, "use_explicit_typing": True}, 0.0, 1e-5),
+    ],
+    ids=["f32", "tf32", "f16", "bf16", "explicit"],
+)
+def test_results_have_the_error_of_the_precision(settings, low, high):
+    module = make(Products)
+    assert low <= error_of(compile_with(module, optimization_level=3, **settings), module) < high
+
+
+def test_int8_between_fake_quantizations():
+    module = make(Quantized)
+    precisions = {torch.int8, torch.half, torch.float32}
+    compiled = compile_with(module, optimization_level=3, enabled_precisions=precisions, debug=True)
+    assert re.search("int8", json.dumps(layers_of(compiled)), re.IGNORECASE)
+    x = input_on()
+    with torch.no_grad():
+        expected = module(x)
+    # A value on the edge between two steps may be rounded to either.
+    assert (compiled(x) - expected).abs().max() < 1e-2 * expected.abs().max()
+
+
+def test_debug_shows_the_tactics():
+    module = make()
+    assert not any(layer.get("tactic") for layer in layers_of(compile_with(module)))
+    assert any(layer.get("tactic") for layer in layers_of(compile_with(module, debug=True)))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"num_avg_timing_iters": 4},
+        {"workspace_size": 1 << 28},
+        {"optimization_level": 1},
+        {"optimization_level": 5},
+        {"hardware_compatible": True},
+        {"refit": True},
+        {"capability": torch_tensorrt.EngineCapability.STANDARD},
+    ],
+    ids=str,
+)
+def test_results_do_not_depend_on(settings):
+    module = make()
+    assert error_of(compile_with(module, **settings), module) < 1e-5
+
+
+def test_two_of_four_weights():
+    module = make()
+    with torch.no_grad():
+        for weight in (parameter for parameter in module.parameters() if parameter.dim() == 4):
+            weight[:, ::4] = 0
+            weight[:, 1::4] = 0
+    settings = {"enabled_precisions": {torch.half, torch.float32}, "optimization_level": 3}
+    assert error_of(compile_with(module, sparse_weights=True, **settings), module) < 5e-3
+
+
+def test_a_version_compatible_engine_brings_code_that_must_be_allowed():
+    """By processes of their own: a process allows it before it loads its first engine, or not at all."""
+    code = (
+        "from test_settings import *; m = make(); assert error_of(compile_with(m, version_compatible=True), m) < 1e-5"
+    )
+
+    def run(allowed: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"TORCHTRT_TENSORRT_ENGINE_CODE": allowed}
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, cwd=Path(__file__).parent, env=environment, capture_output=True, text=True)
+
+    allowed = run("1")
+    if not is_in_library_path("libnvinfer_lean.so*"):  # a part of TensorRT that some packages leave out
+        assert allowed.returncode != 0
+        assert "libnvinfer_lean" in allowed.stderr
+        return
+    assert allowed.returncode == 0, allowed.stderr
+    assert "TORCHTRT_TENSORRT_ENGINE_CODE is 1" in run("0").stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"optimization_level": 9}, "optimization_level is 9, must be 0 to 5"),
+        ({"device": torch_tensorrt.Device("dla:0")}, "DLA"),
+        ({"device": f"cuda:{torch.cuda.device_count()}"}, str(torch.cuda.device_count())),
+    ],
+    ids=["level", "dla", "device"],
+)
+def test_what_is_refused_is_told(settings, message):
+    with pytest.raises((RuntimeError, ValueError), match=message):
+        compile_with(make(), **settings)
+
+
+@pytest.mark.parametrize("gpu", range(torch.cuda.device_count()))
+def test_the_engine_runs_on_the_gpu_that_was_asked_for(gpu):
+    """The current device is another one where there are two."""
+    device = f"cuda:{gpu}"
+    compiled = compile_with(make(), device=torch_tensorrt.Device(gpu_id=gpu))
+    x = input_on(device)
+    with torch.no_grad():
+        expected = make().to(device)(x)
+    assert compiled(x).device == x.device
+    torch.testing.assert_close(compiled(x), expected, rtol=1e-4, atol=1e-5)
+
+
+def without_tensorrt() -> dict[str, str]:
+    """The environment, without the places where TensorRT is found."""
+    environment = {name: value for name, value in os.environ.items() if name != "TensorRT_ROOT"}
+    folders = environment.get("LD_LIBRARY_PATH", "").split(":")
+    environment["LD_LIBRARY_PATH"] = ":".join(x for x in folders if not os.path.exists(f"{x}/libnvinfer.so.10"))
+    return environment
+
+
+def test_a_file_that_needs_tensorrt_where_there_is_none(tmp_path):
+    done = run_saved_in_a_new_process(compile_with(make()), input_on(), tmp_path, without_tensorrt())
+    assert done.returncode != 0
+    assert "TORCHTRT_REBUILD_ENGINES=1" in done.stderr
+    assert "libnvinfer" in done.stderr
+
+
+def test_that_file_is_built_anew_where_it_is_asked_for(tmp_path):
+    environment = without_tensorrt() | {"TORCHTRT_REBUILD_ENGINES": "1"}
+    done = run_saved_in_a_new_process(compile_with(make()), input_on(), tmp_path, environment)
+    assert done.returncode == 0, done.stderr
