@@ -177,6 +177,7 @@ def measure(workshop: Workshop, case: Case, runners: list[str], rounds: int) -> 
     stream = torch.cuda.Stream()
     rows: dict[str, dict] = {}
     calls: dict[str, Call] = {}
+    kept = []  # a graph that was recorded does not keep alive what it reads
     with torch.cuda.stream(stream):
         for runner in runners:
             try:
@@ -185,6 +186,7 @@ def measure(workshop: Workshop, case: Case, runners: list[str], rounds: int) -> 
             except Exception as failure:
                 rows[runner] = {"failed": str(failure).splitlines()[0][:200]}
                 continue
+            kept.append(result)
             calls[runner], rows[runner] = call, {"error": error, "build_s": workshop.seconds(case, runner)}
             times_of(call, WARM_UP_CALLS, stream)
         times: dict[str, list[float]] = {runner: [] for runner in calls}
