@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <string_view>
 
 #include "ATen/ATen.h"
 
@@ -11,6 +10,7 @@
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
+#include "torch_tensorrt/core/util/jit_quantize.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {
@@ -209,8 +209,7 @@ void check_has_converter(const torch::jit::Node* n) {
 
 // A backend that computes in int8 looks for what quantizes weights.
 bool stays_in_network(const ConversionCtx& ctx, const torch::jit::Node* n) {
-  return ctx.enabled_precisions.count(nvinfer1::DataType::kINT8) != 0 &&
-         std::string_view(n->kind().toUnqualString()).substr(0, 13) == "fake_quantize";
+  return ctx.enabled_precisions.count(nvinfer1::DataType::kINT8) != 0 && util::is_fake_quantize(n);
 }
 
 // A node whose arguments are all known is computed by PyTorch now.

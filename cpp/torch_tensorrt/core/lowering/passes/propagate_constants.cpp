@@ -4,17 +4,13 @@
 
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/util/jit_quantize.h"
 
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
 using torch::jit::Node;
 using torch::jit::Value;
-
-bool is_fake_quantize(const Node& node) {
-  return node.kind() == c10::Symbol::fromQualString("aten::fake_quantize_per_tensor_affine") ||
-         node.kind() == c10::Symbol::fromQualString("aten::fake_quantize_per_channel_affine");
-}
 
 // An input of the graph in place of a constant.
 struct StandIn {
@@ -29,7 +25,7 @@ void propagate_constants(const GraphPtr& graph) {
   const size_t first = graph->inputs().size();
   std::vector<StandIn> stand_ins;
   for (Node* node : all_nodes(graph->block())) {
-    if (!is_fake_quantize(*node)) continue;
+    if (!util::is_fake_quantize(node)) continue;
     Value* bound = node->inputs().back();
     const auto value = torch::jit::toIValue(bound);
     if (!value) continue;

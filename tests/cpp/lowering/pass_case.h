@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "gtest/gtest.h"
+
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+
+namespace torch_tensorrt::core::lowering {
+
+// Graph before -> graph after (the same text: it must not be rewritten). What is done with it is in passes_test.cpp.
+struct PassCase {
+  const char* name;
+  std::function<bool(const passes::GraphPtr&)> run;
+  std::string before;
+  std::string after;  // empty: unchanged
+};
+inline std::ostream& operator<<(std::ostream& os, const PassCase& test) { return os << test.name; }
+
+class Pass : public testing::TestWithParam<PassCase> {};
+
+}  // namespace torch_tensorrt::core::lowering
