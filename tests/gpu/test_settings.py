@@ -56,6 +56,25 @@ class Quantized(nn.Module):
         return nn.functional.conv2d(x, weight, self.conv.bias, padding=1)
 
 
+class QuantizedByChannel(Quantized):
+    """With a scale for each channel of the weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.linspace(0.0004, 0.0008, 64))
+        self.register_buffer("zero", torch.zeros(64, dtype=torch.int32))
+
+    def forward(self, x):
+        x = torch.fake_quantize_per_tensor_affine(x, 0.03, 0, -128, 127)
+        weight = torch.fake_quantize_per_channel_affine(self.conv.weight, self.scale, self.zero, 0, -128, 127)
+        return nn.functional.conv2d(x, weight, self.conv.bias, padding=1)
+
+
+class Averages(nn.Module):
+    def forward(self, x):
+        return torch.relu(x).mean([2, 3])
+
+
 def make(kind: type[nn.Module] = Convolutions) -> torch.jit.ScriptModule:
     torch.manual_seed(3)
     return torch.jit.script(kind().eval().cuda())
@@ -104,8 +123,9 @@ def test_results_have_the_error_of_the_precision(settings, low, high):
     assert low <= error_of(compile_with(module, optimization_level=3, **settings), module) < high
 
 
-def test_int8_between_fake_quantizations():
-    module = make(Quantized)
+@pytest.mark.parametrize("kind", [Quantized, QuantizedByChannel])
+def test_int8_between_fake_quantizations(kind):
+    module = make(kind)
     precisions = {torch.int8, torch.half, torch.float32}
     compiled = compile_with(module, optimization_level=3, enabled_precisions=precisions, debug=True)
     assert re.search("int8", json.dumps(layers_of(compiled)), re.IGNORECASE)
@@ -114,6 +134,13 @@ def test_int8_between_fake_quantizations():
         expected = module(x)
     # A value on the edge between two steps may be rounded to either.
     assert (compiled(x) - expected).abs().max() < 1e-2 * expected.abs().max()
+
+
+def test_averages_in_halves_of_what_sums_to_more_than_they_hold():
+    settings = {"disable_tf32": True, "optimization_level": 3, "enabled_precisions": {torch.half, torch.float32}}
+    x = torch.full((8, 64, 64, 64), 1000.0, device="cuda")
+    compiled = torch_tensorrt.compile(make(Averages), inputs=[x], device="cuda:0", backend="tensorrt", **settings)
+    torch.testing.assert_close(compiled(x), torch.full((8, 64), 1000.0, device="cuda"), rtol=2e-3, atol=0)
 
 
 def test_debug_shows_the_tactics():
