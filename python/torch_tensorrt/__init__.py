@@ -11,7 +11,7 @@ from torch_tensorrt import _library
 
 _library.load()
 
-from torch_tensorrt import logging, ts  # noqa: E402 - the libraries come first
+from torch_tensorrt import logging, runtime, ts  # noqa: E402 - the libraries come first
 from torch_tensorrt._build_info import (  # noqa: E402
     dump_build_info,
     get_build_info,
@@ -47,6 +47,7 @@ __all__ = [
     "logging",
     "memory_format",
     "refit_module_weights",
+    "runtime",
     "set_device",
     "ts",
 ]

@@ -87,6 +87,28 @@ def test_a_graph_a_shape(backend):
         torch.ops.tensorrt.set_cudagraphs_mode(0)
 
 
+@pytest.mark.parametrize("mode", [0, 1])
+def test_inside_a_cuda_graph_of_pytorch(backend, mode):
+    """With and without graphs of the engine's own, which make no difference there."""
+    net, compiled, x = make_net(), compile_net(backend), input_of(4)
+    stream, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
+    torch.ops.tensorrt.set_cudagraphs_mode(mode)
+    try:
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                compiled(x)
+        torch.cuda.synchronize()
+        with torch.cuda.graph(graph, stream=stream):
+            results = [compiled(x), compiled(x)]
+        for seed in (1, 2):
+            x.copy_(input_of(4, seed))
+            graph.replay()
+            for result in results:
+                torch.testing.assert_close(result, net(x), rtol=1e-4, atol=1e-5)
+    finally:
+        torch.ops.tensorrt.set_cudagraphs_mode(0)
+
+
 def test_layers_and_their_times_name_the_users_code(backend, tmp_path):
     compiled, x = compile_net(backend), input_of(4)
     engine, expected = compiled.engine, compiled(x)
