@@ -29,12 +29,12 @@ constexpr int64_t kFewElements = 4096;
 
 bool averages_few(const network::IReduceLayer& layer) {
   if (layer.getOperation() != ReduceOperation::kAVG) return false;
-  const network::Dims dims = layer.getInput(0)->getDimensions();
   int64_t count = 1;
-  for (int32_t i = 0; i < dims.nbDims; ++i) {
+  for (int32_t i = 0; i < layer.getInput(0)->getDimensions().nbDims; ++i) {
     if ((layer.getReduceAxes() >> i & 1U) == 0) continue;
-    if (dims.d[i] < 0) return false;
-    count *= dims.d[i];
+    const auto size = largest_size(layer, i);
+    if (!size || *size > kFewElements) return false;
+    count *= *size;
   }
   return count <= kFewElements;
 }
