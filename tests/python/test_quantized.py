@@ -1,0 +1,65 @@
+"""Modules that quantization-aware training leaves: fake quantization of activations and weights."""
+
+import re
+import warnings
+
+import pytest
+import torch
+from torch import nn
+
+import torch_tensorrt
+
+warnings.filterwarnings("ignore", module="torch.ao")
+
+
+class Quantized(nn.Module):
+    """With torch.ao's own modules: one scale for the activations, one a channel for the weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from torch.ao import quantization as ao
+
+        signed = {"quant_min": -128, "quant_max": 127, "dtype": torch.qint8}
+        whole = {"observer": ao.MovingAverageMinMaxObserver, "qscheme": torch.per_tensor_symmetric}
+        channels = {"observer": ao.MovingAveragePerChannelMinMaxObserver, "qscheme": torch.per_channel_symmetric}
+        self.conv = nn.Conv2d(4, 8, 3, padding=1)
+        self.of_x, self.of_weight = ao.FakeQuantize(**whole, **signed), ao.FakeQuantize(**channels, **signed)
+
+    def forward(self, x):
+        weight = self.of_weight(self.conv.weight)
+        return nn.functional.conv2d(self.of_x(x), weight, self.conv.bias, padding=1)
+
+
+@pytest.fixture(params=["script", "trace"])
+def module(request) -> torch.jit.ScriptModule:
+    torch.manual_seed(0)
+    module = Quantized()
+    module(torch.randn(8, 4, 8, 8))  # finds the scales
+    module.eval().apply(torch.ao.quantization.disable_observer)
+    with torch.no_grad():
+        return (
+            torch.jit.script(module) if request.param == "script" else torch.jit.trace(module, torch.randn(2, 4, 8, 8))
+        )
+
+
+def compile_for(module: torch.jit.ScriptModule, precisions: set[torch.dtype]) -> torch.jit.ScriptModule:
+    settings = {"device": "cpu", "require_full_compilation": True, "enabled_precisions": precisions}
+    return torch_tensorrt.compile(module, inputs=[torch_tensorrt.Input((2, 4, 8, 8))], **settings)
+
+
+@pytest.mark.parametrize("precisions", [{torch.float32}, {torch.int8, torch.float32}], ids=["f32", "int8"])
+def test_results_are_those_of_pytorch(module, precisions):
+    x = torch.randn(2, 4, 8, 8)
+    with torch.no_grad():
+        torch.testing.assert_close(compile_for(module, precisions)(x), module(x), rtol=1e-5, atol=1e-6)
+
+
+def test_int8_hands_the_quantization_of_weights_to_the_backend(module, capfd):
+    def roundings(precisions: set[torch.dtype]) -> int:
+        with torch_tensorrt.logging.graphs():
+            compile_for(module, precisions)
+        network = re.search(r"network before optimisation:(.*?)\n}", capfd.readouterr().err, re.DOTALL)
+        return network[1].count("op=round")
+
+    assert roundings({torch.float32}) == 1  # the weights are rounded once for all
+    assert roundings({torch.int8, torch.float32}) == 2
