@@ -137,9 +137,11 @@ trt::ITensor& comparable(Translator& t, trt::ITensor& x) {
   return x.getType() == trt::DataType::kBOOL ? cast(t, x, trt::DataType::kINT32) : x;
 }
 
-// What TensorRT lacks, in f32 where the operands are narrower.
+// What TensorRT lacks, in f32 where the operands are narrower, or where TensorRT could choose to compute in less: the
+// rest of a division is the difference of numbers that are nearly equal.
 trt::ITensor& in_f32(Translator& t, trt::ITensor& a, trt::ITensor& b,
                      trt::ITensor& (*compose)(Translator&, trt::ITensor&, trt::ITensor&)) {
+  const Translator::KeepF32 keep(t);
   return cast(t, compose(t, widened(t, a), widened(t, b)), a.getType());
 }
 
