@@ -6,6 +6,7 @@ import json
 import warnings
 
 import dynamic_picture_models  # noqa: F401 - adds to the table
+import dynamic_position_models  # noqa: F401 - the same
 import pytest
 import torch
 from dynamic_models import MODELS, Case, Range
