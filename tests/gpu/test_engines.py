@@ -88,21 +88,24 @@ def test_a_graph_a_shape(backend):
 
 
 @pytest.mark.parametrize("mode", [0, 1])
-def test_inside_a_cuda_graph_of_pytorch(backend, mode):
-    """With and without graphs of the engine's own, which make no difference there."""
+def test_inside_of_two_cuda_graphs_of_pytorch(backend, mode):
+    """With and without graphs of the engine's own, which make no difference there; both launched at the same time."""
     net, compiled, x = make_net(), compile_net(backend), input_of(4)
-    stream, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
     torch.ops.tensorrt.set_cudagraphs_mode(mode)
+    graphs, results = [torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()], []
     try:
-        with torch.cuda.stream(stream):
-            for _ in range(3):
-                compiled(x)
-        torch.cuda.synchronize()
-        with torch.cuda.graph(graph, stream=stream):
-            results = [compiled(x), compiled(x)]
-        for seed in (1, 2):
+        for graph in graphs:
+            compiled(x)
+            with torch.cuda.graph(graph):
+                results += [compiled(x), compiled(x)]
+        streams = [torch.cuda.Stream() for _ in graphs]
+        for seed in (1, 2, 3):
             x.copy_(input_of(4, seed))
-            graph.replay()
+            torch.cuda.synchronize()
+            for graph, stream in zip(graphs, streams, strict=True):
+                with torch.cuda.stream(stream):
+                    graph.replay()
+            torch.cuda.synchronize()
             for result in results:
                 torch.testing.assert_close(result, net(x), rtol=1e-4, atol=1e-5)
     finally:

@@ -82,37 +82,18 @@ std::unique_ptr<Context> Engine::create_context(std::optional<int32_t> max_speci
   return state_->executable->create_context(max_specialisations.value_or(plan().max_specialisations));
 }
 
-Engine::Lease Engine::acquire_context(void* stream) const {
-  {
-    const std::lock_guard lock(state_->pool_mutex);
-    auto& pool = state_->pool;
-    // The one that was given back last, whose memory is warm.
-    const auto on_stream = [&](const EngineState::Pooled& pooled) { return pooled.stream == stream; };
-    const auto found = std::find_if(pool.rbegin(), pool.rend(), on_stream);
-    if (found != pool.rend()) {
-      auto context = std::move(found->context);
-      pool.erase(std::next(found).base());
-      return {*this, std::move(context), stream};
-    }
-  }
-  return {*this, create_context(), stream};
+Engine::Lease Engine::acquire_context(void* stream, uint64_t recording) const {
+  auto context = state_->pool.take(stream, recording);
+  return {*this, context != nullptr ? std::move(context) : create_context(), stream, recording};
 }
 
-Engine::Lease::Lease(const Engine& engine, std::unique_ptr<Context> context, void* stream)
-    : engine_(&engine), context_(std::move(context)), stream_(stream) {}
+Engine::Lease::Lease(const Engine& engine, std::unique_ptr<Context> context, void* stream, uint64_t recording)
+    : engine_(&engine), context_(std::move(context)), stream_(stream), recording_(recording) {}
 
 Engine::Lease::Lease(Lease&&) noexcept = default;
 
 Engine::Lease::~Lease() {
-  if (context_ == nullptr) return;
-  EngineState& state = *engine_->state_;
-  std::unique_ptr<Context> oldest;  // dies after the lock is gone
-  const std::lock_guard lock(state.pool_mutex);
-  if (state.pool.size() >= kMaxPooledContexts) {
-    oldest = std::move(state.pool.front().context);
-    state.pool.erase(state.pool.begin());
-  }
-  state.pool.push_back({std::move(context_), stream_});
+  if (context_ != nullptr) engine_->state_->pool.put(std::move(context_), stream_, recording_);
 }
 
 }  // namespace torch_tensorrt::engine

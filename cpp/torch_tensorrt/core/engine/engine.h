@@ -40,14 +40,11 @@ class Engine {
   // Stays prepared for as many combinations of input shapes as given, or as the plan says.
   std::unique_ptr<Context> create_context(std::optional<int32_t> max_specialisations = std::nullopt) const;
 
-  // At most this many contexts are kept for later calls.
-  static constexpr size_t kMaxPooledContexts = 16;
-
-  // A context from the engine's pool, given back when the lease ends; the engine must outlive the lease. At most one
-  // lock, never held during a call.
+  // A context from the engine's pool, given back when the lease ends; the engine must outlive the lease. No lock is
+  // held during a call.
   class Lease {
    public:
-    Lease(const Engine& engine, std::unique_ptr<Context> context, void* stream);
+    Lease(const Engine& engine, std::unique_ptr<Context> context, void* stream, uint64_t recording);
     ~Lease();
     Lease(Lease&&) noexcept;
     Lease& operator=(Lease&&) = delete;
@@ -58,10 +55,15 @@ class Engine {
     const Engine* engine_;
     std::unique_ptr<Context> context_;
     void* stream_;
+    uint64_t recording_;
   };
   // `stream` is the one that the call will be enqueued on. A call on a GPU may still run when its lease has ended, so a
-  // context goes to the next call on the same stream, which runs after it, and to no other.
-  Lease acquire_context(void* stream = nullptr) const;
+  // context goes to the next call on the same stream, which runs after it, and to no other. `recording` is not 0 where
+  // a CUDA graph is being recorded from the stream (cuda::recording_of): the graph uses the context's memory whenever
+  // it is launched, so that the context is that recording's from then on and lives as long as the engine. It takes one
+  // that has run before where there is one, as the first run of a context may do what cannot be recorded; work that is
+  // under way must have ended when a recording begins, as torch.cuda.graph sees to.
+  Lease acquire_context(void* stream = nullptr, uint64_t recording = 0) const;
 
   // One JSON object: producer, backend, target, inputs, outputs, layers (name, kind, fused, tactic, formats, precision,
   // source, microseconds; of another backend what it tells), notes, weight bytes, arena bytes and lower bound at the

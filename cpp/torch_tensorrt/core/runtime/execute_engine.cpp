@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "torch_tensorrt/core/engine/context.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/core/engine/engine.h"
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
@@ -184,11 +185,14 @@ std::vector<at::Tensor> TRTEngine::run(const std::vector<at::Tensor>& inputs) {
   std::optional<at::NoTF32Guard> full_precision;  // PyTorch's operators, of which our own engine is made on a GPU
   if (on_gpu && disable_tf32_) full_precision.emplace();
   engine::RunOptions options;
+  uint64_t recording = 0;
   if (on_gpu) {
     options.stream = current_stream(device_);
-    options.use_graph = get_cudagraphs_mode() != STANDARD;
+    recording = engine::cuda::recording_of(options.stream);
+    // A caller who records the stream wants the work in that graph, not a graph of ours.
+    options.use_graph = get_cudagraphs_mode() != STANDARD && recording == 0;
   }
-  auto context = engine_->acquire_context(options.stream);
+  auto context = engine_->acquire_context(options.stream, recording);
   const std::vector<Dims>& output_dims =
       context->set_input_dims(call.dims, call.has_shapes ? call.shape_values.data() : nullptr);
   List<void*> output_data(outputs_.size(), nullptr);

@@ -12,6 +12,7 @@ using Status = int;
 constexpr int kComputeCapabilityMajor = 75;
 constexpr int kComputeCapabilityMinor = 76;
 constexpr int kNameBytes = 256;
+constexpr int kCaptureIsActive = 1;
 
 struct Driver {
   Status (*init)(unsigned int flags) = nullptr;
@@ -20,6 +21,8 @@ struct Driver {
   Status (*get_attribute)(int* value, int attribute, int device) = nullptr;
   Status (*get_memory)(size_t* bytes, int device) = nullptr;
   Status (*get_error_text)(Status status, const char** text) = nullptr;
+  // Null with drivers before CUDA 11.3.
+  Status (*get_capture)(void* stream, int* status, uint64_t* id, void* graph, void* nodes, size_t* count) = nullptr;
 };
 
 template <typename Function>
@@ -41,6 +44,8 @@ Driver open_driver() {
   resolve(library, "cuDeviceGetAttribute", driver.get_attribute);
   resolve(library, "cuDeviceTotalMem_v2", driver.get_memory);
   resolve(library, "cuGetErrorString", driver.get_error_text);
+  const auto get_capture = dlsym(library, "cuStreamGetCaptureInfo_v2");
+  driver.get_capture = reinterpret_cast<decltype(driver.get_capture)>(get_capture);
   return driver;
 }
 
@@ -75,6 +80,20 @@ DeviceInfo device_info(int32_t ordinal) {
   check(api.get_memory(&bytes, device), "cuDeviceTotalMem");
   info.memory_bytes = static_cast<int64_t>(bytes);
   return info;
+}
+
+uint64_t recording_of(void* stream) noexcept {
+  constexpr uintptr_t kLastDefaultStream = 2;  // none, the legacy one, and that of a thread
+  if (reinterpret_cast<uintptr_t>(stream) <= kLastDefaultStream) return 0;
+  try {
+    int status = 0;
+    uint64_t id = 0;
+    const auto get_capture = driver().get_capture;
+    if (get_capture == nullptr || get_capture(stream, &status, &id, nullptr, nullptr, nullptr) != 0) return 0;
+    return status == kCaptureIsActive ? id + 1 : 0;
+  } catch (const Error&) {  // no driver
+    return 0;
+  }
 }
 
 }  // namespace torch_tensorrt::engine::cuda

@@ -49,7 +49,6 @@ struct CudaDriver::Functions {
   int (*event_destroy)(void* event);
   int (*begin_capture)(void* stream, int mode);
   int (*end_capture)(void* stream, void** graph);
-  int (*is_capturing)(void* stream, int* status);
   int (*instantiate)(void** executable, void* graph, unsigned long long flags);
   int (*graph_launch)(void* executable, void* stream);
   int (*graph_destroy)(void* graph);
@@ -88,7 +87,6 @@ const char* CudaDriver::resolve(void* handle, Functions& functions) {
       {"cuEventDestroy_v2", at(functions.event_destroy)},
       {"cuStreamBeginCapture_v2", at(functions.begin_capture)},
       {"cuStreamEndCapture", at(functions.end_capture)},
-      {"cuStreamIsCapturing", at(functions.is_capturing)},
       {"cuGraphInstantiateWithFlags", at(functions.instantiate)},
       {"cuGraphLaunch", at(functions.graph_launch)},
       {"cuGraphDestroy", at(functions.graph_destroy)},
@@ -220,12 +218,6 @@ void CudaDriver::synchronize_device() const noexcept { functions_->context_synch
 
 void CudaDriver::begin_capture(void* stream) const {
   check(functions_->begin_capture(stream, kThreadLocal), "recording a graph");
-}
-
-bool CudaDriver::is_capturing(void* stream) const {
-  int status = 0;  // CU_STREAM_CAPTURE_STATUS_NONE
-  check(functions_->is_capturing(stream, &status), "asking whether a stream is recorded");
-  return status != 0;
 }
 
 void* CudaDriver::end_capture(void* stream) const {

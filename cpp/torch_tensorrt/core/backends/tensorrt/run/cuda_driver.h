@@ -39,8 +39,6 @@ class CudaDriver {
   // What this thread puts on the stream between the two is recorded, not run. end_capture gives the graph, ready to
   // launch.
   void begin_capture(void* stream) const;
-  // Whether somebody records what is put on the stream, which is no default stream.
-  bool is_capturing(void* stream) const;
   void* end_capture(void* stream) const;
   void abandon_capture(void* stream) const noexcept;
   void launch(void* graph, void* stream) const;

@@ -327,9 +327,7 @@ void Execution::run(const void* const* inputs, void* const* outputs, const RunOp
   // The default stream is that of the thread's current device.
   std::optional<DeviceGuard> guard;
   if (is_default_stream(options.stream)) guard.emplace(engine_->device());
-  // A caller who records the stream wants the work in that graph, not a graph of ours.
-  const bool is_recorded = options.use_graph && !guard && CudaDriver::get().is_capturing(options.stream);
-  if (!options.use_graph || is_recorded || depends_on_data()) {
+  if (!options.use_graph || depends_on_data()) {
     set_addresses(inputs, outputs, options.memory);
     enqueue(options.stream);
     return;
