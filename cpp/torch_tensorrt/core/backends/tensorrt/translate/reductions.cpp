@@ -25,7 +25,7 @@ bool adds_up(ReduceOperation operation) {
 }
 
 // As many as a pooling takes: an average of f16 is no larger than what it is of, and its rounding is theirs.
-constexpr int64_t kFewElements = 4096;
+constexpr int64_t kFewElements = 1024;
 
 bool averages_few(const network::IReduceLayer& layer) {
   if (layer.getOperation() != ReduceOperation::kAVG) return false;
