@@ -30,16 +30,18 @@ class Quantized(nn.Module):
         return nn.functional.conv2d(self.of_x(x), weight, self.conv.bias, padding=1)
 
 
-@pytest.fixture(params=["script", "trace"])
-def module(request) -> torch.jit.ScriptModule:
-    torch.manual_seed(0)
+def make(how: str, seed: int = 0) -> torch.jit.ScriptModule:
+    torch.manual_seed(seed)
     module = Quantized()
     module(torch.randn(8, 4, 8, 8))  # finds the scales
     module.eval().apply(torch.ao.quantization.disable_observer)
     with torch.no_grad():
-        return (
-            torch.jit.script(module) if request.param == "script" else torch.jit.trace(module, torch.randn(2, 4, 8, 8))
-        )
+        return torch.jit.script(module) if how == "script" else torch.jit.trace(module, torch.randn(2, 4, 8, 8))
+
+
+@pytest.fixture(params=["script", "trace"])
+def module(request) -> torch.jit.ScriptModule:
+    return make(request.param)
 
 
 def compile_for(module: torch.jit.ScriptModule, precisions: set[torch.dtype]) -> torch.jit.ScriptModule:
@@ -63,3 +65,11 @@ def test_int8_hands_the_quantization_of_weights_to_the_backend(module, capfd):
 
     assert roundings({torch.float32}) == 1  # the weights are rounded once for all
     assert roundings({torch.int8, torch.float32}) == 2
+
+
+@pytest.mark.parametrize("precisions", [{torch.float32}, {torch.int8, torch.float32}], ids=["f32", "int8"])
+def test_weights_and_scales_can_be_replaced(precisions):
+    x, other = torch.randn(2, 4, 8, 8), make("script", seed=1)
+    refitted = torch_tensorrt.refit_module_weights(compile_for(make("script"), precisions), other)
+    with torch.no_grad():
+        torch.testing.assert_close(refitted(x), other(x), rtol=1e-5, atol=1e-6)

@@ -113,6 +113,7 @@ std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Modu
   info.engine_settings.name = plan.name;
   info.engine_settings.backend = plan.backend;
   info.engine_settings.device = device_of(plan.target);
+  info.engine_settings.enabled_precisions = plan.settings->enabled_precisions;
   info.engine_settings.truncate_long_and_double = plan.settings->truncate_long_and_double;
   info.engine_settings.allow_shape_tensors = true;  // where the inputs say what values they have
   return conversion::ConvertBlockToNetwork(graph->block(), info, static_params);
