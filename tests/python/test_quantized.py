@@ -73,3 +73,10 @@ def test_weights_and_scales_can_be_replaced(precisions):
     refitted = torch_tensorrt.refit_module_weights(compile_for(make("script"), precisions), other)
     with torch.no_grad():
         torch.testing.assert_close(refitted(x), other(x), rtol=1e-5, atol=1e-6)
+
+
+def test_check_sees_the_operators_that_compile_sees(module):
+    settings = {"device": "cpu", "enabled_precisions": {torch.int8, torch.float32}}
+    report = torch_tensorrt.check(module, [torch_tensorrt.Input((2, 4, 8, 8))], **settings)
+    assert report.whole
+    assert "aten::fake_quantize_per_channel_affine" in report.table

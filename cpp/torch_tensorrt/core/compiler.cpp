@@ -195,6 +195,12 @@ void name_arguments(const torch::jit::Module& mod, const std::string& method, st
   for (size_t i = 0; i < trees.size(); ++i) trees[i].name = arguments[i + 1].name();
 }
 
+lowering::LoweredGraph lower(const torch::jit::Module& mod, const std::string& method_name, const CompileSpec& cfg) {
+  lowering::LowerInfo info = cfg.lower_info;
+  info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
+  return lowering::Lower(mod, method_name, info);
+}
+
 }  // namespace
 
 bool CheckMethodOperatorSupport(const torch::jit::script::Module& mod, std::string method_name) {
@@ -209,7 +215,7 @@ bool SupportReport::is_whole() const {
 }
 
 SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
-  const auto lowered = lowering::Lower(mod, method_name, cfg.lower_info);
+  const auto lowered = lower(mod, method_name, cfg);
   SupportReport report;
   for (const auto& decision : partitioning::decide_nodes(lowered.first->block(), cfg.partitioning_info)) {
     count_use(report.operators, report_of(with_backend(decision, cfg)));
@@ -224,15 +230,13 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   check_settings(cfg);
   cfg.lower_info.converting_to_trt_engine = true;
-  cfg.lower_info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
-  const auto lowered = lowering::Lower(mod, method_name, cfg.lower_info);
+  const auto lowered = lower(mod, method_name, cfg);
   return own_bytes(build_engine(mod, lowered, cfg, class_name(mod) + "_" + method_name).engine);
 }
 
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
   check_settings(cfg);
-  cfg.lower_info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
-  const auto lowered = lowering::Lower(mod, "forward", cfg.lower_info);
+  const auto lowered = lower(mod, "forward", cfg);
   const std::string name = class_name(mod);
   auto built = build_engine(mod, lowered, cfg, name + "_forward");
   auto engine = load_engine(name + "_engine", std::move(built.engine), cfg.convert_info.engine_settings.device);
