@@ -36,9 +36,9 @@ struct BuildSettings {
   int32_t max_specialisations = 8;
   std::string dump_directory;  // network text before and after every pass; empty: none
   bool debug = false;          // keep what tells layers apart (names, attributes) in the engine
+  bool disable_tf32 = false;   // products of f32 in full precision on a GPU; our own engine obeys it when it runs
 
   // What follows is for backends that take whole networks; our own engine has no use for it.
-  bool disable_tf32 = false;        // products of f32 in full precision
   bool refit = false;               // weights can be replaced in the built engine
   bool sparse_weights = false;      // kernels that use 2:4 sparsity may be taken
   int64_t workspace_bytes = 0;      // that a layer may use while it runs; 0: as much as the device has

@@ -6,33 +6,32 @@ namespace torch_tensorrt::engine {
 
 // The one that was put last: its memory is warm.
 template <typename Fits>
-std::unique_ptr<Context> ContextPool::take_last(Fits fits) {
-  const auto found = std::find_if(entries_.rbegin(), entries_.rend(), fits);
-  if (found == entries_.rend()) return nullptr;
+std::unique_ptr<Context> ContextPool::take_last(Entries& entries, Fits fits) {
+  const auto found = std::find_if(entries.rbegin(), entries.rend(), fits);
+  if (found == entries.rend()) return nullptr;
   auto context = std::move(found->context);
-  entries_.erase(std::next(found).base());
+  entries.erase(std::next(found).base());
   return context;
 }
 
 std::unique_ptr<Context> ContextPool::take(void* stream, uint64_t recording) {
+  const auto of_stream = [stream](const Entry& entry) { return entry.stream == stream; };
   const std::lock_guard lock(mutex_);
-  auto context = take_last([&](const Entry& e) { return e.stream == stream && e.recording == recording; });
-  if (context != nullptr || recording == 0) return context;
-  context = take_last([&](const Entry& e) { return e.stream == stream && e.recording == 0; });
-  if (context != nullptr) return context;
-  return take_last([](const Entry& e) { return e.recording == 0; });
+  if (recording == 0) return take_last(free_, of_stream);
+  const auto own = [&](const Entry& entry) { return of_stream(entry) && entry.recording == recording; };
+  if (auto context = take_last(recorded_, own)) return context;
+  if (auto context = take_last(free_, of_stream)) return context;
+  return take_last(free_, [](const Entry&) { return true; });
 }
 
 void ContextPool::put(std::unique_ptr<Context> context, void* stream, uint64_t recording) {
   std::unique_ptr<Context> oldest;  // dies after the lock is gone
   const std::lock_guard lock(mutex_);
-  const auto is_free = [](const Entry& entry) { return entry.recording == 0; };
-  const auto first = std::find_if(entries_.begin(), entries_.end(), is_free);
-  if (recording == 0 && static_cast<size_t>(std::count_if(first, entries_.end(), is_free)) >= kLimit) {
-    oldest = std::move(first->context);
-    entries_.erase(first);
+  if (recording == 0 && free_.size() >= kLimit) {
+    oldest = std::move(free_.front().context);
+    free_.erase(free_.begin());
   }
-  entries_.push_back({std::move(context), stream, recording});
+  (recording == 0 ? free_ : recorded_).push_back({std::move(context), stream, recording});
 }
 
 }  // namespace torch_tensorrt::engine

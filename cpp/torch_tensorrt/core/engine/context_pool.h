@@ -9,8 +9,8 @@
 
 namespace torch_tensorrt::engine {
 
-// Contexts between two calls. Thread-safe; at most one lock a call of either function. What streams and recordings mean
-// is said at Engine::acquire_context.
+// Contexts between two calls. Thread-safe; one lock a call of either function. What streams and recordings mean is said
+// at Engine::acquire_context.
 class ContextPool {
  public:
   // At most this many are kept beside those of recordings, which all are.
@@ -26,11 +26,13 @@ class ContextPool {
     void* stream = nullptr;  // of its last call
     uint64_t recording = 0;
   };
+  using Entries = std::vector<Entry>;  // the one that was put last is the last
   template <typename Fits>
-  std::unique_ptr<Context> take_last(Fits fits);
+  static std::unique_ptr<Context> take_last(Entries& entries, Fits fits);
 
   std::mutex mutex_;
-  std::vector<Entry> entries_;  // the one that was put last is the last
+  Entries free_;
+  Entries recorded_;
 };
 
 }  // namespace torch_tensorrt::engine
