@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "python"))  # models that the other tests use, too
 
 BACKENDS = os.environ.get("TORCHTRT_TEST_BACKENDS", "native,tensorrt").split(",")
 

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 import torch
+from models import Tied
 from torch import nn
 
 import torch_tensorrt
@@ -34,19 +35,6 @@ class Other(Net):
     def forward(self, x):
         y = self.up(torch.sigmoid(self.norm(self.conv(x)))).mean([2, 3])
         return self.linear(torch.tanh(self.first(y)) - self.second(y)) * self.scale
-
-
-class Tied(nn.Module):
-    """Two layers with one matrix, which their training may part or not."""
-
-    def __init__(self, tied: bool) -> None:
-        super().__init__()
-        self.a, self.b = nn.Linear(16, 16), nn.Linear(16, 16)
-        if tied:
-            self.b.weight = self.a.weight
-
-    def forward(self, x):
-        return self.b(torch.relu(self.a(x)))
 
 
 def fresh(kind: type[nn.Module] = Net, **settings) -> nn.Module:

@@ -158,7 +158,6 @@ def test_debug_shows_the_tactics():
         {"optimization_level": 5},
         {"hardware_compatible": True},
         {"refit": True},
-        {"capability": torch_tensorrt.EngineCapability.STANDARD},
     ],
     ids=str,
 )

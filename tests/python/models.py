@@ -47,3 +47,16 @@ class Unsupported(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
         return torch.relu(torch.special.bessel_j0(x))
+
+
+class Tied(nn.Module):
+    """Two layers with one matrix, which their training may part or not."""
+
+    def __init__(self, tied: bool) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(16, 16), nn.Linear(16, 16)
+        if tied:
+            self.b.weight = self.a.weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        return self.b(torch.relu(self.a(x)))

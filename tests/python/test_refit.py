@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from models import Tied
 from torch import nn
 
 import torch_tensorrt
@@ -194,19 +195,6 @@ def test_parameters_that_were_equal_stay_apart_with_refit(rel):
     refitted = torch_tensorrt.refit_module_weights(compiled, new)
     assert rel(refitted(x), new(x)) < 1e-6
     assert rel(torch_tensorrt.refit_module_weights(refitted, fresh)(x), fresh(x)) < 1e-6
-
-
-class Tied(nn.Module):
-    """Two layers with one matrix, which their training may part or not."""
-
-    def __init__(self, tied: bool) -> None:
-        super().__init__()
-        self.a, self.b = nn.Linear(16, 16), nn.Linear(16, 16)
-        if tied:
-            self.b.weight = self.a.weight
-
-    def forward(self, x):
-        return self.b(torch.relu(self.a(x)))
 
 
 @pytest.mark.parametrize("refit", [False, True])

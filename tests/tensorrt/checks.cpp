@@ -4,6 +4,9 @@
 #include <thread>
 
 #include "tensorrt/check_util.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/vendor_network.h"
 
 namespace torch_tensorrt::tensorrt_test {
 namespace {
@@ -263,6 +266,43 @@ void lowered_to_half() {
                1e-3F);
 }
 
+engine::BuildSettings unusual_settings() {
+  engine::BuildSettings settings = test_settings();
+  settings.enabled_precisions = {network::DataType::kFLOAT, network::DataType::kHALF, network::DataType::kBF16};
+  settings.disable_tf32 = true;
+  settings.refit = true;
+  settings.sparse_weights = true;
+  settings.version_compatible = true;
+  settings.hardware_compatible = true;
+  settings.debug = true;
+  settings.timing_iterations = 3;
+  settings.workspace_bytes = int64_t{1} << 25;
+  settings.optimization_level = 2;
+  return settings;
+}
+
+// Each setting is in the configuration that TensorRT is given.
+void settings_reach_the_configuration() {
+  using nvinfer1::BuilderFlag;
+  MessageGatherer messages;
+  const engine::BuildSettings settings = unusual_settings();
+  const auto network = parse("%x = input() {dims=[2]}\n%y = unary(%x) {op=exp}\nreturn %y");
+  const VendorNetwork made = translate_network(*network, settings, *require_vendor_library(), messages);
+  const std::unique_ptr<nvinfer1::IBuilderConfig> config(made.builder->createBuilderConfig());
+  configure(*config, settings, made.precisions);
+  for (const BuilderFlag flag : {BuilderFlag::kFP16, BuilderFlag::kBF16, BuilderFlag::kREFIT,
+                                 BuilderFlag::kSPARSE_WEIGHTS, BuilderFlag::kVERSION_COMPATIBLE}) {
+    TORCHTRT_CHECK(config->getFlag(flag), "flag " << static_cast<int>(flag) << " is not set");
+  }
+  TORCHTRT_CHECK(!config->getFlag(BuilderFlag::kTF32) && !config->getFlag(BuilderFlag::kINT8), "a flag is set");
+  TORCHTRT_CHECK(config->getAvgTimingIterations() == 3, "timing iterations");
+  TORCHTRT_CHECK(config->getMemoryPoolLimit(nvinfer1::MemoryPoolType::kWORKSPACE) == size_t{1} << 25, "workspace");
+  TORCHTRT_CHECK(config->getBuilderOptimizationLevel() == 2, "optimization level");
+  TORCHTRT_CHECK(config->getProfilingVerbosity() == nvinfer1::ProfilingVerbosity::kDETAILED, "debug");
+  TORCHTRT_CHECK(config->getHardwareCompatibilityLevel() == nvinfer1::HardwareCompatibilityLevel::kAMPERE_PLUS,
+                 "hardware compatibility");
+}
+
 }  // namespace
 
 const std::vector<Check>& all_checks() {
@@ -282,6 +322,7 @@ const std::vector<Check>& all_checks() {
       {"causal_attention_of_dynamic_length", causal_attention_of_dynamic_length},
       {"many_threads", many_threads},
       {"lowered_to_half", lowered_to_half},
+      {"settings_reach_the_configuration", settings_reach_the_configuration},
   };
   static const std::vector<Check> checks = [] {
     std::vector<Check> all = own;

@@ -20,6 +20,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/build.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
+#include "torch_tensorrt/core/network/layers/pooling.h"
 #include "torch_tensorrt/core/network/text.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -87,6 +88,14 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// What TensorRT makes of NaN and of nothing was seen in maxima alone.
+bool takes_maxima(const network::INetworkDefinition& network) {
+  return std::any_of(network.layers().begin(), network.layers().end(), [](const auto& layer) {
+    const auto* pooling = network::layer_cast<network::IPoolingLayer>(layer.get());
+    return pooling != nullptr && pooling->getPoolingType() == network::PoolingType::kMAX;
+  });
+}
+
 // "PASS", "DECLINED reason", "EXCLUDED reason" or "FAIL reason".
 std::string run_case(const FileCase& row, const std::string& mode) {
   const auto network = network::parse_network(row.network);
@@ -96,7 +105,8 @@ std::string run_case(const FileCase& row, const std::string& mode) {
   const std::string bytes = build_and_run(row, settings_of(mode));
   const std::string wrong = compare(held_to, network->getOutput(0)->getType(), bytes);
   if (wrong.empty()) return "PASS";
-  const std::string known = known_difference(held_to, network->getOutput(0)->getType(), bytes);
+  std::string known;
+  if (takes_maxima(*network)) known = known_difference(held_to, network->getOutput(0)->getType(), bytes);
   return known.empty() ? "FAIL " + wrong : "EXCLUDED " + known;
 }
 
