@@ -165,7 +165,7 @@ void errors_are_clear() {
   engine::BuildSettings settings = test_settings();
   settings.target.index = 99;
   expect_error([&] { build(*parse("%x = input() {dims=[2]}\n%y = unary(%x) {op=exp}\nreturn %y"), settings); },
-               "there is no CUDA device 99");
+               "there is no cuda:99");
 }
 
 void outputs_that_are_inputs_or_constants() {

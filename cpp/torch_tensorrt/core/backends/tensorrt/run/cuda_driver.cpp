@@ -136,7 +136,7 @@ Decision CudaDriver::available(int32_t device) {
   }
   const int32_t count = driver.device_count();
   if (device >= 0 && device < count) return Decision::yes();
-  return Decision::no(str("there is no CUDA device ", device, ", the driver has ", count));
+  return Decision::no(str("there is no cuda:", device, ", the driver has ", count, count == 1 ? " GPU" : " GPUs"));
 }
 
 void CudaDriver::check(int32_t status, const char* what) const {
