@@ -48,6 +48,7 @@ void write_cases(const std::string& path, const std::vector<FileCase>& cases) {
     write_bytes(out, row.network);
     for (const CaseTensor& input : row.inputs) write_tensor(out, input);
     write_tensor(out, row.expected);
+    write_tensor(out, row.rounded);
   }
   TORCHTRT_CHECK(out.good(), "cannot write " << path);
 }
@@ -65,6 +66,7 @@ std::vector<FileCase> read_cases(const std::string& path) {
     row.network = read_bytes(in);
     for (size_t i = 0; in && i < inputs; ++i) row.inputs.push_back(read_tensor(in));
     row.expected = read_tensor(in);
+    row.rounded = read_tensor(in);
     TORCHTRT_CHECK(in.good(), path << " ends early, in case " << row.name);
   }
   return cases;

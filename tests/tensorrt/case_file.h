@@ -23,6 +23,7 @@ struct FileCase {
   std::string network;  // as print_network prints it
   std::vector<CaseTensor> inputs;
   CaseTensor expected;  // kDOUBLE, or kINT64 where the output is whole
+  CaseTensor rounded;   // the same for inputs that are rounded to f16
 };
 
 void write_cases(const std::string& path, const std::vector<FileCase>& cases);

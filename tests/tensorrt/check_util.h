@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tensorrt/comparison.h"
 #include "tensorrt/device_run.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/build.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"

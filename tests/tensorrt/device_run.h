@@ -26,12 +26,4 @@ class DeviceTensors {
 // Builds the network, loads the engine, runs it once and gives the bytes of output 0.
 std::string build_and_run(const FileCase& row, const engine::BuildSettings& settings);
 
-// The elements as doubles; for kINT64 only as exact as doubles are.
-std::vector<double> to_doubles(network::DataType dtype, const std::string& bytes);
-
-// Empty when the bytes are as expected; else what is wrong.
-std::string compare(const FileCase& row, network::DataType dtype, const std::string& bytes);
-// Why all that differs is what TensorRT is known to do, and nothing else does; empty when something else does, too.
-std::string known_difference(const FileCase& row, network::DataType dtype, const std::string& bytes);
-
 }  // namespace torch_tensorrt::tensorrt_test

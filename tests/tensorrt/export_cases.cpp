@@ -19,6 +19,11 @@ CaseTensor tensor_of(const std::string& name, const at::Tensor& tensor) {
   return result;
 }
 
+at::Tensor rounded_to_half(const at::Tensor& tensor) {
+  if (!tensor.defined() || !at::isFloatingType(tensor.scalar_type())) return tensor;
+  return tensor.to(at::kHalf).to(at::kDouble);
+}
+
 FileCase exported(const conformance::Case& row) {
   const conformance::Example example(row);
   FileCase result;
@@ -26,12 +31,15 @@ FileCase exported(const conformance::Case& row) {
   result.relative = row.tolerance.relative;
   result.absolute = row.tolerance.absolute;
   result.network = example.reproducer();
+  std::vector<at::Tensor> rounded;
   for (size_t i = 0; i < row.inputs.size(); ++i) {
+    rounded.push_back(rounded_to_half(example.input(i)));
     if (row.inputs[i].constant || !example.input(i).defined()) continue;
     result.inputs.push_back(tensor_of("input_" + std::to_string(i), example.input(i)));
   }
-  const bool floats = network::is_floating_point(row.output);
-  result.expected = tensor_of("output_0", example.expected().to(floats ? at::kDouble : at::kLong));
+  const at::ScalarType dtype = network::is_floating_point(row.output) ? at::kDouble : at::kLong;
+  result.expected = tensor_of("output_0", example.expected().to(dtype));
+  result.rounded = tensor_of("output_0", row.oracle(rounded).to(dtype));
   return result;
 }
 
