@@ -3,9 +3,10 @@
     python benchmarks/gpu.py --work DIR [--cases resnet50_b1 ...] [--runners eager ours alone ...] [--build-only]
 
 Everything that must be built is kept in DIR and built once; `--build-only` does no more than that. TensorRT's timing
-cache is there too and serves both ways to TensorRT, so that equal layers get equal kernels. When cases are timed, each
-runner has its turn again and again in one process; figures are medians over all calls, in ms, of CUDA events around a
-call from Python on a stream of its own, with CUDA graphs.
+cache is there too and serves both ways to TensorRT, so that equal layers get equal kernels. When cases are timed, the
+runners take short turns in one process, in an order that is drawn anew each round; figures are medians over all calls,
+in ms, of CUDA events around a call from Python on a stream of its own, with CUDA graphs. Each time is kept in
+CASE.times.json.
 
     eager        PyTorch, the module in half precision
     eager_graph  the same, as one CUDA graph
@@ -21,6 +22,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import random
 import shlex
 import statistics
 import sys
@@ -39,7 +41,7 @@ import torch_tensorrt
 ROOT = Path(__file__).parents[1]
 COMPILED = {"ours": ("tensorrt", False), "ours_half": ("tensorrt", True), "native": ("native", True)}
 RUNNERS = ["eager", "eager_graph", *COMPILED, "ours_captured", "alone"]
-WARM_UP_CALLS, CALLS = 30, 100
+WARM_UP_CALLS, TURN_WARM_UP_CALLS, TURN_CALLS = 30, 3, 20
 
 Call = Callable[[], object]
 
@@ -191,10 +193,13 @@ def measure(workshop: Workshop, case: Case, runners: list[str], rounds: int) -> 
             times_of(call, WARM_UP_CALLS, stream)
         times: dict[str, list[float]] = {runner: [] for runner in calls}
         order = list(calls)
+        draw = random.Random(0)
         for _ in range(rounds):
+            draw.shuffle(order)
             for runner in order:
-                times[runner] += times_of(calls[runner], CALLS, stream)
-            order.append(order.pop(0))
+                turn = times_of(calls[runner], TURN_WARM_UP_CALLS + TURN_CALLS, stream)
+                times[runner] += turn[TURN_WARM_UP_CALLS:]
+    (workshop.folder / f"{case.name}.times.json").write_text(json.dumps(times))
     for runner, values in times.items():
         rows[runner] |= {"ms": statistics.median(values), "min_ms": min(values)}
     return rows
@@ -235,7 +240,7 @@ def main() -> None:
     parser.add_argument("--runners", nargs="+", default=RUNNERS, choices=RUNNERS)
     parser.add_argument("--alone", type=Path, default=ROOT / "build/tensorrt_check/libtensorrt_alone.so")
     parser.add_argument("--build-only", action="store_true")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     torch.backends.mha.set_fastpath_enabled(False)  # so that all see the same operators

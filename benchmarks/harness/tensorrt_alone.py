@@ -83,8 +83,9 @@ class AloneEngine:
         return ready
 
     def launcher(self, stream: torch.cuda.Stream):
-        launch, graph, handle = self.cuda.cudaGraphLaunch, self.graph, ctypes.c_void_p(stream.cuda_stream)
-        return lambda: launch(graph, handle)
+        """The call keeps the engine, and the tensors that it is bound to, alive."""
+        launch, handle = self.cuda.cudaGraphLaunch, ctypes.c_void_p(stream.cuda_stream)
+        return lambda: launch(self.graph, handle)
 
     def layers(self) -> list:
         return json.loads(self.library.alone_layers(self.engine).decode()).get("Layers", [])
