@@ -51,6 +51,21 @@ def test_results_over_a_range_of_batches(backend):
     assert json.loads(compiled.engine.get_engine_layer_info())["backend"] == backend
 
 
+def test_views_that_begin_anywhere(backend):
+    """Rows of 12 bytes: the second begins where no vector of a kernel does."""
+
+    class Scaled(nn.Module):
+        def forward(self, x):
+            return torch.relu(x) * 2
+
+    compiled = torch_tensorrt.compile(
+        torch.jit.script(Scaled()), inputs=[torch_tensorrt.Input((1, 3))], backend=backend, device="cuda:0"
+    )
+    x = torch.randn(5, 3, device="cuda")
+    for row in range(5):
+        torch.testing.assert_close(compiled(x[row : row + 1]), torch.relu(x[row : row + 1]) * 2)
+
+
 def test_inputs_must_be_on_the_device(backend):
     with pytest.raises(RuntimeError, match="on device cpu, but the engine runs on cuda:0"):
         compile_net(backend)(torch.randn(1, 3, 32, 32))

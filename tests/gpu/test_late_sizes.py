@@ -44,6 +44,23 @@ def rows_of(count: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(count, 8, device="cuda", generator=torch.Generator("cuda").manual_seed(seed))
 
 
+def test_a_size_that_ends_up_in_no_output_is_run_without_a_graph():
+    """TensorRT waits for it all the same, which no recording allows."""
+
+    class Total(nn.Module):
+        def forward(self, x):
+            return x[x > 0].sum()
+
+    compiled = torch_tensorrt.compile(torch.jit.script(Total()), inputs=[Input((4, 8))], backend="tensorrt", **SETTINGS)
+    x = rows_of(4)
+    torch.ops.tensorrt.set_cudagraphs_mode(1)
+    try:
+        for _ in range(4):
+            torch.testing.assert_close(compiled(x), x[x > 0].sum(), rtol=1e-4, atol=1e-5)
+    finally:
+        torch.ops.tensorrt.set_cudagraphs_mode(0)
+
+
 def none_picked(net: torch.jit.ScriptModule, count: int) -> torch.Tensor:
     """Rows of which no score is above 0."""
     weight = net.score.weight.detach()

@@ -12,6 +12,7 @@ namespace torch_tensorrt::engine::testing {
 namespace {
 
 constexpr const char* kName = "null";
+constexpr int64_t kAlignment = 64;  // PyTorch's own on CPUs
 
 template <typename T>
 void fill_as(void* memory, int64_t count) {
@@ -30,6 +31,10 @@ class NullContext final : public tests::PlanContext {
   using PlanContext::PlanContext;
 
   void run(const void* const* inputs, void* const* outputs, const RunOptions& options) override {
+    for (size_t i = 0; i < executable_->inputs().size(); ++i) {
+      const bool is_aligned = reinterpret_cast<uintptr_t>(inputs[i]) % kAlignment == 0;
+      TORCHTRT_CHECK(is_aligned, "input " << i << " is not aligned to " << kAlignment << " bytes");
+    }
     for (size_t i = 0; i < output_dims_.size(); ++i) {
       const network::DataType type = executable_->outputs()[i].dtype;
       if (output_dims_[i].is_static()) {
@@ -64,6 +69,7 @@ class NullExecutable final : public tests::PlanExecutable {
   std::unique_ptr<Context> create_context(int32_t) const override {
     return std::make_unique<NullContext>(shared_from_this());
   }
+  int64_t input_alignment() const override { return kAlignment; }
   void inspect(JsonWriter& json) const override { json.field("payload", std::string(payload_of(plan()))); }
 };
 

@@ -6,6 +6,7 @@
 #include "engine/reference_formulas.h"
 #include "torch_tensorrt/core/engine/context.h"
 #include "torch_tensorrt/core/engine/network_weights.h"
+#include "torch_tensorrt/core/engine/weight_store.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine::testing {
@@ -176,8 +177,14 @@ std::shared_ptr<Engine> build_engine(std::shared_ptr<network::INetworkDefinition
 std::vector<std::vector<float>> run_floats(Context& context, const std::vector<Dims>& dims,
                                            const std::vector<std::vector<float>>& inputs) {
   const auto& output_dims = context.set_input_dims(dims);
+  std::vector<std::shared_ptr<void>> memory;
   std::vector<const void*> input_pointers;
-  for (const auto& input : inputs) input_pointers.push_back(input.data());
+  for (const auto& input : inputs) {
+    const size_t bytes = input.size() * sizeof(float);
+    memory.push_back(allocate_aligned(static_cast<int64_t>(bytes)));
+    if (bytes > 0) std::memcpy(memory.back().get(), input.data(), bytes);
+    input_pointers.push_back(memory.back().get());
+  }
   std::vector<std::vector<float>> outputs;
   for (const Dims& output : output_dims) outputs.emplace_back(static_cast<size_t>(output.volume()), -77.F);
   std::vector<void*> output_pointers;

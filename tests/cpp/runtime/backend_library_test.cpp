@@ -44,6 +44,17 @@ TEST_F(BackendLibrary, IsFoundByNameAndRunsItsEngines) {
   EXPECT_THAT(loaded->get_engine_layer_info(), HasSubstr("\"backend\":\"null\""));
 }
 
+TEST_F(BackendLibrary, IsHandedInputsThatAreAlignedAsItAsks) {
+  engine::BuildSettings settings;
+  settings.backend = "null";
+  const auto loaded = make_engine(engine::build_engine(small_network(), settings));
+  const at::Tensor row = at::arange(16, at::kFloat);
+  for (const int64_t begin : {0, 1, 4, 7}) {
+    const at::Tensor view = row.slice(0, begin, begin + 4);
+    EXPECT_TRUE(at::equal(loaded->run({view})[0], at::full({4}, 7.F))) << begin;
+  }
+}
+
 // Places in x f32[4] in two dtypes, and a sum of them, which has a known size.
 TEST_F(BackendLibrary, SizesThatOnlyTheRunKnowsArriveAtTheUser) {
   auto net = std::make_shared<network::INetworkDefinition>();

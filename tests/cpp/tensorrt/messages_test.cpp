@@ -45,6 +45,29 @@ TEST(TensorRTMessages, ThreadsOfTensorRTAreHeard) {
   EXPECT_THAT(mine.take_errors(), HasSubstr("of a worker"));
 }
 
+TEST(TensorRTMessages, ACallsErrorsDoNotGoToABuildElsewhere) {
+  MessageGatherer build;
+  testing::internal::CaptureStderr();
+  std::string of_call;
+  std::thread([&] {
+    const LastError last_error;
+    say(Severity::kERROR, "of the call");
+    of_call = take_last_error();
+  }).join();
+  EXPECT_EQ(of_call, "TensorRT says: of the call");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("of the call"));
+  EXPECT_EQ(build.take_errors(), "TensorRT gives no reason");
+}
+
+TEST(TensorRTMessages, ACallBeginsWithNothingSaid) {
+  {
+    MessageGatherer build;
+    say(Severity::kERROR, "of a build before");
+  }
+  const LastError last_error;
+  EXPECT_EQ(take_last_error(), "TensorRT gives no reason");
+}
+
 TEST(TensorRTMessages, WithoutAGathererTheLastErrorIsKept) {
   testing::internal::CaptureStderr();
   say(Severity::kERROR, "one");

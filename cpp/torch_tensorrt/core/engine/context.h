@@ -47,9 +47,9 @@ class Context {
   // Throws Error quoting the tensor, its dims and the declared range. The reference is good until the next call.
   virtual const std::vector<network::Dims>& set_input_dims(const std::vector<network::Dims>& dims,
                                                            const int64_t* const* shape_values = nullptr) = 0;
-  // Runs at the dims set last. Pointers in the engine's order, on its device, dense and in the tensors' formats; inputs
-  // are not written to. Empty tensors, and outputs left to the allocator, may have null pointers. On a GPU this only
-  // enqueues. Throws Error naming the layer.
+  // Runs at the dims set last. Pointers in the engine's order, on its device, dense and in the tensors' formats, inputs
+  // aligned as the executable says; inputs are not written to. Empty tensors, and outputs left to the allocator, may
+  // have null pointers. On a GPU this only enqueues. Throws Error naming the layer.
   virtual void run(const void* const* inputs, void* const* outputs, const RunOptions& options = {}) = 0;
   // Times of the layers that work in one run with the given pointers. Waits for the run.
   virtual std::vector<LayerTime> profile(const void* const* inputs, void* const* outputs,

@@ -37,6 +37,8 @@ class Executable : public std::enable_shared_from_this<Executable> {
   virtual ~Executable() = default;
   virtual const std::vector<IoTensor>& inputs() const = 0;
   virtual const std::vector<IoTensor>& outputs() const = 0;
+  // Addresses of inputs must be multiples of this many bytes.
+  virtual int64_t input_alignment() const { return 1; }
   // The context keeps this alive.
   virtual std::unique_ptr<Context> create_context(int32_t max_specialisations) const = 0;
   // Fields of the object that Engine::inspect_json writes, "layers" among them.

@@ -158,6 +158,7 @@ TRTEngine::TRTEngine(EngineInfo info) : info_(std::move(info)) {
   device_info = choose_device(info_);
   engine_ = load(info_, device_info);
   device_ = engine::aten::device_of(engine_->target());
+  input_alignment_ = engine_->executable().input_alignment();
   disable_tf32_ = engine_->plan().settings && engine_->plan().settings->disable_tf32;
   info_.engine = nullptr;  // the engine holds the bytes from here on
   infer_names(info_, *engine_);

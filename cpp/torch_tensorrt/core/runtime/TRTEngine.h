@@ -94,6 +94,7 @@ struct TRTEngine : torch::CustomClassHolder {
   std::shared_ptr<const engine::Engine> engine_;
   at::Device device_ = at::kCPU;  // that inputs must be on
   bool disable_tf32_ = false;
+  int64_t input_alignment_ = 1;  // bytes
   std::vector<Binding> inputs_;
   std::vector<Binding> outputs_;
   EngineProfiler profiler_;

@@ -78,7 +78,12 @@ at::Tensor empty_output(const Dims& dims, const Binding& output, at::Device devi
   return empty_strided(sizes, engine::aten::sizes_of(strides), output.dtype, device);
 }
 
-// The same values, dense in the format.
+// A view may begin anywhere in its memory.
+bool is_aligned(const at::Tensor& tensor, int64_t alignment) {
+  return reinterpret_cast<uintptr_t>(tensor.const_data_ptr()) % static_cast<uintptr_t>(alignment) == 0;
+}
+
+// The same values in memory of their own, dense in the format.
 at::Tensor to_format(const at::Tensor& tensor, const Binding& input) {
   const Dims dims(static_cast<int32_t>(tensor.dim()), tensor.sizes().data());
   const at::NoGradGuard no_grad;
@@ -87,6 +92,8 @@ at::Tensor to_format(const at::Tensor& tensor, const Binding& input) {
 
 // Inputs of one call in the engine's order, and what keeps their memory alive.
 struct CallInputs {
+  at::Device device;
+  int64_t alignment;
   std::vector<Dims>& dims;
   List<const void*> data;
   List<const int64_t*> shape_values;
@@ -100,10 +107,10 @@ void add_shape_values(CallInputs& call, const at::Tensor& tensor, const Binding&
   call.has_shapes = true;
 }
 
-void add_input(CallInputs& call, const at::Tensor& given, const Binding& input, size_t position, at::Device device) {
-  check_kind(given, input, position, device);
+void add_input(CallInputs& call, const at::Tensor& given, const Binding& input, size_t position) {
+  check_kind(given, input, position, call.device);
   call.dims[input.engine_index] = dims_of(given, input, position);
-  const bool ready = !given.is_neg() && lies_as(given, input.format);
+  const bool ready = !given.is_neg() && lies_as(given, input.format) && is_aligned(given, call.alignment);
   if (!ready) call.kept.push_back(to_format(given, input));
   const at::Tensor& tensor = ready ? given : call.kept.back();
   call.data[input.engine_index] = tensor.const_data_ptr();
@@ -174,10 +181,10 @@ std::vector<at::Tensor> TRTEngine::run(const std::vector<at::Tensor>& inputs) {
   TORCHTRT_CHECK(inputs.size() == inputs_.size(), "engine " << name << " takes " << inputs_.size() << " inputs ("
                                                             << serialize_binding_names(in_binding_names) << "), but "
                                                             << inputs.size() << " are given");
-  CallInputs call{dims_of_this_thread(inputs.size()), {}, {}, {}};
+  CallInputs call{device_, input_alignment_, dims_of_this_thread(inputs.size()), {}, {}, {}};
   call.data.resize(inputs.size(), nullptr);
   call.shape_values.resize(inputs.size(), nullptr);
-  for (size_t i = 0; i < inputs.size(); ++i) add_input(call, inputs[i], inputs_[i], i, device_);
+  for (size_t i = 0; i < inputs.size(); ++i) add_input(call, inputs[i], inputs_[i], i);
 
   const RunningCall running(running_, most_running_);
   const bool on_gpu = !device_.is_cpu();

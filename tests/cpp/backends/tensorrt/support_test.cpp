@@ -50,6 +50,20 @@ TEST(TensorRTSupport, IsWhatTheDocumentationSays) {
   EXPECT_EQ(written, expected);
 }
 
+std::string reason_of_attention(const std::string& query, const std::string& key, const std::string& attributes) {
+  return reason("%q = input() {dims=[" + query + "]}\n%k = input() {dims=[" + key + "]}\n%v = input() {dims=[" + key +
+                "]}\n%y = attention(%q, %k, %v) {" + attributes + "}\nreturn %y");
+}
+
+TEST(TensorRTSupport, AttentionNeedsItsHeadsAndAScale) {
+  EXPECT_EQ(reason_of_attention("-1x4x-1x8", "-1x4x-1x8", ""), "");
+  EXPECT_EQ(reason_of_attention("1x4x3x-1", "1x4x3x8", ""), "");
+  EXPECT_EQ(reason_of_attention("1x4x3x-1", "1x4x3x-1", "scale=0.5"), "");
+  EXPECT_THAT(reason_of_attention("1x4x3x-1", "1x4x3x-1", ""), HasSubstr("width of its heads"));
+  EXPECT_THAT(reason_of_attention("1x-1x3x8", "1x2x3x8", ""), HasSubstr("how many heads"));
+  EXPECT_THAT(reason_of_attention("1x4x3x8", "1x-1x3x8", ""), HasSubstr("how many heads"));
+}
+
 TEST(TensorRTSupport, EveryActivationIsDecided) {
   const network::EnumTable& table = network::enum_table<network::ActivationType>();
   for (const auto* entry = table.begin; entry != table.end; ++entry) {

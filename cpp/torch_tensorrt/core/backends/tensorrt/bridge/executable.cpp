@@ -14,6 +14,7 @@ namespace {
 using engine::IoTensor;
 
 constexpr double kMicroseconds = 1000;  // in a millisecond
+constexpr int64_t kAlignment = 256;     // that TensorRT asks for
 
 // Of what the values may be in several profiles, the smallest and the largest.
 void widen(std::vector<int64_t>& values, const std::vector<int64_t>& more, bool to_larger) {
@@ -183,6 +184,7 @@ class VendorExecutable final : public engine::Executable {
 
   const std::vector<IoTensor>& inputs() const override { return loaded_->inputs.tensors; }
   const std::vector<IoTensor>& outputs() const override { return loaded_->outputs.tensors; }
+  int64_t input_alignment() const override { return kAlignment; }
   std::unique_ptr<engine::Context> create_context(int32_t max_specialisations) const override {
     return std::make_unique<VendorContext>(loaded_, max_specialisations);
   }
@@ -201,6 +203,7 @@ std::shared_ptr<engine::Executable> load_executable(const engine::Plan& plan) {
   auto loaded = std::make_shared<Loaded>();
   loaded->engine = VendorEngine::load(payload.data(), payload.size(), plan.target.index, plan.target.dla_core);
   const bool has_network = plan.network != nullptr;
+  if (!has_network) loaded->engine->check_plain_tensors();
   const std::vector<network::ITensor*> none;
   loaded->inputs = order_of(loaded->engine->inputs(), has_network ? plan.network->inputs() : none);
   loaded->outputs = order_of(loaded->engine->outputs(), has_network ? plan.network->outputs() : none);

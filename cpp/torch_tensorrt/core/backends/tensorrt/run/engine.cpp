@@ -98,6 +98,23 @@ VendorTensor VendorEngine::describe(const char* name) const {
   return tensor;
 }
 
+void VendorEngine::check_plain_tensors() const {
+  for (const auto* tensors : {&inputs_, &outputs_}) {
+    for (const VendorTensor& tensor : *tensors) {
+      const char* name = tensor.name.c_str();
+      for (int32_t profile = 0; profile < profile_count_; ++profile) {
+        if (engine_->getTensorFormat(name, profile) == nvinfer1::TensorFormat::kLINEAR) continue;
+        TORCHTRT_THROW_ERROR("the engine's tensor \"" << name << "\" has the format "
+                                                      << engine_->getTensorFormatDesc(name, profile)
+                                                      << "; build the engine with linear inputs and outputs");
+      }
+      if (tensors == &inputs_ || !tensor.on_host) continue;
+      TORCHTRT_THROW_ERROR("the engine's output \"" << name << "\" is a shape on the host; build the engine with "
+                                                    << "outputs on the device");
+    }
+  }
+}
+
 // What the values of an input that is read on the host may be.
 void VendorEngine::add_values(VendorTensor& tensor, int32_t profile) const {
   network::ProfileRange& range = tensor.ranges.back();

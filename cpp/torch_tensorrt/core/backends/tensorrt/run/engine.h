@@ -39,6 +39,9 @@ class VendorEngine {
   nvinfer1::ICudaEngine& engine() const { return *engine_; }
   const Library& library() const { return *library_; }
 
+  // Throws Error, naming the tensor, when an input or output is not dense in row-major order, or an output is on the
+  // host: an engine that others built may ask for that.
+  void check_plain_tensors() const;
   // What TensorRT's inspector says of the layers, as JSON.
   std::string inspect_json() const;
   bool is_refittable() const { return engine_->isRefittable(); }

@@ -118,7 +118,7 @@ Execution::~Execution() {
     slots_.clear();
     if (side_event_ != nullptr) CudaDriver::get().destroy_event(side_event_);
     if (side_stream_ != nullptr) CudaDriver::get().destroy_stream(side_stream_);
-    for (void* block : blocks_) CudaDriver::get().release(block);
+    blocks_.release();
   } catch (const Error& error) {  // the process ends, and the driver has gone before
     LOG_DEBUG(error.msg());
   }
@@ -126,13 +126,8 @@ Execution::~Execution() {
 
 int64_t Execution::activation_bytes() const { return current_ == nullptr ? 0 : current_->activation_bytes; }
 
-void* Execution::allocate(int64_t bytes) {
-  blocks_.push_back(CudaDriver::get().allocate(bytes));
-  return blocks_.back();
-}
-
 void* Execution::scratch() {
-  if (scratch_ == nullptr) scratch_ = allocate(kScratchBytes);
+  if (scratch_ == nullptr) scratch_ = blocks_.add(kScratchBytes);
   return scratch_;
 }
 
@@ -245,11 +240,9 @@ void Execution::set_shapes(Slot& slot, const std::vector<network::Dims>& dims) {
 void Execution::give_memory(Slot& slot) {
   if (!slot.user_managed) return;
   slot.activation_bytes = static_cast<int64_t>(slot.context->updateDeviceMemorySizeForShapes());
-  if (slot.activation_bytes > largest_bytes_) {
-    largest_ = allocate(slot.activation_bytes);
-    largest_bytes_ = slot.activation_bytes;
-  }
-  slot.context->setDeviceMemoryV2(largest_bytes_ > 0 ? largest_ : scratch(), largest_bytes_);
+  const int64_t most = engine_->engine().getDeviceMemorySizeForProfileV2(slot.profile);
+  void* memory = blocks_.at_least(slot.activation_bytes, most);
+  slot.context->setDeviceMemoryV2(memory != nullptr ? memory : scratch(), blocks_.largest_bytes());
 }
 
 const std::vector<network::Dims>& Execution::set_input_dims(const std::vector<network::Dims>& dims,
@@ -257,6 +250,7 @@ const std::vector<network::Dims>& Execution::set_input_dims(const std::vector<ne
   read_values(dims, shape_values);
   if (current_ != nullptr && current_->is_for(dims, values_)) return current_->output_dims;
   const DeviceGuard guard(engine_->device());
+  const LastError last_error;
   Slot& slot = slot_for(dims, choose_profile(dims));
   current_ = &slot;
   slot.last_use = ++uses_;
@@ -324,6 +318,7 @@ void Execution::enqueue_at_the_side(void* stream) {
 void Execution::run(const void* const* inputs, void* const* outputs, const RunOptions& options) {
   TORCHTRT_CHECK(current_ != nullptr && !current_->output_dims.empty(),
                  "the dims of the inputs must be set before a run");
+  const LastError last_error;
   // The default stream is that of the thread's current device.
   std::optional<DeviceGuard> guard;
   if (is_default_stream(options.stream)) guard.emplace(engine_->device());

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "torch_tensorrt/core/backends/tensorrt/run/device_blocks.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/engine.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -63,7 +64,6 @@ class Execution {
   void enqueue_at_the_side(void* stream);
   bool depends_on_data() const;
   void give_memory(Slot& slot);
-  void* allocate(int64_t bytes);
   void* scratch();
 
   std::shared_ptr<const VendorEngine> engine_;
@@ -74,9 +74,7 @@ class Execution {
   Slot* current_ = nullptr;
   std::vector<std::unique_ptr<Allocator>> allocators_;  // one an output
   std::vector<const void*> addresses_;
-  std::vector<void*> blocks_;
-  void* largest_ = nullptr;
-  int64_t largest_bytes_ = 0;
+  DeviceBlocks blocks_;
   void* side_stream_ = nullptr;  // both made when a call first comes on the default stream
   void* side_event_ = nullptr;
   void* scratch_ = nullptr;  // what pointers to empty tensors point to

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
+#include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 
@@ -45,6 +46,12 @@ void GraphCache::begin_recording() {
 void* GraphCache::end_recording() const { return CudaDriver::get().end_capture(recording_stream_); }
 
 void GraphCache::abandon_recording() const noexcept { CudaDriver::get().abandon_capture(recording_stream_); }
+
+void GraphCache::give_up(const Error& error) {
+  abandon_recording();
+  is_recordable_ = false;
+  LOG_WARNING("a run cannot be recorded as a CUDA graph, and goes on without: " << error.msg());
+}
 
 void GraphCache::launch(Entry& entry, void* stream) {
   entry.last_use = ++uses_;

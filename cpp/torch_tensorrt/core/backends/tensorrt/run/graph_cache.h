@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "torch_tensorrt/core/util/Exception.h"
+
 namespace torch_tensorrt::backends::tensorrt {
 
 // CUDA graphs of one piece of work, one for each set of addresses that it is done with. PyTorch's allocator gives the
@@ -16,26 +18,15 @@ class GraphCache {
   GraphCache& operator=(const GraphCache&) = delete;
 
   // Launches the graph of the addresses where there is one; records it first when they come for the second time; else
-  // just enqueues. `enqueue(stream)` puts the work on the stream that it is given.
+  // just enqueues. `enqueue(stream)` puts the work on the stream that it is given. Work that cannot be recorded
+  // (TensorRT waits for the device within it) is enqueued from then on, with one warning.
   template <typename Enqueue>
   void run(const std::vector<const void*>& addresses, void* stream, Enqueue enqueue) {
-    Entry* entry = find(addresses);
-    if (entry == nullptr) {
-      enqueue(stream);
-      remember(addresses);
-      return;
-    }
-    if (entry->graph == nullptr) {
-      begin_recording();
-      try {
-        enqueue(recording_stream_);
-      } catch (...) {
-        abandon_recording();
-        throw;
-      }
-      entry->graph = end_recording();
-    }
-    launch(*entry, stream);
+    Entry* entry = is_recordable_ ? find(addresses) : nullptr;
+    if (entry != nullptr && entry->graph == nullptr) record(*entry, enqueue);
+    if (entry != nullptr && entry->graph != nullptr) return launch(*entry, stream);
+    enqueue(stream);
+    if (entry == nullptr && is_recordable_) remember(addresses);
   }
   bool empty() const { return entries_.empty(); }
   void clear();
@@ -48,15 +39,30 @@ class GraphCache {
   };
   static constexpr size_t kMaxEntries = 8;
 
+  template <typename Enqueue>
+  void record(Entry& entry, Enqueue enqueue) {
+    begin_recording();
+    try {
+      enqueue(recording_stream_);
+      entry.graph = end_recording();
+    } catch (const Error& error) {
+      give_up(error);
+    } catch (...) {
+      abandon_recording();
+      throw;
+    }
+  }
   Entry* find(const std::vector<const void*>& addresses);
   void remember(const std::vector<const void*>& addresses);
   void begin_recording();
   void* end_recording() const;
   void abandon_recording() const noexcept;
+  void give_up(const Error& error);
   void launch(Entry& entry, void* stream);
 
   std::vector<Entry> entries_;
   void* recording_stream_ = nullptr;
+  bool is_recordable_ = true;
   int64_t uses_ = 0;
 };
 

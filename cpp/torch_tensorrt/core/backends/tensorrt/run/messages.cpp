@@ -21,6 +21,7 @@ struct MessageGatherer::State {
 namespace {
 
 thread_local std::string last_error;
+thread_local int calls_with_own_errors = 0;
 
 // Not more than a reader can take in.
 constexpr size_t kMaxGathered = 20;
@@ -54,8 +55,8 @@ class Logger final : public nvinfer1::ILogger {
 
   void log(Severity severity, const char* message) noexcept override {
     try {
-      if (severity <= Severity::kERROR && gather(message)) return;
       if (severity <= Severity::kERROR) last_error = message;
+      if (severity <= Severity::kERROR && gather(message)) return;
       auto& logger = core::util::logging::get_logger();
       const LogLevel level = level_of(severity);
       if (logger.is_reportable(level)) logger.log(level, std::string("TensorRT: ") + message);
@@ -85,6 +86,7 @@ class Logger final : public nvinfer1::ILogger {
     const auto mine = [](const auto* state) { return state->thread == std::this_thread::get_id(); };
     const bool has_own = std::any_of(gatherers_.begin(), gatherers_.end(), mine);
     bool gathered = false;
+    if (!has_own && calls_with_own_errors > 0) return false;
     for (MessageGatherer::State* state : gatherers_) {
       if (has_own && !mine(state)) continue;
       gathered = true;
@@ -109,6 +111,13 @@ std::string MessageGatherer::take_errors() {
   for (const std::string& error : Logger::global().take(state_)) text += (text.empty() ? "" : "\n") + error;
   return text.empty() ? "TensorRT gives no reason" : "TensorRT says:\n" + text;
 }
+
+LastError::LastError() {
+  ++calls_with_own_errors;
+  last_error.clear();
+}
+
+LastError::~LastError() { --calls_with_own_errors; }
 
 std::string take_last_error() {
   const std::string error = std::exchange(last_error, {});

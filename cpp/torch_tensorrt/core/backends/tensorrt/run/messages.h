@@ -24,8 +24,17 @@ class MessageGatherer {
   State* state_;
 };
 
-// What TensorRT last said of an error on this thread where nothing gathered it; empty when it said nothing since the
-// last call. For calls that must not pay for a gatherer.
+// For calls that must not pay for a gatherer: while one of these lives, what TensorRT says of errors on this thread is
+// logged, goes to no other thread's gatherer, and the last of it can be had. Begins with nothing said.
+class LastError {
+ public:
+  LastError();
+  ~LastError();
+  LastError(const LastError&) = delete;
+  LastError& operator=(const LastError&) = delete;
+};
+
+// What TensorRT last said of an error on this thread; a sentence that says so when it said nothing. Forgets it.
 std::string take_last_error();
 
 // The logger, as TensorRT's C functions want it: an nvinfer1::ILogger.

@@ -1,9 +1,13 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/timing_cache_file.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <mutex>
 
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -14,6 +18,31 @@ std::string read_file(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
 }
+
+// Only one at a time reads, adds to and replaces a file: of this process's threads by a mutex, of all processes by a
+// lock on the folder, where its file system has such locks.
+class Turn {
+ public:
+  explicit Turn(const std::string& path) : lock_(mutex()) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    folder_ = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder_ >= 0) flock(folder_, LOCK_EX);
+  }
+  ~Turn() {
+    if (folder_ >= 0) close(folder_);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  static std::mutex& mutex() {
+    static std::mutex one;
+    return one;
+  }
+
+  std::lock_guard<std::mutex> lock_;
+  int folder_ = -1;
+};
 
 // Readers see the old file or the new one, never a part.
 bool replace_file(const std::string& path, const void* data, size_t bytes) {
@@ -47,6 +76,7 @@ TimingCacheFile::TimingCacheFile(const std::string& path, nvinfer1::IBuilderConf
 void TimingCacheFile::save() {
   const nvinfer1::ITimingCache* used = config_.getTimingCache();
   if (path_.empty() || used == nullptr) return;
+  const Turn turn(path_);
   auto all = parse(config_, read_file(path_));
   if (all != nullptr && !all->combine(*used, /*ignoreMismatch=*/false)) all = nullptr;
   const std::unique_ptr<nvinfer1::IHostMemory> bytes(all != nullptr ? all->serialize() : used->serialize());

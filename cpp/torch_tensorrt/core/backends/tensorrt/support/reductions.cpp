@@ -4,6 +4,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 #include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/layers/attention.h"
 #include "torch_tensorrt/core/network/shape_inference.h"
 #include "torch_tensorrt/core/network/value_range.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -48,6 +49,17 @@ std::optional<int64_t> largest_size(const ILayer& layer, int32_t axis) {
     largest = std::max(largest.value_or(0), *size);
   }
   return largest;
+}
+
+Decision supports_attention(const ILayer& layer) {
+  const auto size_of = [&](int32_t input, int32_t axis) { return layer.getInput(input)->getDimensions().d[axis]; };
+  for (const int32_t input : {0, 1, 2}) {
+    if (size_of(input, 1) < 0) return Decision::no("how many heads it has is known at run time only");
+  }
+  const bool has_scale = static_cast<const network::IAttentionLayer&>(layer).getScale() != 0;
+  if (has_scale || size_of(0, 3) >= 0 || size_of(1, 3) >= 0) return Decision::yes();
+  return Decision::no(
+      "it has no scale, and the width of its heads, of which the scale is made, is known at run time only");
 }
 
 Decision supports_reduce(const ILayer& layer) {

@@ -32,6 +32,7 @@ Decision supports_grid_sample(const network::ILayer& layer);
 Decision supports_reduce(const network::ILayer& layer);
 Decision supports_normalization(const network::ILayer& layer);
 Decision supports_matrix_multiply(const network::ILayer& layer);
+Decision supports_attention(const network::ILayer& layer);
 Decision supports_topk(const network::ILayer& layer);
 Decision supports_cumulative(const network::ILayer& layer);
 

@@ -100,7 +100,7 @@ const std::vector<SupportRow>& support_table() {
       {LayerType::kCUMULATIVE, supports_cumulative, "slices and element-wise layers, log2 of the size in number"},
       {LayerType::kSCATTER, supports_scatter, "scatter, behind a select that makes indices positive"},
       {LayerType::kGRID_SAMPLE, supports_grid_sample, "grid sample"},
-      {LayerType::kATTENTION, supports_always,
+      {LayerType::kATTENTION, supports_attention,
        "scale, matrix multiply, mask, softmax, matrix multiply: what TensorRT makes one kernel of"},
       {LayerType::kNON_ZERO, supports_always, "non-zero, of a comparison with 0"},
   };

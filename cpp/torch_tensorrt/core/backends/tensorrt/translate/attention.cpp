@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -55,7 +56,8 @@ void translate_attention(Translator& t) {
   trt::ITensor& key = repeat_heads(t, t.input(1), dims.d[1]);
   trt::ITensor& value = repeat_heads(t, t.input(2), dims.d[1]);
 
-  const double scale = layer.getScale() != 0 ? layer.getScale() : 1.0 / std::sqrt(static_cast<double>(dims.d[3]));
+  const int64_t width = std::max(dims.d[3], t.input(1).getDimensions().d[3]);  // either may be unknown
+  const double scale = layer.getScale() != 0 ? layer.getScale() : 1.0 / std::sqrt(static_cast<double>(width));
   trt::ITensor& scaled = binary(t, Binary::kPROD, query, scale);
   trt::ITensor* scores = &t.output_of(
       t.target().addMatrixMultiply(scaled, trt::MatrixOperation::kNONE, key, trt::MatrixOperation::kTRANSPOSE));

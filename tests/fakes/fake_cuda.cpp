@@ -1,0 +1,101 @@
+#include "fakes/fake_cuda.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+
+// Stands for libcuda.so.1: one device, memory of the host, streams that do nothing, graphs that are counted. What is
+// asked of it is in fake_cuda().
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+
+namespace {
+using Pointer = unsigned long long;
+FakeCuda state;
+std::map<Pointer, size_t> blocks;
+int stream_count = 0;
+int handle = 0;
+
+void* next_stream() { return reinterpret_cast<void*>(static_cast<uintptr_t>(0x1000 + 16 * ++stream_count)); }
+}  // namespace
+
+EXPORTED FakeCuda* fake_cuda() { return &state; }
+
+EXPORTED int cuInit(unsigned) { return 0; }
+EXPORTED int cuDriverGetVersion(int* version) {
+  *version = 13000;
+  return 0;
+}
+EXPORTED int cuGetErrorString(int, const char** text) {
+  *text = "not permitted while a stream is recorded";
+  return 0;
+}
+EXPORTED int cuDeviceGetCount(int* count) {
+  *count = 1;
+  return 0;
+}
+EXPORTED int cuDeviceGet(int* device, int ordinal) {
+  *device = ordinal;
+  return 0;
+}
+EXPORTED int cuDeviceGetName(char*, int, int) { return 1; }
+EXPORTED int cuDeviceGetAttribute(int* value, int, int) {
+  *value = 9;
+  return 0;
+}
+EXPORTED int cuDevicePrimaryCtxRetain(void** context, int) {
+  *context = &handle;
+  return 0;
+}
+EXPORTED int cuCtxPushCurrent_v2(void*) { return 0; }
+EXPORTED int cuCtxPopCurrent_v2(void**) { return 0; }
+EXPORTED int cuCtxSynchronize() { return 0; }
+EXPORTED int cuMemAlloc_v2(Pointer* pointer, size_t bytes) {
+  *pointer = reinterpret_cast<Pointer>(std::malloc(1));
+  blocks[*pointer] = bytes;
+  state.allocated_bytes += bytes;
+  ++state.allocations;
+  return 0;
+}
+EXPORTED int cuMemFree_v2(Pointer pointer) {
+  state.allocated_bytes -= blocks[pointer];
+  blocks.erase(pointer);
+  std::free(reinterpret_cast<void*>(pointer));
+  return 0;
+}
+EXPORTED int cuMemcpyHtoDAsync_v2(Pointer, const void*, size_t, void*) { return 1; }
+EXPORTED int cuMemcpyDtoHAsync_v2(void*, Pointer, size_t, void*) { return 1; }
+EXPORTED int cuStreamCreate(void** stream, unsigned) {
+  *stream = next_stream();
+  return 0;
+}
+EXPORTED int cuStreamDestroy_v2(void*) { return 0; }
+EXPORTED int cuStreamSynchronize(void*) { return 0; }
+EXPORTED int cuStreamWaitEvent(void*, void*, unsigned) { return 0; }
+EXPORTED int cuEventCreate(void** event, unsigned) {
+  *event = &handle;
+  return 0;
+}
+EXPORTED int cuEventRecord(void*, void*) { return 0; }
+EXPORTED int cuEventDestroy_v2(void*) { return 0; }
+EXPORTED int cuStreamBeginCapture_v2(void*, int) {
+  ++state.captures;
+  return 0;
+}
+EXPORTED int cuStreamEndCapture(void*, void** graph) {
+  *graph = &handle;
+  return state.fails_at_end_of_capture ? 901 : 0;
+}
+EXPORTED int cuGraphInstantiateWithFlags(void** executable, void*, unsigned long long) {
+  *executable = &handle;
+  ++state.graphs;
+  return 0;
+}
+EXPORTED int cuGraphLaunch(void*, void*) {
+  ++state.launches;
+  return 0;
+}
+EXPORTED int cuGraphDestroy(void*) { return 0; }
+EXPORTED int cuGraphExecDestroy(void*) {
+  --state.graphs;
+  return 0;
+}
