@@ -170,3 +170,13 @@ def test_a_device_that_is_not_there(lenet, tmp_path):
     if torch.cuda.is_available():
         pytest.skip("asks for a GPU that must not be there")
     assert "gpu" in torchtrtc_fails("-d", "gpu", lenet, tmp_path / "out.ts", "(1,1,28,28)").lower()
+
+
+class Infinite(nn.Module):
+    def forward(self, x):
+        return torch.log(x * 0), x / 0
+
+
+def test_infinities_that_are_expected_pass_the_self_check(tmp_path):
+    told = torchtrtc("--info", "-d", "cpu", saved(Infinite(), tmp_path), tmp_path / "out.ts", "(2,3)")
+    assert "self check passed" in told

@@ -1,5 +1,6 @@
 #include "self_check.h"
 
+#include "compare_tensors.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torchtrtc {
@@ -70,20 +71,9 @@ void compare(const std::vector<at::Tensor>& expected, const std::vector<at::Tens
     return;
   }
   for (size_t i = 0; i < expected.size(); ++i) {
-    const auto a = found[i].cpu();
-    const auto b = expected[i].cpu();
-    if (a.sizes() != b.sizes() || a.scalar_type() != b.scalar_type()) {
-      differences.push_back(torch_tensorrt::str(shapes, " shapes, output ", i, ": expected ", b.scalar_type(),
-                                                b.sizes(), ", found ", a.scalar_type(), a.sizes()));
-      continue;
-    }
-    if (b.numel() == 0) continue;
-    const auto wide = b.to(at::kDouble);
-    const auto largest = (a.to(at::kDouble) - wide).abs().max().item<double>();
-    const auto scale = wide.abs().max().item<double>();
-    if (largest <= atol + rtol * scale) continue;  // false for NaN
-    differences.push_back(torch_tensorrt::str(shapes, " shapes, output ", i, ": largest difference ", largest,
-                                              " is above atol ", atol, " + rtol ", rtol, " * ", scale));
+    const auto found_difference = difference(expected[i], found[i], atol, rtol);
+    if (!found_difference) continue;
+    differences.push_back(torch_tensorrt::str(shapes, " shapes, output ", i, ": ", *found_difference));
   }
 }
 
