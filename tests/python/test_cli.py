@@ -152,8 +152,36 @@ def test_mistakes_in_files(lenet, tmp_path):
     assert "garbage.ts" in torchtrtc_fails("-d", "cpu", garbage, tmp_path / "out.ts", "(1)")
     assert torchtrtc_fails("-d", "cpu", "--embed-engine", garbage, tmp_path / "out.ts")
     assert "no output file" in torchtrtc_fails("-d", "cpu", lenet)
-    target = tmp_path / "no" / "such" / "folder.engine"
-    assert "folder.engine" in torchtrtc_fails("-d", "cpu", "--save-engine", CHECK, lenet, target, "(1,1,28,28)")
+
+
+@pytest.mark.parametrize("flags", [["--save-engine"], []], ids=["engine", "module"])
+def test_an_output_that_cannot_be_written_is_told_before_the_build(tmp_path, flags):
+    # The input file is read after that: it is not there.
+    target = tmp_path / "no" / "folder.engine"
+    told = torchtrtc_fails("-d", "cpu", *flags, tmp_path / "missing.ts", target, "(1,1,28,28)")
+    assert f"cannot write {target}: there is no folder {target.parent}" in told
+    told = torchtrtc_fails("-d", "cpu", *flags, tmp_path / "missing.ts", tmp_path, "(1,1,28,28)")
+    assert f"cannot write {tmp_path}: it is a folder" in told
+
+
+@pytest.mark.parametrize("flags", [["--save-engine"], []], ids=["engine", "module"])
+def test_a_disk_that_is_full_is_an_error(lenet, flags):
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    told = torchtrtc_fails("-d", "cpu", *flags, CHECK, lenet, "/dev/full", "(1,1,28,28)")
+    assert "cannot write /dev/full" in told and "frame #" not in told
+
+
+class PlusOne(nn.Module):
+    def forward(self, x):
+        return x + 1
+
+
+def test_what_pytorch_says_comes_without_its_backtrace(tmp_path):
+    # The self check runs the largest shape too: more than any machine can address.
+    told = torchtrtc_fails("-d", "cpu", saved(PlusOne(), tmp_path), tmp_path / "out.ts", "[(1);(1);(1000000000000000)]")
+    assert "torchtrtc: " in told and "allocate" in told
+    assert "frame #" not in told
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,15 @@
 // self check that failed; others are mistakes in the command line.
 
 #include <dlfcn.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <sstream>
 
+#include "torch/csrc/jit/serialization/export.h"
 #include "torch/script.h"
 
 #include "options.h"
@@ -40,11 +44,25 @@ std::string read_file(const std::string& path) {
   return content.str();
 }
 
-void write_file(const std::string& path, const std::string& bytes) {
+using Write = std::function<void(const void* bytes, size_t count)>;
+
+void write_file(const std::string& path, const std::function<void(const Write&)>& content) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  content([&](const void* bytes, size_t count) {
+    file.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(count));
+  });
   file.close();
-  TORCHTRT_CHECK(file, "cannot write " << path);
+  TORCHTRT_CHECK(file, "cannot write " << path << ": is there space left?");
+}
+
+// PyTorch is not told of a write that failed: it would end the process.
+void save_module(const torch::jit::Module& module, const std::string& path) {
+  write_file(path, [&](const Write& write) {
+    torch::jit::ExportModule(module, [&](const void* bytes, size_t count) {
+      write(bytes, count);
+      return count;
+    });
+  });
 }
 
 torch::jit::Module load_module(const std::string& path) {
@@ -57,8 +75,19 @@ torch::jit::Module load_module(const std::string& path) {
   }
 }
 
+// Before anything is built: a build may take minutes.
 void require_output(const Options& options) {
   TORCHTRT_CHECK(!options.output_path.empty(), "no output file was given: torchtrtc INPUT OUTPUT [input specs]");
+  const std::filesystem::path path(options.output_path);
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  std::error_code ignored;  // what cannot be looked at is not there
+  TORCHTRT_CHECK(std::filesystem::is_directory(folder, ignored),
+                 "cannot write " << options.output_path << ": there is no folder " << folder.string());
+  TORCHTRT_CHECK(!std::filesystem::is_directory(path, ignored),
+                 "cannot write " << options.output_path << ": it is a folder");
+  const bool is_there = std::filesystem::exists(path, ignored);
+  TORCHTRT_CHECK(access(is_there ? path.c_str() : folder.c_str(), W_OK) == 0,
+                 "cannot write " << options.output_path << ": permission denied");
 }
 
 int check_method(const Options& options) {
@@ -80,8 +109,8 @@ int check(const Options& options) {
 
 int embed_engine(const Options& options) {
   require_output(options);
-  torch_tensorrt::ts::embed_engine_in_new_module(read_file(options.input_path), make_device(options))
-      .save(options.output_path);
+  const auto engine = read_file(options.input_path);
+  save_module(torch_tensorrt::ts::embed_engine_in_new_module(engine, make_device(options)), options.output_path);
   return 0;
 }
 
@@ -110,13 +139,13 @@ int compile(const Options& options) {
   }
   if (options.save_engine) {
     const auto engine = torch_tensorrt::ts::convert_method_to_trt_engine(module, "forward", spec);
-    write_file(options.output_path, engine);
+    write_file(options.output_path, [&](const Write& write) { write(engine.data(), engine.size()); });
     if (options.no_threshold_check) return 0;
     auto embedded = torch_tensorrt::ts::embed_engine_in_new_module(engine, spec.device);
     return report_self_check(module, embedded, options, spec);
   }
   auto compiled = torch_tensorrt::ts::compile(module, spec);
-  compiled.save(options.output_path);
+  save_module(compiled, options.output_path);
   return report_self_check(module, compiled, options, spec);
 }
 
@@ -146,6 +175,8 @@ int main(int argc, char** argv) {
     return torchtrtc::run(options);
   } catch (const torch_tensorrt::Error& error) {
     std::cerr << "torchtrtc: " << error.what();
+  } catch (const c10::Error& error) {
+    std::cerr << "torchtrtc: " << error.what_without_backtrace() << '\n';
   } catch (const std::exception& error) {
     std::cerr << "torchtrtc: " << error.what() << '\n';
   }
