@@ -194,10 +194,37 @@ def test_mistakes_in_the_command_line(arguments):
     assert done.returncode not in (0, 1) and done.stderr
 
 
-def test_a_device_that_is_not_there(lenet, tmp_path):
+@pytest.mark.parametrize(
+    ("flags", "device"),
+    [
+        (["-d", "gpu"], "gpu:0"),
+        (["--gpu-id", "0"], "gpu:0"),
+        (["--gpu-id", "1"], "gpu:1"),
+        (["-d", "dla", "--gpu-id", "1", "--dla-core", "1"], "dla:1"),
+    ],
+)
+def test_a_device_that_is_not_there(lenet, tmp_path, flags, device):
     if torch.cuda.is_available():
         pytest.skip("asks for a GPU that must not be there")
-    assert "gpu" in torchtrtc_fails("-d", "gpu", lenet, tmp_path / "out.ts", "(1,1,28,28)").lower()
+    assert f"device {device} was asked for" in torchtrtc_fails(*flags, lenet, tmp_path / "out.ts", "(1,1,28,28)")
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (["-d", "cpu", "--gpu-id", "1"], "--gpu-id 1 was given with -d cpu"),
+        (["--dla-core", "1"], "--dla-core 1 was given without -d dla"),
+        (["-d", "cpu", "-p", "int8", "--calibration-cache-file", "a.cache"], "fake_quantize_per_tensor_affine"),
+    ],
+)
+def test_options_that_cannot_be_obeyed(lenet, tmp_path, flags, complaint):
+    assert complaint in torchtrtc_fails(*flags, lenet, tmp_path / "out.ts", "(1,1,28,28)")
+    assert not (tmp_path / "out.ts").exists()
+
+
+def test_options_without_effect_are_told(lenet, tmp_path):
+    told = torchtrtc("-d", "cpu", "--allow-gpu-fallback", CHECK, lenet, tmp_path / "out.ts", "(1,1,28,28)")
+    assert "--allow-gpu-fallback changes nothing without -d dla" in told
 
 
 class Infinite(nn.Module):

@@ -157,6 +157,7 @@ int doctor() {
 int run(const Options& options) {
   set_log_level(options);
   if (options.doctor) return doctor();
+  check_options(options);
   for (const auto& path : options.custom_ops) load_library(path);
   for (const auto& path : options.custom_converters) load_library(path);
   if (options.check) return check(options);

@@ -70,7 +70,9 @@ void add_engine_flags(CLI::App& app, Options& o) {
   app.add_option("--engine-capability", o.capability, "standard, safety or dla_standalone")
       ->capture_default_str()
       ->check(CLI::IsMember({"standard", "safety", "dla_standalone"}));
-  app.add_option("--calibration-cache-file", o.calibration_cache, "INT8 calibration cache")->type_name("PATH");
+  app.add_option("--calibration-cache-file", o.calibration_cache,
+                 "Refused: int8 takes the scales of fake quantizations in the module, not those of a file")
+      ->type_name("PATH");
   app.add_option("--num-avg-timing-iters", o.timing_iterations, "Runs that a candidate's time is averaged over")
       ->capture_default_str();
   app.add_option("--workspace-size", o.workspace_size, "Bytes of scratch memory a layer may use; 0 for no limit")
@@ -80,9 +82,8 @@ void add_engine_flags(CLI::App& app, Options& o) {
 void add_device_flags(CLI::App& app, Options& o) {
   app.add_option("-d,--device-type", o.device_type, "cpu, gpu or dla; the current GPU, or the CPU where there is none")
       ->check(CLI::IsMember({"cpu", "gpu", "dla"}));
-  app.add_option("--gpu-id", o.gpu_id, "Index of the GPU")->capture_default_str()->check(CLI::NonNegativeNumber);
-  app.add_option("--dla-core", o.dla_core, "Index of the DLA core")
-      ->capture_default_str()
+  app.add_option("--gpu-id", o.gpu_id, "Index of the GPU; without -d, asks for a GPU")->check(CLI::NonNegativeNumber);
+  app.add_option("--dla-core", o.dla_core, "Index of the DLA core, with -d dla; 0 when none is given")
       ->check(CLI::NonNegativeNumber);
   app.add_flag("--allow-gpu-fallback", o.allow_gpu_fallback, "Layers that the DLA cannot run go to the GPU");
   app.add_option("--dla-sram-size", o.dla_sram_size, "Bytes, 4096 or more")->capture_default_str();
@@ -110,6 +111,22 @@ torch_tensorrt::EngineCapability capability(const std::string& name) {
   if (name == "safety") return torch_tensorrt::EngineCapability::kSAFETY;
   if (name == "dla_standalone") return torch_tensorrt::EngineCapability::kDLA_STANDALONE;
   return torch_tensorrt::EngineCapability::kSTANDARD;
+}
+
+// A permission or a limit that changes nothing is not an error; it is said.
+void warn_of_dla_options(const Options& options) {
+  const Options defaults;
+  const std::pair<const char*, bool> given[] = {
+      {"--allow-gpu-fallback", options.allow_gpu_fallback},
+      {"--dla-sram-size", options.dla_sram_size != defaults.dla_sram_size},
+      {"--dla-local-dram-size", options.dla_local_dram_size != defaults.dla_local_dram_size},
+      {"--dla-global-dram-size", options.dla_global_dram_size != defaults.dla_global_dram_size},
+  };
+  for (const auto& [flag, is_given] : given) {
+    if (!is_given) continue;
+    torch_tensorrt::logging::log(torch_tensorrt::logging::kWARNING,
+                                 std::string(flag) + " changes nothing without -d dla");
+  }
 }
 
 // CLI11 takes "[a;b]" for a list of its own unless something stands before it; input specs may have spaces anywhere.
@@ -194,18 +211,30 @@ int parse_options(int argc, char** argv, Options* options) {
   return -1;
 }
 
+void check_options(const Options& options) {
+  const bool is_dla = options.device_type == "dla";
+  if (!is_dla) warn_of_dla_options(options);
+  TORCHTRT_CHECK(options.device_type != "cpu" || !options.gpu_id,
+                 "--gpu-id " << *options.gpu_id << " was given with -d cpu; leave one of the two out");
+  TORCHTRT_CHECK(is_dla || !options.dla_core,
+                 "--dla-core " << *options.dla_core << " was given without -d dla; give -d dla, or leave it out");
+  TORCHTRT_CHECK(options.calibration_cache.empty(),
+                 "--calibration-cache-file " << options.calibration_cache
+                                             << ": calibration caches are not read. int8 is computed between fake "
+                                                "quantizations (torch.fake_quantize_per_tensor_affine and "
+                                                "..._per_channel_affine) in the module, with their scales, by the "
+                                                "backend tensorrt and with --enable-precision int8");
+}
+
 torch_tensorrt::Device make_device(const Options& options) {
   using torch_tensorrt::Device;
   Device device = Device::current();
-  if (options.device_type == "cpu") return Device::cpu();
-  if (options.device_type == "gpu") device.device_type = Device::DeviceType::kGPU;
-  if (options.device_type == "dla") {
-    device.device_type = Device::DeviceType::kDLA;
-    device.dla_core = options.dla_core;
-  }
+  if (options.device_type == "cpu") device = Device::cpu();
   // Naming a GPU asks for one.
-  if (options.gpu_id != 0) device.device_type = Device::DeviceType::kGPU;
-  device.gpu_id = options.gpu_id;
+  if (options.device_type == "gpu" || options.gpu_id) device.device_type = Device::DeviceType::kGPU;
+  if (options.device_type == "dla") device.device_type = Device::DeviceType::kDLA;
+  device.gpu_id = options.gpu_id.value_or(device.gpu_id);
+  device.dla_core = options.dla_core.value_or(device.dla_core);
   device.allow_gpu_fallback = options.allow_gpu_fallback;
   return device;
 }
@@ -213,8 +242,6 @@ torch_tensorrt::Device make_device(const Options& options) {
 torch_tensorrt::ts::CompileSpec make_spec(const Options& options) {
   std::vector<torch_tensorrt::Input> inputs;
   for (const auto& spec : options.input_specs) inputs.push_back(parse_input_spec(spec));
-  TORCHTRT_CHECK(options.calibration_cache.empty() || !options.precisions.empty(),
-                 "--calibration-cache-file needs --enable-precision int8");
   torch_tensorrt::ts::CompileSpec spec(std::move(inputs));
   if (!options.precisions.empty()) spec.enabled_precisions.clear();
   for (const auto& precision : options.precisions) spec.enabled_precisions.insert(parse_precision(precision));

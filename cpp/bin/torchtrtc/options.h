@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,8 @@ struct Options {
   bool hardware_compatible = false;
   bool explicit_typing = false;
   std::string device_type;
-  int64_t gpu_id = 0;
-  int64_t dla_core = 0;
+  std::optional<int64_t> gpu_id;
+  std::optional<int64_t> dla_core;
   std::string capability = "standard";
   std::string calibration_cache;
   std::vector<std::string> torch_ops;
@@ -62,8 +63,11 @@ struct Options {
 // Reads the command line. Returns -1 to go on, else the exit code (after --help, or a mistake that it has explained).
 int parse_options(int argc, char** argv, Options* options);
 
+// Throws Error for options that contradict each other, and for those that nothing here could obey.
+void check_options(const Options& options);
+
+// Both of options that have been checked.
 torch_tensorrt::Device make_device(const Options& options);
-// Throws Error on contradictions.
 torch_tensorrt::ts::CompileSpec make_spec(const Options& options);
 
 }  // namespace torchtrtc
