@@ -76,10 +76,14 @@ def check(
 
     Raises:
         TypeError: not a module, or a setting that is not known.
+        KeyError: an element of ``inputs`` that is neither a tensor nor an Input.
+        ValueError: both ``inputs`` and ``input_signature``, or a setting that is out of range.
         RuntimeError: the module cannot be scripted or lowered.
     """
+    if inputs is None and settings.get("input_signature") is None:
+        inputs = []  # operators alone
     script = ts._compiler._require_module(_to_script(module, "default", inputs), "check")
-    spec = build_spec(**{**_settings(settings), "inputs": list(inputs or []), "device": settings.get("device", "cpu")})
+    spec = build_spec(**{**_settings(settings), "inputs": inputs, "device": settings.get("device", "cpu")})
     report, table = compiler()._check(ts._compiler._native(script), method_name, to_json(spec))
     found = json.loads(report)
     operators = tuple(OperatorSupport(**op) for op in found["operators"])

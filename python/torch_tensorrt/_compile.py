@@ -9,6 +9,7 @@ import torch
 
 from torch_tensorrt import ts
 from torch_tensorrt._input import Input
+from torch_tensorrt.ts._compile_spec import require_sequence
 
 _TORCHSCRIPT = ("default", "ts", "torchscript")
 _OTHERS = ("dynamo", "torch_compile", "fx")
@@ -37,6 +38,7 @@ def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
 
 
 def _trace_exported(program: torch.export.ExportedProgram, inputs: Sequence[Any] | None) -> torch.jit.ScriptModule:
+    require_sequence(inputs)
     examples = [_example(element) for element in inputs or []] or list(program.example_inputs[0])
     with torch.no_grad():
         return torch.jit.trace(program.module(), tuple(examples), check_trace=False)

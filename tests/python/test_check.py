@@ -57,6 +57,33 @@ def test_an_operator_that_stays_in_pytorch_comes_first_with_its_reason_and_line(
     assert by_name(report)["aten::size.int"].how == "evaluated"
 
 
+class OfAPair(torch.nn.Module):
+    def forward(self, pair: tuple[torch.Tensor, torch.Tensor]):
+        return torch.relu(pair[0]).view(7, -1) + pair[1]
+
+
+def test_a_signature_is_looked_at():
+    def pair(rows):
+        return ((torch_tensorrt.Input((rows, 2)), torch_tensorrt.Input((7, 2 * rows // 7))),)
+
+    script = torch.jit.script(OfAPair().eval())
+    assert torch_tensorrt.check(script, input_signature=pair(14))
+    report = torch_tensorrt.check(script, input_signature=pair(5))
+    assert not report and "7" in report.problem
+    with pytest.raises(ValueError, match="either inputs or input_signature"):
+        torch_tensorrt.check(script, [torch_tensorrt.Input((1,))], input_signature=pair(14))
+
+
+@pytest.mark.parametrize("inputs", [torch.ones(14, 2), torch_tensorrt.Input((14, 2))], ids=["tensor", "Input"])
+def test_one_input_by_itself_is_refused(inputs):
+    exported = torch.export.export(Fine().eval(), (torch.ones(14, 2),))
+    for module in (Fine().eval(), exported):
+        with pytest.raises(KeyError, match="inputs must be a list or tuple"):
+            torch_tensorrt.check(module, inputs)
+        with pytest.raises(KeyError, match="inputs must be a list or tuple"):
+            torch_tensorrt.compile(module, inputs=inputs, device="cpu")
+
+
 def test_without_inputs_only_operators_are_looked_at():
     assert torch_tensorrt.check(torch.jit.script(Fine().eval()))
 

@@ -18,12 +18,17 @@ _MAX_LEVEL = 5
 _PRECISIONS = (dtype.f32, dtype.f16, dtype.bf16, dtype.i8)
 
 
-def parse_inputs(inputs: Sequence[Any]) -> list[dict[str, Any]]:
-    """Inputs given as tensors or ``Input``s. Raises ``KeyError`` on anything else."""
+def require_sequence(inputs: Any) -> None:
+    """Raises ``KeyError`` on one input by itself."""
     if isinstance(inputs, (torch.Tensor, Input)):
         raise KeyError(
             "inputs must be a list or tuple of tensors or torch_tensorrt.Input, one an argument of the method"
         )
+
+
+def parse_inputs(inputs: Sequence[Any]) -> list[dict[str, Any]]:
+    """Inputs given as tensors or ``Input``s. Raises ``KeyError`` on anything else."""
+    require_sequence(inputs)
     return [_parse_input(element)._to_spec() for element in inputs]
 
 
