@@ -214,6 +214,7 @@ def test_a_device_that_is_not_there(lenet, tmp_path, flags, device):
     [
         (["-d", "cpu", "--gpu-id", "1"], "--gpu-id 1 was given with -d cpu"),
         (["--dla-core", "1"], "--dla-core 1 was given without -d dla"),
+        (["-d", "cpu", "--teo", "aten::add,aten::mul"], "'aten::add,aten::mul' of torch_executed_ops is not the name"),
         (["-d", "cpu", "-p", "int8", "--calibration-cache-file", "a.cache"], "fake_quantize_per_tensor_affine"),
     ],
 )

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/api/compile_spec.h"
 
+#include <regex>
+
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::torchscript {
@@ -123,6 +125,14 @@ void set_engine_settings(const CompileSpec& external, core::conversion::BuilderS
   settings.dla_global_dram_size = external.dla_global_dram_size;
 }
 
+// "aten::add": a name space and an operator, without overload and arguments.
+void check_operator_name(const std::string& name) {
+  static const std::regex kName("[A-Za-z_]\\w*::[A-Za-z_]\\w*");
+  TORCHTRT_CHECK(std::regex_match(name, kName),
+                 "'" << name << "' of torch_executed_ops is not the name of an operator; give each by itself, without "
+                     << "overload and arguments: aten::add");
+}
+
 // PyTorch must know the class before an IValue can hold it.
 const auto kRegistration = torch::class_<Input>("_torch_tensorrt", "Input").def(torch::init<>());
 
@@ -171,12 +181,14 @@ core::CompileSpec to_internal(const CompileSpec& external) {
   const bool forced = !external.torch_executed_ops.empty() || !external.torch_executed_modules.empty();
   TORCHTRT_CHECK(!external.require_full_compilation || !forced,
                  "require_full_compilation is enabled however the list of ops|modules to run in torch is not empty");
+  for (const auto& name : external.torch_executed_ops) check_operator_name(name);
   auto& partitioning = internal.partitioning_info;
   partitioning.enabled = !external.require_full_compilation;
   partitioning.min_block_size = external.min_block_size;
   partitioning.forced_fallback_operators = external.torch_executed_ops;
   partitioning.forced_fallback_modules = external.torch_executed_modules;
   internal.lower_info.forced_fallback_modules = external.torch_executed_modules;
+  internal.lower_info.forced_fallback_operators = external.torch_executed_ops;
   return internal;
 }
 

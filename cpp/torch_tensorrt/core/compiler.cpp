@@ -1,6 +1,7 @@
 #include "torch_tensorrt/core/compiler.h"
 
 #include <algorithm>
+#include <set>
 
 #include "ATen/Context.h"
 
@@ -70,14 +71,20 @@ void check_settings(const CompileSpec& cfg) {
                  "torch_executed_modules empty");
 }
 
-// A listed operator that the graph does not have is no reason to stop. What nothing converts is left to conversion,
-// which has the fuller error.
+// A listed operator that the graph does not have is no reason to stop; it is said. What nothing converts is left to
+// conversion, which has the fuller error.
 void check_partitioning(const torch::jit::Block* block, const partitioning::PartitioningInfo& info) {
+  std::set<std::string> kinds;
   for (const auto& decision : partitioning::decide_nodes(block, info)) {
+    kinds.insert(decision.node->kind().toQualString());
     TORCHTRT_CHECK(decision.reason != partitioning::TorchReason::kForcedOperator,
                    util::node_info(decision.node)
                        << ": " << decision.explanation << ", and this version compiles whole methods only; leave "
                        << decision.node->kind().toQualString() << " out of torch_executed_ops");
+  }
+  for (const auto& name : info.forced_fallback_operators) {
+    if (kinds.count(name) == 0)
+      LOG_WARNING("torch_executed_ops names " << name << ", which the module does not have; it changes nothing");
   }
 }
 

@@ -64,6 +64,16 @@ def parse_precisions(precisions: Any) -> list[str]:
     return sorted(precision.value for precision in found)
 
 
+def _names(what: str, names: Any) -> list[str]:
+    if isinstance(names, str):  # which is a sequence of names of one letter, too
+        raise TypeError(f"{what} is {names!r}, must be a list of names: [{names!r}]")
+    listed = list(names or [])
+    for name in listed:
+        if not isinstance(name, str):
+            raise TypeError(f"{what} has {name!r}, must be a list of names")
+    return listed
+
+
 def _at_least(name: str, value: Any, low: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < low:
         raise ValueError(f"{name} is {value!r}, must be an integer of {low} or more")
@@ -113,7 +123,8 @@ def build_spec(
         )
     if inputs is not None and input_signature is not None:
         raise ValueError("give either inputs or input_signature, not both")
-    ops, modules = list(torch_executed_ops or []), list(torch_executed_modules or [])
+    ops = _names("torch_executed_ops", torch_executed_ops)
+    modules = _names("torch_executed_modules", torch_executed_modules)
     if require_full_compilation and (ops or modules):
         what = f"ops {ops}" if ops else f"modules {modules}"
         raise ValueError(

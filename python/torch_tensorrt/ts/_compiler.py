@@ -79,7 +79,8 @@ def compile(  # noqa: A001 - the public name
         truncate_long_and_double: narrow int64 and float64 weights to 32 bits; says what it narrowed.
         require_full_compilation: error where an operation cannot go into the engine.
         min_block_size: fewest operations that are worth an engine.
-        torch_executed_ops, torch_executed_modules: operations (``aten::add``) and module classes left to PyTorch.
+        torch_executed_ops, torch_executed_modules: lists of operations, as ``module.inlined_graph`` names them
+            (``aten::add``), and of module classes left to PyTorch.
         allow_shape_tensors: let the model use elements of integer inputs as sizes (``x.view(int(n[0]), -1)``); what
             values they have is said by :class:`torch_tensorrt.Input`. Sizes of dynamic inputs (``aten::size``) can
             always be computed with.
@@ -98,7 +99,7 @@ def compile(  # noqa: A001 - the public name
         A ScriptModule; save it with ``torch.jit.save``.
 
     Raises:
-        TypeError: a ScriptFunction, a dtype or precision that is not known.
+        TypeError: a ScriptFunction, a dtype or precision that is not known, a string where a list of names is needed.
         KeyError: no inputs, or an element that is neither a tensor nor an Input.
         ValueError: settings that contradict each other or are out of range.
         AssertionError: an input signature that is nested too deep.

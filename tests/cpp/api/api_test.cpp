@@ -138,6 +138,16 @@ TEST(ApiCompile, RefusesOperatorsToRunInTorch) {
   EXPECT_THAT(error_of([&] { torchscript::compile(module, spec); }), HasSubstr("aten::relu"));
 }
 
+TEST(ApiCompile, RefusesWhatIsNotTheNameOfAnOperator) {
+  for (const char* name :
+       {"relu", "aten::add,aten::mul", "aten::add.Tensor", "aten::relu(Tensor self)", "::relu", ""}) {
+    auto spec = cpu_spec({Input({1, 3, 16, 16})});
+    spec.torch_executed_ops = {name};
+    EXPECT_THAT(error_of([&] { torchscript::compile(small_network(), spec); }),
+                HasSubstr(std::string("'") + name + "' of torch_executed_ops is not the name of an operator"));
+  }
+}
+
 TEST(ApiCompile, FromManyThreads) {
   auto module = small_network();
   const at::Tensor x = at::randn({1, 3, 16, 16});

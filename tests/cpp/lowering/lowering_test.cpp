@@ -161,6 +161,31 @@ TEST(Lower, SaysWhichAttributeTheModuleWrites) {
   }
 }
 
+TEST(Lower, LeavesOperatorsThatAreLeftToPyTorchAsTheyAre) {
+  torch::jit::Module module("net");
+  module.register_parameter("weight", at::randn({4, 3, 1, 1}), /*is_buffer=*/false);
+  module.define(R"(
+    def forward(self, x):
+        y = torch.conv2d(x, self.weight).relu_()
+        y[:, 0].mul_(2)
+        z = torch.neg(y).zero_()
+        return torch.dropout(y + z, 0.5, False).view(x.size(0), -1).contiguous()
+  )");
+  module.eval();
+  const auto lowered = [&](const char* name) {
+    LowerInfo info;
+    if (name != nullptr) info.forced_fallback_operators = {name};
+    return Lower(module, "forward", info).first;
+  };
+  const auto without = lowered(nullptr);
+  for (const char* name : {"aten::conv2d", "aten::relu_", "aten::view", "aten::mul_", "aten::zero_", "aten::dropout",
+                           "aten::contiguous"}) {
+    EXPECT_EQ(count_nodes(without, name), 0) << name << "\n" << *without;
+    const auto graph = lowered(name);
+    EXPECT_EQ(count_nodes(graph, name), 1) << name << "\n" << *graph;
+  }
+}
+
 TEST(Lower, MarksModulesThatAreLeftToPyTorch) {
   torch::jit::Module inner("__torch__.net.Inner");
   inner.register_attribute("training", c10::BoolType::get(), false);

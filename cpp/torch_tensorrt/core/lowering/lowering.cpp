@@ -43,6 +43,8 @@ std::ostream& operator<<(std::ostream& os, const LowerInfo& info) {
      << "\n  Common subexpressions kept: " << info.disable_cse
      << "\n  Parameters kept apart: " << info.keep_parameters_apart << "\n  Modules left to PyTorch:";
   for (const auto& name : info.forced_fallback_modules) os << ' ' << name;
+  os << "\n  Operators left to PyTorch:";
+  for (const auto& name : info.forced_fallback_operators) os << ' ' << name;
   return os;
 }
 

@@ -21,12 +21,14 @@ struct LowerInfo {
   bool keep_parameters_apart = false;
   // Qualified class names of modules whose operations PyTorch runs; their nodes are marked.
   std::vector<std::string> forced_fallback_modules;
+  // Operators that PyTorch runs, as the module has them (aten::relu_); their nodes are marked.
+  std::vector<std::string> forced_fallback_operators;
   // A single tuple or list of tensors as result becomes several results: an engine's outputs are flat.
   bool converting_to_trt_engine = false;
   friend std::ostream& operator<<(std::ostream& os, const LowerInfo& info);
 };
 
-// Attribute of a node that PyTorch must run: 0. Nodes without it may be compiled.
+// Attribute of a node that PyTorch must run: 0. Nodes without it may be compiled. Lowering leaves such a node as it is.
 constexpr const char* kToCompile = "to_compile";
 
 using LoweredGraph = std::pair<std::shared_ptr<torch::jit::Graph>, std::vector<torch::jit::IValue>>;

@@ -8,6 +8,7 @@
 #include "torch/csrc/jit/passes/remove_mutation.h"
 
 #include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering {
@@ -29,8 +30,12 @@ void mark_forced_modules(LoweredGraph& lowered, const LowerInfo& info) {
   passes::mark_forced_modules(lowered.first, info.forced_fallback_modules);
 }
 
+void mark_forced_operators(LoweredGraph& lowered, const LowerInfo& info) {
+  passes::mark_forced_operators(lowered.first, info.forced_fallback_operators);
+}
+
 void remove_tensor_mutation(LoweredGraph& lowered, const LowerInfo&) {
-  torch::jit::RemoveTensorMutation(lowered.first);
+  torch::jit::RemoveTensorMutation(lowered.first, [](torch::jit::Node* node) { return !passes::is_marked(node); });
 }
 
 // Of lists and numbers alone. Those of tensors take x * 1 and x / 1 for x, whatever the dtype (a bool or an int is not
@@ -55,7 +60,10 @@ void flatten_outputs(LoweredGraph& lowered, const LowerInfo& info) {
 
 std::vector<PassEntry> lowering_pipeline() {
   return {
-      {"mark-forced-modules", mark_forced_modules, "first: later passes copy the mark, and may drop the call stack"},
+      {"mark-forced-modules", mark_forced_modules,
+       "first: later passes leave what is marked, and may drop call stacks"},
+      {"mark-forced-operators", mark_forced_operators,
+       "before any is renamed: the user's names are those of the module"},
       {"fold-parameters", fold_parameters, "what follows looks for constants"},
       {"remove-list-mutation", plain(torch::jit::RemoveListMutation),
        "lists that are appended to become constructions"},

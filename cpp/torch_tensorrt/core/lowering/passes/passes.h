@@ -7,6 +7,7 @@
 #include "torch/csrc/jit/ir/ir.h"
 
 // Rewrites of TorchScript graphs, one a file. All of them descend into blocks, and say whether they changed anything.
+// What is marked for PyTorch to run (lowering::kToCompile) they leave as it is.
 namespace torch_tensorrt::core::lowering::passes {
 
 using GraphPtr = std::shared_ptr<torch::jit::Graph>;
@@ -44,5 +45,7 @@ bool flatten_outputs(const GraphPtr& graph);
 bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& params);
 // Marks the nodes that come from a module of one of the classes (see lowering::kToCompile).
 bool mark_forced_modules(const GraphPtr& graph, const std::vector<std::string>& class_names);
+// Marks the nodes of the operators.
+bool mark_forced_operators(const GraphPtr& graph, const std::vector<std::string>& operators);
 
 }  // namespace torch_tensorrt::core::lowering::passes

@@ -71,7 +71,7 @@ bool writes_graph_input(const Node* node) {
 bool replace_first(const GraphPtr& graph) {
   std::optional<torch::jit::AliasDb> aliases;
   for (auto* node : all_nodes(graph->block())) {
-    if (!util::is_in_place(node)) continue;
+    if (!util::is_in_place(node) || is_marked(node)) continue;
     if (!aliases) aliases.emplace(graph);
     if (util::write_is_seen_elsewhere(node, *aliases, util::SelfName::kIsRedirected)) continue;
     const bool writes_input = writes_graph_input(node);

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 
+#include "torch_tensorrt/core/lowering/lowering.h"
+
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
@@ -18,9 +20,16 @@ std::vector<torch::jit::Node*> all_nodes(torch::jit::Block* block) {
   return nodes;
 }
 
+bool is_marked(const torch::jit::Node* node) {
+  static const auto kMark = c10::Symbol::attr(kToCompile);
+  return node->hasAttribute(kMark) && node->i(kMark) == 0;
+}
+
 bool rewrite_nodes(torch::jit::Graph& graph, const std::function<bool(torch::jit::Node*)>& rewrite) {
   bool changed = false;
-  for (auto* node : all_nodes(graph.block())) changed |= rewrite(node);
+  for (auto* node : all_nodes(graph.block())) {
+    if (!is_marked(node)) changed |= rewrite(node);
+  }
   return changed;
 }
 

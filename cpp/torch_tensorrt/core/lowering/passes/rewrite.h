@@ -15,7 +15,9 @@ namespace torch_tensorrt::core::lowering::passes {
 // Every node of the block and of the blocks inside, in order. A snapshot: nodes may be destroyed while it is walked,
 // but not nodes that come later in it.
 std::vector<torch::jit::Node*> all_nodes(torch::jit::Block* block);
-// Calls the function for each of them; true when one call was.
+// Whether PyTorch must run the node (lowering::kToCompile): it is to stay what it is.
+bool is_marked(const torch::jit::Node* node);
+// Calls the function for each of them that is not marked; true when one call was.
 bool rewrite_nodes(torch::jit::Graph& graph, const std::function<bool(torch::jit::Node*)>& rewrite);
 
 // Readers of the node's only result read the value instead; the node is destroyed. Always true.

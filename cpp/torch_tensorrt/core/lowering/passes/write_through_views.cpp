@@ -117,7 +117,7 @@ bool can_rewrite(Node* node, const torch::jit::AliasDb& aliases) {
 bool rewrite_first(const GraphPtr& graph) {
   std::optional<torch::jit::AliasDb> aliases;
   for (auto* node : all_nodes(graph->block())) {
-    if (!util::is_in_place(node) || views_of(node->input(0)).empty()) continue;
+    if (!util::is_in_place(node) || is_marked(node) || views_of(node->input(0)).empty()) continue;
     if (!aliases) aliases.emplace(graph);
     if (can_rewrite(node, *aliases) && rewrite(node)) return true;
   }

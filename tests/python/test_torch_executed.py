@@ -1,0 +1,76 @@
+"""Operators that are to run in PyTorch, by the names that the user's graph has for them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import torch_tensorrt
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+        self.drop = nn.Dropout()
+
+    def forward(self, x):
+        return self.drop(torch.relu_(self.conv(x))).flatten(1)
+
+
+SHAPE = (1, 3, 8, 8)
+NAMES = ("aten::conv2d", "aten::relu_", "aten::dropout", "aten::flatten")
+
+
+@pytest.fixture
+def net():
+    return torch.jit.script(Net().eval())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_operator_is_found_under_the_name_that_the_module_has(net, name):
+    assert name in str(net.inlined_graph)
+    with pytest.raises(RuntimeError, match=f"{name} is listed to run in torch") as error:
+        torch_tensorrt.compile(net, inputs=[torch_tensorrt.Input(SHAPE)], device="cpu", torch_executed_ops=[name])
+    assert f"leave {name} out of torch_executed_ops" in str(error.value)
+
+
+def test_the_name_that_lowering_gives_is_found_too(net):
+    with pytest.raises(RuntimeError, match="aten::_convolution is listed to run in torch"):
+        torch_tensorrt.compile(
+            net, inputs=[torch_tensorrt.Input(SHAPE)], device="cpu", torch_executed_ops=["aten::_convolution"]
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_check_reports_it(net, name):
+    report = torch_tensorrt.check(net, [torch_tensorrt.Input(SHAPE)], torch_executed_ops=[name])
+    assert not report
+    left = [op for op in report.operators if op.how == "pytorch"]
+    assert [(op.op.partition("(")[0].partition(".")[0], op.uses) for op in left] == [(name, 1)]
+    assert left[0].reason == f"{name} is listed to run in torch"
+
+
+def test_check_reports_modules_by_the_operators_that_they_have(net):
+    report = torch_tensorrt.check(net, torch_executed_modules=["torch.nn.modules.conv.Conv2d"])
+    left = [op.op.partition("(")[0] for op in report.operators if op.how == "pytorch"]
+    assert left == ["aten::conv2d"]
+
+
+def test_a_name_that_the_module_does_not_have_is_told(net, capfd):
+    torch_tensorrt.compile(net, inputs=[torch_tensorrt.Input(SHAPE)], device="cpu", torch_executed_ops=["aten::linear"])
+    assert "torch_executed_ops names aten::linear, which the module does not have" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("setting", ["torch_executed_ops", "torch_executed_modules"])
+@pytest.mark.parametrize("value", ["aten::linear", [torch.relu]], ids=["a string", "a function"])
+def test_names_come_in_a_list(net, setting, value):
+    with pytest.raises(TypeError, match=f"{setting} .* must be a list of names"):
+        torch_tensorrt.compile(net, inputs=[torch_tensorrt.Input(SHAPE)], device="cpu", **{setting: value})
+
+
+@pytest.mark.parametrize("name", ["linear", "aten::add,aten::mul", "aten::add.Tensor", ""])
+def test_what_is_not_the_name_of_an_operator_is_refused(net, name):
+    with pytest.raises(RuntimeError, match=f"'{name}' of torch_executed_ops is not the name of an operator"):
+        torch_tensorrt.compile(net, inputs=[torch_tensorrt.Input(SHAPE)], device="cpu", torch_executed_ops=[name])
