@@ -7,9 +7,8 @@ from typing import Any
 
 import torch
 
-from torch_tensorrt import ts
+from torch_tensorrt import _exported, ts
 from torch_tensorrt._input import Input
-from torch_tensorrt.ts._compile_spec import require_sequence
 
 _TORCHSCRIPT = ("default", "ts", "torchscript")
 _OTHERS = ("dynamo", "torch_compile", "fx")
@@ -21,7 +20,7 @@ def _to_script(module: Any, ir: str, inputs: Sequence[Any] | None) -> torch.jit.
     if ir in _OTHERS:
         raise ValueError(f"ir={ir!r} is not offered by this build; ir='ts' takes the module through TorchScript")
     if isinstance(module, torch.export.ExportedProgram):
-        return _trace_exported(module, inputs)
+        return _exported.to_script(module, inputs)
     if isinstance(module, torch.nn.Module):
         return _script(module)
     raise TypeError(f"a torch.nn.Module, a ScriptModule or an ExportedProgram is needed, found {type(module).__name__}")
@@ -37,18 +36,17 @@ def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
         ) from error
 
 
-def _trace_exported(program: torch.export.ExportedProgram, inputs: Sequence[Any] | None) -> torch.jit.ScriptModule:
-    require_sequence(inputs)
-    examples = [_example(element) for element in inputs or []] or list(program.example_inputs[0])
-    with torch.no_grad():
-        return torch.jit.trace(program.module(), tuple(examples), check_trace=False)
-
-
 def _example(element: Any) -> torch.Tensor:
     if not isinstance(element, Input):
         return element
     dynamic = element.shape_mode is Input._ShapeMode.DYNAMIC
     return element.example_tensor("opt_shape" if dynamic else None)
+
+
+def _own_inputs(module: Any, inputs: Any, settings: dict[str, Any]) -> Any:
+    """An exported program knows what it is for."""
+    given = inputs is not None or settings.get("input_signature") is not None
+    return inputs if given or not isinstance(module, torch.export.ExportedProgram) else _exported.default_inputs(module)
 
 
 def _resolve_inputs(inputs: Any, arg_inputs: Any, kwarg_inputs: Any) -> Any:
@@ -76,9 +74,11 @@ def compile(  # noqa: A001 - the public name
     """Compiles a module into one that runs engines.
 
     Args:
-        module: a ScriptModule, an ``nn.Module`` (it is scripted) or an ExportedProgram (it is traced); in eval mode.
+        module: a ScriptModule, an ``nn.Module`` (it is scripted) or an ExportedProgram; in eval mode.
         ir: ``"default"``, ``"ts"`` or ``"torchscript"``.
-        inputs: one :class:`torch_tensorrt.Input` or example tensor an argument of ``forward``.
+        inputs: one :class:`torch_tensorrt.Input` or example tensor an argument of ``forward``. An ExportedProgram
+            brings its own: its examples, and ranges where it has ``dynamic_shapes``; those that are given must lie
+            within these.
         arg_inputs: another name of ``inputs``.
         enabled_precisions: set of dtypes that layers may compute in; default ``{torch.float32}``.
         **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`, whose errors it has too.
@@ -87,7 +87,7 @@ def compile(  # noqa: A001 - the public name
         A ScriptModule; save it with ``torch.jit.save``.
     """
     _resolve_ir(ir)
-    inputs = _resolve_inputs(inputs, arg_inputs, kwarg_inputs)
+    inputs = _own_inputs(module, _resolve_inputs(inputs, arg_inputs, kwarg_inputs), kwargs)
     script = _to_script(module, ir, inputs)
     precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
     return ts.compile(script, inputs=inputs, enabled_precisions=precisions, **kwargs)
@@ -109,7 +109,7 @@ def convert_method_to_trt_engine(
     :func:`torch_tensorrt.ts.convert_method_to_trt_engine`.
     """
     _resolve_ir(ir)
-    inputs = _resolve_inputs(inputs, arg_inputs, kwarg_inputs)
+    inputs = _own_inputs(module, _resolve_inputs(inputs, arg_inputs, kwarg_inputs), kwargs)
     script = _to_script(module, ir, inputs)
     precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
     return ts.convert_method_to_trt_engine(

@@ -29,7 +29,7 @@ def refit_module_weights(
         compiled_module: what :func:`compile` returned, or loaded from a file. It stays as it is, and may run meanwhile.
         new_weight_module: a module with the code of the one that was compiled, retrained: its parameters and buffers
             have the same names, shapes and dtypes. A ScriptModule, an ``nn.Module`` (it is scripted) or an
-            ExportedProgram (it is traced); in eval mode.
+            ExportedProgram; in eval mode.
         arg_inputs: a tensor (or :class:`torch_tensorrt.Input`) an argument of ``forward``, for ``verify_output``.
         kwarg_inputs: not through TorchScript.
         verify_output: run both modules on ``arg_inputs`` and compare: relative and absolute tolerance are 5e-3.
