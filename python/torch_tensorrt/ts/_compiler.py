@@ -76,7 +76,8 @@ def compile(  # noqa: A001 - the public name
         num_avg_timing_iters: runs that each candidate's time is averaged over.
         workspace_size: bytes of scratch memory that a layer may use; 0 for no limit.
         dla_sram_size, dla_local_dram_size, dla_global_dram_size: bytes, 4096 or more.
-        truncate_long_and_double: narrow int64 and float64 weights to 32 bits; says what it narrowed.
+        truncate_long_and_double: narrow int64 and float64 weights to 32 bits; says what it narrowed, and refuses
+            weights that do not fit.
         require_full_compilation: error where an operation cannot go into the engine.
         min_block_size: fewest operations that are worth an engine.
         torch_executed_ops, torch_executed_modules: lists of operations, as ``module.inlined_graph`` names them

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/conversion/converters/Weights.h"
 
+#include <cmath>
+#include <limits>
 #include <memory>
 
 #include "ATen/ATen.h"
@@ -77,6 +79,18 @@ TEST(Weights, AreNarrowedOnRequestOnly) {
   ConversionCtx ctx(settings);
   EXPECT_EQ(Weights(&ctx, at::ones({2}, at::kLong)).data.type, DataType::kINT32);
   EXPECT_EQ(Weights(&ctx, at::ones({2}, at::kDouble)).data.type, DataType::kFLOAT);
+}
+
+TEST(Weights, AreNotNarrowedToOtherNumbers) {
+  auto settings = tests::cpu_settings();
+  settings.truncate_long_and_double = true;
+  ConversionCtx ctx(settings);
+  const auto refusal = [&](const at::Tensor& tensor) { return tests::error_of([&] { Weights(&ctx, tensor); }); };
+  EXPECT_NE(refusal(at::tensor({1L, 1L << 40})).find("hold 1099511627776, which Int cannot"), std::string::npos);
+  EXPECT_NE(refusal(at::tensor({1.0, 1e300})).find("hold 1e+300, which Float cannot"), std::string::npos);
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(refusal(at::tensor({1e-300, infinity, -infinity, std::nan("")}, at::kDouble)), "no error");
+  EXPECT_EQ(refusal(at::tensor({-(1L << 31), (1L << 31) - 1}, at::kLong)), "no error");
 }
 
 TEST(Weights, OfWhatNetworksDoNotHaveAreRefused) {

@@ -5,13 +5,25 @@
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
+// What a narrower dtype has not: an integer beyond its range, or a number that becomes infinite.
+void check_fits(const at::Tensor& tensor, const at::Tensor& narrow) {
+  const at::Tensor lost = tensor.scalar_type() == at::kLong ? narrow.to(at::kLong).ne(tensor)
+                                                            : narrow.isinf().logical_and(tensor.isinf().logical_not());
+  if (!lost.any().item<bool>()) return;
+  const at::Scalar first = tensor.masked_select(lost)[0].item();
+  TORCHTRT_THROW_ERROR("weights of shape " << tensor.sizes() << " hold " << first << ", which " << narrow.scalar_type()
+                                           << " cannot; compile without truncate_long_and_double");
+}
+
 at::Tensor narrowed(ConversionCtx* ctx, const at::Tensor& tensor) {
   const auto type = tensor.scalar_type();
   if (!ctx->settings.truncate_long_and_double || (type != at::kLong && type != at::kDouble)) return tensor;
   const auto target = type == at::kLong ? at::kInt : at::kFloat;
   LOG_WARNING(ctx->logger, "Narrowing weights of shape " << tensor.sizes() << " from " << type << " to " << target
                                                          << " (truncate_long_and_double)");
-  return tensor.to(target);
+  at::Tensor narrow = tensor.to(target);
+  check_fits(tensor, narrow);
+  return narrow;
 }
 
 }  // namespace
