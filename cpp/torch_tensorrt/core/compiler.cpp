@@ -198,13 +198,14 @@ std::string own_bytes(std::string engine) {
 // Names that make valid Python arguments, as the module's own forward has them.
 void name_arguments(const torch::jit::Module& mod, const std::string& method, std::vector<ValueTree>& trees) {
   const auto& arguments = mod.get_method(method).function().getSchema().arguments();
-  if (arguments.size() != trees.size() + 1) return;
+  if (arguments.size() < trees.size() + 1) return;
   for (size_t i = 0; i < trees.size(); ++i) trees[i].name = arguments[i + 1].name();
 }
 
 lowering::LoweredGraph lower(const torch::jit::Module& mod, const std::string& method_name, const CompileSpec& cfg) {
   lowering::LowerInfo info = cfg.lower_info;
   info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
+  if (const size_t given = cfg.graph_inputs.collection_inputs.size(); given > 0) info.given_arguments = given;
   return lowering::Lower(mod, method_name, info);
 }
 

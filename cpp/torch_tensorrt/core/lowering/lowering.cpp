@@ -27,11 +27,26 @@ torch::jit::Module freeze(const torch::jit::Module& module, const std::string& m
   return torch::jit::freeze_module(module, std::move(kept), /*freezeInterfaces=*/true, keep_parameters);
 }
 
+// The last arguments, which nobody gives, become the constants that are their defaults.
+void take_defaults(torch::jit::Graph& graph, const c10::FunctionSchema& schema, size_t given) {
+  const torch::jit::WithInsertPoint at_the_front(*graph.nodes().begin());
+  for (size_t i = graph.inputs().size() - 1; i > given; --i) {  // input 0 is the module
+    const auto& value = schema.arguments().at(i).default_value();
+    if (!value) return;
+    torch::jit::Value* input = graph.inputs()[i];
+    input->replaceAllUsesWith(graph.insertConstant(*value));
+    graph.eraseInput(i);
+  }
+}
+
 LoweredGraph method_graph(const torch::jit::Module& module, const std::string& method_name, const LowerInfo& info) {
   const auto evaluated = is_training(module) ? evaluation_copy(module) : module;
   const auto frozen = info.unfreeze_module ? evaluated : freeze(evaluated, method_name, info.keep_parameters_apart);
   auto graph = frozen.get_method(method_name).graph()->copy();
   torch::jit::Inline(*graph);
+  if (info.given_arguments) {
+    take_defaults(*graph, module.get_method(method_name).function().getSchema(), *info.given_arguments);
+  }
   auto params = passes::lower_attributes(graph, frozen._ivalue());
   return {std::move(graph), std::move(params)};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -23,6 +24,8 @@ struct LowerInfo {
   std::vector<std::string> forced_fallback_modules;
   // Operators that PyTorch runs, as the module has them (aten::relu_); their nodes are marked.
   std::vector<std::string> forced_fallback_operators;
+  // How many arguments will be given, from the first on; those behind them have their defaults. Unset: all.
+  std::optional<size_t> given_arguments;
   // A single tuple or list of tensors as result becomes several results: an engine's outputs are flat.
   bool converting_to_trt_engine = false;
   friend std::ostream& operator<<(std::ostream& os, const LowerInfo& info);
