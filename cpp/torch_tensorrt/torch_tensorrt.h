@@ -133,6 +133,7 @@ struct TORCHTRT_API Input : torch::CustomClassHolder {
   std::vector<int64_t> min_values;
   std::vector<int64_t> opt_values;
   std::vector<int64_t> max_values;
+  std::string name;  // what messages call it; empty: as the module does
 
   Input() = default;
   // S below is std::vector<int64_t> or c10::ArrayRef<int64_t>.

@@ -25,7 +25,8 @@ class Input:
         shape: sizes, each 0 or more.
         min_shape, opt_shape, max_shape: of one rank, with min <= opt <= max in every dimension.
         dtype: ``torch.dtype``, :class:`dtype` or a name. Not given: taken from the model's weights, else float32.
-        format: ``torch.contiguous_format`` (default) or ``torch.channels_last``.
+        format: ``torch.contiguous_format`` or ``torch.channels_last``. Not given: that of ``torch_tensor``, else
+            contiguous.
         tensor_domain: ``(low, high)``, the half-open interval that sample values are drawn from.
         torch_tensor: an example; shape, dtype and format are taken from it where they are not given.
         is_shape_tensor: the input is a list of sizes, and ``shape``, or ``min_shape``, ``opt_shape`` and
@@ -33,7 +34,7 @@ class Input:
             dtype=torch.int64, is_shape_tensor=True)`` is one number between 1 and 8. Needs
             ``allow_shape_tensors=True``. Not given, an integer input that the model uses as sizes has the elements of
             ``torch_tensor``, or the ends of ``tensor_domain``.
-        name: for messages.
+        name: what messages call the input. Not given: its name in the model.
         profiles: instead of ``min_shape``, ``opt_shape`` and ``max_shape`` several such ranges, each a dict of these
             three or a tuple in this order. The engine has a profile for each, and takes shapes that are in one profile:
             ``profiles=[((1, 3), (1, 3), (2, 3)), ((64, 3), (64, 3), (64, 3))]`` is for small batches and for one of
@@ -57,7 +58,7 @@ class Input:
         opt_shape: Sequence[int] | None = None,
         max_shape: Sequence[int] | None = None,
         dtype: Any = None,
-        format: Any = torch.contiguous_format,
+        format: Any = None,
         tensor_domain: tuple[float, float] = _DOMAIN,
         torch_tensor: torch.Tensor | None = None,
         name: str = "",
@@ -95,7 +96,7 @@ class Input:
         elif torch_tensor is not None:
             self.dtype = _dtype._from(torch_tensor.dtype)
             self._explicit_set_dtype = True
-        self.format = memory_format._from(format)
+        self.format = _layout(torch_tensor) if format is None else memory_format._from(format)
         self.tensor_domain = _domain(tensor_domain)
         self.is_shape_tensor = bool(is_shape_tensor)
         if self.is_shape_tensor and self.dtype not in (_dtype.i32, _dtype.i64):
@@ -104,18 +105,8 @@ class Input:
     @classmethod
     def from_tensor(cls, t: torch.Tensor, disable_memory_format_check: bool = False) -> Input:
         """The shape, dtype and memory format of an example tensor of any device."""
-        channels_last = (
-            t.dim() == 4
-            and not t.is_contiguous()
-            and t.is_contiguous(memory_format=torch.channels_last)
-            and not disable_memory_format_check
-        )
-        return cls(
-            shape=t.shape,
-            dtype=t.dtype,
-            format=torch.channels_last if channels_last else torch.contiguous_format,
-            torch_tensor=t,
-        )
+        layout = memory_format.contiguous if disable_memory_format_check else _layout(t)
+        return cls(shape=t.shape, dtype=t.dtype, format=layout, torch_tensor=t)
 
     @classmethod
     def from_tensors(cls, ts: Any, disable_memory_format_check: bool = False) -> Any:
@@ -203,9 +194,22 @@ class Input:
         if len(self.profiles) > 1:
             shape = f"profiles={[tuple(range_.values()) for range_ in self.profiles]}"
         low, high = self.tensor_domain
+        if self.name:
+            shape = f"name={self.name!r}, {shape}"
         return f"Input({shape}, dtype={self.dtype}, format={self.format}, domain=[{low}, {high}))"
 
     __repr__ = __str__
+
+
+def _layout(example: torch.Tensor | None) -> memory_format:
+    """That of an example; contiguous where one memory is both."""
+    channels_last = (
+        example is not None
+        and example.dim() == 4
+        and not example.is_contiguous()
+        and example.is_contiguous(memory_format=torch.channels_last)
+    )
+    return memory_format.channels_last if channels_last else memory_format.contiguous
 
 
 def _sizes(what: str, shape: Any) -> tuple[int, ...]:

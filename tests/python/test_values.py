@@ -51,6 +51,22 @@ def test_from_tensor():
     assert isinstance(nest[0], Input) and isinstance(nest[1][0], Input) and isinstance(nest[2]["a"], Input)
 
 
+def test_the_format_is_that_of_the_example_where_none_is_given():
+    x = torch.randn(2, 3, 4, 5)
+    last = x.to(memory_format=torch.channels_last)
+    assert Input(torch_tensor=last).format is memory_format.channels_last
+    assert Input(torch_tensor=x).format is memory_format.contiguous
+    assert Input(torch_tensor=last, format=torch.contiguous_format).format is memory_format.contiguous
+    assert Input(torch_tensor=x, format=torch.channels_last).format is memory_format.channels_last
+    assert Input(torch_tensor=torch.ones(2, 1, 1, 1)).format is memory_format.contiguous
+    assert Input((2, 3, 4, 5)).format is memory_format.contiguous
+
+
+def test_the_text_has_the_name():
+    assert str(Input((1, 3), name="photo")).startswith("Input(name='photo', shape=(1, 3)")
+    assert str(Input((1, 3))).startswith("Input(shape=(1, 3)")
+
+
 def test_example_tensor_stays_in_the_domain():
     sample = Input((1000,), tensor_domain=(-3, -1)).example_tensor()
     assert sample.min() >= -3 and sample.max() < -1

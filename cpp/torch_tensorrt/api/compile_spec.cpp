@@ -172,6 +172,7 @@ core::ir::Input to_internal(const Input& input) {
   internal.min_values = input.min_values;
   internal.opt_values = input.opt_values;
   internal.max_values = input.max_values;
+  internal.name = input.name;
   return internal;
 }
 

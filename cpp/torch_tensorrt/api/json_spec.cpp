@@ -42,6 +42,7 @@ Input input(const json& spec) {
   input.min_values = spec.at("min_values").get<std::vector<int64_t>>();
   input.opt_values = spec.at("opt_values").get<std::vector<int64_t>>();
   input.max_values = spec.at("max_values").get<std::vector<int64_t>>();
+  input.name = spec.at("name").get<std::string>();
   return input;
 }
 

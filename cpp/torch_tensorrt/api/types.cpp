@@ -199,11 +199,10 @@ Input::Input(at::Tensor tensor) {
 }
 
 std::ostream& operator<<(std::ostream& os, const Input& input) {
+  os << "Input(" << input.name << (input.name.empty() ? "" : ", ") << "shape: " << c10::IntArrayRef(input.shape);
   if (input.input_is_dynamic) {
-    os << "Input(shape: " << c10::IntArrayRef(input.shape) << ", min: " << c10::IntArrayRef(input.min_shape)
-       << ", opt: " << c10::IntArrayRef(input.opt_shape) << ", max: " << c10::IntArrayRef(input.max_shape);
-  } else {
-    os << "Input(shape: " << c10::IntArrayRef(input.shape);
+    os << ", min: " << c10::IntArrayRef(input.min_shape) << ", opt: " << c10::IntArrayRef(input.opt_shape)
+       << ", max: " << c10::IntArrayRef(input.max_shape);
   }
   for (const Input::Range& range : input.more_ranges) {
     os << ", or min: " << c10::IntArrayRef(range.min_shape) << ", opt: " << c10::IntArrayRef(range.opt_shape)

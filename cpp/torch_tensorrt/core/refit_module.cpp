@@ -71,6 +71,7 @@ ir::Input input_spec(const network::ITensor& tensor, const std::vector<network::
   spec.min_values = first.min_values;
   spec.opt_values = first.opt_values;
   spec.max_values = first.max_values;
+  spec.name = tensor.producer()->getName();
   return spec;
 }
 

@@ -37,7 +37,7 @@ nvinfer1::ITensor* add_input(ConversionCtx& ctx, nvinfer1::Profile& profile, Inp
   LOG_INFO(ctx.logger, "Adding input " << value->debugName() << " (named: " << name << "): " << spec);
   check_input_type(ctx, value, spec);
   auto* tensor = ctx.net->addInput(name.c_str(), util::ScalarTypeToTRTDataType(spec.dtype), spec.input_shape);
-  tensor->producer()->setName(argument.c_str());
+  tensor->producer()->setName(spec.name.empty() ? argument.c_str() : spec.name.c_str());
   tensor->set_format(spec.format);
   if (spec.input_is_dynamic) ctx.input_is_dynamic = true;
   profile[name] = whole_range(spec);

@@ -79,7 +79,7 @@ void Input::add_range(ShapeRange range) {
 }
 
 std::ostream& operator<<(std::ostream& os, const Input& input) {
-  os << "Input(shape: " << input.input_shape;
+  os << "Input(" << input.name << (input.name.empty() ? "" : ", ") << "shape: " << input.input_shape;
   if (input.input_is_dynamic) {
     os << ", min: " << input.min << ", opt: " << input.opt << ", max: " << input.max;
     for (const ShapeRange& range : input.more_ranges) {

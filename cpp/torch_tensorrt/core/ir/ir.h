@@ -68,6 +68,7 @@ struct Input : torch::CustomClassHolder {
   std::vector<int64_t> min_values;
   std::vector<int64_t> opt_values;
   std::vector<int64_t> max_values;
+  std::string name;  // what messages call it; empty: as the graph does
 };
 
 // A flat list of inputs, or a nest of tuples and lists of them. `inputs` has all of them in either case, in order;
