@@ -80,9 +80,9 @@ def check(
         ValueError: both ``inputs`` and ``input_signature``, or a setting that is out of range.
         RuntimeError: the module cannot be scripted or lowered.
     """
+    script = ts._compiler._require_module(_to_script(module, "default", inputs), "check")
     if inputs is None and settings.get("input_signature") is None:
         inputs = []  # operators alone
-    script = ts._compiler._require_module(_to_script(module, "default", inputs), "check")
     spec = build_spec(**{**_settings(settings), "inputs": inputs, "device": settings.get("device", "cpu")})
     report, table = compiler()._check(ts._compiler._native(script), method_name, to_json(spec))
     found = json.loads(report)

@@ -15,10 +15,10 @@ _OTHERS = ("dynamo", "torch_compile", "fx")
 
 
 def _to_script(module: Any, ir: str, inputs: Sequence[Any] | None) -> torch.jit.ScriptModule:
-    if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
-        return module
     if ir in _OTHERS:
         raise ValueError(f"ir={ir!r} is not offered by this build; ir='ts' takes the module through TorchScript")
+    if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
+        return module
     if isinstance(module, torch.export.ExportedProgram):
         return _exported.to_script(module, inputs)
     if isinstance(module, torch.nn.Module):

@@ -92,6 +92,12 @@ def test_a_module_that_is_not_scripted_is_scripted():
     assert torch_tensorrt.check(Fine().eval(), [torch_tensorrt.Input((14, 2))])
 
 
+def test_an_exported_program_is_looked_at():
+    program = torch.export.export(Fine().eval(), (torch.ones(14, 2),))
+    assert torch_tensorrt.check(program)
+    assert torch_tensorrt.check(program, [torch_tensorrt.Input((14, 2))])
+
+
 def test_settings_are_those_of_compile():
     report = torch_tensorrt.check(Fine().eval(), torch_executed_ops=["aten::relu"])
     assert by_name(report)["aten::relu"].how == "pytorch"

@@ -191,6 +191,40 @@ def test_strided_inputs_give_the_right_result(rel):
     assert rel(compiled(x).detach(), model(x).detach()) < 1e-5
 
 
+class Modes(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = torch.nn.BatchNorm2d(3)
+        self.drop = torch.nn.Dropout()
+
+    def forward(self, x):
+        return self.drop(self.norm(x))
+
+
+def test_a_program_exported_in_eval_mode_is_compiled_without_a_warning(rel, capfd):
+    model, x = Modes().eval(), torch.randn(2, 3, 4, 4)
+    compiled = torch_tensorrt.compile(torch.export.export(model, (x,)), inputs=[x], device="cpu")
+    assert "training mode" not in capfd.readouterr().err
+    assert rel(compiled(x), model(x)) < 1e-5
+
+
+def test_a_program_exported_in_training_mode_is_declined_by_its_operators():
+    x = torch.randn(2, 3, 4, 4)
+    program = torch.export.export(Modes().train(), (x,))
+    with pytest.raises(RuntimeError, match="aten::batch_norm|aten::dropout"):
+        torch_tensorrt.compile(program, inputs=[x], device="cpu")
+
+
+@pytest.mark.parametrize("ir", ["dynamo", "torch_compile", "fx"])
+@pytest.mark.parametrize("make", [script, lambda module: module], ids=["script", "module"])
+def test_ways_that_are_not_offered_are_refused(make, ir):
+    module, x = make(Mlp().eval()), torch.randn(3, 16)
+    with pytest.raises(ValueError, match=f"ir='{ir}' is not offered"):
+        torch_tensorrt.compile(module, ir=ir, inputs=[x])
+    with pytest.raises(ValueError, match=f"ir='{ir}' is not offered"):
+        torch_tensorrt.convert_method_to_trt_engine(module, ir=ir, inputs=[x])
+
+
 def test_setting_mistakes():
     model, x = script(Mlp()), torch.randn(3, 16)
     with pytest.raises(KeyError):
