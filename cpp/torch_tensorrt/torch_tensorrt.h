@@ -247,6 +247,8 @@ struct TORCHTRT_API CompileSpec {
   // Error instead of leaving operations to PyTorch.
   bool require_full_compilation = false;
   uint64_t min_block_size = 3;
+  // Operators (aten::relu_), as the module has them or as lowering names them, without overload, and classes of modules
+  // left to PyTorch.
   std::vector<std::string> torch_executed_ops;
   std::vector<std::string> torch_executed_modules;
 };

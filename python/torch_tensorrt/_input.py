@@ -43,7 +43,7 @@ class Input:
 
     Raises:
         ValueError: shapes that do not fit together.
-        TypeError: a dtype or format that is not known.
+        TypeError: a dtype or format that is not known, or a name that is no string.
     """
 
     class _ShapeMode(enum.Enum):
@@ -81,6 +81,8 @@ class Input:
             shape = torch_tensor.shape
         if shape is not None and any(r is not None for r in ranges):
             raise ValueError("give either shape, or min_shape, opt_shape and max_shape, not both")
+        if not isinstance(name, str):
+            raise TypeError(f"the name of an input is {name!r}, must be a string")
         self.name = name
         self.torch_tensor = torch_tensor
         if shape is not None:

@@ -50,6 +50,14 @@ def test_compiling_says_the_name():
     assert "input rows is used as sizes" in report.problem
 
 
+def test_an_input_that_cannot_be_is_named():
+    flat = Input((2, 3), format=torch.channels_last, name="photo")
+    with pytest.raises(RuntimeError, match=r"input photo: [\s\S]*channels last is for float inputs of rank 4"):
+        torch_tensorrt.compile(torch.jit.script(torch.nn.ReLU().eval()), inputs=[flat], device="cpu")
+    with pytest.raises(TypeError, match="the name of an input is 3, must be a string"):
+        Input((2, 3), name=3)
+
+
 def test_a_name_is_no_binding():
     engine = torch_tensorrt.convert_method_to_trt_engine(
         torch.jit.script(torch.nn.ReLU().eval()), inputs=[Input((2, 3), name="photo")], device="cpu"

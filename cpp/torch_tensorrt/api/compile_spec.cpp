@@ -159,7 +159,9 @@ core::ir::Device to_internal(const Device& device) {
   return internal;
 }
 
-core::ir::Input to_internal(const Input& input) {
+namespace {
+
+core::ir::Input internal_input(const Input& input) {
   TORCHTRT_CHECK(input.format != TensorFormat::kUnknown, "the layout of " << input << " is unknown");
   const auto format =
       input.format == TensorFormat::kChannelsLast ? nvinfer1::TensorFormat::kHWC : nvinfer1::TensorFormat::kLINEAR;
@@ -174,6 +176,17 @@ core::ir::Input to_internal(const Input& input) {
   internal.max_values = input.max_values;
   internal.name = input.name;
   return internal;
+}
+
+}  // namespace
+
+core::ir::Input to_internal(const Input& input) {
+  try {
+    return internal_input(input);
+  } catch (const Error& error) {
+    if (input.name.empty()) throw;
+    TORCHTRT_THROW_ERROR("input " << input.name << ": " << error.msg());
+  }
 }
 
 core::CompileSpec to_internal(const CompileSpec& external) {
