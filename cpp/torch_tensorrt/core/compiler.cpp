@@ -152,28 +152,51 @@ void count_use(std::vector<OperatorReport>& reports, OperatorReport use) {
   ++found->uses;
 }
 
-struct BuiltGraph {
-  std::string engine;
-  std::vector<ValueTree> arguments;
+lowering::LoweredGraph lower(const torch::jit::Module& mod, const std::string& method_name, const CompileSpec& cfg) {
+  lowering::LowerInfo info = cfg.lower_info;
+  info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
+  if (const size_t given = cfg.graph_inputs.collection_inputs.size(); given > 0) info.given_arguments = given;
+  return lowering::Lower(mod, method_name, info);
+}
+
+struct ConvertedMethod {
+  std::shared_ptr<nvinfer1::INetworkDefinition> network;
+  torch_tensorrt::engine::BuildSettings settings;
+  std::vector<ir::ValueTree> arguments;
+  std::vector<ir::ValueTree> results;
 };
 
-BuiltGraph build_engine(const torch::jit::Module& mod, const lowering::LoweredGraph& lowered, CompileSpec& cfg,
-                        const std::string& name) {
+ConvertedMethod convert_method(const torch::jit::Module& mod, const std::string& method, CompileSpec& cfg) {
+  const auto lowered = lower(mod, method, cfg);
   auto graph = lowered.first;
   check_partitioning(graph->block(), cfg.partitioning_info);
   auto static_params = pair_inputs(lowered, cfg);
   const auto values = ir::get_collection_inputs(graph, static_params);
   auto& info = cfg.convert_info;
-  info.engine_settings.name = name;
-  BuiltGraph built;
+  info.engine_settings.name = class_name(mod) + "_" + method;
+  ConvertedMethod converted;
   for (size_t i = 0; i < values.size(); ++i) {
-    built.arguments.push_back(argument_tree(values[i], cfg.graph_inputs.collection_inputs[i].size()));
+    converted.arguments.push_back(argument_tree(values[i], cfg.graph_inputs.collection_inputs[i].size()));
   }
-  auto network = conversion::ConvertBlockToNetwork(graph->block(), info, static_params);
-  auto settings = conversion::engine_settings(info.engine_settings);
-  settings.parameters = parameters_of(mod);
-  built.engine = torch_tensorrt::engine::build_engine(std::move(network), settings);
-  return built;
+  converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, static_params, &converted.results);
+  converted.settings = conversion::engine_settings(info.engine_settings);
+  converted.settings.parameters = parameters_of(mod);
+  return converted;
+}
+
+std::string build_engine(ConvertedMethod& converted) {
+  return torch_tensorrt::engine::build_engine(std::move(converted.network), converted.settings);
+}
+
+// Before the build, which may take long.
+void check_results(const std::vector<ir::ValueTree>& results) {
+  for (size_t i = 0; i < results.size(); ++i) {
+    try {
+      results[i].type();
+    } catch (const Error& error) {
+      TORCHTRT_THROW_ERROR("result " << i << " cannot be returned: " << error.msg());
+    }
+  }
 }
 
 c10::intrusive_ptr<runtime::TRTEngine> load_engine(const std::string& name, std::string bytes,
@@ -196,17 +219,10 @@ std::string own_bytes(std::string engine) {
 }
 
 // Names that make valid Python arguments, as the module's own forward has them.
-void name_arguments(const torch::jit::Module& mod, const std::string& method, std::vector<ValueTree>& trees) {
+void name_arguments(const torch::jit::Module& mod, const std::string& method, std::vector<ir::ValueTree>& trees) {
   const auto& arguments = mod.get_method(method).function().getSchema().arguments();
   if (arguments.size() < trees.size() + 1) return;
   for (size_t i = 0; i < trees.size(); ++i) trees[i].name = arguments[i + 1].name();
-}
-
-lowering::LoweredGraph lower(const torch::jit::Module& mod, const std::string& method_name, const CompileSpec& cfg) {
-  lowering::LowerInfo info = cfg.lower_info;
-  info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
-  if (const size_t given = cfg.graph_inputs.collection_inputs.size(); given > 0) info.given_arguments = given;
-  return lowering::Lower(mod, method_name, info);
 }
 
 }  // namespace
@@ -238,19 +254,19 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   check_settings(cfg);
   cfg.lower_info.converting_to_trt_engine = true;
-  const auto lowered = lower(mod, method_name, cfg);
-  return own_bytes(build_engine(mod, lowered, cfg, class_name(mod) + "_" + method_name).engine);
+  auto converted = convert_method(mod, method_name, cfg);
+  return own_bytes(build_engine(converted));
 }
 
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
   check_settings(cfg);
-  const auto lowered = lower(mod, "forward", cfg);
   const std::string name = class_name(mod);
-  auto built = build_engine(mod, lowered, cfg, name + "_forward");
-  auto engine = load_engine(name + "_engine", std::move(built.engine), cfg.convert_info.engine_settings.device);
-  const auto results = result_trees(*lowered.first, engine->outputs().size());
-  name_arguments(mod, "forward", built.arguments);
-  auto compiled = make_engine_module("__torch__." + name + "_trt", std::move(engine), built.arguments, results);
+  auto converted = convert_method(mod, "forward", cfg);
+  check_results(converted.results);
+  auto engine = load_engine(name + "_engine", build_engine(converted), cfg.convert_info.engine_settings.device);
+  name_arguments(mod, "forward", converted.arguments);
+  auto compiled =
+      make_engine_module("__torch__." + name + "_trt", std::move(engine), converted.arguments, converted.results);
   compiled.eval();
   LOG_GRAPH("compiled module:\n" << *compiled.get_method("forward").graph());
   return compiled;
@@ -261,8 +277,8 @@ torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, run
                                                   const std::vector<std::string>& output_binding_names) {
   auto loaded = c10::make_intrusive<runtime::TRTEngine>("embedded_engine", engine, device, input_binding_names,
                                                         output_binding_names);
-  const std::vector<ValueTree> arguments(loaded->inputs().size());
-  const std::vector<ValueTree> results(loaded->outputs().size());
+  const std::vector<ir::ValueTree> arguments(loaded->inputs().size());
+  const std::vector<ir::ValueTree> results(loaded->outputs().size());
   return make_engine_module("__torch__.embedded_engine_trt", std::move(loaded), arguments, results);
 }
 

@@ -1,7 +1,5 @@
 #include "torch_tensorrt/core/engine_module.h"
 
-#include <functional>
-
 #include "torch/csrc/jit/ir/ir.h"
 
 #include "torch_tensorrt/core/util/jit_util.h"
@@ -10,17 +8,10 @@
 namespace torch_tensorrt::core {
 namespace {
 
-namespace prim = torch::jit::prim;
+using ir::ValueTree;
 using torch::jit::Value;
 
 constexpr const char* kEngineAttribute = "engine";
-
-size_t count_tensors(const ValueTree& tree) {
-  if (tree.kind == ValueTree::Kind::kTensor) return 1;
-  size_t count = 0;
-  for (const auto& child : tree.children) count += count_tensors(child);
-  return count;
-}
 
 ValueTree tuple_tree(const c10::TupleType& type);
 
@@ -47,28 +38,6 @@ ValueTree list_tree(size_t count) {
 
 bool is_list(const Value* value) { return value->type()->kind() == c10::TypeKind::ListType; }
 
-// What a value returns, told by the nodes that put it together; a list that comes from anything else has all the
-// tensors that are left.
-ValueTree result_tree(const Value* value, size_t& left) {
-  const auto* node = value->node();
-  if (node->kind() == prim::TupleConstruct || node->kind() == prim::ListConstruct) {
-    ValueTree tree;
-    tree.kind = node->kind() == prim::TupleConstruct ? ValueTree::Kind::kTuple : ValueTree::Kind::kList;
-    for (const auto* input : node->inputs()) tree.children.push_back(result_tree(input, left));
-    return tree;
-  }
-  if (is_list(value)) {
-    auto tree = list_tree(left);
-    left = 0;
-    return tree;
-  }
-  auto tree = tree_of_type(value->type());
-  const size_t count = count_tensors(tree);
-  TORCHTRT_CHECK(count <= left, "the graph returns more tensors than the engine has");
-  left -= count;
-  return tree;
-}
-
 void unpack(torch::jit::Graph& graph, Value* value, const ValueTree& tree, std::vector<Value*>& tensors) {
   if (tree.kind == ValueTree::Kind::kTensor) {
     tensors.push_back(value);
@@ -85,13 +54,8 @@ Value* pack(torch::jit::Graph& graph, const ValueTree& tree, c10::ArrayRef<Value
   std::vector<Value*> elements;
   for (const auto& child : tree.children) elements.push_back(pack(graph, child, tensors, next));
   if (tree.kind == ValueTree::Kind::kTuple) return graph.insertNode(graph.createTuple(elements))->output();
-  return graph.insertNode(graph.createList(c10::TensorType::get(), elements))->output();
-}
-
-size_t count_tensors(const std::vector<ValueTree>& trees) {
-  size_t count = 0;
-  for (const auto& tree : trees) count += count_tensors(tree);
-  return count;
+  const auto element_type = tree.type()->expectRef<c10::ListType>().getElementType();
+  return graph.insertNode(graph.createList(element_type, elements))->output();
 }
 
 Value* insert_call(torch::jit::Graph& graph, Value* self, const std::vector<Value*>& tensors,
@@ -107,14 +71,6 @@ Value* insert_call(torch::jit::Graph& graph, Value* self, const std::vector<Valu
 
 }  // namespace
 
-c10::TypePtr ValueTree::type() const {
-  if (kind == Kind::kTensor) return c10::TensorType::get();
-  if (kind == Kind::kList) return c10::ListType::ofTensors();
-  std::vector<c10::TypePtr> elements;
-  for (const auto& child : children) elements.push_back(child.type());
-  return c10::TupleType::create(std::move(elements));
-}
-
 ValueTree argument_tree(const Value* value, size_t spec_count) {
   auto tree = is_list(value) ? list_tree(spec_count) : tree_of_type(value->type());
   TORCHTRT_CHECK(count_tensors(tree) == spec_count, "argument " << util::value_info(value) << " holds "
@@ -122,13 +78,6 @@ ValueTree argument_tree(const Value* value, size_t spec_count) {
                                                                 << " input specs were given for it");
   tree.name = value->hasDebugName() ? value->debugNameBase() : std::string();
   return tree;
-}
-
-std::vector<ValueTree> result_trees(const torch::jit::Graph& graph, size_t tensor_count) {
-  std::vector<ValueTree> trees;
-  for (const auto* output : graph.outputs()) trees.push_back(result_tree(output, tensor_count));
-  TORCHTRT_CHECK(tensor_count == 0, "the engine has " << tensor_count << " outputs more than the graph returns");
-  return trees;
 }
 
 torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_ptr<runtime::TRTEngine> engine,

@@ -277,19 +277,23 @@ Var lookup(ConversionCtx* ctx, const torch::jit::Value* value, const torch::jit:
                                                << " needs it; its producer is " << util::node_info(value->node()));
 }
 
-void collect_tensors(ConversionCtx* ctx, const torch::jit::IValue& value, std::vector<nvinfer1::ITensor*>& tensors) {
+ir::ValueTree collect_tensors(ConversionCtx* ctx, const torch::jit::IValue& value,
+                              std::vector<nvinfer1::ITensor*>& tensors) {
+  ir::ValueTree tree;
   if (TensorContainer::is_in(value)) {
     tensors.push_back(value.toCustomClass<TensorContainer>()->tensor());
-    return;
+    return tree;
   }
   if (value.isTensor()) {
     tensors.push_back(converters::tensor_to_const(ctx, value.toTensor()));
-    return;
+    return tree;
   }
   TORCHTRT_CHECK(value.isList() || value.isTuple(),
                  "an engine's outputs must be tensors or collections of tensors, found " << value.tagKind());
+  tree.kind = value.isTuple() ? ir::ValueTree::Kind::kTuple : ir::ValueTree::Kind::kList;
   const auto elements = value.isTuple() ? value.toTupleRef().elements().vec() : value.toListRef().vec();
-  for (const auto& element : elements) collect_tensors(ctx, element, tensors);
+  for (const auto& element : elements) tree.children.push_back(collect_tensors(ctx, element, tensors));
+  return tree;
 }
 
 void convert_nodes(ConversionCtx* ctx, const torch::jit::Block* block) {

@@ -12,7 +12,8 @@ void convert_nodes(ConversionCtx* ctx, const torch::jit::Block* block);
 // The value as an argument: what the graph's value stands for so far. Error when it stands for nothing.
 Var lookup(ConversionCtx* ctx, const torch::jit::Value* value, const torch::jit::Node* user);
 // The network tensors that a value holds, through lists and tuples, in order; known tensors become constants.
-void collect_tensors(ConversionCtx* ctx, const torch::jit::IValue& value, std::vector<nvinfer1::ITensor*>& tensors);
+ir::ValueTree collect_tensors(ConversionCtx* ctx, const torch::jit::IValue& value,
+                              std::vector<nvinfer1::ITensor*>& tensors);
 
 // Kinds of nodes that mean nothing to an engine.
 bool is_ignored(const torch::jit::Node* n);

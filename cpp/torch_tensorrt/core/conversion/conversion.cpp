@@ -101,15 +101,18 @@ nvinfer1::ITensor* as_output(ConversionCtx& ctx, nvinfer1::ITensor* tensor) {
   return ctx.net->addIdentity(*tensor)->getOutput(0);
 }
 
-void mark_outputs(ConversionCtx& ctx, const torch::jit::Block* b) {
+// Returns what the tensors are put together to.
+std::vector<ir::ValueTree> mark_outputs(ConversionCtx& ctx, const torch::jit::Block* b) {
   std::vector<nvinfer1::ITensor*> tensors;
+  std::vector<ir::ValueTree> results;
   for (auto* value : b->outputs()) {
     const Var var = lookup(&ctx, value, b->return_node());
     if (var.isITensor()) {
       tensors.push_back(var.ITensor());
+      results.emplace_back();
       continue;
     }
-    collect_tensors(&ctx, *var.IValue(), tensors);
+    results.push_back(collect_tensors(&ctx, *var.IValue(), tensors));
   }
   TORCHTRT_CHECK(!tensors.empty(), "the graph has no output");
   for (auto* tensor : tensors) {
@@ -119,17 +122,19 @@ void mark_outputs(ConversionCtx& ctx, const torch::jit::Block* b) {
     ctx.net->markOutput(*output);
     LOG_INFO(ctx.logger, "Marking output " << name << " of shape " << output->getDimensions());
   }
+  return results;
 }
 
-void convert_block(ConversionCtx& ctx, const torch::jit::Block* b, const ConversionInfo& info,
-                   ir::StaticParams& static_params) {
+std::vector<ir::ValueTree> convert_block(ConversionCtx& ctx, const torch::jit::Block* b, const ConversionInfo& info,
+                                         ir::StaticParams& static_params) {
   for (const auto& [value, ivalue] : static_params) ctx.AssociateValueAndIValue(value, ivalue);
   const auto specs = add_inputs(ctx, b, info, static_params);
   convert_nodes(&ctx, b);
-  mark_outputs(ctx, b);
+  auto results = mark_outputs(ctx, b);
   settle_size_inputs(ctx, specs);
   split_profiles(ctx, specs);
   check_range_ends(ctx);
+  return results;
 }
 
 // The network without its context, whose memory of weights it takes along.
@@ -184,9 +189,11 @@ std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo buil
 
 std::shared_ptr<nvinfer1::INetworkDefinition> ConvertBlockToNetwork(const torch::jit::Block* b,
                                                                     ConversionInfo build_info,
-                                                                    ir::StaticParams& static_params) {
+                                                                    ir::StaticParams& static_params,
+                                                                    std::vector<ir::ValueTree>* results) {
   ConversionCtx ctx(build_info.engine_settings);
-  convert_block(ctx, b, build_info, static_params);
+  auto found = convert_block(ctx, b, build_info, static_params);
+  if (results != nullptr) *results = std::move(found);
   return release_network(ctx);
 }
 

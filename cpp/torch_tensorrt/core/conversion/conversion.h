@@ -9,6 +9,7 @@
 
 #include "torch_tensorrt/core/conversion/conversionctx/ConversionCtx.h"
 #include "torch_tensorrt/core/ir/ir.h"
+#include "torch_tensorrt/core/ir/value_tree.h"
 #include "torch_tensorrt/core/util/decision.h"
 
 // From a lowered block to an engine.
@@ -25,10 +26,12 @@ struct ConversionInfo {
 std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
                                  ir::StaticParams& static_params);
 
-// The network that ConvertBlockToEngine builds of the block.
+// The network that ConvertBlockToEngine builds of the block. `results`: what the block returns, of which the network's
+// outputs are the tensors in order.
 std::shared_ptr<nvinfer1::INetworkDefinition> ConvertBlockToNetwork(const torch::jit::Block* b,
                                                                     ConversionInfo build_info,
-                                                                    ir::StaticParams& static_params);
+                                                                    ir::StaticParams& static_params,
+                                                                    std::vector<ir::ValueTree>* results = nullptr);
 
 // Whether the block becomes a network for these inputs, of which the backend that is asked for takes every layer;
 // nothing is built. The reason is the error that converting it would end with.
