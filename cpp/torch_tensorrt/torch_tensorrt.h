@@ -284,9 +284,10 @@ TORCHTRT_API std::vector<std::string> evaluated_operators();
 // A module whose forward runs engines. The module that is given is not changed.
 TORCHTRT_API torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info);
 // A module like `compiled`, which compile or embed_engine_in_new_module returned, with the weights of
-// `new_weight_module`: a module with the code of the one that was compiled, whose parameters and buffers have the same
-// names, shapes and dtypes (Error otherwise, naming them). Nothing is timed again. An engine of TensorRT must have been
-// built with CompileSpec::refit. The modules that are given are not changed, and may run meanwhile.
+// `new_weight_module`: a module with the code of the one that was compiled (its method of the same name), whose
+// parameters and buffers have the same names, shapes and dtypes (Error otherwise, naming them). Nothing is timed again.
+// An engine of TensorRT must have been built with CompileSpec::refit. The modules that are given are not changed, and
+// may run meanwhile.
 TORCHTRT_API torch::jit::Module refit_module_weights(const torch::jit::Module& compiled,
                                                      const torch::jit::Module& new_weight_module);
 // The bytes of one engine for the whole method.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,9 +29,10 @@ def refit_module_weights(
     Args:
         compiled_module: what :func:`compile` returned, or loaded from a file. It stays as it is, and may run meanwhile.
         new_weight_module: a module with the code of the one that was compiled, retrained: its parameters and buffers
-            have the same names, shapes and dtypes. A ScriptModule, an ``nn.Module`` (it is scripted) or an
-            ExportedProgram; in eval mode.
-        arg_inputs: a tensor (or :class:`torch_tensorrt.Input`) an argument of ``forward``, for ``verify_output``.
+            have the same names, shapes and dtypes, and the method that was compiled is taken. A ScriptModule, an
+            ``nn.Module`` (it is scripted) or an ExportedProgram; in eval mode.
+        arg_inputs: a tensor (or :class:`torch_tensorrt.Input`) an argument of the method that was compiled
+            (``forward``, but for :func:`embed_engine_in_new_module`), for ``verify_output``.
         kwarg_inputs: not through TorchScript.
         verify_output: run both modules on ``arg_inputs`` and compare: relative and absolute tolerance are 5e-3.
 
@@ -56,9 +58,14 @@ def refit_module_weights(
     return refitted
 
 
+def _compiled_method(refitted: torch.jit.ScriptModule, module: torch.jit.ScriptModule) -> Any:
+    """The method of ``module`` that the engine computes."""
+    return getattr(module, json.loads(refitted.engine.get_engine_layer_info()).get("method", "forward"))
+
+
 def _verify(refitted: torch.jit.ScriptModule, expected: torch.jit.ScriptModule, inputs: list[Any]) -> None:
     with torch.no_grad():
-        wanted, got = (_pytree.tree_leaves(module(*inputs)) for module in (expected, refitted))
+        wanted, got = (_pytree.tree_leaves(call(*inputs)) for call in (_compiled_method(refitted, expected), refitted))
     try:
         torch.testing.assert_close(got, wanted, rtol=VERIFY_RTOL, atol=VERIFY_ATOL, equal_nan=True)
     except AssertionError as error:

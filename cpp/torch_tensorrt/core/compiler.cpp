@@ -180,6 +180,7 @@ ConvertedMethod convert_method(const torch::jit::Module& mod, const std::string&
   }
   converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, static_params, &converted.results);
   converted.settings = conversion::engine_settings(info.engine_settings);
+  converted.settings.method = method;
   converted.settings.parameters = parameters_of(mod);
   return converted;
 }

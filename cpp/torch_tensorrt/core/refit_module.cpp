@@ -102,13 +102,13 @@ std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Modu
                                                           std::vector<std::vector<ir::Input>> specs) {
   lowering::LowerInfo lower_info;
   lower_info.keep_parameters_apart = conversion::keeps_parameters_apart(*plan.settings);
-  const auto lowered = lowering::Lower(mod, "forward", lower_info);
+  const std::string& method = plan.settings->method;
+  const auto lowered = lowering::Lower(mod, method, lower_info);
   auto graph = lowered.first;
   auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
   const auto values = ir::get_collection_inputs(graph, static_params);
-  TORCHTRT_CHECK(values.size() == specs.size(), "the forward of the new module takes "
-                                                    << values.size() << " arguments, that of the compiled module "
-                                                    << specs.size());
+  TORCHTRT_CHECK(values.size() == specs.size(), "the " << method << " of the new module takes " << values.size()
+                                                       << " arguments, that of the compiled module " << specs.size());
   conversion::ConversionInfo info;
   info.collection_input_spec_map = ir::pair_input_vals_with_specs_collection(values, specs);
   info.engine_settings.name = plan.name;

@@ -13,8 +13,8 @@ namespace torch_tensorrt::core {
 std::vector<engine::Parameter> parameters_of(const torch::jit::Module& mod);
 
 // A module like `compiled`, which CompileGraph or EmbedEngineInNewModule made and which is not changed, with the
-// weights of `mod`: a module with the code of the one that was compiled. Throws Error naming the parameters, or the
-// first layer, that are not the same.
+// weights of `mod`: a module with the code of the one that was compiled, of which the same method is taken. Throws
+// Error naming the parameters, or the first layer, that are not the same.
 torch::jit::Module RefitModule(const torch::jit::Module& compiled, const torch::jit::Module& mod);
 
 }  // namespace torch_tensorrt::core

@@ -10,6 +10,7 @@
 #include "torch_tensorrt/core/engine/build_engine.h"
 #include "torch_tensorrt/core/engine/build_record.h"
 #include "torch_tensorrt/core/engine/network_weights.h"
+#include "torch_tensorrt/core/engine/plan_settings.h"
 #include "torch_tensorrt/core/network/text.h"
 
 namespace torch_tensorrt::engine {
@@ -87,6 +88,7 @@ TEST_F(Refit, APlanSaysHowItWasBuilt) {
   settings_.strongly_typed = true;
   settings_.truncate_long_and_double = true;
   settings_.max_specialisations = 5;
+  settings_.method = "encode";
   const BuildSettings like = settings_like(built("null"));
   EXPECT_EQ(like.name, "engine_0");
   EXPECT_EQ(like.backend, "null");
@@ -101,11 +103,18 @@ TEST_F(Refit, APlanSaysHowItWasBuilt) {
   EXPECT_EQ(like.target.dla_core, 1);
   EXPECT_EQ(like.capability, network::EngineCapability::kSAFETY);
   EXPECT_EQ(like.optimization_level, 4);
+  EXPECT_EQ(like.method, "encode");
   ASSERT_EQ(like.parameters.size(), 2U);
   EXPECT_EQ(like.parameters[0].name, "conv1.weight");
   EXPECT_EQ(like.parameters[0].dtype, "float32");
   EXPECT_EQ(like.parameters[0].dims, (std::vector<int64_t>{16, 3, 3, 3}));
   EXPECT_TRUE(like.parameters[1].dims.empty());
+}
+
+TEST_F(Refit, APlanThatDoesNotSayIsOneOfForward) {
+  flatbuffers::FlatBufferBuilder buffer;
+  buffer.Finish(fb::CreateSettings(buffer));
+  EXPECT_EQ(read_settings(*flatbuffers::GetRoot<fb::Settings>(buffer.GetBufferPointer())).method, "forward");
 }
 
 TEST_F(Refit, ABackendWithoutAWayOfItsOwnBuildsAnew) {

@@ -55,6 +55,7 @@ struct BuildSettings {
   bool strongly_typed = false;
 
   // What the front end says of the network's origin, for making the same network again with other weights.
+  std::string method = "forward";         // of the module: what the network computes
   std::vector<Parameter> parameters;      // of the module
   bool truncate_long_and_double = false;  // its weights of 64 bits were narrowed
 };

@@ -65,9 +65,9 @@ class Engine {
   // under way must have ended when a recording begins, as torch.cuda.graph sees to.
   Lease acquire_context(void* stream = nullptr, uint64_t recording = 0) const;
 
-  // One JSON object: producer, backend, target, inputs, outputs, layers (name, kind, fused, tactic, formats, precision,
-  // source, microseconds; of another backend what it tells), notes, weight bytes, arena bytes and lower bound at the
-  // opt shapes.
+  // One JSON object: producer, backend, method (of the module, where the plan says), target, inputs, outputs, layers
+  // (name, kind, fused, tactic, formats, precision, source, microseconds; of another backend what it tells), notes,
+  // weight bytes, arena bytes and lower bound at the opt shapes.
   std::string inspect_json() const;
 
  private:

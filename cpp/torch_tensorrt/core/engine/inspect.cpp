@@ -45,6 +45,7 @@ std::string Engine::inspect_json() const {
   json.begin_object().field("name", plan.name).field("producer", plan.producer);
   json.field("format_version", static_cast<int64_t>(Plan::kFormatVersion));
   json.field("backend", plan.backend).field("backend_version", plan.backend_version);
+  if (plan.settings) json.field("method", plan.settings->method);
   json.field("max_specialisations", static_cast<int64_t>(plan.max_specialisations));
   json.key("target").begin_object();
   json.field("kind", plan.target.kind == DeviceTarget::Kind::kCPU ? "cpu" : "cuda").field("index", plan.target.index);

@@ -38,6 +38,7 @@ Offset<fb::Settings> write_settings(flatbuffers::FlatBufferBuilder& buffer, cons
   const auto precision_list = buffer.CreateVectorOfStrings(precisions);
   const auto source_list = buffer.CreateVectorOfStrings(settings.tactic_sources);
   const auto parameter_list = buffer.CreateVector(parameters);
+  const auto method = buffer.CreateString(settings.method);
   fb::SettingsBuilder table(buffer);
   table.add_enabled_precisions(precision_list);
   table.add_tactic_sources(source_list);
@@ -58,6 +59,7 @@ Offset<fb::Settings> write_settings(flatbuffers::FlatBufferBuilder& buffer, cons
   table.add_strongly_typed(settings.strongly_typed);
   table.add_parameters(parameter_list);
   table.add_truncate_long_and_double(settings.truncate_long_and_double);
+  table.add_method(method);
   return table.Finish();
 }
 
@@ -89,6 +91,7 @@ BuildSettings read_settings(const fb::Settings& table) {
         {read_text(parameter.name()), read_text(parameter.dtype()), read_list(parameter.dims())});
   });
   settings.truncate_long_and_double = table.truncate_long_and_double();
+  if (table.method() != nullptr) settings.method = table.method()->str();
   return settings;
 }
 
