@@ -293,7 +293,7 @@ TORCHTRT_API torch::jit::Module refit_module_weights(const torch::jit::Module& c
 // The bytes of one engine for the whole method.
 TORCHTRT_API std::string convert_method_to_trt_engine(const torch::jit::Module& module, std::string method_name,
                                                       CompileSpec info);
-// A module around engine bytes. Empty name lists: the engine's own order.
+// A module around engine bytes. An empty name list: the engine's own order in that direction.
 TORCHTRT_API torch::jit::Module embed_engine_in_new_module(
     const std::string& engine, Device device,
     const std::vector<std::string>& input_binding_names = std::vector<std::string>(),

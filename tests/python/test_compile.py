@@ -135,6 +135,17 @@ def test_engine_of_another_method(rel):
     assert rel(torch_tensorrt.embed_engine_in_new_module(engine)(x), x + x) < 1e-6
 
 
+def test_one_direction_of_binding_names_may_be_left_out(rel):
+    a, b = torch.randn(2, 3), torch.randn(2, 3)
+    model = script(TwoInputs())
+    engine = torch_tensorrt.convert_method_to_trt_engine(model, inputs=[a, b])
+    embed = torch_tensorrt.embed_engine_in_new_module
+    swapped = embed(engine, input_binding_names=["input_1", "input_0"])
+    for found in (swapped(b, a), embed(engine, output_binding_names=["output_1", "output_0"])(a, b)[::-1]):
+        for got, want in zip(found, model(a, b), strict=True):
+            assert rel(got, want) < 1e-6
+
+
 def test_damaged_engine_is_an_error():
     engine = torch_tensorrt.convert_method_to_trt_engine(script(Mlp()), inputs=[torch.randn(3, 16)])
     for damaged in (b"", b"no engine at all", engine[: len(engine) // 2], engine[:-1] + bytes([engine[-1] ^ 1])):

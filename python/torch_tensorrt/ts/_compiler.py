@@ -224,8 +224,8 @@ def embed_engine_in_new_module(
 
     Args:
         serialized_engine: bytes from :func:`convert_method_to_trt_engine`.
-        input_binding_names, output_binding_names: the engine's names in the order of the arguments and results; not
-            given: the engine's own order.
+        input_binding_names, output_binding_names: the engine's names in the order of the arguments and results. Of
+            a direction that is not given: the engine's own order.
         device: as in :func:`compile`; must be what the engine was built for.
     """
     from torch_tensorrt._device import Device

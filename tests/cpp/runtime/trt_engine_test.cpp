@@ -52,6 +52,15 @@ TEST(TRTEngine, OrderOfArgumentsIsToldByTheNames) {
   EXPECT_TRUE(at::equal(results[1], a - b));
 }
 
+TEST(TRTEngine, EachDirectionHasItsOwnOrderWhereItIsNotGiven) {
+  const auto some_inputs = make({"input_1", "input_0"}, {});
+  EXPECT_THAT(some_inputs.in_binding_names, ElementsAre("input_1", "input_0"));
+  EXPECT_THAT(some_inputs.out_binding_names, ElementsAre("output_0", "output_1"));
+  const auto some_outputs = make({}, {"output_1", "output_0"});
+  EXPECT_THAT(some_outputs.in_binding_names, ElementsAre("input_0", "input_1"));
+  EXPECT_THAT(some_outputs.out_binding_names, ElementsAre("output_1", "output_0"));
+}
+
 TEST(TRTEngine, NamesThatDoNotFitAreNamed) {
   EXPECT_THAT(error_of([] {
                 make({"input_0", "zero"}, {"output_0", "output_1"});
@@ -66,6 +75,7 @@ TEST(TRTEngine, NamesThatDoNotFitAreNamed) {
               }),
               HasSubstr("Binding input_1 specified as output but found as input"));
   EXPECT_THAT(error_of([] { make({"input_0"}, {"output_0", "output_1"}); }), HasSubstr("has 2 inputs"));
+  EXPECT_THAT(error_of([] { make({"input_0"}, {}); }), HasSubstr("has 2 inputs"));
   EXPECT_THAT(error_of([] {
                 make({"input_0", "input_0"}, {"output_0", "output_1"});
               }),

@@ -100,11 +100,12 @@ void check_delimiter(const std::vector<std::string>& names) {
   }
 }
 
+// Those of a direction that were not given.
 void infer_names(EngineInfo& info, const engine::Engine& engine) {
-  if (!info.in_binding_names.empty() || !info.out_binding_names.empty()) return;
-  TensorRTBindingNames names = infer_engine_binding_names(names_of(engine.inputs()), names_of(engine.outputs()));
-  info.in_binding_names = std::move(names.inputs);
-  info.out_binding_names = std::move(names.outputs);
+  auto& inputs = info.in_binding_names;
+  auto& outputs = info.out_binding_names;
+  if (inputs.empty()) inputs = infer_binding_order(names_of(engine.inputs()), "input");
+  if (outputs.empty()) outputs = infer_binding_order(names_of(engine.outputs()), "output");
 }
 
 std::shared_ptr<const engine::Engine> load(const EngineInfo& info, const RTDevice& device) {

@@ -33,8 +33,8 @@ struct Binding {
 // may be run by any number of threads at once. Constructors throw Error when the bytes are no engine for this machine,
 // or the binding names do not fit it.
 struct TRTEngine : torch::CustomClassHolder {
-  // `serialized_engine`: the bytes that the compiler made. Empty name lists: the order is told by the numbers at the
-  // end of the engine's tensor names.
+  // `serialized_engine`: the bytes that the compiler made. An empty name list: the order of that direction is told by
+  // the numbers at the end of the engine's tensor names.
   TRTEngine(const std::string& serialized_engine, const RTDevice& device,
             const std::vector<std::string>& in_binding_names = {},
             const std::vector<std::string>& out_binding_names = {},

@@ -11,17 +11,6 @@ namespace {
 // More places than an engine can have tensors: such a number is part of a name, not a place.
 constexpr int64_t kMaxBindings = 1 << 16;
 
-std::vector<std::string> in_order(const std::vector<std::string>& names, const char* direction) {
-  if (names.size() == 1) return names;
-  std::vector<std::string> ordered;
-  for (const std::string& name : names) append_binding_name(ordered, name);
-  TORCHTRT_CHECK(all_binding_names_present(ordered),
-                 "Unable to determine binding indices from TensorRT engine binding names: the numbers of the "
-                     << direction << "s " << serialize_binding_names(names)
-                     << " leave some out. Give the binding names explicitly");
-  return ordered;
-}
-
 }  // namespace
 
 std::string serialize_binding_names(const std::vector<std::string>& names) {
@@ -73,9 +62,20 @@ bool all_binding_names_present(const std::vector<std::string>& names) {
   return std::none_of(names.begin(), names.end(), [](const std::string& name) { return name.empty(); });
 }
 
+std::vector<std::string> infer_binding_order(const std::vector<std::string>& names, const char* direction) {
+  if (names.size() == 1) return names;
+  std::vector<std::string> ordered;
+  for (const std::string& name : names) append_binding_name(ordered, name);
+  TORCHTRT_CHECK(all_binding_names_present(ordered),
+                 "Unable to determine binding indices from TensorRT engine binding names: the numbers of the "
+                     << direction << "s " << serialize_binding_names(names)
+                     << " leave some out. Give the binding names explicitly");
+  return ordered;
+}
+
 TensorRTBindingNames infer_engine_binding_names(const std::vector<std::string>& engine_inputs,
                                                 const std::vector<std::string>& engine_outputs) {
-  return {in_order(engine_inputs, "input"), in_order(engine_outputs, "output")};
+  return {infer_binding_order(engine_inputs, "input"), infer_binding_order(engine_outputs, "output")};
 }
 
 }  // namespace torch_tensorrt::core::runtime

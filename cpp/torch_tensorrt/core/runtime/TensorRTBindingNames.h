@@ -27,7 +27,10 @@ std::optional<int64_t> parse_binding_index(const std::string& name);
 void append_binding_name(std::vector<std::string>& names, const std::string& name);
 // No place was left out.
 bool all_binding_names_present(const std::vector<std::string>& names);
-// The order that the numbers in the names give. Throws Error when they give none.
+// The order that the numbers in the names give; one alone needs none. Throws Error when they give none; `direction` is
+// "input" or "output".
+std::vector<std::string> infer_binding_order(const std::vector<std::string>& names, const char* direction);
+// Both directions of an engine.
 TensorRTBindingNames infer_engine_binding_names(const std::vector<std::string>& engine_inputs,
                                                 const std::vector<std::string>& engine_outputs);
 
