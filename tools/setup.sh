@@ -22,8 +22,8 @@ system_packages=(
   flatbuffers-compiler libflatbuffers-dev libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
 )
 
-# Its speech is what a model with trained weights is tested on.
-[[ $group == test ]] && system_packages+=(espeak-ng)
+# A model with trained weights is tested on the speech of the one, numbers in files on a locale made of the other.
+[[ $group == test ]] && system_packages+=(espeak-ng locales)
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 

@@ -220,7 +220,8 @@ struct TORCHTRT_API CompileSpec {
   // available backend that is preferred on the device and takes the whole network), or "fastest" (all that can build
   // it, timed on the device; the quickest is kept and the times are recorded in the engine).
   std::string backend = "auto";
-  // File of measured times, shared between builds: read before and written after each. Empty: none.
+  // File of measured times, shared between builds: read before and written after each. One that is there and cannot be
+  // read is an Error before the build; one that cannot be written is a warning after it. Empty: none.
   std::string timing_cache_path;
   // For backends that have them; on a CPU they change nothing, which a warning says.
   int64_t optimization_level = -1;   // 0 (quick build) to 5 (fast engine); -1: the backend's default

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 import subprocess
 import sys
 
@@ -407,3 +409,29 @@ def test_a_backend_that_is_not_there_is_an_error():
         torch_tensorrt.compile(script(Mlp()), inputs=[torch.randn(3, 16)], device="cpu", backend="nobody")
     with pytest.raises(ValueError, match="backend is '', must be"):
         torch_tensorrt.compile(script(Mlp()), inputs=[torch.randn(3, 16)], device="cpu", backend="")
+
+
+def test_timing_caches_are_the_same_in_every_locale(tmp_path):
+    # Made here, so that no machine has to have it.
+    make = ["localedef", "-i", "de_DE", "-f", "UTF-8", str(tmp_path / "de_DE.UTF-8")]
+    subprocess.run(make, check=True, timeout=120)
+    program = """
+import locale, sys, torch, torch_tensorrt
+locale.setlocale(locale.LC_ALL, sys.argv[2])
+assert locale.localeconv()["decimal_point"] == sys.argv[3]
+model = torch.jit.script(torch.nn.Linear(3, 4).eval())
+compiled = torch_tensorrt.compile(model, inputs=[torch.randn(2, 3)], device="cpu", timing_cache_path=sys.argv[1])
+sys.stdout.write(compiled.engine.get_engine_layer_info())
+"""
+    times = tmp_path / "times"
+    found = []
+    for name, point in (("de_DE.UTF-8", ","), ("C", "."), ("de_DE.UTF-8", ",")):
+        environment = dict(os.environ, LOCPATH=str(tmp_path))
+        command = [sys.executable, "-c", program, str(times), name, point]
+        done = subprocess.run(command, check=True, timeout=120, capture_output=True, text=True, env=environment)
+        assert "damaged" not in done.stderr
+        json.loads(done.stdout)
+        found.append(set(times.read_text().splitlines()))
+    numbers = [line.split(" ")[0] for line in found[0] if not line.startswith("torch_tensorrt")]
+    assert numbers and all(re.fullmatch(r"\d+\.\d{3}", number) for number in numbers), numbers
+    assert found[0] <= found[1] <= found[2], "times were measured anew"

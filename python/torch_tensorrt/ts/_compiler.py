@@ -90,7 +90,8 @@ def compile(  # noqa: A001 - the public name
         backend: who builds the engine: ``"native"`` (the engine of this package), another backend's name
             (``"tensorrt"``), ``"auto"`` (the available backend that is preferred on the device and takes the whole
             network) or ``"fastest"`` (all that can, timed on the device; the times are recorded in the engine).
-        timing_cache_path: file of measured times, read before and written after each build.
+        timing_cache_path: file of measured times, read before and written after each build. One that is there and
+            cannot be read is an error before the build; one that cannot be written is a warning after it.
         optimization_level: 0 (quick build) to 5 (fast engine), for backends that have it; ``None``: their default.
         version_compatible: the engine loads with later versions of the backend's library, too.
         hardware_compatible: the engine loads on later generations of GPUs, too.

@@ -147,6 +147,24 @@ TEST_F(BuilderTest, WithOneCacheBuildsGiveOneResult) {
   std::filesystem::remove(settings_.timing_cache_path);
 }
 
+TEST_F(BuilderTest, ACacheThatCannotBeWrittenCostsNoBuild) {
+  settings_.timing_cache_path = ::testing::TempDir() + "/no/such/folder/times";
+  ::testing::internal::CaptureStderr();
+  const BuildReport report = build({"slow", "quick"}, 2);
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_GT(report.timed, 0);
+  EXPECT_NE(said.find("cannot write timing cache " + settings_.timing_cache_path + ": No such file"), std::string::npos)
+      << said;
+}
+
+TEST_F(BuilderTest, ACacheThatCannotBeReadIsAnErrorBeforeAnythingIsTimed) {
+  settings_.timing_cache_path = ::testing::TempDir();
+  const auto runs = TimedActivation::runs;
+  const std::string error = error_of([&] { build({"slow", "quick"}, 2); });
+  EXPECT_NE(error.find("cannot read " + settings_.timing_cache_path), std::string::npos) << error;
+  EXPECT_EQ(TimedActivation::runs, runs);
+}
+
 TEST_F(BuilderTest, TheEnvironmentNamesCacheAndSources) {
   const std::string path = ::testing::TempDir() + "/builder_test_env_" + std::to_string(::getpid());
   ::setenv("TORCHTRT_TIMING_CACHE", path.c_str(), 1);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <locale>
 #include <sstream>
 
 #include "engine/reference_tactic.h"
@@ -107,7 +108,35 @@ TEST_F(TimingCacheTest, LeavesNoTemporaryFiles) {
 
 TEST_F(TimingCacheTest, SaysWhenTheFileCannotBeWritten) {
   const auto cache = TimingCache::open(directory_ + "/missing/cache.txt", target_);
-  EXPECT_NE(error_of([&] { cache->save(); }).find("missing/cache.txt: No such file"), std::string::npos);
+  EXPECT_EQ(cache->save().reason(), "No such file or directory");
+}
+
+TEST_F(TimingCacheTest, AFileThatCannotBeReadIsNotReplaced) {
+  const auto cache = TimingCache::open(path_, target_);
+  cache->put("a", 1);
+  std::filesystem::create_directory(path_);
+  const std::string error = error_of([&] { TimingCache::open(path_, target_); });
+  EXPECT_NE(error.find("cannot read " + path_ + ": it is not a regular file"), std::string::npos) << error;
+  EXPECT_NE(error.find("It is the timing cache"), std::string::npos) << error;
+  EXPECT_NE(cache->save().reason().find("it is not a regular file"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::is_directory(path_));
+}
+
+TEST_F(TimingCacheTest, TheFileIsTheSameInEveryLocale) {
+  struct Commas : std::numpunct<char> {
+    char do_decimal_point() const override { return ','; }
+    char do_thousands_sep() const override { return '.'; }
+    std::string do_grouping() const override { return "\3"; }
+  };
+  target_.threads = 2048;
+  const std::locale before = std::locale::global(std::locale(std::locale::classic(), new Commas));
+  const auto cache = TimingCache::open(path_, target_);
+  cache->put("a", 1234.5);
+  cache->save();
+  const auto again = TimingCache::open(path_, target_)->find("a");
+  std::locale::global(before);
+  EXPECT_EQ(again, 1234.5);
+  EXPECT_EQ(TimingCache::open(path_, target_)->find("a"), 1234.5) << read();
 }
 
 TEST_F(TimingCacheTest, WithoutAPathNothingIsWritten) {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <locale>
 #include <sstream>
 
 #include "runtime/small_engines.h"
@@ -175,6 +176,27 @@ TEST(TRTEngine, ProfilingWritesATraceOfEachCall) {
   EXPECT_EQ(read_file(directory + "/deserialized_trt_layer_information.json"), engine->get_engine_layer_info());
   EXPECT_THAT(error_of([&] { engine->dump_engine_layer_info_to_file("/no/such/folder/file"); }),
               AllOf(HasSubstr("/no/such/folder/file"), HasSubstr("No such file")));
+}
+
+TEST(TRTEngine, TracesAreTheSameInEveryLocale) {
+  struct Commas : std::numpunct<char> {
+    char do_decimal_point() const override { return ','; }
+    char do_thousands_sep() const override { return '_'; }
+    std::string do_grouping() const override { return "\1"; }
+  };
+  const std::string folder = testing::TempDir() + "profile_test_locale";
+  std::filesystem::create_directories(folder);
+  EngineProfiler profiler;
+  profiler.set_path_prefix(folder);
+  const std::locale before = std::locale::global(std::locale(std::locale::classic(), new Commas));
+  profiler.write("a", {{"first", 1234.5}, {"second", 0.25}});
+  profiler.set_format("trex");
+  profiler.write("b", {{"first", 1234.5}, {"second", 0.25}});
+  std::locale::global(before);
+  const std::string ending = "_engine_execution_profile.trace";
+  EXPECT_THAT(read_file(profiler.file_path("a", ending)),
+              AllOf(HasSubstr("\"ts\": 1234.500, \"dur\": 0.250,"), HasSubstr("\"tid\": 1,")));
+  EXPECT_THAT(read_file(profiler.file_path("b", ending)), HasSubstr("\"timeMs\": 1.234500,"));
 }
 
 RTDevice gpu(int64_t id, int64_t major, int64_t minor) {

@@ -27,7 +27,8 @@ struct BuildSettings {
   std::set<network::DataType> enabled_precisions = {network::DataType::kFLOAT};
   int32_t timing_iterations = 1;  // of each candidate, averaged; more is steadier
   // File of measured times that is read before and written after a build: builds with one cache choose alike and give
-  // identical bytes. Empty: the environment's TORCHTRT_TIMING_CACHE, or no file.
+  // identical bytes. One that is there and cannot be read is an Error before the build; one that cannot be written is a
+  // warning after it. Empty: the environment's TORCHTRT_TIMING_CACHE, or no file.
   std::string timing_cache_path;
   // Which tactics may be used, by the part of their names before the dot ("onednn", "aten"). Empty: the environment's
   // TORCHTRT_TACTIC_SOURCES (comma separated), or all.

@@ -50,6 +50,15 @@ void summarise(const Plan& plan, BuildReport& report) {
   report.weight_bytes = plan.weights->total_bytes();
 }
 
+// The engine is worth more than the times, so a file that cannot be written is no reason to lose it.
+void save_times(const TimingCache& cache, const std::string& path) {
+  const Decision saved = cache.save();
+  if (saved) return;
+  LOG_WARNING("the measured times could not be kept: cannot write timing cache "
+              << path << ": " << saved.reason()
+              << ". Set timing_cache_path or TORCHTRT_TIMING_CACHE to a file in a writable folder");
+}
+
 void check_sizes(const network::INetworkDefinition& network) {
   for (const auto& layer : network.layers()) {
     const Decision decision = sizes_are_known(*layer);
@@ -89,7 +98,7 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   record_build(plan, *network, settings);
   NetworkChoice choice = like == nullptr ? choose_network(std::move(network), settings, timer)
                                          : repeat_choice(*like, std::move(network), settings, timer);
-  cache->save();
+  save_times(*cache, settings.timing_cache_path);
   plan.weights = pack_weights(choice, settings.target, result);
   plan.network = std::move(choice.network);
   plan.choices = std::move(choice.choices);

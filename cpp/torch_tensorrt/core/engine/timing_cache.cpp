@@ -1,15 +1,13 @@
 #include "torch_tensorrt/core/engine/timing_cache.h"
 
-#include <unistd.h>
+#include <fmt/format.h>
 
-#include <cerrno>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 
 #include "torch_tensorrt/core/engine/producer.h"
+#include "torch_tensorrt/core/engine/shared_file.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
@@ -19,31 +17,26 @@ constexpr const char* kMagic = "torch_tensorrt timing cache 1";
 // Far more than any file of ours has in a line.
 constexpr size_t kMaxLine = 4096;
 
+// Numbers here and below are written and read the same way whatever the program's locale.
 std::string header_of(const DeviceTarget& target) {
   const char* kind = target.kind == DeviceTarget::Kind::kCPU ? "cpu" : "cuda";
-  return str(kMagic, "; ", kind, " ", target.isa, "; ", target.threads, " threads; ", producer_text());
-}
-
-std::string format_microseconds(double microseconds) {
-  char text[64];
-  std::snprintf(text, sizeof(text), "%.3f", microseconds);
-  return text;
+  return fmt::format("{}; {} {}; {} threads; {}", kMagic, kind, target.isa, target.threads, producer_text());
 }
 
 // "MICROSECONDS KEY". False when it is none.
 bool parse_entry(const std::string& line, std::string* key, double* microseconds) {
   const size_t space = line.find(' ');
   if (line.size() > kMaxLine || space == std::string::npos || space + 1 == line.size()) return false;
-  std::istringstream number(line.substr(0, space));
-  number.imbue(std::locale::classic());
-  if (!(number >> *microseconds) || !number.eof() || !std::isfinite(*microseconds) || *microseconds < 0) return false;
+  const char* end = line.data() + space;
+  const auto [stop, error] = std::from_chars(line.data(), end, *microseconds);
+  if (error != std::errc() || stop != end || !std::isfinite(*microseconds) || *microseconds < 0) return false;
   *key = line.substr(space + 1);
   return true;
 }
 
 enum class OnDamage { kWarn, kIgnore };
 
-// Nothing when the file is not one of this library for this target.
+// Nothing when the file is not there, or not one of this library for this target.
 std::map<std::string, double> read_entries(const std::string& path, const std::string& header, OnDamage on_damage) {
   std::map<std::string, double> entries;
   const auto ignored = [&](const std::string& why) {
@@ -52,8 +45,9 @@ std::map<std::string, double> read_entries(const std::string& path, const std::s
     }
     return std::map<std::string, double>();
   };
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return entries;
+  const auto content = read_shared_file(path);
+  if (!content) return entries;
+  std::istringstream file(*content);
   std::string line;
   if (!std::getline(file, line) || line != header) {
     return ignored(str("it starts with \"", line.substr(0, 200), "\", expected \"", header, "\""));
@@ -70,29 +64,10 @@ std::map<std::string, double> read_entries(const std::string& path, const std::s
   return entries;
 }
 
-[[noreturn]] void throw_unwritable(const std::string& path) {
-  TORCHTRT_THROW_ERROR("cannot write timing cache " << path << ": " << std::strerror(errno)
-                                                    << ". Set TORCHTRT_TIMING_CACHE to a file in a writable directory");
-}
-
-// Readers see the old file or the new one, never a part.
-void replace_file(const std::string& path, const std::string& text) {
-  std::string temporary = path + ".XXXXXX";
-  const int file = mkstemp(temporary.data());
-  if (file < 0) throw_unwritable(path);
-  size_t written = 0;
-  bool ok = true;
-  while (ok && written < text.size()) {
-    const ssize_t count = write(file, text.data() + written, text.size() - written);
-    ok = count > 0;
-    written += ok ? static_cast<size_t>(count) : 0;
-  }
-  ok = close(file) == 0 && ok;
-  if (ok && std::rename(temporary.c_str(), path.c_str()) == 0) return;
-  const int error = errno;
-  unlink(temporary.c_str());
-  errno = error;
-  throw_unwritable(path);
+std::string text_of(const std::string& header, const std::map<std::string, double>& entries) {
+  std::string text = header + "\n";
+  for (const auto& [key, microseconds] : entries) text += fmt::format("{:.3f} {}\n", microseconds, key);
+  return text;
 }
 
 }  // namespace
@@ -101,7 +76,13 @@ std::unique_ptr<TimingCache> TimingCache::open(const std::string& path, const De
   auto cache = std::make_unique<TimingCache>();
   cache->path_ = path;
   cache->header_ = header_of(target);
-  if (!path.empty()) cache->entries_ = read_entries(path, cache->header_, OnDamage::kWarn);
+  if (path.empty()) return cache;
+  try {
+    cache->entries_ = read_entries(path, cache->header_, OnDamage::kWarn);
+  } catch (Error& error) {
+    error.AppendMessage("It is the timing cache that timing_cache_path or TORCHTRT_TIMING_CACHE names");
+    throw;
+  }
   return cache;
 }
 
@@ -116,14 +97,16 @@ void TimingCache::put(const std::string& key, double microseconds) {
   entries_[key] = microseconds;
 }
 
-void TimingCache::save() const {
-  if (path_.empty()) return;
+Decision TimingCache::save() const {
+  if (path_.empty()) return Decision::yes();
   const std::lock_guard lock(mutex_);
-  auto merged = read_entries(path_, header_, OnDamage::kIgnore);
-  for (const auto& [key, microseconds] : entries_) merged[key] = microseconds;
-  std::string text = header_ + "\n";
-  for (const auto& [key, microseconds] : merged) text += format_microseconds(microseconds) + " " + key + "\n";
-  replace_file(path_, text);
+  try {
+    auto merged = read_entries(path_, header_, OnDamage::kIgnore);
+    for (const auto& [key, microseconds] : entries_) merged[key] = microseconds;
+    return replace_shared_file(path_, text_of(header_, merged));
+  } catch (const Error& error) {
+    return Decision::no(error.msg());
+  }
 }
 
 }  // namespace torch_tensorrt::engine

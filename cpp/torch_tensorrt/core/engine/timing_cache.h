@@ -12,17 +12,19 @@ namespace torch_tensorrt::engine {
 
 // Measured microseconds of (layer instance, tactic) pairs of one kind of machine, kept in a file between builds.
 // The file is text, one sorted line an entry behind a header with version and target; a file of another version, of
-// another target, or damaged, is ignored with a warning that says why. Written atomically. Thread-safe.
+// another target, or damaged, is ignored with a warning that says why. Written at once. Thread-safe.
 class TimingCache {
  public:
   TimingCache() = default;
-  // Empty path: memory only. A missing file is an empty cache.
+  // Empty path: memory only. A missing file is an empty cache. Throws Error for a file that is there and cannot be
+  // read, before anything is timed and lost.
   static std::unique_ptr<TimingCache> open(const std::string& path, const DeviceTarget& target);
 
   std::optional<double> find(const std::string& key) const;
   void put(const std::string& key, double microseconds);
-  // Merges with what another process wrote meanwhile. Throws Error when the file cannot be written.
-  void save() const;
+  // Merges with what another process wrote meanwhile, and writes as replace_shared_file does. The reason says why the
+  // file could not be written; it is then as it was.
+  Decision save() const;
 
  private:
   std::string path_;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
+#include <locale>
 #include <sstream>
 
 #include "torch_tensorrt/core/util/macros.h"
@@ -12,8 +13,15 @@
 namespace torch_tensorrt::core::runtime {
 namespace {
 
-std::string quoted(const std::string& text) {
+// JSON has points in its numbers, whatever the program's locale.
+std::ostringstream classic_stream() {
   std::ostringstream stream;
+  stream.imbue(std::locale::classic());
+  return stream;
+}
+
+std::string quoted(const std::string& text) {
+  std::ostringstream stream = classic_stream();
   stream << '"';
   for (const char c : text) {
     const auto code = static_cast<unsigned char>(c);
@@ -31,7 +39,7 @@ std::string quoted(const std::string& text) {
 
 // Chrome's trace event format: one complete event a layer, one after another.
 std::string perfetto(const std::string& engine_name, const std::vector<LayerTime>& layers) {
-  std::ostringstream stream;
+  std::ostringstream stream = classic_stream();
   stream << std::fixed << std::setprecision(3) << "[";
   double start = 0;
   const char* separator = "\n";
@@ -49,7 +57,7 @@ std::string perfetto(const std::string& engine_name, const std::vector<LayerTime
 std::string trex(const std::vector<LayerTime>& layers) {
   double total = 0;
   for (const LayerTime& layer : layers) total += layer.microseconds;
-  std::ostringstream stream;
+  std::ostringstream stream = classic_stream();
   stream << std::fixed << std::setprecision(6) << "[\n  {\"count\": 1}";
   for (const LayerTime& layer : layers) {
     const double milliseconds = layer.microseconds / 1000;

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "torch_tensorrt/core/util/decision.h"
+
+// Files that several processes read and replace.
+namespace torch_tensorrt::engine {
+
+// Nothing where there is no file. Throws Error with the reason of the operating system where there is one that cannot
+// be read, and for what is no regular file.
+std::optional<std::string> read_shared_file(const std::string& path);
+
+// Readers see the old content or the new one, never a part. A file that is replaced keeps its mode and, where the
+// process may set them, its owner and group; a new one has the mode that the umask leaves. Of a symbolic link the file
+// that it leads to is replaced. The reason is that of the operating system; the file is then as it was.
+Decision replace_shared_file(const std::string& path, const std::string& content);
+
+}  // namespace torch_tensorrt::engine
