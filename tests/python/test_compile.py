@@ -308,6 +308,21 @@ def test_settings_without_effect_on_a_cpu_are_said(setting, said, capfd):
     assert compiled(x).dtype == torch.float
 
 
+def test_without_a_folder_for_temporary_files(monkeypatch, rel, tmp_path):
+    monkeypatch.setenv("TMPDIR", "/no/such/folder")
+    model, x = script(Mlp()), torch.randn(3, 16)
+    compiled = torch_tensorrt.compile(model, inputs=[x], device="cpu")
+    torch.jit.save(compiled, tmp_path / "model.ts")
+    loaded = torch.jit.load(tmp_path / "model.ts")
+    assert rel(loaded(x), model(x)) < 1e-5
+    with pytest.raises(RuntimeError, match="cannot write profiles to /no/such/folder: No such file"):
+        loaded.engine.enable_profiling()
+    loaded.engine.profile_path_prefix = str(tmp_path)
+    loaded.engine.enable_profiling()
+    loaded(x)
+    assert [len(json.loads(trace.read_text())) > 0 for trace in tmp_path.glob("*.trace")] == [True]
+
+
 def test_an_optional_argument_may_be_given(rel):
     class Model(torch.nn.Module):
         def forward(self, x: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:

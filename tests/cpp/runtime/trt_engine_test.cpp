@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <locale>
@@ -176,6 +177,24 @@ TEST(TRTEngine, ProfilingWritesATraceOfEachCall) {
   EXPECT_EQ(read_file(directory + "/deserialized_trt_layer_information.json"), engine->get_engine_layer_info());
   EXPECT_THAT(error_of([&] { engine->dump_engine_layer_info_to_file("/no/such/folder/file"); }),
               AllOf(HasSubstr("/no/such/folder/file"), HasSubstr("No such file")));
+}
+
+TEST(TRTEngine, NeedsNoFolderForTemporaryFiles) {
+  const char* before = std::getenv("TMPDIR");
+  const std::string kept = before != nullptr ? before : "";
+  setenv("TMPDIR", "/no/such/folder", 1);
+  auto engine = tests::make_engine(tests::build_convolution_engine());
+  EXPECT_EQ(engine->get_profile_path_prefix(), "/no/such/folder");
+  EXPECT_THAT(
+      error_of([&] { engine->enable_profiling(); }),
+      AllOf(HasSubstr("cannot write profiles to /no/such/folder: No such file"), HasSubstr("profile_path_prefix")));
+  before != nullptr ? setenv("TMPDIR", kept.c_str(), 1) : unsetenv("TMPDIR");
+  const std::string file = testing::TempDir() + "profile_test_no_folder";
+  std::ofstream(file) << "a file";
+  engine->set_profile_path_prefix(file);
+  EXPECT_THAT(error_of([&] { engine->enable_profiling(); }), HasSubstr("Not a directory"));
+  engine->set_profile_path_prefix(testing::TempDir());
+  engine->enable_profiling();
 }
 
 TEST(TRTEngine, TracesAreTheSameInEveryLocale) {

@@ -67,7 +67,8 @@ struct TRTEngine : torch::CustomClassHolder {
   // To PREFIX/NAME_layer_information.json.
   void dump_engine_layer_info() const;
 
-  // From now on, each call measures its layers and writes PREFIX/NAME_engine_execution_profile.trace. Slow.
+  // From now on, each call measures its layers and writes PREFIX/NAME_engine_execution_profile.trace. Slow. Throws
+  // Error when PREFIX is no folder that can be written to.
   void enable_profiling() { profiler_.enable(); }
   void disable_profiling() { profiler_.disable(); }
   // "perfetto" (Chrome's trace format) or "trex".

@@ -1,6 +1,10 @@
 #include "torch_tensorrt/core/runtime/profiler.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -70,9 +74,36 @@ std::string trex(const std::vector<LayerTime>& layers) {
   return stream.str();
 }
 
+// Engines are made where there is no such folder, too: who writes to it finds out.
+std::string temporary_folder() {
+  std::error_code error;
+  const std::filesystem::path usable = std::filesystem::temp_directory_path(error);
+  if (!error) return usable.string();
+  for (const char* name : {"TMPDIR", "TMP", "TEMP", "TEMPDIR"}) {
+    if (const char* value = std::getenv(name)) return value;
+  }
+  return "/tmp";
+}
+
+// 0 where files can be made in the folder.
+int why_unwritable(const std::string& folder) {
+  std::error_code error;
+  const bool is_folder = std::filesystem::is_directory(folder, error);
+  if (error) return error.value();
+  if (!is_folder) return ENOTDIR;
+  return faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
 }  // namespace
 
-EngineProfiler::EngineProfiler() : path_prefix_(std::filesystem::temp_directory_path().string()) {}
+void EngineProfiler::enable() {
+  const std::string folder = path_prefix();
+  // "" is the current folder.
+  const int error = why_unwritable(folder.empty() ? "." : folder);
+  TORCHTRT_CHECK(error == 0, "cannot write profiles to " << folder << ": " << std::strerror(error)
+                                                         << ". Set profile_path_prefix to a folder that is writable");
+  enabled_ = true;
+}
 
 void EngineProfiler::set_format(const std::string& format) {
   TORCHTRT_CHECK(format == "perfetto" || format == "trex",
@@ -83,7 +114,7 @@ void EngineProfiler::set_format(const std::string& format) {
 
 std::string EngineProfiler::path_prefix() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return path_prefix_;
+  return path_prefix_ ? *path_prefix_ : temporary_folder();
 }
 
 void EngineProfiler::set_path_prefix(const std::string& prefix) {

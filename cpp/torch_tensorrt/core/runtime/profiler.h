@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,13 +15,13 @@ using engine::LayerTime;
 // Where and how the times of an engine's layers are written. Thread-safe.
 class EngineProfiler {
  public:
-  EngineProfiler();
-
   bool is_enabled() const { return enabled_.load(std::memory_order_relaxed); }
-  void enable() { enabled_ = true; }
+  // Throws Error when the folder that traces go to is none, or may not be written to.
+  void enable();
   void disable() { enabled_ = false; }
   // "perfetto" or "trex"; Error on another.
   void set_format(const std::string& format);
+  // The folder that was set; else the one for temporary files, as the environment names it.
   std::string path_prefix() const;
   void set_path_prefix(const std::string& prefix);
   // PREFIX/NAME_ENDING
@@ -34,7 +35,7 @@ class EngineProfiler {
   std::atomic<bool> enabled_{false};
   mutable std::mutex mutex_;
   Format format_ = Format::kPerfetto;
-  std::string path_prefix_;
+  std::optional<std::string> path_prefix_;
 };
 
 // Replaces the file's content. Throws Error with the reason of the operating system.
