@@ -230,7 +230,7 @@ struct TORCHTRT_API CompileSpec {
   bool use_explicit_typing = false;  // each layer computes in the dtypes of its tensors, whatever is enabled
   bool sparse_weights = false;
   bool refit = false;  // weights of the engine can be replaced (refit_module_weights); engines of ours always can
-  bool debug = false;
+  bool debug = false;  // a GPU's engine keeps what tells its layers apart when it is inspected
   // Lets int64 and float64 be narrowed to 32 bits; what is narrowed is logged as a warning.
   bool truncate_long_and_double = false;
   // Lets the elements of integer inputs be used as sizes; see Input::opt_values. Sizes of dynamic inputs always can be.

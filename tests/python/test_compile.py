@@ -295,10 +295,9 @@ def test_build_info():
         ({"enabled_precisions": {torch.half}}, "precision"),
         ({"workspace_size": 1 << 20}, "workspace_size"),
         ({"debug": True}, "debug"),
-        ({"refit": True}, "refit"),
         ({"sparse_weights": True}, "sparse_weights"),
     ],
-    ids=["half", "workspace_size", "debug", "refit", "sparse_weights"],
+    ids=["half", "workspace_size", "debug", "sparse_weights"],
 )
 def test_settings_without_effect_on_a_cpu_are_said(setting, said, capfd):
     model, x = torch.jit.script(torch.nn.Linear(3, 4).eval()), torch.randn(2, 3)
@@ -306,6 +305,29 @@ def test_settings_without_effect_on_a_cpu_are_said(setting, said, capfd):
     warnings = [line for line in capfd.readouterr().err.splitlines() if "WARNING" in line]
     assert any(said in line for line in warnings), warnings
     assert compiled(x).dtype == torch.float
+
+
+def test_refit_has_an_effect_on_a_cpu(capfd):
+    torch_tensorrt.compile(script(Mlp()), inputs=[torch.randn(3, 16)], device="cpu", refit=True)
+    assert "refit" not in capfd.readouterr().err
+
+
+def test_networks_are_dumped_where_the_environment_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCHTRT_DUMP_DIRECTORY", str(tmp_path))
+    x = torch.randn(3, 16)
+    torch_tensorrt.compile(script(Mlp()), inputs=[x], device="cpu")
+    torch_tensorrt.compile(script(torch.nn.ReLU()), inputs=[x], device="cpu")
+    dumped = sorted((tmp_path / "Mlp_forward" / "native").iterdir())
+    assert dumped[0].name == "000_input.txt" and len(dumped) > 1
+    first, last = dumped[0].read_text(), dumped[-1].read_text()
+    assert first.startswith("network ") and " = activation(" in first
+    assert last.startswith("network ") and last != first
+    assert (tmp_path / "ReLU_forward" / "native" / "000_input.txt").exists()
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    monkeypatch.setenv("TORCHTRT_DUMP_DIRECTORY", str(taken))
+    with pytest.raises(RuntimeError, match="cannot make the dump directory"):
+        torch_tensorrt.compile(script(Mlp()), inputs=[x], device="cpu")
 
 
 def test_without_a_folder_for_temporary_files(monkeypatch, rel, tmp_path):

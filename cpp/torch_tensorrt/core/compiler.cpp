@@ -56,8 +56,6 @@ void warn_without_effect(const conversion::BuilderSettings& settings) {
 void check_cpu_settings(const conversion::BuilderSettings& settings) {
   TORCHTRT_CHECK(settings.capability == nvinfer1::EngineCapability::kSTANDARD,
                  "engine capability " << settings.capability << " was asked for; engines for the CPU are standard");
-  if (settings.refit)
-    LOG_WARNING("refit was asked for; engines for the CPU are rebuilt instead, they cannot be refitted");
   if (settings.sparse_weights) LOG_WARNING("sparse_weights was asked for; there are no sparse kernels for the CPU");
   warn_without_effect(settings);
 }

@@ -71,7 +71,8 @@ def compile(  # noqa: A001 - the public name
         enabled_precisions: set of dtypes that layers may compute in; default ``{torch.float32}``.
         refit: keep the weights of a GPU's engine replaceable (:func:`refit_module_weights`); those of the ``native``
             backend always are.
-        debug: keep what a debugger needs, dump networks.
+        debug: keep in a GPU's engine what tells layers apart when it is inspected; engines for the CPU always do.
+            Networks are dumped as text where the environment's ``TORCHTRT_DUMP_DIRECTORY`` names a folder.
         capability: :class:`torch_tensorrt.EngineCapability`.
         num_avg_timing_iters: runs that each candidate's time is averaged over.
         workspace_size: bytes of scratch memory that a layer may use; 0 for no limit.

@@ -1,6 +1,7 @@
 #include "torch_tensorrt/core/engine/build_engine.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 #include <vector>
 
@@ -78,6 +79,18 @@ const Backend& named_backend(const std::string& name, const network::INetworkDef
   return backend;
 }
 
+// Without a folder of its own, each engine has one for each backend in the environment's TORCHTRT_DUMP_DIRECTORY.
+std::string build_with(const Backend& backend, NetworkPtr network, BuildSettings settings, BuildReport* report) {
+  LOG_INFO("backend " << backend.name() << " builds the engine \"" << network->getName() << "\"");
+  const char* dumps = std::getenv("TORCHTRT_DUMP_DIRECTORY");
+  if (settings.dump_directory.empty() && dumps != nullptr && dumps[0] != '\0') {
+    std::string name = settings.name.empty() ? network->getName() : settings.name;
+    std::replace(name.begin(), name.end(), '/', '_');
+    settings.dump_directory = str(dumps, "/", name, "/", backend.name());
+  }
+  return backend.build(std::move(network), settings, report);
+}
+
 struct TimedPlan {
   std::string bytes;
   double microseconds = 0;
@@ -86,7 +99,7 @@ struct TimedPlan {
 
 TimedPlan build_and_time(const Backend& backend, NetworkPtr network, const BuildSettings& settings) {
   TimedPlan made;
-  made.bytes = backend.build(std::move(network), settings, &made.report);
+  made.bytes = build_with(backend, std::move(network), settings, &made.report);
   made.microseconds = time_engine(*Engine::load(std::make_shared<const std::string>(made.bytes)));
   return made;
 }
@@ -133,17 +146,15 @@ std::string build_auto(NetworkPtr network, const BuildSettings& settings, BuildR
   const Candidates candidates = find_candidates(*network, settings.target);
   const auto last = std::prev(candidates.able.end());
   for (auto backend = candidates.able.begin(); backend != last; ++backend) {
-    LOG_INFO("backend " << (*backend)->name() << " builds the engine \"" << network->getName() << "\"");
     try {
-      return (*backend)->build(network->clone(), settings, report);
+      return build_with(**backend, network->clone(), settings, report);
     } catch (const Error& error) {
       LOG_WARNING("backend " << (*backend)->name() << " was to build the engine \"" << network->getName()
                              << "\" and failed; backend " << (*std::next(backend))->name()
                              << " takes its place: " << error.msg());
     }
   }
-  LOG_INFO("backend " << (*last)->name() << " builds the engine \"" << network->getName() << "\"");
-  return (*last)->build(std::move(network), settings, report);
+  return build_with(**last, std::move(network), settings, report);
 }
 
 }  // namespace
@@ -155,8 +166,7 @@ std::string build_engine(NetworkPtr network, const BuildSettings& settings, Buil
   if (settings.backend == kFastestBackend) return build_fastest(std::move(network), resolved, report);
   if (settings.backend == kAutoBackend) return build_auto(std::move(network), resolved, report);
   const Backend& backend = named_backend(settings.backend, *network, resolved.target);
-  LOG_INFO("backend " << backend.name() << " builds the engine \"" << network->getName() << "\"");
-  return backend.build(std::move(network), resolved, report);
+  return build_with(backend, std::move(network), resolved, report);
 }
 
 Decision takes_layers(const network::INetworkDefinition& network, const std::string& backend,

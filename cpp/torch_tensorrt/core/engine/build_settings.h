@@ -35,9 +35,11 @@ struct BuildSettings {
   std::vector<std::string> tactic_sources;
   // Combinations of input shapes that a context of the engine stays prepared for.
   int32_t max_specialisations = 8;
-  std::string dump_directory;  // network text before and after every pass; empty: none
-  bool debug = false;          // keep what tells layers apart (names, attributes) in the engine
-  bool disable_tf32 = false;   // products of f32 in full precision on a GPU; our own engine obeys it when it runs
+  // Network text before and after every pass; empty: build_engine takes NAME/BACKEND in the environment's
+  // TORCHTRT_DUMP_DIRECTORY, or there is none.
+  std::string dump_directory;
+  bool debug = false;         // keep what tells layers apart (names, attributes) in the engine
+  bool disable_tf32 = false;  // products of f32 in full precision on a GPU; our own engine obeys it when it runs
 
   // What follows is for backends that take whole networks; our own engine has no use for it.
   bool refit = false;               // weights can be replaced in the built engine
