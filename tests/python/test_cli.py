@@ -92,6 +92,27 @@ def test_a_range_of_shapes(lenet, tmp_path, rel):
         assert rel(module(x), torch.jit.load(lenet)(x)) < 1e-5
 
 
+@pytest.mark.parametrize(("dtype", "name"), [(torch.half, "half"), (torch.bfloat16, "bf16"), (torch.double, "f64")])
+@pytest.mark.parametrize("given", [True, False])
+def test_modules_of_other_dtypes_pass_the_self_check(dtype, name, given, tmp_path):
+    torch.manual_seed(0)
+    path = tmp_path / "model.ts"
+    torch.jit.save(torch.jit.script(LeNet().eval().to(dtype)), path)
+    spec = "(2,1,28,28)" + (f"@{name}" if given else "")
+    told = torchtrtc("--info", "-d", "cpu", path, tmp_path / "compiled.ts", spec)
+    assert "self check passed" in told
+
+
+def test_an_input_of_bytes(tmp_path):
+    class Picture(torch.nn.Module):
+        def forward(self, x):
+            return x.float() / 255
+
+    path = tmp_path / "model.ts"
+    torch.jit.save(torch.jit.script(Picture()), path)
+    torchtrtc("-d", "cpu", path, tmp_path / "compiled.ts", "(2,3)@uint8")
+
+
 def test_engine_bytes_and_back(tmp_path, rel):
     model = saved(Mlp(), tmp_path)
     engine, embedded = tmp_path / "model.engine", tmp_path / "embedded.ts"

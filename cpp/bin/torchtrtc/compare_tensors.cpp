@@ -1,5 +1,7 @@
 #include "compare_tensors.h"
 
+#include <limits>
+
 #include "ATen/ATen.h"
 
 #include "torch_tensorrt/core/util/macros.h"
@@ -12,6 +14,13 @@ double largest_where(const at::Tensor& magnitudes, const at::Tensor& counts) {
 }
 
 }  // namespace
+
+double default_rtol(at::ScalarType dtype) {
+  constexpr double kLastPlaces = 8;
+  if (dtype == at::kHalf) return kLastPlaces * std::numeric_limits<at::Half>::epsilon();
+  if (dtype == at::kBFloat16) return kLastPlaces * std::numeric_limits<at::BFloat16>::epsilon();
+  return 1e-5;
+}
 
 std::optional<std::string> difference(const at::Tensor& expected, const at::Tensor& found, double atol, double rtol) {
   if (expected.sizes() != found.sizes() || expected.scalar_type() != found.scalar_type()) {

@@ -4,8 +4,12 @@
 #include <string>
 
 #include "ATen/core/Tensor.h"
+#include "c10/core/ScalarType.h"
 
 namespace torchtrtc {
+
+// 1e-5; of types with fewer digits, eight units in the last place.
+double default_rtol(at::ScalarType dtype);
 
 // In words how `found` differs from `expected`; nothing where it does not. Shapes and dtypes must be the same, the same
 // elements must be finite, equal infinities (and NaN and NaN) are equal, and of the finite elements

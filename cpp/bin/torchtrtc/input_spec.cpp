@@ -21,12 +21,15 @@ const std::map<std::string, DataType::Value> kDtypes = {
     {"int32", DataType::kInt},      {"i32", DataType::kInt},       {"long", DataType::kLong},
     {"int64", DataType::kLong},     {"i64", DataType::kLong},      {"double", DataType::kDouble},
     {"float64", DataType::kDouble}, {"f64", DataType::kDouble},    {"bool", DataType::kBool},
-    {"b", DataType::kBool},
+    {"b", DataType::kBool},         {"bf16", DataType::kBFloat16}, {"bfloat16", DataType::kBFloat16},
+    {"uint8", DataType::kByte},     {"u8", DataType::kByte},       {"byte", DataType::kByte},
 };
 const std::map<std::string, DataType::Value> kPrecisions = {
-    {"float", DataType::kFloat}, {"float32", DataType::kFloat}, {"f32", DataType::kFloat}, {"fp32", DataType::kFloat},
-    {"half", DataType::kHalf},   {"float16", DataType::kHalf},  {"f16", DataType::kHalf},  {"fp16", DataType::kHalf},
-    {"char", DataType::kChar},   {"int8", DataType::kChar},     {"i8", DataType::kChar},
+    {"float", DataType::kFloat},       {"float32", DataType::kFloat}, {"f32", DataType::kFloat},
+    {"fp32", DataType::kFloat},        {"half", DataType::kHalf},     {"float16", DataType::kHalf},
+    {"f16", DataType::kHalf},          {"fp16", DataType::kHalf},     {"char", DataType::kChar},
+    {"int8", DataType::kChar},         {"i8", DataType::kChar},       {"bf16", DataType::kBFloat16},
+    {"bfloat16", DataType::kBFloat16},
 };
 const std::map<std::string, TensorFormat::Value> kFormats = {
     {"linear", TensorFormat::kContiguous},

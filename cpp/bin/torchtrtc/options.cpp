@@ -95,8 +95,8 @@ void add_check_flags(CLI::App& app, Options& o) {
   app.add_option("--atol", o.atol, "Self check: absolute difference allowed")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--rtol", o.rtol, "Self check: relative difference allowed")
-      ->capture_default_str()
+  app.add_option("--rtol", o.rtol,
+                 "Self check: relative difference allowed; when none is given 1e-5, for half and bf16 8 last places")
       ->check(CLI::NonNegativeNumber);
   app.add_flag("--no-threshold-check", o.no_threshold_check, "Do not compare the result with the input module");
   app.add_option("--custom-torch-ops", o.custom_ops, "Library of PyTorch operations to load first (repeat)")

@@ -51,7 +51,7 @@ struct Options {
   uint64_t dla_local_dram_size = 1073741824;
   uint64_t dla_global_dram_size = 536870912;
   double atol = 1e-8;
-  double rtol = 1e-5;
+  std::optional<double> rtol;  // unset: default_rtol() of each output
   bool no_threshold_check = false;
   bool truncate = false;
   bool allow_shape_tensors = false;

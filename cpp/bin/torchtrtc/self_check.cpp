@@ -1,6 +1,7 @@
 #include "self_check.h"
 
 #include "compare_tensors.h"
+#include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torchtrtc {
@@ -34,10 +35,35 @@ at::ScalarType scalar_type(DataType dtype) {
   return at::kFloat;
 }
 
-at::Tensor sample(const Input& input, const std::vector<int64_t>& shape) {
+using torch_tensorrt::core::runtime::TRTEngine;
+
+at::Device device_of(const TRTEngine& engine) {
+  const auto& target = engine.engine().target();
+  if (target.kind == torch_tensorrt::engine::DeviceTarget::Kind::kCPU) return at::kCPU;
+  return {at::kCUDA, static_cast<c10::DeviceIndex>(target.index)};
+}
+
+// Of the first parameter or buffer.
+at::Device device_of(const torch::jit::Module& module) {
+  for (const at::Tensor& tensor : module.parameters()) return tensor.device();
+  for (const at::Tensor& tensor : module.buffers()) return tensor.device();
+  return at::kCPU;
+}
+
+// Of inputs that were given no dtype, what compiling found.
+std::vector<at::ScalarType> dtypes_of(const TRTEngine& engine, const std::vector<Input>& inputs) {
+  std::vector<at::ScalarType> dtypes;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const bool is_given = inputs[i].dtype != DataType::kUnknown || i >= engine.inputs().size();
+    dtypes.push_back(is_given ? scalar_type(inputs[i].dtype) : engine.inputs()[i].dtype);
+  }
+  return dtypes;
+}
+
+at::Tensor sample(const Input& input, const std::vector<int64_t>& shape, at::ScalarType dtype) {
   const double low = input.tensor_domain[0];
   const double high = input.tensor_domain[1];
-  auto values = (at::rand(shape) * (high - low) + low).to(scalar_type(input.dtype));
+  auto values = (at::rand(shape) * (high - low) + low).to(dtype);
   const bool channels_last = input.format == torch_tensorrt::TensorFormat::kChannelsLast && values.dim() == 4;
   return channels_last ? values.contiguous(at::MemoryFormat::ChannelsLast) : values;
 }
@@ -56,22 +82,24 @@ void collect_tensors(const torch::jit::IValue& value, std::vector<at::Tensor>& t
   }
 }
 
-std::vector<at::Tensor> run(torch::jit::Module& module, const std::vector<at::Tensor>& inputs) {
-  std::vector<torch::jit::IValue> arguments(inputs.begin(), inputs.end());
+std::vector<at::Tensor> run(torch::jit::Module& module, const std::vector<at::Tensor>& inputs, at::Device device) {
+  std::vector<torch::jit::IValue> arguments;
+  for (const at::Tensor& input : inputs) arguments.emplace_back(input.to(device));
   std::vector<at::Tensor> tensors;
   collect_tensors(module.forward(arguments), tensors);
   return tensors;
 }
 
 void compare(const std::vector<at::Tensor>& expected, const std::vector<at::Tensor>& found, const char* shapes,
-             double atol, double rtol, std::vector<std::string>& differences) {
+             double atol, std::optional<double> rtol, std::vector<std::string>& differences) {
   if (expected.size() != found.size()) {
     differences.push_back(
         torch_tensorrt::str(shapes, " shapes: ", expected.size(), " tensors expected, ", found.size(), " found"));
     return;
   }
   for (size_t i = 0; i < expected.size(); ++i) {
-    const auto found_difference = difference(expected[i], found[i], atol, rtol);
+    const double relative = rtol.value_or(default_rtol(expected[i].scalar_type()));
+    const auto found_difference = difference(expected[i], found[i], atol, relative);
     if (!found_difference) continue;
     differences.push_back(torch_tensorrt::str(shapes, " shapes, output ", i, ": ", *found_difference));
   }
@@ -80,19 +108,22 @@ void compare(const std::vector<at::Tensor>& expected, const std::vector<at::Tens
 }  // namespace
 
 std::vector<std::string> self_check(torch::jit::Module& expected, torch::jit::Module& compiled,
-                                    const std::vector<Input>& inputs, double atol, double rtol) {
+                                    const std::vector<Input>& inputs, double atol, std::optional<double> rtol) {
   at::NoGradGuard no_grad;
   torch::manual_seed(0);
   using Shape = std::vector<int64_t> Input::*;
   const std::pair<const char*, Shape> kinds[] = {
       {"opt", &Input::opt_shape}, {"min", &Input::min_shape}, {"max", &Input::max_shape}};
+  const auto engine = compiled.attr("engine").toCustomClass<TRTEngine>();
+  const auto dtypes = dtypes_of(*engine, inputs);
   bool dynamic = false;
   for (const auto& input : inputs) dynamic = dynamic || input.input_is_dynamic;
   std::vector<std::string> differences;
   for (const auto& [name, shape] : kinds) {
     std::vector<at::Tensor> samples;
-    for (const auto& input : inputs) samples.push_back(sample(input, input.*shape));
-    compare(run(expected, samples), run(compiled, samples), name, atol, rtol, differences);
+    for (size_t i = 0; i < inputs.size(); ++i) samples.push_back(sample(inputs[i], inputs[i].*shape, dtypes[i]));
+    compare(run(expected, samples, device_of(expected)), run(compiled, samples, device_of(*engine)), name, atol, rtol,
+            differences);
     if (!dynamic) break;
   }
   return differences;
