@@ -400,6 +400,29 @@ def test_an_argument_without_a_default_must_be_given():
         torch_tensorrt.compile(torch.jit.script(Both().eval()), inputs=[torch.ones(2)], device="cpu")
 
 
+class Named(torch.nn.Module):
+    def forward(self, x):
+        return x, {"out": x + 1}
+
+
+def test_a_dict_as_result_is_refused_with_what_to_do():
+    module, message = (
+        torch.jit.script(Named().eval()),
+        r"forward returns .*Dict\[str, Tensor\].*return the values as a tuple",
+    )
+    with pytest.raises(RuntimeError, match=message):
+        torch_tensorrt.compile(module, inputs=[torch.ones(2)], device="cpu")
+    with pytest.raises(RuntimeError, match=message):
+        torch_tensorrt.convert_method_to_trt_engine(module, "forward", inputs=[torch.ones(2)], device="cpu")
+    assert "return the values as a tuple" in torch_tensorrt.check(module, [torch.ones(2)], device="cpu").problem
+
+
+def test_the_module_has_what_every_module_has():
+    compiled = torch_tensorrt.compile(torch.jit.script(Mlp().eval()), inputs=[torch.ones(2, 16)], device="cpu")
+    assert not compiled.training
+    assert not compiled.eval().training
+
+
 def test_a_computed_size_that_does_not_fit_is_an_error(rel):
     class Model(torch.nn.Module):
         def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

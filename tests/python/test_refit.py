@@ -102,6 +102,24 @@ def test_script_and_trace(make, rel):
     assert rel(refitted(x), new(x)) < 1e-5
 
 
+class Scaled(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
+    def forward(self, x, times: int = 2):
+        return self.linear(x) * times
+
+
+def test_an_argument_that_was_not_given_keeps_its_default(rel):
+    old, new, x = Scaled().eval(), Scaled().eval(), torch.randn(3, 4)
+    compiled = torch_tensorrt.compile(torch.jit.script(old), inputs=[x], device="cpu")
+    refitted = torch_tensorrt.refit_module_weights(compiled, torch.jit.script(new))
+    with torch.no_grad():
+        assert rel(refitted(x), new(x)) < 1e-5
+        assert rel(compiled(x), old(x)) < 1e-5
+
+
 def test_an_exported_program(rel):
     x = torch.randn(2, 3, 8, 8)
     old, new = (torch.export.export(trained(Net(), seed), (x,)) for seed in (1, 2))

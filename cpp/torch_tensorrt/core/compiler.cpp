@@ -150,6 +150,29 @@ void count_use(std::vector<OperatorReport>& reports, OperatorReport use) {
   ++found->uses;
 }
 
+bool holds_dict(const c10::TypePtr& type) {
+  const auto parts = type->containedTypes();
+  return type->kind() == c10::TypeKind::DictType || std::any_of(parts.begin(), parts.end(), holds_dict);
+}
+
+// Found out before anything is converted; the operator that makes a dict has no line of the user's.
+Decision check_results(const torch::jit::Module& mod, const std::string& method) {
+  const auto found = mod.find_method(method);
+  if (!found) return Decision::yes();  // which lowering says
+  for (const auto& result : found->function().getSchema().returns()) {
+    if (!holds_dict(result.type())) continue;
+    return Decision::no(
+        str(method, " returns ", result.type()->str(),
+            "; a compiled module returns tensors, tuples and lists of them: return the values as a tuple"));
+  }
+  return Decision::yes();
+}
+
+void require_results(const torch::jit::Module& mod, const std::string& method) {
+  const Decision results = check_results(mod, method);
+  if (!results) TORCHTRT_THROW_ERROR(results.reason());
+}
+
 lowering::LoweredGraph lower(const torch::jit::Module& mod, const std::string& method_name, const CompileSpec& cfg) {
   lowering::LowerInfo info = cfg.lower_info;
   info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
@@ -243,6 +266,7 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
   for (const auto& decision : partitioning::decide_nodes(lowered.first->block(), cfg.partitioning_info)) {
     count_use(report.operators, report_of(with_backend(decision, cfg)));
   }
+  if (const Decision results = check_results(mod, method_name); !results) report.problem = results.reason();
   if (cfg.graph_inputs.collection_inputs.empty() || !report.is_whole()) return report;
   auto static_params = pair_inputs(lowered, cfg);
   const Decision converts = conversion::CheckBlock(lowered.first->block(), cfg.convert_info, static_params);
@@ -252,6 +276,7 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
 
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   check_settings(cfg);
+  require_results(mod, method_name);
   cfg.lower_info.converting_to_trt_engine = true;
   auto converted = convert_method(mod, method_name, cfg);
   return own_bytes(build_engine(converted));
@@ -259,6 +284,7 @@ std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::
 
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
   check_settings(cfg);
+  require_results(mod, "forward");
   const std::string name = class_name(mod);
   auto converted = convert_method(mod, "forward", cfg);
   check_results(converted.results);

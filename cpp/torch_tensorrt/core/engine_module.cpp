@@ -88,6 +88,8 @@ torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_pt
   torch::jit::Module module{c10::QualifiedName(name)};
   const auto engine_value = c10::IValue(std::move(engine));
   module.register_attribute(kEngineAttribute, engine_value.type(), engine_value, /*is_param=*/false);
+  // Which every module of Python's has.
+  module.register_attribute("training", c10::BoolType::get(), false, /*is_param=*/false);
 
   auto graph = std::make_shared<torch::jit::Graph>();
   auto* self = graph->addInput("self");

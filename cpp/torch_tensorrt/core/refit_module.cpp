@@ -102,6 +102,7 @@ std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Modu
                                                           std::vector<std::vector<ir::Input>> specs) {
   lowering::LowerInfo lower_info;
   lower_info.keep_parameters_apart = conversion::keeps_parameters_apart(*plan.settings);
+  lower_info.given_arguments = specs.size();
   const std::string& method = plan.settings->method;
   const auto lowered = lowering::Lower(mod, method, lower_info);
   auto graph = lowered.first;
