@@ -123,6 +123,14 @@ def test_results_have_the_error_of_the_precision(settings, low, high):
     assert low <= error_of(compile_with(module, optimization_level=3, **settings), module) < high
 
 
+def test_networks_are_dumped_for_each_backend(monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCHTRT_DUMP_DIRECTORY", str(tmp_path))
+    torch_tensorrt.compile(make(), inputs=[torch_tensorrt.Input(SHAPE)], backend="fastest", device="cuda:0")
+    for backend in ("native", "tensorrt"):
+        first = tmp_path / "Convolutions_forward" / backend / "000_input.txt"
+        assert first.read_text().count(" = convolution(") == 3
+
+
 @pytest.mark.parametrize("kind", [Quantized, QuantizedByChannel])
 def test_int8_between_fake_quantizations(kind):
     module = make(kind)
