@@ -154,20 +154,6 @@ def test_tuples_lists_and_shape_inputs_keep_their_places(rel):
         assert [rel(mine, theirs) < 1e-6 for mine, theirs in zip(got[1], wanted[1], strict=True)] == [True, True]
 
 
-def test_arguments_that_were_not_given_have_their_defaults(rel):
-    class Scaled(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.linear = nn.Linear(3, 4)
-
-        def forward(self, x, factor: float = 2.0, offset: int = 3):
-            return self.linear(x) * factor + offset
-
-    old, new, x = trained(Scaled(), 1), trained(Scaled(), 2), torch.randn(2, 3)
-    compiled = compile_net(torch.jit.script(old), [Input((2, 3))])
-    assert rel(torch_tensorrt.refit_module_weights(compiled, torch.jit.script(new))(x), new(x)) < 1e-5
-
-
 def test_each_of_several_ranges_stays(rel):
     old, new = trained(nn.Linear(3, 4), 1), trained(nn.Linear(3, 4), 2)
     ranges = Input(profiles=[((64, 3), (64, 3), (64, 3)), ((1, 3), (1, 3), (2, 3))])

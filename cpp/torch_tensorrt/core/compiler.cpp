@@ -162,7 +162,7 @@ Decision check_results(const torch::jit::Module& mod, const std::string& method)
   for (const auto& result : found->function().getSchema().returns()) {
     if (!holds_dict(result.type())) continue;
     return Decision::no(
-        str(method, " returns ", result.type()->str(),
+        str(method, " returns ", result.type()->annotation_str(),
             "; a compiled module returns tensors, tuples and lists of them: return the values as a tuple"));
   }
   return Decision::yes();
@@ -211,7 +211,7 @@ std::string build_engine(ConvertedMethod& converted) {
 }
 
 // Before the build, which may take long.
-void check_results(const std::vector<ir::ValueTree>& results) {
+void check_result_types(const std::vector<ir::ValueTree>& results) {
   for (size_t i = 0; i < results.size(); ++i) {
     try {
       results[i].type();
@@ -287,7 +287,7 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
   require_results(mod, "forward");
   const std::string name = class_name(mod);
   auto converted = convert_method(mod, "forward", cfg);
-  check_results(converted.results);
+  check_result_types(converted.results);
   auto engine = load_engine(name + "_engine", build_engine(converted), cfg.convert_info.engine_settings.device);
   name_arguments(mod, "forward", converted.arguments);
   auto compiled =
