@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "torch_tensorrt/core/engine/producer.h"
-#include "torch_tensorrt/core/engine/shared_file.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/shared_file.h"
 
 namespace torch_tensorrt::engine {
 namespace {
@@ -45,7 +45,7 @@ std::map<std::string, double> read_entries(const std::string& path, const std::s
     }
     return std::map<std::string, double>();
   };
-  const auto content = read_shared_file(path);
+  const auto content = core::util::read_shared_file(path);
   if (!content) return entries;
   std::istringstream file(*content);
   std::string line;
@@ -103,7 +103,7 @@ Decision TimingCache::save() const {
   try {
     auto merged = read_entries(path_, header_, OnDamage::kIgnore);
     for (const auto& [key, microseconds] : entries_) merged[key] = microseconds;
-    return replace_shared_file(path_, text_of(header_, merged));
+    return core::util::replace_shared_file(path_, text_of(header_, merged));
   } catch (const Error& error) {
     return Decision::no(error.msg());
   }

@@ -4,20 +4,17 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/shared_file.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
 
-std::string read_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
+// Empty where there is none. Throws Error where it cannot be read.
+std::string read_file(const std::string& path) { return core::util::read_shared_file(path).value_or(std::string()); }
 
 // Only one at a time reads, adds to and replaces a file: of this process's threads by a mutex, of all processes by a
 // lock on the folder, where its file system has such locks.
@@ -44,17 +41,6 @@ class Turn {
   int folder_ = -1;
 };
 
-// Readers see the old file or the new one, never a part.
-bool replace_file(const std::string& path, const void* data, size_t bytes) {
-  const std::string fresh = path + "." + std::to_string(getpid());
-  std::ofstream stream(fresh, std::ios::binary);
-  stream.write(static_cast<const char*>(data), static_cast<std::streamsize>(bytes));
-  stream.close();
-  const bool done = stream.good() && std::rename(fresh.c_str(), path.c_str()) == 0;
-  if (!done) std::remove(fresh.c_str());
-  return done;
-}
-
 std::unique_ptr<nvinfer1::ITimingCache> parse(nvinfer1::IBuilderConfig& config, const std::string& bytes) {
   return std::unique_ptr<nvinfer1::ITimingCache>(config.createTimingCache(bytes.data(), bytes.size()));
 }
@@ -76,13 +62,22 @@ TimingCacheFile::TimingCacheFile(const std::string& path, nvinfer1::IBuilderConf
 void TimingCacheFile::save() {
   const nvinfer1::ITimingCache* used = config_.getTimingCache();
   if (path_.empty() || used == nullptr) return;
+  try {
+    add_to_file(*used);
+  } catch (const Error& error) {  // it was readable before the build
+    LOG_WARNING("the timing cache of TensorRT cannot be written to " << path_ << ": " << error.msg());
+  }
+}
+
+void TimingCacheFile::add_to_file(const nvinfer1::ITimingCache& used) {
   const Turn turn(path_);
   auto all = parse(config_, read_file(path_));
-  if (all != nullptr && !all->combine(*used, /*ignoreMismatch=*/false)) all = nullptr;
-  const std::unique_ptr<nvinfer1::IHostMemory> bytes(all != nullptr ? all->serialize() : used->serialize());
-  if (bytes == nullptr || !replace_file(path_, bytes->data(), bytes->size())) {
-    LOG_WARNING("the timing cache of TensorRT could not be written to " << path_);
-  }
+  if (all != nullptr && !all->combine(used, /*ignoreMismatch=*/false)) all = nullptr;
+  const std::unique_ptr<nvinfer1::IHostMemory> bytes(all != nullptr ? all->serialize() : used.serialize());
+  if (bytes == nullptr) TORCHTRT_THROW_ERROR("TensorRT does not serialize it");
+  const std::string content(static_cast<const char*>(bytes->data()), bytes->size());
+  const Decision written = core::util::replace_shared_file(path_, content);
+  if (!written) TORCHTRT_THROW_ERROR(written.reason());
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt

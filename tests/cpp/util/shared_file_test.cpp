@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/engine/shared_file.h"
+#include "torch_tensorrt/core/util/shared_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -6,14 +6,23 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
-#include "engine/reference_tactic.h"
+#include "torch_tensorrt/core/util/Exception.h"
 
-namespace torch_tensorrt::engine {
+namespace torch_tensorrt::core::util {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::error_of;
+
+std::string error_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.msg();
+  }
+  return {};
+}
 
 // Root may read and write everything.
 class AsOrdinaryUser {
@@ -155,4 +164,4 @@ TEST_F(SharedFileTest, NamesThatAreTakenArePassedOver) {
 }
 
 }  // namespace
-}  // namespace torch_tensorrt::engine
+}  // namespace torch_tensorrt::core::util

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/engine/shared_file.h"
+#include "torch_tensorrt/core/util/shared_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,7 +15,7 @@
 
 #include "torch_tensorrt/core/util/macros.h"
 
-namespace torch_tensorrt::engine {
+namespace torch_tensorrt::core::util {
 namespace {
 
 // As many as the operating system follows.
@@ -125,4 +125,4 @@ Decision replace_shared_file(const std::string& path, const std::string& content
   return Decision::no(std::strerror(error));
 }
 
-}  // namespace torch_tensorrt::engine
+}  // namespace torch_tensorrt::core::util

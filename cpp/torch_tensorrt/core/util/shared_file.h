@@ -6,7 +6,7 @@
 #include "torch_tensorrt/core/util/decision.h"
 
 // Files that several processes read and replace.
-namespace torch_tensorrt::engine {
+namespace torch_tensorrt::core::util {
 
 // Nothing where there is no file. Throws Error with the reason of the operating system where there is one that cannot
 // be read, and for what is no regular file.
@@ -17,4 +17,4 @@ std::optional<std::string> read_shared_file(const std::string& path);
 // that it leads to is replaced. The reason is that of the operating system; the file is then as it was.
 Decision replace_shared_file(const std::string& path, const std::string& content);
 
-}  // namespace torch_tensorrt::engine
+}  // namespace torch_tensorrt::core::util
