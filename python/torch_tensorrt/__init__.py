@@ -22,12 +22,15 @@ from torch_tensorrt._check import OperatorSupport, SupportReport, check  # noqa:
 from torch_tensorrt._compile import compile, convert_method_to_trt_engine  # noqa: E402, A004
 from torch_tensorrt._device import Device  # noqa: E402
 from torch_tensorrt._enums import DeviceType, EngineCapability, dtype, memory_format  # noqa: E402
+from torch_tensorrt._features import ENABLED_FEATURES  # noqa: E402
 from torch_tensorrt._input import Input  # noqa: E402
 from torch_tensorrt._refit import refit_module_weights  # noqa: E402
+from torch_tensorrt._save import load, save  # noqa: E402
 from torch_tensorrt._version import __version__  # noqa: E402
 from torch_tensorrt.ts import check_method_op_support, embed_engine_in_new_module  # noqa: E402
 
 __all__ = [
+    "ENABLED_FEATURES",
     "Device",
     "DeviceType",
     "EngineCapability",
@@ -44,10 +47,12 @@ __all__ = [
     "embed_engine_in_new_module",
     "get_build_info",
     "get_environment_report",
+    "load",
     "logging",
     "memory_format",
     "refit_module_weights",
     "runtime",
+    "save",
     "set_device",
     "ts",
 ]

@@ -1,0 +1,93 @@
+"""Compiled modules to files and back."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+_FORMATS = ("exported_program", "torchscript", "aot_inductor", "executorch")
+
+
+def save(
+    module: torch.jit.ScriptModule,
+    file_path: str | Path = "",
+    *,
+    extra_files: dict[str, Any] | None = None,
+    output_format: str = "exported_program",
+    inputs: Sequence[Any] | None = None,
+    arg_inputs: Sequence[Any] | None = None,
+    kwarg_inputs: dict[str, Any] | None = None,
+    retrace: bool = True,
+    use_legacy_exporter: bool | None = None,
+    pickle_protocol: int = 2,
+    dynamic_shapes: Any = None,
+    **kwargs: Any,
+) -> None:
+    """Writes what :func:`compile` returned to a file. ``torch.jit.save`` does the same.
+
+    Args:
+        module: a ScriptModule.
+        file_path: where to; a file that is there is replaced.
+        extra_files: names and contents (``str`` or ``bytes``) that go into the file too.
+        output_format: ``"torchscript"``, the one format of a ScriptModule.
+        inputs, arg_inputs, kwarg_inputs, retrace, use_legacy_exporter, pickle_protocol, dynamic_shapes, **kwargs: of
+            other formats; a ScriptModule needs none of them.
+
+    Raises:
+        TypeError: ``module`` is no ScriptModule.
+        ValueError: another format, or no path.
+    """
+    if not isinstance(module, torch.jit.ScriptModule):
+        raise TypeError(f"a ScriptModule is needed, as compile returns it, found {type(module).__name__}")
+    if output_format not in _FORMATS:
+        raise ValueError(f"output_format={output_format!r} is not one of {', '.join(_FORMATS)}")
+    if output_format != "torchscript":
+        raise ValueError(f"a ScriptModule is saved with output_format='torchscript', not {output_format!r}")
+    if not str(file_path):
+        raise ValueError("file_path is empty")
+    torch.jit.save(module, str(file_path), _extra_files=extra_files)
+
+
+def load(
+    file_path: str | Path = "",
+    extra_files: dict[str, Any] | None = None,
+    *,
+    format: str | None = None,  # noqa: A002 - the public name
+    **kwargs: Any,
+) -> torch.jit.ScriptModule | torch.export.ExportedProgram:
+    """Reads a ScriptModule, or a program that ``torch.export.save`` wrote.
+
+    Args:
+        file_path: the file.
+        extra_files: names of what else is in the file, with any value; their contents are put in here.
+        format: ``"torchscript"`` or ``"exported_program"``; by default what the file is.
+        **kwargs: what ``torch.jit.load`` or ``torch.export.load`` takes (``map_location``).
+
+    Raises:
+        ValueError: a format that is not read here, or a file that is neither.
+        FileNotFoundError: there is no such file.
+    """
+    if format not in (None, "torchscript", "exported_program"):
+        raise ValueError(f"format={format!r} is not read here; torchscript and exported_program are")
+    kind = format or _format_of(Path(file_path))
+    if kind == "torchscript":
+        return torch.jit.load(str(file_path), _extra_files=extra_files, **kwargs)
+    return torch.export.load(str(file_path), extra_files=extra_files, **kwargs)
+
+
+def _format_of(path: Path) -> str:
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}")
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} is neither a TorchScript file nor an exported program")
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    if any("/code/" in name for name in names):
+        return "torchscript"
+    if any(name.endswith(("archive_format", "serialized_exported_program.json")) for name in names):
+        return "exported_program"
+    raise ValueError(f"{path} is neither a TorchScript file nor an exported program")

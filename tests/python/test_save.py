@@ -1,0 +1,69 @@
+"""save, load and ENABLED_FEATURES."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from models import Mlp
+
+import torch_tensorrt
+
+
+@pytest.fixture(scope="module")
+def compiled() -> torch.jit.ScriptModule:
+    return torch_tensorrt.compile(torch.jit.script(Mlp().eval()), inputs=[torch.ones(2, 16)], device="cpu")
+
+
+def test_a_compiled_module_and_what_lies_beside_it(compiled, tmp_path):
+    path, x = tmp_path / "compiled.ts", torch.randn(2, 16)
+    torch_tensorrt.save(compiled, path, output_format="torchscript", extra_files={"notes": "of today"})
+    extra = {"notes": ""}
+    assert torch.equal(torch_tensorrt.load(str(path), extra)(x), compiled(x))
+    assert extra["notes"] in ("of today", b"of today")
+    assert torch.equal(torch_tensorrt.load(path, format="torchscript", map_location="cpu")(x), compiled(x))
+
+
+def test_an_exported_program_is_read_as_one(tmp_path):
+    x = torch.randn(2, 16)
+    program = torch.export.export(Mlp().eval(), (x,))
+    torch.export.save(program, tmp_path / "program.pt2")
+    loaded = torch_tensorrt.load(tmp_path / "program.pt2")
+    assert isinstance(loaded, torch.export.ExportedProgram)
+    assert torch.equal(loaded.module()(x), program.module()(x))
+
+
+@pytest.mark.parametrize("output_format", ["exported_program", "aot_inductor", "executorch"])
+def test_a_scriptmodule_has_one_format(compiled, output_format, tmp_path):
+    with pytest.raises(ValueError, match="output_format='torchscript', not"):
+        torch_tensorrt.save(compiled, tmp_path / "x", output_format=output_format)
+    assert not (tmp_path / "x").exists()
+
+
+def test_mistakes_in_saving(compiled, tmp_path):
+    with pytest.raises(ValueError, match="output_format='onnx' is not one of"):
+        torch_tensorrt.save(compiled, tmp_path / "x", output_format="onnx")
+    with pytest.raises(ValueError, match="file_path is empty"):
+        torch_tensorrt.save(compiled, output_format="torchscript")
+    with pytest.raises(TypeError, match="a ScriptModule is needed, as compile returns it, found Mlp"):
+        torch_tensorrt.save(Mlp(), tmp_path / "x", output_format="torchscript")
+
+
+def test_mistakes_in_loading(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        torch_tensorrt.load(tmp_path / "nothing")
+    (tmp_path / "text").write_text("no archive")
+    with pytest.raises(ValueError, match="neither a TorchScript file nor an exported program"):
+        torch_tensorrt.load(tmp_path / "text")
+    torch.save({"a": torch.ones(1)}, tmp_path / "state.pt")
+    with pytest.raises(ValueError, match="neither a TorchScript file nor an exported program"):
+        torch_tensorrt.load(tmp_path / "state.pt")
+    with pytest.raises(ValueError, match="format='aot_inductor' is not read here"):
+        torch_tensorrt.load(tmp_path / "text", format="aot_inductor")
+
+
+def test_features_are_told():
+    features = torch_tensorrt.ENABLED_FEATURES
+    assert features.torchscript_frontend
+    assert features.refit
+    assert not features.dynamo_frontend
+    assert len(features) == 11
