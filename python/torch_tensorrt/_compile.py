@@ -8,7 +8,6 @@ from typing import Any
 import torch
 
 from torch_tensorrt import _exported, ts
-from torch_tensorrt._input import Input
 
 _TORCHSCRIPT = ("default", "ts", "torchscript")
 _OTHERS = ("dynamo", "torch_compile", "fx")
@@ -34,13 +33,6 @@ def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
             f"torch.jit.script cannot take {type(module).__name__}; "
             f"torch.jit.trace(module, example_inputs) may, compile what it returns. It said: {error}"
         ) from error
-
-
-def _example(element: Any) -> torch.Tensor:
-    if not isinstance(element, Input):
-        return element
-    dynamic = element.shape_mode is Input._ShapeMode.DYNAMIC
-    return element.example_tensor("opt_shape" if dynamic else None)
 
 
 def _own_inputs(module: Any, inputs: Any, settings: dict[str, Any]) -> Any:

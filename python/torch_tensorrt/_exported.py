@@ -55,7 +55,7 @@ def to_script(program: torch.export.ExportedProgram, inputs: Sequence[Any] | Non
     if not _has_symbols(program):
         with torch.no_grad():
             # Exporting has settled what training mode means.
-            return torch.jit.trace(program.module(), tuple(_examples(program, inputs)), check_trace=False).eval()
+            return torch.jit.trace(program.module(), tuple(program.example_inputs[0]), check_trace=False).eval()
     return _Writer(program).script()
 
 
@@ -111,7 +111,8 @@ def _shapes(element: Any) -> Iterable[Sequence[int]]:
     if isinstance(element, torch.Tensor):
         return [tuple(element.shape)]
     if element.shape_mode is Input._ShapeMode.DYNAMIC:
-        return [element.shape["min_shape"], element.shape["max_shape"]]
+        ranges = element.profiles or [element.shape]
+        return [range_[end] for range_ in ranges for end in ("min_shape", "max_shape")]
     return [element.shape]
 
 
@@ -138,12 +139,6 @@ def _check_shape(program: torch.export.ExportedProgram, name: str, value: torch.
             f"dimension {axis} of input {name} is to be {size}, but the program was exported for {range_text}; "
             "torch.export.export(..., dynamic_shapes=...) says what may vary"
         )
-
-
-def _examples(program: torch.export.ExportedProgram, inputs: Sequence[Any] | None) -> list[torch.Tensor]:
-    if not inputs:
-        return list(program.example_inputs[0])
-    return [element.example_tensor() if isinstance(element, Input) else element for element in inputs]
 
 
 class _Writer:

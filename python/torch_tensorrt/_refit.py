@@ -10,7 +10,8 @@ import torch
 from torch.utils import _pytree
 
 from torch_tensorrt import ts
-from torch_tensorrt._compile import _example, _resolve_inputs, _to_script
+from torch_tensorrt._compile import _resolve_inputs, _to_script
+from torch_tensorrt._input import Input
 
 # Of the comparison that ``verify_output`` asks for.
 VERIFY_RTOL = 5e-3
@@ -56,6 +57,13 @@ def refit_module_weights(
     if verify_output:
         _verify(refitted, script, [_example(element) for element in arg_inputs or []])
     return refitted
+
+
+def _example(element: Any) -> torch.Tensor:
+    if not isinstance(element, Input):
+        return element
+    dynamic = element.shape_mode is Input._ShapeMode.DYNAMIC
+    return element.example_tensor("opt_shape" if dynamic else None)
 
 
 def _compiled_method(refitted: torch.jit.ScriptModule, module: torch.jit.ScriptModule) -> Any:

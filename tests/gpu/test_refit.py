@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import torch
-from models import Tied
+from models import Tied, TwoMethods
 from torch import nn
 
 import torch_tensorrt
@@ -96,25 +96,10 @@ def test_new_weights_and_the_old_module_as_it_was(backend):
     assert not torch.allclose(refitted(input_of(4)), old(input_of(4)), rtol=1e-2, atol=1e-2)
 
 
-class TwoMethods(nn.Module):
-    """Of equal layers."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.a, self.b = nn.Linear(16, 4), nn.Linear(16, 4)
-
-    def forward(self, x):
-        return self.a(x)
-
-    @torch.jit.export
-    def other(self, x):
-        return self.b(x)
-
-
 def test_an_engine_of_another_method():
     # TensorRT's own bytes, which this gives of its engines, have no network beside them.
     old, new = (torch.jit.script(trained(seed, TwoMethods)) for seed in (1, 2))
-    x = torch.randn(4, 16, device="cuda")
+    x = torch.randn(4, 4, device="cuda")
     engine = torch_tensorrt.convert_method_to_trt_engine(
         old, "other", inputs=[x], device="cuda:0", backend="native", disable_tf32=True
     )

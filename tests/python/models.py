@@ -60,3 +60,18 @@ class Tied(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
         return self.b(torch.relu(self.a(x)))
+
+
+class TwoMethods(nn.Module):
+    """Methods of equal layers, so that nothing but the method's name tells which weights an engine takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.a(x)
+
+    @torch.jit.export
+    def other(self, x):
+        return self.b(x)

@@ -12,7 +12,11 @@ from torch_tensorrt import Input
 
 
 def of_range(low: tuple, usual: tuple, high: tuple, **settings) -> Input:
-    return Input(min_shape=low, opt_shape=usual, max_shape=high, **settings)
+    return Input(**range_of(low, usual, high), **settings)
+
+
+def range_of(low: tuple, usual: tuple, high: tuple) -> dict[str, tuple]:
+    return {"min_shape": low, "opt_shape": usual, "max_shape": high}
 
 
 def compile_exported(program: torch.export.ExportedProgram, inputs=None) -> torch.jit.ScriptModule:
@@ -107,6 +111,10 @@ def test_a_program_of_fixed_sizes_without_inputs(recwarn):
     ("inputs", "message"),
     [
         ([of_range((1, 2), (2, 8), (8, 64))], "dimension 1 of input x is to be 2, .* exported for 4 to 64"),
+        (
+            [Input(profiles=[range_of((1, 4), (2, 8), (8, 64)), range_of((9, 4), (9, 8), (9, 64))])],
+            "dimension 0 of input x is to be 9",
+        ),
         ([Input((9, 8))], "dimension 0 of input x is to be 9, .* exported for 1 to 8"),
         ([torch.randn(2, 66)], "dimension 1 of input x is to be 66"),
         ([Input((2, 8, 1))], r"has rank 2, \[2, 8, 1\] was given"),
@@ -122,6 +130,12 @@ def test_a_program_of_fixed_sizes_takes_no_range():
     program = torch.export.export(Sizes(), (torch.randn(2, 8),))
     with pytest.raises(ValueError, match="dimension 1 of input x is to be 4, but the program was exported for 8"):
         compile_exported(program, [of_range((2, 4), (2, 8), (2, 64))])
+
+
+def test_a_range_of_one_shape_is_that_shape():
+    x = torch.randn(2, 8)
+    compiled = compile_exported(torch.export.export(Sizes(), (x,)), [of_range((2, 8), (2, 8), (2, 8))])
+    torch.testing.assert_close(compiled(x)[0], Sizes()(x)[0])
 
 
 def test_a_range_without_an_end_needs_inputs():

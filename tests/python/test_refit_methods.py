@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from models import TwoMethods
 from test_refit import reloaded, trained
 from torch import nn
 
 import torch_tensorrt
 from torch_tensorrt import Input
-
-
-class TwoMethods(nn.Module):
-    """Methods of equal layers, so that nothing but the method's name tells which weights an engine takes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 4)
-
-    def forward(self, x):
-        return self.a(x)
-
-    @torch.jit.export
-    def other(self, x):
-        return self.b(x)
 
 
 def embedded_method(module: torch.jit.ScriptModule, method: str) -> torch.jit.ScriptModule:

@@ -1,11 +1,14 @@
 #include "torch_tensorrt/core/engine/timing_cache.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <locale>
 #include <sstream>
+#include <thread>
 
 #include "engine/reference_tactic.h"
 
@@ -64,6 +67,30 @@ TEST_F(TimingCacheTest, MergesWithWhatAnotherProcessWrote) {
   const auto both = TimingCache::open(path_, target_);
   EXPECT_EQ(both->find("ours"), 1);
   EXPECT_EQ(both->find("theirs"), 2);
+}
+
+TEST_F(TimingCacheTest, ManyAtOnceLoseNothing) {
+  constexpr int kAtOnce = 16;
+  const auto add = [&](const std::string& key) {
+    const auto cache = TimingCache::open(path_, target_);
+    cache->put(key, 1);
+    EXPECT_EQ(cache->save().reason(), "");
+  };
+  for (int i = 0; i < kAtOnce; ++i) {
+    if (fork() != 0) continue;
+    add("process " + std::to_string(i));
+    _exit(0);
+  }
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kAtOnce; ++i) threads.emplace_back([&, i] { add("thread " + std::to_string(i)); });
+  for (std::thread& thread : threads) thread.join();
+  while (wait(nullptr) > 0) {
+  }
+  const auto all = TimingCache::open(path_, target_);
+  for (int i = 0; i < kAtOnce; ++i) {
+    EXPECT_TRUE(all->find("process " + std::to_string(i))) << i;
+    EXPECT_TRUE(all->find("thread " + std::to_string(i))) << i;
+  }
 }
 
 TEST_F(TimingCacheTest, IgnoresDamageAndReplacesIt) {

@@ -50,7 +50,7 @@ TEST(TensorRTMessages, ACallsErrorsDoNotGoToABuildElsewhere) {
   testing::internal::CaptureStderr();
   std::string of_call;
   std::thread([&] {
-    const LastError last_error;
+    const CallErrors errors;
     say(Severity::kERROR, "of the call");
     of_call = take_last_error();
   }).join();
@@ -64,7 +64,7 @@ TEST(TensorRTMessages, ACallBeginsWithNothingSaid) {
     MessageGatherer build;
     say(Severity::kERROR, "of a build before");
   }
-  const LastError last_error;
+  const CallErrors errors;
   EXPECT_EQ(take_last_error(), "TensorRT gives no reason");
 }
 

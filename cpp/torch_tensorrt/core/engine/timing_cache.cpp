@@ -101,6 +101,7 @@ Decision TimingCache::save() const {
   if (path_.empty()) return Decision::yes();
   const std::lock_guard lock(mutex_);
   try {
+    const core::util::SharedFileTurn turn(path_);
     auto merged = read_entries(path_, header_, OnDamage::kIgnore);
     for (const auto& [key, microseconds] : entries_) merged[key] = microseconds;
     return core::util::replace_shared_file(path_, text_of(header_, merged));

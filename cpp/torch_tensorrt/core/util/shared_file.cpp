@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,6 +88,18 @@ bool write_file(int number, const std::string& content, const struct stat* old) 
 }
 
 }  // namespace
+
+SharedFileTurn::SharedFileTurn(const std::string& path) {
+  static std::mutex of_process;
+  lock_ = std::unique_lock(of_process);
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  folder_ = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder_ >= 0) flock(folder_, LOCK_EX);
+}
+
+SharedFileTurn::~SharedFileTurn() {
+  if (folder_ >= 0) ::close(folder_);
+}
 
 std::optional<std::string> read_shared_file(const std::string& path) {
   const auto fail = [&](const char* reason) { TORCHTRT_THROW_ERROR("cannot read " << path << ": " << reason); };

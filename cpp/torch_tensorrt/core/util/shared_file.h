@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -16,5 +17,19 @@ std::optional<std::string> read_shared_file(const std::string& path);
 // process may set them, its owner and group; a new one has the mode that the umask leaves. Of a symbolic link the file
 // that it leads to is replaced. The reason is that of the operating system; the file is then as it was.
 Decision replace_shared_file(const std::string& path, const std::string& content);
+
+// While one lives, no other of the same folder does: for reading a file, adding to it and replacing it. Among the
+// threads of this process by a mutex, among processes by a lock on the folder, where its file system has such locks.
+class SharedFileTurn {
+ public:
+  explicit SharedFileTurn(const std::string& path);
+  ~SharedFileTurn();
+  SharedFileTurn(const SharedFileTurn&) = delete;
+  SharedFileTurn& operator=(const SharedFileTurn&) = delete;
+
+ private:
+  std::unique_lock<std::mutex> lock_;
+  int folder_ = -1;
+};
 
 }  // namespace torch_tensorrt::core::util

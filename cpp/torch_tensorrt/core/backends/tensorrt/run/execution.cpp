@@ -250,7 +250,7 @@ const std::vector<network::Dims>& Execution::set_input_dims(const std::vector<ne
   read_values(dims, shape_values);
   if (current_ != nullptr && current_->is_for(dims, values_)) return current_->output_dims;
   const DeviceGuard guard(engine_->device());
-  const LastError last_error;
+  const CallErrors errors;
   Slot& slot = slot_for(dims, choose_profile(dims));
   current_ = &slot;
   slot.last_use = ++uses_;
@@ -318,7 +318,7 @@ void Execution::enqueue_at_the_side(void* stream) {
 void Execution::run(const void* const* inputs, void* const* outputs, const RunOptions& options) {
   TORCHTRT_CHECK(current_ != nullptr && !current_->output_dims.empty(),
                  "the dims of the inputs must be set before a run");
-  const LastError last_error;
+  const CallErrors errors;
   // The default stream is that of the thread's current device.
   std::optional<DeviceGuard> guard;
   if (is_default_stream(options.stream)) guard.emplace(engine_->device());

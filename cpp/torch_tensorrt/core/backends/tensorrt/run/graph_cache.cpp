@@ -50,6 +50,7 @@ void GraphCache::abandon_recording() const noexcept { CudaDriver::get().abandon_
 void GraphCache::give_up(const Error& error) {
   abandon_recording();
   is_recordable_ = false;
+  clear();
   LOG_WARNING("a run cannot be recorded as a CUDA graph, and goes on without: " << error.msg());
 }
 

@@ -22,11 +22,16 @@ class GraphCache {
   // (TensorRT waits for the device within it) is enqueued from then on, with one warning.
   template <typename Enqueue>
   void run(const std::vector<const void*>& addresses, void* stream, Enqueue enqueue) {
-    Entry* entry = is_recordable_ ? find(addresses) : nullptr;
-    if (entry != nullptr && entry->graph == nullptr) record(*entry, enqueue);
-    if (entry != nullptr && entry->graph != nullptr) return launch(*entry, stream);
-    enqueue(stream);
-    if (entry == nullptr && is_recordable_) remember(addresses);
+    if (!is_recordable_) return enqueue(stream);
+    Entry* entry = find(addresses);
+    if (entry == nullptr) {
+      enqueue(stream);
+      remember(addresses);
+    } else if (entry->graph != nullptr || record(*entry, enqueue)) {
+      launch(*entry, stream);
+    } else {
+      enqueue(stream);
+    }
   }
   bool empty() const { return entries_.empty(); }
   void clear();
@@ -39,14 +44,17 @@ class GraphCache {
   };
   static constexpr size_t kMaxEntries = 8;
 
+  // False when it cannot be; there are no entries then.
   template <typename Enqueue>
-  void record(Entry& entry, Enqueue enqueue) {
+  bool record(Entry& entry, Enqueue enqueue) {
     begin_recording();
     try {
       enqueue(recording_stream_);
       entry.graph = end_recording();
+      return true;
     } catch (const Error& error) {
       give_up(error);
+      return false;
     } catch (...) {
       abandon_recording();
       throw;

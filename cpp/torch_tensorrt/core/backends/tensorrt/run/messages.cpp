@@ -112,12 +112,12 @@ std::string MessageGatherer::take_errors() {
   return text.empty() ? "TensorRT gives no reason" : "TensorRT says:\n" + text;
 }
 
-LastError::LastError() {
+CallErrors::CallErrors() {
   ++calls_with_own_errors;
   last_error.clear();
 }
 
-LastError::~LastError() { --calls_with_own_errors; }
+CallErrors::~CallErrors() { --calls_with_own_errors; }
 
 std::string take_last_error() {
   const std::string error = std::exchange(last_error, {});

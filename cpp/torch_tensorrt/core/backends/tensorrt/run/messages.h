@@ -26,12 +26,12 @@ class MessageGatherer {
 
 // For calls that must not pay for a gatherer: while one of these lives, what TensorRT says of errors on this thread is
 // logged, goes to no other thread's gatherer, and the last of it can be had. Begins with nothing said.
-class LastError {
+class CallErrors {
  public:
-  LastError();
-  ~LastError();
-  LastError(const LastError&) = delete;
-  LastError& operator=(const LastError&) = delete;
+  CallErrors();
+  ~CallErrors();
+  CallErrors(const CallErrors&) = delete;
+  CallErrors& operator=(const CallErrors&) = delete;
 };
 
 // What TensorRT last said of an error on this thread; a sentence that says so when it said nothing. Forgets it.

@@ -1,12 +1,5 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/timing_cache_file.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <mutex>
-
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/shared_file.h"
 
@@ -15,31 +8,6 @@ namespace {
 
 // Empty where there is none. Throws Error where it cannot be read.
 std::string read_file(const std::string& path) { return core::util::read_shared_file(path).value_or(std::string()); }
-
-// Only one at a time reads, adds to and replaces a file: of this process's threads by a mutex, of all processes by a
-// lock on the folder, where its file system has such locks.
-class Turn {
- public:
-  explicit Turn(const std::string& path) : lock_(mutex()) {
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    folder_ = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder_ >= 0) flock(folder_, LOCK_EX);
-  }
-  ~Turn() {
-    if (folder_ >= 0) close(folder_);
-  }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-
- private:
-  static std::mutex& mutex() {
-    static std::mutex one;
-    return one;
-  }
-
-  std::lock_guard<std::mutex> lock_;
-  int folder_ = -1;
-};
 
 std::unique_ptr<nvinfer1::ITimingCache> parse(nvinfer1::IBuilderConfig& config, const std::string& bytes) {
   return std::unique_ptr<nvinfer1::ITimingCache>(config.createTimingCache(bytes.data(), bytes.size()));
@@ -70,7 +38,7 @@ void TimingCacheFile::save() {
 }
 
 void TimingCacheFile::add_to_file(const nvinfer1::ITimingCache& used) {
-  const Turn turn(path_);
+  const core::util::SharedFileTurn turn(path_);
   auto all = parse(config_, read_file(path_));
   if (all != nullptr && !all->combine(used, /*ignoreMismatch=*/false)) all = nullptr;
   const std::unique_ptr<nvinfer1::IHostMemory> bytes(all != nullptr ? all->serialize() : used.serialize());
