@@ -15,7 +15,8 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 set(TORCHTRT_GENERATED_DIR "${PROJECT_BINARY_DIR}/generated")
 
-# ccache sees through a precompiled header only with these relaxations and -fpch-preprocess (below).
+# ccache sees through a precompiled header only with these relaxations and -fpch-preprocess (below). Paths under the
+# source folder are hashed relative to the build folder, so that every clone on a machine shares one cache.
 if(TORCHTRT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(TORCHTRT_CCACHE_PROGRAM ccache)
   mark_as_advanced(TORCHTRT_CCACHE_PROGRAM)
@@ -23,6 +24,7 @@ if(TORCHTRT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     set(CMAKE_CXX_COMPILER_LAUNCHER
         "${CMAKE_COMMAND}" -E env
         "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_ctime,include_file_mtime"
+        "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" "CCACHE_NOHASHDIR=1"
         "${TORCHTRT_CCACHE_PROGRAM}")
   endif()
 endif()
