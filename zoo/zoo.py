@@ -1,12 +1,12 @@
 """Compiles every model of the zoo whole and compares it with PyTorch.
 
     python zoo/zoo.py [--only PART_OF_A_NAME] [--write docs/zoo.md]
-    python zoo/zoo.py --save DIR
+    python zoo/zoo.py --save DIR [--only PART_OF_A_NAME]
 
 A model passes when it is one engine (`require_full_compilation`) whose results are within 1e-4 of PyTorch's, relative
 to the largest value: for the shapes it was built for, for a range of batches, and for a range of sizes (heights and
-widths, or lengths of sequences). Its results must depend on its inputs, or nothing was compared. `--save` writes a
-dozen of the models to files instead, for a machine that has PyTorch alone.
+widths, or lengths of sequences). Its results must depend on its inputs, or nothing was compared. `--save` writes the
+models to files instead and compiles none, for a machine that has PyTorch alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from zoo_files import BATCHES, DOZEN, ranges_of, save
+from zoo_files import BATCHES, ranges_of, save
 from zoo_model import Model, Shape
 from zoo_models import all_models
 from zoo_parameters import give_parameters
@@ -208,9 +208,9 @@ def run_all(only: str, verbose: bool) -> list[Result]:
     return results
 
 
-def save_dozen(folder: Path) -> None:
+def save_all(folder: Path, only: str) -> None:
     for model in all_models():
-        if model.name in DOZEN:
+        if only in model.name:
             path = save(model, make_case(model).traced, folder)
             print(f"{path} {path.stat().st_size / 1e6:.1f} MB", flush=True)
 
@@ -220,14 +220,14 @@ def main() -> int:
     parser.add_argument("--only", default="", help="models whose name has this in it")
     parser.add_argument("--verbose", action="store_true", help="show the whole error of a model that fails")
     parser.add_argument("--write", type=Path, help="also write the table to this file")
-    parser.add_argument("--save", type=Path, help="write a dozen of the models to this folder, and run none")
+    parser.add_argument("--save", type=Path, help="write the models to this folder, and compile none")
     options = parser.parse_args()
     if options.write and options.only:
         parser.error("--write writes the table of all models; leave --only out")
     warnings.simplefilter("ignore")
     if options.save:
         with torch.no_grad():
-            save_dozen(options.save)
+            save_all(options.save, options.only)
         return 0
     with tempfile.TemporaryDirectory() as folder:
         # The engines of a model have most layers and shapes in common, which need to be timed once only.

@@ -1,7 +1,7 @@
 """Models of the zoo as files, for a machine that has PyTorch and not the packages that the models come from.
 
-One file a model: its TorchScript module, traced on the CPU, whose extra file `cases.json` says for which shapes it is
-to be compiled and run. `zoo.py --save` writes them, tests/gpu/test_zoo.py reads them.
+Each model is one file: its TorchScript module, traced on the CPU. The extra file `cases.json` lists the shapes to
+compile and run it for. `zoo.py --save` writes the files, tests/gpu/test_zoo.py reads them.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ def _text_models() -> list[Model]:
     return [
         _text("bert", lambda: t.BertModel(t.BertConfig(**LANGUAGE))),
         _text("roberta", lambda: t.RobertaModel(t.RobertaConfig(**LANGUAGE))),
+        _text("mpnet", lambda: t.MPNetModel(t.MPNetConfig(**LANGUAGE))),
         _text("electra", lambda: t.ElectraModel(t.ElectraConfig(**LANGUAGE, embedding_size=32))),
         _text("albert", lambda: t.AlbertModel(t.AlbertConfig(**LANGUAGE, embedding_size=32))),
         _text(
@@ -41,6 +42,20 @@ def _text_models() -> list[Model]:
             lambda: t.GPT2Model(t.GPT2Config(n_embd=64, n_layer=2, n_head=4, **ENDS, use_cache=False)),
         ),
         _text("llama", lambda: t.LlamaModel(t.LlamaConfig(**LANGUAGE, num_key_value_heads=2, use_cache=False))),
+        _text(
+            "opt",
+            lambda: t.OPTModel(
+                t.OPTConfig(
+                    hidden_size=64,
+                    word_embed_proj_dim=64,
+                    num_hidden_layers=2,
+                    num_attention_heads=4,
+                    ffn_dim=128,
+                    vocab_size=WORDS,
+                    use_cache=False,
+                )
+            ),
+        ),
         _text(
             "t5_encoder",
             lambda: t.T5EncoderModel(

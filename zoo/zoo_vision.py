@@ -96,6 +96,7 @@ TIMM = {
     "deit_tiny_patch16_224": TRACED_POSITIONS,
     "mixer_s32_224": "it mixes patches with a matrix of their number",
     "resmlp_12_224": "it mixes patches with a matrix of their number",
+    "xcit_nano_12_p16_224": "its positions are computed for one size, and a trace fixes them",
     "levit_128s": "its attention biases are a table of one size",
     "ghostnet_100": SIZES,
     "hrnet_w18_small": SIZES,

@@ -77,6 +77,58 @@ const PassCase kDropout[] = {
 };
 INSTANTIATE_TEST_SUITE_P(RemoveDropout, Pass, testing::ValuesIn(kDropout));
 
+bool move_constants_to_cpu(const passes::GraphPtr& graph) {
+  std::vector<torch::jit::IValue> no_params;
+  return passes::move_constants_to_cpu(graph, no_params);
+}
+
+const PassCase kDevices[] = {
+    {"made_on_a_gpu", move_constants_to_cpu,
+     R"(graph(%x : Tensor):
+          %n : int = prim::Constant[value=4]()
+          %none : NoneType = prim::Constant()
+          %d : Device = prim::Constant[value="cuda:0"]()
+          %y : Tensor = aten::arange(%n, %none, %none, %d, %none)
+          %z : Tensor = aten::add(%x, %y, %n)
+          return (%z))",
+     R"(graph(%x : Tensor):
+          %n : int = prim::Constant[value=4]()
+          %none : NoneType = prim::Constant()
+          %d : Device = prim::Constant[value="cpu"]()
+          %y : Tensor = aten::arange(%n, %none, %none, %d, %none)
+          %z : Tensor = aten::add(%x, %y, %n)
+          return (%z))"},
+    {"moved_to_where_another_lies", move_constants_to_cpu,
+     R"(graph(%x : Tensor, %o : Tensor):
+          %no : bool = prim::Constant[value=0]()
+          %none : NoneType = prim::Constant()
+          %d : Device = prim::device(%o)
+          %y : Tensor = aten::to(%x, %d, %none, %no, %no)
+          return (%y))",
+     R"(graph(%x : Tensor, %o : Tensor):
+          %no : bool = prim::Constant[value=0]()
+          %none : NoneType = prim::Constant()
+          %d : Device = prim::Constant[value="cpu"]()
+          %y : Tensor = aten::to(%x, %d, %none, %no, %no)
+          return (%y))"},
+    {"device_that_is_compared", move_constants_to_cpu,
+     R"(graph(%x : Tensor):
+          %d : Device = prim::Constant[value="cuda:0"]()
+          %e : Device = prim::device(%x)
+          %b : bool = aten::eq(%d, %e)
+          return (%b))",
+     ""},
+    {"made_on_the_cpu", move_constants_to_cpu,
+     R"(graph():
+          %n : int = prim::Constant[value=4]()
+          %none : NoneType = prim::Constant()
+          %d : Device = prim::Constant[value="cpu"]()
+          %y : Tensor = aten::arange(%n, %none, %none, %d, %none)
+          return (%y))",
+     ""},
+};
+INSTANTIATE_TEST_SUITE_P(MoveConstantsToCpu, Pass, testing::ValuesIn(kDevices));
+
 const PassCase kWarnings[] = {
     {"a_branch_that_only_warns", passes::remove_warnings,
      R"(graph(%x : Tensor, %c : bool):

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/lowering/lowering.h"
 
+#include <map>
+
 #include "torch/csrc/jit/passes/freeze_module.h"
 #include "torch/csrc/jit/passes/inliner.h"
 
@@ -17,6 +19,35 @@ torch::jit::Module evaluation_copy(const torch::jit::Module& module) {
   LOG_WARNING("the module is in training mode; it is compiled as in evaluation mode (call eval() on it to say so)");
   auto copy = module.clone(/*inplace=*/true);
   copy.eval();
+  return copy;
+}
+
+bool holds_weights_elsewhere(const torch::jit::Module& module) {
+  const auto is_elsewhere = [](const at::Tensor& tensor) { return tensor.defined() && !tensor.is_cpu(); };
+  for (const auto& tensor : module.parameters()) {
+    if (is_elsewhere(tensor)) return true;
+  }
+  for (const auto& tensor : module.buffers()) {
+    if (is_elsewhere(tensor)) return true;
+  }
+  return false;
+}
+
+// Freezing evaluates what depends on weights and constants alone, which PyTorch can do on one device only. The copy
+// has tensors of its own; the given module keeps its.
+torch::jit::Module copy_on_cpu(const torch::jit::Module& module) {
+  auto copy = module.clone(/*inplace=*/true);
+  std::map<const c10::TensorImpl*, at::Tensor> moved;  // a tied weight stays one tensor
+  for (auto owner : copy.modules()) {
+    for (const auto& attribute : owner.named_attributes(/*recurse=*/false)) {
+      if (!attribute.value.isTensor()) continue;
+      const auto tensor = attribute.value.toTensor();
+      if (!tensor.defined() || tensor.is_cpu()) continue;
+      auto& on_cpu = moved[tensor.unsafeGetTensorImpl()];
+      if (!on_cpu.defined()) on_cpu = tensor.detach().cpu().set_requires_grad(tensor.requires_grad());
+      owner.setattr(attribute.name, on_cpu);
+    }
+  }
   return copy;
 }
 
@@ -41,7 +72,8 @@ void take_defaults(torch::jit::Graph& graph, const c10::FunctionSchema& schema, 
 
 LoweredGraph method_graph(const torch::jit::Module& module, const std::string& method_name, const LowerInfo& info) {
   const auto evaluated = is_training(module) ? evaluation_copy(module) : module;
-  const auto frozen = info.unfreeze_module ? evaluated : freeze(evaluated, method_name, info.keep_parameters_apart);
+  const auto local = holds_weights_elsewhere(evaluated) ? copy_on_cpu(evaluated) : evaluated;
+  const auto frozen = info.unfreeze_module ? local : freeze(local, method_name, info.keep_parameters_apart);
   auto graph = frozen.get_method(method_name).graph()->copy();
   torch::jit::Inline(*graph);
   if (info.given_arguments) {

@@ -22,6 +22,10 @@ Run plain(Result (*pass)(const passes::GraphPtr&)) {
   return [pass](LoweredGraph& lowered, const LowerInfo&) { pass(lowered.first); };
 }
 
+void move_constants_to_cpu(LoweredGraph& lowered, const LowerInfo&) {
+  passes::move_constants_to_cpu(lowered.first, lowered.second);
+}
+
 void fold_parameters(LoweredGraph& lowered, const LowerInfo& info) {
   if (!info.unfreeze_module) passes::fold_parameters(lowered.first, lowered.second);
 }
@@ -64,6 +68,8 @@ std::vector<PassEntry> lowering_pipeline() {
        "first: later passes leave what is marked, and may drop call stacks"},
       {"mark-forced-operators", mark_forced_operators,
        "before any is renamed: the user's names are those of the module"},
+      {"move-constants-to-cpu", move_constants_to_cpu,
+       "before constants meet: those of a trace may lie on another device than the weights"},
       {"fold-parameters", fold_parameters, "what follows looks for constants"},
       {"remove-list-mutation", plain(torch::jit::RemoveListMutation),
        "lists that are appended to become constructions"},

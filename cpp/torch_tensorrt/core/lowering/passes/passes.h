@@ -15,6 +15,10 @@ using GraphPtr = std::shared_ptr<torch::jit::Graph>;
 // The module that is the graph's first input -> inputs at the end for the attributes that are read of it and its
 // submodules; gives their values. Throws Error where the module is written, or used otherwise.
 std::vector<torch::jit::IValue> lower_attributes(const GraphPtr& graph, const torch::jit::IValue& module);
+// Parameters, constants and the tensors that operators make from known values -> the CPU, where lowering and conversion
+// evaluate them; a module on a GPU may hold constants of either device. The device of the engine is a setting of its
+// own.
+bool move_constants_to_cpu(const GraphPtr& graph, std::vector<torch::jit::IValue>& params);
 // op_(x, ...) -> op(x, ...), later readers of x read the result, where nothing else may share x's memory.
 bool replace_in_place_operators(const GraphPtr& graph);
 // x[1:3].op_(y) -> x = slice_scatter(x, op(x[1:3], y), 1:3), where nothing else may share x's memory.

@@ -6,15 +6,15 @@
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
-// Operators whose first result has the elements, shape and dtype of the first input. They differ in memory or in
-// gradients, neither of which an engine has; the copies among them matter only to in-place writes, which are gone by
-// now (see replace_in_place_operators, which runs before).
+// Operators whose result has the elements, shape and dtype of the first input. They differ in memory, device or
+// gradients, none of which an engine chooses for a tensor; the copies among them matter only to in-place writes, which
+// replace_in_place_operators has taken out before.
 bool keeps_elements(const torch::jit::Node* node) {
   static const std::set<c10::Symbol> kKinds = {
       c10::Symbol::aten("contiguous"), c10::Symbol::aten("detach"),     c10::Symbol::aten("detach_"),
       c10::Symbol::aten("alias"),      c10::Symbol::aten("lift"),       c10::Symbol::aten("lift_fresh"),
       c10::Symbol::aten("data"),       c10::Symbol::aten("pin_memory"), c10::Symbol::aten("requires_grad_"),
-      c10::Symbol::prim("data"),
+      c10::Symbol::prim("data"),       c10::Symbol::aten("cpu"),        c10::Symbol::aten("cuda"),
   };
   return kKinds.count(node->kind()) != 0;
 }
