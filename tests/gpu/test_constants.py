@@ -14,12 +14,11 @@ class Scaled(torch.nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.weight = torch.nn.Parameter(torch.rand(4) + 0.5)
-        self.tied = self.weight
         self.register_buffer("table", torch.arange(12.0).reshape(3, 4))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         scale = self.weight * torch.tensor([1.0, 2.0, 3.0, 4.0], device=x.device)
-        steps = torch.arange(4, device=x.device, dtype=torch.float32) + self.tied
+        steps = torch.arange(4, device=x.device, dtype=torch.float32) + self.weight
         chosen = self.table[torch.tensor([2, 0], device=x.device)].sum(0)
         return x * scale + steps + chosen + torch.ones(4, device=x.device).to(x.device)
 
