@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "torch_tensorrt/core/network/text.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/output_file.h"
 
 namespace torch_tensorrt::engine {
 namespace {
@@ -24,9 +24,7 @@ NetworkDump::NetworkDump(std::string directory) : directory_(std::move(directory
 
 void NetworkDump::write(const std::string& pass, const std::string& text) {
   const std::string path = fmt::format("{}/{:03}_{}.txt", directory_, count_++, pass);
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  if (!file.flush()) TORCHTRT_THROW_ERROR("cannot write " << path);
+  core::util::write_file(path, text);
 }
 
 std::string dump_text(const network::INetworkDefinition& network) {

@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iomanip>
 #include <locale>
 #include <sstream>
 
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/output_file.h"
 
 namespace torch_tensorrt::core::runtime {
 namespace {
@@ -129,14 +129,7 @@ std::string EngineProfiler::file_path(const std::string& engine_name, const std:
 void EngineProfiler::write(const std::string& engine_name, const std::vector<LayerTime>& layers) const {
   const std::string path = file_path(engine_name, "_engine_execution_profile.trace");
   const std::lock_guard<std::mutex> lock(mutex_);
-  write_text_file(path, format_ == Format::kTrex ? trex(layers) : perfetto(engine_name, layers));
-}
-
-void write_text_file(const std::string& path, const std::string& text) {
-  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
-  stream << text;
-  stream.flush();
-  TORCHTRT_CHECK(stream.good(), "cannot write " << path << ": " << std::strerror(errno));
+  util::write_file(path, format_ == Format::kTrex ? trex(layers) : perfetto(engine_name, layers));
 }
 
 }  // namespace torch_tensorrt::core::runtime

@@ -38,7 +38,4 @@ class EngineProfiler {
   std::optional<std::string> path_prefix_;
 };
 
-// Replaces the file's content. Throws Error with the reason of the operating system.
-void write_text_file(const std::string& path, const std::string& text);
-
 }  // namespace torch_tensorrt::core::runtime

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <typeinfo>
 
+#include "torch_tensorrt/core/util/utf8.h"
+
 namespace torch_tensorrt {
 namespace {
 
@@ -44,6 +46,7 @@ void Error::rebuild_text() {
     }
     msg_ += line;
   }
+  msg_ = core::util::escape_invalid_utf8(msg_);  // Python shows no other text
   text_ = place_ + msg_ + '\n';
 }
 

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "torch_tensorrt/core/util/decision.h"
+#include "torch_tensorrt/core/util/unfinished_files.h"
+
+namespace torch_tensorrt::core::util {
+
+// Writes a file so that its path has the old content or the whole new content at any time, also when the process is
+// killed or the disk is full: the content goes to a new file in the same folder, which takes the path when it is
+// complete and on the disk. A file that is replaced keeps its mode and, where the process may set them, its owner and
+// group; a new one has the mode that the umask leaves. Symbolic links stay, and the file they lead to is replaced.
+//
+// Pipes, terminals and devices, and whatever /dev/stdout leads to, are written directly.
+class OutputFile {
+ public:
+  // Where a file cannot be replaced (its folder takes no new files, or the file itself is a mount point), write it in
+  // place with a warning, or fail.
+  enum class Fallback { kInPlace, kFail };
+
+  explicit OutputFile(const std::string& path, Fallback fallback = Fallback::kInPlace);
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  // Without a commit() that said yes, the old file stays and the new one is removed.
+  ~OutputFile();
+
+  // Keeps quiet about failures, for callers in the middle of something: commit() tells.
+  void write(const void* bytes, size_t count);
+  // Puts the new content in place. The reason of a "no" is that of the operating system. At most once.
+  Decision commit();
+
+ private:
+  void open_target();
+  void open_beside();
+  void open_in_place();
+  bool match_old_file() const;
+  bool close();
+  bool replace();
+  bool copy_into_target();
+  void discard();
+
+  Fallback fallback_;
+  std::string target_;  // the path without symbolic links
+  std::string fresh_;   // the new file beside it; empty when the target is written directly
+  std::optional<struct stat> old_;
+  UnfinishedFile unfinished_;
+  int file_ = -1;
+  int error_ = 0;  // errno of the first failure
+};
+
+// Replaces the file's content through an OutputFile. Throws Error that names the file and the reason.
+void write_file(const std::string& path, const std::string& content);
+
+}  // namespace torch_tensorrt::core::util
