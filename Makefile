@@ -1,11 +1,11 @@
 # Every target sets up what it needs first; a second run finds that done and starts at once.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-gpu demo bench zoo docs lint format clean
+.PHONY: help build test test-gpu tensorrt demo bench zoo docs lint format clean
 .NOTPARALLEL:
 
 help: ## show this text
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## set up, build, and install the package into .venv
 	@tools/setup.sh build

@@ -2,7 +2,8 @@
 # `cmake --install` have the same layout:
 #
 #   PREFIX/lib      our libraries and a copy of oneDNN's
-#   PREFIX/include  torch_tensorrt/...
+#   PREFIX/include  torch_tensorrt/..., and the names by which sources written for Torch-TensorRT include them:
+#                   core/... and NvInfer.h
 #   PREFIX/bin      torchtrtc
 #   PREFIX/share/cmake/torchtrt   find_package(torchtrt CONFIG)
 
@@ -49,6 +50,18 @@ install(
   PATTERN "core/engine/plan_*.h" EXCLUDE
   PATTERN "internal" EXCLUDE)
 install(FILES "${TORCHTRT_GENERATED_DIR}/torch_tensorrt/version.h" DESTINATION include/torch_tensorrt)
+
+# core/NAME.h is one line: #include "torch_tensorrt/core/NAME.h".
+set(_torchtrt_forwards "${PROJECT_BINARY_DIR}/forwards")
+file(REMOVE_RECURSE "${_torchtrt_forwards}")
+file(GLOB_RECURSE _torchtrt_core CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/cpp/torch_tensorrt"
+     "${PROJECT_SOURCE_DIR}/cpp/torch_tensorrt/core/*.h")
+list(FILTER _torchtrt_core EXCLUDE REGEX "^core/(engine/tactics|backends)/|^core/engine/plan_[^/]*$|/internal/")
+foreach(header IN LISTS _torchtrt_core)
+  file(WRITE "${_torchtrt_forwards}/${header}" "#pragma once\n#include \"torch_tensorrt/${header}\"\n")
+endforeach()
+install(DIRECTORY "${_torchtrt_forwards}/core" DESTINATION include)
+install(FILES "${PROJECT_SOURCE_DIR}/cpp/stand_in/NvInfer.h" DESTINATION include)
 
 install(EXPORT torchtrtTargets NAMESPACE torchtrt:: DESTINATION ${TORCHTRT_CMAKE_DIR})
 configure_package_config_file(

@@ -37,9 +37,26 @@ if(TORCHTRT_TORCH_JOBS LESS 1)
 endif()
 set_property(GLOBAL PROPERTY JOB_POOLS torch_compile=${TORCHTRT_TORCH_JOBS})
 
+# Assertions hold the name of their file (__FILE__), which must not tell where the libraries were built. ccache has made
+# the names under the source folder relative; other names are cut here.
+function(torchtrt_hide_folders target)
+  set(folders)
+  if(NOT TORCHTRT_CCACHE_PROGRAM)
+    list(APPEND folders "${PROJECT_SOURCE_DIR}")
+  endif()
+  string(FIND "${TORCHTRT_TORCH_DIR}" "${PROJECT_SOURCE_DIR}/" inside)
+  if(TORCHTRT_TORCH_DIR AND (NOT inside EQUAL 0 OR NOT TORCHTRT_CCACHE_PROGRAM))
+    list(APPEND folders "${TORCHTRT_TORCH_DIR}/include")
+  endif()
+  foreach(folder IN LISTS folders)
+    target_compile_options(${target} PRIVATE "-fmacro-prefix-map=${folder}/=")
+  endforeach()
+endfunction()
+
 # Flags of our own sources. They must be the same for every target that reuses the precompiled header.
 function(torchtrt_apply_settings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra)
+  torchtrt_hide_folders(${target})
   if(TORCHTRT_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

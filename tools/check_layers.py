@@ -44,6 +44,7 @@ LAYERS = [
     (r"torch_tensorrt/core/[^/]+$", "compiler"),
     (r"torch_tensorrt/(?!core/)", "api"),
     (r"bin/", "bin"),
+    (r"stand_in/", "stand_in"),
 ]
 
 _ENGINE = {"util", "network", "optimizer", "engine"}
@@ -72,6 +73,7 @@ ALLOWED = {
     "compiler": _ALL,
     "api": _ALL | {"compiler"},
     "bin": _ALL | {"compiler", "api"},
+    "stand_in": {"network"},
 }
 
 # (pattern of the including path, layer it may include after all, reason)

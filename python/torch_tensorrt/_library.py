@@ -41,5 +41,16 @@ def compiler() -> Any:
 
 
 def to_json(spec: dict[str, Any]) -> str:
-    """A specification as the compiler's ops take it."""
+    """A specification as the compiler's ops take it. Raises ``RuntimeError`` for a string that UTF-8 cannot hold."""
+    for key, value in spec.items():
+        require_text(key, json.dumps(value, ensure_ascii=False))
     return json.dumps(spec)
+
+
+def require_text(what: str, *texts: str) -> None:
+    """Raises ``RuntimeError`` for a string that UTF-8 cannot hold, such as a file name of other bytes."""
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise RuntimeError(f"{what} has {text!r}, which is not text: UTF-8 cannot hold it") from error

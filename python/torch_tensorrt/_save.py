@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from torch_tensorrt._files import readable, signals_wait
+from torch_tensorrt._library import compiler
 
 _FORMATS = ("exported_program", "torchscript", "aot_inductor", "executorch")
 
@@ -31,15 +35,16 @@ def save(
 
     Args:
         module: a ScriptModule.
-        file_path: where to; a file that is there is replaced.
+        file_path: where to; a file that is there is replaced when the new one is complete.
         extra_files: names and contents (``str`` or ``bytes``) that go into the file too.
         output_format: ``"torchscript"``, the one format of a ScriptModule.
         inputs, arg_inputs, kwarg_inputs, retrace, use_legacy_exporter, pickle_protocol, dynamic_shapes, **kwargs: of
             other formats; a ScriptModule needs none of them.
 
     Raises:
-        TypeError: ``module`` is no ScriptModule.
+        TypeError: ``module`` is no ScriptModule, or an extra file neither text nor bytes.
         ValueError: another format, or no path.
+        RuntimeError: the file cannot be written; a file that was there is as it was.
     """
     if not isinstance(module, torch.jit.ScriptModule):
         raise TypeError(f"a ScriptModule is needed, as compile returns it, found {type(module).__name__}")
@@ -49,7 +54,23 @@ def save(
         raise ValueError(f"a ScriptModule is saved with output_format='torchscript', not {output_format!r}")
     if not str(file_path):
         raise ValueError("file_path is empty")
-    torch.jit.save(module, str(file_path), _extra_files=extra_files)
+    extra = {name: _as_bytes(name, content) for name, content in (extra_files or {}).items()}
+    with signals_wait():
+        compiler()._save_module(
+            module._c, _as_tensor(os.fsencode(file_path)), list(extra), [_as_tensor(c) for c in extra.values()]
+        )
+
+
+def _as_bytes(name: str, content: Any) -> bytes:
+    if not isinstance(content, (str, bytes, bytearray)):
+        raise TypeError(f"extra_files[{name!r}] is {type(content).__name__}, must be str or bytes")
+    return content.encode() if isinstance(content, str) else bytes(content)
+
+
+def _as_tensor(content: bytes) -> torch.Tensor:
+    if not content:
+        return torch.empty(0, dtype=torch.uint8)
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8)
 
 
 def load(
@@ -74,9 +95,10 @@ def load(
     if format not in (None, "torchscript", "exported_program"):
         raise ValueError(f"format={format!r} is not read here; torchscript and exported_program are")
     kind = format or _format_of(Path(file_path))
-    if kind == "torchscript":
-        return torch.jit.load(str(file_path), _extra_files=extra_files, **kwargs)
-    return torch.export.load(str(file_path), extra_files=extra_files, **kwargs)
+    with readable(file_path) as path:
+        if kind == "torchscript":
+            return torch.jit.load(path, _extra_files=extra_files, **kwargs)
+        return torch.export.load(path, extra_files=extra_files, **kwargs)
 
 
 def _format_of(path: Path) -> str:

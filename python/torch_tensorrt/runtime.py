@@ -18,6 +18,8 @@ from typing import TypeVar
 
 import torch
 
+from torch_tensorrt._engine_module import TorchTensorRTModule as TorchTensorRTModule
+
 _STANDARD, _SUBGRAPH = 0, 1
 
 Module = TypeVar("Module", bound=torch.nn.Module)

@@ -8,6 +8,7 @@ import sysconfig
 from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+TORCHTRTC = Path(sysconfig.get_path("scripts")) / "torchtrtc"
 _HIDDEN = {"LD_LIBRARY_PATH", "CMAKE_PREFIX_PATH", "VIRTUAL_ENV", "PYTHONPATH"}
 
 

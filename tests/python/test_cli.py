@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sysconfig
 from pathlib import Path
 
 import pytest
 import torch
-from models import LeNet, Mlp, Unsupported
-from outside import run, try_run
+from models import LeNet, Mlp, TwoInputs, Unsupported
+from outside import TORCHTRTC, run, try_run
 from torch import nn
 
 import torch_tensorrt
 
-TORCHTRTC = Path(sysconfig.get_path("scripts")) / "torchtrtc"
 # Rounding differs between kernels; the default of 1e-5 is for kernels that add in the same order.
 CHECK = "--rtol=1e-4"
 
@@ -160,6 +158,8 @@ def test_a_failed_self_check_ends_with_1(tmp_path):
         ("(1,3)%diagonal", "'diagonal' is not a format"),
         ("[(1,3);(2,3)]", "three shapes"),
         ("[(3,3);(2,3);(4,3)]", "2"),
+        ("[2,3,8,8]", "input spec '[2,3,8,8]'"),
+        ("  [2,3]", "input spec '[2,3]'"),
     ],
 )
 def test_mistakes_in_an_input(lenet, tmp_path, spec, complaint):
@@ -173,6 +173,20 @@ def test_mistakes_in_files(lenet, tmp_path):
     assert "garbage.ts" in torchtrtc_fails("-d", "cpu", garbage, tmp_path / "out.ts", "(1)")
     assert torchtrtc_fails("-d", "cpu", "--embed-engine", garbage, tmp_path / "out.ts")
     assert "no output file" in torchtrtc_fails("-d", "cpu", lenet)
+
+
+def test_the_wrong_number_of_specs_names_the_inputs(tmp_path):
+    model = saved(TwoInputs(), tmp_path)
+    for specs in (["(2,8)"], ["(2,8)", "(2,8)", "(2,8)"]):
+        told = torchtrtc_fails("-d", "cpu", model, tmp_path / "out.ts", *specs)
+        assert f"found 2 input tensors and {len(specs)} dimension specs" in told
+        assert "a : Tensor, b : Tensor" in told
+
+
+def test_a_library_of_the_current_folder_by_its_bare_name(tmp_path):
+    told = try_run("bash", "-c", f"cd {tmp_path} && echo text > lib.so && {TORCHTRTC} --custom-converters=lib.so a b")
+    assert told.returncode == 1 and "cannot load the library lib.so: " in told.stderr
+    assert "./lib.so: " in told.stderr and "cannot open shared object file" not in told.stderr
 
 
 @pytest.mark.parametrize("flags", [["--save-engine"], []], ids=["engine", "module"])
@@ -211,8 +225,54 @@ def test_what_pytorch_says_comes_without_its_backtrace(tmp_path):
     ids=["unknown flag", "two levels", "unknown device", "negative tolerance", "nothing"],
 )
 def test_mistakes_in_the_command_line(arguments):
-    done = try_run(TORCHTRTC, *arguments)
-    assert done.returncode not in (0, 1) and done.stderr
+    assert torchtrtc_fails(*arguments, status=64)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "complaint"),
+    [
+        ("--min-block-size", "-1", "'-1' is not a whole number from 0 to 9223372036854775807"),
+        ("--mbs", "1.5", "'1.5' is not a whole number"),
+        ("--min-block-size", "99999999999999999999", "is not a whole number"),
+        ("--workspace-size", "-1", "'-1' is not a whole number"),
+        ("--workspace-size", "18446744073709551615", "is not a whole number"),
+        ("--workspace-size", "1G", "'1G' is not a whole number"),
+        ("--num-avg-timing-iters", "-1", "'-1' is not a whole number"),
+        ("--max-specializations", "0", "'0' is not a whole number from 1 to"),
+        ("--max-specializations", "-1", "'-1' is not a whole number from 1 to"),
+        ("--dla-sram-size", "10", "'10' is not a whole number from 4096 to"),
+        ("--dla-local-dram-size", "-4096", "is not a whole number from 4096 to"),
+        ("--dla-global-dram-size", "", "is not a whole number from 4096 to"),
+        ("--gpu-id", "-1", "'-1' is not a whole number"),
+        ("--dla-core", "a", "'a' is not a whole number"),
+        ("--optimization-level", "6", "--optimization-level"),
+        ("--atol", "-1", "'-1' is not a number of 0 or more"),
+        ("--atol", "abc", "'abc' is not a number of 0 or more"),
+        ("--rtol", "nan", "'nan' is not a number of 0 or more"),
+        ("-p", "fp64", "'fp64' is not a precision"),
+    ],
+)
+def test_values_out_of_range(flag, value, complaint):
+    told = torchtrtc_fails(
+        f"{flag}={value}" if flag.startswith("--") else f"{flag}{value}", "in.ts", "out.ts", status=64
+    )
+    assert complaint in told and len(told) < 400
+
+
+def test_numbers_are_decimal_or_hexadecimal(lenet, tmp_path):
+    for number in ("0x1000", "010", "+8"):
+        torchtrtc("-d", "cpu", CHECK, f"--workspace-size={number}", lenet, tmp_path / "out.ts", "(1,1,28,28)")
+
+
+def test_the_help_describes_what_happens():
+    text = run(TORCHTRTC, "--help")
+    for word in ("Refused where the method uses OP", "Refused: this version leaves no module class", "Exit codes: 0"):
+        assert word in text
+
+
+def test_a_setting_without_effect_warns(lenet, tmp_path):
+    told = torchtrtc("-d", "cpu", CHECK, "--min-block-size=5", lenet, tmp_path / "out.ts", "(1,1,28,28)")
+    assert "--min-block-size changes nothing" in told
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,31 @@ def test_programs_link_and_run(tmp_path):
     assert "torch not loaded" in run(str(tmp_path / "use_engine"), cwd="/")
     assert run(str(tmp_path / "use_runtime"), cwd="/") == "op found, class found\n"
     assert run(str(tmp_path / "use_compiler"), cwd="/") == "prefix consumer, rank 4\n"
+    assert run(str(tmp_path / "use_core_names"), cwd="/") == "converted\nresult 0, rank 2\n"
+
+
+def test_every_header_of_core_has_its_short_name():
+    long = {path.relative_to(_paths.include_dir / "torch_tensorrt") for path in _installed("torch_tensorrt/core")}
+    short = {path.relative_to(_paths.include_dir) for path in _installed("core")}
+    assert short == long and Path("core/util/prelude.h") in short
+    for path in short:
+        assert (_paths.include_dir / path).read_text() == f'#pragma once\n#include "torch_tensorrt/{path}"\n'
+
+
+def _installed(folder: str) -> list[Path]:
+    return list((_paths.include_dir / folder).rglob("*.h"))
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_the_stand_in_for_nvinfer_gives_way_to_the_real_header(ours_first, tmp_path):
+    (tmp_path / "tensorrt").mkdir()
+    (tmp_path / "tensorrt" / "NvInfer.h").write_text("namespace nvinfer1 { struct OnlyInTheRealOne {}; }\n")
+    (tmp_path / "real.cpp").write_text('#include "NvInfer.h"\nnvinfer1::OnlyInTheRealOne real;\n')
+    (tmp_path / "ours.cpp").write_text('#include "NvInfer.h"\nnvinfer1::Dims dims;\n')
+    ours, real = ["-isystem", str(_paths.include_dir)], ["-isystem", str(tmp_path / "tensorrt")]
+    check = ["c++", "-std=c++17", "-fsyntax-only"]
+    run(*check, *(ours + real if ours_first else real + ours), str(tmp_path / "real.cpp"))
+    run(*check, *ours, str(tmp_path / "ours.cpp"))
 
 
 def test_torchtrtc_starts_without_torch():

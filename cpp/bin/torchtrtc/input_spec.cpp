@@ -57,6 +57,12 @@ std::string without_spaces(std::string text) {
   return text;
 }
 
+std::string trimmed(const std::string& text) {
+  const size_t begin = text.find_first_not_of(" \t\n\r");
+  if (begin == std::string::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\n\r") + 1 - begin);
+}
+
 int64_t parse_size(const std::string& digits, const std::string& text) {
   const bool good = !digits.empty() && digits.size() < 19 &&
                     std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
@@ -109,7 +115,8 @@ std::string split_off(std::string& text, char separator) {
 DataType parse_dtype(const std::string& text) { return look_up(kDtypes, text, "dtype"); }
 DataType parse_precision(const std::string& text) { return look_up(kPrecisions, text, "precision"); }
 
-torch_tensorrt::Input parse_input_spec(const std::string& text) {
+torch_tensorrt::Input parse_input_spec(const std::string& argument) {
+  const std::string text = trimmed(argument);
   std::string rest = without_spaces(text);
   TensorFormat format = TensorFormat::kContiguous;
   DataType dtype = DataType::kUnknown;

@@ -1,21 +1,15 @@
-// torchtrtc: the compiler on the command line. Exit codes: 0 done; 1 an error, a method that cannot be compiled, or a
-// self check that failed; others are mistakes in the command line.
+// torchtrtc: the compiler on the command line. Its exit codes are described in options.h.
 
-#include <dlfcn.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-#include <functional>
+#include <csignal>
 #include <iostream>
-#include <sstream>
 
-#include "torch/csrc/jit/serialization/export.h"
-#include "torch/script.h"
-
+#include "files.h"
 #include "options.h"
 #include "self_check.h"
+#include "torch_tensorrt/core/save_module.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/output_file.h"
+#include "torch_tensorrt/core/util/unfinished_files.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
 namespace torchtrtc {
@@ -31,87 +25,33 @@ void set_log_level(const Options& options) {
   logging::set_reportable_log_level(level);
 }
 
-// Loaded libraries stay: what they registered is used until the process ends.
-void load_library(const std::string& path) {
-  TORCHTRT_CHECK(dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr, "cannot load " << path << ": " << dlerror());
-}
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  TORCHTRT_CHECK(file, "cannot read " << path);
-  std::ostringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
-
-using Write = std::function<void(const void* bytes, size_t count)>;
-
-void write_file(const std::string& path, const std::function<void(const Write&)>& content) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  content([&](const void* bytes, size_t count) {
-    file.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(count));
-  });
-  file.close();
-  TORCHTRT_CHECK(file, "cannot write " << path << ": is there space left?");
-}
-
-// PyTorch is not told of a write that failed: it would end the process.
-void save_module(const torch::jit::Module& module, const std::string& path) {
-  write_file(path, [&](const Write& write) {
-    torch::jit::ExportModule(module, [&](const void* bytes, size_t count) {
-      write(bytes, count);
-      return count;
-    });
-  });
-}
-
-torch::jit::Module load_module(const std::string& path) {
-  try {
-    auto module = torch::jit::load(path, torch::kCPU);
-    module.eval();
-    return module;
-  } catch (const c10::Error& error) {
-    TORCHTRT_THROW_ERROR("cannot load the TorchScript module " << path << ": " << error.what_without_backtrace());
-  }
-}
-
-// Before anything is built: a build may take minutes.
-void require_output(const Options& options) {
-  TORCHTRT_CHECK(!options.output_path.empty(), "no output file was given: torchtrtc INPUT OUTPUT [input specs]");
-  const std::filesystem::path path(options.output_path);
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  std::error_code ignored;  // what cannot be looked at is not there
-  TORCHTRT_CHECK(std::filesystem::is_directory(folder, ignored),
-                 "cannot write " << options.output_path << ": there is no folder " << folder.string());
-  TORCHTRT_CHECK(!std::filesystem::is_directory(path, ignored),
-                 "cannot write " << options.output_path << ": it is a folder");
-  const bool is_there = std::filesystem::exists(path, ignored);
-  TORCHTRT_CHECK(access(is_there ? path.c_str() : folder.c_str(), W_OK) == 0,
-                 "cannot write " << options.output_path << ": permission denied");
-}
-
 int check_method(const Options& options) {
   const auto module = load_module(options.input_path);
   const bool supported = torch_tensorrt::ts::check_method_operator_support(module, options.check_method);
   std::cout << "The method " << options.check_method
             << (supported ? " can be compiled.\n" : " cannot be compiled whole: see the errors above.\n");
-  return supported ? 0 : 1;
+  return supported ? kDone : kFailed;
 }
-
-constexpr int kNotWhole = 2;
 
 int check(const Options& options) {
   const auto report =
       torch_tensorrt::ts::check(load_module(options.input_path), options.check_method, make_spec(options));
   std::cout << (options.json ? torch_tensorrt::ts::to_json(report) + "\n" : torch_tensorrt::ts::to_table(report));
-  return report.is_whole ? 0 : kNotWhole;
+  return report.is_whole ? kDone : kNotWhole;
 }
 
 int embed_engine(const Options& options) {
   require_output(options);
-  const auto engine = read_file(options.input_path);
-  save_module(torch_tensorrt::ts::embed_engine_in_new_module(engine, make_device(options)), options.output_path);
-  return 0;
+  const auto engine = read_engine(options.input_path);
+  const auto module = [&] {
+    try {
+      return torch_tensorrt::ts::embed_engine_in_new_module(engine, make_device(options));
+    } catch (const torch_tensorrt::Error& error) {
+      TORCHTRT_THROW_ERROR("cannot make a module of the engine " << options.input_path << ": " << error.msg());
+    }
+  }();
+  torch_tensorrt::core::save_module(module, options.output_path);
+  return kDone;
 }
 
 int report_self_check(torch::jit::Module& module, torch::jit::Module& compiled, const Options& options,
@@ -139,13 +79,13 @@ int compile(const Options& options) {
   }
   if (options.save_engine) {
     const auto engine = torch_tensorrt::ts::convert_method_to_trt_engine(module, "forward", spec);
-    write_file(options.output_path, [&](const Write& write) { write(engine.data(), engine.size()); });
+    torch_tensorrt::core::util::write_file(options.output_path, engine);
     if (options.no_threshold_check) return 0;
     auto embedded = torch_tensorrt::ts::embed_engine_in_new_module(engine, spec.device);
     return report_self_check(module, embedded, options, spec);
   }
   auto compiled = torch_tensorrt::ts::compile(module, spec);
-  save_module(compiled, options.output_path);
+  torch_tensorrt::core::save_module(compiled, options.output_path);
   return report_self_check(module, compiled, options, spec);
 }
 
@@ -172,14 +112,16 @@ int main(int argc, char** argv) {
   torchtrtc::Options options;
   const int exit_code = torchtrtc::parse_options(argc, argv, &options);
   if (exit_code >= 0) return exit_code;
+  torch_tensorrt::core::util::remove_unfinished_files_on_signals();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file above the limit is a failed write
   try {
     return torchtrtc::run(options);
   } catch (const torch_tensorrt::Error& error) {
-    std::cerr << "torchtrtc: " << error.what();
+    std::cerr << "torchtrtc: " << error.msg() << '\n';
   } catch (const c10::Error& error) {
     std::cerr << "torchtrtc: " << error.what_without_backtrace() << '\n';
   } catch (const std::exception& error) {
     std::cerr << "torchtrtc: " << error.what() << '\n';
   }
-  return 1;
+  return torchtrtc::kFailed;
 }

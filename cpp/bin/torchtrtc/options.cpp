@@ -2,14 +2,29 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "input_spec.h"
+#include "option_values.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torchtrtc {
 namespace {
+
+constexpr uint64_t kMinDlaBytes = 4096;  // as the builder of a DLA wants it
+
+const char* const kFooter =
+    "Examples:\n"
+    "  torchtrtc model.ts compiled.ts \"(1,3,224,224)\"\n"
+    "  torchtrtc model.ts compiled.ts \"[(1,3,224,224);(8,3,224,224);(16,3,224,224)]@half\" -d gpu\n"
+    "  torchtrtc --save-engine model.ts model.engine \"(1,3,224,224)\"\n"
+    "\n"
+    "Exit codes: 0 done; 1 an error, a method that cannot be compiled, or a self check that failed; 64 an option that\n"
+    "does not exist or has a value that it cannot have. An output that exists is replaced when the new one is "
+    "complete.";
 
 const char* const kInputSpecHelp =
     "One an input: \"(N,C,H,W)\" or \"[(MIN..);(OPT..);(MAX..)]\", then optionally @dtype (float, half, char, int, "
@@ -29,22 +44,29 @@ void add_mode_flags(CLI::App& app, Options& o) {
       ->type_name("NAME");
   auto* embed = app.add_flag("--embed-engine", o.embed_engine, "The input is an engine; wrap it in a module");
   app.add_flag("--save-engine", o.save_engine, "Write the engine's bytes instead of a module")->excludes(embed);
-  app.add_flag("--require-full-compilation", o.require_full_compilation,
-               "Error instead of leaving operations to PyTorch");
-  app.add_option("--teo,--torch-executed-op", o.torch_ops, "Operation to leave to PyTorch (repeat)")
+  app.add_flag(
+      "--require-full-compilation", o.require_full_compilation,
+      "List every operation that cannot be compiled before anything is built. Methods are compiled whole or not at "
+      "all, with this flag and without");
+  app.add_option("--teo,--torch-executed-op", o.torch_ops,
+                 "Refused where the method uses OP: this version leaves no operation to PyTorch (repeat)")
       ->type_name("OP")
       ->allow_extra_args(false);
-  app.add_option("--tem,--torch-executed-mod", o.torch_modules, "Module class to leave to PyTorch (repeat)")
+  app.add_option("--tem,--torch-executed-mod", o.torch_modules,
+                 "Refused: this version leaves no module class to PyTorch (repeat)")
       ->type_name("MOD")
       ->allow_extra_args(false);
-  app.add_option("--mbs,--min-block-size", o.min_block_size, "Fewest operations that are worth an engine")
-      ->capture_default_str();
+  app.add_option("--mbs,--min-block-size", o.min_block_size,
+                 "Fewest operations that are worth an engine; changes nothing, since methods are compiled whole")
+      ->capture_default_str()
+      ->transform(whole_number(0));
 }
 
 void add_engine_flags(CLI::App& app, Options& o) {
   app.add_option("-p,--enable-precision,--enabled-precision", o.precisions,
-                 "Precision that layers may run in: float, half, int8 (repeat); float when none is given")
+                 "Precision that layers may run in: float, half, bf16, int8 (repeat); float when none is given")
       ->type_name("P")
+      ->check(known_precision())
       ->allow_extra_args(false);
   app.add_option("--backend", o.backend,
                  "Who builds the engine: native, tensorrt (or another backend's name), auto, or fastest (all, timed)")
@@ -66,7 +88,7 @@ void add_engine_flags(CLI::App& app, Options& o) {
   app.add_flag("--allow-shape-tensors", o.allow_shape_tensors, "Let elements of integer inputs be used as sizes");
   app.add_option("--max-specializations", o.max_specializations, "Combinations of input shapes to stay prepared for")
       ->capture_default_str()
-      ->check(CLI::Range(uint64_t{1}, uint64_t{INT32_MAX}));
+      ->transform(whole_number(1, std::numeric_limits<int32_t>::max()));
   app.add_option("--engine-capability", o.capability, "standard, safety or dla_standalone")
       ->capture_default_str()
       ->check(CLI::IsMember({"standard", "safety", "dla_standalone"}));
@@ -74,30 +96,39 @@ void add_engine_flags(CLI::App& app, Options& o) {
                  "Refused: int8 takes the scales of fake quantizations in the module, not those of a file")
       ->type_name("PATH");
   app.add_option("--num-avg-timing-iters", o.timing_iterations, "Runs that a candidate's time is averaged over")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->transform(whole_number(0));
   app.add_option("--workspace-size", o.workspace_size, "Bytes of scratch memory a layer may use; 0 for no limit")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->transform(whole_number(0));
 }
 
 void add_device_flags(CLI::App& app, Options& o) {
   app.add_option("-d,--device-type", o.device_type, "cpu, gpu or dla; the current GPU, or the CPU where there is none")
       ->check(CLI::IsMember({"cpu", "gpu", "dla"}));
-  app.add_option("--gpu-id", o.gpu_id, "Index of the GPU; without -d, asks for a GPU")->check(CLI::NonNegativeNumber);
+  app.add_option("--gpu-id", o.gpu_id, "Index of the GPU; without -d, asks for a GPU")
+      ->transform(whole_number(0, std::numeric_limits<int32_t>::max()));
   app.add_option("--dla-core", o.dla_core, "Index of the DLA core, with -d dla; 0 when none is given")
-      ->check(CLI::NonNegativeNumber);
+      ->transform(whole_number(0, std::numeric_limits<int32_t>::max()));
   app.add_flag("--allow-gpu-fallback", o.allow_gpu_fallback, "Layers that the DLA cannot run go to the GPU");
-  app.add_option("--dla-sram-size", o.dla_sram_size, "Bytes, 4096 or more")->capture_default_str();
-  app.add_option("--dla-local-dram-size", o.dla_local_dram_size, "Bytes, 4096 or more")->capture_default_str();
-  app.add_option("--dla-global-dram-size", o.dla_global_dram_size, "Bytes, 4096 or more")->capture_default_str();
+  app.add_option("--dla-sram-size", o.dla_sram_size, "Bytes, 4096 or more")
+      ->capture_default_str()
+      ->transform(whole_number(kMinDlaBytes));
+  app.add_option("--dla-local-dram-size", o.dla_local_dram_size, "Bytes, 4096 or more")
+      ->capture_default_str()
+      ->transform(whole_number(kMinDlaBytes));
+  app.add_option("--dla-global-dram-size", o.dla_global_dram_size, "Bytes, 4096 or more")
+      ->capture_default_str()
+      ->transform(whole_number(kMinDlaBytes));
 }
 
 void add_check_flags(CLI::App& app, Options& o) {
   app.add_option("--atol", o.atol, "Self check: absolute difference allowed")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_not_below_zero());
   app.add_option("--rtol", o.rtol,
                  "Self check: relative difference allowed; when none is given 1e-5, for half and bf16 8 last places")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_not_below_zero());
   app.add_flag("--no-threshold-check", o.no_threshold_check, "Do not compare the result with the input module");
   app.add_option("--custom-torch-ops", o.custom_ops, "Library of PyTorch operations to load first (repeat)")
       ->allow_extra_args(false)
@@ -113,7 +144,11 @@ torch_tensorrt::EngineCapability capability(const std::string& name) {
   return torch_tensorrt::EngineCapability::kSTANDARD;
 }
 
-// A permission or a limit that changes nothing is not an error; it is said.
+int end(const CLI::App& app, const CLI::ParseError& error) {
+  return app.exit(error) == 0 ? kDone : kUsage;  // 0: --help and --version
+}
+
+// Permissions and limits that have no effect only warn.
 void warn_of_dla_options(const Options& options) {
   const Options defaults;
   const std::pair<const char*, bool> given[] = {
@@ -143,7 +178,7 @@ std::vector<std::string> shielded_arguments(int argc, char** argv) {
 int parse_check(int argc, char** argv, Options* options) {
   CLI::App app(
       "Says how every operation of a TorchScript module would run. Exit code: 0 when it would be one engine, 2 "
-      "when not, 1 on an error.",
+      "when not, 1 on an error, 64 for an option that does not exist or has a value that it cannot have.",
       "torchtrtc check");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   add_output_flags(app, *options);
@@ -166,7 +201,7 @@ int parse_check(int argc, char** argv, Options* options) {
   try {
     app.parse(shielded_arguments(argc, argv));
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    return end(app, error);
   }
   return -1;
 }
@@ -178,7 +213,7 @@ int parse_doctor(int argc, char** argv, Options* options) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    return end(app, error);
   }
   return -1;
 }
@@ -193,6 +228,7 @@ int parse_options(int argc, char** argv, Options* options) {
       "`torchtrtc doctor`: what this machine can do.",
       "torchtrtc");
   app.set_version_flag("--version", torch_tensorrt::get_build_info());
+  app.footer(kFooter);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   add_output_flags(app, *options);
   add_mode_flags(app, *options);
@@ -206,7 +242,7 @@ int parse_options(int argc, char** argv, Options* options) {
   try {
     app.parse(shielded_arguments(argc, argv));
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    return end(app, error);
   }
   return -1;
 }
@@ -214,6 +250,10 @@ int parse_options(int argc, char** argv, Options* options) {
 void check_options(const Options& options) {
   const bool is_dla = options.device_type == "dla";
   if (!is_dla) warn_of_dla_options(options);
+  if (options.min_block_size != Options().min_block_size) {
+    torch_tensorrt::logging::log(torch_tensorrt::logging::kWARNING,
+                                 "--min-block-size changes nothing: this version compiles whole methods only");
+  }
   TORCHTRT_CHECK(options.device_type != "cpu" || !options.gpu_id,
                  "--gpu-id " << *options.gpu_id << " was given with -d cpu; leave one of the two out");
   TORCHTRT_CHECK(is_dla || !options.dla_core,

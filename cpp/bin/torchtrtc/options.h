@@ -9,7 +9,14 @@
 
 namespace torchtrtc {
 
-// What the command line said.
+enum ExitCode : int {
+  kDone = 0,
+  kFailed = 1,    // an error, a method that cannot be compiled, or a self check that failed
+  kNotWhole = 2,  // `torchtrtc check` of a method that would not be one engine
+  kUsage = 64,    // an option that does not exist or has a value that it cannot have
+};
+
+// The command line.
 struct Options {
   std::string input_path;
   std::string output_path;

@@ -3,9 +3,13 @@
 #include "torch/library.h"
 #include "torch/script.h"
 
+#include "torch_tensorrt/api/compile_spec.h"
 #include "torch_tensorrt/api/json_spec.h"
 #include "torch_tensorrt/api/operator_table.h"
+#include "torch_tensorrt/core/runtime/TRTEngine.h"
+#include "torch_tensorrt/core/save_module.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/utf8.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
 namespace torch_tensorrt {
@@ -47,14 +51,40 @@ at::Tensor convert_method(const torch::jit::IValue& module, const std::string& m
       [&] { return as_tensor(ts::convert_method_to_trt_engine(as_module(module), method, parse_spec(spec))); });
 }
 
+std::string as_bytes(const at::Tensor& engine) {
+  TORCHTRT_CHECK(engine.scalar_type() == at::kByte && engine.device().is_cpu(),
+                 "an engine must be a uint8 tensor on the CPU");
+  TORCHTRT_CHECK(engine.numel() > 0, "the engine is empty, it has 0 bytes");
+  const auto dense = engine.contiguous();
+  return {static_cast<const char*>(dense.const_data_ptr()), static_cast<size_t>(dense.numel())};
+}
+
 torch::jit::IValue embed_engine(const at::Tensor& engine, const std::string& device,
                                 const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
   return for_python([&] {
-    TORCHTRT_CHECK(engine.scalar_type() == at::kByte && engine.device().is_cpu(),
-                   "an engine must be a uint8 tensor on the CPU");
-    const auto dense = engine.contiguous();
-    const std::string bytes(static_cast<const char*>(dense.const_data_ptr()), dense.numel());
-    return torch::jit::IValue(ts::embed_engine_in_new_module(bytes, parse_device(device), inputs, outputs)._ivalue());
+    const auto module = ts::embed_engine_in_new_module(as_bytes(engine), parse_device(device), inputs, outputs);
+    return torch::jit::IValue(module._ivalue());
+  });
+}
+
+torch::jit::IValue load_engine(const at::Tensor& engine, const std::string& name, const std::string& device,
+                               const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
+  return for_python([&] {
+    const Device target = parse_device(device);
+    const core::runtime::RTDevice runs_on(target.gpu_id, ts::to_internal(target).device_type);
+    return torch::jit::IValue(
+        c10::make_intrusive<core::runtime::TRTEngine>(name, as_bytes(engine), runs_on, inputs, outputs));
+  });
+}
+
+std::string as_string(const at::Tensor& bytes) { return bytes.numel() == 0 ? std::string() : as_bytes(bytes); }
+
+void save_module(const torch::jit::IValue& module, const at::Tensor& path, const std::vector<std::string>& names,
+                 const std::vector<at::Tensor>& contents) {
+  for_python([&] {
+    torch::jit::ExtraFilesMap extra_files;
+    for (size_t i = 0; i < names.size(); ++i) extra_files[names[i]] = as_string(contents.at(i));
+    core::save_module(as_module(module), as_string(path), extra_files);
   });
 }
 
@@ -67,7 +97,8 @@ std::tuple<std::string, std::string> check_operators(const torch::jit::IValue& m
                                                      const std::string& spec) {
   return for_python([&] {
     const auto report = ts::check(as_module(module), method, parse_spec(spec));
-    return std::make_tuple(ts::to_json(report), ts::to_table(report));
+    return std::make_tuple(core::util::escape_invalid_utf8(ts::to_json(report)),
+                           core::util::escape_invalid_utf8(ts::to_table(report)));
   });
 }
 
@@ -83,13 +114,17 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_refit_module(Any compiled, Any module) -> Any", refit_module);
   m.def("_convert_method_to_engine(Any module, str method, str spec) -> Tensor", convert_method);
   m.def("_embed_engine(Tensor engine, str device, str[] inputs, str[] outputs) -> Any", embed_engine);
+  m.def("_load_engine(Tensor engine, str name, str device, str[] inputs, str[] outputs) -> Any", load_engine);
+  // Names of files are bytes.
+  m.def("_save_module(Any module, Tensor path, str[] extra_names, Tensor[] extra_contents) -> ()", save_module);
   m.def("_check_method_op_support(Any module, str method) -> bool", check_support);
   m.def("_check(Any module, str method, str spec) -> (str, str)", check_operators);
   m.def("_converted_operators() -> str[]", ts::converted_operators);
   m.def("_evaluated_operators() -> str[]", ts::evaluated_operators);
   m.def("_operator_table() -> str", [] { return for_python(ts::operator_table_json); });
   m.def("_get_build_info() -> str", get_build_info);
-  m.def("_get_environment_report() -> str", [] { return for_python(get_environment_report); });
+  m.def("_get_environment_report() -> str",
+        [] { return for_python([] { return core::util::escape_invalid_utf8(get_environment_report()); }); });
   m.def("_set_device(int gpu_id) -> ()", [](int64_t id) { for_python([&] { set_device(static_cast<int>(id)); }); });
   m.def("_set_log_level(int level) -> ()", [](int64_t level) { for_python([&] { set_log_level(level); }); });
   m.def("_get_log_level() -> int", []() -> int64_t { return logging::get_reportable_log_level(); });

@@ -10,6 +10,7 @@
 #include "torch_tensorrt/core/engine/build_engine.h"
 #include "torch_tensorrt/core/engine/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
+#include "torch_tensorrt/core/ir/spec_count.h"
 #include "torch_tensorrt/core/partitioning/partitioning.h"
 #include "torch_tensorrt/core/refit_module.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
@@ -88,10 +89,7 @@ void check_partitioning(const torch::jit::Block* block, const partitioning::Part
 
 // The dtype of inputs that were given none: what they are computed with first, else float.
 void infer_dtypes(const GraphPtr& graph, ir::GraphInputs& inputs, const std::vector<const torch::jit::Value*>& values) {
-  TORCHTRT_CHECK(values.size() == inputs.collection_inputs.size(),
-                 "Expected dimension specifications for all input tensors, but found "
-                     << values.size() << " input tensors and " << inputs.collection_inputs.size()
-                     << " dimension specs");
+  ir::check_spec_count(values, inputs.collection_inputs.size());
   for (size_t i = 0; i < values.size(); ++i) {
     for (auto& spec : inputs.collection_inputs[i]) {
       if (spec.dtype_is_user_defined) continue;
@@ -307,13 +305,6 @@ torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, run
   return make_engine_module("__torch__.embedded_engine_trt", std::move(loaded), arguments, results);
 }
 
-void set_device(const int gpu_id) {
-  TORCHTRT_CHECK(at::hasCUDA(),
-                 "cannot make gpu:" << gpu_id << " the current device: PyTorch sees no GPU on this machine");
-  const auto count = at::detail::getCUDAHooks().deviceCount();
-  TORCHTRT_CHECK(gpu_id >= 0 && gpu_id < count,
-                 "cannot make gpu:" << gpu_id << " the current device: there are " << count);
-  at::detail::getCUDAHooks().setCurrentDevice(static_cast<c10::DeviceIndex>(gpu_id));
-}
+void set_device(const int gpu_id) { runtime::set_rt_device(runtime::RTDevice(gpu_id, nvinfer1::DeviceType::kGPU)); }
 
 }  // namespace torch_tensorrt::core

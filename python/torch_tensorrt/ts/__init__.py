@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch_tensorrt._build_info import dump_build_info, get_build_info, set_device
 from torch_tensorrt.ts import logging
+from torch_tensorrt.ts._backend_spec import TensorRTCompileSpec
 from torch_tensorrt.ts._compiler import (
     check_method_op_support,
     compile,  # noqa: A004 - the public name
@@ -11,8 +12,11 @@ from torch_tensorrt.ts._compiler import (
     embed_engine_in_new_module,
     refit_module_weights,
 )
+from torch_tensorrt.ts._torch_script_input import TorchScriptInput
 
 __all__ = [
+    "TensorRTCompileSpec",
+    "TorchScriptInput",
     "check_method_op_support",
     "compile",
     "convert_method_to_trt_engine",

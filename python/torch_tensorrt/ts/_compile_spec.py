@@ -15,6 +15,8 @@ from torch_tensorrt._input import Input
 _MAX_DEPTH = 2
 _MIN_DLA_BYTES = 4096
 _MAX_LEVEL = 5
+_MOST = 2**63 - 1
+_MOST_SPECIALIZATIONS = 2**31 - 1
 _PRECISIONS = (dtype.f32, dtype.f16, dtype.bf16, dtype.i8)
 
 
@@ -74,9 +76,11 @@ def _names(what: str, names: Any) -> list[str]:
     return listed
 
 
-def _at_least(name: str, value: Any, low: int) -> int:
+def _at_least(name: str, value: Any, low: int, high: int = _MOST) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < low:
         raise ValueError(f"{name} is {value!r}, must be an integer of {low} or more")
+    if value > high:
+        raise ValueError(f"{name} is {value!r}, must be an integer of {high} or less")
     return value
 
 
@@ -159,7 +163,7 @@ def build_spec(
         "dla_global_dram_size": _at_least("dla_global_dram_size", dla_global_dram_size, _MIN_DLA_BYTES),
         "truncate_long_and_double": bool(truncate_long_and_double),
         "allow_shape_tensors": bool(allow_shape_tensors),
-        "max_specializations": _at_least("max_specializations", max_specializations, 1),
+        "max_specializations": _at_least("max_specializations", max_specializations, 1, _MOST_SPECIALIZATIONS),
         "require_full_compilation": bool(require_full_compilation),
         "min_block_size": _at_least("min_block_size", min_block_size, 0),
         "torch_executed_ops": ops,

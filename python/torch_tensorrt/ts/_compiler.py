@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from torch_tensorrt._enums import EngineCapability
-from torch_tensorrt._library import compiler, to_json
+from torch_tensorrt._library import compiler, require_text, to_json
 from torch_tensorrt.ts._compile_spec import build_spec
 
 _STANDARD = EngineCapability.STANDARD
@@ -79,10 +79,12 @@ def compile(  # noqa: A001 - the public name
         dla_sram_size, dla_local_dram_size, dla_global_dram_size: bytes, 4096 or more.
         truncate_long_and_double: narrow int64 and float64 weights to 32 bits; says what it narrowed, and refuses
             weights that do not fit.
-        require_full_compilation: error where an operation cannot go into the engine.
-        min_block_size: fewest operations that are worth an engine.
-        torch_executed_ops, torch_executed_modules: lists of operations, as ``module.inlined_graph`` names them
-            (``aten::add``), and of module classes left to PyTorch.
+        require_full_compilation: changes nothing, as a method is compiled whole or not at all. With it,
+            ``torch_executed_ops`` and ``torch_executed_modules`` must be empty.
+        min_block_size: changes nothing, for the same reason.
+        torch_executed_ops: list of operations that must not go into an engine, as ``module.inlined_graph`` names them
+            (``aten::add``). A module that has one of them is refused: this version leaves no operation to PyTorch.
+        torch_executed_modules: refused unless it is empty, for the same reason.
         allow_shape_tensors: let the model use elements of integer inputs as sizes (``x.view(int(n[0]), -1)``); what
             values they have is said by :class:`torch_tensorrt.Input`. Sizes of dynamic inputs (``aten::size``) can
             always be computed with.
@@ -236,6 +238,8 @@ def embed_engine_in_new_module(
         raise TypeError(f"serialized_engine must be bytes, found {type(serialized_engine).__name__}")
     data = bytearray(serialized_engine)
     engine = torch.frombuffer(data, dtype=torch.uint8) if data else torch.empty(0, dtype=torch.uint8)
+    require_text("input_binding_names", *(input_binding_names or []))
+    require_text("output_binding_names", *(output_binding_names or []))
     embedded = compiler()._embed_engine(
         engine,
         to_json(Device._from(device)._to_spec()),

@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/conversion/dynamic_sizes.h"
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
+#include "torch_tensorrt/core/util/jit_error.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 #include "torch_tensorrt/core/util/jit_quantize.h"
 
@@ -302,15 +303,11 @@ void convert_nodes(ConversionCtx* ctx, const torch::jit::Block* block) {
     ctx->current_node = n;
     try {
       convert_node(ctx, n);
-    } catch (Error& error) {
+    } catch (...) {  // converters of users throw what they like
       ctx->current_node = outer;
+      Error error = util::current_error();
       add_context(error, n);
-      throw;
-    } catch (const c10::Error& error) {
-      ctx->current_node = outer;
-      Error wrapped(error.what_without_backtrace());
-      add_context(wrapped, n);
-      throw wrapped;
+      throw error;
     }
     ctx->current_node = outer;
   }

@@ -7,6 +7,7 @@
 #include "ATen/core/Tensor.h"
 #include "torch/csrc/jit/ir/constants.h"
 
+#include "torch_tensorrt/core/ir/spec_count.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -95,9 +96,7 @@ std::vector<const torch::jit::Value*> get_collection_inputs(std::shared_ptr<torc
 }
 
 InputSpecMap pair_input_vals_with_specs(std::vector<const torch::jit::Value*> vals, std::vector<Input> specs) {
-  TORCHTRT_CHECK(vals.size() == specs.size(), "Expected dimension specifications for all input tensors, but found "
-                                                  << vals.size() << " input tensors and " << specs.size()
-                                                  << " dimension specs");
+  check_spec_count(vals, specs.size());
   InputSpecMap map;
   for (size_t i = 0; i < vals.size(); ++i) map.insert({vals[i], specs[i]});
   return map;
@@ -105,9 +104,7 @@ InputSpecMap pair_input_vals_with_specs(std::vector<const torch::jit::Value*> va
 
 CollectionInputSpecMap pair_input_vals_with_specs_collection(std::vector<const torch::jit::Value*> vals,
                                                              std::vector<std::vector<Input>>& specs) {
-  TORCHTRT_CHECK(vals.size() == specs.size(), "Expected dimension specifications for all input tensors, but found "
-                                                  << vals.size() << " input tensors and " << specs.size()
-                                                  << " dimension specs");
+  check_spec_count(vals, specs.size());
   CollectionInputSpecMap map;
   for (size_t i = 0; i < vals.size(); ++i) map.insert({vals[i], specs[i]});
   return map;

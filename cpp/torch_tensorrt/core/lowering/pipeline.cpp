@@ -9,6 +9,7 @@
 
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/util/jit_error.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering {
@@ -103,8 +104,8 @@ void run_pipeline(const std::vector<PassEntry>& pipeline, LoweredGraph& graph, c
   for (const auto& entry : pipeline) {
     try {
       entry.run(graph, info);
-    } catch (const std::exception& error) {
-      TORCHTRT_THROW_ERROR("lowering pass " << entry.name << " failed: " << GetExceptionString(error));
+    } catch (...) {
+      TORCHTRT_THROW_ERROR("lowering pass " << entry.name << " failed: " << util::current_error().msg());
     }
     LOG_DEBUG("after lowering pass " << entry.name << ":\n" << *graph.first);
   }

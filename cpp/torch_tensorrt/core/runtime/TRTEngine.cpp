@@ -8,6 +8,8 @@
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/output_file.h"
+#include "torch_tensorrt/core/util/utf8.h"
 
 namespace torch_tensorrt::core::runtime {
 namespace {
@@ -35,6 +37,17 @@ EngineInfo make_info(const std::string& name, const std::string& engine, const R
 std::string slugify(std::string name) {
   std::replace(name.begin(), name.end(), '.', '_');
   return name.empty() ? "deserialized_trt" : name;
+}
+
+// Python reads every field as text.
+void check_text(const EngineInfo& info) {
+  const std::vector<std::string> fields = serialize_info(info);
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (util::is_utf8(fields[i])) continue;
+    TORCHTRT_THROW_ERROR("field " << kSerializedInfoNames[i] << " of the engine is \"" << fields[i]
+                                  << "\", which is not UTF-8 text. The file is damaged, or the name is in another "
+                                     "encoding");
+  }
 }
 
 void check_platform(const EngineInfo& info) {
@@ -154,6 +167,7 @@ TRTEngine::TRTEngine(const std::string& engine_name, const std::string& serializ
 TRTEngine::TRTEngine(const std::vector<std::string>& serialized_info) : TRTEngine(parse_info(serialized_info)) {}
 
 TRTEngine::TRTEngine(EngineInfo info) : info_(std::move(info)) {
+  check_text(info_);
   info_.name = slugify(info_.name);
   check_platform(info_);
   device_info = choose_device(info_);
@@ -219,7 +233,7 @@ std::string TRTEngine::to_str() const {
 std::string TRTEngine::get_engine_layer_info() const { return engine_->inspect_json(); }
 
 void TRTEngine::dump_engine_layer_info_to_file(const std::string& path) const {
-  write_text_file(path, get_engine_layer_info());
+  util::write_file(path, get_engine_layer_info());
 }
 
 void TRTEngine::dump_engine_layer_info() const {

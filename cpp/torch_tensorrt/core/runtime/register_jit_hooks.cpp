@@ -1,3 +1,6 @@
+#include <ATen/EmptyTensor.h>
+#include <c10/core/CPUAllocator.h>
+#include <malloc.h>
 #include <torch/library.h>
 
 #include <exception>
@@ -30,11 +33,29 @@ std::vector<std::string> to_strings(const c10::IValue& value) {
   return strings;
 }
 
+bool has_bytes(const at::Storage& storage, size_t needed) {
+  const at::DataPtr& memory = storage.data_ptr();
+  if (memory.get() == nullptr || storage.nbytes() < needed) return false;
+  // What PyTorch read from a file lies in a block of malloc.
+  const bool is_malloc = memory.get_deleter() == c10::GetCPUAllocator()->raw_deleter();
+  return !is_malloc || malloc_usable_size(memory.get_context()) >= needed;
+}
+
 std::shared_ptr<const std::string> to_bytes(const c10::IValue& value) {
   TORCHTRT_CHECK(value.isTensor() && value.toTensor().defined() && value.toTensor().scalar_type() == at::kByte,
                  "the saved engine's bytes are no uint8 tensor. The file is damaged");
+  const at::Tensor& saved = value.toTensor();
+  TORCHTRT_CHECK(saved.layout() == at::kStrided && !saved.is_meta(),
+                 "the saved engine has no bytes: it was moved to " << saved.device() << ". Load the file again");
+  // The sizes and the bytes come from different places of the file, and PyTorch does not compare them.
+  const size_t needed = at::detail::computeStorageNbytes(saved.sizes(), saved.strides(), saved.itemsize(),
+                                                         static_cast<size_t>(saved.storage_offset()));
+  TORCHTRT_CHECK(saved.numel() > 0 && has_bytes(saved.storage(), needed),
+                 "the saved engine has fewer bytes in the file than the "
+                     << needed
+                     << " that the module names. The file is damaged: copy it again, or compile the model again");
   // Loading may have moved it.
-  const at::Tensor bytes = value.toTensor().to(at::kCPU).contiguous();
+  const at::Tensor bytes = saved.to(at::kCPU).contiguous();
   return std::make_shared<const std::string>(static_cast<const char*>(bytes.const_data_ptr()),
                                              static_cast<size_t>(bytes.numel()));
 }

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/runtime/runtime.h"
 
+#include <ATen/Context.h>
+
 #include <atomic>
 #include <cstdlib>
 
@@ -74,6 +76,21 @@ std::string DeviceList::dump_list() const {
 const DeviceList& get_available_device_list() {
   static const DeviceList list;
   return list;
+}
+
+RTDevice get_current_device() {
+  if (!at::hasCUDA()) return RTDevice();
+  return RTDevice(at::detail::getCUDAHooks().current_device(), network::DeviceType::kGPU);
+}
+
+void set_rt_device(const RTDevice& device) {
+  if (device.device_type == network::DeviceType::kCPU) return;
+  TORCHTRT_CHECK(at::hasCUDA(),
+                 "cannot make gpu:" << device.id << " the current device: PyTorch sees no GPU on this machine");
+  const auto count = at::detail::getCUDAHooks().deviceCount();
+  TORCHTRT_CHECK(device.id >= 0 && device.id < count,
+                 "cannot make gpu:" << device.id << " the current device: there are " << count);
+  at::detail::getCUDAHooks().setCurrentDevice(static_cast<c10::DeviceIndex>(device.id));
 }
 
 std::vector<RTDevice> find_compatible_devices(const RTDevice& target, bool hardware_compatible) {

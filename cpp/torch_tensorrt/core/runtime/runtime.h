@@ -48,6 +48,11 @@ class DeviceList {
 };
 const DeviceList& get_available_device_list();
 
+// The GPU that PyTorch has made current, or the CPU of this machine where PyTorch sees no GPU.
+RTDevice get_current_device();
+// Makes the GPU PyTorch's current one; for a CPU it does nothing. Throws Error when the GPU is not there.
+void set_rt_device(const RTDevice& device);
+
 // Devices that an engine built for `target` runs on.
 std::vector<RTDevice> find_compatible_devices(const RTDevice& target, bool hardware_compatible = false);
 // Of those that were found: `target` itself, as torch.jit.load puts tensors where they were too; else `current`, else

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/utf8.h"
 
 namespace torch_tensorrt::core::util {
 
@@ -13,13 +14,13 @@ std::string node_info(const torch::jit::Node* n) {
            /*print_body=*/false);
   std::string text = stream.str();
   text.erase(std::remove(text.begin(), text.end(), '\n'), text.end());
-  return text;
+  return escape_invalid_utf8(text);
 }
 
 std::string value_info(const torch::jit::Value* v) {
   std::ostringstream stream;
   stream << '%' << v->debugName() << " : " << *v->type();
-  return stream.str();
+  return escape_invalid_utf8(stream.str());
 }
 
 std::string schema_info(const torch::jit::FunctionSchema* schema) {
@@ -42,7 +43,7 @@ std::string source_location(const torch::jit::Node* n) {
   const auto place = n->sourceRange().file_line_col();
   if (!place) return {};
   const auto& [file, line, column] = *place;
-  return file + ":" + std::to_string(line);
+  return escape_invalid_utf8(file) + ":" + std::to_string(line);
 }
 
 std::string GetPyTorchSourceCode(const torch::jit::Node* n) {
@@ -54,7 +55,7 @@ std::string GetPyTorchSourceCode(const torch::jit::Node* n) {
   const std::string text = range.source()->text_str().str();
   std::string line = text.substr(begin, text.find('\n', begin) - begin);
   line.erase(0, std::min(line.find_first_not_of(" \t"), line.size()));
-  return location + ": " + line;
+  return location + ": " + escape_invalid_utf8(line);
 }
 
 }  // namespace torch_tensorrt::core::util

@@ -1,0 +1,58 @@
+"""The specification of one method for the backend of ``torch.jit``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from torch_tensorrt.ts._compile_spec import build_spec
+from torch_tensorrt.ts._compiler import convert_method_to_trt_engine
+
+# All but the module and the method, which the call of the backend gives.
+_SETTINGS = [
+    parameter
+    for name, parameter in inspect.signature(convert_method_to_trt_engine).parameters.items()
+    if name not in ("module", "method_name")
+]
+_PARTIAL = ("require_full_compilation", "min_block_size", "torch_executed_ops", "torch_executed_modules")
+
+
+class TensorRTCompileSpec:
+    """Settings of one method for ``torch._C._jit_to_backend("tensorrt", module, {"forward": spec})``.
+
+    Takes the settings of :func:`torch_tensorrt.ts.convert_method_to_trt_engine` and checks them at once. The settings
+    are attributes of the object. This version has no backend of that name in ``torch.jit`` yet:
+    ``torch_tensorrt.ts.convert_method_to_trt_engine(module, "forward", **spec.settings)`` compiles the method with
+    them.
+
+    Raises:
+        ValueError: an ``input_signature``, which this backend does not take, or a setting out of range.
+        RuntimeError: settings that leave operations to PyTorch: the backend compiles whole methods.
+        TypeError: a setting that is not known.
+        KeyError: no inputs.
+    """
+
+    def __init__(
+        self, inputs: Sequence[Any] | None = None, input_signature: Any = None, *arguments: Any, **settings: Any
+    ) -> None:
+        if input_signature is not None:
+            raise ValueError("input_signature is not taken for a backend of torch.jit; give inputs, a list of Input")
+        partial = [name for name in _PARTIAL if settings.pop(name, None)]
+        if partial:
+            raise RuntimeError(
+                f"{', '.join(partial)} cannot be set here: a backend of torch.jit compiles whole methods"
+            )
+        bound = inspect.Signature(_SETTINGS).bind(inputs, *arguments, **settings)
+        bound.apply_defaults()
+        self.settings: dict[str, Any] = dict(bound.arguments)
+        self._spec = build_spec(input_signature=None, **self.settings)
+
+    def __getattr__(self, name: str) -> Any:
+        settings = self.__dict__.get("settings", {})
+        if name in settings:
+            return settings[name]
+        raise AttributeError(f"TensorRTCompileSpec has no setting {name!r}; it has {', '.join(settings)}")
+
+    def __repr__(self) -> str:
+        return f"TensorRTCompileSpec({', '.join(f'{name}={value!r}' for name, value in self.settings.items())})"

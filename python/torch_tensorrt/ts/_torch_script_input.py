@@ -1,0 +1,40 @@
+"""An input as the TorchScript path of Torch-TensorRT has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch_tensorrt._enums import dtype, memory_format
+from torch_tensorrt._input import Input
+
+
+@dataclass(frozen=True)
+class InternalInput:
+    """The fields of an input by the names that the compiler of Torch-TensorRT gives them."""
+
+    min: list[int]
+    opt: list[int]
+    max: list[int]
+    input_is_dynamic: bool
+    _explicit_set_dtype: bool
+    dtype: dtype
+    tensor_domain: tuple[float, float]
+    format: memory_format
+
+
+class TorchScriptInput(Input):
+    """A :class:`torch_tensorrt.Input`, which it can stand in for everywhere; its arguments are the same."""
+
+    def _to_internal(self) -> InternalInput:
+        spec: dict[str, Any] = self._to_spec()
+        return InternalInput(
+            min=spec["min"],
+            opt=spec["opt"],
+            max=spec["max"],
+            input_is_dynamic=self.shape_mode is Input._ShapeMode.DYNAMIC,
+            _explicit_set_dtype=self._explicit_set_dtype,
+            dtype=self.dtype,
+            tensor_domain=self.tensor_domain,
+            format=self.format,
+        )
