@@ -13,6 +13,7 @@ import torch
 from torch_tensorrt._files import readable, signals_wait
 from torch_tensorrt._library import compiler
 
+_HEAD_BYTES = 4096
 _FORMATS = ("exported_program", "torchscript", "aot_inductor", "executorch")
 
 
@@ -105,11 +106,32 @@ def _format_of(path: Path) -> str:
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
     if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path} is neither a TorchScript file nor an exported program")
+        raise ValueError(f"{path} is neither a TorchScript file nor an exported program: {_plain_kind(path)}")
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
     if any("/code/" in name for name in names):
         return "torchscript"
     if any(name.endswith(("archive_format", "serialized_exported_program.json")) for name in names):
         return "exported_program"
-    raise ValueError(f"{path} is neither a TorchScript file nor an exported program")
+    weights = any(name.endswith("/data.pkl") for name in names)
+    kind = "torch.save wrote it, and it holds weights or a pickled object" if weights else "it is another zip archive"
+    raise ValueError(f"{path} is neither a TorchScript file nor an exported program: {kind}")
+
+
+def _plain_kind(path: Path) -> str:
+    if not path.is_file():
+        return "it is no regular file"
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if not head:
+        return "it is empty"
+    starts = {
+        b"PK\x03\x04": "it starts like a zip archive and its end is missing, it was cut short",
+        b"TRTCPLAN": "it is an engine; embed_engine_in_new_module makes a module of its bytes",
+        b"\x80\x02": "it is a pickle, as old versions of torch.save wrote it",
+    }
+    known = next((kind for start, kind in starts.items() if head.startswith(start)), None)
+    if known is not None:
+        return known
+    is_text = all(byte >= 0x20 or 0x09 <= byte <= 0x0D for byte in head)
+    return "it is a text file" if is_text else "it does not start like one of them"

@@ -39,7 +39,7 @@ auto relu_converter = conversion::converters::RegisterNodeConversionPatterns().p
 
 int main() {
   torch::jit::Module module("model");
-  module.define("def forward(self, x): return torch.relu(x)");
+  module.define("def forward(self, x):\n  return torch.relu(x)\n");
   torch_tensorrt::ts::CompileSpec spec({torch_tensorrt::Input(std::vector<int64_t>{2, 3})});
   spec.device = torch_tensorrt::Device::cpu();
   auto compiled = torch_tensorrt::ts::compile(module, spec);

@@ -66,9 +66,10 @@ def test_a_backend_by_name(lenet, tmp_path):
     assert 'there is no backend "nobody"; known are: native' in told
 
 
-def test_compiles_checks_and_saves(lenet, tmp_path, rel):
+@pytest.mark.parametrize("flag", ["-i", "--i", "--info"])
+def test_compiles_checks_and_saves(flag, lenet, tmp_path, rel):
     compiled = tmp_path / "compiled.ts"
-    told = torchtrtc("--info", "-d", "cpu", CHECK, lenet, compiled, "(2,1,28,28)")
+    told = torchtrtc(flag, "-d", "cpu", CHECK, lenet, compiled, "(2,1,28,28)")
     assert "self check passed" in told
     x = torch.randn(2, 1, 28, 28)
     module = torch.jit.load(compiled)

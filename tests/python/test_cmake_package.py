@@ -57,6 +57,13 @@ def test_every_header_of_core_has_its_short_name():
         assert (_paths.include_dir / path).read_text() == f'#pragma once\n#include "torch_tensorrt/{path}"\n'
 
 
+def test_binaries_do_not_tell_where_they_were_built():
+    for path in [*_paths.lib_dir.glob("libtorchtrt*.so"), _paths.bin_dir / "torchtrtc"]:
+        content = path.read_bytes()
+        for folder in (PROJECT.parents[1], _paths.package_dir.parent / "torch"):
+            assert os.fsencode(folder) not in content, f"{path} names {folder}"
+
+
 def _installed(folder: str) -> list[Path]:
     return list((_paths.include_dir / folder).rglob("*.h"))
 

@@ -57,6 +57,20 @@ def test_mistakes_in_loading(tmp_path):
     torch.save({"a": torch.ones(1)}, tmp_path / "state.pt")
     with pytest.raises(ValueError, match="neither a TorchScript file nor an exported program"):
         torch_tensorrt.load(tmp_path / "state.pt")
+    cut = tmp_path / "cut.ts"
+    torch.jit.save(torch.jit.script(Mlp()), cut)
+    for content, kind in [
+        (b"", "it is empty"),
+        (b"no archive\n", "it is a text file"),
+        (bytes(range(256)), "it does not start like one of them"),
+        (cut.read_bytes()[:2000], "it was cut short"),
+        (b"TRTCPLAN" + bytes(200), "it is an engine"),
+    ]:
+        cut.write_bytes(content)
+        with pytest.raises(ValueError, match=f"neither a TorchScript file nor an exported program: .*{kind}"):
+            torch_tensorrt.load(cut)
+    with pytest.raises(ValueError, match="torch.save wrote it, and it holds weights"):
+        torch_tensorrt.load(tmp_path / "state.pt")
     with pytest.raises(ValueError, match="format='aot_inductor' is not read here"):
         torch_tensorrt.load(tmp_path / "text", format="aot_inductor")
 

@@ -32,7 +32,7 @@ const char* const kInputSpecHelp =
 
 void add_output_flags(CLI::App& app, Options& o) {
   auto* verbose = app.add_flag("-v,--verbose", o.verbose, "Print debugging messages");
-  auto* info = app.add_flag("-i,--info", o.info, "Print what is decided, and progress");
+  auto* info = app.add_flag("-i,--i,--info", o.info, "Print what is decided, and progress");
   auto* warnings = app.add_flag("-w,--warnings", o.warnings, "Leave warnings out, print errors only");
   verbose->excludes(info)->excludes(warnings);
   info->excludes(warnings);
