@@ -13,13 +13,13 @@ _TORCHSCRIPT = ("default", "ts", "torchscript")
 _OTHERS = ("dynamo", "torch_compile", "fx")
 
 
-def _to_script(module: Any, ir: str, inputs: Sequence[Any] | None) -> torch.jit.ScriptModule:
+def _to_script(module: Any, ir: str, flat: bool = False) -> torch.jit.ScriptModule:
     if ir in _OTHERS:
         raise ValueError(f"ir={ir!r} is not offered by this build; ir='ts' takes the module through TorchScript")
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         return module
     if isinstance(module, torch.export.ExportedProgram):
-        return _exported.to_script(module, inputs)
+        return _exported.to_script(module, flat)
     if isinstance(module, torch.nn.Module):
         return _script(module)
     raise TypeError(f"a torch.nn.Module, a ScriptModule or an ExportedProgram is needed, found {type(module).__name__}")
@@ -35,18 +35,25 @@ def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
         ) from error
 
 
-def _own_inputs(module: Any, inputs: Any, settings: dict[str, Any]) -> Any:
-    """An exported program knows what it is for."""
-    given = inputs is not None or settings.get("input_signature") is not None
-    return inputs if given or not isinstance(module, torch.export.ExportedProgram) else _exported.default_inputs(module)
-
-
-def _resolve_inputs(inputs: Any, arg_inputs: Any, kwarg_inputs: Any) -> Any:
-    if kwarg_inputs:
-        raise ValueError("kwarg_inputs cannot be used through TorchScript; give every input by position")
+def _resolve_inputs(
+    module: Any, inputs: Any, arg_inputs: Any, kwarg_inputs: Any, settings: dict[str, Any]
+) -> Sequence[Any] | None:
     if inputs is not None and arg_inputs is not None:
         raise ValueError("give either inputs or arg_inputs, not both")
-    return inputs if inputs is not None else arg_inputs
+    inputs = inputs if inputs is not None else arg_inputs
+    if isinstance(module, torch.export.ExportedProgram):
+        has_signature = settings.get("input_signature") is not None
+        return inputs if has_signature else _exported.resolve_inputs(module, inputs, kwarg_inputs)
+    if kwarg_inputs:
+        raise ValueError("kwarg_inputs are for exported programs; give every input of another module by position")
+    return inputs
+
+
+def _input_settings(module: Any, inputs: Sequence[Any] | None) -> dict[str, Any]:
+    """The inputs as :func:`torch_tensorrt.ts.compile` takes them."""
+    if isinstance(module, torch.export.ExportedProgram) and inputs is not None:
+        return _exported.input_settings(module, inputs)
+    return {"inputs": inputs}
 
 
 def _resolve_ir(ir: str) -> None:
@@ -70,8 +77,9 @@ def compile(  # noqa: A001 - the public name
         ir: ``"default"``, ``"ts"`` or ``"torchscript"``.
         inputs: one :class:`torch_tensorrt.Input` or example tensor an argument of ``forward``. An ExportedProgram
             brings its own: its examples, and ranges where it has ``dynamic_shapes``; those that are given must lie
-            within these.
+            within these. It is never run, and its arguments that hold no tensor are constants of what is compiled.
         arg_inputs: another name of ``inputs``.
+        kwarg_inputs: those of an ExportedProgram that it was exported with by keyword, by their names.
         enabled_precisions: set of dtypes that layers may compute in; default ``{torch.float32}``.
         **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`, whose errors it has too.
 
@@ -79,10 +87,10 @@ def compile(  # noqa: A001 - the public name
         A ScriptModule; save it with ``torch.jit.save``.
     """
     _resolve_ir(ir)
-    inputs = _own_inputs(module, _resolve_inputs(inputs, arg_inputs, kwarg_inputs), kwargs)
-    script = _to_script(module, ir, inputs)
+    inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
+    script = _to_script(module, ir)
     precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
-    return ts.compile(script, inputs=inputs, enabled_precisions=precisions, **kwargs)
+    return ts.compile(script, enabled_precisions=precisions, **{**kwargs, **_input_settings(module, inputs)})
 
 
 def convert_method_to_trt_engine(
@@ -101,8 +109,8 @@ def convert_method_to_trt_engine(
     :func:`torch_tensorrt.ts.convert_method_to_trt_engine`.
     """
     _resolve_ir(ir)
-    inputs = _own_inputs(module, _resolve_inputs(inputs, arg_inputs, kwarg_inputs), kwargs)
-    script = _to_script(module, ir, inputs)
+    inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
+    script = _to_script(module, ir, flat=True)
     precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
     return ts.convert_method_to_trt_engine(
         script, method_name=method_name, inputs=inputs, enabled_precisions=precisions, **kwargs

@@ -10,7 +10,7 @@ import torch
 from torch.utils import _pytree
 
 from torch_tensorrt import ts
-from torch_tensorrt._compile import _resolve_inputs, _to_script
+from torch_tensorrt._compile import _input_settings, _resolve_inputs, _to_script
 from torch_tensorrt._input import Input
 
 # Of the comparison that ``verify_output`` asks for.
@@ -34,7 +34,7 @@ def refit_module_weights(
             ``nn.Module`` (it is scripted) or an ExportedProgram; in eval mode.
         arg_inputs: a tensor (or :class:`torch_tensorrt.Input`) an argument of the method that was compiled
             (``forward``, but for :func:`embed_engine_in_new_module`), for ``verify_output``.
-        kwarg_inputs: not through TorchScript.
+        kwarg_inputs: those of an ExportedProgram that it was exported with by keyword, by their names.
         verify_output: run both modules on ``arg_inputs`` and compare: relative and absolute tolerance are 5e-3.
 
     Returns:
@@ -47,15 +47,19 @@ def refit_module_weights(
             else (the first layer that differs is named), the engine is TensorRT's and was not built with
             ``refit=True``, or what ``verify_output`` found.
     """
-    arg_inputs = _resolve_inputs(None, arg_inputs, kwarg_inputs)
-    if verify_output and arg_inputs is None:
+    given = arg_inputs is not None or bool(kwarg_inputs)
+    inputs = _resolve_inputs(new_weight_module, None, arg_inputs, kwarg_inputs, {}) if given else None
+    if verify_output and not given:
         raise ValueError("verify_output needs arg_inputs: a tensor an argument of forward")
     if verify_output and getattr(new_weight_module, "training", False):
         raise ValueError("verify_output compares with new_weight_module in eval mode; call eval() on it")
-    script = _to_script(new_weight_module, "default", arg_inputs)
+    script = _to_script(new_weight_module, "default")
     refitted = ts.refit_module_weights(compiled_module, script)
     if verify_output:
-        _verify(refitted, script, [_example(element) for element in arg_inputs or []])
+        settings = _input_settings(new_weight_module, inputs)
+        arguments = settings.get("input_signature") or settings["inputs"]
+        is_leaf = lambda element: isinstance(element, Input)  # noqa: E731
+        _verify(refitted, script, _pytree.tree_map(_example, list(arguments), is_leaf=is_leaf))
     return refitted
 
 

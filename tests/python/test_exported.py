@@ -146,26 +146,3 @@ def test_a_range_without_an_end_needs_inputs():
     compiled = compile_exported(program, [of_range((2, 4), (3, 4), (6, 4))])
     x = torch.randn(6, 4)
     assert torch.equal(compiled(x), torch.relu(x))
-
-
-class Named(nn.Module):
-    def forward(self, x):
-        return {"result": x + 1}
-
-
-class Counting(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("calls", torch.zeros(1))
-
-    def forward(self, x):
-        self.calls += 1
-        return x + self.calls
-
-
-@pytest.mark.parametrize(("model", "message"), [(Named(), "it returns a dict"), (Counting(), "it changes a buffer")])
-def test_what_cannot_be_written_is_refused_with_a_reason(model, message):
-    batch = torch.export.Dim("batch", min=1, max=8)
-    program = torch.export.export(model, (torch.randn(2, 4),), dynamic_shapes=({0: batch},))
-    with pytest.raises(RuntimeError, match=f"exported program with dynamic shapes cannot be compiled: {message}"):
-        compile_exported(program)

@@ -1,0 +1,145 @@
+"""A ``forward`` of TorchScript from generated statements, each at the user's line that it stands for."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch._C import _jit_tree_views as tree
+
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in [^\n]*(?:\n\s+(?!File ")([^\n]*))?')
+_TORCH = os.path.dirname(torch.__file__) + os.sep
+_OPERATORS: dict[type, str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Div: "/",
+    ast.Pow: "**",
+}
+
+
+class Line(NamedTuple):
+    """A line of the user's model."""
+
+    file: str
+    number: int
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.number}: {self.code}" if self.code else f"{self.file}:{self.number}"
+
+
+def user_line(node: torch.fx.Node) -> Line | None:
+    """The line that the node comes from: the innermost one outside of PyTorch, else the innermost one."""
+    frames = [Line(file, int(line), code.strip()) for file, line, code in _FRAME.findall(_trace(node))]
+    frames = [frame for frame in frames if not frame.file.startswith("<")]
+    outside = [frame for frame in frames if not frame.file.startswith(_TORCH)]
+    return (outside or frames or [None])[-1]
+
+
+def _trace(node: torch.fx.Node) -> str:
+    return node.meta.get("stack_trace") or ""
+
+
+class Statement(NamedTuple):
+    text: str
+    line: Line | None = None
+
+
+def define_forward(
+    module: torch.jit.ScriptModule, arguments: Sequence[tuple[str, str]], body: Sequence[Statement]
+) -> None:
+    """Gives the module a ``forward``.
+
+    Args:
+        arguments: name and type, as TorchScript writes it, of each.
+        body: what the method does; the names that it uses are ``self``, ``torch``, its arguments and builtins.
+    """
+    here = _range_of("forward", Line("exported program", 1, ""))
+    annotations = [_Converter(here).expression(kind) for _, kind in arguments]
+    params = [tree.Param(tree.EmptyTypeAnnotation(here), tree.Ident(here, "self"), False)]
+    for (name, _), annotation in zip(arguments, annotations, strict=True):
+        params.append(tree.Param(annotation, tree.Ident(here, name), False))
+    statements = [
+        _Converter(_range_of(text, line or Line("exported program", number, ""))).statement(text)
+        for number, (text, line) in enumerate(body, start=2)
+    ]
+    definition = tree.Def(tree.Ident(here, "forward"), tree.Decl(here, params, None), statements)
+    names = {"torch": torch}
+    module._concrete_type._create_methods_and_properties([], [], [definition], [names.get], [{}])
+
+
+def _range_of(text: str, line: Line) -> Any:
+    """The whole line in the user's file; the text of the statement where that line is not known."""
+    code = line.code or text
+    return tree.SourceRangeFactory(code + "\n", line.file, line.number, 0).make_range(1, 0, len(code))
+
+
+class _Converter:
+    """Python's tree of a text as TorchScript's, with one place in a source for all of it."""
+
+    def __init__(self, place: Any) -> None:
+        self.place = place
+
+    def statement(self, text: str) -> Any:
+        (node,) = ast.parse(f"def f():\n    {text}").body[0].body  # a return stands in a function alone
+        if isinstance(node, ast.Return):
+            return tree.Return(self.place, self._convert(node.value))
+        if isinstance(node, ast.Expr):
+            return tree.ExprStmt(self._convert(node.value))
+        return tree.Assign([self._convert(target) for target in node.targets], self._convert(node.value))
+
+    def expression(self, text: str) -> Any:
+        return self._convert(ast.parse(text, mode="eval").body)
+
+    def _convert(self, node: ast.AST) -> Any:
+        return _CONVERTERS[type(node)](self, node)
+
+    def _all(self, nodes: Sequence[ast.AST]) -> list[Any]:
+        return [self._convert(node) for node in nodes]
+
+    def _ident(self, name: str) -> Any:
+        return tree.Ident(self.place, name)
+
+    def _constant(self, node: ast.Constant) -> Any:
+        if node.value is None:
+            return tree.NoneLiteral(self.place)
+        if isinstance(node.value, bool):
+            return (tree.TrueLiteral if node.value else tree.FalseLiteral)(self.place)
+        if isinstance(node.value, str):
+            return tree.StringLiteral(self.place, node.value)
+        return tree.Const(self.place, repr(node.value))
+
+    def _call(self, node: ast.Call) -> Any:
+        named = [tree.Attribute(self._ident(word.arg), self._convert(word.value)) for word in node.keywords]
+        return tree.Apply(self._convert(node.func), self._all(node.args), named)
+
+    def _negative(self, node: ast.UnaryOp) -> Any:
+        return tree.UnaryOp(self.place, "-", self._convert(node.operand))
+
+    def _binary(self, node: ast.BinOp) -> Any:
+        return tree.BinOp(_OPERATORS[type(node.op)], self._convert(node.left), self._convert(node.right))
+
+
+def _indices(node: ast.Subscript) -> list[ast.expr]:
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+_CONVERTERS: dict[type, Callable[[_Converter, Any], Any]] = {
+    ast.Name: lambda to, node: tree.Var(to._ident(node.id)),
+    ast.Attribute: lambda to, node: tree.Select(to._convert(node.value), to._ident(node.attr)),
+    ast.Subscript: lambda to, node: tree.Subscript(to._convert(node.value), to._all(_indices(node))),
+    ast.List: lambda to, node: tree.ListLiteral(to.place, to._all(node.elts)),
+    ast.Tuple: lambda to, node: tree.TupleLiteral(to.place, to._all(node.elts)),
+    ast.Dict: lambda to, node: tree.DictLiteral(to.place, to._all(node.keys), to._all(node.values)),
+    ast.Constant: _Converter._constant,
+    ast.Call: _Converter._call,
+    ast.UnaryOp: _Converter._negative,
+    ast.BinOp: _Converter._binary,
+}
