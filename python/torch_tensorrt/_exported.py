@@ -77,7 +77,7 @@ def _tensors(inputs: Sequence[Any]) -> list[Any]:
 
 
 def input_settings(program: torch.export.ExportedProgram, inputs: Sequence[Any]) -> dict[str, Any]:
-    """What :func:`resolve_inputs` gave, in the nests of the arguments, as :func:`torch_tensorrt.ts.compile` takes it."""
+    """What :func:`resolve_inputs` gave, nested as the arguments are, for :func:`torch_tensorrt.ts.compile`."""
     given = arguments(program)
     if all(argument.is_tensor for argument in given):
         return {"inputs": inputs}

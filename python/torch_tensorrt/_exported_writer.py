@@ -363,7 +363,7 @@ def _storage(node: torch.fx.Node) -> int | None:
 def _packed(value: Any) -> str:
     if isinstance(value, str):
         return value
-    if type(value) in (tuple, list):
+    if isinstance(value, tuple) or type(value) is list:
         parts = ", ".join(map(_packed, value))
         return f"[{parts}]" if type(value) is list else f"({parts},)"
     raise RuntimeError(

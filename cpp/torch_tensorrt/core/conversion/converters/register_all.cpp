@@ -2,7 +2,9 @@
 
 #include "torch/csrc/jit/runtime/operator.h"
 
+#include "torch_tensorrt/core/conversion/converters/impl/core_aten.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/nested.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -20,7 +22,7 @@ std::vector<Family> families() {
       recurrent_family(),      scatter_family(),      special_family(),
       joining_family(),        lookup_family(),       statistics_family(),
       linear_algebra_family(), loss_family(),         nonzero_family(),
-      declined_family(),
+      core_aten_family(),      nested_family(),       declined_family(),
   };
 }
 

@@ -78,6 +78,9 @@ Result is_on_gpu(ConversionCtx* ctx, const torch::jit::Node*, kwargs&) {
 
 // Engines have neither gradients nor autocasting, nor tensors of any other layout than dense ones, nor complex or
 // quantised ones.
+// A transformer decides by it whether it takes the padding out of a batch, which changes the padding alone; the
+// converter of aten::to_padded_tensor looks at the mask.
+Result yes(ConversionCtx*, const torch::jit::Node*, kwargs&) { return true; }
 Result no(ConversionCtx*, const torch::jit::Node*, kwargs&) { return false; }
 Result dense(ConversionCtx*, const torch::jit::Node*, kwargs&) { return static_cast<int64_t>(at::kStrided); }
 
@@ -100,6 +103,7 @@ Registrations tensor_property_evaluators() {
       row("prim::is_quantized", no),
       row("prim::is_sparse", no),
       row("prim::is_nested", no),
+      row("aten::_nested_tensor_from_mask_left_aligned", yes),
       row("aten::is_complex", no),
       row("aten::is_autocast_enabled", no),
       row("aten::is_autocast_cpu_enabled", no),

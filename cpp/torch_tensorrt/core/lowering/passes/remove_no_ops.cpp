@@ -11,10 +11,11 @@ namespace {
 // replace_in_place_operators has taken out before.
 bool keeps_elements(const torch::jit::Node* node) {
   static const std::set<c10::Symbol> kKinds = {
-      c10::Symbol::aten("contiguous"), c10::Symbol::aten("detach"),     c10::Symbol::aten("detach_"),
-      c10::Symbol::aten("alias"),      c10::Symbol::aten("lift"),       c10::Symbol::aten("lift_fresh"),
-      c10::Symbol::aten("data"),       c10::Symbol::aten("pin_memory"), c10::Symbol::aten("requires_grad_"),
-      c10::Symbol::prim("data"),       c10::Symbol::aten("cpu"),        c10::Symbol::aten("cuda"),
+      c10::Symbol::aten("contiguous"), c10::Symbol::aten("detach"),      c10::Symbol::aten("detach_"),
+      c10::Symbol::aten("alias"),      c10::Symbol::aten("lift"),        c10::Symbol::aten("lift_fresh"),
+      c10::Symbol::aten("data"),       c10::Symbol::aten("pin_memory"),  c10::Symbol::aten("requires_grad_"),
+      c10::Symbol::prim("data"),       c10::Symbol::aten("cpu"),         c10::Symbol::aten("cuda"),
+      c10::Symbol::aten("alias_copy"), c10::Symbol::aten("detach_copy"),
   };
   return kKinds.count(node->kind()) != 0;
 }

@@ -37,6 +37,28 @@ const std::map<c10::Symbol, c10::Symbol>& aliases() {
         {"unsafe_split", "split"},
         {"unsafe_split_with_sizes", "split_with_sizes"},
         {"special_softmax", "softmax"},
+        // Written by PyTorch's decompositions.
+        {"_adaptive_avg_pool2d", "adaptive_avg_pool2d"},
+        {"_adaptive_avg_pool3d", "adaptive_avg_pool3d"},
+        {"_cdist_forward", "cdist"},
+        {"_local_scalar_dense", "item"},
+        {"_prelu_kernel", "prelu"},
+        {"_unsafe_index", "index"},
+        {"_unsafe_index_put", "index_put"},
+        {"diagonal_copy", "diagonal"},
+        {"expand_copy", "expand"},
+        {"permute_copy", "permute"},
+        {"select_copy", "select"},
+        {"slice_copy", "slice"},
+        {"split_copy", "split"},
+        {"split_with_sizes_copy", "split_with_sizes"},
+        {"squeeze_copy", "squeeze"},
+        {"t_copy", "t"},
+        {"transpose_copy", "transpose"},
+        {"unbind_copy", "unbind"},
+        {"unfold_copy", "unfold"},
+        {"unsqueeze_copy", "unsqueeze"},
+        {"view_copy", "reshape"},
     };
     std::map<c10::Symbol, c10::Symbol> map;
     for (const auto& [name, target] : rows) map.emplace(c10::Symbol::aten(name), c10::Symbol::aten(target));

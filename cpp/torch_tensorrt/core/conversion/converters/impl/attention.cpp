@@ -3,6 +3,7 @@
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/nested.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -81,8 +82,13 @@ Heads project_heads(ConversionCtx* ctx, args& args, int64_t width, int64_t heads
   return {split(0), split(1), split(2)};
 }
 
-// A mask of PyTorch's fused layers is true where nothing is seen. Type 0: L x L, 1: B x L (keys), 2: B x H x L x L.
+// A mask of PyTorch's fused layers is true (or a number other than 0) where nothing is seen. Type 0: L x L, 1: B x L
+// (keys), 2: B x H x L x L. Nested queries hide their padding.
 ITensor* seen_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& mask, Var& type) {
+  if (auto* valid = nested_mask(ctx, n->input(0))) {
+    TORCHTRT_CHECK(is_none(mask), util::node_info(n) << ": a nested tensor and a mask were given, must be one of them");
+    return replace_dims(ctx, valid, 1, 1, {1, 1});
+  }
   if (is_none(mask)) return nullptr;
   auto* hidden = mask.ITensorOrFreeze(ctx);
   const int64_t kind = is_none(type) ? 2 : type.unwrapToInt();
@@ -91,8 +97,7 @@ ITensor* seen_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& mask, Var
                                           << ": a mask of keys has rank " << rank(hidden) << ", must be 2");
     hidden = replace_dims(ctx, hidden, 1, 1, {1, 1});
   }
-  if (scalar_type(hidden) != at::kBool) return hidden;
-  return apply(ctx, nvinfer1::UnaryOperation::kNOT, hidden);
+  return apply(ctx, nvinfer1::UnaryOperation::kNOT, cast(ctx, hidden, at::kBool));
 }
 
 // B x H x L x D -> B x L x H D, projected.

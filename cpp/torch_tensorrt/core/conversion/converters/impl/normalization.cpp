@@ -53,7 +53,31 @@ ITensor* computed_affine(ConversionCtx* ctx, ITensor* x, args& args, double eps)
   return cast(ctx, out, type);
 }
 
+// With the statistics of the batch, a pair a channel.
+bool norm_of_batch(ConversionCtx* ctx, const torch::jit::Node* n, args& args, double eps) {
+  using nvinfer1::ElementWiseOperation;
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  TORCHTRT_CHECK(rank(input) >= 2, util::node_info(n) << ": input has rank " << rank(input) << ", must be 2 or more");
+  const auto type = scalar_type(input);
+  auto* x = cast(ctx, input, wide_type(type));
+  const uint32_t axes = ((1U << rank(x)) - 1U) & ~0b10U;
+  const auto average = [&](ITensor* values) {
+    return reduce(ctx, nvinfer1::ReduceOperation::kAVG, values, axes, /*keep=*/true);
+  };
+  auto* distance = apply(ctx, ElementWiseOperation::kSUB, x, average(x));
+  auto* variance = average(apply(ctx, ElementWiseOperation::kPROD, distance, distance));
+  auto* spread = apply(ctx, ElementWiseOperation::kSUM, variance, at::Scalar(eps));
+  auto* out = apply(ctx, ElementWiseOperation::kDIV, distance, apply(ctx, nvinfer1::UnaryOperation::kSQRT, spread));
+  const auto channels = [&](Var& arg) {
+    return along(ctx, cast(ctx, arg.ITensorOrFreeze(ctx), scalar_type(x)), 1, rank(x));
+  };
+  if (!is_none(args[1])) out = apply(ctx, ElementWiseOperation::kPROD, out, channels(args[1]));
+  if (!is_none(args[2])) out = apply(ctx, ElementWiseOperation::kSUM, out, channels(args[2]));
+  return finish(ctx, n, cast(ctx, out, type));
+}
+
 bool batch_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  if (args[5].unwrapToBool()) return norm_of_batch(ctx, n, args, args[7].unwrapToDouble());
   auto* input = args[0].ITensorOrFreeze(ctx);
   const bool computed = args[1].isITensor() || args[2].isITensor() || args[3].isITensor() || args[4].isITensor();
   if (computed) {
@@ -64,13 +88,19 @@ bool batch_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, affine(ctx, input, args, args[7].unwrapToDouble(), channel_count(n, input)));
 }
 
+// (input, weight, bias, training, momentum, eps)
+bool batch_norm_without_statistics(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return norm_of_batch(ctx, n, args, args[5].unwrapToDouble());
+}
+
 bool is_true(const torch::jit::Node* n, size_t input) {
   const auto value = torch::jit::toIValue(n->input(input));
   return value && value->isBool() && value->toBool();
 }
 
+// Those of the batch do where none are kept.
 Decision uses_running_statistics(const torch::jit::Node* n) {
-  if (!is_true(n, 5)) return Decision::yes();
+  if (!is_true(n, 5) || n->input(3)->type()->kind() == c10::TypeKind::NoneType) return Decision::yes();
   return Decision::no("batch_norm takes its statistics from the batch (training mode); call eval() on the module");
 }
 
@@ -238,9 +268,12 @@ bool instance_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 Family normalization_family() {
   return {
-      {"aten::batch_norm", batch_norm, Declines{"`training` is true", uses_running_statistics}},
+      {"aten::batch_norm", batch_norm,
+       Declines{"`training` is true and there are running statistics", uses_running_statistics}},
       {"aten::native_batch_norm", batch_norm,
-       Declines{"`training` is true, or the statistics are used", native_batch_norm_decision}},
+       Declines{"`training` is true and there are running statistics, or the statistics are used",
+                native_batch_norm_decision}},
+      {"aten::_native_batch_norm_legit.no_stats", batch_norm_without_statistics, kStatistics},
       {"aten::layer_norm", layer_norm},
       {"aten::native_layer_norm", layer_norm},
       {"aten::rms_norm", rms_norm},

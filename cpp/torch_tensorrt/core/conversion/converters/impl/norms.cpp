@@ -206,6 +206,19 @@ bool cdist(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, vector_norm(ctx, difference, args[2].unwrapToScalar().toDouble(), last, /*keep=*/false));
 }
 
+// N x M, p -> the distance of every pair of rows, first with first.
+bool pdist(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = float_operand(ctx, n, args[0], nullptr);
+  TORCHTRT_CHECK(rank(x) == 2, util::node_info(n) << ": the tensor has rank " << rank(x) << ", must be 2");
+  const int64_t count = known_size(n, x, 0, "it says how many pairs there are");
+  const auto pairs = at::triu_indices(count, count, 1);
+  const auto rows = [&](int64_t side) {
+    return ctx->net->addGather(*x, *tensor_to_const(ctx, pairs[side].contiguous()), 0)->getOutput(0);
+  };
+  auto* difference = apply(ctx, ElementWiseOperation::kSUB, rows(0), rows(1));
+  return finish(ctx, n, vector_norm(ctx, difference, args[1].unwrapToScalar().toDouble(), 0b10, /*keep=*/false));
+}
+
 bool pairwise_distance(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* difference = apply(ctx, ElementWiseOperation::kSUB, args[0].ITensorOrFreeze(ctx), args[1].ITensorOrFreeze(ctx));
   difference = apply(ctx, ElementWiseOperation::kSUM, difference, args[3].unwrapToScalar());
@@ -234,6 +247,8 @@ Family norms_family() {
       {"aten::cosine_similarity", cosine_similarity},
       {"aten::cdist", cdist},
       {"aten::pairwise_distance", pairwise_distance},
+      {"aten::pdist", pdist},
+      {"aten::_pdist_forward", pdist},
   };
 }
 

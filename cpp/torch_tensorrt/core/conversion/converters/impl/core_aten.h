@@ -1,0 +1,10 @@
+#pragma once
+
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
+
+namespace torch_tensorrt::core::conversion::converters {
+
+// Operators that PyTorch's decompositions write.
+Family core_aten_family();
+
+}  // namespace torch_tensorrt::core::conversion::converters
