@@ -291,9 +291,12 @@ def _refusal(reason: str) -> RuntimeError:
 
 
 def _changes_state(path: str, node: torch.fx.Node) -> RuntimeError:
+    advice = "pass the tensor as an input and return its new value"
+    if path.rpartition(".")[2] in ("num_batches_tracked", "running_mean", "running_var"):
+        advice = "a norm in training mode does so, call eval() on the model before it is exported"
     return RuntimeError(
         f"the exported program changes a buffer, {path}{_at(node)}; a compiled module keeps nothing between two calls: "
-        "pass the tensor as an input and return its new value"
+        f"{advice}"
     )
 
 
