@@ -50,6 +50,7 @@ EXPORTED int cuCtxPushCurrent_v2(void*) { return 0; }
 EXPORTED int cuCtxPopCurrent_v2(void**) { return 0; }
 EXPORTED int cuCtxSynchronize() { return 0; }
 EXPORTED int cuMemAlloc_v2(Pointer* pointer, size_t bytes) {
+  if (state.memory_bytes != 0 && state.allocated_bytes + bytes > state.memory_bytes) return 2;
   *pointer = reinterpret_cast<Pointer>(std::malloc(1));
   blocks[*pointer] = bytes;
   state.allocated_bytes += bytes;

@@ -10,4 +10,5 @@ struct FakeCuda {
   int launches = 0;
   int graphs = 0;  // that are ready to launch and not destroyed
   bool fails_at_end_of_capture = false;
+  size_t memory_bytes = 0;  // an allocation that would go above fails; 0: none does
 };

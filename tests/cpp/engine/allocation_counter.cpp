@@ -31,6 +31,10 @@ std::atomic<bool> counting{false};
 std::atomic<int64_t> allocations{0};
 std::array<Trace, kTraces> traces;
 thread_local bool inside = false;
+thread_local int64_t allocations_until_failure = -1;  // -1: none fails
+
+// Whether the allocation at hand is to fail.
+[[maybe_unused]] bool fails_now() { return allocations_until_failure >= 0 && allocations_until_failure-- == 0; }
 
 [[maybe_unused]] void note_allocation() {
   if (!counting.load(std::memory_order_relaxed) || inside) return;
@@ -58,6 +62,12 @@ AllocationCounter::AllocationCounter() {
   counting = true;
 }
 
+FailingAllocation::FailingAllocation(int64_t number) { allocations_until_failure = number; }
+
+FailingAllocation::~FailingAllocation() { allocations_until_failure = -1; }
+
+bool FailingAllocation::has_failed() const { return allocations_until_failure == -1; }
+
 AllocationCounter::~AllocationCounter() { counting = false; }
 
 int64_t AllocationCounter::stop(const std::vector<std::string>& libraries_to_ignore) {
@@ -83,26 +93,32 @@ void* __libc_memalign(size_t alignment, size_t size);
 
 void* malloc(size_t size) {
   torch_tensorrt::engine::testing::note_allocation();
+  if (torch_tensorrt::engine::testing::fails_now()) return nullptr;
   return __libc_malloc(size);
 }
 void* calloc(size_t count, size_t size) {
   torch_tensorrt::engine::testing::note_allocation();
+  if (torch_tensorrt::engine::testing::fails_now()) return nullptr;
   return __libc_calloc(count, size);
 }
 void* realloc(void* memory, size_t size) {
   torch_tensorrt::engine::testing::note_allocation();
+  if (torch_tensorrt::engine::testing::fails_now()) return nullptr;
   return __libc_realloc(memory, size);
 }
 void* aligned_alloc(size_t alignment, size_t size) {
   torch_tensorrt::engine::testing::note_allocation();
+  if (torch_tensorrt::engine::testing::fails_now()) return nullptr;
   return __libc_memalign(alignment, size);
 }
 void* memalign(size_t alignment, size_t size) {
   torch_tensorrt::engine::testing::note_allocation();
+  if (torch_tensorrt::engine::testing::fails_now()) return nullptr;
   return __libc_memalign(alignment, size);
 }
 int posix_memalign(void** memory, size_t alignment, size_t size) {
   torch_tensorrt::engine::testing::note_allocation();
+  if (torch_tensorrt::engine::testing::fails_now()) return ENOMEM;
   *memory = __libc_memalign(alignment, size);
   return *memory == nullptr ? ENOMEM : 0;
 }

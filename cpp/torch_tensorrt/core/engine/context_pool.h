@@ -16,9 +16,11 @@ class ContextPool {
   // At most this many are kept beside those of recordings, which all are.
   static constexpr size_t kLimit = 16;
 
-  // Null when none fits.
+  ContextPool() { free_.reserve(kLimit); }
+
+  // Null when none fits. Makes room for the context that comes back, so that putting it needs no memory.
   std::unique_ptr<Context> take(void* stream, uint64_t recording);
-  void put(std::unique_ptr<Context> context, void* stream, uint64_t recording);
+  void put(std::unique_ptr<Context> context, void* stream, uint64_t recording) noexcept;
 
  private:
   struct Entry {
@@ -33,6 +35,7 @@ class ContextPool {
   std::mutex mutex_;
   Entries free_;
   Entries recorded_;
+  size_t lent_to_recordings_ = 0;
 };
 
 }  // namespace torch_tensorrt::engine

@@ -50,7 +50,7 @@ Specialisation* NativeContext::find(const std::vector<network::Dims>& dims) {
 
 Specialisation* NativeContext::make(const std::vector<network::Dims>& dims) {
   auto made = std::make_unique<Specialisation>(executable_->plan(), executable_->tactics(), dims, values_);
-  grow_arena(made->arena_bytes());
+  ensure_arena(made->arena_bytes());
   if (entries_.size() >= max_entries_) {
     const auto older = [](const Entry& a, const Entry& b) { return a.last_used < b.last_used; };
     entries_.erase(std::min_element(entries_.begin(), entries_.end(), older));
@@ -59,11 +59,12 @@ Specialisation* NativeContext::make(const std::vector<network::Dims>& dims) {
   return entries_.back().specialisation.get();
 }
 
-void NativeContext::grow_arena(int64_t bytes) {
+// The old arena goes before the new one comes, so that the two never stand in memory together. Where the new one cannot
+// be had, there is none, and the next call asks again for as much as it needs.
+void NativeContext::ensure_arena(int64_t bytes) {
   if (arena_ != nullptr && bytes <= arena_bytes_) return;
   arena_.reset();
   arena_bytes_ = 0;
-  current_ = nullptr;
   arena_ = allocate_on(executable_->plan().target, bytes);
   arena_bytes_ = bytes;
 }
@@ -74,6 +75,7 @@ const std::vector<network::Dims>& NativeContext::set_input_dims(const std::vecto
   if (dims.size() == executable_->inputs().size()) {
     read_values(dims, shape_values);
     if (Specialisation* known = find(dims)) {
+      ensure_arena(known->arena_bytes());
       current_ = known;
       return known->output_dims();
     }

@@ -29,15 +29,15 @@ class NativeContext final : public Context {
   void read_values(const std::vector<network::Dims>& dims, const int64_t* const* shape_values);
   Specialisation* find(const std::vector<network::Dims>& dims);
   Specialisation* make(const std::vector<network::Dims>& dims);
-  void grow_arena(int64_t bytes);
+  void ensure_arena(int64_t bytes);
 
   std::shared_ptr<const NativeExecutable> executable_;
   size_t max_entries_ = 1;
   std::vector<Entry> entries_;
   uint64_t clock_ = 0;
   Specialisation* current_ = nullptr;
-  ShapeValues values_;  // of the call at hand; kept so that its memory is used again
-  std::shared_ptr<void> arena_;
+  ShapeValues values_;           // of the call at hand; kept so that its memory is used again
+  std::shared_ptr<void> arena_;  // null before the first call, and after one that ran out of memory
   int64_t arena_bytes_ = 0;
 };
 

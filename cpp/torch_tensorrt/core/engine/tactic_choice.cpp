@@ -1,6 +1,7 @@
 #include "torch_tensorrt/core/engine/tactic_choice.h"
 
 #include <algorithm>
+#include <new>
 
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -8,10 +9,12 @@
 namespace torch_tensorrt::engine {
 namespace {
 
-// A tactic that fails to answer does not take the instance.
+// A tactic that fails to answer does not take the instance. One that ran out of memory has not answered.
 Decision ask(const Tactic& tactic, const LayerInstance& instance) {
   try {
     return tactic.takes(instance);
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& e) {
     return Decision::no(GetExceptionString(e));
   }

@@ -49,6 +49,24 @@ TEST_F(TensorRTCuda, NoBlockIsLargerThanWhatIsEverNeeded) {
   blocks.release();
 }
 
+TEST_F(TensorRTCuda, AFailedAllocationLeavesTheBlocksAsTheyWere) {
+  DeviceBlocks blocks;
+  void* first = blocks.at_least(600, 0);
+  driver_->memory_bytes = 1500;
+  EXPECT_THROW(blocks.at_least(1000, 0), Error);
+  EXPECT_EQ(blocks.largest_bytes(), 600);
+  EXPECT_EQ(blocks.at_least(600, 0), first);
+  EXPECT_THROW(blocks.add(1000), Error);
+  // There is room for what is asked for, but not for twice the size of the last block.
+  EXPECT_NE(blocks.at_least(700, 0), nullptr);
+  EXPECT_EQ(blocks.largest_bytes(), 700);
+  driver_->memory_bytes = 0;
+  EXPECT_NE(blocks.at_least(1000, 0), nullptr);
+  EXPECT_EQ(blocks.largest_bytes(), 1400);
+  blocks.release();
+  EXPECT_EQ(driver_->allocated_bytes, 0U);
+}
+
 TEST_F(TensorRTCuda, NothingIsAllocatedForNothing) {
   DeviceBlocks blocks;
   EXPECT_EQ(blocks.at_least(0, 0), nullptr);

@@ -3,11 +3,18 @@
 #include <algorithm>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
+#include "torch_tensorrt/core/util/Exception.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 
 void* DeviceBlocks::add(int64_t bytes) {
-  blocks_.push_back(CudaDriver::get().allocate(bytes));
+  blocks_.push_back(nullptr);  // the room first: a block that nobody holds would be lost
+  try {
+    blocks_.back() = CudaDriver::get().allocate(bytes);
+  } catch (...) {
+    blocks_.pop_back();
+    throw;
+  }
   return blocks_.back();
 }
 
@@ -15,8 +22,17 @@ void* DeviceBlocks::at_least(int64_t bytes, int64_t most) {
   if (bytes <= largest_bytes_) return largest_;
   const int64_t doubled = most > 0 ? std::min(2 * largest_bytes_, most) : 2 * largest_bytes_;
   const int64_t size = std::max(bytes, doubled);
-  largest_ = add(size);
-  largest_bytes_ = size;
+  int64_t given = size;
+  void* block = nullptr;
+  try {
+    block = add(size);
+  } catch (const Error&) {
+    if (size == bytes) throw;
+    given = bytes;  // no room for what later calls may need
+    block = add(bytes);
+  }
+  largest_ = block;
+  largest_bytes_ = given;
   return largest_;
 }
 

@@ -46,6 +46,15 @@ std::string ranges_of(const VendorTensor& input) {
   return text;
 }
 
+// A stream that goes with its scope.
+struct OwnStream {
+  OwnStream() : handle(CudaDriver::get().create_stream()) {}
+  ~OwnStream() { CudaDriver::get().destroy_stream(handle); }
+  OwnStream(const OwnStream&) = delete;
+  OwnStream& operator=(const OwnStream&) = delete;
+  void* const handle;
+};
+
 class LayerTimes final : public nvinfer1::IProfiler {
  public:
   void reportLayerTime(const char* name, float milliseconds) noexcept override {
@@ -91,12 +100,13 @@ struct Execution::Slot {
   GraphCache graphs;
   bool user_managed = false;
   int32_t profile = 0;
-  std::vector<network::Dims> input_dims;  // empty: none are set
+  bool is_ready = false;  // the context has all of what follows
+  std::vector<network::Dims> input_dims;
   std::vector<network::Dims> output_dims;
   std::vector<std::vector<int64_t>> values;       // that these are for
   std::vector<std::vector<int64_t>> host_values;  // the same in the inputs' dtypes, where TensorRT reads them
   bool is_for(const std::vector<network::Dims>& dims, const std::vector<std::vector<int64_t>>& given) const {
-    return input_dims == dims && values == given;
+    return is_ready && input_dims == dims && values == given;
   }
   int64_t activation_bytes = 0;
   int64_t last_use = 0;
@@ -143,11 +153,9 @@ Execution::Slot& Execution::add_slot(int32_t profile) {
                          : ExecutionContextAllocationStrategy::kON_PROFILE_CHANGE));
   if (made->context == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no context. " << messages.take_errors());
   if (engine_->profile_count() > 1) {
-    const CudaDriver& driver = CudaDriver::get();
-    void* stream = driver.create_stream();
-    const bool chosen = made->context->setOptimizationProfileAsync(profile, static_cast<cudaStream_t>(stream));
-    driver.synchronize(stream);
-    driver.destroy_stream(stream);
+    const OwnStream stream;
+    const bool chosen = made->context->setOptimizationProfileAsync(profile, static_cast<cudaStream_t>(stream.handle));
+    CudaDriver::get().synchronize(stream.handle);
     if (!chosen) TORCHTRT_THROW_ERROR("TensorRT does not take profile " << profile << ". " << messages.take_errors());
   }
   slots_.push_back(std::move(made));
@@ -252,10 +260,14 @@ const std::vector<network::Dims>& Execution::set_input_dims(const std::vector<ne
   const DeviceGuard guard(engine_->device());
   const CallErrors errors;
   Slot& slot = slot_for(dims, choose_profile(dims));
-  current_ = &slot;
   slot.last_use = ++uses_;
-  if (slot.is_for(dims, values_)) return slot.output_dims;
-  slot.input_dims.clear();  // until all has succeeded
+  if (slot.is_for(dims, values_)) {
+    current_ = &slot;
+    return slot.output_dims;
+  }
+  // Until all has succeeded, nothing is left to run.
+  current_ = nullptr;
+  slot.is_ready = false;
   slot.graphs.clear();
   set_shapes(slot, dims);
   if (slot.context->inferShapes(0, nullptr) != 0) {
@@ -268,6 +280,8 @@ const std::vector<network::Dims>& Execution::set_input_dims(const std::vector<ne
   give_memory(slot);
   slot.input_dims = dims;
   slot.values = values_;
+  slot.is_ready = true;
+  current_ = &slot;
   return slot.output_dims;
 }
 
@@ -316,8 +330,7 @@ void Execution::enqueue_at_the_side(void* stream) {
 }
 
 void Execution::run(const void* const* inputs, void* const* outputs, const RunOptions& options) {
-  TORCHTRT_CHECK(current_ != nullptr && !current_->output_dims.empty(),
-                 "the dims of the inputs must be set before a run");
+  TORCHTRT_CHECK(current_ != nullptr, "the dims of the inputs must be set before a run");
   const CallErrors errors;
   // The default stream is that of the thread's current device.
   std::optional<DeviceGuard> guard;

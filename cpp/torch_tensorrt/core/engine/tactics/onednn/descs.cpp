@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/Exception.h"
@@ -146,6 +147,11 @@ Decision check_formats(const LayerInstance& instance) {
   }
   for (const auto& output : instance.outputs) good = good && is_plain_or_hwc(output.format);
   return good ? Decision::yes() : Decision::no("a tensor is neither row-major nor channels last");
+}
+
+Decision declined(const dnnl::error& error) {
+  if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
+  return Decision::no(str("oneDNN: ", error.what()));
 }
 
 double roofline_microseconds(const LayerInstance& instance, double operations) {

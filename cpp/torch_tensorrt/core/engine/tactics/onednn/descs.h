@@ -30,6 +30,8 @@ std::optional<dnnl::algorithm> to_binary(network::ElementWiseOperation operation
 Decision check_basics(const network::ILayer& layer, const DeviceTarget& device);
 // Whether every operation of the epilogue has a post-op.
 Decision check_epilogue(const network::ILayer& layer);
+// No, with oneDNN's text. Throws std::bad_alloc where it ran out of memory, which says nothing of what it can do.
+Decision declined(const dnnl::error& error);
 // No for reference implementations: ATen's are faster.
 Decision check_implementation(const char* name);
 bool is_plain_or_hwc(network::TensorFormat format);

@@ -34,7 +34,7 @@ class RowTactic final : public Tactic {
       row_.prepare(instance);
       return Decision::yes();
     } catch (const dnnl::error& error) {
-      return Decision::no(str("oneDNN: ", error.what()));
+      return declined(error);
     } catch (const Error& error) {
       return Decision::no(error.msg());
     }

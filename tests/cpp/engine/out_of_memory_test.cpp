@@ -1,0 +1,147 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/allocation_counter.h"
+#include "engine/reference_tactic.h"
+#include "torch_tensorrt/core/engine/context.h"
+#include "torch_tensorrt/core/engine/device_access.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+// A call that runs out of memory at any point leaves an engine that works.
+namespace torch_tensorrt::engine {
+namespace {
+
+using network::Dims;
+using testing::FailingAllocation;
+using testing::run_floats;
+
+using Floats = std::vector<float>;
+
+// Memory of the host that stands for a GPU's. An allocation or a copy can be made to fail.
+class FakeDevice final : public DeviceAccess {
+ public:
+  Decision available(int32_t) const override { return Decision::yes(); }
+  std::string isa(int32_t) const override { return "sm_90"; }
+  std::shared_ptr<void> allocate(int32_t, int64_t bytes) const override {
+    count();
+    return allocate_aligned(bytes);
+  }
+  void upload(int32_t, void* to, const void* from, int64_t bytes) const override {
+    count();
+    std::memcpy(to, from, static_cast<size_t>(bytes));
+  }
+  void download(int32_t, void* to, const void* from, int64_t bytes) const override {
+    std::memcpy(to, from, static_cast<size_t>(bytes));
+  }
+  void copy(int32_t, void* to, const void* from, int64_t bytes) const override {
+    std::memcpy(to, from, static_cast<size_t>(bytes));
+  }
+  void* current_stream(int32_t) const override { return nullptr; }
+  void synchronize(int32_t) const override {}
+  std::shared_ptr<void> make_current(int32_t) const override { return nullptr; }
+
+  static inline int64_t until_failure = -1;  // -1: nothing fails
+
+ private:
+  static void count() {
+    if (until_failure >= 0 && until_failure-- == 0) TORCHTRT_THROW_ERROR("the GPU is out of memory");
+  }
+};
+
+class OutOfMemory : public ::testing::Test {
+ protected:
+  static std::vector<Dims> dims(int64_t batch) { return {Dims{batch, 3, 8, 8}}; }
+  static std::vector<Floats> input(int64_t batch) {
+    return {testing::random_floats(batch * 192, static_cast<uint32_t>(batch))};
+  }
+
+  // Calls with a batch of 1, lets a call with a larger batch fail at a place, and compares calls with both after that.
+  // `fail(number, call)` lets number `number` of what may fail in the call fail, and tells whether there was such.
+  template <typename Fail>
+  static void expect_calls_after_each_failure(const Engine& engine, Fail fail) {
+    const auto small = run_floats(engine, dims(1), input(1));
+    const auto large = run_floats(*engine.create_context(), dims(2), input(2));
+    const Floats values = input(2)[0];
+    Floats output(20);
+    const void* inputs[] = {values.data()};
+    void* outputs[] = {output.data()};
+    int64_t number = 0;
+    for (bool has_failed = true; has_failed; ++number) {
+      const auto context = engine.create_context(/*max_specialisations=*/2);
+      ASSERT_EQ(run_floats(*context, dims(1), input(1)), small);
+      has_failed = fail(number, [&] {
+        context->set_input_dims(dims(2));
+        context->run(inputs, outputs);
+      });
+      ASSERT_EQ(run_floats(*context, dims(1), input(1)), small) << number;
+      ASSERT_EQ(run_floats(*context, dims(2), input(2)), large) << number;
+      ASSERT_EQ(run_floats(*context, dims(1), input(1)), small) << number;
+    }
+    EXPECT_GT(number, 1);
+  }
+};
+
+TEST_F(OutOfMemory, AContextWorksAfterAnyAllocationOfACallHasFailed) {
+  if (!testing::can_count_allocations()) GTEST_SKIP() << "a sanitizer owns the allocator";
+  const auto engine = testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true));
+  expect_calls_after_each_failure(*engine, [](int64_t number, auto call) {
+    const FailingAllocation failing(number);
+    try {
+      call();
+    } catch (const std::exception&) {  // std::bad_alloc, or an Error that quotes it
+    }
+    return failing.has_failed();
+  });
+}
+
+TEST_F(OutOfMemory, AnEngineWorksAfterAnyAllocationOfACallHasFailed) {
+  if (!testing::can_count_allocations()) GTEST_SKIP() << "a sanitizer owns the allocator";
+  const auto engine = testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true));
+  const auto expected = run_floats(*engine, dims(2), input(2));
+  for (const uint64_t recording : {0, 7}) {
+    bool has_failed = true;
+    for (int64_t number = 0; has_failed && number < 200; ++number) {
+      {
+        const FailingAllocation failing(number);
+        try {
+          engine->acquire_context(nullptr, recording)->set_input_dims(dims(2 + number % 3));
+        } catch (const std::exception&) {
+        }
+        has_failed = failing.has_failed();
+      }
+      ASSERT_EQ(run_floats(*engine, dims(2), input(2)), expected) << number;
+    }
+  }
+}
+
+TEST_F(OutOfMemory, AContextOnAGpuWorksAfterAnyAllocationOrUploadHasFailed) {
+  register_cuda_access(std::make_unique<FakeDevice>());
+  BuildSettings settings = testing::reference_settings();
+  settings.target.kind = DeviceTarget::Kind::kCUDA;
+  const auto plan =
+      std::make_shared<const std::string>(Builder(settings).build(testing::make_small_network(/*dynamic_batch=*/true)));
+  for (int64_t first = 0; first < 4; ++first) {
+    // An engine of its own, so that the first call has weights to bring to the device.
+    const auto engine = Engine::load(plan);
+    FakeDevice::until_failure = first;
+    const auto context = engine->create_context();
+    EXPECT_ANY_THROW(run_floats(*context, dims(1), input(1))) << first;
+    FakeDevice::until_failure = -1;
+    expect_calls_after_each_failure(*engine, [](int64_t number, auto call) {
+      FakeDevice::until_failure = number;
+      try {
+        call();
+      } catch (const std::exception&) {
+      }
+      const bool has_failed = FakeDevice::until_failure == -1;
+      FakeDevice::until_failure = -1;
+      return has_failed;
+    });
+  }
+  register_cuda_access(nullptr);
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::engine
