@@ -6,6 +6,7 @@
 #include "engine/reference_formulas.h"
 #include "torch_tensorrt/core/engine/context.h"
 #include "torch_tensorrt/core/engine/network_weights.h"
+#include "torch_tensorrt/core/engine/packing_tactic.h"
 #include "torch_tensorrt/core/engine/weight_store.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -16,6 +17,8 @@ using network::DataType;
 using network::Dims;
 using network::LayerType;
 using network::TensorFormat;
+
+constexpr int64_t kDeclinedBatch = 7;
 
 class ReferenceKernel final : public Kernel {
  public:
@@ -115,7 +118,7 @@ class PlainTactic final : public Tactic {
   }
 };
 
-class PackedTactic final : public Tactic {
+class PackedTactic final : public PackingTactic {
  public:
   const char* name() const override { return "packed.weights"; }
   Decision supports(const network::ILayer& layer, const DeviceTarget&) const override {
@@ -123,9 +126,16 @@ class PackedTactic final : public Tactic {
   }
   bool takes_format(const network::ILayer&, TensorFormat) const override { return true; }
   Decision takes(const LayerInstance& instance) const override {
+    if (instance.inputs[0].dims.d[0] == kDeclinedBatch) return Decision::no("does not take batches of 7");
     if (instance.layer->getType() == LayerType::kCONVOLUTION || instance.constants[1] != nullptr)
       return Decision::yes();
     return Decision::no("operand 1 is no constant");
+  }
+  bool packs_weights(const LayerInstance&) const override { return true; }
+  void unpack_weights(const network::ILayer&, const std::string&, const WeightBlock& from, void* to) const override {
+    TORCHTRT_CHECK(from.layout == "reversed", from.layout);
+    const auto* elements = static_cast<const float*>(from.data.get());
+    std::reverse_copy(elements, elements + from.bytes / 4, static_cast<float*>(to));
   }
   double estimate_microseconds(const LayerInstance&) const override { return 1; }
   std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,

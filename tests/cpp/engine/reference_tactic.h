@@ -11,7 +11,8 @@
 
 // Tactics for tests, which say what they compute by one formula an element and never allocate in a run. They run a
 // handful of layer kinds in any format, with their epilogues: "reference.any" those without weights; "plain.weights"
-// and "packed.weights" convolutions and matrix products, the latter (of constants alone) in a weight layout of its own.
+// and "packed.weights" convolutions and matrix products, the latter (of constants alone) in a weight layout of its own,
+// and not for batches of 7.
 namespace torch_tensorrt::engine::testing {
 
 // Puts them into the global registry, once.

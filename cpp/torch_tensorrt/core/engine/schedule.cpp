@@ -154,6 +154,14 @@ LayerInstance Schedule::make_instance(const network::ILayer& layer) const {
   return instance;
 }
 
+void Schedule::replace_constant(Step& step, int32_t input, const void* elements) {
+  Storage storage = storages_[step.inputs[static_cast<size_t>(input)]];
+  TORCHTRT_ASSERT(storage.kind == Kind::kConstant);
+  storage.data = elements;
+  step.inputs[static_cast<size_t>(input)] = add_storage(storage);
+  step.instance.constants[static_cast<size_t>(input)] = elements;
+}
+
 int32_t Schedule::resolve(int32_t number) const {
   while (storages_[number].taken_over >= 0) number = storages_[number].taken_over;
   return number;

@@ -51,6 +51,8 @@ class Schedule {
   // The storage itself, or the one that it has taken over.
   const Storage& storage(int32_t number) const;
 
+  // Lets a step, and no other reader, find the elements of a constant elsewhere.
+  void replace_constant(Step& step, int32_t input, const void* elements);
   // Places everything, once the kernels are chosen: one entry a step. Adds the copy steps.
   void plan_memory(const std::vector<StepNeeds>& needs);
   int64_t arena_bytes() const { return memory_.arena_bytes; }

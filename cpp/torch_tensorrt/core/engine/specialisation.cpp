@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "torch_tensorrt/core/engine/device_access.h"
+#include "torch_tensorrt/core/engine/network_weights.h"
 #include "torch_tensorrt/core/engine/tactic_choice.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -31,12 +32,34 @@ bool Specialisation::is_for(const std::vector<network::Dims>& dims, const ShapeV
 
 void Specialisation::prepare_kernels(const Plan& plan, const std::vector<const Tactic*>& preferred) {
   std::vector<StepNeeds> needs;
-  for (const Step& step : schedule_.steps()) {
-    const Tactic& tactic = tactic_for(step.instance, preferred[static_cast<size_t>(step.layer)], plan.target);
+  for (Step& step : schedule_.steps()) {
+    const Tactic* chosen = preferred[static_cast<size_t>(step.layer)];
+    const Tactic& tactic = tactic_for(step.instance, chosen, plan.target);
+    const PackingTactic* packed_by = chosen == nullptr || chosen == &tactic ? nullptr : as_packing(*chosen);
+    if (packed_by != nullptr) unpack_weights(step, *packed_by);
     kernels_.push_back(prepare_kernel(tactic, step.instance, *plan.weights, plan.target));
     needs.push_back({kernels_.back()->workspace_bytes(), tactic.in_place_input(step.instance)});
   }
   schedule_.plan_memory(needs);
+}
+
+// The tactic of the plan does not take these dims and another steps in, which wants the plain elements of weights that
+// the plan has packed.
+void Specialisation::unpack_weights(Step& step, const PackingTactic& packed_by) {
+  const network::ILayer& layer = *step.instance.layer;
+  const auto plain = [&](const std::string& role, int64_t bytes) -> const void* {
+    const std::string key = weight_key(step.layer, role.c_str());
+    if (!weights_.contains(key)) return nullptr;
+    return weights_.get(key, "plain", bytes,
+                        [&](const WeightBlock& from, void* to) { packed_by.unpack_weights(layer, role, from, to); });
+  };
+  for_each_weights(layer, [&](const char* name, const network::Weights& weights) { plain(name, weights.bytes()); });
+  for (size_t i = 0; i < step.instance.constants.size(); ++i) {
+    if (step.instance.constants[i] == nullptr) continue;
+    const void* elements = plain(str("input", i), step.instance.inputs[i].bytes());
+    if (elements != nullptr && elements != step.instance.constants[i])
+      schedule_.replace_constant(step, static_cast<int32_t>(i), elements);
+  }
 }
 
 void Specialisation::add_pointer(int32_t number) {

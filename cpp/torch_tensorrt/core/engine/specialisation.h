@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "torch_tensorrt/core/engine/packing_tactic.h"
 #include "torch_tensorrt/core/engine/plan.h"
 #include "torch_tensorrt/core/engine/schedule.h"
 
@@ -45,6 +46,7 @@ class Specialisation {
   };
 
   void prepare_kernels(const Plan& plan, const std::vector<const Tactic*>& preferred);
+  void unpack_weights(Step& step, const PackingTactic& packed_by);
   void lay_out_calls();
   void add_pointer(int32_t storage);
   void bind(char* arena, const void* const* inputs, void* const* outputs);

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/network/dim_origin.h"
 
+#include "torch_tensorrt/core/network/same_dims.h"
+
 namespace torch_tensorrt::network {
 namespace {
 
@@ -14,11 +16,52 @@ int32_t rank_of(const ITensor* tensor) { return tensor->getDimensions().nbDims; 
 
 Place first(const ILayer&, int32_t axis) { return {0, axis}; }
 Place first_if(bool kept, int32_t axis) { return kept ? Place{0, axis} : Place{}; }
-Place first_for_batch(const ILayer&, int32_t axis) { return first_if(axis == 0, axis); }
 
-Place first_for_pooling(const ILayer& layer, int32_t axis) {
+// What a window does to the size of a dimension: size -> (size + surplus) / step + 1, rounded down, or the inverse.
+struct WindowEffect {
+  bool is_inverse = false;
+  int64_t step = 1;
+  int64_t surplus = 0;  // paddings less the extent of the window
+};
+bool operator==(const WindowEffect& a, const WindowEffect& b) {
+  return a.is_inverse == b.is_inverse && a.step == b.step && a.surplus == b.surplus;
+}
+
+// Of a convolution or a pooling on its spatial dimension number `i`; empty for paddings that depend on the size.
+template <typename L>
+std::optional<WindowEffect> effect_of(const L& layer, const Dims& window, int32_t i, bool is_inverse) {
+  if (layer.getPaddingMode() != PaddingMode::kEXPLICIT_ROUND_DOWN) return std::nullopt;
+  const auto padding = [i](const Dims& dims) { return dims.nbDims == 0 ? 0 : dims.d[i]; };
+  const int64_t extent = layer.full_dilation().d[i] * (window.d[i] - 1) + 1;
+  return WindowEffect{is_inverse, layer.full_stride().d[i],
+                      padding(layer.getPrePadding()) + padding(layer.getPostPadding()) - extent};
+}
+
+// Empty where the layer has no window over the dimension.
+std::optional<WindowEffect> window_effect(const ILayer& layer, int32_t axis) {
+  const bool is_inverse = layer.getType() == LayerType::kDECONVOLUTION;
+  if (is_inverse || layer.getType() == LayerType::kCONVOLUTION) {
+    const auto& convolution = static_cast<const ConvolutionBase&>(layer);
+    return axis < 2 ? std::nullopt : effect_of(convolution, convolution.getKernelSizeNd(), axis - 2, is_inverse);
+  }
+  if (const auto* pooling = layer_cast<IPoolingLayer>(&layer)) {
+    const int32_t i = axis - (rank_of(layer.getOutput(0)) - pooling->getWindowSizeNd().nbDims);
+    return i < 0 ? std::nullopt : effect_of(*pooling, pooling->getWindowSizeNd(), i, is_inverse);
+  }
+  return std::nullopt;
+}
+
+bool keeps_size(const ILayer& layer, int32_t axis) {
+  const auto effect = window_effect(layer, axis);
+  return effect && effect->step == 1 && effect->surplus == -1;
+}
+
+Place of_convolution(const ILayer& layer, int32_t axis) { return first_if(axis == 0 || keeps_size(layer, axis), axis); }
+
+Place of_pooling(const ILayer& layer, int32_t axis) {
   const auto& pooling = static_cast<const IPoolingLayer&>(layer);
-  return first_if(axis < rank_of(layer.getOutput(0)) - pooling.getWindowSizeNd().nbDims, axis);
+  const bool is_beside = axis < rank_of(layer.getOutput(0)) - pooling.getWindowSizeNd().nbDims;
+  return first_if(is_beside || keeps_size(layer, axis), axis);
 }
 
 Place first_beside_axis(const ILayer& layer, int32_t axis) {
@@ -133,9 +176,9 @@ constexpr Row kRows[] = {
     {LayerType::kCUMULATIVE, first},
     {LayerType::kSCATTER, first},
     {LayerType::kTOPK, first_beside_top},
-    {LayerType::kCONVOLUTION, first_for_batch},
-    {LayerType::kDECONVOLUTION, first_for_batch},
-    {LayerType::kPOOLING, first_for_pooling},
+    {LayerType::kCONVOLUTION, of_convolution},
+    {LayerType::kDECONVOLUTION, of_convolution},
+    {LayerType::kPOOLING, of_pooling},
     {LayerType::kCONCATENATION, first_beside_axis},
     {LayerType::kREDUCE, of_reduce},
     {LayerType::kSLICE, first_if_whole},
@@ -225,6 +268,33 @@ DimOrigin origin_of_dim(const ITensor& tensor, int32_t axis) {
     if (place.input < 0) return origin;
     origin = {layer.getInput(place.input), place.axis};
   }
+}
+
+bool is_same_size(const ITensor& a, int32_t axis_a, const ITensor& b, int32_t axis_b) {
+  DimOrigin from_a{&a, axis_a};
+  DimOrigin from_b{&b, axis_b};
+  for (;;) {
+    from_a = origin_of_dim(*from_a.tensor, from_a.axis);
+    from_b = origin_of_dim(*from_b.tensor, from_b.axis);
+    if (from_a == from_b) return true;
+    const int64_t size_a = from_a.tensor->getDimensions().d[from_a.axis];
+    const int64_t size_b = from_b.tensor->getDimensions().d[from_b.axis];
+    if (size_a >= 0 || size_b >= 0) return size_a == size_b;
+    const auto effect_a = window_effect(*from_a.tensor->producer(), from_a.axis);
+    const auto effect_b = window_effect(*from_b.tensor->producer(), from_b.axis);
+    if (!effect_a || !effect_b || !(*effect_a == *effect_b)) return false;
+    from_a.tensor = from_a.tensor->producer()->getInput(0);
+    from_b.tensor = from_b.tensor->producer()->getInput(0);
+  }
+}
+
+bool have_same_dims(const ITensor& a, const ITensor& b) {
+  const int32_t rank = rank_of(&a);
+  if (a.getDimensions() != b.getDimensions()) return false;
+  for (int32_t i = 0; i < rank; ++i) {
+    if (!is_same_size(a, i, b, i)) return false;
+  }
+  return true;
 }
 
 std::optional<DimOrigin> origin_of_element(const ITensor& shape, int64_t element) {

@@ -75,6 +75,39 @@ TEST(FuseConvolutionEpilogue, LeavesOtherReaders) {
   expect_unchanged(*pass, body(conv("%a") + "%y = activation(%a)\n", "%a, %y"));
 }
 
+// What has as many elements in every run is a residual, whatever the sizes are.
+TEST(FuseConvolutionEpilogue, FollowsUnknownSizesToTheirOrigin) {
+  const auto picture = [](const std::string& layers) {
+    return "%x = input() {dims=[-1x2x-1x-1]}\n" + layers + "return %y";
+  };
+  const std::string wide =
+      "maps=2, kernel_size=[3x3], pre_padding=[1x1], post_padding=[1x1], kernel=" + random_weights(36, 1);
+  const auto layer = [](const std::string& output, const std::string& inputs, const std::string& attributes) {
+    return output + " = convolution(" + inputs + ") {" + attributes + "}\n";
+  };
+  const std::string sum = "%y = elementwise(%a, %b)\n";
+  // The input itself, behind a convolution that keeps the size.
+  expect_pass(*pass, picture(layer("%a", "%x", wide) + "%y = elementwise(%a, %x)\n"),
+              picture(layer("%y", "%x, %x", wide + ", epilogue=[sum(%x)]")));
+  // Both go every second step, with windows of different sizes.
+  const std::string step = ", stride=[2x2]";
+  const std::string first = layer("%b", "%x", kKernel + step);
+  expect_pass(*pass, picture(first + layer("%a", "%x", wide + step) + sum),
+              picture(first + layer("%y", "%x, %b", wide + step + ", epilogue=[sum(%b)]")));
+  const std::string pooled = "%b = pooling(%x) {window=[2x2], stride=[2x2]}\n";
+  const std::string narrow = "maps=2, kernel_size=[2x2], kernel=" + random_weights(16, 2);
+  expect_pass(*pass, picture(pooled + layer("%a", "%x", narrow + step) + sum),
+              picture(pooled + layer("%y", "%x, %b", narrow + step + ", epilogue=[sum(%b)]")));
+  for (const std::string& other : {
+           std::string("%b = input() {dims=[-1x2x-1x-1]}\n"),  // of other sizes
+           layer("%b", "%x", kKernel),                         // without the step
+           "%b = pooling(%x) {window=[1x1], stride=[2x2]}\n",  // one more where the size is odd
+           "%b = pooling(%x) {window=[2x2], stride=[2x2], padding_mode=explicit_round_up}\n",
+       }) {
+    expect_unchanged(*pass, picture(other + layer("%a", "%x", narrow + step) + sum));
+  }
+}
+
 TEST(FuseConvolutionEpilogue, EndsAtFourOperations) {
   expect_pass(*pass,
               body(conv("%a", "%x", "relu, relu, relu") +

@@ -1,7 +1,7 @@
 #include <optional>
 
-#include "torch_tensorrt/core/network/dim_origin.h"
 #include "torch_tensorrt/core/network/rewriter.h"
+#include "torch_tensorrt/core/network/same_dims.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 
@@ -42,16 +42,6 @@ std::optional<bool> known(const ITensor& condition, int depth) {
   return std::nullopt;
 }
 
-// Nothing else makes the result larger than the operand.
-bool have_same_dims(const ITensor& operand, const ITensor& result) {
-  const network::Dims dims = operand.getDimensions();
-  if (dims != result.getDimensions()) return false;
-  for (int32_t i = 0; i < dims.nbDims; ++i) {
-    if (dims.d[i] < 0 && !(network::origin_of_dim(operand, i) == network::origin_of_dim(result, i))) return false;
-  }
-  return true;
-}
-
 bool may_go(const ITensor& operand, const ITensor& result) {
   const bool is_taken = operand.isNetworkInput() || operand.isNetworkOutput() || is_constant(&operand);
   return operand.format() == result.format() && !(result.isNetworkOutput() && is_taken);
@@ -71,7 +61,8 @@ class ResolveSelects final : public Pass {
       const auto condition = known(*layer->getInput(0), kMaxDepth);
       if (!condition || !layer->epilogue().empty()) continue;
       ITensor& chosen = *layer->getInput(*condition ? 1 : 2);
-      if (!have_same_dims(chosen, *layer->getOutput(0)) || !may_go(chosen, *layer->getOutput(0))) continue;
+      // Nothing else may make the result larger than the operand.
+      if (!network::have_same_dims(chosen, *layer->getOutput(0)) || !may_go(chosen, *layer->getOutput(0))) continue;
       rewriter.replace_all_uses(*layer->getOutput(0), chosen);
       rewriter.erase_if_dead(*layer);
     }

@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/optimizer/fusion/epilogue.h"
 
+#include "torch_tensorrt/core/network/same_dims.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 
 namespace torch_tensorrt::optimizer {
@@ -94,7 +95,7 @@ bool fuse_readers(network::Rewriter& rewriter, ILayer& layer, network::Epilogue&
 bool is_bias_or_residual(const ITensor& operand, const ILayer& layer) {
   const auto result = layer.getOutput(0)->getDimensions();
   if (is_constant(&operand)) return broadcasts_into(operand.getDimensions(), result);
-  if (operand.getDimensions() != result) return false;
+  if (!network::have_same_dims(operand, *layer.getOutput(0))) return false;
   const ILayer& other = *operand.producer();
   const bool is_rival = other.getType() == layer.getType() && only_reader(operand) != nullptr;
   return !is_rival || position_of(other) < position_of(layer);

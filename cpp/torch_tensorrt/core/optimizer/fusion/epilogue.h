@@ -17,7 +17,8 @@ using OperandRule = std::function<bool(const network::ITensor& operand, const ne
 bool fuse_readers(network::Rewriter& rewriter, network::ILayer& layer, network::Epilogue& epilogue,
                   const PassContext& context, const OperandRule& rule);
 
-// A constant that is broadcast to the result (a bias), or a tensor of the result's dims (a residual). Where two layers
+// A constant that is broadcast to the result (a bias), or a tensor that has the result's dims in every run (a
+// residual): one whose sizes are unknown as well may be broadcast, or have the result broadcast to it. Where two layers
 // of one kind that nobody else reads are added, the later one takes the addition: the earlier one would have to move
 // behind it.
 bool is_bias_or_residual(const network::ITensor& operand, const network::ILayer& layer);

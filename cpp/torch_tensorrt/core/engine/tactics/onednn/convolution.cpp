@@ -1,3 +1,4 @@
+#include "torch_tensorrt/core/engine/packing_tactic.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/families.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
@@ -71,6 +72,12 @@ typename Primitive::primitive_desc describe(const LayerInstance& instance, dnnl:
           output,       g.stride,   g.dilation, g.pre,          g.post,  attr};
 }
 
+// Of the input, as the kernel says: M * (C / g) * k... or C * (M / g) * k... elements.
+int64_t input_channels(const ConvolutionBase& layer) {
+  const int64_t per_channel = layer.getNbOutputMaps() / layer.getNbGroups() * layer.getKernelSizeNd().volume();
+  return layer.getKernelWeights().count / per_channel;
+}
+
 double operations(const LayerInstance& instance) {
   const auto& layer = static_cast<const ConvolutionBase&>(*instance.layer);
   const double taps = static_cast<double>(layer.getKernelSizeNd().volume()) *
@@ -81,7 +88,7 @@ double operations(const LayerInstance& instance) {
 }
 
 template <typename Primitive>
-class ConvolutionTactic final : public Tactic {
+class ConvolutionTactic final : public PackingTactic {
  public:
   ConvolutionTactic(const char* name, LayerType kind, dnnl::algorithm algorithm)
       : name_(name), kind_(kind), algorithm_(algorithm) {}
@@ -112,12 +119,23 @@ class ConvolutionTactic final : public Tactic {
     try {
       return check_implementation(describe<Primitive>(instance, algorithm_).impl_info_str());
     } catch (const dnnl::error& error) {
-      return Decision::no(str("oneDNN: ", error.what()));
+      return declined(error);
     }
   }
 
   double estimate_microseconds(const LayerInstance& instance) const override {
     return roofline_microseconds(instance, operations(instance));
+  }
+
+  bool packs_weights(const LayerInstance&) const override { return true; }
+
+  void unpack_weights(const network::ILayer& layer, const std::string& role, const WeightBlock& from,
+                      void* to) const override {
+    const auto& convolution = static_cast<const ConvolutionBase&>(layer);
+    const bool is_kernel = role == "kernel";
+    const auto plain = is_kernel ? plain_weights(convolution, weight_dims(convolution, input_channels(convolution)))
+                                 : plain_desc({convolution.getNbOutputMaps()});
+    unpack(from, weight_key(layer_index(layer), role.c_str()), plain, to);
   }
 
   std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,

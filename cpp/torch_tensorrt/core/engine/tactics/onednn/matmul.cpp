@@ -1,3 +1,4 @@
+#include "torch_tensorrt/core/engine/packing_tactic.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/families.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
@@ -118,7 +119,7 @@ Decision check_operands(const LayerInstance& instance) {
   return Decision::yes();
 }
 
-class MatmulTactic final : public Tactic {
+class MatmulTactic final : public PackingTactic {
  public:
   const char* name() const override { return "onednn.matmul"; }
 
@@ -143,13 +144,22 @@ class MatmulTactic final : public Tactic {
     try {
       return check_implementation(describe(instance).impl_info_str());
     } catch (const dnnl::error& error) {
-      return Decision::no(str("oneDNN: ", error.what()));
+      return declined(error);
     }
   }
 
   double estimate_microseconds(const LayerInstance& instance) const override {
     const auto inner = static_cast<double>(shapes(instance).a.get_dims().back());
     return roofline_microseconds(instance, 2.0 * inner * static_cast<double>(instance.outputs[0].dims.volume()));
+  }
+
+  bool packs_weights(const LayerInstance& instance) const override { return constant_matrix(instance); }
+
+  void unpack_weights(const network::ILayer& layer, const std::string& role, const WeightBlock& from,
+                      void* to) const override {
+    const auto& matmul = static_cast<const IMatrixMultiplyLayer&>(layer);
+    const auto plain = operand_desc(layer.getInput(1)->getDimensions(), matmul.getOperation(1));
+    unpack(from, weight_key(layer_index(layer), role.c_str()), plain, to);
   }
 
   std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,

@@ -70,6 +70,16 @@ dnnl::memory::desc stored_desc(const std::string& layout, const dnnl::memory::de
   TORCHTRT_THROW_ERROR("weights are stored in the layout '" << layout << "', which this library does not know");
 }
 
+// Describes a block of the store.
+dnnl::memory::desc block_desc(const WeightBlock& block, const std::string& key, const dnnl::memory::desc& plain) {
+  const auto desc = stored_desc(block.layout, plain);
+  const auto needed = desc ? static_cast<int64_t>(desc.get_size()) : int64_t{-1};
+  TORCHTRT_CHECK(needed == block.bytes, "the weights " << key << " have " << block.bytes << " bytes, their layout "
+                                                       << block.layout << " needs " << needed << " (-1: none of "
+                                                       << plain.get_ndims() << " dimensions)");
+  return desc;
+}
+
 void reorder(const dnnl::memory::desc& from_desc, const void* from, const dnnl::memory::desc& to_desc, void* to) {
   dnnl::stream stream(cpu_engine());
   dnnl::memory source(from_desc, cpu_engine(), const_cast<void*>(from));
@@ -93,12 +103,7 @@ PackedWeights pack(WeightStore& store, const std::string& key, const dnnl::memor
                    const dnnl::memory::desc& wanted) {
   const auto repack = [&](const dnnl::memory::desc& target) {
     return [&plain, &key, target](const WeightBlock& from, void* to) {
-      const auto source = stored_desc(from.layout, plain);
-      const auto needed = source ? static_cast<int64_t>(source.get_size()) : int64_t{-1};
-      TORCHTRT_CHECK(needed == from.bytes, "the weights " << key << " have " << from.bytes << " bytes, their layout "
-                                                          << from.layout << " needs " << needed << " (-1: none of "
-                                                          << plain.get_ndims() << " dimensions)");
-      reorder(source, from.data.get(), target, to);
+      reorder(block_desc(from, key, plain), from.data.get(), target, to);
     };
   };
   const std::string layout = layout_name(wanted, plain);
@@ -109,6 +114,10 @@ PackedWeights pack(WeightStore& store, const std::string& key, const dnnl::memor
   auto copy = allocate_aligned(bytes);
   reorder(plain, elements, wanted, copy.get());
   return {copy.get(), copy};
+}
+
+void unpack(const WeightBlock& from, const std::string& key, const dnnl::memory::desc& plain, void* to) {
+  reorder(block_desc(from, key, plain), from.data.get(), plain, to);
 }
 
 }  // namespace torch_tensorrt::engine::onednn

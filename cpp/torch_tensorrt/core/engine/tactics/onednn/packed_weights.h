@@ -19,6 +19,10 @@ struct PackedWeights {
 PackedWeights pack(WeightStore& store, const std::string& key, const dnnl::memory::desc& plain,
                    const dnnl::memory::desc& wanted);
 
+// The plain elements of a block that pack() left in the store. Throws Error for a layout that is not known, and where
+// the block has another size than the layout.
+void unpack(const WeightBlock& from, const std::string& key, const dnnl::memory::desc& plain, void* to);
+
 // Name of the public format tag that the desc has ("Ohwi64o"), "plain", or empty.
 std::string layout_name(const dnnl::memory::desc& desc, const dnnl::memory::desc& plain);
 
