@@ -211,6 +211,75 @@ TEST_F(BuilderTest, LetsGoOfThePlainWeightsThatWerePacked) {
   EXPECT_LT(bytes.size(), static_cast<size_t>(report.weight_bytes) + 16384);
 }
 
+// Two layers with the same weights have them once, packed or not, in the file and in memory.
+TEST_F(BuilderTest, EqualWeightsStandInThePlanOnce) {
+  auto network = std::make_shared<network::INetworkDefinition>();
+  auto* x = network->addInput("x", DataType::kFLOAT, Dims{1, 16, 4, 4});
+  const auto kernel = testing::random_floats(16 * 144, 1);
+  const auto convolve = [&](network::ITensor& from) {
+    const auto weights = network->own(DataType::kFLOAT, kernel.data(), static_cast<int64_t>(kernel.size()));
+    auto* layer = network->addConvolutionNd(from, 16, Dims{3, 3}, weights, network::Weights{});
+    layer->setPaddingNd(Dims{1, 1});
+    return layer->getOutput(0);
+  };
+  network->markOutput(*convolve(*convolve(*convolve(*x))));
+  const auto input = testing::random_floats(256, 2);
+  std::vector<std::vector<float>> results[2];
+  int i = 0;
+  for (const BuildSettings& settings : {testing::reference_settings(), testing::plain_settings()}) {
+    BuildReport report;
+    const std::string bytes = Builder(settings).build(network->clone(), &report);
+    EXPECT_LT(bytes.size(), 2 * kernel.size() * sizeof(float));
+    const auto engine = Engine::load(std::make_shared<const std::string>(bytes));
+    EXPECT_EQ(engine->plan().weights->total_bytes(), static_cast<int64_t>(kernel.size() * sizeof(float)));
+    results[i] = testing::run_floats(*engine, {Dims{1, 16, 4, 4}}, {input});
+    EXPECT_EQ(engine->plan().weights->total_bytes(), static_cast<int64_t>(kernel.size() * sizeof(float)));
+    ++i;
+  }
+  EXPECT_EQ(results[0], results[1]);
+}
+
+// y = x . c and what `read` makes of a large c: the tactic that the builder picks for the product.
+template <typename Read>
+std::string tactic_of_product(const BuildSettings& settings, Read read) {
+  auto network = std::make_shared<network::INetworkDefinition>();
+  constexpr int64_t kSize = 512;  // a MiB
+  auto* x = network->addInput("x", DataType::kFLOAT, Dims{1, kSize});
+  const auto values = testing::random_floats(kSize * kSize, 3);
+  auto* constant =
+      network->addConstant(Dims{kSize, kSize}, network->own(DataType::kFLOAT, values.data(), kSize * kSize))
+          ->getOutput(0);
+  constexpr auto kNone = network::MatrixOperation::kNONE;
+  auto* product = network->addMatrixMultiply(*x, kNone, *constant, kNone);
+  product->setName("product");
+  network->markOutput(*product->getOutput(0));
+  network->markOutput(*read(*network, *constant));
+  BuildReport report;
+  build_engine(network, settings, &report);
+  for (const BuiltLayer& layer : report.layers) {
+    if (layer.name == "product") return layer.tactic;
+  }
+  return {};
+}
+
+TEST_F(BuilderTest, ALargeConstantThatIsReadPlainTooIsNotPacked) {
+  BuildSettings settings = testing::reference_settings();
+  const auto added = [](auto& network, auto& constant) {
+    auto* y = network.addInput("y", DataType::kFLOAT, Dims{1, 512});
+    return network.addElementWise(*y, constant, network::ElementWiseOperation::kSUM)->getOutput(0);
+  };
+  EXPECT_EQ(tactic_of_product(settings, added), "packed.weights");  // there is no other
+  settings.tactic_sources = {"packed", "plain", "reference"};
+  EXPECT_EQ(tactic_of_product(settings, added), "plain.weights");
+  const auto transposed = [](auto& network, auto& constant) {
+    auto* y = network.addInput("y", DataType::kFLOAT, Dims{1, 512});
+    return network
+        .addMatrixMultiply(*y, network::MatrixOperation::kNONE, constant, network::MatrixOperation::kTRANSPOSE)
+        ->getOutput(0);
+  };
+  EXPECT_EQ(tactic_of_product(settings, transposed), "plain.weights");
+}
+
 TEST_F(BuilderTest, ReportsTheArenaThatAContextUses) {
   BuildReport report;
   const auto engine = build_engine(make_small_network(), settings_, &report);

@@ -44,6 +44,17 @@ TEST(WeightStore, PacksOnFirstAskAndKeepsTheResult) {
   EXPECT_EQ(store.asked_layout("3/kernel"), "twice");
 }
 
+TEST(WeightStore, EqualWeightsArePackedIntoOneBlock) {
+  WeightStore store;
+  for (const char* key : {"a", "b"}) store.put(key, block("plain", "abc"));
+  store.put("c", block("plain", "abd"));
+  const void* packed = store.get("a", "twice", 6, repeat);
+  EXPECT_EQ(store.get("b", "twice", 6, repeat), packed);
+  EXPECT_NE(store.get("c", "twice", 6, repeat), packed);
+  store.drop_unused();
+  EXPECT_EQ(store.total_bytes(), 12);
+}
+
 TEST(WeightStore, DropsTheLayoutsThatNobodyAskedFor) {
   WeightStore store;
   store.put("a", block("plain", "abc"));

@@ -7,6 +7,7 @@
 
 #include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/core/engine/network_weights.h"
+#include "torch_tensorrt/core/engine/packing_tactic.h"
 #include "torch_tensorrt/core/engine/random_fill.h"
 #include "torch_tensorrt/core/engine/tactic_choice.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -125,9 +126,16 @@ double CandidateTimer::time(const Tactic& tactic, const LayerInstance& instance,
   return microseconds;
 }
 
-TimedTactic CandidateTimer::pick(const LayerInstance& instance) {
-  const auto tactics = usable_tactics(instance, target_, sources_);
+TimedTactic CandidateTimer::pick(const LayerInstance& instance, bool keeps_plain) {
+  auto tactics = usable_tactics(instance, target_, sources_);
   if (tactics.empty()) throw_unusable(instance, target_, sources_);
+  const auto packs = [&](const Tactic* tactic) {
+    const PackingTactic* packing = as_packing(*tactic);
+    return packing != nullptr && packing->packs_weights(instance);
+  };
+  if (keeps_plain && !std::all_of(tactics.begin(), tactics.end(), packs)) {
+    tactics.erase(std::remove_if(tactics.begin(), tactics.end(), packs), tactics.end());
+  }
   // On a GPU a choice of one is not worth the uploads.
   if (tactics.size() == 1 && target_.kind == DeviceTarget::Kind::kCUDA) {
     return {tactics.front(), tactics.front()->estimate_microseconds(instance)};

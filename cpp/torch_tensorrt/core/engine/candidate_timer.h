@@ -22,9 +22,10 @@ class CandidateTimer {
                  TimingCache& cache)
       : target_(target), sources_(sources), iterations_(iterations), cache_(cache) {}
 
-  // The fastest; one that stands earlier in the registry wins a difference of less than 2 %.
-  // Throws Error naming the layer that nothing runs, with every tactic's reason.
-  TimedTactic pick(const LayerInstance& instance);
+  // The fastest; one that stands earlier in the registry wins a difference of less than 2 %. With `keeps_plain` one
+  // that packs weights is picked only where no other runs the layer. Throws Error naming the layer that nothing runs,
+  // with every tactic's reason.
+  TimedTactic pick(const LayerInstance& instance, bool keeps_plain = false);
 
   int32_t timed() const { return timed_; }
   int32_t from_cache() const { return from_cache_; }

@@ -17,6 +17,36 @@ using network::TensorFormat;
 // Fastest first as a rule, so that the others are given up early.
 constexpr TensorFormat kFormats[] = {TensorFormat::kCHW16, TensorFormat::kHWC, TensorFormat::kLINEAR};
 
+// Below this, a copy more costs less than a slower tactic.
+constexpr int64_t kLargeConstantBytes = int64_t{1} << 20;
+
+// Whether another layer reads a constant otherwise: as an operand of another place, kind or transposition. The two
+// could not share a packed form, and the constant would stand in the engine twice.
+bool is_read_otherwise(const network::ITensor& constant, const network::ILayer& layer, int32_t input) {
+  if (constant.isNetworkOutput()) return true;
+  const auto* product = network::layer_cast<network::IMatrixMultiplyLayer>(&layer);
+  for (const network::ILayer* reader : constant.consumers()) {
+    const auto* other = network::layer_cast<network::IMatrixMultiplyLayer>(reader);
+    if ((other == nullptr) != (product == nullptr) || reader->getType() != layer.getType()) return true;
+    if (product != nullptr && product->getOperation(input) != other->getOperation(input)) return true;
+    for (int32_t i = 0; i < reader->getNbInputs(); ++i) {
+      if (i != input && reader->getInput(i) == &constant) return true;
+    }
+  }
+  return false;
+}
+
+// An embedding that is tied to the output layer, for instance.
+bool shares_large_constant(const network::ILayer& layer) {
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    if (layer.getInput(i) == nullptr) continue;
+    const auto* constant = network::layer_cast<network::IConstantLayer>(layer.getInput(i)->producer());
+    if (constant == nullptr || constant->getWeights().bytes() < kLargeConstantBytes) continue;
+    if (is_read_otherwise(*layer.getInput(i), layer, i)) return true;
+  }
+  return false;
+}
+
 class NetworkChooser {
  public:
   NetworkChooser(const BuildSettings& settings, CandidateTimer& timer)
@@ -131,7 +161,7 @@ class NetworkChooser {
     choice.choices.resize(static_cast<size_t>(choice.network->getNbLayers()));
     size_t done = 0;
     for (const Step& step : schedule.steps()) {
-      const TimedTactic picked = timer_.pick(step.instance);
+      const TimedTactic picked = timer_.pick(step.instance, shares_large_constant(*step.instance.layer));
       choice.choices[static_cast<size_t>(step.layer)] = {picked.tactic->name(), picked.microseconds};
       choice.microseconds += picked.microseconds;
       LOG_INFO("[" << ++done << "/" << schedule.steps().size() << "] " << network::enum_name(choice.format) << " "

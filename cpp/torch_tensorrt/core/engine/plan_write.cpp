@@ -1,6 +1,7 @@
 #include <flatbuffers/flatbuffers.h>
 
 #include <algorithm>
+#include <cstring>
 #include <unordered_map>
 
 #include "torch_tensorrt/core/engine/network_weights.h"
@@ -88,13 +89,52 @@ class AttributeWriter final : public network::AttributeVisitor {
   std::vector<Offset<fb::Attribute>> attributes_;
 };
 
+using Blocks = std::vector<std::pair<std::string, WeightBlock>>;
+
+// Where each block stands in the weights section. Blocks of the same bytes stand there once.
+struct BlockPlaces {
+  std::vector<size_t> offsets;
+  std::vector<bool> is_written;  // false: it is the same as one before
+  size_t total = 0;
+};
+
+bool same_bytes(const WeightBlock& a, const WeightBlock& b) {
+  if (a.bytes != b.bytes) return false;
+  return a.data == b.data || std::memcmp(a.data.get(), b.data.get(), static_cast<size_t>(a.bytes)) == 0;
+}
+
+BlockPlaces place_blocks(const Blocks& blocks) {
+  BlockPlaces places;
+  std::unordered_map<int64_t, int64_t> count_of_size;
+  for (const auto& [key, block] : blocks) ++count_of_size[block.bytes];
+  std::unordered_map<uint64_t, std::vector<size_t>> written;  // by a hash of the bytes
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const WeightBlock& block = blocks[i].second;
+    const auto size = static_cast<size_t>(block.bytes);
+    std::vector<size_t>* alike = nullptr;
+    if (size > 0 && count_of_size[block.bytes] > 1) {
+      alike = &written[checksum({static_cast<const char*>(block.data.get()), size})];
+      const auto same = [&](size_t other) { return same_bytes(blocks[other].second, block); };
+      const auto found = std::find_if(alike->begin(), alike->end(), same);
+      if (found != alike->end()) {
+        places.offsets.push_back(places.offsets[*found]);
+        places.is_written.push_back(false);
+        continue;
+      }
+      alike->push_back(i);
+    }
+    places.offsets.push_back(places.total);
+    places.is_written.push_back(true);
+    places.total += aligned_up(size);
+  }
+  return places;
+}
+
 // Writes the table section.
 class TableWriter {
  public:
-  using Blocks = std::vector<std::pair<std::string, WeightBlock>>;
-
-  TableWriter(const Plan& plan, const Blocks& blocks)
-      : plan_(plan), network_(*plan.network), blocks_(blocks), numbers_(*plan.network) {
+  TableWriter(const Plan& plan, const Blocks& blocks, const BlockPlaces& places)
+      : plan_(plan), network_(*plan.network), blocks_(blocks), places_(places), numbers_(*plan.network) {
     for (size_t i = 0; i < blocks.size(); ++i) block_numbers_.emplace(blocks[i].first, static_cast<int32_t>(i));
   }
 
@@ -196,12 +236,12 @@ class TableWriter {
 
   Offset<flatbuffers::Vector<Offset<fb::Block>>> write_blocks() {
     std::vector<Offset<fb::Block>> list;
-    size_t offset = 0;
-    for (const auto& [key, block] : blocks_) {
+    for (size_t i = 0; i < blocks_.size(); ++i) {
+      const auto& [key, block] = blocks_[i];
       const auto key_text = buffer_.CreateString(key);
       const auto layout = buffer_.CreateString(block.layout);
-      list.push_back(fb::CreateBlock(buffer_, key_text, layout, offset, static_cast<uint64_t>(block.bytes)));
-      offset = aligned_up(offset + static_cast<size_t>(block.bytes));
+      const auto bytes = static_cast<uint64_t>(block.bytes);
+      list.push_back(fb::CreateBlock(buffer_, key_text, layout, places_.offsets[i], bytes));
     }
     return buffer_.CreateVector(list);
   }
@@ -209,6 +249,7 @@ class TableWriter {
   const Plan& plan_;
   const network::INetworkDefinition& network_;
   const Blocks& blocks_;
+  const BlockPlaces& places_;
   TensorNumbers numbers_;
   std::unordered_map<std::string, int32_t> block_numbers_;
   Buffer buffer_;
@@ -217,32 +258,30 @@ class TableWriter {
 void pad(std::string& bytes) { bytes.resize(aligned_up(bytes.size()), '\0'); }
 
 // Appends the blocks and lets go of each once it is written.
-void append_blocks(TableWriter::Blocks& blocks, WeightStore& store, std::string& bytes) {
-  for (auto& [key, block] : blocks) {
-    bytes.append(static_cast<const char*>(block.data.get()), static_cast<size_t>(block.bytes));
-    pad(bytes);
+void append_blocks(Blocks& blocks, const BlockPlaces& places, WeightStore& store, std::string& bytes) {
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    auto& [key, block] = blocks[i];
+    if (places.is_written[i]) {
+      bytes.append(static_cast<const char*>(block.data.get()), static_cast<size_t>(block.bytes));
+      pad(bytes);
+    }
     block = WeightBlock{};
     store.erase(key);
   }
-}
-
-size_t padded_bytes(const TableWriter::Blocks& blocks) {
-  size_t total = 0;
-  for (const auto& [key, block] : blocks) total += aligned_up(static_cast<size_t>(block.bytes));
-  return total;
 }
 
 }  // namespace
 
 std::string serialize_plan(Plan&& plan) {
   auto blocks = plan.weights->blocks();
-  const flatbuffers::DetachedBuffer table = TableWriter(plan, blocks).run();
+  const BlockPlaces places = place_blocks(blocks);
+  const flatbuffers::DetachedBuffer table = TableWriter(plan, blocks, places).run();
   PlanHeader header;
   header.producer = plan.producer;
   header.table.offset = PlanHeader::kSize;
   header.table.size = aligned_up(table.size());
   header.weights.offset = header.table.offset + header.table.size;
-  header.weights.size = padded_bytes(blocks);
+  header.weights.size = places.total;
   header.file_size = header.weights.offset + header.weights.size;
 
   std::string bytes;
@@ -251,7 +290,7 @@ std::string serialize_plan(Plan&& plan) {
   bytes.append(reinterpret_cast<const char*>(table.data()), table.size());
   pad(bytes);
   plan.network.reset();
-  append_blocks(blocks, *plan.weights, bytes);
+  append_blocks(blocks, places, *plan.weights, bytes);
   const std::string_view view = bytes;
   header.table.checksum = checksum(view.substr(header.table.offset, header.table.size));
   header.weights.checksum = checksum(view.substr(header.weights.offset, header.weights.size));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <unordered_set>
 
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -72,6 +73,17 @@ const void* WeightStore::get(const std::string& key, const std::string& layout, 
   const auto found = entries_.find(key);
   TORCHTRT_CHECK(found != entries_.end(), "the engine has no weights " << key);
   Entry& entry = found->second;
+  // Layers with equal weights have them once in each layout.
+  const auto shared_data = [&](std::shared_ptr<const void> made, const std::string& of, int64_t size) {
+    for (const auto& [other, known] : entries_) {
+      for (const Layout& row : known.layouts) {
+        const WeightBlock& block = row.block;
+        if (block.layout != of || block.bytes != size || !is_aligned(block.data.get())) continue;
+        if (std::memcmp(block.data.get(), made.get(), static_cast<size_t>(size)) == 0) return block.data;
+      }
+    }
+    return made;
+  };
   const auto same = [&](const Layout& known) { return known.block.layout == layout; };
   auto place = std::find_if(entry.layouts.begin(), entry.layouts.end(), same);
   if (place == entry.layouts.end()) {
@@ -79,7 +91,7 @@ const void* WeightStore::get(const std::string& key, const std::string& layout, 
                                       << ". Build the engine again");
     auto packed = allocate_aligned(bytes);
     repack(entry.to_save(), packed.get());
-    entry.layouts.push_back({WeightBlock{layout, bytes, std::move(packed)}, false});
+    entry.layouts.push_back({WeightBlock{layout, bytes, shared_data(std::move(packed), layout, bytes)}, false});
     place = entry.layouts.end() - 1;
   }
   TORCHTRT_CHECK(place->block.bytes == bytes, "weights " << key << " have " << place->block.bytes << " bytes as "
@@ -87,7 +99,9 @@ const void* WeightStore::get(const std::string& key, const std::string& layout, 
                                                          << ". Build the engine again");
   // A part of a file that was read to some address; kernels of packed weights want whole cache lines. Nobody was given
   // the old address, for this happens on the first ask.
-  if (layout != kPlain && !is_aligned(place->block.data.get())) place->block.data = aligned_copy(place->block);
+  if (layout != kPlain && !is_aligned(place->block.data.get())) {
+    place->block.data = shared_data(aligned_copy(place->block), layout, bytes);
+  }
   place->asked = true;
   entry.last_asked = static_cast<int32_t>(place - entry.layouts.begin());
   return place->block.data.get();
@@ -138,7 +152,11 @@ std::vector<std::pair<std::string, WeightBlock>> WeightStore::blocks() const {
 int64_t WeightStore::total_bytes() const {
   const std::lock_guard lock(mutex_);
   int64_t total = 0;
-  for (const auto& [key, entry] : entries_) total += entry.to_save().bytes;
+  std::unordered_set<const void*> counted;
+  for (const auto& [key, entry] : entries_) {
+    const WeightBlock& block = entry.to_save();
+    if (counted.insert(block.data.get()).second) total += block.bytes;
+  }
   return total;
 }
 
