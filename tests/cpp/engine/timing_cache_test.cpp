@@ -1,6 +1,8 @@
 #include "torch_tensorrt/core/engine/timing_cache.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -136,6 +138,19 @@ TEST_F(TimingCacheTest, LeavesNoTemporaryFiles) {
 TEST_F(TimingCacheTest, SaysWhenTheFileCannotBeWritten) {
   const auto cache = TimingCache::open(directory_ + "/missing/cache.txt", target_);
   EXPECT_EQ(cache->save().reason(), "No such file or directory");
+}
+
+TEST_F(TimingCacheTest, GoesOnWithoutTheFileWhereAnotherProcessKeepsItsLock) {
+  const auto cache = TimingCache::open(path_, target_);
+  cache->put("a", 1);
+  const int folder = open(directory_.c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(flock(folder, LOCK_EX), 0);
+  const std::string reason = cache->save({std::chrono::milliseconds(50), std::chrono::milliseconds(20)}).reason();
+  EXPECT_NE(reason.find("another process has held the lock"), std::string::npos) << reason;
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  close(folder);
+  EXPECT_TRUE(cache->save());
+  EXPECT_NE(read().find("1.000 a"), std::string::npos);
 }
 
 TEST_F(TimingCacheTest, AFileThatCannotBeReadIsNotReplaced) {

@@ -1,12 +1,16 @@
 #include "torch_tensorrt/core/util/shared_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
+#include <thread>
 
 #include "torch_tensorrt/core/util/Exception.h"
 
@@ -161,6 +165,50 @@ TEST_F(SharedFileTest, NamesThatAreTakenArePassedOver) {
     std::ofstream(path_.string() + "." + std::to_string(getpid()) + "." + std::to_string(i));
   EXPECT_EQ(replace(path_), "");
   EXPECT_EQ(read(path_), "new");
+}
+
+// Another process, as the lock sees it.
+class LockOfAnother {
+ public:
+  explicit LockOfAnother(const fs::path& folder) : folder_(open(folder.c_str(), O_RDONLY | O_DIRECTORY)) {
+    EXPECT_EQ(flock(folder_, LOCK_EX), 0);
+  }
+  LockOfAnother(const LockOfAnother&) = delete;
+  LockOfAnother& operator=(const LockOfAnother&) = delete;
+  ~LockOfAnother() { close(folder_); }
+
+ private:
+  int folder_;
+};
+
+TEST_F(SharedFileTest, ATurnThatOthersKeepIsWaitedForAndGivenUp) {
+  using std::chrono::milliseconds;
+  {
+    const LockOfAnother other(folder_);
+    testing::internal::CaptureStderr();
+    const SharedFileTurn turn(path_.string(), {milliseconds(10), milliseconds(40)});
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_NE(log.find("waiting for the lock of the folder " + folder_.string()), std::string::npos) << log;
+    EXPECT_EQ(turn.granted().reason(),
+              "another process has held the lock of the folder " + folder_.string() + " for more than 0.04 s");
+  }
+  const SharedFileTurn turn(path_.string(), {milliseconds(10), milliseconds(40)});
+  EXPECT_TRUE(turn.granted());
+  std::string reason;
+  std::thread([&] {
+    reason = SharedFileTurn(path_.string(), {milliseconds(10), milliseconds(40)}).granted().reason();
+  }).join();
+  EXPECT_NE(reason.find("another thread of this process has held the lock"), std::string::npos) << reason;
+}
+
+TEST_F(SharedFileTest, ATurnThatOthersGiveUpIsTaken) {
+  auto other = std::make_unique<LockOfAnother>(folder_);
+  std::thread ending([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    other.reset();
+  });
+  EXPECT_TRUE(SharedFileTurn(path_.string()).granted());
+  ending.join();
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 
 #include "torch_tensorrt/core/engine/producer.h"
 #include "torch_tensorrt/core/util/macros.h"
-#include "torch_tensorrt/core/util/shared_file.h"
 
 namespace torch_tensorrt::engine {
 namespace {
@@ -97,11 +96,12 @@ void TimingCache::put(const std::string& key, double microseconds) {
   entries_[key] = microseconds;
 }
 
-Decision TimingCache::save() const {
+Decision TimingCache::save(const core::util::Patience& patience) const {
   if (path_.empty()) return Decision::yes();
   const std::lock_guard lock(mutex_);
   try {
-    const core::util::SharedFileTurn turn(path_);
+    const core::util::SharedFileTurn turn(path_, patience);
+    if (!turn.granted()) return turn.granted();
     auto merged = read_entries(path_, header_, OnDamage::kIgnore);
     for (const auto& [key, microseconds] : entries_) merged[key] = microseconds;
     return core::util::replace_shared_file(path_, text_of(header_, merged));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/util/shared_file.h"
 
 namespace torch_tensorrt::engine {
 
@@ -23,8 +24,8 @@ class TimingCache {
   std::optional<double> find(const std::string& key) const;
   void put(const std::string& key, double microseconds);
   // Merges with what another process wrote meanwhile, and writes as replace_shared_file does. The reason says why the
-  // file could not be written; it is then as it was.
-  Decision save() const;
+  // file could not be written; it is then as it was. Waits for other writers no longer than the patience lasts.
+  Decision save(const core::util::Patience& patience = {}) const;
 
  private:
   std::string path_;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/output_file.h"
@@ -30,14 +31,65 @@ class Descriptor {
   int number_;
 };
 
+constexpr std::chrono::milliseconds kPollInterval{5};
+
+// Asks for a lock again and again.
+class Waiting {
+ public:
+  Waiting(const std::string& path, const std::string& folder, const Patience& patience)
+      : path_(path), folder_(folder), patience_(patience), start_(std::chrono::steady_clock::now()) {}
+
+  // False when the limit has passed.
+  template <typename Try>
+  bool until(Try try_lock) const {
+    bool is_told = false;
+    while (!try_lock()) {
+      const auto waited = std::chrono::steady_clock::now() - start_;
+      if (waited >= patience_.limit) return false;
+      if (is_told || waited < patience_.until_notice) continue;
+      is_told = true;
+      LOG_WARNING("waiting for the lock of the folder " << folder_ << ", which is needed to write " << path_
+                                                        << " and which another thread or process holds; giving up "
+                                                        << "after " << seconds(patience_.limit) << " s");
+    }
+    return true;
+  }
+
+  Decision refusal(const char* holder) const {
+    return Decision::no(
+        str(holder, " has held the lock of the folder ", folder_, " for more than ", seconds(patience_.limit), " s"));
+  }
+
+ private:
+  static double seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; }
+
+  const std::string& path_;
+  const std::string& folder_;
+  const Patience& patience_;
+  std::chrono::steady_clock::time_point start_;
+};
+
 }  // namespace
 
-SharedFileTurn::SharedFileTurn(const std::string& path) {
-  static std::mutex of_process;
-  lock_ = std::unique_lock(of_process);
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  folder_ = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder_ >= 0) flock(folder_, LOCK_EX);
+SharedFileTurn::SharedFileTurn(const std::string& path, const Patience& patience) {
+  static std::timed_mutex of_process;
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  const std::string folder = parent.empty() ? "." : parent;
+  const Waiting waiting(path, folder, patience);
+  lock_ = std::unique_lock(of_process, std::defer_lock);
+  const auto try_mutex = [&] { return lock_.try_lock_for(kPollInterval); };
+  if (!waiting.until(try_mutex)) {
+    granted_ = waiting.refusal("another thread of this process");
+    return;
+  }
+  folder_ = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder_ < 0) return;
+  const auto try_flock = [&] {
+    if (flock(folder_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return true;  // else there are no such locks
+    std::this_thread::sleep_for(kPollInterval);
+    return false;
+  };
+  if (!waiting.until(try_flock)) granted_ = waiting.refusal("another process");
 }
 
 SharedFileTurn::~SharedFileTurn() {

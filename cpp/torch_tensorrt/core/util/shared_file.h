@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -18,18 +19,29 @@ std::optional<std::string> read_shared_file(const std::string& path);
 // that it leads to is replaced. The reason is that of the operating system; the file is then as it was.
 Decision replace_shared_file(const std::string& path, const std::string& content);
 
-// While one lives, no other of the same folder does: for reading a file, adding to it and replacing it. Among the
-// threads of this process by a mutex, among processes by a lock on the folder, where its file system has such locks.
+// How long to wait for others. Who holds a turn needs milliseconds; one that keeps it was stopped, or hangs.
+struct Patience {
+  std::chrono::milliseconds until_notice{2'000};  // a warning then says what is waited for
+  std::chrono::milliseconds limit{30'000};
+};
+
+// While one has been granted and lives, no other of the same folder is: for reading a file, adding to it and replacing
+// it. Among the threads of this process by a mutex, among processes by a lock on the folder, where its file system has
+// such locks.
 class SharedFileTurn {
  public:
-  explicit SharedFileTurn(const std::string& path);
+  explicit SharedFileTurn(const std::string& path, const Patience& patience = {});
   ~SharedFileTurn();
   SharedFileTurn(const SharedFileTurn&) = delete;
   SharedFileTurn& operator=(const SharedFileTurn&) = delete;
 
+  // No, with the reason, where others have not given it up within the limit.
+  const Decision& granted() const { return granted_; }
+
  private:
-  std::unique_lock<std::mutex> lock_;
+  std::unique_lock<std::timed_mutex> lock_;
   int folder_ = -1;
+  Decision granted_ = Decision::yes();
 };
 
 }  // namespace torch_tensorrt::core::util

@@ -39,6 +39,7 @@ void TimingCacheFile::save() {
 
 void TimingCacheFile::add_to_file(const nvinfer1::ITimingCache& used) {
   const core::util::SharedFileTurn turn(path_);
+  if (!turn.granted()) TORCHTRT_THROW_ERROR(turn.granted().reason());
   auto all = parse(config_, read_file(path_));
   if (all != nullptr && !all->combine(used, /*ignoreMismatch=*/false)) all = nullptr;
   const std::unique_ptr<nvinfer1::IHostMemory> bytes(all != nullptr ? all->serialize() : used.serialize());
