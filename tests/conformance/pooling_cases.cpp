@@ -139,6 +139,13 @@ Cases pooling_cases() {
   cases.push_back(average_2d("round_up", {f32_type, {1, 4, 8, 9}, {3, 3}, {2, 2}, {1, 1}, {}, {}, true}));
   cases.push_back(
       average_2d("round_up_counted", {f32_type, {1, 4, 8, 9}, {3, 3}, {2, 2}, {1, 1}, {}, {}, true, false}));
+  // Windows that are larger than the input, and start inside of it.
+  cases.push_back(max_2d("round_up_small", {f32_type, {2, 4, 2, 2}, {3, 3}, {2, 2}, {}, {}, {}, true}));
+  cases.push_back(max_2d("round_up_dilated_small", {f32_type, {2, 4, 3, 5}, {3, 2}, {2, 2}, {1, 1}, {}, {3, 3}, true}));
+  cases.push_back(average_2d("round_up_small", {f32_type, {2, 4, 2, 2}, {3, 3}, {2, 2}, {}, {}, {}, true}));
+  cases.push_back(average_2d("round_up_tiny", {f32_type, {2, 4, 1, 2}, {4, 5}, {4, 3}, {1, 1}, {}, {}, true}));
+  cases.push_back(
+      average_2d("round_up_counted_small", {f32_type, {2, 4, 2, 3}, {4, 5}, {3, 3}, {1, 1}, {}, {}, true, false}));
   cases.push_back(average_2d("divisor", {f32_type, {1, 4, 8, 8}, {3, 3}, {2, 2}, {1, 1}, {}, {}, false, false, 5}));
   cases.push_back(pooling("max_1d", PoolingType::kMAX, {f32_type, {2, 3, 11}, {3}, {2}, {1}},
                           [](const at::Tensor& x) { return at::max_pool1d(x, 3, 2, 1); }));

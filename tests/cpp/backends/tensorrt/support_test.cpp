@@ -188,6 +188,20 @@ TEST(TensorRTSupport, KnowsWhereRoundingUpAgrees) {
   EXPECT_THAT(reason(pool("1x2x-1x8", "window=[2x2], stride=[3x3]")), HasSubstr("another rule for the last window"));
 }
 
+TEST(TensorRTSupport, DeclinesWindowsThatMayBeLargerThanTheirInput) {
+  const auto smallest = [](int64_t size) {
+    const auto network = network::parse_network(
+        "network \"n\" {\n%0 = input() {dims=[1x2x-1x8]}\n%1 = pooling(%0) {window=[3x3], stride=[2x2], "
+        "padding_mode=explicit_round_up}\nreturn %1\n}\n");
+    using network::Dims;
+    network->profiles().push_back(
+        {{network->inputs()[0]->getName(), {Dims{1, 2, size, 8}, Dims{1, 2, 8, 8}, Dims{1, 2, 9, 8}}}});
+    return supports(*network->layers().back()).reason();
+  };
+  EXPECT_EQ(smallest(3), "");
+  EXPECT_THAT(smallest(2), HasSubstr("its window may be larger than that"));
+}
+
 TEST(TensorRTSupport, DeclinesResizesThatTensorRTLacks) {
   const auto resize = [](const std::string& attributes) {
     return "%0 = input() {dims=[1x2x4x4]}\n%1 = resize(%0) {" + attributes + "}\nreturn %1";

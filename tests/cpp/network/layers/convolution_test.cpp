@@ -82,6 +82,46 @@ TEST_F(ConvolutionTest, RoundingUpFollowsPyTorch) {
   EXPECT_EQ(dims_of(layer), (Dims{1, 4, 4, 3}));
 }
 
+TEST_F(ConvolutionTest, PaddingsOutOfProportion) {
+  auto* layer = conv({1, 3, 8, 8});
+  layer->setPrePadding(DimsHW(1, 5'900'000));
+  EXPECT_ERROR(dims_of(layer),
+               "the pre-padding of spatial dimension 1 is 5900000, out of proportion to its 8 elements");
+  layer->setPrePadding({});
+  layer->setPostPadding(DimsHW(5'900'000, 1));
+  EXPECT_ERROR(dims_of(layer), "the post-padding of spatial dimension 0 is 5900000");
+  // What is larger than the window and the input together is no model's either, but does not hurt.
+  layer->setPaddingNd(DimsHW(100, 1000));
+  EXPECT_EQ(dims_of(layer), (Dims{1, 4, 206, 2006}));
+  layer->setPaddingNd(DimsHW(5'900'000, 5'900'000));
+  layer->setDilationNd(DimsHW(5'900'000, 5'900'000));
+  EXPECT_ERROR(dims_of(layer), "the padded input would have 4.177");
+}
+
+// Unknown sizes are looked at when they are known.
+TEST_F(ConvolutionTest, PaddingsOutOfProportionToUnknownSizes) {
+  auto* layer = conv({1, 3, -1, -1});
+  layer->setPaddingNd(DimsHW(1, 5'900'000));
+  EXPECT_EQ(dims_of(layer), (Dims{1, 4, -1, -1}));
+  EXPECT_ERROR(infer_all(network_, {Dims{1, 3, 8, 8}}), "out of proportion");
+}
+
+TEST_F(ConvolutionTest, ADeconvolutionOutOfProportion) {
+  auto* layer = deconv({1, 3, 4, 4});
+  layer->setStrideNd(DimsHW(5'900'000, 1));
+  EXPECT_ERROR(dims_of(layer), "the stride of spatial dimension 0 is 5900000, out of proportion");
+  layer->setStrideNd({});
+  layer->setPostPadding(DimsHW(1, -5'900'000));
+  EXPECT_ERROR(dims_of(layer), "the post-padding of spatial dimension 1 is -5900000, out of proportion");
+  layer->setPostPadding({});
+  layer->setDilationNd(DimsHW(5'900'000, 5'900'000));
+  layer->setPaddingNd(DimsHW(5'900'000, 5'900'000));
+  EXPECT_ERROR(dims_of(layer), "the output before its paddings are cut off would have");
+  layer = deconv({1, 3, 1 << 30, 1});
+  layer->setStrideNd(DimsHW(1 << 30, 1));
+  EXPECT_ERROR(dims_of(layer), "the output has more than");
+}
+
 TEST_F(ConvolutionTest, Groups) {
   EXPECT_EQ(dims_of(conv({1, 8, 8, 8}, DimsHW(3, 3), 4)), (Dims{1, 4, 6, 6}));
   EXPECT_ERROR(dims_of(conv({1, 9, 8, 8}, DimsHW(3, 3), 4)), "9 input channels and 4 output maps");

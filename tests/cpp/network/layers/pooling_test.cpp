@@ -48,6 +48,31 @@ TEST_F(PoolingTest, CeilModeFollowsPyTorch) {
   }
 }
 
+// A window may be larger than the padded input, as long as it starts inside.
+TEST_F(PoolingTest, CeilModeTakesSmallInputs) {
+  const CeilRow rows[] = {{2, 3, 2, 0, 0, 1}, {2, 3, 1, 0, 0, 1}, {3, 5, 3, 1, 1, 1}, {1, 4, 4, 1, 0, 1},
+                          {1, 3, 4, 1, 1, 1}, {2, 7, 5, 3, 1, 1}, {3, 8, 2, 2, 0, 1}};
+  for (const CeilRow& row : rows) {
+    auto* layer = pool({1, 1, row.input}, Dims{row.window});
+    layer->setStrideNd(Dims{row.stride});
+    layer->setPaddingNd(Dims{row.padding});
+    if (row.floor > 0) EXPECT_EQ(dims_of(layer).d[2], row.floor) << row.input << " " << row.window;
+    if (row.floor == 0) EXPECT_ERROR(dims_of(layer), "larger than the padded input");
+    layer->setPaddingMode(PaddingMode::kEXPLICIT_ROUND_UP);
+    EXPECT_EQ(dims_of(layer).d[2], row.ceil) << row.input << " " << row.window << " " << row.stride;
+  }
+  auto* layer = pool({1, 1, 1}, Dims{3});
+  layer->setStrideNd(Dims{2});
+  layer->setPaddingMode(PaddingMode::kEXPLICIT_ROUND_UP);
+  EXPECT_ERROR(dims_of(layer), "the window of 3 elements (3, dilation 1) is larger than the padded input of 1");
+}
+
+TEST_F(PoolingTest, PaddingsOutOfProportion) {
+  auto* layer = pool({1, 1, 4, 4}, DimsHW(5'900'000, 5'900'000));
+  layer->setPaddingNd(DimsHW(2'950'000, 2'950'000));
+  EXPECT_ERROR(dims_of(layer), "the padded input would have 3.481");
+}
+
 TEST_F(PoolingTest, DilationAndUnevenPadding) {
   auto* layer = pool({1, 1, 10}, Dims{3});
   layer->setStrideNd(Dims{1});

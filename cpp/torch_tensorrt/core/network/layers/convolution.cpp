@@ -210,6 +210,7 @@ std::vector<TensorType> IConvolutionLayer::infer(const std::vector<InferInput>& 
   const int64_t channels = input.d[1];
   check_kernel(inputs, own, kernel_dims_of(output_maps_, channels == -1 ? -1 : channels / groups_, kernel_size_));
   const TensorType type = output_type(inputs[0].type, output_maps_, window_output(window, input));
+  check_padded_input(window, input, type.dims);
   check_epilogue(epilogue_, inputs, type);
   return {type};
 }
@@ -221,6 +222,7 @@ std::vector<TensorType> IDeconvolutionLayer::infer(const std::vector<InferInput>
   const Dims& input = check_input(inputs, own);
   check_kernel(inputs, own, kernel_dims_of(input.d[1], output_maps_ / groups_, kernel_size_));
   const TensorType type = output_type(inputs[0].type, output_maps_, transposed_output(window, input));
+  check_uncut_output(window, input, type.dims);
   check_epilogue(epilogue_, inputs, type);
   return {type};
 }

@@ -44,6 +44,7 @@ std::vector<TensorType> IPoolingLayer::infer(const std::vector<InferInput>& inpu
   for (int32_t i = 0; i < spatial; ++i) {
     type.dims.d[type.dims.nbDims - spatial + i] = output.d[i];
   }
+  check_padded_input(window, inputs[0].type.dims, type.dims);
   return {type};
 }
 

@@ -27,6 +27,20 @@ Dims scaled(const Dims& input, const std::vector<float>& scales) {
   return out;
 }
 
+// An antialiased element is the mean of the 1 / scale elements around its place, each of which gets a weight.
+void check_reach(const std::vector<float>& scales, const Dims& input) {
+  constexpr float kSmallReach = 1 << 16;
+  for (size_t i = 0; i < scales.size() && static_cast<int32_t>(i) < input.nbDims; ++i) {
+    const float reach = 1.F / scales[i];
+    const int64_t size = input.d[i];
+    if (size == -1 || reach <= kSmallReach || reach <= 2 * static_cast<float>(size)) {
+      continue;
+    }
+    TORCHTRT_THROW_ERROR("an antialiased element would be the mean of " << reach << " elements of dimension " << i
+                                                                        << ", which has " << size);
+  }
+}
+
 Dims from_shape_tensor(const InferInput& shape, const Dims& input) {
   const std::vector<int64_t> elements = shape_input("output dimensions", shape, input.nbDims);
   Dims out = input;
@@ -67,9 +81,12 @@ std::vector<TensorType> IResizeLayer::infer(const std::vector<InferInput>& input
     expect_floating_point(type.dtype);
   }
   for (float scale : scales_) {
-    if (!(scale > 0.F)) {
-      TORCHTRT_THROW_ERROR("a scale is " << scale << ", must be positive");
+    if (!(scale > 0.F) || !std::isfinite(scale)) {
+      TORCHTRT_THROW_ERROR("a scale is " << scale << ", must be positive and finite");
     }
+  }
+  if (antialias_) {
+    check_reach(scales_, type.dims);
   }
   if (!scales_.empty()) {
     check_count("scales", static_cast<int64_t>(scales_.size()), type.dims);

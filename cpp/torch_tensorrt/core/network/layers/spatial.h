@@ -28,4 +28,10 @@ void resolve_transposed_padding(const Window& window, Dims* pre, Dims* post);
 Dims window_output(const Window& window, const Dims& input);
 Dims transposed_output(const Window& window, const Dims& input);
 
+// What a layer works in beside its tensors: the padded input, or the output before its paddings are cut off. Throws
+// Error where that is out of all proportion to the tensors (all dims, in order; unknown ones are not looked at): no
+// model has such paddings, steps and dilations, and a file may have any.
+void check_padded_input(const Window& window, const Dims& input, const Dims& output);
+void check_uncut_output(const Window& window, const Dims& input, const Dims& output);
+
 }  // namespace torch_tensorrt::network

@@ -3,6 +3,7 @@
 
 #include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
 #include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/value_range.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // Layers that look at neighbours.
@@ -35,6 +36,25 @@ bool rounding_up_agrees(const Dims& window, const Dims& stride, const Dims& post
     if (padding + stride.d[i] > window.d[i]) return false;
   }
   return true;
+}
+
+// Whether the padded input is smaller than the window somewhere in the ranges, where its size is not known. Where it
+// is, the translation pads as far as the window reaches.
+bool window_may_be_larger(const network::IPoolingLayer& pooling) {
+  const Dims& window = pooling.getWindowSizeNd();
+  const network::ITensor& input = *pooling.getInput(0);
+  const int32_t first = input.getDimensions().nbDims - window.nbDims;
+  if (spatial_dims_known(input.getDimensions(), window.nbDims) || pooling.network() == nullptr) return false;
+  const auto padding = [](const Dims& dims, int32_t i) { return dims.nbDims == 0 ? int64_t{0} : dims.d[i]; };
+  for (const network::Profile& profile : pooling.network()->profiles()) {
+    network::ValueRanges ranges(profile);
+    for (int32_t i = 0; i < window.nbDims; ++i) {
+      const auto padded =
+          static_cast<double>(padding(pooling.getPrePadding(), i) + padding(pooling.getPostPadding(), i));
+      if (ranges.of_dim(input, first + i).low + padded < static_cast<double>(window.d[i])) return true;
+    }
+  }
+  return false;
 }
 
 Decision supports_average(const network::IPoolingLayer& pooling) {
@@ -125,6 +145,10 @@ Decision supports_pooling(const ILayer& layer) {
     return Decision::no(
         "its size is rounded up, the size of its input is not known, and TensorRT has another rule for "
         "the last window");
+  }
+  if (pooling.getPaddingMode() == PaddingMode::kEXPLICIT_ROUND_UP && window_may_be_larger(pooling)) {
+    return Decision::no(
+        "its size is rounded up, the size of its input is not known, and its window may be larger than that");
   }
   if (pooling.getPoolingType() != PoolingType::kMAX) return supports_average(pooling);
   return Decision::yes();
