@@ -13,8 +13,4 @@ DECLINED = [
         Row("aten::batch_norm", "torch.batch_norm(a, None, None, b, c, True, 0.1, 1e-5, False)", (t(3, 4), t(4), t(4))),
         "takes its statistics from the batch",
     ),
-    (
-        Row("aten::adaptive_max_pool2d", "torch.nn.functional.adaptive_max_pool2d(a, [2, 2], True)", (t(2, 3, 6, 6),)),
-        "the indices of a max pool",
-    ),
 ]

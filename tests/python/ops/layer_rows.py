@@ -1,5 +1,7 @@
 """Rows of more layers of neural networks: norms by other names, antialiased and exact interpolation, padding by name."""
 
+import math
+
 import torch
 
 from .table import Row, t
@@ -99,6 +101,27 @@ def _pooling() -> list[Row]:
             Row(f"aten::{op}", f"{A}{op}(a, {[2] * d})[0]", (x,), exact=True),
             Row(f"aten::{op}", f"{A}{op}(a, {[3] * d}, {[2] * d}, {[1] * d}, {[1] * d}, True)[0]", (x,), exact=True),
             Row(f"aten::{op}", f"{A}{op}(a, {[2] * d}, {[1] * d}, {[0] * d}, {[2] * d})[0]", (t(2, 3, *size, dtype=F64),), exact=True),
+            # Among equal elements the first is the one.
+            Row(f"aten::{op}", f"{A}{op}(a, {[2] * d})", (x,), exact=True),
+            Row(f"aten::{op}", f"{A}{op}(torch.relu(a), {[3] * d}, {[2] * d}, {[1] * d}, {[1] * d}, True)", (x,), exact=True),
+            Row(f"aten::{op}", f"{A}{op}(torch.round(a), {[3] * d}, {[1] * d}, {[1] * d}, {[2] * d})", (t(3, *[n + 2 for n in size]),), exact=True),
+            Row(f"aten::{op}", f"{A}{op}(torch.full_like(a, -math.inf), {[3] * d}, {[2] * d}, {[1] * d})", (x,), exact=True),
+            Row(f"aten::adaptive_max_pool{d}d", f"{A}adaptive_max_pool{d}d(torch.round(a), {[2] * d})", (x,), exact=True),
+            Row(f"aten::adaptive_max_pool{d}d", f"{A}adaptive_max_pool{d}d(torch.relu(a), {[3] * d})", (t(3, *size, dtype=F64),), exact=True),
+            Row(f"aten::adaptive_max_pool{d}d", f"{A}adaptive_max_pool{d}d(a, {[1] * d})", (x,), exact=True),
+        ]  # fmt: skip
+        if d == 1:
+            continue
+        half, steps = [n // 2 for n in size], f"{[2] * d}, {[0] * d}" if d == 3 else ""
+        code = f"x, i = {A}{op}(a, {[2] * d})\n{A}max_unpool{d}d(x * 2, i, {list(size)}" + (
+            f", {steps})" if steps else ")"
+        )
+        flat = f"torch.arange({math.prod(half)}).reshape({[1, 1, *half]}).expand([a.shape[0], {', '.join(map(str, [3, *half]))}]) * 2"
+        other = f"{A}max_unpool{d}d(a, {flat}, {list(size)}" + (f", {steps})" if steps else ")")
+        rows += [
+            Row(f"aten::max_unpool{d}d", code, (x,), exact=True),
+            Row(f"aten::max_unpool{d}d", code.replace("x * 2", "x[0]").replace(", i,", ", i[0],"), (x,), exact=True),
+            Row(f"aten::max_unpool{d}d", other, (t(2, 3, *half),), exact=True),
         ]  # fmt: skip
     return rows
 

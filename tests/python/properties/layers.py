@@ -10,6 +10,7 @@ from ops.bundle import BF16, F32, F64, HALF
 from .common import SUMS, flags, float_dtypes, row, seldom, tensor
 
 F = "torch.nn.functional."
+TIES = "torch.round(a)"  # has equal elements, the first of which is the one
 _dtypes = st.sampled_from([F32, F32, F32, F64, HALF, BF16])
 
 
@@ -75,15 +76,19 @@ def pools(draw):
     if draw(st.integers(0, 3)) == 0:
         target = [draw(st.integers(1, 5)) for _ in range(rank)]
         kind = draw(st.sampled_from(["avg", "max"]))
+        if kind == "max" and draw(flags):
+            return row(f"{F}adaptive_max_pool{rank}d({TIES}, {target}, return_indices=True)", x, exact=True)
         return row(f"{F}adaptive_{kind}_pool{rank}d(a, {target})", x, **loose)
     kernel, stride = lists(draw, st.integers(1, 3), rank), lists(draw, st.integers(1, 3), rank)
     stride = "None" if draw(flags) else stride
     padding = lists(draw, st.sampled_from([0, 0, 1, 1, 2]), rank)
-    # A window that is larger than the padded input, which rounding up allows in PyTorch, is declined.
-    ceil = draw(flags) and min(size) >= 5
+    ceil = draw(flags)
     if draw(flags):
         stride = kernel if stride == "None" else stride
         dilation = lists(draw, st.integers(1, 2), rank)
+        if draw(flags):
+            arguments = f"{kernel}, {stride}, {padding}, {dilation}, {ceil}, return_indices=True"
+            return row(f"{F}max_pool{rank}d({TIES}, {arguments})", x, exact=True)
         return row(f"torch.max_pool{rank}d(a, {kernel}, {stride}, {padding}, {dilation}, {ceil})", x, exact=True)
     divisor = f", {draw(st.sampled_from(['None', '3', '0']))}" if rank > 1 else ""
     stride = kernel if stride == "None" else stride

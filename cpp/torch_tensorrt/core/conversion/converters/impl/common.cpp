@@ -1,9 +1,11 @@
 #include "torch_tensorrt/core/conversion/converters/impl/common.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 #include "torch_tensorrt/core/network/dim_origin.h"
+#include "torch_tensorrt/core/network/value_range.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -223,6 +225,27 @@ ITensor* reshape(ConversionCtx* ctx, ITensor* tensor, SizeList sizes) {
   return shuffle->getOutput(0);
 }
 
+namespace {
+
+bool may_be_empty(ConversionCtx* ctx, ITensor* tensor, int32_t dim) {
+  const int64_t size = tensor->getDimensions().d[dim];
+  if (size >= 0 || ctx->net->profiles().empty()) return size == 0;
+  const auto range = nvinfer1::ValueRanges(ctx->net->profiles()[0]).of_dim(*tensor, dim);
+  return range.low <= 0 && !std::isinf(range.high);
+}
+
+// The product of dimensions next to each other, computed.
+ITensor* product_of_dims(ConversionCtx* ctx, ITensor* tensor, int32_t begin, int32_t end) {
+  auto* product = dim_size(ctx, tensor, begin);
+  for (int32_t i = begin + 1; i < end; ++i) {
+    auto* size = dim_size(ctx, tensor, i);
+    product = ctx->net->addElementWise(*product, *size, nvinfer1::ElementWiseOperation::kPROD)->getOutput(0);
+  }
+  return product;
+}
+
+}  // namespace
+
 ITensor* replace_dims(ConversionCtx* ctx, ITensor* tensor, int32_t begin, int32_t end,
                       const std::vector<int64_t>& middle) {
   const auto dims = tensor->getDimensions();
@@ -237,20 +260,32 @@ ITensor* replace_dims(ConversionCtx* ctx, ITensor* tensor, int32_t begin, int32_
     sizes.computed.push_back(nullptr);
   }
   for (int32_t i = end; i < dims.nbDims; ++i) keep(i);
-  // The product of known dims is known: no wildcard is spent on it.
-  if (middle.size() == 1 && middle[0] == -1) {
+  // The product of known dims is known: no wildcard is spent on it. That of a 0 and others is, too.
+  const bool merges = middle.size() == 1 && middle[0] == -1;
+  if (merges) {
     int64_t product = 1;
     bool known = true;
     for (int32_t i = begin; i < end; ++i) {
       known = known && dims.d[i] >= 0;
       product *= dims.d[i];
     }
+    known = known || std::find(dims.d + begin, dims.d + end, 0) != dims.d + end;
     if (known) sizes.values[begin] = product;
   }
-  if (std::count_if(sizes.values.begin(), sizes.values.end(), [](int64_t v) { return v < 0; }) > 1) {
+  // Beside a 0 any size would do for a -1.
+  bool is_ambiguous = std::find(sizes.values.begin(), sizes.values.end(), 0) != sizes.values.end();
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    is_ambiguous = is_ambiguous || ((i < begin || i >= end) && may_be_empty(ctx, tensor, i));
+  }
+  const auto wildcards = std::count_if(sizes.values.begin(), sizes.values.end(), [](int64_t v) { return v < 0; });
+  if (wildcards > 1 || (wildcards == 1 && is_ambiguous)) {
+    if (merges && is_ambiguous && sizes.values[begin] < 0) {
+      sizes.values[begin] = kUnknown;
+      sizes.computed[begin] = product_of_dims(ctx, tensor, begin, end);
+    }
     const auto tail = static_cast<int32_t>(middle.size()) - (end - begin);
     for (size_t i = 0; i < sizes.values.size(); ++i) {
-      if (sizes.values[i] != kUnknown) continue;
+      if (sizes.values[i] != kUnknown || sizes.computed[i] != nullptr) continue;
       const auto source = static_cast<int32_t>(i) < begin ? static_cast<int32_t>(i) : static_cast<int32_t>(i) - tail;
       sizes.computed[i] = dim_size(ctx, tensor, source);
     }

@@ -13,9 +13,6 @@ constexpr const char* kComplex =
     "complex numbers are not in an engine; keep the real and the imaginary part as tensors";
 constexpr const char* kRandom = "it draws random numbers, and an engine gives the same result for the same inputs";
 constexpr const char* kDecomposition = "decompositions and inverses of matrices are not in an engine";
-constexpr const char* kUnpooling =
-    "the indices that it writes at come from a max pool with indices and say only at run time where; which value stays "
-    "where two meet is not defined";
 constexpr const char* kMemory =
     "it says where elements lie in memory, and where an engine keeps them is its own affair";
 constexpr const char* kAnswersPython = "it gives a Python bool that depends on the values, and an engine gives tensors";
@@ -52,7 +49,6 @@ Family declined_family() {
                                 "aten::linalg_eigh",  "aten::linalg_eigvalsh",   "aten::linalg_solve",
                                 "aten::linalg_lstsq", "aten::pinverse",          "aten::linalg_pinv.*",
                                 "aten::matrix_exp",   "aten::linalg_matrix_exp", "aten::nuclear_norm.*"});
-  append(rows, kUnpooling, {"aten::max_unpool2d", "aten::max_unpool3d"});
   append(rows, kMemory, {"aten::as_strided", "aten::set.*", "aten::resize.*"});
   append(rows, kAnswersPython, {"aten::equal", "aten::allclose"});
   return rows;

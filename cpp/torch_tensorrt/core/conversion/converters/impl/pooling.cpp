@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/pooling_indices.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 #include "torch_tensorrt/core/network/dim_origin.h"
 
@@ -83,6 +83,27 @@ void check_padding(const torch::jit::Node* n, nvinfer1::IPoolingLayer* layer, co
   }
 }
 
+bool wants_indices(const torch::jit::Node* n) { return n->outputs().size() > 1 && n->outputs()[1]->hasUses(); }
+
+// Of a max pool whose arguments have been checked; `values` is its first result.
+ITensor* max_indices(ConversionCtx* ctx, args& args, ITensor* values, size_t spatial_rank) {
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  const auto window = read_sizes(ctx, args[1]);
+  const auto given = read_sizes(ctx, args[2]);
+  const auto& stride = given.values.empty() ? window : given;
+  const auto padding = int_vector(args[3].unwrapToIntList());
+  const auto dilation = int_vector(args[4].unwrapToIntList());
+  const auto of = [](const auto& list, size_t i) { return list.size() == 1 ? 0 : i; };
+  std::vector<ITensor*> places;
+  for (size_t i = 0; i < spatial_rank; ++i) {
+    const auto dim = rank(input) - static_cast<int32_t>(spatial_rank - i);
+    places.push_back(sliding_places(ctx, size_of(ctx, input, dim), size_of(ctx, values, dim),
+                                    entry(window, of(window.values, i)), entry(stride, of(stride.values, i)),
+                                    padding[of(padding, i)], dilation[of(dilation, i)]));
+  }
+  return indices_of_maxima(ctx, input, places, values);
+}
+
 OpConverter max_pool(size_t spatial_rank) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* layer = add_pooling(ctx, n, args, PoolingType::kMAX, spatial_rank);
@@ -92,7 +113,9 @@ OpConverter max_pool(size_t spatial_rank) {
     for (int32_t i = 0; spatial_rank > 1 && i < reach.nbDims; ++i) reach.d[i] = (reach.d[i] - 1) * dilation.d[i] + 1;
     check_padding(n, layer, reach);
     layer->setPaddingMode(rounding(args[5].unwrapToBool()));
-    return finish(ctx, n, layer->getOutput(0));
+    auto* values = layer->getOutput(0);
+    if (wants_indices(n)) finish(ctx, n, max_indices(ctx, args, values, spatial_rank), 1);
+    return finish(ctx, n, values, 0);
   };
 }
 
@@ -196,16 +219,46 @@ ITensor* adaptive(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Poo
 
 OpConverter adaptive_pool(PoolingType type, size_t spatial_rank) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    return finish(ctx, n, adaptive(ctx, n, args, type, spatial_rank));
+    auto* values = adaptive(ctx, n, args, type, spatial_rank);
+    if (!wants_indices(n)) return finish(ctx, n, values);
+    auto* input = args[0].ITensorOrFreeze(ctx);
+    std::vector<ITensor*> places;
+    for (size_t i = 0; i < spatial_rank; ++i) {
+      const auto dim = rank(input) - static_cast<int32_t>(spatial_rank - i);
+      places.push_back(adaptive_places(ctx, size_of(ctx, input, dim), size_of(ctx, values, dim)));
+    }
+    finish(ctx, n, indices_of_maxima(ctx, input, places, values), 1);
+    return finish(ctx, n, values, 0);
   };
 }
 
-Decision indices_unused(const torch::jit::Node* n) {
-  if (!n->outputs()[1]->hasUses()) return Decision::yes();
-  return Decision::no("the indices of a max pool are not converted, only its values");
+// (self, indices, output_size, ...): each element to the place that its index says, and zeros elsewhere.
+OpConverter max_unpool(size_t spatial_rank) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    auto* x = args[0].ITensorOrFreeze(ctx);
+    auto* indices = args[1].ITensorOrFreeze(ctx);
+    const auto list = read_sizes(ctx, args[2]);
+    TORCHTRT_CHECK(list.values.size() == spatial_rank && rank(x) > static_cast<int32_t>(spatial_rank),
+                   util::node_info(n) << ": output_size has " << list.values.size() << " entries for an input of rank "
+                                      << rank(x) << ", expected " << spatial_rank);
+    const int32_t first = rank(x) - static_cast<int32_t>(spatial_rank);
+    SizeList sizes = sizes_of(ctx, x);
+    sizes.values.resize(first);
+    sizes.computed.resize(first);
+    Size count(1);
+    std::vector<Size> space;
+    for (size_t i = 0; i < spatial_rank; ++i) {
+      space.push_back(entry(list, i));
+      count = times(ctx, count, space.back());
+    }
+    append(sizes, count);
+    auto* zeros = broadcast(ctx, n, scalar_constant(ctx, 0, scalar_type(x)), sizes);
+    auto* layer = ctx->net->addScatter(*zeros, *replace_dims(ctx, cast(ctx, indices, at::kLong), first, rank(x), {-1}),
+                                       *replace_dims(ctx, x, first, rank(x), {-1}), nvinfer1::ScatterMode::kELEMENT);
+    layer->setAxis(first);
+    return finish(ctx, n, replace_sizes(ctx, layer->getOutput(0), first, first + 1, space));
+  };
 }
-
-constexpr Declines kIndices = {"the indices (second result) are used", indices_unused};
 
 }  // namespace
 
@@ -214,18 +267,20 @@ Family pooling_family() {
       {"aten::max_pool1d", max_pool(1)},
       {"aten::max_pool2d", max_pool(2)},
       {"aten::max_pool3d", max_pool(3)},
-      {"aten::max_pool1d_with_indices", max_pool(1), kIndices},
-      {"aten::max_pool2d_with_indices", max_pool(2), kIndices},
-      {"aten::max_pool3d_with_indices", max_pool(3), kIndices},
+      {"aten::max_pool1d_with_indices", max_pool(1)},
+      {"aten::max_pool2d_with_indices", max_pool(2)},
+      {"aten::max_pool3d_with_indices", max_pool(3)},
       {"aten::avg_pool1d", avg_pool(1)},
       {"aten::avg_pool2d", avg_pool(2)},
       {"aten::avg_pool3d", avg_pool(3)},
       {"aten::adaptive_avg_pool1d", adaptive_pool(PoolingType::kAVERAGE, 1)},
       {"aten::adaptive_avg_pool2d", adaptive_pool(PoolingType::kAVERAGE, 2)},
       {"aten::adaptive_avg_pool3d", adaptive_pool(PoolingType::kAVERAGE, 3)},
-      {"aten::adaptive_max_pool1d", adaptive_pool(PoolingType::kMAX, 1), kIndices},
-      {"aten::adaptive_max_pool2d", adaptive_pool(PoolingType::kMAX, 2), kIndices},
-      {"aten::adaptive_max_pool3d", adaptive_pool(PoolingType::kMAX, 3), kIndices},
+      {"aten::adaptive_max_pool1d", adaptive_pool(PoolingType::kMAX, 1)},
+      {"aten::adaptive_max_pool2d", adaptive_pool(PoolingType::kMAX, 2)},
+      {"aten::adaptive_max_pool3d", adaptive_pool(PoolingType::kMAX, 3)},
+      {"aten::max_unpool2d", max_unpool(2)},
+      {"aten::max_unpool3d", max_unpool(3)},
   };
 }
 
