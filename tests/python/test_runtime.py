@@ -1,5 +1,8 @@
 """torch_tensorrt.runtime: what it sets, and that results stay the same."""
 
+import io
+import zipfile
+
 import pytest
 import torch
 
@@ -39,3 +42,46 @@ def test_a_block_restores_the_mode_behind_an_error():
     with pytest.raises(ZeroDivisionError), runtime.enable_cudagraphs(torch.nn.Identity()):
         raise ZeroDivisionError
     assert runtime.get_cudagraphs_mode() is False
+
+
+def test_backward_through_an_engine_says_that_there_are_no_gradients():
+    x = torch.rand(2, 3, requires_grad=True)
+
+    class Module(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(3, 4)
+
+        def forward(self, x):
+            y = self.layer(x)
+            return y, y.argmax(1)
+
+    module = Module().eval()
+    compiled = torch_tensorrt.compile(torch.jit.script(module), inputs=[x.detach()], device="cpu")
+    result, index = compiled(x)
+    assert result.requires_grad
+    assert not index.requires_grad
+    with pytest.raises(RuntimeError, match="computes no gradients: compiled modules are for inference"):
+        result.sum().backward()
+    torch.testing.assert_close(result, module(x)[0])
+    for without in (compiled(x.detach())[0], result.detach()):
+        assert not without.requires_grad
+    with torch.no_grad():
+        assert not compiled(x)[0].requires_grad
+    with torch.inference_mode():
+        torch.testing.assert_close(compiled(x)[0], module(x)[0])
+
+
+def test_a_saved_engine_without_bytes_is_an_error_that_says_so():
+    x = torch.rand(2, 3)
+    compiled = torch_tensorrt.compile(torch.jit.trace(torch.nn.Linear(3, 4).eval(), x), inputs=[x], device="cpu")
+    saved, cut = io.BytesIO(), io.BytesIO()
+    torch.jit.save(compiled, saved)
+    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(cut, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, b"" if name.endswith("/data/0") else source.read(name))
+    cut.seek(0)
+    with pytest.raises(RuntimeError, match="the saved engine has fewer bytes in the file than the"):
+        torch.jit.load(cut)
+    with pytest.raises(RuntimeError, match="not an engine: 0 bytes"):
+        torch_tensorrt.embed_engine_in_new_module(b"", input_binding_names=["x"], output_binding_names=["y"])

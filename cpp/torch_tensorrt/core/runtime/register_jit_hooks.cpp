@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "torch_tensorrt/core/engine/tactics/aten/list.h"
+#include "torch_tensorrt/core/runtime/autograd.h"
 #include "torch_tensorrt/core/runtime/cuda_access.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -162,6 +163,8 @@ TORCH_LIBRARY(tensorrt, library) {
 }
 
 TORCH_LIBRARY_IMPL(tensorrt, CompositeExplicitAutograd, library) { library.impl("execute_engine", &execute_engine); }
+
+TORCH_LIBRARY_IMPL(tensorrt, Autograd, library) { library.impl("execute_engine", &execute_engine_without_gradients); }
 
 // An exception out of an initialiser would end the process.
 bool register_tactics() noexcept {
