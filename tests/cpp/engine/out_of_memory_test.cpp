@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engine/allocation_counter.h"
 #include "engine/reference_tactic.h"
@@ -77,7 +78,6 @@ class OutOfMemory : public ::testing::Test {
       });
       ASSERT_EQ(run_floats(*context, dims(1), input(1)), small) << number;
       ASSERT_EQ(run_floats(*context, dims(2), input(2)), large) << number;
-      ASSERT_EQ(run_floats(*context, dims(1), input(1)), small) << number;
     }
     EXPECT_GT(number, 1);
   }
@@ -122,12 +122,16 @@ TEST_F(OutOfMemory, AContextOnAGpuWorksAfterAnyAllocationOrUploadHasFailed) {
   settings.target.kind = DeviceTarget::Kind::kCUDA;
   const auto plan =
       std::make_shared<const std::string>(Builder(settings).build(testing::make_small_network(/*dynamic_batch=*/true)));
-  for (int64_t first = 0; first < 4; ++first) {
+  bool has_failed = true;
+  for (int64_t first = 0; has_failed; ++first) {
     // An engine of its own, so that the first call has weights to bring to the device.
     const auto engine = Engine::load(plan);
     FakeDevice::until_failure = first;
-    const auto context = engine->create_context();
-    EXPECT_ANY_THROW(run_floats(*context, dims(1), input(1))) << first;
+    try {
+      run_floats(*engine, dims(1), input(1));
+    } catch (const Error&) {
+    }
+    has_failed = FakeDevice::until_failure == -1;
     FakeDevice::until_failure = -1;
     expect_calls_after_each_failure(*engine, [](int64_t number, auto call) {
       FakeDevice::until_failure = number;
@@ -135,9 +139,7 @@ TEST_F(OutOfMemory, AContextOnAGpuWorksAfterAnyAllocationOrUploadHasFailed) {
         call();
       } catch (const std::exception&) {
       }
-      const bool has_failed = FakeDevice::until_failure == -1;
-      FakeDevice::until_failure = -1;
-      return has_failed;
+      return std::exchange(FakeDevice::until_failure, -1) == -1;
     });
   }
   register_cuda_access(nullptr);
