@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,26 @@ def compiler() -> Any:
 def to_json(spec: dict[str, Any]) -> str:
     """A specification as the compiler's ops take it. Raises ``RuntimeError`` for a string that UTF-8 cannot hold."""
     for key, value in spec.items():
-        require_text(key, json.dumps(value, ensure_ascii=False))
+        require_text(key, *_strings(value))
     return json.dumps(spec)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for element in value.values():
+            yield from _strings(element)
+    elif isinstance(value, (list, tuple)):
+        for element in value:
+            yield from _strings(element)
 
 
 def require_text(what: str, *texts: str) -> None:
     """Raises ``RuntimeError`` for a string that UTF-8 cannot hold, such as a file name of other bytes."""
     for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"{what} has {text!r}, must be a string")
         try:
             text.encode()
         except UnicodeEncodeError as error:

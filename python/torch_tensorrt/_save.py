@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from torch_tensorrt._files import readable, signals_wait
-from torch_tensorrt._library import compiler
+from torch_tensorrt._library import compiler, require_text
 
 _HEAD_BYTES = 4096
 _FORMATS = ("exported_program", "torchscript", "aot_inductor", "executorch")
@@ -55,6 +55,7 @@ def save(
         raise ValueError(f"a ScriptModule is saved with output_format='torchscript', not {output_format!r}")
     if not str(file_path):
         raise ValueError("file_path is empty")
+    require_text("extra_files", *(extra_files or {}))
     extra = {name: _as_bytes(name, content) for name, content in (extra_files or {}).items()}
     with signals_wait():
         compiler()._save_module(
@@ -65,7 +66,10 @@ def save(
 def _as_bytes(name: str, content: Any) -> bytes:
     if not isinstance(content, (str, bytes, bytearray)):
         raise TypeError(f"extra_files[{name!r}] is {type(content).__name__}, must be str or bytes")
-    return content.encode() if isinstance(content, str) else bytes(content)
+    if isinstance(content, str):
+        require_text(f"extra_files[{name!r}]", content)
+        return content.encode()
+    return bytes(content)
 
 
 def _as_tensor(content: bytes) -> torch.Tensor:

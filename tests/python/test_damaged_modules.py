@@ -62,10 +62,26 @@ def test_an_engine_of_no_bytes():
             torch_tensorrt.runtime.TorchTensorRTModule(engine, "name")
 
 
+def test_messages_show_what_is_no_text(capfd):
+    torch_tensorrt.ts.logging.log(torch_tensorrt.ts.logging.Level.Error, "the file caf\udce9")
+    assert "the file caf\\udce9" in capfd.readouterr().err
+
+
 def test_binding_names_that_are_not_text():
     engine = torch_tensorrt.convert_method_to_trt_engine(
         torch.jit.script(Mlp().eval()), inputs=[torch.ones(2, 16)], device="cpu"
     )
+    module = torch.jit.script(Mlp().eval())
+    for setting in (
+        {"inputs": [torch_tensorrt.Input((2, 16), name="caf\udce9")]},
+        {"timing_cache_path": "caf\udce9"},
+        {"torch_executed_ops": ["caf\udce9"]},
+    ):
+        name = next(iter(setting))
+        with pytest.raises(RuntimeError, match=rf"{name} has 'caf\\udce9', which is not text"):
+            torch_tensorrt.compile(module, **{"inputs": [torch.ones(2, 16)], "device": "cpu", **setting})
+    with pytest.raises(RuntimeError, match="method_name has .*, which is not text"):
+        torch_tensorrt.ts.check_method_op_support(module, "caf\udce9")
     for name in ("caf\udce9", "input\udcff"):
         with pytest.raises(RuntimeError, match="input_binding_names has .*, which is not text"):
             torch_tensorrt.ts.embed_engine_in_new_module(engine, [name], ["output_0"], device="cpu")

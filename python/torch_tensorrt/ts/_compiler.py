@@ -214,6 +214,7 @@ def convert_method_to_trt_engine(
         hardware_compatible=hardware_compatible,
         use_explicit_typing=use_explicit_typing,
     )
+    require_text("method_name", method_name)
     engine = compiler()._convert_method_to_engine(_native(module), method_name, to_json(spec))
     return engine.numpy().tobytes()
 
@@ -252,4 +253,5 @@ def embed_engine_in_new_module(
 def check_method_op_support(module: torch.jit.ScriptModule, method_name: str = "forward") -> bool:
     """Whether every operation of the method can go into an engine; those that cannot are logged as errors."""
     _require_module(module, "check_method_op_support")
+    require_text("method_name", method_name)
     return compiler()._check_method_op_support(_native(module), method_name)

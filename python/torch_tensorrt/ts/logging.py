@@ -25,7 +25,7 @@ def get_logging_prefix() -> str:
 
 def set_logging_prefix(prefix: str) -> None:
     """Sets the text in front of every message."""
-    compiler()._set_logging_prefix(prefix)
+    compiler()._set_logging_prefix(_printable(prefix))
 
 
 def get_reportable_log_level() -> Level:
@@ -50,4 +50,9 @@ def set_is_colored_output_on(colored_output_on: bool) -> None:
 
 def log(level: Level, msg: str) -> None:
     """Prints a message at a level."""
-    compiler()._log(Level(level).value, msg)
+    compiler()._log(Level(level).value, _printable(msg))
+
+
+def _printable(text: str) -> str:
+    """The text with escapes for what UTF-8 cannot hold, such as parts of a file's name."""
+    return text.encode("utf-8", "backslashreplace").decode()
