@@ -233,24 +233,7 @@ def test_mistakes_in_the_command_line(arguments):
     ("flag", "value", "complaint"),
     [
         ("--min-block-size", "-1", "'-1' is not a whole number from 0 to 9223372036854775807"),
-        ("--mbs", "1.5", "'1.5' is not a whole number"),
-        ("--min-block-size", "99999999999999999999", "is not a whole number"),
-        ("--workspace-size", "-1", "'-1' is not a whole number"),
-        ("--workspace-size", "18446744073709551615", "is not a whole number"),
-        ("--workspace-size", "1G", "'1G' is not a whole number"),
-        ("--num-avg-timing-iters", "-1", "'-1' is not a whole number"),
-        ("--max-specializations", "0", "'0' is not a whole number from 1 to"),
-        ("--max-specializations", "-1", "'-1' is not a whole number from 1 to"),
-        ("--dla-sram-size", "10", "'10' is not a whole number from 4096 to"),
-        ("--dla-local-dram-size", "-4096", "is not a whole number from 4096 to"),
-        ("--dla-global-dram-size", "", "is not a whole number from 4096 to"),
-        ("--gpu-id", "-1", "'-1' is not a whole number"),
-        ("--dla-core", "a", "'a' is not a whole number"),
-        ("--optimization-level", "6", "--optimization-level"),
-        ("--atol", "-1", "'-1' is not a number of 0 or more"),
         ("--atol", "abc", "'abc' is not a number of 0 or more"),
-        ("--rtol", "nan", "'nan' is not a number of 0 or more"),
-        ("-p", "fp64", "'fp64' is not a precision"),
     ],
 )
 def test_values_out_of_range(flag, value, complaint):
@@ -258,11 +241,6 @@ def test_values_out_of_range(flag, value, complaint):
         f"{flag}={value}" if flag.startswith("--") else f"{flag}{value}", "in.ts", "out.ts", status=64
     )
     assert complaint in told and len(told) < 400
-
-
-def test_numbers_are_decimal_or_hexadecimal(lenet, tmp_path):
-    for number in ("0x1000", "010", "+8"):
-        torchtrtc("-d", "cpu", CHECK, f"--workspace-size={number}", lenet, tmp_path / "out.ts", "(1,1,28,28)")
 
 
 def test_the_help_describes_what_happens():

@@ -49,6 +49,57 @@ TEST(Device, ADlaStaysOneWhateverItsGpu) {
   EXPECT_EQ(device({"-d", "dla"}).dla_core, 0);
 }
 
+// What is printed of a command line that cannot be read.
+std::string usage_error(const std::string& flag) {
+  std::vector<std::string> words = {"torchtrtc", flag, "in.ts", "out.ts"};
+  std::vector<char*> arguments;
+  for (auto& word : words) arguments.push_back(word.data());
+  Options options;
+  testing::internal::CaptureStderr();
+  const int status = parse_options(static_cast<int>(arguments.size()), arguments.data(), &options);
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(status, kUsage) << flag;
+  return told;
+}
+
+TEST(Values, OutOfRangeAreRefused) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"--min-block-size=-1", "'-1' is not a whole number from 0 to 9223372036854775807"},
+      {"--mbs=1.5", "'1.5' is not a whole number"},
+      {"--min-block-size=99999999999999999999", "is not a whole number"},
+      {"--workspace-size=-1", "'-1' is not a whole number"},
+      {"--workspace-size=18446744073709551615", "is not a whole number"},
+      {"--workspace-size=1G", "'1G' is not a whole number"},
+      {"--num-avg-timing-iters=-1", "'-1' is not a whole number"},
+      {"--max-specializations=0", "'0' is not a whole number from 1 to 2147483647"},
+      {"--max-specializations=-1", "'-1' is not a whole number from 1 to"},
+      {"--dla-sram-size=10", "'10' is not a whole number from 4096 to"},
+      {"--dla-local-dram-size=-4096", "is not a whole number from 4096 to"},
+      {"--dla-global-dram-size=x", "is not a whole number from 4096 to"},
+      {"--gpu-id=-1", "'-1' is not a whole number from 0 to 2147483647"},
+      {"--dla-core=a", "'a' is not a whole number"},
+      {"--optimization-level=6", "--optimization-level"},
+      {"--atol=-1", "'-1' is not a number of 0 or more"},
+      {"--atol=abc", "'abc' is not a number of 0 or more"},
+      {"--atol=inf", "'inf' is not a number of 0 or more"},
+      {"--rtol=nan", "'nan' is not a number of 0 or more"},
+      {"-pfp64", "'fp64' is not a precision"},
+  };
+  for (const auto& [flag, complaint] : rows) {
+    const std::string told = usage_error(flag);
+    EXPECT_THAT(told, testing::HasSubstr(complaint));
+    EXPECT_LT(told.size(), 400U) << told;
+  }
+}
+
+TEST(Values, AreDecimalOrHexadecimal) {
+  EXPECT_EQ(parsed({"--workspace-size=0x1000"}).workspace_size, 4096U);
+  EXPECT_EQ(parsed({"--workspace-size=010"}).workspace_size, 10U);
+  EXPECT_EQ(parsed({"--workspace-size=+8"}).workspace_size, 8U);
+  EXPECT_EQ(parsed({"--min-block-size", "7"}).min_block_size, 7U);
+  EXPECT_EQ(parsed({"--atol=1e-3"}).atol, 1e-3);
+}
+
 std::string refusal(std::vector<std::string> flags) {
   try {
     check_options(parsed(std::move(flags)));
