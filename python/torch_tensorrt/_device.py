@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 
 from torch_tensorrt._enums import DeviceType
 
+_KEYS = ("device_type", "gpu_id", "dla_core", "allow_gpu_fallback")
 _SPELLING = re.compile(r"^(?P<kind>cpu|gpu|cuda|dla)(?::(?P<index>\d+))?$")
 
 
@@ -25,6 +27,7 @@ class Device:
 
     Raises:
         ValueError: a spelling or an index that means nothing.
+        TypeError: an index that is no integer.
     """
 
     def __init__(
@@ -41,10 +44,10 @@ class Device:
                 raise ValueError("give a device as a string or by keywords, not both")
             kind, index = _parse(spec)
         else:
+            gpu_id = _index("gpu_id", gpu_id)
+            dla_core = _index("dla_core", dla_core)
             kind = _kind(device_type, gpu_id, dla_core)
             index = (dla_core if kind is DeviceType.DLA else gpu_id) or 0
-        if index < 0:
-            raise ValueError(f"device index is {index}, must be 0 or more")
         self.device_type = kind
         self.gpu_id = index if kind is DeviceType.GPU else 0
         self.dla_core = index if kind is DeviceType.DLA else 0
@@ -52,7 +55,9 @@ class Device:
 
     @classmethod
     def _from(cls, value: Any) -> Device:
-        """A device from a :class:`Device`, ``torch.device``, spelling, GPU index, or ``None`` (the current one)."""
+        """A device from a :class:`Device`, ``torch.device``, spelling, GPU index, dictionary of the keywords of
+        :class:`Device`, or ``None`` (the current one).
+        """
         if value is None:
             return cls._current_device()
         if isinstance(value, cls):
@@ -61,9 +66,28 @@ class Device:
             return cls(str(value) if value.type != "cuda" else f"cuda:{value.index or 0}")
         if isinstance(value, str):
             return cls(value)
-        if isinstance(value, int):
+        if isinstance(value, int) and not isinstance(value, bool):
             return cls(gpu_id=value)
+        if isinstance(value, dict):
+            return cls._from_dict(value)
         raise TypeError(f"{value!r} is not a device; give a torch_tensorrt.Device, a torch.device or a string")
+
+    @classmethod
+    def _from_dict(cls, value: dict[str, Any]) -> Device:
+        """``{"device_type": DeviceType.DLA, "gpu_id": 0, "dla_core": 1, "allow_gpu_fallback": True}``, or some of it.
+        Of a GPU the DLA core means nothing, and of a DLA core the GPU does.
+        """
+        unknown = [key for key in value if key not in _KEYS]
+        if unknown:
+            raise ValueError(f"the device {value!r} has the key {unknown[0]!r}; keys are {', '.join(_KEYS)}")
+        given = {key: element for key, element in value.items() if element is not None}
+        if "device_type" not in given:
+            return cls(**given)
+        kind = DeviceType._from(given["device_type"])
+        of_other_kinds = {DeviceType.GPU: ("dla_core",), DeviceType.CPU: ("dla_core", "gpu_id")}
+        for key in of_other_kinds.get(kind, ()):
+            _index(key, given.pop(key, 0))
+        return cls(**given)
 
     @classmethod
     def _current_device(cls) -> Device:
@@ -100,6 +124,16 @@ class Device:
 
     def __repr__(self) -> str:
         return f"Device({str(self)!r})"
+
+
+def _index(name: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} is {value!r}, must be an integer of 0 or more")
+    if operator.index(value) < 0:
+        raise ValueError(f"{name} is {value}, must be 0 or more")
+    return operator.index(value)
 
 
 def _parse(spec: str) -> tuple[DeviceType, int]:

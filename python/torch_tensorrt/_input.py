@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+import math
+import operator
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -12,6 +14,8 @@ from torch_tensorrt._enums import dtype as _dtype
 from torch_tensorrt._enums import memory_format
 
 _DOMAIN = (0.0, 2.0)
+_CHANNELS_LAST_RANK = 4
+_NOT_OF_INPUTS = (_dtype.f8, _dtype.f4)
 _MOST_SIZES = 16  # elements of an input that is used as sizes
 
 
@@ -43,8 +47,11 @@ class Input:
 
     Raises:
         ValueError: shapes that do not fit together.
-        TypeError: a dtype or format that is not known, or a name that is no string.
+        TypeError: a size that is no integer, a dtype or format that is not known or that inputs cannot have, a domain
+            that is no pair of numbers, an example that is no tensor, or a name that is no string.
     """
+
+    shape_mode: Any = None
 
     class _ShapeMode(enum.Enum):
         STATIC = 0
@@ -77,12 +84,14 @@ class Input:
                 raise ValueError("give profiles alone, without shape, min_shape, opt_shape, max_shape, is_shape_tensor")
             self.profiles = _profiles(profiles)
             ranges = tuple(self.profiles[0].values())
-        if shape is None and ranges[0] is None and torch_tensor is not None:
+        if shape is None and ranges[0] is None and isinstance(torch_tensor, torch.Tensor):
             shape = torch_tensor.shape
         if shape is not None and any(r is not None for r in ranges):
             raise ValueError("give either shape, or min_shape, opt_shape and max_shape, not both")
         if not isinstance(name, str):
             raise TypeError(f"the name of an input is {name!r}, must be a string")
+        if torch_tensor is not None and not isinstance(torch_tensor, torch.Tensor):
+            raise TypeError(f"torch_tensor is {torch_tensor!r}, must be a torch.Tensor")
         self.name = name
         self.torch_tensor = torch_tensor
         if shape is not None:
@@ -98,7 +107,11 @@ class Input:
         elif torch_tensor is not None:
             self.dtype = _dtype._from(torch_tensor.dtype)
             self._explicit_set_dtype = True
+        if self.dtype in _NOT_OF_INPUTS:
+            raise TypeError(f"an input cannot have the dtype {self.dtype}; quantize inside the model")
         self.format = _layout(torch_tensor) if format is None else memory_format._from(format)
+        if self.format is memory_format.channels_last and self._rank() != _CHANNELS_LAST_RANK:
+            raise ValueError(f"format is channels_last, for inputs of rank 4; this one has rank {self._rank()}")
         self.tensor_domain = _domain(tensor_domain)
         self.is_shape_tensor = bool(is_shape_tensor)
         if self.is_shape_tensor and self.dtype not in (_dtype.i32, _dtype.i64):
@@ -115,6 +128,8 @@ class Input:
         """:meth:`from_tensor` on every tensor of a nest of lists, tuples and dicts; the nest is kept."""
         if isinstance(ts, torch.Tensor):
             return cls.from_tensor(ts, disable_memory_format_check)
+        if isinstance(ts, tuple) and hasattr(ts, "_fields"):  # of a NamedTuple
+            return type(ts)(*(cls.from_tensors(t, disable_memory_format_check) for t in ts))
         if isinstance(ts, (list, tuple)):
             return type(ts)(cls.from_tensors(t, disable_memory_format_check) for t in ts)
         if isinstance(ts, dict):
@@ -142,6 +157,9 @@ class Input:
         low, high = self.tensor_domain
         sample = (torch.rand(tuple(shape)) * (high - low) + low).to(wanted)
         return sample.to(memory_format=self.format.to(torch.memory_format)) if sample.dim() == 4 else sample
+
+    def _rank(self) -> int:
+        return len(self.shape if self.shape_mode is Input._ShapeMode.STATIC else self.shape["opt_shape"])
 
     def _bounds(self) -> tuple[list[int], list[int], list[int]]:
         if self.shape_mode is Input._ShapeMode.STATIC:
@@ -215,14 +233,25 @@ def _layout(example: torch.Tensor | None) -> memory_format:
 
 
 def _sizes(what: str, shape: Any) -> tuple[int, ...]:
-    if isinstance(shape, int):
-        raise ValueError(f"{what} is {shape}, must be a sequence of sizes")
-    sizes = tuple(int(size) for size in shape)
+    if isinstance(shape, torch.Tensor):
+        raise TypeError(
+            f"{what} is a tensor of shape {tuple(shape.shape)}; Input.from_tensor(tensor) makes an Input of an "
+            "example, and the tensor itself can stand in the list of inputs"
+        )
+    if isinstance(shape, (int, float, str)) or not isinstance(shape, Iterable):
+        raise ValueError(f"{what} is {shape!r}, must be a sequence of sizes: ({shape!r},)")
+    sizes = tuple(_size(what, size) for size in shape)
     if any(size < 0 for size in sizes):
         raise ValueError(
             f"{what} is {sizes}: every size must be 0 or more; give min_shape, opt_shape and max_shape for a range"
         )
     return sizes
+
+
+def _size(what: str, size: Any) -> int:
+    if isinstance(size, bool) or not hasattr(size, "__index__"):
+        raise TypeError(f"{what} has the size {size!r}, must be an integer of 0 or more")
+    return operator.index(size)
 
 
 def _range(low: Any, opt: Any, high: Any) -> dict[str, tuple[int, ...]]:
@@ -262,7 +291,13 @@ def _profiles(profiles: Any) -> list[dict[str, tuple[int, ...]]]:
 
 
 def _domain(domain: Any) -> tuple[float, float]:
-    low, high = (float(bound) for bound in domain)
-    if not low < high:
-        raise ValueError(f"tensor_domain is [{low}, {high}), the low end must be below the high end")
+    what = f"tensor_domain is {domain!r}, must be a pair of numbers (low, high)"
+    if not isinstance(domain, (tuple, list)) or len(domain) != 2:
+        raise TypeError(what)
+    try:
+        low, high = (float(bound) for bound in domain)
+    except (TypeError, ValueError) as error:
+        raise TypeError(what) from error
+    if not low < high or math.isinf(high - low):
+        raise ValueError(f"tensor_domain is [{low}, {high}), the low end must be below the high end, and both finite")
     return low, high

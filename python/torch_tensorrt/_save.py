@@ -22,7 +22,7 @@ def save(
     file_path: str | Path = "",
     *,
     extra_files: dict[str, Any] | None = None,
-    output_format: str = "exported_program",
+    output_format: str | None = None,
     inputs: Sequence[Any] | None = None,
     arg_inputs: Sequence[Any] | None = None,
     kwarg_inputs: dict[str, Any] | None = None,
@@ -38,17 +38,20 @@ def save(
         module: a ScriptModule.
         file_path: where to; a file that is there is replaced when the new one is complete.
         extra_files: names and contents (``str`` or ``bytes``) that go into the file too.
-        output_format: ``"torchscript"``, the one format of a ScriptModule.
-        inputs, arg_inputs, kwarg_inputs, retrace, use_legacy_exporter, pickle_protocol, dynamic_shapes, **kwargs: of
-            other formats; a ScriptModule needs none of them.
+        output_format: ``"torchscript"``, the one format of a ScriptModule and its default.
+        inputs, arg_inputs, kwarg_inputs, retrace, use_legacy_exporter, pickle_protocol, dynamic_shapes: of other
+            formats; a ScriptModule needs none of them, and they change nothing.
 
     Raises:
-        TypeError: ``module`` is no ScriptModule, or an extra file neither text nor bytes.
+        TypeError: ``module`` is no ScriptModule, an extra file neither text nor bytes, or a keyword not known.
         ValueError: another format, or no path.
         RuntimeError: the file cannot be written; a file that was there is as it was.
     """
+    if kwargs:
+        raise TypeError(f"save() got the unknown keyword {', '.join(sorted(kwargs))}")
     if not isinstance(module, torch.jit.ScriptModule):
         raise TypeError(f"a ScriptModule is needed, as compile returns it, found {type(module).__name__}")
+    output_format = output_format or "torchscript"
     if output_format not in _FORMATS:
         raise ValueError(f"output_format={output_format!r} is not one of {', '.join(_FORMATS)}")
     if output_format != "torchscript":

@@ -19,10 +19,18 @@ from typing import TypeVar
 import torch
 
 from torch_tensorrt._engine_module import TorchTensorRTModule as TorchTensorRTModule
+from torch_tensorrt._library import library_dir
 
 _STANDARD, _SUBGRAPH = 0, 1
 
 Module = TypeVar("Module", bound=torch.nn.Module)
+
+
+def library_path() -> str:
+    """The library that saved modules need and nothing else of this package: for ``torch.ops.load_library`` in a process
+    that does not import ``torch_tensorrt``, or to link a C++ program with.
+    """
+    return str(library_dir() / "libtorchtrt_runtime.so")
 
 
 def set_cudagraphs_mode(enable_cudagraphs: bool) -> None:

@@ -51,9 +51,9 @@ def test_compiling_says_the_name():
 
 
 def test_an_input_that_cannot_be_is_named():
-    flat = Input((2, 3), format=torch.channels_last, name="photo")
+    halves = Input((1, 2, 3, 4), format=torch.channels_last, dtype=torch.half, name="photo")
     with pytest.raises(RuntimeError, match=r"input photo: [\s\S]*channels last is for float inputs of rank 4"):
-        torch_tensorrt.compile(torch.jit.script(torch.nn.ReLU().eval()), inputs=[flat], device="cpu")
+        torch_tensorrt.compile(torch.jit.script(torch.nn.ReLU().eval()), inputs=[halves], device="cpu")
     with pytest.raises(TypeError, match="the name of an input is 3, must be a string"):
         Input((2, 3), name=3)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -26,6 +26,13 @@ def require_sequence(inputs: Any) -> None:
         raise KeyError(
             "inputs must be a list or tuple of tensors or torch_tensorrt.Input, one an argument of the method"
         )
+    if isinstance(inputs, dict):
+        raise KeyError(
+            f"inputs is a dict with the keys {', '.join(map(repr, inputs))}; give a list of tensors or "
+            "torch_tensorrt.Input in the order of the method's arguments"
+        )
+    if inputs is not None and not isinstance(inputs, Iterable) or isinstance(inputs, (str, bytes)):
+        raise KeyError(f"inputs is {inputs!r}, must be a list or tuple of tensors or torch_tensorrt.Input")
 
 
 def parse_inputs(inputs: Sequence[Any]) -> list[dict[str, Any]]:
@@ -48,7 +55,12 @@ def _parse_input(element: Any) -> Input:
         return element
     if isinstance(element, torch.Tensor):
         return Input.from_tensor(element)
-    raise KeyError(f"inputs may hold torch.Tensor and torch_tensorrt.Input, found {type(element).__name__}")
+    is_shape = isinstance(element, (tuple, list, torch.Size)) and all(isinstance(size, int) for size in element)
+    advice = f"; a shape is given as torch_tensorrt.Input({tuple(element)})" if is_shape and element else ""
+    if isinstance(element, (int, float, str)):
+        advice = "; give numbers and strings a default in the module, which is compiled in"
+    found = f"{element!r:.80}" if is_shape or advice else type(element).__name__
+    raise KeyError(f"inputs may hold torch.Tensor and torch_tensorrt.Input, found {found}{advice}")
 
 
 def parse_precisions(precisions: Any) -> list[str]:
