@@ -66,7 +66,8 @@ def check(
     Args:
         module: as for :func:`torch_tensorrt.compile`.
         inputs: as there; with them, what depends on their shapes and dtypes is looked at too: of a range of shapes
-            the range as a whole, and each of its ends.
+            the range as a whole, and its opt shape. Without them, conditions and loops that depend on shapes alone
+            count as settled.
         method_name: the method.
         **settings: those of :func:`torch_tensorrt.ts.compile`; ``device`` is the CPU unless given. ``backend`` is
             the one that must take what becomes of the operators; one that is named need not be able to run here.

@@ -144,3 +144,133 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path):
     result = try_run(TORCHTRTC, "check", tmp_path / "none.ts")
     assert result.returncode == 1
     assert "none.ts" in result.stderr
+
+
+# ---- control flow ---------------------------------------------------------------------------------------------------
+
+
+class OnValues(torch.nn.Module):
+    def forward(self, x):
+        if x.sum() > 0:
+            x = x * 2
+        return x + 1
+
+
+class OnItem(torch.nn.Module):
+    def forward(self, x):
+        y = x
+        if int(x[0, 0].item()) > 3:
+            y = torch.relu(x)
+        return y
+
+
+class WhileValues(torch.nn.Module):
+    def forward(self, x):
+        while bool((x < 10).all()):
+            x = x * 2
+        return x
+
+
+class TurnsOfValue(torch.nn.Module):
+    def forward(self, x):
+        for _ in range(int(x.max())):
+            x = x + 1
+        return x
+
+
+class CarriesValue(torch.nn.Module):
+    def forward(self, x):
+        limit = 3.0
+        for i in range(3):
+            if limit > 2.0:
+                x = x + i
+            limit = float(x.mean())
+        return x
+
+
+class InBranch(torch.nn.Module):
+    def forward(self, x):
+        if x.size(0) > 4:
+            x = x * 3
+            if x.sum() > 0:
+                x = x * 2
+        return x + 1
+
+
+class OnSizes(torch.nn.Module):
+    def forward(self, x):
+        if x.size(0) > 1 and x.dim() == 2 and x.dtype == torch.float32:
+            x = x * 2
+        for _ in range(x.shape[1]):
+            x = x + 1
+        if torch.zeros_like(x).size(0) == 2:
+            x = x - 1
+        return x
+
+
+class OnOptional(torch.nn.Module):
+    def forward(self, x, mask: torch.Tensor | None = None):
+        if mask is not None:
+            x = x * mask
+        return x + 1
+
+
+class PicksNumber(torch.nn.Module):
+    def forward(self, x):
+        k = 2 if x.sum() > 0 else 3
+        return x * k
+
+
+class NumberBesideTensor(torch.nn.Module):
+    def forward(self, x):
+        pair = (x * 2, x.size(0))
+        doubled, rows = pair
+        if rows > 1:
+            doubled = doubled + 1
+        return doubled
+
+
+@pytest.mark.parametrize("model", [OnValues, OnItem, WhileValues, TurnsOfValue, CarriesValue])
+def test_control_flow_on_values_is_found_without_inputs(model, capfd, tmp_path):
+    script = torch.jit.script(model().eval())
+    report = torch_tensorrt.check(script)
+    assert not report
+    reasons = [op.reason for op in report.operators if op.how == "pytorch"]
+    assert reasons and all("depends on the values of the inputs" in reason for reason in reasons)
+    assert "test_check.py" in report.operators[0].source
+    assert not torch_tensorrt.ts.check_method_op_support(script)
+    assert "depends on the values of the inputs" in capfd.readouterr().err
+    assert not torch_tensorrt.check(script, [torch_tensorrt.Input((2, 3))])
+    with pytest.raises(RuntimeError, match="depends on"):
+        torch_tensorrt.compile(script, inputs=[torch_tensorrt.Input((2, 3))], device="cpu")
+    script.save(tmp_path / "model.ts")
+    assert try_run(TORCHTRTC, "check", tmp_path / "model.ts").returncode == 2
+    assert try_run(TORCHTRTC, tmp_path / "model.ts", "--check-method-support=forward").returncode != 0
+
+
+@pytest.mark.parametrize("model", [OnSizes, OnOptional, PicksNumber, NumberBesideTensor, Fine])
+def test_control_flow_that_shapes_settle_is_none(model):
+    script = torch.jit.script(model().eval())
+    assert torch_tensorrt.check(script)
+    assert torch_tensorrt.ts.check_method_op_support(script)
+    spec = torch_tensorrt.Input((7, 2))
+    assert torch_tensorrt.check(script, [spec])
+    torch_tensorrt.compile(script, inputs=[spec], device="cpu")
+
+
+def test_a_condition_in_a_branch_that_is_not_taken():
+    script = torch.jit.script(InBranch().eval())
+    assert not torch_tensorrt.check(script)
+    assert torch_tensorrt.check(script, [torch_tensorrt.Input((2, 3))])
+    assert not torch_tensorrt.check(script, [torch_tensorrt.Input((5, 3))])
+
+
+class GivesDict(torch.nn.Module):
+    def forward(self, x):
+        return {"y": x}
+
+
+def test_results_that_cannot_be_returned_are_found_without_inputs(capfd):
+    script = torch.jit.script(GivesDict().eval())
+    assert not torch_tensorrt.ts.check_method_op_support(script)
+    assert "forward returns Dict[str, Tensor]" in capfd.readouterr().err

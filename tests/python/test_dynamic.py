@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 import warnings
 
 import dynamic_picture_models  # noqa: F401 - adds to the table
@@ -274,10 +276,79 @@ class Views(torch.nn.Module):
         (Views, (2, 4), (2, 4), (3, 4), "largest .*input x 3x4 .from 2x4 to 3x4", "test_dynamic.py:"),
     ],
 )
-def test_sizes_that_do_not_fit_at_an_end(model, low, opt, high, end, line):
-    with pytest.raises(RuntimeError, match=f"(?s)does not fit the {end}") as caught:
-        compile_whole(scripted(model), [ranged(low, opt, high)])
-    assert line in str(caught.value)
-    report = torch_tensorrt.check(scripted(model), [ranged(low, opt, high)])
-    assert not report.whole and "does not fit the" in report.problem
-    assert torch_tensorrt.check(scripted(model), [ranged(opt, opt, opt)]).whole
+def test_sizes_that_do_not_fit_at_an_end(model, low, opt, high, end, line, capfd):
+    script = scripted(model)
+    compiled = compile_whole(script, [ranged(low, opt, high)])
+    said = capfd.readouterr().err
+    assert re.search(f"(?s)WARNING.*does not fit the {end}", said) and line in said
+    compare(compiled(torch.ones(opt)), script(torch.ones(opt)), 1e-5)
+    bad = low if model is Shrinks else high
+    with pytest.raises(RuntimeError, match=f"does not fit the shapes of this call, input x {'x'.join(map(str, bad))}"):
+        compiled(torch.ones(bad))
+    compare(compiled(torch.ones(opt)), script(torch.ones(opt)), 1e-5)
+    assert torch_tensorrt.check(scripted(model), [ranged(low, opt, high)]).whole
+
+
+def test_the_opt_shape_must_fit():
+    with pytest.raises(RuntimeError, match=r"(?s)does not fit the opt shapes, input x 3x4 .*Give opt_shape"):
+        compile_whole(scripted(Views), [ranged((2, 4), (3, 4), (4, 4))])
+
+
+class Adds(torch.nn.Module):
+    def forward(self, x, y):
+        return x + y, (x * y).sum(-1)
+
+
+class Multiplies(torch.nn.Module):
+    def forward(self, x, y):
+        return torch.relu(x) @ y
+
+
+class Concatenates(torch.nn.Module):
+    def forward(self, x, y):
+        return torch.cat((x, y), 0) * 2
+
+
+class Picks(torch.nn.Module):
+    def forward(self, x, y):
+        return torch.where(x > 0, x, y) - y.mean(0)
+
+
+# Ranges of two inputs whose ends do not go together.
+UNEQUAL = [
+    (Adds, ((3, 2, 3), (3, 4, 3), (3, 8, 3)), ((2, 3), (4, 3), (6, 3))),
+    (Adds, ((1, 4), (5, 4), (8, 4)), ((2, 4), (5, 4), (6, 4))),
+    (Adds, ((2, 1), (3, 5), (4, 9)), ((2, 2), (3, 5), (4, 6))),
+    (Multiplies, ((2, 3), (4, 5), (6, 8)), ((2, 3), (5, 4), (9, 6))),
+    (Multiplies, ((1, 2, 4), (2, 3, 4), (4, 6, 5)), ((1, 4, 2), (2, 4, 2), (3, 5, 7))),
+    (Concatenates, ((1, 2), (3, 4), (5, 6)), ((1, 3), (2, 4), (6, 8))),
+    (Picks, ((2, 3), (4, 5), (5, 8)), ((3, 3), (4, 5), (7, 5))),
+]
+
+
+@pytest.mark.parametrize(("model", "first", "second"), UNEQUAL)
+def test_ranges_whose_ends_do_not_go_together(model, first, second):
+    script = scripted(model)
+    compiled = compile_whole(script, [ranged(*first), ranged(*second)])
+    generator = random.Random(0)
+    outcomes = set()
+    for _ in range(60):
+        shapes = [
+            [generator.randint(low, high) for low, high in zip(spec[0], spec[2], strict=True)]
+            for spec in (first, second)
+        ]
+        for one, other in ((-1, -2),) if model is Multiplies else ((-1, -1), (-2, -2)):  # often the same
+            if generator.random() < 0.8 and len(shapes[0]) >= -one and len(shapes[1]) >= -other:
+                size = max(first[0][one], second[0][other])
+                shapes[0][one], shapes[1][other] = min(size, first[2][one]), min(size, second[2][other])
+        x, y = (torch.randn(shape) for shape in shapes)
+        try:
+            expected = script(x, y)
+        except RuntimeError:
+            outcomes.add("refused")
+            with pytest.raises(RuntimeError, match="does not fit the shapes of this call, input x .*, input y "):
+                compiled(x, y)
+            continue
+        outcomes.add("taken")
+        compare(compiled(x, y), expected, 1e-5)
+    assert outcomes == {"taken", "refused"}

@@ -1,5 +1,7 @@
 #include "self_check.h"
 
+#include <optional>
+
 #include "compare_tensors.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -90,6 +92,26 @@ std::vector<at::Tensor> run(torch::jit::Module& module, const std::vector<at::Te
   return tensors;
 }
 
+// Floating inputs in the dtype of the module's weights, as an engine casts them where the module would not take them.
+std::vector<at::Tensor> in_dtype_of(const torch::jit::Module& module, std::vector<at::Tensor> inputs) {
+  std::optional<at::ScalarType> dtype;
+  for (const at::Tensor& weight : module.parameters()) {
+    if (weight.is_floating_point() && !dtype) dtype = weight.scalar_type();
+  }
+  for (at::Tensor& input : inputs) {
+    if (dtype && input.is_floating_point()) input = input.to(*dtype);
+  }
+  return inputs;
+}
+
+std::vector<at::Tensor> run_given(torch::jit::Module& module, const std::vector<at::Tensor>& inputs) {
+  try {
+    return run(module, inputs, device_of(module));
+  } catch (const std::exception&) {
+    return run(module, in_dtype_of(module, inputs), device_of(module));
+  }
+}
+
 void compare(const std::vector<at::Tensor>& expected, const std::vector<at::Tensor>& found, const char* shapes,
              double atol, std::optional<double> rtol, std::vector<std::string>& differences) {
   if (expected.size() != found.size()) {
@@ -122,8 +144,14 @@ std::vector<std::string> self_check(torch::jit::Module& expected, torch::jit::Mo
   for (const auto& [name, shape] : kinds) {
     std::vector<at::Tensor> samples;
     for (size_t i = 0; i < inputs.size(); ++i) samples.push_back(sample(inputs[i], inputs[i].*shape, dtypes[i]));
-    compare(run(expected, samples, device_of(expected)), run(compiled, samples, device_of(*engine)), name, atol, rtol,
-            differences);
+    std::vector<at::Tensor> wanted;
+    try {
+      wanted = run_given(expected, samples);
+    } catch (const std::exception&) {  // the model need not take the ends of the ranges
+      if (shape == &Input::opt_shape) throw;
+      continue;
+    }
+    compare(wanted, run(compiled, samples, device_of(*engine)), name, atol, rtol, differences);
     if (!dynamic) break;
   }
   return differences;

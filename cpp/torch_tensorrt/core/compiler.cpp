@@ -5,12 +5,14 @@
 
 #include "ATen/Context.h"
 
+#include "torch_tensorrt/core/conversion/control_flow.h"
 #include "torch_tensorrt/core/conversion/conversionctx/engine_settings.h"
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/core/engine/build_engine.h"
 #include "torch_tensorrt/core/engine/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/ir/spec_count.h"
+#include "torch_tensorrt/core/module_check.h"
 #include "torch_tensorrt/core/partitioning/partitioning.h"
 #include "torch_tensorrt/core/refit_module.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
@@ -124,6 +126,22 @@ partitioning::NodeDecision with_backend(partitioning::NodeDecision decision, con
   return decision;
 }
 
+// For how many arguments inputs are given, if any are.
+std::optional<size_t> given_arguments(const CompileSpec& cfg) {
+  const size_t given = cfg.graph_inputs.collection_inputs.size();
+  return given > 0 ? std::optional(given) : std::nullopt;
+}
+
+// With inputs the conversion tells what becomes of control flow: a condition may lie in a branch that is not taken.
+partitioning::NodeDecision with_control_flow(partitioning::NodeDecision decision, const CompileSpec& cfg) {
+  const Decision settled = conversion::control_flow_decision(decision.node);
+  if (settled || given_arguments(cfg)) return decision;
+  decision.executor = partitioning::Executor::kTorch;
+  decision.reason = partitioning::TorchReason::kUnsupported;
+  decision.explanation = settled.reason();
+  return decision;
+}
+
 OperatorReport report_of(const partitioning::NodeDecision& decision) {
   using How = OperatorReport::How;
   const auto* schema = decision.node->maybeSchema();
@@ -148,33 +166,15 @@ void count_use(std::vector<OperatorReport>& reports, OperatorReport use) {
   ++found->uses;
 }
 
-bool holds_dict(const c10::TypePtr& type) {
-  const auto parts = type->containedTypes();
-  return type->kind() == c10::TypeKind::DictType || std::any_of(parts.begin(), parts.end(), holds_dict);
-}
-
-// Found out before anything is converted; the operator that makes a dict has no line of the user's.
-Decision check_results(const torch::jit::Module& mod, const std::string& method) {
-  const auto found = mod.find_method(method);
-  if (!found) return Decision::yes();  // which lowering says
-  for (const auto& result : found->function().getSchema().returns()) {
-    if (!holds_dict(result.type())) continue;
-    return Decision::no(
-        str(method, " returns ", result.type()->annotation_str(),
-            "; a compiled module returns tensors, tuples and lists of them: return the values as a tuple"));
-  }
-  return Decision::yes();
-}
-
-void require_results(const torch::jit::Module& mod, const std::string& method) {
-  const Decision results = check_results(mod, method);
-  if (!results) TORCHTRT_THROW_ERROR(results.reason());
+void require_module(const torch::jit::Module& mod, const std::string& method, const CompileSpec& cfg) {
+  const Decision can = check_module(mod, method, given_arguments(cfg));
+  if (!can) TORCHTRT_THROW_ERROR(can.reason());
 }
 
 lowering::LoweredGraph lower(const torch::jit::Module& mod, const std::string& method_name, const CompileSpec& cfg) {
   lowering::LowerInfo info = cfg.lower_info;
   info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
-  if (const size_t given = cfg.graph_inputs.collection_inputs.size(); given > 0) info.given_arguments = given;
+  info.given_arguments = given_arguments(cfg);
   return lowering::Lower(mod, method_name, info);
 }
 
@@ -245,11 +245,30 @@ void name_arguments(const torch::jit::Module& mod, const std::string& method, st
   for (size_t i = 0; i < trees.size(); ++i) trees[i].name = arguments[i + 1].name();
 }
 
+ir::Device current_device() {
+  if (!at::hasCUDA()) return ir::Device::cpu();
+  ir::Device device;
+  device.gpu_id = at::detail::getCUDAHooks().getCurrentDevice();
+  return device;
+}
+
 }  // namespace
+
+CompileSpec::CompileSpec(std::vector<ir::Input> inputs) : graph_inputs(std::move(inputs)) {
+  convert_info.engine_settings.device = current_device();
+}
+
+CompileSpec::CompileSpec(torch::jit::IValue& input_signature) : graph_inputs(input_signature) {
+  convert_info.engine_settings.device = current_device();
+}
 
 bool CheckMethodOperatorSupport(const torch::jit::script::Module& mod, std::string method_name) {
   const auto lowered = lowering::Lower(mod, method_name, lowering::LowerInfo());
   LOG_DEBUG("Checking the operations of\n" << *lowered.first);
+  if (const Decision can = check_module(mod, method_name, std::nullopt); !can) {
+    LOG_ERROR("Method requested cannot be compiled end to end: " << can.reason());
+    return false;
+  }
   return conversion::VerifyConverterSupportForBlock(lowered.first->block());
 }
 
@@ -262,9 +281,10 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
   const auto lowered = lower(mod, method_name, cfg);
   SupportReport report;
   for (const auto& decision : partitioning::decide_nodes(lowered.first->block(), cfg.partitioning_info)) {
-    count_use(report.operators, report_of(with_backend(decision, cfg)));
+    count_use(report.operators, report_of(with_control_flow(with_backend(decision, cfg), cfg)));
   }
-  if (const Decision results = check_results(mod, method_name); !results) report.problem = results.reason();
+  const Decision can = check_module(mod, method_name, given_arguments(cfg));
+  if (!can) report.problem = can.reason();
   if (cfg.graph_inputs.collection_inputs.empty() || !report.is_whole()) return report;
   auto static_params = pair_inputs(lowered, cfg);
   const Decision converts = conversion::CheckBlock(lowered.first->block(), cfg.convert_info, static_params);
@@ -274,7 +294,7 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
 
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   check_settings(cfg);
-  require_results(mod, method_name);
+  require_module(mod, method_name, cfg);
   cfg.lower_info.converting_to_trt_engine = true;
   auto converted = convert_method(mod, method_name, cfg);
   return own_bytes(build_engine(converted));
@@ -282,7 +302,7 @@ std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::
 
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
   check_settings(cfg);
-  require_results(mod, "forward");
+  require_module(mod, "forward", cfg);
   const std::string name = class_name(mod);
   auto converted = convert_method(mod, "forward", cfg);
   check_result_types(converted.results);

@@ -14,9 +14,10 @@
 // The driver: a module and what is wanted of it in, a module with engines or engine bytes out. Throws Error.
 namespace torch_tensorrt::core {
 
+// The device is PyTorch's current GPU, or the CPU on a machine without one, unless it is set.
 struct CompileSpec {
-  explicit CompileSpec(std::vector<ir::Input> inputs) : graph_inputs(std::move(inputs)) {}
-  explicit CompileSpec(torch::jit::IValue& input_signature) : graph_inputs(input_signature) {}
+  explicit CompileSpec(std::vector<ir::Input> inputs);
+  explicit CompileSpec(torch::jit::IValue& input_signature);
   ir::GraphInputs graph_inputs;
   conversion::ConversionInfo convert_info;
   lowering::LowerInfo lower_info;

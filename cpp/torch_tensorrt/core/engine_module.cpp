@@ -1,5 +1,8 @@
 #include "torch_tensorrt/core/engine_module.h"
 
+#include <cctype>
+#include <map>
+
 #include "torch/csrc/jit/ir/ir.h"
 
 #include "torch_tensorrt/core/util/jit_util.h"
@@ -13,19 +16,20 @@ using torch::jit::Value;
 
 constexpr const char* kEngineAttribute = "engine";
 
-ValueTree tuple_tree(const c10::TupleType& type);
+ValueTree tuple_tree(const c10::TupleTypePtr& type);
 
 ValueTree tree_of_type(const c10::TypePtr& type) {
-  if (const auto tuple = type->cast<c10::TupleType>()) return tuple_tree(*tuple);
+  if (const auto tuple = type->cast<c10::TupleType>()) return tuple_tree(tuple);
   TORCHTRT_CHECK(type->isSubtypeOf(*c10::OptionalType::ofTensor()),
                  "arguments and results may be tensors, tuples and lists of them, found " << type->str());
   return {};
 }
 
-ValueTree tuple_tree(const c10::TupleType& type) {
+ValueTree tuple_tree(const c10::TupleTypePtr& type) {
   ValueTree tree;
   tree.kind = ValueTree::Kind::kTuple;
-  for (const auto& element : type.elements()) tree.children.push_back(tree_of_type(element));
+  if (type->schema() != nullptr) tree.declared = type;
+  for (const auto& element : type->elements()) tree.children.push_back(tree_of_type(element));
   return tree;
 }
 
@@ -49,13 +53,40 @@ void unpack(torch::jit::Graph& graph, Value* value, const ValueTree& tree, std::
   for (size_t i = 0; i < tree.children.size(); ++i) unpack(graph, node->outputs()[i], tree.children[i], tensors);
 }
 
+// The number that a tensor of one element holds.
+Value* unpack_number(torch::jit::Graph& graph, Value* tensor, const c10::Type& type) {
+  static const std::map<c10::TypeKind, const char*> kOperators = {
+      {c10::TypeKind::IntType, "Int"}, {c10::TypeKind::FloatType, "Float"}, {c10::TypeKind::BoolType, "Bool"}};
+  const auto found = kOperators.find(type.kind());
+  return graph.insert(c10::Symbol::aten(found == kOperators.end() ? "item" : found->second), {tensor});
+}
+
+Value* pack(torch::jit::Graph& graph, const ValueTree& tree, c10::ArrayRef<Value*> tensors, size_t& next);
+
+// With its fields' names, if the module's tuple has some.
+Value* pack_tuple(torch::jit::Graph& graph, const ValueTree& tree, const std::vector<Value*>& elements) {
+  const auto type = tree.declared == nullptr ? nullptr : tree.declared->cast<c10::TupleType>();
+  const bool has_names = type != nullptr && type->schema() != nullptr;
+  auto* tuple = graph.insertNode(graph.createTuple(elements, has_names ? type : nullptr))->output();
+  if (type != nullptr) tuple->setType(type);
+  return tuple;
+}
+
 Value* pack(torch::jit::Graph& graph, const ValueTree& tree, c10::ArrayRef<Value*> tensors, size_t& next) {
-  if (tree.kind == ValueTree::Kind::kTensor) return tensors[next++];
+  using Kind = ValueTree::Kind;
+  if (tree.kind == Kind::kTensor) return tensors[next++];
+  if (tree.kind == Kind::kNumber) return unpack_number(graph, tensors[next++], *tree.type());
+  if (tree.kind == Kind::kConstant) return graph.insertConstant(tree.constant);
   std::vector<Value*> elements;
   for (const auto& child : tree.children) elements.push_back(pack(graph, child, tensors, next));
-  if (tree.kind == ValueTree::Kind::kTuple) return graph.insertNode(graph.createTuple(elements))->output();
+  if (tree.kind == Kind::kTuple) return pack_tuple(graph, tree, elements);
   const auto element_type = tree.type()->expectRef<c10::ListType>().getElementType();
   return graph.insertNode(graph.createList(element_type, elements))->output();
+}
+
+// "x", and not "0", which values of graphs are called that have no name.
+bool is_name(const std::string& text) {
+  return !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) == 0;
 }
 
 Value* insert_call(torch::jit::Graph& graph, Value* self, const std::vector<Value*>& tensors,
@@ -96,7 +127,7 @@ torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_pt
   self->setType(module._ivalue()->type());
   std::vector<Value*> tensors;
   for (size_t i = 0; i < arguments.size(); ++i) {
-    const std::string argument = arguments[i].name.empty() ? "input_" + std::to_string(i) : arguments[i].name;
+    const std::string argument = is_name(arguments[i].name) ? arguments[i].name : "input_" + std::to_string(i);
     auto* input = graph->addInput(argument)->setType(arguments[i].type());
     unpack(*graph, input, arguments[i], tensors);
   }

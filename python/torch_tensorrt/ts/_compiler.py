@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,10 +63,13 @@ def compile(  # noqa: A001 - the public name
 
     Args:
         module: the module, in eval mode. It is not changed.
-        inputs: one :class:`torch_tensorrt.Input` or example tensor an argument of ``forward``.
+        inputs: one :class:`torch_tensorrt.Input` or example tensor an argument of ``forward``. A floating input of
+            another dtype than the module's weights is cast before the first operation where the module does not take
+            it. Arguments of other types than tensors have defaults, which are compiled in.
         input_signature: instead of ``inputs``, a nest of tuples and lists of them, two levels at most.
-        device: :class:`torch_tensorrt.Device`, ``torch.device`` or string. Default: the current GPU, or the CPU on a
-            machine without one. A device that is not there is an error.
+        device: :class:`torch_tensorrt.Device`, ``torch.device``, string, index of a GPU, or a dictionary of the
+            keywords of :class:`torch_tensorrt.Device` (``{"device_type": ..., "gpu_id": ...}``). Default: the current
+            GPU, or the CPU on a machine without one. A device that is not there is an error.
         disable_tf32: GPUs: fp32 matrix products use fp32, not TF32.
         sparse_weights: allow kernels for 2:4 sparse weights.
         enabled_precisions: set of dtypes that layers may compute in; default ``{torch.float32}``.
@@ -101,7 +105,9 @@ def compile(  # noqa: A001 - the public name
         use_explicit_typing: each layer computes in the dtypes of its tensors, whatever is enabled.
 
     Returns:
-        A ScriptModule; save it with ``torch.jit.save``.
+        A ScriptModule, whose ``forward`` gives what the module's does: tensors of the dtypes that the module computes
+        in its own dtype, numbers, strings, ``None``, and tuples, NamedTuples and lists of them. Save it with
+        ``torch.jit.save``.
 
     Raises:
         TypeError: a ScriptFunction, a dtype or precision that is not known, a string where a list of names is needed.
@@ -216,7 +222,7 @@ def convert_method_to_trt_engine(
     )
     require_text("method_name", method_name)
     engine = compiler()._convert_method_to_engine(_native(module), method_name, to_json(spec))
-    return engine.numpy().tobytes()
+    return ctypes.string_at(engine.data_ptr(), engine.numel())  # numpy, which tensors need for this, may be missing
 
 
 def embed_engine_in_new_module(

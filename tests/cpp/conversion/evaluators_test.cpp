@@ -169,6 +169,21 @@ TEST(SizeEvaluators, CompareUnknownSizesInTheNetwork) {
   EXPECT_FALSE(Sizes(nvinfer1::Dims{2, 2, 3}).compare().toBool());
 }
 
+TEST(EvaluateNode, ClonesTensors) {
+  const auto graph = parse_graph(R"(graph(%x : Tensor):
+      %none : NoneType = prim::Constant()
+      %y : Tensor = aten::clone(%x, %none)
+      return (%y))");
+  const auto* clone = graph->outputs()[0]->node();
+  ASSERT_TRUE(shouldEvalAtConversionTime(clone));
+  ConversionCtx ctx(tests::cpu_settings());
+  const auto x = at::ones({2});
+  ctx.AssociateValueAndIValue(graph->inputs()[0], x);
+  const auto copy = EvaluateNode(&ctx, clone)->toTensor();
+  EXPECT_TRUE(copy.equal(x));
+  EXPECT_NE(copy.const_data_ptr(), x.const_data_ptr());
+}
+
 TEST(EvaluateNode, CountsDepthNotSiblings) {
   std::string wide = "graph():\n  %n0 : int = prim::Constant[value=1]()\n";
   std::string deep = wide;

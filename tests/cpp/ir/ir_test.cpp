@@ -37,6 +37,18 @@ TEST(StaticParams, AreTensorsWhoseTypesHaveDims) {
   EXPECT_TRUE(params.at(graph->inputs()[1]).toTensor().is_same(w));
 }
 
+TEST(StaticParams, AreOptionalTensorsWhereThereAreValuesForThem) {
+  const auto graph = parse_graph("graph(%x : Tensor, %w : Tensor?, %b : Tensor?, %yes : bool):\n  return (%x)");
+  const auto w = at::ones({3});
+  const auto params = get_static_params(graph->inputs(), {w, torch::jit::IValue(), true});
+  ASSERT_EQ(params.size(), 3U);
+  EXPECT_TRUE(params.at(graph->inputs()[1]).toTensor().is_same(w));
+  EXPECT_TRUE(params.at(graph->inputs()[2]).isNone());
+  EXPECT_TRUE(params.at(graph->inputs()[3]).toBool());
+  // Without, they are inputs.
+  EXPECT_EQ(get_static_params(graph->inputs(), {true}).size(), 1U);
+}
+
 TEST(StaticParams, AreTheLastOfATracedGraph) {
   const auto graph = parse_graph("graph(%x : Float(2, 3), %w : Float(2, 3)):\n  return (%x)");
   EXPECT_TRUE(get_static_params(graph->inputs(), {}).empty());

@@ -94,12 +94,6 @@ bool only_computes(const torch::jit::Block* block) {
   return true;
 }
 
-// Where both branches only compute numbers, both are computed, and the condition picks.
-bool can_pick(const torch::jit::Node* n) {
-  return !n->outputs().empty() && std::all_of(n->outputs().begin(), n->outputs().end(), is_number) &&
-         only_computes(n->blocks()[0]) && only_computes(n->blocks()[1]);
-}
-
 nvinfer1::ITensor* as_number_tensor(ConversionCtx* ctx, const torch::jit::IValue& value) {
   if (TensorContainer::is_in(value)) return value.toCustomClass<TensorContainer>()->tensor();
   const auto scalar = value.toScalar();
@@ -239,6 +233,14 @@ void run_converter(ConversionCtx* ctx, const torch::jit::Node* n) {
   TORCHTRT_CHECK(converted && ctx->CheckLayerAddition(n), "the converter did not say what the outputs of the node are");
 }
 
+// Shapes are inferred when they are asked for; what does not fit must be an error of this node, not of its user.
+void infer_results(const ConversionCtx& ctx, const torch::jit::Node* n) {
+  for (const auto* output : n->outputs()) {
+    const auto tensor = ctx.value_tensor_map.find(output);
+    if (tensor != ctx.value_tensor_map.end()) tensor->second->getDimensions();
+  }
+}
+
 void convert_node(ConversionCtx* ctx, const torch::jit::Node* n) {
   if (n->kind() == prim::If) return convert_if(ctx, n);
   if (n->kind() == prim::Loop) return convert_loop(ctx, n);
@@ -255,6 +257,11 @@ void add_context(Error& error, const torch::jit::Node* n) {
 }
 
 }  // namespace
+
+bool can_pick(const torch::jit::Node* n) {
+  return !n->outputs().empty() && std::all_of(n->outputs().begin(), n->outputs().end(), is_number) &&
+         only_computes(n->blocks()[0]) && only_computes(n->blocks()[1]);
+}
 
 bool is_ignored(const torch::jit::Node* n) {
   static const std::set<std::string> kIgnored = {
@@ -278,31 +285,13 @@ Var lookup(ConversionCtx* ctx, const torch::jit::Value* value, const torch::jit:
                                                << " needs it; its producer is " << util::node_info(value->node()));
 }
 
-ir::ValueTree collect_tensors(ConversionCtx* ctx, const torch::jit::IValue& value,
-                              std::vector<nvinfer1::ITensor*>& tensors) {
-  ir::ValueTree tree;
-  if (TensorContainer::is_in(value)) {
-    tensors.push_back(value.toCustomClass<TensorContainer>()->tensor());
-    return tree;
-  }
-  if (value.isTensor()) {
-    tensors.push_back(converters::tensor_to_const(ctx, value.toTensor()));
-    return tree;
-  }
-  TORCHTRT_CHECK(value.isList() || value.isTuple(),
-                 "an engine's outputs must be tensors or collections of tensors, found " << value.tagKind());
-  tree.kind = value.isTuple() ? ir::ValueTree::Kind::kTuple : ir::ValueTree::Kind::kList;
-  const auto elements = value.isTuple() ? value.toTupleRef().elements().vec() : value.toListRef().vec();
-  for (const auto& element : elements) tree.children.push_back(collect_tensors(ctx, element, tensors));
-  return tree;
-}
-
 void convert_nodes(ConversionCtx* ctx, const torch::jit::Block* block) {
   for (const auto* n : block->nodes()) {
     const auto* outer = ctx->current_node;
     ctx->current_node = n;
     try {
       convert_node(ctx, n);
+      infer_results(*ctx, n);
     } catch (...) {  // converters of users throw what they like
       ctx->current_node = outer;
       Error error = util::current_error();

@@ -11,9 +11,9 @@ void convert_nodes(ConversionCtx* ctx, const torch::jit::Block* block);
 
 // The value as an argument: what the graph's value stands for so far. Error when it stands for nothing.
 Var lookup(ConversionCtx* ctx, const torch::jit::Value* value, const torch::jit::Node* user);
-// The network tensors that a value holds, through lists and tuples, in order; known tensors become constants.
-ir::ValueTree collect_tensors(ConversionCtx* ctx, const torch::jit::IValue& value,
-                              std::vector<nvinfer1::ITensor*>& tensors);
+
+// Whether both branches of a prim::If only compute numbers: then both are computed, and the condition picks.
+bool can_pick(const torch::jit::Node* n);
 
 // Kinds of nodes that mean nothing to an engine.
 bool is_ignored(const torch::jit::Node* n);

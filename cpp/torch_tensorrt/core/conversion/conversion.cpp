@@ -5,9 +5,12 @@
 #include <map>
 
 #include "torch_tensorrt/core/conversion/block_converter.h"
+#include "torch_tensorrt/core/conversion/control_flow.h"
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
+#include "torch_tensorrt/core/conversion/input_casts.h"
 #include "torch_tensorrt/core/conversion/profiles.h"
 #include "torch_tensorrt/core/conversion/range_check.h"
+#include "torch_tensorrt/core/conversion/results.h"
 #include "torch_tensorrt/core/conversion/size_inputs.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 #include "torch_tensorrt/core/network/verifier.h"
@@ -65,14 +68,15 @@ const std::vector<ir::Input>* collection_specs(const ConversionInfo& info, const
 }
 
 InputSpecs add_inputs(ConversionCtx& ctx, const torch::jit::Block* b, const ConversionInfo& info,
-                      ir::StaticParams& static_params) {
+                      ir::StaticParams& static_params, const InputCasts& casts) {
   nvinfer1::Profile profile;
   InputSpecs added;
   for (torch::jit::Value* value : const_cast<torch::jit::Block*>(b)->inputs()) {
     if (static_params.count(value) != 0 || value->type()->kind() == c10::TypeKind::ClassType) continue;
     const auto spec = info.inputs.find(value);
     if (spec != info.inputs.end()) {
-      ctx.AssociateValueAndTensor(value, add_input(ctx, profile, added, value, spec->second, value->debugNameBase()));
+      auto* tensor = add_input(ctx, profile, added, value, spec->second, value->debugNameBase());
+      ctx.AssociateValueAndTensor(value, cast_input(ctx, casts, value, tensor));
       continue;
     }
     const auto* specs = collection_specs(info, value);
@@ -81,7 +85,7 @@ InputSpecs add_inputs(ConversionCtx& ctx, const torch::jit::Block* b, const Conv
     for (size_t i = 0; i < specs->size(); ++i) {
       const std::string place = is_collection(value) ? "[" + std::to_string(i) + "]" : "";
       auto* tensor = add_input(ctx, profile, added, value, (*specs)[i], value->debugNameBase() + place);
-      tensors.push_back(TensorContainer::wrap(tensor));
+      tensors.push_back(TensorContainer::wrap(cast_input(ctx, casts, value, tensor)));
     }
     if (!is_collection(value)) {
       TORCHTRT_CHECK(tensors.size() == 1, util::value_info(value) << " has " << tensors.size() << " input specs");
@@ -94,47 +98,34 @@ InputSpecs add_inputs(ConversionCtx& ctx, const torch::jit::Block* b, const Conv
   return added;
 }
 
-// An engine gives each output a buffer of its own: inputs, constants and tensors that are outputs already are copied.
-nvinfer1::ITensor* as_output(ConversionCtx& ctx, nvinfer1::ITensor* tensor) {
-  const bool constant = tensor->producer()->getType() == nvinfer1::LayerType::kCONSTANT;
-  if (!tensor->isNetworkInput() && !tensor->isNetworkOutput() && !constant) return tensor;
-  return ctx.net->addIdentity(*tensor)->getOutput(0);
-}
-
-// Returns what the tensors are put together to.
-std::vector<ir::ValueTree> mark_outputs(ConversionCtx& ctx, const torch::jit::Block* b) {
-  std::vector<nvinfer1::ITensor*> tensors;
-  std::vector<ir::ValueTree> results;
-  for (auto* value : b->outputs()) {
-    const Var var = lookup(&ctx, value, b->return_node());
-    if (var.isITensor()) {
-      tensors.push_back(var.ITensor());
-      results.emplace_back();
-      continue;
-    }
-    results.push_back(collect_tensors(&ctx, *var.IValue(), tensors));
-  }
-  TORCHTRT_CHECK(!tensors.empty(), "the graph has no output");
-  for (auto* tensor : tensors) {
-    auto* output = as_output(ctx, tensor);
-    const std::string name = "output_" + std::to_string(ctx.num_outputs++);
-    output->setName(name.c_str());
-    ctx.net->markOutput(*output);
-    LOG_INFO(ctx.logger, "Marking output " << name << " of shape " << output->getDimensions());
-  }
-  return results;
-}
-
 std::vector<ir::ValueTree> convert_block(ConversionCtx& ctx, const torch::jit::Block* b, const ConversionInfo& info,
-                                         ir::StaticParams& static_params) {
+                                         ir::StaticParams& static_params, const InputCasts& casts) {
   for (const auto& [value, ivalue] : static_params) ctx.AssociateValueAndIValue(value, ivalue);
-  const auto specs = add_inputs(ctx, b, info, static_params);
+  const auto specs = add_inputs(ctx, b, info, static_params, casts);
   convert_nodes(&ctx, b);
   auto results = mark_outputs(ctx, b);
   settle_size_inputs(ctx, specs);
   split_profiles(ctx, specs);
-  check_range_ends(ctx);
+  check_ranges(ctx);
   return results;
+}
+
+// The context of a converted block. Inputs are cast to the dtype of the module where it does not convert otherwise.
+std::unique_ptr<ConversionCtx> convert_with_casts(const torch::jit::Block* b, const ConversionInfo& info,
+                                                  ir::StaticParams& static_params,
+                                                  std::vector<ir::ValueTree>* results = nullptr) {
+  const auto tries = casts_to_try(b, info, static_params);
+  for (size_t i = 0;; ++i) {
+    try {
+      auto ctx = std::make_unique<ConversionCtx>(info.engine_settings);
+      auto found = convert_block(*ctx, b, info, static_params, tries[i]);
+      if (results != nullptr) *results = std::move(found);
+      return ctx;
+    } catch (const Error& error) {
+      if (i + 1 == tries.size()) throw;
+      LOG_DEBUG("converting again with inputs cast to the dtype of the weights, after: " << error.msg());
+    }
+  }
 }
 
 // The network without its context, whose memory of weights it takes along.
@@ -148,7 +139,8 @@ std::shared_ptr<nvinfer1::INetworkDefinition> release_network(ConversionCtx& ctx
 void collect_unsupported(const torch::jit::Block* b, std::map<std::string, UnsupportedOp>& found) {
   for (const auto* n : b->nodes()) {
     for (const auto* inner : n->blocks()) collect_unsupported(inner, found);
-    const Decision decision = node_decision(n);
+    Decision decision = node_decision(n);
+    if (decision) decision = control_flow_decision(n);
     if (decision) continue;
     const auto* schema = n->maybeSchema();
     const std::string name = schema != nullptr ? util::schema_info(schema) : n->kind().toQualString();
@@ -182,27 +174,21 @@ Decision in_place_decision(const torch::jit::Node* n) {
 
 std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
                                  ir::StaticParams& static_params) {
-  ConversionCtx ctx(build_info.engine_settings);
-  convert_block(ctx, b, build_info, static_params);
-  return ctx.SerializeEngine();
+  return convert_with_casts(b, build_info, static_params)->SerializeEngine();
 }
 
 std::shared_ptr<nvinfer1::INetworkDefinition> ConvertBlockToNetwork(const torch::jit::Block* b,
                                                                     ConversionInfo build_info,
                                                                     ir::StaticParams& static_params,
                                                                     std::vector<ir::ValueTree>* results) {
-  ConversionCtx ctx(build_info.engine_settings);
-  auto found = convert_block(ctx, b, build_info, static_params);
-  if (results != nullptr) *results = std::move(found);
-  return release_network(ctx);
+  return release_network(*convert_with_casts(b, build_info, static_params, results));
 }
 
 Decision CheckBlock(const torch::jit::Block* b, ConversionInfo build_info, ir::StaticParams& static_params) {
   try {
-    ConversionCtx ctx(build_info.engine_settings);
-    convert_block(ctx, b, build_info, static_params);
-    network::verify_network(*ctx.net);
-    return ctx.decide_backend();
+    const auto ctx = convert_with_casts(b, build_info, static_params);
+    network::verify_network(*ctx->net);
+    return ctx->decide_backend();
   } catch (const Error& error) {
     return Decision::no(error.msg());
   }

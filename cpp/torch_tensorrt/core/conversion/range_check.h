@@ -4,9 +4,10 @@
 
 namespace torch_tensorrt::core::conversion {
 
-// Infers the network at the ends of the ranges of each profile, all inputs at their smallest and all at their largest.
-// Throws Error quoting the end, the dims of the dynamic inputs there, and the layer (with the user's line) that does
-// not fit.
-void check_range_ends(const ConversionCtx& ctx);
+// Infers the network at three points of the ranges of each profile: all inputs at their opt shape, at their smallest
+// and at their largest. Throws Error where the opt shapes do not fit, and warns where an end does not: the shapes
+// between may fit, and a call with some that do not is an error then. Both quote the dims of the dynamic inputs and the
+// layer (with the user's line) that does not fit.
+void check_ranges(const ConversionCtx& ctx);
 
 }  // namespace torch_tensorrt::core::conversion

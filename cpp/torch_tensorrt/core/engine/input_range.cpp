@@ -51,6 +51,20 @@ std::string text_of(const std::vector<int64_t>& values) {
   return "[" + text + "]";
 }
 
+// "input x 2x3, input y 4x3".
+std::string text_of_call(const network::INetworkDefinition& network, const std::vector<network::Dims>& dims,
+                         const std::vector<std::optional<network::ShapeValue>>& values) {
+  std::string text;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    const network::ITensor& input = *network.inputs()[i];
+    const std::string argument = input.producer()->getName();
+    text += str(i == 0 ? "" : ", ", "input ", argument.empty() ? input.getName() : argument, " ",
+                network::to_string(dims[i]));
+    if (i < values.size() && values[i]) text += " of " + text_of(values[i]->elements);
+  }
+  return text;
+}
+
 [[noreturn]] void throw_misfit(const IoTensor& input, const network::Dims& dims) {
   if (dims.nbDims != input.dims.nbDims) {
     TORCHTRT_THROW_ERROR(describe_input(input) << " has dims " << network::to_string(dims) << " of rank " << dims.nbDims
@@ -102,6 +116,17 @@ void check_input_values(const std::vector<IoTensor>& inputs,
                          << " is used as a shape and has the elements " << text_of(values[i]->elements)
                          << ", the engine was built for " << text_of(inputs[i].min_values) << " to "
                          << text_of(inputs[i].max_values) << "; build it for a range that includes them");
+  }
+}
+
+network::InferredTensors infer_for_call(const network::INetworkDefinition& network,
+                                        const std::vector<network::Dims>& dims,
+                                        const std::vector<std::optional<network::ShapeValue>>& values) {
+  try {
+    return network::infer_all(network, dims, values);
+  } catch (const Error& error) {
+    TORCHTRT_THROW_ERROR("the model does not fit the shapes of this call, " << text_of_call(network, dims, values)
+                                                                            << ": " << error.msg());
   }
 }
 

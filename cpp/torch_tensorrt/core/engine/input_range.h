@@ -6,6 +6,7 @@
 
 #include "torch_tensorrt/core/engine/executable.h"
 #include "torch_tensorrt/core/network/network.h"
+#include "torch_tensorrt/core/network/shape_inference.h"
 
 namespace torch_tensorrt::engine {
 
@@ -17,5 +18,10 @@ void check_input_dims(const std::string& engine, const std::vector<IoTensor>& in
 // The same of the elements of inputs that are used as shapes, one entry an input or none at all.
 void check_input_values(const std::vector<IoTensor>& inputs,
                         const std::vector<std::optional<network::ShapeValue>>& values);
+
+// Shapes of all tensors for one call. Throws Error quoting the inputs and the layer that they do not fit.
+network::InferredTensors infer_for_call(const network::INetworkDefinition& network,
+                                        const std::vector<network::Dims>& dims,
+                                        const std::vector<std::optional<network::ShapeValue>>& values);
 
 }  // namespace torch_tensorrt::engine

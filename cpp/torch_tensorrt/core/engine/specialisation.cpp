@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "torch_tensorrt/core/engine/device_access.h"
+#include "torch_tensorrt/core/engine/input_range.h"
 #include "torch_tensorrt/core/engine/network_weights.h"
 #include "torch_tensorrt/core/engine/tactic_choice.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -16,7 +17,7 @@ Specialisation::Specialisation(const Plan& plan, const std::vector<const Tactic*
       weights_(*plan.weights),
       dims_(dims),
       values_(values),
-      schedule_(network_, network::infer_all(network_, dims, values)) {
+      schedule_(network_, infer_for_call(network_, dims, values)) {
   prepare_kernels(plan, preferred);
   lay_out_calls();
 }

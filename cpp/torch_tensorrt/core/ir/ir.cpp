@@ -18,9 +18,10 @@ namespace {
 bool is_tensor(const torch::jit::Value* value) { return value->type()->isSubtypeOf(*c10::OptionalType::ofTensor()); }
 
 // "Tensor", and no more; parameters of a graph without a module have dims in their types.
-bool is_plain_tensor(const torch::jit::Value* value) {
-  return is_tensor(value) &&
-         (value->type()->kind() == c10::TypeKind::OptionalType || value->type() == c10::TensorType::get());
+bool is_plain_tensor(const torch::jit::Value* value) { return value->type() == c10::TensorType::get(); }
+
+bool is_optional_tensor(const torch::jit::Value* value) {
+  return is_tensor(value) && value->type()->kind() == c10::TypeKind::OptionalType;
 }
 
 bool is_collection(const torch::jit::Value* value) {
@@ -33,8 +34,17 @@ bool is_module(const torch::jit::Value* value) {
   return type != nullptr && type->is_module();
 }
 
+// No parameter, whatever the values.
+bool is_input_alone(const torch::jit::Value* value) {
+  return is_plain_tensor(value) || is_collection(value) || is_module(value);
+}
+
 std::optional<at::ScalarType> constant_dtype(torch::jit::Value* value) {
-  const auto constant = torch::jit::toIValue(value);
+  auto constant = torch::jit::toIValue(value);
+  // The weights of a recurrent layer.
+  if (constant && constant->isTensorList() && !constant->toTensorList().empty()) {
+    constant = torch::jit::IValue(constant->toTensorList().get(0));
+  }
   if (!constant || !constant->isTensor() || !constant->toTensor().defined()) return std::nullopt;
   // 0-d constants are numbers; they do not say what a model computes in.
   if (constant->toTensor().dim() == 0) return std::nullopt;
@@ -56,8 +66,14 @@ bool says_dtype(torch::jit::Node* node, torch::jit::Value* value) {
 StaticParams get_static_params(c10::ArrayRef<torch::jit::Value*> inputs, std::vector<torch::jit::IValue> params) {
   std::vector<torch::jit::Value*> candidates;
   for (auto* input : inputs) {
-    if (is_plain_tensor(input) || is_collection(input) || is_module(input)) continue;
-    candidates.push_back(input);
+    if (!is_input_alone(input) && !is_optional_tensor(input)) candidates.push_back(input);
+  }
+  // With more values than that the optional tensors are parameters too.
+  if (candidates.size() < params.size()) {
+    candidates.clear();
+    for (auto* input : inputs) {
+      if (!is_input_alone(input)) candidates.push_back(input);
+    }
   }
   // Traced graphs have dims in the types of their own inputs too, which come first.
   size_t surplus = candidates.size() - std::min(candidates.size(), params.size());

@@ -18,7 +18,10 @@ c10::TypePtr common_type(const std::vector<c10::TypePtr>& types) {
 }  // namespace
 
 c10::TypePtr ValueTree::type() const {
+  if (declared != nullptr) return declared;
   if (kind == Kind::kTensor) return c10::TensorType::get();
+  if (kind == Kind::kNumber) return c10::NumberType::get();
+  if (kind == Kind::kConstant) return constant.type();
   std::vector<c10::TypePtr> types;
   for (const auto& child : children) types.push_back(child.type());
   if (kind == Kind::kList) return c10::ListType::create(common_type(types));
@@ -26,7 +29,8 @@ c10::TypePtr ValueTree::type() const {
 }
 
 size_t count_tensors(const ValueTree& tree) {
-  return tree.kind == ValueTree::Kind::kTensor ? 1 : count_tensors(tree.children);
+  using Kind = ValueTree::Kind;
+  return tree.kind == Kind::kTensor || tree.kind == Kind::kNumber ? 1 : count_tensors(tree.children);
 }
 
 size_t count_tensors(const std::vector<ValueTree>& trees) {

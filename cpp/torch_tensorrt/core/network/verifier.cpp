@@ -297,8 +297,8 @@ void check_profile_names(const INetworkDefinition& network, const Profile& profi
 
 void check_profile(const INetworkDefinition& network, const Profile& profile) {
   check_profile_names(network, profile);
-  std::vector<Dims> smallest;
-  std::vector<Dims> largest;
+  std::vector<Dims> opt;
+  std::vector<std::optional<ShapeValue>> values;
   for (const ITensor* input : network.inputs()) {
     const auto found = profile.find(input->getName());
     if (found == profile.end() && !input->getDimensions().is_static()) {
@@ -310,12 +310,12 @@ void check_profile(const INetworkDefinition& network, const Profile& profile) {
       check_range(*input, found->second);
       check_values(*input, found->second);
     }
-    smallest.push_back(found != profile.end() ? found->second.min : input->getDimensions());
-    largest.push_back(found != profile.end() ? found->second.max : input->getDimensions());
+    opt.push_back(found != profile.end() ? found->second.opt : input->getDimensions());
+    values.emplace_back();
+    if (found != profile.end() && !found->second.opt_values.empty()) values.back() = {found->second.opt_values};
   }
-  // The ends of elements need not fit together: a view may take [1, 24] and [24, 1] but neither [1, 1] nor [24, 24].
-  infer_all(network, smallest);
-  infer_all(network, largest);
+  // The ends need not fit together: the shapes that do are found out in each call.
+  infer_all(network, opt, values);
 }
 
 }  // namespace

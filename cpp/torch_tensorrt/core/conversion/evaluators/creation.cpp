@@ -222,6 +222,12 @@ Result overwritten(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) 
   return written(ctx, n, args);
 }
 
+// Nothing writes a tensor of the network, so that it is its own copy.
+Result cloned(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
+  const auto value = argument(n, args, 0);
+  return TensorContainer::is_in(value) ? Result(value) : run_operator(n, args);
+}
+
 }  // namespace
 
 Registrations creation_evaluators() {
@@ -231,6 +237,7 @@ Registrations creation_evaluators() {
                          "aten::new_full", "aten::new_empty"}) {
     rows.emplace_back(symbol(op), created);
   }
+  rows.emplace_back(symbol("aten::clone"), cloned);
   rows.emplace_back(symbol("aten::tensor"), tensor_of_numbers);
   rows.emplace_back(symbol("aten::scalar_tensor"), tensor_of_numbers);
   rows.emplace_back(symbol("aten::arange"), counted);

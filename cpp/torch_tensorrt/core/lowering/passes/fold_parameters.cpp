@@ -17,10 +17,10 @@ bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& par
     auto* input = graph->inputs()[first + i];
     const auto constant = torch::jit::tryInsertConstant(*graph, params[i]);
     if (!constant) continue;
-    const std::string name = input->debugName();
+    const std::string name = input->hasDebugName() ? input->debugName() : std::string();  // "%0" has a number
     input->replaceAllUsesWith(*constant);
     graph->eraseInput(first + i);
-    (*constant)->setDebugName(name);
+    if (!name.empty()) (*constant)->setDebugName(name);
     params.erase(params.begin() + static_cast<std::ptrdiff_t>(i));
     changed = true;
   }

@@ -29,8 +29,11 @@ std::optional<int64_t> largest_size(const network::INetworkDefinition& network, 
                                     const network::ITensor& tensor, int32_t axis) {
   std::vector<Dims> dims;
   for (const network::ITensor* input : network.inputs()) dims.push_back(largest_dims(*input, profile));
-  const int64_t size = network::infer_all(network, dims).at(&tensor).type.dims.d[axis];
-  if (size >= 0) return size;
+  try {
+    const int64_t size = network::infer_all(network, dims).at(&tensor).type.dims.d[axis];
+    if (size >= 0) return size;
+  } catch (const Error&) {  // the largest dims of the inputs do not fit together
+  }
   const double bound = network::ValueRanges(profile).of_dim(tensor, axis).high;
   return std::isinf(bound) ? std::nullopt : std::optional<int64_t>(static_cast<int64_t>(bound));
 }

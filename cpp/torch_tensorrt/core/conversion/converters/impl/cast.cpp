@@ -38,7 +38,6 @@ Family cast_family() {
       {"aten::to.prim_dtype", to_dtype(1)},
       {"aten::to.other", to_other},
       {"aten::type_as", to_other},
-      {"aten::clone", identity},
       {"aten::contiguous", identity},
       {"aten::detach", identity},
       {"aten::cpu", identity},

@@ -1,0 +1,88 @@
+#include "torch_tensorrt/core/module_check.h"
+
+#include <algorithm>
+
+#include "torch_tensorrt/core/runtime/TRTEngine.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core {
+namespace {
+
+Decision check_is_new(const torch::jit::Module& mod) {
+  const auto engine_type = c10::getCustomClassType<c10::intrusive_ptr<runtime::TRTEngine>>();
+  for (const auto& attribute : mod.named_attributes(/*recurse=*/true)) {
+    if (attribute.value.type() != engine_type) continue;
+    const size_t end = attribute.name.rfind('.');
+    if (end == std::string::npos) {
+      return Decision::no(str("the module is already compiled: it runs the engine ", attribute.name,
+                              "; compile the module that it was made from"));
+    }
+    return Decision::no(str("its submodule ", attribute.name.substr(0, end),
+                            " is already compiled; compile the module with the submodule that it was made from, or "
+                            "compile the other submodules one by one"));
+  }
+  return Decision::yes();
+}
+
+bool holds_dict(const c10::TypePtr& type) {
+  const auto parts = type->containedTypes();
+  return type->kind() == c10::TypeKind::DictType || std::any_of(parts.begin(), parts.end(), holds_dict);
+}
+
+// Found out before anything is converted; the operator that makes a dict has no line of the user's.
+Decision check_results(const c10::FunctionSchema& schema, const std::string& method) {
+  for (const auto& result : schema.returns()) {
+    if (!holds_dict(result.type())) continue;
+    return Decision::no(str(method, " returns ", result.type()->annotation_str(),
+                            "; a compiled module returns tensors, numbers, tuples and lists of them: return the values "
+                            "as a tuple"));
+  }
+  return Decision::yes();
+}
+
+bool takes_tensors(const c10::TypePtr& type) {
+  if (type->isSubtypeOf(*c10::OptionalType::ofTensor())) return true;
+  const bool is_collection = type->kind() == c10::TypeKind::TupleType || type->kind() == c10::TypeKind::ListType;
+  const auto parts = type->containedTypes();
+  return is_collection && std::all_of(parts.begin(), parts.end(), takes_tensors);
+}
+
+std::string with_article(const std::string& type) {
+  const bool vowel = std::string("aeiouAEIO").find(type[0]) != std::string::npos;
+  return (vowel ? "an " : "a ") + type;
+}
+
+Decision check_arguments(const c10::FunctionSchema& schema, const std::string& method, std::optional<size_t> given) {
+  for (size_t i = 1; i < schema.arguments().size(); ++i) {  // 0 is the module
+    const auto& argument = schema.arguments()[i];
+    if (takes_tensors(argument.type())) continue;
+    const std::string type = argument.type()->annotation_str();
+    const std::string what = str("argument ", argument.name(), " of ", method, " is ", with_article(type));
+    if (!argument.default_value()) {
+      return Decision::no(str(what,
+                              " and has no default; a compiled module takes tensors, and tuples and lists of "
+                              "them: give ",
+                              argument.name(), " a default in the module (", argument.name(), ": ", type,
+                              " = ...), which is compiled in, or make it a tensor argument"));
+    }
+    if (given && i <= *given) {
+      return Decision::no(str(what, ", and input ", i - 1,
+                              " is given for it; a compiled module takes tensors, and tuples and lists of them: give "
+                              "inputs for the arguments before it alone, and its default is compiled in"));
+    }
+  }
+  return Decision::yes();
+}
+
+}  // namespace
+
+Decision check_module(const torch::jit::Module& mod, const std::string& method, std::optional<size_t> given) {
+  const Decision is_new = check_is_new(mod);
+  const auto found = mod.find_method(method);
+  if (!is_new || !found) return is_new;  // lowering says that there is no such method
+  const auto& schema = found->function().getSchema();
+  const Decision results = check_results(schema, method);
+  return results ? check_arguments(schema, method, given) : results;
+}
+
+}  // namespace torch_tensorrt::core
