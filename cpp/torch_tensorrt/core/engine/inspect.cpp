@@ -23,6 +23,14 @@ void write_io(JsonWriter& json, const char* name, const std::vector<IoTensor>& t
   json.end_array();
 }
 
+// As TensorRT's inspector has them, for tools that read that.
+void write_bindings(JsonWriter& json, const Engine& engine) {
+  json.key("Bindings").begin_array();
+  for (const IoTensor& input : engine.inputs()) json.value(input.name);
+  for (const IoTensor& output : engine.outputs()) json.value(output.name);
+  json.end_array();
+}
+
 // At the opt dims; why not, when those are not enough to know the shapes inside.
 void write_arena(JsonWriter& json, const Engine& engine) {
   std::vector<network::Dims> dims;
@@ -52,6 +60,7 @@ std::string Engine::inspect_json() const {
   json.field("threads", plan.target.threads).field("isa", plan.target.isa).end_object();
   write_io(json, "inputs", inputs());
   write_io(json, "outputs", outputs());
+  write_bindings(json, *this);
   executable().inspect(json);
   json.key("notes").begin_array();
   for (const std::string& note : plan.notes) json.value(note);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "torch_tensorrt/core/engine/explorer_layers.h"
 #include "torch_tensorrt/core/engine/json.h"
 #include "torch_tensorrt/core/engine/json_dims.h"
 #include "torch_tensorrt/core/engine/layer_summary.h"
@@ -140,6 +141,7 @@ void NativeExecutable::inspect(JsonWriter& json) const {
     write_layer(json, *plan_->network->getLayer(i), plan_->choices[static_cast<size_t>(i)]);
   }
   json.end_array();
+  write_explorer_layers(json, *plan_);
 }
 
 }  // namespace torch_tensorrt::engine

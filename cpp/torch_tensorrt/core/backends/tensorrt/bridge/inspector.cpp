@@ -31,6 +31,26 @@ void write_layer(const json& layer, engine::JsonWriter& out) {
   out.end_object();
 }
 
+void write_value(const json& value, engine::JsonWriter& out) {
+  if (value.is_object()) {
+    out.begin_object();
+    for (const auto& [key, element] : value.items()) write_value(element, out.key(key));
+    out.end_object();
+  } else if (value.is_array()) {
+    out.begin_array();
+    for (const json& element : value) write_value(element, out);
+    out.end_array();
+  } else if (value.is_boolean()) {
+    out.value(value.get<bool>());
+  } else if (value.is_number_integer()) {
+    out.value(value.get<int64_t>());
+  } else if (value.is_number()) {
+    out.value(value.get<double>());
+  } else {
+    out.value(value.is_string() ? value.get<std::string>() : value.dump());
+  }
+}
+
 }  // namespace
 
 void write_layers(const std::string& inspection, engine::JsonWriter& out) {
@@ -41,6 +61,8 @@ void write_layers(const std::string& inspection, engine::JsonWriter& out) {
     for (const json& layer : *layers) write_layer(layer, out);
   }
   out.end_array();
+  // As it is, for tools that read TensorRT's own.
+  write_value(parsed.is_object() && layers != parsed.end() ? *layers : json::array(), out.key("Layers"));
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "torch_tensorrt/core/engine/json.h"
+#include "torch_tensorrt/core/engine/plan.h"
+
+namespace torch_tensorrt::engine {
+
+// Writes the field "Layers" with the keys that TensorRT's inspector uses, which tools (TREx) read: one entry a layer
+// that runs, its tensors at the opt shapes. Tensors that are views of another go by the name of that one.
+void write_explorer_layers(JsonWriter& json, const Plan& plan);
+
+}  // namespace torch_tensorrt::engine
