@@ -1,0 +1,60 @@
+"""get_engine_layer_info: our own fields, and those of TensorRT's inspector that tools read."""
+
+from __future__ import annotations
+
+import json
+
+import torch
+from torch import nn
+
+import torch_tensorrt
+
+
+def information(module: nn.Module, *inputs) -> dict:
+    script = torch.jit.script(module.eval())
+    compiled = torch_tensorrt.compile(script, inputs=list(inputs), device="cpu")
+    return json.loads(compiled.engine.get_engine_layer_info())
+
+
+def test_two_layers_are_two_entries():
+    found = information(nn.Sequential(nn.Linear(10, 10), nn.Linear(10, 10)), torch_tensorrt.Input((2, 10)))
+    assert found["Bindings"] == ["input_0", "output_0"]
+    assert len(found["Layers"]) == 2
+    first, second = found["Layers"]
+    assert [tensor["Name"] for tensor in first["Inputs"]] == ["input_0"]
+    assert [tensor["Name"] for tensor in second["Outputs"]] == ["output_0"]
+    assert second["Inputs"][0]["Name"] == first["Outputs"][0]["Name"]
+    assert first["Outputs"][0] == {
+        "Name": first["Outputs"][0]["Name"],
+        "Dimensions": [2, 10],
+        "Format/Datatype": "Row major linear FP32",
+    }
+    assert first["Weights"] == {"Type": "Float", "Count": 110}
+    assert first["TacticName"] and "linear.py" in first["Metadata"]
+    assert found["layers"] and found["inputs"]  # our own
+
+
+class Views(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.linear = nn.Conv2d(3, 4, 3), nn.Linear(144, 5)
+
+    def forward(self, x, mask):
+        y = torch.relu(self.conv(x)).flatten(1)
+        return self.linear(y), y > 0, mask.long()
+
+
+def test_only_layers_that_run_are_listed_and_they_are_connected():
+    spec = torch_tensorrt.Input(min_shape=(1, 3, 8, 8), opt_shape=(2, 3, 8, 8), max_shape=(4, 3, 8, 8))
+    found = information(Views(), spec, torch_tensorrt.Input((2,), dtype=torch.bool))
+    running = [layer for layer in found["layers"] if layer["tactic"]]
+    assert [layer["Name"] for layer in found["Layers"]] == [layer["name"] for layer in running]
+    assert found["Bindings"] == ["input_0", "input_1", "output_0", "output_1", "output_2"]
+    known = set(found["Bindings"])
+    for layer in found["Layers"]:
+        for tensor in layer["Inputs"]:
+            assert tensor["Name"] in known, f"{tensor} is the result of no layer"
+            assert all(size > 0 for size in tensor["Dimensions"])  # of the opt shape
+        known |= {tensor["Name"] for tensor in layer["Outputs"]}
+    formats = {tensor["Format/Datatype"] for layer in found["Layers"] for tensor in layer["Outputs"]}
+    assert {"Row major linear BOOL", "Row major linear Int64 format"} <= formats
