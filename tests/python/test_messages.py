@@ -164,7 +164,7 @@ def test_inputs_of_another_kind(inputs, said):
 def test_a_module_that_is_compiled_already():
     compiled = compile_cpu(nn.ReLU(), Input((2,)))
     for compile_it in (torch_tensorrt.compile, torch_tensorrt.convert_method_to_trt_engine):
-        with pytest.raises(RuntimeError, match="the module is (already compiled|compiled already).*ompile the module that it was"):
+        with pytest.raises(RuntimeError, match="the module is compiled already: .*ompile the module that it was"):
             compile_it(compiled, inputs=[Input((2,))], device="cpu")
 
     class Around(nn.Module):
@@ -176,11 +176,11 @@ def test_a_module_that_is_compiled_already():
             return self.inner(x) + 1
 
     around = torch.jit.script(Around().eval())
-    with pytest.raises(RuntimeError, match="its submodule inner is already compiled"):
+    with pytest.raises(RuntimeError, match="submodule"):
         torch_tensorrt.compile(around, inputs=[Input((2,))], device="cpu")
     for module in (compiled, around):
         assert not torch_tensorrt.ts.check_method_op_support(module)
-        assert "already compiled" in torch_tensorrt.check(module).problem
+        assert "compiled already" in torch_tensorrt.check(module).problem
 
 
 # ---- values ---------------------------------------------------------------------------------------------------------

@@ -14,11 +14,11 @@ Decision check_is_new(const torch::jit::Module& mod) {
     if (attribute.value.type() != engine_type) continue;
     const size_t end = attribute.name.rfind('.');
     if (end == std::string::npos) {
-      return Decision::no(str("the module is already compiled: it runs the engine ", attribute.name,
+      return Decision::no(str("the module is compiled already: it runs the engine ", attribute.name,
                               "; compile the module that it was made from"));
     }
     return Decision::no(str("its submodule ", attribute.name.substr(0, end),
-                            " is already compiled; compile the module with the submodule that it was made from, or "
+                            " is compiled already; compile the module with the submodule that it was made from, or "
                             "compile the other submodules one by one"));
   }
   return Decision::yes();
