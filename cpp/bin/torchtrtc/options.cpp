@@ -32,7 +32,7 @@ const char* const kInputSpecHelp =
 
 void add_output_flags(CLI::App& app, Options& o) {
   auto* verbose = app.add_flag("-v,--verbose", o.verbose, "Print debugging messages");
-  auto* info = app.add_flag("-i,--i,--info", o.info, "Print what is decided, and progress");
+  auto* info = app.add_flag("-i,--info,--i", o.info, "Print what is decided, and progress");
   auto* warnings = app.add_flag("-w,--warnings", o.warnings, "Leave warnings out, print errors only");
   verbose->excludes(info)->excludes(warnings);
   info->excludes(warnings);
@@ -130,10 +130,13 @@ void add_check_flags(CLI::App& app, Options& o) {
                  "Self check: relative difference allowed; when none is given 1e-5, for half and bf16 8 last places")
       ->check(number_not_below_zero());
   app.add_flag("--no-threshold-check", o.no_threshold_check, "Do not compare the result with the input module");
-  app.add_option("--custom-torch-ops", o.custom_ops, "Library of PyTorch operations to load first (repeat)")
+  app.add_option("--custom-torch-ops", o.custom_ops,
+                 "Library of PyTorch operations to load first: a path, or a name known to the loader or in this folder "
+                 "(repeat)")
       ->allow_extra_args(false)
       ->type_name("LIB");
-  app.add_option("--custom-converters", o.custom_converters, "Library of converters to load first (repeat)")
+  app.add_option("--custom-converters", o.custom_converters,
+                 "Library of converters to load first, found likewise (repeat)")
       ->allow_extra_args(false)
       ->type_name("LIB");
 }
@@ -188,10 +191,13 @@ int parse_check(int argc, char** argv, Options* options) {
   app.add_option("--backend", options->backend,
                  "Who must take it: native, tensorrt (or another backend's name, also where it cannot run), or auto")
       ->capture_default_str();
-  app.add_option("--custom-torch-ops", options->custom_ops, "Library of PyTorch operations to load first (repeat)")
+  app.add_option("--custom-torch-ops", options->custom_ops,
+                 "Library of PyTorch operations to load first: a path, or a name known to the loader or in this folder "
+                 "(repeat)")
       ->allow_extra_args(false)
       ->type_name("LIB");
-  app.add_option("--custom-converters", options->custom_converters, "Library of converters to load first (repeat)")
+  app.add_option("--custom-converters", options->custom_converters,
+                 "Library of converters to load first, found likewise (repeat)")
       ->allow_extra_args(false)
       ->type_name("LIB");
   app.add_option("input_file", options->input_path, "TorchScript module")->required();
