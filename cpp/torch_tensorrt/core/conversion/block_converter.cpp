@@ -8,6 +8,7 @@
 #include "torch_tensorrt/core/conversion/converters/converter_util.h"
 #include "torch_tensorrt/core/conversion/dynamic_sizes.h"
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
+#include "torch_tensorrt/core/conversion/number_arguments.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 #include "torch_tensorrt/core/util/jit_error.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
@@ -222,11 +223,17 @@ bool compute_if_known(ConversionCtx* ctx, const torch::jit::Node* n, converters:
   return true;
 }
 
-void run_converter(ConversionCtx* ctx, const torch::jit::Node* n) {
-  check_has_converter(n);
+converters::args arguments_of(ConversionCtx* ctx, const torch::jit::Node* n) {
   converters::args args;
   for (const auto* input : n->inputs()) args.push_back(lookup(ctx, input, n));
+  return args;
+}
+
+void run_converter(ConversionCtx* ctx, const torch::jit::Node* n) {
+  check_has_converter(n);
+  converters::args args = arguments_of(ctx, n);
   if (compute_if_known(ctx, n, args)) return;
+  check_numbers(n, args);
   LOG_DEBUG(ctx->logger, "Adding layer for " << util::node_info(n));
   const auto converter = converters::get_node_converter_for(n->maybeSchema());
   const bool converted = converter(ctx, n, args);
@@ -246,6 +253,7 @@ void convert_node(ConversionCtx* ctx, const torch::jit::Node* n) {
   if (n->kind() == prim::Loop) return convert_loop(ctx, n);
   if (evaluators::shouldEvalAtConversionTime(n)) {
     if (util::is_in_place(n)) check_has_converter(n);
+    check_numbers(n, arguments_of(ctx, n));
     return evaluate(ctx, n);
   }
   if (is_ignored(n)) return;

@@ -103,6 +103,18 @@ TEST(FormActivations, LeavesOtherFormulas) {
   }
 }
 
+// What few digits lack would show in float64.
+TEST(FormActivations, Float64NeedsEveryDigit) {
+  const auto formula = [](const std::string& root) {
+    return "%x = input() {dims=[2x3], dtype=f64}\n%r = constant() {dims=[], weights=f64[" + root +
+           "]}\n%one = constant() {dims=[], weights=f64[1]}\n%half = constant() {dims=[], weights=f64[0.5]}\n"
+           "%a = elementwise(%x, %r) {op=div}\n%b = unary(%a) {op=erf}\n%c = elementwise(%b, %one)\n"
+           "%d = elementwise(%x, %half) {op=prod}\n%y = elementwise(%d, %c) {op=prod}\nreturn %y";
+  };
+  expect_unchanged(*pass, formula("1.41421356"));
+  EXPECT_THAT(expect_same_results(*pass, formula("1.4142135623730951")), ::testing::HasSubstr("type=gelu_erf"));
+}
+
 // The gate is broadcast: the result is larger than x.
 TEST(FormActivations, LeavesGatesOfOtherDims) {
   expect_unchanged(*pass,

@@ -1,6 +1,6 @@
 #include "ATen/ATen.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
+#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
 #include "torch_tensorrt/core/conversion/evaluators/families.h"
 
 namespace torch_tensorrt::core::conversion::evaluators {
@@ -48,7 +48,7 @@ at::ScalarType created_type(const torch::jit::Node* n, const kwargs& args, at::S
   if (TensorContainer::is_in(self)) return converters::scalar_type(self.toCustomClass<TensorContainer>()->tensor());
   const bool is_full = n->kind() == c10::Symbol::aten("full");
   if (is_full && content == at::kBool) return at::kBool;
-  return is_full && at::isIntegralType(content, false) ? at::kLong : at::kFloat;
+  return is_full && at::isIntegralType(content, false) ? at::kLong : converters::default_float();
 }
 
 // zeros, ones, full and what is like a tensor: a constant where all is known, else one element repeated.
@@ -88,7 +88,28 @@ Result typed(ConversionCtx* ctx, const torch::jit::Node* n, const kwargs& args, 
       converters::cast(ctx, values, type.isNone() ? otherwise : static_cast<at::ScalarType>(type.toInt())));
 }
 
-// arange of numbers of which some are computed: start + step * (0, 1, ...), ceil((end - start) / step) of them.
+// How many numbers there are from start to end: of floats ceil((end - start) / step) in double, the quotient rounded as
+// PyTorch's is; at least 0.
+nvinfer1::ITensor* count_of_steps(ConversionCtx* ctx, nvinfer1::ITensor* start, nvinfer1::ITensor* end,
+                                  nvinfer1::ITensor* step) {
+  using nvinfer1::ElementWiseOperation;
+  const auto apply = [&](ElementWiseOperation operation, nvinfer1::ITensor* a, nvinfer1::ITensor* b) {
+    return converters::apply(ctx, operation, a, b);
+  };
+  auto* zero = converters::index_constant(ctx, {0});
+  if (at::isFloatingType(converters::scalar_type(start))) {
+    auto* quotient = apply(ElementWiseOperation::kDIV, apply(ElementWiseOperation::kSUB, end, start), step);
+    // The larger one before it is rounded up: a size of -0.0 would be taken for an unknown one.
+    auto* count = apply(ElementWiseOperation::kMAX, quotient, converters::cast(ctx, zero, at::kDouble));
+    return converters::cast(ctx, converters::apply(ctx, nvinfer1::UnaryOperation::kCEIL, count), at::kLong);
+  }
+  // -floor((start - end) / step)
+  auto* length = apply(ElementWiseOperation::kFLOOR_DIV, apply(ElementWiseOperation::kSUB, start, end), step);
+  return apply(ElementWiseOperation::kMAX, apply(ElementWiseOperation::kSUB, zero, length), zero);
+}
+
+// arange of numbers of which some are computed: start + step * (0, 1, ...), in double where they are floats. A dtype of
+// int64 makes integers of the numbers first.
 Result counted(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   using nvinfer1::ElementWiseOperation;
   if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
@@ -98,21 +119,17 @@ Result counted(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   const bool real = at::isFloatingType(converters::scalar_type(start)) ||
                     at::isFloatingType(converters::scalar_type(end)) ||
                     at::isFloatingType(converters::scalar_type(step));
-  const auto type = real ? at::kDouble : at::kLong;
+  const auto dtype = named(n, args, "dtype");
+  const bool as_integers = !dtype.isNone() && static_cast<at::ScalarType>(dtype.toInt()) == at::kLong;
+  const auto type = real && !as_integers ? at::kDouble : at::kLong;
   start = converters::cast(ctx, start, type);
+  end = converters::cast(ctx, end, type);
   step = converters::cast(ctx, step, type);
-  const auto apply = [&](ElementWiseOperation operation, nvinfer1::ITensor* a, nvinfer1::ITensor* b) {
-    return converters::apply(ctx, operation, a, b);
-  };
-  // -floor((start - end) / step), at least 0
-  auto* length = apply(ElementWiseOperation::kSUB, start, converters::cast(ctx, end, type));
-  length = apply(ElementWiseOperation::kFLOOR_DIV, length, step);
-  length = converters::cast(ctx, length, at::kLong);
-  length = apply(ElementWiseOperation::kSUB, converters::index_constant(ctx, {0}), length);
-  auto* count = apply(ElementWiseOperation::kMAX, length, converters::index_constant(ctx, {0}));
+  auto* count = count_of_steps(ctx, start, end, step);
   auto* places = converters::cast(ctx, converters::count_up(ctx, count), type);
-  auto* values = apply(ElementWiseOperation::kSUM, apply(ElementWiseOperation::kPROD, places, step), start);
-  return typed(ctx, n, args, values, real ? at::kFloat : at::kLong);
+  auto* steps = converters::apply(ctx, ElementWiseOperation::kPROD, places, step);
+  auto* values = converters::apply(ctx, ElementWiseOperation::kSUM, steps, start);
+  return typed(ctx, n, args, values, real ? converters::default_float() : at::kLong);
 }
 
 // A number that may be computed, as one element of a 1-D tensor of the dtype.
@@ -130,7 +147,7 @@ Result spaced(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   using nvinfer1::ElementWiseOperation;
   if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
   const auto dtype = named(n, args, "dtype");
-  const auto type = dtype.isNone() ? at::kFloat : static_cast<at::ScalarType>(dtype.toInt());
+  const auto type = dtype.isNone() ? converters::default_float() : static_cast<at::ScalarType>(dtype.toInt());
   TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n) << ": dtype is " << type << ", must be of floats");
   const auto apply = [&](ElementWiseOperation operation, nvinfer1::ITensor* a, nvinfer1::ITensor* b) {
     return converters::apply(ctx, operation, a, b);
@@ -159,7 +176,7 @@ Result spaced(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
 Result identity_matrix(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
   const auto dtype = named(n, args, "dtype");
-  const auto type = dtype.isNone() ? at::kFloat : static_cast<at::ScalarType>(dtype.toInt());
+  const auto type = dtype.isNone() ? converters::default_float() : static_cast<at::ScalarType>(dtype.toInt());
   const auto rows = named(n, args, "n");
   const auto columns = named(n, args, "m");
   auto* row = converters::count_up(ctx, one_element(ctx, rows, at::kLong));
@@ -203,7 +220,7 @@ Result tensor_of_numbers(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& 
   auto* values = converters::replace_dims(ctx, converters::join(ctx, parts, 0), 0, 1, sizes);
   // Python's floats make a tensor of the default dtype, and scalar_tensor does of any number.
   const bool is_default = type == at::kDouble || n->kind() == c10::Symbol::aten("scalar_tensor");
-  return typed(ctx, n, args, values, is_default ? at::kFloat : type);
+  return typed(ctx, n, args, values, is_default ? converters::default_float() : type);
 }
 
 // The value in the dtype and dims of the tensor that it is written to.

@@ -6,6 +6,7 @@
 #include "torch/csrc/jit/ir/constants.h"
 
 #include "torch_tensorrt/core/conversion/converters/converter_util.h"
+#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
 #include "torch_tensorrt/core/conversion/dynamic_sizes.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 
@@ -30,10 +31,11 @@ void flatten(const torch::jit::IValue& data, const std::vector<int64_t>& sizes, 
   if (!data.isList()) {
     TORCHTRT_CHECK(depth == sizes.size(), "the nested lists of a tensor are not of one depth");
     elements.push_back(
-        data.isTensor() ? data.toTensor()
-                        : at::scalar_tensor(data.toScalar(), at::TensorOptions().dtype(data.isDouble() ? at::kFloat
-                                                                                       : data.isBool() ? at::kBool
-                                                                                                       : at::kLong)));
+        data.isTensor()
+            ? data.toTensor()
+            : at::scalar_tensor(data.toScalar(), at::TensorOptions().dtype(data.isDouble() ? converters::default_float()
+                                                                           : data.isBool() ? at::kBool
+                                                                                           : at::kLong)));
     return;
   }
   const auto list = data.toListRef();

@@ -64,6 +64,22 @@ Computed of_reals(ElementWiseOperation operation) {
   };
 }
 
+bool is_real(const ITensor* x) { return nvinfer1::is_floating_point(x->getType()); }
+
+// TorchScript has floor(a / b) of floats, the quotient rounded: 1.0 // 0.1 is 10, where Python says 9.
+ITensor* floor_divided(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& x) {
+  if (!is_real(x[0]) && !is_real(x[1])) return apply(ctx, n, ElementWiseOperation::kFLOOR_DIV, x[0], x[1]);
+  return ctx->net->addUnary(*apply(ctx, n, ElementWiseOperation::kDIV, x[0], x[1]), UnaryOperation::kFLOOR)
+      ->getOutput(0);
+}
+
+// TorchScript has fmod(b + fmod(a, b), b) of floats.
+ITensor* remainder(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& x) {
+  if (!is_real(x[0]) && !is_real(x[1])) return apply(ctx, n, ElementWiseOperation::kREMAINDER, x[0], x[1]);
+  auto* rest = apply(ctx, n, ElementWiseOperation::kFMOD, x[0], x[1]);
+  return apply(ctx, n, ElementWiseOperation::kFMOD, apply(ctx, n, ElementWiseOperation::kSUM, x[1], rest), x[1]);
+}
+
 Computed of_real(UnaryOperation operation) {
   return [operation](ConversionCtx* ctx, const torch::jit::Node*, const std::vector<ITensor*>& x) {
     return ctx->net->addUnary(*as_real(ctx, x[0]), operation)->getOutput(0);
@@ -170,10 +186,10 @@ void append_pairs(Registrations& rows) {
       {"aten::add", elementwise(ElementWiseOperation::kSUM)},
       {"aten::sub", elementwise(ElementWiseOperation::kSUB)},
       {"aten::mul", elementwise(ElementWiseOperation::kPROD)},
-      {"aten::floordiv", elementwise(ElementWiseOperation::kFLOOR_DIV)},
+      {"aten::floordiv", floor_divided},
       {"prim::min", elementwise(ElementWiseOperation::kMIN)},
       {"prim::max", elementwise(ElementWiseOperation::kMAX)},
-      {"aten::remainder", elementwise(ElementWiseOperation::kREMAINDER)},
+      {"aten::remainder", remainder},
       {"aten::fmod", of_reals(ElementWiseOperation::kFMOD)},
       {"aten::div", of_reals(ElementWiseOperation::kDIV)},
       {"aten::eq", elementwise(ElementWiseOperation::kEQUAL)},

@@ -25,8 +25,17 @@ struct Formed {
   float beta = 0.F;
 };
 
-// Constants are written with few digits in models.
-bool is_near(double found, double wanted) { return std::abs(found - wanted) <= 1e-4 * std::abs(wanted); }
+// Constants are written with few digits in models; what they lack would show in float64.
+bool is_near(double found, double wanted, const ITensor& where) {
+  const double tolerance = where.getType() == network::DataType::kDOUBLE ? 1e-15 : 1e-4;
+  return std::abs(found - wanted) <= tolerance * std::abs(wanted);
+}
+
+// The layer's parameters are floats.
+bool holds(const ITensor& where, double parameter) {
+  return where.getType() != network::DataType::kDOUBLE ||
+         static_cast<double>(static_cast<float>(parameter)) == parameter;
+}
 
 const IActivationLayer* activation_of(const ITensor* tensor) {
   return network::layer_cast<IActivationLayer>(static_cast<const network::ILayer*>(tensor->producer()));
@@ -72,7 +81,8 @@ std::optional<Formed> read_clip(double constant, const ITensor* clipped) {
     return std::nullopt;
   }
   const auto sum = read_shift(*clip->getInput(0));
-  if (!sum || !is_near(constant * clip->getBeta(), 1)) return std::nullopt;
+  if (!sum || !is_near(constant * clip->getBeta(), 1, *clipped)) return std::nullopt;
+  if (!holds(*clipped, constant) || !holds(*clipped, sum->shift * constant)) return std::nullopt;
   return Formed{sum->tensor, ActivationType::kHARD_SIGMOID, static_cast<float>(constant),
                 static_cast<float>(sum->shift * constant)};
 }
@@ -92,13 +102,14 @@ bool is_erf_of(const ITensor& tensor, const ITensor* x) {
   const auto* erf = network::layer_cast<network::IUnaryLayer>(static_cast<const network::ILayer*>(tensor.producer()));
   if (erf == nullptr || erf->getOperation() != network::UnaryOperation::kERF) return false;
   const Factors inner = read_factors(*erf->getInput(0));
-  return inner.tensors == std::vector<ITensor*>{const_cast<ITensor*>(x)} && is_near(inner.constant, std::sqrt(0.5));
+  return inner.tensors == std::vector<ITensor*>{const_cast<ITensor*>(x)} &&
+         is_near(inner.constant, std::sqrt(0.5), tensor);
 }
 
 // 0.044715 * x^power.
 bool is_cubic_term(ITensor& tensor, const ITensor* x, int32_t power) {
   const Factors factors = read_factors(tensor);
-  if (!is_near(factors.constant, 0.044715)) return false;
+  if (!is_near(factors.constant, 0.044715, tensor)) return false;
   int32_t found = 0;
   for (ITensor* factor : factors.tensors) {
     const int32_t exponent = read_power(*factor, x);
@@ -127,7 +138,7 @@ bool is_tanh_of_cubic(const ITensor& tensor, const ITensor* x) {
   const auto* tanh = activation_of(&tensor);
   if (tanh == nullptr || tanh->getActivationType() != ActivationType::kTANH) return false;
   const Factors inner = read_factors(*tanh->getInput(0));
-  if (!is_near(inner.constant, std::sqrt(2 / M_PI))) return false;
+  if (!is_near(inner.constant, std::sqrt(2 / M_PI), tensor)) return false;
   if (inner.tensors.size() == 1) return is_cubic(*inner.tensors[0], x);
   if (inner.tensors.size() != 2) return false;
   return (inner.tensors[0] == x && is_square(*inner.tensors[1], x)) ||
@@ -137,7 +148,7 @@ bool is_tanh_of_cubic(const ITensor& tensor, const ITensor* x) {
 // 0.5 * x * (1 + erf(...)) or 0.5 * x * (1 + tanh(...)).
 std::optional<Formed> form_gelu(const Factors& factors, ITensor* x, ITensor* gate) {
   const auto sum = read_shift(*gate);
-  if (!sum || sum->shift != 1 || !is_near(factors.constant, 0.5)) return std::nullopt;
+  if (!sum || sum->shift != 1 || !is_near(factors.constant, 0.5, *gate)) return std::nullopt;
   if (is_erf_of(*sum->tensor, x)) return Formed{x, ActivationType::kGELU_ERF};
   if (is_tanh_of_cubic(*sum->tensor, x)) return Formed{x, ActivationType::kGELU_TANH};
   return std::nullopt;

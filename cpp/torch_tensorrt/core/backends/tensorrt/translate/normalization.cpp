@@ -31,21 +31,23 @@ trt::ITensor& by_deviation(Translator& t, trt::ITensor& centred, uint32_t axes, 
   return binary(t, Binary::kDIV, centred, deviation);
 }
 
-trt::ITensor& native(Translator& t, trt::ITensor& x, uint32_t axes, float epsilon, trt::ITensor& scale,
+trt::ITensor& native(Translator& t, trt::ITensor& x, uint32_t axes, double epsilon, trt::ITensor& scale,
                      trt::ITensor& bias) {
   auto& made = t.added(t.target().addNormalization(x, scale, bias, axes));
-  made.setEpsilon(epsilon);
+  made.setEpsilon(static_cast<float>(epsilon));
   return *made.getOutput(0);
 }
 
 // Without scale and bias.
 trt::ITensor& plain(Translator& t, const INormalizationLayer& layer, trt::ITensor& x, uint32_t axes) {
-  const auto epsilon = static_cast<double>(layer.getEpsilon());
+  const auto epsilon = layer.getEpsilon();
   if (layer.getRms()) return by_deviation(t, x, axes, epsilon);
   if (has_native(axes, x.getDimensions())) {
     return native(t, x, axes, layer.getEpsilon(), number(t, 1, x), number(t, 0, x));
   }
-  return by_deviation(t, binary(t, Binary::kSUB, x, mean(t, x, axes)), axes, epsilon);
+  // Taken off twice: far from 0 the first mean is rounded by more than the distances, whose own mean is small.
+  trt::ITensor& distances = binary(t, Binary::kSUB, x, mean(t, x, axes));
+  return by_deviation(t, binary(t, Binary::kSUB, distances, mean(t, distances, axes)), axes, epsilon);
 }
 
 // N x C x ... seen as N x groups x the rest.

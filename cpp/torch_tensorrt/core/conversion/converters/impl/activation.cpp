@@ -8,10 +8,63 @@ namespace {
 using nvinfer1::ActivationType;
 using nvinfer1::ElementWiseOperation;
 
+bool is_float(double value) { return static_cast<double>(static_cast<float>(value)) == value; }
+
+// The formula in layers with constants of the dtype of x; null for an activation without parameters.
+ITensor* written_out(ConversionCtx* ctx, ITensor* x, ActivationType type, double alpha, double beta) {
+  using nvinfer1::UnaryOperation;
+  using Operation = ElementWiseOperation;
+  const auto with = [&](Operation operation, ITensor* a, double b) { return apply(ctx, operation, a, at::Scalar(b)); };
+  const auto times = [&](ITensor* a, double b) { return with(Operation::kPROD, a, b); };
+  const auto clip = [&](ITensor* a, double low, double high) {
+    return with(Operation::kMIN, with(Operation::kMAX, a, low), high);
+  };
+  const auto elu = [&](double factor, double scale) {
+    auto* negative = times(apply(ctx, UnaryOperation::kEXPM1, x), factor * scale);
+    return choose(ctx, with(Operation::kGREATER, x, 0.0), scale == 1.0 ? x : times(x, scale), negative);
+  };
+  switch (type) {
+    case ActivationType::kLEAKY_RELU:
+      return choose(ctx, with(Operation::kGREATER, x, 0.0), x, times(x, alpha));
+    case ActivationType::kELU:
+      return elu(alpha, 1.0);
+    case ActivationType::kSELU:
+      return elu(alpha, beta);
+    case ActivationType::kCLIP:
+      return clip(x, alpha, beta);
+    case ActivationType::kHARD_SIGMOID:
+      return clip(with(Operation::kSUM, times(x, alpha), beta), 0.0, 1.0);
+    case ActivationType::kHARD_SWISH:
+      return apply(ctx, Operation::kPROD, x, clip(with(Operation::kSUM, times(x, alpha), beta), 0.0, 1.0));
+    case ActivationType::kSOFTPLUS: {
+      auto* scaled = times(x, beta);
+      auto* size = apply(ctx, UnaryOperation::kNEG, apply(ctx, UnaryOperation::kABS, scaled));
+      auto* rest = apply(ctx, UnaryOperation::kLOG1P, apply(ctx, UnaryOperation::kEXP, size));
+      return times(apply(ctx, Operation::kSUM, with(Operation::kMAX, scaled, 0.0), rest), alpha);
+    }
+    case ActivationType::kRELU:
+    case ActivationType::kSIGMOID:
+    case ActivationType::kTANH:
+    case ActivationType::kSOFTSIGN:
+    case ActivationType::kSCALED_TANH:
+    case ActivationType::kTHRESHOLDED_RELU:
+    case ActivationType::kGELU_ERF:
+    case ActivationType::kGELU_TANH:
+    case ActivationType::kSILU:
+    case ActivationType::kMISH:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+// The layer's parameters are floats; float64 needs the digits that those lack.
 ITensor* activation(ConversionCtx* ctx, ITensor* x, ActivationType type, double alpha = 0, double beta = 0) {
+  if (scalar_type(x) == at::kDouble && !(is_float(alpha) && is_float(beta))) {
+    if (auto* exact = written_out(ctx, x, type, alpha, beta)) return exact;
+  }
   auto* layer = ctx->net->addActivation(*x, type);
-  layer->setAlpha(static_cast<float>(alpha));
-  layer->setBeta(static_cast<float>(beta));
+  layer->setAlpha(alpha);
+  layer->setBeta(beta);
   return layer->getOutput(0);
 }
 
@@ -65,18 +118,12 @@ bool elu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     if (scale == 1.0) return finish(ctx, n, activation(ctx, x, ActivationType::kELU, alpha));
     return finish(ctx, n, activation(ctx, x, ActivationType::kSELU, alpha, scale));
   }
-  // The negative side sees input_scale * x, the positive side x: max(x, 0) * scale + elu(min(x, 0) * input_scale) *
-  // scale.
   const auto type = scalar_type(x);
-  const auto multiply = [&](ITensor* a, double b) {
-    return ctx->net->addElementWise(*a, *scalar_constant(ctx, b, type), ElementWiseOperation::kPROD)->getOutput(0);
-  };
-  auto* zero = scalar_constant(ctx, 0.0, type);
-  auto* negative = ctx->net->addElementWise(*x, *zero, ElementWiseOperation::kMIN)->getOutput(0);
-  negative = activation(ctx, multiply(negative, input_scale), ActivationType::kELU, alpha);
-  auto* positive = activation(ctx, x, ActivationType::kRELU);
-  auto* sum = ctx->net->addElementWise(*positive, *negative, ElementWiseOperation::kSUM)->getOutput(0);
-  return finish(ctx, n, multiply(sum, scale));
+  x = cast(ctx, x, wide_type(type));
+  const auto times = [&](ITensor* a, double b) { return apply(ctx, ElementWiseOperation::kPROD, a, at::Scalar(b)); };
+  auto* negative = times(apply(ctx, nvinfer1::UnaryOperation::kEXPM1, times(x, input_scale)), alpha * scale);
+  auto* is_positive = apply(ctx, ElementWiseOperation::kGREATER, x, at::Scalar(0.0));
+  return finish(ctx, n, cast(ctx, choose(ctx, is_positive, times(x, scale), negative), type));
 }
 
 // celu(x) = max(0, x) + min(0, alpha * (exp(x / alpha) - 1))
@@ -85,34 +132,31 @@ bool celu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const double alpha = args[1].unwrapToScalar().toDouble();
   TORCHTRT_CHECK(alpha != 0.0, util::node_info(n) << ": alpha is 0, must not be 0");
   const auto type = scalar_type(x);
-  const auto scaled = [&](ITensor* a, double b) {
-    return ctx->net->addElementWise(*a, *scalar_constant(ctx, b, type), ElementWiseOperation::kPROD)->getOutput(0);
-  };
+  x = cast(ctx, x, wide_type(type));
+  const auto scaled = [&](ITensor* a, double b) { return apply(ctx, ElementWiseOperation::kPROD, a, at::Scalar(b)); };
   // alpha * elu(x / alpha) for a positive alpha.
   TORCHTRT_CHECK(alpha > 0.0, util::node_info(n) << ": alpha is " << alpha << ", only positive ones are converted");
-  return finish(ctx, n, scaled(activation(ctx, scaled(x, 1.0 / alpha), ActivationType::kELU, 1.0), alpha));
+  auto* out = scaled(activation(ctx, scaled(x, 1.0 / alpha), ActivationType::kELU, 1.0), alpha);
+  return finish(ctx, n, cast(ctx, out, type));
 }
 
 bool softplus(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
   const double beta = args[1].unwrapToScalar().toDouble();
   const double threshold = args[2].unwrapToScalar().toDouble();
-  const auto type = scalar_type(x);
   auto* soft = activation(ctx, x, ActivationType::kSOFTPLUS, 1.0 / beta, beta);
-  auto* scaled = ctx->net->addElementWise(*x, *scalar_constant(ctx, beta, type), ElementWiseOperation::kPROD);
-  auto* linear = ctx->net->addElementWise(*scaled->getOutput(0), *scalar_constant(ctx, threshold, type),
-                                          ElementWiseOperation::kGREATER);
-  return finish(ctx, n, ctx->net->addSelect(*linear->getOutput(0), *x, *soft)->getOutput(0));
+  auto* scaled = apply(ctx, ElementWiseOperation::kPROD, cast(ctx, x, wide_type(scalar_type(x))), at::Scalar(beta));
+  auto* linear = apply(ctx, ElementWiseOperation::kGREATER, scaled, at::Scalar(threshold));
+  return finish(ctx, n, choose(ctx, linear, x, soft));
 }
 
 // threshold(x) = x > threshold ? x : value
 bool threshold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const auto type = scalar_type(x);
-  auto* limit = scalar_constant(ctx, args[1].unwrapToScalar(), type);
   auto* value = scalar_constant(ctx, args[2].unwrapToScalar(), type);
   // NaN stays NaN, as in PyTorch: the comparison that selects the value is x <= threshold.
-  auto* above = ctx->net->addElementWise(*x, *limit, ElementWiseOperation::kGREATER)->getOutput(0);
+  auto* above = apply(ctx, ElementWiseOperation::kGREATER, cast(ctx, x, wide_type(type)), args[1].unwrapToScalar());
   if (!at::isFloatingType(type)) return finish(ctx, n, ctx->net->addSelect(*above, *x, *value)->getOutput(0));
   auto* nan = ctx->net->addUnary(*x, nvinfer1::UnaryOperation::kISNAN)->getOutput(0);
   auto* keep = ctx->net->addElementWise(*above, *nan, ElementWiseOperation::kOR)->getOutput(0);
@@ -156,7 +200,7 @@ ITensor* clip(ConversionCtx* ctx, ITensor* x, const at::Scalar* low, const at::S
 // Bounds of a float type make an integer tensor a float one, any bound makes a bool tensor a tensor of numbers.
 ITensor* promoted_to_bounds(ConversionCtx* ctx, ITensor* x, const at::Scalar* low, const at::Scalar* high) {
   const auto is_float = [](const at::Scalar* bound) { return bound != nullptr && bound->isFloatingPoint(); };
-  if ((is_float(low) || is_float(high)) && !at::isFloatingType(scalar_type(x))) return cast(ctx, x, at::kFloat);
+  if (is_float(low) || is_float(high)) return as_float(ctx, x);
   return scalar_type(x) == at::kBool ? cast(ctx, x, at::kLong) : x;
 }
 
@@ -243,9 +287,11 @@ bool softshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
   const double lambda = args[1].unwrapToScalar().toDouble();
   TORCHTRT_CHECK(lambda >= 0, util::node_info(n) << ": lambda is " << lambda << ", must be 0 or more");
+  const auto type = scalar_type(x);
+  x = cast(ctx, x, wide_type(type));
   auto* inside = apply(ctx, ElementWiseOperation::kMIN, apply(ctx, ElementWiseOperation::kMAX, x, at::Scalar(-lambda)),
                        at::Scalar(lambda));
-  return finish(ctx, n, apply(ctx, ElementWiseOperation::kSUB, x, inside));
+  return finish(ctx, n, cast(ctx, apply(ctx, ElementWiseOperation::kSUB, x, inside), type));
 }
 
 // Outside of training the slope is the mean of its bounds.

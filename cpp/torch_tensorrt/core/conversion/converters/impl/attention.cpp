@@ -1,5 +1,6 @@
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
@@ -29,6 +30,13 @@ bool attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
                  util::node_info(n) << ": ranks are " << rank(query) << ", " << rank(key) << " and " << rank(value)
                                     << ", must be the same, 2 to 4");
   const bool grouped = args.size() > 7 && args[7].unwrapToBool();
+  std::optional<double> scale;
+  if (!is_none(args[6])) scale = args[6].unwrapToScalar().toDouble();
+  // To the layer a scale of 0 says that there is none.
+  if (scale == 0.0) {
+    query = apply(ctx, ElementWiseOperation::kPROD, query, at::Scalar(0.0));
+    scale = 1.0;
+  }
   auto* layer =
       ctx->net->addAttention(*with_four_dims(ctx, query), *with_four_dims(ctx, key), *with_four_dims(ctx, value));
   if (!is_none(args[3])) {
@@ -39,7 +47,7 @@ bool attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     layer->setMask(*mask);
   }
   layer->setCausal(args[5].unwrapToBool());
-  if (!is_none(args[6])) layer->setScale(args[6].unwrapToScalar().toDouble());
+  if (scale) layer->setScale(*scale);
   const auto heads = [](ITensor* x) { return rank(x) < 4 ? -1 : x->getDimensions().d[1]; };
   TORCHTRT_CHECK(grouped || heads(query) < 0 || heads(key) < 0 || heads(query) == heads(key),
                  util::node_info(n) << ": " << query->getDimensions().d[1] << " heads of queries and "

@@ -118,7 +118,9 @@ ITensor* cast(ConversionCtx* ctx, ITensor* tensor, at::ScalarType type) {
 }
 
 ITensor* scalar_constant(ConversionCtx* ctx, const at::Scalar& value, at::ScalarType type) {
-  return tensor_to_const(ctx, at::scalar_tensor(value, at::TensorOptions().dtype(type)));
+  // A number beyond the range of the dtype wraps around, or becomes infinite, as where PyTorch's operators meet one.
+  const auto number = at::scalar_tensor(value, at::TensorOptions().dtype(value.type()));
+  return tensor_to_const(ctx, number.to(type));
 }
 
 ITensor* index_constant(ConversionCtx* ctx, const std::vector<int64_t>& values) {

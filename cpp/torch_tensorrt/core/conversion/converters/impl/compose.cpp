@@ -7,6 +7,7 @@
 #include "ATen/ops/empty.h"
 #include "ATen/ops/ones.h"
 
+#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 #include "torch_tensorrt/core/network/dim_origin.h"
 
@@ -83,8 +84,8 @@ ITensor* apply(ConversionCtx* ctx, nvinfer1::UnaryOperation operation, ITensor* 
 
 ITensor* apply(ConversionCtx* ctx, nvinfer1::ActivationType type, ITensor* x, double alpha, double beta) {
   auto* layer = ctx->net->addActivation(*x, type);
-  layer->setAlpha(static_cast<float>(alpha));
-  layer->setBeta(static_cast<float>(beta));
+  layer->setAlpha(alpha);
+  layer->setBeta(beta);
   return layer->getOutput(0);
 }
 
@@ -126,7 +127,7 @@ ITensor* softmax(ConversionCtx* ctx, ITensor* x, int32_t dim, bool log) {
 at::ScalarType wide_type(at::ScalarType type) { return at::isReducedFloatingType(type) ? at::kFloat : type; }
 
 ITensor* as_float(ConversionCtx* ctx, ITensor* x) {
-  return at::isFloatingType(scalar_type(x)) ? x : cast(ctx, x, at::kFloat);
+  return at::isFloatingType(scalar_type(x)) ? x : cast(ctx, x, default_float());
 }
 
 ITensor* count_along(ConversionCtx* ctx, ITensor* x, uint32_t axes, at::ScalarType type) {

@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
 
 // Two or three operands with PyTorch's type promotion.
 namespace torch_tensorrt::core::conversion::converters {
@@ -11,22 +12,34 @@ bool is_one(const at::Scalar& value) {
   return value.isIntegral(/*includeBool=*/true) ? value.toLong() == 1 : value.toDouble() == 1.0;
 }
 
-// a op (alpha * b), or (alpha * b) ... with the operands swapped for rsub.
+// Sums of a half type and a number: PyTorch rounds the number to the dtype first on a CPU, and computes in float32 on a
+// GPU.
+bool keeps_number(const ConversionCtx* ctx, at::ScalarType type, const Operand& operand) {
+  const bool on_cpu = ctx->settings.device.device_type == nvinfer1::DeviceType::kCPU;
+  return !on_cpu && operand.tensor == nullptr && is_rounded_by(type, operand);
+}
+
+// a op (alpha * b), or (alpha * b) ... with the operands swapped for rsub, rounded once.
 bool with_alpha(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operation operation, bool swapped) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
   const at::Scalar alpha = args[2].unwrapToScalar();
-  auto type = result_type({self, other});
-  auto* a = materialise(ctx, self, type);
-  auto* b = materialise(ctx, other, type);
+  const auto type = result_type({self, other});
+  const bool keeps = keeps_number(ctx, type, self) || keeps_number(ctx, type, other);
+  const auto wide = is_one(alpha) && !keeps ? type : wide_type(type);
+  auto* a = cast(ctx, materialise(ctx, self, keeps ? wide : type), wide);
+  auto* b = cast(ctx, materialise(ctx, other, keeps ? wide : type), wide);
   auto*& scaled = swapped ? a : b;
-  if (!is_one(alpha)) scaled = apply(ctx, Operation::kPROD, scaled, scalar_constant(ctx, alpha, type));
+  if (!is_one(alpha)) {
+    scaled = apply(ctx, Operation::kPROD, scaled, cast(ctx, scalar_constant(ctx, alpha, type), wide));
+  }
   const auto is_bool = [](const Operand& x) {
     return x.tensor == nullptr ? x.number.isBoolean() : scalar_type(x.tensor) == at::kBool;
   };
   TORCHTRT_CHECK(operation == Operation::kSUM || (!is_bool(self) && !is_bool(other)),
                  util::node_info(n) << ": subtraction of bools, or from them, is not defined");
-  return finish(ctx, n, swapped ? apply(ctx, operation, b, a) : apply(ctx, operation, a, b));
+  auto* out = swapped ? apply(ctx, operation, b, a) : apply(ctx, operation, a, b);
+  return finish(ctx, n, cast(ctx, out, type));
 }
 
 OpConverter scaled(Operation operation, bool swapped = false) {
@@ -44,17 +57,40 @@ bool plain(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operation 
   return finish(ctx, n, apply(ctx, operation, a, b));
 }
 
+// A product or quotient in the dtype. PyTorch multiplies float16 and bfloat16 by a number, and divides them by one, in
+// float32: the number is not rounded to the dtype, as it is in sums and comparisons.
+ITensor* scaled_by(ConversionCtx* ctx, Operation operation, const Operand& self, const Operand& other,
+                   at::ScalarType type) {
+  const auto wide = is_rounded_by(type, other) ? wide_type(type) : type;
+  auto* a = cast(ctx, materialise(ctx, self, type), wide);
+  return apply(ctx, operation, a, materialise(ctx, other, wide));
+}
+
+bool multiply(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const Operand self = read_operand(ctx, args[0]);
+  const Operand other = read_operand(ctx, args[1]);
+  const auto type = result_type({self, other});
+  return finish(ctx, n, cast(ctx, scaled_by(ctx, Operation::kPROD, self, other, type), type));
+}
+
 OpConverter simple(Operation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) { return plain(ctx, n, args, operation); };
 }
 
-// True division: integers become float32.
+// True division: integers become floats.
 bool true_divide(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
   auto type = result_type({self, other});
-  if (!at::isFloatingType(type)) type = at::kFloat;
-  return finish(ctx, n, apply(ctx, Operation::kDIV, materialise(ctx, self, type), materialise(ctx, other, type)));
+  if (!at::isFloatingType(type)) type = default_float();
+  return finish(ctx, n, cast(ctx, scaled_by(ctx, Operation::kDIV, self, other, type), type));
+}
+
+bool floor_divide(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const Operand self = read_operand(ctx, args[0]);
+  const Operand other = read_operand(ctx, args[1]);
+  const auto type = result_type({self, other});
+  return finish(ctx, n, cast(ctx, scaled_by(ctx, Operation::kFLOOR_DIV, self, other, type), type));
 }
 
 bool divide_with_mode(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -62,16 +98,46 @@ bool divide_with_mode(ConversionCtx* ctx, const torch::jit::Node* n, args& args)
   const auto mode = args[2].unwrapToString();
   TORCHTRT_CHECK(mode == "floor" || mode == "trunc",
                  util::node_info(n) << ": rounding_mode is '" << mode << "', must be 'floor' or 'trunc'");
-  if (mode == "floor") return plain(ctx, n, args, Operation::kFLOOR_DIV);
+  if (mode == "floor") return floor_divide(ctx, n, args);
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
   const auto type = result_type({self, other});
-  auto* quotient = apply(ctx, Operation::kDIV, materialise(ctx, self, type), materialise(ctx, other, type));
-  return finish(ctx, n, at::isFloatingType(type) ? apply(ctx, nvinfer1::UnaryOperation::kTRUNC, quotient) : quotient);
+  auto* quotient = scaled_by(ctx, Operation::kDIV, self, other, type);
+  if (at::isFloatingType(type)) quotient = apply(ctx, nvinfer1::UnaryOperation::kTRUNC, quotient);
+  return finish(ctx, n, cast(ctx, quotient, type));
 }
 
-bool floor_divide(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  return plain(ctx, n, args, Operation::kFLOOR_DIV);
+// ---- powers -----------------------------------------------------------------------------------------------------
+
+// The powers that PyTorch writes as roots, quotients and products; null for another. They differ from the general
+// formula at -0.0 and at minus infinity, and by roundings.
+ITensor* simple_power(ConversionCtx* ctx, ITensor* x, double exponent) {
+  using nvinfer1::UnaryOperation;
+  const auto product = [&](ITensor* a, ITensor* b) { return apply(ctx, Operation::kPROD, a, b); };
+  if (exponent == 1.0) return identity(ctx, x);
+  if (exponent == 2.0) return product(x, x);
+  if (exponent == 3.0) return product(product(x, x), x);
+  if (!at::isFloatingType(scalar_type(x))) return nullptr;
+  if (exponent == -2.0) return apply(ctx, UnaryOperation::kRECIP, product(x, x));
+  if (exponent == -1.0) return apply(ctx, UnaryOperation::kRECIP, x);
+  if (exponent == 0.5) return apply(ctx, UnaryOperation::kSQRT, x);
+  if (exponent != -0.5) return nullptr;
+  const auto type = scalar_type(x);
+  auto* root = apply(ctx, UnaryOperation::kSQRT, cast(ctx, x, wide_type(type)));
+  return cast(ctx, apply(ctx, UnaryOperation::kRECIP, root), type);
+}
+
+// (self, exponent: a number)
+bool power_of_tensor(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const Operand self = read_operand(ctx, args[0]);
+  const Operand exponent = read_operand(ctx, args[1]);
+  const auto type = result_type({self, exponent});
+  // PyTorch takes float16 to powers by the general formula alone.
+  if (exponent.tensor == nullptr && type != at::kHalf) {
+    auto* out = simple_power(ctx, materialise(ctx, self, type), exponent.number.toDouble());
+    if (out != nullptr) return finish(ctx, n, out);
+  }
+  return plain(ctx, n, args, Operation::kPOW);
 }
 
 ITensor* not_(ConversionCtx* ctx, ITensor* x) {
@@ -118,12 +184,12 @@ OpConverter logical(Operation operation) {
   };
 }
 
-// Integers become float32.
+// Integers become floats.
 bool angle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
   auto type = result_type({self, other});
-  if (!at::isFloatingType(type)) type = at::kFloat;
+  if (!at::isFloatingType(type)) type = default_float();
   return finish(ctx, n, apply(ctx, Operation::kATAN2, materialise(ctx, self, type), materialise(ctx, other, type)));
 }
 
@@ -228,8 +294,8 @@ Family element_wise_family() {
       {"aten::sub.Scalar", scaled(Operation::kSUB)},
       {"aten::rsub.Tensor", scaled(Operation::kSUB, /*swapped=*/true)},
       {"aten::rsub.Scalar", scaled(Operation::kSUB, /*swapped=*/true)},
-      {"aten::mul.Tensor", simple(Operation::kPROD)},
-      {"aten::mul.Scalar", simple(Operation::kPROD)},
+      {"aten::mul.Tensor", multiply},
+      {"aten::mul.Scalar", multiply},
       {"aten::div.Tensor", true_divide},
       {"aten::div.Scalar", true_divide},
       {"aten::div.Tensor_mode", divide_with_mode},
@@ -237,7 +303,7 @@ Family element_wise_family() {
       {"aten::floor_divide", floor_divide},
       {"aten::floor_divide.Scalar", floor_divide},
       {"aten::pow.Tensor_Tensor", simple(Operation::kPOW)},
-      {"aten::pow.Tensor_Scalar", simple(Operation::kPOW)},
+      {"aten::pow.Tensor_Scalar", power_of_tensor},
       {"aten::pow.Scalar", simple(Operation::kPOW)},
       {"aten::max.other", simple(Operation::kMAX)},
       {"aten::maximum", simple(Operation::kMAX)},
@@ -259,8 +325,8 @@ Family element_wise_family() {
       {"aten::true_divide.Scalar", true_divide},
       {"aten::divide.Tensor", true_divide},
       {"aten::divide.Scalar", true_divide},
-      {"aten::multiply.Tensor", simple(Operation::kPROD)},
-      {"aten::multiply.Scalar", simple(Operation::kPROD)},
+      {"aten::multiply.Tensor", multiply},
+      {"aten::multiply.Scalar", multiply},
       {"aten::subtract.Tensor", scaled(Operation::kSUB)},
       {"aten::subtract.Scalar", scaled(Operation::kSUB)},
       {"aten::atan2", angle},

@@ -76,12 +76,17 @@ void check_types(const torch::jit::Node* n, ITensor* self, ITensor* a) {
                                                           << scalar_type(a) << " as the matrices are");
 }
 
+// With factors rounded once, as PyTorch does it.
 bool addmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* a = args[1].ITensorOrFreeze(ctx);
   auto* b = args[2].ITensorOrFreeze(ctx);
   check_types(n, args[0].ITensorOrFreeze(ctx), a);
   check_ranks(n, a, b, 2);
-  return finish(ctx, n, add_product(ctx, args, product(ctx, n, a, b)));
+  const auto type = scalar_type(a);
+  const bool is_plain = args[3].unwrapToScalar().toDouble() == 1.0 && args[4].unwrapToScalar().toDouble() == 1.0;
+  const auto wide = is_plain ? type : wide_type(type);
+  auto* out = product(ctx, n, cast(ctx, a, wide), cast(ctx, b, wide));
+  return finish(ctx, n, cast(ctx, add_product(ctx, args, out), type));
 }
 
 // Rounded once, as PyTorch does it.

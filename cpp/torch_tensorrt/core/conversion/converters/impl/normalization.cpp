@@ -3,6 +3,7 @@
 #include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -112,7 +113,7 @@ struct NormSpec {
 
 ITensor* add_norm(ConversionCtx* ctx, ITensor* input, ITensor* scale, ITensor* bias, const NormSpec& spec) {
   auto* layer = ctx->net->addNormalization(*input, scale, bias, spec.axes);
-  layer->setEpsilon(static_cast<float>(spec.eps));
+  layer->setEpsilon(spec.eps);
   layer->setNbGroups(spec.groups);
   return layer->getOutput(0);
 }
@@ -142,14 +143,14 @@ uint32_t normalized_axes(const torch::jit::Node* n, ITensor* input, const SizeLi
 void finish_statistics(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, const NormSpec& spec) {
   using nvinfer1::ElementWiseOperation;
   if (!n->outputs()[1]->hasUses() && !n->outputs()[2]->hasUses()) return;
-  auto* mean = reduce(ctx, nvinfer1::ReduceOperation::kAVG, input, spec.axes, /*keep=*/true);
-  finish(ctx, n, mean, 1);
-  auto* distance = apply(ctx, ElementWiseOperation::kSUB, input, mean);
-  auto* squares = apply(ctx, ElementWiseOperation::kPROD, distance, distance);
+  const auto type = scalar_type(input);
+  const Centered center = centered(ctx, cast(ctx, input, wide_type(type)), spec.axes);
+  finish(ctx, n, cast(ctx, center.mean, type), 1);
+  auto* squares = apply(ctx, ElementWiseOperation::kPROD, center.distances, center.distances);
   auto* variance = reduce(ctx, nvinfer1::ReduceOperation::kAVG, squares, spec.axes, /*keep=*/true);
   auto* deviation = apply(ctx, nvinfer1::UnaryOperation::kSQRT,
                           apply(ctx, ElementWiseOperation::kSUM, variance, at::Scalar(spec.eps)));
-  finish(ctx, n, apply(ctx, nvinfer1::UnaryOperation::kRECIP, deviation), 2);
+  finish(ctx, n, cast(ctx, apply(ctx, nvinfer1::UnaryOperation::kRECIP, deviation), type), 2);
 }
 
 // (input, normalized_shape, weight, bias, eps): layer_norm, and native_layer_norm, which gives the statistics too.
@@ -175,7 +176,7 @@ bool rms_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const double eps = is_none(args[3]) ? default_epsilon(scalar_type(input)) : args[3].unwrapToDouble();
   auto* scale = optional_tensor(ctx, args[2]);
   auto* layer = ctx->net->addNormalization(*input, scale, nullptr, axes);
-  layer->setEpsilon(static_cast<float>(eps));
+  layer->setEpsilon(eps);
   layer->setRms(true);
   return finish(ctx, n, layer->getOutput(0));
 }
@@ -258,6 +259,9 @@ bool instance_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   NormSpec spec;
   spec.eps = eps;
   spec.axes = axes_from(2, input_rank);
+  // PyTorch keeps the mean in double. Of what is centered first every tactic gives as many digits.
+  auto* mean = reduce(ctx, nvinfer1::ReduceOperation::kAVG, input, spec.axes, /*keep=*/true);
+  input = apply(ctx, nvinfer1::ElementWiseOperation::kSUB, input, mean);
   auto* scale = per_channel(ctx, optional_tensor(ctx, args[1]), input_rank);
   auto* bias = per_channel(ctx, optional_tensor(ctx, args[2]), input_rank);
   auto* out = add_norm(ctx, input, scale, bias, spec);

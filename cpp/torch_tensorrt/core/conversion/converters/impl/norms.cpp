@@ -14,7 +14,7 @@ using nvinfer1::ReduceOperation;
 using nvinfer1::UnaryOperation;
 
 // (sum |x|^p)^(1/p); the largest and smallest |x| for infinities; how many are not 0 for 0.
-ITensor* vector_norm(ConversionCtx* ctx, ITensor* x, double p, uint32_t axes, bool keep) {
+ITensor* plain_norm(ConversionCtx* ctx, ITensor* x, double p, uint32_t axes, bool keep) {
   auto* size = apply(ctx, UnaryOperation::kABS, x);
   if (std::isinf(p)) {
     return reduce(ctx, p > 0 ? ReduceOperation::kMAX : ReduceOperation::kMIN, size, axes, keep);
@@ -31,6 +31,12 @@ ITensor* vector_norm(ConversionCtx* ctx, ITensor* x, double p, uint32_t axes, bo
   auto* powers = apply(ctx, ElementWiseOperation::kPOW, size, at::Scalar(p));
   auto* sum = reduce(ctx, ReduceOperation::kSUM, powers, axes, keep);
   return apply(ctx, ElementWiseOperation::kPOW, sum, at::Scalar(1.0 / p));
+}
+
+// Of float16 and bfloat16 in float32: squares soon leave their range.
+ITensor* vector_norm(ConversionCtx* ctx, ITensor* x, double p, uint32_t axes, bool keep) {
+  const auto type = scalar_type(x);
+  return cast(ctx, plain_norm(ctx, cast(ctx, x, wide_type(type)), p, axes, keep), type);
 }
 
 ITensor* float_operand(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg, const Var* type_arg) {

@@ -2,6 +2,7 @@
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -157,18 +158,18 @@ struct Moments {
   ITensor* variance;
   ITensor* mean;
 };
-// The sum of squared distances from the mean over (count - correction, at least 0), as PyTorch has it.
+// The sum of squared distances from the mean over (count - correction, at least 0), as PyTorch has it; of float16 and
+// bfloat16 in float32.
 Moments moments(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const std::vector<int64_t>& dims,
                 const at::Scalar& correction, bool keep) {
   const uint32_t axes = axes_mask(n, dims, rank(x));
-  auto* kept_mean = reduce(ctx, ReduceOperation::kAVG, x, axes, /*keep=*/true);
-  auto* distance = apply(ctx, ElementWiseOperation::kSUB, x, kept_mean);
-  auto* squares = apply(ctx, ElementWiseOperation::kPROD, distance, distance);
+  const auto type = wide_type(scalar_type(x));
+  const Centered center = centered(ctx, cast(ctx, x, type), axes);
+  auto* squares = apply(ctx, ElementWiseOperation::kPROD, center.distances, center.distances);
   auto* sum = reduce(ctx, ReduceOperation::kSUM, squares, axes, keep);
-  const auto type = scalar_type(x);
   auto* count = apply(ctx, ElementWiseOperation::kSUB, count_along(ctx, x, axes, type), correction);
   count = apply(ctx, ElementWiseOperation::kMAX, count, at::Scalar(0.0));
-  auto* mean = keep ? kept_mean : reduce(ctx, ReduceOperation::kAVG, x, axes, /*keep=*/false);
+  auto* mean = keep ? center.mean : reduce(ctx, ReduceOperation::kAVG, center.mean, axes, /*keep=*/false);
   return {apply(ctx, ElementWiseOperation::kDIV, sum, count), mean};
 }
 
@@ -190,8 +191,8 @@ OpConverter spread(Spread what, bool with_mean) {
     const bool keep = !whole && args[3].unwrapToBool();
     auto [variance, mean] = moments(ctx, n, x, dims, correction, keep);
     if (what == Spread::kDeviation) variance = apply(ctx, UnaryOperation::kSQRT, variance);
-    finish(ctx, n, variance, 0);
-    return !with_mean || finish(ctx, n, mean, 1);
+    finish(ctx, n, cast(ctx, variance, scalar_type(x)), 0);
+    return !with_mean || finish(ctx, n, cast(ctx, mean, scalar_type(x)), 1);
   };
 }
 

@@ -3,6 +3,7 @@
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
 
 // Functions of one or two numbers that no layer computes and a few layers do, corner cases as PyTorch has them.
 namespace torch_tensorrt::core::conversion::converters {
@@ -18,7 +19,7 @@ ITensor* constant_like(ConversionCtx* ctx, ITensor* x, double value) {
   return scalar_constant(ctx, value, scalar_type(x));
 }
 
-// Both operands in the dtype that they promote to; integers as float32 where the function is one of floats.
+// Both operands in the dtype that they promote to; integers as floats where the function is one of floats.
 struct Pair {
   ITensor* a;
   ITensor* b;
@@ -27,7 +28,7 @@ Pair read_pair(ConversionCtx* ctx, args& args, bool of_floats) {
   const Operand a = read_operand(ctx, args[0]);
   const Operand b = read_operand(ctx, args[1]);
   auto type = result_type({a, b});
-  if (of_floats && !at::isFloatingType(type)) type = at::kFloat;
+  if (of_floats && !at::isFloatingType(type)) type = default_float();
   return {materialise(ctx, a, type), materialise(ctx, b, type)};
 }
 
@@ -139,7 +140,7 @@ bool is_close(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   if (scalar_type(pair.a) == at::kBool) return finish(ctx, n, equal);
   auto* a = as_float(ctx, pair.a);
   auto* b = as_float(ctx, pair.b);
-  // PyTorch, too, takes the distance of integers in float32.
+  // PyTorch, too, takes the distance of integers in floats.
   auto* distance = apply(ctx, UnaryOperation::kABS, apply(ctx, Operation::kSUB, a, b));
   auto* allowed = apply(ctx, Operation::kPROD, apply(ctx, UnaryOperation::kABS, b), args[2].unwrapToScalar());
   allowed = apply(ctx, Operation::kSUM, allowed, args[3].unwrapToScalar());

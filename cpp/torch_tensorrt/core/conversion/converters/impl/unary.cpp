@@ -13,8 +13,7 @@ using nvinfer1::UnaryOperation;
 // Functions that give a float for an integer.
 OpConverter of_float(UnaryOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    auto* x = args[0].ITensorOrFreeze(ctx);
-    if (!at::isFloatingType(scalar_type(x))) x = cast(ctx, x, at::kFloat);
+    auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
     return finish(ctx, n, ctx->net->addUnary(*x, operation)->getOutput(0));
   };
 }
@@ -45,8 +44,7 @@ bool sign(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 }
 
 bool rsqrt(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = args[0].ITensorOrFreeze(ctx);
-  if (!at::isFloatingType(scalar_type(x))) x = cast(ctx, x, at::kFloat);
+  auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
   auto* root = ctx->net->addUnary(*x, UnaryOperation::kSQRT)->getOutput(0);
   return finish(ctx, n, ctx->net->addUnary(*root, UnaryOperation::kRECIP)->getOutput(0));
 }
@@ -68,8 +66,7 @@ bool bitwise_not(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 }
 
 bool is_nan_or_inf(ConversionCtx* ctx, const torch::jit::Node* n, args& args, UnaryOperation operation) {
-  auto* x = args[0].ITensorOrFreeze(ctx);
-  if (!at::isFloatingType(scalar_type(x))) x = cast(ctx, x, at::kFloat);
+  auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
   return finish(ctx, n, ctx->net->addUnary(*x, operation)->getOutput(0));
 }
 

@@ -67,8 +67,7 @@ Compute try_layer_norm(Request& request, const Affine& affine, at::IntArrayRef a
   const auto scale = exactly(affine.scale, sizes);
   const auto bias = exactly(affine.bias, sizes);
   if (!scale || !bias) return {};
-  return [x, out = request.output(), sizes, scale = *scale, bias = *bias,
-          epsilon = static_cast<double>(layer.getEpsilon())]() mutable {
+  return [x, out = request.output(), sizes, scale = *scale, bias = *bias, epsilon = layer.getEpsilon()]() mutable {
     out.copy_(std::get<0>(at::native_layer_norm(x, sizes, optional_tensor(scale), optional_tensor(bias), epsilon)));
   };
 }
@@ -79,14 +78,17 @@ struct Formula {
   double epsilon;
 };
 
-// x - mean over its deviation, in the dtype of x.
+// x - mean over its deviation, in the dtype of x. The mean is taken off twice: far from 0 the first one is rounded by
+// more than the distances, whose own mean is small.
 at::Tensor normalize(const at::Tensor& x, const Formula& formula) {
   if (formula.rms) {
     const at::Tensor mean_square = at::mean(at::square(x), formula.axes, /*keepdim=*/true);
     return at::mul(x, mean_square.add_(formula.epsilon).rsqrt_());
   }
-  const auto [variance, mean] = at::var_mean(x, formula.axes, /*correction=*/at::Scalar(0), /*keepdim=*/true);
-  return at::sub(x, mean).mul_(at::rsqrt(at::add(variance, formula.epsilon)));
+  at::Tensor distances = at::sub(x, at::mean(x, formula.axes, /*keepdim=*/true));
+  distances.sub_(at::mean(distances, formula.axes, /*keepdim=*/true));
+  at::Tensor variance = at::mean(at::square(distances), formula.axes, /*keepdim=*/true);
+  return distances.mul_(variance.add_(formula.epsilon).rsqrt_());
 }
 
 // Any axes, groups, scale and bias; in fp32 (fp64 for doubles) until the end.
