@@ -17,13 +17,16 @@ def saved_bytes(module) -> int:
 class Tied(torch.nn.Module):
     """An embedding whose matrix is that of the output layer too, which wants it in another layout."""
 
-    def __init__(self):
+    def __init__(self, transposed: bool):
         super().__init__()
         self.embedding = torch.nn.Embedding(6000, 64)
+        self.transposed = transposed
         self.inner = torch.nn.Linear(64, 64)
 
     def forward(self, tokens):
         x = torch.relu(self.inner(self.embedding(tokens)))
+        if self.transposed:
+            return x @ self.embedding.weight.t()
         return torch.nn.functional.linear(x, self.embedding.weight)
 
 
@@ -54,7 +57,8 @@ class Copies(torch.nn.Module):
 
 
 CASES = {
-    "tied": (Tied, torch.randint(6000, (2, 5)), 6000 * 64),
+    "tied": (lambda: Tied(False), torch.randint(6000, (2, 5)), 6000 * 64),
+    "tied_transposed": (lambda: Tied(True), torch.randint(6000, (2, 5)), 6000 * 64),
     "linear_repeated": (lambda: Repeated(torch.nn.Linear(512, 512)), torch.randn(3, 512), 512 * 512),
     "convolution_repeated": (
         lambda: Repeated(torch.nn.Conv2d(96, 96, 3, padding=1)), torch.randn(1, 96, 12, 12), 96 * 96 * 9),

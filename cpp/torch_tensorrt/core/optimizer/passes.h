@@ -14,6 +14,7 @@ std::unique_ptr<Pass> make_absorb_shape_inputs();
 enum class Rounding { kFolds, kStays };
 std::unique_ptr<Pass> make_constant_folding(Rounding rounding = Rounding::kFolds);
 std::unique_ptr<Pass> make_common_subexpressions();
+std::unique_ptr<Pass> make_share_transposed_constants();
 std::unique_ptr<Pass> make_merge_shuffles();
 // Where the elements of constants are going to change, a sum with zeros is no identity.
 enum class Elements { kStay, kChange };

@@ -60,6 +60,7 @@ std::vector<PipelineEntry> default_pipeline() {
   add(make_resolve_selects(), "after folding, which makes conditions of numbers constant");
   add(make_remove_identities(), "what merging, absorbing and folding have left without effect");
   add(make_common_subexpressions(), "after folding, which makes equal constants");
+  add(make_share_transposed_constants(), "after equal constants have become one: of each there is one to compare");
   add(make_remove_dead_layers(), "single readers are counted below; the dead must not count");
   add(make_absorb_constant_weights(), "after folding: computed kernels that became constants are weights to all below");
   add(make_fold_padding_into_convolution(), "the convolution pads for free");
