@@ -83,5 +83,5 @@ def test_a_saved_engine_without_bytes_is_an_error_that_says_so():
     cut.seek(0)
     with pytest.raises(RuntimeError, match="the saved engine has fewer bytes in the file than the"):
         torch.jit.load(cut)
-    with pytest.raises(RuntimeError, match="not an engine: 0 bytes"):
+    with pytest.raises(RuntimeError, match="the engine is empty, it has 0 bytes"):
         torch_tensorrt.embed_engine_in_new_module(b"", input_binding_names=["x"], output_binding_names=["y"])
