@@ -69,6 +69,8 @@ Cases attention_cases() {
   cases.push_back(attention({"bool_mask", DataType::kFLOAT, {2, 4, 5, 8}, {2, 4, 7, 8}, {5, 7}, true}));
   cases.push_back(attention({"mask_and_causal", DataType::kFLOAT, {1, 2, 6, 4}, {1, 2, 6, 4}, {6, 6}, false, true}));
   cases.push_back(attention({"grouped", DataType::kFLOAT, {2, 6, 5, 8}, {2, 2, 7, 8}}));
+  cases.push_back(attention({"one_batch_of_keys", DataType::kFLOAT, {3, 4, 5, 8}, {1, 4, 7, 8}}));
+  cases.push_back(attention({"one_batch_of_queries", DataType::kFLOAT, {1, 4, 5, 8}, {3, 4, 7, 8}, {3, 1, 1, 7}}));
   return cases;
 }
 

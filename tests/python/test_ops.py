@@ -1,4 +1,4 @@
-"""Every operator against PyTorch: the rows of the tables in ops/, for fixed shapes and for ranges."""
+"""Every operator against PyTorch: the rows of the tables in ops/, for fixed shapes, for ranges, and traced."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from ops.any_sizes import NEEDS_A_SIZE, compile_any_sizes, first_rows_of_any_sizes, run_any_sizes
 from ops.discover import all_rows
 from ops.table import Row, run_dynamic, run_static
+from ops.traced import NOT_TRACED, is_worth_a_run, run_traced, trace_row
 
 ROWS = [row for row in all_rows() if not row.late]  # those are in test_late_sizes.py
 
@@ -18,6 +19,20 @@ def test_row(row: Row) -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.static_only], ids=lambda row: row.name)
 def test_row_with_a_range_of_sizes(row: Row) -> None:
     run_dynamic(row)
+
+
+FIRST_OF_OPERATOR = {row.op: row for row in reversed(ROWS)}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_row_traced(row: Row) -> None:
+    try:
+        trace_row(row)
+    except Exception as error:  # whatever it is, the row cannot be traced
+        assert row.op in NOT_TRACED, error
+        return
+    if is_worth_a_run(row, first=row is FIRST_OF_OPERATOR[row.op]):
+        run_traced(row)
 
 
 ANY_SIZES = first_rows_of_any_sizes(ROWS)

@@ -297,6 +297,7 @@ def _activations() -> list[Row]:
         Row("aten::silu_", "torch.nn.functional.silu(a.clone(), inplace=True)", (t(3, 4),)),
         Row("aten::prelu", "torch.prelu(a, b)", (t(2, 3, 4), t(3, dynamic=False))),
         Row("aten::prelu", "torch.prelu(a, b)", (t(2, 3), t(1, dynamic=False))),
+        Row("aten::prelu", "torch.prelu(a, b)", (t(), t(1, dynamic=False)), static_only="a 0-d tensor"),
         Row("aten::prelu", "torch.prelu(a, b)", (t(2, 3, 2, 2), t(1, dynamic=False))),
         Row("aten::glu", "torch.nn.functional.glu(a)", (t(3, 6),)),
         Row("aten::glu", "torch.nn.functional.glu(a, 1)", (t(3, 4, 5),)),

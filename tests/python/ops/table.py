@@ -183,8 +183,9 @@ def static_specs(row: Row) -> list[torch_tensorrt.Input]:
     return [torch_tensorrt.Input(spec.shape, dtype=spec.dtype) for spec in row.inputs]
 
 
-def run_static(row: Row, backend: str = "auto") -> None:
-    module = script_row(row)
+def run_static(row: Row, backend: str = "auto", module: torch.jit.ScriptModule | None = None) -> None:
+    """Compiles the row, or another module of it, and compares with the module."""
+    module = module or script_row(row)
     generator = torch.Generator().manual_seed(7)
     inputs = [spec.make(generator) for spec in row.inputs]
     compare(row, compile_for(module, static_specs(row), backend), module, inputs)
@@ -207,11 +208,14 @@ def dynamic_specs(row: Row) -> tuple[list[torch_tensorrt.Input], int]:
     return specs, size
 
 
-def run_dynamic(row: Row, backend: str = "auto") -> None:
-    module = script_row(row)
+def inputs_of_batch(row: Row, size: int, batch: int, generator: torch.Generator) -> list[torch.Tensor]:
+    return [spec.make(generator, batch if spec.shape and spec.shape[0] == size else None) for spec in row.inputs]
+
+
+def run_dynamic(row: Row, backend: str = "auto", module: torch.jit.ScriptModule | None = None) -> None:
+    module = module or script_row(row)
     generator = torch.Generator().manual_seed(8)
     specs, size = dynamic_specs(row)
     compiled = compile_for(module, specs, backend)
     for batch in (size, 1, size + 2):
-        inputs = [spec.make(generator, batch if spec.shape and spec.shape[0] == size else None) for spec in row.inputs]
-        compare(row, compiled, module, inputs)
+        compare(row, compiled, module, inputs_of_batch(row, size, batch, generator))

@@ -65,8 +65,9 @@ void flatten_outputs(LoweredGraph& lowered, const LowerInfo& info) {
 
 std::vector<PassEntry> lowering_pipeline() {
   return {
+      {"inline-python-functions", plain(passes::inline_python_functions), "first: every other pass looks at operators"},
       {"mark-forced-modules", mark_forced_modules,
-       "first: later passes leave what is marked, and may drop call stacks"},
+       "early: later passes leave what is marked, and may drop call stacks"},
       {"mark-forced-operators", mark_forced_operators,
        "before any is renamed: the user's names are those of the module"},
       {"move-constants-to-cpu", move_constants_to_cpu,

@@ -117,7 +117,13 @@ Place of_product(const ILayer& layer, int32_t axis) {
   return {input, rank_of(layer.getInput(input)) - (is_last ? 1 : 2)};
 }
 
-Place of_attention(const ILayer&, int32_t axis) { return {axis == 3 ? 2 : 0, axis}; }
+// A batch of 1 serves all; those that are not are the same.
+Place of_attention(const ILayer& layer, int32_t axis) {
+  if (axis == 3) return {2, axis};
+  int32_t input = 0;
+  while (axis == 0 && input < 2 && layer.getInput(input)->getDimensions().d[0] == 1) ++input;
+  return {input, axis};
+}
 
 // The dims of the indices stand for the axis.
 Place of_gather_dim(const ILayer& layer, int32_t axis) {

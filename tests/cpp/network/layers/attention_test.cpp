@@ -16,6 +16,14 @@ TEST_F(AttentionTest, HasTheQueriesAndTheValuesWidth) {
             (Dims{3, 8, -1, 16}));
 }
 
+TEST_F(AttentionTest, ABatchOfOneServesAll) {
+  EXPECT_EQ(dims_of(network_.addAttention(input({1, 8, 5, 16}), input({4, 8, 7, 16}), input({1, 8, 7, 4}))),
+            (Dims{4, 8, 5, 4}));
+  EXPECT_EQ(dims_of(network_.addAttention(input({-1, 8, 5, 16}), input({1, 8, 7, 16}), input({1, 8, 7, 16}))),
+            (Dims{-1, 8, 5, 16}));
+  EXPECT_ERROR(network_.addAttention(input({2, 8, 5, 16}), input({3, 8, 7, 16}), input({3, 8, 7, 4})), "2 and 3");
+}
+
 TEST_F(AttentionTest, WhatDoesNotFit) {
   EXPECT_ERROR(network_.addAttention(input({8, 5, 16}), input({8, 7, 16}), input({8, 7, 4})), "must have rank 4");
   EXPECT_ERROR(network_.addAttention(input({2, 8, 5, 16}), input({2, 3, 7, 16}), input({2, 3, 7, 4})),

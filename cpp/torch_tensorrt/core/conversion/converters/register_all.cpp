@@ -22,7 +22,8 @@ std::vector<Family> families() {
       recurrent_family(),      scatter_family(),      special_family(),
       joining_family(),        lookup_family(),       statistics_family(),
       linear_algebra_family(), loss_family(),         nonzero_family(),
-      core_aten_family(),      nested_family(),       declined_family(),
+      core_aten_family(),      nested_family(),       grouping_family(),
+      declined_family(),
   };
 }
 

@@ -19,6 +19,8 @@ std::vector<torch::jit::IValue> lower_attributes(const GraphPtr& graph, const to
 // evaluate them; a module on a GPU may hold constants of either device. The device of the engine is a setting of its
 // own.
 bool move_constants_to_cpu(const GraphPtr& graph, std::vector<torch::jit::IValue>& params);
+// A traced call of a torch.autograd.Function -> what the call does.
+bool inline_python_functions(const GraphPtr& graph);
 // op_(x, ...) -> op(x, ...), later readers of x read the result, where nothing else may share x's memory.
 bool replace_in_place_operators(const GraphPtr& graph);
 // x[1:3].op_(y) -> x = slice_scatter(x, op(x[1:3], y), 1:3), where nothing else may share x's memory.

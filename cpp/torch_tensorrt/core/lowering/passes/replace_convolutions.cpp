@@ -11,16 +11,21 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 // conv{1,2,3}d:           input, weight, bias, stride, padding, dilation, groups
+// _convolution_mode (any rank, padding by name; traces hold it): as conv{1,2,3}d
 // conv_transpose{1,2,3}d: input, weight, bias, stride, padding, output_padding, groups, dilation
 struct Kind {
-  size_t spatial_rank;
+  size_t spatial_rank;  // 0: that of the weight
   bool transposed;
 };
 const std::map<c10::Symbol, Kind>& kinds() {
   static const std::map<c10::Symbol, Kind> kKinds = {
-      {c10::Symbol::aten("conv1d"), {1, false}},          {c10::Symbol::aten("conv2d"), {2, false}},
-      {c10::Symbol::aten("conv3d"), {3, false}},          {c10::Symbol::aten("conv_transpose1d"), {1, true}},
-      {c10::Symbol::aten("conv_transpose2d"), {2, true}}, {c10::Symbol::aten("conv_transpose3d"), {3, true}},
+      {c10::Symbol::aten("conv1d"), {1, false}},
+      {c10::Symbol::aten("conv2d"), {2, false}},
+      {c10::Symbol::aten("conv3d"), {3, false}},
+      {c10::Symbol::aten("conv_transpose1d"), {1, true}},
+      {c10::Symbol::aten("conv_transpose2d"), {2, true}},
+      {c10::Symbol::aten("conv_transpose3d"), {3, true}},
+      {c10::Symbol::aten("_convolution_mode"), {0, false}},
   };
   return kKinds;
 }
@@ -81,8 +86,19 @@ Padded read_padding(Node* node, size_t spatial_rank) {
   return {input, constant_before(node, same->front)};
 }
 
-bool replace(Node* node, const Kind& kind) {
+std::optional<size_t> rank_of_weight(const Node* node) {
+  const auto weight = torch::jit::toIValue(node->input(1));
+  if (!weight || !weight->isTensor() || weight->toTensor().dim() < 3) return std::nullopt;
+  return weight->toTensor().dim() - 2;
+}
+
+bool replace(Node* node, Kind kind) {
   if (node->inputs().size() != (kind.transposed ? 8U : 7U)) return false;
+  if (kind.spatial_rank == 0) {
+    const auto rank = rank_of_weight(node);
+    if (!rank) return false;
+    kind.spatial_rank = *rank;
+  }
   const Padded padded = read_padding(node, kind.spatial_rank);
   if (padded.input == nullptr) return false;
   auto* dilation = node->input(kind.transposed ? 7 : 5);

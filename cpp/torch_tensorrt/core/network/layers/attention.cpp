@@ -47,7 +47,7 @@ std::vector<TensorType> IAttentionLayer::infer(const std::vector<InferInput>& in
   merge_dim(key.d[1], value.d[1], key, value);
   merge_dim(query.dims.d[3], key.d[3], query.dims, key);
   const int64_t sources = merge_dim(key.d[2], value.d[2], key, value);
-  const int64_t batch = merge_dim(merge_dim(query.dims.d[0], key.d[0], query.dims, key), value.d[0], key, value);
+  const int64_t batch = broadcast_dims(broadcast_dims(Dims{query.dims.d[0]}, Dims{key.d[0]}), Dims{value.d[0]}).d[0];
   if (is_present(inputs, 3)) {
     check_mask(inputs[3].type, query.dtype, Dims{batch, query.dims.d[1], query.dims.d[2], sources});
   }

@@ -168,13 +168,8 @@ bool prelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
   auto* weight = args[1].ITensorOrFreeze(ctx);
   const int32_t x_rank = rank(x);
-  if (weight->getDimensions().nbDims == 1 && x_rank > 2) {
-    std::vector<int64_t> shape(x_rank - 1, 1);
-    shape[0] = weight->getDimensions().d[0];
-    auto* shuffle = ctx->net->addShuffle(*weight);
-    shuffle->setReshapeDimensions(nvinfer1::Dims(shape));
-    weight = shuffle->getOutput(0);
-  }
+  if (rank(weight) == 1 && x_rank == 0) weight = replace_dims(ctx, weight, 0, 1, {});
+  if (rank(weight) == 1 && x_rank > 2) weight = along(ctx, weight, 1, x_rank);
   auto* zero = scalar_constant(ctx, 0.0, scalar_type(x));
   auto* negative = ctx->net->addElementWise(*x, *zero, ElementWiseOperation::kMIN)->getOutput(0);
   auto* scaled = ctx->net->addElementWise(*negative, *weight, ElementWiseOperation::kPROD)->getOutput(0);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -5,57 +6,177 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/nested.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/network/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
 using nvinfer1::ElementWiseOperation;
 
-// Rank 4: dimensions of size 1 put in front, or the leading ones merged.
-ITensor* with_four_dims(ConversionCtx* ctx, ITensor* x) {
-  const int32_t extra = rank(x) - 4;
-  if (extra < 0) return replace_dims(ctx, x, 0, 0, std::vector<int64_t>(-extra, 1));
-  return extra > 0 ? replace_dims(ctx, x, 0, extra + 1, {-1}) : x;
+// ---- scaled_dot_product_attention -------------------------------------------------------------------------------
+
+// Dimensions of size 1 put in front, up to the rank.
+ITensor* with_rank(ConversionCtx* ctx, ITensor* x, int32_t wanted) {
+  if (rank(x) >= wanted) return x;
+  return replace_dims(ctx, x, 0, 0, std::vector<int64_t>(wanted - rank(x), 1));
 }
 
-// (query, key, value, attn_mask, dropout_p, is_causal, *, scale, enable_gqa)
+// Whether the dimension is, or may be, 1 where the size is not.
+bool may_repeat(ITensor* x, int32_t dim, const SizeList& sizes) {
+  const int64_t own = x->getDimensions().d[dim];
+  if (own >= 0) return own == 1 && sizes.values[dim] != 1;
+  return sizes.computed[dim] == nullptr || !nvinfer1::is_size_of(*sizes.computed[dim], 0, *x, dim);
+}
+
+// The dimensions from `begin` up to `end` repeated to the sizes where need be.
+ITensor* repeat_ones(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& sizes, int32_t begin,
+                     int32_t end) {
+  std::vector<int32_t> repeated;
+  for (int32_t i = begin; i < end; ++i) {
+    if (may_repeat(x, i, sizes)) repeated.push_back(i);
+  }
+  if (repeated.empty()) return x;
+  SizeList wanted = sizes_of(ctx, x);
+  for (const int32_t i : repeated) {
+    wanted.values[i] = sizes.values[i];
+    wanted.computed[i] = sizes.computed[i];
+  }
+  return broadcast(ctx, n, x, wanted);
+}
+
+int64_t heads_of(ITensor* x) { return x->getDimensions().d[rank(x) - 3]; }
+
+// Keys or values with as many heads as the queries have; each of their heads serves as many neighbors.
+ITensor* repeat_heads(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int64_t heads) {
+  if (heads_of(x) == heads) return x;
+  TORCHTRT_CHECK(
+      heads > 0 && heads_of(x) > 0 && heads % heads_of(x) == 0,
+      util::node_info(n) << ": " << heads_of(x) << " heads of keys or values do not serve " << heads << " of queries");
+  const torch::jit::IValue dim(static_cast<int64_t>(rank(x) - 3));
+  return repeated_in_a_row(ctx, n, x, Var(&dim), heads / heads_of(x));
+}
+
+// Queries, keys and values (and a mask) of one rank, 4 or more, on the way to a layer of rank 4.
+struct Operands {
+  ITensor* query;
+  ITensor* key;
+  ITensor* value;
+  ITensor* mask;  // may be null
+};
+
+// The layer lets one head of keys, or some of them, serve several of the queries; everything else is repeated here.
+void fit_heads(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, const SizeList& common, bool grouped) {
+  const int32_t dim = rank(all.query) - 3;
+  const int64_t queries = heads_of(all.query);
+  const int64_t keys = heads_of(all.key);
+  const int64_t values = heads_of(all.value);
+  if (grouped) {
+    if (keys == values) return;
+    all.key = repeat_heads(ctx, n, all.key, queries);
+    all.value = repeat_heads(ctx, n, all.value, queries);
+    return;
+  }
+  TORCHTRT_CHECK(
+      queries < 0 || keys < 0 || queries == keys || queries == 1 || keys == 1,
+      util::node_info(n) << ": " << queries << " heads of queries and " << keys << " of keys need enable_gqa");
+  all.query = repeat_ones(ctx, n, all.query, common, dim, dim + 1);
+  if (keys == 1 && values == 1) return;
+  all.key = repeat_ones(ctx, n, all.key, common, dim, dim + 1);
+  all.value = repeat_ones(ctx, n, all.value, common, dim, dim + 1);
+}
+
+// What the dimensions in front of the last two become together; that of grouped heads is the queries'.
+SizeList batch_sizes(ConversionCtx* ctx, const torch::jit::Node* n, const Operands& all, bool grouped) {
+  SizeList sizes;
+  for (int32_t back = rank(all.query); back > 2; --back) {
+    if (grouped && back == 3) {
+      append(sizes, size_of(ctx, all.query, rank(all.query) - 3));
+    } else {
+      append_broadcast(ctx, n, {all.query, all.key, all.value}, back, sizes);
+    }
+  }
+  return sizes;
+}
+
+// The one dimension in front of the heads: one that is known to be 1 serves all of the others. A query, key or value of
+// which it may be 1 at run time only is repeated.
+void fit_batch(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, const SizeList& common) {
+  for (ITensor** x : {&all.query, &all.key, &all.value}) {
+    if ((*x)->getDimensions().d[0] < 0) *x = repeat_ones(ctx, n, *x, common, 0, 1);
+  }
+}
+
+// Everything in front of the heads becomes one dimension, of which each has all.
+void merge_batches(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, const SizeList& common) {
+  const int32_t extra = rank(all.query) - 4;
+  const auto merge = [&](ITensor* x) {
+    return replace_dims(ctx, repeat_ones(ctx, n, x, common, 0, extra + 1), 0, extra + 1, {-1});
+  };
+  all.query = merge(all.query);
+  all.key = merge(all.key);
+  all.value = merge(all.value);
+  if (all.mask != nullptr) all.mask = merge(all.mask);
+}
+
+ITensor* read_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg, ITensor* query) {
+  if (is_none(arg)) return nullptr;
+  auto* mask = arg.ITensorOrFreeze(ctx);
+  const auto type = scalar_type(mask);
+  TORCHTRT_CHECK(type == at::kBool || type == at::kFloat || type == scalar_type(query),
+                 util::node_info(n) << ": attn_mask is " << type << ", must be bool or " << scalar_type(query)
+                                    << " as the queries are");
+  TORCHTRT_CHECK(rank(mask) >= 2, util::node_info(n) << ": attn_mask has rank " << rank(mask) << ", must be 2 or more");
+  return type == at::kBool ? mask : cast(ctx, mask, scalar_type(query));
+}
+
+// (query, key, value, attn_mask, dropout_p, is_causal, *, scale, enable_gqa): what stands in front of the last two
+// dimensions broadcasts, as in a product of matrices.
 bool attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* query = args[0].ITensorOrFreeze(ctx);
-  auto* key = args[1].ITensorOrFreeze(ctx);
-  auto* value = args[2].ITensorOrFreeze(ctx);
+  Operands all{args[0].ITensorOrFreeze(ctx), args[1].ITensorOrFreeze(ctx), args[2].ITensorOrFreeze(ctx), nullptr};
+  all.mask = read_mask(ctx, n, args[3], all.query);
   TORCHTRT_CHECK(args[4].unwrapToScalar().toDouble() == 0.0, util::node_info(n)
                                                                  << ": dropout_p is " << args[4].unwrapToScalar()
                                                                  << ", must be 0 outside of training");
-  TORCHTRT_CHECK(rank(query) == rank(key) && rank(key) == rank(value) && rank(query) >= 2 && rank(query) <= 4,
-                 util::node_info(n) << ": ranks are " << rank(query) << ", " << rank(key) << " and " << rank(value)
-                                    << ", must be the same, 2 to 4");
+  const int32_t least = std::min({rank(all.query), rank(all.key), rank(all.value)});
+  const int32_t most = std::max({rank(all.query), rank(all.key), rank(all.value)});
   const bool grouped = args.size() > 7 && args[7].unwrapToBool();
   std::optional<double> scale;
   if (!is_none(args[6])) scale = args[6].unwrapToScalar().toDouble();
   // To the layer a scale of 0 says that there is none.
   if (scale == 0.0) {
-    query = apply(ctx, ElementWiseOperation::kPROD, query, at::Scalar(0.0));
+    all.query = apply(ctx, ElementWiseOperation::kPROD, all.query, at::Scalar(0.0));
     scale = 1.0;
   }
-  auto* layer =
-      ctx->net->addAttention(*with_four_dims(ctx, query), *with_four_dims(ctx, key), *with_four_dims(ctx, value));
-  if (!is_none(args[3])) {
-    auto* mask = args[3].ITensorOrFreeze(ctx);
-    if (scalar_type(mask) != at::kBool) mask = cast(ctx, mask, scalar_type(query));
-    // A mask of rank 3 belongs to batch, queries, keys where the queries have rank 3.
-    if (rank(query) == 3 && rank(mask) == 3) mask = replace_dims(ctx, mask, 0, 0, {1});
-    layer->setMask(*mask);
+  TORCHTRT_CHECK(least >= (grouped ? 3 : 2), util::node_info(n) << ": ranks are " << rank(all.query) << ", "
+                                                                << rank(all.key) << " and " << rank(all.value)
+                                                                << ", must be " << (grouped ? 3 : 2) << " or more");
+  TORCHTRT_CHECK(all.mask == nullptr || rank(all.mask) <= most,
+                 util::node_info(n) << ": attn_mask has rank " << rank(all.mask) << ", the queries have " << most);
+  const int32_t wide = std::max(most, 4);
+  for (ITensor** x : {&all.query, &all.key, &all.value}) *x = with_rank(ctx, *x, wide);
+  const SizeList common = batch_sizes(ctx, n, all, grouped);
+  fit_heads(ctx, n, all, common, grouped);
+  if (wide > 4) {
+    if (all.mask != nullptr) all.mask = with_rank(ctx, all.mask, wide);
+    merge_batches(ctx, n, all, common);
+  } else {
+    fit_batch(ctx, n, all, common);
   }
+  auto* layer = ctx->net->addAttention(*all.query, *all.key, *all.value);
+  if (all.mask != nullptr) layer->setMask(*all.mask);
   layer->setCausal(args[5].unwrapToBool());
   if (scale) layer->setScale(*scale);
-  const auto heads = [](ITensor* x) { return rank(x) < 4 ? -1 : x->getDimensions().d[1]; };
-  TORCHTRT_CHECK(grouped || heads(query) < 0 || heads(key) < 0 || heads(query) == heads(key),
-                 util::node_info(n) << ": " << query->getDimensions().d[1] << " heads of queries and "
-                                    << key->getDimensions().d[1] << " of keys need enable_gqa");
   auto* out = layer->getOutput(0);
-  const int32_t added = 4 - rank(query);
-  return finish(ctx, n, added > 0 ? replace_dims(ctx, out, 0, added, {}) : out);
+  if (wide > 4) {
+    std::vector<Size> front;
+    for (int32_t i = 0; i <= wide - 4; ++i) front.push_back(entry(common, i));
+    out = replace_sizes(ctx, out, 0, 1, front);
+  }
+  return finish(ctx, n, most < 4 ? replace_dims(ctx, out, 0, 4 - most, {}) : out);
 }
+
+// ---- fused layers -----------------------------------------------------------------------------------------------
 
 // B x L x E -> B x H x L x E / H
 ITensor* split_heads(ConversionCtx* ctx, ITensor* x, int64_t heads, int64_t width) {

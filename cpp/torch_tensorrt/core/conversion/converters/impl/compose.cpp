@@ -32,7 +32,12 @@ bool is_number_argument(const ConversionCtx* ctx, const ITensor* tensor) {
 
 Operand read_operand(ConversionCtx* ctx, Var& arg) {
   if (arg.isITensor()) return {arg.ITensor(), {}, is_number_argument(ctx, arg.ITensor())};
-  if (arg.isTensor()) return {arg.ITensorOrFreeze(ctx), {}};
+  if (arg.isTensor()) {
+    // A trace keeps numbers of Python as tensors that promote as the numbers do.
+    const at::Tensor value = arg.unwrapToTensor();
+    if (value.dim() == 0 && value.unsafeGetTensorImpl()->is_wrapped_number()) return {nullptr, value.item()};
+    return {arg.ITensorOrFreeze(ctx), {}};
+  }
   return {nullptr, arg.unwrapToScalar()};
 }
 
@@ -217,10 +222,7 @@ ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, co
   return slice->getOutput(0);
 }
 
-namespace {
-
-// One dimension, `back` from the last, of all the tensors: the known size that is not 1, else the one that is computed
-// (the largest where two of them may differ).
+// The known size that is not 1, else the one that is computed (the largest where two of them may differ).
 void append_broadcast(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& tensors, int32_t back,
                       SizeList& sizes) {
   int64_t known = 1;
@@ -246,8 +248,6 @@ void append_broadcast(ConversionCtx* ctx, const torch::jit::Node* n, const std::
   sizes.values.push_back(is_known ? known : nvinfer1::ShapeValue::kUnknown);
   sizes.computed.push_back(is_known ? nullptr : computed);
 }
-
-}  // namespace
 
 SizeList broadcast_sizes(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& tensors) {
   int32_t width = 0;

@@ -54,6 +54,9 @@ int64_t known_size(const torch::jit::Node* n, ITensor* x, int32_t dim, const cha
 SizeList sizes_of(ConversionCtx* ctx, ITensor* x);
 // Broadcast to the sizes, one an entry of a dimension of x or more.
 ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& sizes);
+// Appends the size that one dimension of the tensors, `back` from the last, broadcasts to.
+void append_broadcast(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& tensors, int32_t back,
+                      SizeList& sizes);
 // The sizes that tensors broadcast to together.
 SizeList broadcast_sizes(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& tensors);
 // A 1-D tensor as one that lies along dimension `dim` of a tensor of the rank.

@@ -125,29 +125,30 @@ ITensor* with_zeros_behind(ConversionCtx* ctx, ITensor* input, const std::vector
 }
 
 // (input, weight, bias, stride, padding, dilation, groups) with padding "same" or "valid", as lowering leaves it where
-// the weight is computed: the arguments of aten::_convolution. Uneven padding is zeros put behind the input first.
-OpConverter padded_by_name(int32_t spatial_rank) {
-  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    auto* input = args[0].ITensorOrFreeze(ctx);
-    const auto weight = args[1].ITensorOrFreeze(ctx)->getDimensions();
-    const auto name = args[4].unwrapToString();
-    TORCHTRT_CHECK(name == "same" || name == "valid",
-                   util::node_info(n) << ": padding is '" << name << "', must be 'same' or 'valid'");
-    const auto spread = spatial(n, int_vector(args[5].unwrapToIntList()), spatial_rank, "dilation");
-    std::vector<int64_t> padding(spatial_rank, 0);
-    std::vector<int64_t> behind(spatial_rank, 0);
-    for (int32_t i = 0; name == "same" && i < spatial_rank; ++i) {
-      TORCHTRT_CHECK(weight.d[2 + i] >= 0, util::node_info(n) << ": the dims of a computed weight must be known");
-      const int64_t total = spread.d[i] * (weight.d[2 + i] - 1);
-      padding[i] = total / 2;
-      behind[i] = total - 2 * padding[i];
-    }
-    input = with_zeros_behind(ctx, input, behind);
-    torch::jit::IValue values[] = {padding, false, std::vector<int64_t>(spatial_rank, 0)};
-    std::vector<Var> all = {Var(input), args[1],         args[2],         args[3], Var(&values[0]),
-                            args[5],    Var(&values[1]), Var(&values[2]), args[6]};
-    return convolution(ctx, n, all);
-  };
+// the weight is computed. Uneven padding is zeros put behind the input first; the rest is aten::_convolution.
+bool padded_by_name(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  const auto weight = args[1].ITensorOrFreeze(ctx)->getDimensions();
+  const int32_t spatial_rank = weight.nbDims - 2;
+  TORCHTRT_CHECK(spatial_rank > 0, util::node_info(n)
+                                       << ": the weight has rank " << weight.nbDims << ", must be 3 or more");
+  const auto name = args[4].unwrapToString();
+  TORCHTRT_CHECK(name == "same" || name == "valid", util::node_info(n)
+                                                        << ": padding is '" << name << "', must be 'same' or 'valid'");
+  const auto spread = spatial(n, int_vector(args[5].unwrapToIntList()), spatial_rank, "dilation");
+  std::vector<int64_t> padding(spatial_rank, 0);
+  std::vector<int64_t> behind(spatial_rank, 0);
+  for (int32_t i = 0; name == "same" && i < spatial_rank; ++i) {
+    TORCHTRT_CHECK(weight.d[2 + i] >= 0, util::node_info(n) << ": the dims of a computed weight must be known");
+    const int64_t total = spread.d[i] * (weight.d[2 + i] - 1);
+    padding[i] = total / 2;
+    behind[i] = total - 2 * padding[i];
+  }
+  input = with_zeros_behind(ctx, input, behind);
+  torch::jit::IValue values[] = {padding, false, std::vector<int64_t>(spatial_rank, 0)};
+  std::vector<Var> all = {Var(input), args[1],         args[2],         args[3], Var(&values[0]),
+                          args[5],    Var(&values[1]), Var(&values[2]), args[6]};
+  return convolution(ctx, n, all);
 }
 
 }  // namespace
@@ -155,8 +156,9 @@ OpConverter padded_by_name(int32_t spatial_rank) {
 Family convolution_family() {
   return {
       {"aten::_convolution", convolution},         {"aten::_convolution.deprecated", convolution},
-      {"aten::convolution", convolution},          {"aten::conv1d.padding", padded_by_name(1)},
-      {"aten::conv2d.padding", padded_by_name(2)}, {"aten::conv3d.padding", padded_by_name(3)},
+      {"aten::convolution", convolution},          {"aten::conv1d.padding", padded_by_name},
+      {"aten::conv2d.padding", padded_by_name},    {"aten::conv3d.padding", padded_by_name},
+      {"aten::_convolution_mode", padded_by_name},
   };
 }
 

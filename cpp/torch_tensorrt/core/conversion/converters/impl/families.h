@@ -30,6 +30,7 @@ Family einsum_family();
 Family element_wise_family();
 Family expand_family();
 Family grid_family();
+Family grouping_family();
 Family index_family();
 Family interpolate_family();
 Family joining_family();
