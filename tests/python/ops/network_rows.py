@@ -195,6 +195,16 @@ def _recurrence() -> list[Row]:
             Row(f"aten::{name}.input", f"torch.{name}(a, {state}, [c, d], False, 1, 0.0, False, False, True)", (fixed(3, 6, 5), fixed(1, 3, 4), *w), static_only="steps", **SUMS),
             Row(f"aten::{name}.input", f"torch.{name}(a, {state}, [c, d, c, d], False, 1, 0.0, False, True, True)", (fixed(3, 6, 5), fixed(2, 3, 4), *w), static_only="steps", **SUMS),
         ]  # fmt: skip
+    # The hidden state has 2 features, the cell 4.
+    w = (fixed(16, 5, low=-0.5, high=0.5), fixed(16, 2, low=-0.5, high=0.5), fixed(2, 4))
+    b = (fixed(16), fixed(16))
+    for code, x, layers, weights in (
+        ("[d, e, g, h, f], True, 1, 0.0, False, False, False", (6, 3, 5), 1, (*w, *b)),
+        ("[d, e, f], False, 1, 0.0, False, False, True", (3, 6, 5), 1, w),
+        ("[d, e, f, d, e, f], False, 1, 0.0, False, True, True", (3, 6, 5), 2, w),
+    ):
+        inputs = (fixed(*x), fixed(layers, 3, 2), fixed(layers, 3, 4), *weights)
+        rows.append(Row("aten::lstm.input", f"torch.lstm(a, [b, c], {code})", inputs, static_only="steps", **SUMS))
     return rows
 
 

@@ -7,16 +7,27 @@ namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
 using torch::jit::Node;
+using torch::jit::Value;
 
 bool is_python_function(const Node* node) {
   return node->kind() == torch::jit::prim::PythonOp && node->hasAttribute(torch::jit::attr::Subgraph);
 }
 
+// The results of the body as the call gives them: several are one tuple.
+std::vector<Value*> as_results_of(Node* node, std::vector<Value*> results) {
+  const bool is_tuple = node->outputs().size() == 1 && node->output()->type()->kind() == c10::TypeKind::TupleType;
+  const bool made_here = results.size() == 1 && results[0]->type()->kind() == c10::TypeKind::TupleType;
+  if (!is_tuple || made_here) return results;
+  auto* graph = node->owningGraph();
+  return {graph->insertNode(graph->createTuple(results))->output()};
+}
+
 bool inline_function(Node* node) {
   const auto body = node->g(torch::jit::attr::Subgraph);
-  if (body->inputs().size() != node->inputs().size() || body->outputs().size() != node->outputs().size()) return false;
-  torch::jit::WithInsertPoint guard(node);
-  const auto results = torch::jit::insertGraph(*node->owningGraph(), *body, node->inputs());
+  if (body->inputs().size() != node->inputs().size()) return false;
+  const torch::jit::WithInsertPoint guard(node);
+  const auto results = as_results_of(node, torch::jit::insertGraph(*node->owningGraph(), *body, node->inputs()));
+  if (results.size() != node->outputs().size()) return false;
   for (size_t i = 0; i < results.size(); ++i) node->output(i)->replaceAllUsesWith(results[i]);
   node->destroy();
   return true;

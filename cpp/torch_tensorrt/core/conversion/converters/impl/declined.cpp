@@ -49,6 +49,7 @@ Family declined_family() {
                                 "aten::linalg_eigh",  "aten::linalg_eigvalsh",   "aten::linalg_solve",
                                 "aten::linalg_lstsq", "aten::pinverse",          "aten::linalg_pinv.*",
                                 "aten::matrix_exp",   "aten::linalg_matrix_exp", "aten::nuclear_norm.*"});
+  append(rows, kDecomposition, {"aten::linalg_solve_triangular"});
   append(rows, kMemory, {"aten::as_strided", "aten::set.*", "aten::resize.*"});
   append(rows, kAnswersPython, {"aten::equal", "aten::allclose"});
   return rows;

@@ -104,16 +104,19 @@ struct Weights {
   ITensor* hidden;
   ITensor* input_bias = nullptr;
   ITensor* hidden_bias = nullptr;
+  ITensor* projection = nullptr;  // of an LSTM's hidden state
 };
 
 std::vector<Weights> read_weights(const torch::jit::Node* n, const std::vector<ITensor*>& parameters,
-                                  const Layout& layout) {
+                                  const Layout& layout, bool is_lstm) {
   const auto count = static_cast<size_t>(layout.layers * (layout.bidirectional ? 2 : 1));
   const size_t each = parameters.size() / std::max<size_t>(count, 1);
   const size_t plain = layout.has_biases ? 4 : 2;
-  TORCHTRT_CHECK(each * count == parameters.size() && each == plain,
+  const bool projects = is_lstm && each == plain + 1;
+  TORCHTRT_CHECK(each * count == parameters.size() && (each == plain || projects),
                  util::node_info(n) << ": " << parameters.size() << " parameters for " << count
-                                    << " layers (projections of the hidden state are not converted)");
+                                    << " layers, each needs " << plain
+                                    << (is_lstm ? ", or one more for a projection" : ""));
   std::vector<Weights> weights;
   for (size_t i = 0; i < count; ++i) {
     Weights one{parameters[i * each], parameters[i * each + 1]};
@@ -121,6 +124,7 @@ std::vector<Weights> read_weights(const torch::jit::Node* n, const std::vector<I
       one.input_bias = parameters[i * each + 2];
       one.hidden_bias = parameters[i * each + 3];
     }
+    if (projects) one.projection = parameters[i * each + plain];
     weights.push_back(one);
   }
   return weights;
@@ -135,7 +139,9 @@ struct Run {
 Run run_direction(ConversionCtx* ctx, const torch::jit::Node* n, Step step, ITensor* x, const Weights& weights,
                   State state, bool backward) {
   const int64_t steps = known_size(n, x, 0, "the steps of a recurrent network are unrolled");
-  const int64_t size = weights.hidden->getDimensions().d[1];
+  // A projected hidden state is smaller than the cell's.
+  const auto& hidden_weights = weights.projection != nullptr ? *weights.projection : *weights.hidden;
+  const int64_t size = hidden_weights.getDimensions().d[1];
   auto* from_input = project(ctx, x, weights.input, weights.input_bias);
   Run run;
   run.outputs.resize(steps);
@@ -143,6 +149,7 @@ Run run_direction(ConversionCtx* ctx, const torch::jit::Node* n, Step step, ITen
     const int64_t t = backward ? steps - 1 - i : i;
     auto* from_hidden = project(ctx, state.hidden, weights.hidden, weights.hidden_bias);
     state = step(ctx, slice_dim(ctx, from_input, 0, t, 1), from_hidden, state, size);
+    if (weights.projection != nullptr) state.hidden = project(ctx, state.hidden, weights.projection, nullptr);
     run.outputs[t] = state.hidden;
   }
   run.last = state;
@@ -202,7 +209,7 @@ OpConverter recurrent(Step step, bool is_lstm) {
     }
     const bool swapped = layout.batch_first && batched;
     if (swapped) x = transpose(ctx, x, {1, 0, 2});
-    const auto weights = read_weights(n, tensor_list(ctx, args[2]), layout);
+    const auto weights = read_weights(n, tensor_list(ctx, args[2]), layout, is_lstm);
     Stack stack = run_stack(ctx, n, step, x, start, weights, layout);
     if (swapped) stack.output = transpose(ctx, stack.output, {1, 0, 2});
     std::vector<ITensor*> results = {stack.output, stack.hidden};
