@@ -81,6 +81,7 @@ std::vector<PassEntry> lowering_pipeline() {
        "a guard hides the tensors behind it from alias analysis"},
       {"remove-warnings", plain(passes::remove_warnings), "an engine cannot warn; a guard of a warning is no branch"},
       {"remove-dropout", plain(passes::remove_dropout), "before mutation: dropout_ is nothing, not a write"},
+      {"separate-chunks", plain(passes::separate_chunks), "before writes: what is private is no view"},
       {"write-through-views", plain(passes::write_through_views),
        "in order: each write makes the base that later ones see"},
       {"replace-in-place-operators", plain(passes::replace_in_place_operators),

@@ -19,6 +19,9 @@ std::vector<torch::jit::IValue> lower_attributes(const GraphPtr& graph, const to
 // evaluate them; a module on a GPU may hold constants of either device. The device of the engine is a setting of its
 // own.
 bool move_constants_to_cpu(const GraphPtr& graph, std::vector<torch::jit::IValue>& params);
+// Parts that unsafe_chunk and unsafe_split give of a tensor that nothing else reads -> copies of them: cells of
+// recurrent networks, traced, write to theirs.
+bool separate_chunks(const GraphPtr& graph);
 // A traced call of a torch.autograd.Function -> what the call does.
 bool inline_python_functions(const GraphPtr& graph);
 // op_(x, ...) -> op(x, ...), later readers of x read the result, where nothing else may share x's memory.
