@@ -56,7 +56,9 @@ TEST_F(PoolingTest, CeilModeTakesSmallInputs) {
     auto* layer = pool({1, 1, row.input}, Dims{row.window});
     layer->setStrideNd(Dims{row.stride});
     layer->setPaddingNd(Dims{row.padding});
-    if (row.floor > 0) EXPECT_EQ(dims_of(layer).d[2], row.floor) << row.input << " " << row.window;
+    if (row.floor > 0) {
+      EXPECT_EQ(dims_of(layer).d[2], row.floor) << row.input << " " << row.window;
+    }
     if (row.floor == 0) EXPECT_ERROR(dims_of(layer), "larger than the padded input");
     layer->setPaddingMode(PaddingMode::kEXPLICIT_ROUND_UP);
     EXPECT_EQ(dims_of(layer).d[2], row.ceil) << row.input << " " << row.window << " " << row.stride;

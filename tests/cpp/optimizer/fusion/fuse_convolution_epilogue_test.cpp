@@ -98,8 +98,8 @@ TEST(FuseConvolutionEpilogue, FollowsUnknownSizesToTheirOrigin) {
   const std::string narrow = "maps=2, kernel_size=[2x2], kernel=" + random_weights(16, 2);
   expect_pass(*pass, picture(pooled + layer("%a", "%x", narrow + step) + sum),
               picture(pooled + layer("%y", "%x, %b", narrow + step + ", epilogue=[sum(%b)]")));
-  for (const std::string& other : {
-           std::string("%b = input() {dims=[-1x2x-1x-1]}\n"),  // of other sizes
+  for (const std::string& other : std::vector<std::string>{
+           "%b = input() {dims=[-1x2x-1x-1]}\n",               // of other sizes
            layer("%b", "%x", kKernel),                         // without the step
            "%b = pooling(%x) {window=[1x1], stride=[2x2]}\n",  // one more where the size is odd
            "%b = pooling(%x) {window=[2x2], stride=[2x2], padding_mode=explicit_round_up}\n",
