@@ -5,18 +5,16 @@ namespace torch_tensorrt::optimizer {
 namespace {
 
 const auto pass = make_share_transposed_constants();
-const std::string kInputs = "%x = input() {dims=[4x3]}\n%i = input() {dtype=i64, dims=[2]}\n";
+const std::string kInputs = "%x = input() {dims=[4x3]}\n%w = input() {dims=[2x3]}\n";
 const std::string kMatrix = " = constant() {dims=[2x3], weights=f32[1, 2, 3, 4, 5, 6]}\n";
 const std::string kTranspose = " = constant() {dims=[3x2], weights=f32[1, 4, 2, 5, 3, 6]}\n";
 
 TEST(ShareTransposedConstants, ProductsReadTheMatrixOfAnotherReader) {
-  const std::string gather = "%z = gather(%a, %i) {axis=1}\n";
-  expect_pass(*pass,
-              kInputs + "%a" + kMatrix + gather + "%b" + kTranspose + "%y = matrix_multiply(%x, %b)\nreturn %z, %y",
-              kInputs + "%a" + kMatrix + gather + "%y = matrix_multiply(%x, %a) {op1=transpose}\nreturn %z, %y");
-  expect_pass(*pass,
-              kInputs + "%b" + kTranspose + "%y = matrix_multiply(%x, %b)\n%a" + kMatrix + gather + "return %z, %y",
-              kInputs + "%a" + kMatrix + "%y = matrix_multiply(%x, %a) {op1=transpose}\n" + gather + "return %z, %y");
+  const std::string sum = "%z = elementwise(%a, %w)\n";
+  expect_pass(*pass, kInputs + "%a" + kMatrix + sum + "%b" + kTranspose + "%y = matrix_multiply(%x, %b)\nreturn %z, %y",
+              kInputs + "%a" + kMatrix + sum + "%y = matrix_multiply(%x, %a) {op1=transpose}\nreturn %z, %y");
+  expect_pass(*pass, kInputs + "%b" + kTranspose + "%y = matrix_multiply(%x, %b)\n%a" + kMatrix + sum + "return %z, %y",
+              kInputs + "%a" + kMatrix + "%y = matrix_multiply(%x, %a) {op1=transpose}\n" + sum + "return %z, %y");
 }
 
 TEST(ShareTransposedConstants, TwoProductsShare) {
