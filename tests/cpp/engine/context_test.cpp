@@ -83,7 +83,10 @@ TEST_F(SmallContext, AnotherTacticStepsInWhereTheChosenOneDoesNotTakeTheDims) {
   for (int32_t i = 0; i < 2; ++i) {
     const auto context = engine_->create_context(/*max_specialisations=*/1);
     for (int32_t k = 0; k < 2; ++k) {
-      EXPECT_EQ(run_floats(*context, {dims(7)}, {input(7)})[0], expected);
+      const Floats found = run_floats(*context, {dims(7)}, {input(7)})[0];
+      ASSERT_EQ(found.size(), expected.size());
+      // Sums of a thousand products up to 250, which another format may add in another order.
+      for (size_t j = 0; j < found.size(); ++j) ASSERT_NEAR(found[j], expected[j], 1e-2) << j;
       EXPECT_EQ(run_floats(*context, {dims(1)}, {input(1)})[0], of_chosen);
     }
   }
