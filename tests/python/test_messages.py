@@ -127,6 +127,16 @@ def test_an_argument_that_is_no_tensor_and_has_no_default(model, argument, kind)
     assert not report and f"argument {argument} of forward" in report.problem
 
 
+class TakesDict(nn.Module):
+    def forward(self, x: dict[str, torch.Tensor]):
+        return x["a"] * 2
+
+
+def test_a_dict_as_argument():
+    with pytest.raises(RuntimeError, match=r"argument x of forward is a Dict\[str, Tensor\]; .*as a tuple"):
+        compile_cpu(TakesDict(), Input((2,)))
+
+
 def test_an_argument_with_a_default_that_is_given_an_input():
     assert compile_cpu(HasDefault(), Input((2,)))(torch.ones(2)).tolist() == [3, 3]
     with pytest.raises(RuntimeError, match="argument k of forward is an int, and input 1 is given for it"):

@@ -47,6 +47,11 @@ bool takes_tensors(const c10::TypePtr& type) {
   return is_collection && std::all_of(parts.begin(), parts.end(), takes_tensors);
 }
 
+bool holds_tensors(const c10::TypePtr& type) {
+  const auto parts = type->containedTypes();
+  return type->isSubtypeOf(*c10::TensorType::get()) || std::any_of(parts.begin(), parts.end(), holds_tensors);
+}
+
 std::string with_article(const std::string& type) {
   const bool vowel = std::string("aeiouAEIO").find(type[0]) != std::string::npos;
   return (vowel ? "an " : "a ") + type;
@@ -58,6 +63,11 @@ Decision check_arguments(const c10::FunctionSchema& schema, const std::string& m
     if (takes_tensors(argument.type())) continue;
     const std::string type = argument.type()->annotation_str();
     const std::string what = str("argument ", argument.name(), " of ", method, " is ", with_article(type));
+    if (!argument.default_value() && holds_tensors(argument.type())) {
+      return Decision::no(str(what,
+                              "; a compiled module takes tensors, and tuples and lists of them: give the tensors of ",
+                              argument.name(), " as arguments of their own, or as a tuple"));
+    }
     if (!argument.default_value()) {
       return Decision::no(str(what,
                               " and has no default; a compiled module takes tensors, and tuples and lists of "
