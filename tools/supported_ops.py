@@ -26,7 +26,7 @@ Written by `tools/supported_ops.py` from the registry, with the schemas of torch
 `torch_tensorrt.check(module, inputs)` and `torchtrtc check` say what would become of the operators of one model.
 
 An operator is listed once for all its overloads. The in-place form (`relu_`) of an operator that is converted is
-replaced by the operator while lowering where nothing else can see the write. An operator whose arguments are all known
+replaced by the operator while lowering. An operator whose arguments are all known
 while compiling is computed then, by PyTorch, whatever it is; so is every operator that takes and gives no tensor
 (arithmetic, lists, strings).
 """

@@ -6,8 +6,10 @@
 #include "torch_tensorrt/api/compile_spec.h"
 #include "torch_tensorrt/api/json_spec.h"
 #include "torch_tensorrt/api/operator_table.h"
+#include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/save_module.h"
+#include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/utf8.h"
 #include "torch_tensorrt/torch_tensorrt.h"
@@ -102,6 +104,27 @@ std::tuple<std::string, std::string> check_operators(const torch::jit::IValue& m
   });
 }
 
+// A module whose forward is the lowered graph of the method: what an engine would compute, in PyTorch's operators.
+torch::jit::IValue lower(const torch::jit::IValue& module, const std::string& method) {
+  return for_python([&] {
+    core::lowering::LowerInfo info;
+    info.keep_argument_copies = true;
+    auto graph = core::lowering::Lower(as_module(module), method, info).first;
+    torch::jit::Module lowered{c10::QualifiedName("__torch__.lowered")};
+    graph->insertInput(0, "self")->setType(lowered._ivalue()->type());
+    if (graph->outputs().size() != 1) {
+      auto* results = graph->insertNode(graph->createTuple(graph->outputs()))->output();
+      while (!graph->outputs().empty()) graph->eraseOutput(graph->outputs().size() - 1);
+      graph->registerOutput(results);
+    }
+    auto* function = lowered._ivalue()->compilation_unit()->create_function(
+        c10::QualifiedName(*lowered.type()->name(), "forward"), graph);
+    function->setSchema(core::util::GenerateGraphSchema(function->name(), graph));
+    lowered.type()->addMethod(function);
+    return torch::jit::IValue(lowered._ivalue());
+  });
+}
+
 void set_log_level(int64_t level) {
   TORCHTRT_CHECK(level >= logging::kINTERNAL_ERROR && level <= logging::kGRAPH, "there is no log level " << level);
   logging::set_reportable_log_level(static_cast<logging::Level>(level));
@@ -113,6 +136,7 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_compile(Any module, str spec) -> Any", compile_module);
   m.def("_refit_module(Any compiled, Any module) -> Any", refit_module);
   m.def("_convert_method_to_engine(Any module, str method, str spec) -> Tensor", convert_method);
+  m.def("_lower(Any module, str method) -> Any", lower);
   m.def("_embed_engine(Tensor engine, str device, str[] inputs, str[] outputs) -> Any", embed_engine);
   m.def("_load_engine(Tensor engine, str name, str device, str[] inputs, str[] outputs) -> Any", load_engine);
   // Names of files are bytes.

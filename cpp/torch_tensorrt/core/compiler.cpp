@@ -12,6 +12,7 @@
 #include "torch_tensorrt/core/engine/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/ir/spec_count.h"
+#include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/module_check.h"
 #include "torch_tensorrt/core/partitioning/partitioning.h"
 #include "torch_tensorrt/core/refit_module.h"
@@ -171,22 +172,62 @@ void require_module(const torch::jit::Module& mod, const std::string& method, co
   if (!can) TORCHTRT_THROW_ERROR(can.reason());
 }
 
-lowering::LoweredGraph lower(const torch::jit::Module& mod, const std::string& method_name, const CompileSpec& cfg) {
+lowering::LoweredGraph lower(const torch::jit::Module& mod, const std::string& method_name, const CompileSpec& cfg,
+                             lowering::ArgumentWrites* writes) {
   lowering::LowerInfo info = cfg.lower_info;
   info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
   info.given_arguments = given_arguments(cfg);
-  return lowering::Lower(mod, method_name, info);
+  return lowering::Lower(mod, method_name, info, writes);
 }
 
 struct ConvertedMethod {
   std::shared_ptr<nvinfer1::INetworkDefinition> network;
+  std::vector<WrittenInput> writes;
   torch_tensorrt::engine::BuildSettings settings;
   std::vector<ir::ValueTree> arguments;
   std::vector<ir::ValueTree> results;
 };
 
+// The number of the tensor among all tensors of the arguments.
+size_t input_number(const lowering::ArgumentWrite& write, const std::vector<ir::ValueTree>& arguments) {
+  size_t number = 0;
+  for (size_t i = 0; i < write.argument; ++i) number += count_tensors(arguments.at(i));
+  const auto* tree = &arguments.at(write.argument);
+  for (const size_t place : write.path) {
+    for (size_t i = 0; i < place; ++i) number += count_tensors(tree->children.at(i));
+    tree = &tree->children.at(place);
+  }
+  return number;
+}
+
+// Which outputs of the engine are copied into which of its inputs. Those that are no results of the method are taken
+// off `results`.
+std::vector<WrittenInput> take_writes(const lowering::ArgumentWrites& found,
+                                      const std::vector<ir::ValueTree>& arguments,
+                                      std::vector<ir::ValueTree>& results) {
+  results.resize(results.size() - found.added_outputs);
+  const size_t count = count_tensors(results);
+  std::vector<WrittenInput> writes;
+  for (const auto& write : found.writes) {
+    writes.push_back({input_number(write, arguments), write.output + (write.is_result ? 0 : count)});
+  }
+  return writes;
+}
+
+// A write through a cast is none where the cast makes a copy, which only conversion knows.
+void drop_unchanged(std::vector<WrittenInput>& writes, const nvinfer1::INetworkDefinition& network) {
+  const auto is_unchanged = [&](const WrittenInput& write) {
+    const auto* producer = network.outputs().at(write.output)->producer();
+    return producer->getType() == nvinfer1::LayerType::kIDENTITY &&
+           producer->getInput(0) == network.inputs().at(write.input);
+  };
+  writes.erase(std::remove_if(writes.begin(), writes.end(), is_unchanged), writes.end());
+}
+
 ConvertedMethod convert_method(const torch::jit::Module& mod, const std::string& method, CompileSpec& cfg) {
-  const auto lowered = lower(mod, method, cfg);
+  lowering::ArgumentWrites writes;
+  const bool is_module = !cfg.lower_info.converting_to_trt_engine;
+  const auto lowered = lower(mod, method, cfg, is_module ? &writes : nullptr);
   auto graph = lowered.first;
   check_partitioning(graph->block(), cfg.partitioning_info);
   auto static_params = pair_inputs(lowered, cfg);
@@ -198,6 +239,8 @@ ConvertedMethod convert_method(const torch::jit::Module& mod, const std::string&
     converted.arguments.push_back(argument_tree(values[i], cfg.graph_inputs.collection_inputs[i].size()));
   }
   converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, static_params, &converted.results);
+  converted.writes = take_writes(writes, converted.arguments, converted.results);
+  drop_unchanged(converted.writes, *converted.network);
   converted.settings = conversion::engine_settings(info.engine_settings);
   converted.settings.method = method;
   converted.settings.parameters = parameters_of(mod);
@@ -263,7 +306,14 @@ CompileSpec::CompileSpec(torch::jit::IValue& input_signature) : graph_inputs(inp
 }
 
 bool CheckMethodOperatorSupport(const torch::jit::script::Module& mod, std::string method_name) {
-  const auto lowered = lowering::Lower(mod, method_name, lowering::LowerInfo());
+  lowering::LoweredGraph lowered;
+  lowering::ArgumentWrites writes;
+  try {
+    lowered = lowering::Lower(mod, method_name, lowering::LowerInfo(), &writes);
+  } catch (const lowering::Refused& refused) {
+    LOG_ERROR("method " << method_name << " cannot be compiled: " << refused.msg());
+    return false;
+  }
   LOG_DEBUG("Checking the operations of\n" << *lowered.first);
   if (const Decision can = check_module(mod, method_name, std::nullopt); !can) {
     LOG_ERROR("Method requested cannot be compiled end to end: " << can.reason());
@@ -278,8 +328,15 @@ bool SupportReport::is_whole() const {
 }
 
 SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
-  const auto lowered = lower(mod, method_name, cfg);
   SupportReport report;
+  lowering::LoweredGraph lowered;
+  lowering::ArgumentWrites writes;
+  try {
+    lowered = lower(mod, method_name, cfg, &writes);
+  } catch (const lowering::Refused& refused) {
+    report.problem = refused.msg();
+    return report;
+  }
   for (const auto& decision : partitioning::decide_nodes(lowered.first->block(), cfg.partitioning_info)) {
     count_use(report.operators, report_of(with_control_flow(with_backend(decision, cfg), cfg)));
   }
@@ -308,8 +365,8 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
   check_result_types(converted.results);
   auto engine = load_engine(name + "_engine", build_engine(converted), cfg.convert_info.engine_settings.device);
   name_arguments(mod, "forward", converted.arguments);
-  auto compiled =
-      make_engine_module("__torch__." + name + "_trt", std::move(engine), converted.arguments, converted.results);
+  auto compiled = make_engine_module("__torch__." + name + "_trt", std::move(engine), converted.arguments,
+                                     converted.results, converted.writes);
   compiled.eval();
   LOG_GRAPH("compiled module:\n" << *compiled.get_method("forward").graph());
   return compiled;

@@ -100,6 +100,19 @@ Value* insert_call(torch::jit::Graph& graph, Value* self, const std::vector<Valu
   return call->output();
 }
 
+// What the engine gives, in order; what is written into an input is that input from then on.
+std::vector<Value*> unpack_outputs(torch::jit::Graph& graph, Value* list, const std::vector<Value*>& inputs,
+                                   size_t count, const std::vector<WrittenInput>& writes) {
+  auto* node = graph.insertNode(graph.createListUnpack(list, count));
+  std::vector<Value*> outputs(node->outputs().begin(), node->outputs().end());
+  auto* no = writes.empty() ? nullptr : graph.insertConstant(false);
+  for (const auto& write : writes) {
+    auto* copy = graph.create(c10::Symbol::aten("copy_"), {inputs.at(write.input), node->outputs()[write.output], no});
+    outputs.at(write.output) = graph.insertNode(copy)->output();
+  }
+  return outputs;
+}
+
 }  // namespace
 
 ValueTree argument_tree(const Value* value, size_t spec_count) {
@@ -112,11 +125,13 @@ ValueTree argument_tree(const Value* value, size_t spec_count) {
 }
 
 torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_ptr<runtime::TRTEngine> engine,
-                                      const std::vector<ValueTree>& arguments, const std::vector<ValueTree>& results) {
+                                      const std::vector<ValueTree>& arguments, const std::vector<ValueTree>& results,
+                                      const std::vector<WrittenInput>& writes) {
   TORCHTRT_CHECK(count_tensors(arguments) == engine->inputs().size(), "the engine has "
                                                                           << engine->inputs().size() << " inputs for "
                                                                           << count_tensors(arguments) << " tensors");
   torch::jit::Module module{c10::QualifiedName(name)};
+  const size_t output_count = engine->outputs().size();
   const auto engine_value = c10::IValue(std::move(engine));
   module.register_attribute(kEngineAttribute, engine_value.type(), engine_value, /*is_param=*/false);
   // Which every module of Python's has.
@@ -132,10 +147,10 @@ torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_pt
     unpack(*graph, input, arguments[i], tensors);
   }
   auto* list = insert_call(*graph, self, tensors, engine_value.type());
-  auto* outputs = graph->insertNode(graph->createListUnpack(list, count_tensors(results)));
+  const auto outputs = unpack_outputs(*graph, list, tensors, output_count, writes);
   size_t next = 0;
   std::vector<Value*> returned;
-  for (const auto& tree : results) returned.push_back(pack(*graph, tree, outputs->outputs(), next));
+  for (const auto& tree : results) returned.push_back(pack(*graph, tree, outputs, next));
   // A method returns one value.
   const bool one = returned.size() == 1;
   graph->registerOutput(one ? returned[0] : graph->insertNode(graph->createTuple(returned))->output());

@@ -104,7 +104,8 @@ std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Modu
   lower_info.keep_parameters_apart = conversion::keeps_parameters_apart(*plan.settings);
   lower_info.given_arguments = specs.size();
   const std::string& method = plan.settings->method;
-  const auto lowered = lowering::Lower(mod, method, lower_info);
+  lowering::ArgumentWrites writes;  // results of the network, as they were when it was compiled
+  const auto lowered = lowering::Lower(mod, method, lower_info, &writes);
   auto graph = lowered.first;
   auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
   const auto values = ir::get_collection_inputs(graph, static_params);

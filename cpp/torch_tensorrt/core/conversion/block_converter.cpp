@@ -73,9 +73,41 @@ std::string undecided(const torch::jit::IValue& value) {
   return what_decides(*value.toCustomClass<TensorContainer>()->tensor());
 }
 
-void convert_branch(ConversionCtx* ctx, const torch::jit::Block* branch) {
+// Whether the exceptions of a block are raised, or the block may be one that is not run.
+enum class Raising { kHappens, kIsIgnored };
+
+void convert_all(ConversionCtx* ctx, const torch::jit::Block* block, Raising raising);
+
+void convert_branch(ConversionCtx* ctx, const torch::jit::Block* branch, Raising raising) {
   forget(ctx, branch);
-  convert_nodes(ctx, branch);
+  convert_all(ctx, branch, raising);
+}
+
+bool raises(const torch::jit::Block* block) {
+  const auto nodes = block->nodes();
+  return std::any_of(nodes.begin(), nodes.end(),
+                     [](const torch::jit::Node* n) { return n->kind() == prim::RaiseException; });
+}
+
+bool is_empty(const torch::jit::Block* block) { return block->nodes().begin() == block->nodes().end(); }
+
+// An If that does nothing but raise an exception in one branch.
+bool is_guard(const torch::jit::Node* n) {
+  if (n->kind() != prim::If || !n->outputs().empty()) return false;
+  const auto blocks = n->blocks();
+  return (raises(blocks[0]) && is_empty(blocks[1])) || (raises(blocks[1]) && is_empty(blocks[0]));
+}
+
+// Whether only conditions of guards are computed of the node's results.
+bool serves_guards(const torch::jit::Node* n) {
+  size_t uses = 0;
+  for (const auto* output : n->outputs()) {
+    for (const auto& use : output->uses()) {
+      if (!is_guard(use.user) && !serves_guards(use.user)) return false;
+      ++uses;
+    }
+  }
+  return uses > 0;
 }
 
 bool is_number(const torch::jit::Value* value) {
@@ -85,6 +117,7 @@ bool is_number(const torch::jit::Value* value) {
 
 bool only_computes(const torch::jit::Block* block) {
   for (const auto* node : block->nodes()) {
+    if (is_guard(node)) continue;
     if (node->kind() == prim::RaiseException || node->hasSideEffects() || util::is_in_place(node)) return false;
     const auto* schema = node->maybeSchema();
     if (schema != nullptr && schema->is_mutable()) return false;
@@ -104,7 +137,7 @@ nvinfer1::ITensor* as_number_tensor(ConversionCtx* ctx, const torch::jit::IValue
 void pick_numbers(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::ITensor* condition) {
   std::vector<torch::jit::IValue> picked;
   for (const auto* branch : n->blocks()) {
-    convert_branch(ctx, branch);
+    convert_branch(ctx, branch, Raising::kIsIgnored);
     for (const auto* output : branch->outputs()) picked.push_back(as_ivalue(ctx, output, n));
   }
   const size_t count = n->outputs().size();
@@ -116,7 +149,20 @@ void pick_numbers(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::ITens
   }
 }
 
-void convert_if(ConversionCtx* ctx, const torch::jit::Node* n) {
+// A condition that is not known while compiling is taken to be the one without an exception.
+void convert_guard(ConversionCtx* ctx, const torch::jit::Node* n, Raising raising) {
+  if (raising == Raising::kIsIgnored) return;
+  torch::jit::IValue condition;
+  try {
+    condition = as_ivalue(ctx, n->input(0), n);
+  } catch (const Error&) {
+    return;
+  }
+  if (condition.isBool()) convert_branch(ctx, n->blocks()[condition.toBool() ? 0 : 1], raising);
+}
+
+void convert_if(ConversionCtx* ctx, const torch::jit::Node* n, Raising raising) {
+  if (is_guard(n)) return convert_guard(ctx, n, raising);
   const auto condition = as_ivalue(ctx, n->input(0), n);
   if (TensorContainer::is_in(condition) && can_pick(n)) {
     return pick_numbers(ctx, n, condition.toCustomClass<TensorContainer>()->tensor());
@@ -125,7 +171,7 @@ void convert_if(ConversionCtx* ctx, const torch::jit::Node* n) {
                                                          << "; only branches whose condition is known while compiling "
                                                          << "can be converted: " << give_one_size());
   const auto* taken = n->blocks()[condition.toBool() ? 0 : 1];
-  convert_branch(ctx, taken);
+  convert_branch(ctx, taken, raising);
   for (size_t i = 0; i < n->outputs().size(); ++i) {
     pass_on(ctx, n, as_ivalue(ctx, taken->outputs()[i], n), n->outputs()[i]);
   }
@@ -135,7 +181,7 @@ constexpr int64_t kMaxTrips = 10000;
 
 // prim::Loop(max_trip_count, condition, carried...): the body gets (index, carried...) and gives (condition,
 // carried...).
-void convert_loop(ConversionCtx* ctx, const torch::jit::Node* n) {
+void convert_loop(ConversionCtx* ctx, const torch::jit::Node* n, Raising raising) {
   const auto* body = n->blocks()[0];
   const auto trips = as_ivalue(ctx, n->input(0), n);
   auto condition = as_ivalue(ctx, n->input(1), n);
@@ -150,7 +196,7 @@ void convert_loop(ConversionCtx* ctx, const torch::jit::Node* n) {
     forget(ctx, body);
     pass_on(ctx, n, i, body->inputs()[0]);
     for (size_t k = 0; k < carried.size(); ++k) pass_on(ctx, n, carried[k], body->inputs()[k + 1]);
-    convert_nodes(ctx, body);
+    convert_all(ctx, body, raising);
     condition = as_ivalue(ctx, body->outputs()[0], n);
     TORCHTRT_CHECK(condition.isBool(), util::node_info(n)
                                            << ": whether the loop goes on depends on " << undecided(condition)
@@ -248,9 +294,17 @@ void infer_results(const ConversionCtx& ctx, const torch::jit::Node* n) {
   }
 }
 
-void convert_node(ConversionCtx* ctx, const torch::jit::Node* n) {
-  if (n->kind() == prim::If) return convert_if(ctx, n);
-  if (n->kind() == prim::Loop) return convert_loop(ctx, n);
+// The text of the model's own exception stands last, alone.
+[[noreturn]] void raise(ConversionCtx* ctx, const torch::jit::Node* n) {
+  const auto message = as_ivalue(ctx, n->input(0), n);
+  TORCHTRT_THROW_ERROR(describe(n) << "\nThe model raises an exception for inputs of these shapes and dtypes:\n"
+                                   << (message.isString() ? message.toStringRef() : message.tagKind()));
+}
+
+void convert_node(ConversionCtx* ctx, const torch::jit::Node* n, Raising raising) {
+  if (n->kind() == prim::If) return convert_if(ctx, n, raising);
+  if (n->kind() == prim::Loop) return convert_loop(ctx, n, raising);
+  if (n->kind() == prim::RaiseException) return raise(ctx, n);
   if (evaluators::shouldEvalAtConversionTime(n)) {
     if (util::is_in_place(n)) check_has_converter(n);
     check_numbers(n, arguments_of(ctx, n));
@@ -262,6 +316,24 @@ void convert_node(ConversionCtx* ctx, const torch::jit::Node* n) {
 
 void add_context(Error& error, const torch::jit::Node* n) {
   if (error.msg().find("Unable to convert node") == std::string::npos) error.AppendMessage(describe(n));
+}
+
+void convert_all(ConversionCtx* ctx, const torch::jit::Block* block, Raising raising) {
+  for (const auto* n : block->nodes()) {
+    const auto* outer = ctx->current_node;
+    ctx->current_node = n;
+    try {
+      convert_node(ctx, n, raising);
+      infer_results(*ctx, n);
+    } catch (...) {  // converters of users throw what they like
+      ctx->current_node = outer;
+      if (serves_guards(n)) continue;  // the guard finds its condition unknown
+      Error error = util::current_error();
+      add_context(error, n);
+      throw error;
+    }
+    ctx->current_node = outer;
+  }
 }
 
 }  // namespace
@@ -293,21 +365,6 @@ Var lookup(ConversionCtx* ctx, const torch::jit::Value* value, const torch::jit:
                                                << " needs it; its producer is " << util::node_info(value->node()));
 }
 
-void convert_nodes(ConversionCtx* ctx, const torch::jit::Block* block) {
-  for (const auto* n : block->nodes()) {
-    const auto* outer = ctx->current_node;
-    ctx->current_node = n;
-    try {
-      convert_node(ctx, n);
-      infer_results(*ctx, n);
-    } catch (...) {  // converters of users throw what they like
-      ctx->current_node = outer;
-      Error error = util::current_error();
-      add_context(error, n);
-      throw error;
-    }
-    ctx->current_node = outer;
-  }
-}
+void convert_nodes(ConversionCtx* ctx, const torch::jit::Block* block) { convert_all(ctx, block, Raising::kHappens); }
 
 }  // namespace torch_tensorrt::core::conversion

@@ -5,8 +5,10 @@
 #include "torch/csrc/jit/passes/freeze_module.h"
 #include "torch/csrc/jit/passes/inliner.h"
 
+#include "torch_tensorrt/core/lowering/argument_writes.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/pipeline.h"
+#include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering {
@@ -80,7 +82,18 @@ LoweredGraph method_graph(const torch::jit::Module& module, const std::string& m
     take_defaults(*graph, module.get_method(method_name).function().getSchema(), *info.given_arguments);
   }
   auto params = passes::lower_attributes(graph, frozen._ivalue());
+  passes::refuse_writes_of_state(graph, graph->inputs().size() - params.size(), params);
   return {std::move(graph), std::move(params)};
+}
+
+// A graph of forward does not run them.
+void refuse_hooks(const torch::jit::Module& module, const std::string& method_name) {
+  if (method_name != "forward") return;
+  for (const auto* hooks : {&module.type()->getForwardPreHooks(), &module.type()->getForwardHooks()}) {
+    if (hooks->empty()) continue;
+    throw Refused(str("the module has the forward hook '", hooks->front()->name(),
+                      "', which a compiled module does not run; remove it, or call its code in forward"));
+  }
 }
 
 }  // namespace
@@ -105,17 +118,26 @@ LoweredGraph LowerGraph(std::shared_ptr<torch::jit::Graph> graph, std::vector<to
   return lowered;
 }
 
-LoweredGraph Lower(const torch::jit::Module& module, std::string method_name, const LowerInfo& info) {
+LoweredGraph Lower(const torch::jit::Module& module, std::string method_name, const LowerInfo& info,
+                   ArgumentWrites* writes) {
   LOG_DEBUG(info);
   TORCHTRT_CHECK(module.find_method(method_name).has_value(),
                  "the module " << module.type()->str() << " has no method '" << method_name << "'");
+  refuse_hooks(module, method_name);
   LoweredGraph lowered;
   try {
     lowered = method_graph(module, method_name, info);
   } catch (const c10::Error& error) {
     TORCHTRT_THROW_ERROR("cannot make one graph of method '" << method_name << "': " << error.what_without_backtrace());
   }
-  return LowerGraph(std::move(lowered.first), std::move(lowered.second), info);
+  lowered = LowerGraph(std::move(lowered.first), std::move(lowered.second), info);
+  if (info.keep_argument_copies) return lowered;
+  if (writes != nullptr) {
+    *writes = return_argument_writes(*lowered.first);
+  } else {
+    drop_argument_writes(*lowered.first);
+  }
+  return lowered;
 }
 
 }  // namespace torch_tensorrt::core::lowering

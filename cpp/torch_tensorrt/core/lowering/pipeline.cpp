@@ -9,6 +9,7 @@
 
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/util/jit_error.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -37,10 +38,6 @@ void mark_forced_modules(LoweredGraph& lowered, const LowerInfo& info) {
 
 void mark_forced_operators(LoweredGraph& lowered, const LowerInfo& info) {
   passes::mark_forced_operators(lowered.first, info.forced_fallback_operators);
-}
-
-void remove_tensor_mutation(LoweredGraph& lowered, const LowerInfo&) {
-  torch::jit::RemoveTensorMutation(lowered.first, [](torch::jit::Node* node) { return !passes::is_marked(node); });
 }
 
 // Of lists and numbers alone. Those of tensors take x * 1 and x / 1 for x, whatever the dtype (a bool or an int is not
@@ -82,11 +79,7 @@ std::vector<PassEntry> lowering_pipeline() {
       {"remove-warnings", plain(passes::remove_warnings), "an engine cannot warn; a guard of a warning is no branch"},
       {"remove-dropout", plain(passes::remove_dropout), "before mutation: dropout_ is nothing, not a write"},
       {"separate-chunks", plain(passes::separate_chunks), "before writes: what is private is no view"},
-      {"write-through-views", plain(passes::write_through_views),
-       "in order: each write makes the base that later ones see"},
-      {"replace-in-place-operators", plain(passes::replace_in_place_operators),
-       "rewrites below are of functional operators"},
-      {"remove-tensor-mutation", remove_tensor_mutation, "the cases that it proves and the line above does not"},
+      {"write-through-views", plain(passes::write_through_views), "rewrites below are of functional operators"},
       {"remove-dropout-again", plain(passes::remove_dropout), "those whose p or train is known by now"},
       {"remove-no-ops", plain(passes::remove_no_ops), "after mutation: a copy only matters to writes"},
       {"replace-aliases", plain(passes::replace_aliases), "one name an operator for all that follows"},
@@ -106,6 +99,8 @@ void run_pipeline(const std::vector<PassEntry>& pipeline, LoweredGraph& graph, c
   for (const auto& entry : pipeline) {
     try {
       entry.run(graph, info);
+    } catch (const Refused&) {
+      throw;  // it is about the module, not about the pass
     } catch (...) {
       TORCHTRT_THROW_ERROR("lowering pass " << entry.name << " failed: " << util::current_error().msg());
     }

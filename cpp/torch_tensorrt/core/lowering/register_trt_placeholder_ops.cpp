@@ -3,6 +3,8 @@
 #include "ATen/ATen.h"
 #include "torch/library.h"
 
+#include "torch_tensorrt/core/util/jit_in_place.h"
+
 // Operators that stand in lowered graphs, and compute the same when PyTorch runs them.
 namespace torch_tensorrt::core::lowering {
 namespace {
@@ -17,10 +19,39 @@ at::Tensor attn_bias_from_attn_mask(const at::Tensor& mask) {
   return bias.masked_fill(mask.logical_not(), -std::numeric_limits<float>::infinity());
 }
 
+// What an operator leaves in the tensor that it writes in place: the dtype is that of the tensor, and the shape, unless
+// it is one that `out=` replaces.
+at::Tensor as_written(const at::Tensor& value, const at::Tensor& self, bool same_shape) {
+  util::check_written_dtype(value.scalar_type(), self.scalar_type());
+  if (same_shape) util::check_written_shape(value.sizes(), self.sizes());
+  return value.to(self.scalar_type());
+}
+
+// The number of each element, in the tensor's shape.
+at::Tensor places_of(const at::Tensor& base) {
+  return at::arange(base.numel(), base.options().dtype(at::kLong)).view(base.sizes());
+}
+
+// The base with the values at the places (as numbers of elements), none of which may be there twice unless all
+// values are equal.
+at::Tensor write_at(const at::Tensor& base, const at::Tensor& places, const at::Tensor& value, bool all_equal) {
+  if (!all_equal) util::check_places(places);
+  const auto flat = base.reshape({-1}).scatter(0, places.reshape({-1}), value.reshape({-1}));
+  return flat.view(base.sizes());
+}
+
+at::Tensor if_same_dtype(const at::Tensor& then, const at::Tensor& otherwise) {
+  return then.scalar_type() == otherwise.scalar_type() ? then : otherwise;
+}
+
 }  // namespace
 
 TORCH_LIBRARY(trt, m) {
   m.def("const(Tensor(a) val) -> Tensor(a)", trt_const);
+  m.def("as_written(Tensor value, Tensor self, bool same_shape) -> Tensor", as_written);
+  m.def("places_of(Tensor base) -> Tensor", places_of);
+  m.def("write_at(Tensor base, Tensor places, Tensor value, bool all_equal) -> Tensor", write_at);
+  m.def("if_same_dtype(Tensor then, Tensor otherwise) -> Tensor", if_same_dtype);
   m.def("attn_bias_from_attn_mask(Tensor attn_mask) -> Tensor", attn_bias_from_attn_mask);
 }
 

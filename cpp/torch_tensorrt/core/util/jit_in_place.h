@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "ATen/core/Tensor.h"
 #include "torch/csrc/jit/ir/alias_analysis.h"
 #include "torch/csrc/jit/ir/ir.h"
 
@@ -17,5 +18,13 @@ enum class SelfName {
 };
 // Whether anything that runs after the node may see its write through another name than the node's result.
 bool write_is_seen_elsewhere(const torch::jit::Node* n, const torch::jit::AliasDb& aliases, SelfName self_name);
+
+// Throw Error where PyTorch refuses to write a result of this dtype or shape into a tensor of that one. Sizes that are
+// -1 are not known, and fit.
+void check_written_dtype(at::ScalarType result, at::ScalarType self);
+void check_written_shape(at::IntArrayRef result, at::IntArrayRef self);
+// Throws Error where elements of a view, given by their places in memory, share memory: PyTorch refuses to write such
+// a view, or leaves what is written there to chance.
+void check_places(const at::Tensor& places);
 
 }  // namespace torch_tensorrt::core::util

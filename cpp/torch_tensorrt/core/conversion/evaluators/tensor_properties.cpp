@@ -56,6 +56,18 @@ Result element_count(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args
   return TensorContainer::wrap(product->getOutput(0));
 }
 
+// Numbers of elements, for writing through views.
+Result places(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
+  if (args.at(n->input(0)).isTensor()) return run_operator(n, args);
+  const auto dims = tensor_argument(ctx, n, args)->getDimensions();
+  if (!dims.is_static()) {
+    TORCHTRT_THROW_ERROR(
+        "a view is written in place whose elements' places depend on a size that is a range; give one "
+        "size instead, or write the tensor through slices");
+  }
+  return torch::jit::IValue(at::arange(dims.volume(), at::kLong).reshape(util::toVec(dims)));
+}
+
 Result scalar_type(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (args.at(n->input(0)).isTensor()) return run_operator(n, args);
   return static_cast<int64_t>(util::TRTDataTypeToScalarType(tensor_argument(ctx, n, args)->getType()));
@@ -94,6 +106,7 @@ Registrations tensor_property_evaluators() {
       row("aten::dim", rank),
       row("aten::len", first_size, {"aten::len.Tensor(Tensor t) -> int"}),
       row("aten::numel", element_count),
+      row("trt::places_of", places),
       row("prim::dtype", scalar_type),
       row("prim::device", device),
       row("aten::is_floating_point", is_floating_point),

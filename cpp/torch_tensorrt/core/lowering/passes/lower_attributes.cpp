@@ -3,6 +3,7 @@
 #include "torch/csrc/jit/ir/constants.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -22,10 +23,10 @@ class AttributeLowering {
   // GetAttr nodes come before what reads them, so that one walk resolves chains of them.
   std::vector<IValue> run() {
     for (auto* node : all_nodes(graph_.block())) {
-      TORCHTRT_CHECK(node->kind() != c10::prim::SetAttr || objects_.count(node->input(0)) == 0,
-                     "the module writes its attribute '" << node->s(c10::attr::name) << "' when it is called ("
-                                                         << util::node_info(node)
-                                                         << "); make it a result of the method instead");
+      if (node->kind() == c10::prim::SetAttr && objects_.count(node->input(0)) != 0) {
+        throw Refused(str("the module writes its attribute '", node->s(c10::attr::name), "' when it is called (",
+                          util::node_info(node), "); make it a result of the method instead"));
+      }
       if (node->kind() == c10::prim::GetAttr && objects_.count(node->input()) != 0) read(node);
     }
     // Inner modules first: each is read from the one before it.

@@ -24,14 +24,19 @@ bool move_constants_to_cpu(const GraphPtr& graph, std::vector<torch::jit::IValue
 bool separate_chunks(const GraphPtr& graph);
 // A traced call of a torch.autograd.Function -> what the call does.
 bool inline_python_functions(const GraphPtr& graph);
-// op_(x, ...) -> op(x, ...), later readers of x read the result, where nothing else may share x's memory.
-bool replace_in_place_operators(const GraphPtr& graph);
-// x[1:3].op_(y) -> x = slice_scatter(x, op(x[1:3], y), 1:3), where nothing else may share x's memory.
+// Throws Refused where a node writes the memory of one of the graph's inputs from `first` on, which are attributes of
+// the module, or a part of it. Changes nothing.
+void refuse_writes_of_state(const GraphPtr& graph, size_t first, const std::vector<torch::jit::IValue>& values);
+// Operators that write in place -> operators that give new tensors, whose readers are those of everything that shares
+// the written memory: y[0].add_(1) -> y = select_scatter(y, add(select(y, 0, 0), 1), 0, 0). What is written of a tensor
+// that the caller gives is copied into it at the end (aten::copy_). Throws Refused where it is not known what shares
+// the memory.
 bool write_through_views(const GraphPtr& graph);
 // Operators of constants -> constants, but for fake quantization: a backend that computes in int8 looks for that of
 // weights, and others fold it later.
 void propagate_constants(const GraphPtr& graph);
-// An If of which one branch can only raise -> the other branch.
+// An If of which one branch can only raise -> the other branch. Where conversion may come to know the condition, an If
+// that only raises stays before it.
 bool remove_exceptions(const GraphPtr& graph);
 // warn(...), and the Ifs that do nothing else -> nothing
 bool remove_warnings(const GraphPtr& graph);

@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/conversion/converters/impl/common.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/util/jit_in_place.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -27,6 +28,32 @@ bool identity(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, ctx->net->addIdentity(*args[0].ITensorOrFreeze(ctx))->getOutput(0));
 }
 
+// What is known of a tensor argument without making it a constant of the network.
+at::ScalarType dtype_of(const Var& arg) {
+  return arg.isITensor() ? scalar_type(arg.ITensor()) : arg.IValue()->toTensor().scalar_type();
+}
+
+std::vector<int64_t> sizes_known_of(const Var& arg) {
+  return arg.isITensor() ? arg.ITensor()->getDimensions().to_vector() : arg.IValue()->toTensor().sizes().vec();
+}
+
+// (value, self, same_shape): what an operator leaves in the tensor that it writes.
+bool as_written(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  util::check_written_dtype(dtype_of(args[0]), dtype_of(args[1]));
+  if (args[2].unwrapToBool()) util::check_written_shape(sizes_known_of(args[0]), sizes_known_of(args[1]));
+  auto* value = args[0].ITensorOrFreeze(ctx);
+  const auto type = dtype_of(args[1]);
+  if (scalar_type(value) != type) return finish(ctx, n, cast(ctx, value, type));
+  ctx->AssociateValueAndTensor(n->output(), value);
+  return true;
+}
+
+bool if_same_dtype(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  Var& chosen = dtype_of(args[0]) == dtype_of(args[1]) ? args[0] : args[1];
+  ctx->AssociateValueAndTensor(n->output(), chosen.ITensorOrFreeze(ctx));
+  return true;
+}
+
 }  // namespace
 
 Family cast_family() {
@@ -44,6 +71,8 @@ Family cast_family() {
       {"aten::alias", identity},
       {"aten::lift_fresh", identity},
       {"trt::const", identity},
+      {"trt::as_written", as_written},
+      {"trt::if_same_dtype", if_same_dtype},
   };
 }
 

@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/indices.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/util/jit_in_place.h"
 
 // Reading and writing at places that tensors of indices say.
 namespace torch_tensorrt::core::conversion::converters {
@@ -295,6 +296,19 @@ ITensor* slice_replaced(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* 
   return layer->getOutput(0);
 }
 
+// (base, places, value, all_equal): elements by their numbers, which are known.
+bool write_at(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const at::Tensor places = args[1].unwrapToTensor().reshape({-1});
+  if (!args[3].unwrapToBool()) util::check_places(places);
+  auto* base = args[0].ITensorOrFreeze(ctx);
+  const auto sizes = base->getDimensions().to_vector();
+  auto* value = cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(base));
+  auto* flat = replace_dims(ctx, base, 0, rank(base), {base->getDimensions().volume()});
+  auto* updates = replace_dims(ctx, value, 0, rank(value), {places.numel()});
+  auto* out = scattered(ctx, flat, tensor_to_const(ctx, places), updates, ScatterMode::kELEMENT, 0, {});
+  return finish(ctx, n, replace_dims(ctx, out, 0, 1, sizes));
+}
+
 // (self, src, dim, start, end, step)
 bool slice_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
@@ -355,6 +369,7 @@ Family scatter_family() {
       {"aten::index_fill.int_Tensor", index_fill},
       {"aten::slice_scatter", slice_scatter},
       {"aten::select_scatter", select_scatter},
+      {"trt::write_at", write_at},
   };
 }
 

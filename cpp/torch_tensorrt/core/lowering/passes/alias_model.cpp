@@ -1,0 +1,329 @@
+#include "torch_tensorrt/core/lowering/passes/alias_model.h"
+
+#include <algorithm>
+
+#include "torch_tensorrt/core/lowering/passes/memory_schema.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/lowering/refused.h"
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::lowering::passes {
+namespace {
+
+using torch::jit::Node;
+using torch::jit::Value;
+
+// Of the memory of constants; what a caller gives lies as the input's format says.
+bool is_contiguous(const Value* value) {
+  const auto* node = value->node();
+  if (node->kind() == c10::prim::Param) return node->owningBlock()->owningNode() == nullptr;
+  const auto constant = torch::jit::toIValue(value);
+  return constant && constant->isTensor() && constant->toTensor().defined() && constant->toTensor().is_contiguous();
+}
+
+bool is_argument(const Value* value) {
+  const auto* node = value->node();
+  return node->kind() == c10::prim::Param && node->owningBlock()->owningNode() == nullptr;
+}
+
+// Gives `then` where both have one dtype, else `otherwise`.
+Value* if_same_dtype(Value* then, Value* otherwise, Node* place) {
+  static const auto kKind = c10::Symbol::fromQualString("trt::if_same_dtype");
+  return insert_before(place, kKind, {then, otherwise}, c10::TensorType::get())->output();
+}
+
+bool is_list(const View* view) { return view->value->type()->kind() == c10::TypeKind::ListType; }
+
+// The step nearest to the storage through which a write cannot go back by one operator; null where there is none. A
+// list of views and its element are one step.
+View* first_hard_step(View* view) {
+  View* hard = nullptr;
+  for (; view->parent != nullptr; view = view->parent) {
+    if (!is_list(view) && !can_write_back(view->step)) hard = is_list(view->parent) ? view->parent : view;
+  }
+  return hard;
+}
+
+bool writes_one_number(const Node* writer) {
+  return writer->kind() == c10::Symbol::aten("fill_") || writer->kind() == c10::Symbol::aten("zero_");
+}
+
+// The same step as on the way to `view`, from the places of `top`'s parent down to those of `view`.
+Value* derive_places(View* view, View* top, Value* places, Node* place) {
+  auto* viewed = view == top ? places : derive_places(view->parent, top, places, place);
+  return derive(view->step, viewed, place);
+}
+
+}  // namespace
+
+std::string operator_and_line(const Node* node) {
+  const std::string line = util::GetPyTorchSourceCode(node);
+  return std::string(node->kind().toQualString()) + (line.empty() ? "" : " (" + line + ")");
+}
+
+Storage* AliasModel::new_storage() {
+  storages_.emplace_back();
+  storages_.back().number = storages_.size() - 1;
+  return &storages_.back();
+}
+
+Alias AliasModel::new_tensor(Value* value, bool contiguous) {
+  auto* storage = new_storage();
+  views_.emplace_back();
+  auto* view = &views_.back();
+  view->storage = storage;
+  view->value = value;
+  view->is_contiguous = contiguous;
+  storage->whole = view;
+  if (is_argument(value)) storage->argument = value;
+  return tensor_of(view, value->node()->owningBlock());
+}
+
+Alias AliasModel::new_opaque(Value* value) {
+  Alias alias;
+  alias.kind = Alias::Kind::kOpaque;
+  alias.storage = new_storage();
+  if (is_argument(value)) alias.storage->argument = value;
+  return alias;
+}
+
+Alias AliasModel::new_argument(Value* value) {
+  Alias alias = new_tensor(value, /*contiguous=*/true);
+  alias.tensor->view->storage->argument = value;
+  return alias;
+}
+
+Alias AliasModel::tensor_of(View* view, const torch::jit::Block* block) {
+  tensors_.push_back({view, block});
+  Alias alias;
+  alias.kind = Alias::Kind::kTensor;
+  alias.tensor = &tensors_.back();
+  return alias;
+}
+
+View* AliasModel::new_view(View* parent, ViewStep step, Value* value, bool contiguous) {
+  parent->storage->has_views = true;
+  views_.push_back({parent->storage, parent, step, value, parent->storage->version, contiguous});
+  return &views_.back();
+}
+
+const Alias& AliasModel::of(Value* value) {
+  const auto known = aliases_.find(value);
+  if (known != aliases_.end()) return known->second;
+  Alias alias;
+  if (is_tensor_type(value->type())) {
+    alias = new_tensor(value, is_contiguous(value));
+  } else if (holds_tensors(value->type())) {
+    alias = new_opaque(value);
+  }
+  return aliases_[value] = std::move(alias);
+}
+
+Storages AliasModel::storages(const Alias& alias) const {
+  switch (alias.kind) {
+    case Alias::Kind::kNothing:
+      return {};
+    case Alias::Kind::kTensor:
+      return {alias.tensor->view->storage};
+    case Alias::Kind::kViews:
+      return {alias.views->storage};
+    case Alias::Kind::kOpaque:
+      return {alias.storage};
+    case Alias::Kind::kParts:
+      break;
+  }
+  Storages all;
+  for (const auto& part : alias.parts) {
+    const auto inner = storages(part);
+    all.insert(inner.begin(), inner.end());
+  }
+  return all;
+}
+
+void AliasModel::relate(Storage* a, Storage* b) {
+  if (a == b) return;
+  // What may be part of one may be part of the other.
+  Storages all = b->perhaps;
+  all.insert(b);
+  for (auto* other : all) {
+    if (other == a) continue;
+    a->perhaps.insert(other);
+    other->perhaps.insert(a);
+    related_.emplace_back(a, other);
+  }
+  if (a->doubt.empty()) a->doubt = b->doubt;
+}
+
+void AliasModel::relate_cast(View* view, Storage* copy) {
+  view->storage->casts.push_back(copy->whole);
+  cast_source_[copy] = view;
+  if (!scopes_.empty()) scopes_.back().casts.push_back(copy);
+}
+
+std::vector<Storage*> AliasModel::casts_of(Storage* storage) const {
+  std::vector<Storage*> others;
+  for (const auto* copy : storage->casts) others.push_back(copy->storage);
+  const auto source = cast_source_.find(storage);
+  if (source != cast_source_.end()) others.push_back(source->second->storage);
+  return others;
+}
+
+void AliasModel::require_certain(const Storage& storage, const Node* reader) const {
+  if (storage.doubt.empty()) return;
+  const bool is_return = reader->kind() == c10::prim::Return;
+  throw Refused(str(storage.doubt, " writes memory in place that ",
+                    is_return ? std::string("a result") : "an argument of " + operator_and_line(reader),
+                    " may or may not share, which is not known while compiling; write a copy of the tensor (clone()), "
+                    "or use the form of the operator that gives a new tensor"));
+}
+
+void AliasModel::set(View* view, Value* value, int64_t version) {
+  if (!scopes_.empty()) scopes_.back().views.push_back({view, view->value, view->version});
+  view->value = value;
+  view->version = version;
+}
+
+Value* AliasModel::elements_of(View* view, Node* place) {
+  if (view->version == view->storage->version) return view->value;
+  auto* viewed = elements_of(view->parent, place);
+  set(view, derive(view->step, viewed, place), view->storage->version);
+  return view->value;
+}
+
+Value* AliasModel::read(View* view, Node* reader) {
+  if (!reads_no_elements(reader)) require_certain(*view->storage, reader);
+  return elements_of(view, reader);
+}
+
+Value* AliasModel::read(Value* value, Node* reader) { return read_alias(of(value), value, reader); }
+
+Value* AliasModel::read_alias(const Alias& alias, Value* value, Node* reader) {
+  switch (alias.kind) {
+    case Alias::Kind::kNothing:
+      return value;
+    case Alias::Kind::kTensor:
+      return read(alias.tensor->view, reader);
+    case Alias::Kind::kViews:
+      return read(alias.views, reader);
+    case Alias::Kind::kOpaque:
+      require_certain(*alias.storage, reader);
+      return value;
+    case Alias::Kind::kParts:
+      break;
+  }
+  return read_parts(alias, value, reader);
+}
+
+Value* AliasModel::read_parts(const Alias& alias, Value* value, Node* reader) {
+  std::vector<Value*> parts;
+  for (size_t i = 0; i < alias.parts.size(); ++i) parts.push_back(read_alias(alias.parts[i], alias.made_of[i], reader));
+  if (parts == alias.made_of) return value;
+  const bool is_tuple = value->type()->kind() == c10::TypeKind::TupleType;
+  auto* anew = reader->owningGraph()->create(is_tuple ? c10::prim::TupleConstruct : c10::prim::ListConstruct, parts, 1);
+  anew->copyMetadata(reader);
+  anew->output()->setType(value->type());
+  return anew->insertBefore(reader)->output();
+}
+
+void AliasModel::new_version(Storage* storage) {
+  if (!scopes_.empty()) scopes_.back().versions.emplace(storage, storage->version);
+  storage->version = ++last_version_;
+}
+
+// The values of the views on the way from the written one to the storage.
+std::vector<std::pair<View*, Value*>> AliasModel::written_back(View* view, Value* elements, Node* writer) {
+  std::vector<std::pair<View*, Value*>> values = {{view, elements}};
+  while (view->parent != nullptr) {
+    for (const View* step = view; step->parent != nullptr; step = step->parent) {
+      if (!is_read_only(step->step)) continue;
+      throw Refused(str(operator_and_line(writer), " writes a view of another dtype (",
+                        operator_and_line(step->step.node), "); write the tensor itself"));
+    }
+    if (View* hard = first_hard_step(view)) {
+      auto* base = elements_of(hard->parent, writer);
+      auto* places = derive_places(view, hard, places_of(base, writer), writer);
+      elements = write_at(base, places, elements, writes_one_number(writer), writer);
+      view = hard->parent;
+    } else {
+      View* viewed = is_list(view->parent) ? view->parent->parent : view->parent;
+      elements = write_back(view->step, elements_of(viewed, writer), elements, writer);
+      view = viewed;
+    }
+    values.emplace_back(view, elements);
+  }
+  return values;
+}
+
+void AliasModel::doubt_others(Storage* storage, const Node* writer) {
+  for (auto* other : storage->perhaps) {
+    if (other->doubt.empty()) other->doubt = operator_and_line(writer);
+  }
+}
+
+void AliasModel::write_one(View* view, Value* elements, Node* writer) {
+  const auto values = written_back(view, elements, writer);
+  auto* storage = view->storage;
+  new_version(storage);
+  for (const auto& [written, value] : values) set(written, value, storage->version);
+  doubt_others(storage, writer);
+}
+
+// A tensor and its cast to a dtype are one tensor where it has that dtype, which conversion knows.
+void AliasModel::cast_on(Storage* written, Node* writer, std::set<Storage*>& done) {
+  if (!done.insert(written).second) return;
+  const auto source = cast_source_.find(written);
+  if (source != cast_source_.end() && done.count(source->second->storage) == 0) {
+    auto* old = elements_of(source->second, writer);
+    write_one(source->second, if_same_dtype(written->whole->value, old, writer), writer);
+    cast_on(source->second->storage, writer, done);
+  }
+  for (auto* copy : std::vector<View*>(written->casts)) {
+    if (done.count(copy->storage) != 0) continue;
+    auto* now = elements_of(cast_source_.at(copy->storage), writer);
+    write_one(copy, if_same_dtype(now, copy->value, writer), writer);
+    cast_on(copy->storage, writer, done);
+  }
+}
+
+void AliasModel::write(View* view, Value* elements, Node* writer) {
+  write_one(view, elements, writer);
+  std::set<Storage*> done;
+  cast_on(view->storage, writer, done);
+}
+
+std::vector<Storage*> AliasModel::written_in_block() const {
+  std::vector<Storage*> written;
+  for (const auto& [storage, version] : scopes_.back().versions) {
+    if (storage->number < scopes_.back().first_storage) written.push_back(storage);
+  }
+  return written;
+}
+
+void AliasModel::replace(Storage* storage, Value* value) {
+  new_version(storage);
+  set(storage->whole, value, storage->version);
+}
+
+void AliasModel::enter_block() {
+  scopes_.emplace_back();
+  scopes_.back().first_storage = storages_.size();
+}
+
+void AliasModel::leave_block() {
+  const Scope scope = std::move(scopes_.back());
+  scopes_.pop_back();
+  for (auto saved = scope.views.rbegin(); saved != scope.views.rend(); ++saved) {
+    saved->view->value = saved->value;
+    saved->view->version = saved->version;
+  }
+  for (auto* copy : scope.casts) {
+    auto& casts = cast_source_.at(copy)->storage->casts;
+    casts.erase(std::remove(casts.begin(), casts.end(), copy->whole), casts.end());
+  }
+  for (const auto& [storage, version] : scope.versions) {
+    storage->version = version;
+  }
+}
+
+}  // namespace torch_tensorrt::core::lowering::passes

@@ -1,0 +1,131 @@
+#include <map>
+#include <set>
+#include <string>
+
+#include "torch_tensorrt/core/lowering/passes/alias_model.h"
+#include "torch_tensorrt/core/lowering/passes/memory_schema.h"
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/lowering/refused.h"
+
+namespace torch_tensorrt::core::lowering::passes {
+namespace {
+
+using torch::jit::IValue;
+using torch::jit::Node;
+using torch::jit::Value;
+
+bool is_listed(const Node* node, const std::set<std::string>& names) {
+  return node->kind().is_aten() && names.count(node->kind().toUnqualString()) != 0;
+}
+
+// The attribute that a value may share memory with.
+class StateTracer {
+ public:
+  explicit StateTracer(const std::map<const Value*, IValue>& state) : state_(state) {}
+
+  const Value* find(const Value* value) {
+    if (!seen_.insert(value).second) return nullptr;
+    if (state_.count(value) != 0) return value;
+    const auto* node = value->node();
+    if (node->kind() == c10::prim::Param) return find_before_loop(value);
+    if (node->kind() == c10::prim::If || node->kind() == c10::prim::Loop) return find_in_blocks(node, value->offset());
+    if (!shares(node, value)) return nullptr;
+    for (const auto* input : node->inputs()) {
+      if (const auto* found = find(input)) return found;
+    }
+    return nullptr;
+  }
+
+ private:
+  const Value* find_before_loop(const Value* parameter) {
+    const auto* block = parameter->node()->owningBlock();
+    const auto* owner = block->owningNode();
+    if (owner == nullptr || owner->kind() != c10::prim::Loop || parameter->offset() == 0) return nullptr;
+    const auto* found = find(owner->input(parameter->offset() + 1));
+    return found != nullptr ? found : find(block->outputs()[parameter->offset()]);
+  }
+
+  const Value* find_in_blocks(const Node* node, size_t place) {
+    const bool is_loop = node->kind() == c10::prim::Loop;
+    const auto* found = is_loop ? find(node->input(place + 2)) : nullptr;
+    for (const auto* block : node->blocks()) {
+      if (found == nullptr) found = find(block->outputs()[place + (is_loop ? 1 : 0)]);
+    }
+    return found;
+  }
+
+  // Lists give and take what they hold.
+  bool shares(const Node* node, const Value* value) const {
+    const auto kind = value->type()->kind();
+    if (node->kind() == c10::prim::Constant || kind == c10::TypeKind::IntType || kind == c10::TypeKind::FloatType ||
+        kind == c10::TypeKind::BoolType || kind == c10::TypeKind::StringType) {
+      return false;
+    }
+    if (node->kind().is_prim() || node->kind() == c10::Symbol::aten("__getitem__")) return true;
+    if (!written_arguments(node).empty()) return true;
+    return sharing(node) != Sharing::kNone && !makes_copy(node);
+  }
+
+  // Whether a cast or reordering of an attribute is a copy is known, as the attribute is.
+  bool makes_copy(const Node* node) const {
+    const auto attribute = node->inputs().empty() ? state_.end() : state_.find(node->input(0));
+    if (attribute == state_.end() || !attribute->second.isTensor() || !attribute->second.toTensor().defined()) {
+      return false;
+    }
+    torch::jit::Stack stack;
+    for (const auto* input : node->inputs()) {
+      const auto value = input == attribute->first ? attribute->second : torch::jit::toIValue(input).value_or(IValue());
+      if (input != attribute->first && !torch::jit::toIValue(input)) return false;
+      stack.push_back(value);
+    }
+    node->getOperation()(stack);
+    return stack.size() == 1 && stack[0].isTensor() && !stack[0].toTensor().is_alias_of(attribute->second.toTensor());
+  }
+
+  const std::map<const Value*, IValue>& state_;
+  std::set<const Value*> seen_;
+};
+
+std::string what_to_do() {
+  return "; a compiled module keeps no state: make the value an argument and a result of the method, or write a copy "
+         "(clone())";
+}
+
+void refuse_write(const Node* node, const Value* written, const std::map<const Value*, IValue>& state) {
+  const auto* attribute = StateTracer(state).find(written);
+  if (attribute == nullptr) return;
+  throw Refused(str(operator_and_line(node), " writes the module's attribute '", attribute->debugName(),
+                    "' when it is called", what_to_do()));
+}
+
+// In training these write the running statistics, of which their schemas say nothing.
+void refuse_running_statistics(const Node* node) {
+  static const std::set<std::string> kNorms = {"batch_norm", "instance_norm", "native_batch_norm",
+                                               "_batch_norm_impl_index", "cudnn_batch_norm"};
+  if (!is_listed(node, kNorms) || node->maybeSchema() == nullptr) return;
+  const auto argument = [&](const char* name) -> const Value* {
+    const auto place = node->maybeSchema()->argumentIndexWithName(name);
+    return place ? node->input(*place) : nullptr;
+  };
+  const auto* mean = argument("running_mean");
+  const auto* flag = argument("training") != nullptr ? argument("training") : argument("use_input_stats");
+  const auto* momentum = argument("momentum");
+  if (mean == nullptr || mean->mustBeNone() || flag == nullptr || constant_bool(flag) != true) return;
+  if (momentum != nullptr && constant_number(momentum) == 0.0) return;
+  throw Refused(
+      str(operator_and_line(node), " in training mode writes its running statistics when it is called", what_to_do()));
+}
+
+}  // namespace
+
+void refuse_writes_of_state(const GraphPtr& graph, size_t first, const std::vector<IValue>& values) {
+  std::map<const Value*, IValue> state;
+  for (size_t i = first; i < graph->inputs().size(); ++i) state.emplace(graph->inputs()[i], values.at(i - first));
+  for (const auto* node : all_nodes(graph->block())) {
+    refuse_running_statistics(node);
+    for (const size_t place : written_arguments(node)) refuse_write(node, node->input(place), state);
+  }
+}
+
+}  // namespace torch_tensorrt::core::lowering::passes
