@@ -70,6 +70,7 @@ std::vector<PassEntry> lowering_pipeline() {
       {"move-constants-to-cpu", move_constants_to_cpu,
        "before constants meet: those of a trace may lie on another device than the weights"},
       {"fold-parameters", fold_parameters, "what follows looks for constants"},
+      {"remove-gradient-modes", plain(passes::remove_gradient_modes), "before passes that look for writes: they set"},
       {"remove-list-mutation", plain(torch::jit::RemoveListMutation),
        "lists that are appended to become constructions"},
       {"propagate-constants", plain(passes::propagate_constants),

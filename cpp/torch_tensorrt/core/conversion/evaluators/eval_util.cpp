@@ -95,6 +95,10 @@ bool holds_network_tensor(const torch::jit::IValue& value) {
     const auto& elements = value.toTupleRef().elements();
     return std::any_of(elements.begin(), elements.end(), holds_network_tensor);
   }
+  if (value.isGenericDict()) {
+    const auto dict = value.toGenericDict();
+    return std::any_of(dict.begin(), dict.end(), [](const auto& entry) { return holds_network_tensor(entry.value()); });
+  }
   return false;
 }
 

@@ -18,6 +18,8 @@ Registrations prim_evaluators();
 Registrations scalar_evaluators();
 // Lists whose elements may be network tensors.
 Registrations list_evaluators();
+// Dicts whose values may be network tensors.
+Registrations dict_evaluators();
 // What is known of a tensor without its elements: sizes, rank, dtype.
 Registrations tensor_property_evaluators();
 // Tensors made of numbers.
@@ -30,8 +32,8 @@ NodeEvaluator plain_evaluator(const torch::jit::Node* n);
 
 inline Registrations builtin_evaluators() {
   Registrations all;
-  for (auto* family :
-       {prim_evaluators, scalar_evaluators, list_evaluators, tensor_property_evaluators, creation_evaluators}) {
+  for (auto* family : {prim_evaluators, scalar_evaluators, list_evaluators, dict_evaluators, tensor_property_evaluators,
+                       creation_evaluators}) {
     for (auto& registration : family()) all.push_back(std::move(registration));
   }
   return all;

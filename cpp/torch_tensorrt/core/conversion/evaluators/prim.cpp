@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "ATen/ATen.h"
 #include "torch/csrc/jit/ir/constants.h"
 
@@ -67,6 +69,13 @@ Result tuple_index(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
 
 Result first_argument(ConversionCtx*, const torch::jit::Node* n, kwargs& args) { return argument(n, args, 0); }
 
+Result is_instance(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
+  const auto value = argument(n, args, 0);
+  const c10::TypePtr type = TensorContainer::is_in(value) ? c10::TypePtr(c10::TensorType::get()) : value.type();
+  const auto& types = n->tys(torch::jit::attr::types);
+  return std::any_of(types.begin(), types.end(), [&](const auto& wanted) { return type->isSubtypeOf(*wanted); });
+}
+
 Result nothing(ConversionCtx*, const torch::jit::Node*, kwargs&) { return torch::jit::IValue(); }
 
 // A number as a tensor; a computed one is a 0-d tensor already.
@@ -98,6 +107,7 @@ Registrations prim_evaluators() {
       {prim::unchecked_cast, first_argument},
       {prim::unchecked_unwrap_optional, first_argument},
       {c10::Symbol::aten("_unwrap_optional"), first_argument},
+      {prim::isinstance, is_instance},
       {prim::Uninitialized, nothing},
       {prim::NumToTensor, num_to_tensor},
       {prim::RaiseException, raise_exception},

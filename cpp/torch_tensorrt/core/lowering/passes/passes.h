@@ -40,6 +40,9 @@ void propagate_constants(const GraphPtr& graph);
 bool remove_exceptions(const GraphPtr& graph);
 // warn(...), and the Ifs that do nothing else -> nothing
 bool remove_warnings(const GraphPtr& graph);
+// with torch.no_grad(): y = f(x) -> y = f(x), and so for torch.autocast(enabled=False). Throws Error for one that
+// casts.
+bool remove_gradient_modes(const GraphPtr& graph);
 // dropout(x, p, False) -> x, for every kind of dropout, and for p = 0.
 bool remove_dropout(const GraphPtr& graph);
 // contiguous(x), detach(x), and others that keep every element -> x.
