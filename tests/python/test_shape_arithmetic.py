@@ -6,6 +6,7 @@ import pytest
 import torch
 from ops.table import compile_for, flatten, script
 
+import torch_tensorrt
 from torch_tensorrt import Input
 
 # n is a.size(0), from 1 to 400.
@@ -61,3 +62,22 @@ def test_every_length(code: str) -> None:
         (got,), (expected,) = flatten(compiled(x)), flatten(module(x))
         assert got.dtype == expected.dtype and got.shape == expected.shape, f"n = {n}: {got.shape}, {expected.shape}"
         assert torch.equal(got, expected) or torch.allclose(got, expected, rtol=1e-5, atol=1e-6), f"n = {n}"
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+def test_whole_factors_of_ranges_need_no_float64(mode, tmp_path, monkeypatch):
+    """Backends without float64 take them, with the numbers of PyTorch."""
+
+    class Enlarged(torch.nn.Module):
+        def forward(self, x):
+            return torch.nn.functional.interpolate(x, scale_factor=3.0, mode=mode)
+
+    monkeypatch.setenv("TORCHTRT_DUMP_DIRECTORY", str(tmp_path))
+    image = Input(min_shape=(1, 2, 1, 1), opt_shape=(1, 2, 7, 5), max_shape=(1, 2, 40, 40))
+    x = torch.rand(1, 2, 7, 5)
+    compiled = torch_tensorrt.compile(torch.jit.trace(Enlarged(), x), inputs=[image], device="cpu")
+    texts = [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
+    assert texts and not any("f64" in text for text in texts)
+    for height, width in ((7, 5), (1, 1), (13, 40), (31, 7)):
+        x = torch.rand(1, 2, height, width)
+        torch.testing.assert_close(compiled(x), Enlarged()(x), rtol=1e-5, atol=1e-5)

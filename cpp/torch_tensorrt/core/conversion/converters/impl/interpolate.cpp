@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
@@ -33,8 +34,12 @@ float layer_scale(double scale) {
   return nearest;
 }
 
-// floor(size * scale) in double, as PyTorch has it.
+// A factor that doubles, triples, ... sizes: the ratio of the sizes is then the factor, to the last bit.
+bool is_whole(double scale) { return scale >= 1 && scale <= 1024 && scale == std::floor(scale); }
+
+// floor(size * scale) in double, as PyTorch has it. Whole factors need no float64, which not every backend has.
 Size scaled(ConversionCtx* ctx, const Size& size, double scale) {
+  if (is_whole(scale)) return times(ctx, size, static_cast<int64_t>(scale));
   if (size.is_known()) return static_cast<int64_t>(static_cast<double>(size.value) * scale);
   auto* exact = apply(ctx, nvinfer1::ElementWiseOperation::kPROD, cast(ctx, size.computed, at::kDouble), scale);
   return Size(cast(ctx, exact, at::kLong));
@@ -65,7 +70,8 @@ Target read_target(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input
                    util::node_info(n) << ": dimension " << i << " would become " << wished.value << " from "
                                       << dims.d[i] << ", both must be above 0");
   }
-  if (scales.empty()) return target;
+  const bool ratios_tell = wanted == nullptr && std::all_of(scales.begin(), scales.end(), is_whole);
+  if (scales.empty() || ratios_tell) return target;
   target.scales.assign(first, 1.F);
   for (const double scale : scales) target.scales.push_back(layer_scale(scale));
   return target;
