@@ -66,6 +66,9 @@ class Program:
         self.lines.append(line)
         return True
 
+    def _memory_of(self, name: str) -> int:
+        return self.tensors[name].untyped_storage().data_ptr()
+
     def _memory(self) -> list[torch.Tensor]:
         """The memory of all tensors, each once."""
         found = {}
@@ -185,6 +188,9 @@ class Program:
     def _write(self) -> None:
         r = self.random
         name, other, number = self._any(), self._any(), r.choice(NUMBERS)
+        # PyTorch leaves open what an operator reads of the memory that it is writing.
+        if self._memory_of(name) == self._memory_of(other):
+            other = f"{other}.clone()"
         target = self.view_of(name) if r.random() < 0.4 else name
         forms = [
             f"{target}.add_({number})",

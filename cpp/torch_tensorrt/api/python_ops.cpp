@@ -104,6 +104,17 @@ std::tuple<std::string, std::string> check_operators(const torch::jit::IValue& m
   });
 }
 
+// Call stacks name functions of the module before lowering, which do not live as long as the graph; PyTorch asks them
+// when an operator fails.
+void rename_call_stacks(torch::jit::Block* block, torch::jit::Function* function) {
+  for (auto* node : block->nodes()) {
+    if (node->callstack()) {
+      node->setCallStack(c10::make_intrusive<torch::jit::InlinedCallStack>(function, node->sourceRange()));
+    }
+    for (auto* inner : node->blocks()) rename_call_stacks(inner, function);
+  }
+}
+
 // A module whose forward is the lowered graph of the method: what an engine would compute, in PyTorch's operators.
 torch::jit::IValue lower(const torch::jit::IValue& module, const std::string& method) {
   return for_python([&] {
@@ -120,6 +131,7 @@ torch::jit::IValue lower(const torch::jit::IValue& module, const std::string& me
     auto* function = lowered._ivalue()->compilation_unit()->create_function(
         c10::QualifiedName(*lowered.type()->name(), "forward"), graph);
     function->setSchema(core::util::GenerateGraphSchema(function->name(), graph));
+    rename_call_stacks(graph->block(), function);
     lowered.type()->addMethod(function);
     return torch::jit::IValue(lowered._ivalue());
   });

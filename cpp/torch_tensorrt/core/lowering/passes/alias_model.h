@@ -34,6 +34,8 @@ struct Storage {
   // What may share this memory without being a known view of it.
   std::set<Storage*, ByNumber> perhaps;
   bool has_views = false;
+  // Whether one of its views may be the very tensor that it was made of: what changes the shape of one changes both.
+  bool has_other_names = false;
   // Tensors that are this one where the dtypes are the same.
   std::vector<View*> casts;
   torch::jit::Value* argument = nullptr;  // the graph's input whose memory this is

@@ -56,6 +56,12 @@ bool stays_contiguous(const Node* node) {
   return dim != nullptr && constant_int(dim) == 0 && (step == nullptr || constant_int(step) == 1);
 }
 
+// Whether the operator gives its argument itself where there is nothing to do.
+bool may_be_argument(const Node* node) {
+  static const std::set<std::string> kNames = {"atleast_1d", "atleast_2d", "atleast_3d", "flatten"};
+  return kNames.count(node->kind().toUnqualString()) != 0;
+}
+
 class Writes {
  public:
   explicit Writes(torch::jit::Graph& graph) : graph_(graph) {}
@@ -276,6 +282,7 @@ class Writes {
     require_layout(node, parent);
     const bool is_list = output->type()->kind() == c10::TypeKind::ListType;
     if (is_list && !is_fixed_list(output)) return bind_unknown(output, aliases);
+    if (may_be_argument(node)) parent->storage->has_other_names = true;
     auto* view = model_.new_view(parent, {node, *viewed}, output, parent->is_contiguous && stays_contiguous(node));
     if (!is_list) return model_.bind(output, model_.tensor_of(view, node->owningBlock()));
     Alias alias;
@@ -412,7 +419,14 @@ class Writes {
                     " changes the shape of a tensor that was made outside its branch or loop; "
                     "use the form that gives a new tensor");
     }
-    auto* argument = alias.tensor->view->storage->argument;
+    auto* storage = alias.tensor->view->storage;
+    if (storage->has_other_names || !storage->perhaps.empty() || !model_.casts_of(storage).empty()) {
+      throw Refused(operator_and_line(node) +
+                    " changes the shape of a tensor that may have another name (to(), flatten() "
+                    "or atleast_1d() may give their argument itself); use the form that gives a "
+                    "new tensor");
+    }
+    auto* argument = storage->argument;
     if (argument != nullptr && model_.of(argument).tensor == alias.tensor) {
       throw Refused(
           str(operator_and_line(node), " changes the shape of the argument ", argument->debugName(),
