@@ -101,7 +101,7 @@ Result pop(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
   if (n->inputs().size() > 2 && !dict.contains(key)) return argument(n, args, 2);
   require_key(n, dict, key);
   const IValue value = dict.at(key);
-  dict.erase(key);
+  static_cast<void>(dict.erase(key));
   return value;
 }
 
@@ -109,7 +109,7 @@ Result remove(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
   auto dict = dict_argument(n, args);
   const auto key = key_argument(n, args, 1);
   require_key(n, dict, key);
-  dict.erase(key);
+  static_cast<void>(dict.erase(key));
   return std::nullopt;
 }
 
