@@ -245,6 +245,8 @@ std::vector<std::pair<View*, Value*>> AliasModel::written_back(View* view, Value
       auto* places = derive_places(view, hard, places_of(base, writer), writer);
       elements = write_at(base, places, elements, writes_one_number(writer), writer);
       view = hard->parent;
+      // Whether elements meet in memory is found by the write, which whoever reads the view must not miss.
+      values.clear();
     } else {
       View* viewed = is_list(view->parent) ? view->parent->parent : view->parent;
       elements = write_back(view->step, elements_of(viewed, writer), elements, writer);

@@ -58,7 +58,8 @@ bool stays_contiguous(const Node* node) {
 
 // Whether the operator gives its argument itself where there is nothing to do.
 bool may_be_argument(const Node* node) {
-  static const std::set<std::string> kNames = {"atleast_1d", "atleast_2d", "atleast_3d", "flatten"};
+  static const std::set<std::string> kNames = {"atleast_1d", "atleast_2d", "atleast_3d", "flatten",
+                                               "mT",         "mH",         "adjoint"};
   return kNames.count(node->kind().toUnqualString()) != 0;
 }
 
