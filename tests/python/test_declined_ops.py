@@ -36,7 +36,6 @@ DECLINED = [
     ("aten::linalg_svd", "torch.linalg.svd(a)[1]", MATRICES),
     ("aten::as_strided", "torch.as_strided(a, [2, 2], [1, 2])", "where elements lie in memory"),
     ("aten::native_group_norm", "torch.native_group_norm(a.view(3, 2, 2), None, None, 3, 2, 2, 1, 1e-5)[1]", "its statistics"),
-    ("aten::native_batch_norm", "torch.native_batch_norm(a, None, None, None, None, True, 0.1, 1e-5)[0]", "training mode"),
     ("aten::cross_entropy_loss", SPREAD + "cross_entropy(a, a[:, 0].long().abs(), label_smoothing=0.1)", "label_smoothing"),
     ("aten::cross_entropy_loss", SPREAD + "cross_entropy(a, a.softmax(1))", "the target is probabilities"),
     ("aten::linalg_matrix_norm", "torch.linalg.matrix_norm(a, 2)", "needs singular values"),

@@ -24,6 +24,7 @@ NEEDS_A_SIZE: dict[str, str] = {
     "aten::__or__.int": "dynamic sizes",
     "aten::__range_length": "dynamic sizes",
     "aten::__xor__.int": "dynamic sizes",
+    "aten::_pad_packed_sequence": "must be known",
     "aten::_unwrap_optional": "trip count depends on dimension",
     "aten::add.str": "dynamic sizes",
     "aten::channel_shuffle": "split in",

@@ -40,6 +40,7 @@ def _norms() -> list[Row]:
         Row("aten::native_group_norm", f"{A}native_group_norm(a, None, None, a.size(0), 6, 20, 1, 0.1)[0]", (image,), **NORM),
         Row("aten::native_group_norm", f"{A}native_group_norm(a, None, None, a.size(0), 6, 7, 6, 0.1)[0]", (t(2, 6, 7, dtype=F64),)),
         Row("aten::native_batch_norm", f"{A}native_batch_norm(a, b, c, d, e, False, 0.1, 1e-5)[0]", (image, *c, fixed(6), fixed(6, low=0.5, high=2)), **NORM),
+        Row("aten::native_batch_norm", f"{A}native_batch_norm(a, None, None, None, None, True, 0.1, 1e-5)[0]", (t(3, 6, 4),), **NORM),
         Row("aten::native_batch_norm", f"{A}native_batch_norm(a, None, None, b, c, False, 0.1, 0.1)[0]", (t(3, 6), fixed(6), fixed(6, low=0.5, high=2)), **NORM),
         Row("aten::native_batch_norm", f"{A}native_batch_norm(a, None, None, b, c, False, 0.1, 1e-5)[0]", (t(2, 6, 3, dtype=F64), fixed(6, dtype=F64), fixed(6, dtype=F64, low=0.5, high=2))),
         Row("aten::avg_pool3d", f"{F}local_response_norm(a, 3)", (fixed(2, 3, 6, 5),), static_only="its guard asks for the number of elements"),

@@ -412,9 +412,30 @@ class Writes {
     }
   }
 
+  // Conversion may know that the branch of the node is not taken; where it is, the message is raised.
+  void raise_where_reached(Node* node, Node* instead, const std::string& message) {
+    auto* raised = graph_.create(c10::prim::RaiseException, {}, 0);
+    raised->addInput(constant_before(node, message));
+    raised->addInput(constant_before(node, torch::jit::IValue()));
+    raised->copyMetadata(node);
+    raised->insertBefore(node);
+    instead->output()->setType(c10::TensorType::get());
+    node->output()->replaceAllUsesWith(instead->output());
+    bind_unknown(instead->output(), {});
+    retired_.push_back(node);
+  }
+
   // x.t_(): x is its transposed view under every name.
   void visit_shape_write(Node* node, const Alias& alias) {
     auto* view_node = functional_form(node, {0});
+    const bool is_outside = alias.kind == Kind::kTensor && alias.tensor->block != node->owningBlock();
+    const auto* owner = node->owningBlock()->owningNode();
+    if (view_node != nullptr && is_outside && owner != nullptr && owner->kind() == c10::prim::If) {
+      return raise_where_reached(node, view_node,
+                                 operator_and_line(node) +
+                                     " changes the shape of a tensor that was made outside its branch; use the form "
+                                     "that gives a new tensor");
+    }
     if (alias.kind != Kind::kTensor || view_node == nullptr || alias.tensor->block != node->owningBlock()) {
       throw Refused(operator_and_line(node) +
                     " changes the shape of a tensor that was made outside its branch or loop; "

@@ -7,6 +7,7 @@
 namespace torch_tensorrt::engine::onednn {
 namespace {
 
+using network::ActivationType;
 using network::ElementWiseOperation;
 using network::IActivationLayer;
 using network::IElementWiseLayer;
@@ -54,8 +55,14 @@ std::unique_ptr<Kernel> prepare_activation(const LayerInstance& instance) {
   return builder.build(dnnl::eltwise_forward(desc), desc.scratchpad_desc());
 }
 
+// oneDNN makes these of a plain maximum and minimum, which give a bound for NaN.
+bool loses_nan(ActivationType type) {
+  return type == ActivationType::kRELU || type == ActivationType::kCLIP || type == ActivationType::kHARD_SIGMOID;
+}
+
 Decision supports_activation(const network::ILayer& layer) {
   const auto& activation = static_cast<const IActivationLayer&>(layer);
+  if (loses_nan(activation.getActivationType())) return Decision::no("oneDNN gives a number for NaN");
   if (to_eltwise(activation.getActivationType(), activation.getAlpha(), activation.getBeta())) return Decision::yes();
   return Decision::no("oneDNN has no such formula");
 }
