@@ -141,7 +141,7 @@ Cases pooling_cases() {
       average_2d("round_up_counted", {f32_type, {1, 4, 8, 9}, {3, 3}, {2, 2}, {1, 1}, {}, {}, true, false}));
   // Windows that are larger than the input, and start inside of it.
   cases.push_back(max_2d("round_up_small", {f32_type, {2, 4, 2, 2}, {3, 3}, {2, 2}, {}, {}, {}, true}));
-  cases.push_back(max_2d("round_up_dilated_small", {f32_type, {2, 4, 3, 5}, {3, 2}, {2, 2}, {1, 1}, {}, {3, 3}, true}));
+  cases.push_back(max_2d("round_up_dilated_small", {f32_type, {2, 4, 3, 5}, {3, 2}, {3, 2}, {1, 1}, {}, {3, 3}, true}));
   cases.push_back(average_2d("round_up_small", {f32_type, {2, 4, 2, 2}, {3, 3}, {2, 2}, {}, {}, {}, true}));
   cases.push_back(average_2d("round_up_tiny", {f32_type, {2, 4, 1, 2}, {4, 5}, {4, 3}, {1, 1}, {}, {}, true}));
   cases.push_back(

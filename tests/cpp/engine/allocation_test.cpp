@@ -90,7 +90,8 @@ TEST_F(Allocations, DoNotGrowOverChangingShapes) {
       context->run(inputs, outputs);
     }
   };
-  run_all();
+  // The first rounds fill the caches of oneDNN and of the process's allocator.
+  for (int32_t i = 0; i < 20; ++i) run_all();
   const int64_t before = bytes_in_use();
   for (int32_t i = 0; i < 20; ++i) run_all();
   EXPECT_LE(bytes_in_use(), before + 4096);

@@ -56,13 +56,12 @@ void write_value(const json& value, engine::JsonWriter& out) {
 void write_layers(const std::string& inspection, engine::JsonWriter& out) {
   const json parsed = json::parse(inspection, /*cb=*/nullptr, /*allow_exceptions=*/false);
   out.key("layers").begin_array();
-  const auto layers = parsed.is_object() ? parsed.find("Layers") : parsed.end();
-  if (parsed.is_object() && layers != parsed.end() && layers->is_array()) {
-    for (const json& layer : *layers) write_layer(layer, out);
-  }
+  const bool has_layers = parsed.is_object() && parsed.contains("Layers") && parsed["Layers"].is_array();
+  const json layers = has_layers ? parsed["Layers"] : json::array();
+  for (const json& layer : layers) write_layer(layer, out);
   out.end_array();
-  // As it is, for tools that read TensorRT's own.
-  write_value(parsed.is_object() && layers != parsed.end() ? *layers : json::array(), out.key("Layers"));
+  // Unchanged, for tools that read TensorRT's own.
+  write_value(layers, out.key("Layers"));
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt
