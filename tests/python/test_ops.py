@@ -6,7 +6,7 @@ import pytest
 from ops.any_sizes import NEEDS_A_SIZE, compile_any_sizes, first_rows_of_any_sizes, run_any_sizes
 from ops.discover import all_rows
 from ops.table import Row, run_dynamic, run_static
-from ops.traced import NOT_TRACED, is_worth_a_run, run_traced
+from ops.traced import NOT_TRACED, example, is_worth_a_run, run_traced, trace_row
 
 ROWS = [row for row in all_rows() if not row.late]  # those are in test_late_sizes.py
 
@@ -28,6 +28,8 @@ FIRST_OF_OPERATOR = {row.op: row for row in reversed(ROWS)}
 def test_row_traced(row: Row) -> None:
     try:
         worth_a_run = is_worth_a_run(row, first=row is FIRST_OF_OPERATOR[row.op])
+        if worth_a_run:
+            trace_row(row)(*example(row))
     except Exception as error:  # whatever it is, the row cannot be traced
         assert row.op in NOT_TRACED, error
         return

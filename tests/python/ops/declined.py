@@ -9,8 +9,4 @@ DATA = "depends on the values of the input"
 # row, what the reason says
 DECLINED = [
     (Row("aten::unique_dim", "torch.ops.aten.unique_dim(a, 0)", (t(3, 4),)), DATA),
-    (
-        Row("aten::batch_norm", "torch.batch_norm(a, None, None, b, c, True, 0.1, 1e-5, False)", (t(3, 4), t(4), t(4))),
-        "takes its statistics from the batch",
-    ),
 ]

@@ -24,7 +24,7 @@ TEMPLATES = [
     ("len.Dict_{}", "d[M] = a\na * len(d)"),
     ("copy.Dict_{}", "e = d.copy()\ne[K] = a * 9\nd[K] + e[K]"),
     ("dict.Dict_{}", "e = dict(d)\ne[K] = a * 9\nd[K] + e[K]"),
-    ("dict.{}", "e = dict([(L, a * 3), (K, a)])\ne[K] + e[L]"),
+    ("_set_item.{}", "e = dict([(L, a * 3), (K, a)])\ne[K] + e[L]"),
 ]
 KEYS = {"str": ("'key'", "'other'", "'third'"), "int": ("3", "-1", "0")}
 

@@ -128,6 +128,8 @@ EVALUATED = [
 
 # Those that no graph of this PyTorch has: there is no such schema, or the reason.
 NEVER_MADE = {
+    "aten::dict.int": "TorchScript's front end writes a loop that sets each item",
+    "aten::dict.str": "TorchScript's front end writes a loop that sets each item",
     "aten::lt.bool": "",
     "aten::gt.bool": "",
     "aten::le.bool": "",

@@ -1,4 +1,5 @@
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -87,6 +88,41 @@ class StateTracer {
   std::set<const Value*> seen_;
 };
 
+// The value where it depends on attributes and constants alone.
+std::optional<IValue> known_value(const Value* value, const std::map<const Value*, IValue>& state) {
+  if (auto constant = torch::jit::toIValue(value)) return constant;
+  if (const auto attribute = state.find(value); attribute != state.end()) return attribute->second;
+  const auto* node = value->node();
+  const bool computes = node->maybeOperator() != nullptr && node->outputs().size() == 1 && node->blocks().empty() &&
+                        !node->hasSideEffects() && !node->isNondeterministic() && written_arguments(node).empty();
+  if (!computes) return std::nullopt;
+  torch::jit::Stack stack;
+  for (const auto* input : node->inputs()) {
+    auto known = known_value(input, state);
+    if (!known) return std::nullopt;
+    stack.push_back(std::move(*known));
+  }
+  try {
+    node->getOperation()(stack);
+  } catch (const std::exception&) {
+    return std::nullopt;  // the method itself raises, should it come here
+  }
+  return stack.size() == 1 ? std::optional<IValue>(stack[0]) : std::nullopt;
+}
+
+// Whether the node stands in a branch that attributes and constants rule out, like an observer that is switched off.
+bool is_ruled_out(const Node* node, const std::map<const Value*, IValue>& state) {
+  for (const auto* block = node->owningBlock(); block->owningNode() != nullptr;) {
+    const auto* owner = block->owningNode();
+    if (owner->kind() == c10::prim::If) {
+      const auto condition = known_value(owner->input(), state);
+      if (condition && condition->isBool() && owner->blocks()[condition->toBool() ? 0 : 1] != block) return true;
+    }
+    block = owner->owningBlock();
+  }
+  return false;
+}
+
 std::string what_to_do() {
   return "; a compiled module keeps no state: make the value an argument and a result of the method, or write a copy "
          "(clone())";
@@ -94,7 +130,7 @@ std::string what_to_do() {
 
 void refuse_write(const Node* node, const Value* written, const std::map<const Value*, IValue>& state) {
   const auto* attribute = StateTracer(state).find(written);
-  if (attribute == nullptr) return;
+  if (attribute == nullptr || is_ruled_out(node, state)) return;
   throw Refused(str(operator_and_line(node), " writes the module's attribute '", attribute->debugName(),
                     "' when it is called", what_to_do()));
 }
