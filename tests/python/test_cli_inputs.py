@@ -66,7 +66,7 @@ def file_of(kind: str, folder: Path) -> Path:
         ("missing", "there is no such file"),
         ("cut", "it was cut short"),
         ("engine", "it is an engine; --embed-engine makes a module of it"),
-        ("compiled", "the module is compiled already: its forward runs an engine"),
+        ("compiled", "the module is compiled already: it runs the engine"),
     ],
 )
 def test_inputs_that_are_no_module_are_named(kind, complaint, tmp_path):

@@ -2,8 +2,6 @@
 
 #include <iostream>
 
-#include "torch/csrc/jit/passes/inliner.h"
-
 #include "torch_tensorrt/api/compile_spec.h"
 #include "torch_tensorrt/core/compiler.h"
 #include "torch_tensorrt/core/refit_module.h"
@@ -24,29 +22,6 @@ auto translated(F&& call) -> decltype(call()) {
   }
 }
 
-bool runs_engine(const torch::jit::Block* block) {
-  static const auto kExecute = c10::Symbol::fromQualString("tensorrt::execute_engine");
-  for (const auto* node : block->nodes()) {
-    if (node->kind() == kExecute) return true;
-    for (const auto* inner : node->blocks()) {
-      if (runs_engine(inner)) return true;
-    }
-  }
-  return false;
-}
-
-void require_uncompiled(const torch::jit::Module& module, const std::string& method_name) {
-  const auto method = module.find_method(method_name);
-  if (!method) return;  // whoever compiles it says so
-  const auto graph = method->graph()->copy();
-  torch::jit::Inline(*graph);
-  if (!runs_engine(graph->block())) return;
-  const bool whole = module.hasattr("engine");
-  TORCHTRT_THROW_ERROR("the module is compiled already: its " << method_name << (whole ? "" : ", or a submodule of it,")
-                                                              << " runs an engine. Compile the module that it was "
-                                                                 "compiled from");
-}
-
 }  // namespace
 
 std::string get_build_info() { return core::util::get_build_info(); }
@@ -60,10 +35,7 @@ bool check_method_operator_support(const torch::jit::Module& module, std::string
 }
 
 torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info) {
-  return translated([&] {
-    require_uncompiled(module, "forward");
-    return core::CompileGraph(module, to_internal(info));
-  });
+  return translated([&] { return core::CompileGraph(module, to_internal(info)); });
 }
 
 torch::jit::Module refit_module_weights(const torch::jit::Module& compiled,
@@ -72,10 +44,7 @@ torch::jit::Module refit_module_weights(const torch::jit::Module& compiled,
 }
 
 std::string convert_method_to_trt_engine(const torch::jit::Module& module, std::string method_name, CompileSpec info) {
-  return translated([&] {
-    require_uncompiled(module, method_name);
-    return core::ConvertGraphToTRTEngine(module, method_name, to_internal(info));
-  });
+  return translated([&] { return core::ConvertGraphToTRTEngine(module, method_name, to_internal(info)); });
 }
 
 torch::jit::Module embed_engine_in_new_module(const std::string& engine, Device device,

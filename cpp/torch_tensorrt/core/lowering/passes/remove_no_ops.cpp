@@ -8,7 +8,7 @@ namespace {
 
 // Operators whose result has the elements, shape and dtype of the first input. They differ in memory, device or
 // gradients, none of which an engine chooses for a tensor; the copies among them matter only to in-place writes, which
-// replace_in_place_operators has taken out before.
+// write_through_views has taken out before.
 bool keeps_elements(const torch::jit::Node* node) {
   static const std::set<c10::Symbol> kKinds = {
       c10::Symbol::aten("contiguous"), c10::Symbol::aten("detach"),      c10::Symbol::aten("detach_"),
