@@ -1,5 +1,6 @@
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "conformance/case.h"
 
@@ -14,7 +15,7 @@ struct Attention {
   std::vector<int64_t> mask = {};
   bool bool_mask = false;
   bool causal = false;
-  double scale = 0;
+  std::optional<double> scale = {};
 };
 
 // softmax(scale * Q K^T + mask) V in float64, written out.
@@ -22,7 +23,7 @@ at::Tensor attend(const Attention& row, const std::vector<at::Tensor>& in) {
   const int64_t group = in[0].size(1) / in[1].size(1);
   const at::Tensor key = in[1].repeat_interleave(group, 1);
   const at::Tensor value = in[2].repeat_interleave(group, 1);
-  const double scale = row.scale != 0 ? row.scale : 1.0 / std::sqrt(static_cast<double>(in[0].size(3)));
+  const double scale = row.scale.value_or(1.0 / std::sqrt(static_cast<double>(in[0].size(3))));
   at::Tensor scores = at::matmul(in[0], key.transpose(-1, -2)) * scale;
   const double hidden = -std::numeric_limits<double>::infinity();
   if (!row.mask.empty()) scores = row.bool_mask ? scores.masked_fill(in[3].logical_not(), hidden) : scores + in[3];
@@ -47,7 +48,7 @@ Case attention(const Attention& row) {
             auto* layer = network.addAttention(*in[0], *in[1], *in[2]);
             if (in.size() > 3) layer->setMask(*in[3]);
             layer->setCausal(row.causal);
-            layer->setScale(row.scale);
+            if (row.scale) layer->setScale(*row.scale);
             return layer;
           },
           [=](const std::vector<at::Tensor>& in) { return attend(row, in); },
@@ -65,6 +66,7 @@ Cases attention_cases() {
   }
   cases.push_back(attention({"causal", DataType::kFLOAT, {2, 4, 7, 8}, {2, 4, 7, 8}, {}, false, true}));
   cases.push_back(attention({"scale", DataType::kFLOAT, {2, 4, 5, 8}, {2, 4, 7, 8}, {}, false, false, 0.3}));
+  cases.push_back(attention({"scale_of_zero", DataType::kFLOAT, {2, 4, 5, 8}, {2, 4, 7, 8}, {}, false, false, 0.0}));
   cases.push_back(attention({"added_mask", DataType::kFLOAT, {2, 4, 5, 8}, {2, 4, 7, 8}, {2, 1, 5, 7}}));
   cases.push_back(attention({"bool_mask", DataType::kFLOAT, {2, 4, 5, 8}, {2, 4, 7, 8}, {5, 7}, true}));
   cases.push_back(attention({"mask_and_causal", DataType::kFLOAT, {1, 2, 6, 4}, {1, 2, 6, 4}, {6, 6}, false, true}));

@@ -14,12 +14,12 @@ class Changer final : public AttributeVisitor {
 
   void visit(const char* name, bool& value) override { change(name, value, !value); }
   void visit(const char* name, int64_t& value) override { change(name, value, value + 1); }
-  void visit(const char* name, float& value) override { change(name, value, value + 1.F); }
   void visit(const char* name, double& value) override { change(name, value, value + 1.0); }
+  void visit(const char* name, std::optional<double>& value) override { change(name, value, {0.0}); }
   void visit(const char* name, std::string& value) override { change(name, value, value + "x"); }
   void visit(const char* name, Dims& value) override { change(name, value, Dims{7, 7}); }
   void visit(const char* name, std::vector<int64_t>& value) override { change(name, value, {1, 0}); }
-  void visit(const char* name, std::vector<float>& value) override { change(name, value, {1.F, 2.F}); }
+  void visit(const char* name, std::vector<double>& value) override { change(name, value, {1.0, 2.0}); }
   void visit(const char* name, Weights& value) override { change(name, value, floats(network_, 3)); }
   void visit(const char* name, Epilogue& value) override { change(name, value, {EpilogueOp{}}); }
   void visit_enum(const char* name, int32_t& value, const EnumTable& table) override {
@@ -126,12 +126,12 @@ class IntegerWriter final : public AttributeVisitor {
   explicit IntegerWriter(int64_t value) : value_(value) {}
   void visit(const char*, bool&) override {}
   void visit(const char*, int64_t& value) override { value = value_; }
-  void visit(const char*, float&) override {}
   void visit(const char*, double&) override {}
+  void visit(const char*, std::optional<double>&) override {}
   void visit(const char*, std::string&) override {}
   void visit(const char*, Dims&) override {}
   void visit(const char*, std::vector<int64_t>&) override {}
-  void visit(const char*, std::vector<float>&) override {}
+  void visit(const char*, std::vector<double>&) override {}
   void visit(const char*, Weights&) override {}
   void visit(const char*, Epilogue&) override {}
   void visit_enum(const char*, int32_t&, const EnumTable&) override {}

@@ -158,16 +158,18 @@ TEST_F(TextTest, ElementsOfShapeInputs) {
 }
 
 TEST_F(TextTest, KeepsNumbersToTheLastBit) {
-  std::vector<float> odd{0.1F,
-                         -0.F,
-                         1e-45F,
-                         3.4028235e38F,
-                         std::numeric_limits<float>::infinity(),
-                         -std::numeric_limits<float>::infinity(),
-                         std::numeric_limits<float>::quiet_NaN(),
-                         -std::nanf("5")};
+  const std::vector<double> odd{0.1,
+                                -0.0,
+                                1.0 / 3.0,
+                                5e-324,
+                                1.7976931348623157e308,
+                                static_cast<double>(0.1F),
+                                std::numeric_limits<double>::infinity(),
+                                -std::numeric_limits<double>::infinity(),
+                                std::numeric_limits<double>::quiet_NaN(),
+                                -std::nan("5")};
   ITensor& x = input(Dims{1});
-  for (const float value : odd) {
+  for (const double value : odd) {
     auto* layer = network_.addActivation(x, ActivationType::kCLIP);
     layer->setAlpha(value);
     layer->setBeta(-value);
@@ -282,7 +284,7 @@ void add_every_kind(INetworkDefinition& net) {
   auto* attention = net.addAttention(x, x, x);
   attention->setMask(*net.addInput("mask", DataType::kBOOL, Dims{8, 8}));
   attention->setCausal(true);
-  attention->setScale(0.5);
+  attention->setScale(0.0);
   auto* places = net.addNonZero(x);
   for (ILayer* last :
        std::initializer_list<ILayer*>{deconv, concat, identity, reformat, scatter, sample, attention, places}) {

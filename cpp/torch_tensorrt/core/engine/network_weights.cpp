@@ -11,12 +11,12 @@ class WeightsVisitor final : public network::AttributeVisitor {
   explicit WeightsVisitor(const std::function<void(const char*, Weights&)>& visit) : visit_(visit) {}
   void visit(const char*, bool&) override {}
   void visit(const char*, int64_t&) override {}
-  void visit(const char*, float&) override {}
   void visit(const char*, double&) override {}
+  void visit(const char*, std::optional<double>&) override {}
   void visit(const char*, std::string&) override {}
   void visit(const char*, network::Dims&) override {}
   void visit(const char*, std::vector<int64_t>&) override {}
-  void visit(const char*, std::vector<float>&) override {}
+  void visit(const char*, std::vector<double>&) override {}
   void visit(const char* name, Weights& weights) override {
     if (weights.count > 0) visit_(name, weights);
   }

@@ -25,7 +25,8 @@ struct LayerChoice {
 // checksum each), a FlatBuffers table, and the weights section (64-byte aligned, 64-bit offsets, may be mapped).
 // Identical plans give identical bytes.
 struct Plan {
-  static constexpr uint32_t kFormatVersion = 2;
+  static constexpr uint32_t kFormatVersion = 3;
+  static constexpr uint32_t kOldestFormatVersion = 2;  // that is read: its numbers are floats
 
   std::string name;
   std::string producer;  // "torch_tensorrt 0.1.0"

@@ -45,13 +45,33 @@ const T& AttributeReader::find(const char* name) const {
   return *value;
 }
 
+template <typename T>
+const T* AttributeReader::find_old(const char* name) const {
+  const auto found = attributes_.find(name);
+  return found == attributes_.end() ? nullptr : found->second->value_as<T>();
+}
+
 void AttributeReader::visit(const char* name, bool& value) { value = find<fb::Bool>(name).value(); }
 void AttributeReader::visit(const char* name, int64_t& value) {
   value = find<fb::Int>(name).value();
   check_attribute(name, value);
 }
-void AttributeReader::visit(const char* name, float& value) { value = find<fb::Float>(name).value(); }
-void AttributeReader::visit(const char* name, double& value) { value = find<fb::Double>(name).value(); }
+void AttributeReader::visit(const char* name, double& value) {
+  if (const auto* single = find_old<fb::Float>(name)) {
+    value = static_cast<double>(single->value());
+    return;
+  }
+  value = find<fb::Double>(name).value();
+}
+void AttributeReader::visit(const char* name, std::optional<double>& value) {
+  value.reset();
+  if (const auto* given = find_old<fb::Double>(name)) {
+    if (given->value() != 0.0) value = given->value();
+    return;
+  }
+  const auto number = find<fb::OptionalDouble>(name).value();
+  if (number.has_value()) value = *number;
+}
 void AttributeReader::visit(const char* name, std::string& value) { value = read_text(find<fb::Text>(name).value()); }
 void AttributeReader::visit(const char* name, network::Dims& value) {
   value = read_dims(find<fb::DimsValue>(name).values());
@@ -61,8 +81,13 @@ void AttributeReader::visit(const char* name, std::vector<int64_t>& value) {
   value = read_list(find<fb::IntList>(name).values());
   for (const int64_t element : value) check_attribute(name, element);
 }
-void AttributeReader::visit(const char* name, std::vector<float>& value) {
-  value = read_list(find<fb::FloatList>(name).values());
+void AttributeReader::visit(const char* name, std::vector<double>& value) {
+  if (const auto* singles = find_old<fb::FloatList>(name)) {
+    const auto list = read_list(singles->values());
+    value.assign(list.begin(), list.end());
+    return;
+  }
+  value = read_list(find<fb::DoubleList>(name).values());
 }
 void AttributeReader::visit(const char* name, network::Weights& value) {
   value = find_weights_(find<fb::WeightsRef>(name));
@@ -78,7 +103,9 @@ void AttributeReader::visit(const char* name, network::Epilogue& value) {
     if (kind != Kind::kActivation && kind != Kind::kElementWise) {
       TORCHTRT_THROW_ERROR("an epilogue operation is of the unknown kind " << op->kind());
     }
-    value.push_back({kind, read_enum<network::ActivationType>(op->activation()), op->alpha(), op->beta(),
+    const double alpha = op->exact_alpha().value_or(static_cast<double>(op->alpha()));
+    const double beta = op->exact_beta().value_or(static_cast<double>(op->beta()));
+    value.push_back({kind, read_enum<network::ActivationType>(op->activation()), alpha, beta,
                      read_enum<network::ElementWiseOperation>(op->elementwise()), op->input(), op->swapped()});
   }
 }

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -50,12 +51,12 @@ class AttributeReader final : public network::AttributeVisitor {
 
   void visit(const char* name, bool& value) override;
   void visit(const char* name, int64_t& value) override;
-  void visit(const char* name, float& value) override;
   void visit(const char* name, double& value) override;
+  void visit(const char* name, std::optional<double>& value) override;
   void visit(const char* name, std::string& value) override;
   void visit(const char* name, network::Dims& value) override;
   void visit(const char* name, std::vector<int64_t>& value) override;
-  void visit(const char* name, std::vector<float>& value) override;
+  void visit(const char* name, std::vector<double>& value) override;
   void visit(const char* name, network::Weights& value) override;
   void visit(const char* name, network::Epilogue& value) override;
   void visit_enum(const char* name, int32_t& value, const network::EnumTable& table) override;
@@ -63,6 +64,9 @@ class AttributeReader final : public network::AttributeVisitor {
  private:
   template <typename T>
   const T& find(const char* name) const;
+  // The attribute where it is of the kind that files of format 2 had for it, else null.
+  template <typename T>
+  const T* find_old(const char* name) const;
 
   std::unordered_map<std::string, const fb::Attribute*> attributes_;
   FindWeights find_weights_;

@@ -139,10 +139,11 @@ PlanHeader decode_header(std::string_view bytes) {
   const auto header_checksum = load<uint64_t>(bytes, kHeaderChecksumAt);
   const bool intact = header_checksum == checksum(bytes.substr(0, kHeaderChecksumAt));
   // A header of another version may well have its checksum elsewhere.
-  if (version != Plan::kFormatVersion) {
+  if (version < Plan::kOldestFormatVersion || version > Plan::kFormatVersion) {
     TORCHTRT_THROW_ERROR("the engine is of format " << version << ", written by \"" << load_producer(bytes)
-                                                    << "\"; this library (" << producer_text() << ") reads format "
-                                                    << Plan::kFormatVersion << ". Build the engine again, or use the "
+                                                    << "\"; this library (" << producer_text() << ") reads formats "
+                                                    << Plan::kOldestFormatVersion << " to " << Plan::kFormatVersion
+                                                    << ". Build the engine again, or use the "
                                                     << "library that wrote it");
   }
   if (!intact) throw_damaged("the checksum of its header does not match");

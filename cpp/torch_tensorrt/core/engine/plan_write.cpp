@@ -37,9 +37,12 @@ class AttributeWriter final : public network::AttributeVisitor {
     check_attribute(name, value);
     add(name, fb::Value::Int, fb::CreateInt(buffer_, value));
   }
-  void visit(const char* name, float& value) override { add(name, fb::Value::Float, fb::CreateFloat(buffer_, value)); }
   void visit(const char* name, double& value) override {
     add(name, fb::Value::Double, fb::CreateDouble(buffer_, value));
+  }
+  void visit(const char* name, std::optional<double>& value) override {
+    const auto number = value ? flatbuffers::Optional<double>(*value) : flatbuffers::nullopt;
+    add(name, fb::Value::OptionalDouble, fb::CreateOptionalDouble(buffer_, number));
   }
   void visit(const char* name, std::string& value) override {
     add(name, fb::Value::Text, fb::CreateText(buffer_, buffer_.CreateString(value)));
@@ -52,8 +55,8 @@ class AttributeWriter final : public network::AttributeVisitor {
     for (const int64_t element : value) check_attribute(name, element);
     add(name, fb::Value::IntList, fb::CreateIntList(buffer_, buffer_.CreateVector(value)));
   }
-  void visit(const char* name, std::vector<float>& value) override {
-    add(name, fb::Value::FloatList, fb::CreateFloatList(buffer_, buffer_.CreateVector(value)));
+  void visit(const char* name, std::vector<double>& value) override {
+    add(name, fb::Value::DoubleList, fb::CreateDoubleList(buffer_, buffer_.CreateVector(value)));
   }
   void visit(const char* name, network::Weights& value) override {
     const auto dtype = buffer_.CreateString(network::enum_name(value.type));
@@ -65,8 +68,8 @@ class AttributeWriter final : public network::AttributeVisitor {
     for (const network::EpilogueOp& op : value) {
       const auto activation = buffer_.CreateString(network::enum_name(op.activation));
       const auto elementwise = buffer_.CreateString(network::enum_name(op.elementwise));
-      ops.push_back(fb::CreateEpilogueOp(buffer_, static_cast<int32_t>(op.kind), activation, op.alpha, op.beta,
-                                         elementwise, op.input, op.swapped));
+      ops.push_back(fb::CreateEpilogueOp(buffer_, static_cast<int32_t>(op.kind), activation, /*alpha=*/0, /*beta=*/0,
+                                         elementwise, op.input, op.swapped, op.alpha, op.beta));
     }
     add(name, fb::Value::Epilogue, fb::CreateEpilogue(buffer_, buffer_.CreateVector(ops)));
   }

@@ -12,12 +12,12 @@ class Recorder final : public AttributeVisitor {
  public:
   void visit(const char* /*name*/, bool& value) override { values_.emplace_back(value); }
   void visit(const char* /*name*/, int64_t& value) override { values_.emplace_back(value); }
-  void visit(const char* /*name*/, float& value) override { values_.emplace_back(value); }
   void visit(const char* /*name*/, double& value) override { values_.emplace_back(value); }
+  void visit(const char* /*name*/, std::optional<double>& value) override { values_.emplace_back(value); }
   void visit(const char* /*name*/, std::string& value) override { values_.emplace_back(value); }
   void visit(const char* /*name*/, Dims& value) override { values_.emplace_back(value); }
   void visit(const char* /*name*/, std::vector<int64_t>& value) override { values_.emplace_back(value); }
-  void visit(const char* /*name*/, std::vector<float>& value) override { values_.emplace_back(value); }
+  void visit(const char* /*name*/, std::vector<double>& value) override { values_.emplace_back(value); }
   void visit(const char* /*name*/, Weights& value) override { values_.emplace_back(value); }
   void visit(const char* /*name*/, Epilogue& value) override { values_.emplace_back(value); }
   void visit_enum(const char* /*name*/, int32_t& value, const EnumTable& /*table*/) override {
@@ -37,12 +37,12 @@ class Player final : public AttributeVisitor {
 
   void visit(const char* /*name*/, bool& value) override { play(value); }
   void visit(const char* /*name*/, int64_t& value) override { play(value); }
-  void visit(const char* /*name*/, float& value) override { play(value); }
   void visit(const char* /*name*/, double& value) override { play(value); }
+  void visit(const char* /*name*/, std::optional<double>& value) override { play(value); }
   void visit(const char* /*name*/, std::string& value) override { play(value); }
   void visit(const char* /*name*/, Dims& value) override { play(value); }
   void visit(const char* /*name*/, std::vector<int64_t>& value) override { play(value); }
-  void visit(const char* /*name*/, std::vector<float>& value) override { play(value); }
+  void visit(const char* /*name*/, std::vector<double>& value) override { play(value); }
   void visit(const char* /*name*/, Weights& value) override { play(value); }
   void visit(const char* /*name*/, Epilogue& value) override { play(value); }
   void visit_enum(const char* /*name*/, int32_t& value, const EnumTable& /*table*/) override { play(value); }

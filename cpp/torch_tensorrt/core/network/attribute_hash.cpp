@@ -16,8 +16,10 @@ class Serializer final : public AttributeVisitor {
 
   void visit(const char* name, bool& value) override { put(name, value); }
   void visit(const char* name, int64_t& value) override { put(name, value); }
-  void visit(const char* name, float& value) override { put(name, value); }
   void visit(const char* name, double& value) override { put(name, value); }
+  void visit(const char* name, std::optional<double>& value) override {
+    put_bytes(name, value ? &*value : nullptr, value ? sizeof(double) : 0);
+  }
   void visit(const char* name, std::string& value) override { put_bytes(name, value.data(), value.size()); }
   void visit(const char* name, Dims& value) override {
     put_bytes(name, value.d, sizeof(int64_t) * static_cast<size_t>(value.nbDims));
@@ -25,8 +27,8 @@ class Serializer final : public AttributeVisitor {
   void visit(const char* name, std::vector<int64_t>& value) override {
     put_bytes(name, value.data(), sizeof(int64_t) * value.size());
   }
-  void visit(const char* name, std::vector<float>& value) override {
-    put_bytes(name, value.data(), sizeof(float) * value.size());
+  void visit(const char* name, std::vector<double>& value) override {
+    put_bytes(name, value.data(), sizeof(double) * value.size());
   }
   void visit(const char* name, Weights& value) override {
     put(name, static_cast<int32_t>(value.type));

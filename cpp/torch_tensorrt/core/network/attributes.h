@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,8 @@ struct EpilogueOp {
   enum class Kind : int32_t { kActivation = 0, kElementWise = 1 };
   Kind kind = Kind::kActivation;
   ActivationType activation = ActivationType::kRELU;
-  float alpha = 0.F;
-  float beta = 0.F;
+  double alpha = 0;
+  double beta = 0;
   ElementWiseOperation elementwise = ElementWiseOperation::kSUM;
   int32_t input = -1;
   bool swapped = false;
@@ -43,12 +44,12 @@ class AttributeVisitor {
   virtual ~AttributeVisitor() = default;
   virtual void visit(const char* name, bool& value) = 0;
   virtual void visit(const char* name, int64_t& value) = 0;
-  virtual void visit(const char* name, float& value) = 0;
   virtual void visit(const char* name, double& value) = 0;
+  virtual void visit(const char* name, std::optional<double>& value) = 0;
   virtual void visit(const char* name, std::string& value) = 0;
   virtual void visit(const char* name, Dims& value) = 0;
   virtual void visit(const char* name, std::vector<int64_t>& value) = 0;
-  virtual void visit(const char* name, std::vector<float>& value) = 0;
+  virtual void visit(const char* name, std::vector<double>& value) = 0;
   virtual void visit(const char* name, Weights& value) = 0;
   virtual void visit(const char* name, Epilogue& value) = 0;
   virtual void visit_enum(const char* name, int32_t& value, const EnumTable& table) = 0;

@@ -288,22 +288,22 @@ int64_t apply_elementwise(ElementWiseOperation operation, int64_t a, int64_t b) 
 ActivationDefaults activation_defaults(ActivationType type) {
   switch (type) {
     case ActivationType::kLEAKY_RELU:
-      return {0.01F, 0.F};
+      return {0.01, 0};
     case ActivationType::kELU:
-      return {1.F, 0.F};
+      return {1, 0};
     case ActivationType::kSELU:
-      return {1.6732632423543772F, 1.0507009873554805F};
+      return {1.6732632423543772, 1.0507009873554805};
     case ActivationType::kSOFTPLUS:
-      return {1.F, 1.F};
+      return {1, 1};
     case ActivationType::kHARD_SIGMOID:
     case ActivationType::kHARD_SWISH:
-      return {1.F / 6.F, 0.5F};
+      return {1.0 / 6.0, 0.5};
     case ActivationType::kSCALED_TANH:
-      return {1.F, 1.F};
+      return {1, 1};
     case ActivationType::kCLIP:
-      return {0.F, 6.F};
+      return {0, 6};
     case ActivationType::kTHRESHOLDED_RELU:
-      return {1.F, 0.F};
+      return {1, 0};
     case ActivationType::kRELU:
     case ActivationType::kSIGMOID:
     case ActivationType::kTANH:
@@ -312,9 +312,9 @@ ActivationDefaults activation_defaults(ActivationType type) {
     case ActivationType::kGELU_TANH:
     case ActivationType::kSILU:
     case ActivationType::kMISH:
-      return {0.F, 0.F};
+      return {0, 0};
   }
-  return {0.F, 0.F};
+  return {0, 0};
 }
 
 }  // namespace torch_tensorrt::network

@@ -15,8 +15,8 @@ int64_t apply_elementwise(ElementWiseOperation operation, int64_t a, int64_t b);
 
 // Defaults as PyTorch has them, for printing and for converters.
 struct ActivationDefaults {
-  float alpha;
-  float beta;
+  double alpha;
+  double beta;
 };
 ActivationDefaults activation_defaults(ActivationType type);
 

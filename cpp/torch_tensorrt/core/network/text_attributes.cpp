@@ -44,9 +44,8 @@ int64_t ValueCursor::integer() {
   return value;
 }
 
-template <typename Float>
-Float ValueCursor::number() {
-  Float value = 0;
+double ValueCursor::number() {
+  double value = 0;
   if (peek().kind != Token::Kind::kWord || !read_float(peek().text, &value)) fail("a number");
   ++place_;
   return value;
@@ -126,12 +125,19 @@ void AttributeReader::visit(const char* name, int64_t& value) {
   read(name, [&](ValueCursor& cursor) { value = cursor.integer(); });
 }
 
-void AttributeReader::visit(const char* name, float& value) {
-  read(name, [&](ValueCursor& cursor) { value = cursor.number<float>(); });
+void AttributeReader::visit(const char* name, double& value) {
+  read(name, [&](ValueCursor& cursor) { value = cursor.number(); });
 }
 
-void AttributeReader::visit(const char* name, double& value) {
-  read(name, [&](ValueCursor& cursor) { value = cursor.number<double>(); });
+void AttributeReader::visit(const char* name, std::optional<double>& value) {
+  read(name, [&](ValueCursor& cursor) {
+    if (cursor.peek().is_word("none")) {
+      cursor.word("none");
+      value.reset();
+      return;
+    }
+    value = cursor.number();
+  });
 }
 
 void AttributeReader::visit(const char* name, std::string& value) {
@@ -149,10 +155,10 @@ void AttributeReader::visit(const char* name, std::vector<int64_t>& value) {
   });
 }
 
-void AttributeReader::visit(const char* name, std::vector<float>& value) {
+void AttributeReader::visit(const char* name, std::vector<double>& value) {
   read(name, [&](ValueCursor& cursor) {
     value.clear();
-    cursor.list([&] { value.push_back(cursor.number<float>()); });
+    cursor.list([&] { value.push_back(cursor.number()); });
   });
 }
 
@@ -208,7 +214,7 @@ Weights AttributeReader::listed_weights(ValueCursor& cursor, DataType type) {
   cursor.list([&] {
     bytes.resize(bytes.size() + static_cast<size_t>(element_size(type)));
     if (is_floating_point(type)) {
-      store_double(type, bytes.data(), count++, cursor.number<double>());
+      store_double(type, bytes.data(), count++, cursor.number());
     } else {
       store_integer(type, bytes.data(), count++, cursor.integer());
     }
@@ -224,9 +230,9 @@ EpilogueOp AttributeReader::op(ValueCursor& cursor) {
     op.activation = static_cast<ActivationType>(value);
     cursor.word("an activation type");
     if (!cursor.take_mark('(')) return op;
-    op.alpha = cursor.number<float>();
+    op.alpha = cursor.number();
     cursor.expect_mark(',');
-    op.beta = cursor.number<float>();
+    op.beta = cursor.number();
   } else {
     op.kind = EpilogueOp::Kind::kElementWise;
     op.elementwise = static_cast<ElementWiseOperation>(cursor.enumerator(enum_table<ElementWiseOperation>()));

@@ -23,8 +23,7 @@ class ValueCursor {
   std::string_view word(const char* what);
   std::string string(const char* what);
   int64_t integer();
-  template <typename Float>
-  Float number();
+  double number();
   Dims dims();
   int32_t enumerator(const EnumTable& table);
   // [element, element], where f reads one.
@@ -50,12 +49,12 @@ class AttributeReader final : public AttributeVisitor {
 
   void visit(const char* name, bool& value) override;
   void visit(const char* name, int64_t& value) override;
-  void visit(const char* name, float& value) override;
   void visit(const char* name, double& value) override;
+  void visit(const char* name, std::optional<double>& value) override;
   void visit(const char* name, std::string& value) override;
   void visit(const char* name, Dims& value) override;
   void visit(const char* name, std::vector<int64_t>& value) override;
-  void visit(const char* name, std::vector<float>& value) override;
+  void visit(const char* name, std::vector<double>& value) override;
   void visit(const char* name, Weights& value) override;
   void visit(const char* name, Epilogue& value) override;
   void visit_enum(const char* name, int32_t& value, const EnumTable& table) override;

@@ -54,15 +54,17 @@ class AttributePrinter final : public AttributeVisitor {
 
   void visit(const char* name, bool& value) override { put(name, value ? "true" : "false"); }
   void visit(const char* name, int64_t& value) override { put(name, std::to_string(value)); }
-  void visit(const char* name, float& value) override { put(name, float_text(value)); }
   void visit(const char* name, double& value) override { put(name, float_text(value)); }
+  void visit(const char* name, std::optional<double>& value) override {
+    put(name, value ? float_text(*value) : "none");
+  }
   void visit(const char* name, std::string& value) override { put(name, quoted(value)); }
   void visit(const char* name, Dims& value) override { put(name, dims_text(value)); }
   void visit(const char* name, std::vector<int64_t>& value) override {
     put(name, "[" + joined(value, [](int64_t element) { return std::to_string(element); }) + "]");
   }
-  void visit(const char* name, std::vector<float>& value) override {
-    put(name, "[" + joined(value, [](float element) { return float_text(element); }) + "]");
+  void visit(const char* name, std::vector<double>& value) override {
+    put(name, "[" + joined(value, [](double element) { return float_text(element); }) + "]");
   }
   void visit(const char* name, Weights& value) override { put(name, weights_text(value)); }
   void visit(const char* name, Epilogue& value) override {

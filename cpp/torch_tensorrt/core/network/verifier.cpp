@@ -149,8 +149,8 @@ class AttributeChecker final : public AttributeVisitor {
 
   void visit(const char* /*name*/, bool& /*value*/) override {}
   void visit(const char* /*name*/, int64_t& /*value*/) override {}
-  void visit(const char* /*name*/, float& /*value*/) override {}
   void visit(const char* /*name*/, double& /*value*/) override {}
+  void visit(const char* /*name*/, std::optional<double>& /*value*/) override {}
   void visit(const char* /*name*/, std::string& /*value*/) override {}
   void visit(const char* name, Dims& value) override {
     if (value.nbDims < 0 || value.nbDims > Dims::MAX_DIMS) {
@@ -159,7 +159,7 @@ class AttributeChecker final : public AttributeVisitor {
     }
   }
   void visit(const char* /*name*/, std::vector<int64_t>& /*value*/) override {}
-  void visit(const char* /*name*/, std::vector<float>& /*value*/) override {}
+  void visit(const char* /*name*/, std::vector<double>& /*value*/) override {}
   void visit(const char* name, Weights& value) override {
     visit_data_type(name, value.type);
     if (value.count < 0 || (value.count > 0 && value.values == nullptr)) {

@@ -12,12 +12,12 @@ class WeightMemory final : public network::AttributeVisitor {
  public:
   void visit(const char*, bool&) override {}
   void visit(const char*, int64_t&) override {}
-  void visit(const char*, float&) override {}
   void visit(const char*, double&) override {}
+  void visit(const char*, std::optional<double>&) override {}
   void visit(const char*, std::string&) override {}
   void visit(const char*, network::Dims&) override {}
   void visit(const char*, std::vector<int64_t>&) override {}
-  void visit(const char*, std::vector<float>&) override {}
+  void visit(const char*, std::vector<double>&) override {}
   void visit(const char*, network::Weights& value) override { blocks_.insert(value.values); }
   void visit(const char*, network::Epilogue&) override {}
   void visit_enum(const char*, int32_t&, const network::EnumTable&) override {}

@@ -32,6 +32,13 @@ TEST_F(ResizeTest, ByScales) {
   EXPECT_ERROR(dims_of(layer), "a scale is -1, must be positive");
 }
 
+// 100 * 0.29F rounds to 29, in double the product lies below.
+TEST_F(ResizeTest, DoubleScalesAreMultipliedInDouble) {
+  auto* layer = resize({1, 1, 100, 100});
+  layer->setScales({1.0, 1.0, 0.29, static_cast<double>(0.29F)});
+  EXPECT_EQ(dims_of(layer), (Dims{1, 1, 28, 29}));
+}
+
 TEST_F(ResizeTest, ByShapeTensor) {
   auto* layer = resize({-1, 3, 8, 8});
   layer->setOutputDimensions({1, 1, 1, 1});

@@ -31,7 +31,7 @@ TEST(FormActivations, HardSwish) {
   const std::string clip = constant("c3", "3") + "%a = elementwise(%x, %c3)\n%b = activation(%a) {type=clip, beta=6}\n";
   const std::string six = constant("c6", "6");
   const std::string sixth = constant("c6", "0.16666667");
-  const std::string formed = "type=hard_swish, alpha=0.16666667, beta=0.5";
+  const std::string formed = "type=hard_swish, alpha=0.1666666716337204, beta=0.5";
   expect_formed(clip + six + "%c = elementwise(%x, %b) {op=prod}\n%y = elementwise(%c, %c6) {op=div}", formed);
   expect_formed(clip + six + "%c = elementwise(%b, %c6) {op=div}\n%y = elementwise(%x, %c) {op=prod}", formed);
   expect_formed(clip + sixth + "%c = elementwise(%c6, %b) {op=prod}\n%y = elementwise(%c, %x) {op=prod}", formed);
@@ -41,7 +41,7 @@ TEST(FormActivations, HardSwish) {
 TEST(FormActivations, HardSigmoid) {
   expect_formed(constant("c3", "3") + "%a = elementwise(%c3, %x)\n%b = activation(%a) {type=clip, beta=6}\n" +
                     constant("c6", "6") + "%y = elementwise(%b, %c6) {op=div}",
-                "type=hard_sigmoid, alpha=0.16666667, beta=0.5");
+                "type=hard_sigmoid, alpha=0.1666666716337204, beta=0.5");
 }
 
 TEST(FormActivations, Mish) {

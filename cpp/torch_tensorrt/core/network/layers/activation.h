@@ -15,23 +15,23 @@ class IActivationLayer final : public ILayer {
     invalidate();
   }
   ActivationType getActivationType() const { return type_; }
-  void setAlpha(float value) {
+  void setAlpha(double value) {
     alpha_ = value;
     invalidate();
   }
-  float getAlpha() const { return alpha_; }
-  void setBeta(float value) {
+  double getAlpha() const { return alpha_; }
+  void setBeta(double value) {
     beta_ = value;
     invalidate();
   }
-  float getBeta() const { return beta_; }
+  double getBeta() const { return beta_; }
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
  private:
   ActivationType type_;
-  float alpha_ = 0.F;
-  float beta_ = 0.F;
+  double alpha_ = 0;
+  double beta_ = 0;
 };
 
 }  // namespace torch_tensorrt::network

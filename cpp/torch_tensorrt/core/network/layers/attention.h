@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "torch_tensorrt/core/network/layer.h"
 
 namespace torch_tensorrt::network {
@@ -7,7 +9,7 @@ namespace torch_tensorrt::network {
 // softmax(scale * Q K^T + mask) V. Inputs: queries B x H x L x E, keys B x h x S x E, values B x h x S x F, and
 // optionally a mask that broadcasts to B x H x L x S: bool (true: takes part) or of the dtype of the queries (is
 // added). H is a multiple of h; each of the keys' heads serves H / h heads of the queries. Causal: query i sees keys 0
-// to i only. A query that sees no key gives zeros with a bool mask, as PyTorch does. Scale 0 stands for 1 / sqrt(E).
+// to i only. A query that sees no key gives zeros with a bool mask, as PyTorch does. Without a scale it is 1 / sqrt(E).
 class IAttentionLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kATTENTION;
@@ -24,13 +26,13 @@ class IAttentionLayer final : public ILayer {
     scale_ = value;
     invalidate();
   }
-  double getScale() const { return scale_; }
+  std::optional<double> getScale() const { return scale_; }
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
  private:
   bool causal_ = false;
-  double scale_ = 0.0;
+  std::optional<double> scale_;
 };
 
 }  // namespace torch_tensorrt::network

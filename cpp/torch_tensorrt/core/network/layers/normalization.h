@@ -17,11 +17,11 @@ class INormalizationLayer final : public ILayer {
     invalidate();
   }
   uint32_t getAxes() const { return axes_; }
-  void setEpsilon(float value) {
+  void setEpsilon(double value) {
     epsilon_ = value;
     invalidate();
   }
-  float getEpsilon() const { return epsilon_; }
+  double getEpsilon() const { return epsilon_; }
   void setNbGroups(int64_t value) {
     groups_ = value;
     invalidate();
@@ -52,7 +52,7 @@ class INormalizationLayer final : public ILayer {
 
  private:
   uint32_t axes_;
-  float epsilon_ = 1e-5F;
+  double epsilon_ = 1e-5;
   int64_t groups_ = 1;
   bool rms_ = false;
   bool has_scale_ = true;

@@ -58,11 +58,11 @@ class IPoolingLayer final : public ILayer {
     invalidate();
   }
   int64_t getDivisor() const { return divisor_; }
-  void setBlendFactor(float value) {
+  void setBlendFactor(double value) {
     blend_factor_ = value;
     invalidate();
   }
-  float getBlendFactor() const { return blend_factor_; }
+  double getBlendFactor() const { return blend_factor_; }
   void setPaddingNd(const Dims& value) {
     setPrePadding(value);
     setPostPadding(value);
@@ -90,7 +90,7 @@ class IPoolingLayer final : public ILayer {
   PaddingMode padding_mode_ = PaddingMode::kEXPLICIT_ROUND_DOWN;
   bool average_count_excludes_padding_ = true;
   int64_t divisor_ = 0;
-  float blend_factor_ = 0.F;
+  double blend_factor_ = 0;
 };
 
 }  // namespace torch_tensorrt::network

@@ -15,25 +15,31 @@ void check_count(const char* what, int64_t count, const Dims& input) {
   }
 }
 
-Dims scaled(const Dims& input, const std::vector<float>& scales) {
+// A factor that is a float was rounded to it, and the product is rounded likewise: 10 * 0.7F must give 7. In double,
+// as Python has it, 100 * 0.29 gives 28.
+int64_t scaled(int64_t size, double scale) {
+  const double product = static_cast<double>(size) * scale;
+  const auto single = static_cast<float>(scale);
+  if (static_cast<double>(single) != scale) return static_cast<int64_t>(std::floor(product));
+  return static_cast<int64_t>(std::floor(static_cast<float>(size) * single));
+}
+
+Dims scaled(const Dims& input, const std::vector<double>& scales) {
   Dims out = input;
   for (int32_t i = 0; i < input.nbDims; ++i) {
-    const float scale = scales[static_cast<size_t>(i)];
-    if (input.d[i] != -1 && scale != 1.F) {
-      // In single precision, as nvinfer1 does: 10 * 0.7 must give 7.
-      out.d[i] = static_cast<int64_t>(std::floor(static_cast<float>(input.d[i]) * scale));
-    }
+    const double scale = scales[static_cast<size_t>(i)];
+    if (input.d[i] != -1 && scale != 1.0) out.d[i] = scaled(input.d[i], scale);
   }
   return out;
 }
 
 // An antialiased element is the mean of the 1 / scale elements around its place, each of which gets a weight.
-void check_reach(const std::vector<float>& scales, const Dims& input) {
-  constexpr float kSmallReach = 1 << 16;
+void check_reach(const std::vector<double>& scales, const Dims& input) {
+  constexpr double kSmallReach = 1 << 16;
   for (size_t i = 0; i < scales.size() && static_cast<int32_t>(i) < input.nbDims; ++i) {
-    const float reach = 1.F / scales[i];
+    const double reach = 1.0 / scales[i];
     const int64_t size = input.d[i];
-    if (size == -1 || reach <= kSmallReach || reach <= 2 * static_cast<float>(size)) {
+    if (size == -1 || reach <= kSmallReach || reach <= 2 * static_cast<double>(size)) {
       continue;
     }
     TORCHTRT_THROW_ERROR("an antialiased element would be the mean of " << reach << " elements of dimension " << i
@@ -74,14 +80,19 @@ void IResizeLayer::setScales(const float* scales, int32_t count) {
   invalidate();
 }
 
+void IResizeLayer::setScales(std::vector<double> scales) {
+  scales_ = std::move(scales);
+  invalidate();
+}
+
 std::vector<TensorType> IResizeLayer::infer(const std::vector<InferInput>& inputs) const {
   expect_inputs(inputs, 1, 2);
   const TensorType& type = inputs[0].type;
   if (mode_ != InterpolationMode::kNEAREST && type.dtype != DataType::kUINT8) {
     expect_floating_point(type.dtype);
   }
-  for (float scale : scales_) {
-    if (!(scale > 0.F) || !std::isfinite(scale)) {
+  for (const double scale : scales_) {
+    if (!(scale > 0.0) || !std::isfinite(scale)) {
       TORCHTRT_THROW_ERROR("a scale is " << scale << ", must be positive and finite");
     }
   }

@@ -37,11 +37,11 @@ class IResizeLayer final : public ILayer {
     invalidate();
   }
   ResizeRoundMode getNearestRounding() const { return nearest_rounding_; }
-  void setCubicCoeff(float value) {
+  void setCubicCoeff(double value) {
     cubic_coeff_ = value;
     invalidate();
   }
-  float getCubicCoeff() const { return cubic_coeff_; }
+  double getCubicCoeff() const { return cubic_coeff_; }
   void setExcludeOutside(bool value) {
     exclude_outside_ = value;
     invalidate();
@@ -52,8 +52,10 @@ class IResizeLayer final : public ILayer {
     invalidate();
   }
   bool getAntialias() const { return antialias_; }
+  // Of floats the sizes are computed in float, as nvinfer1 does: 10 * 0.7F gives 7.
   void setScales(const float* scales, int32_t count);
-  const std::vector<float>& scales() const { return scales_; }
+  void setScales(std::vector<double> scales);
+  const std::vector<double>& scales() const { return scales_; }
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
@@ -63,10 +65,10 @@ class IResizeLayer final : public ILayer {
   ResizeCoordinateTransformation transformation_ = ResizeCoordinateTransformation::kASYMMETRIC;
   ResizeSelector selector_ = ResizeSelector::kFORMULA;
   ResizeRoundMode nearest_rounding_ = ResizeRoundMode::kFLOOR;
-  float cubic_coeff_ = -0.75F;
+  double cubic_coeff_ = -0.75;
   bool exclude_outside_ = false;
   bool antialias_ = false;
-  std::vector<float> scales_;
+  std::vector<double> scales_;
 };
 
 }  // namespace torch_tensorrt::network

@@ -21,8 +21,8 @@ using network::ITensor;
 struct Formed {
   ITensor* x = nullptr;
   ActivationType type = ActivationType::kRELU;
-  float alpha = 0.F;
-  float beta = 0.F;
+  double alpha = 0;
+  double beta = 0;
 };
 
 // Constants are written with few digits in models; what they lack would show in float64.
@@ -31,10 +31,9 @@ bool is_near(double found, double wanted, const ITensor& where) {
   return std::abs(found - wanted) <= tolerance * std::abs(wanted);
 }
 
-// The layer's parameters are floats.
-bool holds(const ITensor& where, double parameter) {
-  return where.getType() != network::DataType::kDOUBLE ||
-         static_cast<double>(static_cast<float>(parameter)) == parameter;
+// Products of constants of float32 are rounded to it: 3 * 0.16666667 is 0.5.
+double parameter_for(const ITensor& where, double value) {
+  return where.getType() == network::DataType::kDOUBLE ? value : static_cast<double>(static_cast<float>(value));
 }
 
 const IActivationLayer* activation_of(const ITensor* tensor) {
@@ -57,8 +56,8 @@ std::optional<Formed> form_gated(const Factors& factors, ITensor* x, ITensor* ga
   for (const Gate& row : kGates) {
     if (row.gate != activation->getActivationType()) continue;
     const bool has_parameters = row.gate == ActivationType::kHARD_SIGMOID;
-    return Formed{x, row.whole, has_parameters ? activation->getAlpha() : 0.F,
-                  has_parameters ? activation->getBeta() : 0.F};
+    return Formed{x, row.whole, has_parameters ? activation->getAlpha() : 0.0,
+                  has_parameters ? activation->getBeta() : 0.0};
   }
   return std::nullopt;
 }
@@ -70,21 +69,20 @@ std::optional<Formed> form_mish(const Factors& factors, ITensor* x, ITensor* gat
     return std::nullopt;
   const auto* softplus = activation_of(tanh->getInput(0));
   const bool fits = softplus != nullptr && softplus->getActivationType() == ActivationType::kSOFTPLUS &&
-                    softplus->getAlpha() == 1.F && softplus->getBeta() == 1.F && softplus->getInput(0) == x;
+                    softplus->getAlpha() == 1.0 && softplus->getBeta() == 1.0 && softplus->getInput(0) == x;
   return fits ? std::optional<Formed>(Formed{x, ActivationType::kMISH}) : std::nullopt;
 }
 
 // clip(x + b, 0, m) * c with c * m = 1 is hard_sigmoid(x) with alpha c and beta b * c.
 std::optional<Formed> read_clip(double constant, const ITensor* clipped) {
   const auto* clip = activation_of(clipped);
-  if (clip == nullptr || clip->getActivationType() != ActivationType::kCLIP || clip->getAlpha() != 0.F) {
+  if (clip == nullptr || clip->getActivationType() != ActivationType::kCLIP || clip->getAlpha() != 0.0) {
     return std::nullopt;
   }
   const auto sum = read_shift(*clip->getInput(0));
   if (!sum || !is_near(constant * clip->getBeta(), 1, *clipped)) return std::nullopt;
-  if (!holds(*clipped, constant) || !holds(*clipped, sum->shift * constant)) return std::nullopt;
-  return Formed{sum->tensor, ActivationType::kHARD_SIGMOID, static_cast<float>(constant),
-                static_cast<float>(sum->shift * constant)};
+  return Formed{sum->tensor, ActivationType::kHARD_SIGMOID, parameter_for(*clipped, constant),
+                parameter_for(*clipped, sum->shift * constant)};
 }
 
 // c * x * clip(x + b, 0, m).

@@ -59,7 +59,7 @@ Decision supports_operation(ElementWiseOperation operation, DataType type, const
   return Decision::no("unknown operation");
 }
 
-Decision supports_type(ActivationType type, float alpha, float beta) {
+Decision supports_type(ActivationType type, double alpha, double beta) {
   if (type == ActivationType::kCLIP && alpha > beta) {
     return Decision::no(
         str("clip to a range whose lower end ", alpha, " is above the upper end ", beta, " is undefined to TensorRT"));

@@ -59,7 +59,7 @@ Decision supports_attention(const ILayer& layer) {
   for (const int32_t input : {0, 1, 2}) {
     if (size_of(input, 1) < 0) return Decision::no("how many heads it has is known at run time only");
   }
-  const bool has_scale = static_cast<const network::IAttentionLayer&>(layer).getScale() != 0;
+  const bool has_scale = static_cast<const network::IAttentionLayer&>(layer).getScale().has_value();
   if (has_scale || size_of(0, 3) >= 0 || size_of(1, 3) >= 0) return Decision::yes();
   return Decision::no(
       "it has no scale, and the width of its heads, of which the scale is made, is known at run time only");

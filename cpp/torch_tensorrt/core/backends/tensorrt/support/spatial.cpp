@@ -83,7 +83,7 @@ Decision check_scales(const network::IResizeLayer& resize, const Dims& input, co
   const bool aligned = resize.getCoordinateTransformation() == network::ResizeCoordinateTransformation::kALIGN_CORNERS;
   if (!by_dims || aligned || resize.scales().empty()) return Decision::yes();
   for (int32_t i = 0; i < input.nbDims; ++i) {
-    const double scale = static_cast<double>(resize.scales()[static_cast<size_t>(i)]);
+    const double scale = resize.scales()[static_cast<size_t>(i)];
     const bool known = input.d[i] > 0 && output.d[i] > 0;
     const double implied = known ? static_cast<double>(output.d[i]) / static_cast<double>(input.d[i]) : 0;
     if (known && std::abs(scale - implied) <= 1e-6 * scale) continue;

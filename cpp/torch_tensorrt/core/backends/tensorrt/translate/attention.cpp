@@ -57,7 +57,7 @@ void translate_attention(Translator& t) {
   trt::ITensor& value = repeat_heads(t, t.input(2), dims.d[1]);
 
   const int64_t width = std::max(dims.d[3], t.input(1).getDimensions().d[3]);  // either may be unknown
-  const double scale = layer.getScale() != 0 ? layer.getScale() : 1.0 / std::sqrt(static_cast<double>(width));
+  const double scale = layer.getScale().value_or(1.0 / std::sqrt(static_cast<double>(width)));
   trt::ITensor& scaled = binary(t, Binary::kPROD, query, scale);
   trt::ITensor* scores = &t.output_of(
       t.target().addMatrixMultiply(scaled, trt::MatrixOperation::kNONE, key, trt::MatrixOperation::kTRANSPOSE));

@@ -99,12 +99,12 @@ trt::ITensor& unary(Translator& t, trt::ITensor& x, trt::UnaryOperation operatio
   return around_scalar(t, x, [&](trt::ITensor& y) { return t.target().addUnary(y, operation); });
 }
 
-trt::ITensor& activation(Translator& t, trt::ITensor& x, trt::ActivationType type, float alpha, float beta) {
+trt::ITensor& activation(Translator& t, trt::ITensor& x, trt::ActivationType type, double alpha, double beta) {
   return around_scalar(t, x, [&](trt::ITensor& y) {
     auto* layer = t.target().addActivation(y, type);
     if (layer == nullptr) return layer;
-    layer->setAlpha(alpha);
-    layer->setBeta(beta);
+    layer->setAlpha(static_cast<float>(alpha));
+    layer->setBeta(static_cast<float>(beta));
     return layer;
   });
 }

@@ -20,7 +20,7 @@ trt::ITensor& cast(Translator& t, trt::ITensor& x, trt::DataType type);
 // Anything but 0 is true, NaN as well; TensorRT's own cast would truncate 0.5 first.
 trt::ITensor& to_bool(Translator& t, trt::ITensor& x);
 trt::ITensor& unary(Translator& t, trt::ITensor& x, trt::UnaryOperation operation);
-trt::ITensor& activation(Translator& t, trt::ITensor& x, trt::ActivationType type, float alpha = 0, float beta = 0);
+trt::ITensor& activation(Translator& t, trt::ITensor& x, trt::ActivationType type, double alpha = 0, double beta = 0);
 trt::ITensor& binary(Translator& t, trt::ElementWiseOperation operation, trt::ITensor& a, trt::ITensor& b);
 // The other operand is a number.
 trt::ITensor& binary(Translator& t, trt::ElementWiseOperation operation, trt::ITensor& a, double b);

@@ -20,11 +20,11 @@ trt::ITensor& log1p_of(Translator& t, trt::ITensor& x) {
 }
 
 // max(y, 0) + log1p(exp(-|y|)) with y = beta * x: TensorRT's own is 0 where PyTorch's result is small.
-trt::ITensor& softplus_of(Translator& t, trt::ITensor& x, float alpha, float beta) {
-  trt::ITensor& y = beta == 1.F ? x : binary(t, Binary::kPROD, x, static_cast<double>(beta));
+trt::ITensor& softplus_of(Translator& t, trt::ITensor& x, double alpha, double beta) {
+  trt::ITensor& y = beta == 1.0 ? x : binary(t, Binary::kPROD, x, beta);
   trt::ITensor& decay = unary(t, unary(t, unary(t, y, Op::kABS), Op::kNEG), Op::kEXP);
   trt::ITensor& sum = binary(t, Binary::kSUM, binary(t, Binary::kMAX, y, 0.0), log1p_of(t, decay));
-  return alpha == 1.F ? sum : binary(t, Binary::kPROD, sum, static_cast<double>(alpha));
+  return alpha == 1.0 ? sum : binary(t, Binary::kPROD, sum, alpha);
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt

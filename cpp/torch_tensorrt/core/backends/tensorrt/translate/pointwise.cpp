@@ -29,18 +29,18 @@ static_assert(static_cast<int32_t>(Ours::kFLOOR_DIV) == static_cast<int32_t>(Op:
 // ---- activations ---------------------------------------------------------------------------------------------------
 
 // TensorRT's activations are those of floats.
-trt::ITensor& clip_integers(Translator& t, trt::ITensor& x, ActivationType type, float alpha, float beta) {
+trt::ITensor& clip_integers(Translator& t, trt::ITensor& x, ActivationType type, double alpha, double beta) {
   if (type == ActivationType::kRELU) return binary(t, Op::kMAX, x, 0.0);
   // The bounds are floats: an integer is above 2.5 when it is at least 3.
-  trt::ITensor& low = binary(t, Op::kMAX, x, std::ceil(static_cast<double>(alpha)));
-  return binary(t, Op::kMIN, low, std::floor(static_cast<double>(beta)));
+  trt::ITensor& low = binary(t, Op::kMAX, x, std::ceil(alpha));
+  return binary(t, Op::kMIN, low, std::floor(beta));
 }
 
 trt::ITensor& times(Translator& t, trt::ITensor& x, trt::ITensor& factor) { return binary(t, Op::kPROD, x, factor); }
 
 }  // namespace
 
-trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, ActivationType type, float alpha, float beta) {
+trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, ActivationType type, double alpha, double beta) {
   if (!is_float(x.getType())) return clip_integers(t, x, type, alpha, beta);
   switch (type) {
     case ActivationType::kRELU:
@@ -64,7 +64,7 @@ trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, ActivationType ty
     case ActivationType::kSOFTPLUS:
       return softplus_of(t, x, alpha, beta);
     case ActivationType::kMISH:
-      return times(t, x, activation(t, softplus_of(t, x, 1.F, 1.F), trt::ActivationType::kTANH));
+      return times(t, x, activation(t, softplus_of(t, x, 1.0, 1.0), trt::ActivationType::kTANH));
   }
   TORCHTRT_THROW_ERROR("activation type " << network::enum_name(type) << " is unknown");
 }

@@ -5,7 +5,7 @@
 namespace torch_tensorrt::backends::tensorrt {
 
 // For layers, and for the epilogues of layers.
-trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, network::ActivationType type, float alpha, float beta);
+trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, network::ActivationType type, double alpha, double beta);
 // `second` is our tensor of operand b, where it has one: a constant exponent is read from it.
 trt::ITensor& apply_elementwise(Translator& t, network::ElementWiseOperation operation, trt::ITensor& a,
                                 trt::ITensor& b, const network::ITensor* second);

@@ -59,7 +59,7 @@ void translate_pooling(Translator& t) {
   set_padding(layer, made);
   // A divisor divides the plain sum, into which padding goes as zeros.
   made.setAverageCountExcludesPadding(layer.getAverageCountExcludesPadding() && layer.getDivisor() == 0);
-  made.setBlendFactor(layer.getBlendFactor());
+  made.setBlendFactor(static_cast<float>(layer.getBlendFactor()));
   trt::ITensor* result = made.getOutput(0);
   const bool averages = layer.getPoolingType() == network::PoolingType::kAVERAGE;
   if (averages && layer.getDivisor() != 0) {

@@ -33,7 +33,8 @@ void set_size(Translator& t, const IResizeLayer& layer, trt::ITensor& x, trt::IR
   const trt::Dims output = to_trt(layer.getOutput(0)->getDimensions());
   const bool by_scales = layer.getNbInputs() < 2 && layer.getOutputDimensions().nbDims == 0;
   if (by_scales) {
-    made.setScales(layer.scales().data(), static_cast<int32_t>(layer.scales().size()));
+    const std::vector<float> scales(layer.scales().begin(), layer.scales().end());
+    made.setScales(scales.data(), static_cast<int32_t>(scales.size()));
   } else if (is_static(output)) {
     made.setOutputDimensions(output);
   } else {
@@ -56,7 +57,7 @@ void translate_resize(Translator& t) {
   const bool upper = aligned || layer.getSelectorForSinglePixel() == network::ResizeSelector::kUPPER;
   made.setSelectorForSinglePixel(upper ? trt::ResizeSelector::kUPPER : trt::ResizeSelector::kFORMULA);
   made.setNearestRounding(static_cast<trt::ResizeRoundMode>(layer.getNearestRounding()));
-  made.setCubicCoeff(layer.getCubicCoeff());
+  made.setCubicCoeff(static_cast<float>(layer.getCubicCoeff()));
   made.setExcludeOutside(layer.getExcludeOutside());
   t.give(cast(t, *made.getOutput(0), t.input(0).getType()));
 }

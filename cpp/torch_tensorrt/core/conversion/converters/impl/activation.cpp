@@ -8,60 +8,7 @@ namespace {
 using nvinfer1::ActivationType;
 using nvinfer1::ElementWiseOperation;
 
-bool is_float(double value) { return static_cast<double>(static_cast<float>(value)) == value; }
-
-// The formula in layers with constants of the dtype of x; null for an activation without parameters.
-ITensor* written_out(ConversionCtx* ctx, ITensor* x, ActivationType type, double alpha, double beta) {
-  using nvinfer1::UnaryOperation;
-  using Operation = ElementWiseOperation;
-  const auto with = [&](Operation operation, ITensor* a, double b) { return apply(ctx, operation, a, at::Scalar(b)); };
-  const auto times = [&](ITensor* a, double b) { return with(Operation::kPROD, a, b); };
-  const auto clip = [&](ITensor* a, double low, double high) {
-    return with(Operation::kMIN, with(Operation::kMAX, a, low), high);
-  };
-  const auto elu = [&](double factor, double scale) {
-    auto* negative = times(apply(ctx, UnaryOperation::kEXPM1, x), factor * scale);
-    return choose(ctx, with(Operation::kGREATER, x, 0.0), scale == 1.0 ? x : times(x, scale), negative);
-  };
-  switch (type) {
-    case ActivationType::kLEAKY_RELU:
-      return choose(ctx, with(Operation::kGREATER, x, 0.0), x, times(x, alpha));
-    case ActivationType::kELU:
-      return elu(alpha, 1.0);
-    case ActivationType::kSELU:
-      return elu(alpha, beta);
-    case ActivationType::kCLIP:
-      return clip(x, alpha, beta);
-    case ActivationType::kHARD_SIGMOID:
-      return clip(with(Operation::kSUM, times(x, alpha), beta), 0.0, 1.0);
-    case ActivationType::kHARD_SWISH:
-      return apply(ctx, Operation::kPROD, x, clip(with(Operation::kSUM, times(x, alpha), beta), 0.0, 1.0));
-    case ActivationType::kSOFTPLUS: {
-      auto* scaled = times(x, beta);
-      auto* size = apply(ctx, UnaryOperation::kNEG, apply(ctx, UnaryOperation::kABS, scaled));
-      auto* rest = apply(ctx, UnaryOperation::kLOG1P, apply(ctx, UnaryOperation::kEXP, size));
-      return times(apply(ctx, Operation::kSUM, with(Operation::kMAX, scaled, 0.0), rest), alpha);
-    }
-    case ActivationType::kRELU:
-    case ActivationType::kSIGMOID:
-    case ActivationType::kTANH:
-    case ActivationType::kSOFTSIGN:
-    case ActivationType::kSCALED_TANH:
-    case ActivationType::kTHRESHOLDED_RELU:
-    case ActivationType::kGELU_ERF:
-    case ActivationType::kGELU_TANH:
-    case ActivationType::kSILU:
-    case ActivationType::kMISH:
-      return nullptr;
-  }
-  return nullptr;
-}
-
-// The layer's parameters are floats; float64 needs the digits that those lack.
 ITensor* activation(ConversionCtx* ctx, ITensor* x, ActivationType type, double alpha = 0, double beta = 0) {
-  if (scalar_type(x) == at::kDouble && !(is_float(alpha) && is_float(beta))) {
-    if (auto* exact = written_out(ctx, x, type, alpha, beta)) return exact;
-  }
   auto* layer = ctx->net->addActivation(*x, type);
   layer->setAlpha(alpha);
   layer->setBeta(beta);
@@ -179,7 +126,8 @@ bool prelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 ITensor* clip(ConversionCtx* ctx, ITensor* x, const at::Scalar* low, const at::Scalar* high) {
   const auto type = scalar_type(x);
-  if (low != nullptr && high != nullptr && type == at::kFloat && low->toDouble() <= high->toDouble()) {
+  const bool is_exact = type == at::kFloat || type == at::kDouble;
+  if (low != nullptr && high != nullptr && is_exact && low->toDouble() <= high->toDouble()) {
     return activation(ctx, x, ActivationType::kCLIP, low->toDouble(), high->toDouble());
   }
   // PyTorch applies the upper bound last.

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
@@ -141,13 +140,6 @@ bool attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t least = std::min({rank(all.query), rank(all.key), rank(all.value)});
   const int32_t most = std::max({rank(all.query), rank(all.key), rank(all.value)});
   const bool grouped = args.size() > 7 && args[7].unwrapToBool();
-  std::optional<double> scale;
-  if (!is_none(args[6])) scale = args[6].unwrapToScalar().toDouble();
-  // To the layer a scale of 0 says that there is none.
-  if (scale == 0.0) {
-    all.query = apply(ctx, ElementWiseOperation::kPROD, all.query, at::Scalar(0.0));
-    scale = 1.0;
-  }
   TORCHTRT_CHECK(least >= (grouped ? 3 : 2), util::node_info(n) << ": ranks are " << rank(all.query) << ", "
                                                                 << rank(all.key) << " and " << rank(all.value)
                                                                 << ", must be " << (grouped ? 3 : 2) << " or more");
@@ -166,7 +158,7 @@ bool attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* layer = ctx->net->addAttention(*all.query, *all.key, *all.value);
   if (all.mask != nullptr) layer->setMask(*all.mask);
   layer->setCausal(args[5].unwrapToBool());
-  if (scale) layer->setScale(*scale);
+  if (!is_none(args[6])) layer->setScale(args[6].unwrapToScalar().toDouble());
   auto* out = layer->getOutput(0);
   if (wide > 4) {
     std::vector<Size> front;
@@ -279,7 +271,7 @@ bool native_attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args)
 ITensor* layer_norm(ConversionCtx* ctx, ITensor* x, Var& weight, Var& bias, double eps) {
   auto* layer =
       ctx->net->addNormalization(*x, weight.ITensorOrFreeze(ctx), bias.ITensorOrFreeze(ctx), 1U << (rank(x) - 1));
-  layer->setEpsilon(static_cast<float>(eps));
+  layer->setEpsilon(eps);
   return layer->getOutput(0);
 }
 

@@ -19,20 +19,9 @@ struct Style {
 };
 
 struct Target {
-  SizeList sizes;             // of all dimensions
-  std::vector<float> scales;  // of all dimensions; empty when PyTorch takes the ratio of the sizes
+  SizeList sizes;              // of all dimensions
+  std::vector<double> scales;  // of all dimensions; empty when PyTorch takes the ratio of the sizes
 };
-
-// PyTorch divides by the factor in double and goes on in float; the layer has floats. Of those around the factor the
-// one that divides to the same: which pixel is the nearest may hang on the last bit (8.5 / 1.7 is 5).
-float layer_scale(double scale) {
-  const auto inverse = [](double factor) { return static_cast<float>(1.0 / factor); };
-  const auto nearest = static_cast<float>(scale);
-  for (const float candidate : {nearest, std::nextafter(nearest, 0.F), std::nextafter(nearest, 2.F * nearest)}) {
-    if (inverse(static_cast<double>(candidate)) == inverse(scale)) return candidate;
-  }
-  return nearest;
-}
 
 // A factor that doubles, triples, ... sizes: the ratio of the sizes is then the factor, to the last bit.
 bool is_whole(double scale) { return scale >= 1 && scale <= 1024 && scale == std::floor(scale); }
@@ -72,8 +61,8 @@ Target read_target(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input
   }
   const bool ratios_tell = wanted == nullptr && std::all_of(scales.begin(), scales.end(), is_whole);
   if (scales.empty() || ratios_tell) return target;
-  target.scales.assign(first, 1.F);
-  for (const double scale : scales) target.scales.push_back(layer_scale(scale));
+  target.scales.assign(first, 1.0);
+  target.scales.insert(target.scales.end(), scales.begin(), scales.end());
   return target;
 }
 
@@ -87,7 +76,7 @@ void set_style(nvinfer1::IResizeLayer& layer, const Style& style, bool align_cor
   layer.setCoordinateTransformation(align_corners ? Transformation::kALIGN_CORNERS : Transformation::kHALF_PIXEL);
   layer.setAntialias(style.antialias);
   // PyTorch's antialiased cubic kernel is another one, Pillow's, and leaves out what is outside of the image.
-  if (style.antialias && style.mode == InterpolationMode::kCUBIC) layer.setCubicCoeff(-0.5F);
+  if (style.antialias && style.mode == InterpolationMode::kCUBIC) layer.setCubicCoeff(-0.5);
   if (style.antialias) layer.setExcludeOutside(true);
 }
 
@@ -100,7 +89,7 @@ bool add_resize(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, c
   } else {
     layer->setInput(1, *size_tensor(ctx, target.sizes));
   }
-  if (!target.scales.empty()) layer->setScales(target.scales.data(), static_cast<int32_t>(target.scales.size()));
+  if (!target.scales.empty()) layer->setScales(target.scales);
   return finish(ctx, n, layer->getOutput(0));
 }
 

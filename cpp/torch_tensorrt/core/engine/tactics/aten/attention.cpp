@@ -11,8 +11,7 @@ Compute make(Request& request) {
   const auto& layer = request.layer<IAttentionLayer>();
   std::optional<at::Tensor> mask;
   if (request.inputs().size() > 3 && request.input(3).defined()) mask = request.input(3);
-  std::optional<double> scale;
-  if (layer.getScale() != 0.0) scale = layer.getScale();
+  const std::optional<double> scale = layer.getScale();
   const bool grouped = request.input(0).size(1) != request.input(1).size(1);
   return [q = request.input(0), k = request.input(1), v = request.input(2), mask, scale, grouped,
           causal = layer.getCausal(), out = request.output()]() mutable {

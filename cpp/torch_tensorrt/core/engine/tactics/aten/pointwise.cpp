@@ -53,8 +53,10 @@ void softplus(at::Tensor& out, const at::Tensor& x, double alpha, double beta) {
 }
 
 void hard_swish(at::Tensor& out, const at::Tensor& x, double alpha, double beta) {
-  // In float64 the attribute's 1/6, an fp32 number, can be told from PyTorch's.
-  if (static_cast<float>(alpha) == 1.0F / 6.0F && beta == 0.5 && x.scalar_type() != at::kDouble) {
+  // Engines of format 2 have the factor as a float, which float64 tells from PyTorch's.
+  const bool is_default =
+      alpha == 1.0 / 6.0 || (static_cast<float>(alpha) == 1.0F / 6.0F && x.scalar_type() != at::kDouble);
+  if (is_default && beta == 0.5) {
     at::hardswish_out(out, x);
     return;
   }

@@ -64,7 +64,7 @@ struct ResizeRow {
   InterpolationMode mode;
   ResizeCoordinateTransformation transformation;
   std::optional<ResizeRoundMode> rounding;  // nearest only
-  std::optional<float> cubic_coeff;         // cubic only
+  std::optional<double> cubic_coeff;        // cubic only
   bool antialias;
   const Resampler* resampler;
 };
@@ -92,13 +92,13 @@ const ResizeRow kRows[] = {
      {},
      true,
      &kLinearAlignedAntialias},
-    {InterpolationMode::kCUBIC, ResizeCoordinateTransformation::kHALF_PIXEL, {}, -0.75F, false, &kCubic},
-    {InterpolationMode::kCUBIC, ResizeCoordinateTransformation::kALIGN_CORNERS, {}, -0.75F, false, &kCubicAligned},
-    {InterpolationMode::kCUBIC, ResizeCoordinateTransformation::kHALF_PIXEL, {}, -0.5F, true, &kCubicAntialias},
+    {InterpolationMode::kCUBIC, ResizeCoordinateTransformation::kHALF_PIXEL, {}, -0.75, false, &kCubic},
+    {InterpolationMode::kCUBIC, ResizeCoordinateTransformation::kALIGN_CORNERS, {}, -0.75, false, &kCubicAligned},
+    {InterpolationMode::kCUBIC, ResizeCoordinateTransformation::kHALF_PIXEL, {}, -0.5, true, &kCubicAntialias},
     {InterpolationMode::kCUBIC,
      ResizeCoordinateTransformation::kALIGN_CORNERS,
      {},
-     -0.5F,
+     -0.5,
      true,
      &kCubicAlignedAntialias},
 };

@@ -35,8 +35,10 @@ dnnl::memory::desc padded_desc(const TensorDesc& desc, int32_t rank) {
   return {dims, dnnl::memory::data_type::f32, strides};
 }
 
-std::optional<Eltwise> to_eltwise(ActivationType type, float alpha, float beta) {
+std::optional<Eltwise> to_eltwise(ActivationType type, double exact_alpha, double exact_beta) {
   using A = dnnl::algorithm;
+  const auto alpha = static_cast<float>(exact_alpha);
+  const auto beta = static_cast<float>(exact_beta);
   switch (type) {
     case ActivationType::kRELU:
       return Eltwise{A::eltwise_relu, 0.F, 0.F};

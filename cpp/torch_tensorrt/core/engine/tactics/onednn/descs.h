@@ -23,7 +23,7 @@ struct Eltwise {
   float alpha;
   float beta;
 };
-std::optional<Eltwise> to_eltwise(network::ActivationType type, float alpha, float beta);
+std::optional<Eltwise> to_eltwise(network::ActivationType type, double alpha, double beta);
 std::optional<dnnl::algorithm> to_binary(network::ElementWiseOperation operation);
 
 // What holds for every tactic here: a CPU, fp32 tensors.

@@ -59,7 +59,7 @@ std::unique_ptr<Kernel> prepare_layer_norm(const LayerInstance& instance) {
   const auto statistics = plain_desc(to_dims(network::Dims(dims.nbDims - 1, dims.d)));
   const dnnl::layer_normalization_forward::primitive_desc desc(
       cpu_engine(), dnnl::prop_kind::forward_inference, to_desc(instance.inputs[0]), to_desc(instance.outputs[0]),
-      statistics, layer.getEpsilon(), flags, attributes());
+      statistics, static_cast<float>(layer.getEpsilon()), flags, attributes());
   require_optimized(desc.impl_info_str());
   const auto row = plain_desc({width});
   KernelBuilder builder;
