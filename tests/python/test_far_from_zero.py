@@ -27,6 +27,7 @@ NORMS = [
     "torch.nn.functional.group_norm(a, 1)",
     "torch.nn.functional.group_norm(a, 8)",
     "torch.nn.functional.instance_norm(a)",
+    "torch.nn.functional.batch_norm(a, None, None, training=True)",
     "torch.nn.functional.instance_norm(a[:, :, 0])",
     "(a - a.mean(1, keepdim=True)) / (a.var(1, keepdim=True, correction=0) + 1e-5).sqrt()",
 ]

@@ -65,7 +65,7 @@ bool norm_of_batch(ConversionCtx* ctx, const torch::jit::Node* n, args& args, do
   const auto average = [&](ITensor* values) {
     return reduce(ctx, nvinfer1::ReduceOperation::kAVG, values, axes, /*keep=*/true);
   };
-  auto* distance = apply(ctx, ElementWiseOperation::kSUB, x, average(x));
+  auto* distance = centered(ctx, x, axes).distances;
   auto* variance = average(apply(ctx, ElementWiseOperation::kPROD, distance, distance));
   auto* spread = apply(ctx, ElementWiseOperation::kSUM, variance, at::Scalar(eps));
   auto* out = apply(ctx, ElementWiseOperation::kDIV, distance, apply(ctx, nvinfer1::UnaryOperation::kSQRT, spread));
