@@ -24,6 +24,9 @@ using namespace torch_tensorrt::core;
 bool convert_relu(conversion::ConversionCtx* ctx, const torch::jit::Node* n, conversion::converters::args& args) {
   auto* in = args[0].ITensorOrFreeze(ctx);
   LOG_DEBUG("converting " << util::node_info(n));
+  nvinfer1::ILogger& logger = ctx->logger;
+  logger.log(nvinfer1::ILogger::Severity::kVERBOSE, "by its severity");
+  TORCHTRT_CHECK(util::optTRTDataTypeToScalarType(in->getType()), "no dtype of PyTorch");
   nvinfer1::IActivationLayer* layer = ctx->net->addActivation(*in, nvinfer1::ActivationType::kRELU);
   TORCHTRT_CHECK(layer, "unable to make a layer of " << *n);
   layer->setName(util::node_info(n).c_str());
@@ -44,6 +47,7 @@ int main() {
   spec.device = torch_tensorrt::Device::cpu();
   auto compiled = torch_tensorrt::ts::compile(module, spec);
   const auto result = compiled.forward({-torch::ones({2, 3})}).toTensor();
+  util::logging::get_logger().set_reportable_severity(nvinfer1::ILogger::Severity::kWARNING);
   const auto device = runtime::get_current_device();
   runtime::set_rt_device(device);
   std::printf("result %.0f, rank %d\n", result.sum().item<double>(), util::toDims(result.sizes()).nbDims);

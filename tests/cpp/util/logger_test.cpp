@@ -55,6 +55,27 @@ TEST(Logger, GlobalOneHasTheDocumentedDefaults) {
   EXPECT_FALSE(get_logger().get_is_colored_output_on());
 }
 
+TEST(Logger, SeveritiesAreLevelsByOtherNames) {
+  using Severity = ILogger::Severity;
+  TorchTRTLogger logger("p - ", Severity::kINFO, /*colored=*/false);
+  EXPECT_EQ(logger.get_reportable_log_level(), LogLevel::kINFO);
+  ILogger& as_vendor = logger;
+  testing::internal::CaptureStderr();
+  as_vendor.log(Severity::kINTERNAL_ERROR, "first");
+  as_vendor.log(Severity::kINFO, "second");
+  as_vendor.log(Severity::kVERBOSE, "dropped");
+  as_vendor.log(Severity::kERROR, nullptr);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "INTERNAL_ERROR: p - first\nINFO: p - second\nERROR: p - \n");
+  for (const auto severity :
+       {Severity::kINTERNAL_ERROR, Severity::kERROR, Severity::kWARNING, Severity::kINFO, Severity::kVERBOSE}) {
+    logger.set_reportable_severity(severity);
+    EXPECT_EQ(logger.get_reportable_severity(), severity);
+  }
+  EXPECT_EQ(logger.get_reportable_log_level(), LogLevel::kDEBUG);
+  logger.set_reportable_log_level(LogLevel::kGRAPH);
+  EXPECT_EQ(logger.get_reportable_severity(), Severity::kVERBOSE);
+}
+
 // Eight threads write while others change every setting: each line must come out whole and once.
 TEST(Logger, LinesOfManyThreadsStayWhole) {
   constexpr int kThreads = 8;

@@ -51,6 +51,7 @@ TEST(Dims, Broadcastable) {
 TEST(DataTypes, GoBothWays) {
   for (const auto& [scalar_type, type] : get_aten_trt_type_map()) {
     EXPECT_EQ(TRTDataTypeToScalarType(type), scalar_type);
+    EXPECT_EQ(optTRTDataTypeToScalarType(type), scalar_type);
     EXPECT_EQ(ScalarTypeToTRTDataType(scalar_type), type);
   }
   EXPECT_EQ(optScalarTypeToTRTDataType(at::kComplexFloat), std::nullopt);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "torch_tensorrt/core/network/network.h"
+#include "torch_tensorrt/core/util/logging/ILogger.h"
 
 namespace torch_tensorrt::network {
 
@@ -22,12 +23,7 @@ enum class BuilderFlag : int32_t {
 enum class MemoryPoolType : int32_t { kWORKSPACE = 0, kDLA_MANAGED_SRAM, kDLA_LOCAL_DRAM, kDLA_GLOBAL_DRAM };
 enum class ProfilingVerbosity : int32_t { kLAYER_NAMES_ONLY = 0, kNONE, kDETAILED };
 
-class ILogger {
- public:
-  enum class Severity : int32_t { kINTERNAL_ERROR = 0, kERROR, kWARNING, kINFO, kVERBOSE };
-  virtual ~ILogger() = default;
-  virtual void log(Severity severity, const char* message) noexcept = 0;
-};
+using core::util::logging::ILogger;
 
 // Settings of one build, as converters may read and set them.
 class IBuilderConfig {

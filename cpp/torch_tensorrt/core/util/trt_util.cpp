@@ -119,11 +119,17 @@ nvinfer1::DimsHW toDimsHW(c10::List<int64_t> l) { return toDimsHW(c10::IntArrayR
 std::vector<int64_t> toVec(nvinfer1::Dims d) { return d.to_vector(); }
 std::string toStr(nvinfer1::Dims d) { return torch_tensorrt::str(d); }
 
-at::ScalarType TRTDataTypeToScalarType(nvinfer1::DataType t) {
+std::optional<at::ScalarType> optTRTDataTypeToScalarType(nvinfer1::DataType t) {
   for (const auto& [scalar_type, type] : kTypes) {
     if (type == t) return scalar_type;
   }
-  TORCHTRT_THROW_ERROR("dtype " << t << " has no counterpart in PyTorch");
+  return std::nullopt;
+}
+
+at::ScalarType TRTDataTypeToScalarType(nvinfer1::DataType t) {
+  const auto type = optTRTDataTypeToScalarType(t);
+  if (!type) TORCHTRT_THROW_ERROR("dtype " << t << " has no counterpart in PyTorch");
+  return *type;
 }
 
 std::optional<nvinfer1::DataType> optScalarTypeToTRTDataType(at::ScalarType t) {

@@ -63,6 +63,7 @@ std::string toStr(nvinfer1::Dims d);
 // Both throw Error for a dtype that the other side does not have.
 at::ScalarType TRTDataTypeToScalarType(nvinfer1::DataType t);
 nvinfer1::DataType ScalarTypeToTRTDataType(at::ScalarType t);
+std::optional<at::ScalarType> optTRTDataTypeToScalarType(nvinfer1::DataType t);
 std::optional<nvinfer1::DataType> optScalarTypeToTRTDataType(at::ScalarType t);
 std::optional<nvinfer1::DataType> optTypeMetaToTRTDataType(caffe2::TypeMeta dtype);
 const std::map<at::ScalarType, nvinfer1::DataType>& get_aten_trt_type_map();

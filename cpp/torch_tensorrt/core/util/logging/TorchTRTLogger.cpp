@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/util/logging/TorchTRTLogger.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <mutex>
@@ -26,6 +27,11 @@ const LevelText& text_of(LogLevel level) {
   return kLevels[index < kCount ? index : kCount - 1];
 }
 
+LogLevel level_of(ILogger::Severity severity) { return static_cast<LogLevel>(severity); }
+
+static_assert(static_cast<int>(ILogger::Severity::kINTERNAL_ERROR) == static_cast<int>(LogLevel::kINTERNAL_ERROR));
+static_assert(static_cast<int>(ILogger::Severity::kVERBOSE) == static_cast<int>(LogLevel::kDEBUG));
+
 }  // namespace
 
 struct TorchTRTLogger::State {
@@ -42,7 +48,18 @@ TorchTRTLogger::TorchTRTLogger(std::string prefix, LogLevel reportable, bool col
   state_->colored = colored;
 }
 
+TorchTRTLogger::TorchTRTLogger(std::string prefix, Severity reportable, bool colored)
+    : TorchTRTLogger(std::move(prefix), level_of(reportable), colored) {}
+
 TorchTRTLogger::~TorchTRTLogger() = default;
+
+void TorchTRTLogger::log(Severity severity, const char* message) noexcept {
+  try {
+    log(level_of(severity), std::string(message == nullptr ? "" : message));
+  } catch (...) {  // out of memory: the message is lost
+    return;
+  }
+}
 
 void TorchTRTLogger::log(LogLevel level, const std::string& msg) {
   if (!is_reportable(level)) {
@@ -72,6 +89,10 @@ std::string TorchTRTLogger::get_logging_prefix() const {
 
 void TorchTRTLogger::set_reportable_log_level(LogLevel level) { state_->reportable = level; }
 LogLevel TorchTRTLogger::get_reportable_log_level() const { return state_->reportable; }
+void TorchTRTLogger::set_reportable_severity(Severity severity) { set_reportable_log_level(level_of(severity)); }
+TorchTRTLogger::Severity TorchTRTLogger::get_reportable_severity() const {
+  return static_cast<Severity>(std::min(get_reportable_log_level(), LogLevel::kDEBUG));
+}
 void TorchTRTLogger::set_is_colored_output_on(bool colored) { state_->colored = colored; }
 bool TorchTRTLogger::get_is_colored_output_on() const { return state_->colored; }
 

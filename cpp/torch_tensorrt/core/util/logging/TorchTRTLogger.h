@@ -4,26 +4,34 @@
 #include <memory>
 #include <string>
 
+#include "torch_tensorrt/core/util/logging/ILogger.h"
+
 namespace torch_tensorrt::core::util::logging {
 
 enum class LogLevel : uint8_t { kINTERNAL_ERROR = 0, kERROR, kWARNING, kINFO, kDEBUG, kGRAPH };
 
 // Thread-safe logger to stderr. A message of a level above the reportable one is dropped before it is formatted.
-class TorchTRTLogger {
+class TorchTRTLogger : public ILogger {
  public:
   TorchTRTLogger(std::string prefix, LogLevel reportable, bool colored);
-  ~TorchTRTLogger();
+  TorchTRTLogger(std::string prefix, Severity reportable, bool colored);
+  ~TorchTRTLogger() override;
   TorchTRTLogger(const TorchTRTLogger&) = delete;
   TorchTRTLogger& operator=(const TorchTRTLogger&) = delete;
 
   // Prints "LEVEL: PREFIX MESSAGE".
   void log(LogLevel level, const std::string& msg);
+  // Severities are levels by other names: kVERBOSE is kDEBUG.
+  void log(Severity severity, const char* message) noexcept override;
   bool is_reportable(LogLevel level) const;
 
   void set_logging_prefix(std::string prefix);
   std::string get_logging_prefix() const;
   void set_reportable_log_level(LogLevel level);
   LogLevel get_reportable_log_level() const;
+  void set_reportable_severity(Severity severity);
+  // kVERBOSE for kGRAPH as well.
+  Severity get_reportable_severity() const;
   void set_is_colored_output_on(bool colored);
   bool get_is_colored_output_on() const;
 
