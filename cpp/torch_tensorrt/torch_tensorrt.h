@@ -29,7 +29,7 @@ namespace torch_tensorrt {
 // Element type of an input, or a precision that the builder may use.
 class TORCHTRT_API DataType {
  public:
-  enum Value : int8_t { kLong, kDouble, kFloat, kHalf, kChar, kInt, kBool, kUnknown, kBFloat16, kByte };
+  enum Value : int8_t { kLong, kDouble, kFloat, kHalf, kChar, kInt, kBool, kUnknown, kBFloat16, kByte, kShort };
 
   DataType() = default;
   constexpr DataType(Value t) : value_(t) {}

@@ -12,6 +12,7 @@ _DTYPES: dict[str, tuple[torch.dtype | None, tuple[str, ...]]] = {
     "unknown": (None, ()),
     "u8": (torch.uint8, ("uint8",)),
     "i8": (torch.int8, ("int8", "char")),
+    "i16": (torch.int16, ("int16", "short")),
     "i32": (torch.int32, ("int32", "int")),
     "i64": (torch.int64, ("int64", "long")),
     "f16": (torch.float16, ("float16", "fp16", "half")),
@@ -30,6 +31,7 @@ class dtype(enum.Enum):  # noqa: N801 - the public name
     unknown = "unknown"
     u8 = "u8"
     i8 = "i8"
+    i16 = "i16"
     i32 = "i32"
     i64 = "i64"
     f16 = "f16"
@@ -43,6 +45,8 @@ class dtype(enum.Enum):  # noqa: N801 - the public name
     uint8 = "u8"
     int8 = "i8"
     char = "i8"
+    int16 = "i16"
+    short = "i16"
     int32 = "i32"
     int = "i32"
     int64 = "i64"

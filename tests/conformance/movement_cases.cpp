@@ -4,8 +4,9 @@
 namespace torch_tensorrt::conformance {
 namespace {
 
-const DataType kMovable[] = {DataType::kFLOAT, DataType::kHALF,  DataType::kBF16,  DataType::kDOUBLE, DataType::kINT8,
-                             DataType::kUINT8, DataType::kINT32, DataType::kINT64, DataType::kBOOL,   DataType::kFP8};
+const DataType kMovable[] = {DataType::kFLOAT, DataType::kHALF,  DataType::kBF16,  DataType::kDOUBLE,
+                             DataType::kINT8,  DataType::kUINT8, DataType::kINT16, DataType::kINT32,
+                             DataType::kINT64, DataType::kBOOL,  DataType::kFP8};
 
 using Setup = std::function<void(network::IShuffleLayer&)>;
 using Oracle = std::function<at::Tensor(const at::Tensor&)>;

@@ -74,7 +74,8 @@ void add_activations(Cases& cases) {
     }
     cases.push_back(activation(name + "_odd", type, 0.7F, 1.3F, f32({37}), 64));
   }
-  for (const DataType dtype : {DataType::kINT32, DataType::kINT64, DataType::kINT8, DataType::kUINT8}) {
+  for (const DataType dtype :
+       {DataType::kINT32, DataType::kINT64, DataType::kINT8, DataType::kINT16, DataType::kUINT8}) {
     cases.push_back(activation(join("relu", dtype), ActivationType::kRELU, 0, 0, {dtype, {4, 5}}, 0));
     cases.push_back(activation(join("clip", dtype), ActivationType::kCLIP, 1, 3, {dtype, {4, 5}}, 0));
   }

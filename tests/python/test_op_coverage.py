@@ -93,10 +93,8 @@ def test_what_pytorch_refuses_is_refused(row, reason):
     module = script_row(row)
     generator = torch.Generator().manual_seed(7)
     inputs = [spec.make(generator) for spec in row.inputs]
-    # What is int16 in PyTorch is the one thing that it can and an engine cannot.
-    if reason != "int16":
-        with pytest.raises((RuntimeError, IndexError, ValueError)):
-            module(*inputs)
+    with pytest.raises((RuntimeError, IndexError, ValueError)):
+        module(*inputs)
     specs = [torch_tensorrt.Input(x.shape, dtype=x.dtype) for x in inputs]
     with pytest.raises(RuntimeError, match=reason):
         compile_for(module, specs)(*inputs)

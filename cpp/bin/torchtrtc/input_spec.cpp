@@ -22,6 +22,7 @@ const std::map<std::string, DataType::Value> kDtypes = {
     {"int64", DataType::kLong},     {"i64", DataType::kLong},      {"double", DataType::kDouble},
     {"float64", DataType::kDouble}, {"f64", DataType::kDouble},    {"bool", DataType::kBool},
     {"b", DataType::kBool},         {"bf16", DataType::kBFloat16}, {"bfloat16", DataType::kBFloat16},
+    {"int16", DataType::kShort},    {"i16", DataType::kShort},     {"short", DataType::kShort},
     {"uint8", DataType::kByte},     {"u8", DataType::kByte},       {"byte", DataType::kByte},
 };
 const std::map<std::string, DataType::Value> kPrecisions = {

@@ -29,6 +29,8 @@ at::ScalarType scalar_type(DataType dtype) {
       return at::kBFloat16;
     case DataType::kByte:
       return at::kByte;
+    case DataType::kShort:
+      return at::kShort;
     case DataType::kFloat:
     case DataType::kUnknown:
       return at::kFloat;
@@ -51,6 +53,7 @@ nvinfer1::DataType precision(DataType dtype) {
     case DataType::kInt:
     case DataType::kBool:
     case DataType::kByte:
+    case DataType::kShort:
     case DataType::kUnknown:
       break;
   }

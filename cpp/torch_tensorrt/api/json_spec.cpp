@@ -20,10 +20,10 @@ V look_up(const std::map<std::string, V>& table, const std::string& name, const 
 
 DataType dtype(const std::string& name) {
   static const std::map<std::string, DataType::Value> kNames = {
-      {"unknown", DataType::kUnknown}, {"u8", DataType::kByte},    {"i8", DataType::kChar},
-      {"i32", DataType::kInt},         {"i64", DataType::kLong},   {"f16", DataType::kHalf},
-      {"f32", DataType::kFloat},       {"f64", DataType::kDouble}, {"b", DataType::kBool},
-      {"bf16", DataType::kBFloat16},
+      {"unknown", DataType::kUnknown}, {"u8", DataType::kByte},       {"i8", DataType::kChar},
+      {"i16", DataType::kShort},       {"i32", DataType::kInt},       {"i64", DataType::kLong},
+      {"f16", DataType::kHalf},        {"f32", DataType::kFloat},     {"f64", DataType::kDouble},
+      {"b", DataType::kBool},          {"bf16", DataType::kBFloat16},
   };
   return look_up(kNames, name, "dtype");
 }

@@ -18,7 +18,7 @@ constexpr TypeRow kTypes[] = {
     {DataType::kChar, c10::kChar, "int8"},    {DataType::kInt, c10::kInt, "int32"},
     {DataType::kLong, c10::kLong, "int64"},   {DataType::kDouble, c10::kDouble, "double"},
     {DataType::kBool, c10::kBool, "bool"},    {DataType::kBFloat16, c10::kBFloat16, "bfloat16"},
-    {DataType::kByte, c10::kByte, "uint8"},
+    {DataType::kByte, c10::kByte, "uint8"},   {DataType::kShort, c10::kShort, "int16"},
 };
 
 std::vector<int64_t> merged_shape(const std::vector<int64_t>& low, const std::vector<int64_t>& high) {

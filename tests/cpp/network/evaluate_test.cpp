@@ -118,8 +118,8 @@ TEST(Evaluate, ScalesByModes) {
 }
 
 TEST(Evaluate, CastsBetweenAllTypes) {
-  const DataType types[] = {DataType::kFLOAT, DataType::kHALF, DataType::kINT8,  DataType::kINT32, DataType::kBOOL,
-                            DataType::kUINT8, DataType::kBF16, DataType::kINT64, DataType::kDOUBLE};
+  const DataType types[] = {DataType::kFLOAT, DataType::kHALF, DataType::kINT8,  DataType::kINT32,  DataType::kBOOL,
+                            DataType::kUINT8, DataType::kBF16, DataType::kINT64, DataType::kDOUBLE, DataType::kINT16};
   for (const DataType from : types) {
     for (const DataType to : types) {
       const HostTensor input = make_tensor(from, Dims{3}, {0, 1, 7});

@@ -62,7 +62,7 @@ TEST(DataType, SizesAndKinds) {
       {DataType::kFLOAT, 4, true, false},  {DataType::kHALF, 2, true, false},  {DataType::kBF16, 2, true, false},
       {DataType::kDOUBLE, 8, true, false}, {DataType::kFP8, 1, true, false},   {DataType::kINT8, 1, false, true},
       {DataType::kUINT8, 1, false, true},  {DataType::kINT32, 4, false, true}, {DataType::kINT64, 8, false, true},
-      {DataType::kINT4, 1, false, true},   {DataType::kBOOL, 1, false, false},
+      {DataType::kINT4, 1, false, true},   {DataType::kBOOL, 1, false, false}, {DataType::kINT16, 2, false, true},
   };
   for (const TypeRow& row : rows) {
     EXPECT_EQ(element_size(row.type), row.size) << enum_name(row.type);

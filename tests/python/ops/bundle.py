@@ -13,9 +13,9 @@ import torch
 from .table import NAMES, Row, Tensor, flatten
 
 HALF, BF16, F32, F64 = torch.half, torch.bfloat16, torch.float32, torch.float64
-I8, U8, I32, I64, BOOL = torch.int8, torch.uint8, torch.int32, torch.int64, torch.bool
+I8, U8, I16, I32, I64, BOOL = torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64, torch.bool
 FLOATS = (F32, HALF, BF16, F64)
-DTYPES = (*FLOATS, I8, U8, I32, I64, BOOL)
+DTYPES = (*FLOATS, I8, U8, I16, I32, I64, BOOL)
 
 Variant = dict[str, Tensor]  # place in the code -> input
 _REFUSALS = (RuntimeError, NotImplementedError, IndexError, TypeError, ValueError)
@@ -30,7 +30,6 @@ def _is_taken(code: str, variant: Variant) -> bool:
             results = eval(code.format(**{place: place for place in variant}), {"torch": torch, **inputs})
     except _REFUSALS:
         return False
-    # int8 and uint8 together are int16, which an engine has not.
     return all(result.dtype in DTYPES for result in flatten(results))
 
 

@@ -27,7 +27,8 @@ ROWS = [
     one("outer", "torch.outer(a, b)", fixed(3, dtype=BOOL), fixed(2, dtype=BOOL)),
     one("scatter_add", "torch.scatter_add(a, 0, b, c)", fixed(3, dtype=BOOL), fixed(2, dtype=I64, values=(1, 1)), fixed(2, dtype=BOOL)),
     one("col2im", F + "fold(a, [3, 3], [2, 2])", fixed(1, 4, 4, dtype=BOOL)),
-    # int8 and uint8 are int16 together, which engines have not; what compares them has a result all the same.
+    # int8 and uint8 are int16 together.
+    one("add.Tensor", "a + b", fixed(3, dtype=I8), fixed(3, dtype=U8)),
     one("lt.Tensor", "a < b", fixed(3, dtype=I8), fixed(3, dtype=U8)),
     one("ne.Tensor", "a != b", fixed(3, dtype=U8), fixed(3, dtype=I8)),
     # The bounds of hardtanh do not promote.

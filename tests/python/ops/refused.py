@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .bundle import BF16, BOOL, F32, I8, I32, I64, U8
+from .bundle import BF16, BOOL, F32, I32, I64, U8
 from .table import Row, Tensor
 
 F = "torch.nn.functional."
@@ -61,5 +61,4 @@ REFUSED = [
     no("no dims are given", "torch.logsumexp(a, torch.jit.annotate(List[int], []))", x(3)),
     no("a mask of rank", "x = a.clone()\nx[b] = 2\nx", x(), x(dtype=BOOL)),
     *(no("0-d tensor has no dimension", code, x()) for code in _OF_A_DIMENSION),
-    no("int16", "a + b", x(3, dtype=I8), x(3, dtype=U8)),
 ]  # fmt: skip

@@ -20,6 +20,7 @@ void fill_ones(void* memory, const TensorDesc& desc) {
   const auto count = static_cast<size_t>(desc.dims.volume());
   if (desc.dtype == network::DataType::kINT64) std::fill_n(static_cast<int64_t*>(memory), count, int64_t{1});
   if (desc.dtype == network::DataType::kINT32) std::fill_n(static_cast<int32_t*>(memory), count, int32_t{1});
+  if (desc.dtype == network::DataType::kINT16) std::fill_n(static_cast<int16_t*>(memory), count, int16_t{1});
   if (desc.bytes() == desc.dims.volume()) std::memset(memory, 1, count);
 }
 

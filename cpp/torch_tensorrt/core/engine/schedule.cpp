@@ -34,7 +34,7 @@ constexpr ValueWriter kValueWriters[] = {
     {network::DataType::kINT64, write_as<int64_t>},    {network::DataType::kINT32, write_as<int32_t>},
     {network::DataType::kINT8, write_as<int8_t>},      {network::DataType::kUINT8, write_as<uint8_t>},
     {network::DataType::kBOOL, write_as<bool>},        {network::DataType::kFLOAT, write_reals<float>},
-    {network::DataType::kDOUBLE, write_reals<double>},
+    {network::DataType::kDOUBLE, write_reals<double>}, {network::DataType::kINT16, write_as<int16_t>},
 };
 
 const ValueWriter* find_value_writer(const network::InferredTensor& tensor) {

@@ -8,8 +8,8 @@
 namespace torch_tensorrt::core::ir {
 namespace {
 
-const std::set<at::ScalarType> kInputTypes = {at::kBool, at::kByte,  at::kChar,     at::kInt,   at::kLong,
-                                              at::kHalf, at::kFloat, at::kBFloat16, at::kDouble};
+const std::set<at::ScalarType> kInputTypes = {at::kBool, at::kByte, at::kChar,  at::kShort,    at::kInt,
+                                              at::kLong, at::kHalf, at::kFloat, at::kBFloat16, at::kDouble};
 
 void check_range(const nvinfer1::Dims& min, const nvinfer1::Dims& opt, const nvinfer1::Dims& max) {
   TORCHTRT_CHECK(min.nbDims == opt.nbDims && opt.nbDims == max.nbDims,

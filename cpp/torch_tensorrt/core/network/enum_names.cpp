@@ -17,7 +17,7 @@ constexpr EnumEntry kDataTypeEntries[] = {
     entry(DataType::kFLOAT, "f32"), entry(DataType::kHALF, "f16"),   entry(DataType::kINT8, "i8"),
     entry(DataType::kINT32, "i32"), entry(DataType::kBOOL, "bool"),  entry(DataType::kUINT8, "u8"),
     entry(DataType::kFP8, "f8"),    entry(DataType::kBF16, "bf16"),  entry(DataType::kINT64, "i64"),
-    entry(DataType::kINT4, "i4"),   entry(DataType::kDOUBLE, "f64"),
+    entry(DataType::kINT4, "i4"),   entry(DataType::kDOUBLE, "f64"), entry(DataType::kINT16, "i16"),
 };
 constexpr EnumTable kDataTypeTable = table_of("data type", kDataTypeEntries);
 

@@ -93,6 +93,7 @@ double load_double(DataType type, const void* values, int64_t index) {
     case DataType::kBF16:
       return bfloat16_to_float(read<uint16_t>(values, index));
     case DataType::kINT8:
+    case DataType::kINT16:
     case DataType::kINT32:
     case DataType::kBOOL:
     case DataType::kUINT8:
@@ -109,6 +110,8 @@ int64_t load_integer(DataType type, const void* values, int64_t index) {
   switch (type) {
     case DataType::kINT8:
       return read<int8_t>(values, index);
+    case DataType::kINT16:
+      return read<int16_t>(values, index);
     case DataType::kINT32:
       return read<int32_t>(values, index);
     case DataType::kBOOL:
@@ -142,6 +145,7 @@ void store_double(DataType type, void* values, int64_t index, double value) {
     case DataType::kBOOL:
       return write(values, index, static_cast<uint8_t>(value != 0.0));
     case DataType::kINT8:
+    case DataType::kINT16:
     case DataType::kINT32:
     case DataType::kUINT8:
     case DataType::kINT64:
@@ -157,6 +161,8 @@ void store_integer(DataType type, void* values, int64_t index, int64_t value) {
   switch (type) {
     case DataType::kINT8:
       return write(values, index, static_cast<int8_t>(value));
+    case DataType::kINT16:
+      return write(values, index, static_cast<int16_t>(value));
     case DataType::kINT32:
       return write(values, index, static_cast<int32_t>(value));
     case DataType::kUINT8:

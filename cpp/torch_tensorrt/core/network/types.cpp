@@ -16,6 +16,7 @@ int64_t element_size(DataType type) {
       return 4;
     case DataType::kHALF:
     case DataType::kBF16:
+    case DataType::kINT16:
       return 2;
     case DataType::kINT8:
     case DataType::kBOOL:
@@ -34,7 +35,7 @@ bool is_floating_point(DataType type) {
 
 bool is_integral(DataType type) {
   return type == DataType::kINT8 || type == DataType::kINT32 || type == DataType::kUINT8 || type == DataType::kINT64 ||
-         type == DataType::kINT4;
+         type == DataType::kINT16 || type == DataType::kINT4;
 }
 
 Dims::Dims(std::initializer_list<int64_t> values) : Dims(static_cast<int32_t>(values.size()), values.begin()) {}

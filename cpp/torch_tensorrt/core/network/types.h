@@ -21,6 +21,7 @@ enum class DataType : int32_t {
   kINT64 = 8,
   kINT4 = 9,
   kDOUBLE = 32,  // ours: PyTorch's float64
+  kINT16 = 33,   // ours: PyTorch's int16
 };
 
 // Bytes of one element; kINT4 counts as one byte.

@@ -33,7 +33,7 @@ const std::map<at::ScalarType, nvinfer1::DataType> kTypes = {
     {at::kChar, nvinfer1::DataType::kINT8},     {at::kInt, nvinfer1::DataType::kINT32},
     {at::kBool, nvinfer1::DataType::kBOOL},     {at::kByte, nvinfer1::DataType::kUINT8},
     {at::kLong, nvinfer1::DataType::kINT64},    {at::kBFloat16, nvinfer1::DataType::kBF16},
-    {at::kDouble, nvinfer1::DataType::kDOUBLE},
+    {at::kDouble, nvinfer1::DataType::kDOUBLE}, {at::kShort, nvinfer1::DataType::kINT16},
 };
 
 nvinfer1::Dims padded(c10::IntArrayRef l, uint64_t pad_to, bool front) {

@@ -38,7 +38,7 @@ constexpr Reader kReaders[] = {
     {DataType::kINT64, read_as<int64_t>},    {DataType::kINT32, read_as<int32_t>},
     {DataType::kINT8, read_as<int8_t>},      {DataType::kUINT8, read_as<uint8_t>},
     {DataType::kBOOL, read_as<uint8_t>},     {DataType::kFLOAT, read_reals<float>},
-    {DataType::kDOUBLE, read_reals<double>},
+    {DataType::kDOUBLE, read_reals<double>}, {DataType::kINT16, read_as<int16_t>},
 };
 
 }  // namespace

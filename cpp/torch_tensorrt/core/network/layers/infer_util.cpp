@@ -161,6 +161,8 @@ int64_t if_fits(DataType type, int64_t value) {
   switch (type) {
     case DataType::kINT32:
       return fits(INT32_MIN, INT32_MAX);
+    case DataType::kINT16:
+      return fits(INT16_MIN, INT16_MAX);
     case DataType::kINT8:
       return fits(INT8_MIN, INT8_MAX);
     case DataType::kUINT8:

@@ -43,6 +43,7 @@ bool has_dtype(DataType type) {
       return true;
     case DataType::kDOUBLE:
     case DataType::kINT8:
+    case DataType::kINT16:
     case DataType::kUINT8:
     case DataType::kFP8:
     case DataType::kINT4:

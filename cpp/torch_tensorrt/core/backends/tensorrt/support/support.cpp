@@ -22,6 +22,7 @@ Decision check_dtype(const ILayer& layer, DataType type, const char* what) {
   std::string reason = "which is not translated";
   if (type == DataType::kUINT8) reason = "which TensorRT takes as input or output of an engine only; cast it";
   if (type == DataType::kINT8) reason = "which are quantized values to TensorRT, not numbers; cast it";
+  if (type == DataType::kINT16) reason = "which TensorRT does not have; cast it to i32";
   if (type == DataType::kDOUBLE) reason = "which TensorRT does not have; compile in f32";
   return Decision::no(str("its ", what, " is ", network::enum_name(type), ", ", reason));
 }

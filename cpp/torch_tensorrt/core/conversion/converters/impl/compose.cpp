@@ -57,7 +57,6 @@ at::ScalarType result_type(const std::vector<Operand>& operands) {
 }
 
 ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType type) {
-  TORCHTRT_CHECK(type != at::kShort, "int8 and uint8 together are int16, which engines have not; cast one of them");
   if (operand.tensor != nullptr) return cast(ctx, operand.tensor, type);
   return scalar_constant(ctx, operand.number, type);
 }

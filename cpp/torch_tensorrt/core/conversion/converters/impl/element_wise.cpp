@@ -144,10 +144,10 @@ ITensor* not_(ConversionCtx* ctx, ITensor* x) {
   return ctx->net->addUnary(*x, nvinfer1::UnaryOperation::kNOT)->getOutput(0);
 }
 
-// What bools, and int8 beside uint8 (int16 in PyTorch), are compared as.
+// What bools are compared as.
 at::ScalarType compared_type(const Operand& a, const Operand& b) {
   const auto type = result_type({a, b});
-  return type == at::kBool || type == at::kShort ? at::kInt : type;
+  return type == at::kBool ? at::kInt : type;
 }
 
 // a >= b is (a > b) or (a == b), which is false for NaN as it must be.

@@ -33,6 +33,7 @@ at::Scalar bound_for(double bound, at::ScalarType type) {
   double low = -std::pow(2.0, 63);
   double high = std::nextafter(std::pow(2.0, 63), 0.0);
   if (type == at::kInt) low = std::numeric_limits<int32_t>::min(), high = std::numeric_limits<int32_t>::max();
+  if (type == at::kShort) low = -32768, high = 32767;
   if (type == at::kChar) low = -128, high = 127;
   if (type == at::kByte) low = 0, high = 255;
   return static_cast<int64_t>(std::trunc(std::clamp(bound, low, high)));

@@ -138,6 +138,7 @@ at::Scalar lowest(at::ScalarType type) {
   if (at::isFloatingType(type)) return -std::numeric_limits<double>::infinity();
   if (type == at::kByte) return 0;
   if (type == at::kChar) return std::numeric_limits<int8_t>::min();
+  if (type == at::kShort) return std::numeric_limits<int16_t>::min();
   if (type == at::kInt) return std::numeric_limits<int32_t>::min();
   return std::numeric_limits<int64_t>::min();
 }

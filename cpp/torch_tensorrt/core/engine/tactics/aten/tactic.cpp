@@ -181,8 +181,7 @@ bool is_arithmetic_float(network::DataType type) {
 
 bool is_arithmetic(network::DataType type) {
   using network::DataType;
-  return is_arithmetic_float(type) || type == DataType::kINT8 || type == DataType::kUINT8 || type == DataType::kINT32 ||
-         type == DataType::kINT64;
+  return is_arithmetic_float(type) || (network::is_integral(type) && type != DataType::kINT4);
 }
 
 Decision any_dtype(const network::ILayer&) { return Decision::yes(); }

@@ -17,11 +17,12 @@ struct TypePair {
   at::ScalarType torch;
 };
 constexpr TypePair kTypes[] = {
-    {network::DataType::kFLOAT, at::kFloat},   {network::DataType::kHALF, at::kHalf},
-    {network::DataType::kBF16, at::kBFloat16}, {network::DataType::kDOUBLE, at::kDouble},
-    {network::DataType::kINT8, at::kChar},     {network::DataType::kUINT8, at::kByte},
-    {network::DataType::kINT32, at::kInt},     {network::DataType::kINT64, at::kLong},
-    {network::DataType::kBOOL, at::kBool},     {network::DataType::kFP8, at::kFloat8_e4m3fn},
+    {network::DataType::kFLOAT, at::kFloat},       {network::DataType::kHALF, at::kHalf},
+    {network::DataType::kBF16, at::kBFloat16},     {network::DataType::kDOUBLE, at::kDouble},
+    {network::DataType::kINT8, at::kChar},         {network::DataType::kUINT8, at::kByte},
+    {network::DataType::kINT16, at::kShort},       {network::DataType::kINT32, at::kInt},
+    {network::DataType::kINT64, at::kLong},        {network::DataType::kBOOL, at::kBool},
+    {network::DataType::kFP8, at::kFloat8_e4m3fn},
 };
 
 // The plain elements: those the store keeps for this layer, or, when it knows nothing of them, the network's own.
