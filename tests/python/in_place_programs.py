@@ -16,8 +16,14 @@ import torch
 NUMBERS = (1.0, -1.0, 2.0, 0.5, 3.0)
 
 
+TEMPORARY = ("p", "q", "r")  # names that a loop alone has
+
+
 class Program:
     """Statements that PyTorch has run, with the tensors that they gave."""
+
+    arguments = "x: Tensor, w: Tensor"
+    ways: tuple[tuple[int, ...], ...] = ((),)  # further arguments, which decide on branches
 
     def __init__(self, seed: int, statements: int = 9):
         self.random = random.Random(seed)
@@ -25,7 +31,8 @@ class Program:
         self.lines: list[str] = []
         self.shapes = [self._shape(), self._shape()]
         self.inputs = [self._numbers(shape) for shape in self.shapes]
-        self.tensors: dict[str, torch.Tensor] = {"x": self.inputs[0].clone(), "w": self.inputs[1].clone()}
+        # The tensors by name, for each of the ways through the program.
+        self.worlds = [{"x": self.inputs[0].clone(), "w": self.inputs[1].clone()} for _ in self.ways]
         self.counter = 0
         for name in ("a", "b"):
             self._try(f"{name} = {self.random.choice(('x.clone()', 'w.clone()', 'x * 2.0', 'w + 1.0', 'x', 'w'))}")
@@ -44,35 +51,43 @@ class Program:
     def source(self, name: str = "forward") -> str:
         body = "".join(f"    {part}\n" for line in self.lines for part in line.split("\n"))
         results = ", ".join(f"{result}" for result in self.results)
-        return f"def {name}(self, x: Tensor, w: Tensor):\n{body}    return ({results},)\n"
+        return f"def {name}(self, {self.arguments}):\n{body}    return ({results},)\n"
 
     # ---- what a statement does when PyTorch runs it -----------------------------------------------------------------
 
+    @property
+    def tensors(self) -> dict[str, torch.Tensor]:
+        return self.worlds[0]
+
     def _try(self, line: str) -> bool:
-        scope = dict(self.tensors)
         kept = [(tensor, tensor.clone()) for tensor in self._memory()]
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # out= of another shape
-                exec(line, {"torch": torch}, scope)  # noqa: S102
-            made = {k: v for k, v in scope.items() if isinstance(v, torch.Tensor)}
-            if not all(v.dtype is torch.float32 and v.numel() <= 64 and v.abs().max() < 1e6 for v in made.values()):
-                raise ValueError("too large")
+            made = [self._run(line, world, way) for world, way in zip(self.worlds, self.ways, strict=True)]
         except (RuntimeError, ValueError, IndexError, TypeError, UserWarning):
             for tensor, before in kept:
                 tensor.copy_(before)
             return False
-        self.tensors = {name: tensor for name, tensor in made.items() if name != "p"}
+        self.worlds = made
         self.lines.append(line)
         return True
 
-    def _memory_of(self, name: str) -> int:
-        return self.tensors[name].untyped_storage().data_ptr()
+    def _run(self, line: str, world: dict[str, torch.Tensor], way: tuple[int, ...]) -> dict[str, torch.Tensor]:
+        scope = {**world, **dict(zip("c", way, strict=False))}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # out= of another shape
+            exec(line, {"torch": torch}, scope)  # noqa: S102
+        made = {k: v for k, v in scope.items() if isinstance(v, torch.Tensor)}
+        if not all(v.dtype is torch.float32 and v.numel() <= 64 and v.abs().max() < 1e6 for v in made.values()):
+            raise ValueError("too large")
+        return {name: tensor for name, tensor in made.items() if name not in TEMPORARY}
+
+    def _share(self, name: str, other: str) -> bool:
+        return any(_storage(world[name]) == _storage(world[other]) for world in self.worlds)
 
     def _memory(self) -> list[torch.Tensor]:
         """The memory of all tensors, each once."""
         found = {}
-        for tensor in self.tensors.values():
+        for tensor in (tensor for world in self.worlds for tensor in world.values()):
             storage = tensor.untyped_storage()
             found[storage.data_ptr()] = torch.tensor([], dtype=tensor.dtype).set_(storage)
         return list(found.values())
@@ -189,7 +204,7 @@ class Program:
         r = self.random
         name, other, number = self._any(), self._any(), r.choice(NUMBERS)
         # PyTorch leaves open what an operator reads of the memory that it is writing.
-        if self._memory_of(name) == self._memory_of(other):
+        if self._share(name, other):
             other = f"{other}.clone()"
         target = self.view_of(name) if r.random() < 0.4 else name
         forms = [
@@ -219,7 +234,7 @@ class Program:
         ]
         # The shape of the caller's own tensor is refused, and PyTorch drops detach() when it freezes a module.
         is_detached = any("detach" in line for line in self.lines)
-        if not is_detached and all(self.tensors[name] is not self.tensors[argument] for argument in "xw"):
+        if not is_detached and all(world[name] is not world[a] for world in self.worlds for a in "xw"):
             forms += [f"{name}.t_()", f"{name}.unsqueeze_(0)", f"{name}.squeeze_()"]
         self._try(r.choice(forms))
 
@@ -248,8 +263,15 @@ class Program:
             self._try(line)
 
     def _overlaps(self, name: str) -> bool:
-        tensor = self.tensors[name]
-        return any(stride == 0 and size > 1 for stride, size in zip(tensor.stride(), tensor.shape, strict=False))
+        return any(
+            stride == 0 and size > 1
+            for world in self.worlds
+            for stride, size in zip(world[name].stride(), world[name].shape, strict=False)
+        )
+
+
+def _storage(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
 
 
 def scripted_module(programs: list[Program]) -> torch.jit.ScriptModule:
@@ -258,8 +280,9 @@ def scripted_module(programs: list[Program]) -> torch.jit.ScriptModule:
     module = type(f"Programs{next(_numbers)}", (torch.jit.ScriptModule,), {})()
     for i, program in enumerate(programs):
         module.define(program.source(f"program{i}"))
-    arguments = ", ".join(f"x{i}: Tensor, w{i}: Tensor" for i in range(len(programs)))
-    calls = ", ".join(f"self.program{i}(x{i}, w{i})" for i in range(len(programs)))
+    decides = len(programs[0].ways[0]) > 0
+    arguments = ", ".join(f"x{i}: Tensor, w{i}: Tensor" for i in range(len(programs))) + ", c: int" * decides
+    calls = ", ".join(f"self.program{i}(x{i}, w{i}{', c' * decides})" for i in range(len(programs)))
     module.define(f"def forward(self, {arguments}):\n    return ({calls},)\n")
     return module.eval()
 
@@ -286,22 +309,28 @@ def flat(results) -> list[torch.Tensor]:
 
 def differences(module, compiled, programs: list[Program]) -> list[str]:
     """What the compiled module does otherwise than the module: results, and what is left in the inputs."""
-    wanted_inputs, got_inputs = inputs_of(programs), inputs_of(programs)
-    wanted, got = flat(module(*wanted_inputs)), flat(compiled(*got_inputs))
-    found = [f"{len(got)} results instead of {len(wanted)}"] * (len(got) != len(wanted))
-    for kind, left, right in (("result", wanted, got), ("input", wanted_inputs, got_inputs)):
-        for i, (w, g) in enumerate(zip(left, right, strict=False)):
-            if w.shape != g.shape or w.dtype != g.dtype or not torch.equal(w, g):
-                found.append(f"{kind} {i}: {g.tolist()}, should be {w.tolist()}")
+    found = []
+    for way in programs[0].ways:
+        wanted_inputs, got_inputs = inputs_of(programs), inputs_of(programs)
+        wanted, got = flat(module(*wanted_inputs, *way)), flat(compiled(*got_inputs, *way))
+        found += [f"{way}: {len(got)} results instead of {len(wanted)}"] * (len(got) != len(wanted))
+        for kind, left, right in (("result", wanted, got), ("input", wanted_inputs, got_inputs)):
+            for i, (w, g) in enumerate(zip(left, right, strict=False)):
+                if w.shape != g.shape or w.dtype != g.dtype or not torch.equal(w, g):
+                    found.append(f"{way}: {kind} {i}: {g.tolist()}, should be {w.tolist()}")
     return found
 
 
-def scripted(seed: int) -> tuple[Program, torch.jit.ScriptModule] | None:
+def scripted(seed: int, kind: type[Program] = Program) -> tuple[Program, torch.jit.ScriptModule] | None:
     """The program of the seed, where TorchScript takes it and runs it."""
-    program = Program(seed)
+    program = kind(seed)
     try:
         module = scripted_module([program])
-        module(*inputs_of([program]))
+        for way in program.ways:
+            module(*inputs_of([program]), *way)
+        # PyTorch drops a write of what a later round carries when it freezes a module.
+        if program.ways != ((),) and differences(module, torch.jit.freeze(module), [program]):
+            return None
     except RuntimeError:
         return None
     return program, module
@@ -312,14 +341,17 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--engines", action="store_true", help="build engines too")
+    parser.add_argument("--branches", action="store_true", help="branches and loops that an argument decides on")
     parser.add_argument("--show", action="store_true", help="print the sources of programs that are refused")
     options = parser.parse_args()
+    from in_place_branches import BranchingProgram
+
     import torch_tensorrt
 
     torch.set_num_threads(1)
     counts: collections.Counter[str] = collections.Counter()
     for seed in range(options.seed, options.seed + options.count):
-        made = scripted(seed)
+        made = scripted(seed, BranchingProgram if options.branches else Program)
         if made is None:
             counts["not TorchScript"] += 1
             continue

@@ -252,7 +252,7 @@ def test_operators_in_branches_and_loops():
             if a.size(1) == 3:
                 a = self.drop(self.norm(a)).contiguous()
             for _ in range(2):
-                a = torch.nn.functional.dropout(a.detach() * 2, 0.3, self.training).relu_()
+                a = torch.nn.functional.dropout(a.detach(), 0.3, self.training).relu_()
                 if a.dim() == 4:
                     a = self.norm(a).contiguous()
             return a

@@ -27,13 +27,9 @@ bool is_argument(const Value* value) {
   return node->kind() == c10::prim::Param && node->owningBlock()->owningNode() == nullptr;
 }
 
-// Gives `then` where both have one dtype, else `otherwise`.
-Value* if_same_dtype(Value* then, Value* otherwise, Node* place) {
-  static const auto kKind = c10::Symbol::fromQualString("trt::if_same_dtype");
-  return insert_before(place, kKind, {then, otherwise}, c10::TensorType::get())->output();
+bool is_list(const View* view) {
+  return view->step.node != nullptr && view->step.node->output()->type()->kind() == c10::TypeKind::ListType;
 }
-
-bool is_list(const View* view) { return view->value->type()->kind() == c10::TypeKind::ListType; }
 
 // The step nearest to the storage through which a write cannot go back by one operator; null where there is none. A
 // list of views and its element are one step.
@@ -45,14 +41,19 @@ View* first_hard_step(View* view) {
   return hard;
 }
 
-bool writes_one_number(const Node* writer) {
-  return writer->kind() == c10::Symbol::aten("fill_") || writer->kind() == c10::Symbol::aten("zero_");
-}
-
 // The same step as on the way to `view`, from the places of `top`'s parent down to those of `view`.
 Value* derive_places(View* view, View* top, Value* places, Node* place) {
   auto* viewed = view == top ? places : derive_places(view->parent, top, places, place);
   return derive(view->step, viewed, place);
+}
+
+void refuse_doubt(const Storage& storage, const Node* reader) {
+  if (storage.doubt.empty()) return;
+  const bool is_return = reader->kind() == c10::prim::Return;
+  throw Refused(str(storage.doubt, " writes memory in place that ",
+                    is_return ? std::string("a result") : "an argument of " + operator_and_line(reader),
+                    " may or may not share, which is not known while compiling; write a copy of the tensor (clone()), "
+                    "or use the form of the operator that gives a new tensor"));
 }
 
 }  // namespace
@@ -75,6 +76,7 @@ Alias AliasModel::new_tensor(Value* value, bool contiguous) {
   view->storage = storage;
   view->value = value;
   view->is_contiguous = contiguous;
+  view->number = views_.size() - 1;
   storage->whole = view;
   if (is_argument(value)) storage->argument = value;
   return tensor_of(view, value->node()->owningBlock());
@@ -104,8 +106,14 @@ Alias AliasModel::tensor_of(View* view, const torch::jit::Block* block) {
 
 View* AliasModel::new_view(View* parent, ViewStep step, Value* value, bool contiguous) {
   parent->storage->has_views = true;
-  views_.push_back({parent->storage, parent, step, value, parent->storage->version, contiguous});
+  views_.push_back({parent->storage, parent, step, value, parent->storage->version, contiguous, views_.size()});
   return &views_.back();
+}
+
+View* AliasModel::unread_view(View* parent, ViewStep step, bool contiguous) {
+  auto* view = new_view(parent, step, nullptr, contiguous);
+  view->version = -1;
+  return view;
 }
 
 const Alias& AliasModel::of(Value* value) {
@@ -155,27 +163,9 @@ void AliasModel::relate(Storage* a, Storage* b) {
   if (a->doubt.empty()) a->doubt = b->doubt;
 }
 
-void AliasModel::relate_cast(View* view, Storage* copy) {
-  view->storage->casts.push_back(copy->whole);
-  cast_source_[copy] = view;
-  if (!scopes_.empty()) scopes_.back().casts.push_back(copy);
-}
-
-std::vector<Storage*> AliasModel::casts_of(Storage* storage) const {
-  std::vector<Storage*> others;
-  for (const auto* copy : storage->casts) others.push_back(copy->storage);
-  const auto source = cast_source_.find(storage);
-  if (source != cast_source_.end()) others.push_back(source->second->storage);
-  return others;
-}
-
-void AliasModel::require_certain(const Storage& storage, const Node* reader) const {
-  if (storage.doubt.empty()) return;
-  const bool is_return = reader->kind() == c10::prim::Return;
-  throw Refused(str(storage.doubt, " writes memory in place that ",
-                    is_return ? std::string("a result") : "an argument of " + operator_and_line(reader),
-                    " may or may not share, which is not known while compiling; write a copy of the tensor (clone()), "
-                    "or use the form of the operator that gives a new tensor"));
+void AliasModel::require_certain(Storage& storage, const Node* reader) {
+  if (!scopes_.empty()) scopes_.back().readers.emplace(&storage, reader);
+  refuse_doubt(storage, reader);
 }
 
 void AliasModel::set(View* view, Value* value, int64_t version) {
@@ -232,24 +222,24 @@ void AliasModel::new_version(Storage* storage) {
 }
 
 // The values of the views on the way from the written one to the storage.
-std::vector<std::pair<View*, Value*>> AliasModel::written_back(View* view, Value* elements, Node* writer) {
+std::vector<std::pair<View*, Value*>> AliasModel::written_back(View* view, Value* elements, const Target& target) {
   std::vector<std::pair<View*, Value*>> values = {{view, elements}};
   while (view->parent != nullptr) {
     for (const View* step = view; step->parent != nullptr; step = step->parent) {
       if (!is_read_only(step->step)) continue;
-      throw Refused(str(operator_and_line(writer), " writes a view of another dtype (",
+      throw Refused(str(operator_and_line(target.writer), " writes a view of another dtype (",
                         operator_and_line(step->step.node), "); write the tensor itself"));
     }
     if (View* hard = first_hard_step(view)) {
-      auto* base = elements_of(hard->parent, writer);
-      auto* places = derive_places(view, hard, places_of(base, writer), writer);
-      elements = write_at(base, places, elements, writes_one_number(writer), writer);
+      auto* base = elements_of(hard->parent, target.place);
+      auto* places = derive_places(view, hard, places_of(base, target.place), target.place);
+      elements = write_at(base, places, elements, target.writes_one_number, target.place);
       view = hard->parent;
       // Whether elements meet in memory is found by the write, which whoever reads the view must not miss.
       values.clear();
     } else {
       View* viewed = is_list(view->parent) ? view->parent->parent : view->parent;
-      elements = write_back(view->step, elements_of(viewed, writer), elements, writer);
+      elements = write_back(view->step, elements_of(viewed, target.place), elements, target.place);
       view = viewed;
     }
     values.emplace_back(view, elements);
@@ -257,41 +247,10 @@ std::vector<std::pair<View*, Value*>> AliasModel::written_back(View* view, Value
   return values;
 }
 
-void AliasModel::doubt_others(Storage* storage, const Node* writer) {
-  for (auto* other : storage->perhaps) {
-    if (other->doubt.empty()) other->doubt = operator_and_line(writer);
-  }
-}
-
-void AliasModel::write_one(View* view, Value* elements, Node* writer) {
-  const auto values = written_back(view, elements, writer);
-  auto* storage = view->storage;
-  new_version(storage);
-  for (const auto& [written, value] : values) set(written, value, storage->version);
-  doubt_others(storage, writer);
-}
-
-// A tensor and its cast to a dtype are one tensor where it has that dtype, which conversion knows.
-void AliasModel::cast_on(Storage* written, Node* writer, std::set<Storage*>& done) {
-  if (!done.insert(written).second) return;
-  const auto source = cast_source_.find(written);
-  if (source != cast_source_.end() && done.count(source->second->storage) == 0) {
-    auto* old = elements_of(source->second, writer);
-    write_one(source->second, if_same_dtype(written->whole->value, old, writer), writer);
-    cast_on(source->second->storage, writer, done);
-  }
-  for (auto* copy : std::vector<View*>(written->casts)) {
-    if (done.count(copy->storage) != 0) continue;
-    auto* now = elements_of(cast_source_.at(copy->storage), writer);
-    write_one(copy, if_same_dtype(now, copy->value, writer), writer);
-    cast_on(copy->storage, writer, done);
-  }
-}
-
-void AliasModel::write(View* view, Value* elements, Node* writer) {
-  write_one(view, elements, writer);
-  std::set<Storage*> done;
-  cast_on(view->storage, writer, done);
+void AliasModel::write_one(View* view, Value* elements, const Target& target) {
+  const auto values = written_back(view, elements, target);
+  new_version(view->storage);
+  for (const auto& [written, value] : values) set(written, value, view->storage->version);
 }
 
 std::vector<Storage*> AliasModel::written_in_block() const {
@@ -307,9 +266,14 @@ void AliasModel::replace(Storage* storage, Value* value) {
   set(storage->whole, value, storage->version);
 }
 
+void AliasModel::require_certain_again() const {
+  for (const auto& [storage, reader] : scopes_.back().readers) refuse_doubt(*storage, reader);
+}
+
 void AliasModel::enter_block() {
   scopes_.emplace_back();
   scopes_.back().first_storage = storages_.size();
+  scopes_.back().first_link = links_.size();
 }
 
 void AliasModel::leave_block() {
@@ -319,10 +283,8 @@ void AliasModel::leave_block() {
     saved->view->value = saved->value;
     saved->view->version = saved->version;
   }
-  for (auto* copy : scope.casts) {
-    auto& casts = cast_source_.at(copy)->storage->casts;
-    casts.erase(std::remove(casts.begin(), casts.end(), copy->whole), casts.end());
-  }
+  links_.resize(scope.first_link);
+  if (!scopes_.empty()) scopes_.back().readers.insert(scope.readers.begin(), scope.readers.end());
   for (const auto& [storage, version] : scope.versions) {
     storage->version = version;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -36,8 +37,6 @@ struct Storage {
   bool has_views = false;
   // Whether one of its views may be the very tensor that it was made of: what changes the shape of one changes both.
   bool has_other_names = false;
-  // Tensors that are this one where the dtypes are the same.
-  std::vector<View*> casts;
   torch::jit::Value* argument = nullptr;  // the graph's input whose memory this is
   // A write that this memory may or may not have seen; empty: none.
   std::string doubt;
@@ -53,6 +52,15 @@ struct View {
   torch::jit::Value* value = nullptr;  // holds the elements as they were at `version`
   int64_t version = 0;
   bool is_contiguous = false;
+  size_t number = 0;  // in the order in which they appear in the walk
+};
+
+// The whole of `copy` is the tensor `source` wherever the condition holds, a bool of the graph. No condition: wherever
+// both have one dtype. Elsewhere `copy` has memory of its own, or is the source of another link.
+struct Link {
+  View* source = nullptr;
+  Storage* copy = nullptr;
+  torch::jit::Value* condition = nullptr;
 };
 
 // What a tensor value stands for. An operator such as t_ changes the view under every name of the tensor.
@@ -90,9 +98,16 @@ class AliasModel {
   Storages storages(const Alias& alias) const;
   // From now on either may be part of the other.
   void relate(Storage* a, Storage* b);
-  void relate_cast(View* view, Storage* copy);
-  // The storages that are written when the storage is, as they are casts of it or it of them.
-  std::vector<Storage*> casts_of(Storage* storage) const;
+  void link(View* source, Storage* copy, torch::jit::Value* condition);
+  // What `copy` is linked to, and the bool that is true where the link holds.
+  std::vector<Link> links_of(const Storage* copy) const;
+  torch::jit::Value* holds(const Link& link, torch::jit::Node* place) const;
+  // The storages that are written when the storage is, as one is linked to the other.
+  std::vector<Storage*> linked_with(const Storage* storage) const;
+  // The same steps as from `from` to `view`, taken on `onto`.
+  View* rebased(View* view, const View* from, View* onto);
+  // The view as one that holds no elements and is made anew where it is read.
+  View* unread_view(View* parent, ViewStep step, bool is_contiguous);
 
   // The value that has the elements now, made before the reader where it is not there. Throws Error where a write may
   // have changed them or not.
@@ -110,8 +125,11 @@ class AliasModel {
   // Storages from outside that the block has written, in the order of their numbers.
   std::vector<Storage*> written_in_block() const;
   void leave_block();
-  // Storages that appear from now on have this number or a higher one.
+  // Throws Refused for what the block has read before it wrote what may be the same memory: the next round reads it.
+  void require_certain_again() const;
+  // Storages and views that appear from now on have this number or a higher one.
   size_t storage_count() const { return storages_.size(); }
+  size_t view_count() const { return views_.size(); }
   // Pairs that were related since `first`.
   const std::vector<std::pair<Storage*, Storage*>>& related() const { return related_; }
 
@@ -127,28 +145,38 @@ class AliasModel {
   struct Scope {
     std::vector<Saved> views;
     std::map<Storage*, int64_t, ByNumber> versions;
-    std::vector<Storage*> casts;
+    std::map<Storage*, const torch::jit::Node*, ByNumber> readers;
     size_t first_storage = 0;
+    size_t first_link = 0;
   };
+  // Where a write goes: values are made before `place`.
+  struct Target {
+    torch::jit::Node* place;
+    const torch::jit::Node* writer;
+    bool writes_one_number;
+  };
+  class Spread;
 
   Storage* new_storage();
   torch::jit::Value* read_alias(const Alias& alias, torch::jit::Value* value, torch::jit::Node* reader);
   torch::jit::Value* read_parts(const Alias& alias, torch::jit::Value* value, torch::jit::Node* reader);
   torch::jit::Value* elements_of(View* view, torch::jit::Node* place);
-  void require_certain(const Storage& storage, const torch::jit::Node* reader) const;
+  void require_certain(Storage& storage, const torch::jit::Node* reader);
   void set(View* view, torch::jit::Value* value, int64_t version);
   void new_version(Storage* storage);
   std::vector<std::pair<View*, torch::jit::Value*>> written_back(View* view, torch::jit::Value* elements,
-                                                                 torch::jit::Node* writer);
-  void cast_on(Storage* written, torch::jit::Node* writer, std::set<Storage*>& done);
-  void write_one(View* view, torch::jit::Value* elements, torch::jit::Node* writer);
-  void doubt_others(Storage* storage, const torch::jit::Node* writer);
+                                                                 const Target& target);
+  torch::jit::Value* choose(torch::jit::Value* condition,
+                            const std::function<torch::jit::Value*(torch::jit::Node*)>& taken,
+                            torch::jit::Value* otherwise, torch::jit::Node* place);
+  void write_one(View* view, torch::jit::Value* elements, const Target& target);
+  void doubt_others(Storage* written, const Storages& reached, const torch::jit::Node* writer);
 
   std::deque<Storage> storages_;
   std::deque<View> views_;
   std::deque<Tensor> tensors_;
   std::unordered_map<const torch::jit::Value*, Alias> aliases_;
-  std::map<Storage*, View*> cast_source_;  // of a storage that is a cast of a view
+  std::vector<Link> links_;
   std::vector<Scope> scopes_;
   std::vector<std::pair<Storage*, Storage*>> related_;
   int64_t last_version_ = 0;

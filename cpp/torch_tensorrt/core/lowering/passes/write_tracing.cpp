@@ -77,12 +77,72 @@ class Tracer {
   Sources found_;
 };
 
+// Whether the operator gives its first argument itself, written or not.
+bool gives_argument(const Node* node) {
+  if (node->inputs().empty() || !is_tensor_type(node->input(0)->type()) || changes_shape_in_place(node)) return false;
+  const auto written = written_arguments(node);
+  return written == std::vector<size_t>{0} || (written.empty() && sharing(node) == Sharing::kSame);
+}
+
+class EndTracer {
+ public:
+  EndTracer(AliasModel& model, const Block* body) : model_(model), body_(body) {}
+
+  void trace(Value* value) {
+    if (value->type()->kind() == c10::TypeKind::NoneType || !seen_.insert(value).second) return;
+    if (!is_inside(value, body_)) {
+      ends_.outside.insert(value);
+      return;
+    }
+    auto* node = value->node();
+    if (node->kind() == c10::prim::Param) return trace_parameter(value);
+    if (node->kind() == c10::prim::If) {
+      for (auto* block : node->blocks()) trace(block->outputs()[value->offset()]);
+      return;
+    }
+    if (node->kind() == c10::prim::Loop) {
+      trace(node->input(value->offset() + 2));
+      return trace(node->blocks()[0]->outputs()[value->offset() + 1]);
+    }
+    if (gives_argument(node)) return trace(node->input(0));
+    add_fresh(value);
+  }
+
+  LoopEnds take() { return std::move(ends_); }
+
+ private:
+  void trace_parameter(Value* value) {
+    auto* block = value->node()->owningBlock();
+    if (block == body_) {
+      ends_.parameters.insert(value->offset() - 1);
+      return;
+    }
+    trace(block->owningNode()->input(value->offset() + 1));
+    trace(block->outputs()[value->offset()]);
+  }
+
+  void add_fresh(Value* value) {
+    const auto sources = sources_of(model_, value, body_);
+    const auto inputs = body_->inputs();
+    const bool is_fresh = sources.storages.empty() &&
+                          std::none_of(inputs.begin(), inputs.end(),
+                                       [&](const Value* parameter) { return sources.inside.count(parameter) != 0; });
+    ends_.is_known = ends_.is_known && is_fresh && is_tensor_type(value->type());
+    ends_.fresh.insert(sources.inside.begin(), sources.inside.end());
+  }
+
+  AliasModel& model_;
+  const Block* body_;
+  std::set<const Value*> seen_;
+  LoopEnds ends_;
+};
+
 void add_related(Storages& storages, const AliasModel& model) {
   std::vector<Storage*> open(storages.begin(), storages.end());
   while (!open.empty()) {
     auto* storage = open.back();
     open.pop_back();
-    for (auto* other : model.casts_of(storage)) {
+    for (auto* other : model.linked_with(storage)) {
       if (storages.insert(other).second) open.push_back(other);
     }
   }
@@ -97,6 +157,12 @@ bool is_returned(const Value* value) {
 }
 
 }  // namespace
+
+LoopEnds ends_of(AliasModel& model, Value* end, const Block* body) {
+  EndTracer tracer(model, body);
+  tracer.trace(end);
+  return tracer.take();
+}
 
 Sources sources_of(AliasModel& model, Value* value, const Block* body) {
   Tracer tracer(model, body);

@@ -14,6 +14,15 @@ struct Sources {
   std::set<const torch::jit::Value*> inside;  // results of operators and parameters of blocks inside
 };
 
+// What a tensor that a loop carries is when a round ends.
+struct LoopEnds {
+  std::set<torch::jit::Value*> outside;      // values from outside the body
+  std::set<size_t> parameters;               // places among what the loop carries
+  std::set<const torch::jit::Value*> fresh;  // memory that the round made
+  bool is_known = true;                      // whether it is one of these
+};
+
+LoopEnds ends_of(AliasModel& model, torch::jit::Value* end, const torch::jit::Block* body);
 Sources sources_of(AliasModel& model, torch::jit::Value* value, const torch::jit::Block* body);
 // What nodes of the body may write.
 Sources written_in(AliasModel& model, const torch::jit::Block* body);

@@ -4,146 +4,9 @@
 #include "support/jit_graph.h"
 #include "torch_tensorrt/core/lowering/refused.h"
 
-// The passes after which operators write nothing and raise nothing.
+// The passes after which operators write nothing.
 namespace torch_tensorrt::core::lowering {
 namespace {
-
-const PassCase kExceptions[] = {
-    {"guard", passes::remove_exceptions,
-     R"(graph(%x : Tensor, %c : bool):
-          %m : str = prim::Constant[value="no"]()
-          %none : NoneType = prim::Constant()
-          prim::If(%c)
-            block0():
-              prim::RaiseException(%m, %none)
-              -> ()
-            block1():
-              -> ()
-          %r : Tensor = aten::relu(%x)
-          return (%r))",
-     R"(graph(%x : Tensor, %c : bool):
-          %r : Tensor = aten::relu(%x)
-          return (%r))"},
-    {"guard_with_a_result_in_a_block", passes::remove_exceptions,
-     R"(graph(%x : Tensor, %c : bool, %d : bool):
-          %m : str = prim::Constant[value="no"]()
-          %none : NoneType = prim::Constant()
-          %y : Tensor = prim::If(%d)
-            block0():
-              %z : Tensor = prim::If(%c)
-                block0():
-                  %r : Tensor = aten::relu(%x)
-                  -> (%r)
-                block1():
-                  prim::RaiseException(%m, %none)
-                  %u : Tensor = prim::Uninitialized()
-                  -> (%u)
-              -> (%z)
-            block1():
-              -> (%x)
-          return (%y))",
-     R"(graph(%x : Tensor, %c : bool, %d : bool):
-          %y : Tensor = prim::If(%d)
-            block0():
-              %r : Tensor = aten::relu(%x)
-              -> (%r)
-            block1():
-              -> (%x)
-          return (%y))"},
-    {"two_guards_of_one_condition", passes::remove_exceptions,
-     R"(graph(%x : Tensor, %c : bool):
-          %m : str = prim::Constant[value="no"]()
-          %none : NoneType = prim::Constant()
-          prim::If(%c)
-            block0():
-              prim::RaiseException(%m, %none)
-              -> ()
-            block1():
-              -> ()
-          prim::If(%c)
-            block0():
-              prim::RaiseException(%m, %none)
-              -> ()
-            block1():
-              -> ()
-          %y : Tensor = aten::relu(%x)
-          return (%y))",
-     R"(graph(%x : Tensor, %c : bool):
-          %y : Tensor = aten::relu(%x)
-          return (%y))"},
-    {"a_guard_in_a_branch_says_nothing_of_the_rest", passes::remove_exceptions,
-     R"(graph(%x : Tensor, %c : bool, %d : bool):
-          %m : str = prim::Constant[value="no"]()
-          %none : NoneType = prim::Constant()
-          prim::If(%d)
-            block0():
-              prim::If(%c)
-                block0():
-                  prim::RaiseException(%m, %none)
-                  -> ()
-                block1():
-                  -> ()
-              -> ()
-            block1():
-              -> ()
-          %y : Tensor = prim::If(%c)
-            block0():
-              %r : Tensor = aten::relu(%x)
-              -> (%r)
-            block1():
-              -> (%x)
-          return (%y))",
-     R"(graph(%x : Tensor, %c : bool, %d : bool):
-          %y : Tensor = prim::If(%c)
-            block0():
-              %r : Tensor = aten::relu(%x)
-              -> (%r)
-            block1():
-              -> (%x)
-          return (%y))"},
-    {"a_guard_of_a_size_stays_before_the_rest", passes::remove_exceptions,
-     R"(graph(%x : Tensor):
-          %m : str = prim::Constant[value="no"]()
-          %none : NoneType = prim::Constant()
-          %two : int = prim::Constant[value=2]()
-          %zero : int = prim::Constant[value=0]()
-          %n : int = aten::size(%x, %zero)
-          %c : bool = aten::eq(%n, %two)
-          prim::If(%c)
-            block0():
-              -> ()
-            block1():
-              prim::RaiseException(%m, %none)
-              -> ()
-          %r : Tensor = aten::relu(%x)
-          return (%r))",
-     R"(graph(%x : Tensor):
-          %m : str = prim::Constant[value="no"]()
-          %none : NoneType = prim::Constant()
-          %two : int = prim::Constant[value=2]()
-          %zero : int = prim::Constant[value=0]()
-          %n : int = aten::size(%x, %zero)
-          %c : bool = aten::eq(%n, %two)
-          prim::If(%c)
-            block0():
-              -> ()
-            block1():
-              prim::RaiseException(%m, %none)
-              -> ()
-          %r : Tensor = aten::relu(%x)
-          return (%r))"},
-    {"no_guard", passes::remove_exceptions,
-     R"(graph(%x : Tensor, %c : bool):
-          %y : Tensor = prim::If(%c)
-            block0():
-              %r : Tensor = aten::relu(%x)
-              -> (%r)
-            block1():
-              -> (%x)
-          return (%y))",
-     ""},
-};
-INSTANTIATE_TEST_SUITE_P(RemoveExceptions, Pass, testing::ValuesIn(kExceptions));
 
 const PassCase kWrites[] = {
     {"later_readers_of_the_name", passes::write_through_views,
@@ -286,6 +149,92 @@ const PassCase kWrites[] = {
             block1():
               -> (%a)
           return (%y))"},
+    {"a_tensor_of_either_branch", passes::write_through_views,
+     R"(graph(%x : Tensor, %c : bool):
+          %a : Tensor = aten::sigmoid(%x)
+          %v : Tensor = prim::If(%c)
+            block0():
+              -> (%a)
+            block1():
+              %n : Tensor = aten::neg(%a)
+              -> (%n)
+          %b : Tensor = aten::relu_(%v)
+          return (%a, %v))",
+     R"(graph(%x : Tensor, %c : bool):
+          %a : Tensor = aten::sigmoid(%x)
+          %v : Tensor = prim::If(%c)
+            block0():
+              -> (%a)
+            block1():
+              %n : Tensor = aten::neg(%a)
+              -> (%n)
+          %b : Tensor = aten::relu(%v)
+          %a1 : Tensor = prim::If(%c)
+            block0():
+              -> (%b)
+            block1():
+              -> (%a)
+          return (%a1, %b))"},
+    {"a_view_that_a_branch_made", passes::write_through_views,
+     R"(graph(%x : Tensor, %c : bool):
+          %zero : int = prim::Constant[value=0]()
+          %a : Tensor = aten::sigmoid(%x)
+          %v : Tensor = prim::If(%c)
+            block0():
+              %n : int = aten::size(%x, %zero)
+              %s : Tensor = aten::select(%a, %zero, %n)
+              -> (%s)
+            block1():
+              %n : Tensor = aten::neg(%a)
+              -> (%n)
+          %b : Tensor = aten::relu_(%v)
+          return (%a))",
+     R"(graph(%x : Tensor, %c : bool):
+          %zero : int = prim::Constant[value=0]()
+          %a : Tensor = aten::sigmoid(%x)
+          %v : Tensor, %place : int = prim::If(%c)
+            block0():
+              %n : int = aten::size(%x, %zero)
+              %s : Tensor = aten::select(%a, %zero, %n)
+              -> (%s, %n)
+            block1():
+              %n : Tensor = aten::neg(%a)
+              %u : int = prim::Uninitialized()
+              -> (%n, %u)
+          %b : Tensor = aten::relu(%v)
+          %a1 : Tensor = prim::If(%c)
+            block0():
+              %a2 : Tensor = aten::select_scatter(%a, %b, %zero, %place)
+              -> (%a2)
+            block1():
+              -> (%a)
+          return (%a1))"},
+    {"a_tensor_that_rounds_make", passes::write_through_views,
+     R"(graph(%x : Tensor, %n : int):
+          %true : bool = prim::Constant[value=1]()
+          %s : Tensor = aten::sigmoid(%x)
+          %y : Tensor = prim::Loop(%n, %true, %s)
+            block0(%i : int, %t : Tensor):
+              %r : Tensor = aten::relu_(%t)
+              %m : Tensor = aten::neg(%r)
+              -> (%true, %m)
+          return (%s, %y))",
+     R"(graph(%x : Tensor, %n : int):
+          %true : bool = prim::Constant[value=1]()
+          %s : Tensor = aten::sigmoid(%x)
+          %yes : bool = prim::Constant[value=1]()
+          %y : Tensor, %after : Tensor, %f : bool = prim::Loop(%n, %true, %s, %s, %yes)
+            block0(%i : int, %t : Tensor, %10 : Tensor, %11 : bool):
+              %r : Tensor = aten::relu(%t)
+              %w : Tensor = prim::If(%11)
+                block0():
+                  -> (%r)
+                block1():
+                  -> (%10)
+              %m : Tensor = aten::neg(%r)
+              %no : bool = prim::Constant[value=0]()
+              -> (%true, %m, %w, %no)
+          return (%after, %y))"},
     {"a_tensor_and_its_cast", passes::write_through_views,
      R"(graph(%x : Tensor):
           %type : int = prim::Constant[value=6]()
@@ -337,16 +286,29 @@ const char* const kUncertain[] = {
          %v : Tensor = aten::reshape(%t, %sizes)
          %b : Tensor = aten::relu_(%a)
          return (%v))",
-    R"(graph(%x : Tensor, %c : bool):
+    R"(graph(%x : Tensor, %c : bool, %sizes : int[]):
          %a : Tensor = aten::sigmoid(%x)
+         %t : Tensor = aten::t(%a)
          %v : Tensor = prim::If(%c)
            block0():
-             -> (%a)
+             %r : Tensor = aten::reshape(%t, %sizes)
+             -> (%r)
            block1():
              %n : Tensor = aten::neg(%a)
              -> (%n)
          %b : Tensor = aten::relu_(%v)
          return (%a))",
+    R"(graph(%x : Tensor, %n : int, %sizes : int[]):
+         %true : bool = prim::Constant[value=1]()
+         %a : Tensor = aten::sigmoid(%x)
+         %t : Tensor = aten::t(%a)
+         %v : Tensor = aten::reshape(%t, %sizes)
+         %y : Tensor = prim::Loop(%n, %true, %x)
+           block0(%i : int, %s : Tensor):
+             %m : Tensor = aten::mul(%s, %t)
+             %w : Tensor = aten::relu_(%v)
+             -> (%true, %m)
+         return (%y))",
     R"(graph(%x : Tensor, %n : int):
          %true : bool = prim::Constant[value=1]()
          %list : Tensor[] = prim::ListConstruct()

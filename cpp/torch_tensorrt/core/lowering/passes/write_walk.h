@@ -1,0 +1,130 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "torch_tensorrt/core/lowering/passes/alias_model.h"
+#include "torch_tensorrt/core/lowering/passes/write_tracing.h"
+
+namespace torch_tensorrt::core::lowering::passes {
+
+class BranchValues;
+
+// Refuses as_strided of a tensor whose layout is not known: it sees the memory itself.
+void require_layout(const torch::jit::Node* node, const View* viewed);
+
+// Walks a graph from its first node to its last with a model of its memory, and makes operators that write ones that
+// give new tensors.
+class WriteWalk {
+ public:
+  explicit WriteWalk(torch::jit::Graph& graph) : graph_(graph) {}
+  void run();
+
+ private:
+  using Aliases = std::vector<Alias>;
+  using Block = torch::jit::Block;
+  using Node = torch::jit::Node;
+  using Value = torch::jit::Value;
+
+  // write_through_views.cpp: the walk
+  std::vector<Alias> walk(Block* block);
+  std::vector<Alias> redirect(Node* node);
+  void visit(Node* node);
+  void leave_write(Node* node, const std::vector<Alias>& aliases);
+  void relate_all(Node* node, const std::vector<Alias>& aliases);
+  void write_arguments();
+
+  // write_sharing.cpp: what shares memory
+  void visit_operator(Node* node, const std::vector<Alias>& aliases);
+  void bind_argument(Value* input);
+  void bind_same(Node* node, const Alias& alias);
+  void bind_unknown(Value* value, const std::vector<Alias>& aliases);
+  void visit_construct(Node* node, const std::vector<Alias>& aliases);
+  void visit_unpack(Node* node, const Alias& whole);
+  void visit_item(Node* node, const Alias& whole);
+  void bind_part(Value* part, Node* node, const Alias& whole, std::optional<int64_t> place, Value* index);
+  void bind_item_of_argument(Value* part, Node* node, const Alias& list, std::optional<int64_t> place);
+  void visit_view(Node* node, const std::vector<Alias>& aliases);
+  void bind_all_unknown(Node* node, const std::vector<Alias>& aliases);
+  void visit_cast(Node* node, const std::vector<Alias>& aliases);
+  void visit_perhaps(Node* node, const std::vector<Alias>& aliases);
+  bool is_contiguous(const Alias& alias) const;
+  bool is_fresh_contiguous(const Node* node, const std::vector<Alias>& aliases) const;
+
+  // write_in_place.cpp: what writes
+  void visit_write(Node* node, const std::vector<Alias>& aliases);
+  Node* on_a_copy(Node* node, bool is_in_place);
+  void write(Node* node, View* view, Value* result, Value* old, bool is_in_place);
+  void visit_list_write(Node* node, const std::vector<Alias>& aliases);
+  void raise_where_reached(Node* node, Node* instead, const std::string& message);
+  void visit_shape_write(Node* node, const Alias& alias);
+
+  // A tensor from outside a block that a result of it is, where the condition (inside; null: always) holds.
+  struct Origin {
+    Value* condition;
+    View* view;
+  };
+  struct Branch {
+    Aliases outputs;
+    std::vector<std::vector<Origin>> origins;  // of each output
+    std::vector<Storages> others;              // what else each output may share
+    std::map<Storage*, Value*, ByNumber> written;
+  };
+  // Results that hold a storage which was made inside a block, and the view of it that each is.
+  struct Holder {
+    Storage* result;
+    View* view;
+  };
+  using Holders = std::map<Storage*, std::vector<Holder>, ByNumber>;
+
+  // write_branches.cpp: branches
+  void visit_if(Node* node);
+  Branch walk_branch(Block* block, size_t first);
+  void collect_origins(View* view, Value* condition, size_t first, Node* place, std::vector<Origin>& found);
+  Storages may_share(const Alias& alias, size_t first) const;
+  bool bind_one(Value* output, const Alias& a, const Alias& b, size_t first);
+  void bind_results(Node* node, const std::vector<Branch>& branches, size_t first, size_t first_view);
+  Storage* new_result(Value* output, const std::vector<const Alias*>& ways);
+  void hold(Storage* result, const Branch& branch, size_t place, size_t first, Holders& holders, BranchValues& values);
+
+  // What a loop carries: `is_known` where the memory of each round's tensor is that of one of the candidates, which
+  // are from outside, or is held by this and other known ones alone. A flag says of each candidate whether it is.
+  struct Carried {
+    bool is_known = false;
+    bool is_candidate_always = false;
+    std::vector<View*> candidates;
+    std::vector<Value*> flags;
+    View* whole = nullptr;
+    size_t offset = 0;  // of the flags among the outputs of the loop
+  };
+  struct LoopWalk {
+    Node* node;
+    Aliases start;
+    std::vector<LoopEnds> ends;
+    std::vector<Carried> carried;
+    Sources written;
+    size_t first;
+  };
+
+  // write_loops.cpp: loops
+  void visit_loop(Node* node);
+  void find_carried(LoopWalk& loop);
+  void find_candidates(LoopWalk& loop);
+  Storages bind_parameters(LoopWalk& loop);
+  bool bind_parameter(LoopWalk& loop, size_t i);
+  void relate_parameters(LoopWalk& loop, const std::vector<Sources>& sources);
+  void add_flags(LoopWalk& loop, size_t i);
+  void give_flags(LoopWalk& loop, const Aliases& ends);
+  Value* is_candidate(LoopWalk& loop, View* view, View* candidate, Node* place);
+  void bind_loop_results(LoopWalk& loop, const Aliases& ends, const std::vector<Storages>& others);
+  void doubt_later_rounds(const Storages& written, size_t first, size_t first_pair, Node* node);
+
+  torch::jit::Graph& graph_;
+  AliasModel model_;
+  std::map<Storage*, std::map<int64_t, Alias>> items_of_arguments_;
+  std::vector<Node*> retired_;
+};
+
+}  // namespace torch_tensorrt::core::lowering::passes

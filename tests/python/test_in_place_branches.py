@@ -1,0 +1,86 @@
+"""Which tensor is written in place may depend on branches and loops that are not known while lowering."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from in_place_branches import BranchingProgram
+from in_place_programs import differences, flat, lowered, scripted
+from torch import nn
+
+import torch_tensorrt
+
+
+@pytest.mark.parametrize("first", range(0, 120, 40))
+def test_random_programs_with_branches_do_what_torchscript_does(first):
+    found, refused = [], 0
+    for seed in range(first, first + 40):
+        made = scripted(seed, BranchingProgram)
+        if made is None:
+            continue
+        program, module = made
+        try:
+            found += [(seed, text) for text in differences(module, lowered(module), [program])]
+        except RuntimeError as error:
+            refused += 1
+            assert "in place" in str(error) or "argument" in str(error), f"seed {seed}: {error}"
+    assert not found, found
+    assert refused < 10
+
+
+class WritesWhatABranchGave(nn.Module):
+    def forward(self, x, w):
+        y, z = x * 2.0, w + 1.0
+        a = y if x.size(0) == 3 else z
+        b = y[1:] if x.size(0) == 3 else z[0:1]
+        a.relu_()
+        b.add_(1.0)
+        return a, y, z
+
+
+class WritesTheArgumentInABranch(nn.Module):
+    def forward(self, x, w):
+        if x.size(0) == 3:
+            x = x * w
+        for _ in range(2):
+            x = x.detach().add_(1.0)
+        return x
+
+
+class WritesWhatRoundsMade(nn.Module):
+    def forward(self, x, w):
+        y = x * 2.0
+        z = y
+        for i in range(x.size(0)):
+            z.add_(1.0)
+            z = z * w if i == 1 else z
+        return z, y
+
+
+class WritesTensorsThatChangePlaces(nn.Module):
+    def forward(self, x, w):
+        a, b = x * 2.0, x + 1.0
+        y, z = a, b
+        for i in range(x.size(0)):
+            y, z = z, y
+            z[0] = w[0] * i
+        return a, b, y
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+@pytest.mark.parametrize(
+    "kind", [WritesWhatABranchGave, WritesTheArgumentInABranch, WritesWhatRoundsMade, WritesTensorsThatChangePlaces]
+)
+def test_which_tensor_is_written_depends_on_sizes(kind, rows):
+    torch.manual_seed(0)
+    mine = [torch.randn(rows, 4), torch.randn(rows, 4)]
+    theirs = [tensor.clone() for tensor in mine]
+    module = torch.jit.script(kind().eval())
+    got, want = (
+        torch_tensorrt.compile(module, inputs=[tensor.clone() for tensor in mine], device="cpu")(*mine),
+        module(*theirs),
+    )
+    for g, w in zip(flat(got), flat(want), strict=True):
+        torch.testing.assert_close(g, w)
+    for m, t in zip(mine, theirs, strict=True):
+        torch.testing.assert_close(m, t)
