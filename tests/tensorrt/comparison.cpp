@@ -68,6 +68,7 @@ std::vector<double> to_doubles(DataType dtype, const std::string& bytes) {
     case DataType::kUINT8:
       return convert<uint8_t>(bytes, plain);
     case DataType::kINT8:
+    case DataType::kINT16:
     case DataType::kFP8:
     case DataType::kINT4:
       break;

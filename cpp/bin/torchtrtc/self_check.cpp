@@ -20,6 +20,8 @@ at::ScalarType scalar_type(DataType dtype) {
       return at::kDouble;
     case DataType::kHalf:
       return at::kHalf;
+    case DataType::kShort:
+      return at::kShort;
     case DataType::kChar:
       return at::kChar;
     case DataType::kInt:

@@ -228,15 +228,15 @@ TEST(EvaluatorRegistry, TakesSeveralOfAKindAndReplacesWithoutAborting) {
   EXPECT_EQ(EvaluateNode(&ctx, node)->toStringRef(), "0b101");
   register_node_evaluator(kind, give("first"));
   EXPECT_EQ(EvaluateNode(&ctx, node)->toStringRef(), "first");
-  auto second = RegisterNodeEvaluators().evaluator(
+  [[maybe_unused]] auto second = RegisterNodeEvaluators().evaluator(
       {kind, give("second"), EvalOptions().validSchemas({"aten::bin(int i) -> str"})});
   EXPECT_EQ(EvaluateNode(&ctx, node)->toStringRef(), "second");
-  auto others = RegisterNodeEvaluators().evaluator(
+  [[maybe_unused]] auto others = RegisterNodeEvaluators().evaluator(
       {kind, give("other schema"), EvalOptions().validSchemas({"aten::bin.other(int i) -> str"})});
-  auto blacklisted = RegisterNodeEvaluators().evaluator(
+  [[maybe_unused]] auto blacklisted = RegisterNodeEvaluators().evaluator(
       {kind, give("blacklisted"), EvalOptions().blacklistOutputTypes({c10::StringType::get()})});
   testing::internal::CaptureStderr();
-  auto unreadable =
+  [[maybe_unused]] auto unreadable =
       RegisterNodeEvaluators().evaluator({kind, give("unreadable"), EvalOptions().validSchemas({"what?"})});
   EXPECT_NE(testing::internal::GetCapturedStderr().find("what?"), std::string::npos);
   EXPECT_EQ(EvaluateNode(&ctx, node)->toStringRef(), "second");

@@ -64,7 +64,8 @@ TEST(Registry, UsesTheLastRegistration) {
   testing::internal::CaptureStderr();
   auto& logger = util::logging::get_logger();
   logger.set_reportable_log_level(util::logging::LogLevel::kINFO);
-  auto kept = RegisterNodeConversionPatterns().pattern({signature, activation(nvinfer1::ActivationType::kTANH)});
+  [[maybe_unused]] auto kept =
+      RegisterNodeConversionPatterns().pattern({signature, activation(nvinfer1::ActivationType::kTANH)});
   logger.set_reportable_log_level(util::logging::LogLevel::kWARNING);
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find("registry_test::replaced"), std::string::npos) << log;
@@ -114,7 +115,8 @@ TEST(Registry, RefusesWhatCannotBeRead) {
   EXPECT_NE(message.find("cannot register a converter for 'not a schema'"), std::string::npos) << message;
   testing::internal::CaptureStderr();
   // As a static initialiser does it: it must not throw.
-  auto kept = RegisterNodeConversionPatterns().pattern({"not a schema", activation(nvinfer1::ActivationType::kRELU)});
+  [[maybe_unused]] auto kept =
+      RegisterNodeConversionPatterns().pattern({"not a schema", activation(nvinfer1::ActivationType::kRELU)});
   EXPECT_NE(testing::internal::GetCapturedStderr().find("not a schema"), std::string::npos);
 }
 

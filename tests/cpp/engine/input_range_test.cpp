@@ -13,9 +13,9 @@ using network::ShapeValue;
 using testing::error_of;
 
 std::vector<IoTensor> two_inputs() {
-  IoTensor x{"input_0", DataType::kFLOAT, Dims{-1, 4}, Dims{1, 4}, Dims{2, 4}, Dims{8, 4}};
+  IoTensor x{"input_0", DataType::kFLOAT, Dims{-1, 4}, Dims{1, 4}, Dims{2, 4}, Dims{8, 4}, {}};
   x.argument = "x";
-  IoTensor n{"input_1", DataType::kINT64, Dims{2}, Dims{2}, Dims{2}, Dims{2}};
+  IoTensor n{"input_1", DataType::kINT64, Dims{2}, Dims{2}, Dims{2}, Dims{2}, {}};
   n.argument = "n";
   n.is_shape = true;
   n.min_values = {1, 1};

@@ -27,7 +27,7 @@ TEST(PlanFormats, Format2) {
   Plan plan = parse_plan(read_file("format_2.engine"));
   const std::string text = network::print_network(*plan.network);
   for (const char* part : {"hard_swish(0.1666666716337204, 0.5)", "alpha=0.30000001192092896", "0.699999988079071",
-                           "epsilon=0.009999999776482582", "1.7000000476837158, 1.2999999523162842"}) {
+                           "epsilon=0.009999999776482582", "1.6999999284744263, 1.2999999523162842"}) {
     EXPECT_EQ(count_of(part, text), 1) << part << " in " << text;
   }
   EXPECT_EQ(count_of("= attention(", text), 2);

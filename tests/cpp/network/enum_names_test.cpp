@@ -23,7 +23,7 @@ void check_round_trip(const EnumTable& table, size_t count) {
 }
 
 TEST(EnumNames, TablesAreCompleteAndUnique) {
-  check_round_trip(enum_table<DataType>(), 11);
+  check_round_trip(enum_table<DataType>(), 12);
   check_round_trip(enum_table<TensorFormat>(), 3);
   check_round_trip(enum_table<LayerType>(), kLayerTypeCount);
   check_round_trip(enum_table<ActivationType>(), 17);

@@ -53,7 +53,7 @@ def _casts() -> list[Row]:
     ends = fixed(6, values=ENDS)
     known = {"static_only": "given values"}
     rows = [
-        Row("aten::to.dtype", "(a.to(torch.int8), a.to(torch.uint8), a.int(), a.long(), a.float(), a.half(), a.double(), a.bool())", (ends,), **known),
+        Row("aten::to.dtype", "(a.to(torch.int8), a.to(torch.uint8), a.int(), a.long(), a.float(), a.half(), a.double(), a.to(torch.bool))", (ends,), **known),
         Row("aten::add.Tensor", "(a + 1, a - 1, a * a, -a, a.abs())", (ends,), **known),
         Row("aten::add.Tensor", "a + torch.tensor([1, 2, 3, 4], dtype=torch.int16)", (t(3, 4, dtype=I8),)),
         Row("aten::mul.Tensor", "a * torch.tensor([300, -300, 3, 4], dtype=torch.int16)", (t(3, 4, dtype=I16),)),

@@ -1,5 +1,9 @@
 #include "torch_tensorrt/core/network/dim_origin.h"
 
+#include <algorithm>
+#include <map>
+#include <utility>
+
 #include "torch_tensorrt/core/network/same_dims.h"
 
 namespace torch_tensorrt::network {
@@ -90,16 +94,21 @@ Place first_if_whole(const ILayer& layer, int32_t axis) {
                   axis);
 }
 
-// The operand that is not repeated along the dimension, where that is certain.
+// The operand that is not repeated along the dimension, where that is certain: the only one that is not 1 there, or any
+// of several that are the same size.
 Place unrepeated(const ILayer& layer, int32_t axis) {
   const int32_t rank = rank_of(layer.getOutput(0));
   Place kept;
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
-    const Dims dims = layer.getInput(i)->getDimensions();
+    const ITensor& input = *layer.getInput(i);
+    const Dims dims = input.getDimensions();
     const int32_t own = axis - (rank - dims.nbDims);
     if (own < 0 || dims.d[own] == 1) continue;
-    if (kept.input >= 0) return {};
-    kept = {i, own};
+    if (kept.input < 0) {
+      kept = {i, own};
+    } else if (!is_same_size(*layer.getInput(kept.input), kept.axis, input, own)) {
+      return {};
+    }
   }
   return kept;
 }
@@ -238,6 +247,99 @@ Source of_shuffle(const ILayer& layer, int64_t element) {
   return is_flat ? Source{layer.getInput(0), element} : Source{};
 }
 
+// ---- memory of one question ----------------------------------------------------------------------------------------
+
+using Key = std::pair<const ITensor*, int32_t>;
+
+// Answers found on the way to one answer. Residual connections ask for the same dimension at every sum, so that without
+// a memory the questions would double with each. It ends with the outermost question: passes may then change the
+// network.
+struct Memory {
+  int32_t depth = 0;
+  std::map<Key, DimOrigin> origins;
+  std::map<Key, SizeFactors> factors;
+};
+thread_local Memory memory;
+
+class Question {
+ public:
+  Question() { ++memory.depth; }
+  ~Question() {
+    if (--memory.depth > 0) return;
+    memory.origins.clear();
+    memory.factors.clear();
+  }
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+};
+
+// ---- factors -------------------------------------------------------------------------------------------------------
+
+void multiply(SizeFactors& product, const SizeFactors& factor) {
+  product.known *= factor.known;
+  product.unknown.insert(product.unknown.end(), factor.unknown.begin(), factor.unknown.end());
+}
+
+SizeFactors number(int64_t known) { return {known, {}}; }
+
+// The dimension that a reshape is asked for; empty where it is to find it (-1), or is told it in an unknown way.
+std::optional<SizeFactors> asked_size(const IShuffleLayer& shuffle, int32_t axis) {
+  int64_t asked = ShapeValue::kUnknown;
+  const ITensor* sizes = shuffle.getInput(1);
+  if (sizes == nullptr) {
+    asked = shuffle.getReshapeDimensions().d[axis];
+  } else if (const auto& value = sizes->shape_value()) {
+    asked = value->elements[static_cast<size_t>(axis)];
+  }
+  if (asked == 0 && shuffle.getZeroIsPlaceholder()) return factors_of_dim(*shuffle.getInput(0), axis);
+  if (asked >= 0) return number(asked);
+  return asked == ShapeValue::kUnknown && sizes != nullptr ? factors_of_element(*sizes, axis) : std::nullopt;
+}
+
+// What is left for one dimension of a reshape when all others are divided out.
+std::optional<SizeFactors> rest_of_reshape(const IShuffleLayer& shuffle, int32_t axis) {
+  const ITensor& in = *shuffle.getInput(0);
+  const int32_t rank = rank_of(shuffle.getOutput(0));
+  if (!shuffle.has_reshape() && shuffle.getInput(1) == nullptr) return std::nullopt;
+  if (shuffle.has_first_transpose(rank_of(&in)) || shuffle.has_second_transpose(rank)) return std::nullopt;
+  SizeFactors rest;
+  for (int32_t i = 0; i < rank_of(&in); ++i) multiply(rest, factors_of_dim(in, i));
+  for (int32_t i = 0; i < rank; ++i) {
+    if (i == axis) continue;
+    const auto asked = asked_size(shuffle, i);
+    if (!asked || !divide(rest, *asked)) return std::nullopt;
+  }
+  return rest;
+}
+
+SizeFactors find_factors(const DimOrigin& origin) {
+  const int64_t size = origin.tensor->getDimensions().d[origin.axis];
+  if (size >= 0) return number(size);
+  const auto* shuffle = layer_cast<IShuffleLayer>(origin.tensor->producer());
+  std::optional<SizeFactors> factors;
+  if (shuffle != nullptr && (shuffle->has_reshape() || shuffle->getInput(1) != nullptr)) {
+    if (!shuffle->has_second_transpose(rank_of(origin.tensor))) factors = asked_size(*shuffle, origin.axis);
+    if (!factors) factors = rest_of_reshape(*shuffle, origin.axis);
+  }
+  return factors ? *factors : SizeFactors{1, {origin}};
+}
+
+bool is_same_origin(DimOrigin a, DimOrigin b) {
+  for (;;) {
+    a = origin_of_dim(*a.tensor, a.axis);
+    b = origin_of_dim(*b.tensor, b.axis);
+    if (a == b) return true;
+    const int64_t size_a = a.tensor->getDimensions().d[a.axis];
+    const int64_t size_b = b.tensor->getDimensions().d[b.axis];
+    if (size_a >= 0 || size_b >= 0) return size_a == size_b;
+    const auto effect_a = window_effect(*a.tensor->producer(), a.axis);
+    const auto effect_b = window_effect(*b.tensor->producer(), b.axis);
+    if (!effect_a || !effect_b || !(*effect_a == *effect_b)) return false;
+    a.tensor = a.tensor->producer()->getInput(0);
+    b.tensor = b.tensor->producer()->getInput(0);
+  }
+}
+
 }  // namespace
 
 ElementSource source_of_element(const ITensor& tensor, int64_t element) {
@@ -262,36 +364,95 @@ const ITensor* size_input(const ILayer& layer) {
 bool operator==(const DimOrigin& a, const DimOrigin& b) { return a.tensor == b.tensor && a.axis == b.axis; }
 
 DimOrigin origin_of_dim(const ITensor& tensor, int32_t axis) {
+  const Question question;
   DimOrigin origin{&tensor, axis};
+  std::vector<Key> way;
   for (;;) {
+    const Key key{origin.tensor, origin.axis};
+    const auto known = memory.origins.find(key);
+    if (known != memory.origins.end()) {
+      origin = known->second;
+      break;
+    }
+    way.push_back(key);
     const ILayer& layer = *origin.tensor->producer();
     // Where the sizes of a reshape or a slice are an input, they say which dimension it is.
     if (const ITensor* sizes = size_input(layer)) {
       const auto said = origin_of_element(*sizes, origin.axis);
-      if (said) return *said;
+      if (said) {
+        origin = *said;
+        break;
+      }
     }
     const Place place = layer.getNbInputs() == 0 ? Place{} : kept_place(layer, origin.axis);
-    if (place.input < 0) return origin;
+    if (place.input < 0) break;
     origin = {layer.getInput(place.input), place.axis};
   }
+  for (const Key& key : way) memory.origins[key] = origin;
+  return origin;
 }
 
-bool is_same_size(const ITensor& a, int32_t axis_a, const ITensor& b, int32_t axis_b) {
-  DimOrigin from_a{&a, axis_a};
-  DimOrigin from_b{&b, axis_b};
-  for (;;) {
-    from_a = origin_of_dim(*from_a.tensor, from_a.axis);
-    from_b = origin_of_dim(*from_b.tensor, from_b.axis);
-    if (from_a == from_b) return true;
-    const int64_t size_a = from_a.tensor->getDimensions().d[from_a.axis];
-    const int64_t size_b = from_b.tensor->getDimensions().d[from_b.axis];
-    if (size_a >= 0 || size_b >= 0) return size_a == size_b;
-    const auto effect_a = window_effect(*from_a.tensor->producer(), from_a.axis);
-    const auto effect_b = window_effect(*from_b.tensor->producer(), from_b.axis);
-    if (!effect_a || !effect_b || !(*effect_a == *effect_b)) return false;
-    from_a.tensor = from_a.tensor->producer()->getInput(0);
-    from_b.tensor = from_b.tensor->producer()->getInput(0);
+SizeFactors factors_of_dim(const ITensor& tensor, int32_t axis) {
+  const Question question;
+  const DimOrigin origin = origin_of_dim(tensor, axis);
+  const Key key{origin.tensor, origin.axis};
+  const auto known = memory.factors.find(key);
+  if (known != memory.factors.end()) return known->second;
+  SizeFactors factors = find_factors(origin);
+  memory.factors[key] = factors;
+  return factors;
+}
+
+std::optional<SizeFactors> factors_of_element(const ITensor& shape, int64_t element) {
+  const Question question;
+  const auto& value = shape.shape_value();
+  if (value && value->elements[static_cast<size_t>(element)] != ShapeValue::kUnknown) {
+    const int64_t known = value->elements[static_cast<size_t>(element)];
+    return known < 0 ? std::nullopt : std::optional<SizeFactors>(number(known));
   }
+  const ILayer& layer = *shape.producer();
+  if (layer.getType() == LayerType::kSHAPE) {
+    return factors_of_dim(*layer.getInput(0), static_cast<int32_t>(element));
+  }
+  const auto* product = layer_cast<IElementWiseLayer>(&layer);
+  if (product != nullptr && product->getOperation() == ElementWiseOperation::kPROD && layer.epilogue().empty()) {
+    SizeFactors factors;
+    for (const int32_t i : {0, 1}) {
+      const ITensor& operand = *layer.getInput(i);
+      if (rank_of(&operand) > 1) return std::nullopt;
+      const auto factor = factors_of_element(operand, operand.getDimensions().volume() == 1 ? 0 : element);
+      if (!factor) return std::nullopt;
+      multiply(factors, *factor);
+    }
+    return factors;
+  }
+  const Source source = source_of_element(shape, element);
+  return source.tensor == nullptr ? std::nullopt : factors_of_element(*source.tensor, source.element);
+}
+
+bool divide(SizeFactors& factors, const SizeFactors& divisor) {
+  const Question question;
+  if (divisor.known == 0 || factors.known % divisor.known != 0) return false;
+  factors.known /= divisor.known;
+  for (const DimOrigin& part : divisor.unknown) {
+    const auto same = [&](const DimOrigin& other) { return is_same_origin(part, other); };
+    const auto found = std::find_if(factors.unknown.begin(), factors.unknown.end(), same);
+    if (found == factors.unknown.end()) return false;
+    factors.unknown.erase(found);
+  }
+  return true;
+}
+
+namespace {
+
+bool is_same(SizeFactors a, const SizeFactors& b) { return divide(a, b) && a.known == 1 && a.unknown.empty(); }
+
+}  // namespace
+
+bool is_same_size(const ITensor& a, int32_t axis_a, const ITensor& b, int32_t axis_b) {
+  const Question question;
+  if (is_same_origin({&a, axis_a}, {&b, axis_b})) return true;
+  return is_same(factors_of_dim(a, axis_a), factors_of_dim(b, axis_b));
 }
 
 bool have_same_dims(const ITensor& a, const ITensor& b) {
@@ -316,8 +477,9 @@ std::optional<DimOrigin> origin_of_element(const ITensor& shape, int64_t element
 }
 
 bool is_size_of(const ITensor& shape, int64_t element, const ITensor& tensor, int32_t axis) {
-  const auto origin = origin_of_element(shape, element);
-  return origin && *origin == origin_of_dim(tensor, axis);
+  const Question question;
+  const auto factors = factors_of_element(shape, element);
+  return factors && is_same(*factors, factors_of_dim(tensor, axis));
 }
 
 }  // namespace torch_tensorrt::network

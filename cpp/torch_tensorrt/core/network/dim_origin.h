@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "torch_tensorrt/core/network/network.h"
 
@@ -29,6 +30,18 @@ struct ElementSource {
   int64_t element = 0;
 };
 ElementSource source_of_element(const ITensor& tensor, int64_t element);
+
+// A size as a product: a known number, and dimensions that are unknown before run time, each its own origin.
+struct SizeFactors {
+  int64_t known = 1;
+  std::vector<DimOrigin> unknown;
+};
+// Splits dimensions that a reshape merged.
+SizeFactors factors_of_dim(const ITensor& tensor, int32_t axis);
+// Of an element of a shape computation; empty where it is computed by anything but products.
+std::optional<SizeFactors> factors_of_element(const ITensor& shape, int64_t element);
+// `divisor` removed from `factors`; false, with `factors` spoilt, where it is no part of it.
+bool divide(SizeFactors& factors, const SizeFactors& divisor);
 
 // The input that holds the dims of the layer's output, of layers that are told them so; null otherwise.
 const ITensor* size_input(const ILayer& layer);

@@ -175,36 +175,30 @@ ITensor* dim_size(ConversionCtx* ctx, ITensor* tensor, int32_t dim) {
 
 namespace {
 
-// A -1 beside computed sizes, found where each of those is a dynamic dimension of the tensor: what is left of the known
-// ones, or the one dynamic dimension that is left.
+// A -1 beside computed sizes, found where those are a part of the tensor's: what is left is a number, or a dimension.
 void find_wildcard(ConversionCtx* ctx, ITensor* tensor, SizeList& sizes) {
-  const auto dims = tensor->getDimensions();
-  std::vector<int32_t> dynamic;
-  int64_t known_in = 1;
-  for (int32_t i = 0; i < dims.nbDims; ++i) {
-    if (dims.d[i] < 0) dynamic.push_back(i);
-    if (dims.d[i] >= 0) known_in *= dims.d[i];
+  nvinfer1::SizeFactors rest;
+  for (int32_t i = 0; i < rank(tensor); ++i) {
+    const auto factors = nvinfer1::factors_of_dim(*tensor, i);
+    rest.known *= factors.known;
+    rest.unknown.insert(rest.unknown.end(), factors.unknown.begin(), factors.unknown.end());
   }
   size_t wildcard = sizes.values.size();
-  int64_t known_out = 1;
   for (size_t i = 0; i < sizes.values.size(); ++i) {
-    if (sizes.computed[i] != nullptr) {
-      const auto same = [&](int32_t axis) { return nvinfer1::is_size_of(*sizes.computed[i], 0, *tensor, axis); };
-      const auto found = std::find_if(dynamic.begin(), dynamic.end(), same);
-      if (found == dynamic.end()) return;
-      dynamic.erase(found);
-    } else if (sizes.values[i] < 0) {
+    if (sizes.computed[i] == nullptr && sizes.values[i] < 0) {
       wildcard = i;
-    } else {
-      known_out *= sizes.values[i];
+      continue;
     }
+    const auto factors = sizes.computed[i] == nullptr ? nvinfer1::SizeFactors{sizes.values[i], {}}
+                                                      : nvinfer1::factors_of_element(*sizes.computed[i], 0);
+    if (!factors || !divide(rest, *factors)) return;
   }
-  if (wildcard == sizes.values.size() || known_out == 0 || known_in % known_out != 0) return;
-  if (dynamic.empty()) {
-    sizes.values[wildcard] = known_in / known_out;
-  } else if (dynamic.size() == 1 && known_in == known_out) {
+  if (wildcard == sizes.values.size()) return;
+  if (rest.unknown.empty()) {
+    sizes.values[wildcard] = rest.known;
+  } else if (rest.unknown.size() == 1 && rest.known == 1) {
     sizes.values[wildcard] = kUnknown;
-    sizes.computed[wildcard] = dim_size(ctx, tensor, dynamic[0]);
+    sizes.computed[wildcard] = dim_size(ctx, const_cast<ITensor*>(rest.unknown[0].tensor), rest.unknown[0].axis);
   }
 }
 

@@ -36,10 +36,8 @@ bool slice(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Size size = size_of(ctx, x, dim);
   const bool to_end = end.is_known() && end.value == INT64_MAX;
   if (start.is_known() && start.value == 0 && to_end && step == 1) return finish(ctx, n, identity(ctx, x));
-  const Size first = slice_bound(ctx, start, size);
-  const Size last = to_end ? size : slice_bound(ctx, end, size);
-  const Size length = larger(ctx, minus(ctx, last, first), 0);
-  return finish(ctx, n, slice_sizes(ctx, x, dim, first, ceil_divided(ctx, length, step), step));
+  const Slice range = read_slice(ctx, start, end, size);
+  return finish(ctx, n, slice_sizes(ctx, x, dim, range.first, ceil_divided(ctx, range.length, step), step));
 }
 
 bool narrow(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {

@@ -323,13 +323,12 @@ bool slice_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     return finish(ctx, n, broadcast(ctx, n, source, sizes_of(ctx, x)));
   }
   const Size size = size_of(ctx, x, dim);
-  const Size first = slice_bound(ctx, start, size);
-  const Size last = to_end ? size : slice_bound(ctx, end, size);
-  const Size count = ceil_divided(ctx, larger(ctx, minus(ctx, last, first), 0), step);
+  const Slice range = read_slice(ctx, start, end, size);
+  const Size count = ceil_divided(ctx, range.length, step);
   SizeList sizes = sizes_of(ctx, x);
   sizes.values[dim] = count.is_known() ? count.value : nvinfer1::ShapeValue::kUnknown;
   sizes.computed[dim] = count.computed;
-  auto* out = slice_replaced(ctx, n, x, broadcast(ctx, n, source, sizes), dim, first, count, step);
+  auto* out = slice_replaced(ctx, n, x, broadcast(ctx, n, source, sizes), dim, range.first, count, step);
   return finish(ctx, n, out == x ? identity(ctx, x) : out);
 }
 

@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "ATen/ops/arange.h"
@@ -92,6 +93,35 @@ Size slice_bound(ConversionCtx* ctx, const Size& index, const Size& size) {
     place = Size(choose(ctx, negative, size_tensor(ctx, plus(ctx, size, index)), number));
   }
   return smaller(ctx, larger(ctx, place, 0), size);
+}
+
+namespace {
+
+// A bound that lies inside for every size of the range, counted from the front or from the end.
+struct SureBound {
+  bool from_end;
+  int64_t place;
+};
+
+std::optional<SureBound> sure_bound(const Size& index, int64_t smallest) {
+  if (!index.is_known()) return std::nullopt;
+  if (index.value == INT64_MAX) return SureBound{true, 0};
+  if (index.value < 0) return smallest >= -index.value ? std::optional(SureBound{true, index.value}) : std::nullopt;
+  return smallest >= index.value ? std::optional(SureBound{false, index.value}) : std::nullopt;
+}
+
+}  // namespace
+
+Slice read_slice(ConversionCtx* ctx, const Size& start, const Size& end, const Size& size) {
+  const bool to_end = end.is_known() && end.value == INT64_MAX;
+  const Size first = slice_bound(ctx, start, size);
+  if (const auto bounds = bounds_of(ctx, size)) {
+    const auto a = sure_bound(start, bounds->low);
+    const auto b = sure_bound(end, bounds->low);
+    if (a && b && a->from_end == b->from_end) return {first, std::max(b->place - a->place, int64_t{0})};
+  }
+  const Size last = to_end ? size : slice_bound(ctx, end, size);
+  return {first, larger(ctx, minus(ctx, last, first), 0)};
 }
 
 ITensor* slice_sizes(ConversionCtx* ctx, ITensor* x, int32_t dim, const Size& start, const Size& count, int64_t step) {

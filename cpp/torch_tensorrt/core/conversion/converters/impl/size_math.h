@@ -40,6 +40,13 @@ std::optional<SizeBounds> bounds_of(ConversionCtx* ctx, const Size& size);
 
 // A bound of a slice: clamped to the size when out of range, as in Python; a negative one counts from the end.
 Size slice_bound(ConversionCtx* ctx, const Size& index, const Size& size);
+// Where x[start:end] begins and how many elements it has, before the step. An end of INT64_MAX is none. The length is
+// known where both bounds count from one side and lie inside every size of the range.
+struct Slice {
+  Size first;
+  Size length;
+};
+Slice read_slice(ConversionCtx* ctx, const Size& start, const Size& end, const Size& size);
 
 // The same as in common.h and compose.h, for sizes that may be computed.
 ITensor* slice_sizes(ConversionCtx* ctx, ITensor* x, int32_t dim, const Size& start, const Size& count,

@@ -120,10 +120,11 @@ bool split_at(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t
               const std::vector<int64_t>& indices) {
   const Size whole = size_of(ctx, x, dim);
   std::vector<ITensor*> parts;
-  Size start = 0;
+  int64_t start = 0;
   for (size_t i = 0; i <= indices.size(); ++i) {
-    const Size end = i < indices.size() ? slice_bound(ctx, indices[i], whole) : whole;
-    parts.push_back(slice_sizes(ctx, x, dim, start, larger(ctx, minus(ctx, end, start), 0)));
+    const int64_t end = i < indices.size() ? indices[i] : INT64_MAX;
+    const Slice part = read_slice(ctx, start, end, whole);
+    parts.push_back(slice_sizes(ctx, x, dim, part.first, part.length));
     start = end;
   }
   return finish_list(ctx, n, parts);
