@@ -110,6 +110,40 @@ def test_a_view_whose_elements_are_one_in_memory_is_refused(function):
         traced(function, torch.ones(6))
 
 
+RANGES = {
+    "chunk": "y.chunk(2, 0)[1].add_(1.0)",
+    "unpacked_chunks": "p, q = y.chunk(2, 0)\n    q.mul_(3.0)",
+    "chunk_of_a_transposed_tensor": "y.t().chunk(2, 1)[1].add_(1.0)",
+    "split_with_sizes": "y.split([1, y.size(0) - 1], 0)[1].add_(1.0)",
+    "tensor_split": "y.tensor_split(2, 0)[1].add_(1.0)",
+    "diagonal": "y.diagonal(1, 1, 0).mul_(2.0)",
+    "element_of_a_diagonal": "y.diagonal()[0].add_(1.0)",
+    "unfold": "y.unfold(0, 2, 2).add_(1.0)",
+    "expand": "y[0:1].expand_as(y).fill_(2.0)",
+    "narrow_from_the_end": "y.narrow(0, -1, 1).add_(1.0)",
+}
+
+
+def in_a_range(statement: str):
+    module = type("InARange", (torch.jit.ScriptModule,), {})()
+    module.define(f"def forward(self, x: Tensor):\n    y = x * 2.0\n    {statement}\n    return y + 1.0\n")
+    rows = Input(min_shape=(2, 4), opt_shape=(4, 4), max_shape=(7, 4))
+    return module, torch_tensorrt.compile(module.eval(), inputs=[rows], device="cpu")
+
+
+@pytest.mark.parametrize("statement", list(RANGES.values()), ids=list(RANGES))
+def test_views_of_a_range_of_sizes_are_written(statement):
+    module, engine = in_a_range(statement)
+    for rows in (2, 3, 5, 7):
+        x = torch.arange(4.0 * rows).reshape(rows, 4)
+        torch.testing.assert_close(engine(x), module(x))
+
+
+def test_a_view_of_a_range_that_may_repeat_elements_is_refused():
+    with pytest.raises(RuntimeError, match="several elements may be one in memory"):
+        in_a_range("y.unfold(0, 2, 1).add_(1.0)")
+
+
 # ---- the caller's tensors -------------------------------------------------------------------------------------------
 
 
@@ -169,6 +203,33 @@ def test_a_tensor_in_a_tuple_is_written():
     mine, theirs = (torch.ones(3), torch.ones(3)), (torch.ones(3), torch.ones(3))
     assert torch.equal(engine(mine), module(theirs))
     assert torch.equal(mine[1], theirs[1]) and mine[1][0] == 2.0
+
+
+class WritesTheFirst(nn.Module):
+    def forward(self, x, w):
+        x.add_(w)
+        return x * 2
+
+
+@pytest.mark.parametrize("other", [lambda x: x, lambda x: x.t(), lambda x: x[1:].expand(2, 2), lambda x: x.detach()])
+def test_arguments_that_share_memory_are_an_error(other, tmp_path):
+    engine = compiled(WritesTheFirst(), Input((2, 2)), Input((2, 2)))
+    torch.jit.save(engine, str(tmp_path / "module.ts"))
+    x = torch.ones(2, 2)
+    for run in (engine, torch.jit.load(str(tmp_path / "module.ts"))):
+        with pytest.raises(RuntimeError, match="writes its argument x in place, and argument w of this call shares"):
+            run(x, other(x))
+    assert torch.equal(x, torch.ones(2, 2))
+
+
+def test_parts_of_one_tensor_that_share_no_element_are_arguments():
+    engine = compiled(WritesTheFirst(), Input((2, 2)), Input((2, 2)))
+    for cut in (lambda t: (t[:, :2], t[:, 2:]), lambda t: (t[:, ::2], t[:, 1::2]), lambda t: (t[2:, :2], t[:2, 2:])):
+        mine, theirs = torch.arange(16.0).reshape(4, 4), torch.arange(16.0).reshape(4, 4)
+        if cut(mine)[0].shape != (2, 2):
+            mine, theirs = mine[:2], theirs[:2]
+        assert torch.equal(engine(*cut(mine)), WritesTheFirst()(*cut(theirs)))
+        assert torch.equal(mine, theirs)
 
 
 def test_a_result_that_is_the_argument_is_the_argument():

@@ -89,12 +89,21 @@ bool is_name(const std::string& text) {
   return !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) == 0;
 }
 
+// An error where an input that is written shares memory with another.
+void insert_check(torch::jit::Graph& graph, Value* inputs, Value* engine, const std::vector<WrittenInput>& writes) {
+  static const auto kCheck = c10::Symbol::fromQualString("tensorrt::check_written_inputs");
+  std::vector<int64_t> written;
+  for (const auto& write : writes) written.push_back(static_cast<int64_t>(write.input));
+  graph.insertNode(graph.create(kCheck, {inputs, graph.insertConstant(written), engine}, /*num_outputs=*/0));
+}
+
 Value* insert_call(torch::jit::Graph& graph, Value* self, const std::vector<Value*>& tensors,
-                   const c10::TypePtr& engine_type) {
+                   const c10::TypePtr& engine_type, const std::vector<WrittenInput>& writes) {
   static const auto kExecute = c10::Symbol::fromQualString("tensorrt::execute_engine");
   auto* engine = graph.insertGetAttr(self, kEngineAttribute);
   engine->setType(engine_type);
   auto* inputs = graph.insertNode(graph.createList(c10::TensorType::get(), tensors))->output();
+  if (!writes.empty() && tensors.size() > 1) insert_check(graph, inputs, engine, writes);
   auto* call = graph.insertNode(graph.create(kExecute, {inputs, engine}));
   call->output()->setType(c10::ListType::ofTensors());
   return call->output();
@@ -146,7 +155,7 @@ torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_pt
     auto* input = graph->addInput(argument)->setType(arguments[i].type());
     unpack(*graph, input, arguments[i], tensors);
   }
-  auto* list = insert_call(*graph, self, tensors, engine_value.type());
+  auto* list = insert_call(*graph, self, tensors, engine_value.type(), writes);
   const auto outputs = unpack_outputs(*graph, list, tensors, output_count, writes);
   size_t next = 0;
   std::vector<Value*> returned;

@@ -32,10 +32,10 @@ at::Tensor places_of(const at::Tensor& base) {
   return at::arange(base.numel(), base.options().dtype(at::kLong)).view(base.sizes());
 }
 
-// The base with the values at the places (as numbers of elements), none of which may be there twice unless all
-// values are equal.
-at::Tensor write_at(const at::Tensor& base, const at::Tensor& places, const at::Tensor& value, bool all_equal) {
-  if (!all_equal) util::check_places(places);
+// The base with the values at the places (as numbers of elements). None of them may be there twice, which is checked
+// unless it is certain.
+at::Tensor write_at(const at::Tensor& base, const at::Tensor& places, const at::Tensor& value, bool is_certain) {
+  if (!is_certain) util::check_places(places);
   const auto flat = base.reshape({-1}).scatter(0, places.reshape({-1}), value.reshape({-1}));
   return flat.view(base.sizes());
 }
@@ -50,7 +50,7 @@ TORCH_LIBRARY(trt, m) {
   m.def("const(Tensor(a) val) -> Tensor(a)", trt_const);
   m.def("as_written(Tensor value, Tensor self, bool same_shape) -> Tensor", as_written);
   m.def("places_of(Tensor base) -> Tensor", places_of);
-  m.def("write_at(Tensor base, Tensor places, Tensor value, bool all_equal) -> Tensor", write_at);
+  m.def("write_at(Tensor base, Tensor places, Tensor value, bool is_certain) -> Tensor", write_at);
   m.def("if_same_dtype(Tensor then, Tensor otherwise) -> Tensor", if_same_dtype);
   m.def("attn_bias_from_attn_mask(Tensor attn_mask) -> Tensor", attn_bias_from_attn_mask);
 }

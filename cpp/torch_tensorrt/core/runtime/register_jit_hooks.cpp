@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/runtime/autograd.h"
 #include "torch_tensorrt/core/runtime/cuda_access.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
+#include "torch_tensorrt/core/runtime/written_inputs.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // What loading the library makes known to PyTorch: the class tensorrt::Engine, the op tensorrt::execute_engine and
@@ -157,6 +158,11 @@ void register_settings(torch::Library& library) {
 TORCH_LIBRARY(tensorrt, library) {
   register_engine_class(library);
   library.def("execute_engine(Tensor[] input_tensors, __torch__.torch.classes.tensorrt.Engine engine) -> Tensor[]");
+  // It gives nothing, and is there for the error alone.
+  library.def(torch::schema("check_written_inputs(Tensor[] inputs, int[] written, "
+                            "__torch__.torch.classes.tensorrt.Engine engine) -> ()",
+                            c10::AliasAnalysisKind::CONSERVATIVE),
+              &check_written_inputs);
   register_constants(library);
   register_places(library, std::make_integer_sequence<int64_t, SERIALIZATION_LEN>());
   register_settings(library);

@@ -1,6 +1,7 @@
 #include "ATen/ATen.h"
 
 #include "torch_tensorrt/core/conversion/converters/converter_util.h"
+#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 #include "torch_tensorrt/core/conversion/evaluators/families.h"
 
 namespace torch_tensorrt::core::conversion::evaluators {
@@ -59,12 +60,9 @@ Result element_count(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args
 // Numbers of elements, for writing through views.
 Result places(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (args.at(n->input(0)).isTensor()) return run_operator(n, args);
-  const auto dims = tensor_argument(ctx, n, args)->getDimensions();
-  if (!dims.is_static()) {
-    TORCHTRT_THROW_ERROR(
-        "a view is written in place whose elements' places depend on a size that is a range; give one "
-        "size instead, or write the tensor through slices");
-  }
+  auto* tensor = tensor_argument(ctx, n, args);
+  const auto dims = tensor->getDimensions();
+  if (!dims.is_static()) return TensorContainer::wrap(converters::places_of(ctx, tensor));
   return torch::jit::IValue(at::arange(dims.volume(), at::kLong).reshape(util::toVec(dims)));
 }
 

@@ -47,6 +47,11 @@ Value* derive_places(View* view, View* top, Value* places, Node* place) {
   return derive(view->step, viewed, place);
 }
 
+// Whether a step from `top`'s parent down to `view` may repeat an element.
+bool may_repeat(const View* view, const View* top) {
+  return may_repeat(view->step) || (view != top && may_repeat(view->parent, top));
+}
+
 void refuse_doubt(const Storage& storage, const Node* reader) {
   if (storage.doubt.empty()) return;
   const bool is_return = reader->kind() == c10::prim::Return;
@@ -233,7 +238,8 @@ std::vector<std::pair<View*, Value*>> AliasModel::written_back(View* view, Value
     if (View* hard = first_hard_step(view)) {
       auto* base = elements_of(hard->parent, target.place);
       auto* places = derive_places(view, hard, places_of(base, target.place), target.place);
-      elements = write_at(base, places, elements, target.writes_one_number, target.place);
+      const bool is_certain = target.writes_one_number || !may_repeat(view, hard);
+      elements = write_at(base, places, elements, is_certain, target.place);
       view = hard->parent;
       // Whether elements meet in memory is found by the write, which whoever reads the view must not miss.
       values.clear();

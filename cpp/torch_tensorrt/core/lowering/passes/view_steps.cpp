@@ -164,6 +164,18 @@ bool can_write_back(const ViewStep& step) {
   return true;
 }
 
+bool may_repeat(const ViewStep& step) {
+  static const std::set<std::string> kNever = {
+      "chunk",  "unsafe_chunk", "split",  "unsafe_split", "split_with_sizes", "unsafe_split_with_sizes",
+      "hsplit", "vsplit",       "dsplit", "tensor_split", "unbind",           "diagonal",
+  };
+  if (step.node == nullptr || rules().count(step.node->kind()) != 0) return false;
+  if (step.node->kind() != aten("unfold")) return kNever.count(step.node->kind().toUnqualString()) == 0;
+  const auto size = constant_int(step.node->input(2));
+  const auto distance = constant_int(step.node->input(3));
+  return !size || !distance || *size > *distance;
+}
+
 Value* write_back(const ViewStep& step, Value* base, Value* value, Node* place) {
   if (step.index != nullptr) return write_element_back(step, base, value, place);
   return rules().at(step.node->kind())({step.node, base, value, place});
@@ -174,9 +186,9 @@ Value* places_of(Value* base, Node* place) {
   return insert_before(place, kKind, {base}, c10::TensorType::get())->output();
 }
 
-Value* write_at(Value* base, Value* places, Value* value, bool all_equal, Node* place) {
+Value* write_at(Value* base, Value* places, Value* value, bool is_certain, Node* place) {
   static const auto kKind = c10::Symbol::fromQualString("trt::write_at");
-  auto* flag = constant_before(place, all_equal);
+  auto* flag = constant_before(place, is_certain);
   return insert_before(place, kKind, {base, places, value, flag}, c10::TensorType::get())->output();
 }
 

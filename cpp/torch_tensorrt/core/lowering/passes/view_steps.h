@@ -21,14 +21,17 @@ torch::jit::Value* derive(const ViewStep& step, torch::jit::Value* viewed, torch
 bool is_read_only(const ViewStep& step);
 // Whether `write_back` knows the step. Of others the places of the elements must be computed (trt::write_at).
 bool can_write_back(const ViewStep& step);
+// Whether an element of the tensor may stand in the view more than once, as in one that was expanded.
+bool may_repeat(const ViewStep& step);
 // What the tensor `base` becomes when its view becomes `value`. For the element of a list, `base` is the tensor that
 // the list is of.
 torch::jit::Value* write_back(const ViewStep& step, torch::jit::Value* base, torch::jit::Value* value,
                               torch::jit::Node* place);
 // The elements' places in `base`, as a tensor of its shape.
 torch::jit::Value* places_of(torch::jit::Value* base, torch::jit::Node* place);
-// `base` with the elements of `value` at the places, none of which may be there twice unless all elements are equal.
+// `base` with the elements of `value` at the places. None of them may be there twice, which is checked unless
+// `is_certain`: all elements are equal, or no step repeats one.
 torch::jit::Value* write_at(torch::jit::Value* base, torch::jit::Value* places, torch::jit::Value* value,
-                            bool all_equal, torch::jit::Node* place);
+                            bool is_certain, torch::jit::Node* place);
 
 }  // namespace torch_tensorrt::core::lowering::passes

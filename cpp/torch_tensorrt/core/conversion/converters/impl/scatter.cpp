@@ -296,17 +296,22 @@ ITensor* slice_replaced(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* 
   return layer->getOutput(0);
 }
 
-// (base, places, value, all_equal): elements by their numbers, which are known.
+// (base, places, value, is_certain): elements by their numbers.
 bool write_at(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  const at::Tensor places = args[1].unwrapToTensor().reshape({-1});
-  if (!args[3].unwrapToBool()) util::check_places(places);
+  const bool is_certain = args[3].unwrapToBool();
+  if (args[1].isIValue() && !is_certain) util::check_places(args[1].unwrapToTensor());
+  TORCHTRT_CHECK(args[1].isIValue() || is_certain,
+                 "a view is written in place of which several elements may be one in memory (as of a tensor that was "
+                 "expanded or unfolded), and its elements' places depend on a size that is a range; give one size "
+                 "instead, or write a copy of it (clone())");
   auto* base = args[0].ITensorOrFreeze(ctx);
-  const auto sizes = base->getDimensions().to_vector();
+  auto* places = args[1].ITensorOrFreeze(ctx);
   auto* value = cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(base));
-  auto* flat = replace_dims(ctx, base, 0, rank(base), {base->getDimensions().volume()});
-  auto* updates = replace_dims(ctx, value, 0, rank(value), {places.numel()});
-  auto* out = scattered(ctx, flat, tensor_to_const(ctx, places), updates, ScatterMode::kELEMENT, 0, {});
-  return finish(ctx, n, replace_dims(ctx, out, 0, 1, sizes));
+  const auto flat = [&](ITensor* x) { return replace_sizes(ctx, x, 0, rank(x), {element_count(ctx, x)}); };
+  std::vector<Size> sizes;
+  for (int32_t i = 0; i < rank(base); ++i) sizes.push_back(size_of(ctx, base, i));
+  auto* out = scattered(ctx, flat(base), flat(places), flat(value), ScatterMode::kELEMENT, 0, {});
+  return finish(ctx, n, replace_sizes(ctx, out, 0, 1, sizes));
 }
 
 // (self, src, dim, start, end, step)

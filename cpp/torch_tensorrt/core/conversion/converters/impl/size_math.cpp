@@ -154,6 +154,18 @@ ITensor* count_up_to(ConversionCtx* ctx, const Size& count) {
   return tensor_to_const(ctx, at::arange(count.value, at::TensorOptions().dtype(at::kLong)));
 }
 
+Size element_count(ConversionCtx* ctx, ITensor* x) {
+  Size count(int64_t{1});
+  for (int32_t i = 0; i < rank(x); ++i) count = times(ctx, count, size_of(ctx, x, i));
+  return count;
+}
+
+ITensor* places_of(ConversionCtx* ctx, ITensor* x) {
+  std::vector<Size> sizes;
+  for (int32_t i = 0; i < rank(x); ++i) sizes.push_back(size_of(ctx, x, i));
+  return replace_sizes(ctx, count_up_to(ctx, element_count(ctx, x)), 0, 1, sizes);
+}
+
 ITensor* repeated_in_a_row(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const Var& dim,
                            const Size& repeats) {
   int32_t axis = 0;

@@ -54,6 +54,10 @@ ITensor* slice_sizes(ConversionCtx* ctx, ITensor* x, int32_t dim, const Size& st
 ITensor* replace_sizes(ConversionCtx* ctx, ITensor* x, int32_t begin, int32_t end, const std::vector<Size>& middle);
 ITensor* count_up_to(ConversionCtx* ctx, const Size& count);
 void append(SizeList& sizes, const Size& size);
+// How many elements the tensor has.
+Size element_count(ConversionCtx* ctx, ITensor* x);
+// The number of each element, in the tensor's shape.
+ITensor* places_of(ConversionCtx* ctx, ITensor* x);
 // Each element as often in a row as the size says, along the dimension, or (None) all elements in one line.
 ITensor* repeated_in_a_row(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const Var& dim,
                            const Size& repeats);
