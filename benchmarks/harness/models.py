@@ -36,6 +36,21 @@ class LeNet(nn.Module):
         return self.classifier(torch.flatten(self.features(x), 1))
 
 
+class Recurrent(nn.Module):
+    """Two recurrent layers of 256 hidden elements; the output alone."""
+
+    def __init__(self, kind: type[nn.Module]) -> None:
+        super().__init__()
+        self.layer = kind(256, 256, num_layers=2, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        return self.layer(x)[0]
+
+
+def _recurrent(kind: type[nn.Module], steps: int) -> Model:
+    return Model(lambda: Recurrent(kind), (steps, 256))
+
+
 def _mlp() -> nn.Module:
     return nn.Sequential(nn.Linear(784, 1024), nn.GELU(), nn.Linear(1024, 1024), nn.GELU(), nn.Linear(1024, 10))
 
@@ -53,6 +68,8 @@ MODELS = {
     "densenet121": _vision("densenet121"),
     "lenet": Model(LeNet, (1, 32, 32)),
     "mlp": Model(_mlp, (784,)),
+    **{f"lstm_{steps}": _recurrent(nn.LSTM, steps) for steps in (16, 64, 512)},
+    **{f"gru_{steps}": _recurrent(nn.GRU, steps) for steps in (16, 64, 512)},
 }
 
 

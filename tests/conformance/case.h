@@ -55,8 +55,10 @@ struct Case {
   Tolerance tolerance = {};
   // Part of the reason with which PyTorch's tactic declines; empty: it must take the row.
   std::string aten_declines = {};
-  // Of output 1, where the layer has one; exact.
+  // Of outputs 1 and 2, where the layer has them.
   std::function<at::Tensor(const std::vector<at::Tensor>&)> second_oracle = {};
+  std::function<at::Tensor(const std::vector<at::Tensor>&)> third_oracle = {};
+  Tolerance others_tolerance = {};
 };
 
 using Cases = std::vector<Case>;
@@ -74,6 +76,7 @@ Cases resize_cases();
 Cases ordering_cases();
 Cases scatter_cases();
 Cases attention_cases();
+Cases recurrent_cases();
 // All of them.
 const Cases& all_cases();
 

@@ -96,7 +96,7 @@ const Cases& all_cases() {
     Cases all;
     for (auto* make : {pointwise_cases, convolution_cases, pooling_cases, matrix_multiply_cases, reduction_cases,
                        normalization_cases, movement_cases, slice_cases, gather_cases, resize_cases, ordering_cases,
-                       scatter_cases, attention_cases}) {
+                       scatter_cases, attention_cases, recurrent_cases}) {
       for (Case& row : make()) all.push_back(std::move(row));
     }
     return all;

@@ -131,7 +131,8 @@ std::string compare_run(engine::Kernel& kernel, const Example& example, const en
     if (!first_difference(after, before, {}).empty()) return "it wrote to input " + std::to_string(i);
   }
   for (size_t i = 1; i < run.outputs.size(); ++i) {
-    const std::string wrong = first_difference(view_of(run.outputs[i], instance.outputs[i]), example.expected(i), {});
+    const std::string wrong = first_difference(view_of(run.outputs[i], instance.outputs[i]), example.expected(i),
+                                               example.row().others_tolerance);
     if (!wrong.empty()) return "output " + std::to_string(i) + ": " + wrong;
   }
   const std::string difference =
@@ -157,6 +158,7 @@ Example::Example(const Case& row) : row_(row), network_(std::make_shared<INetwor
   output_dims_ = layer_->getOutput(0)->getDimensions();
   expected_.push_back(row.oracle(given));
   if (row.second_oracle) expected_.push_back(row.second_oracle(given));
+  if (row.third_oracle) expected_.push_back(row.third_oracle(given));
   TORCHTRT_CHECK(static_cast<int32_t>(expected_.size()) == layer_->getNbOutputs(),
                  row.name << " has no oracle for an output");
 }

@@ -165,6 +165,9 @@ def test_recurrent_over_a_range(kind: type[nn.Module]) -> None:
         x = normal(size, 5, 8)
         for mine, theirs in zip(flatten(made(x)), flatten(module(x)), strict=True):
             torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
-    lengths = Input(min_shape=(3, 2, 8), opt_shape=(3, 5, 8), max_shape=(3, 7, 8))
-    with pytest.raises(RuntimeError, match="is dynamic, and the steps of a recurrent network are unrolled"):
-        compile_for(module, [lengths])
+    lengths = Input(min_shape=(1, 1, 8), opt_shape=(3, 16, 8), max_shape=(16, 512, 8))
+    made = compile_for(module, [lengths])
+    for batch, steps in ((1, 1), (3, 16), (2, 512), (16, 37), (1, 512), (7, 1)):
+        x = normal(batch, steps, 8)
+        for mine, theirs in zip(flatten(made(x)), flatten(module(x)), strict=True):
+            torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)

@@ -286,8 +286,17 @@ void add_every_kind(INetworkDefinition& net) {
   attention->setCausal(true);
   attention->setScale(0.0);
   auto* places = net.addNonZero(x);
+  auto* recurrent = net.addRecurrent(*net.addInput("steps", DataType::kFLOAT, Dims{5, 2, 3}), RecurrentCell::kLSTM, 2);
+  recurrent->setProjectionSize(1);
+  recurrent->setReverse(true);
+  recurrent->setWeights(RecurrentWeights::kINPUT, floats(net, 8 * 3));
+  recurrent->setWeights(RecurrentWeights::kHIDDEN, floats(net, 8));
+  recurrent->setWeights(RecurrentWeights::kHIDDEN_BIAS, floats(net, 8));
+  recurrent->setWeights(RecurrentWeights::kPROJECTION, *net.addInput("projection", DataType::kFLOAT, Dims{1, 2}));
+  recurrent->setCellState(*net.addInput("cell", DataType::kFLOAT, Dims{1, 2, 2}));
   for (ILayer* last :
-       std::initializer_list<ILayer*>{deconv, concat, identity, reformat, scatter, sample, attention, places}) {
+       std::initializer_list<ILayer*>{deconv, concat, identity, reformat, scatter, sample, attention, places,
+                                        recurrent}) {
     net.markOutput(*last->getOutput(0));
   }
   net.profiles().push_back({{"wide", {Dims{1, 4}, Dims{2, 4}, Dims{3, 4}}}});

@@ -6,6 +6,7 @@ from .table import Row, t
 
 I64, F64, BOOL = torch.int64, torch.float64, torch.bool
 F = "torch.nn.functional."
+STATES = "the states fix the size of the batch"
 SUMS = {"rtol": 1e-4, "atol": 2e-5}  # sums of up to a few hundred products of normal numbers, added in another order
 
 
@@ -191,9 +192,9 @@ def _recurrence() -> list[Row]:
         args = "True, 1, 0.0, False, False"
         rows += [
             # steps x batch x features
-            Row(f"aten::{name}.input", f"torch.{name}(a, {state}, [c, d, e, f], {args}, False)", (fixed(6, 3, 5), fixed(1, 3, 4), *w, *b), static_only="steps", **SUMS),
-            Row(f"aten::{name}.input", f"torch.{name}(a, {state}, [c, d], False, 1, 0.0, False, False, True)", (fixed(3, 6, 5), fixed(1, 3, 4), *w), static_only="steps", **SUMS),
-            Row(f"aten::{name}.input", f"torch.{name}(a, {state}, [c, d, c, d], False, 1, 0.0, False, True, True)", (fixed(3, 6, 5), fixed(2, 3, 4), *w), static_only="steps", **SUMS),
+            Row(f"aten::{name}.input", f"torch.{name}(a, {state}, [c, d, e, f], {args}, False)", (t(6, 3, 5), fixed(1, 3, 4), *w, *b), **SUMS),
+            Row(f"aten::{name}.input", f"torch.{name}(a, {state}, [c, d], False, 1, 0.0, False, False, True)", (fixed(3, 6, 5), fixed(1, 3, 4), *w), static_only=STATES, **SUMS),
+            Row(f"aten::{name}.input", f"torch.{name}(a, {state}, [c, d, c, d], False, 1, 0.0, False, True, True)", (fixed(3, 6, 5), fixed(2, 3, 4), *w), static_only=STATES, **SUMS),
         ]  # fmt: skip
     # The hidden state has 2 features, the cell 4.
     w = (fixed(16, 5, low=-0.5, high=0.5), fixed(16, 2, low=-0.5, high=0.5), fixed(2, 4))
@@ -204,7 +205,7 @@ def _recurrence() -> list[Row]:
         ("[d, e, f, d, e, f], False, 1, 0.0, False, True, True", (3, 6, 5), 2, w),
     ):
         inputs = (fixed(*x), fixed(layers, 3, 2), fixed(layers, 3, 4), *weights)
-        rows.append(Row("aten::lstm.input", f"torch.lstm(a, [b, c], {code})", inputs, static_only="steps", **SUMS))
+        rows.append(Row("aten::lstm.input", f"torch.lstm(a, [b, c], {code})", inputs, static_only=STATES, **SUMS))
     return rows
 
 

@@ -134,6 +134,9 @@ Place of_attention(const ILayer& layer, int32_t axis) {
   return {input, axis};
 }
 
+// Steps and batch are the input's.
+Place of_recurrent(const ILayer&, int32_t axis) { return first_if(axis < 2, axis); }
+
 // The dims of the indices stand for the axis.
 Place of_gather_dim(const ILayer& layer, int32_t axis) {
   const auto& gather = static_cast<const IGatherLayer&>(layer);
@@ -201,11 +204,16 @@ constexpr Row kRows[] = {
     {LayerType::kSELECT, unrepeated},
     {LayerType::kMATRIX_MULTIPLY, of_product},
     {LayerType::kATTENTION, of_attention},
+    {LayerType::kRECURRENT, of_recurrent},
     {LayerType::kGATHER, of_gather_dim},
     {LayerType::kSHUFFLE, of_shuffle_dim},
 };
 
-Place kept_place(const ILayer& layer, int32_t axis) {
+Place kept_place(const ITensor& tensor, int32_t axis) {
+  const ILayer& layer = *tensor.producer();
+  if (layer.getNbInputs() == 0) return {};
+  // The last states of a recurrent layer are of one step.
+  if (layer.getType() == LayerType::kRECURRENT && axis == 0 && &tensor != layer.getOutput(0)) return {};
   for (const Row& row : kRows) {
     if (row.type == layer.getType()) return row.kept_place(layer, axis);
   }
@@ -384,7 +392,7 @@ DimOrigin origin_of_dim(const ITensor& tensor, int32_t axis) {
         break;
       }
     }
-    const Place place = layer.getNbInputs() == 0 ? Place{} : kept_place(layer, origin.axis);
+    const Place place = kept_place(*origin.tensor, origin.axis);
     if (place.input < 0) break;
     origin = {layer.getInput(place.input), place.axis};
   }

@@ -58,6 +58,7 @@ constexpr EnumEntry kLayerTypeEntries[] = {
     entry(LayerType::kGRID_SAMPLE, "grid_sample"),
     entry(LayerType::kATTENTION, "attention"),
     entry(LayerType::kNON_ZERO, "non_zero"),
+    entry(LayerType::kRECURRENT, "recurrent"),
 };
 constexpr EnumTable kLayerTypeTable = table_of("layer kind", kLayerTypeEntries);
 
@@ -176,6 +177,14 @@ constexpr EnumEntry kGatherModeEntries[] = {
     entry(GatherMode::kND, "nd"),
 };
 constexpr EnumTable kGatherModeTable = table_of("gather mode", kGatherModeEntries);
+
+constexpr EnumEntry kRecurrentCellEntries[] = {
+    entry(RecurrentCell::kRELU, "relu"),
+    entry(RecurrentCell::kTANH, "tanh"),
+    entry(RecurrentCell::kLSTM, "lstm"),
+    entry(RecurrentCell::kGRU, "gru"),
+};
+constexpr EnumTable kRecurrentCellTable = table_of("recurrent cell", kRecurrentCellEntries);
 
 constexpr EnumEntry kInterpolationModeEntries[] = {
     entry(InterpolationMode::kNEAREST, "nearest"),
@@ -315,6 +324,10 @@ const EnumTable& enum_table<ScatterMode>() {
 template <>
 const EnumTable& enum_table<ScatterReduction>() {
   return kScatterReductionTable;
+}
+template <>
+const EnumTable& enum_table<RecurrentCell>() {
+  return kRecurrentCellTable;
 }
 template <>
 const EnumTable& enum_table<InterpolationMode>() {

@@ -61,6 +61,8 @@ const EnumTable& enum_table<ScatterMode>();
 template <>
 const EnumTable& enum_table<ScatterReduction>();
 template <>
+const EnumTable& enum_table<RecurrentCell>();
+template <>
 const EnumTable& enum_table<InterpolationMode>();
 template <>
 const EnumTable& enum_table<ResizeCoordinateTransformation>();

@@ -16,7 +16,7 @@ struct OptionalInputs {
 };
 constexpr OptionalInputs kOptionalInputs[] = {
     {LayerType::kCONVOLUTION, 2}, {LayerType::kDECONVOLUTION, 2}, {LayerType::kSHUFFLE, 1},
-    {LayerType::kRESIZE, 1},      {LayerType::kSLICE, 4},
+    {LayerType::kRESIZE, 1},      {LayerType::kSLICE, 4},         {LayerType::kRECURRENT, 8},
 };
 
 int32_t last_optional_input(LayerType type) {

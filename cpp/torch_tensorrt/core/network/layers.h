@@ -17,6 +17,7 @@
 #include "torch_tensorrt/core/network/layers/non_zero.h"
 #include "torch_tensorrt/core/network/layers/normalization.h"
 #include "torch_tensorrt/core/network/layers/pooling.h"
+#include "torch_tensorrt/core/network/layers/recurrent.h"
 #include "torch_tensorrt/core/network/layers/reduce.h"
 #include "torch_tensorrt/core/network/layers/reformat.h"
 #include "torch_tensorrt/core/network/layers/resize.h"

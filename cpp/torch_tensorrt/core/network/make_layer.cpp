@@ -45,6 +45,7 @@ constexpr Row kMakers[] = {
     {LayerType::kGRID_SAMPLE, [] { return std::unique_ptr<ILayer>(new IGridSampleLayer()); }},
     {LayerType::kATTENTION, [] { return std::unique_ptr<ILayer>(new IAttentionLayer()); }},
     {LayerType::kNON_ZERO, [] { return std::unique_ptr<ILayer>(new INonZeroLayer()); }},
+    {LayerType::kRECURRENT, [] { return std::unique_ptr<ILayer>(new IRecurrentLayer(RecurrentCell::kLSTM, 0)); }},
 };
 static_assert(sizeof(kMakers) / sizeof(Row) == kLayerTypeCount, "every layer kind has a row");
 

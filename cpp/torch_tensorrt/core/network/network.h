@@ -77,6 +77,8 @@ class INetworkDefinition {
   IGridSampleLayer* addGridSample(ITensor& input, ITensor& grid);
   IAttentionLayer* addAttention(ITensor& query, ITensor& key, ITensor& value);
   INonZeroLayer* addNonZero(ITensor& input);
+  // Its weights are set, or made inputs, behind it.
+  IRecurrentLayer* addRecurrent(ITensor& input, RecurrentCell cell, int64_t hidden_size);
 
   // ---- looking ---------------------------------------------------------------------------------------------------
   int32_t getNbLayers() const { return static_cast<int32_t>(layers_.size()); }  // input layers count too

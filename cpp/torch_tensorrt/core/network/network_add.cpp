@@ -233,4 +233,8 @@ IAttentionLayer* INetworkDefinition::addAttention(ITensor& query, ITensor& key, 
 
 INonZeroLayer* INetworkDefinition::addNonZero(ITensor& input) { return add_checked<INonZeroLayer>({&input}); }
 
+IRecurrentLayer* INetworkDefinition::addRecurrent(ITensor& input, RecurrentCell cell, int64_t hidden_size) {
+  return add<IRecurrentLayer>({&input}, cell, hidden_size);
+}
+
 }  // namespace torch_tensorrt::network

@@ -124,8 +124,9 @@ enum class LayerType : int32_t {
   kGRID_SAMPLE,
   kATTENTION,
   kNON_ZERO,
+  kRECURRENT,  // ours
 };
-constexpr int32_t kLayerTypeCount = static_cast<int32_t>(LayerType::kNON_ZERO) + 1;
+constexpr int32_t kLayerTypeCount = static_cast<int32_t>(LayerType::kRECURRENT) + 1;
 
 enum class ActivationType : int32_t {
   kRELU = 0,               // max(0, x)
@@ -220,6 +221,8 @@ enum class CumulativeOperation : int32_t { kSUM = 0, kPROD = 64, kMAX, kMIN };
 enum class ScatterMode : int32_t { kELEMENT = 0, kND };
 // Ours: what becomes of an update that meets an element (or an earlier update): it takes its place, or is combined.
 enum class ScatterReduction : int32_t { kNONE = 0, kSUM, kPROD, kMAX, kMIN, kMEAN };
+// Ours: what a recurrent layer does at each step. kGRU is PyTorch's: the reset gate scales what the hidden state gives.
+enum class RecurrentCell : int32_t { kRELU = 0, kTANH, kLSTM, kGRU };
 enum class InterpolationMode : int32_t { kNEAREST = 0, kLINEAR, kCUBIC };
 using ResizeMode = InterpolationMode;
 enum class ResizeCoordinateTransformation : int32_t { kALIGN_CORNERS = 0, kASYMMETRIC, kHALF_PIXEL };

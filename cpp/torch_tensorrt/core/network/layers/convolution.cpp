@@ -110,25 +110,6 @@ void check_weight_type(const char* what, DataType type, DataType input) {
   }
 }
 
-// The kernel's or the bias' elements are `expected` in number, when it is known.
-void check_weight_count(const char* what, int64_t count, int64_t expected, const std::string& why) {
-  if (expected >= 0 && count != expected) {
-    TORCHTRT_THROW_ERROR("the " << what << " has " << count << " elements, must have " << expected << " (" << why
-                                << ")");
-  }
-}
-
-void check_weight_input(const char* what, const InferInput& input, const Dims& expected) {
-  bool fits = input.type.dims.nbDims == expected.nbDims;
-  for (int32_t i = 0; fits && i < expected.nbDims; ++i) {
-    fits = expected.d[i] == -1 || input.type.dims.d[i] == -1 || expected.d[i] == input.type.dims.d[i];
-  }
-  if (!fits) {
-    TORCHTRT_THROW_ERROR("the " << what << " input is " << to_string(input.type.dims) << ", must be "
-                                << to_string(expected));
-  }
-}
-
 }  // namespace
 
 void ConvolutionBase::check_groups(int64_t channels) const {

@@ -197,6 +197,24 @@ std::vector<int64_t> shape_input(const char* name, const InferInput& input, int3
   return input.value->elements;
 }
 
+void check_weight_count(const char* what, int64_t count, int64_t expected, const std::string& why) {
+  if (expected >= 0 && count != expected) {
+    TORCHTRT_THROW_ERROR("the " << what << " has " << count << " elements, must have " << expected << " (" << why
+                                << ")");
+  }
+}
+
+void check_weight_input(const char* what, const InferInput& input, const Dims& expected) {
+  bool fits = input.type.dims.nbDims == expected.nbDims;
+  for (int32_t i = 0; fits && i < expected.nbDims; ++i) {
+    fits = expected.d[i] == -1 || input.type.dims.d[i] == -1 || expected.d[i] == input.type.dims.d[i];
+  }
+  if (!fits) {
+    TORCHTRT_THROW_ERROR("the " << what << " input is " << to_string(input.type.dims) << ", must be "
+                                << to_string(expected));
+  }
+}
+
 std::vector<int64_t> strides_of(const Dims& dims) {
   std::vector<int64_t> strides(static_cast<size_t>(dims.nbDims), 1);
   for (int32_t i = dims.nbDims - 2; i >= 0; --i) {

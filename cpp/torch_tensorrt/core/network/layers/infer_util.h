@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "torch_tensorrt/core/network/attributes.h"
@@ -51,6 +52,11 @@ int64_t if_fits(DataType type, int64_t value);
 // A shape tensor's elements as the input of a layer with `rank` dimensions; all kUnknown without a value.
 // Throws Error when the input is not a 1-D tensor of that many integers.
 std::vector<int64_t> shape_input(const char* name, const InferInput& input, int32_t rank);
+
+// Constant weights have `expected` elements, when that is known; `why` says what of.
+void check_weight_count(const char* what, int64_t count, int64_t expected, const std::string& why);
+// Weights that are an input have the dims, where they are known.
+void check_weight_input(const char* what, const InferInput& input, const Dims& expected);
 
 // Row-major strides.
 std::vector<int64_t> strides_of(const Dims& dims);

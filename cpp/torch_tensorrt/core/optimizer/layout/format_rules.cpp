@@ -150,6 +150,7 @@ bool carries_format(const ILayer& layer, int32_t input) {
     case LayerType::kGRID_SAMPLE:
     case LayerType::kATTENTION:
     case LayerType::kNON_ZERO:
+    case LayerType::kRECURRENT:
       return input == 0;
   }
   return false;

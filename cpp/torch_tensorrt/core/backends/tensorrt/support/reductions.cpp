@@ -65,6 +65,13 @@ Decision supports_attention(const ILayer& layer) {
       "it has no scale, and the width of its heads, of which the scale is made, is known at run time only");
 }
 
+Decision supports_recurrent(const ILayer& layer) {
+  const Dims input = layer.getInput(0)->getDimensions();
+  if (input.volume() != 0) return Decision::yes();
+  return Decision::no("its input " + network::to_string(input) +
+                      " has no elements, TensorRT multiplies no such matrices");
+}
+
 Decision supports_reduce(const ILayer& layer) {
   const Dims input = layer.getInput(0)->getDimensions();
   if (input.volume() == 0) {

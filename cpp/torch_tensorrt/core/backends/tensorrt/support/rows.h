@@ -33,6 +33,7 @@ Decision supports_reduce(const network::ILayer& layer);
 Decision supports_normalization(const network::ILayer& layer);
 Decision supports_matrix_multiply(const network::ILayer& layer);
 Decision supports_attention(const network::ILayer& layer);
+Decision supports_recurrent(const network::ILayer& layer);
 Decision supports_topk(const network::ILayer& layer);
 Decision supports_cumulative(const network::ILayer& layer);
 

@@ -104,6 +104,7 @@ const std::vector<SupportRow>& support_table() {
       {LayerType::kATTENTION, supports_attention,
        "scale, matrix multiply, mask, softmax, matrix multiply: what TensorRT makes one kernel of"},
       {LayerType::kNON_ZERO, supports_always, "non-zero, of a comparison with 0"},
+      {LayerType::kRECURRENT, supports_recurrent, "a product of all steps, and a loop over them"},
   };
   return table;
 }

@@ -36,6 +36,7 @@ const std::vector<TranslationRow>& translation_table() {
       {LayerType::kGRID_SAMPLE, translate_grid_sample},
       {LayerType::kATTENTION, translate_attention},
       {LayerType::kNON_ZERO, translate_non_zero},
+      {LayerType::kRECURRENT, translate_recurrent},
   };
   return table;
 }

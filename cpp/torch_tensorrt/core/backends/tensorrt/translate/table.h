@@ -54,5 +54,7 @@ void translate_cumulative(Translator& t);
 void translate_normalization(Translator& t);
 // attention.cpp
 void translate_attention(Translator& t);
+// recurrent.cpp
+void translate_recurrent(Translator& t);
 
 }  // namespace torch_tensorrt::backends::tensorrt

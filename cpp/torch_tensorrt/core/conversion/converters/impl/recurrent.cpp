@@ -3,8 +3,8 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
-// Recurrent networks: cells as they are, layers of cells unrolled over the steps of a known length, or of packed
-// sequences of known lengths.
+// Recurrent networks: cells as they are, layers of cells as recurrent layers of the network. Packed sequences have known
+// lengths.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -131,39 +131,44 @@ std::vector<Weights> read_weights(const torch::jit::Node* n, const std::vector<I
   return weights;
 }
 
-struct Run {
-  std::vector<ITensor*> outputs;  // one a step, each 1 x N x H
-  State last;
-};
+constexpr auto kLSTM = nvinfer1::RecurrentCell::kLSTM;
+constexpr auto kGRU = nvinfer1::RecurrentCell::kGRU;
+constexpr auto kTANH = nvinfer1::RecurrentCell::kTANH;
+constexpr auto kRELU = nvinfer1::RecurrentCell::kRELU;
 
-// Of the cell; a projected hidden state is smaller.
-int64_t state_size(const Weights& weights) {
-  const auto& hidden_weights = weights.projection != nullptr ? *weights.projection : *weights.hidden;
-  return hidden_weights.getDimensions().d[1];
-}
-
-// x: T x N x I. The input's share of all steps is one product.
-Run run_direction(ConversionCtx* ctx, const torch::jit::Node* n, Step step, ITensor* x, const Weights& weights,
-                  State state, bool backward) {
-  const int64_t steps = known_size(n, x, 0, "the steps of a recurrent network are unrolled");
-  const int64_t size = state_size(weights);
-  auto* from_input = project(ctx, x, weights.input, weights.input_bias);
-  Run run;
-  run.outputs.resize(steps);
-  for (int64_t i = 0; i < steps; ++i) {
-    const int64_t t = backward ? steps - 1 - i : i;
-    auto* from_hidden = project(ctx, state.hidden, weights.hidden, weights.hidden_bias);
-    state = step(ctx, slice_dim(ctx, from_input, 0, t, 1), from_hidden, state, size);
-    if (weights.projection != nullptr) state.hidden = project(ctx, state.hidden, weights.projection, nullptr);
-    run.outputs[t] = state.hidden;
+// Constants become attributes of the layer.
+void set_weights(nvinfer1::IRecurrentLayer* layer, nvinfer1::RecurrentWeights role, ITensor* tensor) {
+  if (tensor == nullptr) return;
+  if (const auto* constant = nvinfer1::layer_cast<nvinfer1::IConstantLayer>(tensor->producer())) {
+    layer->setWeights(role, constant->getWeights());
+    return;
   }
-  run.last = state;
-  return run;
+  layer->setWeights(role, *tensor);
 }
 
-// Layer i of a stack of states (layers * directions x N x H).
-ITensor* state_of(ConversionCtx* ctx, ITensor* states, int64_t i) {
-  return states == nullptr ? nullptr : slice_dim(ctx, states, 0, i, 1);
+// x: T x N x I; states: 1 x N x H. `lengths` (null: all steps) has one an N.
+nvinfer1::IRecurrentLayer* add_layer(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::RecurrentCell cell,
+                                     ITensor* x, const Weights& weights, const State& start, ITensor* lengths,
+                                     bool backward) {
+  using Role = nvinfer1::RecurrentWeights;
+  const bool projects = weights.projection != nullptr;
+  const auto hidden_dims = weights.hidden->getDimensions();
+  const auto projection_dims = projects ? weights.projection->getDimensions() : nvinfer1::Dims();
+  TORCHTRT_CHECK(hidden_dims.is_static() && projection_dims.is_static(),
+                 util::node_info(n) << ": the dims of computed weights must be known, they are "
+                                    << nvinfer1::to_string(hidden_dims));
+  auto* layer = ctx->net->addRecurrent(*x, cell, projects ? projection_dims.d[1] : hidden_dims.d[1]);
+  if (projects) layer->setProjectionSize(projection_dims.d[0]);
+  layer->setReverse(backward);
+  set_weights(layer, Role::kINPUT, weights.input);
+  set_weights(layer, Role::kHIDDEN, weights.hidden);
+  set_weights(layer, Role::kINPUT_BIAS, weights.input_bias);
+  set_weights(layer, Role::kHIDDEN_BIAS, weights.hidden_bias);
+  set_weights(layer, Role::kPROJECTION, weights.projection);
+  if (lengths != nullptr) layer->setLengths(*lengths);
+  layer->setHiddenState(*start.hidden);
+  if (start.cell != nullptr) layer->setCellState(*start.cell);
+  return layer;
 }
 
 struct Stack {
@@ -172,8 +177,13 @@ struct Stack {
   ITensor* cell;
 };
 
-Stack run_stack(ConversionCtx* ctx, const torch::jit::Node* n, Step step, ITensor* x, const State& start,
-                const std::vector<Weights>& weights, const Layout& layout) {
+// x: T x N x I; states: layers * directions x N x H.
+Stack run_stack(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::RecurrentCell cell, ITensor* x,
+                const State& start, const std::vector<Weights>& weights, const Layout& layout,
+                ITensor* lengths = nullptr) {
+  const auto state_of = [&](ITensor* states, int64_t i) {
+    return states == nullptr ? nullptr : slice_dim(ctx, states, 0, i, 1);
+  };
   const int64_t directions = layout.bidirectional ? 2 : 1;
   std::vector<ITensor*> hidden;
   std::vector<ITensor*> cells;
@@ -181,31 +191,31 @@ Stack run_stack(ConversionCtx* ctx, const torch::jit::Node* n, Step step, ITenso
     std::vector<ITensor*> sides;
     for (int64_t side = 0; side < directions; ++side) {
       const int64_t i = layer * directions + side;
-      const State state{state_of(ctx, start.hidden, i), state_of(ctx, start.cell, i)};
-      const Run run = run_direction(ctx, n, step, x, weights[i], state, side == 1);
-      sides.push_back(join(ctx, run.outputs, 0));
-      hidden.push_back(run.last.hidden);
-      if (run.last.cell != nullptr) cells.push_back(run.last.cell);
+      const State state{state_of(start.hidden, i), state_of(start.cell, i)};
+      const auto* run = add_layer(ctx, n, cell, x, weights[i], state, lengths, side == 1);
+      sides.push_back(run->getOutput(0));
+      hidden.push_back(run->getOutput(1));
+      cells.push_back(run->getOutput(2));
     }
     x = join(ctx, sides, 2);
   }
-  return {x, join(ctx, hidden, 0), cells.empty() ? nullptr : join(ctx, cells, 0)};
+  return {x, join(ctx, hidden, 0), cell == kLSTM ? join(ctx, cells, 0) : nullptr};
+}
+
+State read_states(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::RecurrentCell cell, Var& arg) {
+  if (cell != kLSTM) return {arg.ITensorOrFreeze(ctx), nullptr};
+  const auto states = tensor_list(ctx, arg);
+  TORCHTRT_CHECK(states.size() == 2, util::node_info(n) << ": " << states.size() << " states, an LSTM has 2");
+  return {states[0], states[1]};
 }
 
 // (input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first); hx is a list for an LSTM.
-OpConverter recurrent(Step step, bool is_lstm) {
+OpConverter recurrent(nvinfer1::RecurrentCell cell) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     const Layout layout{args[3].unwrapToBool(), args[4].unwrapToInt(), args[7].unwrapToBool(), args[8].unwrapToBool()};
     TORCHTRT_CHECK(!args[6].unwrapToBool(), util::node_info(n) << ": train is true; call eval() on the module first");
     auto* x = args[0].ITensorOrFreeze(ctx);
-    State start;
-    if (is_lstm) {
-      const auto states = tensor_list(ctx, args[1]);
-      TORCHTRT_CHECK(states.size() == 2, util::node_info(n) << ": " << states.size() << " states, an LSTM has 2");
-      start = {states[0], states[1]};
-    } else {
-      start.hidden = args[1].ITensorOrFreeze(ctx);
-    }
+    State start = read_states(ctx, n, cell, args[1]);
     const bool batched = rank(x) == 3;
     if (!batched) {
       x = replace_dims(ctx, x, 1, 1, {1});
@@ -214,11 +224,11 @@ OpConverter recurrent(Step step, bool is_lstm) {
     }
     const bool swapped = layout.batch_first && batched;
     if (swapped) x = transpose(ctx, x, {1, 0, 2});
-    const auto weights = read_weights(n, tensor_list(ctx, args[2]), layout, is_lstm);
-    Stack stack = run_stack(ctx, n, step, x, start, weights, layout);
+    const auto weights = read_weights(n, tensor_list(ctx, args[2]), layout, cell == kLSTM);
+    Stack stack = run_stack(ctx, n, cell, x, start, weights, layout);
     if (swapped) stack.output = transpose(ctx, stack.output, {1, 0, 2});
     std::vector<ITensor*> results = {stack.output, stack.hidden};
-    if (is_lstm) results.push_back(stack.cell);
+    if (cell == kLSTM) results.push_back(stack.cell);
     for (size_t i = 0; i < results.size(); ++i) {
       finish(ctx, n, batched ? results[i] : replace_dims(ctx, results[i], 1, 2, {}), i);
     }
@@ -239,86 +249,60 @@ std::vector<int64_t> known_sizes(const torch::jit::Node* n, Var& arg) {
   return {sizes.const_data_ptr<int64_t>(), sizes.const_data_ptr<int64_t>() + sizes.numel()};
 }
 
-ITensor* rows_of(ConversionCtx* ctx, ITensor* x, int64_t start, int64_t count) {
-  return x == nullptr ? nullptr : slice_dim(ctx, x, 0, start, count);
-}
+// Where the elements of packed sequences lie, padded and packed.
+struct Packing {
+  at::Tensor places;   // steps x N: the row of the packed data, or the one behind it
+  at::Tensor lengths;  // N
+  int64_t rows;        // of the packed data
+};
 
-State rows_of(ConversionCtx* ctx, const State& state, int64_t start, int64_t count) {
-  return {rows_of(ctx, state.hidden, start, count), rows_of(ctx, state.cell, start, count)};
-}
-
-State join_rows(ConversionCtx* ctx, const State& first, const State& second) {
-  const bool has_cell = first.cell != nullptr;
-  return {join(ctx, {first.hidden, second.hidden}, 0), has_cell ? join(ctx, {first.cell, second.cell}, 0) : nullptr};
-}
-
-// data: rows x I, state: N x H. Forward, the states of sequences that have ended wait for the end; backward, a sequence
-// joins with its first state where it ends.
-Run run_packed_direction(ConversionCtx* ctx, const torch::jit::Node* n, Step step, ITensor* data,
-                         const std::vector<int64_t>& sizes, const Weights& weights, const State& start, bool backward) {
+Packing packing_of(const torch::jit::Node* n, const std::vector<int64_t>& sizes, int64_t steps) {
   TORCHTRT_CHECK(!sizes.empty(), util::node_info(n) << ": there are no packed sequences");
-  const int64_t size = state_size(weights);
-  const auto steps = static_cast<int64_t>(sizes.size());
-  std::vector<int64_t> offsets(steps, 0);
-  for (int64_t t = 1; t < steps; ++t) offsets[t] = offsets[t - 1] + sizes[t - 1];
-  auto* from_input = project(ctx, data, weights.input, weights.input_bias);
-  int64_t count = backward ? sizes.back() : sizes.front();
-  State state = rows_of(ctx, start, 0, count);
-  std::vector<State> ended;
-  Run run;
-  run.outputs.resize(steps);
-  for (int64_t i = 0; i < steps; ++i) {
-    const int64_t t = backward ? steps - 1 - i : i;
-    if (sizes[t] < count) {
-      ended.push_back(rows_of(ctx, state, sizes[t], count - sizes[t]));
-      state = rows_of(ctx, state, 0, sizes[t]);
-    } else if (sizes[t] > count) {
-      state = join_rows(ctx, state, rows_of(ctx, start, count, sizes[t] - count));
-    }
-    count = sizes[t];
-    auto* from_hidden = project(ctx, state.hidden, weights.hidden, weights.hidden_bias);
-    state = step(ctx, slice_dim(ctx, from_input, 0, offsets[t], count), from_hidden, state, size);
-    if (weights.projection != nullptr) state.hidden = project(ctx, state.hidden, weights.projection, nullptr);
-    run.outputs[t] = state.hidden;
+  Packing packing{at::empty({steps, sizes[0]}, at::kLong), at::zeros({sizes[0]}, at::kLong), 0};
+  for (const int64_t size : sizes) packing.rows += size;
+  packing.places.fill_(packing.rows);
+  int64_t row = 0;
+  for (size_t t = 0; t < sizes.size(); ++t) {
+    packing.places[static_cast<int64_t>(t)].slice(0, 0, sizes[t]).copy_(at::arange(row, row + sizes[t], at::kLong));
+    packing.lengths.slice(0, 0, sizes[t]).add_(1);
+    row += sizes[t];
   }
-  for (; !ended.empty(); ended.pop_back()) state = join_rows(ctx, state, ended.back());
-  run.last = state;
-  return run;
+  return packing;
+}
+
+// Rows x ... -> steps x N x ..., with rows of the value behind the ends of the sequences.
+ITensor* unpack(ConversionCtx* ctx, ITensor* data, const at::Tensor& places, const at::Scalar& padding) {
+  auto one_row = data->getDimensions().to_vector();
+  one_row[0] = 1;
+  auto* padding_row =
+      tensor_to_const(ctx, at::full(one_row, padding, at::TensorOptions().dtype(scalar_type(data))));
+  auto* rows = join(ctx, {data, padding_row}, 0);
+  return ctx->net->addGather(*rows, *tensor_to_const(ctx, places), 0)->getOutput(0);
 }
 
 // (data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional); hx is a list for an LSTM.
-OpConverter packed(Step step, bool is_lstm) {
+// The layers run on the padded batch.
+OpConverter packed(nvinfer1::RecurrentCell cell) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     const Layout layout{args[4].unwrapToBool(), args[5].unwrapToInt(), args[8].unwrapToBool(), false};
     TORCHTRT_CHECK(!args[7].unwrapToBool(), util::node_info(n) << ": train is true; call eval() on the module first");
     const auto sizes = known_sizes(n, args[1]);
-    const auto states = is_lstm ? tensor_list(ctx, args[2]) : std::vector<ITensor*>{args[2].ITensorOrFreeze(ctx)};
-    const auto weights = read_weights(n, tensor_list(ctx, args[3]), layout, is_lstm);
-    auto* x = args[0].ITensorOrFreeze(ctx);
-    std::vector<ITensor*> hidden;
-    std::vector<ITensor*> cells;
-    const int64_t directions = layout.bidirectional ? 2 : 1;
-    for (int64_t layer = 0; layer < layout.layers; ++layer) {
-      std::vector<ITensor*> sides;
-      for (int64_t side = 0; side < directions; ++side) {
-        const int64_t i = layer * directions + side;
-        const auto first = [&](ITensor* all) { return replace_dims(ctx, state_of(ctx, all, i), 0, 2, {-1}); };
-        const State start{first(states[0]), is_lstm ? first(states[1]) : nullptr};
-        const Run run = run_packed_direction(ctx, n, step, x, sizes, weights[i], start, side == 1);
-        sides.push_back(join(ctx, run.outputs, 0));
-        hidden.push_back(replace_dims(ctx, run.last.hidden, 0, 0, {1}));
-        if (is_lstm) cells.push_back(replace_dims(ctx, run.last.cell, 0, 0, {1}));
-      }
-      x = join(ctx, sides, 1);
-    }
-    finish(ctx, n, x, 0);
-    finish(ctx, n, join(ctx, hidden, 0), 1);
-    return is_lstm ? finish(ctx, n, join(ctx, cells, 0), 2) : true;
+    const Packing packing = packing_of(n, sizes, static_cast<int64_t>(sizes.size()));
+    const State start = read_states(ctx, n, cell, args[2]);
+    const auto weights = read_weights(n, tensor_list(ctx, args[3]), layout, cell == kLSTM);
+    auto* data = args[0].ITensorOrFreeze(ctx);
+    const bool one_length = sizes.back() == sizes.front();
+    auto* x = unpack(ctx, data, packing.places, 0);
+    auto* lengths = one_length ? nullptr : tensor_to_const(ctx, packing.lengths);
+    const Stack stack = run_stack(ctx, n, cell, x, start, weights, layout, lengths);
+    // Row by row, where the padded batch has it.
+    const auto flat = packing.places.reshape({-1});
+    const auto places = flat.lt(packing.rows).nonzero().reshape({-1});
+    auto* rows = replace_dims(ctx, stack.output, 0, 2, {flat.numel()});
+    finish(ctx, n, ctx->net->addGather(*rows, *tensor_to_const(ctx, places), 0)->getOutput(0), 0);
+    finish(ctx, n, stack.hidden, 1);
+    return cell == kLSTM ? finish(ctx, n, stack.cell, 2) : true;
   };
-}
-
-ITensor* known_indices(ConversionCtx* ctx, const std::vector<int64_t>& places) {
-  return tensor_to_const(ctx, at::tensor(places, at::TensorOptions().dtype(at::kLong)));
 }
 
 // (input, lengths, batch_first) -> rows, batch_sizes
@@ -337,7 +321,7 @@ bool pack(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
       places.push_back(batch_first ? i * steps + t : t * batch + i);
   }
   auto* rows = replace_dims(ctx, x, 0, 2, {batch * steps});
-  finish(ctx, n, ctx->net->addGather(*rows, *known_indices(ctx, places), 0)->getOutput(0), 0);
+  finish(ctx, n, ctx->net->addGather(*rows, *index_constant(ctx, places), 0)->getOutput(0), 0);
   ctx->AssociateValueAndIValue(n->outputs()[1], sizes);
   return true;
 }
@@ -353,26 +337,13 @@ bool pad_packed(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(wanted <= 0 || wanted >= steps,
                  util::node_info(n) << ": total_length is " << wanted
                                     << ", must be at least the length of the longest sequence, " << steps);
-  auto shape = data->getDimensions();
+  const auto shape = data->getDimensions();
   TORCHTRT_CHECK(shape.is_static(),
                  util::node_info(n) << ": the dims of the data must be known, they are " << nvinfer1::to_string(shape));
-  const int64_t padding = shape.d[0];  // the row behind the data
-  auto places = at::full({wanted > 0 ? wanted : steps, sizes[0]}, padding, at::kLong);
-  auto lengths = at::zeros({sizes[0]}, at::kLong);
-  int64_t row = 0;
-  for (int64_t t = 0; t < steps; ++t) {
-    places[t].slice(0, 0, sizes[t]).copy_(at::arange(row, row + sizes[t], at::kLong));
-    lengths.slice(0, 0, sizes[t]).add_(1);
-    row += sizes[t];
-  }
-  if (batch_first) places = places.t().contiguous();
-  auto one_row = shape.to_vector();
-  one_row[0] = 1;
-  auto* padding_row =
-      tensor_to_const(ctx, at::full(one_row, args[3].unwrapToScalar(), at::TensorOptions().dtype(scalar_type(data))));
-  auto* rows = join(ctx, {data, padding_row}, 0);
-  finish(ctx, n, ctx->net->addGather(*rows, *tensor_to_const(ctx, places), 0)->getOutput(0), 0);
-  ctx->AssociateValueAndIValue(n->outputs()[1], lengths);
+  const Packing packing = packing_of(n, sizes, wanted > 0 ? wanted : steps);
+  const auto places = batch_first ? packing.places.t().contiguous() : packing.places;
+  finish(ctx, n, unpack(ctx, data, places, args[3].unwrapToScalar()), 0);
+  ctx->AssociateValueAndIValue(n->outputs()[1], packing.lengths);
   return true;
 }
 
@@ -384,16 +355,16 @@ Family recurrent_family() {
       {"aten::gru_cell", cell(gru_step)},
       {"aten::rnn_tanh_cell", cell(tanh_step)},
       {"aten::rnn_relu_cell", cell(relu_step)},
-      {"aten::lstm.data", packed(lstm_step, /*is_lstm=*/true)},
-      {"aten::gru.data", packed(gru_step, /*is_lstm=*/false)},
-      {"aten::rnn_tanh.data", packed(tanh_step, /*is_lstm=*/false)},
-      {"aten::rnn_relu.data", packed(relu_step, /*is_lstm=*/false)},
+      {"aten::lstm.data", packed(kLSTM)},
+      {"aten::gru.data", packed(kGRU)},
+      {"aten::rnn_tanh.data", packed(kTANH)},
+      {"aten::rnn_relu.data", packed(kRELU)},
       {"aten::_pack_padded_sequence", pack},
       {"aten::_pad_packed_sequence", pad_packed},
-      {"aten::lstm.input", recurrent(lstm_step, /*is_lstm=*/true)},
-      {"aten::gru.input", recurrent(gru_step, /*is_lstm=*/false)},
-      {"aten::rnn_tanh.input", recurrent(tanh_step, /*is_lstm=*/false)},
-      {"aten::rnn_relu.input", recurrent(relu_step, /*is_lstm=*/false)},
+      {"aten::lstm.input", recurrent(kLSTM)},
+      {"aten::gru.input", recurrent(kGRU)},
+      {"aten::rnn_tanh.input", recurrent(kTANH)},
+      {"aten::rnn_relu.input", recurrent(kRELU)},
   };
 }
 

@@ -20,6 +20,7 @@ extern const Row kIdentityRow;
 extern const Row kMatrixMultiplyRow;
 extern const Row kNormalizationRow;
 extern const Row kPoolingRow;
+extern const Row kRecurrentRow;
 extern const Row kReduceRow;
 extern const Row kReformatRow;
 extern const Row kResizeRow;

@@ -10,7 +10,7 @@ void register_aten_tactics(TacticRegistry& registry) {
                          &kNormalizationRow, &kPoolingRow,     &kReduceRow,        &kReformatRow,   &kResizeRow,
                          &kScaleRow,         &kSelectRow,      &kShapeRow,         &kShuffleRow,    &kSliceRow,
                          &kSoftMaxRow,       &kUnaryRow,       &kTopKRow,          &kCumulativeRow, &kScatterRow,
-                         &kGridSampleRow,    &kAttentionRow}) {
+                         &kGridSampleRow,    &kAttentionRow,   &kRecurrentRow}) {
     registry.add(make_tactic(*row));
   }
 }

@@ -17,6 +17,8 @@ void register_onednn_tactics(TacticRegistry& registry) {
   registry.add(onednn::make_resize());
   registry.add(onednn::make_concatenation());
   registry.add(onednn::make_reorder());
+  registry.add(onednn::make_recurrent());
+  registry.add(onednn::make_recurrent_steps());
 }
 
 }  // namespace torch_tensorrt::engine

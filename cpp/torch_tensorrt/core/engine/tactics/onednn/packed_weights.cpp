@@ -12,7 +12,7 @@ struct LayoutRow {
   const char* name;
   Tag tag;
 };
-// What convolutions and products of oneDNN 3 ask for on x64, by rank. The names are oneDNN's own.
+// What convolutions, products and recurrent layers of oneDNN 3 ask for on x64, by rank. The names are oneDNN's own.
 const LayoutRow kLayouts[] = {
     // matrices
     {"ab", Tag::ab},
@@ -55,6 +55,13 @@ const LayoutRow kLayouts[] = {
     {"Odhwi32o", Tag::Odhwi32o},
     {"Odhwi48o", Tag::Odhwi48o},
     {"Odhwi64o", Tag::Odhwi64o},
+    // recurrent layers, and their projections
+    {"ldigo", Tag::ldigo},
+    {"ldgOi16o", Tag::ldgOi16o},
+    {"ldgOi32o", Tag::ldgOi32o},
+    {"ldio", Tag::ldio},
+    {"ldOi16o", Tag::ldOi16o},
+    {"ldOi32o", Tag::ldOi32o},
 };
 
 // Empty when the tag is not for this rank.

@@ -1,0 +1,436 @@
+#include <omp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <optional>
+#include <thread>
+
+#include "torch_tensorrt/core/engine/packing_tactic.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/families.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/kernel.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/recurrent_weights.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/step_kernels.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine::onednn {
+namespace {
+
+using dnnl::memory;
+using network::IRecurrentLayer;
+using network::RecurrentCell;
+using network::RecurrentWeights;
+
+// The input's share of so many bytes is computed at a time, so that it is read while it is in a cache.
+constexpr int64_t kChunkBytes = int64_t{2} << 20;
+// Of one step: less is not worth a thread more, which the others wait for at the end of the step.
+constexpr int64_t kOperationsPerThread = 100000;
+constexpr int64_t kAlignedFloats = 16;
+
+int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+// ---- hidden weights ---------------------------------------------------------------------------------------------
+
+// The order of step_kernels.h: groups x inputs x gates x lanes.
+struct GroupedWeights {
+  int64_t gates;
+  int64_t size;    // hidden elements
+  int64_t inputs;  // elements of the state
+  int64_t lanes;
+
+  int64_t groups() const { return rounded_up(size, lanes) / lanes; }
+  int64_t bytes() const { return groups() * inputs * gates * lanes * static_cast<int64_t>(sizeof(float)); }
+  std::string layout() const { return "grouped_gates_" + std::to_string(lanes); }
+
+  // Calls f(place among the plain elements, place in the groups) for every element.
+  template <typename F>
+  void for_each(F f) const {
+    for (int64_t gate = 0; gate < gates; ++gate) {
+      for (int64_t row = 0; row < size; ++row) {
+        for (int64_t k = 0; k < inputs; ++k) {
+          const int64_t group = (row / lanes * inputs + k) * gates + gate;
+          f((gate * size + row) * inputs + k, group * lanes + row % lanes);
+        }
+      }
+    }
+  }
+};
+
+GroupedWeights grouped(const IRecurrentLayer& layer, int64_t lanes) {
+  return {layer.gate_count(), layer.getHiddenSize(), layer.state_size(), lanes};
+}
+
+// The plain elements of a block in any of these layouts.
+void ungroup(const IRecurrentLayer& layer, const WeightBlock& from, void* to) {
+  const int64_t plain_bytes = layer.getWeights(RecurrentWeights::kHIDDEN).bytes();
+  if (from.layout == "plain") {
+    TORCHTRT_CHECK(from.bytes == plain_bytes, "hidden weights have " << from.bytes << " bytes, must have "
+                                                                     << plain_bytes);
+    std::memcpy(to, from.data.get(), static_cast<size_t>(from.bytes));
+    return;
+  }
+  for (const int64_t lanes : {8, 16}) {
+    const auto form = grouped(layer, lanes);
+    if (from.layout != form.layout()) continue;
+    TORCHTRT_CHECK(from.bytes == form.bytes(), "hidden weights have " << from.bytes << " bytes, their layout "
+                                                                      << from.layout << " needs " << form.bytes());
+    const auto* values = static_cast<const float*>(from.data.get());
+    form.for_each([&](int64_t plain, int64_t place) { static_cast<float*>(to)[plain] = values[place]; });
+    return;
+  }
+  TORCHTRT_THROW_ERROR("weights are stored in the layout '" << from.layout << "', which this library does not know");
+}
+
+const float* grouped_weights(WeightStore& store, const IRecurrentLayer& layer, int64_t lanes) {
+  const auto form = grouped(layer, lanes);
+  const auto repack = [&](const WeightBlock& from, void* to) {
+    const auto plain = allocate_aligned(layer.getWeights(RecurrentWeights::kHIDDEN).bytes());
+    ungroup(layer, from, plain.get());
+    std::memset(to, 0, static_cast<size_t>(form.bytes()));
+    const auto* values = static_cast<const float*>(plain.get());
+    form.for_each([&](int64_t from_place, int64_t place) { static_cast<float*>(to)[place] = values[from_place]; });
+  };
+  const std::string key = key_of(layer, RecurrentWeights::kHIDDEN);
+  return static_cast<const float*>(store.get(key, form.layout(), form.bytes(), repack));
+}
+
+// Of the hidden state's share in a GRU's new gate, padded to whole groups; null for other cells and without biases.
+std::shared_ptr<float> new_gate_bias(WeightStore& store, const IRecurrentLayer& layer, int64_t lanes) {
+  const float* bias = plain_weights(store, layer, RecurrentWeights::kHIDDEN_BIAS);
+  if (layer.getCell() != RecurrentCell::kGRU || bias == nullptr) return nullptr;
+  const int64_t size = layer.getHiddenSize();
+  const int64_t padded = rounded_up(size, lanes);
+  const auto memory = std::static_pointer_cast<float>(allocate_aligned(padded * static_cast<int64_t>(sizeof(float))));
+  std::fill_n(memory.get(), padded, 0.0F);
+  std::copy_n(bias + 2 * size, size, memory.get());
+  return memory;
+}
+
+// ---- the input's share ------------------------------------------------------------------------------------------
+
+// rows x I times I x G * H, and the biases.
+dnnl::matmul::primitive_desc describe_product(const IRecurrentLayer& layer, int64_t rows, int64_t features,
+                                              const memory::desc& weights) {
+  const int64_t columns = layer.gate_count() * layer.getHiddenSize();
+  return {cpu_engine(), plain_desc({rows, features}), weights, plain_desc({1, columns}), plain_desc({rows, columns}),
+          attributes()};
+}
+
+memory::desc plain_input_weights(const IRecurrentLayer& layer, int64_t features) {
+  const int64_t columns = layer.gate_count() * layer.getHiddenSize();
+  return {{features, columns}, memory::data_type::f32, memory::dims{1, features}};
+}
+
+memory::desc any_input_weights(const IRecurrentLayer& layer, int64_t features) {
+  const auto plain = plain_input_weights(layer, features);
+  return {plain.get_dims(), memory::data_type::f32, memory::format_tag::any};
+}
+
+// Steps of the sequence whose share is computed at a time.
+int64_t chunk_steps(const IRecurrentLayer& layer, int64_t steps, int64_t batch) {
+  const int64_t bytes = batch * layer.gate_count() * layer.getHiddenSize() * static_cast<int64_t>(sizeof(float));
+  const int64_t most = std::clamp<int64_t>(kChunkBytes / std::max<int64_t>(bytes, 1), 1, steps);
+  const int64_t chunks = (steps + most - 1) / most;
+  return (steps + chunks - 1) / chunks;
+}
+
+// ---- steps ------------------------------------------------------------------------------------------------------
+
+// Threads wait for each other at the end of a step. They spin for as long as a step may take; then somebody else has
+// the core of one of them, and it is given up.
+class Barrier {
+ public:
+  // Before any thread waits.
+  void set_threads(int64_t threads) { threads_ = threads; }
+  // The `round`th time, counted from 1.
+  void wait(int64_t round) {
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_ * round) return;
+    for (int64_t i = 0; arrived_.load(std::memory_order_acquire) < threads_ * round; ++i) {
+      if (i > kSpins) std::this_thread::yield();
+      pause();
+    }
+  }
+
+ private:
+  static constexpr int64_t kSpins = 1000;
+  static void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  alignas(64) std::atomic<int64_t> arrived_{0};
+  int64_t threads_ = 1;
+};
+
+struct Geometry {
+  int64_t steps;
+  int64_t batch;
+  int64_t features;
+  int64_t gates;
+  int64_t size;
+  int64_t chunk;  // steps
+  bool reverse;
+
+  int64_t state() const { return batch * size; }
+  int64_t step_share() const { return batch * gates * size; }
+  int64_t time_of(int64_t i) const { return reverse ? steps - 1 - i : i; }
+};
+
+class StepsKernel final : public Kernel {
+ public:
+  struct Parts {
+    RecurrentStep form;  // what all steps have in common
+    Geometry geometry;
+    int32_t threads;  // 0: what the OpenMP runtime gives
+    std::optional<network::DataType> lengths_type;
+    bool has_hidden;
+    bool has_cell;
+    std::unique_ptr<Kernel> product;
+    std::unique_ptr<Kernel> last_product;  // of a shorter last chunk, or null
+    std::shared_ptr<const void> new_gate_bias;
+  };
+  StepsKernel(const StepKernels& kernels, Parts parts)
+      : kernels_(kernels), parts_(std::move(parts)), geometry_(parts_.geometry) {}
+
+  int64_t workspace_bytes() const override {
+    const int64_t last = parts_.last_product ? parts_.last_product->workspace_bytes() : 0;
+    return lengths_bytes() + 2 * state_bytes() + share_bytes() + std::max(parts_.product->workspace_bytes(), last);
+  }
+
+  void run(const void* const* inputs, void* const* outputs, void* workspace) override {
+    auto* block = static_cast<char*>(workspace);
+    RecurrentStep step = parts_.form;
+    if (parts_.lengths_type) step.lengths = read_lengths(inputs[IRecurrentLayer::kLengths], block);
+    Call call{step, static_cast<float*>(outputs[0]), reinterpret_cast<float*>(block + lengths_bytes()), nullptr};
+    call.step.hidden = start_of(inputs, outputs, call.states);
+    call.step.cell_state = static_cast<float*>(outputs[2]);
+    call.share = reinterpret_cast<float*>(block + lengths_bytes() + 2 * state_bytes());
+    char* scratch = reinterpret_cast<char*>(call.share) + share_bytes();
+    for (int64_t first = 0; first < geometry_.steps; first += geometry_.chunk) {
+      const int64_t count = std::min(geometry_.chunk, geometry_.steps - first);
+      const int64_t time = geometry_.reverse ? geometry_.steps - first - count : first;
+      const void* input = static_cast<const float*>(inputs[0]) + time * geometry_.batch * geometry_.features;
+      void* share = call.share;
+      (count == geometry_.chunk ? *parts_.product : *parts_.last_product).run(&input, &share, scratch);
+      run_steps(call, first, count, time);
+    }
+    const auto bytes = static_cast<size_t>(geometry_.state()) * sizeof(float);
+    std::memcpy(outputs[1], call.step.hidden, bytes);
+    if (parts_.form.cell != RecurrentCell::kLSTM) std::memcpy(outputs[2], call.step.hidden, bytes);
+  }
+
+ private:
+  struct Call {
+    RecurrentStep step;
+    float* output;
+    float* states;  // room for two
+    float* share;
+  };
+
+  int64_t lengths_bytes() const { return rounded_up(geometry_.batch * static_cast<int64_t>(sizeof(int64_t)), 64); }
+  int64_t state_floats() const { return rounded_up(geometry_.state(), kAlignedFloats); }
+  int64_t state_bytes() const { return state_floats() * static_cast<int64_t>(sizeof(float)); }
+  int64_t share_bytes() const {
+    return rounded_up(geometry_.chunk * geometry_.step_share() * static_cast<int64_t>(sizeof(float)), 64);
+  }
+
+  const int64_t* read_lengths(const void* from, void* to) const {
+    auto* lengths = static_cast<int64_t*>(to);
+    for (int64_t i = 0; i < geometry_.batch; ++i) {
+      lengths[i] = parts_.lengths_type == network::DataType::kINT64 ? static_cast<const int64_t*>(from)[i]
+                                                              : static_cast<const int32_t*>(from)[i];
+    }
+    return lengths;
+  }
+
+  // The states before the first step: the cell's goes to its output.
+  const float* start_of(const void* const* inputs, void* const* outputs, float* zeros) const {
+    const auto bytes = static_cast<size_t>(geometry_.state()) * sizeof(float);
+    const void* hidden = parts_.has_hidden ? inputs[IRecurrentLayer::kHiddenState] : nullptr;
+    const void* cell = parts_.has_cell ? inputs[IRecurrentLayer::kCellState] : nullptr;
+    if (parts_.form.cell == RecurrentCell::kLSTM) {
+      if (cell == nullptr) std::memset(outputs[2], 0, bytes);
+      if (cell != nullptr) std::memcpy(outputs[2], cell, bytes);
+    }
+    if (hidden != nullptr) return static_cast<const float*>(hidden);
+    std::memset(zeros, 0, bytes);
+    return zeros;
+  }
+
+  // Where step i leaves the hidden state: in the output, or beside it where sequences end early.
+  float* next_hidden(const Call& call, int64_t i) const {
+    if (call.step.lengths != nullptr) return call.states + (i + 1) % 2 * state_floats();
+    return call.output + geometry_.time_of(i) * geometry_.state();
+  }
+
+  RecurrentStep step_at(const Call& call, int64_t first, int64_t i, int64_t chunk_time) const {
+    RecurrentStep step = call.step;
+    step.step = geometry_.time_of(i);
+    step.from_input = call.share + (step.step - chunk_time) * geometry_.step_share();
+    if (i > first) step.hidden = next_hidden(call, i - 1);
+    step.next_hidden = next_hidden(call, i);
+    step.output = step.lengths == nullptr ? nullptr : call.output + step.step * geometry_.state();
+    return step;
+  }
+
+  int32_t thread_count() const {
+    const int64_t most = parts_.threads > 0 ? parts_.threads : omp_get_max_threads();
+    const int64_t operations = 2 * geometry_.step_share() * geometry_.size;
+    return static_cast<int32_t>(std::clamp<int64_t>(operations / kOperationsPerThread, 1, std::min(most, groups())));
+  }
+
+  int64_t groups() const { return (geometry_.size + kernels_.lanes - 1) / kernels_.lanes; }
+
+  // Steps [first, first + count), whose share of the input begins at `time`.
+  void run_steps(Call& call, int64_t first, int64_t count, int64_t time) const {
+    const int32_t threads = thread_count();
+    if (threads == 1) {
+      for (int64_t i = first; i < first + count; ++i) kernels_.run(step_at(call, first, i, time), 0, groups());
+    } else {
+      run_in_threads(call, first, count, time, threads);
+    }
+    call.step.hidden = next_hidden(call, first + count - 1);
+  }
+
+  void run_in_threads(const Call& call, int64_t first, int64_t count, int64_t time, int32_t threads) const {
+    Barrier barrier;
+#pragma omp parallel num_threads(threads)
+    {
+      const int64_t team = omp_get_num_threads();
+      const int64_t own = omp_get_thread_num();
+#pragma omp single
+      barrier.set_threads(team);
+      for (int64_t i = first; i < first + count; ++i) {
+        kernels_.run(step_at(call, first, i, time), groups() * own / team, groups() * (own + 1) / team);
+        barrier.wait(i - first + 1);
+      }
+    }
+  }
+
+  const StepKernels& kernels_;
+  Parts parts_;
+  const Geometry& geometry_;
+};
+
+// ---- the tactic -------------------------------------------------------------------------------------------------
+
+const IRecurrentLayer& recurrent(const LayerInstance& instance) {
+  return static_cast<const IRecurrentLayer&>(*instance.layer);
+}
+
+bool is_given(const LayerInstance& instance, int32_t input) {
+  const auto index = static_cast<size_t>(input);
+  return index < instance.present.size() && instance.present[index];
+}
+
+Geometry geometry_of(const LayerInstance& instance) {
+  const auto& layer = recurrent(instance);
+  const auto& x = instance.inputs[0].dims;
+  return {x.d[0], x.d[1], x.d[2], layer.gate_count(), layer.getHiddenSize(), chunk_steps(layer, x.d[0], x.d[1]),
+          layer.getReverse()};
+}
+
+std::unique_ptr<Kernel> make_product(const dnnl::matmul::primitive_desc& desc, const PackedWeights& matrix,
+                                     const std::shared_ptr<float>& bias) {
+  KernelBuilder builder;
+  builder.input(DNNL_ARG_SRC, desc.src_desc(), 0);
+  builder.fixed(DNNL_ARG_WEIGHTS, desc.weights_desc(), matrix.data, matrix.owner);
+  builder.fixed(DNNL_ARG_BIAS, desc.bias_desc(), bias.get(), bias);
+  builder.output(DNNL_ARG_DST, desc.dst_desc());
+  return builder.build(dnnl::matmul(desc), desc.scratchpad_desc());
+}
+
+class RecurrentStepsTactic final : public PackingTactic {
+ public:
+  const char* name() const override { return "onednn.recurrent_steps"; }
+
+  Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
+    const auto basics = check_recurrent(layer, device);
+    if (!basics) return basics;
+    const bool projects = static_cast<const IRecurrentLayer&>(layer).getProjectionSize() > 0;
+    return projects ? Decision::no("the hidden state is projected") : Decision::yes();
+  }
+
+  bool takes_format(const network::ILayer&, network::TensorFormat format) const override {
+    return format == network::TensorFormat::kLINEAR;
+  }
+
+  Decision takes(const LayerInstance& instance) const override {
+    // A plan may come from another machine.
+    if (find_step_kernels() == nullptr) return Decision::no("there are no kernels for this processor");
+    const bool is_empty = instance.inputs[0].dims.volume() == 0;
+    return is_empty ? Decision::no("a tensor without elements") : Decision::yes();
+  }
+
+  double estimate_microseconds(const LayerInstance& instance) const override {
+    const Geometry g = geometry_of(instance);
+    return roofline_microseconds(instance,
+                                 2.0 * static_cast<double>(g.step_share() * g.steps * (g.features + g.size)));
+  }
+
+  bool packs_weights(const LayerInstance&) const override { return true; }
+
+  void unpack_weights(const network::ILayer& layer, const std::string& attribute, const WeightBlock& from,
+                      void* to) const override {
+    const auto& recurrent = static_cast<const IRecurrentLayer&>(layer);
+    const auto role = role_of(attribute);
+    if (role == RecurrentWeights::kHIDDEN) return ungroup(recurrent, from, to);
+    const int64_t count = recurrent.getWeights(role).count;
+    const int64_t features = count / (recurrent.gate_count() * recurrent.getHiddenSize());
+    const auto plain =
+        role == RecurrentWeights::kINPUT ? plain_input_weights(recurrent, features) : plain_desc({count});
+    unpack(from, key_of(recurrent, role), plain, to);
+  }
+
+  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
+                                  const DeviceTarget& device) const override {
+    try {
+      return make_kernel(instance, weights, device);
+    } catch (const dnnl::error& error) {
+      TORCHTRT_THROW_ERROR("oneDNN: " << error.what());
+    }
+  }
+
+ private:
+  static std::unique_ptr<Kernel> make_kernel(const LayerInstance& instance, WeightStore& weights,
+                                             const DeviceTarget& device) {
+    const auto& layer = recurrent(instance);
+    const StepKernels& kernels = *find_step_kernels();
+    const Geometry g = geometry_of(instance);
+    StepsKernel::Parts parts{};
+    parts.geometry = g;
+    parts.threads = device.threads;
+    if (is_given(instance, IRecurrentLayer::kLengths)) {
+      parts.lengths_type = instance.inputs[IRecurrentLayer::kLengths].dtype;
+    }
+    parts.has_hidden = is_given(instance, IRecurrentLayer::kHiddenState);
+    parts.has_cell = is_given(instance, IRecurrentLayer::kCellState);
+    auto bias = new_gate_bias(weights, layer, kernels.lanes);
+    parts.form = {};
+    parts.form.cell = layer.getCell();
+    parts.form.batch = g.batch;
+    parts.form.hidden_size = g.size;
+    parts.form.weights = grouped_weights(weights, layer, kernels.lanes);
+    parts.form.new_gate_bias = bias.get();
+    parts.new_gate_bias = std::move(bias);
+
+    const auto product = describe_product(layer, g.chunk * g.batch, g.features, any_input_weights(layer, g.features));
+    const auto matrix = pack(weights, key_of(layer, RecurrentWeights::kINPUT), plain_input_weights(layer, g.features),
+                             product.weights_desc());
+    const auto joined = joined_biases(weights, layer);
+    parts.product = make_product(product, matrix, joined);
+    if (const int64_t last = g.steps % g.chunk; last != 0) {
+      parts.last_product = make_product(
+          describe_product(layer, last * g.batch, g.features, product.weights_desc()), matrix, joined);
+    }
+    return std::make_unique<StepsKernel>(kernels, std::move(parts));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Tactic> make_recurrent_steps() { return std::make_unique<RecurrentStepsTactic>(); }
+
+}  // namespace torch_tensorrt::engine::onednn

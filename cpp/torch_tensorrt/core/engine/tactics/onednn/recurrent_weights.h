@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/engine/weight_store.h"
+
+// Weights of recurrent layers, as the tactics here want them.
+namespace torch_tensorrt::engine::onednn {
+
+std::string key_of(const network::IRecurrentLayer& layer, network::RecurrentWeights role);
+// The plain elements of one of the layer's weights out of the store; null where it has none.
+const float* plain_weights(WeightStore& store, const network::IRecurrentLayer& layer, network::RecurrentWeights role);
+// The sum of both biases, G * H; zeros where there are none. A GRU's new gate has the input's alone.
+std::shared_ptr<float> joined_biases(WeightStore& store, const network::IRecurrentLayer& layer);
+
+// Constants of fp32 for a CPU, no epilogue.
+Decision check_recurrent(const network::ILayer& layer, const DeviceTarget& device);
+network::RecurrentWeights role_of(const std::string& attribute);
+
+}  // namespace torch_tensorrt::engine::onednn

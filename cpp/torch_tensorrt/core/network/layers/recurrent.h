@@ -1,0 +1,87 @@
+#pragma once
+
+#include <array>
+
+#include "torch_tensorrt/core/network/layer.h"
+
+namespace torch_tensorrt::network {
+
+// Roles of the weights of a recurrent layer, with G gates (LSTM: input, forget, cell, output; GRU: reset, update, new;
+// else one) of H elements and states of P: the projection's size where there is one, else H.
+enum class RecurrentWeights : int32_t {
+  kINPUT = 0,   // G * H x I
+  kHIDDEN,      // G * H x P
+  kINPUT_BIAS,  // G * H, or none
+  kHIDDEN_BIAS,
+  kPROJECTION,  // P x H, of an LSTM with a projection
+};
+constexpr int32_t kRecurrentWeightsCount = 5;
+
+// One layer of a recurrent network in one direction, with PyTorch's formulas and order of gates.
+// Inputs: 0 is T x B x I. 1, B integers: how many steps each sequence has; behind them its outputs are 0 and its states
+// stay. 2 and 3, 1 x B x P and (LSTM) 1 x B x H: the states before the first step, else 0. 4 to 8: weights, by their
+// roles, that are not given as attributes.
+// Outputs: 0, T x B x P: the hidden state behind each step. 1, 1 x B x P: behind the last step of each sequence; where
+// the layer is reversed, behind step 0. 2, 1 x B x H: the cell state there, of other cells than LSTM the hidden one again.
+class IRecurrentLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kRECURRENT;
+  static constexpr int32_t kLengths = 1;
+  static constexpr int32_t kHiddenState = 2;
+  static constexpr int32_t kCellState = 3;
+  static constexpr int32_t kFirstWeights = 4;
+
+  IRecurrentLayer(RecurrentCell cell, int64_t hidden_size)
+      : ILayer(kType, /*output_count=*/3), cell_(cell), hidden_size_(hidden_size) {}
+  RecurrentCell getCell() const { return cell_; }
+  int64_t getHiddenSize() const { return hidden_size_; }
+  // 0: none.
+  void setProjectionSize(int64_t value) {
+    projection_size_ = value;
+    invalidate();
+  }
+  int64_t getProjectionSize() const { return projection_size_; }
+  // Begins with the last step (of each sequence).
+  void setReverse(bool value) {
+    reverse_ = value;
+    invalidate();
+  }
+  bool getReverse() const { return reverse_; }
+  void setWeights(RecurrentWeights role, const Weights& value) {
+    weights_[static_cast<size_t>(role)] = value;
+    invalidate();
+  }
+  // Of no elements where there are none, or where they are an input.
+  const Weights& getWeights(RecurrentWeights role) const { return weights_[static_cast<size_t>(role)]; }
+  // The name of the attribute.
+  static const char* weights_name(RecurrentWeights role);
+  void setWeights(RecurrentWeights role, ITensor& tensor) { setInput(weights_input(role), tensor); }
+  static int32_t weights_input(RecurrentWeights role) { return kFirstWeights + static_cast<int32_t>(role); }
+  void setLengths(ITensor& lengths) { setInput(kLengths, lengths); }
+  void setHiddenState(ITensor& state) { setInput(kHiddenState, state); }
+  void setCellState(ITensor& state) { setInput(kCellState, state); }
+
+  int64_t gate_count() const;
+  // P above.
+  int64_t state_size() const { return projection_size_ > 0 ? projection_size_ : hidden_size_; }
+  // Of an input of `features` elements a step (-1: unknown).
+  Dims weights_dims(RecurrentWeights role, int64_t features) const;
+  // Whether all weights are attributes.
+  bool has_constant_weights() const;
+
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+
+ private:
+  void check_attributes() const;
+  void check_weights(const std::vector<InferInput>& inputs, RecurrentWeights role) const;
+  int64_t check_batch(const std::vector<InferInput>& inputs) const;
+
+  RecurrentCell cell_;
+  int64_t hidden_size_;
+  int64_t projection_size_ = 0;
+  bool reverse_ = false;
+  std::array<Weights, kRecurrentWeightsCount> weights_;
+};
+
+}  // namespace torch_tensorrt::network
