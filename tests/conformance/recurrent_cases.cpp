@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "conformance/case.h"
 
@@ -51,22 +52,43 @@ at::Tensor constant_weights(const Recurrent& row, RecurrentWeights role) {
   return (values * scale).to(scalar_type(row.dtype));
 }
 
-// The inputs of the row: x, lengths, states, weights, with places for those that are not given.
-std::vector<InputSpec> inputs_of(const Recurrent& row) {
-  const InputSpec absent{row.dtype, {-1}};
-  std::vector<InputSpec> inputs(row.computed_weights ? 9 : 4, absent);
-  inputs[0] = {row.dtype, {row.steps, row.batch, row.features}};
-  if (!row.lengths.empty()) inputs[1] = {DataType::kINT64, {row.batch}, Fill::kNormal, 0, true, row.lengths};
-  if (row.states) inputs[2] = {row.dtype, {1, row.batch, state_size(row)}, Fill::kUnit};
-  if (row.states && row.cell == RecurrentCell::kLSTM) inputs[3] = {row.dtype, {1, row.batch, row.size}, Fill::kUnit};
-  for (size_t i = 4; i < inputs.size(); ++i) {
+// The inputs of the layer, by their places; none where it is not given.
+std::vector<std::optional<InputSpec>> all_inputs(const Recurrent& row) {
+  std::vector<std::optional<InputSpec>> inputs(9);
+  inputs[0] = InputSpec{row.dtype, {row.steps, row.batch, row.features}};
+  if (!row.lengths.empty()) inputs[1] = InputSpec{DataType::kINT64, {row.batch}, Fill::kNormal, 0, true, row.lengths};
+  if (row.states) inputs[2] = InputSpec{row.dtype, {1, row.batch, state_size(row)}, Fill::kUnit};
+  if (row.states && row.cell == RecurrentCell::kLSTM)
+    inputs[3] = InputSpec{row.dtype, {1, row.batch, row.size}, Fill::kUnit};
+  for (size_t i = 4; row.computed_weights && i < inputs.size(); ++i) {
     const auto dims = weights_dims(row, kRoles[i - 4]);
-    if (!dims.empty()) inputs[i] = {row.dtype, dims, Fill::kUnit};
+    if (!dims.empty()) inputs[i] = InputSpec{row.dtype, dims, Fill::kUnit};
   }
   return inputs;
 }
 
-ILayer* add_layer(const Recurrent& row, INetworkDefinition& network, const std::vector<ITensor*>& in) {
+std::vector<InputSpec> given_inputs(const Recurrent& row) {
+  std::vector<InputSpec> given;
+  for (const auto& input : all_inputs(row)) {
+    if (input) given.push_back(*input);
+  }
+  return given;
+}
+
+// Those that are given, at their places.
+template <typename T>
+std::vector<T> at_their_places(const Recurrent& row, const std::vector<T>& given) {
+  std::vector<T> all(9);
+  size_t next = 0;
+  const auto inputs = all_inputs(row);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i]) all[i] = given[next++];
+  }
+  return all;
+}
+
+ILayer* add_layer(const Recurrent& row, INetworkDefinition& network, const std::vector<ITensor*>& given) {
+  const auto in = at_their_places(row, given);
   auto* layer = network.addRecurrent(*in[0], row.cell, row.size);
   layer->setProjectionSize(row.projection);
   layer->setReverse(row.reverse);
@@ -86,7 +108,8 @@ struct State {
 };
 
 // PyTorch's formulas, written out.
-State next_state(const Recurrent& row, const State& state, const at::Tensor& from_input, const at::Tensor& from_hidden) {
+State next_state(const Recurrent& row, const State& state, const at::Tensor& from_input,
+                 const at::Tensor& from_hidden) {
   const auto input = from_input.chunk(gates_of(row.cell), 1);
   const auto hidden = from_hidden.chunk(gates_of(row.cell), 1);
   const auto sigmoid = [&](size_t i) { return at::sigmoid(input[i] + hidden[i]); };
@@ -101,10 +124,10 @@ State next_state(const Recurrent& row, const State& state, const at::Tensor& fro
 }
 
 // All outputs in float64.
-std::vector<at::Tensor> run(const Recurrent& row, const std::vector<at::Tensor>& in) {
+std::vector<at::Tensor> run(const Recurrent& row, const std::vector<at::Tensor>& given) {
+  const auto in = at_their_places(row, given);
   const auto weights = [&](RecurrentWeights role) {
-    const at::Tensor value =
-        row.computed_weights ? in[4 + static_cast<size_t>(role)] : constant_weights(row, role);
+    const at::Tensor value = row.computed_weights ? in[4 + static_cast<size_t>(role)] : constant_weights(row, role);
     return value.defined() ? value.to(at::kDouble) : at::Tensor();
   };
   const auto product = [&](const at::Tensor& x, RecurrentWeights matrix, RecurrentWeights bias) {
@@ -132,7 +155,7 @@ std::vector<at::Tensor> run(const Recurrent& row, const std::vector<at::Tensor>&
 Case recurrent(const Recurrent& row) {
   Case made;
   made.name = "recurrent_" + row.name;
-  made.inputs = inputs_of(row);
+  made.inputs = given_inputs(row);
   made.build = [=](INetworkDefinition& network, const std::vector<ITensor*>& in) {
     return add_layer(row, network, in);
   };
@@ -149,9 +172,9 @@ Case recurrent(const Recurrent& row) {
 
 // Sizes around those of registers, tiles of rows and groups of elements.
 void add_sizes(Cases& cases, RecurrentCell cell, const std::string& name) {
-  const int64_t sizes[][4] = {{1, 1, 1, 1},   {7, 1, 3, 8},    {2, 1, 5, 16},  {3, 1, 4, 33},  {2, 2, 4, 17},
-                              {3, 3, 2, 48},  {2, 4, 6, 40},   {2, 7, 3, 15},  {3, 8, 8, 32},  {2, 11, 4, 24},
-                              {2, 17, 5, 70}, {1, 5, 16, 130}, {40, 2, 3, 9},  {90, 1, 2, 12}};
+  const int64_t sizes[][4] = {{1, 1, 1, 1},   {7, 1, 3, 8},    {2, 1, 5, 16}, {3, 1, 4, 33}, {2, 2, 4, 17},
+                              {3, 3, 2, 48},  {2, 4, 6, 40},   {2, 7, 3, 15}, {3, 8, 8, 32}, {2, 11, 4, 24},
+                              {2, 17, 5, 70}, {1, 5, 16, 130}, {40, 2, 3, 9}, {90, 1, 2, 12}};
   for (const auto& s : sizes) {
     Recurrent row{name + "_sizes_" + std::to_string(s[0]) + "_" + std::to_string(s[1]) + "_" + std::to_string(s[2]) +
                       "_" + std::to_string(s[3]),

@@ -35,12 +35,9 @@ def make(name: str, seed: int = 1) -> nn.Module:
     return Wrapped(KINDS[name]()).eval()
 
 
-
 def compiled(module: nn.Module, *inputs) -> torch.jit.ScriptModule:
     script = torch.jit.script(module.eval())
-    return torch_tensorrt.compile(
-        script, inputs=list(inputs), device="cpu", require_full_compilation=True
-    )
+    return torch_tensorrt.compile(script, inputs=list(inputs), device="cpu", require_full_compilation=True)
 
 
 def compare(made, module, *inputs) -> None:

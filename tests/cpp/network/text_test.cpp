@@ -294,9 +294,8 @@ void add_every_kind(INetworkDefinition& net) {
   recurrent->setWeights(RecurrentWeights::kHIDDEN_BIAS, floats(net, 8));
   recurrent->setWeights(RecurrentWeights::kPROJECTION, *net.addInput("projection", DataType::kFLOAT, Dims{1, 2}));
   recurrent->setCellState(*net.addInput("cell", DataType::kFLOAT, Dims{1, 2, 2}));
-  for (ILayer* last :
-       std::initializer_list<ILayer*>{deconv, concat, identity, reformat, scatter, sample, attention, places,
-                                        recurrent}) {
+  for (ILayer* last : std::initializer_list<ILayer*>{deconv, concat, identity, reformat, scatter, sample, attention,
+                                                     places, recurrent}) {
     net.markOutput(*last->getOutput(0));
   }
   net.profiles().push_back({{"wide", {Dims{1, 4}, Dims{2, 4}, Dims{3, 4}}}});

@@ -21,7 +21,8 @@ int64_t check_beside(const char* what, const Dims& dims, const Dims& expected, i
   for (int32_t i = 0; fits && i < dims.nbDims; ++i) {
     fits = dims.d[i] == -1 || expected.d[i] == -1 || dims.d[i] == expected.d[i];
   }
-  if (!fits) TORCHTRT_THROW_ERROR("the " << what << " input is " << to_string(dims) << ", must be " << to_string(expected));
+  if (!fits)
+    TORCHTRT_THROW_ERROR("the " << what << " input is " << to_string(dims) << ", must be " << to_string(expected));
   return dims.d[batch_axis];
 }
 

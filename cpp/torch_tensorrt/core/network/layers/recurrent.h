@@ -22,7 +22,7 @@ constexpr int32_t kRecurrentWeightsCount = 5;
 // stay. 2 and 3, 1 x B x P and (LSTM) 1 x B x H: the states before the first step, else 0. 4 to 8: weights, by their
 // roles, that are not given as attributes.
 // Outputs: 0, T x B x P: the hidden state behind each step. 1, 1 x B x P: behind the last step of each sequence; where
-// the layer is reversed, behind step 0. 2, 1 x B x H: the cell state there, of other cells than LSTM the hidden one again.
+// the layer is reversed, behind step 0. 2, 1 x B x H: the cell state there, of cells but LSTM the hidden one again.
 class IRecurrentLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kRECURRENT;

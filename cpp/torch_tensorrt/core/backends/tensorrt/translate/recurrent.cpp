@@ -83,8 +83,7 @@ State lstm_step(Translator& t, const Before& before, trt::ITensor& share, const 
   trt::ITensor& candidate = hyperbolic_tangent(t, gate(t, before, sums, 2));
   trt::ITensor& added = binary(t, Binary::kPROD, sigmoid(t, gate(t, before, sums, 0)), candidate);
   trt::ITensor& cell = binary(t, Binary::kSUM, kept, added);
-  trt::ITensor& hidden =
-      binary(t, Binary::kPROD, sigmoid(t, gate(t, before, sums, 3)), hyperbolic_tangent(t, cell));
+  trt::ITensor& hidden = binary(t, Binary::kPROD, sigmoid(t, gate(t, before, sums, 3)), hyperbolic_tangent(t, cell));
   return {before.projection == nullptr ? &hidden : &product(t, hidden, *before.projection), &cell};
 }
 

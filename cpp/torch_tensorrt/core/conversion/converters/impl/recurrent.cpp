@@ -3,8 +3,8 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
-// Recurrent networks: cells as they are, layers of cells as recurrent layers of the network. Packed sequences have known
-// lengths.
+// Recurrent networks: cells as they are, layers of cells as recurrent layers of the network. Packed sequences have
+// known lengths.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -274,8 +274,7 @@ Packing packing_of(const torch::jit::Node* n, const std::vector<int64_t>& sizes,
 ITensor* unpack(ConversionCtx* ctx, ITensor* data, const at::Tensor& places, const at::Scalar& padding) {
   auto one_row = data->getDimensions().to_vector();
   one_row[0] = 1;
-  auto* padding_row =
-      tensor_to_const(ctx, at::full(one_row, padding, at::TensorOptions().dtype(scalar_type(data))));
+  auto* padding_row = tensor_to_const(ctx, at::full(one_row, padding, at::TensorOptions().dtype(scalar_type(data))));
   auto* rows = join(ctx, {data, padding_row}, 0);
   return ctx->net->addGather(*rows, *tensor_to_const(ctx, places), 0)->getOutput(0);
 }

@@ -118,8 +118,7 @@ Described describe(const LayerInstance& instance) {
     return described<dnnl::lbr_gru_forward>({cpu_engine(), kInference, d.direction, d.input, d.hidden, d.input_weights,
                                              d.hidden_weights, d.bias, d.output, d.last_hidden, attributes()});
   }
-  const auto activation =
-      cell == RecurrentCell::kTANH ? dnnl::algorithm::eltwise_tanh : dnnl::algorithm::eltwise_relu;
+  const auto activation = cell == RecurrentCell::kTANH ? dnnl::algorithm::eltwise_tanh : dnnl::algorithm::eltwise_relu;
   return described<dnnl::vanilla_rnn_forward>({cpu_engine(), kInference, activation, d.direction, d.input, d.hidden,
                                                d.input_weights, d.hidden_weights, d.bias, d.output, d.last_hidden,
                                                attributes()});

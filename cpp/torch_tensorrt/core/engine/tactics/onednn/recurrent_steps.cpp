@@ -31,83 +31,6 @@ constexpr int64_t kAlignedFloats = 16;
 
 int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-// ---- hidden weights ---------------------------------------------------------------------------------------------
-
-// The order of step_kernels.h: groups x inputs x gates x lanes.
-struct GroupedWeights {
-  int64_t gates;
-  int64_t size;    // hidden elements
-  int64_t inputs;  // elements of the state
-  int64_t lanes;
-
-  int64_t groups() const { return rounded_up(size, lanes) / lanes; }
-  int64_t bytes() const { return groups() * inputs * gates * lanes * static_cast<int64_t>(sizeof(float)); }
-  std::string layout() const { return "grouped_gates_" + std::to_string(lanes); }
-
-  // Calls f(place among the plain elements, place in the groups) for every element.
-  template <typename F>
-  void for_each(F f) const {
-    for (int64_t gate = 0; gate < gates; ++gate) {
-      for (int64_t row = 0; row < size; ++row) {
-        for (int64_t k = 0; k < inputs; ++k) {
-          const int64_t group = (row / lanes * inputs + k) * gates + gate;
-          f((gate * size + row) * inputs + k, group * lanes + row % lanes);
-        }
-      }
-    }
-  }
-};
-
-GroupedWeights grouped(const IRecurrentLayer& layer, int64_t lanes) {
-  return {layer.gate_count(), layer.getHiddenSize(), layer.state_size(), lanes};
-}
-
-// The plain elements of a block in any of these layouts.
-void ungroup(const IRecurrentLayer& layer, const WeightBlock& from, void* to) {
-  const int64_t plain_bytes = layer.getWeights(RecurrentWeights::kHIDDEN).bytes();
-  if (from.layout == "plain") {
-    TORCHTRT_CHECK(from.bytes == plain_bytes, "hidden weights have " << from.bytes << " bytes, must have "
-                                                                     << plain_bytes);
-    std::memcpy(to, from.data.get(), static_cast<size_t>(from.bytes));
-    return;
-  }
-  for (const int64_t lanes : {8, 16}) {
-    const auto form = grouped(layer, lanes);
-    if (from.layout != form.layout()) continue;
-    TORCHTRT_CHECK(from.bytes == form.bytes(), "hidden weights have " << from.bytes << " bytes, their layout "
-                                                                      << from.layout << " needs " << form.bytes());
-    const auto* values = static_cast<const float*>(from.data.get());
-    form.for_each([&](int64_t plain, int64_t place) { static_cast<float*>(to)[plain] = values[place]; });
-    return;
-  }
-  TORCHTRT_THROW_ERROR("weights are stored in the layout '" << from.layout << "', which this library does not know");
-}
-
-const float* grouped_weights(WeightStore& store, const IRecurrentLayer& layer, int64_t lanes) {
-  const auto form = grouped(layer, lanes);
-  const auto repack = [&](const WeightBlock& from, void* to) {
-    const auto plain = allocate_aligned(layer.getWeights(RecurrentWeights::kHIDDEN).bytes());
-    ungroup(layer, from, plain.get());
-    std::memset(to, 0, static_cast<size_t>(form.bytes()));
-    const auto* values = static_cast<const float*>(plain.get());
-    form.for_each([&](int64_t from_place, int64_t place) { static_cast<float*>(to)[place] = values[from_place]; });
-  };
-  const std::string key = key_of(layer, RecurrentWeights::kHIDDEN);
-  return static_cast<const float*>(store.get(key, form.layout(), form.bytes(), repack));
-}
-
-// Of the hidden state's share in a GRU's new gate, padded to whole groups; null for other cells and without biases.
-std::shared_ptr<float> new_gate_bias(WeightStore& store, const IRecurrentLayer& layer, int64_t lanes) {
-  const float* bias = plain_weights(store, layer, RecurrentWeights::kHIDDEN_BIAS);
-  if (layer.getCell() != RecurrentCell::kGRU || bias == nullptr) return nullptr;
-  const int64_t size = layer.getHiddenSize();
-  const int64_t padded = rounded_up(size, lanes);
-  const auto memory = std::static_pointer_cast<float>(allocate_aligned(padded * static_cast<int64_t>(sizeof(float))));
-  std::fill_n(memory.get(), padded, 0.0F);
-  std::copy_n(bias + 2 * size, size, memory.get());
-  return memory;
-}
-
 // ---- the input's share ------------------------------------------------------------------------------------------
 
 // rows x I times I x G * H, and the biases.
@@ -183,7 +106,6 @@ class StepsKernel final : public Kernel {
   struct Parts {
     RecurrentStep form;  // what all steps have in common
     Geometry geometry;
-    int32_t threads;  // 0: what the OpenMP runtime gives
     std::optional<network::DataType> lengths_type;
     bool has_hidden;
     bool has_cell;
@@ -240,7 +162,7 @@ class StepsKernel final : public Kernel {
     auto* lengths = static_cast<int64_t*>(to);
     for (int64_t i = 0; i < geometry_.batch; ++i) {
       lengths[i] = parts_.lengths_type == network::DataType::kINT64 ? static_cast<const int64_t*>(from)[i]
-                                                              : static_cast<const int32_t*>(from)[i];
+                                                                    : static_cast<const int32_t*>(from)[i];
     }
     return lengths;
   }
@@ -276,7 +198,7 @@ class StepsKernel final : public Kernel {
   }
 
   int32_t thread_count() const {
-    const int64_t most = parts_.threads > 0 ? parts_.threads : omp_get_max_threads();
+    const int64_t most = omp_get_max_threads();
     const int64_t operations = 2 * geometry_.step_share() * geometry_.size;
     return static_cast<int32_t>(std::clamp<int64_t>(operations / kOperationsPerThread, 1, std::min(most, groups())));
   }
@@ -328,7 +250,12 @@ bool is_given(const LayerInstance& instance, int32_t input) {
 Geometry geometry_of(const LayerInstance& instance) {
   const auto& layer = recurrent(instance);
   const auto& x = instance.inputs[0].dims;
-  return {x.d[0], x.d[1], x.d[2], layer.gate_count(), layer.getHiddenSize(), chunk_steps(layer, x.d[0], x.d[1]),
+  return {x.d[0],
+          x.d[1],
+          x.d[2],
+          layer.gate_count(),
+          layer.getHiddenSize(),
+          chunk_steps(layer, x.d[0], x.d[1]),
           layer.getReverse()};
 }
 
@@ -366,8 +293,7 @@ class RecurrentStepsTactic final : public PackingTactic {
 
   double estimate_microseconds(const LayerInstance& instance) const override {
     const Geometry g = geometry_of(instance);
-    return roofline_microseconds(instance,
-                                 2.0 * static_cast<double>(g.step_share() * g.steps * (g.features + g.size)));
+    return roofline_microseconds(instance, 2.0 * static_cast<double>(g.step_share() * g.steps * (g.features + g.size)));
   }
 
   bool packs_weights(const LayerInstance&) const override { return true; }
@@ -376,7 +302,7 @@ class RecurrentStepsTactic final : public PackingTactic {
                       void* to) const override {
     const auto& recurrent = static_cast<const IRecurrentLayer&>(layer);
     const auto role = role_of(attribute);
-    if (role == RecurrentWeights::kHIDDEN) return ungroup(recurrent, from, to);
+    if (role == RecurrentWeights::kHIDDEN) return ungroup_hidden_weights(recurrent, from, to);
     const int64_t count = recurrent.getWeights(role).count;
     const int64_t features = count / (recurrent.gate_count() * recurrent.getHiddenSize());
     const auto plain =
@@ -385,23 +311,21 @@ class RecurrentStepsTactic final : public PackingTactic {
   }
 
   std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
-                                  const DeviceTarget& device) const override {
+                                  const DeviceTarget&) const override {
     try {
-      return make_kernel(instance, weights, device);
+      return make_kernel(instance, weights);
     } catch (const dnnl::error& error) {
       TORCHTRT_THROW_ERROR("oneDNN: " << error.what());
     }
   }
 
  private:
-  static std::unique_ptr<Kernel> make_kernel(const LayerInstance& instance, WeightStore& weights,
-                                             const DeviceTarget& device) {
+  static std::unique_ptr<Kernel> make_kernel(const LayerInstance& instance, WeightStore& weights) {
     const auto& layer = recurrent(instance);
     const StepKernels& kernels = *find_step_kernels();
     const Geometry g = geometry_of(instance);
     StepsKernel::Parts parts{};
     parts.geometry = g;
-    parts.threads = device.threads;
     if (is_given(instance, IRecurrentLayer::kLengths)) {
       parts.lengths_type = instance.inputs[IRecurrentLayer::kLengths].dtype;
     }
@@ -412,7 +336,7 @@ class RecurrentStepsTactic final : public PackingTactic {
     parts.form.cell = layer.getCell();
     parts.form.batch = g.batch;
     parts.form.hidden_size = g.size;
-    parts.form.weights = grouped_weights(weights, layer, kernels.lanes);
+    parts.form.weights = group_hidden_weights(weights, layer, kernels.lanes);
     parts.form.new_gate_bias = bias.get();
     parts.new_gate_bias = std::move(bias);
 
@@ -422,8 +346,8 @@ class RecurrentStepsTactic final : public PackingTactic {
     const auto joined = joined_biases(weights, layer);
     parts.product = make_product(product, matrix, joined);
     if (const int64_t last = g.steps % g.chunk; last != 0) {
-      parts.last_product = make_product(
-          describe_product(layer, last * g.batch, g.features, product.weights_desc()), matrix, joined);
+      parts.last_product =
+          make_product(describe_product(layer, last * g.batch, g.features, product.weights_desc()), matrix, joined);
     }
     return std::make_unique<StepsKernel>(kernels, std::move(parts));
   }

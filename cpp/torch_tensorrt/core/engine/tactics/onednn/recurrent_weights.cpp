@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/engine/tactics/onednn/recurrent_weights.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
@@ -11,6 +12,41 @@ namespace torch_tensorrt::engine::onednn {
 using network::IRecurrentLayer;
 using network::RecurrentCell;
 using network::RecurrentWeights;
+
+namespace {
+
+int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+// The order of step_kernels.h: groups x inputs x gates x lanes.
+struct GroupedWeights {
+  int64_t gates;
+  int64_t size;    // hidden elements
+  int64_t inputs;  // elements of the state
+  int64_t lanes;
+
+  int64_t groups() const { return rounded_up(size, lanes) / lanes; }
+  int64_t bytes() const { return groups() * inputs * gates * lanes * static_cast<int64_t>(sizeof(float)); }
+  std::string layout() const { return "grouped_gates_" + std::to_string(lanes); }
+
+  // Calls f(place among the plain elements, place in the groups) for every element.
+  template <typename F>
+  void for_each(F f) const {
+    for (int64_t gate = 0; gate < gates; ++gate) {
+      for (int64_t row = 0; row < size; ++row) {
+        for (int64_t k = 0; k < inputs; ++k) {
+          const int64_t group = (row / lanes * inputs + k) * gates + gate;
+          f((gate * size + row) * inputs + k, group * lanes + row % lanes);
+        }
+      }
+    }
+  }
+};
+
+GroupedWeights grouped(const IRecurrentLayer& layer, int64_t lanes) {
+  return {layer.gate_count(), layer.getHiddenSize(), layer.state_size(), lanes};
+}
+
+}  // namespace
 
 Decision check_recurrent(const network::ILayer& layer, const DeviceTarget& device) {
   if (layer.getType() != network::LayerType::kRECURRENT) return Decision::no("another kind of layer");
@@ -55,6 +91,50 @@ std::shared_ptr<float> joined_biases(WeightStore& store, const IRecurrentLayer& 
     const float from_hidden = hidden == nullptr || i >= joined ? 0.0F : hidden[i];
     memory.get()[i] = from_input + from_hidden;
   }
+  return memory;
+}
+
+void ungroup_hidden_weights(const IRecurrentLayer& layer, const WeightBlock& from, void* to) {
+  const int64_t plain_bytes = layer.getWeights(RecurrentWeights::kHIDDEN).bytes();
+  if (from.layout == "plain") {
+    TORCHTRT_CHECK(from.bytes == plain_bytes,
+                   "hidden weights have " << from.bytes << " bytes, must have " << plain_bytes);
+    std::memcpy(to, from.data.get(), static_cast<size_t>(from.bytes));
+    return;
+  }
+  for (const int64_t lanes : {8, 16}) {
+    const auto form = grouped(layer, lanes);
+    if (from.layout != form.layout()) continue;
+    TORCHTRT_CHECK(from.bytes == form.bytes(), "hidden weights have " << from.bytes << " bytes, their layout "
+                                                                      << from.layout << " needs " << form.bytes());
+    const auto* values = static_cast<const float*>(from.data.get());
+    form.for_each([&](int64_t plain, int64_t place) { static_cast<float*>(to)[plain] = values[place]; });
+    return;
+  }
+  TORCHTRT_THROW_ERROR("weights are stored in the layout '" << from.layout << "', which this library does not know");
+}
+
+const float* group_hidden_weights(WeightStore& store, const IRecurrentLayer& layer, int64_t lanes) {
+  const auto form = grouped(layer, lanes);
+  const auto repack = [&](const WeightBlock& from, void* to) {
+    const auto plain = allocate_aligned(layer.getWeights(RecurrentWeights::kHIDDEN).bytes());
+    ungroup_hidden_weights(layer, from, plain.get());
+    std::memset(to, 0, static_cast<size_t>(form.bytes()));
+    const auto* values = static_cast<const float*>(plain.get());
+    form.for_each([&](int64_t from_place, int64_t place) { static_cast<float*>(to)[place] = values[from_place]; });
+  };
+  const std::string key = key_of(layer, RecurrentWeights::kHIDDEN);
+  return static_cast<const float*>(store.get(key, form.layout(), form.bytes(), repack));
+}
+
+std::shared_ptr<float> new_gate_bias(WeightStore& store, const IRecurrentLayer& layer, int64_t lanes) {
+  const float* bias = plain_weights(store, layer, RecurrentWeights::kHIDDEN_BIAS);
+  if (layer.getCell() != RecurrentCell::kGRU || bias == nullptr) return nullptr;
+  const int64_t size = layer.getHiddenSize();
+  const int64_t padded = rounded_up(size, lanes);
+  const auto memory = std::static_pointer_cast<float>(allocate_aligned(padded * static_cast<int64_t>(sizeof(float))));
+  std::fill_n(memory.get(), padded, 0.0F);
+  std::copy_n(bias + 2 * size, size, memory.get());
   return memory;
 }
 

@@ -14,14 +14,14 @@ struct RecurrentStep {
   int64_t batch;
   int64_t hidden_size;
   const float* weights;
-  const float* from_input;        // N x G * H: the input's share, biases included
-  const float* new_gate_bias;     // of the hidden state's share in a GRU's new gate; padded to whole groups, else null
-  const float* hidden;            // N x H, of the step before
-  float* next_hidden;             // N x H
-  float* cell_state;              // N x H, of an LSTM; becomes the next
-  float* output;                  // N x H; null where it is next_hidden
-  const int64_t* lengths;         // one a sequence, or null
-  int64_t step;                   // a sequence of this length or shorter keeps its states and puts out 0
+  const float* from_input;     // N x G * H: the input's share, biases included
+  const float* new_gate_bias;  // of the hidden state's share in a GRU's new gate; padded to whole groups, else null
+  const float* hidden;         // N x H, of the step before
+  float* next_hidden;          // N x H
+  float* cell_state;           // N x H, of an LSTM; becomes the next
+  float* output;               // N x H; null where it is next_hidden
+  const int64_t* lengths;      // one a sequence, or null
+  int64_t step;                // a sequence of this length or shorter keeps its states and puts out 0
 };
 
 // Runs hidden elements of the groups [first, last). Different groups may run at once.

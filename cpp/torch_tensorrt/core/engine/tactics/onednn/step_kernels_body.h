@@ -1,6 +1,6 @@
-// What step_kernels_avx2.cpp and step_kernels_avx512.cpp compile, each for its instruction set: they define kLanes (floats
-// of a register) and kRows (rows of a tile) before. Everything here has internal linkage, so that the linker never gives
-// one file's code to the other.
+// What step_kernels_avx2.cpp and step_kernels_avx512.cpp compile, each for its instruction set: they define kLanes
+// (floats of a register) and kRows (rows of a tile) before. Everything here has internal linkage, so that the linker
+// never gives one file's code to the other.
 
 namespace torch_tensorrt::engine::onednn {
 namespace {
