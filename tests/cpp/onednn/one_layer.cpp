@@ -207,9 +207,14 @@ Tensor OneLayer::run_kernel(Kernel& kernel, const LayerInstance& instance, const
   const auto inputs = bind_inputs(instance, store, memory);
   const auto workspace = poisoned(kernel.workspace_bytes());
   const auto result = poisoned(instance.outputs[0].bytes());
-  void* output = in_place ? const_cast<void*>(inputs[0]) : result.get();
-  kernel.run(inputs.data(), &output, workspace.get());
-  return read(instance.outputs[0], output);
+  std::vector<void*> outputs{in_place ? const_cast<void*>(inputs[0]) : result.get()};
+  std::vector<std::shared_ptr<void>> others;
+  for (size_t i = 1; i < instance.outputs.size(); ++i) {
+    others.push_back(poisoned(instance.outputs[i].bytes()));
+    outputs.push_back(others.back().get());
+  }
+  kernel.run(inputs.data(), outputs.data(), workspace.get());
+  return read(instance.outputs[0], outputs[0]);
 }
 
 Tensor OneLayer::run(const char* tactic, TensorFormat in, TensorFormat out) {

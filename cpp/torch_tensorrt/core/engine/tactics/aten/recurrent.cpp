@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <c10/util/Exception.h>
 
 #include <optional>
 
@@ -100,6 +101,13 @@ Result run_steps(RecurrentCell cell, const at::Tensor& x, const at::Tensor& leng
   return {at::cat(outputs, 0), state};
 }
 
+// PyTorch warns, at every call, of weights that are not one block and of cells that oneDNN does not run. Nobody who has
+// an engine can change either.
+class Silence final : public c10::WarningHandler {
+ public:
+  void process(const c10::Warning&) override {}
+};
+
 Compute make(Request& request) {
   const auto& layer = request.layer<IRecurrentLayer>();
   const Parameters parameters = parameters_of(request);
@@ -109,6 +117,8 @@ Compute make(Request& request) {
           state = optional_input(request, IRecurrentLayer::kCellState), parameters, is_lstm, cell = layer.getCell(),
           reverse = layer.getReverse(), size = layer.getHiddenSize(), output = request.output(0),
           last_hidden = request.output(1), last_cell = request.output(2)]() mutable {
+    Silence silence;
+    const c10::WarningUtils::WarningHandlerGuard guard(&silence);
     States start{hidden, is_lstm ? state : hidden};
     if (!start.hidden.defined()) start.hidden = at::zeros(last_hidden.sizes(), x.options());
     if (!start.cell.defined()) start.cell = at::zeros({1, x.size(1), size}, x.options());
