@@ -31,10 +31,11 @@ zoo: ## build, then compile a collection of models whole and compare them with P
 	@tools/build.sh package
 	@.venv/bin/python -W ignore zoo/zoo.py --write docs/zoo.md
 
-docs: ## build, then write docs/supported_ops.md from what is registered
+docs: ## build, then write docs/supported_ops.md and docs/settings.md from what is registered
 	@tools/setup.sh build
 	@tools/build.sh package
 	@.venv/bin/python tools/supported_ops.py
+	@.venv/bin/python tools/settings_page.py
 
 test-gpu: ## build, then the tests that need a GPU (and TensorRT, for its backend)
 	@tools/setup.sh test

@@ -26,7 +26,7 @@ SIZED_SUFFIXES = {".h", ".cpp", ".py"}
 
 # Pattern of a path below cpp/ -> layer. The first row that matches decides.
 LAYERS = [
-    (r"torch_tensorrt/(macros|version)\.h$", "base"),
+    (r"torch_tensorrt/(macros|version|settings)\.h$", "base"),
     (r"torch_tensorrt/core/util/(jit|trt_util|prelude)[^/]*$", "util_jit"),
     (r"torch_tensorrt/core/util/", "util"),
     (r"torch_tensorrt/core/network/", "network"),

@@ -14,6 +14,7 @@
 #include "torch_tensorrt/core/util/Exception.h"
 #include "torch_tensorrt/logging.h"
 #include "torch_tensorrt/macros.h"
+#include "torch_tensorrt/settings.h"
 
 // The C++ API: compile a TorchScript module into one that runs engines.
 //
@@ -205,8 +206,8 @@ TORCHTRT_API void set_device(const int gpu_id);
 
 namespace torchscript {
 
-// Everything that compile may be told. Defaults in the member initialisers.
-struct TORCHTRT_API CompileSpec {
+// Everything that compile may be told: the settings (settings.h), and those of types of their own.
+struct TORCHTRT_API CompileSpec : Settings {
   CompileSpec(std::vector<std::vector<int64_t>> fixed_sizes);
   CompileSpec(std::vector<c10::ArrayRef<int64_t>> fixed_sizes);
   CompileSpec(std::vector<Input> inputs);
@@ -215,43 +216,8 @@ struct TORCHTRT_API CompileSpec {
   GraphInputs graph_inputs;
   // Precisions that layers may run in. The builder never uses another.
   std::set<DataType> enabled_precisions = {DataType::kFloat};
-  bool disable_tf32 = false;
-  // Who builds the engine: "native" (the engine of this library), the name of another backend ("tensorrt"), "auto" (the
-  // available backend that is preferred on the device and takes the whole network), or "fastest" (all that can build
-  // it, timed on the device; the quickest is kept and the times are recorded in the engine).
-  std::string backend = "auto";
-  // File of measured times, shared between builds: read before and written after each. One that is there and cannot be
-  // read is an Error before the build; one that cannot be written is a warning after it. Empty: none.
-  std::string timing_cache_path;
-  // For backends that have them; on a CPU they change nothing, which a warning says.
-  int64_t optimization_level = -1;   // 0 (quick build) to 5 (fast engine); -1: the backend's default
-  bool version_compatible = false;   // the engine loads with later versions of the backend's library, too
-  bool hardware_compatible = false;  // the engine loads on later generations of GPUs, too
-  bool use_explicit_typing = false;  // each layer computes in the dtypes of its tensors, whatever is enabled
-  bool sparse_weights = false;
-  bool refit = false;  // weights of the engine can be replaced (refit_module_weights); engines of ours always can
-  bool debug = false;  // a GPU's engine keeps what tells its layers apart when it is inspected
-  // Lets int64 and float64 be narrowed to 32 bits; what is narrowed is logged as a warning.
-  bool truncate_long_and_double = false;
-  // Lets the elements of integer inputs be used as sizes; see Input::opt_values. Sizes of dynamic inputs always can be.
-  bool allow_shape_tensors = false;
-  // Shapes of the inputs that one call after the other may have without preparing for them again, 1 or more: a context
-  // keeps what it has prepared for the last ones.
-  uint64_t max_specializations = 8;
   Device device = Device::current();
   EngineCapability capability = EngineCapability::kSTANDARD;
-  uint64_t num_avg_timing_iters = 1;
-  uint64_t workspace_size = 0;  // bytes; 0 is no limit
-  uint64_t dla_sram_size = 1048576;
-  uint64_t dla_local_dram_size = 1073741824;
-  uint64_t dla_global_dram_size = 536870912;
-  // Error instead of leaving operations to PyTorch.
-  bool require_full_compilation = false;
-  uint64_t min_block_size = 3;
-  // Operators (aten::relu_), as the module has them or as lowering names them, without overload, and classes of modules
-  // left to PyTorch.
-  std::vector<std::string> torch_executed_ops;
-  std::vector<std::string> torch_executed_modules;
 };
 
 // Whether every operation of the method has a converter or an evaluator; those that have none are logged as errors.

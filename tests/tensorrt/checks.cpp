@@ -275,8 +275,8 @@ engine::BuildSettings unusual_settings() {
   settings.version_compatible = true;
   settings.hardware_compatible = true;
   settings.debug = true;
-  settings.timing_iterations = 3;
-  settings.workspace_bytes = int64_t{1} << 25;
+  settings.num_avg_timing_iters = 3;
+  settings.workspace_size = uint64_t{1} << 25;
   settings.optimization_level = 2;
   return settings;
 }

@@ -88,7 +88,7 @@ void require_output(const Options& options) {
   const bool is_there = fs::exists(path, ignored);
   require(access(is_there ? path.c_str() : folder.c_str(), W_OK) == 0, "permission denied");
   require_other_file(options, options.input_path, "input");
-  require_other_file(options, options.timing_cache, "timing cache");
+  require_other_file(options, options.settings.timing_cache_path, "timing cache");
   for (const auto& library : options.custom_ops) require_other_file(options, library, "library of operations");
   for (const auto& library : options.custom_converters) require_other_file(options, library, "library of converters");
 }

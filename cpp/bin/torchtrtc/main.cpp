@@ -73,7 +73,7 @@ int compile(const Options& options) {
   require_output(options);
   const auto spec = make_spec(options);
   auto module = load_module(options.input_path);
-  if (options.require_full_compilation) {
+  if (options.settings.require_full_compilation) {
     TORCHTRT_CHECK(torch_tensorrt::ts::check_method_operator_support(module, "forward"),
                    "Not all operations in graph are supported by the compiler; see the errors above");
   }

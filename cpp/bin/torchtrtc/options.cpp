@@ -14,7 +14,8 @@
 namespace torchtrtc {
 namespace {
 
-constexpr uint64_t kMinDlaBytes = 4096;  // as the builder of a DLA wants it
+using torch_tensorrt::SettingRow;
+using torch_tensorrt::Settings;
 
 const char* const kFooter =
     "Examples:\n"
@@ -44,22 +45,33 @@ void add_mode_flags(CLI::App& app, Options& o) {
       ->type_name("NAME");
   auto* embed = app.add_flag("--embed-engine", o.embed_engine, "The input is an engine; wrap it in a module");
   app.add_flag("--save-engine", o.save_engine, "Write the engine's bytes instead of a module")->excludes(embed);
-  app.add_flag(
-      "--require-full-compilation", o.require_full_compilation,
-      "List every operation that cannot be compiled before anything is built. Methods are compiled whole or not at "
-      "all, with this flag and without");
-  app.add_option("--teo,--torch-executed-op", o.torch_ops,
-                 "Refused where the method uses OP: this version leaves no operation to PyTorch (repeat)")
-      ->type_name("OP")
-      ->allow_extra_args(false);
-  app.add_option("--tem,--torch-executed-mod", o.torch_modules,
-                 "Refused: this version leaves no module class to PyTorch (repeat)")
-      ->type_name("MOD")
-      ->allow_extra_args(false);
-  app.add_option("--mbs,--min-block-size", o.min_block_size,
-                 "Fewest operations that are worth an engine; changes nothing, since methods are compiled whole")
+}
+
+// ---- settings, from their rows
+// ---------------------------------------------------------------------------------------
+
+void add_setting(CLI::App& app, const SettingRow& row, bool& value) { app.add_flag(row.flags, value, row.help); }
+
+void add_setting(CLI::App& app, const SettingRow& row, uint64_t& value) {
+  app.add_option(row.flags, value, row.help)
       ->capture_default_str()
-      ->transform(whole_number(0));
+      ->transform(whole_number(static_cast<uint64_t>(row.low), static_cast<uint64_t>(row.high)));
+}
+
+void add_setting(CLI::App& app, const SettingRow& row, int64_t& value) {
+  app.add_option(row.flags, value, row.help)
+      ->capture_default_str()
+      ->check(CLI::Range(row.may_be_open ? int64_t{-1} : row.low, row.high));
+}
+
+void add_setting(CLI::App& app, const SettingRow& row, std::string& value) {
+  app.add_option(row.flags, value, row.help)->capture_default_str()->type_name(row.placeholder);
+}
+
+void add_setting(CLI::App& app, const SettingRow& row, std::vector<std::string>& value) {
+  app.add_option(row.flags, value, std::string(row.help) + " Repeat the flag for several.")
+      ->type_name(row.placeholder)
+      ->allow_extra_args(false);
 }
 
 void add_engine_flags(CLI::App& app, Options& o) {
@@ -68,39 +80,13 @@ void add_engine_flags(CLI::App& app, Options& o) {
       ->type_name("P")
       ->check(known_precision())
       ->allow_extra_args(false);
-  app.add_option("--backend", o.backend,
-                 "Who builds the engine: native, tensorrt (or another backend's name), auto, or fastest (all, timed)")
-      ->capture_default_str()
-      ->type_name("NAME");
-  app.add_option("--timing-cache", o.timing_cache, "File of measured times, shared between builds")->type_name("PATH");
-  app.add_option("--optimization-level", o.optimization_level,
-                 "0 (quick build) to 5 (fast engine), for backends that have it; -1: their default")
-      ->capture_default_str()
-      ->check(CLI::Range(-1, 5));
-  app.add_flag("--version-compatible", o.version_compatible, "The engine loads with later versions of the backend");
-  app.add_flag("--hardware-compatible", o.hardware_compatible, "The engine loads on later generations of GPUs");
-  app.add_flag("--explicit-typing", o.explicit_typing, "Layers compute in the dtypes of their tensors");
-  app.add_flag("--build-debuggable-engine", o.debuggable, "Keep what a debugger needs in the engine");
-  app.add_flag("--disable-tf32", o.disable_tf32, "GPUs: fp32 products use fp32, not TF32");
-  app.add_flag("--sparse-weights", o.sparse_weights, "Allow kernels for 2:4 sparse weights");
-  app.add_flag("--truncate,--truncate-long-double,--truncate-64bit", o.truncate,
-               "Narrow 64-bit weights to 32 bits, and say so");
-  app.add_flag("--allow-shape-tensors", o.allow_shape_tensors, "Let elements of integer inputs be used as sizes");
-  app.add_option("--max-specializations", o.max_specializations, "Combinations of input shapes to stay prepared for")
-      ->capture_default_str()
-      ->transform(whole_number(1, std::numeric_limits<int32_t>::max()));
+  visit_settings(o.settings, [&app](const SettingRow& row, auto& value) { add_setting(app, row, value); });
   app.add_option("--engine-capability", o.capability, "standard, safety or dla_standalone")
       ->capture_default_str()
       ->check(CLI::IsMember({"standard", "safety", "dla_standalone"}));
   app.add_option("--calibration-cache-file", o.calibration_cache,
                  "Refused: int8 takes the scales of fake quantizations in the module, not those of a file")
       ->type_name("PATH");
-  app.add_option("--num-avg-timing-iters", o.timing_iterations, "Runs that a candidate's time is averaged over")
-      ->capture_default_str()
-      ->transform(whole_number(0));
-  app.add_option("--workspace-size", o.workspace_size, "Bytes of scratch memory a layer may use; 0 for no limit")
-      ->capture_default_str()
-      ->transform(whole_number(0));
 }
 
 void add_device_flags(CLI::App& app, Options& o) {
@@ -111,15 +97,6 @@ void add_device_flags(CLI::App& app, Options& o) {
   app.add_option("--dla-core", o.dla_core, "Index of the DLA core, with -d dla; 0 when none is given")
       ->transform(whole_number(0, std::numeric_limits<int32_t>::max()));
   app.add_flag("--allow-gpu-fallback", o.allow_gpu_fallback, "Layers that the DLA cannot run go to the GPU");
-  app.add_option("--dla-sram-size", o.dla_sram_size, "Bytes, 4096 or more")
-      ->capture_default_str()
-      ->transform(whole_number(kMinDlaBytes));
-  app.add_option("--dla-local-dram-size", o.dla_local_dram_size, "Bytes, 4096 or more")
-      ->capture_default_str()
-      ->transform(whole_number(kMinDlaBytes));
-  app.add_option("--dla-global-dram-size", o.dla_global_dram_size, "Bytes, 4096 or more")
-      ->capture_default_str()
-      ->transform(whole_number(kMinDlaBytes));
 }
 
 void add_check_flags(CLI::App& app, Options& o) {
@@ -153,12 +130,12 @@ int end(const CLI::App& app, const CLI::ParseError& error) {
 
 // Permissions and limits that have no effect only warn.
 void warn_of_dla_options(const Options& options) {
-  const Options defaults;
+  const Settings defaults;
   const std::pair<const char*, bool> given[] = {
       {"--allow-gpu-fallback", options.allow_gpu_fallback},
-      {"--dla-sram-size", options.dla_sram_size != defaults.dla_sram_size},
-      {"--dla-local-dram-size", options.dla_local_dram_size != defaults.dla_local_dram_size},
-      {"--dla-global-dram-size", options.dla_global_dram_size != defaults.dla_global_dram_size},
+      {"--dla-sram-size", options.settings.dla_sram_size != defaults.dla_sram_size},
+      {"--dla-local-dram-size", options.settings.dla_local_dram_size != defaults.dla_local_dram_size},
+      {"--dla-global-dram-size", options.settings.dla_global_dram_size != defaults.dla_global_dram_size},
   };
   for (const auto& [flag, is_given] : given) {
     if (!is_given) continue;
@@ -188,7 +165,7 @@ int parse_check(int argc, char** argv, Options* options) {
   options->check_method = "forward";
   app.add_option("--method", options->check_method, "The method to look at")->capture_default_str();
   app.add_flag("--json", options->json, "Print JSON instead of a table");
-  app.add_option("--backend", options->backend,
+  app.add_option("--backend", options->settings.backend,
                  "Who must take it: native, tensorrt (or another backend's name, also where it cannot run), or auto")
       ->capture_default_str();
   app.add_option("--custom-torch-ops", options->custom_ops,
@@ -256,7 +233,7 @@ int parse_options(int argc, char** argv, Options* options) {
 void check_options(const Options& options) {
   const bool is_dla = options.device_type == "dla";
   if (!is_dla) warn_of_dla_options(options);
-  if (options.min_block_size != Options().min_block_size) {
+  if (options.settings.min_block_size != Settings().min_block_size) {
     torch_tensorrt::logging::log(torch_tensorrt::logging::kWARNING,
                                  "--min-block-size changes nothing: this version compiles whole methods only");
   }
@@ -291,29 +268,9 @@ torch_tensorrt::ts::CompileSpec make_spec(const Options& options) {
   torch_tensorrt::ts::CompileSpec spec(std::move(inputs));
   if (!options.precisions.empty()) spec.enabled_precisions.clear();
   for (const auto& precision : options.precisions) spec.enabled_precisions.insert(parse_precision(precision));
-  spec.backend = options.backend;
-  spec.timing_cache_path = options.timing_cache;
-  spec.optimization_level = options.optimization_level;
-  spec.version_compatible = options.version_compatible;
-  spec.hardware_compatible = options.hardware_compatible;
-  spec.use_explicit_typing = options.explicit_typing;
+  static_cast<Settings&>(spec) = options.settings;
   spec.device = make_device(options);
-  spec.debug = options.debuggable;
-  spec.disable_tf32 = options.disable_tf32;
-  spec.sparse_weights = options.sparse_weights;
-  spec.truncate_long_and_double = options.truncate;
-  spec.allow_shape_tensors = options.allow_shape_tensors;
-  spec.max_specializations = options.max_specializations;
   spec.capability = capability(options.capability);
-  spec.num_avg_timing_iters = options.timing_iterations;
-  spec.workspace_size = options.workspace_size;
-  spec.dla_sram_size = options.dla_sram_size;
-  spec.dla_local_dram_size = options.dla_local_dram_size;
-  spec.dla_global_dram_size = options.dla_global_dram_size;
-  spec.require_full_compilation = options.require_full_compilation;
-  spec.min_block_size = options.min_block_size;
-  spec.torch_executed_ops = options.torch_ops;
-  spec.torch_executed_modules = options.torch_modules;
   return spec;
 }
 

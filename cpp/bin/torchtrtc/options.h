@@ -26,43 +26,23 @@ struct Options {
   bool info = false;
   bool warnings = false;
 
-  bool debuggable = false;
-  bool allow_gpu_fallback = false;
-  bool require_full_compilation = false;
   std::string check_method;
   bool check = false;  // torchtrtc check INPUT [input specs]
   bool json = false;
   bool doctor = false;  // torchtrtc doctor
-  bool disable_tf32 = false;
-  bool sparse_weights = false;
+  torch_tensorrt::Settings settings;
+  bool allow_gpu_fallback = false;
   std::vector<std::string> precisions;
-  std::string backend = "auto";
-  std::string timing_cache;
-  int64_t optimization_level = -1;
-  bool version_compatible = false;
-  bool hardware_compatible = false;
-  bool explicit_typing = false;
   std::string device_type;
   std::optional<int64_t> gpu_id;
   std::optional<int64_t> dla_core;
   std::string capability = "standard";
   std::string calibration_cache;
-  std::vector<std::string> torch_ops;
-  std::vector<std::string> torch_modules;
-  uint64_t min_block_size = 3;
   bool embed_engine = false;
   bool save_engine = false;
-  uint64_t timing_iterations = 1;
-  uint64_t workspace_size = 0;
-  uint64_t dla_sram_size = 1048576;
-  uint64_t dla_local_dram_size = 1073741824;
-  uint64_t dla_global_dram_size = 536870912;
   double atol = 1e-8;
   std::optional<double> rtol;  // unset: default_rtol() of each output
   bool no_threshold_check = false;
-  bool truncate = false;
-  bool allow_shape_tensors = false;
-  uint64_t max_specializations = 8;
   std::vector<std::string> custom_ops;
   std::vector<std::string> custom_converters;
 };

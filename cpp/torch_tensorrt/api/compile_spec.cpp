@@ -100,32 +100,12 @@ core::CompileSpec with_inputs(const GraphInputs& inputs) {
 }
 
 void set_engine_settings(const CompileSpec& external, core::conversion::BuilderSettings& settings) {
+  engine::check_settings(external);
+  static_cast<Settings&>(settings) = external;
   settings.enabled_precisions.clear();
   for (const auto dtype : external.enabled_precisions) settings.enabled_precisions.insert(precision(dtype));
-  settings.backend = external.backend;
-  settings.timing_cache_path = external.timing_cache_path;
-  TORCHTRT_CHECK(external.optimization_level >= -1 && external.optimization_level <= 5,
-                 "optimization_level is " << external.optimization_level << ", must be 0 to 5, or -1 for the default");
-  settings.optimization_level = external.optimization_level;
-  settings.version_compatible = external.version_compatible;
-  settings.hardware_compatible = external.hardware_compatible;
-  settings.use_explicit_typing = external.use_explicit_typing;
-  settings.sparse_weights = external.sparse_weights;
-  settings.disable_tf32 = external.disable_tf32;
-  settings.refit = external.refit;
-  settings.debug = external.debug;
-  settings.truncate_long_and_double = external.truncate_long_and_double;
-  settings.allow_shape_tensors = external.allow_shape_tensors;
-  TORCHTRT_CHECK(external.max_specializations >= 1 && external.max_specializations <= INT32_MAX,
-                 "max_specializations is " << external.max_specializations << ", must be 1 or more");
-  settings.max_specialisations = static_cast<int32_t>(external.max_specializations);
   settings.device = to_internal(external.device);
   settings.capability = capability(external.capability);
-  settings.num_avg_timing_iters = external.num_avg_timing_iters;
-  settings.workspace_size = external.workspace_size;
-  settings.dla_sram_size = external.dla_sram_size;
-  settings.dla_local_dram_size = external.dla_local_dram_size;
-  settings.dla_global_dram_size = external.dla_global_dram_size;
 }
 
 // "aten::add": a name space and an operator, without overload and arguments.

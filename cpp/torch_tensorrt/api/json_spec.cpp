@@ -1,6 +1,7 @@
 #include "torch_tensorrt/api/json_spec.h"
 
 #include <map>
+#include <type_traits>
 
 #include <nlohmann/json.hpp>
 
@@ -90,29 +91,10 @@ torchscript::CompileSpec spec_of(const json& spec) {
   if (!precisions.empty()) out.enabled_precisions.clear();
   for (const auto& precision : precisions) out.enabled_precisions.insert(dtype(precision));
   out.device = device(spec.at("device"));
-  out.backend = spec.at("backend").get<std::string>();
-  out.timing_cache_path = spec.at("timing_cache_path").get<std::string>();
-  out.optimization_level = spec.at("optimization_level");
-  out.version_compatible = spec.at("version_compatible");
-  out.hardware_compatible = spec.at("hardware_compatible");
-  out.use_explicit_typing = spec.at("use_explicit_typing");
-  out.disable_tf32 = spec.at("disable_tf32");
-  out.sparse_weights = spec.at("sparse_weights");
-  out.refit = spec.at("refit");
-  out.debug = spec.at("debug");
   out.capability = look_up(kCapabilities, spec.at("capability"), "engine capability");
-  out.num_avg_timing_iters = spec.at("num_avg_timing_iters");
-  out.workspace_size = spec.at("workspace_size");
-  out.dla_sram_size = spec.at("dla_sram_size");
-  out.dla_local_dram_size = spec.at("dla_local_dram_size");
-  out.dla_global_dram_size = spec.at("dla_global_dram_size");
-  out.truncate_long_and_double = spec.at("truncate_long_and_double");
-  out.allow_shape_tensors = spec.at("allow_shape_tensors");
-  out.max_specializations = spec.at("max_specializations");
-  out.require_full_compilation = spec.at("require_full_compilation");
-  out.min_block_size = spec.at("min_block_size");
-  out.torch_executed_ops = spec.at("torch_executed_ops").get<std::vector<std::string>>();
-  out.torch_executed_modules = spec.at("torch_executed_modules").get<std::vector<std::string>>();
+  visit_settings(static_cast<Settings&>(out), [&spec](const SettingRow& row, auto& value) {
+    value = spec.at(row.name).get<std::decay_t<decltype(value)>>();
+  });
   return out;
 }
 
@@ -142,6 +124,23 @@ Device parse_device(const std::string& text) {
   } catch (const json::exception& error) {
     TORCHTRT_THROW_ERROR("the device does not fit: " << error.what());
   }
+}
+
+std::string settings_json() {
+  json rows = json::array();
+  const Settings defaults;
+  visit_settings(defaults, [&rows](const SettingRow& row, const auto& value) {
+    using T = std::decay_t<decltype(value)>;
+    const bool is_number = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+    const char* type = is_number                        ? "int"
+                       : std::is_same_v<T, bool>        ? "bool"
+                       : std::is_same_v<T, std::string> ? "str"
+                                                        : "list";
+    json line = {{"name", row.name}, {"flags", row.flags}, {"help", row.help}, {"type", type}, {"default", value}};
+    if (is_number) line.update({{"low", row.low}, {"high", row.high}, {"may_be_open", row.may_be_open}});
+    rows.push_back(std::move(line));
+  });
+  return rows.dump();
 }
 
 }  // namespace torch_tensorrt

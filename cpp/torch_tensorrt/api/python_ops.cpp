@@ -158,6 +158,7 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_converted_operators() -> str[]", ts::converted_operators);
   m.def("_evaluated_operators() -> str[]", ts::evaluated_operators);
   m.def("_operator_table() -> str", [] { return for_python(ts::operator_table_json); });
+  m.def("_settings() -> str", [] { return for_python(settings_json); });
   m.def("_get_build_info() -> str", get_build_info);
   m.def("_get_environment_report() -> str",
         [] { return for_python([] { return core::util::escape_invalid_utf8(get_environment_report()); }); });

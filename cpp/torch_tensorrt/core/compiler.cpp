@@ -6,7 +6,6 @@
 #include "ATen/Context.h"
 
 #include "torch_tensorrt/core/conversion/control_flow.h"
-#include "torch_tensorrt/core/conversion/conversionctx/engine_settings.h"
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/core/engine/build_engine.h"
 #include "torch_tensorrt/core/engine/plan.h"
@@ -175,7 +174,7 @@ void require_module(const torch::jit::Module& mod, const std::string& method, co
 lowering::LoweredGraph lower(const torch::jit::Module& mod, const std::string& method_name, const CompileSpec& cfg,
                              lowering::ArgumentWrites* writes) {
   lowering::LowerInfo info = cfg.lower_info;
-  info.keep_parameters_apart = conversion::keeps_parameters_apart(cfg.convert_info.engine_settings);
+  info.keep_parameters_apart = keeps_parameters_apart(cfg.convert_info.engine_settings);
   info.given_arguments = given_arguments(cfg);
   return lowering::Lower(mod, method_name, info, writes);
 }
@@ -241,7 +240,7 @@ ConvertedMethod convert_method(const torch::jit::Module& mod, const std::string&
   converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, static_params, &converted.results);
   converted.writes = take_writes(writes, converted.arguments, converted.results);
   drop_unchanged(converted.writes, *converted.network);
-  converted.settings = conversion::engine_settings(info.engine_settings);
+  converted.settings = conversion::build_settings(info.engine_settings);
   converted.settings.method = method;
   converted.settings.parameters = parameters_of(mod);
   return converted;

@@ -1,7 +1,6 @@
 #include "torch_tensorrt/core/refit_module.h"
 
 #include "torch_tensorrt/core/conversion/conversion.h"
-#include "torch_tensorrt/core/conversion/conversionctx/engine_settings.h"
 #include "torch_tensorrt/core/engine/refit.h"
 #include "torch_tensorrt/core/ir/ir.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
@@ -101,7 +100,7 @@ ir::Device device_of(const engine::DeviceTarget& target) {
 std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Module& mod, const engine::Plan& plan,
                                                           std::vector<std::vector<ir::Input>> specs) {
   lowering::LowerInfo lower_info;
-  lower_info.keep_parameters_apart = conversion::keeps_parameters_apart(*plan.settings);
+  lower_info.keep_parameters_apart = keeps_parameters_apart(*plan.settings);
   lower_info.given_arguments = specs.size();
   const std::string& method = plan.settings->method;
   lowering::ArgumentWrites writes;  // results of the network, as they were when it was compiled

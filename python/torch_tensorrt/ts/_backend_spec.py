@@ -8,6 +8,7 @@ from typing import Any
 
 from torch_tensorrt.ts._compile_spec import build_spec
 from torch_tensorrt.ts._compiler import convert_method_to_trt_engine
+from torch_tensorrt.ts._settings import OF_MODULES
 
 # All but the module and the method, which the call of the backend gives.
 _SETTINGS = [
@@ -15,7 +16,6 @@ _SETTINGS = [
     for name, parameter in inspect.signature(convert_method_to_trt_engine).parameters.items()
     if name not in ("module", "method_name")
 ]
-_PARTIAL = ("require_full_compilation", "min_block_size", "torch_executed_ops", "torch_executed_modules")
 
 
 class TensorRTCompileSpec:
@@ -38,7 +38,7 @@ class TensorRTCompileSpec:
     ) -> None:
         if input_signature is not None:
             raise ValueError("input_signature is not taken for a backend of torch.jit; give inputs, a list of Input")
-        partial = [name for name in _PARTIAL if settings.pop(name, None)]
+        partial = [name for name in OF_MODULES if settings.pop(name, None)]
         if partial:
             raise RuntimeError(
                 f"{', '.join(partial)} cannot be set here: a backend of torch.jit compiles whole methods"

@@ -212,7 +212,7 @@ TEST_F(BuildingAnew, AllowsWhatTheFirstBuildWasAllowed) {
   const BuildSettings anew = rebuild(build("null"));
   EXPECT_EQ(anew.enabled_precisions, settings_.enabled_precisions);
   EXPECT_EQ(anew.optimization_level, 2);
-  EXPECT_FALSE(anew.strongly_typed);
+  EXPECT_FALSE(anew.use_explicit_typing);
   EXPECT_FALSE(anew.disable_tf32);
 }
 
@@ -221,7 +221,7 @@ TEST_F(BuildingAnew, AllowsNoPrecisionThatTheFirstBuildMayNotHaveHad) {
   plan.settings.reset();  // as in plans of older libraries
   const BuildSettings anew = rebuild(std::make_shared<const std::string>(serialize_plan(std::move(plan))));
   EXPECT_EQ(anew.enabled_precisions, std::set<network::DataType>{network::DataType::kFLOAT});
-  EXPECT_TRUE(anew.strongly_typed);
+  EXPECT_TRUE(anew.use_explicit_typing);
   EXPECT_TRUE(anew.disable_tf32);
 }
 

@@ -114,7 +114,7 @@ TEST_F(BuilderTest, AHopelessCandidateIsRunTwice) {
 }
 
 TEST_F(BuilderTest, MoreIterationsAreMoreRuns) {
-  settings_.timing_iterations = 10;
+  settings_.num_avg_timing_iters = 10;
   build({"slow"});
   EXPECT_EQ(TimedActivation::runs["slow.activation"], 1 + 3 * 10);
 }

@@ -61,7 +61,7 @@ TEST_F(SmallContext, ASmallerShapeRunsInTheArenaOfALargerOne) {
 
 TEST(Specialisations, TheirNumberIsInThePlan) {
   BuildSettings settings;
-  settings.max_specialisations = 3;
+  settings.max_specializations = 3;
   const auto engine = build_engine(make_small_network(/*dynamic_batch=*/true), settings);
   EXPECT_EQ(engine->plan().max_specialisations, 3);
   const auto context = engine->create_context();
@@ -69,8 +69,8 @@ TEST(Specialisations, TheirNumberIsInThePlan) {
     context->set_input_dims({Dims{batch, 3, 8, 8}});
     EXPECT_EQ(context->specialisation_count(), std::min<int64_t>(batch, 3));
   }
-  settings.max_specialisations = 0;
-  EXPECT_NE(error_of([&] { build_engine(make_small_network(), settings); }).find("max_specialisations is 0"),
+  settings.max_specializations = 0;
+  EXPECT_NE(error_of([&] { build_engine(make_small_network(), settings); }).find("max_specializations is 0"),
             std::string::npos);
 }
 

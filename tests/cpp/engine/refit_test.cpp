@@ -78,28 +78,28 @@ class Refit : public ::testing::Test {
 
 TEST_F(Refit, APlanSaysHowItWasBuilt) {
   settings_.enabled_precisions = {DataType::kFLOAT, DataType::kHALF};
-  settings_.timing_iterations = 3;
+  settings_.num_avg_timing_iters = 3;
   settings_.disable_tf32 = true;
   settings_.refit = true;
-  settings_.workspace_bytes = int64_t{1} << 40;
+  settings_.workspace_size = uint64_t{1} << 40;
   settings_.target.dla_core = 1;
   settings_.capability = network::EngineCapability::kSAFETY;
   settings_.optimization_level = 4;
-  settings_.strongly_typed = true;
+  settings_.use_explicit_typing = true;
   settings_.truncate_long_and_double = true;
-  settings_.max_specialisations = 5;
+  settings_.max_specializations = 5;
   settings_.method = "encode";
   const BuildSettings like = settings_like(built("null"));
   EXPECT_EQ(like.name, "engine_0");
   EXPECT_EQ(like.backend, "null");
   EXPECT_EQ(like.target.isa, describe_target({}).isa);
-  EXPECT_EQ(like.max_specialisations, 5);
+  EXPECT_EQ(like.max_specializations, 5U);
   EXPECT_EQ(like.enabled_precisions, settings_.enabled_precisions);
   EXPECT_EQ(like.tactic_sources, settings_.tactic_sources);
-  EXPECT_EQ(like.timing_iterations, 3);
-  EXPECT_TRUE(like.disable_tf32 && like.refit && like.strongly_typed && like.truncate_long_and_double);
+  EXPECT_EQ(like.num_avg_timing_iters, 3U);
+  EXPECT_TRUE(like.disable_tf32 && like.refit && like.use_explicit_typing && like.truncate_long_and_double);
   EXPECT_FALSE(like.debug || like.sparse_weights || like.version_compatible || like.hardware_compatible);
-  EXPECT_EQ(like.workspace_bytes, int64_t{1} << 40);
+  EXPECT_EQ(like.workspace_size, uint64_t{1} << 40);
   EXPECT_EQ(like.target.dla_core, 1);
   EXPECT_EQ(like.capability, network::EngineCapability::kSAFETY);
   EXPECT_EQ(like.optimization_level, 4);
@@ -264,7 +264,7 @@ TEST_F(Refit, APlanThatDoesNotSayHowItWasBuiltIsRefused) {
   EXPECT_FALSE(old.settings);
   EXPECT_THAT(error_of([&] { refit_engine(old, retrained_network()); }), HasSubstr("compile the module again"));
   EXPECT_THAT(error_of([&] { check_parameters(old, {}); }), HasSubstr("does not say what it was made of"));
-  EXPECT_TRUE(settings_like(old).strongly_typed);
+  EXPECT_TRUE(settings_like(old).use_explicit_typing);
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ TEST(TensorRTBuild, IsTypedUnlessPrecisionMayGoDown) {
   EXPECT_FALSE(is_strongly_typed(*parse(kSingle), with({DataType::kBF16})));
   EXPECT_TRUE(is_strongly_typed(*parse(kMixed), with({DataType::kFLOAT, DataType::kHALF})));
   engine::BuildSettings asked = with({DataType::kFLOAT, DataType::kHALF});
-  asked.strongly_typed = true;
+  asked.use_explicit_typing = true;
   EXPECT_TRUE(is_strongly_typed(*parse(kSingle), asked));
 }
 

@@ -28,13 +28,15 @@ BuildSettings settings_like(const Plan& plan) {
   if (plan.settings) {
     settings = *plan.settings;
   } else {
-    settings.strongly_typed = true;
+    settings.use_explicit_typing = true;
     settings.disable_tf32 = true;
   }
   settings.name = plan.name;
   settings.backend = plan.backend;
+  const bool allow_gpu_fallback = settings.target.allow_gpu_fallback;
   settings.target = plan.target;
-  settings.max_specialisations = plan.max_specialisations;
+  settings.target.allow_gpu_fallback = allow_gpu_fallback;
+  settings.max_specializations = static_cast<uint64_t>(plan.max_specialisations);
   return settings;
 }
 

@@ -1,8 +1,10 @@
 #include "torch_tensorrt/core/engine/build_settings.h"
 
 #include <cstdlib>
+#include <limits>
 #include <set>
 #include <sstream>
+#include <type_traits>
 
 #include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -44,7 +46,48 @@ void check_sources(const std::vector<std::string>& sources) {
   }
 }
 
+// Whether a number lies in the range of its row. One that is unsigned may be larger than any of the row's numbers.
+template <typename T>
+bool is_in_range(const SettingRow& row, T value) {
+  if (row.may_be_open && value == static_cast<T>(-1)) return true;
+  if constexpr (std::is_signed_v<T>) return value >= row.low && value <= row.high;
+  return value >= static_cast<uint64_t>(row.low) && value <= static_cast<uint64_t>(row.high);
+}
+
+std::string range_of(const SettingRow& row) {
+  const bool has_end = row.high != std::numeric_limits<int64_t>::max();
+  std::string text = str(row.low);
+  text += has_end ? str(" to ", row.high) : std::string(" or more");
+  return row.may_be_open ? text + ", or -1 to leave it open" : text;
+}
+
 }  // namespace
+
+void check_settings(const Settings& settings) {
+  visit_settings(settings, [](const SettingRow& row, const auto& value) {
+    if constexpr (std::is_integral_v<std::decay_t<decltype(value)>>) {
+      if (std::is_same_v<std::decay_t<decltype(value)>, bool> || is_in_range(row, value)) return;
+      TORCHTRT_THROW_ERROR(row.name << " is " << value << ", must be " << range_of(row));
+    }
+  });
+}
+
+std::string to_text(const Settings& settings) {
+  std::string text;
+  visit_settings(settings, [&text](const SettingRow& row, const auto& value) {
+    text += str(row.name, ": ");
+    using T = std::decay_t<decltype(value)>;
+    if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      for (const std::string& name : value) text += name + " ";
+    } else if constexpr (std::is_same_v<T, bool>) {
+      text += value ? "true" : "false";
+    } else {
+      text += str(value);
+    }
+    text += "\n";
+  });
+  return text;
+}
 
 BuildSettings resolve_settings(BuildSettings settings) {
   if (const Decision there = device_available(settings.target); !there) {
@@ -54,12 +97,7 @@ BuildSettings resolve_settings(BuildSettings settings) {
   if (settings.timing_cache_path.empty()) settings.timing_cache_path = environment("TORCHTRT_TIMING_CACHE");
   if (settings.tactic_sources.empty()) settings.tactic_sources = split_list(environment("TORCHTRT_TACTIC_SOURCES"));
   check_sources(settings.tactic_sources);
-  if (settings.max_specialisations < 1) {
-    TORCHTRT_THROW_ERROR("max_specialisations is " << settings.max_specialisations << ", must be at least 1");
-  }
-  if (settings.timing_iterations < 1) {
-    TORCHTRT_THROW_ERROR("timing_iterations is " << settings.timing_iterations << ", must be at least 1");
-  }
+  check_settings(settings);
   return settings;
 }
 

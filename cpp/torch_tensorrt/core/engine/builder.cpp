@@ -89,12 +89,13 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   check_sizes(*network);
 
   const auto cache = TimingCache::open(settings.timing_cache_path, settings.target);
-  CandidateTimer timer(settings.target, settings.tactic_sources, settings.timing_iterations, *cache);
+  CandidateTimer timer(settings.target, settings.tactic_sources,
+                       std::max(1, static_cast<int32_t>(settings.num_avg_timing_iters)), *cache);
   Plan plan;
   plan.name = settings.name.empty() ? network->getName() : settings.name;
   plan.producer = producer_text();
   plan.target = settings.target;
-  plan.max_specialisations = settings.max_specialisations;
+  plan.max_specialisations = static_cast<int32_t>(settings.max_specializations);
   record_build(plan, *network, settings);
   NetworkChoice choice = like == nullptr ? choose_network(std::move(network), settings, timer)
                                          : repeat_choice(*like, std::move(network), settings, timer);

@@ -17,9 +17,10 @@ struct DeviceTarget {
   enum class Kind : int32_t { kCPU = 0, kCUDA = 1 };
   Kind kind = Kind::kCPU;
   int32_t index = 0;
-  int32_t threads = 0;    // CPU: threads of one call; 0 is what the OpenMP runtime gives
-  std::string isa;        // "avx512_core", "sm_90"; empty until describe_target fills it
-  int32_t dla_core = -1;  // of the GPU's deep learning accelerators; -1: the GPU itself
+  int32_t threads = 0;              // CPU: threads of one call; 0 is what the OpenMP runtime gives
+  std::string isa;                  // "avx512_core", "sm_90"; empty until describe_target fills it
+  int32_t dla_core = -1;            // of the GPU's deep learning accelerators; -1: the GPU itself
+  bool allow_gpu_fallback = false;  // layers that the DLA core does not take run on the GPU
 };
 // Fills what is unknown from this machine.
 DeviceTarget describe_target(DeviceTarget target);

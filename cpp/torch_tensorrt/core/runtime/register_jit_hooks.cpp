@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/runtime/autograd.h"
 #include "torch_tensorrt/core/runtime/cuda_access.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
+#include "torch_tensorrt/core/runtime/torch_threads.h"
 #include "torch_tensorrt/core/runtime/written_inputs.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -177,6 +178,7 @@ bool register_tactics() noexcept {
   try {
     engine::aten::register_aten_tactics(engine::TacticRegistry::global());
     register_torch_cuda_access();
+    register_torch_threads();
     return true;
   } catch (const std::exception& e) {
     LOG_ERROR("the tactics made of PyTorch's operators are not available: " << e.what());

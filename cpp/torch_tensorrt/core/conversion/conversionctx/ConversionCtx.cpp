@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 
-#include "torch_tensorrt/core/conversion/conversionctx/engine_settings.h"
 #include "torch_tensorrt/core/engine/build_engine.h"
 
 namespace torch_tensorrt::core::conversion {
@@ -33,20 +32,34 @@ void configure(nvinfer1::IBuilderConfig& cfg, const BuilderSettings& settings) {
   cfg.setDefaultDeviceType(settings.device.device_type);
 }
 
+engine::DeviceTarget device_target(const ir::Device& device) {
+  engine::DeviceTarget target;
+  const bool is_cpu = device.device_type == nvinfer1::DeviceType::kCPU;
+  target.kind = is_cpu ? engine::DeviceTarget::Kind::kCPU : engine::DeviceTarget::Kind::kCUDA;
+  target.index = static_cast<int32_t>(device.gpu_id);
+  if (device.device_type == nvinfer1::DeviceType::kDLA) target.dla_core = static_cast<int32_t>(device.dla_core);
+  target.allow_gpu_fallback = device.allow_gpu_fallback;
+  return target;
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings) {
-  os << "Settings requested for the engine:\n  Enabled precisions:";
+  os << "Settings of the engine:\nenabled_precisions:";
   for (const auto precision : settings.enabled_precisions) os << ' ' << precision;
-  return os << "\n  Backend: " << settings.backend << "\n  Device: " << settings.device
-            << "\n  Engine capability: " << settings.capability
-            << "\n  TF32: " << (settings.disable_tf32 ? "off" : "on") << "\n  Refit: " << settings.refit
-            << "\n  Debug: " << settings.debug << "\n  Sparse weights: " << settings.sparse_weights
-            << "\n  Truncate long and double: " << settings.truncate_long_and_double
-            << "\n  Shape tensors: " << settings.allow_shape_tensors
-            << "\n  Specialisations: " << settings.max_specialisations
-            << "\n  Timing iterations: " << settings.num_avg_timing_iters
-            << "\n  Workspace limit: " << settings.workspace_size;
+  return os << "\ndevice: " << settings.device << "\ncapability: " << settings.capability << '\n'
+            << engine::to_text(settings);
+}
+
+engine::BuildSettings build_settings(const BuilderSettings& settings) {
+  engine::BuildSettings build;
+  static_cast<Settings&>(build) = settings;
+  build.name = settings.name;
+  build.target = engine::describe_target(device_target(settings.device));
+  build.enabled_precisions = settings.enabled_precisions;
+  if (build.enabled_precisions.empty()) build.enabled_precisions.insert(nvinfer1::DataType::kFLOAT);
+  build.capability = settings.capability;
+  return build;
 }
 
 ConversionCtx::ConversionCtx(BuilderSettings build_settings)
@@ -121,7 +134,7 @@ std::string ConversionCtx::SerializeEngine() {
   value_tensor_map.clear();
   seen_itensors.clear();
   evaluated_value_map.clear();
-  auto build = engine_settings(settings);
+  auto build = build_settings(settings);
   build.enabled_precisions = enabled_precisions;
   return engine::build_engine(std::move(net), build);
 }

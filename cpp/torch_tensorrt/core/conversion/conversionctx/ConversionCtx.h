@@ -10,6 +10,7 @@
 
 #include "torch/csrc/jit/ir/ir.h"
 
+#include "torch_tensorrt/core/engine/build_settings.h"
 #include "torch_tensorrt/core/ir/ir.h"
 #include "torch_tensorrt/core/network/nvinfer1.h"
 #include "torch_tensorrt/core/util/decision.h"
@@ -21,31 +22,15 @@
 namespace torch_tensorrt::core::conversion {
 
 // How an engine is built.
-struct BuilderSettings {
+struct BuilderSettings : Settings {
   std::set<nvinfer1::DataType> enabled_precisions;  // empty: float
-  bool sparse_weights = false;
-  bool disable_tf32 = false;
-  bool refit = false;
-  bool debug = false;
-  bool truncate_long_and_double = false;
-  bool allow_shape_tensors = false;
-  int32_t max_specialisations = 8;
   ir::Device device;
   nvinfer1::EngineCapability capability = nvinfer1::EngineCapability::kSTANDARD;
-  uint64_t num_avg_timing_iters = 1;
-  uint64_t workspace_size = 0;
-  uint64_t dla_sram_size = DLA_SRAM_SIZE;
-  uint64_t dla_local_dram_size = DLA_LOCAL_DRAM_SIZE;
-  uint64_t dla_global_dram_size = DLA_GLOBAL_DRAM_SIZE;
-  std::string name;              // of the engine
-  std::string backend = "auto";  // that builds it: a backend's name, "auto" or "fastest"
-  std::string timing_cache_path;
-  int64_t optimization_level = -1;
-  bool version_compatible = false;
-  bool hardware_compatible = false;
-  bool use_explicit_typing = false;
+  std::string name;  // of the engine
   friend std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings);
 };
+// The same for the engine library.
+engine::BuildSettings build_settings(const BuilderSettings& settings);
 
 // The state of one conversion: the network as it grows, and what each value of the graph stands for in it.
 struct ConversionCtx {

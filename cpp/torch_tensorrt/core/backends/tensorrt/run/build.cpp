@@ -75,7 +75,7 @@ bool is_quantized(const network::INetworkDefinition& network, const engine::Buil
 }
 
 bool is_strongly_typed(const network::INetworkDefinition& network, const engine::BuildSettings& settings) {
-  if (settings.strongly_typed) return true;
+  if (settings.use_explicit_typing) return true;
   const auto enabled = [&](DataType type) { return settings.enabled_precisions.count(type) != 0; };
   const bool may_lower = enabled(DataType::kHALF) || enabled(DataType::kBF16);
   if (!may_lower) return true;

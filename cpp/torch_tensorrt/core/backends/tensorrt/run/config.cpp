@@ -14,8 +14,6 @@ using nvinfer1::OptProfileSelector;
 static_assert(static_cast<int32_t>(network::EngineCapability::kDLA_STANDALONE) ==
               static_cast<int32_t>(nvinfer1::EngineCapability::kDLA_STANDALONE));
 
-constexpr int32_t kMaxOptimizationLevel = 5;
-
 void set_flag(nvinfer1::IBuilderConfig& config, BuilderFlag flag, bool on) {
   if (on) {
     config.setFlag(flag);
@@ -36,7 +34,7 @@ void set_precisions(nvinfer1::IBuilderConfig& config, const engine::BuildSetting
   config.setFlag(BuilderFlag::kPREFER_PRECISION_CONSTRAINTS);
 }
 
-void set_limit(nvinfer1::IBuilderConfig& config, MemoryPoolType pool, int64_t bytes) {
+void set_limit(nvinfer1::IBuilderConfig& config, MemoryPoolType pool, uint64_t bytes) {
   if (bytes > 0) config.setMemoryPoolLimit(pool, static_cast<size_t>(bytes));
 }
 
@@ -44,16 +42,10 @@ void set_dla(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& sett
   if (settings.target.dla_core < 0) return;
   config.setDefaultDeviceType(nvinfer1::DeviceType::kDLA);
   config.setDLACore(settings.target.dla_core);
-  set_flag(config, BuilderFlag::kGPU_FALLBACK, settings.allow_gpu_fallback);
-  set_limit(config, MemoryPoolType::kDLA_MANAGED_SRAM, settings.dla_sram_bytes);
-  set_limit(config, MemoryPoolType::kDLA_LOCAL_DRAM, settings.dla_local_dram_bytes);
-  set_limit(config, MemoryPoolType::kDLA_GLOBAL_DRAM, settings.dla_global_dram_bytes);
-}
-
-void check_level(int32_t level) {
-  if (level > kMaxOptimizationLevel) {
-    TORCHTRT_THROW_ERROR("optimization_level is " << level << ", must be 0 to " << kMaxOptimizationLevel);
-  }
+  set_flag(config, BuilderFlag::kGPU_FALLBACK, settings.target.allow_gpu_fallback);
+  set_limit(config, MemoryPoolType::kDLA_MANAGED_SRAM, settings.dla_sram_size);
+  set_limit(config, MemoryPoolType::kDLA_LOCAL_DRAM, settings.dla_local_dram_size);
+  set_limit(config, MemoryPoolType::kDLA_GLOBAL_DRAM, settings.dla_global_dram_size);
 }
 
 void set_range(nvinfer1::IOptimizationProfile& profile, const network::ITensor& input,
@@ -133,7 +125,7 @@ void fill_profile(nvinfer1::IOptimizationProfile& profile, const nvinfer1::INetw
 }  // namespace
 
 void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, const Precisions& precisions) {
-  check_level(settings.optimization_level);
+  engine::check_settings(settings);
   set_precisions(config, settings, precisions);
   set_flag(config, BuilderFlag::kREFIT, settings.refit);
   set_flag(config, BuilderFlag::kSPARSE_WEIGHTS, settings.sparse_weights);
@@ -144,9 +136,11 @@ void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& se
   config.setProfilingVerbosity(settings.debug ? nvinfer1::ProfilingVerbosity::kDETAILED
                                               : nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY);
   config.setEngineCapability(static_cast<nvinfer1::EngineCapability>(settings.capability));
-  config.setAvgTimingIterations(std::max(1, settings.timing_iterations));
-  set_limit(config, MemoryPoolType::kWORKSPACE, settings.workspace_bytes);
-  if (settings.optimization_level >= 0) config.setBuilderOptimizationLevel(settings.optimization_level);
+  config.setAvgTimingIterations(static_cast<int32_t>(settings.num_avg_timing_iters));
+  set_limit(config, MemoryPoolType::kWORKSPACE, settings.workspace_size);
+  if (settings.optimization_level >= 0) {
+    config.setBuilderOptimizationLevel(static_cast<int32_t>(settings.optimization_level));
+  }
   set_dla(config, settings);
 }
 

@@ -1,0 +1,137 @@
+"""The settings of a build, read from the rows that the C++ library has (``cpp/torch_tensorrt/settings.h``).
+
+A signature, a docstring and a check of values are made of the rows, so that a new setting needs no line of Python.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import os
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from torch_tensorrt._enums import EngineCapability
+from torch_tensorrt._library import compiler
+
+_WIDTH = 120
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """One row. ``type`` is ``"bool"``, ``"int"``, ``"str"`` or ``"list"``; ``may_be_open``: ``None`` stands for -1."""
+
+    name: str
+    flags: str
+    help: str
+    type: str
+    default: Any
+    low: int = 0
+    high: int = 0
+    may_be_open: bool = False
+
+    def python_default(self) -> Any:
+        return None if self.may_be_open or self.type == "list" else self.default
+
+    def checked(self, value: Any) -> Any:
+        """The value as the compiler takes it.
+
+        Raises:
+            ValueError: a number out of range, or a text that is none.
+            TypeError: a list of names that is a name, or holds something else.
+        """
+        if self.type == "bool":
+            return bool(value)
+        if self.type == "int":
+            return -1 if value is None and self.may_be_open else self._number(value)
+        return self._names(value) if self.type == "list" else self._text(value)
+
+    def _number(self, value: Any) -> int:
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if is_number and self.low <= value <= self.high:
+            return value
+        limit = f"{self.low} or more" if not is_number or value < self.low else f"{self.high} or less"
+        raise ValueError(f"{self.name} is {value!r}, must be an integer of {limit}")
+
+    def _text(self, value: Any) -> str:
+        if self.default and (not isinstance(value, str) or not value):
+            raise ValueError(f"{self.name} is {value!r}, must be a text such as {self.default!r}")
+        return os.fspath(value)
+
+    def _names(self, names: Any) -> list[str]:
+        if isinstance(names, str):  # which is a sequence of names of one letter, too
+            raise TypeError(f"{self.name} is {names!r}, must be a list of names: [{names!r}]")
+        listed = list(names or [])
+        for name in listed:
+            if not isinstance(name, str):
+                raise TypeError(f"{self.name} has {name!r}, must be a list of names")
+        return listed
+
+
+SETTINGS = tuple(Setting(**row) for row in json.loads(compiler()._settings()))
+
+# Settings of types of their own: (name, default, help, the setting that they stand behind).
+_SPECIAL = (
+    (
+        "enabled_precisions",
+        None,
+        "Set of dtypes that layers may compute in; default ``{torch.float32}``.",
+        "sparse_weights",
+    ),
+    ("capability", EngineCapability.STANDARD, ":class:`torch_tensorrt.EngineCapability`.", "debug"),
+)
+# Of modules, not of one engine.
+OF_MODULES = ("require_full_compilation", "min_block_size", "torch_executed_ops", "torch_executed_modules")
+
+
+def _arguments(without: Sequence[str]) -> list[tuple[str, Any, str]]:
+    """(name, default, help) of the arguments, in order."""
+    rows = []
+    for setting in SETTINGS:
+        if setting.name not in without:
+            rows.append((setting.name, setting.python_default(), setting.help))
+        rows += [(name, default, text) for name, default, text, behind in _SPECIAL if behind == setting.name]
+    return rows
+
+
+def takes_settings(without: Sequence[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Gives a function the settings as arguments, by position behind its own and by name.
+
+    The function has parameters of its own and ``**settings``; it is called with all settings, defaults filled in. In
+    its docstring, a line ``{settings}`` becomes a paragraph a setting.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        own = [p for p in inspect.signature(function).parameters.values() if p.kind == kind]
+        rows = _arguments(without)
+        added = [inspect.Parameter(name, kind, default=default) for name, default, _ in rows]
+        signature = inspect.signature(function).replace(parameters=[*own, *added])
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{function.__name__}() {error}") from None
+            bound.apply_defaults()
+            return function(**bound.arguments)
+
+        for name in ("__module__", "__name__", "__qualname__"):
+            setattr(call, name, getattr(function, name))
+        call.__annotations__ = {**function.__annotations__}
+        call.__annotations__.pop("settings", None)
+        call.__signature__ = signature  # type: ignore[attr-defined]
+        call.__doc__ = (function.__doc__ or "").replace("        {settings}\n", _paragraphs(rows))
+        return call
+
+    return decorate
+
+
+def _paragraphs(rows: Sequence[tuple[str, Any, str]]) -> str:
+    lines = []
+    for name, _, text in rows:
+        indents = {"initial_indent": " " * 8, "subsequent_indent": " " * 12}
+        lines += textwrap.wrap(f"{name}: {text}", _WIDTH, break_on_hyphens=False, **indents)
+    return "\n".join(lines) + "\n"

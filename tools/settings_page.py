@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Writes docs/settings.md from the rows of the installed torch_tensorrt (make docs).
+
+tools/settings_page.py           write it
+tools/settings_page.py --check   end with 1 when the page and the rows disagree
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from torch_tensorrt.ts._settings import SETTINGS, Setting
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
+UPDATE = "run tools/settings_page.py (or make docs) to update it"
+
+HEAD = """# Settings
+
+Written by `tools/settings_page.py` from `cpp/torch_tensorrt/settings.h`; a test compares the two. A setting has one
+name in Python (`torch_tensorrt.compile(..., NAME=VALUE)`), in C++ (`CompileSpec::NAME`) and in the file of an engine.
+
+Beside these there are `device` (`-d`, `--gpu-id`, `--dla-core`, `--allow-gpu-fallback`), `enabled_precisions` (`-p`)
+and `capability` (`--engine-capability`), which have types of their own.
+
+| setting | default | values | `torchtrtc` | meaning |
+| --- | --- | --- | --- | --- |
+"""
+_MOST = 2**63 - 1
+
+
+def default_of(setting: Setting) -> str:
+    if setting.may_be_open:
+        return "open (Python: `None`, elsewhere -1)"
+    if setting.type == "list":
+        return "none"
+    return f"`{setting.default}`" if setting.default != "" else "none"
+
+
+def values_of(setting: Setting) -> str:
+    if setting.type == "int":
+        return f"{setting.low} or more" if setting.high == _MOST else f"{setting.low} to {setting.high}"
+    return {"bool": "`True`, `False`", "str": "text", "list": "names"}[setting.type]
+
+
+def page() -> str:
+    rows = []
+    for setting in SETTINGS:
+        flags = ", ".join(f"`{flag}`" for flag in setting.flags.split(","))
+        rows.append(f"| `{setting.name}` | {default_of(setting)} | {values_of(setting)} | {flags} | {setting.help} |")
+    return HEAD + "\n".join(rows) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="compare, and write nothing")
+    if not parser.parse_args().check:
+        PAGE.write_text(page())
+        return 0
+    if PAGE.exists() and PAGE.read_text() == page():
+        return 0
+    print(f"{PAGE} is not what the rows say; {UPDATE}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
