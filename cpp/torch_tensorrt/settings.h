@@ -46,6 +46,7 @@ struct Settings {
   bool version_compatible = false;
   bool hardware_compatible = false;
   bool use_explicit_typing = false;
+  uint64_t num_threads = 0;
 };
 
 // Calls visit(row, field) for every setting, in the order of Python's arguments. `settings` may be const.
@@ -53,6 +54,7 @@ template <typename S, typename Visit>
 void visit_settings(S& settings, Visit&& visit) {
   constexpr int64_t kDlaBytes = 4096;  // the least that a DLA takes
   constexpr int64_t kInt32 = std::numeric_limits<int32_t>::max();
+  constexpr int64_t kMostThreads = 1024;
   constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
   using Row = SettingRow;
   visit(Row{"disable_tf32", "--disable-tf32", "", "GPUs: products of fp32 matrices use fp32, not TF32."},
@@ -136,6 +138,12 @@ void visit_settings(S& settings, Visit&& visit) {
   visit(Row{"use_explicit_typing", "--explicit-typing", "",
             "GPUs: each layer computes in the dtypes of its tensors, whatever enabled_precisions allows."},
         settings.use_explicit_typing);
+  visit(
+      Row{"num_threads", "--num-threads", "",
+          "CPU: threads that a call of the engine uses, and that its layers are timed with; 0: as many as PyTorch uses "
+          "in the thread that calls.",
+          0, kMostThreads},
+      settings.num_threads);
 }
 
 }  // namespace torch_tensorrt

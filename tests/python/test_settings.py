@@ -6,6 +6,7 @@ import inspect
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,31 @@ def test_rows_are_complete() -> None:
     for row in rows:
         assert row["help"].endswith("."), row["name"]
         assert row["flags"].startswith("--"), row["name"]
+
+
+class Products(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = torch.nn.Linear(64, 64)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(self.linear(x) @ x.transpose(0, 1), 1)
+
+
+def test_num_threads_is_kept_and_changes_no_results_and_nothing_outside(tmp_path) -> None:
+    module = torch.jit.script(Products().eval())
+    x = torch.randn(64, 64)
+    before = torch.get_num_threads()
+    spec = {"inputs": [torch_tensorrt.Input((64, 64))], "device": "cpu", "num_threads": 1}
+    compiled = torch_tensorrt.compile(module, **spec)
+    torch.jit.save(compiled, str(tmp_path / "one.ts"))
+    loaded = torch.jit.load(str(tmp_path / "one.ts"))
+    for made in (compiled, loaded):
+        torch.testing.assert_close(made(x), module(x))
+        assert json.loads(made.engine.get_engine_layer_info())["target"]["threads"] == 1
+        with ThreadPoolExecutor(1) as pool:  # a thread that has not asked PyTorch for its threads yet
+            torch.testing.assert_close(pool.submit(made, x).result(), module(x))
+            assert pool.submit(torch.get_num_threads).result() == before
+    assert torch.get_num_threads() == before
+    with pytest.raises(ValueError, match="num_threads is 1025, must be an integer of 1024 or less"):
+        torch_tensorrt.compile(module, **{**spec, "num_threads": 1025})

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/reference_tactic.h"
+#include "torch_tensorrt/core/engine/context.h"
 
 extern "C" int omp_get_max_threads() __attribute__((weak));
 

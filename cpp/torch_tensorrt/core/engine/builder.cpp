@@ -10,6 +10,7 @@
 #include "torch_tensorrt/core/engine/network_choice.h"
 #include "torch_tensorrt/core/engine/producer.h"
 #include "torch_tensorrt/core/engine/tactic_choice.h"
+#include "torch_tensorrt/core/engine/thread_limit.h"
 #include "torch_tensorrt/core/engine/weight_packer.h"
 #include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -81,6 +82,7 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
                           BuildReport* report) const {
   const auto start = std::chrono::steady_clock::now();
   if (network == nullptr) TORCHTRT_THROW_ERROR("there is no network to build an engine from");
+  const ThreadLimit limit(settings_.target.kind == DeviceTarget::Kind::kCPU ? settings_.num_threads : 0);
   const BuildSettings settings = resolve_settings(settings_);
   BuildReport local;
   BuildReport& result = report != nullptr ? *report : local;

@@ -4,9 +4,19 @@
 
 #include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/core/engine/input_range.h"
+#include "torch_tensorrt/core/engine/thread_limit.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
+namespace {
+
+// 0 on GPUs, and for engines of older libraries.
+uint64_t threads_of(const Plan& plan) {
+  const bool is_cpu = plan.target.kind == DeviceTarget::Kind::kCPU;
+  return is_cpu && plan.settings ? plan.settings->num_threads : 0;
+}
+
+}  // namespace
 
 NativeContext::NativeContext(std::shared_ptr<const NativeExecutable> executable, int32_t max_specialisations)
     : executable_(std::move(executable)), max_entries_(static_cast<size_t>(std::max(max_specialisations, 1))) {}
@@ -49,6 +59,7 @@ Specialisation* NativeContext::find(const std::vector<network::Dims>& dims) {
 }
 
 Specialisation* NativeContext::make(const std::vector<network::Dims>& dims) {
+  const ThreadLimit limit(threads_of(executable_->plan()));
   auto made = std::make_unique<Specialisation>(executable_->plan(), executable_->tactics(), dims, values_);
   ensure_arena(made->arena_bytes());
   if (entries_.size() >= max_entries_) {
@@ -88,10 +99,12 @@ const std::vector<network::Dims>& NativeContext::set_input_dims(const std::vecto
 }
 
 void NativeContext::run(const void* const* inputs, void* const* outputs, const RunOptions&) {
+  const ThreadLimit limit(threads_of(executable_->plan()));
   current_or_throw().run(static_cast<char*>(arena_.get()), inputs, outputs);
 }
 
 std::vector<LayerTime> NativeContext::profile(const void* const* inputs, void* const* outputs, const RunOptions&) {
+  const ThreadLimit limit(threads_of(executable_->plan()));
   const auto microseconds = current_or_throw().profile(static_cast<char*>(arena_.get()), inputs, outputs);
   std::vector<LayerTime> times;
   for (size_t i = 0; i < microseconds.size(); ++i) {
