@@ -232,7 +232,9 @@ std::string describe(const torch::jit::Node* n) {
                              line.empty() ? "" : "\nSource: " + line, "\nSchema: ", schema_text(n));
 }
 
+// The first line is what programs for Torch-TensorRT look for.
 void check_has_converter(const torch::jit::Node* n) {
+  constexpr const char* kExpected = "Expected converter to be true but got false\n";
   const Decision converter = node_decision(n);
   if (converter) return;
   const char* kind = n->kind().toQualString();
@@ -240,13 +242,13 @@ void check_has_converter(const torch::jit::Node* n) {
   const bool is_known = schema != nullptr && (converters::has_converter(schema->operator_name()) ||
                                               evaluators::shouldEvalAtConversionTime(n));
   if (is_known) {
-    TORCHTRT_CHECK(converter, describe(n) << "\nConverter for " << kind
-                                          << " requested, but it declined: " << converter.reason() << '\n'
-                                          << what_to_do(n));
+    TORCHTRT_THROW_ERROR(kExpected << describe(n) << "\nConverter for " << kind
+                                   << " requested, but it declined: " << converter.reason() << '\n'
+                                   << what_to_do(n));
   }
-  TORCHTRT_CHECK(converter, describe(n) << "\nConverter for " << kind
-                                        << " requested, but no such converter was found.\n"
-                                        << what_to_do(n));
+  TORCHTRT_THROW_ERROR(kExpected << describe(n) << "\nConverter for " << kind
+                                 << " requested, but no such converter was found.\n"
+                                 << what_to_do(n));
 }
 
 // A backend that computes in int8 looks for what quantizes weights.

@@ -60,12 +60,12 @@
     }                                                                                      \
   } while (0)
 
-// What a user's input can break.
-#define TORCHTRT_CHECK(cond, ...)                                                           \
-  do {                                                                                      \
-    if (!(cond)) {                                                                          \
-      TORCHTRT_THROW_ERROR("Expected " #cond " to be true but got false\n" << __VA_ARGS__); \
-    }                                                                                       \
+// What a user's input can break. Throws torch_tensorrt::Error with the message.
+#define TORCHTRT_CHECK(cond, ...)        \
+  do {                                   \
+    if (!(cond)) {                       \
+      TORCHTRT_THROW_ERROR(__VA_ARGS__); \
+    }                                    \
   } while (0)
 
 #if defined(__GNUC__) || defined(__clang__)
