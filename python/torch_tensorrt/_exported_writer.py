@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import operator
 import warnings
@@ -76,6 +77,22 @@ _CONTROL_FLOW = {
     "associative_scan": "torch.associative_scan",
 }
 _STATE = (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR)
+
+
+@dataclasses.dataclass(frozen=True)
+class _NumberTensor:
+    """A number in the place of a tensor (``31 // x``), in the dtype in which the operator computes with it."""
+
+    number: float
+    dtype: torch.dtype
+
+
+def _as_tensor(value: Any, args: Sequence[Any]) -> Any:
+    if not isinstance(value, (bool, int, float)):
+        return value
+    tensors = [arg.meta["val"] for arg in args if isinstance(arg, torch.fx.Node)]
+    tensors = [tensor for tensor in tensors if isinstance(tensor, torch.Tensor)]
+    return _NumberTensor(value, torch.result_type(value, tensors[0])) if tensors else value
 
 
 class Writer:
@@ -240,6 +257,10 @@ class Writer:
     def _operator(self, target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
         schema = target._schema
         types = {argument.name: argument.type for argument in schema.arguments}
+        args = [
+            _as_tensor(value, args) if isinstance(argument.type, torch.TensorType) else value
+            for value, argument in zip(args, schema.arguments, strict=False)
+        ]
         given = [self._typed(value, argument.type) for value, argument in zip(args, schema.arguments, strict=False)]
         given += [f"{name}={self._typed(value, types[name])}" for name, value in kwargs.items()]
         namespace, name = schema.name.split("::")
@@ -248,6 +269,8 @@ class Writer:
 
     def _typed(self, value: Any, wanted: Any) -> str:
         """An empty list has its type written beside it."""
+        if isinstance(value, _NumberTensor):
+            return f"torch.tensor({self._text(value.number)}, dtype={self._text(value.dtype)})"
         if isinstance(value, (list, tuple)) and not value:
             return f"torch.jit.annotate({wanted.annotation_str}, [])"
         return self._text(value)

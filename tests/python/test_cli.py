@@ -245,7 +245,7 @@ def test_values_out_of_range(flag, value, complaint):
 
 def test_the_help_describes_what_happens():
     text = run(TORCHTRTC, "--help")
-    for word in ("Refused where the method uses OP", "Refused: this version leaves no module class", "Exit codes: 0"):
+    for word in ("this version leaves no operation", "Refused unless it is empty", "Exit codes: 0"):
         assert word in text
 
 

@@ -371,3 +371,24 @@ def test_weights_have_the_names_of_the_model_so_that_they_can_be_refitted():
     refitted = torch_tensorrt.refit_module_weights(compiled, torch.export.export(new, (x,)))
     with torch.no_grad():
         torch.testing.assert_close(refitted(x), new(x))
+
+
+class FloatsFirst(nn.Module):
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return 31 // x, 0.3 // x, torch.rsub(x, 1e-3, alpha=2), 7 - x, 2**x
+
+
+class IntegersFirst(nn.Module):
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return 31 // x, 0.3 // x, 7 - x
+
+
+@FORMS
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.int32, torch.uint8])
+def test_numbers_in_the_place_of_tensors(dtype, form):
+    is_float = dtype.is_floating_point
+    x = torch.tensor([1, 2, 3, 5]).to(dtype)
+    x, model = (x / 3, FloatsFirst()) if is_float else (x, IntegersFirst())
+    compiled = compile_exported(form(torch.export.export(model.eval(), (x,))))
+    for ours, theirs in zip(compiled(x), model(x), strict=True):
+        torch.testing.assert_close(ours, theirs)

@@ -159,6 +159,7 @@ TEST(Lower, SaysWhichAttributeTheModuleWrites) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_NE(error.msg().find("writes its attribute 'calls'"), std::string::npos) << error.what();
+    EXPECT_NE(error.msg().find("<string>:2"), std::string::npos) << "the line: " << error.what();
   }
 }
 

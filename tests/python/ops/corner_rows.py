@@ -27,6 +27,13 @@ ROWS = [
     one("outer", "torch.outer(a, b)", fixed(3, dtype=BOOL), fixed(2, dtype=BOOL)),
     one("scatter_add", "torch.scatter_add(a, 0, b, c)", fixed(3, dtype=BOOL), fixed(2, dtype=I64, values=(1, 1)), fixed(2, dtype=BOOL)),
     one("col2im", F + "fold(a, [3, 3], [2, 2])", fixed(1, 4, 4, dtype=BOOL)),
+    # A bound that is NaN bounds nothing alone, and makes all NaN beside another.
+    *(
+        one("clamp", f"torch.clamp(a, {low}, {high})", fixed(4, dtype=dtype))
+        for dtype in (F32, HALF, I64)
+        for low, high in (("float('nan')", "None"), ("None", "float('nan')"), ("float('nan')", "2"), ("1", "float('nan')"))
+    ),
+    *(one(name, f"torch.{name}(a, float('nan'))", fixed(4, dtype=F32)) for name in ("clamp_min", "clamp_max")),
     # int8 and uint8 are int16 together.
     one("add.Tensor", "a + b", fixed(3, dtype=I8), fixed(3, dtype=U8)),
     one("lt.Tensor", "a < b", fixed(3, dtype=I8), fixed(3, dtype=U8)),

@@ -34,6 +34,7 @@ REFUSED = [
     no("none is the best", "torch.argmax(a, 1)", x(2, 0)),
     no("out of range", "torch.argmax(a, 2)", x()),
     no("0-d tensor has no dimension", "torch.diff(a)", x()),
+    no("min and max are None", "torch.clamp(a, None, None)", x(3)),
     no("top-k of bools", "torch.topk(a, 1)", x(3, dtype=BOOL)),
     no("at most the size", "torch.topk(a, 4)", x(3)),
     no("a subscript twice", "torch.einsum('ab->aa', [a])", x(2, 2)),

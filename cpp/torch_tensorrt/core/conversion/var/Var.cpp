@@ -15,6 +15,10 @@ std::string Var::type_name() const {
 bool Var::is_none_value() const { return type_ == kNone || (type_ == kIValue && ivalue_->isNone()); }
 
 void Var::throw_wrong_type(const char* wanted) const {
+  if (type_ == kITensor && std::string(wanted).find("Tensor") == std::string::npos) {
+    TORCHTRT_THROW_ERROR("an argument of the type " << wanted << " is computed in the engine (from sizes of a range or "
+                                                    << "from tensors), and must be known while compiling");
+  }
   const std::string found = type_ == kIValue ? ivalue_->tagKind() : type_name();
   TORCHTRT_THROW_ERROR("Requested unwrapping of arg assuming it was " << wanted << " however arg type is " << found);
 }

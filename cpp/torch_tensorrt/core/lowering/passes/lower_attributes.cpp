@@ -24,8 +24,11 @@ class AttributeLowering {
   std::vector<IValue> run() {
     for (auto* node : all_nodes(graph_.block())) {
       if (node->kind() == c10::prim::SetAttr && objects_.count(node->input(0)) != 0) {
+        // PyTorch gives the write itself no line; what is written has one.
+        const bool has_line = !util::source_location(node).empty();
         throw Refused(str("the module writes its attribute '", node->s(c10::attr::name), "' when it is called (",
-                          util::node_info(node), "); make it a result of the method instead"));
+                          util::node_info(has_line ? node : node->input(1)->node()),
+                          "); make it a result of the method instead"));
       }
       if (node->kind() == c10::prim::GetAttr && objects_.count(node->input()) != 0) read(node);
     }

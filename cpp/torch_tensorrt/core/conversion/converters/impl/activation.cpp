@@ -1,3 +1,6 @@
+#include <cmath>
+#include <limits>
+
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
@@ -147,10 +150,17 @@ ITensor* promoted_to_bounds(ConversionCtx* ctx, ITensor* x, const at::Scalar* lo
   return scalar_type(x) == at::kBool ? cast(ctx, x, at::kLong) : x;
 }
 
+// A bound that is NaN makes everything NaN.
 bool clamp_scalars(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg, const at::Scalar* low,
                    const at::Scalar* high) {
   auto* x = promoted_to_bounds(ctx, arg.ITensorOrFreeze(ctx), low, high);
-  auto* out = clip(ctx, x, low, high);
+  const auto is_nan = [](const at::Scalar* bound) { return bound != nullptr && std::isnan(bound->toDouble()); };
+  ITensor* out = nullptr;
+  if (is_nan(low) || is_nan(high)) {
+    out = apply(ctx, ElementWiseOperation::kSUM, x, at::Scalar(std::numeric_limits<double>::quiet_NaN()));
+  } else {
+    out = clip(ctx, x, low, high);
+  }
   return finish(ctx, n, out == x ? ctx->net->addIdentity(*x)->getOutput(0) : out);
 }
 
@@ -159,8 +169,14 @@ bool clamp_both(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   at::Scalar high;
   const bool has_low = !is_none(args[1]);
   const bool has_high = !is_none(args[2]);
+  TORCHTRT_CHECK(has_low || has_high, util::node_info(n) << ": min and max are None, one of them must be a number");
   if (has_low) low = args[1].unwrapToScalar();
   if (has_high) high = args[2].unwrapToScalar();
+  // The only bound, if it is NaN, bounds nothing: of this operator alone.
+  const auto is_nan = [](const at::Scalar& bound) { return std::isnan(bound.toDouble()); };
+  if (has_low != has_high && is_nan(has_low ? low : high)) {
+    return finish(ctx, n, identity(ctx, promoted_to_bounds(ctx, args[0].ITensorOrFreeze(ctx), &low, &high)));
+  }
   return clamp_scalars(ctx, n, args[0], has_low ? &low : nullptr, has_high ? &high : nullptr);
 }
 
