@@ -125,7 +125,6 @@ void fill_profile(nvinfer1::IOptimizationProfile& profile, const nvinfer1::INetw
 }  // namespace
 
 void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, const Precisions& precisions) {
-  engine::check_settings(settings);
   set_precisions(config, settings, precisions);
   set_flag(config, BuilderFlag::kREFIT, settings.refit);
   set_flag(config, BuilderFlag::kSPARSE_WEIGHTS, settings.sparse_weights);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -13,6 +15,38 @@ trt::ITensor& to_uint8(Translator& t, trt::ITensor& x) {
   trt::ITensor& whole = cast(t, x, DataType::kINT32);
   trt::ITensor& above = binary(t, Binary::kPROD, binary(t, Binary::kFLOOR_DIV, whole, 256.0), number(t, 256, whole));
   return cast(t, cast(t, binary(t, Binary::kSUB, whole, above), DataType::kFLOAT), DataType::kUINT8);
+}
+
+// Dimensions of size 1 that stand behind others.
+std::vector<int32_t> inner_units(const trt::Dims& dims) {
+  std::vector<int32_t> units;
+  bool is_behind = false;
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    if (dims.d[i] == 1 && is_behind) units.push_back(i);
+    is_behind = is_behind || dims.d[i] != 1;
+  }
+  return units;
+}
+
+// TensorRT 10.6 gives a wrong product of matrices behind a transpose of 5 dimensions or more that keeps one of size 1
+// in the middle ([2x1x16x49x32] by 0, 1, 3, 2, 4), and a right one where such dimensions are away during the transpose.
+bool goes_wrong(const trt::Dims& dims) { return dims.nbDims >= 5 && !inner_units(dims).empty(); }
+
+trt::ITensor& transpose_without_units(Translator& t, trt::ITensor& x, const network::Permutation& order) {
+  const std::vector<int32_t> units = inner_units(x.getDimensions());
+  trt::Permutation rest{};
+  std::vector<int32_t> added;
+  int32_t count = 0;
+  for (int32_t i = 0; i < x.getDimensions().nbDims; ++i) {
+    const int32_t axis = order.order[i];
+    const auto next = std::lower_bound(units.begin(), units.end(), axis);
+    if (next != units.end() && *next == axis) {
+      added.push_back(i);
+    } else {
+      rest.order[count++] = axis - static_cast<int32_t>(next - units.begin());
+    }
+  }
+  return unsqueeze(t, transpose(t, squeeze(t, x, units), rest), added);
 }
 
 }  // namespace
@@ -32,20 +66,25 @@ void translate_constant(Translator& t) {
 
 void translate_shuffle(Translator& t) {
   const auto& layer = t.layer<network::IShuffleLayer>();
-  trt::ITensor& x = t.input(0);
-  const int32_t rank = x.getDimensions().nbDims;
+  const trt::Dims dims = t.input(0).getDimensions();
+  const bool has_first = layer.has_first_transpose(dims.nbDims);
+  const bool is_first_apart = has_first && goes_wrong(dims);
+  trt::ITensor& x = is_first_apart ? transpose_without_units(t, t.input(0), layer.getFirstTranspose()) : t.input(0);
   auto& made = t.added(t.target().addShuffle(x));
-  if (layer.has_first_transpose(rank)) made.setFirstTranspose(to_trt(layer.getFirstTranspose()));
+  if (has_first && !is_first_apart) made.setFirstTranspose(to_trt(layer.getFirstTranspose()));
   made.setZeroIsPlaceholder(layer.getZeroIsPlaceholder());
   if (t.has_input(1)) {
     made.setInput(1, t.input(1));
   } else if (layer.has_reshape()) {
     made.setReshapeDimensions(to_trt(layer.getReshapeDimensions()));
   }
-  if (layer.has_second_transpose(layer.getOutput(0)->getDimensions().nbDims)) {
-    made.setSecondTranspose(to_trt(layer.getSecondTranspose()));
+  trt::ITensor& reshaped = *made.getOutput(0);
+  if (!layer.has_second_transpose(layer.getOutput(0)->getDimensions().nbDims)) return t.give(reshaped);
+  if (goes_wrong(reshaped.getDimensions())) {
+    return t.give(transpose_without_units(t, reshaped, layer.getSecondTranspose()));
   }
-  t.give(*made.getOutput(0));
+  made.setSecondTranspose(to_trt(layer.getSecondTranspose()));
+  t.give(reshaped);
 }
 
 void translate_concatenation(Translator& t) {
