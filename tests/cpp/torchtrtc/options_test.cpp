@@ -93,10 +93,10 @@ TEST(Values, OutOfRangeAreRefused) {
 }
 
 TEST(Values, AreDecimalOrHexadecimal) {
-  EXPECT_EQ(parsed({"--workspace-size=0x1000"}).workspace_size, 4096U);
-  EXPECT_EQ(parsed({"--workspace-size=010"}).workspace_size, 10U);
-  EXPECT_EQ(parsed({"--workspace-size=+8"}).workspace_size, 8U);
-  EXPECT_EQ(parsed({"--min-block-size", "7"}).min_block_size, 7U);
+  EXPECT_EQ(parsed({"--workspace-size=0x1000"}).settings.workspace_size, 4096U);
+  EXPECT_EQ(parsed({"--workspace-size=010"}).settings.workspace_size, 10U);
+  EXPECT_EQ(parsed({"--workspace-size=+8"}).settings.workspace_size, 8U);
+  EXPECT_EQ(parsed({"--min-block-size", "7"}).settings.min_block_size, 7U);
   EXPECT_EQ(parsed({"--atol=1e-3"}).atol, 1e-3);
 }
 

@@ -45,8 +45,6 @@ NEEDS_A_SIZE: dict[str, str] = {
     "aten::split.Tensor": "is dynamic",
     "aten::unbind.int": "is dynamic",
     "prim::unchecked_cast": "trip count depends on dimension",
-    "trt::places_of": "depend on a size that is a range",
-    "trt::write_at": "depend on a size that is a range",
 }
 
 

@@ -161,6 +161,7 @@ std::string build_auto(NetworkPtr network, const BuildSettings& settings, BuildR
 
 std::string build_engine(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
   if (network == nullptr) TORCHTRT_THROW_ERROR("there is no network to build an engine from");
+  check_settings(settings);
   BuildSettings resolved = settings;
   resolved.target = describe_target(settings.target);
   if (settings.backend == kFastestBackend) return build_fastest(std::move(network), resolved, report);

@@ -1,11 +1,13 @@
 #include "torch_tensorrt/core/lowering/lowering.h"
 
+#include <algorithm>
 #include <map>
 
 #include "torch/csrc/jit/passes/freeze_module.h"
 #include "torch/csrc/jit/passes/inliner.h"
 
 #include "torch_tensorrt/core/lowering/argument_writes.h"
+#include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/pipeline.h"
 #include "torch_tensorrt/core/lowering/refused.h"
@@ -60,6 +62,37 @@ torch::jit::Module freeze(const torch::jit::Module& module, const std::string& m
   return torch::jit::freeze_module(module, std::move(kept), /*freezeInterfaces=*/true, keep_parameters);
 }
 
+bool has_write(const torch::jit::Block* block) {
+  for (const auto* node : block->nodes()) {
+    if (passes::writes_tensors(node)) return true;
+    for (const auto* inner : node->blocks()) {
+      if (has_write(inner)) return true;
+    }
+  }
+  return false;
+}
+
+// Loops that carry tensors from round to round and write some.
+bool has_writing_loop(const torch::jit::Block* block) {
+  for (const auto* node : block->nodes()) {
+    const auto carries = [](const torch::jit::Value* value) { return passes::holds_tensors(value->type()); };
+    const bool is_loop = node->kind() == c10::prim::Loop;
+    const bool carries_tensors = std::any_of(node->outputs().begin(), node->outputs().end(), carries);
+    for (const auto* inner : node->blocks()) {
+      if ((is_loop && carries_tensors && has_write(inner)) || has_writing_loop(inner)) return true;
+    }
+  }
+  return false;
+}
+
+// Freezing looks for writes without what a loop hands to its next round, and drops some that are read there. The
+// attributes of such a method are constants by the pipeline alone.
+bool loses_writes_when_frozen(const torch::jit::Module& module, const std::string& method_name) {
+  auto graph = module.get_method(method_name).graph()->copy();
+  torch::jit::Inline(*graph);
+  return has_writing_loop(graph->block());
+}
+
 // The last arguments, which nobody gives, become the constants that are their defaults.
 void take_defaults(torch::jit::Graph& graph, const c10::FunctionSchema& schema, size_t given) {
   const torch::jit::WithInsertPoint at_the_front(*graph.nodes().begin());
@@ -75,7 +108,8 @@ void take_defaults(torch::jit::Graph& graph, const c10::FunctionSchema& schema, 
 LoweredGraph method_graph(const torch::jit::Module& module, const std::string& method_name, const LowerInfo& info) {
   const auto evaluated = is_training(module) ? evaluation_copy(module) : module;
   const auto local = holds_weights_elsewhere(evaluated) ? copy_on_cpu(evaluated) : evaluated;
-  const auto frozen = info.unfreeze_module ? local : freeze(local, method_name, info.keep_parameters_apart);
+  const bool stays = info.unfreeze_module || loses_writes_when_frozen(local, method_name);
+  const auto frozen = stays ? local : freeze(local, method_name, info.keep_parameters_apart);
   auto graph = frozen.get_method(method_name).graph()->copy();
   torch::jit::Inline(*graph);
   if (info.given_arguments) {
