@@ -24,7 +24,7 @@ def _arithmetic() -> list[Row]:
         ("remainder.Tensor", "a % b"),
         ("fmod.Tensor", "torch.fmod(a, b)"),
         ("maximum", "torch.maximum(a, b)"),
-        ("bitwise_xor.Tensor", "a ^ b"),
+        ("__xor__.Tensor", "a ^ b"),
         ("gt.Tensor", "a > b"),
         ("add.Scalar", "a + 30000"),
         ("mul.Scalar", "a * 7"),
@@ -38,8 +38,8 @@ def _arithmetic() -> list[Row]:
         ("amax", "a.amax(1)"),
         ("sort", "torch.sort(a, 1)"),
         ("clamp", "a.clamp(-100, 100)"),
-        ("bitwise_left_shift.Tensor_Scalar", "a << 3"),
-        ("bitwise_right_shift.Tensor_Scalar", "a >> 3"),
+        ("__lshift__.Scalar", "a << 3"),
+        ("__rshift__.Scalar", "a >> 3"),
         ("where.self", "torch.where(a > b, a, b)"),
         ("cat", "torch.cat([a, b], 1)"),
         ("relu", "torch.relu(a)"),
@@ -54,7 +54,7 @@ def _casts() -> list[Row]:
     known = {"static_only": "given values"}
     rows = [
         Row("aten::to.dtype", "(a.to(torch.int8), a.to(torch.uint8), a.int(), a.long(), a.float(), a.half(), a.double(), a.to(torch.bool))", (ends,), **known),
-        Row("aten::add.Tensor", "(a + 1, a - 1, a * a, -a, a.abs())", (ends,), **known),
+        Row("aten::mul.Tensor", "(a + 1, a - 1, a * a, -a, a.abs())", (ends,), **known),
         Row("aten::add.Tensor", "a + torch.tensor([1, 2, 3, 4], dtype=torch.int16)", (t(3, 4, dtype=I8),)),
         Row("aten::mul.Tensor", "a * torch.tensor([300, -300, 3, 4], dtype=torch.int16)", (t(3, 4, dtype=I16),)),
         Row("aten::zeros_like", "torch.zeros_like(a) + torch.ones([3, 4], dtype=torch.int16)", (fixed(3, 4),), static_only="given sizes"),

@@ -20,18 +20,24 @@ bool is_listed(const Node* node, const std::set<std::string>& names) {
   return node->kind().is_aten() && names.count(node->kind().toUnqualString()) != 0;
 }
 
+bool is_immutable(const Value* value) {
+  const auto kind = value->type()->kind();
+  return kind == c10::TypeKind::IntType || kind == c10::TypeKind::FloatType || kind == c10::TypeKind::BoolType ||
+         kind == c10::TypeKind::StringType || kind == c10::TypeKind::NoneType;
+}
+
 // The attribute that a value may share memory with.
 class StateTracer {
  public:
   explicit StateTracer(const std::map<const Value*, IValue>& state) : state_(state) {}
 
   const Value* find(const Value* value) {
-    if (!seen_.insert(value).second) return nullptr;
+    if (is_immutable(value) || !seen_.insert(value).second) return nullptr;
     if (state_.count(value) != 0) return value;
     const auto* node = value->node();
     if (node->kind() == c10::prim::Param) return find_before_loop(value);
     if (node->kind() == c10::prim::If || node->kind() == c10::prim::Loop) return find_in_blocks(node, value->offset());
-    if (!shares(node, value)) return nullptr;
+    if (!shares(node)) return nullptr;
     for (const auto* input : node->inputs()) {
       if (const auto* found = find(input)) return found;
     }
@@ -57,12 +63,8 @@ class StateTracer {
   }
 
   // Lists give and take what they hold.
-  bool shares(const Node* node, const Value* value) const {
-    const auto kind = value->type()->kind();
-    if (node->kind() == c10::prim::Constant || kind == c10::TypeKind::IntType || kind == c10::TypeKind::FloatType ||
-        kind == c10::TypeKind::BoolType || kind == c10::TypeKind::StringType) {
-      return false;
-    }
+  bool shares(const Node* node) const {
+    if (node->kind() == c10::prim::Constant) return false;
     if (node->kind().is_prim() || node->kind() == c10::Symbol::aten("__getitem__")) return true;
     if (!written_arguments(node).empty()) return true;
     return sharing(node) != Sharing::kNone && !makes_copy(node);
