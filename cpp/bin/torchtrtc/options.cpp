@@ -47,8 +47,7 @@ void add_mode_flags(CLI::App& app, Options& o) {
   app.add_flag("--save-engine", o.save_engine, "Write the engine's bytes instead of a module")->excludes(embed);
 }
 
-// ---- settings, from their rows
-// ---------------------------------------------------------------------------------------
+// ---- settings, from their rows --------------------------------------------------------------------------------------
 
 void add_setting(CLI::App& app, const SettingRow& row, bool& value) { app.add_flag(row.flags, value, row.help); }
 

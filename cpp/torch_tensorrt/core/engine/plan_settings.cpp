@@ -32,8 +32,7 @@ void read_each(const List* list, Read read) {
   for (const auto* element : *list) read(*element);
 }
 
-// ---- settings as pairs of name and value
-// -----------------------------------------------------------------------------
+// ---- settings as pairs of name and value ----------------------------------------------------------------------------
 
 std::string write_value(bool value) { return value ? "true" : "false"; }
 std::string write_value(int64_t value) { return std::to_string(value); }
