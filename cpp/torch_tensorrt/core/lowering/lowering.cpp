@@ -64,7 +64,9 @@ torch::jit::Module freeze(const torch::jit::Module& module, const std::string& m
 
 bool has_write(const torch::jit::Block* block) {
   for (const auto* node : block->nodes()) {
-    if (passes::writes_tensors(node)) return true;
+    for (const size_t place : passes::written_arguments(node)) {
+      if (passes::is_tensor_type(node->input(place)->type())) return true;
+    }
     for (const auto* inner : node->blocks()) {
       if (has_write(inner)) return true;
     }
@@ -85,25 +87,12 @@ bool has_writing_loop(const torch::jit::Block* block) {
   return false;
 }
 
-// Operators whose result may be their argument, of which their schema says nothing (type_as).
-bool has_hidden_sharing(const torch::jit::Block* block) {
-  for (const auto* node : block->nodes()) {
-    const auto* schema = node->maybeSchema();
-    const bool is_silent = schema != nullptr && schema->returns().size() == 1 && !schema->returns()[0].alias_info();
-    if (is_silent && passes::sharing(node) != passes::Sharing::kNone) return true;
-    for (const auto* inner : node->blocks()) {
-      if (has_hidden_sharing(inner)) return true;
-    }
-  }
-  return false;
-}
-
-// Freezing drops writes of which it sees no reader: it does not look at what a loop hands to its next round, and
-// believes schemas. The attributes of such a method are constants by the pipeline alone.
+// Freezing looks for readers of writes without what a loop hands to its next round, and drops some that are read
+// there. The attributes of such a method are constants by the pipeline alone.
 bool loses_writes_when_frozen(const torch::jit::Module& module, const std::string& method_name) {
   auto graph = module.get_method(method_name).graph()->copy();
   torch::jit::Inline(*graph);
-  return has_writing_loop(graph->block()) || (has_write(graph->block()) && has_hidden_sharing(graph->block()));
+  return has_writing_loop(graph->block());
 }
 
 // The last arguments, which nobody gives, become the constants that are their defaults.
