@@ -10,6 +10,7 @@ import collections
 import itertools
 import random
 import warnings
+from collections.abc import Iterable
 
 import torch
 
@@ -337,6 +338,23 @@ def scripted(seed: int, kind: type[Program] = Program) -> tuple[Program, torch.j
     except RuntimeError:
         return None
     return program, module
+
+
+def check_programs(seeds: Iterable[int], kind: type[Program], refused_at_most: int) -> None:
+    """Lowered, the programs do what they do unlowered, and few of them are refused."""
+    found, refused = [], 0
+    for seed in seeds:
+        made = scripted(seed, kind)
+        if made is None:
+            continue
+        program, module = made
+        try:
+            found += [(seed, text) for text in differences(module, lowered(module), [program])]
+        except RuntimeError as error:
+            refused += 1
+            assert "in place" in str(error) or "argument" in str(error), f"seed {seed}: {error}"
+    assert not found, found
+    assert refused <= refused_at_most
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from in_place_programs import differences, inputs_of, lowered, scripted, scripted_module
+from in_place_programs import Program, check_programs, differences, inputs_of, lowered, scripted, scripted_module
 from torch import nn
 
 import torch_tensorrt
@@ -20,19 +20,7 @@ def compiled(module, *inputs, **settings):
 
 @pytest.mark.parametrize("first", range(0, 500, 50))
 def test_random_programs_do_what_torchscript_does(first):
-    found, refused = [], 0
-    for seed in range(first, first + 50):
-        made = scripted(seed)
-        if made is None:
-            continue
-        program, module = made
-        try:
-            found += [(seed, text) for text in differences(module, lowered(module), [program])]
-        except RuntimeError as error:
-            refused += 1
-            assert "in place" in str(error) or "argument" in str(error), f"seed {seed}: {error}"
-    assert not found, found
-    assert refused < 15
+    check_programs(range(first, first + 50), Program, refused_at_most=14)
 
 
 def test_engines_of_random_programs_do_what_torchscript_does():

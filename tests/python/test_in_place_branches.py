@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from in_place_branches import BranchingProgram
-from in_place_programs import differences, flat, lowered, scripted
+from in_place_programs import check_programs, flat
 from torch import nn
 
 import torch_tensorrt
@@ -13,19 +13,8 @@ import torch_tensorrt
 
 @pytest.mark.parametrize("first", range(0, 120, 40))
 def test_random_programs_with_branches_do_what_torchscript_does(first):
-    found, refused = [], 0
-    for seed in range(first, first + 40):
-        made = scripted(seed, BranchingProgram)
-        if made is None:
-            continue
-        program, module = made
-        try:
-            found += [(seed, text) for text in differences(module, lowered(module), [program])]
-        except RuntimeError as error:
-            refused += 1
-            assert "in place" in str(error) or "argument" in str(error), f"seed {seed}: {error}"
-    assert not found, found
-    assert refused < 10
+    # Program 83 has a loop whose writes are lost when the module is frozen.
+    check_programs(range(first, first + 40), BranchingProgram, refused_at_most=9)
 
 
 class WritesWhatABranchGave(nn.Module):

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
 
+#include <algorithm>
+
 #include "torch_tensorrt/core/backends/tensorrt/support/shape_values.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -135,7 +137,7 @@ void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& se
   config.setProfilingVerbosity(settings.debug ? nvinfer1::ProfilingVerbosity::kDETAILED
                                               : nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY);
   config.setEngineCapability(static_cast<nvinfer1::EngineCapability>(settings.capability));
-  config.setAvgTimingIterations(static_cast<int32_t>(settings.num_avg_timing_iters));
+  config.setAvgTimingIterations(std::max(1, static_cast<int32_t>(settings.num_avg_timing_iters)));
   set_limit(config, MemoryPoolType::kWORKSPACE, settings.workspace_size);
   if (settings.optimization_level >= 0) {
     config.setBuilderOptimizationLevel(static_cast<int32_t>(settings.optimization_level));
