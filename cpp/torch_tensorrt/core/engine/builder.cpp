@@ -82,8 +82,14 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
                           BuildReport* report) const {
   const auto start = std::chrono::steady_clock::now();
   if (network == nullptr) TORCHTRT_THROW_ERROR("there is no network to build an engine from");
-  const ThreadLimit limit(settings_.target.kind == DeviceTarget::Kind::kCPU ? settings_.num_threads : 0);
-  const BuildSettings settings = resolve_settings(settings_);
+  const int64_t limited_to = settings_.target.kind == DeviceTarget::Kind::kCPU ? settings_.num_threads : 0;
+  const ThreadLimit limit(limited_to);
+  BuildSettings settings = resolve_settings(settings_);
+  if (limited_to > 0) {
+    // The caller described the target with the threads outside the limit.
+    settings.target.threads = 0;
+    settings.target = describe_target(settings.target);
+  }
   BuildReport local;
   BuildReport& result = report != nullptr ? *report : local;
   result = BuildReport{};
