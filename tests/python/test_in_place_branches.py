@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from in_place_branches import BranchingProgram
-from in_place_programs import check_programs, flat
+from in_place_programs import check_programs, flat, lowered, unoptimized
 from torch import nn
 
 import torch_tensorrt
@@ -73,3 +73,29 @@ def test_which_tensor_is_written_depends_on_sizes(kind, rows):
         torch.testing.assert_close(g, w)
     for m, t in zip(mine, theirs, strict=True):
         torch.testing.assert_close(m, t)
+
+
+class WritesWhatALoopHandsOn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.factor = 1.0  # what depends on it is computed while lowering, by a pass that looks for dead code
+
+    def forward(self, x, w, rounds: int):
+        first, second = w, x
+        made = [first]  # without the list, TorchScript itself drops the write below
+        for _ in range(rounds):
+            x = first * 2.0
+            made.append(x)
+        for i in range(x.size(0)):
+            x[i].mul_(self.factor + 1.0)
+        return second
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_a_loop_of_no_rounds_hands_on_what_it_was_given(rounds):
+    module = torch.jit.script(WritesWhatALoopHandsOn().eval())
+    mine, theirs = ([torch.arange(12.0).reshape(3, 4), torch.ones(3, 4)] for _ in range(2))
+    got, want = lowered(module)(*mine, rounds), unoptimized(module, *theirs, rounds)
+    assert torch.equal(got, want)
+    assert torch.equal(mine[0], theirs[0])
+    assert torch.equal(mine[0], torch.arange(12.0).reshape(3, 4) * (1 if rounds else 2))

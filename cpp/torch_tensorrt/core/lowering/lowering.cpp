@@ -74,25 +74,25 @@ bool has_write(const torch::jit::Block* block) {
   return false;
 }
 
-// Loops that carry tensors from round to round and write some.
-bool has_writing_loop(const torch::jit::Block* block) {
+// Whether a loop hands tensors from round to round.
+bool has_carrying_loop(const torch::jit::Block* block) {
   for (const auto* node : block->nodes()) {
     const auto carries = [](const torch::jit::Value* value) { return passes::holds_tensors(value->type()); };
-    const bool is_loop = node->kind() == c10::prim::Loop;
     const bool carries_tensors = std::any_of(node->outputs().begin(), node->outputs().end(), carries);
+    if (node->kind() == c10::prim::Loop && carries_tensors) return true;
     for (const auto* inner : node->blocks()) {
-      if ((is_loop && carries_tensors && has_write(inner)) || has_writing_loop(inner)) return true;
+      if (has_carrying_loop(inner)) return true;
     }
   }
   return false;
 }
 
-// Freezing looks for readers of writes without what a loop hands to its next round, and drops some that are read
-// there. The attributes of such a method are constants by the pipeline alone.
+// Freezing drops writes that are read under what a loop hands on (passes::KeptWrites says why). The attributes of such
+// a method are constants by the pipeline alone.
 bool loses_writes_when_frozen(const torch::jit::Module& module, const std::string& method_name) {
   auto graph = module.get_method(method_name).graph()->copy();
   torch::jit::Inline(*graph);
-  return has_writing_loop(graph->block());
+  return has_carrying_loop(graph->block()) && has_write(graph->block());
 }
 
 // The last arguments, which nobody gives, become the constants that are their defaults.

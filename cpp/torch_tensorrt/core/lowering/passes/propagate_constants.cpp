@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "torch_tensorrt/core/lowering/passes/kept_writes.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/util/jit_quantize.h"
@@ -32,8 +33,11 @@ void propagate_constants(const GraphPtr& graph) {
     stand_ins.push_back({graph->addInput()->setType(bound->type()), *value});
     node->replaceInput(node->inputs().size() - 1, stand_ins.back().input);
   }
-  GraphPtr propagated = graph;
-  torch::jit::ConstantPropagation(propagated);
+  {
+    const KeptWrites kept(graph);
+    GraphPtr propagated = graph;
+    torch::jit::ConstantPropagation(propagated);
+  }
   for (const StandIn& stand_in : stand_ins) {
     while (stand_in.input->hasUses()) {
       const torch::jit::Use use = stand_in.input->uses().front();

@@ -88,9 +88,8 @@ bool remove_exceptions(const GraphPtr& graph) {
     changed = true;
   }
   if (!changed) return false;
-  GraphPtr rewritten = graph;
-  propagate_constants(rewritten);
-  torch::jit::EliminateDeadCode(rewritten);
+  propagate_constants(graph);
+  torch::jit::EliminateDeadCode(graph->block());
   return true;
 }
 

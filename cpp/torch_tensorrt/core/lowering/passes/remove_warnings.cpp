@@ -24,7 +24,7 @@ bool remove_from(torch::jit::Block* block) {
 // A condition that only decides whether to warn may be unknown while compiling; it is dead without the warning.
 bool remove_warnings(const GraphPtr& graph) {
   if (!remove_from(graph->block())) return false;
-  torch::jit::EliminateDeadCode(graph);
+  torch::jit::EliminateDeadCode(graph->block());
   return true;
 }
 
