@@ -153,7 +153,6 @@ class Program:
         r.shuffle(order)
         part = r.randint(0, 1)
         other = self._any()
-        # Not type_as: its schema does not say that the result may be the argument, and TorchScript drops writes of it.
         forms = [
             f"{name}[{start}]",
             f"{name}[{r.randint(0, 1)}:{r.choice(('', '2', '-1'))}:{r.randint(1, 2)}]",
@@ -190,6 +189,9 @@ class Program:
             f"{name}.to(torch.float32)",
             f"{name}.view(-1).narrow(0, 1, 2)",
             f"torch.atleast_2d({name})",
+            f"{name}.type_as({other})",
+            f"torch.dropout({name}, 0.5, False)",
+            f"{name}.sum_to_size({list(tensor.shape)})",
         ]
         return r.choice(forms)
 

@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/lowering/argument_writes.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/pipeline.h"
 #include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -59,7 +60,11 @@ torch::jit::Module freeze(const torch::jit::Module& module, const std::string& m
   // forward is kept in any case.
   std::vector<std::string> kept;
   if (method_name != "forward") kept.push_back(method_name);
-  return torch::jit::freeze_module(module, std::move(kept), /*freezeInterfaces=*/true, keep_parameters);
+  const auto shown = module.clone(/*inplace=*/true);  // with the same tensors, and graphs of its own
+  const auto graph = shown.get_method(method_name).graph();
+  torch::jit::Inline(*graph);
+  passes::show_memory(*graph);
+  return torch::jit::freeze_module(shown, std::move(kept), /*freezeInterfaces=*/true, keep_parameters);
 }
 
 bool has_write(const torch::jit::Block* block) {
@@ -87,9 +92,10 @@ bool has_carrying_loop(const torch::jit::Block* block) {
   return false;
 }
 
-// Freezing drops writes that are read under what a loop hands on (passes::KeptWrites says why). The attributes of such
-// a method are constants by the pipeline alone.
-bool loses_writes_when_frozen(const torch::jit::Module& module, const std::string& method_name) {
+// What passes::show_memory shows does not mend alias analysis inside a loop that hands tensors on, and freezing would
+// merge what is read before and after a write there. The attributes of such a method are constants by the pipeline
+// alone.
+bool misreads_memory_when_frozen(const torch::jit::Module& module, const std::string& method_name) {
   auto graph = module.get_method(method_name).graph()->copy();
   torch::jit::Inline(*graph);
   return has_carrying_loop(graph->block()) && has_write(graph->block());
@@ -110,10 +116,11 @@ void take_defaults(torch::jit::Graph& graph, const c10::FunctionSchema& schema, 
 LoweredGraph method_graph(const torch::jit::Module& module, const std::string& method_name, const LowerInfo& info) {
   const auto evaluated = is_training(module) ? evaluation_copy(module) : module;
   const auto local = holds_weights_elsewhere(evaluated) ? copy_on_cpu(evaluated) : evaluated;
-  const bool stays = info.unfreeze_module || loses_writes_when_frozen(local, method_name);
+  const bool stays = info.unfreeze_module || misreads_memory_when_frozen(local, method_name);
   const auto frozen = stays ? local : freeze(local, method_name, info.keep_parameters_apart);
   auto graph = frozen.get_method(method_name).graph()->copy();
   torch::jit::Inline(*graph);
+  passes::hide_memory(*graph);
   if (info.given_arguments) {
     take_defaults(*graph, module.get_method(method_name).function().getSchema(), *info.given_arguments);
   }

@@ -44,6 +44,12 @@ at::Tensor if_same_dtype(const at::Tensor& then, const at::Tensor& otherwise) {
   return then.scalar_type() == otherwise.scalar_type() ? then : otherwise;
 }
 
+// The value, whose memory alias analysis takes for that of `memory`.
+template <typename Memory, typename Shared>
+Shared shares(const Memory& /*memory*/, const Shared& value) {
+  return value;
+}
+
 }  // namespace
 
 TORCH_LIBRARY(trt, m) {
@@ -52,6 +58,11 @@ TORCH_LIBRARY(trt, m) {
   m.def("places_of(Tensor base) -> Tensor", places_of);
   m.def("write_at(Tensor base, Tensor places, Tensor value, bool is_certain) -> Tensor", write_at);
   m.def("if_same_dtype(Tensor then, Tensor otherwise) -> Tensor", if_same_dtype);
+  m.def("shares(Tensor(a) memory, Tensor value) -> Tensor(a)", shares<at::Tensor, at::Tensor>);
+  m.def("shares.parts(Tensor(a) memory, Tensor[] value) -> Tensor(a)[]", shares<at::Tensor, std::vector<at::Tensor>>);
+  m.def("shares.of_any(Tensor[] memory, Tensor value) -> Tensor(*)", shares<std::vector<at::Tensor>, at::Tensor>);
+  m.def("shares.parts_of_any(Tensor[] memory, Tensor[] value) -> Tensor(*)[]",
+        shares<std::vector<at::Tensor>, std::vector<at::Tensor>>);
   m.def("attn_bias_from_attn_mask(Tensor attn_mask) -> Tensor", attn_bias_from_attn_mask);
 }
 

@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "torch_tensorrt/core/lowering/passes/kept_writes.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/util/jit_quantize.h"
 
 namespace torch_tensorrt::core::lowering::passes {
@@ -34,7 +34,7 @@ void propagate_constants(const GraphPtr& graph) {
     node->replaceInput(node->inputs().size() - 1, stand_ins.back().input);
   }
   {
-    const KeptWrites kept(graph);
+    const ShownMemory shown(graph);
     GraphPtr propagated = graph;
     torch::jit::ConstantPropagation(propagated);
   }

@@ -1,0 +1,64 @@
+#include "torch_tensorrt/core/lowering/passes/shown_memory.h"
+
+#include <algorithm>
+
+#include "torch_tensorrt/core/lowering/passes/memory_schema.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
+
+namespace torch_tensorrt::core::lowering::passes {
+namespace {
+
+using torch::jit::Node;
+using torch::jit::Value;
+
+// Tells our readers from the user's prints; passes that copy a node copy it too.
+const auto kKeepsWrite = c10::Symbol::attr("keeps_write");
+const auto kShares = c10::Symbol::fromQualString("trt::shares");
+
+// Types that trt::shares has an overload of.
+bool is_tensor_or_list(const Value* value) {
+  return value->type()->isSubtypeOf(*c10::TensorType::get()) || value->type()->isSubtypeOf(*c10::ListType::ofTensors());
+}
+
+// The argument whose memory the only result may share, of an operator whose schema does not say so.
+Value* hidden_memory(Node* node) {
+  const auto* schema = node->maybeSchema();
+  if (schema == nullptr || schema->returns().size() != 1 || schema->returns()[0].alias_info() != nullptr) {
+    return nullptr;
+  }
+  if (sharing(node) == Sharing::kNone || !is_tensor_or_list(node->output())) return nullptr;
+  const auto inputs = node->inputs();
+  const auto* found = std::find_if(inputs.begin(), inputs.end(), is_tensor_or_list);
+  return found == inputs.end() ? nullptr : *found;
+}
+
+void show_sharing(Node* node, Value* memory) {
+  Value* value = node->output();
+  Node* shown = node->owningGraph()->create(kShares, {memory, value});
+  shown->insertAfter(node);
+  shown->output()->setType(value->type());
+  value->replaceAllUsesAfterNodeWith(shown, shown->output());
+}
+
+}  // namespace
+
+void show_memory(torch::jit::Graph& graph) {
+  const auto nodes = all_nodes(graph.block());
+  if (std::none_of(nodes.begin(), nodes.end(), writes_tensors)) return;
+  for (Node* node : nodes) {
+    if (Value* memory = hidden_memory(node)) show_sharing(node, memory);
+    if (node->outputs().empty() || written_arguments(node).empty()) continue;
+    graph.create(c10::prim::Print, node->outputs(), 0)->i_(kKeepsWrite, 1)->insertAfter(node);
+  }
+}
+
+void hide_memory(torch::jit::Graph& graph) {
+  for (Node* node : all_nodes(graph.block())) {
+    if (node->kind() == c10::prim::Print && node->hasAttribute(kKeepsWrite))
+      node->destroy();
+    else if (node->kind() == kShares)
+      replace_with(node, node->input(1));
+  }
+}
+
+}  // namespace torch_tensorrt::core::lowering::passes
