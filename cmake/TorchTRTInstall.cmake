@@ -45,9 +45,9 @@ install(
   DESTINATION include
   FILES_MATCHING
   PATTERN "*.h"
-  PATTERN "core/engine/tactics" EXCLUDE
+  REGEX "core/engine/tactics/[^/]+/" EXCLUDE
   PATTERN "core/backends" EXCLUDE
-  PATTERN "core/engine/plan_*.h" EXCLUDE
+  PATTERN "core/engine/plan/plan_*.h" EXCLUDE
   PATTERN "internal" EXCLUDE)
 install(FILES "${TORCHTRT_GENERATED_DIR}/torch_tensorrt/version.h" DESTINATION include/torch_tensorrt)
 
@@ -56,7 +56,7 @@ set(_torchtrt_forwards "${PROJECT_BINARY_DIR}/forwards")
 file(REMOVE_RECURSE "${_torchtrt_forwards}")
 file(GLOB_RECURSE _torchtrt_core CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/cpp/torch_tensorrt"
      "${PROJECT_SOURCE_DIR}/cpp/torch_tensorrt/core/*.h")
-list(FILTER _torchtrt_core EXCLUDE REGEX "^core/(engine/tactics|backends)/|^core/engine/plan_[^/]*$|/internal/")
+list(FILTER _torchtrt_core EXCLUDE REGEX "^core/(engine/tactics/[^/]+|backends)/|^core/engine/plan/plan_[^/]*$|/internal/")
 foreach(header IN LISTS _torchtrt_core)
   file(WRITE "${_torchtrt_forwards}/${header}" "#pragma once\n#include \"torch_tensorrt/${header}\"\n")
 endforeach()

@@ -6,13 +6,13 @@
 # Headers made from the VERSION file and from plan.fbs.
 configure_file("${PROJECT_SOURCE_DIR}/cmake/version.h.in" "${TORCHTRT_GENERATED_DIR}/torch_tensorrt/version.h" @ONLY)
 
-set(TORCHTRT_PLAN_SCHEMA "${PROJECT_SOURCE_DIR}/cpp/torch_tensorrt/core/engine/plan.fbs")
-set(TORCHTRT_PLAN_HEADER "${TORCHTRT_GENERATED_DIR}/torch_tensorrt/core/engine/plan_generated.h")
-file(GLOB _torchtrt_schema CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cpp/torch_tensorrt/core/engine/*.fbs")
+set(TORCHTRT_PLAN_SCHEMA "${PROJECT_SOURCE_DIR}/cpp/torch_tensorrt/core/engine/plan/plan.fbs")
+set(TORCHTRT_PLAN_HEADER "${TORCHTRT_GENERATED_DIR}/torch_tensorrt/core/engine/plan/plan_generated.h")
+file(GLOB _torchtrt_schema CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cpp/torch_tensorrt/core/engine/plan/*.fbs")
 if(TORCHTRT_PLAN_SCHEMA IN_LIST _torchtrt_schema)
   add_custom_command(
     OUTPUT "${TORCHTRT_PLAN_HEADER}"
-    COMMAND "${TORCHTRT_FLATC}" --cpp --cpp-std c++17 --scoped-enums -o "${TORCHTRT_GENERATED_DIR}/torch_tensorrt/core/engine"
+    COMMAND "${TORCHTRT_FLATC}" --cpp --cpp-std c++17 --scoped-enums -o "${TORCHTRT_GENERATED_DIR}/torch_tensorrt/core/engine/plan"
             "${TORCHTRT_PLAN_SCHEMA}"
     DEPENDS "${TORCHTRT_PLAN_SCHEMA}"
     COMMENT "Generating plan_generated.h"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks who includes whom, and how long files are.
+"""Checks who includes whom, how long files are, and that folders say what they are for.
 
     tools/check_layers.py [ROOT]
 
@@ -23,6 +23,9 @@ SOFT_LIMIT = 400
 HARD_LIMIT = 700
 SIZED_FOLDERS = ("cpp", "python", "tests", "tools", "examples", "benchmarks", "zoo")
 SIZED_SUFFIXES = {".h", ".cpp", ".py"}
+# Each folder of this one, and the folders of the networks and engines, have a README.
+CORE = "cpp/torch_tensorrt/core"
+README_LIMIT = 10
 
 # Pattern of a path below cpp/ -> layer. The first row that matches decides.
 LAYERS = [
@@ -89,7 +92,7 @@ TORCH_HEADER = re.compile(r"(torch|ATen|c10|caffe2)/")
 TORCH_FREE = {"base", "util", "network", "optimizer", "engine", "tactics_onednn", "tactics_cuda", "backends"}
 
 # Headers are installed, but for these, and an installed header must compile without our third-party packages.
-NOT_INSTALLED = re.compile(r"torch_tensorrt/core/(engine/tactics/|backends/|engine/plan_)|/internal/|^bin/")
+NOT_INSTALLED = re.compile(r"torch_tensorrt/core/(engine/tactics/[^/]+/|backends/|engine/plan/plan_)|/internal/|^bin/")
 THIRD_PARTY_HEADER = re.compile(r"(flatbuffers|fmt|oneapi|CLI)/|dnnl|xxhash\.h$|.*plan_generated\.h$")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
@@ -170,9 +173,22 @@ def long_files(root: Path) -> Iterator[tuple[str, int]]:
                 yield file.relative_to(root).as_posix(), lines
 
 
+def readme_faults(root: Path) -> Iterator[str]:
+    core = root / CORE
+    parents = [path for path in (core, core / "network", core / "engine") if path.is_dir()]
+    folders = [path for parent in parents for path in parent.iterdir()]
+    for folder in sorted(path for path in folders if path.is_dir()):
+        readme = folder / "README.md"
+        where = readme.relative_to(root).as_posix()
+        if not readme.exists():
+            yield f"{where} is missing: say what lives there, what may not, and where to start"
+        elif len(readme.read_text(encoding="utf-8").splitlines()) > README_LIMIT:
+            yield f"{where}: must have at most {README_LIMIT} lines"
+
+
 def main(arguments: list[str]) -> int:
     root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
-    faults = list(include_faults(root))
+    faults = [*include_faults(root), *readme_faults(root)]
     for where, lines in long_files(root):
         if lines > HARD_LIMIT:
             faults.append(f"{where}: {lines} lines, the limit is {HARD_LIMIT}; split it")

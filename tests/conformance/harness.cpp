@@ -4,11 +4,11 @@
 #include <cstring>
 #include <sstream>
 
-#include "torch_tensorrt/core/engine/network_weights.h"
+#include "torch_tensorrt/core/engine/plan/network_weights.h"
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
 #include "torch_tensorrt/core/network/enum_names.h"
-#include "torch_tensorrt/core/network/shape_inference.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
+#include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::conformance {

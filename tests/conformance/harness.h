@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "conformance/case.h"
-#include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 namespace torch_tensorrt::conformance {
 

@@ -1,6 +1,6 @@
 #include "conformance/case.h"
 #include "torch_tensorrt/core/network/enum_names.h"
-#include "torch_tensorrt/core/network/scalar_formulas.h"
+#include "torch_tensorrt/core/network/host/scalar_formulas.h"
 
 // Activation, element-wise, unary, select, cast and scale layers: all their types against the scalar formulas.
 namespace torch_tensorrt::conformance {

@@ -1,12 +1,12 @@
 // A backend that runs a network on the CPU by the oracle of the tests (support/reference.h), one loop a layer: slow,
 // and it takes what our engine does not, sizes that depend on data.
-#include "torch_tensorrt/core/engine/backend.h"
+#include "torch_tensorrt/core/engine/backend/backend.h"
 
 #include <cstring>
 
 #include "support/plan_runner.h"
 #include "support/reference.h"
-#include "torch_tensorrt/core/engine/json.h"
+#include "torch_tensorrt/core/engine/plan/json.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {

@@ -10,8 +10,10 @@ SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "check_layers.py"
 CORE = "cpp/torch_tensorrt/core"
 
 
-def check(root: Path, files: dict[str, str]) -> tuple[int, str]:
-    for name, text in files.items():
+def check(root: Path, files: dict[str, str], readmes: bool = True) -> tuple[int, str]:
+    folders = {"/".join(name.split("/")[:depth]) for name in files if name.startswith(CORE) for depth in (4, 5)}
+    added = {f"{folder}/README.md": "# folder\n" for folder in folders if "." not in folder}
+    for name, text in {**(added if readmes else {}), **files}.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -28,9 +30,9 @@ def test_a_good_tree_passes(tmp_path):
             f"{CORE}/optimizer/pass.h": '#include "torch_tensorrt/core/network/layer.h"\n',
             f"{CORE}/engine/tactics/aten/matmul.cpp": '#include "ATen/ATen.h"\n',
             f"{CORE}/engine/tactics/onednn/matmul.h": "#include <oneapi/dnnl/dnnl.hpp>\n",
-            f"{CORE}/engine/plan.cpp": '#include "torch_tensorrt/core/engine/plan_generated.h"\n',
+            f"{CORE}/engine/plan/plan.cpp": '#include "torch_tensorrt/core/engine/plan/plan_generated.h"\n',
             f"{CORE}/util/jit_util.h": '#include "torch/csrc/jit/ir/ir.h"\n',
-            f"{CORE}/compiler.cpp": '#include "torch_tensorrt/core/engine/builder.h"\n',
+            f"{CORE}/compiler.cpp": '#include "torch_tensorrt/core/engine/build/builder.h"\n',
             "cpp/bin/torchtrtc/main.cpp": '#include "options.h"\n#include "torch_tensorrt/torch_tensorrt.h"\n',
         },
     )
@@ -80,3 +82,14 @@ def test_long_files_warn_and_then_fail(tmp_path):
 def test_this_tree_has_no_file_without_a_layer():
     done = subprocess.run([sys.executable, SCRIPT], capture_output=True, text=True, check=False)
     assert "belongs to no layer" not in done.stdout
+
+
+def test_folders_say_in_few_lines_what_they_are_for(tmp_path):
+    source = {f"{CORE}/engine/run/engine.cpp": ""}
+    status, output = check(tmp_path, source, readmes=False)
+    assert status == 1
+    assert f"{CORE}/engine/README.md is missing" in output
+    assert f"{CORE}/engine/run/README.md is missing" in output
+    status, output = check(tmp_path, {**source, f"{CORE}/engine/README.md": "line\n" * 11})
+    assert (status, output.count("\n")) == (1, 1)
+    assert "must have at most 10 lines" in output

@@ -5,7 +5,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/build.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/execution.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::tensorrt_test {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "tensorrt/case_file.h"
-#include "torch_tensorrt/core/engine/builder.h"
+#include "torch_tensorrt/core/engine/build/builder.h"
 
 namespace torch_tensorrt::tensorrt_test {
 

@@ -22,7 +22,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
 #include "torch_tensorrt/core/network/layers/pooling.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // Checks the TensorRT backend on a machine with a GPU and TensorRT. Needs nothing else: carry it with the file of

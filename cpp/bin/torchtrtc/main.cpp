@@ -9,7 +9,6 @@
 #include "torch_tensorrt/core/save_module.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/output_file.h"
-#include "torch_tensorrt/core/util/unfinished_files.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
 namespace torchtrtc {

@@ -4,7 +4,7 @@
 
 #include "torch/version.h"
 
-#include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/macros.h"
 
 namespace torch_tensorrt::core::util {

@@ -1,8 +1,8 @@
 #include <sstream>
 
-#include "torch_tensorrt/core/engine/backend.h"
+#include "torch_tensorrt/core/engine/backend/backend.h"
+#include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
-#include "torch_tensorrt/core/engine/device_access.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
 namespace torch_tensorrt {

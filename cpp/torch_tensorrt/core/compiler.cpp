@@ -7,8 +7,8 @@
 
 #include "torch_tensorrt/core/conversion/control_flow.h"
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
-#include "torch_tensorrt/core/engine/build_engine.h"
-#include "torch_tensorrt/core/engine/plan.h"
+#include "torch_tensorrt/core/engine/build/build_engine.h"
+#include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/ir/spec_count.h"
 #include "torch_tensorrt/core/lowering/refused.h"

@@ -1,7 +1,7 @@
 #include "torch_tensorrt/core/refit_module.h"
 
 #include "torch_tensorrt/core/conversion/conversion.h"
-#include "torch_tensorrt/core/engine/refit.h"
+#include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/ir/ir.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"

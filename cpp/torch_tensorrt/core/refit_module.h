@@ -4,7 +4,7 @@
 
 #include "torch/csrc/jit/api/module.h"
 
-#include "torch_tensorrt/core/engine/build_settings.h"
+#include "torch_tensorrt/core/engine/build/build_settings.h"
 
 // Compiled modules with other weights.
 namespace torch_tensorrt::core {

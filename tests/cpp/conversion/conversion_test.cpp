@@ -6,9 +6,9 @@
 #include "support/jit_graph.h"
 #include "support/torch_conversion.h"
 #include "torch_tensorrt/core/conversion/block_converter.h"
-#include "torch_tensorrt/core/engine/engine.h"
+#include "torch_tensorrt/core/engine/run/engine.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "engine/allocation_counter.h"
 #include "engine/reference_tactic.h"
-#include "torch_tensorrt/core/engine/context.h"
+#include "torch_tensorrt/core/engine/run/context.h"
 
 namespace torch_tensorrt::engine {
 namespace {

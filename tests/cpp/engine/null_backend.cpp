@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "support/plan_runner.h"
-#include "torch_tensorrt/core/engine/json.h"
+#include "torch_tensorrt/core/engine/plan/json.h"
 #include "torch_tensorrt/core/network/enum_names.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine::testing {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "torch_tensorrt/core/engine/backend.h"
+#include "torch_tensorrt/core/engine/backend/backend.h"
 
 // A backend that computes nothing: it records what it was handed, and its engines fill every output with kFill, so that
 // a test sees who ran. Sizes of outputs that depend on data are what the first element of input 0, a float, says.

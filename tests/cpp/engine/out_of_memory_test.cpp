@@ -6,8 +6,8 @@
 
 #include "engine/allocation_counter.h"
 #include "engine/reference_tactic.h"
-#include "torch_tensorrt/core/engine/context.h"
-#include "torch_tensorrt/core/engine/device_access.h"
+#include "torch_tensorrt/core/engine/cuda/device_access.h"
+#include "torch_tensorrt/core/engine/run/context.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // A call that runs out of memory at any point leaves an engine that works.

@@ -3,8 +3,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "torch_tensorrt/core/engine/plan.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/engine/plan/plan.h"
+#include "torch_tensorrt/core/network/text/text.h"
 
 // Files of older formats stay readable.
 namespace torch_tensorrt::engine {

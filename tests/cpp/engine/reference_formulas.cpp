@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "torch_tensorrt/core/network/scalar_formulas.h"
+#include "torch_tensorrt/core/network/host/scalar_formulas.h"
 
 namespace torch_tensorrt::engine::testing {
 namespace {

@@ -4,10 +4,10 @@
 #include <cstring>
 
 #include "engine/reference_formulas.h"
-#include "torch_tensorrt/core/engine/context.h"
-#include "torch_tensorrt/core/engine/network_weights.h"
-#include "torch_tensorrt/core/engine/packing_tactic.h"
-#include "torch_tensorrt/core/engine/weight_store.h"
+#include "torch_tensorrt/core/engine/plan/network_weights.h"
+#include "torch_tensorrt/core/engine/plan/weight_store.h"
+#include "torch_tensorrt/core/engine/run/context.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine::testing {

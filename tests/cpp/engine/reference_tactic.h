@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "torch_tensorrt/core/engine/builder.h"
-#include "torch_tensorrt/core/engine/engine.h"
+#include "torch_tensorrt/core/engine/build/builder.h"
+#include "torch_tensorrt/core/engine/run/engine.h"
 #include "torch_tensorrt/core/util/Exception.h"
 
 // Tactics for tests, which say what they compute by one formula an element and never allocate in a run. They run a

@@ -1,6 +1,5 @@
+#include "torch_tensorrt/core/network/attributes.h"
 #include "cpp/network/network_test_util.h"
-#include "torch_tensorrt/core/network/attribute_copy.h"
-#include "torch_tensorrt/core/network/attribute_hash.h"
 
 namespace torch_tensorrt::network {
 namespace {

@@ -1,5 +1,5 @@
 #include "network/network_test_util.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 
 namespace torch_tensorrt::network {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "onednn/one_layer.h"
-#include "torch_tensorrt/core/network/layers/reformat.h"
+#include "torch_tensorrt/core/network/layers/basic.h"
 
 namespace torch_tensorrt::engine {
 namespace {

@@ -6,11 +6,11 @@
 #include <cstring>
 #include <limits>
 
-#include "torch_tensorrt/core/engine/network_weights.h"
-#include "torch_tensorrt/core/engine/schedule.h"
+#include "torch_tensorrt/core/engine/plan/network_weights.h"
+#include "torch_tensorrt/core/engine/run/schedule.h"
+#include "torch_tensorrt/core/network/host/scalar_formulas.h"
 #include "torch_tensorrt/core/network/rewriter.h"
-#include "torch_tensorrt/core/network/scalar_formulas.h"
-#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine::testing {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/network/network.h"
 
 // Runs one layer through one tactic of the registry, the way an engine does, and says what loops over the definition

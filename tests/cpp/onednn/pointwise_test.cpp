@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "onednn/one_layer.h"
-#include "torch_tensorrt/core/network/scalar_formulas.h"
+#include "torch_tensorrt/core/network/host/scalar_formulas.h"
 
 namespace torch_tensorrt::engine {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "onednn/one_layer.h"
-#include "torch_tensorrt/core/engine/packing_tactic.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 // What the tactics of recurrent layers do with their weights; results are in the conformance table.
 namespace torch_tensorrt::engine {

@@ -1,7 +1,7 @@
 #include "optimizer/pass_check.h"
 
 #include "support/reference.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/util/Exception.h"
 

@@ -1,6 +1,6 @@
 #include "optimizer/pass_check.h"
 #include "support/reference.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/util/Exception.h"
 

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/engine/backend.h"
+#include "torch_tensorrt/core/engine/backend/backend.h"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "runtime/small_engines.h"
-#include "torch_tensorrt/core/engine/build_engine.h"
+#include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/network/network.h"
 
 namespace torch_tensorrt::tests {

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "torch_tensorrt/core/engine/builder.h"
+#include "torch_tensorrt/core/engine/build/builder.h"
 #include "torch_tensorrt/core/util/Exception.h"
 
 namespace torch_tensorrt::tests {

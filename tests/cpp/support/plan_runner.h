@@ -4,10 +4,10 @@
 #include <optional>
 #include <vector>
 
-#include "torch_tensorrt/core/engine/context.h"
-#include "torch_tensorrt/core/engine/input_range.h"
-#include "torch_tensorrt/core/engine/native_executable.h"
-#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/engine/plan/input_range.h"
+#include "torch_tensorrt/core/engine/run/context.h"
+#include "torch_tensorrt/core/engine/run/native_executable.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
 
 // What backends of the tests have in common: they take a plan's network as it is, and know its dims by inference.
 namespace torch_tensorrt::tests {

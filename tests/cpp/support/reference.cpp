@@ -5,8 +5,8 @@
 #include <unordered_map>
 
 #include "support/reference_layers.h"
-#include "torch_tensorrt/core/network/evaluate_elements.h"
-#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/network/host/evaluate_elements.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::tests {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "torch_tensorrt/core/network/evaluate.h"
+#include "torch_tensorrt/core/network/host/evaluate.h"
 
 // A network run on the host, one straightforward loop a layer kind: the oracle of tests that know no tensor library.
 // Layouts have no meaning here: every tensor is row-major.

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "support/reference_resize.h"
-#include "torch_tensorrt/core/network/evaluate_elements.h"
+#include "torch_tensorrt/core/network/host/evaluate_elements.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::tests {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "torch_tensorrt/core/network/evaluate.h"
+#include "torch_tensorrt/core/network/host/evaluate.h"
 
 // The formulas of reference.cpp, an element at a time.
 namespace torch_tensorrt::tests {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "torch_tensorrt/core/network/evaluate_elements.h"
+#include "torch_tensorrt/core/network/host/evaluate_elements.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::tests {

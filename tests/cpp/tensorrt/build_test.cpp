@@ -8,7 +8,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/engine.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/util/Exception.h"
 
 namespace torch_tensorrt::backends::tensorrt {

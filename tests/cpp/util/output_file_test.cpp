@@ -175,10 +175,14 @@ TEST_F(OutputFileTest, WhereTheFolderTakesNoFileTheFileIsWrittenInPlace) {
   ASSERT_EQ(chmod(path_.c_str(), 0666), 0);
   ASSERT_EQ(chmod(folder_.c_str(), 0555), 0);
   const bool was_root = geteuid() == 0;
-  if (was_root) ASSERT_EQ(seteuid(65534), 0);
+  if (was_root) {
+    ASSERT_EQ(seteuid(65534), 0);
+  }
   const std::string in_place = replace(path_, "new");
   const std::string another = replace(folder_ / "another", "new");
-  if (was_root) ASSERT_EQ(seteuid(0), 0);
+  if (was_root) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
   chmod(folder_.c_str(), 0755);
   EXPECT_EQ(in_place, "");
   EXPECT_EQ(read(path_), "new");

@@ -10,9 +10,8 @@
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 #include "torch_tensorrt/core/conversion/number_arguments.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
-#include "torch_tensorrt/core/util/jit_error.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
-#include "torch_tensorrt/core/util/jit_quantize.h"
+#include "torch_tensorrt/core/util/jit_util.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {

@@ -3,8 +3,8 @@
 #include <sstream>
 
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
-#include "torch_tensorrt/core/network/shape_value.h"
-#include "torch_tensorrt/core/network/value_range.h"
+#include "torch_tensorrt/core/network/shapes/shape_inputs.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {

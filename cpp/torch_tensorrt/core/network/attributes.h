@@ -11,6 +11,8 @@
 
 namespace torch_tensorrt::network {
 
+class ILayer;
+
 // One operation applied to a layer's result before it is stored, in order. Only the optimizer's fusions make these.
 // kActivation: type, alpha, beta. kElementWise: op with the layer input `input` (broadcast to the result) as the other
 // operand: result = op(result, inputs[input]), or op(inputs[input], result) when `swapped`.
@@ -72,5 +74,17 @@ class AttributeVisitor {
  private:
   static void check_range(const char* name, int64_t value, int64_t low, int64_t high);
 };
+
+// Copies every attribute to a layer of the same kind (Error otherwise). Weights are shared, not copied: whoever copies
+// into another network keeps their memory alive there.
+void copy_attributes(const ILayer& from, ILayer& to);
+
+// Layers are compared by kind and attributes, without their names, sources and inputs. The hash is the same in every
+// process on every machine of one byte order. Without the values, weights count by dtype and number of elements alone:
+// what a timing depends on.
+uint64_t hash_layer(const ILayer& layer, bool with_weight_values);
+
+// Weights are compared byte for byte.
+bool same_attributes(const ILayer& a, const ILayer& b);
 
 }  // namespace torch_tensorrt::network

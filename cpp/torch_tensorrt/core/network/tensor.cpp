@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "torch_tensorrt/core/network/layers/input.h"
+#include "torch_tensorrt/core/network/layers/basic.h"
 #include "torch_tensorrt/core/network/network.h"
-#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {

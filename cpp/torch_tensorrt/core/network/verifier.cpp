@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "torch_tensorrt/core/network/enum_names.h"
-#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {

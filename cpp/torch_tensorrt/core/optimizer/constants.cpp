@@ -2,7 +2,7 @@
 
 #include <unordered_set>
 
-#include "torch_tensorrt/core/network/evaluate_elements.h"
+#include "torch_tensorrt/core/network/host/evaluate_elements.h"
 
 namespace torch_tensorrt::optimizer {
 namespace {

@@ -4,7 +4,7 @@
 #include <ostream>
 #include <string>
 
-#include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/network/types.h"
 
 namespace torch_tensorrt::core::runtime {

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "torch_tensorrt/core/engine/context.h"
-#include "torch_tensorrt/core/engine/engine.h"
+#include "torch_tensorrt/core/engine/run/context.h"
+#include "torch_tensorrt/core/engine/run/engine.h"
 #include "torch_tensorrt/core/runtime/Platform.h"
 #include "torch_tensorrt/core/runtime/RTDevice.h"
 #include "torch_tensorrt/core/runtime/profiler.h"

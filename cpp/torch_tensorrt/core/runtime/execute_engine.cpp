@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <optional>
 
-#include "torch_tensorrt/core/engine/context.h"
+#include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
-#include "torch_tensorrt/core/engine/device_access.h"
-#include "torch_tensorrt/core/engine/engine.h"
+#include "torch_tensorrt/core/engine/run/context.h"
+#include "torch_tensorrt/core/engine/run/engine.h"
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/macros.h"

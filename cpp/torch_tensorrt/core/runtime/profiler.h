@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "torch_tensorrt/core/engine/context.h"
+#include "torch_tensorrt/core/engine/run/context.h"
 
 namespace torch_tensorrt::core::runtime {
 

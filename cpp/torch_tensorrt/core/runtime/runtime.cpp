@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdlib>
 
-#include "torch_tensorrt/core/engine/device_access.h"
+#include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::runtime {

@@ -1,7 +1,8 @@
+#include "torch_tensorrt/core/runtime/torch_threads.h"
+
 #include "ATen/Parallel.h"
 
-#include "torch_tensorrt/core/engine/thread_limit.h"
-#include "torch_tensorrt/core/runtime/torch_threads.h"
+#include "torch_tensorrt/core/engine/run/thread_limit.h"
 
 // Of the MKL in PyTorch's library; weak, for builds of PyTorch without it. Gives the number before.
 extern "C" int MKL_Set_Num_Threads_Local(int threads) __attribute__((weak));

@@ -6,6 +6,8 @@
 
 #include "torch/csrc/jit/ir/ir.h"
 
+#include "torch_tensorrt/core/util/Exception.h"
+
 namespace torch_tensorrt::core::util {
 
 // The node as the IR prints it, on one line, without its blocks.
@@ -20,5 +22,16 @@ c10::FunctionSchema GenerateGraphSchema(std::string method_name, std::shared_ptr
 std::string GetPyTorchSourceCode(const torch::jit::Node* n);
 // "file.py:12", empty when it is not known.
 std::string source_location(const torch::jit::Node* n);
+
+// Values rounded to what an integer dtype could hold, as floats: what quantization-aware training leaves in a graph.
+inline bool is_fake_quantize(const torch::jit::Node* n) {
+  static const auto per_tensor = c10::Symbol::fromQualString("aten::fake_quantize_per_tensor_affine");
+  static const auto per_channel = c10::Symbol::fromQualString("aten::fake_quantize_per_channel_affine");
+  return n->kind() == per_tensor || n->kind() == per_channel;
+}
+
+// The exception that is being handled as an Error, whatever its type: PyTorch's without its backtrace, and of what is
+// no std::exception the type and, of strings and numbers, the value. For catch (...) alone.
+Error current_error();
 
 }  // namespace torch_tensorrt::core::util

@@ -7,9 +7,24 @@
 #include <string>
 
 #include "torch_tensorrt/core/util/decision.h"
-#include "torch_tensorrt/core/util/unfinished_files.h"
 
 namespace torch_tensorrt::core::util {
+
+// Remembers the path of a file that this process has begun to write, so that a signal handler can remove it.
+class UnfinishedFile {
+ public:
+  UnfinishedFile() = default;
+  UnfinishedFile(const UnfinishedFile&) = delete;
+  UnfinishedFile& operator=(const UnfinishedFile&) = delete;
+  ~UnfinishedFile() { forget(); }
+
+  void remember(const std::string& path);
+  // Call this once the file is finished or removed.
+  void forget();
+
+ private:
+  int slot_ = -1;
+};
 
 // Writes a file so that its path has the old content or the whole new content at any time, also when the process is
 // killed or the disk is full: the content goes to a new file in the same folder, which takes the path when it is
@@ -55,5 +70,9 @@ class OutputFile {
 
 // Replaces the file's content through an OutputFile. Throws Error that names the file and the reason.
 void write_file(const std::string& path, const std::string& content);
+
+// Makes the signals that end a process (SIGINT, SIGTERM, SIGHUP and the like) remove the unfinished files first. Leaves
+// signals alone that are ignored or have a handler. For programs; a library must not set handlers.
+void remove_unfinished_files_on_signals();
 
 }  // namespace torch_tensorrt::core::util

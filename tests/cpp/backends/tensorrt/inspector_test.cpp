@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/backends/tensorrt/bridge/inspector.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/inspector.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 namespace {

@@ -1,10 +1,10 @@
-#include "torch_tensorrt/core/backends/tensorrt/support/shape_values.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/util/Exception.h"
 
 namespace torch_tensorrt::backends::tensorrt {

@@ -7,7 +7,7 @@
 
 #include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 #include "torch_tensorrt/core/network/enum_names.h"
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 namespace {

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/backends/tensorrt/support/whole_numbers.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "torch_tensorrt/core/network/text.h"
+#include "torch_tensorrt/core/network/text/text.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 namespace {

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/network/layers/activation.h"
+#include "torch_tensorrt/core/network/layers/pointwise.h"
 
 #include "cpp/network/network_test_util.h"
 

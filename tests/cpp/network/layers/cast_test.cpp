@@ -1,7 +1,7 @@
-#include "torch_tensorrt/core/network/layers/cast.h"
+#include "torch_tensorrt/core/network/layers/basic.h"
 
 #include "cpp/network/network_test_util.h"
-#include "torch_tensorrt/core/network/shape_value.h"
+#include "torch_tensorrt/core/network/shapes/shape_inputs.h"
 
 namespace torch_tensorrt::network {
 namespace {

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/network/layers/concatenation.h"
+#include "torch_tensorrt/core/network/layers/movement.h"
 
 #include "cpp/network/network_test_util.h"
 

@@ -1,7 +1,7 @@
 #include "torch_tensorrt/core/network/layers/convolution.h"
 
 #include "cpp/network/network_test_util.h"
-#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
 
 namespace torch_tensorrt::network {
 namespace {

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/network/layers/gather.h"
+#include "torch_tensorrt/core/network/layers/indexing.h"
 
 #include "cpp/network/network_test_util.h"
 

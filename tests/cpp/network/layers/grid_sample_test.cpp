@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/network/layers/grid_sample.h"
+#include "torch_tensorrt/core/network/layers/sampling.h"
 
 #include "cpp/network/network_test_util.h"
 

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/network/layers/identity.h"
+#include "torch_tensorrt/core/network/layers/basic.h"
 
 #include "cpp/network/network_test_util.h"
 

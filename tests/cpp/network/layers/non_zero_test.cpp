@@ -1,10 +1,10 @@
-#include "torch_tensorrt/core/network/layers/non_zero.h"
+#include "torch_tensorrt/core/network/layers/indexing.h"
 
 #include <cmath>
 
 #include "cpp/network/network_test_util.h"
-#include "torch_tensorrt/core/network/shape_inference.h"
-#include "torch_tensorrt/core/network/value_range.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 
 namespace torch_tensorrt::network {
 namespace {

@@ -1,5 +1,5 @@
 #include "network/network_test_util.h"
-#include "torch_tensorrt/core/network/same_dims.h"
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
 namespace torch_tensorrt::network {
 namespace {

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/network/layers/softmax.h"
+#include "torch_tensorrt/core/network/layers/reductions.h"
 
 #include "cpp/network/network_test_util.h"
 

@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "torch_tensorrt/core/engine/build_engine.h"
+#include "torch_tensorrt/core/engine/build/build_engine.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "torch/csrc/jit/ir/ir.h"
 
-#include "torch_tensorrt/core/engine/build_settings.h"
+#include "torch_tensorrt/core/engine/build/build_settings.h"
 #include "torch_tensorrt/core/ir/ir.h"
 #include "torch_tensorrt/core/network/nvinfer1.h"
 #include "torch_tensorrt/core/util/decision.h"

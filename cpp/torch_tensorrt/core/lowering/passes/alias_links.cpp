@@ -181,7 +181,8 @@ void AliasModel::write(View* view, Value* elements, Node* writer) {
   doubt_others(view->storage, reached, writer);
 }
 
-// What may be the same memory as one that was reached may have been written, and so may what is linked with that.
+// What may be the same memory as one that was reached may have been written, and so may what is linked with that: also
+// one that was reached through another link.
 void AliasModel::doubt_others(Storage* written, const Storages& reached, const Node* writer) {
   std::vector<Storage*> open;
   for (const auto* storage : reached) open.insert(open.end(), storage->perhaps.begin(), storage->perhaps.end());
@@ -192,8 +193,8 @@ void AliasModel::doubt_others(Storage* written, const Storages& reached, const N
     if (doubted == written || !seen.insert(doubted).second) continue;
     if (doubted->doubt.empty()) doubted->doubt = operator_and_line(writer);
     for (auto* linked : linked_with(doubted)) {
-      if (reached.count(linked) != 0) continue;
       open.push_back(linked);
+      if (reached.count(linked) != 0) continue;
       for (auto* other : linked->perhaps) {
         if (reached.count(other) == 0) open.push_back(other);
       }

@@ -5,7 +5,7 @@
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
-#include "torch_tensorrt/core/util/jit_quantize.h"
+#include "torch_tensorrt/core/util/jit_util.h"
 
 namespace torch_tensorrt::core::lowering::passes {
 namespace {

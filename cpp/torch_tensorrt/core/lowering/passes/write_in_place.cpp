@@ -58,11 +58,14 @@ Node* WriteWalk::on_a_copy(Node* node, bool is_in_place) {
   return again->insertBefore(node);
 }
 
-// A tensor keeps its dtype and shape; out= takes the shape of the result where nothing else is a view of it.
+// A tensor keeps its dtype and shape; out= takes the shape of the result where nothing else is a view of it and it is
+// no tensor of the caller's.
 void WriteWalk::write(Node* node, View* view, Value* result, Value* old, bool is_in_place) {
   static const auto kAsWritten = c10::Symbol::fromQualString("trt::as_written");
   result->setType(c10::TensorType::get());
-  const bool keeps_shape = is_in_place || view->parent != nullptr || view->storage->has_views;
+  const auto* storage = view->storage;
+  const bool keeps_shape = is_in_place || view->parent != nullptr || storage->has_views ||
+                           storage->argument != nullptr || !model_.linked_with(storage).empty();
   if (!is_in_place || !keeps_shape_and_dtype(node)) {
     auto* flag = constant_before(node, keeps_shape);
     result = insert_before(node, kAsWritten, {result, old, flag}, c10::TensorType::get())->output();

@@ -1,7 +1,7 @@
 #include "torch_tensorrt/core/network/layers/attention.h"
 
 #include "torch_tensorrt/core/network/layers/infer_util.h"
-#include "torch_tensorrt/core/network/shape_inference.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {

@@ -7,7 +7,7 @@
 
 #include "torch_tensorrt/core/network/attributes.h"
 #include "torch_tensorrt/core/network/layer.h"
-#include "torch_tensorrt/core/network/shape_value.h"
+#include "torch_tensorrt/core/network/shapes/shape_inputs.h"
 
 // Checks and shape arithmetic that several layer kinds share in their inference. Not for use elsewhere.
 namespace torch_tensorrt::network {

@@ -1,7 +1,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "torch_tensorrt/core/network/attribute_hash.h"
+#include "torch_tensorrt/core/network/attributes.h"
 #include "torch_tensorrt/core/network/rewriter.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "torch_tensorrt/core/network/evaluate.h"
-#include "torch_tensorrt/core/network/evaluate_elements.h"
+#include "torch_tensorrt/core/network/host/evaluate.h"
+#include "torch_tensorrt/core/network/host/evaluate_elements.h"
 #include "torch_tensorrt/core/network/rewriter.h"
-#include "torch_tensorrt/core/network/shape_value.h"
+#include "torch_tensorrt/core/network/shapes/shape_inputs.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 #include "torch_tensorrt/core/util/macros.h"

@@ -1,7 +1,7 @@
 #include <optional>
 
 #include "torch_tensorrt/core/network/rewriter.h"
-#include "torch_tensorrt/core/network/same_dims.h"
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 

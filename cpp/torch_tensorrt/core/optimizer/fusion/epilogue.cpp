@@ -1,6 +1,6 @@
 #include "torch_tensorrt/core/optimizer/fusion/epilogue.h"
 
-#include "torch_tensorrt/core/network/same_dims.h"
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 
 namespace torch_tensorrt::optimizer {

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/network/evaluate_elements.h"
+#include "torch_tensorrt/core/network/host/evaluate_elements.h"
 #include "torch_tensorrt/core/network/rewriter.h"
 #include "torch_tensorrt/core/optimizer/fusion/channel_affine.h"
 #include "torch_tensorrt/core/optimizer/passes.h"

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "torch_tensorrt/core/network/dim_origin.h"
 #include "torch_tensorrt/core/network/rewriter.h"
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 #include "torch_tensorrt/core/optimizer/shuffles.h"

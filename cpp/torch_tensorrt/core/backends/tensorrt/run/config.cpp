@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "torch_tensorrt/core/backends/tensorrt/support/shape_values.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
 #include "torch_tensorrt/core/util/macros.h"
 

@@ -2,7 +2,7 @@
 
 #include <NvInfer.h>
 
-#include "torch_tensorrt/core/engine/builder.h"
+#include "torch_tensorrt/core/engine/build/builder.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 

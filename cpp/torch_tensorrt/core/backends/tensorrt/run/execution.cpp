@@ -6,7 +6,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/graph_cache.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
-#include "torch_tensorrt/core/backends/tensorrt/support/shape_values.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "torch_tensorrt/core/engine/builder.h"
+#include "torch_tensorrt/core/engine/build/builder.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 

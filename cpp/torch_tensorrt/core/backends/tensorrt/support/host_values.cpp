@@ -1,5 +1,8 @@
 #include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 
+#include "torch_tensorrt/core/network/types.h"
+#include "torch_tensorrt/core/util/macros.h"
+
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
 
@@ -62,6 +65,80 @@ const HostTensor& HostValues::of(const ITensor& tensor) {
     inputs.push_back(layer.getInput(i) == nullptr ? HostTensor{} : of(*layer.getInput(i)));
   }
   return values_.emplace(&tensor, network::evaluate_layer(layer, inputs)[0]).first->second;
+}
+
+std::string describe_argument(const network::ITensor& input) {
+  const std::string name = input.getName();
+  const std::string argument = input.producer()->getName();
+  return "input " + (argument.empty() || argument == name ? "\"" + name + "\"" : argument + " (" + name + ")");
+}
+
+std::string text_of(const std::vector<int64_t>& values) {
+  std::string text;
+  for (const int64_t value : values) text += (text.empty() ? "" : ", ") + std::to_string(value);
+  return "[" + text + "]";
+}
+
+std::vector<int32_t> profile_values(const network::ITensor& input, const std::vector<int64_t>& values) {
+  const network::Dims dims = input.getDimensions();
+  TORCHTRT_CHECK(
+      static_cast<int64_t>(values.size()) == dims.volume(),
+      "the values of " << describe_argument(input) << " " << network::to_string(dims)
+                       << " decide on the shapes of other tensors, and a profile must say the range of each; "
+                       << "it says " << text_of(values));
+  std::vector<int32_t> narrow;
+  for (const int64_t value : values) {
+    TORCHTRT_CHECK(value >= INT32_MIN && value <= INT32_MAX,
+                   "the values of " << describe_argument(input) << " decide on the shapes of other tensors and may be "
+                                    << text_of(values) << ", TensorRT's profiles hold 32 bits each");
+    narrow.push_back(static_cast<int32_t>(value));
+  }
+  return narrow;
+}
+
+bool values_fit(const std::vector<int64_t>& values, const network::ProfileRange& range) {
+  for (size_t i = 0; i < values.size() && i < range.min_values.size(); ++i) {
+    if (values[i] < range.min_values[i] || values[i] > range.max_values[i]) return false;
+  }
+  return true;
+}
+
+namespace {
+
+using network::ILayer;
+using network::ITensor;
+using network::LayerType;
+
+struct Search {
+  std::unordered_set<const ILayer*> constant;  // decided on by constants alone
+  std::unordered_set<const ILayer*> found;
+
+  void visit(const ILayer& layer) {
+    bool all_constant = layer.getType() != LayerType::kINPUT;
+    bool all_known = true;
+    bool any_found = false;
+    for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+      const ITensor* input = layer.getInput(i);
+      if (input == nullptr || constant.count(input->producer()) != 0) continue;
+      all_constant = false;
+      const bool is_found = found.count(input->producer()) != 0;
+      any_found = any_found || is_found || (layer.getType() == LayerType::kCAST && is_integral(input->getType()));
+      all_known = all_known && (is_found || !is_floating_point(input->getType()));
+    }
+    if (all_constant) {
+      constant.insert(&layer);
+      return;
+    }
+    if (any_found && all_known && is_floating_point(layer.getOutput(0)->getType())) found.insert(&layer);
+  }
+};
+
+}  // namespace
+
+std::unordered_set<const ILayer*> layers_on_whole_numbers(const network::INetworkDefinition& network) {
+  Search search;
+  for (const auto& layer : network.layers()) search.visit(*layer);
+  return std::move(search.found);
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt

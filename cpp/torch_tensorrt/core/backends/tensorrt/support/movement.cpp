@@ -1,9 +1,9 @@
 #include <algorithm>
 
+#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
-#include "torch_tensorrt/core/backends/tensorrt/support/shape_values.h"
 #include "torch_tensorrt/core/network/enum_names.h"
-#include "torch_tensorrt/core/network/shape_inputs.h"
+#include "torch_tensorrt/core/network/shapes/shape_inputs.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // Layers that move elements or change their dtype.

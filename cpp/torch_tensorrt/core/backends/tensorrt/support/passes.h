@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "torch_tensorrt/core/engine/builder.h"
+#include "torch_tensorrt/core/engine/build/builder.h"
 #include "torch_tensorrt/core/optimizer/pass.h"
 
 namespace torch_tensorrt::backends::tensorrt {

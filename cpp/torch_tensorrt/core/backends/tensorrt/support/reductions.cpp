@@ -5,8 +5,8 @@
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/layers/attention.h"
-#include "torch_tensorrt/core/network/shape_inference.h"
-#include "torch_tensorrt/core/network/value_range.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // Layers that combine the elements along an axis.

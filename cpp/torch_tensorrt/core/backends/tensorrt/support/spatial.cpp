@@ -3,7 +3,7 @@
 
 #include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
 #include "torch_tensorrt/core/network/enum_names.h"
-#include "torch_tensorrt/core/network/value_range.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // Layers that look at neighbours.

@@ -6,7 +6,6 @@
 #include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/logarithms.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -244,6 +243,114 @@ void translate_scale(Translator& t) {
   trt::ITensor& scaled = apply(x, Op::kPROD, layer.getScale(), "scale");
   trt::ITensor& shifted = apply(scaled, Op::kSUM, layer.getShift(), "shift");
   t.give(cast(t, apply(shifted, Op::kPOW, layer.getPower(), "power"), t.input(0).getType()));
+}
+
+namespace {
+
+using OurUnary = network::UnaryOperation;
+using Unary = trt::UnaryOperation;
+using Binary = trt::ElementWiseOperation;
+
+static_assert(static_cast<int32_t>(OurUnary::kISNAN) == static_cast<int32_t>(Unary::kISNAN));
+static_assert(static_cast<int32_t>(OurUnary::kROUND) == static_cast<int32_t>(Unary::kROUND));
+
+constexpr double kLn2 = 0.69314718055994530942;
+constexpr double kLn10 = 2.30258509299404568402;
+
+trt::ITensor& absolute(Translator& t, trt::ITensor& x) { return unary(t, x, Unary::kABS); }
+
+// 2 sinh(x / 2) exp(x / 2), which loses nothing near 0; far from it exp(x) - 1.
+trt::ITensor& expm1_of(Translator& t, trt::ITensor& x) {
+  trt::ITensor& half = binary(t, Binary::kPROD, x, 0.5);
+  trt::ITensor& near = binary(t, Binary::kPROD, binary(t, Binary::kPROD, unary(t, half, Unary::kSINH), 2.0),
+                              unary(t, half, Unary::kEXP));
+  trt::ITensor& far = binary(t, Binary::kSUB, unary(t, x, Unary::kEXP), 1.0);
+  return select(t, binary(t, Binary::kLESS, absolute(t, x), 1.0), near, far);
+}
+
+trt::ITensor& truncated(Translator& t, trt::ITensor& x) {
+  return binary(t, Binary::kPROD, unary(t, x, Unary::kSIGN), unary(t, absolute(t, x), Unary::kFLOOR));
+}
+
+trt::ITensor& negated(Translator& t, trt::ITensor& x) {
+  // TensorRT negates floats only.
+  return is_float(x.getType()) ? unary(t, x, Unary::kNEG) : binary(t, Binary::kSUB, 0.0, x);
+}
+
+trt::ITensor& apply(Translator& t, OurUnary operation, trt::ITensor& x) {
+  switch (operation) {
+    case OurUnary::kEXP:
+    case OurUnary::kLOG:
+    case OurUnary::kSQRT:
+    case OurUnary::kRECIP:
+    case OurUnary::kABS:
+    case OurUnary::kSIN:
+    case OurUnary::kCOS:
+    case OurUnary::kTAN:
+    case OurUnary::kSINH:
+    case OurUnary::kCOSH:
+    case OurUnary::kASIN:
+    case OurUnary::kACOS:
+    case OurUnary::kATAN:
+    case OurUnary::kASINH:
+    case OurUnary::kACOSH:
+    case OurUnary::kATANH:
+    case OurUnary::kCEIL:
+    case OurUnary::kFLOOR:
+    case OurUnary::kERF:
+    case OurUnary::kNOT:
+    case OurUnary::kSIGN:
+    case OurUnary::kROUND:
+    case OurUnary::kISINF:
+    case OurUnary::kISNAN:
+      return unary(t, x, static_cast<Unary>(operation));
+    case OurUnary::kNEG:
+      return negated(t, x);
+    case OurUnary::kLOG2:
+      return binary(t, Binary::kPROD, unary(t, x, Unary::kLOG), 1.0 / kLn2);
+    case OurUnary::kLOG10:
+      return binary(t, Binary::kPROD, unary(t, x, Unary::kLOG), 1.0 / kLn10);
+    case OurUnary::kLOG1P:
+      return log1p_of(t, x);
+    case OurUnary::kEXPM1:
+      return expm1_of(t, x);
+    case OurUnary::kEXP2:
+      return binary(t, Binary::kPOW, 2.0, x);
+    case OurUnary::kTRUNC:
+      return truncated(t, x);
+    case OurUnary::kERFC:
+      break;
+  }
+  TORCHTRT_THROW_ERROR("unary operation " << network::enum_name(operation) << " is not translated");
+}
+
+}  // namespace
+
+void translate_unary(Translator& t) {
+  const OurUnary operation = t.layer<network::IUnaryLayer>().getOperation();
+  trt::ITensor& x = t.input(0);
+  const bool composed = operation >= OurUnary::kLOG2;
+  t.give(composed ? cast(t, apply(t, operation, widened(t, x)), x.getType()) : apply(t, operation, x));
+}
+
+// log(u) * x / (u - 1) with u = 1 + x: what rounding took from x in u is divided out again. Far from 0 it is log(u).
+trt::ITensor& log1p_of(Translator& t, trt::ITensor& x) {
+  trt::ITensor& u = binary(t, Binary::kSUM, x, 1.0);
+  trt::ITensor& log = unary(t, u, Unary::kLOG);
+  trt::ITensor& less = binary(t, Binary::kSUB, u, 1.0);
+  trt::ITensor& corrected = binary(t, Binary::kPROD, log, binary(t, Binary::kDIV, x, less));
+  trt::ITensor& tiny = binary(t, Binary::kEQUAL, less, 0.0);
+  trt::ITensor& large = binary(t, Binary::kGREATER, x, 1e6);
+  trt::ITensor& below = binary(t, Binary::kLESS, x, -0.999);
+  return select(t, tiny, x, select(t, binary(t, Binary::kOR, large, below), log, corrected));
+}
+
+// max(y, 0) + log1p(exp(-|y|)) with y = beta * x: TensorRT's own is 0 where PyTorch's result is small.
+trt::ITensor& softplus_of(Translator& t, trt::ITensor& x, double alpha, double beta) {
+  trt::ITensor& y = beta == 1.0 ? x : binary(t, Binary::kPROD, x, beta);
+  trt::ITensor& decay = unary(t, unary(t, unary(t, y, Unary::kABS), Unary::kNEG), Unary::kEXP);
+  trt::ITensor& sum = binary(t, Binary::kSUM, binary(t, Binary::kMAX, y, 0.0), log1p_of(t, decay));
+  return alpha == 1.0 ? sum : binary(t, Binary::kPROD, sum, alpha);
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt

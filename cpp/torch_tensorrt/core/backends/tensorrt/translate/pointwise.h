@@ -10,4 +10,9 @@ trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, network::Activati
 trt::ITensor& apply_elementwise(Translator& t, network::ElementWiseOperation operation, trt::ITensor& a,
                                 trt::ITensor& b, const network::ITensor* second);
 
+// log(1 + x) with all its digits near 0 too.
+trt::ITensor& log1p_of(Translator& t, trt::ITensor& x);
+// alpha * log(1 + exp(beta * x)), near 0 too.
+trt::ITensor& softplus_of(Translator& t, trt::ITensor& x, double alpha, double beta);
+
 }  // namespace torch_tensorrt::backends::tensorrt

@@ -12,7 +12,6 @@
 
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
-#include "torch_tensorrt/core/backends/tensorrt/support/whole_numbers.h"
 #include "torch_tensorrt/core/network/network.h"
 
 namespace torch_tensorrt::backends::tensorrt {

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
-#include "torch_tensorrt/core/network/dim_origin.h"
-#include "torch_tensorrt/core/network/value_range.h"
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {

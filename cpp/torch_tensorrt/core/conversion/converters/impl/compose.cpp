@@ -9,7 +9,7 @@
 
 #include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
-#include "torch_tensorrt/core/network/dim_origin.h"
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 

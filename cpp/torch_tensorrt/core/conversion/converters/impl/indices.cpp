@@ -5,7 +5,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/nonzero.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
-#include "torch_tensorrt/core/network/dim_origin.h"
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {

@@ -6,7 +6,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
-#include "torch_tensorrt/core/network/value_range.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 
 // Elements looked up by flat places, values looked up among others.
 namespace torch_tensorrt::core::conversion::converters {

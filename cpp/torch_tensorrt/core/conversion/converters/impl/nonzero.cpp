@@ -3,7 +3,7 @@
 #include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/network/dim_origin.h"
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {

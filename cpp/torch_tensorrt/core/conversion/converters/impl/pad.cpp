@@ -81,7 +81,8 @@ ITensor* wrap_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, cons
     cut.push_back(std::min<int64_t>(pad, 0));
     added.push_back(std::max<int64_t>(pad, 0));
   }
-  if (cut != std::vector<int64_t>(pads.size(), 0)) x = pad_by(ctx, n, x, known_sizes(cut), SampleMode::kFILL, 0);
+  const bool cuts = std::any_of(cut.begin(), cut.end(), [](int64_t amount) { return amount != 0; });
+  if (cuts) x = pad_by(ctx, n, x, known_sizes(cut), SampleMode::kFILL, 0);
   check_mirrored(n, x, added, SampleMode::kWRAP);
   return pad_by(ctx, n, x, known_sizes(added), SampleMode::kWRAP, 0);
 }

@@ -4,7 +4,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/pooling_indices.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
-#include "torch_tensorrt/core/network/dim_origin.h"
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {

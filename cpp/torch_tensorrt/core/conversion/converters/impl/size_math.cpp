@@ -7,8 +7,8 @@
 
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
-#include "torch_tensorrt/core/network/scalar_formulas.h"
-#include "torch_tensorrt/core/network/value_range.h"
+#include "torch_tensorrt/core/network/host/scalar_formulas.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "torch_tensorrt/core/engine/tactics/aten/families.h"
+#include "torch_tensorrt/core/engine/tactics/aten/list.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine::aten {

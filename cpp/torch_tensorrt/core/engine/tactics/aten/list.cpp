@@ -1,7 +1,5 @@
 #include "torch_tensorrt/core/engine/tactics/aten/list.h"
 
-#include "torch_tensorrt/core/engine/tactics/aten/families.h"
-
 namespace torch_tensorrt::engine::aten {
 
 void register_aten_tactics(TacticRegistry& registry) {

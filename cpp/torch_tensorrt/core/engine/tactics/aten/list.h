@@ -1,10 +1,42 @@
 #pragma once
 
-#include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/engine/tactics/aten/tactic.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 namespace torch_tensorrt::engine::aten {
 
 // One tactic for each layer kind. Called once, when the runtime library is loaded.
 void register_aten_tactics(TacticRegistry& registry);
+
+// One row a layer kind; each is defined in the file of its family.
+
+extern const Row kActivationRow;
+extern const Row kAttentionRow;
+extern const Row kCastRow;
+extern const Row kConcatenationRow;
+extern const Row kConstantRow;
+extern const Row kConvolutionRow;
+extern const Row kCumulativeRow;
+extern const Row kDeconvolutionRow;
+extern const Row kElementWiseRow;
+extern const Row kGatherRow;
+extern const Row kGridSampleRow;
+extern const Row kIdentityRow;
+extern const Row kMatrixMultiplyRow;
+extern const Row kNormalizationRow;
+extern const Row kPoolingRow;
+extern const Row kRecurrentRow;
+extern const Row kReduceRow;
+extern const Row kReformatRow;
+extern const Row kResizeRow;
+extern const Row kScaleRow;
+extern const Row kScatterRow;
+extern const Row kSelectRow;
+extern const Row kShapeRow;
+extern const Row kShuffleRow;
+extern const Row kSliceRow;
+extern const Row kSoftMaxRow;
+extern const Row kTopKRow;
+extern const Row kUnaryRow;
 
 }  // namespace torch_tensorrt::engine::aten

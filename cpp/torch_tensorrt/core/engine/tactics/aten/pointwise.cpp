@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "torch_tensorrt/core/engine/tactics/aten/list.h"
 #include "torch_tensorrt/core/engine/tactics/aten/tactic.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -189,5 +190,192 @@ Decision elementwise_supported(ElementWiseOperation operation, DataType dtype) {
   if ((row->takes & kind) != 0 && (kind == kBools || is_arithmetic(dtype))) return Decision::yes();
   return Decision::no(network::enum_name(operation) + " does not take " + network::enum_name(dtype));
 }
+
+namespace {
+
+Decision supports_activation(const network::ILayer& layer) {
+  const auto& activation = static_cast<const network::IActivationLayer&>(layer);
+  return activation_supported(activation.getActivationType(), layer.getInput(0)->getType());
+}
+
+Compute make_activation(Request& request) {
+  const auto& layer = request.layer<network::IActivationLayer>();
+  return [x = request.input(0), out = request.output(), type = layer.getActivationType(), alpha = layer.getAlpha(),
+          beta = layer.getBeta()]() mutable { activation_out(out, x, type, alpha, beta); };
+}
+
+}  // namespace
+
+const Row kActivationRow = {"aten.activation", network::LayerType::kACTIVATION, supports_activation, make_activation,
+                            /*in_place=*/true};
+
+namespace {
+
+using network::DataType;
+using network::UnaryOperation;
+
+enum class Takes { kFloats, kNumbers, kBool };
+
+struct UnaryRow {
+  UnaryOperation operation;
+  Takes takes;
+  void (*out)(at::Tensor& out, const at::Tensor& x);
+};
+
+const UnaryRow kUnary[] = {
+    {UnaryOperation::kEXP, Takes::kFloats, [](auto& out, auto& x) { at::exp_out(out, x); }},
+    {UnaryOperation::kLOG, Takes::kFloats, [](auto& out, auto& x) { at::log_out(out, x); }},
+    {UnaryOperation::kSQRT, Takes::kFloats, [](auto& out, auto& x) { at::sqrt_out(out, x); }},
+    {UnaryOperation::kRECIP, Takes::kFloats, [](auto& out, auto& x) { at::reciprocal_out(out, x); }},
+    {UnaryOperation::kABS, Takes::kNumbers, [](auto& out, auto& x) { at::abs_out(out, x); }},
+    {UnaryOperation::kNEG, Takes::kNumbers, [](auto& out, auto& x) { at::neg_out(out, x); }},
+    {UnaryOperation::kSIN, Takes::kFloats, [](auto& out, auto& x) { at::sin_out(out, x); }},
+    {UnaryOperation::kCOS, Takes::kFloats, [](auto& out, auto& x) { at::cos_out(out, x); }},
+    {UnaryOperation::kTAN, Takes::kFloats, [](auto& out, auto& x) { at::tan_out(out, x); }},
+    {UnaryOperation::kSINH, Takes::kFloats, [](auto& out, auto& x) { at::sinh_out(out, x); }},
+    {UnaryOperation::kCOSH, Takes::kFloats, [](auto& out, auto& x) { at::cosh_out(out, x); }},
+    {UnaryOperation::kASIN, Takes::kFloats, [](auto& out, auto& x) { at::asin_out(out, x); }},
+    {UnaryOperation::kACOS, Takes::kFloats, [](auto& out, auto& x) { at::acos_out(out, x); }},
+    {UnaryOperation::kATAN, Takes::kFloats, [](auto& out, auto& x) { at::atan_out(out, x); }},
+    {UnaryOperation::kASINH, Takes::kFloats, [](auto& out, auto& x) { at::asinh_out(out, x); }},
+    {UnaryOperation::kACOSH, Takes::kFloats, [](auto& out, auto& x) { at::acosh_out(out, x); }},
+    {UnaryOperation::kATANH, Takes::kFloats, [](auto& out, auto& x) { at::atanh_out(out, x); }},
+    {UnaryOperation::kCEIL, Takes::kNumbers, [](auto& out, auto& x) { at::ceil_out(out, x); }},
+    {UnaryOperation::kFLOOR, Takes::kNumbers, [](auto& out, auto& x) { at::floor_out(out, x); }},
+    {UnaryOperation::kERF, Takes::kFloats, [](auto& out, auto& x) { at::erf_out(out, x); }},
+    {UnaryOperation::kNOT, Takes::kBool, [](auto& out, auto& x) { at::logical_not_out(out, x); }},
+    {UnaryOperation::kSIGN, Takes::kNumbers, [](auto& out, auto& x) { at::sign_out(out, x); }},
+    {UnaryOperation::kROUND, Takes::kNumbers, [](auto& out, auto& x) { at::round_out(out, x); }},
+    {UnaryOperation::kISINF, Takes::kNumbers, [](auto& out, auto& x) { out.copy_(at::isinf(x)); }},
+    {UnaryOperation::kISNAN, Takes::kNumbers, [](auto& out, auto& x) { out.copy_(at::isnan(x)); }},
+    {UnaryOperation::kLOG2, Takes::kFloats, [](auto& out, auto& x) { at::log2_out(out, x); }},
+    {UnaryOperation::kLOG10, Takes::kFloats, [](auto& out, auto& x) { at::log10_out(out, x); }},
+    {UnaryOperation::kLOG1P, Takes::kFloats, [](auto& out, auto& x) { at::log1p_out(out, x); }},
+    {UnaryOperation::kEXPM1, Takes::kFloats, [](auto& out, auto& x) { at::expm1_out(out, x); }},
+    {UnaryOperation::kEXP2, Takes::kFloats, [](auto& out, auto& x) { at::exp2_out(out, x); }},
+    {UnaryOperation::kERFC, Takes::kFloats, [](auto& out, auto& x) { at::erfc_out(out, x); }},
+    {UnaryOperation::kTRUNC, Takes::kNumbers, [](auto& out, auto& x) { at::trunc_out(out, x); }},
+};
+
+const UnaryRow* find_row(UnaryOperation operation) {
+  for (const UnaryRow& row : kUnary) {
+    if (row.operation == operation) return &row;
+  }
+  return nullptr;
+}
+
+bool takes_unary(const UnaryRow& row, DataType type) {
+  switch (row.takes) {
+    case Takes::kFloats:
+      return is_arithmetic_float(type);
+    case Takes::kNumbers:
+      return is_arithmetic(type);
+    case Takes::kBool:
+      return type == DataType::kBOOL;
+  }
+  return false;
+}
+
+Decision supports_unary(const network::ILayer& layer) {
+  const auto operation = static_cast<const network::IUnaryLayer&>(layer).getOperation();
+  const DataType type = layer.getInput(0)->getType();
+  const UnaryRow* row = find_row(operation);
+  if (row != nullptr && takes_unary(*row, type)) return Decision::yes();
+  return Decision::no(network::enum_name(operation) + " does not take " + network::enum_name(type));
+}
+
+Compute make_unary(Request& request) {
+  const UnaryRow* row = find_row(request.layer<network::IUnaryLayer>().getOperation());
+  return [x = request.input(0), out = request.output(), row]() mutable { row->out(out, x); };
+}
+
+}  // namespace
+
+const Row kUnaryRow = {"aten.unary", network::LayerType::kUNARY, supports_unary, make_unary, /*in_place=*/true};
+
+namespace {
+
+Decision supports_elementwise(const network::ILayer& layer) {
+  const auto& elementwise = static_cast<const network::IElementWiseLayer&>(layer);
+  return elementwise_supported(elementwise.getOperation(), layer.getInput(0)->getType());
+}
+
+Compute make_elementwise(Request& request) {
+  const auto operation = request.layer<network::IElementWiseLayer>().getOperation();
+  return [a = request.input(0), b = request.input(1), out = request.output(), operation]() mutable {
+    elementwise_out(out, a, b, operation);
+  };
+}
+
+}  // namespace
+
+const Row kElementWiseRow = {"aten.elementwise", network::LayerType::kELEMENTWISE, supports_elementwise,
+                             make_elementwise,
+                             /*in_place=*/true};
+
+namespace {
+
+Compute make_select(Request& request) {
+  return [condition = request.input(0), a = request.input(1), b = request.input(2), out = request.output()]() mutable {
+    at::where_out(out, condition, a, b);
+  };
+}
+
+}  // namespace
+
+const Row kSelectRow = {"aten.select", network::LayerType::kSELECT, any_dtype, make_select};
+
+namespace {
+
+// Sizes in which the weights broadcast to the input.
+at::DimVector weight_sizes(const network::IScaleLayer& layer, at::IntArrayRef input) {
+  at::DimVector sizes(input.size(), 1);
+  switch (layer.getMode()) {
+    case network::ScaleMode::kUNIFORM:
+      break;
+    case network::ScaleMode::kCHANNEL:
+      sizes[layer.getChannelAxis()] = input[layer.getChannelAxis()];
+      break;
+    case network::ScaleMode::kELEMENTWISE:
+      for (size_t i = 1; i < input.size(); ++i) sizes[i] = input[i];
+      break;
+  }
+  return sizes;
+}
+
+// In the dtype that the layer computes in; undefined when there are none.
+at::Tensor load(const Request& request, const char* role, const network::Weights& values, at::ScalarType type) {
+  if (values.count == 0) return {};
+  const auto& layer = request.layer<network::IScaleLayer>();
+  return request.weights(role, values, weight_sizes(layer, request.input(0).sizes())).to(type);
+}
+
+Compute make_scale(Request& request) {
+  const auto& layer = request.layer<network::IScaleLayer>();
+  const at::Tensor& x = request.input(0);
+  const at::ScalarType type = is_reduced_float(x.scalar_type()) ? at::kFloat : x.scalar_type();
+  const at::Tensor scale = load(request, "scale", layer.getScale(), type);
+  const at::Tensor shift = load(request, "shift", layer.getShift(), type);
+  const at::Tensor power = load(request, "power", layer.getPower(), type);
+  const auto apply = [scale, shift, power](at::Tensor& out, const at::Tensor& x) {
+    at::Tensor current = x;
+    if (scale.defined()) current = at::mul_out(out, current, scale);
+    if (shift.defined()) current = at::add_out(out, current, shift);
+    if (power.defined()) current = at::pow_out(out, current, power);
+    if (current.is_same(x) && !out.is_same(x)) out.copy_(x);
+  };
+  if (type == x.scalar_type()) {
+    return [x, out = request.output(), apply]() mutable { apply(out, x); };
+  }
+  return [x, out = request.output(), apply]() mutable {
+    at::Tensor wide = x.to(at::kFloat);
+    apply(wide, wide);
+    out.copy_(wide);
+  };
+}
+
+}  // namespace
+
+const Row kScaleRow = {"aten.scale", network::LayerType::kSCALE, float_input, make_scale, /*in_place=*/true};
 
 }  // namespace torch_tensorrt::engine::aten

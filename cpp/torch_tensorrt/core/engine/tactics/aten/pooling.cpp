@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "torch_tensorrt/core/engine/tactics/aten/families.h"
+#include "torch_tensorrt/core/engine/tactics/aten/list.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 
 namespace torch_tensorrt::engine::aten {

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "torch_tensorrt/core/engine/tactics/aten/families.h"
+#include "torch_tensorrt/core/engine/tactics/aten/list.h"
 
 namespace torch_tensorrt::engine::aten {
 namespace {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "torch_tensorrt/core/engine/tactic.h"
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 // One class runs every layer kind through PyTorch's own operators; what differs between the kinds is a row.
 namespace torch_tensorrt::engine::aten {

@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "torch_tensorrt/core/engine/device_access.h"
+#include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 

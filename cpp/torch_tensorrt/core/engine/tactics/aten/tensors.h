@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 // How engine memory is seen as at::Tensor.
 namespace torch_tensorrt::engine::aten {

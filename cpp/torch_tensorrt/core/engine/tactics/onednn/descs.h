@@ -4,7 +4,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 // Our descriptions of tensors and operations as oneDNN's.
 namespace torch_tensorrt::engine::onednn {

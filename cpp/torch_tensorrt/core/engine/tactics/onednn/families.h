@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 namespace torch_tensorrt::engine::onednn {
 

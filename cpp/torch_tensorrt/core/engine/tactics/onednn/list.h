@@ -1,6 +1,6 @@
 #pragma once
 
-#include "torch_tensorrt/core/engine/tactic.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 namespace torch_tensorrt::engine {
 

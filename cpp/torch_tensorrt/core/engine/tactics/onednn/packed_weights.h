@@ -5,7 +5,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include "torch_tensorrt/core/engine/weight_store.h"
+#include "torch_tensorrt/core/engine/plan/weight_store.h"
 
 namespace torch_tensorrt::engine::onednn {
 

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cstring>
 
-#include "torch_tensorrt/core/engine/packing_tactic.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/families.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/kernel.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/recurrent_weights.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine::onednn {

@@ -6,13 +6,13 @@
 #include <optional>
 #include <thread>
 
-#include "torch_tensorrt/core/engine/packing_tactic.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/families.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/kernel.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/recurrent_weights.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/step_kernels.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine::onednn {

@@ -6,8 +6,8 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include "torch_tensorrt/core/engine/tactic.h"
-#include "torch_tensorrt/core/engine/weight_store.h"
+#include "torch_tensorrt/core/engine/plan/weight_store.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 // Weights of recurrent layers, as the tactics here want them.
 namespace torch_tensorrt::engine::onednn {

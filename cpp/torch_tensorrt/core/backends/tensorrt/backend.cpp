@@ -1,0 +1,92 @@
+#include "torch_tensorrt/core/engine/backend/backend.h"
+
+#include "torch_tensorrt/core/backends/tensorrt/run/build.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/engine.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/executable.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/refit.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/passes.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/engine/build/build_record.h"
+#include "torch_tensorrt/core/engine/build/network_dump.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using engine::BuildReport;
+using engine::BuildSettings;
+using engine::DeviceTarget;
+
+std::vector<optimizer::PassReport> run_passes(network::INetworkDefinition& network, const BuildSettings& settings) {
+  engine::NetworkDump dump(settings.dump_directory);
+  optimizer::PassContext context;
+  if (dump.enabled()) {
+    dump.write("input", engine::dump_text(network));
+    context.dump = [&](const std::string& pass, const std::string& text) { dump.write(pass, text); };
+  }
+  return optimizer::run_pipeline(network, context, pipeline(settings));
+}
+
+class TensorRTBackend final : public engine::Backend {
+ public:
+  const char* name() const override { return "tensorrt"; }
+  int32_t preference() const override { return 10; }
+
+  Decision available(const DeviceTarget& device) const override {
+    if (device.kind != DeviceTarget::Kind::kCUDA) return Decision::no("TensorRT runs on GPUs, not on the CPU");
+    if (Decision decision = vendor_library().decision; !decision) return decision;
+    if (Decision decision = CudaDriver::available(device.index); !decision) return decision;
+    return has_dla_core(device.index, device.dla_core);
+  }
+
+  std::string version() const override {
+    const LoadResult found = vendor_library();
+    return found.library == nullptr ? "TensorRT" : "TensorRT " + to_string(found.library->version());
+  }
+
+  Decision supports(const network::ILayer& layer, const DeviceTarget& /*device*/) const override {
+    return tensorrt::supports(layer);
+  }
+
+  std::string build(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
+                    BuildReport* report) const override {
+    BuildReport local;
+    BuildReport& result = report != nullptr ? *report : local;
+    result = BuildReport{};
+    // The plan keeps the network as it came, from which any backend can build.
+    const std::shared_ptr<network::INetworkDefinition> optimised = network->clone();
+    result.passes = run_passes(*optimised, settings);
+    std::string payload = build_serialized(*optimised, settings, &result);
+    return engine::wrap_payload(*this, std::move(network), settings, std::move(payload), result.notes);
+  }
+
+  std::string refit(const engine::Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                    const BuildSettings& settings) const override {
+    TORCHTRT_CHECK(settings.refit, "the engine \"" << plan.name << "\" was built without refit, so that TensorRT does "
+                                                   << "not replace its weights; compile with refit=True");
+    const auto before = plan.network->clone();
+    const auto after = network->clone();
+    run_passes(*before, settings);
+    run_passes(*after, settings);
+    TORCHTRT_CHECK(engine::layer_signatures(*before) == engine::layer_signatures(*after),
+                   "the values of weights decide on the layers of the engine \"" << plan.name << "\"; compile the new "
+                                                                                 << "module instead");
+    std::string payload = refit_serialized(engine::payload_of(plan), *before, *after, settings);
+    return engine::wrap_payload(*this, std::move(network), settings, std::move(payload), plan.notes);
+  }
+
+  std::shared_ptr<engine::Executable> load(std::shared_ptr<const engine::Plan> plan) const override {
+    return load_executable(*plan);
+  }
+
+  bool recognises(std::string_view bytes) const override { return is_serialized_engine(bytes.data(), bytes.size()); }
+};
+
+}  // namespace
+}  // namespace torch_tensorrt::backends::tensorrt
+
+extern "C" __attribute__((visibility("default"))) torch_tensorrt::engine::Backend* torchtrt_make_backend() {
+  return new torch_tensorrt::backends::tensorrt::TensorRTBackend();
+}

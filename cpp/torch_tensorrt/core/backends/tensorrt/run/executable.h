@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "torch_tensorrt/core/engine/backend/executable.h"
+#include "torch_tensorrt/core/engine/plan/plan.h"
+
+namespace torch_tensorrt::backends::tensorrt {
+
+// The payload of a plan, loaded on the plan's device. Throws Error when this TensorRT does not take it, or the device
+// is another one than it was built for.
+std::shared_ptr<engine::Executable> load_executable(const engine::Plan& plan);
+
+}  // namespace torch_tensorrt::backends::tensorrt

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "torch_tensorrt/core/engine/backend/backend.h"
+
+namespace torch_tensorrt::engine {
+
+constexpr const char* kNativeBackend = "native";
+
+// Whether the sizes of what the layer gives follow from those of its inputs: our engine plans its memory by them.
+Decision sizes_are_known(const network::ILayer& layer);
+
+// Ours: a network's layers are run by the tactics of this process.
+std::unique_ptr<Backend> make_native_backend();
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,196 @@
+#include "torch_tensorrt/core/engine/build/build_engine.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/backend/backend.h"
+#include "torch_tensorrt/core/engine/backend/native_backend.h"
+#include "torch_tensorrt/core/engine/build/build_settings.h"
+#include "torch_tensorrt/core/engine/build/engine_timer.h"
+#include "torch_tensorrt/core/network/layer.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+using NetworkPtr = std::shared_ptr<network::INetworkDefinition>;
+
+// More are not told of one network.
+constexpr size_t kMaxLayersTold = 20;
+
+// Whether the backend takes every layer; else each that it does not, with the reason.
+Decision supports_all(const Backend& backend, const network::INetworkDefinition& network, const DeviceTarget& target) {
+  std::vector<std::string> refused;
+  for (const auto& layer : network.layers()) {
+    const Decision decision = backend.supports(*layer, target);
+    if (!decision) refused.push_back(network::describe(*layer) + ": " + decision.reason());
+  }
+  if (refused.empty()) return Decision::yes();
+  std::string text = str("it does not take ", refused.size(), " of the ", network.getNbLayers(), " layers:");
+  for (size_t i = 0; i < std::min(refused.size(), kMaxLayersTold); ++i) text += "\n  " + refused[i];
+  if (refused.size() > kMaxLayersTold) text += "\n  ...";
+  return Decision::no(std::move(text));
+}
+
+struct Candidates {
+  std::vector<const Backend*> able;  // the preferred first
+  std::string refusals;              // "NAME: reason" of the others, a line each
+};
+
+Candidates find_candidates(const network::INetworkDefinition& network, const DeviceTarget& target) {
+  Candidates candidates;
+  const auto refuse = [&](const Backend& backend, const Decision& decision) {
+    candidates.refusals += str("\n", backend.name(), ": ", decision.reason());
+    LOG_INFO("backend " << backend.name() << " does not build the engine: " << decision.reason());
+  };
+  std::vector<const Backend*> available;
+  for (const Backend* backend : backends()) {
+    const Decision there = backend->available(target);
+    if (there) available.push_back(backend);
+    if (!there) refuse(*backend, there);
+  }
+  // Where there is no choice, the builder's own error says more.
+  if (available.size() == 1) candidates.able = available;
+  if (available.size() > 1) {
+    for (const Backend* backend : available) {
+      const Decision takes = supports_all(*backend, network, target);
+      if (takes) candidates.able.push_back(backend);
+      if (!takes) refuse(*backend, takes);
+    }
+  }
+  const auto preferred = [](const Backend* a, const Backend* b) { return a->preference() > b->preference(); };
+  std::stable_sort(candidates.able.begin(), candidates.able.end(), preferred);
+  if (candidates.able.empty()) {
+    TORCHTRT_THROW_ERROR("no backend can build the engine \"" << network.getName() << "\":" << candidates.refusals);
+  }
+  return candidates;
+}
+
+const Backend& named_backend(const std::string& name, const network::INetworkDefinition& network,
+                             const DeviceTarget& target) {
+  const Backend& backend = find_backend(name);
+  for (const Decision& decision : {backend.available(target), supports_all(backend, network, target)}) {
+    if (decision) continue;
+    TORCHTRT_THROW_ERROR("backend " << name << " cannot build the engine \"" << network.getName()
+                                    << "\": " << decision.reason());
+  }
+  return backend;
+}
+
+// Without a folder of its own, each engine has one for each backend in the environment's TORCHTRT_DUMP_DIRECTORY.
+std::string build_with(const Backend& backend, NetworkPtr network, BuildSettings settings, BuildReport* report) {
+  LOG_INFO("backend " << backend.name() << " builds the engine \"" << network->getName() << "\"");
+  const char* dumps = std::getenv("TORCHTRT_DUMP_DIRECTORY");
+  if (settings.dump_directory.empty() && dumps != nullptr && dumps[0] != '\0') {
+    std::string name = settings.name.empty() ? network->getName() : settings.name;
+    std::replace(name.begin(), name.end(), '/', '_');
+    settings.dump_directory = str(dumps, "/", name, "/", backend.name());
+  }
+  return backend.build(std::move(network), settings, report);
+}
+
+struct TimedPlan {
+  std::string bytes;
+  double microseconds = 0;
+  BuildReport report;
+};
+
+TimedPlan build_and_time(const Backend& backend, NetworkPtr network, const BuildSettings& settings) {
+  TimedPlan made;
+  made.bytes = build_with(backend, std::move(network), settings, &made.report);
+  made.microseconds = time_engine(*Engine::load(std::make_shared<const std::string>(made.bytes)));
+  return made;
+}
+
+std::string with_note(std::string bytes, const std::string& note) {
+  Plan plan = parse_plan(std::make_shared<const std::string>(std::move(bytes)));
+  plan.notes.push_back(note);
+  return serialize_plan(std::move(plan));
+}
+
+std::string build_fastest(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
+  const Candidates candidates = find_candidates(*network, settings.target);
+  TimedPlan best;
+  std::string outcomes;
+  for (const Backend* backend : candidates.able) {
+    std::string outcome;
+    try {
+      TimedPlan made = build_and_time(*backend, network->clone(), settings);
+      outcome = str(made.microseconds, " us");
+      if (best.bytes.empty() || made.microseconds < best.microseconds) best = std::move(made);
+    } catch (const Error& error) {
+      outcome = "failed: " + error.msg();
+    }
+    outcomes += str(outcomes.empty() ? "" : ", ", backend->name(), " ", outcome);
+  }
+  if (best.bytes.empty()) TORCHTRT_THROW_ERROR("no backend built the engine: " << outcomes);
+  LOG_INFO("fastest backend of: " << outcomes);
+  if (report != nullptr) *report = std::move(best.report);
+  return with_note(std::move(best.bytes), "fastest backend of: " + outcomes);
+}
+
+// The one that is named; else those that are available, and ours, which is the first.
+std::vector<const Backend*> backends_asked(const std::string& name, const DeviceTarget& target) {
+  if (name != kAutoBackend && name != kFastestBackend) return {&find_backend(name)};
+  std::vector<const Backend*> asked;
+  for (const Backend* backend : backends()) {
+    if (backend->name() == std::string(kNativeBackend) || backend->available(target)) asked.push_back(backend);
+  }
+  return asked;
+}
+
+// The preferred one that can; one that fails all the same is passed over with a warning while there is another.
+std::string build_auto(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
+  const Candidates candidates = find_candidates(*network, settings.target);
+  const auto last = std::prev(candidates.able.end());
+  for (auto backend = candidates.able.begin(); backend != last; ++backend) {
+    try {
+      return build_with(**backend, network->clone(), settings, report);
+    } catch (const Error& error) {
+      LOG_WARNING("backend " << (*backend)->name() << " was to build the engine \"" << network->getName()
+                             << "\" and failed; backend " << (*std::next(backend))->name()
+                             << " takes its place: " << error.msg());
+    }
+  }
+  return build_with(**last, std::move(network), settings, report);
+}
+
+}  // namespace
+
+std::string build_engine(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
+  if (network == nullptr) TORCHTRT_THROW_ERROR("there is no network to build an engine from");
+  check_settings(settings);
+  BuildSettings resolved = settings;
+  resolved.target = describe_target(settings.target);
+  if (settings.backend == kFastestBackend) return build_fastest(std::move(network), resolved, report);
+  if (settings.backend == kAutoBackend) return build_auto(std::move(network), resolved, report);
+  const Backend& backend = named_backend(settings.backend, *network, resolved.target);
+  return build_with(backend, std::move(network), resolved, report);
+}
+
+Decision takes_layers(const network::INetworkDefinition& network, const std::string& backend,
+                      const DeviceTarget& target) {
+  const DeviceTarget resolved = describe_target(target);
+  std::string refusals;
+  for (const Backend* asked : backends_asked(backend, resolved)) {
+    const Decision takes = supports_all(*asked, network, resolved);
+    if (takes) return takes;
+    refusals += str(refusals.empty() ? "" : "\n", "backend ", asked->name(), ": ", takes.reason());
+  }
+  return Decision::no(std::move(refusals));
+}
+
+Decision takes_layer(const network::ILayer& layer, const std::string& backend, const DeviceTarget& target) {
+  const DeviceTarget resolved = describe_target(target);
+  Decision first = Decision::yes();
+  for (const Backend* asked : backends_asked(backend, resolved)) {
+    Decision takes = asked->supports(layer, resolved);
+    if (takes) return takes;
+    if (first) first = std::move(takes);
+  }
+  return first;
+}
+
+}  // namespace torch_tensorrt::engine

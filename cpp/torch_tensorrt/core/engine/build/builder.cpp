@@ -1,0 +1,127 @@
+#include "torch_tensorrt/core/engine/build/builder.h"
+
+#include <chrono>
+
+#include "torch_tensorrt/core/engine/backend/native_backend.h"
+#include "torch_tensorrt/core/engine/build/build_record.h"
+#include "torch_tensorrt/core/engine/build/build_settings.h"
+#include "torch_tensorrt/core/engine/build/candidate_timer.h"
+#include "torch_tensorrt/core/engine/build/network_choice.h"
+#include "torch_tensorrt/core/engine/build/tactic_choice.h"
+#include "torch_tensorrt/core/engine/build/weight_packer.h"
+#include "torch_tensorrt/core/engine/plan/inspect.h"
+#include "torch_tensorrt/core/engine/plan/plan_header.h"
+#include "torch_tensorrt/core/engine/run/thread_limit.h"
+#include "torch_tensorrt/core/network/verifier.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+// Prepares each chosen tactic once, for its packed weights and its workspace, and plans the memory of the opt dims.
+std::shared_ptr<WeightStore> pack_weights(const NetworkChoice& choice, const DeviceTarget& target,
+                                          BuildReport& report) {
+  WeightPacker packer(choice.network);
+  Schedule schedule(*choice.network, infer_at_opt(*choice.network));
+  std::vector<StepNeeds> needs;
+  for (const Step& step : schedule.steps()) {
+    const Tactic& tactic = *TacticRegistry::global().find(choice.choices[static_cast<size_t>(step.layer)].tactic);
+    const auto kernel = prepare_kernel(tactic, step.instance, packer.store(), target);
+    needs.push_back({kernel->workspace_bytes(), tactic.in_place_input(step.instance)});
+    packer.settle(step.layer);
+  }
+  schedule.plan_memory(needs);
+  report.arena_bytes = schedule.arena_bytes();
+  report.arena_lower_bound_bytes = schedule.arena_lower_bound_bytes();
+  return packer.finish();
+}
+
+std::string join(const std::vector<BuiltLayer>& layers) {
+  double total = 0;
+  for (const BuiltLayer& layer : layers) total += layer.microseconds;
+  return str(layers.size(), " layers, ", total, " us");
+}
+
+void summarise(const Plan& plan, BuildReport& report) {
+  for (size_t i = 0; i < plan.choices.size(); ++i) {
+    if (plan.choices[i].tactic.empty()) continue;
+    report.layers.push_back(summarise_layer(*plan.network->getLayer(static_cast<int32_t>(i)), plan.choices[i]));
+  }
+  report.notes = plan.notes;
+  report.weight_bytes = plan.weights->total_bytes();
+}
+
+// The engine is worth more than the times, so a file that cannot be written is no reason to lose it.
+void save_times(const TimingCache& cache, const std::string& path) {
+  const Decision saved = cache.save();
+  if (saved) return;
+  LOG_WARNING("the measured times could not be kept: cannot write timing cache "
+              << path << ": " << saved.reason()
+              << ". Set timing_cache_path or TORCHTRT_TIMING_CACHE to a file in a writable folder");
+}
+
+void check_sizes(const network::INetworkDefinition& network) {
+  for (const auto& layer : network.layers()) {
+    const Decision decision = sizes_are_known(*layer);
+    if (!decision) TORCHTRT_THROW_ERROR(network::describe(*layer) << ": " << decision.reason());
+  }
+}
+
+}  // namespace
+
+std::string Builder::build(std::shared_ptr<network::INetworkDefinition> network, BuildReport* report) const {
+  return make(std::move(network), /*like=*/nullptr, report);
+}
+
+std::string Builder::build_like(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                                BuildReport* report) const {
+  return make(std::move(network), &plan, report);
+}
+
+std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, const Plan* like,
+                          BuildReport* report) const {
+  const auto start = std::chrono::steady_clock::now();
+  if (network == nullptr) TORCHTRT_THROW_ERROR("there is no network to build an engine from");
+  const int64_t limited_to = settings_.target.kind == DeviceTarget::Kind::kCPU ? settings_.num_threads : 0;
+  const ThreadLimit limit(limited_to);
+  BuildSettings settings = resolve_settings(settings_);
+  if (limited_to > 0) {
+    // The caller described the target with the threads outside the limit.
+    settings.target.threads = 0;
+    settings.target = describe_target(settings.target);
+  }
+  BuildReport local;
+  BuildReport& result = report != nullptr ? *report : local;
+  result = BuildReport{};
+  network::verify_network(*network);
+  check_sizes(*network);
+
+  const auto cache = TimingCache::open(settings.timing_cache_path, settings.target);
+  CandidateTimer timer(settings.target, settings.tactic_sources,
+                       std::max(1, static_cast<int32_t>(settings.num_avg_timing_iters)), *cache);
+  Plan plan;
+  plan.name = settings.name.empty() ? network->getName() : settings.name;
+  plan.producer = producer_text();
+  plan.target = settings.target;
+  plan.max_specialisations = static_cast<int32_t>(settings.max_specializations);
+  record_build(plan, *network, settings);
+  NetworkChoice choice = like == nullptr ? choose_network(std::move(network), settings, timer)
+                                         : repeat_choice(*like, std::move(network), settings, timer);
+  save_times(*cache, settings.timing_cache_path);
+  plan.weights = pack_weights(choice, settings.target, result);
+  plan.network = std::move(choice.network);
+  plan.choices = std::move(choice.choices);
+  plan.notes = std::move(choice.notes);
+  result.passes = std::move(choice.passes);
+  result.timed = timer.timed();
+  result.from_cache = timer.from_cache();
+  summarise(plan, result);
+  std::string bytes = serialize_plan(std::move(plan));
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  LOG_INFO("built engine \"" << settings.name << "\" in " << result.seconds << " s: " << join(result.layers) << ", "
+                             << bytes.size() << " bytes, arena " << result.arena_bytes << " bytes (lower bound "
+                             << result.arena_lower_bound_bytes << ")");
+  return bytes;
+}
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/build/build_settings.h"
+#include "torch_tensorrt/core/engine/plan/plan.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
+#include "torch_tensorrt/core/network/network.h"
+#include "torch_tensorrt/core/optimizer/pass.h"
+
+namespace torch_tensorrt::engine {
+
+struct BuiltLayer {
+  std::string name;
+  std::string kind;   // "convolution"
+  std::string fused;  // "bias, add, relu"
+  std::string tactic;
+  std::string format;  // of output 0: "hwc"
+  std::string precision;
+  std::string source;
+  double microseconds = 0;
+};
+struct BuildReport {
+  std::vector<optimizer::PassReport> passes;
+  std::vector<BuiltLayer> layers;
+  std::vector<std::string> notes;
+  int64_t arena_bytes = 0;
+  int64_t arena_lower_bound_bytes = 0;
+  int64_t weight_bytes = 0;
+  double seconds = 0;
+  int32_t timed = 0;       // candidates that were timed
+  int32_t from_cache = 0;  // candidates whose time came from the cache
+};
+
+// Network in, plan bytes out: optimises, asks the tactics, times the candidates at the opt shapes, picks, packs
+// weights.
+class Builder {
+ public:
+  explicit Builder(BuildSettings settings) : settings_(std::move(settings)) {}
+  // Takes the network apart. Throws Error naming the layer that nothing runs, with every tactic's reason.
+  std::string build(std::shared_ptr<network::INetworkDefinition> network, BuildReport* report = nullptr) const;
+  // The same with the tactics of a plan of ours, which was built from a network that differs in nothing but weights:
+  // nothing is timed. Where they cannot be taken over, it is built anew; the log says why.
+  std::string build_like(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                         BuildReport* report = nullptr) const;
+
+ private:
+  std::string make(std::shared_ptr<network::INetworkDefinition> network, const Plan* like, BuildReport* report) const;
+
+  BuildSettings settings_;
+};
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,198 @@
+#include "torch_tensorrt/core/engine/build/candidate_timer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "torch_tensorrt/core/engine/build/tactic_choice.h"
+#include "torch_tensorrt/core/engine/cuda/device_access.h"
+#include "torch_tensorrt/core/engine/plan/network_weights.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+// A later tactic must be this much faster, so that noise does not decide.
+constexpr double kMustBeat = 0.98;
+// A candidate that is this much slower than the best in its first run is not run again.
+constexpr double kHopeless = 3.0;
+constexpr int32_t kRunsPerIteration = 3;
+// Kernels that take microseconds are run more often, until this time has passed or this many runs.
+constexpr double kEnoughMicroseconds = 2000.0;
+constexpr int32_t kMaxRunsPerIteration = 20;
+
+double run_once(Kernel& kernel, const DeviceTarget& target, const void* const* inputs, void* const* outputs,
+                void* workspace) {
+  const auto start = std::chrono::steady_clock::now();
+  kernel.run(inputs, outputs, workspace);
+  if (target.kind == DeviceTarget::Kind::kCUDA) require_cuda_access().synchronize(target.index);
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Memory for one run of an instance, on the target.
+class RunMemory {
+ public:
+  RunMemory(const LayerInstance& instance, const DeviceTarget& target, int64_t workspace_bytes)
+      : target_(target), workspace_(allocate_on(target, workspace_bytes)) {
+    for (size_t i = 0; i < instance.inputs.size(); ++i) inputs_.push_back(input(instance, i));
+    for (const TensorDesc& desc : instance.outputs) {
+      blocks_.push_back(allocate_on(target, desc.bytes()));
+      outputs_.push_back(blocks_.back().get());
+    }
+  }
+
+  const void* const* inputs() const { return inputs_.data(); }
+  void* const* outputs() const { return outputs_.data(); }
+  void* workspace() const { return workspace_.get(); }
+
+ private:
+  const void* input(const LayerInstance& instance, size_t i) {
+    if (!instance.present[i]) return nullptr;
+    const TensorDesc& desc = instance.inputs[i];
+    const bool on_host = target_.kind == DeviceTarget::Kind::kCPU;
+    if (on_host && instance.constants[i] != nullptr) return instance.constants[i];
+    std::shared_ptr<void> host;
+    if (instance.constants[i] == nullptr) {
+      host = allocate_aligned(desc.bytes());
+      const bool is_divisor = i == 1 && instance.layer->getType() == network::LayerType::kELEMENTWISE;
+      fill_for_timing(host.get(), desc, is_divisor);
+    }
+    if (!on_host) {
+      const void* from = host != nullptr ? host.get() : instance.constants[i];
+      host = allocate_on(target_, desc.bytes());
+      require_cuda_access().upload(target_.index, host.get(), from, desc.bytes());
+    }
+    blocks_.push_back(host);
+    return host.get();
+  }
+
+  const DeviceTarget& target_;
+  std::shared_ptr<void> workspace_;
+  std::vector<std::shared_ptr<void>> blocks_;
+  std::vector<const void*> inputs_;
+  std::vector<void*> outputs_;
+};
+
+// Weights of one layer, so that what a candidate packs goes away with it.
+void put_weights_of(const LayerInstance& instance, WeightStore& store) {
+  const auto borrow = [](const void* memory) { return std::shared_ptr<const void>(std::shared_ptr<void>(), memory); };
+  const int32_t index = layer_index(*instance.layer);
+  for_each_weights(*instance.layer, [&](const char* name, const network::Weights& weights) {
+    store.put(weight_key(index, name), {"plain", weights.bytes(), borrow(weights.values)});
+  });
+  for (size_t i = 0; i < instance.constants.size(); ++i) {
+    if (instance.constants[i] == nullptr) continue;
+    const std::string key = input_key(index, static_cast<int32_t>(i));
+    store.put(key, {"plain", instance.inputs[i].bytes(), borrow(instance.constants[i])});
+  }
+}
+
+// As the timing cache keeps it, so that a build that measures and one that reads the cache write the same plan.
+double rounded(double microseconds) { return std::round(microseconds * 1000.0) / 1000.0; }
+
+}  // namespace
+
+double CandidateTimer::measure(Kernel& kernel, const LayerInstance& instance, double best) {
+  const RunMemory memory(instance, target_, kernel.workspace_bytes());
+  const auto run = [&] { return run_once(kernel, target_, memory.inputs(), memory.outputs(), memory.workspace()); };
+  run();  // touches the memory, fills the caches
+  double fastest = run();
+  double total = fastest;
+  if (fastest > kHopeless * best) return fastest;
+  for (int32_t i = 1; i < kMaxRunsPerIteration * iterations_; ++i) {
+    if (i >= kRunsPerIteration * iterations_ && total >= kEnoughMicroseconds * iterations_) break;
+    const double microseconds = run();
+    fastest = std::min(fastest, microseconds);
+    total += microseconds;
+  }
+  return fastest;
+}
+
+double CandidateTimer::time(const Tactic& tactic, const LayerInstance& instance, double best) {
+  const std::string key = timing_key(instance, tactic, target_);
+  if (const auto known = cache_.find(key)) {
+    ++from_cache_;
+    return *known;
+  }
+  WeightStore store;
+  put_weights_of(instance, store);
+  const auto kernel = prepare_kernel(tactic, instance, store, target_);
+  const double microseconds = rounded(measure(*kernel, instance, best));
+  cache_.put(key, microseconds);
+  ++timed_;
+  return microseconds;
+}
+
+TimedTactic CandidateTimer::pick(const LayerInstance& instance, bool keeps_plain) {
+  auto tactics = usable_tactics(instance, target_, sources_);
+  if (tactics.empty()) throw_unusable(instance, target_, sources_);
+  const auto packs = [&](const Tactic* tactic) {
+    const PackingTactic* packing = as_packing(*tactic);
+    return packing != nullptr && packing->packs_weights(instance);
+  };
+  if (keeps_plain && !std::all_of(tactics.begin(), tactics.end(), packs)) {
+    tactics.erase(std::remove_if(tactics.begin(), tactics.end(), packs), tactics.end());
+  }
+  // On a GPU a choice of one is not worth the uploads.
+  if (tactics.size() == 1 && target_.kind == DeviceTarget::Kind::kCUDA) {
+    return {tactics.front(), tactics.front()->estimate_microseconds(instance)};
+  }
+  TimedTactic best{nullptr, std::numeric_limits<double>::infinity()};
+  std::string failures;
+  for (const Tactic* tactic : tactics) {
+    try {
+      const double microseconds = time(*tactic, instance, best.microseconds);
+      LOG_DEBUG("  " << tactic->name() << ": " << microseconds << " us");
+      if (best.tactic == nullptr || microseconds < kMustBeat * best.microseconds) best = {tactic, microseconds};
+    } catch (const Error& e) {
+      // One that cannot do what it promised does not stop the others.
+      LOG_DEBUG("  " << tactic->name() << " failed: " << e.msg());
+      failures += "  " + e.msg() + "\n";
+    }
+  }
+  if (best.tactic == nullptr) {
+    TORCHTRT_THROW_ERROR("every tactic that should run " << describe_instance(instance) << " failed:\n" << failures);
+  }
+  return best;
+}
+
+namespace {
+
+// Numbers in [-1, 1): zeros and denormals would be another computation to the machine.
+void fill_floats(float* values, int64_t count) {
+  uint32_t state = 12345;
+  for (int64_t i = 0; i < count; ++i) {
+    state = state * 1664525 + 1013904223;
+    values[i] = static_cast<float>(static_cast<int32_t>(state)) / 2147483648.0F;
+  }
+}
+
+// Integers that are divided by are 1; others are 0, which is a valid index of anything.
+void fill_ones(void* memory, const TensorDesc& desc) {
+  const auto count = static_cast<size_t>(desc.dims.volume());
+  if (desc.dtype == network::DataType::kINT64) std::fill_n(static_cast<int64_t*>(memory), count, int64_t{1});
+  if (desc.dtype == network::DataType::kINT32) std::fill_n(static_cast<int32_t*>(memory), count, int32_t{1});
+  if (desc.dtype == network::DataType::kINT16) std::fill_n(static_cast<int16_t*>(memory), count, int16_t{1});
+  if (desc.bytes() == desc.dims.volume()) std::memset(memory, 1, count);
+}
+
+}  // namespace
+
+// Halves of both kinds have the same bits for a number near one.
+void fill_for_timing(void* memory, const TensorDesc& desc, bool is_divisor) {
+  const int64_t bytes = desc.bytes();
+  if (desc.dtype == network::DataType::kFLOAT) {
+    fill_floats(static_cast<float*>(memory), bytes / 4);
+    return;
+  }
+  std::memset(memory, 0, static_cast<size_t>(bytes));
+  if (is_divisor) fill_ones(memory, desc);
+  const bool is_half = desc.dtype == network::DataType::kHALF || desc.dtype == network::DataType::kBF16;
+  if (is_half) std::fill_n(static_cast<uint16_t*>(memory), bytes / 2, uint16_t{0x3c00});
+  if (desc.dtype == network::DataType::kDOUBLE) std::fill_n(static_cast<double*>(memory), bytes / 8, 0.5);
+}
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/build/builder.h"
+#include "torch_tensorrt/core/engine/build/timing_cache.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
+
+namespace torch_tensorrt::engine {
+
+// The tactic that was chosen for an instance and its time.
+struct TimedTactic {
+  const Tactic* tactic = nullptr;
+  double microseconds = 0;
+};
+
+// Runs the tactics of layer instances on random data and picks the fastest.
+class CandidateTimer {
+ public:
+  CandidateTimer(const DeviceTarget& target, const std::vector<std::string>& sources, int32_t iterations,
+                 TimingCache& cache)
+      : target_(target), sources_(sources), iterations_(iterations), cache_(cache) {}
+
+  // The fastest; one that stands earlier in the registry wins a difference of less than 2 %. With `keeps_plain` one
+  // that packs weights is picked only where no other runs the layer. Throws Error naming the layer that nothing runs,
+  // with every tactic's reason.
+  TimedTactic pick(const LayerInstance& instance, bool keeps_plain = false);
+
+  int32_t timed() const { return timed_; }
+  int32_t from_cache() const { return from_cache_; }
+
+ private:
+  double time(const Tactic& tactic, const LayerInstance& instance, double best);
+  double measure(Kernel& kernel, const LayerInstance& instance, double best);
+
+  const DeviceTarget& target_;
+  const std::vector<std::string>& sources_;
+  int32_t iterations_;
+  TimingCache& cache_;
+  int32_t timed_ = 0;
+  int32_t from_cache_ = 0;
+};
+
+// Data for timing: numbers in [-1, 1) for f32, one half for other floats, 0 (a valid index of anything) for integers,
+// or 1 where they are divided by. Host memory of desc.bytes().
+void fill_for_timing(void* memory, const TensorDesc& desc, bool is_divisor = false);
+
+}  // namespace torch_tensorrt::engine

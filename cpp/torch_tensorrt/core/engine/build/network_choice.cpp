@@ -1,0 +1,245 @@
+#include "torch_tensorrt/core/engine/build/network_choice.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "torch_tensorrt/core/engine/build/build_record.h"
+#include "torch_tensorrt/core/engine/build/network_dump.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+using network::TensorFormat;
+
+// Fastest first as a rule, so that the others are given up early.
+constexpr TensorFormat kFormats[] = {TensorFormat::kCHW16, TensorFormat::kHWC, TensorFormat::kLINEAR};
+
+// Below this, a copy more costs less than a slower tactic.
+constexpr int64_t kLargeConstantBytes = int64_t{1} << 20;
+
+// Whether another layer reads a constant otherwise: as an operand of another place, kind or transposition. The two
+// could not share a packed form, and the constant would stand in the engine twice.
+bool is_read_otherwise(const network::ITensor& constant, const network::ILayer& layer, int32_t input) {
+  if (constant.isNetworkOutput()) return true;
+  const auto* product = network::layer_cast<network::IMatrixMultiplyLayer>(&layer);
+  for (const network::ILayer* reader : constant.consumers()) {
+    const auto* other = network::layer_cast<network::IMatrixMultiplyLayer>(reader);
+    if ((other == nullptr) != (product == nullptr) || reader->getType() != layer.getType()) return true;
+    if (product != nullptr && product->getOperation(input) != other->getOperation(input)) return true;
+    for (int32_t i = 0; i < reader->getNbInputs(); ++i) {
+      if (i != input && reader->getInput(i) == &constant) return true;
+    }
+  }
+  return false;
+}
+
+// An embedding that is tied to the output layer, for instance.
+bool shares_large_constant(const network::ILayer& layer) {
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    if (layer.getInput(i) == nullptr) continue;
+    const auto* constant = network::layer_cast<network::IConstantLayer>(layer.getInput(i)->producer());
+    if (constant == nullptr || constant->getWeights().bytes() < kLargeConstantBytes) continue;
+    if (is_read_otherwise(*layer.getInput(i), layer, i)) return true;
+  }
+  return false;
+}
+
+class NetworkChooser {
+ public:
+  NetworkChooser(const BuildSettings& settings, CandidateTimer& timer)
+      : settings_(settings), timer_(timer), dumper_(settings.dump_directory) {}
+
+  NetworkChoice run(std::shared_ptr<network::INetworkDefinition> network) {
+    if (dumper_.enabled()) dumper_.write("input", dump_text(*network));
+    LOG_GRAPH("network before optimisation:\n" << dump_text(*network));
+    NetworkChoice best;
+    best.microseconds = std::numeric_limits<double>::infinity();
+    // Once without formats, so that the formats share all other work (and folded weights).
+    const auto passes = optimizer::optimize(*network, pass_context(TensorFormat::kLINEAR));
+    const auto formats = formats_of(*network);
+    std::string note;
+    for (const TensorFormat format : formats) {
+      const bool is_last = format == formats.back();
+      NetworkChoice choice = optimised(is_last ? std::move(network) : network->clone(), format);
+      const std::string outcome = try_tactics(choice, best.microseconds, /*must_work=*/is_last && !best.network);
+      note += str(note.empty() ? "" : ", ", network::enum_name(format), " ", outcome);
+      if (choice.microseconds < best.microseconds) best = std::move(choice);
+    }
+    best.passes.insert(best.passes.begin(), passes.begin(), passes.end());
+    if (formats.size() > 1)
+      best.notes.push_back("activation format " + network::enum_name(best.format) + " of: " + note);
+    note_reformats(best);
+    LOG_GRAPH("network after optimisation:\n" << dump_text(*best.network));
+    return best;
+  }
+
+  // Null where no format gives the network of the plan.
+  NetworkChoice run_like(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network) {
+    const auto wanted = layer_signatures(*plan.network);
+    const auto passes = optimizer::optimize(*network, pass_context(TensorFormat::kLINEAR));
+    for (const TensorFormat format : formats_of(*network)) {
+      NetworkChoice choice = optimised(network->clone(), format);
+      if (layer_signatures(*choice.network) != wanted) continue;
+      choice.passes.insert(choice.passes.begin(), passes.begin(), passes.end());
+      choice.choices = plan.choices;
+      choice.notes = plan.notes;
+      return choice;
+    }
+    return {};
+  }
+
+ private:
+  std::vector<const Tactic*> candidates(const network::ILayer& layer) const {
+    return TacticRegistry::global().candidates(layer, settings_.target, settings_.tactic_sources);
+  }
+
+  bool takes_format(const network::ILayer& layer, TensorFormat format) const {
+    for (const Tactic* tactic : candidates(layer)) {
+      if (tactic->takes_format(layer, format)) return true;
+    }
+    return false;
+  }
+
+  optimizer::PassContext pass_context(TensorFormat format) {
+    optimizer::PassContext context;
+    context.activation_format = format;
+    context.can_run = [this](const network::ILayer& layer) { return !candidates(layer).empty(); };
+    context.takes_format = [this](const network::ILayer& layer, TensorFormat wanted) {
+      return takes_format(layer, wanted);
+    };
+    if (dumper_.enabled()) {
+      context.dump = [this](const std::string& pass, const std::string& text) { dumper_.write(pass, text); };
+    }
+    return context;
+  }
+
+  // Formats that some convolution can run in; the plain one alone where there is none.
+  std::vector<TensorFormat> formats_of(const network::INetworkDefinition& network) const {
+    std::vector<TensorFormat> formats;
+    for (const TensorFormat format : kFormats) {
+      for (const auto& layer : network.layers()) {
+        const network::LayerType type = layer->getType();
+        if (type != network::LayerType::kCONVOLUTION && type != network::LayerType::kDECONVOLUTION) continue;
+        if (!takes_format(*layer, format)) continue;
+        formats.push_back(format);
+        break;
+      }
+    }
+    if (formats.empty()) formats.push_back(TensorFormat::kLINEAR);
+    return formats;
+  }
+
+  NetworkChoice optimised(std::shared_ptr<network::INetworkDefinition> network, TensorFormat format) {
+    NetworkChoice choice;
+    choice.network = std::move(network);
+    choice.format = format;
+    if (format != TensorFormat::kLINEAR) choice.passes = optimizer::optimize(*choice.network, pass_context(format));
+    return choice;
+  }
+
+  // Chooses the tactics and says how it went. The time is infinite when a layer has none in this format, or as soon as
+  // the layers take longer than `limit` together. Throws Error in the first case when it must work.
+  std::string try_tactics(NetworkChoice& choice, double limit, bool must_work) {
+    try {
+      choose_tactics(choice, limit);
+    } catch (const Error& e) {
+      if (must_work) throw;
+      LOG_INFO("not in " << network::enum_name(choice.format) << ": " << e.msg());
+      choice.microseconds = std::numeric_limits<double>::infinity();
+      return "cannot run";
+    }
+    if (choice.microseconds < limit) return fmt::format("{:.0f} us", choice.microseconds);
+    choice.microseconds = std::numeric_limits<double>::infinity();
+    return fmt::format("more than {:.0f} us", limit);
+  }
+
+  void choose_tactics(NetworkChoice& choice, double limit) {
+    const Schedule schedule(*choice.network, infer_at_opt(*choice.network));
+    choice.choices.resize(static_cast<size_t>(choice.network->getNbLayers()));
+    size_t done = 0;
+    for (const Step& step : schedule.steps()) {
+      const TimedTactic picked = timer_.pick(step.instance, shares_large_constant(*step.instance.layer));
+      choice.choices[static_cast<size_t>(step.layer)] = {picked.tactic->name(), picked.microseconds};
+      choice.microseconds += picked.microseconds;
+      LOG_INFO("[" << ++done << "/" << schedule.steps().size() << "] " << network::enum_name(choice.format) << " "
+                   << network::describe(*step.instance.layer) << ": " << picked.tactic->name() << ", "
+                   << picked.microseconds << " us");
+      if (choice.microseconds >= limit) return;
+    }
+  }
+
+  static void note_reformats(NetworkChoice& choice) {
+    for (const auto& layer : choice.network->layers()) {
+      const auto* reformat = network::layer_cast<network::IReformatLayer>(layer.get());
+      if (reformat == nullptr) continue;
+      choice.notes.push_back(fmt::format("reformat \"{}\" to {}: {}", reformat->getName(),
+                                         network::enum_name(reformat->getOutput(0)->format()), reformat->reason()));
+    }
+  }
+
+  const BuildSettings& settings_;
+  CandidateTimer& timer_;
+  NetworkDump dumper_;
+};
+
+// Why the tactics of the plan cannot run here; yes when they can.
+Decision has_tactics(const Plan& plan, const DeviceTarget& target) {
+  if (target.isa != plan.target.isa) {
+    return Decision::no(str("it was built for ", plan.target.isa, ", here is ", target.isa));
+  }
+  for (size_t i = 0; i < plan.choices.size(); ++i) {
+    const std::string& name = plan.choices[i].tactic;
+    if (name.empty()) continue;
+    const Tactic* tactic = TacticRegistry::global().find(name);
+    if (tactic == nullptr) return Decision::no("this process does not have its tactic " + name);
+    const Decision runs = tactic->supports(*plan.network->getLayer(static_cast<int32_t>(i)), target);
+    if (!runs) return Decision::no(str("its tactic ", name, " does not run here: ", runs.reason()));
+  }
+  return Decision::yes();
+}
+
+}  // namespace
+
+std::vector<network::Dims> opt_dims(const network::INetworkDefinition& network) {
+  std::vector<network::Dims> result;
+  for (const network::ITensor* input : network.inputs()) {
+    result.push_back(input->getDimensions());
+    if (result.back().is_static()) continue;
+    const auto& profiles = network.profiles();
+    const bool has_range = !profiles.empty() && profiles.front().count(input->getName()) != 0;
+    if (!has_range) {
+      TORCHTRT_THROW_ERROR("input \"" << input->getName() << "\" has dims " << network::to_string(result.back())
+                                      << ", but no profile says how large they are; give min_shape, opt_shape and "
+                                      << "max_shape");
+    }
+    result.back() = profiles.front().at(input->getName()).opt;
+  }
+  return result;
+}
+
+network::InferredTensors infer_at_opt(const network::INetworkDefinition& network) {
+  return network::infer_all(network, opt_dims(network),
+                            network::profile_values(network, &network::ProfileRange::opt_values));
+}
+
+NetworkChoice choose_network(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
+                             CandidateTimer& timer) {
+  return NetworkChooser(settings, timer).run(std::move(network));
+}
+
+NetworkChoice repeat_choice(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
+                            const BuildSettings& settings, CandidateTimer& timer) {
+  Decision repeats = has_tactics(plan, settings.target);
+  if (repeats) {
+    NetworkChoice choice = NetworkChooser(settings, timer).run_like(plan, network->clone());
+    if (choice.network != nullptr) return choice;
+    repeats = Decision::no("with these weights it is optimised to other layers");
+  }
+  LOG_INFO("the tactics of the engine \"" << plan.name << "\" are chosen anew: " << repeats.reason());
+  return choose_network(std::move(network), settings, timer);
+}
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,121 @@
+#include "torch_tensorrt/core/engine/build/refit.h"
+
+#include <algorithm>
+#include <map>
+
+#include "torch_tensorrt/core/engine/backend/backend.h"
+#include "torch_tensorrt/core/engine/backend/native_backend.h"
+#include "torch_tensorrt/core/engine/build/build_record.h"
+#include "torch_tensorrt/core/network/layer.h"
+#include "torch_tensorrt/core/network/verifier.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+// More are not told of one module.
+constexpr size_t kMaxParametersTold = 20;
+
+std::string describe(const Parameter& parameter) {
+  std::string dims;
+  for (const int64_t dim : parameter.dims) dims += (dims.empty() ? "" : ", ") + std::to_string(dim);
+  return parameter.dtype + " [" + dims + "]";
+}
+
+std::map<std::string, std::string> descriptions(const std::vector<Parameter>& parameters) {
+  std::map<std::string, std::string> result;
+  for (const Parameter& parameter : parameters) result.emplace(parameter.name, describe(parameter));
+  return result;
+}
+
+std::vector<std::string> differences(const std::vector<Parameter>& made_with, const std::vector<Parameter>& given) {
+  const auto before = descriptions(made_with);
+  const auto now = descriptions(given);
+  std::vector<std::string> list;
+  for (const auto& [name, description] : before) {
+    const auto found = now.find(name);
+    if (found == now.end()) {
+      list.push_back(str("\"", name, "\", ", description, ", is missing"));
+    } else if (found->second != description) {
+      list.push_back(str("\"", name, "\" is ", found->second, ", must be ", description));
+    }
+  }
+  for (const auto& [name, description] : now) {
+    if (before.count(name) == 0) {
+      list.push_back(str("\"", name, "\", ", description, ", is one that the compiled module does not have"));
+    }
+  }
+  return list;
+}
+
+const BuildSettings& recorded_settings(const Plan& plan) {
+  TORCHTRT_CHECK(plan.settings, "the engine \"" << plan.name << "\" (written by \"" << plan.producer
+                                                << "\") does not say what it was made of, so its weights cannot be "
+                                                << "replaced; compile the module again");
+  return *plan.settings;
+}
+
+// What the plan was built from where layer `index` of the new network is another; only portable networks still know.
+std::string layer_before(const Plan& plan, size_t index) {
+  if (plan.backend == kNativeBackend || index >= plan.signatures.size()) return {};
+  return ", where the compiled one has " + network::describe(*plan.network->getLayer(static_cast<int32_t>(index)));
+}
+
+// Without `refit`, lowering makes one of parameters that are equal.
+const char* advice(const Plan& plan) {
+  return plan.settings->refit ? "; compile this module instead"
+                              : "; compile this module instead, or the first one with refit=True if parameters of it "
+                                "were equal (ones, zeros) and these are not";
+}
+
+void check_same_layers(const Plan& plan, const network::INetworkDefinition& network) {
+  const auto now = layer_signatures(network);
+  if (now == plan.signatures) return;
+  const size_t common = std::min(now.size(), plan.signatures.size());
+  const auto first =
+      std::mismatch(now.begin(), now.begin() + static_cast<std::ptrdiff_t>(common), plan.signatures.begin());
+  const auto index = static_cast<size_t>(first.first - now.begin());
+  const std::string where = index == now.size()
+                                ? str("it ends after ", index, " of ", plan.signatures.size(), " layers")
+                                : "the first that differs is " +
+                                      network::describe(*network.getLayer(static_cast<int32_t>(index))) +
+                                      layer_before(plan, index);
+  TORCHTRT_THROW_ERROR("the new module does not compute the same as the one that the engine \""
+                       << plan.name << "\" was made of: " << where
+                       << ". Weights can be replaced by those of a module with the same code, whose parameters decide "
+                       << "on nothing but numbers" << advice(plan));
+}
+
+// Of layers and tensors: lowering numbers values, and a backend may know weights by the names of the first build.
+void copy_names(const network::INetworkDefinition& from, network::INetworkDefinition& to) {
+  for (int32_t i = 0; i < from.getNbLayers(); ++i) {
+    const network::ILayer& named = *from.getLayer(i);
+    network::ILayer& layer = *to.getLayer(i);
+    layer.setName(named.getName());
+    layer.setMetadata(named.getMetadata());
+    for (int32_t k = 0; k < named.getNbOutputs(); ++k) layer.getOutput(k)->setName(named.getOutput(k)->getName());
+  }
+}
+
+}  // namespace
+
+void check_parameters(const Plan& plan, const std::vector<Parameter>& given) {
+  const auto list = differences(recorded_settings(plan).parameters, given);
+  if (list.empty()) return;
+  std::string text;
+  for (size_t i = 0; i < std::min(list.size(), kMaxParametersTold); ++i) text += "\n  " + list[i];
+  if (list.size() > kMaxParametersTold) text += "\n  ...";
+  TORCHTRT_THROW_ERROR("the parameters and buffers of the new module must be those of the module that was compiled; "
+                       << list.size() << (list.size() == 1 ? " differs:" : " differ:") << text);
+}
+
+std::string refit_engine(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network) {
+  recorded_settings(plan);
+  network::verify_network(*network);
+  check_same_layers(plan, *network);
+  network->profiles() = plan.network->profiles();
+  if (plan.backend != kNativeBackend) copy_names(*plan.network, *network);
+  return find_backend(plan.backend).refit(plan, std::move(network), settings_like(plan));
+}
+
+}  // namespace torch_tensorrt::engine

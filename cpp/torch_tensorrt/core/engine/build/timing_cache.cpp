@@ -1,0 +1,145 @@
+#include "torch_tensorrt/core/engine/build/timing_cache.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <charconv>
+#include <cmath>
+#include <sstream>
+
+#include "torch_tensorrt/core/engine/plan/plan_header.h"
+#include "torch_tensorrt/core/network/attributes.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+constexpr const char* kMagic = "torch_tensorrt timing cache 1";
+// Far more than any file of ours has in a line.
+constexpr size_t kMaxLine = 4096;
+
+// Numbers here and below are written and read the same way whatever the program's locale.
+std::string header_of(const DeviceTarget& target) {
+  const char* kind = target.kind == DeviceTarget::Kind::kCPU ? "cpu" : "cuda";
+  return fmt::format("{}; {} {}; {} threads; {}", kMagic, kind, target.isa, target.threads, producer_text());
+}
+
+// "MICROSECONDS KEY". False when it is none.
+bool parse_entry(const std::string& line, std::string* key, double* microseconds) {
+  const size_t space = line.find(' ');
+  if (line.size() > kMaxLine || space == std::string::npos || space + 1 == line.size()) return false;
+  const char* end = line.data() + space;
+  const auto [stop, error] = std::from_chars(line.data(), end, *microseconds);
+  if (error != std::errc() || stop != end || !std::isfinite(*microseconds) || *microseconds < 0) return false;
+  *key = line.substr(space + 1);
+  return true;
+}
+
+enum class OnDamage { kWarn, kIgnore };
+
+// Nothing when the file is not there, or not one of this library for this target.
+std::map<std::string, double> read_entries(const std::string& path, const std::string& header, OnDamage on_damage) {
+  std::map<std::string, double> entries;
+  const auto ignored = [&](const std::string& why) {
+    if (on_damage == OnDamage::kWarn) {
+      LOG_WARNING("timing cache " << path << " is ignored: " << why << "; it will be replaced");
+    }
+    return std::map<std::string, double>();
+  };
+  const auto content = core::util::read_shared_file(path);
+  if (!content) return entries;
+  std::istringstream file(*content);
+  std::string line;
+  if (!std::getline(file, line) || line != header) {
+    return ignored(str("it starts with \"", line.substr(0, 200), "\", expected \"", header, "\""));
+  }
+  std::string key;
+  double microseconds = 0;
+  for (int64_t number = 2; std::getline(file, line); ++number) {
+    if (parse_entry(line, &key, &microseconds) && !file.eof()) {
+      entries[key] = microseconds;
+      continue;
+    }
+    return ignored(str("line ", number, " is damaged"));
+  }
+  return entries;
+}
+
+std::string text_of(const std::string& header, const std::map<std::string, double>& entries) {
+  std::string text = header + "\n";
+  for (const auto& [key, microseconds] : entries) text += fmt::format("{:.3f} {}\n", microseconds, key);
+  return text;
+}
+
+}  // namespace
+
+std::unique_ptr<TimingCache> TimingCache::open(const std::string& path, const DeviceTarget& target) {
+  auto cache = std::make_unique<TimingCache>();
+  cache->path_ = path;
+  cache->header_ = header_of(target);
+  if (path.empty()) return cache;
+  try {
+    cache->entries_ = read_entries(path, cache->header_, OnDamage::kWarn);
+  } catch (Error& error) {
+    error.AppendMessage("It is the timing cache that timing_cache_path or TORCHTRT_TIMING_CACHE names");
+    throw;
+  }
+  return cache;
+}
+
+std::optional<double> TimingCache::find(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(key);
+  return found == entries_.end() ? std::nullopt : std::optional<double>(found->second);
+}
+
+void TimingCache::put(const std::string& key, double microseconds) {
+  const std::lock_guard lock(mutex_);
+  entries_[key] = microseconds;
+}
+
+Decision TimingCache::save(const core::util::Patience& patience) const {
+  if (path_.empty()) return Decision::yes();
+  const std::lock_guard lock(mutex_);
+  try {
+    const core::util::SharedFileTurn turn(path_, patience);
+    if (!turn.granted()) return turn.granted();
+    auto merged = read_entries(path_, header_, OnDamage::kIgnore);
+    for (const auto& [key, microseconds] : entries_) merged[key] = microseconds;
+    return core::util::replace_shared_file(path_, text_of(header_, merged));
+  } catch (const Error& error) {
+    return Decision::no(error.msg());
+  }
+}
+
+namespace {
+
+std::string desc_text(const TensorDesc& desc) {
+  return network::enum_name(desc.dtype) + network::to_string(desc.dims) + network::enum_name(desc.format);
+}
+
+std::string input_text(const LayerInstance& instance, size_t i) {
+  if (!instance.present[i]) return "none;";
+  std::string text = desc_text(instance.inputs[i]);
+  if (instance.constants[i] != nullptr) text += "const";
+  if (instance.values[i]) {
+    for (const int64_t element : instance.values[i]->elements) text += fmt::format(",{}", element);
+  }
+  return text + ";";
+}
+
+}  // namespace
+
+std::string timing_key(const LayerInstance& instance, const Tactic& tactic, const DeviceTarget& target) {
+  std::string text =
+      fmt::format("{}|{}|{}|{}|{}|{:x}|", producer_text(), static_cast<int32_t>(target.kind), target.isa,
+                  target.threads, tactic.name(), network::hash_layer(*instance.layer, /*with_weight_values=*/false));
+  for (size_t i = 0; i < instance.inputs.size(); ++i) text += input_text(instance, i);
+  text += "|";
+  for (const TensorDesc& output : instance.outputs) text += desc_text(output) + ";";
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return fmt::format("{} {:016x}{:016x}", tactic.name(), hash.high64, hash.low64);
+}
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "torch_tensorrt/core/engine/plan/weight_store.h"
+#include "torch_tensorrt/core/network/network.h"
+
+namespace torch_tensorrt::engine {
+
+// Calls `visit(name, weights)` for every attribute of the layer that is weights with elements.
+void for_each_weights(const network::ILayer& layer,
+                      const std::function<void(const char* name, const network::Weights& weights)>& visit);
+// Lets `change(name, weights)` assign them.
+void change_weights(network::ILayer& layer,
+                    const std::function<void(const char* name, network::Weights& weights)>& change);
+
+// Key of an input that is a constant.
+std::string input_key(int32_t layer_index, int32_t input);
+
+// Makes the weights of a network known to a store as plain blocks. Memory of the network's own goes over to the store,
+// which lets go of it block by block; for other memory the blocks keep the network alive. Keys that the store knows
+// already stay as they are.
+class WeightPutter {
+ public:
+  WeightPutter(std::shared_ptr<network::INetworkDefinition> network, WeightStore& store)
+      : network_(std::move(network)), store_(store) {}
+
+  // Attributes, by their names.
+  void put_attributes();
+  // Inputs that are constants, under input_key() of the layers that read them.
+  void put_constant_inputs();
+
+ private:
+  void put_plain(const std::string& key, const network::Weights& weights);
+
+  std::shared_ptr<network::INetworkDefinition> network_;
+  WeightStore& store_;
+  std::unordered_map<const void*, std::shared_ptr<const void>> owners_;  // weights may be shared by layers
+};
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,143 @@
+#include "torch_tensorrt/core/engine/plan/plan_settings.h"
+
+#include <charconv>
+#include <map>
+#include <type_traits>
+
+#include "torch_tensorrt/core/engine/plan/plan_attributes.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+template <typename T>
+using Offset = flatbuffers::Offset<T>;
+
+Offset<fb::Parameter> write_parameter(flatbuffers::FlatBufferBuilder& buffer, const Parameter& parameter) {
+  const auto name = buffer.CreateString(parameter.name);
+  const auto dtype = buffer.CreateSharedString(parameter.dtype);
+  return fb::CreateParameter(buffer, name, dtype, buffer.CreateVector(parameter.dims));
+}
+
+network::EngineCapability read_capability(int32_t value) {
+  const auto last = static_cast<int32_t>(network::EngineCapability::kDLA_STANDALONE);
+  if (value < 0 || value > last) TORCHTRT_THROW_ERROR("the engine capability " << value << " is none of this library");
+  return static_cast<network::EngineCapability>(value);
+}
+
+template <typename List, typename Read>
+void read_each(const List* list, Read read) {
+  if (list == nullptr) return;
+  for (const auto* element : *list) read(*element);
+}
+
+// ---- settings as pairs of name and value ----------------------------------------------------------------------------
+
+std::string write_value(bool value) { return value ? "true" : "false"; }
+std::string write_value(int64_t value) { return std::to_string(value); }
+std::string write_value(uint64_t value) { return std::to_string(value); }
+std::string write_value(const std::string& value) { return value; }
+std::string write_value(const std::vector<std::string>&) { return {}; }  // no list is recorded
+
+[[noreturn]] void throw_unreadable(const SettingRow& row, const std::string& text) {
+  TORCHTRT_THROW_ERROR("the setting " << row.name << " is \"" << text << "\" in the engine, which is not of its type");
+}
+
+void read_value(const SettingRow& row, const std::string& text, bool& value) {
+  if (text != "true" && text != "false") throw_unreadable(row, text);
+  value = text == "true";
+}
+template <typename T, typename = std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>>>
+void read_value(const SettingRow& row, const std::string& text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) throw_unreadable(row, text);
+}
+void read_value(const SettingRow&, const std::string& text, std::string& value) { value = text; }
+void read_value(const SettingRow&, const std::string&, std::vector<std::string>&) {}
+
+// Of files of format 2, which have a field for each setting that they know.
+void read_fields(const fb::Settings& table, BuildSettings& settings) {
+  settings.num_avg_timing_iters = static_cast<uint64_t>(std::max(table.timing_iterations(), 1));
+  settings.debug = table.debug();
+  settings.disable_tf32 = table.disable_tf32();
+  settings.refit = table.refit();
+  settings.sparse_weights = table.sparse_weights();
+  settings.workspace_size = static_cast<uint64_t>(table.workspace_bytes());
+  const auto set_if_given = [](uint64_t& size, int64_t bytes) {
+    if (bytes > 0) size = static_cast<uint64_t>(bytes);
+  };
+  set_if_given(settings.dla_sram_size, table.dla_sram_bytes());
+  set_if_given(settings.dla_local_dram_size, table.dla_local_dram_bytes());
+  set_if_given(settings.dla_global_dram_size, table.dla_global_dram_bytes());
+  settings.optimization_level = table.optimization_level();
+  settings.version_compatible = table.version_compatible();
+  settings.hardware_compatible = table.hardware_compatible();
+  settings.use_explicit_typing = table.strongly_typed();
+  settings.truncate_long_and_double = table.truncate_long_and_double();
+}
+
+// A setting that this library does not know is one of a later library, and has nothing to obey it here.
+void read_pairs(const flatbuffers::Vector<Offset<fb::Setting>>& list, BuildSettings& settings) {
+  std::map<std::string, std::string> pairs;
+  for (const auto* pair : list) pairs[read_text(pair->name())] = read_text(pair->value());
+  visit_settings(static_cast<Settings&>(settings), [&pairs](const SettingRow& row, auto& value) {
+    const auto found = pairs.find(row.name);
+    if (row.is_recorded && found != pairs.end()) read_value(row, found->second, value);
+  });
+}
+
+}  // namespace
+
+Offset<fb::Settings> write_settings(flatbuffers::FlatBufferBuilder& buffer, const BuildSettings& settings) {
+  std::vector<std::string> precisions;
+  for (const network::DataType type : settings.enabled_precisions) precisions.push_back(network::enum_name(type));
+  std::vector<Offset<fb::Parameter>> parameters;
+  for (const Parameter& parameter : settings.parameters) parameters.push_back(write_parameter(buffer, parameter));
+  std::vector<Offset<fb::Setting>> pairs;
+  visit_settings(static_cast<const Settings&>(settings), [&](const SettingRow& row, const auto& value) {
+    if (!row.is_recorded) return;
+    const auto name = buffer.CreateString(row.name);
+    pairs.push_back(fb::CreateSetting(buffer, name, buffer.CreateString(write_value(value))));
+  });
+  const auto precision_list = buffer.CreateVectorOfStrings(precisions);
+  const auto source_list = buffer.CreateVectorOfStrings(settings.tactic_sources);
+  const auto parameter_list = buffer.CreateVector(parameters);
+  const auto pair_list = buffer.CreateVector(pairs);
+  const auto method = buffer.CreateString(settings.method);
+  fb::SettingsBuilder table(buffer);
+  table.add_enabled_precisions(precision_list);
+  table.add_tactic_sources(source_list);
+  table.add_allow_gpu_fallback(settings.target.allow_gpu_fallback);
+  table.add_capability(static_cast<int32_t>(settings.capability));
+  table.add_parameters(parameter_list);
+  table.add_method(method);
+  table.add_pairs(pair_list);
+  return table.Finish();
+}
+
+BuildSettings read_settings(const fb::Settings& table) {
+  BuildSettings settings;
+  settings.enabled_precisions.clear();
+  read_each(table.enabled_precisions(), [&](const flatbuffers::String& name) {
+    settings.enabled_precisions.insert(read_enum<network::DataType>(&name));
+  });
+  read_each(table.tactic_sources(),
+            [&](const flatbuffers::String& name) { settings.tactic_sources.push_back(name.str()); });
+  settings.target.allow_gpu_fallback = table.allow_gpu_fallback();
+  settings.capability = read_capability(table.capability());
+  if (table.pairs() != nullptr) {
+    read_pairs(*table.pairs(), settings);
+  } else {
+    read_fields(table, settings);
+  }
+  check_settings(settings);
+  read_each(table.parameters(), [&](const fb::Parameter& parameter) {
+    settings.parameters.push_back(
+        {read_text(parameter.name()), read_text(parameter.dtype()), read_list(parameter.dims())});
+  });
+  if (table.method() != nullptr) settings.method = table.method()->str();
+  return settings;
+}
+
+}  // namespace torch_tensorrt::engine

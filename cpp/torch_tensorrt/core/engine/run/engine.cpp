@@ -1,0 +1,107 @@
+#include "torch_tensorrt/core/engine/run/engine.h"
+
+#include <algorithm>
+
+#include "torch_tensorrt/core/engine/backend/backend.h"
+#include "torch_tensorrt/core/engine/backend/native_backend.h"
+#include "torch_tensorrt/core/engine/build/build_engine.h"
+#include "torch_tensorrt/core/engine/build/build_record.h"
+#include "torch_tensorrt/core/engine/plan/network_weights.h"
+#include "torch_tensorrt/core/engine/run/context_pool.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+
+struct EngineState {
+  std::shared_ptr<const std::string> bytes;
+  std::shared_ptr<const Plan> plan;
+  std::shared_ptr<const Executable> executable;
+  ContextPool pool;
+};
+
+namespace {
+
+// A plan that is nothing but the bytes that some backend knows as its own.
+std::shared_ptr<Plan> foreign_plan(const std::shared_ptr<const std::string>& bytes, const LoadOptions& options) {
+  for (const Backend* backend : backends()) {
+    if (!backend->recognises(*bytes)) continue;
+    auto plan = std::make_shared<Plan>();
+    plan->backend = backend->name();
+    plan->weights = std::make_shared<WeightStore>();
+    // Such bytes do not say which device they are for.
+    if (options.gpu) plan->target.kind = DeviceTarget::Kind::kCUDA;
+    set_payload(*plan, bytes);
+    return plan;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<Plan> read_plan(const std::shared_ptr<const std::string>& bytes, const LoadOptions& options) {
+  if (!looks_like_plan(*bytes)) {
+    if (auto plan = foreign_plan(bytes, options)) return plan;
+  }
+  auto plan = std::make_shared<Plan>(parse_plan(bytes));
+  WeightPutter(plan->network, *plan->weights).put_constant_inputs();
+  return plan;
+}
+
+// The bytes of an engine that a backend of this machine builds of the network in the plan.
+std::shared_ptr<const std::string> rebuild(const Plan& plan, const std::string& reason) {
+  LOG_WARNING("the engine \"" << plan.name << "\" is built anew: " << reason);
+  BuildSettings settings = settings_like(plan);
+  settings.backend = kAutoBackend;
+  settings.target.isa.clear();
+  return std::make_shared<const std::string>(build_engine(plan.network->clone(), settings));
+}
+
+}  // namespace
+
+Engine::Engine(std::unique_ptr<EngineState> state) : state_(std::move(state)) {}
+Engine::~Engine() = default;
+
+std::shared_ptr<Engine> Engine::load(std::shared_ptr<const std::string> bytes, const LoadOptions& options) {
+  auto state = std::make_unique<EngineState>();
+  state->bytes = std::move(bytes);
+  const auto plan = read_plan(state->bytes, options);
+  if (options.gpu && plan->target.kind == DeviceTarget::Kind::kCUDA) plan->target.index = *options.gpu;
+  state->plan = plan;
+  try {
+    state->executable = find_backend(plan->backend).load(plan);
+  } catch (Error& error) {
+    if (plan->network == nullptr || plan->backend == kNativeBackend) throw;
+    if (options.rebuild) return load(rebuild(*plan, error.msg()));
+    error.AppendMessage(str("The engine \"", plan->name, "\" was built by ", plan->backend, " (", plan->backend_version,
+                            "). Compile the module again on this machine, or set ",
+                            "TORCHTRT_REBUILD_ENGINES=1 to have it built anew from the network in the file"));
+    throw;
+  }
+  return std::shared_ptr<Engine>(new Engine(std::move(state)));
+}
+
+const std::string& Engine::name() const { return state_->plan->name; }
+const std::vector<IoTensor>& Engine::inputs() const { return state_->executable->inputs(); }
+const std::vector<IoTensor>& Engine::outputs() const { return state_->executable->outputs(); }
+const DeviceTarget& Engine::target() const { return state_->plan->target; }
+const Plan& Engine::plan() const { return *state_->plan; }
+const std::string& Engine::bytes() const { return *state_->bytes; }
+const Executable& Engine::executable() const { return *state_->executable; }
+
+std::unique_ptr<Context> Engine::create_context(std::optional<int32_t> max_specialisations) const {
+  return state_->executable->create_context(max_specialisations.value_or(plan().max_specialisations));
+}
+
+Engine::Lease Engine::acquire_context(void* stream, uint64_t recording) const {
+  auto context = state_->pool.take(stream, recording);
+  return {*this, context != nullptr ? std::move(context) : create_context(), stream, recording};
+}
+
+Engine::Lease::Lease(const Engine& engine, std::unique_ptr<Context> context, void* stream, uint64_t recording)
+    : engine_(&engine), context_(std::move(context)), stream_(stream), recording_(recording) {}
+
+Engine::Lease::Lease(Lease&&) noexcept = default;
+
+Engine::Lease::~Lease() {
+  if (context_ != nullptr) engine_->state_->pool.put(std::move(context_), stream_, recording_);
+}
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,145 @@
+#include "torch_tensorrt/core/engine/run/native_executable.h"
+
+#include <algorithm>
+
+#include "torch_tensorrt/core/engine/plan/inspect.h"
+#include "torch_tensorrt/core/engine/plan/json.h"
+#include "torch_tensorrt/core/engine/run/native_context.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/shapes/shape_inputs.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+void note_other_machine(const Plan& plan) {
+  const DeviceTarget here = describe_target({});
+  if (here.isa == plan.target.isa) return;
+  LOG_INFO("engine \"" << plan.name << "\" was built for " << plan.target.isa << " and runs on " << here.isa
+                       << "; it may be slower than one built here");
+}
+
+const Tactic& find_tactic(const network::ILayer& layer, const std::string& name, const DeviceTarget& target) {
+  const Tactic* tactic = TacticRegistry::global().find(name);
+  if (tactic == nullptr) {
+    TORCHTRT_THROW_ERROR(network::describe(layer)
+                         << " was built to run by tactic " << name << ", which this process does not have. "
+                         << "Load the library that brings it, or build the engine again here");
+  }
+  const Decision decision = tactic->supports(layer, target);
+  if (!decision) {
+    TORCHTRT_THROW_ERROR(network::describe(layer) << " was built to run by tactic " << name << ", which here does not: "
+                                                  << decision.reason() << ". Build the engine again here");
+  }
+  return *tactic;
+}
+
+std::vector<const Tactic*> find_tactics(const Plan& plan) {
+  std::vector<const Tactic*> tactics;
+  for (size_t i = 0; i < plan.choices.size(); ++i) {
+    const std::string& name = plan.choices[i].tactic;
+    const network::ILayer& layer = *plan.network->getLayer(static_cast<int32_t>(i));
+    tactics.push_back(name.empty() ? nullptr : &find_tactic(layer, name, plan.target));
+  }
+  return tactics;
+}
+
+IoTensor describe_output(const network::ITensor& tensor) {
+  const network::Dims dims = tensor.getDimensions();
+  return {tensor.getName(), tensor.getType(), dims, dims, dims, dims, tensor.format()};
+}
+
+// The smallest and the largest dims of all profiles, the usual ones and the elements of the first.
+IoTensor describe_input(const network::ITensor& tensor, const std::vector<network::Profile>& profiles, bool is_shape) {
+  IoTensor input = describe_output(tensor);
+  input.argument = tensor.producer()->getName();
+  input.is_shape = is_shape;
+  bool is_first = true;
+  for (const network::Profile& profile : profiles) {
+    const auto found = profile.find(input.name);
+    if (found == profile.end()) continue;
+    const network::ProfileRange& range = found->second;
+    if (is_first) {
+      input.min = range.min;
+      input.opt = range.opt;
+      input.max = range.max;
+      input.is_shape = is_shape || !range.opt_values.empty();
+      input.min_values = range.min_values;
+      input.max_values = range.max_values;
+    }
+    is_first = false;
+    for (int32_t i = 0; i < input.dims.nbDims; ++i) {
+      input.min.d[i] = std::min(input.min.d[i], range.min.d[i]);
+      input.max.d[i] = std::max(input.max.d[i], range.max.d[i]);
+    }
+  }
+  return input;
+}
+
+void write_tensor_names(JsonWriter& json, const char* name, const std::vector<const network::ITensor*>& tensors) {
+  json.key(name).begin_array();
+  for (const network::ITensor* tensor : tensors) {
+    json.begin_object().field("name", tensor->getName()).field("dtype", network::enum_name(tensor->getType()));
+    json.field("format", network::enum_name(tensor->format()));
+    write_dims(json, "dims", tensor->getDimensions());
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_layer(JsonWriter& json, const network::ILayer& layer, const LayerChoice& choice) {
+  const BuiltLayer summary = summarise_layer(layer, choice);
+  json.begin_object().field("name", summary.name).field("kind", summary.kind).field("fused", summary.fused);
+  json.field("tactic", summary.tactic).field("precision", summary.precision).field("format", summary.format);
+  json.field("source", summary.source).field("microseconds", summary.microseconds);
+  std::vector<const network::ITensor*> tensors;
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    if (layer.getInput(i) != nullptr) tensors.push_back(layer.getInput(i));
+  }
+  write_tensor_names(json, "inputs", tensors);
+  tensors.clear();
+  for (int32_t i = 0; i < layer.getNbOutputs(); ++i) tensors.push_back(layer.getOutput(i));
+  write_tensor_names(json, "outputs", tensors);
+  json.end_object();
+}
+
+}  // namespace
+
+std::vector<IoTensor> describe_inputs(const network::INetworkDefinition& network) {
+  std::vector<IoTensor> inputs;
+  const std::vector<bool> is_shape = network::find_shape_inputs(network);
+  for (size_t i = 0; i < is_shape.size(); ++i) {
+    inputs.push_back(describe_input(*network.inputs()[i], network.profiles(), is_shape[i]));
+  }
+  return inputs;
+}
+
+std::vector<IoTensor> describe_outputs(const network::INetworkDefinition& network) {
+  std::vector<IoTensor> outputs;
+  for (const auto* output : network.outputs()) outputs.push_back(describe_output(*output));
+  return outputs;
+}
+
+NativeExecutable::NativeExecutable(std::shared_ptr<const Plan> plan)
+    : plan_(std::move(plan)),
+      tactics_(find_tactics(*plan_)),
+      inputs_(describe_inputs(*plan_->network)),
+      outputs_(describe_outputs(*plan_->network)) {
+  note_other_machine(*plan_);
+}
+
+std::unique_ptr<Context> NativeExecutable::create_context(int32_t max_specialisations) const {
+  auto self = std::static_pointer_cast<const NativeExecutable>(shared_from_this());
+  return std::make_unique<NativeContext>(std::move(self), max_specialisations);
+}
+
+void NativeExecutable::inspect(JsonWriter& json) const {
+  json.key("layers").begin_array();
+  for (int32_t i = 0; i < plan_->network->getNbLayers(); ++i) {
+    write_layer(json, *plan_->network->getLayer(i), plan_->choices[static_cast<size_t>(i)]);
+  }
+  json.end_array();
+  write_explorer_layers(json, *plan_);
+}
+
+}  // namespace torch_tensorrt::engine

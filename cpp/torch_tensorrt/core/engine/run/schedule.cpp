@@ -1,0 +1,251 @@
+#include "torch_tensorrt/core/engine/run/schedule.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "torch_tensorrt/core/engine/run/views.h"
+#include "torch_tensorrt/core/network/shapes/shape_inputs.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+using Kind = Storage::Kind;
+
+template <typename T>
+void write_as(const network::ShapeValue& value, void* to) {
+  auto* elements = static_cast<T*>(to);
+  for (size_t i = 0; i < value.elements.size(); ++i) elements[i] = static_cast<T>(value.elements[i]);
+}
+
+template <typename T>
+void write_reals(const network::ShapeValue& value, void* to) {
+  auto* elements = static_cast<T*>(to);
+  for (size_t i = 0; i < value.elements.size(); ++i) {
+    elements[i] = static_cast<T>(network::to_real(value.elements[i]));
+  }
+}
+
+struct ValueWriter {
+  network::DataType type;
+  void (*write)(const network::ShapeValue&, void*);
+};
+constexpr ValueWriter kValueWriters[] = {
+    {network::DataType::kINT64, write_as<int64_t>},    {network::DataType::kINT32, write_as<int32_t>},
+    {network::DataType::kINT8, write_as<int8_t>},      {network::DataType::kUINT8, write_as<uint8_t>},
+    {network::DataType::kBOOL, write_as<bool>},        {network::DataType::kFLOAT, write_reals<float>},
+    {network::DataType::kDOUBLE, write_reals<double>}, {network::DataType::kINT16, write_as<int16_t>},
+};
+
+const ValueWriter* find_value_writer(const network::InferredTensor& tensor) {
+  if (!tensor.value || !tensor.value->is_known()) return nullptr;
+  const auto same = [&](const ValueWriter& row) { return row.type == tensor.type.dtype; };
+  const auto* found = std::find_if(std::begin(kValueWriters), std::end(kValueWriters), same);
+  return found == std::end(kValueWriters) ? nullptr : found;
+}
+
+}  // namespace
+
+Schedule::Schedule(const network::INetworkDefinition& network, network::InferredTensors tensors)
+    : network_(network), tensors_(std::move(tensors)) {
+  add_inputs();
+  for (int32_t i = 0; i < network.getNbLayers(); ++i) add_layer(i);
+  for (const network::ITensor* output : network.outputs()) {
+    output_dims_.push_back(tensors_.at(output).type.dims);
+    storages_[storage_of(*output)].holds_output = true;
+  }
+  note_reads();
+}
+
+TensorDesc Schedule::desc_of(const network::ITensor& tensor) const {
+  const network::TensorType& type = tensors_.at(&tensor).type;
+  if (!type.dims.is_static()) {
+    TORCHTRT_THROW_ERROR(network::describe(*tensor.producer())
+                         << ": its output has dims " << network::to_string(type.dims)
+                         << " where those of all inputs are known; dims that depend on data are not supported");
+  }
+  return {type.dtype, type.dims, tensor.format()};
+}
+
+int32_t Schedule::add_storage(Storage storage) {
+  storages_.push_back(storage);
+  return static_cast<int32_t>(storages_.size()) - 1;
+}
+
+void Schedule::add_inputs() {
+  for (int32_t i = 0; i < network_.getNbInputs(); ++i) {
+    Storage storage;
+    storage.bytes = desc_of(*network_.getInput(i)).bytes();
+    storage.kind = Kind::kInput;
+    storage.number = i;
+    storage_of_[network_.getInput(i)] = add_storage(storage);
+  }
+}
+
+int32_t Schedule::add_known_value(const network::InferredTensor& tensor) {
+  Storage storage;
+  storage.kind = Kind::kConstant;
+  storage.bytes = TensorDesc{tensor.type.dtype, tensor.type.dims}.bytes();
+  known_values_.push_back(allocate_aligned(storage.bytes));
+  find_value_writer(tensor)->write(*tensor.value, known_values_.back().get());
+  storage.data = known_values_.back().get();
+  storage.is_known_value = true;
+  return add_storage(storage);
+}
+
+// True when the layer does no work.
+bool Schedule::add_without_step(const network::ILayer& layer, const TensorDesc& output) {
+  int32_t& number = storage_of_[layer.getOutput(0)];
+  if (const auto* constant = network::layer_cast<network::IConstantLayer>(&layer)) {
+    Storage storage;
+    storage.kind = Kind::kConstant;
+    storage.bytes = output.bytes();
+    storage.data = constant->getWeights().values;
+    number = add_storage(storage);
+    return true;
+  }
+  if (output.dims.volume() == 0) {
+    number = add_storage(Storage{});
+    return true;
+  }
+  const network::InferredTensor& inferred = tensors_.at(layer.getOutput(0));
+  if (output.format == network::TensorFormat::kLINEAR && find_value_writer(inferred) != nullptr) {
+    number = add_known_value(inferred);
+    return true;
+  }
+  const network::ITensor* input = layer.getInput(0);
+  if (input == nullptr || !is_view(layer, desc_of(*input), output)) return false;
+  number = storage_of(*input);
+  return true;
+}
+
+void Schedule::add_layer(int32_t index) {
+  const network::ILayer& layer = *network_.getLayer(index);
+  if (layer.getType() == network::LayerType::kINPUT) return;
+  if (layer.getNbOutputs() == 1 && add_without_step(layer, desc_of(*layer.getOutput(0)))) return;
+  Step step;
+  step.layer = index;
+  step.instance = make_instance(layer);
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    const network::ITensor* input = layer.getInput(i);
+    step.inputs.push_back(input == nullptr ? -1 : storage_of(*input));
+  }
+  for (size_t i = 0; i < step.instance.outputs.size(); ++i) {
+    Storage storage;
+    storage.kind = Kind::kArena;
+    storage.bytes = step.instance.outputs[i].bytes();
+    step.outputs.push_back(add_storage(storage));
+    storage_of_[layer.getOutput(static_cast<int32_t>(i))] = step.outputs.back();
+  }
+  steps_.push_back(std::move(step));
+}
+
+LayerInstance Schedule::make_instance(const network::ILayer& layer) const {
+  LayerInstance instance;
+  instance.layer = &layer;
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    const network::ITensor* input = layer.getInput(i);
+    instance.present.push_back(input != nullptr);
+    instance.inputs.push_back(input == nullptr ? TensorDesc{} : desc_of(*input));
+    instance.constants.push_back(input == nullptr ? nullptr : storages_[storage_of(*input)].data);
+    instance.values.push_back(input == nullptr ? std::nullopt : tensors_.at(input).value);
+  }
+  for (int32_t i = 0; i < layer.getNbOutputs(); ++i) instance.outputs.push_back(desc_of(*layer.getOutput(i)));
+  return instance;
+}
+
+void Schedule::replace_constant(Step& step, int32_t input, const void* elements) {
+  Storage storage = storages_[step.inputs[static_cast<size_t>(input)]];
+  TORCHTRT_ASSERT(storage.kind == Kind::kConstant);
+  storage.data = elements;
+  step.inputs[static_cast<size_t>(input)] = add_storage(storage);
+  step.instance.constants[static_cast<size_t>(input)] = elements;
+}
+
+int32_t Schedule::resolve(int32_t number) const {
+  while (storages_[number].taken_over >= 0) number = storages_[number].taken_over;
+  return number;
+}
+
+const Storage& Schedule::storage(int32_t number) const { return storages_[resolve(number)]; }
+
+// What nobody reads still lives while it is written.
+void Schedule::note_reads() {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    for (const int32_t output : steps_[i].outputs) storages_[output].last_step = static_cast<int32_t>(i);
+    for (const int32_t input : steps_[i].inputs) {
+      if (input >= 0) storages_[input].last_step = static_cast<int32_t>(i);
+    }
+  }
+}
+
+// Lets output 0 of the step have the memory of the input, where nothing else needs that any more.
+void Schedule::take_over(int32_t step_number, int32_t input) {
+  const Step& step = steps_[step_number];
+  if (input < 0 || step.inputs[input] < 0) return;
+  const int32_t from = resolve(step.inputs[input]);
+  Storage& giver = storages_[from];
+  Storage& taker = storages_[step.outputs[0]];
+  const auto uses = std::count_if(step.inputs.begin(), step.inputs.end(),
+                                  [&](int32_t other) { return other >= 0 && resolve(other) == from; });
+  if (giver.kind != Kind::kArena || giver.holds_output || giver.last_step != step_number || uses != 1 ||
+      giver.bytes != taker.bytes) {
+    return;
+  }
+  taker.taken_over = from;
+  giver.last_step = taker.last_step;
+  giver.holds_output = taker.holds_output;
+}
+
+// An output is written in place by the layer that makes it; what is an input, a constant or another output too is
+// copied at the end.
+void Schedule::place_outputs() {
+  for (int32_t i = 0; i < network_.getNbOutputs(); ++i) {
+    const network::ITensor& output = *network_.getOutput(i);
+    const int32_t from = resolve(storage_of(output));
+    Storage& storage = storages_[from];
+    if (storage.kind == Kind::kNone) continue;
+    if (storage.kind == Kind::kArena) {
+      storage.kind = Kind::kOutput;
+      storage.number = i;
+      continue;
+    }
+    Storage copy;
+    copy.kind = Kind::kOutput;
+    copy.number = i;
+    copy.bytes = desc_of(output).bytes();
+    if (copy.bytes == 0) continue;
+    Step step;
+    step.inputs.push_back(from);
+    step.outputs.push_back(add_storage(copy));
+    steps_.push_back(std::move(step));
+  }
+}
+
+void Schedule::place_in_arena(const std::vector<StepNeeds>& needs) {
+  std::vector<BufferRequest> requests;
+  std::vector<int64_t*> offsets;
+  for (size_t i = 0; i < needs.size(); ++i) {
+    const auto step = static_cast<int32_t>(i);
+    for (const int32_t output : steps_[i].outputs) {
+      Storage& storage = storages_[output];
+      if (storage.kind != Kind::kArena || storage.taken_over >= 0) continue;
+      requests.push_back({storage.bytes, step, storage.last_step});
+      offsets.push_back(&storage.offset);
+    }
+    if (needs[i].workspace_bytes == 0) continue;
+    requests.push_back({needs[i].workspace_bytes, step, step});
+    offsets.push_back(&steps_[i].workspace_offset);
+  }
+  memory_ = engine::plan_memory(requests);
+  for (size_t i = 0; i < offsets.size(); ++i) *offsets[i] = memory_.offsets[i];
+}
+
+void Schedule::plan_memory(const std::vector<StepNeeds>& needs) {
+  TORCHTRT_ASSERT(needs.size() == steps_.size());
+  for (size_t i = 0; i < needs.size(); ++i) take_over(static_cast<int32_t>(i), needs[i].in_place_input);
+  place_outputs();
+  place_in_arena(needs);
+}
+
+}  // namespace torch_tensorrt::engine

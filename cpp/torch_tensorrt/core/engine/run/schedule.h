@@ -1,0 +1,86 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/run/memory_planner.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
+
+namespace torch_tensorrt::engine {
+
+// Memory of one tensor, or of several that are views of each other.
+struct Storage {
+  enum class Kind { kNone /* no elements */, kInput, kOutput, kConstant, kArena };
+  Kind kind = Kind::kNone;
+  int32_t number = -1;          // which input or output
+  const void* data = nullptr;   // of a constant, on the host
+  bool is_known_value = false;  // a constant that follows from the dims alone
+  int64_t bytes = 0;
+  int64_t offset = 0;       // in the arena
+  int32_t last_step = -1;   // that reads it
+  int32_t taken_over = -1;  // the storage whose memory it is, when a layer runs in place
+  bool holds_output = false;
+};
+
+// One layer that does work, or a copy to an output that no layer can write.
+struct Step {
+  int32_t layer = -1;  // -1: a copy
+  LayerInstance instance;
+  std::vector<int32_t> inputs;  // storages; -1: not given
+  std::vector<int32_t> outputs;
+  int64_t workspace_offset = 0;
+};
+
+// What the kernel of a step asks for.
+struct StepNeeds {
+  int64_t workspace_bytes = 0;
+  int32_t in_place_input = -1;
+};
+
+// What runs, in which order and in which memory, for one set of input dims. Layers whose output is a view of their
+// input, is known without running (shape computations), or has no elements, do no work and have no step.
+class Schedule {
+ public:
+  // `tensors` must be concrete: throws Error naming the layer whose output is not. The network must outlive this.
+  Schedule(const network::INetworkDefinition& network, network::InferredTensors tensors);
+
+  std::vector<Step>& steps() { return steps_; }
+  const std::vector<Step>& steps() const { return steps_; }
+  const std::vector<network::Dims>& output_dims() const { return output_dims_; }
+  // The storage itself, or the one that it has taken over.
+  const Storage& storage(int32_t number) const;
+
+  // Lets a step, and no other reader, find the elements of a constant elsewhere.
+  void replace_constant(Step& step, int32_t input, const void* elements);
+  // Places everything, once the kernels are chosen: one entry a step. Adds the copy steps.
+  void plan_memory(const std::vector<StepNeeds>& needs);
+  int64_t arena_bytes() const { return memory_.arena_bytes; }
+  int64_t arena_lower_bound_bytes() const { return memory_.lower_bound_bytes; }
+
+ private:
+  TensorDesc desc_of(const network::ITensor& tensor) const;
+  int32_t storage_of(const network::ITensor& tensor) const { return storage_of_.at(&tensor); }
+  int32_t add_storage(Storage storage);
+  void add_inputs();
+  void add_layer(int32_t index);
+  bool add_without_step(const network::ILayer& layer, const TensorDesc& output);
+  int32_t add_known_value(const network::InferredTensor& tensor);
+  LayerInstance make_instance(const network::ILayer& layer) const;
+  void note_reads();
+  void take_over(int32_t step, int32_t input);
+  void place_outputs();
+  void place_in_arena(const std::vector<StepNeeds>& needs);
+  int32_t resolve(int32_t number) const;
+
+  const network::INetworkDefinition& network_;
+  network::InferredTensors tensors_;
+  std::vector<Storage> storages_;
+  std::unordered_map<const network::ITensor*, int32_t> storage_of_;
+  std::vector<Step> steps_;
+  std::vector<network::Dims> output_dims_;
+  std::vector<std::shared_ptr<void>> known_values_;
+  MemoryPlan memory_;
+};
+
+}  // namespace torch_tensorrt::engine

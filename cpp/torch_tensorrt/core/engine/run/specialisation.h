@@ -1,0 +1,76 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/plan/plan.h"
+#include "torch_tensorrt/core/engine/run/schedule.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
+
+namespace torch_tensorrt::engine {
+
+// Elements of inputs that are used as shapes, one entry an input; empty when there are none.
+using ShapeValues = std::vector<std::optional<network::ShapeValue>>;
+
+// An engine made ready for one set of input dims: kernels, memory plan, and the flat list that a call walks through.
+class Specialisation {
+ public:
+  // `preferred` has one entry a layer, null where the plan has no tactic.
+  Specialisation(const Plan& plan, const std::vector<const Tactic*>& preferred, const std::vector<network::Dims>& dims,
+                 const ShapeValues& values);
+
+  bool is_for(const std::vector<network::Dims>& dims, const ShapeValues& values) const;
+  const std::vector<network::Dims>& output_dims() const { return schedule_.output_dims(); }
+  int64_t arena_bytes() const { return schedule_.arena_bytes(); }
+  int64_t arena_lower_bound_bytes() const { return schedule_.arena_lower_bound_bytes(); }
+
+  // Runs in the given arena of at least arena_bytes().
+  void run(char* arena, const void* const* inputs, void* const* outputs);
+  // The same, with the microseconds of each layer.
+  std::vector<double> profile(char* arena, const void* const* inputs, void* const* outputs);
+
+ private:
+  // A step of a call; pointer tables are parts of pointers_.
+  struct Call {
+    Kernel* kernel = nullptr;  // null: a copy
+    int32_t layer = -1;
+    int64_t copy_bytes = 0;
+    size_t inputs = 0;  // places in pointers_
+    size_t outputs = 0;
+    size_t workspace = 0;
+  };
+  // A place in pointers_ that depends on the arena (offset) or on the call (number of an input or output).
+  struct Patch {
+    size_t place;
+    int64_t value;
+  };
+
+  void prepare_kernels(const Plan& plan, const std::vector<const Tactic*>& preferred);
+  void unpack_weights(Step& step, const PackingTactic& packed_by);
+  void lay_out_calls();
+  void add_pointer(int32_t storage);
+  void bind(char* arena, const void* const* inputs, void* const* outputs);
+  void run_call(const Call& call);
+  template <typename Around>
+  void run_all(Around around);
+  void copy(void* to, const void* from, int64_t bytes) const;
+  const void* on_target(const Storage& constant);
+  [[noreturn]] void rethrow_named(const Call& call) const;
+
+  const network::INetworkDefinition& network_;
+  DeviceTarget target_;
+  WeightStore& weights_;
+  std::vector<network::Dims> dims_;
+  ShapeValues values_;
+  Schedule schedule_;
+  std::vector<std::unique_ptr<Kernel>> kernels_;
+  std::vector<Call> calls_;
+  std::vector<void*> pointers_;
+  std::vector<Patch> arena_patches_;
+  std::vector<Patch> input_patches_;
+  std::vector<Patch> output_patches_;
+  std::vector<std::shared_ptr<void>> uploaded_;  // shapes that are known, where the layers run on a GPU
+  char* bound_arena_ = nullptr;                  // an arena is never null
+};
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,131 @@
+#include "torch_tensorrt/core/engine/run/views.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace torch_tensorrt::engine {
+namespace {
+
+using network::Dims;
+using network::TensorFormat;
+
+// Dims with the stride of each, in elements. Strides of dimensions of size 1 mean nothing.
+struct Strided {
+  Dims dims;
+  Dims strides;
+};
+
+Dims row_major(const Dims& dims) {
+  return TensorDesc{network::DataType::kFLOAT, dims, TensorFormat::kLINEAR}.strides();
+}
+
+bool has_one_channel_block(const Dims& dims) { return dims.nbDims >= 2 && dims.d[1] == 16; }
+
+bool has_one_place(const Dims& dims) {
+  return dims.nbDims >= 2 && dims.d[1] % 16 == 0 &&
+         std::all_of(dims.d + 2, dims.d + dims.nbDims, [](int64_t dim) { return dim == 1; });
+}
+
+// Empty where the format has no strides.
+std::optional<Strided> strided(const TensorDesc& desc) {
+  if (desc.format != TensorFormat::kCHW16) return Strided{desc.dims, desc.strides()};
+  if (has_one_place(desc.dims)) return Strided{desc.dims, row_major(desc.dims)};
+  if (!has_one_channel_block(desc.dims)) return std::nullopt;
+  return Strided{desc.dims, TensorDesc{desc.dtype, desc.dims, TensorFormat::kHWC}.strides()};
+}
+
+bool same_strides(const Strided& a, const Strided& b) {
+  if (a.dims != b.dims) return false;
+  for (int32_t i = 0; i < a.dims.nbDims; ++i) {
+    if (a.dims.d[i] > 1 && a.strides.d[i] != b.strides.d[i]) return false;
+  }
+  return true;
+}
+
+Strided permuted(const Strided& from, const network::Permutation& permutation) {
+  Strided to = from;
+  for (int32_t i = 0; i < from.dims.nbDims; ++i) {
+    to.dims.d[i] = from.dims.d[permutation.order[i]];
+    to.strides.d[i] = from.strides.d[permutation.order[i]];
+  }
+  return to;
+}
+
+Dims unpermuted(const Dims& dims, const network::Permutation& permutation) {
+  Dims result = dims;
+  for (int32_t i = 0; i < dims.nbDims; ++i) result.d[permutation.order[i]] = dims.d[i];
+  return result;
+}
+
+// Runs of dimensions (from the last) that lie behind one another like one: their element count and innermost stride.
+struct Run {
+  int64_t count;
+  int64_t stride;
+};
+std::vector<Run> runs_of(const Strided& tensor) {
+  std::vector<Run> runs;
+  for (int32_t i = tensor.dims.nbDims - 1; i >= 0; --i) {
+    if (tensor.dims.d[i] == 1) continue;
+    if (!runs.empty() && runs.back().count * runs.back().stride == tensor.strides.d[i]) {
+      runs.back().count *= tensor.dims.d[i];
+    } else {
+      runs.push_back({tensor.dims.d[i], tensor.strides.d[i]});
+    }
+  }
+  return runs;
+}
+
+// The same elements with other dims, where each new dimension lies within one run. Empty when elements would move.
+std::optional<Strided> reshaped(const Strided& from, const Dims& dims) {
+  Strided to{dims, dims};
+  const std::vector<Run> runs = runs_of(from);
+  auto run = runs.begin();
+  int64_t used = 1;  // elements of the run that are given out
+  for (int32_t i = dims.nbDims - 1; i >= 0; --i) {
+    if (dims.d[i] == 1) continue;
+    if (run != runs.end() && used == run->count) {
+      ++run;
+      used = 1;
+    }
+    if (run == runs.end() || run->count % (used * dims.d[i]) != 0) return std::nullopt;
+    to.strides.d[i] = run->stride * used;
+    used *= dims.d[i];
+  }
+  return to;
+}
+
+bool is_shuffle_view(const network::IShuffleLayer& layer, const TensorDesc& input, const TensorDesc& output) {
+  auto tensor = strided(input);
+  const auto wanted = strided(output);
+  if (!tensor || !wanted) return false;
+  if (layer.has_first_transpose(input.dims.nbDims)) tensor = permuted(*tensor, layer.getFirstTranspose());
+  const bool transposes_back = layer.has_second_transpose(output.dims.nbDims);
+  const Dims dims = transposes_back ? unpermuted(output.dims, layer.getSecondTranspose()) : output.dims;
+  if (dims != tensor->dims) tensor = reshaped(*tensor, dims);
+  if (!tensor) return false;
+  if (transposes_back) tensor = permuted(*tensor, layer.getSecondTranspose());
+  return same_strides(*tensor, *wanted);
+}
+
+}  // namespace
+
+bool same_layout(const TensorDesc& a, const TensorDesc& b) {
+  if (a.dims != b.dims) return false;
+  if (a.format == b.format) return true;
+  const auto left = strided(a);
+  const auto right = strided(b);
+  return left && right && same_strides(*left, *right);
+}
+
+bool is_view(const network::ILayer& layer, const TensorDesc& input, const TensorDesc& output) {
+  using network::LayerType;
+  if (input.dtype != output.dtype || input.dims.volume() == 0) return false;
+  if (const auto* shuffle = network::layer_cast<network::IShuffleLayer>(&layer)) {
+    return is_shuffle_view(*shuffle, input, output);
+  }
+  const LayerType type = layer.getType();
+  const bool copies = type == LayerType::kIDENTITY || type == LayerType::kCAST || type == LayerType::kREFORMAT;
+  return copies && same_layout(input, output);
+}
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,200 @@
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
+
+#include <algorithm>
+#include <mutex>
+#include <shared_mutex>
+#include <string_view>
+#include <thread>
+
+#include "torch_tensorrt/core/engine/cuda/device_access.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+#ifdef TORCHTRT_WITH_ONEDNN
+#include "torch_tensorrt/core/engine/tactics/onednn/list.h"
+#endif
+
+namespace torch_tensorrt::engine {
+namespace {
+
+// "onednn" of "onednn.convolution".
+std::string_view source_of(const Tactic& tactic) {
+  const std::string_view name = tactic.name();
+  return name.substr(0, name.find('.'));
+}
+
+bool is_allowed(const Tactic& tactic, const std::vector<std::string>& sources) {
+  return sources.empty() || std::find(sources.begin(), sources.end(), source_of(tactic)) != sources.end();
+}
+
+}  // namespace
+
+int32_t layer_index(const network::ILayer& layer) {
+  const auto& layers = layer.network()->layers();
+  const auto same = [&](const auto& other) { return other.get() == &layer; };
+  const auto found = std::find_if(layers.begin(), layers.end(), same);
+  TORCHTRT_ASSERT(found != layers.end(), << layer.getName());
+  return static_cast<int32_t>(found - layers.begin());
+}
+
+Decision Tactic::takes(const LayerInstance&) const { return Decision::yes(); }
+
+int32_t Tactic::in_place_input(const LayerInstance&) const { return -1; }
+
+struct TacticRegistry::State {
+  mutable std::shared_mutex mutex;
+  std::vector<std::unique_ptr<Tactic>> tactics;
+};
+
+TacticRegistry::TacticRegistry() : state_(std::make_unique<State>()) {}
+TacticRegistry::~TacticRegistry() = default;
+
+TacticRegistry& TacticRegistry::global() {
+  // Never destroyed: engines may be used by threads that outlive main().
+  static TacticRegistry* const registry = [] {
+    auto* made = new TacticRegistry();
+#ifdef TORCHTRT_WITH_ONEDNN
+    register_onednn_tactics(*made);
+#endif
+    return made;
+  }();
+  return *registry;
+}
+
+void TacticRegistry::add(std::unique_ptr<Tactic> tactic) {
+  const std::unique_lock lock(state_->mutex);
+  for (const auto& known : state_->tactics) {
+    TORCHTRT_CHECK(std::string_view(known->name()) != tactic->name(),
+                   "a tactic named " << tactic->name() << " is registered already");
+  }
+  state_->tactics.push_back(std::move(tactic));
+}
+
+std::vector<const Tactic*> TacticRegistry::candidates(const network::ILayer& layer, const DeviceTarget& device,
+                                                      const std::vector<std::string>& sources) const {
+  std::vector<const Tactic*> result;
+  for (const Tactic* tactic : all()) {
+    if (is_allowed(*tactic, sources) && tactic->supports(layer, device)) result.push_back(tactic);
+  }
+  return result;
+}
+
+const Tactic* TacticRegistry::find(const std::string& name) const {
+  const std::shared_lock lock(state_->mutex);
+  for (const auto& tactic : state_->tactics) {
+    if (name == tactic->name()) return tactic.get();
+  }
+  return nullptr;
+}
+
+std::vector<const Tactic*> TacticRegistry::all() const {
+  const std::shared_lock lock(state_->mutex);
+  std::vector<const Tactic*> result;
+  result.reserve(state_->tactics.size());
+  for (const auto& tactic : state_->tactics) result.push_back(tactic.get());
+  return result;
+}
+
+std::string TacticRegistry::explain(const network::ILayer& layer, const DeviceTarget& device) const {
+  std::string text;
+  for (const Tactic* tactic : all()) {
+    const Decision decision = tactic->supports(layer, device);
+    text += str("  ", tactic->name(), ": ", decision ? "runs it" : decision.reason(), "\n");
+  }
+  return text.empty() ? "  no tactic is registered\n" : text;
+}
+
+// Whichever OpenMP runtime the process has (PyTorch's or oneDNN's) answers; linking one of our own would make a second.
+extern "C" int omp_get_max_threads() __attribute__((weak));
+
+namespace {
+
+int32_t cpu_threads() {
+  if (omp_get_max_threads != nullptr) return omp_get_max_threads();
+  const auto threads = static_cast<int32_t>(std::thread::hardware_concurrency());
+  return threads > 0 ? threads : 1;
+}
+
+// The newest of the instruction sets that kernels differ by, in oneDNN's words.
+std::string cpu_isa() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool avx512_core = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  const bool vnni = avx512_core && __builtin_cpu_supports("avx512vnni");
+  if (vnni && __builtin_cpu_supports("avx512bf16")) return "avx512_core_bf16";
+  if (vnni) return "avx512_core_vnni";
+  if (avx512_core) return "avx512_core";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
+  return "sse41";
+#elif defined(__aarch64__)
+  return "neon";
+#else
+  return "generic";
+#endif
+}
+
+}  // namespace
+
+DeviceTarget describe_target(DeviceTarget target) {
+  if (target.kind == DeviceTarget::Kind::kCUDA) {
+    const DeviceAccess* access = cuda_access();
+    if (target.isa.empty() && access != nullptr && access->available(target.index)) {
+      target.isa = access->isa(target.index);
+    }
+    return target;
+  }
+  if (target.threads <= 0) target.threads = cpu_threads();
+  if (target.isa.empty()) target.isa = cpu_isa();
+  return target;
+}
+
+namespace {
+
+constexpr int64_t kChannelBlock = 16;
+
+int64_t checked_multiply(int64_t a, int64_t b, const network::Dims& dims) {
+  int64_t product = 0;
+  if (__builtin_mul_overflow(a, b, &product)) {
+    TORCHTRT_THROW_ERROR("a tensor of dims " << network::to_string(dims) << " has more bytes than fit in 64 bits");
+  }
+  return product;
+}
+
+}  // namespace
+
+int64_t TensorDesc::bytes() const {
+  int64_t result = network::element_size(dtype);
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    int64_t dim = dims.d[i];
+    TORCHTRT_CHECK(dim >= 0, "a tensor of dims " << network::to_string(dims) << " has no size yet");
+    if (i == 1 && format == network::TensorFormat::kCHW16) {
+      dim = checked_multiply((dim + kChannelBlock - 1) / kChannelBlock, kChannelBlock, dims);
+    }
+    result = checked_multiply(result, dim, dims);
+  }
+  return result;
+}
+
+network::Dims TensorDesc::strides() const {
+  const bool channels_last = format == network::TensorFormat::kHWC;
+  TORCHTRT_CHECK(channels_last || format == network::TensorFormat::kLINEAR,
+                 "format " << network::enum_name(format) << " has no strides");
+  TORCHTRT_CHECK(!channels_last || dims.nbDims >= 3, "format " << network::enum_name(format)
+                                                               << " needs rank 3 or more, not dims "
+                                                               << network::to_string(dims));
+  network::Dims result = dims;
+  int64_t step = 1;
+  if (channels_last) {
+    result.d[1] = 1;
+    step = std::max<int64_t>(dims.d[1], 1);
+  }
+  for (int32_t i = dims.nbDims - 1; i >= 0; --i) {
+    if (channels_last && i == 1) continue;
+    result.d[i] = step;
+    step *= std::max<int64_t>(dims.d[i], 1);
+  }
+  return result;
+}
+
+}  // namespace torch_tensorrt::engine

@@ -1,0 +1,119 @@
+#include "torch_tensorrt/core/network/host/evaluate.h"
+
+#include <algorithm>
+#include <new>
+
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/host/evaluate_elements.h"
+#include "torch_tensorrt/core/network/host/evaluate_families.h"
+#include "torch_tensorrt/core/network/shapes/shape_inference.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::network {
+namespace {
+
+struct Row {
+  LayerType type;
+  Evaluator evaluate;
+};
+constexpr Row kRows[] = {
+    {LayerType::kACTIVATION, evaluate_activation},
+    {LayerType::kELEMENTWISE, evaluate_elementwise},
+    {LayerType::kUNARY, evaluate_unary},
+    {LayerType::kSCALE, evaluate_scale},
+    {LayerType::kCAST, evaluate_cast},
+    {LayerType::kSELECT, evaluate_select},
+    {LayerType::kIDENTITY, evaluate_copy},
+    {LayerType::kREFORMAT, evaluate_copy},
+    {LayerType::kSHAPE, evaluate_shape},
+    {LayerType::kSHUFFLE, evaluate_shuffle},
+    {LayerType::kSLICE, evaluate_slice},
+    {LayerType::kGATHER, evaluate_gather},
+    {LayerType::kREDUCE, evaluate_reduce},
+    {LayerType::kCONCATENATION, evaluate_concatenation},
+};
+
+const Row* find_row(LayerType type) {
+  const auto* found =
+      std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& row) { return row.type == type; });
+  return found == std::end(kRows) ? nullptr : found;
+}
+
+std::shared_ptr<void> allocate(int64_t bytes) {
+  constexpr std::align_val_t kAlignment{64};
+  void* memory = ::operator new(static_cast<size_t>(std::max<int64_t>(bytes, 1)), kAlignment);
+  return {memory, [](void* block) { ::operator delete(block, kAlignment); }};
+}
+
+// Small integer tensors are told to inference as shapes.
+std::optional<ShapeValue> shape_value_of(const HostTensor& tensor) {
+  const bool is_integer = is_integral(tensor.type.dtype) || tensor.type.dtype == DataType::kBOOL;
+  const int64_t count = tensor.type.dims.volume();
+  if (!is_integer || !has_elements(tensor.type.dtype) || count > ShapeValue::kMaxElements) return std::nullopt;
+  ShapeValue value;
+  for (int64_t i = 0; i < count; ++i) {
+    value.elements.push_back(load_integer(tensor.type.dtype, tensor.values(), i));
+  }
+  return value;
+}
+
+TensorType infer_output(const ILayer& layer, const HostTensors& inputs) {
+  std::vector<std::optional<ShapeValue>> values;
+  for (const HostTensor& input : inputs) {
+    values.push_back(input.data != nullptr ? shape_value_of(input) : std::nullopt);
+  }
+  std::vector<InferInput> described;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    described.push_back({inputs[i].type, values[i] ? &*values[i] : nullptr, inputs[i].data != nullptr});
+  }
+  TensorType type = infer_layer(layer, described)[0].type;
+  TORCHTRT_CHECK(type.dims.is_static(), describe(layer)
+                                            << ": gives " << to_string(type.dims) << ", although all inputs are known");
+  return type;
+}
+
+}  // namespace
+
+int64_t HostTensor::bytes() const { return type.dims.volume() * element_size(type.dtype); }
+
+Decision can_evaluate(const ILayer& layer) {
+  if (layer.getType() == LayerType::kCONSTANT) return Decision::yes();
+  if (find_row(layer.getType()) == nullptr) {
+    return Decision::no(enum_name(layer.getType()) + " layers are not evaluated on the host");
+  }
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    if (layer.getInput(i) == nullptr || has_elements(layer.getInput(i)->getType())) continue;
+    return Decision::no("has an input of " + enum_name(layer.getInput(i)->getType()));
+  }
+  if (!has_elements(layer.getOutput(0)->getType())) {
+    return Decision::no("gives " + enum_name(layer.getOutput(0)->getType()));
+  }
+  return Decision::yes();
+}
+
+std::vector<HostTensor> evaluate_layer(const ILayer& layer, const std::vector<HostTensor>& inputs) {
+  const Decision decision = can_evaluate(layer);
+  if (!decision) TORCHTRT_THROW_ERROR(describe(layer) << ": " << decision.reason());
+  if (const auto* constant = layer_cast<IConstantLayer>(&layer)) return {constant_value(*constant)};
+  TORCHTRT_CHECK(static_cast<int32_t>(inputs.size()) == layer.getNbInputs(),
+                 describe(layer) << ": is given " << inputs.size() << " inputs and has " << layer.getNbInputs());
+  HostTensor result;
+  result.type = infer_output(layer, inputs);
+  const auto memory = allocate(result.bytes());
+  find_row(layer.getType())->evaluate(layer, inputs, {result.type, memory.get()});
+  apply_epilogue(layer, inputs, result.type, memory.get());
+  result.data = memory;
+  return {result};
+}
+
+HostTensor constant_value(const IConstantLayer& layer) {
+  HostTensor result;
+  result.type = {layer.getWeights().type, layer.getDimensions()};
+  // Borrowed, so there is nothing to free. Null would say that there is no tensor.
+  static const char nothing = 0;
+  const void* values = layer.getWeights().values;
+  result.data = std::shared_ptr<const void>(values != nullptr ? values : &nothing, [](const void*) {});
+  return result;
+}
+
+}  // namespace torch_tensorrt::network

@@ -1,0 +1,69 @@
+#include <cstring>
+
+#include "torch_tensorrt/core/network/host/evaluate_elements.h"
+#include "torch_tensorrt/core/network/host/evaluate_families.h"
+
+// Layers that move elements without looking at them.
+namespace torch_tensorrt::network {
+namespace {
+
+Dims permuted(const Dims& dims, const Permutation& permutation) {
+  Dims out = dims;
+  for (int32_t i = 0; i < dims.nbDims; ++i) out.d[i] = dims.d[permutation.order[i]];
+  return out;
+}
+
+Strides permuted(const Strides& strides, const Permutation& permutation, int32_t rank) {
+  Strides out{};
+  for (int32_t i = 0; i < rank; ++i) {
+    out[static_cast<size_t>(i)] = strides[static_cast<size_t>(permutation.order[i])];
+  }
+  return out;
+}
+
+// Writes the block with the given dims as its transpose.
+void transpose(const char* from, const Dims& dims, const Permutation& permutation, size_t size, char* to) {
+  const Strides strides = permuted(row_major_strides(dims), permutation, dims.nbDims);
+  walk<1>(permuted(dims, permutation), {strides}, [&](const std::array<int64_t, 1>& offsets) {
+    std::memcpy(to, from + static_cast<size_t>(offsets[0]) * size, size);
+    to += size;
+  });
+}
+
+}  // namespace
+
+void evaluate_copy(const ILayer& /*layer*/, const HostTensors& inputs, const MutableTensor& output) {
+  std::memcpy(output.values, inputs[0].values(), static_cast<size_t>(inputs[0].bytes()));
+}
+
+void evaluate_shape(const ILayer& /*layer*/, const HostTensors& inputs, const MutableTensor& output) {
+  const Dims& dims = inputs[0].type.dims;
+  for (int32_t i = 0; i < dims.nbDims; ++i) store_integer(output.type.dtype, output.values, i, dims.d[i]);
+}
+
+void evaluate_shuffle(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output) {
+  const auto& shuffle = static_cast<const IShuffleLayer&>(layer);
+  const Dims& in = inputs[0].type.dims;
+  const Dims& out = output.type.dims;
+  const auto size = static_cast<size_t>(element_size(output.type.dtype));
+  std::vector<char> between(static_cast<size_t>(inputs[0].bytes()));
+  transpose(static_cast<const char*>(inputs[0].values()), in, shuffle.getFirstTranspose(), size, between.data());
+  Dims reshaped = out;
+  for (int32_t i = 0; i < out.nbDims; ++i) reshaped.d[shuffle.getSecondTranspose().order[i]] = out.d[i];
+  transpose(between.data(), reshaped, shuffle.getSecondTranspose(), size, static_cast<char*>(output.values));
+}
+
+void evaluate_concatenation(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output) {
+  const int32_t axis = static_cast<const IConcatenationLayer&>(layer).getAxis();
+  const int64_t rows = Dims(axis, output.type.dims.d).volume();
+  auto* to = static_cast<char*>(output.values);
+  for (int64_t row = 0; row < rows; ++row) {
+    for (const HostTensor& input : inputs) {
+      const auto bytes = static_cast<size_t>(input.bytes() / rows);
+      std::memcpy(to, static_cast<const char*>(input.values()) + static_cast<size_t>(row) * bytes, bytes);
+      to += bytes;
+    }
+  }
+}
+
+}  // namespace torch_tensorrt::network

@@ -1,0 +1,109 @@
+#pragma once
+
+#include "torch_tensorrt/core/network/layer.h"
+
+namespace torch_tensorrt::network {
+
+// A network input. Its tensor's type is what the network was given; min/opt/max of dynamic dims are in the network's
+// profiles.
+class IInputLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kINPUT;
+  explicit IInputLayer(TensorType type) : ILayer(kType), type_(type) {}
+  const TensorType& type() const { return type_; }
+  void set_type(const TensorType& type) {
+    type_ = type;
+    invalidate();
+  }
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+
+ private:
+  TensorType type_;
+};
+
+// Output: the weights, row-major. The element count must be the volume of the dimensions.
+class IConstantLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kCONSTANT;
+  IConstantLayer(const Dims& dimensions, const Weights& weights)
+      : ILayer(kType), dimensions_(dimensions), weights_(weights) {}
+  void setWeights(const Weights& value) {
+    weights_ = value;
+    invalidate();
+  }
+  const Weights& getWeights() const { return weights_; }
+  void setDimensions(const Dims& value) {
+    dimensions_ = value;
+    invalidate();
+  }
+  const Dims& getDimensions() const { return dimensions_; }
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  std::optional<ShapeValue> infer_value(const std::vector<InferInput>& inputs,
+                                        const std::vector<TensorType>& outputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+
+ private:
+  Dims dimensions_;
+  Weights weights_;
+};
+
+// Output is the input.
+class IIdentityLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kIDENTITY;
+  IIdentityLayer() : ILayer(kType) {}
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  std::optional<ShapeValue> infer_value(const std::vector<InferInput>& inputs,
+                                        const std::vector<TensorType>& outputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+};
+
+// Converts the dtype as PyTorch does: floats truncate toward zero into integers, anything but 0 is true.
+class ICastLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kCAST;
+  explicit ICastLayer(DataType to_type) : ILayer(kType), to_type_(to_type) {}
+  void setToType(DataType value) {
+    to_type_ = value;
+    invalidate();
+  }
+  DataType getToType() const { return to_type_; }
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  std::optional<ShapeValue> infer_value(const std::vector<InferInput>& inputs,
+                                        const std::vector<TensorType>& outputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+
+ private:
+  DataType to_type_;
+};
+
+// The same values in the format of the output tensor. Only the layout pass makes these; the reason is why it had to.
+class IReformatLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kREFORMAT;
+  explicit IReformatLayer(std::string reason) : ILayer(kType), reason_(std::move(reason)) {}
+  void set_reason(const std::string& value) {
+    reason_ = value;
+    invalidate();
+  }
+  const std::string& reason() const { return reason_; }
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+
+ private:
+  std::string reason_;
+};
+
+// Dims of the input as a 1-D kINT64 tensor.
+class IShapeLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kSHAPE;
+  IShapeLayer() : ILayer(kType) {}
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  std::optional<ShapeValue> infer_value(const std::vector<InferInput>& inputs,
+                                        const std::vector<TensorType>& outputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+};
+
+}  // namespace torch_tensorrt::network

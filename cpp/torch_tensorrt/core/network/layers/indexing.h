@@ -1,0 +1,92 @@
+#pragma once
+
+#include "torch_tensorrt/core/network/layer.h"
+
+namespace torch_tensorrt::network {
+
+// Input 0: data, input 1: indices (kINT32 or kINT64; negative ones count from the end).
+// kDEFAULT: the indexed axis is replaced by the dims of the indices (behind the first getNbElementWiseDims()
+// dimensions, which both share). kELEMENT: as torch.gather. kND: the last dimension of the indices indexes the data.
+class IGatherLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kGATHER;
+  explicit IGatherLayer(GatherMode mode) : ILayer(kType), mode_(mode) {}
+  void setMode(GatherMode value) {
+    mode_ = value;
+    invalidate();
+  }
+  GatherMode getMode() const { return mode_; }
+  void setGatherAxis(int32_t value) {
+    axis_ = value;
+    invalidate();
+  }
+  int32_t getGatherAxis() const { return axis_; }
+  void setNbElementWiseDims(int32_t value) {
+    elementwise_dims_ = value;
+    invalidate();
+  }
+  int32_t getNbElementWiseDims() const { return elementwise_dims_; }
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  std::optional<ShapeValue> infer_value(const std::vector<InferInput>& inputs,
+                                        const std::vector<TensorType>& outputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+
+ private:
+  GatherMode mode_;
+  int32_t axis_ = 0;
+  int32_t elementwise_dims_ = 0;
+};
+
+// Input 0: data, input 1: indices (kINT32 or kINT64; negative ones count from the end), input 2: updates. The output is
+// the data with the updates written into it.
+// kELEMENT: indices and updates have the same dims, no larger than the data's but in the axis: element [i, j, k] of the
+// updates goes to [i, index, k] for axis 1. kND: the last dimension of the indices indexes the data, the updates have
+// the dims of the indices without it, then those of the data that are not indexed.
+// Which of several updates of one element stays is not said, unless a reduction (ours) combines them all, with the
+// element itself or (include_self false) without.
+class IScatterLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kSCATTER;
+  explicit IScatterLayer(ScatterMode mode) : ILayer(kType), mode_(mode) {}
+  void setMode(ScatterMode value) {
+    mode_ = value;
+    invalidate();
+  }
+  ScatterMode getMode() const { return mode_; }
+  void setAxis(int32_t value) {
+    axis_ = value;
+    invalidate();
+  }
+  int32_t getAxis() const { return axis_; }
+  void setReduction(ScatterReduction value) {
+    reduction_ = value;
+    invalidate();
+  }
+  ScatterReduction getReduction() const { return reduction_; }
+  void setIncludeSelf(bool value) {
+    include_self_ = value;
+    invalidate();
+  }
+  bool getIncludeSelf() const { return include_self_; }
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+
+ private:
+  ScatterMode mode_;
+  int32_t axis_ = 0;
+  ScatterReduction reduction_ = ScatterReduction::kNONE;
+  bool include_self_ = true;
+};
+
+// Places of the elements that are not 0 (of floats NaN is not): a kINT32 matrix [rank of the input, number of them]
+// with a column for each place, in row-major order. How many there are only the run knows: that size is -1 even where
+// the dims of the input are known.
+class INonZeroLayer final : public ILayer {
+ public:
+  static constexpr LayerType kType = LayerType::kNON_ZERO;
+  INonZeroLayer() : ILayer(kType) {}
+  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
+};
+
+}  // namespace torch_tensorrt::network

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
+
+// Between which numbers sizes, and what is computed of them, lie for the ranges of the inputs.
+namespace torch_tensorrt::network {
+
+// Both ends belong to it. Bools are 0 and 1.
+struct Interval {
+  double low;
+  double high;
+  bool is_point() const { return low == high; }
+};
+
+// Bounds that hold for every shape in the profile; they may be wider than need be, and infinite where nothing is known.
+// Remembers what it has worked out, so the network must not change below what was asked for.
+class ValueRanges {
+ public:
+  explicit ValueRanges(const Profile& profile) : profile_(profile) {}
+  Interval of_dim(const ITensor& tensor, int32_t axis);
+  Interval of_element(const ITensor& tensor, int64_t element);
+
+ private:
+  using Key = std::pair<const ITensor*, int64_t>;
+  Interval find_dim(const ITensor& tensor, int32_t axis);
+  double largest_volume(const ITensor& tensor);
+  Interval of_input(const ITensor& input, int32_t axis) const;
+  Interval of_value(const ITensor& input, int64_t element) const;
+  Interval infer_dim(const ILayer& layer, const ITensor& tensor, int32_t axis);
+  int64_t infer_end(const ILayer& layer, const ITensor& tensor, int32_t axis, bool at_high);
+  Interval find_element(const ITensor& tensor, int64_t element);
+  Interval of_operand(const ILayer& layer, int32_t index, int64_t element);
+  Interval of_reduce(const ILayer& layer);
+
+  const Profile& profile_;
+  std::map<Key, Interval> dims_;
+  std::map<Key, Interval> elements_;
+};
+
+// Dimensions of network inputs that a small tensor is computed from, each once; `of_sizes_only` becomes false when it
+// also depends on elements of the inputs.
+std::vector<DimOrigin> sizes_behind(const ITensor& tensor, bool& of_sizes_only);
+
+// Arithmetic on intervals.
+
+Interval everything();
+Interval hull(const Interval& a, const Interval& b);
+Interval apply_elementwise(ElementWiseOperation operation, const Interval& a, const Interval& b, bool integral);
+Interval apply_unary(UnaryOperation operation, const Interval& x);
+Interval cast(const Interval& x, DataType to);
+
+}  // namespace torch_tensorrt::network
