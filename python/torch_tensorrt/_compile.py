@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch.nn.modules import module as _hooks
 
 from torch_tensorrt import _exported, ts
 
@@ -26,6 +27,7 @@ def _to_script(module: Any, ir: str, flat: bool = False) -> torch.jit.ScriptModu
 
 
 def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
+    _refuse_calls_of_its_own(module)
     try:
         return torch.jit.script(module)
     except Exception as error:
@@ -33,6 +35,23 @@ def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
             f"torch.jit.script cannot take {type(module).__name__}; "
             f"torch.jit.trace(module, example_inputs) may, compile what it returns. It said: {error}"
         ) from error
+
+
+def _refuse_calls_of_its_own(module: torch.nn.Module) -> None:
+    """``torch.jit.script`` takes ``forward`` alone, without a word on what else a call of the module does."""
+    advice = "torch.jit.trace(module, example_inputs) sees it, compile what it returns"
+    if _hooks._global_forward_hooks or _hooks._global_forward_pre_hooks:
+        raise RuntimeError(
+            f"torch.jit.script leaves out the forward hooks that are registered for all modules; {advice}"
+        )
+    for name, part in module.named_modules():
+        # A GraphModule has one that calls nn.Module's.
+        is_plain = type(part).__call__ is torch.nn.Module.__call__ or isinstance(part, torch.fx.GraphModule)
+        if not is_plain:
+            where = f"the submodule {name}" if name else "the module"
+            raise RuntimeError(
+                f"{where}, a {type(part).__name__}, has its own __call__, which torch.jit.script leaves out; {advice}"
+            )
 
 
 def _resolve_inputs(

@@ -53,13 +53,18 @@ class Statement(NamedTuple):
 
 
 def define_forward(
-    module: torch.jit.ScriptModule, arguments: Sequence[tuple[str, str]], body: Sequence[Statement]
+    module: torch.jit.ScriptModule,
+    arguments: Sequence[tuple[str, str]],
+    body: Sequence[Statement],
+    classes: dict[str, type],
 ) -> None:
     """Gives the module a ``forward``.
 
     Args:
         arguments: name and type, as TorchScript writes it, of each.
-        body: what the method does; the names that it uses are ``self``, ``torch``, its arguments and builtins.
+        body: what the method does; the names that it uses are ``self``, ``torch``, its arguments, builtins and those of
+            ``classes``.
+        classes: named tuples by the names that ``body`` has for them.
     """
     here = _range_of("forward", Line("exported program", 1, ""))
     annotations = [_Converter(here).expression(kind) for _, kind in arguments]
@@ -71,7 +76,7 @@ def define_forward(
         for number, (text, line) in enumerate(body, start=2)
     ]
     definition = tree.Def(tree.Ident(here, "forward"), tree.Decl(here, params, None), statements)
-    names = {"torch": torch}
+    names = {"torch": torch, **classes}
     module._concrete_type._create_methods_and_properties([], [], [definition], [names.get], [{}])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import operator
 import warnings
@@ -14,6 +13,7 @@ from torch.export.graph_signature import InputKind, OutputKind
 from torch.utils import _pytree
 
 from torch_tensorrt._exported_arguments import Argument, Leaf
+from torch_tensorrt._exported_operators import named_tuple, number_tensor, per_tensor
 from torch_tensorrt._exported_source import Statement, define_forward, user_line
 
 # What a size is computed with.
@@ -50,6 +50,8 @@ _METHODS = {
 _SAME_AS = {"lift_fresh_copy": "clone", "lift_fresh": "detach", "detach_": "detach"}
 # Operators that are in-place and leave the elements as they are.
 _GRADIENTS = ("detach_", "requires_grad_")
+# Operators that take the dtype of what they make from a number.
+_FILLS = ("full", "new_full", "full_like", "scalar_tensor")
 # The engine checks ranges of sizes.
 _ASSERTS = (
     "_assert_scalar",
@@ -76,23 +78,9 @@ _CONTROL_FLOW = {
     "scan": "torch.scan",
     "associative_scan": "torch.associative_scan",
 }
+# First argument of a print that lowering takes away; passes/shown_memory.h has it too.
+KEEPS_WRITE = "torch_tensorrt keeps the write of"
 _STATE = (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR)
-
-
-@dataclasses.dataclass(frozen=True)
-class _NumberTensor:
-    """A number in the place of a tensor (``31 // x``), in the dtype in which the operator computes with it."""
-
-    number: float
-    dtype: torch.dtype
-
-
-def _as_tensor(value: Any, args: Sequence[Any]) -> Any:
-    if not isinstance(value, (bool, int, float)):
-        return value
-    tensors = [arg.meta["val"] for arg in args if isinstance(arg, torch.fx.Node)]
-    tensors = [tensor for tensor in tensors if isinstance(tensor, torch.Tensor)]
-    return _NumberTensor(value, torch.result_type(value, tensors[0])) if tensors else value
 
 
 class Writer:
@@ -108,6 +96,7 @@ class Writer:
         self.names: dict[torch.fx.Node, Any] = {}  # a text, or of what gives several values a list of texts
         self.taken = {"self", "torch", *(argument.name for argument in arguments)}
         self.body: list[Statement] = []
+        self.classes: dict[str, type] = {}  # named tuples that are returned
 
     def script(self) -> torch.jit.ScriptModule:
         self._take_inputs()
@@ -117,7 +106,7 @@ class Writer:
             warnings.simplefilter("ignore", DeprecationWarning)  # of torch.jit.script, which is not the user's choice
             module = torch.jit.script(self.holder.eval())
         try:
-            define_forward(module, [(given.name, given.type()) for given in self.arguments], self.body)
+            define_forward(module, [(given.name, given.type()) for given in self.arguments], self.body, self.classes)
         except RuntimeError as error:
             raise _refusal(f"has a part that TorchScript does not take: {error}") from error
         return module
@@ -190,10 +179,19 @@ class Writer:
             self.names[node] = known[node.args[1]]
             return
         self._check_writes(node)
+        calls = per_tensor(node)
+        if calls is None:
+            self.names[node] = self._assign(node, self._call(node))
+        else:
+            self.names[node] = [self._assign(node, self._operator(*call)) for call in calls]
+        for value in _written(node):
+            # TorchScript drops a write that it believes nobody reads; lowering takes the reader away.
+            self.body.append(Statement(f"print({KEEPS_WRITE!r}, {self._text(value)})"))
+
+    def _assign(self, node: torch.fx.Node, text: str) -> str:
         name = self._fresh(node.name)
-        text = self._call(node)
-        self.names[node] = name
         self.body.append(Statement(f"{name} = {text}", user_line(node)))
+        return name
 
     def _write_body(self, node: torch.fx.Node) -> list[str]:
         """Writes the graph that the operator runs and returns the texts of its results."""
@@ -251,17 +249,25 @@ class Writer:
         if target in _METHODS:
             return f"{self._text(args[0])}.{_METHODS[target]}({', '.join(map(self._text, args[1:]))})"
         if isinstance(target, torch._ops.OpOverload):
-            return self._operator(target, args, node.kwargs)
+            kwargs = node.kwargs
+            if target._opname in _FILLS and any(value is True or value is False for value in args):
+                kwargs = {**kwargs, "dtype": node.meta["val"].dtype}  # TorchScript makes an int of the bool
+            return self._operator(target, args, kwargs)
         raise _refusal(f"calls {getattr(target, '__name__', target)}{_at(node)}")
 
     def _operator(self, target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
         schema = target._schema
         types = {argument.name: argument.type for argument in schema.arguments}
-        args = [
-            _as_tensor(value, args) if isinstance(argument.type, torch.TensorType) else value
-            for value, argument in zip(args, schema.arguments, strict=False)
-        ]
-        given = [self._typed(value, argument.type) for value, argument in zip(args, schema.arguments, strict=False)]
+        given = []
+        for i, (value, argument) in enumerate(zip(args, schema.arguments, strict=False)):
+            number = number_tensor(target, args, i)
+            if number is not None:
+                text = self._hold(self._fresh("number"), number)
+            else:
+                text = self._typed(value, argument.type)
+            # An int and a dtype are one type to TorchScript, which would take view(dtype) for view(size).
+            by_name = isinstance(value, torch.dtype) or (bool(given) and "=" in given[-1].split("(")[0])
+            given.append(f"{argument.name}={text}" if by_name else text)
         given += [f"{name}={self._typed(value, types[name])}" for name, value in kwargs.items()]
         namespace, name = schema.name.split("::")
         name = _SAME_AS.get(name, name) if namespace == "aten" else name
@@ -269,8 +275,6 @@ class Writer:
 
     def _typed(self, value: Any, wanted: Any) -> str:
         """An empty list has its type written beside it."""
-        if isinstance(value, _NumberTensor):
-            return f"torch.tensor({self._text(value.number)}, dtype={self._text(value.dtype)})"
         if isinstance(value, (list, tuple)) and not value:
             return f"torch.jit.annotate({wanted.annotation_str}, [])"
         return self._text(value)
@@ -298,7 +302,25 @@ class Writer:
                 raise _changes_state(spec.target, value)
             else:
                 raise _refusal(f"has a result of the kind {spec.kind.name.lower()}")
-        return _packed(_pytree.tree_unflatten(results, self.program.call_spec.out_spec))
+        return self._packed(_pytree.tree_unflatten(results, self.program.call_spec.out_spec))
+
+    def _packed(self, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        if type(value) is list:
+            return f"[{', '.join(map(self._packed, value))}]"
+        if not isinstance(value, tuple):
+            raise RuntimeError(
+                f"the exported program returns a {type(value).__name__}; a compiled module returns tensors, tuples and "
+                "lists of them: return the values as a tuple"
+            )
+        kind = named_tuple(type(value))
+        if kind is not None:
+            name = next((name for name, known in self.classes.items() if known is kind), None)
+            name = name or self._fresh(f"type_{kind.__name__}")  # "max" is a function
+            self.classes[name] = kind
+            return f"{name}({', '.join(map(self._packed, value))})"
+        return f"({', '.join(map(self._packed, value))}{',' * bool(value)})"
 
     def _write_input(self, name: str, value: torch.fx.Node) -> None:
         (node,) = (node for node in self.names if node.op == "placeholder" and node.name == name)
@@ -384,18 +406,6 @@ def _memory_of(value: Any) -> Any:
 def _storage(node: torch.fx.Node) -> int | None:
     value = node.meta.get("val")
     return value.untyped_storage()._cdata if isinstance(value, torch.Tensor) else None
-
-
-def _packed(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, tuple) or type(value) is list:
-        parts = ", ".join(map(_packed, value))
-        return f"[{parts}]" if type(value) is list else f"({parts},)"
-    raise RuntimeError(
-        f"the exported program returns a {type(value).__name__}; a compiled module returns tensors, tuples and lists "
-        "of them: return the values as a tuple"
-    )
 
 
 def _float_text(value: float) -> str:

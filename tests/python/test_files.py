@@ -145,6 +145,18 @@ def test_torchtrtc_never_overwrites_its_timing_cache(tmp_path):
     assert not (tmp_path / "out.ts").exists()
 
 
+def test_no_other_file_is_taken_for_a_timing_cache(tmp_path):
+    model = tmp_path / "model.ts"
+    torch.jit.script(Mlp().eval()).save(str(model))
+    before = model.read_bytes()
+    done = try_run(TORCHTRTC, "-d", "cpu", "--timing-cache", model, model, tmp_path / "out.ts", "(2,16)")
+    assert done.returncode == 1 and "is the input, which would be lost" in done.stderr
+    settings = {"inputs": [torch.ones(2, 16)], "device": "cpu", "timing_cache_path": str(model)}
+    with pytest.raises(RuntimeError, match="is not a timing cache and would be overwritten"):
+        torch_tensorrt.compile(torch.jit.script(Mlp().eval()), **settings)
+    assert model.read_bytes() == before and names(tmp_path) == ["model.ts"]
+
+
 class Wide(torch.nn.Module):
     """Tens of megabytes, so that writing takes a while."""
 

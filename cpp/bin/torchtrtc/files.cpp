@@ -75,6 +75,10 @@ torch::jit::Module load_module(const std::string& path) {
 }
 
 void require_output(const Options& options) {
+  const std::string& cache = options.settings.timing_cache_path;
+  if (!cache.empty() && is_same_file(cache, options.input_path)) {
+    TORCHTRT_THROW_ERROR("the timing cache " << cache << " is the input, which would be lost; name another file");
+  }
   if (options.output_path.empty())
     TORCHTRT_THROW_ERROR("no output file was given: torchtrtc INPUT OUTPUT [input specs]");
   const fs::path path(options.output_path);

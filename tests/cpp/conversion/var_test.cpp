@@ -104,7 +104,7 @@ TEST(Var, ReadsListsOfNetworkTensors) {
   EXPECT_TRUE(Var(&value).isITensorList());
   EXPECT_EQ(Var(&value).unwrapToITensorList(), (std::vector<nvinfer1::ITensor*>{input, input}));
   const std::string message = tests::error_of([&] { Var(&value).unwrapToIntList(); });
-  EXPECT_NE(message.find("assuming it was int[]"), std::string::npos) << message;
+  EXPECT_NE(message.find("an argument of the type int[] is computed in the engine"), std::string::npos) << message;
 }
 
 }  // namespace

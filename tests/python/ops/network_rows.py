@@ -86,6 +86,7 @@ def _padding() -> list[Row]:
         Row("aten::constant_pad_nd", "torch.constant_pad_nd(a, [1, 2])", (x1,)),
         Row("aten::constant_pad_nd", "torch.constant_pad_nd(a, [1, 2, 0, 3], 1.5)", (x2,)),
         Row("aten::constant_pad_nd", "torch.constant_pad_nd(a, [-1, 2])", (x2,)),
+        Row("aten::constant_pad_nd", "torch.constant_pad_nd(a, [1, 1], 0.5)", (t(2, 3, dtype=BOOL),)),
         Row("aten::pad", f"{F}pad(a, [1, 2])", (x1,)),
         Row("aten::pad", f"{F}pad(a, [1, 2, 1, 0], 'reflect')", (x2,)),
         Row("aten::pad", f"{F}pad(a, [1, 2, 1, 0], 'replicate')", (x2,)),

@@ -183,6 +183,7 @@ def _others() -> list[Row]:
         Row("aten::logit", "torch.logit(a)", (t(5, low=0.1, high=0.9),)),
         Row("aten::logit", "torch.logit(a, 0.2)", (t(5, low=0.0, high=1.0),)),
         Row("aten::logit", "torch.logit(a, 1e-6)", (t(3, 2, low=0.3, high=0.7),)),
+        Row("aten::logit", "torch.logit(a, float('nan'))", (t(5, low=0.1, high=0.9),)),
     ]
     for name, symbol in (("and", "&"), ("or", "|"), ("xor", "^")):
         rows += [
@@ -289,6 +290,14 @@ def _activations() -> list[Row]:
         rows.append(Row(op, code, (t(2, 3, dtype=F64),)))
         finite = tuple(v for v in SPECIAL if v == v and abs(v) < 10)
         rows.append(Row(op, code, (t(len(finite), values=finite, dynamic=False),), static_only="given"))
+    for alpha in ("1e5", "-0.7", "2147483648.0", "3e38"):
+        rows.append(Row("aten::celu", f"torch.celu(a, {alpha})", (t(5, low=-3, high=3),)))
+    for code in ("torch.threshold(a, {}, 2.0)", "torch.hardshrink(a, {})"):
+        for limit in ("float('nan')", "float('inf')", "0.0"):
+            row = f"aten::{code[6:].split('(')[0]}"
+            rows.append(
+                Row(row, code.format(limit), (t(8, values=SPECIAL, dynamic=False),), static_only="given values")
+            )
     rows += [
         Row("aten::gelu", "torch.nn.functional.gelu(a, approximate='tanh')", (t(3, 4),)),
         Row("aten::relu_", "torch.relu_(a.clone())", (t(3, 4),)),

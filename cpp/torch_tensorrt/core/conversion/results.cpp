@@ -122,7 +122,8 @@ bool compute_first_number(ConversionCtx& ctx, std::vector<ValueTree>& trees, Ten
     if (tree.kind == Kind::kConstant && tree.constant.isScalar()) {
       tree.kind = Kind::kNumber;
       tree.declared = tree.constant.type();
-      tensors.push_back(converters::scalar_to_tensor(&ctx, tree.constant.toScalar()));
+      const auto number = tree.constant.toScalar();  // Python's floats are doubles
+      tensors.push_back(converters::tensor_to_const(&ctx, at::scalar_tensor(number, at::dtype(number.type()))));
       return true;
     }
     if (compute_first_number(ctx, tree.children, tensors)) return true;

@@ -99,7 +99,6 @@ TEST_F(TimingCacheTest, IgnoresDamageAndReplacesIt) {
   TimingCache::open(path_, target_)->save();
   const std::string header = read();
   const std::string damaged[] = {"",
-                                 "nonsense\n",
                                  header + "x y\n",
                                  header + "1.0\n",
                                  header + "1.0 a\n2.0 b",
@@ -107,7 +106,7 @@ TEST_F(TimingCacheTest, IgnoresDamageAndReplacesIt) {
                                  header + "-1 a\n",
                                  header + "1.0abc a\n",
                                  header + std::string(10000, '1') + "\n",
-                                 std::string(1000, '\0')};
+                                 header.substr(0, header.size() / 2)};
   for (const std::string& text : damaged) {
     write(text);
     const auto cache = TimingCache::open(path_, target_);
@@ -115,6 +114,19 @@ TEST_F(TimingCacheTest, IgnoresDamageAndReplacesIt) {
     cache->put("new", 3);
     cache->save();
     EXPECT_EQ(TimingCache::open(path_, target_)->find("new"), 3) << text.substr(0, 100);
+  }
+}
+
+TEST_F(TimingCacheTest, LeavesOtherFilesAlone) {
+  for (const std::string& text : {std::string("a model\n"), std::string(1000, '\0')}) {
+    write(text);
+    EXPECT_THROW(TimingCache::open(path_, target_), Error);
+    std::filesystem::remove(path_);
+    const auto cache = TimingCache::open(path_, target_);
+    cache->put("a", 1);
+    write(text);  // by someone else, during the build
+    EXPECT_NE(cache->save().reason().find("is not a timing cache"), std::string::npos);
+    EXPECT_EQ(read(), text);
   }
 }
 

@@ -180,7 +180,8 @@ Registrations dict_evaluators() {
       {"aten::dict", copied, "aten::dict.Dict_KEY(Dict(KEY, t)(a) self) -> Dict(KEY, t)"},
       {"aten::dict", copied, "aten::dict.KEY((KEY, tVal)[] inputs) -> Dict(KEY, tVal)"},
   };
-  Registrations registrations = {row("prim::DictConstruct", construct)};
+  Registrations registrations = {row("prim::DictConstruct", construct),
+                                 row("aten::dict", construct, {"aten::dict() -> Dict(str, Tensor)"})};
   for (const Row& one : rows) {
     std::set<std::string> schemas;
     for (const char* type : {"str", "int"}) schemas.insert(with_key(one.schema, type));

@@ -22,18 +22,23 @@ bool is_computed(const torch::jit::Node* n, const kwargs& args) {
 // A row's function for computed numbers, behind the check that there are some.
 using Computed = std::function<ITensor*(ConversionCtx*, const torch::jit::Node*, const std::vector<ITensor*>&)>;
 
-// A number that may be computed, as a 0-d network tensor.
+// A number that may be computed, as a 0-d network tensor. Python's floats are doubles and its ints have 64 bits, also
+// those that are items of smaller tensors.
 ITensor* operand(ConversionCtx* ctx, const torch::jit::IValue& value) {
   if (!TensorContainer::is_in(value)) {
-    // Python's floats are doubles.
     const auto number = value.toScalar();
     return converters::tensor_to_const(ctx, at::scalar_tensor(number, at::TensorOptions().dtype(number.type())));
   }
   auto* tensor = value.toCustomClass<TensorContainer>()->tensor();
-  if (tensor->getDimensions().nbDims == 0) return tensor;
-  auto* shuffle = ctx->net->addShuffle(*tensor);
-  shuffle->setReshapeDimensions(nvinfer1::Dims());
-  return shuffle->getOutput(0);
+  if (tensor->getDimensions().nbDims != 0) {
+    auto* shuffle = ctx->net->addShuffle(*tensor);
+    shuffle->setReshapeDimensions(nvinfer1::Dims());
+    tensor = shuffle->getOutput(0);
+  }
+  const auto type = tensor->getType();
+  if (type == DataType::kBOOL) return tensor;
+  const auto wide = nvinfer1::is_integral(type) ? DataType::kINT64 : DataType::kDOUBLE;
+  return type == wide ? tensor : converters::castITensor(ctx, tensor, wide);
 }
 
 NodeEvaluator computed(Computed compute) {

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/conversion/var/Var.h"
 
+#include <algorithm>
+
 #include "ATen/ATen.h"
 
 #include "torch_tensorrt/core/conversion/conversionctx/ConversionCtx.h"
@@ -7,6 +9,18 @@
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 
 namespace torch_tensorrt::core::conversion {
+namespace {
+
+// Whether the value is computed in the engine, or is a list with a part that is.
+bool is_computed(const torch::jit::IValue& value) {
+  if (TensorContainer::is_in(value)) return true;
+  if (!value.isList()) return false;
+  const auto elements = value.toListRef();
+  return std::any_of(elements.begin(), elements.end(), is_computed);
+}
+
+}  // namespace
+
 std::string Var::type_name() const {
   if (type_ == kITensor) return "nvinfer1::ITensor";
   return type_ == kIValue ? "c10::IValue" : "None";
@@ -15,7 +29,8 @@ std::string Var::type_name() const {
 bool Var::is_none_value() const { return type_ == kNone || (type_ == kIValue && ivalue_->isNone()); }
 
 void Var::throw_wrong_type(const char* wanted) const {
-  if (type_ == kITensor && std::string(wanted).find("Tensor") == std::string::npos) {
+  const bool computed = type_ == kITensor || (type_ == kIValue && is_computed(*ivalue_));
+  if (computed && std::string(wanted).find("Tensor") == std::string::npos) {
     TORCHTRT_THROW_ERROR("an argument of the type " << wanted << " is computed in the engine (from sizes of a range or "
                                                     << "from tensors), and must be known while compiling");
   }

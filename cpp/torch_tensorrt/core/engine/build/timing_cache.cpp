@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <sstream>
+#include <string_view>
 
 #include "torch_tensorrt/core/engine/plan/plan_header.h"
 #include "torch_tensorrt/core/network/attributes.h"
@@ -15,7 +16,9 @@
 namespace torch_tensorrt::engine {
 namespace {
 
-constexpr const char* kMagic = "torch_tensorrt timing cache 1";
+constexpr std::string_view kMagic = "torch_tensorrt timing cache 1";
+// Every version of the format begins so.
+constexpr std::string_view kMagicOfAll = "torch_tensorrt timing cache";
 // Far more than any file of ours has in a line.
 constexpr size_t kMaxLine = 4096;
 
@@ -38,7 +41,8 @@ bool parse_entry(const std::string& line, std::string* key, double* microseconds
 
 enum class OnDamage { kWarn, kIgnore };
 
-// Nothing when the file is not there, or not one of this library for this target.
+// Nothing when the file is not there, or is one of another version or for another target, which will be replaced.
+// Throws Error where the file is something else: it would be lost.
 std::map<std::string, double> read_entries(const std::string& path, const std::string& header, OnDamage on_damage) {
   std::map<std::string, double> entries;
   const auto ignored = [&](const std::string& why) {
@@ -48,7 +52,10 @@ std::map<std::string, double> read_entries(const std::string& path, const std::s
     return std::map<std::string, double>();
   };
   const auto content = core::util::read_shared_file(path);
-  if (!content) return entries;
+  if (!content || content->empty()) return entries;
+  if (content->compare(0, kMagicOfAll.size(), kMagicOfAll) != 0) {
+    TORCHTRT_THROW_ERROR(path << " is not a timing cache and would be overwritten; name another file, or remove it");
+  }
   std::istringstream file(*content);
   std::string line;
   if (!std::getline(file, line) || line != header) {

@@ -15,6 +15,17 @@ using torch::jit::Value;
 const auto kKeepsWrite = c10::Symbol::attr("keeps_write");
 const auto kShares = c10::Symbol::fromQualString("trt::shares");
 
+// The writer of exported programs prints what they write, so that TorchScript keeps it; _exported_writer.py has this
+// too.
+constexpr const char* kKeepsWriteText = "torch_tensorrt keeps the write of";
+
+bool keeps_write(const Node* node) {
+  if (node->kind() != c10::prim::Print) return false;
+  if (node->hasAttribute(kKeepsWrite)) return true;
+  const auto text = node->inputs().empty() ? std::nullopt : torch::jit::toIValue(node->input(0));
+  return text && text->isString() && text->toStringRef() == kKeepsWriteText;
+}
+
 // Types that trt::shares has an overload of.
 bool is_tensor_or_list(const Value* value) {
   return value->type()->isSubtypeOf(*c10::TensorType::get()) || value->type()->isSubtypeOf(*c10::ListType::ofTensors());

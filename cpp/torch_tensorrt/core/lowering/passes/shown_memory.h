@@ -10,7 +10,7 @@ namespace torch_tensorrt::core::lowering::passes {
 // - They believe schemas, and that of atleast_2d or dropout does not say that the result may share the argument's
 //   memory. trt::shares behind such a node says it.
 void show_memory(torch::jit::Graph& graph);
-// Takes those nodes away.
+// Takes those nodes away, and the prints by which the writer of exported programs keeps writes.
 void hide_memory(torch::jit::Graph& graph);
 
 // Shows the memory while it lives.

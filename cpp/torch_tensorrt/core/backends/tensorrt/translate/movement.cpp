@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "torch_tensorrt/core/backends/tensorrt/support/transposes.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -17,36 +18,15 @@ trt::ITensor& to_uint8(Translator& t, trt::ITensor& x) {
   return cast(t, cast(t, binary(t, Binary::kSUB, whole, above), DataType::kFLOAT), DataType::kUINT8);
 }
 
-// Dimensions of size 1 that stand behind others.
-std::vector<int32_t> inner_units(const trt::Dims& dims) {
-  std::vector<int32_t> units;
-  bool is_behind = false;
-  for (int32_t i = 0; i < dims.nbDims; ++i) {
-    if (dims.d[i] == 1 && is_behind) units.push_back(i);
-    is_behind = is_behind || dims.d[i] != 1;
-  }
-  return units;
-}
+std::vector<int64_t> sizes_of(const trt::Dims& dims) { return {dims.d, dims.d + dims.nbDims}; }
 
-// TensorRT 10.6 gives a wrong product of matrices behind a transpose of 5 dimensions or more that keeps one of size 1
-// in the middle ([2x1x16x49x32] by 0, 1, 3, 2, 4), and a right one where such dimensions are away during the transpose.
-bool goes_wrong(const trt::Dims& dims) { return dims.nbDims >= 5 && !inner_units(dims).empty(); }
+bool goes_wrong(const trt::Dims& dims) { return transposes_wrongly(sizes_of(dims)); }
 
 trt::ITensor& transpose_without_units(Translator& t, trt::ITensor& x, const network::Permutation& order) {
-  const std::vector<int32_t> units = inner_units(x.getDimensions());
+  const UnitTranspose steps = without_units(sizes_of(x.getDimensions()), order);
   trt::Permutation rest{};
-  std::vector<int32_t> added;
-  int32_t count = 0;
-  for (int32_t i = 0; i < x.getDimensions().nbDims; ++i) {
-    const int32_t axis = order.order[i];
-    const auto next = std::lower_bound(units.begin(), units.end(), axis);
-    if (next != units.end() && *next == axis) {
-      added.push_back(i);
-    } else {
-      rest.order[count++] = axis - static_cast<int32_t>(next - units.begin());
-    }
-  }
-  return unsqueeze(t, transpose(t, squeeze(t, x, units), rest), added);
+  std::copy(steps.order.begin(), steps.order.end(), rest.order);
+  return unsqueeze(t, transpose(t, squeeze(t, x, steps.units), rest), steps.added);
 }
 
 }  // namespace

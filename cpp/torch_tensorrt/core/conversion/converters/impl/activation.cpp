@@ -76,18 +76,17 @@ bool elu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, cast(ctx, choose(ctx, is_positive, times(x, scale), negative), type));
 }
 
-// celu(x) = max(0, x) + min(0, alpha * (exp(x / alpha) - 1))
+// celu(x) = x > 0 ? x : alpha * expm1(x / alpha)
 bool celu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
   const double alpha = args[1].unwrapToScalar().toDouble();
   TORCHTRT_CHECK(alpha != 0.0, util::node_info(n) << ": alpha is 0, must not be 0");
   const auto type = scalar_type(x);
   x = cast(ctx, x, wide_type(type));
-  const auto scaled = [&](ITensor* a, double b) { return apply(ctx, ElementWiseOperation::kPROD, a, at::Scalar(b)); };
-  // alpha * elu(x / alpha) for a positive alpha.
-  TORCHTRT_CHECK(alpha > 0.0, util::node_info(n) << ": alpha is " << alpha << ", only positive ones are converted");
-  auto* out = scaled(activation(ctx, scaled(x, 1.0 / alpha), ActivationType::kELU, 1.0), alpha);
-  return finish(ctx, n, cast(ctx, out, type));
+  const auto times = [&](ITensor* a, double b) { return apply(ctx, ElementWiseOperation::kPROD, a, at::Scalar(b)); };
+  auto* negative = times(apply(ctx, nvinfer1::UnaryOperation::kEXPM1, times(x, 1.0 / alpha)), alpha);
+  auto* is_positive = apply(ctx, ElementWiseOperation::kGREATER, x, at::Scalar(0.0));
+  return finish(ctx, n, cast(ctx, choose(ctx, is_positive, x, negative), type));
 }
 
 bool softplus(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -100,17 +99,19 @@ bool softplus(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, choose(ctx, linear, x, soft));
 }
 
-// threshold(x) = x > threshold ? x : value
+// Whether x <= limit; false for NaN on either side.
+ITensor* at_most(ConversionCtx* ctx, ITensor* x, const at::Scalar& limit) {
+  return apply(ctx, ElementWiseOperation::kOR, apply(ctx, ElementWiseOperation::kLESS, x, limit),
+               apply(ctx, ElementWiseOperation::kEQUAL, x, limit));
+}
+
+// threshold(x) = x <= threshold ? value : x
 bool threshold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const auto type = scalar_type(x);
   auto* value = scalar_constant(ctx, args[2].unwrapToScalar(), type);
-  // NaN stays NaN, as in PyTorch: the comparison that selects the value is x <= threshold.
-  auto* above = apply(ctx, ElementWiseOperation::kGREATER, cast(ctx, x, wide_type(type)), args[1].unwrapToScalar());
-  if (!at::isFloatingType(type)) return finish(ctx, n, ctx->net->addSelect(*above, *x, *value)->getOutput(0));
-  auto* nan = ctx->net->addUnary(*x, nvinfer1::UnaryOperation::kISNAN)->getOutput(0);
-  auto* keep = ctx->net->addElementWise(*above, *nan, ElementWiseOperation::kOR)->getOutput(0);
-  return finish(ctx, n, ctx->net->addSelect(*keep, *x, *value)->getOutput(0));
+  auto* replaced = at_most(ctx, cast(ctx, x, wide_type(type)), args[1].unwrapToScalar());
+  return finish(ctx, n, choose(ctx, replaced, value, x));
 }
 
 // max(x, 0) + weight * min(x, 0), the weight along dimension 1.
@@ -236,9 +237,8 @@ bool hardshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
   auto* size = apply(ctx, nvinfer1::UnaryOperation::kABS, x);
   const double lambda = args[1].unwrapToScalar().toDouble();
-  auto* outside = apply(ctx, ElementWiseOperation::kGREATER, size, at::Scalar(lambda));
-  auto* kept = apply(ctx, ElementWiseOperation::kOR, outside, apply(ctx, nvinfer1::UnaryOperation::kISNAN, x));
-  return finish(ctx, n, choose(ctx, kept, x, scalar_constant(ctx, 0.0, scalar_type(x))));
+  auto* inside = at_most(ctx, size, at::Scalar(lambda));
+  return finish(ctx, n, choose(ctx, inside, scalar_constant(ctx, 0.0, scalar_type(x)), x));
 }
 
 // x moved toward 0 by lambda, 0 where it would pass it: x - clip(x, -lambda, lambda).

@@ -263,12 +263,7 @@ ITensor* along(ConversionCtx* ctx, ITensor* vector, int32_t dim, int32_t rank) {
 
 std::vector<int64_t> optional_ints(const Var& arg) {
   if (is_none(arg)) return {};
-  const auto& value = *arg.IValue();
-  if (value.isInt()) return {value.toInt()};
-  if (value.isIntList()) return value.toIntVector();
-  std::vector<int64_t> ints;
-  for (const auto& element : value.toListRef()) ints.push_back(element.toInt());
-  return ints;
+  return Var(arg).unwrapToIntList().vec();
 }
 
 }  // namespace torch_tensorrt::core::conversion::converters

@@ -33,7 +33,8 @@ ITensor* pad_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const
   }
   auto* slice = ctx->net->addSlice(*x, starts.dims(), sizes.dims(), nvinfer1::Dims(std::vector<int64_t>(rank(x), 1)));
   slice->setMode(mode);
-  if (mode == SampleMode::kFILL) slice->setFillValue(value.toDouble());
+  const bool is_bool = scalar_type(x) == at::kBool;
+  if (mode == SampleMode::kFILL) slice->setFillValue(is_bool ? value.toBool() : value.toDouble());
   if (!starts.is_known()) slice->setInput(1, *size_tensor(ctx, starts));
   if (!sizes.is_known()) slice->setInput(2, *size_tensor(ctx, sizes));
   return slice->getOutput(0);

@@ -50,13 +50,14 @@ OpConverter flip_along(int32_t dim) {
 }
 
 // The last `shift` elements first.
-ITensor* rolled(ConversionCtx* ctx, ITensor* x, int32_t dim, int64_t shift) {
+ITensor* rolled(ConversionCtx* ctx, ITensor* x, int32_t dim, const Size& by) {
   const int64_t size = x->getDimensions().d[dim];
-  if (size < 0) {
-    auto* places = apply(ctx, ElementWiseOperation::kSUB, positions(ctx, x, dim), at::Scalar(shift));
+  if (size < 0 || !by.is_known()) {
+    auto* places = apply(ctx, ElementWiseOperation::kSUB, positions(ctx, x, dim), size_tensor(ctx, by));
     places = apply(ctx, ElementWiseOperation::kREMAINDER, places, dim_size(ctx, x, dim));
     return ctx->net->addGather(*x, *places, dim)->getOutput(0);
   }
+  const int64_t shift = by.value;
   if (size == 0 || shift % size == 0) return x;
   const int64_t moved = ((shift % size) + size) % size;
   return join(ctx, {slice_dim(ctx, x, dim, size - moved, moved), slice_dim(ctx, x, dim, 0, size - moved)}, dim);
@@ -64,17 +65,19 @@ ITensor* rolled(ConversionCtx* ctx, ITensor* x, int32_t dim, int64_t shift) {
 
 bool roll(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  const auto shifts = optional_ints(args[1]);
+  const auto shifts = read_sizes(ctx, args[1]);
   const auto dims = optional_ints(args[2]);
+  const size_t count = shifts.values.size();
   if (dims.empty()) {
-    TORCHTRT_CHECK(shifts.size() == 1, util::node_info(n) << ": " << shifts.size() << " shifts and no dims");
-    auto* flat = rolled(ctx, replace_dims(ctx, x, 0, rank(x), {-1}), 0, shifts[0]);
+    TORCHTRT_CHECK(count == 1, util::node_info(n) << ": " << count << " shifts and no dims");
+    auto* flat = rolled(ctx, replace_dims(ctx, x, 0, rank(x), {-1}), 0, entry(shifts, 0));
     return finish(ctx, n, reshape(ctx, flat, sizes_of(ctx, x)));
   }
-  TORCHTRT_CHECK(shifts.size() == dims.size(),
-                 util::node_info(n) << ": " << shifts.size() << " shifts and " << dims.size() << " dims");
+  TORCHTRT_CHECK(count == dims.size(), util::node_info(n) << ": " << count << " shifts and " << dims.size() << " dims");
   auto* out = x;
-  for (size_t i = 0; i < dims.size(); ++i) out = rolled(ctx, out, existing_dim(n, dims[i], rank(x)), shifts[i]);
+  for (size_t i = 0; i < count; ++i) {
+    out = rolled(ctx, out, existing_dim(n, dims[i], rank(x)), entry(shifts, i));
+  }
   return finish(ctx, n, out == x ? identity(ctx, x) : out);
 }
 

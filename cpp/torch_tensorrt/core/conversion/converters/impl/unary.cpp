@@ -134,13 +134,14 @@ bool nan_to_num(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, choose(ctx, apply(ctx, UnaryOperation::kISNAN, x), constant(given_or(1, 0.0)), finite));
 }
 
-// log(x / (1 - x)), x first kept eps away from 0 and 1.
+// log(x / (1 - x)), x first kept eps away from 0 and 1: eps below it, then 1 - eps above that. NaN limits nothing.
 bool logit(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
-  if (!is_none(args[1])) {
-    const double eps = args[1].unwrapToScalar().toDouble();
-    x = apply(ctx, ElementWiseOperation::kMIN, apply(ctx, ElementWiseOperation::kMAX, x, at::Scalar(eps)),
-              at::Scalar(1.0 - eps));
+  const double eps = is_none(args[1]) ? std::nan("") : args[1].unwrapToScalar().toDouble();
+  if (!std::isnan(eps)) {
+    auto* below = apply(ctx, ElementWiseOperation::kLESS, x, at::Scalar(eps));
+    auto* limited = apply(ctx, ElementWiseOperation::kMIN, x, at::Scalar(1.0 - eps));
+    x = choose(ctx, below, scalar_constant(ctx, eps, scalar_type(x)), limited);
   }
   auto* rest = apply(ctx, ElementWiseOperation::kSUB, scalar_constant(ctx, 1.0, scalar_type(x)), x);
   return finish(ctx, n, apply(ctx, UnaryOperation::kLOG, apply(ctx, ElementWiseOperation::kDIV, x, rest)));

@@ -1,0 +1,107 @@
+"""Operators and types of exported programs that TorchScript would take for others."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Sequence
+from typing import Any, NamedTuple, get_type_hints
+
+import torch
+from torch.utils import _pytree
+
+Call = tuple[torch._ops.OpOverload, tuple[Any, ...], dict[str, Any]]
+
+# Of operators on lists, the operator on one tensor where it has another name.
+_ONE_TENSOR = {"norm": "linalg_vector_norm"}
+_KEYWORDS = {"addcmul": "value", "addcdiv": "value", "addcmul_": "value", "addcdiv_": "value"}
+
+
+def number_tensor(target: torch._ops.OpOverload, args: Sequence[Any], place: int) -> torch.Tensor | None:
+    """The tensor for a number, or None where it stays one.
+
+    A number in the place of a tensor (``31 // x``) stays one where the operator has an overload that takes it: a
+    tensor would be rounded to its dtype, where PyTorch computes with the number itself. A bool in the place of a number
+    becomes a tensor where an overload takes that: TorchScript would make an int of it.
+    """
+    value, wanted = args[place], target._schema.arguments[place].type
+    if isinstance(value, bool):
+        is_tensor = isinstance(wanted, torch.TensorType)
+        may_be = isinstance(wanted, torch.NumberType) and _has_overload(target, place, torch.TensorType)
+        return torch.tensor(value) if is_tensor or may_be else None
+    if not isinstance(value, (int, float)) or not isinstance(wanted, torch.TensorType):
+        return None
+    if _has_overload(target, place, torch.NumberType):
+        return None
+    tensors = [arg.meta["val"] for arg in args if isinstance(arg, torch.fx.Node)]
+    tensors = [tensor for tensor in tensors if isinstance(tensor, torch.Tensor)]
+    return torch.tensor(value, dtype=torch.result_type(value, tensors[0])) if tensors else None
+
+
+def _has_overload(target: torch._ops.OpOverload, place: int, kind: type) -> bool:
+    """Whether the operator has an overload that differs in the type of that argument alone."""
+
+    def others(overload: torch._ops.OpOverload) -> list[Any]:
+        return [str(argument.type) for i, argument in enumerate(overload._schema.arguments) if i != place]
+
+    packet = target.overloadpacket
+    overloads = [getattr(packet, name) for name in packet.overloads()]
+    return any(
+        len(overload._schema.arguments) == len(target._schema.arguments)
+        and isinstance(overload._schema.arguments[place].type, kind)
+        and others(overload) == others(target)
+        for overload in overloads
+    )
+
+
+def per_tensor(node: torch.fx.Node) -> list[Call] | None:
+    """What an operator on lists of tensors (``_foreach_mul_``) does to each; None for other operators."""
+    target = node.target
+    if not isinstance(target, torch._ops.OpOverload) or not target._opname.startswith("_foreach_"):
+        return None
+    name = target._opname.removeprefix("_foreach_")
+    packet = getattr(torch.ops.aten, _ONE_TENSOR.get(name, name))
+    lists = [value for value in node.args if isinstance(value, (list, tuple))]
+    calls: list[Call] = []
+    for i in range(len(lists[0])):
+        args = [value[i] if isinstance(value, (list, tuple)) else value for value in node.args]
+        kwargs = {name: value[i] if isinstance(value, (list, tuple)) else value for name, value in node.kwargs.items()}
+        if name in _KEYWORDS and len(args) > 3:
+            kwargs[_KEYWORDS[name]] = args.pop()
+        if name == "norm":
+            kwargs = {"dtype": args[2] if len(args) > 2 else kwargs.get("dtype")}
+            args = [args[0], args[1] if len(args) > 1 else 2]
+        calls.append((_overload(packet, args, kwargs), tuple(args), kwargs))
+    return calls
+
+
+def _overload(packet: torch._ops.OpOverloadPacket, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """The first overload that takes the arguments as they are."""
+    for name in packet.overloads():
+        overload = getattr(packet, name)
+        arguments = overload._schema.arguments
+        named = {argument.name for argument in arguments}
+        fits = len(args) <= len(arguments) and all(name in named for name in kwargs)
+        if fits and all(_fits(value, argument.type) for value, argument in zip(args, arguments, strict=False)):
+            return overload
+    raise RuntimeError(f"no form of {packet} takes {list(args)}")
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    if isinstance(value, torch.fx.Node):
+        return isinstance(wanted, torch.TensorType)
+    if isinstance(value, (bool, int, float)):
+        return isinstance(wanted, (torch.NumberType, torch.FloatType, torch.IntType, torch.BoolType))
+    return not isinstance(wanted, torch.TensorType)
+
+
+@functools.cache
+def named_tuple(kind: type) -> type | None:
+    """A class with the name and the fields of a tuple's type, for TorchScript; None of a plain tuple."""
+    if _pytree.is_namedtuple_class(kind):
+        hints = get_type_hints(kind)  # classes, where the annotations are texts
+        return NamedTuple(kind.__name__, [(field, hints.get(field, torch.Tensor)) for field in kind._fields])
+    if _pytree.is_structseq_class(kind):  # what x.max(1) gives
+        fields = [name for name, value in vars(kind).items() if isinstance(value, types.MemberDescriptorType)]
+        return NamedTuple(kind.__name__, [(field, torch.Tensor) for field in fields])
+    return None

@@ -1,0 +1,62 @@
+#include "torch_tensorrt/core/backends/tensorrt/support/transposes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+namespace torch_tensorrt::backends::tensorrt {
+namespace {
+
+using testing::ElementsAre;
+using Sizes = std::vector<int64_t>;
+
+Sizes permuted(const Sizes& dims, const std::vector<int32_t>& order) {
+  Sizes result;
+  for (const int32_t axis : order) result.push_back(dims[axis]);
+  return result;
+}
+
+TEST(Transposes, OnlyDimensionsOfOneBehindOthersGoWrong) {
+  EXPECT_TRUE(transposes_wrongly({2, 1, 16, 49, 32}));
+  EXPECT_FALSE(transposes_wrongly({1, 2, 16, 49, 32}));
+  EXPECT_FALSE(transposes_wrongly({2, 1, 16, 49}));
+  EXPECT_FALSE(transposes_wrongly({2, -1, 16, 49, 32}));
+}
+
+TEST(Transposes, TheExampleOfTheFault) {
+  network::Permutation order{};
+  std::iota(order.order, order.order + 5, 0);
+  std::swap(order.order[2], order.order[3]);
+  const UnitTranspose made = without_units({2, 1, 16, 49, 32}, order);
+  EXPECT_THAT(made.units, ElementsAre(1));
+  EXPECT_THAT(made.order, ElementsAre(0, 2, 1, 3));
+  EXPECT_THAT(made.added, ElementsAre(1));
+}
+
+// Dimensions are told apart by their sizes.
+TEST(Transposes, TheThreeStepsAreTheTranspose) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 500; ++round) {
+    const size_t rank = 2 + random() % 6;
+    Sizes dims;
+    for (size_t i = 0; i < rank; ++i) dims.push_back(random() % 3 == 0 ? 1 : static_cast<int64_t>(10 + i));
+    std::vector<int32_t> axes(rank);
+    std::iota(axes.begin(), axes.end(), 0);
+    std::shuffle(axes.begin(), axes.end(), random);
+    network::Permutation order{};
+    std::copy(axes.begin(), axes.end(), order.order);
+    const UnitTranspose made = without_units(dims, order);
+    Sizes small = dims;
+    for (auto unit = made.units.rbegin(); unit != made.units.rend(); ++unit) small.erase(small.begin() + *unit);
+    Sizes result = permuted(small, made.order);
+    for (const int32_t place : made.added) result.insert(result.begin() + place, 1);
+    ASSERT_EQ(result, permuted(dims, axes)) << "round " << round;
+    ASSERT_EQ(made.units.size(), made.added.size());
+  }
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::backends::tensorrt

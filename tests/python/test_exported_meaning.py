@@ -1,0 +1,141 @@
+"""Exported programs keep what TorchScript would make of the same text: numbers, writes, overloads, types of results."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import nn
+
+import torch_tensorrt
+
+NUMBERS = ("x * 0.1", "x + 0.1", "x - 0.3", "x / 3e5", "0.3 / x", "1e5 * x", "x ** 2 * 0.044715", "0.1 - x", "x % 0.7")
+
+
+def exported(source: str, *inputs: torch.Tensor) -> torch.export.ExportedProgram:
+    scope = {"torch": torch, "F": F, "nn": nn}
+    exec(f"class Model(nn.Module):\n    def forward(self, x):\n        {source}", scope)  # noqa: S102
+    return torch.export.export(scope["Model"]().eval(), inputs)
+
+
+def results(program, *inputs):
+    """Of the engine and of PyTorch, each with the tensors that were given."""
+    mine, theirs = ([tensor.clone() for tensor in inputs] for _ in range(2))
+    compiled = torch_tensorrt.compile(program, inputs=[tensor.clone() for tensor in inputs], device="cpu")
+    return (compiled(*mine), mine), (program.module()(*theirs), theirs)
+
+
+def check(source: str, x: torch.Tensor, **tolerances) -> None:
+    got, want = results(exported(source, x), x)
+    torch.testing.assert_close(got, want, equal_nan=True, **tolerances)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("expression", NUMBERS)
+def test_numbers_keep_their_digits(expression, dtype):
+    x = torch.linspace(0.05, 3.0, 40).to(dtype)
+    check(f"return {expression}", x, rtol=0 if dtype.itemsize == 2 else 1e-6 if dtype.itemsize == 4 else 1e-15, atol=0)
+
+
+def test_numbers_beyond_the_dtype():
+    check("return x * 1e5", torch.tensor([0.0, 0.1], dtype=torch.float16), rtol=0, atol=0)
+    check("return x * 1e300", torch.ones(3, dtype=torch.float64), rtol=0, atol=0)
+
+
+BOOLS = ("torch.where(x, x, True)", "x & True", "x | False", "x == True", "torch.full([2], True)")
+
+
+@pytest.mark.parametrize("expression", [*BOOLS, "x.masked_fill(x, False)"])
+def test_bools_stay_bools(expression):
+    check(f"return {expression}", torch.tensor([True, False]))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "torch._foreach_mul_([y, w], 2.0)",
+        "torch._foreach_add_([y, w], [w * 3, y * 2])",
+        "torch._foreach_add_([y, w], [w * 3, y * 2], alpha=0.5)",
+        "torch._foreach_mul_([y, w], [2.0, 3.0])",
+        "torch._foreach_addcmul_([y, w], [y * 1, w * 1], [w * 2, y * 2], 0.3)",
+        "torch._foreach_zero_([y, w])",
+        "torch._foreach_sqrt_([y, w])",
+        "torch._foreach_copy_([y, w], [w * 1, y * 1])",
+        "torch._foreach_add_([y[0], w[1]], 1.0)",
+        "torch._foreach_mul_([x], 2.0)",
+        "y, w = torch._foreach_exp([y, w])",
+        "y, w = torch._foreach_norm([y, w])",
+    ],
+)
+def test_operators_on_lists_of_tensors(call):
+    check(f"y, w = x.clone(), x * 1\n        {call}\n        return y, w", torch.rand(3, 4) + 0.5)
+
+
+@pytest.mark.parametrize(
+    "alias",
+    ["F.dropout(y, 0.5, False)", "F.dropout2d(y, 0.5, False)", "torch.atleast_3d(y)", "y.detach()", "y.view(-1)"],
+)
+@pytest.mark.parametrize("base", ["x.clone()", "x"])
+def test_writes_are_seen_under_every_name(alias, base):
+    check(f"y = {base}\n        z = {alias}\n        z.mul_(2.0)\n        return y + 0", torch.rand(3, 4))
+
+
+class WritesABufferThroughDropout(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("count", torch.zeros(3))
+
+    def forward(self, x):
+        F.dropout(self.count, 0.5, False).add_(1)
+        return x + self.count
+
+
+def test_a_buffer_written_under_another_name_is_state():
+    program = torch.export.export(WritesABufferThroughDropout().eval(), (torch.ones(3),))
+    with pytest.raises(RuntimeError, match="count"):
+        torch_tensorrt.compile(program, inputs=[torch.ones(3)], device="cpu")
+
+
+def test_a_view_of_another_dtype_is_no_reshape():
+    program = exported("return x.view(torch.int32)", torch.ones(3))
+    with pytest.raises(RuntimeError, match="view"):
+        torch_tensorrt.compile(program, inputs=[torch.ones(3)], device="cpu")
+
+
+class Pair(NamedTuple):
+    a: torch.Tensor
+    b: Optional[torch.Tensor]  # noqa: UP045 - TorchScript reads it
+
+
+class ReturnsNamedTuples(nn.Module):
+    def forward(self, x):
+        return Pair(x + 1, None), x.max(1), x.topk(2), (), x.abs()
+
+
+def test_results_have_the_names_of_their_parts():
+    x = torch.rand(3, 4)
+    program = torch.export.export(ReturnsNamedTuples(), (x,))
+    pair, largest, top, nothing, last = torch_tensorrt.compile(program, inputs=[x], device="cpu")(x)
+    assert pair.b is None
+    assert nothing == ()
+    for got, want in ((pair.a, x + 1), (largest.indices, x.max(1).indices), (top.values, x.topk(2).values), (last, x)):
+        torch.testing.assert_close(got, want)
+
+
+class CallsTwice(nn.Linear):
+    def __call__(self, x):
+        return super().__call__(super().__call__(x))
+
+
+def test_what_scripting_leaves_out_is_an_error():
+    x = torch.ones(2, 3)
+    with pytest.raises(RuntimeError, match="the submodule 1, a CallsTwice, has its own __call__"):
+        torch_tensorrt.compile(nn.Sequential(nn.ReLU(), CallsTwice(3, 3)).eval(), inputs=[x], device="cpu")
+    hook = nn.modules.module.register_module_forward_hook(lambda module, inputs, output: output * 2)
+    try:
+        with pytest.raises(RuntimeError, match="the forward hooks that are registered for all modules"):
+            torch_tensorrt.compile(nn.Linear(3, 3).eval(), inputs=[x], device="cpu")
+    finally:
+        hook.remove()
