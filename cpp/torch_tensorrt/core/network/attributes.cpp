@@ -1,6 +1,5 @@
 #include "torch_tensorrt/core/network/attributes.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <any>

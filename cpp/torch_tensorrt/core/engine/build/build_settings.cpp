@@ -50,8 +50,11 @@ void check_sources(const std::vector<std::string>& sources) {
 template <typename T>
 bool is_in_range(const SettingRow& row, T value) {
   if (row.may_be_open && value == static_cast<T>(-1)) return true;
-  if constexpr (std::is_signed_v<T>) return value >= row.low && value <= row.high;
-  return value >= static_cast<uint64_t>(row.low) && value <= static_cast<uint64_t>(row.high);
+  if constexpr (std::is_signed_v<T>) {
+    return value >= row.low && value <= row.high;
+  } else {
+    return value >= static_cast<uint64_t>(row.low) && value <= static_cast<uint64_t>(row.high);
+  }
 }
 
 std::string range_of(const SettingRow& row) {
