@@ -62,6 +62,8 @@ def per_tensor(node: torch.fx.Node) -> list[Call] | None:
     name = target._opname.removeprefix("_foreach_")
     packet = getattr(torch.ops.aten, _ONE_TENSOR.get(name, name))
     lists = [value for value in node.args if isinstance(value, (list, tuple))]
+    if not lists:
+        return None  # a list that another operator gave whole
     calls: list[Call] = []
     for i in range(len(lists[0])):
         args = [value[i] if isinstance(value, (list, tuple)) else value for value in node.args]

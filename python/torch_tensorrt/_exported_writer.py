@@ -259,14 +259,16 @@ class Writer:
         schema = target._schema
         types = {argument.name: argument.type for argument in schema.arguments}
         given = []
+        by_name = False
         for i, (value, argument) in enumerate(zip(args, schema.arguments, strict=False)):
             number = number_tensor(target, args, i)
             if number is not None:
                 text = self._hold(self._fresh("number"), number)
             else:
                 text = self._typed(value, argument.type)
-            # An int and a dtype are one type to TorchScript, which would take view(dtype) for view(size).
-            by_name = isinstance(value, torch.dtype) or (bool(given) and "=" in given[-1].split("(")[0])
+            # An int and a dtype are one type to TorchScript, which would take view(dtype) for view(size). What stands
+            # behind a named argument must be named too.
+            by_name = by_name or isinstance(value, torch.dtype)
             given.append(f"{argument.name}={text}" if by_name else text)
         given += [f"{name}={self._typed(value, types[name])}" for name, value in kwargs.items()]
         namespace, name = schema.name.split("::")
