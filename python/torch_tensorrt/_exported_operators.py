@@ -14,6 +14,9 @@ Call = tuple[torch._ops.OpOverload, tuple[Any, ...], dict[str, Any]]
 
 # Of operators on lists, the operator on one tensor where it has another name.
 _ONE_TENSOR = {"norm": "linalg_vector_norm"}
+_WITH_NUMBER = {"maximum": "clamp_min", "minimum": "clamp_max", "maximum_": "clamp_min_", "minimum_": "clamp_max_"}
+# Operators whose forms with a tensor and with a number differ in more than that.
+_NOT_ONE = ("scatter", "scatter_", "scatter_reduce", "scatter_reduce_")
 _KEYWORDS = {"addcmul": "value", "addcdiv": "value", "addcmul_": "value", "addcdiv_": "value"}
 
 
@@ -27,7 +30,8 @@ def number_tensor(target: torch._ops.OpOverload, args: Sequence[Any], place: int
     value, wanted = args[place], target._schema.arguments[place].type
     if isinstance(value, bool):
         is_tensor = isinstance(wanted, torch.TensorType)
-        may_be = isinstance(wanted, torch.NumberType) and _has_overload(target, place, torch.TensorType)
+        may_be = isinstance(wanted, torch.NumberType) and target._opname not in _NOT_ONE
+        may_be = may_be and _has_overload(target, place, torch.TensorType)
         return torch.tensor(value) if is_tensor or may_be else None
     if not isinstance(value, (int, float)) or not isinstance(wanted, torch.TensorType):
         return None
@@ -60,6 +64,8 @@ def per_tensor(node: torch.fx.Node) -> list[Call] | None:
     if not isinstance(target, torch._ops.OpOverload) or not target._opname.startswith("_foreach_"):
         return None
     name = target._opname.removeprefix("_foreach_")
+    if len(node.args) > 1 and _is_number(node.args[1]):
+        name = _WITH_NUMBER.get(name, name)
     packet = getattr(torch.ops.aten, _ONE_TENSOR.get(name, name))
     lists = [value for value in node.args if isinstance(value, (list, tuple))]
     if not lists:
@@ -77,6 +83,10 @@ def per_tensor(node: torch.fx.Node) -> list[Call] | None:
     return calls
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) or (isinstance(value, (list, tuple)) and all(map(_is_number, value)))
+
+
 def _overload(packet: torch._ops.OpOverloadPacket, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """The first overload that takes the arguments as they are."""
     for name in packet.overloads():
@@ -86,7 +96,7 @@ def _overload(packet: torch._ops.OpOverloadPacket, args: Sequence[Any], kwargs: 
         fits = len(args) <= len(arguments) and all(name in named for name in kwargs)
         if fits and all(_fits(value, argument.type) for value, argument in zip(args, arguments, strict=False)):
             return overload
-    raise RuntimeError(f"no form of {packet} takes {list(args)}")
+    raise RuntimeError(f"the exported program has an operator on lists of tensors, and {packet} has no form for one")
 
 
 def _fits(value: Any, wanted: Any) -> bool:

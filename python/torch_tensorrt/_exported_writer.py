@@ -33,6 +33,8 @@ _CALLS = {
     torch.sym_float: "float",
     math.floor: "torch.ops.aten.floor",
     math.ceil: "torch.ops.aten.ceil",
+    abs: "abs",
+    math.trunc: "int",
     operator.eq: "torch.ops.aten.eq",
     operator.ne: "torch.ops.aten.ne",
     operator.lt: "torch.ops.aten.lt",
@@ -146,6 +148,14 @@ class Writer:
             part.register_buffer(name, value)
         return f"getattr({text}, {name!r})"
 
+    def _free_attribute(self, name: str) -> str:
+        """The name, or one like it, that the model calls nothing by."""
+        found, count = name, 0
+        while hasattr(self.holder, found):
+            count += 1
+            found = f"{name}_{count}"
+        return found
+
     def _write_graph(self, graph: torch.fx.Graph) -> Any:
         """Writes the nodes and returns what the graph's output node holds."""
         needed = _needed(graph)
@@ -159,7 +169,7 @@ class Writer:
     def _take_attribute(self, owner: torch.nn.Module, node: torch.fx.Node) -> None:
         value = operator.attrgetter(node.target)(owner)
         if isinstance(value, torch.Tensor):
-            self.names[node] = self._hold(self._fresh(node.target.replace(".", "_")), value)
+            self.names[node] = self._hold(self._free_attribute(node.target.replace(".", "_")), value)
             self.state[node] = node.target
 
     def _fresh(self, name: str) -> str:
@@ -237,7 +247,15 @@ class Writer:
     def _call(self, node: torch.fx.Node) -> str:
         target, args = node.target, node.args
         if target in _INFIX:
-            return f"{self._text(args[0])} {_INFIX[target]} {self._text(args[1])}"
+            text = f"{self._text(args[0])} {_INFIX[target]} {self._text(args[1])}"
+            # A power of ints is a Scalar to TorchScript, which is no size.
+            is_int = target is operator.pow and isinstance(node.meta.get("val"), (int, torch.SymInt))
+            return f"int({text})" if is_int else text
+        if target is torch.ops.aten.view.dtype:
+            raise RuntimeError(
+                f"the exported program views the bytes of a tensor as {args[1]}{_at(node)}, which no engine does; "
+                "x.to(dtype) converts the values"
+            )
         if target is operator.getitem:
             return f"{self._text(args[0])}[{self._text(args[1])}]"
         if target is operator.neg:
@@ -263,7 +281,7 @@ class Writer:
         for i, (value, argument) in enumerate(zip(args, schema.arguments, strict=False)):
             number = number_tensor(target, args, i)
             if number is not None:
-                text = self._hold(self._fresh("number"), number)
+                text = self._hold(self._free_attribute("number"), number)
             else:
                 text = self._typed(value, argument.type)
             # An int and a dtype are one type to TorchScript, which would take view(dtype) for view(size). What stands
@@ -410,13 +428,19 @@ def _storage(node: torch.fx.Node) -> int | None:
     return value.untyped_storage()._cdata if isinstance(value, torch.Tensor) else None
 
 
+def _int_text(value: int) -> str:
+    # TorchScript reads the digits first, and those of the smallest int64 do not fit.
+    return repr(value) if value != -(2**63) else "(-9223372036854775807 - 1)"
+
+
 def _float_text(value: float) -> str:
     return repr(value) if math.isfinite(value) else f'float("{value}")'
 
 
 _LITERALS: list[tuple[Any, Callable[[Any], str]]] = [
     (type(None), lambda value: "None"),
-    ((bool, int, str), repr),
+    ((bool, str), repr),
+    (int, _int_text),
     (float, _float_text),
     ((torch.dtype, torch.layout, torch.memory_format), str),
     (torch.device, lambda value: f'torch.device("{value}")'),

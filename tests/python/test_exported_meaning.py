@@ -65,6 +65,8 @@ def test_bools_stay_bools(expression):
         "torch._foreach_copy_([y, w], [w * 1, y * 1])",
         "torch._foreach_add_([y[0], w[1]], 1.0)",
         "torch._foreach_mul_([x], 2.0)",
+        "torch._foreach_maximum_([y, w], [1.0, 0.7])",
+        "y, w = torch._foreach_minimum([y, w], 1.0)",
         "y, w = torch._foreach_exp([y, w])",
         "y, w = torch._foreach_norm([y, w])",
     ],
@@ -122,6 +124,47 @@ def test_results_have_the_names_of_their_parts():
     assert nothing == ()
     for got, want in ((pair.a, x + 1), (largest.indices, x.max(1).indices), (top.values, x.topk(2).values), (last, x)):
         torch.testing.assert_close(got, want)
+
+
+class HasANumber(nn.Module):
+    def __init__(self, number):
+        super().__init__()
+        if isinstance(number, nn.Parameter | nn.Module):
+            self.number = number
+        else:
+            self.register_buffer("number", number)
+
+    def forward(self, x):
+        scale = self.number(x) if isinstance(self.number, nn.Module) else self.number
+        return torch.where(x > 0, x, True) * scale
+
+
+@pytest.mark.parametrize("number", [torch.tensor(5.0), nn.Parameter(torch.tensor(3.0)), nn.Linear(4, 4)])
+def test_names_of_the_model_stay_its_own(number):
+    x = torch.randn(3, 4)
+    got, want = results(torch.export.export(HasANumber(number).eval(), (x,)), x)
+    torch.testing.assert_close(got, want)
+
+
+def test_bools_that_are_scattered():
+    check("return torch.zeros_like(x > 0).scatter(1, x.argmax(1, keepdim=True), True)", torch.rand(3, 4))
+    check("return x.scatter(1, x.argmax(1, keepdim=True), True)", torch.rand(3, 4))
+
+
+def test_the_smallest_int():
+    check("return x.masked_fill(x > 3, torch.iinfo(torch.int64).min)", torch.arange(6))
+
+
+def test_powers_of_sizes_are_sizes():
+    class Squares(nn.Module):
+        def forward(self, x):
+            return torch.ones(x.shape[0] ** 2) * abs(x.shape[0] - 4)
+
+    rows = torch.export.Dim("rows", min=2, max=9)
+    program = torch.export.export(Squares(), (torch.ones(3, 2),), dynamic_shapes={"x": {0: rows}})
+    compiled = torch_tensorrt.compile(program, device="cpu")
+    for n in (2, 3, 7):
+        torch.testing.assert_close(compiled(torch.ones(n, 2)), torch.ones(n * n) * abs(n - 4))
 
 
 class CallsTwice(nn.Linear):

@@ -227,7 +227,7 @@ bool pdist(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 bool pairwise_distance(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* difference = apply(ctx, ElementWiseOperation::kSUB, args[0].ITensorOrFreeze(ctx), args[1].ITensorOrFreeze(ctx));
-  difference = apply(ctx, ElementWiseOperation::kSUM, difference, args[3].unwrapToScalar());
+  difference = apply(ctx, ElementWiseOperation::kSUM, as_float(ctx, difference), args[3].unwrapToScalar());
   const uint32_t last = 1U << (rank(difference) - 1);
   return finish(ctx, n,
                 vector_norm(ctx, difference, args[2].unwrapToScalar().toDouble(), last, args[4].unwrapToBool()));
