@@ -17,8 +17,8 @@ struct MemoryPlan {
   int64_t lower_bound_bytes = 0;  // max over steps of the (aligned) bytes that live there: no plan can be smaller
 };
 
-// Places buffers that never live together over each other. Tries several greedy orders (by size, by size times
-// lifetime, by the live set at the fullest step) with best-fit and keeps the smallest arena; deterministic.
+// Overlaps buffers that never live together. Tries several greedy orders (by size, by size times lifetime, by the live
+// set at the fullest step) with best fit, and keeps the smallest arena. Deterministic.
 MemoryPlan plan_memory(const std::vector<BufferRequest>& requests, int64_t alignment = 64);
 
 }  // namespace torch_tensorrt::engine
