@@ -14,8 +14,8 @@ struct PackedWeights {
   std::shared_ptr<const void> owner;  // of a private copy; empty if the store owns the data
 };
 
-// The weights of a key in the desc that a primitive asked for. `plain` describes their plain elements. Layouts that are
-// public format tags are kept by the store (and so by plans); others are packed privately out of the plain elements.
+// Packs the weights of a key into the desc that a primitive asked for. `plain` describes their plain elements. Layouts
+// that are public format tags stay in the store (and so in plans); others are private copies of the plain elements.
 PackedWeights pack(WeightStore& store, const std::string& key, const dnnl::memory::desc& plain,
                    const dnnl::memory::desc& wanted);
 
