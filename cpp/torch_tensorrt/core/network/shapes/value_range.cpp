@@ -56,7 +56,7 @@ Interval ValueRanges::find_dim(const ITensor& tensor, int32_t axis) {
 double ValueRanges::largest_volume(const ITensor& tensor) {
   double volume = 1;
   for (int32_t i = 0; i < tensor.getDimensions().nbDims; ++i) volume *= of_dim(tensor, i).high;
-  return std::isnan(volume) ? kAnySize.high : volume;  // of no size, and of any
+  return std::isnan(volume) ? kAnySize.high : volume;  // NaN: an empty dimension times an unbounded one
 }
 
 Interval ValueRanges::of_input(const ITensor& input, int32_t axis) const {
