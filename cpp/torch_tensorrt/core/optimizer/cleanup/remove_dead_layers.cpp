@@ -13,7 +13,7 @@ class RemoveDeadLayers final : public Pass {
 
   bool run(network::INetworkDefinition& network, const PassContext&) const override {
     network::Rewriter rewriter(network);
-    // Backwards: readers go before what they read.
+    // Backwards, so that readers go before their inputs.
     for (int32_t i = network.getNbLayers() - 1; i >= 0; --i) {
       ILayer* layer = network.getLayer(i);
       if (is_dead(*layer)) rewriter.erase(*layer);

@@ -13,7 +13,7 @@ using network::IScaleLayer;
 using network::ScaleMode;
 using network::Weights;
 
-// Dims by which the weights are broadcast to the input: 1, but for the channels.
+// Dims with which the weights broadcast to the input: 1, except for the channels.
 Dims broadcast_dims(const IScaleLayer& scale) {
   const int32_t rank = scale.getInput(0)->getDimensions().nbDims;
   Dims dims(std::vector<int64_t>(static_cast<size_t>(rank), 1));
