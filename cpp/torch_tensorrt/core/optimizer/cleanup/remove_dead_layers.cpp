@@ -6,7 +6,7 @@ namespace {
 
 using network::ILayer;
 
-// Before: layers whose outputs nobody reads. After: they are gone, with all that only they needed. Inputs stay.
+// Before: layers whose outputs have no reader. After: they are gone, as are layers that only they read. Inputs stay.
 class RemoveDeadLayers final : public Pass {
  public:
   const char* name() const override { return "remove-dead-layers"; }

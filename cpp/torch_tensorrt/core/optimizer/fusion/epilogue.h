@@ -18,9 +18,9 @@ bool fuse_readers(network::Rewriter& rewriter, network::ILayer& layer, network::
                   const PassContext& context, const OperandRule& rule);
 
 // True for a constant that broadcasts to the result (a bias), and for a tensor that always has the result's dims (a
-// residual). An operand of unknown sizes is neither: it may broadcast, or the result may broadcast to it. If two layers
-// of one kind without other readers are added, only the later one takes the addition, as the earlier one would have to
-// move behind it.
+// residual). Unknown dims that may differ do not count: either tensor may be broadcast to the other. If two layers of
+// one kind without other readers are added, only the later one takes the addition: the earlier one would have to move
+// behind it.
 bool is_bias_or_residual(const network::ITensor& operand, const network::ILayer& layer);
 
 }  // namespace torch_tensorrt::optimizer

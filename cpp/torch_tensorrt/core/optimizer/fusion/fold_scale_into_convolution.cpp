@@ -68,7 +68,7 @@ DataType bias_type(const ConvolutionBase& convolution) {
 }
 
 // Before: (de)convolution with constant weights, read only by a scale per channel (a batch norm), or a sum or product
-// with a constant per channel. After: the convolution alone; kernel * scale, bias * scale + shift, computed in double.
+// with a constant per channel. After: only the convolution; kernel * scale, bias * scale + shift, computed in double.
 class FoldScaleIntoConvolution final : public Pass {
  public:
   const char* name() const override { return "fold-scale-into-convolution"; }

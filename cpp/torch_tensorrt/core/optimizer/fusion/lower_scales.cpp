@@ -32,8 +32,8 @@ bool can_lower(const IScaleLayer& scale) {
          has_type_of_input(scale, scale.getShift()) && scale.getInput(0)->format() == scale.getOutput(0)->format();
 }
 
-// Before: a scale that no convolution took. After: a product with a constant, and a sum with another as its epilogue
-// (or either alone), which can take an activation too and which vendor libraries know. The target must run it.
+// Before: a scale that was not folded into a convolution. After: a product with a constant, with a sum in its epilogue
+// (or either alone). It can also take an activation, and vendor libraries know it. The target must run it.
 class LowerScales final : public Pass {
  public:
   const char* name() const override { return "lower-scales"; }

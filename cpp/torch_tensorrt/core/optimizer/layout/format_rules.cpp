@@ -84,7 +84,7 @@ constexpr Row kRows[] = {
 const LayerType kIndifferentTypes[] = {LayerType::kINPUT, LayerType::kCONSTANT, LayerType::kREFORMAT,
                                        LayerType::kSHAPE};
 
-// N, C and no larger dimension lie the same way in any format.
+// Whether no dimension but N and C exceeds 1, so that the tensor lies the same way in any format.
 bool has_one_place(const Dims& dims, TensorFormat format) {
   const bool fills_blocks = format != TensorFormat::kCHW16 || (dims.d[1] > 0 && dims.d[1] % kChannelBlock == 0);
   return fills_blocks && std::all_of(dims.d + 2, dims.d + dims.nbDims, [](int64_t d) { return d == 1; });

@@ -10,7 +10,7 @@
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// Of maximum and minimum TensorRT says nothing about NaN; where PyTorch's result is NaN, TensorRT's may be the other
+// TensorRT does not specify maximum and minimum for NaN: where PyTorch's result is NaN, TensorRT's may be the other
 // operand.
 namespace torch_tensorrt::backends::tensorrt {
 namespace {

@@ -117,7 +117,7 @@ void Translator::translate_layer(const network::ILayer& layer) {
   layer_ = nullptr;
 }
 
-// What constants decide on in a dtype that TensorRT lacks is a constant to it as soon as it has a dtype of TensorRT's.
+// A value computed from constants in a dtype that TensorRT lacks is a constant as soon as it has one of TensorRT's.
 void Translator::add_computed(const network::ILayer& layer) {
   const network::ITensor& result = *layer.getOutput(0);
   if (!has_dtype(result.getType())) return;
