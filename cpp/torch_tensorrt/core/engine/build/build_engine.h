@@ -11,11 +11,11 @@ constexpr const char* kAutoBackend = "auto";
 constexpr const char* kFastestBackend = "fastest";
 
 // Builds plan bytes from a network with the backend that settings.backend asks for. Takes the network apart.
-// a name     that backend. Error if it is not available, or naming each layer that it does not take, with the
+//   a name     that backend. Error if it is not available, or naming each layer that it does not take, with the
 //              reasons and the user's lines
-// "auto"     the backend with the highest preference among those that are available and take every layer. The log
-// says why others are passed over. If its build fails, the next one builds, with a warning and the error
-// "fastest"  every able backend builds; each engine is timed on the target at the opt dims; the fastest is kept,
+//   "auto"     the available backend with the highest preference of those that take every layer. The log says why
+//              others are passed over. If its build fails, the next one builds, with a warning that has the error
+//   "fastest"  every able backend builds; each engine is timed on the target at the opt dims; the fastest is kept,
 //              and its notes record all times
 std::string build_engine(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                          BuildReport* report = nullptr);
