@@ -137,7 +137,7 @@ bool read_at(std::ifstream& stream, uint64_t offset, T* value) {
   return stream.good();
 }
 
-// End of the last byte of the file that belongs to a segment.
+// File offset just behind the last byte that the headers or a segment refer to.
 uint64_t end_of_segments(std::ifstream& stream, const Elf64_Ehdr& header) {
   uint64_t end = header.e_phoff + uint64_t{header.e_phnum} * header.e_phentsize;
   for (uint64_t i = 0; i < header.e_phnum; ++i) {

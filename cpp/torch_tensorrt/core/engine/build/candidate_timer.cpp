@@ -161,7 +161,7 @@ TimedTactic CandidateTimer::pick(const LayerInstance& instance, bool keeps_plain
 
 namespace {
 
-// Numbers in [-1, 1). Zeros and denormals would take the machine another time.
+// Numbers in [-1, 1), as zeros and denormals can take the machine a different time.
 void fill_floats(float* values, int64_t count) {
   uint32_t state = 12345;
   for (int64_t i = 0; i < count; ++i) {

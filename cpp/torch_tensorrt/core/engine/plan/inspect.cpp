@@ -85,7 +85,7 @@ bool has_bias(const network::ILayer& layer) {
   return found;
 }
 
-// "bias, sum, relu": what runs in the layer besides its own operation.
+// "bias, sum, relu": the operations that run in the layer besides its own.
 std::string fused_text(const network::ILayer& layer) {
   std::string text;
   const auto add = [&](const std::string& name) { text += (text.empty() ? "" : ", ") + name; };

@@ -45,7 +45,7 @@ int64_t wrapped(uint64_t value) { return static_cast<int64_t>(value); }
 
 int64_t integer_power(int64_t base, int64_t exponent) {
   if (exponent < 0) {
-    // As in PyTorch, only 1 and -1 have integer powers with a negative exponent that are not 0.
+    // As in PyTorch, a power with a negative exponent is 0 unless the base is 1 or -1.
     if (base == 1) return 1;
     if (base == -1) return exponent % 2 == 0 ? 1 : -1;
     return 0;

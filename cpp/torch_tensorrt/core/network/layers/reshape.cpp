@@ -97,7 +97,7 @@ class Resolver {
     }
   }
 
-  // Both sides are then empty, whatever the other dims.
+  // Both sides are then empty, regardless of the other dims.
   bool copies_empty_dimension() const {
     for (int32_t i = 0; i < input_.nbDims; ++i) {
       if (copied_[i] && input_.d[i] == 0) {

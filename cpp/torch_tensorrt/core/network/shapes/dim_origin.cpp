@@ -29,7 +29,7 @@ bool operator==(const WindowEffect& a, const WindowEffect& b) {
   return a.is_inverse == b.is_inverse && a.step == b.step && a.surplus == b.surplus;
 }
 
-// Of a convolution or pooling, in its spatial dimension `i`; empty if its paddings depend on the size.
+// Effect of a convolution or pooling in its spatial dimension `i`; empty if its paddings depend on the size.
 template <typename L>
 std::optional<WindowEffect> effect_of(const L& layer, const Dims& window, int32_t i, bool is_inverse) {
   if (layer.getPaddingMode() != PaddingMode::kEXPLICIT_ROUND_DOWN) return std::nullopt;

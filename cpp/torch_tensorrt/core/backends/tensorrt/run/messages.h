@@ -6,8 +6,8 @@
 namespace torch_tensorrt::backends::tensorrt {
 
 // TensorRT keeps one logger for each process, and logs from threads of its own. Our single logger for it passes
-// messages on to our log, with our severities. A gatherer also collects errors and warnings while it lives: those of
-// its own thread, and those of threads without a gatherer.
+// messages on to our log, with our severities. While a gatherer lives, it also collects errors: those of its own
+// thread, and those of threads without a gatherer.
 class MessageGatherer {
  public:
   MessageGatherer();

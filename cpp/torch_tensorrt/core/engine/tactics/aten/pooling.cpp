@@ -91,7 +91,7 @@ Compute native_average(Request& request, const Window& window) {
   const bool is_3d = window.rank() == 3;
   return [n, counts_padding, divisor, is_3d, ceil = window.round_up]() mutable {
     if (is_3d) {
-      // avg_pool3d_out writes row-major whatever the strides of `out` are (seen in 2.11).
+      // avg_pool3d_out writes row-major and ignores the strides of `out` (seen in 2.11).
       n.out.copy_(at::avg_pool3d(n.x, n.size, n.stride, n.padding, ceil, counts_padding, divisor));
     } else {
       at::avg_pool2d_out(n.out, n.x, n.size, n.stride, n.padding, ceil, counts_padding, divisor);

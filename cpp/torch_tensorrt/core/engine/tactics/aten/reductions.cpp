@@ -69,7 +69,7 @@ namespace {
 Compute make_softmax(Request& request) {
   const auto& layer = request.layer<network::ISoftMaxLayer>();
   const int64_t axis = __builtin_ctz(layer.getAxes());
-  // PyTorch's kernels for the last dimension write row-major whatever the strides of `out` are (seen in 2.11).
+  // PyTorch's kernels for the last dimension write row-major and ignore the strides of `out` (seen in 2.11).
   if (!request.output().is_contiguous()) {
     return [x = request.input(0), out = request.output(), axis, log = layer.getLog()]() mutable {
       out.copy_(log ? at::log_softmax(x, axis) : at::softmax(x, axis));

@@ -85,7 +85,7 @@ Decision strided_formats(const LayerInstance& instance) {
   return Decision::yes();
 }
 
-// Such a tensor may be input 0 once more, and an output in its place has overwritten it by then.
+// An operand of the epilogue may be input 0 itself, which an output in its place has overwritten by then.
 bool epilogue_reads_tensors(const network::ILayer& layer) {
   for (const network::EpilogueOp& op : layer.epilogue()) {
     if (op.kind == network::EpilogueOp::Kind::kElementWise) return true;
