@@ -40,8 +40,8 @@ class ILayer {
   // Null for an optional input that is not given, or an index out of range.
   ITensor* getInput(int32_t index) const;
   // Appends when index == getNbInputs(); optional inputs skipped by that stay null. Throws Error on an index that the
-  // layer cannot have, on a tensor of another network, and if the layer would depend on itself. A layer that stands
-  // before the tensor's producer moves right behind it, together with all layers that follow from it.
+  // layer cannot have, on a tensor of another network, and if the layer would depend on itself.
+  // A layer that stands before the tensor's producer moves right behind it, with all layers that follow from it.
   void setInput(int32_t index, ITensor& tensor);
   int32_t getNbOutputs() const { return static_cast<int32_t>(outputs_.size()); }
   ITensor* getOutput(int32_t index) const;  // null out of range

@@ -18,8 +18,8 @@ struct TensorType {
 };
 bool operator==(const TensorType& a, const TensorType& b);
 
-// Elements of a small integer tensor, row-major, as far as they are known before the engine runs. An element is a
-// number or kUnknown.
+// Elements of a small integer tensor, row-major, as far as they are known before the engine runs.
+// An element is a number or kUnknown.
 struct ShapeValue {
   static constexpr int64_t kUnknown = INT64_MIN;
   // Larger tensors are data, not shapes.

@@ -79,8 +79,8 @@ struct Permutation {
 };
 bool is_identity(const Permutation& p, int32_t rank);
 
-// A borrowed, dense, row-major block of elements. The memory must live as long as the network that refers to it: pass
-// its owner to INetworkDefinition::keep_alive, or copy the elements with INetworkDefinition::own.
+// A borrowed, dense, row-major block of elements. The memory must live as long as the network that refers to it:
+// pass its owner to INetworkDefinition::keep_alive, or copy the elements with INetworkDefinition::own.
 struct Weights {
   DataType type = DataType::kFLOAT;
   const void* values = nullptr;

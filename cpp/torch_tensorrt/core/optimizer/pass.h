@@ -16,8 +16,8 @@ struct PassContext {
   // Whether the target has a tactic for the layer as fused (with its epilogue); fusions without a tactic are not made.
   // Empty: every layer is accepted.
   std::function<bool(const network::ILayer&)> can_run;
-  // Whether a tactic of the target runs the layer with its 4-D (3-D, 5-D) activations in the format. Empty: the layout
-  // pass's own table of layer kinds decides.
+  // Whether a tactic of the target runs the layer with its 4-D (3-D, 5-D) activations in the format.
+  // Empty: the layout pass's own table of layer kinds decides.
   std::function<bool(const network::ILayer&, network::TensorFormat)> takes_format;
   // Called with the network's text after each pass that changed it; empty unless dumps were asked for.
   std::function<void(const std::string& pass, const std::string& text)> dump;

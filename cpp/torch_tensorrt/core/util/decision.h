@@ -5,8 +5,8 @@
 
 namespace torch_tensorrt {
 
-// The answer of a converter, tactic, backend or pass to a "can you?": yes, or no with the reason. Reports and error
-// texts quote these reasons.
+// The answer of a converter, tactic, backend or pass to a "can you?":
+// yes, or no with the reason. Reports and error texts quote these reasons.
 class Decision {
  public:
   static Decision yes() { return Decision(true, {}); }

@@ -19,18 +19,18 @@ struct WeightBlock {
   std::shared_ptr<const void> data;  // 64-byte aligned unless plain
 };
 
-// The weights of one engine in the layouts that its tactics want, by key ("3/kernel": index of the layer, role). Filled
-// while building, saved in the plan, read by every context. Thread-safe; a block never moves once it is made.
+// The weights of one engine in the layouts that its tactics want, by key ("3/kernel": index of the layer, role).
+// Filled while building, saved in the plan, read by every context. Thread-safe; a block never moves once it is made.
 class WeightStore {
  public:
   using Repack = std::function<void(const WeightBlock& from, void* to)>;
 
   // Enters a block (the network's own memory, or a part of a plan).
   void put(const std::string& key, WeightBlock block);
-  // Returns the block in the wanted layout. On the first ask, `repack` makes it from the layout at hand, and the
-  // store keeps the result. Throws Error for an unknown key. The key of a layer's weights is
-  // weight_key(layer_index(layer), name of the attribute). A repack function must check that `from.bytes` is the size
-  // of the layout before it reads.
+  // Returns the block in the wanted layout. On the first ask, `repack` makes it from the layout at hand, and the store
+  // keeps the result. Throws Error for an unknown key.
+  // The key of a layer's weights is weight_key(layer_index(layer), name of the attribute). A repack function must check
+  // that `from.bytes` is the size of the layout before it reads.
   const void* get(const std::string& key, const std::string& layout, int64_t bytes, const Repack& repack);
   bool contains(const std::string& key) const;
   // The block that blocks() would return; without data if the key is unknown.

@@ -43,8 +43,8 @@ class Context {
 
   // Returns the dims of the outputs for these dims of the inputs (one entry for each), and specializes if they are new.
   // A dim is -1 if it depends on the inputs' elements. `shape_values`, if not null, has one entry for each input: the
-  // elements (on the host) if the network uses the input as a shape, else null. Throws Error quoting the tensor, its
-  // dims and the declared range. The reference is valid until the next call.
+  // elements (on the host) if the network uses the input as a shape, else null.
+  // Throws Error quoting the tensor, its dims and the declared range. The reference is valid until the next call.
   virtual const std::vector<network::Dims>& set_input_dims(const std::vector<network::Dims>& dims,
                                                            const int64_t* const* shape_values = nullptr) = 0;
   // Runs at the dims set last. Pointers are in the engine's order, on its device, dense, in the tensors' formats;

@@ -18,9 +18,9 @@ struct HostTensor {
   int64_t bytes() const;
 };
 
-// Computes one layer on the host, slowly and exactly, so that constant folding needs no tensor library. Covers
-// constants, data movement (shuffle, slice in every mode, concatenation, gather, select, cast, identity, reformat,
-// shape) and pointwise (with their epilogue), scale and reduce layers, for all dtypes but kFP8 and kINT4.
+// Computes one layer on the host, slowly and exactly, so that constant folding needs no tensor library.
+// Covers constants, data movement (shuffle, slice in every mode, concatenation, gather, select, cast, identity,
+// reformat, shape) and pointwise (with their epilogue), scale and reduce layers, for all dtypes but kFP8 and kINT4.
 Decision can_evaluate(const ILayer& layer);
 // Inputs in the layer's order (an absent optional input has no data). Throws Error if can_evaluate says no.
 std::vector<HostTensor> evaluate_layer(const ILayer& layer, const std::vector<HostTensor>& inputs);

@@ -73,9 +73,9 @@ class ConvolutionBase : public ILayer {
   PaddingMode padding_mode_ = PaddingMode::kEXPLICIT_ROUND_DOWN;
 };
 
-// Cross-correlation over 1, 2 or 3 spatial dimensions, as in PyTorch. Input: N, C, spatial... Kernel: M, C / groups,
-// kernel... (row-major). Bias: M, or none if its count is 0. As in nvinfer1, the kernel (and bias) may instead be
-// inputs 1 (and 2); the weights' count is then 0.
+// Cross-correlation over 1, 2 or 3 spatial dimensions, as in PyTorch.
+// Input: N, C, spatial... Kernel: M, C / groups, kernel... (row-major). Bias: M, or none if its count is 0.
+// As in nvinfer1, the kernel (and bias) may instead be inputs 1 (and 2); the weights' count is then 0.
 class IConvolutionLayer final : public ConvolutionBase {
  public:
   static constexpr LayerType kType = LayerType::kCONVOLUTION;

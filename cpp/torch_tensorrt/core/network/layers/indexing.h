@@ -4,9 +4,9 @@
 
 namespace torch_tensorrt::network {
 
-// Input 0: data; input 1: indices (kINT32 or kINT64; negative ones count from the end). kDEFAULT: the dims of the
-// indices replace the indexed axis (behind the first getNbElementWiseDims() dimensions, which both share). kELEMENT:
-// like torch.gather. kND: the last dimension of the indices indexes the data.
+// Input 0: data; input 1: indices (kINT32 or kINT64; negative ones count from the end).
+// kDEFAULT: the dims of the indices replace the indexed axis (behind the first getNbElementWiseDims() dimensions, which
+// both share). kELEMENT: like torch.gather. kND: the last dimension of the indices indexes the data.
 class IGatherLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kGATHER;
@@ -37,13 +37,13 @@ class IGatherLayer final : public ILayer {
   int32_t elementwise_dims_ = 0;
 };
 
-// Input 0: data; input 1: indices (kINT32 or kINT64; negative ones count from the end); input 2: updates. The
-// output is the data with the updates written into it. kELEMENT: indices and updates have the same dims, at
-// most the data's except along the axis. Element [i, j, k] of the updates goes to [i, index, k] for axis 1.
-// kND: the last dimension of the indices indexes the data; the updates have the dims of the indices without
-// it, followed by those of the data that are not indexed. If several updates meet in one element, any of them
-// may win, unless a reduction (ours) combines them all, with the element itself or (include_self false)
-// without it.
+// Input 0: data; input 1: indices (kINT32 or kINT64; negative ones count from the end); input 2: updates. The output is
+// the data with the updates written into it.
+// kELEMENT: indices and updates have the same dims, at most the data's except along the axis. Element [i, j, k] of the
+// updates goes to [i, index, k] for axis 1. kND: the last dimension of the indices indexes the data; the updates have
+// the dims of the indices without it, followed by those of the data that are not indexed.
+// If several updates meet in one element, any of them may win, unless a reduction (ours) combines them all, with the
+// element itself or (include_self false) without it.
 class IScatterLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kSCATTER;

@@ -49,8 +49,8 @@ std::optional<ShapeValue> finish_value(std::vector<int64_t> elements, const std:
 // The number, or kUnknown if the type cannot hold it.
 int64_t if_fits(DataType type, int64_t value);
 
-// Elements of a shape tensor that is an input of a layer with `rank` dimensions; all kUnknown without a value. Throws
-// Error if the input is not a 1-D tensor of that many integers.
+// Elements of a shape tensor that is an input of a layer with `rank` dimensions; all kUnknown without a value.
+// Throws Error if the input is not a 1-D tensor of that many integers.
 std::vector<int64_t> shape_input(const char* name, const InferInput& input, int32_t rank);
 
 // Throws Error unless constant weights have `expected` elements (-1: any number); `why` names the dims behind it.

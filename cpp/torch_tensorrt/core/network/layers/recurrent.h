@@ -17,12 +17,12 @@ enum class RecurrentWeights : int32_t {
 };
 constexpr int32_t kRecurrentWeightsCount = 5;
 
-// One layer of a recurrent network in one direction, with PyTorch's formulas and order of gates. Inputs: 0, T x B x I:
-// the sequences. 1, B integers: the number of steps of each sequence, behind which its outputs are 0 and its states
-// stay. 2 and 3, 1 x B x P and (LSTM) 1 x B x H: the initial states, 0 if missing. 4 to 8: weights by role, unless they
-// are attributes. Outputs: 0, T x B x P: the hidden state after each step. 1, 1 x B x P: after the last step of each
-// sequence (step 0 if the layer is reversed). 2, 1 x B x H: the cell state at that step; the hidden state for cells
-// other than LSTM.
+// One layer of a recurrent network in one direction, with PyTorch's formulas and order of gates.
+// Inputs: 0, T x B x I: the sequences. 1, B integers: the number of steps of each sequence, behind which its outputs
+// are 0 and its states stay. 2 and 3, 1 x B x P and (LSTM) 1 x B x H: the initial states, 0 if missing. 4 to 8: weights
+// by role, unless they are attributes.
+// Outputs: 0, T x B x P: the hidden state after each step. 1, 1 x B x P: after the last step of each sequence (step 0
+// if reversed). 2, 1 x B x H: the cell state at that step; for cells other than LSTM, output 1 again.
 class IRecurrentLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kRECURRENT;

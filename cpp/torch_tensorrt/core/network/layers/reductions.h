@@ -4,8 +4,8 @@
 
 namespace torch_tensorrt::network {
 
-// Reduces the axes whose bits are set. kAVG of integers is an error; sums of half precision accumulate in fp32. An
-// empty set of axes reduces nothing.
+// Reduces the axes whose bits are set. kAVG of integers is an error; sums of half precision accumulate in fp32.
+// An empty set of axes reduces nothing.
 class IReduceLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kREDUCE;

@@ -23,8 +23,8 @@ void resolve_padding(const Window& window, const Dims& input, Dims* pre, Dims* p
 // The same for a transposed convolution, whose input is the result of the window.
 void resolve_transposed_padding(const Window& window, Dims* pre, Dims* post);
 
-// Output sizes of the window over the last dimensions of `input`, one for each spatial dimension; -1 stays -1. Throws
-// Error if the window does not fit into the padded input.
+// Output sizes of the window over the last dimensions of `input`, one for each spatial dimension; -1 stays -1.
+// Throws Error if the window does not fit into the padded input.
 Dims window_output(const Window& window, const Dims& input);
 Dims transposed_output(const Window& window, const Dims& input);
 

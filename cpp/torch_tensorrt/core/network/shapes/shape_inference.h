@@ -14,9 +14,9 @@ struct InferredTensor {
 };
 using InferredTensors = std::unordered_map<const ITensor*, InferredTensor>;
 
-// Infers types (and shape values) of every tensor for the given dims of the inputs, in the order of network.inputs().
-// `values`, unless empty, has one entry for each input: the elements if it is used as a shape. Throws Error naming the
-// layer that does not fit.
+// Infers types (and shape values) of every tensor for these dims of the inputs, in the order of network.inputs().
+// `values`, unless empty, has one entry for each input: the elements if it is used as a shape.
+// Throws Error naming the layer that does not fit.
 InferredTensors infer_all(const INetworkDefinition& network, const std::vector<Dims>& input_dims,
                           const std::vector<std::optional<ShapeValue>>& values = {});
 
@@ -32,8 +32,8 @@ std::vector<InferredTensor> infer_layer(const ILayer& layer, const std::vector<I
 // Collects the input descriptions of one layer from earlier inference.
 std::vector<InferInput> infer_inputs(const ILayer& layer, const InferredTensors& tensors);
 
-// Broadcast of two dims by PyTorch's rule; -1 against 1 or -1 stays -1, -1 against n is n. Throws Error with both
-// values if they do not fit.
+// Broadcast of two dims by PyTorch's rule; -1 against 1 or -1 stays -1, -1 against n is n.
+// Throws Error with both values if they do not fit.
 Dims broadcast_dims(const Dims& a, const Dims& b);
 
 }  // namespace torch_tensorrt::network

@@ -80,9 +80,9 @@ HostTensor shape_tensor(const ITensor& tensor) {
   return result;
 }
 
-// Before: a layer whose inputs are all constants, or a shape computation whose result is known. After: a constant. Left
-// alone: results that need much more memory than the inputs, and operations without a result (integer division by
-// zero), which are errors at run time.
+// Before: a layer whose inputs are all constants, or a shape computation whose result is known.
+// After: a constant. Left alone: results that need much more memory than the inputs, and operations without a result
+// (integer division by zero), which are errors at run time.
 class ConstantFolding final : public Pass {
  public:
   explicit ConstantFolding(Rounding rounding) : rounding_(rounding) {}

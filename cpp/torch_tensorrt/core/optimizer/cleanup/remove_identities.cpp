@@ -122,10 +122,10 @@ bool may_go(const ILayer& layer) {
   return in.format() == out.format() && !(out.isNetworkOutput() && is_taken);
 }
 
-// Before: a layer whose output always equals its input (identity, cast to the same dtype, shuffle to
-// the same dims, slice of everything, concatenation of one, reduction of no axis, pooling of single
-// elements, resize to the same size, sum with 0 or product with 1). After: its readers read the
-// input.
+// Before: a layer whose output always equals its input (identity, cast to the same dtype, shuffle to the same dims,
+// slice of everything, concatenation of one, reduction of no axis, pooling of single elements, resize to the same size,
+// sum with 0 or product with 1).
+// After: its readers read the input.
 class RemoveIdentities final : public Pass {
  public:
   explicit RemoveIdentities(Elements elements) : elements_(elements) {}

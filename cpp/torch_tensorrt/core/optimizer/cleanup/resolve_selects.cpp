@@ -47,9 +47,9 @@ bool may_go(const ITensor& operand, const ITensor& result) {
   return operand.format() == result.format() && !(result.isNetworkOutput() && is_taken);
 }
 
-// Before: select(c, x, y) where c is always true (or always false): a constant, or the
-// result of "and", "or" and "not" on constants. After: the readers of the select read x (or
-// y).
+// Before: select(c, x, y) where c is always true (or always false): a constant, or the result of "and", "or" and "not"
+// on constants.
+// After: the readers of the select read x (or y).
 class ResolveSelects final : public Pass {
  public:
   const char* name() const override { return "resolve-selects"; }

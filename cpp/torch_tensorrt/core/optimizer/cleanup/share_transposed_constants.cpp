@@ -51,9 +51,9 @@ bool is_read_by_products(const ITensor& matrix) {
   });
 }
 
-// Before: two constant matrices, one the transpose of the other and read only by matrix products (a
-// tied embedding whose transpose was computed). After: the products read the other one and transpose
-// it.
+// Before: two constant matrices, one the transpose of the other and read only by matrix products (a tied embedding
+// whose transpose was computed).
+// After: the products read the other one and transpose it.
 class ShareTransposedConstants final : public Pass {
  public:
   const char* name() const override { return "share-transposed-constants"; }

@@ -43,8 +43,8 @@ Dims sum(const Dims& own, const Dims& more) {
   return result;
 }
 
-// Before: a slice that puts zeros around the spatial dimensions, read by a convolution. After: the convolution reads
-// the slice's input and has that much more padding.
+// Before: a slice that puts zeros around the spatial dimensions, read by a convolution.
+// After: the convolution reads the slice's input and has that much more padding.
 class FoldPaddingIntoConvolution final : public Pass {
  public:
   const char* name() const override { return "fold-padding-into-convolution"; }

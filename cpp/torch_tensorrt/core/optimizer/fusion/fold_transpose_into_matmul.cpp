@@ -20,8 +20,8 @@ bool swaps_last_two(const IShuffleLayer& layer) {
   return network::is_identity(compose(whole_transpose(layer), swap, rank), rank);
 }
 
-// Before: an operand of a matrix product is the transpose of its last two dimensions. After: the product reads the
-// untransposed operand and transposes it itself.
+// Before: an operand of a matrix product is the transpose of its last two dimensions.
+// After: the product reads the untransposed operand and transposes it itself.
 class FoldTransposeIntoMatmul final : public Pass {
  public:
   const char* name() const override { return "fold-transpose-into-matmul"; }

@@ -191,10 +191,10 @@ class Assignment {
   bool changed_ = false;
 };
 
-// Before: every tensor is row-major, except network inputs and outputs with a given format. After: the activations
-// around layers that run fastest in the target's activation format have it, as far as other layers take it; reorders
-// stand at the ends, each with its reason. Inputs and outputs keep their format. Networks without convolutions, pooling
-// and the like stay row-major.
+// Before: every tensor is row-major, except network inputs and outputs with a given format.
+// After: the activations around layers that run fastest in the target's activation format have it, as far as other
+// layers take it; reorders stand at the ends, each with its reason. Inputs and outputs keep their format. Networks
+// without convolutions, pooling and the like stay row-major.
 class AssignLayouts final : public Pass {
  public:
   const char* name() const override { return "assign-layouts"; }
