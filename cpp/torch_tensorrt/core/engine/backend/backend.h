@@ -47,7 +47,7 @@ class Backend {
 // Finds the backend of that name, and loads libtorchtrt_NAME.so from beside this library if it is not known yet. Throws
 // Error listing the known backends and the folders searched.
 const Backend& find_backend(const std::string& name);
-// All backends that are known, or whose libraries lie beside this one; ours first. A library that fails to load warns.
+// All known backends, and those whose libraries lie beside this one; ours first. Warns of a library that fails to load.
 std::vector<const Backend*> backends();
 // Throws Error when the name is taken.
 void register_backend(std::unique_ptr<Backend> backend);

@@ -319,7 +319,7 @@ void Execution::enqueue(void* stream) {
   TORCHTRT_THROW_ERROR("TensorRT does not run the engine \"" << engine_->name() << "\". " << take_last_error());
 }
 
-// On the default stream TensorRT would wait for the device; a recorded graph would not.
+// On the default stream itself, TensorRT would wait for the device. Only recorded graphs can be launched there.
 void Execution::enqueue_at_the_side(void* stream) {
   const CudaDriver& driver = CudaDriver::get();
   if (side_stream_ == nullptr) side_stream_ = driver.create_stream();
