@@ -18,7 +18,7 @@ struct Attention {
   std::optional<double> scale = {};
 };
 
-// softmax(scale * Q K^T + mask) V in float64, written out.
+// softmax(scale * Q K^T + mask) V in float64, spelled out.
 at::Tensor attend(const Attention& row, const std::vector<at::Tensor>& in) {
   const int64_t group = in[0].size(1) / in[1].size(1);
   const at::Tensor key = in[1].repeat_interleave(group, 1);
@@ -37,7 +37,7 @@ at::Tensor attend(const Attention& row, const std::vector<at::Tensor>& in) {
 Case attention(const Attention& row) {
   std::vector<InputSpec> inputs = {{row.dtype, row.query}, {row.dtype, row.key}, {row.dtype, row.key}};
   if (!row.mask.empty()) inputs.push_back({row.bool_mask ? DataType::kBOOL : row.dtype, row.mask});
-  // Every query sees a key: the first row of a mask of the table's is not all hidden.
+  // Every query sees a key: the first row of each mask in the table is not all hidden.
   if (row.bool_mask) inputs.back().values = std::vector<int64_t>(c10::multiply_integers(row.mask), 1);
   if (row.bool_mask) {
     for (size_t i = 0; i < inputs.back().values.size(); i += 3) inputs.back().values[i] = 0;

@@ -8,7 +8,7 @@
 
 #include "torch_tensorrt/core/network/network.h"
 
-// One row of the table that every tactic is held to: a layer, its inputs, and what PyTorch says it gives.
+// One row of the table for every tactic: a layer, its inputs, and PyTorch's answer.
 namespace torch_tensorrt::conformance {
 
 using network::DataType;
@@ -17,7 +17,7 @@ using network::ILayer;
 using network::INetworkDefinition;
 using network::ITensor;
 
-// What the elements of an input are drawn from.
+// Distribution of the elements of an input.
 enum class Fill {
   kNormal,    // N(0, 1); small integers for integer dtypes
   kPositive,  // (0.1, 2); 1 to 5
@@ -33,9 +33,9 @@ struct InputSpec {
   DataType type = DataType::kFLOAT;
   std::vector<int64_t> dims;
   Fill fill = Fill::kNormal;
-  int64_t limit = 0;                 // of kIndices
+  int64_t limit = 0;                 // for kIndices
   bool constant = false;             // a constant layer instead of a network input
-  std::vector<int64_t> values = {};  // integers given as they are (shape tensors); constant
+  std::vector<int64_t> values = {};  // integers given directly (shape tensors); constant
 };
 
 struct Tolerance {
@@ -49,13 +49,13 @@ struct Case {
   std::vector<InputSpec> inputs;
   // Adds the layer under test.
   std::function<ILayer*(INetworkDefinition&, const std::vector<ITensor*>&)> build;
-  // From the elements (floats as float64), with PyTorch's operators or the scalar formulas.
+  // Computes the answer from the elements (floats as float64), with PyTorch's operators or the scalar formulas.
   std::function<at::Tensor(const std::vector<at::Tensor>&)> oracle;
   DataType output = DataType::kFLOAT;
   Tolerance tolerance = {};
-  // Part of the reason with which PyTorch's tactic declines; empty: it must take the row.
+  // Part of PyTorch's tactic's reason to decline; if empty, the tactic must take the row.
   std::string aten_declines = {};
-  // Of outputs 1 and 2, where the layer has them.
+  // For outputs 1 and 2, if the layer has them.
   std::function<at::Tensor(const std::vector<at::Tensor>&)> second_oracle = {};
   std::function<at::Tensor(const std::vector<at::Tensor>&)> third_oracle = {};
   Tolerance others_tolerance = {};
@@ -77,17 +77,17 @@ Cases ordering_cases();
 Cases scatter_cases();
 Cases attention_cases();
 Cases recurrent_cases();
-// All of them.
+// The rows of all files.
 const Cases& all_cases();
 
-// ---- what rows are made of ----------------------------------------------------------------------------------------
+// ---- helpers for rows ---------------------------------------------------------------------------------------------
 
 at::ScalarType scalar_type(DataType type);
-// Half a unit in the last place of the dtype, `steps` times; 0 for integers.
+// `steps` times half a unit in the last place of the dtype; 0 for integers.
 Tolerance rounding(DataType type, double steps, const char* reason);
-// Elements that are the same in every run and differ between salts.
+// Elements that are equal in every run and differ between seeds.
 at::Tensor random_tensor(const InputSpec& spec, uint64_t seed);
-// Weights of a layer: a copy in the network.
+// Weights of a layer: a copy owned by the network.
 network::Weights weights_of(INetworkDefinition& network, const at::Tensor& tensor);
 network::Permutation permutation(const std::vector<int32_t>& order);
 // kFLOAT, kHALF, kBF16, kDOUBLE.

@@ -6,7 +6,7 @@
 #include "conformance/harness.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 
-// Every row of the table, through every tactic of the process that takes it, in every format that it takes it in.
+// Runs every row of the table on every tactic of the process that takes it, in every format that the tactic takes.
 namespace torch_tensorrt::conformance {
 namespace {
 
@@ -68,7 +68,7 @@ TEST(ConformanceTable, HasRowsForEveryLayerKind) {
   for (const Case& row : all_cases()) ++rows[Example(row).layer().getType()];
   for (int32_t i = 0; i < network::kLayerTypeCount; ++i) {
     const auto kind = static_cast<network::LayerType>(i);
-    // No tactic runs these: an input, and what has sizes that depend on data (its rows: tests/python/ops/late_rows.py).
+    // No tactic runs inputs, or layers with data-dependent sizes (their rows: tests/python/ops/late_rows.py).
     if (kind == network::LayerType::kINPUT || kind == network::LayerType::kNON_ZERO) continue;
     EXPECT_GE(rows[kind], kMinimumRowsPerKind) << network::enum_name(kind);
   }

@@ -2,7 +2,7 @@
 
 #include "conformance/case.h"
 
-// Against PyTorch's convolution in float64.
+// Compares with PyTorch's convolution in float64.
 namespace torch_tensorrt::conformance {
 namespace {
 
@@ -44,7 +44,7 @@ void set_attributes(ConvolutionBase& layer, const Conv& conv) {
 
 struct Weights {
   at::Tensor kernel;
-  at::Tensor bias;  // undefined when there is none
+  at::Tensor bias;  // undefined if there is none
 };
 
 Weights make_weights(const Conv& conv, bool transposed) {
@@ -58,10 +58,10 @@ Weights make_weights(const Conv& conv, bool transposed) {
   return weights;
 }
 
-// K products a sum, of elements from N(0, 1), against float64. Rounding errors of sums grow as sqrt(K) times the sum of
-// the products' magnitudes (Higham and Mary, 2019), here 2K/pi: u * lambda * 0.64 * K * sqrt(K), exceeded with
-// probability 2 exp(-lambda^2 / 2). 16 u sqrt(K) is that bound with lambda = 25 / K: from K = 9 on it is as tight as
-// lambda = 2.8, far tighter for most rows, and a product left out (about 1) is a hundred thousand times as large.
+// Bound for sums of K products of elements from N(0, 1), against float64. Rounding errors of sums grow as sqrt(K) times
+// the sum of the products' magnitudes (Higham and Mary, 2019), here 2K/pi: u * lambda * 0.64 * K * sqrt(K), exceeded
+// with probability 2 exp(-lambda^2 / 2). 16 u sqrt(K) is that bound with lambda = 25 / K: from K = 9 on it is as tight
+// as lambda = 2.8, far tighter for most rows, and a missing product (about 1) is a hundred thousand times as large.
 Tolerance tolerance_of(const Conv& conv) {
   double products = static_cast<double>(conv.input[1] / conv.groups);
   for (const int64_t size : conv.kernel) products *= static_cast<double>(size);
@@ -78,7 +78,7 @@ std::optional<at::Tensor> wide(const at::Tensor& tensor) {
   return tensor.defined() ? std::optional<at::Tensor>(tensor.to(at::kDouble)) : std::nullopt;
 }
 
-// Pads by hand, so that every padding goes the same way.
+// Pads explicitly, so that every padding is handled in one way.
 at::Tensor reference(const Conv& conv, const Weights& weights, const at::Tensor& x, const std::vector<int64_t>& pre,
                      const std::vector<int64_t>& post) {
   const size_t rank = conv.kernel.size();
@@ -110,7 +110,7 @@ Case convolution(const std::string& name, const Conv& conv) {
           tolerance_of(conv)};
 }
 
-// The paddings that kSAME_* or rounding up come to are given by the row.
+// The row gives the paddings that result from kSAME_* or from rounding up.
 Case resolved(const std::string& name, Conv conv, PaddingMode mode, const std::vector<int64_t>& pre,
               const std::vector<int64_t>& post) {
   conv.mode = mode;
@@ -153,7 +153,7 @@ Case fused(const std::string& name, const Conv& conv, std::vector<InputSpec> ope
   return row;
 }
 
-// Kernel and bias as inputs of the layer.
+// Kernel and bias are inputs of the layer.
 Case with_weight_inputs() {
   const Conv conv{DataType::kFLOAT, {2, 4, 6, 6}, 8, {3, 3}, {}, {}, {1, 1}};
   Case row = convolution("weights_as_inputs", conv);
@@ -172,7 +172,7 @@ Case with_weight_inputs() {
   return row;
 }
 
-// PyTorch's transposed convolution where it can express the padding; `cut` (pre, post) of the full result otherwise.
+// PyTorch's transposed convolution if it can express the padding; else `cut` (pre, post) of the full result.
 Case deconvolution(const std::string& name, const Conv& conv) {
   const Weights weights = make_weights(conv, /*transposed=*/true);
   const size_t rank = conv.kernel.size();
@@ -207,7 +207,7 @@ Case deconvolution(const std::string& name, const Conv& conv) {
           tolerance_of(conv)};
 }
 
-// The same through PyTorch's own output_padding: the two ways of writing it must agree.
+// The same with PyTorch's own output_padding: both forms must agree.
 Case with_output_padding() {
   Conv conv{DataType::kFLOAT, {2, 6, 5, 5}, 4, {3, 3}, {2, 2}, {}, {1, 1}, {0, 0}};
   Case row = deconvolution("output_padding", conv);

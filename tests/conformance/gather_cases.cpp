@@ -25,7 +25,7 @@ InputSpec indices(DataType type, std::vector<int64_t> dims, int64_t limit) {
   return {type, std::move(dims), Fill::kIndices, limit};
 }
 
-// Indices of any rank along an axis, one element at a time.
+// Gathers along an axis with indices of any rank, one element at a time.
 at::Tensor along(const at::Tensor& data, const at::Tensor& indices, int64_t axis) {
   const int64_t length = data.size(axis);
   const at::Tensor flat = at::remainder(indices.reshape({-1}), length);
@@ -49,7 +49,7 @@ at::Tensor each_batch(const at::Tensor& data, const at::Tensor& indices,
   return at::stack(parts);
 }
 
-// The last dimension of the indices is a place in the data.
+// The last dimension of the indices is an index tuple into the data.
 at::Tensor at_places(const at::Tensor& data, const at::Tensor& indices) {
   const at::Tensor places = indices.reshape({-1, indices.size(-1)});
   std::vector<at::Tensor> parts;

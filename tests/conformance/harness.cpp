@@ -20,7 +20,7 @@ using network::TensorFormat;
 constexpr int64_t kGuardBytes = 256;
 constexpr uint8_t kGuard = 0xA5;
 
-// The place of an optional input that is not given.
+// Whether the spec stands for an optional input that is not given.
 bool is_absent(const InputSpec& spec) { return spec.dims.size() == 1 && spec.dims[0] == -1; }
 
 ITensor* add_source(INetworkDefinition& network, const InputSpec& spec, const at::Tensor& elements, size_t index) {
@@ -89,7 +89,7 @@ std::string first_difference(const at::Tensor& got, const at::Tensor& expected, 
   return stream.str();
 }
 
-// The place of a layer's input among those that are given: the example has those alone.
+// Index of a layer's input among the given inputs, which are all that the example has.
 int32_t place_among_given(const engine::LayerInstance& instance, size_t input) {
   return static_cast<int32_t>(std::count(instance.present.begin(), instance.present.begin() + input, true));
 }

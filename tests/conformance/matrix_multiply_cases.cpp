@@ -54,7 +54,7 @@ EpilogueOp activate(network::ActivationType type) {
   return op;
 }
 
-// x W^T + b, then the activation: a linear layer.
+// A linear layer: x W^T + b, then the activation.
 Case linear(const std::string& name, std::vector<int64_t> input, const network::Epilogue& epilogue,
             const std::function<at::Tensor(const at::Tensor&)>& activation) {
   InputSpec weight = f32({24, input.back()});

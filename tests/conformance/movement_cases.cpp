@@ -108,7 +108,7 @@ Case concatenate(const std::string& name, std::vector<InputSpec> inputs, int32_t
           [=](const std::vector<at::Tensor>& in) { return at::cat(in, axis); }, dtype};
 }
 
-// A layer of one input that gives it back.
+// A layer with one input that returns it unchanged.
 template <typename Build>
 Case same_values(const std::string& name, InputSpec input, Build build) {
   const DataType dtype = input.type;

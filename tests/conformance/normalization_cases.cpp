@@ -1,6 +1,6 @@
 #include "conformance/case.h"
 
-// Against the formula, step by step in float64, and PyTorch's own operators in one row each.
+// Compares with the formula, step by step in float64, and in one row each with PyTorch's own operators.
 namespace torch_tensorrt::conformance {
 namespace {
 

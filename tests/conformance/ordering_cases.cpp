@@ -25,7 +25,7 @@ Case topk(const std::string& name, InputSpec input, TopKOperation operation, int
   return row;
 }
 
-// Running results, one element after the other.
+// Running results, computed one element after the other.
 at::Tensor running(const at::Tensor& x, int64_t axis, CumulativeOperation operation) {
   std::vector<at::Tensor> parts = {x.select(axis, 0)};
   for (int64_t i = 1; i < x.size(axis); ++i) {
@@ -61,7 +61,7 @@ Cases ordering_cases() {
     cases.push_back(cumulative(join("sum", dtype), {dtype, {3, 7}}, CumulativeOperation::kSUM, 1));
   }
   for (const DataType dtype : {DataType::kINT32, DataType::kINT64, DataType::kUINT8}) {
-    // Ties: the first of equal elements, and all of them in their order.
+    // Ties: the first of equal elements, and all equal elements in their order.
     cases.push_back(topk(join("first", dtype), {dtype, {6, 9}}, TopKOperation::kMIN, 1, 0, DataType::kINT32));
     cases.push_back(topk(join("stable", dtype), {dtype, {4, 30}}, TopKOperation::kMAX, 30, 1, DataType::kINT64, true));
     cases.push_back(cumulative(join("sum", dtype), {dtype, {5, 2}}, CumulativeOperation::kSUM, 0));

@@ -2,7 +2,7 @@
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/host/scalar_formulas.h"
 
-// Activation, element-wise, unary, select, cast and scale layers: all their types against the scalar formulas.
+// Activation, element-wise, unary, select, cast and scale layers: all their types compared with the scalar formulas.
 namespace torch_tensorrt::conformance {
 namespace {
 
@@ -68,7 +68,7 @@ void add_activations(Cases& cases) {
     const std::string name = identifier(network::enum_name(type));
     const auto defaults = network::activation_defaults(type);
     for (const DataType dtype : float_types()) {
-      // In half precision PyTorch rounds once; oneDNN may compute in fp32 with functions of its own.
+      // In half precision PyTorch rounds once. oneDNN may compute in fp32 with functions of its own.
       const double steps = dtype == DataType::kFLOAT ? 64 : dtype == DataType::kDOUBLE ? 64 : 4;
       cases.push_back(activation(join(name, dtype), type, defaults.alpha, defaults.beta, {dtype, {2, 5, 4, 3}}, steps));
     }
@@ -170,7 +170,7 @@ Case elementwise_with_epilogue() {
 
 // ---- unary ---------------------------------------------------------------------------------------------------------
 
-// Where the function is defined, or interesting; elsewhere kNormal does.
+// Inputs where the function is defined or interesting; all other functions use kNormal.
 struct Domain {
   UnaryOperation operation;
   Fill fill;
@@ -197,7 +197,7 @@ Case unary(const std::string& name, UnaryOperation operation, InputSpec input) {
   const DataType dtype = input.type;
   const bool predicate = operation == UnaryOperation::kISINF || operation == UnaryOperation::kISNAN;
   const bool exact = predicate || !network::is_floating_point(dtype);
-  // tan and friends have steep places, where one rounding of the argument is many of the result.
+  // tan and similar functions are steep, so that one rounding of the argument is many of the result.
   const double steps = dtype == DataType::kHALF || dtype == DataType::kBF16 ? 4 : 64;
   return {"unary_" + name,
           {std::move(input)},

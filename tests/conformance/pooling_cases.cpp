@@ -1,6 +1,6 @@
 #include "conformance/case.h"
 
-// Against PyTorch's pooling; where it has none, against a sum over unfolded windows.
+// Compares with PyTorch's pooling or, if it has none, with a sum over unfolded windows.
 namespace torch_tensorrt::conformance {
 namespace {
 
@@ -63,7 +63,7 @@ Case average_2d(const std::string& name, const Pool& pool) {
   });
 }
 
-// Windows of a 4-D tensor, padded by hand: N, C, window elements, places.
+// Windows of a 4-D tensor, padded explicitly: N, C, window elements, positions.
 at::Tensor unfold(const at::Tensor& x, const Pool& pool, double padding) {
   const auto& pre = pool.pre;
   const auto& post = pool.post;
@@ -96,7 +96,7 @@ void add_general(Cases& cases) {
   cases.push_back(pooling("average_uneven_counted", PoolingType::kAVERAGE, counted, [=](const at::Tensor& x) {
     return unfolded_average(x, counted, {1, 3, 4, 5});
   }));
-  // Padding of a whole window, which PyTorch's operators refuse.
+  // Padding of a whole window, which PyTorch's operators reject.
   const Pool wide{DataType::kFLOAT, {1, 2, 6, 6}, {2, 2}, {2, 2}, {2, 2}, {2, 2}};
   cases.push_back(pooling("max_wide_padding", PoolingType::kMAX, wide, [=](const at::Tensor& x) {
     return unfold(x, wide, -std::numeric_limits<double>::infinity()).amax({2}).reshape({1, 2, 5, 5});
@@ -107,7 +107,7 @@ void add_general(Cases& cases) {
       [=](const at::Tensor& x) { return at::max_pool2d(x, 2) * 0.75 + at::avg_pool2d(x, 2) * 0.25; }, 0.25F));
 }
 
-// Infinities and NaN among the elements; the global maximum as a reduction is in the table of reductions.
+// Elements include infinities and NaN. The table of reductions has the global maximum as a reduction.
 Case special_max(const std::string& name, const Pool& pool) {
   Case row = max_2d("special_" + name, pool);
   row.inputs[0].fill = Fill::kSpecial;
@@ -139,7 +139,7 @@ Cases pooling_cases() {
   cases.push_back(average_2d("round_up", {f32_type, {1, 4, 8, 9}, {3, 3}, {2, 2}, {1, 1}, {}, {}, true}));
   cases.push_back(
       average_2d("round_up_counted", {f32_type, {1, 4, 8, 9}, {3, 3}, {2, 2}, {1, 1}, {}, {}, true, false}));
-  // Windows that are larger than the input, and start inside of it.
+  // Windows larger than the input that start inside it.
   cases.push_back(max_2d("round_up_small", {f32_type, {2, 4, 2, 2}, {3, 3}, {2, 2}, {}, {}, {}, true}));
   cases.push_back(max_2d("round_up_dilated_small", {f32_type, {2, 4, 3, 5}, {3, 2}, {3, 2}, {1, 1}, {}, {3, 3}, true}));
   cases.push_back(average_2d("round_up_small", {f32_type, {2, 4, 2, 2}, {3, 3}, {2, 2}, {}, {}, {}, true}));

@@ -34,7 +34,7 @@ struct Recurrent {
 int64_t gates_of(RecurrentCell cell) { return IRecurrentLayer(cell, 1).gate_count(); }
 int64_t state_size(const Recurrent& row) { return row.projection > 0 ? row.projection : row.size; }
 
-// Of the weights that the row has; no dims for others.
+// Dims of the row's weights; empty for roles that it does not have.
 std::vector<int64_t> weights_dims(const Recurrent& row, RecurrentWeights role) {
   const bool is_bias = role == RecurrentWeights::kINPUT_BIAS || role == RecurrentWeights::kHIDDEN_BIAS;
   if ((is_bias && !row.biases) || (role == RecurrentWeights::kPROJECTION && row.projection == 0)) return {};
@@ -47,12 +47,12 @@ at::Tensor constant_weights(const Recurrent& row, RecurrentWeights role) {
   const auto dims = weights_dims(row, role);
   if (dims.empty()) return {};
   const at::Tensor values = random_tensor({DataType::kDOUBLE, dims, Fill::kUnit}, 31 * static_cast<uint64_t>(role) + 5);
-  // Sums of many elements neither saturate the functions nor grow from step to step.
+  // Small weights: sums of many elements then neither saturate the functions nor grow from step to step.
   const double scale = 2.0 / std::sqrt(static_cast<double>(std::max<int64_t>(dims.back(), 4)));
   return (values * scale).to(scalar_type(row.dtype));
 }
 
-// The inputs of the layer, by their places; none where it is not given.
+// The inputs of the layer by index; empty if not given.
 std::vector<std::optional<InputSpec>> all_inputs(const Recurrent& row) {
   std::vector<std::optional<InputSpec>> inputs(9);
   inputs[0] = InputSpec{row.dtype, {row.steps, row.batch, row.features}};
@@ -75,7 +75,7 @@ std::vector<InputSpec> given_inputs(const Recurrent& row) {
   return given;
 }
 
-// Those that are given, at their places.
+// The given values at the indices of their inputs.
 template <typename T>
 std::vector<T> at_their_places(const Recurrent& row, const std::vector<T>& given) {
   std::vector<T> all(9);
@@ -107,7 +107,7 @@ struct State {
   at::Tensor cell;
 };
 
-// PyTorch's formulas, written out.
+// PyTorch's formulas, spelled out.
 State next_state(const Recurrent& row, const State& state, const at::Tensor& from_input,
                  const at::Tensor& from_hidden) {
   const auto input = from_input.chunk(gates_of(row.cell), 1);
@@ -123,7 +123,7 @@ State next_state(const Recurrent& row, const State& state, const at::Tensor& fro
   return {(1 - sigmoid(1)) * fresh + sigmoid(1) * state.hidden, {}};
 }
 
-// All outputs in float64.
+// Computes all outputs in float64.
 std::vector<at::Tensor> run(const Recurrent& row, const std::vector<at::Tensor>& given) {
   const auto in = at_their_places(row, given);
   const auto weights = [&](RecurrentWeights role) {
@@ -163,14 +163,14 @@ Case recurrent(const Recurrent& row) {
   made.second_oracle = [=](const std::vector<at::Tensor>& in) { return run(row, in)[1]; };
   made.third_oracle = [=](const std::vector<at::Tensor>& in) { return run(row, in)[2]; };
   made.output = row.dtype;
-  // Halves are rounded at each step, and the error feeds the next.
+  // Halves are rounded at each step, and the errors accumulate.
   const double steps = row.dtype == DataType::kFLOAT ? 64 : 16;
   made.tolerance = rounding(row.dtype, steps, "products and functions of each step, from one into the next");
   made.others_tolerance = made.tolerance;
   return made;
 }
 
-// Sizes around those of registers, tiles of rows and groups of elements.
+// Sizes close to those of registers, tiles of rows, and groups of elements.
 void add_sizes(Cases& cases, RecurrentCell cell, const std::string& name) {
   const int64_t sizes[][4] = {{1, 1, 1, 1},   {7, 1, 3, 8},    {2, 1, 5, 16}, {3, 1, 4, 33}, {2, 2, 4, 17},
                               {3, 3, 2, 48},  {2, 4, 6, 40},   {2, 7, 3, 15}, {3, 8, 8, 32}, {2, 11, 4, 24},
@@ -215,7 +215,7 @@ void add_options(Cases& cases, RecurrentCell cell, const std::string& name) {
     row.computed_weights = row.reverse = true;
     row.lengths = {4, 4, 2};
   });
-  // The input's share in several chunks, the last one shorter.
+  // The input's share is computed in several chunks, the last one shorter.
   for (const bool reverse : {false, true}) {
     add(reverse ? "chunks_reverse" : "chunks", [=](Recurrent& row) {
       const bool is_wide = gates_of(cell) > 1;

@@ -27,7 +27,7 @@ at::Tensor reduce_axis(ReduceOperation operation, const at::Tensor& x, int64_t a
   return x;
 }
 
-// One axis after another, in float64.
+// Reduces one axis after another, in float64.
 at::Tensor reduce_all(ReduceOperation operation, at::Tensor x, const std::vector<int64_t>& axes, bool keep) {
   for (const int64_t axis : axes) x = reduce_axis(operation, x, axis);
   for (size_t i = axes.size(); !keep && i-- > 0;) x = x.squeeze(axes[i]);

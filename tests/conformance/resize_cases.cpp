@@ -1,6 +1,6 @@
 #include "conformance/case.h"
 
-// Against torch.nn.functional.interpolate's operators in float64.
+// Compares with the operators of torch.nn.functional.interpolate in float64.
 namespace torch_tensorrt::conformance {
 namespace {
 
@@ -43,7 +43,7 @@ Case resize(const std::string& name, InputSpec input, const Resize& resize, cons
           },
           [=](const std::vector<at::Tensor>& in) { return oracle(in[0]); },
           dtype,
-          // A coordinate has some units in the last place of the image's size.
+          // A coordinate is off by some units in the last place of the image's size.
           moves ? Tolerance{} : rounding(dtype, 512, "coordinates in fp32, and weighted means")};
 }
 
@@ -154,7 +154,7 @@ Cases resize_cases() {
   add_linear(cases);
   add_cubic(cases);
   cases.push_back(by_shape_input());
-  // What PyTorch has no operator for; the answer is unknown to it, so the row only holds the tactic to declining.
+  // PyTorch has no operator for this and no answer; the row only checks that the tactic declines.
   const auto nothing = [](const at::Tensor& x) { return at::upsample_bilinear2d(x, {8, 8}, false); };
   Case asymmetric =
       resize("linear_asymmetric", f32({1, 1, 4, 4}), {InterpolationMode::kLINEAR, kAsymmetric, {1, 1, 8, 8}}, nothing);

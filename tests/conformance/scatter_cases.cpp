@@ -15,7 +15,7 @@ struct Row {
   bool include_self = true;
 };
 
-// Element by element, in order.
+// Scatters element by element, in order.
 at::Tensor scattered(const Row& row, const at::Tensor& data, const at::Tensor& indices, const at::Tensor& updates) {
   at::Tensor out = data.to(at::kDouble).clone();
   at::Tensor counts = at::zeros_like(out);
@@ -67,7 +67,7 @@ Case element(const Row& row) {
       row.reduction == ScatterReduction::kNONE ? Tolerance{} : rounding(dtype, 16, "updates combined in any order")};
 }
 
-// Tuples of indices.
+// Scatters by tuples of indices.
 Case by_tuples(const std::string& name, bool add) {
   const InputSpec places{DataType::kINT64, {3, 2}, Fill::kNormal, 0, true, {0, 1, 3, 4, -1, 0}};
   return {"scatter_nd_" + name,
@@ -109,7 +109,7 @@ Case grid_sample(const std::string& name, std::vector<int64_t> input, std::vecto
       },
       [=](const std::vector<at::Tensor>& in) { return at::grid_sampler(in[0], in[1], interpolation, padding, align); },
       DataType::kFLOAT,
-      // Places are computed in fp32: an error of a few units times the size of the image, times the slope there.
+      // Coordinates are computed in fp32: an error of a few units times the image's size, times the local slope.
       {1e-4, 1e-4, "places rounded to fp32, times the slope of noise"}};
 }
 
@@ -133,7 +133,7 @@ Cases scatter_cases() {
   for (int64_t interpolation = 0; interpolation < 3; ++interpolation) {
     for (int64_t padding = 0; padding < 3; ++padding) {
       const std::string name = std::to_string(interpolation) + "_" + std::to_string(padding);
-      // The nearest place of a tie is decided by the last bit of the place.
+      // In a tie, the last bit of the coordinate decides which element is nearest.
       cases.push_back(grid_sample(name, {2, 3, 6, 7}, {2, 4, 5, 2}, interpolation, padding, false));
     }
   }

@@ -1,7 +1,7 @@
 #include "conformance/case.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 
-// Against indexing by hand, element by element.
+// Compares with explicit indexing, element by element.
 namespace torch_tensorrt::conformance {
 namespace {
 
@@ -17,7 +17,7 @@ struct Slice {
 
 constexpr int64_t kOutside = -1;
 
-// Walks towards the inside one step at a time, so that it shares nothing with a closed formula.
+// Walks inward one step at a time, so that it shares nothing with a closed formula.
 int64_t sampled(int64_t index, int64_t length, SampleMode mode) {
   while (index < 0 || index >= length) {
     switch (mode) {

@@ -6,7 +6,7 @@
 
 #include "torch_tensorrt/core/network/types.h"
 
-// Rows of the conformance table as data: what a machine with TensorRT and without PyTorch checks the backend with.
+// Rows of the conformance table as data, to check the backend on a machine with TensorRT and without PyTorch.
 namespace torch_tensorrt::tensorrt_test {
 
 struct CaseTensor {
@@ -20,14 +20,14 @@ struct FileCase {
   std::string name;
   double relative = 0;
   double absolute = 0;
-  std::string network;  // as print_network prints it
+  std::string network;  // in the form of print_network
   std::vector<CaseTensor> inputs;
-  CaseTensor expected;  // kDOUBLE, or kINT64 where the output is whole
-  CaseTensor rounded;   // the same for inputs that are rounded to f16
+  CaseTensor expected;  // kDOUBLE, or kINT64 for integer outputs
+  CaseTensor rounded;   // the same for inputs rounded to f16
 };
 
 void write_cases(const std::string& path, const std::vector<FileCase>& cases);
-// Throws Error on a file that is not one of these.
+// Throws Error on a file that is not a case file.
 std::vector<FileCase> read_cases(const std::string& path);
 
 }  // namespace torch_tensorrt::tensorrt_test

@@ -14,7 +14,7 @@
 #include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// What checks are made of.
+// Helpers for the checks.
 namespace torch_tensorrt::tensorrt_test {
 
 using namespace backends::tensorrt;

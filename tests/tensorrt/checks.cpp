@@ -29,7 +29,7 @@ void dynamic_shapes() {
 }
 
 void shape_arithmetic() {
-  // x of A x B becomes B * A elements through the product of its dims, then loses its first row.
+  // x of A x B gets B * A elements through the product of its dims, then loses its first row.
   auto network = parse(
       "%x = input() {dims=[-1x-1]}\n%s = shape(%x)\n%p = reduce(%s) {op=prod, axes=1, keep_dims=true}\n"
       "%f = shuffle(%x, %p)\n%y = slice(%f) {start=[3], size=[-1], stride=[2]}\nreturn %y");
@@ -40,7 +40,7 @@ void shape_arithmetic() {
   expect_close(run(execution, input, Dims{3, 4}), {input[3], input[5], input[7], input[9], input[11]});
 }
 
-// The same addresses again and again, with other elements, at two shapes in turn.
+// Repeats the same addresses with other elements, at two shapes in turn.
 void recorded_graphs() {
   auto network = parse(kDoubling);
   network->profiles() = {{{"x", {{1, 2}, {4, 8}, {16, 32}}}}};
@@ -281,7 +281,7 @@ engine::BuildSettings unusual_settings() {
   return settings;
 }
 
-// Each setting is in the configuration that TensorRT is given.
+// Each setting must reach the configuration given to TensorRT.
 void settings_reach_the_configuration() {
   using nvinfer1::BuilderFlag;
   MessageGatherer messages;

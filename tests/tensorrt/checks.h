@@ -4,13 +4,13 @@
 
 namespace torch_tensorrt::tensorrt_test {
 
-// What rows of the table do not show: dynamic shapes, profiles, refitting, caches, errors, threads.
+// Checks beyond the rows of the table: dynamic shapes, profiles, refitting, caches, errors, threads.
 struct Check {
   const char* name;
-  void (*run)();  // throws Error with what is wrong
+  void (*run)();  // throws Error naming the fault
 };
 const std::vector<Check>& all_checks();
-// Those of sizes that are values (in all_checks() too).
+// The checks of sizes that are values (also in all_checks()).
 const std::vector<Check>& size_checks();
 
 }  // namespace torch_tensorrt::tensorrt_test

@@ -7,14 +7,14 @@
 
 namespace torch_tensorrt::tensorrt_test {
 
-// The elements as doubles; for kINT64 only as exact as doubles are.
+// The elements as doubles; kINT64 only as exactly as doubles allow.
 std::vector<double> to_doubles(network::DataType dtype, const std::string& bytes);
 
-// Empty when the bytes are as expected; else what is wrong.
+// Empty if the bytes are as expected, else the fault.
 std::string compare(const FileCase& row, network::DataType dtype, const std::string& bytes);
-// Why all that differs is what TensorRT is known to do, and nothing else does; empty when something else does, too.
+// The reason if TensorRT's known behavior explains every difference; empty if some difference remains.
 std::string known_difference(const FileCase& row, network::DataType dtype, const std::string& bytes);
-// The same where f16 is allowed: all that differs is as expected for inputs that are rounded to it.
+// The same if f16 is allowed: every difference is as expected for inputs rounded to f16.
 std::string rounding_difference(const FileCase& row, network::DataType dtype, const std::string& bytes);
 
 }  // namespace torch_tensorrt::tensorrt_test

@@ -8,10 +8,10 @@
 
 namespace torch_tensorrt::tensorrt_test {
 
-// Settings for tests: a quick build, no TF32.
+// Settings for tests: a quick build without TF32.
 engine::BuildSettings test_settings();
 
-// Memory on the device between a copy in and a copy out.
+// Memory on the device, filled by a copy in and read by a copy out.
 class DeviceTensors {
  public:
   ~DeviceTensors();
@@ -23,7 +23,7 @@ class DeviceTensors {
   std::vector<void*> blocks_;
 };
 
-// Builds the network, loads the engine, runs it once and gives the bytes of output 0.
+// Builds the network, loads the engine, runs it once and returns the bytes of output 0.
 std::string build_and_run(const FileCase& row, const engine::BuildSettings& settings);
 
 }  // namespace torch_tensorrt::tensorrt_test

@@ -25,10 +25,10 @@ at::Tensor rounded_to_half(const at::Tensor& tensor) {
   return tensor.to(at::kHalf).to(at::kDouble);
 }
 
-// Larger ones probe how our own kernels divide their work, and would make most of the file.
+// Larger rows test how our own kernels divide their work, and would make up most of the file.
 constexpr int64_t kMostElements = 100'000;
 
-// Nothing of a row that is too large.
+// Empty if the row is too large.
 std::optional<FileCase> exported(const conformance::Case& row) {
   const conformance::Example example(row);
   if (example.expected().numel() > kMostElements) return std::nullopt;

@@ -1,13 +1,13 @@
 #include "tensorrt/check_util.h"
 #include "tensorrt/checks.h"
 
-// Sizes that are values: of outputs, which only the run knows, and of inputs, which say the sizes of others.
+// Sizes that are values: of outputs known only at run time, and of inputs that are sizes of other tensors.
 namespace torch_tensorrt::tensorrt_test {
 namespace {
 
 using network::DataType;
 
-// Keeps what outputs of late size get and turn out to be.
+// Keeps the memory and the dims of outputs of late size.
 class KeptMemory final : public OutputMemory {
  public:
   void* allocate(int32_t index, int64_t bytes) override {
@@ -31,7 +31,7 @@ void expect_dims(const Dims& got, const Dims& expected) {
                  "the dims are " << network::to_string(got) << ", expected " << network::to_string(expected));
 }
 
-// x f32[-1x2]: the places above 0, the rows at which the first column is above 0, and their sum.
+// x f32[-1x2]: indices of elements above 0, rows whose first column is above 0, and their sum.
 void sizes_that_depend_on_data() {
   auto network = parse(
       "%x = input() {dims=[-1x2]}\n%z = constant() {dims=[1x1], weights=f32[0]}\n"
@@ -44,7 +44,7 @@ void sizes_that_depend_on_data() {
   Execution execution(engine);
   const struct {
     Floats x;
-    std::vector<double> places;  // a row of them, then another
+    std::vector<double> places;  // all row indices, then all column indices
     Floats rows;
     Floats sum;
   } cases[] = {
@@ -78,7 +78,7 @@ void sizes_that_depend_on_data() {
   }
 }
 
-// x f32[2x12] reshaped to the two numbers of n, of a dtype.
+// x f32[2x12], reshaped to the two numbers in n, which has the dtype.
 void values_that_are_sizes(const char* type) {
   auto network = parse(std::string("%x = input() {dims=[2x12]}\n%n = input() {dims=[2], dtype=") + type +
                        "}\n%s = shuffle(%x, %n) {zero_is_placeholder=false}\n%y = unary(%s) {op=neg}\nreturn %y");
@@ -98,7 +98,7 @@ void values_that_are_sizes(const char* type) {
   const void* inputs[] = {memory.add(bytes_of(x)), nullptr};
   void* out = memory.add(int64_t{24 * 4});
   void* stream = CudaDriver::get().create_stream();
-  // The same values again and again are recorded, others are others.
+  // Equal values come again and are recorded; different values have another graph.
   for (int round = 0; round < 12; ++round) {
     const std::vector<int64_t> values = round / 4 % 2 == 0 ? std::vector<int64_t>{4, 6} : std::vector<int64_t>{24, 1};
     const int64_t* shape_values[] = {nullptr, values.data()};

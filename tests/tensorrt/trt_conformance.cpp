@@ -25,13 +25,13 @@
 #include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// Checks the TensorRT backend on a machine with a GPU and TensorRT. Needs nothing else: carry it with the file of
+// Checks the TensorRT backend on a machine with a GPU and TensorRT. The program needs nothing else but the file of
 // cases.
 //
 //   trt_conformance CASES [--jobs N] [--filter PART] [--out FILE]
 //
-// Every case of the file runs in its own dtypes ("typed"), and, where it is f32, once more with f16 allowed ("half").
-// The work is done by processes of this program, so that a crash costs one case. Ends with 1 when something failed.
+// Every case of the file runs in its own dtypes ("typed") and, if it is f32, also with f16 allowed ("half"). Worker
+// processes of this program do the work, so that a crash costs one case. Exits with 1 if anything failed.
 namespace torch_tensorrt::tensorrt_test {
 namespace {
 
@@ -53,16 +53,16 @@ struct Options {
   std::string filter;
   std::string out;
   unsigned jobs = std::max(1U, std::min(12U, std::thread::hardware_concurrency()));
-  long first = -1;  // of a worker
+  long first = -1;  // for a worker
 };
 
-// Whether f16 may be used where the network says f32.
+// Whether f16 may replace the network's f32.
 bool may_be_lowered(const FileCase& row) {
   if (row.expected.dtype != network::DataType::kDOUBLE) return false;
   return !backends::tensorrt::is_strongly_typed(*network::parse_network(row.network), settings_of("half"));
 }
 
-// A half has 13 bits less than a float; inputs that are rounded to it are off by 2^-11.
+// A half has 13 bits less than a float; rounding an input to f16 changes it by up to 2^-11.
 FileCase for_half(FileCase row) {
   row.relative = std::clamp(row.relative * 8192, 2e-3, 2e-2);
   row.absolute = std::clamp(row.absolute * 8192, 2e-3, 2e-2);
@@ -89,7 +89,7 @@ std::string one_line(std::string text) {
   return text;
 }
 
-// What TensorRT makes of NaN and of nothing was seen in maxima alone.
+// TensorRT was seen to differ for NaN and for empty windows in maxima only.
 bool takes_maxima(const network::INetworkDefinition& network) {
   return std::any_of(network.layers().begin(), network.layers().end(), [](const auto& layer) {
     const auto* pooling = network::layer_cast<network::IPoolingLayer>(layer.get());
@@ -133,7 +133,7 @@ int work(const std::vector<FileCase>& cases, const std::vector<Job>& jobs, const
     std::fflush(stdout);
   }
   std::fflush(stdout);
-  _exit(0);  // the driver's own end is no case
+  _exit(0);  // a crash in the driver's own exit is not a case
 }
 
 // ---- the parent ----------------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ int work(const std::vector<FileCase>& cases, const std::vector<Job>& jobs, const
 class Worker {
  public:
   Worker(const Options& options, size_t first) {
-    // Other workers must not hold this one's end open; and nothing may be allocated between fork and exec.
+    // Other workers must not keep this worker's pipe open, and nothing may be allocated between fork and exec.
     int ends[2];
     TORCHTRT_CHECK(pipe2(ends, O_CLOEXEC) == 0, "no pipe");
     const std::string jobs = std::to_string(options.jobs);
@@ -162,7 +162,7 @@ class Worker {
     waitpid(pid_, &status, 0);
   }
 
-  // False at the end, and after a silence that is too long.
+  // False at the end, and after too long a silence.
   bool next_line(std::string* line) {
     while (true) {
       const size_t end = buffer_.find('\n');
@@ -194,7 +194,7 @@ struct Results {
   std::map<size_t, std::string> lines;
 };
 
-// Runs the jobs first, first + step, ...; a worker that dies is followed by another behind the job that it died in.
+// Runs the jobs first, first + step, ...; if a worker dies, the next one continues behind the job that it died in.
 void supervise(const Options& options, size_t first, size_t count, Results& results) {
   size_t next = first;
   while (next < count) {
@@ -220,7 +220,7 @@ void supervise(const Options& options, size_t first, size_t count, Results& resu
       results.lines[open] = "FAIL the process died or hung";
       next = open + options.jobs;
     } else if (next < count) {
-      // It said nothing, or stopped between two jobs.
+      // The worker reported nothing, or stopped between two jobs.
       const std::lock_guard lock(results.mutex);
       results.lines[next] = "FAIL the process did not start this job";
       next += options.jobs;
@@ -259,7 +259,7 @@ int lead(const std::vector<Job>& jobs, const Options& options) {
                                            : library.decision.reason())
             << '\n';
   if (library.library == nullptr) return 1;
-  // Workers are started before this process touches the driver: it never does.
+  // This process never touches the driver, so that it can start workers at any time.
   Results results;
   std::vector<std::thread> threads;
   for (size_t first = 0; first < options.jobs; ++first) {

@@ -31,9 +31,9 @@ std::atomic<bool> counting{false};
 std::atomic<int64_t> allocations{0};
 std::array<Trace, kTraces> traces;
 thread_local bool inside = false;
-thread_local int64_t allocations_until_failure = -1;  // -1: none fails
+thread_local int64_t allocations_until_failure = -1;  // -1: none will fail
 
-// Whether the allocation at hand is to fail.
+// Whether the current allocation has to fail.
 [[maybe_unused]] bool fails_now() { return allocations_until_failure >= 0 && allocations_until_failure-- == 0; }
 
 [[maybe_unused]] void note_allocation() {
@@ -57,7 +57,7 @@ bool is_from(const Trace& trace, const std::vector<std::string>& libraries) {
 
 AllocationCounter::AllocationCounter() {
   void* frame = nullptr;
-  backtrace(&frame, 1);  // loads what it needs on its first call
+  backtrace(&frame, 1);  // its first call loads a library
   allocations = 0;
   counting = true;
 }
@@ -84,7 +84,7 @@ bool can_count_allocations() { return TORCHTRT_COUNTS_ALLOCATIONS != 0; }
 }  // namespace torch_tensorrt::engine::testing
 
 #if TORCHTRT_COUNTS_ALLOCATIONS
-// glibc lets a program define these; everything else in the process then uses them too, operator new included.
+// glibc lets a program define these. Everything else in the process then uses them, including operator new.
 extern "C" {
 void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t count, size_t size);

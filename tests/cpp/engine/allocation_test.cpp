@@ -28,7 +28,7 @@ TEST_F(Allocations, AreCounted) {
   std::free(two);
 }
 
-// Calls with two shapes in turn, after each has been met once.
+// Calls with two shapes in turn, after one call with each.
 void expect_no_allocations(const Engine& engine, const std::vector<std::string>& libraries_to_ignore) {
   const std::vector<Dims> small = {Dims{1, 3, 8, 8}};
   const std::vector<Dims> large = {Dims{4, 3, 8, 8}};
@@ -57,7 +57,7 @@ TEST_F(Allocations, ARepeatedCallMakesNone) {
   expect_no_allocations(*testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true)), {});
 }
 
-// With whatever tactics are here; what oneDNN itself allocates in a call is not ours to change.
+// With the best tactics available here. oneDNN's own allocations during a call are beyond our control.
 TEST_F(Allocations, ARepeatedCallOfTheBestTacticsMakesNone) {
   testing::register_reference_tactics();
   BuildSettings settings;
@@ -70,13 +70,13 @@ TEST_F(Allocations, ARepeatedCallOfTheBestTacticsMakesNone) {
   expect_no_allocations(*engine, {"libdnnl"});
 }
 
-// Bytes that the process has in use.
+// Bytes in use by the process.
 int64_t bytes_in_use() {
   const auto info = mallinfo2();
   return static_cast<int64_t>(info.uordblks + info.hblkhd);
 }
 
-// The arena is that of the largest shape, and what is prepared for shapes beyond the last few is let go.
+// The arena is sized for the largest shape, and specializations beyond the last few are freed.
 TEST_F(Allocations, DoNotGrowOverChangingShapes) {
   const auto engine = testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true));
   const auto context = engine->create_context(/*max_specialisations=*/2);

@@ -27,7 +27,7 @@ int64_t process_memory(const std::string& field) {
 
 bool reset_peak() { return static_cast<bool>(std::ofstream("/proc/self/clear_refs") << "5" << std::flush); }
 
-// `Layers` products with a matrix that the network owns, as the optimizer's folded weights are.
+// `Layers` products with a matrix that the network owns, as it owns the optimizer's folded weights.
 std::shared_ptr<network::INetworkDefinition> make_heavy_network() {
   auto network = std::make_shared<network::INetworkDefinition>();
   auto* tensor = network->addInput("x", network::DataType::kFLOAT, Dims{1, kWidth});
@@ -45,11 +45,11 @@ std::shared_ptr<network::INetworkDefinition> make_heavy_network() {
 
 class BuildMemory : public ::testing::TestWithParam<bool> {};
 
-// The bound for a build as a whole is three times the weights, one of which is the user's own module.
+// A build as a whole may take three times the weights, including once for the user's own module.
 TEST_P(BuildMemory, PeakIsBelowTwoAndAHalfTimesTheWeights) {
   if (!testing::can_count_allocations()) GTEST_SKIP() << "a sanitizer needs memory of its own";
   const bool packs = GetParam();
-  malloc_trim(0);  // what earlier tests left
+  malloc_trim(0);  // memory left by earlier tests
   const int64_t before = process_memory("VmRSS");
   if (before < 0 || !reset_peak()) GTEST_SKIP() << "this system does not tell the peak memory of a process";
   const auto settings = packs ? testing::reference_settings() : testing::plain_settings();

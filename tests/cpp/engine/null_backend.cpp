@@ -53,7 +53,7 @@ class NullContext final : public tests::PlanContext {
     std::replace(dims.d, dims.d + dims.nbDims, int64_t{-1},
                  static_cast<int64_t>(*static_cast<const float*>(inputs[0])));
     void* memory = nullptr;
-    // As a backend may: little first, then what it turns out to be, or nothing for nothing.
+    // A backend may ask for little first, then for the real size, and not at all for empty outputs.
     if (dims.volume() > 0) {
       options.allocator->allocate(output, 1);
       memory = options.allocator->allocate(output, dims.volume() * network::element_size(type));
@@ -94,7 +94,7 @@ class NullBackend final : public Backend {
     state.handed.push_back(network::print_network(*network));
     state.settings.push_back(settings);
     std::string bytes = wrap_payload(*this, std::move(network), settings, "bytes of " + settings.name);
-    // Late, when the network has been taken apart.
+    // Fail late, when the network has been taken apart.
     if (!state.build_error.empty()) TORCHTRT_THROW_ERROR(state.build_error);
     return bytes;
   }

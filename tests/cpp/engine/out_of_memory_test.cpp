@@ -10,7 +10,7 @@
 #include "torch_tensorrt/core/engine/run/context.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// A call that runs out of memory at any point leaves an engine that works.
+// An engine still works after a call has run out of memory at any point.
 namespace torch_tensorrt::engine {
 namespace {
 
@@ -20,7 +20,7 @@ using testing::run_floats;
 
 using Floats = std::vector<float>;
 
-// Memory of the host that stands for a GPU's. An allocation or a copy can be made to fail.
+// Host memory in place of a GPU's. An allocation or a copy can be made to fail.
 class FakeDevice final : public DeviceAccess {
  public:
   Decision available(int32_t) const override { return Decision::yes(); }
@@ -58,8 +58,8 @@ class OutOfMemory : public ::testing::Test {
     return {testing::random_floats(batch * 192, static_cast<uint32_t>(batch))};
   }
 
-  // Calls with a batch of 1, lets a call with a larger batch fail at a place, and compares calls with both after that.
-  // `fail(number, call)` lets number `number` of what may fail in the call fail, and tells whether there was such.
+  // Makes a call with a larger batch fail at every possible place, between calls with a batch of 1, and compares later
+  // calls. `fail(number, call)` makes failure point `number` of the call fail, and returns whether there was one.
   template <typename Fail>
   static void expect_calls_after_each_failure(const Engine& engine, Fail fail) {
     const auto small = run_floats(engine, dims(1), input(1));
@@ -90,7 +90,7 @@ TEST_F(OutOfMemory, AContextWorksAfterAnyAllocationOfACallHasFailed) {
     const FailingAllocation failing(number);
     try {
       call();
-    } catch (const std::exception&) {  // std::bad_alloc, or an Error that quotes it
+    } catch (const std::exception&) {  // std::bad_alloc, or an Error quoting it
     }
     return failing.has_failed();
   });
@@ -124,7 +124,7 @@ TEST_F(OutOfMemory, AContextOnAGpuWorksAfterAnyAllocationOrUploadHasFailed) {
       std::make_shared<const std::string>(Builder(settings).build(testing::make_small_network(/*dynamic_batch=*/true)));
   bool has_failed = true;
   for (int64_t first = 0; has_failed; ++first) {
-    // An engine of its own, so that the first call has weights to bring to the device.
+    // Use a new engine, so that its first call uploads weights to the device.
     const auto engine = Engine::load(plan);
     FakeDevice::until_failure = first;
     try {

@@ -21,7 +21,7 @@ int32_t count_of(const std::string& part, const std::string& text) {
   return count;
 }
 
-// Its numbers are floats, and a scale of 0 stands for none. hardswish(conv(x)), leaky_relu(y, 0.3) + elu(y, 0.7),
+// Its numbers are floats, and a scale of 0 means none. hardswish(conv(x)), leaky_relu(y, 0.3) + elu(y, 0.7),
 // layer_norm(eps=0.01), interpolate(scale_factor=(1.7, 1.3)), attention without a scale and with 0.25.
 TEST(PlanFormats, Format2) {
   Plan plan = parse_plan(read_file("format_2.engine"));

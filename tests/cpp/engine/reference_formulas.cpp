@@ -33,7 +33,7 @@ double load(const TensorDesc& desc, const void* data, const int64_t* at) {
   return static_cast<const uint8_t*>(data)[offset];
 }
 
-// Element of an input that is broadcast to the output.
+// Element of an input that broadcasts to the output.
 double load_broadcast(const TensorDesc& desc, const void* data, const int64_t* at, int32_t rank) {
   int64_t place[Dims::MAX_DIMS];
   for (int32_t i = 0; i < desc.dims.nbDims; ++i) {
@@ -109,14 +109,14 @@ double concatenation(const Element& e) {
   return load(e.instance.inputs[input], e.inputs[input], place);
 }
 
-// Row-major place of the output's element in the input, for shuffles.
+// Row-major index in the input of the output's element, for shuffles.
 double shuffle(const Element& e) {
   const auto& layer = layer_of<network::IShuffleLayer>(e);
   const Dims& from = e.instance.inputs[0].dims;
   const Dims& to = e.instance.outputs[0].dims;
   const auto& first = layer.getFirstTranspose();
   const auto& second = layer.getSecondTranspose();
-  Dims middle = to;  // dims and place between reshape and second transpose
+  Dims middle = to;  // dims and index between reshape and second transpose
   int64_t middle_at[Dims::MAX_DIMS];
   for (int32_t i = 0; i < to.nbDims; ++i) {
     middle.d[second.order[i]] = to.d[i];

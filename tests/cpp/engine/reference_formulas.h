@@ -2,17 +2,17 @@
 
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 
-// What the reference tactics compute, one formula an element.
+// The computations of the reference tactics, with one formula for each element.
 namespace torch_tensorrt::engine::testing {
 
-// Of a convolution, with its defaults filled in.
+// The window of a convolution, with defaults filled in.
 struct Window {
   network::Dims pre_padding;
   network::Dims stride;
   network::Dims dilation;
 };
 
-// What a formula gets to compute the element `at` of the output.
+// A formula's input for computing the element `at` of the output.
 struct Element {
   const LayerInstance& instance;
   const void* const* inputs;
@@ -26,7 +26,7 @@ struct Element {
 };
 using Formula = double (*)(const Element&);
 
-// Null for kinds without one.
+// Null for layer kinds without a formula.
 Formula formula_of(const network::ILayer& layer);
 double apply_epilogue(const Element& element, double value);
 // Writes one element of a tensor in any format.

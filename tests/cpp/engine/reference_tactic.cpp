@@ -37,7 +37,7 @@ class ReferenceKernel final : public Kernel {
     window_.dilation = layer->full_dilation();
   }
 
-  // Some, so that the planner has something to do; run() fills it to show overlaps.
+  // Ask for some, so that the planner has work; run() fills it to reveal overlaps.
   int64_t workspace_bytes() const override { return 256; }
 
   void run(const void* const* inputs, void* const* outputs, void* workspace) override {
@@ -69,7 +69,7 @@ bool multiplies_weights(const network::ILayer& layer) {
   return layer.getType() == LayerType::kCONVOLUTION || layer.getType() == LayerType::kMATRIX_MULTIPLY;
 }
 
-// What the formulas are written for.
+// Whether the layer's weights have the form that the formulas expect.
 Decision has_known_weights(const network::ILayer& layer) {
   if (!multiplies_weights(layer)) return Decision::no("has no weights");
   const bool convolves = layer.getType() == LayerType::kCONVOLUTION;

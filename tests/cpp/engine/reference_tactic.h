@@ -9,16 +9,16 @@
 #include "torch_tensorrt/core/engine/run/engine.h"
 #include "torch_tensorrt/core/util/Exception.h"
 
-// Tactics for tests, which say what they compute by one formula an element and never allocate in a run. They run a
-// handful of layer kinds in any format, with their epilogues: "reference.any" those without weights; "plain.weights"
-// and "packed.weights" convolutions and matrix products, the latter (of constants alone) in a weight layout of its own,
-// and not for batches of 7.
+// Tactics for tests, which compute one formula for each element and never allocate in a run. They run a few layer kinds
+// in any format, with their epilogues: "reference.any" those without weights; "plain.weights" and "packed.weights"
+// convolutions and matrix products. "packed.weights" takes only constant weights, in a layout of its own, and refuses
+// batches of 7.
 namespace torch_tensorrt::engine::testing {
 
-// Puts them into the global registry, once.
+// Adds them to the global registry, once.
 void register_reference_tactics();
 
-// Settings that use these tactics alone, with packed weights.
+// Settings that use only these tactics, with packed weights.
 BuildSettings reference_settings();
 // The same with plain weights.
 BuildSettings plain_settings();
@@ -27,20 +27,20 @@ std::shared_ptr<Engine> build_engine(std::shared_ptr<network::INetworkDefinition
                                      const BuildSettings& settings = reference_settings(),
                                      BuildReport* report = nullptr);
 
-// Runs with float inputs of the given dims through a pooled context; one vector an output.
+// Runs with float inputs of the given dims through a pooled context; returns one vector for each output.
 std::vector<std::vector<float>> run_floats(const Engine& engine, const std::vector<network::Dims>& dims,
                                            const std::vector<std::vector<float>>& inputs);
 std::vector<std::vector<float>> run_floats(Context& context, const std::vector<network::Dims>& dims,
                                            const std::vector<std::vector<float>>& inputs);
 
-// count numbers in [-1, 1) that follow from the seed.
+// `count` numbers in [-1, 1) derived from the seed.
 std::vector<float> random_floats(int64_t count, uint32_t seed);
 
 // input 1x3x8x8 -> conv 16 3x3 -> relu -> conv 16 3x3 (+ input of the second) -> relu -> flatten -> matmul 10.
-// Dynamic batch 1..4..8 when asked.
+// Dynamic batch 1..4..8 if asked for.
 std::shared_ptr<network::INetworkDefinition> make_small_network(bool dynamic_batch = false);
 
-// Text of the Error that the call throws; empty (and a test failure) when it throws none.
+// Text of the Error that the call throws; empty, with a test failure, if it throws none.
 template <typename Call>
 std::string error_of(Call call) {
   try {

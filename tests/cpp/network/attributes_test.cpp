@@ -6,7 +6,7 @@ namespace {
 
 using AttributesTest = LayerTest;
 
-// Changes the n-th attribute it meets, and remembers its name.
+// Changes the n-th attribute it visits, and remembers its name.
 class Changer final : public AttributeVisitor {
  public:
   Changer(int32_t index, INetworkDefinition& network) : remaining_(index), network_(network) {}
@@ -41,7 +41,7 @@ class Changer final : public AttributeVisitor {
   std::string changed_;
 };
 
-// Every attribute of every kind: a change of it alone must be seen by comparing, by hashing, and be copied.
+// For every attribute of every kind: comparing, hashing and copying must notice a change of this attribute alone.
 TEST_F(AttributesTest, EveryAttributeCounts) {
   int32_t total = 0;
   for (int32_t kind = 0; kind < kLayerTypeCount; ++kind) {
@@ -119,7 +119,7 @@ TEST_F(AttributesTest, EpilogueOpsCompareWhatTheyUse) {
   EXPECT_FALSE(a == b);
 }
 
-// Gives one value to every integer.
+// Writes one value to every integer.
 class IntegerWriter final : public AttributeVisitor {
  public:
   explicit IntegerWriter(int64_t value) : value_(value) {}

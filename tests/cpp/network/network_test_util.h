@@ -15,7 +15,7 @@ namespace torch_tensorrt::network {
 inline void PrintTo(const Dims& dims, std::ostream* stream) { *stream << to_string(dims); }
 inline void PrintTo(DataType type, std::ostream* stream) { *stream << enum_name(type); }
 
-// Passes when the statement throws Error whose message matches.
+// Passes if the statement throws Error with a matching message.
 #define EXPECT_ERROR(statement, matcher)                                   \
   do {                                                                     \
     try {                                                                  \
@@ -28,7 +28,7 @@ inline void PrintTo(DataType type, std::ostream* stream) { *stream << enum_name(
 
 inline ::testing::Matcher<const std::string&> says(const char* part) { return ::testing::HasSubstr(part); }
 
-// The weights' memory is the network's.
+// The network owns the memory of the weights.
 template <typename T>
 Weights own(INetworkDefinition& network, DataType type, const std::vector<T>& values) {
   return network.own(type, values.data(), static_cast<int64_t>(values.size()));
@@ -48,7 +48,7 @@ inline ITensor& constant(INetworkDefinition& network, const std::vector<int64_t>
 
 constexpr int64_t kUnknown = ShapeValue::kUnknown;
 
-// What is known of the tensor's elements; fails the test when nothing is.
+// The known elements of the tensor; fails the test if none is known.
 inline std::vector<int64_t> value_of(const ITensor& tensor) {
   EXPECT_TRUE(tensor.shape_value().has_value());
   return tensor.shape_value() ? tensor.shape_value()->elements : std::vector<int64_t>{};

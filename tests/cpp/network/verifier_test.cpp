@@ -5,8 +5,8 @@
 namespace torch_tensorrt::network {
 namespace {
 
-// A valid network, of which each test breaks one rule. No setter breaks most of them, so the tests go behind the
-// interface's back.
+// A valid network; each test breaks one rule of it. Most rules cannot be broken by a setter, so the tests bypass the
+// interface.
 class VerifierTest : public LayerTest {
  protected:
   VerifierTest() : x_(input({-1, 3, 8, 8})) {
@@ -190,7 +190,7 @@ TEST_F(VerifierTest, OptShapesFitTheLayers) {
   x_.setDimensions({-1, 3, -1, 8});
   ProfileRange& range = network_.profiles()[0]["in0"];
   range = {{1, 3, 2, 8}, {1, 3, 8, 8}, {1, 3, 8, 8}};
-  EXPECT_NO_THROW(verify_network(network_));  // an end need not fit, as a call may
+  EXPECT_NO_THROW(verify_network(network_));  // an end of a range need not fit, as calls are checked
   range.opt = range.min;
   EXPECT_INVALID("\"conv\": the window of 3 elements (3, dilation 1) is larger than the padded input of 2");
 }

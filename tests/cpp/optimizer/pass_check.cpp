@@ -8,7 +8,7 @@
 namespace torch_tensorrt::optimizer {
 namespace {
 
-// Random inputs of a network with dims of -1: each takes this size.
+// Size of dims of -1 in random inputs.
 constexpr int64_t kUnknownSize = 2;
 
 std::string text_of(const network::INetworkDefinition& network) {
@@ -17,7 +17,7 @@ std::string text_of(const network::INetworkDefinition& network) {
   return network::print_network(network, options);
 }
 
-// Names of tensors between inputs and outputs are nobody's business.
+// Tests ignore the names of tensors between inputs and outputs.
 std::string text_without_inner_names(const network::INetworkDefinition& network) {
   const auto copy = network.clone();
   for (const auto& layer : copy->layers()) {

@@ -15,7 +15,7 @@ PassContext hwc() {
 
 std::string text_of(const network::INetworkDefinition& network) { return network::print_network(network); }
 
-// Convolution, batch norm and activation; what ResNets and MobileNets are made of.
+// Convolution, batch norm and activation: the building block of ResNets and MobileNets.
 std::string block(const std::string& output, const std::string& input, const std::string& activation, uint32_t seed) {
   const std::string o = output.substr(1);
   return "%" + o + "_c = convolution(" + input +
@@ -97,7 +97,7 @@ TEST(Pipeline, ReportsAndDumpsEachChange) {
   EXPECT_EQ(reports.back().layers_after, network->getNbLayers());
 }
 
-// A pass with a fault: it makes a layer that does not fit.
+// A faulty pass: it makes a layer that does not fit.
 class BreakingPass final : public Pass {
  public:
   const char* name() const override { return "break-everything"; }
@@ -124,7 +124,7 @@ TEST(Pipeline, NamesThePassThatBrokeTheNetwork) {
   }
 }
 
-// A network with dynamic dims as PyTorch's view and linear make them.
+// A network with dynamic dims like those of PyTorch's view and linear.
 TEST(Pipeline, FreesDynamicShapesOfTheirArithmetic) {
   const std::string text =
       "%x = input() {dims=[-1x-1x4]}\n%s = shape(%x)\n%n = slice(%s) {start=[0], size=[1], stride=[1]}\n"

@@ -21,7 +21,7 @@ using network::ITensor;
 using network::TensorFormat;
 using network::Weights;
 
-// A network of random layers, where patterns that passes look for are frequent.
+// A network of random layers with many of the patterns that passes look for.
 class RandomNetwork {
  public:
   explicit RandomNetwork(uint32_t seed) : random_(seed) {
@@ -42,7 +42,7 @@ class RandomNetwork {
  private:
   int64_t pick(int64_t count) { return static_cast<int64_t>(random_() % static_cast<uint32_t>(count)); }
 
-  // Late tensors more often: chains are what is fused.
+  // Prefers late tensors: passes fuse chains.
   ITensor& any() {
     const auto count = static_cast<int64_t>(tensors_.size());
     return *tensors_[static_cast<size_t>(std::max(pick(count), pick(count)))];
@@ -158,7 +158,7 @@ class RandomNetwork {
                                     Dims{1, 1, 1, 1});
     layer->setMode(network::SampleMode::kFILL);
     keep(layer->getOutput(0));
-    // Back to the old size, so that sums find partners.
+    // Return to the old size, so that sums find partners.
     keep(network_
              .addConvolutionNd(*layer->getOutput(0), dims.d[1], Dims{3, 2}, weights(dims.d[1] * dims.d[1] * 6),
                                Weights{})
@@ -195,7 +195,7 @@ class RandomNetwork {
     keep(layer->getOutput(0));
   }
 
-  // With a weight that is transposed, a bias and an activation.
+  // A product with a transposed weight, a bias and an activation.
   void add_product() {
     ITensor& input = any();
     const Dims dims = input.getDimensions();
@@ -217,7 +217,7 @@ class RandomNetwork {
     if (!keeps) tensors_.pop_back();
   }
 
-  // What nobody reads, and sometimes something in the middle.
+  // Marks unread tensors as outputs, and sometimes tensors in the middle.
   void mark_outputs() {
     for (ITensor* tensor : tensors_) {
       if (tensor->isNetworkInput() || !(tensor->consumers().empty() || pick(8) == 0)) continue;
@@ -246,7 +246,7 @@ void expect_same_results(const network::INetworkDefinition& before, const networ
   const auto wanted = tests::run_reference(before, inputs);
   const auto found = tests::run_reference(after, inputs);
   for (size_t i = 0; i < wanted.size(); ++i) {
-    // Chains of convolutions make numbers large; what they lose is relative.
+    // Chains of convolutions make numbers large, so compare relative errors.
     EXPECT_LE(tests::max_difference(wanted[i], found[i]), 1e-5 * largest(wanted[i])) << before.outputs()[i]->getName();
   }
 }

@@ -73,7 +73,7 @@ TEST(TensorRTBuild, KnowsItsOwnBytes) {
 }
 
 #ifdef TORCHTRT_TENSORRT_LIBRARY_ROOT
-// The real libnvinfer beside the headers.
+// Uses the real libnvinfer beside the headers.
 TEST(TensorRTBuild, OpensTheLibraryOfItsHeaders) {
   SearchPlaces places;
   places.root = TORCHTRT_TENSORRT_LIBRARY_ROOT;

@@ -10,7 +10,7 @@ namespace {
 using core::util::logging::LogLevel;
 using core::util::logging::TorchTRTLogger;
 
-// Each macro must be one statement: without braces, an `else` belongs to the `if` that is written before it.
+// Each macro must be one statement: without braces, an `else` belongs to the `if` before it.
 std::string branch_taken(bool outer, TorchTRTLogger& logger) {
   if (outer)
     TORCHTRT_CHECK(true, "never shown");

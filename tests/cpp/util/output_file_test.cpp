@@ -40,7 +40,7 @@ class OutputFileTest : public ::testing::Test {
   size_t files() const {
     return static_cast<size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
   }
-  // Ends the child process by what the function does; returns the status as waitpid does.
+  // Runs the function in a child process, which then ends; returns waitpid's status.
   static int in_child(const std::function<void()>& work) {
     const pid_t child = fork();
     if (child == 0) {

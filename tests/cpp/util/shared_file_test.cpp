@@ -28,7 +28,7 @@ std::string error_of(const std::function<void()>& call) {
   return {};
 }
 
-// Root may read and write everything.
+// Drops root's rights, as root may read and write everything.
 class AsOrdinaryUser {
  public:
   AsOrdinaryUser() : was_root_(geteuid() == 0) {
@@ -112,7 +112,7 @@ TEST_F(SharedFileTest, AFileThatIsThereKeepsItsOwnerWhereItCan) {
 
 TEST_F(SharedFileTest, LinksStayAndTheFileBehindThemIsReplaced) {
   const fs::path file = folder_ / "elsewhere" / "file";
-  fs::create_symlink("elsewhere/file", folder_ / "second");  // to no file yet
+  fs::create_symlink("elsewhere/file", folder_ / "second");  // to a file that does not exist yet
   fs::create_symlink(folder_ / "second", path_);
   for (const char* before : {"no file", "new"}) {
     EXPECT_EQ(read(path_), before);
@@ -160,14 +160,14 @@ TEST_F(SharedFileTest, WhatIsNoFileIsLeftAlone) {
 }
 
 TEST_F(SharedFileTest, NamesThatAreTakenArePassedOver) {
-  // What a process of the same number left behind.
+  // Files left behind by an earlier process with the same id.
   for (int32_t i = 0; i < 30; ++i)
     std::ofstream(path_.string() + "." + std::to_string(getpid()) + "." + std::to_string(i));
   EXPECT_EQ(replace(path_), "");
   EXPECT_EQ(read(path_), "new");
 }
 
-// Another process, as the lock sees it.
+// A lock held by another process, from the lock's point of view.
 class LockOfAnother {
  public:
   explicit LockOfAnother(const fs::path& folder) : folder_(open(folder.c_str(), O_RDONLY | O_DIRECTORY)) {

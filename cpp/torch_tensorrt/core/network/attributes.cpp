@@ -32,7 +32,7 @@ void AttributeVisitor::check_range(const char* name, int64_t value, int64_t low,
 
 namespace {
 
-// Takes every value in order.
+// Records every value in order.
 class Recorder final : public AttributeVisitor {
  public:
   void visit(const char* /*name*/, bool& value) override { values_.emplace_back(value); }
@@ -55,7 +55,7 @@ class Recorder final : public AttributeVisitor {
   std::vector<std::any> values_;
 };
 
-// Gives them out again in the same order.
+// Plays the recorded values back in the same order.
 class Player final : public AttributeVisitor {
  public:
   explicit Player(const std::vector<std::any>& values) : values_(values) {}
@@ -97,7 +97,7 @@ void copy_attributes(const ILayer& from, ILayer& to) {
 
 namespace {
 
-// Writes every attribute as bytes, each behind its name and its length, so that no two layers give the same.
+// Writes every attribute as bytes behind its name and its length, so that different layers give different bytes.
 class Serializer final : public AttributeVisitor {
  public:
   explicit Serializer(LayerType type) { put_plain(static_cast<int32_t>(type)); }

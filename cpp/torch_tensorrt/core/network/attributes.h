@@ -14,7 +14,7 @@ namespace torch_tensorrt::network {
 class ILayer;
 
 // One operation applied to a layer's result before it is stored, in order. Only the optimizer's fusions make these.
-// kActivation: type, alpha, beta. kElementWise: op with the layer input `input` (broadcast to the result) as the other
+// kActivation: type, alpha, beta. kElementWise: op, with the layer input `input` (broadcast to the result) as the other
 // operand: result = op(result, inputs[input]), or op(inputs[input], result) when `swapped`.
 struct EpilogueOp {
   enum class Kind : int32_t { kActivation = 0, kElementWise = 1 };
@@ -29,7 +29,7 @@ struct EpilogueOp {
 bool operator==(const EpilogueOp& a, const EpilogueOp& b);
 using Epilogue = std::vector<EpilogueOp>;
 
-// Layers may be read from many threads at once, so a visitor that only reads must not even store the old value.
+// Many threads may read a layer at once, so a visitor that only reads must not even store the old value.
 template <typename T>
 void assign_if_changed(T& value, const T& next) {
   if (!(value == next)) {
@@ -38,7 +38,7 @@ void assign_if_changed(T& value, const T& next) {
 }
 
 // Every layer states its attributes once, in ILayer::visit_attributes; printing, parsing, saving, loading, comparing
-// and hashing are visitors. Names are those of the text form. A reading visitor leaves the value as it is (see
+// and hashing are visitors. Names are those of the text form. A reading visitor leaves the value unchanged (see
 // read_attributes in layer.h); a writing visitor assigns it, and throws Error on a value of the wrong kind (see
 // write_attributes).
 class AttributeVisitor {
@@ -62,7 +62,7 @@ class AttributeVisitor {
     visit_enum(name, raw, enum_table<E>());
     assign_if_changed(value, static_cast<E>(raw));
   }
-  // An integer that is not 64 bits wide.
+  // An integer narrower than 64 bits.
   template <typename T>
   void visit_as_integer(const char* name, T& value) {
     auto raw = static_cast<int64_t>(value);
@@ -75,16 +75,16 @@ class AttributeVisitor {
   static void check_range(const char* name, int64_t value, int64_t low, int64_t high);
 };
 
-// Copies every attribute to a layer of the same kind (Error otherwise). Weights are shared, not copied: whoever copies
-// into another network keeps their memory alive there.
+// Copies every attribute to a layer of the same kind (Error otherwise). Weights are shared, not copied: a caller that
+// copies into another network must keep their memory alive there.
 void copy_attributes(const ILayer& from, ILayer& to);
 
 // Layers are compared by kind and attributes, without their names, sources and inputs. The hash is the same in every
-// process on every machine of one byte order. Without the values, weights count by dtype and number of elements alone:
-// what a timing depends on.
+// process on every machine of one byte order. Without the values, only the dtype and the number of weights count, as
+// for a timing.
 uint64_t hash_layer(const ILayer& layer, bool with_weight_values);
 
-// Weights are compared byte for byte.
+// Compares weights byte for byte.
 bool same_attributes(const ILayer& a, const ILayer& b);
 
 }  // namespace torch_tensorrt::network

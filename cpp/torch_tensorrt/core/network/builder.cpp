@@ -2,7 +2,7 @@
 
 namespace torch_tensorrt::network {
 
-// The flags (explicit batch, strong typing) name what is always the case here.
+// The flags (explicit batch, strong typing) are ignored: this library always has both.
 std::unique_ptr<INetworkDefinition> IBuilder::createNetworkV2(uint32_t /*flags*/) const {
   return std::make_unique<INetworkDefinition>();
 }

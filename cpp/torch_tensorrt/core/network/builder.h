@@ -25,7 +25,7 @@ enum class ProfilingVerbosity : int32_t { kLAYER_NAMES_ONLY = 0, kNONE, kDETAILE
 
 using core::util::logging::ILogger;
 
-// Settings of one build, as converters may read and set them.
+// Settings of one build that converters may read and set.
 class IBuilderConfig {
  public:
   void setFlag(BuilderFlag flag) { flags_.insert(flag); }
@@ -51,7 +51,7 @@ class IBuilderConfig {
   int32_t dla_core_ = -1;
 };
 
-// Makes networks and configurations. Engines are built by engine::Builder.
+// Makes networks and configurations. engine::Builder builds the engines.
 class IBuilder {
  public:
   std::unique_ptr<INetworkDefinition> createNetworkV2(uint32_t flags) const;

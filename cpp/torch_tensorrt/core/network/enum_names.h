@@ -6,7 +6,7 @@
 
 #include "torch_tensorrt/core/network/types.h"
 
-// One table of names an enum: the printer, the parser, the plan, error texts and reports all read it.
+// One table of names for each enum. The printer, the parser, the plan, error texts and reports all read it.
 namespace torch_tensorrt::network {
 
 struct EnumEntry {
@@ -18,9 +18,9 @@ struct EnumTable {
   const EnumEntry* begin;
   const EnumEntry* end;
 
-  // Null when the value is not in the table.
+  // Null if the value is not in the table.
   const char* find_name(int32_t value) const;
-  // False when the name is not in the table.
+  // False if the name is not in the table.
   bool find_value(std::string_view name, int32_t* value) const;
 };
 

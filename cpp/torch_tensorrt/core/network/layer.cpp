@@ -12,7 +12,7 @@ namespace {
 
 struct OptionalInputs {
   LayerType type;
-  int32_t last;  // largest index that may be set while smaller ones are not given
+  int32_t last;  // largest index that may be set while lower inputs are missing
 };
 constexpr OptionalInputs kOptionalInputs[] = {
     {LayerType::kCONVOLUTION, 2}, {LayerType::kDECONVOLUTION, 2}, {LayerType::kSHUFFLE, 1},
@@ -73,7 +73,7 @@ void ILayer::setInput(int32_t index, ITensor& tensor) {
   connect(index, &tensor);
 }
 
-// Bookkeeping of both sides; null leaves a hole.
+// Updates the layer's inputs and the tensor's consumers; a null tensor leaves a hole.
 void ILayer::connect(int32_t index, ITensor* tensor) {
   const auto slot = static_cast<size_t>(index);
   if (slot >= inputs_.size()) {
@@ -129,7 +129,7 @@ int32_t ILayer::own_input_count() const {
   return count;
 }
 
-// A tensor that is not inferred has no reader that is, so the walk ends there.
+// Stops at tensors that are not inferred: their readers are not inferred either.
 void ILayer::invalidate() {
   std::vector<ILayer*> waiting{this};
   while (!waiting.empty()) {
@@ -145,7 +145,7 @@ void ILayer::invalidate() {
 }
 
 void read_attributes(const ILayer& layer, AttributeVisitor& visitor) {
-  // visit_attributes serves writing visitors too and so is not const. A reading one assigns nothing.
+  // visit_attributes also serves writing visitors and so is not const. A reading visitor assigns nothing.
   const_cast<ILayer&>(layer).visit_attributes(visitor);
 }
 

@@ -39,7 +39,7 @@ bool reads_any_of(const ILayer& layer, const std::unordered_set<const ILayer*>& 
 INetworkDefinition::INetworkDefinition() = default;
 
 INetworkDefinition::~INetworkDefinition() {
-  // Readers go before the tensors that they read.
+  // Destroy readers before the tensors that they read.
   while (!layers_.empty()) {
     layers_.pop_back();
   }
@@ -115,7 +115,7 @@ ILayer* INetworkDefinition::add_layer(std::unique_ptr<ILayer> layer, ILayer* pos
   return added;
 }
 
-// Takes a layer out again; nobody may read it.
+// Removes a layer that nobody reads.
 void INetworkDefinition::forget(ILayer& layer) {
   const auto index = static_cast<std::ptrdiff_t>(index_of(layer));
   for (const auto& output : layer.outputs_) {
@@ -125,7 +125,7 @@ void INetworkDefinition::forget(ILayer& layer) {
   layers_.erase(layers_.begin() + index);
 }
 
-// Searches from the end: networks grow there.
+// Searches from the end, where networks grow.
 size_t INetworkDefinition::index_of(const ILayer& layer) const {
   for (size_t i = layers_.size(); i-- > 0;) {
     if (layers_[i].get() == &layer) {
@@ -135,7 +135,7 @@ size_t INetworkDefinition::index_of(const ILayer& layer) const {
   TORCHTRT_THROW_ERROR(describe(layer) << " is not in this network");
 }
 
-// Called before `layer` gets a tensor of `producer` as an input: afterwards it stands behind it.
+// Called before `layer` gets a tensor of `producer` as an input: moves `layer` behind `producer`.
 void INetworkDefinition::restore_order(ILayer& layer, const ILayer& producer) {
   size_t last = layers_.size();
   while (last > 0 && layers_[last - 1].get() != &layer && layers_[last - 1].get() != &producer) {
@@ -200,7 +200,7 @@ std::unique_ptr<INetworkDefinition> INetworkDefinition::clone() const {
     copy_attributes(*layer, *added);
     copy_edges(*layer, *added, &copies);
   }
-  // In the order of addition, which need not be that of the layers.
+  // In the order of addition, which may differ from the order of the layers.
   copy->inputs_.clear();
   for (const ITensor* input : inputs_) {
     copy->inputs_.push_back(copies.at(input));

@@ -12,21 +12,21 @@
 
 namespace torch_tensorrt::network {
 
-// Range of one network input: dims at their smallest, their most usual and their largest.
+// Range of one network input: its smallest, most usual and largest dims.
 struct ProfileRange {
   Dims min;
   Dims opt;
   Dims max;
-  // Elements of an input that is used as a shape, at the same three points; empty where they are not said.
+  // Elements of an input that is used as a shape, at the same three points; empty if no range is given.
   std::vector<int64_t> min_values = {};
   std::vector<int64_t> opt_values = {};
   std::vector<int64_t> max_values = {};
 };
-// One entry an input, by name.
+// One entry for each input, by name.
 using Profile = std::map<std::string, ProfileRange>;
 
-// A typed graph of layers in topological order: a layer only reads tensors of layers before it. Built by the add
-// functions, which have nvinfer1's names and meaning, and throw Error with the reason (nvinfer1 returns null) when the
+// A typed graph of layers in topological order: a layer reads only tensors of layers before it. Built by the add
+// functions, which have nvinfer1's names and meaning, and throw Error with the reason (nvinfer1 returns null) if the
 // arguments can never fit. Owns its layers, which own their output tensors. Not thread-safe.
 class INetworkDefinition {
  public:
@@ -64,20 +64,20 @@ class INetworkDefinition {
   ISelectLayer* addSelect(ITensor& condition, ITensor& then_input, ITensor& else_input);
   ICastLayer* addCast(ITensor& input, DataType to_type);
   IIdentityLayer* addIdentity(ITensor& input);
-  // Null scale or bias: none.
+  // A null scale or bias means none.
   INormalizationLayer* addNormalization(ITensor& input, ITensor* scale, ITensor* bias, uint32_t axes);
   INormalizationLayer* addNormalization(ITensor& input, ITensor& scale, ITensor& bias, uint32_t axes) {
     return addNormalization(input, &scale, &bias, axes);
   }
   IResizeLayer* addResize(ITensor& input);
   ITopKLayer* addTopK(ITensor& input, TopKOperation operation, int64_t k, uint32_t axes);
-  // nvinfer1 has the axis as a tensor, and modes that are not here.
+  // nvinfer1 takes the axis as a tensor, and has modes that are missing here.
   ICumulativeLayer* addCumulative(ITensor& input, CumulativeOperation operation, int32_t axis);
   IScatterLayer* addScatter(ITensor& data, ITensor& indices, ITensor& updates, ScatterMode mode);
   IGridSampleLayer* addGridSample(ITensor& input, ITensor& grid);
   IAttentionLayer* addAttention(ITensor& query, ITensor& key, ITensor& value);
   INonZeroLayer* addNonZero(ITensor& input);
-  // Its weights are set, or made inputs, behind it.
+  // Set its weights, or make them inputs, afterwards.
   IRecurrentLayer* addRecurrent(ITensor& input, RecurrentCell cell, int64_t hidden_size);
 
   // ---- looking ---------------------------------------------------------------------------------------------------
@@ -98,19 +98,19 @@ class INetworkDefinition {
   const std::vector<Profile>& profiles() const { return profiles_; }
 
   // ---- memory of weights -----------------------------------------------------------------------------------------
-  // Keeps the resource (whatever owns the memory of some weights) until the network dies.
+  // Keeps the resource (any owner of the memory of some weights) alive as long as the network.
   void keep_alive(std::shared_ptr<const void> resource);
-  // A 64-byte aligned block that lives as long as the network.
+  // Returns a 64-byte aligned block that lives as long as the network.
   void* allocate(int64_t bytes);
-  // A copy that lives as long as the network.
+  // Returns a copy that lives as long as the network.
   Weights own(DataType type, const void* values, int64_t count);
-  // Gives a block of allocate() or own() away: it lives as long as what is returned. Null for any other memory.
+  // Gives away a block of allocate() or own(): it lives as long as the returned pointer. Null for any other memory.
   std::shared_ptr<const void> take(const void* block);
 
-  // Called for every layer that an add function makes, right after it; used to name layers after the node at work.
+  // Called for every layer right after an add function has made it; used to name layers after the current node.
   void set_layer_hook(std::function<void(ILayer&)> hook) { hook_ = std::move(hook); }
 
-  // Any layer, with no inputs yet: for the parser, the plan and passes. Appended, or put before `position`.
+  // Adds any layer, without inputs: for the parser, the plan and passes. Appends it, or inserts it before `position`.
   ILayer* add_layer(std::unique_ptr<ILayer> layer, ILayer* position = nullptr);
   std::unique_ptr<INetworkDefinition> clone() const;  // shares the weights' memory
 
@@ -137,7 +137,7 @@ class INetworkDefinition {
   std::function<void(ILayer&)> hook_;
 };
 
-// A layer of the given kind with default attributes, to be filled by an AttributeVisitor.
+// Makes a layer of the given kind with default attributes, for an AttributeVisitor to fill.
 std::unique_ptr<ILayer> make_layer(LayerType type);
 
 // Checked downcast: null when the layer is of another kind (or null).

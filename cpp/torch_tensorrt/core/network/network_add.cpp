@@ -1,5 +1,5 @@
-// The add functions of INetworkDefinition. What can never become right by a later setter is refused here; the rest is
-// checked by inference and by the verifier.
+// The add functions of INetworkDefinition. They reject arguments that no later setter can make right; inference and the
+// verifier check the rest.
 #include <algorithm>
 #include <utility>
 
@@ -38,7 +38,7 @@ void check_indices(const ITensor& indices) {
 
 }  // namespace
 
-// Takes the layer out again when it does not fit.
+// Removes the layer again if its inputs do not fit.
 template <typename L>
 L* INetworkDefinition::connect_new(std::unique_ptr<L> layer, std::initializer_list<ITensor*> inputs, bool check) {
   auto* added = static_cast<L*>(add_layer(std::move(layer)));
@@ -63,7 +63,7 @@ L* INetworkDefinition::add(std::initializer_list<ITensor*> inputs, Args&&... arg
   return connect_new(std::make_unique<L>(std::forward<Args>(args)...), inputs, /*check=*/false);
 }
 
-// For kinds that no later setter can make right: their inference decides.
+// For kinds that no later setter can make right: inference checks them at once.
 template <typename L, typename... Args>
 L* INetworkDefinition::add_checked(std::initializer_list<ITensor*> inputs, Args&&... args) {
   return connect_new(std::make_unique<L>(std::forward<Args>(args)...), inputs, /*check=*/true);

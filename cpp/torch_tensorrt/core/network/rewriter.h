@@ -9,8 +9,8 @@
 
 namespace torch_tensorrt::network {
 
-// The only way in which passes change a network. Keeps uses, order and output marks right, and remembers whether
-// anything changed. Graph outputs keep their names through every replacement.
+// The only way for passes to change a network. Keeps uses, order and output marks right, and remembers whether anything
+// changed. Outputs of the network keep their names through every replacement.
 class Rewriter {
  public:
   explicit Rewriter(INetworkDefinition& network) : network_(network) {}
@@ -18,13 +18,13 @@ class Rewriter {
   bool changed() const { return changed_; }
   INetworkDefinition& network() { return network_; }
 
-  // Makes a layer of kind L right before `position`, named and sourced after it. (An input that stands behind
-  // `position` moves the new layer behind that input.)
+  // Makes a layer of kind L right before `position`, with its name and source. (An input that stands behind `position`
+  // moves the new layer behind that input.)
   template <typename L, typename... Args>
   L* insert_before(ILayer& position, const std::vector<ITensor*>& inputs, Args&&... args) {
     return static_cast<L*>(insert(std::make_unique<L>(std::forward<Args>(args)...), inputs, position, &position));
   }
-  // The same right behind `position`.
+  // The same, right behind `position`.
   template <typename L, typename... Args>
   L* insert_after(ILayer& position, const std::vector<ITensor*>& inputs, Args&&... args) {
     return static_cast<L*>(insert(std::make_unique<L>(std::forward<Args>(args)...), inputs, position, next(position)));
@@ -32,22 +32,22 @@ class Rewriter {
   // A constant whose memory the network owns.
   IConstantLayer* insert_constant_before(ILayer& position, const Dims& dims, DataType type, const void* values);
 
-  // Every reader of `from` (and the output mark with its name) reads `to` from now on. `to` must stand before all
-  // readers and have the same dtype and dims (Error otherwise). The producer of `to` may itself read `from` and goes on
-  // doing so. Layers are left where they are. Where `to` is a network input or an output already, an identity layer
-  // takes over the output mark and the name, so that both survive.
+  // Makes every reader of `from`, and its output mark with the name, use `to`. `to` must stand before all readers and
+  // have the same dtype and dims (Error otherwise). If the producer of `to` reads `from`, it keeps doing so. No layer
+  // moves. If `to` is already a network input or output, an identity layer takes over the output mark and the name, so
+  // that both survive.
   void replace_all_uses(ITensor& from, ITensor& to);
-  // The one input of one layer, which is moved if it stands before the tensor (see ILayer::setInput).
+  // Sets one input of one layer, and moves the layer if it stands before the tensor (see ILayer::setInput).
   void set_input(ILayer& layer, int32_t index, ITensor& tensor);
   // Appends an input for an epilogue operation and returns its index; moves the layer as set_input does.
   int32_t append_input(ILayer& layer, ITensor& tensor);
-  // Removes the inputs from `count` on.
+  // Removes all inputs from index `count` on.
   void truncate_inputs(ILayer& layer, int32_t count);
-  // Moves a layer right before another. Its inputs must stand before that (Error otherwise).
+  // Moves a layer right before another, which must stand behind all inputs of the layer (Error otherwise).
   void move_before(ILayer& layer, ILayer& position);
-  // Removes a layer nobody reads (Error otherwise). Network inputs cannot be removed.
+  // Removes a layer without readers (Error otherwise). Network inputs cannot be removed.
   void erase(ILayer& layer);
-  // Removes the layer if nobody reads it, then its producers as far as the same holds.
+  // Removes the layer if it has no readers, then its producers as far as they have none left.
   void erase_if_dead(ILayer& layer);
   // Marks the network as changed by an attribute setter.
   void note_change() { changed_ = true; }

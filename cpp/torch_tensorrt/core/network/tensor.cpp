@@ -55,7 +55,7 @@ void ITensor::setType(DataType type) {
 
 bool ITensor::isNetworkInput() const { return producer_->getType() == LayerType::kINPUT; }
 
-// Works through the producers with a stack of its own: a network may be deeper than the call stack.
+// Walks through the producers with an explicit stack: a network may be deeper than the call stack.
 void ITensor::infer() const {
   if (inferred_) {
     return;
@@ -77,7 +77,7 @@ void ITensor::infer() const {
   }
 }
 
-// All inputs of the layer are inferred.
+// Requires that all inputs of the layer are inferred.
 void ITensor::infer_outputs(const ILayer& layer) {
   if (layer.getOutput(0)->inferred_) {
     return;

@@ -11,14 +11,14 @@ namespace torch_tensorrt::network {
 class ILayer;
 class INetworkDefinition;
 
-// dtype and dims of a tensor; -1 is a dimension that is only known at run time.
+// dtype and dims of a tensor; a dim of -1 is known only at run time.
 struct TensorType {
   DataType dtype = DataType::kFLOAT;
   Dims dims;
 };
 bool operator==(const TensorType& a, const TensorType& b);
 
-// What is known of the elements of a small integer tensor before the engine runs, row-major.
+// Elements of a small integer tensor, row-major, as far as they are known before the engine runs.
 // An element is a number or kUnknown.
 struct ShapeValue {
   static constexpr int64_t kUnknown = INT64_MIN;
@@ -28,22 +28,22 @@ struct ShapeValue {
   bool is_known() const;  // no element is kUnknown
 };
 
-// An edge of the network: the output of exactly one layer. Owned by that layer; the address stays valid while the
-// layer lives. dtype and dims are inferred from the producer when asked for, so they are right after any setter.
+// An edge of the network: the output of exactly one layer. That layer owns it, and the address stays valid while the
+// layer lives. dtype and dims are inferred from the producer on demand, so they are right after any setter.
 class ITensor {
  public:
   ITensor(ILayer* producer, int32_t index) : producer_(producer), index_(index) {}
   ITensor(const ITensor&) = delete;
   ITensor& operator=(const ITensor&) = delete;
 
-  // Unique within the network when not empty.
+  // Names are unique within a network unless empty.
   void setName(const char* name);
   const char* getName() const { return name_.c_str(); }
 
-  // Throws Error, naming the layer, when the producer's inputs or attributes do not fit together.
+  // Throws Error, naming the layer, if the producer's inputs or attributes do not fit together.
   DataType getType() const;
   Dims getDimensions() const;
-  // What is known of the elements when this is a shape computation; empty otherwise.
+  // The known elements if this is a shape computation; empty otherwise.
   const std::optional<ShapeValue>& shape_value() const;
 
   // Inputs only (Error otherwise).
@@ -54,13 +54,13 @@ class ITensor {
   bool isNetworkOutput() const { return is_output_; }
   bool isShapeTensor() const { return shape_value().has_value(); }
 
-  // The memory layout that the layout pass has decided on.
+  // The memory layout chosen by the layout pass.
   TensorFormat format() const { return format_; }
   void set_format(TensorFormat format) { format_ = format; }
 
   ILayer* producer() const { return producer_; }
   int32_t producer_output() const { return index_; }
-  // One entry a use: a layer that reads the tensor twice is in it twice.
+  // One entry for each use: a layer that reads the tensor twice occurs twice.
   const std::vector<ILayer*>& consumers() const { return consumers_; }
 
  private:

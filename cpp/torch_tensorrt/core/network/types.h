@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-// Plain value types of the layer network. Names and enumerator order follow nvinfer1, the vocabulary that converters
+// Plain value types of the layer network. Names and enumerator order follow nvinfer1, whose vocabulary converters
 // use.
 namespace torch_tensorrt::network {
 
@@ -31,7 +31,7 @@ bool is_integral(DataType type);  // signed and unsigned integers, not bool
 
 class Dims {
  public:
-  // nvinfer1 stops at 8; PyTorch models go beyond.
+  // nvinfer1 allows 8; PyTorch models have more.
   static constexpr int32_t MAX_DIMS = 16;
   Dims() = default;
   // Throws Error above MAX_DIMS.
@@ -41,7 +41,7 @@ class Dims {
 
   std::vector<int64_t> to_vector() const { return {d, d + nbDims}; }
   bool is_static() const;  // no -1
-  // Product; 1 for a scalar; -1 when not static. Throws Error when 64 bits cannot hold it.
+  // Product; 1 for a scalar; -1 when not static. Throws Error if 64 bits cannot hold it.
   int64_t volume() const;
 
   int32_t nbDims = 0;
@@ -80,7 +80,7 @@ struct Permutation {
 bool is_identity(const Permutation& p, int32_t rank);
 
 // A borrowed, dense, row-major block of elements. The memory must live as long as the network that refers to it:
-// hand it to INetworkDefinition::keep_alive, or copy it with INetworkDefinition::own.
+// pass its owner to INetworkDefinition::keep_alive, or copy the elements with INetworkDefinition::own.
 struct Weights {
   DataType type = DataType::kFLOAT;
   const void* values = nullptr;
@@ -216,12 +216,12 @@ enum class SampleMode : int32_t { kSTRICT_BOUNDS = 0, kWRAP, kCLAMP, kFILL, kREF
 using SliceMode = SampleMode;
 enum class GatherMode : int32_t { kDEFAULT = 0, kELEMENT, kND };
 enum class TopKOperation : int32_t { kMAX = 0, kMIN };
-// Ours from kPROD on.
+// From kPROD on these are ours.
 enum class CumulativeOperation : int32_t { kSUM = 0, kPROD = 64, kMAX, kMIN };
 enum class ScatterMode : int32_t { kELEMENT = 0, kND };
-// Ours: what becomes of an update that meets an element (or an earlier update): it takes its place, or is combined.
+// Ours: how an update combines with the element (or earlier update) at its place. kNONE replaces it.
 enum class ScatterReduction : int32_t { kNONE = 0, kSUM, kPROD, kMAX, kMIN, kMEAN };
-// Ours: what a recurrent layer does at each step. kGRU is PyTorch's: the reset gate scales what the hidden state gives.
+// Ours: the step of a recurrent layer. kGRU is PyTorch's: the reset gate scales the hidden state's share.
 enum class RecurrentCell : int32_t { kRELU = 0, kTANH, kLSTM, kGRU };
 enum class InterpolationMode : int32_t { kNEAREST = 0, kLINEAR, kCUBIC };
 using ResizeMode = InterpolationMode;

@@ -45,7 +45,7 @@ void check_inputs(const ILayer& layer, const Places& places) {
   }
 }
 
-// Uses of the tensor by the layer, as the layer says.
+// Number of uses of the tensor according to the layer's inputs.
 int64_t count_inputs(const ILayer& layer, const ITensor& tensor) {
   int64_t count = 0;
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
@@ -142,7 +142,7 @@ void check_network_outputs(const INetworkDefinition& network, const Places& plac
 
 // ---- attributes ----------------------------------------------------------------------------------------------------
 
-// What inference does not see.
+// Checks attributes that inference does not look at.
 class AttributeChecker final : public AttributeVisitor {
  public:
   explicit AttributeChecker(const ILayer& layer) : layer_(layer) {}
@@ -193,7 +193,7 @@ class AttributeChecker final : public AttributeVisitor {
   bool has_epilogue_ = false;
 };
 
-// Every input behind the layer's own is read by the epilogue.
+// Checks that the epilogue reads every input behind the layer's own.
 void check_epilogue_inputs(const ILayer& layer, bool may_have_epilogue) {
   if (!may_have_epilogue && !layer.epilogue().empty()) {
     TORCHTRT_THROW_ERROR(describe(layer) << ": has an epilogue of " << layer.epilogue().size()
@@ -230,7 +230,7 @@ void check_format(const ITensor& tensor, const Dims& dims) {
   }
 }
 
-// Infers anew, and compares with what the tensors remember.
+// Infers all types anew, and compares them with the cached types of the tensors.
 void check_types(const INetworkDefinition& network) {
   std::vector<Dims> dims;
   for (const ITensor* input : network.inputs()) {
@@ -314,7 +314,7 @@ void check_profile(const INetworkDefinition& network, const Profile& profile) {
     values.emplace_back();
     if (found != profile.end() && !found->second.opt_values.empty()) values.back() = {found->second.opt_values};
   }
-  // The ends need not fit together: the shapes that do are found out in each call.
+  // Check opt only. The ends of the ranges need not fit together: each call checks its own shapes.
   infer_all(network, opt, values);
 }
 

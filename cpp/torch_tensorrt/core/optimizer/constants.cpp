@@ -7,7 +7,7 @@
 namespace torch_tensorrt::optimizer {
 namespace {
 
-// Collects where all weights of a layer lie.
+// Collects the addresses of all weights of a layer.
 class WeightMemory final : public network::AttributeVisitor {
  public:
   void visit(const char*, bool&) override {}

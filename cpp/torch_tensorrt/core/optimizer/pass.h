@@ -9,15 +9,15 @@
 
 namespace torch_tensorrt::optimizer {
 
-// What passes may know about the target. Filled by the caller, so that the optimizer depends on no engine.
+// The passes' knowledge of the target. The caller fills it in, so that the optimizer depends on no engine.
 struct PassContext {
-  // The layout that convolution-like layers run fastest in on the target; kLINEAR switches the layout pass off.
+  // The layout in which convolution-like layers run fastest on the target; kLINEAR switches the layout pass off.
   network::TensorFormat activation_format = network::TensorFormat::kLINEAR;
-  // Whether the target has a tactic that takes the layer as fused (with its epilogue); a fusion that no tactic takes
-  // is not made. Empty: everything is taken.
+  // Whether the target has a tactic for the layer as fused (with its epilogue); fusions without a tactic are not made.
+  // Empty: every layer is accepted.
   std::function<bool(const network::ILayer&)> can_run;
   // Whether a tactic of the target runs the layer with its 4-D (3-D, 5-D) activations in the format.
-  // Empty: the layout pass's own table of layer kinds.
+  // Empty: the layout pass's own table of layer kinds decides.
   std::function<bool(const network::ILayer&, network::TensorFormat)> takes_format;
   // Called with the network's text after each pass that changed it; empty unless dumps were asked for.
   std::function<void(const std::string& pass, const std::string& text)> dump;
@@ -27,9 +27,9 @@ struct PassContext {
 class Pass {
  public:
   virtual ~Pass() = default;
-  // What it does, in kebab case: "fuse-convolution-bias".
+  // The pass's action in kebab case: "fuse-convolution-bias".
   virtual const char* name() const = 0;
-  // True exactly when the network was changed. Declines what it does not handle fully.
+  // True exactly if the network was changed. Declines layers that the pass does not handle fully.
   virtual bool run(network::INetworkDefinition& network, const PassContext& context) const = 0;
 };
 
@@ -41,7 +41,7 @@ struct PassReport {
   int32_t layers_after = 0;
 };
 
-// One line of the pipeline: a pass and why it stands where it stands.
+// One line of the pipeline: a pass and the reason for its position.
 struct PipelineEntry {
   std::unique_ptr<Pass> pass;
   const char* reason;
@@ -49,7 +49,7 @@ struct PipelineEntry {
 // THE order (pipeline.cpp).
 std::vector<PipelineEntry> default_pipeline();
 
-// Runs the passes in order, verifying the network after each that changed it; an Error then names the pass.
+// Runs the passes in order, and verifies the network after each pass that changed it; an Error then names the pass.
 std::vector<PassReport> run_pipeline(network::INetworkDefinition& network, const PassContext& context,
                                      const std::vector<PipelineEntry>& pipeline);
 std::vector<PassReport> optimize(network::INetworkDefinition& network, const PassContext& context);

@@ -10,13 +10,13 @@ namespace torch_tensorrt::optimizer {
 // cleanup/
 std::unique_ptr<Pass> make_absorb_constant_weights();
 std::unique_ptr<Pass> make_absorb_shape_inputs();
-// Fake quantization is known by its rounding: a backend that computes in int8 looks for that of weights.
+// Fake quantization is recognized by its rounding: kStays keeps that of weights, for backends that compute in int8.
 enum class Rounding { kFolds, kStays };
 std::unique_ptr<Pass> make_constant_folding(Rounding rounding = Rounding::kFolds);
 std::unique_ptr<Pass> make_common_subexpressions();
 std::unique_ptr<Pass> make_share_transposed_constants();
 std::unique_ptr<Pass> make_merge_shuffles();
-// Where the elements of constants are going to change, a sum with zeros is no identity.
+// If the elements of constants are going to change, a sum with zeros is not an identity.
 enum class Elements { kStay, kChange };
 std::unique_ptr<Pass> make_remove_identities(Elements elements = Elements::kStay);
 std::unique_ptr<Pass> make_remove_dead_layers();

@@ -7,7 +7,7 @@
 // Questions that passes ask of a network.
 namespace torch_tensorrt::optimizer {
 
-// The one layer that reads the tensor, once; null when there are others, or the tensor is an output.
+// The only layer that reads the tensor, once; null if there are several uses, or the tensor is an output.
 inline network::ILayer* only_reader(const network::ITensor& tensor) {
   if (tensor.isNetworkOutput() || tensor.consumers().size() != 1) return nullptr;
   return tensor.consumers().front();
@@ -17,7 +17,7 @@ inline bool is_convolution(const network::ILayer& layer) {
   return layer.getType() == network::LayerType::kCONVOLUTION || layer.getType() == network::LayerType::kDECONVOLUTION;
 }
 
-// The layer's place in its network.
+// The layer's index in its network.
 inline int32_t position_of(const network::ILayer& layer) {
   const auto& layers = layer.network()->layers();
   for (size_t i = 0; i < layers.size(); ++i) {
@@ -26,7 +26,7 @@ inline int32_t position_of(const network::ILayer& layer) {
   return -1;
 }
 
-// Whether an operand of these dims can be broadcast to the result without growing it.
+// Whether an operand of these dims broadcasts to the result without enlarging it.
 inline bool broadcasts_into(const network::Dims& operand, const network::Dims& result) {
   if (operand.nbDims > result.nbDims) return false;
   for (int32_t i = 1; i <= operand.nbDims; ++i) {
@@ -36,8 +36,8 @@ inline bool broadcasts_into(const network::Dims& operand, const network::Dims& r
   return true;
 }
 
-// Layers in order, safe against what a pass does to the network while it walks: a pass looks at a snapshot and skips
-// layers that are gone by asking `alive`.
+// All layers in order. A pass may change the network while it walks this snapshot: it asks `alive` and skips layers
+// that are gone.
 std::vector<network::ILayer*> layer_snapshot(const network::INetworkDefinition& network);
 bool alive(const network::INetworkDefinition& network, const network::ILayer* layer);
 

@@ -8,7 +8,7 @@
 namespace torch_tensorrt::optimizer {
 namespace {
 
-// Larger constants say nothing in a dump.
+// A dump leaves out larger constants, which would tell nothing.
 constexpr int64_t kDumpedWeightElements = 16;
 
 void dump(const network::INetworkDefinition& network, const char* pass, const PassContext& context) {

@@ -14,7 +14,7 @@ int32_t out_rank(const IShuffleLayer& layer) { return layer.getOutput(0)->getDim
 
 int64_t count_of(const Dims& dims, int64_t value) { return std::count(dims.d, dims.d + dims.nbDims, value); }
 
-// What the reshape gives, before the second transpose.
+// The result of the reshape, before the second transpose.
 Dims reshaped_dims(const IShuffleLayer& layer) {
   const Dims out = layer.getOutput(0)->getDimensions();
   Dims dims = out;
@@ -49,7 +49,7 @@ bool is_plain_transpose(const IShuffleLayer& layer) { return !layer.has_reshape(
 
 bool same_dims_always(const Dims& a, const Dims& b) {
   if (a != b) return false;
-  // The volume decides one unknown dimension, unless it is 0 anyway.
+  // The volume decides one unknown dimension, unless the volume is 0.
   const int64_t unknown = count_of(a, -1);
   return unknown == 0 || (unknown == 1 && count_of(a, 0) == 0);
 }
@@ -57,7 +57,7 @@ bool same_dims_always(const Dims& a, const Dims& b) {
 std::optional<Dims> absolute_reshape(const IShuffleLayer& layer) {
   const Dims result = reshaped_dims(layer);
   if (count_of(result, -1) == 0) return result;
-  // A computed size may not fit; the volume would hide that.
+  // A computed size may not fit the volume, which would hide that.
   if (layer.getNbInputs() > 1) return std::nullopt;
   if (count_of(result, -1) == 1 && count_of(result, 0) == 0) return result;
   const Dims& spec = layer.getReshapeDimensions();

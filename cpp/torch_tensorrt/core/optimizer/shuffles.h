@@ -4,14 +4,14 @@
 
 #include "torch_tensorrt/core/network/network.h"
 
-// What passes know of shuffles: transpose, reshape, transpose.
+// Helpers for shuffles (transpose, reshape, transpose) in passes.
 namespace torch_tensorrt::optimizer {
 
-// First p, then q: the one permutation that does both.
+// The permutation that applies first p, then q.
 network::Permutation compose(const network::Permutation& p, const network::Permutation& q, int32_t rank);
 network::Permutation inverse(const network::Permutation& permutation, int32_t rank);
 
-// The transposes of a shuffle without a reshape as one.
+// Both transposes of a shuffle without a reshape as a single one.
 network::Permutation whole_transpose(const network::IShuffleLayer& layer);
 
 // A layer that only reshapes.
@@ -19,10 +19,10 @@ bool is_plain_reshape(const network::IShuffleLayer& layer);
 // A layer that only transposes.
 bool is_plain_transpose(const network::IShuffleLayer& layer);
 
-// Whether a reshape between the two dims moves nothing and renames nothing, whatever stands for the -1s at run time.
+// Whether a reshape between the two dims moves and renames nothing, for any values of the -1s at run time.
 bool same_dims_always(const network::Dims& a, const network::Dims& b);
 
-// The reshape of the layer such that it means the same behind any other reshape: without placeholders. Empty when it
+// The reshape of the layer without placeholders, so that it means the same behind any other reshape. Empty if it
 // depends on the dims before it, or comes from a shape tensor.
 std::optional<network::Dims> absolute_reshape(const network::IShuffleLayer& layer);
 

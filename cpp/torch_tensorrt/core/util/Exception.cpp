@@ -18,7 +18,7 @@ std::string demangled(const char* name) {
   return status == 0 && text != nullptr ? text.get() : name;
 }
 
-// As it is included, not where this library was built.
+// The path as in an #include, without the folder where this library was built.
 std::string_view without_root(std::string_view file) {
   const size_t root = file.rfind("/torch_tensorrt/");
   return root == std::string_view::npos ? file : file.substr(root + 1);

@@ -9,19 +9,19 @@
 
 namespace torch_tensorrt {
 
-// The one exception type of the project. Nothing a user passes in terminates the process: it ends in one of these.
+// The project's only exception type. Input from a user never terminates the process: it ends in one of these.
 class Error : public std::exception {
  public:
   explicit Error(const std::string& msg, const void* caller = nullptr);
   Error(const char* file, uint32_t line, const std::string& msg, const void* caller = nullptr);
 
-  // Adds a line of context, for instance the node that was being converted.
+  // Adds a line of context, for instance the node being converted.
   void AppendMessage(const std::string& msg);
 
-  // The message and the added lines, without the place; one a line.
+  // The message and the added lines, one line each, without the place.
   const std::string& msg() const { return msg_; }
   const std::vector<std::string>& msg_stack() const { return msg_stack_; }
-  // "[Error thrown at FILE:LINE] MSG" followed by a newline; without the bracket when no place is known.
+  // "[Error thrown at FILE:LINE] MSG" followed by a newline; without the bracket if the place is unknown.
   const char* what() const noexcept override { return text_.c_str(); }
   const void* caller() const noexcept { return caller_; }
 
@@ -35,7 +35,7 @@ class Error : public std::exception {
   const void* caller_;
 };
 
-// Text of any exception, with its type where it is not ours.
+// Text of any exception, with its type if it is not ours.
 std::string GetExceptionString(const std::exception& e);
 
 namespace detail {

@@ -19,7 +19,7 @@ constexpr std::array<uint8_t, 256> make_values() {
 }
 constexpr std::array<uint8_t, 256> kValues = make_values();
 
-// Two characters for twelve bits at a time: engines are hundreds of megabytes.
+// Encodes twelve bits at a time as two characters, for speed: engines are hundreds of megabytes.
 std::array<char, 8192> make_pairs() {
   std::array<char, 8192> pairs{};
   for (size_t i = 0; i < 4096; ++i) {
@@ -74,7 +74,7 @@ std::string base64_decode(std::string_view text) {
     const uint32_t b = kValues[static_cast<uint8_t>(text[i + 1])];
     const uint32_t c = kValues[static_cast<uint8_t>(text[i + 2])];
     const uint32_t d = kValues[static_cast<uint8_t>(text[i + 3])];
-    // Valid values have 6 bits; asking once a group keeps the loop short.
+    // Valid values have 6 bits; a single check for each group keeps the loop short.
     if (((a | b | c | d) & 0xC0U) != 0) {
       for (size_t k = i; k < i + 4; ++k) value_at(text, k);
     }

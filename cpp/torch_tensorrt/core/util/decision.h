@@ -5,8 +5,8 @@
 
 namespace torch_tensorrt {
 
-// The answer to every "can you?" that a converter, tactic, backend or pass is asked:
-// yes, or no with the reason. Reports and error texts are made of these reasons.
+// The answer of a converter, tactic, backend or pass to a "can you?":
+// yes, or no with the reason. Reports and error texts quote these reasons.
 class Decision {
  public:
   static Decision yes() { return Decision(true, {}); }

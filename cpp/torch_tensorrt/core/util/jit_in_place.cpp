@@ -25,7 +25,7 @@ void collect_reads(const Block* block, std::vector<const Value*>& reads) {
   append(block->outputs(), reads);
 }
 
-// What is read after the node, in its block and in those around it.
+// Collects the values that are read after the node, in its block and in the blocks around it.
 void collect_later_reads(const Node* n, std::vector<const Value*>& reads) {
   const Block* block = n->owningBlock();
   for (const auto* later = n->next(); later != block->return_node(); later = later->next()) {
@@ -36,14 +36,14 @@ void collect_later_reads(const Node* n, std::vector<const Value*>& reads) {
   if (block->owningNode() != nullptr) collect_later_reads(block->owningNode(), reads);
 }
 
-// Inside a loop, what stands before the node runs after it as well: only a tensor that each round makes anew is safe.
+// Inside a loop, nodes before this one also run after it: only a tensor made anew in each iteration is safe.
 bool may_be_carried_round(const Node* n) {
   const bool is_inside = n->owningBlock()->owningNode() != nullptr;
   const auto* producer = n->input(0)->node();
   return is_inside && (producer->kind() == c10::prim::Param || producer->owningBlock() != n->owningBlock());
 }
 
-// The results of what stands around the node are made when all inside has run.
+// Results of the nodes whose blocks enclose this one are made after everything inside has run.
 bool is_made_later(const Value* value, const Node* n) {
   const auto* producer = value->node();
   if (producer->kind() == c10::prim::Param) return false;
@@ -73,7 +73,7 @@ bool write_is_seen_elsewhere(const Node* n, const torch::jit::AliasDb& aliases, 
     auto* value = const_cast<Value*>(read);
     if (value == n->output()) continue;
     if (value == self && self_name == SelfName::kIsRedirected) continue;
-    // What is made after the write is made from the result, or from something that is looked at here itself.
+    // Values made after the write come from the node's result, or from another value checked here.
     if (!is_made_later(value, n) && aliases.mayContainAlias(value, self)) return true;
   }
   return false;

@@ -105,7 +105,7 @@ Error current_error() {
     return thrown_value(number);
   } catch (double number) {
     return thrown_value(number);
-  } catch (const abi::__forced_unwind&) {  // the thread is being cancelled
+  } catch (const abi::__forced_unwind&) {  // the thread is being canceled
     throw;
   } catch (...) {
     return Error("an exception of type " + current_type() + " was thrown");

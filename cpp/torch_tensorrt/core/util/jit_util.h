@@ -18,20 +18,20 @@ std::string schema_info(const torch::jit::FunctionSchema* schema);
 std::vector<int64_t> toVec(c10::IntArrayRef a);
 // The schema of a method with the graph's inputs and outputs.
 c10::FunctionSchema GenerateGraphSchema(std::string method_name, std::shared_ptr<torch::jit::Graph>& g);
-// The user's Python line that the node comes from, with the file and number in front; empty when it is not known.
+// The user's Python line that the node comes from, with the file and number in front; empty if unknown.
 std::string GetPyTorchSourceCode(const torch::jit::Node* n);
-// "file.py:12", empty when it is not known.
+// "file.py:12"; empty if unknown.
 std::string source_location(const torch::jit::Node* n);
 
-// Values rounded to what an integer dtype could hold, as floats: what quantization-aware training leaves in a graph.
+// Rounds values to those of an integer dtype, as floats: quantization-aware training leaves such nodes in a graph.
 inline bool is_fake_quantize(const torch::jit::Node* n) {
   static const auto per_tensor = c10::Symbol::fromQualString("aten::fake_quantize_per_tensor_affine");
   static const auto per_channel = c10::Symbol::fromQualString("aten::fake_quantize_per_channel_affine");
   return n->kind() == per_tensor || n->kind() == per_channel;
 }
 
-// The exception that is being handled as an Error, whatever its type: PyTorch's without its backtrace, and of what is
-// no std::exception the type and, of strings and numbers, the value. For catch (...) alone.
+// The current exception as an Error, whatever its type: PyTorch's without its backtrace; for types other than
+// std::exception the type and, for strings and numbers, the value. Call it only in catch (...).
 Error current_error();
 
 }  // namespace torch_tensorrt::core::util

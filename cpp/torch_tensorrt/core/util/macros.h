@@ -52,7 +52,7 @@
     ::torch_tensorrt::detail::throw_error(__FILE__, static_cast<uint32_t>(__LINE__), torchtrt_stream_.str()); \
   } while (0)
 
-// What only a bug can break.
+// For conditions that only a bug can break.
 #define TORCHTRT_ASSERT(cond, ...)                                                         \
   do {                                                                                     \
     if (!(cond)) {                                                                         \
@@ -60,7 +60,7 @@
     }                                                                                      \
   } while (0)
 
-// What a user's input can break. Throws torch_tensorrt::Error with the message.
+// For conditions that a user's input can break. Throws torch_tensorrt::Error with the message.
 #define TORCHTRT_CHECK(cond, ...)        \
   do {                                   \
     if (!(cond)) {                       \

@@ -20,14 +20,14 @@
 namespace torch_tensorrt::core::util {
 namespace {
 
-constexpr int32_t kMaxLinks = 40;      // as many as the operating system follows
-constexpr mode_t kNewFileMode = 0666;  // less what the umask takes away
+constexpr int32_t kMaxLinks = 40;      // the operating system's limit
+constexpr mode_t kNewFileMode = 0666;  // before the umask
 constexpr int32_t kMaxNames = 100;
 constexpr mode_t kPermissions = 07777;
 
 struct Target {
   std::string path;
-  bool is_open_file = false;  // a link like /proc/self/fd/1, which leads to an open file and not to a path
+  bool is_open_file = false;  // a link like /proc/self/fd/1, to an open file instead of a path
 };
 
 Target follow_links(std::filesystem::path path) {
@@ -42,7 +42,7 @@ Target follow_links(std::filesystem::path path) {
   return {path.string()};
 }
 
-// "FOLDER/NAME.PID.COUNT"; a long name is cut to what file systems take.
+// "FOLDER/NAME.PID.COUNT"; a long name is cut to the limit of file systems.
 std::string name_beside(const std::filesystem::path& path) {
   static std::atomic<uint64_t> count{0};
   const std::string ending = fmt::format(".{}.{}", getpid(), count++);
@@ -50,7 +50,7 @@ std::string name_beside(const std::filesystem::path& path) {
   return (path.parent_path() / (name.substr(0, NAME_MAX - ending.size()) + ending)).string();
 }
 
-// Whether a file of the folder may be writable though the folder takes no new file, or does not let go of this one.
+// Whether a file may be writable although its folder takes no new files, or does not allow replacing this one.
 bool is_refusal(int error) {
   constexpr std::array kRefusals = {EACCES, EPERM, EROFS, EBUSY, EXDEV, ENAMETOOLONG};
   return std::find(kRefusals.begin(), kRefusals.end(), error) != kRefusals.end();
@@ -67,7 +67,7 @@ bool write_all(int file, const char* bytes, size_t count) {
   return true;
 }
 
-// Some file systems, and everything that is no regular file, have nothing to sync.
+// Some file systems, and everything but regular files, have nothing to sync.
 bool sync(int file) { return fsync(file) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS; }
 
 void sync_folder_of(const std::string& path) {
@@ -108,7 +108,7 @@ OutputFile::OutputFile(const std::string& path, Fallback fallback) : fallback_(f
 OutputFile::~OutputFile() { discard(); }
 
 void OutputFile::open_target() {
-  // A file that may not be written to is not replaced either, though its folder would allow that.
+  // A read-only file must not be replaced either, although its folder would allow that.
   if (old_ && faccessat(AT_FDCWD, target_.c_str(), W_OK, AT_EACCESS) != 0) {
     error_ = errno;
     return;
@@ -123,7 +123,7 @@ void OutputFile::open_target() {
   if (file_ >= 0 && !fresh_.empty() && !match_old_file()) error_ = errno;
 }
 
-// Not mkstemp, which leaves the umask out.
+// mkstemp would ignore the umask.
 void OutputFile::open_beside() {
   for (int32_t attempt = 0; attempt < kMaxNames; ++attempt) {
     const std::string name = name_beside(target_);
@@ -143,7 +143,7 @@ void OutputFile::open_in_place() {
   if (file_ < 0) error_ = errno;
 }
 
-// Sets the mode after the owner, whose change may take bits of it away. That the owner stays another is no failure.
+// Sets the mode after the owner, because changing the owner may clear bits of it. Failing to set the owner is no error.
 bool OutputFile::match_old_file() const {
   if (!old_) return true;
   const bool same =
@@ -209,7 +209,7 @@ void write_file(const std::string& path, const std::string& content) {
 
 namespace {
 
-// A signal handler may neither allocate nor lock, so the paths lie in slots of a fixed size.
+// A signal handler can neither allocate nor lock, so the paths lie in slots of a fixed size.
 struct Slot {
   std::atomic<bool> is_taken{false};
   std::atomic<pid_t> owner{0};  // 0 while the path is incomplete; a forked child must not remove its parent's files
@@ -221,7 +221,7 @@ std::array<Slot, kSlots> slots;
 
 static_assert(std::atomic<pid_t>::is_always_lock_free);
 
-// The handler has been reset to the default action by then.
+// By then the handler is reset to the default action, so that raise() ends the process.
 extern "C" void remove_unfinished_files_and_end(int signal) {
   for (Slot& slot : slots) {
     if (slot.owner.load() == getpid()) unlink(slot.path);

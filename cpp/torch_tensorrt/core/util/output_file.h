@@ -10,7 +10,7 @@
 
 namespace torch_tensorrt::core::util {
 
-// Remembers the path of a file that this process has begun to write, so that a signal handler can remove it.
+// Remembers the path of a file that this process is writing, so that a signal handler can remove it.
 class UnfinishedFile {
  public:
   UnfinishedFile() = default;
@@ -26,27 +26,27 @@ class UnfinishedFile {
   int slot_ = -1;
 };
 
-// Writes a file so that its path has the old content or the whole new content at any time, also when the process is
-// killed or the disk is full: the content goes to a new file in the same folder, which takes the path when it is
-// complete and on the disk. A file that is replaced keeps its mode and, where the process may set them, its owner and
-// group; a new one has the mode that the umask leaves. Symbolic links stay, and the file they lead to is replaced.
+// Writes a file so that its path always has the whole old or the whole new content, even if the process is killed or
+// the disk is full: the content goes to a new file in the same folder, which takes the path once it is complete and on
+// the disk. The replacement keeps the old file's mode and, if the process may set them, its owner and group; a new file
+// has the umask's mode. Symbolic links stay, and the file behind them is replaced.
 //
-// Pipes, terminals and devices, and whatever /dev/stdout leads to, are written directly.
+// Pipes, terminals, devices, and the target of /dev/stdout are written directly.
 class OutputFile {
  public:
-  // Where a file cannot be replaced (its folder takes no new files, or the file itself is a mount point), write it in
-  // place with a warning, or fail.
+  // If a file cannot be replaced (its folder takes no new files, or the file is a mount point), write it in place with
+  // a warning, or fail.
   enum class Fallback { kInPlace, kFail };
 
   explicit OutputFile(const std::string& path, Fallback fallback = Fallback::kInPlace);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
-  // Without a commit() that said yes, the old file stays and the new one is removed.
+  // Unless commit() returned yes, the old file stays and the new one is removed.
   ~OutputFile();
 
-  // Keeps quiet about failures, for callers in the middle of something: commit() tells.
+  // Never throws, for callers in the middle of something: commit() reports failures.
   void write(const void* bytes, size_t count);
-  // Puts the new content in place. The reason of a "no" is that of the operating system. At most once.
+  // Puts the new content in place. A no has the operating system's reason. Call it at most once.
   Decision commit();
 
  private:
@@ -61,18 +61,18 @@ class OutputFile {
 
   Fallback fallback_;
   std::string target_;  // the path without symbolic links
-  std::string fresh_;   // the new file beside it; empty when the target is written directly
+  std::string fresh_;   // the new file beside it; empty if the target is written directly
   std::optional<struct stat> old_;
   UnfinishedFile unfinished_;
   int file_ = -1;
   int error_ = 0;  // errno of the first failure
 };
 
-// Replaces the file's content through an OutputFile. Throws Error that names the file and the reason.
+// Replaces the file's content through an OutputFile. Throws Error naming the file and the reason.
 void write_file(const std::string& path, const std::string& content);
 
-// Makes the signals that end a process (SIGINT, SIGTERM, SIGHUP and the like) remove the unfinished files first. Leaves
-// signals alone that are ignored or have a handler. For programs; a library must not set handlers.
+// Makes signals that end a process (SIGINT, SIGTERM, SIGHUP and the like) remove the unfinished files first. Leaves
+// alone signals that are ignored or have a handler. For programs; a library must not set handlers.
 void remove_unfinished_files_on_signals();
 
 }  // namespace torch_tensorrt::core::util

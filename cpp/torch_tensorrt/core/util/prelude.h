@@ -1,6 +1,6 @@
 #pragma once
 
-// The helpers of core/util in one header, under the name that programs include.
+// All helpers of core/util in one header, under the name that programs include.
 #include "torch_tensorrt/core/util/Exception.h"
 #include "torch_tensorrt/core/util/build_info.h"
 #include "torch_tensorrt/core/util/jit_util.h"

@@ -33,13 +33,13 @@ class Descriptor {
 
 constexpr std::chrono::milliseconds kPollInterval{5};
 
-// Asks for a lock again and again.
+// Tries repeatedly to get a lock.
 class Waiting {
  public:
   Waiting(const std::string& path, const std::string& folder, const Patience& patience)
       : path_(path), folder_(folder), patience_(patience), start_(std::chrono::steady_clock::now()) {}
 
-  // False when the limit has passed.
+  // False after the limit has passed.
   template <typename Try>
   bool until(Try try_lock) const {
     bool is_told = false;
@@ -85,7 +85,7 @@ SharedFileTurn::SharedFileTurn(const std::string& path, const Patience& patience
   folder_ = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_ < 0) return;
   const auto try_flock = [&] {
-    if (flock(folder_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return true;  // else there are no such locks
+    if (flock(folder_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return true;  // else no such locks exist
     std::this_thread::sleep_for(kPollInterval);
     return false;
   };
@@ -98,7 +98,7 @@ SharedFileTurn::~SharedFileTurn() {
 
 std::optional<std::string> read_shared_file(const std::string& path) {
   const auto fail = [&](const char* reason) { TORCHTRT_THROW_ERROR("cannot read " << path << ": " << reason); };
-  // Not to wait for the other end of a pipe.
+  // O_NONBLOCK: do not wait for the other end of a pipe.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.number() < 0 && errno == ENOENT) return std::nullopt;
   struct stat status {};

@@ -10,24 +10,24 @@
 // Files that several processes read and replace.
 namespace torch_tensorrt::core::util {
 
-// Nothing where there is no file. Throws Error with the reason of the operating system where there is one that cannot
-// be read, and for what is no regular file.
+// Returns the file's content, or nothing if there is no file. Throws Error with the operating system's reason if the
+// file cannot be read, and for anything but a regular file.
 std::optional<std::string> read_shared_file(const std::string& path);
 
-// Readers see the old content or the new one, never a part. A file that is replaced keeps its mode and, where the
-// process may set them, its owner and group; a new one has the mode that the umask leaves. Of a symbolic link the file
-// that it leads to is replaced. The reason is that of the operating system; the file is then as it was.
+// Readers see the old content or the new one, never a part. A replaced file keeps its mode and, if the process may set
+// them, its owner and group; a new file has the umask's mode. For a symbolic link, the file behind it is replaced. The
+// reason of a no is the operating system's; the file is then unchanged.
 Decision replace_shared_file(const std::string& path, const std::string& content);
 
-// How long to wait for others. Who holds a turn needs milliseconds; one that keeps it was stopped, or hangs.
+// How long to wait for others. A turn normally takes milliseconds; a longer holder was stopped, or hangs.
 struct Patience {
-  std::chrono::milliseconds until_notice{2'000};  // a warning then says what is waited for
+  std::chrono::milliseconds until_notice{2'000};  // then a warning names the lock
   std::chrono::milliseconds limit{30'000};
 };
 
-// While one has been granted and lives, no other of the same folder is: for reading a file, adding to it and replacing
-// it. Among the threads of this process by a mutex, among processes by a lock on the folder, where its file system has
-// such locks.
+// At most one granted turn for each folder exists at a time: take one to read a file, add to it and replace it. A
+// mutex excludes other threads of this process, a lock on the folder other processes, if its file system has such
+// locks.
 class SharedFileTurn {
  public:
   explicit SharedFileTurn(const std::string& path, const Patience& patience = {});
@@ -35,7 +35,7 @@ class SharedFileTurn {
   SharedFileTurn(const SharedFileTurn&) = delete;
   SharedFileTurn& operator=(const SharedFileTurn&) = delete;
 
-  // No, with the reason, where others have not given it up within the limit.
+  // No, with the reason, if others have held the turn beyond the limit.
   const Decision& granted() const { return granted_; }
 
  private:

@@ -35,22 +35,22 @@ std::ostream& operator<<(std::ostream& stream, const EngineCapability& capabilit
 
 namespace torch_tensorrt::core::util {
 
-// Elements of the dims; -1 when one of them is dynamic.
+// Number of elements; -1 if a dim is dynamic.
 int64_t volume(const nvinfer1::Dims& d);
-// PyTorch's rule; not multidirectional: only b may be stretched.
+// PyTorch's rule. Without multidirectional, only b may be stretched.
 bool broadcastable(nvinfer1::Dims a, nvinfer1::Dims b, bool multidirectional = true);
 
 nvinfer1::Dims toDims(c10::IntArrayRef l);
 nvinfer1::Dims toDims(c10::List<int64_t> l);
-// At least `pad_to` dimensions, with ones in front (behind, for the tail form).
+// At least `pad_to` dimensions, with ones in front (at the end, for the tail form).
 nvinfer1::Dims toDimsPad(c10::IntArrayRef l, uint64_t pad_to);
 nvinfer1::Dims toDimsPad(c10::List<int64_t> l, uint64_t pad_to);
 nvinfer1::Dims toDimsTailPad(c10::IntArrayRef l, uint64_t pad_to);
 nvinfer1::Dims toDimsTailPad(c10::List<int64_t> l, uint64_t pad_to);
-// Without the leading ones.
+// The dims without leading ones.
 nvinfer1::Dims unpadDims(const nvinfer1::Dims& d);
 bool validateInputDimsForShuffle(const nvinfer1::Dims& d, bool is_dynamic);
-// use_zeros: a dimension that is dynamic is written 0 (copy), as reshapes want it.
+// With use_zeros a dynamic dimension is written as 0 (copy), as reshapes need it.
 nvinfer1::Dims unsqueezeDims(const nvinfer1::Dims& d, int pos, int val = 1, bool use_zeros = true);
 nvinfer1::Dims squeezeDims(const nvinfer1::Dims& d, int pos, bool use_zeros = true, bool swap_existing_zeros = false);
 nvinfer1::Dims squeezeAllDims(const nvinfer1::Dims& d, bool use_zeros_for_unknown_dims = true);
@@ -60,7 +60,7 @@ nvinfer1::DimsHW toDimsHW(c10::List<int64_t> l);
 std::vector<int64_t> toVec(nvinfer1::Dims d);
 std::string toStr(nvinfer1::Dims d);
 
-// Both throw Error for a dtype that the other side does not have.
+// Both throw Error for a dtype without a counterpart.
 at::ScalarType TRTDataTypeToScalarType(nvinfer1::DataType t);
 nvinfer1::DataType ScalarTypeToTRTDataType(at::ScalarType t);
 std::optional<at::ScalarType> optTRTDataTypeToScalarType(nvinfer1::DataType t);

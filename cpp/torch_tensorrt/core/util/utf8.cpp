@@ -6,7 +6,7 @@
 namespace torch_tensorrt::core::util {
 namespace {
 
-// A row of Unicode's table of well-formed byte sequences: the bytes behind the second are all 80 to BF.
+// A row of Unicode's table of well-formed byte sequences. Bytes behind the second are always 80 to BF.
 struct Form {
   uint8_t first_low, first_high;
   uint8_t second_low, second_high;
@@ -38,7 +38,7 @@ bool has_form(std::string_view bytes, const Form& form) {
   return true;
 }
 
-// Bytes of the character that the text starts with; 0 where it is none.
+// Bytes of the character at the start of the text; 0 if it is not a character.
 size_t character_length(std::string_view bytes) {
   for (const Form& form : kForms) {
     if (has_form(bytes, form)) return form.length;

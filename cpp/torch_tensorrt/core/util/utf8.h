@@ -5,7 +5,7 @@
 
 namespace torch_tensorrt::core::util {
 
-// Whether the bytes are text that Python takes for a str: UTF-8 without surrogates and overlong forms.
+// Whether Python takes the bytes for a str: UTF-8 without surrogates and overlong forms.
 bool is_utf8(std::string_view bytes);
 
 // The text with each byte that is not part of UTF-8 written as "\xff". Texts that reach Python must be UTF-8.

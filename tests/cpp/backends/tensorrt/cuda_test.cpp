@@ -7,7 +7,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/graph_cache.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// What the backend does with the CUDA driver, on a fake one.
+// The backend's calls of the CUDA driver, on a fake one.
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
 
@@ -17,7 +17,7 @@ using testing::Not;
 class TensorRTCuda : public testing::Test {
  protected:
   TensorRTCuda() {
-    // Who opens libcuda.so.1 by its name from now on gets this one.
+    // Opening libcuda.so.1 by name gives this library from now on.
     void* library = dlopen(TORCHTRT_FAKE_CUDA, RTLD_NOW | RTLD_GLOBAL);
     TORCHTRT_CHECK(library != nullptr, dlerror());
     driver_ = reinterpret_cast<FakeCuda* (*)()>(dlsym(library, "fake_cuda"))();
@@ -57,7 +57,7 @@ TEST_F(TensorRTCuda, AFailedAllocationLeavesTheBlocksAsTheyWere) {
   EXPECT_EQ(blocks.largest_bytes(), 600);
   EXPECT_EQ(blocks.at_least(600, 0), first);
   EXPECT_THROW(blocks.add(1000), Error);
-  // There is room for what is asked for, but not for twice the size of the last block.
+  // The device has room for the requested size, but not for twice the size of the last block.
   EXPECT_NE(blocks.at_least(700, 0), nullptr);
   EXPECT_EQ(blocks.largest_bytes(), 700);
   driver_->memory_bytes = 0;
@@ -73,7 +73,7 @@ TEST_F(TensorRTCuda, NothingIsAllocatedForNothing) {
   EXPECT_EQ(driver_->allocations, 0);
 }
 
-// A piece of work that counts where it was put.
+// A piece of work that counts its runs on the stream and in recordings.
 struct Work {
   int on_stream = 0;
   int recorded = 0;

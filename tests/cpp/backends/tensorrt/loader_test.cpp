@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-// Against fake libraries (tests/fakes), each of which lies in FOLDER/NAME/lib/libnvinfer.so.10.
+// Uses fake libraries (tests/fakes), each in FOLDER/NAME/lib/libnvinfer.so.10.
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
 
@@ -29,7 +29,7 @@ SearchPlaces only_root(const std::string& root) {
   return places;
 }
 
-// A folder that goes when the test ends.
+// A folder that is removed when the test ends.
 class ScratchFolder {
  public:
   ScratchFolder() : path_(fs::temp_directory_path() / ("torchtrt_loader_" + std::to_string(getpid()))) {
@@ -193,7 +193,7 @@ TEST(TensorRTLoader, PlacesComeFromTheEnvironment) {
   unsetenv("TensorRT_ROOT");
   unsetenv("TORCHTRT_PYTHON_PATH");
   EXPECT_EQ(places.root, "/opt/TensorRT");
-  ASSERT_GE(places.python_folders.size(), 4U);  // the last is where this program lies
+  ASSERT_GE(places.python_folders.size(), 4U);  // the last is the folder of this program
   const std::vector<std::string> first(places.python_folders.begin(), places.python_folders.begin() + 3);
   EXPECT_THAT(first, testing::ElementsAre("/a/site-packages", "/b/site-packages", "/c/site-packages"));
   EXPECT_TRUE(places.process);
@@ -201,7 +201,7 @@ TEST(TensorRTLoader, PlacesComeFromTheEnvironment) {
 }
 
 TEST(TensorRTLoader, TakesALibraryThatTheProcessHasLoaded) {
-  // The loaded library is known by its soname, whatever file it came from.
+  // A loaded library is known by its soname, whichever file it came from.
   ASSERT_NE(load_library(only_root(fake("named")), kHeaders).library, nullptr);
   SearchPlaces places;
   places.linker = false;

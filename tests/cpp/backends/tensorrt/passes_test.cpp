@@ -24,7 +24,7 @@ std::string run(const std::string& body, const engine::BuildSettings& settings) 
   return network::print_network(*network);
 }
 
-// A constant that is transposed, and a convolution with a ReLU.
+// A transposed constant, and a convolution with a ReLU.
 constexpr const char* kFoldable =
     "%x = input() {dims=[2x3]}\n%c = constant() {dims=[3x2], weights=f32[1, 2, 3, 4, 5, 6]}\n"
     "%n = unary(%c) {op=neg}\n%t = shuffle(%n) {first_transpose=[1, 0]}\n%y = elementwise(%x, %t) {op=sum}\nreturn %y";
@@ -42,7 +42,7 @@ TEST(TensorRTPasses, KeepWeightsThatAreToBeRefitted) {
   EXPECT_THAT(names(settings), Not(testing::Contains("constant-folding")));
 }
 
-// Before a training biases are zeros and scales are ones.
+// Before training, biases are zeros and scales are ones.
 TEST(TensorRTPasses, KeepWeightsThatChangeNothingYet) {
   const std::string body =
       "%x = input() {dims=[2]}\n%b = constant() {dims=[2], weights=f32[0, 0]}\n"
@@ -53,7 +53,7 @@ TEST(TensorRTPasses, KeepWeightsThatChangeNothingYet) {
   EXPECT_THAT(run(body, settings), HasSubstr("elementwise"));
 }
 
-// As the front end makes it: the reciprocal of the scale is computed.
+// As the front end writes it, with the reciprocal of the scale computed.
 constexpr const char* kQuantized =
     "%x = input() {dims=[2]}\n%w = constant() {dims=[2], weights=f32[1, 2]}\n"
     "%s = constant() {dims=[1], weights=f32[0.5]}\n%i = unary(%s) {op=recip}\n"

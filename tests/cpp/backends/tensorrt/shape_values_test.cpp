@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 using Values = std::vector<int64_t>;
 
-// The reshape of x f32[2x12] to the two numbers of n, which may be as said.
+// The reshape of x f32[2x12] to the two numbers in n, whose range is given.
 std::unique_ptr<network::INetworkDefinition> reshape_network(const Values& low, const Values& opt, const Values& high) {
   auto network = network::parse_network(
       "network \"n\" {\n%x = input() {dims=[2x12]}\n%n = input() {dtype=i64, dims=[2]}\n"
@@ -54,7 +54,7 @@ TEST(TensorRTShapeValues, AreDeclinedWithoutIt) {
   const auto network = reshape_network({1, 1}, {4, 6}, {24, 24});
   network->profiles().clear();
   EXPECT_THAT(reason_for_n(*network), HasSubstr("a profile must say the range of each"));
-  // Values that decide on nothing need none.
+  // An input whose values decide on nothing needs no range.
   EXPECT_EQ(supports(*network->inputs()[0]->producer()).reason(), "");
 }
 

@@ -125,7 +125,7 @@ TEST(TensorRTSupport, DeclinesABytesCastThatIsReadInside) {
   EXPECT_THAT(supports(*network->getLayer(1)).reason(), HasSubstr("its output is u8 and read by"));
 }
 
-// As Python's numbers come.
+// Python's numbers look like this.
 TEST(TensorRTSupport, TakesConstantsOfOtherDtypesThatAreCast) {
   const auto network = network::parse_network(
       "network \"n\" {\n%x = input() {dims=[2]}\n%c = constant() {dims=[1], weights=f64[0.5]}\n%n = unary(%c) "

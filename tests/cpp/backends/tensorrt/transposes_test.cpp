@@ -36,7 +36,7 @@ TEST(Transposes, TheExampleOfTheFault) {
   EXPECT_THAT(made.added, ElementsAre(1));
 }
 
-// Dimensions are told apart by their sizes.
+// Dimensions other than 1 have distinct sizes, which identify them.
 TEST(Transposes, TheThreeStepsAreTheTranspose) {
   std::mt19937 random(1);
   for (int round = 0; round < 500; ++round) {

@@ -156,13 +156,13 @@ TEST_F(BackendChoice, AutoTakesTheNextWhereTheBuildOfThePreferredFails) {
 
 TEST_F(BackendChoice, FastestTimesAllAndRecordsTheirTimes) {
   const Plan plan = parse_plan(build("fastest"));
-  EXPECT_EQ(plan.backend, "null");  // it does nothing, and does it fast
+  EXPECT_EQ(plan.backend, "null");  // the null backend computes nothing, so it is fastest
   ASSERT_FALSE(plan.notes.empty());
   EXPECT_THAT(plan.notes.back(), ::testing::MatchesRegex("fastest backend of: native .* us, null .* us"));
   EXPECT_EQ(run(*Engine::load(build("fastest"))), std::vector<float>(10, kFill));
 }
 
-// x f32[2x12] reshaped to the two numbers of n.
+// x f32[2x12], reshaped to the two numbers in n.
 TEST_F(BackendChoice, FastestTimesAtTheUsualValuesOfInputsThatAreSizes) {
   auto network = std::make_shared<network::INetworkDefinition>();
   auto* x = network->addInput("x", network::DataType::kFLOAT, network::Dims{2, 12});
@@ -195,7 +195,7 @@ TEST_F(BackendChoice, AnotherVersionIsRefusedOrBuiltAnew) {
 
 class BuildingAnew : public BackendChoice {
  protected:
-  // The settings of the second build.
+  // Returns the settings of the second build.
   BuildSettings rebuild(const std::shared_ptr<const std::string>& bytes) {
     null_backend_state().version = "null 2.0";
     null_backend_state().preference = 10;
@@ -230,7 +230,7 @@ TEST_F(BackendChoice, BytesOfNoBackendAreNoEngine) {
   EXPECT_THAT(error_of([&] { Engine::load(bytes); }), HasSubstr("not an engine"));
 }
 
-// The places of x f32[2x3], with a source line.
+// The indices of the nonzero elements of x f32[2x3], with a source line.
 std::shared_ptr<network::INetworkDefinition> make_search() {
   auto network = std::make_shared<network::INetworkDefinition>();
   auto* layer = network->addNonZero(*network->addInput("x", network::DataType::kFLOAT, network::Dims{2, 3}));
@@ -269,7 +269,7 @@ TEST_F(BackendChoice, TellsBeforehandWhoTakesEveryLayer) {
   EXPECT_TRUE(takes_layers(*search, "null", {}));
   EXPECT_TRUE(takes_layers(*search, "auto", {}));
   null_backend_state().is_available = false;
-  EXPECT_TRUE(takes_layers(*search, "null", {}));  // which layers it takes has nothing to do with where it runs
+  EXPECT_TRUE(takes_layers(*search, "null", {}));  // the layers that a backend takes do not depend on the machine
   EXPECT_THAT(takes_layers(*search, "auto", {}).reason(), HasSubstr(kSearchRefused));
   EXPECT_THAT(takes_layers(*search, "fastest", {}).reason(), HasSubstr(kSearchRefused));
   EXPECT_TRUE(takes_layers(*make_small_network(), "auto", {}));

@@ -19,7 +19,7 @@ using testing::build_engine;
 using testing::error_of;
 using testing::make_small_network;
 
-// Runs activations as fast as it says; the sources "slow" and "quick" differ in nothing else.
+// Runs activations in a given time; the sources "slow" and "quick" differ only in that time.
 class TimedActivation final : public Tactic {
  public:
   TimedActivation(const char* name, int32_t microseconds) : name_(name), microseconds_(microseconds) {}
@@ -211,7 +211,7 @@ TEST_F(BuilderTest, LetsGoOfThePlainWeightsThatWerePacked) {
   EXPECT_LT(bytes.size(), static_cast<size_t>(report.weight_bytes) + 16384);
 }
 
-// Two layers with the same weights have them once, packed or not, in the file and in memory.
+// Two layers with equal weights share one copy, packed or not, in the file and in memory.
 TEST_F(BuilderTest, EqualWeightsStandInThePlanOnce) {
   auto network = std::make_shared<network::INetworkDefinition>();
   auto* x = network->addInput("x", DataType::kFLOAT, Dims{1, 16, 4, 4});
@@ -239,7 +239,7 @@ TEST_F(BuilderTest, EqualWeightsStandInThePlanOnce) {
   EXPECT_EQ(results[0], results[1]);
 }
 
-// y = x . c and what `read` makes of a large c: the tactic that the builder picks for the product.
+// Builds y = x . c and a second use of a large c, made by `read`. Returns the tactic picked for the product.
 template <typename Read>
 std::string tactic_of_product(const BuildSettings& settings, Read read) {
   auto network = std::make_shared<network::INetworkDefinition>();
@@ -268,7 +268,7 @@ TEST_F(BuilderTest, ALargeConstantThatIsReadPlainTooIsNotPacked) {
     auto* y = network.addInput("y", DataType::kFLOAT, Dims{1, 512});
     return network.addElementWise(*y, constant, network::ElementWiseOperation::kSUM)->getOutput(0);
   };
-  EXPECT_EQ(tactic_of_product(settings, added), "packed.weights");  // there is no other
+  EXPECT_EQ(tactic_of_product(settings, added), "packed.weights");  // the only tactic
   settings.tactic_sources = {"packed", "plain", "reference"};
   EXPECT_EQ(tactic_of_product(settings, added), "plain.weights");
   const auto transposed = [](auto& network, auto& constant) {
@@ -290,7 +290,7 @@ TEST_F(BuilderTest, ReportsTheArenaThatAContextUses) {
   EXPECT_GE(report.arena_bytes, report.arena_lower_bound_bytes);
 }
 
-// Says that it takes every format and then runs one alone.
+// Claims to take every format but runs only one.
 class FussyConvolution final : public Tactic {
  public:
   FussyConvolution(const char* name, network::TensorFormat format) : name_(name), format_(format) {}
@@ -321,7 +321,7 @@ class FormatTest : public BuilderTest {
     static const bool once = [] {
       auto& registry = TacticRegistry::global();
       registry.add(std::make_unique<FussyConvolution>("fussy.hwc", network::TensorFormat::kHWC));
-      // 1 is no format: it never likes what it gets.
+      // 1 is not a format, so this tactic never accepts its input.
       registry.add(std::make_unique<FussyConvolution>("sulky.none", static_cast<network::TensorFormat>(1)));
       return true;
     }();
@@ -358,7 +358,7 @@ TEST_F(FormatTest, NoneThatWorksIsAnErrorThatNamesTheLayer) {
   EXPECT_NE(error.find("sulky.none: does not like the format"), std::string::npos) << error;
 }
 
-// y = x . c and, so that c is needed as it is too, what `read` makes of c.
+// Builds y = x . c and a second use of c, made by `read`, so that the plain c is needed, too.
 template <typename Read>
 std::vector<std::vector<float>> run_with_constant(const BuildSettings& settings, Read read) {
   auto network = std::make_shared<network::INetworkDefinition>();

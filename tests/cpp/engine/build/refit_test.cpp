@@ -35,7 +35,7 @@ NetworkPtr retrained_network() {
   return network;
 }
 
-// The small network with tanh for its first activation, on line 7.
+// The small network with tanh as its first activation, on line 7.
 NetworkPtr other_network() {
   auto network = make_small_network();
   for (const auto& layer : network->layers()) {
@@ -127,7 +127,7 @@ TEST_F(Refit, ABackendWithoutAWayOfItsOwnBuildsAnew) {
   EXPECT_EQ(network::print_network(*refitted.network), network::print_network(*retrained_network()));
   EXPECT_TRUE(null_backend_state().settings[1].disable_tf32);
   EXPECT_EQ(null_backend_state().settings[1].name, "engine_0");
-  EXPECT_EQ(refitted.settings->parameters.size(), 2U);  // for the next time
+  EXPECT_EQ(refitted.settings->parameters.size(), 2U);  // for the next refit
 }
 
 TEST_F(Refit, NamesOfAPortableNetworkStayThose) {
@@ -255,7 +255,7 @@ TEST_F(Refit, NotMoreThanTwentyAreTold) {
   EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 21);
 }
 
-// As an older library writes them.
+// Plans are like that if an older library wrote them.
 TEST_F(Refit, APlanThatDoesNotSayHowItWasBuiltIsRefused) {
   Plan plan = built("native");
   plan.settings.reset();

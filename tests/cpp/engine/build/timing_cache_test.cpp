@@ -124,7 +124,7 @@ TEST_F(TimingCacheTest, LeavesOtherFilesAlone) {
     std::filesystem::remove(path_);
     const auto cache = TimingCache::open(path_, target_);
     cache->put("a", 1);
-    write(text);  // by someone else, during the build
+    write(text);  // by another process during the build
     EXPECT_NE(cache->save().reason().find("is not a timing cache"), std::string::npos);
     EXPECT_EQ(read(), text);
   }

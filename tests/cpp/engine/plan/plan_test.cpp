@@ -19,7 +19,7 @@ std::shared_ptr<const std::string> shared(std::string bytes) {
   return std::make_shared<const std::string>(std::move(bytes));
 }
 
-// Small, for it is read thousands of times; has packed and plain blocks, and a constant whose plain elements are gone.
+// Small, as it is read thousands of times. Has packed and plain blocks, and a constant without its plain elements.
 std::shared_ptr<network::INetworkDefinition> make_tiny_network() {
   auto network = std::make_shared<network::INetworkDefinition>();
   const auto weights = [&](int64_t count) {
@@ -47,7 +47,7 @@ const std::string& plan_bytes() {
   return bytes;
 }
 
-// What loading and running the bytes ends in: nothing, or the text of an Error. Anything else fails the test.
+// The outcome of loading and running the bytes: empty, or the text of an Error. Anything else fails the test.
 std::string outcome_of(std::string bytes) {
   try {
     const auto engine = Engine::load(shared(std::move(bytes)));
@@ -58,7 +58,7 @@ std::string outcome_of(std::string bytes) {
   return {};
 }
 
-// Place of the convolution: layout may put a layer before it.
+// Index of the convolution, as the layout pass may put a layer before it.
 int32_t find_convolution(const network::INetworkDefinition& network) {
   for (int32_t i = 0; i < network.getNbLayers(); ++i) {
     if (network.getLayer(i)->getType() == network::LayerType::kCONVOLUTION) return i;
@@ -66,7 +66,7 @@ int32_t find_convolution(const network::INetworkDefinition& network) {
   return -1;
 }
 
-// Makes the checksums right again, so that what stands behind them is tested too.
+// Repairs the checksums, so that the content behind them is tested as well.
 void repair_checksums(std::string& bytes, const PlanHeader& original) {
   PlanHeader header = original;
   const std::string_view view = bytes;
@@ -168,8 +168,8 @@ TEST(DamagedPlan, EveryBitFlipIsFound) {
   }
 }
 
-// Bytes that someone has made on purpose: whatever they hold, the answer is an Error or a run, within the file's memory
-// (run under a sanitizer to see that).
+// Bytes made on purpose: whatever they contain, the answer is an Error or a run within the file's memory (a sanitizer
+// checks that).
 TEST(DamagedPlan, NothingBehindTheChecksumsIsTrusted) {
   const std::string& bytes = plan_bytes();
   const PlanHeader header = decode_header(bytes);

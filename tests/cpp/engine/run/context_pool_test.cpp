@@ -10,14 +10,14 @@ namespace {
 
 class Pool : public ::testing::Test {
  protected:
-  // Puts a new context, and tells which it is.
+  // Puts a new context and returns its address.
   const Context* put(void* stream, uint64_t recording) {
     auto context = engine_->create_context();
     const Context* address = context.get();
     pool_.put(std::move(context), stream, recording);
     return address;
   }
-  // Takes one and puts it back for the same.
+  // Takes a context and puts it back for the same stream and recording.
   const Context* use(void* stream, uint64_t recording) {
     auto context = pool_.take(stream, recording);
     if (context == nullptr) return nullptr;

@@ -54,7 +54,7 @@ TEST_F(SmallContext, KeepsTheLastFewSpecialisations) {
 
 TEST_F(SmallContext, ASmallerShapeRunsInTheArenaOfALargerOne) {
   const Floats before = run_floats(*context_, {dims(1)}, {input(1)})[0];
-  run_floats(*context_, {dims(8)}, {input(8)});  // grows the arena under the first specialisation
+  run_floats(*context_, {dims(8)}, {input(8)});  // grows the arena while the first specialization exists
   EXPECT_EQ(run_floats(*context_, {dims(1)}, {input(1)})[0], before);
   EXPECT_EQ(context_->specialisation_count(), 2);
 }
@@ -74,18 +74,18 @@ TEST(Specialisations, TheirNumberIsInThePlan) {
             std::string::npos);
 }
 
-// "packed.weights", which the plan chose, does not take 7, and has kept no plain weights.
+// "packed.weights", the plan's tactic, does not take 7, and has kept no plain weights.
 TEST_F(SmallContext, AnotherTacticStepsInWhereTheChosenOneDoesNotTakeTheDims) {
   const auto plain = build_engine(make_small_network(/*dynamic_batch=*/true), testing::plain_settings());
   const Floats expected = run_floats(*plain, {dims(7)}, {input(7)})[0];
   const Floats of_chosen = run_floats(*context_, {dims(1)}, {input(1)})[0];
-  // Once more in another context, for which the plain weights are there already, and between calls of the chosen one.
+  // Repeat in another context, which finds the plain weights already there, and between calls of the plan's tactic.
   for (int32_t i = 0; i < 2; ++i) {
     const auto context = engine_->create_context(/*max_specialisations=*/1);
     for (int32_t k = 0; k < 2; ++k) {
       const Floats found = run_floats(*context, {dims(7)}, {input(7)})[0];
       ASSERT_EQ(found.size(), expected.size());
-      // Sums of a thousand products up to 250, which another format may add in another order.
+      // Sums of a thousand products up to 250, which another format may add in a different order.
       for (size_t j = 0; j < found.size(); ++j) ASSERT_NEAR(found[j], expected[j], 1e-2) << j;
       EXPECT_EQ(run_floats(*context, {dims(1)}, {input(1)})[0], of_chosen);
     }
@@ -138,7 +138,7 @@ TEST(Context, StaticShapesNameTheDimsOfTheBuild) {
   EXPECT_NE(error.find("\"x\" has dims 2x3x8x8, the engine was built for 1x3x8x8"), std::string::npos) << error;
 }
 
-// One input of 2x3 (or dynamic rows) and whatever the test makes of it.
+// One input of 2x3 (or dynamic rows), and layers added by the test.
 class OneInput : public ::testing::Test {
  protected:
   network::ITensor& relu(network::ITensor& from) {
@@ -211,7 +211,7 @@ TEST_F(OneInput, AnOutputMadeInPlaceIsNotOverwrittenEither) {
 TEST_F(OneInput, InPlaceLayersRespectWhatIsReadLater) {
   network::ITensor& y = relu(x_);
   network::ITensor& z = add(y, x_);
-  network::ITensor& w = add(z, y);  // y is still read when z is made
+  network::ITensor& w = add(z, y);  // y is still read while z is made
   network_->markOutput(add(reshape(w, Dims{6}), reshape(z, Dims{6})));
   EXPECT_EQ(run(values_), (std::vector<Floats>{{-2, 10, -6, 20, -10, 30}}));
 }

@@ -29,7 +29,7 @@ void expect_sound(const std::vector<BufferRequest>& requests, const MemoryPlan& 
   }
 }
 
-// The bound by its definition.
+// Computes the bound by its definition.
 int64_t slow_lower_bound(const std::vector<BufferRequest>& requests) {
   int64_t bound = 0;
   for (const BufferRequest& at : requests) {
@@ -42,7 +42,7 @@ int64_t slow_lower_bound(const std::vector<BufferRequest>& requests) {
   return bound;
 }
 
-// Lifetimes of the activations of well-known networks at 224 x 224, f32. One step a layer; `reads` are producers.
+// Lifetimes of the activations of well-known networks at 224 x 224, f32. One step per layer; `reads` are producers.
 class Graph {
  public:
   int32_t layer(int64_t elements, const std::vector<int32_t>& reads, int64_t workspace = 0) {
@@ -123,7 +123,7 @@ Graph densenet() {
   return graph;
 }
 
-// Encoder and decoder with long-lived skips.
+// An encoder and a decoder with long-lived skips.
 Graph unet() {
   Graph graph;
   std::vector<int32_t> skips;

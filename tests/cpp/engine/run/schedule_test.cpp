@@ -45,7 +45,7 @@ TEST_F(ScheduleTest, AnInPlaceChainNeedsNoArena) {
   for (size_t i = 0; i < 3; ++i) EXPECT_EQ(output_of(schedule, i).kind, Kind::kOutput) << i;
 }
 
-// A product may not write what it still reads through its other operand.
+// A product must not write a tensor that it still reads as its other operand.
 TEST_F(ScheduleTest, ATensorThatIsReadTwiceIsNotTakenOver) {
   network::ITensor& y = relu(x_);
   constexpr auto kNone = network::MatrixOperation::kNONE;

@@ -19,7 +19,7 @@ using testing::random_floats;
 using testing::reference_settings;
 using testing::run_floats;
 
-// What limits tell other libraries, and how many threads OpenMP has then.
+// Thread count that a limit gives to other libraries, and OpenMP's count at that time.
 struct Told {
   int32_t threads;
   int32_t of_openmp;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-// What is left of a number that is stored and loaded again.
+// The number after a store and a load.
 double stored(DataType type, double value) {
   char memory[8] = {};
   store_double(type, memory, 0, value);
@@ -33,7 +33,7 @@ TEST(EvaluateElements, EveryHalfIsItself) {
   }
 }
 
-// Between every two neighbours: the middle goes to the even one, what is beside it to the nearer one.
+// Between any two neighbors, the middle rounds to the even one, and numbers beside it to the nearer one.
 TEST(EvaluateElements, HalvesRoundToNearestEven) {
   for (uint32_t bits = 0; bits < 0x7BFF; ++bits) {
     const float low = half_to_float(static_cast<uint16_t>(bits));
@@ -53,7 +53,7 @@ TEST(EvaluateElements, Bfloat16RoundsToNearestEven) {
     const float low = bfloat16_to_float(static_cast<uint16_t>(bits));
     EXPECT_EQ(float_to_bfloat16(low), bits);
     const float middle = low / 2 + bfloat16_to_float(static_cast<uint16_t>(bits + 1)) / 2;
-    // Halving what is nearly subnormal loses bits of its own.
+    // Halving a nearly subnormal number loses bits by itself.
     if (bits <= 0x0100) continue;
     EXPECT_EQ(float_to_bfloat16(middle), bits % 2 == 0 ? bits : bits + 1);
   }
@@ -68,7 +68,7 @@ TEST(EvaluateElements, NumbersBecomeIntegersAsInPyTorch) {
   EXPECT_EQ(stored(DataType::kBOOL, 0.3), 1);
   EXPECT_EQ(stored(DataType::kBOOL, std::nan("")), 1);
   EXPECT_EQ(stored(DataType::kBOOL, 0.0), 0);
-  // There is no right answer, but no undefined behaviour either.
+  // No answer is right, but the behavior must not be undefined.
   EXPECT_EQ(stored(DataType::kINT64, 1e30), static_cast<double>(std::numeric_limits<int64_t>::min()));
   EXPECT_EQ(stored(DataType::kINT64, std::nan("")), static_cast<double>(std::numeric_limits<int64_t>::min()));
   EXPECT_EQ(stored(DataType::kUINT8, int64_t{-1}), 255);

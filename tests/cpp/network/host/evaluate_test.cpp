@@ -17,8 +17,8 @@ using Elements = std::vector<double>;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-// The layer is written as in the text form, its inputs %a, %b, %c; they are inputs of a network with the tensors'
-// types.
+// Evaluates a layer written in the text form. Its inputs %a, %b, %c are inputs of a network, with the types of the
+// tensors.
 class Evaluated {
  public:
   Evaluated(const std::string& layer, const std::vector<HostTensor>& inputs) {
@@ -88,7 +88,7 @@ TEST(Evaluate, ElementwiseBroadcasts) {
                 {});
 }
 
-// 2^62 and more: a double would lose the end.
+// 2^62 and more, where a double would lose the last digits.
 TEST(Evaluate, IntegersAreExact) {
   HostTensor large = integers_of(Dims{1}, {0});
   const_cast<int64_t*>(static_cast<const int64_t*>(large.values()))[0] = (int64_t{1} << 62) + 1;
@@ -150,7 +150,7 @@ TEST(Evaluate, Reduces) {
   EXPECT_ERROR(Evaluated("reduce(%a) {op=max, axes=1}", {floats_of(Dims{0, 2}, {})}), "no element to choose from");
 }
 
-// A sum of many in half precision is rounded once.
+// A sum of many halves is rounded only once.
 TEST(Evaluate, SumsOfHalvesRoundAtTheEnd) {
   const HostTensor ones = make_tensor(DataType::kHALF, Dims{4000}, Elements(4000, 1));
   expect_result("reduce(%a) {op=sum, axes=1}", {ones}, Dims{}, {4000});

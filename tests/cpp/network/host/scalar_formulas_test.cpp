@@ -22,7 +22,7 @@ double activated(A type, double x) {
   return apply_activation(type, x, defaults.alpha, defaults.beta);
 }
 
-// Values by PyTorch in double precision.
+// Values from PyTorch in double precision.
 TEST(ScalarFormulas, ActivationsAreThoseOfPyTorch) {
   struct Row {
     A type;
@@ -57,7 +57,7 @@ TEST(ScalarFormulas, ActivationsAreThoseOfPyTorch) {
 TEST(ScalarFormulas, ActivationsLetNanThrough) {
   for (const EnumEntry* entry = enum_table<A>().begin; entry != enum_table<A>().end; ++entry) {
     const auto type = static_cast<A>(entry->value);
-    // x > alpha is false for NaN, in PyTorch too.
+    // x > alpha is false for NaN, as in PyTorch.
     if (type == A::kTHRESHOLDED_RELU) continue;
     EXPECT_TRUE(std::isnan(activated(type, kNan))) << entry->name;
   }

@@ -8,7 +8,7 @@ namespace {
 
 class ConvolutionTest : public LayerTest {
  protected:
-  // Four maps, 3x3 (or the given) kernel, bias.
+  // Four maps, a kernel of 3x3 (or as given), a bias.
   IConvolutionLayer* conv(const Dims& dims, const Dims& kernel = DimsHW(3, 3), int64_t groups = 1) {
     const int64_t channels = dims.d[1] == -1 ? 3 : dims.d[1];
     const int64_t count = 4 * channels / groups * kernel.volume();
@@ -91,7 +91,7 @@ TEST_F(ConvolutionTest, PaddingsOutOfProportion) {
   layer->setPrePadding({});
   layer->setPostPadding(DimsHW(5'900'000, 1));
   EXPECT_ERROR(dims_of(layer), "the post-padding of spatial dimension 0 is 5900000");
-  // What is larger than the window and the input together is no model's either, but does not hurt.
+  // Paddings larger than window and input together occur in no model either, but do no harm.
   layer->setPaddingNd(DimsHW(100, 1000));
   EXPECT_EQ(dims_of(layer), (Dims{1, 4, 206, 2006}));
   layer->setPaddingNd(DimsHW(5'900'000, 5'900'000));
@@ -99,7 +99,7 @@ TEST_F(ConvolutionTest, PaddingsOutOfProportion) {
   EXPECT_ERROR(dims_of(layer), "the padded input would have 4.177");
 }
 
-// Unknown sizes are looked at when they are known.
+// Unknown sizes are checked once they are known.
 TEST_F(ConvolutionTest, PaddingsOutOfProportionToUnknownSizes) {
   auto* layer = conv({1, 3, -1, -1});
   layer->setPaddingNd(DimsHW(1, 5'900'000));

@@ -48,7 +48,7 @@ TEST_F(PoolingTest, CeilModeFollowsPyTorch) {
   }
 }
 
-// A window may be larger than the padded input, as long as it starts inside.
+// A window may be larger than the padded input if it starts inside.
 TEST_F(PoolingTest, CeilModeTakesSmallInputs) {
   const CeilRow rows[] = {{2, 3, 2, 0, 0, 1}, {3, 5, 3, 1, 1, 1}, {1, 4, 4, 1, 0, 1},
                           {1, 3, 4, 1, 1, 1}, {2, 7, 5, 3, 1, 1}, {3, 8, 2, 2, 0, 1}};

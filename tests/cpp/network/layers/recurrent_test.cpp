@@ -42,7 +42,7 @@ TEST_F(RecurrentTest, StepsAndBatchMayBeUnknown) {
   auto* layer = add({-1, -1, 3});
   EXPECT_EQ(dims_of(layer, 0), (Dims{-1, -1, 4}));
   EXPECT_EQ(dims_of(layer, 1), (Dims{1, -1, 4}));
-  // What is beside the input says how large the batch is.
+  // An input beside the first one tells the batch size.
   layer->setHiddenState(input({1, 5, 4}));
   EXPECT_EQ(dims_of(layer, 0), (Dims{-1, 5, 4}));
   EXPECT_EQ(dims_of(layer, 2), (Dims{1, 5, 4}));

@@ -32,7 +32,7 @@ TEST_F(ResizeTest, ByScales) {
   EXPECT_ERROR(dims_of(layer), "a scale is -1, must be positive");
 }
 
-// 100 * 0.29F rounds to 29, in double the product lies below.
+// 100 * 0.29F rounds to 29; in double the product is below 29.
 TEST_F(ResizeTest, DoubleScalesAreMultipliedInDouble) {
   auto* layer = resize({1, 1, 100, 100});
   layer->setScales({1.0, 1.0, 0.29, static_cast<double>(0.29F)});

@@ -9,7 +9,7 @@ class DimOriginTest : public LayerTest {
  protected:
   ITensor& input(const char* name, const Dims& dims) { return *network_.addInput(name, DataType::kFLOAT, dims); }
 
-  // A 1-D i64 tensor of one element.
+  // The size as a 1-D i64 tensor of one element.
   ITensor& size(ITensor& x, int32_t axis) {
     ITensor& shape = *network_.addShape(x)->getOutput(0);
     return *network_.addSlice(shape, Dims{axis}, Dims{1}, Dims{1})->getOutput(0);
@@ -42,7 +42,7 @@ TEST_F(DimOriginTest, SumsOfOneSizeKeepIt) {
   EXPECT_FALSE(is_same_size(x, 0, unsure, 0));
 }
 
-// Each sum asks twice for what is in front of it.
+// Each sum asks twice about the tensors before it.
 TEST_F(DimOriginTest, ManyResidualConnectionsTakeNoTime) {
   ITensor& x = input("x", {-1, -1});
   ITensor* y = &x;

@@ -5,7 +5,7 @@
 #include "cpp/network/network_test_util.h"
 #include "torch_tensorrt/core/network/shapes/shape_inference.h"
 
-// Shape computations by way of floats: int(h * 0.57), ceil(h / 3).
+// Shape computations that pass through floats: int(h * 0.57), ceil(h / 3).
 namespace torch_tensorrt::network {
 namespace {
 

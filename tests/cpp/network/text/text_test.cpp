@@ -10,7 +10,7 @@
 namespace torch_tensorrt::network {
 namespace {
 
-// Everything that the text must carry, layer by layer.
+// Compares everything that the text must carry, layer by layer.
 void expect_same_layer(const ILayer& a, const ILayer& b) {
   EXPECT_TRUE(same_attributes(a, b)) << print_layer(a);
   EXPECT_STREQ(a.getName(), b.getName());
@@ -200,7 +200,7 @@ TEST_F(TextTest, KeepsEpilogues) {
   network_.markOutput(*conv->getOutput(0));
   EXPECT_THAT(round_trip(network_),
               ::testing::HasSubstr("epilogue=[sum(%in0), clip(-0, 0), relu, sub(%in0, swapped)]"));
-  // The same tensor twice: the text says which.
+  // The text tells apart two uses of the same tensor.
   conv->setInput(2, x);
   EpilogueOp last = sum;
   last.input = 2;
@@ -216,7 +216,7 @@ TEST_F(TextTest, KeepsHolesBetweenInputs) {
   EXPECT_THAT(round_trip(network_), ::testing::HasSubstr("slice(%in0, _, %0)"));
 }
 
-// One layer of each kind, with attributes that are not the defaults.
+// One layer of each kind, with attributes other than the defaults.
 void add_every_kind(INetworkDefinition& net) {
   ITensor& x = *net.addInput("x", DataType::kFLOAT, Dims{2, 4, 8, 8});
   ITensor& wide = *net.addInput("wide", DataType::kDOUBLE, Dims{-1, 4});
@@ -321,7 +321,7 @@ TEST_F(TextTest, PrintsWhatIsBroken) {
                "which nothing begins with");
 }
 
-// What remains is an Error, or a network whose text reads back.
+// The text must give an Error, or a network whose text reads back.
 void expect_error_or_network(const std::string& text) {
   std::unique_ptr<INetworkDefinition> network;
   try {
@@ -353,7 +353,7 @@ std::string small_text() {
 
 TEST(TextFuzz, TruncatedTextIsAnError) {
   const std::string text = small_text();
-  // Without its last newline it is still whole.
+  // The text is still complete without its last newline.
   for (size_t size = 0; size + 1 < text.size(); ++size) {
     EXPECT_THROW(parse_network(text.substr(0, size)), Error) << text.substr(0, size);
   }
@@ -377,7 +377,7 @@ TEST(TextFuzz, ChangedCharactersInEveryKindAreAnErrorOrANetwork) {
   std::mt19937 random(11);
   for (int32_t i = 0; i < 3000; ++i) {
     std::string changed = text;
-    // Not among the weights, which are most of the text.
+    // Outside the weights, which are most of the text.
     size_t place = random() % text.size();
     while (text[place] == 'A') place = random() % text.size();
     changed[place] = "\0\n \"%9-x,]}{(\xff"[random() % 14];

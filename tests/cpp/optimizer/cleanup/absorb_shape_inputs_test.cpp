@@ -20,7 +20,7 @@ TEST(AbsorbShapeInputs, CopiesTheBatch) {
               with_sizes("-1x3x4", shape + "%y = shuffle(%x) {has_reshape=true, reshape=[0x12]}"));
 }
 
-// The volume of x would give the size, and hide that the other tensor's does not fit.
+// The volume of x would decide the size, and hide that the other tensor's size does not fit.
 TEST(AbsorbShapeInputs, LeavesSizesOfOtherTensors) {
   expect_unchanged(*pass, with_sizes("-1x12",
                                      "%w = input() {dims=[-1]}\n%r = shape(%w)\n"
@@ -36,7 +36,7 @@ TEST(AbsorbShapeInputs, CopiesSizesOfTheInput) {
               with_sizes("-1x-1x4", shape + "%y = shuffle(%x) {has_reshape=true, reshape=[0x0x2x2]}"));
 }
 
-// The sizes are those of an earlier tensor that has the same.
+// The sizes come from an earlier tensor with equal sizes.
 TEST(AbsorbShapeInputs, KnowsLayersThatKeepSizes) {
   const std::string layers =
       "%a = unary(%x)\n%k = constant() {dims=[2x1], weights=f32[1, 2]}\n%b = elementwise(%k, %a)\n"
@@ -47,7 +47,7 @@ TEST(AbsorbShapeInputs, KnowsLayersThatKeepSizes) {
 }
 
 TEST(AbsorbShapeInputs, LeavesSizesOfOtherPlaces) {
-  // Swapped; multiplied; of a tensor that may be repeated; behind a transpose.
+  // Swapped; multiplied; from a tensor that may be broadcast; behind a transpose.
   const std::string swapped = "%c = constant() {dims=[2], weights=i64[2, 2]}\n%t = concatenation(%m, %n, %c)\n";
   expect_unchanged(*pass, with_sizes("-1x-1x4", swapped + "%y = shuffle(%x, %t) {zero_is_placeholder=false}"));
   const std::string product =
@@ -65,7 +65,7 @@ TEST(AbsorbShapeInputs, TakesTheWholeOfADimension) {
   const std::string shape = "%c = constant() {dims=[1], weights=i64[2]}\n%t = concatenation(%n, %c)\n";
   expect_pass(*pass, with_sizes("-1x4", shape + "%y = slice(%x, _, %t) {start=[0x1], size=[-1x2], stride=[1x1]}"),
               with_sizes("-1x4", shape + "%y = slice(%x) {start=[0x1], size=[-1x2], stride=[1x1]}"));
-  // Not from the beginning, not every element, not the size of that dimension.
+  // Not from the start; not every element; not the size of that dimension.
   expect_unchanged(
       *pass, with_sizes("-1x4", shape + "%y = slice(%x, _, %t) {start=[1x1], size=[-1x2], stride=[1x1], mode=fill}"));
   expect_unchanged(

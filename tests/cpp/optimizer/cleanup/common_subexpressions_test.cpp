@@ -16,7 +16,7 @@ TEST(CommonSubexpressions, MergesEqualLayersAndTheirReaders) {
 }
 
 TEST(CommonSubexpressions, KeepsWhatDiffers) {
-  // Weights, attributes, order of inputs, formats, names of outputs.
+  // They differ in weights, attributes, order of inputs, formats, names of outputs.
   expect_unchanged(*pass,
                    "%x = input() {dims=[2]}\n%a = constant() {dims=[2], weights=f32[1, 2]}\n"
                    "%b = constant() {dims=[2], weights=f32[1, 3]}\n%c = constant() {dims=[1x2], weights=f32[1, 2]}\n"

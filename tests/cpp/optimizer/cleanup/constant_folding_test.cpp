@@ -37,7 +37,7 @@ TEST(ConstantFolding, LeavesWhatReadsAnInput) {
                    "%y = elementwise(%x, %a)\nreturn %y");
 }
 
-// A megabyte is always folded, four from one constant of a few bytes are not.
+// One megabyte is always folded; four made from a constant of a few bytes are not.
 TEST(ConstantFolding, LeavesSmallConstantsSmall) {
   const auto text = [](const std::string& size) {
     return "%x = input() {dims=[1]}\n%a = constant() {dims=[1x2], weights=f32[1, 4]}\n"

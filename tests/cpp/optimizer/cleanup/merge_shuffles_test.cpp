@@ -31,7 +31,7 @@ TEST(MergeShuffles, JoinsReshapes) {
               with_input("2x3x4", "%y = shuffle(%x) {has_reshape=true, reshape=[3x8], zero_is_placeholder=false}"));
 }
 
-// 0 means the dimension of the tensor between, so it is replaced.
+// 0 refers to a dimension of the tensor in between, so it is replaced.
 TEST(MergeShuffles, ResolvesPlaceholders) {
   expect_pass(*pass,
               with_input("-1x3x4",
@@ -62,7 +62,7 @@ TEST(MergeShuffles, KeepsATransposeBetweenReshapes) {
                               "%y = shuffle(%a) {has_reshape=true, reshape=[2x6]}"));
 }
 
-// The first stays for its other reader.
+// The first shuffle stays for its other reader.
 TEST(MergeShuffles, SharesTheFirst) {
   expect_pass(*pass,
               "%x = input() {dims=[2x3]}\n%a = shuffle(%x) {first_transpose=[1, 0]}\n"

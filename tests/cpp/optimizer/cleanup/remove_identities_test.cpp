@@ -6,7 +6,7 @@ namespace {
 
 const auto pass = make_remove_identities();
 
-// The layer is between x (f32[2x3]) and y.
+// The layer stands between x (f32[2x3]) and y.
 std::string between(const std::string& layer) {
   return "%x = input() {dims=[2x3]}\n%t = unary(%x) {op=sin}\n" + layer + "\n%y = unary(%u) {op=cos}\nreturn %y";
 }
@@ -85,7 +85,7 @@ TEST(RemoveIdentities, LooksThroughChains) {
               "%x = input() {dims=[4]}\n%y = unary(%x) {op=abs}\nreturn %y");
 }
 
-// The output keeps its name; where it would be an input or another output, the layer stays.
+// The output keeps its name. The layer stays if the output would become an input or another output.
 TEST(RemoveIdentities, KeepsOutputsApart) {
   expect_pass(*pass, "%x = input() {dims=[4]}\n%a = unary(%x) {op=abs}\n%y = identity(%a)\nreturn %y",
               "%x = input() {dims=[4]}\n%y = unary(%x) {op=abs}\nreturn %y");
@@ -93,7 +93,7 @@ TEST(RemoveIdentities, KeepsOutputsApart) {
   expect_unchanged(*pass, "%x = input() {dims=[4]}\n%a = unary(%x)\n%y = identity(%a)\nreturn %a, %y");
 }
 
-// One unknown dimension is decided by the others, two are not.
+// The others decide one unknown dimension, but not two.
 TEST(RemoveIdentities, KnowsWhenUnknownDimsAreTheSame) {
   const std::string end = "\n%y = unary(%u) {op=cos}\nreturn %y";
   expect_pass(*pass, "%x = input() {dims=[-1x3]}\n%u = shuffle(%x) {has_reshape=true, reshape=[-1x3]}" + end,

@@ -6,7 +6,7 @@ namespace {
 
 const auto pass = make_resolve_selects();
 
-// The layers make u of x and t (f32[2x3]).
+// The layers make u from x and t (f32[2x3]).
 std::string with(const std::string& layers) {
   return "%x = input() {dims=[2x3]}\n%t = unary(%x) {op=sin}\n" + layers + "\n%y = unary(%u) {op=cos}\nreturn %y";
 }

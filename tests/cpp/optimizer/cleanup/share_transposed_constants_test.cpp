@@ -31,7 +31,7 @@ TEST(ShareTransposedConstants, LeavesOthers) {
   const std::string products = "%y = matrix_multiply(%x, %a) {op1=transpose}\n%z = matrix_multiply(%x, %b)\n";
   const std::string other = " = constant() {dims=[3x2], weights=f32[1, 4, 2, 5, 3, 7]}\n";
   expect_unchanged(*pass, kInputs + "%a" + kMatrix + "%b" + other + products + "return %y, %z");
-  // Both are read as they are.
+  // Both constants are read without a transpose.
   const std::string sums = "%y = elementwise(%a, %a)\n%z = elementwise(%b, %b)\n";
   expect_unchanged(*pass, kInputs + "%a" + kMatrix + "%b" + kTranspose + sums + "return %y, %z");
 }

@@ -64,7 +64,7 @@ TEST(FoldScaleIntoConvolution, TakesHalfPrecision) {
               "%x = input() {dtype=f16, dims=[1x2x2x2]}\n"
               "%y = convolution(%x) {maps=2, kernel_size=[1x1], kernel=f16[2, 4, 1.5, 2], bias=f32[3, 4]}\nreturn %y",
               {{}, 2e-2});
-  // What f16 cannot hold stays apart.
+  // Values that f16 cannot hold are not folded.
   std::string large = text;
   large.replace(large.find("0.5"), 3, "9e4");
   expect_unchanged(*pass, large);

@@ -12,7 +12,7 @@ std::string constant(const std::string& name, const std::string& value) {
 
 std::string body(const std::string& layers) { return "%x = input() {dims=[2x3]}\n" + layers + "\nreturn %y"; }
 
-// Constants that only the pattern read stay behind, dead ones are another pass' work; so they are compared by kind.
+// Compares by kind: constants that only the pattern read stay behind, as removing dead layers is another pass.
 void expect_formed(const std::string& layers, const std::string& activation) {
   const std::string result = expect_same_results(*pass, body(layers));
   EXPECT_THAT(result, ::testing::HasSubstr("  %y = activation(%x) {" + activation + "}\n")) << layers;
@@ -87,7 +87,7 @@ TEST(FormActivations, GeluWithTanh) {
 TEST(FormActivations, LeavesOtherFormulas) {
   const std::string clip = constant("c3", "3") + "%a = elementwise(%x, %c3)\n%b = activation(%a) {type=clip, beta=6}\n";
   for (const std::string& layers : {
-           // Another gate, another x, another constant, a gate that is read again, a clip that starts elsewhere.
+           // Another gate; another x; another constant; a gate with a second reader; a clip with another lower bound.
            std::string("%s = activation(%x) {type=tanh}\n%y = elementwise(%x, %s) {op=prod}"),
            std::string("%z = unary(%x)\n%s = activation(%z) {type=sigmoid}\n%y = elementwise(%x, %s) {op=prod}"),
            constant("c", "2") + "%s = activation(%x) {type=sigmoid}\n%a = elementwise(%x, %c) {op=prod}\n%y = "
@@ -103,7 +103,7 @@ TEST(FormActivations, LeavesOtherFormulas) {
   }
 }
 
-// What few digits lack would show in float64.
+// In float64 the error of a constant with few digits would show.
 TEST(FormActivations, Float64NeedsEveryDigit) {
   const auto formula = [](const std::string& root) {
     return "%x = input() {dims=[2x3], dtype=f64}\n%r = constant() {dims=[], weights=f64[" + root +
@@ -115,14 +115,14 @@ TEST(FormActivations, Float64NeedsEveryDigit) {
   EXPECT_THAT(expect_same_results(*pass, formula("1.4142135623730951")), ::testing::HasSubstr("type=gelu_erf"));
 }
 
-// The gate is broadcast: the result is larger than x.
+// The gate is broadcast: the result is larger than the gate's input.
 TEST(FormActivations, LeavesGatesOfOtherDims) {
   expect_unchanged(*pass,
                    "%x = input() {dims=[2x3x4x4]}\n%m = reduce(%x) {op=avg, axes=12, keep_dims=true}\n"
                    "%s = activation(%m) {type=sigmoid}\n%y = elementwise(%x, %s) {op=prod}\nreturn %y");
 }
 
-// A constant that repeats x.
+// A constant that broadcasts x.
 TEST(FormActivations, LeavesProductsThatAreLarger) {
   const std::string sixths = "%c6 = constant() {dims=[2x1x1], weights=f32[0.16666667, 0.16666667]}\n";
   expect_unchanged(*pass,

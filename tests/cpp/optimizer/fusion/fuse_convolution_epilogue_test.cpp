@@ -48,7 +48,7 @@ TEST(FuseConvolutionEpilogue, TheLaterOfTwoTakesTheSum) {
               body(conv("%a") + conv("%y", "%z, %a", "sum(%a), relu", kOther)));
   expect_pass(*pass, body(conv("%a") + conv("%b", "%z", "", kOther) + "%y = elementwise(%a, %b)\n"),
               body(conv("%a") + conv("%y", "%z, %a", "sum(%a)", kOther)));
-  // The later one has another reader.
+  // The later convolution has another reader.
   expect_pass(*pass, body(conv("%a") + conv("%b", "%z", "", kOther) + "%y = elementwise(%a, %b)\n", "%y, %b"),
               body(conv("%b", "%z", "", kOther) + conv("%y", "%x, %b", "sum(%b)"), "%y, %b"));
 }
@@ -75,7 +75,7 @@ TEST(FuseConvolutionEpilogue, LeavesOtherReaders) {
   expect_unchanged(*pass, body(conv("%a") + "%y = activation(%a)\n", "%a, %y"));
 }
 
-// What has as many elements in every run is a residual, whatever the sizes are.
+// A tensor that always has the result's dims is a residual, even if the sizes are unknown.
 TEST(FuseConvolutionEpilogue, FollowsUnknownSizesToTheirOrigin) {
   const auto picture = [](const std::string& layers) {
     return "%x = input() {dims=[-1x2x-1x-1]}\n" + layers + "return %y";
@@ -86,10 +86,10 @@ TEST(FuseConvolutionEpilogue, FollowsUnknownSizesToTheirOrigin) {
     return output + " = convolution(" + inputs + ") {" + attributes + "}\n";
   };
   const std::string sum = "%y = elementwise(%a, %b)\n";
-  // The input itself, behind a convolution that keeps the size.
+  // The input itself is the residual of a convolution that keeps the size.
   expect_pass(*pass, picture(layer("%a", "%x", wide) + "%y = elementwise(%a, %x)\n"),
               picture(layer("%y", "%x, %x", wide + ", epilogue=[sum(%x)]")));
-  // Both go every second step, with windows of different sizes.
+  // Both have a stride of 2, with windows of different sizes.
   const std::string step = ", stride=[2x2]";
   const std::string first = layer("%b", "%x", kKernel + step);
   expect_pass(*pass, picture(first + layer("%a", "%x", wide + step) + sum),
@@ -99,9 +99,9 @@ TEST(FuseConvolutionEpilogue, FollowsUnknownSizesToTheirOrigin) {
   expect_pass(*pass, picture(pooled + layer("%a", "%x", narrow + step) + sum),
               picture(pooled + layer("%y", "%x, %b", narrow + step + ", epilogue=[sum(%b)]")));
   for (const std::string& other : std::vector<std::string>{
-           "%b = input() {dims=[-1x2x-1x-1]}\n",               // of other sizes
-           layer("%b", "%x", kKernel),                         // without the step
-           "%b = pooling(%x) {window=[1x1], stride=[2x2]}\n",  // one more where the size is odd
+           "%b = input() {dims=[-1x2x-1x-1]}\n",               // of unrelated sizes
+           layer("%b", "%x", kKernel),                         // without the stride
+           "%b = pooling(%x) {window=[1x1], stride=[2x2]}\n",  // one more if the size is odd
            "%b = pooling(%x) {window=[2x2], stride=[2x2], padding_mode=explicit_round_up}\n",
        }) {
     expect_unchanged(*pass, picture(other + layer("%a", "%x", narrow + step) + sum));
@@ -115,7 +115,7 @@ TEST(FuseConvolutionEpilogue, EndsAtFourOperations) {
               body(conv("%a", "%x", "relu, relu, relu, tanh") + "%y = activation(%a) {type=sigmoid}\n"));
 }
 
-// What the target does not run stays as it was, order and all.
+// A chain that the target does not run stays unchanged, in its order.
 TEST(FuseConvolutionEpilogue, AsksTheTarget) {
   PassCheck check;
   check.context.can_run = [](const network::ILayer& layer) { return layer.getNbInputs() == 1; };

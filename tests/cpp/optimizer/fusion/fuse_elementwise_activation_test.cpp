@@ -20,7 +20,7 @@ TEST(FuseElementwiseActivation, TakesActivations) {
   }
 }
 
-// The gate of a squeeze-and-excite block is broadcast.
+// The gate of a squeeze-and-excite block broadcasts.
 TEST(FuseElementwiseActivation, TakesTheActivationBehindAGate) {
   expect_pass(*pass,
               body("%s = activation(%z) {type=sigmoid}\n%a = elementwise(%x, %s) {op=prod}\n%y = activation(%a)"),

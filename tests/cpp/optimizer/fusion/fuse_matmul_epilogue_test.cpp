@@ -33,15 +33,15 @@ TEST(FuseMatmulEpilogue, LeavesOtherReaders) {
   const std::string product = "%a = matrix_multiply(%x, %w) {op1=transpose}\n";
   expect_unchanged(*pass, body(product + "%c = activation(%a)\n%y = elementwise(%a, %c)"));
   expect_unchanged(*pass, body(product + "%y = elementwise(%a, %b) {op=max}"));
-  // The constant would make the result larger; so might the other operand.
+  // The constant would enlarge the result, and so might the other operand.
   expect_unchanged(*pass,
                    body(product + "%c = constant() {dims=[2x1x1], weights=f32[1, 2]}\n%y = elementwise(%a, %c)"));
   expect_unchanged(*pass, body(product + "%c = input() {dims=[1x2]}\n%y = elementwise(%a, %c)"));
-  // It may have one row where the result has more, or more where the result has one.
+  // The operand may have one row and the result several, or the other way round.
   expect_unchanged(*pass, body(product + "%c = input() {dims=[-1x2]}\n%y = elementwise(%a, %c)"));
 }
 
-// Epilogues compute with floats.
+// Epilogues compute in floats.
 TEST(FuseMatmulEpilogue, LeavesIntegers) {
   expect_unchanged(
       *pass,

@@ -31,7 +31,7 @@ TEST(MergeScales, LeavesOthers) {
            "%a = scale(%x) {scale=f32[2], power=f32[2]}\n%y = scale(%a) {scale=f32[4]}",
            "%a = scale(%x) {mode=channel, scale=f32[2, 3, 4], channel_axis=2}\n%y = scale(%a) {scale=f32[4]}",
            "%a = unary(%x)\n%y = scale(%a) {scale=f32[4]}",
-           // Two constants without a scale: an element-wise layer has its own ways.
+           // Two constants without a scale layer: other passes handle element-wise layers.
            "%c = constant() {dims=[], weights=f32[2]}\n%a = elementwise(%x, %c) {op=prod}\n%y = elementwise(%a, %c)",
        }) {
     expect_unchanged(*pass, with_input(layers));

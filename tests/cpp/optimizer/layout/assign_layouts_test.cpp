@@ -83,7 +83,7 @@ TEST(AssignLayouts, LinearTargetsChangeNothing) {
 }
 
 TEST(AssignLayouts, ReordersBeforeWhatTakesRowMajorOnly) {
-  // One reorder for two readers, and none back for a convolution beside them.
+  // One reorder for two readers, and none back for the convolution beside them.
   const std::string shuffles =
       "%b = shuffle(%a) {has_reshape=true, reshape=[1x32]}\n%c = shuffle(%a) {has_reshape=true, reshape=[2x16]}\n";
   expect_layout(
@@ -100,16 +100,16 @@ TEST(AssignLayouts, AFlattenedVectorNeedsNoReorder) {
                 to_hwc("%0", "%x") + conv("%1", "%0") +
                     "%2 = reduce(%1) {op=avg, axes=12, keep_dims=true} @hwc\n"
                     "%y = shuffle(%2) {has_reshape=true, reshape=[1x2]}\nreturn %y");
-  // Reduced without keeping dimensions: no channels are left to lay out.
+  // Reduced without keeping dimensions: no channels are left.
   expect_layout(conv("%a", "%x", "") + "%y = reduce(%a) {op=avg, axes=12}\nreturn %y",
                 to_hwc("%0", "%x") + conv("%1", "%0") + "%y = reduce(%1) {op=avg, axes=12}\nreturn %y");
-  // Channels would end up as something else.
+  // The channels would become another dimension.
   expect_layout(conv("%a", "%x", "") + "%y = reduce(%a) {op=avg, axes=2}\nreturn %y",
                 to_hwc("%0", "%x") + conv("%1", "%0") + from_hwc("%2", "%1", "reduce") +
                     "%y = reduce(%2) {op=avg, axes=2}\nreturn %y");
 }
 
-// The transposes between channels first and last move nothing when the memory is channels last already.
+// Transposes between channels first and last move nothing if the memory is already channels last.
 TEST(AssignLayouts, TransposesToAndFromChannelsLastAreFree) {
   expect_layout(conv("%a", "%x", "") +
                     "%b = shuffle(%a) {first_transpose=[0, 2, 3, 1]}\n%c = softmax(%b) {axes=8}\n"
@@ -163,7 +163,7 @@ TEST(AssignLayouts, BroadcastOperands) {
                     from_hwc("%2", "%1", "elementwise") + "%y = elementwise(%2, %w)\nreturn %y");
 }
 
-// Where operands differ, the layers behind decide.
+// If the operands differ, the layers behind decide.
 TEST(AssignLayouts, PutsTheReorderWhereItEndsSooner) {
   const std::string mixed = conv("%a", "%x", "") + "%b = unary(%x)\n%c = elementwise(%a, %b)\n";
   expect_layout(mixed + conv("%y", "%c", "") + "return %y",
@@ -193,7 +193,7 @@ TEST(AssignLayouts, InputsAndOutputsKeepTheFormatTheyWereGiven) {
   const std::string input = "%x = input() {dims=[1x2x4x4]} @hwc\n";
   expect_pass(*pass, input + conv("%a", "%x", "") + "%y = activation(%a) @hwc\nreturn %y",
               input + conv("%a", "%x") + "%y = activation(%a) @hwc\nreturn %y", target());
-  // Also where the target has no format of its own.
+  // The same if the target has no format of its own.
   expect_pass(*pass, input + "%a = activation(%x)\n%y = unary(%a) @hwc\nreturn %y",
               input + reorder("%0", "%x", "activation takes row-major tensors only", "linear") +
                   "%a = activation(%0)\n%1 = unary(%a)\n" + reorder("%y", "%1", "this network output is hwc", "hwc") +
@@ -219,7 +219,7 @@ TEST(AssignLayouts, AsksTheTarget) {
                 check);
 }
 
-// Blocks of channels: layers that pick or join along dimensions stay out unless a tactic says otherwise.
+// Blocks of channels: layers that pick or join along dimensions stay linear unless a tactic takes the format.
 TEST(AssignLayouts, BlocksOfChannels) {
   const auto blocked = [](const std::string& text) {
     std::string result = text;
@@ -238,7 +238,7 @@ TEST(AssignLayouts, OneAndThreeDimensionalConvolutions) {
       "%x = input() {dims=[1x1x4]}\n" + to_hwc("%0", "%x") +
           "%1 = convolution(%0) {maps=1, kernel_size=[2], kernel=f32[1, 2]} @hwc\n" + leave("%y", "%1") + "return %y",
       target());
-  // Pooling without a batch has its channels elsewhere.
+  // Pooling without a batch has its channels in another dimension.
   expect_unchanged(*pass, "%x = input() {dims=[2x4x4]}\n%y = pooling(%x) {window=[2x2]}\nreturn %y", target());
 }
 

@@ -25,7 +25,7 @@ TEST(FuseChannelShuffle, GathersChannels) {
   expect_pass(*pass, three_steps("2x6x4", "2x2x3x4", "0, 2, 1", "2x-1x4"), gathered("2x6x4"));
 }
 
-// Sizes that are only known at run time, as PyTorch's view takes them.
+// Sizes known only at run time, as PyTorch's view has them.
 TEST(FuseChannelShuffle, FollowsUnknownSizes) {
   const auto text = [](const std::string& h, const std::string& w) {
     const auto size = [](const std::string& name, const std::string& place) {

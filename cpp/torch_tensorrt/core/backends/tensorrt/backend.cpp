@@ -55,7 +55,7 @@ class TensorRTBackend final : public engine::Backend {
     BuildReport local;
     BuildReport& result = report != nullptr ? *report : local;
     result = BuildReport{};
-    // The plan keeps the network as it came, from which any backend can build.
+    // The plan keeps the network before our passes, so that any backend can build it.
     const std::shared_ptr<network::INetworkDefinition> optimised = network->clone();
     result.passes = run_passes(*optimised, settings);
     std::string payload = build_serialized(*optimised, settings, &result);

@@ -27,7 +27,7 @@ struct Folders {
   std::vector<std::string> list;
 };
 
-// Never destroyed: a library that is unloaded late may still ask.
+// Never destroyed: a library that is unloaded late may still ask for the folders.
 Folders& added_folders() {
   static auto* const folders = new Folders();
   return *folders;
@@ -42,7 +42,7 @@ std::vector<std::string> split_path(const std::string& text) {
   return parts;
 }
 
-// site-packages, when this code lies in site-packages/torch_tensorrt/lib.
+// The site-packages folder, if this code lies in site-packages/torch_tensorrt/lib.
 std::string own_package_folder() {
   Dl_info info;
   if (dladdr(reinterpret_cast<const void*>(&find_candidates), &info) == 0 || info.dli_fname == nullptr) return {};
@@ -51,7 +51,7 @@ std::string own_package_folder() {
   return error ? std::string() : file.parent_path().parent_path().parent_path().string();
 }
 
-// Files named libnvinfer.so*, without links to others of them.
+// Files named libnvinfer.so*, without links to others of these files.
 std::vector<std::string> libraries_in(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
@@ -69,7 +69,7 @@ std::string join(const std::vector<std::string>& items) {
   return text;
 }
 
-// Of the names in a folder the one to open: libnvinfer.so.10, libnvinfer.so.10.6.0, or the bare one of a build tree.
+// The best of a folder's names: libnvinfer.so.10, then libnvinfer.so.10.6.0, then the bare name of a build tree.
 std::string best_name(const std::vector<std::string>& names) {
   for (const std::string& prefix : {soname(), soname() + "."}) {
     for (const std::string& name : names) {

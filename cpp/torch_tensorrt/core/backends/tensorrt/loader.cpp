@@ -31,11 +31,11 @@ std::string wrong_major(const std::string& path, const Version& version) {
 
 }  // namespace
 
-// Opens one file and resolves what is called in it.
+// Opens one library and resolves the functions called here.
 struct LibraryOpener {
   const Candidate& candidate;
   Version headers;
-  std::string reason = {};  // why it cannot be used
+  std::string reason = {};  // why the library cannot be used
 
   std::shared_ptr<const Library> open() {
     if (candidate.path.find('/') != std::string::npos) {
@@ -85,7 +85,7 @@ struct LibraryOpener {
 
 int32_t Library::interface_version() const { return to_number(std::min(headers_, version_)); }
 
-// The builder opens a library of kernels by its bare name, and does not look beside itself.
+// The builder opens a library of kernels by its bare name, and does not search its own folder.
 void Library::check_builder_resources() const {
   namespace fs = std::filesystem;
   const std::string name = "libnvinfer_builder_resource.so." + to_string(version_);
@@ -93,7 +93,7 @@ void Library::check_builder_resources() const {
   const std::string reason = linker_error();
   const fs::path folder = fs::path(path_).parent_path();
   std::error_code error;
-  if (!fs::exists(folder / name, error)) return;  // a version that has none
+  if (!fs::exists(folder / name, error)) return;  // this version has no such library
   LOG_WARNING("TensorRT opens " << name << " by its name when it builds, and that fails (" << reason
                                 << "), though it lies in " << folder.string()
                                 << ": add that folder to LD_LIBRARY_PATH before the program starts");
@@ -137,7 +137,7 @@ bool read_at(std::ifstream& stream, uint64_t offset, T* value) {
   return stream.good();
 }
 
-// One behind the last byte of the file that a segment is made of.
+// File offset just behind the last byte that the headers or a segment refer to.
 uint64_t end_of_segments(std::ifstream& stream, const Elf64_Ehdr& header) {
   uint64_t end = header.e_phoff + uint64_t{header.e_phnum} * header.e_phentsize;
   for (uint64_t i = 0; i < header.e_phnum; ++i) {

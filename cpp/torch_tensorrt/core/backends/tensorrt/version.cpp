@@ -5,7 +5,7 @@
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
 
-// Version 10 made room for minor versions above 9.
+// From version 10 on the number has room for minor versions above 9.
 constexpr int32_t kFirstWideNumber = 10000;
 
 }  // namespace

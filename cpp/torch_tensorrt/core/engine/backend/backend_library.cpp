@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kPrefix = "libtorchtrt_";
 constexpr const char* kSuffix = ".so";
-// Libraries of the product that are called alike.
+// Libraries of the product whose names look like those of backends.
 constexpr const char* kNotBackends[] = {"engine", "runtime"};
 
 bool is_product(const std::string& name) {
@@ -32,7 +32,7 @@ std::string loader_error() {
   return text != nullptr ? text : "unknown error of the loader";
 }
 
-// What there is between the prefix and the suffix, or nothing.
+// The text between the prefix and the suffix; empty if the file is named otherwise.
 std::string name_in(const std::string& file) {
   const std::string prefix = kPrefix;
   const std::string suffix = kSuffix;
@@ -53,7 +53,7 @@ std::string own_folder() {
 void* open_library(const std::string& name) {
   const std::string file = kPrefix + name + kSuffix;
   std::string places;
-  // Global symbols of backends would meet those of the libraries that they open: keep them apart.
+  // Global symbols of a backend could clash with those of the libraries that it opens: keep them apart.
   for (const std::string& folder : backend_folders()) {
     const std::string path = folder + "/" + file;
     places += folder + ", ";

@@ -20,8 +20,8 @@ struct IoTensor {
   network::Dims opt;
   network::Dims max;
   network::TensorFormat format;
-  std::string argument = {};  // how the user's program knows an input; empty when not known
-  // Of an input that is used as a shape: what its elements may be, one each; empty where nothing is said.
+  std::string argument = {};  // the input's name in the user's program; empty when not known
+  // For an input that is used as a shape: the range of each of its elements; empty where no range is known.
   bool is_shape = false;
   std::vector<int64_t> min_values = {};
   std::vector<int64_t> max_values = {};
@@ -30,8 +30,8 @@ struct IoTensor {
 // "input x", or "input \"input_0\"" where the argument is not known.
 std::string describe_input(const IoTensor& input);
 
-// What a backend makes of a plan: ready to run, immutable, shared by any number of threads, each with a context of its
-// own. Belongs to an Engine, which adds the pool of contexts.
+// A plan loaded by a backend: ready to run, immutable, shared by any number of threads, each with a context of its own.
+// Belongs to an Engine, which adds the pool of contexts.
 class Executable : public std::enable_shared_from_this<Executable> {
  public:
   virtual ~Executable() = default;
@@ -39,9 +39,9 @@ class Executable : public std::enable_shared_from_this<Executable> {
   virtual const std::vector<IoTensor>& outputs() const = 0;
   // Addresses of inputs must be multiples of this many bytes.
   virtual int64_t input_alignment() const { return 1; }
-  // The context keeps this alive.
+  // The context keeps the executable alive.
   virtual std::unique_ptr<Context> create_context(int32_t max_specialisations) const = 0;
-  // Fields of the object that Engine::inspect_json writes, "layers" among them.
+  // Writes fields of the object that Engine::inspect_json makes, "layers" among them.
   virtual void inspect(JsonWriter& json) const = 0;
 };
 

@@ -17,10 +17,10 @@ namespace {
 
 using NetworkPtr = std::shared_ptr<network::INetworkDefinition>;
 
-// More are not told of one network.
+// An error lists at most this many layers of a network.
 constexpr size_t kMaxLayersTold = 20;
 
-// Whether the backend takes every layer; else each that it does not, with the reason.
+// Yes if the backend takes every layer; else no, naming each layer that it does not take, with the reason.
 Decision supports_all(const Backend& backend, const network::INetworkDefinition& network, const DeviceTarget& target) {
   std::vector<std::string> refused;
   for (const auto& layer : network.layers()) {
@@ -36,7 +36,7 @@ Decision supports_all(const Backend& backend, const network::INetworkDefinition&
 
 struct Candidates {
   std::vector<const Backend*> able;  // the preferred first
-  std::string refusals;              // "NAME: reason" of the others, a line each
+  std::string refusals;              // one line for each other backend: "NAME: reason"
 };
 
 Candidates find_candidates(const network::INetworkDefinition& network, const DeviceTarget& target) {
@@ -51,7 +51,7 @@ Candidates find_candidates(const network::INetworkDefinition& network, const Dev
     if (there) available.push_back(backend);
     if (!there) refuse(*backend, there);
   }
-  // Where there is no choice, the builder's own error says more.
+  // With a single backend there is no choice, and its own build gives a better error.
   if (available.size() == 1) candidates.able = available;
   if (available.size() > 1) {
     for (const Backend* backend : available) {
@@ -79,7 +79,7 @@ const Backend& named_backend(const std::string& name, const network::INetworkDef
   return backend;
 }
 
-// Without a folder of its own, each engine has one for each backend in the environment's TORCHTRT_DUMP_DIRECTORY.
+// Dumps go to TORCHTRT_DUMP_DIRECTORY/ENGINE/BACKEND unless the settings name a folder.
 std::string build_with(const Backend& backend, NetworkPtr network, BuildSettings settings, BuildReport* report) {
   LOG_INFO("backend " << backend.name() << " builds the engine \"" << network->getName() << "\"");
   const char* dumps = std::getenv("TORCHTRT_DUMP_DIRECTORY");
@@ -131,7 +131,7 @@ std::string build_fastest(NetworkPtr network, const BuildSettings& settings, Bui
   return with_note(std::move(best.bytes), "fastest backend of: " + outcomes);
 }
 
-// The one that is named; else those that are available, and ours, which is the first.
+// The named backend; for "auto" and "fastest" all that are available, and ours even if it is not. Ours comes first.
 std::vector<const Backend*> backends_asked(const std::string& name, const DeviceTarget& target) {
   if (name != kAutoBackend && name != kFastestBackend) return {&find_backend(name)};
   std::vector<const Backend*> asked;
@@ -141,7 +141,7 @@ std::vector<const Backend*> backends_asked(const std::string& name, const Device
   return asked;
 }
 
-// The preferred one that can; one that fails all the same is passed over with a warning while there is another.
+// Builds with the preferred candidate. If its build fails, the next one builds, with a warning.
 std::string build_auto(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
   const Candidates candidates = find_candidates(*network, settings.target);
   const auto last = std::prev(candidates.able.end());

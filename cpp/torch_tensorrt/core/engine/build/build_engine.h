@@ -10,22 +10,22 @@ namespace torch_tensorrt::engine {
 constexpr const char* kAutoBackend = "auto";
 constexpr const char* kFastestBackend = "fastest";
 
-// Network in, plan bytes out, by the backend that settings.backend asks for. Takes the network apart.
-//   a name     that backend; Error when it is not available, or naming each layer that it does not take, with the
+// Builds plan bytes from a network with the backend that settings.backend asks for. Takes the network apart.
+//   a name     that backend. Error if it is not available, or naming each layer that it does not take, with the
 //              reasons and the user's lines
-//   "auto"     of the available backends that take every layer the one with the highest preference; why others are
-//              passed over is logged. Where its build fails the next one builds, with a warning that has the error
-//   "fastest"  every backend that can builds; each engine is timed on the target at the opt dims; the quickest is kept,
+//   "auto"     the available backend with the highest preference of those that take every layer. The log says why
+//              others are passed over. If its build fails, the next one builds, with a warning that has the error
+//   "fastest"  every able backend builds; each engine is timed on the target at the opt dims; the fastest is kept,
 //              and its notes record all times
 std::string build_engine(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                          BuildReport* report = nullptr);
 
-// Whether the backend that is asked for takes every layer; "auto" and "fastest" ask those that are available, and ours.
-// Looks at layers only: nothing is built, and a backend that is named need not be able to run here. The reason names
-// the layers, with the user's lines.
+// Whether the backend that is asked for takes every layer; "auto" and "fastest" ask the available backends and ours.
+// Looks at layers only: nothing is built, and a named backend need not be able to run here. The reason names the
+// layers, with the user's lines.
 Decision takes_layers(const network::INetworkDefinition& network, const std::string& backend,
                       const DeviceTarget& target);
-// The same of one layer; the reason is the backend's (ours, where several are asked).
+// The same for one layer. The reason is the backend's own (ours, where several are asked).
 Decision takes_layer(const network::ILayer& layer, const std::string& backend, const DeviceTarget& target);
 
 }  // namespace torch_tensorrt::engine

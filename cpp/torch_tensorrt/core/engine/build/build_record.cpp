@@ -9,7 +9,7 @@
 namespace torch_tensorrt::engine {
 namespace {
 
-// -1 where the tensor is no output.
+// -1 where the tensor is not an output.
 int64_t output_place(const network::INetworkDefinition& network, const network::ITensor* tensor) {
   const auto& outputs = network.outputs();
   const auto found = std::find(outputs.begin(), outputs.end(), tensor);

@@ -5,18 +5,18 @@
 
 #include "torch_tensorrt/core/engine/plan/plan.h"
 
-// What a plan keeps of its build, so that the engine can be built again, also with other weights.
+// The record of its build in a plan, so that the engine can be built again, also with other weights.
 namespace torch_tensorrt::engine {
 
-// Called with the network as the backend was handed it.
+// Call it with the network as the backend got it.
 void record_build(Plan& plan, const network::INetworkDefinition& network, const BuildSettings& settings);
 
-// Settings that build an engine like the plan's, by the same backend. Older plans do not say which precisions their
-// build was allowed: every layer then computes in the dtypes of its tensors.
+// Settings that build an engine like the plan's, by the same backend. Older plans do not record the precisions that
+// their build allowed: every layer then computes in the dtypes of its tensors.
 BuildSettings settings_like(const Plan& plan);
 
-// One number a layer: its kind, its attributes without the elements of weights, what it reads, the formats of its
-// outputs, and which of them are the network's. The same in every process.
+// One signature for each layer: a hash of its kind, its attributes without the elements of weights, its inputs, the
+// formats of its outputs, and which of them are outputs of the network. The same in every process.
 std::vector<uint64_t> layer_signatures(const network::INetworkDefinition& network);
 
 }  // namespace torch_tensorrt::engine

@@ -46,7 +46,7 @@ void check_sources(const std::vector<std::string>& sources) {
   }
 }
 
-// Whether a number lies in the range of its row. One that is unsigned may be larger than any of the row's numbers.
+// Whether a number lies in the range of its row. An unsigned number may exceed every number of the row's type.
 template <typename T>
 bool is_in_range(const SettingRow& row, T value) {
   if (row.may_be_open && value == static_cast<T>(-1)) return true;

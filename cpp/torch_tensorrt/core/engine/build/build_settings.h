@@ -11,42 +11,42 @@
 
 namespace torch_tensorrt::engine {
 
-// A parameter or buffer of the module that a network was made of.
+// A parameter or buffer of the module that a network was made from.
 struct Parameter {
   std::string name;   // "layer1.0.conv1.weight"
   std::string dtype;  // "float32"
   std::vector<int64_t> dims;
 };
 
-// How an engine is built: the user's settings (settings.h), and what the front end and the tests add. An empty
-// timing_cache_path: the environment's TORCHTRT_TIMING_CACHE, or no file. Builds with one cache choose alike and give
-// identical bytes.
+// How to build an engine: the user's settings (settings.h), and additions of the front end and the tests. With an empty
+// timing_cache_path, the environment's TORCHTRT_TIMING_CACHE names the file, or there is none. Builds with one cache
+// choose the same tactics and give identical bytes.
 struct BuildSettings : Settings {
   std::string name;  // of the engine
   DeviceTarget target;
-  // Dtypes that the builder may compute in. The optimizer never goes below the network's own without being allowed.
+  // Dtypes that the builder may compute in. The optimizer goes below the network's own dtypes only where allowed.
   std::set<network::DataType> enabled_precisions = {network::DataType::kFLOAT};
   network::EngineCapability capability = network::EngineCapability::kSTANDARD;
-  // Which tactics may be used, by the part of their names before the dot ("onednn", "aten"). Empty: the environment's
-  // TORCHTRT_TACTIC_SOURCES (comma separated), or all.
+  // Tactics that may be used, by the part of their names before the dot ("onednn", "aten"). Empty: those of the
+  // environment's TORCHTRT_TACTIC_SOURCES (comma separated), or all.
   std::vector<std::string> tactic_sources;
-  // Network text before and after every pass; empty: build_engine takes NAME/BACKEND in the environment's
-  // TORCHTRT_DUMP_DIRECTORY, or there is none.
+  // Folder for the network's text before and after every pass. Empty: build_engine takes NAME/BACKEND in the
+  // environment's TORCHTRT_DUMP_DIRECTORY if that is set, else writes nothing.
   std::string dump_directory;
 
   // The network's origin, for making the same network again with other weights.
-  std::string method = "forward";     // of the module: what the network computes
+  std::string method = "forward";     // of the module: the method that the network computes
   std::vector<Parameter> parameters;  // of the module
 };
 
-// Throws Error for a number that is out of the range of its row.
+// Throws Error for a number outside the range of its row.
 void check_settings(const Settings& settings);
 
-// One setting a line, "NAME: VALUE".
+// One line for each setting, "NAME: VALUE".
 std::string to_text(const Settings& settings);
 
-// The settings with the environment's values and this machine's filled in. Throws Error on a tactic source that no
-// tactic has, and on a device that is not there.
+// Fills in the settings from the environment and this machine. Throws Error on a tactic source without tactics, and on
+// a device that this machine does not have.
 BuildSettings resolve_settings(BuildSettings settings);
 
 }  // namespace torch_tensorrt::engine

@@ -51,7 +51,7 @@ void summarise(const Plan& plan, BuildReport& report) {
   report.weight_bytes = plan.weights->total_bytes();
 }
 
-// The engine is worth more than the times, so a file that cannot be written is no reason to lose it.
+// Only warn if the file cannot be written: the engine is worth more than the times.
 void save_times(const TimingCache& cache, const std::string& path) {
   const Decision saved = cache.save();
   if (saved) return;
@@ -86,7 +86,7 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   const ThreadLimit limit(limited_to);
   BuildSettings settings = resolve_settings(settings_);
   if (limited_to > 0) {
-    // The caller described the target with the threads outside the limit.
+    // The target's thread count was taken outside the limit.
     settings.target.threads = 0;
     settings.target = describe_target(settings.target);
   }

@@ -34,15 +34,15 @@ struct BuildReport {
   int32_t from_cache = 0;  // candidates whose time came from the cache
 };
 
-// Network in, plan bytes out: optimises, asks the tactics, times the candidates at the opt shapes, picks, packs
-// weights.
+// Builds plan bytes from a network: optimizes, asks the tactics, times the candidates at the opt shapes, picks the
+// fastest, packs weights.
 class Builder {
  public:
   explicit Builder(BuildSettings settings) : settings_(std::move(settings)) {}
-  // Takes the network apart. Throws Error naming the layer that nothing runs, with every tactic's reason.
+  // Takes the network apart. Throws Error naming the layer that no tactic runs, with every tactic's reason.
   std::string build(std::shared_ptr<network::INetworkDefinition> network, BuildReport* report = nullptr) const;
-  // The same with the tactics of a plan of ours, which was built from a network that differs in nothing but weights:
-  // nothing is timed. Where they cannot be taken over, it is built anew; the log says why.
+  // The same with the tactics of a plan of ours, built from a network that differs in its weights only: nothing is
+  // timed. If the tactics cannot be taken over, builds anew; the log says why.
   std::string build_like(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
                          BuildReport* report = nullptr) const;
 

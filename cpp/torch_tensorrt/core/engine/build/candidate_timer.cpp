@@ -76,7 +76,7 @@ class RunMemory {
   std::vector<void*> outputs_;
 };
 
-// Weights of one layer, so that what a candidate packs goes away with it.
+// Weights of one layer only, so that the weights packed by a candidate are freed with this store.
 void put_weights_of(const LayerInstance& instance, WeightStore& store) {
   const auto borrow = [](const void* memory) { return std::shared_ptr<const void>(std::shared_ptr<void>(), memory); };
   const int32_t index = layer_index(*instance.layer);
@@ -90,7 +90,7 @@ void put_weights_of(const LayerInstance& instance, WeightStore& store) {
   }
 }
 
-// As the timing cache keeps it, so that a build that measures and one that reads the cache write the same plan.
+// Rounds as the timing cache does, so that a build that measures and one that reads the cache write the same plan.
 double rounded(double microseconds) { return std::round(microseconds * 1000.0) / 1000.0; }
 
 }  // namespace
@@ -136,7 +136,7 @@ TimedTactic CandidateTimer::pick(const LayerInstance& instance, bool keeps_plain
   if (keeps_plain && !std::all_of(tactics.begin(), tactics.end(), packs)) {
     tactics.erase(std::remove_if(tactics.begin(), tactics.end(), packs), tactics.end());
   }
-  // On a GPU a choice of one is not worth the uploads.
+  // On a GPU, timing a single candidate is not worth the uploads.
   if (tactics.size() == 1 && target_.kind == DeviceTarget::Kind::kCUDA) {
     return {tactics.front(), tactics.front()->estimate_microseconds(instance)};
   }
@@ -148,7 +148,7 @@ TimedTactic CandidateTimer::pick(const LayerInstance& instance, bool keeps_plain
       LOG_DEBUG("  " << tactic->name() << ": " << microseconds << " us");
       if (best.tactic == nullptr || microseconds < kMustBeat * best.microseconds) best = {tactic, microseconds};
     } catch (const Error& e) {
-      // One that cannot do what it promised does not stop the others.
+      // A tactic that cannot keep its promise does not stop the others.
       LOG_DEBUG("  " << tactic->name() << " failed: " << e.msg());
       failures += "  " + e.msg() + "\n";
     }
@@ -161,7 +161,7 @@ TimedTactic CandidateTimer::pick(const LayerInstance& instance, bool keeps_plain
 
 namespace {
 
-// Numbers in [-1, 1): zeros and denormals would be another computation to the machine.
+// Numbers in [-1, 1), as zeros and denormals can take the machine a different time.
 void fill_floats(float* values, int64_t count) {
   uint32_t state = 12345;
   for (int64_t i = 0; i < count; ++i) {
@@ -170,7 +170,7 @@ void fill_floats(float* values, int64_t count) {
   }
 }
 
-// Integers that are divided by are 1; others are 0, which is a valid index of anything.
+// Integer divisors are 1; other integers are 0, a valid index of anything.
 void fill_ones(void* memory, const TensorDesc& desc) {
   const auto count = static_cast<size_t>(desc.dims.volume());
   if (desc.dtype == network::DataType::kINT64) std::fill_n(static_cast<int64_t*>(memory), count, int64_t{1});
@@ -181,7 +181,7 @@ void fill_ones(void* memory, const TensorDesc& desc) {
 
 }  // namespace
 
-// Halves of both kinds have the same bits for a number near one.
+// The bits 0x3c00 are 1 as f16 and 1/128 as bf16: a normal number either way.
 void fill_for_timing(void* memory, const TensorDesc& desc, bool is_divisor) {
   const int64_t bytes = desc.bytes();
   if (desc.dtype == network::DataType::kFLOAT) {

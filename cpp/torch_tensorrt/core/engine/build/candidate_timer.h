@@ -23,9 +23,9 @@ class CandidateTimer {
                  TimingCache& cache)
       : target_(target), sources_(sources), iterations_(iterations), cache_(cache) {}
 
-  // The fastest; one that stands earlier in the registry wins a difference of less than 2 %. With `keeps_plain` one
-  // that packs weights is picked only where no other runs the layer. Throws Error naming the layer that nothing runs,
-  // with every tactic's reason.
+  // Picks the fastest tactic; the earlier one in the registry wins a difference of less than 2 %. With `keeps_plain`, a
+  // tactic that packs weights is picked only where no other runs the layer. Throws Error naming the layer that no
+  // tactic runs, with every tactic's reason.
   TimedTactic pick(const LayerInstance& instance, bool keeps_plain = false);
 
   int32_t timed() const { return timed_; }
@@ -43,8 +43,8 @@ class CandidateTimer {
   int32_t from_cache_ = 0;
 };
 
-// Data for timing: numbers in [-1, 1) for f32, one half for other floats, 0 (a valid index of anything) for integers,
-// or 1 where they are divided by. Host memory of desc.bytes().
+// Fills host memory of desc.bytes() with data for timing: numbers in [-1, 1) for f32, a normal number for other floats,
+// 0 (a valid index of anything) for integers, or 1 for integer divisors.
 void fill_for_timing(void* memory, const TensorDesc& desc, bool is_divisor = false);
 
 }  // namespace torch_tensorrt::engine

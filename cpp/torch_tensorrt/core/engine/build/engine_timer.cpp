@@ -35,7 +35,7 @@ std::shared_ptr<void> made_up_input(const DeviceTarget& target, const TensorDesc
   return memory;
 }
 
-// Elements of inputs that are used as shapes, one entry an input, at the opt values.
+// Elements of inputs that are used as shapes, at the opt values; one entry for each input.
 std::vector<Values> opt_values(const Engine& engine) {
   std::vector<Values> values;
   if (engine.plan().network != nullptr) {
@@ -45,7 +45,7 @@ std::vector<Values> opt_values(const Engine& engine) {
   return values;
 }
 
-// Gives outputs of unknown dims memory of their own.
+// Gives memory of their own to outputs whose dims only the run can tell.
 class KeepingAllocator final : public OutputAllocator {
  public:
   KeepingAllocator(const DeviceTarget& target, size_t count) : target_(target), blocks_(count), sizes_(count, 0) {}

@@ -14,14 +14,14 @@ namespace {
 
 using network::TensorFormat;
 
-// Fastest first as a rule, so that the others are given up early.
+// Usually fastest first, so that the others are given up early.
 constexpr TensorFormat kFormats[] = {TensorFormat::kCHW16, TensorFormat::kHWC, TensorFormat::kLINEAR};
 
-// Below this, a copy more costs less than a slower tactic.
+// Below this size, a second copy of the constant costs less than a slower tactic.
 constexpr int64_t kLargeConstantBytes = int64_t{1} << 20;
 
-// Whether another layer reads a constant otherwise: as an operand of another place, kind or transposition. The two
-// could not share a packed form, and the constant would stand in the engine twice.
+// Whether another layer reads the constant in another way: at another place, as another kind of operand or transposed
+// differently. The two readers could not share a packed form, and the engine would hold the constant twice.
 bool is_read_otherwise(const network::ITensor& constant, const network::ILayer& layer, int32_t input) {
   if (constant.isNetworkOutput()) return true;
   const auto* product = network::layer_cast<network::IMatrixMultiplyLayer>(&layer);
@@ -36,7 +36,7 @@ bool is_read_otherwise(const network::ITensor& constant, const network::ILayer& 
   return false;
 }
 
-// An embedding that is tied to the output layer, for instance.
+// For instance, an embedding that is tied to the output layer.
 bool shares_large_constant(const network::ILayer& layer) {
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
     if (layer.getInput(i) == nullptr) continue;
@@ -57,7 +57,7 @@ class NetworkChooser {
     LOG_GRAPH("network before optimisation:\n" << dump_text(*network));
     NetworkChoice best;
     best.microseconds = std::numeric_limits<double>::infinity();
-    // Once without formats, so that the formats share all other work (and folded weights).
+    // Optimize once without formats, so that the formats share all other work (and folded weights).
     const auto passes = optimizer::optimize(*network, pass_context(TensorFormat::kLINEAR));
     const auto formats = formats_of(*network);
     std::string note;
@@ -76,7 +76,7 @@ class NetworkChooser {
     return best;
   }
 
-  // Null where no format gives the network of the plan.
+  // Empty if no format gives the network of the plan.
   NetworkChoice run_like(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network) {
     const auto wanted = layer_signatures(*plan.network);
     const auto passes = optimizer::optimize(*network, pass_context(TensorFormat::kLINEAR));
@@ -116,7 +116,7 @@ class NetworkChooser {
     return context;
   }
 
-  // Formats that some convolution can run in; the plain one alone where there is none.
+  // Formats that some convolution can run in; only the linear format if there is none.
   std::vector<TensorFormat> formats_of(const network::INetworkDefinition& network) const {
     std::vector<TensorFormat> formats;
     for (const TensorFormat format : kFormats) {
@@ -140,8 +140,8 @@ class NetworkChooser {
     return choice;
   }
 
-  // Chooses the tactics and says how it went. The time is infinite when a layer has none in this format, or as soon as
-  // the layers take longer than `limit` together. Throws Error in the first case when it must work.
+  // Chooses the tactics and returns the outcome as text. The time is infinite if some layer has no tactic in this
+  // format (Error instead if `must_work`), or once all layers together exceed `limit`.
   std::string try_tactics(NetworkChoice& choice, double limit, bool must_work) {
     try {
       choose_tactics(choice, limit);
@@ -185,7 +185,7 @@ class NetworkChooser {
   NetworkDump dumper_;
 };
 
-// Why the tactics of the plan cannot run here; yes when they can.
+// No, with the reason, if the tactics of the plan cannot run here.
 Decision has_tactics(const Plan& plan, const DeviceTarget& target) {
   if (target.isa != plan.target.isa) {
     return Decision::no(str("it was built for ", plan.target.isa, ", here is ", target.isa));

@@ -7,10 +7,10 @@
 
 namespace torch_tensorrt::engine {
 
-// Writes the text of a network, as it is changed by one pass after the other, into numbered files of a directory.
+// Writes the text of a network, as one pass after the other changes it, into numbered files of a directory.
 class NetworkDump {
  public:
-  // Empty: nothing is written. Throws Error when the directory cannot be made.
+  // With an empty directory nothing is written. Throws Error when the directory cannot be made.
   explicit NetworkDump(std::string directory);
   bool enabled() const { return !directory_.empty(); }
   void write(const std::string& pass, const std::string& text);
@@ -20,7 +20,7 @@ class NetworkDump {
   int32_t count_ = 0;
 };
 
-// The text for people: long weights are left out.
+// Text for people, without the elements of long weights.
 std::string dump_text(const network::INetworkDefinition& network);
 
 }  // namespace torch_tensorrt::engine

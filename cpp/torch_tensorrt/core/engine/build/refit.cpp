@@ -13,7 +13,7 @@
 namespace torch_tensorrt::engine {
 namespace {
 
-// More are not told of one module.
+// An error lists at most this many parameters of a module.
 constexpr size_t kMaxParametersTold = 20;
 
 std::string describe(const Parameter& parameter) {
@@ -55,13 +55,13 @@ const BuildSettings& recorded_settings(const Plan& plan) {
   return *plan.settings;
 }
 
-// What the plan was built from where layer `index` of the new network is another; only portable networks still know.
+// The layer at `index` that the plan was built from; only plans with a portable network still have it (not ours).
 std::string layer_before(const Plan& plan, size_t index) {
   if (plan.backend == kNativeBackend || index >= plan.signatures.size()) return {};
   return ", where the compiled one has " + network::describe(*plan.network->getLayer(static_cast<int32_t>(index)));
 }
 
-// Without `refit`, lowering makes one of parameters that are equal.
+// Lowering merges parameters of equal value unless `refit` is set.
 const char* advice(const Plan& plan) {
   return plan.settings->refit ? "; compile this module instead"
                               : "; compile this module instead, or the first one with refit=True if parameters of it "
@@ -86,7 +86,7 @@ void check_same_layers(const Plan& plan, const network::INetworkDefinition& netw
                        << "on nothing but numbers" << advice(plan));
 }
 
-// Of layers and tensors: lowering numbers values, and a backend may know weights by the names of the first build.
+// Reuse the first build's names: lowering numbers values differently, and a backend may address weights by name.
 void copy_names(const network::INetworkDefinition& from, network::INetworkDefinition& to) {
   for (int32_t i = 0; i < from.getNbLayers(); ++i) {
     const network::ILayer& named = *from.getLayer(i);

@@ -9,7 +9,7 @@
 namespace torch_tensorrt::engine {
 namespace {
 
-// A tactic that fails to answer does not take the instance. One that ran out of memory has not answered.
+// A tactic that fails to answer does not take the instance; running out of memory is not an answer and throws.
 Decision ask(const Tactic& tactic, const LayerInstance& instance) {
   try {
     return tactic.takes(instance);

@@ -14,14 +14,14 @@ std::string describe_instance(const LayerInstance& instance);
 std::vector<const Tactic*> usable_tactics(const LayerInstance& instance, const DeviceTarget& target,
                                           const std::vector<std::string>& sources);
 
-// Throws the Error for an instance that nothing runs: what it is, and every tactic's reason.
+// Throws the Error for an instance that no tactic runs: the instance, and every tactic's reason.
 [[noreturn]] void throw_unusable(const LayerInstance& instance, const DeviceTarget& target,
                                  const std::vector<std::string>& sources);
 
-// `preferred` where it takes the instance, else the first usable tactic. Throws Error when there is none.
+// Returns `preferred` if it takes the instance, else the first usable tactic. Throws Error when there is none.
 const Tactic& tactic_for(const LayerInstance& instance, const Tactic* preferred, const DeviceTarget& target);
 
-// Prepares, naming the layer and the tactic in errors.
+// Prepares the kernel; errors name the layer and the tactic.
 std::unique_ptr<Kernel> prepare_kernel(const Tactic& tactic, const LayerInstance& instance, WeightStore& weights,
                                        const DeviceTarget& target);
 

@@ -17,18 +17,18 @@ namespace torch_tensorrt::engine {
 namespace {
 
 constexpr std::string_view kMagic = "torch_tensorrt timing cache 1";
-// Every version of the format begins so.
+// Every version of the format begins with this.
 constexpr std::string_view kMagicOfAll = "torch_tensorrt timing cache";
-// Far more than any file of ours has in a line.
+// Far longer than any line of a timing cache.
 constexpr size_t kMaxLine = 4096;
 
-// Numbers here and below are written and read the same way whatever the program's locale.
+// Numbers here and below do not depend on the program's locale.
 std::string header_of(const DeviceTarget& target) {
   const char* kind = target.kind == DeviceTarget::Kind::kCPU ? "cpu" : "cuda";
   return fmt::format("{}; {} {}; {} threads; {}", kMagic, kind, target.isa, target.threads, producer_text());
 }
 
-// "MICROSECONDS KEY". False when it is none.
+// Parses "MICROSECONDS KEY". False if the line is something else.
 bool parse_entry(const std::string& line, std::string* key, double* microseconds) {
   const size_t space = line.find(' ');
   if (line.size() > kMaxLine || space == std::string::npos || space + 1 == line.size()) return false;
@@ -41,8 +41,8 @@ bool parse_entry(const std::string& line, std::string* key, double* microseconds
 
 enum class OnDamage { kWarn, kIgnore };
 
-// Nothing when the file is not there, or is one of another version or for another target, which will be replaced.
-// Throws Error where the file is something else: it would be lost.
+// Empty if the file is missing, or is a timing cache of another version or target, which will be replaced. Throws Error
+// if the file is something else: saving would destroy it.
 std::map<std::string, double> read_entries(const std::string& path, const std::string& header, OnDamage on_damage) {
   std::map<std::string, double> entries;
   const auto ignored = [&](const std::string& why) {

@@ -11,20 +11,20 @@
 
 namespace torch_tensorrt::engine {
 
-// Measured microseconds of (layer instance, tactic) pairs of one kind of machine, kept in a file between builds.
-// The file is text, one sorted line an entry behind a header with version and target; a file of another version, of
-// another target, or damaged, is ignored with a warning that says why. Written at once. Thread-safe.
+// Measured microseconds of pairs (layer instance, tactic) on one kind of machine, kept in a file between builds. The
+// file is text: a header with version and target, then one sorted line for each entry. A file that is damaged or of
+// another version or target is ignored with a warning that says why. Saving replaces the file at once. Thread-safe.
 class TimingCache {
  public:
   TimingCache() = default;
-  // Empty path: memory only. A missing file is an empty cache. Throws Error for a file that is there and cannot be
-  // read, before anything is timed and lost.
+  // Empty path: memory only. A missing file is an empty cache. Throws Error for an existing file that cannot be read,
+  // before any time is measured in vain.
   static std::unique_ptr<TimingCache> open(const std::string& path, const DeviceTarget& target);
 
   std::optional<double> find(const std::string& key) const;
   void put(const std::string& key, double microseconds);
-  // Merges with what another process wrote meanwhile, and writes as replace_shared_file does. The reason says why the
-  // file could not be written; it is then as it was. Waits for other writers no longer than the patience lasts.
+  // Merges with the times written by other processes since, and writes as replace_shared_file does. The reason says why
+  // the file could not be written; the file is then unchanged. Waits for other writers as long as the patience allows.
   Decision save(const core::util::Patience& patience = {}) const;
 
  private:
@@ -34,8 +34,8 @@ class TimingCache {
   std::map<std::string, double> entries_;
 };
 
-// Key of an instance run by a tactic on the target: everything that the time depends on (kind, attributes without the
-// weights' values, dtypes, dims, formats, tactic, library version, instruction set, threads), hashed.
+// Key of an instance run by a tactic on the target: a hash of everything that the time depends on (kind, attributes
+// without the weights' values, dtypes, dims, formats, tactic, library version, instruction set, threads).
 std::string timing_key(const LayerInstance& instance, const Tactic& tactic, const DeviceTarget& target);
 
 }  // namespace torch_tensorrt::engine

@@ -35,7 +35,7 @@ void WeightPacker::settle(int32_t index) {
   }
 }
 
-// Null unless every reader has the tensor in a layout of its own.
+// The packed elements if every reader packs the tensor, else null.
 const void* WeightPacker::packed_for_all_readers(const network::ITensor& tensor) const {
   const void* packed = nullptr;
   if (tensor.isNetworkOutput()) return nullptr;
@@ -61,7 +61,7 @@ void WeightPacker::settle_constant(network::ILayer& layer) {
 }
 
 std::shared_ptr<WeightStore> WeightPacker::finish() {
-  // Inputs that are read as they are stay with their constants.
+  // Inputs that are not packed stay with their constants.
   for (int32_t i = 0; i < network_->getNbLayers(); ++i) {
     for (int32_t j = 0; j < network_->getLayer(i)->getNbInputs(); ++j) {
       const std::string key = input_key(i, j);

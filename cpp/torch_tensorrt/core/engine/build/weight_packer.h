@@ -9,17 +9,17 @@
 
 namespace torch_tensorrt::engine {
 
-// Brings the weights of a network into the layouts that its tactics ask for, layer by layer, and lets go of the plain
-// ones as it goes, so that the whole never stands in memory twice.
+// Packs the weights of a network as its tactics ask, layer by layer, and frees the plain weights as it goes, so that
+// memory never holds all weights twice.
 class WeightPacker {
  public:
   explicit WeightPacker(std::shared_ptr<network::INetworkDefinition> network);
 
   // Kernels are prepared with this store.
   WeightStore& store() { return *store_; }
-  // Called when the kernel of the layer has been prepared: what it has not asked for is let go.
+  // Call it when the layer's kernel has been prepared: frees the layouts that the kernel has not asked for.
   void settle(int32_t layer);
-  // Called after the last layer. The store then holds just what a plan has to save.
+  // Call it after the last layer. The store then holds just the weights that a plan has to save.
   std::shared_ptr<WeightStore> finish();
 
  private:

@@ -7,7 +7,7 @@
 namespace torch_tensorrt::engine::cuda {
 namespace {
 
-// The driver's C interface, as far as it is used here; its numbers are fixed by the driver's ABI.
+// The part of the driver's C interface that is used here; the driver's ABI fixes the numbers.
 using Status = int;
 constexpr int kComputeCapabilityMajor = 75;
 constexpr int kComputeCapabilityMinor = 76;
@@ -21,7 +21,7 @@ struct Driver {
   Status (*get_attribute)(int* value, int attribute, int device) = nullptr;
   Status (*get_memory)(size_t* bytes, int device) = nullptr;
   Status (*get_error_text)(Status status, const char** text) = nullptr;
-  // Null with drivers before CUDA 11.3.
+  // Null in drivers before CUDA 11.3.
   Status (*get_capture)(void* stream, int* status, uint64_t* id, void* graph, void* nodes, size_t* count) = nullptr;
 };
 
@@ -49,7 +49,7 @@ Driver open_driver() {
   return driver;
 }
 
-// Opened once; when that fails, the next call tries again.
+// Opened once; after a failure the next call tries again.
 const Driver& driver() {
   static const Driver opened = open_driver();
   return opened;
@@ -83,7 +83,7 @@ DeviceInfo device_info(int32_t ordinal) {
 }
 
 uint64_t recording_of(void* stream) noexcept {
-  constexpr uintptr_t kLastDefaultStream = 2;  // none, the legacy one, and that of a thread
+  constexpr uintptr_t kLastDefaultStream = 2;  // 0: none, 1: the legacy stream, 2: the per-thread stream
   if (reinterpret_cast<uintptr_t>(stream) <= kLastDefaultStream) return 0;
   try {
     int status = 0;

@@ -12,11 +12,11 @@ struct DeviceInfo {
   int64_t memory_bytes = 0;
 };
 
-// Asks the driver (libcuda.so.1, opened at the first call). Throws Error when there is none, or no such device.
+// Asks the driver (libcuda.so.1, opened at the first call). Throws Error if there is no driver or no such device.
 DeviceInfo device_info(int32_t device);
 
-// Which recording of a CUDA graph takes what is put on the stream (a CUstream): a number of its own, above 0. 0 when
-// none does, as with a default stream, or when the driver does not tell.
+// Unique number (above 0) of the CUDA graph that is being recorded from the stream (a CUstream). 0 if there is none, as
+// with a default stream, or if the driver does not say.
 uint64_t recording_of(void* stream) noexcept;
 
 }  // namespace torch_tensorrt::engine::cuda

@@ -26,7 +26,7 @@ bool fits(const network::Profile& profile, const std::vector<IoTensor>& inputs,
   return true;
 }
 
-// "1x4 to 8x4 or 16x4 to 32x4", one a profile.
+// "1x4 to 8x4 or 16x4 to 32x4": the range of each profile.
 std::string ranges_of(const IoTensor& input, const std::vector<network::Profile>& profiles) {
   std::string text;
   for (const network::Profile& profile : profiles) {

@@ -29,7 +29,7 @@ void write_io(JsonWriter& json, const char* name, const std::vector<IoTensor>& t
   json.end_array();
 }
 
-// As TensorRT's inspector has them, for tools that read that.
+// TensorRT's inspector writes these fields, and tools read them.
 void write_bindings(JsonWriter& json, const Engine& engine) {
   json.key("Bindings").begin_array();
   for (const IoTensor& input : engine.inputs()) json.value(input.name);
@@ -37,7 +37,7 @@ void write_bindings(JsonWriter& json, const Engine& engine) {
   json.end_array();
 }
 
-// At the opt dims; why not, when those are not enough to know the shapes inside.
+// Writes the arena's size at the opt dims; if these do not fix the shapes inside, the reason.
 void write_arena(JsonWriter& json, const Engine& engine) {
   std::vector<network::Dims> dims;
   for (const IoTensor& input : engine.inputs()) dims.push_back(input.opt);
@@ -85,7 +85,7 @@ bool has_bias(const network::ILayer& layer) {
   return found;
 }
 
-// "bias, sum, relu": what runs in the layer besides its own operation.
+// "bias, sum, relu": the operations that run in the layer besides its own.
 std::string fused_text(const network::ILayer& layer) {
   std::string text;
   const auto add = [&](const std::string& name) { text += (text.empty() ? "" : ", ") + name; };
@@ -122,7 +122,7 @@ using network::TensorFormat;
 
 bool is_row_major(TensorFormat format) { return format == TensorFormat::kLINEAR; }
 
-// The texts that TensorRT has for a tensor's format and dtype.
+// TensorRT's texts for a tensor's format and dtype.
 std::string format_text(DataType type, TensorFormat format) {
   static const std::map<std::pair<DataType, bool>, std::string> kTexts = {
       {{DataType::kFLOAT, true}, "Row major linear FP32"},
@@ -191,7 +191,7 @@ class Layers {
     json_.field("Format/Datatype", format_text(tensor.getType(), tensor.format())).end_object();
   }
 
-  // Counts what the layer reads of the network's weights, too.
+  // Also counts the network's constants that the layer reads.
   void write_weights(const ILayer& layer) {
     std::map<DataType, int64_t> counts;
     for_each_weights(layer,

@@ -8,11 +8,11 @@
 
 namespace torch_tensorrt::engine {
 
-// What reports and inspect say of one layer.
+// The summary of one layer for reports and inspect.
 BuiltLayer summarise_layer(const network::ILayer& layer, const LayerChoice& choice);
 
-// Writes the field "Layers" with the keys that TensorRT's inspector uses, which tools (TREx) read: one entry a layer
-// that runs, its tensors at the opt shapes. Tensors that are views of another go by the name of that one.
+// Writes the field "Layers" with the keys of TensorRT's inspector, which tools (TREx) read: one entry for each layer
+// that runs, its tensors at the opt shapes. A view has the name of the tensor that it views.
 void write_explorer_layers(JsonWriter& json, const Plan& plan);
 
 }  // namespace torch_tensorrt::engine

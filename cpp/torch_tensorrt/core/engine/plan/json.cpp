@@ -7,7 +7,7 @@
 namespace torch_tensorrt::engine {
 namespace {
 
-// Length of the UTF-8 sequence at `at`, 0 when it is none.
+// Length of the UTF-8 sequence at `at`; 0 if there is none.
 size_t sequence_length(const std::string& text, size_t at) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(at);
@@ -19,7 +19,7 @@ size_t sequence_length(const std::string& text, size_t at) {
   for (size_t i = 1; i < length; ++i) {
     if ((byte(at + i) & 0xc0) != 0x80) return 0;
   }
-  // Overlong forms, surrogates, and what lies beyond the last code point.
+  // Rejects overlong forms, surrogates, and code points beyond the last.
   const unsigned char second = length > 1 ? byte(at + 1) : 0;
   const bool is_wrong = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
                         (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);

@@ -20,7 +20,7 @@ class JsonWriter {
   JsonWriter& value(const char* text) { return value(std::string(text)); }
   JsonWriter& value(int64_t number);
   JsonWriter& value(int32_t number) { return value(static_cast<int64_t>(number)); }
-  JsonWriter& value(double number);  // null when it is not finite
+  JsonWriter& value(double number);  // null when not finite
   JsonWriter& value(bool truth);
   template <typename T>
   JsonWriter& field(const std::string& name, const T& content) {
@@ -38,7 +38,7 @@ class JsonWriter {
   bool needs_comma_ = false;
 };
 
-// In quotes, escaped, with bytes that are not UTF-8 replaced.
+// The text in quotes, escaped; bytes that are not UTF-8 are replaced.
 std::string json_quoted(const std::string& text);
 
 // "name": [1, 3, 224, 224]

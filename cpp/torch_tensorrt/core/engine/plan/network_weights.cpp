@@ -5,7 +5,7 @@ namespace {
 
 using network::Weights;
 
-// Ignores everything but weights.
+// Visits weights and ignores all other attributes.
 class WeightsVisitor final : public network::AttributeVisitor {
  public:
   explicit WeightsVisitor(const std::function<void(const char*, Weights&)>& visit) : visit_(visit) {}

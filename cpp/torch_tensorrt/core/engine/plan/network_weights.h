@@ -10,27 +10,27 @@
 
 namespace torch_tensorrt::engine {
 
-// Calls `visit(name, weights)` for every attribute of the layer that is weights with elements.
+// Calls `visit(name, weights)` for every attribute of the layer that is non-empty weights.
 void for_each_weights(const network::ILayer& layer,
                       const std::function<void(const char* name, const network::Weights& weights)>& visit);
 // Lets `change(name, weights)` assign them.
 void change_weights(network::ILayer& layer,
                     const std::function<void(const char* name, network::Weights& weights)>& change);
 
-// Key of an input that is a constant.
+// Store key of an input that is a constant.
 std::string input_key(int32_t layer_index, int32_t input);
 
-// Makes the weights of a network known to a store as plain blocks. Memory of the network's own goes over to the store,
-// which lets go of it block by block; for other memory the blocks keep the network alive. Keys that the store knows
-// already stay as they are.
+// Enters the weights of a network into a store, as plain blocks. Memory that the network owns passes to the store,
+// which frees it block by block; for other memory the blocks keep the network alive. Keys that the store already knows
+// are left unchanged.
 class WeightPutter {
  public:
   WeightPutter(std::shared_ptr<network::INetworkDefinition> network, WeightStore& store)
       : network_(std::move(network)), store_(store) {}
 
-  // Attributes, by their names.
+  // Enters attributes, under their names.
   void put_attributes();
-  // Inputs that are constants, under input_key() of the layers that read them.
+  // Enters inputs that are constants, under input_key() of the layers that read them.
   void put_constant_inputs();
 
  private:

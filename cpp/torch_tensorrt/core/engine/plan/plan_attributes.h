@@ -29,22 +29,22 @@ std::vector<T> read_list(const flatbuffers::Vector<T>* list) {
 // Throws Error above Dims::MAX_DIMS.
 network::Dims read_dims(const flatbuffers::Vector<int64_t>* list);
 
-// Value of an enumerator's name. Throws Error with the name of the type.
+// Value of an enumerator from its name. Throws Error with the name of the type.
 int32_t read_enum(const flatbuffers::String* name, const network::EnumTable& table);
 template <typename E>
 E read_enum(const flatbuffers::String* name) {
   return static_cast<E>(read_enum(name, network::enum_table<E>()));
 }
 
-// Integer attributes of a plan lie within 32 bits, so that sums and products of two never overflow while shapes are
-// inferred. Throws Error on one that does not.
+// Throws Error for an integer attribute of a plan beyond 32 bits: within them, sums and products of two attributes
+// never overflow while shapes are inferred.
 void check_attribute(const char* name, int64_t value);
 void check_attribute(const char* name, const network::Dims& dims);
 
-// Assigns the attributes of one layer from the plan's table. Throws Error when one is missing or of another kind.
+// Assigns the attributes of one layer from the plan's table. Throws Error if one is missing or of another kind.
 class AttributeReader final : public network::AttributeVisitor {
  public:
-  // Gives the memory of some weights.
+  // Finds the memory of some weights.
   using FindWeights = std::function<network::Weights(const fb::WeightsRef&)>;
 
   AttributeReader(const fb::Layer& layer, FindWeights find_weights);
@@ -64,7 +64,7 @@ class AttributeReader final : public network::AttributeVisitor {
  private:
   template <typename T>
   const T& find(const char* name) const;
-  // The attribute where it is of the kind that files of format 2 had for it, else null.
+  // The attribute in the kind that files of format 2 used for it; null if it has another kind.
   template <typename T>
   const T* find_old(const char* name) const;
 

@@ -56,7 +56,7 @@ PlanHeader::Section load_section(std::string_view bytes, size_t at) {
   TORCHTRT_THROW_ERROR("the engine is damaged: " << what << ". Copy the file again in binary mode, or build it again");
 }
 
-// The first bytes, for telling a user what he has there.
+// The first bytes, to show the user what kind of file this is.
 std::string quoted_start(std::string_view bytes) {
   std::string text;
   for (const char c : bytes.substr(0, 8)) text += c >= ' ' && c <= '~' ? c : '.';
@@ -138,7 +138,7 @@ PlanHeader decode_header(std::string_view bytes) {
   const auto version = load<uint32_t>(bytes, kVersionAt);
   const auto header_checksum = load<uint64_t>(bytes, kHeaderChecksumAt);
   const bool intact = header_checksum == checksum(bytes.substr(0, kHeaderChecksumAt));
-  // A header of another version may well have its checksum elsewhere.
+  // Check the version before the checksum: a header of another version may have its checksum elsewhere.
   if (version < Plan::kOldestFormatVersion || version > Plan::kFormatVersion) {
     TORCHTRT_THROW_ERROR("the engine is of format " << version << ", written by \"" << load_producer(bytes)
                                                     << "\"; this library (" << producer_text() << ") reads formats "

@@ -36,7 +36,7 @@ struct PlanHeader {
 };
 
 std::array<char, PlanHeader::kSize> encode_header(const PlanHeader& header);
-// Checks the header and the checksums of all sections. Throws Error saying what the bytes are instead.
+// Checks the header and the checksums of all sections. Throws Error saying what the bytes are instead of a plan.
 PlanHeader decode_header(std::string_view bytes);
 
 uint64_t checksum(std::string_view bytes);
@@ -44,7 +44,7 @@ inline size_t aligned_up(size_t offset) {
   return (offset + PlanHeader::kSectionAlignment - 1) / PlanHeader::kSectionAlignment * PlanHeader::kSectionAlignment;
 }
 
-// What writes plans and timing caches here: "torch_tensorrt 0.1.0".
+// The producer written into plans and timing caches: "torch_tensorrt 0.1.0".
 std::string producer_text();
 
 }  // namespace torch_tensorrt::engine

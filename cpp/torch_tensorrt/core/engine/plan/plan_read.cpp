@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kMaxDepth = 64;
 constexpr int kMaxTables = 10'000'000;
-// Elements that a tensor may have at most, so that sizes of tensors can be computed.
+// A tensor may have at most this many elements, so that computing its size never overflows.
 constexpr int64_t kMaxVolume = int64_t{1} << 56;
 
 template <typename T>
@@ -36,7 +36,7 @@ void check_dims(const network::Dims& dims) {
   }
 }
 
-// Makes the plan out of a table whose structure is sound and whose content is not trusted.
+// Makes the plan from a table whose structure is verified and whose content is not trusted.
 class TableReader {
  public:
   TableReader(const fb::Plan& table, std::shared_ptr<const std::string> bytes, const PlanHeader::Section& section)
@@ -95,7 +95,7 @@ class TableReader {
     }
   }
 
-  // Packed weights never have fewer bytes than plain ones, so whoever reads them as plain stays inside the file.
+  // Packed weights never have fewer bytes than plain ones, so reading them as plain stays inside the file.
   network::Weights find_weights(const fb::WeightsRef& ref) const {
     network::Weights weights;
     weights.type = read_enum<network::DataType>(ref.dtype());
@@ -225,7 +225,7 @@ class TableReader {
   std::string_view weights_;
   Plan plan_;
   std::vector<network::ITensor*> tensors_;
-  std::vector<const fb::Tensor*> recorded_;  // of each of them
+  std::vector<const fb::Tensor*> recorded_;  // of each tensor
 };
 
 constexpr const char* kPayloadKey = "payload";

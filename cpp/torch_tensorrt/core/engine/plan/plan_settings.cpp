@@ -38,7 +38,7 @@ std::string write_value(bool value) { return value ? "true" : "false"; }
 std::string write_value(int64_t value) { return std::to_string(value); }
 std::string write_value(uint64_t value) { return std::to_string(value); }
 std::string write_value(const std::string& value) { return value; }
-std::string write_value(const std::vector<std::string>&) { return {}; }  // no list is recorded
+std::string write_value(const std::vector<std::string>&) { return {}; }  // lists are not recorded
 
 [[noreturn]] void throw_unreadable(const SettingRow& row, const std::string& text) {
   TORCHTRT_THROW_ERROR("the setting " << row.name << " is \"" << text << "\" in the engine, which is not of its type");
@@ -56,7 +56,7 @@ void read_value(const SettingRow& row, const std::string& text, T& value) {
 void read_value(const SettingRow&, const std::string& text, std::string& value) { value = text; }
 void read_value(const SettingRow&, const std::string&, std::vector<std::string>&) {}
 
-// Of files of format 2, which have a field for each setting that they know.
+// Reads the settings of format 2, which has a field for each setting known then.
 void read_fields(const fb::Settings& table, BuildSettings& settings) {
   settings.num_avg_timing_iters = static_cast<uint64_t>(std::max(table.timing_iterations(), 1));
   settings.debug = table.debug();
@@ -77,7 +77,7 @@ void read_fields(const fb::Settings& table, BuildSettings& settings) {
   settings.truncate_long_and_double = table.truncate_long_and_double();
 }
 
-// A setting that this library does not know is one of a later library, and has nothing to obey it here.
+// Unknown settings are those of a later library; nothing in this library would obey them.
 void read_pairs(const flatbuffers::Vector<Offset<fb::Setting>>& list, BuildSettings& settings) {
   std::map<std::string, std::string> pairs;
   for (const auto* pair : list) pairs[read_text(pair->name())] = read_text(pair->value());

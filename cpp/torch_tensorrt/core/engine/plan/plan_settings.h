@@ -7,10 +7,10 @@
 
 namespace torch_tensorrt::engine {
 
-// What a plan keeps of the settings. The name, the target and the specialisations have places of their own; paths and
-// what only looks at a build (dumps) are not kept.
+// The settings recorded in a plan. The name, the target and the number of specializations have fields of their own;
+// paths and settings that only observe a build (dumps) are left out.
 flatbuffers::Offset<fb::Settings> write_settings(flatbuffers::FlatBufferBuilder& buffer, const BuildSettings& settings);
-// Throws Error on names that this library does not know.
+// Throws Error on names that are unknown to this library.
 BuildSettings read_settings(const fb::Settings& table);
 
 }  // namespace torch_tensorrt::engine

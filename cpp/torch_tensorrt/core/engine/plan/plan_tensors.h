@@ -7,7 +7,7 @@
 
 namespace torch_tensorrt::engine {
 
-// Numbers of the tensors of a network, counted over the outputs of all layers in order.
+// Numbers the tensors of a network: the outputs of all layers, in order.
 class TensorNumbers {
  public:
   explicit TensorNumbers(const network::INetworkDefinition& network) {

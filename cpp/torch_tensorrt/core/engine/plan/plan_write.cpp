@@ -24,10 +24,10 @@ using Longs = Offset<flatbuffers::Vector<int64_t>>;
 
 Longs write_dims(Buffer& buffer, const network::Dims& dims) { return buffer.CreateVector(dims.to_vector()); }
 
-// Finds the block of the file that some weights are in.
+// Finds the block of the file that holds some weights.
 using FindBlock = std::function<int32_t(const char* attribute)>;
 
-// Writes each attribute that it is shown.
+// Writes each attribute that it visits.
 class AttributeWriter final : public network::AttributeVisitor {
  public:
   AttributeWriter(Buffer& buffer, FindBlock find_block) : buffer_(buffer), find_block_(std::move(find_block)) {}
@@ -94,10 +94,10 @@ class AttributeWriter final : public network::AttributeVisitor {
 
 using Blocks = std::vector<std::pair<std::string, WeightBlock>>;
 
-// Where each block stands in the weights section. Blocks of the same bytes stand there once.
+// Place of each block in the weights section. Equal blocks share one place.
 struct BlockPlaces {
   std::vector<size_t> offsets;
-  std::vector<bool> is_written;  // false: it is the same as one before
+  std::vector<bool> is_written;  // false: equal to an earlier block
   size_t total = 0;
 };
 
@@ -160,8 +160,8 @@ class TableWriter {
   }
 
  private:
-  // The plain elements of a constant may be gone because every layer that reads them has packed them; the file then
-  // points at the packed ones, which are never fewer bytes.
+  // The plain elements of a constant may be gone because every layer that reads them has packed them. The file then
+  // refers to the packed elements, which never have fewer bytes.
   int32_t find_block(int32_t layer_index, const char* attribute) const {
     const auto own = block_numbers_.find(weight_key(layer_index, attribute));
     if (own != block_numbers_.end()) return own->second;
@@ -260,7 +260,7 @@ class TableWriter {
 
 void pad(std::string& bytes) { bytes.resize(aligned_up(bytes.size()), '\0'); }
 
-// Appends the blocks and lets go of each once it is written.
+// Appends the blocks and frees each as soon as it is written.
 void append_blocks(Blocks& blocks, const BlockPlaces& places, WeightStore& store, std::string& bytes) {
   for (size_t i = 0; i < blocks.size(); ++i) {
     auto& [key, block] = blocks[i];

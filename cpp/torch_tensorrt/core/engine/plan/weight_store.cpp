@@ -29,8 +29,8 @@ std::shared_ptr<void> heap_memory(size_t bytes) {
   return memory == nullptr ? nullptr : std::shared_ptr<void>(memory, std::free);
 }
 
-// Large blocks are mapped one by one: the heap would keep what is freed in its middle, and a build frees weights while
-// it makes others. Huge pages save most of the address translation in a pass over weights.
+// Large blocks are mapped one by one: a heap would keep memory that is freed in its middle, and a build frees weights
+// while it makes others. Huge pages save most of the address translation in a pass over weights.
 constexpr int64_t kMappedBytes = int64_t{1} << 21;
 
 std::shared_ptr<void> map_memory(size_t bytes) {
@@ -48,7 +48,7 @@ const WeightBlock& WeightStore::Entry::to_save() const {
 
 void WeightStore::Entry::drop_unused() {
   if (last_asked < 0) {
-    layouts.resize(1);  // the one that was put
+    layouts.resize(1);  // keep only the one from put()
     return;
   }
   std::vector<Layout> kept;
@@ -73,7 +73,7 @@ const void* WeightStore::get(const std::string& key, const std::string& layout, 
   const auto found = entries_.find(key);
   TORCHTRT_CHECK(found != entries_.end(), "the engine has no weights " << key);
   Entry& entry = found->second;
-  // Layers with equal weights have them once in each layout.
+  // Layers with equal weights share one copy in each layout.
   const auto shared_data = [&](std::shared_ptr<const void> made, const std::string& of, int64_t size) {
     for (const auto& [other, known] : entries_) {
       for (const Layout& row : known.layouts) {
@@ -97,8 +97,8 @@ const void* WeightStore::get(const std::string& key, const std::string& layout, 
   TORCHTRT_CHECK(place->block.bytes == bytes, "weights " << key << " have " << place->block.bytes << " bytes as "
                                                          << layout << ", expected " << bytes
                                                          << ". Build the engine again");
-  // A part of a file that was read to some address; kernels of packed weights want whole cache lines. Nobody was given
-  // the old address, for this happens on the first ask.
+  // Kernels of packed weights want whole cache lines, but a part of a file may lie at any address. Moving the block is
+  // safe: this is the first ask, so that nobody has the old address.
   if (layout != kPlain && !is_aligned(place->block.data.get())) {
     place->block.data = shared_data(aligned_copy(place->block), layout, bytes);
   }

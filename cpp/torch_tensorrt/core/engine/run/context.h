@@ -8,21 +8,21 @@
 
 namespace torch_tensorrt::engine {
 
-// Gives memory to outputs whose dims only the run can tell.
+// Allocates outputs whose dims only the run can tell.
 class OutputAllocator {
  public:
   virtual ~OutputAllocator() = default;
-  // Memory of at least `bytes` for the output, on the engine's device. May be called again with more for one run; what
-  // was given before is not used any more then.
+  // Returns memory of at least `bytes` for the output, on the engine's device. May be called again with more bytes in
+  // one run; the memory returned before is then unused.
   virtual void* allocate(int32_t output, int64_t bytes) = 0;
-  // The dims that the output turned out to have.
+  // Tells the dims of the output after the run.
   virtual void set_dims(int32_t output, const network::Dims& dims) = 0;
 };
 
 struct RunOptions {
   void* stream = nullptr;                // cudaStream_t on which a CUDA engine is enqueued; of no meaning on a CPU
-  OutputAllocator* allocator = nullptr;  // needed when set_input_dims gave an output with -1 in its dims
-  // On a GPU: record the run as a CUDA graph once for each shape, and launch that. A backend that cannot ignores it.
+  OutputAllocator* allocator = nullptr;  // needed if set_input_dims gave an output a dim of -1
+  // On a GPU: record the run as a CUDA graph once for each shape, then launch it. Other backends ignore this.
   bool use_graph = false;
 };
 
@@ -32,8 +32,8 @@ struct LayerTime {
   double microseconds = 0;
 };
 
-// Runs an engine; belongs to one call at a time and owns its arena. Specialises itself to the shapes it meets and keeps
-// the last few specialisations; a call with shapes it has met allocates nothing, compiles nothing and takes no lock.
+// Runs an engine; belongs to one call at a time and owns its arena. Specializes itself to the shapes it meets and keeps
+// the last few specializations; a call with known shapes allocates nothing, compiles nothing and takes no lock.
 class Context {
  public:
   Context() = default;
@@ -41,22 +41,22 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  // Dims of the outputs for these dims of the inputs (one entry each), specialising if they are new; -1 where the dims
-  // depend on the inputs' elements. `shape_values`, when not null, has one entry an input: the elements (on the host)
-  // of inputs that the network uses as shapes, else null.
-  // Throws Error quoting the tensor, its dims and the declared range. The reference is good until the next call.
+  // Returns the dims of the outputs for these dims of the inputs (one entry for each), and specializes if they are new.
+  // A dim is -1 if it depends on the inputs' elements. `shape_values`, if not null, has one entry for each input: the
+  // elements (on the host) if the network uses the input as a shape, else null.
+  // Throws Error quoting the tensor, its dims and the declared range. The reference is valid until the next call.
   virtual const std::vector<network::Dims>& set_input_dims(const std::vector<network::Dims>& dims,
                                                            const int64_t* const* shape_values = nullptr) = 0;
-  // Runs at the dims set last. Pointers in the engine's order, on its device, dense and in the tensors' formats, inputs
-  // aligned as the executable says; inputs are not written to. Empty tensors, and outputs left to the allocator, may
-  // have null pointers. On a GPU this only enqueues. Throws Error naming the layer.
+  // Runs at the dims set last. Pointers are in the engine's order, on its device, dense, in the tensors' formats;
+  // inputs are aligned as the executable requires and not written to. Empty tensors, and outputs left to the allocator,
+  // may have null pointers. On a GPU this only enqueues. Throws Error naming the layer.
   virtual void run(const void* const* inputs, void* const* outputs, const RunOptions& options = {}) = 0;
-  // Times of the layers that work in one run with the given pointers. Waits for the run.
+  // Measures the layers that work in one run with the given pointers. Waits for the run.
   virtual std::vector<LayerTime> profile(const void* const* inputs, void* const* outputs,
                                          const RunOptions& options = {}) = 0;
 
-  // Of the current specialisation: memory for activations, and the least that any placing could do with (0 when the
-  // backend does not tell).
+  // Bytes of the current specialization: memory for activations, and the lower bound of the arena (0 if the backend
+  // does not tell).
   virtual int64_t arena_bytes() const = 0;
   virtual int64_t arena_lower_bound_bytes() const = 0;
   virtual int32_t specialisation_count() const = 0;

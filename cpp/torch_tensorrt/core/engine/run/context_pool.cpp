@@ -4,7 +4,7 @@
 
 namespace torch_tensorrt::engine {
 
-// The one that was put last: its memory is warm.
+// Takes the context that was put last: its memory is warm.
 template <typename Fits>
 std::unique_ptr<Context> ContextPool::take_last(Entries& entries, Fits fits) {
   const auto found = std::find_if(entries.rbegin(), entries.rend(), fits);
@@ -27,7 +27,7 @@ std::unique_ptr<Context> ContextPool::take(void* stream, uint64_t recording) {
 }
 
 void ContextPool::put(std::unique_ptr<Context> context, void* stream, uint64_t recording) noexcept {
-  std::unique_ptr<Context> oldest;  // dies after the lock is gone
+  std::unique_ptr<Context> oldest;  // destroyed after the lock is released
   const std::lock_guard lock(mutex_);
   if (recording == 0 && free_.size() >= kLimit) {
     oldest = std::move(free_.front().context);

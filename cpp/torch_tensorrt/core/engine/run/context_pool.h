@@ -9,26 +9,26 @@
 
 namespace torch_tensorrt::engine {
 
-// Contexts between two calls. Thread-safe; one lock a call of either function. What streams and recordings mean is said
-// at Engine::acquire_context.
+// Contexts between two calls. Thread-safe; each function takes one lock. Engine::acquire_context explains streams and
+// recordings.
 class ContextPool {
  public:
-  // At most this many are kept beside those of recordings, which all are.
+  // Keeps at most this many contexts, not counting those of recordings, which are all kept.
   static constexpr size_t kLimit = 16;
 
   ContextPool() { free_.reserve(kLimit); }
 
-  // Null when none fits. Makes room for the context that comes back, so that putting it needs no memory.
+  // Null when none fits. Makes room for the context's return, so that put() needs no memory.
   std::unique_ptr<Context> take(void* stream, uint64_t recording);
   void put(std::unique_ptr<Context> context, void* stream, uint64_t recording) noexcept;
 
  private:
   struct Entry {
     std::unique_ptr<Context> context;
-    void* stream = nullptr;  // of its last call
+    void* stream = nullptr;  // of the context's last call
     uint64_t recording = 0;
   };
-  using Entries = std::vector<Entry>;  // the one that was put last is the last
+  using Entries = std::vector<Entry>;  // ordered by time of put(), the latest last
   template <typename Fits>
   static std::unique_ptr<Context> take_last(Entries& entries, Fits fits);
 

@@ -21,7 +21,7 @@ struct EngineState {
 
 namespace {
 
-// A plan that is nothing but the bytes that some backend knows as its own.
+// A plan that holds only the bytes of another backend's own engine.
 std::shared_ptr<Plan> foreign_plan(const std::shared_ptr<const std::string>& bytes, const LoadOptions& options) {
   for (const Backend* backend : backends()) {
     if (!backend->recognises(*bytes)) continue;
@@ -45,7 +45,7 @@ std::shared_ptr<Plan> read_plan(const std::shared_ptr<const std::string>& bytes,
   return plan;
 }
 
-// The bytes of an engine that a backend of this machine builds of the network in the plan.
+// The bytes of an engine that a backend of this machine builds from the network in the plan.
 std::shared_ptr<const std::string> rebuild(const Plan& plan, const std::string& reason) {
   LOG_WARNING("the engine \"" << plan.name << "\" is built anew: " << reason);
   BuildSettings settings = settings_like(plan);

@@ -34,7 +34,7 @@ std::vector<Buffer> aligned_buffers(const std::vector<BufferRequest>& requests, 
   return buffers;
 }
 
-// The step at which most bytes live, and how many these are.
+// The step at which the most bytes live, and their number.
 struct Peak {
   int32_t step = 0;
   int64_t bytes = 0;
@@ -49,7 +49,7 @@ Peak find_peak(const std::vector<Buffer>& buffers) {
     changes.push_back({buffer.first, buffer.bytes});
     changes.push_back({buffer.last + 1, -buffer.bytes});
   }
-  // At one step what dies goes before what is born.
+  // Within one step, handle deaths before births.
   std::sort(changes.begin(), changes.end(),
             [](const Change& a, const Change& b) { return a.step != b.step ? a.step < b.step : a.bytes < b.bytes; });
   Peak peak;
@@ -63,12 +63,12 @@ Peak find_peak(const std::vector<Buffer>& buffers) {
   return peak;
 }
 
-// Puts the buffers down one after another, each into the smallest gap between those that live with it.
+// Places the buffers one after another, each into the smallest gap between those that live with it.
 class Placement {
  public:
   explicit Placement(const std::vector<Buffer>& buffers) : buffers_(buffers), offsets_(buffers.size(), 0) {}
 
-  // Gives up, with false, as soon as the arena would reach `limit`.
+  // Stops and returns false as soon as the arena would reach `limit`.
   bool run(const Order& order, int64_t limit) {
     arena_bytes_ = 0;
     placed_.clear();
@@ -132,7 +132,7 @@ std::vector<Order> greedy_orders(const std::vector<Buffer>& buffers, const Peak&
   };
 }
 
-// Places again with the buffers first that stuck out highest, as long as that helps.
+// Places again, starting with the buffers that stuck out highest, at most this many times.
 constexpr int32_t kMaxRepairs = 64;
 
 }  // namespace

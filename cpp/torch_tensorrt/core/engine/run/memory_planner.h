@@ -12,13 +12,13 @@ struct BufferRequest {
   int32_t last = 0;
 };
 struct MemoryPlan {
-  std::vector<int64_t> offsets;  // one a request; multiples of the alignment
+  std::vector<int64_t> offsets;  // one for each request; multiples of the alignment
   int64_t arena_bytes = 0;
-  int64_t lower_bound_bytes = 0;  // max over steps of the (aligned) bytes that live there: no plan can be smaller
+  int64_t lower_bound_bytes = 0;  // most (aligned) bytes alive in one step: no plan can be smaller
 };
 
-// Places buffers that never live together over each other. Tries several greedy orders (by size, by size times
-// lifetime, by the live set at the fullest step) with best-fit and keeps the smallest arena; deterministic.
+// Overlaps buffers that never live together. Tries several greedy orders (by size, by size times lifetime, by the live
+// set at the fullest step) with best fit, and keeps the smallest arena. Deterministic.
 MemoryPlan plan_memory(const std::vector<BufferRequest>& requests, int64_t alignment = 64);
 
 }  // namespace torch_tensorrt::engine

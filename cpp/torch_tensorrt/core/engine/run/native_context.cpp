@@ -10,7 +10,7 @@
 namespace torch_tensorrt::engine {
 namespace {
 
-// 0 on GPUs, and for engines of older libraries.
+// 0 on GPUs, and for engines of older libraries, which do not record it.
 uint64_t threads_of(const Plan& plan) {
   const bool is_cpu = plan.target.kind == DeviceTarget::Kind::kCPU;
   return is_cpu && plan.settings ? plan.settings->num_threads : 0;
@@ -70,8 +70,8 @@ Specialisation* NativeContext::make(const std::vector<network::Dims>& dims) {
   return entries_.back().specialisation.get();
 }
 
-// The old arena goes before the new one comes, so that the two never stand in memory together. Where the new one cannot
-// be had, there is none, and the next call asks again for as much as it needs.
+// Frees the old arena before it allocates the new one, so that both never exist together. If the allocation fails there
+// is no arena, and the next call tries again.
 void NativeContext::ensure_arena(int64_t bytes) {
   if (arena_ != nullptr && bytes <= arena_bytes_) return;
   arena_.reset();
@@ -82,7 +82,7 @@ void NativeContext::ensure_arena(int64_t bytes) {
 
 const std::vector<network::Dims>& NativeContext::set_input_dims(const std::vector<network::Dims>& dims,
                                                                 const int64_t* const* shape_values) {
-  current_ = nullptr;  // nothing stale is left to run when this throws
+  current_ = nullptr;  // leaves nothing stale to run when this throws
   if (dims.size() == executable_->inputs().size()) {
     read_values(dims, shape_values);
     if (Specialisation* known = find(dims)) {

@@ -6,7 +6,7 @@
 
 namespace torch_tensorrt::engine {
 
-// A context of our own engine: keeps specialisations (dims of all tensors, memory plan, kernels), and one arena.
+// A context of our own engine. Keeps one arena, and specializations (dims of all tensors, memory plan, kernels).
 class NativeContext final : public Context {
  public:
   NativeContext(std::shared_ptr<const NativeExecutable> executable, int32_t max_specialisations);
@@ -36,8 +36,8 @@ class NativeContext final : public Context {
   std::vector<Entry> entries_;
   uint64_t clock_ = 0;
   Specialisation* current_ = nullptr;
-  ShapeValues values_;           // of the call at hand; kept so that its memory is used again
-  std::shared_ptr<void> arena_;  // null before the first call, and after one that ran out of memory
+  ShapeValues values_;           // of the current call; kept to reuse its memory
+  std::shared_ptr<void> arena_;  // null before the first call, and after an allocation that failed
   int64_t arena_bytes_ = 0;
 };
 

@@ -49,7 +49,7 @@ IoTensor describe_output(const network::ITensor& tensor) {
   return {tensor.getName(), tensor.getType(), dims, dims, dims, dims, tensor.format()};
 }
 
-// The smallest and the largest dims of all profiles, the usual ones and the elements of the first.
+// The smallest and the largest dims of all profiles; opt dims and elements are those of the first profile.
 IoTensor describe_input(const network::ITensor& tensor, const std::vector<network::Profile>& profiles, bool is_shape) {
   IoTensor input = describe_output(tensor);
   input.argument = tensor.producer()->getName();

@@ -5,7 +5,7 @@
 
 namespace torch_tensorrt::engine {
 
-// An engine whose layers are run by the tactics of this process.
+// An engine whose layers run on the tactics of this process.
 class NativeExecutable final : public Executable {
  public:
   // Throws Error when a tactic of the plan is unknown here.
@@ -17,7 +17,7 @@ class NativeExecutable final : public Executable {
   void inspect(JsonWriter& json) const override;
 
   const Plan& plan() const { return *plan_; }
-  // One a layer, null where the plan has none.
+  // One for each layer, null if the plan has no tactic for it.
   const std::vector<const Tactic*>& tactics() const { return tactics_; }
 
  private:

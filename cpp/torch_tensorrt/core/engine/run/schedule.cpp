@@ -169,7 +169,7 @@ int32_t Schedule::resolve(int32_t number) const {
 
 const Storage& Schedule::storage(int32_t number) const { return storages_[resolve(number)]; }
 
-// What nobody reads still lives while it is written.
+// An unread output stays live during the step that writes it.
 void Schedule::note_reads() {
   for (size_t i = 0; i < steps_.size(); ++i) {
     for (const int32_t output : steps_[i].outputs) storages_[output].last_step = static_cast<int32_t>(i);
@@ -179,7 +179,7 @@ void Schedule::note_reads() {
   }
 }
 
-// Lets output 0 of the step have the memory of the input, where nothing else needs that any more.
+// Gives the memory of the input to output 0 of the step, if nothing else needs the input any more.
 void Schedule::take_over(int32_t step_number, int32_t input) {
   const Step& step = steps_[step_number];
   if (input < 0 || step.inputs[input] < 0) return;
@@ -197,7 +197,7 @@ void Schedule::take_over(int32_t step_number, int32_t input) {
   giver.holds_output = taker.holds_output;
 }
 
-// An output is written in place by the layer that makes it; what is an input, a constant or another output too is
+// The layer that makes an output writes it in place. An output that is also an input, a constant or another output is
 // copied at the end.
 void Schedule::place_outputs() {
   for (int32_t i = 0; i < network_.getNbOutputs(); ++i) {

@@ -13,13 +13,13 @@ namespace torch_tensorrt::engine {
 struct Storage {
   enum class Kind { kNone /* no elements */, kInput, kOutput, kConstant, kArena };
   Kind kind = Kind::kNone;
-  int32_t number = -1;          // which input or output
-  const void* data = nullptr;   // of a constant, on the host
-  bool is_known_value = false;  // a constant that follows from the dims alone
+  int32_t number = -1;          // index of the input or output
+  const void* data = nullptr;   // of a constant; on the host
+  bool is_known_value = false;  // a constant computed from the dims alone
   int64_t bytes = 0;
   int64_t offset = 0;       // in the arena
-  int32_t last_step = -1;   // that reads it
-  int32_t taken_over = -1;  // the storage whose memory it is, when a layer runs in place
+  int32_t last_step = -1;   // the last step that reads it
+  int32_t taken_over = -1;  // storage that this one took its memory from, if a layer runs in place
   bool holds_output = false;
 };
 
@@ -27,19 +27,19 @@ struct Storage {
 struct Step {
   int32_t layer = -1;  // -1: a copy
   LayerInstance instance;
-  std::vector<int32_t> inputs;  // storages; -1: not given
+  std::vector<int32_t> inputs;  // storages; -1: input not given
   std::vector<int32_t> outputs;
   int64_t workspace_offset = 0;
 };
 
-// What the kernel of a step asks for.
+// Needs of a step's kernel.
 struct StepNeeds {
   int64_t workspace_bytes = 0;
   int32_t in_place_input = -1;
 };
 
-// What runs, in which order and in which memory, for one set of input dims. Layers whose output is a view of their
-// input, is known without running (shape computations), or has no elements, do no work and have no step.
+// The steps of a run, in order, with their memory, for one set of input dims. Layers have no step if their output is a
+// view of their input, is known without running (shape computations), or has no elements.
 class Schedule {
  public:
   // `tensors` must be concrete: throws Error naming the layer whose output is not. The network must outlive this.
@@ -48,12 +48,12 @@ class Schedule {
   std::vector<Step>& steps() { return steps_; }
   const std::vector<Step>& steps() const { return steps_; }
   const std::vector<network::Dims>& output_dims() const { return output_dims_; }
-  // The storage itself, or the one that it has taken over.
+  // The storage itself, or the storage that it has taken over.
   const Storage& storage(int32_t number) const;
 
-  // Lets a step, and no other reader, find the elements of a constant elsewhere.
+  // Gives a step, and no other reader, other memory for the elements of a constant.
   void replace_constant(Step& step, int32_t input, const void* elements);
-  // Places everything, once the kernels are chosen: one entry a step. Adds the copy steps.
+  // Places all storages once the kernels are chosen, and adds the copy steps. `needs` has one entry for each step.
   void plan_memory(const std::vector<StepNeeds>& needs);
   int64_t arena_bytes() const { return memory_.arena_bytes; }
   int64_t arena_lower_bound_bytes() const { return memory_.lower_bound_bytes; }

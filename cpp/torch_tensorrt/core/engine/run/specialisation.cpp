@@ -44,8 +44,8 @@ void Specialisation::prepare_kernels(const Plan& plan, const std::vector<const T
   schedule_.plan_memory(needs);
 }
 
-// The tactic of the plan does not take these dims and another steps in, which wants the plain elements of weights that
-// the plan has packed.
+// Another tactic replaces the plan's, which does not take these dims. It needs the plain elements of weights that the
+// plan has packed.
 void Specialisation::unpack_weights(Step& step, const PackingTactic& packed_by) {
   const network::ILayer& layer = *step.instance.layer;
   const auto plain = [&](const std::string& role, int64_t bytes) -> const void* {
@@ -86,8 +86,8 @@ void Specialisation::add_pointer(int32_t number) {
   }
 }
 
-// The elements of a constant where the kernels can read them. The network's own are shared by all specialisations;
-// those of known shapes live as long as this one.
+// The elements of a constant where the kernels can read them. All specializations share the network's own elements;
+// those of known shapes live as long as this specialization.
 const void* Specialisation::on_target(const Storage& constant) {
   if (target_.kind == DeviceTarget::Kind::kCPU) return constant.data;
   const auto upload = [&] {

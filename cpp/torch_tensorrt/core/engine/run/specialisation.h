@@ -9,13 +9,13 @@
 
 namespace torch_tensorrt::engine {
 
-// Elements of inputs that are used as shapes, one entry an input; empty when there are none.
+// Elements of inputs that are used as shapes, one entry for each input; empty when there are none.
 using ShapeValues = std::vector<std::optional<network::ShapeValue>>;
 
-// An engine made ready for one set of input dims: kernels, memory plan, and the flat list that a call walks through.
+// An engine prepared for one set of input dims: kernels, memory plan, and the flat list of a call's steps.
 class Specialisation {
  public:
-  // `preferred` has one entry a layer, null where the plan has no tactic.
+  // `preferred` has one entry for each layer, null if the plan has no tactic for it.
   Specialisation(const Plan& plan, const std::vector<const Tactic*>& preferred, const std::vector<network::Dims>& dims,
                  const ShapeValues& values);
 
@@ -26,11 +26,11 @@ class Specialisation {
 
   // Runs in the given arena of at least arena_bytes().
   void run(char* arena, const void* const* inputs, void* const* outputs);
-  // The same, with the microseconds of each layer.
+  // The same; returns the microseconds of each layer.
   std::vector<double> profile(char* arena, const void* const* inputs, void* const* outputs);
 
  private:
-  // A step of a call; pointer tables are parts of pointers_.
+  // A step of a call. Its pointer tables are parts of pointers_.
   struct Call {
     Kernel* kernel = nullptr;  // null: a copy
     int32_t layer = -1;
@@ -39,7 +39,7 @@ class Specialisation {
     size_t outputs = 0;
     size_t workspace = 0;
   };
-  // A place in pointers_ that depends on the arena (offset) or on the call (number of an input or output).
+  // An entry of pointers_ that depends on the arena (offset) or on the call (index of an input or output).
   struct Patch {
     size_t place;
     int64_t value;
@@ -69,7 +69,7 @@ class Specialisation {
   std::vector<Patch> arena_patches_;
   std::vector<Patch> input_patches_;
   std::vector<Patch> output_patches_;
-  std::vector<std::shared_ptr<void>> uploaded_;  // shapes that are known, where the layers run on a GPU
+  std::vector<std::shared_ptr<void>> uploaded_;  // known shape values, if the layers run on a GPU
   char* bound_arena_ = nullptr;                  // an arena is never null
 };
 

@@ -5,7 +5,7 @@
 // How many threads the kernels of a CPU use.
 namespace torch_tensorrt::engine {
 
-// While it lives, calls of this thread run on so many threads; 0: as many as before. Other threads are left alone.
+// Limits calls of this thread to so many threads while it lives; 0 changes nothing. Other threads are unaffected.
 class ThreadLimit {
  public:
   explicit ThreadLimit(int64_t threads);
@@ -18,8 +18,8 @@ class ThreadLimit {
   int32_t before_of_library_ = 0;
 };
 
-// Libraries that count threads beside OpenMP. `prepare` is called before the limit is set, as PyTorch sets the threads
-// of a new thread when it first asks for them; `set` gives what was set before.
+// Sets the threads of a library that counts them beside OpenMP. `set` returns the number before. `prepare` is called
+// before the limit is set: PyTorch sets the threads of a new thread when it first asks for them.
 struct ThreadHook {
   void (*prepare)();
   int32_t (*set)(int32_t threads);

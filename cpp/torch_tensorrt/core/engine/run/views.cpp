@@ -26,7 +26,7 @@ bool has_one_place(const Dims& dims) {
          std::all_of(dims.d + 2, dims.d + dims.nbDims, [](int64_t dim) { return dim == 1; });
 }
 
-// Empty where the format has no strides.
+// Empty if the format has no strides.
 std::optional<Strided> strided(const TensorDesc& desc) {
   if (desc.format != TensorFormat::kCHW16) return Strided{desc.dims, desc.strides()};
   if (has_one_place(desc.dims)) return Strided{desc.dims, row_major(desc.dims)};
@@ -57,7 +57,7 @@ Dims unpermuted(const Dims& dims, const network::Permutation& permutation) {
   return result;
 }
 
-// Runs of dimensions (from the last) that lie behind one another like one: their element count and innermost stride.
+// A run of dimensions (from the last) that lie in memory like one dimension: their element count and innermost stride.
 struct Run {
   int64_t count;
   int64_t stride;
@@ -75,12 +75,12 @@ std::vector<Run> runs_of(const Strided& tensor) {
   return runs;
 }
 
-// The same elements with other dims, where each new dimension lies within one run. Empty when elements would move.
+// The same elements with other dims, if each new dimension lies within one run. Empty if elements would move.
 std::optional<Strided> reshaped(const Strided& from, const Dims& dims) {
   Strided to{dims, dims};
   const std::vector<Run> runs = runs_of(from);
   auto run = runs.begin();
-  int64_t used = 1;  // elements of the run that are given out
+  int64_t used = 1;  // elements of the run that are already assigned
   for (int32_t i = dims.nbDims - 1; i >= 0; --i) {
     if (dims.d[i] == 1) continue;
     if (run != runs.end() && used == run->count) {

@@ -104,7 +104,7 @@ std::string TacticRegistry::explain(const network::ILayer& layer, const DeviceTa
   return text.empty() ? "  no tactic is registered\n" : text;
 }
 
-// Whichever OpenMP runtime the process has (PyTorch's or oneDNN's) answers; linking one of our own would make a second.
+// Answered by whichever OpenMP runtime the process has (PyTorch's or oneDNN's); linking our own would add a second one.
 extern "C" int omp_get_max_threads() __attribute__((weak));
 
 namespace {
@@ -115,7 +115,7 @@ int32_t cpu_threads() {
   return threads > 0 ? threads : 1;
 }
 
-// The newest of the instruction sets that kernels differ by, in oneDNN's words.
+// The newest instruction set by which kernels differ, in oneDNN's words.
 std::string cpu_isa() {
 #if defined(__x86_64__)
   __builtin_cpu_init();

@@ -45,7 +45,7 @@ std::shared_ptr<void> allocate(int64_t bytes) {
   return {memory, [](void* block) { ::operator delete(block, kAlignment); }};
 }
 
-// Small integer tensors are told to inference as shapes.
+// Pass small integer tensors to inference as known shape values.
 std::optional<ShapeValue> shape_value_of(const HostTensor& tensor) {
   const bool is_integer = is_integral(tensor.type.dtype) || tensor.type.dtype == DataType::kBOOL;
   const int64_t count = tensor.type.dims.volume();
@@ -109,7 +109,7 @@ std::vector<HostTensor> evaluate_layer(const ILayer& layer, const std::vector<Ho
 HostTensor constant_value(const IConstantLayer& layer) {
   HostTensor result;
   result.type = {layer.getWeights().type, layer.getDimensions()};
-  // Borrowed, so there is nothing to free. Null would say that there is no tensor.
+  // Borrowed memory is not freed. A null pointer would mean a missing tensor.
   static const char nothing = 0;
   const void* values = layer.getWeights().values;
   result.data = std::shared_ptr<const void>(values != nullptr ? values : &nothing, [](const void*) {});

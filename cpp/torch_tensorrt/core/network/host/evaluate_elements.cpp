@@ -22,7 +22,7 @@ float float_of(uint32_t bits) {
   return value;
 }
 
-// Weights need not be aligned to their elements.
+// Uses memcpy: weights need not be aligned to their elements.
 template <typename T>
 T read(const void* values, int64_t index) {
   T value;

@@ -6,7 +6,7 @@
 
 #include "torch_tensorrt/core/network/host/evaluate.h"
 
-// Parts of evaluate.cpp, one file a family of layers. Not for use elsewhere.
+// Parts of evaluate.cpp, one file for each family of layers. Not for use elsewhere.
 namespace torch_tensorrt::network {
 
 // The result that an evaluator fills.
@@ -41,10 +41,10 @@ void evaluate_reduce(const ILayer& layer, const HostTensors& inputs, const Mutab
 
 using Strides = std::array<int64_t, Dims::MAX_DIMS>;
 Strides row_major_strides(const Dims& dims);
-// Strides over the result's dims of an operand that is broadcast to them: 0 where it is repeated.
+// Strides of an operand over the result's dims: 0 where broadcasting repeats it.
 Strides broadcast_strides(const Dims& operand, const Dims& result);
 
-// Calls f(offsets) for every element of dims in row-major order, with the offset of each of N strided operands.
+// Calls f(offsets) for every element of dims in row-major order, with the offset into each of N strided operands.
 template <size_t N, typename F>
 void walk(const Dims& dims, const std::array<Strides, N>& strides, F f) {
   const int64_t volume = dims.volume();

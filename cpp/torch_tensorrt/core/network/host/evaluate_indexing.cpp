@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kOutside = -1;
 
-// Where element `index` of a dimension of `size` elements is taken from, or kOutside.
+// Source of element `index` in a dimension of `size` elements, or kOutside.
 int64_t sampled(int64_t index, int64_t size, SampleMode mode) {
   if (index >= 0 && index < size) return index;
   switch (mode) {
@@ -37,7 +37,7 @@ int64_t setting(const Dims& attribute, const HostTensors& inputs, size_t input, 
   return is_given ? load_integer(inputs[input].type.dtype, inputs[input].values(), axis) : attribute.d[axis];
 }
 
-// One element of the dtype: the fill value.
+// The fill value as one element of the dtype.
 std::vector<char> fill_element(const ISliceLayer& slice, const HostTensors& inputs, DataType type) {
   std::vector<char> element(static_cast<size_t>(element_size(type)));
   if (inputs.size() > 4 && inputs[4].data != nullptr) {
@@ -48,7 +48,7 @@ std::vector<char> fill_element(const ISliceLayer& slice, const HostTensors& inpu
   return element;
 }
 
-// Copies the elements that `source_of` names for the places of the output; kOutside is the fill element.
+// Copies to each place of the output the element that `source_of` gives; kOutside gives the fill element.
 template <typename F>
 void pick(const HostTensor& from, const MutableTensor& to, const char* fill, F source_of) {
   const auto size = static_cast<size_t>(element_size(to.type.dtype));
@@ -62,7 +62,7 @@ void pick(const HostTensor& from, const MutableTensor& to, const char* fill, F s
   });
 }
 
-// Place of a flat index along every dimension.
+// Index along every dimension of a flat index.
 void unravel(int64_t flat, const Dims& dims, int64_t* place) {
   for (int32_t i = dims.nbDims - 1; i >= 0; --i) {
     place[i] = flat % dims.d[i];
@@ -109,7 +109,7 @@ int64_t element_source(const IGatherLayer& layer, const HostTensors& inputs, con
   return ravel(source, data);
 }
 
-// Output: index dims without the last, then the data dims that the last does not index.
+// Output: index dims without the last, then the data dims that the last one does not index.
 int64_t nd_source(const IGatherLayer& layer, const HostTensors& inputs, const int64_t* place) {
   const Dims& data = inputs[0].type.dims;
   const Dims& indices = inputs[1].type.dims;
@@ -145,7 +145,7 @@ void evaluate_slice(const ILayer& layer, const HostTensors& inputs, const Mutabl
   const Dims& in = inputs[0].type.dims;
   const Dims& out = output.type.dims;
   const Strides strides = row_major_strides(in);
-  // Offsets of each place along each dimension; the sum of them is the element.
+  // Offset of each index along each dimension; an element lies at the sum of its offsets.
   std::vector<std::vector<int64_t>> offsets(static_cast<size_t>(in.nbDims));
   for (int32_t axis = 0; axis < in.nbDims; ++axis) {
     const int64_t start = setting(slice.getStart(), inputs, 1, axis);

@@ -3,7 +3,7 @@
 #include "torch_tensorrt/core/network/host/evaluate_elements.h"
 #include "torch_tensorrt/core/network/host/evaluate_families.h"
 
-// Layers that move elements without looking at them.
+// Layers that move elements and do not look at them.
 namespace torch_tensorrt::network {
 namespace {
 
@@ -21,7 +21,7 @@ Strides permuted(const Strides& strides, const Permutation& permutation, int32_t
   return out;
 }
 
-// Writes the block with the given dims as its transpose.
+// Writes the transpose of the block with the given dims.
 void transpose(const char* from, const Dims& dims, const Permutation& permutation, size_t size, char* to) {
   const Strides strides = permuted(row_major_strides(dims), permutation, dims.nbDims);
   walk<1>(permuted(dims, permutation), {strides}, [&](const std::array<int64_t, 1>& offsets) {

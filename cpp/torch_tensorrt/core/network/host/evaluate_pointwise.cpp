@@ -4,7 +4,7 @@
 #include "torch_tensorrt/core/network/host/evaluate_families.h"
 #include "torch_tensorrt/core/network/host/scalar_formulas.h"
 
-// Layers that compute each element of the result from the elements in its place.
+// Layers that compute each element of the result from the elements at the same place.
 namespace torch_tensorrt::network {
 
 Strides row_major_strides(const Dims& dims) {
@@ -29,7 +29,7 @@ Strides broadcast_strides(const Dims& operand, const Dims& result) {
 
 namespace {
 
-// Integers and bool are computed with in 64 bits, floats in double.
+// Integers and bools are computed in 64 bits, floats in double.
 bool is_exact(DataType type) { return !is_floating_point(type); }
 
 template <typename F>
@@ -57,7 +57,7 @@ int64_t integer_unary(UnaryOperation operation, int64_t x) {
   return static_cast<int64_t>(apply_unary(operation, static_cast<double>(x)));
 }
 
-// kRELU and kCLIP alone have a form for integers; bounds are rounded into them.
+// Only kRELU and kCLIP have a form for integers; a bound is truncated to an integer.
 int64_t integer_activation(const IActivationLayer& layer, int64_t x) {
   const auto value = static_cast<double>(x);
   const double result = apply_activation(layer.getActivationType(), value, layer.getAlpha(), layer.getBeta());
@@ -68,7 +68,7 @@ double weight_at(const Weights& weights, int64_t index, double missing) {
   return weights.count == 0 ? missing : load_double(weights.type, weights.values, index);
 }
 
-// Which weight stands for each element of the input.
+// Strides of the weights over the elements of the input.
 Strides weight_strides(const IScaleLayer& layer, const Dims& dims) {
   Strides strides{};
   if (layer.getMode() == ScaleMode::kUNIFORM) return strides;

@@ -31,7 +31,7 @@ const Row& row_of(const IReduceLayer& layer) {
 
 bool is_reduced(const IReduceLayer& layer, int32_t axis) { return (layer.getReduceAxes() >> axis & 1U) != 0; }
 
-// Strides of the result over the input's dims: 0 along what is reduced.
+// Strides of the result over the input's dims: 0 along reduced dims.
 Strides result_strides(const IReduceLayer& layer, const Dims& dims) {
   Strides strides{};
   int64_t step = 1;
@@ -43,7 +43,7 @@ Strides result_strides(const IReduceLayer& layer, const Dims& dims) {
   return strides;
 }
 
-// T is double for floats and int64_t for the rest.
+// T is double for floats and int64_t for all other dtypes.
 template <typename T, typename Load>
 std::vector<T> reduced(const IReduceLayer& layer, const Dims& dims, int64_t results, Load load) {
   const Row& row = row_of(layer);

@@ -10,7 +10,7 @@
 namespace torch_tensorrt::network {
 namespace {
 
-// Comparisons in an order that lets NaN through, as PyTorch does.
+// The order of the comparisons lets NaN through, as PyTorch does.
 double clip(double x, double low, double high) { return x < low ? low : (x > high ? high : x); }
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 double log1p_exp(double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
@@ -24,7 +24,7 @@ double round_half_even(double x) {
 
 double floor_divide(double a, double b) {
   if (b == 0.0) return a / b;
-  // floor(a / b) from the exact remainder: the quotient itself may have been rounded up.
+  // floor(a / b) from the exact remainder, as the quotient itself may have been rounded up.
   const double mod = std::fmod(a, b);
   double quotient = (a - mod) / b;
   if (mod != 0.0 && (b < 0.0) != (mod < 0.0)) quotient -= 1.0;
@@ -45,7 +45,7 @@ int64_t wrapped(uint64_t value) { return static_cast<int64_t>(value); }
 
 int64_t integer_power(int64_t base, int64_t exponent) {
   if (exponent < 0) {
-    // PyTorch: only 1 and -1 have a power below 1.
+    // As in PyTorch, a power with a negative exponent is 0 unless the base is 1 or -1.
     if (base == 1) return 1;
     if (base == -1) return exponent % 2 == 0 ? 1 : -1;
     return 0;

@@ -7,15 +7,15 @@
 namespace torch_tensorrt::network {
 
 // softmax(scale * Q K^T + mask) V. Inputs: queries B x H x L x E, keys B x h x S x E, values B x h x S x F (a batch of
-// 1 serves all of another's), and optionally a mask that broadcasts to B x H x L x S: bool (true: takes part) or of the
-// dtype of the queries (is added). H is a multiple of h; each of the keys' heads serves H / h heads of the queries.
-// Causal: query i sees keys 0 to i only. A query that sees no key gives zeros with a bool mask, as PyTorch does.
-// Without a scale it is 1 / sqrt(E).
+// 1 serves every batch of the others), and optionally a mask that broadcasts to B x H x L x S: bool (true: takes part)
+// or of the queries' dtype (added to the scores). H is a multiple of h; each head of the keys serves H / h heads of the
+// queries. Causal: query i sees only keys 0 to i. A query that sees no key gives zeros with a bool mask, as in PyTorch.
+// The default scale is 1 / sqrt(E).
 class IAttentionLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kATTENTION;
   IAttentionLayer() : ILayer(kType) {}
-  // Input 3.
+  // The mask is input 3.
   void setMask(ITensor& mask) { setInput(3, mask); }
   ITensor* getMask() const { return getInput(3); }
   void setCausal(bool value) {

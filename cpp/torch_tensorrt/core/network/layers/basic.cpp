@@ -104,7 +104,7 @@ void IIdentityLayer::visit_attributes(AttributeVisitor& /*visitor*/) {}
 namespace {
 
 int64_t to_integer(DataType to, double value) {
-  // Beyond these the result is not defined; NaN is neither.
+  // The conversion to int64 is undefined beyond these limits, and for NaN.
   constexpr double kLimit = 9.2e18;
   if (to == DataType::kBOOL) return static_cast<int64_t>(value != 0);
   if (!(value > -kLimit && value < kLimit)) return ShapeValue::kUnknown;

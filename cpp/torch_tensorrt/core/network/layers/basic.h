@@ -4,7 +4,7 @@
 
 namespace torch_tensorrt::network {
 
-// A network input. Its tensor's type is what the network was given; min/opt/max of dynamic dims are in the network's
+// A network input. Its tensor has the type given to the network; min/opt/max of dynamic dims are in the network's
 // profiles.
 class IInputLayer final : public ILayer {
  public:
@@ -48,7 +48,7 @@ class IConstantLayer final : public ILayer {
   Weights weights_;
 };
 
-// Output is the input.
+// The output is the input.
 class IIdentityLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kIDENTITY;
@@ -78,7 +78,7 @@ class ICastLayer final : public ILayer {
   DataType to_type_;
 };
 
-// The same values in the format of the output tensor. Only the layout pass makes these; the reason is why it had to.
+// Copies the values into the format of the output tensor. Only the layout pass makes these, and records its reason.
 class IReformatLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kREFORMAT;

@@ -102,7 +102,7 @@ void ConvolutionBase::visit_attributes(AttributeVisitor& visitor) {
 namespace {
 
 void check_weight_type(const char* what, DataType type, DataType input) {
-  // A bias of higher precision than the input is what accumulation in fp32 wants.
+  // Accumulation in fp32 may use a bias of higher precision than the input.
   const bool wider_bias = type == DataType::kFLOAT && what[0] == 'b' && is_floating_point(input);
   if (type != input && !wider_bias) {
     TORCHTRT_THROW_ERROR("the " << what << " is " << enum_name(type) << " and the input " << enum_name(input)

@@ -6,8 +6,8 @@ namespace torch_tensorrt::network {
 
 struct Window;
 
-// What convolution and deconvolution share. Spatial attributes have one entry a spatial dimension; an empty Dims means
-// "all ones" for stride and dilation and "all zeros" for paddings.
+// Common base of convolution and deconvolution. Spatial attributes have one entry for each spatial dimension; an empty
+// Dims means "all ones" for stride and dilation and "all zeros" for paddings.
 class ConvolutionBase : public ILayer {
  public:
   void setNbOutputMaps(int64_t value);
@@ -40,7 +40,7 @@ class ConvolutionBase : public ILayer {
 
   // Number of spatial dimensions.
   int32_t spatial_rank() const { return kernel_size_.nbDims; }
-  // Attributes with their defaults filled in, and (for kSAME_*) resolved against concrete spatial input dims.
+  // Attributes with defaults filled in, and (for kSAME_*) resolved against concrete spatial input dims.
   Dims full_stride() const;
   Dims full_dilation() const;
   void resolved_padding(const Dims& input, Dims* pre, Dims* post) const;
@@ -56,7 +56,7 @@ class ConvolutionBase : public ILayer {
                   const Weights& bias);
 
   Window window() const;
-  // Parts of the inference; `own` is the number of inputs that the epilogue does not read.
+  // Parts of the inference; `own` is the number of the layer's own inputs, without those of the epilogue.
   const Dims& check_input(const std::vector<InferInput>& inputs, size_t own) const;
   void check_groups(int64_t channels) const;
   void check_kernel(const std::vector<InferInput>& inputs, size_t own, const Dims& kernel_dims) const;
@@ -74,8 +74,8 @@ class ConvolutionBase : public ILayer {
 };
 
 // Cross-correlation over 1, 2 or 3 spatial dimensions, as in PyTorch.
-// Input: N, C, spatial... Kernel: M, C / groups, kernel... (row-major). Bias: M, or none when its count is 0.
-// nvinfer1's form with the kernel (and bias) as inputs 1 (and 2) is accepted: the weights' count is then 0.
+// Input: N, C, spatial... Kernel: M, C / groups, kernel... (row-major). Bias: M, or none if its count is 0.
+// As in nvinfer1, the kernel (and bias) may instead be inputs 1 (and 2); the weights' count is then 0.
 class IConvolutionLayer final : public ConvolutionBase {
  public:
   static constexpr LayerType kType = LayerType::kCONVOLUTION;
@@ -84,8 +84,8 @@ class IConvolutionLayer final : public ConvolutionBase {
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
 };
 
-// Transposed convolution as in PyTorch. Kernel: C, M / groups, kernel... Output padding is written, as in nvinfer1, as
-// a post-padding smaller than the pre-padding; it may be negative. Dilation as in PyTorch.
+// Transposed convolution and dilation as in PyTorch. Kernel: C, M / groups, kernel... As in nvinfer1, output padding is
+// written as a post-padding smaller than the pre-padding; it may be negative.
 class IDeconvolutionLayer final : public ConvolutionBase {
  public:
   static constexpr LayerType kType = LayerType::kDECONVOLUTION;

@@ -14,7 +14,7 @@ void append(std::vector<int64_t>* out, const Dims& dims, int32_t first, int32_t 
   }
 }
 
-// The leading dimensions that data and indices share.
+// The leading dimensions shared by data and indices.
 std::vector<int64_t> shared_dims(const Dims& data, const Dims& indices, int32_t count) {
   std::vector<int64_t> out;
   for (int32_t i = 0; i < count; ++i) {

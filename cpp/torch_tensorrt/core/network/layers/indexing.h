@@ -4,9 +4,9 @@
 
 namespace torch_tensorrt::network {
 
-// Input 0: data, input 1: indices (kINT32 or kINT64; negative ones count from the end).
-// kDEFAULT: the indexed axis is replaced by the dims of the indices (behind the first getNbElementWiseDims()
-// dimensions, which both share). kELEMENT: as torch.gather. kND: the last dimension of the indices indexes the data.
+// Input 0: data; input 1: indices (kINT32 or kINT64; negative ones count from the end).
+// kDEFAULT: the dims of the indices replace the indexed axis (behind the first getNbElementWiseDims() dimensions, which
+// both share). kELEMENT: like torch.gather. kND: the last dimension of the indices indexes the data.
 class IGatherLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kGATHER;
@@ -37,13 +37,13 @@ class IGatherLayer final : public ILayer {
   int32_t elementwise_dims_ = 0;
 };
 
-// Input 0: data, input 1: indices (kINT32 or kINT64; negative ones count from the end), input 2: updates. The output is
+// Input 0: data; input 1: indices (kINT32 or kINT64; negative ones count from the end); input 2: updates. The output is
 // the data with the updates written into it.
-// kELEMENT: indices and updates have the same dims, no larger than the data's but in the axis: element [i, j, k] of the
-// updates goes to [i, index, k] for axis 1. kND: the last dimension of the indices indexes the data, the updates have
-// the dims of the indices without it, then those of the data that are not indexed.
-// Which of several updates of one element stays is not said, unless a reduction (ours) combines them all, with the
-// element itself or (include_self false) without.
+// kELEMENT: indices and updates have the same dims, at most the data's except along the axis. Element [i, j, k] of the
+// updates goes to [i, index, k] for axis 1. kND: the last dimension of the indices indexes the data; the updates have
+// the dims of the indices without it, followed by those of the data that are not indexed.
+// If several updates meet in one element, any of them may win, unless a reduction (ours) combines them all, with the
+// element itself or (include_self false) without it.
 class IScatterLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kSCATTER;
@@ -78,9 +78,9 @@ class IScatterLayer final : public ILayer {
   bool include_self_ = true;
 };
 
-// Places of the elements that are not 0 (of floats NaN is not): a kINT32 matrix [rank of the input, number of them]
-// with a column for each place, in row-major order. How many there are only the run knows: that size is -1 even where
-// the dims of the input are known.
+// Indices of the elements that are not 0 (NaN is not 0): a kINT32 matrix [rank of the input, number of them] with one
+// column for each element, in row-major order. The number is a late size: that dim is -1 even if the dims of the input
+// are known.
 class INonZeroLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kNON_ZERO;

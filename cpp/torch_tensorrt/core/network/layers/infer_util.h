@@ -9,53 +9,53 @@
 #include "torch_tensorrt/core/network/layer.h"
 #include "torch_tensorrt/core/network/shapes/shape_inputs.h"
 
-// Checks and shape arithmetic that several layer kinds share in their inference. Not for use elsewhere.
+// Checks and shape arithmetic for the inference of several layer kinds. Not for use elsewhere.
 namespace torch_tensorrt::network {
 
-// Throws Error unless the number of inputs is in the range and all of the first `minimum` are given.
+// Throws Error unless the number of inputs lies in the range and the first `minimum` are all given.
 void expect_inputs(const std::vector<InferInput>& inputs, size_t minimum, size_t maximum);
 inline void expect_inputs(const std::vector<InferInput>& inputs, size_t count) { expect_inputs(inputs, count, count); }
 
-// True when the input exists and is given.
+// Whether the input exists and is given.
 bool is_present(const std::vector<InferInput>& inputs, size_t index);
 
 void expect_floating_point(DataType type);
-// Floating-point or an integer.
+// Throws Error unless the dtype is floating-point or an integer.
 void expect_number(DataType type);
 void expect_same_type(DataType a, DataType b);
-// The axis or the axes of the mask must be dimensions of the input.
+// Throws Error unless the axis (each axis of the mask) is a dimension of the input.
 void expect_axis(int64_t axis, const Dims& dims);
 void expect_axes(uint32_t axes, const Dims& dims);
 inline bool has_axis(uint32_t axes, int32_t axis) { return ((axes >> axis) & 1U) != 0; }
 
-// The dimension that both stand for: the known one. Throws Error when both are known and differ.
+// Merges two sizes of one dimension: returns the known one. Throws Error if both are known and differ.
 int64_t merge_dim(int64_t a, int64_t b, const Dims& dims_a, const Dims& dims_b);
 
-// An optional Dims attribute with one entry a spatial dimension: `fill` everywhere when it is empty.
+// An optional Dims attribute with one entry for each spatial dimension; if empty, `fill` everywhere.
 Dims filled(const Dims& dims, int32_t rank, int64_t fill);
 void expect_spatial(const char* name, const Dims& dims, int32_t rank, int64_t minimum);
 
-// Number of inputs that the epilogue does not read. Throws Error when it reads one that does not exist.
+// Number of inputs that the epilogue does not read. Throws Error if it reads an input that does not exist.
 size_t own_inputs(const Epilogue& epilogue, size_t input_count);
-// Checks the inputs of the epilogue against the result they are combined with, which keeps its type.
+// Checks the inputs of the epilogue against the result that they are combined with; the result keeps its type.
 void check_epilogue(const Epilogue& epilogue, const std::vector<InferInput>& inputs, const TensorType& result);
 
-// Whether a tensor of that type may be a shape computation: static, small, and of a type below.
+// Whether a tensor of that type may be a shape computation: static, small, and of a suitable dtype.
 bool may_be_shape(const TensorType& type);
 // Element of an input, or kUnknown.
 int64_t element(const InferInput& input, size_t index);
-// The value when something is known of it, or when all that it was computed from are shape computations.
+// The value, if some element is known or if all inputs are shape computations; else empty.
 std::optional<ShapeValue> finish_value(std::vector<int64_t> elements, const std::vector<InferInput>& inputs);
-// The number, or kUnknown when the type cannot hold it.
+// The number, or kUnknown if the type cannot hold it.
 int64_t if_fits(DataType type, int64_t value);
 
-// A shape tensor's elements as the input of a layer with `rank` dimensions; all kUnknown without a value.
-// Throws Error when the input is not a 1-D tensor of that many integers.
+// Elements of a shape tensor that is an input of a layer with `rank` dimensions; all kUnknown without a value.
+// Throws Error if the input is not a 1-D tensor of that many integers.
 std::vector<int64_t> shape_input(const char* name, const InferInput& input, int32_t rank);
 
-// Constant weights have `expected` elements, when that is known; `why` says what of.
+// Throws Error unless constant weights have `expected` elements (-1: any number); `why` names the dims behind it.
 void check_weight_count(const char* what, int64_t count, int64_t expected, const std::string& why);
-// Weights that are an input have the dims, where they are known.
+// Throws Error if weights that are an input differ from the dims where both are known.
 void check_weight_input(const char* what, const InferInput& input, const Dims& expected);
 
 // Row-major strides.
@@ -75,7 +75,7 @@ void for_each_index(const Dims& dims, F f) {
     }
   }
 }
-// Flat index into dims that broadcast to the index's space.
+// Flat index into dims that broadcast to the space of the index.
 size_t broadcast_index(const Dims& dims, const std::vector<int64_t>& index);
 // The same without broadcasting.
 size_t flat_index(const Dims& dims, const std::vector<int64_t>& index);

@@ -10,7 +10,7 @@ namespace {
 struct Operand {
   Dims batch;
   int64_t free = 1;   // rows of A or columns of B; unused for a vector
-  int64_t inner = 1;  // the dimension that is summed over
+  int64_t inner = 1;  // the dimension summed over
 };
 
 Operand operand_of(const Dims& dims, MatrixOperation op, bool is_left) {

@@ -4,9 +4,9 @@
 
 namespace torch_tensorrt::network {
 
-// op0(A) x op1(B) over the last two dimensions; the leading ones broadcast. kTRANSPOSE swaps the last two; kVECTOR
-// takes a tensor whose last dimension is the vector (a row for A, a column for B) and drops the dimension from the
-// result. When the ranks differ, the shorter operand's missing leading dimensions count as 1.
+// op0(A) x op1(B) over the last two dimensions; the leading ones broadcast. kTRANSPOSE swaps the last two. kVECTOR
+// takes the last dimension as a vector (a row for A, a column for B) and drops that dimension from the result. If the
+// ranks differ, the missing leading dimensions count as 1.
 class IMatrixMultiplyLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kMATRIX_MULTIPLY;

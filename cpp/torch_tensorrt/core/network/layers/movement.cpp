@@ -48,7 +48,7 @@ Permutation inverse(const Permutation& permutation, int32_t rank) {
   return out;
 }
 
-// Without the tail that says nothing: in place, or zeros as an aggregate initialiser leaves them. Empty: the identity.
+// Drops the trailing entries that are in place, or zeros left by an aggregate initializer. Empty: the identity.
 std::vector<int64_t> to_vector(const Permutation& permutation) {
   int32_t count = Dims::MAX_DIMS;
   while (count > 1 && permutation.order[count - 1] == 0) {
@@ -135,7 +135,7 @@ namespace {
 
 constexpr int64_t kUnknown = ShapeValue::kUnknown;
 
-// The attribute, or the input that stands for it.
+// The attribute, or the input that replaces it.
 std::vector<int64_t> setting(const char* name, const Dims& attribute, const std::vector<InferInput>& inputs,
                              size_t index, int32_t rank) {
   if (is_present(inputs, index)) {
@@ -166,7 +166,7 @@ void check_bounds(const Range& range, int64_t dim, int32_t axis) {
   }
 }
 
-// Elements from start to the end of the dimension; -1 when not known.
+// Number of elements from start to the end of the dimension; -1 if unknown.
 int64_t size_to_end(const Range& range, int64_t dim, int32_t axis) {
   if (range.start == kUnknown || range.stride == kUnknown || dim == -1) {
     return -1;
@@ -236,7 +236,7 @@ std::optional<ShapeValue> ISliceLayer::infer_value(const std::vector<InferInput>
   std::vector<int64_t> elements(static_cast<size_t>(outputs[0].dims.d[0]), kUnknown);
   for (size_t i = 0; i < elements.size() && start != kUnknown && stride != kUnknown; ++i) {
     const int64_t source = start + static_cast<int64_t>(i) * stride;
-    // What the other modes put outside is not shape arithmetic.
+    // Elements outside, which the other modes allow, are not shape arithmetic.
     elements[i] = source >= 0 && source < count ? element(inputs[0], static_cast<size_t>(source)) : kUnknown;
   }
   return ShapeValue{std::move(elements)};

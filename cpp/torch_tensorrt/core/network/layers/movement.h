@@ -4,9 +4,9 @@
 
 namespace torch_tensorrt::network {
 
-// Transpose, reshape, transpose; each optional. In the reshape dims 0 copies the dimension of that place (unless
-// setZeroIsPlaceholder(false), then it is an empty dimension) and one -1 is inferred. Input 1, when given, is the
-// reshape dims as a shape tensor.
+// Transpose, reshape, transpose; each optional. In the reshape dims, 0 copies the dimension of the same index (with
+// setZeroIsPlaceholder(false) it is an empty dimension) and one -1 is inferred. Input 1, if given, has the reshape dims
+// as a shape tensor.
 class IShuffleLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kSHUFFLE;
@@ -28,7 +28,7 @@ class IShuffleLayer final : public ILayer {
   bool getZeroIsPlaceholder() const { return zero_is_placeholder_; }
   void setReshapeDimensions(const Dims& dims);
   const Dims& getReshapeDimensions() const { return reshape_; }
-  // False when neither setReshapeDimensions nor input 1 was given: the layer is a pure transpose.
+  // False if neither setReshapeDimensions nor input 1 was given: the layer is a pure transpose.
   bool has_reshape() const { return has_reshape_ || getNbInputs() > 1; }
   bool has_first_transpose(int32_t rank) const { return !is_identity(first_transpose_, rank); }
   bool has_second_transpose(int32_t rank) const { return !is_identity(second_transpose_, rank); }
@@ -45,10 +45,10 @@ class IShuffleLayer final : public ILayer {
   bool has_reshape_ = false;
 };
 
-// Element i of a dimension is input element start + i * stride. Inputs 1, 2, 3, when given, are start, size and stride
-// as shape tensors; input 4 the fill value. A size of -1 runs to the end of the dimension (the output's dims say
-// where). kSTRICT_BOUNDS: everything must lie inside. kFILL, kCLAMP (nearest edge), kREFLECT (without repeating the
-// edge) and kWRAP say what an index outside gives: this is how padding is written.
+// Element i of a dimension is input element start + i * stride. Inputs 1, 2, 3, if given, are start, size and stride as
+// shape tensors; input 4 is the fill value. A size of -1 runs to the end of the dimension (the output's dims say
+// where). The mode decides about an index outside: kSTRICT_BOUNDS forbids it; kFILL, kCLAMP (nearest edge), kREFLECT
+// (without repeating the edge) and kWRAP give an element, which is how padding is expressed.
 class ISliceLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kSLICE;
@@ -92,7 +92,7 @@ class ISliceLayer final : public ILayer {
   double fill_value_ = 0.0;
 };
 
-// Joins its inputs (one dtype, equal dims elsewhere) along an axis.
+// Joins inputs of one dtype, whose other dims are equal, along an axis.
 class IConcatenationLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kCONCATENATION;

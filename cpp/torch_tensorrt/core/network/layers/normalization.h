@@ -6,8 +6,8 @@ namespace torch_tensorrt::network {
 
 // (x - mean) / sqrt(var + epsilon) * scale + bias over the axes of the mask, biased variance, in fp32 inside.
 // Inputs: x, then scale and bias, broadcastable to x (either may be missing: see has_scale, has_bias).
-// groups > 1: group norm; the channel axis (1) is split in groups and normalised with the axes behind it.
-// rms: no mean is taken off, x / sqrt(mean(x^2) + epsilon).
+// groups > 1: group norm; the channel axis (1) is split in groups and normalized with the axes behind it.
+// rms: x / sqrt(mean(x^2) + epsilon), without subtracting the mean.
 class INormalizationLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kNORMALIZATION;

@@ -127,7 +127,7 @@ void check_operand(ElementWiseOperation op, DataType type) {
   }
 }
 
-// What no integer is the answer to is left to run time.
+// Whether the integer result exists. Operations without one are left to run time.
 bool is_defined(ElementWiseOperation op, int64_t b) {
   if (op == ElementWiseOperation::kDIV || op == ElementWiseOperation::kFLOOR_DIV || op == ElementWiseOperation::kFMOD ||
       op == ElementWiseOperation::kREMAINDER) {
@@ -136,7 +136,7 @@ bool is_defined(ElementWiseOperation op, int64_t b) {
   return op != ElementWiseOperation::kPOW || b >= 0;
 }
 
-// Floats are not cut short by a zero: it may meet an infinity.
+// Zero times an unknown float is not known to be zero: the factor may be infinite.
 int64_t apply_real(ElementWiseOperation op, int64_t a, int64_t b, DataType result) {
   if (a == ShapeValue::kUnknown || b == ShapeValue::kUnknown) {
     return ShapeValue::kUnknown;
@@ -239,7 +239,7 @@ void ISelectLayer::visit_attributes(AttributeVisitor& /*visitor*/) {}
 
 namespace {
 
-// Elements that every weight must have; -1 when a dimension is not known yet.
+// Number of elements of each of the layer's weights; -1 if a dimension is not known yet.
 int64_t expected_count(ScaleMode mode, int64_t channel_axis, const Dims& dims) {
   switch (mode) {
     case ScaleMode::kUNIFORM:

@@ -4,8 +4,8 @@
 
 namespace torch_tensorrt::network {
 
-// Element-wise activation; formulas, and what alpha and beta mean, are at ActivationType. Floats (kRELU and kCLIP also
-// integers).
+// Element-wise activation. ActivationType states the formulas, with the meaning of alpha and beta. Floats; kRELU and
+// kCLIP also integers.
 class IActivationLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kACTIVATION;
@@ -88,8 +88,8 @@ class ISelectLayer final : public ILayer {
   void visit_attributes(AttributeVisitor& visitor) override;
 };
 
-// (x * scale + shift) ^ power. Missing weights (count 0) mean 1, 0 and 1. kUNIFORM: one element each; kCHANNEL: one an
-// index of the channel axis; kELEMENTWISE: one an element behind the batch dimension.
+// (x * scale + shift) ^ power. Missing weights (count 0) mean 1, 0 and 1. kUNIFORM: one element each; kCHANNEL: one for
+// each index of the channel axis; kELEMENTWISE: one for each element behind the batch dimension.
 class IScaleLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kSCALE;

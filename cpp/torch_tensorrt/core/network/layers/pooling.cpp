@@ -25,7 +25,7 @@ void IPoolingLayer::resolved_padding(const Dims& input, Dims* pre, Dims* post) c
 std::vector<TensorType> IPoolingLayer::infer(const std::vector<InferInput>& inputs) const {
   expect_inputs(inputs, 1);
   TensorType type = inputs[0].type;
-  // PyTorch averages int64, rounding toward zero, and no other integers.
+  // Of the integers, PyTorch averages only int64, and rounds toward zero.
   const bool averages_it = type_ == PoolingType::kMAX || type.dtype == DataType::kINT64;
   if (!averages_it) expect_floating_point(type.dtype);
   expect_number(type.dtype);

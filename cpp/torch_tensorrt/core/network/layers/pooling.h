@@ -6,9 +6,9 @@ namespace torch_tensorrt::network {
 
 struct Window;
 
-// Pooling over the last getWindowSizeNd().nbDims dimensions. Input: N, C, spatial... (or C, spatial...).
-// Empty Dims: stride is the window, padding 0, dilation 1. Average divides by the elements of the window inside the
-// padded input, or inside the input when padding is excluded, or by the divisor when it is not 0 (PyTorch's rules).
+// Pooling over the last getWindowSizeNd().nbDims dimensions. Input: N, C, spatial... (or C, spatial...). Empty Dims:
+// the stride is the window, padding 0, dilation 1. Average divides by the number of window elements inside the padded
+// input, or inside the input if padding is excluded, or by the divisor if that is not 0 (PyTorch's rules).
 class IPoolingLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kPOOLING;
@@ -71,7 +71,7 @@ class IPoolingLayer final : public ILayer {
   void setStride(DimsHW value) { setStrideNd(value); }
   void setPadding(DimsHW value) { setPaddingNd(value); }
 
-  // Attributes with their defaults filled in, and (for kSAME_*) resolved against concrete input dims.
+  // Attributes with defaults filled in, and (for kSAME_*) resolved against concrete input dims.
   Dims full_stride() const;
   Dims full_dilation() const;
   void resolved_padding(const Dims& input, Dims* pre, Dims* post) const;

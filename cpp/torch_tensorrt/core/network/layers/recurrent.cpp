@@ -15,7 +15,7 @@ bool is_bias(RecurrentWeights role) {
   return role == RecurrentWeights::kINPUT_BIAS || role == RecurrentWeights::kHIDDEN_BIAS;
 }
 
-// The batch is a dimension of what stands beside the input; the other dims must be as expected.
+// Returns the batch size according to an input beside the main one, whose other dims must be as expected.
 int64_t check_beside(const char* what, const Dims& dims, const Dims& expected, int32_t batch_axis) {
   bool fits = dims.nbDims == expected.nbDims;
   for (int32_t i = 0; fits && i < dims.nbDims; ++i) {
@@ -71,7 +71,7 @@ bool IRecurrentLayer::has_constant_weights() const {
 }
 
 void IRecurrentLayer::check_attributes() const {
-  // Gates times elements must be a size.
+  // Limits the elements, so that gates times elements never overflows.
   constexpr int64_t kLargest = int64_t{1} << 31;
   if (hidden_size_ <= 0 || hidden_size_ > kLargest) {
     TORCHTRT_THROW_ERROR("the hidden size is " << hidden_size_ << ", must be 1 to " << kLargest);
@@ -110,7 +110,7 @@ void IRecurrentLayer::check_weights(const std::vector<InferInput>& inputs, Recur
   }
 }
 
-// Of the input, the lengths and the states, whichever is known.
+// The batch size, from the first of the input, the lengths and the states that knows it.
 int64_t IRecurrentLayer::check_batch(const std::vector<InferInput>& inputs) const {
   int64_t batch = inputs[0].type.dims.d[1];
   const auto take = [&](const char* what, int32_t input, const Dims& expected, int32_t axis) {

@@ -7,7 +7,7 @@
 namespace torch_tensorrt::network {
 
 // Roles of the weights of a recurrent layer, with G gates (LSTM: input, forget, cell, output; GRU: reset, update, new;
-// else one) of H elements and states of P: the projection's size where there is one, else H.
+// else one), H elements, and states of P: the size of the projection if the layer has one, else H.
 enum class RecurrentWeights : int32_t {
   kINPUT = 0,   // G * H x I
   kHIDDEN,      // G * H x P
@@ -18,11 +18,11 @@ enum class RecurrentWeights : int32_t {
 constexpr int32_t kRecurrentWeightsCount = 5;
 
 // One layer of a recurrent network in one direction, with PyTorch's formulas and order of gates.
-// Inputs: 0 is T x B x I. 1, B integers: how many steps each sequence has; behind them its outputs are 0 and its states
-// stay. 2 and 3, 1 x B x P and (LSTM) 1 x B x H: the states before the first step, else 0. 4 to 8: weights, by their
-// roles, that are not given as attributes.
-// Outputs: 0, T x B x P: the hidden state behind each step. 1, 1 x B x P: behind the last step of each sequence; where
-// the layer is reversed, behind step 0. 2, 1 x B x H: the cell state there, of cells but LSTM the hidden one again.
+// Inputs: 0, T x B x I: the sequences. 1, B integers: the number of steps of each sequence, behind which its outputs
+// are 0 and its states stay. 2 and 3, 1 x B x P and (LSTM) 1 x B x H: the initial states, 0 if missing. 4 to 8: weights
+// by role, unless they are attributes.
+// Outputs: 0, T x B x P: the hidden state after each step. 1, 1 x B x P: after the last step of each sequence (step 0
+// if reversed). 2, 1 x B x H: the cell state at that step; for cells other than LSTM, output 1 again.
 class IRecurrentLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kRECURRENT;
@@ -35,13 +35,13 @@ class IRecurrentLayer final : public ILayer {
       : ILayer(kType, /*output_count=*/3), cell_(cell), hidden_size_(hidden_size) {}
   RecurrentCell getCell() const { return cell_; }
   int64_t getHiddenSize() const { return hidden_size_; }
-  // 0: none.
+  // 0: no projection.
   void setProjectionSize(int64_t value) {
     projection_size_ = value;
     invalidate();
   }
   int64_t getProjectionSize() const { return projection_size_; }
-  // Begins with the last step (of each sequence).
+  // Runs from the last step (of each sequence) to the first.
   void setReverse(bool value) {
     reverse_ = value;
     invalidate();
@@ -51,9 +51,9 @@ class IRecurrentLayer final : public ILayer {
     weights_[static_cast<size_t>(role)] = value;
     invalidate();
   }
-  // Of no elements where there are none, or where they are an input.
+  // Without elements if the layer has none of this role, or has them as an input.
   const Weights& getWeights(RecurrentWeights role) const { return weights_[static_cast<size_t>(role)]; }
-  // The name of the attribute.
+  // The attribute's name.
   static const char* weights_name(RecurrentWeights role);
   void setWeights(RecurrentWeights role, ITensor& tensor) { setInput(weights_input(role), tensor); }
   static int32_t weights_input(RecurrentWeights role) { return kFirstWeights + static_cast<int32_t>(role); }
@@ -62,9 +62,9 @@ class IRecurrentLayer final : public ILayer {
   void setCellState(ITensor& state) { setInput(kCellState, state); }
 
   int64_t gate_count() const;
-  // P above.
+  // The P of the class comment.
   int64_t state_size() const { return projection_size_ > 0 ? projection_size_ : hidden_size_; }
-  // Of an input of `features` elements a step (-1: unknown).
+  // Dims for an input of `features` elements in each step (-1: unknown).
   Dims weights_dims(RecurrentWeights role, int64_t features) const;
   // Whether all weights are attributes.
   bool has_constant_weights() const;

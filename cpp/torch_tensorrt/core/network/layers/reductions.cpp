@@ -117,7 +117,7 @@ std::vector<TensorType> ISoftMaxLayer::infer(const std::vector<InferInput>& inpu
   expect_inputs(inputs, 1);
   const TensorType& type = inputs[0].type;
   expect_floating_point(type.dtype);
-  // PyTorch takes the softmax of a scalar over its "dimension 0".
+  // PyTorch allows the softmax of a scalar over its "dimension 0".
   const bool is_scalar = type.dims.nbDims == 0 && axes_ == 1;
   if (!is_scalar) {
     expect_axes(axes_, type.dims);

@@ -5,7 +5,7 @@
 namespace torch_tensorrt::network {
 
 // Reduces the axes whose bits are set. kAVG of integers is an error; sums of half precision accumulate in fp32.
-// An empty axis set reduces nothing.
+// An empty set of axes reduces nothing.
 class IReduceLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kREDUCE;
@@ -61,8 +61,8 @@ class ISoftMaxLayer final : public ILayer {
 };
 
 // The k largest (or smallest) elements along the one axis whose bit is set, best first, and their indices (output 1,
-// kINT32 unless kINT64 is asked for). NaN counts as larger than everything. With k 1 the index is that of the first of
-// equal elements; stable (ours) keeps the order of equal elements for any k. Input 1, a shape, stands for k if given.
+// kINT32 unless kINT64 is asked for). NaN counts as the largest. With k = 1 the index is that of the first of equal
+// elements; stable (ours) keeps the order of equal elements for any k. Input 1, a shape, replaces k if given.
 class ITopKLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kTOPK;

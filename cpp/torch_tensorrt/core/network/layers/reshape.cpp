@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kInferred = -1;
 
-// A product some factors of which are not known.
+// A product with some unknown factors.
 struct Product {
   int64_t known = 1;
   int32_t unknown = 0;
@@ -57,7 +57,7 @@ class Resolver {
   }
 
  private:
-  // Fills one dimension and counts it. A copied dimension is on both sides, whatever it is, and counts on neither.
+  // Fills one dimension and counts it. A copied dimension is on both sides, so that its size does not count.
   void place(int32_t i) {
     const int64_t value = spec_[static_cast<size_t>(i)];
     if (value == 0 && zero_is_placeholder_) {
@@ -91,13 +91,13 @@ class Resolver {
         given_.add(input_.d[i]);
       }
     }
-    // Volumes decide one dimension, not two.
+    // Volumes can decide only one dimension.
     if (unknown_ + (inferred_ ? 1 : 0) > 1) {
       open_ = -1;
     }
   }
 
-  // Then both sides are empty whatever else they are.
+  // Both sides are then empty, regardless of the other dims.
   bool copies_empty_dimension() const {
     for (int32_t i = 0; i < input_.nbDims; ++i) {
       if (copied_[i] && input_.d[i] == 0) {
@@ -107,7 +107,7 @@ class Resolver {
     return false;
   }
 
-  // The one dimension that the volumes decide; -1 when they are not known.
+  // The one dimension that the volumes decide; -1 if they are unknown.
   int64_t open_dimension() const {
     if (given_.unknown > 0) {
       return -1;
@@ -148,9 +148,9 @@ class Resolver {
   Dims output_;
   bool copied_[Dims::MAX_DIMS] = {};
   bool inferred_ = false;
-  int32_t unknown_ = 0;  // entries that only run time knows
-  int32_t open_ = -1;    // the dimension that is left to the volumes
-  Product given_;        // of the input, without what is copied
+  int32_t unknown_ = 0;  // entries known only at run time
+  int32_t open_ = -1;    // the dimension decided by the volumes
+  Product given_;        // of the input, without copied dims
   Product wanted_;
 };
 

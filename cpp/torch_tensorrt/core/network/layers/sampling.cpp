@@ -15,8 +15,8 @@ void check_count(const char* what, int64_t count, const Dims& input) {
   }
 }
 
-// A factor that is a float was rounded to it, and the product is rounded likewise: 10 * 0.7F must give 7. In double,
-// as Python has it, 100 * 0.29 gives 28.
+// A float factor (as nvinfer1 has them) needs the product rounded to float, too: 10 * 0.7F must give 7. A double
+// factor, as Python has, needs a double product: 100 * 0.29 gives 28.
 int64_t scaled(int64_t size, double scale) {
   const double product = static_cast<double>(size) * scale;
   const auto single = static_cast<float>(scale);
@@ -33,7 +33,7 @@ Dims scaled(const Dims& input, const std::vector<double>& scales) {
   return out;
 }
 
-// An antialiased element is the mean of the 1 / scale elements around its place, each of which gets a weight.
+// An antialiased element is the mean of 1 / scale elements around it, and each of these needs a weight.
 void check_reach(const std::vector<double>& scales, const Dims& input) {
   constexpr double kSmallReach = 1 << 16;
   for (size_t i = 0; i < scales.size() && static_cast<int32_t>(i) < input.nbDims; ++i) {
@@ -60,7 +60,7 @@ Dims from_shape_tensor(const InferInput& shape, const Dims& input) {
   return out;
 }
 
-// -1 leaves the dimension as it is in the input.
+// -1 keeps the input's size.
 Dims from_attribute(const Dims& wanted, const Dims& input) {
   check_count("output dimensions", wanted.nbDims, input);
   Dims out = input;

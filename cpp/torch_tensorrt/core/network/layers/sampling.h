@@ -5,8 +5,8 @@
 namespace torch_tensorrt::network {
 
 // Interpolates to getOutputDimensions(), to input 1 (a shape tensor), or to floor(dims * scales). Any rank; dimensions
-// whose size does not change are left alone, and -1 in getOutputDimensions() is the input's own size. Input 1 or the
-// dimensions decide the size; scales given beside them are the factors used in the coordinate formulas (as PyTorch's
+// whose size does not change are left alone, and -1 in getOutputDimensions() is the input's own size. If input 1 or the
+// output dims decide the size, scales given beside them are only the factors in the coordinate formulas (as PyTorch's
 // scale_factor with recompute_scale_factor=False).
 class IResizeLayer final : public ILayer {
  public:
@@ -52,7 +52,7 @@ class IResizeLayer final : public ILayer {
     invalidate();
   }
   bool getAntialias() const { return antialias_; }
-  // Of floats the sizes are computed in float, as nvinfer1 does: 10 * 0.7F gives 7.
+  // Float scales compute the sizes in float, as nvinfer1 does: 10 * 0.7F gives 7.
   void setScales(const float* scales, int32_t count);
   void setScales(std::vector<double> scales);
   const std::vector<double>& scales() const { return scales_; }
@@ -71,9 +71,9 @@ class IResizeLayer final : public ILayer {
   std::vector<double> scales_;
 };
 
-// Input 0: N x C x (D x) H x W, input 1: the grid, N x (d x) h x w x 2 (or 3), places in [-1, 1] with x first. The
-// output is N x C x (d x) h x w: the input at those places. kFILL (zeros), kCLAMP (the edge) and kREFLECT say what lies
-// outside.
+// Input 0: N x C x (D x) H x W. Input 1: the grid, N x (d x) h x w x 2 (or 3), positions in [-1, 1] with x first. The
+// output is N x C x (d x) h x w: the input sampled at those positions. kFILL (zeros), kCLAMP (the edge) and kREFLECT
+// decide about positions outside.
 class IGridSampleLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kGRID_SAMPLE;

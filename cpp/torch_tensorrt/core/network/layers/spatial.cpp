@@ -16,20 +16,20 @@ int64_t dilated_size(const Window& window, int32_t i) { return window.dilation.d
 
 int64_t round_up(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
 
-// The same for negative values.
+// Like round_up, but also for negative values.
 int64_t round_up_any(int64_t value, int64_t divisor) {
   return value < 0 ? -(-value / divisor) : round_up(value, divisor);
 }
 
-// The odd element goes behind for kSAME_UPPER and in front for kSAME_LOWER.
+// The odd element goes to the end for kSAME_UPPER and to the start for kSAME_LOWER.
 void split_padding(PaddingMode mode, int64_t total, int64_t* pre, int64_t* post) {
   const int64_t half = total / 2;
   *pre = mode == PaddingMode::kSAME_UPPER ? half : total - half;
   *post = total - *pre;
 }
 
-// Elements that are made of padding, or left out of the output, are out of proportion to a dimension above this. No
-// model has such paddings; a file may have any, and an output of any size with them.
+// Throws Error for paddings out of all proportion to their dimension: no model has them, but a damaged file may, and
+// with them an output of any size.
 void check_proportion(const char* what, int64_t value, const Window& window, int64_t input, int32_t i) {
   const int64_t most = 1024 + 16 * (input + dilated_size(window, i));
   if (std::abs(value) <= most) {
@@ -49,10 +49,10 @@ int64_t window_output(const Window& window, int64_t input, int32_t i) {
   check_proportion("the post-padding", window.post_padding.d[i], window, input, i);
   const int64_t pre = window.pre_padding.d[i];
   const int64_t padded = input + pre + window.post_padding.d[i];
-  const int64_t last = padded - dilated_size(window, i);  // where a window may start at most
+  const int64_t last = padded - dilated_size(window, i);  // the last place where a window may start
   const bool rounds_up = window.mode == PaddingMode::kEXPLICIT_ROUND_UP;
-  // PyTorch: the last window must start inside the input or its leading padding. It may reach behind all, also where it
-  // is the only one.
+  // PyTorch: the last window must start inside the input or its leading padding. It may reach beyond the end, even if
+  // it is the only window.
   const int64_t rounded = rounds_up ? round_up_any(last, stride) + 1 : 0;
   const int64_t output = rounded - ((rounded - 1) * stride >= input + pre ? 1 : 0);
   if (rounds_up ? output < 1 : last < 0) {
@@ -75,7 +75,7 @@ int64_t transposed_output(const Window& window, int64_t input, int32_t i) {
   if (is_same(window.mode)) {
     return input * stride;
   }
-  // What a large stride leaves between the elements may be cut off, or added.
+  // Paddings may cut off, or add to, the gaps that a large stride leaves between the elements.
   const int64_t room = input * stride;
   check_proportion("the pre-padding", window.pre_padding.d[i], window, room, i);
   check_proportion("the post-padding", window.post_padding.d[i], window, room, i);
@@ -106,7 +106,7 @@ void check_window(const Window& window, int64_t smallest_padding) {
 
 namespace {
 
-// As much is allowed whatever the tensors are.
+// Always allowed, however small the tensors are.
 constexpr double kSmallVolume = 1 << 26;
 constexpr double kMostTimesTheTensors = 64;
 
@@ -116,7 +116,7 @@ double volume_of(const Dims& dims) {
   return volume;
 }
 
-// `sizes` are those of the spatial dimensions, `around` the tensor that gives the others.
+// `sizes` are the sizes of the spatial dimensions; `around` is the tensor with the other dimensions.
 void check_proportion(const char* what, const std::vector<double>& sizes, const Dims& around, const Window& window,
                       const Dims& input, const Dims& output) {
   double volume = volume_of(Dims(around.nbDims - window.size.nbDims, around.d));
@@ -176,7 +176,7 @@ void resolve_transposed_padding(const Window& window, Dims* pre, Dims* post) {
     return;
   }
   for (int32_t i = 0; i < window.size.nbDims; ++i) {
-    // The output has input * stride elements; a window smaller than the stride leaves some of them empty behind.
+    // The output has input * stride elements; a window smaller than the stride leaves some of them empty at the end.
     const int64_t total = dilated_size(window, i) - window.stride.d[i];
     if (total >= 0) {
       split_padding(window.mode, total, &pre->d[i], &post->d[i]);

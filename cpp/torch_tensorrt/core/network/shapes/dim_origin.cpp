@@ -7,7 +7,7 @@
 namespace torch_tensorrt::network {
 namespace {
 
-// The dimension of an input that is the output's dimension; no input: none is.
+// The input dimension that equals the output's dimension; no input: there is none.
 struct Place {
   int32_t input = -1;
   int32_t axis = 0;
@@ -19,17 +19,17 @@ int32_t rank_of(const ITensor* tensor) { return tensor->getDimensions().nbDims; 
 Place first(const ILayer&, int32_t axis) { return {0, axis}; }
 Place first_if(bool kept, int32_t axis) { return kept ? Place{0, axis} : Place{}; }
 
-// What a window does to the size of a dimension: size -> (size + surplus) / step + 1, rounded down, or the inverse.
+// Effect of a window on the size of a dimension: size -> (size + surplus) / step + 1, rounded down, or the inverse.
 struct WindowEffect {
   bool is_inverse = false;
   int64_t step = 1;
-  int64_t surplus = 0;  // paddings less the extent of the window
+  int64_t surplus = 0;  // paddings minus the extent of the window
 };
 bool operator==(const WindowEffect& a, const WindowEffect& b) {
   return a.is_inverse == b.is_inverse && a.step == b.step && a.surplus == b.surplus;
 }
 
-// Of a convolution or a pooling on its spatial dimension number `i`; empty for paddings that depend on the size.
+// Effect of a convolution or pooling in its spatial dimension `i`; empty if its paddings depend on the size.
 template <typename L>
 std::optional<WindowEffect> effect_of(const L& layer, const Dims& window, int32_t i, bool is_inverse) {
   if (layer.getPaddingMode() != PaddingMode::kEXPLICIT_ROUND_DOWN) return std::nullopt;
@@ -39,7 +39,7 @@ std::optional<WindowEffect> effect_of(const L& layer, const Dims& window, int32_
                       padding(layer.getPrePadding()) + padding(layer.getPostPadding()) - extent};
 }
 
-// Empty where the layer has no window over the dimension.
+// Empty if the layer has no window over the dimension.
 std::optional<WindowEffect> window_effect(const ILayer& layer, int32_t axis) {
   const bool is_inverse = layer.getType() == LayerType::kDECONVOLUTION;
   if (is_inverse || layer.getType() == LayerType::kCONVOLUTION) {
@@ -74,7 +74,7 @@ Place first_beside_top(const ILayer& layer, int32_t axis) {
   return first_if((static_cast<const ITopKLayer&>(layer).getReduceAxes() >> axis & 1U) == 0, axis);
 }
 
-// Dimensions that are reduced are gone, or 1.
+// Reduced dimensions vanish or become 1.
 Place of_reduce(const ILayer& layer, int32_t axis) {
   const auto& reduce = static_cast<const IReduceLayer&>(layer);
   const auto is_reduced = [&](int32_t i) { return (reduce.getReduceAxes() >> i & 1U) != 0; };
@@ -92,8 +92,8 @@ Place first_if_whole(const ILayer& layer, int32_t axis) {
                   axis);
 }
 
-// The operand that is not repeated along the dimension, where that is certain: the only one that is not 1 there, or any
-// of several that are the same size.
+// The operand that is certainly not repeated along the dimension: the only one whose size there is not 1, or any of
+// several that have the same size.
 Place unrepeated(const ILayer& layer, int32_t axis) {
   const int32_t rank = rank_of(layer.getOutput(0));
   Place kept;
@@ -111,7 +111,7 @@ Place unrepeated(const ILayer& layer, int32_t axis) {
   return kept;
 }
 
-// Rows are the first matrix's, columns the second's, the rest that of the operand which is not repeated there.
+// Rows come from the first matrix, columns from the second, other dimensions from the operand that is not repeated.
 Place of_product(const ILayer& layer, int32_t axis) {
   const auto& product = static_cast<const IMatrixMultiplyLayer&>(layer);
   const int32_t rank = rank_of(layer.getOutput(0));
@@ -124,7 +124,7 @@ Place of_product(const ILayer& layer, int32_t axis) {
   return {input, rank_of(layer.getInput(input)) - (is_last ? 1 : 2)};
 }
 
-// A batch of 1 serves all; those that are not are the same.
+// A batch of 1 serves every batch of the others; all batches that are not 1 are equal.
 Place of_attention(const ILayer& layer, int32_t axis) {
   if (axis == 3) return {2, axis};
   int32_t input = 0;
@@ -132,10 +132,10 @@ Place of_attention(const ILayer& layer, int32_t axis) {
   return {input, axis};
 }
 
-// Steps and batch are the input's.
+// Steps and batch come from the input.
 Place of_recurrent(const ILayer&, int32_t axis) { return first_if(axis < 2, axis); }
 
-// The dims of the indices stand for the axis.
+// The dims of the indices replace the axis.
 Place of_gather_dim(const ILayer& layer, int32_t axis) {
   const auto& gather = static_cast<const IGatherLayer&>(layer);
   if (gather.getMode() != GatherMode::kDEFAULT || gather.getNbElementWiseDims() != 0) return {};
@@ -145,8 +145,8 @@ Place of_gather_dim(const ILayer& layer, int32_t axis) {
   return axis < from + made ? Place{1, axis - from} : Place{0, axis - made + 1};
 }
 
-// Transposes move dimensions; a reshape keeps one when it is the only unknown one and the known ones multiply to as
-// much as before. Places where the shape is an input are looked at elsewhere.
+// Transposes move dimensions. A reshape keeps a dimension if it is the only unknown one and the known ones multiply to
+// the same product as before. Shapes that are an input are handled elsewhere.
 Place of_shuffle_dim(const ILayer& layer, int32_t axis) {
   const auto& shuffle = static_cast<const IShuffleLayer&>(layer);
   const Dims in = layer.getInput(0)->getDimensions();
@@ -210,7 +210,7 @@ constexpr Row kRows[] = {
 Place kept_place(const ITensor& tensor, int32_t axis) {
   const ILayer& layer = *tensor.producer();
   if (layer.getNbInputs() == 0) return {};
-  // The last states of a recurrent layer are of one step.
+  // The final states of a recurrent layer have one step only.
   if (layer.getType() == LayerType::kRECURRENT && axis == 0 && &tensor != layer.getOutput(0)) return {};
   for (const Row& row : kRows) {
     if (row.type == layer.getType()) return row.kept_place(layer, axis);
@@ -246,20 +246,20 @@ Source of_concatenation(const ILayer& layer, int64_t element) {
   return {};
 }
 
-// Of one dimension at most, so that no transpose moves anything.
+// At most one dimension, so that no transpose moves an element.
 Source of_shuffle(const ILayer& layer, int64_t element) {
   const bool is_flat =
       layer.getInput(0)->getDimensions().nbDims <= 1 && layer.getOutput(0)->getDimensions().nbDims <= 1;
   return is_flat ? Source{layer.getInput(0), element} : Source{};
 }
 
-// ---- memory of one question ----------------------------------------------------------------------------------------
+// ---- memory during one question ------------------------------------------------------------------------------------
 
 using Key = std::pair<const ITensor*, int32_t>;
 
-// Answers found on the way to one answer. Residual connections ask for the same dimension at every sum, so that without
-// a memory the questions would double with each. It ends with the outermost question: passes may then change the
-// network.
+// Answers found on the way to one answer. Residual connections ask for the same dimension at every sum, which without a
+// memory would double the questions each time. The memory ends with the outermost question, as passes may then change
+// the network.
 struct Memory {
   int32_t depth = 0;
   std::map<Key, DimOrigin> origins;
@@ -288,7 +288,7 @@ void multiply(SizeFactors& product, const SizeFactors& factor) {
 
 SizeFactors number(int64_t known) { return {known, {}}; }
 
-// The dimension that a reshape is asked for; empty where it is to find it (-1), or is told it in an unknown way.
+// The size that a reshape asks for; empty if it is to be inferred (-1) or is computed in a way not understood here.
 std::optional<SizeFactors> asked_size(const IShuffleLayer& shuffle, int32_t axis) {
   int64_t asked = ShapeValue::kUnknown;
   const ITensor* sizes = shuffle.getInput(1);
@@ -302,7 +302,7 @@ std::optional<SizeFactors> asked_size(const IShuffleLayer& shuffle, int32_t axis
   return asked == ShapeValue::kUnknown && sizes != nullptr ? factors_of_element(*sizes, axis) : std::nullopt;
 }
 
-// What is left for one dimension of a reshape when all others are divided out.
+// The remaining factors for one dimension of a reshape, when all other dimensions are divided out.
 std::optional<SizeFactors> rest_of_reshape(const IShuffleLayer& shuffle, int32_t axis) {
   const ITensor& in = *shuffle.getInput(0);
   const int32_t rank = rank_of(shuffle.getOutput(0));
@@ -382,7 +382,7 @@ DimOrigin origin_of_dim(const ITensor& tensor, int32_t axis) {
     }
     way.push_back(key);
     const ILayer& layer = *origin.tensor->producer();
-    // Where the sizes of a reshape or a slice are an input, they say which dimension it is.
+    // If the sizes of a reshape or a slice are an input, its elements name the dimension.
     if (const ITensor* sizes = size_input(layer)) {
       const auto said = origin_of_element(*sizes, origin.axis);
       if (said) {

@@ -8,7 +8,7 @@
 namespace torch_tensorrt::network {
 namespace {
 
-// Dims of an input at run time against those that the network was built for.
+// Checks the dims of an input at run time against those of the network.
 void check_input_dims(const ITensor& input, const Dims& built, const Dims& given) {
   bool fits = built.nbDims == given.nbDims;
   for (int32_t i = 0; fits && i < built.nbDims; ++i) {

@@ -6,7 +6,7 @@
 namespace torch_tensorrt::network {
 namespace {
 
-// Inputs first to last of these layers are dims.
+// A layer kind whose inputs from first to last hold dims.
 struct DimsReader {
   LayerType type;
   int32_t first;
@@ -29,7 +29,7 @@ bool reads_dims_from(const ILayer& layer, const ITensor* tensor) {
   return false;
 }
 
-// A shape computation is small; it may pass through floats.
+// Shape computations are small, and may pass through floats.
 bool may_be_shape(const ITensor& tensor) {
   const DataType type = tensor.getType();
   if (!may_hold_shapes(type)) return false;

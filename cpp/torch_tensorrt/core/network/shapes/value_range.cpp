@@ -16,7 +16,7 @@ constexpr Interval kAnySize = {0, std::numeric_limits<double>::infinity()};
 
 Interval point(double value) { return {value, value}; }
 
-// Sizes of the input at one end of their ranges; false where there is no such end.
+// Sets a dim to one end of its range; false if the range has no such end.
 bool put_end(Interval range, bool at_high, int64_t& dim) {
   const double end = at_high ? range.high : range.low;
   if (std::isinf(end) || end < 0) return false;
@@ -48,7 +48,7 @@ Interval ValueRanges::find_dim(const ITensor& tensor, int32_t axis) {
   if (layer.getType() == LayerType::kNON_ZERO) return {0, largest_volume(*layer.getInput(0))};
   if (const ITensor* sizes = size_input(layer)) {
     const Interval said = of_element(*sizes, axis);
-    return said.low >= 0 ? said : kAnySize;  // -1: whatever is left
+    return said.low >= 0 ? said : kAnySize;  // -1: inferred from the volume
   }
   return infer_dim(layer, tensor, axis);
 }
@@ -56,7 +56,7 @@ Interval ValueRanges::find_dim(const ITensor& tensor, int32_t axis) {
 double ValueRanges::largest_volume(const ITensor& tensor) {
   double volume = 1;
   for (int32_t i = 0; i < tensor.getDimensions().nbDims; ++i) volume *= of_dim(tensor, i).high;
-  return std::isnan(volume) ? kAnySize.high : volume;  // of no size, and of any
+  return std::isnan(volume) ? kAnySize.high : volume;  // NaN: an empty dimension times an unbounded one
 }
 
 Interval ValueRanges::of_input(const ITensor& input, int32_t axis) const {
@@ -72,7 +72,7 @@ Interval ValueRanges::of_value(const ITensor& input, int64_t element) const {
   return {static_cast<double>(range->second.min_values[place]), static_cast<double>(range->second.max_values[place])};
 }
 
-// Larger inputs never make an output smaller, shapes that are told to the layer aside.
+// Both ends of the inputs decide: larger inputs never shrink an output, apart from shapes that are an input.
 Interval ValueRanges::infer_dim(const ILayer& layer, const ITensor& tensor, int32_t axis) {
   const int64_t low = infer_end(layer, tensor, axis, /*at_high=*/false);
   const int64_t high = infer_end(layer, tensor, axis, /*at_high=*/true);
@@ -95,7 +95,7 @@ int64_t ValueRanges::infer_end(const ILayer& layer, const ITensor& tensor, int32
   try {
     return layer.infer(inputs)[static_cast<size_t>(tensor.producer_output())].dims.d[axis];
   } catch (const Error&) {
-    return -1;  // the ends of the inputs' ranges do not fit together
+    return -1;  // the input sizes at this end do not fit together
   }
 }
 
@@ -138,7 +138,7 @@ Interval ValueRanges::find_element(const ITensor& tensor, int64_t element) {
   return condition.is_point() ? sides[condition.low != 0] : hull(sides[0], sides[1]);
 }
 
-// The operand's element for one of the result, where broadcasting leaves no doubt.
+// The operand's element for an element of the result, if broadcasting is unambiguous.
 Interval ValueRanges::of_operand(const ILayer& layer, int32_t index, int64_t element) {
   const ITensor& operand = *layer.getInput(index);
   const Dims dims = operand.getDimensions();
@@ -175,7 +175,7 @@ struct Search {
 
 void look_behind(const ITensor& tensor, Search& search);
 
-// Which inputs' dimensions a dimension comes from.
+// Finds the input dimensions behind a dimension.
 void look_behind_dim(const DimOrigin& origin, Search& search) {
   if (origin.tensor->getDimensions().d[origin.axis] >= 0) return;
   const ILayer& layer = *origin.tensor->producer();
@@ -211,7 +211,7 @@ void look_behind(const ITensor& tensor, Search& search) {
     for (int32_t i = 0; i < measured.getDimensions().nbDims; ++i) look_behind_dim(origin_of_dim(measured, i), search);
     return;
   }
-  // An element that is taken out of a shape alone is told apart from its neighbours.
+  // An element taken alone from a shape is distinguished from its neighbors.
   const auto whole = tensor.getDimensions().volume() == 1 ? origin_of_element(tensor, 0) : std::nullopt;
   if (whole) return look_behind_dim(*whole, search);
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
@@ -235,7 +235,7 @@ using Op = ElementWiseOperation;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr Interval kEither = {0, 1};
 
-// Of what is largest and smallest at the corners.
+// For functions whose extremes are at the corners of the ranges.
 template <typename F>
 Interval at_corners(const Interval& a, const Interval& b, F f) {
   const double corners[] = {f(a.low, b.low), f(a.low, b.high), f(a.high, b.low), f(a.high, b.high)};
@@ -253,7 +253,7 @@ Interval divide(Op operation, const Interval& a, const Interval& b, bool integra
   return integral ? Interval{std::trunc(exact.low), std::trunc(exact.high)} : exact;
 }
 
-// Within one period it moves along with a.
+// Within one period the remainder grows with a.
 Interval remainder(Op operation, const Interval& a, const Interval& b, bool integral) {
   if (b.low <= 0 || (operation == Op::kFMOD && a.low < 0)) return everything();
   if (b.is_point() && std::floor(a.low / b.low) == std::floor(a.high / b.low)) {
@@ -287,7 +287,7 @@ bool grows(UnaryOperation operation) {
   return false;
 }
 
-// What is no number anywhere, like the root of what may be negative, has no bounds.
+// Unbounded if the result may be NaN, e.g. the root of a possibly negative range.
 Interval checked(const Interval& x) { return x.low <= x.high ? x : everything(); }
 
 }  // namespace

@@ -5,18 +5,18 @@
 
 #include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
-// Between which numbers sizes, and what is computed of them, lie for the ranges of the inputs.
+// Bounds of sizes, and of numbers computed from sizes, for the ranges of the inputs.
 namespace torch_tensorrt::network {
 
-// Both ends belong to it. Bools are 0 and 1.
+// A closed interval. Bools are 0 and 1.
 struct Interval {
   double low;
   double high;
   bool is_point() const { return low == high; }
 };
 
-// Bounds that hold for every shape in the profile; they may be wider than need be, and infinite where nothing is known.
-// Remembers what it has worked out, so the network must not change below what was asked for.
+// Bounds that hold for every shape in the profile. They may be wider than necessary, and infinite if nothing is known.
+// Results are remembered, so the part of the network behind them must not change.
 class ValueRanges {
  public:
   explicit ValueRanges(const Profile& profile) : profile_(profile) {}
@@ -40,8 +40,8 @@ class ValueRanges {
   std::map<Key, Interval> elements_;
 };
 
-// Dimensions of network inputs that a small tensor is computed from, each once; `of_sizes_only` becomes false when it
-// also depends on elements of the inputs.
+// Dimensions of network inputs that a small tensor is computed from, each once. `of_sizes_only` becomes false if the
+// tensor also depends on elements of the inputs.
 std::vector<DimOrigin> sizes_behind(const ITensor& tensor, bool& of_sizes_only);
 
 // Arithmetic on intervals.

@@ -8,13 +8,13 @@
 namespace torch_tensorrt::network {
 
 struct TextOptions {
-  // Weights of more elements than this are printed as `...` (such text cannot be parsed). -1: everything, the text
-  // form is complete.
+  // Weights with more elements are printed as `...` (such text cannot be parsed). -1: print all weights, so that the
+  // text is complete.
   int64_t max_weight_elements = -1;
-  bool inferred_types = true;  // a `: f32[1x3x224x224]` behind every output; ignored by the parser but checked
+  bool inferred_types = true;  // a `: f32[1x3x224x224]` behind every output, which the parser only checks
 };
 
-// The network as text, one layer a line, for instance
+// Prints the network as text with one line for each layer, for instance
 //
 //   network "lenet" {
 //     %input_0 = input() {dims=[1x1x8x8]} : f32[1x1x8x8]
@@ -23,15 +23,15 @@ struct TextOptions {
 //     return %output_0
 //   }
 //
-// Tensors without a name are numbered; an optional input that is not given is `_`. Attributes that have their default
-// value are left out. Weights are base64 of their bytes, so nothing is lost (the parser also takes f32[1, 2.5]).
-// Profiles and, where it is not that of the layers, the order of the inputs stand before the layers.
-// Operations of an epilogue name the input they read, epilogue=[sum(%5), clip(0, 6), sub(%7, swapped)]: the last one
-// where a tensor is read several times, others are told by number (`input 1`).
+// Tensors without a name are numbered; `_` is an optional input that is not given. Attributes with their default value
+// are left out. Weights are base64 of their bytes, so nothing is lost (the parser also takes f32[1, 2.5]). Profiles,
+// and the order of the inputs if it differs from that of the layers, stand before the layers. Operations of an epilogue
+// name the input that they read: epilogue=[sum(%5), clip(0, 6), sub(%7, swapped)]. For a tensor that is read several
+// times, the name means its last use; other uses have a number (`input 1`).
 std::string print_network(const INetworkDefinition& network, const TextOptions& options = {});
-// One layer, as print_network prints it.
+// One layer in the form of print_network.
 std::string print_layer(const ILayer& layer, const TextOptions& options = {});
-// The inverse. Throws Error with line, column, what was found and what was expected.
+// The inverse of print_network. Throws Error with line, column, the text found and the text expected.
 std::unique_ptr<INetworkDefinition> parse_network(const std::string& text);
 
 }  // namespace torch_tensorrt::network

@@ -206,7 +206,7 @@ Weights AttributeReader::weights(ValueCursor& cursor) {
   return network_.own(type, bytes.data(), size / element_size(type));
 }
 
-// What people write: f32[1, 2.5].
+// The form that people write: f32[1, 2.5].
 Weights AttributeReader::listed_weights(ValueCursor& cursor, DataType type) {
   if (!has_elements(type)) cursor.fail_plainly(enum_name(type) + " weights cannot be listed, only given as base64");
   std::vector<char> bytes;

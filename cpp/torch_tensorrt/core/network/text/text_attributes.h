@@ -9,7 +9,7 @@
 #include "torch_tensorrt/core/network/network.h"
 #include "torch_tensorrt/core/network/text/text_syntax.h"
 
-// Values of attributes, from tokens to what they mean. Not for use elsewhere.
+// Reads the values of attributes from tokens. Not for use elsewhere.
 namespace torch_tensorrt::network {
 
 // Walks over the tokens of one value. Throws Error with line and column.
@@ -26,9 +26,9 @@ class ValueCursor {
   double number();
   Dims dims();
   int32_t enumerator(const EnumTable& table);
-  // [element, element], where f reads one.
+  // Reads [element, element]; f reads one element.
   void list(const std::function<void()>& f);
-  // Nothing may be left.
+  // Throws Error if tokens are left.
   void finish() const;
   [[noreturn]] void fail(const std::string& expected) const;
   [[noreturn]] void fail_plainly(const std::string& message) const;
@@ -39,10 +39,10 @@ class ValueCursor {
   size_t place_ = 0;
 };
 
-// Assigns the attributes of a layer that the text gives; the others keep their value.
+// Assigns the attributes of a layer that stand in the text; the others keep their values.
 class AttributeReader final : public AttributeVisitor {
  public:
-  // Says which input of the layer a tensor of the text is, -1 if none; the last one where it is several.
+  // Finds the index of the layer's input for a tensor of the text: the last one if there are several, -1 if none.
   using FindInput = std::function<int32_t(const TensorSyntax& tensor)>;
   AttributeReader(std::string_view text, const std::vector<AttributeSyntax>& attributes, INetworkDefinition& network,
                   FindInput find_input);
@@ -59,7 +59,7 @@ class AttributeReader final : public AttributeVisitor {
   void visit(const char* name, Epilogue& value) override;
   void visit_enum(const char* name, int32_t& value, const EnumTable& table) override;
 
-  // Throws Error on an attribute of the text that nobody asked for.
+  // Throws Error for an attribute of the text that the layer does not have.
   void finish(LayerType type) const;
 
  private:

@@ -12,11 +12,11 @@
 namespace torch_tensorrt::network {
 namespace {
 
-// A number and a name that is written like it are two tensors.
+// A number and a name of the same spelling are two tensors.
 using Key = std::pair<TensorSyntax::Kind, std::string>;
 Key key_of(const TensorSyntax& tensor) { return {tensor.kind, tensor.name}; }
 
-// What every layer has, beside the attributes of its kind.
+// Attributes that every layer has, beside those of its kind.
 constexpr const char* kCommonAttributes[] = {"precision", "name", "source", "metadata"};
 
 bool is_common(const AttributeSyntax& attribute) {
@@ -44,8 +44,8 @@ class Builder {
   // ---- layers
   // --------------------------------------------------------------------------------------------------------
 
-  // Where the network numbers its inputs otherwise than their layers stand, the layers are made first, each at its
-  // place among them. The other layers are put between them later.
+  // If the network numbers its inputs in another order than their layers, the input layers are made first, in the order
+  // of the layers. The other layers are inserted between them later.
   void add_inputs() {
     std::vector<ILayer*> in_place(syntax_.layers.size(), nullptr);
     for (const TensorSyntax& input : syntax_.inputs) {
@@ -166,7 +166,7 @@ class Builder {
     }
   }
 
-  // Inference has the last word, whether the text gives a type or not.
+  // Inference has the last word, whether or not the text gives a type.
   void check_types(const LayerSyntax& syntax, const ILayer& layer) {
     const bool counts_fit = syntax.types.empty() || syntax.types.size() == syntax.outputs.size();
     if (!counts_fit) fail_at(text_, syntax.types[0].offset, "there must be one type an output");
@@ -241,7 +241,7 @@ class Builder {
     } catch (const Error& error) {
       message = error.msg();
     }
-    // What has a place already keeps it.
+    // A message that has a place already keeps it.
     if (message.rfind("line ", 0) == 0) TORCHTRT_THROW_ERROR(message);
     fail_at(text_, offset, message);
   }

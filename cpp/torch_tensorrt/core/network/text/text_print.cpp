@@ -11,7 +11,7 @@
 namespace torch_tensorrt::network {
 namespace {
 
-// What stands for each tensor: %name, or %number for those without a name.
+// The text for each tensor: %name, or %number if it has no name.
 class TensorNames {
  public:
   explicit TensorNames(const INetworkDefinition& network) {
@@ -27,7 +27,7 @@ class TensorNames {
   std::string operator()(const ITensor* tensor) const {
     if (tensor == nullptr) return "_";
     const auto found = names_.find(tensor);
-    // Only in a network that is broken; the dump of one must still be readable.
+    // Only in a broken network, whose dump must still be readable.
     return found == names_.end() ? "%?" : "%" + found->second;
   }
 
@@ -46,7 +46,7 @@ std::string joined(const std::vector<T>& values, F text_of) {
 
 using Attributes = std::vector<std::pair<std::string, std::string>>;
 
-// Collects names and texts of all attributes.
+// Collects the names and texts of all attributes.
 class AttributePrinter final : public AttributeVisitor {
  public:
   AttributePrinter(const ILayer& layer, const TextOptions& options, const TensorNames* names)
@@ -102,7 +102,7 @@ class AttributePrinter final : public AttributeVisitor {
     return "unknown";
   }
 
-  // The tensor; where it is given more than once, the text means the last time, and others are told by number.
+  // The tensor's name means its last use by the layer; other uses are printed by number.
   std::string operand_text(int32_t index) const {
     const ITensor* tensor = layer_.getInput(index);
     for (int32_t i = index + 1; i < layer_.getNbInputs(); ++i) {
@@ -151,7 +151,7 @@ class Printer {
     return joined(tensors, [&](const ITensor* tensor) { return names_(tensor); });
   }
 
-  // Inputs are numbered in the order of their addition, which need not be that of their layers.
+  // Inputs are numbered in the order of their addition, which may differ from the order of their layers.
   bool inputs_are_reordered() const {
     std::vector<ITensor*> in_place;
     for (const auto& layer : network_.layers()) {
@@ -160,7 +160,7 @@ class Printer {
     return in_place != network_.inputs();
   }
 
-  // Behind the three shapes: three lists of elements, of an input that is used as a shape.
+  // Behind the three shapes, an input that is used as a shape has three lists of elements.
   static std::string values_text(const ProfileRange& range) {
     if (range.opt_values.empty()) return "";
     std::string text;
@@ -179,7 +179,7 @@ class Printer {
     return "profile {" + text + "}";
   }
 
-  // Those that differ from a new layer of the kind, then what every layer has.
+  // Attributes that differ from a new layer of the kind, then those common to all layers.
   std::string attributes_text(const ILayer& layer) const {
     const auto fresh = make_layer(layer.getType());
     const Attributes defaults = attributes_of(*fresh, options_, nullptr);
@@ -204,7 +204,7 @@ class Printer {
              try {
                return enum_name(tensor->getType()) + dims_text(tensor->getDimensions());
              } catch (const Error&) {
-               return "?";  // what is broken is dumped too
+               return "?";  // broken networks are dumped, too
              }
            });
   }

@@ -108,7 +108,7 @@ class Parser {
     return attribute;
   }
 
-  // Up to a comma or a closing bracket that is not the value's own.
+  // Reads up to a comma or a closing bracket outside the value.
   std::vector<Token> value() {
     std::vector<Token> tokens;
     int depth = 0;
@@ -236,7 +236,7 @@ std::vector<Token> tokenize(std::string_view text) {
 }
 
 std::string describe(const Token& token) {
-  // Weights would fill the screen.
+  // Shortens long tokens: weights would fill the screen.
   constexpr size_t kShown = 40;
   switch (token.kind) {
     case Token::Kind::kEnd:

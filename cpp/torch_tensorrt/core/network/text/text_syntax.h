@@ -4,11 +4,11 @@
 #include <string_view>
 #include <vector>
 
-// The text form as a tree, before any name in it means something. Not for use elsewhere.
+// The text form as a syntax tree, before names are resolved. Not for use elsewhere.
 namespace torch_tensorrt::network {
 
-// A word is a run of letters, digits and any of _ . + -; a string is what stands between quotes, escapes and all; a
-// mark is one of { } ( ) [ ] , = : % @; the end stands behind everything.
+// A word is a run of letters, digits and any of _ . + -; a string includes its quotes and escapes; a mark is one of { }
+// ( ) [ ] , = : % @; the last token is the end.
 struct Token {
   enum class Kind { kWord, kString, kMark, kEnd };
   Kind kind = Kind::kEnd;
@@ -19,11 +19,11 @@ struct Token {
   bool is_word(std::string_view word) const { return kind == Kind::kWord && text == word; }
 };
 
-// Throws Error on a character that no token begins with and on a string that does not end. The views look into the
+// Throws Error on a character that begins no token, and on a string that does not end. The views refer into the
 // text.
 std::vector<Token> tokenize(std::string_view text);
 
-// What the token is, for errors: `"]"`, `the end of the text`.
+// The token for error texts: `"]"`, `the end of the text`.
 std::string describe(const Token& token);
 
 // Throws Error with line and column of the offset.
@@ -33,11 +33,11 @@ std::string describe(const Token& token);
 struct TensorSyntax {
   enum class Kind { kNamed, kNumbered, kAbsent };
   Kind kind = Kind::kAbsent;
-  std::string name;  // digits when it is numbered
+  std::string name;  // digits if it is numbered
   size_t offset = 0;
 };
 
-// NAME = TOKENS; which tokens a value may have is known when its type is.
+// NAME = TOKENS. The attribute's type decides later which tokens are allowed.
 struct AttributeSyntax {
   std::string name;
   size_t offset = 0;
@@ -61,13 +61,13 @@ struct LayerSyntax {
 
 struct NetworkSyntax {
   Token name;
-  std::vector<TensorSyntax> inputs;  // in the network's order; empty: that of the layers
+  std::vector<TensorSyntax> inputs;  // in the network's order; empty: the layers' order
   std::vector<std::vector<AttributeSyntax>> profiles;
   std::vector<LayerSyntax> layers;
   std::vector<TensorSyntax> outputs;
 };
 
-// Throws Error with line, column, what was found and what was expected. The tree looks into the text.
+// Throws Error with line, column, the text found and the text expected. The tree refers into the text.
 NetworkSyntax parse_syntax(std::string_view text);
 
 }  // namespace torch_tensorrt::network

@@ -22,7 +22,7 @@ template <typename Bits, typename Float>
 std::string any_float_text(Float value) {
   char buffer[64];
   if (std::isnan(value)) {
-    // A NaN carries bits, which are part of the value here.
+    // A NaN carries bits, which belong to the value.
     std::snprintf(buffer, sizeof(buffer), "nan.%llx", static_cast<unsigned long long>(bits_of<Bits>(value)));
     return bits_of<Bits>(value) == bits_of<Bits>(std::numeric_limits<Float>::quiet_NaN()) ? "nan" : buffer;
   }
@@ -57,7 +57,7 @@ bool read_any_float(std::string_view text, Float* value) {
     return true;
   }
   if (read_nan<Bits>(text, value)) return true;
-  // from_chars reads words like "infinity" too, which have one spelling here.
+  // Reject words that from_chars also reads, like "infinity": each value has one spelling here.
   const bool is_number = !text.empty() && text.find_first_not_of("+-.0123456789e") == std::string_view::npos;
   if (!is_number) return false;
   const char* end = text.data() + text.size();

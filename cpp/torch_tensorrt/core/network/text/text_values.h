@@ -6,18 +6,18 @@
 
 #include "torch_tensorrt/core/network/types.h"
 
-// How single values are written in the text form, and read back. Not for use elsewhere.
+// Writes and reads single values of the text form. Not for use elsewhere.
 namespace torch_tensorrt::network {
 
 // The shortest text that reads back as the same bits.
 std::string float_text(float value);
 std::string float_text(double value);
-// The inverse; false when the text is no such number.
+// The inverse; false if the text is not such a number.
 bool read_float(std::string_view text, float* value);
 bool read_float(std::string_view text, double* value);
 bool read_integer(std::string_view text, int64_t* value);
 
-// With quotes; what would break a line is escaped.
+// Adds quotes and escapes characters that would break a line.
 std::string quoted(std::string_view text);
 // The inverse, without the quotes. False on an unknown escape.
 bool unquote(std::string_view inside, std::string* text);
@@ -27,7 +27,7 @@ std::string dims_text(const Dims& dims);
 // The inverse, without the brackets.
 bool read_dims(std::string_view inside, Dims* dims);
 
-// A name that stands behind % without quotes: a letter, then letters, digits, '_' and '.'.
+// A name that needs no quotes behind %: a letter, then letters, digits, '_' and '.'.
 bool is_plain_name(std::string_view name);
 
 }  // namespace torch_tensorrt::network

@@ -8,7 +8,7 @@ namespace {
 using network::ConvolutionBase;
 
 // Before: a (de)convolution whose kernel (and bias) are inputs that have become constants.
-// After: they are its weights, as other passes and fast tactics want them. (The constants die as dead layers.)
+// After: they are its weights, as other passes and fast tactics need. (The constants are removed as dead layers.)
 class AbsorbConstantWeights final : public Pass {
  public:
   const char* name() const override { return "absorb-constant-weights"; }

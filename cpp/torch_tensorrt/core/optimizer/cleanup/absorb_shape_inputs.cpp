@@ -19,15 +19,15 @@ using network::ITensor;
 
 constexpr int64_t kUnknown = network::ShapeValue::kUnknown;
 
-// Elements of a shape tensor, kUnknown where they are not known; empty when nothing is.
+// Elements of a shape tensor, kUnknown where unknown; empty if none is known.
 std::vector<int64_t> known_elements(const ITensor& shape) {
   return shape.shape_value() ? shape.shape_value()->elements : std::vector<int64_t>{};
 }
 
 // ---- shuffle --------------------------------------------------------------------------------------------------------
 
-// Sizes that are the input's own become placeholders. Another one that is not known stays computed, even where the
-// volume would give it: the computed one may not fit, and that must be an error.
+// Sizes equal to the input's own become placeholders. Other unknown sizes stay computed, even if the volume would
+// decide them: a computed size that does not fit must be an error.
 std::optional<Dims> reshape_with_placeholders(const IShuffleLayer& shuffle) {
   const ITensor& input = *shuffle.getInput(0);
   const ITensor& shape = *shuffle.getInput(1);
@@ -106,8 +106,8 @@ void absorb(network::Rewriter& rewriter, IResizeLayer& resize) {
   rewriter.truncate_inputs(resize, 1);
 }
 
-// Before: a shuffle, slice or resize that is told sizes by a shape computation. After: the sizes are attributes, where
-// they are known, or the same as those of the input ("0", "-1").
+// Before: a shuffle, slice or resize that gets its sizes from a shape computation. After: the sizes are attributes, if
+// they are known or equal to those of the input ("0", "-1").
 class AbsorbShapeInputs final : public Pass {
  public:
   const char* name() const override { return "absorb-shape-inputs"; }

@@ -34,7 +34,7 @@ bool same_formats(const ILayer& a, const ILayer& b) {
   return true;
 }
 
-// Two outputs of the network stay two tensors.
+// Two outputs of the network must remain two tensors.
 bool both_leave(const ILayer& a, const ILayer& b) {
   for (int32_t i = 0; i < a.getNbOutputs(); ++i) {
     if (a.getOutput(i)->isNetworkOutput() && b.getOutput(i)->isNetworkOutput()) return true;
@@ -47,7 +47,7 @@ bool can_replace(const ILayer& first, const ILayer& second) {
          !both_leave(first, second) && network::same_attributes(first, second);
 }
 
-// Before: two layers of one kind with the same attributes, weights and inputs. After: the first, read by all readers.
+// Before: two layers of one kind with equal attributes, weights and inputs. After: all readers read the first one.
 class CommonSubexpressions final : public Pass {
  public:
   const char* name() const override { return "common-subexpressions"; }
@@ -64,7 +64,7 @@ class CommonSubexpressions final : public Pass {
   }
 
  private:
-  // True when the layer is gone.
+  // True if the layer was removed.
   static bool merge(network::Rewriter& rewriter, ILayer& layer,
                     std::unordered_map<uint64_t, std::vector<ILayer*>>& seen) {
     auto& alike = seen[hash_with_inputs(layer)];

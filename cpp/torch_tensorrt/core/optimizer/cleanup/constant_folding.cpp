@@ -16,7 +16,7 @@ using network::HostTensor;
 using network::ILayer;
 using network::ITensor;
 
-// A result beyond both limits (a small constant broadcast to a large one, say) is cheaper to compute than to store.
+// A result beyond both limits (e.g. a small constant broadcast to a large one) is cheaper to compute than to store.
 constexpr int64_t kMaxGrowth = 4;
 constexpr int64_t kAlwaysFoldedBytes = 1 << 20;
 
@@ -36,7 +36,7 @@ bool is_round(const ILayer& layer) {
   return unary != nullptr && unary->getOperation() == network::UnaryOperation::kROUND;
 }
 
-// Rounds, or gives what is rounded, also after a sum with a zero point.
+// Whether the layer rounds, or computes the operand of a rounding, perhaps before a sum with a zero point.
 bool is_part_of_rounding(const ILayer& layer, int depth = 2) {
   if (is_round(layer)) return true;
   const auto& readers = layer.getOutput(0)->consumers();
@@ -61,7 +61,7 @@ bool grows_too_much(const ITensor& output, const std::vector<HostTensor>& inputs
   return after > kAlwaysFoldedBytes && after / kMaxGrowth > before;
 }
 
-// Shape arithmetic whose result inference knows already.
+// Shape arithmetic whose result inference already knows.
 HostTensor shape_tensor(const ITensor& tensor) {
   const auto& elements = tensor.shape_value()->elements;
   HostTensor result;
@@ -80,9 +80,9 @@ HostTensor shape_tensor(const ITensor& tensor) {
   return result;
 }
 
-// Before: a layer all inputs of which are constants, or a shape computation whose result is known.
-// After: a constant. Left alone: what would take much more memory than its inputs, and what has no answer (an integer
-// division by zero), which is an error at run time.
+// Before: a layer whose inputs are all constants, or a shape computation whose result is known.
+// After: a constant. Left alone: results that need much more memory than the inputs, and operations without a result
+// (integer division by zero), which are errors at run time.
 class ConstantFolding final : public Pass {
  public:
   explicit ConstantFolding(Rounding rounding) : rounding_(rounding) {}
@@ -110,7 +110,7 @@ class ConstantFolding final : public Pass {
       const ITensor& output = *layer.getOutput(0);
       if (output.format() != network::TensorFormat::kLINEAR) return;
       if (rounding_ == Rounding::kStays && is_part_of_rounding(layer)) return;
-      // Numbers behind a rounding are known, too.
+      // Numbers behind a rounding may also be known to inference.
       const bool may_be_quantized = rounding_ == Rounding::kStays && network::is_floating_point(output.getType());
       const bool is_known = output.shape_value() && output.shape_value()->is_known();
       if (is_known && !may_be_quantized && network::has_elements(output.getType())) {
@@ -127,7 +127,7 @@ class ConstantFolding final : public Pass {
       }
     }
 
-    // Results in between may be as large as the weights.
+    // Intermediate results may be as large as the weights.
     void release_memory() { release_unused(rewriter_.network(), memory_); }
 
    private:

@@ -11,13 +11,13 @@ using network::Permutation;
 
 int32_t rank_of(const network::ITensor* tensor) { return tensor->getDimensions().nbDims; }
 
-// The transposes between the two reshapes.
+// The transpose between the two reshapes.
 Permutation middle_transpose(const IShuffleLayer& first, const IShuffleLayer& second) {
   return compose(first.getSecondTranspose(), second.getFirstTranspose(), rank_of(second.getInput(0)));
 }
 
-// Before: a shuffle that reads a shuffle. After: the second reads what the first read and does the work of both, where
-// one layer can say it: one of them only transposes, or nothing is transposed between the reshapes.
+// Before: a shuffle that reads a shuffle. After: the second reads the first's input and does the work of both, if one
+// layer can express it: one of them only transposes, or nothing is transposed between the reshapes.
 class MergeShuffles final : public Pass {
  public:
   const char* name() const override { return "merge-shuffles"; }
@@ -50,7 +50,7 @@ class MergeShuffles final : public Pass {
     return true;
   }
 
-  // The second only transposes: it becomes the first with one more transpose behind it.
+  // If the second only transposes, it becomes the first with one more transpose behind it.
   static void take_reshape(network::Rewriter& rewriter, IShuffleLayer& second, const IShuffleLayer& first) {
     const Permutation behind =
         compose(first.getSecondTranspose(), whole_transpose(second), rank_of(second.getInput(0)));

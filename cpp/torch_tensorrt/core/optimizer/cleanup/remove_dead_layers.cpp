@@ -6,14 +6,14 @@ namespace {
 
 using network::ILayer;
 
-// Before: layers whose outputs nobody reads. After: they are gone, with all that only they needed. Inputs stay.
+// Before: layers whose outputs have no reader. After: they are gone, as are layers that only they read. Inputs stay.
 class RemoveDeadLayers final : public Pass {
  public:
   const char* name() const override { return "remove-dead-layers"; }
 
   bool run(network::INetworkDefinition& network, const PassContext&) const override {
     network::Rewriter rewriter(network);
-    // Backwards: readers go before what they read.
+    // Backwards, so that readers go before their inputs.
     for (int32_t i = network.getNbLayers() - 1; i >= 0; --i) {
       ILayer* layer = network.getLayer(i);
       if (is_dead(*layer)) rewriter.erase(*layer);

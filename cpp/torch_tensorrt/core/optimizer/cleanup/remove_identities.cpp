@@ -34,7 +34,7 @@ bool shuffles_nothing(const ILayer& layer) {
   const auto& shuffle = as<network::IShuffleLayer>(layer);
   const Dims in = layer.getInput(0)->getDimensions();
   if (is_plain_transpose(shuffle)) return network::is_identity(whole_transpose(shuffle), in.nbDims);
-  // A computed size may differ from what the volume leaves; then it is an error, and must stay one.
+  // A computed size may contradict the volume; that is an error, and must stay one.
   return layer.getNbInputs() == 1 && is_plain_reshape(shuffle) &&
          same_dims_always(in, layer.getOutput(0)->getDimensions());
 }
@@ -54,7 +54,7 @@ bool joins_one(const ILayer& layer) { return layer.getNbInputs() == 1; }
 
 bool are_zero(const Dims& padding) { return all_are(padding, 0); }
 
-// A window of one element at every place: adaptive pooling to the size that is there already.
+// A window of one element at every place: adaptive pooling to the size of its input.
 bool pools_single_elements(const ILayer& layer) {
   const auto& pooling = as<network::IPoolingLayer>(layer);
   const bool explicit_padding = pooling.getPaddingMode() == network::PaddingMode::kEXPLICIT_ROUND_DOWN ||
@@ -63,7 +63,7 @@ bool pools_single_elements(const ILayer& layer) {
          are_zero(pooling.getPrePadding()) && are_zero(pooling.getPostPadding()) && pooling.getDivisor() <= 1;
 }
 
-// Dimensions that keep their size are not interpolated, whatever the mode.
+// No mode interpolates dimensions that keep their size.
 bool resizes_nothing(const ILayer& layer) {
   const Dims in = layer.getInput(0)->getDimensions();
   return in.is_static() && layer.getNbInputs() == 1 && in == layer.getOutput(0)->getDimensions();
@@ -71,7 +71,7 @@ bool resizes_nothing(const ILayer& layer) {
 
 bool reduces_nothing(const ILayer& layer) { return as<network::IReduceLayer>(layer).getReduceAxes() == 0; }
 
-// x + 0, x - 0, x * 1, x / 1, where the constant does not make the result larger.
+// x + 0, x - 0, x * 1, x / 1, if the constant does not enlarge the result.
 struct Neutral {
   ElementWiseOperation operation;
   double element;
@@ -114,7 +114,7 @@ bool does_nothing(const ILayer& layer, Elements elements) {
                      [&](const Row& row) { return row.type == layer.getType() && row.does_nothing(layer); });
 }
 
-// An output of the network that is an input or another output too needs a layer of its own.
+// A network output that is also an input or another output needs a layer of its own.
 bool may_go(const ILayer& layer) {
   const ITensor& in = *layer.getInput(0);
   const ITensor& out = *layer.getOutput(0);

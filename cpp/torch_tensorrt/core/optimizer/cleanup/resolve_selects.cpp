@@ -12,12 +12,12 @@ using network::ElementWiseOperation;
 using network::ILayer;
 using network::ITensor;
 
-// Conditions are short; a longer one is not looked through.
+// Conditions are short chains; longer ones are not followed.
 constexpr int kMaxDepth = 4;
 
 std::optional<bool> known(const ITensor& condition, int depth);
 
-// false and x, true or x: `decisive` decides whatever the other is.
+// "false and x", "true or x": if one operand is `decisive`, the other does not matter.
 std::optional<bool> joined(const ILayer& layer, bool decisive, int depth) {
   const auto a = known(*layer.getInput(0), depth - 1);
   const auto b = known(*layer.getInput(1), depth - 1);
@@ -25,7 +25,7 @@ std::optional<bool> joined(const ILayer& layer, bool decisive, int depth) {
   return a && b ? std::optional<bool>(!decisive) : std::nullopt;
 }
 
-// What every element of the condition is; empty when that is not known.
+// The value of every element of the condition; empty if it is not known.
 std::optional<bool> known(const ITensor& condition, int depth) {
   if (const auto value = uniform_value(condition)) return *value != 0;
   const ILayer& layer = *condition.producer();
@@ -47,8 +47,8 @@ bool may_go(const ITensor& operand, const ITensor& result) {
   return operand.format() == result.format() && !(result.isNetworkOutput() && is_taken);
 }
 
-// Before: select(c, x, y) where c is true (or false) whatever the inputs are: a constant, or what "and", "or" and "not"
-// make of one.
+// Before: select(c, x, y) where c is always true (or always false): a constant, or the result of "and", "or" and "not"
+// on constants.
 // After: the readers of the select read x (or y).
 class ResolveSelects final : public Pass {
  public:
@@ -61,7 +61,7 @@ class ResolveSelects final : public Pass {
       const auto condition = known(*layer->getInput(0), kMaxDepth);
       if (!condition || !layer->epilogue().empty()) continue;
       ITensor& chosen = *layer->getInput(*condition ? 1 : 2);
-      // Nothing else may make the result larger than the operand.
+      // Only the operand may decide the size of the result.
       if (!network::have_same_dims(chosen, *layer->getOutput(0)) || !may_go(chosen, *layer->getOutput(0))) continue;
       rewriter.replace_all_uses(*layer->getOutput(0), chosen);
       rewriter.erase_if_dead(*layer);

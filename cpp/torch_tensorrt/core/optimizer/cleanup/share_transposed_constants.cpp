@@ -38,7 +38,7 @@ bool are_transposes(const IConstantLayer& a, const IConstantLayer& b) {
   return true;
 }
 
-// Products alone, which can transpose an operand themselves.
+// Only matrix products, as they can transpose an operand themselves.
 bool is_read_by_products(const ITensor& matrix) {
   if (matrix.isNetworkOutput()) return false;
   return std::all_of(matrix.consumers().begin(), matrix.consumers().end(), [&](const ILayer* reader) {
@@ -51,9 +51,9 @@ bool is_read_by_products(const ITensor& matrix) {
   });
 }
 
-// Before: two constant matrices, one of them the transpose of the other and read by matrix products alone (a tied
-// embedding whose transpose was computed).
-// After: the products read the other and transpose it.
+// Before: two constant matrices, one the transpose of the other and read only by matrix products (a tied embedding
+// whose transpose was computed).
+// After: the products read the other one and transpose it.
 class ShareTransposedConstants final : public Pass {
  public:
   const char* name() const override { return "share-transposed-constants"; }

@@ -34,7 +34,7 @@ std::optional<ChannelAffine> of_scale(const IScaleLayer& layer) {
   return ChannelAffine{*scale, *shift};
 }
 
-// The constant's elements, when they differ along dimension 1 of the result at most.
+// The constant's elements, if they differ only along dimension 1 of the result.
 std::optional<Elements> per_channel_constant(const network::ITensor& tensor, const Dims& result) {
   const auto* constant = constant_of(&tensor);
   if (constant == nullptr) return std::nullopt;

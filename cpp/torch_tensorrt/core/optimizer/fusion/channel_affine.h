@@ -5,10 +5,10 @@
 
 #include "torch_tensorrt/core/network/network.h"
 
-// Layers that multiply each channel by a constant and add one: batch norms, and sums and products with constants.
+// Layers that multiply each channel by a constant and add another: batch norms, and sums and products with constants.
 namespace torch_tensorrt::optimizer {
 
-// x * scale + shift; one element a channel of dimension 1, or one for all.
+// x * scale + shift, with one element for each channel (dimension 1), or one for all.
 struct ChannelAffine {
   std::vector<double> scale;
   std::vector<double> shift;
@@ -18,11 +18,11 @@ struct ChannelAffine {
   bool is_uniform() const { return scale.size() == 1 && shift.size() == 1; }
 };
 
-// What the layer does to the input tensor; empty when it does anything else, or not with finite constants.
-// Scales (per channel or uniform, no power), and ElementWise sums, differences, products and quotients with a constant.
+// Reads scales (per channel or uniform, no power), and ElementWise sums, differences, products and quotients with a
+// constant, as a function of the input tensor. Empty for other layers, and if a constant is not finite.
 std::optional<ChannelAffine> read_channel_affine(const network::ILayer& layer, const network::ITensor& input);
 
-// First a, then b.
+// The function that applies first a, then b.
 ChannelAffine compose(const ChannelAffine& a, const ChannelAffine& b);
 
 }  // namespace torch_tensorrt::optimizer

@@ -13,7 +13,7 @@ using network::IElementWiseLayer;
 using network::ILayer;
 using network::ITensor;
 
-// More would not be a pattern of any model, and vendor libraries bound their chains.
+// Models have no longer chains, and vendor libraries limit theirs.
 constexpr size_t kMaxOperations = 4;
 
 class Fuser {

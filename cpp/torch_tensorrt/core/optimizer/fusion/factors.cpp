@@ -16,8 +16,8 @@ const IElementWiseLayer* plain_elementwise(const ITensor& tensor) {
   return layer != nullptr && layer->epilogue().empty() ? layer : nullptr;
 }
 
-// The other operand, when it is one number. A constant that makes the result larger than the tensor is the caller's
-// affair: the whole result is then larger.
+// The other operand, if it is a single number. The caller must handle a constant that makes the result larger than the
+// tensor: the whole result is then larger.
 std::optional<double> factor_beside(const IElementWiseLayer& layer, int32_t operand) {
   return uniform_value(*layer.getInput(1 - operand));
 }
@@ -29,7 +29,7 @@ void append(Factors& factors, const Factors& more) {
 
 bool is_read_once(const ITensor& tensor) { return only_reader(tensor) != nullptr; }
 
-// Patterns are shallow; what is deeper is taken as a tensor of its own.
+// Patterns are shallow; deeper operands count as tensors of their own.
 constexpr int32_t kMaxDepth = 6;
 
 Factors factors_of(ITensor& tensor, bool is_root, int32_t depth) {

@@ -16,7 +16,7 @@ struct Padding {
   Dims post;
 };
 
-// Zeros around the spatial dimensions alone. Empty when the slice does anything else.
+// Zeros around the spatial dimensions only; empty if the slice does anything else.
 std::optional<Padding> read_padding(const ISliceLayer& slice) {
   const bool fills_zeros =
       slice.getMode() == network::SampleMode::kFILL && slice.getFillValue() == 0.0 && slice.getNbInputs() == 1;
@@ -44,7 +44,7 @@ Dims sum(const Dims& own, const Dims& more) {
 }
 
 // Before: a slice that puts zeros around the spatial dimensions, read by a convolution.
-// After: the convolution reads what the slice read and pads by as much more.
+// After: the convolution reads the slice's input and has that much more padding.
 class FoldPaddingIntoConvolution final : public Pass {
  public:
   const char* name() const override { return "fold-padding-into-convolution"; }

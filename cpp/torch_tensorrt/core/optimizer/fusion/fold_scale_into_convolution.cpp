@@ -22,7 +22,7 @@ bool has_plain_weights(const ConvolutionBase& convolution) {
          network::has_elements(kernel.type) && network::has_elements(bias.type);
 }
 
-// Runs of kernel elements that count for one output map. Convolution kernels are M, C / groups, k...; deconvolution
+// Runs of kernel elements that belong to one output map. Convolution kernels are M, C / groups, k...; deconvolution
 // kernels C, M / groups, k...
 struct KernelRuns {
   int64_t length = 1;
@@ -44,7 +44,7 @@ struct KernelRuns {
   }
 };
 
-// Fills new weights of the network; empty when an element is too large for the dtype.
+// Computes new weights of the network; empty if an element is too large for the dtype.
 template <typename F>
 std::optional<Weights> make_weights(network::INetworkDefinition& network, DataType type, int64_t count, F element) {
   Weights weights{type, nullptr, count};
@@ -60,7 +60,7 @@ std::optional<Weights> make_weights(network::INetworkDefinition& network, DataTy
   return weights;
 }
 
-// A bias in half precision would lose what the sum keeps.
+// A bias in half precision would lose digits that the sum keeps.
 DataType bias_type(const ConvolutionBase& convolution) {
   if (convolution.getBiasWeights().count > 0) return convolution.getBiasWeights().type;
   const DataType type = convolution.getKernelWeights().type;
@@ -68,7 +68,7 @@ DataType bias_type(const ConvolutionBase& convolution) {
 }
 
 // Before: (de)convolution with constant weights, read only by a scale per channel (a batch norm), or a sum or product
-// with a constant per channel. After: the convolution alone; kernel * scale, bias * scale + shift, computed in double.
+// with a constant per channel. After: only the convolution; kernel * scale, bias * scale + shift, computed in double.
 class FoldScaleIntoConvolution final : public Pass {
  public:
   const char* name() const override { return "fold-scale-into-convolution"; }

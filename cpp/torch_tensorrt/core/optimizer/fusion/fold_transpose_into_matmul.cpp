@@ -10,7 +10,7 @@ using network::IMatrixMultiplyLayer;
 using network::IShuffleLayer;
 using network::MatrixOperation;
 
-// Swaps the last two dimensions and does nothing else.
+// Whether the layer swaps the last two dimensions and does nothing else.
 bool swaps_last_two(const IShuffleLayer& layer) {
   const int32_t rank = layer.getInput(0)->getDimensions().nbDims;
   if (!is_plain_transpose(layer) || rank < 2) return false;
@@ -21,7 +21,7 @@ bool swaps_last_two(const IShuffleLayer& layer) {
 }
 
 // Before: an operand of a matrix product is the transpose of its last two dimensions.
-// After: the product reads the operand as it was and transposes it itself.
+// After: the product reads the untransposed operand and transposes it itself.
 class FoldTransposeIntoMatmul final : public Pass {
  public:
   const char* name() const override { return "fold-transpose-into-matmul"; }

@@ -17,7 +17,7 @@ using network::IActivationLayer;
 using network::IElementWiseLayer;
 using network::ITensor;
 
-// What was found, as a function of x.
+// The activation found, as a function of x.
 struct Formed {
   ITensor* x = nullptr;
   ActivationType type = ActivationType::kRELU;
@@ -25,13 +25,13 @@ struct Formed {
   double beta = 0;
 };
 
-// Constants are written with few digits in models; what they lack would show in float64.
+// Models write constants with few digits; the error would show in float64.
 bool is_near(double found, double wanted, const ITensor& where) {
   const double tolerance = where.getType() == network::DataType::kDOUBLE ? 1e-15 : 1e-4;
   return std::abs(found - wanted) <= tolerance * std::abs(wanted);
 }
 
-// Products of constants of float32 are rounded to it: 3 * 0.16666667 is 0.5.
+// Products of float32 constants are rounded to float32: 3 * 0.16666667 is 0.5.
 double parameter_for(const ITensor& where, double value) {
   return where.getType() == network::DataType::kDOUBLE ? value : static_cast<double>(static_cast<float>(value));
 }
@@ -40,7 +40,7 @@ const IActivationLayer* activation_of(const ITensor* tensor) {
   return network::layer_cast<IActivationLayer>(static_cast<const network::ILayer*>(tensor->producer()));
 }
 
-// ---- gates: what x is multiplied by ---------------------------------------------------------------------------------
+// ---- gates: factors of x --------------------------------------------------------------------------------------------
 
 struct Gate {
   ActivationType gate;
@@ -125,7 +125,7 @@ bool is_cubic(const ITensor& tensor, const ITensor* x) {
          (sum->getInput(1) == x && is_cubic_term(*sum->getInput(0), x, 3));
 }
 
-// 1 + 0.044715 * x^2, which x is multiplied by.
+// 1 + 0.044715 * x^2, a factor of x.
 bool is_square(const ITensor& tensor, const ITensor* x) {
   const auto sum = read_shift(tensor);
   return sum && sum->shift == 1 && is_cubic_term(*sum->tensor, x, 2);
@@ -166,8 +166,8 @@ std::optional<Formed> form_product(const Factors& factors) {
   return std::nullopt;
 }
 
-// Before: an activation spelled out: x * sigmoid(x), x * hard_sigmoid(x), clip(x + 3, 0, 6) / 6, x * clip(x + 3, 0, 6)
-// / 6, x * tanh(softplus(x)), 0.5 * x * (1 + erf(x / sqrt 2)), 0.5 * x * (1 + tanh(...)), factors in any order. After:
+// Before: a spelled-out activation: x * sigmoid(x), x * hard_sigmoid(x), clip(x + 3, 0, 6) / 6, x * clip(x + 3, 0, 6) /
+// 6, x * tanh(softplus(x)), 0.5 * x * (1 + erf(x / sqrt 2)), 0.5 * x * (1 + tanh(...)), factors in any order. After:
 // one activation layer.
 class FormActivations final : public Pass {
  public:
@@ -175,7 +175,7 @@ class FormActivations final : public Pass {
 
   bool run(network::INetworkDefinition& network, const PassContext&) const override {
     network::Rewriter rewriter(network);
-    // Backwards, so that a whole product is met before a part of it.
+    // Backwards, so that a whole product comes before its parts.
     const auto layers = layer_snapshot(network);
     for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
       if (!alive(network, *layer)) continue;

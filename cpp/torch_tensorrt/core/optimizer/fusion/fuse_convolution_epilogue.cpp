@@ -6,7 +6,7 @@ namespace torch_tensorrt::optimizer {
 namespace {
 
 // Before: (de)convolution, then activations, and sums and products with a residual of the same dims, each the only
-// reader. After: the convolution with them in its epilogue, behind the residual. The bias stays in the bias weights.
+// reader. After: the convolution has them in its epilogue and stands behind the residual. The bias stays a weight.
 class FuseConvolutionEpilogue final : public Pass {
  public:
   const char* name() const override { return "fuse-convolution-epilogue"; }

@@ -13,7 +13,7 @@ using network::IScaleLayer;
 using network::ScaleMode;
 using network::Weights;
 
-// Dims by which the weights are broadcast to the input: 1, but for the channels.
+// Dims with which the weights broadcast to the input: 1, except for the channels.
 Dims broadcast_dims(const IScaleLayer& scale) {
   const int32_t rank = scale.getInput(0)->getDimensions().nbDims;
   Dims dims(std::vector<int64_t>(static_cast<size_t>(rank), 1));
@@ -32,8 +32,8 @@ bool can_lower(const IScaleLayer& scale) {
          has_type_of_input(scale, scale.getShift()) && scale.getInput(0)->format() == scale.getOutput(0)->format();
 }
 
-// Before: a scale that no convolution took. After: a product with a constant, and a sum with another as its epilogue
-// (or either alone), which can take an activation too and which vendor libraries know. The target must run it.
+// Before: a scale that was not folded into a convolution. After: a product with a constant, with a sum in its epilogue
+// (or either alone). It can also take an activation, and vendor libraries know it. The target must run it.
 class LowerScales final : public Pass {
  public:
   const char* name() const override { return "lower-scales"; }

@@ -13,7 +13,7 @@ using network::IScaleLayer;
 using network::ITensor;
 using network::Weights;
 
-// One element a channel, or one for all.
+// One element for each channel, or one for all.
 Weights make_weights(network::INetworkDefinition& network, DataType type, const std::vector<double>& elements) {
   Weights weights{type, nullptr, static_cast<int64_t>(elements.size())};
   void* values = network.allocate(weights.bytes());
@@ -28,7 +28,7 @@ std::vector<double> spread(const std::vector<double>& elements, size_t count) {
   return elements.size() == count ? elements : std::vector<double>(count, elements[0]);
 }
 
-// The tensor that the layer scales: its input that is no constant.
+// The tensor that the layer scales: its only input that is not a constant.
 ITensor* scaled_input(const ILayer& layer) {
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
     if (!is_constant(layer.getInput(i))) return layer.getInput(i);
@@ -36,8 +36,8 @@ ITensor* scaled_input(const ILayer& layer) {
   return nullptr;
 }
 
-// Before: a scale per channel (or a sum or product with a constant per channel) read only by another one, at least one
-// of them a scale layer. After: one scale layer, computed in double.
+// Before: a scale per channel (or a sum or product with a constant per channel) whose only reader is another, and at
+// least one of the two is a scale layer. After: one scale layer, computed in double.
 class MergeScales final : public Pass {
  public:
   const char* name() const override { return "merge-scales"; }
@@ -45,14 +45,14 @@ class MergeScales final : public Pass {
   bool run(network::INetworkDefinition& network, const PassContext&) const override {
     network::Rewriter rewriter(network);
     for (auto* layer : layer_snapshot(network)) {
-      // What was merged may meet another one before it.
+      // The merged layer may merge with the next one.
       for (ILayer* next = alive(network, layer) ? layer : nullptr; next != nullptr;) next = merge(rewriter, *next);
     }
     return rewriter.changed();
   }
 
  private:
-  // The layer that stands for both now, or null.
+  // The layer that replaces both, or null.
   static ILayer* merge(network::Rewriter& rewriter, ILayer& second) {
     ITensor* between = second.getNbInputs() > 0 ? scaled_input(second) : nullptr;
     if (between == nullptr || only_reader(*between) != &second) return nullptr;

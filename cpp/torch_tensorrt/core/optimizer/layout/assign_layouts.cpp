@@ -18,7 +18,7 @@ using network::IReformatLayer;
 using network::ITensor;
 using network::TensorFormat;
 
-// Reorders of one network: one a tensor and format, shared by all that read it.
+// The reorders of one network: one for each tensor and format, shared by all readers.
 class Reorders {
  public:
   explicit Reorders(network::Rewriter& rewriter) : rewriter_(rewriter) {
@@ -28,7 +28,7 @@ class Reorders {
     }
   }
 
-  // The tensor in the format.
+  // Returns the tensor in the format.
   ITensor& get(ITensor& tensor, TensorFormat format, const std::string& reason) {
     if (tensor.format() == format) return tensor;
     const auto* producer = network::layer_cast<IReformatLayer>(tensor.producer());
@@ -43,7 +43,7 @@ class Reorders {
     return *made;
   }
 
-  // Takes out those that nobody reads, or that have nothing to do any more.
+  // Removes reorders that have no reader, or nothing left to change.
   void clean() {
     for (auto* layer : layer_snapshot(rewriter_.network())) {
       if (!alive(rewriter_.network(), layer) || layer->getType() != IReformatLayer::kType) continue;
@@ -85,7 +85,7 @@ class Assignment {
     return takes ? role : FormatRole::kLinear;
   }
 
-  // Layers from which an anchor is reached through agnostic layers alone, anchors among them.
+  // Finds layers that reach an anchor through agnostic layers only, including the anchors.
   void find_ways_to_anchors() {
     const auto& layers = rewriter_.network().layers();
     for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
@@ -117,7 +117,7 @@ class Assignment {
     }
   }
 
-  // With operands of both kinds, what follows decides where the reorder stands.
+  // If the operands have both formats, the layers behind decide where the reorder stands.
   bool joins_format(const ILayer& layer) const {
     bool any = false;
     bool all = true;
@@ -162,7 +162,7 @@ class Assignment {
     changed_ = true;
   }
 
-  // Outputs leave the network as they were asked for; inside, the readers go on reading what they read.
+  // Outputs leave the network in their own format; readers inside the network keep reading the same tensor as before.
   void restore_outputs() {
     const auto outputs = rewriter_.network().outputs();
     for (size_t i = 0; i < outputs.size(); ++i) {
@@ -191,10 +191,10 @@ class Assignment {
   bool changed_ = false;
 };
 
-// Before: every tensor row-major, but network inputs and outputs that were given another format.
-// After: the activations around the layers that run fastest in the target's activation format are in it, as far as
-// layers take it; reorders stand where it begins and ends, each with its reason. Inputs and outputs keep their format.
-// A network without convolutions, pooling and the like stays row-major.
+// Before: every tensor is row-major, except network inputs and outputs with a given format.
+// After: the activations around layers that run fastest in the target's activation format have it, as far as other
+// layers take it; reorders stand at the ends, each with its reason. Inputs and outputs keep their format. Networks
+// without convolutions, pooling and the like stay row-major.
 class AssignLayouts final : public Pass {
  public:
   const char* name() const override { return "assign-layouts"; }

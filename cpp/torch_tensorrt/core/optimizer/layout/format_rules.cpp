@@ -24,7 +24,7 @@ const L& as(const ILayer& layer) {
 
 int32_t rank_of(const ITensor* tensor) { return tensor->getDimensions().nbDims; }
 
-// Channels stand in one place in all operands: they have the rank of the result, or are constants.
+// Whether the channels are the same dimension in all operands: each has the rank of the result, or is a constant.
 bool operands_line_up(const ILayer& layer) {
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
     const ITensor* input = layer.getInput(i);
@@ -46,7 +46,7 @@ bool picks_one_index(const ILayer& layer) {
          rank_of(layer.getInput(1)) == 1;
 }
 
-// Where dimensions vanish, channels end up in another place, unless too few are left to have any.
+// Where dimensions vanish, the channels become another dimension, unless too few are left to have any.
 bool keeps_channels(const ILayer& layer) {
   return as<network::IReduceLayer>(layer).getKeepDimensions() || rank_of(layer.getOutput(0)) < kFirstRankWithChannels;
 }
@@ -58,8 +58,8 @@ bool has_few_weights(const ILayer& layer) {
 struct Row {
   LayerType type;
   FormatRole role;
-  bool (*holds)(const ILayer&);  // else the layer is linear
-  bool in_blocks;                // also in channels in blocks
+  bool (*holds)(const ILayer&);  // whether the layer has the role; else it is linear
+  bool in_blocks;                // also for channels in blocks
 };
 constexpr Row kRows[] = {
     {LayerType::kCONVOLUTION, FormatRole::kAnchor, operands_line_up, true},
@@ -84,7 +84,7 @@ constexpr Row kRows[] = {
 const LayerType kIndifferentTypes[] = {LayerType::kINPUT, LayerType::kCONSTANT, LayerType::kREFORMAT,
                                        LayerType::kSHAPE};
 
-// N, C and nothing else in any format.
+// Whether no dimension but N and C exceeds 1, so that the tensor lies the same way in any format.
 bool has_one_place(const Dims& dims, TensorFormat format) {
   const bool fills_blocks = format != TensorFormat::kCHW16 || (dims.d[1] > 0 && dims.d[1] % kChannelBlock == 0);
   return fills_blocks && std::all_of(dims.d + 2, dims.d + dims.nbDims, [](int64_t d) { return d == 1; });
@@ -162,7 +162,7 @@ bool reads_in_place(const ILayer& layer, TensorFormat format) {
   const Dims dims = layer.getInput(0)->getDimensions();
   if (dims.nbDims < kFirstRankWithChannels) return false;
   if (is_plain_reshape(*shuffle) && has_one_place(dims, format)) return true;
-  // Whatever is reshaped behind it then lies row-major.
+  // A reshape at the end then gives row-major memory.
   const bool ends_linear = !shuffle->has_second_transpose(rank_of(layer.getOutput(0)));
   const auto& transpose = shuffle->has_reshape() ? shuffle->getFirstTranspose() : whole_transpose(*shuffle);
   return format == TensorFormat::kHWC && (ends_linear || !shuffle->has_reshape()) &&

@@ -14,7 +14,7 @@ using network::Dims;
 using network::IShuffleLayer;
 using network::ITensor;
 
-// Transposes dimensions 1 and 2 and does nothing else.
+// Whether the layer transposes dimensions 1 and 2 and does nothing else.
 bool swaps_one_and_two(const IShuffleLayer& layer, int32_t rank) {
   if (!is_plain_transpose(layer)) return false;
   network::Permutation swap;
@@ -27,19 +27,19 @@ IShuffleLayer* next_shuffle(const network::ILayer& layer) {
   return network::layer_cast<IShuffleLayer>(only_reader(*layer.getOutput(0)));
 }
 
-// Whether dimension `axis` of what the layer reshapes to is dimension `like_axis` of the tensor, known or not.
+// Whether dimension `axis` of the reshape equals dimension `like_axis` of the tensor, known or not.
 bool is_dim_of(const IShuffleLayer& reshape, int32_t axis, const ITensor& like, int32_t like_axis) {
   const int64_t size = reshape.getOutput(0)->getDimensions().d[axis];
   if (size != like.getDimensions().d[like_axis]) return false;
   if (size != -1) return true;
   const ITensor* shape = reshape.getInput(1);
   if (shape != nullptr) return network::is_size_of(*shape, axis, like, like_axis);
-  // The batch is the first dimension of all tensors on the way.
+  // The batch is the first dimension of all tensors in the pattern.
   return axis == 0 && like_axis == 0 && reshape.getZeroIsPlaceholder() && reshape.getReshapeDimensions().d[0] == 0;
 }
 
-// Whether all dimensions but the channels are those of the tensor; `shift` is how much further back the spatial ones
-// stand. One that is not known to be is left to the volume, which is the same, unless it is 0.
+// Whether all dimensions but the channels equal those of the tensor; `shift` is the offset of the spatial ones. One
+// unknown dimension may be left to the volume, which is the same, unless it is 0.
 bool keeps_all_but_channels(const IShuffleLayer& reshape, const ITensor& like, int32_t shift) {
   const Dims dims = like.getDimensions();
   const Dims result = reshape.getOutput(0)->getDimensions();

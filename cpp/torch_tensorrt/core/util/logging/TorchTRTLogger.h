@@ -10,7 +10,7 @@ namespace torch_tensorrt::core::util::logging {
 
 enum class LogLevel : uint8_t { kINTERNAL_ERROR = 0, kERROR, kWARNING, kINFO, kDEBUG, kGRAPH };
 
-// Thread-safe logger to stderr. A message of a level above the reportable one is dropped before it is formatted.
+// Thread-safe logger to stderr. Drops a message above the reportable level before it is formatted.
 class TorchTRTLogger : public ILogger {
  public:
   TorchTRTLogger(std::string prefix, LogLevel reportable, bool colored);
@@ -30,7 +30,7 @@ class TorchTRTLogger : public ILogger {
   void set_reportable_log_level(LogLevel level);
   LogLevel get_reportable_log_level() const;
   void set_reportable_severity(Severity severity);
-  // kVERBOSE for kGRAPH as well.
+  // kVERBOSE for the level kGRAPH, too.
   Severity get_reportable_severity() const;
   void set_is_colored_output_on(bool colored);
   bool get_is_colored_output_on() const;
@@ -40,7 +40,7 @@ class TorchTRTLogger : public ILogger {
   std::unique_ptr<State> state_;
 };
 
-// The process-wide logger: prefix "[Torch-TensorRT] - ", level warning, no colour.
+// The process-wide logger: prefix "[Torch-TensorRT] - ", level warning, no color.
 TorchTRTLogger& get_logger();
 
 }  // namespace torch_tensorrt::core::util::logging

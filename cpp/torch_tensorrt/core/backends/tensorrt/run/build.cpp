@@ -33,7 +33,7 @@ std::set<DataType> float_types(const network::INetworkDefinition& network) {
   return types;
 }
 
-// The layers of ours that TensorRT's message names.
+// Our layers that are named in TensorRT's message.
 std::string layers_named_in(const std::string& message, const network::INetworkDefinition& network) {
   std::string text;
   for (const auto& layer : network.layers()) {

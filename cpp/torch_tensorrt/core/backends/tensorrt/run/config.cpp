@@ -32,7 +32,7 @@ void set_precisions(nvinfer1::IBuilderConfig& config, const engine::BuildSetting
   set_flag(config, BuilderFlag::kFP16, enabled(network::DataType::kHALF));
   set_flag(config, BuilderFlag::kBF16, enabled(network::DataType::kBF16));
   set_flag(config, BuilderFlag::kINT8, precisions.quantized);
-  // What must be computed in f32 says so layer by layer.
+  // Layers that need f32 ask for it one by one.
   config.setFlag(BuilderFlag::kPREFER_PRECISION_CONSTRAINTS);
 }
 
@@ -74,7 +74,7 @@ network::ProfileRange range_of(const network::ITensor& input, const network::Pro
   return {dims, dims, dims};
 }
 
-// Whether TensorRT reads the values of the input to know shapes. It tells when the whole network is there.
+// Whether TensorRT reads the input's values to know shapes. Reliable only once the whole network is there.
 bool decides_on_shapes(const nvinfer1::ITensor& input) {
   return input.isShapeTensor() && input.getDimensions().nbDims <= 1;
 }
@@ -113,7 +113,7 @@ bool needs_profile(const nvinfer1::INetworkDefinition& target, const network::IN
   return false;
 }
 
-// Of each input the range of its dims, and of those that TensorRT reads as shapes that of their values.
+// Fills the range of dims of each input, and of values for those inputs that TensorRT reads as shapes.
 void fill_profile(nvinfer1::IOptimizationProfile& profile, const nvinfer1::INetworkDefinition& target,
                   const network::INetworkDefinition& network, const network::Profile& ours) {
   for (const network::ITensor* input : network.inputs()) {
@@ -148,7 +148,7 @@ void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& se
 void add_profiles(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config,
                   const nvinfer1::INetworkDefinition& target, const network::INetworkDefinition& network) {
   if (!needs_profile(target, network)) return;
-  // Without one the dims may be known still; range_of and profile_values say what is missing.
+  // The dims may be known without a profile; range_of and profile_values report missing ranges.
   std::vector<network::Profile> profiles = network.profiles();
   if (profiles.empty()) profiles.emplace_back();
   for (const network::Profile& ours : profiles) {

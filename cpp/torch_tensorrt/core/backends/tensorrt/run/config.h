@@ -6,17 +6,17 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// How the network that is built decides on precisions.
+// How TensorRT decides about precisions in a network.
 struct Precisions {
-  bool strongly_typed = true;  // itself, by the dtypes of its tensors
-  bool quantized = false;      // parts of it are to run in int8
+  bool strongly_typed = true;  // by the dtypes of the network's tensors
+  bool quantized = false;      // parts of the network run in int8
 };
 
-// Every setting of ours that TensorRT has.
+// Applies every setting of ours that TensorRT has.
 void configure(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings, const Precisions& precisions);
 
-// One optimization profile for each of the network's, with the ranges of dims and of the values that decide on shapes.
-// `target` must be complete. Throws Error where an input is dynamic, or its values decide, and it has no range.
+// Adds one optimization profile for each of the network's, with ranges of dims and of values that decide on shapes.
+// `target` must be complete. Throws Error if an input without a range is dynamic or decides on shapes.
 void add_profiles(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config,
                   const nvinfer1::INetworkDefinition& target, const network::INetworkDefinition& network);
 

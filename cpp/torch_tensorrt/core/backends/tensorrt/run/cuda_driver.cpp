@@ -19,8 +19,8 @@ constexpr int kMajorAttribute = 75;   // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_
 constexpr unsigned kNonBlocking = 1;  // CU_STREAM_NON_BLOCKING
 constexpr int kMaxDevices = 64;       // of one machine
 constexpr unsigned kNoTiming = 2;     // CU_EVENT_DISABLE_TIMING
-constexpr int kMinDriver = 11080;     // the oldest CUDA that a TensorRT 10 was made for
-constexpr int kThreadLocal = 1;       // CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: what other threads do is no concern
+constexpr int kMinDriver = 11080;     // oldest CUDA that any TensorRT 10 supports
+constexpr int kThreadLocal = 1;       // CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: other threads do not disturb it
 
 }  // namespace
 
@@ -55,7 +55,7 @@ struct CudaDriver::Functions {
   int (*executable_destroy)(void* executable);
 };
 
-// Fills the table; gives the name of the first function that is missing, or null.
+// Fills the table; returns the name of the first missing function, or null.
 const char* CudaDriver::resolve(void* handle, Functions& functions) {
   struct Symbol {
     const char* name;
@@ -241,8 +241,8 @@ void CudaDriver::launch(void* graph, void* stream) const {
 
 void CudaDriver::destroy_graph(void* graph) const noexcept { functions_->executable_destroy(graph); }
 
-// Primary contexts are kept for the life of the process: PyTorch and TensorRT hold them as well. A device that was
-// opened before is found without a lock, as calls come here.
+// Keeps primary contexts for the life of the process, as PyTorch and TensorRT hold them as well. Finds a device that
+// was opened before without a lock, because every call comes here.
 void* DeviceGuard::primary_context(int32_t device) {
   static std::atomic<Context> contexts[kMaxDevices] = {};
   static auto* const mutex = new std::mutex();

@@ -7,13 +7,13 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// The few functions of the CUDA driver that are needed beside TensorRT, from libcuda.so.1, which is opened at run time.
-// Works in the primary context of a device, which is PyTorch's too. All but available() throw Error with the driver's
+// The few functions of the CUDA driver that are needed beside TensorRT, from libcuda.so.1, opened at run time. They
+// work in the primary context of a device, which PyTorch also uses. All but available() throw Error with the driver's
 // message.
 class CudaDriver {
  public:
   static const CudaDriver& get();
-  // Whether there is a driver with that device, and new enough for TensorRT 10, which ends the process on an older one.
+  // Yes if a driver has that device and is new enough for TensorRT 10, which ends the process on an older driver.
   static Decision available(int32_t device);
 
   int32_t device_count() const;
@@ -30,14 +30,14 @@ class CudaDriver {
   void synchronize(void* stream) const;
   void* create_event() const;
   void destroy_event(void* event) const noexcept;
-  // What is put on `waiting` from now on starts after what is on `working` now. Does not wait itself. The event may be
-  // used again at once.
+  // Work put on `waiting` from now on starts after the work that is on `working` now. Does not wait itself. The event
+  // may be reused at once.
   void wait(void* waiting, void* working, void* event) const;
-  // Waits for all work of the device.
+  // Waits for all work of the device to finish.
   void synchronize_device() const noexcept;
 
-  // What this thread puts on the stream between the two is recorded, not run. end_capture gives the graph, ready to
-  // launch.
+  // Work that this thread puts on the stream between the two calls is recorded, not run. end_capture returns the graph,
+  // ready to launch.
   void begin_capture(void* stream) const;
   void* end_capture(void* stream) const;
   void abandon_capture(void* stream) const noexcept;
@@ -51,10 +51,10 @@ class CudaDriver {
   static const char* resolve(void* handle, Functions& functions);
   void check(int32_t status, const char* what) const;
   const Functions* functions_ = nullptr;
-  std::string reason_;  // when there is no driver
+  std::string reason_;  // why there is no driver
 };
 
-// Makes a device the current one of this thread, and gives the former back.
+// Makes a device the current one of this thread, and restores the previous one at the end.
 class DeviceGuard {
  public:
   explicit DeviceGuard(int32_t device);

@@ -8,7 +8,7 @@
 namespace torch_tensorrt::backends::tensorrt {
 
 void* DeviceBlocks::add(int64_t bytes) {
-  blocks_.push_back(nullptr);  // the room first: a block that nobody holds would be lost
+  blocks_.push_back(nullptr);  // make room first, else a failure here would lose the block
   try {
     blocks_.back() = CudaDriver::get().allocate(bytes);
   } catch (...) {
@@ -28,7 +28,7 @@ void* DeviceBlocks::at_least(int64_t bytes, int64_t most) {
     block = add(size);
   } catch (const Error&) {
     if (size == bytes) throw;
-    given = bytes;  // no room for what later calls may need
+    given = bytes;  // the device has no room for later growth
     block = add(bytes);
   }
   largest_ = block;

@@ -5,7 +5,7 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// Memory of the current device that stays where it is until all is released, so that recorded graphs stay right.
+// Memory of the current device that keeps its address until release(), so that recorded graphs stay valid.
 class DeviceBlocks {
  public:
   DeviceBlocks() = default;
@@ -13,13 +13,13 @@ class DeviceBlocks {
   DeviceBlocks& operator=(const DeviceBlocks&) = delete;
 
   void* add(int64_t bytes);
-  // The largest block that this function gave, when it has `bytes`, else a new one of twice its size, but not above
-  // `most` where nothing needs more (0: not known). So calls of ever larger sizes take few blocks, and all blocks
-  // together less than twice the last one, or three times `most`. Where the device has no room for twice the size, the
-  // block has just `bytes`. Throws Error where it has no room for that either; the blocks are then as before.
+  // Returns the latest block of this function if it has `bytes`, else a new block of twice that size, but at most
+  // `most` unless `bytes` is more (0: no limit known). Thus calls of growing sizes take few blocks, and all blocks
+  // together have less than twice the last size, or three times `most`. If the device has no room for twice the size,
+  // the block has just `bytes`. Throws Error if that fails as well; the blocks are then unchanged.
   void* at_least(int64_t bytes, int64_t most);
   int64_t largest_bytes() const { return largest_bytes_; }
-  // With the device current. Nothing may use the memory any more.
+  // Call it with the device current, when nothing uses the memory any more.
   void release() noexcept;
 
  private:

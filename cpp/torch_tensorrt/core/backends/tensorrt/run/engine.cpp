@@ -73,7 +73,7 @@ VendorEngine::~VendorEngine() {
   try {
     const DeviceGuard guard(device_);
     engine_.reset();
-  } catch (const Error& error) {  // the process ends, and the driver has gone before
+  } catch (const Error& error) {  // the process is ending, and the driver is gone
     LOG_DEBUG(error.msg());
   }
 }
@@ -115,7 +115,7 @@ void VendorEngine::check_plain_tensors() const {
   }
 }
 
-// What the values of an input that is read on the host may be.
+// Adds the range of values of an input that is read on the host.
 void VendorEngine::add_values(VendorTensor& tensor, int32_t profile) const {
   network::ProfileRange& range = tensor.ranges.back();
   const struct {

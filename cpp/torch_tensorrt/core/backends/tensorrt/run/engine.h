@@ -16,18 +16,18 @@ namespace torch_tensorrt::backends::tensorrt {
 struct VendorTensor {
   std::string name;
   network::DataType dtype = network::DataType::kFLOAT;
-  network::Dims dims;                         // -1 where dynamic; of an output also where it depends on data
-  std::vector<network::ProfileRange> ranges;  // inputs: one a profile
-  bool on_host = false;                       // a shape tensor, whose elements TensorRT reads on the host
+  network::Dims dims;                         // -1 where dynamic; for outputs also where data decides
+  std::vector<network::ProfileRange> ranges;  // inputs: one for each profile
+  bool on_host = false;                       // a shape tensor: TensorRT reads its elements on the host
 };
 
-// Whether these are bytes that TensorRT serialized.
+// Whether TensorRT serialized these bytes.
 bool is_serialized_engine(const void* bytes, size_t size);
 
-// A TensorRT engine on a device. Immutable but for refit(); any number of contexts may run it at once.
+// A TensorRT engine on a device. Immutable except for refit(); any number of contexts may run it at once.
 class VendorEngine {
  public:
-  // Throws Error with TensorRT's message, when the bytes are damaged, or of another version, or for another GPU.
+  // Throws Error with TensorRT's message if the bytes are damaged, of another version, or for another GPU.
   static std::shared_ptr<VendorEngine> load(const void* bytes, size_t size, int32_t device, int32_t dla_core = -1);
   ~VendorEngine();
 
@@ -39,18 +39,18 @@ class VendorEngine {
   nvinfer1::ICudaEngine& engine() const { return *engine_; }
   const Library& library() const { return *library_; }
 
-  // Throws Error, naming the tensor, when an input or output is not dense in row-major order, or an output is on the
-  // host: an engine that others built may ask for that.
+  // Throws Error, naming the tensor, if an input or output is not dense in row-major order, or an output is on the
+  // host. Engines built by others may have these.
   void check_plain_tensors() const;
-  // What TensorRT's inspector says of the layers, as JSON.
+  // The report of TensorRT's inspector on the layers, as JSON.
   std::string inspect_json() const;
   bool is_refittable() const { return engine_->isRefittable(); }
   // Names of the weights that can be replaced.
   std::vector<std::string> weight_names() const;
   // Replaces weights by name, all or none. No context may run meanwhile. Throws Error on a name that the engine does
-  // not know, and on weights of another dtype or number.
+  // not have, and on weights of another dtype or count.
   void refit(const std::map<std::string, network::Weights>& weights);
-  // As TensorRT's bytes, with the weights that it has now.
+  // TensorRT's bytes of the engine with its current weights.
   std::string serialize() const;
 
  private:

@@ -14,20 +14,20 @@ namespace {
 using engine::IoTensor;
 
 constexpr double kMicroseconds = 1000;  // in a millisecond
-constexpr int64_t kAlignment = 256;     // that TensorRT asks for
+constexpr int64_t kAlignment = 256;     // required by TensorRT
 
-// Of what the values may be in several profiles, the smallest and the largest.
+// Widens a range of values by that of another profile: to smaller minima or larger maxima.
 void widen(std::vector<int64_t>& values, const std::vector<int64_t>& more, bool to_larger) {
   for (size_t i = 0; i < values.size() && i < more.size(); ++i) {
     values[i] = to_larger ? std::max(values[i], more[i]) : std::min(values[i], more[i]);
   }
 }
 
-// The smallest and the largest dims (and values) of all profiles, and the usual ones of the first.
+// The smallest and the largest dims (and values) of all profiles; opt dims are those of the first profile.
 IoTensor io_tensor(const VendorTensor& tensor) {
   IoTensor io{
       tensor.name, tensor.dtype, tensor.dims, tensor.dims, tensor.dims, tensor.dims, network::TensorFormat::kLINEAR};
-  io.is_shape = tensor.on_host && !tensor.ranges.empty();  // an output on the host has none
+  io.is_shape = tensor.on_host && !tensor.ranges.empty();  // an output on the host has no ranges
   for (size_t profile = 0; profile < tensor.ranges.size(); ++profile) {
     const network::ProfileRange& range = tensor.ranges[profile];
     if (profile == 0) {
@@ -47,18 +47,18 @@ IoTensor io_tensor(const VendorTensor& tensor) {
   return io;
 }
 
-// An input that no layer reads, and TensorRT may have left out.
+// An input that no layer reads, so that TensorRT may have dropped it.
 IoTensor unread_tensor(const network::ITensor& tensor) {
   const network::Dims dims = tensor.getDimensions();
   return {tensor.getName(), tensor.getType(), dims, dims, dims, dims, network::TensorFormat::kLINEAR};
 }
 
-// Inputs (or outputs) in the order of the network that was built, and where each of the engine's is among them. A plan
-// that plain TensorRT built has no network: the order is the engine's.
+// Inputs (or outputs) in the order of the built network, and the index there of each of the engine's. A plan that plain
+// TensorRT built has no network and keeps the engine's order.
 struct IoOrder {
   std::vector<IoTensor> tensors;
   std::vector<size_t> places;
-  bool is_engines = true;  // place i is i
+  bool is_engines = true;  // places[i] is i
 };
 
 IoOrder order_of(const std::vector<VendorTensor>& tensors, const std::vector<network::ITensor*>& wanted) {
@@ -94,7 +94,7 @@ std::vector<T> picked(const T* values, const std::vector<size_t>& places) {
   return result;
 }
 
-// What an executable and its contexts share.
+// Shared by an executable and its contexts.
 struct Loaded {
   std::shared_ptr<VendorEngine> engine;
   IoOrder inputs;

@@ -7,8 +7,8 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// The payload of a plan, loaded on the plan's device. Throws Error when this TensorRT does not take it, or the device
-// is another one than it was built for.
+// Loads the payload of a plan on the plan's device. Throws Error if this TensorRT does not take it, or the device is
+// another one than the payload was built for.
 std::shared_ptr<engine::Executable> load_executable(const engine::Plan& plan);
 
 }  // namespace torch_tensorrt::backends::tensorrt

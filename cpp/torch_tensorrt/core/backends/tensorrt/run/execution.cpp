@@ -15,10 +15,10 @@ namespace {
 using nvinfer1::ExecutionContextAllocationStrategy;
 
 constexpr int64_t kScratchBytes = 256;
-// From this version on a context tells how much memory its shapes need, and takes it with its size.
+// From this version on, a context tells the memory that its shapes need, and takes memory together with its size.
 constexpr Version kSizedMemory{10, 1, 0};
 
-// The handles of CUDA's default streams: none, the legacy one, and that of a thread.
+// The handles of CUDA's default streams: none, the legacy stream, and the per-thread stream.
 bool is_default_stream(const void* stream) { return reinterpret_cast<uintptr_t>(stream) <= 2; }
 
 network::Dims from_trt(const nvinfer1::Dims& dims) { return {std::max(dims.nbDims, 0), dims.d}; }
@@ -46,7 +46,7 @@ std::string ranges_of(const VendorTensor& input) {
   return text;
 }
 
-// A stream that goes with its scope.
+// A stream that is destroyed at the end of its scope.
 struct OwnStream {
   OwnStream() : handle(CudaDriver::get().create_stream()) {}
   ~OwnStream() { CudaDriver::get().destroy_stream(handle); }
@@ -68,7 +68,7 @@ class LayerTimes final : public nvinfer1::IProfiler {
 
 }  // namespace
 
-// Asks for the memory of one output while TensorRT runs.
+// Allocates one output while TensorRT runs.
 class Execution::Allocator final : public nvinfer1::IOutputAllocator {
  public:
   explicit Allocator(int32_t index) : index_(index) {}
@@ -92,19 +92,19 @@ class Execution::Allocator final : public nvinfer1::IOutputAllocator {
   int32_t index_;
 };
 
-// A context of TensorRT's with the dims that it has, and graphs of runs at these.
+// One of TensorRT's contexts with its current dims, and the graphs recorded at these.
 struct Execution::Slot {
-  // A context's profiler cannot be taken away again; without setEnqueueEmitsProfile it is not told anything.
+  // A context never loses its profiler; without setEnqueueEmitsProfile the profiler gets no calls.
   LayerTimes times;
   std::unique_ptr<nvinfer1::IExecutionContext> context;
   GraphCache graphs;
   bool user_managed = false;
   int32_t profile = 0;
-  bool is_ready = false;  // the context has all of what follows
+  bool is_ready = false;  // the context has everything below
   std::vector<network::Dims> input_dims;
   std::vector<network::Dims> output_dims;
-  std::vector<std::vector<int64_t>> values;       // that these are for
-  std::vector<std::vector<int64_t>> host_values;  // the same in the inputs' dtypes, where TensorRT reads them
+  std::vector<std::vector<int64_t>> values;       // values that the context is set to
+  std::vector<std::vector<int64_t>> host_values;  // the same in the inputs' dtypes; TensorRT reads these
   bool is_for(const std::vector<network::Dims>& dims, const std::vector<std::vector<int64_t>>& given) const {
     return is_ready && input_dims == dims && values == given;
   }
@@ -124,12 +124,12 @@ Execution::Execution(std::shared_ptr<const VendorEngine> engine, int32_t max_slo
 Execution::~Execution() {
   try {
     const DeviceGuard guard(engine_->device());
-    CudaDriver::get().synchronize_device();  // a run may be under way still
+    CudaDriver::get().synchronize_device();  // a run may still be under way
     slots_.clear();
     if (side_event_ != nullptr) CudaDriver::get().destroy_event(side_event_);
     if (side_stream_ != nullptr) CudaDriver::get().destroy_stream(side_stream_);
     blocks_.release();
-  } catch (const Error& error) {  // the process ends, and the driver has gone before
+  } catch (const Error& error) {  // the process is ending, and the driver is gone
     LOG_DEBUG(error.msg());
   }
 }
@@ -162,8 +162,8 @@ Execution::Slot& Execution::add_slot(int32_t profile) {
   return *slots_.back();
 }
 
-// The slot that has these dims and values; else one of the profile that can be given them: without graphs that would be
-// lost, or a new one, or the one that was not used for the longest time.
+// The slot with these dims and values, if any. Else a slot of the profile to set to them: one without graphs to lose,
+// or a new one, or the least recently used one.
 Execution::Slot& Execution::slot_for(const std::vector<network::Dims>& dims, int32_t profile) {
   Slot* free_slot = nullptr;
   Slot* oldest = nullptr;
@@ -218,13 +218,13 @@ void Execution::read_values(const std::vector<network::Dims>& dims, const int64_
   }
 }
 
-// TensorRT reads them where they are, also while it runs.
+// TensorRT does not copy the values, and reads them while it runs.
 void Execution::set_values(Slot& slot, size_t input) {
   const VendorTensor& tensor = engine_->inputs()[input];
   std::vector<int64_t>& kept = slot.host_values[input];
   kept = values_[input];
-  if (kept.empty()) kept.push_back(0);              // an address all the same
-  if (tensor.dtype == network::DataType::kINT32) {  // packed in place: 32 bits each
+  if (kept.empty()) kept.push_back(0);              // an empty input needs an address, too
+  if (tensor.dtype == network::DataType::kINT32) {  // packed in place, 32 bits each
     auto* packed = reinterpret_cast<int32_t*>(kept.data());
     for (size_t k = 0; k < values_[input].size(); ++k) packed[k] = static_cast<int32_t>(values_[input][k]);
   }
@@ -265,7 +265,7 @@ const std::vector<network::Dims>& Execution::set_input_dims(const std::vector<ne
     current_ = &slot;
     return slot.output_dims;
   }
-  // Until all has succeeded, nothing is left to run.
+  // Leaves nothing to run unless all of this succeeds.
   current_ = nullptr;
   slot.is_ready = false;
   slot.graphs.clear();
@@ -319,7 +319,7 @@ void Execution::enqueue(void* stream) {
   TORCHTRT_THROW_ERROR("TensorRT does not run the engine \"" << engine_->name() << "\". " << take_last_error());
 }
 
-// On the default stream TensorRT would wait for the device. A recorded graph can be launched there.
+// On the default stream itself, TensorRT would wait for the device. Only recorded graphs can be launched there.
 void Execution::enqueue_at_the_side(void* stream) {
   const CudaDriver& driver = CudaDriver::get();
   if (side_stream_ == nullptr) side_stream_ = driver.create_stream();
@@ -332,7 +332,7 @@ void Execution::enqueue_at_the_side(void* stream) {
 void Execution::run(const void* const* inputs, void* const* outputs, const RunOptions& options) {
   TORCHTRT_CHECK(current_ != nullptr, "the dims of the inputs must be set before a run");
   const CallErrors errors;
-  // The default stream is that of the thread's current device.
+  // The default stream belongs to the thread's current device.
   std::optional<DeviceGuard> guard;
   if (is_default_stream(options.stream)) guard.emplace(engine_->device());
   if (!options.use_graph || depends_on_data()) {

@@ -10,40 +10,40 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// Gives memory on the device for outputs whose dims only the run knows.
+// Allocates device memory for outputs whose dims only the run knows.
 class OutputMemory {
  public:
   virtual ~OutputMemory() = default;
-  // At least `bytes` for output `index`; called during the run, perhaps again with more.
+  // Returns at least `bytes` for output `index`. Called during the run, perhaps again with more bytes.
   virtual void* allocate(int32_t index, int64_t bytes) = 0;
   virtual void set_dims(int32_t index, const network::Dims& dims) = 0;
 };
 
-// Runs a TensorRT engine, one call at a time. All shapes share one block of memory for activations, as large as the
-// largest of them needs; it only grows, and a block once used stays where it is, so that recorded graphs stay right.
+// Runs a TensorRT engine, one call at a time. All shapes share one block of memory for activations, sized for the
+// largest of them. It only grows, and a used block keeps its address, so that recorded graphs stay valid.
 class Execution {
  public:
-  // `max_slots`: for how many sets of dims recorded graphs are kept.
+  // Keeps recorded graphs for at most `max_slots` sets of dims.
   explicit Execution(std::shared_ptr<const VendorEngine> engine, int32_t max_slots = 8);
   ~Execution();
   Execution(const Execution&) = delete;
   Execution& operator=(const Execution&) = delete;
 
-  // Dims of the outputs for these dims of the inputs, -1 where they depend on data. Takes the first profile that they
-  // fit, the one at work before others. `shape_values`, when not null, has one entry an input: the elements of inputs
-  // that are read on the host, else null. Throws Error quoting the ranges.
+  // Returns the dims of the outputs for these dims of the inputs, -1 where they depend on data. Takes the current
+  // profile if it fits, else the first that does. `shape_values`, if not null, has one entry for each input: the
+  // elements if the input is read on the host, else null. Throws Error quoting the ranges.
   const std::vector<network::Dims>& set_input_dims(const std::vector<network::Dims>& dims,
                                                    const int64_t* const* shape_values);
 
   struct RunOptions {
     void* stream = nullptr;
     OutputMemory* memory = nullptr;  // for outputs whose dims depend on data
-    bool use_graph = false;          // such outputs are run without
+    bool use_graph = false;          // not for outputs whose dims depend on data
   };
-  // Enqueues at the dims set last and does not wait, also on the default stream. Pointers to device memory in the
-  // engine's order.
+  // Enqueues a run at the dims set last and does not wait, even on the default stream. Pointers are to device memory,
+  // in the engine's order.
   void run(const void* const* inputs, void* const* outputs, const RunOptions& options);
-  // Runs once, waits, and gives TensorRT's layers with the milliseconds of each.
+  // Runs once, waits, and returns TensorRT's layers with the milliseconds of each.
   std::vector<std::pair<std::string, double>> profile(const void* const* inputs, void* const* outputs,
                                                       const RunOptions& options);
   // Bytes of activations at the dims set last.
@@ -69,15 +69,15 @@ class Execution {
   std::shared_ptr<const VendorEngine> engine_;
   int32_t max_slots_;
   bool reads_host_ = false;                   // some inputs decide on shapes
-  std::vector<std::vector<int64_t>> values_;  // of those inputs, as they were given last; empty where there are none
+  std::vector<std::vector<int64_t>> values_;  // the latest values of those inputs; empty if there are none
   std::vector<std::unique_ptr<Slot>> slots_;
   Slot* current_ = nullptr;
-  std::vector<std::unique_ptr<Allocator>> allocators_;  // one an output
+  std::vector<std::unique_ptr<Allocator>> allocators_;  // one for each output
   std::vector<const void*> addresses_;
   DeviceBlocks blocks_;
-  void* side_stream_ = nullptr;  // both made when a call first comes on the default stream
+  void* side_stream_ = nullptr;  // both made at the first call on the default stream
   void* side_event_ = nullptr;
-  void* scratch_ = nullptr;  // what pointers to empty tensors point to
+  void* scratch_ = nullptr;  // target of the pointers to empty tensors
   int64_t uses_ = 0;
 };
 

@@ -36,7 +36,7 @@ void GraphCache::remember(const std::vector<const void*>& addresses) {
   entries_.push_back({addresses, nullptr, ++uses_});
 }
 
-// The default stream cannot be recorded, so there is one for it.
+// The default stream cannot be recorded, so recordings have a stream of their own.
 void GraphCache::begin_recording() {
   const CudaDriver& driver = CudaDriver::get();
   if (recording_stream_ == nullptr) recording_stream_ = driver.create_stream();

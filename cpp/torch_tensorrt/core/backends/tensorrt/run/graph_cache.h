@@ -8,8 +8,8 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// CUDA graphs of one piece of work, one for each set of addresses that it is done with. PyTorch's allocator gives the
-// same few blocks again and again; addresses that come once only are not worth a recording.
+// CUDA graphs of one piece of work, one for each set of addresses. PyTorch's allocator gives the same few blocks again
+// and again; addresses that come only once are not worth a recording.
 class GraphCache {
  public:
   GraphCache() = default;
@@ -17,9 +17,9 @@ class GraphCache {
   GraphCache(const GraphCache&) = delete;
   GraphCache& operator=(const GraphCache&) = delete;
 
-  // Launches the graph of the addresses where there is one; records it first when they come for the second time; else
-  // just enqueues. `enqueue(stream)` puts the work on the stream that it is given. Work that cannot be recorded
-  // (TensorRT waits for the device within it) is enqueued from then on, with one warning.
+  // Launches the graph of the addresses if there is one, records it first when they come for the second time, and
+  // otherwise just enqueues. `enqueue(stream)` puts the work on the given stream. Work that cannot be recorded (because
+  // TensorRT waits for the device within it) is enqueued from then on, with one warning.
   template <typename Enqueue>
   void run(const std::vector<const void*>& addresses, void* stream, Enqueue enqueue) {
     if (!is_recordable_) return enqueue(stream);
@@ -39,12 +39,12 @@ class GraphCache {
  private:
   struct Entry {
     std::vector<const void*> addresses;
-    void* graph = nullptr;  // null: seen once
+    void* graph = nullptr;  // null: the addresses came once
     int64_t last_use = 0;
   };
   static constexpr size_t kMaxEntries = 8;
 
-  // False when it cannot be; there are no entries then.
+  // False if the work cannot be recorded; all entries are then gone.
   template <typename Enqueue>
   bool record(Entry& entry, Enqueue enqueue) {
     begin_recording();

@@ -12,7 +12,7 @@ std::string text_of(const json& layer, const char* key) {
   return found != layer.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// "Row major linear FP32" of the first output.
+// For instance "Row major linear FP32", the format of the first output.
 std::string format_of(const json& layer) {
   const auto outputs = layer.find("Outputs");
   const bool listed = outputs != layer.end() && outputs->is_array() && !outputs->empty() && (*outputs)[0].is_object();
@@ -60,7 +60,7 @@ void write_layers(const std::string& inspection, engine::JsonWriter& out) {
   const json layers = has_layers ? parsed["Layers"] : json::array();
   for (const json& layer : layers) write_layer(layer, out);
   out.end_array();
-  // Unchanged, for tools that read TensorRT's own.
+  // Unchanged, for tools that read TensorRT's own inspection.
   write_value(layers, out.key("Layers"));
 }
 

@@ -23,7 +23,7 @@ namespace {
 thread_local std::string last_error;
 thread_local int calls_with_own_errors = 0;
 
-// Not more than a reader can take in.
+// More would be too much to read.
 constexpr size_t kMaxGathered = 20;
 
 LogLevel level_of(nvinfer1::ILogger::Severity severity) {
@@ -36,7 +36,7 @@ LogLevel level_of(nvinfer1::ILogger::Severity severity) {
     case Severity::kWARNING:
       return LogLevel::kWARNING;
     case Severity::kINFO:
-      // TensorRT tells every step of a build as information, ours is one line a build.
+      // TensorRT logs every step of a build as information; we log one line for each build.
       return LogLevel::kDEBUG;
     case Severity::kVERBOSE:
       return LogLevel::kGRAPH;
@@ -49,7 +49,7 @@ LogLevel level_of(nvinfer1::ILogger::Severity severity) {
 class Logger final : public nvinfer1::ILogger {
  public:
   static Logger& global() {
-    static auto* const logger = new Logger();  // TensorRT may log while the process ends
+    static auto* const logger = new Logger();  // never destroyed: TensorRT may log while the process ends
     return *logger;
   }
 
@@ -60,7 +60,7 @@ class Logger final : public nvinfer1::ILogger {
       auto& logger = core::util::logging::get_logger();
       const LogLevel level = level_of(severity);
       if (logger.is_reportable(level)) logger.log(level, std::string("TensorRT: ") + message);
-    } catch (...) {  // no exception may pass through TensorRT
+    } catch (...) {  // TensorRT cannot pass exceptions on
     }
   }
 
@@ -80,7 +80,7 @@ class Logger final : public nvinfer1::ILogger {
   }
 
  private:
-  // What is gathered becomes part of an Error, and need not be logged.
+  // Gathered messages become part of an Error, so they need not be logged.
   bool gather(const char* message) {
     const std::lock_guard lock(mutex_);
     const auto mine = [](const auto* state) { return state->thread == std::this_thread::get_id(); };

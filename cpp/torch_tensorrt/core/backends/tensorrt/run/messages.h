@@ -5,9 +5,9 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// TensorRT keeps one logger a process, and logs from threads of its own, so there is one of ours: it passes messages on
-// to our logger, with our severities. While one of these lives, errors and warnings are also gathered in it: those of
-// its own thread, and those of threads that gather none.
+// TensorRT keeps one logger for each process, and logs from threads of its own. Our single logger for it passes
+// messages on to our log, with our severities. While a gatherer lives, it also collects errors: those of its own
+// thread, and those of threads without a gatherer.
 class MessageGatherer {
  public:
   MessageGatherer();
@@ -15,7 +15,7 @@ class MessageGatherer {
   MessageGatherer(const MessageGatherer&) = delete;
   MessageGatherer& operator=(const MessageGatherer&) = delete;
 
-  // What TensorRT said of errors, one line a message; a sentence that says so when it said nothing. Forgets it.
+  // Returns and forgets TensorRT's errors, one line each; if there were none, a sentence saying so.
   std::string take_errors();
 
  private:
@@ -24,8 +24,8 @@ class MessageGatherer {
   State* state_;
 };
 
-// For calls that must not pay for a gatherer: while one of these lives, what TensorRT says of errors on this thread is
-// logged, goes to no other thread's gatherer, and the last of it can be had. Begins with nothing said.
+// For calls that are too frequent for a gatherer. While one lives, TensorRT's errors on this thread are logged, reach
+// no other thread's gatherer, and the last of them is available. Starts without an error.
 class CallErrors {
  public:
   CallErrors();
@@ -34,10 +34,10 @@ class CallErrors {
   CallErrors& operator=(const CallErrors&) = delete;
 };
 
-// What TensorRT last said of an error on this thread; a sentence that says so when it said nothing. Forgets it.
+// Returns and forgets TensorRT's last error on this thread; if there was none, a sentence saying so.
 std::string take_last_error();
 
-// The logger, as TensorRT's C functions want it: an nvinfer1::ILogger.
+// The logger in the form of TensorRT's C functions: an nvinfer1::ILogger.
 void* vendor_logger();
 
 }  // namespace torch_tensorrt::backends::tensorrt

@@ -15,7 +15,7 @@ constexpr const char* kDecides =
     "the values of weights decide on what TensorRT is given, and the new ones decide otherwise; compile the new module "
     "instead";
 
-// TensorRT's own answer: some versions give no refittable bytes of an engine that was refitted.
+// Ask TensorRT: after one refit some versions serialize engines that cannot be refitted again.
 void check_refittable(const VendorEngine& engine, const engine::BuildSettings& settings) {
   TORCHTRT_CHECK(engine.is_refittable(), "the weights of the engine \""
                                              << settings.name << "\" were replaced once, after which TensorRT "

@@ -6,7 +6,7 @@
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
 
-// Empty where there is none. Throws Error where it cannot be read.
+// Empty if there is no file. Throws Error if it cannot be read.
 std::string read_file(const std::string& path) { return core::util::read_shared_file(path).value_or(std::string()); }
 
 std::unique_ptr<nvinfer1::ITimingCache> parse(nvinfer1::IBuilderConfig& config, const std::string& bytes) {
@@ -32,7 +32,7 @@ void TimingCacheFile::save() {
   if (path_.empty() || used == nullptr) return;
   try {
     add_to_file(*used);
-  } catch (const Error& error) {  // it was readable before the build
+  } catch (const Error& error) {  // although it was readable before the build
     LOG_WARNING("the timing cache of TensorRT cannot be written to " << path_ << ": " << error.msg());
   }
 }

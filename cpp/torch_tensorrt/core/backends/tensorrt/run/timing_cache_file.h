@@ -7,14 +7,14 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// TensorRT's timing cache in a file that builds share, also builds that run at the same time: what another has written
-// meanwhile is kept. Lies beside our own cache, with ".tensorrt" behind its name.
+// TensorRT's timing cache in a file shared by builds, even by builds that run at the same time: times that others have
+// written meanwhile are kept. Lies beside our own cache, with ".tensorrt" behind its name.
 class TimingCacheFile {
  public:
-  // Empty path: no file, a cache of this build alone. A file that TensorRT does not take (of another version, or
-  // damaged) is replaced, with a warning. Throws Error on one that cannot be read.
+  // With an empty path there is no file, only a cache of this build. A file that TensorRT does not take (damaged, or of
+  // another version) is replaced, with a warning. Throws Error on a file that cannot be read.
   TimingCacheFile(const std::string& path, nvinfer1::IBuilderConfig& config);
-  // After the build. Failing to write is a warning.
+  // Call it after the build. Only warns if it cannot write.
   void save();
 
  private:

@@ -23,7 +23,7 @@ bool operator==(const SearchPlaces& a, const SearchPlaces& b) {
   return a.root == b.root && a.python_folders == b.python_folders;
 }
 
-// A version compatible engine brings a library of its own, which a file of unknown origin must not get to run.
+// A version-compatible engine contains a library, and a file of unknown origin must not run code.
 bool may_run_code_of_engines() {
   const char* value = std::getenv("TORCHTRT_TENSORRT_ENGINE_CODE");
   return value != nullptr && std::string(value) == "1";

@@ -24,8 +24,8 @@ uint32_t network_flags(bool strongly_typed) {
   return strongly_typed ? 1U << static_cast<uint32_t>(NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) : 0U;
 }
 
-// TensorRT loads its kernels for the first builder of a process, which takes half a minute, and lets go of them with
-// the last: one is kept until the process ends, so that later builds take what they need themselves.
+// TensorRT loads its kernels for the first builder of a process, which takes half a minute, and unloads them with the
+// last. Keep one builder until the process ends, so that later builds load only their own needs.
 void keep_a_builder(const Library& library, MessageGatherer& messages) {
   static auto* const mutex = new std::mutex();
   static nvinfer1::IBuilder* kept = nullptr;
@@ -47,7 +47,7 @@ VendorNetwork translate_network(const network::INetworkDefinition& network, cons
   const Translator::Options options{made.precisions.strongly_typed, made.precisions.quantized, settings.refit};
   made.translator = std::make_unique<Translator>(network, *made.network, options, messages);
   made.translator->run();
-  const std::string remarks = messages.take_errors();  // of what it took all the same
+  const std::string remarks = messages.take_errors();  // on layers that it took all the same
   LOG_DEBUG("TensorRT took the layers. " << remarks);
   return made;
 }

@@ -10,8 +10,8 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// TensorRT's network made of ours, with the builder that it belongs to. The translator owns weights that had to be
-// converted; the others are ours still.
+// TensorRT's network made from ours, with the builder that it belongs to. The translator owns weights that it had to
+// convert; the other weights remain ours.
 struct VendorNetwork {
   std::unique_ptr<nvinfer1::IBuilder> builder;
   std::unique_ptr<nvinfer1::INetworkDefinition> network;
@@ -19,7 +19,7 @@ struct VendorNetwork {
   std::unique_ptr<Translator> translator;
 };
 
-// Throws Error naming the layer that TensorRT refuses, with its message. `messages` must outlive what is returned.
+// Throws Error naming the layer that TensorRT refuses, with its message. `messages` must outlive the result.
 VendorNetwork translate_network(const network::INetworkDefinition& network, const engine::BuildSettings& settings,
                                 const Library& library, MessageGatherer& messages);
 

@@ -34,7 +34,7 @@ bool all_equal(const IConstantLayer& constant, float value) {
   return std::all_of(values.begin(), values.end(), [=](float x) { return x == value; });
 }
 
-// An element-wise layer with a constant, and its other operand.
+// The constant of an element-wise layer, and its other operand.
 struct Step {
   const ITensor* x = nullptr;
   const IConstantLayer* constant = nullptr;
@@ -49,7 +49,7 @@ std::optional<Step> match_step(const ITensor& result, ElementWiseOperation opera
   return Step{layer->getInput(1), first};
 }
 
-// Looks through an addition or subtraction of zeros.
+// Skips an addition or subtraction of zeros.
 const ITensor* without_zero(const ITensor* tensor, ElementWiseOperation operation) {
   const auto step = match_step(*tensor, operation, /*commutes=*/operation == ElementWiseOperation::kSUM);
   return step.has_value() && all_equal(*step->constant, 0) ? step->x : tensor;
@@ -65,7 +65,7 @@ const ITensor* match_round(const ITensor* tensor) {
   return layer != nullptr && layer->getOperation() == UnaryOperation::kROUND ? layer->getInput(0) : nullptr;
 }
 
-// The other constant, in the same place, is the reciprocals.
+// Whether each element of the other constant is the reciprocal of the element at the same index.
 bool are_reciprocals(const IConstantLayer& scale, const IConstantLayer& inverse) {
   const std::vector<float> a = values_of(scale);
   const std::vector<float> b = values_of(inverse);
@@ -76,7 +76,7 @@ bool are_reciprocals(const IConstantLayer& scale, const IConstantLayer& inverse)
   return true;
 }
 
-// The dimension of x that the scales run along; none when they are no such vector.
+// The dimension of x that the scales run along; empty if they vary along several.
 std::optional<int32_t> axis_of(const network::Dims& scale, int32_t rank) {
   int32_t axis = -1;
   for (int32_t i = 0; i < scale.nbDims; ++i) {

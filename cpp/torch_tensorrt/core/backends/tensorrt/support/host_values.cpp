@@ -13,7 +13,7 @@ using network::ILayer;
 using network::ITensor;
 using network::layer_cast;
 
-// What must be looked through from a number to the cast behind it is short; a longer chain is folded by a pass.
+// The chain from a number to the cast behind it is short; a pass folds longer ones.
 constexpr int kMaxDepth = 8;
 
 bool is_constant(const ILayer& layer, int depth) {
@@ -110,7 +110,7 @@ using network::ITensor;
 using network::LayerType;
 
 struct Search {
-  std::unordered_set<const ILayer*> constant;  // decided on by constants alone
+  std::unordered_set<const ILayer*> constant;  // computed from constants alone
   std::unordered_set<const ILayer*> found;
 
   void visit(const ILayer& layer) {

@@ -11,38 +11,38 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// Whether the layer is computed here, before TensorRT sees the network: it reads constants alone, and it reads or gives
-// a dtype that TensorRT does not have. Python's numbers come so, as f64 that is cast to the dtype of what they meet.
+// Whether the layer is computed here, before TensorRT sees the network: it reads only constants, and its input or
+// output has a dtype that TensorRT lacks. Python's numbers are like that: f64, cast to the dtype of the other operand.
 bool is_computed_here(const network::ILayer& layer);
 
-// Values of tensors that constants alone decide on, each computed once.
+// Values of tensors that are computed from constants alone, each computed once.
 class HostValues {
  public:
-  // The tensor's producer must be computed from constants. The reference is good as long as this.
+  // The tensor's producer must be computed from constants. The reference is valid as long as this object.
   const network::HostTensor& of(const network::ITensor& tensor);
 
  private:
   std::unordered_map<const network::ITensor*, network::HostTensor> values_;
 };
 
-// Of the dtypes that TensorRT computes with.
+// Whether TensorRT computes with the dtype.
 bool has_dtype(network::DataType type);
 
 // Inputs whose values decide on the shapes of other tensors.
 
-// "input n (input_1)", as the user and the engine know it.
+// "input n (input_1)": the names known to the user and to the engine.
 std::string describe_argument(const network::ITensor& input);
 // "[1, 4]".
 std::string text_of(const std::vector<int64_t>& values);
-// Values of the input at one point of a profile as TensorRT's profiles hold them. Throws Error naming the argument
-// where nothing is said of them, and where one does not fit 32 bits.
+// Values of the input at one point of a profile, in the form of TensorRT's profiles. Throws Error naming the argument
+// if the profile has no values for it, or if one does not fit 32 bits.
 std::vector<int32_t> profile_values(const network::ITensor& input, const std::vector<int64_t>& values);
-// Whether each value is in the range; a range that is not said takes all.
+// Whether each value is in the range; an empty range takes all values.
 bool values_fit(const std::vector<int64_t>& values, const network::ProfileRange& range);
 
-// The layers whose float results integers alone decide on: casts of integers, and what is computed from them and
-// constants. Half precision would not keep the integers apart: above 2048 f16 has even ones only. Positions in a
-// sequence and their angles are such.
+// Layers whose float results depend on integers alone: casts of integers, and layers computed from them and constants,
+// such as positions in a sequence and their angles. Half precision would not keep the integers apart: above 2048, f16
+// has only even ones.
 std::unordered_set<const network::ILayer*> layers_on_whole_numbers(const network::INetworkDefinition& network);
 
 }  // namespace torch_tensorrt::backends::tensorrt

@@ -21,7 +21,7 @@ using network::SampleMode;
 
 Decision supports_always(const ILayer& /*layer*/) { return Decision::yes(); }
 
-// TensorRT wants to know what values may be that decide on shapes.
+// TensorRT needs the range of values that decide on shapes.
 Decision supports_input(const ILayer& layer) {
   const network::INetworkDefinition& network = *layer.network();
   const network::ITensor& input = *layer.getOutput(0);
@@ -33,7 +33,7 @@ Decision supports_input(const ILayer& layer) {
     const auto range = profile.find(input.getName());
     if (range == profile.end()) continue;
     for (const auto* values : {&range->second.min_values, &range->second.opt_values, &range->second.max_values}) {
-      profile_values(input, *values);  // throws what is missing
+      profile_values(input, *values);  // throws if values are missing
     }
     return Decision::yes();
   }
@@ -44,7 +44,7 @@ Decision supports_input(const ILayer& layer) {
 Decision supports_constant(const ILayer& layer) {
   const auto& constant = static_cast<const network::IConstantLayer&>(layer);
   if (constant.getWeights().count == 0) return Decision::no("it has no elements, TensorRT's constants have some");
-  // Seen with 10.6: the builder ends the process.
+  // TensorRT 10.6 was seen to end the process while building such a network.
   if (layer.network()->getNbInputs() == 0) return Decision::no("its network has no inputs, TensorRT's need one");
   return Decision::yes();
 }

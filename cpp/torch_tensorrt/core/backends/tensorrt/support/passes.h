@@ -7,9 +7,9 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// The passes of ours that TensorRT has a use for, in their order. Fusions and layouts are TensorRT's own business.
-// Weights that are to be refitted stay as they are, and so does fake quantization that is to be computed in int8:
-// folding would make floats of quantized weights.
+// Our passes that TensorRT benefits from, in order. Fusions and layouts are left to TensorRT. Weights to be refitted
+// stay unchanged, and so does fake quantization to be computed in int8: folding would turn quantized weights into
+// floats.
 std::vector<optimizer::PipelineEntry> pipeline(const engine::BuildSettings& settings);
 
 }  // namespace torch_tensorrt::backends::tensorrt

@@ -24,7 +24,7 @@ Dims largest_dims(const network::ITensor& input, const network::Profile& profile
   return range == profile.end() ? input.getDimensions() : range->second.max;
 }
 
-// At the largest dims of one profile; where it depends on data, what it cannot be above.
+// The size at the largest dims of one profile; if data decides, an upper bound.
 std::optional<int64_t> largest_size(const network::INetworkDefinition& network, const network::Profile& profile,
                                     const network::ITensor& tensor, int32_t axis) {
   std::vector<Dims> dims;
@@ -32,7 +32,7 @@ std::optional<int64_t> largest_size(const network::INetworkDefinition& network, 
   try {
     const int64_t size = network::infer_all(network, dims).at(&tensor).type.dims.d[axis];
     if (size >= 0) return size;
-  } catch (const Error&) {  // the largest dims of the inputs do not fit together
+  } catch (const Error&) {  // the inputs' largest dims do not fit together
   }
   const double bound = network::ValueRanges(profile).of_dim(tensor, axis).high;
   return std::isinf(bound) ? std::nullopt : std::optional<int64_t>(static_cast<int64_t>(bound));

@@ -6,7 +6,7 @@
 #include "torch_tensorrt/core/network/network.h"
 #include "torch_tensorrt/core/util/decision.h"
 
-// The rows of the table, a family a file.
+// The rows of the table, with one file for each family.
 namespace torch_tensorrt::backends::tensorrt {
 
 // movement.cpp
@@ -23,7 +23,7 @@ Decision supports_elementwise(const network::ILayer& layer);
 Decision supports_unary(const network::ILayer& layer);
 // spatial.cpp
 Decision supports_convolution(const network::ILayer& layer);
-// Of its input's channels: as the dims say, or the kernel; nothing where neither is known.
+// Channels of the layer's input, from its dims or from the kernel; empty if neither is known.
 std::optional<int64_t> input_channels(const network::ConvolutionBase& layer);
 Decision supports_pooling(const network::ILayer& layer);
 Decision supports_resize(const network::ILayer& layer);
@@ -37,9 +37,9 @@ Decision supports_recurrent(const network::ILayer& layer);
 Decision supports_topk(const network::ILayer& layer);
 Decision supports_cumulative(const network::ILayer& layer);
 
-// The size of an axis of the layer's input 0 at the largest dims of the profiles; none when it is not known.
+// The size of an axis of the layer's input 0 at the largest dims of the profiles; empty if unknown.
 std::optional<int64_t> largest_size(const network::ILayer& layer, int32_t axis);
-// The one value of all elements of a constant integer input; none when it is not a constant, or has several.
+// The single value of all elements of a constant integer input; empty if there is none.
 std::optional<int64_t> constant_integer(const network::ITensor* tensor);
 
 }  // namespace torch_tensorrt::backends::tensorrt

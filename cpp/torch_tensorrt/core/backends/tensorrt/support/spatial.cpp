@@ -6,7 +6,7 @@
 #include "torch_tensorrt/core/network/shapes/value_range.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// Layers that look at neighbours.
+// Layers that look at neighboring elements.
 namespace torch_tensorrt::backends::tensorrt {
 
 using network::DataType;
@@ -19,7 +19,7 @@ using network::InterpolationMode;
 using network::PaddingMode;
 using network::PoolingType;
 
-// The last dimensions of the input, one a dimension of the window.
+// Looks at the last dimensions of the input, one for each dimension of the window.
 bool spatial_dims_known(const Dims& input, int32_t spatial) {
   return std::all_of(input.d + input.nbDims - spatial, input.d + input.nbDims, [](int64_t dim) { return dim >= 0; });
 }
@@ -28,8 +28,8 @@ bool all_equal(const Dims& dims, int64_t value) {
   return std::all_of(dims.d, dims.d + dims.nbDims, [=](int64_t dim) { return dim == value; });
 }
 
-// TensorRT rounds up without PyTorch's rule that the last window starts inside of the input. They agree where a window
-// is at least as long as a stride and the padding behind.
+// TensorRT rounds up without PyTorch's rule that the last window starts inside the input. They agree if a window is at
+// least as long as a stride plus the padding behind.
 bool rounding_up_agrees(const Dims& window, const Dims& stride, const Dims& post_padding) {
   for (int32_t i = 0; i < window.nbDims; ++i) {
     const int64_t padding = post_padding.nbDims == 0 ? 0 : post_padding.d[i];
@@ -38,8 +38,8 @@ bool rounding_up_agrees(const Dims& window, const Dims& stride, const Dims& post
   return true;
 }
 
-// Whether the padded input is smaller than the window somewhere in the ranges, where its size is not known. Where it
-// is, the translation pads as far as the window reaches.
+// Whether the padded input may be smaller than the window somewhere in the ranges of unknown sizes. For known sizes the
+// translation pads as far as the window reaches.
 bool window_may_be_larger(const network::IPoolingLayer& pooling) {
   const Dims& window = pooling.getWindowSizeNd();
   const network::ITensor& input = *pooling.getInput(0);
@@ -67,7 +67,7 @@ Decision supports_average(const network::IPoolingLayer& pooling) {
   return Decision::yes();
 }
 
-// A resize of a dimension that TensorRT interpolates only among the last `last` ones.
+// TensorRT can interpolate a dimension only if it is among the last `last` ones.
 Decision check_interpolated(const Dims& input, const Dims& output, int32_t last, const char* mode) {
   for (int32_t i = 0; i < input.nbDims - last; ++i) {
     if (input.d[i] == output.d[i]) continue;
@@ -77,7 +77,7 @@ Decision check_interpolated(const Dims& input, const Dims& output, int32_t last,
   return Decision::yes();
 }
 
-// Scales that are given beside the dimensions, and decide the places, must say the same as the dimensions do.
+// Scales given beside the dims decide the positions, so they must agree with the dims.
 Decision check_scales(const network::IResizeLayer& resize, const Dims& input, const Dims& output) {
   const bool by_dims = resize.getNbInputs() > 1 || resize.getOutputDimensions().nbDims != 0;
   const bool aligned = resize.getCoordinateTransformation() == network::ResizeCoordinateTransformation::kALIGN_CORNERS;
@@ -105,7 +105,7 @@ std::optional<int64_t> input_channels(const network::ConvolutionBase& layer) {
     if (constant == nullptr) return std::nullopt;
     kernel = &constant->getWeights();
   }
-  // Both kernels have maps times channels windows, a group's worth of them.
+  // Both kinds of kernel have maps * channels / groups windows.
   const int64_t windows = layer.getNbOutputMaps() * layer.getKernelSizeNd().volume();
   return windows == 0 ? std::nullopt : std::optional<int64_t>(kernel->count * layer.getNbGroups() / windows);
 }
@@ -169,7 +169,7 @@ Decision supports_resize(const ILayer& layer) {
     case InterpolationMode::kNEAREST:
       return Decision::yes();
     case InterpolationMode::kLINEAR:
-      // Seen with 10.6: its results are those of other places.
+      // TensorRT 10.6 was seen to sample at other positions.
       if (resize.getCoordinateTransformation() == network::ResizeCoordinateTransformation::kASYMMETRIC) {
         return Decision::no("linear interpolation with asymmetric places, which TensorRT computes otherwise");
       }

@@ -62,7 +62,7 @@ Decision check_tensors(const ILayer& layer) {
   return Decision::yes();
 }
 
-// A result that is computed before is no problem, unless somebody who is not wants it in a dtype that TensorRT lacks.
+// A result computed beforehand is fine unless it must leave the engine in a dtype that TensorRT lacks.
 Decision supports_computed(const ILayer& layer) {
   const ITensor& result = *layer.getOutput(0);
   if (has_dtype(result.getType()) || !result.isNetworkOutput()) return Decision::yes();

@@ -5,8 +5,8 @@
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
 
-// The pattern that TensorRT makes one kernel of: product, mask, softmax, product. The queries are scaled first, so that
-// scores in f16 do not overflow where no kernel takes the whole.
+// Uses the pattern that TensorRT fuses into one kernel: product, mask, softmax, product. The queries are scaled first,
+// so that f16 scores do not overflow if no kernel takes the whole pattern.
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
 
@@ -16,7 +16,7 @@ using trt::DataType;
 
 constexpr double kHidden = -std::numeric_limits<double>::infinity();
 
-// Each head of the keys as often as it serves heads of the queries.
+// Repeats each head of the keys for the heads of the queries that it serves.
 trt::ITensor& repeat_heads(Translator& t, trt::ITensor& x, int64_t heads) {
   const int64_t own = x.getDimensions().d[1];
   if (own == heads) return x;
@@ -25,7 +25,7 @@ trt::ITensor& repeat_heads(Translator& t, trt::ITensor& x, int64_t heads) {
   return t.output_of(t.target().addGather(x, integers(t, sources), /*axis=*/1));
 }
 
-// L x S: which keys a query sees, those up to its own place.
+// L x S: query i sees keys 0 to i.
 trt::ITensor& causal_mask(Translator& t, trt::ITensor& query, trt::ITensor& key) {
   trt::ITensor& rows = unsqueeze(t, places(t, query, 2), {1});
   trt::ITensor& columns = unsqueeze(t, places(t, key, 2), {0});
@@ -33,13 +33,13 @@ trt::ITensor& causal_mask(Translator& t, trt::ITensor& query, trt::ITensor& key)
   return unary(t, hidden, trt::UnaryOperation::kNOT);
 }
 
-// What is added to the scores: 0 where a key is seen, else minus infinity.
+// The mask to add to the scores: 0 where the query sees the key, else minus infinity.
 trt::ITensor& added_mask(Translator& t, trt::ITensor& seen, DataType type) {
   const int32_t rank = seen.getDimensions().nbDims;
   return select(t, seen, number(t, 0, type, rank), number(t, kHidden, type, rank));
 }
 
-// Zeros for queries that see no key, whose softmax is NaN.
+// Gives zeros for queries that see no key, whose softmax is NaN.
 trt::ITensor& without_blind(Translator& t, trt::ITensor& result, trt::ITensor& seen) {
   trt::ITensor& wide = with_rank(t, cast(t, seen, DataType::kINT32), 4);
   trt::ITensor& any = reduce(t, trt::ReduceOperation::kMAX, wide, /*axes=*/8U, /*keep=*/true);
@@ -56,7 +56,7 @@ void translate_attention(Translator& t) {
   trt::ITensor& key = repeat_heads(t, t.input(1), dims.d[1]);
   trt::ITensor& value = repeat_heads(t, t.input(2), dims.d[1]);
 
-  const int64_t width = std::max(dims.d[3], t.input(1).getDimensions().d[3]);  // either may be unknown
+  const int64_t width = std::max(dims.d[3], t.input(1).getDimensions().d[3]);  // either dim may be unknown
   const double scale = layer.getScale().value_or(1.0 / std::sqrt(static_cast<double>(width)));
   trt::ITensor& scaled = binary(t, Binary::kPROD, query, scale);
   trt::ITensor* scores = &t.output_of(

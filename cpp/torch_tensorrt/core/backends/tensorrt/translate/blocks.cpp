@@ -9,7 +9,7 @@
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
 
-// Both have the numbers of nvinfer1; ours goes on where TensorRT's stops.
+// Both enums have nvinfer1's numbers; ours has more values behind TensorRT's last.
 static_assert(static_cast<int32_t>(network::DataType::kINT4) == static_cast<int32_t>(trt::DataType::kINT4));
 static_assert(static_cast<int32_t>(network::DataType::kBF16) == static_cast<int32_t>(trt::DataType::kBF16));
 static_assert(static_cast<int32_t>(network::DataType::kINT64) == static_cast<int32_t>(trt::DataType::kINT64));
@@ -44,14 +44,14 @@ trt::ITensor& around_scalar(Translator& t, trt::ITensor& x, F make) {
   return reshape(t, t.output_of(make(reshape(t, x, std::vector<int64_t>{1}))), std::vector<int64_t>{});
 }
 
-// Reshape to dims of which several may be known at run time only: entry i is the input's dimension from[i], or 1.
+// Reshapes to dims that may be known only at run time: entry i is the input's dimension from[i], or 1.
 trt::ITensor& rearranged(Translator& t, trt::ITensor& x, const std::vector<int32_t>& from) {
   const trt::Dims dims = x.getDimensions();
   std::vector<int64_t> spec;
   for (const int32_t source : from) spec.push_back(source < 0 ? 1 : dims.d[source]);
   if (std::count(spec.begin(), spec.end(), -1) <= 1) {
     if (is_static(dims) && to_vector(dims) == spec) return x;
-    // A constant is made once more with the other dims, from the same memory.
+    // For a constant, add it again with the other dims, from the same memory.
     const trt::Weights* weights = is_static(dims) ? t.weights_of(x) : nullptr;
     if (weights != nullptr) return t.constant(from_vector(spec), *weights);
     auto* layer = t.target().addShuffle(x);

@@ -20,7 +20,7 @@ const network::IConstantLayer* constant_of(const network::ITensor& indices) {
   return network::layer_cast<network::IConstantLayer>(indices.producer());
 }
 
-// Places that a search has found, moved and in another dtype perhaps.
+// Whether the indices come from a nonzero search, perhaps moved or cast: these are never negative.
 bool are_places(const network::ITensor& indices) {
   const network::ILayer& layer = *indices.producer();
   if (layer.getType() == network::LayerType::kNON_ZERO) return true;
@@ -37,7 +37,7 @@ bool may_be_negative(const network::ITensor& indices) {
   return weights.type == network::DataType::kINT64 ? any_negative<int64_t>(weights) : any_negative<int32_t>(weights);
 }
 
-// Constant indices into an axis of known size, counted from its start.
+// Constant indices into an axis of known size, made to count from its start.
 template <typename T>
 trt::ITensor& moved_constant(Translator& t, const network::IConstantLayer& constant, int64_t size) {
   const network::Weights& weights = constant.getWeights();
@@ -48,8 +48,8 @@ trt::ITensor& moved_constant(Translator& t, const network::IConstantLayer& const
   return t.constant(to_trt(constant.getDimensions()), moved);
 }
 
-// Indices that count from the end made to count from the start: TensorRT leaves negative ones undefined where the axis
-// is dynamic. `sizes` broadcasts to the indices.
+// Makes indices that count from the end count from the start: TensorRT leaves negative ones undefined on a dynamic
+// axis. `sizes` broadcasts to the indices.
 trt::ITensor& from_start(Translator& t, trt::ITensor& indices, trt::ITensor& sizes) {
   trt::ITensor& moved = binary(t, Binary::kSUM, indices, cast(t, sizes, indices.getType()));
   return select(t, binary(t, Binary::kLESS, indices, 0.0), moved, indices);
@@ -65,7 +65,7 @@ trt::ITensor& from_start(Translator& t, trt::ITensor& data, trt::ITensor& indice
                                                : moved_constant<int32_t>(t, *constant, known);
 }
 
-// The same for tuples of indices, which index the dimensions from `first` on.
+// The same for tuples of indices into the dimensions from `first` on.
 trt::ITensor& tuples_from_start(Translator& t, trt::ITensor& data, trt::ITensor& indices, int32_t first) {
   if (!may_be_negative(*t.layer().getInput(1))) return indices;
   const trt::Dims dims = indices.getDimensions();
@@ -74,7 +74,7 @@ trt::ITensor& tuples_from_start(Translator& t, trt::ITensor& data, trt::ITensor&
   return sizes.empty() ? indices : from_start(t, indices, concatenate(t, sizes, 0));
 }
 
-// TensorRT's gathers and scatters of bool go through i32.
+// TensorRT gathers and scatters bool only through i32.
 trt::ITensor& movable(Translator& t, trt::ITensor& x) {
   return x.getType() == DataType::kBOOL ? cast(t, x, DataType::kINT32) : x;
 }
@@ -84,7 +84,7 @@ trt::ITensor& moved_back(Translator& t, trt::ITensor& x, DataType type) {
   return binary(t, Binary::kGREATER, x, 0.0);
 }
 
-// The part of the data that indices of these dims can reach, the axis aside.
+// The part of the data that indices of these dims can reach along all dimensions but the axis.
 trt::ITensor& reachable(Translator& t, trt::ITensor& data, const trt::Dims& indices, int32_t axis) {
   const trt::Dims dims = data.getDimensions();
   trt::Dims sizes = dims;
@@ -104,15 +104,15 @@ trt::ITensor& reachable(Translator& t, trt::ITensor& data, const trt::Dims& indi
 
 // ---- slice ---------------------------------------------------------------------------------------------------------
 
-// A size of -1 runs to the end: the sizes of the output, where they are known, say where that is.
+// A size of -1 runs to the end; if the sizes of the output are known, they say where that is.
 bool runs_to_end(const network::ISliceLayer& layer) {
   const Dims& sizes = layer.getSize();
   const bool by_input = layer.getNbInputs() > 2 && layer.getInput(2) != nullptr;
   return !by_input && std::count(sizes.d, sizes.d + sizes.nbDims, -1) > 0;
 }
 
-// Of one dimension, as a tensor of one element: max(0, ceil((size - start) / stride)), or backwards with a negative
-// stride ceil((start + 1) / -stride).
+// For one dimension, as a tensor of one element: max(0, ceil((size - start) / stride)); for a negative stride,
+// ceil((start + 1) / -stride).
 trt::ITensor& size_to_end(Translator& t, trt::ITensor& x, int32_t axis, int64_t start, int64_t stride) {
   trt::ITensor& room =
       stride > 0 ? binary(t, Binary::kSUB, size(t, x, axis), static_cast<double>(start)) : integers(t, {start + 1});
@@ -121,7 +121,7 @@ trt::ITensor& size_to_end(Translator& t, trt::ITensor& x, int32_t axis, int64_t 
   return binary(t, Binary::kMAX, binary(t, Binary::kFLOOR_DIV, rounded, static_cast<double>(step)), 0.0);
 }
 
-// Starts or strides of a slice that are given as a tensor have no numbers to compute with.
+// One element of a slice's starts or strides, for those given as a tensor, whose numbers are unknown here.
 trt::ITensor& element_of(Translator& t, trt::ITensor& values, int32_t place) {
   return t.output_of(t.target().addSlice(values, {1, {place}}, {1, {1}}, {1, {1}}));
 }
@@ -175,7 +175,7 @@ void translate_slice(Translator& t) {
   trt::ITensor& x = movable(t, t.input(0));
   const int32_t rank = x.getDimensions().nbDims;
   const trt::Dims output = to_trt(layer.getOutput(0)->getDimensions());
-  // Sizes that only the run knows are set as an input below.
+  // If only the run knows the sizes, they are set as an input below.
   const Dims attribute = runs_to_end(layer) ? Dims() : layer.getSize();
   const trt::Dims sizes = runs_to_end(layer) && is_static(output) ? output : or_default(attribute, rank, 1);
   auto& made = t.added(
@@ -214,14 +214,14 @@ void translate_scatter(Translator& t) {
   const bool by_tuples = layer.getMode() == network::ScatterMode::kND;
   trt::ITensor& indices =
       by_tuples ? tuples_from_start(t, data, t.input(1), 0) : from_start(t, data, t.input(1), layer.getAxis());
-  // In networks that are not typed TensorRT scatters by i32 only.
+  // In networks without strong typing, TensorRT scatters only by i32.
   auto& made = t.added(t.target().addScatter(data, cast(t, indices, DataType::kINT32), movable(t, t.input(2)),
                                              static_cast<trt::ScatterMode>(layer.getMode())));
   made.setAxis(layer.getAxis());
   t.give(moved_back(t, *made.getOutput(0), type));
 }
 
-// TensorRT takes f32, f16, i32 and bool.
+// TensorRT's nonzero takes f32, f16, i32 and bool.
 void translate_non_zero(Translator& t) {
   trt::ITensor& x = t.input(0);
   trt::ITensor& places = t.output_of(t.target().addNonZero(x.getType() == DataType::kBOOL ? x : to_bool(t, x)));

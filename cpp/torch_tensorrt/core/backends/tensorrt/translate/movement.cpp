@@ -11,7 +11,7 @@ namespace {
 using Binary = trt::ElementWiseOperation;
 using trt::DataType;
 
-// TensorRT gives u8 out of floats between 0 and 255 only; PyTorch keeps the lowest 8 bits of the whole number.
+// TensorRT converts to u8 only floats between 0 and 255; PyTorch keeps the lowest 8 bits of the integer.
 trt::ITensor& to_uint8(Translator& t, trt::ITensor& x) {
   trt::ITensor& whole = cast(t, x, DataType::kINT32);
   trt::ITensor& above = binary(t, Binary::kPROD, binary(t, Binary::kFLOOR_DIV, whole, 256.0), number(t, 256, whole));
@@ -82,7 +82,7 @@ void translate_cast(Translator& t) {
     t.give(x);
     return;
   }
-  // TensorRT turns u8 into floats only.
+  // TensorRT converts u8 only to floats.
   trt::ITensor& source = x.getType() == DataType::kUINT8 ? cast(t, x, DataType::kFLOAT) : x;
   if (type == DataType::kBOOL) {
     t.give(to_bool(t, source));

@@ -10,7 +10,7 @@ using network::INormalizationLayer;
 using trt::ReduceOperation;
 using trt::UnaryOperation;
 
-// TensorRT's layer normalises the last dimensions. TensorRT 10.6 was seen to find no kernel for it where these have one
+// TensorRT's layer normalizes the last dimensions only. TensorRT 10.6 was seen to find no kernel if these have one
 // element.
 bool has_native(uint32_t axes, const trt::Dims& dims) {
   const uint32_t all = (uint32_t{1} << dims.nbDims) - 1;
@@ -24,7 +24,7 @@ trt::ITensor& mean(Translator& t, trt::ITensor& x, uint32_t axes) {
   return reduce(t, ReduceOperation::kAVG, x, axes, /*keep=*/true);
 }
 
-// centred / sqrt(mean(centred^2) + epsilon)
+// centered / sqrt(mean(centered^2) + epsilon)
 trt::ITensor& by_deviation(Translator& t, trt::ITensor& centred, uint32_t axes, double epsilon) {
   trt::ITensor& square = mean(t, binary(t, Binary::kPROD, centred, centred), axes);
   trt::ITensor& deviation = unary(t, binary(t, Binary::kSUM, square, epsilon), UnaryOperation::kSQRT);
@@ -38,14 +38,14 @@ trt::ITensor& native(Translator& t, trt::ITensor& x, uint32_t axes, double epsil
   return *made.getOutput(0);
 }
 
-// Without scale and bias.
+// The normalization without scale and bias.
 trt::ITensor& plain(Translator& t, const INormalizationLayer& layer, trt::ITensor& x, uint32_t axes) {
   const auto epsilon = layer.getEpsilon();
   if (layer.getRms()) return by_deviation(t, x, axes, epsilon);
   if (has_native(axes, x.getDimensions())) {
     return native(t, x, axes, layer.getEpsilon(), number(t, 1, x), number(t, 0, x));
   }
-  // Taken off twice: far from 0 the first mean is rounded by more than the distances, whose own mean is small.
+  // Subtract the mean twice: far from 0 the first mean is rounded by more than the distances, whose own mean is small.
   trt::ITensor& distances = binary(t, Binary::kSUB, x, mean(t, x, axes));
   return by_deviation(t, binary(t, Binary::kSUB, distances, mean(t, distances, axes)), axes, epsilon);
 }

@@ -10,7 +10,7 @@
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// Of maximum and minimum TensorRT says nothing about NaN; where PyTorch's result is NaN, TensorRT's may be the other
+// TensorRT does not specify maximum and minimum for NaN: where PyTorch's result is NaN, TensorRT's may be the other
 // operand.
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
@@ -27,10 +27,10 @@ static_assert(static_cast<int32_t>(Ours::kFLOOR_DIV) == static_cast<int32_t>(Op:
 
 // ---- activations ---------------------------------------------------------------------------------------------------
 
-// TensorRT's activations are those of floats.
+// TensorRT's activations take floats only.
 trt::ITensor& clip_integers(Translator& t, trt::ITensor& x, ActivationType type, double alpha, double beta) {
   if (type == ActivationType::kRELU) return binary(t, Op::kMAX, x, 0.0);
-  // The bounds are floats: an integer is above 2.5 when it is at least 3.
+  // The bounds are floats: an integer is above 2.5 if it is at least 3.
   trt::ITensor& low = binary(t, Op::kMAX, x, std::ceil(alpha));
   return binary(t, Op::kMIN, low, std::floor(beta));
 }
@@ -74,12 +74,12 @@ namespace {
 
 trt::ITensor& truncated_quotient(Translator& t, trt::ITensor& a, trt::ITensor& b) {
   trt::ITensor& quotient = binary(t, Op::kDIV, a, b);
-  if (!is_float(a.getType())) return quotient;  // integers truncate
+  if (!is_float(a.getType())) return quotient;  // integer division truncates already
   return times(t, unary(t, quotient, Unary::kSIGN), unary(t, unary(t, quotient, Unary::kABS), Unary::kFLOOR));
 }
 
-// With the sign of a. For floats the quotient may have been rounded up to the next whole number: then the rest has the
-// wrong sign and one b is put back.
+// Has the sign of a. For floats the quotient may have been rounded up to the next whole number; the rest then has the
+// wrong sign, and one b is added back.
 trt::ITensor& fmod_of(Translator& t, trt::ITensor& a, trt::ITensor& b) {
   trt::ITensor& rest = binary(t, Op::kSUB, a, times(t, truncated_quotient(t, a, b), b));
   if (!is_float(a.getType())) return rest;
@@ -89,14 +89,14 @@ trt::ITensor& fmod_of(Translator& t, trt::ITensor& a, trt::ITensor& b) {
   return select(t, overshot, binary(t, Op::kSUM, rest, one), rest);
 }
 
-// With the sign of b: fmod, and one b more where the signs differ.
+// Has the sign of b: fmod, plus one b if the signs differ.
 trt::ITensor& remainder_of(Translator& t, trt::ITensor& a, trt::ITensor& b) {
   trt::ITensor& rest = fmod_of(t, a, b);
   trt::ITensor& signs = times(t, unary(t, rest, Unary::kSIGN), unary(t, b, Unary::kSIGN));
   return select(t, binary(t, Op::kLESS, signs, 0.0), binary(t, Op::kSUM, rest, b), rest);
 }
 
-// From the exact remainder, as PyTorch does: 1 // 0.1 is 9 in f32, though 1 / 0.1 rounds to 10.
+// Computed from the exact remainder, as in PyTorch: 1 // 0.1 is 9 in f32, although 1 / 0.1 rounds to 10.
 trt::ITensor& floor_quotient(Translator& t, trt::ITensor& a, trt::ITensor& b) {
   if (!is_float(a.getType())) return binary(t, Op::kFLOOR_DIV, a, b);
   trt::ITensor& whole = binary(t, Op::kDIV, binary(t, Op::kSUB, a, remainder_of(t, a, b)), b);
@@ -104,26 +104,26 @@ trt::ITensor& floor_quotient(Translator& t, trt::ITensor& a, trt::ITensor& b) {
   return select(t, by_zero, binary(t, Op::kDIV, a, b), unary(t, whole, Unary::kROUND));
 }
 
-// Also -0, which only what it divides tells from 0.
+// Also true for -0, which only a division distinguishes from 0.
 trt::ITensor& is_negative(Translator& t, trt::ITensor& x) {
   trt::ITensor& zero = binary(t, Op::kEQUAL, x, 0.0);
   trt::ITensor& below = binary(t, Op::kLESS, binary(t, Op::kDIV, 1.0, x), 0.0);
   return binary(t, Op::kOR, binary(t, Op::kLESS, x, 0.0), binary(t, Op::kAND, zero, below));
 }
 
-// The angle of (x, y) from atan of the quotient, which covers the right half plane.
+// The angle of (x, y). The atan of the quotient covers the right half plane; the left one needs a turn more.
 trt::ITensor& angle_of(Translator& t, trt::ITensor& y, trt::ITensor& x) {
   constexpr double kPi = 3.14159265358979323846;
   trt::ITensor& half = unary(t, binary(t, Op::kDIV, y, x), Unary::kATAN);
   trt::ITensor& origin = binary(t, Op::kAND, binary(t, Op::kEQUAL, x, 0.0), binary(t, Op::kEQUAL, y, 0.0));
   trt::ITensor& right = select(t, origin, number(t, 0.0, y), half);
   trt::ITensor& turn = select(t, is_negative(t, y), number(t, -kPi, y), number(t, kPi, y));
-  // At x = -0 the quotient already has the angle's sign turned round, so that a turn makes it right.
+  // At x = -0 the sign of the quotient's angle is already inverted, so that adding the turn makes it right.
   return select(t, is_negative(t, x), binary(t, Op::kSUM, right, turn), right);
 }
 
 trt::ITensor& integer_power(Translator& t, trt::ITensor& base, trt::ITensor& exponent, int64_t value) {
-  // 1 in the dims of the result, for an exponent of 0.
+  // Start with 1 in the dims of the result, for an exponent of 0.
   trt::ITensor* result =
       &binary(t, Op::kSUM, times(t, base, number(t, 0, base)), binary(t, Op::kSUB, exponent, exponent));
   result = &binary(t, Op::kSUM, *result, 1.0);
@@ -131,13 +131,13 @@ trt::ITensor& integer_power(Translator& t, trt::ITensor& base, trt::ITensor& exp
   return *result;
 }
 
-// Comparisons of bool are those of 0 and 1.
+// Compares bools as 0 and 1.
 trt::ITensor& comparable(Translator& t, trt::ITensor& x) {
   return x.getType() == trt::DataType::kBOOL ? cast(t, x, trt::DataType::kINT32) : x;
 }
 
-// What TensorRT lacks, in f32 where the operands are narrower, or where TensorRT could choose to compute in less: the
-// rest of a division is the difference of numbers that are nearly equal.
+// Composes an operation that TensorRT lacks in f32, if the operands are narrower or TensorRT might compute in less: the
+// rest of a division is the difference of nearly equal numbers.
 trt::ITensor& in_f32(Translator& t, trt::ITensor& a, trt::ITensor& b,
                      trt::ITensor& (*compose)(Translator&, trt::ITensor&, trt::ITensor&)) {
   const Translator::KeepF32 keep(t);
@@ -184,8 +184,8 @@ trt::ITensor& apply_elementwise(Translator& t, Ours operation, trt::ITensor& a, 
 
 namespace {
 
-// Quantize and dequantize; the layers that computed the same in floats are left without readers, and TensorRT drops
-// them.
+// Adds quantize and dequantize layers. The layers that computed the same in floats lose their readers, and TensorRT
+// drops them.
 trt::ITensor& quantized(Translator& t, const FakeQuantize& fake) {
   trt::ITensor& x = t.became(*fake.x);
   auto* memory = static_cast<float*>(t.keep(fake.scale.size() * sizeof(float)));
@@ -259,7 +259,7 @@ constexpr double kLn10 = 2.30258509299404568402;
 
 trt::ITensor& absolute(Translator& t, trt::ITensor& x) { return unary(t, x, Unary::kABS); }
 
-// 2 sinh(x / 2) exp(x / 2), which loses nothing near 0; far from it exp(x) - 1.
+// 2 sinh(x / 2) exp(x / 2), which is exact near 0; far from 0, exp(x) - 1.
 trt::ITensor& expm1_of(Translator& t, trt::ITensor& x) {
   trt::ITensor& half = binary(t, Binary::kPROD, x, 0.5);
   trt::ITensor& near = binary(t, Binary::kPROD, binary(t, Binary::kPROD, unary(t, half, Unary::kSINH), 2.0),
@@ -273,7 +273,7 @@ trt::ITensor& truncated(Translator& t, trt::ITensor& x) {
 }
 
 trt::ITensor& negated(Translator& t, trt::ITensor& x) {
-  // TensorRT negates floats only.
+  // TensorRT negates only floats.
   return is_float(x.getType()) ? unary(t, x, Unary::kNEG) : binary(t, Binary::kSUB, 0.0, x);
 }
 
@@ -333,7 +333,7 @@ void translate_unary(Translator& t) {
   t.give(composed ? cast(t, apply(t, operation, widened(t, x)), x.getType()) : apply(t, operation, x));
 }
 
-// log(u) * x / (u - 1) with u = 1 + x: what rounding took from x in u is divided out again. Far from 0 it is log(u).
+// log(u) * x / (u - 1) with u = 1 + x: the division corrects the rounding of x in u. Far from 0 it is log(u).
 trt::ITensor& log1p_of(Translator& t, trt::ITensor& x) {
   trt::ITensor& u = binary(t, Binary::kSUM, x, 1.0);
   trt::ITensor& log = unary(t, u, Unary::kLOG);
@@ -345,7 +345,7 @@ trt::ITensor& log1p_of(Translator& t, trt::ITensor& x) {
   return select(t, tiny, x, select(t, binary(t, Binary::kOR, large, below), log, corrected));
 }
 
-// max(y, 0) + log1p(exp(-|y|)) with y = beta * x: TensorRT's own is 0 where PyTorch's result is small.
+// max(y, 0) + log1p(exp(-|y|)) with y = beta * x: TensorRT's own softplus is 0 where PyTorch's result is small.
 trt::ITensor& softplus_of(Translator& t, trt::ITensor& x, double alpha, double beta) {
   trt::ITensor& y = beta == 1.0 ? x : binary(t, Binary::kPROD, x, beta);
   trt::ITensor& decay = unary(t, unary(t, unary(t, y, Unary::kABS), Unary::kNEG), Unary::kEXP);

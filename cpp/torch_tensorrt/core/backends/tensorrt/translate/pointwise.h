@@ -4,15 +4,15 @@
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// For layers, and for the epilogues of layers.
+// Used for layers and for their epilogues.
 trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, network::ActivationType type, double alpha, double beta);
-// `second` is our tensor of operand b, where it has one: a constant exponent is read from it.
+// `second` is our tensor of operand b, if there is one: a constant exponent is read from it.
 trt::ITensor& apply_elementwise(Translator& t, network::ElementWiseOperation operation, trt::ITensor& a,
                                 trt::ITensor& b, const network::ITensor* second);
 
-// log(1 + x) with all its digits near 0 too.
+// log(1 + x), exact near 0 as well.
 trt::ITensor& log1p_of(Translator& t, trt::ITensor& x);
-// alpha * log(1 + exp(beta * x)), near 0 too.
+// alpha * log(1 + exp(beta * x)), exact near 0 as well.
 trt::ITensor& softplus_of(Translator& t, trt::ITensor& x, double alpha, double beta);
 
 }  // namespace torch_tensorrt::backends::tensorrt

@@ -2,7 +2,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// A loop over the steps. The input's share of all steps is one product before it.
+// A loop over the steps. One product before it computes the input's share of all steps.
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
 
@@ -16,7 +16,7 @@ trt::ITensor& hyperbolic_tangent(Translator& t, trt::ITensor& x) {
   return activation(t, x, trt::ActivationType::kTANH);
 }
 
-// Null where the layer has none.
+// Null if the layer has no such weights.
 trt::ITensor* weights(Translator& t, Role role) {
   const auto& layer = t.layer<IRecurrentLayer>();
   const network::Weights& values = layer.getWeights(role);
@@ -38,7 +38,7 @@ trt::ITensor& with_bias(Translator& t, trt::ITensor& x, trt::ITensor* bias) {
   return bias == nullptr ? x : binary(t, Binary::kSUM, x, with_rank(t, *bias, x.getDimensions().nbDims));
 }
 
-// What the loop reads that is made before it.
+// Tensors made before the loop that its steps read.
 struct Before {
   trt::ITensor* hidden_weights;
   trt::ITensor* hidden_bias;
@@ -51,7 +51,7 @@ trt::ITensor& shape_of(Translator& t, trt::ITensor& batch, int64_t columns) {
   return concatenate(t, {&batch, &integers(t, {columns})}, 0);
 }
 
-// N x H of N x G * H.
+// The N x H part of one gate in N x G * H.
 trt::ITensor& gate(Translator& t, const Before& before, trt::ITensor& gates, int64_t i) {
   const int64_t size = t.layer<IRecurrentLayer>().getHiddenSize();
   auto* slice = t.target().addSlice(gates, trt::Dims2(0, i * size), trt::Dims2(0, size), trt::Dims2(1, 1));
@@ -87,7 +87,7 @@ State lstm_step(Translator& t, const Before& before, trt::ITensor& share, const 
   return {before.projection == nullptr ? &hidden : &product(t, hidden, *before.projection), &cell};
 }
 
-// Gates in PyTorch's order: reset, update, new; reset scales what the hidden state gives, its bias included.
+// Gates in PyTorch's order: reset, update, new. Reset scales the hidden state's share, including its bias.
 State gru_step(Translator& t, const Before& before, trt::ITensor& share, const State& state) {
   trt::ITensor& own = with_bias(t, product(t, *state.hidden, *before.hidden_weights), before.hidden_bias);
   const auto sigmoid_of = [&](int64_t i) -> trt::ITensor& {
@@ -108,7 +108,7 @@ State next_state(Translator& t, const Before& before, trt::ITensor& share, const
   return {&activation(t, sum, function), nullptr};
 }
 
-// N x 1: whether a sequence is longer than the number of the step. `places` are the numbers of all steps.
+// N x 1: whether a sequence is longer than the index of the step. `places` are the indices of all steps.
 trt::ITensor& still_runs(Translator& t, trt::ILoop& loop, trt::ITensor& places, bool reverse) {
   trt::ITensor& step = t.output_of(loop.addIterator(places, 0, reverse));
   trt::ITensor& lengths = cast(t, t.input(IRecurrentLayer::kLengths), trt::DataType::kINT64);

@@ -24,7 +24,7 @@ bool adds_up(ReduceOperation operation) {
          operation == ReduceOperation::kAVG;
 }
 
-// As many as a pooling takes: an average of f16 is no larger than what it is of, and its rounding is theirs.
+// An average of this many elements may run in f16, as in poolings: its result and its rounding stay in their range.
 constexpr int64_t kFewElements = 1024;
 
 bool averages_few(const network::IReduceLayer& layer) {
@@ -57,7 +57,7 @@ trt::ITensor& plain_softmax(Translator& t, trt::ITensor& x, uint32_t axes) {
 
 struct Running {
   Binary combine;
-  trt::SampleMode outside;  // what stands before the first element
+  trt::SampleMode outside;  // elements before the first one
   double fill;
 };
 
@@ -75,7 +75,7 @@ Running running(CumulativeOperation operation) {
   TORCHTRT_THROW_ERROR("unknown running operation");
 }
 
-// The tensor moved along the axis, so that element i is what was element i - distance.
+// Shifts the tensor along the axis: element i of the result is element i - distance.
 trt::ITensor& moved(Translator& t, trt::ITensor& x, int32_t axis, int64_t distance, const Running& rule) {
   const trt::Dims dims = x.getDimensions();
   trt::Dims start = dims;
@@ -112,7 +112,7 @@ void translate_reduce(Translator& t) {
     t.give(apply(x));
     return;
   }
-  // In f32 an average would cost two conversions of layout, which a network with global poolings feels.
+  // In f32 an average would cost two conversions of layout, a notable time in networks with global poolings.
   const Translator::KeepF32 keep(t, !averages_few(layer));
   t.give(cast(t, apply(widened(t, x)), type));
 }
@@ -121,7 +121,7 @@ void translate_softmax(Translator& t) {
   const auto& layer = t.layer<network::ISoftMaxLayer>();
   trt::ITensor& given = t.input(0);
   const int32_t rank = given.getDimensions().nbDims;
-  // TensorRT's softmax wants a dimension beside the one it runs over.
+  // TensorRT's softmax needs a dimension beside the one that it runs over.
   const int32_t missing = std::max(0, 2 - rank);
   trt::ITensor& x = with_rank(t, given, 2);
   const uint32_t axes = rank == 0 ? 2U : layer.getAxes() << missing;
@@ -147,7 +147,7 @@ void translate_matrix_multiply(Translator& t) {
 
 namespace {
 
-// The largest (or smallest) integer and the first place where it stands: TensorRT's top-k is that of floats.
+// The largest (or smallest) integer and its first index: TensorRT's top-k takes only floats.
 void give_best_integer(Translator& t, trt::ITensor& x, int32_t axis, bool largest, DataType index_type) {
   const uint32_t axes = 1U << axis;
   const auto best_of = largest ? trt::ReduceOperation::kMAX : trt::ReduceOperation::kMIN;
@@ -163,7 +163,7 @@ void give_best_integer(Translator& t, trt::ITensor& x, int32_t axis, bool larges
 
 }  // namespace
 
-// TensorRT says nothing about NaN, which PyTorch counts as the largest, nor which of equal elements comes first.
+// TensorRT specifies neither NaN, which PyTorch counts as the largest, nor which of equal elements comes first.
 void translate_topk(Translator& t) {
   const auto& layer = t.layer<network::ITopKLayer>();
   trt::ITensor& given = t.input(0);
@@ -184,7 +184,7 @@ void translate_topk(Translator& t) {
   t.give(cast(t, shaped(1), to_trt(layer.getIndicesType())), 1);
 }
 
-// Each step combines every element with the one a power of two before it.
+// Each step combines every element with the element a power of two before it.
 void translate_cumulative(Translator& t) {
   const auto& layer = t.layer<network::ICumulativeLayer>();
   const Running rule = running(layer.getOperation());

@@ -23,7 +23,7 @@ struct Padding {
   trt::PaddingMode mode = trt::PaddingMode::kEXPLICIT_ROUND_DOWN;
 };
 
-// Rounded up, the output is as large as if the padding behind were larger and it were rounded down.
+// Rounding up gives the output of a larger padding behind, rounded down.
 void pad_to_output(const ConvolutionBase& layer, const Dims& input, Padding& padding) {
   const Dims output = layer.getOutput(0)->getDimensions();
   const Dims stride = layer.full_stride();
@@ -54,7 +54,7 @@ Padding padding_of(const ConvolutionBase& layer) {
   return padding;
 }
 
-// The kernel or bias, whether the layer owns it or a constant layer does; no values when it is computed.
+// A kernel or bias of the layer or of a constant layer. Without values, a tensor computes it (or it is missing).
 struct Parameter {
   trt::Weights weights{trt::DataType::kFLOAT, nullptr, 0};
   trt::ITensor* tensor = nullptr;
@@ -72,7 +72,7 @@ Parameter parameter_of(Translator& t, const Weights& own, int32_t input, const c
   return {none, &t.input(input)};
 }
 
-// The input, with the number of channels that the kernel says where the input's dims do not tell.
+// The input; if its dims do not tell the number of channels, the kernel does.
 trt::ITensor& input_of(Translator& t, const ConvolutionBase& layer) {
   trt::ITensor& x = t.input(0);
   if (x.getDimensions().d[1] >= 0) return widen_space(t, x, layer.spatial_rank());
@@ -81,9 +81,9 @@ trt::ITensor& input_of(Translator& t, const ConvolutionBase& layer) {
   return widen_space(t, reshape(t, x, dims), layer.spatial_rank());
 }
 
-// A bias may be wider than the rest (that of a batch norm which went into a convolution of halves), which TensorRT does
-// not take. In the narrower type it costs nothing; added behind it would cost two casts and a sum of the whole result.
-// It stays wide when an element is too large for the type.
+// Narrows a bias that is wider than the rest (as from a batch norm folded into a half convolution), which TensorRT does
+// not take. The narrower bias costs nothing; adding a wide one afterwards would cost two casts and a sum over the
+// result. The bias stays wide if an element is too large for the narrower type.
 Parameter narrowed(Translator& t, const Parameter& wide, network::DataType type) {
   Parameter narrow{{to_trt(type), nullptr, wide.weights.count}, nullptr};
   void* memory = t.keep(static_cast<size_t>(wide.weights.count * network::element_size(type)));
@@ -135,7 +135,7 @@ void configure(L& made, const ConvolutionBase& layer, const Padding& padding) {
   made.setNbGroups(layer.getNbGroups());
 }
 
-// Elements behind the output that an output padding asks for, over which no window has gone.
+// Adds the elements of an output padding behind the output, where no window has been.
 trt::ITensor& extend(Translator& t, trt::ITensor& x, const Dims& extra) {
   trt::Dims start = x.getDimensions();
   trt::Dims stride = start;
@@ -162,7 +162,7 @@ void translate_convolution(Translator& t) {
   const auto& layer = t.layer<network::IConvolutionLayer>();
   const int32_t rank = layer.spatial_rank();
   const Parameter kernel = parameter_of(t, layer.getKernelWeights(), 1, "kernel");
-  // TensorRT 10.6 was seen to have no kernel for halves in groups where the kernel's values are computed.
+  // TensorRT 10.6 was seen to have no kernel for grouped halves if the kernel's values are computed.
   const bool widens = kernel.tensor != nullptr && layer.getNbGroups() > 1;
   const Bias bias = bias_of(t, layer, /*behind=*/widens);
   trt::ITensor& plain = input_of(t, layer);
@@ -214,7 +214,7 @@ bool spatial_known(const Dims& input, int32_t spatial) {
   return std::all_of(input.d + input.nbDims - spatial, input.d + input.nbDims, [](int64_t dim) { return dim >= 0; });
 }
 
-// Where the sizes are known, a size that was rounded up is that of a padding that is just large enough.
+// If the sizes are known, rounding up is expressed by a padding that is just large enough.
 void set_padding(const IPoolingLayer& layer, trt::IPoolingLayer& made) {
   const Dims input = layer.getInput(0)->getDimensions();
   const Dims output = layer.getOutput(0)->getDimensions();
@@ -253,7 +253,7 @@ void translate_pooling(Translator& t) {
                                       static_cast<trt::PoolingType>(layer.getPoolingType()), window_dims(window, 1)));
   made.setStrideNd(window_dims(layer.full_stride(), 1));
   set_padding(layer, made);
-  // A divisor divides the plain sum, into which padding goes as zeros.
+  // A divisor divides the plain sum, in which padding counts as zeros.
   made.setAverageCountExcludesPadding(layer.getAverageCountExcludesPadding() && layer.getDivisor() == 0);
   made.setBlendFactor(static_cast<float>(layer.getBlendFactor()));
   trt::ITensor* result = made.getOutput(0);
@@ -278,12 +278,12 @@ static_assert(static_cast<int32_t>(network::ResizeCoordinateTransformation::kHAL
               static_cast<int32_t>(trt::ResizeCoordinateTransformation::kHALF_PIXEL));
 static_assert(static_cast<int32_t>(network::SampleMode::kREFLECT) == static_cast<int32_t>(trt::SampleMode::kREFLECT));
 
-// TensorRT interpolates f32 and f16.
+// TensorRT interpolates only f32 and f16.
 trt::ITensor& interpolated(Translator& t, trt::ITensor& x) {
   return x.getType() == trt::DataType::kBF16 ? cast(t, x, trt::DataType::kFLOAT) : x;
 }
 
-// Sizes of which some are those of the input, known at run time only.
+// Sizes of a resize, some of them the input's own, known only at run time.
 trt::ITensor& sizes_of(Translator& t, const IResizeLayer& layer, trt::ITensor& x) {
   std::vector<trt::ITensor*> sizes;
   const network::Dims& wanted = layer.getOutputDimensions();
@@ -317,7 +317,7 @@ void translate_resize(Translator& t) {
   const bool aligned = transformation == network::ResizeCoordinateTransformation::kALIGN_CORNERS;
   made.setResizeMode(static_cast<trt::InterpolationMode>(layer.getResizeMode()));
   made.setCoordinateTransformation(static_cast<trt::ResizeCoordinateTransformation>(transformation));
-  // A single pixel with corners aligned is the first, where the formula divides by 0.
+  // With aligned corners a single pixel is the first one, as the formula would divide by 0.
   const bool upper = aligned || layer.getSelectorForSinglePixel() == network::ResizeSelector::kUPPER;
   made.setSelectorForSinglePixel(upper ? trt::ResizeSelector::kUPPER : trt::ResizeSelector::kFORMULA);
   made.setNearestRounding(static_cast<trt::ResizeRoundMode>(layer.getNearestRounding()));

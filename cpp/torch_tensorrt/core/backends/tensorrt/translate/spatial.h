@@ -2,17 +2,17 @@
 
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
 
-// TensorRT's windows have two or three dimensions, and slide over a batch.
+// TensorRT's windows have two or three dimensions and need a batch.
 namespace torch_tensorrt::backends::tensorrt {
 
-// Entries of a window's attribute, with `fill` for a second dimension where ours has one.
+// Entries of a window's attribute, with `fill` as second dimension if ours has one.
 inline trt::Dims window_dims(const network::Dims& dims, int64_t fill) {
   trt::Dims result = to_trt(dims);
   if (result.nbDims == 1) result.d[result.nbDims++] = fill;
   return result;
 }
 
-// The tensor with a last dimension of size 1 where the window has one dimension.
+// Appends a dimension of size 1 if the window has one dimension.
 inline trt::ITensor& widen_space(Translator& t, trt::ITensor& x, int32_t spatial_rank) {
   return spatial_rank == 1 ? unsqueeze(t, x, {x.getDimensions().nbDims}) : x;
 }

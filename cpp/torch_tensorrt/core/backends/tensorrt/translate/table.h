@@ -8,8 +8,8 @@ namespace torch_tensorrt::backends::tensorrt {
 
 class Translator;
 
-// One row a kind of layer, in the order of the kinds: the function that adds what the layer becomes, and gives the
-// translator a tensor for every output. What a layer may be is decided before, by the table of support/.
+// One row for each kind of layer, in the order of the kinds. Its function adds TensorRT's layers and gives the
+// translator a tensor for every output. The table in support/ has already decided which layers are possible.
 struct TranslationRow {
   network::LayerType type;
   void (*translate)(Translator& t);

@@ -33,14 +33,14 @@ std::string text_of(const trt::Dims& dims) {
   return network::to_string(network::Dims(std::vector<int64_t>(dims.d, dims.d + std::max(dims.nbDims, 0))));
 }
 
-// The name, with a number behind it where it is used already.
+// The name; if it is already used, with a number behind it.
 std::string unused(const std::string& name, std::unordered_set<std::string>& used) {
   std::string result = name;
   for (int32_t i = 2; !used.insert(result).second; ++i) result = name + " ~" + std::to_string(i);
   return result;
 }
 
-// A place for weights in a layer of TensorRT's.
+// A place for weights in one of TensorRT's layers.
 struct WeightsSlot {
   const char* role;
   trt::Weights weights;
@@ -63,7 +63,7 @@ std::vector<WeightsSlot> all_slots(trt::ILayer& layer) {
   return {{"", constant.getWeights(), [&constant](const trt::Weights& weights) { constant.setWeights(weights); }}};
 }
 
-// Of the kinds that the translation makes, with elements.
+// Non-empty weights of the layer kinds that the translation makes.
 std::vector<WeightsSlot> weights_slots(trt::ILayer& layer) {
   auto slots = all_slots(layer);
   const auto is_empty = [](const WeightsSlot& slot) { return slot.weights.count == 0; };
@@ -83,7 +83,7 @@ Translator::Translator(const network::INetworkDefinition& source, trt::INetworkD
 
 void Translator::run() {
   target_.setName(shortened(source_.getName()).c_str());
-  // Inputs first, in the order of the network, which is the order of the engine's.
+  // Inputs come first, in the order of the network, so that the engine has the same order.
   for (const network::ITensor* input : source_.inputs()) translate_layer(*input->producer());
   for (const auto& layer : source_.layers()) {
     if (layer->getType() != network::LayerType::kINPUT) translate_layer(*layer);
@@ -117,7 +117,7 @@ void Translator::translate_layer(const network::ILayer& layer) {
   layer_ = nullptr;
 }
 
-// What constants decide on in a dtype that TensorRT lacks is a constant to it as soon as it has a dtype of TensorRT's.
+// A value computed from constants in a dtype that TensorRT lacks is a constant as soon as it has one of TensorRT's.
 void Translator::add_computed(const network::ILayer& layer) {
   const network::ITensor& result = *layer.getOutput(0);
   if (!has_dtype(result.getType())) return;
@@ -137,7 +137,7 @@ void Translator::give(trt::ITensor& tensor, int32_t index) {
   tensors_[ours] = &checked(tensor);
 }
 
-// A layer that became several has the name of ours on the first, and its number behind it on the others.
+// If a layer of ours becomes several, the first has its name, and the others have a number behind it.
 void Translator::finish(trt::ILayer* made) {
   if (made == nullptr) TORCHTRT_THROW_ERROR("TensorRT refuses the layer. " << messages_.take_errors());
   if (layer_ != nullptr) {
@@ -145,12 +145,12 @@ void Translator::finish(trt::ILayer* made) {
     if (name.empty()) name = network::enum_name(layer_->getType());
     if (steps_ > 0) name += " #" + std::to_string(steps_ + 1);
     ++steps_;
-    // A name that is taken is none to TensorRT, whose messages then speak of an unnamed layer.
+    // TensorRT ignores a name that is taken, and its messages would then refer to an unnamed layer.
     made->setName(unused(shortened(name), layer_names_).c_str());
     const std::string& source = layer_->source().empty() ? layer_->getMetadata() : layer_->source();
     if (!source.empty()) made->setMetadata(shortened(source).c_str());
   }
-  // TensorRT takes names of weights that a layer uses already.
+  // TensorRT accepts names only for weights that some layer already uses.
   if (options_.name_all_weights) {
     name_weights(*made);
   } else {
@@ -160,7 +160,7 @@ void Translator::finish(trt::ILayer* made) {
   if (keep_f32_ && !options_.strongly_typed) ask_for_f32(*made);
 }
 
-// A typed network says it with casts; in another one TensorRT may go to any precision that is enabled.
+// Typed networks ask with casts; in other networks TensorRT may choose any enabled precision.
 void Translator::ask_for_f32(trt::ILayer& made) {
   const trt::LayerType type = made.getType();
   const bool computes = type == trt::LayerType::kELEMENTWISE || type == trt::LayerType::kUNARY ||
@@ -179,7 +179,7 @@ trt::ITensor& Translator::checked(trt::ITensor& tensor) {
   return tensor;
 }
 
-// What the translation gave is what our inference says: anything else is a fault of the translation.
+// The translation must give the dtype and dims that our inference says; anything else is a fault of the translation.
 void Translator::check_output(const network::ITensor& ours, trt::ITensor& theirs) const {
   const network::Dims dims = ours.getDimensions();
   if (!may_be_same(theirs.getDimensions(), dims)) {
@@ -194,7 +194,7 @@ void Translator::check_output(const network::ITensor& ours, trt::ITensor& theirs
   }
 }
 
-// A tensor that stands for several of ours has the name of the first.
+// A tensor that represents several of ours has the name of the first.
 void Translator::keep_name(const network::ITensor& ours, trt::ITensor& theirs) {
   if (ours.getName()[0] == '\0' || theirs.isNetworkInput() || !named_.insert(&theirs).second) return;
   theirs.setName(shortened(ours.getName()).c_str());
@@ -223,12 +223,12 @@ void Translator::mark_outputs() {
   }
 }
 
-// Inputs, constants and tensors that are outputs already cannot be marked; an identity can.
+// Inputs, constants and existing outputs cannot be marked as outputs; an identity behind them can.
 trt::ITensor& Translator::final_output(const network::ITensor& ours, trt::ITensor& theirs) {
   const auto* made_by = ours.producer();
   const bool fixed = made_by->getType() == network::LayerType::kCONSTANT;
   if (!fixed && !theirs.isNetworkInput() && !theirs.isNetworkOutput()) return theirs;
-  // Names are unique, and the engine's outputs have theirs for certain.
+  // Names are unique, and the engine's output must get its own.
   const bool takes_name = std::string(theirs.getName()) == ours.getName() && !theirs.isNetworkInput();
   if (takes_name) theirs.setName(shortened(std::string(ours.getName()) + ".source").c_str());
   layer_ = made_by;
@@ -253,14 +253,14 @@ trt::Weights Translator::borrow(const network::Weights& weights, const char* rol
   const trt::Weights borrowed{to_trt(weights.type), weights.values, weights.count};
   if (weights.count > 0) {
     const std::string name = weights_name(role);
-    // Several layers may use the same memory, which then has its first name.
+    // If several layers share memory, it keeps its first name.
     const bool takes = options_.name_all_weights || weight_names_.insert(name).second;
     if (takes && !name.empty()) unnamed_.emplace_back(borrowed, name);
   }
   return borrowed;
 }
 
-// TensorRT finds what a name stands for by the place in memory, so that equal places would be one to it.
+// TensorRT identifies weights by their address, so that two names for one address would be one to it.
 void Translator::name_weights(trt::ILayer& made) {
   for (WeightsSlot& slot : weights_slots(made)) {
     std::string name = std::string(made.getName()) + slot.role;

@@ -18,27 +18,27 @@ namespace torch_tensorrt::backends::tensorrt {
 
 namespace trt = ::nvinfer1;
 
-// Makes TensorRT's network out of ours, layer by layer. Weights are not copied: our network must live until the engine
-// is built, and so must this, which owns the few that had to be converted.
+// Makes TensorRT's network from ours, layer by layer. Weights are not copied: our network must live until the engine is
+// built, and so must this translator, which owns the few weights that it had to convert.
 class Translator {
  public:
   struct Options {
-    bool strongly_typed = true;  // the target was made to keep the dtypes of every tensor
+    bool strongly_typed = true;  // the target keeps the dtypes of every tensor
     bool quantize = false;       // fake quantization becomes TensorRT's, which computes in int8
-    // Each use of weights in TensorRT's network has memory and a name of its own, so that all of them can be replaced.
+    // Gives each use of weights in TensorRT's network its own memory and name, so that all of them can be replaced.
     bool name_all_weights = false;
   };
-  // `messages` gathers what TensorRT says while this works.
+  // `messages` gathers TensorRT's messages during the translation.
   Translator(const network::INetworkDefinition& source, trt::INetworkDefinition& target, const Options& options,
              MessageGatherer& messages);
 
   // Throws Error naming the layer that TensorRT refuses, with its message.
   void run();
 
-  // With Options::name_all_weights: what each name stands for. Lives as long as the translator and the source.
+  // With Options::name_all_weights: the weights of each name. They live as long as the translator and the source.
   const std::map<std::string, network::Weights>& named_weights() const { return named_weights_; }
 
-  // ---- for the functions of the table: the layer at work ----------------------------------------------------------
+  // ---- for the functions of the table: the current layer ----------------------------------------------------------
   template <typename L>
   const L& layer() const {
     return static_cast<const L&>(*layer_);
@@ -46,33 +46,33 @@ class Translator {
   const network::ILayer& layer() const { return *layer_; }
   trt::INetworkDefinition& target() { return target_; }
   bool quantizes() const { return options_.quantize; }
-  // What a tensor of ours, of this layer or an earlier one, has become.
+  // TensorRT's tensor for a tensor of ours, of this layer or an earlier one.
   trt::ITensor& became(const network::ITensor& ours) const { return *tensors_.at(&ours); }
-  // The tensor that input `index` has become; it must be given.
+  // TensorRT's tensor for input `index`, which must be given.
   trt::ITensor& input(int32_t index) const;
   bool has_input(int32_t index) const { return layer_->getInput(index) != nullptr; }
-  // What output `index` has become.
+  // Sets TensorRT's tensor for output `index`.
   void give(trt::ITensor& tensor, int32_t index = 0);
 
-  // Names and tags a layer that was just added. Throws Error with TensorRT's message when it is null.
+  // Names and tags a layer that was just added. Throws Error with TensorRT's message if the layer is null.
   template <typename L>
   L& added(L* made) {
     finish(made);
     return *made;
   }
-  // Output 0 of a layer that has all its inputs and attributes. Throws Error also when TensorRT finds no dims for it.
+  // Output 0 of a layer that has all its inputs and attributes. Also throws Error if TensorRT finds no dims for it.
   template <typename L>
   trt::ITensor& output_of(L* made) {
     return checked(*added(made).getOutput(0));
   }
 
-  // A constant; its weights must live as long as the translator.
+  // Adds a constant; its weights must live as long as the translator.
   trt::ITensor& constant(const trt::Dims& dims, const trt::Weights& weights);
-  // The weights of a tensor that constant() gave, else null.
+  // The weights of a tensor from constant(), else null.
   const trt::Weights* weights_of(const trt::ITensor& tensor) const;
-  // Weights as they are, under a name for refitting: that of the layer, and `role` when it is not empty.
+  // Weights without a copy, named for refitting after the layer, and `role` if it is not empty.
   trt::Weights borrow(const network::Weights& weights, const char* role);
-  // While one of these lives, what is added computes in f32, whatever precisions are enabled: sums, norms.
+  // While one lives, added layers compute in f32 regardless of the enabled precisions: sums, norms.
   class KeepF32 {
    public:
     explicit KeepF32(Translator& t, bool keep = true) : t_(t), before_(t.keep_f32_) { t.keep_f32_ |= keep; }
@@ -84,7 +84,7 @@ class Translator {
     Translator& t_;
     bool before_;
   };
-  // Memory that lives as long as the translator.
+  // Allocates memory that lives as long as the translator.
   void* keep(size_t bytes);
 
  private:
@@ -107,14 +107,14 @@ class Translator {
   MessageGatherer& messages_;
   const network::ILayer* layer_ = nullptr;
   bool keep_f32_ = false;
-  int32_t steps_ = 0;  // layers made for the one at work
+  int32_t steps_ = 0;  // layers added so far for the current one
   std::unordered_map<const network::ITensor*, trt::ITensor*> tensors_;
   std::unordered_set<const trt::ITensor*> named_;
   std::unordered_set<std::string> weight_names_;
   std::unordered_set<std::string> layer_names_;
   std::vector<std::pair<trt::Weights, std::string>> unnamed_;
   std::map<std::string, network::Weights> named_weights_;
-  std::unordered_set<const void*> used_memory_;  // of the weights that have names
+  std::unordered_set<const void*> used_memory_;  // of named weights
   std::deque<std::vector<uint8_t>> kept_;
   HostValues host_values_;
   std::unordered_set<const network::ILayer*> on_whole_numbers_;  // computed in f32

@@ -22,7 +22,7 @@ struct Geometry {
 
 at::DimVector to_vector(const Dims& dims) { return at::DimVector(dims.d, dims.d + dims.nbDims); }
 
-// Rounding up makes outputs whose window ends behind the padding.
+// Rounding up makes outputs whose window ends beyond the padding: extend the padding to the last window.
 void extend_to_last_window(Geometry& geometry, const ConvolutionBase& layer, at::IntArrayRef input,
                            at::IntArrayRef output) {
   const auto rank = static_cast<size_t>(layer.spatial_rank());
@@ -41,7 +41,7 @@ Geometry geometry_of(const ConvolutionBase& layer, const at::Tensor& x) {
   return geometry;
 }
 
-// Kernel and bias: constants of the layer, or inputs 1 and 2.
+// Kernel and bias: constants of the layer, or its inputs 1 and 2.
 struct Filter {
   at::Tensor kernel;
   std::optional<at::Tensor> bias;
@@ -69,7 +69,7 @@ at::DimVector kernel_sizes(const ConvolutionBase& layer, int64_t first, int64_t 
   return sizes;
 }
 
-// Amounts for constant_pad_nd, which starts at the last dimension.
+// Amounts for constant_pad_nd, which lists the last dimension first.
 at::DimVector pad_amounts(const Dims& pre, const Dims& post, int64_t sign) {
   at::DimVector amounts;
   for (int32_t i = pre.nbDims - 1; i >= 0; --i) {
@@ -87,7 +87,7 @@ Decision supports(const network::ILayer& layer) {
   return arithmetic_input(layer);
 }
 
-// at::convolution, which itself does not obey at::NoTF32Guard.
+// at::convolution does not obey at::NoTF32Guard by itself.
 at::Tensor convolve(const at::Tensor& x, const Filter& filter, bool with_bias, const Geometry& geometry,
                     at::IntArrayRef padding, bool transposed, at::IntArrayRef output_padding, int64_t groups) {
   const at::Context& context = at::globalContext();
@@ -115,7 +115,7 @@ Compute make_convolution(Request& request) {
   };
 }
 
-// PyTorch's own form: the end of the output is cut by less than its start, by less than a step.
+// PyTorch's own form: the end of the output is cut by less than its start, and by less than one step.
 std::optional<at::DimVector> output_padding(const Geometry& geometry) {
   at::DimVector amounts;
   for (int32_t i = 0; i < geometry.pre.nbDims; ++i) {
@@ -138,7 +138,7 @@ Compute make_deconvolution(Request& request) {
       out.copy_(convolve(x, filter, /*with_bias=*/true, geometry, padding, /*transposed=*/true, *extra, groups));
     };
   }
-  // Everything, then cut off the padding (or add what a negative one asks for), then the bias.
+  // Compute the whole output, then cut off the padding (or add it where it is negative), then add the bias.
   const at::DimVector none(geometry.stride.size(), 0);
   at::DimVector bias_sizes(x.dim(), 1);
   bias_sizes[1] = layer.getNbOutputMaps();

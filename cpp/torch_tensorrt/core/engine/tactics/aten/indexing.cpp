@@ -9,7 +9,7 @@ namespace {
 using network::GatherMode;
 using network::IGatherLayer;
 
-// Negative ones counted from the end, as int64. What is out of range is left for PyTorch to complain about.
+// Indices as int64, negative ones counted from the end. PyTorch reports those out of range.
 at::Tensor normalized(const at::Tensor& indices, int64_t length) {
   const at::Tensor wide = indices.to(at::kLong);
   return at::where(wide.lt(0), at::add(wide, length), wide);
@@ -21,7 +21,7 @@ int64_t product(at::IntArrayRef sizes, size_t first, size_t last) {
   return result;
 }
 
-// Indices that are ready to be used at each run: constants are normalised once.
+// Indices ready to use at each run: constants are normalized only once.
 std::function<at::Tensor()> index_source(const Request& request, int64_t length) {
   const at::Tensor& indices = request.input(1);
   if (request.is_constant(1)) return [constant = normalized(indices, length).clone()] { return constant; };
@@ -98,7 +98,7 @@ Compute gather_nd(Request& request) {
   const auto positions = batch_positions(indices.sizes(), batch_dims, request.device());
   return [data = request.input(0), indices, positions, out = request.output()]() mutable {
     auto all = positions.copy();
-    // Negative indices count from the end here by themselves.
+    // Negative indices need no change: they count from the end here.
     for (const at::Tensor& index : indices.to(at::kLong).unbind(-1)) all.push_back(index);
     out.copy_(at::index(data, all));
   };
@@ -158,7 +158,7 @@ Compute scatter_element(Request& request) {
   };
 }
 
-// As index_put: one index tensor a dimension.
+// Like index_put: one index tensor for each dimension.
 Compute scatter_nd(Request& request) {
   const auto& layer = request.layer<IScatterLayer>();
   const bool add = layer.getReduction() == ScatterReduction::kSUM;

@@ -5,10 +5,10 @@
 
 namespace torch_tensorrt::engine::aten {
 
-// One tactic for each layer kind. Called once, when the runtime library is loaded.
+// Registers one tactic for each layer kind. Called once, when the runtime library is loaded.
 void register_aten_tactics(TacticRegistry& registry);
 
-// One row a layer kind; each is defined in the file of its family.
+// One row for each layer kind; the file of its family defines it.
 
 extern const Row kActivationRow;
 extern const Row kAttentionRow;

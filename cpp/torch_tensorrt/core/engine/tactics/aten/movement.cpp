@@ -19,7 +19,7 @@ at::Tensor unpermute(const at::Tensor& tensor, const network::Permutation& permu
   return tensor.permute(order);
 }
 
-// One strided copy wherever the reshape can be a view of the input or of the output.
+// Makes one strided copy if the reshape can be a view of the input or of the output.
 Compute make_shuffle(Request& request) {
   const auto& layer = request.layer<network::IShuffleLayer>();
   const at::Tensor from = permute(request.input(0), layer.getFirstTranspose());
@@ -57,7 +57,7 @@ struct Axis {
 
 int64_t modulo(int64_t value, int64_t divisor) { return ((value % divisor) + divisor) % divisor; }
 
-// The input element that stands in for an index outside.
+// The input element that replaces an index outside the input.
 int64_t sample(int64_t index, int64_t length, SampleMode mode) {
   switch (mode) {
     case SampleMode::kSTRICT_BOUNDS:
@@ -77,7 +77,7 @@ int64_t sample(int64_t index, int64_t length, SampleMode mode) {
   return index;
 }
 
-// Dims out of a shape input where there is one, else the attribute.
+// Dims from a shape input if the layer has one, else from the attribute.
 network::Dims dims_of(const Request& request, size_t input, const network::Dims& attribute) {
   const auto& instance = request.instance();
   if (input >= instance.present.size() || !instance.present[input]) return attribute;
@@ -113,7 +113,7 @@ at::Tensor view_axis(const at::Tensor& x, int64_t dim, const Axis& axis) {
   return x.as_strided(sizes, strides, x.storage_offset() + first * x.stride(dim));
 }
 
-// What is left to do after everything that a view can do.
+// Selection by indices in a dimension that no view can express.
 struct Selection {
   int64_t dim;
   at::Tensor indices;
@@ -127,7 +127,7 @@ Compute copy_selected(const at::Tensor& from, std::vector<Selection> selections,
   };
 }
 
-// Every mode but filling: each dimension is a view where it can be, else it is selected by an index.
+// Every mode but filling: each dimension is a view if possible, else it is selected by indices.
 Compute gather_axes(const at::Tensor& x, const std::vector<Axis>& axes, SampleMode mode, const at::Tensor& to) {
   at::Tensor view = x;
   std::vector<Selection> selections;
@@ -142,7 +142,7 @@ Compute gather_axes(const at::Tensor& x, const std::vector<Axis>& axes, SampleMo
   return copy_selected(view, std::move(selections), to);
 }
 
-// The part of the dimension whose elements are inside: the output's first index, and what is read.
+// The part of the dimension whose elements are inside the input: the output's first index, and the elements to read.
 std::pair<int64_t, Axis> inner_part(const Axis& axis) {
   int64_t first = 0;
   while (first < axis.count && !axis.is_inside(axis.at(first))) ++first;
@@ -228,7 +228,7 @@ Compute make_concatenation(Request& request) {
 
 const Row kConcatenationRow = {"aten.concatenation", network::LayerType::kCONCATENATION, any_dtype, make_concatenation};
 
-// Layers that only move values, one to one.
+// Layers that only move values one to one.
 
 namespace {
 

@@ -31,13 +31,13 @@ at::DimVector axes_of(uint32_t mask, int64_t rank) {
   return axes;
 }
 
-// A 1 behind another size is kept: C x 1 lies along the channels, not along a last dimension of C elements.
+// Stops at the first size that is not 1: C x 1 lies along the channels, not along a last dimension of C elements.
 at::IntArrayRef without_leading_ones(at::IntArrayRef sizes) {
   while (!sizes.empty() && sizes.front() == 1) sizes = sizes.slice(1);
   return sizes;
 }
 
-// The operand with leading dimensions of 1 taken off, as a view of the given sizes; empty when it has other sizes.
+// The operand without leading dimensions of 1, as a view of the given sizes; empty if it has other sizes.
 std::optional<at::Tensor> exactly(const at::Tensor& operand, at::IntArrayRef sizes) {
   if (!operand.defined()) return at::Tensor();
   if (without_leading_ones(operand.sizes()) != without_leading_ones(sizes)) return std::nullopt;
@@ -56,7 +56,7 @@ bool is_trailing(at::IntArrayRef axes, int64_t rank) {
   return !axes.empty() && axes.front() == rank - static_cast<int64_t>(axes.size());
 }
 
-// Over the last axes, scale and bias of just their sizes: one operator of PyTorch.
+// Uses PyTorch's layer_norm if scale and bias have exactly the sizes of the last axes.
 Compute try_layer_norm(Request& request, const Affine& affine, at::IntArrayRef axes) {
   const auto& layer = request.layer<INormalizationLayer>();
   const at::Tensor x = request.input(0);
@@ -78,8 +78,8 @@ struct Formula {
   double epsilon;
 };
 
-// x - mean over its deviation, in the dtype of x. The mean is taken off twice: far from 0 the first one is rounded by
-// more than the distances, whose own mean is small.
+// (x - mean) / deviation, in the dtype of x. The mean is subtracted twice: far from 0 the first mean is rounded by more
+// than the distances to it, whose own mean is small.
 at::Tensor normalize(const at::Tensor& x, const Formula& formula) {
   if (formula.rms) {
     const at::Tensor mean_square = at::mean(at::square(x), formula.axes, /*keepdim=*/true);
@@ -91,7 +91,7 @@ at::Tensor normalize(const at::Tensor& x, const Formula& formula) {
   return distances.mul_(variance.add_(formula.epsilon).rsqrt_());
 }
 
-// Any axes, groups, scale and bias; in fp32 (fp64 for doubles) until the end.
+// Any axes, groups, scale and bias; computes in fp32 (fp64 for doubles) until the end.
 Compute general(Request& request, const Affine& affine, at::DimVector axes) {
   const auto& layer = request.layer<INormalizationLayer>();
   const at::Tensor x = request.input(0);

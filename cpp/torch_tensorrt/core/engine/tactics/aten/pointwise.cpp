@@ -18,17 +18,17 @@ using network::ActivationType;
 using network::DataType;
 using network::ElementWiseOperation;
 
-// Where PyTorch's softplus turns into the identity. Its default of 20 would cost double precision some digits.
+// Threshold where PyTorch's softplus becomes the identity. Its default of 20 would cost double precision some digits.
 constexpr double kSoftplusThreshold = 40.0;
 
 struct ActivationRow {
   ActivationType type;
-  // More than one rounding: computed in fp32 for half types.
+  // Rounds more than once, so half types are computed in fp32.
   bool several_steps;
   void (*out)(at::Tensor& out, const at::Tensor& x, double alpha, double beta);
 };
 
-// A bound for integers: what is behind the point never matters, for all elements are whole.
+// A bound for integers. Its fraction does not matter, as all elements are whole.
 at::Scalar bound_for(double bound, at::ScalarType type) {
   if (at::isFloatingType(type)) return bound;
   double low = -std::pow(2.0, 63);
@@ -55,7 +55,7 @@ void softplus(at::Tensor& out, const at::Tensor& x, double alpha, double beta) {
 }
 
 void hard_swish(at::Tensor& out, const at::Tensor& x, double alpha, double beta) {
-  // Engines of format 2 have the factor as a float, which float64 tells from PyTorch's.
+  // Engines of format 2 store the factor as a float, which differs from PyTorch's factor in float64.
   const bool is_default =
       alpha == 1.0 / 6.0 || (static_cast<float>(alpha) == 1.0F / 6.0F && x.scalar_type() != at::kDouble);
   if (is_default && beta == 0.5) {
@@ -97,7 +97,7 @@ constexpr uint32_t kIntegers = 2;
 constexpr uint32_t kBools = 4;
 struct ElementWiseRow {
   ElementWiseOperation operation;
-  // Which operand dtypes PyTorch computes it for.
+  // Operand dtypes for which PyTorch computes it.
   uint32_t takes;
   Binary out;
 };
@@ -327,7 +327,7 @@ const Row kSelectRow = {"aten.select", network::LayerType::kSELECT, any_dtype, m
 
 namespace {
 
-// Sizes in which the weights broadcast to the input.
+// Sizes with which the weights broadcast to the input.
 at::DimVector weight_sizes(const network::IScaleLayer& layer, at::IntArrayRef input) {
   at::DimVector sizes(input.size(), 1);
   switch (layer.getMode()) {
@@ -343,7 +343,7 @@ at::DimVector weight_sizes(const network::IScaleLayer& layer, at::IntArrayRef in
   return sizes;
 }
 
-// In the dtype that the layer computes in; undefined when there are none.
+// Loads weights in the dtype that the layer computes in; undefined if there are none.
 at::Tensor load(const Request& request, const char* role, const network::Weights& values, at::ScalarType type) {
   if (values.count == 0) return {};
   const auto& layer = request.layer<network::IScaleLayer>();

@@ -5,7 +5,7 @@
 #include "torch_tensorrt/core/network/types.h"
 #include "torch_tensorrt/core/util/decision.h"
 
-// Point-wise operations into memory that is there already. `out` may be the very tensor of an operand.
+// Point-wise operations that write into existing memory. `out` may be the same tensor as an operand.
 namespace torch_tensorrt::engine::aten {
 
 void activation_out(at::Tensor& out, const at::Tensor& x, network::ActivationType type, double alpha, double beta);

@@ -25,7 +25,7 @@ struct Window {
   bool is_dilated() const {
     return std::any_of(dilation.begin(), dilation.end(), [](int64_t d) { return d != 1; });
   }
-  // What PyTorch's pooling operators can express: the same padding on both sides, half a window at most.
+  // Whether PyTorch's pooling operators can express the padding: equal on both sides, half a window at most.
   bool has_native_padding() const {
     for (size_t i = 0; i < rank(); ++i) {
       if (pre[i] != post[i] || pre[i] < 0 || 2 * pre[i] > size[i]) return false;
@@ -50,7 +50,7 @@ Window window_of(const IPoolingLayer& layer, const at::Tensor& x) {
           layer.getPaddingMode() == network::PaddingMode::kEXPLICIT_ROUND_UP};
 }
 
-// Two-dimensional operators serve one dimension too: the tensors get a dimension of 1 in front of the last, the
+// Two-dimensional operators also serve one spatial dimension: the tensors get a dimension of 1 before the last, the
 // attributes the neutral element.
 struct Native {
   at::Tensor x;
@@ -91,7 +91,7 @@ Compute native_average(Request& request, const Window& window) {
   const bool is_3d = window.rank() == 3;
   return [n, counts_padding, divisor, is_3d, ceil = window.round_up]() mutable {
     if (is_3d) {
-      // avg_pool3d_out writes row-major whatever the strides of `out` are (seen in 2.11).
+      // avg_pool3d_out writes row-major and ignores the strides of `out` (seen in 2.11).
       n.out.copy_(at::avg_pool3d(n.x, n.size, n.stride, n.padding, ceil, counts_padding, divisor));
     } else {
       at::avg_pool2d_out(n.out, n.x, n.size, n.stride, n.padding, ceil, counts_padding, divisor);
@@ -99,9 +99,9 @@ Compute native_average(Request& request, const Window& window) {
   };
 }
 
-// ---- any window, any padding: a view with one extra dimension an axis, which is reduced ----------------------------
+// ---- any window, any padding: a view with one extra dimension for each axis, which is reduced ----------------------
 
-// How much to add on each side so that the last window ends inside.
+// Padding on each side so that the last window ends inside.
 at::DimVector padding_amounts(const Window& window, const at::Tensor& x, const at::Tensor& out, bool round_up_only) {
   at::DimVector amounts;
   for (size_t k = window.rank(); k-- > 0;) {
@@ -151,7 +151,7 @@ std::function<at::Tensor()> general_max(const at::Tensor& x, const at::Tensor& o
   };
 }
 
-// One over what each window's sum is divided by.
+// Reciprocal of the divisor of each window's sum.
 at::Tensor reciprocal_counts(const IPoolingLayer& layer, const Window& window, const at::Tensor& x,
                              const at::Tensor& out, at::ScalarType type) {
   const auto options = at::TensorOptions().dtype(type).device(x.device());
@@ -210,7 +210,7 @@ bool is_native_rank(const at::Tensor& x, const Window& window) {
   return spatial <= 3 && (x.dim() == spatial + 2 || (x.dim() == spatial + 1));
 }
 
-// PyTorch's own operators average int64.
+// Of the integer types, PyTorch's own operators average only int64.
 bool averages_integers(const IPoolingLayer& pooling) {
   return pooling.getPoolingType() == PoolingType::kAVERAGE &&
          pooling.getInput(0)->getType() == network::DataType::kINT64;

@@ -25,7 +25,7 @@ Compute make_matrix_multiply(Request& request) {
   const auto left = layer.getOperation(0);
   const auto right = layer.getOperation(1);
   at::Tensor out = request.output();
-  // The dimensions that the vectors drop, put back as 1.
+  // Restores, as 1, the dimensions that the vectors drop.
   if (right == MatrixOperation::kVECTOR) out = out.unsqueeze(-1);
   if (left == MatrixOperation::kVECTOR) out = out.unsqueeze(-2);
   return [a = as_matrices(request.input(0), left, true), b = as_matrices(request.input(1), right, false),
@@ -49,7 +49,7 @@ Compute make_attention(Request& request) {
   const bool grouped = request.input(0).size(1) != request.input(1).size(1);
   return [q = request.input(0), k = request.input(1), v = request.input(2), mask, scale, grouped,
           causal = layer.getCausal(), out = request.output()]() mutable {
-    // PyTorch refuses both at once.
+    // PyTorch rejects a mask together with causal masking.
     if (mask && causal) {
       const at::Tensor seen = at::ones({q.size(2), k.size(2)}, q.options().dtype(at::kBool)).tril();
       const at::Tensor both =

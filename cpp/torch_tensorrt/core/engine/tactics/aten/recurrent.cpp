@@ -20,7 +20,7 @@ struct Parameters {
   at::Tensor projection;
 };
 
-// Constants of the layer, or inputs of it.
+// Weights from constants of the layer, or from its inputs.
 at::Tensor weights_of(const Request& request, RecurrentWeights role) {
   const auto& layer = request.layer<IRecurrentLayer>();
   const auto& weights = layer.getWeights(role);
@@ -56,11 +56,11 @@ struct Result {
   States last;
 };
 
-// The form of at::gru and of its like that takes a dense input.
+// The overload of at::gru (and of similar operators) that takes a dense input.
 using OneState = std::tuple<at::Tensor, at::Tensor>(const at::Tensor&, const at::Tensor&, at::TensorList, bool, int64_t,
                                                     double, bool, bool, bool);
 
-// All steps in one call of PyTorch's.
+// Runs all steps in one call of PyTorch's operator.
 Result run_all(RecurrentCell cell, const at::Tensor& x, const States& start, const Parameters& p) {
   std::vector<at::Tensor> weights{p.input, p.hidden};
   const bool has_biases = p.input_bias.defined();
@@ -85,7 +85,7 @@ Result run_all(RecurrentCell cell, const at::Tensor& x, const States& start, con
   return {output, {hidden, state}};
 }
 
-// Steps one by one, with sequences of several lengths: behind its end a sequence keeps its states.
+// Runs step by step, for sequences of several lengths: behind its end a sequence keeps its states.
 Result run_steps(RecurrentCell cell, const at::Tensor& x, const at::Tensor& lengths, States state, const Parameters& p,
                  bool reverse) {
   const int64_t steps = x.size(0);
@@ -101,8 +101,8 @@ Result run_steps(RecurrentCell cell, const at::Tensor& x, const at::Tensor& leng
   return {at::cat(outputs, 0), state};
 }
 
-// PyTorch warns, at every call, of weights that are not one block and of cells that oneDNN does not run. Nobody who has
-// an engine can change either.
+// Silences PyTorch's warnings, at every call, about weights that are not one block and cells that oneDNN does not run.
+// The user of an engine can change neither.
 class Silence final : public c10::WarningHandler {
  public:
   void process(const c10::Warning&) override {}

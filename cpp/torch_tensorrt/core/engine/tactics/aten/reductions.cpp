@@ -27,7 +27,7 @@ Decision supports(const network::ILayer& layer) {
   return arithmetic_input(layer);
 }
 
-// PyTorch multiplies along one axis at a time.
+// PyTorch's product reduces one axis at a time.
 at::Tensor product(at::Tensor x, at::IntArrayRef axes, at::ScalarType type) {
   for (const int64_t axis : axes) x = at::prod(x, axis, /*keepdim=*/true, type);
   return x;
@@ -69,7 +69,7 @@ namespace {
 Compute make_softmax(Request& request) {
   const auto& layer = request.layer<network::ISoftMaxLayer>();
   const int64_t axis = __builtin_ctz(layer.getAxes());
-  // PyTorch's kernels for the last dimension write row-major whatever the strides of `out` are (seen in 2.11).
+  // PyTorch's kernels for the last dimension write row-major and ignore the strides of `out` (seen in 2.11).
   if (!request.output().is_contiguous()) {
     return [x = request.input(0), out = request.output(), axis, log = layer.getLog()]() mutable {
       out.copy_(log ? at::log_softmax(x, axis) : at::softmax(x, axis));
@@ -88,7 +88,7 @@ Compute make_softmax(Request& request) {
 
 const Row kSoftMaxRow = {"aten.softmax", network::LayerType::kSOFTMAX, float_input, make_softmax};
 
-// Layers that look along one dimension: the best elements, running sums.
+// Layers that work along one dimension: the best elements, running sums.
 
 namespace {
 
@@ -106,11 +106,11 @@ Best find_best(const at::Tensor& x, int64_t k, const ITopKLayer& layer) {
   const int64_t axis = __builtin_ctz(layer.getReduceAxes());
   const bool largest = layer.getOperation() == TopKOperation::kMAX;
   if (k == 1 && x.size(axis) > 0) {
-    // The first of equal elements; topk does not promise it.
+    // Gives the first of equal elements, which topk does not promise.
     auto [values, indices] = largest ? at::max(x, axis, /*keepdim=*/true) : at::min(x, axis, /*keepdim=*/true);
     return {std::move(values), std::move(indices)};
   }
-  // Of all of them PyTorch keeps the order of equal elements on a CPU, whether it is asked to or not.
+  // If all elements are kept, PyTorch on a CPU keeps the order of equal elements, whether asked to or not.
   if (layer.getStable() || k == x.size(axis)) {
     auto [values, indices] = at::sort(x, /*stable=*/true, axis, /*descending=*/largest);
     return {values.narrow(axis, 0, k), indices.narrow(axis, 0, k)};
@@ -122,7 +122,7 @@ Best find_best(const at::Tensor& x, int64_t k, const ITopKLayer& layer) {
 Compute make_topk(Request& request) {
   const auto& layer = request.layer<ITopKLayer>();
   return [&layer, x = request.input(0), values = request.output(0), indices = request.output(1)]() mutable {
-    // As many as the output has: k may be an input.
+    // Take k from the output's size: it may be an input.
     const Best best = find_best(x, values.size(__builtin_ctz(layer.getReduceAxes())), layer);
     values.copy_(best.values);
     indices.copy_(best.indices);

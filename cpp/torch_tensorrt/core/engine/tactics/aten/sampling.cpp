@@ -16,7 +16,7 @@ using network::ResizeRoundMode;
 
 using Scale = std::optional<double>;
 
-// The operators of PyTorch, one a number of spatial dimensions (null: there is none).
+// PyTorch's operators for 1, 2 and 3 spatial dimensions; null if there is none.
 struct Resampler {
   void (*out_1d)(at::Tensor& out, const at::Tensor& x, const Scale* scales);
   void (*out_2d)(at::Tensor& out, const at::Tensor& x, const Scale* scales);
@@ -59,7 +59,7 @@ constexpr Resampler kCubicAntialias = {
 constexpr Resampler kCubicAlignedAntialias = {
     nullptr, [](auto& out, auto& x, auto*) { at::_upsample_bicubic2d_aa_out(out, x, spatial(out), true); }, nullptr};
 
-// Which attributes an operator stands for.
+// The attributes of a resize that an operator computes.
 struct ResizeRow {
   InterpolationMode mode;
   ResizeCoordinateTransformation transformation;
@@ -125,8 +125,8 @@ std::string describe(const IResizeLayer& layer) {
   return text + (layer.getAntialias() ? ", antialiased" : "");
 }
 
-// The last dimensions that an operator interpolates over: at least those that change, at least what there is an
-// operator for. Empty when there is none.
+// Number of last dimensions to interpolate over: at least those that change, and at least the fewest that an operator
+// takes. Empty if no operator fits.
 std::optional<int64_t> spatial_rank(const Resampler& resampler, at::IntArrayRef from, at::IntArrayRef to) {
   const auto rank = static_cast<int64_t>(from.size());
   int64_t changed = 0;
@@ -136,7 +136,7 @@ std::optional<int64_t> spatial_rank(const Resampler& resampler, at::IntArrayRef 
       break;
     }
   }
-  // N, C and the rest spatial is how networks are written; then no reshape is needed.
+  // Networks usually have N, C and spatial dimensions; these need no reshape.
   const bool has_operator[] = {false, resampler.out_1d != nullptr, resampler.out_2d != nullptr,
                                resampler.out_3d != nullptr};
   if (rank - 2 >= changed && rank >= 3 && rank <= 5 && has_operator[rank - 2]) return rank - 2;
@@ -156,12 +156,12 @@ Decision supports(const network::ILayer& layer) {
     return Decision::no("PyTorch clamps at the edges instead of leaving them out");
   }
   if (resize.getResizeMode() == InterpolationMode::kNEAREST) return any_dtype(layer);
-  // PyTorch interpolates images of bytes.
+  // PyTorch can interpolate images of bytes.
   const bool bytes = layer.getInput(0)->getType() == network::DataType::kUINT8;
   return bytes && layer.getInput(0)->getDimensions().nbDims == 4 ? Decision::yes() : float_input(layer);
 }
 
-// Nearest only moves elements: any dtype goes as one of the same size that PyTorch has a kernel for.
+// Nearest only moves elements: any dtype is seen as one of the same size that PyTorch has a kernel for.
 at::Tensor as_movable(const at::Tensor& tensor) {
   switch (tensor.element_size()) {
     case 1:
@@ -237,7 +237,7 @@ using network::IGridSampleLayer;
 using network::InterpolationMode;
 using network::SampleMode;
 
-// PyTorch's numbers for the modes.
+// PyTorch's numbers of the modes.
 int64_t interpolation_of(InterpolationMode mode) {
   if (mode == InterpolationMode::kLINEAR) return 0;
   return mode == InterpolationMode::kNEAREST ? 1 : 2;

@@ -28,7 +28,7 @@ class AtenKernel final : public Kernel {
   void run(const void* const* inputs, void* const* outputs, void* workspace) override {
     const c10::InferenceMode inference;
     for (size_t i = 0; i < inputs_.size(); ++i) {
-      // Only ever read.
+      // PyTorch only reads inputs, so the const_cast is safe.
       if (inputs_[i].defined()) bind(inputs_[i], const_cast<void*>(inputs[i]));
     }
     for (size_t i = 0; i < outputs_.size(); ++i) bind(outputs_[i], outputs[i]);
@@ -85,7 +85,7 @@ Decision strided_formats(const LayerInstance& instance) {
   return Decision::yes();
 }
 
-// Such a tensor may be input 0 once more, which an output in its place has overwritten by then.
+// An operand of the epilogue may be input 0 itself, which an output in its place has overwritten by then.
 bool epilogue_reads_tensors(const network::ILayer& layer) {
   for (const network::EpilogueOp& op : layer.epilogue()) {
     if (op.kind == network::EpilogueOp::Kind::kElementWise) return true;
@@ -150,7 +150,7 @@ Request::Request(const LayerInstance& instance, WeightStore& weights, at::Device
   for (size_t i = 0; i < inputs_.size(); ++i) {
     if (!instance.present[i]) continue;
     inputs_[i] = make_blob(instance.inputs[i], device);
-    // Host memory: families may read it while they prepare, on the CPU.
+    // On a CPU, constants are bound at once: families may read them while they prepare.
     if (device.is_cpu() && instance.constants[i] != nullptr) bind(inputs_[i], const_cast<void*>(instance.constants[i]));
   }
 }

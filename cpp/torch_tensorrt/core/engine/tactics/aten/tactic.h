@@ -9,16 +9,16 @@
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 
-// One class runs every layer kind through PyTorch's own operators; what differs between the kinds is a row.
+// One class runs every layer kind through PyTorch's own operators; a row holds the differences between kinds.
 namespace torch_tensorrt::engine::aten {
 
-// What a row gets to make the computation of one layer. The tensors have no memory yet (but inputs that are constants
-// have theirs); it is bound before each run. So views made here, once, are right in every run.
+// A row's input for making the computation of one layer. Only constant inputs have memory yet; the memory of all other
+// tensors is bound before each run, so views made here once are right in every run.
 class Request {
  public:
   Request(const LayerInstance& instance, WeightStore& weights, at::Device device);
 
-  // Undefined where an optional input is not given.
+  // Undefined if an optional input is not given.
   const at::Tensor& input(int32_t index) const { return inputs_[index]; }
   const std::vector<at::Tensor>& inputs() const { return inputs_; }
   const at::Tensor& output(int32_t index = 0) const { return outputs_[index]; }
@@ -49,35 +49,35 @@ class Request {
   int64_t workspace_bytes_ = 0;
 };
 
-// Writes the outputs; called at each run, after the memory is bound.
+// Writes the outputs. Called at each run, after the memory is bound.
 using Compute = std::function<void()>;
 
 struct Row {
   const char* name;
   network::LayerType kind;
-  // Asked after the checks that hold for every kind (device, dtypes that PyTorch has, epilogue).
+  // Asked after the checks that are common to all kinds (device, dtypes that PyTorch has, epilogue).
   Decision (*supports)(const network::ILayer& layer);
   Compute (*make)(Request& request);
   // Whether the output may take over the memory of input 0 (where dtype and layout are the same).
   bool in_place = false;
-  // What depends on the concrete dims; null: nothing does.
+  // Decides by the concrete dims. Null if they do not matter.
   Decision (*takes)(const LayerInstance& instance) = nullptr;
 };
 
 std::unique_ptr<Tactic> make_tactic(const Row& row);
 
-// ---- what predicates of the rows are made of ---------------------------------------------------------------------
+// ---- building blocks for the predicates of the rows --------------------------------------------------------------
 
-// kFLOAT, kHALF, kBF16, kDOUBLE: what PyTorch computes with.
+// kFLOAT, kHALF, kBF16, kDOUBLE: the dtypes that PyTorch computes in.
 bool is_arithmetic_float(network::DataType type);
-// Those and the integers, not kBOOL.
+// The arithmetic floats and the integers, not kBOOL.
 bool is_arithmetic(network::DataType type);
 Decision any_dtype(const network::ILayer& layer);
-// No, with the dtype, unless input 0 is of an arithmetic float type.
+// No, naming the dtype, unless input 0 has an arithmetic float type.
 Decision float_input(const network::ILayer& layer);
 // The same for arithmetic types.
 Decision arithmetic_input(const network::ILayer& layer);
-// kHALF and kBF16: formulas of several steps are computed in fp32 for them.
+// kHALF and kBF16, for which formulas of several steps are computed in fp32.
 bool is_reduced_float(at::ScalarType type);
 
 }  // namespace torch_tensorrt::engine::aten

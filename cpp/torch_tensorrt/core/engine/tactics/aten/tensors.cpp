@@ -25,7 +25,7 @@ constexpr TypePair kTypes[] = {
     {network::DataType::kFP8, at::kFloat8_e4m3fn},
 };
 
-// The plain elements: those the store keeps for this layer, or, when it knows nothing of them, the network's own.
+// The plain elements: the store's for this layer, or the network's own if the store does not know the key.
 const void* plain_elements(const network::ILayer& layer, const char* role, const network::Weights& values,
                            WeightStore& store) {
   if (layer.network() == nullptr) return values.values;
@@ -89,7 +89,7 @@ at::Tensor weights_tensor(const network::ILayer& layer, const char* role, const 
   const int64_t expected = c10::multiply_integers(sizes);
   TORCHTRT_CHECK(values.count == expected, "layer " << layer.getName() << ": its " << role << " has " << values.count
                                                     << " elements, expected " << expected);
-  // Only ever read.
+  // The tensor is only read, so the const_cast is safe.
   auto* elements = const_cast<void*>(plain_elements(layer, role, values, store));
   if (device.is_cpu()) return at::from_blob(elements, sizes, at::TensorOptions().dtype(scalar_type(values.type)));
   const auto upload = [&] {

@@ -13,7 +13,7 @@ using network::ConvolutionBase;
 using network::Dims;
 using network::LayerType;
 
-// Spatial attributes at the instance's dims, as oneDNN counts them (dilation from 0).
+// Spatial attributes at the instance's dims, in oneDNN's convention (no dilation is 0).
 struct Geometry {
   memory::dims stride;
   memory::dims dilation;
@@ -31,7 +31,7 @@ Geometry geometry(const ConvolutionBase& layer, const Dims& input) {
   return out;
 }
 
-// M, C / g, k... or g, M / g, C / g, k... (deconvolution: input and output maps swapped in memory).
+// M, C / g, k... or, for g groups, g, M / g, C / g, k... (deconvolution: input and output maps swapped in memory).
 memory::dims weight_dims(const ConvolutionBase& layer, int64_t in_channels) {
   const int64_t groups = layer.getNbGroups();
   memory::dims dims = {layer.getNbOutputMaps() / groups, in_channels / groups};
@@ -41,7 +41,7 @@ memory::dims weight_dims(const ConvolutionBase& layer, int64_t in_channels) {
   return dims;
 }
 
-// How the network stores the kernel: row-major, for deconvolutions with the input maps first.
+// Layout of the kernel in the network: row-major, for deconvolutions with the input maps first.
 memory::desc plain_weights(const ConvolutionBase& layer, const memory::dims& dims) {
   if (layer.getType() == LayerType::kCONVOLUTION) return plain_desc(dims);
   const size_t out = layer.getNbGroups() > 1 ? 1 : 0;
@@ -72,7 +72,7 @@ typename Primitive::primitive_desc describe(const LayerInstance& instance, dnnl:
           output,       g.stride,   g.dilation, g.pre,          g.post,  attr};
 }
 
-// Of the input, as the kernel says: M * (C / g) * k... or C * (M / g) * k... elements.
+// Channels of the input, from the number of kernel elements: M * (C / g) * k... or C * (M / g) * k...
 int64_t input_channels(const ConvolutionBase& layer) {
   const int64_t per_channel = layer.getNbOutputMaps() / layer.getNbGroups() * layer.getKernelSizeNd().volume();
   return layer.getKernelWeights().count / per_channel;

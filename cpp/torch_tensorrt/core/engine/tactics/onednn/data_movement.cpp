@@ -37,7 +37,7 @@ std::unique_ptr<Kernel> prepare_concatenation(const LayerInstance& instance) {
   return builder.build(dnnl::concat(desc), desc.scratchpad_desc());
 }
 
-// oneDNN's linear interpolation is half_pixel with the ratio of the sizes; its nearest rounds half pixels, not ours.
+// oneDNN's linear interpolation is half_pixel with the ratio of the sizes; its nearest rounds half pixels, unlike ours.
 Decision supports_resize(const network::ILayer& layer) {
   const auto& resize = static_cast<const IResizeLayer&>(layer);
   const bool half_pixel = resize.getCoordinateTransformation() == network::ResizeCoordinateTransformation::kHALF_PIXEL;

@@ -64,7 +64,7 @@ std::optional<Eltwise> to_eltwise(ActivationType type, double exact_alpha, doubl
       return Eltwise{A::eltwise_swish, 1.F, 0.F};
     case ActivationType::kMISH:
       return Eltwise{A::eltwise_mish, 0.F, 0.F};
-    // oneDNN's soft_relu is off by 1e-6 where the result is as small as that.
+    // oneDNN's soft_relu is off by 1e-6 where the result itself is about 1e-6.
     case ActivationType::kSOFTPLUS:
     case ActivationType::kSELU:
     case ActivationType::kSOFTSIGN:
@@ -85,7 +85,7 @@ std::optional<dnnl::algorithm> to_binary(ElementWiseOperation operation) {
       return dnnl::algorithm::binary_sub;
     case ElementWiseOperation::kDIV:
       return dnnl::algorithm::binary_div;
-    // oneDNN's maximum and minimum lose NaN, PyTorch's do not.
+    // oneDNN's maximum and minimum lose NaN; PyTorch's keep it.
     case ElementWiseOperation::kMAX:
     case ElementWiseOperation::kMIN:
     case ElementWiseOperation::kPOW:

@@ -10,14 +10,14 @@
 namespace torch_tensorrt::engine::onednn {
 
 dnnl::memory::dims to_dims(const network::Dims& dims);
-// kFLOAT, kLINEAR or kHWC.
+// Takes kFLOAT tensors in kLINEAR or kHWC.
 dnnl::memory::desc to_desc(const TensorDesc& desc);
 // A row-major desc.
 dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
-// The tensor with ones in front until it has the rank; strides as its format says.
+// The desc of the tensor with leading dims of 1 up to the rank; strides as its format says.
 dnnl::memory::desc padded_desc(const TensorDesc& desc, int32_t rank);
 
-// Algorithm and factors of an activation; no where oneDNN has no such formula.
+// Algorithm and factors of an activation; a no if oneDNN has no such formula.
 struct Eltwise {
   dnnl::algorithm algorithm;
   float alpha;
@@ -26,19 +26,19 @@ struct Eltwise {
 std::optional<Eltwise> to_eltwise(network::ActivationType type, double alpha, double beta);
 std::optional<dnnl::algorithm> to_binary(network::ElementWiseOperation operation);
 
-// What holds for every tactic here: a CPU, fp32 tensors.
+// Requirements common to all oneDNN tactics: a CPU, fp32 tensors.
 Decision check_basics(const network::ILayer& layer, const DeviceTarget& device);
 // Whether every operation of the epilogue has a post-op.
 Decision check_epilogue(const network::ILayer& layer);
-// No, with oneDNN's text. Throws std::bad_alloc where it ran out of memory, which says nothing of what it can do.
+// No, with oneDNN's text. Throws std::bad_alloc if oneDNN ran out of memory, which tells nothing about its abilities.
 Decision declined(const dnnl::error& error);
 // No for reference implementations: ATen's are faster.
 Decision check_implementation(const char* name);
 bool is_plain_or_hwc(network::TensorFormat format);
-// No when a tensor of the instance is in another format.
+// No if a tensor of the instance is in another format.
 Decision check_formats(const LayerInstance& instance);
 
-// Time of moving the bytes of all tensors and doing the operations, at 10 GB/s and 50 GFLOP/s: an order of magnitude.
+// Time to move the bytes of all tensors and do the operations, at 10 GB/s and 50 GFLOP/s: an order of magnitude.
 double roofline_microseconds(const LayerInstance& instance, double operations);
 
 }  // namespace torch_tensorrt::engine::onednn

@@ -19,9 +19,9 @@ std::unique_ptr<Tactic> make_layer_normalization();
 std::unique_ptr<Tactic> make_resize();
 std::unique_ptr<Tactic> make_concatenation();
 std::unique_ptr<Tactic> make_reorder();
-// oneDNN's primitives.
+// oneDNN's own primitives.
 std::unique_ptr<Tactic> make_recurrent();
-// A product for the input's share of all steps, then our own kernels step by step.
+// One product for the input's share of all steps, then our own kernels step by step.
 std::unique_ptr<Tactic> make_recurrent_steps();
 
 }  // namespace torch_tensorrt::engine::onednn

@@ -11,7 +11,7 @@ void check(dnnl_status_t status, const char* what) {
   TORCHTRT_CHECK(status == dnnl_success, "oneDNN: " << what << " failed with status " << static_cast<int>(status));
 }
 
-// Through the C interface: the C++ one builds a map of the arguments at every call.
+// Uses the C interface: the C++ interface builds a map of the arguments at every call.
 class DnnlKernel final : public Kernel {
  public:
   DnnlKernel(dnnl::primitive primitive, std::vector<std::pair<int, dnnl::memory>> memories,

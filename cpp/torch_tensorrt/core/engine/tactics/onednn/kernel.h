@@ -14,13 +14,13 @@ namespace torch_tensorrt::engine::onednn {
 // The CPU engine of the process; immutable.
 const dnnl::engine& cpu_engine();
 
-// Collects what a primitive reads and writes, then makes the kernel. Primitives must be created with a user scratchpad.
+// Collects the memory that a primitive reads and writes, then makes the kernel. The primitive needs a user scratchpad.
 class KernelBuilder {
  public:
-  // The layer's input (output) of that index, bound at each run.
+  // The layer's input (output) of that index; bound at each run.
   void input(int argument, const dnnl::memory::desc& desc, int32_t index);
   void output(int argument, const dnnl::memory::desc& desc, int32_t index = 0);
-  // Memory that stays where it is. `owner` keeps it alive; empty when somebody else does.
+  // Memory at a fixed address. `owner` keeps it alive; empty if something else does.
   void fixed(int argument, const dnnl::memory::desc& desc, const void* data, std::shared_ptr<const void> owner = {});
   std::unique_ptr<Kernel> build(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad);
 
@@ -28,7 +28,7 @@ class KernelBuilder {
   struct Binding {
     Source source;
     int32_t index;
-    size_t memory;  // among the memories
+    size_t memory;  // index in the memories
   };
 
  private:
@@ -39,7 +39,7 @@ class KernelBuilder {
   std::vector<std::shared_ptr<const void>> owners_;
 };
 
-// Attributes of every primitive here: the scratchpad is the engine's workspace.
+// Attributes common to all primitives here: the scratchpad is the engine's workspace.
 dnnl::primitive_attr attributes();
 
 }  // namespace torch_tensorrt::engine::onednn

@@ -22,7 +22,7 @@ bool constant_matrix(const LayerInstance& instance) {
   return instance.constants[1] != nullptr && instance.inputs[1].dims.nbDims == 2;
 }
 
-// A matrix operand, its last two dims swapped where the layer says so.
+// A matrix operand; its last two dims are swapped if the layer says so.
 memory::desc operand_desc(const Dims& dims, MatrixOperation operation) {
   auto sizes = to_dims(dims);
   auto strides = plain_desc(sizes).get_strides();
@@ -33,7 +33,7 @@ memory::desc operand_desc(const Dims& dims, MatrixOperation operation) {
   return {sizes, memory::data_type::f32, strides};
 }
 
-// Leading dimensions are folded into the rows when the second operand is one constant matrix.
+// Leading dimensions are folded into the rows if the second operand is one constant matrix.
 Dims folded(const Dims& dims) {
   int64_t rows = 1;
   for (int32_t i = 0; i + 1 < dims.nbDims; ++i) rows *= dims.d[i];
@@ -44,7 +44,7 @@ bool folds(const LayerInstance& instance) {
   return constant_matrix(instance) && product(instance).getOperation(0) == MatrixOperation::kNONE;
 }
 
-// An epilogue operand as a matrix: its rows are folded with those of the result, or it is one row.
+// An epilogue operand as a matrix: folded like the result, or a single row.
 memory::desc folded_operand(const TensorDesc& operand, int32_t) {
   return plain_desc(to_dims(operand.dims.nbDims < 2 ? Dims{1, operand.dims.volume()} : folded(operand.dims)));
 }
@@ -55,7 +55,7 @@ DescribeOperand describe_operand(const LayerInstance& instance) {
   return folds(instance) ? folded_operand : batched_operand;
 }
 
-// The first operation of the epilogue is a bias when it adds a constant row.
+// The first operation of the epilogue is a bias if it adds a constant row.
 bool has_bias(const LayerInstance& instance) {
   const auto& epilogue = instance.layer->epilogue();
   if (epilogue.empty() || epilogue[0].kind != EpilogueOp::Kind::kElementWise) return false;
@@ -104,7 +104,7 @@ Decision check_operands(const LayerInstance& instance) {
     }
   }
   if (folds(instance)) {
-    // Operands of the epilogue are folded like the result, or are one row.
+    // Operands of the epilogue are folded like the result, or are a single row.
     const auto& layer = product(instance);
     for (int32_t i = layer.own_input_count(); i < layer.getNbInputs(); ++i) {
       const auto& dims = instance.inputs[i].dims;

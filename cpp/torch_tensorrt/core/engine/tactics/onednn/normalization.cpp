@@ -34,7 +34,7 @@ std::unique_ptr<Kernel> prepare_softmax(const LayerInstance& instance) {
   return builder.build(dnnl::softmax_forward(desc), desc.scratchpad_desc());
 }
 
-// oneDNN normalises the last dimension, with scale and shift of that size.
+// oneDNN normalizes the last dimension only, with scale and shift of that size.
 Decision supports_layer_norm(const network::ILayer& layer) {
   const auto& norm = static_cast<const INormalizationLayer&>(layer);
   const int32_t rank = layer.getInput(0)->getDimensions().nbDims;

@@ -12,7 +12,7 @@ struct LayoutRow {
   const char* name;
   Tag tag;
 };
-// What convolutions, products and recurrent layers of oneDNN 3 ask for on x64, by rank. The names are oneDNN's own.
+// Layouts that oneDNN 3 asks for on x64, by rank, for convolutions, products and recurrent layers, with oneDNN's names.
 const LayoutRow kLayouts[] = {
     // matrices
     {"ab", Tag::ab},
@@ -64,7 +64,7 @@ const LayoutRow kLayouts[] = {
     {"ldOi32o", Tag::ldOi32o},
 };
 
-// Empty when the tag is not for this rank.
+// Empty if the tag is not for this rank.
 dnnl::memory::desc desc_of(const dnnl::memory::dims& dims, Tag tag) {
   return {dims, dnnl::memory::data_type::f32, tag, /*allow_empty=*/true};
 }

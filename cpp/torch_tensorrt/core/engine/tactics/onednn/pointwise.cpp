@@ -16,7 +16,7 @@ bool commutes(ElementWiseOperation operation) {
   return operation == ElementWiseOperation::kSUM || operation == ElementWiseOperation::kPROD;
 }
 
-// oneDNN broadcasts the second operand only.
+// oneDNN broadcasts only the second operand.
 std::unique_ptr<Kernel> prepare_elementwise(const LayerInstance& instance) {
   const auto& layer = static_cast<const IElementWiseLayer&>(*instance.layer);
   const auto& out = instance.outputs[0];
@@ -55,7 +55,7 @@ std::unique_ptr<Kernel> prepare_activation(const LayerInstance& instance) {
   return builder.build(dnnl::eltwise_forward(desc), desc.scratchpad_desc());
 }
 
-// oneDNN makes these of a plain maximum and minimum, which give a bound for NaN.
+// oneDNN computes these with a plain maximum and minimum, which turn NaN into a bound.
 bool loses_nan(ActivationType type) {
   return type == ActivationType::kRELU || type == ActivationType::kCLIP || type == ActivationType::kHARD_SIGMOID;
 }

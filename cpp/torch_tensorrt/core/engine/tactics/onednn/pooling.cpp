@@ -33,7 +33,7 @@ std::unique_ptr<Kernel> make_pool(dnnl::algorithm algorithm, const memory::desc&
   return builder.build(dnnl::pooling_forward(desc), desc.scratchpad_desc());
 }
 
-// Padding behind the input that makes oneDNN's output size the instance's: windows of ceil mode reach further.
+// Padding behind the input that makes oneDNN's output size the instance's: windows in ceil mode reach further.
 memory::dims reached_padding(const Window& window, const Dims& in, const Dims& out) {
   memory::dims post;
   for (size_t i = 0; i < window.size.size(); ++i) {
@@ -61,11 +61,11 @@ std::unique_ptr<Kernel> prepare_pooling(const LayerInstance& instance) {
   for (auto& dilation : window.dilation) dilation -= 1;
   const auto reached = reached_padding(window, in, instance.outputs[0].dims);
   for (size_t i = 0; i < reached.size(); ++i) {
-    // PyTorch does not count what lies behind the declared padding.
+    // PyTorch does not count elements beyond the declared padding.
     const bool counted = algorithm(layer) == dnnl::algorithm::pooling_avg_include_padding;
     TORCHTRT_CHECK(!counted || reached[i] <= window.post[i], "the last window reaches behind the padding");
     TORCHTRT_CHECK(window.pre[i] >= 0, "negative padding");
-    // oneDNN wants no padding as large as a window.
+    // oneDNN requires padding smaller than the window.
     const int64_t extent = (window.size[i] - 1) * (window.dilation[i] + 1) + 1;
     TORCHTRT_CHECK(window.pre[i] < extent && reached[i] < extent, "padding as large as the window");
   }

@@ -6,12 +6,12 @@
 
 namespace torch_tensorrt::engine::onednn {
 
-// Describes an operand of the epilogue (a layer input) as the primitive's result is described.
+// Describes an operand of the epilogue (a layer input) in the form of the primitive's result.
 using DescribeOperand = dnnl::memory::desc (*)(const TensorDesc& operand, int32_t rank);
 
-// The epilogue from operation `first` on as attributes of a primitive whose result has the rank.
+// The epilogue from operation `first` on, as attributes of a primitive whose result has the rank.
 dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank, DescribeOperand describe);
-// Binds its operands.
+// Binds the operands of the epilogue.
 void bind_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
                    DescribeOperand describe);
 

@@ -19,7 +19,7 @@ using network::RecurrentWeights;
 
 constexpr auto kF32 = memory::data_type::f32;
 
-// oneDNN's GRU has its update gate first. Weights in that order have layouts of this prefix in the store.
+// oneDNN's GRU has its update gate first. Layouts of weights in that order have this prefix in the store.
 const std::string kUpdateFirst = "update_first_";
 
 const IRecurrentLayer& recurrent(const LayerInstance& instance) {
@@ -49,11 +49,11 @@ memory::desc any_desc(const memory::desc& plain) { return {plain.get_dims(), kF3
 
 memory::desc states_desc(int64_t batch, int64_t size) { return plain_desc({1, 1, batch, size}); }
 
-// What the primitives of the cells have in common.
+// Descs common to the primitives of all cells.
 struct Descs {
   dnnl::rnn_direction direction;
   memory::desc input;
-  memory::desc hidden;  // empty: none are given
+  memory::desc hidden;  // empty: no initial states are given
   memory::desc cell;
   memory::desc input_weights;
   memory::desc hidden_weights;
@@ -132,7 +132,7 @@ void exchange_gates(const IRecurrentLayer& layer, float* elements, int64_t count
 
 bool is_update_first(const std::string& layout) { return layout.rfind(kUpdateFirst, 0) == 0; }
 
-// The plain elements, gates in the network's order.
+// Restores the plain elements, with the gates in the network's order.
 void to_plain(const IRecurrentLayer& layer, const WeightBlock& from, const std::string& key, const memory::desc& plain,
               void* to) {
   WeightBlock block = from;
@@ -166,7 +166,7 @@ PackedWeights pack_gates(WeightStore& store, const IRecurrentLayer& layer, Recur
   return {copy.get(), copy};
 }
 
-// In oneDNN's order of gates; a GRU's has a row more.
+// Bias in oneDNN's order of gates; a GRU's has one row more.
 std::shared_ptr<float> bias_of(WeightStore& store, const IRecurrentLayer& layer) {
   auto joined = joined_biases(store, layer);
   if (layer.getCell() != RecurrentCell::kGRU) return joined;
@@ -181,7 +181,7 @@ std::shared_ptr<float> bias_of(WeightStore& store, const IRecurrentLayer& layer)
   return bias;
 }
 
-// Output 2 of cells without a cell state is output 1 again.
+// For cells without a cell state, output 2 is a copy of output 1.
 class WithCopy final : public Kernel {
  public:
   WithCopy(std::unique_ptr<Kernel> kernel, int64_t bytes) : kernel_(std::move(kernel)), bytes_(bytes) {}

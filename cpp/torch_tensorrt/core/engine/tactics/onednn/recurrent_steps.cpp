@@ -23,9 +23,9 @@ using network::IRecurrentLayer;
 using network::RecurrentCell;
 using network::RecurrentWeights;
 
-// The input's share of so many bytes is computed at a time, so that it is read while it is in a cache.
+// Bytes of the input's share computed at a time, so that the steps read it from a cache.
 constexpr int64_t kChunkBytes = int64_t{2} << 20;
-// Of one step: less is not worth a thread more, which the others wait for at the end of the step.
+// Operations of one step for each thread: with fewer, waiting at the end of the step costs more than a thread gains.
 constexpr int64_t kOperationsPerThread = 100000;
 constexpr int64_t kAlignedFloats = 16;
 
@@ -33,7 +33,7 @@ int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple -
 
 // ---- the input's share ------------------------------------------------------------------------------------------
 
-// rows x I times I x G * H, and the biases.
+// rows x I times I x G * H, plus the biases.
 dnnl::matmul::primitive_desc describe_product(const IRecurrentLayer& layer, int64_t rows, int64_t features,
                                               const memory::desc& weights) {
   const int64_t columns = layer.gate_count() * layer.getHiddenSize();
@@ -51,7 +51,7 @@ memory::desc any_input_weights(const IRecurrentLayer& layer, int64_t features) {
   return {plain.get_dims(), memory::data_type::f32, memory::format_tag::any};
 }
 
-// Steps of the sequence whose share is computed at a time.
+// Number of steps whose input share is computed at a time.
 int64_t chunk_steps(const IRecurrentLayer& layer, int64_t steps, int64_t batch) {
   const int64_t bytes = batch * layer.gate_count() * layer.getHiddenSize() * static_cast<int64_t>(sizeof(float));
   const int64_t most = std::clamp<int64_t>(kChunkBytes / std::max<int64_t>(bytes, 1), 1, steps);
@@ -61,13 +61,13 @@ int64_t chunk_steps(const IRecurrentLayer& layer, int64_t steps, int64_t batch) 
 
 // ---- steps ------------------------------------------------------------------------------------------------------
 
-// Threads wait for each other at the end of a step. They spin for as long as a step may take; then somebody else has
-// the core of one of them, and it is given up.
+// Threads wait for each other at the end of a step. They spin for as long as a step may take; after that another
+// program must have the core of one of them, and they yield theirs.
 class Barrier {
  public:
-  // Before any thread waits.
+  // Call it before any thread waits.
   void set_threads(int64_t threads) { threads_ = threads; }
-  // The `round`th time, counted from 1.
+  // Waits for the `round`th time, counted from 1.
   void wait(int64_t round) {
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_ * round) return;
     for (int64_t i = 0; arrived_.load(std::memory_order_acquire) < threads_ * round; ++i) {
@@ -104,13 +104,13 @@ struct Geometry {
 class StepsKernel final : public Kernel {
  public:
   struct Parts {
-    RecurrentStep form;  // what all steps have in common
+    RecurrentStep form;  // common to all steps
     Geometry geometry;
     std::optional<network::DataType> lengths_type;
     bool has_hidden;
     bool has_cell;
     std::unique_ptr<Kernel> product;
-    std::unique_ptr<Kernel> last_product;  // of a shorter last chunk, or null
+    std::unique_ptr<Kernel> last_product;  // for a shorter last chunk, or null
     std::shared_ptr<const void> new_gate_bias;
   };
   StepsKernel(const StepKernels& kernels, Parts parts)
@@ -147,7 +147,7 @@ class StepsKernel final : public Kernel {
   struct Call {
     RecurrentStep step;
     float* output;
-    float* states;  // room for two
+    float* states;  // room for two hidden states
     float* share;
   };
 
@@ -167,7 +167,7 @@ class StepsKernel final : public Kernel {
     return lengths;
   }
 
-  // The states before the first step: the cell's goes to its output.
+  // The states before the first step; the cell's state is copied to its output.
   const float* start_of(const void* const* inputs, void* const* outputs, float* zeros) const {
     const auto bytes = static_cast<size_t>(geometry_.state()) * sizeof(float);
     const void* hidden = parts_.has_hidden ? inputs[IRecurrentLayer::kHiddenState] : nullptr;
@@ -181,7 +181,7 @@ class StepsKernel final : public Kernel {
     return zeros;
   }
 
-  // Where step i leaves the hidden state: in the output, or beside it where sequences end early.
+  // Memory for the hidden state of step i: the output, or a buffer if sequences end early.
   float* next_hidden(const Call& call, int64_t i) const {
     if (call.step.lengths != nullptr) return call.states + (i + 1) % 2 * state_floats();
     return call.output + geometry_.time_of(i) * geometry_.state();
@@ -205,7 +205,7 @@ class StepsKernel final : public Kernel {
 
   int64_t groups() const { return (geometry_.size + kernels_.lanes - 1) / kernels_.lanes; }
 
-  // Steps [first, first + count), whose share of the input begins at `time`.
+  // Runs steps [first, first + count); `time` is where their share of the input begins.
   void run_steps(Call& call, int64_t first, int64_t count, int64_t time) const {
     const int32_t threads = thread_count();
     if (threads == 1) {

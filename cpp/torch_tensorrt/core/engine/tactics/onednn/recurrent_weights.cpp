@@ -17,7 +17,7 @@ namespace {
 
 int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-// The order of step_kernels.h: groups x inputs x gates x lanes.
+// The order described in step_kernels.h: groups x inputs x gates x lanes.
 struct GroupedWeights {
   int64_t gates;
   int64_t size;    // hidden elements
@@ -28,7 +28,7 @@ struct GroupedWeights {
   int64_t bytes() const { return groups() * inputs * gates * lanes * static_cast<int64_t>(sizeof(float)); }
   std::string layout() const { return "grouped_gates_" + std::to_string(lanes); }
 
-  // Calls f(place among the plain elements, place in the groups) for every element.
+  // Calls f(index in the plain elements, index in the groups) for every element.
   template <typename F>
   void for_each(F f) const {
     for (int64_t gate = 0; gate < gates; ++gate) {

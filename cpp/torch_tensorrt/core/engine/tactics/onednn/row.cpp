@@ -28,7 +28,7 @@ class RowTactic final : public Tactic {
     return format == network::TensorFormat::kLINEAR || (!row_.only_linear && is_plain_or_hwc(format));
   }
 
-  // A primitive of these kinds costs microseconds to make, and oneDNN keeps it in its own cache.
+  // Tries to make the primitive: for these kinds that takes microseconds, and oneDNN caches it.
   Decision takes(const LayerInstance& instance) const override {
     try {
       row_.prepare(instance);

@@ -10,11 +10,11 @@ namespace torch_tensorrt::engine::onednn {
 struct Row {
   const char* name;
   network::LayerType kind;
-  bool only_linear;  // else kLINEAR and kHWC
-  bool in_place;     // the output may take over input 0 where their descs agree
-  // Beyond check_basics and check_epilogue.
+  bool only_linear;  // only kLINEAR; else kLINEAR and kHWC
+  bool in_place;     // the output may take over input 0 if their descs agree
+  // Checks beyond check_basics and check_epilogue.
   Decision (*supports)(const network::ILayer& layer);
-  // The kernel; throws dnnl::error or Error where the instance cannot be run, and is asked for that.
+  // Makes the kernel. Throws dnnl::error or Error if the instance cannot run; takes() relies on that.
   std::unique_ptr<Kernel> (*prepare)(const LayerInstance& instance);
 };
 

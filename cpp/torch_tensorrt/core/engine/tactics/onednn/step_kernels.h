@@ -7,8 +7,8 @@
 namespace torch_tensorrt::engine::onednn {
 
 // One step of a recurrent layer without projection, for a batch of N with H hidden elements and G gates. Hidden
-// elements stand in groups of `lanes`; the weights of a group lie together: groups x H x G x lanes, zeros behind the
-// last element.
+// elements form groups of `lanes`, and the weights of a group lie together: groups x H x G x lanes, with zeros behind
+// the last element.
 struct RecurrentStep {
   network::RecurrentCell cell;
   int64_t batch;
@@ -16,15 +16,15 @@ struct RecurrentStep {
   const float* weights;
   const float* from_input;     // N x G * H: the input's share, biases included
   const float* new_gate_bias;  // of the hidden state's share in a GRU's new gate; padded to whole groups, else null
-  const float* hidden;         // N x H, of the step before
+  const float* hidden;         // N x H, of the previous step
   float* next_hidden;          // N x H
-  float* cell_state;           // N x H, of an LSTM; becomes the next
-  float* output;               // N x H; null where it is next_hidden
-  const int64_t* lengths;      // one a sequence, or null
-  int64_t step;                // a sequence of this length or shorter keeps its states and puts out 0
+  float* cell_state;           // N x H, of an LSTM; updated to the next state
+  float* output;               // N x H; null if it is next_hidden
+  const int64_t* lengths;      // one for each sequence, or null
+  int64_t step;                // sequences of this length or shorter keep their states and output 0
 };
 
-// Runs hidden elements of the groups [first, last). Different groups may run at once.
+// Runs the hidden elements of the groups [first, last). Different groups may run in parallel.
 using RunStep = void (*)(const RecurrentStep& step, int64_t first, int64_t last);
 
 struct StepKernels {
@@ -32,7 +32,7 @@ struct StepKernels {
   RunStep run;
 };
 
-// For this machine; null where there are none for it.
+// The kernels for this machine; null if there are none.
 const StepKernels* find_step_kernels();
 // Each for its instruction set.
 extern const StepKernels kAvx2StepKernels;

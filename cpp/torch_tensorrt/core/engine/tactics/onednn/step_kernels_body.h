@@ -1,6 +1,6 @@
-// What step_kernels_avx2.cpp and step_kernels_avx512.cpp compile, each for its instruction set: they define kLanes
-// (floats of a register) and kRows (rows of a tile) before. Everything here has internal linkage, so that the linker
-// never gives one file's code to the other.
+// Shared source of step_kernels_avx2.cpp and step_kernels_avx512.cpp, each compiled for its instruction set. They
+// define kLanes (floats of a register) and kRows (rows of a tile) before. Everything here has internal linkage, so that
+// the linker never mixes the code of the two files.
 
 namespace torch_tensorrt::engine::onednn {
 namespace {
@@ -9,14 +9,14 @@ using network::RecurrentCell;
 
 typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
 typedef int32_t Bits __attribute__((vector_size(kLanes * sizeof(int32_t))));
-// Memory at any address.
+// A float vector at any address.
 typedef float Unaligned __attribute__((vector_size(kLanes * sizeof(float)), aligned(alignof(float)), may_alias));
 
 inline Vector load(const float* from) { return *reinterpret_cast<const Unaligned*>(from); }
 inline void store(float* to, Vector value) { *reinterpret_cast<Unaligned*>(to) = value; }
 inline Vector all(float value) { return Vector{} + value; }
 
-// The first `count` elements, zeros behind them.
+// Loads the first `count` elements, with zeros behind them.
 inline Vector load(const float* from, int64_t count) {
   if (count >= kLanes) return load(from);
   float values[kLanes] = {};
@@ -76,7 +76,7 @@ constexpr int gates_of(RecurrentCell cell) {
   return cell == RecurrentCell::kLSTM ? 4 : cell == RecurrentCell::kGRU ? 3 : 1;
 }
 
-// Sums of some rows and groups before the gates' functions.
+// Sums for some rows and groups, before the gates' functions.
 template <int Rows, int Groups, int Gates>
 struct Tile {
   Vector sums[Groups][Rows][Gates];
@@ -117,10 +117,10 @@ inline void multiply(Tile<Rows, Groups, Gates>& tile, const RecurrentStep& step,
 struct Place {
   int64_t row;    // of the batch
   int64_t first;  // element of the hidden state
-  int64_t count;  // how many of the group's lanes there are
+  int64_t count;  // number of the group's lanes in use
 };
 
-// The next hidden state of one row and group.
+// Computes the next hidden state of one row and group.
 template <RecurrentCell Cell>
 inline Vector apply_gates(const RecurrentStep& step, const Place& at, const Vector* sums, bool runs) {
   const int64_t offset = at.row * step.hidden_size + at.first;
@@ -167,7 +167,7 @@ void run_tile(const RecurrentStep& step, int64_t row, int64_t group) {
     }
   }
   const float* weights = step.weights + group * size * (kGates * kLanes);
-  // As many sums as there are registers.
+  // Use as many sums as there are registers.
   if constexpr (kGates == 4 && Rows == kRows) {
     multiply<Rows, Groups, kGates, 0, 2>(tile, step, row, weights);
     multiply<Rows, Groups, kGates, 2, 2>(tile, step, row, weights);
@@ -180,7 +180,7 @@ void run_tile(const RecurrentStep& step, int64_t row, int64_t group) {
   }
 }
 
-// A single row has several groups at once, so that the additions do not wait for each other.
+// Gives a single row several groups at once, so that the additions do not wait for each other.
 template <RecurrentCell Cell>
 void run_row(const RecurrentStep& step, int64_t row, int64_t first, int64_t last) {
   constexpr int kGroups = 8 / gates_of(Cell);
