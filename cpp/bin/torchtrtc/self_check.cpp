@@ -94,7 +94,7 @@ std::vector<at::Tensor> run(torch::jit::Module& module, const std::vector<at::Te
   return tensors;
 }
 
-// Floating inputs in the dtype of the module's weights, as an engine casts them where the module would not take them.
+// Casts floating inputs to the dtype of the module's weights: an engine casts such inputs, a module refuses them.
 std::vector<at::Tensor> in_dtype_of(const torch::jit::Module& module, std::vector<at::Tensor> inputs) {
   std::optional<at::ScalarType> dtype;
   for (const at::Tensor& weight : module.parameters()) {
