@@ -89,8 +89,8 @@ class WriteWalk {
   Storage* new_result(Value* output, const std::vector<const Alias*>& ways);
   void hold(Storage* result, const Branch& branch, size_t place, size_t first, Holders& holders, BranchValues& values);
 
-  // What a loop carries: `is_known` where the memory of each round's tensor is that of one of the candidates, which
-  // in the loop that only known carried tensors hold. One flag per candidate says whether the tensor is that candidate.
+  // A tensor that a loop carries. `is_known`: in every round its memory is that of an outer candidate, or only known
+  // carried tensors hold it. One flag per candidate says whether the tensor is this candidate.
   struct Carried {
     bool is_known = false;
     bool is_candidate_always = false;
