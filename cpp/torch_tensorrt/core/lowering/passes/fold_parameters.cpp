@@ -17,7 +17,7 @@ bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& par
     auto* input = graph->inputs()[first + i];
     const auto constant = torch::jit::tryInsertConstant(*graph, params[i]);
     if (!constant) continue;
-    const std::string name = input->hasDebugName() ? input->debugName() : std::string();  // "%0" has a number
+    const std::string name = input->hasDebugName() ? input->debugName() : std::string();  // "%0" has no debug name
     input->replaceAllUsesWith(*constant);
     graph->eraseInput(first + i);
     if (!name.empty()) (*constant)->setDebugName(name);
