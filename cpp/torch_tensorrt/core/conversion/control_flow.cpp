@@ -80,7 +80,7 @@ class DataDependence {
                        [&](const Value* input) { return !holds_tensors(input->type()) && includes(input); });
   }
 
-  // The elements of a tuple that the graph makes: a number beside a tensor is not of the tensor.
+  // Looks up each element of a tuple made in the graph: a number beside a tensor does not depend on it.
   void visit_elements(const Node* n) {
     const Node* maker = n->input(0)->node();
     const auto elements = maker->inputs();
