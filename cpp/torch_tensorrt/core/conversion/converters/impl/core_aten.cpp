@@ -48,7 +48,7 @@ OpConverter raw_softmax(const std::string& op) {
   };
 }
 
-// (self, dim, half_to_float): zeros if all elements are minus infinity.
+// (self, dim, dtype): zeros if all elements are minus infinity.
 bool safe_softmax(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   if (const auto type = optional_dtype(args[2])) x = cast(ctx, x, *type);

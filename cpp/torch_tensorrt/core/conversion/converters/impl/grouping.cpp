@@ -262,7 +262,7 @@ Decision uses_bags_alone(const torch::jit::Node* n) {
 
 // ---- mixtures of experts ----------------------------------------------------------------------------------------
 
-// The group of each of `count` places, of which group i ends before ends[i]; behind the last one it is their number.
+// The group of each of `count` places. Group i ends before ends[i]; later places get the number of groups.
 ITensor* group_of_places(ConversionCtx* ctx, ITensor* ends, const Size& count) {
   auto* places = unsqueeze_last(ctx, count_up_to(ctx, count));
   auto* behind = apply(ctx, nvinfer1::UnaryOperation::kNOT,
