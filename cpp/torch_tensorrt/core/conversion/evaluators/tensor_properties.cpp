@@ -86,8 +86,8 @@ Result is_on_gpu(ConversionCtx* ctx, const torch::jit::Node*, kwargs&) {
   return ctx->settings.device.device_type == nvinfer1::DeviceType::kGPU;
 }
 
-// Engines have no gradients, no autocasting, only dense tensors, and no complex or quantized
-// ones.
+// Engines have no gradients and no autocasting. Their tensors are dense, and neither complex nor
+// quantized.
 // `yes`: a transformer then removes a batch's padding, which changes only the padding. The converter of
 // aten::to_padded_tensor checks the mask itself.
 Result yes(ConversionCtx*, const torch::jit::Node*, kwargs&) { return true; }

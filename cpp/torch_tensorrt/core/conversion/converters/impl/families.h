@@ -10,8 +10,8 @@
 namespace torch_tensorrt::core::conversion::converters {
 
 // One row of a family: a PyTorch operator by name and overload ("aten::add.Tensor"; all overloads: "aten::add.*").
-// Registering the row looks up the full schema
-// and, if PyTorch has one, the in-place variant ("aten::add_.Tensor").
+// Registering the row looks up the full schema and, if PyTorch has one, the in-place variant
+// ("aten::add_.Tensor").
 struct BuiltinConverter {
   const char* op;
   OpConverter convert;

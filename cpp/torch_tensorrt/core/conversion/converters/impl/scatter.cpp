@@ -44,7 +44,7 @@ bool index(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, transpose(ctx, out, back));
 }
 
-// ---- what writes ------------------------------------------------------------------------------------------------
+// ---- layers that write ------------------------------------------------------------------------------------------
 
 struct Scatter {
   ScatterReduction reduction = ScatterReduction::kNONE;
