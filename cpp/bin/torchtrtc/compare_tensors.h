@@ -8,7 +8,7 @@
 
 namespace torchtrtc {
 
-// 1e-5; of types with fewer digits, eight units in the last place.
+// 1e-5; for dtypes with less precision, eight units in the last place.
 double default_rtol(at::ScalarType dtype);
 
 // Describes how `found` differs from `expected`; nothing if they agree. Shapes and dtypes must match, the same elements
