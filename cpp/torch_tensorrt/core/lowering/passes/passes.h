@@ -16,8 +16,8 @@ using GraphPtr = std::shared_ptr<torch::jit::Graph>;
 // its submodules. Returns their values. Throws Error if the graph writes to the module or uses it in another way.
 std::vector<torch::jit::IValue> lower_attributes(const GraphPtr& graph, const torch::jit::IValue& module);
 // Moves parameters, constants and tensors made from known values to the CPU, where lowering and conversion evaluate
-// them. A module on a GPU may hold constants on either device. The device of the engine is a separate setting.
-// own.
+// them. A module on a GPU may hold constants on either device. The device of the engine is a separate
+// setting.
 bool move_constants_to_cpu(const GraphPtr& graph, std::vector<torch::jit::IValue>& params);
 // Copies the parts that unsafe_chunk and unsafe_split give of a tensor without other readers. Traced cells of recurrent
 // networks write to such parts.

@@ -96,7 +96,7 @@ void WriteWalk::visit_list_write(Node* node, const std::vector<Alias>& aliases) 
   }
 }
 
-// Raises the message at run time instead, because conversion may know that the node's branch is not taken.
+// Leaves an exception in place of the node, because conversion may know that the node's branch is not taken.
 void WriteWalk::raise_where_reached(Node* node, Node* instead, const std::string& message) {
   auto* raised = graph_.create(c10::prim::RaiseException, {}, 0);
   raised->addInput(constant_before(node, message));
