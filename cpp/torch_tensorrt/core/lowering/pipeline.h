@@ -19,7 +19,7 @@ struct PassEntry {
 
 // The only place that defines the order of the passes.
 std::vector<PassEntry> lowering_pipeline();
-// Runs the entries in order and logs the graph after each at the log level kGRAPH. An Error from a pass names the
+// Runs the entries in order and logs the graph after each at the debug level. An Error from a pass names the
 // pass.
 void run_pipeline(const std::vector<PassEntry>& pipeline, LoweredGraph& graph, const LowerInfo& info);
 
