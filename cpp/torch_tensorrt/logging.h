@@ -4,7 +4,7 @@
 
 #include "torch_tensorrt/macros.h"
 
-// What the compiler and the runtime print, to stderr. One logger for the whole process; every function is thread-safe.
+// Messages of the compiler and the runtime, on stderr. One logger for the whole process; every function is thread-safe.
 namespace torch_tensorrt {
 namespace logging {
 

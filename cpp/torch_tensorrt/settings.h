@@ -7,22 +7,22 @@
 
 namespace torch_tensorrt {
 
-// One setting, for everything that reads or shows settings: JSON, plans, the flags of torchtrtc, Python's signature and
-// docstring, the page docs/settings.md.
+// One setting. All readers use this row: JSON, plans, the flags of torchtrtc, Python's signature and docstring, and the
+// page docs/settings.md.
 struct SettingRow {
   const char* name;         // in C++, Python, JSON and plans
-  const char* flags;        // of torchtrtc, as CLI11 takes them
-  const char* placeholder;  // of the value in its help; empty for flags and numbers
+  const char* flags;        // torchtrtc's flags, as CLI11 takes them
+  const char* placeholder;  // torchtrtc's help shows it for the value; empty for flags and numbers
   const char* help;
-  // Of numbers. One that may be left open (None in Python) is -1 then.
+  // For numbers only. A number that may be left open (None in Python) has the value -1 then.
   int64_t low = 0;
   int64_t high = std::numeric_limits<int64_t>::max();
   bool may_be_open = false;
-  bool is_recorded = true;  // in the plan of an engine, for building it again
+  bool is_recorded = true;  // stored in the plan, for rebuilding the engine
 };
 
-// The settings of a build that are numbers, texts and switches; those of other types (device, precisions, capability)
-// stand beside them in CompileSpec. A new setting is a field here, its row below, and the code that obeys it.
+// Build settings that are numbers, texts and switches; CompileSpec adds those of other types (device, precisions,
+// capability). To add a setting, add a field here, its row below, and the code that obeys it.
 struct Settings {
   bool disable_tf32 = false;
   bool sparse_weights = false;
@@ -52,7 +52,7 @@ struct Settings {
 // Calls visit(row, field) for every setting, in the order of Python's arguments. `settings` may be const.
 template <typename S, typename Visit>
 void visit_settings(S& settings, Visit&& visit) {
-  constexpr int64_t kDlaBytes = 4096;  // the least that a DLA takes
+  constexpr int64_t kDlaBytes = 4096;  // the smallest memory size of a DLA
   constexpr int64_t kInt32 = std::numeric_limits<int32_t>::max();
   constexpr int64_t kMostThreads = 1024;
   constexpr int64_t kAny = std::numeric_limits<int64_t>::max();

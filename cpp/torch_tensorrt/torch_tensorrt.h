@@ -69,7 +69,7 @@ class TORCHTRT_API TensorFormat {
   Value value_ = kUnknown;
 };
 
-// Where engines run. A requested device that is not there is an error, never a silent move to another.
+// The device that engines run on. A requested device that is missing is an error; engines never move silently.
 struct TORCHTRT_API Device {
   class TORCHTRT_API DeviceType {
    public:
@@ -97,7 +97,7 @@ struct TORCHTRT_API Device {
 
   Device() = default;
   static Device cpu();
-  // The current GPU, or the CPU where PyTorch has no GPU.
+  // The current GPU, or the CPU if PyTorch sees no GPU.
   static Device current();
 
  private:
@@ -110,7 +110,7 @@ enum class TORCHTRT_API EngineCapability : int8_t { kSTANDARD, kSAFETY, kDLA_STA
 //
 // Static: `shape`. Dynamic: `min_shape`, `opt_shape`, `max_shape` of one rank with min <= opt <= max in every dimension
 // (Error otherwise); `shape` then has -1 where they differ. dtype kUnknown: taken from the model's weights, else float.
-// tensor_domain [low, high): where sample values for this input may be drawn from.
+// tensor_domain [low, high): sample values for this input are drawn from this range.
 struct TORCHTRT_API Input : torch::CustomClassHolder {
   std::vector<int64_t> min_shape;
   std::vector<int64_t> opt_shape;
@@ -120,21 +120,21 @@ struct TORCHTRT_API Input : torch::CustomClassHolder {
   TensorFormat format = TensorFormat::kContiguous;
   std::vector<double> tensor_domain = {0, 2};
   bool input_is_dynamic = false;
-  // Other ranges that the shape may be in, of the same rank: the engine then has a profile for each, and takes shapes
-  // of one profile only. All inputs that have some have the same number; the others have their one range in every
-  // profile.
+  // More ranges for the shape, of the same rank. The engine then has a profile for each range, and the shapes of a call
+  // must fit one profile. All inputs with more ranges must have the same number of them; an input without uses its one
+  // range in every profile.
   struct Range {
     std::vector<int64_t> min_shape;
     std::vector<int64_t> opt_shape;
     std::vector<int64_t> max_shape;
   };
   std::vector<Range> more_ranges;
-  // Elements of an integer input that the model uses as sizes (CompileSpec::allow_shape_tensors), one an element, with
-  // min <= opt <= max. Without opt_values those of the example are taken, or else the ends of tensor_domain.
+  // Element values of an integer input that the model uses as sizes (CompileSpec::allow_shape_tensors), one value per
+  // element, min <= opt <= max. Default of opt_values: the example's elements, else the ends of tensor_domain.
   std::vector<int64_t> min_values;
   std::vector<int64_t> opt_values;
   std::vector<int64_t> max_values;
-  std::string name;  // what messages call it; empty: as the module does
+  std::string name;  // the input's name in messages; empty: the module's own name for it
 
   Input() = default;
   // S below is std::vector<int64_t> or c10::ArrayRef<int64_t>.
@@ -165,7 +165,7 @@ struct TORCHTRT_API Input : torch::CustomClassHolder {
         DataType dtype, TensorFormat format = TensorFormat::kContiguous);
   Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape, c10::ArrayRef<int64_t> max_shape,
         DataType dtype, std::vector<double> tensor_domain, TensorFormat format = TensorFormat::kContiguous);
-  // Sizes in braces, which S alone would leave ambiguous: Input({1, 3, 224, 224}), Input({1, 3}, {4, 3}, {8, 3}).
+  // Overloads for braces, which are ambiguous with S: Input({1, 3, 224, 224}), Input({1, 3}, {4, 3}, {8, 3}).
   using Sizes = std::initializer_list<int64_t>;
   Input(Sizes shape, TensorFormat format = TensorFormat::kContiguous) : Input(std::vector<int64_t>(shape), format) {}
   Input(Sizes shape, std::vector<double> tensor_domain, TensorFormat format = TensorFormat::kContiguous)
@@ -181,7 +181,7 @@ struct TORCHTRT_API Input : torch::CustomClassHolder {
         TensorFormat format = TensorFormat::kContiguous)
       : Input(std::vector<int64_t>(min_shape), std::vector<int64_t>(opt_shape), std::vector<int64_t>(max_shape), dtype,
               format) {}
-  // Shape, dtype and layout of an example.
+  // Takes shape, dtype and layout from an example.
   Input(at::Tensor tensor);
 
  private:
@@ -194,19 +194,19 @@ struct TORCHTRT_API GraphInputs {
   std::vector<Input> inputs;
 };
 
-// "Torch-TensorRT Version: ...", one line a component, with a newline at the end.
+// "Torch-TensorRT Version: ...", one line per component, with a newline at the end.
 TORCHTRT_API std::string get_build_info();
-// Prints it to stdout.
+// Prints get_build_info() to stdout.
 TORCHTRT_API void dump_build_info();
-// The build, then what engines can be built for and run on here: each device, and each backend with its version, or the
-// reason why it cannot be used on a device.
+// The build, then each device with the backends that can build and run engines on it: the version of each backend, or
+// the reason why it cannot be used.
 TORCHTRT_API std::string get_environment_report();
-// Throws Error when there is no such GPU.
+// Throws Error if the machine has no such GPU.
 TORCHTRT_API void set_device(const int gpu_id);
 
 namespace torchscript {
 
-// Everything that compile may be told: the settings (settings.h), and those of types of their own.
+// The arguments of compile: the settings of settings.h, and settings of other types.
 struct TORCHTRT_API CompileSpec : Settings {
   CompileSpec(std::vector<std::vector<int64_t>> fixed_sizes);
   CompileSpec(std::vector<c10::ArrayRef<int64_t>> fixed_sizes);
@@ -214,53 +214,53 @@ struct TORCHTRT_API CompileSpec : Settings {
   CompileSpec(torch::jit::IValue input_signature);
 
   GraphInputs graph_inputs;
-  // Precisions that layers may run in. The builder never uses another.
+  // Precisions that layers may run in. The builder never uses another precision.
   std::set<DataType> enabled_precisions = {DataType::kFloat};
   Device device = Device::current();
   EngineCapability capability = EngineCapability::kSTANDARD;
 };
 
-// Whether every operation of the method has a converter or an evaluator; those that have none are logged as errors.
+// Whether every operation of the method has a converter or an evaluator. Logs the other operations as errors.
 TORCHTRT_API bool check_method_operator_support(const torch::jit::Module& module, std::string method_name);
 
-// How the uses of one operator would run: as layers, computed while compiling, or by PyTorch for the reason that is
-// given.
+// How the uses of one operator would run: as layers, computed while compiling, or by PyTorch, with the reason why they
+// are left to PyTorch.
 struct TORCHTRT_API OperatorSupport {
   std::string op;      // the schema
   std::string how;     // "converted", "evaluated" or "pytorch"
-  std::string reason;  // of "pytorch"
+  std::string reason;  // why PyTorch runs it
   std::string source;  // the Python line of the first use
   int64_t uses = 0;
 };
 struct TORCHTRT_API SupportReport {
   std::vector<OperatorSupport> operators;
-  std::string problem;    // why these inputs cannot be compiled although every operator could be; empty if they can
+  std::string problem;    // why these inputs cannot be compiled although every operator can be; empty if they can
   bool is_whole = false;  // the method would be one engine
 };
-// What would become of every operator of the method. With inputs in the specification, what depends on their shapes is
-// looked at, too. Nothing is built.
+// Reports how every operator of the method would run. With inputs in the specification, also finds problems that depend
+// on their shapes. Builds nothing.
 TORCHTRT_API SupportReport check(const torch::jit::Module& module, std::string method_name, CompileSpec info);
-// The report as a table for people and as JSON ({"whole", "problem", "operators": [{"op", "how", "uses", "reason",
+// The report as a table for people, and as JSON ({"whole", "problem", "operators": [{"op", "how", "uses", "reason",
 // "source"}]}).
 TORCHTRT_API std::string to_table(const SupportReport& report);
 TORCHTRT_API std::string to_json(const SupportReport& report);
-// What is registered now: the schemas that have a converter, and the kinds of node that an evaluator computes.
+// The currently registered schemas with a converter, and the kinds of node with an evaluator.
 TORCHTRT_API std::vector<std::string> converted_operators();
 TORCHTRT_API std::vector<std::string> evaluated_operators();
 
-// A module whose forward runs engines. The module that is given is not changed.
+// A module whose forward runs engines. Does not change the given module.
 TORCHTRT_API torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info);
-// A module like `compiled`, which compile or embed_engine_in_new_module returned, with the weights of
-// `new_weight_module`: a module with the code of the one that was compiled (its method of the same name), whose
-// parameters and buffers have the same names, shapes and dtypes (Error otherwise, naming them). Nothing is timed again.
-// An engine of TensorRT must have been built with CompileSpec::refit. The modules that are given are not changed, and
-// may run meanwhile.
+// Copies `compiled`, returned by compile or embed_engine_in_new_module, with the weights of `new_weight_module`. Times
+// nothing again. The new module must have the code of the compiled one; its method of the same name is used. Its
+// parameters and buffers must have the same names, shapes and dtypes (Error naming those that differ). TensorRT engines
+// must have been built with CompileSpec::refit. Does not change the given modules, which may run at the same
+// time.
 TORCHTRT_API torch::jit::Module refit_module_weights(const torch::jit::Module& compiled,
                                                      const torch::jit::Module& new_weight_module);
 // The bytes of one engine for the whole method.
 TORCHTRT_API std::string convert_method_to_trt_engine(const torch::jit::Module& module, std::string method_name,
                                                       CompileSpec info);
-// A module around engine bytes. An empty name list: the engine's own order in that direction.
+// A module around engine bytes. An empty name list means the engine's own order of inputs or outputs.
 TORCHTRT_API torch::jit::Module embed_engine_in_new_module(
     const std::string& engine, Device device,
     const std::vector<std::string>& input_binding_names = std::vector<std::string>(),

@@ -8,13 +8,13 @@
 
 namespace torchtrtc {
 
-// 1e-5; of types with fewer digits, eight units in the last place.
+// 1e-5; for dtypes with less precision, eight units in the last place.
 double default_rtol(at::ScalarType dtype);
 
-// In words how `found` differs from `expected`; nothing where it does not. Shapes and dtypes must be the same, the same
-// elements must be finite, equal infinities (and NaN and NaN) are equal, and of the finite elements
-// max|found - expected| <= atol + rtol * max|expected|: relative to the largest of them, since small elements of a sum
-// carry its whole rounding error.
+// Describes how `found` differs from `expected`; nothing if they agree. Shapes and dtypes must match, the same elements
+// must be finite, and infinities and NaN must match. For the finite elements, max|found - expected| must be at most
+// atol + rtol * max|expected|. The tolerance is relative to the largest element because small elements of a sum carry
+// the whole rounding error of the sum.
 std::optional<std::string> difference(const at::Tensor& expected, const at::Tensor& found, double atol, double rtol);
 
 }  // namespace torchtrtc

@@ -48,7 +48,7 @@ uint64_t number_at(std::string_view bytes, size_t at, size_t size) {
   return number;
 }
 
-// The archive's directory, which lies before the record that ends the file; nothing where there is no such record.
+// The archive's directory, located by the record at the end of the file; nothing if the record is missing.
 std::optional<std::string> zip_directory(std::ifstream& file, uint64_t size) {
   const uint64_t tail_size = std::min<uint64_t>(size, kZipEndBytes + kLongestZipComment + kZip64EndBytes);
   const std::string tail = read_part(file, size - tail_size, tail_size);

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Also through links and under other names; false for a file that is not there yet, and for devices and pipes.
+// Sees through links and other spellings of a path, also of a file yet to be made. False for devices and pipes.
 bool is_same_file(const std::string& a, const std::string& b) {
   std::error_code ignored;
   if (fs::exists(a, ignored) && fs::exists(b, ignored)) {
@@ -86,7 +86,7 @@ void require_output(const Options& options) {
   const auto require = [&](bool is_right, const std::string& reason) {
     if (!is_right) TORCHTRT_THROW_ERROR("cannot write " << options.output_path << ": " << reason);
   };
-  std::error_code ignored;  // what cannot be looked at is not there
+  std::error_code ignored;  // an unreadable path counts as missing
   require(fs::is_directory(folder, ignored), "there is no folder " + folder.string());
   require(!fs::is_directory(path, ignored), "it is a folder");
   const bool is_there = fs::exists(path, ignored);

@@ -7,19 +7,19 @@
 
 #include "options.h"
 
-// The files that torchtrtc reads, and whether it can write its output. Every function throws Error that names the file.
+// Loads the files that torchtrtc reads, and checks the output path. Every function throws Error naming the file.
 namespace torchtrtc {
 
-// Loads a library by its path or, where the loader finds none of a bare name, from the current folder. Libraries stay
-// loaded: what they registered is used until the process ends.
+// Loads a library by its path, or a bare name from the current folder if the loader does not find it. Libraries stay
+// loaded, because their registrations are used until the process ends.
 void load_library(const std::string& path);
 
 std::string read_engine(const std::string& path);
-// In eval mode, on the CPU.
+// Loads the module in eval mode, on the CPU.
 torch::jit::Module load_module(const std::string& path);
 
-// Checks before anything is built, since a build may take minutes, that the output can be written, and that it is none
-// of the files that are read.
+// Checks that the output can be written and that it is none of the files that are read. Called before the build, which
+// may take minutes.
 void require_output(const Options& options);
 
 }  // namespace torchtrtc

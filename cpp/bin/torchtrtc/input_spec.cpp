@@ -102,7 +102,7 @@ std::vector<Shape> parse_range(const std::string& range, const std::string& text
   return shapes;
 }
 
-// Cuts off what stands behind the separator, if it is there.
+// Removes the separator and the text after it, and returns that text; the separator may be absent.
 std::string split_off(std::string& text, char separator) {
   const size_t at = text.rfind(separator);
   if (at == std::string::npos) return {};

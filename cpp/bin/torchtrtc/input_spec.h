@@ -14,7 +14,7 @@ namespace torchtrtc {
 // Throws Error quoting the specification and what is wrong with it.
 torch_tensorrt::Input parse_input_spec(const std::string& text);
 
-// Throws Error listing the spellings.
+// Throws Error listing the accepted spellings.
 torch_tensorrt::DataType parse_dtype(const std::string& text);
 torch_tensorrt::DataType parse_precision(const std::string& text);
 

@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
   const int exit_code = torchtrtc::parse_options(argc, argv, &options);
   if (exit_code >= 0) return exit_code;
   torch_tensorrt::core::util::remove_unfinished_files_on_signals();
-  std::signal(SIGXFSZ, SIG_IGN);  // a file above the limit is a failed write
+  std::signal(SIGXFSZ, SIG_IGN);  // writing above the file size limit then fails instead of killing the process
   try {
     return torchtrtc::run(options);
   } catch (const torch_tensorrt::Error& error) {

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <limits>
 
-// Checks of the values of options, with messages for people.
+// Checks the values of options, with messages for people.
 namespace torchtrtc {
 
-// Decimal, or hexadecimal after 0x. For transform(): the option is given the number in decimal.
+// Accepts decimal, or hexadecimal after 0x. Used with transform(), which hands the option the number in decimal.
 CLI::Validator whole_number(uint64_t low, uint64_t high = std::numeric_limits<int64_t>::max());
 CLI::Validator number_not_below_zero();
 CLI::Validator known_precision();

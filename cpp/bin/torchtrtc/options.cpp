@@ -143,17 +143,17 @@ void warn_of_dla_options(const Options& options) {
   }
 }
 
-// CLI11 takes "[a;b]" for a list of its own unless something stands before it; input specs may have spaces anywhere.
+// Shields "[a;b]" with a leading space, because CLI11 takes it for a list of its own. Input specs may have spaces.
 std::vector<std::string> shielded_arguments(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   for (auto& argument : arguments) {
     if (!argument.empty() && argument.front() == '[') argument.insert(0, 1, ' ');
   }
-  std::reverse(arguments.begin(), arguments.end());  // the order that CLI11 wants
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 expects reverse order
   return arguments;
 }
 
-// torchtrtc check INPUT [input specs]: a program of its own, as far as the command line goes.
+// torchtrtc check INPUT [input specs]: parsed as a program of its own, with its own help.
 int parse_check(int argc, char** argv, Options* options) {
   CLI::App app(
       "Says how every operation of a TorchScript module would run. Exit code: 0 when it would be one engine, 2 "
@@ -252,7 +252,7 @@ torch_tensorrt::Device make_device(const Options& options) {
   using torch_tensorrt::Device;
   Device device = Device::current();
   if (options.device_type == "cpu") device = Device::cpu();
-  // Naming a GPU asks for one.
+  // A GPU number implies the device kind gpu.
   if (options.device_type == "gpu" || options.gpu_id) device.device_type = Device::DeviceType::kGPU;
   if (options.device_type == "dla") device.device_type = Device::DeviceType::kDLA;
   device.gpu_id = options.gpu_id.value_or(device.gpu_id);

@@ -11,9 +11,9 @@ namespace torchtrtc {
 
 enum ExitCode : int {
   kDone = 0,
-  kFailed = 1,    // an error, a method that cannot be compiled, or a self check that failed
-  kNotWhole = 2,  // `torchtrtc check` of a method that would not be one engine
-  kUsage = 64,    // an option that does not exist or has a value that it cannot have
+  kFailed = 1,    // an error, a method that cannot be compiled, or a failed self check
+  kNotWhole = 2,  // `torchtrtc check` of a method that cannot be one engine
+  kUsage = 64,    // an unknown option, or an invalid value of an option
 };
 
 // The command line.
@@ -47,13 +47,13 @@ struct Options {
   std::vector<std::string> custom_converters;
 };
 
-// Reads the command line. Returns -1 to go on, else the exit code (after --help, or a mistake that it has explained).
+// Reads the command line. Returns -1 to go on, else the exit code: after --help, or after explaining a mistake.
 int parse_options(int argc, char** argv, Options* options);
 
-// Throws Error for options that contradict each other, and for those that nothing here could obey.
+// Throws Error for options that contradict each other, and for options that no device can obey.
 void check_options(const Options& options);
 
-// Both of options that have been checked.
+// Both take options that check_options has accepted.
 torch_tensorrt::Device make_device(const Options& options);
 torch_tensorrt::ts::CompileSpec make_spec(const Options& options);
 

@@ -47,14 +47,14 @@ at::Device device_of(const TRTEngine& engine) {
   return {at::kCUDA, static_cast<c10::DeviceIndex>(target.index)};
 }
 
-// Of the first parameter or buffer.
+// The device of the first parameter or buffer.
 at::Device device_of(const torch::jit::Module& module) {
   for (const at::Tensor& tensor : module.parameters()) return tensor.device();
   for (const at::Tensor& tensor : module.buffers()) return tensor.device();
   return at::kCPU;
 }
 
-// Of inputs that were given no dtype, what compiling found.
+// The dtypes of the inputs; for an input without a given dtype, the dtype that compilation found.
 std::vector<at::ScalarType> dtypes_of(const TRTEngine& engine, const std::vector<Input>& inputs) {
   std::vector<at::ScalarType> dtypes;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -94,7 +94,7 @@ std::vector<at::Tensor> run(torch::jit::Module& module, const std::vector<at::Te
   return tensors;
 }
 
-// Floating inputs in the dtype of the module's weights, as an engine casts them where the module would not take them.
+// Casts floating inputs to the dtype of the module's weights: an engine casts such inputs, a module refuses them.
 std::vector<at::Tensor> in_dtype_of(const torch::jit::Module& module, std::vector<at::Tensor> inputs) {
   std::optional<at::ScalarType> dtype;
   for (const at::Tensor& weight : module.parameters()) {
@@ -149,7 +149,7 @@ std::vector<std::string> self_check(torch::jit::Module& expected, torch::jit::Mo
     std::vector<at::Tensor> wanted;
     try {
       wanted = run_given(expected, samples);
-    } catch (const std::exception&) {  // the model need not take the ends of the ranges
+    } catch (const std::exception&) {  // the model may refuse the ends of the ranges
       if (shape == &Input::opt_shape) throw;
       continue;
     }

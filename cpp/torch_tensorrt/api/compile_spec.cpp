@@ -72,7 +72,7 @@ nvinfer1::EngineCapability capability(EngineCapability value) {
   TORCHTRT_THROW_ERROR("engine capability " << static_cast<int>(value) << " is unknown");
 }
 
-// The nest with each Input as the compiler's own.
+// Converts each Input of the nested signature to the compiler's own type.
 torch::jit::IValue internal_signature(const torch::jit::IValue& value) {
   if (value.isTuple()) {
     std::vector<torch::jit::IValue> elements;
@@ -108,7 +108,7 @@ void set_engine_settings(const CompileSpec& external, core::conversion::BuilderS
   settings.capability = capability(external.capability);
 }
 
-// "aten::add": a name space and an operator, without overload and arguments.
+// Accepts "aten::add": a name space and an operator, without overload and arguments.
 void check_operator_name(const std::string& name) {
   static const std::regex kName("[A-Za-z_]\\w*::[A-Za-z_]\\w*");
   TORCHTRT_CHECK(std::regex_match(name, kName),

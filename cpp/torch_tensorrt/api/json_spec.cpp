@@ -72,7 +72,7 @@ Device device(const json& spec) {
 torchscript::CompileSpec inputs(const json& spec) {
   if (!spec.at("input_signature").is_null()) {
     auto value = signature(spec.at("input_signature"));
-    // One argument may be given without the tuple around it.
+    // Python may pass a single argument without a tuple around it.
     if (!value.isTuple()) value = c10::ivalue::Tuple::create({value});
     return torchscript::CompileSpec(value);
   }

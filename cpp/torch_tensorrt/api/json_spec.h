@@ -6,11 +6,11 @@
 
 namespace torch_tensorrt {
 
-// The specification as the Python package writes it (python/torch_tensorrt/ts/_compile_spec.py). Throws Error.
+// Parses the JSON that the Python package writes (python/torch_tensorrt/ts/_compile_spec.py). Throws Error.
 torchscript::CompileSpec parse_spec(const std::string& json);
 Device parse_device(const std::string& json);
-// The rows of settings.h: [{"name", "flags", "help", "type" (bool, int, str or list), "default"}], of numbers "low",
-// "high" and "may_be_open" too.
+// The rows of settings.h: [{"name", "flags", "help", "type" (bool, int, str or list), "default"}]; rows of numbers also
+// have "low", "high" and "may_be_open".
 std::string settings_json();
 
 }  // namespace torch_tensorrt

@@ -20,8 +20,8 @@ namespace {
 
 using GraphPtr = std::shared_ptr<torch::jit::Graph>;
 
-// Defaults are constants, flags without one are off (what a dropout's `train` is after eval()); the rest comes from
-// outside.
+// An argument with a default is a constant. A flag without a default is false, as a dropout's `train` is after eval().
+// All other arguments are graph inputs.
 torch::jit::Value* argument_value(torch::jit::Graph& graph, const c10::Argument& argument) {
   std::optional<torch::jit::Value*> constant;
   if (argument.default_value()) constant = torch::jit::tryInsertConstant(graph, *argument.default_value());
@@ -51,7 +51,7 @@ bool takes_tensor(const c10::FunctionSchema& schema) {
   });
 }
 
-// What is left of the graph besides constants and lists.
+// The ATen operators of the graph; leaves out constants and lists.
 std::set<std::string> operators_of(const torch::jit::Graph& graph) {
   std::set<std::string> kinds;
   for (const auto* node : graph.nodes()) {
@@ -60,7 +60,7 @@ std::set<std::string> operators_of(const torch::jit::Graph& graph) {
   return kinds;
 }
 
-// What lowering makes of a use of the operator; nothing where it leaves it as it is.
+// The operators that lowering replaces this operator with; nothing if lowering keeps the operator.
 std::optional<std::string> rewritten_to(const c10::FunctionSchema& schema) {
   const auto graph = one_use(schema);
   std::set<std::string> kinds;
@@ -86,7 +86,7 @@ void add_evaluated(std::vector<OperatorEntry>& table) {
     table.push_back({std::move(name), "evaluated", {}});
 }
 
-// Found by lowering a use of every operator of PyTorch that writes nothing, so that no list has to be kept beside the
+// Lowers one use of each PyTorch operator that writes nothing. This way the table needs no list that duplicates the
 // passes.
 void add_rewritten(std::vector<OperatorEntry>& table) {
   for (const auto& op : torch::jit::getAllOperators()) {

@@ -1,5 +1,5 @@
 // The ops through which the Python package calls the compiler. Modules pass as Any, engines as uint8 tensors, settings
-// as JSON, so nothing here depends on a version of Python.
+// as JSON, so nothing here depends on the version of Python.
 #include "torch/library.h"
 #include "torch/script.h"
 
@@ -17,7 +17,7 @@
 namespace torch_tensorrt {
 namespace {
 
-// Errors of the compiler have no C++ place in them when Python shows them: it is not where the user's mistake is.
+// Drops the C++ source location from errors: the user's mistake is in Python, not there.
 template <typename F>
 auto for_python(F&& call) -> decltype(call()) {
   try {
@@ -104,8 +104,8 @@ std::tuple<std::string, std::string> check_operators(const torch::jit::IValue& m
   });
 }
 
-// Call stacks name functions of the module before lowering, which do not live as long as the graph; PyTorch asks them
-// when an operator fails.
+// PyTorch reads call stacks when an operator fails. They point to functions of the original module, which may be
+// destroyed before the graph; point them to the new function instead.
 void rename_call_stacks(torch::jit::Block* block, torch::jit::Function* function) {
   for (auto* node : block->nodes()) {
     if (node->callstack()) {
@@ -115,7 +115,7 @@ void rename_call_stacks(torch::jit::Block* block, torch::jit::Function* function
   }
 }
 
-// A module whose forward is the lowered graph of the method: what an engine would compute, in PyTorch's operators.
+// A module whose forward is the lowered graph of the method: the engine's computation in PyTorch's operators.
 torch::jit::IValue lower(const torch::jit::IValue& module, const std::string& method) {
   return for_python([&] {
     core::lowering::LowerInfo info;
@@ -151,7 +151,7 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_lower(Any module, str method) -> Any", lower);
   m.def("_embed_engine(Tensor engine, str device, str[] inputs, str[] outputs) -> Any", embed_engine);
   m.def("_load_engine(Tensor engine, str name, str device, str[] inputs, str[] outputs) -> Any", load_engine);
-  // Names of files are bytes.
+  // File names are bytes and need not be UTF-8, so the op takes a tensor.
   m.def("_save_module(Any module, Tensor path, str[] extra_names, Tensor[] extra_contents) -> ()", save_module);
   m.def("_check_method_op_support(Any module, str method) -> bool", check_support);
   m.def("_check(Any module, str method, str spec) -> (str, str)", check_operators);

@@ -9,7 +9,7 @@
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
-// Telling before compiling.
+// Reports how each operator would be compiled, without compiling.
 namespace torch_tensorrt::torchscript {
 namespace {
 
@@ -29,7 +29,7 @@ SupportReport check(const torch::jit::Module& module, std::string method_name, C
   for (const auto& op : report.operators) {
     out.operators.push_back({op.op, name_of(op.how), op.reason, op.source, op.uses});
   }
-  // What needs attention first, then by name.
+  // Operators that need attention come first, then by name.
   std::stable_sort(out.operators.begin(), out.operators.end(),
                    [](const auto& a, const auto& b) { return a.how != b.how ? a.how > b.how : a.op < b.op; });
   out.problem = report.problem;

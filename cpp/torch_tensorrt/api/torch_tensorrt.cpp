@@ -12,7 +12,7 @@
 namespace torch_tensorrt {
 namespace {
 
-// PyTorch's errors as ours, so that callers have one type to catch.
+// Rethrows PyTorch's errors as Error, so that callers have one type to catch.
 template <typename F>
 auto translated(F&& call) -> decltype(call()) {
   try {

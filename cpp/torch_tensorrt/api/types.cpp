@@ -41,7 +41,7 @@ void check_range(const std::vector<int64_t>& low, const std::vector<int64_t>& op
   }
 }
 
-// The one place where an Input is made; every constructor delegates here.
+// All constructors of Input delegate to this function.
 void fill(Input& input, std::vector<int64_t> low, std::vector<int64_t> opt, std::vector<int64_t> high, DataType dtype,
           std::vector<double> domain, TensorFormat format) {
   check_range(low, opt, high);
@@ -59,7 +59,7 @@ void fill(Input& input, std::vector<int64_t> low, std::vector<int64_t> opt, std:
 }
 
 const std::vector<double> kDefaultDomain = {0, 2};
-// Elements of an input that is used as sizes.
+// The most elements that an input used as sizes may have.
 constexpr int64_t kMostSizes = 16;
 
 }  // namespace

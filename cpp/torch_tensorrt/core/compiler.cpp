@@ -36,7 +36,7 @@ void check_device(const ir::Device& device) {
                                           << "choose the device cpu to build for the CPU");
 }
 
-// A setting that changes nothing is not an error, as it is a permission or a limit only; it is said.
+// Permissions and limits that have no effect on a CPU only warn.
 void warn_without_effect(const conversion::BuilderSettings& settings) {
   for (const auto precision : settings.enabled_precisions) {
     if (precision == nvinfer1::DataType::kFLOAT) continue;
@@ -55,7 +55,7 @@ void warn_without_effect(const conversion::BuilderSettings& settings) {
   }
 }
 
-// What cannot be done on a CPU is said, not ignored.
+// Refuse settings that a CPU cannot obey instead of ignoring them.
 void check_cpu_settings(const conversion::BuilderSettings& settings) {
   TORCHTRT_CHECK(settings.capability == nvinfer1::EngineCapability::kSTANDARD,
                  "engine capability " << settings.capability << " was asked for; engines for the CPU are standard");
@@ -72,8 +72,8 @@ void check_settings(const CompileSpec& cfg) {
                  "torch_executed_modules empty");
 }
 
-// A listed operator that the graph does not have is no reason to stop; it is said. What nothing converts is left to
-// conversion, which has the fuller error.
+// A listed operator that the graph lacks only warns: compilation can go on. An operator without a converter passes
+// here, because conversion reports it in more detail.
 void check_partitioning(const torch::jit::Block* block, const partitioning::PartitioningInfo& info) {
   std::set<std::string> kinds;
   for (const auto& decision : partitioning::decide_nodes(block, info)) {
@@ -89,7 +89,7 @@ void check_partitioning(const torch::jit::Block* block, const partitioning::Part
   }
 }
 
-// The dtype of inputs that were given none: what they are computed with first, else float.
+// An input without a given dtype gets the dtype of its first use in the graph, else float.
 void infer_dtypes(const GraphPtr& graph, ir::GraphInputs& inputs, const std::vector<const torch::jit::Value*>& values) {
   ir::check_spec_count(values, inputs.collection_inputs.size());
   for (size_t i = 0; i < values.size(); ++i) {
@@ -98,13 +98,13 @@ void infer_dtypes(const GraphPtr& graph, ir::GraphInputs& inputs, const std::vec
       auto* value = const_cast<torch::jit::Value*>(values[i]);
       spec.dtype = ir::get_value_first_calc_dtype_opt(graph->block(), value).value_or(at::kFloat);
       if (at::isFloatingType(spec.dtype)) continue;
-      // Indices and masks are told apart from values by the user only.
+      // Only the user can tell indices from masks, so do not guess an integer or bool dtype.
       spec.dtype = at::kFloat;
     }
   }
 }
 
-// What conversion is told of the graph's inputs.
+// Matches the graph's inputs with the user's input specifications, for conversion.
 ir::StaticParams pair_inputs(const lowering::LoweredGraph& lowered, CompileSpec& cfg) {
   auto graph = lowered.first;
   auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
@@ -115,7 +115,7 @@ ir::StaticParams pair_inputs(const lowering::LoweredGraph& lowered, CompileSpec&
   return static_params;
 }
 
-// What the backend does not take is left to PyTorch too.
+// Leaves a node to PyTorch if the backend cannot run it.
 partitioning::NodeDecision with_backend(partitioning::NodeDecision decision, const CompileSpec& cfg) {
   if (decision.executor == partitioning::Executor::kTorch) return decision;
   const Decision takes = conversion::backend_decision(decision.node, cfg.convert_info.engine_settings);
@@ -126,13 +126,13 @@ partitioning::NodeDecision with_backend(partitioning::NodeDecision decision, con
   return decision;
 }
 
-// For how many arguments inputs are given, if any are.
+// The number of arguments that the user gave inputs for; unset if the user gave none.
 std::optional<size_t> given_arguments(const CompileSpec& cfg) {
   const size_t given = cfg.graph_inputs.collection_inputs.size();
   return given > 0 ? std::optional(given) : std::nullopt;
 }
 
-// With inputs the conversion tells what becomes of control flow: a condition may lie in a branch that is not taken.
+// Given inputs, conversion decides about control flow itself: an unsettled condition may lie in a branch not taken.
 partitioning::NodeDecision with_control_flow(partitioning::NodeDecision decision, const CompileSpec& cfg) {
   const Decision settled = conversion::control_flow_decision(decision.node);
   if (settled || given_arguments(cfg)) return decision;
@@ -187,7 +187,7 @@ struct ConvertedMethod {
   std::vector<ir::ValueTree> results;
 };
 
-// The number of the tensor among all tensors of the arguments.
+// The index of the tensor among the tensors of all arguments.
 size_t input_number(const lowering::ArgumentWrite& write, const std::vector<ir::ValueTree>& arguments) {
   size_t number = 0;
   for (size_t i = 0; i < write.argument; ++i) number += count_tensors(arguments.at(i));
@@ -199,8 +199,8 @@ size_t input_number(const lowering::ArgumentWrite& write, const std::vector<ir::
   return number;
 }
 
-// Which outputs of the engine are copied into which of its inputs. Those that are no results of the method are taken
-// off `results`.
+// Pairs each written input with the engine output that is copied into it. Removes outputs that are no results of the
+// method from `results`.
 std::vector<WrittenInput> take_writes(const lowering::ArgumentWrites& found,
                                       const std::vector<ir::ValueTree>& arguments,
                                       std::vector<ir::ValueTree>& results) {
@@ -213,7 +213,7 @@ std::vector<WrittenInput> take_writes(const lowering::ArgumentWrites& found,
   return writes;
 }
 
-// A write through a cast is none where the cast makes a copy, which only conversion knows.
+// If a cast made a copy, a write through the cast leaves the input unchanged. Only conversion knows if it did.
 void drop_unchanged(std::vector<WrittenInput>& writes, const nvinfer1::INetworkDefinition& network) {
   const auto is_unchanged = [&](const WrittenInput& write) {
     const auto* producer = network.outputs().at(write.output)->producer();
@@ -250,7 +250,7 @@ std::string build_engine(ConvertedMethod& converted) {
   return torch_tensorrt::engine::build_engine(std::move(converted.network), converted.settings);
 }
 
-// Before the build, which may take long.
+// Runs before the build, because the build may take long.
 void check_result_types(const std::vector<ir::ValueTree>& results) {
   for (size_t i = 0; i < results.size(); ++i) {
     try {
@@ -263,13 +263,13 @@ void check_result_types(const std::vector<ir::ValueTree>& results) {
 
 c10::intrusive_ptr<runtime::TRTEngine> load_engine(const std::string& name, std::string bytes,
                                                    const ir::Device& device) {
-  // What runs on a DLA core has its inputs and outputs on that core's GPU.
+  // An engine on a DLA core has its inputs and outputs on the core's GPU.
   const bool is_cpu = device.device_type == nvinfer1::DeviceType::kCPU;
   const runtime::RTDevice target(device.gpu_id, is_cpu ? nvinfer1::DeviceType::kCPU : nvinfer1::DeviceType::kGPU);
   return c10::make_intrusive<runtime::TRTEngine>(name, bytes, target);
 }
 
-// Of an engine that another backend has built the bytes that its own runtime loads, without this library; of ours all.
+// Another backend's engine: the bytes that the backend's own runtime loads without this library. Our engine: the plan.
 std::string own_bytes(std::string engine) {
   const auto bytes = std::make_shared<std::string>(std::move(engine));
   {
@@ -280,7 +280,7 @@ std::string own_bytes(std::string engine) {
   return std::move(*bytes);
 }
 
-// Names that make valid Python arguments, as the module's own forward has them.
+// Takes the names of the method's arguments, so that the compiled forward has the same signature.
 void name_arguments(const torch::jit::Module& mod, const std::string& method, std::vector<ir::ValueTree>& trees) {
   const auto& arguments = mod.get_method(method).function().getSchema().arguments();
   if (arguments.size() < trees.size() + 1) return;

@@ -11,10 +11,10 @@
 #include "torch_tensorrt/core/partitioning/partitioning_info.h"
 #include "torch_tensorrt/core/runtime/RTDevice.h"
 
-// The driver: a module and what is wanted of it in, a module with engines or engine bytes out. Throws Error.
+// The driver: turns a module and a specification into a module with engines, or into engine bytes. Throws Error.
 namespace torch_tensorrt::core {
 
-// The device is PyTorch's current GPU, or the CPU on a machine without one, unless it is set.
+// Unless set, the device is PyTorch's current GPU, or the CPU on a machine without a GPU.
 struct CompileSpec {
   explicit CompileSpec(std::vector<ir::Input> inputs);
   explicit CompileSpec(torch::jit::IValue& input_signature);
@@ -24,15 +24,15 @@ struct CompileSpec {
   partitioning::PartitioningInfo partitioning_info;
 };
 
-// Whether every operation of the method can go into an engine; what cannot is logged as an error.
+// Whether every operation of the method can go into an engine. Logs the other operations as errors.
 bool CheckMethodOperatorSupport(const torch::jit::script::Module& mod, std::string method_name);
 
-// How the uses of one operator would run, and why those that have the same fate have it.
+// How the uses of one operator would run, and why. Uses with different outcomes have a report each.
 struct OperatorReport {
   enum class How { kConverted, kEvaluated, kPyTorch };
   std::string op;  // the schema, or the kind of a node without one
   How how = How::kConverted;
-  std::string reason;  // of what is left to PyTorch
+  std::string reason;  // why the node is left to PyTorch; empty otherwise
   std::string source;  // the Python line of the first use
   int64_t uses = 0;
 };
@@ -42,12 +42,12 @@ struct SupportReport {
   std::string problem;
   bool is_whole() const;
 };
-// What would become of every operator of the lowered method. With inputs in the specification the network is made, too,
-// so that what depends on shapes is seen; nothing is built.
+// Reports how every operator of the lowered method would run. With inputs in the specification, also makes the network,
+// to find problems that depend on shapes. Builds nothing.
 SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg);
 // The bytes of one engine for the whole method.
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg);
-// A new module whose forward takes and gives what the module's does, and runs an engine.
+// A new module that runs an engine. Its forward has the arguments and results of the given module's forward.
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg);
 // A module around engine bytes; `device` must be of the kind that the engine was built for.
 torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, runtime::RTDevice device,

@@ -53,7 +53,7 @@ void unpack(torch::jit::Graph& graph, Value* value, const ValueTree& tree, std::
   for (size_t i = 0; i < tree.children.size(); ++i) unpack(graph, node->outputs()[i], tree.children[i], tensors);
 }
 
-// The number that a tensor of one element holds.
+// Converts a tensor of one element to a number.
 Value* unpack_number(torch::jit::Graph& graph, Value* tensor, const c10::Type& type) {
   static const std::map<c10::TypeKind, const char*> kOperators = {
       {c10::TypeKind::IntType, "Int"}, {c10::TypeKind::FloatType, "Float"}, {c10::TypeKind::BoolType, "Bool"}};
@@ -63,7 +63,7 @@ Value* unpack_number(torch::jit::Graph& graph, Value* tensor, const c10::Type& t
 
 Value* pack(torch::jit::Graph& graph, const ValueTree& tree, c10::ArrayRef<Value*> tensors, size_t& next);
 
-// With its fields' names, if the module's tuple has some.
+// Keeps the names of the fields if the module's tuple is a named tuple.
 Value* pack_tuple(torch::jit::Graph& graph, const ValueTree& tree, const std::vector<Value*>& elements) {
   const auto type = tree.declared == nullptr ? nullptr : tree.declared->cast<c10::TupleType>();
   const bool has_names = type != nullptr && type->schema() != nullptr;
@@ -84,12 +84,12 @@ Value* pack(torch::jit::Graph& graph, const ValueTree& tree, c10::ArrayRef<Value
   return graph.insertNode(graph.createList(element_type, elements))->output();
 }
 
-// "x", and not "0", which values of graphs are called that have no name.
+// True for "x", false for "0": an unnamed value of a graph has a number for its name.
 bool is_name(const std::string& text) {
   return !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) == 0;
 }
 
-// An error where an input that is written shares memory with another.
+// Makes the call fail if a written input shares memory with another input.
 void insert_check(torch::jit::Graph& graph, Value* inputs, Value* engine, const std::vector<WrittenInput>& writes) {
   static const auto kCheck = c10::Symbol::fromQualString("tensorrt::check_written_inputs");
   std::vector<int64_t> written;
@@ -109,7 +109,7 @@ Value* insert_call(torch::jit::Graph& graph, Value* self, const std::vector<Valu
   return call->output();
 }
 
-// What the engine gives, in order; what is written into an input is that input from then on.
+// The engine's outputs in order. An output that is copied into an input is replaced by this input.
 std::vector<Value*> unpack_outputs(torch::jit::Graph& graph, Value* list, const std::vector<Value*>& inputs,
                                    size_t count, const std::vector<WrittenInput>& writes) {
   auto* node = graph.insertNode(graph.createListUnpack(list, count));
@@ -143,7 +143,7 @@ torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_pt
   const size_t output_count = engine->outputs().size();
   const auto engine_value = c10::IValue(std::move(engine));
   module.register_attribute(kEngineAttribute, engine_value.type(), engine_value, /*is_param=*/false);
-  // Which every module of Python's has.
+  // Every module from Python has this attribute.
   module.register_attribute("training", c10::BoolType::get(), false, /*is_param=*/false);
 
   auto graph = std::make_shared<torch::jit::Graph>();

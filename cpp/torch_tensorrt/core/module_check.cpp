@@ -29,7 +29,7 @@ bool holds_dict(const c10::TypePtr& type) {
   return type->kind() == c10::TypeKind::DictType || std::any_of(parts.begin(), parts.end(), holds_dict);
 }
 
-// Found out before anything is converted; the operator that makes a dict has no line of the user's.
+// Checked before conversion, because the operator that makes a dict has no source line of the user's.
 Decision check_results(const c10::FunctionSchema& schema, const std::string& method) {
   for (const auto& result : schema.returns()) {
     if (!holds_dict(result.type())) continue;
@@ -89,7 +89,7 @@ Decision check_arguments(const c10::FunctionSchema& schema, const std::string& m
 Decision check_module(const torch::jit::Module& mod, const std::string& method, std::optional<size_t> given) {
   const Decision is_new = check_is_new(mod);
   const auto found = mod.find_method(method);
-  if (!is_new || !found) return is_new;  // lowering says that there is no such method
+  if (!is_new || !found) return is_new;  // lowering reports a missing method
   const auto& schema = found->function().getSchema();
   const Decision results = check_results(schema, method);
   return results ? check_arguments(schema, method, given) : results;

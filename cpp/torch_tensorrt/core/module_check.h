@@ -9,9 +9,9 @@
 
 namespace torch_tensorrt::core {
 
-// Whether the method is one to compile, as far as its module and its signature tell: the module does not run engines
-// already, its results hold no dicts, and its arguments are tensors, or tuples and lists of them, aside from those that
-// have defaults. `given`: for how many arguments, from the first on, there are inputs; unset: not known.
+// Whether the method can be compiled, judged by its module and its signature only: the module runs no engines already,
+// the results hold no dicts, and every argument without a default is a tensor, or a tuple or list of tensors. `given`:
+// the number of leading arguments that inputs are given for; unset if unknown.
 Decision check_module(const torch::jit::Module& mod, const std::string& method, std::optional<size_t> given);
 
 }  // namespace torch_tensorrt::core

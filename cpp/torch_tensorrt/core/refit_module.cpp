@@ -37,7 +37,7 @@ EngineAttribute engine_of(const torch::jit::Module& compiled) {
   return found.front();
 }
 
-// How many tensors an argument holds: itself, or what is unpacked of it.
+// The number of tensors in an argument: 1 for a tensor, else the number of tensors that are unpacked from it.
 size_t count_tensors(const Value* value) {
   if (value->type()->isSubtypeOf(*c10::TensorType::get())) return 1;
   size_t count = 0;
@@ -48,7 +48,7 @@ size_t count_tensors(const Value* value) {
   return count;
 }
 
-// One a profile.
+// One range per profile.
 std::vector<network::ProfileRange> ranges_of(const network::ITensor& tensor,
                                              const std::vector<network::Profile>& profiles) {
   const network::Dims dims = tensor.getDimensions();
@@ -74,7 +74,7 @@ ir::Input input_spec(const network::ITensor& tensor, const std::vector<network::
   return spec;
 }
 
-// The inputs that the engine was compiled for, one entry an argument.
+// The inputs that the engine was compiled for, one entry per argument.
 std::vector<std::vector<ir::Input>> input_specs(const torch::jit::Module& compiled, const engine::Plan& plan) {
   const auto& inputs = plan.network->inputs();
   std::vector<std::vector<ir::Input>> specs;
@@ -103,7 +103,7 @@ std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Modu
   lower_info.keep_parameters_apart = keeps_parameters_apart(*plan.settings);
   lower_info.given_arguments = specs.size();
   const std::string& method = plan.settings->method;
-  lowering::ArgumentWrites writes;  // results of the network, as they were when it was compiled
+  lowering::ArgumentWrites writes;  // writes stay network outputs, as in the first compilation
   const auto lowered = lowering::Lower(mod, method, lower_info, &writes);
   auto graph = lowered.first;
   auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
@@ -117,7 +117,7 @@ std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Modu
   info.engine_settings.device = device_of(plan.target);
   info.engine_settings.enabled_precisions = plan.settings->enabled_precisions;
   info.engine_settings.truncate_long_and_double = plan.settings->truncate_long_and_double;
-  info.engine_settings.allow_shape_tensors = true;  // where the inputs say what values they have
+  info.engine_settings.allow_shape_tensors = true;  // the input specs give the values then
   return conversion::ConvertBlockToNetwork(graph->block(), info, static_params);
 }
 

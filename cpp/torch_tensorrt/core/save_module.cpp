@@ -7,7 +7,7 @@
 
 namespace torch_tensorrt::core {
 
-// PyTorch is not told of a write that failed: it would end the process.
+// Does not let PyTorch see a failed write, because PyTorch would end the process.
 void save_module(const torch::jit::Module& module, const std::string& path,
                  const torch::jit::ExtraFilesMap& extra_files) {
   util::OutputFile file(path);

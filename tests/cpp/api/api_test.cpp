@@ -7,13 +7,13 @@
 
 #include "torch_tensorrt/torch_tensorrt.h"
 
-// The public C++ API: what a program that includes torch_tensorrt/torch_tensorrt.h sees.
+// The public C++ API, as a program sees it that includes torch_tensorrt/torch_tensorrt.h.
 namespace torch_tensorrt {
 namespace {
 
 using ::testing::HasSubstr;
 
-// relu(conv(x)) summed over the places, then a linear layer.
+// relu(conv(x)) summed over the spatial dimensions, then a linear layer.
 torch::jit::Module small_network() {
   at::manual_seed(3);
   torch::jit::Module module("SmallNetwork");
@@ -47,7 +47,7 @@ torchscript::CompileSpec cpu_spec(const std::vector<Input>& inputs) {
 
 at::Tensor run(torch::jit::Module& module, const at::Tensor& x) { return module.forward({x}).toTensor(); }
 
-// Sums of 27 and 8 products of values of order 1 in fp32, in another order.
+// The tolerance covers fp32 sums of 27 and 8 products of order 1 in another order.
 void expect_same(const at::Tensor& got, const at::Tensor& expected) {
   ASSERT_EQ(got.sizes(), expected.sizes());
   ASSERT_EQ(got.scalar_type(), expected.scalar_type());
@@ -182,7 +182,7 @@ TEST(ApiEngine, DamagedBytesAreRefused) {
   EXPECT_NE(error_of([&] { torchscript::embed_engine_in_new_module(engine, Device::cpu()); }), "no error");
 }
 
-// As small_network(), retrained.
+// small_network() with other weights.
 torch::jit::Module retrained_network() {
   auto module = small_network();
   at::manual_seed(4);

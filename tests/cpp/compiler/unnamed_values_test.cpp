@@ -7,7 +7,7 @@
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 
-// Graphs made from text, whose values have numbers and no names.
+// Graphs parsed from text, whose values have numbers instead of names.
 namespace torch_tensorrt::core {
 namespace {
 

@@ -18,7 +18,7 @@ using tests::error_of;
 using tests::parse_graph;
 using tests::run_engine;
 
-// What PyTorch gives for the graph must be what its engine gives.
+// The engine must give the results that PyTorch gives for the graph.
 void expect_same(const std::string& ir, std::vector<ir::Input> specs, std::vector<at::Tensor> inputs,
                  std::vector<torch::jit::IValue> params = {}) {
   const auto graph = parse_graph(ir);
@@ -61,7 +61,7 @@ TEST(Convert, TakesParametersAsConstants) {
               {ir::Input({2, 3})}, {at::randn({2, 3})}, {at::randn({4, 3}), at::randn({4})});
 }
 
-// A backend that computes in int8 needs to see it; others are given the values.
+// A backend that computes in int8 needs the operator; other backends get the computed values.
 TEST(Convert, KeepsFakeQuantizationOfParametersForInt8) {
   auto graph = parse_graph(R"(graph(%x : Tensor, %w : Float(4, 3)):
           %scale : float = prim::Constant[value=0.5]()
@@ -269,7 +269,7 @@ TEST(Convert, MissingSpecsAreNamed) {
   EXPECT_NE(message.find("Cannot find an input spec for %x : Tensor"), std::string::npos) << message;
 }
 
-// What no kernel of ours can show: they keep the order anyway.
+// Checked on the layer, because our own kernels keep the order in any case.
 TEST(Convert, ASortIsStableWhereTheProgramAsksForIt) {
   const auto is_stable = [](const std::string& call) {
     const auto graph = parse_graph(

@@ -15,7 +15,7 @@ using tests::error_of;
 using tests::parse_graph;
 using torch::jit::IValue;
 
-// Graphs of numbers: every result must be what PyTorch's interpreter gives.
+// Graphs of numbers: every result must be the same as in PyTorch's interpreter.
 struct EvaluatorCase {
   const char* name;
   const char* body;
@@ -151,7 +151,7 @@ struct Sizes {
     ctx.AssociateValueAndTensor(graph->inputs()[0], ctx.net->addInput("x", nvinfer1::DataType::kHALF, dims));
     ctx.AssociateValueAndIValue(graph->inputs()[1], IValue());
   }
-  // Whether size 1 is above two.
+  // Compares: size 1 is above two.
   IValue compare() {
     for (const auto* node : graph->nodes()) {
       const auto value = EvaluateNode(&ctx, node);

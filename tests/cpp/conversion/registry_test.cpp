@@ -10,7 +10,7 @@
 #include "support/torch_conversion.h"
 #include "torch_tensorrt/core/conversion/converters/converters.h"
 
-// Operators of these tests, so that no other test meets the converters registered here.
+// Operators only for these tests, so that no other test meets the converters registered here.
 TORCH_LIBRARY(registry_test, m) {
   m.def("replaced(Tensor x) -> Tensor", [](const at::Tensor& x) { return at::relu(x); });
   m.def("mismatched(Tensor x, int n) -> Tensor", [](const at::Tensor& x, int64_t) { return at::relu(x); });
@@ -87,7 +87,7 @@ TEST(Registry, ComparesTheArguments) {
   register_node_converter({"registry_test::mismatched(Tensor x, int[] n) -> Tensor", relu});
   EXPECT_NE(reason(ir, "registry_test::mismatched").find("argument 1 of type"), std::string::npos)
       << reason(ir, "registry_test::mismatched");
-  // Names of arguments and defaults may differ, and a missing "?" too.
+  // Names of arguments, defaults and optional "?" may differ.
   register_node_converter({"registry_test::mismatched(Tensor input, int? count=1) -> (Tensor)", relu});
   EXPECT_EQ(reason(ir, "registry_test::mismatched"), "yes");
 }
@@ -114,7 +114,7 @@ TEST(Registry, RefusesWhatCannotBeRead) {
   });
   EXPECT_NE(message.find("cannot register a converter for 'not a schema'"), std::string::npos) << message;
   testing::internal::CaptureStderr();
-  // As a static initialiser does it: it must not throw.
+  // Must not throw, because a static initializer may call it.
   [[maybe_unused]] auto kept =
       RegisterNodeConversionPatterns().pattern({"not a schema", activation(nvinfer1::ActivationType::kRELU)});
   EXPECT_NE(testing::internal::GetCapturedStderr().find("not a schema"), std::string::npos);

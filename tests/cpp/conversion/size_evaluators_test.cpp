@@ -7,13 +7,13 @@
 #include "support/torch_conversion.h"
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 
-// Sizes of network tensors, and numbers computed from them: known ones stay numbers, dynamic ones become layers.
+// Sizes of network tensors, and numbers computed from them: known sizes stay numbers, dynamic sizes become layers.
 namespace torch_tensorrt::core::conversion::evaluators {
 namespace {
 
 using torch::jit::IValue;
 
-// The results of a graph of sizes, in the order of its outputs, for an input of the given dims.
+// The results of a graph of sizes for an input of the given dims, in the order of the graph's outputs.
 struct Sizes {
   explicit Sizes(nvinfer1::Dims dims) : ctx(tests::cpu_settings()) {
     graph = tests::parse_graph(R"(graph(%x : Tensor):

@@ -9,7 +9,7 @@
 #include "support/torch_conversion.h"
 #include "torch_tensorrt/core/conversion/converters/converters.h"
 
-// An operator whose converter throws whatever a test asks for.
+// An operator whose converter throws an exception chosen by the test.
 TORCH_LIBRARY(thrown_test, m) {
   m.def("thrower(Tensor x) -> Tensor", [](const at::Tensor& x) { return at::relu(x); });
 }

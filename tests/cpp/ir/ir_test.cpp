@@ -45,7 +45,7 @@ TEST(StaticParams, AreOptionalTensorsWhereThereAreValuesForThem) {
   EXPECT_TRUE(params.at(graph->inputs()[1]).toTensor().is_same(w));
   EXPECT_TRUE(params.at(graph->inputs()[2]).isNone());
   EXPECT_TRUE(params.at(graph->inputs()[3]).toBool());
-  // Without, they are inputs.
+  // Without values for them, they are inputs.
   EXPECT_EQ(get_static_params(graph->inputs(), {true}).size(), 1U);
 }
 

@@ -8,7 +8,7 @@
 #include "support/jit_graph.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 
-// conv -> _convolution, compared by PyTorch running both.
+// Replaces conv by _convolution; PyTorch runs both graphs for comparison.
 namespace torch_tensorrt::core::lowering {
 namespace {
 
@@ -17,8 +17,8 @@ struct ConvolutionCase {
   const char* op;
   std::vector<int64_t> input;
   std::vector<int64_t> weight;
-  const char* arguments;  // what follows the bias
-  int64_t pads;           // constant_pad_nd nodes that are expected beside _convolution
+  const char* arguments;  // the arguments after the bias
+  int64_t pads;           // expected constant_pad_nd nodes beside _convolution
 };
 std::ostream& operator<<(std::ostream& os, const ConvolutionCase& test) { return os << test.name; }
 
@@ -52,7 +52,7 @@ TEST_P(Convolutions, GivesTheSameNumbers) {
   EXPECT_EQ(tests::count_nodes(graph, "aten::_convolution"), 1);
   EXPECT_EQ(tests::count_nodes(graph, "aten::constant_pad_nd"), test.pads);
   const auto found = tests::run_graph(graph, {x})[0].toTensor();
-  // Padding apart may choose another kernel: the sums differ by rounding.
+  // Padding in a separate node may select another kernel, whose sums round differently.
   EXPECT_TRUE(at::allclose(found, expected, /*rtol=*/1e-5, /*atol=*/1e-5));
   EXPECT_EQ(found.sizes(), expected.sizes());
 }

@@ -1,6 +1,6 @@
 #include "lowering/pass_case.h"
 
-// The pass after which operators raise nothing.
+// The pass that removes exceptions.
 namespace torch_tensorrt::core::lowering {
 namespace {
 

@@ -37,7 +37,7 @@ torch::jit::Module linear_module() {
   return module;
 }
 
-// As before a training: both norms compute the same, and may not afterwards.
+// Two norms with equal parameters, as before training; after training they may differ.
 torch::jit::Module twin_module() {
   torch::jit::Module module("twins");
   for (const char* name : {"a", "b"}) module.register_parameter(name, at::ones({8}), /*is_buffer=*/false);
@@ -87,7 +87,7 @@ TEST(Lower, MakesOneGraphOfConstantsAndFunctionalOperators) {
   for (const char* gone : {"aten::dropout", "aten::relu_", "aten::add_", "aten::contiguous", "prim::GetAttr"}) {
     EXPECT_EQ(count_nodes(graph, gone), 0) << gone << "\n" << *graph;
   }
-  // The assertion is about a rank, which conversion knows.
+  // Conversion knows the rank, so the assertion about it stays.
   EXPECT_EQ(count_nodes(graph, "prim::RaiseException"), 1) << *graph;
   for (const char* kept : {"aten::linear", "aten::relu", "aten::add", "aten::gelu"}) {
     EXPECT_EQ(count_nodes(graph, kept), 1) << kept << "\n" << *graph;

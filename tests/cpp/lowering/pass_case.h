@@ -9,7 +9,7 @@
 
 namespace torch_tensorrt::core::lowering {
 
-// Graph before -> graph after (the same text: it must not be rewritten). What is done with it is in passes_test.cpp.
+// The graph before and after a pass; equal texts mean that the pass must not change it. passes_test.cpp runs it.
 struct PassCase {
   const char* name;
   std::function<bool(const passes::GraphPtr&)> run;

@@ -7,14 +7,14 @@
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 
-// Every pass, but for those of mutation_passes_test.cpp.
+// Every pass except those that remove writes.
 namespace torch_tensorrt::core::lowering {
 namespace {
 
 using tests::canonical_text;
 using tests::parse_graph;
 
-// Constants that nothing reads any more are the pipeline's to take away; here they would only be in the way.
+// Hides unused constants, which a later pass of the pipeline removes.
 std::string text_of_live(const passes::GraphPtr& graph) {
   torch::jit::EliminateDeadCode(graph);
   return canonical_text(graph);

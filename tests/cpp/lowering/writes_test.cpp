@@ -4,7 +4,7 @@
 #include "support/jit_graph.h"
 #include "torch_tensorrt/core/lowering/refused.h"
 
-// The passes after which operators write nothing.
+// The passes that remove writes in place.
 namespace torch_tensorrt::core::lowering {
 namespace {
 
@@ -278,7 +278,7 @@ const PassCase kWrites[] = {
 };
 INSTANTIATE_TEST_SUITE_P(WriteThroughViews, Pass, testing::ValuesIn(kWrites));
 
-// What may share memory or not, depending on strides that nobody knows here.
+// Values that may or may not share memory, depending on strides unknown here.
 const char* const kUncertain[] = {
     R"(graph(%x : Tensor, %sizes : int[]):
          %a : Tensor = aten::sigmoid(%x)

@@ -55,7 +55,7 @@ TEST_F(BackendLibrary, IsHandedInputsThatAreAlignedAsItAsks) {
   }
 }
 
-// Places in x f32[4] in two dtypes, and a sum of them, which has a known size.
+// The places of elements of x f32[4] in two dtypes, and a sum of the places, whose size is known.
 TEST_F(BackendLibrary, SizesThatOnlyTheRunKnowsArriveAtTheUser) {
   auto net = std::make_shared<network::INetworkDefinition>();
   auto* x = net->addInput("input_0", network::DataType::kFLOAT, network::Dims{4});
@@ -71,7 +71,7 @@ TEST_F(BackendLibrary, SizesThatOnlyTheRunKnowsArriveAtTheUser) {
   engine::BuildSettings settings;
   settings.backend = "null";
   const auto loaded = make_engine(engine::build_engine(net, settings));
-  // As many as the first element says.
+  // The first element is the number of places.
   for (const int64_t found : {3, 0, 1000}) {
     const auto results = loaded->run({at::tensor({static_cast<float>(found), 0.F, 0.F, 0.F})});
     ASSERT_EQ(results.size(), 3U);
@@ -83,7 +83,7 @@ TEST_F(BackendLibrary, SizesThatOnlyTheRunKnowsArriveAtTheUser) {
   }
 }
 
-// x f32[2x12] reshaped to the two numbers of n: the null backend knows the dims from the values that it is handed.
+// x f32[2x12] reshaped to the two numbers of n. The null backend knows the dims from the values that it receives.
 TEST_F(BackendLibrary, ValuesThatAreSizesAreHandedOver) {
   for (const auto dtype : {network::DataType::kINT32, network::DataType::kINT64}) {
     auto net = std::make_shared<network::INetworkDefinition>();

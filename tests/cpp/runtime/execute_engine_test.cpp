@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using tests::EnginePtr;
 using tests::error_of;
 
-// fp32 sums of 27 products in another order.
+// The tolerance covers fp32 sums of 27 products in another order.
 constexpr double kTolerance = 1e-5;
 
 EnginePtr convolution() {
@@ -38,7 +38,7 @@ void expect_right(const EnginePtr& engine, const at::Tensor& x, const at::Tensor
   }
 }
 
-// ---- inputs that lie in memory in other ways -----------------------------------------------------------------------
+// ---- inputs with other memory layouts ------------------------------------------------------------------------------
 
 TEST(ExecuteEngine, RunsAtAnyShapeInRange) {
   const auto engine = convolution();
@@ -139,7 +139,7 @@ TEST(ExecuteEngine, SizesAreReadFromValuesWhoseRangeIsSaid) {
   }
 }
 
-// ---- inputs that do not fit ----------------------------------------------------------------------------------------
+// ---- invalid inputs ------------------------------------------------------------------------------------------------
 
 TEST(ExecuteEngine, WrongInputsAreNamedAndTheEngineGoesOn) {
   const auto engine = convolution();
@@ -159,7 +159,7 @@ TEST(ExecuteEngine, WrongInputsAreNamedAndTheEngineGoesOn) {
   EXPECT_THAT(error(at::randn({2, 5, 8, 8}), r), AllOf(HasSubstr("2x5x8x8"), HasSubstr("1x3x4x4 to 8x3x16x16")));
   EXPECT_THAT(error(at::randn({9, 3, 8, 8}), at::randn({9, 4, 8, 8})), HasSubstr("9x3x8x8"));
   EXPECT_THAT(error(at::randn({0, 3, 8, 8}), at::randn({0, 4, 8, 8})), HasSubstr("0x3x8x8"));
-  EXPECT_THAT(error(image(2), residual(3)), HasSubstr("broadcast"));  // each fits, both do not
+  EXPECT_THAT(error(image(2), residual(3)), HasSubstr("broadcast"));  // each is valid, but not both together
   expect_right(engine, x, r);
 }
 

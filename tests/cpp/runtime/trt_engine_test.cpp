@@ -119,7 +119,7 @@ TEST(TRTEngine, BytesAreSharedNotCopied) {
   at::Tensor bytes = engine->serialized_engine_tensor();
   EXPECT_EQ(bytes.scalar_type(), at::kByte);
   EXPECT_EQ(bytes.const_data_ptr(), engine->engine().bytes().data());
-  engine.reset();  // the tensor keeps them alive
+  engine.reset();  // the tensor keeps the bytes alive
   EXPECT_EQ(std::string(static_cast<const char*>(bytes.const_data_ptr()), static_cast<size_t>(bytes.numel())),
             two_by_two());
 }

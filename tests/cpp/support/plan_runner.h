@@ -9,7 +9,7 @@
 #include "torch_tensorrt/core/engine/run/native_executable.h"
 #include "torch_tensorrt/core/network/shapes/shape_inference.h"
 
-// What backends of the tests have in common: they take a plan's network as it is, and know its dims by inference.
+// Common parts of the test backends: they run a plan's network unchanged and infer its dims.
 namespace torch_tensorrt::tests {
 
 class PlanExecutable : public engine::Executable {
@@ -28,7 +28,7 @@ class PlanExecutable : public engine::Executable {
   std::vector<engine::IoTensor> outputs_;
 };
 
-// Keeps the dims of a call; what a run does is the backend's.
+// Keeps the dims of a call; the derived backend implements the run.
 class PlanContext : public engine::Context {
  public:
   explicit PlanContext(std::shared_ptr<const engine::Executable> executable)

@@ -17,7 +17,7 @@ using network::Dims;
 using network::ILayer;
 using network::ITensor;
 
-// A column for each place of an element that is not 0.
+// One column per nonzero element: its place.
 HostTensor find_places(const HostTensor& input) {
   const Dims& dims = input.type.dims;
   std::vector<std::vector<double>> rows(static_cast<size_t>(dims.nbDims));
@@ -39,7 +39,7 @@ HostTensor run_layer(const ILayer& layer, const std::vector<HostTensor>& inputs,
   if (network::can_evaluate(layer)) return network::evaluate_layer(layer, inputs)[0];
   const Dims& dims = type.dims;
   HostTensor result = make_tensor(type.dtype, dims, {});
-  auto* values = const_cast<void*>(result.values());  // made here
+  auto* values = const_cast<void*>(result.values());  // this function made the tensor
   Place at(static_cast<size_t>(dims.nbDims), 0);
   const int64_t count = dims.volume();
   for (int64_t i = 0; i < count; ++i) {
@@ -54,7 +54,7 @@ HostTensor run_layer(const ILayer& layer, const std::vector<HostTensor>& inputs,
   return result;
 }
 
-// Small tensors of integers may be read as shapes.
+// Passes small integer tensors to inference as known shape values.
 std::optional<network::ShapeValue> value_of(const HostTensor& tensor) {
   const bool is_shape =
       network::is_integral(tensor.type.dtype) && tensor.type.dims.volume() <= network::ShapeValue::kMaxElements;
@@ -64,7 +64,7 @@ std::optional<network::ShapeValue> value_of(const HostTensor& tensor) {
   return value;
 }
 
-// What the layer gives for these operands. Inferred as the network runs: dims may depend on data.
+// Infers the layer's result for these operands during the run, because dims may depend on data.
 network::TensorType infer_type(const ILayer& layer, const std::vector<HostTensor>& operands) {
   std::vector<std::optional<network::ShapeValue>> values;
   std::vector<network::InferInput> inputs;

@@ -27,7 +27,7 @@ double load(const HostTensor& tensor, const Place& at) {
   return network::load_double(tensor.type.dtype, tensor.values(), flat);
 }
 
-// The element of a tensor that is broadcast to the result.
+// The element of a tensor that broadcasts to the result's dims.
 double load_broadcast(const HostTensor& tensor, const Place& at) {
   const Dims& dims = tensor.type.dims;
   Place place(at.end() - dims.nbDims, at.end());
@@ -42,7 +42,7 @@ const L& layer_of(const Element& e) {
   return static_cast<const L&>(e.layer);
 }
 
-// Calls f with every place in dims.
+// Calls f for every place in dims.
 template <typename F>
 void for_each_place(const Dims& dims, F f) {
   Place place(static_cast<size_t>(dims.nbDims), 0);
@@ -110,7 +110,7 @@ double convolution(const Element& e) {
   return sum;
 }
 
-// Gathers what each input element scatters: output = input * stride - padding + tap * dilation.
+// Gathers the input elements that the scatter would add here: output = input * stride - padding + tap * dilation.
 double deconvolution(const Element& e) {
   const auto& layer = layer_of<network::ConvolutionBase>(e);
   const HostTensor& x = e.inputs[0];
@@ -223,7 +223,7 @@ double matrix_multiply(const Element& e) {
 
 // ---- statistics -----------------------------------------------------------------------------------------------------
 
-// Calls f for every element of the input that shares the place outside of the axes, and the groups of channels.
+// Calls f for every input element with the same place outside of the axes, and in the same group of channels.
 template <typename F>
 void for_each_along(const Element& e, uint32_t axes, int64_t groups, F f) {
   const Dims& dims = e.inputs[0].type.dims;
@@ -259,7 +259,7 @@ double softmax(const Element& e) {
 double normalization(const Element& e) {
   const auto& layer = layer_of<network::INormalizationLayer>(e);
   const int64_t groups = layer.getNbGroups();
-  // With groups, everything behind the channels is normalised.
+  // With groups, normalizes all dims after the channels.
   const uint32_t axes = groups > 1 ? ~3U : layer.getAxes();
   double count = 0;
   double sum = 0;

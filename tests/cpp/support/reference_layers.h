@@ -5,7 +5,7 @@
 
 #include "torch_tensorrt/core/network/host/evaluate.h"
 
-// The formulas of reference.cpp, an element at a time.
+// The formulas of reference.cpp, one element at a time.
 namespace torch_tensorrt::tests {
 
 using Place = std::vector<int64_t>;

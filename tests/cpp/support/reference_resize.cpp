@@ -46,7 +46,7 @@ double rounded(ResizeRoundMode mode, double x) {
   return x;
 }
 
-// Keys' kernel.
+// Keys' cubic convolution kernel.
 double cubic(double distance, double a) {
   const double x = std::abs(distance);
   if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
@@ -88,7 +88,7 @@ double reference_resize(const ReferenceElement& e) {
   const auto& layer = static_cast<const IResizeLayer&>(e.layer);
   TORCHTRT_CHECK(!layer.getAntialias() && !layer.getExcludeOutside(), "the reference knows no antialiasing");
   const Dims& in = e.inputs[0].type.dims;
-  // Flat places in the input and their weights; one more dimension at a time.
+  // Flat places in the input and their weights; each round adds a dimension.
   std::vector<Tap> whole{{0, 1}};
   for (int32_t axis = 0; axis < in.nbDims; ++axis) {
     const auto d = static_cast<size_t>(axis);

@@ -8,18 +8,18 @@
 
 #include "torch_tensorrt/core/conversion/conversion.h"
 
-// Graphs turned into networks and engines, in tests.
+// Converts graphs to networks and engines in tests.
 namespace torch_tensorrt::tests {
 
 // Settings for an engine on the CPU.
 core::conversion::BuilderSettings cpu_settings();
 
-// The engine of a graph whose tensor inputs are as the specs say, and whose last inputs have the values `params`.
+// The engine of a graph. The specs describe its tensor inputs; its last inputs have the values `params`.
 std::string build_engine(const std::shared_ptr<torch::jit::Graph>& graph, std::vector<core::ir::Input> specs,
                          std::vector<torch::jit::IValue> params = {});
 std::vector<at::Tensor> run_engine(const std::string& bytes, std::vector<at::Tensor> inputs);
 
-// Message of the Error that the function throws; "no error" when it throws none.
+// The message of the Error that the function throws; "no error" if it throws none.
 template <typename Function>
 std::string error_of(const Function& function) {
   try {

@@ -49,7 +49,7 @@ TEST(Device, ADlaStaysOneWhateverItsGpu) {
   EXPECT_EQ(device({"-d", "dla"}).dla_core, 0);
 }
 
-// What is printed of a command line that cannot be read.
+// The output for a command line that cannot be parsed.
 std::string usage_error(const std::string& flag) {
   std::vector<std::string> words = {"torchtrtc", flag, "in.ts", "out.ts"};
   std::vector<char*> arguments;

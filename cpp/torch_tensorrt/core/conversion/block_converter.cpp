@@ -18,7 +18,7 @@ namespace {
 
 namespace prim = torch::jit::prim;
 
-// From now on the node's output stands for the value.
+// Makes the value the node's output for later nodes.
 void associate(ConversionCtx* ctx, const torch::jit::Value* output, const torch::jit::IValue& value) {
   if (!TensorContainer::is_in(value)) {
     ctx->AssociateValueAndIValue(output, value);
@@ -43,7 +43,7 @@ torch::jit::IValue as_ivalue(ConversionCtx* ctx, const torch::jit::Value* value,
   return var.isIValue() ? *var.IValue() : torch::jit::IValue();
 }
 
-// Converting a block again (the next turn of a loop) must not see what its values stood for before.
+// Forgets the results of an earlier conversion of the block, for example of the previous round of a loop.
 void forget(ConversionCtx* ctx, const torch::jit::Block* block) {
   for (const auto* node : block->nodes()) {
     for (const auto* output : node->outputs()) {
@@ -72,7 +72,7 @@ std::string undecided(const torch::jit::IValue& value) {
   return what_decides(*value.toCustomClass<TensorContainer>()->tensor());
 }
 
-// Whether the exceptions of a block are raised, or the block may be one that is not run.
+// Whether a block's exceptions are raised, or ignored because the block may be a branch that is not taken.
 enum class Raising { kHappens, kIsIgnored };
 
 void convert_all(ConversionCtx* ctx, const torch::jit::Block* block, Raising raising);
@@ -90,14 +90,14 @@ bool raises(const torch::jit::Block* block) {
 
 bool is_empty(const torch::jit::Block* block) { return block->nodes().begin() == block->nodes().end(); }
 
-// An If that does nothing but raise an exception in one branch.
+// An If that only raises an exception in one branch and is empty in the other.
 bool is_guard(const torch::jit::Node* n) {
   if (n->kind() != prim::If || !n->outputs().empty()) return false;
   const auto blocks = n->blocks();
   return (raises(blocks[0]) && is_empty(blocks[1])) || (raises(blocks[1]) && is_empty(blocks[0]));
 }
 
-// Whether only conditions of guards are computed of the node's results.
+// Whether the node's results are used only to compute conditions of guards.
 bool serves_guards(const torch::jit::Node* n) {
   size_t uses = 0;
   for (const auto* output : n->outputs()) {
@@ -148,7 +148,7 @@ void pick_numbers(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::ITens
   }
 }
 
-// A condition that is not known while compiling is taken to be the one without an exception.
+// If the condition is unknown while compiling, assumes the branch without the exception.
 void convert_guard(ConversionCtx* ctx, const torch::jit::Node* n, Raising raising) {
   if (raising == Raising::kIsIgnored) return;
   torch::jit::IValue condition;
@@ -178,7 +178,7 @@ void convert_if(ConversionCtx* ctx, const torch::jit::Node* n, Raising raising) 
 
 constexpr int64_t kMaxTrips = 10000;
 
-// prim::Loop(max_trip_count, condition, carried...): the body gets (index, carried...) and gives (condition,
+// prim::Loop(max_trip_count, condition, carried...): the body gets (index, carried...) and returns (condition,
 // carried...).
 void convert_loop(ConversionCtx* ctx, const torch::jit::Node* n, Raising raising) {
   const auto* body = n->blocks()[0];
@@ -224,14 +224,14 @@ std::string schema_text(const torch::jit::Node* n) {
   return schema != nullptr ? util::schema_info(schema) : std::string("none");
 }
 
-// The node, the user's line and the schema, as every error of a conversion says them.
+// The node, the user's line and the schema, for all errors of a conversion.
 std::string describe(const torch::jit::Node* n) {
   const std::string line = util::GetPyTorchSourceCode(n);
   return torch_tensorrt::str("Unable to convert node: ", util::node_info(n), " (conversion.AddLayer)",
                              line.empty() ? "" : "\nSource: " + line, "\nSchema: ", schema_text(n));
 }
 
-// The first line is what programs for Torch-TensorRT look for.
+// Programs written for Torch-TensorRT search for the first line of this message.
 void check_has_converter(const torch::jit::Node* n) {
   constexpr const char* kExpected = "Expected converter to be true but got false\n";
   const Decision converter = node_decision(n);
@@ -250,12 +250,12 @@ void check_has_converter(const torch::jit::Node* n) {
                                  << what_to_do(n));
 }
 
-// A backend that computes in int8 looks for what quantizes weights.
+// A backend that computes in int8 needs the operators that quantize weights.
 bool stays_in_network(const ConversionCtx& ctx, const torch::jit::Node* n) {
   return ctx.enabled_precisions.count(nvinfer1::DataType::kINT8) != 0 && util::is_fake_quantize(n);
 }
 
-// A node whose arguments are all known is computed by PyTorch now.
+// Computes a node with known arguments now, using PyTorch.
 bool compute_if_known(ConversionCtx* ctx, const torch::jit::Node* n, converters::args& args) {
   if (n->hasSideEffects() || n->isNondeterministic() || stays_in_network(*ctx, n)) return false;
   evaluators::kwargs known;
@@ -287,7 +287,7 @@ void run_converter(ConversionCtx* ctx, const torch::jit::Node* n) {
   TORCHTRT_CHECK(converted && ctx->CheckLayerAddition(n), "the converter did not say what the outputs of the node are");
 }
 
-// Shapes are inferred when they are asked for; what does not fit must be an error of this node, not of its user.
+// Shapes are inferred on first use. Infers them here, so that a misfit is an error of this node, not of a reader.
 void infer_results(const ConversionCtx& ctx, const torch::jit::Node* n) {
   for (const auto* output : n->outputs()) {
     const auto tensor = ctx.value_tensor_map.find(output);
@@ -295,7 +295,7 @@ void infer_results(const ConversionCtx& ctx, const torch::jit::Node* n) {
   }
 }
 
-// The text of the model's own exception stands last, alone.
+// The message of the model's own exception comes last, on a line of its own.
 [[noreturn]] void raise(ConversionCtx* ctx, const torch::jit::Node* n) {
   const auto message = as_ivalue(ctx, n->input(0), n);
   TORCHTRT_THROW_ERROR(describe(n) << "\nThe model raises an exception for inputs of these shapes and dtypes:\n"
@@ -326,9 +326,9 @@ void convert_all(ConversionCtx* ctx, const torch::jit::Block* block, Raising rai
     try {
       convert_node(ctx, n, raising);
       infer_results(*ctx, n);
-    } catch (...) {  // converters of users throw what they like
+    } catch (...) {  // users' converters may throw any type
       ctx->current_node = outer;
-      if (serves_guards(n)) continue;  // the guard finds its condition unknown
+      if (serves_guards(n)) continue;  // the guard treats its condition as unknown
       Error error = util::current_error();
       add_context(error, n);
       throw error;

@@ -5,17 +5,17 @@
 
 namespace torch_tensorrt::core::conversion {
 
-// Converts every node of the block, in order, into the context's network. A branch whose condition is known is
-// converted as if it stood there, a loop whose trip count is known is unrolled.
+// Converts every node of the block, in order, into the context's network. For a known condition, only the taken branch
+// is converted, in place; a loop with a known trip count is unrolled.
 void convert_nodes(ConversionCtx* ctx, const torch::jit::Block* block);
 
-// The value as an argument: what the graph's value stands for so far. Error when it stands for nothing.
+// The tensor or known value that the graph's value has so far, as an argument. Error if it has none yet.
 Var lookup(ConversionCtx* ctx, const torch::jit::Value* value, const torch::jit::Node* user);
 
-// Whether both branches of a prim::If only compute numbers: then both are computed, and the condition picks.
+// Whether both branches of a prim::If only compute numbers. Then both are computed, and a select picks the result.
 bool can_pick(const torch::jit::Node* n);
 
-// Kinds of nodes that mean nothing to an engine.
+// Whether the node has no meaning for an engine.
 bool is_ignored(const torch::jit::Node* n);
 
 }  // namespace torch_tensorrt::core::conversion

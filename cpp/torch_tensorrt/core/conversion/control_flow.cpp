@@ -20,8 +20,8 @@ bool holds_tensors(const c10::TypePtr& type) {
   return type->isSubtypeOf(*c10::TensorType::get()) || std::any_of(parts.begin(), parts.end(), holds_tensors);
 }
 
-// Operators that give no tensor and read the elements of one; the others (aten::size, prim::dtype) read what it is
-// like.
+// Operators that return no tensor and read a tensor's elements. Other such operators (aten::size, prim::dtype) read
+// only properties of the tensor.
 bool reads_elements(const Node* n) {
   static const std::set<std::string> kKinds = {
       "aten::item",       "aten::Int",         "aten::Float",           "aten::Bool",
@@ -32,7 +32,7 @@ bool reads_elements(const Node* n) {
   return kKinds.count(n->kind().toQualString()) != 0;
 }
 
-// Operators whose tensor is of the shape of another one, not of its elements.
+// Operators whose result takes the shape of another tensor, not its elements.
 bool makes_like(const Node* n) {
   const std::string name = n->kind().toQualString();
   const auto ends_with = [&](const std::string& end) {
@@ -41,7 +41,7 @@ bool makes_like(const Node* n) {
   return ends_with("_like") || name.rfind("aten::new_", 0) == 0 || name == "aten::_shape_as_tensor";
 }
 
-// The values of a graph that depend on the elements of its inputs, found from its first node to its last.
+// Finds the values of a graph that depend on the elements of its inputs, from the first node to the last.
 class DataDependence {
  public:
   explicit DataDependence(const torch::jit::Graph& graph) {
@@ -80,7 +80,7 @@ class DataDependence {
                        [&](const Value* input) { return !holds_tensors(input->type()) && includes(input); });
   }
 
-  // The elements of a tuple that the graph makes: a number beside a tensor is not of the tensor.
+  // Looks up each element of a tuple made in the graph: a number beside a tensor does not depend on it.
   void visit_elements(const Node* n) {
     const Node* maker = n->input(0)->node();
     const auto elements = maker->inputs();
@@ -103,7 +103,7 @@ class DataDependence {
     for (const auto* output : n->outputs()) mark(output, true);
   }
 
-  // What a turn carries on may make more of the next one depend on data.
+  // Repeats until nothing changes, because a value carried to the next round may make more values depend on data.
   void visit_loop(const Node* n) {
     const auto* body = n->blocks()[0];
     const auto carried = n->inputs().slice(2);

@@ -6,9 +6,9 @@
 
 namespace torch_tensorrt::core::conversion {
 
-// Whether a condition or loop may be settled while compiling. It may not where it depends on the values of the inputs,
-// which no shape tells; where it depends on their shapes alone, only converting with given shapes tells. Yes for any
-// other node.
+// Whether a condition or loop can be decided while compiling, or computed. "No" if it depends on the values of the
+// inputs, which shapes do not determine. "Yes" if it depends on shapes only, although only a conversion with given
+// shapes can tell. "Yes" for all other nodes.
 Decision control_flow_decision(const torch::jit::Node* n);
 
 }  // namespace torch_tensorrt::core::conversion

@@ -30,7 +30,7 @@ void check_input_type(const ConversionCtx& ctx, const torch::jit::Value* value, 
                        << "; truncate_long_and_double narrows weights only");
 }
 
-// A network input with the spec's range in the profile.
+// Adds a network input and puts the spec's range into the profile.
 nvinfer1::ITensor* add_input(ConversionCtx& ctx, nvinfer1::Profile& profile, InputSpecs& specs,
                              const torch::jit::Value* value, const ir::Input& spec, const std::string& argument) {
   const std::string name = "input_" + std::to_string(ctx.num_inputs++);
@@ -41,7 +41,7 @@ nvinfer1::ITensor* add_input(ConversionCtx& ctx, nvinfer1::Profile& profile, Inp
   tensor->set_format(spec.format);
   if (spec.input_is_dynamic) ctx.input_is_dynamic = true;
   profile[name] = whole_range(spec);
-  // Conditions may be decided by the ends; what no size depends on is taken out again.
+  // The ends may decide conditions. settle_size_inputs removes the values again if no size depends on them.
   if (ctx.settings.allow_shape_tensors && !spec.min_values.empty()) {
     profile[name].min_values = spec.min_values;
     profile[name].max_values = spec.max_values;
@@ -51,7 +51,7 @@ nvinfer1::ITensor* add_input(ConversionCtx& ctx, nvinfer1::Profile& profile, Inp
   return tensor;
 }
 
-// A collection is put together again out of its tensors, for the evaluators that take it apart.
+// Assembles a collection from its tensors, for the evaluators that unpack it.
 torch::jit::IValue collect(const torch::jit::Value* value, std::vector<torch::jit::IValue> tensors) {
   if (value->type()->kind() == c10::TypeKind::TupleType) return c10::ivalue::Tuple::create(std::move(tensors));
   c10::impl::GenericList list(c10::AnyType::get());
@@ -107,7 +107,7 @@ std::vector<ir::ValueTree> convert_block(ConversionCtx& ctx, const torch::jit::B
   return results;
 }
 
-// The context of a converted block. Inputs are cast to the dtype of the module where it does not convert otherwise.
+// The context of a converted block. Casts inputs to the dtype of the module if the conversion fails without casts.
 std::unique_ptr<ConversionCtx> convert_with_casts(const torch::jit::Block* b, const ConversionInfo& info,
                                                   ir::StaticParams& static_params,
                                                   std::vector<ir::ValueTree>* results = nullptr) {
@@ -125,7 +125,7 @@ std::unique_ptr<ConversionCtx> convert_with_casts(const torch::jit::Block* b, co
   }
 }
 
-// The network without its context, whose memory of weights it takes along.
+// Releases the network from its context and hands it the memory of weights that the context owns.
 std::shared_ptr<nvinfer1::INetworkDefinition> release_network(ConversionCtx& ctx) {
   ctx.net->set_layer_hook({});
   for (void* resource : ctx.builder_resources) ctx.net->keep_alive(std::shared_ptr<const void>(resource, std::free));
@@ -149,8 +149,8 @@ void collect_unsupported(const torch::jit::Block* b, std::map<std::string, Unsup
   }
 }
 
-// An engine computes an in-place operator out of place, which is the same unless the write can be seen: lowering has
-// replaced those of which it could prove that it cannot.
+// An engine computes an in-place operator out of place. The result is the same unless a reader sees the write. Lowering
+// has already replaced the operators whose write provably has no other reader.
 Decision in_place_decision(const torch::jit::Node* n) {
   if (!util::is_in_place(n)) return Decision::yes();
   const auto graph = const_cast<torch::jit::Node*>(n)->owningGraph()->weak_from_this().lock();

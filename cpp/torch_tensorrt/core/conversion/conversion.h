@@ -12,7 +12,7 @@
 #include "torch_tensorrt/core/ir/value_tree.h"
 #include "torch_tensorrt/core/util/decision.h"
 
-// From a lowered block to an engine.
+// Converts a lowered block to an engine.
 namespace torch_tensorrt::core::conversion {
 
 struct ConversionInfo {
@@ -21,25 +21,25 @@ struct ConversionInfo {
   BuilderSettings engine_settings;
 };
 
-// The bytes of an engine for the block: inputs are named input_0, input_1, ..., outputs output_0, ... Throws Error
-// naming the node that cannot be converted, its schema and Python line.
+// The bytes of an engine for the block. Inputs are named input_0, input_1, ..., outputs output_0, ... Throws Error
+// naming the node that cannot be converted, its schema and its Python line.
 std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
                                  ir::StaticParams& static_params);
 
-// The network that ConvertBlockToEngine builds of the block. `results`: what the block returns, of which the network's
-// outputs are the tensors in order.
+// The network that ConvertBlockToEngine builds from the block. `results`: the block's results; their tensors, in order,
+// are the network's outputs.
 std::shared_ptr<nvinfer1::INetworkDefinition> ConvertBlockToNetwork(const torch::jit::Block* b,
                                                                     ConversionInfo build_info,
                                                                     ir::StaticParams& static_params,
                                                                     std::vector<ir::ValueTree>* results = nullptr);
 
-// Whether the block becomes a network for these inputs, of which the backend that is asked for takes every layer;
-// nothing is built. The reason is the error that converting it would end with.
+// Whether the block converts to a network for these inputs, and the requested backend accepts every layer. Builds
+// nothing. The reason is the Error that the conversion would throw.
 Decision CheckBlock(const torch::jit::Block* b, ConversionInfo build_info, ir::StaticParams& static_params);
 
-// Whether (or why not) a node can be converted, evaluated or left out.
+// Whether a node can be converted, evaluated or left out, else the reason.
 Decision node_decision(const torch::jit::Node* n);
-// What the backend that is asked for says of the layers that the node becomes, as far as the node alone tells.
+// Whether the requested backend accepts the node's layers, as far as the node alone tells.
 Decision backend_decision(const torch::jit::Node* n, const BuilderSettings& settings);
 bool OpSupported(const torch::jit::Node* n);
 bool InputIsCollection(const torch::jit::Block* b);
@@ -47,16 +47,16 @@ bool OutputIsCollection(const torch::jit::Block* b);
 
 // One operation of a block that cannot be converted.
 struct UnsupportedOp {
-  std::string schema;  // or the kind, of a node without one
+  std::string schema;  // the schema, or the kind of a node without one
   int64_t count = 0;
   std::string reason;
   std::string source;  // the Python line of the first use
 };
 std::vector<UnsupportedOp> unsupported_ops(const torch::jit::Block* b);
-// Whether everything can be converted; what cannot is logged as an error unless the errors are suppressed.
+// Whether all operations can be converted. Logs the others as errors unless the errors are suppressed.
 bool VerifyConverterSupportForBlock(const torch::jit::Block* b, bool suppress_errors = false);
 
-// The value of a node that has an evaluator, with its inputs evaluated first; `limit` bounds the depth of that.
+// The value of a node that has an evaluator. Evaluates the node's inputs first; `limit` bounds the recursion.
 std::optional<torch::jit::IValue> EvaluateNode(ConversionCtx* ctx, const torch::jit::Node* n, int level = 0,
                                                int limit = 10);
 

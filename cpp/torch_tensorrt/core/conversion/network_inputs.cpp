@@ -19,7 +19,7 @@ namespace {
 
 using Elements = std::map<at::ScalarType, int64_t>;
 
-// Of a tensor, or of a list of them, as recurrent layers have.
+// Counts the elements of a tensor, or of a list of tensors as recurrent layers have.
 void count_elements(const torch::jit::IValue& value, Elements& counts) {
   if (value.isTensorList()) {
     for (const at::Tensor& tensor : value.toTensorVector()) count_elements(tensor, counts);
@@ -38,7 +38,7 @@ void count_elements(const torch::jit::Block* b, Elements& counts) {
   }
 }
 
-// The floating dtype that most elements of the weights have.
+// The floating dtype of most elements of the weights.
 std::optional<at::ScalarType> dtype_of_weights(const torch::jit::Block* b, const ir::StaticParams& static_params) {
   Elements counts;
   count_elements(b, counts);
@@ -66,7 +66,7 @@ bool has_other_float(const std::vector<ir::Input>& specs, at::ScalarType dtype) 
                      [&](const ir::Input& spec) { return at::isFloatingType(spec.dtype) && spec.dtype != dtype; });
 }
 
-// The weights that the input meets first say its dtype, or, where it meets none, `otherwise`.
+// Casts each input to the dtype of the weights that it meets first, or to `otherwise` if it meets none.
 InputCasts casts(const SpecsOfInputs& inputs, std::optional<at::ScalarType> otherwise) {
   InputCasts result;
   for (const auto& [value, specs] : inputs) {
@@ -122,7 +122,7 @@ void check_shape(const nvinfer1::ITensor& input) {
                                 << nvinfer1::kMaxShapeInputElements << " elements");
 }
 
-// What the spec says, else the ends of the domain, if one was given.
+// Takes the values from the spec, else from the ends of the domain if the user gave one.
 void fill_values(nvinfer1::ProfileRange& range, const nvinfer1::ITensor& input, const ir::Input& spec) {
   const auto count = static_cast<size_t>(input.getDimensions().volume());
   range.min_values = spec.min_values;
@@ -143,7 +143,7 @@ void fill_values(nvinfer1::ProfileRange& range, const nvinfer1::ITensor& input, 
                                                             << " are given for it");
 }
 
-// One entry an input, also where all shapes are fixed.
+// The profile, with an entry for each input, including inputs with a fixed shape.
 nvinfer1::Profile& profile_of(ConversionCtx& ctx) {
   auto& profiles = ctx.net->profiles();
   if (profiles.empty()) profiles.emplace_back();
@@ -173,7 +173,7 @@ void settle_size_inputs(ConversionCtx& ctx, const InputSpecs& specs) {
 
 namespace {
 
-// How many ranges the inputs have that have several; 1 where none has.
+// The number of ranges of each input with several ranges; 1 if no input has several.
 size_t count_ranges(const ConversionCtx& ctx, const InputSpecs& specs) {
   const nvinfer1::ITensor* first = nullptr;
   size_t count = 1;
@@ -206,7 +206,7 @@ nvinfer1::ProfileRange whole_range(const ir::Input& spec) {
 void split_profiles(ConversionCtx& ctx, const InputSpecs& specs) {
   const size_t count = count_ranges(ctx, specs);
   auto& profiles = ctx.net->profiles();
-  if (count == 1 || profiles.empty()) return;  // ranges of one shape only
+  if (count == 1 || profiles.empty()) return;  // every input has one range
   const nvinfer1::Profile whole = profiles.front();
   profiles.assign(count, whole);
   for (const auto* input : ctx.net->inputs()) {
@@ -233,7 +233,7 @@ constexpr Point kOpt = {"opt shapes", &ProfileRange::opt};
 constexpr Point kEnds[] = {{"smallest of the declared shapes", &ProfileRange::min},
                            {"largest of the declared shapes", &ProfileRange::max}};
 
-// "input x 1x3x8x8 (from 1x3x8x8 to 1x3x9x9)" of every input that has a range.
+// "input x 1x3x8x8 (from 1x3x8x8 to 1x3x9x9)" for every input with a range.
 std::string describe_inputs(const ConversionCtx& ctx, const nvinfer1::Profile& profile, const Point& point) {
   std::ostringstream text;
   for (const auto* input : ctx.net->inputs()) {
@@ -246,7 +246,7 @@ std::string describe_inputs(const ConversionCtx& ctx, const nvinfer1::Profile& p
   return text.str();
 }
 
-// Why the model does not fit the point, if it does not.
+// Why the model does not fit the point; unset if it fits.
 std::optional<std::string> misfit(const ConversionCtx& ctx, const nvinfer1::Profile& profile, const Point& point) {
   std::vector<nvinfer1::Dims> dims;
   for (const auto* input : ctx.net->inputs()) dims.push_back(profile.at(input->getName()).*point.dims);

@@ -14,7 +14,7 @@
 namespace torch_tensorrt::core::conversion {
 namespace {
 
-// What the errors say that PyTorch throws of numbers; it may dislike the small tensors for other reasons.
+// Texts in PyTorch's errors about numbers. Other errors are ignored: they may concern the small example tensors.
 constexpr std::array<const char*, 3> kRefusals = {"without overflow", "negative integer powers", "argument alpha must"};
 
 bool is_number(const torch::jit::Value* value) {
@@ -24,7 +24,7 @@ bool is_number(const torch::jit::Value* value) {
          type->kind() == c10::TypeKind::FloatType;
 }
 
-// The arguments of the schema that take any number; those of ints are sizes and dimensions.
+// Whether the argument takes any number; arguments of ints are sizes and dimensions.
 bool takes_number(const torch::jit::Node* n, size_t place) {
   const auto& arguments = n->schema().arguments();
   if (place >= arguments.size()) return false;
@@ -33,14 +33,14 @@ bool takes_number(const torch::jit::Node* n, size_t place) {
   return type->kind() == c10::TypeKind::NumberType && is_number(n->input(place));
 }
 
-// Two elements where that can be: with one, fill() wraps around what it refuses of more.
+// Uses two elements if the rank allows: with a single element, fill() wraps numbers around that it refuses otherwise.
 at::Tensor example_tensor(size_t rank, at::ScalarType type) {
   std::vector<int64_t> sizes(rank, 1);
   if (rank > 0) sizes.back() = 2;
   return at::ones(sizes, at::TensorOptions().dtype(type));
 }
 
-// The arguments with small tensors; empty where a number or a list is computed.
+// The arguments with small tensors in place of network tensors; empty if a number or a list is computed.
 std::vector<torch::jit::IValue> example(const torch::jit::Node* n, const converters::args& args) {
   std::vector<torch::jit::IValue> stack;
   for (size_t i = 0; i < args.size(); ++i) {
@@ -64,7 +64,7 @@ std::vector<torch::jit::IValue> example(const torch::jit::Node* n, const convert
   return stack;
 }
 
-// The numbers and the dtypes that met, for people.
+// Describes the numbers and the dtypes for the message.
 std::string describe(const torch::jit::Node* n, const std::vector<torch::jit::IValue>& stack) {
   std::string numbers;
   std::string types;

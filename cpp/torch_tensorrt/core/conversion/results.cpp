@@ -29,7 +29,7 @@ bool is_number(const c10::Type& type) {
          kind == c10::TypeKind::NumberType;
 }
 
-// A traced graph has the shapes of its example in its types. Tuples keep the names of their fields.
+// Removes the example's shapes from the types of a traced graph. Tuples keep the names of their fields.
 c10::TypePtr without_shapes(const c10::TypePtr& type) {
   if (type->isSubtypeOf(*c10::TensorType::get())) return c10::TensorType::get();
   if (type->containedTypes().empty()) return type;
@@ -44,7 +44,7 @@ c10::TypePtr without_shapes(const c10::TypePtr& type) {
   return c10::TupleType::createNamed(tuple->name(), names, parts);
 }
 
-// The declared type of the element in one place, if the collection has one.
+// The declared type of an element of a collection; null if there is none.
 c10::TypePtr element_type(const c10::TypePtr& type, size_t place) {
   if (type == nullptr) return nullptr;
   if (const auto list = type->cast<c10::ListType>()) return list->getElementType();
@@ -64,7 +64,7 @@ ValueTree collect_elements(ConversionCtx& ctx, Kind kind, const std::vector<torc
   return tree;
 }
 
-// A tensor of the network: itself, a number, or a list of the sizes that it holds.
+// A network tensor is a result itself, or holds a number, or a list of sizes.
 ValueTree collect_tensor(ConversionCtx& ctx, nvinfer1::ITensor* tensor, const c10::TypePtr& type, Tensors& tensors) {
   ValueTree tree;
   if (type != nullptr && type->kind() == c10::TypeKind::ListType && tensor->getDimensions().is_static()) {
@@ -116,7 +116,7 @@ ValueTree collect(ConversionCtx& ctx, const torch::jit::IValue& value, const c10
   return collect_known(ctx, value, wanted, tensors);
 }
 
-// The first known number becomes a tensor: an engine has an output.
+// Makes the first known number a tensor, because an engine needs an output.
 bool compute_first_number(ConversionCtx& ctx, std::vector<ValueTree>& trees, Tensors& tensors) {
   for (auto& tree : trees) {
     if (tree.kind == Kind::kConstant && tree.constant.isScalar()) {
@@ -131,7 +131,7 @@ bool compute_first_number(ConversionCtx& ctx, std::vector<ValueTree>& trees, Ten
   return false;
 }
 
-// An engine gives each output a buffer of its own: inputs, constants and tensors that are outputs already are copied.
+// Each output of an engine has its own buffer, so inputs, constants and tensors that are outputs already are copied.
 nvinfer1::ITensor* as_output(ConversionCtx& ctx, nvinfer1::ITensor* tensor) {
   const bool constant = tensor->producer()->getType() == nvinfer1::LayerType::kCONSTANT;
   if (!tensor->isNetworkInput() && !tensor->isNetworkOutput() && !constant) return tensor;

@@ -6,7 +6,7 @@ namespace {
 
 constexpr int kMaxDepth = 2;
 
-// Every Input below the value, in order. The depth counts levels, not siblings.
+// Collects every Input below the value, in order. `depth` counts levels, not siblings.
 void collect(const torch::jit::IValue& value, int depth, std::vector<Input>& inputs) {
   if (value.isTuple() || value.isList()) {
     TORCHTRT_CHECK(depth < kMaxDepth, "input_signature is nested deeper than " << kMaxDepth << " levels");

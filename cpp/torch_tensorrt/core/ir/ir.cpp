@@ -14,10 +14,10 @@
 namespace torch_tensorrt::core::ir {
 namespace {
 
-// An argument that may be None counts: it is given a spec when it is not.
+// An argument that may be None counts as a tensor: the user gives a spec for it unless it is None.
 bool is_tensor(const torch::jit::Value* value) { return value->type()->isSubtypeOf(*c10::OptionalType::ofTensor()); }
 
-// "Tensor", and no more; parameters of a graph without a module have dims in their types.
+// Exactly "Tensor". Parameters of a graph without a module have dims in their types.
 bool is_plain_tensor(const torch::jit::Value* value) { return value->type() == c10::TensorType::get(); }
 
 bool is_optional_tensor(const torch::jit::Value* value) {
@@ -34,19 +34,19 @@ bool is_module(const torch::jit::Value* value) {
   return type != nullptr && type->is_module();
 }
 
-// No parameter, whatever the values.
+// Never a static parameter, however many parameter values there are.
 bool is_input_alone(const torch::jit::Value* value) {
   return is_plain_tensor(value) || is_collection(value) || is_module(value);
 }
 
 std::optional<at::ScalarType> constant_dtype(torch::jit::Value* value) {
   auto constant = torch::jit::toIValue(value);
-  // The weights of a recurrent layer.
+  // A tensor list holds the weights of a recurrent layer.
   if (constant && constant->isTensorList() && !constant->toTensorList().empty()) {
     constant = torch::jit::IValue(constant->toTensorList().get(0));
   }
   if (!constant || !constant->isTensor() || !constant->toTensor().defined()) return std::nullopt;
-  // 0-d constants are numbers; they do not say what a model computes in.
+  // 0-d constants are numbers; their dtype is not the dtype that the model computes in.
   if (constant->toTensor().dim() == 0) return std::nullopt;
   return constant->toTensor().scalar_type();
 }
@@ -68,14 +68,14 @@ StaticParams get_static_params(c10::ArrayRef<torch::jit::Value*> inputs, std::ve
   for (auto* input : inputs) {
     if (!is_input_alone(input) && !is_optional_tensor(input)) candidates.push_back(input);
   }
-  // With more values than that the optional tensors are parameters too.
+  // If there are more parameter values than candidates, optional tensors are parameters too.
   if (candidates.size() < params.size()) {
     candidates.clear();
     for (auto* input : inputs) {
       if (!is_input_alone(input)) candidates.push_back(input);
     }
   }
-  // Traced graphs have dims in the types of their own inputs too, which come first.
+  // In traced graphs, the graph's own inputs also have dims in their types. They come before the parameters.
   size_t surplus = candidates.size() - std::min(candidates.size(), params.size());
   StaticParams static_params;
   size_t next = 0;

@@ -13,7 +13,7 @@
 
 #include "torch_tensorrt/core/network/nvinfer1.h"
 
-// What the compiler is told about a graph's inputs.
+// Descriptions of a graph's inputs, given by the user.
 namespace torch_tensorrt::core::ir {
 
 enum class ShapeMode { kMIN, kOPT, kMAX };
@@ -35,9 +35,9 @@ struct ShapeRange {
   nvinfer1::Dims max;
 };
 
-// Shape (range), dtype and layout of one input. Throws Error for ranges that do not fit together, a dtype that inputs
-// cannot have (bool, uint8, float, half, bfloat16, double, int8, int32 and int64 they can), or a channels-last layout
-// of anything but a float tensor of rank 4.
+// Shape (range), dtype and layout of one input. Throws Error for an inconsistent range, for an unsupported dtype
+// (supported: bool, uint8, float, half, bfloat16, double, int8, int32, int64), and for a channels-last layout of
+// anything but a float tensor of rank 4.
 struct Input : torch::CustomClassHolder {
   Input() = default;
   explicit Input(std::vector<int64_t> shape, at::ScalarType dtype = at::kFloat,
@@ -47,8 +47,8 @@ struct Input : torch::CustomClassHolder {
         at::ScalarType dtype = at::kFloat, nvinfer1::TensorFormat format = nvinfer1::TensorFormat::kLINEAR,
         bool dtype_is_user_defined = false, std::vector<double> tensor_domain = {0, 2});
 
-  // One more range that the shape may be in, for one more profile. Throws Error for another rank, or one that does not
-  // fit together.
+  // Adds a shape range, which becomes a profile of its own. Throws Error if the range is inconsistent or of another
+  // rank.
   void add_range(ShapeRange range);
 
   friend std::ostream& operator<<(std::ostream& os, const Input& input);
@@ -64,15 +64,15 @@ struct Input : torch::CustomClassHolder {
   at::ScalarType dtype = at::kFloat;
   nvinfer1::TensorFormat format = nvinfer1::TensorFormat::kLINEAR;
   int id = -1;
-  // Elements, should the model use them as sizes: at the least, for tuning, and at the most. Empty: not said.
+  // Values of the elements if the model uses them as sizes: minimum, optimum, maximum. Empty: not given.
   std::vector<int64_t> min_values;
   std::vector<int64_t> opt_values;
   std::vector<int64_t> max_values;
-  std::string name;  // what messages call it; empty: as the graph does
+  std::string name;  // the input's name in messages; empty: its name in the graph
 };
 
-// A flat list of inputs, or a nest of tuples and lists of them. `inputs` has all of them in either case, in order;
-// `collection_inputs` has one entry an argument.
+// A flat list of inputs, or a nest of tuples and lists of inputs. `inputs` lists all of them in order in either case;
+// `collection_inputs` has one entry per argument.
 struct GraphInputs {
   GraphInputs() = default;
   explicit GraphInputs(std::vector<Input> inputs);
@@ -89,16 +89,16 @@ using CollectionInputSpecMap = std::unordered_map<const torch::jit::Value*, std:
 using TypeMap = std::unordered_map<const torch::jit::Value*, std::optional<at::ScalarType>>;
 using CollectionTypeMap = std::unordered_map<const torch::jit::Value*, std::vector<std::optional<at::ScalarType>>>;
 
-// The graph inputs that are neither tensors nor collections of them, with their values in order; the module itself is
-// skipped. A tensor whose type has a dtype or dims ("%w : Float(8, 4)") is such a parameter too, unless there are fewer
-// values than that: then the last ones are. Throws Error when the counts differ.
+// Pairs the graph inputs that are neither tensors nor collections of tensors with their values, in order; skips the
+// module itself. A tensor with a dtype or dims in its type ("%w : Float(8, 4)") is a parameter too; if there are fewer
+// values than such inputs, only the last ones are parameters. Throws Error if the counts differ.
 StaticParams get_static_params(c10::ArrayRef<torch::jit::Value*> inputs, std::vector<torch::jit::IValue> params);
 
 std::vector<const torch::jit::Value*> get_tensor_inputs(std::shared_ptr<torch::jit::Graph>& g,
                                                         StaticParams& static_params);
 std::vector<const torch::jit::Value*> get_collection_inputs(std::shared_ptr<torch::jit::Graph>& g,
                                                             StaticParams& static_params);
-// Throw Error when there are not as many specs as inputs.
+// Throw Error if the number of specs differs from the number of inputs.
 InputSpecMap pair_input_vals_with_specs(std::vector<const torch::jit::Value*> vals, std::vector<Input> specs);
 CollectionInputSpecMap pair_input_vals_with_specs_collection(std::vector<const torch::jit::Value*> vals,
                                                              std::vector<std::vector<Input>>& specs);
@@ -107,8 +107,8 @@ InputSpecMap associate_specs_with_inputs(std::shared_ptr<torch::jit::Graph>& g, 
 CollectionInputSpecMap associate_specs_with_collection_inputs(std::shared_ptr<torch::jit::Graph>& g,
                                                               GraphInputs graph_inputs, StaticParams& static_params);
 
-// The dtype that an input is computed with first: that of the first constant tensor met on a breadth-first walk over
-// its users, if there is one.
+// The dtype that an input is first computed with: the dtype of the first constant tensor on a breadth-first walk over
+// the input's users; unset if there is none.
 std::optional<at::ScalarType> get_value_first_calc_dtype_opt(torch::jit::Block* b, torch::jit::Value* in);
 TypeMap get_block_first_calc_dtypes_opt(torch::jit::Block* b);
 CollectionTypeMap get_block_first_calc_dtypes_opt_collection(torch::jit::Block* b);

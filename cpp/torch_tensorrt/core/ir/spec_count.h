@@ -7,7 +7,7 @@
 
 namespace torch_tensorrt::core::ir {
 
-// Throws Error that lists the inputs unless there is one specification for each of them.
+// Throws Error listing the inputs unless there is exactly one specification per input.
 void check_spec_count(const std::vector<const torch::jit::Value*>& inputs, size_t specs);
 
 }  // namespace torch_tensorrt::core::ir

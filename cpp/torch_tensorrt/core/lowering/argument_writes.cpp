@@ -13,7 +13,7 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
-// Where the tensor stands in the arguments; false where it is none of the caller's.
+// Finds the tensor's position in the arguments; false if the caller did not pass it.
 bool find_place(const Value* value, ArgumentWrite& write) {
   const auto* node = value->node();
   if (node->kind() == c10::prim::Param) {
@@ -45,7 +45,7 @@ std::vector<Node*> copies_to_arguments(torch::jit::Graph& graph) {
   return copies;
 }
 
-// The tensors of a result in order. False where it holds a list whose length the graph does not tell.
+// Collects the tensors of a result in order. False if the graph does not tell the length of a list.
 bool collect_tensors(Value* value, std::vector<Value*>& tensors) {
   if (passes::is_tensor_type(value->type())) {
     tensors.push_back(value);

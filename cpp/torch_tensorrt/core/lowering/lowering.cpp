@@ -19,7 +19,7 @@ namespace {
 
 bool is_training(const torch::jit::Module& module) { return module.hasattr("training") && module.is_training(); }
 
-// Shares the parameters; its training flags are its own.
+// The copy shares the parameters but has training flags of its own.
 torch::jit::Module evaluation_copy(const torch::jit::Module& module) {
   LOG_WARNING("the module is in training mode; it is compiled as in evaluation mode (call eval() on it to say so)");
   auto copy = module.clone(/*inplace=*/true);
@@ -38,8 +38,8 @@ bool holds_weights_elsewhere(const torch::jit::Module& module) {
   return false;
 }
 
-// Freezing evaluates what depends on weights and constants alone, which PyTorch can do on one device only. The copy
-// has tensors of its own; the given module keeps its.
+// Freezing evaluates operations on weights and constants, which must be on one device for this. The copy gets tensors
+// of its own; the given module keeps its tensors.
 torch::jit::Module copy_on_cpu(const torch::jit::Module& module) {
   auto copy = module.clone(/*inplace=*/true);
   std::map<const c10::TensorImpl*, at::Tensor> moved;  // a tied weight stays one tensor
@@ -57,10 +57,10 @@ torch::jit::Module copy_on_cpu(const torch::jit::Module& module) {
 }
 
 torch::jit::Module freeze(const torch::jit::Module& module, const std::string& method_name, bool keep_parameters) {
-  // forward is kept in any case.
+  // freeze_module always keeps forward.
   std::vector<std::string> kept;
   if (method_name != "forward") kept.push_back(method_name);
-  const auto shown = module.clone(/*inplace=*/true);  // with the same tensors, and graphs of its own
+  const auto shown = module.clone(/*inplace=*/true);  // shares the tensors; has graphs of its own
   const auto graph = shown.get_method(method_name).graph();
   torch::jit::Inline(*graph);
   passes::show_memory(*graph);
@@ -79,7 +79,7 @@ bool has_write(const torch::jit::Block* block) {
   return false;
 }
 
-// Whether a loop hands tensors from round to round.
+// Whether a loop carries tensors from round to round.
 bool has_carrying_loop(const torch::jit::Block* block) {
   for (const auto* node : block->nodes()) {
     const auto carries = [](const torch::jit::Value* value) { return passes::holds_tensors(value->type()); };
@@ -92,16 +92,16 @@ bool has_carrying_loop(const torch::jit::Block* block) {
   return false;
 }
 
-// What passes::show_memory shows does not mend alias analysis inside a loop that hands tensors on, and freezing would
-// merge what is read before and after a write there. The attributes of such a method are constants by the pipeline
-// alone.
+// Inside a loop that carries tensors, even passes::show_memory does not correct alias analysis: freezing would merge
+// reads before and after a write there. So such a method is not frozen, and the pipeline alone makes constants of its
+// attributes.
 bool misreads_memory_when_frozen(const torch::jit::Module& module, const std::string& method_name) {
   auto graph = module.get_method(method_name).graph()->copy();
   torch::jit::Inline(*graph);
   return has_carrying_loop(graph->block()) && has_write(graph->block());
 }
 
-// The last arguments, which nobody gives, become the constants that are their defaults.
+// Replaces the last arguments, which are not given, by their defaults as constants.
 void take_defaults(torch::jit::Graph& graph, const c10::FunctionSchema& schema, size_t given) {
   const torch::jit::WithInsertPoint at_the_front(*graph.nodes().begin());
   for (size_t i = graph.inputs().size() - 1; i > given; --i) {  // input 0 is the module
@@ -129,7 +129,7 @@ LoweredGraph method_graph(const torch::jit::Module& module, const std::string& m
   return {std::move(graph), std::move(params)};
 }
 
-// A graph of forward does not run them.
+// The graph of forward does not contain the hooks, so they would not run.
 void refuse_hooks(const torch::jit::Module& module, const std::string& method_name) {
   if (method_name != "forward") return;
   for (const auto* hooks : {&module.type()->getForwardPreHooks(), &module.type()->getForwardHooks()}) {

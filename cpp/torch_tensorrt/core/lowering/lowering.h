@@ -12,57 +12,57 @@
 
 namespace torch_tensorrt::core::lowering {
 
-// What lowering is told.
+// Settings of lowering.
 struct LowerInfo {
   // Parameters stay values of the module instead of becoming constants of the graph.
   bool unfreeze_module = false;
   bool disable_cse = false;
-  // Parameters never decide on the graph by their values: of two that are equal each stays a constant of its own, and
-  // so do the operations on them. What is compiled can then be given other weights.
+  // Never rewrites the graph based on the values of parameters: two equal parameters, and the operations on them, stay
+  // apart, so that the compiled method can be given other weights.
   bool keep_parameters_apart = false;
   // Qualified class names of modules whose operations PyTorch runs; their nodes are marked.
   std::vector<std::string> forced_fallback_modules;
   // Operators that PyTorch runs, as the module has them (aten::relu_); their nodes are marked.
   std::vector<std::string> forced_fallback_operators;
-  // How many arguments will be given, from the first on; those behind them have their defaults. Unset: all.
+  // The number of leading arguments that will be given; the others take their defaults. Unset: all are given.
   std::optional<size_t> given_arguments;
-  // A single tuple or list of tensors as result becomes several results: an engine's outputs are flat.
+  // Turns a result that is a single tuple or list of tensors into several results, as an engine's outputs are flat.
   bool converting_to_trt_engine = false;
-  // Writes of the caller's tensors stay copies at the end of the graph (aten::copy_), which PyTorch can run.
+  // Keeps writes to the caller's tensors as copies at the end of the graph (aten::copy_), which PyTorch can run.
   bool keep_argument_copies = false;
   friend std::ostream& operator<<(std::ostream& os, const LowerInfo& info);
 };
 
-// Attribute of a node that PyTorch must run: 0. Nodes without it may be compiled. Lowering leaves such a node as it is.
+// Attribute with the value 0 on nodes that PyTorch must run; lowering does not change them. Others may be compiled.
 constexpr const char* kToCompile = "to_compile";
 
-// A tensor of the caller's that the method writes in place.
+// A tensor of the caller that the method writes in place.
 struct ArgumentWrite {
   size_t argument = 0;
-  std::vector<size_t> path;  // to the tensor where the argument is a tuple or list
-  // Where its new value is among what the graph returns: the tensor of that number in the results of the method, or of
-  // that number behind them.
+  std::vector<size_t> path;  // path to the tensor if the argument is a tuple or list
+  // `output` is the index of the tensor's new value: among the tensors of the method's results if is_result, else among
+  // the outputs that the graph has after the results.
   bool is_result = false;
   size_t output = 0;
 };
 
 struct ArgumentWrites {
   std::vector<ArgumentWrite> writes;
-  size_t added_outputs = 0;  // that the graph returns behind the results
+  size_t added_outputs = 0;  // graph outputs after the results
 };
 
 using LoweredGraph = std::pair<std::shared_ptr<torch::jit::Graph>, std::vector<torch::jit::IValue>>;
 
-// One method of a module as one graph without modules, calls and side effects on its own values, in the operations
-// that converters take; and the values of the graph's inputs that stand for attributes (none, once frozen). The module
-// is not changed: one in training mode is copied and put into evaluation mode, with a warning. What the method writes
-// into tensors of the caller's is returned by the graph and described in `writes`; without it, such writes are dropped
-// with a warning. Throws Error, and Refused for a module that keeps state or writes what cannot be followed.
+// Makes one graph of a method, without modules, calls and side effects on its own values, in operations that converters
+// accept. Also gives the values of the graph inputs that stand for attributes (none, once frozen). Does not change the
+// module; a module in training mode is copied and put into evaluation mode, with a warning. With `writes`, the graph
+// returns the new values of the caller's tensors; without, drops writes to them, with a warning. Throws Error, and
+// Refused if the module keeps state or if it is unknown which memory it writes.
 LoweredGraph Lower(const torch::jit::Module& module, std::string method_name, const LowerInfo& info,
                    ArgumentWrites* writes = nullptr);
 
-// The passes alone, on a graph whose last inputs have the values `params`. Rewrites the graph that is given. It ends
-// in an aten::copy_ for each tensor of the caller's that it writes.
+// Runs the passes alone, on a graph whose last inputs have the values `params`. Rewrites the given graph, which then
+// ends in an aten::copy_ for each of the caller's tensors that it writes.
 LoweredGraph LowerGraph(std::shared_ptr<torch::jit::Graph> graph, std::vector<torch::jit::IValue> params,
                         const LowerInfo& info);
 

@@ -18,7 +18,7 @@ namespace {
 
 using Run = std::function<void(LoweredGraph&, const LowerInfo&)>;
 
-// A pass that looks at the graph alone.
+// Adapts a pass that needs only the graph.
 template <typename Result>
 Run plain(Result (*pass)(const passes::GraphPtr&)) {
   return [pass](LoweredGraph& lowered, const LowerInfo&) { pass(lowered.first); };
@@ -40,8 +40,8 @@ void mark_forced_operators(LoweredGraph& lowered, const LowerInfo& info) {
   passes::mark_forced_operators(lowered.first, info.forced_fallback_operators);
 }
 
-// Of lists and numbers alone. Those of tensors take x * 1 and x / 1 for x, whatever the dtype (a bool or an int is not
-// one after it), and the shapes that a traced graph carries for those of every call; the optimizer knows better.
+// Runs the peepholes for lists and numbers only. Those for tensors replace x * 1 and x / 1 by x in any dtype, though a
+// bool or int changes dtype there, and trust the shapes of one traced call; the optimizer does this correctly.
 void peephole(LoweredGraph& lowered, const LowerInfo&) {
   torch::jit::PeepholeOptimizeListIdioms(lowered.first);
   torch::jit::PeepholeOptimizeNonTensor(lowered.first);
@@ -101,7 +101,7 @@ void run_pipeline(const std::vector<PassEntry>& pipeline, LoweredGraph& graph, c
     try {
       entry.run(graph, info);
     } catch (const Refused&) {
-      throw;  // it is about the module, not about the pass
+      throw;  // the error concerns the module, not the pass
     } catch (...) {
       TORCHTRT_THROW_ERROR("lowering pass " << entry.name << " failed: " << util::current_error().msg());
     }

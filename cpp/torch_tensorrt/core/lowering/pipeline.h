@@ -10,17 +10,17 @@
 
 namespace torch_tensorrt::core::lowering {
 
-// One line of the pipeline: a pass, and why it stands where it stands.
+// One line of the pipeline: a pass, and the reason for its position.
 struct PassEntry {
   const char* name;
   std::function<void(LoweredGraph&, const LowerInfo&)> run;
   const char* reason;
 };
 
-// THE order.
+// The only place that defines the order of the passes.
 std::vector<PassEntry> lowering_pipeline();
-// Runs the entries in order, with the graph logged after each at debugging's graph level. A pass that fails is named in
-// the Error.
+// Runs the entries in order and logs the graph after each at the debug level. An Error from a pass names the
+// pass.
 void run_pipeline(const std::vector<PassEntry>& pipeline, LoweredGraph& graph, const LowerInfo& info);
 
 }  // namespace torch_tensorrt::core::lowering

@@ -6,8 +6,8 @@
 
 namespace torch_tensorrt::core::lowering {
 
-// What the module does cannot be compiled, whichever operators are supported: the message names the operator and the
-// line of the module.
+// Thrown if the module does something that cannot be compiled, whichever operators are supported. The message names the
+// operator and the line of the module.
 class Refused : public Error {
  public:
   explicit Refused(const std::string& msg) : Error(msg) {}

@@ -5,35 +5,35 @@
 
 #include "torch_tensorrt/core/util/jit_in_place.h"
 
-// Operators that stand in lowered graphs, and compute the same when PyTorch runs them.
+// Operators that occur in lowered graphs; PyTorch can run them with the same result.
 namespace torch_tensorrt::core::lowering {
 namespace {
 
 at::Tensor trt_const(const at::Tensor& value) { return value; }
 
-// A mask of bools becomes what is added to attention scores: 0 where it is true, -inf where it is false. A mask of
-// numbers is that already. The caller's mask is never written.
+// Converts a bool mask to the bias added to attention scores: 0 where the mask is true, -inf where it is false. A mask
+// of numbers is a bias already. Never writes to the caller's mask.
 at::Tensor attn_bias_from_attn_mask(const at::Tensor& mask) {
   if (mask.scalar_type() != at::kBool) return mask;
   const auto bias = at::zeros_like(mask, mask.options().dtype(at::kFloat));
   return bias.masked_fill(mask.logical_not(), -std::numeric_limits<float>::infinity());
 }
 
-// What an operator leaves in the tensor that it writes in place: the dtype is that of the tensor, and the shape, unless
-// it is one that `out=` replaces.
+// The content of a tensor after an operator wrote it in place: the tensor keeps its dtype, and also its shape unless
+// `out=` may replace it.
 at::Tensor as_written(const at::Tensor& value, const at::Tensor& self, bool same_shape) {
   util::check_written_dtype(value.scalar_type(), self.scalar_type());
   if (same_shape) util::check_written_shape(value.sizes(), self.sizes());
   return value.to(self.scalar_type());
 }
 
-// The number of each element, in the tensor's shape.
+// The index of each element, in the tensor's shape.
 at::Tensor places_of(const at::Tensor& base) {
   return at::arange(base.numel(), base.options().dtype(at::kLong)).view(base.sizes());
 }
 
-// The base with the values at the places (as numbers of elements). None of them may be there twice, which is checked
-// unless it is certain.
+// `base` with the values at the places (element indices). No place may occur twice; this is checked unless it is
+// certain.
 at::Tensor write_at(const at::Tensor& base, const at::Tensor& places, const at::Tensor& value, bool is_certain) {
   if (!is_certain) util::check_places(places);
   const auto flat = base.reshape({-1}).scatter(0, places.reshape({-1}), value.reshape({-1}));
@@ -44,7 +44,7 @@ at::Tensor if_same_dtype(const at::Tensor& then, const at::Tensor& otherwise) {
   return then.scalar_type() == otherwise.scalar_type() ? then : otherwise;
 }
 
-// The value, whose memory alias analysis takes for that of `memory`.
+// Returns the value; alias analysis assumes that it shares the memory of `memory`.
 template <typename Memory, typename Shared>
 Shared shares(const Memory& /*memory*/, const Shared& value) {
   return value;

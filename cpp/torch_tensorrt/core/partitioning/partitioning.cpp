@@ -8,7 +8,7 @@
 namespace torch_tensorrt::core::partitioning {
 namespace {
 
-// Set on nodes by lowering; the name is part of the graph, as an operator's is.
+// Lowering sets this attribute on nodes. The attribute's name is part of the graph's format, as operator names are.
 const auto kToCompile = c10::Symbol::attr("to_compile");
 
 bool comes_from_forced_module(const torch::jit::Node* n) {
@@ -23,7 +23,7 @@ NodeDecision torch_node(const torch::jit::Node* n, TorchReason reason, std::stri
   return {n, Executor::kTorch, reason, std::move(explanation)};
 }
 
-// What the user says comes before what can be done.
+// The user's lists take precedence over support.
 NodeDecision decide(const torch::jit::Node* n, const PartitioningInfo& info) {
   if (is_forced_operator(n, info.forced_fallback_operators)) {
     return torch_node(n, TorchReason::kForcedOperator, str(n->kind().toQualString(), " is listed to run in torch"));

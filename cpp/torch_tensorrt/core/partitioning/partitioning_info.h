@@ -6,7 +6,7 @@
 
 namespace torch_tensorrt::core::partitioning {
 
-// Which operations may be left to PyTorch.
+// Controls which operations may be left to PyTorch.
 struct PartitioningInfo {
   bool enabled = false;  // false: everything must go into one engine
   uint64_t min_block_size = 3;

@@ -13,7 +13,7 @@ struct Platform {
 
   Platform() = default;
   Platform(PlatformEnum value) : platform(value) {}
-  // "linux_x86_64"; a name nobody knows is kUNKNOWN.
+  // "linux_x86_64"; an unknown name gives kUNKNOWN.
   explicit Platform(const std::string& name);
 
   std::string serialize() const;

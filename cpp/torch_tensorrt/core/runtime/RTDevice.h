@@ -11,7 +11,7 @@ namespace torch_tensorrt::core::runtime {
 
 const std::string DEVICE_INFO_DELIM = "%";
 
-// The device that an engine was built for, or one that is there.
+// The device that an engine was built for, or a device of this machine.
 struct RTDevice {
   int64_t id = 0;
   int64_t major = 0;  // compute capability; 0 on a CPU
@@ -21,10 +21,10 @@ struct RTDevice {
 
   // The CPU of this machine.
   RTDevice();
-  // One of this machine; the driver is asked for what a GPU is, which is "unknown" where it is not there.
+  // A device of this machine. Asks the driver for the GPU's properties; the name of a missing GPU is "unknown".
   RTDevice(int64_t device_id, network::DeviceType type);
   explicit RTDevice(const engine::DeviceTarget& target);
-  // What serialize() gives. Throws Error on anything else.
+  // Parses the text that serialize() gives. Throws Error on any other text.
   explicit RTDevice(const std::string& device_info);
 
   // "id%major%minor%device_type%device_name"

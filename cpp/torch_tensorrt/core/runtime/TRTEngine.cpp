@@ -33,7 +33,7 @@ EngineInfo make_info(const std::string& name, const std::string& engine, const R
   return info;
 }
 
-// Names become parts of file names and of attributes of modules.
+// The name becomes part of file names and of module attributes.
 std::string slugify(std::string name) {
   std::replace(name.begin(), name.end(), '.', '_');
   return name.empty() ? "deserialized_trt" : name;
@@ -113,7 +113,7 @@ void check_delimiter(const std::vector<std::string>& names) {
   }
 }
 
-// Those of a direction that were not given.
+// Infers the names of each direction for which no names were given.
 void infer_names(EngineInfo& info, const engine::Engine& engine) {
   auto& inputs = info.in_binding_names;
   auto& outputs = info.out_binding_names;
@@ -197,7 +197,7 @@ std::vector<std::string> TRTEngine::serialize(bool with_engine) const {
 
 at::Tensor TRTEngine::serialized_engine_tensor() const {
   const std::string& bytes = engine_->bytes();
-  // Never written to: PyTorch has no tensors of constant memory.
+  // Never written to; the cast is needed because PyTorch has no tensors of constant memory.
   auto* data = const_cast<char*>(bytes.data());
   return at::from_blob(
       data, {static_cast<int64_t>(bytes.size())}, [engine = engine_](void*) {}, at::TensorOptions().dtype(at::kByte));

@@ -26,15 +26,15 @@ struct Binding {
   network::Dims dims;  // -1 where dynamic
   network::TensorFormat format = network::TensorFormat::kLINEAR;
   bool is_shape = false;  // the network reads the elements as dims
-  std::string argument;   // how the user's program knows an input; may be empty
+  std::string argument;   // the input's name in the user's program; may be empty
 };
 
-// An engine that PyTorch can call, save and load: the torchbind class tensorrt::Engine. Holds the immutable engine and
-// may be run by any number of threads at once. Constructors throw Error when the bytes are no engine for this machine,
-// or the binding names do not fit it.
+// An engine that PyTorch can call, save and load: the torchbind class tensorrt::Engine. Holds the immutable engine, so
+// any number of threads may run it at once. Constructors throw Error if the bytes are no engine for this machine, or
+// if the binding names do not fit the engine.
 struct TRTEngine : torch::CustomClassHolder {
-  // `serialized_engine`: the bytes that the compiler made. An empty name list: the order of that direction is told by
-  // the numbers at the end of the engine's tensor names.
+  // `serialized_engine`: the bytes that the compiler made. For an empty name list, the numbers at the end of the tensor
+  // names of the engine give the order of that direction.
   TRTEngine(const std::string& serialized_engine, const RTDevice& device,
             const std::vector<std::string>& in_binding_names = {},
             const std::vector<std::string>& out_binding_names = {},
@@ -45,7 +45,7 @@ struct TRTEngine : torch::CustomClassHolder {
             const std::vector<std::string>& out_binding_names = {},
             const Platform& target_platform = get_current_platform(), bool hardware_compatible = false,
             bool requires_output_allocator = false, const std::string& serialized_metadata = "");
-  // The serialized form (see SerializedInfoIndex).
+  // Takes the serialized form (see SerializedInfoIndex).
   explicit TRTEngine(const std::vector<std::string>& serialized_info);
   explicit TRTEngine(EngineInfo info);
   ~TRTEngine() override;
@@ -54,21 +54,21 @@ struct TRTEngine : torch::CustomClassHolder {
   // Outputs without memory (device "meta") for inputs of these sizes.
   std::vector<at::Tensor> infer_outputs(const std::vector<std::vector<int64_t>>& input_sizes) const;
 
-  // The list of strings; without the engine its place is empty, for a form that carries the bytes beside it.
+  // The list of strings. `with_engine` false leaves the engine's place empty, for callers that store the bytes apart.
   std::vector<std::string> serialize(bool with_engine = true) const;
   // The plan's bytes as uint8, sharing the engine's memory.
   at::Tensor serialized_engine_tensor() const;
   std::string get_serialized_metadata() const { return info_.metadata; }
 
   std::string to_str() const;
-  // One JSON object; what is in it is said at engine::Engine::inspect_json.
+  // One JSON object; engine::Engine::inspect_json describes its content.
   std::string get_engine_layer_info() const;
   void dump_engine_layer_info_to_file(const std::string& path) const;
-  // To PREFIX/NAME_layer_information.json.
+  // Writes PREFIX/NAME_layer_information.json.
   void dump_engine_layer_info() const;
 
   // From now on, each call measures its layers and writes PREFIX/NAME_engine_execution_profile.trace. Slow. Throws
-  // Error when PREFIX is no folder that can be written to.
+  // Error if PREFIX is not a writable folder.
   void enable_profiling() { profiler_.enable(); }
   void disable_profiling() { profiler_.disable(); }
   // "perfetto" (Chrome's trace format) or "trex".
@@ -76,14 +76,14 @@ struct TRTEngine : torch::CustomClassHolder {
   std::string get_profile_path_prefix() const { return profiler_.path_prefix(); }
   void set_profile_path_prefix(const std::string& prefix) { profiler_.set_path_prefix(prefix); }
 
-  // As many as there were calls at the same time.
+  // The largest number of calls that ran at the same time.
   int64_t num_execution_contexts_created() const { return most_running_.load(std::memory_order_relaxed); }
 
   const engine::Engine& engine() const { return *engine_; }
   const std::vector<Binding>& inputs() const { return inputs_; }
   const std::vector<Binding>& outputs() const { return outputs_; }
 
-  // Spellings that programs read.
+  // Programs read these fields, so their names must stay.
   std::string name;
   RTDevice device_info;
   std::pair<uint64_t, uint64_t> num_io;
@@ -93,7 +93,7 @@ struct TRTEngine : torch::CustomClassHolder {
  private:
   EngineInfo info_;
   std::shared_ptr<const engine::Engine> engine_;
-  at::Device device_ = at::kCPU;  // that inputs must be on
+  at::Device device_ = at::kCPU;  // inputs must be on this device
   bool disable_tf32_ = false;
   int64_t input_alignment_ = 1;  // bytes
   std::vector<Binding> inputs_;

@@ -8,7 +8,7 @@
 namespace torch_tensorrt::core::runtime {
 namespace {
 
-// More places than an engine can have tensors: such a number is part of a name, not a place.
+// An engine has fewer tensors than this, so a larger number is part of a name, not a place.
 constexpr int64_t kMaxBindings = 1 << 16;
 
 }  // namespace

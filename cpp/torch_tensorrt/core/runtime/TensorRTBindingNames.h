@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-// Which tensor of an engine is which argument of the PyTorch call.
+// Maps the tensors of an engine to the arguments and results of the PyTorch call.
 namespace torch_tensorrt::core::runtime {
 
 constexpr char kBindingNameDelimiter = '%';
@@ -18,19 +18,19 @@ struct TensorRTBindingNames {
 
 // "a%b%c"
 std::string serialize_binding_names(const std::vector<std::string>& names);
-// The inverse; the empty text is no name.
+// The inverse; the empty text gives no names.
 std::vector<std::string> split_serialized_binding_names(const std::string& text);
 
-// The number behind the last '.' or '_' ("input_12" is 12); empty when there is none.
+// The number after the last '.' or '_' ("input_12" is 12); empty if there is none.
 std::optional<int64_t> parse_binding_index(const std::string& name);
-// Puts the name at the place that its number says. Throws Error when it has none, or the place is taken.
+// Puts the name at the place given by its number. Throws Error if the name has no number, or the place is taken.
 void append_binding_name(std::vector<std::string>& names, const std::string& name);
-// No place was left out.
+// Whether every place has a name.
 bool all_binding_names_present(const std::vector<std::string>& names);
-// The order that the numbers in the names give; one alone needs none. Throws Error when they give none; `direction` is
-// "input" or "output".
+// Orders the names by their numbers; a single name needs no number. Throws Error if the numbers give no order;
+// `direction` is "input" or "output".
 std::vector<std::string> infer_binding_order(const std::vector<std::string>& names, const char* direction);
-// Both directions of an engine.
+// Infers the order of both directions of an engine.
 TensorRTBindingNames infer_engine_binding_names(const std::vector<std::string>& engine_inputs,
                                                 const std::vector<std::string>& engine_outputs);
 

@@ -9,7 +9,7 @@
 
 #include "torch_tensorrt/core/util/macros.h"
 
-// What an engine is to PyTorch's automatic differentiation: an operation without a derivative.
+// Makes an engine an operation without a derivative for PyTorch's automatic differentiation.
 namespace torch_tensorrt::core::runtime {
 namespace {
 

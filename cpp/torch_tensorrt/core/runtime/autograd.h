@@ -4,8 +4,8 @@
 
 namespace torch_tensorrt::core::runtime {
 
-// execute_engine where PyTorch records what derivatives need: outputs of inputs that require gradients require them
-// too, and asking for them is an error that says that engines have none.
+// Replaces execute_engine while PyTorch records gradients. If an input requires gradients, so do the outputs,
+// and asking for their gradients is an error saying that engines have none.
 std::vector<at::Tensor> execute_engine_without_gradients(std::vector<at::Tensor> inputs,
                                                          c10::intrusive_ptr<TRTEngine> compiled_engine);
 

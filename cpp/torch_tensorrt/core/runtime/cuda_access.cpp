@@ -21,9 +21,9 @@ at::Device gpu(int32_t device) { return at::Device(at::kCUDA, static_cast<c10::D
 
 c10::impl::VirtualGuardImpl guard_impl() { return c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA); }
 
-// Bytes as a tensor, so that PyTorch's own copy does the work.
+// Wraps the bytes in a tensor, so that PyTorch's own copy does the work.
 at::Tensor as_bytes(const void* memory, int64_t bytes, at::Device device) {
-  // copy_ writes to the destination alone.
+  // copy_ reads this memory only when it is the source.
   auto* data = const_cast<void*>(memory);
   const auto options = at::TensorOptions().dtype(at::kByte).device(device);
   return at::for_blob(data, {bytes}).options(options).target_device(device).make_tensor();
@@ -52,7 +52,7 @@ class TorchCudaAccess final : public engine::DeviceAccess {
     auto memory = std::make_shared<at::DataPtr>(
         c10::GetAllocator(c10::DeviceType::CUDA)->allocate(static_cast<size_t>(std::max<int64_t>(bytes, 1))));
     void* data = memory->get();
-    // PyTorch would give the memory to the next who asks while a call on another stream may still use it.
+    // Synchronize first: PyTorch could reuse the memory while a call on another stream still reads it.
     return std::shared_ptr<void>(data, [memory, device](void*) mutable {
       guard_impl().synchronizeDevice(static_cast<c10::DeviceIndex>(device));
       memory.reset();
@@ -96,10 +96,10 @@ class TorchCudaAccess final : public engine::DeviceAccess {
 
 void register_torch_cuda_access() { engine::register_cuda_access(std::make_unique<TorchCudaAccess>()); }
 
-// PyTorch keeps what it can do on GPUs in libtorch_cuda.so, which a C++ program has only when it is linked, and linkers
-// drop it, as nothing refers to it. It is loaded here where it can work: it lies beside PyTorch's other libraries, and
-// there is a driver. Without it, modules that are on a GPU can be neither loaded nor run. It is large: a program that
-// stays on the CPU sets TORCHTRT_LOAD_CUDA=0 in its environment.
+// PyTorch's GPU code is in libtorch_cuda.so. A C++ program has it only if linked, and linkers drop it because nothing
+// refers to it. So it is loaded here if it can work: it lies beside PyTorch's other libraries, and there is a driver.
+// Without it, modules on a GPU can be neither loaded nor run. The library is large: a program that stays on the CPU
+// sets TORCHTRT_LOAD_CUDA=0 in its environment.
 
 namespace {
 
@@ -119,7 +119,7 @@ bool is_wanted() {
 
 bool has_driver() { return dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL) != nullptr; }
 
-// Must come before anybody asks PyTorch whether there is a GPU, as it remembers the answer: when libraries are loaded.
+// Must run while libraries are loaded, before PyTorch is first asked for a GPU, because PyTorch remembers the answer.
 bool load_torch_cuda() {
   constexpr const char* kName = "libtorch_cuda.so";
   if (dlopen(kName, RTLD_NOW | RTLD_NOLOAD) != nullptr) return true;

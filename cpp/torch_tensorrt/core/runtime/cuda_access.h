@@ -2,7 +2,7 @@
 
 namespace torch_tensorrt::core::runtime {
 
-// Lets the engine reach GPUs through PyTorch. Asks nothing of a GPU yet.
+// Lets the engine reach GPUs through PyTorch. Does not touch a GPU yet.
 void register_torch_cuda_access();
 
 }  // namespace torch_tensorrt::core::runtime

@@ -22,7 +22,7 @@ namespace {
 using network::Dims;
 using network::TensorFormat;
 
-// As many as most engines have: then a call allocates no memory for its lists.
+// Most engines have at most this many bindings; their calls allocate no memory for lists.
 constexpr size_t kUsualBindings = 8;
 template <typename T>
 using List = c10::SmallVector<T, kUsualBindings>;
@@ -60,7 +60,7 @@ bool lies_as(const at::Tensor& tensor, TensorFormat format) {
   return tensor.strides() == engine::aten::sizes_of(desc.strides());
 }
 
-// Not at::empty: its way through the dispatcher costs as much as a small layer.
+// Avoids at::empty, whose dispatch costs as much as a small layer.
 at::Tensor empty_strided(at::IntArrayRef sizes, at::IntArrayRef strides, at::ScalarType dtype, at::Device device) {
   if (device.is_cpu()) return at::Tensor(at::detail::empty_strided_cpu(sizes, strides, dtype));
   return at::Tensor(at::detail::empty_strided_generic(sizes, strides, c10::GetAllocator(device.type()),
@@ -78,19 +78,19 @@ at::Tensor empty_output(const Dims& dims, const Binding& output, at::Device devi
   return empty_strided(sizes, engine::aten::sizes_of(strides), output.dtype, device);
 }
 
-// A view may begin anywhere in its memory.
+// A view may begin at any address in its memory.
 bool is_aligned(const at::Tensor& tensor, int64_t alignment) {
   return reinterpret_cast<uintptr_t>(tensor.const_data_ptr()) % static_cast<uintptr_t>(alignment) == 0;
 }
 
-// The same values in memory of their own, dense in the format.
+// A dense copy in the binding's format.
 at::Tensor to_format(const at::Tensor& tensor, const Binding& input) {
   const Dims dims(static_cast<int32_t>(tensor.dim()), tensor.sizes().data());
   const at::NoGradGuard no_grad;
   return empty_output(dims, input, tensor.device()).copy_(tensor);
 }
 
-// Inputs of one call in the engine's order, and what keeps their memory alive.
+// Inputs of one call in the engine's order, and the tensors that keep their memory alive.
 struct CallInputs {
   at::Device device;
   int64_t alignment;
@@ -119,7 +119,7 @@ void add_input(CallInputs& call, const at::Tensor& given, const Binding& input, 
   if (input.is_shape) add_shape_values(call, tensor, input);
 }
 
-// Keeps its memory between calls.
+// Keeps the vector's memory between calls.
 std::vector<Dims>& dims_of_this_thread(size_t count) {
   thread_local std::vector<Dims> dims;
   dims.resize(count);
@@ -131,7 +131,7 @@ void* current_stream(at::Device device) {
   return impl.getStreamNativeHandle(impl.getStream(device));
 }
 
-// Counts the calls that are under way.
+// Counts the running calls and the most at one time.
 class RunningCall {
  public:
   RunningCall(std::atomic<int64_t>& running, std::atomic<int64_t>& most) : running_(running) {
@@ -148,7 +148,7 @@ class RunningCall {
   std::atomic<int64_t>& running_;
 };
 
-// Memory of outputs whose sizes the run tells.
+// Memory of outputs whose sizes are known only after the run.
 class LateOutputs final : public engine::OutputAllocator {
  public:
   LateOutputs(size_t count, at::Device device) : device_(device), bytes_(count), dims_(count) {}
@@ -160,7 +160,7 @@ class LateOutputs final : public engine::OutputAllocator {
   }
   void set_dims(int32_t output, const Dims& dims) override { dims_[static_cast<size_t>(output)] = dims; }
 
-  // After the run.
+  // Valid after the run.
   at::Tensor take(const Binding& output) {
     at::Tensor result = empty_strided({0}, {1}, output.dtype, device_);
     at::Tensor& memory = bytes_[output.engine_index];
@@ -189,14 +189,14 @@ std::vector<at::Tensor> TRTEngine::run(const std::vector<at::Tensor>& inputs) {
   const RunningCall running(running_, most_running_);
   const bool on_gpu = !device_.is_cpu();
   const c10::OptionalDeviceGuard guard(on_gpu ? std::optional<at::Device>(device_) : std::nullopt);
-  std::optional<at::NoTF32Guard> full_precision;  // PyTorch's operators, of which our own engine is made on a GPU
+  std::optional<at::NoTF32Guard> full_precision;  // for PyTorch's operators, which our own engine runs on a GPU
   if (on_gpu && disable_tf32_) full_precision.emplace();
   engine::RunOptions options;
   uint64_t recording = 0;
   if (on_gpu) {
     options.stream = current_stream(device_);
     recording = engine::cuda::recording_of(options.stream);
-    // A caller who records the stream wants the work in that graph, not a graph of ours.
+    // A caller who records the stream wants the work in the caller's graph, not in a graph of ours.
     options.use_graph = get_cudagraphs_mode() != STANDARD && recording == 0;
   }
   auto context = engine_->acquire_context(options.stream, recording);

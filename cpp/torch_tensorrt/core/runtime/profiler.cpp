@@ -17,7 +17,7 @@
 namespace torch_tensorrt::core::runtime {
 namespace {
 
-// JSON has points in its numbers, whatever the program's locale.
+// JSON needs decimal points, whatever the program's locale.
 std::ostringstream classic_stream() {
   std::ostringstream stream;
   stream.imbue(std::locale::classic());
@@ -41,7 +41,7 @@ std::string quoted(const std::string& text) {
   return stream.str();
 }
 
-// Chrome's trace event format: one complete event a layer, one after another.
+// Chrome's trace event format: one complete event per layer, one after another.
 std::string perfetto(const std::string& engine_name, const std::vector<LayerTime>& layers) {
   std::ostringstream stream = classic_stream();
   stream << std::fixed << std::setprecision(3) << "[";
@@ -74,7 +74,7 @@ std::string trex(const std::vector<LayerTime>& layers) {
   return stream.str();
 }
 
-// Engines are made where there is no such folder, too: who writes to it finds out.
+// Engines must load even if the folder is missing; the error comes when a file is written.
 std::string temporary_folder() {
   std::error_code error;
   const std::filesystem::path usable = std::filesystem::temp_directory_path(error);
@@ -85,7 +85,7 @@ std::string temporary_folder() {
   return "/tmp";
 }
 
-// 0 where files can be made in the folder.
+// An errno value; 0 if the folder is writable.
 int why_unwritable(const std::string& folder) {
   std::error_code error;
   const bool is_folder = std::filesystem::is_directory(folder, error);

@@ -12,16 +12,16 @@ namespace torch_tensorrt::core::runtime {
 
 using engine::LayerTime;
 
-// Where and how the times of an engine's layers are written. Thread-safe.
+// Writes the times of an engine's layers to files. Thread-safe.
 class EngineProfiler {
  public:
   bool is_enabled() const { return enabled_.load(std::memory_order_relaxed); }
-  // Throws Error when the folder that traces go to is none, or may not be written to.
+  // Throws Error if the folder for traces does not exist or is not writable.
   void enable();
   void disable() { enabled_ = false; }
-  // "perfetto" or "trex"; Error on another.
+  // "perfetto" or "trex"; Error on another format.
   void set_format(const std::string& format);
-  // The folder that was set; else the one for temporary files, as the environment names it.
+  // The folder set by the user, else the folder for temporary files that the environment names.
   std::string path_prefix() const;
   void set_path_prefix(const std::string& prefix);
   // PREFIX/NAME_ENDING

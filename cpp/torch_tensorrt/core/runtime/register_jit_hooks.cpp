@@ -13,8 +13,8 @@
 #include "torch_tensorrt/core/runtime/written_inputs.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// What loading the library makes known to PyTorch: the class tensorrt::Engine, the op tensorrt::execute_engine and
-// their helpers; and to the engine: the tactics that are made of PyTorch's operators, and GPUs as PyTorch has them.
+// Registrations at library load. PyTorch learns the class tensorrt::Engine, the op tensorrt::execute_engine and their
+// helpers. The engine library learns the tactics made of PyTorch's operators, and PyTorch's access to GPUs.
 namespace torch_tensorrt::core::runtime {
 namespace {
 
@@ -39,7 +39,7 @@ std::vector<std::string> to_strings(const c10::IValue& value) {
 bool has_bytes(const at::Storage& storage, size_t needed) {
   const at::DataPtr& memory = storage.data_ptr();
   if (memory.get() == nullptr || storage.nbytes() < needed) return false;
-  // What PyTorch read from a file lies in a block of malloc.
+  // Tensors that PyTorch read from a file lie in a malloc block, whose size can be checked.
   const bool is_malloc = memory.get_deleter() == c10::GetCPUAllocator()->raw_deleter();
   return !is_malloc || malloc_usable_size(memory.get_context()) >= needed;
 }
@@ -50,20 +50,20 @@ std::shared_ptr<const std::string> to_bytes(const c10::IValue& value) {
   const at::Tensor& saved = value.toTensor();
   TORCHTRT_CHECK(saved.layout() == at::kStrided && !saved.is_meta(),
                  "the saved engine has no bytes: it was moved to " << saved.device() << ". Load the file again");
-  // The sizes and the bytes come from different places of the file, and PyTorch does not compare them.
+  // A file stores sizes and bytes in different places, and PyTorch does not compare them.
   const size_t needed = at::detail::computeStorageNbytes(saved.sizes(), saved.strides(), saved.itemsize(),
                                                          static_cast<size_t>(saved.storage_offset()));
   TORCHTRT_CHECK(saved.numel() > 0 && has_bytes(saved.storage(), needed),
                  "the saved engine has fewer bytes in the file than the "
                      << needed
                      << " that the module names. The file is damaged: copy it again, or compile the model again");
-  // Loading may have moved it.
+  // Loading may have moved the tensor to another device.
   const at::Tensor bytes = saved.to(at::kCPU).contiguous();
   return std::make_shared<const std::string>(static_cast<const char*>(bytes.const_data_ptr()),
                                              static_cast<size_t>(bytes.numel()));
 }
 
-// Anything may stand in a file: the list of strings alone is the older form.
+// Checks every type, because a damaged file may hold anything. A plain list of strings is the older form.
 EnginePtr load_state(const c10::IValue& state) {
   if (state.isList()) return c10::make_intrusive<TRTEngine>(parse_info(to_strings(state)));
   TORCHTRT_CHECK(
@@ -71,12 +71,12 @@ EnginePtr load_state(const c10::IValue& state) {
       "Program to be deserialized targets an incompatible Torch-TensorRT ABI: the saved engine is a "
           << state.tagKind() << ". Compile the model again with this version");
   const auto& elements = state.toTupleRef().elements();
-  // The version is looked at before the bytes.
+  // Check the version before the bytes.
   const std::vector<std::string> strings = to_strings(elements[0]);
   return c10::make_intrusive<TRTEngine>(parse_info(strings, [&] { return to_bytes(elements[1]); }));
 }
 
-// (("ABI_TARGET", "10"), ...): the form in which torch.export looks into an object.
+// (("ABI_TARGET", "10"), ...): the form in which torch.export reads an object's state.
 c10::IValue flatten(const EnginePtr& self) {
   const std::vector<std::string> strings = self->serialize();
   std::vector<c10::IValue> pairs;
@@ -129,7 +129,7 @@ void register_constants(torch::Library& library) {
   library.def("get_current_platform", [] { return get_current_platform().serialize(); });
 }
 
-// PyTorch makes an op of a function, so each place needs one of its own.
+// PyTorch makes an op of a function, so each place needs a function of its own.
 template <int64_t place>
 int64_t serialized_place() {
   return place;
@@ -159,7 +159,7 @@ void register_settings(torch::Library& library) {
 TORCH_LIBRARY(tensorrt, library) {
   register_engine_class(library);
   library.def("execute_engine(Tensor[] input_tensors, __torch__.torch.classes.tensorrt.Engine engine) -> Tensor[]");
-  // It gives nothing, and is there for the error alone.
+  // Returns nothing; called only to throw.
   library.def(torch::schema("check_written_inputs(Tensor[] inputs, int[] written, "
                             "__torch__.torch.classes.tensorrt.Engine engine) -> ()",
                             c10::AliasAnalysisKind::CONSERVATIVE),
@@ -173,7 +173,7 @@ TORCH_LIBRARY_IMPL(tensorrt, CompositeExplicitAutograd, library) { library.impl(
 
 TORCH_LIBRARY_IMPL(tensorrt, Autograd, library) { library.impl("execute_engine", &execute_engine_without_gradients); }
 
-// An exception out of an initialiser would end the process.
+// noexcept: an exception out of a static initializer would end the process.
 bool register_tactics() noexcept {
   try {
     engine::aten::register_aten_tactics(engine::TacticRegistry::global());

@@ -35,7 +35,7 @@ bool is_same_device(const RTDevice& a, const RTDevice& b) {
   return a.device_type == b.device_type && a.id == b.id && a.major == b.major && a.minor == b.minor;
 }
 
-// Any CPU of the platform runs an engine for CPUs: what depends on the instruction set is decided at load.
+// Any CPU of the platform runs an engine for CPUs: loading adapts the engine to the instruction set.
 bool runs_on(const RTDevice& target, const RTDevice& device, bool hardware_compatible) {
   if (target.device_type != device.device_type) return false;
   if (target.device_type == network::DeviceType::kCPU) return true;

@@ -20,8 +20,8 @@ using EngineID = int64_t;
 
 enum CudaGraphsMode : int64_t { STANDARD = 0, SUBGRAPH_CUDAGRAPHS = 1, WHOLE_GRAPH_CUDAGRAPHS = 2 };
 
-// Runs the engine on inputs in PyTorch's argument order. Inputs may have any strides; outputs are fresh tensors.
-// Any number of threads may run one engine at once. Throws Error, and leaves the engine usable, on the wrong number of
+// Runs the engine on inputs in PyTorch's argument order. Inputs may have any strides; outputs are fresh tensors. Any
+// number of threads may run one engine at once. Throws Error, and leaves the engine usable, on the wrong number of
 // inputs and on a wrong dtype, shape, device or kind of tensor.
 std::vector<at::Tensor> execute_engine(std::vector<at::Tensor> inputs, c10::intrusive_ptr<TRTEngine> compiled_engine);
 
@@ -31,12 +31,12 @@ void set_multi_device_safe_mode(bool enabled);
 CudaGraphsMode get_cudagraphs_mode();
 void set_cudagraphs_mode(CudaGraphsMode mode);
 
-// Whether loading builds an engine anew from the network in its file, when the backend that built it is not on this
-// machine or refuses it. At first what the environment's TORCHTRT_REBUILD_ENGINES says ("1": yes), else no.
+// Whether loading rebuilds an engine from the network in its file if the backend that built it is missing on this
+// machine or refuses the engine. Default: the environment's TORCHTRT_REBUILD_ENGINES ("1": yes), else no.
 bool get_rebuild_engines();
 void set_rebuild_engines(bool enabled);
 
-// Devices of this machine that engines can run on. Asked for at the first call, not when the library is loaded.
+// Devices of this machine that engines can run on. Listed at the first call, not when the library is loaded.
 class DeviceList {
  public:
   DeviceList();
@@ -48,18 +48,18 @@ class DeviceList {
 };
 const DeviceList& get_available_device_list();
 
-// The GPU that PyTorch has made current, or the CPU of this machine where PyTorch sees no GPU.
+// The GPU that PyTorch has made current, or the CPU of this machine if PyTorch sees no GPU.
 RTDevice get_current_device();
-// Makes the GPU PyTorch's current one; for a CPU it does nothing. Throws Error when the GPU is not there.
+// Makes the GPU PyTorch's current one; does nothing for a CPU. Throws Error if the GPU is missing.
 void set_rt_device(const RTDevice& device);
 
 // Devices that an engine built for `target` runs on.
 std::vector<RTDevice> find_compatible_devices(const RTDevice& target, bool hardware_compatible = false);
-// Of those that were found: `target` itself, as torch.jit.load puts tensors where they were too; else `current`, else
-// the first, else none.
+// Chooses one of the found devices: `target` if found, because torch.jit.load also restores tensors to it; else
+// `current`, else the first, else none.
 std::optional<RTDevice> preferred_device(const std::vector<RTDevice>& found, const RTDevice& target,
                                          const RTDevice& current);
-// The preferred one of the compatible devices.
+// The preferred device among the compatible devices.
 std::optional<RTDevice> get_most_compatible_device(const RTDevice& target, const RTDevice& current = RTDevice(),
                                                    bool hardware_compatible = false);
 

@@ -9,7 +9,7 @@
 #include "torch_tensorrt/core/runtime/Platform.h"
 #include "torch_tensorrt/core/runtime/RTDevice.h"
 
-// An engine with all that the torch side keeps of it, and its form as a list of strings.
+// An engine with all data that the torch side keeps about it, and its form as a list of strings.
 namespace torch_tensorrt::core::runtime {
 
 const std::string ABI_VERSION = "10";
@@ -31,14 +31,14 @@ enum SerializedInfoIndex : int64_t {
   ALIASED_IO_IDX,
   SERIALIZATION_LEN,
 };
-// Names of the places without the suffix, in their order.
+// The names of the places without the suffix, in order.
 extern const char* const kSerializedInfoNames[SERIALIZATION_LEN];
 
 struct EngineInfo {
   std::string name;
   RTDevice device;
   std::shared_ptr<const std::string> engine;  // the plan's bytes
-  std::vector<std::string> in_binding_names;  // in PyTorch's argument order; empty: told by the numbers in the names
+  std::vector<std::string> in_binding_names;  // in PyTorch's argument order; empty: numbers in the names give it
   std::vector<std::string> out_binding_names;
   bool hardware_compatible = false;
   std::string metadata;
@@ -51,8 +51,8 @@ struct EngineInfo {
 
 // The list of strings, with an empty place for the engine's bytes.
 std::vector<std::string> serialize_info(const EngineInfo& info);
-// The inverse. `engine`, when not empty, gives the bytes instead of the base64 text. Throws Error: first on another
-// length or ABI version, then on what is wrong in a field.
+// The inverse. `engine`, if not empty, provides the bytes in place of the base64 text. Throws Error, first for a wrong
+// length or ABI version, then for an invalid field.
 EngineInfo parse_info(const std::vector<std::string>& strings,
                       const std::function<std::shared_ptr<const std::string>()>& engine = {});
 

@@ -4,7 +4,7 @@
 
 #include "torch_tensorrt/core/engine/run/thread_limit.h"
 
-// Of the MKL in PyTorch's library; weak, for builds of PyTorch without it. Gives the number before.
+// From the MKL in PyTorch's library; weak, for builds of PyTorch without MKL. Returns the previous number.
 extern "C" int MKL_Set_Num_Threads_Local(int threads) __attribute__((weak));
 
 namespace torch_tensorrt::core::runtime {

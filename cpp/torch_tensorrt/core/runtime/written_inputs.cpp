@@ -14,7 +14,7 @@ struct Memory {
   uintptr_t end;
 };
 
-// The bytes between the first and the last element.
+// The range of bytes from the first to the last element.
 Memory memory_of(const at::Tensor& tensor) {
   if (!tensor.defined() || !tensor.has_storage() || tensor.numel() == 0) return {0, 0};
   const auto begin = reinterpret_cast<uintptr_t>(tensor.const_data_ptr());
@@ -22,7 +22,7 @@ Memory memory_of(const at::Tensor& tensor) {
   return {begin, begin + bytes};
 }
 
-// A byte for each byte of the memory: 1 where an element of the tensor lies.
+// One byte per byte of the memory: 1 if it belongs to an element of the tensor.
 at::Tensor used_bytes(const at::Tensor& tensor, const Memory& all) {
   const auto bytes = at::zeros({static_cast<int64_t>(all.end - all.begin)}, at::kByte);
   auto sizes = tensor.sizes().vec();
@@ -40,7 +40,7 @@ bool share_elements(const at::Tensor& a, const at::Tensor& b) {
   if (of_a.begin == of_a.end || of_b.begin == of_b.end) return false;
   if (of_a.end <= of_b.begin || of_b.end <= of_a.begin) return false;
   if (a.is_non_overlapping_and_dense() && b.is_non_overlapping_and_dense()) return true;
-  // Between the elements of one there may be room for those of the other: columns of one matrix.
+  // Ranges may overlap without shared elements: two columns of one matrix.
   const Memory all = {std::min(of_a.begin, of_b.begin), std::max(of_a.end, of_b.end)};
   return used_bytes(a, all).logical_and(used_bytes(b, all)).any().item<bool>();
 }
@@ -52,7 +52,7 @@ std::string name_of(const Binding& input) { return input.argument.empty() ? inpu
 void check_written_inputs(std::vector<at::Tensor> inputs, std::vector<int64_t> written,
                           c10::intrusive_ptr<TRTEngine> engine) {
   const auto& bindings = engine->inputs();
-  if (inputs.size() != bindings.size()) return;  // the call itself says so
+  if (inputs.size() != bindings.size()) return;  // the call itself reports the error
   for (const int64_t place : written) {
     for (size_t i = 0; i < inputs.size(); ++i) {
       const auto other = static_cast<int64_t>(i);

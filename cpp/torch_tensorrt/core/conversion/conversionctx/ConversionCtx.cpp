@@ -96,8 +96,8 @@ void ConversionCtx::RecordNewITensor(const torch::jit::Value* value, nvinfer1::I
   value_tensor_map[value] = tensor;
 }
 
-// In an unrolled loop one value stands for a tensor a round, and names of tensors are unique; those of the engine's
-// inputs and outputs are not for others.
+// In an unrolled loop, one value has a new tensor in each round, but tensor names must be unique. The names of the
+// engine's inputs and outputs are reserved.
 std::string ConversionCtx::unused_name(const std::string& wanted) {
   const bool is_taken = wanted.rfind("input_", 0) == 0 || wanted.rfind("output_", 0) == 0;
   std::string name = is_taken ? "value." + wanted : wanted;
@@ -129,7 +129,7 @@ Decision ConversionCtx::decide_backend(const nvinfer1::ILayer& layer) const {
 }
 
 std::string ConversionCtx::SerializeEngine() {
-  // The layers' sources are set by now; the hook must not outlive the context.
+  // All layers have their sources now. The hook must not outlive the context.
   net->set_layer_hook({});
   value_tensor_map.clear();
   seen_itensors.clear();

@@ -21,7 +21,7 @@
 
 namespace torch_tensorrt::core::conversion {
 
-// How an engine is built.
+// Settings of the build of an engine.
 struct BuilderSettings : Settings {
   std::set<nvinfer1::DataType> enabled_precisions;  // empty: float
   ir::Device device;
@@ -29,29 +29,29 @@ struct BuilderSettings : Settings {
   std::string name;  // of the engine
   friend std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings);
 };
-// The same for the engine library.
+// Converts the settings for the engine library.
 engine::BuildSettings build_settings(const BuilderSettings& settings);
 
-// The state of one conversion: the network as it grows, and what each value of the graph stands for in it.
+// The state of one conversion: the growing network, and the tensor or known value of each graph value.
 struct ConversionCtx {
-  // Throws Error for a device that is not there or a setting that the device does not have.
+  // Throws Error if the device is missing or does not support a setting.
   explicit ConversionCtx(BuilderSettings settings);
   ~ConversionCtx();
   ConversionCtx(const ConversionCtx&) = delete;
   ConversionCtx& operator=(const ConversionCtx&) = delete;
 
-  // Builds the network and gives the engine's bytes. The network is used up.
+  // Builds the network and returns the engine's bytes. Consumes the network.
   std::string SerializeEngine();
-  // Whether the backend that is asked for takes every layer of the network as it is now.
+  // Whether the requested backend accepts every layer that the network has now.
   Decision decide_backend() const;
-  // The same for one layer, without its name.
+  // The same for one layer; the reason does not name the layer.
   Decision decide_backend(const nvinfer1::ILayer& layer) const;
-  // From now on the value stands for the tensor, which is named after it unless it has a name. Returns the tensor.
+  // Makes the tensor the result of the value, and names an unnamed tensor after the value. Returns the tensor.
   nvinfer1::ITensor* AssociateValueAndTensor(const torch::jit::Value* value, nvinfer1::ITensor* tensor);
   void RecordNewITensor(const torch::jit::Value* value, nvinfer1::ITensor* tensor);
-  // From now on the value stands for what is known. The pointer is good as long as the context.
+  // Makes the known value the result of the graph value. The pointer is valid as long as the context lives.
   torch::jit::IValue* AssociateValueAndIValue(const torch::jit::Value* value, torch::jit::IValue ivalue);
-  // Whether every output of the node stands for something.
+  // Whether every used output of the node has a tensor or a known value.
   bool CheckLayerAddition(const torch::jit::Node* n);
 
   uint64_t num_inputs = 0;
@@ -63,19 +63,19 @@ struct ConversionCtx {
   std::set<nvinfer1::DataType> enabled_precisions;
   BuilderSettings settings;
   util::logging::TorchTRTLogger logger;
-  // Freed with malloc's free when the context dies, for converters that allocate weights themselves.
+  // For converters that allocate weights themselves: the context releases these with free() at the end of its life.
   std::vector<void*> builder_resources;
   std::unordered_map<const torch::jit::Value*, nvinfer1::ITensor*> value_tensor_map;
   std::unordered_map<const torch::jit::Value*, torch::jit::IValue> evaluated_value_map;
   std::unordered_set<nvinfer1::ITensor*> seen_itensors;
 
-  // The node that is being converted: every layer that is added is named after it and given its Python line.
+  // The node being converted. Every added layer is named after this node and gets its Python line.
   const torch::jit::Node* current_node = nullptr;
 
  private:
   std::string unused_name(const std::string& wanted);
 
-  std::unordered_map<std::string, int64_t> name_uses_;  // of names given to tensors
+  std::unordered_map<std::string, int64_t> name_uses_;  // how often each tensor name was used
 };
 
 }  // namespace torch_tensorrt::core::conversion

@@ -20,8 +20,8 @@ struct Registration {
   bool built_in = false;
 };
 
-// Whether two spellings of an argument's type mean the same: SymInt is int, and an optional counts as what it holds,
-// since older signatures have some arguments without it.
+// Whether two spellings of an argument's type mean the same. SymInt equals int. An optional equals its element type,
+// because older signatures omit some optionals.
 bool same_type(c10::TypePtr a, c10::TypePtr b) {
   const auto bare = [](c10::TypePtr type) {
     if (const auto optional = type->cast<c10::OptionalType>()) type = optional->getElementType();
@@ -35,8 +35,8 @@ bool same_type(c10::TypePtr a, c10::TypePtr b) {
   return a->kind() == b->kind();
 }
 
-// Whether a converter written for one schema can read the arguments of the other. Names of arguments are not compared:
-// a converter reads them by place.
+// Whether a converter written for one schema can read the arguments of the other. Ignores the names of arguments,
+// because a converter reads arguments by position.
 Decision same_arguments(const torch::jit::FunctionSchema& registered, const torch::jit::FunctionSchema& op) {
   const auto& a = registered.arguments();
   const auto& b = op.arguments();
@@ -79,12 +79,12 @@ class Registry {
                     std::move(pattern.supports), built_in});
   }
 
-  // The last registration whose arguments agree; the reason when there is none.
+  // Finds the last registration with matching arguments; without one, returns the reason.
   Decision find(const torch::jit::FunctionSchema& schema, Registration* found) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto list = converters_.find(schema.operator_name());
     if (list == converters_.end()) return Decision::no(torch_tensorrt::str("no converter is registered for ", schema));
-    // The reason is that of the registration that counts most.
+    // Report the reason of the registration with the highest precedence.
     std::string reason;
     for (auto it = list->second.rbegin(); it != list->second.rend(); ++it) {
       const Decision decision = same_arguments(it->schema, schema);
@@ -123,8 +123,8 @@ class Registry {
   std::map<c10::OperatorName, std::vector<Registration>, NameLess> converters_;
 };
 
-// The built-in converters are registered before the first look, and before a user's first own, so that precedence does
-// not depend on the order in which libraries are loaded.
+// Registers the built-in converters before the first lookup and before a user's first converter, so that precedence
+// does not depend on the load order of libraries.
 Registry& registry() {
   static const bool ready = [] {
     for (auto& pattern : builtin_patterns()) Registry::global().add(std::move(pattern), /*built_in=*/true);

@@ -5,7 +5,7 @@
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
-// What a narrower dtype has not: an integer beyond its range, or a number that becomes infinite.
+// Throws Error for a value that the narrower dtype cannot hold: an integer out of range, or a number made infinite.
 void check_fits(const at::Tensor& tensor, const at::Tensor& narrow) {
   const at::Tensor lost = tensor.scalar_type() == at::kLong ? narrow.to(at::kLong).ne(tensor)
                                                             : narrow.isinf().logical_and(tensor.isinf().logical_not());

@@ -8,17 +8,17 @@
 
 namespace torch_tensorrt::core::conversion::converters {
 
-// A known tensor as weights of the network, which keeps its memory alive. Copies only what is not dense, not on the
-// CPU, or narrowed because the settings say truncate_long_and_double (a warning says what).
+// A known tensor as weights of the network, which keeps the weights' memory alive. Copies a tensor only if it is not
+// dense, not on the CPU, or narrowed because of truncate_long_and_double (with a warning).
 struct Weights {
   nvinfer1::Weights data;
-  nvinfer1::Dims kernel_shape;  // the dims behind the first two
-  nvinfer1::Dims shape;         // all dims; {1} of a 0-d tensor
+  nvinfer1::Dims kernel_shape;  // all dims after the first two
+  nvinfer1::Dims shape;         // all dims; {1} for a 0-d tensor
   int64_t num_input_maps = 0;   // dim 1
   int64_t num_output_maps = 0;  // dim 0
 
   Weights() = default;
-  // Throws Error for a dtype that networks do not have.
+  // Throws Error for a dtype that networks do not support.
   Weights(ConversionCtx* ctx, at::Tensor t);
   Weights(ConversionCtx* ctx, float val);
   Weights(ConversionCtx* ctx, int32_t val);

@@ -13,7 +13,7 @@ using nvinfer1::ElementWiseOperation;
 using nvinfer1::ITensor;
 
 ITensor* reshaped(ConversionCtx* ctx, ITensor* tensor, std::vector<int64_t> sizes, const std::string& name) {
-  // Dynamic sizes are taken from the shape, place by place, unless only one is left to infer.
+  // Takes dynamic sizes from the shape one by one, unless only one size is left to infer.
   auto* shuffle = ctx->net->addShuffle(*tensor);
   shuffle->setReshapeDimensions(nvinfer1::Dims(sizes));
   if (!name.empty()) shuffle->setName(name.c_str());
@@ -36,7 +36,7 @@ ITensor* addPadding(ConversionCtx* ctx, const torch::jit::Node*, ITensor* tensor
   const auto dims = tensor->getDimensions();
   if (dims.nbDims >= nDim) return tensor;
   auto sizes = dims.to_vector();
-  // 0 copies the dimension of the same place, which only holds when the ones come behind.
+  // 0 copies the dimension at the same position, which is right only if the ones are at the end.
   if (use_zeros && trailing) std::replace(sizes.begin(), sizes.end(), int64_t{-1}, int64_t{0});
   sizes.insert(trailing ? sizes.end() : sizes.begin(), nDim - dims.nbDims, 1);
   return reshaped(ctx, tensor, std::move(sizes), name);

@@ -7,13 +7,13 @@
 
 #include "torch_tensorrt/core/conversion/conversionctx/ConversionCtx.h"
 
-// Small networks that converters are made of. Names given to layers may be empty.
+// Small networks that converters use. Names given to layers may be empty.
 namespace torch_tensorrt::core::conversion::converters {
 
-// The tensor reshaped to at least nDim dimensions with ones behind (or in front); as it is when it has them.
+// Reshapes the tensor to at least nDim dimensions by adding ones at the end (or at the front).
 nvinfer1::ITensor* addPadding(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::ITensor* tensor, int nDim,
                               bool trailing = true, bool use_zeros = true, const std::string& name = "");
-// The inverse: reshaped to nDim dimensions by taking ones off the end (or the front). Error when they are not ones.
+// The inverse: reshapes to nDim dimensions by removing ones from the end (or the front). Error if they are not ones.
 nvinfer1::ITensor* addUnpadding(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::ITensor* tensor, int nDim,
                                 bool trailing = true, bool use_zeros = true, const std::string& name = "");
 
@@ -31,12 +31,12 @@ nvinfer1::ITensor* tensor_to_const(ConversionCtx* ctx, at::Tensor t, const std::
 // min(max(x, lo), hi)
 nvinfer1::ITensor* clamp(ConversionCtx* ctx, nvinfer1::ITensor* x, nvinfer1::ITensor* lower_bound,
                          nvinfer1::ITensor* upper_bound, const std::string& name);
-// Negative indices counted from the end: idx < 0 ? idx + dim : idx, element by element.
+// Counts negative indices from the end: idx < 0 ? idx + dim : idx, element by element.
 nvinfer1::ITensor* normalize_indices(ConversionCtx* ctx, nvinfer1::ITensor* input_dim, nvinfer1::ITensor* indices,
                                      const std::string& name);
 nvinfer1::ITensor* normalize_indices(ConversionCtx* ctx, nvinfer1::ITensor* input_dim, nvinfer1::ITensor* indices,
                                      int nbdims, const std::string& name);
-// Starts and ends of slices made non-negative and clamped into the shape.
+// Makes starts and ends of slices non-negative and clamps them to the shape.
 std::vector<nvinfer1::ITensor*> normalize_start_and_end(ConversionCtx* ctx, nvinfer1::ITensor* in_shape,
                                                         nvinfer1::ITensor* in_start, nvinfer1::ITensor* in_end,
                                                         int nbdims, const std::string& name);

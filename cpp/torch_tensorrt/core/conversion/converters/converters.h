@@ -15,37 +15,37 @@
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/trt_util.h"
 
-// Everything that a converter is written with.
+// The interface for writing converters.
 namespace torch_tensorrt::core::conversion::converters {
 
 // The arguments of a node, in the order of its schema.
 using args = std::vector<Var>;
 
-// Adds layers for a node to ctx->net and says what its outputs are (ctx->AssociateValueAndTensor). Returns whether it
-// could; throws Error with the reason where it can give one.
+// Adds a node's layers to ctx->net and associates the node's outputs with them (ctx->AssociateValueAndTensor). Returns
+// false if the node cannot be converted, or throws Error with the reason.
 using OpConverter = std::function<bool(ConversionCtx*, const torch::jit::Node*, args&)>;
-// Asked before anything is converted: whether the converter handles this node, or why not.
+// Called before conversion: whether the converter handles this node, else the reason.
 using NodePredicate = std::function<Decision(const torch::jit::Node*)>;
 
-// A converter with the schema that it is for, "aten::relu(Tensor self) -> Tensor".
+// A converter with its schema, "aten::relu(Tensor self) -> Tensor".
 struct ConversionPattern {
   std::string signature;
   OpConverter converter;
   NodePredicate supports = {};
 };
 
-// Adds a converter to the process-wide registry; the last one registered for a schema is used, so that a user's takes
-// precedence over a built-in (both are logged). A schema is taken for an operator when name, overload, and number and
-// types of the arguments agree; names of arguments, defaults and alias annotations do not matter. Throws Error when the
-// signature cannot be read.
+// Adds a converter to the process-wide registry. The last converter registered for a schema is used, so a user's
+// converter replaces a built-in one (both are logged). A schema matches an operator if name, overload, and the number
+// and types of the arguments are equal; names of arguments, defaults and alias annotations do not matter. Throws Error
+// if the signature cannot be parsed.
 void register_node_converter(torch::jit::FunctionSchema* signature, OpConverter& converter);
 void register_node_converter(std::string signature, OpConverter& converter);
 void register_node_converter(ConversionPattern pattern);
 
-// Registers converters where it is constructed:
-//   static auto c = RegisterNodeConversionPatterns().pattern({"aten::relu(Tensor self) -> Tensor", convert_relu});
-// A mistake in a signature is logged as an error and the pattern left out: a library that is being loaded must not
-// terminate the process.
+// Its construction registers converters:   static auto c =
+// RegisterNodeConversionPatterns().pattern({"aten::relu(Tensor self) -> Tensor", convert_relu}); An invalid signature
+// is logged as an error and its pattern is skipped, because a library that is being loaded must not terminate the
+// process.
 class RegisterNodeConversionPatterns {
  public:
   RegisterNodeConversionPatterns() = default;
@@ -56,16 +56,16 @@ class RegisterNodeConversionPatterns {
   RegisterNodeConversionPatterns&& pattern(ConversionPattern pattern) &&;
 };
 
-// Whether (or why not) a converter takes the node.
+// Whether a converter accepts the node, else the reason.
 Decision converter_decision(const torch::jit::Node* n);
-// Whether its converter makes layers whose sizes depend on data, whatever the inputs are.
+// Whether the node's converter makes layers with data-dependent sizes, whatever the inputs are.
 bool makes_late_sizes(const torch::jit::Node* n);
-// Whether anything is registered for the operator (name and overload), whatever it takes.
+// Whether a converter is registered for the operator (name and overload), whatever arguments it accepts.
 bool has_converter(const c10::OperatorName& name);
 bool node_is_convertable(const torch::jit::Node* n);
-// Throws Error when there is none.
+// Throws Error if there is none.
 OpConverter get_node_converter_for(const torch::jit::FunctionSchema* signature);
-// Signatures of all that are registered, sorted.
+// The signatures of all registered converters, sorted.
 std::vector<std::string> get_converter_list();
 
 }  // namespace torch_tensorrt::core::conversion::converters

@@ -3,13 +3,13 @@
 #include <string>
 #include <vector>
 
-// What is registered, for lists of operators.
+// Lists the registered converters.
 namespace torch_tensorrt::core::conversion::converters {
 
 struct ConverterEntry {
   std::string signature;
-  std::string declines;  // when it is not converted, or why it never is (see declines.h)
-  bool never = false;    // registered for the reason alone
+  std::string declines;  // when the operator is not converted, or why never (see declines.h)
+  bool never = false;    // registered only to give the reason
 };
 
 // Every registration, by signature.

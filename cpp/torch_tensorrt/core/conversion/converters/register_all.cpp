@@ -27,8 +27,8 @@ std::vector<Family> families() {
   };
 }
 
-// Schemas of the operator: two can share a name and overload where one is made for TorchScript only. An overload of
-// "*" is all of them.
+// All schemas of the operator: two schemas can share name and overload if one exists only for TorchScript. The overload
+// "*" selects all overloads.
 std::vector<std::string> schemas_of(const std::string& name, const std::string& overload) {
   std::vector<std::string> schemas;
   for (const auto& op : torch::jit::getAllOperatorsFor(c10::Symbol::fromQualString(name))) {
@@ -54,7 +54,7 @@ std::vector<ConversionPattern> builtin_patterns() {
       const std::string name = op.substr(0, dot);
       const std::string overload = dot == std::string::npos ? "" : op.substr(dot + 1);
       append(row, name, overload, patterns);
-      append(row, name + "_", overload, patterns);  // the in-place twin
+      append(row, name + "_", overload, patterns);  // the in-place variant
     }
   }
   return patterns;

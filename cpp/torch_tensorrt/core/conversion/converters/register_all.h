@@ -6,7 +6,7 @@
 
 namespace torch_tensorrt::core::conversion::converters {
 
-// The converters that come with the library, with the full schemas of the running PyTorch.
+// The built-in converters, with the full schemas of the running PyTorch.
 std::vector<ConversionPattern> builtin_patterns();
 
 }  // namespace torch_tensorrt::core::conversion::converters

@@ -23,7 +23,7 @@ bool takes(const EvalRegistration& registration, const torch::jit::Node* n) {
   return std::find(options.valid_schemas.begin(), options.valid_schemas.end(), name) != options.valid_schemas.end();
 }
 
-// Whether there are nodes that both take, as far as the schemas say.
+// Whether both may accept the same node, as far as their schemas tell.
 bool overlap(const EvalRegistration& a, const EvalRegistration& b) {
   const auto& schemas = a.options.valid_schemas;
   const auto& others = b.options.valid_schemas;
@@ -51,7 +51,7 @@ class Registry {
     list.push_back(std::move(registration));
   }
 
-  // The evaluator that was registered last of those that take the node; null when there is none.
+  // The evaluator registered last among those that accept the node; null if there is none.
   NodeEvaluator find(const torch::jit::Node* n) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -105,7 +105,7 @@ EvalOptions& EvalOptions::validSchemas(std::set<std::string> schemas) {
     try {
       valid_schemas.push_back(torch::jit::parseSchema(schema, /*allow_typevars=*/true).operator_name());
     } catch (const std::exception& error) {
-      // This may run while a library is loaded, when an exception would end the process.
+      // This may run while a library is loaded; an exception would end the process then.
       LOG_ERROR("the evaluator for '" << schema << "' is never used, its schema cannot be read: " << error.what());
       valid_schemas.emplace_back("unreadable::schema", "");
     }

@@ -6,7 +6,7 @@
 namespace torch_tensorrt::core::conversion::evaluators {
 namespace {
 
-// Made by PyTorch on the CPU: the device of the graph's arguments is where the engine runs, not where constants live.
+// PyTorch makes the constant on the CPU: the device argument means the engine's device, not the place of constants.
 Result made_by_pytorch(const torch::jit::Node* n, kwargs& args) {
   std::map<const torch::jit::Value*, torch::jit::IValue> replaced;
   for (auto& [value, var] : args) {
@@ -18,7 +18,7 @@ Result made_by_pytorch(const torch::jit::Node* n, kwargs& args) {
   return run_operator(n, args);
 }
 
-// The argument by its name; None where the schema has none of it.
+// The argument with this name; None if the schema has no such argument.
 torch::jit::IValue named(const torch::jit::Node* n, const kwargs& args, const char* name) {
   const auto index = n->schema().argumentIndexWithName(name);
   return index ? argument(n, args, static_cast<size_t>(*index)) : torch::jit::IValue();
@@ -31,7 +31,7 @@ bool has_computed_argument(const torch::jit::Node* n, const kwargs& args) {
   return false;
 }
 
-// What the tensor is full of, where that is known: the argument, or what the operator's name says.
+// The value of all elements if it is known: the fill_value, or the value in the operator's name.
 std::optional<at::Scalar> content(const torch::jit::Node* n, const kwargs& args) {
   const auto given = named(n, args, "fill_value");
   if (given.isScalar()) return given.toScalar();
@@ -39,7 +39,7 @@ std::optional<at::Scalar> content(const torch::jit::Node* n, const kwargs& args)
   return at::Scalar(std::string(n->kind().toUnqualString()).find("ones") != std::string::npos ? 1 : 0);
 }
 
-// The dtype argument, else that of the tensor to be like, else the default.
+// The dtype argument, else the dtype of the `self` tensor, else the default.
 at::ScalarType created_type(const torch::jit::Node* n, const kwargs& args, at::ScalarType content) {
   const auto given = named(n, args, "dtype");
   if (!given.isNone()) return static_cast<at::ScalarType>(given.toInt());
@@ -51,7 +51,7 @@ at::ScalarType created_type(const torch::jit::Node* n, const kwargs& args, at::S
   return is_full && at::isIntegralType(content, false) ? at::kLong : converters::default_float();
 }
 
-// zeros, ones, full and what is like a tensor: a constant where all is known, else one element repeated.
+// zeros, ones, full and their _like and new_ forms: a constant if all arguments are known, else one repeated element.
 Result created(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
   const auto value = content(n, args);
@@ -69,7 +69,7 @@ Result created(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   return TensorContainer::wrap(converters::broadcast(ctx, n, converters::scalar_constant(ctx, *value, type), sizes));
 }
 
-// A number argument as a tensor of one element; the other number where it is absent.
+// A number argument as a tensor of one element; `otherwise` if it is absent.
 nvinfer1::ITensor* number_argument(ConversionCtx* ctx, const torch::jit::Node* n, const kwargs& args, const char* name,
                                    int64_t otherwise) {
   const auto given = named(n, args, name);
@@ -88,8 +88,8 @@ Result typed(ConversionCtx* ctx, const torch::jit::Node* n, const kwargs& args, 
       converters::cast(ctx, values, type.isNone() ? otherwise : static_cast<at::ScalarType>(type.toInt())));
 }
 
-// How many numbers there are from start to end: of floats ceil((end - start) / step) in double, the quotient rounded as
-// PyTorch's is; at least 0.
+// The number of steps from start to end, at least 0. For floats it is ceil((end - start) / step) in double, with the
+// quotient rounded as in PyTorch.
 nvinfer1::ITensor* count_of_steps(ConversionCtx* ctx, nvinfer1::ITensor* start, nvinfer1::ITensor* end,
                                   nvinfer1::ITensor* step) {
   using nvinfer1::ElementWiseOperation;
@@ -99,7 +99,7 @@ nvinfer1::ITensor* count_of_steps(ConversionCtx* ctx, nvinfer1::ITensor* start, 
   auto* zero = converters::index_constant(ctx, {0});
   if (at::isFloatingType(converters::scalar_type(start))) {
     auto* quotient = apply(ElementWiseOperation::kDIV, apply(ElementWiseOperation::kSUB, end, start), step);
-    // The larger one before it is rounded up: a size of -0.0 would be taken for an unknown one.
+    // Apply the maximum before rounding up, because a size of -0.0 would count as unknown.
     auto* count = apply(ElementWiseOperation::kMAX, quotient, converters::cast(ctx, zero, at::kDouble));
     return converters::cast(ctx, converters::apply(ctx, nvinfer1::UnaryOperation::kCEIL, count), at::kLong);
   }
@@ -108,8 +108,8 @@ nvinfer1::ITensor* count_of_steps(ConversionCtx* ctx, nvinfer1::ITensor* start, 
   return apply(ElementWiseOperation::kMAX, apply(ElementWiseOperation::kSUB, zero, length), zero);
 }
 
-// arange of numbers of which some are computed: start + step * (0, 1, ...), in double where they are floats. A dtype of
-// int64 makes integers of the numbers first.
+// arange with computed numbers: start + step * (0, 1, ...), in double for floats. The dtype int64 makes the numbers
+// integers first.
 Result counted(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   using nvinfer1::ElementWiseOperation;
   if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
@@ -132,7 +132,7 @@ Result counted(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   return typed(ctx, n, args, values, real ? converters::default_float() : at::kLong);
 }
 
-// A number that may be computed, as one element of a 1-D tensor of the dtype.
+// A known or computed number as a 1-D tensor with one element of the dtype.
 nvinfer1::ITensor* one_element(ConversionCtx* ctx, const torch::jit::IValue& number, at::ScalarType type) {
   if (!TensorContainer::is_in(number)) {
     return converters::tensor_to_const(ctx, at::full({1}, number.toScalar(), at::TensorOptions().dtype(type)));
@@ -141,8 +141,8 @@ nvinfer1::ITensor* one_element(ConversionCtx* ctx, const torch::jit::IValue& num
   return converters::replace_dims(ctx, tensor, 0, converters::rank(tensor), {1});
 }
 
-// linspace of which some numbers are computed, from both ends as PyTorch does: start + step * i up to the middle,
-// end - step * (steps - 1 - i) behind it.
+// linspace with computed numbers. Counts from both ends as PyTorch does: start + step * i in the first half,
+// end - step * (steps - 1 - i) in the second.
 Result spaced(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   using nvinfer1::ElementWiseOperation;
   if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
@@ -166,13 +166,13 @@ Result spaced(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   auto* from_end = apply(ElementWiseOperation::kSUB, end, apply(ElementWiseOperation::kPROD, step, rest));
   auto* half = apply(ElementWiseOperation::kFLOOR_DIV, count, converters::index_constant(ctx, {2}));
   auto* is_first_half = apply(ElementWiseOperation::kLESS, places, half);
-  // One element alone is the start.
+  // A single element is the start.
   auto* is_alone = apply(ElementWiseOperation::kEQUAL, count, one);
   auto* values = converters::choose(ctx, is_first_half, from_start, from_end);
   return TensorContainer::wrap(converters::choose(ctx, is_alone, from_start, values));
 }
 
-// eye(n, m), of which some are computed: true where row and column are the same.
+// eye(n, m) with computed sizes: true where row and column are equal.
 Result identity_matrix(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
   const auto dtype = named(n, args, "dtype");
@@ -186,7 +186,7 @@ Result identity_matrix(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& ar
       converters::cast(ctx, converters::apply(ctx, nvinfer1::ElementWiseOperation::kEQUAL, row, column), type));
 }
 
-// The elements of nested lists of numbers, in order, and the sizes of the lists, read along the first ones.
+// Flattens nested lists of numbers; takes the sizes of the lists from the first list of each level.
 void flatten(const torch::jit::IValue& data, size_t depth, std::vector<torch::jit::IValue>& elements,
              std::vector<int64_t>& sizes) {
   if (!data.isList()) {
@@ -198,7 +198,7 @@ void flatten(const torch::jit::IValue& data, size_t depth, std::vector<torch::ji
   for (const auto& element : list) flatten(element, depth + 1, elements, sizes);
 }
 
-// torch.tensor of numbers of which some are computed.
+// torch.tensor with computed numbers.
 Result tensor_of_numbers(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
   std::vector<torch::jit::IValue> elements;
@@ -218,12 +218,12 @@ Result tensor_of_numbers(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& 
     parts.push_back(converters::replace_dims(ctx, part, 0, converters::rank(part), {1}));
   }
   auto* values = converters::replace_dims(ctx, converters::join(ctx, parts, 0), 0, 1, sizes);
-  // Python's floats make a tensor of the default dtype, and scalar_tensor does of any number.
+  // Python floats make a tensor of the default dtype; scalar_tensor does so for any number.
   const bool is_default = type == at::kDouble || n->kind() == c10::Symbol::aten("scalar_tensor");
   return typed(ctx, n, args, values, is_default ? converters::default_float() : type);
 }
 
-// The value in the dtype and dims of the tensor that it is written to.
+// Converts the value to the dtype and dims of the tensor that it is written to.
 torch::jit::IValue written(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   auto* target = args.at(n->input(0)).ITensorOrFreeze(ctx);
   auto* value = n->inputs().size() > 1 ? args.at(n->input(1)).ITensorOrFreeze(ctx)
@@ -233,13 +233,13 @@ torch::jit::IValue written(ConversionCtx* ctx, const torch::jit::Node* n, kwargs
   return TensorContainer::wrap(same ? value : converters::broadcast(ctx, n, value, converters::sizes_of(ctx, target)));
 }
 
-// fill(x, value), copy(x, other), zero(x), and their in-place forms, whose result alone is read.
+// fill(x, value), copy(x, other), zero(x), and their in-place forms, whose written tensor has no other readers.
 Result overwritten(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (!has_computed_argument(n, args)) return run_operator(n, args);
   return written(ctx, n, args);
 }
 
-// Nothing writes a tensor of the network, so that it is its own copy.
+// Nothing writes to a network tensor, so it needs no copy.
 Result cloned(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
   const auto value = argument(n, args, 0);
   return TensorContainer::is_in(value) ? Result(value) : run_operator(n, args);

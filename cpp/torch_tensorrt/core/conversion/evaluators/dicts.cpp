@@ -1,7 +1,7 @@
 #include "torch_tensorrt/core/conversion/evaluators/families.h"
 
-// Dicts, of which some values may be network tensors, which PyTorch's own operators cannot hold in a typed dict. Like
-// lists, they are shared by all who hold them, and keep the order in which keys came.
+// Dicts with network tensors among their values, which PyTorch's own operators cannot put into a typed dict. As with
+// lists, all holders share one dict. It keeps the keys in order of insertion.
 namespace torch_tensorrt::core::conversion::evaluators {
 namespace {
 
@@ -37,7 +37,7 @@ void require_key(const torch::jit::Node* n, const GenericDict& dict, const IValu
   TORCHTRT_CHECK(dict.contains(key), util::node_info(n) << ": the dict has no key " << text_of(key));
 }
 
-// Keys and values by turns.
+// The inputs alternate: key, value, key, value, ...
 Result construct(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
   auto dict = empty_dict(n);
   for (size_t i = 0; i + 1 < n->inputs().size(); i += 2) {
@@ -46,7 +46,7 @@ Result construct(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
   return IValue(dict);
 }
 
-// Of another dict, or of a list of pairs.
+// Copies another dict, or a list of pairs.
 Result copied(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
   const auto source = argument(n, args, 0);
   auto dict = empty_dict(n);
@@ -68,7 +68,7 @@ Result get_item(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
   return dict.at(key);
 }
 
-// Without a default None.
+// Returns None if the key is missing and no default is given.
 Result get(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
   const auto dict = dict_argument(n, args);
   const auto key = key_argument(n, args, 1);
@@ -148,7 +148,7 @@ Result length(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
 struct Row {
   const char* kind;
   NodeEvaluator evaluator;
-  const char* schema;  // with KEY for the type of the keys
+  const char* schema;  // with KEY in place of the keys' type
 };
 
 std::string with_key(std::string text, const std::string& type) {

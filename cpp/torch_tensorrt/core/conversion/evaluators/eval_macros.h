@@ -4,14 +4,14 @@
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// For evaluators of two numbers that are written outside of this library, at namespace scope. `operation` is an
-// expression of a and b, the node's two inputs; `schemas` a std::set<std::string>:
+// Defines an evaluator of two numbers outside of this library, at namespace scope. `operation` is an expression of a
+// and b, the node's two inputs; `schemas` is a std::set<std::string>:
 //   DEFINE_GENERIC_TWO_INPUT_EVALUATOR(lt, "aten::lt", a < b, std::set<std::string>({"aten::lt.int(int a, int b) ->
 //   bool"}))
-// The library itself has none of these: its evaluators of numbers run PyTorch's own operators.
+// The library itself does not use it: its evaluators of numbers run PyTorch's own operators.
 namespace torch_tensorrt::core::conversion::evaluators::detail {
 
-// Calls the function with both inputs as the type that holds them: bool, int64_t, double or std::string.
+// Calls the function with both inputs converted to the type that can hold them: bool, int64_t, double or std::string.
 template <typename Function>
 torch::jit::IValue with_two_numbers(const torch::jit::Node* n, kwargs& args, const Function& function) {
   auto& a = args.at(n->input(0));

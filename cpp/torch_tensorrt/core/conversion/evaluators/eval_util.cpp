@@ -13,7 +13,7 @@
 namespace torch_tensorrt::core::conversion::evaluators {
 namespace {
 
-// Sizes of nested lists, read along the first elements; the elements are checked while they are copied.
+// Sizes of nested lists, taken from the first element of each level; copying the elements checks the others.
 std::vector<int64_t> nested_sizes(const torch::jit::IValue& data) {
   std::vector<int64_t> sizes;
   torch::jit::IValue level = data;
@@ -112,7 +112,7 @@ torch::jit::IValue number_or_tensor(nvinfer1::ITensor* tensor) { return decided_
 
 namespace {
 
-// Of an argument that must be known: what it depends on.
+// The inputs that determine an argument which must be known.
 std::string what_decides_argument(const torch::jit::IValue& value) {
   if (TensorContainer::is_in(value)) return what_decides(*value.toCustomClass<TensorContainer>()->tensor());
   const auto elements = value.isTuple() ? value.toTupleRef().elements().vec() : value.toListRef().vec();
@@ -135,7 +135,7 @@ std::optional<torch::jit::IValue> run_operator(const torch::jit::Node* n, const 
                          << "); it must be known while compiling: give one size instead of a range, or compute it from "
                          << "constants");
   }
-  // Tensors that are known are the model's parameters, which nothing may write.
+  // A known tensor is a parameter of the model, which must not change.
   if (util::is_in_place(n)) stack[0] = stack[0].toTensor().clone();
   const size_t given = stack.size();
   const auto* schema = n->maybeSchema();

@@ -13,11 +13,11 @@
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 #include "torch_tensorrt/core/conversion/var/Var.h"
 
-// Evaluators compute nodes while the graph is converted: numbers, lists, sizes. What they give is known from then on,
-// or, where it depends on a dynamic input, a network tensor in a TensorContainer.
+// Evaluators compute nodes during conversion: numbers, lists, sizes. Their result is a known value or, if it depends on
+// a dynamic input, a network tensor in a TensorContainer.
 namespace torch_tensorrt::core::conversion::evaluators {
 
-// The inputs of a node, by value.
+// The inputs of a node, by graph value.
 using kwargs = std::map<const torch::jit::Value*, Var>;
 
 // Whether every argument is known.
@@ -28,18 +28,18 @@ inline bool constTypesOnly(kwargs& args) {
   return true;
 }
 
-// The value of the node's output (of several outputs: a tuple of them); nothing when it has none.
+// The value of the node's output (for several outputs: a tuple of the values); nothing if the node has no value.
 using NodeEvaluator =
     std::function<std::optional<torch::jit::IValue>(ConversionCtx*, const torch::jit::Node*, kwargs&)>;
 
-// Which nodes of its kind an evaluator takes.
+// Selects the nodes of its kind that an evaluator accepts.
 struct EvalOptions {
   std::set<c10::TypePtr> blacklisted_output_types;
   std::vector<c10::OperatorName> valid_schemas;  // empty: all
-  std::vector<std::string> supported_variants;   // the schemas as they were given
+  std::vector<std::string> supported_variants;   // the schemas as given
   EvalOptions() = default;
   EvalOptions& blacklistOutputTypes(std::set<c10::TypePtr> types);
-  // A schema that cannot be read is logged as an error, and matches no node.
+  // A schema that cannot be parsed is logged as an error and matches no node.
   EvalOptions& validSchemas(std::set<std::string> schemas);
   bool use() const { return !blacklisted_output_types.empty() || !valid_schemas.empty(); }
 };
@@ -54,16 +54,16 @@ struct EvalRegistration {
       : kind(kind), evaluator(std::move(evaluator)), options(std::move(options)) {}
 };
 
-// Throws Error, naming the node, when no evaluator takes it or the evaluator fails.
+// Throws Error naming the node if no evaluator accepts it or the evaluator fails.
 std::optional<torch::jit::IValue> EvalNode(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args);
 bool shouldEvalAtConversionTime(const torch::jit::Node* n);
 std::vector<std::string> getEvaluatorList();
 
-// The last evaluator registered that takes a node is used; replacing one is logged. Thread-safe.
+// The last registered evaluator that accepts a node is used; replacing one is logged. Thread-safe.
 void register_node_evaluator(torch::jit::NodeKind node_kind, NodeEvaluator evaluator);
 void register_node_evaluator(EvalRegistration registration);
 
-// Registers evaluators where it is constructed, as RegisterNodeConversionPatterns does converters.
+// Its construction registers evaluators, as RegisterNodeConversionPatterns does for converters.
 class RegisterNodeEvaluators {
  public:
   RegisterNodeEvaluators() = default;

@@ -6,7 +6,7 @@
 
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 
-// The evaluators that come with the library.
+// The built-in evaluators.
 namespace torch_tensorrt::core::conversion::evaluators {
 
 using Registrations = std::vector<EvalRegistration>;
@@ -14,19 +14,19 @@ using Result = std::optional<torch::jit::IValue>;
 
 // prim:: nodes: constants, lists, tuples.
 Registrations prim_evaluators();
-// Numbers that may be computed in the network (sizes of dynamic inputs, say).
+// Numbers that may be computed in the network, for example sizes of dynamic inputs.
 Registrations scalar_evaluators();
 // Lists whose elements may be network tensors.
 Registrations list_evaluators();
 // Dicts whose values may be network tensors.
 Registrations dict_evaluators();
-// What is known of a tensor without its elements: sizes, rank, dtype.
+// Properties of a tensor that do not depend on its elements: sizes, rank, dtype.
 Registrations tensor_property_evaluators();
-// Tensors made of numbers.
+// Tensors made from numbers.
 Registrations creation_evaluators();
 
-// The evaluator of every operator that has no row: one that neither takes nor gives tensors, and does nothing but
-// compute its result (numbers, strings, None, lists and tuples of them), is run by PyTorch itself. Null for other
+// The evaluator of operators without a row. PyTorch itself runs an operator that neither takes nor returns tensors and
+// only computes its result (numbers, strings, None, lists and tuples of them). Null for other
 // nodes.
 NodeEvaluator plain_evaluator(const torch::jit::Node* n);
 
@@ -41,7 +41,7 @@ inline Registrations builtin_evaluators() {
 
 inline c10::Symbol symbol(const char* name) { return c10::Symbol::fromQualString(name); }
 
-// One row of a family: a kind of node, and which of its operators (all of them when there are no schemas).
+// One row of a family: a kind of node, and the schemas that the evaluator accepts (none given: all).
 inline EvalRegistration row(const char* kind, NodeEvaluator evaluator, std::set<std::string> schemas = {}) {
   return {symbol(kind), std::move(evaluator), EvalOptions().validSchemas(std::move(schemas))};
 }

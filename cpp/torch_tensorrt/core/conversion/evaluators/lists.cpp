@@ -2,14 +2,14 @@
 
 #include "torch_tensorrt/core/conversion/evaluators/families.h"
 
-// Lists of which some elements may be network tensors, which PyTorch's own operators cannot hold in a typed list. Lists
-// are shared by all who hold them, as in Python: append changes the list that it is given.
+// Lists with network tensors among their elements, which PyTorch's own operators cannot put into a typed list. As in
+// Python, all holders share one list: append changes the given list.
 namespace torch_tensorrt::core::conversion::evaluators {
 namespace {
 
 using GenericList = c10::impl::GenericList;
 
-// The list itself; one that is a network tensor (the sizes of a tensor) is taken apart into its elements.
+// The list itself. A network tensor in place of a list of sizes is split into its elements.
 GenericList list_argument(ConversionCtx* ctx, const torch::jit::Node* n, const kwargs& args, size_t place) {
   const auto value = argument(n, args, place);
   if (!TensorContainer::is_in(value)) return value.toList();
@@ -23,7 +23,7 @@ GenericList list_argument(ConversionCtx* ctx, const torch::jit::Node* n, const k
 }
 
 void push(GenericList& list, const torch::jit::IValue& element) {
-  // A list of ints with a computed number in it is not one that can be read as ints any more.
+  // A list of ints with a computed number cannot be read as a list of ints.
   if (holds_network_tensor(element)) list.unsafeSetElementType(c10::AnyType::get());
   list.push_back(element);
 }
@@ -41,7 +41,7 @@ int64_t checked_index(const torch::jit::Node* n, int64_t index, size_t size) {
 Result to_list(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   const auto value = argument(n, args, 0);
   if (TensorContainer::is_in(value)) return torch::jit::IValue(list_argument(ctx, n, args, 0));
-  // prim::tolist has no schema that could be run: dimensions and the kind of element stand behind the tensor.
+  // prim::tolist has no schema to run; its inputs are the tensor, the dimensions and the kind of element.
   const auto tensor = value.toTensor();
   TORCHTRT_CHECK(tensor.dim() == 1 && at::isIntegralType(tensor.scalar_type(), /*includeBool=*/false),
                  util::node_info(n) << ": a known tensor of rank " << tensor.dim() << " and dtype "
@@ -77,7 +77,7 @@ Result slice(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   const auto count = static_cast<int64_t>(list.size());
   const int64_t step = args.at(n->input(3)).unwrapToInt(1);
   TORCHTRT_CHECK(step != 0, util::node_info(n) << ": step is 0, must not be 0");
-  // As Python has it: indices before the start or behind the end stand for them.
+  // As in Python, indices before the start or after the end are clamped.
   const int64_t low = step > 0 ? 0 : -1;
   const int64_t high = step > 0 ? count : count - 1;
   const auto bound = [&](size_t place, int64_t missing) {
@@ -118,7 +118,7 @@ Result pop(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
 }
 
 void push_all(GenericList& list, const GenericList& more) {
-  // A copy: a list may be extended by itself.
+  // Copies first, because a list may be extended by itself.
   const auto elements = more.copy();
   for (size_t i = 0; i < elements.size(); ++i) push(list, elements.get(i));
 }

@@ -12,7 +12,7 @@ bool holds_tensors(const c10::Type& type) {
     case c10::TypeKind::FutureType:
     case c10::TypeKind::VarType:
       return true;
-    default:  // c10's enum, which grows: what contains something is asked for what it contains
+    default:  // c10's enum may grow: check the contained types
       break;
   }
   for (const auto& inner : type.containedTypes()) {

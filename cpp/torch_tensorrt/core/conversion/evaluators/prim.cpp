@@ -11,12 +11,12 @@ namespace {
 Result constant(ConversionCtx*, const torch::jit::Node* n, kwargs&) {
   if (n->output()->type()->kind() == c10::TypeKind::FunctionType) return std::nullopt;
   auto value = torch::jit::toIValue(n->output());
-  // Whoever changes the list must not change the graph's constant.
+  // Copies the list, because a user of the list must not change the graph's constant.
   if (value && value->isList()) return torch::jit::IValue(value->toList().copy());
   return value;
 }
 
-// Known elements give a list of their type; with a network tensor among them a list of anything.
+// Known elements make a list of their type. If one is a network tensor, the list holds elements of any type.
 Result list_construct(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
   const auto type = n->output()->type()->expect<c10::ListType>()->getElementType();
   std::vector<torch::jit::IValue> elements;
@@ -36,8 +36,8 @@ Result tuple_construct(ConversionCtx*, const torch::jit::Node* n, kwargs& args) 
   return torch::jit::IValue(c10::ivalue::Tuple::create(std::move(elements)));
 }
 
-// The elements of a list or tuple, as the node's outputs. A network tensor that stands for a list of sizes is taken
-// apart into its elements.
+// Assigns the elements of a list or tuple to the node's outputs. Splits a network tensor in place of a list of sizes
+// into its elements.
 Result unpack(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   const auto value = argument(n, args, 0);
   std::vector<torch::jit::IValue> elements;
@@ -78,14 +78,14 @@ Result is_instance(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
 
 Result nothing(ConversionCtx*, const torch::jit::Node*, kwargs&) { return torch::jit::IValue(); }
 
-// A number as a tensor; a computed one is a 0-d tensor already.
+// A number as a tensor. A computed number is a 0-d tensor already.
 Result num_to_tensor(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
   const auto value = argument(n, args, 0);
   if (TensorContainer::is_in(value)) return value;
   return torch::jit::IValue(at::scalar_to_tensor(value.toScalar()));
 }
 
-// Messages for people are not part of an engine.
+// Engines do not print messages.
 Result no_effect(ConversionCtx*, const torch::jit::Node*, kwargs&) { return std::nullopt; }
 
 Result raise_exception(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {

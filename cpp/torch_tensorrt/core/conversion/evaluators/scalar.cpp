@@ -3,7 +3,7 @@
 #include "torch_tensorrt/core/conversion/converters/converter_util.h"
 #include "torch_tensorrt/core/conversion/evaluators/families.h"
 
-// Arithmetic on numbers of which some may be computed in the network. Known ones are left to PyTorch's operators.
+// Arithmetic on numbers that may be computed in the network. PyTorch's operators compute it if all numbers are known.
 namespace torch_tensorrt::core::conversion::evaluators {
 namespace {
 
@@ -19,11 +19,11 @@ bool is_computed(const torch::jit::Node* n, const kwargs& args) {
   return false;
 }
 
-// A row's function for computed numbers, behind the check that there are some.
+// A row's function for computed numbers; called only if a number is computed.
 using Computed = std::function<ITensor*(ConversionCtx*, const torch::jit::Node*, const std::vector<ITensor*>&)>;
 
-// A number that may be computed, as a 0-d network tensor. Python's floats are doubles and its ints have 64 bits, also
-// those that are items of smaller tensors.
+// A known or computed number as a 0-d network tensor. Python's floats are doubles and its ints have 64 bits, even if
+// they are items of tensors with a narrower dtype.
 ITensor* operand(ConversionCtx* ctx, const torch::jit::IValue& value) {
   if (!TensorContainer::is_in(value)) {
     const auto number = value.toScalar();
@@ -60,7 +60,7 @@ Computed elementwise(ElementWiseOperation operation) {
   };
 }
 
-// Python's / of ints, and what is a root or a logarithm, are floats.
+// Python's / of ints is a float, and so are roots and logarithms.
 ITensor* as_real(ConversionCtx* ctx, ITensor* x) { return converters::castITensor(ctx, x, DataType::kDOUBLE); }
 
 Computed of_reals(ElementWiseOperation operation) {
@@ -71,14 +71,14 @@ Computed of_reals(ElementWiseOperation operation) {
 
 bool is_real(const ITensor* x) { return nvinfer1::is_floating_point(x->getType()); }
 
-// TorchScript has floor(a / b) of floats, the quotient rounded: 1.0 // 0.1 is 10, where Python says 9.
+// For floats TorchScript uses floor(a / b) with a rounded quotient: 1.0 // 0.1 is 10, though Python gives 9.
 ITensor* floor_divided(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& x) {
   if (!is_real(x[0]) && !is_real(x[1])) return apply(ctx, n, ElementWiseOperation::kFLOOR_DIV, x[0], x[1]);
   return ctx->net->addUnary(*apply(ctx, n, ElementWiseOperation::kDIV, x[0], x[1]), UnaryOperation::kFLOOR)
       ->getOutput(0);
 }
 
-// TorchScript has fmod(b + fmod(a, b), b) of floats.
+// For floats TorchScript uses fmod(b + fmod(a, b), b).
 ITensor* remainder(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& x) {
   if (!is_real(x[0]) && !is_real(x[1])) return apply(ctx, n, ElementWiseOperation::kREMAINDER, x[0], x[1]);
   auto* rest = apply(ctx, n, ElementWiseOperation::kFMOD, x[0], x[1]);
@@ -91,7 +91,7 @@ Computed of_real(UnaryOperation operation) {
   };
 }
 
-// The comparison that is the opposite.
+// Negates the comparison.
 Computed unless(ElementWiseOperation operation) {
   return [operation](ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& x) {
     return ctx->net->addUnary(*apply(ctx, n, operation, x[0], x[1]), UnaryOperation::kNOT)->getOutput(0);
@@ -106,7 +106,7 @@ ITensor* negated(ConversionCtx* ctx, const torch::jit::Node*, const std::vector<
   return ctx->net->addUnary(*x[0], UnaryOperation::kNOT)->getOutput(0);
 }
 
-// One number of a list of which some are computed: min([a, b, c]).
+// Reduces a list with computed numbers to one number: min([a, b, c]).
 NodeEvaluator folded(ElementWiseOperation operation) {
   return [operation](ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) -> Result {
     if (!is_computed(n, args)) return run_operator(n, args);
@@ -119,7 +119,7 @@ NodeEvaluator folded(ElementWiseOperation operation) {
   };
 }
 
-// Whether two lists of numbers are the same.
+// Whether two lists of numbers are equal.
 NodeEvaluator lists_equal(bool when_same) {
   return [when_same](ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) -> Result {
     if (!is_computed(n, args)) return run_operator(n, args);
@@ -145,7 +145,7 @@ ITensor* negative(ConversionCtx* ctx, const torch::jit::Node*, const std::vector
   return ctx->net->addUnary(*x[0], UnaryOperation::kNEG)->getOutput(0);
 }
 
-// floor and ceil of a float are ints in Python.
+// In Python, floor and ceil of a float are ints.
 Computed rounded(UnaryOperation operation) {
   return [operation](ConversionCtx* ctx, const torch::jit::Node*, const std::vector<ITensor*>& x) {
     if (nvinfer1::is_integral(x[0]->getType())) return x[0];
@@ -153,7 +153,7 @@ Computed rounded(UnaryOperation operation) {
   };
 }
 
-// x is y, where one of them may be a network tensor (which is never None).
+// `x is y` where one of them may be a network tensor, which is never None.
 NodeEvaluator identity_test(bool when_same) {
   return [when_same](ConversionCtx*, const torch::jit::Node* n, kwargs& args) -> Result {
     const auto a = argument(n, args, 0);
@@ -165,7 +165,7 @@ NodeEvaluator identity_test(bool when_same) {
   };
 }
 
-// The number forms of an operator that tensors have too: op(Scalar, Scalar), op.int(int, int), ...
+// The number overloads of an operator that also has tensor overloads: op(Scalar, Scalar), op.int(int, int), ...
 std::set<std::string> number_pairs(const std::string& op) {
   std::set<std::string> schemas = {op + "(Scalar a, Scalar b) -> Scalar"};
   for (const std::string a : {"int", "float"}) {
@@ -250,7 +250,7 @@ Registrations scalar_evaluators() {
   append_bools(rows);
   append_lists(rows);
   append_reals(rows);
-  // Of numbers and of 0-d tensors alike.
+  // For numbers and for 0-d tensors.
   rows.push_back(row("aten::Int", computed(cast_to(DataType::kINT64))));
   rows.push_back(row("aten::IntImplicit", computed(cast_to(DataType::kINT64))));
   rows.push_back(row("aten::Float", computed(cast_to(DataType::kDOUBLE))));

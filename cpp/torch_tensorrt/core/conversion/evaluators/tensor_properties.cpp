@@ -11,7 +11,7 @@ nvinfer1::ITensor* tensor_argument(ConversionCtx* ctx, const torch::jit::Node* n
   return args.at(n->input(0)).ITensorOrFreeze(ctx);
 }
 
-// All sizes: known ones as numbers, dynamic ones as 0-d network tensors.
+// All sizes: known sizes as numbers, dynamic sizes as 0-d network tensors.
 Result size(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (args.at(n->input(0)).isTensor()) return run_operator(n, args);
   auto* tensor = tensor_argument(ctx, n, args);
@@ -57,7 +57,7 @@ Result element_count(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args
   return TensorContainer::wrap(product->getOutput(0));
 }
 
-// Numbers of elements, for writing through views.
+// Indices of elements, for writes through views.
 Result places(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (args.at(n->input(0)).isTensor()) return run_operator(n, args);
   auto* tensor = tensor_argument(ctx, n, args);
@@ -86,10 +86,10 @@ Result is_on_gpu(ConversionCtx* ctx, const torch::jit::Node*, kwargs&) {
   return ctx->settings.device.device_type == nvinfer1::DeviceType::kGPU;
 }
 
-// Engines have neither gradients nor autocasting, nor tensors of any other layout than dense ones, nor complex or
-// quantised ones.
-// A transformer decides by it whether it takes the padding out of a batch, which changes the padding alone; the
-// converter of aten::to_padded_tensor looks at the mask.
+// Engines have no gradients and no autocasting. Their tensors are dense, and neither complex nor
+// quantized.
+// `yes`: a transformer then removes a batch's padding, which changes only the padding. The converter of
+// aten::to_padded_tensor checks the mask itself.
 Result yes(ConversionCtx*, const torch::jit::Node*, kwargs&) { return true; }
 Result no(ConversionCtx*, const torch::jit::Node*, kwargs&) { return false; }
 Result dense(ConversionCtx*, const torch::jit::Node*, kwargs&) { return static_cast<int64_t>(at::kStrided); }

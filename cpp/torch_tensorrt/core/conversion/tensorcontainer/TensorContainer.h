@@ -6,8 +6,8 @@
 
 namespace torch_tensorrt::core::conversion {
 
-// A network tensor inside an IValue: how evaluators hand one back, and how lists hold them. Borrows the tensor, which
-// its network owns.
+// A network tensor inside an IValue, for results of evaluators and elements of lists. Borrows the tensor, which the
+// network owns.
 struct TensorContainer : torch::CustomClassHolder {
   nvinfer1::ITensor* tensor_ = nullptr;
   TensorContainer() = default;

@@ -11,7 +11,7 @@
 namespace torch_tensorrt::core::conversion {
 namespace {
 
-// Whether the value is computed in the engine, or is a list with a part that is.
+// Whether the value is computed in the engine, or is a list with a computed element.
 bool is_computed(const torch::jit::IValue& value) {
   if (TensorContainer::is_in(value)) return true;
   if (!value.isList()) return false;
@@ -92,10 +92,10 @@ bool Var::isITensorList() const {
 
 namespace {
 
-// A 0-d tensor stands for its number, as PyTorch lets it.
+// PyTorch accepts a 0-d tensor in place of its number.
 bool is_number_tensor(const torch::jit::IValue& value) { return value.isTensor() && value.toTensor().dim() == 0; }
 
-// Generic lists hold what evaluators computed; an empty one is a list of anything.
+// Reads a generic list, as evaluators make it; an empty list may have any element type.
 template <typename T>
 bool read_list(const torch::jit::IValue& value, c10::List<T>& list) {
   if (!value.isList()) return false;

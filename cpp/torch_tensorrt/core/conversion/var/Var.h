@@ -14,9 +14,9 @@ namespace torch_tensorrt::core::conversion {
 
 struct ConversionCtx;
 
-// One argument of a converter: a tensor of the network, a value that is known while converting, or nothing. Borrows
-// what it points to, which the conversion context owns. Every unwrap throws Error saying what was expected and found;
-// the forms with a default give it for None.
+// One argument of a converter: a network tensor, a value known while converting, or nothing. Borrows the value, which
+// the conversion context owns. Every unwrap throws Error naming the expected and the found type; the forms with a
+// default return it for None.
 class Var {
  public:
   enum Type { kITensor, kIValue, kNone };
@@ -34,7 +34,7 @@ class Var {
   const torch::jit::IValue* IValue() const;
   torch::jit::IValue* IValueMut() const;
   nvinfer1::ITensor* ITensor() const;
-  // The network tensor, made a constant of the network when the argument is a known tensor (or number).
+  // The network tensor; a known tensor (or number) is made a constant of the network.
   nvinfer1::ITensor* ITensorOrFreeze(ConversionCtx* ctx);
 
   at::Tensor unwrapToTensor(at::Tensor default_val);

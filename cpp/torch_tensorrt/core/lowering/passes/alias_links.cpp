@@ -3,7 +3,7 @@
 #include "torch_tensorrt/core/lowering/passes/alias_model.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 
-// Tensors that are one tensor under a condition: a write of one reaches the other by a choice on the condition.
+// Links say under which condition two tensors are one. A write to one of them reaches the other by a choice on it.
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
@@ -63,7 +63,7 @@ View* AliasModel::rebased(View* view, const View* from, View* onto) {
   return unread_view(parent, view->step, view->is_contiguous);
 }
 
-// What `taken` makes before the place that it is given where the condition holds, else `otherwise`.
+// If the condition holds, the value that `taken` makes before the place passed to it; else `otherwise`.
 Value* AliasModel::choose(Value* condition, const std::function<Value*(Node*)>& taken, Value* otherwise, Node* place) {
   auto* node = place->owningGraph()->create(c10::prim::If, {condition}, 0);
   node->copyMetadata(place);
@@ -77,8 +77,8 @@ Value* AliasModel::choose(Value* condition, const std::function<Value*(Node*)>& 
   return node->addOutput()->setType(c10::TensorType::get());
 }
 
-// A write that goes on from the storage that was written: first to what it is linked to, then from all of that to
-// whatever is linked with it. A copy has a higher number than what it is a copy of.
+// Propagates a write from the written storage: first to the sources of its links, and to their sources, then from all
+// of these to their copies. A copy has a higher number than its source.
 class AliasModel::Spread {
  public:
   Spread(AliasModel& model, Storage* written, Node* writer)
@@ -109,7 +109,7 @@ class AliasModel::Spread {
   void write_source(const Link& link) {
     auto* source = link.source->storage;
     auto* condition = link.condition;
-    // One that was reached another way already has lost what the copy holds, unless the write came to the copy.
+    // A source already reached by another way no longer has the copy's elements, unless the write reached the copy.
     if (reached_.count(source) != 0 && link.copy != written_) {
       condition = insert_bool(writer_, "__and__", {model_.holds(link, writer_), was_written(link.copy)});
     }
@@ -124,7 +124,7 @@ class AliasModel::Spread {
     model_.replace(source, model_.choose(condition, write_back, source->whole->value, writer_));
   }
 
-  // Whether the write came to the storage, as a bool.
+  // A bool of the graph: whether the write reached the storage.
   Value* was_written(Storage* storage) {
     Value* any = nullptr;
     for (const auto& link : ways_[storage]) {
@@ -148,7 +148,7 @@ class AliasModel::Spread {
     }
   }
 
-  // Whether the source has its value of the copy alone.
+  // Whether the source got its value from this copy alone.
   bool is_up_to_date(const Link& link) {
     const auto ways = ways_.find(link.source->storage);
     return ways != ways_.end() && ways->second.size() == 1 && ways->second[0].copy == link.copy &&
@@ -172,7 +172,7 @@ class AliasModel::Spread {
   Node* writer_;
   Storages reached_;
   Storages refreshed_;
-  std::map<Storage*, std::vector<Link>, ByNumber> ways_;  // by which links a source was written
+  std::map<Storage*, std::vector<Link>, ByNumber> ways_;  // the links by which a source was written
 };
 
 void AliasModel::write(View* view, Value* elements, Node* writer) {
@@ -181,8 +181,8 @@ void AliasModel::write(View* view, Value* elements, Node* writer) {
   doubt_others(view->storage, reached, writer);
 }
 
-// What may be the same memory as one that was reached may have been written, and so may what is linked with that: also
-// one that was reached through another link.
+// A storage that may share memory with a reached storage may have been written. So may the storages linked with it,
+// even those that the write reached through another link.
 void AliasModel::doubt_others(Storage* written, const Storages& reached, const Node* writer) {
   std::vector<Storage*> open;
   for (const auto* storage : reached) open.insert(open.end(), storage->perhaps.begin(), storage->perhaps.end());

@@ -14,7 +14,7 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
-// Of the memory of constants; what a caller gives lies as the input's format says.
+// Checks the memory of constants. The caller's tensors count as contiguous: they arrive in the input's format.
 bool is_contiguous(const Value* value) {
   const auto* node = value->node();
   if (node->kind() == c10::prim::Param) return node->owningBlock()->owningNode() == nullptr;
@@ -31,8 +31,8 @@ bool is_list(const View* view) {
   return view->step.node != nullptr && view->step.node->output()->type()->kind() == c10::TypeKind::ListType;
 }
 
-// The step nearest to the storage through which a write cannot go back by one operator; null where there is none. A
-// list of views and its element are one step.
+// The step nearest to the storage that no single operator can write back through; null if there is none. A list of
+// views and its element count as one step.
 View* first_hard_step(View* view) {
   View* hard = nullptr;
   for (; view->parent != nullptr; view = view->parent) {
@@ -41,7 +41,7 @@ View* first_hard_step(View* view) {
   return hard;
 }
 
-// The same step as on the way to `view`, from the places of `top`'s parent down to those of `view`.
+// Applies the steps on the way to `view` to the places of `top`'s parent; gives the places of `view`.
 Value* derive_places(View* view, View* top, Value* places, Node* place) {
   auto* viewed = view == top ? places : derive_places(view->parent, top, places, place);
   return derive(view->step, viewed, place);
@@ -156,7 +156,7 @@ Storages AliasModel::storages(const Alias& alias) const {
 
 void AliasModel::relate(Storage* a, Storage* b) {
   if (a == b) return;
-  // What may be part of one may be part of the other.
+  // Storages that may share one's memory may share the other's.
   Storages all = b->perhaps;
   all.insert(b);
   for (auto* other : all) {
@@ -226,7 +226,7 @@ void AliasModel::new_version(Storage* storage) {
   storage->version = ++last_version_;
 }
 
-// The values of the views on the way from the written one to the storage.
+// The new values of the views on the way from the written view to the storage.
 std::vector<std::pair<View*, Value*>> AliasModel::written_back(View* view, Value* elements, const Target& target) {
   std::vector<std::pair<View*, Value*>> values = {{view, elements}};
   while (view->parent != nullptr) {
@@ -241,7 +241,7 @@ std::vector<std::pair<View*, Value*>> AliasModel::written_back(View* view, Value
       const bool is_certain = target.writes_one_number || !may_repeat(view, hard);
       elements = write_at(base, places, elements, is_certain, target.place);
       view = hard->parent;
-      // Whether elements meet in memory is found by the write, which whoever reads the view must not miss.
+      // Later reads must go through the write, because only the write checks whether elements overlap in memory.
       values.clear();
     } else {
       View* viewed = is_list(view->parent) ? view->parent->parent : view->parent;

@@ -13,124 +13,124 @@
 
 #include "torch_tensorrt/core/lowering/passes/view_steps.h"
 
-// Who shares memory with whom while a graph is walked from its first node to its last, and which value of the graph
-// holds the elements now. A write makes a new version of the memory; whoever reads it under another name is given a
-// view that is made anew of that version.
+// Models, during a walk from a graph's first node to its last, which values share memory and which value holds the
+// current elements. A write makes a new version of the memory. A reader of another name for the memory gets a view that
+// is made anew from the new version.
 namespace torch_tensorrt::core::lowering::passes {
 
 struct View;
 struct Storage;
 
-// Graphs are rewritten the same way in every run.
+// Orders by number, not by address, so that every run rewrites a graph in the same way.
 struct ByNumber {
   bool operator()(const Storage* a, const Storage* b) const;
 };
 using Storages = std::set<Storage*, ByNumber>;
 
-// The memory of one tensor and of all views of it; or a list, dict or object whose parts are not followed.
+// The memory of a tensor and all its views; or a list, dict or object whose parts are not tracked.
 struct Storage {
-  View* whole = nullptr;  // null for what is no tensor
-  size_t number = 0;      // in the order in which they appear in the walk
+  View* whole = nullptr;  // null if this is no tensor
+  size_t number = 0;      // order of appearance in the walk
   int64_t version = 0;
-  // What may share this memory without being a known view of it.
+  // Storages that may share this memory although no view is known.
   std::set<Storage*, ByNumber> perhaps;
   bool has_views = false;
-  // Whether one of its views may be the very tensor that it was made of: what changes the shape of one changes both.
+  // Whether a view may be the very tensor that it views; changing the shape of one then changes both.
   bool has_other_names = false;
-  torch::jit::Value* argument = nullptr;  // the graph's input whose memory this is
-  // A write that this memory may or may not have seen; empty: none.
+  torch::jit::Value* argument = nullptr;  // the graph input with this memory
+  // A write that may or may not have changed this memory; empty: none.
   std::string doubt;
 };
 
 inline bool ByNumber::operator()(const Storage* a, const Storage* b) const { return a->number < b->number; }
 
-// Some elements of a storage, seen as a tensor (or as a list of tensors).
+// A selection of a storage's elements, seen as a tensor (or as a list of tensors).
 struct View {
   Storage* storage = nullptr;
-  View* parent = nullptr;  // null: the storage itself
+  View* parent = nullptr;  // null: the view is the whole storage
   ViewStep step;
   torch::jit::Value* value = nullptr;  // holds the elements as they were at `version`
   int64_t version = 0;
   bool is_contiguous = false;
-  size_t number = 0;  // in the order in which they appear in the walk
+  size_t number = 0;  // order of appearance in the walk
 };
 
-// The whole of `copy` is the tensor `source` wherever the condition holds, a bool of the graph. No condition: wherever
-// both have one dtype. Elsewhere `copy` has memory of its own, or is the source of another link.
+// While the condition (a bool of the graph) holds, all of `copy` is the same memory as `source`. No condition: while
+// the dtypes are the same. Otherwise `copy` has memory of its own, or is the same as the source of another link.
 struct Link {
   View* source = nullptr;
   Storage* copy = nullptr;
   torch::jit::Value* condition = nullptr;
 };
 
-// What a tensor value stands for. An operator such as t_ changes the view under every name of the tensor.
+// The view that a tensor value refers to. An operator such as t_ changes the view for every name of the tensor.
 struct Tensor {
   View* view = nullptr;
   const torch::jit::Block* block = nullptr;  // where it was made
 };
 
-// What a value of the graph stands for.
+// The meaning of a graph value in the model.
 struct Alias {
   enum class Kind { kNothing, kTensor, kViews, kParts, kOpaque };
   Kind kind = Kind::kNothing;
   Tensor* tensor = nullptr;                 // kTensor
   View* views = nullptr;                    // kViews: a list of views
   Storage* storage = nullptr;               // kOpaque
-  std::vector<Alias> parts;                 // kParts: a list or tuple that nothing changes
-  std::vector<torch::jit::Value*> made_of;  // kParts: the values that it was made of
+  std::vector<Alias> parts;                 // kParts: a list or tuple that nothing modifies
+  std::vector<torch::jit::Value*> made_of;  // kParts: the values of the parts
 };
 
 class AliasModel {
  public:
-  // What the value stands for; a tensor that is met for the first time has memory of its own.
+  // The meaning of the value. A tensor seen for the first time gets memory of its own.
   const Alias& of(torch::jit::Value* value);
   void bind(torch::jit::Value* value, Alias alias) { aliases_[value] = std::move(alias); }
   bool knows(const torch::jit::Value* value) const { return aliases_.count(value) != 0; }
 
   Alias new_tensor(torch::jit::Value* value, bool is_contiguous);
-  // The same for a tensor that the caller gives.
+  // new_tensor for a tensor that the caller passes.
   Alias new_argument(torch::jit::Value* value);
   Alias new_opaque(torch::jit::Value* value);
   Alias tensor_of(View* view, const torch::jit::Block* block);
   View* new_view(View* parent, ViewStep step, torch::jit::Value* value, bool is_contiguous);
 
-  // Every storage that the value may be part of.
+  // Every storage that the value may share.
   Storages storages(const Alias& alias) const;
-  // From now on either may be part of the other.
+  // Records that either storage may share the other from now on.
   void relate(Storage* a, Storage* b);
   void link(View* source, Storage* copy, torch::jit::Value* condition);
-  // What `copy` is linked to, and the bool that is true where the link holds.
+  // The links of `copy`; holds() gives a bool that is true while the link holds.
   std::vector<Link> links_of(const Storage* copy) const;
   torch::jit::Value* holds(const Link& link, torch::jit::Node* place) const;
-  // The storages that are written when the storage is, as one is linked to the other.
+  // The storages on the other end of links from or to this storage; a write to it may write them.
   std::vector<Storage*> linked_with(const Storage* storage) const;
-  // The same steps as from `from` to `view`, taken on `onto`.
+  // Applies the steps that lead from `from` to `view` to the view `onto`.
   View* rebased(View* view, const View* from, View* onto);
-  // The view as one that holds no elements and is made anew where it is read.
+  // A view without elements yet; the first read makes it.
   View* unread_view(View* parent, ViewStep step, bool is_contiguous);
 
-  // The value that has the elements now, made before the reader where it is not there. Throws Error where a write may
-  // have changed them or not.
+  // The value with the current elements; made before the reader if it does not exist. Throws Error if it is unknown
+  // whether a write has changed them.
   torch::jit::Value* read(torch::jit::Value* value, torch::jit::Node* reader);
   torch::jit::Value* read(View* view, torch::jit::Node* reader);
-  // The view has these elements from now on, and what shares its memory follows.
+  // Gives the view these elements, and updates all views that share its memory.
   void write(View* view, torch::jit::Value* elements, torch::jit::Node* writer);
-  // The value has the elements of the view as they are now, and is read from now on.
+  // Makes the value the current elements of the view, for later readers.
   void rename(View* view, torch::jit::Value* value) { set(view, value, view->version); }
-  // The whole storage has another value, as behind a block that wrote it.
+  // Gives the whole storage another value, for example after a block that wrote it.
   void replace(Storage* storage, torch::jit::Value* value);
 
-  // What is made inside a block of nodes is not there behind it: values are again what they were.
+  // Values made inside a block are unknown after it, so leave_block restores the earlier values.
   void enter_block();
-  // Storages from outside that the block has written, in the order of their numbers.
+  // Storages from outside that the block has written, by number.
   std::vector<Storage*> written_in_block() const;
   void leave_block();
-  // Throws Refused for what the block has read before it wrote what may be the same memory: the next round reads it.
+  // Throws Refused if a later write of the block may change memory that was read earlier: the next round reads it too.
   void require_certain_again() const;
-  // Storages and views that appear from now on have this number or a higher one.
+  // Storages and views that appear later have this number or a higher one.
   size_t storage_count() const { return storages_.size(); }
   size_t view_count() const { return views_.size(); }
-  // Pairs that were related since `first`.
+  // All related pairs, in the order in which they were related.
   const std::vector<std::pair<Storage*, Storage*>>& related() const { return related_; }
 
   const std::deque<Storage>& all_storages() const { return storages_; }
@@ -149,7 +149,7 @@ class AliasModel {
     size_t first_storage = 0;
     size_t first_link = 0;
   };
-  // Where a write goes: values are made before `place`.
+  // The place and the writer of a write; new values are made before `place`.
   struct Target {
     torch::jit::Node* place;
     const torch::jit::Node* writer;
@@ -182,7 +182,7 @@ class AliasModel {
   int64_t last_version_ = 0;
 };
 
-// "aten::add_ (model.py:3: y.add_(1))", as messages name an operator of the user's.
+// "aten::add_ (model.py:3: y.add_(1))": a user's operator in messages.
 std::string operator_and_line(const torch::jit::Node* node);
 
 }  // namespace torch_tensorrt::core::lowering::passes

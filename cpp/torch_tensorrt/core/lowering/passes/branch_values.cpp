@@ -41,7 +41,7 @@ Value* BranchValues::give_out(Value* inside, Value* otherwise) {
   return node_->addOutput()->setType(inside->type());
 }
 
-// Constants, and lists of them, stay ones: steps of views are read by what they are.
+// Constants, and lists of constants, stay constants, because the rules for view steps look at their values.
 Value* BranchValues::value(Value* inside) {
   if (!is_inside(inside)) return inside;
   auto& known = given_[inside];

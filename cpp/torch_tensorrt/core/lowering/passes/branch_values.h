@@ -7,21 +7,21 @@
 
 namespace torch_tensorrt::core::lowering::passes {
 
-// Gives values and views of one branch of an If to nodes behind it, where the branch was taken.
+// Makes values and views from inside one branch of an If usable after the If, if that branch was taken.
 class BranchValues {
  public:
-  // Views that appeared in the branch have the number `first_view` or a higher one. Nodes that belong to steps of views
-  // and stand nowhere in the graph are added to `loose`.
+  // Views made in the branch have the number `first_view` or a higher one. Adds nodes to `loose` that belong to view
+  // steps and have no place in the graph.
   BranchValues(torch::jit::Node* node, size_t branch, size_t first_view, std::vector<torch::jit::Node*>& loose)
       : node_(node), branch_(branch), first_view_(first_view), loose_(loose) {}
 
   // Whether the branch was taken.
   torch::jit::Value* taken();
-  // Whether it was, and the bool inside it is true; null: always.
+  // Whether the branch was taken and the inner bool is true; null: no further condition.
   torch::jit::Value* taken_and(torch::jit::Value* condition);
-  // The value behind the If; where the other branch was taken it is uninitialized.
+  // The value after the If; uninitialized if the other branch was taken.
   torch::jit::Value* value(torch::jit::Value* inside);
-  // The view in terms of such values.
+  // The same view, in terms of values that exist after the If.
   View* view(AliasModel& model, View* inside);
 
  private:

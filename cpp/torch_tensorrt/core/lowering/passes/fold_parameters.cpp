@@ -5,7 +5,7 @@
 
 namespace torch_tensorrt::core::lowering::passes {
 
-// A constant keeps the name that the input had ("fc1.bias"), which is what people look for in a dump.
+// A constant keeps the input's name ("fc1.bias"), because people search for this name in a dump.
 bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& params) {
   TORCHTRT_CHECK(params.size() <= graph->inputs().size(), "the graph has "
                                                               << graph->inputs().size() << " inputs, fewer than the "
@@ -17,7 +17,7 @@ bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& par
     auto* input = graph->inputs()[first + i];
     const auto constant = torch::jit::tryInsertConstant(*graph, params[i]);
     if (!constant) continue;
-    const std::string name = input->hasDebugName() ? input->debugName() : std::string();  // "%0" has a number
+    const std::string name = input->hasDebugName() ? input->debugName() : std::string();  // "%0" has no debug name
     input->replaceAllUsesWith(*constant);
     graph->eraseInput(first + i);
     if (!name.empty()) (*constant)->setDebugName(name);

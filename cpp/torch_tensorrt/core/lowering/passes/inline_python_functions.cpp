@@ -13,7 +13,7 @@ bool is_python_function(const Node* node) {
   return node->kind() == torch::jit::prim::PythonOp && node->hasAttribute(torch::jit::attr::Subgraph);
 }
 
-// The results of the body as the call gives them: several are one tuple.
+// The results of the body in the form of the call's results: the call returns several results as one tuple.
 std::vector<Value*> as_results_of(Node* node, std::vector<Value*> results) {
   const bool is_tuple = node->outputs().size() == 1 && node->output()->type()->kind() == c10::TypeKind::TupleType;
   const bool made_here = results.size() == 1 && results[0]->type()->kind() == c10::TypeKind::TupleType;
@@ -35,7 +35,7 @@ bool inline_function(Node* node) {
 
 }  // namespace
 
-// A body may call others.
+// Repeats, because an inlined body may call other functions.
 bool inline_python_functions(const GraphPtr& graph) {
   bool changed = false;
   while (rewrite_nodes(*graph, [](Node* node) { return is_python_function(node) && inline_function(node); })) {

@@ -20,11 +20,11 @@ class AttributeLowering {
     objects_[graph.inputs()[0]] = module;
   }
 
-  // GetAttr nodes come before what reads them, so that one walk resolves chains of them.
+  // GetAttr nodes precede their readers, so one walk resolves chains of them.
   std::vector<IValue> run() {
     for (auto* node : all_nodes(graph_.block())) {
       if (node->kind() == c10::prim::SetAttr && objects_.count(node->input(0)) != 0) {
-        // PyTorch gives the write itself no line; what is written has one.
+        // PyTorch gives the write no source line, but the written value has one.
         const bool has_line = !util::source_location(node).empty();
         throw Refused(str("the module writes its attribute '", node->s(c10::attr::name), "' when it is called (",
                           util::node_info(has_line ? node : node->input(1)->node()),
@@ -32,7 +32,7 @@ class AttributeLowering {
       }
       if (node->kind() == c10::prim::GetAttr && objects_.count(node->input()) != 0) read(node);
     }
-    // Inner modules first: each is read from the one before it.
+    // Inner modules first, because each is read from its outer module.
     for (auto it = object_nodes_.rbegin(); it != object_nodes_.rend(); ++it) destroy_if_unused(*it);
     TORCHTRT_CHECK(!graph_.inputs()[0]->hasUses(), "the module itself is used as a value by "
                                                        << util::node_info(graph_.inputs()[0]->uses()[0].user)
@@ -54,7 +54,7 @@ class AttributeLowering {
     auto known = inputs_.find(key);
     if (known == inputs_.end()) {
       auto* input = graph_.addInput()->setType(node->output()->type());
-      // A type with dims tells parameters from the graph's own tensors.
+      // Dims in its type distinguish a parameter from the graph's own tensors.
       if (value.isTensor() && value.toTensor().defined()) input->inferTypeFrom(value.toTensor());
       input->setDebugName(key);
       params_.push_back(value);
@@ -75,7 +75,7 @@ class AttributeLowering {
   }
 
   torch::jit::Graph& graph_;
-  std::map<const Value*, IValue> objects_;  // modules by the value that stands for them
+  std::map<const Value*, IValue> objects_;  // modules by their graph value
   std::vector<Node*> object_nodes_;
   std::map<std::string, Value*> inputs_;  // by path
   std::vector<IValue> params_;

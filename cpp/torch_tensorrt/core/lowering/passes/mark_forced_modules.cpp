@@ -8,7 +8,7 @@
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
-// "__torch__.torch.nn.___torch_mangle_3.Linear" -> "torch.nn.Linear", the name that the user's source has.
+// "__torch__.torch.nn.___torch_mangle_3.Linear" -> "torch.nn.Linear", the name in the user's source.
 std::string source_name(const c10::ClassTypePtr& type) {
   std::string name;
   for (const auto& atom : type->name()->atoms()) {
@@ -18,7 +18,7 @@ std::string source_name(const c10::ClassTypePtr& type) {
   return name;
 }
 
-// Inlining leaves behind which module's method a node was in, for every call on the way.
+// Inlining records, for each call on the way, which module's method the node was in.
 bool comes_from(torch::jit::Node* node, const std::set<std::string>& class_names) {
   if (!node->callstack()) return false;
   for (const auto& [function, range, module] : (*node->callstack())->vec()) {

@@ -25,7 +25,7 @@ void collect_sets(const c10::AliasInfo* info, std::set<c10::Symbol>& sets) {
   for (const auto& inner : info->containedTypes()) collect_sets(&inner, sets);
 }
 
-// The argument whose alias set the first result has.
+// The argument with the same alias set as the first result.
 std::optional<size_t> annotated_argument(const Node* node) {
   const auto* schema = node->maybeSchema();
   if (schema == nullptr || schema->returns().size() != 1) return std::nullopt;
@@ -53,7 +53,7 @@ bool is_same(const Node* node) {
   return is_listed(node, kSame) || kOther.count(node->kind()) != 0;
 }
 
-// Views although their schemas do not say so.
+// Operators that return views although their schemas do not say so.
 const Names& unannotated_views() {
   static const Names kViews = {
       "_unsafe_view",           "atleast_1d", "atleast_2d", "atleast_3d", "unsafe_chunk", "unsafe_split",
@@ -61,7 +61,7 @@ const Names& unannotated_views() {
   return kViews;
 }
 
-// Operators that give a view where that is possible, or their argument where nothing is to be done.
+// Operators that return a view if possible, or return their argument if there is nothing to do.
 const Names& perhaps_views() {
   static const Names kPerhaps = {
       "reshape",          "reshape_as", "flatten",           "ravel",         "contiguous",     "cuda",
@@ -220,7 +220,7 @@ bool keeps_contiguous(const Node* node) {
       "__and__",
       "__or__",
       "__xor__",
-      // made anew
+      // factories
       "zeros",
       "ones",
       "full",

@@ -23,7 +23,7 @@ class CpuCopies {
     return copy;
   }
 
-  // Tensors, and lists and tuples that hold tensors. Other values are returned as they are.
+  // Copies tensors, and tensors in lists and tuples. Returns other values unchanged.
   IValue of(const IValue& value) {
     if (value.isTensor()) return of(value.toTensor());
     if (value.isTuple()) {
@@ -70,7 +70,7 @@ bool gives_tensor(const Node* node) {
   });
 }
 
-// The `device` argument of an operator that makes or moves a tensor.
+// Sets the `device` argument of an operator that makes or moves a tensor to the CPU.
 bool move_made_tensor(Node* node) {
   const auto* schema = node->maybeSchema();
   if (schema == nullptr || !gives_tensor(node)) return false;

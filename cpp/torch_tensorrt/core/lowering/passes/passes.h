@@ -6,59 +6,59 @@
 
 #include "torch/csrc/jit/ir/ir.h"
 
-// Rewrites of TorchScript graphs, one a file. All of them descend into blocks, and say whether they changed anything.
-// What is marked for PyTorch to run (lowering::kToCompile) they leave as it is.
+// Rewrites of TorchScript graphs, one per file. Each pass descends into blocks and returns whether it changed anything.
+// Passes do not change nodes that are marked for PyTorch (lowering::kToCompile).
 namespace torch_tensorrt::core::lowering::passes {
 
 using GraphPtr = std::shared_ptr<torch::jit::Graph>;
 
-// The module that is the graph's first input -> inputs at the end for the attributes that are read of it and its
-// submodules; gives their values. Throws Error where the module is written, or used otherwise.
+// Replaces the module, the graph's first input, by inputs at the end for the attributes that the graph reads from it or
+// its submodules. Returns their values. Throws Error if the graph writes to the module or uses it in another way.
 std::vector<torch::jit::IValue> lower_attributes(const GraphPtr& graph, const torch::jit::IValue& module);
-// Parameters, constants and the tensors that operators make from known values -> the CPU, where lowering and conversion
-// evaluate them; a module on a GPU may hold constants of either device. The device of the engine is a setting of its
-// own.
+// Moves parameters, constants and tensors made from known values to the CPU, where lowering and conversion evaluate
+// them. A module on a GPU may hold constants on either device. The device of the engine is a separate
+// setting.
 bool move_constants_to_cpu(const GraphPtr& graph, std::vector<torch::jit::IValue>& params);
-// Parts that unsafe_chunk and unsafe_split give of a tensor that nothing else reads -> copies of them: cells of
-// recurrent networks, traced, write to theirs.
+// Copies the parts that unsafe_chunk and unsafe_split give of a tensor without other readers. Traced cells of recurrent
+// networks write to such parts.
 bool separate_chunks(const GraphPtr& graph);
-// A traced call of a torch.autograd.Function -> what the call does.
+// Replaces a traced call of a torch.autograd.Function by the body of the call.
 bool inline_python_functions(const GraphPtr& graph);
-// Throws Refused where a node writes the memory of one of the graph's inputs from `first` on, which are attributes of
-// the module, or a part of it. Changes nothing.
+// Throws Refused if a node writes the memory, or a part, of the graph inputs from `first` on. These inputs are the
+// module's attributes. Changes nothing.
 void refuse_writes_of_state(const GraphPtr& graph, size_t first, const std::vector<torch::jit::IValue>& values);
-// Operators that write in place -> operators that give new tensors, whose readers are those of everything that shares
-// the written memory: y[0].add_(1) -> y = select_scatter(y, add(select(y, 0, 0), 1), 0, 0). What is written of a tensor
-// that the caller gives is copied into it at the end (aten::copy_). Throws Refused where it is not known what shares
+// Replaces operators that write in place by operators that give new tensors, and redirects all readers of the written
+// memory: y[0].add_(1) -> y = select_scatter(y, add(select(y, 0, 0), 1), 0, 0). For a tensor that the caller passes,
+// adds a copy of the new value into it at the end (aten::copy_). Throws Refused if it is unknown which values share
 // the memory.
 bool write_through_views(const GraphPtr& graph);
-// Operators of constants -> constants, but for fake quantization: a backend that computes in int8 looks for that of
-// weights, and others fold it later.
+// Evaluates operators of constants, except fake quantization: a backend that computes in int8 looks for the fake
+// quantization of weights, and other backends fold it later.
 void propagate_constants(const GraphPtr& graph);
-// An If of which one branch can only raise -> the other branch. Where conversion may come to know the condition, an If
-// that only raises stays before it.
+// Replaces an If with one branch that can only raise by the other branch. If conversion may learn the condition, keeps
+// an If that only raises before it.
 bool remove_exceptions(const GraphPtr& graph);
-// warn(...), and the Ifs that do nothing else -> nothing
+// Removes warn(...) and Ifs that do nothing else.
 bool remove_warnings(const GraphPtr& graph);
-// with torch.no_grad(): y = f(x) -> y = f(x), and so for torch.autocast(enabled=False). Throws Error for one that
-// casts.
+// with torch.no_grad(): y = f(x) -> y = f(x), also for torch.autocast(enabled=False). Throws Error for an autocast that
+// is enabled.
 bool remove_gradient_modes(const GraphPtr& graph);
-// dropout(x, p, False) -> x, for every kind of dropout, and for p = 0.
+// dropout(x, p, False) -> x, for every kind of dropout, and also for p = 0.
 bool remove_dropout(const GraphPtr& graph);
-// contiguous(x), detach(x), and others that keep every element -> x.
+// contiguous(x), detach(x) and other operators that keep every element -> x.
 bool remove_no_ops(const GraphPtr& graph);
-// Second names of an operator -> its first: multiply -> mul, true_divide -> div, view -> reshape, tile -> repeat.
+// Renames an operator's aliases: multiply -> mul, true_divide -> div, view -> reshape, tile -> repeat.
 bool replace_aliases(const GraphPtr& graph);
 // type_as(x, y) -> to(x, y)
 bool replace_type_as(const GraphPtr& graph);
 // conv{1,2,3}d, conv_transpose{1,2,3}d -> _convolution
 bool replace_convolutions(const GraphPtr& graph);
-// Int(NumToTensor(a) * NumToTensor(b)) -> a * b, as traced graphs compute with sizes.
+// Int(NumToTensor(a) * NumToTensor(b)) -> a * b. Traced graphs compute with sizes in this way.
 bool remove_number_round_trips(const GraphPtr& graph);
-// A single tuple or list of tensors as result -> several results (top block only, where results are).
+// Replaces a single tuple or list of tensors as result by several results (in the top block only).
 bool flatten_outputs(const GraphPtr& graph);
-// The last graph inputs, those that `params` has the values of -> constants, where a constant can hold the value.
-// What is left in `params` belongs to the inputs that are left.
+// Replaces the last graph inputs, whose values are in `params`, by constants if a constant can hold the value. Leaves
+// the values of the remaining inputs in `params`.
 bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& params);
 // Marks the nodes that come from a module of one of the classes (see lowering::kToCompile).
 bool mark_forced_modules(const GraphPtr& graph, const std::vector<std::string>& class_names);

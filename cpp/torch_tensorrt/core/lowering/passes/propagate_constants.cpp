@@ -13,7 +13,7 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
-// An input of the graph in place of a constant.
+// A graph input that temporarily replaces a constant.
 struct StandIn {
   Value* input;
   torch::jit::IValue value;
@@ -21,7 +21,7 @@ struct StandIn {
 
 }  // namespace
 
-// While constants are propagated, the last bound of each fake quantization comes from an input of the graph.
+// Replaces the last bound of each fake quantization by a graph input meanwhile, so that PyTorch does not fold it.
 void propagate_constants(const GraphPtr& graph) {
   const size_t first = graph->inputs().size();
   std::vector<StandIn> stand_ins;

@@ -26,7 +26,7 @@ bool is_immutable(const Value* value) {
          kind == c10::TypeKind::StringType || kind == c10::TypeKind::NoneType;
 }
 
-// The attribute that a value may share memory with.
+// Finds the attribute that a value may share memory with.
 class StateTracer {
  public:
   explicit StateTracer(const std::map<const Value*, IValue>& state) : state_(state) {}
@@ -62,7 +62,7 @@ class StateTracer {
     return found;
   }
 
-  // Lists give and take what they hold.
+  // A list shares memory with its elements, in both directions.
   bool shares(const Node* node) const {
     if (node->kind() == c10::prim::Constant) return false;
     if (node->kind().is_prim() || node->kind() == c10::Symbol::aten("__getitem__")) return true;
@@ -70,7 +70,7 @@ class StateTracer {
     return sharing(node) != Sharing::kNone && !makes_copy(node);
   }
 
-  // Whether a cast or reordering of an attribute is a copy is known, as the attribute is.
+  // The attribute's value is known, so running the cast or reordering tells whether it makes a copy.
   bool makes_copy(const Node* node) const {
     const auto attribute = node->inputs().empty() ? state_.end() : state_.find(node->input(0));
     if (attribute == state_.end() || !attribute->second.isTensor() || !attribute->second.toTensor().defined()) {
@@ -90,7 +90,7 @@ class StateTracer {
   std::set<const Value*> seen_;
 };
 
-// The value where it depends on attributes and constants alone.
+// The value if it depends on attributes and constants only.
 std::optional<IValue> known_value(const Value* value, const std::map<const Value*, IValue>& state) {
   if (auto constant = torch::jit::toIValue(value)) return constant;
   if (const auto attribute = state.find(value); attribute != state.end()) return attribute->second;
@@ -107,12 +107,12 @@ std::optional<IValue> known_value(const Value* value, const std::map<const Value
   try {
     node->getOperation()(stack);
   } catch (const std::exception&) {
-    return std::nullopt;  // the method itself raises, should it come here
+    return std::nullopt;  // the method itself raises if it gets here
   }
   return stack.size() == 1 ? std::optional<IValue>(stack[0]) : std::nullopt;
 }
 
-// Whether the node stands in a branch that attributes and constants rule out, like an observer that is switched off.
+// Whether attributes and constants rule out the node's branch, for example the branch of an observer that is off.
 bool is_ruled_out(const Node* node, const std::map<const Value*, IValue>& state) {
   for (const auto* block = node->owningBlock(); block->owningNode() != nullptr;) {
     const auto* owner = block->owningNode();
@@ -137,7 +137,7 @@ void refuse_write(const Node* node, const Value* written, const std::map<const V
                     "' when it is called", what_to_do()));
 }
 
-// In training these write the running statistics, of which their schemas say nothing.
+// In training mode these operators write the running statistics, although their schemas do not say so.
 void refuse_running_statistics(const Node* node) {
   static const std::set<std::string> kNorms = {"batch_norm", "instance_norm", "native_batch_norm",
                                                "_batch_norm_impl_index", "cudnn_batch_norm"};

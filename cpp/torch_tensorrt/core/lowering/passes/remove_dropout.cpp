@@ -6,7 +6,7 @@
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
-// All have the arguments (x, p, train).
+// All dropout operators have the arguments (x, p, train).
 bool is_dropout(const torch::jit::Node* node) {
   static const std::set<c10::Symbol> kKinds = [] {
     std::set<c10::Symbol> kinds;
@@ -21,7 +21,7 @@ bool is_dropout(const torch::jit::Node* node) {
 
 }  // namespace
 
-// One that is to drop (train is true, or not known) stays, for whoever can run it.
+// A dropout that may drop (train is true or unknown) stays in the graph; PyTorch can run it.
 bool remove_dropout(const GraphPtr& graph) {
   return rewrite_nodes(*graph, [](torch::jit::Node* node) {
     if (!is_dropout(node)) return false;

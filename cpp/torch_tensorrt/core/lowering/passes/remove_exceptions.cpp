@@ -11,7 +11,7 @@
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
-// Whether the block ends in an exception whatever happens.
+// Whether every way through the block raises.
 bool raises(const torch::jit::Block* block) {
   for (const auto* node : block->nodes()) {
     if (node->kind() == c10::prim::RaiseException) return true;
@@ -20,12 +20,12 @@ bool raises(const torch::jit::Block* block) {
   return false;
 }
 
-// An If that raises on one side; on both sides it is the user's error, and stays.
+// An If that raises on one side only. An If that raises on both sides is the user's error and stays.
 bool is_guard(const torch::jit::Node* node) {
   return node->kind() == c10::prim::If && raises(node->blocks()[0]) != raises(node->blocks()[1]);
 }
 
-// Whether conversion can know the value: it is computed of numbers, and of sizes and dtypes of tensors.
+// Whether conversion can know the value, because it depends only on numbers, and on sizes and dtypes of tensors.
 bool may_be_known(const torch::jit::Value* value, std::set<const torch::jit::Value*>& seen) {
   if (!seen.insert(value).second) return true;
   const auto* node = value->node();
@@ -44,7 +44,7 @@ bool may_be_known(const torch::jit::Value* value, std::set<const torch::jit::Val
                      [&](const torch::jit::Value* input) { return !holds_tensors(input->type()) && known(input); });
 }
 
-// Whether the block raises, and computes nothing but the text.
+// Whether the block raises and computes nothing but the message.
 bool only_raises(const torch::jit::Block* block) {
   bool found = false;
   for (const auto* node : block->nodes()) {
@@ -58,7 +58,7 @@ bool only_raises(const torch::jit::Block* block) {
   return found;
 }
 
-// The exception alone, for conversion to raise where the condition is known by then.
+// Keeps an If that only raises; conversion raises if it learns the condition.
 void keep_raising(torch::jit::Node* guard) {
   auto* graph = guard->owningGraph();
   auto* kept = graph->create(c10::prim::If, {guard->input(0)}, 0);
@@ -74,8 +74,8 @@ void keep_raising(torch::jit::Node* guard) {
 
 }  // namespace
 
-// A guard gets a constant condition, which takes the branch out of it. Only its own: the same value may decide
-// something elsewhere, where the guard was not run.
+// Gives the guard a constant condition, which removes the raising branch. Changes only the guard's own condition: the
+// same value may decide elsewhere, on a path that does not run the guard.
 bool remove_exceptions(const GraphPtr& graph) {
   bool changed = false;
   for (auto* node : all_nodes(graph->block())) {

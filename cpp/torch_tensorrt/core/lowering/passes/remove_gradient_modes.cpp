@@ -18,7 +18,7 @@ bool sets(const Node* node, const char* name) {
   return node->kind() == prim::SetAttr && node->s(torch::jit::attr::name) == name;
 }
 
-// Whether the object of torch.autocast casts nothing: what says so is set when it is made.
+// Whether the torch.autocast object casts nothing. The flag is set when the object is made.
 bool is_disabled(const Node* node) {
   for (const auto& use : node->output()->uses()) {
     if (sets(use.user, "_enabled") && use.offset == 0) return constant_bool(use.user->input(1)) == false;
@@ -37,7 +37,7 @@ bool is_mode(const Node* node) {
   return true;
 }
 
-// Whether the object is only made, entered and left, so that nothing misses it.
+// Whether the object is only made, entered and left, so that no node needs it.
 bool is_only_entered(const Node* node) {
   for (const auto& use : node->output()->uses()) {
     const auto kind = use.user->kind();
@@ -47,7 +47,7 @@ bool is_only_entered(const Node* node) {
   return true;
 }
 
-// With the dtype that torch.autocast asks for, which dead code elimination takes for more than a number.
+// Also removes get_autocast_dtype, because dead code elimination keeps this operator.
 void remove(Node* mode) {
   static const auto kAsks = c10::Symbol::aten("get_autocast_dtype");
   while (mode->output()->hasUses()) {

@@ -7,8 +7,8 @@ namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
 // Operators whose result has the elements, shape and dtype of the first input. They differ in memory, device or
-// gradients, none of which an engine chooses for a tensor; the copies among them matter only to in-place writes, which
-// write_through_views has taken out before.
+// gradients, which an engine does not choose per tensor. Copies among them matter only to in-place writes, which
+// write_through_views has already removed.
 bool keeps_elements(const torch::jit::Node* node) {
   static const std::set<c10::Symbol> kKinds = {
       c10::Symbol::aten("contiguous"), c10::Symbol::aten("detach"),      c10::Symbol::aten("detach_"),

@@ -22,7 +22,7 @@ bool gives_number(const Node* node) {
   return node->input()->type()->isSubtypeOf(*c10::TensorType::get());
 }
 
-// Arithmetic on 0-d integer tensors -> the same on ints. floor_divide of tensors and floordiv of ints both round down.
+// Maps arithmetic on 0-d integer tensors to ints. floor_divide of tensors and floordiv of ints both round down.
 const std::map<c10::Symbol, c10::Symbol>& integer_operators() {
   static const std::map<c10::Symbol, c10::Symbol> kOperators = {
       {c10::Symbol::aten("mul"), c10::Symbol::aten("mul")},
@@ -35,7 +35,7 @@ const std::map<c10::Symbol, c10::Symbol>& integer_operators() {
 
 bool is_int(const Value* value) { return value->type()->kind() == c10::TypeKind::IntType; }
 
-// An integer 0-d tensor constant as a number.
+// The value of an integer 0-d tensor constant.
 std::optional<int64_t> integer_constant(const Value* value) {
   const auto constant = torch::jit::toIValue(value);
   if (!constant) return std::nullopt;
@@ -50,8 +50,8 @@ std::optional<int64_t> integer_constant(const Value* value) {
 // add and sub multiply their second operand by a third, which must be 1.
 bool has_no_factor(const Node* node) { return node->inputs().size() == 2 || integer_constant(node->input(2)) == 1; }
 
-// The int that the tensor was made from, in terms of ints that are there before `place`; null when it is not.
-// Everything is looked at before anything is made.
+// Whether the tensor can be computed from ints that exist before `place`. Checks the whole expression, because
+// make_integer must not fail halfway.
 bool is_integer(const Value* value) {
   if (is_int(value) || integer_constant(value)) return true;
   const auto* node = value->node();
@@ -70,7 +70,7 @@ Value* make_integer(Value* value, Node* place) {
   return insert_before(place, integer_operators().at(node->kind()), {a, b}, c10::IntType::get())->output();
 }
 
-// Float(NumToTensor(x)) -> x and the like, where x has the type that is wanted.
+// Float(NumToTensor(x)) -> x and the like, if x has the type of the result.
 bool remove_pair(Node* node) {
   auto* inner = node->input()->node();
   if (inner->kind() != c10::prim::NumToTensor || inner->input()->type() != node->output()->type()) return false;

@@ -21,7 +21,7 @@ bool remove_from(torch::jit::Block* block) {
 
 }  // namespace
 
-// A condition that only decides whether to warn may be unknown while compiling; it is dead without the warning.
+// A condition that only guards a warning may be unknown while compiling. Without the warning it is dead code.
 bool remove_warnings(const GraphPtr& graph) {
   if (!remove_from(graph->block())) return false;
   torch::jit::EliminateDeadCode(graph->block());

@@ -7,8 +7,8 @@
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
-// Name -> the operator that takes the same arguments and gives the same elements. PyTorch has a table of its own
-// (NormalizeOps); here are the ones that it lacks.
+// Maps a name to the operator with the same arguments and the same result. Contains the names that PyTorch's own table
+// (NormalizeOps) lacks.
 const std::map<c10::Symbol, c10::Symbol>& aliases() {
   static const std::map<c10::Symbol, c10::Symbol> kAliases = [] {
     const std::pair<const char*, const char*> rows[] = {
@@ -37,7 +37,7 @@ const std::map<c10::Symbol, c10::Symbol>& aliases() {
         {"unsafe_split", "split"},
         {"unsafe_split_with_sizes", "split_with_sizes"},
         {"special_softmax", "softmax"},
-        // Written by PyTorch's decompositions.
+        // PyTorch's decompositions use these names.
         {"_adaptive_avg_pool2d", "adaptive_avg_pool2d"},
         {"_adaptive_avg_pool3d", "adaptive_avg_pool3d"},
         {"_cdist_forward", "cdist"},
@@ -68,8 +68,8 @@ const std::map<c10::Symbol, c10::Symbol>& aliases() {
   return kAliases;
 }
 
-// The same node under the other name, where PyTorch has such an operator for these arguments: view(x, dtype), which
-// reinterprets memory, has none.
+// Renames the node if PyTorch has the other operator for these arguments. view(x, dtype), which reinterprets memory,
+// has no other name.
 bool rename(torch::jit::Node* node, c10::Symbol name) {
   auto* renamed = node->owningGraph()->create(name, node->inputs(), node->outputs().size());
   renamed->copyMetadata(node);
@@ -84,7 +84,7 @@ bool rename(torch::jit::Node* node, c10::Symbol name) {
   return true;
 }
 
-// tile(x, dims) is repeat(x, dims) unless dims are fewer than those of x.
+// tile(x, dims) is repeat(x, dims) unless dims are fewer than the dimensions of x.
 bool is_repeat(const torch::jit::Node* node) {
   static const auto kTile = c10::Symbol::aten("tile");
   if (node->kind() != kTile) return false;

@@ -14,7 +14,7 @@ using torch::jit::Value;
 // _convolution_mode (any rank, padding by name; traces hold it): as conv{1,2,3}d
 // conv_transpose{1,2,3}d: input, weight, bias, stride, padding, output_padding, groups, dilation
 struct Kind {
-  size_t spatial_rank;  // 0: that of the weight
+  size_t spatial_rank;  // 0: take the rank of the weight
   bool transposed;
 };
 const std::map<c10::Symbol, Kind>& kinds() {
@@ -34,7 +34,7 @@ std::vector<int64_t> full_list(const std::vector<int64_t>& list, size_t count) {
   return list.size() == 1 ? std::vector<int64_t>(count, list[0]) : list;
 }
 
-// What padding="same" adds in front and behind, a dimension: dilation * (kernel - 1) in all, the odd one behind.
+// The padding of padding="same" before and after a dimension: dilation * (kernel - 1) in total, the odd element after.
 struct SamePadding {
   std::vector<int64_t> front;
   std::vector<int64_t> behind;
@@ -54,7 +54,7 @@ std::optional<SamePadding> same_padding(const Node* node, size_t spatial_rank) {
   return padding;
 }
 
-// The input with a zero more behind each dimension where the padding is uneven.
+// Pads the input with one more zero after each dimension with uneven padding.
 Value* pad_behind(Node* node, const SamePadding& padding) {
   std::vector<int64_t> pads;
   for (size_t i = padding.front.size(); i-- > 0;) {
@@ -71,7 +71,7 @@ struct Padded {
   Value* input = nullptr;
   Value* padding = nullptr;
 };
-// Padding as a list; {} when it cannot be known here.
+// Padding as a list; {} if it is unknown here.
 Padded read_padding(Node* node, size_t spatial_rank) {
   auto* padding = node->input(4);
   if (padding->type()->kind() != c10::TypeKind::StringType) return {node->input(0), padding};
@@ -107,7 +107,7 @@ bool replace(Node* node, Kind kind) {
   auto* transposed = constant_before(node, kind.transposed);
   auto* no = constant_before(node, false);
   auto* yes = constant_before(node, true);
-  // benchmark, deterministic, cudnn_enabled and allow_tf32 say how PyTorch may compute it, which an engine decides
+  // benchmark, deterministic, cudnn_enabled and allow_tf32 control PyTorch's computation; an engine decides these
   // itself.
   auto* convolution = insert_before(node, c10::Symbol::aten("_convolution"),
                                     {padded.input, node->input(1), node->input(2), node->input(3), padded.padding,
@@ -120,7 +120,7 @@ bool replace(Node* node, Kind kind) {
 
 }  // namespace
 
-// With padding="same" and a weight that is not known the node stays.
+// A convolution with padding="same" and an unknown weight stays unchanged.
 bool replace_convolutions(const GraphPtr& graph) {
   return rewrite_nodes(*graph, [](Node* node) {
     const auto kind = kinds().find(node->kind());

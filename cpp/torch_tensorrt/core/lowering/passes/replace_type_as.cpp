@@ -3,7 +3,7 @@
 
 namespace torch_tensorrt::core::lowering::passes {
 
-// to.other moves to the other tensor's device too, and an engine has one device only.
+// to.other also moves to the other tensor's device, but an engine has only one device.
 bool replace_type_as(const GraphPtr& graph) {
   static const auto kTypeAs = c10::Symbol::aten("type_as");
   return rewrite_nodes(*graph, [](torch::jit::Node* node) {

@@ -9,18 +9,18 @@
 #include "torch/csrc/jit/ir/constants.h"
 #include "torch/csrc/jit/ir/ir.h"
 
-// What the passes share.
+// Helpers that the passes share.
 namespace torch_tensorrt::core::lowering::passes {
 
-// Every node of the block and of the blocks inside, in order. A snapshot: nodes may be destroyed while it is walked,
-// but not nodes that come later in it.
+// Every node of the block and its inner blocks, in order. The list is a snapshot: a caller may destroy nodes while
+// walking it, but no later nodes of the list.
 std::vector<torch::jit::Node*> all_nodes(torch::jit::Block* block);
-// Whether PyTorch must run the node (lowering::kToCompile): it is to stay what it is.
+// Whether PyTorch must run the node (lowering::kToCompile), so that passes must not change it.
 bool is_marked(const torch::jit::Node* node);
-// Calls the function for each of them that is not marked; true when one call was.
+// Calls the function for each unmarked node; true if a call returned true.
 bool rewrite_nodes(torch::jit::Graph& graph, const std::function<bool(torch::jit::Node*)>& rewrite);
 
-// Readers of the node's only result read the value instead; the node is destroyed. Always true.
+// Redirects all readers of the node's only result to the value and destroys the node. Always returns true.
 bool replace_with(torch::jit::Node* node, torch::jit::Value* value);
 
 // A new node before `place`, at its source position, with one result of the given type.
@@ -29,7 +29,7 @@ torch::jit::Node* insert_before(torch::jit::Node* place, torch::jit::NodeKind ki
 // A constant before `place`.
 torch::jit::Value* constant_before(torch::jit::Node* place, const torch::jit::IValue& value);
 
-// The value where it is a constant of that type.
+// The constant's value; unset if the value is no constant of that type.
 std::optional<bool> constant_bool(const torch::jit::Value* value);
 std::optional<double> constant_number(const torch::jit::Value* value);
 

@@ -9,7 +9,7 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
-// Made by an operator that gives a new tensor, and read by one node alone.
+// Whether the value is made by an operator that gives a new tensor, and read by one node alone.
 bool is_private(const Value* value) {
   static const std::set<c10::Symbol> kMakers = {c10::aten::linear, c10::aten::addmm, c10::aten::matmul,
                                                 c10::aten::mm,     c10::aten::bmm,   c10::aten::add};

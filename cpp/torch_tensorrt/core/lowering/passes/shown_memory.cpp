@@ -11,12 +11,12 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
-// Tells our readers from the user's prints; passes that copy a node copy it too.
+// Distinguishes our prints from the user's; passes that copy a node copy the attribute too.
 const auto kKeepsWrite = c10::Symbol::attr("keeps_write");
 const auto kShares = c10::Symbol::fromQualString("trt::shares");
 
-// The writer of exported programs prints what they write, so that TorchScript keeps it; _exported_writer.py has this
-// too.
+// The writer of exported programs prints written values, so that TorchScript keeps the writes. _exported_writer.py has
+// the same text.
 constexpr const char* kKeepsWriteText = "torch_tensorrt keeps the write of";
 
 bool keeps_write(const Node* node) {
@@ -26,12 +26,12 @@ bool keeps_write(const Node* node) {
   return text && text->isString() && text->toStringRef() == kKeepsWriteText;
 }
 
-// Types that trt::shares has an overload of.
+// The types for which trt::shares has an overload.
 bool is_tensor_or_list(const Value* value) {
   return value->type()->isSubtypeOf(*c10::TensorType::get()) || value->type()->isSubtypeOf(*c10::ListType::ofTensors());
 }
 
-// The argument whose memory the only result may share, of an operator whose schema does not say so.
+// The argument whose memory the single result may share although the schema does not say so.
 Value* hidden_memory(Node* node) {
   const auto* schema = node->maybeSchema();
   if (schema == nullptr || schema->returns().size() != 1 || schema->returns()[0].alias_info() != nullptr) {

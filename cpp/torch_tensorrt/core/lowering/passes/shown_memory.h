@@ -4,16 +4,16 @@
 
 namespace torch_tensorrt::core::lowering::passes {
 
-// What PyTorch's passes do not see of memory, as nodes that they do see. Does nothing where no node writes.
-// - They drop writes whose readers their alias analysis does not find: it takes what a loop hands on for the body's
-//   result alone, and a loop of no rounds hands on what it was given. Each write gets a reader with a side effect.
-// - They believe schemas, and that of atleast_2d or dropout does not say that the result may share the argument's
-//   memory. trt::shares behind such a node says it.
+// Adds nodes that show PyTorch's passes the memory effects they would miss. Does nothing if no node writes.
+// - Alias analysis takes a loop's result for the body's result alone, but a loop without rounds passes on its input.
+//   It then drops writes whose readers it does not find. Each write gets a reader with a side effect.
+// - The analysis trusts schemas, but those of atleast_2d or dropout do not say that the result may share the memory of
+//   the argument. A trt::shares after such a node says it.
 void show_memory(torch::jit::Graph& graph);
-// Takes those nodes away, and the prints by which the writer of exported programs keeps writes.
+// Removes those nodes, and the prints with which the writer of exported programs keeps writes alive.
 void hide_memory(torch::jit::Graph& graph);
 
-// Shows the memory while it lives.
+// Calls show_memory now and hide_memory at the end of its life.
 class ShownMemory {
  public:
   explicit ShownMemory(GraphPtr graph) : graph_(std::move(graph)) { show_memory(*graph_); }

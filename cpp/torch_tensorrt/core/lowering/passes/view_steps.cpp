@@ -19,7 +19,7 @@ Value* insert(Node* place, const char* name, std::initializer_list<Value*> input
   return insert_before(place, aten(name), inputs, c10::TensorType::get())->output();
 }
 
-// What a write through one operator needs: the node of the step, the tensor as it is, and the view's new value.
+// The data of a write through one step: the node of the step, the current tensor, and the view's new value.
 struct Write {
   Node* node;
   Value* base;
@@ -52,10 +52,10 @@ Value* scatter_select(const Write& w) {
   return insert(w.place, "select_scatter", {w.base, w.value, w.argument(1), w.argument(2)});
 }
 
-// The elements in the same order, grouped into other dimensions.
+// The same elements in the same order, in the shape of the base.
 Value* regroup(const Write& w) { return insert(w.place, "view_as", {w.value, w.base}); }
 
-// The operator itself undoes what it did.
+// Applies the operator again, because it is its own inverse.
 Value* repeat_step(const Write& w) {
   auto* node = w.place->owningGraph()->createClone(w.node, [](Value* v) { return v; });
   node->replaceInput(0, w.value);
@@ -109,7 +109,7 @@ const std::map<c10::Symbol, Rule>& rules() {
   return kRules;
 }
 
-// view(x, dtype) reads the memory as numbers of another dtype.
+// view(x, dtype) reads the memory as elements of another dtype.
 bool reinterprets(const Node* node) {
   return node->kind() == aten("view") && node->input(1)->type()->kind() == c10::TypeKind::IntType;
 }
@@ -141,7 +141,7 @@ Value* derive(const ViewStep& step, Value* viewed, Node* place) {
   auto* node = place->owningGraph()->createClone(step.node, [](Value* v) { return v; });
   node->replaceInput(step.viewed, viewed);
   node->insertBefore(place);
-  // What a traced graph says of the shape and strides of one call is not known of the new value.
+  // A traced graph's type has the shape and strides of one call; the new value may have others.
   const auto& type = node->output()->type();
   if (type->kind() == c10::TypeKind::TensorType) node->output()->setType(c10::TensorType::get());
   return node->output();

@@ -6,8 +6,8 @@
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/write_walk.h"
 
-// Branches. A result of an If has a storage of its own that is linked, under the condition, to each tensor from outside
-// that a branch gives; what a branch makes lives on in the results alone.
+// Branches. A result of an If gets a storage of its own with a conditional link to each outer tensor that a branch may
+// return. A storage made inside a branch lives on only in the results.
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
@@ -75,7 +75,7 @@ void WriteWalk::collect_origins(View* view, Value* condition, size_t first, Node
   }
 }
 
-// What the tensor may share that its origins do not tell.
+// The storages that the tensor may share beyond its origins.
 Storages WriteWalk::may_share(const Alias& alias, size_t first) const {
   Storages found;
   std::vector<Storage*> open;
@@ -95,7 +95,7 @@ Storages WriteWalk::may_share(const Alias& alias, size_t first) const {
   return found;
 }
 
-// Whether both are one tensor from outside, which the output is then.
+// Whether both are the same outer tensor; the output is then this tensor too.
 bool WriteWalk::bind_one(Value* output, const Alias& a, const Alias& b, size_t first) {
   if (a.kind != Kind::kTensor || b.kind != Kind::kTensor) return false;
   auto* view = a.tensor->view;
@@ -124,7 +124,7 @@ void WriteWalk::bind_results(Node* node, const std::vector<Branch>& branches, si
   for (size_t i = 0; i < branches.size(); ++i) values.emplace_back(node, i, first_view, retired_);
   std::vector<size_t> places(node->outputs().size());
   std::iota(places.begin(), places.end(), size_t{0});
-  // A result that is a view of another one's storage comes behind it.
+  // Bind a result that views another result's storage after that result.
   const auto depth = [&](size_t i) { return std::max(steps(branches[0].outputs[i]), steps(branches[1].outputs[i])); };
   std::stable_sort(places.begin(), places.end(), [&](size_t a, size_t b) { return depth(a) < depth(b); });
   for (const size_t place : places) {
@@ -148,7 +148,7 @@ void WriteWalk::bind_results(Node* node, const std::vector<Branch>& branches, si
   }
 }
 
-// Of two results that share what a branch made, one is a view of the other where that can be told.
+// If two results share a storage made in a branch, links one as a view of the other where the view is known.
 void WriteWalk::hold(Storage* result, const Branch& branch, size_t place, size_t first, Holders& holders,
                      BranchValues& values) {
   const auto& alias = branch.outputs[place];

@@ -7,7 +7,7 @@
 #include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// Operators that write.
+// Visits operators that write.
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
@@ -46,7 +46,7 @@ void WriteWalk::visit_write(Node* node, const std::vector<Alias>& aliases) {
   retired_.push_back(node);
 }
 
-// An operator that has no functional form writes a copy of its argument.
+// Applies an operator without functional form to a copy of its argument.
 Node* WriteWalk::on_a_copy(Node* node, bool is_in_place) {
   if (!is_in_place || node->outputs().size() != 1) {
     throw Refused(operator_and_line(node) + " writes an argument, and has no form that gives a new tensor");
@@ -58,8 +58,8 @@ Node* WriteWalk::on_a_copy(Node* node, bool is_in_place) {
   return again->insertBefore(node);
 }
 
-// A tensor keeps its dtype and shape; out= takes the shape of the result where nothing else is a view of it and it is
-// no tensor of the caller's.
+// The written tensor keeps its dtype and shape. But out= takes the shape of the result if no view shares the tensor and
+// the caller did not pass it.
 void WriteWalk::write(Node* node, View* view, Value* result, Value* old, bool is_in_place) {
   static const auto kAsWritten = c10::Symbol::fromQualString("trt::as_written");
   result->setType(c10::TensorType::get());
@@ -73,7 +73,7 @@ void WriteWalk::write(Node* node, View* view, Value* result, Value* old, bool is
   model_.write(view, result, node);
 }
 
-// A list, dict or object that takes a tensor holds it from now on.
+// A list, dict or object that takes a tensor holds the tensor from now on.
 void WriteWalk::visit_list_write(Node* node, const std::vector<Alias>& aliases) {
   const auto* schema = node->maybeSchema();
   const auto& self = schema->arguments()[written_arguments(node)[0]];
@@ -96,7 +96,7 @@ void WriteWalk::visit_list_write(Node* node, const std::vector<Alias>& aliases) 
   }
 }
 
-// Conversion may know that the branch of the node is not taken; where it is, the message is raised.
+// Leaves an exception in place of the node, because conversion may know that the node's branch is not taken.
 void WriteWalk::raise_where_reached(Node* node, Node* instead, const std::string& message) {
   auto* raised = graph_.create(c10::prim::RaiseException, {}, 0);
   raised->addInput(constant_before(node, message));
@@ -109,7 +109,7 @@ void WriteWalk::raise_where_reached(Node* node, Node* instead, const std::string
   retired_.push_back(node);
 }
 
-// x.t_(): x is its transposed view under every name.
+// x.t_(): every name of the tensor x now refers to its transposed view.
 void WriteWalk::visit_shape_write(Node* node, const Alias& alias) {
   auto* view_node = functional_form(node, {0});
   const bool is_outside = alias.kind == Kind::kTensor && alias.tensor->block != node->owningBlock();

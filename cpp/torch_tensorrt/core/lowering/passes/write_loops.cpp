@@ -5,8 +5,8 @@
 #include "torch_tensorrt/core/lowering/passes/write_walk.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// Loops. They take the storages that they write in and give them out. A tensor that a loop carries has a storage of its
-// own, linked to the tensors from outside that it may be; flags that the loop carries tell which of them it is.
+// Loops. A loop takes in and returns the storages that it writes. A carried tensor gets a storage of its own, linked to
+// the outer tensors that it may be (its candidates). The loop carries one flag per candidate to tell which one it is.
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
@@ -79,7 +79,7 @@ void WriteWalk::visit_loop(Node* node) {
   for (auto* storage : written) model_.replace(storage, after[place++]);
 }
 
-// Which of the carried tensors can be told from the body alone.
+// Finds the carried tensors whose memory follows from the body alone.
 void WriteWalk::find_carried(LoopWalk& loop) {
   auto* body = loop.node->blocks()[0];
   for (size_t i = 0; i < loop.start.size(); ++i) {
@@ -98,7 +98,7 @@ void WriteWalk::find_carried(LoopWalk& loop) {
   find_candidates(loop);
 }
 
-// What one carries may come from another in a later round.
+// A carried value may come from another carried value in a later round.
 void WriteWalk::find_candidates(LoopWalk& loop) {
   std::vector<bool> is_fresh;
   for (const auto& ends : loop.ends) is_fresh.push_back(!ends.fresh.empty());
@@ -122,7 +122,7 @@ void WriteWalk::find_candidates(LoopWalk& loop) {
   }
 }
 
-// Gives the storages of parameters that later rounds write, and that may be what an earlier one kept.
+// Returns the storages of parameters that a later round writes and that may be a tensor kept from an earlier round.
 Storages WriteWalk::bind_parameters(LoopWalk& loop) {
   Storages followed;
   auto* body = loop.node->blocks()[0];
@@ -143,7 +143,7 @@ Storages WriteWalk::bind_parameters(LoopWalk& loop) {
   return followed;
 }
 
-// Whether the parameter is one tensor from outside in every round.
+// Whether the parameter is the same outer tensor in every round.
 bool WriteWalk::bind_parameter(LoopWalk& loop, size_t i) {
   auto* body = loop.node->blocks()[0];
   auto* parameter = body->inputs()[i + 1];
@@ -179,7 +179,7 @@ void WriteWalk::add_flags(LoopWalk& loop, size_t i) {
   }
 }
 
-// Two parameters may be one tensor where both hold what one round made.
+// Relates two parameters if both may hold a tensor that was made in one round.
 void WriteWalk::relate_parameters(LoopWalk& loop, const std::vector<Sources>& sources) {
   auto* body = loop.node->blocks()[0];
   const auto storage = [&](size_t i) { return *model_.storages(model_.of(body->inputs()[i + 1])).begin(); };
@@ -223,7 +223,7 @@ void WriteWalk::give_flags(LoopWalk& loop, const Aliases& ends) {
   }
 }
 
-// A bool: whether the view is the candidate when a round ends.
+// A bool of the graph: whether the view is the candidate at the end of a round.
 torch::jit::Value* WriteWalk::is_candidate(LoopWalk& loop, View* view, View* candidate, Node* place) {
   if (view == candidate) return constant_before(place, true);
   for (const auto& carried : loop.carried) {
@@ -271,7 +271,7 @@ void WriteWalk::bind_loop_results(LoopWalk& loop, const Aliases& ends, const std
   }
 }
 
-// A list that keeps a tensor which a later round writes would have to follow.
+// A list that keeps a tensor written by a later round would have to change too; this is not modeled, so doubt it.
 void WriteWalk::doubt_later_rounds(const Storages& written, size_t first, size_t first_pair, Node* node) {
   const auto& pairs = model_.related();
   for (size_t i = first_pair; i < pairs.size(); ++i) {

@@ -9,7 +9,7 @@
 #include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// Which results share the memory of which arguments.
+// Finds which results share the memory of which arguments.
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
@@ -25,7 +25,7 @@ std::optional<int64_t> constant_int(const Value* value) {
   return constant->toInt();
 }
 
-// The argument of that name, null where the schema has none.
+// The argument of that name; null if the schema has no such argument.
 Value* argument_named(const Node* node, const char* name) {
   const auto* schema = node->maybeSchema();
   const auto place = schema == nullptr ? std::nullopt : schema->argumentIndexWithName(name);
@@ -50,7 +50,7 @@ bool stays_contiguous(const Node* node) {
   return dim != nullptr && constant_int(dim) == 0 && (step == nullptr || constant_int(step) == 1);
 }
 
-// Whether the operator gives its argument itself where there is nothing to do.
+// Whether the operator returns its argument itself if there is nothing to do.
 bool may_be_argument(const Node* node) {
   static const std::set<std::string> kNames = {"atleast_1d", "atleast_2d", "atleast_3d", "flatten",
                                                "mT",         "mH",         "adjoint"};
@@ -59,7 +59,7 @@ bool may_be_argument(const Node* node) {
 
 }  // namespace
 
-// as_strided sees the memory itself, whose layout is known of a whole contiguous tensor alone.
+// as_strided addresses the memory itself, and only a whole contiguous tensor has a known layout.
 void require_layout(const Node* node, const View* viewed) {
   const bool sees_memory = node->kind() == aten("as_strided") || node->kind() == aten("as_strided_");
   if (!sees_memory || (viewed->parent == nullptr && viewed->is_contiguous)) return;
@@ -92,7 +92,7 @@ void WriteWalk::visit_operator(Node* node, const std::vector<Alias>& aliases) {
   }
 }
 
-// Of the tuples that a caller gives every tensor has a name; of a list it gets one where it is taken.
+// Names every tensor of a tuple that the caller passes. A tensor of a list gets its name when it is read.
 void WriteWalk::bind_argument(Value* input) {
   if (is_tensor_type(input->type())) return model_.bind(input, model_.new_argument(input));
   if (input->type()->kind() != c10::TypeKind::TupleType || !holds_tensors(input->type())) return;
@@ -108,8 +108,8 @@ void WriteWalk::bind_argument(Value* input) {
   model_.bind(input, std::move(alias));
 }
 
-// detach gives another tensor of the same elements; a cast of an optional gives the tensor itself, under a name whose
-// type says that it is there.
+// detach gives another tensor with the same elements. A cast of an optional gives the tensor itself under a new name,
+// whose type says that the tensor is there.
 void WriteWalk::bind_same(Node* node, const Alias& alias) {
   if (alias.kind != Kind::kTensor) return model_.bind(node->output(), alias);
   const bool is_cast = node->kind().is_prim() || node->kind() == aten("_unwrap_optional");
@@ -118,7 +118,7 @@ void WriteWalk::bind_same(Node* node, const Alias& alias) {
   model_.bind(node->output(), alias);
 }
 
-// A value that may be part of any of these, or of none.
+// Binds a value that may share memory with any of these, or with none.
 void WriteWalk::bind_unknown(Value* value, const std::vector<Alias>& aliases) {
   if (!holds_tensors(value->type())) return;
   const bool is_tensor = is_tensor_type(value->type());
@@ -170,7 +170,7 @@ void WriteWalk::bind_part(Value* part, Node* node, const Alias& whole, std::opti
   bind_unknown(part, {whole});
 }
 
-// Each element of a list that the caller gives is a tensor of its own.
+// Each element of a list that the caller passes is a separate tensor.
 void WriteWalk::bind_item_of_argument(Value* part, Node* node, const Alias& list, std::optional<int64_t> place) {
   auto& items = items_of_arguments_[list.storage];
   if (place && *place >= 0 && node->owningBlock() == graph_.block()) {

@@ -30,7 +30,7 @@ void WriteWalk::run() {
   for (auto node = retired_.rbegin(); node != retired_.rend(); ++node) (*node)->destroy();
 }
 
-// What the outputs of the block stand for.
+// Returns the aliases of the block's outputs.
 std::vector<Alias> WriteWalk::walk(Block* block) {
   for (auto it = block->nodes().begin(); it != block->nodes().end();) {
     auto* node = *it;
@@ -40,7 +40,7 @@ std::vector<Alias> WriteWalk::walk(Block* block) {
   return redirect(block->return_node());
 }
 
-// The node reads what its arguments hold now. What they stood for under their old names.
+// Makes the node read the current values of its arguments. Returns the aliases of the original arguments.
 std::vector<Alias> WriteWalk::redirect(Node* node) {
   std::vector<Alias> aliases;
   for (size_t i = 0; i < node->inputs().size(); ++i) {
@@ -73,7 +73,7 @@ void WriteWalk::visit(Node* node) {
   visit_operator(node, aliases);
 }
 
-// A write that PyTorch runs stays, and gives what it has written.
+// Keeps a write that PyTorch runs; its results are the written arguments.
 void WriteWalk::leave_write(Node* node, const std::vector<Alias>& aliases) {
   const auto written = written_arguments(node);
   for (size_t i = 0; i < node->outputs().size() && i < written.size(); ++i) {
@@ -81,7 +81,7 @@ void WriteWalk::leave_write(Node* node, const std::vector<Alias>& aliases) {
   }
 }
 
-// An object that is given something holds it from now on.
+// An object that is given a value holds the value from now on.
 void WriteWalk::relate_all(Node* node, const std::vector<Alias>& aliases) {
   if (node->maybeSchema() != nullptr) return;
   Storages all;
@@ -93,7 +93,7 @@ void WriteWalk::relate_all(Node* node, const std::vector<Alias>& aliases) {
   }
 }
 
-// What the caller's tensors hold when the method returns.
+// Copies the final elements into the caller's written tensors.
 void WriteWalk::write_arguments() {
   auto* end = graph_.return_node();
   for (const auto& storage : model_.all_storages()) {

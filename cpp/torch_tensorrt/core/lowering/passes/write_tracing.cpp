@@ -55,7 +55,7 @@ class Tracer {
     for (auto* block : node->blocks()) trace(block->outputs()[place]);
   }
 
-  // A written tensor stays what it was; other results may be any argument unless the operator makes new memory.
+  // A written tensor stays the same tensor. Other results may be any argument unless the operator makes new memory.
   void trace_operator(Node* node, Value* value) {
     const bool shares = node->maybeSchema() == nullptr || writes_tensors(node) || sharing(node) != Sharing::kNone ||
                         !is_tensor_type(value->type()) || gives_part(node);
@@ -77,7 +77,7 @@ class Tracer {
   Sources found_;
 };
 
-// Whether the operator gives its first argument itself, written or not.
+// Whether the operator returns its first argument itself, written or not.
 bool gives_argument(const Node* node) {
   if (node->inputs().empty() || !is_tensor_type(node->input(0)->type()) || changes_shape_in_place(node)) return false;
   const auto written = written_arguments(node);

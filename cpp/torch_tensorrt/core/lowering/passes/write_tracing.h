@@ -4,31 +4,31 @@
 
 #include "torch_tensorrt/core/lowering/passes/alias_model.h"
 
-// What the body of a loop may do to memory, found before it is walked: a walk sees one round, and what a round writes
-// the next one reads.
+// Finds the memory that a loop's body may write, before the walk of the body. The walk sees one round only, but a round
+// reads what the previous round wrote.
 namespace torch_tensorrt::core::lowering::passes {
 
-// Where the memory of a value may come from.
+// The possible origins of a value's memory.
 struct Sources {
   Storages storages;                          // from outside the body
   std::set<const torch::jit::Value*> inside;  // results of operators and parameters of blocks inside
 };
 
-// What a tensor that a loop carries is when a round ends.
+// The possible tensors that a carried tensor may be at the end of a round.
 struct LoopEnds {
   std::set<torch::jit::Value*> outside;      // values from outside the body
-  std::set<size_t> parameters;               // places among what the loop carries
-  std::set<const torch::jit::Value*> fresh;  // memory that the round made
-  bool is_known = true;                      // whether it is one of these
+  std::set<size_t> parameters;               // indices of carried values
+  std::set<const torch::jit::Value*> fresh;  // memory made in the round
+  bool is_known = true;                      // false if other origins are possible
 };
 
 LoopEnds ends_of(AliasModel& model, torch::jit::Value* end, const torch::jit::Block* body);
 Sources sources_of(AliasModel& model, torch::jit::Value* value, const torch::jit::Block* body);
-// What nodes of the body may write.
+// The memory that nodes of the body may write.
 Sources written_in(AliasModel& model, const torch::jit::Block* body);
-// Whether the value is the parameter of the body, written in place or not, whatever way the body goes.
+// Whether the value is always the same tensor as the body's parameter, perhaps after in-place writes.
 bool is_same_tensor(const torch::jit::Value* value, const torch::jit::Value* parameter);
-// Whether nothing changes the list that the node makes, and no block takes it in or gives it out.
+// Whether no node changes the list after it is made, and no block takes it as input or returns it.
 bool is_fixed_list(const torch::jit::Value* list);
 
 }  // namespace torch_tensorrt::core::lowering::passes

@@ -12,11 +12,11 @@ namespace torch_tensorrt::core::lowering::passes {
 
 class BranchValues;
 
-// Refuses as_strided of a tensor whose layout is not known: it sees the memory itself.
+// Refuses as_strided of a tensor with unknown layout, because as_strided addresses the memory itself.
 void require_layout(const torch::jit::Node* node, const View* viewed);
 
-// Walks a graph from its first node to its last with a model of its memory, and makes operators that write ones that
-// give new tensors.
+// Walks a graph from its first node to its last with a model of its memory, and replaces operators that write by
+// operators that give new tensors.
 class WriteWalk {
  public:
   explicit WriteWalk(torch::jit::Graph& graph) : graph_(graph) {}
@@ -36,7 +36,7 @@ class WriteWalk {
   void relate_all(Node* node, const std::vector<Alias>& aliases);
   void write_arguments();
 
-  // write_sharing.cpp: what shares memory
+  // write_sharing.cpp: operators that share memory
   void visit_operator(Node* node, const std::vector<Alias>& aliases);
   void bind_argument(Value* input);
   void bind_same(Node* node, const Alias& alias);
@@ -53,7 +53,7 @@ class WriteWalk {
   bool is_contiguous(const Alias& alias) const;
   bool is_fresh_contiguous(const Node* node, const std::vector<Alias>& aliases) const;
 
-  // write_in_place.cpp: what writes
+  // write_in_place.cpp: operators that write
   void visit_write(Node* node, const std::vector<Alias>& aliases);
   Node* on_a_copy(Node* node, bool is_in_place);
   void write(Node* node, View* view, Value* result, Value* old, bool is_in_place);
@@ -61,18 +61,18 @@ class WriteWalk {
   void raise_where_reached(Node* node, Node* instead, const std::string& message);
   void visit_shape_write(Node* node, const Alias& alias);
 
-  // A tensor from outside a block that a result of it is, where the condition (inside; null: always) holds.
+  // A block's result is this view of an outer tensor while the condition (a value inside; null: always) holds.
   struct Origin {
     Value* condition;
     View* view;
   };
   struct Branch {
     Aliases outputs;
-    std::vector<std::vector<Origin>> origins;  // of each output
-    std::vector<Storages> others;              // what else each output may share
+    std::vector<std::vector<Origin>> origins;  // per output
+    std::vector<Storages> others;              // other storages that each output may share
     std::map<Storage*, Value*, ByNumber> written;
   };
-  // Results that hold a storage which was made inside a block, and the view of it that each is.
+  // A result that shares a storage made inside a block, and the view of that storage that the result is.
   struct Holder {
     Storage* result;
     View* view;
@@ -89,8 +89,8 @@ class WriteWalk {
   Storage* new_result(Value* output, const std::vector<const Alias*>& ways);
   void hold(Storage* result, const Branch& branch, size_t place, size_t first, Holders& holders, BranchValues& values);
 
-  // What a loop carries: `is_known` where the memory of each round's tensor is that of one of the candidates, which
-  // are from outside, or is held by this and other known ones alone. A flag says of each candidate whether it is.
+  // A tensor that a loop carries. `is_known`: in every round its memory is that of an outer candidate, or only known
+  // carried tensors hold it. One flag per candidate says whether the tensor is this candidate.
   struct Carried {
     bool is_known = false;
     bool is_candidate_always = false;

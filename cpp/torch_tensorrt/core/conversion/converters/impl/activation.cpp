@@ -18,7 +18,7 @@ ITensor* activation(ConversionCtx* ctx, ITensor* x, ActivationType type, double 
   return layer->getOutput(0);
 }
 
-// Functions that PyTorch has for floats alone.
+// Reads the input of a function that PyTorch defines for floats only.
 ITensor* float_input(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg) {
   auto* x = arg.ITensorOrFreeze(ctx);
   TORCHTRT_CHECK(at::isFloatingType(scalar_type(x)),
@@ -26,7 +26,7 @@ ITensor* float_input(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg) {
   return x;
 }
 
-// Functions that make floats of integers.
+// Functions that return floats for integers.
 OpConverter of_any(ActivationType type) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     return finish(ctx, n, activation(ctx, as_float(ctx, args[0].ITensorOrFreeze(ctx)), type));
@@ -39,7 +39,7 @@ OpConverter fixed(ActivationType type, double alpha = 0, double beta = 0) {
   };
 }
 
-// alpha is the argument behind the tensor.
+// alpha is the argument after the tensor.
 OpConverter with_alpha(ActivationType type) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     return finish(ctx, n, activation(ctx, float_input(ctx, n, args[0]), type, args[1].unwrapToScalar().toDouble()));
@@ -114,7 +114,7 @@ bool threshold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, choose(ctx, replaced, value, x));
 }
 
-// max(x, 0) + weight * min(x, 0), the weight along dimension 1.
+// max(x, 0) + weight * min(x, 0); the weight lies along dimension 1.
 bool prelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
   auto* weight = args[1].ITensorOrFreeze(ctx);
@@ -144,14 +144,14 @@ ITensor* clip(ConversionCtx* ctx, ITensor* x, const at::Scalar* low, const at::S
   return x;
 }
 
-// Bounds of a float type make an integer tensor a float one, any bound makes a bool tensor a tensor of numbers.
+// Float bounds make an integer tensor a float tensor; any bound makes a bool tensor a tensor of numbers.
 ITensor* promoted_to_bounds(ConversionCtx* ctx, ITensor* x, const at::Scalar* low, const at::Scalar* high) {
   const auto is_float = [](const at::Scalar* bound) { return bound != nullptr && bound->isFloatingPoint(); };
   if (is_float(low) || is_float(high)) return as_float(ctx, x);
   return scalar_type(x) == at::kBool ? cast(ctx, x, at::kLong) : x;
 }
 
-// A bound that is NaN makes everything NaN.
+// If a bound is NaN, every element becomes NaN.
 bool clamp_scalars(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg, const at::Scalar* low,
                    const at::Scalar* high) {
   auto* x = promoted_to_bounds(ctx, arg.ITensorOrFreeze(ctx), low, high);
@@ -173,7 +173,7 @@ bool clamp_both(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(has_low || has_high, util::node_info(n) << ": min and max are None, one of them must be a number");
   if (has_low) low = args[1].unwrapToScalar();
   if (has_high) high = args[2].unwrapToScalar();
-  // The only bound, if it is NaN, bounds nothing: of this operator alone.
+  // A single bound that is NaN has no effect; this is special to this operator.
   const auto is_nan = [](const at::Scalar& bound) { return std::isnan(bound.toDouble()); };
   if (has_low != has_high && is_nan(has_low ? low : high)) {
     return finish(ctx, n, identity(ctx, promoted_to_bounds(ctx, args[0].ITensorOrFreeze(ctx), &low, &high)));
@@ -185,7 +185,7 @@ bool hardtanh(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const auto type = scalar_type(x);
   TORCHTRT_CHECK(type != at::kBool, util::node_info(n) << ": hardtanh of bool is not defined");
-  // The bounds do not promote: those of integers lose their fraction.
+  // The bounds do not promote the dtype; for integers they lose their fraction.
   const auto bound = [&](Var& arg) {
     const at::Scalar given = arg.unwrapToScalar();
     return at::isFloatingType(type) ? given : at::Scalar(given.toLong());
@@ -220,7 +220,7 @@ bool log_sigmoid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, apply(ctx, nvinfer1::UnaryOperation::kNEG, soft));
 }
 
-// The first half along the dimension times the sigmoid of the second.
+// The first half along the dimension times the sigmoid of the second half.
 bool glu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
   const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
@@ -232,7 +232,7 @@ bool glu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, slice_sizes(ctx, x, dim, 0, half), gate));
 }
 
-// 0 from -lambda to lambda, x elsewhere (NaN too).
+// 0 from -lambda to lambda, x elsewhere (also for NaN).
 bool hardshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
   auto* size = apply(ctx, nvinfer1::UnaryOperation::kABS, x);
@@ -241,7 +241,7 @@ bool hardshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, choose(ctx, inside, scalar_constant(ctx, 0.0, scalar_type(x)), x));
 }
 
-// x moved toward 0 by lambda, 0 where it would pass it: x - clip(x, -lambda, lambda).
+// Moves x toward 0 by lambda, but not past 0: x - clip(x, -lambda, lambda).
 bool softshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
   const double lambda = args[1].unwrapToScalar().toDouble();
@@ -253,7 +253,7 @@ bool softshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, cast(ctx, apply(ctx, ElementWiseOperation::kSUB, x, inside), type));
 }
 
-// Outside of training the slope is the mean of its bounds.
+// In evaluation mode the slope is the mean of its bounds.
 bool rrelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(!args[3].unwrapToBool(), util::node_info(n) << ": training is true; call eval() on the module first");
   const double slope = (args[1].unwrapToScalar().toDouble() + args[2].unwrapToScalar().toDouble()) / 2;

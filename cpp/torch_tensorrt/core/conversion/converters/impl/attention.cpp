@@ -15,20 +15,20 @@ using nvinfer1::ElementWiseOperation;
 
 // ---- scaled_dot_product_attention -------------------------------------------------------------------------------
 
-// Dimensions of size 1 put in front, up to the rank.
+// Adds dimensions of size 1 at the front, up to the rank.
 ITensor* with_rank(ConversionCtx* ctx, ITensor* x, int32_t wanted) {
   if (rank(x) >= wanted) return x;
   return replace_dims(ctx, x, 0, 0, std::vector<int64_t>(wanted - rank(x), 1));
 }
 
-// Whether the dimension is, or may be, 1 where the size is not.
+// Whether the dimension is or may be 1 while the wanted size is not.
 bool may_repeat(ITensor* x, int32_t dim, const SizeList& sizes) {
   const int64_t own = x->getDimensions().d[dim];
   if (own >= 0) return own == 1 && sizes.values[dim] != 1;
   return sizes.computed[dim] == nullptr || !nvinfer1::is_size_of(*sizes.computed[dim], 0, *x, dim);
 }
 
-// The dimensions from `begin` up to `end` repeated to the sizes where need be.
+// Repeats the dimensions from `begin` up to `end` to the sizes where necessary.
 ITensor* repeat_ones(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& sizes, int32_t begin,
                      int32_t end) {
   std::vector<int32_t> repeated;
@@ -46,7 +46,7 @@ ITensor* repeat_ones(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, 
 
 int64_t heads_of(ITensor* x) { return x->getDimensions().d[rank(x) - 3]; }
 
-// Keys or values with as many heads as the queries have; each of their heads serves as many neighbors.
+// Repeats the heads of keys or values to the number of query heads; each head serves the same number of neighbors.
 ITensor* repeat_heads(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int64_t heads) {
   if (heads_of(x) == heads) return x;
   TORCHTRT_CHECK(
@@ -56,7 +56,7 @@ ITensor* repeat_heads(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x,
   return repeated_in_a_row(ctx, n, x, Var(&dim), heads / heads_of(x));
 }
 
-// Queries, keys and values (and a mask) of one rank, 4 or more, on the way to a layer of rank 4.
+// Queries, keys, values and a mask of one rank, at least 4, to be reshaped for a layer of rank 4.
 struct Operands {
   ITensor* query;
   ITensor* key;
@@ -64,7 +64,7 @@ struct Operands {
   ITensor* mask;  // may be null
 };
 
-// The layer lets one head of keys, or some of them, serve several of the queries; everything else is repeated here.
+// The layer lets a single head, or fewer heads, of keys serve several query heads. Other heads are repeated here.
 void fit_heads(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, const SizeList& common, bool grouped) {
   const int32_t dim = rank(all.query) - 3;
   const int64_t queries = heads_of(all.query);
@@ -85,7 +85,7 @@ void fit_heads(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, con
   all.value = repeat_ones(ctx, n, all.value, common, dim, dim + 1);
 }
 
-// What the dimensions in front of the last two become together; that of grouped heads is the queries'.
+// The common sizes of the dimensions before the last two; grouped heads take the number of query heads.
 SizeList batch_sizes(ConversionCtx* ctx, const torch::jit::Node* n, const Operands& all, bool grouped) {
   SizeList sizes;
   for (int32_t back = rank(all.query); back > 2; --back) {
@@ -98,15 +98,15 @@ SizeList batch_sizes(ConversionCtx* ctx, const torch::jit::Node* n, const Operan
   return sizes;
 }
 
-// The one dimension in front of the heads: one that is known to be 1 serves all of the others. A query, key or value of
-// which it may be 1 at run time only is repeated.
+// Fits the single dimension before the heads. The layer broadcasts a known size of 1. An input whose size may be 1 only
+// at run time is repeated.
 void fit_batch(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, const SizeList& common) {
   for (ITensor** x : {&all.query, &all.key, &all.value}) {
     if ((*x)->getDimensions().d[0] < 0) *x = repeat_ones(ctx, n, *x, common, 0, 1);
   }
 }
 
-// Everything in front of the heads becomes one dimension, of which each has all.
+// Merges all dimensions before the heads into one, after repeating each input to the common sizes.
 void merge_batches(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, const SizeList& common) {
   const int32_t extra = rank(all.query) - 4;
   const auto merge = [&](ITensor* x) {
@@ -129,8 +129,8 @@ ITensor* read_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg, ITen
   return type == at::kBool ? mask : cast(ctx, mask, scalar_type(query));
 }
 
-// (query, key, value, attn_mask, dropout_p, is_causal, *, scale, enable_gqa): what stands in front of the last two
-// dimensions broadcasts, as in a product of matrices.
+// (query, key, value, attn_mask, dropout_p, is_causal, *, scale, enable_gqa): the dimensions before the last two
+// broadcast, as in a matrix product.
 bool attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   Operands all{args[0].ITensorOrFreeze(ctx), args[1].ITensorOrFreeze(ctx), args[2].ITensorOrFreeze(ctx), nullptr};
   all.mask = read_mask(ctx, n, args[3], all.query);
@@ -181,7 +181,7 @@ struct Heads {
   ITensor* value;
 };
 
-// One product for all three where they are projections of one tensor.
+// One product for all three if they are projections of the same tensor.
 Heads project_heads(ConversionCtx* ctx, args& args, int64_t width, int64_t heads) {
   auto* weight = args[5].ITensorOrFreeze(ctx);
   auto* bias = args[6].ITensorOrFreeze(ctx);
@@ -203,8 +203,8 @@ Heads project_heads(ConversionCtx* ctx, args& args, int64_t width, int64_t heads
   return {split(0), split(1), split(2)};
 }
 
-// A mask of PyTorch's fused layers is true (or a number other than 0) where nothing is seen. Type 0: L x L, 1: B x L
-// (keys), 2: B x H x L x L. Nested queries hide their padding.
+// True in a mask of PyTorch's fused layers (or a number other than 0) hides an element. Type 0: L x L, 1: B x L (keys),
+// 2: B x H x L x L. Nested queries hide their padding.
 ITensor* seen_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& mask, Var& type) {
   if (auto* valid = nested_mask(ctx, n->input(0))) {
     TORCHTRT_CHECK(is_none(mask), util::node_info(n) << ": a nested tensor and a mask were given, must be one of them");
@@ -221,7 +221,7 @@ ITensor* seen_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& mask, Var
   return apply(ctx, nvinfer1::UnaryOperation::kNOT, cast(ctx, hidden, at::kBool));
 }
 
-// B x H x L x D -> B x L x H D, projected.
+// B x H x L x D -> B x L x H D, then the projection.
 ITensor* join_heads(ConversionCtx* ctx, ITensor* x, ITensor* weight, ITensor* bias) {
   auto* joined = replace_dims(ctx, transpose(ctx, x, {0, 2, 1, 3}), 2, 4, {-1});
   return apply(ctx, ElementWiseOperation::kSUM, matrix_product(ctx, joined, weight, /*transpose_b=*/true), bias);
@@ -233,7 +233,7 @@ ITensor* attend(ConversionCtx* ctx, const Heads& heads, ITensor* mask) {
   return layer->getOutput(0);
 }
 
-// The weights themselves, for those who ask for them.
+// The attention weights, for callers that need them as a result.
 ITensor* attention_weights(ConversionCtx* ctx, const Heads& heads, ITensor* mask, int64_t width, bool average) {
   const double scale = 1.0 / std::sqrt(static_cast<double>(width));
   auto* scores = matrix_product(ctx, apply(ctx, ElementWiseOperation::kPROD, heads.query, at::Scalar(scale)), heads.key,
@@ -261,7 +261,7 @@ bool native_attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args)
          0);
   if (!n->outputs()[1]->hasUses()) return true;
   if (!args[10].unwrapToBool()) {
-    // As in PyTorch; a tuple may carry it to where nothing reads it.
+    // None, as in PyTorch, even if a tuple carries the result on without a reader.
     ctx->AssociateValueAndIValue(n->outputs()[1], torch::jit::IValue());
     return true;
   }

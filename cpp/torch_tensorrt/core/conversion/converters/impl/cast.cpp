@@ -10,8 +10,8 @@ bool convert(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, at::
   return finish(ctx, n, out == input ? ctx->net->addIdentity(*input)->getOutput(0) : out);
 }
 
-// The dtype is the argument at `place`; None keeps the tensor's own. Devices and memory formats say nothing about the
-// values: an engine has one device.
+// The dtype is the argument at `place`; None keeps the tensor's dtype. Ignores devices and memory formats, which do not
+// affect values: an engine has one device.
 OpConverter to_dtype(size_t place) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* input = args[0].ITensorOrFreeze(ctx);
@@ -28,7 +28,7 @@ bool identity(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, ctx->net->addIdentity(*args[0].ITensorOrFreeze(ctx))->getOutput(0));
 }
 
-// What is known of a tensor argument without making it a constant of the network.
+// The dtype of a tensor argument; avoids making a known tensor a constant of the network.
 at::ScalarType dtype_of(const Var& arg) {
   return arg.isITensor() ? scalar_type(arg.ITensor()) : arg.IValue()->toTensor().scalar_type();
 }
@@ -37,7 +37,7 @@ std::vector<int64_t> sizes_known_of(const Var& arg) {
   return arg.isITensor() ? arg.ITensor()->getDimensions().to_vector() : arg.IValue()->toTensor().sizes().vec();
 }
 
-// (value, self, same_shape): what an operator leaves in the tensor that it writes.
+// (value, self, same_shape): the content of a tensor after an operator wrote it.
 bool as_written(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   util::check_written_dtype(dtype_of(args[0]), dtype_of(args[1]));
   if (args[2].unwrapToBool()) util::check_written_shape(sizes_known_of(args[0]), sizes_known_of(args[1]));

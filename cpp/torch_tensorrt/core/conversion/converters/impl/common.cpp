@@ -118,7 +118,7 @@ ITensor* cast(ConversionCtx* ctx, ITensor* tensor, at::ScalarType type) {
 }
 
 ITensor* scalar_constant(ConversionCtx* ctx, const at::Scalar& value, at::ScalarType type) {
-  // A number beyond the range of the dtype wraps around, or becomes infinite, as where PyTorch's operators meet one.
+  // A number out of the dtype's range wraps around or becomes infinite, as in PyTorch's operators.
   const auto number = at::scalar_tensor(value, at::TensorOptions().dtype(value.type()));
   return tensor_to_const(ctx, number.to(type));
 }
@@ -175,7 +175,7 @@ ITensor* dim_size(ConversionCtx* ctx, ITensor* tensor, int32_t dim) {
 
 namespace {
 
-// A -1 beside computed sizes, found where those are a part of the tensor's: what is left is a number, or a dimension.
+// Resolves a -1 beside computed sizes if these divide the tensor's sizes: the quotient is a number, or a dimension.
 void find_wildcard(ConversionCtx* ctx, ITensor* tensor, SizeList& sizes) {
   nvinfer1::SizeFactors rest;
   for (int32_t i = 0; i < rank(tensor); ++i) {
@@ -208,8 +208,8 @@ ITensor* reshape(ConversionCtx* ctx, ITensor* tensor, SizeList sizes) {
   auto* shuffle = ctx->net->addShuffle(*tensor);
   shuffle->setZeroIsPlaceholder(false);
   const int64_t wildcards = std::count_if(sizes.values.begin(), sizes.values.end(), [](int64_t v) { return v < 0; });
-  // A computed size goes in as it is, even where it is the only unknown one: if it is not what is left, that is an
-  // error.
+  // Passes a computed size on even if it is the only unknown size, so that the run reports a size that does not fit,
+  // which an inferred size would hide.
   const bool is_computed =
       std::any_of(sizes.computed.begin(), sizes.computed.end(), [](auto* c) { return c != nullptr; });
   if (is_computed && wildcards > 1) find_wildcard(ctx, tensor, sizes);
@@ -230,7 +230,7 @@ bool may_be_empty(ConversionCtx* ctx, ITensor* tensor, int32_t dim) {
   return range.low <= 0 && !std::isinf(range.high);
 }
 
-// The product of dimensions next to each other, computed.
+// Computes the product of adjacent dimensions.
 ITensor* product_of_dims(ConversionCtx* ctx, ITensor* tensor, int32_t begin, int32_t end) {
   auto* product = dim_size(ctx, tensor, begin);
   for (int32_t i = begin + 1; i < end; ++i) {
@@ -256,7 +256,7 @@ ITensor* replace_dims(ConversionCtx* ctx, ITensor* tensor, int32_t begin, int32_
     sizes.computed.push_back(nullptr);
   }
   for (int32_t i = end; i < dims.nbDims; ++i) keep(i);
-  // The product of known dims is known: no wildcard is spent on it. That of a 0 and others is, too.
+  // A product of known dims, or of a 0 and any dims, is known and needs no wildcard.
   const bool merges = middle.size() == 1 && middle[0] == -1;
   if (merges) {
     int64_t product = 1;
@@ -268,7 +268,7 @@ ITensor* replace_dims(ConversionCtx* ctx, ITensor* tensor, int32_t begin, int32_
     known = known || std::find(dims.d + begin, dims.d + end, 0) != dims.d + end;
     if (known) sizes.values[begin] = product;
   }
-  // Beside a 0 any size would do for a -1.
+  // Beside a 0, any size would satisfy a -1.
   bool is_ambiguous = std::find(sizes.values.begin(), sizes.values.end(), 0) != sizes.values.end();
   for (int32_t i = 0; i < dims.nbDims; ++i) {
     is_ambiguous = is_ambiguous || ((i < begin || i >= end) && may_be_empty(ctx, tensor, i));

@@ -17,7 +17,7 @@ using nvinfer1::ElementWiseOperation;
 
 namespace {
 
-// Whether the node at work has the tensor as an argument that is a number, not a tensor, in PyTorch.
+// Whether the tensor is an argument of the current node that PyTorch defines as a number.
 bool is_number_argument(const ConversionCtx* ctx, const ITensor* tensor) {
   if (ctx->current_node == nullptr || rank(tensor) != 0) return false;
   for (const auto* input : ctx->current_node->inputs()) {
@@ -33,7 +33,7 @@ bool is_number_argument(const ConversionCtx* ctx, const ITensor* tensor) {
 Operand read_operand(ConversionCtx* ctx, Var& arg) {
   if (arg.isITensor()) return {arg.ITensor(), {}, is_number_argument(ctx, arg.ITensor())};
   if (arg.isTensor()) {
-    // A trace keeps numbers of Python as tensors that promote as the numbers do.
+    // A trace stores Python numbers as tensors that promote dtypes as numbers do.
     const at::Tensor value = arg.unwrapToTensor();
     if (value.dim() == 0 && value.unsafeGetTensorImpl()->is_wrapped_number()) return {nullptr, value.item()};
     return {arg.ITensorOrFreeze(ctx), {}};
@@ -63,7 +63,7 @@ ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType 
 
 namespace {
 
-// PyTorch's arithmetic of bools is logic.
+// PyTorch's arithmetic on bools is logic.
 ElementWiseOperation of_bools(ElementWiseOperation operation) {
   if (operation == ElementWiseOperation::kPROD || operation == ElementWiseOperation::kMIN)
     return ElementWiseOperation::kAND;
@@ -160,7 +160,7 @@ ITensor* positions(ConversionCtx* ctx, ITensor* x, int32_t dim) {
   return count_up(ctx, dim_size(ctx, x, dim));
 }
 
-// Running sums of ones, less one.
+// Subtracts one from running sums of ones.
 ITensor* count_up(ConversionCtx* ctx, ITensor* count) {
   auto* one = tensor_to_const(ctx, at::ones({1}, at::TensorOptions().dtype(at::kLong)));
   auto* ones = ctx->net->addSlice(*one, nvinfer1::Dims{0}, nvinfer1::Dims{-1}, nvinfer1::Dims{0});
@@ -202,7 +202,7 @@ ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, co
   for (int32_t i = 0; i < dims.nbDims; ++i) {
     start.d[i] = 0;
     stride.d[i] = dims.d[i] == 1 ? 0 : 1;
-    // A dynamic dimension that may be another size than is wanted is repeated when it is 1.
+    // A dynamic dimension that may differ from the wanted size is repeated if it is 1 at run time.
     const auto* wanted_size = sizes.computed[i];
     const bool same = wanted_size != nullptr && nvinfer1::is_size_of(*wanted_size, 0, *x, i);
     const bool may_repeat = dims.d[i] < 0 && !same;
@@ -221,7 +221,7 @@ ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, co
   return slice->getOutput(0);
 }
 
-// The known size that is not 1, else the one that is computed (the largest where two of them may differ).
+// Takes the known size that is not 1, else the computed size (the maximum if two computed sizes may differ).
 void append_broadcast(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& tensors, int32_t back,
                       SizeList& sizes) {
   int64_t known = 1;

@@ -4,28 +4,28 @@
 
 #include "torch_tensorrt/core/conversion/converters/impl/common.h"
 
-// Short words for the layers that compositions are made of.
+// Short names for the layers that converters combine.
 namespace torch_tensorrt::core::conversion::converters {
 
 // ---- operands and PyTorch's type promotion ----------------------------------------------------------------------
 
-// Tensors of one rank-zero-ness promote together; a 0-d tensor or a number only changes the category (bool, integer,
-// float) of the result, never its width.
+// Tensors with dimensions promote each other's dtype. A 0-d tensor or a number only changes the category (bool,
+// integer, float) of the result, never its width.
 struct Operand {
   ITensor* tensor = nullptr;
   at::Scalar number;
-  bool is_number = false;  // the tensor is a number of Python's that is computed
+  bool is_number = false;  // the tensor is a computed Python number
 };
 Operand read_operand(ConversionCtx* ctx, Var& arg);
 at::ScalarType result_type(const std::vector<Operand>& operands);
-// The operand in the dtype, a number as a constant that broadcasts.
+// The operand in the dtype; a number becomes a constant that broadcasts.
 ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType type);
 
 // ---- layers -----------------------------------------------------------------------------------------------------
 
-// Sums and products of bools are "or" and "and".
+// The sum of bools is "or", their product is "and".
 ITensor* apply(ConversionCtx* ctx, nvinfer1::ElementWiseOperation operation, ITensor* a, ITensor* b);
-// The number in the dtype of the tensor.
+// The number is cast to the tensor's dtype.
 ITensor* apply(ConversionCtx* ctx, nvinfer1::ElementWiseOperation operation, ITensor* a, const at::Scalar& b);
 ITensor* apply(ConversionCtx* ctx, nvinfer1::UnaryOperation operation, ITensor* x);
 ITensor* apply(ConversionCtx* ctx, nvinfer1::ActivationType type, ITensor* x, double alpha = 0, double beta = 0);
@@ -35,31 +35,31 @@ ITensor* identity(ConversionCtx* ctx, ITensor* x);
 ITensor* matrix_product(ConversionCtx* ctx, ITensor* a, ITensor* b, bool transpose_b = false);
 ITensor* join(ConversionCtx* ctx, const std::vector<ITensor*>& tensors, int32_t dim);
 ITensor* softmax(ConversionCtx* ctx, ITensor* x, int32_t dim, bool log = false);
-// float32 for what PyTorch computes in float32 and rounds once; any other dtype as it is.
+// float32 for dtypes that PyTorch computes in float32 and rounds once; any other dtype unchanged.
 at::ScalarType wide_type(at::ScalarType type);
-// Integers and bools as float32.
+// Casts integers and bools to float32.
 ITensor* as_float(ConversionCtx* ctx, ITensor* x);
 
 // ---- sizes ------------------------------------------------------------------------------------------------------
 
-// Number of elements along the axes as a scalar of the dtype, computed in the network where dims are dynamic.
+// The number of elements along the axes as a scalar of the dtype; computed in the network if dims are dynamic.
 ITensor* count_along(ConversionCtx* ctx, ITensor* x, uint32_t axes, at::ScalarType type);
 // 0, 1, 2, ... up to the size of the dimension, 1-D kINT64.
 ITensor* positions(ConversionCtx* ctx, ITensor* x, int32_t dim);
 // The same up to a computed count (kINT64, one element).
 ITensor* count_up(ConversionCtx* ctx, ITensor* count);
-// The known size; Error, with the node, where it is dynamic. `why` says what needs it.
+// The known size. Error naming the node if the size is dynamic; `why` completes the message.
 int64_t known_size(const torch::jit::Node* n, ITensor* x, int32_t dim, const char* why);
-// Sizes of the tensor, those that are dynamic as computed ones.
+// The tensor's sizes; dynamic sizes are computed in the network.
 SizeList sizes_of(ConversionCtx* ctx, ITensor* x);
-// Broadcast to the sizes, one an entry of a dimension of x or more.
+// Broadcasts x to the sizes, at least one per dimension of x.
 ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& sizes);
-// Appends the size that one dimension of the tensors, `back` from the last, broadcasts to.
+// Appends the size that one dimension of the tensors, `back` from the end, broadcasts to.
 void append_broadcast(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& tensors, int32_t back,
                       SizeList& sizes);
 // The sizes that tensors broadcast to together.
 SizeList broadcast_sizes(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& tensors);
-// A 1-D tensor as one that lies along dimension `dim` of a tensor of the rank.
+// Reshapes a 1-D tensor so that it lies along dimension `dim` of a tensor of the rank.
 ITensor* along(ConversionCtx* ctx, ITensor* vector, int32_t dim, int32_t rank);
 
 // ---- arguments --------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
-// The tensors in the dtype that PyTorch promotes them to.
+// Casts the tensors to the dtype that PyTorch promotes them to.
 std::vector<ITensor*> promoted(ConversionCtx* ctx, std::vector<ITensor*> tensors) {
   auto type = scalar_type(tensors[0]);
   for (auto* tensor : tensors) type = at::promote_types(type, scalar_type(tensor));
@@ -12,7 +12,7 @@ std::vector<ITensor*> promoted(ConversionCtx* ctx, std::vector<ITensor*> tensors
   return tensors;
 }
 
-// PyTorch leaves 1-D tensors without elements out, whatever the rank of the others.
+// PyTorch ignores empty 1-D tensors here, whatever the rank of the others.
 std::vector<ITensor*> without_legacy_empties(const std::vector<ITensor*>& tensors) {
   std::vector<ITensor*> kept;
   for (auto* tensor : tensors) {

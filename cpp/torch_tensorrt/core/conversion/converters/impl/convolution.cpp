@@ -6,7 +6,7 @@
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
-// The arguments of aten::_convolution by place.
+// Positions of the arguments of aten::_convolution.
 enum Argument { kInput, kWeight, kBias, kStride, kPadding, kDilation, kTransposed, kOutputPadding, kGroups };
 
 struct Geometry {
@@ -25,7 +25,7 @@ Geometry read_geometry(const torch::jit::Node* n, args& args, size_t spatial_ran
 
 nvinfer1::Dims kernel_dims(const nvinfer1::Dims& weight) { return nvinfer1::Dims(weight.nbDims - 2, weight.d + 2); }
 
-// As in PyTorch: an output may be longer by less than a step, or than the reach of a kernel's element.
+// As in PyTorch: the output padding must be smaller than the stride or the dilation.
 void check_output_padding(const torch::jit::Node* n, const Geometry& geometry) {
   for (int32_t i = 0; i < geometry.output_padding.nbDims; ++i) {
     const int64_t limit = std::max(geometry.stride.d[i], geometry.dilation.d[i]);
@@ -54,7 +54,7 @@ nvinfer1::ConvolutionBase* add_layer(ConversionCtx* ctx, ITensor* input, const n
   return ctx->net->addConvolutionNd(*input, weight_dims.d[0], kernel, weight, bias);
 }
 
-// A weight (or bias) that the network computes is an input of the layer; the bias is then added behind it.
+// A computed weight (or bias) is an input of the layer; the bias is then added after the layer.
 ITensor* computed_weights(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, ITensor* weight, args& args) {
   const bool transposed = args[kTransposed].unwrapToBool();
   const int64_t groups = args[kGroups].unwrapToInt();
@@ -97,7 +97,7 @@ bool convolution(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t input_rank = rank(input);
   TORCHTRT_CHECK(input_rank == weight_rank || input_rank + 1 == weight_rank,
                  util::node_info(n) << ": input has rank " << input_rank << ", weight has rank " << weight_rank);
-  // PyTorch takes an input without a batch dimension.
+  // PyTorch accepts an input without a batch dimension.
   const bool unbatched = input_rank + 1 == weight_rank;
   if (unbatched) input = replace_dims(ctx, input, 0, 0, {1});
   if (!constant_weight || !constant_bias) {
@@ -110,7 +110,7 @@ bool convolution(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, unbatched ? replace_dims(ctx, input, 0, 1, {}) : input);
 }
 
-// Zeros behind the last dimensions.
+// Appends zeros to the last dimensions.
 ITensor* with_zeros_behind(ConversionCtx* ctx, ITensor* input, const std::vector<int64_t>& counts) {
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
@@ -124,8 +124,8 @@ ITensor* with_zeros_behind(ConversionCtx* ctx, ITensor* input, const std::vector
   return input;
 }
 
-// (input, weight, bias, stride, padding, dilation, groups) with padding "same" or "valid", as lowering leaves it where
-// the weight is computed. Uneven padding is zeros put behind the input first; the rest is aten::_convolution.
+// (input, weight, bias, stride, padding, dilation, groups) with padding "same" or "valid". Lowering leaves this
+// operator if the weight is computed. Appends zeros to the input for uneven padding; the rest is aten::_convolution.
 bool padded_by_name(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* input = args[0].ITensorOrFreeze(ctx);
   const auto weight = args[1].ITensorOrFreeze(ctx)->getDimensions();

@@ -6,15 +6,15 @@
 #include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 
-// Operators that PyTorch's decompositions write (core ATen): most are an operator of the user with its arguments in
-// another order, and results for the backward pass behind the first.
+// Operators that PyTorch's decompositions produce (core ATen). Most of them are a user's operator with reordered
+// arguments, and further results for the backward pass.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
 using nvinfer1::ElementWiseOperation;
 using torch::jit::IValue;
 
-// An argument for the converter that does the work: the one at a place, or a constant.
+// An argument for the converter that does the work: an argument of this node, or a constant.
 struct Source {
   Source(int at) : place(at) {}
   Source(IValue value) : constant(std::move(value)) {}
@@ -48,7 +48,7 @@ OpConverter raw_softmax(const std::string& op) {
   };
 }
 
-// (self, dim, dtype): zeros where all elements are minus infinity.
+// (self, dim, dtype): zeros if all elements are minus infinity.
 bool safe_softmax(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   if (const auto type = optional_dtype(args[2])) x = cast(ctx, x, *type);
@@ -61,8 +61,8 @@ bool safe_softmax(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, choose(ctx, is_hidden, scalar_constant(ctx, 0.0, scalar_type(x)), weights));
 }
 
-// (i1, i2, i3, expand1, expand2, expand3, sumdim, unroll_dim): the sum of products over some dimensions, each tensor
-// with dimensions of size 1 where its list says.
+// (i1, i2, i3, expand1, expand2, expand3, sumdim, unroll_dim): the sum of products over some dimensions. Each tensor
+// first gets dimensions of size 1 at the positions in its list.
 bool trilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   ITensor* product = nullptr;
   for (size_t i = 0; i < 3; ++i) {

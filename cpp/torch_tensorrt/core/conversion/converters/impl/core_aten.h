@@ -4,7 +4,7 @@
 
 namespace torch_tensorrt::core::conversion::converters {
 
-// Operators that PyTorch's decompositions write.
+// Operators that PyTorch's decompositions produce.
 Family core_aten_family();
 
 }  // namespace torch_tensorrt::core::conversion::converters

@@ -2,7 +2,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// Operators that no engine runs, each with the reason that the user is told.
+// Operators that no engine can run, each with the reason for the user.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 

@@ -11,7 +11,7 @@ namespace {
 
 using nvinfer1::ElementWiseOperation;
 
-// Letters are themselves; the dimensions of an ellipsis are negative, the last of them -1.
+// A letter is its own label; dimensions of an ellipsis have negative labels, the last of them -1.
 using Label = int32_t;
 using Labels = std::vector<Label>;
 
@@ -62,7 +62,7 @@ ITensor* permuted(ConversionCtx* ctx, ITensor* x, const std::vector<int32_t>& or
   return std::is_sorted(order.begin(), order.end()) ? x : transpose(ctx, x, order);
 }
 
-// A label that stands twice means the diagonal.
+// A repeated label takes the diagonal.
 Term without_repeats(ConversionCtx* ctx, const torch::jit::Node* n, Term term) {
   for (size_t i = 0; i < term.labels.size(); ++i) {
     const auto again = std::find(term.labels.begin() + i + 1, term.labels.end(), term.labels[i]);
@@ -88,7 +88,7 @@ Term without_repeats(ConversionCtx* ctx, const torch::jit::Node* n, Term term) {
   return term;
 }
 
-// Summed over the labels that nobody else asks for.
+// Sums over the labels that are not wanted later.
 Term without(ConversionCtx* ctx, Term term, const Labels& wanted) {
   uint32_t axes = 0;
   Labels kept;
@@ -103,7 +103,7 @@ Term without(ConversionCtx* ctx, Term term, const Labels& wanted) {
   return {reduce(ctx, nvinfer1::ReduceOperation::kSUM, term.tensor, axes, /*keep=*/false), kept};
 }
 
-// The tensor with its dimensions in the order of the groups, each group merged into one.
+// Orders the dimensions by the groups and merges each group into one dimension.
 ITensor* grouped(ConversionCtx* ctx, const Term& term, const std::vector<Labels>& groups, size_t separate) {
   std::vector<int32_t> order;
   for (const Labels& group : groups) {
@@ -134,7 +134,7 @@ void append_size(ConversionCtx* ctx, const Term& term, Label label, SizeList& si
   sizes.computed.push_back(size >= 0 ? nullptr : dim_size(ctx, term.tensor, dim));
 }
 
-// Both broadcast to the order of the labels and multiplied.
+// Broadcasts both to the same order of labels and multiplies them.
 Term multiply(ConversionCtx* ctx, const Term& a, const Term& b) {
   Labels labels = a.labels;
   for (const Label label : b.labels) {
@@ -157,7 +157,7 @@ Term multiply(ConversionCtx* ctx, const Term& a, const Term& b) {
 
 int64_t size_of(const Term& term, Label label) { return term.tensor->getDimensions().d[place(term.labels, label)]; }
 
-// Labels of both that are wanted later are the batch, those that are not are summed over.
+// A label of both operands is a batch dimension if it is wanted later, otherwise the product sums over it.
 Term contract(ConversionCtx* ctx, Term a, Term b, const Labels& wanted) {
   Labels for_a = wanted;
   for_a.insert(for_a.end(), b.labels.begin(), b.labels.end());
@@ -192,7 +192,7 @@ Term contract(ConversionCtx* ctx, Term a, Term b, const Labels& wanted) {
   return {reshape(ctx, product, sizes), labels};
 }
 
-// Without "->": the ellipsis, then every letter that stands once, in alphabetical order.
+// Without "->": the ellipsis, then every letter that occurs once, in alphabetical order.
 Labels implied_output(const std::vector<Term>& terms) {
   std::map<Label, int> counts;
   for (const Term& term : terms) {

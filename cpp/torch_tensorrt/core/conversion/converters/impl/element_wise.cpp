@@ -2,7 +2,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
 
-// Two or three operands with PyTorch's type promotion.
+// Operators on two or three operands, with PyTorch's type promotion.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -12,14 +12,14 @@ bool is_one(const at::Scalar& value) {
   return value.isIntegral(/*includeBool=*/true) ? value.toLong() == 1 : value.toDouble() == 1.0;
 }
 
-// Sums of a half type and a number: PyTorch rounds the number to the dtype first on a CPU, and computes in float32 on a
-// GPU.
+// Whether to keep a number's precision in a sum with a half type. PyTorch rounds the number to the dtype on a CPU, but
+// computes in float32 on a GPU.
 bool keeps_number(const ConversionCtx* ctx, at::ScalarType type, const Operand& operand) {
   const bool on_cpu = ctx->settings.device.device_type == nvinfer1::DeviceType::kCPU;
   return !on_cpu && operand.tensor == nullptr && is_rounded_by(type, operand);
 }
 
-// a op (alpha * b), or (alpha * b) ... with the operands swapped for rsub, rounded once.
+// a op (alpha * b), with swapped operands for rsub; rounded once.
 bool with_alpha(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operation operation, bool swapped) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
@@ -57,8 +57,8 @@ bool plain(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operation 
   return finish(ctx, n, apply(ctx, operation, a, b));
 }
 
-// A product or quotient in the dtype. PyTorch multiplies float16 and bfloat16 by a number, and divides them by one, in
-// float32: the number is not rounded to the dtype, as it is in sums and comparisons.
+// A product or quotient in the dtype. PyTorch multiplies and divides float16 and bfloat16 by a number in float32:
+// unlike in sums and comparisons, the number is not rounded to the dtype.
 ITensor* scaled_by(ConversionCtx* ctx, Operation operation, const Operand& self, const Operand& other,
                    at::ScalarType type) {
   const auto wide = is_rounded_by(type, other) ? wide_type(type) : type;
@@ -77,7 +77,7 @@ OpConverter simple(Operation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) { return plain(ctx, n, args, operation); };
 }
 
-// True division: integers become floats.
+// True division: converts integers to floats.
 bool true_divide(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
@@ -109,8 +109,8 @@ bool divide_with_mode(ConversionCtx* ctx, const torch::jit::Node* n, args& args)
 
 // ---- powers -----------------------------------------------------------------------------------------------------
 
-// The powers that PyTorch writes as roots, quotients and products; null for another. They differ from the general
-// formula at -0.0 and at minus infinity, and by roundings.
+// The powers that PyTorch computes as roots, quotients and products; null for other exponents. Their results differ
+// from the general formula at -0.0, at minus infinity, and in rounding.
 ITensor* simple_power(ConversionCtx* ctx, ITensor* x, double exponent) {
   using nvinfer1::UnaryOperation;
   const auto product = [&](ITensor* a, ITensor* b) { return apply(ctx, Operation::kPROD, a, b); };
@@ -132,7 +132,7 @@ bool power_of_tensor(ConversionCtx* ctx, const torch::jit::Node* n, args& args) 
   const Operand self = read_operand(ctx, args[0]);
   const Operand exponent = read_operand(ctx, args[1]);
   const auto type = result_type({self, exponent});
-  // PyTorch takes float16 to powers by the general formula alone.
+  // PyTorch uses only the general formula for float16.
   if (exponent.tensor == nullptr && type != at::kHalf) {
     auto* out = simple_power(ctx, materialise(ctx, self, type), exponent.number.toDouble());
     if (out != nullptr) return finish(ctx, n, out);
@@ -144,13 +144,13 @@ ITensor* not_(ConversionCtx* ctx, ITensor* x) {
   return ctx->net->addUnary(*x, nvinfer1::UnaryOperation::kNOT)->getOutput(0);
 }
 
-// What bools are compared as.
+// The dtype for comparing; bools are compared as integers.
 at::ScalarType compared_type(const Operand& a, const Operand& b) {
   const auto type = result_type({a, b});
   return type == at::kBool ? at::kInt : type;
 }
 
-// a >= b is (a > b) or (a == b), which is false for NaN as it must be.
+// a >= b is (a > b) or (a == b), which is correctly false for NaN.
 bool compare(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operation strict, bool or_equal) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
@@ -184,7 +184,7 @@ OpConverter logical(Operation operation) {
   };
 }
 
-// Integers become floats.
+// Converts integers to floats.
 bool angle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
@@ -193,7 +193,7 @@ bool angle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, apply(ctx, Operation::kATAN2, materialise(ctx, self, type), materialise(ctx, other, type)));
 }
 
-// Of integers bit by bit, of bools as logic.
+// Bitwise for integers, logical for bools.
 OpConverter bitwise(Operation bits, Operation logic) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     const Operand self = read_operand(ctx, args[0]);
@@ -251,7 +251,7 @@ bool lerp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, cast(ctx, out, type));
 }
 
-// Bounds that are tensors; either may be absent.
+// Clamps to bounds that are tensors; either bound may be absent.
 bool clamp_tensors(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   std::vector<Operand> operands = {read_operand(ctx, args[0])};
   for (const size_t i : {1, 2}) {
@@ -267,7 +267,7 @@ bool clamp_tensors(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, out);
 }
 
-// log(exp(a) + exp(b)) = max + log1p(exp(-|a - b|)); equal infinities are their own answer.
+// log(exp(a) + exp(b)) = max + log1p(exp(-|a - b|)); for equal infinities the result is that infinity.
 bool log_add_exp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);

@@ -5,7 +5,7 @@
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
-// The tensor with dimensions of size 1 put in front.
+// Adds dimensions of size 1 at the front.
 ITensor* with_rank(ConversionCtx* ctx, ITensor* x, int32_t wanted) {
   const int32_t missing = wanted - rank(x);
   return missing > 0 ? replace_dims(ctx, x, 0, 0, std::vector<int64_t>(missing, 1)) : x;
@@ -43,7 +43,7 @@ bool expand_as(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, broadcast(ctx, n, x, sizes));
 }
 
-// Copies one after the other: a dimension in front of the dimension is repeated and merged into it.
+// Repeats the tensor along the dimension: adds a dimension before it, repeats that, and merges the two.
 ITensor* repeated(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, int64_t times,
                   ITensor* computed) {
   auto* apart = replace_dims(ctx, x, dim, dim, {1});
@@ -71,7 +71,7 @@ bool repeat_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const 
   return finish(ctx, n, identity(ctx, x));
 }
 
-// The inverse of expand: summed over the dimensions that the size lacks or has as 1.
+// The inverse of expand: sums over the dimensions that the size lacks or has as 1.
 bool sum_to_size(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const auto sizes = read_sizes(ctx, args[1]);
@@ -97,7 +97,7 @@ bool repeat(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return repeat_by(ctx, n, args[0].ITensorOrFreeze(ctx), read_sizes(ctx, args[1]));
 }
 
-// repeat, with ones put in front of a list that is too short.
+// Like repeat, but prepends ones to a list that is too short.
 bool tile(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const auto given = read_sizes(ctx, args[1]);

@@ -6,16 +6,16 @@
 #include "torch_tensorrt/core/conversion/converters/converters.h"
 #include "torch_tensorrt/core/util/decision.h"
 
-// The converters that come with the library, one function a family of operations (one file each).
+// The built-in converters, one function and file per family of operators.
 namespace torch_tensorrt::core::conversion::converters {
 
-// One row of a family: an operator of PyTorch by name and overload ("aten::add.Tensor", all overloads: "aten::add.*").
-// The full schema, and the
-// in-place twin ("aten::add_.Tensor") where PyTorch has one, are looked up when the row is registered.
+// One row of a family: a PyTorch operator by name and overload ("aten::add.Tensor"; all overloads: "aten::add.*").
+// Registering the row looks up the full schema and, if PyTorch has one, the in-place variant
+// ("aten::add_.Tensor").
 struct BuiltinConverter {
   const char* op;
   OpConverter convert;
-  // Declines a node by name where the converter does not handle some of its arguments. Empty: everything is handled.
+  // Declines nodes with arguments that the converter does not handle. Empty: the converter handles every node.
   std::function<Decision(const torch::jit::Node*)> supports = {};
 };
 using Family = std::vector<BuiltinConverter>;

@@ -7,14 +7,14 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
-// Sampling at places of a grid, and windows of images as columns.
+// Sampling at the places of a grid, and windows of images as columns.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
 using nvinfer1::InterpolationMode;
 using nvinfer1::SampleMode;
 
-// (input, grid, interpolation_mode, padding_mode, align_corners), the modes by PyTorch's numbers.
+// (input, grid, interpolation_mode, padding_mode, align_corners); the modes are PyTorch's numbers.
 bool grid_sampler(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   constexpr std::array kInterpolations = {InterpolationMode::kLINEAR, InterpolationMode::kNEAREST,
                                           InterpolationMode::kCUBIC};
@@ -38,7 +38,7 @@ at::Tensor unit_places(const std::vector<int64_t>& sizes, bool align_corners) {
   return at::cat({lines, at::ones({1, lines.size(1), 1}, at::kDouble)}, 2);
 }
 
-// (2 i + 1) / size - 1: the middles of the cells; with aligned corners 2 i / (size - 1) - 1, and 0 of one cell.
+// (2 i + 1) / size - 1, the centers of the cells; with aligned corners 2 i / (size - 1) - 1, or 0 for a single cell.
 ITensor* unit_coordinates(ConversionCtx* ctx, const Size& size, bool align_corners) {
   using nvinfer1::ElementWiseOperation;
   auto* doubled = apply(ctx, ElementWiseOperation::kPROD, count_up_to(ctx, size), at::Scalar(2));
@@ -52,7 +52,7 @@ ITensor* unit_coordinates(ConversionCtx* ctx, const Size& size, bool align_corne
   return choose(ctx, is_one, scalar_constant(ctx, 0.0, at::kDouble), places);
 }
 
-// The same lines where sizes are computed.
+// The same lines as unit_places, for computed sizes.
 ITensor* computed_places(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<Size>& sizes,
                          bool align_corners, at::ScalarType type) {
   const auto count = static_cast<int32_t>(sizes.size());
@@ -70,7 +70,7 @@ ITensor* computed_places(ConversionCtx* ctx, const torch::jit::Node* n, const st
   return replace_sizes(ctx, join(ctx, parts, count), 0, count, {1, places});
 }
 
-// (theta N x 2 x 3 or N x 3 x 4, size, align_corners): the places of the unit grid, a constant, times theta.
+// (theta N x 2 x 3 or N x 3 x 4, size, align_corners): the places of the unit grid times theta.
 bool affine_grid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* theta = args[0].ITensorOrFreeze(ctx);
   const auto sizes = read_sizes(ctx, args[1]);
@@ -79,7 +79,7 @@ bool affine_grid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
                  util::node_info(n) << ": " << sizes.values.size() << " sizes, must be 4 or 5");
   const bool align_corners = args[2].unwrapToBool();
   const auto type = scalar_type(theta);
-  // x, y, (z,) 1 of every place, in one line.
+  // One line per place: x, y, (z,) 1.
   ITensor* lines = nullptr;
   std::vector<Size> middle;
   for (int32_t i = 0; i < spatial_rank; ++i) middle.push_back(entry(sizes, 2 + i));
@@ -94,7 +94,7 @@ bool affine_grid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, replace_sizes(ctx, out, 1, 2, middle));
 }
 
-// Where each window of the padded image lies in it, flat: (window elements) x (windows).
+// Flat indices into the padded image for each window: (window elements) x (windows).
 at::Tensor window_places(const std::vector<int64_t>& padded, const std::vector<int64_t>& kernel,
                          const std::vector<int64_t>& dilation, const std::vector<int64_t>& stride) {
   const at::Tensor flat = at::arange(padded[0] * padded[1], at::kDouble).reshape({1, 1, padded[0], padded[1]});
@@ -126,7 +126,7 @@ ITensor* places_along(ConversionCtx* ctx, const Size& padded, const Windows& win
   return apply(ctx, ElementWiseOperation::kSUM, tensor_to_const(ctx, own), starts);
 }
 
-// The same as above where the image's size is computed.
+// The same indices for an image with computed sizes.
 ITensor* window_places(ConversionCtx* ctx, const std::vector<Size>& padded, const Windows& windows) {
   using nvinfer1::ElementWiseOperation;
   if (padded[0].is_known() && padded[1].is_known()) {
@@ -144,7 +144,7 @@ ITensor* window_places(ConversionCtx* ctx, const std::vector<Size>& padded, cons
   return replace_sizes(ctx, places, 0, 4, {windows.kernel[0] * windows.kernel[1], count});
 }
 
-// N x C x H x W -> N x (C k) x (windows); without N too.
+// N x C x H x W -> N x (C k) x (windows); also without N.
 bool im2col(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const bool batched = rank(x) == 4;
@@ -173,13 +173,13 @@ bool im2col(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, batched ? out : replace_dims(ctx, out, 0, 1, {}));
 }
 
-// N x (C k) x (windows) -> N x C x H x W: what lies over one place is added up.
+// N x (C k) x (windows) -> N x C x H x W: adds up all elements that fall on the same place.
 bool col2im(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const bool batched = rank(x) == 3;
   TORCHTRT_CHECK(batched || rank(x) == 2, util::node_info(n) << ": rank is " << rank(x) << ", must be 2 or 3");
   if (!batched) x = replace_dims(ctx, x, 0, 0, {1});
-  // The sum of bools, "or", is made of numbers.
+  // The sum of bools, "or", is computed with numbers.
   const auto type = scalar_type(x);
   if (type == at::kBool) x = cast(ctx, x, at::kInt);
   const auto output = optional_ints(args[1]);

@@ -11,7 +11,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
-// Elements that fall into groups: bins of a histogram, bags of embeddings, experts of a mixture.
+// Operators that sort elements into groups: bins of a histogram, bags of embeddings, experts of a mixture.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -28,7 +28,7 @@ ITensor* filled(ConversionCtx* ctx, const torch::jit::Node* n, const at::Scalar&
 
 ITensor* unsqueeze_last(ConversionCtx* ctx, ITensor* x) { return replace_dims(ctx, x, rank(x), rank(x), {1}); }
 
-// The rows of x (N x ...), each combined with those of the same place in a result of `count` rows. Places are N.
+// Combines the rows of x (N x ...) that have the same place; the result has `count` rows. `places` has N elements.
 ITensor* combined_rows(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, ITensor* places, const Size& count,
                        ScatterReduction reduction) {
   SizeList sizes;
@@ -50,7 +50,7 @@ struct Bounds {
   ITensor* high;
 };
 
-// min and max, or those of the elements where both are equal; a number on each side where these are equal too.
+// min and max if they differ, else the smallest and largest element; if these are equal too, moves each by 1.
 Bounds bin_bounds(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* row, const at::Scalar& min,
                   const at::Scalar& max) {
   const auto type = scalar_type(row);
@@ -68,8 +68,8 @@ Bounds bin_bounds(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* row, c
           choose(ctx, equal, apply(ctx, ElementWiseOperation::kSUM, high, at::Scalar(1)), high)};
 }
 
-// How often each place from 0 up to `count` occurs; others count for nothing. Few places are compared with each
-// element, which every backend can do; many would make a large table.
+// Counts the occurrences of each place from 0 up to `count`; ignores other places. Few places are compared with every
+// element, which works in every backend; for many places the table would be large.
 ITensor* occurrences(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* places, int64_t count) {
   constexpr int64_t kFew = 64;
   if (count <= kFew) {
@@ -78,12 +78,12 @@ ITensor* occurrences(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* pla
     return reduce(ctx, ReduceOperation::kSUM, cast(ctx, equal, at::kInt), 1U, /*keep=*/false);
   }
   auto* ones = filled(ctx, n, 1, at::kInt, sizes_of(ctx, places));
-  // The last place is for those that count for nothing.
+  // Ignored elements go to the last place.
   auto* counts = combined_rows(ctx, n, ones, places, count + 1, ScatterReduction::kSUM);
   return slice_dim(ctx, counts, 0, 0, count);
 }
 
-// (self, bins, min, max): the last bin includes its upper bound; what lies outside, and NaN, is in none.
+// (self, bins, min, max): the last bin includes its upper bound. Elements outside, and NaN, are in no bin.
 bool histogram(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const auto type = scalar_type(x);
@@ -97,7 +97,7 @@ bool histogram(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
             apply(ctx, nvinfer1::UnaryOperation::kNOT, apply(ctx, ElementWiseOperation::kLESS, row, bounds.low)),
             apply(ctx, nvinfer1::UnaryOperation::kNOT, apply(ctx, ElementWiseOperation::kGREATER, row, bounds.high)));
   if (at::isFloatingType(type)) {
-    // Every comparison with NaN is false.
+    // x == x is false for NaN only.
     inside = apply(ctx, ElementWiseOperation::kAND, inside, apply(ctx, ElementWiseOperation::kEQUAL, row, row));
   }
   auto* place = apply(ctx, ElementWiseOperation::kPROD, apply(ctx, ElementWiseOperation::kSUB, row, bounds.low),
@@ -116,11 +116,11 @@ enum class BagMode { kSum = 0, kMean = 1, kMax = 2 };
 
 struct Bags {
   ITensor* rows;                    // N x D
-  ITensor* live;                    // N x 1: whether the row counts; null when all do
-  ITensor* offsets;                 // where each bag begins
-  Size count;                       // of bags
-  int64_t every = 0;                // rows a bag, where all have the same known number of them
-  std::optional<at::Tensor> known;  // the offsets where they are constants
+  ITensor* live;                    // N x 1: whether the row counts; null if all count
+  ITensor* offsets;                 // the first row of each bag
+  Size count;                       // number of bags
+  int64_t every = 0;                // rows per bag if all bags have the same known number
+  std::optional<at::Tensor> known;  // the offsets if they are constants
 };
 
 void check_offsets(const torch::jit::Node* n, const at::Tensor& offsets, const Size& rows) {
@@ -132,7 +132,7 @@ void check_offsets(const torch::jit::Node* n, const at::Tensor& offsets, const S
                  util::node_info(n) << ": the offsets reach to " << last << ", there are " << rows.value << " indices");
 }
 
-// How many rows every bag has, 0 where the bags differ.
+// The number of rows of each bag; 0 if the bags differ.
 int64_t rows_of_each(const at::Tensor& offsets, const Size& rows) {
   const int64_t bags = offsets.numel();
   if (!rows.is_known() || bags == 0 || rows.value == 0 || rows.value % bags != 0) return 0;
@@ -184,7 +184,7 @@ Bags read_bags(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return bags;
 }
 
-// Which bag each row is in: how many bags begin up to there, less one.
+// The bag of each row: the number of bags that begin at or before the row, minus one.
 ITensor* bag_of_rows(ConversionCtx* ctx, const torch::jit::Node* n, const Bags& bags) {
   const Size rows = size_of(ctx, bags.rows, 0);
   if (bags.known && rows.is_known()) {
@@ -197,7 +197,7 @@ ITensor* bag_of_rows(ConversionCtx* ctx, const torch::jit::Node* n, const Bags& 
   return apply(ctx, ElementWiseOperation::kSUB, slice_sizes(ctx, begun, 0, 0, rows), at::Scalar(1));
 }
 
-// Combines the rows of each bag: bags x rows x D along the rows where each has as many, else by the bag of a row.
+// Combines the rows of each bag. Bags of equal size: reshapes to bags x rows x D and reduces. Else: scatters by bag.
 class BagReducer {
  public:
   BagReducer(ConversionCtx* ctx, const torch::jit::Node* n, const Bags& bags)
@@ -221,7 +221,7 @@ bool embedding_bag(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Bags bags = read_bags(ctx, n, args);
   const auto type = scalar_type(bags.rows);
   const BagReducer reducer(ctx, n, bags);
-  // Rows that do not count stand for `neutral`.
+  // Replaces rows that do not count by `neutral`.
   const auto counting = [&](double neutral) {
     if (bags.live == nullptr) return bags.rows;
     return choose(ctx, bags.live, bags.rows, scalar_constant(ctx, neutral, type));
@@ -262,7 +262,7 @@ Decision uses_bags_alone(const torch::jit::Node* n) {
 
 // ---- mixtures of experts ----------------------------------------------------------------------------------------
 
-// The group of each of `count` places, of which group i ends before ends[i]; behind the last one it is their number.
+// The group of each of `count` places. Group i ends before ends[i]; later places get the number of groups.
 ITensor* group_of_places(ConversionCtx* ctx, ITensor* ends, const Size& count) {
   auto* places = unsqueeze_last(ctx, count_up_to(ctx, count));
   auto* behind = apply(ctx, nvinfer1::UnaryOperation::kNOT,
@@ -270,13 +270,13 @@ ITensor* group_of_places(ConversionCtx* ctx, ITensor* ends, const Size& count) {
   return reduce(ctx, ReduceOperation::kSUM, cast(ctx, behind, at::kLong), 2U, /*keep=*/false);
 }
 
-// T x K with E x K x N: each row with the matrix of its group. Where groups end is known at run time only, so that
-// every row is multiplied with all, and one product is taken.
+// T x K with E x K x N: multiplies each row with its group's matrix. The ends of groups are known only at run time, so
+// every row is multiplied with all matrices, and the right product is selected.
 ITensor* grouped_rows(ConversionCtx* ctx, ITensor* rows, ITensor* matrices, ITensor* ends) {
   const Size count = size_of(ctx, rows, 0);
   auto* products = matrix_product(ctx, replace_dims(ctx, rows, 0, 0, {1}), matrices);
   auto* group = group_of_places(ctx, ends, count);
-  // What is behind the last group is not defined.
+  // Results after the last group are undefined.
   group = apply(ctx, ElementWiseOperation::kMIN, group,
                 apply(ctx, ElementWiseOperation::kSUB, size_tensor(ctx, size_of(ctx, matrices, 0)), at::Scalar(1)));
   auto* place = apply(ctx, ElementWiseOperation::kPROD, group, size_tensor(ctx, count));
@@ -284,7 +284,7 @@ ITensor* grouped_rows(ConversionCtx* ctx, ITensor* rows, ITensor* matrices, ITen
   return ctx->net->addGather(*replace_dims(ctx, products, 0, 2, {-1}), *place, 0)->getOutput(0);
 }
 
-// M x K with K x N: a product for each group of columns and rows.
+// M x K with K x N: one product for each group of columns and rows.
 ITensor* grouped_inner(ConversionCtx* ctx, ITensor* a, ITensor* b, ITensor* ends) {
   auto* group = group_of_places(ctx, ends, size_of(ctx, b, 0));
   auto* groups = unsqueeze_last(ctx, count_up_to(ctx, size_of(ctx, ends, 0)));

@@ -14,7 +14,7 @@ bool select(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t size = x->getDimensions().d[dim];
   int64_t index = place.value;
   if (!place.is_known() || (size < 0 && index < 0)) {
-    // Counted from an end that is only known at run time, or computed.
+    // The place is counted from an end that is known only at run time, or is computed.
     auto* number = replace_dims(ctx, size_tensor(ctx, place), 0, 1, {});
     return finish(ctx, n, ctx->net->addGather(*x, *number, dim)->getOutput(0));
   }
@@ -66,7 +66,7 @@ bool index_select(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* index = args[2].ITensorOrFreeze(ctx);
   check_index(n, index);
   TORCHTRT_CHECK(rank(index) <= 1, util::node_info(n) << ": the index has rank " << rank(index) << ", must be 0 or 1");
-  // An index of rank 0 is one of one element, and so is a tensor of rank 0.
+  // Treats an index, or a tensor, of rank 0 as one with one element.
   if (rank(index) == 0) index = replace_dims(ctx, index, 0, 0, {1});
   const bool is_scalar = rank(x) == 0;
   if (is_scalar) x = replace_dims(ctx, x, 0, 0, {1});
@@ -83,12 +83,12 @@ bool embedding(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, ctx->net->addGather(*weight, *args[1].ITensorOrFreeze(ctx), 0)->getOutput(0));
 }
 
-// torch.gather lets the index be smaller than the tensor in the other dimensions: only its own elements are read.
+// In torch.gather the index may be smaller than the tensor in other dimensions; only those elements are read.
 bool gather(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   auto* index = args[2].ITensorOrFreeze(ctx);
   const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
-  // A tensor, or an index, without dimensions is one of one element.
+  // Treats a tensor, or an index, without dimensions as one with one element.
   const bool is_scalar = rank(index) == 0;
   if (rank(x) == 0) x = replace_dims(ctx, x, 0, 0, {1});
   if (is_scalar) index = replace_dims(ctx, index, 0, 0, {1});

@@ -14,7 +14,7 @@ using nvinfer1::ElementWiseOperation;
 
 bool is_mask(at::ScalarType type) { return type == at::kBool || type == at::kByte; }
 
-// A mask is as many indices as it has dimensions.
+// Replaces a mask by one index for each of its dimensions.
 void append_mask(ConversionCtx* ctx, const torch::jit::Node* n, const at::Tensor& mask,
                  std::vector<ITensor*>& tensors) {
   TORCHTRT_CHECK(mask.dim() > 0, util::node_info(n) << ": a mask of rank 0 is not converted");
@@ -23,7 +23,7 @@ void append_mask(ConversionCtx* ctx, const torch::jit::Node* n, const at::Tensor
   }
 }
 
-// One that is computed gives shapes that depend on data.
+// A computed mask gives data-dependent shapes.
 void append_mask(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* mask, ITensor* x, Indices& indices,
                  bool is_only) {
   const auto first = static_cast<int32_t>(indices.tensors.size());
@@ -43,7 +43,7 @@ bool have_one_shape(const ITensor& a, const ITensor& b) {
   return true;
 }
 
-// All of one shape: each with zeros times the others added.
+// Broadcasts all to one shape by adding zeros times the other tensors.
 std::vector<ITensor*> of_one_shape(ConversionCtx* ctx, std::vector<ITensor*> tensors) {
   const auto same = [&](ITensor* tensor) { return have_one_shape(*tensor, *tensors[0]); };
   if (std::all_of(tensors.begin(), tensors.end(), same)) return tensors;

@@ -11,22 +11,22 @@ namespace {
 using nvinfer1::InterpolationMode;
 using Transformation = nvinfer1::ResizeCoordinateTransformation;
 
-// What an operator's name says.
+// The properties that an operator's name states.
 struct Style {
   InterpolationMode mode;
-  bool antialias = false;  // a wider kernel where the result is smaller
-  bool exact = false;      // nearest: at the middle of the pixels, instead of at their corners
+  bool antialias = false;  // use a wider kernel if the result is smaller
+  bool exact = false;      // nearest: sample at the centers of pixels instead of at their corners
 };
 
 struct Target {
-  SizeList sizes;              // of all dimensions
-  std::vector<double> scales;  // of all dimensions; empty when PyTorch takes the ratio of the sizes
+  SizeList sizes;              // for all dimensions
+  std::vector<double> scales;  // for all dimensions; empty if PyTorch takes the ratio of the sizes
 };
 
-// A factor that doubles, triples, ... sizes: the ratio of the sizes is then the factor, to the last bit.
+// For an integral factor, the ratio of the sizes is exactly the factor.
 bool is_whole(double scale) { return scale >= 1 && scale <= 1024 && scale == std::floor(scale); }
 
-// floor(size * scale) in double, as PyTorch has it. Whole factors need no float64, which not every backend has.
+// floor(size * scale) in double, as in PyTorch. Integral factors avoid float64, which some backends lack.
 Size scaled(ConversionCtx* ctx, const Size& size, double scale) {
   if (is_whole(scale)) return times(ctx, size, static_cast<int64_t>(scale));
   if (size.is_known()) return static_cast<int64_t>(static_cast<double>(size.value) * scale);
@@ -34,7 +34,7 @@ Size scaled(ConversionCtx* ctx, const Size& size, double scale) {
   return Size(cast(ctx, exact, at::kLong));
 }
 
-// Sizes from `output_size` (none: null), or the scaled sizes of the input with the scale used in the coordinates.
+// The sizes from `output_size`, or (if null) the scaled sizes of the input; and the scales used for the coordinates.
 Target read_target(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, int32_t spatial_rank,
                    const SizeList* wanted, const std::vector<double>& scales) {
   const int32_t first = rank(input) - spatial_rank;
@@ -75,7 +75,7 @@ void set_style(nvinfer1::IResizeLayer& layer, const Style& style, bool align_cor
   }
   layer.setCoordinateTransformation(align_corners ? Transformation::kALIGN_CORNERS : Transformation::kHALF_PIXEL);
   layer.setAntialias(style.antialias);
-  // PyTorch's antialiased cubic kernel is another one, Pillow's, and leaves out what is outside of the image.
+  // PyTorch's antialiased cubic kernel is the one of Pillow, and it ignores places outside of the image.
   if (style.antialias && style.mode == InterpolationMode::kCUBIC) layer.setCubicCoeff(-0.5);
   if (style.antialias) layer.setExcludeOutside(true);
 }
@@ -114,7 +114,7 @@ OpConverter from_vectors(Style style, int32_t spatial_rank) {
   };
 }
 
-// (self, output_size, [align_corners], scale? for each spatial dimension)
+// (self, output_size, [align_corners], one scale? per spatial dimension)
 OpConverter from_sizes(Style style, int32_t spatial_rank) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* input = args[0].ITensorOrFreeze(ctx);

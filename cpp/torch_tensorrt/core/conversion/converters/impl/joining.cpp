@@ -3,12 +3,12 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
-// Lists of tensors brought to one rank or shape, and put beside each other.
+// Brings lists of tensors to one rank or shape, and joins them.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
-// At least that many dimensions, where NumPy (and PyTorch) put the new ones: in front for two; for three a vector
-// lies in the middle, a matrix gets one behind.
+// Reshapes to at least that many dimensions. New ones are placed as in NumPy and PyTorch: at the front for two; for
+// three, a vector becomes the middle dimension and a matrix gets a last one.
 ITensor* at_least(ConversionCtx* ctx, ITensor* x, int32_t wanted) {
   if (rank(x) >= wanted) return x;
   if (rank(x) == 0) return replace_dims(ctx, x, 0, 0, std::vector<int64_t>(wanted, 1));
@@ -57,14 +57,14 @@ OpConverter stack_of(int32_t least_rank, int32_t dim) {
   };
 }
 
-// Vectors one behind the other, others along their columns.
+// Joins vectors end to end, other tensors along their columns.
 bool hstack(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto tensors = some_tensors(ctx, n, args[0]);
   for (auto*& tensor : tensors) tensor = at_least(ctx, tensor, 1);
   return join_promoted(ctx, n, tensors, rank(tensors[0]) == 1 ? 0 : 1);
 }
 
-// Vectors as columns beside each other.
+// Joins vectors as columns.
 bool column_stack(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto tensors = some_tensors(ctx, n, args[0]);
   for (auto*& tensor : tensors) {
@@ -82,7 +82,7 @@ bool broadcast_tensors(ConversionCtx* ctx, const torch::jit::Node* n, args& args
   return finish_list(ctx, n, tensors);
 }
 
-// All tuples of elements of vectors, the last one changing first; of one vector itself.
+// All tuples of elements of the vectors; the last element changes first. A single vector is returned itself.
 bool cartesian_product(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto tensors = some_tensors(ctx, n, args[0]);
   if (tensors.size() == 1) return finish(ctx, n, identity(ctx, tensors[0]));

@@ -8,7 +8,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
-// Products of vectors and matrices beside those of matmul.cpp and einsum.cpp, and diagonals.
+// Products of vectors and matrices that matmul.cpp and einsum.cpp do not have, and diagonals.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -17,7 +17,7 @@ using nvinfer1::ReduceOperation;
 
 ITensor* multiply(ConversionCtx* ctx, ITensor* a, ITensor* b) { return apply(ctx, ElementWiseOperation::kPROD, a, b); }
 
-// beta * self + alpha * product; a beta of 0 leaves self out, whatever it holds.
+// beta * self + alpha * product; with beta 0 the values of self are ignored, even NaN.
 bool add_to(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITensor* product) {
   const at::Scalar beta = args[3].unwrapToScalar();
   const at::Scalar alpha = args[4].unwrapToScalar();
@@ -39,7 +39,7 @@ bool addr(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return add_to(ctx, n, args, multiply(ctx, column, args[2].ITensorOrFreeze(ctx)));
 }
 
-// Each element of a times all of b: a_0 x 1 x a_1 x 1 ... times 1 x b_0 x 1 x b_1 ..., pairs of dimensions merged.
+// Each element of a times all of b: a_0 x 1 x a_1 x 1 ... times 1 x b_0 x 1 x b_1 ..., with pairs of dims merged.
 bool kron(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand left = read_operand(ctx, args[0]);
   const Operand right = read_operand(ctx, args[1]);
@@ -58,7 +58,7 @@ bool kron(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, out);
 }
 
-// The dims of the list last (or first), the others in order.
+// An order with the listed dims last (or first) and the other dims in order.
 std::vector<int32_t> order_with(const std::vector<int32_t>& dims, int32_t rank, bool dims_first) {
   std::vector<int32_t> others;
   for (int32_t i = 0; i < rank; ++i) {
@@ -108,7 +108,7 @@ bool tensordot(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, reshape(ctx, matrix_product(ctx, left, right), sizes));
 }
 
-// Products from left to right, vectors at the ends as vectors.
+// Multiplies from left to right; vectors at the ends stay vectors.
 bool chain(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto tensors = tensor_list(ctx, args[0]);
   TORCHTRT_CHECK(!tensors.empty(), util::node_info(n) << ": the list of tensors is empty");
@@ -117,7 +117,7 @@ bool chain(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, out == tensors[0] ? identity(ctx, out) : out);
 }
 
-// The n-th power by squares; negative powers need the inverse.
+// The n-th power by repeated squaring; negative powers would need the inverse.
 bool matrix_power(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   int64_t power = args[1].unwrapToInt();
@@ -136,7 +136,7 @@ bool matrix_power(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, out == x ? identity(ctx, x) : out);
 }
 
-// a x b of vectors of three along the dimension: a_(1,2,0) b_(2,0,1) - a_(2,0,1) b_(1,2,0)
+// a x b for vectors of three elements along the dimension: a_(1,2,0) b_(2,0,1) - a_(2,0,1) b_(1,2,0)
 bool cross_along(ConversionCtx* ctx, const torch::jit::Node* n, args& args, int32_t dim) {
   const Operand left = read_operand(ctx, args[0]);
   const Operand right = read_operand(ctx, args[1]);
@@ -156,7 +156,7 @@ bool linalg_cross(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return cross_along(ctx, n, args, wrap_dim(n, args[2].unwrapToInt(), rank(args[0].ITensorOrFreeze(ctx))));
 }
 
-// Without a dim along the first one of three elements.
+// Without a dim, uses the first dimension with three elements.
 bool cross(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   if (!is_none(args[2])) return linalg_cross(ctx, n, args);
   const auto dims = args[0].ITensorOrFreeze(ctx)->getDimensions();
@@ -185,7 +185,7 @@ bool bilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // ---- diagonals --------------------------------------------------------------------------------------------------
 
-// The last dimension on the diagonal of two new last ones, zeros beside it.
+// Puts the last dimension on the diagonal of two new last dimensions, zeros elsewhere.
 ITensor* embedded(ConversionCtx* ctx, ITensor* x, int64_t size, int64_t offset) {
   const int64_t count = std::abs(offset);
   const auto type = at::TensorOptions().dtype(at::kBool);
@@ -233,7 +233,7 @@ ITensor* diagonal_of(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, 
   return slice_dim(ctx, replace_dims(ctx, x, 0, 2, {rows * columns}), 0, start, length, columns + 1);
 }
 
-// A vector becomes a matrix, a matrix its diagonal.
+// Makes a diagonal matrix from a vector; takes the diagonal of a matrix.
 bool diag(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int64_t offset = args[1].unwrapToInt();
@@ -255,7 +255,7 @@ bool trace(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, reduce(ctx, ReduceOperation::kSUM, diagonal_of(ctx, n, x, 0), 1U, /*keep=*/false));
 }
 
-// (self, fill_value, wrap): in place, of tensors of two dims; wrap goes on below the square part of a tall matrix.
+// (self, fill_value, wrap): in place, for tensors of two dims; wrap goes on below the square part of a tall matrix.
 bool fill_diagonal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   TORCHTRT_CHECK(rank(x) == 2 && !args[2].unwrapToBool(),
@@ -265,7 +265,7 @@ bool fill_diagonal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, choose(ctx, mask, scalar_constant(ctx, args[1].unwrapToScalar(), scalar_type(x)), x));
 }
 
-// Matrices one behind the other along the diagonal; vectors are rows.
+// Places matrices one after another along the diagonal; vectors are rows.
 bool block_diag(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto tensors = tensor_list(ctx, args[0]);
   TORCHTRT_CHECK(!tensors.empty(), util::node_info(n) << ": the list of tensors is empty");

@@ -8,7 +8,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 #include "torch_tensorrt/core/network/shapes/value_range.h"
 
-// Elements looked up by flat places, values looked up among others.
+// Looks up elements by flat places, and values among other values.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -18,13 +18,13 @@ using nvinfer1::UnaryOperation;
 
 ITensor* flat(ConversionCtx* ctx, ITensor* x) { return replace_dims(ctx, x, 0, rank(x), {rank(x) == 0 ? 1 : -1}); }
 
-// (self, index): self as one row.
+// (self, index): treats self as one row.
 bool take(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* row = flat(ctx, args[0].ITensorOrFreeze(ctx));
   return finish(ctx, n, ctx->net->addGather(*row, *args[1].ITensorOrFreeze(ctx), 0)->getOutput(0));
 }
 
-// (self, indices, dim): gather, with both broadcast to one shape but along the dimension; without one both are rows.
+// (self, indices, dim): gather after broadcasting all dimensions but `dim`; without a dim both are flattened.
 bool take_along_dim(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   auto* indices = args[1].ITensorOrFreeze(ctx);
@@ -37,7 +37,7 @@ bool take_along_dim(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   }
   TORCHTRT_CHECK(rank(x) == rank(indices) && rank(x) > 0,
                  util::node_info(n) << ": ranks are " << rank(x) << " and " << rank(indices) << ", must be the same");
-  // Along the dimension each keeps its own size.
+  // Each tensor keeps its own size along the dimension.
   const auto one_there = [&](ITensor* tensor) { return slice_dim(ctx, tensor, dim, 0, 1); };
   const SizeList common = broadcast_sizes(ctx, n, {one_there(x), one_there(indices)});
   const auto spread = [&](ITensor* tensor) {
@@ -59,8 +59,8 @@ struct Search {
   bool narrow;  // int32 instead of int64
 };
 
-// How many boundaries (the last dimension) lie below each value: all of them for NaN, as in PyTorch. Values have a
-// dimension of 1 where the boundaries lie.
+// Counts the boundaries (last dimension) below each value; a NaN value counts all, as in PyTorch. Values have a
+// dimension of 1 in place of the boundaries.
 ITensor* count_below(ConversionCtx* ctx, ITensor* boundaries, ITensor* values, const Search& search) {
   // right: not (boundary > value), else: not (boundary >= value).
   auto* above = apply(ctx, ElementWiseOperation::kGREATER, boundaries, values);
@@ -71,7 +71,7 @@ ITensor* count_below(ConversionCtx* ctx, ITensor* boundaries, ITensor* values, c
   return reduce(ctx, ReduceOperation::kSUM, below, 1U << (rank(below) - 1), /*keep=*/false);
 }
 
-// Boundaries of rank 1 are for all values, others for the values of the same leading dimensions.
+// Boundaries of rank 1 apply to all values; others apply to values with the same leading dimensions.
 bool search_sorted(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* boundaries, const Operand& value,
                    const Search& search) {
   const Operand limits{boundaries, {}};
@@ -93,7 +93,7 @@ bool bucketize(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return search_sorted(ctx, n, args[1].ITensorOrFreeze(ctx), read_operand(ctx, args[0]), search);
 }
 
-// (sorted_sequence, self, *, out_int32, right, side, sorter): `side` says the same as `right`.
+// (sorted_sequence, self, *, out_int32, right, side, sorter): `side` is another form of `right`.
 bool searchsorted(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   Search search{args[3].unwrapToBool(), args[2].unwrapToBool()};
   if (!is_none(args[4])) {
@@ -111,7 +111,7 @@ bool searchsorted(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return search_sorted(ctx, n, sequence, read_operand(ctx, args[1]), search);
 }
 
-// (elements, test_elements, *, assume_unique, invert): whether any of the others is equal.
+// (elements, test_elements, *, assume_unique, invert): whether an element equals any of the test elements.
 bool is_in(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand elements = read_operand(ctx, args[0]);
   const Operand others = read_operand(ctx, args[1]);
@@ -127,7 +127,7 @@ bool is_in(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // ---- by masks and counts ----------------------------------------------------------------------------------------
 
-// (self, mask, source): the elements of the source in order, one for each true. The i-th true takes element i - 1.
+// (self, mask, source): the i-th true of the mask takes element i - 1 of the source.
 bool masked_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   auto* mask = cast(ctx, args[1].ITensorOrFreeze(ctx), at::kBool);
@@ -139,7 +139,7 @@ bool masked_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* counted =
       ctx->net->addCumulative(*cast(ctx, flat(ctx, mask), at::kLong), nvinfer1::CumulativeOperation::kSUM, 0);
   auto* places = apply(ctx, ElementWiseOperation::kSUB, counted->getOutput(0), at::Scalar(1));
-  // Before the first true nothing is taken, whatever place is read; behind the last one the place stays.
+  // Before the first true, the element is not used, so any place is right; after a true the place stays.
   places = apply(ctx, ElementWiseOperation::kMAX, places, at::Scalar(0));
   auto* source = flat(ctx, cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(x)));
   auto* taken = ctx->net->addGather(*source, *places, 0)->getOutput(0);
@@ -147,14 +147,14 @@ bool masked_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, choose(ctx, mask, taken, x));
 }
 
-// One number for all elements that is computed from sizes.
+// Whether the repeats are a single number for all elements, computed from sizes.
 bool is_computed_size(const ITensor* repeats) {
   bool of_sizes_only = true;
   nvinfer1::sizes_behind(*repeats, of_sizes_only);
   return of_sizes_only && repeats->getDimensions().volume() == 1;
 }
 
-// (self, repeats, dim, output_size): how often each element is repeated must be known, or a size.
+// (self, repeats, dim, output_size): the repeats of each element must be known, or be a size.
 bool repeat_each(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   if (args[1].isITensor() && is_computed_size(args[1].ITensor())) {

@@ -2,7 +2,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
-// Losses, which models that return one beside their result bring.
+// Losses, for models that return a loss beside their result.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -11,7 +11,7 @@ using nvinfer1::ElementWiseOperation;
 using nvinfer1::ReduceOperation;
 using nvinfer1::UnaryOperation;
 
-// at::Reduction's numbers.
+// The numbers of at::Reduction.
 constexpr int64_t kMean = 1;
 constexpr int64_t kSum = 2;
 
@@ -54,7 +54,7 @@ bool mse_loss(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish_loss(ctx, n, combine(ctx, ElementWiseOperation::kPROD, difference, difference), args[2].unwrapToInt());
 }
 
-// (self, target, reduction, beta or delta): d^2 / 2 below the limit, and a line above; smooth_l1 is divided by it.
+// (self, target, reduction, beta or delta): d^2 / 2 below the limit, linear above; smooth_l1 divides it by the limit.
 OpConverter bent_loss(bool divided) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* size = distance(ctx, read_pair(ctx, args));
@@ -100,7 +100,7 @@ ITensor* weighted(ConversionCtx* ctx, ITensor* loss, Var& weight) {
   return combine(ctx, ElementWiseOperation::kPROD, loss, cast(ctx, weight.ITensorOrFreeze(ctx), scalar_type(loss)));
 }
 
-// (self, target, weight, reduction): logarithms are cut at -100, as PyTorch does.
+// (self, target, weight, reduction): clamps logarithms at -100, as PyTorch does.
 bool binary_cross_entropy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Pair pair = read_pair(ctx, args);
   const auto rest = [&](ITensor* x) {
@@ -139,7 +139,7 @@ struct Classes {
   int64_t ignored;
 };
 
-// The negative log probability of the target class, N x C x ... and N x ...; the mean is over the weights.
+// The negative log probability of the target class, N x C x ... and N x ...; the mean is weighted.
 bool finish_class_loss(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* log_probability, ITensor* target,
                        const Classes& how) {
   const int32_t dim = rank(log_probability) == 1 ? 0 : 1;

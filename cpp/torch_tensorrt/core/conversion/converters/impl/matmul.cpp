@@ -23,7 +23,7 @@ bool matmul(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, product(ctx, n, args[0].ITensorOrFreeze(ctx), args[1].ITensorOrFreeze(ctx)));
 }
 
-// Operators of which PyTorch takes matrices, or batches of them, alone.
+// Checks the operands of operators that PyTorch defines only for matrices, or for batches of matrices.
 void check_ranks(const torch::jit::Node* n, ITensor* a, ITensor* b, int32_t wanted) {
   TORCHTRT_CHECK(rank(a) == wanted && rank(b) == wanted,
                  util::node_info(n) << ": the ranks are " << rank(a) << " and " << rank(b) << ", must be " << wanted);
@@ -61,7 +61,7 @@ ITensor* scaled(ConversionCtx* ctx, ITensor* x, const at::Scalar& factor) {
   return ctx->net->addElementWise(*x, *constant, ElementWiseOperation::kPROD)->getOutput(0);
 }
 
-// beta * self + alpha * (a x b); with beta 0 self is not read, NaN or not.
+// beta * self + alpha * (a x b); with beta 0 the values of self are ignored, even NaN.
 ITensor* add_product(ConversionCtx* ctx, args& args, ITensor* product) {
   const at::Scalar beta = args[3].unwrapToScalar();
   auto* out = scaled(ctx, product, args[4].unwrapToScalar());
@@ -76,7 +76,7 @@ void check_types(const torch::jit::Node* n, ITensor* self, ITensor* a) {
                                                           << scalar_type(a) << " as the matrices are");
 }
 
-// With factors rounded once, as PyTorch does it.
+// The factors are rounded once, as in PyTorch.
 bool addmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* a = args[1].ITensorOrFreeze(ctx);
   auto* b = args[2].ITensorOrFreeze(ctx);
@@ -89,7 +89,7 @@ bool addmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, cast(ctx, add_product(ctx, args, out), type));
 }
 
-// Rounded once, as PyTorch does it.
+// Rounds once, as PyTorch does.
 bool baddbmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* a = args[1].ITensorOrFreeze(ctx);
   auto* b = args[2].ITensorOrFreeze(ctx);
@@ -101,7 +101,7 @@ bool baddbmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, cast(ctx, add_product(ctx, args, out), type));
 }
 
-// The products of the batch are added too.
+// Also sums the products of the batch.
 bool addbmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* a = args[1].ITensorOrFreeze(ctx);
   auto* b = args[2].ITensorOrFreeze(ctx);

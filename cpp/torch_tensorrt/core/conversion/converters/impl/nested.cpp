@@ -14,7 +14,7 @@ bool from_mask(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, identity(ctx, args[0].ITensorOrFreeze(ctx)));
 }
 
-// 1 x 1: whether every row has its padding behind its elements: each of them is as far from the start as it counts.
+// 1 x 1: whether all padding is at the end of the rows. Then each element's position equals its running count.
 ITensor* is_left_aligned(ConversionCtx* ctx, ITensor* valid) {
   auto* counted =
       ctx->net->addCumulative(*cast(ctx, valid, at::kLong), nvinfer1::CumulativeOperation::kSUM, 1)->getOutput(0);
@@ -39,8 +39,8 @@ void check_sizes(const torch::jit::Node* n, ITensor* x, const Var& wanted, Conve
                                           << nvinfer1::to_string(dims));
 }
 
-// (self, padding, output_size). A transformer leaves a batch padded where a row is not left-aligned, and its padding
-// then is what the layers compute for it.
+// (self, padding, output_size). A transformer keeps a batch padded if a row is not left-aligned; the padding then has
+// the values that the layers compute for it.
 bool to_padded(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   auto* valid = nested_mask(ctx, n->input(0));
@@ -57,8 +57,8 @@ c10::Symbol from_mask_kind() {
   return kKind;
 }
 
-// The value that is nested in the same way: what a layer of transformers made it of, or what the branch that was taken
-// gave. Null where there is none.
+// The value with the same nesting from which this value was made: the input of a transformer layer, or the result of
+// the branch that was taken. Null if there is none.
 const torch::jit::Value* origin(const ConversionCtx& ctx, const torch::jit::Value* value) {
   static const std::set<c10::Symbol> kLayers = {c10::Symbol::aten("_transformer_encoder_layer_fwd"),
                                                 c10::Symbol::aten("_native_multi_head_attention")};

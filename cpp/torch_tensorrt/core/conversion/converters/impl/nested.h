@@ -3,11 +3,11 @@
 #include "torch_tensorrt/core/conversion/converters/impl/common.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
-// PyTorch's transformer layers take the padding out of a batch by making it a nested tensor. In a network that is the
-// padded tensor, and which elements are not padding is found through the graph.
+// PyTorch's transformer layers remove the padding of a batch by making a nested tensor. In a network this stays the
+// padded tensor, and the graph is searched for the mask of its elements.
 namespace torch_tensorrt::core::conversion::converters {
 
-// Batch x length of bools, true where an element of the nested tensor is not padding; null for a tensor that is not
+// Bools, batch x length: true where an element of the nested tensor is not padding. Null if the tensor is not
 // nested.
 ITensor* nested_mask(ConversionCtx* ctx, const torch::jit::Value* value);
 

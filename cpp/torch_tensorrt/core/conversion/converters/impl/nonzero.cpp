@@ -12,14 +12,14 @@ bool nonzero(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, as_rows(ctx, find_places(ctx, n, args[0].ITensorOrFreeze(ctx))));
 }
 
-// A number is a tensor of one element here.
+// Treats a number as a tensor of one element.
 bool nonzero_numpy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   if (rank(x) == 0) x = replace_dims(ctx, x, 0, 0, {1});
   return finish_list(ctx, n, as_indices(ctx, find_places(ctx, n, x)));
 }
 
-// Of all elements in one line, those that the mask has, which is known as a rule.
+// Flat places of the elements that the mask selects; the mask is usually known.
 ITensor* picked_places(ConversionCtx* ctx, const torch::jit::Node* n, Var& mask, const SizeList& sizes) {
   if (mask.isTensor() && sizes.is_known()) {
     const auto spread = mask.unwrapToTensor().to(at::kBool).expand(sizes.values).reshape({-1});

@@ -21,7 +21,7 @@ int64_t channel_count(const torch::jit::Node* n, ITensor* input) {
   return dims.d[1];
 }
 
-// With fixed statistics it is a scale a channel: y = x * (w / sqrt(var + eps)) + (b - mean * w / sqrt(var + eps)),
+// With fixed statistics, it is a scale per channel: y = x * (w / sqrt(var + eps)) + (b - mean * w / sqrt(var + eps)),
 // computed in double.
 ITensor* affine(ConversionCtx* ctx, ITensor* input, args& args, double eps, int64_t channels) {
   const auto scale = tensor_or(args[1], 1.0, channels) / (tensor_or(args[4], 1.0, channels) + eps).sqrt();
@@ -35,7 +35,7 @@ ITensor* affine(ConversionCtx* ctx, ITensor* input, args& args, double eps, int6
       ->getOutput(0);
 }
 
-// The same from statistics, weight or bias that the network computes.
+// The same for a computed statistic, weight or bias.
 ITensor* computed_affine(ConversionCtx* ctx, ITensor* x, args& args, double eps) {
   using nvinfer1::ElementWiseOperation;
   const auto type = scalar_type(x);
@@ -54,7 +54,7 @@ ITensor* computed_affine(ConversionCtx* ctx, ITensor* x, args& args, double eps)
   return cast(ctx, out, type);
 }
 
-// With the statistics of the batch, a pair a channel.
+// Normalizes with the statistics of the batch, per channel.
 bool norm_of_batch(ConversionCtx* ctx, const torch::jit::Node* n, args& args, double eps) {
   using nvinfer1::ElementWiseOperation;
   auto* input = args[0].ITensorOrFreeze(ctx);
@@ -99,7 +99,7 @@ bool is_true(const torch::jit::Node* n, size_t input) {
   return value && value->isBool() && value->toBool();
 }
 
-// Those of the batch do where none are kept.
+// Without running statistics, the statistics of the batch are used.
 Decision uses_running_statistics(const torch::jit::Node* n) {
   if (!is_true(n, 5) || n->input(3)->type()->kind() == c10::TypeKind::NoneType) return Decision::yes();
   return Decision::no("batch_norm takes its statistics from the batch (training mode); call eval() on the module");
@@ -120,7 +120,7 @@ ITensor* add_norm(ConversionCtx* ctx, ITensor* input, ITensor* scale, ITensor* b
 
 ITensor* optional_tensor(ConversionCtx* ctx, Var& arg) { return is_none(arg) ? nullptr : arg.ITensorOrFreeze(ctx); }
 
-// The trailing axes that normalized_shape names.
+// The trailing axes that normalized_shape covers.
 uint32_t normalized_axes(const torch::jit::Node* n, ITensor* input, const SizeList& sizes) {
   const auto& shape = sizes.values;
   const auto dims = input->getDimensions();
@@ -139,7 +139,7 @@ uint32_t normalized_axes(const torch::jit::Node* n, ITensor* input, const SizeLi
   return axes;
 }
 
-// What the layer does not give: the mean and 1 / sqrt(var + eps), with the axes kept.
+// Computes the further results, which the layer does not give: the mean and 1 / sqrt(var + eps), keeping the axes.
 void finish_statistics(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, const NormSpec& spec) {
   using nvinfer1::ElementWiseOperation;
   if (!n->outputs()[1]->hasUses() && !n->outputs()[2]->hasUses()) return;
@@ -153,7 +153,7 @@ void finish_statistics(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* i
   finish(ctx, n, cast(ctx, apply(ctx, nvinfer1::UnaryOperation::kRECIP, deviation), type), 2);
 }
 
-// (input, normalized_shape, weight, bias, eps): layer_norm, and native_layer_norm, which gives the statistics too.
+// (input, normalized_shape, weight, bias, eps): layer_norm, and native_layer_norm, which also returns the statistics.
 bool layer_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* input = args[0].ITensorOrFreeze(ctx);
   NormSpec spec;
@@ -163,7 +163,7 @@ bool layer_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, add_norm(ctx, input, optional_tensor(ctx, args[2]), optional_tensor(ctx, args[3]), spec));
 }
 
-// Without an eps that of the dtype in which PyTorch computes: float32 for the types below it.
+// The default eps is the epsilon of the dtype that PyTorch computes in: float32 for narrower types.
 double default_epsilon(at::ScalarType type) {
   return type == at::kDouble ? std::numeric_limits<double>::epsilon()
                              : static_cast<double>(std::numeric_limits<float>::epsilon());
@@ -181,7 +181,7 @@ bool rms_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, layer->getOutput(0));
 }
 
-// A weight or bias of C elements as 1 x C x 1 ...
+// A weight or bias of C elements, reshaped to 1 x C x 1 ...
 ITensor* per_channel(ConversionCtx* ctx, ITensor* values, int32_t rank) {
   if (values == nullptr) return nullptr;
   std::vector<int64_t> shape(rank, 1);
@@ -202,11 +202,11 @@ bool add_group_norm(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* inpu
   const int64_t channels = channel_count(n, input);
   TORCHTRT_CHECK(spec.groups > 0 && channels % spec.groups == 0,
                  util::node_info(n) << ": " << channels << " channels cannot be split in " << spec.groups << " groups");
-  // The layer's axes are behind the channels.
+  // The layer normalizes axes after the channels.
   const bool is_flat = rank(input) == 2;
   if (is_flat) input = replace_dims(ctx, input, 2, 2, {1});
   const int32_t input_rank = rank(input);
-  // One group: everything behind the batch is normalised together; groups > 1: the layer splits the channels itself.
+  // One group: normalizes all dims after the batch together. More groups: the layer splits the channels itself.
   spec.axes = axes_from(spec.groups == 1 ? 1 : 2, input_rank);
   auto* scale = per_channel(ctx, optional_tensor(ctx, weight), input_rank);
   auto* shift = per_channel(ctx, optional_tensor(ctx, bias), input_rank);
@@ -222,7 +222,7 @@ bool group_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return add_group_norm(ctx, n, args[0].ITensorOrFreeze(ctx), spec, args[2], args[3]);
 }
 
-// (input, weight, bias, N, C, HxW, group, eps): N, C and HxW are what the input's sizes say.
+// (input, weight, bias, N, C, HxW, group, eps): N, C and HxW repeat the input's sizes.
 bool native_group_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   NormSpec spec;
   spec.groups = args[6].unwrapToInt();
@@ -230,7 +230,7 @@ bool native_group_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args
   return add_group_norm(ctx, n, args[0].ITensorOrFreeze(ctx), spec, args[1], args[2]);
 }
 
-// The statistics of these operators are for the backward pass.
+// The statistics of these operators are used only in the backward pass.
 Decision first_output_only(const torch::jit::Node* n) {
   for (size_t i = 1; i < n->outputs().size(); ++i) {
     if (n->outputs()[i]->hasUses()) {
@@ -259,7 +259,7 @@ bool instance_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   NormSpec spec;
   spec.eps = eps;
   spec.axes = axes_from(2, input_rank);
-  // PyTorch keeps the mean in double. Of what is centered first every tactic gives as many digits.
+  // PyTorch keeps the mean in double. Centering the input first makes every tactic equally precise.
   auto* mean = reduce(ctx, nvinfer1::ReduceOperation::kAVG, input, spec.axes, /*keep=*/true);
   input = apply(ctx, nvinfer1::ElementWiseOperation::kSUB, input, mean);
   auto* scale = per_channel(ctx, optional_tensor(ctx, args[1]), input_rank);

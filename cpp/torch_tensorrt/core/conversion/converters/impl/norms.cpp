@@ -5,7 +5,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/reduce.h"
 
-// Norms, and distances, which are norms of differences.
+// Norms, and distances: norms of differences.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -13,7 +13,7 @@ using nvinfer1::ElementWiseOperation;
 using nvinfer1::ReduceOperation;
 using nvinfer1::UnaryOperation;
 
-// (sum |x|^p)^(1/p); the largest and smallest |x| for infinities; how many are not 0 for 0.
+// (sum |x|^p)^(1/p); the largest or smallest |x| for infinite p; the number of nonzero elements for p = 0.
 ITensor* plain_norm(ConversionCtx* ctx, ITensor* x, double p, uint32_t axes, bool keep) {
   auto* size = apply(ctx, UnaryOperation::kABS, x);
   if (std::isinf(p)) {
@@ -33,7 +33,7 @@ ITensor* plain_norm(ConversionCtx* ctx, ITensor* x, double p, uint32_t axes, boo
   return apply(ctx, ElementWiseOperation::kPOW, sum, at::Scalar(1.0 / p));
 }
 
-// Of float16 and bfloat16 in float32: squares soon leave their range.
+// Computes float16 and bfloat16 in float32, because squares soon exceed their range.
 ITensor* vector_norm(ConversionCtx* ctx, ITensor* x, double p, uint32_t axes, bool keep) {
   const auto type = scalar_type(x);
   return cast(ctx, plain_norm(ctx, cast(ctx, x, wide_type(type)), p, axes, keep), type);
@@ -51,7 +51,7 @@ ITensor* float_operand(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg, 
 
 double order_or_two(Var& arg) { return is_none(arg) ? 2.0 : arg.unwrapToScalar().toDouble(); }
 
-// (self, p, dim, keepdim, *, dtype) with the last ones left out in some overloads.
+// (self, p, dim, keepdim, *, dtype); some overloads omit the last arguments.
 bool norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto& schema = n->schema();
   const auto argument = [&](const char* name) -> Var* {
@@ -70,7 +70,7 @@ bool norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, vector_norm(ctx, x, order, axes, keep != nullptr && keep->unwrapToBool()));
 }
 
-// The norm of a matrix by sums of its rows or columns; those by singular values are left to PyTorch.
+// A matrix norm by sums of rows or columns. Norms by singular values are left to PyTorch.
 ITensor* matrix_norm(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, double order, int32_t row,
                      int32_t column, bool keep) {
   const double size = std::abs(order);
@@ -87,7 +87,7 @@ ITensor* matrix_norm(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, 
   return best;
 }
 
-// (self, ord, dim, keepdim, *, dtype), ord a number or "fro", the 2-norm of the elements.
+// (self, ord, dim, keepdim, *, dtype); ord is a number or "fro", the 2-norm of the elements.
 bool linalg_matrix_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_operand(ctx, n, args[0], &args[4]);
   const auto dims = optional_ints(args[2]);
@@ -122,7 +122,7 @@ bool distance(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, vector_norm(ctx, difference, args[2].unwrapToScalar().toDouble(), axes, /*keep=*/false));
 }
 
-// (self, p, dim, maxnorm): slices along the dimension whose norm is larger are scaled to maxnorm.
+// (self, p, dim, maxnorm): scales slices along the dimension down to maxnorm if their norm is larger.
 bool renorm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_operand(ctx, n, args[0], nullptr);
   const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
@@ -137,7 +137,7 @@ bool renorm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
                       choose(ctx, is_large, factor, scalar_constant(ctx, 1.0, scalar_type(x)))));
 }
 
-// Without an order the 2-norm of all elements (of the dims); with one, of a vector or a matrix.
+// Without an order: the 2-norm of all elements (along the dims). With an order: of a vector or a matrix.
 bool linalg_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_operand(ctx, n, args[0], &args[4]);
   auto dims = optional_ints(args[2]);
@@ -156,7 +156,7 @@ bool linalg_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, vector_norm(ctx, x, order_or_two(args[1]), axes_mask(n, dims, rank(x)), keep));
 }
 
-// max + log(sum(exp(x - max))), the maximum taken as 0 where it is infinite.
+// max + log(sum(exp(x - max))); an infinite maximum is taken as 0.
 bool log_sum_exp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
   const auto given = optional_ints(args[1]);
@@ -212,7 +212,7 @@ bool cdist(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, vector_norm(ctx, difference, args[2].unwrapToScalar().toDouble(), last, /*keep=*/false));
 }
 
-// N x M, p -> the distance of every pair of rows, first with first.
+// N x M, p -> the distances of all pairs of rows, the pairs of the first row first.
 bool pdist(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_operand(ctx, n, args[0], nullptr);
   TORCHTRT_CHECK(rank(x) == 2, util::node_info(n) << ": the tensor has rank " << rank(x) << ", must be 2");

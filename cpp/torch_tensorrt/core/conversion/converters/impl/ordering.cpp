@@ -9,7 +9,7 @@ namespace {
 using nvinfer1::CumulativeOperation;
 using nvinfer1::TopKOperation;
 
-// A 0-d tensor as one of one element, for what needs a dimension.
+// A 0-d tensor is reshaped to one element, for layers that need a dimension.
 struct Line {
   ITensor* tensor;
   bool was_scalar;
@@ -39,7 +39,7 @@ nvinfer1::ITopKLayer* add_order(ConversionCtx* ctx, ITensor* x, const Order& ord
   return layer;
 }
 
-// Of bools by way of int32.
+// Sorts bools as int32.
 void finish_order(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const Order& order) {
   const auto type = scalar_type(x);
   const Line line = at_least_1d(ctx, type == at::kBool ? cast(ctx, x, at::kInt) : x);
@@ -48,7 +48,7 @@ void finish_order(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, con
   finish(ctx, n, back(ctx, layer->getOutput(1), line), 1);
 }
 
-// (self, k, dim, largest, sorted): the result is sorted either way.
+// (self, k, dim, largest, sorted): the result is always sorted.
 bool topk(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   TORCHTRT_CHECK(scalar_type(x) != at::kBool, util::node_info(n) << ": top-k of bools is not defined");
@@ -61,7 +61,7 @@ Size size_along(ConversionCtx* ctx, ITensor* x, int32_t dim) {
   return rank(x) == 0 ? Size(int64_t{1}) : size_of(ctx, x, dim);
 }
 
-// Of (self, dim, descending), or of the same with an optional `stable` before dim.
+// The arguments are (self, dim, descending), or (self, stable?, dim, descending).
 bool keeps_order(args& args) { return args.size() > 3 && !is_none(args[1]) && args[1].unwrapToBool(); }
 
 bool sort(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -82,7 +82,7 @@ bool argsort(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, back(ctx, layer->getOutput(1), line));
 }
 
-// Sums and products of integers and bools are int64, unless a dtype is given.
+// Sums and products of integers and bools are int64 unless a dtype is given.
 OpConverter running(CumulativeOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = args[0].ITensorOrFreeze(ctx);

@@ -4,13 +4,13 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
-// Padding is a slice that begins before the tensor and ends behind it.
+// Padding is a slice that begins before the tensor and ends after it.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
 using nvinfer1::SampleMode;
 
-// PyTorch lists (before, after) pairs from the last dimension on.
+// PyTorch lists (before, after) pairs, beginning with the last dimension.
 ITensor* pad_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& pads, SampleMode mode,
                 const at::Scalar& value) {
   const auto dims = x->getDimensions();
@@ -53,7 +53,7 @@ SizeList known_sizes(std::vector<int64_t> values) {
   return sizes;
 }
 
-// PyTorch's bounds: a mirrored part is shorter than the tensor, a repeated one not longer; and the ranks that it takes.
+// PyTorch's limits: mirrored padding must be smaller than the dimension, repeated padding at most as large. Also ranks.
 void check_mirrored(const torch::jit::Node* n, ITensor* x, const std::vector<int64_t>& pads, SampleMode mode) {
   const auto dims = x->getDimensions();
   const auto padded = static_cast<int32_t>(pads.size() / 2);
@@ -74,7 +74,7 @@ void check_mirrored(const torch::jit::Node* n, ITensor* x, const std::vector<int
   }
 }
 
-// Amounts below 0 cut off before anything is repeated.
+// Negative amounts first cut elements off; then the rest is repeated.
 ITensor* wrap_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const std::vector<int64_t>& pads) {
   std::vector<int64_t> cut;
   std::vector<int64_t> added;
@@ -88,7 +88,7 @@ ITensor* wrap_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, cons
   return pad_by(ctx, n, x, known_sizes(added), SampleMode::kWRAP, 0);
 }
 
-// Computed amounts are not checked here, the slice refuses what it cannot take when they are known.
+// Does not check computed amounts; at run time the slice refuses invalid ones.
 ITensor* mirror_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& pads, SampleMode mode) {
   if (!pads.is_known()) return pad_by(ctx, n, x, pads, mode, 0);
   if (mode == SampleMode::kWRAP) return wrap_by(ctx, n, x, pads.values);

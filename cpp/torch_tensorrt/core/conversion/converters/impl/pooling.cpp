@@ -15,9 +15,9 @@ nvinfer1::PaddingMode rounding(bool ceil_mode) {
   return ceil_mode ? nvinfer1::PaddingMode::kEXPLICIT_ROUND_UP : nvinfer1::PaddingMode::kEXPLICIT_ROUND_DOWN;
 }
 
-// A window over the whole of a dimension whose size is computed is a reduction, if nothing else is in its way.
+// A window over a whole dimension of dynamic size becomes a reduction, if there is no padding or stride.
 struct Window {
-  nvinfer1::Dims sizes;  // 1 where it is the whole dimension
+  nvinfer1::Dims sizes;  // 1 for a whole dimension
   uint32_t whole = 0;    // axes
 };
 Window read_window(ConversionCtx* ctx, const torch::jit::Node* n, args& args, size_t spatial_rank) {
@@ -52,7 +52,7 @@ nvinfer1::IPoolingLayer* add_pooling(ConversionCtx* ctx, const torch::jit::Node*
   const auto stride_list = read_sizes(ctx, args[2]);
   const auto padding = int_vector(args[3].unwrapToIntList());
   if (window.whole != 0) {
-    // A stride that is computed too is the default, the window.
+    // A computed stride equals the window, because that is the default.
     TORCHTRT_CHECK(!has_entry_other_than(padding, 0) && (stride_list.values.empty() || !stride_list.is_known()),
                    util::node_info(n) << ": a kernel_size of dynamic sizes is taken without padding or stride only");
     const auto operation =
@@ -73,7 +73,7 @@ nvinfer1::IPoolingLayer* add_pooling(ConversionCtx* ctx, const torch::jit::Node*
   return layer;
 }
 
-// PyTorch's rule: a window never lies in the padding alone. `reach` is how far a window goes.
+// PyTorch's rule: no window may lie in the padding alone. `reach` is the extent of a window.
 void check_padding(const torch::jit::Node* n, nvinfer1::IPoolingLayer* layer, const nvinfer1::Dims& reach) {
   const auto padding = layer->getPaddingNd();
   for (int32_t i = 0; i < padding.nbDims; ++i) {
@@ -85,7 +85,7 @@ void check_padding(const torch::jit::Node* n, nvinfer1::IPoolingLayer* layer, co
 
 bool wants_indices(const torch::jit::Node* n) { return n->outputs().size() > 1 && n->outputs()[1]->hasUses(); }
 
-// Of a max pool whose arguments have been checked; `values` is its first result.
+// The indices of a max pool with checked arguments; `values` is the pool's first result.
 ITensor* max_indices(ConversionCtx* ctx, args& args, ITensor* values, size_t spatial_rank) {
   auto* input = args[0].ITensorOrFreeze(ctx);
   const auto window = read_sizes(ctx, args[1]);
@@ -134,7 +134,7 @@ OpConverter avg_pool(size_t spatial_rank) {
   };
 }
 
-// One output cell a dimension is a reduction, whatever the input's size.
+// With one output cell per dimension, a pool is a reduction, whatever the input's size.
 ITensor* global_pool(ConversionCtx* ctx, ITensor* input, PoolingType type, size_t spatial_rank) {
   uint32_t axes = 0;
   for (size_t i = 0; i < spatial_rank; ++i) axes |= 1U << (rank(input) - 1 - static_cast<int32_t>(i));
@@ -143,7 +143,7 @@ ITensor* global_pool(ConversionCtx* ctx, ITensor* input, PoolingType type, size_
   return ctx->net->addReduce(*input, operation, axes, /*keep_dimensions=*/true)->getOutput(0);
 }
 
-// Pools cell after cell: the cells of an uneven adaptive pool have windows of their own.
+// Pools one cell at a time, because the windows of an uneven adaptive pool differ.
 ITensor* uneven_pool(ConversionCtx* ctx, ITensor* input, PoolingType type, int32_t dim, int64_t out) {
   const auto operation =
       type == PoolingType::kAVERAGE ? nvinfer1::ReduceOperation::kAVG : nvinfer1::ReduceOperation::kMAX;
@@ -169,7 +169,7 @@ ITensor* even_pool(ConversionCtx* ctx, ITensor* input, PoolingType type, const s
   return layer->getOutput(0);
 }
 
-// How many cells each dimension is pooled to; -1: it stays as it is.
+// The number of output cells per dimension; -1 keeps the dimension.
 std::vector<int64_t> cell_counts(ConversionCtx* ctx, const torch::jit::Node* n, args& args, size_t spatial_rank) {
   auto* input = args[0].ITensorOrFreeze(ctx);
   const auto sizes = read_sizes(ctx, args[1]);
@@ -203,13 +203,13 @@ ITensor* adaptive(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Poo
     sizes.push_back(counts[i] < 0 ? in : counts[i]);
     even = even && sizes[i] > 0 && in >= 0 && in % sizes[i] == 0;
   }
-  // ATen averages windows of three dimensions in fp32 and fp64 alone.
+  // For three dimensions, ATen averages windows only in fp32 and fp64.
   const auto own_type = scalar_type(input);
   if (even && type == PoolingType::kAVERAGE && at::isReducedFloatingType(own_type)) {
     return cast(ctx, even_pool(ctx, cast(ctx, input, at::kFloat), type, sizes), own_type);
   }
   if (even) return even_pool(ctx, input, type, sizes);
-  // The window of a cell is a product of one window a dimension, so the dimensions can be pooled one after another.
+  // A cell's window is the product of one window per dimension, so the dimensions can be pooled one after another.
   auto* pooled = input;
   for (size_t i = 0; i < spatial_rank; ++i) {
     if (counts[i] >= 0) pooled = uneven_pool(ctx, pooled, type, offset + static_cast<int32_t>(i), counts[i]);
@@ -232,7 +232,7 @@ OpConverter adaptive_pool(PoolingType type, size_t spatial_rank) {
   };
 }
 
-// (self, indices, output_size, ...): each element to the place that its index says, and zeros elsewhere.
+// (self, indices, output_size, ...): puts each element at the place given by its index, zeros elsewhere.
 OpConverter max_unpool(size_t spatial_rank) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = args[0].ITensorOrFreeze(ctx);

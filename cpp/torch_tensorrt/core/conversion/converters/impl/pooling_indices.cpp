@@ -18,14 +18,14 @@ ITensor* column_up_to(ConversionCtx* ctx, const Size& count) {
 
 std::vector<int64_t> ones(size_t count) { return std::vector<int64_t>(count, 1); }
 
-// Places in all dimensions together, counted row-major: (windows) x (elements of a window).
+// Combines the places of all dimensions to row-major indices: (windows) x (elements of a window).
 ITensor* places_together(ConversionCtx* ctx, ITensor* x, const std::vector<ITensor*>& places) {
   const auto spatial = static_cast<int32_t>(places.size());
   ITensor* all = nullptr;
   for (int32_t i = 0; i < spatial; ++i) {
     const auto before = static_cast<size_t>(i);
     const auto behind = static_cast<size_t>(spatial - 1 - i);
-    // Ones for the other dimensions, around the windows and around their elements.
+    // Adds dimensions of 1 for the other dimensions, around the windows and around their elements.
     auto* own = replace_dims(ctx, places[before], 1, 1, ones(behind + before));
     own = replace_dims(ctx, own, 0, 0, ones(before));
     own = replace_dims(ctx, own, rank(own), rank(own), ones(behind));
@@ -42,7 +42,7 @@ ITensor* sliding_places(ConversionCtx* ctx, const Size& in, const Size& out, con
                         int64_t padding, int64_t dilation) {
   auto* starts =
       apply(ctx, ElementWiseOperation::kSUB, times(ctx, column_up_to(ctx, out), stride), at::Scalar(padding));
-  // Steps to the first and to the last element inside.
+  // The numbers of steps to the first and to the last element inside.
   auto* outside =
       apply(ctx, ElementWiseOperation::kMAX, apply(ctx, nvinfer1::UnaryOperation::kNEG, starts), at::Scalar(0));
   auto* first = apply(ctx, ElementWiseOperation::kFLOOR_DIV,
@@ -58,12 +58,12 @@ ITensor* adaptive_places(ConversionCtx* ctx, const Size& in, const Size& out) {
   auto* cells = column_up_to(ctx, out);
   auto* count = size_tensor(ctx, out);
   auto* starts = apply(ctx, ElementWiseOperation::kFLOOR_DIV, times(ctx, cells, in), count);
-  // The last element: the next cell's begin, rounded up, less 1.
+  // The last element of a cell: the start of the next cell, rounded up, minus 1.
   auto* ends = times(ctx, apply(ctx, ElementWiseOperation::kSUM, cells, at::Scalar(1)), in);
   ends = apply(ctx, ElementWiseOperation::kSUM, ends, size_tensor(ctx, minus(ctx, out, 1)));
   ends = apply(ctx, ElementWiseOperation::kFLOOR_DIV, ends, count);
   auto* last = apply(ctx, ElementWiseOperation::kSUB, ends, at::Scalar(1));
-  auto* elements = count_up_to(ctx, plus(ctx, ceil_divided(ctx, in, out), 1));  // no cell has more
+  auto* elements = count_up_to(ctx, plus(ctx, ceil_divided(ctx, in, out), 1));  // no cell has more elements
   return apply(ctx, ElementWiseOperation::kMIN, apply(ctx, ElementWiseOperation::kSUM, starts, elements), last);
 }
 

@@ -1,8 +1,8 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
-// Values rounded to what a quantized dtype could hold, in floats: (clamp(round(x / scale) + zero, low, high) - zero) *
-// scale. The quotient is taken by the reciprocal, as PyTorch does.
+// Rounds values to those of a quantized dtype, in floats: (clamp(round(x / scale) + zero, low, high) - zero) * scale.
+// Multiplies by the reciprocal of the scale, as PyTorch does.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 

@@ -7,7 +7,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
-// Operations that put elements in other places, or repeat or mask them.
+// Operations that move, repeat or mask elements.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -19,7 +19,7 @@ std::vector<int32_t> wrap_dims(const torch::jit::Node* n, const std::vector<int6
   return wrapped;
 }
 
-// From the last element to the first, by a gather where the size is known at run time only.
+// Reverses the dimension; uses a gather if the size is known only at run time.
 ITensor* reversed(ConversionCtx* ctx, ITensor* x, int32_t dim) {
   const int64_t size = x->getDimensions().d[dim];
   if (size >= 0) {
@@ -49,7 +49,7 @@ OpConverter flip_along(int32_t dim) {
   };
 }
 
-// The last `shift` elements first.
+// Moves the last `shift` elements to the front.
 ITensor* rolled(ConversionCtx* ctx, ITensor* x, int32_t dim, const Size& by) {
   const int64_t size = x->getDimensions().d[dim];
   if (size < 0 || !by.is_known()) {
@@ -100,14 +100,14 @@ bool rot90(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, out == x ? identity(ctx, x) : out);
 }
 
-// Each element `repeats` times in a row: a dimension of size 1 behind the dimension is repeated and merged into it.
+// Repeats each element `repeats` times in a row: adds a dimension of size 1 after it, repeats that, and merges the two.
 bool repeat_interleave(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Size repeats = read_size(ctx, args[1]);
   TORCHTRT_CHECK(repeats.value >= 0, util::node_info(n) << ": repeats is " << repeats.value << ", must be 0 or more");
   return finish(ctx, n, repeated_in_a_row(ctx, n, args[0].ITensorOrFreeze(ctx), args[2], repeats));
 }
 
-// Vectors (or scalars) as coordinates: output i varies along dimension i. "xy" swaps the first two.
+// Expands vectors (or scalars) to coordinates: output i varies along dimension i. "xy" swaps the first two.
 bool meshgrid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto vectors = tensor_list(ctx, args[0]);
   TORCHTRT_CHECK(!vectors.empty(), util::node_info(n) << ": the list of tensors is empty");
@@ -133,7 +133,7 @@ bool meshgrid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish_list(ctx, n, placed);
 }
 
-// True where column - row <= diagonal (of the last two dims).
+// True where column - row <= diagonal (in the last two dims).
 ITensor* below_diagonal(ConversionCtx* ctx, ITensor* x, int64_t diagonal) {
   auto* row = replace_dims(ctx, positions(ctx, x, rank(x) - 2), 1, 1, {1});
   auto* column = positions(ctx, x, rank(x) - 1);
@@ -152,7 +152,7 @@ OpConverter triangle(bool lower) {
   };
 }
 
-// The two dims are put last and merged; the diagonal is every (columns + 1)-th element.
+// Moves the two dims to the end and merges them; the diagonal is then every (columns + 1)-th element.
 bool diagonal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int64_t offset = args[1].unwrapToInt();
@@ -213,14 +213,14 @@ bool ravel(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, replace_dims(ctx, x, 0, rank(x), {rank(x) == 0 ? 1 : -1}));
 }
 
-// The last two dims swapped.
+// Swaps the last two dims.
 bool transpose_matrices(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   TORCHTRT_CHECK(rank(x) >= 2, util::node_info(n) << ": rank is " << rank(x) << ", must be 2 or more");
   return finish(ctx, n, swap(ctx, x, rank(x) - 2, rank(x) - 1));
 }
 
-// All dims in reverse.
+// Reverses the order of the dims.
 bool reverse_dims(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   std::vector<int32_t> order(rank(x));
@@ -228,7 +228,7 @@ bool reverse_dims(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, rank(x) < 2 ? identity(ctx, x) : transpose(ctx, x, order));
 }
 
-// Windows of `size` elements, `step` apart, as a new last dimension.
+// Windows of `size` elements, at distances of `step`, in a new last dimension.
 bool unfold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
@@ -240,7 +240,7 @@ bool unfold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(
       size >= 0 && step > 0 && (!whole.is_known() || size <= whole.value),
       util::node_info(n) << ": windows of " << size << ", " << step << " apart, of " << whole.value << " elements");
-  // One window, without a dimension to count it.
+  // A scalar gives one window, without a dimension for their number.
   if (is_scalar) return finish(ctx, n, slice_dim(ctx, x, 0, 0, size));
   const Size count = plus(ctx, divided(ctx, minus(ctx, whole, size), step), 1);
   auto* starts = apply(ctx, ElementWiseOperation::kPROD, count_up_to(ctx, count), at::Scalar(step));
@@ -254,7 +254,7 @@ bool unfold(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, transpose(ctx, windows, order));
 }
 
-// Neighbours' differences, n times; of bools: whether they differ.
+// Differences of neighbors, n times; for bools: whether they differ.
 bool diff(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));

@@ -3,8 +3,8 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
-// Recurrent networks: cells as they are, layers of cells as recurrent layers of the network. Packed sequences have
-// known lengths.
+// Recurrent networks. A cell becomes simple layers, a stack of cells becomes recurrent layers. The lengths of packed
+// sequences must be known.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -20,17 +20,17 @@ ITensor* project(ConversionCtx* ctx, ITensor* x, ITensor* weight, ITensor* bias)
   return bias == nullptr ? out : add(ctx, out, bias);
 }
 
-// Part i of the gates, which lie one after the other along the last dimension.
+// Part i of the gates, which are concatenated along the last dimension.
 ITensor* gate(ConversionCtx* ctx, ITensor* gates, int64_t i, int64_t size) {
   return slice_dim(ctx, gates, rank(gates) - 1, i * size, size);
 }
 
 struct State {
   ITensor* hidden = nullptr;
-  ITensor* cell = nullptr;  // of an LSTM
+  ITensor* cell = nullptr;  // LSTM only
 };
 
-// One step from what the input and what the hidden state give, biases included.
+// One step of a cell, from the projections of the input and of the hidden state, which include the biases.
 using Step = State (*)(ConversionCtx* ctx, ITensor* from_input, ITensor* from_hidden, const State& state, int64_t size);
 
 // Gates in PyTorch's order: input, forget, cell, output.
@@ -42,7 +42,7 @@ State lstm_step(ConversionCtx* ctx, ITensor* from_input, ITensor* from_hidden, c
   return {multiply(ctx, sigmoid(3), apply(ctx, ActivationType::kTANH, cell)), cell};
 }
 
-// Gates in PyTorch's order: reset, update, new; reset scales what the hidden state gives, its bias included.
+// Gates in PyTorch's order: reset, update, new. The reset gate scales the hidden state's projection with its bias.
 State gru_step(ConversionCtx* ctx, ITensor* from_input, ITensor* from_hidden, const State& state, int64_t size) {
   const auto sigmoid = [&](int64_t i) {
     auto* sum = add(ctx, gate(ctx, from_input, i, size), gate(ctx, from_hidden, i, size));
@@ -146,7 +146,7 @@ void set_weights(nvinfer1::IRecurrentLayer* layer, nvinfer1::RecurrentWeights ro
   layer->setWeights(role, *tensor);
 }
 
-// x: T x N x I; states: 1 x N x H. `lengths` (null: all steps) has one an N.
+// x: T x N x I; states: 1 x N x H. `lengths` (null: all steps) has one entry per sequence.
 nvinfer1::IRecurrentLayer* add_layer(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::RecurrentCell cell,
                                      ITensor* x, const Weights& weights, const State& start, ITensor* lengths,
                                      bool backward) {
@@ -238,8 +238,8 @@ OpConverter recurrent(nvinfer1::RecurrentCell cell) {
 
 // ---- packed sequences -------------------------------------------------------------------------------------------
 
-// Sequences of several lengths, the longest first, packed step by step: so many rows of each step, one a sequence that
-// is as long. The sizes are known while converting.
+// Sequences of different lengths, sorted by decreasing length and packed step by step. Entry t is the number of rows of
+// step t: one for each sequence longer than t. The sizes are known while converting.
 std::vector<int64_t> known_sizes(const torch::jit::Node* n, Var& arg) {
   TORCHTRT_CHECK(!arg.isITensor(),
                  util::node_info(n) << ": the lengths of the packed sequences depend on the inputs, and they say how "
@@ -249,9 +249,9 @@ std::vector<int64_t> known_sizes(const torch::jit::Node* n, Var& arg) {
   return {sizes.const_data_ptr<int64_t>(), sizes.const_data_ptr<int64_t>() + sizes.numel()};
 }
 
-// Where the elements of packed sequences lie, padded and packed.
+// The places of the elements of packed sequences, in padded and in packed order.
 struct Packing {
-  at::Tensor places;   // steps x N: the row of the packed data, or the one behind it
+  at::Tensor places;   // steps x N: the row of the packed data, or the row after it
   at::Tensor lengths;  // N
   int64_t rows;        // of the packed data
 };
@@ -270,7 +270,7 @@ Packing packing_of(const torch::jit::Node* n, const std::vector<int64_t>& sizes,
   return packing;
 }
 
-// Rows x ... -> steps x N x ..., with rows of the value behind the ends of the sequences.
+// Rows x ... -> steps x N x ...; fills places after the end of a sequence with the padding value.
 ITensor* unpack(ConversionCtx* ctx, ITensor* data, const at::Tensor& places, const at::Scalar& padding) {
   auto one_row = data->getDimensions().to_vector();
   one_row[0] = 1;
@@ -280,7 +280,7 @@ ITensor* unpack(ConversionCtx* ctx, ITensor* data, const at::Tensor& places, con
 }
 
 // (data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional); hx is a list for an LSTM.
-// The layers run on the padded batch.
+// Runs the layers on the padded batch.
 OpConverter packed(nvinfer1::RecurrentCell cell) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     const Layout layout{args[4].unwrapToBool(), args[5].unwrapToInt(), args[8].unwrapToBool(), false};
@@ -294,7 +294,7 @@ OpConverter packed(nvinfer1::RecurrentCell cell) {
     auto* x = unpack(ctx, data, packing.places, 0);
     auto* lengths = one_length ? nullptr : tensor_to_const(ctx, packing.lengths);
     const Stack stack = run_stack(ctx, n, cell, x, start, weights, layout, lengths);
-    // Row by row, where the padded batch has it.
+    // Selects the packed rows from the padded batch.
     const auto flat = packing.places.reshape({-1});
     const auto places = flat.lt(packing.rows).nonzero().reshape({-1});
     auto* rows = replace_dims(ctx, stack.output, 0, 2, {flat.numel()});
@@ -311,7 +311,7 @@ bool pack(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const bool batch_first = args[2].unwrapToBool();
   const int64_t batch = known_size(n, x, batch_first ? 0 : 1, "each of its sequences has a length");
   const int64_t steps = known_size(n, x, batch_first ? 1 : 0, "the sequences are packed step by step");
-  // PyTorch checks the lengths.
+  // Lets PyTorch check the lengths.
   const auto like = at::zeros(batch_first ? std::vector<int64_t>{batch, steps} : std::vector<int64_t>{steps, batch});
   const auto sizes = std::get<1>(at::_pack_padded_sequence(like, at::tensor(lengths, at::kLong), batch_first));
   std::vector<int64_t> places;

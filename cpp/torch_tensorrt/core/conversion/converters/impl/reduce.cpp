@@ -21,7 +21,7 @@ ITensor* reduce_dims(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* inp
   return ctx->net->addReduce(*input, operation, axes, keep)->getOutput(0);
 }
 
-// Sums and products of integers and bools are int64, unless a dtype is given; means must be of floats.
+// Sums and products of integers and bools are int64 unless a dtype is given; a mean needs floats.
 ITensor* accumulator(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, ReduceOperation operation,
                      std::optional<at::ScalarType> type) {
   if (type) return cast(ctx, input, *type);
@@ -69,7 +69,7 @@ OpConverter extreme_over_dims(ReduceOperation operation) {
   };
 }
 
-// The best element along the dimension and its index, int64.
+// The best element along the dimension and its int64 index.
 struct BestElement {
   ITensor* value;
   ITensor* index;
@@ -87,7 +87,7 @@ BestElement best_along(ConversionCtx* ctx, ITensor* x, nvinfer1::TopKOperation o
   return {is_bool ? cast(ctx, value, at::kBool) : value, index};
 }
 
-// (self, dim, keepdim) -> (values, indices); without a use of the indices a plain reduction.
+// (self, dim, keepdim) -> (values, indices); a plain reduction if the indices are unused.
 OpConverter extreme_with_indices(ReduceOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* input = args[0].ITensorOrFreeze(ctx);
@@ -106,7 +106,7 @@ OpConverter extreme_with_indices(ReduceOperation operation) {
   };
 }
 
-// (self, dim, keepdim) -> index; without a dim of the flat tensor.
+// (self, dim, keepdim) -> index; without a dim, the index in the flattened tensor.
 OpConverter index_of_extreme(nvinfer1::TopKOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = args[0].ITensorOrFreeze(ctx);
@@ -129,7 +129,7 @@ ITensor* truth_of_each(ConversionCtx* ctx, ITensor* x, at::ScalarType result) {
   return truth == x ? identity(ctx, x) : truth;
 }
 
-// Whether all, or any, of the elements are true (not 0): their product, or sum. uint8 stays uint8.
+// Whether all, or any, elements are true (nonzero), computed as their product, or sum. uint8 stays uint8.
 OpConverter truth(ReduceOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = args[0].ITensorOrFreeze(ctx);
@@ -137,7 +137,7 @@ OpConverter truth(ReduceOperation operation) {
     const bool has_dims = args.size() > 1;
     const auto dims = has_dims ? optional_ints(args[1]) : std::vector<int64_t>();
     const bool keep = has_dims && args[2].unwrapToBool();
-    // A list of no dims reduces none, unlike everywhere else.
+    // Unlike in other operators, an empty list of dims reduces no dims.
     if (has_dims && !is_none(args[1]) && dims.empty()) return finish(ctx, n, truth_of_each(ctx, x, result));
     auto* bits = cast(ctx, cast(ctx, x, at::kBool), at::kLong);
     return finish(ctx, n, cast(ctx, cast(ctx, reduce_dims(ctx, n, bits, operation, dims, keep), at::kBool), result));
@@ -158,8 +158,8 @@ struct Moments {
   ITensor* variance;
   ITensor* mean;
 };
-// The sum of squared distances from the mean over (count - correction, at least 0), as PyTorch has it; of float16 and
-// bfloat16 in float32.
+// The sum of squared distances from the mean, divided by max(count - correction, 0), as in PyTorch. Computes float16
+// and bfloat16 in float32.
 Moments moments(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const std::vector<int64_t>& dims,
                 const at::Scalar& correction, bool keep) {
   const uint32_t axes = axes_mask(n, dims, rank(x));

@@ -6,7 +6,7 @@
 
 namespace torch_tensorrt::core::conversion::converters {
 
-// Of nothing there is no extreme, not even where the result has no elements. Throws Error naming the dimension.
+// An empty dimension has no extreme, even if the result has no elements. Throws Error naming the dimension.
 void check_not_empty(const torch::jit::Node* n, const ITensor* x, uint32_t axes);
 
 }  // namespace torch_tensorrt::core::conversion::converters

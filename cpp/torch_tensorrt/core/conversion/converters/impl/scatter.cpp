@@ -11,7 +11,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 
-// Reading and writing at places that tensors of indices say.
+// Reads and writes elements at places given by index tensors.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -34,7 +34,7 @@ bool index(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* data = is_identity(order) ? x : transpose(ctx, x, order);
   auto* places = tuples(ctx, indices);
   auto* out = ctx->net->addGatherV2(*data, *places, nvinfer1::GatherMode::kND)->getOutput(0);
-  // Neighbours are replaced where they stood, others move to the front.
+  // The result dims of adjacent indexed dims stay at their position; otherwise they move to the front.
   const int32_t front = indices.dims.front();
   if (!is_consecutive(indices.dims) || front == 0) return finish(ctx, n, out);
   const int32_t made = rank(places) - 1;
@@ -44,14 +44,14 @@ bool index(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, transpose(ctx, out, back));
 }
 
-// ---- what writes ------------------------------------------------------------------------------------------------
+// ---- layers that write ------------------------------------------------------------------------------------------
 
 struct Scatter {
   ScatterReduction reduction = ScatterReduction::kNONE;
   bool include_self = true;
 };
 
-// Sums and products of bools, "or" and "and", are made of numbers.
+// Sums and products of bools ("or", "and") are computed with numbers.
 ITensor* scattered(ConversionCtx* ctx, ITensor* x, ITensor* places, ITensor* updates, ScatterMode mode, int32_t axis,
                    const Scatter& how) {
   const bool combines_bools = how.reduction != ScatterReduction::kNONE && scalar_type(x) == at::kBool;
@@ -74,8 +74,8 @@ void append_sizes(SizeList& sizes, const SizeList& more, size_t begin, size_t en
   sizes.computed.insert(sizes.computed.end(), more.computed.begin() + begin, more.computed.begin() + end);
 }
 
-// What is written, broadcast to the shape of x[a, b, ...] (neighbours are replaced where they stand, others move to the
-// front), then with the dims of the places first.
+// The written values, broadcast to the shape of x[a, b, ...] (see index() for the position of the indexed dims), then
+// transposed so that the dims of the places come first.
 ITensor* updates_for(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* value, ITensor* x, ITensor* places,
                      const Indices& indices) {
   const auto front = static_cast<size_t>(is_consecutive(indices.dims) ? indices.dims.front() : 0);
@@ -110,7 +110,7 @@ bool put_where(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITenso
   return finish(ctx, n, choose(ctx, cast(ctx, mask, at::kBool), value, x));
 }
 
-// The one index where it is a mask that is computed.
+// The single index if it is a computed mask, else null.
 ITensor* computed_mask(const Var& arg) {
   const auto elements = arg.IValue()->toListRef();
   if (elements.size() != 1 || !TensorContainer::is_in(elements[0])) return nullptr;
@@ -139,7 +139,7 @@ bool index_put(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // ---- scatter ----------------------------------------------------------------------------------------------------
 
-// The part of the source that the indices reach.
+// The part of the source that the indices cover.
 ITensor* cut_to(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* source, ITensor* indices) {
   const auto dims = indices->getDimensions();
   TORCHTRT_CHECK(rank(source) == dims.nbDims,
@@ -211,7 +211,7 @@ bool scatter_reduce(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
                      {reduction_named(n, args[4].unwrapToString()), args[5].unwrapToBool()});
 }
 
-// (self, dim, index, source): whole slices along the dimension, at the places of a 1-D index.
+// (self, dim, index, source): writes whole slices along the dimension, at the places of a 1-D index.
 ITensor* slice_indices(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* index, ITensor* source, int32_t dim) {
   TORCHTRT_CHECK(rank(index) <= 1, util::node_info(n) << ": the index has rank " << rank(index) << ", must be 0 or 1");
   if (rank(index) == 0) index = replace_dims(ctx, index, 0, 0, {1});
@@ -256,7 +256,7 @@ bool index_reduce(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, scattered(ctx, x, places, source, ScatterMode::kELEMENT, dim, how));
 }
 
-// (self, dim, index, value): one value at all places of a 1-D index.
+// (self, dim, index, value): writes one value at all places of a 1-D index.
 bool index_fill(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
@@ -275,7 +275,7 @@ bool index_fill(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, is_scalar ? replace_dims(ctx, layer->getOutput(0), 0, 1, {}) : layer->getOutput(0));
 }
 
-// The tensor with `count` elements from `start` on, `step` apart, replaced by the source.
+// Replaces `count` elements of the tensor, from `start` on at distances of `step`, by the source.
 ITensor* slice_replaced(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, ITensor* source, int32_t dim,
                         const Size& start, const Size& count, int64_t step) {
   const auto is_nothing = [](const Size& size) { return size.is_known() && size.value == 0; };
@@ -296,7 +296,7 @@ ITensor* slice_replaced(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* 
   return layer->getOutput(0);
 }
 
-// (base, places, value, is_certain): elements by their numbers.
+// (base, places, value, is_certain): writes elements by their indices.
 bool write_at(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const bool is_certain = args[3].unwrapToBool();
   if (args[1].isIValue() && !is_certain) util::check_places(args[1].unwrapToTensor());

@@ -6,7 +6,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
 
-// Operations that give the same elements other dims.
+// Operations that keep the elements and change the dims.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -57,7 +57,7 @@ bool unsqueeze(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, replace_dims(ctx, x, dim, dim, {1}));
 }
 
-// Takes out the given dimensions where their size is 1.
+// Removes the given dimensions if their size is 1.
 ITensor* squeeze_dims(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, std::vector<int32_t> dims) {
   std::sort(dims.rbegin(), dims.rend());
   for (const int32_t dim : dims) {
@@ -121,7 +121,7 @@ bool swap_dims(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, swapped(ctx, x, a, b));
 }
 
-// aten::t: a matrix transposed, vectors and 0-d tensors as they are.
+// aten::t: transposes a matrix; vectors and 0-d tensors stay unchanged.
 bool matrix_transpose(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   TORCHTRT_CHECK(rank(x) <= 2, util::node_info(n) << ": rank is " << rank(x) << ", must be 2 or less");

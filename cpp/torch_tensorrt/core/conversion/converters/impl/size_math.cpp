@@ -15,7 +15,7 @@ namespace {
 
 using nvinfer1::ElementWiseOperation;
 
-// A tensor of one element as a size; its number where that is known.
+// A tensor of one element as a size; a known size if its number is known.
 Size as_size(ConversionCtx* ctx, ITensor* tensor) {
   const auto& known = tensor->shape_value();
   const bool is_integer = nvinfer1::is_integral(tensor->getType());
@@ -97,7 +97,7 @@ Size slice_bound(ConversionCtx* ctx, const Size& index, const Size& size) {
 
 namespace {
 
-// A bound that lies inside for every size of the range, counted from the front or from the end.
+// A bound that is inside the dimension for every size in the range, counted from the front or from the end.
 struct SureBound {
   bool from_end;
   int64_t place;
@@ -175,7 +175,7 @@ ITensor* repeated_in_a_row(ConversionCtx* ctx, const torch::jit::Node* n, ITenso
     axis = wrap_dim(n, Var(dim).unwrapToInt(), rank(x));
     if (rank(x) == 0) x = replace_dims(ctx, x, 0, 0, {1});
   }
-  // Of a tensor without elements a -1 says nothing.
+  // In an empty tensor, a -1 would be ambiguous.
   if (repeats.is_known() && repeats.value == 0) return slice_dim(ctx, x, axis, 0, 0);
   auto* spread = replace_dims(ctx, x, axis + 1, axis + 1, {1});
   auto sizes = sizes_of(ctx, spread);

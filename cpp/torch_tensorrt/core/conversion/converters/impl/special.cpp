@@ -5,7 +5,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
 
-// Functions of one or two numbers that no layer computes and a few layers do, corner cases as PyTorch has them.
+// Functions of one or two numbers that take several layers; corner cases are those of PyTorch.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -19,7 +19,7 @@ ITensor* constant_like(ConversionCtx* ctx, ITensor* x, double value) {
   return scalar_constant(ctx, value, scalar_type(x));
 }
 
-// Both operands in the dtype that they promote to; integers as floats where the function is one of floats.
+// Both operands in their promoted dtype; integers become floats if the function is defined for floats.
 struct Pair {
   ITensor* a;
   ITensor* b;
@@ -49,7 +49,7 @@ OpConverter of_one(Function function) {
 
 // ---- of two numbers ---------------------------------------------------------------------------------------------
 
-// The larger (smaller) one; where one is NaN the other.
+// The larger (smaller) number; if one is NaN, the other.
 template <Operation operation>
 ITensor* ignoring_nan(ConversionCtx* ctx, ITensor* a, ITensor* b) {
   if (scalar_type(a) == at::kBool)
@@ -60,13 +60,13 @@ ITensor* ignoring_nan(ConversionCtx* ctx, ITensor* a, ITensor* b) {
   return choose(ctx, apply(ctx, UnaryOperation::kISNAN, a), b, best);
 }
 
-// 0 below zero and for NaN, 1 above, b at zero.
+// 0 below zero and for NaN, 1 above zero, b at zero.
 ITensor* heaviside(ConversionCtx* ctx, ITensor* a, ITensor* b) {
   auto* above = cast(ctx, apply(ctx, Operation::kGREATER, a, at::Scalar(0)), scalar_type(a));
   return choose(ctx, apply(ctx, Operation::kEQUAL, a, at::Scalar(0)), b, above);
 }
 
-// sqrt(a^2 + b^2) without squaring what is large: the larger times sqrt(1 + ratio^2); infinite where either is.
+// sqrt(a^2 + b^2) as the larger times sqrt(1 + ratio^2), to avoid large squares; infinite if a or b is.
 ITensor* hypot(ConversionCtx* ctx, ITensor* a, ITensor* b) {
   auto* x = apply(ctx, UnaryOperation::kABS, a);
   auto* y = apply(ctx, UnaryOperation::kABS, b);
@@ -81,7 +81,7 @@ ITensor* hypot(ConversionCtx* ctx, ITensor* a, ITensor* b) {
   return choose(ctx, infinite, constant_like(ctx, a, kInfinity), length);
 }
 
-// Below zero, or the zero of which 1 / x is.
+// Whether x is below zero or is -0.0, whose inverse is minus infinity.
 ITensor* has_sign(ConversionCtx* ctx, ITensor* x) {
   auto* negative = apply(ctx, Operation::kLESS, x, at::Scalar(0));
   if (!at::isFloatingType(scalar_type(x))) return negative;
@@ -94,7 +94,7 @@ ITensor* copysign(ConversionCtx* ctx, ITensor* a, ITensor* b) {
   return choose(ctx, has_sign(ctx, b), apply(ctx, UnaryOperation::kNEG, size), size);
 }
 
-// log2(2^a + 2^b) = max + log2(1 + 2^-|a - b|); equal infinities are their own answer.
+// log2(2^a + 2^b) = max + log2(1 + 2^-|a - b|); for equal infinities the result is that infinity.
 ITensor* log_add_exp2(ConversionCtx* ctx, ITensor* a, ITensor* b) {
   auto* largest = apply(ctx, Operation::kMAX, a, b);
   auto* distance = apply(ctx, UnaryOperation::kABS, apply(ctx, Operation::kSUB, a, b));
@@ -105,7 +105,7 @@ ITensor* log_add_exp2(ConversionCtx* ctx, ITensor* a, ITensor* b) {
   return choose(ctx, infinite, largest, apply(ctx, Operation::kSUM, largest, more));
 }
 
-// a * log(b), 0 where a is 0 whatever b is but NaN.
+// a * log(b); 0 if a is 0, whatever b is except NaN.
 template <UnaryOperation logarithm>
 ITensor* times_log(ConversionCtx* ctx, ITensor* a, ITensor* b) {
   auto* product = apply(ctx, Operation::kPROD, a, apply(ctx, logarithm, b));
@@ -114,8 +114,8 @@ ITensor* times_log(ConversionCtx* ctx, ITensor* a, ITensor* b) {
   return choose(ctx, nothing, constant_like(ctx, a, 0.0), product);
 }
 
-// a * 2^b, the power in the default float type where b is an integer; the result has the dtype of a then, if that is a
-// float, however large the power.
+// a * 2^b. For an integer b the power has the default float dtype; if a is a float then, the result keeps the dtype of
+// a, however large the power is.
 bool load_exponent(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* b = args[1].ITensorOrFreeze(ctx);
   auto* power = apply(ctx, UnaryOperation::kEXP2, as_float(ctx, b));
@@ -126,21 +126,21 @@ bool load_exponent(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, keeps ? cast(ctx, product, scalar_type(a.tensor)) : product);
 }
 
-// The power in float64.
+// Computes the power in float64.
 bool float_power(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* base = materialise(ctx, read_operand(ctx, args[0]), at::kDouble);
   auto* exponent = materialise(ctx, read_operand(ctx, args[1]), at::kDouble);
   return finish(ctx, n, apply(ctx, Operation::kPOW, base, exponent));
 }
 
-// (self, other, rtol, atol, equal_nan): equal, or |a - b| <= atol + rtol * |b| with both finite.
+// (self, other, rtol, atol, equal_nan): equal, or both finite with |a - b| <= atol + rtol * |b|.
 bool is_close(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Pair pair = read_pair(ctx, args, /*of_floats=*/false);
   auto* equal = apply(ctx, Operation::kEQUAL, pair.a, pair.b);
   if (scalar_type(pair.a) == at::kBool) return finish(ctx, n, equal);
   auto* a = as_float(ctx, pair.a);
   auto* b = as_float(ctx, pair.b);
-  // PyTorch, too, takes the distance of integers in floats.
+  // PyTorch also computes the distance of integers in floats.
   auto* distance = apply(ctx, UnaryOperation::kABS, apply(ctx, Operation::kSUB, a, b));
   auto* allowed = apply(ctx, Operation::kPROD, apply(ctx, UnaryOperation::kABS, b), args[2].unwrapToScalar());
   allowed = apply(ctx, Operation::kSUM, allowed, args[3].unwrapToScalar());
@@ -166,14 +166,14 @@ Pair read_integers(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return pair;
 }
 
-// a * 2^b; the power is 0 where b is negative or more than the bits, and so is what PyTorch gives.
+// a * 2^b; the power is 0 if b is negative or exceeds the bits, which gives PyTorch's result.
 ITensor* shifted_left(ConversionCtx* ctx, const Pair& pair) {
   auto* power = apply(ctx, Operation::kPOW, constant_like(ctx, pair.a, 2), pair.b);
   return apply(ctx, Operation::kPROD, pair.a, power);
 }
 
-// floor(a / 2^b), in two steps as 2^(bits - 1) is no number of a signed type. A shift that is negative or more than the
-// bits leaves the sign, as in PyTorch.
+// floor(a / 2^b), in two steps because a signed type cannot hold 2^(bits - 1). A shift that is negative or exceeds the
+// bits leaves only the sign, as in PyTorch.
 ITensor* shifted_right(ConversionCtx* ctx, const Pair& pair) {
   const auto type = scalar_type(pair.a);
   const int64_t most = type == at::kByte ? 8 : bits_of(type) - 1;
@@ -196,14 +196,14 @@ bool shift_right(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, shifted_right(ctx, read_integers(ctx, n, args)));
 }
 
-// ---- what is written in place and has no functional form ----------------------------------------------------------
+// ---- in-place operators without a functional form ----------------------------------------------------------------
 
-// Computes a new tensor in the dtype of the one that is written.
+// Computes a new tensor in the dtype of the written tensor.
 ITensor* as_written(ConversionCtx* ctx, args& args, ITensor* out) {
   return cast(ctx, out, scalar_type(args[0].ITensorOrFreeze(ctx)));
 }
 
-// x &= y and its like: of integers bit by bit, of bools as logic.
+// x &= y and the like: bitwise for integers, logical for bools.
 OpConverter bits_in_place(Operation bits, Operation logic) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     const Pair pair = read_pair(ctx, args, /*of_floats=*/false);
@@ -238,27 +238,27 @@ ITensor* sinc(ConversionCtx* ctx, ITensor* x) {
   return choose(ctx, is_zero, constant_like(ctx, x, 1.0), ratio);
 }
 
-// -x log(x), 0 at zero, minus infinity below.
+// -x log(x); 0 at zero, minus infinity below.
 ITensor* entropy(ConversionCtx* ctx, ITensor* x) {
   auto* value = apply(ctx, UnaryOperation::kNEG, apply(ctx, Operation::kPROD, x, apply(ctx, UnaryOperation::kLOG, x)));
   value = choose(ctx, apply(ctx, Operation::kEQUAL, x, at::Scalar(0.0)), constant_like(ctx, x, 0.0), value);
   return choose(ctx, apply(ctx, Operation::kLESS, x, at::Scalar(0.0)), constant_like(ctx, x, -kInfinity), value);
 }
 
-// The normal distribution up to x: erfc(-x / sqrt 2) / 2.
+// The cumulative normal distribution: erfc(-x / sqrt 2) / 2.
 ITensor* normal_distribution(ConversionCtx* ctx, ITensor* x) {
   auto* scaled = apply(ctx, Operation::kPROD, x, at::Scalar(-std::sqrt(0.5)));
   return apply(ctx, Operation::kPROD, apply(ctx, UnaryOperation::kERFC, scaled), at::Scalar(0.5));
 }
 
-// The angle of a real number: pi below zero, 0 elsewhere, NaN stays.
+// The angle of a real number: pi below zero, 0 elsewhere; NaN stays NaN.
 ITensor* angle(ConversionCtx* ctx, ITensor* x) {
   auto* turned = apply(ctx, Operation::kLESS, x, at::Scalar(0.0));
   auto* out = choose(ctx, turned, constant_like(ctx, x, kPi), constant_like(ctx, x, 0.0));
   return choose(ctx, apply(ctx, UnaryOperation::kISNAN, x), x, out);
 }
 
-// Of numbers that are not complex it is the number itself.
+// The real part of a real number is the number itself.
 bool real_part(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, identity(ctx, args[0].ITensorOrFreeze(ctx)));
 }

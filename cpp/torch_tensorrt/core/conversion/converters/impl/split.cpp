@@ -21,7 +21,7 @@ bool split_into(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32
 
 constexpr int64_t kMostSizesTried = 100000;
 
-// How many parts there are, which must be so for every size in the range.
+// The number of parts, which must be the same for every size in the range.
 template <typename Count>
 int64_t part_count(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, Count count) {
   const auto range = bounds_of(ctx, size_of(ctx, x, dim));
@@ -40,7 +40,7 @@ int64_t part_count(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, in
   return parts;
 }
 
-// Parts of `part` elements, the last with what is left.
+// Parts of `part` elements; the last part has the remaining elements.
 std::vector<Size> equal_parts(ConversionCtx* ctx, const Size& whole, const Size& part, int64_t count) {
   std::vector<Size> sizes;
   for (int64_t i = 0; i < count; ++i) {
@@ -82,7 +82,7 @@ bool chunk(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t chunks = args[1].unwrapToInt();
   const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
   TORCHTRT_CHECK(chunks > 0, util::node_info(n) << ": chunks is " << chunks << ", must be above 0");
-  // No elements are as many empty parts as were asked for.
+  // An empty dimension gives the requested number of empty parts.
   const auto count = [&](int64_t size) {
     const int64_t part = (size + chunks - 1) / chunks;
     return part == 0 ? chunks : (size + part - 1) / part;
@@ -102,7 +102,7 @@ bool unbind(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish_list(ctx, n, parts);
 }
 
-// `sections` parts whose sizes differ by one at most, the larger ones first.
+// `sections` parts whose sizes differ by at most one; the larger parts come first.
 bool split_in_sections(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, int64_t sections) {
   TORCHTRT_CHECK(sections > 0, util::node_info(n) << ": sections is " << sections << ", must be above 0");
   const Size whole = size_of(ctx, x, dim);
@@ -115,7 +115,7 @@ bool split_in_sections(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x
   return split_into(ctx, n, x, dim, sizes);
 }
 
-// Cut at the indices, each part as Python's x[a:b] takes it.
+// Splits at the indices; each part is Python's x[a:b].
 bool split_at(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim,
               const std::vector<int64_t>& indices) {
   const Size whole = size_of(ctx, x, dim);
@@ -144,7 +144,7 @@ bool tensor_split(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return split_at(ctx, n, x, dim, int_vector(args[1].unwrapToIntList()));
 }
 
-// hsplit, vsplit and dsplit: along one dimension (of a vector the only one), in equal parts or at indices.
+// hsplit, vsplit and dsplit: split one dimension (of a vector, its only one) in equal parts or at indices.
 OpConverter split_along(int32_t dim, int32_t least_rank) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = args[0].ITensorOrFreeze(ctx);

@@ -7,7 +7,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
-// Reductions that need an order of the elements, leave out NaN, or run along a dimension with indices.
+// Reductions that sort elements, ignore NaN, or return indices along a dimension.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -21,7 +21,7 @@ ITensor* not_a_number(ConversionCtx* ctx, ITensor* x) {
   return scalar_constant(ctx, std::numeric_limits<double>::quiet_NaN(), scalar_type(x));
 }
 
-// Whether any element along the axes is NaN, kept as dimensions of 1.
+// Whether any element along the axes is NaN; keeps the axes as dimensions of 1.
 ITensor* has_nan(ConversionCtx* ctx, ITensor* x, uint32_t axes) {
   auto* bits = cast(ctx, apply(ctx, UnaryOperation::kISNAN, x), at::kInt);
   return cast(ctx, reduce(ctx, ReduceOperation::kMAX, bits, axes, /*keep=*/true), at::kBool);
@@ -36,7 +36,7 @@ bool aminmax(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, reduce(ctx, ReduceOperation::kMAX, x, axes, keep), 1);
 }
 
-// (self, dim, keepdim, *, dtype) of the elements that are not NaN.
+// (self, dim, keepdim, *, dtype); ignores NaN elements.
 OpConverter without_nan(ReduceOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = args[0].ITensorOrFreeze(ctx);
@@ -66,7 +66,7 @@ struct Sorted {
   int64_t size;
 };
 
-// The smallest `count` elements along the dimension in order (all for -1), NaN last.
+// The smallest `count` elements (-1: all) along the dimension in order, NaN last.
 Sorted sorted(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, int64_t count = -1) {
   const int64_t size = known_size(n, x, dim, "it is put in order");
   auto* layer = ctx->net->addTopK(*x, TopKOperation::kMIN, count < 0 ? size : count, 1U << dim);
@@ -79,7 +79,7 @@ ITensor* without_dim(ConversionCtx* ctx, ITensor* x, int32_t dim, bool keep) {
   return keep ? x : replace_dims(ctx, x, dim, dim + 1, {});
 }
 
-// The tensor as one with a dimension at least; 0-d ones give 0-d results whatever is asked.
+// The tensor with at least one dimension. The result for a 0-d tensor is always 0-d.
 struct Line {
   ITensor* tensor;
   bool was_scalar;
@@ -89,7 +89,7 @@ Line at_least_1d(ConversionCtx* ctx, ITensor* x) {
   return {replace_dims(ctx, x, 0, 0, {1}), true};
 }
 
-// The k-th smallest element (from 1) and its place, the dimension kept.
+// The k-th smallest element (counted from 1) and its place; keeps the dimension.
 struct Found {
   ITensor* value;
   ITensor* index;
@@ -110,7 +110,7 @@ bool kthvalue(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, without_dim(ctx, found.index, dim, keep), 1);
 }
 
-// The lower of two middle elements; NaN, at its place, where there is one.
+// The lower of two middle elements; if there is a NaN, NaN and its place.
 Found middle(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim) {
   const int64_t size = known_size(n, x, dim, "its middle is taken");
   TORCHTRT_CHECK(size > 0, util::node_info(n) << ": there is no median of no elements");
@@ -124,7 +124,7 @@ Found middle(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t 
           choose(ctx, spoiled, first->getOutput(1), found.index)};
 }
 
-// (self), or (self, dim, keepdim) with the places
+// (self), or (self, dim, keepdim) with places
 bool median(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   if (args.size() == 1) {
@@ -145,7 +145,7 @@ bool msort(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, without_dim(ctx, sorted(ctx, n, line.tensor, 0).values, 0, !line.was_scalar));
 }
 
-// Which elements of the sorted ones are mixed, and the share of the upper one.
+// The two ranks of the sorted elements to interpolate, and the weight of the upper one.
 struct Ranks {
   at::Tensor lower;
   at::Tensor upper;
@@ -172,7 +172,7 @@ Ranks ranks_of(const torch::jit::Node* n, const at::Tensor& q, int64_t size, con
   return {lower.to(at::kLong), upper.to(at::kLong), share};
 }
 
-// (self, q, dim, keepdim, *, interpolation): the dimension of q, when it has one, comes first.
+// (self, q, dim, keepdim, *, interpolation): if q has a dimension, it comes first in the result.
 bool quantile(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const auto options = at::TensorOptions().dtype(scalar_type(x));
@@ -193,7 +193,7 @@ bool quantile(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* share = along(ctx, tensor_to_const(ctx, ranks.share), dim, rank(x));
   auto* out = apply(ctx, ElementWiseOperation::kSUM, lower, apply(ctx, ElementWiseOperation::kPROD, step, share));
   out = choose(ctx, has_nan(ctx, x, 1U << dim), not_a_number(ctx, x), out);
-  // Where the dimension was, q lies now: it moves to the front, and leaves a 1 behind.
+  // The dimension of q now replaces the reduced dimension. Move it to the front and, for keepdim, insert a 1.
   std::vector<int32_t> to_front = {dim};
   for (int32_t i = 0; i < rank(x); ++i) {
     if (i != dim) to_front.push_back(i);
@@ -208,7 +208,7 @@ bool quantile(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // ---- running extremes -------------------------------------------------------------------------------------------
 
-// The best element so far and where it stands: at the last of equal ones, at NaN from there on.
+// The best element so far and its place. Equal elements: the last place. From a NaN on: the NaN's place.
 OpConverter running_extreme(CumulativeOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     const Line line = at_least_1d(ctx, args[0].ITensorOrFreeze(ctx));

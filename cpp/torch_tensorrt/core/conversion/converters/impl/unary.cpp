@@ -10,7 +10,7 @@ namespace {
 using nvinfer1::ElementWiseOperation;
 using nvinfer1::UnaryOperation;
 
-// Functions that give a float for an integer.
+// Functions that return a float for an integer.
 OpConverter of_float(UnaryOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
@@ -18,7 +18,7 @@ OpConverter of_float(UnaryOperation operation) {
   };
 }
 
-// Functions that keep the dtype; those that do nothing to integers are the identity there.
+// Functions that keep the dtype. Some of them are the identity on integers.
 OpConverter keeping(UnaryOperation operation, bool identity_on_integers = false) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = args[0].ITensorOrFreeze(ctx);
@@ -30,7 +30,7 @@ OpConverter keeping(UnaryOperation operation, bool identity_on_integers = false)
   };
 }
 
-// PyTorch has x to the power of 2, which makes an integer of a bool.
+// PyTorch computes x to the power of 2, which makes an integer of a bool.
 bool square(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   if (scalar_type(x) == at::kBool) x = cast(ctx, x, at::kLong);
@@ -54,7 +54,7 @@ bool logical_not(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, ctx->net->addUnary(*x, UnaryOperation::kNOT)->getOutput(0));
 }
 
-// ~x of a bool, -x - 1 of an integer.
+// ~x for a bool, -x - 1 for an integer.
 bool bitwise_not(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const auto type = scalar_type(x);
@@ -78,7 +78,7 @@ bool is_inf(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return is_nan_or_inf(ctx, n, args, UnaryOperation::kISINF);
 }
 
-// Neither infinite nor NaN; integers always are.
+// Whether x is neither infinite nor NaN; always true for integers.
 bool is_finite(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
   auto* not_finite = apply(ctx, ElementWiseOperation::kOR, apply(ctx, UnaryOperation::kISINF, x),
@@ -86,7 +86,7 @@ bool is_finite(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, apply(ctx, UnaryOperation::kNOT, not_finite));
 }
 
-// Infinite and of that sign.
+// Whether x is infinite and has this sign.
 OpConverter is_inf_of_sign(ElementWiseOperation comparison) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
@@ -101,7 +101,7 @@ bool fraction(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, apply(ctx, ElementWiseOperation::kSUB, x, apply(ctx, UnaryOperation::kTRUNC, x)));
 }
 
-// round(x * 10^d) / 10^d, as PyTorch computes it; for d < 0 the other way round.
+// round(x * 10^d) / 10^d, as PyTorch computes it; for d < 0, divides first.
 bool round_decimals(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int64_t decimals = args[1].unwrapToInt();
@@ -114,7 +114,7 @@ bool round_decimals(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, apply(ctx, after, rounded, at::Scalar(power)));
 }
 
-// NaN, infinity and minus infinity replaced; by default 0 and the largest numbers of the dtype.
+// Replaces NaN, infinity and minus infinity; by default with 0 and the largest numbers of the dtype.
 bool nan_to_num(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const auto type = scalar_type(x);
@@ -134,7 +134,7 @@ bool nan_to_num(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, choose(ctx, apply(ctx, UnaryOperation::kISNAN, x), constant(given_or(1, 0.0)), finite));
 }
 
-// log(x / (1 - x)), x first kept eps away from 0 and 1: eps below it, then 1 - eps above that. NaN limits nothing.
+// log(x / (1 - x)), with x first clamped to eps, then to 1 - eps. A NaN limit has no effect.
 bool logit(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
   const double eps = is_none(args[1]) ? std::nan("") : args[1].unwrapToScalar().toDouble();
