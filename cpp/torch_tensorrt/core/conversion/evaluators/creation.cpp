@@ -1,6 +1,6 @@
 #include "ATen/ATen.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/evaluators/families.h"
 
 namespace torch_tensorrt::core::conversion::evaluators {

@@ -6,7 +6,7 @@
 #include "torch/csrc/jit/ir/constants.h"
 
 #include "torch_tensorrt/core/conversion/converters/converter_util.h"
-#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/dynamic_sizes.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 

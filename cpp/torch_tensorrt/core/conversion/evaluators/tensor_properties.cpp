@@ -1,7 +1,7 @@
 #include "ATen/ATen.h"
 
 #include "torch_tensorrt/core/conversion/converters/converter_util.h"
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 #include "torch_tensorrt/core/conversion/evaluators/families.h"
 
 namespace torch_tensorrt::core::conversion::evaluators {

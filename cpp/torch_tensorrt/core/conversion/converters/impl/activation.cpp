@@ -1,9 +1,9 @@
 #include <cmath>
 #include <limits>
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {

@@ -2,10 +2,10 @@
 #include <cmath>
 #include <limits>
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/converters/impl/nested.h"
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 #include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {

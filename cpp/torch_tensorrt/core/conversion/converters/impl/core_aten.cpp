@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "torch_tensorrt/core/conversion/converters/declines.h"
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 // Operators that PyTorch's decompositions produce (core ATen). Most of them are a user's operator with reordered
 // arguments, and further results for the backward pass.

@@ -2,8 +2,8 @@
 #include <map>
 #include <numeric>
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 // Einstein summation from left to right: each pair of operands is one batched matrix product.
 namespace torch_tensorrt::core::conversion::converters {

@@ -1,6 +1,5 @@
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 // Operators on two or three operands, with PyTorch's type promotion.
 namespace torch_tensorrt::core::conversion::converters {

@@ -7,9 +7,9 @@
 #include "ATen/ops/zeros.h"
 
 #include "torch_tensorrt/core/conversion/converters/declines.h"
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
 // Operators that sort elements into groups: bins of a histogram, bags of embeddings, experts of a mixture.
 namespace torch_tensorrt::core::conversion::converters {

@@ -1,8 +1,13 @@
+#include "torch_tensorrt/core/conversion/converters/impl/index.h"
+
 #include <algorithm>
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
+#include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
+#include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -130,6 +135,220 @@ Family index_family() {
       {"aten::where.Scalar", where},
       {"aten::masked_fill.Scalar", masked_fill},
       {"aten::masked_fill.Tensor", masked_fill},
+  };
+}
+
+namespace {
+
+using nvinfer1::ElementWiseOperation;
+
+bool is_mask(at::ScalarType type) { return type == at::kBool || type == at::kByte; }
+
+// Replaces a mask by one index for each of its dimensions.
+void append_mask(ConversionCtx* ctx, const torch::jit::Node* n, const at::Tensor& mask,
+                 std::vector<ITensor*>& tensors) {
+  TORCHTRT_CHECK(mask.dim() > 0, util::node_info(n) << ": a mask of rank 0 is not converted");
+  for (const at::Tensor& places : mask.cpu().nonzero().unbind(1)) {
+    tensors.push_back(tensor_to_const(ctx, places.contiguous()));
+  }
+}
+
+// A computed mask gives data-dependent shapes.
+void append_mask(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* mask, ITensor* x, Indices& indices,
+                 bool is_only) {
+  const auto first = static_cast<int32_t>(indices.tensors.size());
+  mask = fitted_mask(ctx, n, mask, x, first);
+  auto* places = find_places(ctx, n, mask);
+  if (is_only && rank(mask) > 1) indices.rows = as_rows(ctx, places);
+  const auto columns = as_indices(ctx, places);
+  indices.tensors.insert(indices.tensors.end(), columns.begin(), columns.end());
+}
+
+bool have_one_shape(const ITensor& a, const ITensor& b) {
+  const auto dims = a.getDimensions();
+  if (dims != b.getDimensions()) return false;
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    if (dims.d[i] < 0 && !(nvinfer1::origin_of_dim(a, i) == nvinfer1::origin_of_dim(b, i))) return false;
+  }
+  return true;
+}
+
+// Broadcasts all to one shape by adding zeros times the other tensors.
+std::vector<ITensor*> of_one_shape(ConversionCtx* ctx, std::vector<ITensor*> tensors) {
+  const auto same = [&](ITensor* tensor) { return have_one_shape(*tensor, *tensors[0]); };
+  if (std::all_of(tensors.begin(), tensors.end(), same)) return tensors;
+  ITensor* zeros = nullptr;
+  for (auto* tensor : tensors) {
+    auto* nothing = apply(ctx, ElementWiseOperation::kPROD, tensor, at::Scalar(0));
+    zeros = zeros == nullptr ? nothing : apply(ctx, ElementWiseOperation::kSUM, zeros, nothing);
+  }
+  for (auto*& tensor : tensors) tensor = apply(ctx, ElementWiseOperation::kSUM, tensor, zeros);
+  return tensors;
+}
+
+}  // namespace
+
+Indices read_indices(ConversionCtx* ctx, const torch::jit::Node* n, const Var& arg, ITensor* x) {
+  Indices indices;
+  const auto elements = arg.IValue()->toListRef();
+  const auto given = std::count_if(elements.begin(), elements.end(), [](const auto& e) { return !e.isNone(); });
+  for (const auto& element : elements) {
+    if (element.isNone()) {
+      indices.tensors.push_back(nullptr);
+      continue;
+    }
+    if (element.isTensor()) {
+      const at::Tensor index = element.toTensor();
+      if (is_mask(index.scalar_type())) {
+        append_mask(ctx, n, index, indices.tensors);
+      } else {
+        indices.tensors.push_back(tensor_to_const(ctx, index.to(at::kLong)));
+      }
+      continue;
+    }
+    TORCHTRT_CHECK(TensorContainer::is_in(element), util::node_info(n) << ": an index is " << element.tagKind());
+    auto* index = element.toCustomClass<TensorContainer>()->tensor();
+    if (is_mask(scalar_type(index))) {
+      append_mask(ctx, n, index, x, indices, given == 1);
+    } else {
+      indices.tensors.push_back(index);
+    }
+  }
+  for (size_t i = 0; i < indices.tensors.size(); ++i) {
+    if (indices.tensors[i] == nullptr) continue;
+    indices.tensors[i] = cast(ctx, indices.tensors[i], at::kLong);
+    indices.dims.push_back(static_cast<int32_t>(i));
+  }
+  return indices;
+}
+
+bool has_computed_mask(const Var& arg) {
+  const auto elements = arg.IValue()->toListRef();
+  return std::any_of(elements.begin(), elements.end(), [](const auto& element) {
+    return TensorContainer::is_in(element) &&
+           is_mask(scalar_type(element.template toCustomClass<TensorContainer>()->tensor()));
+  });
+}
+
+std::vector<int32_t> indexed_first(const Indices& indices, int32_t rank) {
+  std::vector<int32_t> order = indices.dims;
+  for (int32_t i = 0; i < rank; ++i) {
+    if (std::find(indices.dims.begin(), indices.dims.end(), i) == indices.dims.end()) order.push_back(i);
+  }
+  return order;
+}
+
+std::vector<int32_t> inverse(const std::vector<int32_t>& order) {
+  std::vector<int32_t> result(order.size());
+  for (size_t i = 0; i < order.size(); ++i) result[order[i]] = static_cast<int32_t>(i);
+  return result;
+}
+
+bool is_identity(const std::vector<int32_t>& order) { return std::is_sorted(order.begin(), order.end()); }
+
+ITensor* tuples(ConversionCtx* ctx, const Indices& indices) {
+  if (indices.rows != nullptr) return indices.rows;
+  std::vector<ITensor*> tensors;
+  for (const int32_t dim : indices.dims) tensors.push_back(indices.tensors[dim]);
+  tensors = of_one_shape(ctx, tensors);
+  for (auto*& tensor : tensors) tensor = replace_dims(ctx, tensor, rank(tensor), rank(tensor), {1});
+  return join(ctx, tensors, rank(tensors[0]) - 1);
+}
+
+bool is_consecutive(const std::vector<int32_t>& dims) {
+  return dims.back() - dims.front() + 1 == static_cast<int32_t>(dims.size());
+}
+
+void check_count(const torch::jit::Node* n, const Indices& indices, ITensor* x) {
+  TORCHTRT_CHECK(static_cast<int32_t>(indices.tensors.size()) <= rank(x),
+                 util::node_info(n) << ": " << indices.tensors.size() << " indices for a tensor of rank " << rank(x));
+}
+
+namespace {
+
+bool nonzero(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return finish(ctx, n, as_rows(ctx, find_places(ctx, n, args[0].ITensorOrFreeze(ctx))));
+}
+
+// Treats a number as a tensor of one element.
+bool nonzero_numpy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  if (rank(x) == 0) x = replace_dims(ctx, x, 0, 0, {1});
+  return finish_list(ctx, n, as_indices(ctx, find_places(ctx, n, x)));
+}
+
+// Flat places of the elements that the mask selects; the mask is usually known.
+ITensor* picked_places(ConversionCtx* ctx, const torch::jit::Node* n, Var& mask, const SizeList& sizes) {
+  if (mask.isTensor() && sizes.is_known()) {
+    const auto spread = mask.unwrapToTensor().to(at::kBool).expand(sizes.values).reshape({-1});
+    return tensor_to_const(ctx, spread.nonzero().reshape({-1}).cpu());
+  }
+  auto* spread = broadcast(ctx, n, mask.ITensorOrFreeze(ctx), sizes);
+  return as_indices(ctx, find_places(ctx, n, replace_dims(ctx, spread, 0, rank(spread), {-1})))[0];
+}
+
+bool masked_select(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* mask = args[1].ITensorOrFreeze(ctx);
+  TORCHTRT_CHECK(scalar_type(mask) == at::kBool, util::node_info(n)
+                                                     << ": the mask is " << scalar_type(mask) << ", must be bool");
+  const SizeList sizes = broadcast_sizes(ctx, n, {x, mask});
+  auto* places = picked_places(ctx, n, args[1], sizes);
+  auto* spread = broadcast(ctx, n, x, sizes);
+  auto* flat = replace_dims(ctx, spread, 0, rank(spread), {-1});
+  return finish(ctx, n, ctx->net->addGather(*flat, *places, 0)->getOutput(0));
+}
+
+const MakesLateSizes kLateSizes{"the backend is `native`: the shape of the result depends on the values of the input"};
+
+}  // namespace
+
+ITensor* find_places(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x) {
+  TORCHTRT_CHECK(rank(x) > 0, util::node_info(n) << ": the places in a tensor of rank 0 have no indices, which an "
+                                                 << "engine cannot count");
+  return cast(ctx, ctx->net->addNonZero(*cast(ctx, x, at::kBool))->getOutput(0), at::kLong);
+}
+
+ITensor* as_rows(ConversionCtx* ctx, ITensor* places) { return transpose(ctx, places, {1, 0}); }
+
+std::vector<ITensor*> as_indices(ConversionCtx* ctx, ITensor* places) {
+  std::vector<ITensor*> indices;
+  const auto count = static_cast<int32_t>(places->getDimensions().d[0]);
+  for (int32_t i = 0; i < count; ++i) {
+    indices.push_back(replace_dims(ctx, count == 1 ? places : slice_dim(ctx, places, 0, i, 1), 0, 1, {}));
+  }
+  return indices;
+}
+
+ITensor* fitted_mask(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* mask, ITensor* x, int32_t first) {
+  TORCHTRT_CHECK(rank(mask) > 0, util::node_info(n) << ": a mask of rank 0 is not converted");
+  TORCHTRT_CHECK(first + rank(mask) <= rank(x), util::node_info(n)
+                                                    << ": a mask of rank " << rank(mask) << " for dimensions from "
+                                                    << first << " on of a tensor of rank " << rank(x));
+  bool fits = true;
+  SizeList sizes;
+  const SizeList all = sizes_of(ctx, x);
+  for (int32_t i = 0; i < rank(mask); ++i) {
+    const int64_t own = mask->getDimensions().d[i];
+    const int64_t wanted = x->getDimensions().d[first + i];
+    TORCHTRT_CHECK(own < 0 || wanted < 0 || own == wanted,
+                   util::node_info(n) << ": dimension " << i << " of the mask has size " << own << ", must have "
+                                      << wanted << " as dimension " << first + i << " of what it picks from");
+    const bool is_same = nvinfer1::origin_of_dim(*mask, i) == nvinfer1::origin_of_dim(*x, first + i);
+    fits = fits && (own >= 0 ? own == wanted : is_same);
+    sizes.values.push_back(all.values[first + i]);
+    sizes.computed.push_back(all.computed[first + i]);
+  }
+  return fits ? mask : reshape(ctx, mask, sizes);
+}
+
+Family nonzero_family() {
+  return {
+      {"aten::nonzero", nonzero, kLateSizes},
+      {"aten::argwhere", nonzero, kLateSizes},
+      {"aten::nonzero_numpy", nonzero_numpy, kLateSizes},
+      {"aten::where", nonzero_numpy, kLateSizes},
+      {"aten::masked_select", masked_select, kLateSizes},
   };
 }
 

@@ -5,8 +5,8 @@
 #include "ATen/ops/eye.h"
 #include "ATen/ops/zeros.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 // Products of vectors and matrices that matmul.cpp and einsum.cpp do not have, and diagonals.
 namespace torch_tensorrt::core::conversion::converters {

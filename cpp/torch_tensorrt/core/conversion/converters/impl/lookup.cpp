@@ -3,9 +3,9 @@
 #include "ATen/ops/arange.h"
 #include "ATen/ops/repeat_interleave.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 #include "torch_tensorrt/core/network/shapes/value_range.h"
 
 // Looks up elements by flat places, and values among other values.

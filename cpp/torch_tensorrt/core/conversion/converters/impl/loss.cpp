@@ -1,6 +1,6 @@
 #include "torch_tensorrt/core/conversion/converters/declines.h"
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 // Losses, for models that return a loss beside their result.
 namespace torch_tensorrt::core::conversion::converters {

@@ -1,5 +1,5 @@
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/args.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
 // PyTorch's transformer layers remove the padding of a batch by making a nested tensor. In a network this stays the

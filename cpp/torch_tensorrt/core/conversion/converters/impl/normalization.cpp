@@ -1,9 +1,8 @@
 #include <limits>
 
 #include "torch_tensorrt/core/conversion/converters/declines.h"
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/converters/impl/reduce.h"
 
 // Norms, and distances: norms of differences.

@@ -1,6 +1,6 @@
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
 // Operations that look along one dimension in order: the best elements, sorted elements, running sums.
 namespace torch_tensorrt::core::conversion::converters {

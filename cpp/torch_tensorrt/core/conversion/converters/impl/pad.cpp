@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/args.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
 // Padding is a slice that begins before the tensor and ends after it.
 namespace torch_tensorrt::core::conversion::converters {

@@ -3,9 +3,9 @@
 
 #include "ATen/ops/eye.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
 // Operations that move, repeat or mask elements.
 namespace torch_tensorrt::core::conversion::converters {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 // Recurrent networks. A cell becomes simple layers, a stack of cells becomes recurrent layers. The lengths of packed
 // sequences must be known.

@@ -1,8 +1,8 @@
 #include "torch_tensorrt/core/conversion/converters/impl/reduce.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
+#include "torch_tensorrt/core/conversion/converters/impl/args.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -243,6 +243,37 @@ Family reduce_family() {
       {"aten::std_mean", spread(Spread::kDeviation, true)},
       {"aten::std_mean.dim", spread(Spread::kDeviation, true)},
       {"aten::std_mean.correction", spread(Spread::kDeviation, true)},
+  };
+}
+
+namespace {
+
+bool convert(ConversionCtx* ctx, const torch::jit::Node* n, args& args, bool log) {
+  auto* input = args[0].ITensorOrFreeze(ctx);
+  if (const auto type = optional_dtype(args[2])) input = cast(ctx, input, *type);
+  const int32_t input_rank = rank(input);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), input_rank);
+  if (input_rank == 0) input = replace_dims(ctx, input, 0, 0, {1});
+  auto* layer = ctx->net->addSoftMax(*input);
+  layer->setAxes(1U << dim);
+  layer->setLog(log);
+  auto* out = layer->getOutput(0);
+  return finish(ctx, n, input_rank == 0 ? replace_dims(ctx, out, 0, 1, {}) : out);
+}
+
+bool softmax_of(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return convert(ctx, n, args, /*log=*/false);
+}
+bool log_softmax_of(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return convert(ctx, n, args, /*log=*/true);
+}
+
+}  // namespace
+
+Family softmax_family() {
+  return {
+      {"aten::softmax.int", softmax_of},
+      {"aten::log_softmax.int", log_softmax_of},
   };
 }
 

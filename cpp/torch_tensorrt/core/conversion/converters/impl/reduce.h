@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 

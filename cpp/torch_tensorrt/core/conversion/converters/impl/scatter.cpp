@@ -5,10 +5,10 @@
 
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/indices.h"
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/index.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 
 // Reads and writes elements at places given by index tensors.

@@ -1,9 +1,8 @@
 #include <cmath>
 #include <limits>
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/numbers.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 // Functions of one or two numbers that take several layers; corner cases are those of PyTorch.
 namespace torch_tensorrt::core::conversion::converters {

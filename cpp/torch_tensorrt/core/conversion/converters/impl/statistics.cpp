@@ -4,8 +4,8 @@
 
 #include "ATen/ATen.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 // Reductions that sort elements, ignore NaN, or return indices along a dimension.
 namespace torch_tensorrt::core::conversion::converters {

@@ -2,7 +2,7 @@
 
 #include "ATen/core/Scalar.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/args.h"
 
 // Short names for the layers that converters combine.
 namespace torch_tensorrt::core::conversion::converters {
@@ -66,5 +66,20 @@ ITensor* along(ConversionCtx* ctx, ITensor* vector, int32_t dim, int32_t rank);
 
 // An optional list of ints, or one int; empty when absent.
 std::vector<int64_t> optional_ints(const Var& arg);
+
+// Numbers used together with tensors, and arithmetic that must keep their precision.
+
+// Whether the dtype is float16 or bfloat16 and would round the operand, a number or 0-d tensor.
+bool is_rounded_by(at::ScalarType type, const Operand& operand);
+// PyTorch's current default float dtype (torch.set_default_dtype), used for integers and for Python's floats.
+at::ScalarType default_float();
+
+// The distances from the mean along the axes; the axes are kept as dimensions of 1. Subtracts the mean twice: far from
+// 0 the first mean's rounding error exceeds the distances, but the mean of the distances is small and precise.
+struct Centered {
+  ITensor* distances;
+  ITensor* mean;
+};
+Centered centered(ConversionCtx* ctx, ITensor* x, uint32_t axes);
 
 }  // namespace torch_tensorrt::core::conversion::converters

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
 // Computes the places of a max pool's maxima, its second result.
 namespace torch_tensorrt::core::conversion::converters {

@@ -1,11 +1,11 @@
-#include "torch_tensorrt/core/conversion/converters/impl/size_math.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "ATen/ops/arange.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/compose.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 #include "torch_tensorrt/core/network/host/scalar_formulas.h"
 #include "torch_tensorrt/core/network/shapes/value_range.h"

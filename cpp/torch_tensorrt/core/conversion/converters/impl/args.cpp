@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/args.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "torch_tensorrt/core/conversion/converters/impl/common.h"
+#include "torch_tensorrt/core/conversion/converters/impl/args.h"
 
 // Sizes, places and counts, known while converting or computed in the network, and arithmetic on them.
 namespace torch_tensorrt::core::conversion::converters {
