@@ -1,3 +1,5 @@
+#include <set>
+
 #include "conformance/case.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/host/scalar_formulas.h"
@@ -168,6 +170,43 @@ Case elementwise_with_epilogue() {
           rounding(DataType::kFLOAT, 8, kFewSteps)};
 }
 
+// x * a + b with every way to broadcast b, and a as b: what a batch norm becomes.
+void add_broadcast_epilogues(Cases& cases) {
+  const std::vector<std::vector<int64_t>> outs = {{2, 6},       {2, 6, 1},        {2, 6, 1, 1},
+                                                  {2, 1, 6, 1}, {1, 6, 1, 1},     {2, 1, 1},
+                                                  {2, 3, 4, 5}, {2, 17, 1, 1, 1}, {3, 1, 4, 1, 5}};
+  for (const auto& out : outs) {
+    std::set<std::vector<int64_t>> seen;
+    for (uint32_t mask = 0; mask < (1U << out.size()); ++mask) {
+      std::vector<int64_t> operand = out;
+      for (size_t i = 0; i < out.size(); ++i) {
+        if ((mask >> i & 1U) != 0) operand[i] = 1;
+      }
+      if (!seen.insert(operand).second) continue;
+      std::string name = "elementwise_prod_sum_epilogue";
+      for (const auto& dims : {out, operand}) {
+        name += "_of";
+        for (const int64_t size : dims) name += "_" + std::to_string(size);
+      }
+      cases.push_back({name,
+                       {f32(out), f32(operand), f32(operand)},
+                       [](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
+                         auto* layer = network.addElementWise(*in[0], *in[1], ElementWiseOperation::kPROD);
+                         layer->setInput(2, *in[2]);
+                         network::EpilogueOp add;
+                         add.kind = network::EpilogueOp::Kind::kElementWise;
+                         add.elementwise = ElementWiseOperation::kSUM;
+                         add.input = 2;
+                         layer->mutable_epilogue() = {add};
+                         return layer;
+                       },
+                       [](const std::vector<at::Tensor>& in) { return in[0] * in[1] + in[2]; },
+                       DataType::kFLOAT,
+                       rounding(DataType::kFLOAT, 4, kFewSteps)});
+    }
+  }
+}
+
 // ---- unary ---------------------------------------------------------------------------------------------------------
 
 // Inputs where the function is defined or interesting; all other functions use kNormal.
@@ -312,6 +351,7 @@ Cases pointwise_cases() {
   add_activations(cases);
   add_elementwise(cases);
   cases.push_back(elementwise_with_epilogue());
+  add_broadcast_epilogues(cases);
   add_unary(cases);
   for (const DataType dtype : {DataType::kFLOAT, DataType::kHALF, DataType::kINT64, DataType::kBOOL}) {
     cases.push_back(select(join("full", dtype), dtype, {2, 3, 4}, {2, 3, 4}, {2, 3, 4}));

@@ -150,6 +150,7 @@ def _losses() -> list[Row]:
     weight = fixed(4, low=0.5, high=2)
     rows += [
         Row("aten::smooth_l1_loss", "torch.ops.aten.smooth_l1_loss(a, b, 1, 0.0)", (x, x), **SUMS),
+        Row("aten::l1_loss", "torch.ops.aten.l1_loss(a, b, 2)", (t(5, dtype=torch.uint8), t(5, dtype=torch.uint8))),
         Row("aten::kl_div", f"{F}kl_div(a, b)", (x, share), **SUMS),
         Row("aten::kl_div", f"{F}kl_div(a, b, reduction='none', log_target=True)", (x, x), **SUMS),
         Row("aten::kl_div", f"{F}kl_div(a, b.relu(), reduction='sum')", (x, x), **SUMS),

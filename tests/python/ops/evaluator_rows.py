@@ -188,6 +188,7 @@ def _made() -> list[Row]:
         Row("aten::full_like", "torch.full_like(a, 7)", (X,)),
         Row("aten::full_like", "torch.full_like(a, 2.5, dtype=torch.float64)", (t(3, 4, dtype=torch.int64),)),
         Row("aten::fill_.Scalar", "x = a.clone()\nx.fill_(2.5)\nx + a", (X,)),
+        Row("aten::fill_.Scalar", "x = a.clone()\nx.fill_(2.7)\nx * 1", (t(2, dtype=torch.float64),)),
         Row("aten::fill_.Tensor", "x = a.clone()\nx.fill_(b)\nx + a", (X, t())),
         Row("aten::copy_", "x = a.clone()\nx.copy_(b)\nx + 1", (X, t(4, dtype=torch.int32, dynamic=False))),
         Row("aten::copy_", "x = a.clone()\nx[:, 1] = 3\nx + 1", (X,)),

@@ -62,6 +62,8 @@ def _normalization() -> list[Row]:
         Row("aten::batch_norm", f"{F}batch_norm(a, d, e, b, c)", (x, *c), **loose),
         Row("aten::batch_norm", f"{F}batch_norm(a, b, c, None, None, False, 0.1, 0.01)", (x, c[0], c[3]), **loose),
         Row("aten::batch_norm", f"{F}batch_norm(a, b, c)", (t(3, 6), c[0], c[3]), **loose),
+        Row("aten::batch_norm", f"{F}batch_norm(a, d, e, b, c)", (t(3, 6, 1, 1), *c), **loose),
+        Row("aten::batch_norm", f"{F}batch_norm(a, d, e, b, c)", (t(3, 6, 1), *c), **loose),
         Row("aten::layer_norm", f"{F}layer_norm(a, [4], b, c)", (x, *line), **loose),
         Row("aten::layer_norm", f"{F}layer_norm(a, [5, 4])", (x,), **loose),
         Row("aten::layer_norm", f"{F}layer_norm(a, [4], b, None, 0.1)", (x, line[0]), **loose),

@@ -226,9 +226,10 @@ Result tensor_of_numbers(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& 
 // Converts the value to the dtype and dims of the tensor that it is written to.
 torch::jit::IValue written(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   auto* target = args.at(n->input(0)).ITensorOrFreeze(ctx);
-  auto* value = n->inputs().size() > 1 ? args.at(n->input(1)).ITensorOrFreeze(ctx)
-                                       : converters::scalar_constant(ctx, 0, converters::scalar_type(target));
-  value = converters::cast(ctx, value, converters::scalar_type(target));
+  const auto type = converters::scalar_type(target);
+  const auto given = n->inputs().size() > 1 ? argument(n, args, 1) : torch::jit::IValue(0);
+  auto* value = given.isScalar() ? converters::scalar_constant(ctx, given.toScalar(), type)
+                                 : converters::cast(ctx, args.at(n->input(1)).ITensorOrFreeze(ctx), type);
   const bool same = value->getDimensions() == target->getDimensions() && value->getDimensions().is_static();
   return TensorContainer::wrap(same ? value : converters::broadcast(ctx, n, value, converters::sizes_of(ctx, target)));
 }

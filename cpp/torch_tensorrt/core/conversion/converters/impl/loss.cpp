@@ -25,6 +25,7 @@ bool finish_loss(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* loss, i
   if (reduction != kMean && reduction != kSum) return finish(ctx, n, loss);
   if (rank(loss) == 0) return finish(ctx, n, identity(ctx, loss));
   const auto operation = reduction == kMean ? ReduceOperation::kAVG : ReduceOperation::kSUM;
+  if (!at::isFloatingType(scalar_type(loss))) loss = cast(ctx, loss, at::kLong);  // as PyTorch sums integers
   return finish(ctx, n, reduce(ctx, operation, loss, all_axes(loss), /*keep=*/false));
 }
 

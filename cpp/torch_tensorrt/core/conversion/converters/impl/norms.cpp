@@ -189,13 +189,21 @@ bool cosine_similarity(ConversionCtx* ctx, const torch::jit::Node* n, args& args
   auto* b = cast(ctx, args[1].ITensorOrFreeze(ctx), wide);
   const int32_t joined_rank = std::max(rank(a), rank(b));
   const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), joined_rank);
+  // A tensor that is repeated along the dimension is longer than its own elements.
+  const auto size_along = [&](ITensor* x) {
+    const int32_t own = dim - (joined_rank - rank(x));
+    return own < 0 ? int64_t{1} : x->getDimensions().d[own];
+  };
+  if (size_along(a) < 0 || size_along(a) != size_along(b)) {
+    const auto sizes = broadcast_sizes(ctx, n, {a, b});
+    a = broadcast(ctx, n, a, sizes);
+    b = broadcast(ctx, n, b, sizes);
+  }
   const at::Scalar eps = args[3].unwrapToScalar();
   const auto unit = [&](ITensor* x) {
     auto* length = vector_norm(ctx, x, 2.0, 1U << (dim - (joined_rank - rank(x))), /*keep=*/true);
     return apply(ctx, ElementWiseOperation::kDIV, x, apply(ctx, ElementWiseOperation::kMAX, length, eps));
   };
-  TORCHTRT_CHECK(rank(a) == rank(b) || dim >= joined_rank - std::min(rank(a), rank(b)),
-                 util::node_info(n) << ": dimension " << dim << " is one that only one of the tensors has");
   auto* product = apply(ctx, ElementWiseOperation::kPROD, unit(a), unit(b));
   return finish(ctx, n, cast(ctx, reduce(ctx, ReduceOperation::kSUM, product, 1U << dim, /*keep=*/false), type));
 }

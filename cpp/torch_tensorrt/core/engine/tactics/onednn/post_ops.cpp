@@ -7,7 +7,7 @@ namespace torch_tensorrt::engine::onednn {
 using network::EpilogueOp;
 
 dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
-                                   DescribeOperand describe) {
+                                   const DescribeOperand& describe) {
   dnnl::post_ops ops;
   const auto& epilogue = instance.layer->epilogue();
   for (size_t i = first; i < epilogue.size(); ++i) {
@@ -25,7 +25,7 @@ dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, 
 }
 
 void bind_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
-                   DescribeOperand describe) {
+                   const DescribeOperand& describe) {
   const auto& epilogue = instance.layer->epilogue();
   for (size_t i = first; i < epilogue.size(); ++i) {
     if (epilogue[i].kind != EpilogueOp::Kind::kElementWise) continue;
