@@ -33,7 +33,7 @@ _CALLS = {
     torch.sym_float: "float",
     math.floor: "torch.ops.aten.floor",
     math.ceil: "torch.ops.aten.ceil",
-    abs: "abs",
+    operator.abs: "abs",
     math.trunc: "int",
     operator.eq: "torch.ops.aten.eq",
     operator.ne: "torch.ops.aten.ne",

@@ -65,7 +65,7 @@ void show_memory(torch::jit::Graph& graph) {
 
 void hide_memory(torch::jit::Graph& graph) {
   for (Node* node : all_nodes(graph.block())) {
-    if (node->kind() == c10::prim::Print && node->hasAttribute(kKeepsWrite))
+    if (keeps_write(node))
       node->destroy();
     else if (node->kind() == kShares)
       replace_with(node, node->input(1));

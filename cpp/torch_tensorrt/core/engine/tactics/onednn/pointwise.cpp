@@ -16,17 +16,15 @@ bool commutes(ElementWiseOperation operation) {
   return operation == ElementWiseOperation::kSUM || operation == ElementWiseOperation::kPROD;
 }
 
-// The operand without the dimensions that have size 1 in the output. oneDNN 3.2 reads a post-op's operand [1xCx1x1] of
-// an output [NxCx1x1] as one number, and the same operand [1xC] of [NxC] as it should.
-dnnl::memory::desc without_units(const TensorDesc& operand, const network::Dims& out) {
+// The operand without the last dimensions of the output that have size 1. oneDNN 3.2 reads a post-op's operand
+// [1xCx1x1] of an output [NxCx1x1] as one number, and the operand [1xC] of [NxC] as it should.
+dnnl::memory::desc without_last_units(const TensorDesc& operand, const network::Dims& out) {
   const auto padded = padded_desc(operand, out.nbDims);
-  dnnl::memory::dims dims;
-  dnnl::memory::dims strides;
-  for (int32_t i = 0; i < out.nbDims; ++i) {
-    const bool is_last = i + 1 == out.nbDims && dims.empty();
-    if (out.d[i] == 1 && !is_last) continue;
-    dims.push_back(padded.get_dims()[i]);
-    strides.push_back(padded.get_strides()[i]);
+  auto dims = padded.get_dims();
+  auto strides = padded.get_strides();
+  for (int32_t last = out.nbDims - 1; last > 1 && out.d[last] == 1; --last) {
+    dims.pop_back();
+    strides.pop_back();
   }
   return {dims, dnnl::memory::data_type::f32, strides};
 }
@@ -40,11 +38,13 @@ std::unique_ptr<Kernel> prepare_elementwise(const LayerInstance& instance) {
   TORCHTRT_CHECK(instance.inputs[first].dims == out.dims, "both operands are broadcast, or the first one is");
   const int32_t rank = out.dims.nbDims;
   TORCHTRT_CHECK(rank > 0, "0-d tensors");
-  const auto describe = [&](const TensorDesc& operand, int32_t /*rank*/) { return without_units(operand, out.dims); };
-  const dnnl::binary::primitive_desc desc(cpu_engine(), *to_binary(layer.getOperation()),
-                                          without_units(instance.inputs[first], out.dims),
-                                          without_units(instance.inputs[1 - first], out.dims),
-                                          without_units(out, out.dims), with_epilogue(instance, 0, rank, describe));
+  const auto describe = [&](const TensorDesc& operand, int32_t /*rank*/) {
+    return without_last_units(operand, out.dims);
+  };
+  const dnnl::binary::primitive_desc desc(
+      cpu_engine(), *to_binary(layer.getOperation()), without_last_units(instance.inputs[first], out.dims),
+      without_last_units(instance.inputs[1 - first], out.dims), without_last_units(out, out.dims),
+      with_epilogue(instance, 0, rank, describe));
   require_optimized(desc.impl_info_str());
   KernelBuilder builder;
   builder.input(DNNL_ARG_SRC_0, desc.src0_desc(), first);
