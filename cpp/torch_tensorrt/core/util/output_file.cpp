@@ -127,13 +127,16 @@ void OutputFile::open_target() {
 void OutputFile::open_beside() {
   for (int32_t attempt = 0; attempt < kMaxNames; ++attempt) {
     const std::string name = name_beside(target_);
+    unfinished_.remember(name);  // before the file is there: a signal may arrive as soon as it is
     file_ = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode);
     if (file_ >= 0) {
-      unfinished_.remember(name);
       fresh_ = name;
       return;
     }
-    if (errno != EEXIST) break;
+    const int reason = errno;
+    unfinished_.forget();
+    errno = reason;
+    if (reason != EEXIST) break;
   }
   error_ = errno;
 }
