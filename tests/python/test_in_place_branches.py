@@ -99,3 +99,35 @@ def test_a_loop_of_no_rounds_hands_on_what_it_was_given(rounds):
     assert torch.equal(got, want)
     assert torch.equal(mine[0], theirs[0])
     assert torch.equal(mine[0], torch.arange(12.0).reshape(3, 4) * (1 if rounds else 2))
+
+
+class WritesWhatABranchMayShare(nn.Module):
+    def forward(self, x, w, rounds: int):
+        base = x.clone()
+        perhaps = base.sum_to_size([3, 4])
+        result = x if rounds > 0 else perhaps.t()
+        written = base
+        for i in range(rounds):
+            written = base if i == 1 else x
+        written.mul_(2.0)
+        return result
+
+
+def test_what_a_branch_gave_may_be_shared():
+    with pytest.raises(RuntimeError, match="may or may not share"):
+        lowered(torch.jit.script(WritesWhatABranchMayShare().eval()))
+
+
+class WritesItsArgumentAsOut(nn.Module):
+    def forward(self, x, w):
+        torch.add(w, 1.0, out=x)
+        return x * 1.0
+
+
+def test_the_callers_tensor_keeps_its_shape():
+    module = lowered(torch.jit.script(WritesItsArgumentAsOut().eval()))
+    x, w = torch.zeros(3, 4), torch.ones(4)
+    with pytest.raises(RuntimeError, match="shape"):
+        module(x, w)
+    assert torch.equal(x, torch.zeros(3, 4))
+    assert torch.equal(module(x, torch.ones(3, 4)), torch.full((3, 4), 2.0))

@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/lowering/argument_writes.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/pipeline.h"
 #include "torch_tensorrt/core/lowering/refused.h"
@@ -67,29 +68,16 @@ torch::jit::Module freeze(const torch::jit::Module& module, const std::string& m
   return torch::jit::freeze_module(shown, std::move(kept), /*freezeInterfaces=*/true, keep_parameters);
 }
 
-bool has_write(const torch::jit::Block* block) {
-  for (const auto* node : block->nodes()) {
-    for (const size_t place : passes::written_arguments(node)) {
-      if (passes::is_tensor_type(node->input(place)->type())) return true;
-    }
-    for (const auto* inner : node->blocks()) {
-      if (has_write(inner)) return true;
-    }
-  }
-  return false;
+bool writes_a_tensor(const torch::jit::Node* node) {
+  const auto written = passes::written_arguments(node);
+  return std::any_of(written.begin(), written.end(),
+                     [&](size_t place) { return passes::is_tensor_type(node->input(place)->type()); });
 }
 
-// Whether a loop carries tensors from round to round.
-bool has_carrying_loop(const torch::jit::Block* block) {
-  for (const auto* node : block->nodes()) {
-    const auto carries = [](const torch::jit::Value* value) { return passes::holds_tensors(value->type()); };
-    const bool carries_tensors = std::any_of(node->outputs().begin(), node->outputs().end(), carries);
-    if (node->kind() == c10::prim::Loop && carries_tensors) return true;
-    for (const auto* inner : node->blocks()) {
-      if (has_carrying_loop(inner)) return true;
-    }
-  }
-  return false;
+// Whether the node is a loop that carries tensors from round to round.
+bool carries_tensors(const torch::jit::Node* node) {
+  const auto carries = [](const torch::jit::Value* value) { return passes::holds_tensors(value->type()); };
+  return node->kind() == c10::prim::Loop && std::any_of(node->outputs().begin(), node->outputs().end(), carries);
 }
 
 // Inside a loop that carries tensors, even passes::show_memory does not correct alias analysis: freezing would merge
@@ -98,7 +86,9 @@ bool has_carrying_loop(const torch::jit::Block* block) {
 bool misreads_memory_when_frozen(const torch::jit::Module& module, const std::string& method_name) {
   auto graph = module.get_method(method_name).graph()->copy();
   torch::jit::Inline(*graph);
-  return has_carrying_loop(graph->block()) && has_write(graph->block());
+  const auto nodes = passes::all_nodes(graph->block());
+  return std::any_of(nodes.begin(), nodes.end(), carries_tensors) &&
+         std::any_of(nodes.begin(), nodes.end(), writes_a_tensor);
 }
 
 // Replaces the last arguments, which are not given, by their defaults as constants.

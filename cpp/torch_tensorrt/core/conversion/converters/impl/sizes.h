@@ -48,7 +48,7 @@ struct Slice {
 };
 Slice read_slice(ConversionCtx* ctx, const Size& start, const Size& end, const Size& size);
 
-// The functions of common.h and compose.h, for sizes that may be computed.
+// The functions of args.h and layers.h, for sizes that may be computed.
 ITensor* slice_sizes(ConversionCtx* ctx, ITensor* x, int32_t dim, const Size& start, const Size& count,
                      int64_t step = 1);
 ITensor* replace_sizes(ConversionCtx* ctx, ITensor* x, int32_t begin, int32_t end, const std::vector<Size>& middle);
