@@ -10,7 +10,7 @@ import sys
 import warnings
 
 import torch
-from ops.late_rows import ROWS
+from ops.discover import late_rows
 from ops.table import run_dynamic, run_static
 
 
@@ -26,7 +26,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     found = {}
     with torch.no_grad():
-        for row in ROWS:
+        for row in late_rows():
             found[f"{row.name} (static)"] = outcome(run_static, row)
             if not row.static_only:
                 found[f"{row.name} (range)"] = outcome(run_dynamic, row)

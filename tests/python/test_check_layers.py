@@ -72,6 +72,38 @@ def test_each_rule_is_enforced(tmp_path, path, include, message):
     assert output.startswith(path)
 
 
+OLD_PATHS = {
+    f"{CORE}/compat/ir.h": "#pragma once\n",
+    f"{CORE}/ir/ir.h": '#pragma once\n\n#include "torch_tensorrt/core/compat/ir.h"\n',
+}
+
+
+def test_old_include_paths_forward(tmp_path):
+    assert check(tmp_path, OLD_PATHS) == (0, "")
+
+
+@pytest.mark.parametrize("target", ["compat/ir.h", "ir/ir.h"])
+def test_own_code_must_not_include_names_for_other_source(tmp_path, target):
+    own = {f"{CORE}/ir/inputs.cpp": f'#include "torch_tensorrt/core/{target}"\n'}
+    status, output = check(tmp_path, OLD_PATHS | own)
+    assert status == 1
+    assert f"{CORE}/ir/inputs.cpp:1: ir must not include compat" in output
+
+
+def test_tables_of_rows_are_named_after_families(tmp_path):
+    families = {
+        f"{CORE}/conversion/converters/impl/reduce.cpp": "",
+        f"{CORE}/conversion/converters/impl/sizes.cpp": "",
+        f"{CORE}/conversion/evaluators/lists.cpp": "",
+    }
+    tables = {f"tests/python/ops/{name}_rows.py": "" for name in ("reduce", "reduce_late", "lists")}
+    assert check(tmp_path / "good", families | tables) == (0, "")
+    status, output = check(tmp_path / "bad", families | {"tests/python/ops/sizes_rows.py": ""})
+    assert status == 1
+    assert "tests/python/ops/sizes_rows.py: must be named after a family" in output
+    assert "no table of the family reduce; add reduce_rows.py" in output
+
+
 def test_long_files_warn_and_then_fail(tmp_path):
     status, output = check(tmp_path, {"cpp/bin/a.cpp": "\n" * 401})
     assert (status, "warning: cpp/bin/a.cpp: 401 lines" in output) == (0, True)

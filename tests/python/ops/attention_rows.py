@@ -1,85 +1,90 @@
-"""Rows of attention whose batches and heads broadcast, in all ranks."""
+"""Rows of attention, and the transformer layers that PyTorch fuses."""
 
 import torch
 
-from .table import Row, t
+from .bundle import over_dtypes, over_shapes, variants_of
+from .table import BOOL, F, Row, fixed, t
 
-BF16, BOOL, F64 = torch.bfloat16, torch.bool, torch.float64
-SDPA = "torch.nn.functional.scaled_dot_product_attention"
-OP = "aten::scaled_dot_product_attention"
-SUMS = {"rtol": 1e-4, "atol": 2e-5}  # two products and a softmax, added in another order
-
-Shape = tuple[int, ...]
+LOOSE = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
+SUMS = {"rtol": 1e-4, "atol": 2e-5}  # sums of up to a few hundred products of normal numbers, added in another order
 
 
-def fixed(*shape: int, **more):
-    return t(*shape, dynamic=False, **more)
+def _nested() -> list[Row]:
+    rows = []
+    nested, aligned = "torch._nested_tensor_from_mask", "torch._nested_tensor_from_mask_left_aligned"
+    x = fixed(2, 4, 3)
+    mask = fixed(2, 4, dtype=torch.bool, values=(True, True, True, False, True, False, False, False))
+    full = fixed(2, 4, dtype=torch.bool, values=(True,) * 8)
+    for op in ("aten::_nested_tensor_from_mask", "aten::to_padded_tensor"):
+        for valid, padding in ((mask, 0.0), (mask, -1.5), (full, 2.0)):
+            code = f"{nested}(a, b, False).to_padded_tensor({padding}, a.size())"
+            rows.append(Row(op, code, (x, valid), static_only="its mask is given"))
+    code = f"y = a + 1\nif {aligned}(a, b):\n    y = {nested}(a, b).to_padded_tensor(0.0, a.size())\ny"
+    return rows
 
 
-def attend(query: Shape, key: Shape, value: Shape, arguments: str = "") -> Row:
-    return Row(OP, f"{SDPA}(a, b, c{arguments})", (fixed(*query), fixed(*key), fixed(*value)), static_only="given sizes", **SUMS)  # fmt: skip
+def _dtypes() -> list[Row]:
+    rows = []
+    x = {"a": (2, 4, 6, 5)}
+    for op, code, shapes in (("scaled_dot_product_attention", F + "scaled_dot_product_attention({a}, {a}, {a})", x),):
+        rows += over_dtypes(f"aten::{op}", code, shapes, rtol=1e-4, atol=1e-5)
+    return rows
 
 
-def masked(query: Shape, key: Shape, mask: Shape, dtype: torch.dtype = BOOL, arguments: str = "") -> Row:
-    inputs = (fixed(*query), fixed(*key), fixed(*mask, dtype=dtype))
-    return Row(OP, f"{SDPA}(a, b, b * 2, attn_mask=c{arguments})", inputs, static_only="given sizes", **SUMS)
+def _edges() -> list[Row]:
+    rows = []
+    for op, code, variants in (
+        ("scaled_dot_product_attention", F + "scaled_dot_product_attention({a}, {b}, {b})", [((1, 1, 4), (1, 1, 4)), ((0, 2, 3, 4), (0, 2, 5, 4)), ((2, 0, 4), (2, 3, 4))]),
+    ):  # fmt: skip
+        rows += over_shapes(f"aten::{op}", code, variants_of(*variants), **LOOSE)
+    return rows
 
 
-Q, K = (4, 6, 5, 8), (4, 6, 7, 8)
+def _attention() -> list[Row]:
+    q, k, v = t(2, 4, 5, 8), t(2, 4, 7, 8), t(2, 4, 7, 6)
+    sdpa = F + "scaled_dot_product_attention"
+    op = "aten::scaled_dot_product_attention"
+    return [
+        Row(op, f"{sdpa}(a, b, c)", (q, k, v), **SUMS),
+        Row(op, f"{sdpa}(a, a, a, is_causal=True)", (q,), **SUMS),
+        Row(op, f"{sdpa}(a, b, c, scale=0.3)", (q, k, v), **SUMS),
+        Row(op, f"{sdpa}(a, b, c, attn_mask=d)", (q, k, v, fixed(5, 7)), **SUMS),
+        Row(op, f"{sdpa}(a, b, c, attn_mask=d)", (q, k, v, t(2, 1, 5, 7)), **SUMS),
+        Row(op, f"{sdpa}(a, b, c, attn_mask=d > 0)", (q, k, v, t(2, 1, 1, 7, low=-0.3, high=3)), **SUMS),
+        Row(op, f"{sdpa}(a, b, c)", (t(2, 5, 8), t(2, 7, 8), t(2, 7, 6)), **SUMS),
+        Row(op, f"{sdpa}(a, b, c, enable_gqa=True)", (t(2, 6, 5, 8), t(2, 2, 7, 8), t(2, 2, 7, 8)), **SUMS),
+    ]
 
-_BROADCAST = [
-    attend(Q, (1, 6, 7, 8), (1, 6, 7, 8)),
-    attend((1, 6, 5, 8), K, K),
-    attend((1, 6, 5, 8), (1, 6, 7, 8), K),
-    attend(Q, (1, 6, 7, 8), K),
-    attend(Q, K, (1, 6, 7, 3)),
-    attend(Q, (4, 1, 7, 8), (4, 1, 7, 8)),
-    attend((4, 1, 5, 8), K, K),
-    attend(Q, (4, 1, 7, 8), K),
-    attend((1, 1, 5, 8), (1, 6, 7, 8), (4, 1, 7, 2), ", is_causal=True"),
-    attend(Q, (6, 7, 8), (6, 7, 8)),
-    attend(Q, (7, 8), (7, 8), ", scale=0.5"),
-    attend((6, 5, 8), K, K),
-    attend((5, 8), (6, 7, 8), (1, 7, 8)),
-    attend((6, 5, 8), (1, 7, 8), (1, 7, 8)),
-    attend((5, 8), (7, 8), (7, 8), ", is_causal=True"),
-    attend((2, 3, 4, 5, 8), (2, 3, 4, 7, 8), (2, 3, 4, 7, 8)),
-    attend((2, 3, 4, 5, 8), (1, 3, 4, 7, 8), (3, 1, 7, 8)),
-    attend((2, 1, 3, 4, 5, 8), (2, 1, 4, 7, 8), (2, 3, 1, 7, 8), ", is_causal=True"),
+
+def _overloads() -> list[Row]:
+    rows = []
+    bias = "torch.ops.trt.attn_bias_from_attn_mask"
+    masks = [(t(3, 4, dtype=BOOL), "a"), (t(3, 4), "a"), (t(2, 1, 5), "a > 0")]
+    # 8 features in 2 heads: query, key and value in one matrix.
+    packed = (fixed(24, 8), fixed(24), fixed(8, 8), fixed(8))
+    x = t(2, 5, 8)
+    name = "torch._native_multi_head_attention"
+    op = "aten::_native_multi_head_attention"
+    rows += [
+        Row(op, f"{name}(a, a, a, 8, 2, b, c, d, e, None, False, True)[0]", (x, *packed), **SUMS),
+        Row(op, f"{name}(a, a, a, 8, 4, b, c, d, e, None, True, True)", (x, *packed), **SUMS),
+        Row(op, f"{name}(a, a, a, 8, 2, b, c, d, e, None, True, False)", (x, *packed), **SUMS),
+        Row(op, f"{name}(a, a, a, 8, 2, b, c, d, e, f, False, True, 1)[0]", (x, *packed, t(2, 5, dtype=BOOL, values=(0, 0, 0, 1, 1) * 2, dynamic=False)), static_only="the mask is one of two sequences", **SUMS),
+    ]  # fmt: skip
+    rows += [Row("trt::attn_bias_from_attn_mask", f"{bias}({mask})", (x,)) for x, mask in masks]
+    layer = "torch._transformer_encoder_layer_fwd"
+    op = "aten::_transformer_encoder_layer_fwd"
+    weights = (*packed, fixed(8), fixed(8), fixed(8), fixed(8), fixed(16, 8), fixed(16), fixed(8, 16), fixed(8))
+    for gelu, first in (("False", "False"), ("True", "False"), ("False", "True")):
+        call = f"{layer}(a, 8, 2, b, c, d, e, {gelu}, {first}, 1e-5, f, g, h, i, j, k, l, m)"
+        rows.append(Row(op, call, (x, *weights), rtol=1e-3, atol=1e-4))  # two norms on top of the sums
+    return rows
+
+
+ROWS = [
+    *_nested(),
+    *_dtypes(),
+    *_edges(),
+    *_attention(),
+    *_overloads(),
 ]
-
-_MASKED = [
-    masked(Q, (1, 6, 7, 8), (5, 7)),
-    masked(Q, (1, 6, 7, 8), (4, 1, 1, 7)),
-    masked(Q, K, (6, 1, 7), torch.float32),
-    masked(Q, K, (1, 7)),
-    masked((6, 5, 8), (6, 7, 8), (6, 5, 7)),
-    masked((6, 5, 8), (6, 7, 8), (1, 5, 7), torch.float32),
-    masked((1, 5, 8), K, (4, 6, 5, 1)),
-    masked((2, 3, 4, 5, 8), (2, 3, 4, 7, 8), (3, 1, 5, 7)),
-    masked((2, 3, 4, 5, 8), (1, 3, 4, 7, 8), (2, 1, 4, 1, 7), torch.float32),
-    masked((2, 3, 4, 5, 8), (2, 3, 4, 7, 8), (5, 7)),
-]
-
-_GROUPED = [
-    attend(Q, (4, 2, 7, 8), (4, 2, 7, 8), ", enable_gqa=True"),
-    attend(Q, (1, 3, 7, 8), (4, 3, 7, 8), ", enable_gqa=True"),
-    attend(Q, (4, 2, 7, 8), (4, 3, 7, 8), ", enable_gqa=True"),
-    attend((6, 5, 8), (2, 7, 8), (2, 7, 8), ", enable_gqa=True, is_causal=True"),
-    attend((2, 3, 4, 5, 8), (2, 3, 2, 7, 8), (1, 3, 2, 7, 8), ", enable_gqa=True"),
-    masked(Q, (4, 2, 7, 8), (1, 6, 5, 7), arguments=", enable_gqa=True"),
-]
-
-_RANGES = [
-    Row(OP, f"{SDPA}(a, b, b)", (t(4, 6, 5, 8), fixed(1, 6, 7, 8)), **SUMS),
-    Row(OP, f"{SDPA}(b, a, a)", (t(4, 6, 5, 8), fixed(1, 6, 7, 8)), **SUMS),
-    Row(OP, f"{SDPA}(a, b[:1], b)", (t(4, 6, 5, 8), t(4, 6, 7, 8)), **SUMS),
-    Row(OP, f"{SDPA}(a, b, b * 2)", (t(4, 6, 5, 8), t(4, 6, 7, 8)), **SUMS),
-    Row(OP, f"{SDPA}(a, b, a, attn_mask=c)", (t(4, 6, 5, 8), t(4, 6, 5, 8), t(4, 1, 5, 5, dtype=BOOL)), **SUMS),
-    Row(OP, f"{SDPA}(a, b, b)", (t(3, 2, 4, 5, 8), fixed(1, 2, 4, 7, 8)), **SUMS),
-    Row(OP, f"{SDPA}(a, b, b, attn_mask=c)", (t(3, 2, 4, 5, 8), fixed(4, 7, 8), t(3, 1, 1, 1, 7, dtype=BOOL)), **SUMS),
-    Row(OP, f"{SDPA}(a, b, b)", (t(4, 5, 8, dtype=F64), fixed(1, 7, 8, dtype=F64))),
-    Row(OP, f"{SDPA}(a, b, b)", (t(4, 6, 5, 8, dtype=BF16), fixed(1, 1, 7, 8, dtype=BF16)), reduced_units=2),
-]
-
-ROWS = _BROADCAST + _MASKED + _GROUPED + _RANGES

@@ -10,10 +10,8 @@ import warnings
 
 import torch
 
-from .table import NAMES, Row, Tensor, flatten
+from .table import BF16, BOOL, F32, F64, HALF, I8, I16, I32, I64, NAMES, U8, Row, Tensor, flatten
 
-HALF, BF16, F32, F64 = torch.half, torch.bfloat16, torch.float32, torch.float64
-I8, U8, I16, I32, I64, BOOL = torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64, torch.bool
 FLOATS = (F32, HALF, BF16, F64)
 DTYPES = (*FLOATS, I8, U8, I16, I32, I64, BOOL)
 
@@ -99,3 +97,20 @@ def over_shapes(
         for variant in shapes
     ]
     return bundle(op, code, variants, "one row for all shapes", **more)
+
+
+# Without dimensions, without elements, with dimensions of one element; and pairs of shapes that broadcast.
+ONE = [(), (0,), (1,), (2, 0), (0, 3), (1, 1), (1, 3, 1)]
+TWO = [
+    ((), ()), ((), (3,)), ((2, 3), ()), ((1,), (3,)), ((3, 1), (1, 4)), ((2, 1, 3), (4, 1)), ((0,), (1,)),
+    ((0, 3), (3,)), ((1, 0), (2, 1)), ((2, 0), ()), ((1, 1, 1), (1,)), ((5,), (2, 1, 1)),
+]  # fmt: skip
+
+
+def variants_of(*places_of: tuple) -> list[dict[str, tuple[int, ...]]]:
+    """Shapes, or tuples of a shape for each input, as variants."""
+    return [dict(zip("abc", one if one and isinstance(one[0], tuple) else (one,), strict=False)) for one in places_of]
+
+
+def index_variant(*shape: int, values=()) -> dict[str, Tensor]:
+    return {"i": Tensor(shape, I64, 0, 1, values=values, dynamic=False)}

@@ -15,3 +15,8 @@ def row_modules() -> list[str]:
 
 def all_rows() -> list[Row]:
     return [row for name in row_modules() for row in importlib.import_module(f"ops.{name}").ROWS]
+
+
+def late_rows() -> list[Row]:
+    """Rows whose results have sizes that depend on the values of the inputs."""
+    return [row for row in all_rows() if row.late]

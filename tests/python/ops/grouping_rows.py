@@ -2,20 +2,9 @@
 
 import torch
 
-from .table import Row, t
+from .table import F64, I32, I64, NAN, F, Row, fixed, places, t
 
-I32, I64, F64, HALF = torch.int32, torch.int64, torch.float64, torch.half
-NAN, INF = float("nan"), float("inf")
-F = "torch.nn.functional."
 SUMS = {"rtol": 1e-4, "atol": 2e-5}  # sums of a few normal numbers, added in another order
-
-
-def fixed(*shape: int, **more):
-    return t(*shape, dynamic=False, **more)
-
-
-def places(*values: int, dtype=I64):
-    return fixed(len(values), dtype=dtype, values=values)
 
 
 def _histograms() -> list[Row]:
@@ -35,12 +24,12 @@ def _histograms() -> list[Row]:
 
 
 def _bags() -> list[Row]:
+    rows = []
     bag = F + "embedding_bag"
     table, d = fixed(7, 3), fixed(7, 3, dtype=F64)
     words = t(3, 4, dtype=I64, low=0, high=7)
     row, begins = places(1, 2, 4, 5, 4, 3, 2, 6), places(0, 2, 2, 7)
     known = {"static_only": "given bags"}
-    rows = []
     for number, mode in enumerate(("sum", "mean", "max")):
         rows += [
             Row("aten::embedding_bag.padding_idx", f"{bag}(a, b, mode='{mode}')", (words, table), **SUMS),
@@ -80,16 +69,4 @@ def _experts() -> list[Row]:
     ]  # fmt: skip
 
 
-def _padded_by_name() -> list[Row]:
-    call = "torch.ops.aten._convolution_mode"
-    return [
-        Row("aten::_convolution_mode", f"{call}(a, b, None, [1], 'same', [1], 1)", (t(2, 4, 9), fixed(6, 4, 4)), **SUMS),
-        Row("aten::_convolution_mode", f"{call}(a, b, c, [2, 1], 'valid', [1, 2], 1)", (t(2, 4, 9, 8), fixed(6, 4, 3, 2), fixed(6)), **SUMS),
-        Row("aten::_convolution_mode", f"{call}(a, b, c, [1], 'same', [2], 2)", (t(2, 4, 9, 8), fixed(6, 2, 2, 3), fixed(6)), **SUMS),
-        Row("aten::_convolution_mode", f"{call}(a, b, None, [1, 1, 1], 'same', [1, 1, 1], 1)", (t(2, 2, 5, 4, 3), fixed(3, 2, 2, 1, 3)), **SUMS),
-        Row("aten::_convolution_mode", f"{call}(a, torch.ones(3, 2, 2, 3), None, [1], 'same', [1], 1)", (t(2, 2, 4, 5),), **SUMS),
-        Row("aten::_convolution_mode", f"{call}(a, torch.ones(3, 2, 2), None, [2], 'valid', [1], 1)", (t(2, 2, 5),), **SUMS),
-    ]  # fmt: skip
-
-
-ROWS = _histograms() + _bags() + _experts() + _padded_by_name()
+ROWS = _histograms() + _bags() + _experts()

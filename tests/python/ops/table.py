@@ -23,6 +23,12 @@ import torch_tensorrt
 # Four roundings: PyTorch may round between the steps of a formula where an engine does not, and the other way round.
 REDUCED_TOLERANCE = {torch.half: 4 * 2**-11, torch.bfloat16: 4 * 2**-8}
 NAMES = string.ascii_letters  # of arguments
+
+HALF, BF16, F32, F64 = torch.half, torch.bfloat16, torch.float32, torch.float64
+I8, U8, I16, I32, I64, BOOL = torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64, torch.bool
+NAN, INF = float("nan"), float("inf")
+F = "torch.nn.functional."
+A = "torch.ops.aten."
 FLOAT_TOLERANCE = 1e-5  # relative, of fp32 element-wise functions; others say theirs with the reason
 
 
@@ -74,6 +80,40 @@ class Row:
 
 def t(*shape: int, dtype: torch.dtype = torch.float32, low=None, high=None, values=(), dynamic=True) -> Tensor:
     return Tensor(tuple(shape), dtype, low, high, tuple(values), dynamic)
+
+
+def fixed(*shape: int, **more) -> Tensor:
+    return t(*shape, dynamic=False, **more)
+
+
+def places(*values: int, shape: tuple[int, ...] = (), dtype=I64) -> Tensor:
+    return fixed(*(shape or (len(values),)), dtype=dtype, values=values)
+
+
+def index(*shape: int, high: int, low: int = 0, dynamic: bool = False, dtype=I64) -> Tensor:
+    return t(*shape, dtype=dtype, low=low, high=high, dynamic=dynamic)
+
+
+def three(low: float | None = None, high: float | None = None) -> list[Tensor]:
+    """Matrix, cube and doubles of a domain."""
+    return [t(3, 4, low=low, high=high), t(2, 3, 5, low=low, high=high), t(3, 7, dtype=F64, low=low, high=high)]
+
+
+def written(op: str, statement: str, *inputs: Tensor, **more) -> Row:
+    """A write to x, a copy of the first input."""
+    return Row("aten::" + op, f"x = a.clone()\n{statement}\nx * 1", inputs, **more)
+
+
+def in_place(op: str, call: str, *inputs: Tensor, **more) -> Row:
+    return written(op, f"x.{call}", *inputs, **more)
+
+
+def late(op: str, code: str, *inputs: Tensor, **more) -> Row:
+    return Row(f"aten::{op}", code, inputs, late=True, **more)
+
+
+def one_case(op: str, code: str, *inputs: Tensor, **more) -> Row:
+    return Row(f"aten::{op}", code, inputs, static_only="one case", **more)
 
 
 # TorchScript's front end writes the second name for the first; a graph that is made from text keeps the first.

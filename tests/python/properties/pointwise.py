@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+from ops.activation_rows import ACTIVATIONS
 from ops.bundle import BOOL
-from ops.pointwise_rows import ACTIVATIONS, BINARY, UNARY
+from ops.element_wise_rows import BINARY
+from ops.unary_rows import UNARY
 
 from .common import broadcastable, dtypes, float_dtypes, numbers, row, seldom, shapes, tensor, tensors
 

@@ -1,54 +1,10 @@
-"""Rows of operators that compute each element from the elements in its place."""
+"""Rows of functions of two or three tensors, element by element."""
 
 import torch
 
-from .table import Row, t
+from .table import BF16, BOOL, F64, HALF, I8, I16, I32, I64, U8, Row, Tensor, fixed, t, three, written
 
-I32, I64, U8, BOOL, HALF, BF16, F64 = (
-    torch.int32,
-    torch.int64,
-    torch.uint8,
-    torch.bool,
-    torch.half,
-    torch.bfloat16,
-    torch.float64,
-)
-
-SPECIAL = (float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1.5, -2.5, 0.5)
-
-# function, domain
-UNARY = {
-    "abs": None, "acos": (-1, 1), "acosh": (1, 4), "asin": (-1, 1), "asinh": None, "atan": None, "atanh": (-0.95, 0.95),
-    "ceil": None, "cos": None, "cosh": None, "erf": None, "erfc": None, "exp": None, "exp2": None, "expm1": None,
-    "floor": None, "frac": None, "isfinite": None, "isinf": None, "isnan": None, "log": (0.1, 4), "log10": (0.1, 4),
-    "log1p": (-0.5, 4), "log2": (0.1, 4), "neg": None, "reciprocal": (0.2, 3), "round": None, "rsqrt": (0.2, 3),
-    "sigmoid": None, "sign": None, "sgn": None, "sin": None, "sinh": None, "sqrt": (0, 4), "square": None, "tan": (-1, 1),
-    "tanh": None, "trunc": None, "fix": None, "relu": None, "isposinf": None, "isneginf": None, "deg2rad": None,
-    "rad2deg": None, "negative": None, "absolute": None, "nan_to_num": None, "selu": None,
-}  # fmt: skip
-_FLOAT_ONLY = {"frac", "selu"}
-_HAS_INPLACE = {"abs", "exp", "floor", "neg", "relu", "sigmoid", "sqrt", "tanh", "round", "trunc", "log2"}
-
-
-def _unary() -> list[Row]:
-    rows = []
-    for name, domain in UNARY.items():
-        low, high = domain or (None, None)
-        op = f"aten::{name}"
-        code = f"torch.{name}(a)"
-        rows.append(Row(op, code, (t(3, 4, low=low, high=high),)))
-        rows.append(Row(op, code, (t(2, 3, 1, 2, dtype=F64, low=low, high=high),)))
-        rows.append(Row(op, code, (t(low=low, high=high),), static_only="no dimension"))
-        if domain is None:
-            rows.append(Row(op, code, (t(8, values=SPECIAL, dynamic=False),), static_only="given values", atol=1e-6))
-        if name not in _FLOAT_ONLY:
-            integers = t(6, dtype=I32, low=1, high=2) if domain else t(6, dtype=I32)
-            rows.append(Row(op, code, (integers,)))
-        if name in _HAS_INPLACE:
-            rows.append(Row(op + "_", f"torch.{name}_(a.clone())", (t(5, 2, low=low, high=high),)))
-    return rows
-
-
+ENDS = (-32768, 32767, -1, 0, 20000, -20000)
 BINARY = {
     "add": "torch.add({a}, {b})", "sub": "torch.sub({a}, {b})", "mul": "torch.mul({a}, {b})", "div": "torch.div({a}, {b})",
     "floor_divide": "torch.floor_divide({a}, {b})", "pow": "torch.pow({a}, {b})", "eq": "torch.eq({a}, {b})",
@@ -57,6 +13,151 @@ BINARY = {
     "rsub": "torch.rsub({a}, {b})", "true_divide": "torch.true_divide({a}, {b})", "multiply": "torch.multiply({a}, {b})",
     "subtract": "torch.subtract({a}, {b})", "divide": "torch.divide({a}, {b})",
 }  # fmt: skip
+SPECIAL = (float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1.5, -2.5, 0.5)
+
+
+def fixed16(*shape: int, dtype=I16, **more):
+    return t(*shape, dtype=dtype, dynamic=False, **more)
+
+
+def _in_place_binary() -> list[Row]:
+    rows = []
+    away = {"low": 0.5, "high": 4.0}  # from zero, for what divides
+    for name in [
+        "add_",
+        "sub_",
+        "subtract_",
+        "mul_",
+        "multiply_",
+        "div_",
+        "divide_",
+        "true_divide_",
+        "fmod_",
+        "remainder_",
+        "floor_divide_",
+    ]:
+        rows += [
+            written(name + ".Tensor", f"x.{name}(b)", Tensor((3, 4)), Tensor((3, 4), **away)),
+            written(name + ".Tensor", f"x.{name}(b)", Tensor((2, 3, 4)), Tensor((4,), dynamic=False, **away)),
+            written(name + ".Tensor", f"x.{name}(b)", Tensor((5,), torch.double), Tensor((5,), torch.double, **away)),
+        ]
+        rows += [written(name + ".Scalar", f"x.{name}(1.5)", a) for a in three()]
+    for name in ("div_", "divide_"):
+        for mode in ("floor", "trunc"):
+            call = f'x.{name}(b, rounding_mode="{mode}")'
+            rows.append(written(name + ".Tensor_mode", call, Tensor((3, 4)), Tensor((3, 4), **away)))
+            rows.append(written(name + ".Scalar_mode", f'x.{name}(1.5, rounding_mode="{mode}")', Tensor((3, 4))))
+    for name in ["eq_", "ne_", "lt_", "le_", "gt_", "ge_"]:
+        for dtype in (torch.float32, torch.int64, torch.int32):
+            rows.append(written(name + ".Tensor", f"x.{name}(b)", Tensor((3, 4), dtype), Tensor((3, 4), dtype)))
+            rows.append(written(name + ".Scalar", f"x.{name}(1)", Tensor((3, 4), dtype)))
+    for name in ["bitwise_and_", "bitwise_or_", "bitwise_xor_"]:
+        for dtype in (torch.int32, torch.int64, torch.bool):
+            rows.append(written(name + ".Tensor", f"x.{name}(b)", Tensor((3, 4), dtype), Tensor((3, 4), dtype)))
+    for name in ["logical_and_", "logical_or_", "logical_xor_"]:
+        for dtype in (torch.float32, torch.int32, torch.bool):
+            rows.append(written(name, f"x.{name}(b)", Tensor((3, 4), dtype), Tensor((3, 4), dtype)))
+    for name in ("atan2_", "arctan2_"):
+        rows += [written(name, f"x.{name}(b)", a, Tensor(a.shape, a.dtype)) for a in three()]
+    rows += [written("pow_.Scalar", "x.pow_(3)", a) for a in three()]
+    for name in ("clamp_", "clip_"):
+        rows += [
+            written(name + ".Tensor", f"x.{name}(b, b + 0.5)", Tensor((3, 4)), Tensor(s, dynamic=d))
+            for s, d in (((3, 4), True), ((4,), False), ((1, 4), False))
+        ]
+    for name in ("clamp_min_", "clamp_max_"):
+        rows += [written(name + ".Tensor", f"x.{name}(b)", a, Tensor(a.shape, a.dtype)) for a in three()]
+    return rows
+
+
+def _in_place_ternary() -> list[Row]:
+    rows = []
+    for a in three():
+        same = Tensor(a.shape, a.dtype)
+        away = Tensor(a.shape, a.dtype, low=0.5, high=2.0)
+        rows += [
+            written("lerp_.Scalar", "x.lerp_(b, 0.3)", a, same),
+            written("lerp_.Tensor", "x.lerp_(b, c)", a, same, same),
+            written("addcmul_", "x.addcmul_(b, c, value=0.5)", a, same, same),
+            written("addcdiv_", "x.addcdiv_(b, c, value=0.5)", a, same, away),
+        ]
+    return rows
+
+
+def _int16_arithmetic() -> list[Row]:
+    rows = []
+    x, y = t(3, 4, dtype=I16, low=-30000, high=30000), t(3, 4, dtype=I16, low=1, high=300)
+    for op, code in (
+        ("add.Tensor", "a + b"),
+        ("sub.Tensor", "a - b"),
+        ("mul.Tensor", "a * b"),
+        ("div.Tensor", "a / b"),
+        ("floor_divide", "a // b"),
+        ("remainder.Tensor", "a % b"),
+        ("fmod.Tensor", "torch.fmod(a, b)"),
+        ("maximum", "torch.maximum(a, b)"),
+        ("__xor__.Tensor", "a ^ b"),
+        ("gt.Tensor", "a > b"),
+        ("add.Scalar", "a + 30000"),
+        ("mul.Scalar", "a * 7"),
+        ("mul.Scalar", "a * 0.5"),
+    ):
+        inputs = (x, y) if "b" in code.replace("abs", "") else (x,)
+        rows.append(Row(f"aten::{op}", code, inputs))
+    return rows
+
+
+def _int16_casts() -> list[Row]:
+    ends = fixed16(6, values=ENDS)
+    known = {"static_only": "given values"}
+    return [
+        Row("aten::mul.Tensor", "(a + 1, a - 1, a * a, -a, a.abs())", (ends,), **known),
+        Row("aten::add.Tensor", "a + torch.tensor([1, 2, 3, 4], dtype=torch.int16)", (t(3, 4, dtype=I8),)),
+        Row("aten::mul.Tensor", "a * torch.tensor([300, -300, 3, 4], dtype=torch.int16)", (t(3, 4, dtype=I16),)),
+    ]  # fmt: skip
+
+
+def _shifts() -> list[Row]:
+    rows = []
+    i = t(3, 4, dtype=I64)
+    for word in ("and", "or", "xor"):
+        rows += [
+            Row(f"aten::bitwise_{word}.Scalar_Tensor", f"torch.bitwise_{word}(6, a)", (i,)),
+            Row(f"aten::bitwise_{word}.Scalar_Tensor", f"torch.bitwise_{word}(-2, a)", (t(3, 4, dtype=I32),)),
+            Row(f"aten::bitwise_{word}.Scalar_Tensor", f"torch.bitwise_{word}(3, a)", (t(5, dtype=U8),)),
+        ]
+    return rows
+
+
+def _overloads() -> list[Row]:
+    x, y, i, j = t(3, 4), t(3, 4), t(3, 4, dtype=I64), t(3, 4, dtype=I64)
+    d = t(2, 3, dtype=F64)
+    rows = [
+        Row("aten::arctan2", "torch.arctan2(a, b)", (d, d)),
+        Row("aten::arctan2", "torch.arctan2(a, b)", (x, i)),
+        Row("aten::clip.Tensor", "torch.clip(a, b, b + 1)", (x, y)),
+        Row("aten::clip.Tensor", "torch.clip(a, b)", (i, j)),
+        Row("aten::clip.Tensor", "torch.clip(a, None, b)", (x, fixed(4))),
+        Row("aten::remainder.Scalar_Tensor", "torch.remainder(-7, a)", (t(3, 4, dtype=I64, low=1, high=5),)),
+        Row("aten::remainder.Scalar_Tensor", "torch.remainder(2.5, a)", (t(5, dtype=F64, low=-3, high=-1),)),
+        written("div_.Tensor_mode", "x.div_(b, rounding_mode='floor')", i, t(3, 4, dtype=I64, low=1, high=4)),
+        written("div_.Scalar_mode", "x.div_(2, rounding_mode='trunc')", i),
+    ]
+    for name in ("clamp_min", "clamp_max"):
+        rows += [
+            Row(f"aten::{name}", f"torch.{name}(a, -0.5)", (d,)),
+            Row(f"aten::{name}", f"torch.{name}(a, 1.5)", (i,)),
+            Row(f"aten::{name}.Tensor", f"torch.{name}(a, b)", (i, j)),
+            Row(f"aten::{name}.Tensor", f"torch.{name}(a, b)", (t(2, 1, 3), fixed(4, 1))),
+            Row(f"aten::{name}.Tensor", f"torch.{name}(a, b)", (x, i)),
+        ]
+    for name in ("bitwise_and_", "bitwise_or_", "bitwise_xor_"):
+        rows += [
+            written(f"{name}.Scalar", f"x.{name}(6)", i),
+            written(f"{name}.Scalar", f"x.{name}(3)", t(5, dtype=U8)),
+            written(f"{name}.Scalar", f"x.{name}(-2)", t(3, 4, dtype=I32)),
+        ]
+    return rows
 
 
 def _binary() -> list[Row]:
@@ -165,25 +266,6 @@ def _others() -> list[Row]:
         Row("aten::div.Scalar_mode", "torch.div(a, 2, rounding_mode='floor')", (i,)),
         Row("aten::div.Scalar_mode", "torch.div(a, 2.0, rounding_mode='trunc')", (x,)),
         Row("aten::div.Scalar_mode", "torch.div(a, 3, rounding_mode='trunc')", (i,)),
-        Row("aten::round.decimals", "torch.round(a, decimals=2)", (x,)),
-        Row("aten::round.decimals", "torch.round(a, decimals=-1)", (t(5, low=-90, high=90),)),
-        Row("aten::round.decimals", "torch.round(a, decimals=1)", (t(5, dtype=F64),)),
-        Row(
-            "aten::nan_to_num",
-            "torch.nan_to_num(a, 7.0, 1.0, -1.0)",
-            (t(8, values=SPECIAL, dynamic=False),),
-            static_only="given",
-        ),
-        Row(
-            "aten::nan_to_num",
-            "torch.nan_to_num(a, neginf=-3.0)",
-            (t(8, dtype=HALF, values=SPECIAL, dynamic=False),),
-            static_only="given",
-        ),
-        Row("aten::logit", "torch.logit(a)", (t(5, low=0.1, high=0.9),)),
-        Row("aten::logit", "torch.logit(a, 0.2)", (t(5, low=0.0, high=1.0),)),
-        Row("aten::logit", "torch.logit(a, 1e-6)", (t(3, 2, low=0.3, high=0.7),)),
-        Row("aten::logit", "torch.logit(a, float('nan'))", (t(5, low=0.1, high=0.9),)),
     ]
     for name, symbol in (("and", "&"), ("or", "|"), ("xor", "^")):
         rows += [
@@ -211,14 +293,6 @@ def _others() -> list[Row]:
                 (t(3, 1, dtype=I32), t(4, dtype=BOOL, dynamic=False)),
             ),
         ]
-    rows += [
-        Row("aten::logical_not", "torch.logical_not(a)", (b,)),
-        Row("aten::logical_not", "torch.logical_not(a)", (i,)),
-        Row("aten::logical_not", "torch.logical_not(a)", (t(8, values=SPECIAL, dynamic=False),), static_only="given"),
-        Row("aten::bitwise_not", "torch.bitwise_not(a)", (b,)),
-        Row("aten::bitwise_not", "torch.bitwise_not(a)", (i,)),
-        Row("aten::bitwise_not", "~a", (t(4, dtype=U8, low=0, high=255),)),
-    ]
     for name in ("addcmul", "addcdiv"):
         divisor = t(3, 4, low=1, high=2)
         rows += [
@@ -249,70 +323,22 @@ def _others() -> list[Row]:
             (t(8, values=SPECIAL, dynamic=False), t(8, values=SPECIAL, dynamic=False)),
             static_only="given",
         ),
-        Row("aten::clamp", "torch.clamp(a, -0.5, 0.5)", (x,)),
-        Row("aten::clamp", "torch.clamp(a, min=0.1)", (x,)),
-        Row("aten::clamp", "torch.clamp(a, -2, 3)", (i,)),
-        Row("aten::clamp", "torch.clamp(a, 0.5, 2.5)", (i,)),
-        Row("aten::clamp", "torch.clamp(a, 1.0, -1.0)", (x,)),
-        Row("aten::clamp", "torch.clamp(a, -1, 1)", (t(8, values=SPECIAL, dynamic=False),), static_only="given"),
-        Row("aten::clip", "torch.clip(a, -0.5, 0.5)", (x,)),
         Row("aten::clamp.Tensor", "torch.clamp(a, b, c)", (x, t(3, 4, low=-1, high=0), t(3, 4, low=0, high=1))),
         Row("aten::clamp.Tensor", "torch.clamp(a, min=b)", (x, t(low=0, high=1))),
         Row("aten::clamp.Tensor", "torch.clamp(a, max=b)", (i, t(4, dtype=I64, dynamic=False))),
-        Row("aten::clamp_min", "torch.clamp_min(a, 0.25)", (x,)),
-        Row("aten::clamp_min", "torch.clamp_min(a, 1)", (i,)),
         Row("aten::clamp_min.Tensor", "torch.clamp_min(a, b)", (x, y)),
-        Row("aten::clamp_max", "torch.clamp_max(a, 0.25)", (x,)),
-        Row("aten::clamp_max", "torch.clamp_max(a, 1)", (i,)),
         Row("aten::clamp_max.Tensor", "torch.clamp_max(a, b)", (x, y)),
     ]
     return rows
 
 
-ACTIVATIONS = {
-    "relu6": "torch.nn.functional.relu6(a)", "hardtanh": "torch.nn.functional.hardtanh(a, -0.7, 0.4)",
-    "leaky_relu": "torch.nn.functional.leaky_relu(a, 0.2)", "elu": "torch.nn.functional.elu(a, 0.7)",
-    "celu": "torch.celu(a, 0.7)", "gelu": "torch.nn.functional.gelu(a)", "silu": "torch.nn.functional.silu(a)",
-    "mish": "torch.nn.functional.mish(a)", "hardswish": "torch.nn.functional.hardswish(a)",
-    "hardsigmoid": "torch.nn.functional.hardsigmoid(a)", "softplus": "torch.nn.functional.softplus(a, 1.5, 2.0)",
-    "threshold": "torch.threshold(a, 0.3, 20.0)", "softsign": "torch.nn.functional.softsign(a)",
-    "log_sigmoid": "torch.nn.functional.logsigmoid(a)", "hardshrink": "torch.hardshrink(a, 0.4)",
-    "softshrink": "torch.nn.functional.softshrink(a, 0.4)", "rrelu": "torch.rrelu(a)",
-}  # fmt: skip
-
-
-def _activations() -> list[Row]:
-    rows = []
-    for name, code in ACTIVATIONS.items():
-        op = f"aten::{name}" if name != "softsign" else "aten::div.Tensor"  # PyTorch has none of that name
-        rows.append(Row(op, code, (t(3, 4, 5),)))
-        rows.append(Row(op, code, (t(5, low=-30, high=30),), atol=1e-6))
-        rows.append(Row(op, code, (t(2, 3, dtype=F64),)))
-        finite = tuple(v for v in SPECIAL if v == v and abs(v) < 10)
-        rows.append(Row(op, code, (t(len(finite), values=finite, dynamic=False),), static_only="given"))
-    for alpha in ("1e5", "-0.7", "2147483648.0", "3e38"):
-        rows.append(Row("aten::celu", f"torch.celu(a, {alpha})", (t(5, low=-3, high=3),)))
-    for code in ("torch.threshold(a, {}, 2.0)", "torch.hardshrink(a, {})"):
-        for limit in ("float('nan')", "float('inf')", "0.0"):
-            row = f"aten::{code[6:].split('(')[0]}"
-            rows.append(
-                Row(row, code.format(limit), (t(8, values=SPECIAL, dynamic=False),), static_only="given values")
-            )
-    rows += [
-        Row("aten::gelu", "torch.nn.functional.gelu(a, approximate='tanh')", (t(3, 4),)),
-        Row("aten::relu_", "torch.relu_(a.clone())", (t(3, 4),)),
-        Row("aten::hardtanh_", "torch.nn.functional.hardtanh_(a.clone(), -1.0, 1.0)", (t(3, 4),)),
-        Row("aten::leaky_relu_", "torch.nn.functional.leaky_relu_(a.clone(), 0.1)", (t(3, 4),)),
-        Row("aten::silu_", "torch.nn.functional.silu(a.clone(), inplace=True)", (t(3, 4),)),
-        Row("aten::prelu", "torch.prelu(a, b)", (t(2, 3, 4), t(3, dynamic=False))),
-        Row("aten::prelu", "torch.prelu(a, b)", (t(2, 3), t(1, dynamic=False))),
-        Row("aten::prelu", "torch.prelu(a, b)", (t(), t(1, dynamic=False)), static_only="a 0-d tensor"),
-        Row("aten::prelu", "torch.prelu(a, b)", (t(2, 3, 2, 2), t(1, dynamic=False))),
-        Row("aten::glu", "torch.nn.functional.glu(a)", (t(3, 6),)),
-        Row("aten::glu", "torch.nn.functional.glu(a, 1)", (t(3, 4, 5),)),
-        Row("aten::glu", "torch.nn.functional.glu(a, -2)", (t(2, 4, 3, dtype=F64),)),
-    ]
-    return rows
-
-
-ROWS = _unary() + _binary() + _others() + _activations()
+ROWS = [
+    *_in_place_binary(),
+    *_in_place_ternary(),
+    *_int16_arithmetic(),
+    *_int16_casts(),
+    *_shifts(),
+    *_overloads(),
+    *_binary(),
+    *_others(),
+]

@@ -1,18 +1,11 @@
-"""Rows of operators that PyTorch's decompositions write, and of the nested tensors of its transformer layers."""
+"""Rows of operators that PyTorch's decompositions write."""
 
 import torch
 
-from .table import Row, t
+from .table import BF16, F64, HALF, INF, A, Row, fixed, t
 
-F64, HALF, BF16 = torch.float64, torch.half, torch.bfloat16
-A = "torch.ops.aten."
 NORM = {"rtol": 1e-4, "atol": 1e-5}  # a variance is summed in another order, and divided by
 SUMS = {"rtol": 1e-4, "atol": 1e-5}  # sums of products, added in another order
-INF = float("inf")
-
-
-def fixed(*shape: int, **more):
-    return t(*shape, dynamic=False, **more)
 
 
 def _softmax() -> list[Row]:
@@ -26,12 +19,12 @@ def _softmax() -> list[Row]:
         ]
     # The first row is hidden as a whole.
     scores = fixed(2, 3, values=(-INF, -INF, -INF, 0.5, -INF, 1.0))
-    return [
-        *rows,
+    rows += [
         Row("aten::_safe_softmax", f"{A}_safe_softmax(a, 1)", (t(3, 5),), rtol=1e-5, atol=1e-6),
         Row("aten::_safe_softmax", f"{A}_safe_softmax(a, -1)", (scores,), static_only="its values are given"),
         Row("aten::_safe_softmax", f"{A}_safe_softmax(a, 0, dtype=torch.float64)", (t(4, 3, dtype=HALF),)),
     ]
+    return rows
 
 
 def _copies() -> list[Row]:
@@ -44,26 +37,13 @@ def _copies() -> list[Row]:
 
 
 def _norms() -> list[Row]:
-    eval_norm, train_norm = "_native_batch_norm_legit_no_training", "_native_batch_norm_legit"
+    eval_norm = "_native_batch_norm_legit_no_training"
     image, c, var = t(2, 6, 5, 4), fixed(6), fixed(6, low=0.5, high=2)
     half = fixed(6, dtype=F64), fixed(6, dtype=F64, low=0.5, high=2)
     return [
         Row(f"aten::{eval_norm}", f"{A}{eval_norm}(a, b, c, d, e, 0.1, 1e-5)[0]", (image, c, c, c, var), **NORM),
         Row(f"aten::{eval_norm}", f"{A}{eval_norm}(a, None, None, b, c, 0.1, 0.01)[0]", (t(3, 6, dtype=F64), *half)),
         Row(f"aten::{eval_norm}", f"{A}{eval_norm}(a, b, None, b, c, 0.1, 1e-5)[0]", (t(2, 6, 7), c, var), **NORM),
-        Row("aten::batch_norm", "torch.batch_norm(a, b, c, None, None, True, 0.1, 1e-5, False)", (image, c, c), **NORM),
-        Row(f"aten::{train_norm}.no_stats", f"{A}{train_norm}(a, b, c, True, 0.1, 1e-5)[0]", (image, c, c), **NORM),
-        Row(
-            f"aten::{train_norm}.no_stats",
-            f"{A}{train_norm}(a, None, None, True, 0.1, 0.5)[0]",
-            (t(3, 6, 2, dtype=F64),),
-        ),
-        Row(
-            f"aten::{train_norm}.no_stats",
-            f"{A}{train_norm}(a.view(1, -1, 20), None, None, True, 0.1, 1e-5)[0]",
-            (image,),
-            **NORM,
-        ),
     ]
 
 
@@ -85,17 +65,8 @@ def _attention() -> list[Row]:
 
 def _sums_and_distances() -> list[Row]:
     noise = "rrelu_with_noise_functional"
-    x, y, weight, points = t(3, 5), t(3, 4), fixed(2, 5, 4), fixed(5, 4)
-    only = "the number of points is the number of pairs"
-    rows = []
-    for op, name in (("pdist", f"{A}pdist"), ("_pdist_forward", f"{A}_pdist_forward")):
-        rows += [
-            Row(f"aten::{op}", f"{name}(a)", (points,), static_only=only, **SUMS),
-            Row(f"aten::{op}", f"{name}(a, 1.0)", (fixed(3, 6, dtype=F64),), static_only=only),
-            Row(f"aten::{op}", f"{name}(a, {INF!r})".replace("inf", "float('inf')"), (points,), static_only=only),
-        ]
+    x, y, weight = t(3, 5), t(3, 4), fixed(2, 5, 4)
     return [
-        *rows,
         Row("aten::_trilinear", f"{A}_trilinear(a, c, b, [1, 3], [0], [1, 2], [2, 3])", (x, y, weight), **SUMS),
         Row("aten::_trilinear", f"{A}_trilinear(a, a, a, [], [], [], [1])", (x,), **SUMS),
         Row("aten::_trilinear", f"{A}_trilinear(a, a, b, [], [], [0], [0, 1])", (x, fixed(5)), **SUMS),
@@ -105,18 +76,10 @@ def _sums_and_distances() -> list[Row]:
     ]
 
 
-def _nested() -> list[Row]:
-    nested, aligned = "torch._nested_tensor_from_mask", "torch._nested_tensor_from_mask_left_aligned"
-    x = fixed(2, 4, 3)
-    mask = fixed(2, 4, dtype=torch.bool, values=(True, True, True, False, True, False, False, False))
-    full = fixed(2, 4, dtype=torch.bool, values=(True,) * 8)
-    rows = []
-    for op in ("aten::_nested_tensor_from_mask", "aten::to_padded_tensor"):
-        for valid, padding in ((mask, 0.0), (mask, -1.5), (full, 2.0)):
-            code = f"{nested}(a, b, False).to_padded_tensor({padding}, a.size())"
-            rows.append(Row(op, code, (x, valid), static_only="its mask is given"))
-    code = f"y = a + 1\nif {aligned}(a, b):\n    y = {nested}(a, b).to_padded_tensor(0.0, a.size())\ny"
-    return [*rows, Row("aten::_nested_tensor_from_mask_left_aligned", code, (x, mask), static_only="its mask is given")]
-
-
-ROWS = [*_softmax(), *_copies(), *_norms(), *_attention(), *_sums_and_distances(), *_nested()]
+ROWS = [
+    *_softmax(),
+    *_copies(),
+    *_norms(),
+    *_attention(),
+    *_sums_and_distances(),
+]

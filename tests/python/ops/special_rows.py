@@ -1,36 +1,33 @@
-"""Rows of functions of one or two numbers that the compiler composes of layers."""
+"""Rows of functions that the compiler composes of layers."""
 
 import torch
 
-from .table import Row, t
+from .table import BF16, BOOL, F64, HALF, I8, I16, I32, I64, INF, NAN, U8, Row, fixed, in_place, t
 
-I32, I64, I8, U8, BOOL, HALF, BF16, F64 = (
-    torch.int32, torch.int64, torch.int8, torch.uint8, torch.bool, torch.half, torch.bfloat16, torch.float64,
-)  # fmt: skip
-NAN, INF = float("nan"), float("inf")
+# Logarithms are summed as log1p, of which PyTorch and an engine round another step.
+LOGARITHMS = {"rtol": 1e-5, "atol": 2e-6}
 # Where rules for zeros, infinities and NaN meet: every pair of these.
 EDGES = (0.0, -0.0, 1.0, -2.5, INF, -INF, NAN)
 LEFT = t(49, values=tuple(a for a in EDGES for _ in EDGES), dynamic=False)
 RIGHT = t(49, values=EDGES * 7, dynamic=False)
-# Logarithms are summed as log1p, of which PyTorch and an engine round another step.
-LOGARITHMS = {"rtol": 1e-5, "atol": 2e-6}
-
-
-def fixed(*shape: int, **more):
-    return t(*shape, dynamic=False, **more)
-
-
-def in_place(op: str, call: str, *inputs, **more) -> Row:
-    return Row(f"aten::{op}", f"x = a.clone()\nx.{call}\nx * 1", inputs, **more)
 
 
 def edges(op: str, code: str, **more) -> Row:
     return Row(f"aten::{op}", code, (LEFT, RIGHT), static_only="every pair of the edges", **more)
 
 
-def _pairs() -> list[Row]:
-    x, y, i, j = t(3, 4), t(3, 4), t(3, 4, dtype=I64), t(3, 4, dtype=I64)
+def _int16() -> list[Row]:
     rows = []
+    x, y = t(3, 4, dtype=I16, low=-30000, high=30000), t(3, 4, dtype=I16, low=1, high=300)
+    for op, code in (("__lshift__.Scalar", "a << 3"), ("__rshift__.Scalar", "a >> 3")):
+        inputs = (x, y) if "b" in code.replace("abs", "") else (x,)
+        rows.append(Row(f"aten::{op}", code, inputs))
+    return rows
+
+
+def _pairs() -> list[Row]:
+    rows = []
+    x, y, i, j = t(3, 4), t(3, 4), t(3, 4, dtype=I64), t(3, 4, dtype=I64)
     for name in ("fmax", "fmin"):
         rows += [
             edges(name, f"torch.{name}(a, b)", exact=True),
@@ -124,7 +121,6 @@ def _pairs() -> list[Row]:
     return rows
 
 
-# Every number of a dtype's edge shifted by none, some, all and too many of its bits, and back.
 def _shifts() -> list[Row]:
     rows = []
     for dtype in (I8, U8, I32, I64):
@@ -181,12 +177,6 @@ def _shifts() -> list[Row]:
             in_place(f"{name}.Tensor", f"{name}(b)", t(3, 4, dtype=BOOL), fixed(4, dtype=BOOL)),
             in_place(f"{name}.Tensor", f"{name}(b)", t(3, 4, dtype=I32), j),
         ]
-    for word in ("and", "or", "xor"):
-        rows += [
-            Row(f"aten::bitwise_{word}.Scalar_Tensor", f"torch.bitwise_{word}(6, a)", (i,)),
-            Row(f"aten::bitwise_{word}.Scalar_Tensor", f"torch.bitwise_{word}(-2, a)", (t(3, 4, dtype=I32),)),
-            Row(f"aten::bitwise_{word}.Scalar_Tensor", f"torch.bitwise_{word}(3, a)", (t(5, dtype=U8),)),
-        ]
     return rows
 
 
@@ -213,11 +203,6 @@ def _single() -> list[Row]:
         Row("aten::angle", "torch.angle(a)", (x,)),
         Row("aten::angle", "torch.angle(a)", (fixed(7, values=EDGES),), static_only="given"),
         Row("aten::angle", "torch.angle(a)", (t(3, 4, dtype=I64),)),
-        Row("aten::square", "torch.square(a)", (t(3, 4, dtype=BOOL),)),
-        Row("aten::sign", "torch.sign(a)", (t(3, 4, dtype=BOOL),)),
-        Row("aten::sgn", "torch.sgn(a)", (t(3, 4, dtype=BOOL),)),
-        Row("aten::abs", "abs(a)", (x,)),
-        Row("aten::abs", "abs(a)", (t(3, 4, dtype=I64),)),
     ]
     for name in ("positive", "real", "conj", "conj_physical", "resolve_conj", "resolve_neg"):
         rows += [
@@ -236,4 +221,4 @@ def _single() -> list[Row]:
     return rows
 
 
-ROWS = _pairs() + _shifts() + _single()
+ROWS = _int16() + _pairs() + _shifts() + _single()
