@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks who includes whom, how long files are, and that folders say what they are for.
+"""Checks who includes whom, how long files are, that folders say what they are for, and names of tables of tests.
 
     tools/check_layers.py [ROOT]
 
@@ -26,11 +26,17 @@ SIZED_SUFFIXES = {".h", ".cpp", ".py"}
 # Each folder of this one, and the folders of the networks and engines, have a README.
 CORE = "cpp/torch_tensorrt/core"
 README_LIMIT = 10
+# Tables of rows are named FAMILY_rows.py or FAMILY_PART_rows.py, after a source of one of the next two folders.
+ROWS = "tests/python/ops"
+CONVERTERS = f"{CORE}/conversion/converters/impl"
+EVALUATORS = f"{CORE}/conversion/evaluators"
+NO_FAMILIES = {"args", "layers", "sizes", "declined", "NodeEvaluatorRegistry", "eval_util"}
 
 # Pattern of a path below cpp/ -> layer. The first row that matches decides.
 LAYERS = [
     (r"torch_tensorrt/(macros|version|settings)\.h$", "base"),
-    (r"torch_tensorrt/core/util/(jit|trt_util|prelude)[^/]*$", "util_jit"),
+    (r"torch_tensorrt/core/compat/", "compat"),
+    (r"torch_tensorrt/core/util/jit[^/]*$", "util_jit"),
     (r"torch_tensorrt/core/util/", "util"),
     (r"torch_tensorrt/core/network/", "network"),
     (r"torch_tensorrt/core/optimizer/", "optimizer"),
@@ -41,6 +47,7 @@ LAYERS = [
     (r"torch_tensorrt/core/backends/", "backends"),
     (r"torch_tensorrt/core/ir/", "ir"),
     (r"torch_tensorrt/core/lowering/", "lowering"),
+    (r"torch_tensorrt/core/conversion/(conversionctx|tensorcontainer|var)/", "converter_types"),
     (r"torch_tensorrt/core/conversion/", "conversion"),
     (r"torch_tensorrt/core/partitioning/", "partitioning"),
     (r"torch_tensorrt/core/runtime/", "runtime"),
@@ -52,7 +59,7 @@ LAYERS = [
 
 _ENGINE = {"util", "network", "optimizer", "engine"}
 _TORCH_SIDE = {"util", "util_jit", "network", "ir"}
-_ALL = _ENGINE | _TORCH_SIDE | {"lowering", "conversion", "partitioning", "runtime"}
+_ALL = _ENGINE | _TORCH_SIDE | {"lowering", "converter_types", "conversion", "partitioning", "runtime"}
 
 # Layer -> the layers that it may include besides itself and base.
 ALLOWED = {
@@ -66,27 +73,24 @@ ALLOWED = {
     "tactics_cuda": _ENGINE,
     "tactics_aten": _ENGINE | {"util_jit"},
     "backends": _ENGINE,
-    # nvinfer1's types are the vocabulary of these helpers.
+    # The types of networks are the vocabulary of these helpers.
     "util_jit": {"util", "network"},
     "ir": {"util", "util_jit", "network"},
     "lowering": {"util", "util_jit", "ir"},
-    "conversion": _TORCH_SIDE,
-    "partitioning": _TORCH_SIDE | {"conversion"},
+    # Converters of other people include these types for all names that converters use.
+    "converter_types": _TORCH_SIDE | {"conversion", "compat"},
+    "conversion": _TORCH_SIDE | {"converter_types"},
+    "partitioning": _TORCH_SIDE | {"converter_types", "conversion"},
     "runtime": _ENGINE | {"util_jit", "tactics_aten"},
     "compiler": _ALL,
     "api": _ALL | {"compiler"},
     "bin": _ALL | {"compiler", "api"},
-    "stand_in": {"network"},
+    # Names for other people's source, made of ours.
+    "compat": _ALL | {"compiler"},
+    "stand_in": {"compat"},
 }
-
-# (pattern of the including path, layer it may include after all, reason)
-EXCEPTIONS = [
-    (
-        r"torch_tensorrt/core/conversion/(conversion|conversionctx/[^/]+)\.(h|cpp)$",
-        {"engine", "optimizer"},
-        "ConvertBlockToEngine and ConversionCtx::SerializeEngine are public names of the conversion, and build engines",
-    ),
-]
+# A header of one line that includes one of these is an old include path, and belongs to their layer.
+FORWARD = re.compile(r'\s*#pragma once\s+#include "torch_tensorrt/core/compat/[^"]+"\s*')
 
 TORCH_HEADER = re.compile(r"(torch|ATen|c10|caffe2)/")
 TORCH_FREE = {"base", "util", "network", "optimizer", "engine", "tactics_onednn", "tactics_cuda", "backends"}
@@ -105,8 +109,10 @@ class Include:
     quoted: bool
 
 
-def layer_of(path: str) -> str | None:
+def layer_of(path: str, forwards: set[str]) -> str | None:
     """The layer of a path below cpp/, or None where no layer owns it."""
+    if path in forwards:
+        return "compat"
     return next((layer for pattern, layer in LAYERS if re.match(pattern, path)), None)
 
 
@@ -120,20 +126,14 @@ def is_installed_header(path: str) -> bool:
     return path.endswith(".h") and not NOT_INSTALLED.search(path)
 
 
-def may_include(path: str, layer: str, target_layer: str) -> bool:
-    if target_layer in ALLOWED[layer] | {layer, "base"}:
-        return True
-    return any(target_layer in layers and re.match(pattern, path) for pattern, layers, _ in EXCEPTIONS)
-
-
-def fault_of(path: str, layer: str, include: Include) -> str | None:
+def fault_of(path: str, layer: str, include: Include, forwards: set[str]) -> str | None:
     """What is wrong with one include, or None."""
     target = include.target
     if target.startswith("torch_tensorrt/"):
-        target_layer = layer_of(target)
+        target_layer = layer_of(target, forwards)
         if target_layer is None:
             return f"{target} belongs to no layer"
-        if not may_include(path, layer, target_layer):
+        if target_layer not in ALLOWED[layer] | {layer, "base"}:
             return f"{layer} must not include {target_layer} ({target})"
         if is_installed_header(path) and NOT_INSTALLED.search(target):
             return f"an installed header must not include {target}, which is not installed"
@@ -149,17 +149,17 @@ def fault_of(path: str, layer: str, include: Include) -> str | None:
 
 def include_faults(root: Path) -> Iterator[str]:
     base = root / INCLUDE_ROOT
-    for file in sorted(base.rglob("*")):
-        if file.suffix not in {".h", ".cpp"}:
-            continue
-        path = file.relative_to(base).as_posix()
-        layer = layer_of(path)
-        where = file.relative_to(root).as_posix()
+    files = [file for file in sorted(base.rglob("*")) if file.suffix in {".h", ".cpp"}]
+    texts = {file.relative_to(base).as_posix(): file.read_text(encoding="utf-8") for file in files}
+    forwards = {path for path, text in texts.items() if FORWARD.fullmatch(text)}
+    for path, text in texts.items():
+        layer = layer_of(path, forwards)
+        where = f"{INCLUDE_ROOT}/{path}"
         if layer is None:
             yield f"{where}: belongs to no layer; add its folder to LAYERS in tools/check_layers.py"
             continue
-        for include in includes_of(file.read_text(encoding="utf-8")):
-            if fault := fault_of(path, layer, include):
+        for include in includes_of(text):
+            if fault := fault_of(path, layer, include, forwards):
                 yield f"{where}:{include.line}: {fault}"
 
 
@@ -186,9 +186,25 @@ def readme_faults(root: Path) -> Iterator[str]:
             yield f"{where}: must have at most {README_LIMIT} lines"
 
 
+def families_of(folder: Path) -> set[str]:
+    return {file.stem for file in folder.glob("*.cpp")} - NO_FAMILIES
+
+
+def row_faults(root: Path) -> Iterator[str]:
+    converters = families_of(root / CONVERTERS)
+    families = converters | families_of(root / EVALUATORS)
+    names = sorted(file.name.removesuffix("_rows.py") for file in (root / ROWS).glob("*_rows.py"))
+    for name in names:
+        if not any(f"{name}_".startswith(f"{family}_") for family in families):
+            yield f"{ROWS}/{name}_rows.py: must be named after a family of converters or evaluators"
+    for family in sorted(converters):
+        if not any(f"{name}_".startswith(f"{family}_") for name in names):
+            yield f"{ROWS}: no table of the family {family}; add {family}_rows.py"
+
+
 def main(arguments: list[str]) -> int:
     root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
-    faults = [*include_faults(root), *readme_faults(root)]
+    faults = [*include_faults(root), *readme_faults(root), *row_faults(root)]
     for where, lines in long_files(root):
         if lines > HARD_LIMIT:
             faults.append(f"{where}: {lines} lines, the limit is {HARD_LIMIT}; split it")

@@ -5,5 +5,5 @@
 #if __has_include_next(<NvInfer.h>)
 #include_next <NvInfer.h>
 #else
-#include "torch_tensorrt/core/network/nvinfer1.h"
+#include "torch_tensorrt/core/compat/nvinfer1.h"
 #endif

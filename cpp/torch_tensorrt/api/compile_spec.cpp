@@ -2,6 +2,7 @@
 
 #include <regex>
 
+#include "torch_tensorrt/core/engine/build/build_settings.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::torchscript {

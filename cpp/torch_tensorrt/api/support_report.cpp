@@ -5,7 +5,7 @@
 
 #include "torch_tensorrt/api/compile_spec.h"
 #include "torch_tensorrt/core/compiler.h"
-#include "torch_tensorrt/core/conversion/converters/converters.h"
+#include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 

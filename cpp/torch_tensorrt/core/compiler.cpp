@@ -10,6 +10,7 @@
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
+#include "torch_tensorrt/core/engine_settings.h"
 #include "torch_tensorrt/core/ir/spec_count.h"
 #include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/module_check.h"
@@ -118,7 +119,7 @@ ir::StaticParams pair_inputs(const lowering::LoweredGraph& lowered, CompileSpec&
 // Leaves a node to PyTorch if the backend cannot run it.
 partitioning::NodeDecision with_backend(partitioning::NodeDecision decision, const CompileSpec& cfg) {
   if (decision.executor == partitioning::Executor::kTorch) return decision;
-  const Decision takes = conversion::backend_decision(decision.node, cfg.convert_info.engine_settings);
+  const Decision takes = backend_decision(decision.node, cfg.convert_info.engine_settings);
   if (takes) return decision;
   decision.executor = partitioning::Executor::kTorch;
   decision.reason = partitioning::TorchReason::kUnsupported;
@@ -240,7 +241,7 @@ ConvertedMethod convert_method(const torch::jit::Module& mod, const std::string&
   converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, static_params, &converted.results);
   converted.writes = take_writes(writes, converted.arguments, converted.results);
   drop_unchanged(converted.writes, *converted.network);
-  converted.settings = conversion::build_settings(info.engine_settings);
+  converted.settings = build_settings(info.engine_settings);
   converted.settings.method = method;
   converted.settings.parameters = parameters_of(mod);
   return converted;
@@ -343,7 +344,7 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
   if (!can) report.problem = can.reason();
   if (cfg.graph_inputs.collection_inputs.empty() || !report.is_whole()) return report;
   auto static_params = pair_inputs(lowered, cfg);
-  const Decision converts = conversion::CheckBlock(lowered.first->block(), cfg.convert_info, static_params);
+  const Decision converts = check_block(lowered.first->block(), cfg.convert_info, static_params);
   if (!converts) report.problem = converts.reason();
   return report;
 }

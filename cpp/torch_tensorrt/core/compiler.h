@@ -6,7 +6,7 @@
 #include "torch/csrc/jit/api/module.h"
 
 #include "torch_tensorrt/core/conversion/conversion.h"
-#include "torch_tensorrt/core/ir/ir.h"
+#include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/partitioning/partitioning_info.h"
 #include "torch_tensorrt/core/runtime/RTDevice.h"

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
+#include "torch_tensorrt/core/engine/build/build_engine.h"
+#include "torch_tensorrt/core/engine_settings.h"
+#include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -93,6 +97,29 @@ Decision check_module(const torch::jit::Module& mod, const std::string& method, 
   const auto& schema = found->function().getSchema();
   const Decision results = check_results(schema, method);
   return results ? check_arguments(schema, method, given) : results;
+}
+
+Decision check_block(const torch::jit::Block* b, const conversion::ConversionInfo& info,
+                     ir::StaticParams& static_params) {
+  const auto& settings = info.engine_settings;
+  try {
+    const auto ctx = conversion::convert_block(b, info, static_params);
+    network::verify_network(*ctx->net);
+    return torch_tensorrt::engine::takes_layers(*ctx->net, settings.backend, device_target(settings.device));
+  } catch (const Error& error) {
+    return Decision::no(error.msg());
+  }
+}
+
+Decision backend_decision(const torch::jit::Node* n, const conversion::BuilderSettings& settings) {
+  if (!conversion::converters::makes_late_sizes(n)) return Decision::yes();
+  try {
+    network::INetworkDefinition net;
+    auto* x = net.addInput("x", network::DataType::kBOOL, network::Dims{1});
+    return torch_tensorrt::engine::takes_layer(*net.addNonZero(*x), settings.backend, device_target(settings.device));
+  } catch (const Error& error) {
+    return Decision::no(error.msg());
+  }
 }
 
 }  // namespace torch_tensorrt::core

@@ -5,6 +5,7 @@
 
 #include "torch/csrc/jit/api/module.h"
 
+#include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/util/decision.h"
 
 namespace torch_tensorrt::core {
@@ -13,5 +14,12 @@ namespace torch_tensorrt::core {
 // the results hold no dicts, and every argument without a default is a tensor, or a tuple or list of tensors. `given`:
 // the number of leading arguments that inputs are given for; unset if unknown.
 Decision check_module(const torch::jit::Module& mod, const std::string& method, std::optional<size_t> given);
+
+// Whether the block converts to a network for these inputs, and the requested backend accepts every layer. Builds
+// nothing. The reason is the Error that the conversion would throw.
+Decision check_block(const torch::jit::Block* b, const conversion::ConversionInfo& info,
+                     ir::StaticParams& static_params);
+// Whether the requested backend accepts the node's layers, as far as the node alone tells.
+Decision backend_decision(const torch::jit::Node* n, const conversion::BuilderSettings& settings);
 
 }  // namespace torch_tensorrt::core

@@ -2,11 +2,11 @@
 
 #include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
-#include "torch_tensorrt/core/ir/ir.h"
+#include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
+#include "torch_tensorrt/core/util/jit_types.h"
 #include "torch_tensorrt/core/util/macros.h"
-#include "torch_tensorrt/core/util/trt_util.h"
 
 namespace torch_tensorrt::core {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "ATen/ATen.h"
 
-#include "torch_tensorrt/core/conversion/converters/converter_util.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/dynamic_sizes.h"
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 #include "torch_tensorrt/core/conversion/number_arguments.h"
@@ -130,7 +130,7 @@ bool only_computes(const torch::jit::Block* block) {
 nvinfer1::ITensor* as_number_tensor(ConversionCtx* ctx, const torch::jit::IValue& value) {
   if (TensorContainer::is_in(value)) return value.toCustomClass<TensorContainer>()->tensor();
   const auto scalar = value.toScalar();
-  return converters::tensor_to_const(ctx, at::scalar_tensor(scalar, at::TensorOptions().dtype(scalar.type())));
+  return converters::tensor_constant(ctx, at::scalar_tensor(scalar, at::TensorOptions().dtype(scalar.type())));
 }
 
 void pick_numbers(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::ITensor* condition) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "torch_tensorrt/core/conversion/conversion.h"
-#include "torch_tensorrt/core/conversion/converters/converters.h"
+#include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
 
 namespace torch_tensorrt::core::conversion {
 

@@ -10,18 +10,12 @@
 #include "torch_tensorrt/core/conversion/network_inputs.h"
 #include "torch_tensorrt/core/conversion/results.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
-#include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {
 
 namespace prim = torch::jit::prim;
-
-bool is_collection(const torch::jit::Value* value) {
-  const auto kind = value->type()->kind();
-  return kind == c10::TypeKind::TupleType || kind == c10::TypeKind::ListType;
-}
 
 void check_input_type(const ConversionCtx& ctx, const torch::jit::Value* value, const ir::Input& spec) {
   const bool wide = spec.dtype == at::kLong || spec.dtype == at::kDouble;
@@ -80,11 +74,11 @@ InputSpecs add_inputs(ConversionCtx& ctx, const torch::jit::Block* b, const Conv
     TORCHTRT_CHECK(specs != nullptr, "Cannot find an input spec for " << util::value_info(value));
     std::vector<torch::jit::IValue> tensors;
     for (size_t i = 0; i < specs->size(); ++i) {
-      const std::string place = is_collection(value) ? "[" + std::to_string(i) + "]" : "";
+      const std::string place = ir::is_collection(value) ? "[" + std::to_string(i) + "]" : "";
       auto* tensor = add_input(ctx, profile, added, value, (*specs)[i], value->debugNameBase() + place);
       tensors.push_back(TensorContainer::wrap(cast_input(ctx, casts, value, tensor)));
     }
-    if (!is_collection(value)) {
+    if (!ir::is_collection(value)) {
       TORCHTRT_CHECK(tensors.size() == 1, util::value_info(value) << " has " << tensors.size() << " input specs");
       ctx.AssociateValueAndTensor(value, tensors[0].toCustomClass<TensorContainer>()->tensor());
       continue;
@@ -95,8 +89,8 @@ InputSpecs add_inputs(ConversionCtx& ctx, const torch::jit::Block* b, const Conv
   return added;
 }
 
-std::vector<ir::ValueTree> convert_block(ConversionCtx& ctx, const torch::jit::Block* b, const ConversionInfo& info,
-                                         ir::StaticParams& static_params, const InputCasts& casts) {
+std::vector<ir::ValueTree> convert_inside(ConversionCtx& ctx, const torch::jit::Block* b, const ConversionInfo& info,
+                                          ir::StaticParams& static_params, const InputCasts& casts) {
   for (const auto& [value, ivalue] : static_params) ctx.AssociateValueAndIValue(value, ivalue);
   const auto specs = add_inputs(ctx, b, info, static_params, casts);
   convert_nodes(&ctx, b);
@@ -105,24 +99,6 @@ std::vector<ir::ValueTree> convert_block(ConversionCtx& ctx, const torch::jit::B
   split_profiles(ctx, specs);
   check_ranges(ctx);
   return results;
-}
-
-// The context of a converted block. Casts inputs to the dtype of the module if the conversion fails without casts.
-std::unique_ptr<ConversionCtx> convert_with_casts(const torch::jit::Block* b, const ConversionInfo& info,
-                                                  ir::StaticParams& static_params,
-                                                  std::vector<ir::ValueTree>* results = nullptr) {
-  const auto tries = casts_to_try(b, info, static_params);
-  for (size_t i = 0;; ++i) {
-    try {
-      auto ctx = std::make_unique<ConversionCtx>(info.engine_settings);
-      auto found = convert_block(*ctx, b, info, static_params, tries[i]);
-      if (results != nullptr) *results = std::move(found);
-      return ctx;
-    } catch (const Error& error) {
-      if (i + 1 == tries.size()) throw;
-      LOG_DEBUG("converting again with inputs cast to the dtype of the weights, after: " << error.msg());
-    }
-  }
 }
 
 // Releases the network from its context and hands it the memory of weights that the context owns.
@@ -169,26 +145,28 @@ Decision in_place_decision(const torch::jit::Node* n) {
 
 }  // namespace
 
-std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
-                                 ir::StaticParams& static_params) {
-  return convert_with_casts(b, build_info, static_params)->SerializeEngine();
+// Casts inputs to the dtype of the module if the conversion fails without casts.
+std::unique_ptr<ConversionCtx> convert_block(const torch::jit::Block* b, const ConversionInfo& info,
+                                             ir::StaticParams& static_params, std::vector<ir::ValueTree>* results) {
+  const auto tries = casts_to_try(b, info, static_params);
+  for (size_t i = 0;; ++i) {
+    try {
+      auto ctx = std::make_unique<ConversionCtx>(info.engine_settings);
+      auto found = convert_inside(*ctx, b, info, static_params, tries[i]);
+      if (results != nullptr) *results = std::move(found);
+      return ctx;
+    } catch (const Error& error) {
+      if (i + 1 == tries.size()) throw;
+      LOG_DEBUG("converting again with inputs cast to the dtype of the weights, after: " << error.msg());
+    }
+  }
 }
 
 std::shared_ptr<nvinfer1::INetworkDefinition> ConvertBlockToNetwork(const torch::jit::Block* b,
                                                                     ConversionInfo build_info,
                                                                     ir::StaticParams& static_params,
                                                                     std::vector<ir::ValueTree>* results) {
-  return release_network(*convert_with_casts(b, build_info, static_params, results));
-}
-
-Decision CheckBlock(const torch::jit::Block* b, ConversionInfo build_info, ir::StaticParams& static_params) {
-  try {
-    const auto ctx = convert_with_casts(b, build_info, static_params);
-    network::verify_network(*ctx->net);
-    return ctx->decide_backend();
-  } catch (const Error& error) {
-    return Decision::no(error.msg());
-  }
+  return release_network(*convert_block(b, build_info, static_params, results));
 }
 
 Decision node_decision(const torch::jit::Node* n) {
@@ -197,27 +175,6 @@ Decision node_decision(const torch::jit::Node* n) {
   const Decision in_place = in_place_decision(n);
   if (!in_place || evaluators::shouldEvalAtConversionTime(n)) return in_place;
   return converters::converter_decision(n);
-}
-
-Decision backend_decision(const torch::jit::Node* n, const BuilderSettings& settings) {
-  if (!converters::makes_late_sizes(n)) return Decision::yes();
-  try {
-    const ConversionCtx ctx(settings);
-    auto* x = ctx.net->addInput("x", nvinfer1::DataType::kBOOL, nvinfer1::Dims{1});
-    return ctx.decide_backend(*ctx.net->addNonZero(*x));
-  } catch (const Error& error) {
-    return Decision::no(error.msg());
-  }
-}
-
-bool OpSupported(const torch::jit::Node* n) { return static_cast<bool>(node_decision(n)); }
-
-bool InputIsCollection(const torch::jit::Block* b) {
-  return std::any_of(b->inputs().begin(), b->inputs().end(), is_collection);
-}
-
-bool OutputIsCollection(const torch::jit::Block* b) {
-  return std::any_of(b->outputs().begin(), b->outputs().end(), is_collection);
 }
 
 std::vector<UnsupportedOp> unsupported_ops(const torch::jit::Block* b) {

@@ -8,7 +8,7 @@
 #include "torch/csrc/jit/ir/ir.h"
 
 #include "torch_tensorrt/core/conversion/conversionctx/ConversionCtx.h"
-#include "torch_tensorrt/core/ir/ir.h"
+#include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/ir/value_tree.h"
 #include "torch_tensorrt/core/util/decision.h"
 
@@ -21,29 +21,20 @@ struct ConversionInfo {
   BuilderSettings engine_settings;
 };
 
-// The bytes of an engine for the block. Inputs are named input_0, input_1, ..., outputs output_0, ... Throws Error
-// naming the node that cannot be converted, its schema and its Python line.
-std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
-                                 ir::StaticParams& static_params);
+// The context of the converted block. Inputs are named input_0, input_1, ..., outputs output_0, ... Throws Error naming
+// the node that cannot be converted, its schema and its Python line. `results`: as below.
+std::unique_ptr<ConversionCtx> convert_block(const torch::jit::Block* b, const ConversionInfo& info,
+                                             ir::StaticParams& static_params,
+                                             std::vector<ir::ValueTree>* results = nullptr);
 
-// The network that ConvertBlockToEngine builds from the block. `results`: the block's results; their tensors, in order,
-// are the network's outputs.
+// The network of that context. `results`: the block's results; their tensors, in order, are the network's outputs.
 std::shared_ptr<nvinfer1::INetworkDefinition> ConvertBlockToNetwork(const torch::jit::Block* b,
                                                                     ConversionInfo build_info,
                                                                     ir::StaticParams& static_params,
                                                                     std::vector<ir::ValueTree>* results = nullptr);
 
-// Whether the block converts to a network for these inputs, and the requested backend accepts every layer. Builds
-// nothing. The reason is the Error that the conversion would throw.
-Decision CheckBlock(const torch::jit::Block* b, ConversionInfo build_info, ir::StaticParams& static_params);
-
 // Whether a node can be converted, evaluated or left out, else the reason.
 Decision node_decision(const torch::jit::Node* n);
-// Whether the requested backend accepts the node's layers, as far as the node alone tells.
-Decision backend_decision(const torch::jit::Node* n, const BuilderSettings& settings);
-bool OpSupported(const torch::jit::Node* n);
-bool InputIsCollection(const torch::jit::Block* b);
-bool OutputIsCollection(const torch::jit::Block* b);
 
 // One operation of a block that cannot be converted.
 struct UnsupportedOp {
@@ -59,5 +50,14 @@ bool VerifyConverterSupportForBlock(const torch::jit::Block* b, bool suppress_er
 // The value of a node that has an evaluator. Evaluates the node's inputs first; `limit` bounds the recursion.
 std::optional<torch::jit::IValue> EvaluateNode(ConversionCtx* ctx, const torch::jit::Node* n, int level = 0,
                                                int limit = 10);
+
+// Implemented in core/compat for programs that convert blocks themselves.
+
+// The bytes of an engine for the block.
+std::string ConvertBlockToEngine(const torch::jit::Block* b, ConversionInfo build_info,
+                                 ir::StaticParams& static_params);
+bool OpSupported(const torch::jit::Node* n);
+bool InputIsCollection(const torch::jit::Block* b);
+bool OutputIsCollection(const torch::jit::Block* b);
 
 }  // namespace torch_tensorrt::core::conversion

@@ -9,8 +9,8 @@
 #include "ATen/core/Tensor.h"
 #include "torch/csrc/jit/ir/constants.h"
 
-#include "torch_tensorrt/core/conversion/converters/converter_util.h"
 #include "torch_tensorrt/core/conversion/dynamic_sizes.h"
+#include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/shapes/shape_inference.h"
 #include "torch_tensorrt/core/network/shapes/shape_inputs.h"
 
@@ -100,7 +100,9 @@ nvinfer1::ITensor* cast_input(ConversionCtx& ctx, const InputCasts& casts, const
   LOG_INFO(ctx.logger, "Input " << input_name(*input) << " is given as " << input->getType()
                                 << " and the module computes in " << dtype
                                 << ": it is cast before the first operation");
-  return converters::castITensor(&ctx, input, dtype, "input " + input_name(*input));
+  auto* layer = ctx.net->addCast(*input, dtype);
+  layer->setName(("input " + input_name(*input) + " [cast to " + nvinfer1::enum_name(dtype) + "]").c_str());
+  return layer->getOutput(0);
 }
 
 namespace {

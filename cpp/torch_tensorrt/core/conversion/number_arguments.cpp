@@ -8,8 +8,8 @@
 #include "ATen/ATen.h"
 
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
+#include "torch_tensorrt/core/util/jit_types.h"
 #include "torch_tensorrt/core/util/macros.h"
-#include "torch_tensorrt/core/util/trt_util.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "torch_tensorrt/core/conversion/converters/converters.h"
+#include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
 
 namespace torch_tensorrt::core::conversion {
 

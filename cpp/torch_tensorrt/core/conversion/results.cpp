@@ -5,7 +5,7 @@
 #include "ATen/ATen.h"
 
 #include "torch_tensorrt/core/conversion/block_converter.h"
-#include "torch_tensorrt/core/conversion/converters/converter_util.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 
@@ -91,7 +91,7 @@ ValueTree collect_known(ConversionCtx& ctx, const torch::jit::IValue& value, con
   const bool is_tensor_type = type != nullptr && type->isSubtypeOf(*c10::TensorType::get());
   if (value.isTensor() || (value.isScalar() && is_tensor_type)) {
     const auto tensor = value.isTensor() ? value.toTensor() : at::scalar_to_tensor(value.toScalar());
-    tensors.push_back(converters::tensor_to_const(&ctx, tensor));
+    tensors.push_back(converters::tensor_constant(&ctx, tensor));
     return {};
   }
   TORCHTRT_CHECK(is_plain(value), "a result holds a value of the type "
@@ -123,7 +123,7 @@ bool compute_first_number(ConversionCtx& ctx, std::vector<ValueTree>& trees, Ten
       tree.kind = Kind::kNumber;
       tree.declared = tree.constant.type();
       const auto number = tree.constant.toScalar();  // Python's floats are doubles
-      tensors.push_back(converters::tensor_to_const(&ctx, at::scalar_tensor(number, at::dtype(number.type()))));
+      tensors.push_back(converters::tensor_constant(&ctx, at::scalar_tensor(number, at::dtype(number.type()))));
       return true;
     }
     if (compute_first_number(ctx, tree.children, tensors)) return true;

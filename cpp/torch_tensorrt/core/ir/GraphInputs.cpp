@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/ir/ir.h"
+#include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::ir {

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <set>
 
-#include "torch_tensorrt/core/ir/ir.h"
+#include "torch_tensorrt/core/ir/inputs.h"
+#include "torch_tensorrt/core/util/jit_types.h"
 #include "torch_tensorrt/core/util/macros.h"
-#include "torch_tensorrt/core/util/trt_util.h"
 
 namespace torch_tensorrt::core::ir {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 const std::set<at::ScalarType> kInputTypes = {at::kBool, at::kByte, at::kChar,  at::kShort,    at::kInt,
                                               at::kLong, at::kHalf, at::kFloat, at::kBFloat16, at::kDouble};
 
-void check_range(const nvinfer1::Dims& min, const nvinfer1::Dims& opt, const nvinfer1::Dims& max) {
+void check_range(const network::Dims& min, const network::Dims& opt, const network::Dims& max) {
   TORCHTRT_CHECK(min.nbDims == opt.nbDims && opt.nbDims == max.nbDims,
                  "min, opt and max must have one rank: " << min << ", " << opt << ", " << max);
   for (int32_t i = 0; i < min.nbDims; ++i) {
@@ -21,11 +21,11 @@ void check_range(const nvinfer1::Dims& min, const nvinfer1::Dims& opt, const nvi
   }
 }
 
-void check_type(at::ScalarType dtype, nvinfer1::TensorFormat format, int32_t rank) {
+void check_type(at::ScalarType dtype, network::TensorFormat format, int32_t rank) {
   TORCHTRT_CHECK(kInputTypes.count(dtype) != 0, "Unsupported input data type: " << c10::toString(dtype));
-  TORCHTRT_CHECK(format == nvinfer1::TensorFormat::kLINEAR || format == nvinfer1::TensorFormat::kHWC,
+  TORCHTRT_CHECK(format == network::TensorFormat::kLINEAR || format == network::TensorFormat::kHWC,
                  "an input's layout may be contiguous or channels last, found " << format);
-  const bool channels_last = format == nvinfer1::TensorFormat::kHWC;
+  const bool channels_last = format == network::TensorFormat::kHWC;
   TORCHTRT_CHECK(!channels_last || (dtype == at::kFloat && rank == 4),
                  "channels last is for float inputs of rank 4, found " << c10::toString(dtype) << " of rank " << rank);
 }
@@ -34,22 +34,22 @@ void check_type(at::ScalarType dtype, nvinfer1::TensorFormat format, int32_t ran
 
 Device Device::cpu() {
   Device device;
-  device.device_type = nvinfer1::DeviceType::kCPU;
+  device.device_type = network::DeviceType::kCPU;
   return device;
 }
 
 std::ostream& operator<<(std::ostream& os, const Device& device) {
-  if (device.device_type == nvinfer1::DeviceType::kCPU) return os << "cpu";
-  if (device.device_type == nvinfer1::DeviceType::kDLA) return os << "dla:" << device.dla_core;
+  if (device.device_type == network::DeviceType::kCPU) return os << "cpu";
+  if (device.device_type == network::DeviceType::kDLA) return os << "dla:" << device.dla_core;
   return os << "gpu:" << device.gpu_id;
 }
 
-Input::Input(std::vector<int64_t> shape, at::ScalarType dtype, nvinfer1::TensorFormat format,
-             bool dtype_is_user_defined, std::vector<double> tensor_domain)
+Input::Input(std::vector<int64_t> shape, at::ScalarType dtype, network::TensorFormat format, bool dtype_is_user_defined,
+             std::vector<double> tensor_domain)
     : Input(shape, shape, shape, dtype, format, dtype_is_user_defined, std::move(tensor_domain)) {}
 
 Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std::vector<int64_t> max_shape,
-             at::ScalarType dtype, nvinfer1::TensorFormat format, bool dtype_is_user_defined,
+             at::ScalarType dtype, network::TensorFormat format, bool dtype_is_user_defined,
              std::vector<double> tensor_domain)
     : input_is_dynamic(min_shape != max_shape),
       dtype_is_user_defined(dtype_is_user_defined),

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "torch_tensorrt/core/engine/cuda/driver.h"
-#include "torch_tensorrt/core/runtime/TensorRTBindingNames.h"
+#include "torch_tensorrt/core/runtime/binding_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::runtime {

@@ -10,8 +10,8 @@
 #include "torch_tensorrt/core/runtime/Platform.h"
 #include "torch_tensorrt/core/runtime/RTDevice.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
-#include "torch_tensorrt/core/runtime/TensorRTBindingNames.h"
 #include "torch_tensorrt/core/runtime/base64.h"
+#include "torch_tensorrt/core/runtime/binding_names.h"
 #include "torch_tensorrt/core/runtime/serialized_info.h"
 
 namespace torch_tensorrt::core::runtime {

@@ -1,7 +1,7 @@
 #include "torch_tensorrt/core/runtime/serialized_info.h"
 
-#include "torch_tensorrt/core/runtime/TensorRTBindingNames.h"
 #include "torch_tensorrt/core/runtime/base64.h"
+#include "torch_tensorrt/core/runtime/binding_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::runtime {

@@ -2,8 +2,6 @@
 
 #include <cstdlib>
 
-#include "torch_tensorrt/core/engine/build/build_engine.h"
-
 namespace torch_tensorrt::core::conversion {
 namespace {
 
@@ -32,35 +30,7 @@ void configure(nvinfer1::IBuilderConfig& cfg, const BuilderSettings& settings) {
   cfg.setDefaultDeviceType(settings.device.device_type);
 }
 
-engine::DeviceTarget device_target(const ir::Device& device) {
-  engine::DeviceTarget target;
-  const bool is_cpu = device.device_type == nvinfer1::DeviceType::kCPU;
-  target.kind = is_cpu ? engine::DeviceTarget::Kind::kCPU : engine::DeviceTarget::Kind::kCUDA;
-  target.index = static_cast<int32_t>(device.gpu_id);
-  if (device.device_type == nvinfer1::DeviceType::kDLA) target.dla_core = static_cast<int32_t>(device.dla_core);
-  target.allow_gpu_fallback = device.allow_gpu_fallback;
-  return target;
-}
-
 }  // namespace
-
-std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings) {
-  os << "Settings of the engine:\nenabled_precisions:";
-  for (const auto precision : settings.enabled_precisions) os << ' ' << precision;
-  return os << "\ndevice: " << settings.device << "\ncapability: " << settings.capability << '\n'
-            << engine::to_text(settings);
-}
-
-engine::BuildSettings build_settings(const BuilderSettings& settings) {
-  engine::BuildSettings build;
-  static_cast<Settings&>(build) = settings;
-  build.name = settings.name;
-  build.target = engine::describe_target(device_target(settings.device));
-  build.enabled_precisions = settings.enabled_precisions;
-  if (build.enabled_precisions.empty()) build.enabled_precisions.insert(nvinfer1::DataType::kFLOAT);
-  build.capability = settings.capability;
-  return build;
-}
 
 ConversionCtx::ConversionCtx(BuilderSettings build_settings)
     : builder(std::make_shared<nvinfer1::IBuilder>()),
@@ -118,25 +88,6 @@ bool ConversionCtx::CheckLayerAddition(const torch::jit::Node* n) {
     return false;
   }
   return true;
-}
-
-Decision ConversionCtx::decide_backend() const {
-  return engine::takes_layers(*net, settings.backend, device_target(settings.device));
-}
-
-Decision ConversionCtx::decide_backend(const nvinfer1::ILayer& layer) const {
-  return engine::takes_layer(layer, settings.backend, device_target(settings.device));
-}
-
-std::string ConversionCtx::SerializeEngine() {
-  // All layers have their sources now. The hook must not outlive the context.
-  net->set_layer_hook({});
-  value_tensor_map.clear();
-  seen_itensors.clear();
-  evaluated_value_map.clear();
-  auto build = build_settings(settings);
-  build.enabled_precisions = enabled_precisions;
-  return engine::build_engine(std::move(net), build);
 }
 
 }  // namespace torch_tensorrt::core::conversion

@@ -10,14 +10,13 @@
 
 #include "torch/csrc/jit/ir/ir.h"
 
-#include "torch_tensorrt/core/engine/build/build_settings.h"
-#include "torch_tensorrt/core/ir/ir.h"
-#include "torch_tensorrt/core/network/nvinfer1.h"
-#include "torch_tensorrt/core/util/decision.h"
+#include "torch_tensorrt/core/compat/ir.h"
+#include "torch_tensorrt/core/compat/prelude.h"
+#include "torch_tensorrt/core/util/jit_types.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/logging/TorchTRTLogger.h"
 #include "torch_tensorrt/core/util/macros.h"
-#include "torch_tensorrt/core/util/trt_util.h"
+#include "torch_tensorrt/settings.h"
 
 namespace torch_tensorrt::core::conversion {
 
@@ -29,8 +28,6 @@ struct BuilderSettings : Settings {
   std::string name;  // of the engine
   friend std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings);
 };
-// Converts the settings for the engine library.
-engine::BuildSettings build_settings(const BuilderSettings& settings);
 
 // The state of one conversion: the growing network, and the tensor or known value of each graph value.
 struct ConversionCtx {
@@ -42,10 +39,6 @@ struct ConversionCtx {
 
   // Builds the network and returns the engine's bytes. Consumes the network.
   std::string SerializeEngine();
-  // Whether the requested backend accepts every layer that the network has now.
-  Decision decide_backend() const;
-  // The same for one layer; the reason does not name the layer.
-  Decision decide_backend(const nvinfer1::ILayer& layer) const;
   // Makes the tensor the result of the value, and names an unnamed tensor after the value. Returns the tensor.
   nvinfer1::ITensor* AssociateValueAndTensor(const torch::jit::Value* value, nvinfer1::ITensor* tensor);
   void RecordNewITensor(const torch::jit::Value* value, nvinfer1::ITensor* tensor);

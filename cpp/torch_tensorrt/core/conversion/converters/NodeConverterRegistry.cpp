@@ -4,7 +4,7 @@
 
 #include "torch/csrc/jit/frontend/function_schema_parser.h"
 
-#include "torch_tensorrt/core/conversion/converters/converters.h"
+#include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
 #include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/operator_list.h"
 #include "torch_tensorrt/core/conversion/converters/register_all.h"

@@ -37,10 +37,10 @@ Weights::Weights(ConversionCtx* ctx, at::Tensor t) {
   data.type = util::ScalarTypeToTRTDataType(dense.scalar_type());
   data.count = dense.numel();
   data.values = dense.data_ptr();
-  shape = dense.dim() == 0 ? nvinfer1::Dims{1} : util::toDims(dense.sizes());
+  shape = dense.dim() == 0 ? nvinfer1::Dims{1} : nvinfer1::Dims(dense.sizes().vec());
   if (dense.dim() > 0) num_output_maps = dense.size(0);
   if (dense.dim() > 1) num_input_maps = dense.size(1);
-  if (dense.dim() > 2) kernel_shape = util::toDims(dense.sizes().slice(2));
+  if (dense.dim() > 2) kernel_shape = nvinfer1::Dims(dense.sizes().slice(2).vec());
   ctx->net->keep_alive(std::make_shared<at::Tensor>(std::move(dense)));
 }
 

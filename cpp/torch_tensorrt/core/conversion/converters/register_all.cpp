@@ -2,28 +2,19 @@
 
 #include "torch/csrc/jit/runtime/operator.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/core_aten.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
-#include "torch_tensorrt/core/conversion/converters/impl/nested.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
 std::vector<Family> families() {
   return {
-      activation_family(),     cast_family(),         concat_family(),
-      convolution_family(),    element_wise_family(), expand_family(),
-      index_family(),          interpolate_family(),  matmul_family(),
-      normalization_family(),  pad_family(),          pooling_family(),
-      norms_family(),          reduce_family(),       shape_family(),
-      softmax_family(),        split_family(),        unary_family(),
-      attention_family(),      einsum_family(),       grid_family(),
-      ordering_family(),       quantize_family(),     rearrange_family(),
-      recurrent_family(),      scatter_family(),      special_family(),
-      joining_family(),        lookup_family(),       statistics_family(),
-      linear_algebra_family(), loss_family(),         nonzero_family(),
-      core_aten_family(),      nested_family(),       grouping_family(),
-      declined_family(),
+      activation_family(),     attention_family(),    cast_family(),     convolution_family(),   core_aten_family(),
+      declined_family(),       element_wise_family(), grouping_family(), index_family(),         joining_family(),
+      linear_algebra_family(), lookup_family(),       loss_family(),     normalization_family(), norms_family(),
+      ordering_family(),       pad_family(),          pooling_family(),  products_family(),      rearrange_family(),
+      recurrent_family(),      reduce_family(),       sampling_family(), scatter_family(),       shape_family(),
+      special_family(),        unary_family(),
   };
 }
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "torch_tensorrt/core/conversion/converters/converters.h"
+#include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 

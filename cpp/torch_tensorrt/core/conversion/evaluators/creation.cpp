@@ -75,7 +75,7 @@ nvinfer1::ITensor* number_argument(ConversionCtx* ctx, const torch::jit::Node* n
   const auto given = named(n, args, name);
   if (!TensorContainer::is_in(given)) {
     const at::Scalar number = given.isNone() ? at::Scalar(otherwise) : given.toScalar();
-    return converters::tensor_to_const(ctx, at::full({1}, number, at::TensorOptions().dtype(number.type())));
+    return converters::tensor_constant(ctx, at::full({1}, number, at::TensorOptions().dtype(number.type())));
   }
   auto* tensor = given.toCustomClass<TensorContainer>()->tensor();
   return converters::replace_dims(ctx, tensor, 0, converters::rank(tensor), {1});
@@ -135,7 +135,7 @@ Result counted(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
 // A known or computed number as a 1-D tensor with one element of the dtype.
 nvinfer1::ITensor* one_element(ConversionCtx* ctx, const torch::jit::IValue& number, at::ScalarType type) {
   if (!TensorContainer::is_in(number)) {
-    return converters::tensor_to_const(ctx, at::full({1}, number.toScalar(), at::TensorOptions().dtype(type)));
+    return converters::tensor_constant(ctx, at::full({1}, number.toScalar(), at::TensorOptions().dtype(type)));
   }
   auto* tensor = converters::cast(ctx, number.toCustomClass<TensorContainer>()->tensor(), type);
   return converters::replace_dims(ctx, tensor, 0, converters::rank(tensor), {1});

@@ -5,50 +5,15 @@
 #include "ATen/ATen.h"
 #include "torch/csrc/jit/ir/constants.h"
 
-#include "torch_tensorrt/core/conversion/converters/converter_util.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/dynamic_sizes.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 
 namespace torch_tensorrt::core::conversion::evaluators {
-namespace {
-
-// Sizes of nested lists, taken from the first element of each level; copying the elements checks the others.
-std::vector<int64_t> nested_sizes(const torch::jit::IValue& data) {
-  std::vector<int64_t> sizes;
-  torch::jit::IValue level = data;
-  while (level.isList()) {
-    const auto list = level.toListRef();
-    sizes.push_back(static_cast<int64_t>(list.size()));
-    if (list.empty()) break;
-    level = list[0];
-  }
-  return sizes;
-}
-
-void flatten(const torch::jit::IValue& data, const std::vector<int64_t>& sizes, size_t depth,
-             std::vector<at::Tensor>& elements) {
-  if (!data.isList()) {
-    TORCHTRT_CHECK(depth == sizes.size(), "the nested lists of a tensor are not of one depth");
-    elements.push_back(
-        data.isTensor()
-            ? data.toTensor()
-            : at::scalar_tensor(data.toScalar(), at::TensorOptions().dtype(data.isDouble() ? converters::default_float()
-                                                                           : data.isBool() ? at::kBool
-                                                                                           : at::kLong)));
-    return;
-  }
-  const auto list = data.toListRef();
-  TORCHTRT_CHECK(depth < sizes.size() && static_cast<int64_t>(list.size()) == sizes[depth],
-                 "the nested lists of a tensor are not of one length: " << list.size() << " and " << sizes[depth]);
-  for (const auto& element : list) flatten(element, sizes, depth + 1, elements);
-}
-
-}  // namespace
 
 nvinfer1::ITensor* index_layer(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::ITensor* input_tensor,
                                int64_t index) {
-  auto* place = converters::tensor_to_const(ctx, at::scalar_tensor(index, at::TensorOptions().dtype(at::kLong)));
+  auto* place = converters::tensor_constant(ctx, at::scalar_tensor(index, at::TensorOptions().dtype(at::kLong)));
   auto* gather = ctx->net->addGather(*input_tensor, *place, 0);
   if (n != nullptr) gather->setName((util::node_info(n) + " [element " + std::to_string(index) + "]").c_str());
   return gather->getOutput(0);
@@ -62,28 +27,12 @@ c10::IValue dynamic_size_layer(ConversionCtx* ctx, const torch::jit::Node* n, kw
   TORCHTRT_CHECK(dim >= 0 && dim < dims.nbDims,
                  util::node_info(n) << ": dimension " << dim << " is out of range for rank " << dims.nbDims);
   if (dims.d[dim] >= 0) return dims.d[dim];
-  return number_or_tensor(index_layer(ctx, n, converters::getShapeOutput(ctx, tensor), dim));
+  return number_or_tensor(index_layer(ctx, n, ctx->net->addShape(*tensor)->getOutput(0), dim));
 }
 
 std::optional<torch::jit::IValue> toIValue(const torch::jit::Value* v) { return torch::jit::toIValue(v); }
 
-at::Tensor createTensorFromList(const torch::jit::IValue& data, const torch::jit::IValue& dtype,
-                                const torch::jit::IValue& device) {
-  const auto sizes = nested_sizes(data);
-  std::vector<at::Tensor> elements;
-  flatten(data, sizes, 0, elements);
-  auto tensor = elements.empty() ? at::empty({0}) : at::stack(elements);
-  tensor = tensor.reshape(sizes);
-  if (!dtype.isNone()) tensor = tensor.to(static_cast<at::ScalarType>(dtype.toInt()));
-  if (!device.isNone()) tensor = tensor.to(device.toDevice());
-  return tensor;
-}
-
 int64_t normalizeIndex(int64_t idx, int64_t list_size) { return idx < 0 ? idx + list_size : idx; }
-
-at::Tensor scalar_to_tensor(const at::Scalar& s, const at::Device device) {
-  return at::scalar_tensor(s, at::TensorOptions().dtype(s.type()).device(device));
-}
 
 bool holds_network_tensor(const torch::jit::IValue& value) {
   if (TensorContainer::is_in(value)) return true;

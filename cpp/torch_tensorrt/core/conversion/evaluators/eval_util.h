@@ -17,12 +17,8 @@ nvinfer1::ITensor* index_layer(ConversionCtx* ctx, const torch::jit::Node* n, nv
 c10::IValue dynamic_size_layer(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args);
 // The value of a constant; unset if the value is no constant.
 std::optional<torch::jit::IValue> toIValue(const torch::jit::Value* v);
-// Makes a tensor from (nested) lists of numbers, like torch.tensor.
-at::Tensor createTensorFromList(const torch::jit::IValue& data, const torch::jit::IValue& dtype,
-                                const torch::jit::IValue& device);
 // Converts a Python index to an index from 0.
 int64_t normalizeIndex(int64_t idx, int64_t list_size);
-at::Tensor scalar_to_tensor(const at::Scalar& s, const at::Device device = at::kCPU);
 
 // Whether the value is a network tensor or contains one in its lists and tuples.
 bool holds_network_tensor(const torch::jit::IValue& value);
@@ -33,5 +29,12 @@ torch::jit::IValue number_or_tensor(nvinfer1::ITensor* tensor);
 std::optional<torch::jit::IValue> run_operator(const torch::jit::Node* n, const kwargs& args);
 // The argument at the given position of the node's schema; a network tensor is wrapped in its container.
 torch::jit::IValue argument(const torch::jit::Node* n, const kwargs& args, size_t place);
+
+// Implemented in core/compat for evaluators of other people.
+
+// Makes a tensor from (nested) lists of numbers, like torch.tensor.
+at::Tensor createTensorFromList(const torch::jit::IValue& data, const torch::jit::IValue& dtype,
+                                const torch::jit::IValue& device);
+at::Tensor scalar_to_tensor(const at::Scalar& s, const at::Device device = at::kCPU);
 
 }  // namespace torch_tensorrt::core::conversion::evaluators

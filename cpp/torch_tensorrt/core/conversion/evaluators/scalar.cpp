@@ -1,6 +1,6 @@
 #include "ATen/ATen.h"
 
-#include "torch_tensorrt/core/conversion/converters/converter_util.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/evaluators/families.h"
 
 // Arithmetic on numbers that may be computed in the network. PyTorch's operators compute it if all numbers are known.
@@ -27,7 +27,7 @@ using Computed = std::function<ITensor*(ConversionCtx*, const torch::jit::Node*,
 ITensor* operand(ConversionCtx* ctx, const torch::jit::IValue& value) {
   if (!TensorContainer::is_in(value)) {
     const auto number = value.toScalar();
-    return converters::tensor_to_const(ctx, at::scalar_tensor(number, at::TensorOptions().dtype(number.type())));
+    return converters::tensor_constant(ctx, at::scalar_tensor(number, at::TensorOptions().dtype(number.type())));
   }
   auto* tensor = value.toCustomClass<TensorContainer>()->tensor();
   if (tensor->getDimensions().nbDims != 0) {
@@ -37,8 +37,8 @@ ITensor* operand(ConversionCtx* ctx, const torch::jit::IValue& value) {
   }
   const auto type = tensor->getType();
   if (type == DataType::kBOOL) return tensor;
-  const auto wide = nvinfer1::is_integral(type) ? DataType::kINT64 : DataType::kDOUBLE;
-  return type == wide ? tensor : converters::castITensor(ctx, tensor, wide);
+  const auto wide = nvinfer1::is_integral(type) ? at::kLong : at::kDouble;
+  return converters::cast(ctx, tensor, wide);
 }
 
 NodeEvaluator computed(Computed compute) {
@@ -51,7 +51,10 @@ NodeEvaluator computed(Computed compute) {
 }
 
 ITensor* apply(ConversionCtx* ctx, const torch::jit::Node* n, ElementWiseOperation operation, ITensor* a, ITensor* b) {
-  return converters::add_elementwise(ctx, operation, a, b, util::node_info(n))->getOutput(0);
+  const auto type = at::promote_types(converters::scalar_type(a), converters::scalar_type(b));
+  auto* layer = ctx->net->addElementWise(*converters::cast(ctx, a, type), *converters::cast(ctx, b, type), operation);
+  layer->setName(util::node_info(n).c_str());
+  return layer->getOutput(0);
 }
 
 Computed elementwise(ElementWiseOperation operation) {
@@ -61,7 +64,7 @@ Computed elementwise(ElementWiseOperation operation) {
 }
 
 // Python's / of ints is a float, and so are roots and logarithms.
-ITensor* as_real(ConversionCtx* ctx, ITensor* x) { return converters::castITensor(ctx, x, DataType::kDOUBLE); }
+ITensor* as_real(ConversionCtx* ctx, ITensor* x) { return converters::cast(ctx, x, at::kDouble); }
 
 Computed of_reals(ElementWiseOperation operation) {
   return [operation](ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& x) {
@@ -135,9 +138,9 @@ NodeEvaluator lists_equal(bool when_same) {
   };
 }
 
-Computed cast_to(DataType type) {
+Computed cast_to(at::ScalarType type) {
   return [type](ConversionCtx* ctx, const torch::jit::Node*, const std::vector<ITensor*>& x) {
-    return converters::castITensor(ctx, x[0], type);
+    return converters::cast(ctx, x[0], type);
   };
 }
 
@@ -149,7 +152,7 @@ ITensor* negative(ConversionCtx* ctx, const torch::jit::Node*, const std::vector
 Computed rounded(UnaryOperation operation) {
   return [operation](ConversionCtx* ctx, const torch::jit::Node*, const std::vector<ITensor*>& x) {
     if (nvinfer1::is_integral(x[0]->getType())) return x[0];
-    return converters::castITensor(ctx, ctx->net->addUnary(*x[0], operation)->getOutput(0), DataType::kINT64);
+    return converters::cast(ctx, ctx->net->addUnary(*x[0], operation)->getOutput(0), at::kLong);
   };
 }
 
@@ -251,11 +254,11 @@ Registrations scalar_evaluators() {
   append_lists(rows);
   append_reals(rows);
   // For numbers and for 0-d tensors.
-  rows.push_back(row("aten::Int", computed(cast_to(DataType::kINT64))));
-  rows.push_back(row("aten::IntImplicit", computed(cast_to(DataType::kINT64))));
-  rows.push_back(row("aten::Float", computed(cast_to(DataType::kDOUBLE))));
-  rows.push_back(row("aten::FloatImplicit", computed(cast_to(DataType::kDOUBLE))));
-  rows.push_back(row("aten::Bool", computed(cast_to(DataType::kBOOL))));
+  rows.push_back(row("aten::Int", computed(cast_to(at::kLong))));
+  rows.push_back(row("aten::IntImplicit", computed(cast_to(at::kLong))));
+  rows.push_back(row("aten::Float", computed(cast_to(at::kDouble))));
+  rows.push_back(row("aten::FloatImplicit", computed(cast_to(at::kDouble))));
+  rows.push_back(row("aten::Bool", computed(cast_to(at::kBool))));
   const auto as_it_is = [](ConversionCtx*, const torch::jit::Node*, const std::vector<ITensor*>& x) { return x[0]; };
   rows.push_back(row("aten::ScalarImplicit", computed(as_it_is)));
   rows.push_back(row("aten::item", computed(as_it_is)));

@@ -1,6 +1,5 @@
 #include "ATen/ATen.h"
 
-#include "torch_tensorrt/core/conversion/converters/converter_util.h"
 #include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 #include "torch_tensorrt/core/conversion/evaluators/families.h"
 
@@ -16,8 +15,8 @@ Result size(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (args.at(n->input(0)).isTensor()) return run_operator(n, args);
   auto* tensor = tensor_argument(ctx, n, args);
   const auto dims = tensor->getDimensions();
-  if (dims.is_static()) return torch::jit::IValue(c10::List<int64_t>(util::toVec(dims)));
-  auto* shape = converters::getShapeOutput(ctx, tensor);
+  if (dims.is_static()) return torch::jit::IValue(c10::List<int64_t>(dims.to_vector()));
+  auto* shape = ctx->net->addShape(*tensor)->getOutput(0);
   c10::impl::GenericList list(c10::AnyType::get());
   for (int32_t i = 0; i < dims.nbDims; ++i) {
     if (dims.d[i] >= 0) {
@@ -44,7 +43,7 @@ Result first_size(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   const auto dims = tensor->getDimensions();
   TORCHTRT_CHECK(dims.nbDims > 0, util::node_info(n) << ": a 0-d tensor has no length");
   if (dims.d[0] >= 0) return dims.d[0];
-  return number_or_tensor(index_layer(ctx, n, converters::getShapeOutput(ctx, tensor), 0));
+  return number_or_tensor(index_layer(ctx, n, ctx->net->addShape(*tensor)->getOutput(0), 0));
 }
 
 Result element_count(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
@@ -52,7 +51,7 @@ Result element_count(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args
   auto* tensor = tensor_argument(ctx, n, args);
   const auto dims = tensor->getDimensions();
   if (dims.is_static()) return dims.volume();
-  auto* shape = converters::getShapeOutput(ctx, tensor);
+  auto* shape = ctx->net->addShape(*tensor)->getOutput(0);
   auto* product = ctx->net->addReduce(*shape, nvinfer1::ReduceOperation::kPROD, 1U, /*keep_dimensions=*/false);
   return TensorContainer::wrap(product->getOutput(0));
 }
@@ -63,7 +62,7 @@ Result places(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   auto* tensor = tensor_argument(ctx, n, args);
   const auto dims = tensor->getDimensions();
   if (!dims.is_static()) return TensorContainer::wrap(converters::places_of(ctx, tensor));
-  return torch::jit::IValue(at::arange(dims.volume(), at::kLong).reshape(util::toVec(dims)));
+  return torch::jit::IValue(at::arange(dims.volume(), at::kLong).reshape(dims.to_vector()));
 }
 
 Result scalar_type(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {

@@ -2,7 +2,7 @@
 
 #include "torch/custom_class.h"
 
-#include "torch_tensorrt/core/network/nvinfer1.h"
+#include "torch_tensorrt/core/compat/nvinfer1.h"
 
 namespace torch_tensorrt::core::conversion {
 

@@ -5,7 +5,7 @@
 #include "ATen/ATen.h"
 
 #include "torch_tensorrt/core/conversion/conversionctx/ConversionCtx.h"
-#include "torch_tensorrt/core/conversion/converters/converter_util.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 
 namespace torch_tensorrt::core::conversion {
@@ -56,8 +56,12 @@ nvinfer1::ITensor* Var::ITensorOrFreeze(ConversionCtx* ctx) {
   if (type_ == kITensor) return itensor_;
   if (type_ != kIValue) throw_wrong_type("nvinfer1::ITensor or at::Tensor");
   if (TensorContainer::is_in(*ivalue_)) return ivalue_->toCustomClass<TensorContainer>()->tensor();
-  if (ivalue_->isTensor()) return converters::tensor_to_const(ctx, ivalue_->toTensor());
-  if (ivalue_->isScalar()) return converters::scalar_to_tensor(ctx, ivalue_->toScalar());
+  if (ivalue_->isTensor()) return converters::tensor_constant(ctx, ivalue_->toTensor());
+  if (ivalue_->isScalar()) {
+    const auto number = ivalue_->toScalar();
+    const auto type = number.isFloatingPoint() ? at::kFloat : number.type();
+    return converters::tensor_constant(ctx, at::scalar_tensor(number, at::TensorOptions().dtype(type)));
+  }
   throw_wrong_type("nvinfer1::ITensor or at::Tensor");
 }
 

@@ -7,7 +7,7 @@
 #include "ATen/core/List.h"
 #include "torch/csrc/jit/ir/ir.h"
 
-#include "torch_tensorrt/core/network/nvinfer1.h"
+#include "torch_tensorrt/core/compat/nvinfer1.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::conversion {

@@ -11,13 +11,6 @@ namespace {
 using nvinfer1::ActivationType;
 using nvinfer1::ElementWiseOperation;
 
-ITensor* activation(ConversionCtx* ctx, ITensor* x, ActivationType type, double alpha = 0, double beta = 0) {
-  auto* layer = ctx->net->addActivation(*x, type);
-  layer->setAlpha(alpha);
-  layer->setBeta(beta);
-  return layer->getOutput(0);
-}
-
 // Reads the input of a function that PyTorch defines for floats only.
 ITensor* float_input(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg) {
   auto* x = arg.ITensorOrFreeze(ctx);
@@ -29,25 +22,25 @@ ITensor* float_input(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg) {
 // Functions that return floats for integers.
 OpConverter of_any(ActivationType type) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    return finish(ctx, n, activation(ctx, as_float(ctx, args[0].ITensorOrFreeze(ctx)), type));
+    return finish(ctx, n, apply(ctx, type, as_float(ctx, args[0].ITensorOrFreeze(ctx))));
   };
 }
 
 OpConverter fixed(ActivationType type, double alpha = 0, double beta = 0) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    return finish(ctx, n, activation(ctx, float_input(ctx, n, args[0]), type, alpha, beta));
+    return finish(ctx, n, apply(ctx, type, float_input(ctx, n, args[0]), alpha, beta));
   };
 }
 
 // alpha is the argument after the tensor.
 OpConverter with_alpha(ActivationType type) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    return finish(ctx, n, activation(ctx, float_input(ctx, n, args[0]), type, args[1].unwrapToScalar().toDouble()));
+    return finish(ctx, n, apply(ctx, type, float_input(ctx, n, args[0]), args[1].unwrapToScalar().toDouble()));
   };
 }
 
 bool relu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  return finish(ctx, n, activation(ctx, args[0].ITensorOrFreeze(ctx), ActivationType::kRELU));
+  return finish(ctx, n, apply(ctx, ActivationType::kRELU, args[0].ITensorOrFreeze(ctx)));
 }
 
 bool gelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -55,7 +48,7 @@ bool gelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(form == "none" || form == "tanh",
                  util::node_info(n) << ": approximate is '" << form << "', must be 'none' or 'tanh'");
   const auto type = form == "none" ? ActivationType::kGELU_ERF : ActivationType::kGELU_TANH;
-  return finish(ctx, n, activation(ctx, float_input(ctx, n, args[0]), type));
+  return finish(ctx, n, apply(ctx, type, float_input(ctx, n, args[0])));
 }
 
 // elu(x) = scale * (x > 0 ? x : alpha * (exp(input_scale * x) - 1))
@@ -65,8 +58,8 @@ bool elu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const double scale = args[2].unwrapToScalar().toDouble();
   const double input_scale = args[3].unwrapToScalar().toDouble();
   if (input_scale == 1.0) {
-    if (scale == 1.0) return finish(ctx, n, activation(ctx, x, ActivationType::kELU, alpha));
-    return finish(ctx, n, activation(ctx, x, ActivationType::kSELU, alpha, scale));
+    if (scale == 1.0) return finish(ctx, n, apply(ctx, ActivationType::kELU, x, alpha));
+    return finish(ctx, n, apply(ctx, ActivationType::kSELU, x, alpha, scale));
   }
   const auto type = scalar_type(x);
   x = cast(ctx, x, wide_type(type));
@@ -93,7 +86,7 @@ bool softplus(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
   const double beta = args[1].unwrapToScalar().toDouble();
   const double threshold = args[2].unwrapToScalar().toDouble();
-  auto* soft = activation(ctx, x, ActivationType::kSOFTPLUS, 1.0 / beta, beta);
+  auto* soft = apply(ctx, ActivationType::kSOFTPLUS, x, 1.0 / beta, beta);
   auto* scaled = apply(ctx, ElementWiseOperation::kPROD, cast(ctx, x, wide_type(scalar_type(x))), at::Scalar(beta));
   auto* linear = apply(ctx, ElementWiseOperation::kGREATER, scaled, at::Scalar(threshold));
   return finish(ctx, n, choose(ctx, linear, x, soft));
@@ -124,7 +117,7 @@ bool prelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* zero = scalar_constant(ctx, 0.0, scalar_type(x));
   auto* negative = ctx->net->addElementWise(*x, *zero, ElementWiseOperation::kMIN)->getOutput(0);
   auto* scaled = ctx->net->addElementWise(*negative, *weight, ElementWiseOperation::kPROD)->getOutput(0);
-  auto* positive = activation(ctx, x, ActivationType::kRELU);
+  auto* positive = apply(ctx, ActivationType::kRELU, x);
   return finish(ctx, n, ctx->net->addElementWise(*positive, *scaled, ElementWiseOperation::kSUM)->getOutput(0));
 }
 
@@ -132,7 +125,7 @@ ITensor* clip(ConversionCtx* ctx, ITensor* x, const at::Scalar* low, const at::S
   const auto type = scalar_type(x);
   const bool is_exact = type == at::kFloat || type == at::kDouble;
   if (low != nullptr && high != nullptr && is_exact && low->toDouble() <= high->toDouble()) {
-    return activation(ctx, x, ActivationType::kCLIP, low->toDouble(), high->toDouble());
+    return apply(ctx, ActivationType::kCLIP, x, low->toDouble(), high->toDouble());
   }
   // PyTorch applies the upper bound last.
   if (low != nullptr) {
@@ -216,7 +209,7 @@ bool clamp_max(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 // -softplus(-x)
 bool log_sigmoid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* negative = apply(ctx, nvinfer1::UnaryOperation::kNEG, float_input(ctx, n, args[0]));
-  auto* soft = activation(ctx, negative, ActivationType::kSOFTPLUS, 1.0, 1.0);
+  auto* soft = apply(ctx, ActivationType::kSOFTPLUS, negative, 1.0, 1.0);
   return finish(ctx, n, apply(ctx, nvinfer1::UnaryOperation::kNEG, soft));
 }
 
@@ -228,7 +221,7 @@ bool glu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(size.value % 2 == 0, util::node_info(n)
                                           << ": dimension " << dim << " of size " << size.value << " has no half");
   const Size half = divided(ctx, size, 2);
-  auto* gate = activation(ctx, slice_sizes(ctx, x, dim, half, half), ActivationType::kSIGMOID);
+  auto* gate = apply(ctx, ActivationType::kSIGMOID, slice_sizes(ctx, x, dim, half, half));
   return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, slice_sizes(ctx, x, dim, 0, half), gate));
 }
 
@@ -257,7 +250,7 @@ bool softshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 bool rrelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(!args[3].unwrapToBool(), util::node_info(n) << ": training is true; call eval() on the module first");
   const double slope = (args[1].unwrapToScalar().toDouble() + args[2].unwrapToScalar().toDouble()) / 2;
-  return finish(ctx, n, activation(ctx, float_input(ctx, n, args[0]), ActivationType::kLEAKY_RELU, slope));
+  return finish(ctx, n, apply(ctx, ActivationType::kLEAKY_RELU, float_input(ctx, n, args[0]), slope));
 }
 
 constexpr double kSeluAlpha = 1.6732632423543772848170429916717;  // torch.nn.SELU

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "torch_tensorrt/core/conversion/converters/converters.h"
+#include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// Helpers that the built-in converters share.
+// Helpers that the built-in converters share: reading arguments, and giving results.
 namespace torch_tensorrt::core::conversion::converters {
 
 using nvinfer1::ITensor;
@@ -31,39 +31,14 @@ nvinfer1::Dims spatial(const torch::jit::Node* n, const std::vector<int64_t>& li
 
 // Whether the argument is absent, or an IValue None.
 bool is_none(const Var& arg);
+// Null if the argument is absent or None.
+ITensor* optional_tensor(ConversionCtx* ctx, Var& arg);
 std::optional<at::ScalarType> optional_dtype(Var& arg);
+// An optional list of ints, or one int; empty when absent.
+std::vector<int64_t> optional_ints(const Var& arg);
 
 at::ScalarType scalar_type(const ITensor* tensor);
 // The tensors of a list argument; constants among them are frozen into the network.
 std::vector<ITensor*> tensor_list(ConversionCtx* ctx, const Var& arg);
-// Adds a cast layer if the dtype differs.
-ITensor* cast(ConversionCtx* ctx, ITensor* tensor, at::ScalarType type);
-// A constant of one element that broadcasts against anything.
-ITensor* scalar_constant(ConversionCtx* ctx, const at::Scalar& value, at::ScalarType type);
-// A 1-D kINT64 constant.
-ITensor* index_constant(ConversionCtx* ctx, const std::vector<int64_t>& values);
-
-// Sizes (or starts, or paddings), each known or computed in the network.
-struct SizeList {
-  std::vector<int64_t> values;     // ShapeValue::kUnknown where computed
-  std::vector<ITensor*> computed;  // null where known; scalars of an integer dtype otherwise
-  bool is_known() const;
-  nvinfer1::Dims dims() const;  // -1 where computed
-};
-SizeList read_sizes(ConversionCtx* ctx, const Var& arg);
-// The list as a 1-D kINT64 tensor.
-ITensor* size_tensor(ConversionCtx* ctx, const SizeList& sizes);
-// The size of one dimension as a 1-D kINT64 tensor of one element.
-ITensor* dim_size(ConversionCtx* ctx, ITensor* tensor, int32_t dim);
-
-// A reshape to the sizes; one may be -1 (inferred).
-ITensor* reshape(ConversionCtx* ctx, ITensor* tensor, SizeList sizes);
-// Reshapes the tensor: the dims from `begin` up to `end` are replaced by `middle` (-1: their product). Also correct for
-// dynamic dims.
-ITensor* replace_dims(ConversionCtx* ctx, ITensor* tensor, int32_t begin, int32_t end,
-                      const std::vector<int64_t>& middle);
-ITensor* transpose(ConversionCtx* ctx, ITensor* tensor, const std::vector<int32_t>& order);
-// `size` elements from `start` on, along one dimension.
-ITensor* slice_dim(ConversionCtx* ctx, ITensor* tensor, int32_t dim, int64_t start, int64_t size, int64_t step = 1);
 
 }  // namespace torch_tensorrt::core::conversion::converters

@@ -1,11 +1,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
-#include "torch_tensorrt/core/conversion/converters/impl/nested.h"
-#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 #include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
@@ -13,13 +12,83 @@ namespace {
 
 using nvinfer1::ElementWiseOperation;
 
-// ---- scaled_dot_product_attention -------------------------------------------------------------------------------
+// PyTorch's transformer layers remove the padding of a batch by making a nested tensor. In a network this stays the
+// padded tensor, and the graph is searched for the mask of its elements.
 
-// Adds dimensions of size 1 at the front, up to the rank.
-ITensor* with_rank(ConversionCtx* ctx, ITensor* x, int32_t wanted) {
-  if (rank(x) >= wanted) return x;
-  return replace_dims(ctx, x, 0, 0, std::vector<int64_t>(wanted - rank(x), 1));
+// The value with the same nesting from which this value was made: the input of a transformer layer, or the result of
+// the branch that was taken. Null if there is none.
+const torch::jit::Value* origin(const ConversionCtx& ctx, const torch::jit::Value* value) {
+  static const std::set<c10::Symbol> kLayers = {c10::Symbol::aten("_transformer_encoder_layer_fwd"),
+                                                c10::Symbol::aten("_native_multi_head_attention")};
+  const auto* node = value->node();
+  if (kLayers.count(node->kind()) != 0) return value->offset() == 0 ? node->input(0) : nullptr;
+  if (node->kind() != torch::jit::prim::If) return nullptr;
+  const auto tensor = ctx.value_tensor_map.find(value);
+  if (tensor == ctx.value_tensor_map.end()) return nullptr;
+  for (const auto* branch : node->blocks()) {
+    const auto* result = branch->outputs()[value->offset()];
+    const auto found = ctx.value_tensor_map.find(result);
+    if (found != ctx.value_tensor_map.end() && found->second == tensor->second) return result;
+  }
+  return nullptr;
 }
+
+// Bools, batch x length: true where an element of the nested tensor is not padding. Null if the tensor is not
+// nested.
+ITensor* nested_mask(ConversionCtx* ctx, const torch::jit::Value* value) {
+  static const auto kFromMask = c10::Symbol::aten("_nested_tensor_from_mask");
+  while (value != nullptr && value->node()->kind() != kFromMask) value = origin(*ctx, value);
+  if (value == nullptr) return nullptr;
+  const auto* mask = value->node()->input(1);
+  const auto known = ctx->evaluated_value_map.find(mask);
+  if (known == ctx->evaluated_value_map.end()) return ctx->value_tensor_map.at(mask);
+  return tensor_constant(ctx, known->second.toTensor());
+}
+
+// (t, mask, mask_check)
+bool from_mask(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  return finish(ctx, n, identity(ctx, args[0].ITensorOrFreeze(ctx)));
+}
+
+// 1 x 1: whether all padding is at the end of the rows. Then each element's position equals its running count.
+ITensor* is_left_aligned(ConversionCtx* ctx, ITensor* valid) {
+  auto* counted =
+      ctx->net->addCumulative(*cast(ctx, valid, at::kLong), nvinfer1::CumulativeOperation::kSUM, 1)->getOutput(0);
+  auto* place = apply(ctx, ElementWiseOperation::kSUM, positions(ctx, valid, 1), at::Scalar(1));
+  auto* fits = apply(ctx, ElementWiseOperation::kEQUAL, counted, replace_dims(ctx, place, 0, 0, {1}));
+  fits = apply(ctx, ElementWiseOperation::kOR, fits, apply(ctx, nvinfer1::UnaryOperation::kNOT, valid));
+  auto* all = reduce(ctx, nvinfer1::ReduceOperation::kMIN, cast(ctx, fits, at::kInt), 0b11, /*keep=*/true);
+  return cast(ctx, all, at::kBool);
+}
+
+void check_sizes(const torch::jit::Node* n, ITensor* x, const Var& wanted, ConversionCtx* ctx) {
+  TORCHTRT_CHECK(!is_none(wanted), util::node_info(n)
+                                       << ": without output_size the longest sequence decides the size of the result, "
+                                          "which only a run tells; give output_size");
+  const auto dims = x->getDimensions();
+  const SizeList sizes = read_sizes(ctx, wanted);
+  bool same = static_cast<size_t>(dims.nbDims) == sizes.values.size();
+  for (int32_t i = 0; same && i < dims.nbDims; ++i) {
+    same = dims.d[i] < 0 || sizes.values[i] < 0 || dims.d[i] == sizes.values[i];
+  }
+  TORCHTRT_CHECK(same, util::node_info(n) << ": output_size is " << sizes.values << ", must be the dims of the tensor, "
+                                          << nvinfer1::to_string(dims));
+}
+
+// (self, padding, output_size). A transformer keeps a batch padded if a row is not left-aligned; the padding then has
+// the values that the layers compute for it.
+bool to_padded(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* valid = nested_mask(ctx, n->input(0));
+  TORCHTRT_CHECK(valid != nullptr, util::node_info(n) << ": the tensor is not nested");
+  check_sizes(n, x, args[2], ctx);
+  auto* stays = apply(ctx, nvinfer1::UnaryOperation::kNOT, is_left_aligned(ctx, valid));
+  auto* kept = apply(ctx, ElementWiseOperation::kOR, valid, stays);
+  kept = replace_dims(ctx, kept, 2, 2, std::vector<int64_t>(rank(x) - 2, 1));
+  return finish(ctx, n, choose(ctx, kept, x, scalar_constant(ctx, args[1].unwrapToDouble(), scalar_type(x))));
+}
+
+// ---- scaled_dot_product_attention -------------------------------------------------------------------------------
 
 // Whether the dimension is or may be 1 while the wanted size is not.
 bool may_repeat(ITensor* x, int32_t dim, const SizeList& sizes) {
@@ -322,10 +391,9 @@ bool bias_from_mask(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 Family attention_family() {
   return {
-      {"aten::scaled_dot_product_attention", attention},
-      {"aten::_native_multi_head_attention", native_attention},
-      {"aten::_transformer_encoder_layer_fwd", encoder_layer},
-      {"trt::attn_bias_from_attn_mask", bias_from_mask},
+      {"aten::scaled_dot_product_attention", attention},       {"aten::_native_multi_head_attention", native_attention},
+      {"aten::_transformer_encoder_layer_fwd", encoder_layer}, {"trt::attn_bias_from_attn_mask", bias_from_mask},
+      {"aten::_nested_tensor_from_mask", from_mask},           {"aten::to_padded_tensor", to_padded},
   };
 }
 

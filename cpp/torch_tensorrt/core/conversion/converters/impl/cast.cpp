@@ -57,26 +57,6 @@ bool if_same_dtype(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 }  // namespace
 
-Family cast_family() {
-  return {
-      {"aten::to.dtype", to_dtype(1)},
-      {"aten::to.device", to_dtype(2)},
-      {"aten::to.prim_Device", to_dtype(2)},
-      {"aten::to.dtype_layout", to_dtype(1)},
-      {"aten::to.prim_dtype", to_dtype(1)},
-      {"aten::to.other", to_other},
-      {"aten::type_as", to_other},
-      {"aten::contiguous", unchanged},
-      {"aten::detach", unchanged},
-      {"aten::cpu", unchanged},
-      {"aten::alias", unchanged},
-      {"aten::lift_fresh", unchanged},
-      {"trt::const", unchanged},
-      {"trt::as_written", as_written},
-      {"trt::if_same_dtype", if_same_dtype},
-  };
-}
-
 // Rounds values to those of a quantized dtype, in floats: (clamp(round(x / scale) + zero, low, high) - zero) * scale.
 // Multiplies by the reciprocal of the scale, as PyTorch does.
 
@@ -127,8 +107,23 @@ bool per_channel(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 }  // namespace
 
-Family quantize_family() {
+Family cast_family() {
   return {
+      {"aten::to.dtype", to_dtype(1)},
+      {"aten::to.device", to_dtype(2)},
+      {"aten::to.prim_Device", to_dtype(2)},
+      {"aten::to.dtype_layout", to_dtype(1)},
+      {"aten::to.prim_dtype", to_dtype(1)},
+      {"aten::to.other", to_other},
+      {"aten::type_as", to_other},
+      {"aten::contiguous", unchanged},
+      {"aten::detach", unchanged},
+      {"aten::cpu", unchanged},
+      {"aten::alias", unchanged},
+      {"aten::lift_fresh", unchanged},
+      {"trt::const", unchanged},
+      {"trt::as_written", as_written},
+      {"trt::if_same_dtype", if_same_dtype},
       {"aten::fake_quantize_per_tensor_affine", per_tensor},
       {"aten::fake_quantize_per_tensor_affine.tensor_qparams", per_tensor},
       {"aten::fake_quantize_per_channel_affine", per_channel},

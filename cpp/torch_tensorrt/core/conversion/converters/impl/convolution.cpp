@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "torch_tensorrt/core/conversion/converters/Weights.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 

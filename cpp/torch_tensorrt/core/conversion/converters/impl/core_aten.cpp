@@ -1,9 +1,8 @@
-#include "torch_tensorrt/core/conversion/converters/impl/core_aten.h"
-
 #include <algorithm>
 #include <limits>
 
 #include "torch_tensorrt/core/conversion/converters/declines.h"
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 // Operators that PyTorch's decompositions produce (core ATen). Most of them are a user's operator with reordered
@@ -41,8 +40,8 @@ OpConverter arranged(const Family& family, const std::string& op, const std::vec
 
 // (self, dim, half_to_float)
 OpConverter raw_softmax(const std::string& op) {
-  const auto same = arranged(softmax_family(), op, {0, 1, IValue()});
-  const auto to_float = arranged(softmax_family(), op, {0, 1, IValue(static_cast<int64_t>(at::kFloat))});
+  const auto same = arranged(reduce_family(), op, {0, 1, IValue()});
+  const auto to_float = arranged(reduce_family(), op, {0, 1, IValue(static_cast<int64_t>(at::kFloat))});
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     return args[2].unwrapToBool() ? to_float(ctx, n, args) : same(ctx, n, args);
   };

@@ -139,10 +139,6 @@ bool power_of_tensor(ConversionCtx* ctx, const torch::jit::Node* n, args& args) 
   return plain(ctx, n, args, Operation::kPOW);
 }
 
-ITensor* not_(ConversionCtx* ctx, ITensor* x) {
-  return ctx->net->addUnary(*x, nvinfer1::UnaryOperation::kNOT)->getOutput(0);
-}
-
 // The dtype for comparing; bools are compared as integers.
 at::ScalarType compared_type(const Operand& a, const Operand& b) {
   const auto type = result_type({a, b});
@@ -172,7 +168,7 @@ bool not_equal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand other = read_operand(ctx, args[1]);
   const auto type = compared_type(self, other);
   auto* equal = apply(ctx, Operation::kEQUAL, materialise(ctx, self, type), materialise(ctx, other, type));
-  return finish(ctx, n, not_(ctx, equal));
+  return finish(ctx, n, apply(ctx, nvinfer1::UnaryOperation::kNOT, equal));
 }
 
 OpConverter logical(Operation operation) {

@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "torch_tensorrt/core/conversion/converters/converters.h"
+#include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
 #include "torch_tensorrt/core/util/decision.h"
 
 // The built-in converters, one function and file per family of operators.
@@ -23,37 +23,29 @@ using Family = std::vector<BuiltinConverter>;
 Family activation_family();
 Family attention_family();
 Family cast_family();
-Family concat_family();
 Family convolution_family();
+Family core_aten_family();
 Family declined_family();
-Family einsum_family();
 Family element_wise_family();
-Family expand_family();
-Family grid_family();
 Family grouping_family();
 Family index_family();
-Family interpolate_family();
 Family joining_family();
 Family linear_algebra_family();
 Family lookup_family();
 Family loss_family();
-Family matmul_family();
-Family nonzero_family();
 Family normalization_family();
 Family norms_family();
 Family ordering_family();
 Family pad_family();
 Family pooling_family();
-Family quantize_family();
+Family products_family();
 Family rearrange_family();
 Family recurrent_family();
 Family reduce_family();
+Family sampling_family();
 Family scatter_family();
 Family shape_family();
-Family softmax_family();
 Family special_family();
-Family split_family();
-Family statistics_family();
 Family unary_family();
 
 }  // namespace torch_tensorrt::core::conversion::converters

@@ -73,7 +73,7 @@ Bounds bin_bounds(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* row, c
 ITensor* occurrences(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* places, int64_t count) {
   constexpr int64_t kFew = 64;
   if (count <= kFew) {
-    auto* all = tensor_to_const(ctx, at::arange(count, at::TensorOptions().dtype(at::kLong)));
+    auto* all = tensor_constant(ctx, at::arange(count, at::TensorOptions().dtype(at::kLong)));
     auto* equal = apply(ctx, ElementWiseOperation::kEQUAL, unsqueeze_last(ctx, places), all);
     return reduce(ctx, ReduceOperation::kSUM, cast(ctx, equal, at::kInt), 1U, /*keep=*/false);
   }
@@ -90,7 +90,7 @@ bool histogram(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t bins = args[1].unwrapToInt();
   TORCHTRT_CHECK(bins > 0, util::node_info(n) << ": bins is " << bins << ", must be above 0");
   TORCHTRT_CHECK(type != at::kBool, util::node_info(n) << ": the input is bool, must be of numbers");
-  auto* row = replace_dims(ctx, x, 0, rank(x), {rank(x) == 0 ? 1 : -1});
+  auto* row = flat(ctx, x);
   const Bounds bounds = bin_bounds(ctx, n, row, args[2].unwrapToScalar(), args[3].unwrapToScalar());
   auto* inside =
       apply(ctx, ElementWiseOperation::kAND,
@@ -189,7 +189,7 @@ ITensor* bag_of_rows(ConversionCtx* ctx, const torch::jit::Node* n, const Bags& 
   const Size rows = size_of(ctx, bags.rows, 0);
   if (bags.known && rows.is_known()) {
     const at::Tensor places = at::arange(rows.value, at::TensorOptions().dtype(at::kLong));
-    return tensor_to_const(ctx, at::searchsorted(*bags.known, places, /*out_int32=*/false, /*right=*/true) - 1);
+    return tensor_constant(ctx, at::searchsorted(*bags.known, places, /*out_int32=*/false, /*right=*/true) - 1);
   }
   auto* ones = filled(ctx, n, 1, at::kLong, sizes_of(ctx, bags.offsets));
   auto* begins = combined_rows(ctx, n, ones, bags.offsets, plus(ctx, rows, 1), ScatterReduction::kSUM);

@@ -117,29 +117,6 @@ bool masked_fill(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, choose(ctx, mask, value, x));
 }
 
-}  // namespace
-
-Family index_family() {
-  return {
-      {"aten::select.int", select},
-      {"aten::slice.Tensor", slice},
-      {"aten::narrow", narrow},
-      {"aten::narrow.Tensor", narrow},
-      {"aten::narrow_copy", narrow},
-      {"aten::index_select", index_select},
-      {"aten::embedding", embedding},
-      {"aten::gather", gather},
-      {"aten::where.self", where},
-      {"aten::where.ScalarOther", where},
-      {"aten::where.ScalarSelf", where},
-      {"aten::where.Scalar", where},
-      {"aten::masked_fill.Scalar", masked_fill},
-      {"aten::masked_fill.Tensor", masked_fill},
-  };
-}
-
-namespace {
-
 using nvinfer1::ElementWiseOperation;
 
 bool is_mask(at::ScalarType type) { return type == at::kBool || type == at::kByte; }
@@ -149,7 +126,7 @@ void append_mask(ConversionCtx* ctx, const torch::jit::Node* n, const at::Tensor
                  std::vector<ITensor*>& tensors) {
   TORCHTRT_CHECK(mask.dim() > 0, util::node_info(n) << ": a mask of rank 0 is not converted");
   for (const at::Tensor& places : mask.cpu().nonzero().unbind(1)) {
-    tensors.push_back(tensor_to_const(ctx, places.contiguous()));
+    tensors.push_back(tensor_constant(ctx, places.contiguous()));
   }
 }
 
@@ -202,7 +179,7 @@ Indices read_indices(ConversionCtx* ctx, const torch::jit::Node* n, const Var& a
       if (is_mask(index.scalar_type())) {
         append_mask(ctx, n, index, indices.tensors);
       } else {
-        indices.tensors.push_back(tensor_to_const(ctx, index.to(at::kLong)));
+        indices.tensors.push_back(tensor_constant(ctx, index.to(at::kLong)));
       }
       continue;
     }
@@ -281,7 +258,7 @@ bool nonzero_numpy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 ITensor* picked_places(ConversionCtx* ctx, const torch::jit::Node* n, Var& mask, const SizeList& sizes) {
   if (mask.isTensor() && sizes.is_known()) {
     const auto spread = mask.unwrapToTensor().to(at::kBool).expand(sizes.values).reshape({-1});
-    return tensor_to_const(ctx, spread.nonzero().reshape({-1}).cpu());
+    return tensor_constant(ctx, spread.nonzero().reshape({-1}).cpu());
   }
   auto* spread = broadcast(ctx, n, mask.ITensorOrFreeze(ctx), sizes);
   return as_indices(ctx, find_places(ctx, n, replace_dims(ctx, spread, 0, rank(spread), {-1})))[0];
@@ -342,8 +319,22 @@ ITensor* fitted_mask(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* mas
   return fits ? mask : reshape(ctx, mask, sizes);
 }
 
-Family nonzero_family() {
+Family index_family() {
   return {
+      {"aten::select.int", select},
+      {"aten::slice.Tensor", slice},
+      {"aten::narrow", narrow},
+      {"aten::narrow.Tensor", narrow},
+      {"aten::narrow_copy", narrow},
+      {"aten::index_select", index_select},
+      {"aten::embedding", embedding},
+      {"aten::gather", gather},
+      {"aten::where.self", where},
+      {"aten::where.ScalarOther", where},
+      {"aten::where.ScalarSelf", where},
+      {"aten::where.Scalar", where},
+      {"aten::masked_fill.Scalar", masked_fill},
+      {"aten::masked_fill.Tensor", masked_fill},
       {"aten::nonzero", nonzero, kLateSizes},
       {"aten::argwhere", nonzero, kLateSizes},
       {"aten::nonzero_numpy", nonzero_numpy, kLateSizes},

@@ -104,27 +104,6 @@ bool cartesian_product(ConversionCtx* ctx, const torch::jit::Node* n, args& args
   return finish(ctx, n, join(ctx, tensors, 1));
 }
 
-}  // namespace
-
-Family joining_family() {
-  return {
-      {"aten::atleast_1d", at_least_of(1)},
-      {"aten::atleast_2d", at_least_of(2)},
-      {"aten::atleast_3d", at_least_of(3)},
-      {"aten::atleast_1d.Sequence", each_at_least_of(1)},
-      {"aten::atleast_2d.Sequence", each_at_least_of(2)},
-      {"aten::atleast_3d.Sequence", each_at_least_of(3)},
-      {"aten::hstack", hstack},
-      {"aten::vstack", stack_of(2, 0)},
-      {"aten::dstack", stack_of(3, 2)},
-      {"aten::column_stack", column_stack},
-      {"aten::broadcast_tensors", broadcast_tensors},
-      {"aten::cartesian_prod", cartesian_product},
-  };
-}
-
-namespace {
-
 // Casts the tensors to the dtype that PyTorch promotes them to.
 std::vector<ITensor*> promoted(ConversionCtx* ctx, std::vector<ITensor*> tensors) {
   auto type = scalar_type(tensors[0]);
@@ -165,19 +144,6 @@ bool stack(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   for (auto*& tensor : tensors) tensor = replace_dims(ctx, tensor, dim, dim, {1});
   return finish(ctx, n, tensors.size() == 1 ? tensors[0] : join(ctx, tensors, dim));
 }
-
-}  // namespace
-
-Family concat_family() {
-  return {
-      {"aten::cat", cat},
-      {"aten::concat", cat},
-      {"aten::concatenate", cat},
-      {"aten::stack", stack},
-  };
-}
-
-namespace {
 
 bool split_into(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim,
                 const std::vector<Size>& sizes) {
@@ -334,8 +300,12 @@ OpConverter split_along(int32_t dim, int32_t least_rank) {
 
 }  // namespace
 
-Family split_family() {
+Family joining_family() {
   return {
+      {"aten::cat", cat},
+      {"aten::concat", cat},
+      {"aten::concatenate", cat},
+      {"aten::stack", stack},
       {"aten::split.Tensor", split_by_size},
       {"aten::split", split_by_sizes},
       {"aten::split.sizes", split_by_sizes},
@@ -351,6 +321,18 @@ Family split_family() {
       {"aten::vsplit.array", split_along(0, 2)},
       {"aten::dsplit.int", split_along(2, 3)},
       {"aten::dsplit.array", split_along(2, 3)},
+      {"aten::atleast_1d", at_least_of(1)},
+      {"aten::atleast_2d", at_least_of(2)},
+      {"aten::atleast_3d", at_least_of(3)},
+      {"aten::atleast_1d.Sequence", each_at_least_of(1)},
+      {"aten::atleast_2d.Sequence", each_at_least_of(2)},
+      {"aten::atleast_3d.Sequence", each_at_least_of(3)},
+      {"aten::hstack", hstack},
+      {"aten::vstack", stack_of(2, 0)},
+      {"aten::dstack", stack_of(3, 2)},
+      {"aten::column_stack", column_stack},
+      {"aten::broadcast_tensors", broadcast_tensors},
+      {"aten::cartesian_prod", cartesian_product},
   };
 }
 

@@ -2,15 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "ATen/native/TypeProperties.h"
 #include "ATen/ops/arange.h"
 #include "ATen/ops/empty.h"
 #include "ATen/ops/ones.h"
 #include "ATen/ops/scalar_tensor.h"
+#include "ATen/ops/tensor.h"
 #include "c10/core/DefaultDtype.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
+#include "torch_tensorrt/core/conversion/converters/Weights.h"
 #include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
 namespace torch_tensorrt::core::conversion::converters {
@@ -61,6 +63,26 @@ at::ScalarType result_type(const std::vector<Operand>& operands) {
 ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType type) {
   if (operand.tensor != nullptr) return cast(ctx, operand.tensor, type);
   return scalar_constant(ctx, operand.number, type);
+}
+
+ITensor* cast(ConversionCtx* ctx, ITensor* tensor, at::ScalarType type) {
+  if (scalar_type(tensor) == type) return tensor;
+  return ctx->net->addCast(*tensor, util::ScalarTypeToTRTDataType(type))->getOutput(0);
+}
+
+ITensor* tensor_constant(ConversionCtx* ctx, const at::Tensor& value) {
+  const Weights weights(ctx, value);
+  return ctx->net->addConstant(value.dim() == 0 ? nvinfer1::Dims() : weights.shape, weights.data)->getOutput(0);
+}
+
+ITensor* scalar_constant(ConversionCtx* ctx, const at::Scalar& value, at::ScalarType type) {
+  // A number out of the dtype's range wraps around or becomes infinite, as in PyTorch's operators.
+  const auto number = at::scalar_tensor(value, at::TensorOptions().dtype(value.type()));
+  return tensor_constant(ctx, number.to(type));
+}
+
+ITensor* index_constant(ConversionCtx* ctx, const std::vector<int64_t>& values) {
+  return tensor_constant(ctx, at::tensor(values, at::TensorOptions().dtype(at::kLong)));
 }
 
 namespace {
@@ -130,6 +152,44 @@ ITensor* softmax(ConversionCtx* ctx, ITensor* x, int32_t dim, bool log) {
   return is_scalar ? replace_dims(ctx, layer->getOutput(0), 0, 1, {}) : layer->getOutput(0);
 }
 
+ITensor* transpose(ConversionCtx* ctx, ITensor* tensor, const std::vector<int32_t>& order) {
+  nvinfer1::Permutation permutation;
+  std::copy(order.begin(), order.end(), permutation.order);
+  auto* shuffle = ctx->net->addShuffle(*tensor);
+  shuffle->setFirstTranspose(permutation);
+  return shuffle->getOutput(0);
+}
+
+ITensor* swapped(ConversionCtx* ctx, ITensor* x, int32_t a, int32_t b) {
+  std::vector<int32_t> order(rank(x));
+  std::iota(order.begin(), order.end(), 0);
+  if (!order.empty()) std::swap(order[a], order[b]);
+  return transpose(ctx, x, order);
+}
+
+ITensor* slice_dim(ConversionCtx* ctx, ITensor* tensor, int32_t dim, int64_t start, int64_t size, int64_t step) {
+  const auto dims = tensor->getDimensions();
+  nvinfer1::Dims starts = dims;
+  nvinfer1::Dims steps = dims;
+  nvinfer1::Dims sizes = dims;
+  std::fill(starts.d, starts.d + dims.nbDims, 0);
+  std::fill(steps.d, steps.d + dims.nbDims, 1);
+  starts.d[dim] = start;
+  steps.d[dim] = step;
+  sizes.d[dim] = size;
+  auto* slice = ctx->net->addSlice(*tensor, starts, sizes, steps);
+  if (sizes.is_static()) return slice->getOutput(0);
+  std::vector<ITensor*> parts;
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    parts.push_back(i == dim ? index_constant(ctx, {size}) : dim_size(ctx, tensor, i));
+  }
+  auto* computed = parts.size() == 1
+                       ? parts[0]
+                       : ctx->net->addConcatenation(parts.data(), static_cast<int32_t>(parts.size()))->getOutput(0);
+  slice->setInput(2, *computed);
+  return slice->getOutput(0);
+}
+
 at::ScalarType wide_type(at::ScalarType type) { return at::isReducedFloatingType(type) ? at::kFloat : type; }
 
 ITensor* as_float(ConversionCtx* ctx, ITensor* x) {
@@ -158,35 +218,17 @@ ITensor* count_along(ConversionCtx* ctx, ITensor* x, uint32_t axes, at::ScalarTy
 
 ITensor* positions(ConversionCtx* ctx, ITensor* x, int32_t dim) {
   const int64_t size = x->getDimensions().d[dim];
-  if (size >= 0) return tensor_to_const(ctx, at::arange(size, at::TensorOptions().dtype(at::kLong)));
+  if (size >= 0) return tensor_constant(ctx, at::arange(size, at::TensorOptions().dtype(at::kLong)));
   return count_up(ctx, dim_size(ctx, x, dim));
 }
 
 // Subtracts one from running sums of ones.
 ITensor* count_up(ConversionCtx* ctx, ITensor* count) {
-  auto* one = tensor_to_const(ctx, at::ones({1}, at::TensorOptions().dtype(at::kLong)));
+  auto* one = tensor_constant(ctx, at::ones({1}, at::TensorOptions().dtype(at::kLong)));
   auto* ones = ctx->net->addSlice(*one, nvinfer1::Dims{0}, nvinfer1::Dims{-1}, nvinfer1::Dims{0});
   ones->setInput(2, *replace_dims(ctx, count, 0, rank(count), {1}));
   auto* counted = ctx->net->addCumulative(*ones->getOutput(0), nvinfer1::CumulativeOperation::kSUM, 0)->getOutput(0);
   return apply(ctx, ElementWiseOperation::kSUB, counted, at::Scalar(1));
-}
-
-int64_t known_size(const torch::jit::Node* n, ITensor* x, int32_t dim, const char* why) {
-  const auto dims = x->getDimensions();
-  TORCHTRT_CHECK(dims.d[dim] >= 0, util::node_info(n)
-                                       << ": dimension " << dim << " of " << nvinfer1::to_string(dims)
-                                       << " is dynamic, and " << why << "; give one size for it instead of a range");
-  return dims.d[dim];
-}
-
-SizeList sizes_of(ConversionCtx* ctx, ITensor* x) {
-  SizeList sizes;
-  for (int32_t i = 0; i < rank(x); ++i) {
-    const int64_t size = x->getDimensions().d[i];
-    sizes.values.push_back(size >= 0 ? size : nvinfer1::ShapeValue::kUnknown);
-    sizes.computed.push_back(size >= 0 ? nullptr : dim_size(ctx, x, i));
-  }
-  return sizes;
 }
 
 ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& sizes) {
@@ -263,12 +305,23 @@ ITensor* along(ConversionCtx* ctx, ITensor* vector, int32_t dim, int32_t rank) {
   return vector;
 }
 
-std::vector<int64_t> optional_ints(const Var& arg) {
-  if (is_none(arg)) return {};
-  return Var(arg).unwrapToIntList().vec();
+ITensor* repeated_in_a_row(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const Var& dim,
+                           const Size& repeats) {
+  int32_t axis = 0;
+  if (is_none(dim)) {
+    x = replace_dims(ctx, x, 0, rank(x), {-1});
+  } else {
+    axis = wrap_dim(n, Var(dim).unwrapToInt(), rank(x));
+    if (rank(x) == 0) x = replace_dims(ctx, x, 0, 0, {1});
+  }
+  // In an empty tensor, a -1 would be ambiguous.
+  if (repeats.is_known() && repeats.value == 0) return slice_dim(ctx, x, axis, 0, 0);
+  auto* spread = replace_dims(ctx, x, axis + 1, axis + 1, {1});
+  auto sizes = sizes_of(ctx, spread);
+  sizes.values[axis + 1] = repeats.is_known() ? repeats.value : nvinfer1::ShapeValue::kUnknown;
+  sizes.computed[axis + 1] = repeats.computed;
+  return replace_dims(ctx, broadcast(ctx, n, spread, sizes), axis, axis + 2, {-1});
 }
-
-using nvinfer1::ElementWiseOperation;
 
 bool is_rounded_by(at::ScalarType type, const Operand& operand) {
   if (!at::isReducedFloatingType(type)) return false;

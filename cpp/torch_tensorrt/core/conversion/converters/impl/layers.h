@@ -2,7 +2,7 @@
 
 #include "ATen/core/Scalar.h"
 
-#include "torch_tensorrt/core/conversion/converters/impl/args.h"
+#include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
 // Short names for the layers that converters combine.
 namespace torch_tensorrt::core::conversion::converters {
@@ -23,6 +23,13 @@ ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType 
 
 // ---- layers -----------------------------------------------------------------------------------------------------
 
+// Adds a cast layer if the dtype differs.
+ITensor* cast(ConversionCtx* ctx, ITensor* tensor, at::ScalarType type);
+ITensor* tensor_constant(ConversionCtx* ctx, const at::Tensor& value);
+// A constant of one element that broadcasts against anything.
+ITensor* scalar_constant(ConversionCtx* ctx, const at::Scalar& value, at::ScalarType type);
+// A 1-D kINT64 constant.
+ITensor* index_constant(ConversionCtx* ctx, const std::vector<int64_t>& values);
 // The sum of bools is "or", their product is "and".
 ITensor* apply(ConversionCtx* ctx, nvinfer1::ElementWiseOperation operation, ITensor* a, ITensor* b);
 // The number is cast to the tensor's dtype.
@@ -35,6 +42,11 @@ ITensor* identity(ConversionCtx* ctx, ITensor* x);
 ITensor* matrix_product(ConversionCtx* ctx, ITensor* a, ITensor* b, bool transpose_b = false);
 ITensor* join(ConversionCtx* ctx, const std::vector<ITensor*>& tensors, int32_t dim);
 ITensor* softmax(ConversionCtx* ctx, ITensor* x, int32_t dim, bool log = false);
+ITensor* transpose(ConversionCtx* ctx, ITensor* tensor, const std::vector<int32_t>& order);
+// Swaps two dimensions.
+ITensor* swapped(ConversionCtx* ctx, ITensor* x, int32_t a, int32_t b);
+// `size` elements from `start` on, along one dimension.
+ITensor* slice_dim(ConversionCtx* ctx, ITensor* tensor, int32_t dim, int64_t start, int64_t size, int64_t step = 1);
 // float32 for dtypes that PyTorch computes in float32 and rounds once; any other dtype unchanged.
 at::ScalarType wide_type(at::ScalarType type);
 // Casts integers and bools to float32.
@@ -48,10 +60,6 @@ ITensor* count_along(ConversionCtx* ctx, ITensor* x, uint32_t axes, at::ScalarTy
 ITensor* positions(ConversionCtx* ctx, ITensor* x, int32_t dim);
 // The same up to a computed count (kINT64, one element).
 ITensor* count_up(ConversionCtx* ctx, ITensor* count);
-// The known size. Error naming the node if the size is dynamic; `why` completes the message.
-int64_t known_size(const torch::jit::Node* n, ITensor* x, int32_t dim, const char* why);
-// The tensor's sizes; dynamic sizes are computed in the network.
-SizeList sizes_of(ConversionCtx* ctx, ITensor* x);
 // Broadcasts x to the sizes, at least one per dimension of x.
 ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& sizes);
 // Appends the size that one dimension of the tensors, `back` from the end, broadcasts to.
@@ -61,11 +69,11 @@ void append_broadcast(ConversionCtx* ctx, const torch::jit::Node* n, const std::
 SizeList broadcast_sizes(ConversionCtx* ctx, const torch::jit::Node* n, const std::vector<ITensor*>& tensors);
 // Reshapes a 1-D tensor so that it lies along dimension `dim` of a tensor of the rank.
 ITensor* along(ConversionCtx* ctx, ITensor* vector, int32_t dim, int32_t rank);
+// Repeats each element in a row along the dimension; None flattens the tensor first.
+ITensor* repeated_in_a_row(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const Var& dim,
+                           const Size& repeats);
 
-// ---- arguments --------------------------------------------------------------------------------------------------
-
-// An optional list of ints, or one int; empty when absent.
-std::vector<int64_t> optional_ints(const Var& arg);
+// ---- precision --------------------------------------------------------------------------------------------------
 
 // Numbers used together with tensors, and arithmetic that must keep their precision.
 

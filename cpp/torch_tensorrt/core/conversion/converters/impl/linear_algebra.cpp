@@ -8,7 +8,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
-// Products of vectors and matrices that matmul.cpp and einsum.cpp do not have, and diagonals.
+// Products of vectors and matrices that products.cpp does not have, and diagonals.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -124,7 +124,7 @@ bool matrix_power(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(power >= 0, util::node_info(n) << ": the power " << power << " needs the inverse of a matrix");
   if (power == 0) {
     const int64_t size = known_size(n, x, rank(x) - 1, "it is the size of the identity");
-    auto* one = tensor_to_const(ctx, at::eye(size, at::TensorOptions().dtype(scalar_type(x))));
+    auto* one = tensor_constant(ctx, at::eye(size, at::TensorOptions().dtype(scalar_type(x))));
     return finish(ctx, n, broadcast(ctx, n, one, sizes_of(ctx, x)));
   }
   ITensor* out = nullptr;
@@ -192,7 +192,7 @@ ITensor* embedded(ConversionCtx* ctx, ITensor* x, int64_t size, int64_t offset) 
   // Row r of the result holds element r (above: offset >= 0) or r + offset, in the column c = r + offset.
   const at::Tensor rows = at::arange(size + count).unsqueeze(1);
   const at::Tensor columns = at::arange(size + count).unsqueeze(0);
-  auto* mask = tensor_to_const(ctx, columns.sub(rows).eq(offset).to(type));
+  auto* mask = tensor_constant(ctx, columns.sub(rows).eq(offset).to(type));
   const int32_t last = rank(x) - 1;
   if (count > 0) {
     auto sizes = sizes_of(ctx, x);
@@ -244,7 +244,7 @@ bool diag(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 bool diagflat(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  x = replace_dims(ctx, x, 0, rank(x), {rank(x) == 0 ? 1 : -1});
+  x = flat(ctx, x);
   return finish(ctx, n, embedded(ctx, x, known_size(n, x, 0, "it is put on a diagonal"), args[1].unwrapToInt()));
 }
 

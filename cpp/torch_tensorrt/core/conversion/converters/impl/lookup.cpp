@@ -16,8 +16,6 @@ using nvinfer1::ElementWiseOperation;
 using nvinfer1::ReduceOperation;
 using nvinfer1::UnaryOperation;
 
-ITensor* flat(ConversionCtx* ctx, ITensor* x) { return replace_dims(ctx, x, 0, rank(x), {rank(x) == 0 ? 1 : -1}); }
-
 // (self, index): treats self as one row.
 bool take(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* row = flat(ctx, args[0].ITensorOrFreeze(ctx));
@@ -177,7 +175,7 @@ bool repeat_each(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t size = known_size(n, x, dim, "each of its elements has a number of repeats");
   TORCHTRT_CHECK(repeats.numel() == size, util::node_info(n) << ": " << repeats.numel() << " repeats for dimension "
                                                              << dim << " of size " << size);
-  auto* places = tensor_to_const(ctx, at::repeat_interleave(repeats));
+  auto* places = tensor_constant(ctx, at::repeat_interleave(repeats));
   return finish(ctx, n, ctx->net->addGather(*x, *places, dim)->getOutput(0));
 }
 

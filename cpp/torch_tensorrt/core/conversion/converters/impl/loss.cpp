@@ -15,10 +15,6 @@ using nvinfer1::UnaryOperation;
 constexpr int64_t kMean = 1;
 constexpr int64_t kSum = 2;
 
-ITensor* combine(ConversionCtx* ctx, ElementWiseOperation operation, ITensor* a, ITensor* b) {
-  return apply(ctx, operation, a, b);
-}
-
 uint32_t all_axes(ITensor* x) { return (1U << rank(x)) - 1U; }
 
 bool finish_loss(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* loss, int64_t reduction) {
@@ -41,7 +37,7 @@ Pair read_pair(ConversionCtx* ctx, args& args) {
 }
 
 ITensor* distance(ConversionCtx* ctx, const Pair& pair) {
-  return apply(ctx, UnaryOperation::kABS, combine(ctx, ElementWiseOperation::kSUB, pair.x, pair.target));
+  return apply(ctx, UnaryOperation::kABS, apply(ctx, ElementWiseOperation::kSUB, pair.x, pair.target));
 }
 
 // (self, target, reduction)
@@ -51,8 +47,8 @@ bool l1_loss(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 bool mse_loss(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Pair pair = read_pair(ctx, args);
-  auto* difference = combine(ctx, ElementWiseOperation::kSUB, pair.x, pair.target);
-  return finish_loss(ctx, n, combine(ctx, ElementWiseOperation::kPROD, difference, difference), args[2].unwrapToInt());
+  auto* difference = apply(ctx, ElementWiseOperation::kSUB, pair.x, pair.target);
+  return finish_loss(ctx, n, apply(ctx, ElementWiseOperation::kPROD, difference, difference), args[2].unwrapToInt());
 }
 
 // (self, target, reduction, beta or delta): d^2 / 2 below the limit, linear above; smooth_l1 divides it by the limit.
@@ -61,7 +57,7 @@ OpConverter bent_loss(bool divided) {
     auto* size = distance(ctx, read_pair(ctx, args));
     const double limit = args[3].unwrapToScalar().toDouble();
     if (divided && limit == 0.0) return finish_loss(ctx, n, size, args[2].unwrapToInt());
-    auto* square = combine(ctx, ElementWiseOperation::kPROD, size, size);
+    auto* square = apply(ctx, ElementWiseOperation::kPROD, size, size);
     square = apply(ctx, ElementWiseOperation::kPROD, square, at::Scalar(divided ? 0.5 / limit : 0.5));
     auto* line = apply(ctx, ElementWiseOperation::kSUB, size, at::Scalar(0.5 * limit));
     if (!divided) line = apply(ctx, ElementWiseOperation::kPROD, line, at::Scalar(limit));
@@ -73,7 +69,7 @@ OpConverter bent_loss(bool divided) {
 // log(1 + exp(-target x))
 bool soft_margin_loss(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Pair pair = read_pair(ctx, args);
-  auto* product = apply(ctx, UnaryOperation::kNEG, combine(ctx, ElementWiseOperation::kPROD, pair.x, pair.target));
+  auto* product = apply(ctx, UnaryOperation::kNEG, apply(ctx, ElementWiseOperation::kPROD, pair.x, pair.target));
   auto* loss = apply(ctx, ActivationType::kSOFTPLUS, product, 1.0, 1.0);
   return finish_loss(ctx, n, loss, args[2].unwrapToInt());
 }
@@ -85,34 +81,34 @@ bool kl_div(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* target = is_log ? apply(ctx, UnaryOperation::kEXP, pair.target) : pair.target;
   auto* logarithm = is_log ? pair.target : apply(ctx, UnaryOperation::kLOG, pair.target);
   auto* loss =
-      combine(ctx, ElementWiseOperation::kPROD, target, combine(ctx, ElementWiseOperation::kSUB, logarithm, pair.x));
+      apply(ctx, ElementWiseOperation::kPROD, target, apply(ctx, ElementWiseOperation::kSUB, logarithm, pair.x));
   if (!is_log) {
     auto* zero = scalar_constant(ctx, 0.0, scalar_type(loss));
-    auto* rest = combine(ctx, ElementWiseOperation::kPROD, target, pair.x);
-    auto* entropy = combine(ctx, ElementWiseOperation::kPROD, target, logarithm);
+    auto* rest = apply(ctx, ElementWiseOperation::kPROD, target, pair.x);
+    auto* entropy = apply(ctx, ElementWiseOperation::kPROD, target, logarithm);
     entropy = choose(ctx, apply(ctx, ElementWiseOperation::kEQUAL, target, at::Scalar(0.0)), zero, entropy);
-    loss = combine(ctx, ElementWiseOperation::kSUB, entropy, rest);
+    loss = apply(ctx, ElementWiseOperation::kSUB, entropy, rest);
   }
   return finish_loss(ctx, n, loss, args[2].unwrapToInt());
 }
 
 ITensor* weighted(ConversionCtx* ctx, ITensor* loss, Var& weight) {
   if (is_none(weight)) return loss;
-  return combine(ctx, ElementWiseOperation::kPROD, loss, cast(ctx, weight.ITensorOrFreeze(ctx), scalar_type(loss)));
+  return apply(ctx, ElementWiseOperation::kPROD, loss, cast(ctx, weight.ITensorOrFreeze(ctx), scalar_type(loss)));
 }
 
 // (self, target, weight, reduction): clamps logarithms at -100, as PyTorch does.
 bool binary_cross_entropy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Pair pair = read_pair(ctx, args);
   const auto rest = [&](ITensor* x) {
-    return combine(ctx, ElementWiseOperation::kSUB, scalar_constant(ctx, 1.0, scalar_type(x)), x);
+    return apply(ctx, ElementWiseOperation::kSUB, scalar_constant(ctx, 1.0, scalar_type(x)), x);
   };
   const auto cut_log = [&](ITensor* x) {
     return apply(ctx, ElementWiseOperation::kMAX, apply(ctx, UnaryOperation::kLOG, x), at::Scalar(-100.0));
   };
   auto* loss =
-      combine(ctx, ElementWiseOperation::kSUM, combine(ctx, ElementWiseOperation::kPROD, pair.target, cut_log(pair.x)),
-              combine(ctx, ElementWiseOperation::kPROD, rest(pair.target), cut_log(rest(pair.x))));
+      apply(ctx, ElementWiseOperation::kSUM, apply(ctx, ElementWiseOperation::kPROD, pair.target, cut_log(pair.x)),
+            apply(ctx, ElementWiseOperation::kPROD, rest(pair.target), cut_log(rest(pair.x))));
   loss = weighted(ctx, apply(ctx, UnaryOperation::kNEG, loss), args[2]);
   return finish_loss(ctx, n, loss, args[3].unwrapToInt());
 }
@@ -123,14 +119,14 @@ bool binary_cross_entropy_with_logits(ConversionCtx* ctx, const torch::jit::Node
   auto* one = scalar_constant(ctx, 1.0, scalar_type(pair.x));
   auto* soft = apply(ctx, ActivationType::kSOFTPLUS, apply(ctx, UnaryOperation::kNEG, pair.x), 1.0, 1.0);
   if (!is_none(args[3])) {
-    auto* more = combine(ctx, ElementWiseOperation::kSUB, args[3].ITensorOrFreeze(ctx), one);
+    auto* more = apply(ctx, ElementWiseOperation::kSUB, args[3].ITensorOrFreeze(ctx), one);
     auto* factor =
-        combine(ctx, ElementWiseOperation::kSUM, combine(ctx, ElementWiseOperation::kPROD, more, pair.target), one);
-    soft = combine(ctx, ElementWiseOperation::kPROD, soft, factor);
+        apply(ctx, ElementWiseOperation::kSUM, apply(ctx, ElementWiseOperation::kPROD, more, pair.target), one);
+    soft = apply(ctx, ElementWiseOperation::kPROD, soft, factor);
   }
   auto* linear =
-      combine(ctx, ElementWiseOperation::kPROD, combine(ctx, ElementWiseOperation::kSUB, one, pair.target), pair.x);
-  auto* loss = weighted(ctx, combine(ctx, ElementWiseOperation::kSUM, linear, soft), args[2]);
+      apply(ctx, ElementWiseOperation::kPROD, apply(ctx, ElementWiseOperation::kSUB, one, pair.target), pair.x);
+  auto* loss = weighted(ctx, apply(ctx, ElementWiseOperation::kSUM, linear, soft), args[2]);
   return finish_loss(ctx, n, loss, args[4].unwrapToInt());
 }
 
@@ -158,14 +154,14 @@ bool finish_class_loss(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* l
   }
   auto* zero = scalar_constant(ctx, 0.0, type);
   weight = choose(ctx, ignored, zero, weight);
-  loss = choose(ctx, ignored, zero, combine(ctx, ElementWiseOperation::kPROD, loss, weight));
+  loss = choose(ctx, ignored, zero, apply(ctx, ElementWiseOperation::kPROD, loss, weight));
   if (how.reduction != kMean || rank(loss) == 0) {
-    if (how.reduction == kMean) loss = combine(ctx, ElementWiseOperation::kDIV, loss, weight);
+    if (how.reduction == kMean) loss = apply(ctx, ElementWiseOperation::kDIV, loss, weight);
     return finish_loss(ctx, n, loss, how.reduction == kMean ? kSum : how.reduction);
   }
   auto* sum = reduce(ctx, ReduceOperation::kSUM, loss, all_axes(loss), /*keep=*/false);
   auto* total = reduce(ctx, ReduceOperation::kSUM, weight, all_axes(weight), /*keep=*/false);
-  return finish(ctx, n, combine(ctx, ElementWiseOperation::kDIV, sum, total));
+  return finish(ctx, n, apply(ctx, ElementWiseOperation::kDIV, sum, total));
 }
 
 // (self, target, weight, reduction, ignore_index)

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "torch_tensorrt/core/conversion/converters/Weights.h"
 #include "torch_tensorrt/core/conversion/converters/declines.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
@@ -116,8 +117,6 @@ ITensor* add_norm(ConversionCtx* ctx, ITensor* input, ITensor* scale, ITensor* b
   layer->setNbGroups(spec.groups);
   return layer->getOutput(0);
 }
-
-ITensor* optional_tensor(ConversionCtx* ctx, Var& arg) { return is_none(arg) ? nullptr : arg.ITensorOrFreeze(ctx); }
 
 // The trailing axes that normalized_shape covers.
 uint32_t normalized_axes(const torch::jit::Node* n, ITensor* input, const SizeList& sizes) {

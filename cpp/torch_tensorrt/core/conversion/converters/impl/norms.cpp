@@ -227,7 +227,7 @@ bool pdist(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t count = known_size(n, x, 0, "it says how many pairs there are");
   const auto pairs = at::triu_indices(count, count, 1);
   const auto rows = [&](int64_t side) {
-    return ctx->net->addGather(*x, *tensor_to_const(ctx, pairs[side].contiguous()), 0)->getOutput(0);
+    return ctx->net->addGather(*x, *tensor_constant(ctx, pairs[side].contiguous()), 0)->getOutput(0);
   };
   auto* difference = apply(ctx, ElementWiseOperation::kSUB, rows(0), rows(1));
   return finish(ctx, n, vector_norm(ctx, difference, args[1].unwrapToScalar().toDouble(), 0b10, /*keep=*/false));

@@ -81,22 +81,15 @@ bool roll(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, out == x ? identity(ctx, x) : out);
 }
 
-ITensor* swap(ConversionCtx* ctx, ITensor* x, int32_t a, int32_t b) {
-  std::vector<int32_t> order(rank(x));
-  std::iota(order.begin(), order.end(), 0);
-  std::swap(order[a], order[b]);
-  return transpose(ctx, x, order);
-}
-
 bool rot90(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int64_t turns = ((args[1].unwrapToInt() % 4) + 4) % 4;
   const auto dims = wrap_dims(n, optional_ints(args[2]), rank(x));
   TORCHTRT_CHECK(dims.size() == 2 && dims[0] != dims[1], util::node_info(n) << ": two different dims are needed");
   auto* out = x;
-  if (turns == 1) out = swap(ctx, reversed(ctx, x, dims[1]), dims[0], dims[1]);
+  if (turns == 1) out = swapped(ctx, reversed(ctx, x, dims[1]), dims[0], dims[1]);
   if (turns == 2) out = reversed(ctx, reversed(ctx, x, dims[0]), dims[1]);
-  if (turns == 3) out = reversed(ctx, swap(ctx, x, dims[0], dims[1]), dims[1]);
+  if (turns == 3) out = reversed(ctx, swapped(ctx, x, dims[0], dims[1]), dims[1]);
   return finish(ctx, n, out == x ? identity(ctx, x) : out);
 }
 
@@ -210,14 +203,14 @@ bool view_as(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 bool ravel(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  return finish(ctx, n, replace_dims(ctx, x, 0, rank(x), {rank(x) == 0 ? 1 : -1}));
+  return finish(ctx, n, flat(ctx, x));
 }
 
 // Swaps the last two dims.
 bool transpose_matrices(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   TORCHTRT_CHECK(rank(x) >= 2, util::node_info(n) << ": rank is " << rank(x) << ", must be 2 or more");
-  return finish(ctx, n, swap(ctx, x, rank(x) - 2, rank(x) - 1));
+  return finish(ctx, n, swapped(ctx, x, rank(x) - 2, rank(x) - 1));
 }
 
 // Reverses the order of the dims.
@@ -279,7 +272,7 @@ bool one_hot(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(classes > 0, util::node_info(n)
                                   << ": num_classes is " << classes << "; it must be given, as the number "
                                   << "of classes cannot depend on the values");
-  auto* rows = tensor_to_const(ctx, at::eye(classes, at::TensorOptions().dtype(at::kLong)));
+  auto* rows = tensor_constant(ctx, at::eye(classes, at::TensorOptions().dtype(at::kLong)));
   return finish(ctx, n, ctx->net->addGather(*rows, *args[0].ITensorOrFreeze(ctx), 0)->getOutput(0));
 }
 

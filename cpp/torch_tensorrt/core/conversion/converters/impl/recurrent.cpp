@@ -64,8 +64,6 @@ State relu_step(ConversionCtx* ctx, ITensor* from_input, ITensor* from_hidden, c
 
 // ---- cells ------------------------------------------------------------------------------------------------------
 
-ITensor* optional_tensor(ConversionCtx* ctx, Var& arg) { return is_none(arg) ? nullptr : arg.ITensorOrFreeze(ctx); }
-
 // (input, hx, w_ih, w_hh, b_ih, b_hh)
 OpConverter cell(Step step) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -274,9 +272,9 @@ Packing packing_of(const torch::jit::Node* n, const std::vector<int64_t>& sizes,
 ITensor* unpack(ConversionCtx* ctx, ITensor* data, const at::Tensor& places, const at::Scalar& padding) {
   auto one_row = data->getDimensions().to_vector();
   one_row[0] = 1;
-  auto* padding_row = tensor_to_const(ctx, at::full(one_row, padding, at::TensorOptions().dtype(scalar_type(data))));
+  auto* padding_row = tensor_constant(ctx, at::full(one_row, padding, at::TensorOptions().dtype(scalar_type(data))));
   auto* rows = join(ctx, {data, padding_row}, 0);
-  return ctx->net->addGather(*rows, *tensor_to_const(ctx, places), 0)->getOutput(0);
+  return ctx->net->addGather(*rows, *tensor_constant(ctx, places), 0)->getOutput(0);
 }
 
 // (data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional); hx is a list for an LSTM.
@@ -292,13 +290,13 @@ OpConverter packed(nvinfer1::RecurrentCell cell) {
     auto* data = args[0].ITensorOrFreeze(ctx);
     const bool one_length = sizes.back() == sizes.front();
     auto* x = unpack(ctx, data, packing.places, 0);
-    auto* lengths = one_length ? nullptr : tensor_to_const(ctx, packing.lengths);
+    auto* lengths = one_length ? nullptr : tensor_constant(ctx, packing.lengths);
     const Stack stack = run_stack(ctx, n, cell, x, start, weights, layout, lengths);
     // Selects the packed rows from the padded batch.
     const auto flat = packing.places.reshape({-1});
     const auto places = flat.lt(packing.rows).nonzero().reshape({-1});
     auto* rows = replace_dims(ctx, stack.output, 0, 2, {flat.numel()});
-    finish(ctx, n, ctx->net->addGather(*rows, *tensor_to_const(ctx, places), 0)->getOutput(0), 0);
+    finish(ctx, n, ctx->net->addGather(*rows, *tensor_constant(ctx, places), 0)->getOutput(0), 0);
     finish(ctx, n, stack.hidden, 1);
     return cell == kLSTM ? finish(ctx, n, stack.cell, 2) : true;
   };

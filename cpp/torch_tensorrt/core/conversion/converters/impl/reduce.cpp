@@ -207,45 +207,6 @@ void check_not_empty(const torch::jit::Node* n, const ITensor* x, uint32_t axes)
   }
 }
 
-Family reduce_family() {
-  return {
-      {"aten::mean", over_all(ReduceOperation::kAVG)},
-      {"aten::mean.dim", over_dims(ReduceOperation::kAVG)},
-      {"aten::sum", over_all(ReduceOperation::kSUM)},
-      {"aten::sum.dim_IntList", over_dims(ReduceOperation::kSUM)},
-      {"aten::prod", over_all(ReduceOperation::kPROD)},
-      {"aten::prod.dim_int", over_dims(ReduceOperation::kPROD)},
-      {"aten::max", extreme(ReduceOperation::kMAX)},
-      {"aten::min", extreme(ReduceOperation::kMIN)},
-      {"aten::amax", extreme_over_dims(ReduceOperation::kMAX)},
-      {"aten::amin", extreme_over_dims(ReduceOperation::kMIN)},
-      {"aten::max.dim", extreme_with_indices(ReduceOperation::kMAX)},
-      {"aten::min.dim", extreme_with_indices(ReduceOperation::kMIN)},
-      {"aten::argmax", index_of_extreme(nvinfer1::TopKOperation::kMAX)},
-      {"aten::argmin", index_of_extreme(nvinfer1::TopKOperation::kMIN)},
-      {"aten::all", truth(ReduceOperation::kPROD)},
-      {"aten::all.dim", truth(ReduceOperation::kPROD)},
-      {"aten::all.dims", truth(ReduceOperation::kPROD)},
-      {"aten::any", truth(ReduceOperation::kSUM)},
-      {"aten::any.dim", truth(ReduceOperation::kSUM)},
-      {"aten::any.dims", truth(ReduceOperation::kSUM)},
-      {"aten::count_nonzero", count_nonzero},
-      {"aten::count_nonzero.dim_IntList", count_nonzero},
-      {"aten::var", spread(Spread::kVariance, false)},
-      {"aten::var.dim", spread(Spread::kVariance, false)},
-      {"aten::var.correction", spread(Spread::kVariance, false)},
-      {"aten::std", spread(Spread::kDeviation, false)},
-      {"aten::std.dim", spread(Spread::kDeviation, false)},
-      {"aten::std.correction", spread(Spread::kDeviation, false)},
-      {"aten::var_mean", spread(Spread::kVariance, true)},
-      {"aten::var_mean.dim", spread(Spread::kVariance, true)},
-      {"aten::var_mean.correction", spread(Spread::kVariance, true)},
-      {"aten::std_mean", spread(Spread::kDeviation, true)},
-      {"aten::std_mean.dim", spread(Spread::kDeviation, true)},
-      {"aten::std_mean.correction", spread(Spread::kDeviation, true)},
-  };
-}
-
 namespace {
 
 bool convert(ConversionCtx* ctx, const torch::jit::Node* n, args& args, bool log) {
@@ -268,10 +229,78 @@ bool log_softmax_of(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return convert(ctx, n, args, /*log=*/true);
 }
 
+// (self, *, dim, keepdim) -> (min, max)
+bool aminmax(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const uint32_t axes = axes_mask(n, optional_ints(args[1]), rank(x));
+  const bool keep = args[2].unwrapToBool();
+  finish(ctx, n, reduce(ctx, ReduceOperation::kMIN, x, axes, keep), 0);
+  return finish(ctx, n, reduce(ctx, ReduceOperation::kMAX, x, axes, keep), 1);
+}
+
+// (self, dim, keepdim, *, dtype); ignores NaN elements.
+OpConverter without_nan(ReduceOperation operation) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    auto* x = args[0].ITensorOrFreeze(ctx);
+    if (const auto type = optional_dtype(args[3])) x = cast(ctx, x, *type);
+    const uint32_t axes = axes_mask(n, optional_ints(args[1]), rank(x));
+    const bool keep = args[2].unwrapToBool();
+    if (!at::isFloatingType(scalar_type(x))) {
+      TORCHTRT_CHECK(operation == ReduceOperation::kSUM,
+                     util::node_info(n) << ": the mean of " << scalar_type(x) << " is not defined; give a dtype");
+      return finish(ctx, n, reduce(ctx, operation, cast(ctx, x, at::kLong), axes, keep));
+    }
+    auto* is_nan = apply(ctx, UnaryOperation::kISNAN, x);
+    auto* sum =
+        reduce(ctx, ReduceOperation::kSUM, choose(ctx, is_nan, scalar_constant(ctx, 0, scalar_type(x)), x), axes, keep);
+    if (operation == ReduceOperation::kSUM) return finish(ctx, n, sum);
+    auto* numbers = cast(ctx, apply(ctx, UnaryOperation::kNOT, is_nan), scalar_type(x));
+    auto* count = reduce(ctx, ReduceOperation::kSUM, numbers, axes, keep);
+    return finish(ctx, n, apply(ctx, ElementWiseOperation::kDIV, sum, count));
+  };
+}
+
 }  // namespace
 
-Family softmax_family() {
+Family reduce_family() {
   return {
+      {"aten::mean", over_all(ReduceOperation::kAVG)},
+      {"aten::mean.dim", over_dims(ReduceOperation::kAVG)},
+      {"aten::sum", over_all(ReduceOperation::kSUM)},
+      {"aten::sum.dim_IntList", over_dims(ReduceOperation::kSUM)},
+      {"aten::prod", over_all(ReduceOperation::kPROD)},
+      {"aten::prod.dim_int", over_dims(ReduceOperation::kPROD)},
+      {"aten::max", extreme(ReduceOperation::kMAX)},
+      {"aten::min", extreme(ReduceOperation::kMIN)},
+      {"aten::amax", extreme_over_dims(ReduceOperation::kMAX)},
+      {"aten::amin", extreme_over_dims(ReduceOperation::kMIN)},
+      {"aten::max.dim", extreme_with_indices(ReduceOperation::kMAX)},
+      {"aten::min.dim", extreme_with_indices(ReduceOperation::kMIN)},
+      {"aten::argmax", index_of_extreme(nvinfer1::TopKOperation::kMAX)},
+      {"aten::argmin", index_of_extreme(nvinfer1::TopKOperation::kMIN)},
+      {"aten::aminmax", aminmax},
+      {"aten::nansum", without_nan(ReduceOperation::kSUM)},
+      {"aten::nanmean", without_nan(ReduceOperation::kAVG)},
+      {"aten::all", truth(ReduceOperation::kPROD)},
+      {"aten::all.dim", truth(ReduceOperation::kPROD)},
+      {"aten::all.dims", truth(ReduceOperation::kPROD)},
+      {"aten::any", truth(ReduceOperation::kSUM)},
+      {"aten::any.dim", truth(ReduceOperation::kSUM)},
+      {"aten::any.dims", truth(ReduceOperation::kSUM)},
+      {"aten::count_nonzero", count_nonzero},
+      {"aten::count_nonzero.dim_IntList", count_nonzero},
+      {"aten::var", spread(Spread::kVariance, false)},
+      {"aten::var.dim", spread(Spread::kVariance, false)},
+      {"aten::var.correction", spread(Spread::kVariance, false)},
+      {"aten::std", spread(Spread::kDeviation, false)},
+      {"aten::std.dim", spread(Spread::kDeviation, false)},
+      {"aten::std.correction", spread(Spread::kDeviation, false)},
+      {"aten::var_mean", spread(Spread::kVariance, true)},
+      {"aten::var_mean.dim", spread(Spread::kVariance, true)},
+      {"aten::var_mean.correction", spread(Spread::kVariance, true)},
+      {"aten::std_mean", spread(Spread::kDeviation, true)},
+      {"aten::std_mean.dim", spread(Spread::kDeviation, true)},
+      {"aten::std_mean.correction", spread(Spread::kDeviation, true)},
       {"aten::softmax.int", softmax_of},
       {"aten::log_softmax.int", log_softmax_of},
   };

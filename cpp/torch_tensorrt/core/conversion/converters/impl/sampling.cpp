@@ -136,41 +136,6 @@ OpConverter from_sizes(Style style, int32_t spatial_rank) {
 
 }  // namespace
 
-Family interpolate_family() {
-  constexpr Style kNearest{InterpolationMode::kNEAREST};
-  constexpr Style kNearestExact{InterpolationMode::kNEAREST, /*antialias=*/false, /*exact=*/true};
-  constexpr Style kLinear{InterpolationMode::kLINEAR};
-  constexpr Style kLinearSmooth{InterpolationMode::kLINEAR, /*antialias=*/true};
-  constexpr Style kCubic{InterpolationMode::kCUBIC};
-  constexpr Style kCubicSmooth{InterpolationMode::kCUBIC, /*antialias=*/true};
-  return {
-      {"aten::upsample_nearest1d", from_sizes(kNearest, 1)},
-      {"aten::upsample_nearest2d", from_sizes(kNearest, 2)},
-      {"aten::upsample_nearest3d", from_sizes(kNearest, 3)},
-      {"aten::upsample_linear1d", from_sizes(kLinear, 1)},
-      {"aten::upsample_bilinear2d", from_sizes(kLinear, 2)},
-      {"aten::upsample_trilinear3d", from_sizes(kLinear, 3)},
-      {"aten::upsample_bicubic2d", from_sizes(kCubic, 2)},
-      {"aten::upsample_nearest1d.vec", from_vectors(kNearest, 1)},
-      {"aten::upsample_nearest2d.vec", from_vectors(kNearest, 2)},
-      {"aten::upsample_nearest3d.vec", from_vectors(kNearest, 3)},
-      {"aten::upsample_linear1d.vec", from_vectors(kLinear, 1)},
-      {"aten::upsample_bilinear2d.vec", from_vectors(kLinear, 2)},
-      {"aten::upsample_trilinear3d.vec", from_vectors(kLinear, 3)},
-      {"aten::upsample_bicubic2d.vec", from_vectors(kCubic, 2)},
-      {"aten::_upsample_nearest_exact1d", from_sizes(kNearestExact, 1)},
-      {"aten::_upsample_nearest_exact2d", from_sizes(kNearestExact, 2)},
-      {"aten::_upsample_nearest_exact3d", from_sizes(kNearestExact, 3)},
-      {"aten::_upsample_bilinear2d_aa", from_sizes(kLinearSmooth, 2)},
-      {"aten::_upsample_bicubic2d_aa", from_sizes(kCubicSmooth, 2)},
-      {"aten::_upsample_nearest_exact1d.vec", from_vectors(kNearestExact, 1)},
-      {"aten::_upsample_nearest_exact2d.vec", from_vectors(kNearestExact, 2)},
-      {"aten::_upsample_nearest_exact3d.vec", from_vectors(kNearestExact, 3)},
-      {"aten::_upsample_bilinear2d_aa.vec", from_vectors(kLinearSmooth, 2)},
-      {"aten::_upsample_bicubic2d_aa.vec", from_vectors(kCubicSmooth, 2)},
-  };
-}
-
 // Sampling at the places of a grid, and windows of images as columns.
 
 namespace {
@@ -250,7 +215,7 @@ bool affine_grid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   if (std::all_of(middle.begin(), middle.end(), [](const Size& size) { return size.is_known(); })) {
     std::vector<int64_t> unit_sizes = {1, 1};
     for (const Size& size : middle) unit_sizes.push_back(size.value);
-    lines = tensor_to_const(ctx, unit_places(unit_sizes, align_corners).to(type));
+    lines = tensor_constant(ctx, unit_places(unit_sizes, align_corners).to(type));
   } else {
     lines = computed_places(ctx, n, middle, align_corners, type);
   }
@@ -287,14 +252,14 @@ ITensor* places_along(ConversionCtx* ctx, const Size& padded, const Windows& win
   const Size count = plus(ctx, divided(ctx, room, windows.stride[i]), 1);
   auto* starts = apply(ctx, ElementWiseOperation::kPROD, count_up_to(ctx, count), at::Scalar(windows.stride[i]));
   const at::Tensor own = at::arange(windows.kernel[i], at::kLong).mul(windows.dilation[i]).unsqueeze(1);
-  return apply(ctx, ElementWiseOperation::kSUM, tensor_to_const(ctx, own), starts);
+  return apply(ctx, ElementWiseOperation::kSUM, tensor_constant(ctx, own), starts);
 }
 
 // The same indices for an image with computed sizes.
 ITensor* window_places(ConversionCtx* ctx, const std::vector<Size>& padded, const Windows& windows) {
   using nvinfer1::ElementWiseOperation;
   if (padded[0].is_known() && padded[1].is_known()) {
-    return tensor_to_const(
+    return tensor_constant(
         ctx, window_places({padded[0].value, padded[1].value}, windows.kernel, windows.dilation, windows.stride));
   }
   auto* rows = places_along(ctx, padded[0], windows, 0);
@@ -358,8 +323,8 @@ bool col2im(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* columns = replace_dims(ctx, x, 1, 3, {channels, places.numel()});
   SizeList sizes = sizes_of(ctx, columns);
   sizes.values[2] = padded[0] * padded[1];
-  auto* empty = broadcast(ctx, n, tensor_to_const(ctx, at::zeros({1, 1, 1}, scalar_type(x))), sizes);
-  auto* indices = broadcast(ctx, n, tensor_to_const(ctx, places.reshape({1, 1, -1})), sizes_of(ctx, columns));
+  auto* empty = broadcast(ctx, n, tensor_constant(ctx, at::zeros({1, 1, 1}, scalar_type(x))), sizes);
+  auto* indices = broadcast(ctx, n, tensor_constant(ctx, places.reshape({1, 1, -1})), sizes_of(ctx, columns));
   auto* layer = ctx->net->addScatter(*empty, *indices, *columns, nvinfer1::ScatterMode::kELEMENT);
   layer->setAxis(2);
   layer->setReduction(nvinfer1::ScatterReduction::kSUM);
@@ -370,8 +335,38 @@ bool col2im(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 }  // namespace
 
-Family grid_family() {
+Family sampling_family() {
+  constexpr Style kNearest{InterpolationMode::kNEAREST};
+  constexpr Style kNearestExact{InterpolationMode::kNEAREST, /*antialias=*/false, /*exact=*/true};
+  constexpr Style kLinear{InterpolationMode::kLINEAR};
+  constexpr Style kLinearSmooth{InterpolationMode::kLINEAR, /*antialias=*/true};
+  constexpr Style kCubic{InterpolationMode::kCUBIC};
+  constexpr Style kCubicSmooth{InterpolationMode::kCUBIC, /*antialias=*/true};
   return {
+      {"aten::upsample_nearest1d", from_sizes(kNearest, 1)},
+      {"aten::upsample_nearest2d", from_sizes(kNearest, 2)},
+      {"aten::upsample_nearest3d", from_sizes(kNearest, 3)},
+      {"aten::upsample_linear1d", from_sizes(kLinear, 1)},
+      {"aten::upsample_bilinear2d", from_sizes(kLinear, 2)},
+      {"aten::upsample_trilinear3d", from_sizes(kLinear, 3)},
+      {"aten::upsample_bicubic2d", from_sizes(kCubic, 2)},
+      {"aten::upsample_nearest1d.vec", from_vectors(kNearest, 1)},
+      {"aten::upsample_nearest2d.vec", from_vectors(kNearest, 2)},
+      {"aten::upsample_nearest3d.vec", from_vectors(kNearest, 3)},
+      {"aten::upsample_linear1d.vec", from_vectors(kLinear, 1)},
+      {"aten::upsample_bilinear2d.vec", from_vectors(kLinear, 2)},
+      {"aten::upsample_trilinear3d.vec", from_vectors(kLinear, 3)},
+      {"aten::upsample_bicubic2d.vec", from_vectors(kCubic, 2)},
+      {"aten::_upsample_nearest_exact1d", from_sizes(kNearestExact, 1)},
+      {"aten::_upsample_nearest_exact2d", from_sizes(kNearestExact, 2)},
+      {"aten::_upsample_nearest_exact3d", from_sizes(kNearestExact, 3)},
+      {"aten::_upsample_bilinear2d_aa", from_sizes(kLinearSmooth, 2)},
+      {"aten::_upsample_bicubic2d_aa", from_sizes(kCubicSmooth, 2)},
+      {"aten::_upsample_nearest_exact1d.vec", from_vectors(kNearestExact, 1)},
+      {"aten::_upsample_nearest_exact2d.vec", from_vectors(kNearestExact, 2)},
+      {"aten::_upsample_nearest_exact3d.vec", from_vectors(kNearestExact, 3)},
+      {"aten::_upsample_bilinear2d_aa.vec", from_vectors(kLinearSmooth, 2)},
+      {"aten::_upsample_bicubic2d_aa.vec", from_vectors(kCubicSmooth, 2)},
       {"aten::grid_sampler", grid_sampler},
       {"aten::grid_sampler_2d", grid_sampler},
       {"aten::grid_sampler_3d", grid_sampler},

@@ -108,12 +108,6 @@ bool permute(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, transpose(ctx, x, order));
 }
 
-ITensor* swapped(ConversionCtx* ctx, ITensor* x, int32_t a, int32_t b) {
-  auto order = identity_order(rank(x));
-  if (!order.empty()) std::swap(order[a], order[b]);
-  return transpose(ctx, x, order);
-}
-
 bool swap_dims(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t a = wrap_dim(n, args[1].unwrapToInt(), rank(x));
@@ -191,38 +185,6 @@ bool channel_shuffle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) 
       util::node_info(n) << ": " << nvinfer1::to_string(dims) << " cannot be split in " << groups << " groups");
   auto* split = replace_dims(ctx, x, 1, 2, {groups, dims.d[1] / groups});
   return finish(ctx, n, replace_dims(ctx, swapped(ctx, split, 1, 2), 1, 3, {dims.d[1]}));
-}
-
-}  // namespace
-
-Family shape_family() {
-  return {
-      {"aten::flatten.using_ints", flatten},
-      {"aten::reshape", reshape_to},
-      {"aten::view", reshape_to},
-      {"aten::unflatten.int", unflatten},
-      {"aten::unsqueeze", unsqueeze},
-      {"aten::squeeze", squeeze},
-      {"aten::squeeze.dim", squeeze},
-      {"aten::squeeze.dims", squeeze},
-      {"aten::permute", permute},
-      {"aten::transpose.int", swap_dims},
-      {"aten::swapaxes", swap_dims},
-      {"aten::t", matrix_transpose},
-      {"aten::movedim.int", movedim},
-      {"aten::movedim.intlist", movedim},
-      {"aten::pixel_shuffle", pixel_shuffle},
-      {"aten::channel_shuffle", channel_shuffle},
-      {"aten::native_channel_shuffle", channel_shuffle},
-  };
-}
-
-namespace {
-
-// Adds dimensions of size 1 at the front.
-ITensor* with_rank(ConversionCtx* ctx, ITensor* x, int32_t wanted) {
-  const int32_t missing = wanted - rank(x);
-  return missing > 0 ? replace_dims(ctx, x, 0, 0, std::vector<int64_t>(missing, 1)) : x;
 }
 
 // -1 keeps the tensor's own size.
@@ -323,10 +285,31 @@ bool tile(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 }  // namespace
 
-Family expand_family() {
+Family shape_family() {
   return {
-      {"aten::expand", expand},           {"aten::expand_as", expand_as}, {"aten::broadcast_to", expand},
-      {"aten::sum_to_size", sum_to_size}, {"aten::repeat", repeat},       {"aten::tile", tile},
+      {"aten::flatten.using_ints", flatten},
+      {"aten::reshape", reshape_to},
+      {"aten::view", reshape_to},
+      {"aten::unflatten.int", unflatten},
+      {"aten::unsqueeze", unsqueeze},
+      {"aten::squeeze", squeeze},
+      {"aten::squeeze.dim", squeeze},
+      {"aten::squeeze.dims", squeeze},
+      {"aten::permute", permute},
+      {"aten::transpose.int", swap_dims},
+      {"aten::swapaxes", swap_dims},
+      {"aten::t", matrix_transpose},
+      {"aten::movedim.int", movedim},
+      {"aten::movedim.intlist", movedim},
+      {"aten::pixel_shuffle", pixel_shuffle},
+      {"aten::channel_shuffle", channel_shuffle},
+      {"aten::native_channel_shuffle", channel_shuffle},
+      {"aten::expand", expand},
+      {"aten::expand_as", expand_as},
+      {"aten::broadcast_to", expand},
+      {"aten::sum_to_size", sum_to_size},
+      {"aten::repeat", repeat},
+      {"aten::tile", tile},
   };
 }
 

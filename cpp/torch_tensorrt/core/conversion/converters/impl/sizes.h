@@ -5,6 +5,34 @@
 // Sizes, places and counts, known while converting or computed in the network, and arithmetic on them.
 namespace torch_tensorrt::core::conversion::converters {
 
+// Sizes (or starts, or paddings), each known or computed in the network.
+struct SizeList {
+  std::vector<int64_t> values;     // ShapeValue::kUnknown where computed
+  std::vector<ITensor*> computed;  // null where known; scalars of an integer dtype otherwise
+  bool is_known() const;
+  nvinfer1::Dims dims() const;  // -1 where computed
+};
+SizeList read_sizes(ConversionCtx* ctx, const Var& arg);
+// The list as a 1-D kINT64 tensor.
+ITensor* size_tensor(ConversionCtx* ctx, const SizeList& sizes);
+// The size of one dimension as a 1-D kINT64 tensor of one element.
+ITensor* dim_size(ConversionCtx* ctx, ITensor* tensor, int32_t dim);
+
+// The known size. Error naming the node if the size is dynamic; `why` completes the message.
+int64_t known_size(const torch::jit::Node* n, ITensor* x, int32_t dim, const char* why);
+// The tensor's sizes; dynamic sizes are computed in the network.
+SizeList sizes_of(ConversionCtx* ctx, ITensor* x);
+// A reshape to the sizes; one may be -1 (inferred).
+ITensor* reshape(ConversionCtx* ctx, ITensor* tensor, SizeList sizes);
+// Reshapes the tensor: the dims from `begin` up to `end` are replaced by `middle` (-1: their product). Also correct for
+// dynamic dims.
+ITensor* replace_dims(ConversionCtx* ctx, ITensor* tensor, int32_t begin, int32_t end,
+                      const std::vector<int64_t>& middle);
+// Adds dimensions of size 1 at the front, up to the rank.
+ITensor* with_rank(ConversionCtx* ctx, ITensor* x, int32_t wanted);
+// All elements in one dimension.
+ITensor* flat(ConversionCtx* ctx, ITensor* x);
+
 // Known: `value`. Computed: a kINT64 tensor of one element.
 struct Size {
   int64_t value = 0;
@@ -58,8 +86,5 @@ void append(SizeList& sizes, const Size& size);
 Size element_count(ConversionCtx* ctx, ITensor* x);
 // The index of each element, in the tensor's shape.
 ITensor* places_of(ConversionCtx* ctx, ITensor* x);
-// Repeats each element in a row along the dimension; None flattens the tensor first.
-ITensor* repeated_in_a_row(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const Var& dim,
-                           const Size& repeats);
 
 }  // namespace torch_tensorrt::core::conversion::converters

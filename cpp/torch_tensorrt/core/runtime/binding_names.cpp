@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/runtime/TensorRTBindingNames.h"
+#include "torch_tensorrt/core/runtime/binding_names.h"
 
 #include <algorithm>
 #include <charconv>
@@ -71,11 +71,6 @@ std::vector<std::string> infer_binding_order(const std::vector<std::string>& nam
                      << direction << "s " << serialize_binding_names(names)
                      << " leave some out. Give the binding names explicitly");
   return ordered;
-}
-
-TensorRTBindingNames infer_engine_binding_names(const std::vector<std::string>& engine_inputs,
-                                                const std::vector<std::string>& engine_outputs) {
-  return {infer_binding_order(engine_inputs, "input"), infer_binding_order(engine_outputs, "output")};
 }
 
 }  // namespace torch_tensorrt::core::runtime

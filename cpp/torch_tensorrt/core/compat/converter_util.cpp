@@ -1,10 +1,10 @@
-#include "torch_tensorrt/core/conversion/converters/converter_util.h"
+#include "torch_tensorrt/core/compat/converter_util.h"
 
 #include <algorithm>
 
 #include "ATen/ATen.h"
 
-#include "torch_tensorrt/core/conversion/converters/Weights.h"
+#include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
@@ -91,11 +91,9 @@ ITensor* getShapeOutput(ConversionCtx* ctx, ITensor* tensor, const std::string& 
 }
 
 ITensor* tensor_to_const(ConversionCtx* ctx, at::Tensor t, const std::string& name) {
-  const Weights weights(ctx, t);
-  const auto dims = t.dim() == 0 ? nvinfer1::Dims() : weights.shape;
-  auto* layer = ctx->net->addConstant(dims, weights.data);
-  if (!name.empty()) layer->setName(name.c_str());
-  return layer->getOutput(0);
+  auto* constant = tensor_constant(ctx, t);
+  if (!name.empty()) constant->producer()->setName(name.c_str());
+  return constant;
 }
 
 ITensor* clamp(ConversionCtx* ctx, ITensor* x, ITensor* lower_bound, ITensor* upper_bound, const std::string& name) {

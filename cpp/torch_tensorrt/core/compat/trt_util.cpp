@@ -1,40 +1,11 @@
-#include "torch_tensorrt/core/util/trt_util.h"
+#include "torch_tensorrt/core/compat/trt_util.h"
 
 #include <algorithm>
 
 #include "torch_tensorrt/core/util/macros.h"
 
-namespace torch_tensorrt::network {
-
-std::ostream& operator<<(std::ostream& stream, const DataType& type) { return stream << enum_name(type); }
-std::ostream& operator<<(std::ostream& stream, const TensorFormat& format) { return stream << enum_name(format); }
-std::ostream& operator<<(std::ostream& stream, const Dims& dims) {
-  return stream << c10::IntArrayRef(dims.d, dims.nbDims);
-}
-std::ostream& operator<<(std::ostream& stream, const Permutation& permutation) {
-  return stream << c10::ArrayRef<int32_t>(permutation.order, Dims::MAX_DIMS);
-}
-std::ostream& operator<<(std::ostream& stream, const DeviceType& type) {
-  if (type == DeviceType::kGPU) return stream << "GPU";
-  return stream << (type == DeviceType::kDLA ? "DLA" : "CPU");
-}
-std::ostream& operator<<(std::ostream& stream, const EngineCapability& capability) {
-  if (capability == EngineCapability::kSTANDARD) return stream << "standard";
-  return stream << (capability == EngineCapability::kSAFETY ? "safety" : "DLA standalone");
-}
-
-}  // namespace torch_tensorrt::network
-
 namespace torch_tensorrt::core::util {
 namespace {
-
-const std::map<at::ScalarType, nvinfer1::DataType> kTypes = {
-    {at::kFloat, nvinfer1::DataType::kFLOAT},   {at::kHalf, nvinfer1::DataType::kHALF},
-    {at::kChar, nvinfer1::DataType::kINT8},     {at::kInt, nvinfer1::DataType::kINT32},
-    {at::kBool, nvinfer1::DataType::kBOOL},     {at::kByte, nvinfer1::DataType::kUINT8},
-    {at::kLong, nvinfer1::DataType::kINT64},    {at::kBFloat16, nvinfer1::DataType::kBF16},
-    {at::kDouble, nvinfer1::DataType::kDOUBLE}, {at::kShort, nvinfer1::DataType::kINT16},
-};
 
 nvinfer1::Dims padded(c10::IntArrayRef l, uint64_t pad_to, bool front) {
   std::vector<int64_t> sizes = l.vec();
@@ -119,39 +90,11 @@ nvinfer1::DimsHW toDimsHW(c10::List<int64_t> l) { return toDimsHW(c10::IntArrayR
 std::vector<int64_t> toVec(nvinfer1::Dims d) { return d.to_vector(); }
 std::string toStr(nvinfer1::Dims d) { return torch_tensorrt::str(d); }
 
-std::optional<at::ScalarType> optTRTDataTypeToScalarType(nvinfer1::DataType t) {
-  for (const auto& [scalar_type, type] : kTypes) {
-    if (type == t) return scalar_type;
-  }
-  return std::nullopt;
-}
-
-at::ScalarType TRTDataTypeToScalarType(nvinfer1::DataType t) {
-  const auto type = optTRTDataTypeToScalarType(t);
-  if (!type) TORCHTRT_THROW_ERROR("dtype " << t << " has no counterpart in PyTorch");
-  return *type;
-}
-
-std::optional<nvinfer1::DataType> optScalarTypeToTRTDataType(at::ScalarType t) {
-  const auto found = kTypes.find(t);
-  if (found == kTypes.end()) return std::nullopt;
-  return found->second;
-}
-
-nvinfer1::DataType ScalarTypeToTRTDataType(at::ScalarType t) {
-  const auto type = optScalarTypeToTRTDataType(t);
-  const char* hint = c10::isComplexType(t)
-                         ? ": complex numbers are not in an engine; keep the real and the imaginary part as tensors"
-                         : "";
-  TORCHTRT_CHECK(type, "Unsupported ATen data type: " << c10::toString(t) << hint);
-  return *type;
-}
-
 std::optional<nvinfer1::DataType> optTypeMetaToTRTDataType(caffe2::TypeMeta dtype) {
   return optScalarTypeToTRTDataType(c10::typeMetaToScalarType(dtype));
 }
 
-const std::map<at::ScalarType, nvinfer1::DataType>& get_aten_trt_type_map() { return kTypes; }
+const std::map<at::ScalarType, nvinfer1::DataType>& get_aten_trt_type_map() { return dtype_pairs(); }
 
 torch::jit::Value* getOrAddInputForValue(torch::jit::Value* old_value, std::shared_ptr<torch::jit::Graph>& graph,
                                          std::unordered_map<torch::jit::Value*, torch::jit::Value*>& old_to_new) {

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/ir/ir.h"
+#include "torch_tensorrt/core/ir/inputs.h"
 
 #include <algorithm>
 #include <deque>
@@ -14,19 +14,11 @@
 namespace torch_tensorrt::core::ir {
 namespace {
 
-// An argument that may be None counts as a tensor: the user gives a spec for it unless it is None.
-bool is_tensor(const torch::jit::Value* value) { return value->type()->isSubtypeOf(*c10::OptionalType::ofTensor()); }
-
 // Exactly "Tensor". Parameters of a graph without a module have dims in their types.
 bool is_plain_tensor(const torch::jit::Value* value) { return value->type() == c10::TensorType::get(); }
 
 bool is_optional_tensor(const torch::jit::Value* value) {
   return is_tensor(value) && value->type()->kind() == c10::TypeKind::OptionalType;
-}
-
-bool is_collection(const torch::jit::Value* value) {
-  const auto kind = value->type()->kind();
-  return kind == c10::TypeKind::TupleType || kind == c10::TypeKind::ListType;
 }
 
 bool is_module(const torch::jit::Value* value) {
@@ -63,6 +55,13 @@ bool says_dtype(torch::jit::Node* node, torch::jit::Value* value) {
 
 }  // namespace
 
+bool is_tensor(const torch::jit::Value* value) { return value->type()->isSubtypeOf(*c10::OptionalType::ofTensor()); }
+
+bool is_collection(const torch::jit::Value* value) {
+  const auto kind = value->type()->kind();
+  return kind == c10::TypeKind::TupleType || kind == c10::TypeKind::ListType;
+}
+
 StaticParams get_static_params(c10::ArrayRef<torch::jit::Value*> inputs, std::vector<torch::jit::IValue> params) {
   std::vector<torch::jit::Value*> candidates;
   for (auto* input : inputs) {
@@ -93,15 +92,6 @@ StaticParams get_static_params(c10::ArrayRef<torch::jit::Value*> inputs, std::ve
   return static_params;
 }
 
-std::vector<const torch::jit::Value*> get_tensor_inputs(std::shared_ptr<torch::jit::Graph>& g,
-                                                        StaticParams& static_params) {
-  std::vector<const torch::jit::Value*> inputs;
-  for (auto* input : g->inputs()) {
-    if (is_tensor(input) && static_params.count(input) == 0) inputs.push_back(input);
-  }
-  return inputs;
-}
-
 std::vector<const torch::jit::Value*> get_collection_inputs(std::shared_ptr<torch::jit::Graph>& g,
                                                             StaticParams& static_params) {
   std::vector<const torch::jit::Value*> inputs;
@@ -111,29 +101,12 @@ std::vector<const torch::jit::Value*> get_collection_inputs(std::shared_ptr<torc
   return inputs;
 }
 
-InputSpecMap pair_input_vals_with_specs(std::vector<const torch::jit::Value*> vals, std::vector<Input> specs) {
-  check_spec_count(vals, specs.size());
-  InputSpecMap map;
-  for (size_t i = 0; i < vals.size(); ++i) map.insert({vals[i], specs[i]});
-  return map;
-}
-
 CollectionInputSpecMap pair_input_vals_with_specs_collection(std::vector<const torch::jit::Value*> vals,
                                                              std::vector<std::vector<Input>>& specs) {
   check_spec_count(vals, specs.size());
   CollectionInputSpecMap map;
   for (size_t i = 0; i < vals.size(); ++i) map.insert({vals[i], specs[i]});
   return map;
-}
-
-InputSpecMap associate_specs_with_inputs(std::shared_ptr<torch::jit::Graph>& g, std::vector<Input> specs,
-                                         StaticParams& static_params) {
-  return pair_input_vals_with_specs(get_tensor_inputs(g, static_params), std::move(specs));
-}
-
-CollectionInputSpecMap associate_specs_with_collection_inputs(std::shared_ptr<torch::jit::Graph>& g,
-                                                              GraphInputs graph_inputs, StaticParams& static_params) {
-  return pair_input_vals_with_specs_collection(get_collection_inputs(g, static_params), graph_inputs.collection_inputs);
 }
 
 std::optional<at::ScalarType> get_value_first_calc_dtype_opt(torch::jit::Block*, torch::jit::Value* in) {
@@ -152,25 +125,6 @@ std::optional<at::ScalarType> get_value_first_calc_dtype_opt(torch::jit::Block*,
     }
   }
   return std::nullopt;
-}
-
-TypeMap get_block_first_calc_dtypes_opt(torch::jit::Block* b) {
-  TypeMap types;
-  for (auto* input : b->inputs()) {
-    if (is_tensor(input)) types[input] = get_value_first_calc_dtype_opt(b, input);
-  }
-  return types;
-}
-
-CollectionTypeMap get_block_first_calc_dtypes_opt_collection(torch::jit::Block* b) {
-  CollectionTypeMap types;
-  for (auto* input : b->inputs()) {
-    if (!is_tensor(input) && !is_collection(input)) continue;
-    const auto tuple = input->type()->cast<c10::TupleType>();
-    const size_t count = tuple != nullptr ? tuple->elements().size() : 1;
-    types[input] = std::vector<std::optional<at::ScalarType>>(count, get_value_first_calc_dtype_opt(b, input));
-  }
-  return types;
 }
 
 }  // namespace torch_tensorrt::core::ir
