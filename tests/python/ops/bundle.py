@@ -6,6 +6,7 @@ Which variants PyTorch takes is found by asking it once, when the tables are mad
 from __future__ import annotations
 
 import itertools
+import re
 import warnings
 
 import torch
@@ -114,3 +115,8 @@ def variants_of(*places_of: tuple) -> list[dict[str, tuple[int, ...]]]:
 
 def index_variant(*shape: int, values=()) -> dict[str, Tensor]:
     return {"i": Tensor(shape, I64, 0, 1, values=values, dynamic=False)}
+
+
+def with_places(code: str) -> str:
+    """`a` as a name becomes `{a}`."""
+    return re.sub(r"(?<![\w.'])a(?![\w'])", "{a}", code)

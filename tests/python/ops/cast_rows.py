@@ -3,13 +3,9 @@
 import torch
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of
-from .table import BOOL, F64, HALF, I8, I16, I32, I64, U8, A, Row, fixed, t, written
+from .table import BOOL, F64, HALF, I8, I32, I64, U8, A, Row, fixed, fixed16, t, written
 
 ENDS = (-32768, 32767, -1, 0, 20000, -20000)
-
-
-def fixed16(*shape: int, dtype=I16, **more):
-    return t(*shape, dtype=dtype, dynamic=False, **more)
 
 
 def _dtypes() -> list[Row]:

@@ -4,11 +4,7 @@ import torch
 
 from .bundle import ONE, over_shapes, variants_of
 from .python_values import X
-from .table import I16, Row, fixed, t
-
-
-def fixed16(*shape: int, dtype=I16, **more):
-    return t(*shape, dtype=dtype, dynamic=False, **more)
+from .table import I16, Row, fixed, fixed16, t
 
 
 def _edges() -> list[Row]:

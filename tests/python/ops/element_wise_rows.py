@@ -2,7 +2,7 @@
 
 import torch
 
-from .table import BF16, BOOL, F64, HALF, I8, I16, I32, I64, U8, Row, Tensor, fixed, t, three, written
+from .table import BF16, BOOL, F64, HALF, I8, I16, I32, I64, U8, Row, Tensor, fixed, fixed16, t, three, written
 
 ENDS = (-32768, 32767, -1, 0, 20000, -20000)
 BINARY = {
@@ -14,10 +14,6 @@ BINARY = {
     "subtract": "torch.subtract({a}, {b})", "divide": "torch.divide({a}, {b})",
 }  # fmt: skip
 SPECIAL = (float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1.5, -2.5, 0.5)
-
-
-def fixed16(*shape: int, dtype=I16, **more):
-    return t(*shape, dtype=dtype, dynamic=False, **more)
 
 
 def _in_place_binary() -> list[Row]:

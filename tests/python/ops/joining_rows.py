@@ -1,6 +1,6 @@
 """Rows of joining and splitting tensors."""
 
-from .bundle import ONE, over_dtypes, over_shapes, variants_of
+from .bundle import ONE, over_dtypes, over_shapes, variants_of, with_places
 from .table import F64, I16, I32, I64, Row, fixed, t
 
 # of a tensor of 3 x 4 x 6
@@ -15,13 +15,6 @@ SHAPES = {
     "concatenate": ("torch.concatenate([a, a], 1)", "torch.concatenate([a, a, a], 0)", "torch.concatenate([a, a], -1)"),
     "stack": ("torch.stack([a, a])", "torch.stack([a, a, a], 1)", "torch.stack([a, a], -1)"),
 }  # fmt: skip
-
-
-def _with_places(code: str) -> str:
-    """`a` as a name becomes `{a}`."""
-    import re
-
-    return re.sub(r"(?<![\w.'])a(?![\w'])", "{a}", code)
 
 
 def _splits() -> list[Row]:
@@ -96,7 +89,7 @@ def _dtypes() -> list[Row]:
         if op in ("contiguous", "pixel_shuffle"):
             continue
         code = codes[0].replace("{", "{{").replace("}", "}}")
-        rows += over_dtypes(f"aten::{op}", _with_places(code), {"a": (3, 4, 6)}, exact=True)
+        rows += over_dtypes(f"aten::{op}", with_places(code), {"a": (3, 4, 6)}, exact=True)
     return rows
 
 

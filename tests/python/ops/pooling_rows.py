@@ -41,7 +41,7 @@ def _edges() -> list[Row]:
     return rows
 
 
-def _layers_norms() -> list[Row]:
+def _local_response_norms() -> list[Row]:
     return [
         Row("aten::avg_pool3d", f"{F}local_response_norm(a, 3)", (fixed(2, 3, 6, 5),), static_only="its guard asks for the number of elements"),
         Row("aten::avg_pool3d", f"{F}local_response_norm(a, 2, 0.1, 0.5, 2.0)", (fixed(2, 5, 4, 3, 2),), static_only="its guard asks for the number of elements"),
@@ -108,7 +108,7 @@ ROWS = [
     *_corners(),
     *_dtypes(),
     *_edges(),
-    *_layers_norms(),
+    *_local_response_norms(),
     *_layers(),
     *_pooling(),
 ]

@@ -1,6 +1,6 @@
 """Rows of rearranging elements: flips, rolls, triangles, diagonals."""
 
-from .bundle import ONE, over_dtypes, over_shapes, variants_of
+from .bundle import ONE, over_dtypes, over_shapes, variants_of, with_places
 from .table import BOOL, F64, I32, I64, A, Row, fixed, index, one_case, t
 
 SUMS = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
@@ -22,13 +22,6 @@ SHAPES = {
     "reshape_as": ("a.reshape_as(a.transpose(1, 2))", "a.reshape_as(a)", "a.flatten(1).reshape_as(a)"),
 }  # fmt: skip
 LOOSE = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
-
-
-def _with_places(code: str) -> str:
-    """`a` as a name becomes `{a}`."""
-    import re
-
-    return re.sub(r"(?<![\w.'])a(?![\w'])", "{a}", code)
 
 
 def _diagonals() -> list[Row]:
@@ -75,7 +68,7 @@ def _dtypes_movement() -> list[Row]:
         if op in ("contiguous", "pixel_shuffle"):
             continue
         code = codes[0].replace("{", "{{").replace("}", "}}")
-        rows += over_dtypes(f"aten::{op}", _with_places(code), {"a": (3, 4, 6)}, exact=True)
+        rows += over_dtypes(f"aten::{op}", with_places(code), {"a": (3, 4, 6)}, exact=True)
     return rows
 
 

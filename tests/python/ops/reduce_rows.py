@@ -99,7 +99,7 @@ def _int16() -> list[Row]:
     return rows
 
 
-def _normalization() -> list[Row]:
+def _softmax() -> list[Row]:
     x = t(2, 6, 5, 4)
     return [
         Row("aten::softmax.int", "torch.softmax(a, 1)", (x,)),
@@ -237,7 +237,7 @@ ROWS = [
     *_dtypes(),
     *_edges(),
     *_int16(),
-    *_normalization(),
+    *_softmax(),
     *_overloads(),
     *_reductions(),
     *_without_nan(),

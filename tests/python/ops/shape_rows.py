@@ -2,7 +2,7 @@
 
 import torch
 
-from .bundle import ONE, over_dtypes, over_shapes, variants_of
+from .bundle import ONE, over_dtypes, over_shapes, variants_of, with_places
 from .table import F64, I32, I64, Row, Tensor, fixed, one_case, t, written
 
 SUMS = {"rtol": 1e-4, "atol": 2e-5}  # sums of a few normal numbers, added in another order
@@ -37,13 +37,6 @@ SHAPES = {
 }  # fmt: skip
 
 
-def _with_places(code: str) -> str:
-    """`a` as a name becomes `{a}`."""
-    import re
-
-    return re.sub(r"(?<![\w.'])a(?![\w'])", "{a}", code)
-
-
 def _stacks() -> list[Row]:
     return [
         Row("aten::broadcast_to", "torch.broadcast_to(a, [2, 3, 4])", (fixed(3, 1),), static_only="given sizes", exact=True),
@@ -71,7 +64,7 @@ def _dtypes() -> list[Row]:
         if op in ("contiguous", "pixel_shuffle"):
             continue
         code = codes[0].replace("{", "{{").replace("}", "}}")
-        rows += over_dtypes(f"aten::{op}", _with_places(code), {"a": (3, 4, 6)}, exact=True)
+        rows += over_dtypes(f"aten::{op}", with_places(code), {"a": (3, 4, 6)}, exact=True)
     rows += over_dtypes("aten::pixel_shuffle", "torch.pixel_shuffle({a}, 2)", {"a": (2, 4, 3, 2)}, exact=True)
     return rows
 

@@ -86,6 +86,10 @@ def fixed(*shape: int, **more) -> Tensor:
     return t(*shape, dynamic=False, **more)
 
 
+def fixed16(*shape: int, dtype=I16, **more) -> Tensor:
+    return fixed(*shape, dtype=dtype, **more)
+
+
 def places(*values: int, shape: tuple[int, ...] = (), dtype=I64) -> Tensor:
     return fixed(*(shape or (len(values),)), dtype=dtype, values=values)
 
