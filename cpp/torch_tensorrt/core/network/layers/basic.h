@@ -83,10 +83,6 @@ class IReformatLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kREFORMAT;
   explicit IReformatLayer(std::string reason) : ILayer(kType), reason_(std::move(reason)) {}
-  void set_reason(const std::string& value) {
-    reason_ = value;
-    invalidate();
-  }
   const std::string& reason() const { return reason_; }
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
