@@ -266,7 +266,7 @@ def test_a_setting_without_effect_warns(lenet, tmp_path):
 def test_a_device_that_is_not_there(lenet, tmp_path, flags, device):
     if torch.cuda.is_available():
         pytest.skip("asks for a GPU that must not be there")
-    assert f"device {device} was asked for" in torchtrtc_fails(*flags, lenet, tmp_path / "out.ts", "(1,1,28,28)")
+    assert f"device {device} was requested" in torchtrtc_fails(*flags, lenet, tmp_path / "out.ts", "(1,1,28,28)")
 
 
 @pytest.mark.parametrize(

@@ -297,7 +297,7 @@ class TwoInputs(Net):
         (Other, r"the first that differs is .*aten::sigmoid.*test_refit.py:\d+"),
         (Shorter, r"it ends after \d+ of \d+ layers|the first that differs"),
         (Swapped, r"the first that differs is .*aten::sub"),
-        (TwoInputs, "takes 2 arguments, that of the compiled module 1"),
+        (TwoInputs, "takes 2 arguments, but 1 in the compiled module"),
     ],
 )
 def test_a_module_of_other_code_is_refused(other, said):
@@ -321,7 +321,7 @@ def test_what_holds_no_engine_or_several_is_refused():
             return self.inner(x) + 1
 
     outer = torch.jit.trace(Outer(), x)
-    with pytest.raises(RuntimeError, match=r"compiled modules inside \(inner.engine\)"):
+    with pytest.raises(RuntimeError, match=r"contains compiled submodules \(inner.engine\)"):
         torch_tensorrt.refit_module_weights(outer, net)
 
 

@@ -300,10 +300,11 @@ ITensor* slice_replaced(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* 
 bool write_at(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const bool is_certain = args[3].unwrapToBool();
   if (args[1].isIValue() && !is_certain) util::check_places(args[1].unwrapToTensor());
-  TORCHTRT_CHECK(args[1].isIValue() || is_certain,
-                 "a view is written in place of which several elements may be one in memory (as of a tensor that was "
-                 "expanded or unfolded), and its elements' places depend on a size that is a range; give one size "
-                 "instead, or write a copy of it (clone())");
+  TORCHTRT_CHECK(
+      args[1].isIValue() || is_certain,
+      "a view whose elements may overlap in memory (for example one made by expand() or unfold()) is written in "
+      "place, and the places of its elements depend on a dynamic size; give one size instead of a range, or "
+      "write to a clone() of the view");
   auto* base = args[0].ITensorOrFreeze(ctx);
   auto* places = args[1].ITensorOrFreeze(ctx);
   auto* value = cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(base));
