@@ -183,7 +183,7 @@ def test_a_refitted_module_is_refitted_again_or_says_why_not(backend):
 
 def test_a_module_of_other_code_or_other_parameters_is_refused(backend):
     compiled = compile_net(trained(1), backend)
-    with pytest.raises(RuntimeError, match=r"the first that differs is .*aten::sigmoid"):
+    with pytest.raises(RuntimeError, match=r"the first layer that differs is .*aten::sigmoid"):
         torch_tensorrt.refit_module_weights(compiled, trained(2, Other))
     with pytest.raises(RuntimeError, match=r'"conv.weight" is float32 \[8, 3, 3, 3\], must be float32 \[16, 3, 3, 3\]'):
         torch_tensorrt.refit_module_weights(compiled, trained(2, width=8))
@@ -192,7 +192,7 @@ def test_a_module_of_other_code_or_other_parameters_is_refused(backend):
 
 def test_tensorrt_needs_the_setting():
     compiled = compile_net(trained(1), "tensorrt", refit=False)
-    with pytest.raises(RuntimeError, match="compile with refit=True"):
+    with pytest.raises(RuntimeError, match="compile the module again with refit=True"):
         torch_tensorrt.refit_module_weights(compiled, trained(2))
 
 

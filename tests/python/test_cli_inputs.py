@@ -65,7 +65,7 @@ def file_of(kind: str, folder: Path) -> Path:
         ("folder", "it is a folder"),
         ("missing", "there is no such file"),
         ("cut", "it was cut short"),
-        ("engine", "it is an engine; --embed-engine makes a module of it"),
+        ("engine", "it is an engine; wrap it in a module with --embed-engine"),
         ("compiled", "the module is compiled already: it runs the engine"),
     ],
 )
@@ -80,7 +80,7 @@ def test_inputs_that_are_no_module_are_named(kind, complaint, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "complaint"),
     [
-        ("module", "it is a TorchScript module and no engine"),
+        ("module", "it is a TorchScript module, not an engine"),
         ("program", "it is a program of torch.export"),
         ("text", "it is a text file"),
         ("empty", "it is empty"),

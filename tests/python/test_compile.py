@@ -392,7 +392,7 @@ def test_backends_that_are_always_there(backend, rel):
 
 def test_a_backend_that_is_not_there_is_an_error():
     with pytest.raises(
-        RuntimeError, match='no backend "nobody"; known are: native.*libtorchtrt_nobody.so was looked for'
+        RuntimeError, match='no backend "nobody"; known are: native.*libtorchtrt_nobody.so is neither in '
     ):
         torch_tensorrt.compile(script(Mlp()), inputs=[torch.randn(3, 16)], device="cpu", backend="nobody")
     with pytest.raises(ValueError, match="backend is '', must be"):

@@ -133,7 +133,7 @@ def test_torchtrtc_never_overwrites_its_input(flags, link, tmp_path):
         (tmp_path / "folder").symlink_to(tmp_path)
         output = tmp_path / "folder" / "model.ts"
     done = try_run(TORCHTRTC, "-d", "cpu", *flags, model, output, "(2,16)")
-    assert done.returncode == 1 and f"the output {output} is the input" in done.stderr
+    assert done.returncode == 1 and f"the output {output} is also the input" in done.stderr
     assert model.read_bytes() == before
 
 
@@ -150,7 +150,7 @@ def test_no_other_file_is_taken_for_a_timing_cache(tmp_path):
     torch.jit.script(Mlp().eval()).save(str(model))
     before = model.read_bytes()
     done = try_run(TORCHTRTC, "-d", "cpu", "--timing-cache", model, model, tmp_path / "out.ts", "(2,16)")
-    assert done.returncode == 1 and "is the input, which would be lost" in done.stderr
+    assert done.returncode == 1 and "is also the input, which would be overwritten" in done.stderr
     settings = {"inputs": [torch.ones(2, 16)], "device": "cpu", "timing_cache_path": str(model)}
     with pytest.raises(RuntimeError, match="is not a timing cache and would be overwritten"):
         torch_tensorrt.compile(torch.jit.script(Mlp().eval()), **settings)

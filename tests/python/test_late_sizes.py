@@ -34,7 +34,7 @@ def test_our_engine_declines_with_layer_and_reason(row: Row) -> None:
         compile_for(script_row(row), static_specs(row))
     assert 'non_zero "%' in str(error.value)
     assert kind(row) in str(error.value)
-    assert "where(mask, x, y) and masked_fill keep the shape" in str(error.value)
+    assert "where(mask, x, y) or masked_fill, which keep the shape" in str(error.value)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.static_only], ids=lambda row: row.name)

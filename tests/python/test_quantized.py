@@ -60,7 +60,7 @@ def test_int8_hands_the_quantization_of_weights_to_the_backend(module, capfd):
     def roundings(precisions: set[torch.dtype]) -> int:
         with torch_tensorrt.logging.graphs():
             compile_for(module, precisions)
-        network = re.search(r"network before optimisation:(.*?)\n}", capfd.readouterr().err, re.DOTALL)
+        network = re.search(r"network before optimization:(.*?)\n}", capfd.readouterr().err, re.DOTALL)
         return network[1].count("op=round")
 
     assert roundings({torch.float32}) == 1  # the weights are rounded once for all

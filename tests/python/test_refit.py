@@ -227,7 +227,7 @@ def test_one_matrix_of_two_layers(make, refit, rel):
 
 def test_parameters_that_were_equal_are_said_without_refit():
     compiled = compile_net(Branches().eval(), [Input((2, 4))])
-    with pytest.raises(RuntimeError, match="with refit=True if parameters of it were equal"):
+    with pytest.raises(RuntimeError, match="If parameters of the compiled module had equal values"):
         torch_tensorrt.refit_module_weights(compiled, trained(Branches(), 2))
 
 
@@ -237,7 +237,7 @@ def test_weights_that_decide_on_a_rewrite_choose_tactics_anew(rel, capfd):
     compiled = compile_net(fresh, [Input((2, 4))], refit=True)
     with torch_tensorrt.logging.info():
         refitted = torch_tensorrt.refit_module_weights(compiled, new)
-    assert "are chosen anew: with these weights it is optimised to other layers" in capfd.readouterr().err
+    assert "are chosen again: with these weights the network is optimized to other layers" in capfd.readouterr().err
     assert rel(refitted(x), new(x)) < 1e-6
 
 
@@ -263,7 +263,7 @@ def test_a_missing_parameter_and_one_too_many_are_named():
     with pytest.raises(RuntimeError, match=r'"conv.bias", float32 \[8\], is missing'):
         torch_tensorrt.refit_module_weights(compile_net(with_bias), without)
     with pytest.raises(
-        RuntimeError, match=r'"conv.bias", float32 \[8\], is one that the compiled module does not have'
+        RuntimeError, match=r'"conv.bias", float32 \[8\], is not in the compiled module'
     ):
         torch_tensorrt.refit_module_weights(compile_net(without), with_bias)
 
@@ -294,9 +294,9 @@ class TwoInputs(Net):
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (Other, r"the first that differs is .*aten::sigmoid.*test_refit.py:\d+"),
-        (Shorter, r"it ends after \d+ of \d+ layers|the first that differs"),
-        (Swapped, r"the first that differs is .*aten::sub"),
+        (Other, r"the first layer that differs is .*aten::sigmoid.*test_refit.py:\d+"),
+        (Shorter, r"it has only the first \d+ of \d+ layers|the first layer that differs"),
+        (Swapped, r"the first layer that differs is .*aten::sub"),
         (TwoInputs, "takes 2 arguments, but 1 in the compiled module"),
     ],
 )
@@ -364,8 +364,8 @@ for _ in range(2):
 try:
     torch_tensorrt.refit_module_weights(compiled, trained(Other(), 2))
 except RuntimeError as error:
-    assert "aten::sigmoid" in str(error).split("where the compiled one has")[0], error
-    assert "aten::relu" in str(error).split("where the compiled one has")[1], error
+    assert "aten::sigmoid" in str(error).split("where the compiled module has")[0], error
+    assert "aten::relu" in str(error).split("where the compiled module has")[1], error
 else:
     raise AssertionError("other code was taken")
 """

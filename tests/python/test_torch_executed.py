@@ -72,5 +72,5 @@ def test_names_come_in_a_list(net, setting, value):
 
 @pytest.mark.parametrize("name", ["linear", "aten::add,aten::mul", "aten::add.Tensor", ""])
 def test_what_is_not_the_name_of_an_operator_is_refused(net, name):
-    with pytest.raises(RuntimeError, match=f"'{name}' of torch_executed_ops is not the name of an operator"):
+    with pytest.raises(RuntimeError, match=f"'{name}' in torch_executed_ops is not the name of an operator"):
         torch_tensorrt.compile(net, inputs=[torch_tensorrt.Input(SHAPE)], device="cpu", torch_executed_ops=[name])

@@ -129,7 +129,7 @@ void values_without_a_range() {
             *parse("%x = input() {dims=[2x12]}\n%n = input() {dims=[2], dtype=i64}\n%y = shuffle(%x, %n) "
                    "{zero_is_placeholder=false}\nreturn %y"));
       },
-      "decide on the shapes of other tensors, and a profile must say the range of each");
+      "decide on the shapes of other tensors, so a profile must have the range of each");
 }
 
 }  // namespace

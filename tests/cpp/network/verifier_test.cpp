@@ -59,14 +59,14 @@ TEST_F(VerifierTest, LayersSayThatTheyAreOfTheNetwork) {
   layers().push_back(std::move(const_cast<std::vector<std::unique_ptr<ILayer>>&>(other.layers()).back()));
   const_cast<std::vector<std::unique_ptr<ILayer>>&>(other.layers()).pop_back();
   ASSERT_EQ(layers().back().get(), foreign);
-  EXPECT_INVALID("does not say that it is of this network");
+  EXPECT_INVALID("is in the list of this network, but belongs to another network or to none");
 }
 
 TEST_F(VerifierTest, UsesAreOnBothSides) {
   consumers(*conv_->getOutput(0)).push_back(relu_);
-  EXPECT_INVALID("reads convolution \"conv\" 1 times, which is listed there 2 times");
+  EXPECT_INVALID("reads convolution \"conv\" 1 times, but is listed 2 times among its readers");
   consumers(*conv_->getOutput(0)).clear();
-  EXPECT_INVALID("reads convolution \"conv\" 1 times, which is listed there 0 times");
+  EXPECT_INVALID("reads convolution \"conv\" 1 times, but is listed 0 times among its readers");
   consumers(*conv_->getOutput(0)).push_back(relu_);
 }
 
@@ -145,7 +145,7 @@ TEST_F(VerifierTest, EpilogueReadsEveryInputBehindTheOwn) {
   op.kind = EpilogueOp::Kind::kElementWise;
   op.input = 2;
   sum->mutable_epilogue() = {op};
-  EXPECT_INVALID("elementwise: input 3 of 4 stands behind an input of the epilogue and is not read by it");
+  EXPECT_INVALID("elementwise: input 3 of 4 follows an input of the epilogue, but the epilogue does not read it");
   op.input = 4;
   sum->mutable_epilogue().push_back(op);
   EXPECT_INVALID("input 3 of 4");
@@ -181,7 +181,7 @@ TEST_F(VerifierTest, ProfilesFitTheInputs) {
   EXPECT_INVALID("min -1x3x8x8");
   profile["in0"] = good;
   profile["other"] = good;
-  EXPECT_INVALID("a range for \"other\", which is no input");
+  EXPECT_INVALID("a range for \"other\", which is not an input");
   profile.clear();
   EXPECT_INVALID("no range for input \"in0\"");
 }

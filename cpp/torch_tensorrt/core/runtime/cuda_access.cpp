@@ -33,12 +33,12 @@ class TorchCudaAccess final : public engine::DeviceAccess {
  public:
   Decision available(int32_t device) const override {
     if (!at::hasCUDA()) {
-      return Decision::no(str("PyTorch sees no GPU on this machine (cuda:", device, " was asked for)"));
+      return Decision::no(str("PyTorch sees no GPU on this machine (cuda:", device, " was requested)"));
     }
     const auto count = guard_impl().deviceCount();
     if (device >= 0 && device < count) return Decision::yes();
     return Decision::no(
-        str("PyTorch sees ", static_cast<int>(count), " GPUs on this machine, and cuda:", device, " is none of them"));
+        str("PyTorch sees ", static_cast<int>(count), " GPUs on this machine, none of them is cuda:", device));
   }
 
   std::string isa(int32_t device) const override {

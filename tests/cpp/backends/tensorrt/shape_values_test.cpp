@@ -53,7 +53,7 @@ TEST(TensorRTShapeValues, AreDeclinedWithoutIt) {
   EXPECT_THAT(reason_for_n(*reshape_network({1, 1}, {4, 6}, {24})), HasSubstr("it says [24]"));
   const auto network = reshape_network({1, 1}, {4, 6}, {24, 24});
   network->profiles().clear();
-  EXPECT_THAT(reason_for_n(*network), HasSubstr("a profile must say the range of each"));
+  EXPECT_THAT(reason_for_n(*network), HasSubstr("a profile must have the range of each"));
   // An input whose values decide on nothing needs no range.
   EXPECT_EQ(supports(*network->inputs()[0]->producer()).reason(), "");
 }

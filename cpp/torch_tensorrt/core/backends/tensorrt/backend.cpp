@@ -56,23 +56,24 @@ class TensorRTBackend final : public engine::Backend {
     BuildReport& result = report != nullptr ? *report : local;
     result = BuildReport{};
     // The plan keeps the network before our passes, so that any backend can build it.
-    const std::shared_ptr<network::INetworkDefinition> optimised = network->clone();
-    result.passes = run_passes(*optimised, settings);
-    std::string payload = build_serialized(*optimised, settings, &result);
+    const std::shared_ptr<network::INetworkDefinition> optimized = network->clone();
+    result.passes = run_passes(*optimized, settings);
+    std::string payload = build_serialized(*optimized, settings, &result);
     return engine::wrap_payload(*this, std::move(network), settings, std::move(payload), result.notes);
   }
 
   std::string refit(const engine::Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
                     const BuildSettings& settings) const override {
-    TORCHTRT_CHECK(settings.refit, "the engine \"" << plan.name << "\" was built without refit, so that TensorRT does "
-                                                   << "not replace its weights; compile with refit=True");
+    TORCHTRT_CHECK(settings.refit, "the engine \"" << plan.name
+                                                   << "\" was built without refit, so TensorRT cannot replace its "
+                                                      "weights; compile the module again with refit=True");
     const auto before = plan.network->clone();
     const auto after = network->clone();
     run_passes(*before, settings);
     run_passes(*after, settings);
     TORCHTRT_CHECK(engine::layer_signatures(*before) == engine::layer_signatures(*after),
-                   "the values of weights decide on the layers of the engine \"" << plan.name << "\"; compile the new "
-                                                                                 << "module instead");
+                   "the values of the weights change the layers of the engine \""
+                       << plan.name << "\"; compile the new module instead");
     std::string payload = refit_serialized(engine::payload_of(plan), *before, *after, settings);
     return engine::wrap_payload(*this, std::move(network), settings, std::move(payload), plan.notes);
   }

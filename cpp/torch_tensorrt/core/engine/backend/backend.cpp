@@ -58,7 +58,7 @@ void load_libraries_beside(Registry& registry) {
 
 std::string Backend::refit(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
                            const BuildSettings& settings) const {
-  LOG_INFO("backend " << name() << " replaces no weights: the engine \"" << plan.name << "\" is built anew");
+  LOG_INFO("backend " << name() << " cannot replace weights, so the engine \"" << plan.name << "\" is built again");
   return build(std::move(network), settings, nullptr);
 }
 

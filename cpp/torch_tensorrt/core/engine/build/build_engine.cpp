@@ -149,9 +149,9 @@ std::string build_auto(NetworkPtr network, const BuildSettings& settings, BuildR
     try {
       return build_with(**backend, network->clone(), settings, report);
     } catch (const Error& error) {
-      LOG_WARNING("backend " << (*backend)->name() << " was to build the engine \"" << network->getName()
-                             << "\" and failed; backend " << (*std::next(backend))->name()
-                             << " takes its place: " << error.msg());
+      LOG_WARNING("backend " << (*backend)->name() << " failed to build the engine \"" << network->getName()
+                             << "\"; backend " << (*std::next(backend))->name()
+                             << " builds it instead: " << error.msg());
     }
   }
   return build_with(**last, std::move(network), settings, report);

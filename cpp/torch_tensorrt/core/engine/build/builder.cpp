@@ -42,7 +42,7 @@ std::string join(const std::vector<BuiltLayer>& layers) {
   return str(layers.size(), " layers, ", total, " us");
 }
 
-void summarise(const Plan& plan, BuildReport& report) {
+void summarize(const Plan& plan, BuildReport& report) {
   for (size_t i = 0; i < plan.choices.size(); ++i) {
     if (plan.choices[i].tactic.empty()) continue;
     report.layers.push_back(summarise_layer(*plan.network->getLayer(static_cast<int32_t>(i)), plan.choices[i]));
@@ -115,7 +115,7 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   result.passes = std::move(choice.passes);
   result.timed = timer.timed();
   result.from_cache = timer.from_cache();
-  summarise(plan, result);
+  summarize(plan, result);
   std::string bytes = serialize_plan(std::move(plan));
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   LOG_INFO("built engine \"" << settings.name << "\" in " << result.seconds << " s: " << join(result.layers) << ", "

@@ -154,7 +154,7 @@ TimedTactic CandidateTimer::pick(const LayerInstance& instance, bool keeps_plain
     }
   }
   if (best.tactic == nullptr) {
-    TORCHTRT_THROW_ERROR("every tactic that should run " << describe_instance(instance) << " failed:\n" << failures);
+    TORCHTRT_THROW_ERROR("every tactic for " << describe_instance(instance) << " failed:\n" << failures);
   }
   return best;
 }

@@ -55,10 +55,10 @@ void throw_unusable(const LayerInstance& instance, const DeviceTarget& target,
   }
   std::string allowed;
   for (const std::string& source : sources) allowed += (allowed.empty() ? " of the sources " : ", ") + source;
-  TORCHTRT_THROW_ERROR("no tactic" << allowed << " runs " << describe_instance(instance) << ":\n"
-                                   << (reasons.empty() ? "  no tactic is registered\n" : reasons)
-                                   << "leave the operation to PyTorch (torch_executed_ops), or load a library with a "
-                                   << "tactic that runs it");
+  TORCHTRT_THROW_ERROR(
+      "no tactic" << allowed << " runs " << describe_instance(instance) << ":\n"
+                  << (reasons.empty() ? "  no tactic is registered\n" : reasons)
+                  << "change the operation in the model, or load a library with a tactic that runs it");
 }
 
 const Tactic& tactic_for(const LayerInstance& instance, const Tactic* preferred, const DeviceTarget& target) {

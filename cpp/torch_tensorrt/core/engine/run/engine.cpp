@@ -47,7 +47,7 @@ std::shared_ptr<Plan> read_plan(const std::shared_ptr<const std::string>& bytes,
 
 // The bytes of an engine that a backend of this machine builds from the network in the plan.
 std::shared_ptr<const std::string> rebuild(const Plan& plan, const std::string& reason) {
-  LOG_WARNING("the engine \"" << plan.name << "\" is built anew: " << reason);
+  LOG_WARNING("the engine \"" << plan.name << "\" is built again: " << reason);
   BuildSettings settings = settings_like(plan);
   settings.backend = kAutoBackend;
   settings.target.isa.clear();
@@ -72,7 +72,7 @@ std::shared_ptr<Engine> Engine::load(std::shared_ptr<const std::string> bytes, c
     if (options.rebuild) return load(rebuild(*plan, error.msg()));
     error.AppendMessage(str("The engine \"", plan->name, "\" was built by ", plan->backend, " (", plan->backend_version,
                             "). Compile the module again on this machine, or set ",
-                            "TORCHTRT_REBUILD_ENGINES=1 to have it built anew from the network in the file"));
+                            "TORCHTRT_REBUILD_ENGINES=1 to build the engine again from the network in the file"));
     throw;
   }
   return std::shared_ptr<Engine>(new Engine(std::move(state)));

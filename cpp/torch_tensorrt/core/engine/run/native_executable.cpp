@@ -22,14 +22,16 @@ void note_other_machine(const Plan& plan) {
 const Tactic& find_tactic(const network::ILayer& layer, const std::string& name, const DeviceTarget& target) {
   const Tactic* tactic = TacticRegistry::global().find(name);
   if (tactic == nullptr) {
-    TORCHTRT_THROW_ERROR(network::describe(layer)
-                         << " was built to run by tactic " << name << ", which this process does not have. "
-                         << "Load the library that brings it, or build the engine again here");
+    TORCHTRT_THROW_ERROR(
+        network::describe(layer)
+        << " needs the tactic " << name
+        << ", which is not in this process. Load the library that has it, or build the engine again here");
   }
   const Decision decision = tactic->supports(layer, target);
   if (!decision) {
-    TORCHTRT_THROW_ERROR(network::describe(layer) << " was built to run by tactic " << name << ", which here does not: "
-                                                  << decision.reason() << ". Build the engine again here");
+    TORCHTRT_THROW_ERROR(network::describe(layer) << " needs the tactic " << name
+                                                  << ", which does not run on this machine: " << decision.reason()
+                                                  << ". Build the engine again here");
   }
   return *tactic;
 }

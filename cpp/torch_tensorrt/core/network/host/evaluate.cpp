@@ -67,8 +67,8 @@ TensorType infer_output(const ILayer& layer, const HostTensors& inputs) {
     described.push_back({inputs[i].type, values[i] ? &*values[i] : nullptr, inputs[i].data != nullptr});
   }
   TensorType type = infer_layer(layer, described)[0].type;
-  TORCHTRT_CHECK(type.dims.is_static(), describe(layer)
-                                            << ": gives " << to_string(type.dims) << ", although all inputs are known");
+  TORCHTRT_CHECK(type.dims.is_static(), describe(layer) << ": the output dims are " << to_string(type.dims)
+                                                        << ", although all inputs are known");
   return type;
 }
 
@@ -86,7 +86,7 @@ Decision can_evaluate(const ILayer& layer) {
     return Decision::no("has an input of " + enum_name(layer.getInput(i)->getType()));
   }
   if (!has_elements(layer.getOutput(0)->getType())) {
-    return Decision::no("gives " + enum_name(layer.getOutput(0)->getType()));
+    return Decision::no("has an output of " + enum_name(layer.getOutput(0)->getType()));
   }
   return Decision::yes();
 }
@@ -96,7 +96,7 @@ std::vector<HostTensor> evaluate_layer(const ILayer& layer, const std::vector<Ho
   if (!decision) TORCHTRT_THROW_ERROR(describe(layer) << ": " << decision.reason());
   if (const auto* constant = layer_cast<IConstantLayer>(&layer)) return {constant_value(*constant)};
   TORCHTRT_CHECK(static_cast<int32_t>(inputs.size()) == layer.getNbInputs(),
-                 describe(layer) << ": is given " << inputs.size() << " inputs and has " << layer.getNbInputs());
+                 describe(layer) << ": " << inputs.size() << " inputs are given, must be " << layer.getNbInputs());
   HostTensor result;
   result.type = infer_output(layer, inputs);
   const auto memory = allocate(result.bytes());

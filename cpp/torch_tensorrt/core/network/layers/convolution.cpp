@@ -127,7 +127,7 @@ void ConvolutionBase::check_kernel(const std::vector<InferInput>& inputs, size_t
   const bool kernel_is_input = own > 1 && inputs[1].present;
   if (kernel_is_input == (kernel_.count != 0)) {
     TORCHTRT_THROW_ERROR("the kernel has " << kernel_.count << " weights and is " << (kernel_is_input ? "" : "not ")
-                                           << "given as input 1, must be exactly one of both");
+                                           << "given as input 1; give it either as weights or as input 1");
   }
   if (kernel_is_input) {
     check_weight_type("kernel", inputs[1].type.dtype, type);
@@ -145,7 +145,7 @@ void ConvolutionBase::check_kernel(const std::vector<InferInput>& inputs, size_t
     check_weight_input("bias", inputs[2], Dims{output_maps_});
   } else if (bias_.count != 0) {
     check_weight_type("bias", bias_.type, type);
-    check_weight_count("bias", bias_.count, output_maps_, "one an output map");
+    check_weight_count("bias", bias_.count, output_maps_, "one per output map");
   }
 }
 

@@ -48,7 +48,7 @@ Dims element_dims(const Dims& data, const Dims& indices, int32_t axis) {
   }
   if (!fits) {
     TORCHTRT_THROW_ERROR("indices " << to_string(indices) << " must have as many dimensions as the data "
-                                    << to_string(data) << " and be no larger but in axis " << axis);
+                                    << to_string(data) << " and be no larger except in axis " << axis);
   }
   return indices;
 }
@@ -133,7 +133,7 @@ void check_element_dims(const Dims& data, const Dims& indices, const Dims& updat
   if (!fits) {
     TORCHTRT_THROW_ERROR("indices " << to_string(indices) << " and updates " << to_string(updates)
                                     << " must have the same dims, and be no larger than the data " << to_string(data)
-                                    << " but in axis " << axis);
+                                    << " except in axis " << axis);
   }
 }
 
@@ -189,7 +189,7 @@ std::vector<TensorType> INonZeroLayer::infer(const std::vector<InferInput>& inpu
   expect_inputs(inputs, 1);
   const Dims& dims = inputs[0].type.dims;
   if (dims.nbDims == 0) {
-    TORCHTRT_THROW_ERROR("the input is a scalar, which has no places; reshape it to one dimension before");
+    TORCHTRT_THROW_ERROR("the input is a scalar, whose element has no indices; reshape it to one dimension first");
   }
   return {{DataType::kINT32, Dims{dims.nbDims, -1}}};
 }

@@ -86,7 +86,7 @@ size_t own_inputs(const Epilogue& epilogue, size_t input_count) {
       continue;
     }
     if (op.input < 1 || static_cast<size_t>(op.input) >= input_count) {
-      TORCHTRT_THROW_ERROR("the epilogue reads input " << op.input << " of " << input_count);
+      TORCHTRT_THROW_ERROR("the epilogue reads input " << op.input << ", must be in 1.." << input_count - 1);
     }
     count = std::min(count, static_cast<size_t>(op.input));
   }

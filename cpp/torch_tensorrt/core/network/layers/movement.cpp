@@ -143,7 +143,7 @@ std::vector<int64_t> setting(const char* name, const Dims& attribute, const std:
   }
   if (attribute.nbDims != rank) {
     TORCHTRT_THROW_ERROR("the " << name << " " << to_string(attribute) << " has " << attribute.nbDims
-                                << " entries, must have " << rank << ", one a dimension of the input");
+                                << " entries, must have " << rank << ", one per dimension of the input");
   }
   return attribute.to_vector();
 }
@@ -172,7 +172,8 @@ int64_t size_to_end(const Range& range, int64_t dim, int32_t axis) {
     return -1;
   }
   if (range.stride == 0) {
-    TORCHTRT_THROW_ERROR("the size of dimension " << axis << " is -1, to the end, which a stride of 0 never reaches");
+    TORCHTRT_THROW_ERROR("the size of dimension " << axis
+                                                  << " is -1 (to the end), but a stride of 0 never reaches the end");
   }
   const int64_t room = range.stride > 0 ? dim - range.start : range.start + 1;
   const int64_t step = std::abs(range.stride);

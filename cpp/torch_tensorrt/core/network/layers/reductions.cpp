@@ -156,7 +156,7 @@ std::vector<TensorType> ITopKLayer::infer(const std::vector<InferInput>& inputs)
     TORCHTRT_THROW_ERROR("top-k of bool does not exist; add a cast before it");
   }
   if (indices_type_ != DataType::kINT32 && indices_type_ != DataType::kINT64) {
-    TORCHTRT_THROW_ERROR("the indices are to be " << enum_name(indices_type_) << ", must be i32 or i64");
+    TORCHTRT_THROW_ERROR("the type of the indices is " << enum_name(indices_type_) << ", must be i32 or i64");
   }
   const int32_t axis = __builtin_ctz(axes_);
   const int64_t size = type.dims.d[axis];
