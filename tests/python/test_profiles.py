@@ -106,7 +106,7 @@ def test_an_end_of_a_profile_that_does_not_fit_is_a_warning_and_an_opt_shape_an_
 
 
 def test_inputs_with_other_numbers_of_profiles():
-    with pytest.raises(RuntimeError, match="input x has 2 ranges of shapes and input y has 3"):
+    with pytest.raises(RuntimeError, match="input x has 2 ranges of shapes, but input y has 3"):
         compiled_of(Two(), Input(profiles=[SMALL, LARGE]), Input(profiles=[SMALL, LARGE, LARGE]))
     report = torch_tensorrt.check(Two().eval(), [Input(profiles=[SMALL, LARGE]), Input(profiles=[SMALL] * 3)])
     assert "2 ranges of shapes" in report.problem

@@ -85,7 +85,8 @@ InputSpecs add_inputs(ConversionCtx& ctx, const torch::jit::Block* b, const Conv
       tensors.push_back(TensorContainer::wrap(cast_input(ctx, casts, value, tensor)));
     }
     if (!is_collection(value)) {
-      TORCHTRT_CHECK(tensors.size() == 1, util::value_info(value) << " has " << tensors.size() << " input specs");
+      TORCHTRT_CHECK(tensors.size() == 1, util::value_info(value)
+                                              << " has " << tensors.size() << " input specs, must have 1");
       ctx.AssociateValueAndTensor(value, tensors[0].toCustomClass<TensorContainer>()->tensor());
       continue;
     }

@@ -26,9 +26,9 @@ ITensor* is_left_aligned(ConversionCtx* ctx, ITensor* valid) {
 }
 
 void check_sizes(const torch::jit::Node* n, ITensor* x, const Var& wanted, ConversionCtx* ctx) {
-  TORCHTRT_CHECK(!is_none(wanted), util::node_info(n)
-                                       << ": without output_size the longest sequence decides the size of the result, "
-                                          "which only a run tells; give output_size");
+  TORCHTRT_CHECK(!is_none(wanted),
+                 util::node_info(n) << ": without output_size, the longest sequence determines the size of the result, "
+                                       "which is not known while compiling; give output_size");
   const auto dims = x->getDimensions();
   const SizeList sizes = read_sizes(ctx, wanted);
   bool same = static_cast<size_t>(dims.nbDims) == sizes.values.size();
