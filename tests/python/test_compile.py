@@ -224,17 +224,17 @@ def test_a_program_exported_in_eval_mode_is_compiled_without_a_warning(rel, capf
 def test_a_program_exported_in_training_mode_is_declined():
     x = torch.randn(2, 3, 4, 4)
     program = torch.export.export(Modes().train(), (x,))
-    with pytest.raises(RuntimeError, match=r"changes a buffer, .*num_batches_tracked.*call eval\(\) on the model"):
+    with pytest.raises(RuntimeError, match=r"changes the buffer .*num_batches_tracked.*call eval\(\) on the model"):
         torch_tensorrt.compile(program, inputs=[x], device="cpu")
 
 
 @pytest.mark.parametrize("ir", ["dynamo", "torch_compile", "fx"])
 @pytest.mark.parametrize("make", [script, lambda module: module], ids=["script", "module"])
-def test_ways_that_are_not_offered_are_refused(make, ir):
+def test_front_ends_that_are_missing_are_refused(make, ir):
     module, x = make(Mlp().eval()), torch.randn(3, 16)
-    with pytest.raises(ValueError, match=f"ir='{ir}' is not offered"):
+    with pytest.raises(ValueError, match=f"ir='{ir}' is not available"):
         torch_tensorrt.compile(module, ir=ir, inputs=[x])
-    with pytest.raises(ValueError, match=f"ir='{ir}' is not offered"):
+    with pytest.raises(ValueError, match=f"ir='{ir}' is not available"):
         torch_tensorrt.convert_method_to_trt_engine(module, ir=ir, inputs=[x])
 
 

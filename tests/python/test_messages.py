@@ -159,7 +159,7 @@ def test_another_number_of_inputs_names_the_arguments():
     ("inputs", "said"),
     [
         ({"x": torch.ones(2)}, "inputs is a dict with the keys 'x'; give a list"),
-        ([(2, 3)], r"found \(2, 3\); a shape is given as torch_tensorrt.Input\(\(2, 3\)\)"),
+        ([(2, 3)], r"found \(2, 3\); give a shape as torch_tensorrt.Input\(\(2, 3\)\)"),
         ([3], "found 3; give numbers and strings a default in the module"),
         ("x", "inputs is 'x', must be a list or tuple"),
         (5, "inputs is 5, must be a list or tuple"),
