@@ -81,7 +81,7 @@ bool has_name_with(const std::vector<std::string>& names, std::initializer_list<
   });
 }
 
-std::string what_archive(const std::string& path, const std::vector<std::string>& names, Expected expected) {
+std::string archive_problem(const std::string& path, const std::vector<std::string>& names, Expected expected) {
   if (has_name_with(names, {"/constants.pkl"})) {
     if (expected == Expected::kModule) return {};
     return "it is a TorchScript module, not an engine; leave --embed-engine out to compile it";
@@ -105,7 +105,7 @@ bool is_text(std::string_view bytes) {
   });
 }
 
-std::string what_plain_file(const std::string& path, std::string_view head, Expected expected) {
+std::string plain_file_problem(const std::string& path, std::string_view head, Expected expected) {
   const bool wants_engine = expected == Expected::kEngine;
   if (starts_with(head, kPlanMagic)) {
     return wants_engine ? "" : "it is an engine; wrap it in a module with --embed-engine";
@@ -141,9 +141,9 @@ std::optional<std::string> why_unusable(const std::string& path, Expected expect
     const auto directory = zip_directory(file, size);
     if (!directory)
       return "it starts like a zip archive, but its end is missing: it was cut short. Copy the whole file again";
-    reason = what_archive(path, names_in(*directory), expected);
+    reason = archive_problem(path, names_in(*directory), expected);
   } else {
-    reason = what_plain_file(path, head, expected);
+    reason = plain_file_problem(path, head, expected);
   }
   return reason.empty() ? std::nullopt : std::optional(reason);
 }

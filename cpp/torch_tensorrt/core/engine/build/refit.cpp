@@ -14,7 +14,7 @@ namespace torch_tensorrt::engine {
 namespace {
 
 // An error lists at most this many parameters of a module.
-constexpr size_t kMaxParametersTold = 20;
+constexpr size_t kMaxParametersListed = 20;
 
 std::string describe(const Parameter& parameter) {
   std::string dims;
@@ -105,8 +105,8 @@ void check_parameters(const Plan& plan, const std::vector<Parameter>& given) {
   const auto list = differences(recorded_settings(plan).parameters, given);
   if (list.empty()) return;
   std::string text;
-  for (size_t i = 0; i < std::min(list.size(), kMaxParametersTold); ++i) text += "\n  " + list[i];
-  if (list.size() > kMaxParametersTold) text += "\n  ...";
+  for (size_t i = 0; i < std::min(list.size(), kMaxParametersListed); ++i) text += "\n  " + list[i];
+  if (list.size() > kMaxParametersListed) text += "\n  ...";
   TORCHTRT_THROW_ERROR("the parameters and buffers of the new module must be those of the module that was compiled; "
                        << list.size() << (list.size() == 1 ? " differs:" : " differ:") << text);
 }

@@ -41,7 +41,7 @@ struct SizeFactors {
 SizeFactors factors_of_dim(const ITensor& tensor, int32_t axis);
 // Factors of an element of a shape computation; empty if it is computed by anything but products.
 std::optional<SizeFactors> factors_of_element(const ITensor& shape, int64_t element);
-// Removes `divisor` from `factors`. Returns false, with `factors` spoilt, if it is not part of them.
+// Removes `divisor` from `factors`. Returns false, with `factors` spoiled, if it is not part of them.
 bool divide(SizeFactors& factors, const SizeFactors& divisor);
 
 // The input that holds the dims of the layer's output; null if the layer has no such input.

@@ -41,8 +41,7 @@ class Builder {
   }
 
  private:
-  // ---- layers
-  // --------------------------------------------------------------------------------------------------------
+  // ---- layers ------------------------------------------------------------------------------------------------------
 
   // If the network numbers its inputs in another order than their layers, the input layers are made first, in the order
   // of the layers. The other layers are inserted between them later.
@@ -195,8 +194,7 @@ class Builder {
     }
   }
 
-  // ---- the rest
-  // ------------------------------------------------------------------------------------------------------
+  // ---- the rest ----------------------------------------------------------------------------------------------------
 
   ITensor& find(const TensorSyntax& tensor) const {
     const auto found = tensors_.find(key_of(tensor));
