@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Checks who includes whom, how long files are, and that folders say what they are for.
+"""Checks includes between layers, lengths of files, and READMEs of folders.
 
     tools/check_layers.py [ROOT]
 
-The rules are the tables below; docs and reviews refer to them. One line a violation, on standard output:
+The tables below are the rules; docs and reviews refer to them. Each violation is a line on standard output:
 
     cpp/torch_tensorrt/core/network/layer.h:7: network must not include optimizer (torch_tensorrt/core/optimizer/pass.h)
 
-Exit status 1 when there is one. Files above the soft limit are only warned about.
+Exits with 1 if there is a violation. A file above the soft limit only causes a warning.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ SOFT_LIMIT = 400
 HARD_LIMIT = 700
 SIZED_FOLDERS = ("cpp", "python", "tests", "tools", "examples", "benchmarks", "zoo")
 SIZED_SUFFIXES = {".h", ".cpp", ".py"}
-# Each folder of this one, and the folders of the networks and engines, have a README.
+# Each folder in this one, in its network/ and in its engine/ has a README.
 CORE = "cpp/torch_tensorrt/core"
 README_LIMIT = 10
 
-# Pattern of a path below cpp/ -> layer. The first row that matches decides.
+# Pattern of a path below cpp/ -> layer. The first matching row decides.
 LAYERS = [
     (r"torch_tensorrt/(macros|version|settings)\.h$", "base"),
     (r"torch_tensorrt/core/util/(jit|trt_util|prelude)[^/]*$", "util_jit"),
@@ -54,13 +54,13 @@ _ENGINE = {"util", "network", "optimizer", "engine"}
 _TORCH_SIDE = {"util", "util_jit", "network", "ir"}
 _ALL = _ENGINE | _TORCH_SIDE | {"lowering", "conversion", "partitioning", "runtime"}
 
-# Layer -> the layers that it may include besides itself and base.
+# Layer -> the layers that it may include beside itself and base.
 ALLOWED = {
     "base": set(),
     "util": set(),
     "network": {"util"},
     "optimizer": {"util", "network"},
-    # A build without one of these tactics leaves it out; ATen's tactics register themselves from the runtime library.
+    # A build without oneDNN or CUDA omits its tactics; ATen's tactics register themselves from the runtime library.
     "engine": {"util", "network", "optimizer", "tactics_onednn", "tactics_cuda"},
     "tactics_onednn": _ENGINE,
     "tactics_cuda": _ENGINE,
@@ -79,7 +79,7 @@ ALLOWED = {
     "stand_in": {"network"},
 }
 
-# (pattern of the including path, layer it may include after all, reason)
+# (pattern of the including path, layers that it may include in addition, reason)
 EXCEPTIONS = [
     (
         r"torch_tensorrt/core/conversion/(conversion|conversionctx/[^/]+)\.(h|cpp)$",
@@ -91,7 +91,7 @@ EXCEPTIONS = [
 TORCH_HEADER = re.compile(r"(torch|ATen|c10|caffe2)/")
 TORCH_FREE = {"base", "util", "network", "optimizer", "engine", "tactics_onednn", "tactics_cuda", "backends"}
 
-# Headers are installed, but for these, and an installed header must compile without our third-party packages.
+# All other headers are installed, and an installed header must compile without our third-party packages.
 NOT_INSTALLED = re.compile(r"torch_tensorrt/core/(engine/tactics/[^/]+/|backends/|engine/plan/plan_)|/internal/|^bin/")
 THIRD_PARTY_HEADER = re.compile(r"(flatbuffers|fmt|oneapi|CLI)/|dnnl|xxhash\.h$|.*plan_generated\.h$")
 
@@ -106,7 +106,7 @@ class Include:
 
 
 def layer_of(path: str) -> str | None:
-    """The layer of a path below cpp/, or None where no layer owns it."""
+    """Returns the layer of a path below cpp/, or None if no layer owns it."""
     return next((layer for pattern, layer in LAYERS if re.match(pattern, path)), None)
 
 
@@ -127,7 +127,7 @@ def may_include(path: str, layer: str, target_layer: str) -> bool:
 
 
 def fault_of(path: str, layer: str, include: Include) -> str | None:
-    """What is wrong with one include, or None."""
+    """Returns the violation of an include, or None."""
     target = include.target
     if target.startswith("torch_tensorrt/"):
         target_layer = layer_of(target)
@@ -181,7 +181,7 @@ def readme_faults(root: Path) -> Iterator[str]:
         readme = folder / "README.md"
         where = readme.relative_to(root).as_posix()
         if not readme.exists():
-            yield f"{where} is missing: say what lives there, what may not, and where to start"
+            yield f"{where} is missing: state what the folder contains, what does not belong there, and where to start"
         elif len(readme.read_text(encoding="utf-8").splitlines()) > README_LIMIT:
             yield f"{where}: must have at most {README_LIMIT} lines"
 
@@ -193,7 +193,7 @@ def main(arguments: list[str]) -> int:
         if lines > HARD_LIMIT:
             faults.append(f"{where}: {lines} lines, the limit is {HARD_LIMIT}; split it")
         else:
-            print(f"warning: {where}: {lines} lines, think about splitting above {SOFT_LIMIT}")
+            print(f"warning: {where}: {lines} lines, consider splitting files above {SOFT_LIMIT} lines")
     for fault in faults:
         print(fault)
     return 1 if faults else 0

@@ -11,14 +11,14 @@ Sizes = tuple[tuple[Shape, ...], ...]
 
 
 def images(*sizes: tuple[int, int, int]) -> Sizes:
-    """(batch, height, width) of each."""
+    """Returns the image shapes for (batch, height, width) of each."""
     return tuple(((batch, 3, height, width),) for batch, height, width in sizes)
 
 
 SIZES = images((2, 160, 192), (1, 96, 128), (2, 224, 160))
 ONE_SIZE = ((2, 3, 224, 224),)
 
-# A Swin shifts its windows where there is more than one, which a trace decides once: in this range always alike.
+# A Swin shifts its windows if it has more than one. A trace fixes this decision, which is the same in this range.
 SWIN_SIZES = images((2, 160, 192), (1, 144, 176), (2, 224, 160))
 TRACED_POSITIONS = "the size to which its positions are resampled is computed in Python, and a trace fixes it"
 
@@ -52,7 +52,7 @@ def _model(name: str, make: Callable[[], torch.nn.Module], sizes: Sizes | str) -
     return Model(name, make, ONE_SIZE if isinstance(sizes, str) else sizes[0], sizes)
 
 
-# Their auxiliary heads are for training, and they draw their weights slowly.
+# These models have auxiliary heads for training, and initialize their weights slowly.
 INCEPTIONS = {"googlenet", "inception_v3"}
 SEGMENTATION = ("fcn_resnet50", "deeplabv3_resnet50", "lraspp_mobilenet_v3_large")
 
