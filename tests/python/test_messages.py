@@ -208,7 +208,7 @@ def test_a_module_that_is_compiled_already():
         (
             lambda: Input(torch.ones(2, 3)),
             TypeError,
-            r"shape is a tensor of shape \(2, 3\); Input.from_tensor\(tensor\)",
+            r"shape is a tensor of shape \(2, 3\); use Input.from_tensor\(tensor\)",
         ),
         (lambda: Input(torch.tensor([2, 3])), TypeError, "Input.from_tensor"),
         (lambda: Input(5), ValueError, r"shape is 5, must be a sequence of sizes: \(5,\)"),

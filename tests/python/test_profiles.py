@@ -127,7 +127,11 @@ def test_profiles_of_one_shape_are_that_shape():
         ([SMALL, ((1,), (1,), (1,))], {}, r"the ranks \[1, 2\]"),
         ([SMALL, ((2, 3), (1, 3), (2, 3))], {}, "must not decrease"),
         ([SMALL, ((2, 3), (2, 3))], {}, "profile 1 is .* must be a dict or a tuple"),
-        ([{"min_shape": (1, 3), "opt": (1, 3)}], {}, "profile 0 has opt"),
+        (
+            [{"min_shape": (1, 3), "opt": (1, 3)}],
+            {},
+            "profile 0 has the unknown key opt; keys are min_shape, opt_shape, max_shape",
+        ),
         ([{"min_shape": (1, 3), "opt_shape": (1, 3)}], {}, "max_shape missing"),
         ([3], {}, "profile 0 is 3"),
     ],
