@@ -110,7 +110,7 @@ void WriteWalk::bind_argument(Value* input) {
 }
 
 // detach gives another tensor with the same elements. A cast of an optional gives the tensor itself under a new name,
-// whose type says that the tensor is there.
+// whose type excludes None.
 void WriteWalk::bind_same(Node* node, const Alias& alias) {
   if (alias.kind != Kind::kTensor) return model_.bind(node->output(), alias);
   const bool is_cast = node->kind().is_prim() || node->kind() == aten("_unwrap_optional");

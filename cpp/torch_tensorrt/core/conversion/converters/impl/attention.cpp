@@ -124,7 +124,7 @@ ITensor* read_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg, ITen
   const auto type = scalar_type(mask);
   TORCHTRT_CHECK(type == at::kBool || type == at::kFloat || type == scalar_type(query),
                  util::node_info(n) << ": attn_mask is " << type << ", must be bool or " << scalar_type(query)
-                                    << " as the queries are");
+                                    << " like the queries");
   TORCHTRT_CHECK(rank(mask) >= 2, util::node_info(n) << ": attn_mask has rank " << rank(mask) << ", must be 2 or more");
   return type == at::kBool ? mask : cast(ctx, mask, scalar_type(query));
 }

@@ -235,7 +235,7 @@ bool lerp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     const Operand x = read_operand(ctx, args[i]);
     TORCHTRT_CHECK(x.tensor == nullptr || scalar_type(x.tensor) == type,
                    util::node_info(n) << ": argument " << i << " is " << scalar_type(x.tensor) << ", must be " << type
-                                      << " as self is");
+                                      << " like self");
     return materialize(ctx, x, wide);
   };
   auto* a = operand(0);

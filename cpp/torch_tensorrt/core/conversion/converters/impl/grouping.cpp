@@ -256,7 +256,7 @@ bool embedding_bag(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 Decision uses_bags_alone(const torch::jit::Node* n) {
   for (size_t i = 1; i < n->outputs().size(); ++i) {
-    if (n->outputs()[i]->hasUses()) return Decision::no("its results after the first, the bags, are used");
+    if (n->outputs()[i]->hasUses()) return Decision::no("its results after the first (the bags) are used");
   }
   return Decision::yes();
 }

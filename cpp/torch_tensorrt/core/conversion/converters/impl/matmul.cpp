@@ -73,7 +73,7 @@ ITensor* add_product(ConversionCtx* ctx, args& args, ITensor* product) {
 void check_types(const torch::jit::Node* n, ITensor* self, ITensor* a) {
   TORCHTRT_CHECK(scalar_type(self) == scalar_type(a), util::node_info(n)
                                                           << ": self is " << scalar_type(self) << ", must be "
-                                                          << scalar_type(a) << " as the matrices are");
+                                                          << scalar_type(a) << " like the matrices");
 }
 
 // The factors are rounded once, as in PyTorch.

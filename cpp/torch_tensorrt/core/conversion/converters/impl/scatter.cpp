@@ -160,7 +160,7 @@ ITensor* cut_to(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* source, 
 void check_same_type(const torch::jit::Node* n, ITensor* x, ITensor* source) {
   TORCHTRT_CHECK(scalar_type(x) == scalar_type(source), util::node_info(n)
                                                             << ": the source is " << scalar_type(source) << ", must be "
-                                                            << scalar_type(x) << " as self is");
+                                                            << scalar_type(x) << " like self");
 }
 
 bool add_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITensor* updates, const Scatter& how) {
