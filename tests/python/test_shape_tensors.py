@@ -117,7 +117,9 @@ def test_elements_outside_their_range():
 
 def test_without_the_setting_it_is_an_error():
     for inputs in ([Input((2, 12)), sizes([1, 1], [4, 6], [24, 24])], [Input((2, 12)), Input((2,), dtype=torch.int64)]):
-        with pytest.raises(RuntimeError, match="elements of input n are used as sizes, which needs allow_shape_tensors=True"):
+        with pytest.raises(
+            RuntimeError, match="elements of input n are used as sizes, which needs allow_shape_tensors=True"
+        ):
             compile_with(View(), inputs, allow_shape_tensors=False)
         report = torch_tensorrt.check(torch.jit.script(View()), inputs)
         assert not report.whole and "allow_shape_tensors=True" in report.problem

@@ -18,6 +18,8 @@ def x(*shape: int, dtype=F32, **more) -> Tensor:
 
 _FLOATS_ONLY = ("silu", "gelu", "hardswish", "softplus", "mish", "elu")
 
+_NUMBERS_ONLY = ("ceil", "trunc", "abs", "round")
+
 _OF_A_DIMENSION = ("a[:1]", "a.select(0, 0)", "torch.narrow(a, 0, 0, 1)", "torch.split(a, 1)", "torch.cat([a, a])")
 
 REFUSED = [
@@ -52,7 +54,7 @@ REFUSED = [
     no("must be int32 or int64", "torch.index_select(a, 0, b)", x(3), x(1)),
     no("must be 2", "torch.mm(a, b)", x(2, 3, 4), x(4, 5)),
     no("must be equal", "torch.bmm(a, b)", x(2, 3, 4), x(1, 4, 5)),
-    *(no("must be a tensor of numbers", f"torch.{name}(a)", x(3, dtype=BOOL)) for name in ("ceil", "trunc", "abs", "round")),
+    *(no("must be a tensor of numbers", f"torch.{name}(a)", x(3, dtype=BOOL)) for name in _NUMBERS_ONLY),
     no("must be a tensor of numbers", "torch.argmax(a)", x(3, dtype=BOOL)),
     no("must be tensors of numbers", "torch.clamp(a, b, b)", x(3, dtype=BOOL), x(3, dtype=BOOL)),
     no("must be tensors of numbers", "torch.addcmul(a, a, a)", x(3, dtype=BOOL)),
