@@ -1,4 +1,4 @@
-"""What torchtrtc says of files that it cannot use."""
+"""Messages of torchtrtc about files that it cannot use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch_tensorrt
 
 
 def torchtrtc_fails(*arguments: str | Path) -> str:
-    """What it prints on standard error; it must end with 1."""
+    """Runs torchtrtc, which must exit with 1, and returns standard error."""
     done = try_run(TORCHTRTC, *arguments)
     assert done.returncode == 1, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stderr

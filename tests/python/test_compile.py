@@ -165,7 +165,7 @@ def test_unsupported_operation_names_node_schema_and_what_to_do():
     assert "Schema: aten::special_bessel_j0(Tensor self) -> Tensor" in text
     assert "Converter for aten::special_bessel_j0 requested, but no such converter was found." in text
     assert "If you need a converter for this operator, you can try implementing one yourself" in text
-    # and the process goes on
+    # the process continues
     x = torch.randn(3, 16)
     assert torch_tensorrt.compile(script(Mlp()), inputs=[x])(x).shape == (3, 4)
 
@@ -400,7 +400,7 @@ def test_a_backend_that_is_not_there_is_an_error():
 
 
 def test_timing_caches_are_the_same_in_every_locale(tmp_path):
-    # Made here, so that no machine has to have it.
+    # Made here, so that the machine need not have it.
     make = ["localedef", "-i", "de_DE", "-f", "UTF-8", str(tmp_path / "de_DE.UTF-8")]
     subprocess.run(make, check=True, timeout=120)
     program = """

@@ -1,4 +1,4 @@
-"""Compiled modules whose files someone has changed: an error that says what is wrong, in text that Python can show."""
+"""Damaged files of compiled modules: the error names the damage, as text that Python can print."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def saved() -> bytes:
 
 
 def changed(archive: bytes, name: str, change: Callable[[bytes], bytes]) -> io.BytesIO:
-    """The archive with one of its files changed."""
+    """Returns the archive with one of its files changed."""
     source, target = zipfile.ZipFile(io.BytesIO(archive)), io.BytesIO()
     with zipfile.ZipFile(target, "w") as out:
         for entry in source.namelist():

@@ -1,4 +1,4 @@
-"""runtime.TorchTensorRTModule, and the names of ts that programs written for Torch-TensorRT use."""
+"""runtime.TorchTensorRTModule, and the names of ts in programs for Torch-TensorRT."""
 
 from __future__ import annotations
 

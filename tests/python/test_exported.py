@@ -1,4 +1,4 @@
-"""Programs of torch.export: what varies in them varies in the engine, and nothing else does."""
+"""Programs of torch.export: the engine has the dynamic sizes of the program, and no others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def compile_exported(program: torch.export.ExportedProgram, inputs=None) -> torc
 
 
 class Sizes(nn.Module):
-    """Results that change with the sizes, and not only in their own."""
+    """Results with values that depend on the sizes."""
 
     def forward(self, x):
         batch, width = x.shape

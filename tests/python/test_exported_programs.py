@@ -1,4 +1,4 @@
-"""Programs of torch.export: what they are called with, what they change, and what is said of those that do not go."""
+"""Programs of torch.export: their arguments, their writes, and errors."""
 
 from __future__ import annotations
 
@@ -285,7 +285,7 @@ def test_control_flow_is_refused_by_name_and_line(model, name, form):
 
 
 class Blocks(nn.Module):
-    """Blocks of no_grad, one in the other and with a write, and one of autocast that casts nothing."""
+    """Nested blocks of no_grad with a write, and a block of autocast that casts nothing."""
 
     def __init__(self) -> None:
         super().__init__()

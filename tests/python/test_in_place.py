@@ -1,4 +1,4 @@
-"""What is written in place is seen under every name, reaches the caller's tensors, and is never kept as state."""
+"""Writes in place reach every name of the memory and the caller's tensors, and are never kept as state."""
 
 from __future__ import annotations
 

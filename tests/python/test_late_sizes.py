@@ -1,4 +1,4 @@
-"""Results whose sizes depend on the values of the inputs: who takes them, and what comes out."""
+"""Results with data-dependent sizes: the backends that support them, and the values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from torch_tensorrt import Input
 
 TORCHTRTC = Path(sysconfig.get_path("scripts")) / "torchtrtc"
 HERE = Path(__file__).resolve().parent
-REFERENCE = HERE.parents[1] / "build" / "test_backends" / "reference"  # the target torchtrt_reference
+REFERENCE = HERE.parents[1] / "build" / "test_backends" / "reference"  # built by the target torchtrt_reference
 REASON = "the shape of the result depends on the values of the input"
 CASES = [f"{row.name} ({how})" for row in ROWS for how in ("static", "range") if how == "static" or not row.static_only]
 

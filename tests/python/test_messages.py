@@ -1,4 +1,4 @@
-"""What is said of input that cannot be compiled: which of the user's things is wrong, and what to do."""
+"""Messages about input that cannot be compiled: the argument, operator or submodule at fault, and the remedy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def compile_cpu(module: nn.Module, *inputs, **settings) -> torch.jit.ScriptModul
     return torch_tensorrt.compile(torch.jit.script(module.eval()), inputs=list(inputs), device="cpu", **settings)
 
 
-# ---- the node that fails is the one that is named -------------------------------------------------------------------
+# ---- messages name the failing node ---------------------------------------------------------------------------------
 
 
 class Chain(nn.Module):

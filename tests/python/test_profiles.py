@@ -1,4 +1,4 @@
-"""Inputs whose shapes may be in one of several ranges: Input(profiles=)."""
+"""Inputs with several ranges of shapes: Input(profiles=)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""refit_module_weights on a CPU: results, what is refused, what stays as it was."""
+"""refit_module_weights on a CPU: results, errors, and the unchanged first module."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from torch_tensorrt import Input
 
 
 class Net(nn.Module):
-    """A batch norm that goes into its convolution, and a product whose matrix is packed."""
+    """A batch norm that is folded into its convolution, and a product with a packed matrix."""
 
     def __init__(self, width: int = 8, bias: bool = True) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Net(nn.Module):
 
 
 def trained(module: nn.Module, seed: int) -> nn.Module:
-    """The module with values in all parameters and buffers of floats that a training might have left there."""
+    """Returns the module with random values in all float parameters and buffers, as after a training."""
     generator = torch.Generator().manual_seed(seed)
     for name, tensor in module.state_dict().items():
         if tensor.is_floating_point():
@@ -72,7 +72,7 @@ def test_the_new_weights_compute_and_the_old_module_stays_as_it_was(rel):
         assert rel(refitted(x), new(x)) < 1e-5
         assert rel(compiled(x), old(x)) < 1e-5
     assert engine_bytes(compiled) == before
-    assert rel(refitted(x), old(x)) > 0.1  # the modules do differ
+    assert rel(refitted(x), old(x)) > 0.1  # the modules differ
 
 
 def test_a_saved_and_loaded_module_can_be_refitted_and_saved(rel):
@@ -196,7 +196,7 @@ def test_conditions_on_the_device_are_those_of_the_engine(rel):
 
 
 class Branches(nn.Module):
-    """Before training both norms compute the same."""
+    """Two norms with equal parameters before the training."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -232,7 +232,7 @@ def test_parameters_that_were_equal_are_said_without_refit():
 
 
 def test_weights_that_decide_on_a_rewrite_choose_tactics_anew(rel, capfd):
-    # The optimizer makes one layer of two that read equal constants.
+    # The optimizer merges two layers that read equal constants.
     fresh, new, x = Branches().eval(), trained(Branches(), 2), torch.randn(2, 4)
     compiled = compile_net(fresh, [Input((2, 4))], refit=True)
     with torch_tensorrt.logging.info():
@@ -343,7 +343,7 @@ def test_verify_output_finds_a_difference(monkeypatch):
         torch_tensorrt.refit_module_weights(compiled, new, arg_inputs=[torch.randn(4, 3, 8, 8)], verify_output=True)
 
 
-REFERENCE = Path(__file__).parents[2] / "build" / "test_backends" / "reference"  # the target torchtrt_reference
+REFERENCE = Path(__file__).parents[2] / "build" / "test_backends" / "reference"  # target torchtrt_reference
 
 
 def test_an_engine_of_another_backend_stays_one():

@@ -1,4 +1,4 @@
-"""Operators that are to run in PyTorch, by the names that the user's graph has for them."""
+"""Operators that must run in PyTorch, by their names in the user's graph."""
 
 from __future__ import annotations
 

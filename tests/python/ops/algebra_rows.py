@@ -1,4 +1,4 @@
-"""Rows of products, diagonals, norms and losses that the compiler composes of layers."""
+"""Rows of products, diagonals, norms and losses composed of layers."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Rows of splitting, stacking, looking up and writing at indices."""
+"""Rows of splits, stacks, lookups and writes at indices."""
 
 import torch
 

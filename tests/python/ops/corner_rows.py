@@ -1,4 +1,4 @@
-"""Rows of uses that once gave something else than PyTorch does: found by generated arguments (test_properties.py)."""
+"""Rows of uses that once differed from PyTorch, found by generated arguments (test_properties.py)."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ ROWS = [
     one("outer", "torch.outer(a, b)", fixed(3, dtype=BOOL), fixed(2, dtype=BOOL)),
     one("scatter_add", "torch.scatter_add(a, 0, b, c)", fixed(3, dtype=BOOL), fixed(2, dtype=I64, values=(1, 1)), fixed(2, dtype=BOOL)),
     one("col2im", F + "fold(a, [3, 3], [2, 2])", fixed(1, 4, 4, dtype=BOOL)),
-    # A bound that is NaN bounds nothing alone, and makes all NaN beside another.
+    # A single bound of NaN has no effect; with a second bound, all results are NaN.
     *(
         one("clamp", f"torch.clamp(a, {low}, {high})", fixed(4, dtype=dtype))
         for dtype in (F32, HALF, I64)
         for low, high in (("float('nan')", "None"), ("None", "float('nan')"), ("float('nan')", "2"), ("1", "float('nan')"))
     ),
     *(one(name, f"torch.{name}(a, float('nan'))", fixed(4, dtype=F32)) for name in ("clamp_min", "clamp_max")),
-    # int8 and uint8 are int16 together.
+    # int8 and uint8 promote to int16.
     one("add.Tensor", "a + b", fixed(3, dtype=I8), fixed(3, dtype=U8)),
     one("lt.Tensor", "a < b", fixed(3, dtype=I8), fixed(3, dtype=U8)),
     one("ne.Tensor", "a != b", fixed(3, dtype=U8), fixed(3, dtype=I8)),
@@ -46,28 +46,28 @@ ROWS = [
     one("cosine_similarity", "torch.cosine_similarity(a, b, 0)", fixed(4, 3, 4, dtype=HALF), fixed(4, 3, 4, dtype=HALF)),
     one("batch_norm", F + "batch_norm(a, b, c)", fixed(3, 6, 5, dtype=BF16), fixed(6, dtype=BF16, low=0.5, high=2), fixed(6, dtype=BF16, low=0.5, high=2)),
     one("logaddexp", "torch.logaddexp(a, b)", fixed(3, 4), fixed(4, dtype=HALF)),
-    # Of nothing.
+    # No elements.
     one("all", "torch.all(a)", fixed(0, dtype=U8)),
     one("any.dim", "torch.any(a, 0)", fixed(0, 3)),
     one("logsumexp", "torch.logsumexp(a, [1], True)", fixed(2, 0)),
     # Over no dims.
     one("all.dims", "torch.all(a, torch.jit.annotate(List[int], []))", fixed(3)),
     one("any.dims", "torch.any(a, torch.jit.annotate(List[int], []), True)", fixed(2, 0, dtype=U8)),
-    # Channels as many as there are places: the scale lies along the channels.
+    # As many channels as positions: the scale applies to the channels.
     one("instance_norm", "torch.instance_norm(a, b, c, None, None, True, 0.1, 0.1, False)", fixed(2, 3, 3), fixed(3), fixed(3), **CLOSE),
     # Without dimensions.
     one("unfold", "a.unfold(0, 1, 1)", fixed()),
     one("gather", "torch.gather(a, 0, b)", fixed(), fixed(1, dtype=I64, values=(0,))),
     one("movedim.int", "torch.movedim(a, 0, -1)", fixed()),
-    # Groups of a matrix.
+    # Group norm of a matrix.
     one("group_norm", F + "group_norm(a, 3, b, c)", fixed(2, 6), fixed(6), fixed(6), **CLOSE),
     one("instance_norm", "torch.instance_norm(a, b, c, None, None, True, 0.1, 1e-5, False)", fixed(2, 6), fixed(6), fixed(6), **CLOSE),
-    # Windows of three dimensions, of half types.
+    # Three-dimensional windows of half types.
     one("adaptive_avg_pool3d", F + "adaptive_avg_pool3d(a, [2, 2, 2])", fixed(2, 3, 4, 4, 2, dtype=BF16)),
-    # Cut before it is repeated.
+    # Negative padding is applied before the repetition.
     one("pad", F + "pad(a, [2, -1], 'circular')", fixed(2, 3, 5), exact=True),
     one("pad", F + "pad(a, [-1, -1, 0, 2], 'circular')", fixed(2, 3, 4, 5), exact=True),
-    # An index without dimensions is one of one element.
+    # A 0-d index is an index of one element.
     one("index_select", "torch.index_select(a, 1, b)", fixed(3, 5), fixed(dtype=I32, values=(2,))),
     one("index_select", "torch.index_select(a, 0, b)", fixed(), fixed(1, dtype=I64, values=(0,))),
     one("index_add", "torch.index_add(a, 0, b, c)", fixed(), fixed(1, dtype=I64, values=(0,)), fixed()),

@@ -1,4 +1,4 @@
-"""All rows: those of every module of this package that is named *_rows."""
+"""Collects the rows of every module *_rows of this package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows over dtypes: one row an expression, with a result for every dtype, or pair of dtypes, that PyTorch takes."""
+"""Rows over dtypes: a row for each expression, with a result for every dtype, or pair of dtypes, that PyTorch supports."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _binary() -> list[Row]:
         tensors, scalars = _overload(name, "Tensor"), _overload(name, "Scalar")
         rows += over_dtypes(tensors, code, {"a": a, "b": b}, domain=domain)
         rows += over_dtype_pairs(tensors, code, (3, 2), (2,), domain)
-        # A tensor without dimensions only changes the kind of number.
+        # A 0-d tensor changes the result's dtype only by its kind of number.
         rows += over_dtype_pairs(tensors, code, (3,), (), domain)
         for number in ("2", "2.5", "-3"):
             rows += over_dtypes(scalars, code.format(a="{a}", b=number), {"a": (3, 4)}, domain=domain)
@@ -122,7 +122,7 @@ def _movement() -> list[Row]:
 
 
 def _with_places(code: str) -> str:
-    """`a` as a name becomes `{a}`."""
+    """Replaces the name `a` by `{a}`."""
     import re
 
     return re.sub(r"(?<![\w.'])a(?![\w'])", "{a}", code)
@@ -188,7 +188,7 @@ def _products() -> list[Row]:
         ("_convolution", "torch.conv2d({a}, {b}, {c}, 1, 1, 1, 2)", {"a": (2, 4, 5, 5), "b": (4, 2, 3, 3), "c": (4,)}),
         ("_convolution", "torch.conv_transpose2d({a}, {b}, {c}, 2)", {"a": (2, 3, 4, 4), "b": (3, 4, 3, 3), "c": (4,)}),
     ):  # fmt: skip
-        # PyTorch rounds the sum of the up to four places that meet in the half type: four times half a place below 4.
+        # PyTorch rounds the sum of up to four positions to the half type: four times half a place below 4.
         units = 4.0 if "transpose" in code else 0.0
         rows += over_dtypes(f"aten::{op}", code, shapes, rtol=1e-4, atol=2e-5, reduced_units=units)
     return rows

@@ -17,7 +17,7 @@ TWO = [
 
 
 def shapes(*places_of: tuple) -> list[dict[str, tuple[int, ...]]]:
-    """Shapes, or tuples of a shape for each input, as variants."""
+    """Returns variants of shapes, or of tuples with a shape for each input."""
     return [dict(zip("abc", one if one and isinstance(one[0], tuple) else (one,), strict=False)) for one in places_of]
 
 

@@ -1,4 +1,4 @@
-"""Operators that write to their first argument: on a copy, whose new value is the result."""
+"""Rows of operators that write their first argument: they write a copy, and its new value is the result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def written(op: str, statement: str, *inputs: Tensor, **more) -> Row:
 
 
 def _three(low: float | None = None, high: float | None = None) -> list[Tensor]:
-    """Matrix, cube and doubles of a domain."""
+    """Returns a matrix, a cube and doubles of a domain."""
     return [
         Tensor((3, 4), low=low, high=high),
         Tensor((2, 3, 5), low=low, high=high),
@@ -63,7 +63,7 @@ def _activations() -> list[Row]:
 
 def _binary() -> list[Row]:
     rows = []
-    away = {"low": 0.5, "high": 4.0}  # from zero, for what divides
+    away = {"low": 0.5, "high": 4.0}  # away from zero, for divisors
     for name in [
         "add_",
         "sub_",

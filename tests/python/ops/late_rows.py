@@ -1,7 +1,7 @@
-"""Rows whose results have sizes that depend on the values of the inputs.
+"""Rows with data-dependent shapes.
 
-Our own engine declines them; TensorRT takes them (tests/gpu/conformance.py), and so does the reference backend of the
-tests (test_late_sizes.py).
+Our own engine declines them; TensorRT (tests/gpu/conformance.py) and the reference backend of the tests
+(test_late_sizes.py) run them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SPARSE = t(3, 4, values=(0, 1, 0, -2, 0.5, 0, NAN, 0, 0, 0, -0.0, 3))
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 
 ROWS = [
-    # As a matrix, a row a place.
+    # Results as a matrix with a row for each position.
     late("nonzero", "torch.nonzero(a)", SPARSE),
     late("nonzero", "torch.nonzero(a)", t(6, 3, dtype=BOOL)),
     late("nonzero", "torch.nonzero(a)", t(7, 5, dtype=I64)),
@@ -39,7 +39,7 @@ ROWS = [
     late("argwhere", "torch.argwhere(a)", SPARSE),
     late("argwhere", "torch.argwhere(a)", t(5, dtype=BOOL)),
     late("argwhere", "torch.argwhere(a > 0) * 2", t(2, 3, 4)),
-    # As a list, an index a dimension.
+    # Results as a list with an index for each dimension.
     late("nonzero_numpy", "torch.ops.aten.nonzero_numpy(a)", SPARSE),
     late("nonzero_numpy", "torch.ops.aten.nonzero_numpy(a)[0]", t(9, dtype=I64)),
     late("nonzero_numpy", "torch.ops.aten.nonzero_numpy(a > 0)", t(2, 3, 4)),
@@ -48,7 +48,7 @@ ROWS = [
     late("where", "rows, columns = torch.where(a > 0)\na[rows, columns] * 2", t(3, 4)),
     late("where", "torch.where(a > 100)[1]", t(3, 4)),
     late("where", "torch.where(a)", t(dtype=BOOL), static_only="no dimension"),
-    # The elements.
+    # Results as elements.
     late("masked_select", "torch.masked_select(a, b)", t(6, 3), t(6, 3, dtype=BOOL)),
     late("masked_select", "torch.masked_select(a, b)", t(3, 4), t(4, dtype=BOOL, dynamic=False)),
     late("masked_select", "torch.masked_select(a, b)", t(4, dynamic=False), t(3, 4, dtype=BOOL)),
@@ -59,7 +59,7 @@ ROWS = [
     late("masked_select", "torch.masked_select(a, a > 0)", t(5, dtype=I64)),
     late("masked_select", "torch.masked_select(a, b)", t(5, dtype=BOOL), t(5, dtype=BOOL)),
     late("masked_select", "torch.masked_select(a, b)", t(), t(dtype=BOOL), static_only="no dimension"),
-    # Rows that a mask picks, and what is made of them.
+    # Rows that a mask selects, and operations on them.
     late("index.Tensor", "a[b]", t(6, 3), MASK),
     late("index.Tensor", "a[b]", t(6, 3, dtype=I64), MASK),
     late("index.Tensor", "a[b]", t(6, 3, dtype=BOOL), MASK),

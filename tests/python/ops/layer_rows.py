@@ -11,7 +11,7 @@ F = "torch.nn.functional."
 A = "torch.ops.aten."
 NORM = {"rtol": 1e-4, "atol": 1e-5}  # a variance is summed in another order, and divided by
 SUMS = {"rtol": 1e-4, "atol": 2e-5}  # sums of up to a few hundred products of normal numbers, added in another order
-CLOSE = {"rtol": 1e-4, "atol": 1e-5}  # weights of places are rounded to fp32 in another order
+CLOSE = {"rtol": 1e-4, "atol": 1e-5}  # interpolation weights are rounded to fp32 in another order
 
 
 def fixed(*shape: int, **more):
@@ -79,7 +79,7 @@ def _resizing() -> list[Row]:
     return rows
 
 
-# The weight is an input, so that its padding is not known before the network is made.
+# The weight is an input, so the padding is known only in the network.
 def _convolutions() -> list[Row]:
     rows = []
     for d, size in ((1, (9,)), (2, (9, 8)), (3, (4, 5, 6))):
@@ -102,7 +102,7 @@ def _pooling() -> list[Row]:
             Row(f"aten::{op}", f"{A}{op}(a, {[2] * d})[0]", (x,), exact=True),
             Row(f"aten::{op}", f"{A}{op}(a, {[3] * d}, {[2] * d}, {[1] * d}, {[1] * d}, True)[0]", (x,), exact=True),
             Row(f"aten::{op}", f"{A}{op}(a, {[2] * d}, {[1] * d}, {[0] * d}, {[2] * d})[0]", (t(2, 3, *size, dtype=F64),), exact=True),
-            # Among equal elements the first is the one.
+            # The first of equal elements is selected.
             Row(f"aten::{op}", f"{A}{op}(a, {[2] * d})", (x,), exact=True),
             Row(f"aten::{op}", f"{A}{op}(torch.relu(a), {[3] * d}, {[2] * d}, {[1] * d}, {[1] * d}, True)", (x,), exact=True),
             Row(f"aten::{op}", f"{A}{op}(torch.round(a), {[3] * d}, {[1] * d}, {[1] * d}, {[2] * d})", (t(3, *[n + 2 for n in size]),), exact=True),
@@ -127,7 +127,7 @@ def _pooling() -> list[Row]:
     return rows
 
 
-# What a module of torch.nn asks before it takes one way or another; an engine is never in any of these modes.
+# Modes that a module of torch.nn checks; an engine is never in any of them.
 def _modes() -> list[Row]:
     x = t(3, 4)
     return [

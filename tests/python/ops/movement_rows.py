@@ -1,4 +1,4 @@
-"""Rows of operators that move, repeat, pick, write or mask elements."""
+"""Rows of operators that move, repeat, select, write or mask elements."""
 
 import torch
 

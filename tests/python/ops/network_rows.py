@@ -112,7 +112,7 @@ def _padding() -> list[Row]:
 def _resizing() -> list[Row]:
     images = {1: t(2, 3, 7), 2: t(2, 3, 6, 5), 3: t(2, 3, 4, 5, 6)}
     linear = {1: "linear", 2: "bilinear", 3: "trilinear"}
-    close = {"rtol": 1e-4, "atol": 1e-5}  # weights of places are rounded to fp32 in another order
+    close = {"rtol": 1e-4, "atol": 1e-5}  # interpolation weights are rounded to fp32 in another order
     rows = []
     for d, x in images.items():
         size = [9, 8, 7][:d]

@@ -1,4 +1,4 @@
-"""Rows of functions of one or two numbers that the compiler composes of layers."""
+"""Rows of functions of one or two numbers, composed of layers."""
 
 import torch
 
@@ -8,11 +8,11 @@ I32, I64, I8, U8, BOOL, HALF, BF16, F64 = (
     torch.int32, torch.int64, torch.int8, torch.uint8, torch.bool, torch.half, torch.bfloat16, torch.float64,
 )  # fmt: skip
 NAN, INF = float("nan"), float("inf")
-# Where rules for zeros, infinities and NaN meet: every pair of these.
+# All pairs of these numbers, for the rules about zeros, infinities and NaN.
 EDGES = (0.0, -0.0, 1.0, -2.5, INF, -INF, NAN)
 LEFT = t(49, values=tuple(a for a in EDGES for _ in EDGES), dynamic=False)
 RIGHT = t(49, values=EDGES * 7, dynamic=False)
-# Logarithms are summed as log1p, of which PyTorch and an engine round another step.
+# Logarithms are summed as log1p, and PyTorch and an engine round different steps of it.
 LOGARITHMS = {"rtol": 1e-5, "atol": 2e-6}
 
 
@@ -124,7 +124,7 @@ def _pairs() -> list[Row]:
     return rows
 
 
-# Every number of a dtype's edge shifted by none, some, all and too many of its bits, and back.
+# Every number at a dtype's limits shifted by no, some, all and too many bits, in both directions.
 def _shifts() -> list[Row]:
     rows = []
     for dtype in (I8, U8, I32, I64):

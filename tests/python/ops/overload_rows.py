@@ -1,4 +1,4 @@
-"""Rows of overloads that people seldom write, but that traced, exported and older modules have."""
+"""Rows of overloads that occur mainly in traced, exported and older modules."""
 
 import torch
 
@@ -6,7 +6,7 @@ from .table import Row, t
 
 I32, I64, U8, BOOL, HALF, F64 = torch.int32, torch.int64, torch.uint8, torch.bool, torch.half, torch.float64
 SUMS = {"rtol": 1e-4, "atol": 2e-5}  # sums of up to a few hundred products of normal numbers, added in another order
-CLOSE = {"rtol": 1e-4, "atol": 1e-5}  # weights of places are rounded to fp32 in another order
+CLOSE = {"rtol": 1e-4, "atol": 1e-5}  # interpolation weights are rounded to fp32 in another order
 GIVEN = {"static_only": "the indices are those of these sizes"}
 A = "torch.ops.aten."
 
@@ -260,7 +260,7 @@ def _attention() -> list[Row]:
     weights = (*packed, fixed(8), fixed(8), fixed(8), fixed(8), fixed(16, 8), fixed(16), fixed(8, 16), fixed(8))
     for gelu, first in (("False", "False"), ("True", "False"), ("False", "True")):
         call = f"{layer}(a, 8, 2, b, c, d, e, {gelu}, {first}, 1e-5, f, g, h, i, j, k, l, m)"
-        rows.append(Row(op, call, (x, *weights), rtol=1e-3, atol=1e-4))  # two norms on top of the sums
+        rows.append(Row(op, call, (x, *weights), rtol=1e-3, atol=1e-4))  # two norms after the sums
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Rows of operators that compute each element from the elements in its place."""
+"""Rows of pointwise operators."""
 
 import torch
 
@@ -284,7 +284,7 @@ ACTIVATIONS = {
 def _activations() -> list[Row]:
     rows = []
     for name, code in ACTIVATIONS.items():
-        op = f"aten::{name}" if name != "softsign" else "aten::div.Tensor"  # PyTorch has none of that name
+        op = f"aten::{name}" if name != "softsign" else "aten::div.Tensor"  # PyTorch has no operator of that name
         rows.append(Row(op, code, (t(3, 4, 5),)))
         rows.append(Row(op, code, (t(5, low=-30, high=30),), atol=1e-6))
         rows.append(Row(op, code, (t(2, 3, dtype=F64),)))

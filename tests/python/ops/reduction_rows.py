@@ -1,4 +1,4 @@
-"""Rows of operators that reduce dimensions, look along one, or multiply matrices."""
+"""Rows of operators that reduce or scan dimensions, or multiply matrices."""
 
 import torch
 

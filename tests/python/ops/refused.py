@@ -1,4 +1,4 @@
-"""Uses that PyTorch refuses, and so must an engine: row, and what our error says."""
+"""Uses that PyTorch and engines must refuse: row, and a part of our error."""
 
 from __future__ import annotations
 

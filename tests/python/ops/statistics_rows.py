@@ -1,4 +1,4 @@
-"""Rows of reductions that put elements in order, leave out NaN or run along a dimension, and of ranges of numbers."""
+"""Rows of reductions that order elements, skip NaN or run along a dimension, and of ranges of numbers."""
 
 import torch
 
@@ -65,7 +65,7 @@ def _quantiles() -> list[Row]:
     return rows
 
 
-# Equal neighbours: the last one's place is given. NaN stays from where it is.
+# The index is that of the last of equal neighbors. NaN continues from its position.
 def _running() -> list[Row]:
     ties = fixed(2, 5, values=(1.0, 1.0, 0.0, 2.0, 2.0, 3.0, NAN, 1.0, NAN, 5.0))
     rows = []

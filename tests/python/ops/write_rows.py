@@ -1,4 +1,4 @@
-"""Rows of writes in place whose lowered graphs hold operators of our own."""
+"""Rows of writes in place with operators of our own in the lowered graphs."""
 
 import torch
 
