@@ -1,4 +1,4 @@
-"""refit_module_weights on a GPU, by each backend."""
+"""refit_module_weights in each backend on a GPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import torch_tensorrt
 
 
 class Net(nn.Module):
-    """Kernels and biases, a batch norm, matrices, and norms that are equal before a training."""
+    """A model with kernels and biases, a batch norm, matrices, and norms that are equal before a training."""
 
     def __init__(self, width: int = 16) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Other(Net):
 
 
 def fresh(kind: type[nn.Module] = Net, **settings) -> nn.Module:
-    """As before a training: biases and norms are zeros and ones."""
+    """Sets biases and norms to zeros and ones, as before a training."""
     torch.manual_seed(7)
     module = kind(**settings)
     for name, parameter in module.named_parameters():
@@ -79,7 +79,7 @@ def compile_net(module: nn.Module, backend: str, inputs=(RANGE,), refit: bool = 
 
 
 def expect_same(found, module, rtol: float = 1e-3, atol: float = 1e-4) -> None:
-    """Sums of fp32 in another order, through two norms of values of order 1."""
+    """Tolerance: sums of fp32 in another order, through two norms of values of order 1."""
     with torch.no_grad():
         for batch in (4, 1, 8):
             x = input_of(batch)
@@ -97,7 +97,7 @@ def test_new_weights_and_the_old_module_as_it_was(backend):
 
 
 def test_an_engine_of_another_method():
-    # TensorRT's own bytes, which this gives of its engines, have no network beside them.
+    # TensorRT's own bytes have no network beside them.
     old, new = (torch.jit.script(trained(seed, TwoMethods)) for seed in (1, 2))
     x = torch.randn(4, 4, device="cuda")
     engine = torch_tensorrt.convert_method_to_trt_engine(
