@@ -1,6 +1,6 @@
-// Runs TensorRT alone on an ONNX file, for benchmarks/gpu.py. It is a shared library with a few C functions, so that the
-// same Python loop times both in one process. Failures print to stderr and return null or a status other than 0; returned
-// strings live as long as the engine.
+// Runs TensorRT alone on an ONNX file, for benchmarks/gpu.py. It is a shared library with a few C functions, so that
+// the same Python loop times both in one process. Failures print to stderr and return null or a status other than 0;
+// returned strings live as long as the engine.
 
 #include <NvInfer.h>
 #include <NvOnnxParser.h>
