@@ -43,7 +43,7 @@ TORCHVISION = {
     "swin_t": SWIN_SIZES,
     "swin_v2_t": SWIN_SIZES,
     "vgg11_bn": SIZES,
-    "vit_b_16": "it asserts its one size: the position table has an entry a patch",
+    "vit_b_16": "it asserts its size: the position table has an entry for each patch",
     "wide_resnet50_2": SIZES,
 }
 
@@ -90,14 +90,14 @@ def torchvision_models() -> list[Model]:
 TIMM = {
     "convnext_atto": SIZES,
     "swin_tiny_patch4_window7_224": "its windows and masks are made for one size",
-    "efficientformer_l1": "its attention biases are a table of one size",
+    "efficientformer_l1": "its attention biases are a table for one size",
     "mobilevit_xxs": "the number of its patches is computed in Python, and a trace fixes it",
-    "coat_tiny": "it asserts its one size: its position tables have an entry a patch",
+    "coat_tiny": "it asserts its size: the position tables have an entry for each patch",
     "deit_tiny_patch16_224": TRACED_POSITIONS,
     "mixer_s32_224": "it mixes patches with a matrix of their number",
     "resmlp_12_224": "it mixes patches with a matrix of their number",
     "xcit_nano_12_p16_224": "its positions are computed for one size, and a trace fixes them",
-    "levit_128s": "its attention biases are a table of one size",
+    "levit_128s": "its attention biases are a table for one size",
     "ghostnet_100": SIZES,
     "hrnet_w18_small": SIZES,
     "eva02_tiny_patch14_224": TRACED_POSITIONS,
