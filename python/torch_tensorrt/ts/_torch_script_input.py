@@ -24,7 +24,7 @@ class InternalInput:
 
 
 class TorchScriptInput(Input):
-    """Another name of :class:`torch_tensorrt.Input`, with the same arguments and uses."""
+    """A :class:`torch_tensorrt.Input` under the name of Torch-TensorRT's TorchScript front end."""
 
     def _to_internal(self) -> InternalInput:
         spec: dict[str, Any] = self._to_spec()
