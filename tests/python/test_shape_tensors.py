@@ -145,7 +145,7 @@ def test_a_saved_module_keeps_its_ranges(tmp_path):
         loaded(torch.randn(2, 12), torch.tensor([13, 1]))
 
 
-# ---- specialisations ------------------------------------------------------------------------------------------------
+# ---- specializations ------------------------------------------------------------------------------------------------
 
 
 class Scale(torch.nn.Module):
@@ -157,11 +157,11 @@ RANGE = Input(min_shape=(1, 4), opt_shape=(8, 4), max_shape=(64, 4))
 
 
 def kept(module) -> int:
-    return json.loads(module.engine.get_engine_layer_info())["max_specialisations"]
+    return json.loads(module.engine.get_engine_layer_info())["max_specializations"]
 
 
 @pytest.mark.parametrize("count", [1, 3, 20])
-def test_the_number_of_specialisations_is_kept_in_the_plan(count):
+def test_the_number_of_specializations_is_kept_in_the_plan(count):
     compiled = compile_with(Scale(), [RANGE], max_specializations=count)
     assert kept(compiled) == count
     file = io.BytesIO()
@@ -174,12 +174,12 @@ def test_the_number_of_specialisations_is_kept_in_the_plan(count):
         assert torch.equal(loaded(x), Scale()(x))
 
 
-def test_the_default_number_of_specialisations():
+def test_the_default_number_of_specializations():
     assert kept(compile_with(Scale(), [RANGE])) == 8
 
 
 @pytest.mark.parametrize("count", [0, -1, 2.5, True])
-def test_mistakes_in_the_number_of_specialisations(count):
+def test_mistakes_in_the_number_of_specializations(count):
     with pytest.raises(ValueError, match="max_specializations is .* must be an integer of 1 or more"):
         compile_with(Scale(), [RANGE], max_specializations=count)
 

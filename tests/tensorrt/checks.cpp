@@ -45,8 +45,8 @@ void recorded_graphs() {
   auto network = parse(kDoubling);
   network->profiles() = {{{"x", {{1, 2}, {4, 8}, {16, 32}}}}};
   Execution execution(build(*network));
-  const DeviceGuard guard(0);
-  const CudaDriver& driver = CudaDriver::get();
+  const engine::cuda::DeviceGuard guard(0);
+  const engine::cuda::Driver& driver = engine::cuda::Driver::get();
   DeviceTensors memory;
   void* in = memory.add(int64_t{16 * 32 * 4});
   void* out = memory.add(int64_t{16 * 32 * 4});
@@ -65,7 +65,7 @@ void recorded_graphs() {
     execution.run(&inputs, &out, options);
     Floats got(input.size());
     driver.copy_to_host(got.data(), out, static_cast<int64_t>(got.size()) * 4, stream);
-    driver.synchronize(stream);
+    driver.synchronize(stream.handle());
     expect_close(got, expected);
   }
   TORCHTRT_CHECK(execution.slot_count() == 2, "there are " << execution.slot_count() << " slots, expected 2");
@@ -129,16 +129,15 @@ void names_in_inspector_and_profile() {
   const auto engine = build(*network, settings);
   const std::string json = engine->inspect_json();
   TORCHTRT_CHECK(json.find("my_pooling") != std::string::npos, "the inspector does not name the layer: " << json);
-  const DeviceGuard guard(0);
+  const engine::cuda::DeviceGuard guard(0);
   Execution execution(engine);
   DeviceTensors memory;
   execution.set_input_dims({Dims{1, 3, 8, 8}}, nullptr);
   const void* in = memory.add(bytes_of(ramp(192)));
   void* out = memory.add(int64_t{192});
-  void* stream = CudaDriver::get().create_stream();
+  const engine::cuda::Stream stream;
   std::string names;
-  for (const auto& [name, milliseconds] : execution.profile(&in, &out, {stream})) names += name + " ";
-  CudaDriver::get().destroy_stream(stream);
+  for (const auto& [name, milliseconds] : execution.profile(&in, &out, {stream.handle()})) names += name + " ";
   TORCHTRT_CHECK(names.find("my_pooling") != std::string::npos, "the profile does not name the layer: " << names);
 }
 

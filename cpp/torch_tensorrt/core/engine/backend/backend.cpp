@@ -98,7 +98,7 @@ std::string wrap_payload(const Backend& backend, std::shared_ptr<network::INetwo
   plan.target = settings.target;
   plan.backend = backend.name();
   plan.backend_version = backend.version();
-  plan.max_specialisations = static_cast<int32_t>(settings.max_specializations);
+  plan.max_specializations = static_cast<int32_t>(settings.max_specializations);
   plan.notes = std::move(notes);
   record_build(plan, *network, settings);
   plan.weights = std::make_shared<WeightStore>();

@@ -38,7 +38,7 @@ class Backend {
   virtual std::shared_ptr<Executable> load(std::shared_ptr<const Plan> plan) const = 0;
   // Whether bytes that are no plan of ours are an engine in this backend's own form. load() then gets a plan with these
   // bytes as its payload, and without a network.
-  virtual bool recognises(std::string_view bytes) const {
+  virtual bool recognizes(std::string_view bytes) const {
     (void)bytes;
     return false;
   }

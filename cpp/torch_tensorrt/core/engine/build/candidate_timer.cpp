@@ -28,7 +28,7 @@ double run_once(Kernel& kernel, const DeviceTarget& target, const void* const* i
                 void* workspace) {
   const auto start = std::chrono::steady_clock::now();
   kernel.run(inputs, outputs, workspace);
-  if (target.kind == DeviceTarget::Kind::kCUDA) require_cuda_access().synchronize(target.index);
+  synchronize(target);
   return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
 }
 
@@ -63,7 +63,7 @@ class RunMemory {
     if (!on_host) {
       const void* from = host != nullptr ? host.get() : instance.constants[i];
       host = allocate_on(target_, desc.bytes());
-      require_cuda_access().upload(target_.index, host.get(), from, desc.bytes());
+      copy_to(target_, host.get(), from, desc.bytes());
     }
     blocks_.push_back(host);
     return host.get();

@@ -49,7 +49,7 @@ class TableReader {
     plan_.producer = read_text(table_.producer());
     plan_.backend = read_text(table_.backend());
     plan_.backend_version = read_text(table_.backend_version());
-    plan_.max_specialisations = std::max(table_.max_specialisations(), 1);
+    plan_.max_specializations = std::max(table_.max_specializations(), 1);
     plan_.network = std::make_shared<network::INetworkDefinition>();
     plan_.weights = std::make_shared<WeightStore>();
     read_target(required(table_.target(), "target"));

@@ -24,7 +24,7 @@ namespace {
 // A plan that holds only the bytes of another backend's own engine.
 std::shared_ptr<Plan> foreign_plan(const std::shared_ptr<const std::string>& bytes, const LoadOptions& options) {
   for (const Backend* backend : backends()) {
-    if (!backend->recognises(*bytes)) continue;
+    if (!backend->recognizes(*bytes)) continue;
     auto plan = std::make_shared<Plan>();
     plan->backend = backend->name();
     plan->weights = std::make_shared<WeightStore>();
@@ -86,8 +86,8 @@ const Plan& Engine::plan() const { return *state_->plan; }
 const std::string& Engine::bytes() const { return *state_->bytes; }
 const Executable& Engine::executable() const { return *state_->executable; }
 
-std::unique_ptr<Context> Engine::create_context(std::optional<int32_t> max_specialisations) const {
-  return state_->executable->create_context(max_specialisations.value_or(plan().max_specialisations));
+std::unique_ptr<Context> Engine::create_context(std::optional<int32_t> max_specializations) const {
+  return state_->executable->create_context(max_specializations.value_or(plan().max_specializations));
 }
 
 Engine::Lease Engine::acquire_context(void* stream, uint64_t recording) const {

@@ -90,7 +90,7 @@ void write_tensor_names(JsonWriter& json, const char* name, const std::vector<co
 }
 
 void write_layer(JsonWriter& json, const network::ILayer& layer, const LayerChoice& choice) {
-  const BuiltLayer summary = summarise_layer(layer, choice);
+  const BuiltLayer summary = summarize_layer(layer, choice);
   json.begin_object().field("name", summary.name).field("kind", summary.kind).field("fused", summary.fused);
   json.field("tactic", summary.tactic).field("precision", summary.precision).field("format", summary.format);
   json.field("source", summary.source).field("microseconds", summary.microseconds);
@@ -130,9 +130,9 @@ NativeExecutable::NativeExecutable(std::shared_ptr<const Plan> plan)
   note_other_machine(*plan_);
 }
 
-std::unique_ptr<Context> NativeExecutable::create_context(int32_t max_specialisations) const {
+std::unique_ptr<Context> NativeExecutable::create_context(int32_t max_specializations) const {
   auto self = std::static_pointer_cast<const NativeExecutable>(shared_from_this());
-  return std::make_unique<NativeContext>(std::move(self), max_specialisations);
+  return std::make_unique<NativeContext>(std::move(self), max_specializations);
 }
 
 void NativeExecutable::inspect(JsonWriter& json) const {

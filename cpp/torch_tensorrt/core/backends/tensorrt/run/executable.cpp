@@ -118,8 +118,8 @@ class Bridge final : public OutputMemory {
 
 class VendorContext final : public engine::Context {
  public:
-  VendorContext(std::shared_ptr<const Loaded> loaded, int32_t max_specialisations)
-      : loaded_(std::move(loaded)), execution_(loaded_->engine, max_specialisations) {}
+  VendorContext(std::shared_ptr<const Loaded> loaded, int32_t max_specializations)
+      : loaded_(std::move(loaded)), execution_(loaded_->engine, max_specializations) {}
 
   const std::vector<network::Dims>& set_input_dims(const std::vector<network::Dims>& dims,
                                                    const int64_t* const* shape_values) override {
@@ -154,7 +154,7 @@ class VendorContext final : public engine::Context {
 
   int64_t arena_bytes() const override { return execution_.activation_bytes(); }
   int64_t arena_lower_bound_bytes() const override { return 0; }
-  int32_t specialisation_count() const override { return execution_.slot_count(); }
+  int32_t specialization_count() const override { return execution_.slot_count(); }
 
  private:
   template <typename F>
@@ -185,8 +185,8 @@ class VendorExecutable final : public engine::Executable {
   const std::vector<IoTensor>& inputs() const override { return loaded_->inputs.tensors; }
   const std::vector<IoTensor>& outputs() const override { return loaded_->outputs.tensors; }
   int64_t input_alignment() const override { return kAlignment; }
-  std::unique_ptr<engine::Context> create_context(int32_t max_specialisations) const override {
-    return std::make_unique<VendorContext>(loaded_, max_specialisations);
+  std::unique_ptr<engine::Context> create_context(int32_t max_specializations) const override {
+    return std::make_unique<VendorContext>(loaded_, max_specializations);
   }
   void inspect(engine::JsonWriter& json) const override { write_layers(loaded_->engine->inspect_json(), json); }
 

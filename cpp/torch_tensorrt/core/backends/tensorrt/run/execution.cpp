@@ -3,23 +3,22 @@
 #include <algorithm>
 #include <optional>
 
-#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
-#include "torch_tensorrt/core/backends/tensorrt/run/graph_cache.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
+#include "torch_tensorrt/core/engine/cuda/graph_cache.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
 
+using engine::cuda::DeviceGuard;
+using engine::cuda::Driver;
+using engine::cuda::is_default_stream;
 using nvinfer1::ExecutionContextAllocationStrategy;
 
 constexpr int64_t kScratchBytes = 256;
 // From this version on, a context tells the memory that its shapes need, and takes memory together with its size.
 constexpr Version kSizedMemory{10, 1, 0};
-
-// The handles of CUDA's default streams: none, the legacy stream, and the per-thread stream.
-bool is_default_stream(const void* stream) { return reinterpret_cast<uintptr_t>(stream) <= 2; }
 
 network::Dims from_trt(const nvinfer1::Dims& dims) { return {std::max(dims.nbDims, 0), dims.d}; }
 
@@ -45,15 +44,6 @@ std::string ranges_of(const VendorTensor& input) {
   }
   return text;
 }
-
-// A stream that is destroyed at the end of its scope.
-struct OwnStream {
-  OwnStream() : handle(CudaDriver::get().create_stream()) {}
-  ~OwnStream() { CudaDriver::get().destroy_stream(handle); }
-  OwnStream(const OwnStream&) = delete;
-  OwnStream& operator=(const OwnStream&) = delete;
-  void* const handle;
-};
 
 class LayerTimes final : public nvinfer1::IProfiler {
  public:
@@ -94,10 +84,12 @@ class Execution::Allocator final : public nvinfer1::IOutputAllocator {
 
 // One of TensorRT's contexts with its current dims, and the graphs recorded at these.
 struct Execution::Slot {
+  explicit Slot(int32_t device) : graphs(device) {}
+
   // A context never loses its profiler; without setEnqueueEmitsProfile the profiler gets no calls.
   LayerTimes times;
   std::unique_ptr<nvinfer1::IExecutionContext> context;
-  GraphCache graphs;
+  engine::cuda::GraphCache graphs;
   bool user_managed = false;
   int32_t profile = 0;
   bool is_ready = false;  // the context has everything below
@@ -124,10 +116,10 @@ Execution::Execution(std::shared_ptr<const VendorEngine> engine, int32_t max_slo
 Execution::~Execution() {
   try {
     const DeviceGuard guard(engine_->device());
-    CudaDriver::get().synchronize_device();  // a run may still be under way
+    Driver::get().synchronize_device();  // a run may still be under way
     slots_.clear();
-    if (side_event_ != nullptr) CudaDriver::get().destroy_event(side_event_);
-    if (side_stream_ != nullptr) CudaDriver::get().destroy_stream(side_stream_);
+    side_event_.reset();
+    side_stream_.reset();
     blocks_.release();
   } catch (const Error& error) {  // the process is ending, and the driver is gone
     LOG_DEBUG(error.msg());
@@ -145,7 +137,7 @@ void* Execution::scratch() {
 
 Execution::Slot& Execution::add_slot(int32_t profile) {
   MessageGatherer messages;
-  auto made = std::make_unique<Slot>();
+  auto made = std::make_unique<Slot>(engine_->device());
   made->profile = profile;
   made->user_managed = !(engine_->library().version() < kSizedMemory);
   made->context.reset(engine_->engine().createExecutionContext(
@@ -153,9 +145,9 @@ Execution::Slot& Execution::add_slot(int32_t profile) {
                          : ExecutionContextAllocationStrategy::kON_PROFILE_CHANGE));
   if (made->context == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no context. " << messages.take_errors());
   if (engine_->profile_count() > 1) {
-    const OwnStream stream;
-    const bool chosen = made->context->setOptimizationProfileAsync(profile, static_cast<cudaStream_t>(stream.handle));
-    CudaDriver::get().synchronize(stream.handle);
+    const engine::cuda::Stream stream;
+    const bool chosen = made->context->setOptimizationProfileAsync(profile, static_cast<cudaStream_t>(stream.handle()));
+    Driver::get().synchronize(stream.handle());
     if (!chosen) TORCHTRT_THROW_ERROR("TensorRT does not take profile " << profile << ". " << messages.take_errors());
   }
   slots_.push_back(std::move(made));
@@ -321,12 +313,13 @@ void Execution::enqueue(void* stream) {
 
 // On the default stream itself, TensorRT would wait for the device. Only recorded graphs can be launched there.
 void Execution::enqueue_at_the_side(void* stream) {
-  const CudaDriver& driver = CudaDriver::get();
-  if (side_stream_ == nullptr) side_stream_ = driver.create_stream();
-  if (side_event_ == nullptr) side_event_ = driver.create_event();
-  driver.wait(side_stream_, stream, side_event_);
-  enqueue(side_stream_);
-  driver.wait(stream, side_stream_, side_event_);
+  const Driver& driver = Driver::get();
+  if (side_stream_ == nullptr) side_stream_ = std::make_unique<engine::cuda::Stream>();
+  if (side_event_ == nullptr) side_event_ = std::make_unique<engine::cuda::Event>();
+  void* side = side_stream_->handle();
+  driver.wait(side, stream, side_event_->handle());
+  enqueue(side);
+  driver.wait(stream, side, side_event_->handle());
 }
 
 void Execution::run(const void* const* inputs, void* const* outputs, const RunOptions& options) {
@@ -360,7 +353,7 @@ std::vector<std::pair<std::string, double>> Execution::profile(const void* const
   plain.use_graph = false;
   try {
     run(inputs, outputs, plain);
-    CudaDriver::get().synchronize(options.stream);
+    Driver::get().synchronize(options.stream);
   } catch (...) {
     context.setEnqueueEmitsProfile(false);
     throw;

@@ -5,8 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "torch_tensorrt/core/backends/tensorrt/run/device_blocks.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/engine.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
+#include "torch_tensorrt/core/engine/cuda/memory.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 
@@ -74,9 +75,9 @@ class Execution {
   Slot* current_ = nullptr;
   std::vector<std::unique_ptr<Allocator>> allocators_;  // one for each output
   std::vector<const void*> addresses_;
-  DeviceBlocks blocks_;
-  void* side_stream_ = nullptr;  // both made at the first call on the default stream
-  void* side_event_ = nullptr;
+  engine::cuda::DeviceBlocks blocks_;
+  std::unique_ptr<engine::cuda::Stream> side_stream_;  // both made at the first call on the default stream
+  std::unique_ptr<engine::cuda::Event> side_event_;
   void* scratch_ = nullptr;  // target of the pointers to empty tensors
   int64_t uses_ = 0;
 };
