@@ -13,6 +13,7 @@ from Python on a stream of its own, with CUDA graphs. CASE.times.json keeps each
     ours_captured  the same engine in a CUDA graph of PyTorch, without the cost of a call
     ours_half      the module in half precision compiled for TensorRT, every tensor in its own dtype
     native         the module in half precision compiled with our own engine
+    native_launched  the same engine without CUDA graphs
     alone          TensorRT's own build of the ONNX export (f32, f16 allowed), without this library
 """
 
@@ -39,7 +40,8 @@ import torch_tensorrt
 
 ROOT = Path(__file__).parents[1]
 COMPILED = {"ours": ("tensorrt", False), "ours_half": ("tensorrt", True), "native": ("native", True)}
-RUNNERS = ["eager", "eager_graph", *COMPILED, "ours_captured", "alone"]
+WITHOUT_GRAPHS = "native_launched"
+RUNNERS = ["eager", "eager_graph", *COMPILED, WITHOUT_GRAPHS, "ours_captured", "alone"]
 WARM_UP_CALLS, TURN_WARM_UP_CALLS, TURN_CALLS = 30, 3, 20
 
 Call = Callable[[], object]
@@ -138,7 +140,8 @@ def make_call(workshop: Workshop, case: Case, runner: str, stream: torch.cuda.St
     if runner == "ours_captured":
         module, x = torch.jit.load(str(workshop.compiled(case, "ours"))), x.cuda()
         return without_own_graphs(lambda: module(x)), lambda: module(x)
-    if runner in COMPILED:
+    if runner in COMPILED or runner == WITHOUT_GRAPHS:
+        runner = "native" if runner == WITHOUT_GRAPHS else runner
         x = x.cuda().half() if COMPILED[runner][1] else x.cuda()
         module = torch.jit.load(str(workshop.compiled(case, runner)))
         (workshop.folder / f"{case.name}.{runner}.layers.json").write_text(module.engine.get_engine_layer_info())
@@ -181,6 +184,7 @@ def measure(workshop: Workshop, case: Case, runners: list[str], rounds: int) -> 
     kept = []  # a recorded graph does not keep its inputs alive
     with torch.cuda.stream(stream):
         for runner in runners:
+            torch.ops.tensorrt.set_cudagraphs_mode(int(runner != WITHOUT_GRAPHS))
             try:
                 call, result = make_call(workshop, case, runner, stream)
                 error = relative_error(result(), expected)
@@ -196,6 +200,7 @@ def measure(workshop: Workshop, case: Case, runners: list[str], rounds: int) -> 
         for _ in range(rounds):
             draw.shuffle(order)
             for runner in order:
+                torch.ops.tensorrt.set_cudagraphs_mode(int(runner != WITHOUT_GRAPHS))
                 turn = times_of(calls[runner], TURN_WARM_UP_CALLS + TURN_CALLS, stream)
                 times[runner] += turn[TURN_WARM_UP_CALLS:]
     (workshop.folder / f"{case.name}.times.json").write_text(json.dumps(times))
@@ -243,7 +248,6 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     torch.backends.mha.set_fastpath_enabled(False)  # all runners get the same operators
-    torch.ops.tensorrt.set_cudagraphs_mode(1)
     workshop = Workshop(options.work, options.alone)
     lines = header()
     with torch.inference_mode():

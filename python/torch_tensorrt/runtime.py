@@ -1,13 +1,14 @@
 """Controls how compiled modules run in this process.
 
-CUDA graphs: a TensorRT engine records its second call with the same shapes and addresses, and launches the recording
+CUDA graphs: an engine on a GPU records its second call with the same shapes and addresses, and launches the recording
 for later calls, which saves CPU time::
 
     with torch_tensorrt.runtime.enable_cudagraphs(module) as module:
         module(x)
 
 The mode holds for all engines in all threads of the process. It has no effect inside a graph that PyTorch records
-(``torch.cuda.graph``), and for engines on CPUs.
+(``torch.cuda.graph``), and for engines on CPUs. A recording keeps the kernels that PyTorch's global flags (TF32,
+cuDNN's benchmark mode) chose when it was made.
 """
 
 from __future__ import annotations

@@ -290,7 +290,7 @@ def test_sizes_that_do_not_fit_at_an_end(model, low, opt, high, end, line, capfd
 
 
 def test_the_opt_shape_must_fit():
-    with pytest.raises(RuntimeError, match=r"(?s)does not fit the opt shapes, input x 3x4 .*Give opt_shape"):
+    with pytest.raises(RuntimeError, match=r"(?s)does not fit the opt shapes, input x 3x4 .*Give an opt_shape"):
         compile_whole(scripted(Views), [ranged((2, 4), (3, 4), (4, 4))])
 
 

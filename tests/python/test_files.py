@@ -141,7 +141,7 @@ def test_torchtrtc_never_overwrites_its_timing_cache(tmp_path):
     model = tmp_path / "model.ts"
     torch.jit.script(Mlp().eval()).save(str(model))
     done = try_run(TORCHTRTC, "-d", "cpu", "--timing-cache", tmp_path / "out.ts", model, tmp_path / "out.ts", "(2,16)")
-    assert done.returncode == 1 and "is the timing cache" in done.stderr
+    assert done.returncode == 1 and "is also the timing cache" in done.stderr
     assert not (tmp_path / "out.ts").exists()
 
 

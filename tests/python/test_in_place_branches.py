@@ -114,7 +114,7 @@ class WritesWhatABranchMayShare(nn.Module):
 
 
 def test_what_a_branch_gave_may_be_shared():
-    with pytest.raises(RuntimeError, match="may or may not share"):
+    with pytest.raises(RuntimeError, match="it is not known whether a result shares the written memory"):
         lowered(torch.jit.script(WritesWhatABranchMayShare().eval()))
 
 

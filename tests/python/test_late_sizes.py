@@ -164,7 +164,7 @@ class Pick(torch.nn.Module):
 @pytest.mark.parametrize(
     ("shape", "mask", "reason"),
     [
-        ((4, 3), (4,), "dimension 0 of the mask has size 4, must have 3 as dimension 1"),
+        ((4, 3), (4,), "dimension 0 of the mask has size 4, must have 3 like dimension 1"),
         ((4, 3), (3, 1), "a mask of rank 2 does not fit dimensions from 1 on of a tensor of rank 2"),
         ((4, 3), (), "a mask of rank 0"),
     ],

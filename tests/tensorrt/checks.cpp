@@ -50,7 +50,8 @@ void recorded_graphs() {
   DeviceTensors memory;
   void* in = memory.add(int64_t{16 * 32 * 4});
   void* out = memory.add(int64_t{16 * 32 * 4});
-  void* stream = driver.create_stream();
+  const engine::cuda::Stream own;
+  void* stream = own.handle();
   for (int round = 0; round < 12; ++round) {
     const Dims dims = round / 3 % 2 == 0 ? Dims{4, 4} : Dims{2, 5};
     Floats input = ramp(dims.volume());
@@ -60,16 +61,17 @@ void recorded_graphs() {
     execution.set_input_dims({dims}, nullptr);
     driver.copy_to_device(in, input.data(), static_cast<int64_t>(input.size()) * 4, stream);
     const void* inputs = in;
-    Execution::RunOptions options{stream};
+    engine::RunOptions options;
+    options.stream = stream;
     options.use_graph = true;
     execution.run(&inputs, &out, options);
     Floats got(input.size());
     driver.copy_to_host(got.data(), out, static_cast<int64_t>(got.size()) * 4, stream);
-    driver.synchronize(stream.handle());
+    driver.synchronize(stream);
     expect_close(got, expected);
   }
-  TORCHTRT_CHECK(execution.slot_count() == 2, "there are " << execution.slot_count() << " slots, expected 2");
-  driver.destroy_stream(stream);
+  TORCHTRT_CHECK(execution.specialization_count() == 2,
+                 "there are " << execution.specialization_count() << " slots, expected 2");
 }
 
 void several_profiles() {
@@ -137,7 +139,7 @@ void names_in_inspector_and_profile() {
   void* out = memory.add(int64_t{192});
   const engine::cuda::Stream stream;
   std::string names;
-  for (const auto& [name, milliseconds] : execution.profile(&in, &out, {stream.handle()})) names += name + " ";
+  for (const engine::LayerTime& layer : execution.profile(&in, &out, {stream.handle()})) names += layer.name + " ";
   TORCHTRT_CHECK(names.find("my_pooling") != std::string::npos, "the profile does not name the layer: " << names);
 }
 

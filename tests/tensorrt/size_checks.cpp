@@ -8,7 +8,7 @@ namespace {
 using network::DataType;
 
 // Keeps the memory and the dims of outputs of late size.
-class KeptMemory final : public OutputMemory {
+class KeptMemory final : public engine::OutputAllocator {
  public:
   void* allocate(int32_t index, int64_t bytes) override {
     memory[static_cast<size_t>(index)] = blocks_.add(bytes);
@@ -106,7 +106,8 @@ void values_that_are_sizes(const char* type) {
     engine::cuda::Driver::get().synchronize(stream.handle());
     expect_close(floats_of(memory.read(out, 24 * 4)), expected);
   }
-  TORCHTRT_CHECK(execution.slot_count() == 2, "there are " << execution.slot_count() << " slots, expected 2");
+  TORCHTRT_CHECK(execution.specialization_count() == 2,
+                 "there are " << execution.specialization_count() << " slots, expected 2");
   const std::vector<int64_t> wide = {25, 1};
   const int64_t* out_of_range[] = {nullptr, wide.data()};
   expect_error(

@@ -41,7 +41,7 @@ TEST(TextErrors, SayWhereAndWhat) {
        "%z is not an input of the layer"},
       {"  %x = input() {dims=[1]}\n  %y = gather(%x, %x) {axis=3000000000}\n}", "must be in"},
       {"} }", "expected the end of the text"},
-      {"  &", "line 2, column 3: found \"&\""},
+      {"  &", "line 2, column 3: found the unexpected character \"&\""},
   };
   for (const Row& row : rows) {
     EXPECT_ERROR(parse_network(std::string("network \"n\" {\n") + row.body), row.message);

@@ -119,7 +119,7 @@ TEST_F(VerifierTest, RequiredInputsAreGiven) {
 
 TEST_F(VerifierTest, EnumsAreInTheirTables) {
   relu_->setActivationType(static_cast<ActivationType>(77));
-  EXPECT_INVALID("\"relu\": type is 77, which is no activation type");
+  EXPECT_INVALID("\"relu\": type is 77, which is not a valid activation type");
 }
 
 TEST_F(VerifierTest, WeightsHaveMemory) {
@@ -128,7 +128,7 @@ TEST_F(VerifierTest, WeightsHaveMemory) {
   conv_->setBiasWeights({DataType::kFLOAT, &conv_, -4});
   EXPECT_INVALID("\"conv\": bias has -4 elements and memory");
   conv_->setBiasWeights({static_cast<DataType>(50), nullptr, 0});
-  EXPECT_INVALID("\"conv\": bias is 50, which is no data type");
+  EXPECT_INVALID("\"conv\": bias is 50, which is not a valid data type");
 }
 
 TEST_F(VerifierTest, WeightTypesFitTheInput) {

@@ -116,14 +116,12 @@ bool is_wanted() {
   return value == nullptr || std::string(value) != "0";
 }
 
-bool has_driver() { return engine::cuda::Driver::get().version() > 0; }
-
 // Must run while libraries are loaded, before PyTorch is first asked for a GPU, because PyTorch remembers the answer.
 bool load_torch_cuda() {
   constexpr const char* kName = "libtorch_cuda.so";
   if (dlopen(kName, RTLD_NOW | RTLD_NOLOAD) != nullptr) return true;
   const std::string path = folder_of_torch() + kName;
-  if (!is_wanted() || !has_driver() || path == kName) return false;
+  if (!is_wanted() || !engine::cuda::Driver::is_installed() || path == kName) return false;
   if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return true;
   LOG_DEBUG("PyTorch's part for GPUs was not loaded: " << dlerror());
   return false;

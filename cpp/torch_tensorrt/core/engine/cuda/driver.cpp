@@ -106,8 +106,16 @@ const char* Driver::resolve(void* handle, Functions& functions) {
   return nullptr;
 }
 
+namespace {
+
+void* open_library() { return dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL); }
+
+}  // namespace
+
+bool Driver::is_installed() noexcept { return open_library() != nullptr; }
+
 Driver::Driver() {
-  void* handle = dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);
+  void* handle = open_library();
   if (handle == nullptr) {
     const char* text = dlerror();
     reason_ =

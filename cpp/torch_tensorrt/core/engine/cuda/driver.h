@@ -20,6 +20,8 @@ struct DeviceInfo {
 class Driver {
  public:
   static const Driver& get();
+  // Whether libcuda.so.1 can be loaded. Starts no driver, so that a process can still fork.
+  static bool is_installed() noexcept;
   // Yes if there is a driver, and it has that device.
   static Decision available(int32_t device);
 

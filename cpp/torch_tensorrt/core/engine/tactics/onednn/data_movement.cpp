@@ -48,7 +48,7 @@ Decision supports_resize(const network::ILayer& layer) {
     return Decision::no("coordinates of a single pixel follow a rule that oneDNN does not have");
   }
   if (!resize.scales().empty() || resize.getAntialias())
-    return Decision::no("the layer has scales of its own, or antialiases");
+    return Decision::no("oneDNN has no antialiasing, and no factors other than the ratio of the sizes");
   return Decision::yes();
 }
 
