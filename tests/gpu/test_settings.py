@@ -207,7 +207,7 @@ def test_a_version_compatible_engine_brings_code_that_must_be_allowed():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"optimization_level": 9}, "optimization_level is 9, must be 0 to 5"),
+        ({"optimization_level": 9}, "optimization_level is 9, must be an integer of 5 or less"),
         ({"device": torch_tensorrt.Device("dla:0")}, "DLA"),
         ({"device": f"cuda:{torch.cuda.device_count()}"}, f"(cuda|gpu):{torch.cuda.device_count()}"),
     ],
