@@ -5,39 +5,11 @@
 
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/host/evaluate_elements.h"
-#include "torch_tensorrt/core/network/host/evaluate_families.h"
 #include "torch_tensorrt/core/network/shapes/shape_inference.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {
 namespace {
-
-struct Row {
-  LayerType type;
-  Evaluator evaluate;
-};
-constexpr Row kRows[] = {
-    {LayerType::kACTIVATION, evaluate_activation},
-    {LayerType::kELEMENTWISE, evaluate_elementwise},
-    {LayerType::kUNARY, evaluate_unary},
-    {LayerType::kSCALE, evaluate_scale},
-    {LayerType::kCAST, evaluate_cast},
-    {LayerType::kSELECT, evaluate_select},
-    {LayerType::kIDENTITY, evaluate_copy},
-    {LayerType::kREFORMAT, evaluate_copy},
-    {LayerType::kSHAPE, evaluate_shape},
-    {LayerType::kSHUFFLE, evaluate_shuffle},
-    {LayerType::kSLICE, evaluate_slice},
-    {LayerType::kGATHER, evaluate_gather},
-    {LayerType::kREDUCE, evaluate_reduce},
-    {LayerType::kCONCATENATION, evaluate_concatenation},
-};
-
-const Row* find_row(LayerType type) {
-  const auto* found =
-      std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& row) { return row.type == type; });
-  return found == std::end(kRows) ? nullptr : found;
-}
 
 std::shared_ptr<void> allocate(int64_t bytes) {
   constexpr std::align_val_t kAlignment{64};
@@ -78,7 +50,7 @@ int64_t HostTensor::bytes() const { return type.dims.volume() * element_size(typ
 
 Decision can_evaluate(const ILayer& layer) {
   if (layer.getType() == LayerType::kCONSTANT) return Decision::yes();
-  if (find_row(layer.getType()) == nullptr) {
+  if (!layer.can_be_evaluated()) {
     return Decision::no(enum_name(layer.getType()) + " layers are not evaluated on the host");
   }
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
@@ -100,7 +72,7 @@ std::vector<HostTensor> evaluate_layer(const ILayer& layer, const std::vector<Ho
   HostTensor result;
   result.type = infer_output(layer, inputs);
   const auto memory = allocate(result.bytes());
-  find_row(layer.getType())->evaluate(layer, inputs, {result.type, memory.get()});
+  layer.evaluate(inputs, {result.type, memory.get()});
   apply_epilogue(layer, inputs, result.type, memory.get());
   result.data = memory;
   return {result};

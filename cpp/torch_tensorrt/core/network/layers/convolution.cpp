@@ -85,6 +85,19 @@ void ConvolutionBase::resolved_padding(const Dims& input, Dims* pre, Dims* post)
   }
 }
 
+InputDim ConvolutionBase::kept_dim(int32_t /*output*/, int32_t axis) const {
+  const auto effect = window_effect(axis);
+  return axis == 0 || (effect && effect->keeps_size()) ? InputDim{0, axis} : InputDim{};
+}
+
+std::optional<WindowEffect> ConvolutionBase::window_effect(int32_t axis) const {
+  return axis < 2 ? std::nullopt : effect_of(window(), axis - 2, getType() == LayerType::kDECONVOLUTION);
+}
+
+FormatRole ConvolutionBase::format_role(TensorFormat /*format*/) const {
+  return role_if(operands_line_up(*this), FormatRole::kAnchor);
+}
+
 void ConvolutionBase::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit("maps", output_maps_);
   visitor.visit("kernel_size", kernel_size_);

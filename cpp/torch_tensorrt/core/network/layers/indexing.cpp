@@ -114,6 +114,29 @@ std::optional<ShapeValue> IGatherLayer::infer_value(const std::vector<InferInput
   return ShapeValue{std::move(elements)};
 }
 
+// The dims of the indices replace the axis.
+InputDim IGatherLayer::kept_dim(int32_t /*output*/, int32_t axis) const {
+  if (mode_ != GatherMode::kDEFAULT || elementwise_dims_ != 0) return {};
+  const int32_t made = getInput(1)->getDimensions().nbDims;
+  if (axis < axis_) return {0, axis};
+  return axis < axis_ + made ? InputDim{1, axis - axis_} : InputDim{0, axis - made + 1};
+}
+
+ElementSource IGatherLayer::element_source(int64_t element) const {
+  const Dims data = getInput(0)->getDimensions();
+  const auto& indices = getInput(1)->shape_value();
+  const bool picks = mode_ == GatherMode::kDEFAULT && elementwise_dims_ == 0;
+  if (!picks || data.nbDims != 1 || !indices || !indices->is_known()) return {};
+  const int64_t index = indices->elements[static_cast<size_t>(element)];
+  return {getInput(0), index < 0 ? index + data.d[0] : index};
+}
+
+FormatRole IGatherLayer::format_role(TensorFormat format) const {
+  const bool picks_one_index =
+      mode_ == GatherMode::kDEFAULT && elementwise_dims_ == 0 && getInput(1)->getDimensions().nbDims == 1;
+  return role_if(picks_one_index && format != TensorFormat::kCHW16, FormatRole::kAgnostic);
+}
+
 void IGatherLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit_as_enum("mode", mode_);
   visitor.visit_as_integer("axis", axis_);

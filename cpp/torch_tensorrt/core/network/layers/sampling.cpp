@@ -112,6 +112,12 @@ std::vector<TensorType> IResizeLayer::infer(const std::vector<InferInput>& input
   return {{type.dtype, scaled(type.dims, scales_)}};
 }
 
+// No mode interpolates dimensions that keep their size.
+bool IResizeLayer::does_nothing() const {
+  const Dims in = getInput(0)->getDimensions();
+  return in.is_static() && getNbInputs() == 1 && in == getOutput(0)->getDimensions();
+}
+
 void IResizeLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit("output_dims", output_dimensions_);
   visitor.visit("scales", scales_);
