@@ -96,7 +96,8 @@ class ILayer {
   virtual void visit_attributes(AttributeVisitor& visitor) = 0;
 
   // ---- facts of the kind -------------------------------------------------------------------------------------------
-  // Passes and shape arithmetic ask for these facts and keep no tables of kinds. The defaults are safe for every kind.
+  // Passes and shape arithmetic ask for these facts and keep no tables of kinds. The defaults say that all inputs are
+  // required and none holds sizes, that the shapes of the inputs decide those of the outputs, and claim nothing else.
 
   // Inputs 1 to this one may be set in any order; missing ones stay null.
   virtual int32_t optional_inputs() const { return 0; }
