@@ -1,4 +1,4 @@
-# Every target sets up what it needs first; a second run finds that done and starts at once.
+# Every target first installs its requirements; a second run skips this.
 
 .DEFAULT_GOAL := help
 .PHONY: help build test test-gpu tensorrt demo bench zoo docs lint format clean
@@ -11,7 +11,7 @@ build: ## set up, build, and install the package into .venv
 	@tools/setup.sh build
 	@tools/build.sh package
 
-test: ## build, then lint, the C++ tests and the Python tests
+test: ## build, then run lint, the C++ tests and the Python tests
 	@tools/setup.sh test
 	@tools/build.sh all
 	@tools/test.sh
@@ -21,28 +21,28 @@ demo: ## build, then train, compile, save, load and compare a model
 	@tools/build.sh package
 	@.venv/bin/python examples/demo/demo.py
 
-bench: ## build, then time this against other runtimes on the CPU
+bench: ## build, then compare the speed with other runtimes on the CPU
 	@tools/setup.sh bench
 	@tools/build.sh package
 	@.venv/bin/python benchmarks/cpu.py
 
-zoo: ## build, then compile a collection of models whole and compare them with PyTorch
+zoo: ## build, then compile a collection of models and compare them with PyTorch
 	@tools/setup.sh test
 	@tools/build.sh package
 	@.venv/bin/python -W ignore zoo/zoo.py --write docs/zoo.md
 
-docs: ## build, then write docs/supported_ops.md and docs/settings.md from what is registered
+docs: ## build, then write docs/supported_ops.md and docs/settings.md from the registries
 	@tools/setup.sh build
 	@tools/build.sh package
 	@.venv/bin/python tools/supported_ops.py
 	@.venv/bin/python tools/settings_page.py
 
-test-gpu: ## build, then the tests that need a GPU (and TensorRT, for its backend)
+test-gpu: ## build, then run the tests that need a GPU (and TensorRT, for its backend)
 	@tools/setup.sh test
 	@tools/build.sh package
 	@.venv/bin/python -m pytest tests/gpu
 
-tensorrt: ## build the backend that runs engines in TensorRT (TensorRT_ROOT=its folder)
+tensorrt: ## build the TensorRT backend (TensorRT_ROOT=its folder)
 	@tools/setup.sh build
 	@tools/tensorrt.sh $(TensorRT_ROOT)
 
@@ -54,6 +54,6 @@ format: ## rewrite the sources in the style of the project
 	@tools/setup.sh test
 	@tools/lint.sh --fix
 
-clean: ## remove what was built (.venv stays)
+clean: ## remove the build (.venv stays)
 	rm -rf build dist .cache .pytest_cache .ruff_cache .venv/.installed-package
 	find . -path ./.venv -prune -o -type d \( -name __pycache__ -o -name '*.egg-info' \) -exec rm -rf {} +

@@ -1,7 +1,7 @@
 """Builds the C++ libraries with CMake and Ninja and packs them, headers, CMake package and torchtrtc into the wheel.
 
-`pip install .` is the usual way in; `python3 setup.py install` does the same through pip. A build directory `build/`
-that was configured for the same torch is used again.
+`pip install .` installs it; `python3 setup.py install` does the same through pip. The build reuses `build/` if that
+was configured for the same torch.
 """
 
 import importlib.util
@@ -32,7 +32,7 @@ TORCH_REQUIREMENT = "torch==2.11.*"
 
 
 def find_torch() -> Path:
-    """The torch package of this process, or (in an isolated build) of the environment that is built for."""
+    """Returns the torch package of this process, or (in an isolated build) of the target environment."""
     spec = importlib.util.find_spec("torch")
     candidates = list(spec.submodule_search_locations) if spec and spec.submodule_search_locations else []
     candidates += [os.path.join(sysconfig.get_path(name), "torch") for name in ("platlib", "purelib")]
@@ -40,12 +40,12 @@ def find_torch() -> Path:
         if (candidate / "include" / "torch" / "script.h").exists():
             return candidate.resolve()
     sys.exit(
-        f"error: torch_tensorrt is built against torch, which is not installed; run: pip install '{TORCH_REQUIREMENT}'"
+        f"error: torch is not installed, and torch_tensorrt needs it to build; run: pip install '{TORCH_REQUIREMENT}'"
     )
 
 
 def find_onednn() -> Path | None:
-    """The prefix of oneDNN's Python packages; an isolated build has them in an environment of its own."""
+    """Returns the prefix of oneDNN's Python packages; an isolated build has them in an environment of its own."""
     for entry in map(Path, sys.path):
         if entry.name == "site-packages" and (entry.parents[2] / "include" / "oneapi" / "dnnl" / "dnnl.hpp").exists():
             return entry.parents[2]
@@ -59,7 +59,7 @@ def torch_version(torch_dir: Path) -> str:
 
 
 def cached(build_dir: Path, name: str) -> str:
-    """A variable of a configured build directory, or an empty string."""
+    """Returns a variable of a configured build directory, or an empty string."""
     cache = build_dir / "CMakeCache.txt"
     if not cache.exists():
         return ""
@@ -70,7 +70,7 @@ def cached(build_dir: Path, name: str) -> str:
 
 
 def usable_build_dir(torch_dir: Path) -> Path | None:
-    """`build/` when it was configured for a torch of the same version that is still there."""
+    """Returns `build/` if it was configured for a torch of the same version that still exists, else None."""
     old = cached(BUILD, "TORCHTRT_TORCH_DIR")
     if not old or not (BUILD / "build.ninja").exists() or not (Path(old) / "version.py").exists():
         return None
@@ -83,7 +83,7 @@ def run(*command: str) -> None:
     try:
         subprocess.check_call(command)
     except FileNotFoundError:
-        sys.exit(f"error: {command[0]} is not installed; tools/setup.sh installs what a build needs")
+        sys.exit(f"error: {command[0]} is not installed; tools/setup.sh installs the requirements of a build")
     except subprocess.CalledProcessError as error:
         sys.exit(f"error: `{' '.join(command)}` failed with status {error.returncode}")
 
@@ -102,11 +102,11 @@ def configure(build_dir: Path, torch_dir: Path) -> None:
 
 
 class BuildWithCMake(build_py):
-    """Python sources, then everything that `cmake --install` gives, into one package directory."""
+    """Copies Python sources and everything that `cmake --install` installs into one package directory."""
 
     def run(self):
         package = Path(self.build_lib) / "torch_tensorrt"
-        shutil.rmtree(package, ignore_errors=True)  # files that are gone from the tree must not live on
+        shutil.rmtree(package, ignore_errors=True)  # no file that the tree no longer has
         super().run()
         package.mkdir(parents=True, exist_ok=True)
         (package / "_version.py").write_text(f'__version__ = "{VERSION}"\n')
@@ -121,10 +121,10 @@ class BuildWithCMake(build_py):
 
 
 class InstallWithPip(install):
-    """`setup.py install`, by way of pip: one way of installing, which can also be uninstalled."""
+    """Runs `setup.py install` through pip, so that the package can be uninstalled."""
 
     user_options = install.user_options + [
-        ("jetpack-version=", None, "JetPack of the Jetson board that this is built on, e.g. 4.6 (aarch64 only)")
+        ("jetpack-version=", None, "JetPack version of this Jetson board, for example 4.6 (aarch64 only)")
     ]
 
     def initialize_options(self):
@@ -135,7 +135,7 @@ class InstallWithPip(install):
         if self.jetpack_version and platform.machine() != "aarch64":
             sys.exit(
                 f"error: --jetpack-version {self.jetpack_version} is for Jetson boards (aarch64), "
-                f"but this machine is {platform.machine()}; leave the option out"
+                f"but this machine is {platform.machine()}; omit the option"
             )
         super().finalize_options()
 
@@ -144,7 +144,7 @@ class InstallWithPip(install):
             super().run()  # bdist_wheel lays out the wheel with this command
             return
         command = [sys.executable, "-m", "pip", "install"]
-        # An isolated build brings what is missing here.
+        # An isolated build installs missing requirements.
         if importlib.util.find_spec("wheel") and find_onednn():
             command.append("--no-build-isolation")
         if self.user:
@@ -159,11 +159,11 @@ class InstallWithPip(install):
 
 
 class PlatformWheel(bdist_wheel or install):
-    """Libraries, but no extension module: one wheel serves every Python of the platform."""
+    """Tags the wheel for every Python of the platform, because it has libraries but no extension module."""
 
     def initialize_options(self):
         super().initialize_options()
-        if os.environ.get("TORCHTRT_FAST_WHEEL"):  # the wheel is unpacked at once and thrown away
+        if os.environ.get("TORCHTRT_FAST_WHEEL"):  # tools/build.sh unpacks the wheel and deletes it
             self.compression = "stored"
 
     def get_tag(self):
@@ -176,7 +176,7 @@ class BinaryDistribution(Distribution):
 
 
 def forwarding_configs() -> list[str]:
-    """The two files by which find_package(torchtrt) works from the prefix of the Python itself."""
+    """Returns the two files that let find_package(torchtrt) work from the prefix of the Python itself."""
     source = ROOT / "cmake" / "torchtrtConfig.forward.cmake"
     target = BUILD / "python" / "forward"
     target.mkdir(parents=True, exist_ok=True)

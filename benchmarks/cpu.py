@@ -1,8 +1,8 @@
-"""Times this compiler beside PyTorch's own ways, ONNX Runtime and OpenVINO on the CPU; see README.md in this folder.
+"""Times this compiler, PyTorch's compilers, ONNX Runtime and OpenVINO on the CPU; see README.md in this folder.
 
 python benchmarks/cpu.py                                       every model, batch 1
-python benchmarks/cpu.py --models resnet50 --batch 1 8         some
-python benchmarks/cpu.py --runtimes eager onnxruntime ours     some of the runtimes
+python benchmarks/cpu.py --models resnet50 --batch 1 8         some models and batches
+python benchmarks/cpu.py --runtimes eager onnxruntime ours     some runtimes
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", nargs="+", metavar="NAME", help="names from harness/models.py; default all")
-    parser.add_argument("--batch", nargs="+", type=int, default=[1], metavar="N", help="batch sizes; default 1")
-    parser.add_argument("--runtimes", nargs="+", metavar="NAME", help="names from harness/runtimes.py; default all")
-    parser.add_argument("--threads", type=int, default=2, help="threads of every runtime; default 2")
-    parser.add_argument("--rounds", type=int, default=10, help="times that every runtime has its turn; default 10")
-    parser.add_argument("--block-seconds", type=float, default=0.7, help="length of a turn; default 0.7")
-    parser.add_argument("--output", type=Path, default=RESULTS, help="folder for the .json and .md; default results/")
+    parser.add_argument("--models", nargs="+", metavar="NAME", help="names from harness/models.py; default: all")
+    parser.add_argument("--batch", nargs="+", type=int, default=[1], metavar="N", help="batch sizes; default: 1")
+    parser.add_argument("--runtimes", nargs="+", metavar="NAME", help="names from harness/runtimes.py; default: all")
+    parser.add_argument("--threads", type=int, default=2, help="threads of every runtime; default: 2")
+    parser.add_argument("--rounds", type=int, default=10, help="turns of every runtime; default: 10")
+    parser.add_argument("--block-seconds", type=float, default=0.7, help="length of a turn in seconds; default: 0.7")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="folder for the results; default: results/")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Measures, prints each table as soon as it is there, and writes both files."""
+    """Measures, prints each table as soon as it is complete, and writes both files."""
     arguments = parse_arguments()
-    # Read by the OpenMP runtimes when they are loaded, so it has to come before the imports.
+    # Set before the imports, because the OpenMP runtimes read it when they load.
     os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
 
     from harness import report, session

@@ -1,20 +1,20 @@
-"""Times engines on an NVIDIA GPU, fp16, beside PyTorch and, where it is there, TensorRT by itself.
+"""Times engines on an NVIDIA GPU in fp16, with PyTorch and, if available, TensorRT alone for comparison.
 
     python benchmarks/gpu.py --work DIR [--cases resnet50_b1 ...] [--runners eager ours alone ...] [--build-only]
 
-Everything that must be built is kept in DIR and built once; `--build-only` does no more than that. TensorRT's timing
-cache is there too and serves both ways to TensorRT, so that equal layers get equal kernels. When cases are timed, the
-runners take short turns in one process, in an order that is drawn anew each round; figures are medians over all calls,
-in ms, of CUDA events around a call from Python on a stream of its own, with CUDA graphs. Each time is kept in
-CASE.times.json.
+DIR keeps everything that is built, so each build happens once; `--build-only` stops after the builds. All runners that
+use TensorRT share a timing cache in DIR, so equal layers get equal kernels. The runners take short turns in one
+process, in a random order each round. The figures are medians over all calls in ms, between CUDA events around a call
+from Python on a stream of its own, with CUDA graphs. CASE.times.json keeps each time.
 
-    eager        PyTorch, the module in half precision
-    eager_graph  the same, as one CUDA graph
-    ours         the f32 module compiled for TensorRT with f16 allowed, which is what `alone` is built from
-    ours_captured  the same engine in a CUDA graph of PyTorch's: what it differs from `alone` by is not the call's cost
-    ours_half    the module in half precision compiled for TensorRT, every tensor in its own dtype
-    native       the module in half precision compiled with our own engine
-    alone        TensorRT's own build of the ONNX export (f32, f16 allowed), without this library
+    eager          PyTorch, the module in half precision
+    eager_graph    the same, as one CUDA graph
+    ours           the f32 module compiled for TensorRT with f16 allowed, as for `alone`
+    ours_captured  the same engine in a CUDA graph of PyTorch, without the cost of a call
+    ours_half      the module in half precision compiled for TensorRT, every tensor in its own dtype
+    native         the module in half precision compiled with our own engine
+    native_launched  the same engine without CUDA graphs
+    alone          TensorRT's own build of the ONNX export (f32, f16 allowed), without this library
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ import torch_tensorrt
 
 ROOT = Path(__file__).parents[1]
 COMPILED = {"ours": ("tensorrt", False), "ours_half": ("tensorrt", True), "native": ("native", True)}
-RUNNERS = ["eager", "eager_graph", *COMPILED, "ours_captured", "alone"]
+WITHOUT_GRAPHS = "native_launched"
+RUNNERS = ["eager", "eager_graph", *COMPILED, WITHOUT_GRAPHS, "ours_captured", "alone"]
 WARM_UP_CALLS, TURN_WARM_UP_CALLS, TURN_CALLS = 30, 3, 20
 
 Call = Callable[[], object]
@@ -53,7 +54,7 @@ def trace(model: nn.Module, x: torch.Tensor) -> torch.jit.ScriptModule:
 
 
 class Workshop:
-    """What is built, in a folder. Seconds of building are in times.json beside it."""
+    """The folder of all builds, with the seconds that each took."""
 
     def __init__(self, folder: Path, alone: Path) -> None:
         self.folder, self.alone_path = folder, alone
@@ -129,7 +130,7 @@ def without_own_graphs(call: Call) -> Call:
 
 
 def make_call(workshop: Workshop, case: Case, runner: str, stream: torch.cuda.Stream) -> tuple[Call, Call]:
-    """What is timed, and what gives the result of it."""
+    """Returns the call to time, and a call that returns its result."""
     model, x = case.build()
     if runner in ("eager", "eager_graph"):
         model, x = model.cuda().half(), x.cuda().half()
@@ -139,7 +140,8 @@ def make_call(workshop: Workshop, case: Case, runner: str, stream: torch.cuda.St
     if runner == "ours_captured":
         module, x = torch.jit.load(str(workshop.compiled(case, "ours"))), x.cuda()
         return without_own_graphs(lambda: module(x)), lambda: module(x)
-    if runner in COMPILED:
+    if runner in COMPILED or runner == WITHOUT_GRAPHS:
+        runner = "native" if runner == WITHOUT_GRAPHS else runner
         x = x.cuda().half() if COMPILED[runner][1] else x.cuda()
         module = torch.jit.load(str(workshop.compiled(case, runner)))
         (workshop.folder / f"{case.name}.{runner}.layers.json").write_text(module.engine.get_engine_layer_info())
@@ -179,9 +181,10 @@ def measure(workshop: Workshop, case: Case, runners: list[str], rounds: int) -> 
     stream = torch.cuda.Stream()
     rows: dict[str, dict] = {}
     calls: dict[str, Call] = {}
-    kept = []  # a graph that was recorded does not keep alive what it reads
+    kept = []  # a recorded graph does not keep its inputs alive
     with torch.cuda.stream(stream):
         for runner in runners:
+            torch.ops.tensorrt.set_cudagraphs_mode(int(runner != WITHOUT_GRAPHS))
             try:
                 call, result = make_call(workshop, case, runner, stream)
                 error = relative_error(result(), expected)
@@ -197,6 +200,7 @@ def measure(workshop: Workshop, case: Case, runners: list[str], rounds: int) -> 
         for _ in range(rounds):
             draw.shuffle(order)
             for runner in order:
+                torch.ops.tensorrt.set_cudagraphs_mode(int(runner != WITHOUT_GRAPHS))
                 turn = times_of(calls[runner], TURN_WARM_UP_CALLS + TURN_CALLS, stream)
                 times[runner] += turn[TURN_WARM_UP_CALLS:]
     (workshop.folder / f"{case.name}.times.json").write_text(json.dumps(times))
@@ -235,7 +239,7 @@ def header() -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = [case.name for case in CASES]
-    parser.add_argument("--work", type=Path, required=True, help="folder of what is built")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the builds")
     parser.add_argument("--cases", nargs="+", default=names, choices=names)
     parser.add_argument("--runners", nargs="+", default=RUNNERS, choices=RUNNERS)
     parser.add_argument("--alone", type=Path, default=ROOT / "build/tensorrt_check/libtensorrt_alone.so")
@@ -243,8 +247,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
-    torch.backends.mha.set_fastpath_enabled(False)  # so that all see the same operators
-    torch.ops.tensorrt.set_cudagraphs_mode(1)
+    torch.backends.mha.set_fastpath_enabled(False)  # all runners get the same operators
     workshop = Workshop(options.work, options.alone)
     lines = header()
     with torch.inference_mode():

@@ -1,11 +1,11 @@
 # Finds the libtorch inside a Python torch package and makes the target torchtrt::libtorch (CPU API).
 #
-# torch's own TorchConfig.cmake is not used: for a torch that was built with CUDA it demands a CUDA toolkit, which
-# nothing here needs. This file is also installed beside torchtrtConfig.cmake.
+# It replaces torch's own TorchConfig.cmake, which demands a CUDA toolkit for a torch built with CUDA; nothing here needs
+# the toolkit. This file is also installed beside torchtrtConfig.cmake.
 #
 # Reads:  TORCHTRT_TORCH_DIR    directory of the torch package
 #         TORCHTRT_TORCH_HINTS  directories tried first
-#         TORCHTRT_PYTHON       interpreter that is asked last
+#         TORCHTRT_PYTHON       interpreter to ask last
 # Sets:   Libtorch_FOUND, Libtorch_VERSION, TORCHTRT_TORCH_DIR
 
 function(_torchtrt_torch_from_python python out)

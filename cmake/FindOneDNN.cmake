@@ -1,22 +1,22 @@
 # Finds oneDNN and makes the target oneDNN::oneDNN.
 #
-# Looked for in: ONEDNN_ROOT, CMAKE_PREFIX_PATH, the prefix of TORCHTRT_PYTHON (where the PyPI packages put it), the system.
+# Searches: ONEDNN_ROOT, CMAKE_PREFIX_PATH, the prefix of TORCHTRT_PYTHON (where the PyPI packages put it), the system.
 # Sets: OneDNN_FOUND, OneDNN_VERSION, OneDNN_LIBRARY (with links resolved), OneDNN_INCLUDE_DIR
 
 set(_onednn_hints ${ONEDNN_ROOT} $ENV{ONEDNN_ROOT})
 if(TORCHTRT_PYTHON)
-  # The link itself matters, not its target: a virtual environment's python points outside of it.
+  # Uses the link and not its target: a virtual environment's python points outside of it.
   get_filename_component(_onednn_bin "${TORCHTRT_PYTHON}" DIRECTORY)
   get_filename_component(_onednn_prefix "${_onednn_bin}" DIRECTORY)
 endif()
 
-# A build directory may outlive the environment that it was configured with.
+# A build directory may outlive the environment of its configuration.
 if(OneDNN_INCLUDE_DIR AND NOT EXISTS "${OneDNN_INCLUDE_DIR}/oneapi/dnnl/dnnl.hpp")
   unset(OneDNN_INCLUDE_DIR CACHE)
   unset(OneDNN_LIBRARY CACHE)
 endif()
 
-# The prefix of the Python goes before the system, whose oneDNN may be too old.
+# Searches the prefix of the Python before the system, whose oneDNN may be too old.
 find_path(
   OneDNN_INCLUDE_DIR oneapi/dnnl/dnnl.hpp
   HINTS ${_onednn_hints} ${_onednn_prefix}

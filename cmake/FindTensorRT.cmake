@@ -1,12 +1,12 @@
 # Finds the headers of TensorRT and makes the target TensorRT::headers. Nothing links libnvinfer: it is opened at run time.
 #
-# Looked for in: TensorRT_ROOT (a CMake or environment variable: the vendor's tarball), then where Debian's packages put
-# them, for x86-64 and for Jetson.
+# Searches: TensorRT_ROOT (a CMake or environment variable: the vendor's tarball), then the folders of Debian's packages,
+# for x86-64 and for Jetson.
 # Sets: TensorRT_FOUND, TensorRT_VERSION, TensorRT_INCLUDE_DIR
 
 set(_tensorrt_roots ${TensorRT_ROOT} $ENV{TensorRT_ROOT})
 
-# A build directory may outlive the tree that it was configured with, or get another.
+# A build directory may outlive the tree of its configuration, or get another.
 if(TensorRT_INCLUDE_DIR)
   set(_tensorrt_stale FALSE)
   if(NOT EXISTS "${TensorRT_INCLUDE_DIR}/NvInfer.h")
@@ -22,7 +22,7 @@ set(_TensorRT_SEARCHED_ROOTS "${_tensorrt_roots}" CACHE INTERNAL "")
 
 set(_tensorrt_suffixes include targets/x86_64-linux-gnu/include targets/aarch64-linux-gnu/include)
 if(_tensorrt_roots)
-  # A root that was named is the only place.
+  # A given root is the only place to search.
   find_path(TensorRT_INCLUDE_DIR NvInfer.h PATHS ${_tensorrt_roots} PATH_SUFFIXES ${_tensorrt_suffixes} NO_DEFAULT_PATH)
 else()
   find_path(TensorRT_INCLUDE_DIR NvInfer.h PATHS /usr/include/x86_64-linux-gnu /usr/include/aarch64-linux-gnu)

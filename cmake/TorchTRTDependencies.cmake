@@ -1,4 +1,4 @@
-# Everything that is not ours: torch and oneDNN from Python packages, the rest from the system.
+# Third-party packages: torch and oneDNN from Python packages, the rest from the system.
 
 if(NOT TORCHTRT_PYTHON)
   if(EXISTS "${PROJECT_SOURCE_DIR}/.venv/bin/python")
@@ -42,7 +42,7 @@ find_path(TORCHTRT_FLATBUFFERS_INCLUDE_DIR flatbuffers/flatbuffers.h REQUIRED)
 find_path(TORCHTRT_XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 mark_as_advanced(TORCHTRT_FLATC TORCHTRT_FLATBUFFERS_INCLUDE_DIR TORCHTRT_XXHASH_INCLUDE_DIR)
 
-# Header-only helpers that every target of ours may use and that no installed header does.
+# Header-only helpers for all our targets, but not for installed headers.
 add_library(torchtrt_third_party INTERFACE)
 target_include_directories(torchtrt_third_party SYSTEM INTERFACE ${TORCHTRT_FLATBUFFERS_INCLUDE_DIR}
                                                                   ${TORCHTRT_XXHASH_INCLUDE_DIR})

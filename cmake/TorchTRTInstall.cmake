@@ -2,8 +2,7 @@
 # `cmake --install` have the same layout:
 #
 #   PREFIX/lib      our libraries and a copy of oneDNN's
-#   PREFIX/include  torch_tensorrt/..., and the names by which sources written for Torch-TensorRT include them:
-#                   core/... and NvInfer.h
+#   PREFIX/include  torch_tensorrt/..., and the include paths of Torch-TensorRT: core/... and NvInfer.h
 #   PREFIX/bin      torchtrtc
 #   PREFIX/share/cmake/torchtrt   find_package(torchtrt CONFIG)
 
@@ -26,20 +25,20 @@ if(TARGET torchtrtc)
   install(TARGETS torchtrtc RUNTIME DESTINATION bin)
 endif()
 
-# Found beside the engine's library, by its name.
+# The engine's library finds it beside itself, by name.
 if(TARGET torchtrt_tensorrt)
   set_target_properties(torchtrt_tensorrt PROPERTIES INSTALL_RPATH "$ORIGIN")
   install(TARGETS torchtrt_tensorrt LIBRARY DESTINATION lib)
 endif()
 
-# oneDNN under the name that the loader asks for, so that the package is self-contained.
+# Installs oneDNN under the name that the loader needs, so that the package is self-contained.
 if(OneDNN_FOUND)
   get_filename_component(_torchtrt_dnnl "${OneDNN_LIBRARY}" REALPATH)
   string(REGEX REPLACE "\\..*" "" _torchtrt_dnnl_major "${OneDNN_VERSION}")
   install(FILES "${_torchtrt_dnnl}" DESTINATION lib RENAME libdnnl.so.${_torchtrt_dnnl_major})
 endif()
 
-# Headers of tactics, backends and the plan's encoding speak of vendor headers and stay behind.
+# Headers of tactics, backends and the plan's encoding include vendor headers and are not installed.
 install(
   DIRECTORY "${PROJECT_SOURCE_DIR}/cpp/torch_tensorrt"
   DESTINATION include
@@ -77,7 +76,7 @@ install(FILES "${PROJECT_BINARY_DIR}/package/torchtrtConfig.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindLibtorch.cmake"
         DESTINATION ${TORCHTRT_CMAKE_DIR})
 
-# All that the install rules need, without the tests.
+# Builds everything for the install rules, without the tests.
 add_custom_target(torchtrt_package DEPENDS ${_torchtrt_libraries})
 if(TARGET torchtrt_tensorrt)
   add_dependencies(torchtrt_package torchtrt_tensorrt)

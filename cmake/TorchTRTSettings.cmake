@@ -1,4 +1,4 @@
-# Compiler and linker settings that every target shares.
+# Compiler and linker settings of all targets.
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
@@ -15,7 +15,7 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 set(TORCHTRT_GENERATED_DIR "${PROJECT_BINARY_DIR}/generated")
 
-# ccache sees through a precompiled header only with these relaxations and -fpch-preprocess (below). Paths under the
+# ccache can cache with a precompiled header only with these relaxations and -fpch-preprocess (below). Paths under the
 # source folder are hashed relative to the build folder, so that every clone on a machine shares one cache.
 if(TORCHTRT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(TORCHTRT_CCACHE_PROGRAM ccache)
@@ -29,7 +29,7 @@ if(TORCHTRT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   endif()
 endif()
 
-# A file that includes torch needs about 1.5 GB: bound how many compile at once by the memory of the machine.
+# A file that includes torch needs about 1.5 GB: the memory of the machine limits how many compile at once.
 cmake_host_system_information(RESULT TORCHTRT_MEMORY_MB QUERY TOTAL_PHYSICAL_MEMORY)
 math(EXPR TORCHTRT_TORCH_JOBS "${TORCHTRT_MEMORY_MB} / 2000")
 if(TORCHTRT_TORCH_JOBS LESS 1)
@@ -37,8 +37,8 @@ if(TORCHTRT_TORCH_JOBS LESS 1)
 endif()
 set_property(GLOBAL PROPERTY JOB_POOLS torch_compile=${TORCHTRT_TORCH_JOBS})
 
-# Assertions hold the name of their file (__FILE__), which must not tell where the libraries were built. ccache has made
-# the names under the source folder relative; other names are cut here.
+# Assertions contain the name of their file (__FILE__), which must not show the build folder. ccache makes names under
+# the source folder relative; this shortens other names.
 function(torchtrt_hide_folders target)
   set(folders)
   if(NOT TORCHTRT_CCACHE_PROGRAM)
@@ -53,7 +53,7 @@ function(torchtrt_hide_folders target)
   endforeach()
 endfunction()
 
-# Flags of our own sources. They must be the same for every target that reuses the precompiled header.
+# Flags of our own sources. Every target that reuses the precompiled header must have the same flags.
 function(torchtrt_apply_settings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra)
   torchtrt_hide_folders(${target})

@@ -58,7 +58,7 @@ function(torchtrt_add_objects name)
   endif()
 endfunction()
 
-# TYPE of a target, or an empty string where there is none.
+# TYPE of a target, or an empty string if it does not exist.
 function(torchtrt_target_type out target)
   set(type)
   if(TARGET ${target})
@@ -67,7 +67,7 @@ function(torchtrt_target_type out target)
   set(${out} "${type}" PARENT_SCOPE)
 endfunction()
 
-# Puts the object files of the components into a variable; components without sources give nothing.
+# Puts the object files of the components into a variable; components without sources have none.
 function(torchtrt_objects out)
   set(objects)
   foreach(name IN LISTS ARGN)

@@ -1,4 +1,4 @@
-# Installed as PREFIX/lib/cmake/torchtrt/torchtrtConfig.cmake (and ...ConfigVersion.cmake): leads
+# Installed as PREFIX/lib/cmake/torchtrt/torchtrtConfig.cmake (and ...ConfigVersion.cmake): redirects
 # find_package(torchtrt) from the prefix of a Python to the package inside its site-packages.
 
 get_filename_component(_torchtrt_name "${CMAKE_CURRENT_LIST_FILE}" NAME)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Configures and builds build/, and installs the package into .venv when anything that it contains has changed.
+# Configures and builds build/, and installs the package into .venv if its contents have changed.
 #
-#   tools/build.sh package    what is installed: the libraries and torchtrtc
-#   tools/build.sh all        the C++ tests as well
+#   tools/build.sh package    builds the libraries and torchtrtc
+#   tools/build.sh all        builds the C++ tests too
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -23,7 +23,7 @@ if [[ ! -e $build/build.ninja ]]; then
 fi
 NINJA_STATUS='[%f/%t %es] ' cmake --build "$build" --target "$target"
 
-# What the installed package is made of: names, sizes and times of its files, and the environment it is in.
+# Identifies the contents of the package (names, sizes and times of its files) and its environment.
 fingerprint() {
   {
     find python cpp/torch_tensorrt -type f \( -name '*.py' -o -name '*.pyi' -o -name py.typed -o -name '*.h' \) \

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Checks who includes whom, how long files are, that folders say what they are for, and names of tables of tests.
+"""Checks includes between layers, lengths of files, READMEs of folders, and names of tables of rows.
 
     tools/check_layers.py [ROOT]
 
-The rules are the tables below; docs and reviews refer to them. One line a violation, on standard output:
+The tables below are the rules; docs and reviews refer to them. Each violation is a line on standard output:
 
     cpp/torch_tensorrt/core/network/layer.h:7: network must not include optimizer (torch_tensorrt/core/optimizer/pass.h)
 
-Exit status 1 when there is one. Files above the soft limit are only warned about.
+Exits with 1 if there is a violation. A file above the soft limit only causes a warning.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SOFT_LIMIT = 400
 HARD_LIMIT = 700
 SIZED_FOLDERS = ("cpp", "python", "tests", "tools", "examples", "benchmarks", "zoo")
 SIZED_SUFFIXES = {".h", ".cpp", ".py"}
-# Each folder of this one, and the folders of the networks and engines, have a README.
+# Each folder in this one, in its network/ and in its engine/ has a README.
 CORE = "cpp/torch_tensorrt/core"
 README_LIMIT = 10
 # Tables of rows are named FAMILY_rows.py or FAMILY_PART_rows.py, after a source of one of the next two folders.
@@ -32,7 +32,7 @@ CONVERTERS = f"{CORE}/conversion/converters/impl"
 EVALUATORS = f"{CORE}/conversion/evaluators"
 NO_FAMILIES = {"args", "layers", "sizes", "declined", "NodeEvaluatorRegistry", "eval_util"}
 
-# Pattern of a path below cpp/ -> layer. The first row that matches decides.
+# Pattern of a path below cpp/ -> layer. The first matching row decides.
 LAYERS = [
     (r"torch_tensorrt/(macros|version|settings)\.h$", "base"),
     (r"torch_tensorrt/core/compat/", "compat"),
@@ -61,13 +61,13 @@ _ENGINE = {"util", "network", "optimizer", "engine"}
 _TORCH_SIDE = {"util", "util_jit", "network", "ir"}
 _ALL = _ENGINE | _TORCH_SIDE | {"lowering", "converter_types", "conversion", "partitioning", "runtime"}
 
-# Layer -> the layers that it may include besides itself and base.
+# Layer -> the layers that it may include beside itself and base.
 ALLOWED = {
     "base": set(),
     "util": set(),
     "network": {"util"},
     "optimizer": {"util", "network"},
-    # A build without one of these tactics leaves it out; ATen's tactics register themselves from the runtime library.
+    # A build without oneDNN or CUDA omits its tactics; ATen's tactics register themselves from the runtime library.
     "engine": {"util", "network", "optimizer", "tactics_onednn", "tactics_cuda"},
     "tactics_onednn": _ENGINE,
     "tactics_cuda": _ENGINE,
@@ -95,7 +95,7 @@ FORWARD = re.compile(r'\s*#pragma once\s+#include "torch_tensorrt/core/compat/[^
 TORCH_HEADER = re.compile(r"(torch|ATen|c10|caffe2)/")
 TORCH_FREE = {"base", "util", "network", "optimizer", "engine", "tactics_onednn", "tactics_cuda", "backends"}
 
-# Headers are installed, but for these, and an installed header must compile without our third-party packages.
+# All other headers are installed, and an installed header must compile without our third-party packages.
 NOT_INSTALLED = re.compile(r"torch_tensorrt/core/(engine/tactics/[^/]+/|backends/|engine/plan/plan_)|/internal/|^bin/")
 THIRD_PARTY_HEADER = re.compile(r"(flatbuffers|fmt|oneapi|CLI)/|dnnl|xxhash\.h$|.*plan_generated\.h$")
 
@@ -110,7 +110,7 @@ class Include:
 
 
 def layer_of(path: str, forwards: set[str]) -> str | None:
-    """The layer of a path below cpp/, or None where no layer owns it."""
+    """Returns the layer of a path below cpp/, or None if no layer owns it."""
     if path in forwards:
         return "compat"
     return next((layer for pattern, layer in LAYERS if re.match(pattern, path)), None)
@@ -127,7 +127,7 @@ def is_installed_header(path: str) -> bool:
 
 
 def fault_of(path: str, layer: str, include: Include, forwards: set[str]) -> str | None:
-    """What is wrong with one include, or None."""
+    """Returns the violation of an include, or None."""
     target = include.target
     if target.startswith("torch_tensorrt/"):
         target_layer = layer_of(target, forwards)
@@ -181,7 +181,7 @@ def readme_faults(root: Path) -> Iterator[str]:
         readme = folder / "README.md"
         where = readme.relative_to(root).as_posix()
         if not readme.exists():
-            yield f"{where} is missing: say what lives there, what may not, and where to start"
+            yield f"{where} is missing: state what the folder contains, what does not belong there, and where to start"
         elif len(readme.read_text(encoding="utf-8").splitlines()) > README_LIMIT:
             yield f"{where}: must have at most {README_LIMIT} lines"
 
@@ -209,7 +209,7 @@ def main(arguments: list[str]) -> int:
         if lines > HARD_LIMIT:
             faults.append(f"{where}: {lines} lines, the limit is {HARD_LIMIT}; split it")
         else:
-            print(f"warning: {where}: {lines} lines, think about splitting above {SOFT_LIMIT}")
+            print(f"warning: {where}: {lines} lines, consider splitting files above {SOFT_LIMIT} lines")
     for fault in faults:
         print(fault)
     return 1 if faults else 0

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Every check of style and structure; runs them all, then fails if one failed.
+# Runs every check of style and structure, then fails if one failed.
 #
-#   tools/lint.sh          check
-#   tools/lint.sh --fix    rewrite the files where a tool can
+#   tools/lint.sh          checks
+#   tools/lint.sh --fix    first fixes what the tools can fix
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

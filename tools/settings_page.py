@@ -2,7 +2,7 @@
 """Writes docs/settings.md from the rows of the installed torch_tensorrt (make docs).
 
 tools/settings_page.py           write it
-tools/settings_page.py --check   end with 1 when the page and the rows disagree
+tools/settings_page.py --check   exit with 1 if the page and the rows differ
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ UPDATE = "run tools/settings_page.py (or make docs) to update it"
 
 HEAD = """# Settings
 
-Written by `tools/settings_page.py` from `cpp/torch_tensorrt/settings.h`; a test compares the two. A setting has one
-name in Python (`torch_tensorrt.compile(..., NAME=VALUE)`), in C++ (`CompileSpec::NAME`) and in the file of an engine.
+`tools/settings_page.py` writes this page from `cpp/torch_tensorrt/settings.h`, and a test compares the two. A setting
+has the same name in Python (`torch_tensorrt.compile(..., NAME=VALUE)`), in C++ (`CompileSpec::NAME`) and in the file of
+an engine.
 
-Beside these there are `device` (`-d`, `--gpu-id`, `--dla-core`, `--allow-gpu-fallback`), `enabled_precisions` (`-p`)
-and `capability` (`--engine-capability`), which have types of their own.
+The settings `device` (`-d`, `--gpu-id`, `--dla-core`, `--allow-gpu-fallback`), `enabled_precisions` (`-p`) and
+`capability` (`--engine-capability`) have types of their own and are not in the table.
 
 | setting | default | values | `torchtrtc` | meaning |
 | --- | --- | --- | --- | --- |
@@ -54,13 +55,13 @@ def page() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare, and write nothing")
+    parser.add_argument("--check", action="store_true", help="compare the page, without writing it")
     if not parser.parse_args().check:
         PAGE.write_text(page())
         return 0
     if PAGE.exists() and PAGE.read_text() == page():
         return 0
-    print(f"{PAGE} is not what the rows say; {UPDATE}", file=sys.stderr)
+    print(f"{PAGE} differs from the rows of settings.h; {UPDATE}", file=sys.stderr)
     return 1
 
 

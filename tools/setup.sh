@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what building, testing or benchmarking needs: Debian packages, .venv, and pinned Python packages.
+# Installs the requirements for building, testing or benchmarking: Debian packages, .venv, and pinned Python packages.
 #
 #   tools/setup.sh build|test|bench
 #
-# Each step is skipped when it is done already: the packages are asked of dpkg, and a stamp in .venv that is named after
-# the hash of the requirement files says that those are installed. A second run takes a fraction of a second.
+# The script skips steps that are done: it asks dpkg for the Debian packages, and looks in .venv for a stamp named after
+# the hash of the requirement files. A second run takes a fraction of a second.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -22,14 +22,14 @@ system_packages=(
   flatbuffers-compiler libflatbuffers-dev libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
 )
 
-# A model with trained weights is tested on the speech of the one, numbers in files on a locale made of the other.
+# Tests need speech from espeak-ng, and a locale with another decimal point from locales.
 [[ $group == test ]] && system_packages+=(espeak-ng locales)
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 
 # --- Python --------------------------------------------------------------------------------------------------------
 
-# The first Python that is new enough and can make a virtual environment.
+# Prints the first Python that is new enough and can make a virtual environment.
 find_python() {
   local candidate
   for candidate in python3 python3.13 python3.12 python3.11 python3.10 /usr/bin/python3; do
@@ -53,18 +53,18 @@ missing_system_packages() {
 }
 
 install_system_packages() {
-  # One question for all of them is fast; which ones are missing matters only when the answer is no.
+  # One query for all packages is fast; the list of missing packages is needed only if one is missing.
   if dpkg-query -W -f='${Status}\n' "$@" 2>/dev/null | grep -c 'ok installed' | grep -qx "$#"; then
     return
   fi
   local missing
   read -r -a missing <<<"$(missing_system_packages "$@")"
   if ! command -v apt-get >/dev/null; then
-    echo "error: these Debian packages (or what your system calls them) are missing: ${missing[*]}" >&2
+    echo "error: these Debian packages, or your system's equivalents, are missing: ${missing[*]}" >&2
     exit 1
   fi
   if [[ $EUID -ne 0 ]]; then
-    echo "error: these Debian packages are missing; install them and run this again:" >&2
+    echo "error: Debian packages are missing; install them and run this again:" >&2
     echo "  sudo apt-get install ${missing[*]}" >&2
     exit 1
   fi
@@ -80,7 +80,7 @@ make_venv() {
   if ! python="$(find_python)"; then
     install_system_packages python3 python3-venv python3-dev
     python="$(find_python)" || {
-      echo "error: Python 3.10 or newer is needed, and this system's is $(python3 --version 2>&1)" >&2
+      echo "error: Python 3.10 or newer is needed, found $(python3 --version 2>&1)" >&2
       exit 1
     }
   fi

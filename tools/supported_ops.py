@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes docs/supported_ops.md from what the installed torch_tensorrt has registered (make docs).
+"""Writes docs/supported_ops.md from the registry of the installed torch_tensorrt (make docs).
 
 tools/supported_ops.py           write it
-tools/supported_ops.py --check   end with 1 when the page and the registry disagree
+tools/supported_ops.py --check   exit with 1 if the page and the registry differ
 """
 
 from __future__ import annotations
@@ -22,19 +22,18 @@ UPDATE = "run tools/supported_ops.py (or make docs) to update it"
 
 HEAD = """# Supported operators
 
-Written by `tools/supported_ops.py` from the registry, with the schemas of torch {torch}; a test compares the two.
-`torch_tensorrt.check(module, inputs)` and `torchtrtc check` say what would become of the operators of one model.
+`tools/supported_ops.py` writes this page from the registry, with the schemas of torch {torch}; a test compares the two.
+`torch_tensorrt.check(module, inputs)` and `torchtrtc check` report how the operators of a model would run.
 
-An operator is listed once for all its overloads. The in-place form (`relu_`) of an operator that is converted is
-replaced by the operator while lowering. An operator whose arguments are all known
-while compiling is computed then, by PyTorch, whatever it is; so is every operator that takes and gives no tensor
-(arithmetic, lists, strings).
+Each operator is listed once for all its overloads. Lowering replaces the in-place form (`relu_`) of a converted
+operator by the operator itself. If all arguments of an operator are known at compile time, PyTorch computes it then.
+The same holds for every operator without tensors among its arguments and results (arithmetic, lists, strings).
 """
 CONVERTED = """
 ## Converted
 
-They become layers of the engine. The last column says which uses the converter declines before anything is built;
-values that it cannot take (as a rank or a window out of range) are errors that name the argument.
+These operators become layers of the engine. The last column lists the uses that the converter declines before the
+build. Unsupported values (such as a rank or a window out of range) are errors that name the argument.
 
 | operator | overloads | not converted when |
 | --- | --- | --- |
@@ -42,7 +41,8 @@ values that it cannot take (as a rank or a window out of range) are errors that 
 REWRITTEN = """
 ## Rewritten by lowering
 
-They never meet a converter: with their defaults, and outside of training, they become other operators, or nothing.
+Lowering replaces these operators, with their default arguments and outside of training, by other operators or by
+nothing.
 
 | operator | becomes |
 | --- | --- |
@@ -50,8 +50,8 @@ They never meet a converter: with their defaults, and outside of training, they 
 EVALUATED = """
 ## Evaluated
 
-Their values are worked out while compiling, or, where they depend on a dynamic size, in the engine's shape computation.
-Besides these, every operator on numbers, texts and lists of them alone is computed by PyTorch while compiling.
+The compiler computes these operators at compile time or, if they depend on a dynamic size, in the engine's shape
+computation. PyTorch computes every other operator on numbers, strings and lists of them at compile time.
 
 | operator | overloads |
 | --- | --- |
@@ -59,7 +59,7 @@ Besides these, every operator on numbers, texts and lists of them alone is compu
 DECLINED = """
 ## Declined
 
-They are known, and declined with the reason.
+The compiler knows these operators and declines them with a reason.
 
 | operator | overloads | reason |
 | --- | --- | --- |
@@ -67,7 +67,7 @@ They are known, and declined with the reason.
 
 
 def split(op: str) -> tuple[str, str]:
-    """Name and overload of a schema or of a kind of node."""
+    """Returns name and overload of a schema or of a kind of node."""
     name, _, overload = op.partition("(")[0].partition(".")
     return name, overload
 
@@ -85,7 +85,7 @@ def grouped(rows: list[dict[str, str]], how: str) -> dict[str, list[dict[str, st
 
 
 def overloads(group: list[dict[str, str]]) -> str:
-    """Empty where the operator has the plain form alone."""
+    """Returns the overloads' names; empty if the operator has only the plain form."""
     names = sorted({split(row["op"])[1] for row in group})
     return "" if names == [""] else ", ".join(f"`{name}`" if name else "plain" for name in names)
 
@@ -95,12 +95,12 @@ def notes(group: list[dict[str, str]]) -> str:
 
 
 def without_twins(groups: dict[str, list]) -> dict[str, list]:
-    """relu_ is not listed beside relu."""
+    """Removes relu_ if relu is listed."""
     return {name: group for name, group in groups.items() if not (name.endswith("_") and name[:-1] in groups)}
 
 
 def rewritten(rows: list[dict[str, str]]) -> dict[str, str]:
-    """Those whose every replacement is known."""
+    """Returns the operators with their replacements, if every replacement is known."""
     known = set(grouped(rows, "converted")) | set(grouped(rows, "evaluated"))
     found = {}
     for name, group in grouped(rows, "rewritten").items():
@@ -129,7 +129,7 @@ def page() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare, and write nothing")
+    parser.add_argument("--check", action="store_true", help="compare the page, without writing it")
     options = parser.parse_args()
     text = page()
     if not options.check:
@@ -137,7 +137,7 @@ def main() -> int:
         return 0
     if PAGE.exists() and PAGE.read_text() == text:
         return 0
-    print(f"{PAGE} is not what torch_tensorrt {torch_tensorrt.__version__} has registered: {UPDATE}", file=sys.stderr)
+    print(f"{PAGE} differs from the registry of torch_tensorrt {torch_tensorrt.__version__}: {UPDATE}", file=sys.stderr)
     return 1
 
 

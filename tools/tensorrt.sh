@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the TensorRT backend, and what checks it on a machine with a GPU.
+# Builds the TensorRT backend, and a program that checks it on a machine with a GPU.
 #
 #   tools/tensorrt.sh [TENSORRT_ROOT]    the vendor's tree (headers are enough); default: where CMake finds the headers
 #
-# build/lib/libtorchtrt_tensorrt.so is the backend. build/tensorrt_check is a folder to carry to a machine with a GPU and
-# TensorRT 10, where `LD_LIBRARY_PATH=TENSORRT/lib ./trt_conformance cases.bin` checks it.
+# The backend is build/lib/libtorchtrt_tensorrt.so. Copy build/tensorrt_check to a machine with a GPU and TensorRT 10,
+# and check the backend there with `LD_LIBRARY_PATH=TENSORRT/lib ./trt_conformance cases.bin`.
 set -euo pipefail
 root="${1:-}"
 [[ -z $root ]] || root="$(realpath "$root")"
@@ -20,7 +20,7 @@ cmake -S . -B "$build" -G Ninja -DTORCHTRT_PYTHON="$PWD/.venv/bin/python" ${root
   ${TORCHTRT_CMAKE_ARGS:-} >"$build/tensorrt.log"
 if ! grep -q '^-- TensorRT 10' "$build/tensorrt.log"; then
   grep '^-- TensorRT' "$build/tensorrt.log" >&2 || true
-  echo "headers of TensorRT 10 are needed: tools/tensorrt.sh ROOT, or make tensorrt TensorRT_ROOT=ROOT" >&2
+  echo "error: no headers of TensorRT 10; run tools/tensorrt.sh ROOT, or make tensorrt TensorRT_ROOT=ROOT" >&2
   exit 1
 fi
 mkdir -p "$check"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lint, the C++ tests and the Python tests, all of them even if one fails. The runners' own closing lines are shown.
+# Runs lint, the C++ tests and the Python tests, all of them even if one fails, with the runners' own output.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -3,10 +3,10 @@
     python zoo/zoo.py [--only PART_OF_A_NAME] [--write docs/zoo.md]
     python zoo/zoo.py --save DIR [--only PART_OF_A_NAME]
 
-A model passes when it is one engine (`require_full_compilation`) whose results are within 1e-4 of PyTorch's, relative
-to the largest value: for the shapes it was built for, for a range of batches, and for a range of sizes (heights and
-widths, or lengths of sequences). Its results must depend on its inputs, or nothing was compared. `--save` writes the
-models to files instead and compiles none, for a machine that has PyTorch alone.
+A model passes if it is one engine (`require_full_compilation`) with results within 1e-4 of PyTorch's, relative to the
+largest value: for fixed shapes, for a range of batches, and for a range of sizes (heights and widths, or lengths of
+sequences). Its results must depend on its inputs, otherwise the comparison proves nothing. `--save` writes the models
+to files and compiles none, for a machine with PyTorch alone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from zoo_parameters import give_parameters
 import torch_tensorrt
 
 LIMIT = 1e-4
-# How far the results for two inputs must be apart, relative to the largest value of one.
+# The least difference of the results for two inputs, relative to the largest value.
 LEAST_CHANGE = 0.05
 
 
@@ -51,7 +51,7 @@ class Result:
 
 @dataclasses.dataclass
 class Case:
-    """A model in PyTorch, and traced."""
+    """A model in PyTorch, and its trace."""
 
     model: Model
     module: torch.nn.Module
@@ -82,14 +82,14 @@ def reason(error: Exception) -> str:
 
 
 def require_dependence(model: Model, module: torch.nn.Module) -> None:
-    """Each result of two inputs must differ clearly."""
+    """Raises ``AssertionError`` unless every result differs clearly between two inputs."""
     first, second = (flatten(module(*model.inputs(seed=seed))) for seed in (1, 4))
     for a, b in zip(first, second, strict=True):
         scale = a.abs().max().item()
         change = (a.double() - b.double()).abs().max().item() / max(scale, 1e-30)
         if not (change >= LEAST_CHANGE and scale < float("inf")):
             raise AssertionError(
-                f"output does not depend on the input: two inputs change it by {change:.1e} of its size"
+                f"the output does not depend on the input: it differs between two inputs by {change:.1e} of its size"
             )
 
 
@@ -112,7 +112,7 @@ def check_static(case: Case) -> str:
 
 
 def check_range(case: Case, variants: tuple[tuple[Shape, ...], ...]) -> str:
-    """One engine for the range that the shapes span, best at the first; all of them are run, and the first again."""
+    """Builds one engine for the range of the shapes, with the first as opt shape; runs all, then the first again."""
     specs = [
         torch_tensorrt.Input(min_shape=low, opt_shape=opt, max_shape=high, dtype=example.dtype)
         for (low, opt, high), example in zip(ranges_of(variants), case.model.inputs(), strict=True)
@@ -172,15 +172,15 @@ def run(model: Model, verbose: bool) -> Result:
 
 HEAD = """# Zoo
 
-Models that are compiled whole, as one engine (`require_full_compilation=True`), and compared with PyTorch on a CPU in
-float32. `make zoo` writes this table; a dozen of the models are among the tests. Their weights, batch-norm statistics
-and layer scales are random, of a fixed seed, and such that the results depend on the inputs: a model whose results two
-inputs change by less than a twentieth of the largest value fails.
+These models are each compiled as one engine (`require_full_compilation=True`) and compared with PyTorch on a CPU in
+float32. `make zoo` writes this table; a dozen of the models are among the tests. Weights, batch-norm statistics and
+layer scales are random with a fixed seed. A model fails if its results for two inputs differ by less than a twentieth
+of the largest value.
 
-The numbers are largest differences, relative to the largest value; less than 1e-4 is asked. *Fixed* is for the shapes
-of the example. *Batches* is the worst of the batches 2, 1 and 4 of one engine built for 1 to 4. *Sizes* is the worst of
-three sizes (heights and widths, or lengths of sequences, with batches of 1 to 3) of one engine built for the range that
-they span. The reason is given where a model has one size or one batch.
+The numbers are the largest differences, relative to the largest value; the limit is 1e-4. *Fixed* is for the shapes of
+the example. *Batches* is the worst of the batches 2, 1 and 4 of one engine built for 1 to 4. *Sizes* is the worst of
+three sizes (heights and widths, or lengths of sequences, with batches of 1 to 3) of one engine built for their range.
+The last column gives the reason for a single size or batch.
 
 """
 
@@ -217,20 +217,20 @@ def save_all(folder: Path, only: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", help="models whose name has this in it")
-    parser.add_argument("--verbose", action="store_true", help="show the whole error of a model that fails")
+    parser.add_argument("--only", default="", help="only models with this text in their names")
+    parser.add_argument("--verbose", action="store_true", help="show the complete error of a failing model")
     parser.add_argument("--write", type=Path, help="also write the table to this file")
-    parser.add_argument("--save", type=Path, help="write the models to this folder, and compile none")
+    parser.add_argument("--save", type=Path, help="write the models to this folder, without compiling")
     options = parser.parse_args()
     if options.write and options.only:
-        parser.error("--write writes the table of all models; leave --only out")
+        parser.error("--write writes the table of all models; omit --only")
     warnings.simplefilter("ignore")
     if options.save:
         with torch.no_grad():
             save_all(options.save, options.only)
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        # The engines of a model have most layers and shapes in common, which need to be timed once only.
+        # The engines of a model share most layers and shapes; the cache times these once.
         os.environ.setdefault("TORCHTRT_TIMING_CACHE", f"{folder}/timings")
         results = run_all(options.only, options.verbose)
     if options.write:

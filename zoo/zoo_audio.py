@@ -7,7 +7,7 @@ from zoo_model import Model
 
 
 class WholeSequences(torch.nn.Module):
-    """A Conformer takes the lengths of the sequences as well; here all are whole, and nothing is masked."""
+    """A Conformer without its argument for the lengths of the sequences: all are complete, and none is masked."""
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()

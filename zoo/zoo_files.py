@@ -1,7 +1,7 @@
-"""Models of the zoo as files, for a machine that has PyTorch and not the packages that the models come from.
+"""Models of the zoo as files, for a machine with PyTorch but without the packages of the models.
 
 Each model is one file: its TorchScript module, traced on the CPU. The extra file `cases.json` lists the shapes to
-compile and run it for. `zoo.py --save` writes the files, tests/gpu/test_zoo.py reads them.
+compile and run it for. `zoo.py --save` writes the files, and tests/gpu/test_zoo.py reads them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BATCHES = (2, 1, 4)
 
 
 def cases_of(model: Model) -> dict[str, list]:
-    """Lists of the shapes of all inputs, a list a case: the case is one engine for the range that they span."""
+    """Returns a list of shapes of all inputs for each case; a case is one engine for their range."""
     cases = {"fixed": [model.shapes]}
     if not model.fixed_batch:
         cases["batches"] = [model.batches(size) for size in BATCHES]
@@ -42,7 +42,7 @@ def cases_of(model: Model) -> dict[str, list]:
 
 
 def ranges_of(variants) -> list[tuple[list[int], list[int], list[int]]]:
-    """(min, opt, max) shape of each input of a case; opt is the first."""
+    """Returns the (min, opt, max) shape of each input of a case; opt is the first."""
     ranges = []
     for shapes in zip(*variants, strict=True):
         low, high = ([choose(sizes) for sizes in zip(*shapes, strict=True)] for choose in (min, max))
@@ -60,7 +60,7 @@ def save(model: Model, traced: torch.jit.ScriptModule, folder: Path) -> Path:
 
 
 def load(path: Path) -> tuple[torch.jit.ScriptModule, Model, dict[str, list]]:
-    """The module on the CPU; a Model that only makes inputs; the cases."""
+    """Returns the module on the CPU, a Model that only makes inputs, and the cases."""
     extra = {"cases.json": ""}
     module = torch.jit.load(str(path), map_location="cpu", _extra_files=extra).eval()
     about = json.loads(extra["cases.json"])

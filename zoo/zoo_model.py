@@ -1,4 +1,4 @@
-"""A model of the zoo: how it is made, and of which sizes its inputs are."""
+"""A model of the zoo: its constructor and the sizes of its inputs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Model:
     name: str
     make: Callable[[], torch.nn.Module]
     shapes: tuple[Shape, ...]  # of the inputs; the first dimension is the batch
-    # Other shapes of the inputs, for an engine of the range that they span; or why the model has one size.
+    # Other shapes of the inputs, for an engine of their range; or the reason for a single size.
     sizes: tuple[tuple[Shape, ...], ...] | str
-    vocabularies: tuple[int, ...] = ()  # inputs are indices below these; 0, or none: floats
-    fixed_batch: str = ""  # why it is not built for a range of batches
+    vocabularies: tuple[int, ...] = ()  # inputs are indices below these numbers; 0, or no number: floats
+    fixed_batch: str = ""  # reason for a single batch
 
     def inputs(self, shapes: tuple[Shape, ...] | None = None, seed: int = 1) -> tuple[torch.Tensor, ...]:
         generator = torch.Generator().manual_seed(seed)
@@ -33,7 +33,7 @@ class Model:
 
 
 def _signal(shape: Shape, generator: torch.Generator) -> torch.Tensor:
-    """Noise over broad steps: of noise alone, every average is the same."""
+    """Returns noise on broad steps; averages of noise alone would all be equal."""
     coarse = torch.randn([min(size, 4) for size in shape], generator=generator)
     for dim, size in enumerate(shape):
         coarse = coarse.index_select(dim, torch.arange(size) * coarse.size(dim) // max(size, 1))
@@ -41,7 +41,7 @@ def _signal(shape: Shape, generator: torch.Generator) -> torch.Tensor:
 
 
 class Tensors(torch.nn.Module):
-    """A model whose result is a dictionary, a tuple or an object of them: the tensors of it."""
+    """Returns the tensors in a model's result, which may be a dictionary, a tuple or an object."""
 
     def __init__(self, model: torch.nn.Module, **arguments) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""Parameters of a fixed seed with which a model's results depend on its inputs.
+"""Random parameters with a fixed seed, so that a model's results depend on its inputs.
 
-Fresh models are often as good as constant: heads and layer scales start at zero, and batch norms that have seen nothing
-let the signal vanish. A compiler that got such a model wrong would not be found out.
+Fresh models are often nearly constant: heads and layer scales start at zero, and the signal vanishes in batch norms
+with initial statistics. A comparison of such models would not find a compiler's mistakes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def _is_constant(tensor: torch.Tensor) -> bool:
 
 
 def _instead_of(tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Values for a parameter that is one value throughout: a bias, the weight of a norm, a layer scale, a zero head."""
+    """Returns values for a constant parameter: a bias, the weight of a norm, a layer scale, a zero head."""
     value = tensor.flatten()[0].item()
     uniform = torch.rand(tensor.shape, generator=generator)
     if value == 0.0:
@@ -32,15 +32,15 @@ def _fill_constants(module: nn.Module, generator: torch.Generator) -> None:
     for parameter in module.parameters():
         if _is_constant(parameter):
             parameter.copy_(_instead_of(parameter, generator))
-    # Mostly above zero: a deep random network of rectifiers around zero is chaotic, in PyTorch as well, and magnifies
-    # the last bits of its first layers a thousand times.
+    # Move the activations above zero: a deep random network of rectifiers around zero is chaotic, in PyTorch too, and
+    # magnifies the last bits of its first layers a thousand times.
     for layer in module.modules():
         if isinstance(layer, BatchNorm) and layer.bias is not None:
             layer.bias.add_(1.0)
 
 
 def _unit_variance(layer: nn.Module, _arguments, output):
-    """Scales a layer, the first time it runs, to results of variance one, and hands those on."""
+    """Scales a layer at its first run to results of variance one, and returns the scaled results."""
     if getattr(layer, "_zoo_scaled", False) or not isinstance(output, torch.Tensor):
         return None
     layer._zoo_scaled = True
@@ -54,7 +54,7 @@ def _unit_variance(layer: nn.Module, _arguments, output):
 
 
 def _has_plain_weight(module: nn.Module) -> bool:
-    """Linear and convolution layers, by what they have: libraries bring their own classes."""
+    """Recognizes linear and convolution layers by their parameters, because libraries have classes of their own."""
     own = dict(module.named_parameters(recurse=False))
     is_leaf = next(module.children(), None) is None
     return (
@@ -75,8 +75,8 @@ def _frozen_statistics(module: nn.Module, generator: torch.Generator) -> None:
 
 
 def _move_statistics(norms: list[BatchNorm], generator: torch.Generator) -> None:
-    """Away from those of the inputs seen, so that they are not what the batch itself would give. A channel that was
-    dead for those inputs is not made so loud for others that it drowns the rest."""
+    """Moves the statistics away from those of the inputs, so that they differ from the batch's own. The lower limit of
+    the variance prevents that a channel without signal for these inputs dominates for others."""
     for norm in norms:
         norm.running_var.clamp_(min=0.1 * norm.running_var.mean().item())
         noise = torch.randn(norm.running_mean.shape, generator=generator)
@@ -86,8 +86,8 @@ def _move_statistics(norms: list[BatchNorm], generator: torch.Generator) -> None
 
 @torch.no_grad()
 def give_parameters(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-    """Changes the parameters and statistics of a model: constants become random, every linear and convolution layer
-    gets results of variance one for the inputs, and every batch norm their statistics, moved a little."""
+    """Changes the parameters and statistics of a model: constants become random, linear and convolution layers have
+    results of variance one for the inputs, and batch norms have the inputs' statistics, slightly moved."""
     generator = torch.Generator().manual_seed(2)
     _fill_constants(module, generator)
     _frozen_statistics(module, generator)

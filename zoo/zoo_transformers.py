@@ -153,7 +153,7 @@ def _audio_models() -> list[Model]:
             "transformers/whisper_encoder",
             lambda: Tensors(_whisper_encoder(), **plain),
             ((2, 80, 200),),
-            "it refuses other lengths than that of its position table",
+            "it rejects all lengths except that of its position table",
         ),
     ]
 

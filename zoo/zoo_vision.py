@@ -11,14 +11,14 @@ Sizes = tuple[tuple[Shape, ...], ...]
 
 
 def images(*sizes: tuple[int, int, int]) -> Sizes:
-    """(batch, height, width) of each."""
+    """Returns the image shapes for (batch, height, width) of each."""
     return tuple(((batch, 3, height, width),) for batch, height, width in sizes)
 
 
 SIZES = images((2, 160, 192), (1, 96, 128), (2, 224, 160))
 ONE_SIZE = ((2, 3, 224, 224),)
 
-# A Swin shifts its windows where there is more than one, which a trace decides once: in this range always alike.
+# A Swin shifts its windows if it has more than one. A trace fixes this decision, which is the same in this range.
 SWIN_SIZES = images((2, 160, 192), (1, 144, 176), (2, 224, 160))
 TRACED_POSITIONS = "the size to which its positions are resampled is computed in Python, and a trace fixes it"
 
@@ -43,7 +43,7 @@ TORCHVISION = {
     "swin_t": SWIN_SIZES,
     "swin_v2_t": SWIN_SIZES,
     "vgg11_bn": SIZES,
-    "vit_b_16": "it asserts its one size: the position table has an entry a patch",
+    "vit_b_16": "it asserts its size: the position table has an entry for each patch",
     "wide_resnet50_2": SIZES,
 }
 
@@ -52,7 +52,7 @@ def _model(name: str, make: Callable[[], torch.nn.Module], sizes: Sizes | str) -
     return Model(name, make, ONE_SIZE if isinstance(sizes, str) else sizes[0], sizes)
 
 
-# Their auxiliary heads are for training, and they draw their weights slowly.
+# These models have auxiliary heads for training, and initialize their weights slowly.
 INCEPTIONS = {"googlenet", "inception_v3"}
 SEGMENTATION = ("fcn_resnet50", "deeplabv3_resnet50", "lraspp_mobilenet_v3_large")
 
@@ -90,14 +90,14 @@ def torchvision_models() -> list[Model]:
 TIMM = {
     "convnext_atto": SIZES,
     "swin_tiny_patch4_window7_224": "its windows and masks are made for one size",
-    "efficientformer_l1": "its attention biases are a table of one size",
+    "efficientformer_l1": "its attention biases are a table for one size",
     "mobilevit_xxs": "the number of its patches is computed in Python, and a trace fixes it",
-    "coat_tiny": "it asserts its one size: its position tables have an entry a patch",
+    "coat_tiny": "it asserts its size: the position tables have an entry for each patch",
     "deit_tiny_patch16_224": TRACED_POSITIONS,
     "mixer_s32_224": "it mixes patches with a matrix of their number",
     "resmlp_12_224": "it mixes patches with a matrix of their number",
     "xcit_nano_12_p16_224": "its positions are computed for one size, and a trace fixes them",
-    "levit_128s": "its attention biases are a table of one size",
+    "levit_128s": "its attention biases are a table for one size",
     "ghostnet_100": SIZES,
     "hrnet_w18_small": SIZES,
     "eva02_tiny_patch14_224": TRACED_POSITIONS,

@@ -1,7 +1,7 @@
-"""Runs in a process of its own, so that memory and load time are those of a fresh one. Prints one JSON object.
+"""Measures memory and load time in a fresh process. Prints one JSON object.
 
-python child.py build SCRIPT.ts INPUT.pt COMPILED.ts    compile; seconds and peak memory
-python child.py load COMPILED.ts INPUT.pt               load and call; seconds
+python child.py build SCRIPT.ts INPUT.pt COMPILED.ts    compiles; prints seconds and peak memory
+python child.py load COMPILED.ts INPUT.pt               loads and calls; prints seconds
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _reset_peak() -> None:
 
 
 def build(script: str, example: str, compiled_path: str) -> dict[str, Any]:
-    """Time and memory of a compile, above what the process had once the module was loaded."""
+    """Returns the time of a compilation, and its memory above that of the process with the loaded module."""
     x = torch.load(example)
     module = torch.jit.load(script).eval()
     weights = sum(t.numel() * t.element_size() for t in [*module.parameters(), *module.buffers()])
@@ -51,7 +51,7 @@ def build(script: str, example: str, compiled_path: str) -> dict[str, Any]:
 
 
 def load(compiled_path: str, example: str) -> dict[str, Any]:
-    """Time from a file in the page cache to a module, and of its first call."""
+    """Returns the time to load a module from a file in the page cache, and the time of its first call."""
     x = torch.load(example)
     start = time.perf_counter()
     module = torch.jit.load(compiled_path)

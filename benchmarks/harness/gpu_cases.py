@@ -1,4 +1,4 @@
-"""The models that are timed on a GPU: a row each, with random weights of a fixed seed."""
+"""The models of the GPU benchmark, a row each, with random weights of a fixed seed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 
 
 class EncoderLayer(nn.Module):
-    """Attention and feed-forward with norms behind them, as in BERT."""
+    """Attention and feed-forward, each with a norm after it, as in BERT."""
 
     def __init__(self, width: int = 768, heads: int = 12) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ def _encoder() -> nn.Module:
 
 
 def _with_statistics(model: nn.Module) -> nn.Module:
-    """The batch norms have the statistics of one batch of noise, so that activations stay in range."""
+    """Gives batch norms the statistics of one batch of noise, so that activations stay in range."""
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
     model.eval()
     for norm in norms:
@@ -60,7 +60,7 @@ def _mobilenet() -> nn.Module:
 
 def _vit() -> nn.Module:
     model = torchvision.models.vit_b_16(weights=None)
-    nn.init.normal_(model.heads.head.weight, std=0.05)  # of zeros, all results are 0
+    nn.init.normal_(model.heads.head.weight, std=0.05)  # the weights are zeros, and all results would be 0
     return model
 
 
@@ -71,7 +71,7 @@ class Case:
     shape: tuple[int, ...]
 
     def build(self) -> tuple[nn.Module, torch.Tensor]:
-        """The model in eval mode and an input, both f32 on the CPU."""
+        """Returns the model in eval mode and an input, both f32 on the CPU."""
         torch.manual_seed(0)
         with torch.no_grad():
             model = self.make().eval()

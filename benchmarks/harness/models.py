@@ -1,4 +1,4 @@
-"""The models that are timed: their names, how they are made, and the shape of one sample of their input."""
+"""The models of the CPU benchmark: name, constructor, and the shape of one sample of the input."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Model:
 
 
 class LeNet(nn.Module):
-    """Two convolutions and three linear layers on 32 x 32 pictures."""
+    """Two convolutions and three linear layers on 32 x 32 images."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class LeNet(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """Two recurrent layers of 256 hidden elements; the output alone."""
+    """Two recurrent layers of 256 hidden elements; returns only the output."""
 
     def __init__(self, kind: type[nn.Module]) -> None:
         super().__init__()
@@ -74,7 +74,11 @@ MODELS = {
 
 
 def build(name: str, batch: int) -> tuple[nn.Module, torch.Tensor]:
-    """The model with random weights of a fixed seed, in eval mode, and an input. ``KeyError`` for other names."""
+    """Returns the model, in eval mode with random weights of a fixed seed, and an input.
+
+    Raises:
+        KeyError: no model has this name.
+    """
     row = MODELS[name]
     torch.manual_seed(0)
     model = row.make()
@@ -83,8 +87,8 @@ def build(name: str, batch: int) -> tuple[nn.Module, torch.Tensor]:
 
 
 def _settle_batch_norms(model: nn.Module, pictures: torch.Tensor) -> None:
-    # With the statistics that a fresh model has, activations grow or vanish from block to block, and an error of the
-    # result relative to its largest element would say little.
+    # With initial statistics, activations grow or vanish from block to block, and the error relative to the largest
+    # element of the result would mean little.
     model.eval()
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
     if not norms:

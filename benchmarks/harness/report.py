@@ -1,4 +1,4 @@
-"""Tables for people and JSON for programs."""
+"""Writes the results as Markdown tables and as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MEGA = 1e6
 
 
 def describe_machine(command: str, threads: int) -> dict[str, Any]:
-    """Everything that a reader needs to judge or repeat the numbers."""
+    """Returns the facts that a reader needs to judge or repeat the numbers."""
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "command": command,
@@ -43,7 +43,7 @@ def _markdown(header: list[str], rows: list[list[str]]) -> str:
 
 
 def _milliseconds(value: float) -> str:
-    """Three digits that count."""
+    """Formats a time with three significant digits."""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 4
     return f"{value:.{digits}f}"
 
@@ -64,7 +64,7 @@ def _runtime_row(name: str, row: dict[str, Any], eager_ms: float | None) -> list
 
 
 def case_table(case: dict[str, Any]) -> str:
-    """Latencies of one case."""
+    """Returns the table of one case's latencies."""
     eager_ms = case["runtimes"].get("eager", {}).get("median_ms")
     rows = [_runtime_row(name, row, eager_ms) for name, row in case["runtimes"].items()]
     header = ["runtime", "median ms", "min ms", "to eager", "ready after s", "error"]
@@ -91,7 +91,7 @@ def _engine_row(case: dict[str, Any]) -> list[str]:
 
 
 def engine_table(cases: list[dict[str, Any]]) -> str:
-    """What our engines cost besides their calls."""
+    """Returns the table of our engines' build, load and memory."""
     header = ["engine", "build s", "load s", "first call s", "file MB", "weights MB", "build peak MB"]
     header += ["(peak - arena) / weights", "arena MB", "lower bound MB", "above it"]
     rows = [_engine_row(case) for case in cases if "engine" in case]
@@ -110,7 +110,7 @@ def _markdown_document(result: dict[str, Any]) -> str:
         f"- threads of every runtime: {about['threads']}",
         f"- Python {about['python']}, {versions}",
         "",
-        "What the columns mean is in the README of `benchmarks/`.",
+        "The README of `benchmarks/` explains the columns.",
     ]
     parts = ["\n".join(lines), *[case_table(case) for case in result["cases"]]]
     if any("engine" in case for case in result["cases"]):
@@ -119,7 +119,7 @@ def _markdown_document(result: dict[str, Any]) -> str:
 
 
 def write(result: dict[str, Any], folder: Path) -> list[Path]:
-    """Writes both files, named after the date; returns their paths."""
+    """Writes both files, named after the date, and returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = "cpu-" + result["about"]["date"].replace(" UTC", "").replace(" ", "-").replace(":", "")
     paths = [folder / f"{stem}.json", folder / f"{stem}.md"]

@@ -1,4 +1,4 @@
-"""Ways to run a PyTorch model on a CPU. Each is a function from a model and an input to a function that runs it."""
+"""Runtimes for a PyTorch model on a CPU. Each is a function that takes a job and returns a function that runs it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Run = Callable[[], Any]
 
 @dataclass
 class Job:
-    """What a runtime gets: a model in eval mode, its input, and how many threads it may use."""
+    """A model in eval mode, its input, and the number of threads."""
 
     model: torch.nn.Module
     x: torch.Tensor
@@ -28,7 +28,7 @@ class Job:
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="torchtrt-bench-")))
 
     def onnx_file(self) -> str:
-        """The model exported to ONNX."""
+        """Exports the model to ONNX and returns the path."""
         path = self.folder / "model.onnx"
         with _quiet(), torch.no_grad():
             torch.onnx.export(self.model, (self.x,), str(path), dynamo=False, opset_version=17, input_names=["x"])
@@ -48,18 +48,18 @@ def _traced(job: Job) -> torch.jit.ScriptModule:
 
 
 def eager(job: Job) -> Run:
-    """The module as it is, under ``torch.inference_mode``."""
+    """PyTorch's own execution under ``torch.inference_mode``."""
     return lambda: job.model(job.x)
 
 
 def torchscript(job: Job) -> Run:
-    """Traced and frozen."""
+    """A traced and frozen module."""
     frozen = _traced(job)
     return lambda: frozen(job.x)
 
 
 def torchscript_optimized(job: Job) -> Run:
-    """Traced, frozen, and given to ``torch.jit.optimize_for_inference``."""
+    """A traced and frozen module after ``torch.jit.optimize_for_inference``."""
     optimized = torch.jit.optimize_for_inference(_traced(job))
     return lambda: optimized(job.x)
 
@@ -107,7 +107,7 @@ def ours(job: Job) -> Run:
     return lambda: compiled(job.x)
 
 
-# name -> (function, package whose version is shown, title in tables)
+# name -> (function, package for the version, title in tables)
 RUNTIMES: dict[str, tuple[Callable[[Job], Run], str, str]] = {
     "eager": (eager, "torch", "PyTorch eager"),
     "torchscript": (torchscript, "torch", "TorchScript, frozen"),
@@ -120,7 +120,7 @@ RUNTIMES: dict[str, tuple[Callable[[Job], Run], str, str]] = {
 
 
 def version(name: str) -> str | None:
-    """Version of the runtime's package, or None where it is not installed."""
+    """Returns the version of the runtime's package, or None if it is not installed."""
     try:
         return importlib.metadata.version(RUNTIMES[name][1])
     except importlib.metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""One benchmark run: prepares every runtime for every case, times them, and looks into our engine."""
+"""Runs a benchmark: prepares every runtime for every case, times it, and measures our engine."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def _say(text: str) -> None:
 def _check_names(what: str, names: list[str] | None, known: Any) -> list[str]:
     wrong = sorted(set(names or []) - set(known))
     if wrong:
-        sys.exit(f"error: no {what} is called {', '.join(wrong)}; there are {', '.join(known)}")
+        sys.exit(f"error: unknown {what} {', '.join(wrong)}; known are {', '.join(known)}")
     return names or list(known)
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Case]:
-    """Yields one case (model and batch size) after the other, as plain data."""
+    """Yields the results of each case (model and batch size) as plain data."""
     names = _check_names("model", arguments.models, models.MODELS)
     runtimes = _check_names("runtime", arguments.runtimes, RUNTIMES)
     torch.set_num_threads(arguments.threads)
@@ -48,7 +48,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Case]:
 def _measure_case(name: str, batch: int, runtimes: list[str], arguments: argparse.Namespace) -> Case:
     model, x = models.build(name, batch)
     job = Job(model, x, arguments.threads)
-    # An earlier run's cache would hide the time that compiling takes.
+    # The cache of an earlier run would hide the time of compilation.
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(job.folder / "inductor")
     expected = model(x)
     rows: dict[str, dict[str, Any]] = {}
@@ -68,14 +68,14 @@ def _measure_case(name: str, batch: int, runtimes: list[str], arguments: argpars
 
 
 def _prepare(runtime: str, job: Job, expected: torch.Tensor) -> tuple[dict[str, Any], Run | None]:
-    """The row so far, and what to time; a runtime that is missing or fails has a row that says so."""
+    """Returns the row of a runtime and its function; the row of a missing or failing runtime has the problem."""
     if version(runtime) is None:
         return {"problem": "not installed"}, None
     start = time.perf_counter()
     try:
         run = RUNTIMES[runtime][0](job)
         found = torch.as_tensor(run())
-    except Exception as error:  # noqa: BLE001 - whatever it is, the others are still to be measured
+    except Exception as error:  # noqa: BLE001 - the other runtimes must still be measured
         _say(f"{runtime} failed: {error}")
         return {"problem": f"failed: {str(error).strip().splitlines()[0][:100]}"}, None
     seconds = time.perf_counter() - start
@@ -90,13 +90,13 @@ def _in_child(*command: str) -> dict[str, Any]:
 
 
 def _measure_engine(job: Job) -> dict[str, Any]:
-    """What a user pays around the calls: build, memory, file, load; and what the engine says of itself."""
-    import torch_tensorrt  # noqa: F401 - brings the class that the loaded module needs
+    """Measures build, memory, file and load, and reads the engine's own information."""
+    import torch_tensorrt  # noqa: F401 - registers the engine class of the loaded module
 
     script, example, compiled = (str(job.folder / file) for file in ("script.ts", "input.pt", "compiled.ts"))
     torch.jit.save(torch.jit.script(job.model), script)
     torch.save(job.x, example)
-    _say("building and loading in processes of their own")
+    _say("building and loading in new processes")
     engine = _in_child("build", script, example, compiled)
     engine |= _in_child("load", compiled, example)
     inspected = [json.loads(text) for text in _layer_information(torch.jit.load(compiled))]

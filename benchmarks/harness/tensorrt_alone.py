@@ -1,4 +1,4 @@
-"""TensorRT by itself, without this library: built from an ONNX file, run as one CUDA graph. See tensorrt_alone.cpp."""
+"""TensorRT alone, without this library: builds from an ONNX file, runs as one CUDA graph. See tensorrt_alone.cpp."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def export_onnx(model: nn.Module, x: torch.Tensor, path: Path) -> None:
     try:
         import onnx  # noqa: F401
     except ImportError:
-        # Exporting wants the package for functions written in ONNX script, of which these models have none.
+        # The export uses the package only for functions in ONNX script, and these models have none.
         onnx_proto_utils._add_onnxscript_fn = lambda model_bytes, opsets: model_bytes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -27,7 +27,7 @@ def export_onnx(model: nn.Module, x: torch.Tensor, path: Path) -> None:
 
 
 class TensorRTAlone:
-    """The library of tools/tensorrt.sh's build/tensorrt_check; libnvinfer and its ONNX parser must be found by name."""
+    """The library of build/tensorrt_check (tools/tensorrt.sh). The loader must find libnvinfer and its ONNX parser."""
 
     def __init__(self, path: Path) -> None:
         for vendor in ("libnvinfer.so.10", "libnvonnxparser.so.10"):
@@ -40,11 +40,11 @@ class TensorRTAlone:
         self.library.alone_tensor_bytes.restype = ctypes.c_int64
 
     def build(self, onnx: Path, plan: Path, timing_cache: Path, fp16: bool = True) -> float:
-        """Seconds. `fp16` allows it beside f32."""
+        """Builds a plan and returns the seconds. `fp16` allows f16 beside f32."""
         names = [str(file).encode() for file in (onnx, timing_cache, plan)]
         seconds = self.library.alone_build(names[0], int(fp16), names[1], names[2])
         if seconds < 0:
-            raise RuntimeError(f"TensorRT builds no engine of {onnx}")
+            raise RuntimeError(f"TensorRT cannot build an engine of {onnx}")
         return seconds
 
     def load(self, plan: Path, x: torch.Tensor, output: torch.Tensor) -> AloneEngine:
@@ -52,13 +52,13 @@ class TensorRTAlone:
 
 
 class AloneEngine:
-    """An engine of one input and one output, bound to two tensors on the GPU; a call launches its CUDA graph."""
+    """An engine with one input and one output, bound to two tensors on the GPU. A call launches its CUDA graph."""
 
     def __init__(self, library: ctypes.CDLL, plan: Path, x: torch.Tensor, output: torch.Tensor) -> None:
         self.library, self.kept = library, (x, output)
         self.engine = ctypes.c_void_p(library.alone_open(str(plan).encode()))
         if not self.engine:
-            raise RuntimeError(f"TensorRT does not load {plan}")
+            raise RuntimeError(f"TensorRT cannot load {plan}")
         for index in range(library.alone_tensor_count(self.engine)):
             name = library.alone_tensor(self.engine, index)
             tensor = x if library.alone_is_input(self.engine, name) else output
@@ -83,7 +83,7 @@ class AloneEngine:
         return ready
 
     def launcher(self, stream: torch.cuda.Stream):
-        """The call keeps the engine, and the tensors that it is bound to, alive."""
+        """Returns a call that launches the graph, and keeps the engine and its tensors alive."""
         launch, handle = self.cuda.cudaGraphLaunch, ctypes.c_void_p(stream.cuda_stream)
         return lambda: launch(self.graph, handle)
 

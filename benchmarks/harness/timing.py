@@ -1,4 +1,4 @@
-"""Takes turns: every runtime has one block of calls a round, so that what else the machine does hits all alike."""
+"""Times runtimes in turns: one block of calls per round each, so that other work on the machine affects all alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 _WARM_UP_CALLS = 3
 _MIN_CALLS, _MAX_CALLS = 3, 200
-# Thread pools spin for a while after a call and would take the next runtime's cores.
+# Thread pools spin for a while after a call and would occupy the next runtime's cores.
 _PAUSE_SECONDS = 0.02
 
 
@@ -22,14 +22,14 @@ def _milliseconds(run: Callable[[], Any]) -> float:
 
 def _block(run: Callable[[], Any], calls: int) -> list[float]:
     time.sleep(_PAUSE_SECONDS)
-    run()  # brings this runtime's weights and code back into the caches, as in a process of its own
+    run()  # loads this runtime's weights and code into the caches, as in a process of its own
     return [_milliseconds(run) for _ in range(calls)]
 
 
 def alternate(
     runs: Mapping[str, Callable[[], Any]], rounds: int, block_seconds: float
 ) -> dict[str, dict[str, float | int]]:
-    """Median and minimum time of a call of each, in milliseconds, with the number of calls timed."""
+    """Returns the median and minimum time of a call of each runtime in milliseconds, and the number of timed calls."""
     calls = {}
     for name, run in runs.items():
         for _ in range(_WARM_UP_CALLS):

@@ -1,6 +1,6 @@
-// What benchmarks/gpu.py times this library beside: TensorRT by itself, on an ONNX file. A shared library with a few C
-// functions, so that both are timed by the same Python loop in one process. Failures print to stderr and give null or
-// another status than 0; the strings that are given live as long as the engine.
+// Runs TensorRT alone on an ONNX file, for benchmarks/gpu.py. It is a shared library with a few C functions, so that
+// the same Python loop times both in one process. Failures print to stderr and return null or a status other than 0;
+// returned strings live as long as the engine.
 
 #include <NvInfer.h>
 #include <NvOnnxParser.h>
@@ -67,7 +67,7 @@ struct Alone {
   std::string layers;
 };
 
-// The timing cache of a file, which may not be there yet.
+// The timing cache of a file, which need not exist yet.
 std::unique_ptr<nvinfer1::ITimingCache> use_cache(nvinfer1::IBuilderConfig& config, const char* path) {
   const std::vector<char> bytes = read_file(path);
   std::unique_ptr<nvinfer1::ITimingCache> cache(config.createTimingCache(bytes.data(), bytes.size()));
@@ -79,7 +79,7 @@ std::unique_ptr<nvinfer1::ITimingCache> use_cache(nvinfer1::IBuilderConfig& conf
 
 extern "C" {
 
-// Seconds that the build took, without making the builder; below 0 on failure. fp16 != 0 allows it beside fp32.
+// Returns the seconds of the build, without making the builder; below 0 on failure. fp16 != 0 allows fp16 beside fp32.
 double alone_build(const char* onnx, int fp16, const char* timing_cache, const char* plan) {
   const std::unique_ptr<nvinfer1::IBuilder> builder(nvinfer1::createInferBuilder(logger()));
   if (builder == nullptr) return -1;
@@ -120,7 +120,7 @@ int alone_is_input(void* alone, const char* tensor) {
   return static_cast<Alone*>(alone)->engine->getTensorIOMode(tensor) == TensorIOMode::kINPUT ? 1 : 0;
 }
 
-// Of a tensor whose shape is fixed.
+// The bytes of a tensor with a fixed shape.
 int64_t alone_tensor_bytes(void* alone, const char* tensor) {
   const nvinfer1::ICudaEngine& engine = *static_cast<Alone*>(alone)->engine;
   const nvinfer1::Dims dims = engine.getTensorShape(tensor);
@@ -136,7 +136,7 @@ int alone_enqueue(void* alone, void* stream) {
   return static_cast<Alone*>(alone)->context->enqueueV3(static_cast<cudaStream_t>(stream)) ? 0 : 1;
 }
 
-// What the engine is made of, a JSON text.
+// The layers of the engine as JSON text.
 const char* alone_layers(void* alone) {
   Alone& own = *static_cast<Alone*>(alone);
   const std::unique_ptr<nvinfer1::IEngineInspector> inspector(own.engine->createEngineInspector());

@@ -1,5 +1,5 @@
-// Installed beside torch_tensorrt/ for sources that include TensorRT's header by its name. Gives them TensorRT's own
-// where it is on the include path, and else nvinfer1's names as torch_tensorrt has them.
+// Installed beside torch_tensorrt/ for sources that include TensorRT's header by its name. Includes TensorRT's own
+// NvInfer.h if one is on the include path, else torch_tensorrt's declarations of nvinfer1.
 #pragma once
 
 #if __has_include_next(<NvInfer.h>)

@@ -57,76 +57,80 @@ void visit_settings(S& settings, Visit&& visit) {
   constexpr int64_t kMostThreads = 1024;
   constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
   using Row = SettingRow;
-  visit(Row{"disable_tf32", "--disable-tf32", "", "GPUs: products of fp32 matrices use fp32, not TF32."},
+  visit(Row{"disable_tf32", "--disable-tf32", "", "GPUs: compute products of fp32 matrices in fp32, not in TF32."},
         settings.disable_tf32);
   visit(Row{"sparse_weights", "--sparse-weights", "", "Allow kernels for weights with 2:4 sparsity."},
         settings.sparse_weights);
   visit(Row{"refit", "--refit", "",
-            "Keep the weights of a GPU's engine replaceable (refit_module_weights); those of the native backend always "
-            "are."},
+            "GPUs: keep the weights of the engine replaceable (refit_module_weights). Weights of the native backend's "
+            "engines are always replaceable."},
         settings.refit);
   visit(Row{"debug", "--build-debuggable-engine", "",
-            "Keep in a GPU's engine what tells its layers apart when it is inspected; engines for the CPU always do. "
-            "Networks are dumped as text where the environment's TORCHTRT_DUMP_DIRECTORY names a folder."},
+            "GPUs: keep the details of all layers in the engine for inspection; engines for the CPU always keep them. "
+            "To dump networks as text, set the environment variable TORCHTRT_DUMP_DIRECTORY to a folder."},
         settings.debug);
-  visit(Row{"num_avg_timing_iters", "--num-avg-timing-iters", "", "Runs that each candidate's time is averaged over.",
-            0, kInt32},
+  visit(Row{"num_avg_timing_iters", "--num-avg-timing-iters", "",
+            "Number of runs over which the time of a tactic is averaged.", 0, kInt32},
         settings.num_avg_timing_iters);
   visit(Row{"workspace_size", "--workspace-size", "",
             "Bytes of scratch memory that a layer may use on a GPU; 0: no limit."},
         settings.workspace_size);
-  visit(Row{"dla_sram_size", "--dla-sram-size", "", "Bytes of a DLA core's own memory.", kDlaBytes},
+  visit(Row{"dla_sram_size", "--dla-sram-size", "", "DLA: bytes of the core's own fast memory, used within a layer.",
+            kDlaBytes},
         settings.dla_sram_size);
-  visit(Row{"dla_local_dram_size", "--dla-local-dram-size", "", "Bytes of memory between the layers of a DLA core.",
+  visit(Row{"dla_local_dram_size", "--dla-local-dram-size", "", "DLA: bytes of main memory for tensors between layers.",
             kDlaBytes},
         settings.dla_local_dram_size);
-  visit(Row{"dla_global_dram_size", "--dla-global-dram-size", "", "Bytes of memory for the weights of a DLA core.",
-            kDlaBytes},
+  visit(Row{"dla_global_dram_size", "--dla-global-dram-size", "", "DLA: bytes of main memory for weights.", kDlaBytes},
         settings.dla_global_dram_size);
   visit(Row{"truncate_long_and_double", "--truncate,--truncate-long-double,--truncate-64bit", "",
-            "Narrow weights of int64 and float64 to 32 bits; a warning names them, and weights that do not fit are "
-            "refused."},
+            "Narrow int64 and float64 weights to 32 bits. A warning names them; weights that do not fit are an error."},
         settings.truncate_long_and_double);
   visit(Row{"require_full_compilation", "--require-full-compilation", "",
-            "List every operation that cannot be compiled before anything is built. Methods are compiled whole or not "
-            "at all, with this setting and without; with it, torch_executed_ops and torch_executed_modules must be "
+            "List every operation that cannot be compiled before building anything. With and without this setting, a "
+            "method is compiled whole or not at all; with it, torch_executed_ops and torch_executed_modules must be "
             "empty.",
             0, kAny, false, /*is_recorded=*/false},
         settings.require_full_compilation);
   visit(Row{"min_block_size", "--mbs,--min-block-size", "",
-            "Fewest operations that are worth an engine. Changes nothing: methods are compiled whole.", 0, kAny, false,
+            "Fewest operations that are worth an engine. Has no effect: methods are compiled whole.", 0, kAny, false,
             /*is_recorded=*/false},
         settings.min_block_size);
   visit(Row{"torch_executed_ops", "--teo,--torch-executed-op", "OP",
-            "Operators that must not go into an engine, without overload and arguments (aten::add). A method that uses "
-            "one is refused: this version leaves no operation to PyTorch.",
+            "Operators that must not go into an engine, named without overload and arguments (aten::add). A method "
+            "that uses one is refused, because this version leaves no operation to PyTorch.",
             0, kAny, false, /*is_recorded=*/false},
         settings.torch_executed_ops);
   visit(Row{"torch_executed_modules", "--tem,--torch-executed-mod", "MOD",
-            "Classes of modules that must not go into an engine. Refused unless it is empty, for the same reason.", 0,
-            kAny, false, /*is_recorded=*/false},
+            "Classes of modules that must not go into an engine. Must be empty, because this version leaves no "
+            "operation to PyTorch.",
+            0, kAny, false, /*is_recorded=*/false},
         settings.torch_executed_modules);
   visit(Row{"allow_shape_tensors", "--allow-shape-tensors", "",
-            "Let the model use elements of integer inputs as sizes (x.view(int(n[0]), -1)); Input says what values "
-            "they have. Sizes of dynamic inputs can always be computed with.",
+            "Allow the model to use elements of integer inputs as sizes (x.view(int(n[0]), -1)). The Input gives the "
+            "range of their values. Sizes of dynamic inputs may always be used.",
             0, kAny, false, /*is_recorded=*/false},
         settings.allow_shape_tensors);
   visit(Row{"max_specializations", "--max-specializations", "",
-            "Combinations of input shapes that an engine stays prepared for: the last ones that it met.", 1, kInt32},
+            "Number of combinations of input shapes that an engine stays prepared for; it keeps the most recent ones.",
+            1, kInt32},
         settings.max_specializations);
   visit(Row{"backend", "--backend", "NAME",
-            "Who builds the engine: native (the engine of this library), another backend's name (tensorrt), auto (the "
-            "available one that is preferred on the device and takes the whole network) or fastest (all that can, "
-            "timed on the device; the times are recorded in the engine).",
+            "Backend that builds the engine: native (this library's own), the name of another backend (tensorrt), auto "
+            "(the preferred backend among those that are available on the device and take the whole network) or "
+            "fastest (all such backends build, and the engine that is fastest on the device is kept, with the measured "
+            "times in it).",
             0, kAny, false, /*is_recorded=*/false},
         settings.backend);
   visit(Row{"timing_cache_path", "--timing-cache", "PATH",
-            "File of measured times, read before and written after each build. One that is there and cannot be read is "
-            "an error before the build; one that cannot be written is a warning after it.",
+            "File of measured times, read before and written after each build. A file that exists and cannot be read "
+            "is an error before the build; a file that cannot be written is a warning after it.",
             0, kAny, false, /*is_recorded=*/false},
         settings.timing_cache_path);
   visit(Row{"optimization_level", "--optimization-level", "",
-            "0 (quick build) to 5 (fast engine), for backends of GPUs that have it. Left open: their default.", 0, 5,
+            "GPUs: 0 (quick build) to 5 (fast engine), for backends with such levels. If left open, the backend's "
+            "default.",
+            0, 5,
             /*may_be_open=*/true},
         settings.optimization_level);
   visit(Row{"version_compatible", "--version-compatible", "",
@@ -138,12 +142,11 @@ void visit_settings(S& settings, Visit&& visit) {
   visit(Row{"use_explicit_typing", "--explicit-typing", "",
             "GPUs: each layer computes in the dtypes of its tensors, whatever enabled_precisions allows."},
         settings.use_explicit_typing);
-  visit(
-      Row{"num_threads", "--num-threads", "",
-          "CPU: threads that a call of the engine uses, and that its layers are timed with; 0: as many as PyTorch uses "
-          "in the thread that calls.",
-          0, kMostThreads},
-      settings.num_threads);
+  visit(Row{"num_threads", "--num-threads", "",
+            "CPU: number of threads for calls of the engine and for timing its layers; 0: as many as PyTorch uses in "
+            "the calling thread.",
+            0, kMostThreads},
+        settings.num_threads);
 }
 
 }  // namespace torch_tensorrt

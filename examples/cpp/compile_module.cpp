@@ -1,6 +1,6 @@
-// Compiles a TorchScript module, compares the result with it, and saves it.
+// Compiles a TorchScript module, compares the results of both, and saves the compiled module.
 //
-// Usage: compile_module MODEL.ts COMPILED.ts 1 3 224 224          (the numbers are the shape of the one input)
+// Usage: compile_module MODEL.ts COMPILED.ts 1 3 224 224          (the numbers are the shape of the single input)
 
 #include <chrono>
 #include <exception>
@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
     std::vector<int64_t> shape;
     for (int i = 3; i < argc; ++i) shape.push_back(std::stoll(argv[i]));
     compile_module(argv[1], argv[2], shape);
-  } catch (const std::exception& error) {  // torch_tensorrt::Error is one
+  } catch (const std::exception& error) {  // torch_tensorrt::Error derives from it
     std::cerr << "compile_module: " << error.what() << '\n';
     return 1;
   }

@@ -1,5 +1,5 @@
-// Turns a graph that no module stands behind (here it is parsed from text) into the bytes of an engine, and runs them:
-// the parts that torch_tensorrt::ts::compile is made of, for programs that make or change graphs themselves.
+// Turns a graph without a module (here parsed from text) into the bytes of an engine, and runs the engine. It uses the
+// parts of torch_tensorrt::ts::compile, for programs that make or change graphs themselves.
 
 #include <exception>
 #include <iostream>
@@ -20,7 +20,7 @@ namespace {
 
 namespace core = torch_tensorrt::core;
 
-// The dense tensor types mark the parameters: their values are given when the engine is built.
+// The dense tensor types mark the parameters; build_engine gets their values.
 const char* const kGraph = R"IR(
 graph(%x : Tensor,
       %weight : Float(8, 4, strides=[4, 1]),
@@ -47,7 +47,7 @@ std::string build_engine(std::shared_ptr<torch::jit::Graph> graph, const std::ve
   return core::conversion::ConvertBlockToEngine(graph->block(), info, static_params);
 }
 
-// What the compiler works out by itself: here the number of rows of the result.
+// Evaluates a node as the compiler does: here the number of rows of the result.
 int64_t evaluate_rows(const torch::jit::Graph& graph) {
   core::conversion::BuilderSettings settings;
   settings.device = core::ir::Device::cpu();

@@ -1,7 +1,7 @@
-// Runs a compiled module on random input. Links torchtrt::runtime alone, and names nothing of it: loading the library
-// is what makes the engine known to PyTorch.
+// Runs a compiled module on random input. It links only torchtrt::runtime and uses none of its symbols: loading the
+// library registers the engine class with PyTorch.
 //
-// Usage: run_module COMPILED.ts 1 3 224 224          (the numbers are the shape of the one input)
+// Usage: run_module COMPILED.ts 1 3 224 224          (the numbers are the shape of the single input)
 
 #include <exception>
 #include <iostream>

@@ -1,4 +1,4 @@
-// A converter for an operation that the compiler already knows: once this library is loaded, it takes precedence.
+// A converter for an operator that already has one. After this library is loaded, this converter takes precedence.
 #include "torch/script.h"
 #include "torch_tensorrt/core/conversion/converters/converters.h"
 #include "torch_tensorrt/torch_tensorrt.h"

@@ -1,5 +1,4 @@
-// A PyTorch operation of our own, example::squared_relu, and its converter: two files in one, as an extension would
-// have.
+// A custom PyTorch operator, example::squared_relu, and its converter. An extension would have a file for each.
 #include "torch/script.h"
 
 #include "torch_tensorrt/core/conversion/converters/converters.h"

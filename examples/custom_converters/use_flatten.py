@@ -24,7 +24,7 @@ class Model(torch.nn.Module):
 
 
 def main() -> None:
-    """Compiles with the library that the command line names and compares with PyTorch."""
+    """Compiles with the library from the command line, and compares the results with PyTorch's."""
     ctypes.CDLL(sys.argv[1])
     torch.manual_seed(0)
     model = torch.jit.script(Model().eval())

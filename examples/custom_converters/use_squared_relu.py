@@ -12,7 +12,7 @@ import torch_tensorrt
 
 
 def main() -> None:
-    """Compiles with the library that the command line names and compares with PyTorch."""
+    """Compiles with the library from the command line, and compares the results with PyTorch's."""
     ctypes.CDLL(sys.argv[1])
 
     class Model(torch.nn.Module):

@@ -1,4 +1,4 @@
-"""Trains, compiles, saves and loads a LeNet, then shows what compiling does for a ResNet-50. Runs with `make demo`."""
+"""Trains, compiles, saves and loads a LeNet, then compiles and times a ResNet-50. `make demo` runs it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def main() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     print(f"torch_tensorrt {torch_tensorrt.__version__}, PyTorch {torch.__version__}, ", end="")
-    print(f"{torch.get_num_threads()} threads, on the CPU")
+    print(f"{torch.get_num_threads()} threads on the CPU")
     digits.show(BUILD)
     resnet.show(BUILD)
     heading("Done")
-    line("Everything together", f"{time.perf_counter() - start:.0f} s")
-    line("Saved modules are in", str(BUILD))
+    line("Total time", f"{time.perf_counter() - start:.0f} s")
+    line("Folder of the saved modules", str(BUILD))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from terminal import Step, heading, line
 import torch_tensorrt
 
 HERE = Path(__file__).resolve().parent
-# Rounding differs between the kernels; both ends of it are float32.
+# Kernels round differently; all compute in float32.
 TOLERANCE = 1e-4
 
 
@@ -28,7 +28,7 @@ def _run(*command: str) -> None:
 def _difference(found: torch.Tensor, expected: torch.Tensor) -> str:
     error = ((found - expected).abs().max() / expected.abs().max()).item()
     if not error < TOLERANCE:
-        sys.exit(f"error: scores differ from PyTorch's by {error:.1e}, more than {TOLERANCE:.0e} of the largest")
+        sys.exit(f"error: scores differ from PyTorch's by {error:.1e} of the largest score, more than {TOLERANCE:.0e}")
     return f"largest difference {error:.1e} (of the largest score)"
 
 
@@ -42,10 +42,10 @@ def _build_program(folder: Path) -> str:
 
 
 def show(folder: Path) -> None:
-    """Trains, scripts, compiles, saves, and loads in a new process and in a C++ program; compares every time."""
+    """Trains, scripts, compiles and saves a LeNet, loads it in a new process and in C++, and compares all results."""
     heading("LeNet on handwritten digits")
     data = load_digits()
-    with Step("Training on 1437 pictures"):
+    with Step("Training on 1437 images"):
         model = train(data)
     script = torch.jit.script(model)
     pictures, labels = data.test_pictures, data.test_labels
@@ -54,9 +54,9 @@ def show(folder: Path) -> None:
         compiled = torch_tensorrt.compile(script, inputs=[torch_tensorrt.Input(pictures.shape)])
     with torch.inference_mode():
         expected, found = script(pictures), compiled(pictures)
-    line("Accuracy before", accuracy(expected, labels))
-    line("Accuracy after", accuracy(found, labels))
-    line("Scores", _difference(found, expected))
+    line("Accuracy before compiling", accuracy(expected, labels))
+    line("Accuracy after compiling", accuracy(found, labels))
+    line("Scores against PyTorch", _difference(found, expected))
 
     saved, given, got = (str(folder / name) for name in ("lenet_compiled.ts", "pictures.pt", "scores.pt"))
     torch.jit.save(compiled, saved)
@@ -65,10 +65,10 @@ def show(folder: Path) -> None:
 
     with Step("Loading in a new Python process"):
         _run(sys.executable, str(HERE / "load_saved.py"), saved, given, got)
-    line("Scores there", _difference(torch.load(got), expected))
+    line("Scores of the new process", _difference(torch.load(got), expected))
 
-    with Step("Building a C++ program that loads it"):
+    with Step("Building a C++ program that loads the module"):
         program = _build_program(folder)
     with Step("Loading in the C++ program"):
         _run(program, saved, given, got)
-    line("Scores there", _difference(torch.load(got), expected))
+    line("Scores of the C++ program", _difference(torch.load(got), expected))

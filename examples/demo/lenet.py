@@ -1,4 +1,4 @@
-"""LeNet, and the handwritten digits of scikit-learn that it learns."""
+"""LeNet, and the handwritten digits of scikit-learn to train it with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TEST_PICTURES = 360
 
 
 class Features(nn.Module):
-    """N x 1 x 32 x 32 pictures to N x 16 x 6 x 6."""
+    """Computes features (N x 16 x 6 x 6) of images (N x 1 x 32 x 32)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Features(nn.Module):
 
 
 class Classifier(nn.Module):
-    """N x 576 to N x 10."""
+    """Computes scores (N x 10) of flat features (N x 576)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Classifier(nn.Module):
 
 
 class LeNet(nn.Module):
-    """N x 1 x 32 x 32 pictures to N x 10 scores, one a digit."""
+    """Computes a score for each digit (N x 10) of images (N x 1 x 32 x 32)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class LeNet(nn.Module):
 
 @dataclass(frozen=True)
 class Digits:
-    """Pictures (N x 1 x 32 x 32, 0 to 1) and labels (N, int64) to train with and to test with."""
+    """Images (N x 1 x 32 x 32, 0 to 1) and labels (N, int64) for training and for the test."""
 
     train_pictures: torch.Tensor
     train_labels: torch.Tensor
@@ -61,7 +61,7 @@ class Digits:
 
 
 def load_digits() -> Digits:
-    """The 1797 digits of scikit-learn, enlarged from 8 x 8; 360 of them, drawn at random, are for the test."""
+    """Loads the 1797 digits of scikit-learn, enlarged from 8 x 8; 360 random ones are for the test."""
     digits = datasets.load_digits()
     small = torch.tensor(digits.images, dtype=torch.float32).unsqueeze(1) / 16
     pictures = functional.interpolate(small, size=(32, 32), mode="bilinear", align_corners=False)
@@ -72,7 +72,7 @@ def load_digits() -> Digits:
 
 
 def train(digits: Digits, epochs: int = 12, batch: int = 32) -> LeNet:
-    """A trained model in eval mode."""
+    """Trains a model and returns it in eval mode."""
     model = LeNet()
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
     for _ in range(epochs):
@@ -85,6 +85,6 @@ def train(digits: Digits, epochs: int = 12, batch: int = 32) -> LeNet:
 
 
 def accuracy(scores: torch.Tensor, labels: torch.Tensor) -> str:
-    """Share of pictures whose highest score is the right one."""
+    """Returns the share of images with the highest score at the right digit, as text."""
     right = int((scores.argmax(1) == labels).sum())
     return f"{100 * right / len(labels):.2f} % ({right} of {len(labels)})"

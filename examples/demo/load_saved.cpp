@@ -1,7 +1,7 @@
-// Loads a module that torch_tensorrt compiled, runs it on pictures, and saves the scores. The module's engine needs the
-// runtime library, which this program links; nothing of it is named here.
+// Loads a module that torch_tensorrt compiled, runs it on pictures, and saves the scores. The program links the runtime
+// library, which the module's engine needs, and uses none of its symbols.
 //
-// Usage: load_saved MODEL.ts PICTURES.pt SCORES.pt        (the .pt files are single tensors, as torch.save writes them)
+// Usage: load_saved MODEL.ts PICTURES.pt SCORES.pt        (each .pt file is a single tensor written by torch.save)
 
 #include <exception>
 #include <fstream>

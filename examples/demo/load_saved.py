@@ -1,4 +1,4 @@
-"""A process of its own: loads a saved module, runs it, and saves the scores.
+"""Loads a saved module in a process of its own, runs it, and saves the scores.
 
 Usage: python load_saved.py MODEL.ts PICTURES.pt SCORES.pt
 """
@@ -7,7 +7,7 @@ import sys
 
 import torch
 
-import torch_tensorrt  # noqa: F401 - brings the engine class that the module needs
+import torch_tensorrt  # noqa: F401 - registers the engine class of the module
 
 model_path, pictures_path, scores_path = sys.argv[1:]
 torch.save(torch.jit.load(model_path)(torch.load(pictures_path)), scores_path)

@@ -1,4 +1,4 @@
-"""Second part of the demo: ResNet-50, timed beside PyTorch, and what the compiler made of it."""
+"""Second part of the demo: compiles a ResNet-50, times it against PyTorch, and lists its layers."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _ROUNDS, _CALLS = 6, 5
 
 
 def _time_alternating(runs: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    """Median milliseconds of a call of each; they take turns, so that other work on the machine hits all alike."""
+    """Returns the median milliseconds of a call of each. They take turns, so other work affects all alike."""
     samples: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(_ROUNDS):
         for name, run in runs.items():
-            run()  # not counted: it brings its own weights into the caches
+            run()  # does not count: it loads the weights into the caches
             for _ in range(_CALLS):
                 start = time.perf_counter()
                 run()
@@ -35,25 +35,25 @@ def _time_alternating(runs: dict[str, Callable[[], Any]]) -> dict[str, float]:
 
 
 def engine_information(module: torch.jit.ScriptModule) -> dict[str, Any]:
-    """What the module's first engine says of itself."""
+    """Returns the layer information of the module's first engine."""
     for node in module.graph.findAllNodes("prim::GetAttr"):
         if str(node.output().type()).endswith("tensorrt.Engine"):
             return json.loads(getattr(module, node.s("name")).get_engine_layer_info())
-    raise ValueError("the module holds no engine")
+    raise ValueError("the module has no engine")
 
 
 def _show_engine(information: dict[str, Any], operations: int) -> None:
     layers = [layer for layer in information["layers"] if layer["tactic"]]
-    line("Operations that became layers", f"{operations} -> {len(layers)}")
+    line("Operations -> layers", f"{operations} -> {len(layers)}")
     for (kind, fused), count in Counter((layer["kind"], layer["fused"]) for layer in layers).most_common():
         note(f"{count:3} x {kind}" + (f" with {fused}" if fused else ""))
     arena, bound = information["arena_bytes"], information["arena_lower_bound_bytes"]
-    line("Memory for activations", f"{arena / 1e6:.1f} MB (no plan could need less than {bound / 1e6:.1f} MB)")
+    line("Memory for activations", f"{arena / 1e6:.1f} MB (lower bound {bound / 1e6:.1f} MB)")
 
 
 def show(folder: Path) -> None:
-    """Compiles, compares, times, and lists what was fused."""
-    heading("ResNet-50, random weights, one picture of 224 x 224")
+    """Compiles, compares, times, and lists the fused layers."""
+    heading("ResNet-50, random weights, one image of 224 x 224")
     torch.manual_seed(0)
     model = torchvision.models.resnet50(weights=None).eval()
     x = torch.randn(SHAPE)

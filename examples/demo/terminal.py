@@ -1,4 +1,4 @@
-"""What the demo prints: headings, lines, and steps that show that they go on."""
+"""Output of the demo: headings, lines, and steps with a running time."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _TTY = sys.stdout.isatty()
 
 
 def heading(text: str) -> None:
-    """A new section."""
+    """Prints the heading of a section."""
     print(f"\n\033[1m{text}\033[0m" if _TTY else f"\n== {text}", flush=True)
 
 
 def line(label: str, value: str) -> None:
-    """A result."""
+    """Prints a result."""
     print(f"  {label:<{_WIDTH}} {value}", flush=True)
 
 
 def note(text: str) -> None:
-    """A remark under a result."""
+    """Prints a remark under a result."""
     print(f"    {text}", flush=True)
 
 
 class Step:
-    """A context manager around work that takes a while; ``seconds`` is how long, once it is over.
+    """Shows the progress of a block; ``seconds`` is its duration after the end.
 
-    On a terminal the time runs along; elsewhere the line is printed when the step begins and again when it ends.
+    A terminal shows the running time; other outputs have a line at the beginning and a line at the end.
     """
 
     def __init__(self, label: str) -> None:

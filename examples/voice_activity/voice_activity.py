@@ -1,11 +1,11 @@
-"""Compiles Silero's voice activity detector, a TorchScript file with state, branches and an argument that is a number.
+"""Compiles Silero's voice activity detector, a TorchScript file with state, branches and an integer argument.
 
     python examples/voice_activity/voice_activity.py SPEECH.wav COMPILED.ts
 
-The file's own method cannot be one engine: it chooses between two networks by the sample rate, and keeps what it has
-heard in attributes. So the network that does the work is compiled (its state is an argument and a result), and a module
-of a few lines keeps the state, chunk after chunk, as the file's method does. Scripted, that is one TorchScript file
-again, which takes the place of the original.
+The file's own method cannot be one engine: it selects one of two networks by the sample rate, and keeps its state in
+attributes. This example compiles the network (with the state as an argument and a result). A short module keeps the
+state from chunk to chunk, like the file's own method. Scripted, the module is a TorchScript file that replaces the
+original.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STATE_SIZE = 128
 
 
 class VoiceActivity(torch.nn.Module):
-    """The probability that there is speech in the next chunk of a few streams, of (streams, samples)."""
+    """Computes the probability of speech in the next chunk (streams x samples) of several streams."""
 
     def __init__(self, network: torch.jit.ScriptModule, sample_rate: int, context_size: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class VoiceActivity(torch.nn.Module):
 
     def forward(self, x: torch.Tensor, sample_rate: int) -> torch.Tensor:
         if sample_rate != self.sample_rate:
-            raise ValueError(f"compiled for {self.sample_rate} samples a second, not for {sample_rate}")
+            raise ValueError(f"the sample rate is {sample_rate}, but the detector is compiled for {self.sample_rate}")
         if x.dim() == 1:
             x = x.unsqueeze(0)
         if self.state.size(1) != x.size(0):
@@ -55,10 +55,10 @@ class VoiceActivity(torch.nn.Module):
 def compile_detector(
     model: torch.jit.ScriptModule, sample_rate: int = 16000, max_streams: int = 4
 ) -> torch.jit.ScriptModule:
-    """Takes what ``silero_vad.load_silero_vad()`` gives; the result is used in its place for one sample rate."""
+    """Compiles the model of ``silero_vad.load_silero_vad()`` for one sample rate; the result replaces the model."""
     networks = {16000: model._model, 8000: model._model_8k}
     if sample_rate not in networks:
-        raise ValueError(f"there is a network for 8000 and one for 16000 samples a second, none for {sample_rate}")
+        raise ValueError(f"the sample rate is {sample_rate}, must be 8000 or 16000")
     network = networks[sample_rate]
     chunk = network.context_size_samples + sample_rate * 32 // 1000
 
@@ -76,11 +76,11 @@ def compile_detector(
 
 
 def read_wav(path: str) -> tuple[torch.Tensor, int]:
-    """The samples of a 16-bit file, from -1 to 1, and their rate."""
+    """Reads a 16-bit mono file; returns its samples, from -1 to 1, and the sample rate."""
     with wave.open(path) as file:
         if file.getsampwidth() != 2 or file.getnchannels() != 1:
             raise ValueError(
-                f"{path} has {file.getnchannels()} channels of {8 * file.getsampwidth()} bits, not 1 of 16"
+                f"{path} has {file.getnchannels()} channels of {8 * file.getsampwidth()} bits, must have 1 of 16"
             )
         samples = torch.frombuffer(bytearray(file.readframes(file.getnframes())), dtype=torch.int16)
         return samples.float() / 32768, file.getframerate()

@@ -1,4 +1,4 @@
-"""Versions of what this package was built with and runs with."""
+"""Versions of this package and of its libraries, at build time and now."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch_tensorrt._library import compiler
 
 
 def get_build_info() -> str:
-    """Version of this package, and of the libraries it was built with; one line each."""
+    """Returns the versions of this package and of the libraries that it was built with, one per line."""
     return compiler()._get_build_info()
 
 
@@ -16,13 +16,20 @@ def dump_build_info() -> None:
 
 
 def get_environment_report() -> str:
-    """The build, the devices of this machine, and each backend with its version, or why it cannot be used on a device.
+    """Reports the build, the devices of this machine and the backends.
 
-    ``torchtrtc doctor`` prints it.
+    Each backend has its version or, for a device that it cannot use, the reason. ``torchtrtc doctor`` prints the same.
     """
     return compiler()._get_environment_report()
 
 
 def set_device(gpu_id: int) -> None:
-    """Makes a GPU the current one. Raises ``RuntimeError`` when there is no such GPU."""
+    """Makes a GPU the current device.
+
+    Args:
+        gpu_id: index of the GPU.
+
+    Raises:
+        RuntimeError: the machine has no GPU with this index.
+    """
     compiler()._set_device(int(gpu_id))

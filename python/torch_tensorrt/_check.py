@@ -1,4 +1,4 @@
-"""Telling before compiling."""
+"""Reports what would be compiled, without compiling."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from torch_tensorrt.ts._compile_spec import build_spec
 
 @dataclasses.dataclass(frozen=True)
 class OperatorSupport:
-    """How the uses of one operator would run.
+    """States how the uses of one operator would run.
 
-    ``how`` is ``"converted"`` (layers of the engine), ``"evaluated"`` (computed while compiling) or ``"pytorch"``
-    (for the ``reason`` given). ``source`` is the Python line of the first use.
+    ``how`` is ``"converted"`` (to layers of the engine), ``"evaluated"`` (at compile time) or ``"pytorch"`` (for the
+    given ``reason``). ``source`` is the Python line of the first use.
     """
 
     op: str
@@ -31,7 +31,10 @@ class OperatorSupport:
 
 @dataclasses.dataclass(frozen=True)
 class SupportReport:
-    """What :func:`check` found. ``str()`` of it is a table, ``bool()`` says whether the method would be one engine."""
+    """The result of :func:`check`.
+
+    ``str()`` gives a table, ``bool()`` whether the method would be one engine.
+    """
 
     operators: tuple[OperatorSupport, ...]
     problem: str
@@ -45,14 +48,14 @@ class SupportReport:
         return self.table
 
     def to_json(self) -> str:
-        """The report as JSON text: ``whole``, ``problem`` and ``operators``."""
+        """Returns the report as JSON text with ``whole``, ``problem`` and ``operators``."""
         report = dataclasses.asdict(self)
         del report["table"]
         return json.dumps(report, indent=2)
 
 
 def _settings(given: dict[str, Any]) -> dict[str, Any]:
-    """What :func:`torch_tensorrt.ts.compile` would take them for: its own defaults where nothing is given."""
+    """The settings with the defaults of :func:`torch_tensorrt.ts.compile` for those not given."""
     arguments = inspect.signature(ts.compile).bind_partial(None, **given)
     arguments.apply_defaults()
     return {name: value for name, value in arguments.arguments.items() if name != "module"}
@@ -61,24 +64,24 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
 def check(
     module: Any, inputs: Sequence[Any] | None = None, method_name: str = "forward", **settings: Any
 ) -> SupportReport:
-    """What would become of every operator of a method; nothing is built.
+    """Reports how every operator of a method would run, without building anything.
 
     Args:
         module: as for :func:`torch_tensorrt.compile`.
-        inputs: as there; with them, what depends on their shapes and dtypes is looked at too: of a range of shapes
-            the range as a whole, and its opt shape. Without them, conditions and loops that depend on shapes alone
-            count as settled.
-        method_name: the method.
-        **settings: those of :func:`torch_tensorrt.ts.compile`; ``device`` is the CPU unless given. ``backend`` is
-            the one that must take what becomes of the operators; one that is named need not be able to run here.
+        inputs: as for :func:`torch_tensorrt.compile`. With inputs, the report covers properties that depend on their
+            shapes and dtypes; a range of shapes is checked as a whole and at its opt shape. Without inputs,
+            conditions and loops that depend on shapes alone count as decided.
+        method_name: name of the method.
+        **settings: those of :func:`torch_tensorrt.ts.compile`; ``device`` is the CPU by default. ``backend`` names
+            the backend that must support the layers; it need not be able to run on this machine.
 
     Returns:
         A :class:`SupportReport`.
 
     Raises:
-        TypeError: not a module, or a setting that is not known.
-        KeyError: an element of ``inputs`` that is neither a tensor nor an Input.
-        ValueError: both ``inputs`` and ``input_signature``, or a setting that is out of range.
+        TypeError: ``module`` is not a module, or a setting is unknown.
+        KeyError: an element of ``inputs`` is neither a tensor nor an Input.
+        ValueError: both ``inputs`` and ``input_signature`` are given, or a setting is out of range.
         RuntimeError: the module cannot be scripted or lowered.
     """
     script = ts._compiler._require_module(_to_script(module, "default"), "check")

@@ -1,4 +1,4 @@
-"""The front door: looks at what it is given and takes the way that fits."""
+"""Compiles modules of every kind by way of TorchScript."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _OTHERS = ("dynamo", "torch_compile", "fx")
 
 def _to_script(module: Any, ir: str, flat: bool = False) -> torch.jit.ScriptModule:
     if ir in _OTHERS:
-        raise ValueError(f"ir={ir!r} is not offered by this build; ir='ts' takes the module through TorchScript")
+        raise ValueError(f"ir={ir!r} is not available; ir='ts' compiles the module through TorchScript")
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         return module
     if isinstance(module, torch.export.ExportedProgram):
         return _exported.to_script(module, flat)
     if isinstance(module, torch.nn.Module):
         return _script(module)
-    raise TypeError(f"a torch.nn.Module, a ScriptModule or an ExportedProgram is needed, found {type(module).__name__}")
+    raise TypeError(f"module is {type(module).__name__}, must be a torch.nn.Module, ScriptModule or ExportedProgram")
 
 
 def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
@@ -32,25 +32,23 @@ def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
         return torch.jit.script(module)
     except Exception as error:
         raise RuntimeError(
-            f"torch.jit.script cannot take {type(module).__name__}; "
-            f"torch.jit.trace(module, example_inputs) may, compile what it returns. It said: {error}"
+            f"torch.jit.script fails on {type(module).__name__}; "
+            f"try torch.jit.trace(module, example_inputs), and compile the traced module. The error: {error}"
         ) from error
 
 
 def _refuse_calls_of_its_own(module: torch.nn.Module) -> None:
-    """``torch.jit.script`` takes ``forward`` alone, without a word on what else a call of the module does."""
-    advice = "torch.jit.trace(module, example_inputs) sees it, compile what it returns"
+    """Refuses hooks and ``__call__`` methods: ``torch.jit.script`` compiles ``forward`` and omits them silently."""
+    advice = "torch.jit.trace(module, example_inputs) includes it; compile the traced module"
     if _hooks._global_forward_hooks or _hooks._global_forward_pre_hooks:
-        raise RuntimeError(
-            f"torch.jit.script leaves out the forward hooks that are registered for all modules; {advice}"
-        )
+        raise RuntimeError(f"torch.jit.script omits the forward hooks that are registered for all modules; {advice}")
     for name, part in module.named_modules():
-        # A GraphModule has one that calls nn.Module's.
+        # The __call__ of a GraphModule calls nn.Module's.
         is_plain = type(part).__call__ is torch.nn.Module.__call__ or isinstance(part, torch.fx.GraphModule)
         if not is_plain:
             where = f"the submodule {name}" if name else "the module"
             raise RuntimeError(
-                f"{where}, a {type(part).__name__}, has its own __call__, which torch.jit.script leaves out; {advice}"
+                f"{where}, a {type(part).__name__}, has its own __call__, which torch.jit.script omits; {advice}"
             )
 
 
@@ -64,12 +62,12 @@ def _resolve_inputs(
         has_signature = settings.get("input_signature") is not None
         return inputs if has_signature else _exported.resolve_inputs(module, inputs, kwarg_inputs)
     if kwarg_inputs:
-        raise ValueError("kwarg_inputs are for exported programs; give every input of another module by position")
+        raise ValueError("kwarg_inputs are for exported programs; give the inputs of other modules by position")
     return inputs
 
 
 def _input_settings(module: Any, inputs: Sequence[Any] | None) -> dict[str, Any]:
-    """The inputs as :func:`torch_tensorrt.ts.compile` takes them."""
+    """The inputs in the form that :func:`torch_tensorrt.ts.compile` takes."""
     if isinstance(module, torch.export.ExportedProgram) and inputs is not None:
         return _exported.input_settings(module, inputs)
     return {"inputs": inputs}
@@ -89,21 +87,28 @@ def compile(  # noqa: A001 - the public name
     enabled_precisions: Any = None,
     **kwargs: Any,
 ) -> torch.jit.ScriptModule:
-    """Compiles a module into one that runs engines.
+    """Compiles a module's forward into engines.
 
     Args:
-        module: a ScriptModule, an ``nn.Module`` (it is scripted) or an ExportedProgram; in eval mode.
+        module: a ScriptModule, an ``nn.Module`` (scripted first) or an ExportedProgram; in eval mode. An
+            ExportedProgram is never run, and its arguments without a tensor become constants.
         ir: ``"default"``, ``"ts"`` or ``"torchscript"``.
-        inputs: one :class:`torch_tensorrt.Input` or example tensor an argument of ``forward``. An ExportedProgram
-            brings its own: its examples, and ranges where it has ``dynamic_shapes``; those that are given must lie
-            within these. It is never run, and its arguments that hold no tensor are constants of what is compiled.
+        inputs: a :class:`torch_tensorrt.Input` or an example tensor for each argument of ``forward``. The default for
+            an ExportedProgram is its own examples, as ranges if it has ``dynamic_shapes``; given inputs must lie
+            within these.
         arg_inputs: another name of ``inputs``.
-        kwarg_inputs: those of an ExportedProgram that it was exported with by keyword, by their names.
+        kwarg_inputs: inputs by name, for the arguments that an ExportedProgram was exported with by keyword.
         enabled_precisions: set of dtypes that layers may compute in; default ``{torch.float32}``.
-        **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`, whose errors it has too.
+        **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`.
 
     Returns:
         A ScriptModule; save it with ``torch.jit.save``.
+
+    Raises:
+        TypeError: ``module`` is of another type.
+        ValueError: ``ir`` is unknown or not available, or the inputs do not match an ExportedProgram.
+        RuntimeError: the module cannot be scripted.
+        Exception: the errors of :func:`torch_tensorrt.ts.compile`.
     """
     _resolve_ir(ir)
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
@@ -124,7 +129,7 @@ def convert_method_to_trt_engine(
 ) -> bytes:
     """Compiles a whole method into one engine and returns its bytes.
 
-    Arguments are those of :func:`compile`; settings those of
+    The arguments and errors are those of :func:`compile`, the settings those of
     :func:`torch_tensorrt.ts.convert_method_to_trt_engine`.
     """
     _resolve_ir(ir)

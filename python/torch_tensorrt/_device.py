@@ -1,4 +1,4 @@
-"""Where engines run."""
+"""The device of an engine."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ class Device:
     ``Device("cpu")``, ``Device("gpu:1")``, ``Device("cuda:1")``, ``Device("dla:0")``, or keywords.
 
     Args:
+        spec: a spelling as above; excludes the other arguments, except ``allow_gpu_fallback``.
         gpu_id: index of the GPU.
         dla_core: index of the DLA core; implies ``device_type=DeviceType.DLA`` and ``gpu_id=0``.
-        allow_gpu_fallback: layers that the DLA cannot run go to the GPU (DLA only).
+        allow_gpu_fallback: run the layers that the DLA does not support on the GPU (DLA only).
         device_type: :class:`DeviceType` or its name.
 
     Raises:
-        ValueError: a spelling or an index that means nothing.
-        TypeError: an index that is no integer.
+        ValueError: an unknown spelling, or a negative index.
+        TypeError: an index that is not an integer.
     """
 
     def __init__(
@@ -55,8 +56,8 @@ class Device:
 
     @classmethod
     def _from(cls, value: Any) -> Device:
-        """A device from a :class:`Device`, ``torch.device``, spelling, GPU index, dictionary of the keywords of
-        :class:`Device`, or ``None`` (the current one).
+        """Makes a Device of a :class:`Device`, ``torch.device``, string, GPU index, dictionary of the keywords of
+        :class:`Device`, or ``None`` (the current device).
         """
         if value is None:
             return cls._current_device()
@@ -74,8 +75,8 @@ class Device:
 
     @classmethod
     def _from_dict(cls, value: dict[str, Any]) -> Device:
-        """``{"device_type": DeviceType.DLA, "gpu_id": 0, "dla_core": 1, "allow_gpu_fallback": True}``, or some of it.
-        Of a GPU the DLA core means nothing, and of a DLA core the GPU does.
+        """Makes a Device of ``{"device_type": DeviceType.DLA, "gpu_id": 0, "dla_core": 1, "allow_gpu_fallback": True}``
+        or some of these keys. A GPU ignores the DLA core, and a CPU both indices.
         """
         unknown = [key for key in value if key not in _KEYS]
         if unknown:
@@ -91,15 +92,15 @@ class Device:
 
     @classmethod
     def _current_device(cls) -> Device:
-        """PyTorch's current GPU, or the CPU on a machine without one."""
+        """Returns PyTorch's current GPU, or the CPU on a machine without a GPU."""
         if torch.cuda.is_available():
             return cls(gpu_id=torch.cuda.current_device())
         return cls("cpu")
 
     def to(self, target: type) -> torch.device:
-        """The ``torch.device`` that inputs must be on."""
+        """Returns the ``torch.device`` that inputs must be on. Raises ``TypeError`` for other targets."""
         if target is not torch.device:
-            raise TypeError(f"a Device cannot be given as {target!r}")
+            raise TypeError(f"a Device cannot be converted to {target!r}")
         return torch.device("cpu") if self.device_type is DeviceType.CPU else torch.device("cuda", self.gpu_id)
 
     def _to_spec(self) -> dict[str, Any]:

@@ -15,21 +15,21 @@ class TorchTensorRTModule(torch.nn.Module):
     """Runs an engine as a module.
 
     ``TorchTensorRTModule(engine, "name", ["x"], ["y"])`` or ``TorchTensorRTModule(engine, ["x"], ["y"], name="name")``.
-    The module can be pickled, saved with ``torch.save``, deep-copied, and traced; its ``state_dict`` holds the engine.
+    The module can be pickled, saved with ``torch.save``, deep-copied and traced; its ``state_dict`` holds the engine.
 
     Args:
-        serialized_engine: bytes that :func:`torch_tensorrt.convert_method_to_trt_engine` returned. Without them the
-            module has no engine until ``load_state_dict`` gives it one.
+        serialized_engine: bytes from :func:`torch_tensorrt.convert_method_to_trt_engine`. Without them, the module has
+            no engine until ``load_state_dict`` loads one.
         name: name of the engine in files and messages.
-        input_binding_names, output_binding_names: names of the engine's tensors in the order of the arguments and
-            results. Not given: the order that the numbers at the end of their names tell.
-        target_device: where it runs; the kind of device that the engine was built for. Not given: the current device.
-        hardware_compatible, settings, weight_name_map, requires_output_allocator: taken for compatibility; the engine
-            itself records what these say.
+        input_binding_names, output_binding_names: names of the engine's bindings in the order of the arguments and
+            results. Default: the order of the numbers at the end of the names.
+        target_device: device to run on, of the kind that the engine was built for. Default: the current device.
+        hardware_compatible, settings, weight_name_map, requires_output_allocator: accepted for compatibility and
+            ignored, because the engine records these properties.
 
     Raises:
-        TypeError: an engine that is no bytes, or more positional arguments than these.
-        RuntimeError: bytes that are no engine for this machine, or names that it does not have.
+        TypeError: ``serialized_engine`` is not bytes, or there are too many positional arguments.
+        RuntimeError: the bytes are not an engine for this machine, or the engine has no binding of a given name.
     """
 
     def __init__(
@@ -50,7 +50,10 @@ class TorchTensorRTModule(torch.nn.Module):
         order = ("name",) if named_first else ()
         order += ("input_binding_names", "output_binding_names", "target_device", "hardware_compatible")
         if len(arguments) > len(order):
-            raise TypeError(f"TorchTensorRTModule takes an engine and {len(order)} more, {len(arguments)} were given")
+            raise TypeError(
+                f"TorchTensorRTModule takes an engine and at most {len(order)} more positional arguments, "
+                f"{len(arguments)} were given"
+            )
         given = {
             "name": name,
             "input_binding_names": input_binding_names,
@@ -75,25 +78,30 @@ class TorchTensorRTModule(torch.nn.Module):
         self._load(torch.frombuffer(bytearray(serialized_engine), dtype=torch.uint8))
 
     def forward(self, *inputs: Any) -> Any:
-        """The engine's output, or a tuple of them where it has several."""
+        """Runs the engine and returns its output, or a tuple if it has several outputs."""
         if self.engine is None:
             raise RuntimeError(
-                f"the module {self.name!r} has no engine: give it serialized_engine, or a state with load_state_dict"
+                f"the module {self.name!r} has no engine: give serialized_engine, or call load_state_dict"
             )
         tensors = [value if isinstance(value, torch.Tensor) else torch.as_tensor(value) for value in inputs]
         outputs = torch.ops.tensorrt.execute_engine(tensors, self.engine)
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
     def get_layer_info(self) -> str:
-        """What the engine does, as JSON."""
+        """Returns the engine's layers as JSON text."""
         return self._loaded().get_engine_layer_info()
 
     def dump_layer_info(self) -> None:
-        """Writes :meth:`get_layer_info` to a file in the folder that :meth:`enable_profiling` was given."""
+        """Writes :meth:`get_layer_info` to a file in the folder of :meth:`enable_profiling`."""
         self._loaded().dump_engine_layer_info()
 
     def enable_profiling(self, profiling_results_dir: str | None = None, profile_format: str = "perfetto") -> None:
-        """From now on each call writes the times of its layers to a file in the folder."""
+        """Makes each further call write the times of its layers to a file in the folder.
+
+        Args:
+            profiling_results_dir: the folder. Default: unchanged.
+            profile_format: format of the file.
+        """
         engine = self._loaded()
         if profiling_results_dir is not None:
             engine.profile_path_prefix = str(profiling_results_dir)
@@ -101,7 +109,7 @@ class TorchTensorRTModule(torch.nn.Module):
         engine.enable_profiling()
 
     def disable_profiling(self) -> None:
-        """Ends what :meth:`enable_profiling` began."""
+        """Ends the profiling that :meth:`enable_profiling` began."""
         self._loaded().disable_profiling()
 
     def get_extra_state(self) -> tuple[Any, ...]:

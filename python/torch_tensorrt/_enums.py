@@ -1,4 +1,4 @@
-"""Names of dtypes, layouts, devices and capabilities, with conversions from and to PyTorch's."""
+"""Names of dtypes, memory formats, devices and capabilities, with conversions from and to PyTorch's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DTYPES: dict[str, tuple[torch.dtype | None, tuple[str, ...]]] = {
 
 
 class dtype(enum.Enum):  # noqa: N801 - the public name
-    """Element type. Every member has PyTorch's usual names as aliases: ``dtype.half is dtype.f16``."""
+    """Element type. PyTorch's usual names are aliases of the members: ``dtype.half is dtype.f16``."""
 
     unknown = "unknown"
     u8 = "u8"
@@ -69,7 +69,7 @@ class dtype(enum.Enum):  # noqa: N801 - the public name
 
     @classmethod
     def _from(cls, value: Any) -> dtype:
-        """The member for a ``torch.dtype``, a numpy dtype, a name, or a member. Raises ``TypeError`` for others."""
+        """Returns the member for a ``torch.dtype``, numpy dtype, name or member. Raises ``TypeError`` for others."""
         found = cls.try_from(value)
         if found is None:
             if isinstance(value, torch.dtype) and value.is_complex:
@@ -77,12 +77,12 @@ class dtype(enum.Enum):  # noqa: N801 - the public name
                     f"{value!r}: complex numbers are not in an engine; keep the real and the imaginary part as tensors"
                 )
             known = ", ".join(name for name in _DTYPES if name != "unknown")
-            raise TypeError(f"{value!r} is not an element type that torch_tensorrt knows; it knows {known}")
+            raise TypeError(f"{value!r} is not a known element type; known are {known}")
         return found
 
     @classmethod
     def try_from(cls, value: Any) -> dtype | None:
-        """As :meth:`_from`, but ``None`` where there is no such member."""
+        """Returns the member for a ``torch.dtype``, numpy dtype, name or member; ``None`` for others."""
         if isinstance(value, cls):
             return value
         if isinstance(value, str):
@@ -98,21 +98,21 @@ class dtype(enum.Enum):  # noqa: N801 - the public name
         return None
 
     def to(self, target: type) -> torch.dtype:
-        """PyTorch's dtype (``to(torch.dtype)``). Raises ``TypeError`` where PyTorch has none."""
+        """Returns PyTorch's dtype (``to(torch.dtype)``). Raises ``TypeError`` if PyTorch has no counterpart."""
         converted = self.try_to(target)
         if converted is None:
             raise TypeError(f"{self} has no counterpart in {target!r}")
         return converted
 
     def try_to(self, target: type) -> torch.dtype | None:
-        """As :meth:`to`, but ``None`` where there is no counterpart."""
+        """Returns PyTorch's dtype (``try_to(torch.dtype)``), or ``None`` if PyTorch has no counterpart."""
         if target is torch.dtype:
             return _DTYPES[self.value][0]
         return None
 
 
 class memory_format(enum.Enum):  # noqa: N801 - the public name
-    """Layout of a tensor in memory. TorchScript inputs may be ``contiguous`` or ``channels_last``."""
+    """Format of a tensor in memory. TorchScript inputs may be ``contiguous`` or ``channels_last``."""
 
     contiguous = "contiguous"
     channels_last = "channels_last"
@@ -123,7 +123,7 @@ class memory_format(enum.Enum):  # noqa: N801 - the public name
 
     @classmethod
     def _from(cls, value: Any) -> memory_format:
-        """The member for a ``torch.memory_format``, a name, or a member. Raises ``TypeError`` for others."""
+        """Returns the member for a ``torch.memory_format``, name or member. Raises ``TypeError`` for others."""
         if isinstance(value, cls):
             return value
         if isinstance(value, str) and value in cls.__members__:
@@ -135,9 +135,9 @@ class memory_format(enum.Enum):  # noqa: N801 - the public name
         raise TypeError(f"{value!r} is not a memory format of inputs; give contiguous or channels_last")
 
     def to(self, target: type) -> torch.memory_format:
-        """PyTorch's memory format. Raises ``TypeError`` for another target type."""
+        """Returns PyTorch's memory format. Raises ``TypeError`` for other targets."""
         if target is not torch.memory_format:
-            raise TypeError(f"{self} cannot be given as {target!r}")
+            raise TypeError(f"{self} cannot be converted to {target!r}")
         return torch.channels_last if self is memory_format.channels_last else torch.contiguous_format
 
 
@@ -151,7 +151,7 @@ class DeviceType(enum.Enum):
 
     @classmethod
     def _from(cls, value: Any) -> DeviceType:
-        """The member for a name, a ``torch.device`` or a member. Raises ``TypeError`` for others."""
+        """Returns the member for a name, ``torch.device`` or member. Raises ``TypeError`` for others."""
         if isinstance(value, cls):
             return value
         if isinstance(value, torch.device):
@@ -163,7 +163,7 @@ class DeviceType(enum.Enum):
 
 
 class EngineCapability(enum.Enum):
-    """Restrictions that the engine is built under."""
+    """Restrictions on the layers of an engine."""
 
     STANDARD = "standard"
     SAFETY = "safety"
@@ -173,7 +173,7 @@ class EngineCapability(enum.Enum):
 
     @classmethod
     def _from(cls, value: Any) -> EngineCapability:
-        """The member for a name or a member. Raises ``TypeError`` for others."""
+        """Returns the member for a name or member. Raises ``TypeError`` for others."""
         if isinstance(value, cls):
             return value
         if isinstance(value, str) and value.lower() in {member.value for member in cls}:

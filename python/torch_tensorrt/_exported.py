@@ -1,4 +1,4 @@
-"""An ExportedProgram as TorchScript, and its inputs. The program is never run: its graph is written node by node."""
+"""Turns an ExportedProgram into TorchScript node by node, without running it, and resolves its inputs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from torch_tensorrt.ts._compile_spec import require_sequence
 
 
 def to_script(program: torch.export.ExportedProgram, flat: bool = False) -> torch.jit.ScriptModule:
-    """The program as a ScriptModule whose ``forward`` has the program's arguments, constants left out.
+    """Turns the program into a ScriptModule. Its ``forward`` has the program's arguments without the constants.
 
     Args:
-        flat: tuples and lists among the arguments are given as their tensors, an argument each.
+        flat: give ``forward`` an argument for each tensor of a tuple or list.
 
     Raises:
-        RuntimeError: a program that cannot be written as TorchScript.
+        RuntimeError: TorchScript cannot express the program.
     """
     given = arguments(program)
     if flat:
@@ -32,15 +32,15 @@ def to_script(program: torch.export.ExportedProgram, flat: bool = False) -> torc
 def resolve_inputs(
     program: torch.export.ExportedProgram, inputs: Sequence[Any] | None, keywords: dict[str, Any] | None
 ) -> list[Any]:
-    """An Input or tensor for each tensor among the program's arguments, in their order.
+    """Returns an Input or tensor for each tensor in the program's arguments, in their order.
 
     Args:
-        inputs: of the arguments that are given by position, or of all; None for what the program was exported for.
-        keywords: of the arguments that are given by keyword.
+        inputs: inputs of the positional arguments, or of all; None for those of the export.
+        keywords: inputs of the keyword arguments.
 
     Raises:
-        ValueError: an input that the program was not exported for: another number of them, another rank, or sizes
-            outside of its ``dynamic_shapes``; a keyword that it does not have.
+        ValueError: an input differs from the export in number, rank, or sizes outside of ``dynamic_shapes``; or the
+            program has no such keyword.
     """
     given = arguments(program)
     leaves = [leaf for argument in given for leaf in argument.leaves()]
@@ -62,7 +62,7 @@ def _by_keyword(
     fixed = constants(program)
     for name, value in keywords.items():
         if name in fixed and value != fixed[name]:
-            raise ValueError(f"argument {name} is to be {value!r}, but the program was exported for {fixed[name]!r}")
+            raise ValueError(f"argument {name} is {value!r}, but the program was exported for {fixed[name]!r}")
         if name not in names and name not in fixed:
             raise ValueError(
                 f"the exported program has no argument {name}; its arguments are {', '.join([*names, *fixed])}"
@@ -71,13 +71,13 @@ def _by_keyword(
 
 
 def _tensors(inputs: Sequence[Any]) -> list[Any]:
-    """Those in nests, too, and without constants, which are the program's own."""
+    """Flattens nests and drops constants, which the program has itself."""
     leaves = _pytree.tree_leaves(list(inputs), is_leaf=lambda value: isinstance(value, Input))
     return [leaf for leaf in leaves if leaf is not None and not isinstance(leaf, (bool, int, float, str))]
 
 
 def input_settings(program: torch.export.ExportedProgram, inputs: Sequence[Any]) -> dict[str, Any]:
-    """What :func:`resolve_inputs` gave, nested as the arguments are, for :func:`torch_tensorrt.ts.compile`."""
+    """Nests the result of :func:`resolve_inputs` like the arguments, for :func:`torch_tensorrt.ts.compile`."""
     given = arguments(program)
     if all(argument.is_tensor for argument in given):
         return {"inputs": inputs}

@@ -1,4 +1,4 @@
-"""The arguments of an exported program: what they are called, what they hold, which shapes they may have."""
+"""The arguments of an exported program: their names, contents and shapes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Leaf:
     """A tensor of an argument."""
 
     name: str  # of its placeholder
-    value: torch.Tensor  # a fake one, whose sizes may be symbols
+    value: torch.Tensor  # a fake tensor; its sizes may be symbols
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Argument:
         return _leaves(self.tree)
 
     def type(self) -> str:
-        """The type as TorchScript writes it."""
+        """Returns the type in TorchScript's notation."""
         return _type(self)
 
     @property
@@ -65,12 +65,12 @@ def _type(argument: Argument) -> str:
 
 
 def arguments(program: torch.export.ExportedProgram) -> list[Argument]:
-    """Those that hold tensors, in the order of the call: first by position, then by keyword.
+    """Returns the arguments that hold tensors in the order of the call: first by position, then by keyword.
 
-    A constant (None, a number, a string) is part of the program, and no argument of what is compiled from it.
+    A constant (None, a number, a string) is part of the program and not an argument of the compiled module.
 
     Raises:
-        RuntimeError: an argument that a compiled module cannot have.
+        RuntimeError: a compiled module cannot have an argument of this type.
     """
     found = []
     for name, spec, leaves in _split(program):
@@ -81,7 +81,7 @@ def arguments(program: torch.export.ExportedProgram) -> list[Argument]:
 
 
 def constants(program: torch.export.ExportedProgram) -> dict[str, Any]:
-    """The arguments that hold no tensor, and the values that they were exported with."""
+    """Returns the arguments without a tensor, with their values at the export."""
     return {
         name: _pytree.tree_unflatten([value.value for _, value in leaves], spec)
         for name, spec, leaves in _split(program)
@@ -94,7 +94,7 @@ def _is_constant(leaves: Sequence[tuple[str, Any]]) -> bool:
 
 
 def _split(program: torch.export.ExportedProgram) -> Iterator[tuple[str, Any, list[tuple[str, Any]]]]:
-    """Name, structure and placeholders of each argument."""
+    """Yields name, structure and placeholders of each argument."""
     given = _placeholders(program)
     for name, spec in _specs(program):
         leaves = [next(given) for _ in range(spec.num_leaves)]
@@ -102,7 +102,7 @@ def _split(program: torch.export.ExportedProgram) -> Iterator[tuple[str, Any, li
 
 
 def _specs(program: torch.export.ExportedProgram) -> list[tuple[str, Any]]:
-    """Name and structure of each argument; one that is a leaf is called as its placeholder is."""
+    """Returns name and structure of each argument; a leaf has the name of its placeholder."""
     positional, named = program.call_spec.in_spec.children()
     names = program.module_call_graph[0].signature.forward_arg_names or []
     specs = positional.children() + named.children()
@@ -112,7 +112,7 @@ def _specs(program: torch.export.ExportedProgram) -> list[tuple[str, Any]]:
 
 
 def _placeholders(program: torch.export.ExportedProgram) -> Iterator[tuple[str, Any]]:
-    """Name of the placeholder and what it stands for: a fake tensor, a constant, or something else."""
+    """Yields name and value of each placeholder; the value is a fake tensor, a constant, or something else."""
     values = {node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"}
     for spec in program.graph_signature.input_specs:
         if spec.kind is InputKind.USER_INPUT:
@@ -122,7 +122,7 @@ def _placeholders(program: torch.export.ExportedProgram) -> Iterator[tuple[str, 
 def _checked_leaf(argument: str, name: str, value: Any) -> Leaf:
     if isinstance(value, torch.Tensor):
         return Leaf(name, value)
-    what = repr(value.value) if isinstance(value, ConstantArgument) else "a number that may vary"
+    what = repr(value.value) if isinstance(value, ConstantArgument) else "a variable number"
     raise RuntimeError(
         f"argument {argument} of the exported program holds {what}; a compiled module takes tensors, tuples and "
         "lists of them: export the model for tensors alone"
@@ -136,12 +136,12 @@ def _checked_tree(argument: str, tree: Any) -> Any:
         return type(tree)(_checked_tree(argument, part) for part in tree)
     raise RuntimeError(
         f"argument {argument} of the exported program is a {type(tree).__name__}; a compiled module takes tensors, "
-        "tuples and lists of them: export a model that takes its values as a tuple"
+        "tuples and lists of them: export a model that takes the values as a tuple"
     )
 
 
 def bounds(program: torch.export.ExportedProgram, dim: Any) -> tuple[int, float]:
-    """The smallest and the largest size that a dimension was exported for."""
+    """Returns the smallest and the largest size of a dimension in the export."""
     if isinstance(dim, int):
         return dim, dim
     interval = program.range_constraints.get(dim.node.expr)
@@ -152,7 +152,7 @@ def bounds(program: torch.export.ExportedProgram, dim: Any) -> tuple[int, float]
 
 
 def default_input(program: torch.export.ExportedProgram, leaf: Leaf) -> Input:
-    """What the program was exported for. Raises ``ValueError`` for a dimension that has no upper bound."""
+    """Returns the Input of the export. Raises ``ValueError`` for a dimension without an upper bound."""
     value = leaf.value
     low, high = zip(*(bounds(program, dim) for dim in value.shape), strict=True) if value.dim() else ((), ())
     if any(math.isinf(bound) for bound in high):
@@ -173,12 +173,12 @@ def _shapes(element: torch.Tensor | Input) -> list[Sequence[int]]:
 
 
 def check_inputs(program: torch.export.ExportedProgram, leaves: Sequence[Leaf], inputs: Sequence[Any]) -> None:
-    """Raises ``ValueError`` where the inputs are not what the program was exported for."""
+    """Raises ``ValueError`` if the inputs do not match those of the export."""
     if len(leaves) != len(inputs):
         raise ValueError(f"the exported program has {len(leaves)} inputs, {len(inputs)} were given")
     for leaf, element in zip(leaves, inputs, strict=True):
         if not isinstance(element, (torch.Tensor, Input)):
-            continue  # the compiler says what it takes
+            continue  # the compiler reports the type
         for shape in _shapes(element):
             _check_shape(program, leaf, shape)
 
@@ -186,13 +186,15 @@ def check_inputs(program: torch.export.ExportedProgram, leaves: Sequence[Leaf], 
 def _check_shape(program: torch.export.ExportedProgram, leaf: Leaf, shape: Sequence[int]) -> None:
     value = leaf.value
     if len(shape) != value.dim():
-        raise ValueError(f"input {leaf.name} of the exported program has rank {value.dim()}, {list(shape)} was given")
+        raise ValueError(
+            f"input {leaf.name} has the shape {list(shape)}, but the program was exported for rank {value.dim()}"
+        )
     for axis, (size, dim) in enumerate(zip(shape, value.shape, strict=True)):
         low, high = bounds(program, dim)
         if low <= size <= high:
             continue
         range_text = str(low) if low == high else f"{low} to {high}"
         raise ValueError(
-            f"dimension {axis} of input {leaf.name} is to be {size}, but the program was exported for {range_text}; "
-            "torch.export.export(..., dynamic_shapes=...) says what may vary"
+            f"dimension {axis} of input {leaf.name} is {size}, but the program was exported for {range_text}; "
+            "set the range with torch.export.export(..., dynamic_shapes=...)"
         )

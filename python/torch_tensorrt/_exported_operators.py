@@ -1,4 +1,4 @@
-"""Operators and types of exported programs that TorchScript would take for others."""
+"""Operators and types of exported programs that TorchScript would confuse with others."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from torch.utils import _pytree
 
 Call = tuple[torch._ops.OpOverload, tuple[Any, ...], dict[str, Any]]
 
-# Of operators on lists, the operator on one tensor where it has another name.
+# Operator on lists of tensors -> the operator on one tensor, if its name differs.
 _ONE_TENSOR = {"norm": "linalg_vector_norm"}
 _WITH_NUMBER = {"maximum": "clamp_min", "minimum": "clamp_max", "maximum_": "clamp_min_", "minimum_": "clamp_max_"}
-# Operators whose forms with a tensor and with a number differ in more than that.
+# The tensor form and the number form of these operators differ in more than the type of the argument.
 _NOT_ONE = ("scatter", "scatter_", "scatter_reduce", "scatter_reduce_")
 _KEYWORDS = {"addcmul": "value", "addcdiv": "value", "addcmul_": "value", "addcdiv_": "value"}
 
 
 def number_tensor(target: torch._ops.OpOverload, args: Sequence[Any], place: int) -> torch.Tensor | None:
-    """The tensor for a number, or None where it stays one.
+    """Returns the tensor that replaces a number, or None if the number stays.
 
-    A number in the place of a tensor (``31 // x``) stays one where the operator has an overload that takes it: a
-    tensor would be rounded to its dtype, where PyTorch computes with the number itself. A bool in the place of a number
-    becomes a tensor where an overload takes that: TorchScript would make an int of it.
+    A number in the place of a tensor (``31 // x``) stays if the operator has an overload for numbers: a tensor would be
+    rounded to its dtype, but PyTorch computes with the number itself. A bool in the place of a number becomes a tensor
+    if the operator has an overload for tensors: TorchScript would make an int of it.
     """
     value, wanted = args[place], target._schema.arguments[place].type
     if isinstance(value, bool):
@@ -43,7 +43,7 @@ def number_tensor(target: torch._ops.OpOverload, args: Sequence[Any], place: int
 
 
 def _has_overload(target: torch._ops.OpOverload, place: int, kind: type) -> bool:
-    """Whether the operator has an overload that differs in the type of that argument alone."""
+    """Tells whether the operator has an overload that differs only in the type of this argument."""
 
     def others(overload: torch._ops.OpOverload) -> list[Any]:
         return [str(argument.type) for i, argument in enumerate(overload._schema.arguments) if i != place]
@@ -59,7 +59,7 @@ def _has_overload(target: torch._ops.OpOverload, place: int, kind: type) -> bool
 
 
 def per_tensor(node: torch.fx.Node) -> list[Call] | None:
-    """What an operator on lists of tensors (``_foreach_mul_``) does to each; None for other operators."""
+    """Returns the calls for the single tensors of an operator on lists (``_foreach_mul_``); None for others."""
     target = node.target
     if not isinstance(target, torch._ops.OpOverload) or not target._opname.startswith("_foreach_"):
         return None
@@ -69,7 +69,7 @@ def per_tensor(node: torch.fx.Node) -> list[Call] | None:
     packet = getattr(torch.ops.aten, _ONE_TENSOR.get(name, name))
     lists = [value for value in node.args if isinstance(value, (list, tuple))]
     if not lists:
-        return None  # a list that another operator gave whole
+        return None  # the list is the result of another operator
     calls: list[Call] = []
     for i in range(len(lists[0])):
         args = [value[i] if isinstance(value, (list, tuple)) else value for value in node.args]
@@ -88,7 +88,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _overload(packet: torch._ops.OpOverloadPacket, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """The first overload that takes the arguments as they are."""
+    """Returns the first overload that accepts the arguments."""
     for name in packet.overloads():
         overload = getattr(packet, name)
         arguments = overload._schema.arguments
@@ -96,7 +96,9 @@ def _overload(packet: torch._ops.OpOverloadPacket, args: Sequence[Any], kwargs: 
         fits = len(args) <= len(arguments) and all(name in named for name in kwargs)
         if fits and all(_fits(value, argument.type) for value, argument in zip(args, arguments, strict=False)):
             return overload
-    raise RuntimeError(f"the exported program has an operator on lists of tensors, and {packet} has no form for one")
+    raise RuntimeError(
+        f"the exported program has an operator on lists of tensors; {packet} has no overload for a single tensor"
+    )
 
 
 def _fits(value: Any, wanted: Any) -> bool:
@@ -109,11 +111,11 @@ def _fits(value: Any, wanted: Any) -> bool:
 
 @functools.cache
 def named_tuple(kind: type) -> type | None:
-    """A class with the name and the fields of a tuple's type, for TorchScript; None of a plain tuple."""
+    """Returns a class with the name and fields of a named tuple's type, for TorchScript; None for a plain tuple."""
     if _pytree.is_namedtuple_class(kind):
-        hints = get_type_hints(kind)  # classes, where the annotations are texts
+        hints = get_type_hints(kind)  # resolves annotations that are strings
         return NamedTuple(kind.__name__, [(field, hints.get(field, torch.Tensor)) for field in kind._fields])
-    if _pytree.is_structseq_class(kind):  # what x.max(1) gives
+    if _pytree.is_structseq_class(kind):  # the type of x.max(1)
         fields = [name for name, value in vars(kind).items() if isinstance(value, types.MemberDescriptorType)]
         return NamedTuple(kind.__name__, [(field, torch.Tensor) for field in fields])
     return None

@@ -1,4 +1,4 @@
-"""A ``forward`` of TorchScript from generated statements, each at the user's line that it stands for."""
+"""Defines a TorchScript ``forward`` of generated statements, each at the line of the user's model."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Line(NamedTuple):
 
 
 def user_line(node: torch.fx.Node) -> Line | None:
-    """The line that the node comes from: the innermost one outside of PyTorch, else the innermost one."""
+    """Returns the line of the node: the innermost line outside of PyTorch, else the innermost line."""
     frames = [Line(file, int(line), code.strip()) for file, line, code in _FRAME.findall(_trace(node))]
     frames = [frame for frame in frames if not frame.file.startswith("<")]
     outside = [frame for frame in frames if not frame.file.startswith(_TORCH)]
@@ -61,10 +61,9 @@ def define_forward(
     """Gives the module a ``forward``.
 
     Args:
-        arguments: name and type, as TorchScript writes it, of each.
-        body: what the method does; the names that it uses are ``self``, ``torch``, its arguments, builtins and those of
-            ``classes``.
-        classes: named tuples by the names that ``body`` has for them.
+        arguments: name and type (in TorchScript's notation) of each argument.
+        body: the statements; they may use ``self``, ``torch``, the arguments, builtins and the names in ``classes``.
+        classes: named tuples by their names in ``body``.
     """
     here = _range_of("forward", Line("exported program", 1, ""))
     annotations = [_Converter(here).expression(kind) for _, kind in arguments]
@@ -81,19 +80,19 @@ def define_forward(
 
 
 def _range_of(text: str, line: Line) -> Any:
-    """The whole line in the user's file; the text of the statement where that line is not known."""
+    """Returns the range of the whole line in the user's file, or of the statement's text if the line is unknown."""
     code = line.code or text
     return tree.SourceRangeFactory(code + "\n", line.file, line.number, 0).make_range(1, 0, len(code))
 
 
 class _Converter:
-    """Python's tree of a text as TorchScript's, with one place in a source for all of it."""
+    """Converts the Python syntax tree of a text to TorchScript's, with one source range for the whole tree."""
 
     def __init__(self, place: Any) -> None:
         self.place = place
 
     def statement(self, text: str) -> Any:
-        (node,) = ast.parse(f"def f():\n    {text}").body[0].body  # a return stands in a function alone
+        (node,) = ast.parse(f"def f():\n    {text}").body[0].body  # a return is valid only in a function
         if isinstance(node, ast.Return):
             return tree.Return(self.place, self._convert(node.value))
         if isinstance(node, ast.Expr):

@@ -1,4 +1,4 @@
-"""An exported program's graph as the statements of a ``forward`` that TorchScript compiles."""
+"""Writes an exported program's graph as statements of a ``forward`` that TorchScript compiles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch_tensorrt._exported_arguments import Argument, Leaf
 from torch_tensorrt._exported_operators import named_tuple, number_tensor, per_tensor
 from torch_tensorrt._exported_source import Statement, define_forward, user_line
 
-# What a size is computed with.
+# Operators on sizes.
 _INFIX = {
     operator.add: "+",
     operator.sub: "-",
@@ -48,11 +48,11 @@ _METHODS = {
     torch.ops.aten.sym_numel.default: "numel",
     torch.ops.aten.sym_storage_offset.default: "storage_offset",
 }
-# Constants are copied by exporting; TorchScript has no name for that.
+# Export copies constants; TorchScript has no name for these copies.
 _SAME_AS = {"lift_fresh_copy": "clone", "lift_fresh": "detach", "detach_": "detach"}
-# Operators that are in-place and leave the elements as they are.
+# In-place operators that do not change elements.
 _GRADIENTS = ("detach_", "requires_grad_")
-# Operators that take the dtype of what they make from a number.
+# Operators that take the dtype of their result from a number.
 _FILLS = ("full", "new_full", "full_like", "scalar_tensor")
 # The engine checks ranges of sizes.
 _ASSERTS = (
@@ -64,7 +64,7 @@ _ASSERTS = (
     "_functional_assert_async",
     "_functional_assert_scalar",
 )
-# Operators that run one graph as it stands, with the place of that graph among their arguments.
+# Operators that run a graph unchanged -> the graph's place among their arguments.
 _BODIES = {
     "wrap_with_set_grad_enabled": 1,
     "wrap_with_autocast": 4,
@@ -80,7 +80,7 @@ _CONTROL_FLOW = {
     "scan": "torch.scan",
     "associative_scan": "torch.associative_scan",
 }
-# First argument of a print that lowering takes away; passes/shown_memory.h has it too.
+# First argument of a print that lowering removes; passes/shown_memory.h repeats it.
 KEEPS_WRITE = "torch_tensorrt keeps the write of"
 _STATE = (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR)
 
@@ -91,26 +91,26 @@ class Writer:
     def __init__(self, program: torch.export.ExportedProgram, arguments: Sequence[Argument]) -> None:
         self.program = program
         self.arguments = arguments
-        # Parameters, buffers and constants under the names that they have in the model; of a class of its own, as
-        # TorchScript would give all modules of one class, and of the same attributes, one forward.
+        # Holds parameters, buffers and constants under their names in the model. It has a class of its own, because
+        # TorchScript gives all modules of a class with the same attributes one forward.
         self.holder = type("ExportedProgram", (torch.nn.Module,), {})()
-        self.state: dict[torch.fx.Node, str] = {}  # and what the model calls it
-        self.names: dict[torch.fx.Node, Any] = {}  # a text, or of what gives several values a list of texts
+        self.state: dict[torch.fx.Node, str] = {}  # node of a parameter, buffer or constant -> its name in the model
+        self.names: dict[torch.fx.Node, Any] = {}  # a text, or a list of texts for a node with several values
         self.taken = {"self", "torch", *(argument.name for argument in arguments)}
         self.body: list[Statement] = []
-        self.classes: dict[str, type] = {}  # named tuples that are returned
+        self.classes: dict[str, type] = {}  # named tuples in the results
 
     def script(self) -> torch.jit.ScriptModule:
         self._take_inputs()
         result = self._result(self._write_graph(self.program.graph))
         self.body.append(Statement(f"return {result}"))
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of torch.jit.script, which is not the user's choice
+            warnings.simplefilter("ignore", DeprecationWarning)  # the user did not choose torch.jit.script
             module = torch.jit.script(self.holder.eval())
         try:
             define_forward(module, [(given.name, given.type()) for given in self.arguments], self.body, self.classes)
         except RuntimeError as error:
-            raise _refusal(f"has a part that TorchScript does not take: {error}") from error
+            raise _refusal(f"has a part that TorchScript does not accept: {error}") from error
         return module
 
     def _take_inputs(self) -> None:
@@ -129,7 +129,7 @@ class Writer:
             self.state[node] = spec.target
 
     def _keep(self, path: str) -> str:
-        """Holds the tensor and says how the method reads it."""
+        """Adds the tensor to the holder and returns the expression that reads it."""
         value = self.program.state_dict.get(path, self.program.constants.get(path))
         if not isinstance(value, torch.Tensor):
             raise _refusal(f"holds {path}, which is not a tensor")
@@ -149,7 +149,7 @@ class Writer:
         return f"getattr({text}, {name!r})"
 
     def _free_attribute(self, name: str) -> str:
-        """The name, or one like it, that the model calls nothing by."""
+        """Returns the name, or a similar name, that the model does not use."""
         found, count = name, 0
         while hasattr(self.holder, found):
             count += 1
@@ -157,7 +157,7 @@ class Writer:
         return found
 
     def _write_graph(self, graph: torch.fx.Graph) -> Any:
-        """Writes the nodes and returns what the graph's output node holds."""
+        """Writes the nodes and returns the value of the graph's output node."""
         needed = _needed(graph)
         for node in graph.nodes:
             if node.op == "get_attr":
@@ -195,7 +195,7 @@ class Writer:
         else:
             self.names[node] = [self._assign(node, self._operator(*call)) for call in calls]
         for value in _written(node):
-            # TorchScript drops a write that it believes nobody reads; lowering takes the reader away.
+            # TorchScript drops a write without a reader that it knows; lowering removes this reader.
             self.body.append(Statement(f"print({KEEPS_WRITE!r}, {self._text(value)})"))
 
     def _assign(self, node: torch.fx.Node, text: str) -> str:
@@ -204,12 +204,12 @@ class Writer:
         return name
 
     def _write_body(self, node: torch.fx.Node) -> list[str]:
-        """Writes the graph that the operator runs and returns the texts of its results."""
+        """Writes the graph that the operator runs and returns the expressions of its results."""
         name = node.target._name
         if name in _CONTROL_FLOW:
             raise RuntimeError(
                 f"the exported program has {_CONTROL_FLOW[name]}{_at(node)}: control flow that depends on the values "
-                "of tensors is not compiled; compute every way and choose with torch.where"
+                "of tensors is not compiled; compute every branch and select with torch.where"
             )
         if name not in _BODIES:
             raise _refusal(f"calls {name}{_at(node)}")
@@ -217,8 +217,8 @@ class Writer:
         body = _owner(node.args[place])
         if name == "wrap_with_autocast" and node.args[2]:
             raise RuntimeError(
-                f"the exported program has a block of torch.autocast{_at(*body.graph.nodes)}, whose casts it leaves "
-                "out; program.run_decompositions() has them, compile what it returns"
+                f"the exported program has a block of torch.autocast{_at(*body.graph.nodes)} without its casts; "
+                "compile the result of program.run_decompositions(), which contains the casts"
             )
         if name == "invoke_subgraph":
             place += 1  # the name of the graph
@@ -229,14 +229,14 @@ class Writer:
         return [self._text(value) for value in self._write_graph(body.graph)]
 
     def _check_writes(self, node: torch.fx.Node) -> None:
-        """Refuses a write that the next call would have to see."""
+        """Refuses a write that the next call would read."""
         for value in _written(node):
             place = self._state_behind(value)
             if place is not None:
                 raise _changes_state(self.state[place], node)
 
     def _state_behind(self, value: torch.fx.Node) -> torch.fx.Node | None:
-        """The parameter, buffer or constant in whose memory the value lies."""
+        """Returns the parameter, buffer or constant that shares memory with the value."""
         origin = _memory_of(value)
         storage = _storage(value)
         for place in self.state:
@@ -248,13 +248,13 @@ class Writer:
         target, args = node.target, node.args
         if target in _INFIX:
             text = f"{self._text(args[0])} {_INFIX[target]} {self._text(args[1])}"
-            # A power of ints is a Scalar to TorchScript, which is no size.
+            # A power of ints has the type Scalar in TorchScript, and a size must be an int.
             is_int = target is operator.pow and isinstance(node.meta.get("val"), (int, torch.SymInt))
             return f"int({text})" if is_int else text
         if target is torch.ops.aten.view.dtype:
             raise RuntimeError(
-                f"the exported program views the bytes of a tensor as {args[1]}{_at(node)}, which no engine does; "
-                "x.to(dtype) converts the values"
+                f"the exported program views the bytes of a tensor as {args[1]}{_at(node)}, which engines do not "
+                "support; x.to(dtype) converts the values"
             )
         if target is operator.getitem:
             return f"{self._text(args[0])}[{self._text(args[1])}]"
@@ -269,7 +269,7 @@ class Writer:
         if isinstance(target, torch._ops.OpOverload):
             kwargs = node.kwargs
             if target._opname in _FILLS and any(value is True or value is False for value in args):
-                kwargs = {**kwargs, "dtype": node.meta["val"].dtype}  # TorchScript makes an int of the bool
+                kwargs = {**kwargs, "dtype": node.meta["val"].dtype}  # TorchScript turns the bool into an int
             return self._operator(target, args, kwargs)
         raise _refusal(f"calls {getattr(target, '__name__', target)}{_at(node)}")
 
@@ -284,8 +284,8 @@ class Writer:
                 text = self._hold(self._free_attribute("number"), number)
             else:
                 text = self._typed(value, argument.type)
-            # An int and a dtype are one type to TorchScript, which would take view(dtype) for view(size). What stands
-            # behind a named argument must be named too.
+            # TorchScript has one type for ints and dtypes, and would read view(dtype) as view(size). Arguments after a
+            # named argument must be named too.
             by_name = by_name or isinstance(value, torch.dtype)
             given.append(f"{argument.name}={text}" if by_name else text)
         given += [f"{name}={self._typed(value, types[name])}" for name, value in kwargs.items()]
@@ -294,7 +294,7 @@ class Writer:
         return f"torch.ops.{namespace}.{name}({', '.join(given)})"
 
     def _typed(self, value: Any, wanted: Any) -> str:
-        """An empty list has its type written beside it."""
+        """Returns the value's expression; an empty list is annotated with its type."""
         if isinstance(value, (list, tuple)) and not value:
             return f"torch.jit.annotate({wanted.annotation_str}, [])"
         return self._text(value)
@@ -305,7 +305,7 @@ class Writer:
                 return write(value)
         if isinstance(value, torch.fx.Node):
             if value not in self.names:
-                raise _refusal(f"has a part of the kind {value.op}, {value.target}")
+                raise _refusal(f"has a node of the unsupported kind {value.op}, {value.target}")
             return self.names[value]
         if isinstance(value, (list, tuple)):
             return f"[{', '.join(map(self._text, value))}]"
@@ -321,7 +321,7 @@ class Writer:
             elif spec.kind is OutputKind.BUFFER_MUTATION:
                 raise _changes_state(spec.target, value)
             else:
-                raise _refusal(f"has a result of the kind {spec.kind.name.lower()}")
+                raise _refusal(f"has a result of the unsupported kind {spec.kind.name.lower()}")
         return self._packed(_pytree.tree_unflatten(results, self.program.call_spec.out_spec))
 
     def _packed(self, value: Any) -> str:
@@ -337,7 +337,7 @@ class Writer:
         kind = named_tuple(type(value))
         if kind is not None:
             name = next((name for name, known in self.classes.items() if known is kind), None)
-            name = name or self._fresh(f"type_{kind.__name__}")  # "max" is a function
+            name = name or self._fresh(f"type_{kind.__name__}")  # a type's name, such as "max", may be a function's
             self.classes[name] = kind
             return f"{name}({', '.join(map(self._packed, value))})"
         return f"({', '.join(map(self._packed, value))}{',' * bool(value)})"
@@ -350,29 +350,29 @@ class Writer:
 
 def _refusal(reason: str) -> RuntimeError:
     return RuntimeError(
-        f"the exported program {reason}; it cannot be compiled. torch.jit.script(model) or torch.jit.trace(model, "
-        "examples) may be, compile what they return"
+        f"the exported program {reason}; it cannot be compiled. Try to compile torch.jit.script(model) or "
+        "torch.jit.trace(model, examples)"
     )
 
 
 def _changes_state(path: str, node: torch.fx.Node) -> RuntimeError:
     advice = "pass the tensor as an input and return its new value"
     if path.rpartition(".")[2] in ("num_batches_tracked", "running_mean", "running_var"):
-        advice = "a norm in training mode does so, call eval() on the model before it is exported"
+        advice = "a norm in training mode does so; call eval() on the model before you export it"
     return RuntimeError(
-        f"the exported program changes a buffer, {path}{_at(node)}; a compiled module keeps nothing between two calls: "
+        f"the exported program changes the buffer {path}{_at(node)}; a compiled module keeps no state between calls: "
         f"{advice}"
     )
 
 
 def _at(*nodes: torch.fx.Node) -> str:
-    """The first of their lines that is known."""
+    """Returns the first known line of the nodes, in parentheses."""
     lines = [line for line in map(user_line, nodes) if line]
     return f" ({lines[0]})" if lines else ""
 
 
 def _parts(tree: Any, text: str) -> Iterator[tuple[Leaf, str]]:
-    """Every leaf, and how the method reads it."""
+    """Yields every leaf with the expression that reads it."""
     if isinstance(tree, Leaf):
         yield tree, text
         return
@@ -381,7 +381,7 @@ def _parts(tree: Any, text: str) -> Iterator[tuple[Leaf, str]]:
 
 
 def _needed(graph: torch.fx.Graph) -> set[torch.fx.Node]:
-    """Nodes that a result is made of, or that may write to a tensor."""
+    """Returns the nodes that contribute to a result or may write to a tensor."""
     needed: set[torch.fx.Node] = set()
     for node in reversed(graph.nodes):
         writes = node.op == "output" or _written(node) or isinstance(node.target, torch._ops.HigherOrderOperator)
@@ -398,7 +398,7 @@ def _owner(node: torch.fx.Node) -> torch.fx.GraphModule:
 
 
 def _written(node: torch.fx.Node) -> list[torch.fx.Node]:
-    """The tensors that the operator writes to."""
+    """Returns the tensors that the operator writes."""
     if not isinstance(node.target, torch._ops.OpOverload) or node.target._opname in _GRADIENTS:
         return []
     written = []
@@ -411,7 +411,7 @@ def _written(node: torch.fx.Node) -> list[torch.fx.Node]:
 
 
 def _memory_of(value: Any) -> Any:
-    """Of a view, the tensor that it shows."""
+    """Returns the base tensor of a view, or the value itself."""
     while isinstance(value, torch.fx.Node) and value.args:
         if isinstance(value.target, torch._ops.OpOverload):
             returns = value.target._schema.returns
@@ -429,7 +429,7 @@ def _storage(node: torch.fx.Node) -> int | None:
 
 
 def _int_text(value: int) -> str:
-    # TorchScript reads the digits first, and those of the smallest int64 do not fit.
+    # TorchScript parses the digits before the sign, and the digits of the smallest int64 do not fit into int64.
     return repr(value) if value != -(2**63) else "(-9223372036854775807 - 1)"
 
 

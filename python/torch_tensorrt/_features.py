@@ -1,4 +1,4 @@
-"""Which parts of Torch-TensorRT this library has; programs branch on it."""
+"""The parts of Torch-TensorRT that this library has, for programs that branch on them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class FeatureSet(NamedTuple):
-    """One flag a part, under the names of Torch-TensorRT."""
+    """A flag for each part, under the names of Torch-TensorRT."""
 
     torchscript_frontend: bool
     torch_tensorrt_runtime: bool

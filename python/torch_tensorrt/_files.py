@@ -1,4 +1,4 @@
-"""What reading and writing files needs besides PyTorch's own functions."""
+"""Helpers for reading and writing files beside PyTorch's own functions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 @contextmanager
 def readable(path: str | os.PathLike[str]) -> Iterator[str]:
-    """Gives a name of the file that PyTorch takes, which it does not where the file's own name is not UTF-8."""
+    """Yields a name of the file that PyTorch accepts: PyTorch rejects names that are not UTF-8."""
     name = os.fspath(path)
     try:
         name.encode()
@@ -30,9 +30,9 @@ def readable(path: str | os.PathLike[str]) -> Iterator[str]:
 
 @contextmanager
 def signals_wait() -> Iterator[None]:
-    """Delivers signals that would end the process behind the block, so that nothing half done is left.
+    """Delays signals that would end the process until the end of the block, so that no file is left half written.
 
-    Only the main thread may arrange that; in others this does nothing.
+    Python allows this in the main thread only; in other threads the function does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

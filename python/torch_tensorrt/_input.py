@@ -1,4 +1,4 @@
-"""Shape, dtype and layout of one input."""
+"""Shape, dtype and memory format of an input."""
 
 from __future__ import annotations
 
@@ -16,39 +16,40 @@ from torch_tensorrt._enums import memory_format
 _DOMAIN = (0.0, 2.0)
 _CHANNELS_LAST_RANK = 4
 _NOT_OF_INPUTS = (_dtype.f8, _dtype.f4)
-_MOST_SIZES = 16  # elements of an input that is used as sizes
+_MOST_SIZES = 16  # elements of an input that holds sizes
 
 
 class Input:
-    """What an engine may be given for one input.
+    """Describes an input of a compiled module: its shapes, dtype and memory format.
 
     ``Input((1, 3, 224, 224))`` or ``Input(shape=...)`` for one shape;
-    ``Input(min_shape=, opt_shape=, max_shape=)`` for a range: the engine takes every shape in it, tuned at ``opt``.
+    ``Input(min_shape=, opt_shape=, max_shape=)`` for a range. The engine accepts every shape in the range and is tuned
+    for ``opt_shape``.
 
     Args:
         shape: sizes, each 0 or more.
-        min_shape, opt_shape, max_shape: of one rank, with min <= opt <= max in every dimension.
-        dtype: ``torch.dtype``, :class:`dtype` or a name. Not given: taken from the model's weights, else float32.
-        format: ``torch.contiguous_format`` or ``torch.channels_last``. Not given: that of ``torch_tensor``, else
+        min_shape, opt_shape, max_shape: shapes of one rank, with min <= opt <= max in every dimension.
+        dtype: ``torch.dtype``, :class:`dtype` or a name. Default: the dtype of the model's weights, else float32.
+        format: ``torch.contiguous_format`` or ``torch.channels_last``. Default: the format of ``torch_tensor``, else
             contiguous.
-        tensor_domain: ``(low, high)``, the half-open interval that sample values are drawn from.
-        torch_tensor: an example; shape, dtype and format are taken from it where they are not given.
-        is_shape_tensor: the input is a list of sizes, and ``shape``, or ``min_shape``, ``opt_shape`` and
-            ``max_shape``, are its elements instead of its shape: ``Input(min_shape=[1], opt_shape=[4], max_shape=[8],
-            dtype=torch.int64, is_shape_tensor=True)`` is one number between 1 and 8. Needs
-            ``allow_shape_tensors=True``. Not given, an integer input that the model uses as sizes has the elements of
-            ``torch_tensor``, or the ends of ``tensor_domain``.
-        name: what messages call the input. Not given: its name in the model.
-        profiles: instead of ``min_shape``, ``opt_shape`` and ``max_shape`` several such ranges, each a dict of these
-            three or a tuple in this order. The engine has a profile for each, and takes shapes that are in one profile:
-            ``profiles=[((1, 3), (1, 3), (2, 3)), ((64, 3), (64, 3), (64, 3))]`` is for small batches and for one of
-            64, and tuned for both where the backend tunes by profile (TensorRT). All inputs that have several have the
-            same number of them; an input of one shape or range has that in every profile.
+        tensor_domain: ``(low, high)``, the half-open interval of sample values.
+        torch_tensor: an example tensor with the shape, dtype and format that are not given.
+        is_shape_tensor: the input holds sizes, and ``shape``, or ``min_shape``, ``opt_shape`` and ``max_shape``, are
+            its elements instead of its shape: ``Input(min_shape=[1], opt_shape=[4], max_shape=[8], dtype=torch.int64,
+            is_shape_tensor=True)`` is one number between 1 and 8. Needs ``allow_shape_tensors=True``. Without it, an
+            integer input that the model uses as sizes has the elements of ``torch_tensor``, or the ends of
+            ``tensor_domain``.
+        name: name of the input in messages. Default: its name in the model.
+        profiles: several ranges instead of ``min_shape``, ``opt_shape`` and ``max_shape``, each a dict of these three
+            or a tuple in this order. The engine has a profile for each range and accepts shapes in one profile:
+            ``profiles=[((1, 3), (1, 3), (2, 3)), ((64, 3), (64, 3), (64, 3))]`` accepts small batches and batches of
+            64. A backend that tunes by profile (TensorRT) is tuned for both. All inputs with several ranges must have
+            the same number of ranges; an input with one shape or range has it in every profile.
 
     Raises:
-        ValueError: shapes that do not fit together.
-        TypeError: a size that is no integer, a dtype or format that is not known or that inputs cannot have, a domain
-            that is no pair of numbers, an example that is no tensor, or a name that is no string.
+        ValueError: the shapes contradict each other.
+        TypeError: a size is not an integer, a dtype or format is unknown or not possible for inputs, the domain is not
+            a pair of numbers, the example is not a tensor, or the name is not a string.
     """
 
     shape_mode: Any = None
@@ -73,9 +74,9 @@ class Input:
         profiles: Sequence[Any] | None = None,
     ) -> None:
         if len(args) > 1:
-            raise ValueError(f"Input takes one positional argument, the shape; {len(args)} were given")
+            raise ValueError(f"Input takes one positional argument, the shape, but {len(args)} were given")
         if args and shape is not None:
-            raise ValueError("the shape was given twice, as an argument and as a keyword")
+            raise ValueError("shape is given twice, by position and by keyword")
         shape = args[0] if args else shape
         ranges = (min_shape, opt_shape, max_shape)
         self.profiles: list[dict[str, tuple[int, ...]]] = []
@@ -115,36 +116,39 @@ class Input:
         self.tensor_domain = _domain(tensor_domain)
         self.is_shape_tensor = bool(is_shape_tensor)
         if self.is_shape_tensor and self.dtype not in (_dtype.i32, _dtype.i64):
-            raise TypeError(f"a shape tensor is of int32 or int64, found {self.dtype}")
+            raise TypeError(f"the dtype of a shape tensor is {self.dtype}, must be int32 or int64")
 
     @classmethod
     def from_tensor(cls, t: torch.Tensor, disable_memory_format_check: bool = False) -> Input:
-        """The shape, dtype and memory format of an example tensor of any device."""
+        """Makes an Input with the shape, dtype and memory format of an example tensor on any device."""
         layout = memory_format.contiguous if disable_memory_format_check else _layout(t)
         return cls(shape=t.shape, dtype=t.dtype, format=layout, torch_tensor=t)
 
     @classmethod
     def from_tensors(cls, ts: Any, disable_memory_format_check: bool = False) -> Any:
-        """:meth:`from_tensor` on every tensor of a nest of lists, tuples and dicts; the nest is kept."""
+        """Applies :meth:`from_tensor` to every tensor in nested lists, tuples and dicts, and keeps the nesting."""
         if isinstance(ts, torch.Tensor):
             return cls.from_tensor(ts, disable_memory_format_check)
-        if isinstance(ts, tuple) and hasattr(ts, "_fields"):  # of a NamedTuple
+        if isinstance(ts, tuple) and hasattr(ts, "_fields"):  # a NamedTuple
             return type(ts)(*(cls.from_tensors(t, disable_memory_format_check) for t in ts))
         if isinstance(ts, (list, tuple)):
             return type(ts)(cls.from_tensors(t, disable_memory_format_check) for t in ts)
         if isinstance(ts, dict):
             return {key: cls.from_tensors(t, disable_memory_format_check) for key, t in ts.items()}
-        raise TypeError(f"{type(ts).__name__} is neither a tensor nor a nest of tensors")
+        raise TypeError(f"{type(ts).__name__} is neither a tensor nor a list, tuple or dict of tensors")
 
     def example_tensor(self, optimization_profile_field: str | None = None) -> torch.Tensor:
-        """A random tensor that fits, on the CPU.
+        """Makes a random CPU tensor for this input.
 
         Args:
-            optimization_profile_field: ``min_shape``, ``opt_shape`` or ``max_shape``; needed when the shape is a range.
+            optimization_profile_field: ``min_shape``, ``opt_shape`` or ``max_shape``; required for a range of shapes.
+
+        Raises:
+            ValueError: the field is missing for a range, or given for a single shape.
         """
         if self.shape_mode is Input._ShapeMode.STATIC:
             if optimization_profile_field is not None:
-                raise ValueError("this input has one shape: leave optimization_profile_field out")
+                raise ValueError("this input has a single shape: omit optimization_profile_field")
             return self._sample(self.shape)
         if optimization_profile_field not in self.shape:
             raise ValueError(f"optimization_profile_field must be one of {', '.join(self.shape)}")
@@ -168,7 +172,7 @@ class Input:
         return low, opt, high
 
     def _values(self) -> tuple[list[int], list[int], list[int]]:
-        """Elements of an input that is used as sizes; empty where they are not said."""
+        """Returns the elements of an input that holds sizes; empty if they are not given."""
         if self.is_shape_tensor:
             return self._bounds()
         example = self.torch_tensor
@@ -222,7 +226,7 @@ class Input:
 
 
 def _layout(example: torch.Tensor | None) -> memory_format:
-    """That of an example; contiguous where one memory is both."""
+    """Returns the memory format of an example; contiguous if its memory has both formats."""
     channels_last = (
         example is not None
         and example.dim() == 4
@@ -235,8 +239,8 @@ def _layout(example: torch.Tensor | None) -> memory_format:
 def _sizes(what: str, shape: Any) -> tuple[int, ...]:
     if isinstance(shape, torch.Tensor):
         raise TypeError(
-            f"{what} is a tensor of shape {tuple(shape.shape)}; Input.from_tensor(tensor) makes an Input of an "
-            "example, and the tensor itself can stand in the list of inputs"
+            f"{what} is a tensor of shape {tuple(shape.shape)}; use Input.from_tensor(tensor) for an example, or put "
+            "the tensor itself in the list of inputs"
         )
     if isinstance(shape, (int, float, str)) or not isinstance(shape, Iterable):
         raise ValueError(f"{what} is {shape!r}, must be a sequence of sizes: ({shape!r},)")
@@ -277,7 +281,7 @@ def _profiles(profiles: Any) -> list[dict[str, tuple[int, ...]]]:
         if isinstance(profile, dict):
             unknown = sorted(set(profile) - set(keys))
             if unknown:
-                raise ValueError(f"profile {i} has {', '.join(unknown)}; it is of {', '.join(keys)}")
+                raise ValueError(f"profile {i} has the unknown key {', '.join(unknown)}; keys are {', '.join(keys)}")
             profile = tuple(profile.get(key) for key in keys)
         if not isinstance(profile, (tuple, list)) or len(profile) != len(keys):
             raise ValueError(f"profile {i} is {profile!r}, must be a dict or a tuple of {', '.join(keys)}")
@@ -286,7 +290,7 @@ def _profiles(profiles: Any) -> list[dict[str, tuple[int, ...]]]:
         raise ValueError("profiles is empty: give one range or more")
     ranks = sorted({len(sizes) for range_ in found for sizes in range_.values()})
     if len(ranks) > 1:
-        raise ValueError(f"profiles have the ranks {ranks}, must have one")
+        raise ValueError(f"profiles have the ranks {ranks}, must have one rank")
     return found
 
 
@@ -299,5 +303,5 @@ def _domain(domain: Any) -> tuple[float, float]:
     except (TypeError, ValueError) as error:
         raise TypeError(what) from error
     if not low < high or math.isinf(high - low):
-        raise ValueError(f"tensor_domain is [{low}, {high}), the low end must be below the high end, and both finite")
+        raise ValueError(f"tensor_domain is [{low}, {high}), the low end must be below the high end, both finite")
     return low, high

@@ -1,4 +1,4 @@
-"""Finds and loads the C++ libraries. Nothing here asks for a GPU."""
+"""Finds and loads the C++ libraries. None of them needs a GPU."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _LIBRARIES = ("libtorchtrt_runtime.so", "libtorchtrt.so")
 
 
 def library_dir() -> Path:
-    """Where the libraries are: ``TORCHTRT_LIBRARY_DIR`` if set, else beside the package."""
+    """Returns the folder of the libraries: ``TORCHTRT_LIBRARY_DIR`` if set, else ``lib`` in the package."""
     override = os.environ.get("TORCHTRT_LIBRARY_DIR")
     return Path(override) if override else Path(__file__).resolve().parent / "lib"
 
 
 def load() -> None:
-    """Loads the runtime and the compiler. Raises ``ImportError`` saying which file is missing or what it lacks."""
+    """Loads the runtime and the compiler. Raises ``ImportError`` for a file that is missing or does not load."""
     for name in _LIBRARIES:
         path = library_dir() / name
         if not path.exists():
             raise ImportError(
-                f"{path} is missing: torch_tensorrt was not built or not installed whole; run `pip install .`"
+                f"{path} is missing: torch_tensorrt is not built or not completely installed; run `pip install .`"
             )
         try:
             torch.ops.load_library(str(path))
@@ -37,12 +37,12 @@ def load() -> None:
 
 
 def compiler() -> Any:
-    """The compiler's ops (``torch.ops.torch_tensorrt``)."""
+    """Returns the compiler's ops (``torch.ops.torch_tensorrt``)."""
     return torch.ops.torch_tensorrt
 
 
 def to_json(spec: dict[str, Any]) -> str:
-    """A specification as the compiler's ops take it. Raises ``RuntimeError`` for a string that UTF-8 cannot hold."""
+    """Returns a specification as JSON for the ops. Raises ``RuntimeError`` for a string not valid in UTF-8."""
     for key, value in spec.items():
         require_text(key, *_strings(value))
     return json.dumps(spec)
@@ -60,11 +60,11 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def require_text(what: str, *texts: str) -> None:
-    """Raises ``RuntimeError`` for a string that UTF-8 cannot hold, such as a file name of other bytes."""
+    """Raises ``RuntimeError`` for a string not valid in UTF-8, such as a file name with other bytes."""
     for text in texts:
         if not isinstance(text, str):
             raise TypeError(f"{what} has {text!r}, must be a string")
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise RuntimeError(f"{what} has {text!r}, which is not text: UTF-8 cannot hold it") from error
+            raise RuntimeError(f"{what} has {text!r}, which is not valid UTF-8 text") from error

@@ -1,4 +1,4 @@
-"""Where the parts of the installed package are. Imports nothing but the standard library."""
+"""Paths of the installed package. Imports only the standard library."""
 
 from pathlib import Path
 
@@ -7,5 +7,5 @@ lib_dir = package_dir / "lib"
 include_dir = package_dir / "include"
 bin_dir = package_dir / "bin"
 
-#: What CMAKE_PREFIX_PATH needs for find_package(torchtrt CONFIG).
+#: The CMAKE_PREFIX_PATH for find_package(torchtrt CONFIG).
 cmake_prefix_path = str(package_dir / "share" / "cmake")

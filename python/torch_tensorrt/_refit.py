@@ -1,4 +1,4 @@
-"""Compiled modules with other weights."""
+"""Gives compiled modules new weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch_tensorrt import ts
 from torch_tensorrt._compile import _input_settings, _resolve_inputs, _to_script
 from torch_tensorrt._input import Input
 
-# Of the comparison that ``verify_output`` asks for.
+# Tolerances of ``verify_output``.
 VERIFY_RTOL = 5e-3
 VERIFY_ATOL = 5e-3
 
@@ -25,34 +25,36 @@ def refit_module_weights(
     kwarg_inputs: dict[str, Any] | None = None,
     verify_output: bool = False,
 ) -> torch.jit.ScriptModule:
-    """A compiled module with the weights of another module, without a build that times everything again.
+    """Makes a copy of a compiled module with the weights of another module, without timing tactics again.
 
     Args:
-        compiled_module: what :func:`compile` returned, or loaded from a file. It stays as it is, and may run meanwhile.
-        new_weight_module: a module with the code of the one that was compiled, retrained: its parameters and buffers
-            have the same names, shapes and dtypes, and the method that was compiled is taken. A ScriptModule, an
-            ``nn.Module`` (it is scripted) or an ExportedProgram; in eval mode.
-        arg_inputs: a tensor (or :class:`torch_tensorrt.Input`) an argument of the method that was compiled
-            (``forward``, but for :func:`embed_engine_in_new_module`), for ``verify_output``.
-        kwarg_inputs: those of an ExportedProgram that it was exported with by keyword, by their names.
-        verify_output: run both modules on ``arg_inputs`` and compare: relative and absolute tolerance are 5e-3.
+        compiled_module: a module that :func:`compile` returned or that was loaded from a file. It does not change, and
+            may run meanwhile.
+        new_weight_module: a module with the same code and new weights: its parameters and buffers have the same names,
+            shapes and dtypes. A ScriptModule, an ``nn.Module`` (scripted first) or an ExportedProgram; in eval mode.
+            The weights are those of the method that was compiled.
+        arg_inputs: a tensor (or :class:`torch_tensorrt.Input`) for each argument of the method that was compiled
+            (``forward``, except for :func:`embed_engine_in_new_module`), for ``verify_output``.
+        kwarg_inputs: inputs by name, for the arguments that an ExportedProgram was exported with by keyword.
+        verify_output: run both modules on ``arg_inputs`` and compare their results; the relative and the absolute
+            tolerance are 5e-3.
 
     Returns:
         A new ScriptModule.
 
     Raises:
-        TypeError: ``compiled_module`` is no ScriptModule.
-        ValueError: ``verify_output`` without ``arg_inputs``, or of a module in training mode.
-        RuntimeError: parameters differ (each is named, with both shapes and dtypes), the new module computes something
-            else (the first layer that differs is named), the engine is TensorRT's and was not built with
-            ``refit=True``, or what ``verify_output`` found.
+        TypeError: ``compiled_module`` is not a ScriptModule.
+        ValueError: ``verify_output`` without ``arg_inputs``, or with a module in training mode.
+        RuntimeError: parameters differ (the error names each, with both shapes and dtypes), the new module computes
+            something else (the error names the first layer that differs), a TensorRT engine was built without
+            ``refit=True``, or the results that ``verify_output`` compares differ.
     """
     given = arg_inputs is not None or bool(kwarg_inputs)
     inputs = _resolve_inputs(new_weight_module, None, arg_inputs, kwarg_inputs, {}) if given else None
     if verify_output and not given:
-        raise ValueError("verify_output needs arg_inputs: a tensor an argument of forward")
+        raise ValueError("verify_output needs arg_inputs: a tensor for each argument of forward")
     if verify_output and getattr(new_weight_module, "training", False):
-        raise ValueError("verify_output compares with new_weight_module in eval mode; call eval() on it")
+        raise ValueError("verify_output needs new_weight_module in eval mode; call eval() on it")
     script = _to_script(new_weight_module, "default")
     refitted = ts.refit_module_weights(compiled_module, script)
     if verify_output:
@@ -71,12 +73,12 @@ def _example(element: Any) -> torch.Tensor:
 
 
 def _compiled_method(refitted: torch.jit.ScriptModule, module: torch.jit.ScriptModule) -> Any:
-    """The method of ``module`` that the engine computes."""
+    """Returns the method of ``module`` that the engine computes."""
     return getattr(module, json.loads(refitted.engine.get_engine_layer_info()).get("method", "forward"))
 
 
 def _as_module_takes(module: torch.jit.ScriptModule, inputs: list[Any]) -> list[Any]:
-    """The inputs with floating ones in the dtype of the module's weights, as an engine may cast them."""
+    """Casts floating inputs to the dtype of the module's weights, as an engine may do."""
     dtypes = (weight.dtype for weight in module.parameters() if weight.is_floating_point())
     dtype = next(dtypes, torch.float32)
     return [x.to(dtype) if isinstance(x, torch.Tensor) and x.is_floating_point() else x for x in inputs]
@@ -96,4 +98,4 @@ def _verify(refitted: torch.jit.ScriptModule, expected: torch.jit.ScriptModule, 
     try:
         torch.testing.assert_close(got, wanted, rtol=VERIFY_RTOL, atol=VERIFY_ATOL, equal_nan=True)
     except AssertionError as error:
-        raise RuntimeError(f"the refitted module does not compute what new_weight_module does: {error}") from error
+        raise RuntimeError(f"the results of the refitted module and of new_weight_module differ: {error}") from error

@@ -1,4 +1,4 @@
-"""Compiled modules to files and back."""
+"""Saves compiled modules to files and loads them."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ def save(
     dynamic_shapes: Any = None,
     **kwargs: Any,
 ) -> None:
-    """Writes what :func:`compile` returned to a file. ``torch.jit.save`` does the same.
+    """Saves a compiled module to a file, like ``torch.jit.save``.
 
     Args:
         module: a ScriptModule.
-        file_path: where to; a file that is there is replaced when the new one is complete.
-        extra_files: names and contents (``str`` or ``bytes``) that go into the file too.
-        output_format: ``"torchscript"``, the one format of a ScriptModule and its default.
-        inputs, arg_inputs, kwarg_inputs, retrace, use_legacy_exporter, pickle_protocol, dynamic_shapes: of other
-            formats; a ScriptModule needs none of them, and they change nothing.
+        file_path: path of the file. An existing file is replaced when the new file is complete.
+        extra_files: names and contents (``str`` or ``bytes``) of further entries in the file.
+        output_format: ``"torchscript"`` (default), the only format of a ScriptModule.
+        inputs, arg_inputs, kwarg_inputs, retrace, use_legacy_exporter, pickle_protocol, dynamic_shapes: for other
+            formats, and ignored.
 
     Raises:
-        TypeError: ``module`` is no ScriptModule, an extra file neither text nor bytes, or a keyword not known.
-        ValueError: another format, or no path.
-        RuntimeError: the file cannot be written; a file that was there is as it was.
+        TypeError: ``module`` is not a ScriptModule, an extra file is neither text nor bytes, or a keyword is unknown.
+        ValueError: the format is another one, or the path is empty.
+        RuntimeError: the file cannot be written; an existing file does not change.
     """
     if kwargs:
         raise TypeError(f"save() got the unknown keyword {', '.join(sorted(kwargs))}")
     if not isinstance(module, torch.jit.ScriptModule):
-        raise TypeError(f"a ScriptModule is needed, as compile returns it, found {type(module).__name__}")
+        raise TypeError(f"module is {type(module).__name__}, must be a ScriptModule such as compile returns")
     output_format = output_format or "torchscript"
     if output_format not in _FORMATS:
         raise ValueError(f"output_format={output_format!r} is not one of {', '.join(_FORMATS)}")
     if output_format != "torchscript":
-        raise ValueError(f"a ScriptModule is saved with output_format='torchscript', not {output_format!r}")
+        raise ValueError(f"output_format is {output_format!r}, must be 'torchscript' for a ScriptModule")
     if not str(file_path):
         raise ValueError("file_path is empty")
     require_text("extra_files", *(extra_files or {}))
@@ -88,20 +88,20 @@ def load(
     format: str | None = None,  # noqa: A002 - the public name
     **kwargs: Any,
 ) -> torch.jit.ScriptModule | torch.export.ExportedProgram:
-    """Reads a ScriptModule, or a program that ``torch.export.save`` wrote.
+    """Loads a ScriptModule, or a program that ``torch.export.save`` wrote.
 
     Args:
-        file_path: the file.
-        extra_files: names of what else is in the file, with any value; their contents are put in here.
-        format: ``"torchscript"`` or ``"exported_program"``; by default what the file is.
-        **kwargs: what ``torch.jit.load`` or ``torch.export.load`` takes (``map_location``).
+        file_path: path of the file.
+        extra_files: names of further entries in the file; ``load`` replaces the values by their contents.
+        format: ``"torchscript"`` or ``"exported_program"``. Default: the format of the file.
+        **kwargs: keywords of ``torch.jit.load`` or ``torch.export.load`` (``map_location``).
 
     Raises:
-        ValueError: a format that is not read here, or a file that is neither.
-        FileNotFoundError: there is no such file.
+        ValueError: the format is unknown, or the file has neither format.
+        FileNotFoundError: the file does not exist.
     """
     if format not in (None, "torchscript", "exported_program"):
-        raise ValueError(f"format={format!r} is not read here; torchscript and exported_program are")
+        raise ValueError(f"format is {format!r}, must be 'torchscript' or 'exported_program'")
     kind = format or _format_of(Path(file_path))
     with readable(file_path) as path:
         if kind == "torchscript":
@@ -121,24 +121,24 @@ def _format_of(path: Path) -> str:
     if any(name.endswith(("archive_format", "serialized_exported_program.json")) for name in names):
         return "exported_program"
     weights = any(name.endswith("/data.pkl") for name in names)
-    kind = "torch.save wrote it, and it holds weights or a pickled object" if weights else "it is another zip archive"
+    kind = "torch.save wrote it, with weights or a pickled object" if weights else "it is another zip archive"
     raise ValueError(f"{path} is neither a TorchScript file nor an exported program: {kind}")
 
 
 def _plain_kind(path: Path) -> str:
     if not path.is_file():
-        return "it is no regular file"
+        return "it is not a regular file"
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head:
         return "it is empty"
     starts = {
-        b"PK\x03\x04": "it starts like a zip archive and its end is missing, it was cut short",
-        b"TRTCPLAN": "it is an engine; embed_engine_in_new_module makes a module of its bytes",
-        b"\x80\x02": "it is a pickle, as old versions of torch.save wrote it",
+        b"PK\x03\x04": "it is a zip archive without its end, cut short",
+        b"TRTCPLAN": "it is an engine; make a module of its bytes with embed_engine_in_new_module",
+        b"\x80\x02": "it is a pickle of an old version of torch.save",
     }
     known = next((kind for start, kind in starts.items() if head.startswith(start)), None)
     if known is not None:
         return known
     is_text = all(byte >= 0x20 or 0x09 <= byte <= 0x0D for byte in head)
-    return "it is a text file" if is_text else "it does not start like one of them"
+    return "it is a text file" if is_text else "its first bytes are those of neither"

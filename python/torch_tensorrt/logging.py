@@ -1,6 +1,6 @@
-"""What the compiler and the runtime print, to stderr.
+"""Levels of the messages that the compiler and the runtime print to stderr.
 
-``set_level`` sets the level of this process; the context managers set it for a block::
+``set_level`` sets the level of the process; the context managers set it for a block::
 
     with torch_tensorrt.logging.graphs():
         torch_tensorrt.compile(module, inputs=[...])
@@ -14,7 +14,7 @@ from types import TracebackType
 from torch_tensorrt._library import compiler
 from torch_tensorrt.ts.logging import Level
 
-# our level of each of Python's, from the most talkative down
+# Python's level -> our level, from the most verbose down
 _FROM_PYTHON = (
     (_python_logging.DEBUG, Level.Debug),
     (_python_logging.INFO, Level.Info),
@@ -39,8 +39,8 @@ def set_level(level: int | str, logger: _python_logging.Logger | None = None) ->
     """Sets the level of the Python logger and of the C++ side.
 
     Args:
-        level: one of Python's levels or their names; 5 or ``"GRAPHS"`` also prints graphs.
-        logger: the Python logger to set; default ``torch_tensorrt``.
+        level: one of Python's levels or its name; 5 or ``"GRAPHS"`` also prints graphs.
+        logger: the Python logger; default ``torch_tensorrt``.
     """
     target = logger or _LOGGER
     target.setLevel(level)
@@ -48,7 +48,7 @@ def set_level(level: int | str, logger: _python_logging.Logger | None = None) ->
 
 
 class _LevelContext:
-    """Sets a level for a block and restores what was there before, on both sides."""
+    """Sets a level for a block and restores the previous levels of Python and C++."""
 
     _python: int
     _native: Level
@@ -68,36 +68,36 @@ class _LevelContext:
 
 
 class internal_errors(_LevelContext):  # noqa: N801 - the public name
-    """Only internal errors."""
+    """Prints only internal errors in a block."""
 
     _python, _native = _python_logging.CRITICAL, Level.InternalError
 
 
 class errors(_LevelContext):  # noqa: N801
-    """Errors."""
+    """Prints errors in a block."""
 
     _python, _native = _python_logging.ERROR, Level.Error
 
 
 class warnings(_LevelContext):  # noqa: N801
-    """Errors and warnings (the default)."""
+    """Prints errors and warnings (the default) in a block."""
 
     _python, _native = _python_logging.WARNING, Level.Warning
 
 
 class info(_LevelContext):  # noqa: N801
-    """What was decided, and progress."""
+    """Prints decisions and progress too in a block."""
 
     _python, _native = _python_logging.INFO, Level.Info
 
 
 class debug(_LevelContext):  # noqa: N801
-    """Everything but graphs."""
+    """Prints everything except graphs in a block."""
 
     _python, _native = _python_logging.DEBUG, Level.Debug
 
 
 class graphs(_LevelContext):  # noqa: N801
-    """Everything, and every graph before and after lowering."""
+    """Prints everything in a block, with every graph before and after lowering."""
 
     _python, _native = _GRAPHS, Level.Graph

@@ -1,13 +1,14 @@
-"""How compiled modules run, in this process.
+"""Controls how compiled modules run in this process.
 
-CUDA graphs: an engine on a GPU whose backend can (TensorRT) records the work of a call that comes with the same shapes
-and addresses for the second time, and launches the recording from then on, which takes the CPU less time::
+CUDA graphs: an engine on a GPU records its second call with the same shapes and addresses, and launches the recording
+for later calls, which saves CPU time::
 
     with torch_tensorrt.runtime.enable_cudagraphs(module) as module:
         module(x)
 
-The mode is the process's: all engines see it, in all threads. Inside a graph that PyTorch records
-(``torch.cuda.graph``), and for engines on CPUs, it changes nothing.
+The mode holds for all engines in all threads of the process. It has no effect inside a graph that PyTorch records
+(``torch.cuda.graph``), and for engines on CPUs. A recording keeps the kernels that PyTorch's global flags (TF32,
+cuDNN's benchmark mode) chose when it was made.
 """
 
 from __future__ import annotations
@@ -27,25 +28,29 @@ Module = TypeVar("Module", bound=torch.nn.Module)
 
 
 def library_path() -> str:
-    """The library that saved modules need and nothing else of this package: for ``torch.ops.load_library`` in a process
-    that does not import ``torch_tensorrt``, or to link a C++ program with.
+    """Returns the path of the one library that saved modules need.
+
+    A process that does not import ``torch_tensorrt`` loads it with ``torch.ops.load_library``; a C++ program links it.
     """
     return str(library_dir() / "libtorchtrt_runtime.so")
 
 
 def set_cudagraphs_mode(enable_cudagraphs: bool) -> None:
-    """Switches the recording of CUDA graphs on or off. It is off at first."""
+    """Switches the recording of CUDA graphs on or off (default: off)."""
     torch.ops.tensorrt.set_cudagraphs_mode(_SUBGRAPH if enable_cudagraphs else _STANDARD)
 
 
 def get_cudagraphs_mode() -> bool:
-    """Whether CUDA graphs are recorded."""
+    """Tells whether engines record CUDA graphs."""
     return torch.ops.tensorrt.get_cudagraphs_mode() != _STANDARD
 
 
 @contextmanager
 def enable_cudagraphs(compiled_module: Module) -> Iterator[Module]:
-    """Switches the recording on for a block, and back to what it was behind it. Gives the module as it is."""
+    """Switches the recording of CUDA graphs on for a block, and then restores the previous mode.
+
+    Yields the module unchanged.
+    """
     before = torch.ops.tensorrt.get_cudagraphs_mode()
     set_cudagraphs_mode(True)
     try:

@@ -233,6 +233,13 @@ void add_fused(Cases& cases) {
   cases.push_back(fused("add_relu", conv, {f32({2, 32, 9, 9})},
                         {combine(ElementWiseOperation::kSUM, 1), activate(ActivationType::kRELU)},
                         [](const at::Tensor& y, auto& in) { return at::relu(y + in[1]); }));
+  Conv half = conv;
+  half.dtype = DataType::kHALF;
+  InputSpec half_operand = f32({2, 32, 9, 9});
+  half_operand.type = DataType::kHALF;
+  cases.push_back(fused("add_relu_f16", half, {half_operand},
+                        {combine(ElementWiseOperation::kSUM, 1), activate(ActivationType::kRELU)},
+                        [](const at::Tensor& y, auto& in) { return at::relu(y + in[1]); }));
   cases.push_back(fused("relu_add", conv, {f32({2, 32, 9, 9})},
                         {activate(ActivationType::kRELU), combine(ElementWiseOperation::kSUM, 1)},
                         [](const at::Tensor& y, auto& in) { return at::relu(y) + in[1]; }));

@@ -207,8 +207,9 @@ std::string Example::reproducer() const {
   return text;
 }
 
-std::string why_not(const engine::Tactic& tactic, const Example& example, TensorFormat format) {
-  if (auto decision = tactic.supports(example.layer(), {}); !decision) return decision.reason();
+std::string why_not(const engine::Tactic& tactic, const Example& example, TensorFormat format,
+                    const engine::DeviceTarget& target) {
+  if (auto decision = tactic.supports(example.layer(), target); !decision) return decision.reason();
   if (!tactic.takes_format(example.layer(), format)) return "does not take format " + network::enum_name(format);
   const auto decision = tactic.takes(example.instance(format));
   return decision ? std::string() : decision.reason();

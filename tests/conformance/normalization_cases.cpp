@@ -14,8 +14,8 @@ struct Norm {
 };
 
 at::Tensor normalize(const at::Tensor& x, const Norm& norm, const std::vector<int64_t>& axes) {
-  const at::Tensor centred = norm.rms ? x : x - x.mean(axes, true);
-  return centred / at::sqrt((centred * centred).mean(axes, true) + static_cast<double>(norm.epsilon));
+  const at::Tensor centered = norm.rms ? x : x - x.mean(axes, true);
+  return centered / at::sqrt((centered * centered).mean(axes, true) + static_cast<double>(norm.epsilon));
 }
 
 at::Tensor reference(const std::vector<at::Tensor>& in, const Norm& norm) {

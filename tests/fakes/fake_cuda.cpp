@@ -2,20 +2,20 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 
-// Stands for libcuda.so.1: one device, memory of the host, streams that do nothing, graphs that are counted. What is
-// asked of it is in fake_cuda().
+// Stands for libcuda.so.1: one device, memory of the host, streams that work at once, graphs that are counted and do
+// nothing when they are launched. fake_cuda() has the counts.
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
 namespace {
 using Pointer = unsigned long long;
 FakeCuda state;
 std::map<Pointer, size_t> blocks;
-int stream_count = 0;
 int handle = 0;
 
-void* next_stream() { return reinterpret_cast<void*>(static_cast<uintptr_t>(0x1000 + 16 * ++stream_count)); }
+void* next_stream() { return reinterpret_cast<void*>(static_cast<uintptr_t>(0x1000 + 16 * ++state.streams)); }
 }  // namespace
 
 EXPORTED FakeCuda* fake_cuda() { return &state; }
@@ -37,7 +37,14 @@ EXPORTED int cuDeviceGet(int* device, int ordinal) {
   *device = ordinal;
   return 0;
 }
-EXPORTED int cuDeviceGetName(char*, int, int) { return 1; }
+EXPORTED int cuDeviceGetName(char* name, int, int) {
+  std::strcpy(name, "Fake GPU");
+  return 0;
+}
+EXPORTED int cuDeviceTotalMem_v2(size_t* bytes, int) {
+  *bytes = size_t{1} << 30;
+  return 0;
+}
 EXPORTED int cuDeviceGetAttribute(int* value, int, int) {
   *value = 9;
   return 0;
@@ -51,7 +58,7 @@ EXPORTED int cuCtxPopCurrent_v2(void**) { return 0; }
 EXPORTED int cuCtxSynchronize() { return 0; }
 EXPORTED int cuMemAlloc_v2(Pointer* pointer, size_t bytes) {
   if (state.memory_bytes != 0 && state.allocated_bytes + bytes > state.memory_bytes) return 2;
-  *pointer = reinterpret_cast<Pointer>(std::malloc(1));
+  *pointer = reinterpret_cast<Pointer>(std::malloc(bytes));
   blocks[*pointer] = bytes;
   state.allocated_bytes += bytes;
   ++state.allocations;
@@ -63,8 +70,27 @@ EXPORTED int cuMemFree_v2(Pointer pointer) {
   std::free(reinterpret_cast<void*>(pointer));
   return 0;
 }
-EXPORTED int cuMemcpyHtoDAsync_v2(Pointer, const void*, size_t, void*) { return 1; }
-EXPORTED int cuMemcpyDtoHAsync_v2(void*, Pointer, size_t, void*) { return 1; }
+EXPORTED int cuMemcpyHtoDAsync_v2(Pointer to, const void* from, size_t bytes, void*) {
+  if (state.until_failure >= 0 && state.until_failure-- == 0) return 2;
+  ++state.copies;
+  std::memcpy(reinterpret_cast<void*>(to), from, bytes);
+  return 0;
+}
+EXPORTED int cuMemcpyDtoHAsync_v2(void* to, Pointer from, size_t bytes, void*) {
+  ++state.copies;
+  std::memcpy(to, reinterpret_cast<void*>(from), bytes);
+  return 0;
+}
+EXPORTED int cuMemcpyDtoDAsync_v2(Pointer to, Pointer from, size_t bytes, void*) {
+  ++state.copies;
+  std::memcpy(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes);
+  return 0;
+}
+EXPORTED int cuStreamGetCaptureInfo_v2(void* stream, int* status, uint64_t* id, void*, void*, size_t*) {
+  *status = stream == state.recorded ? 1 : 0;
+  *id = 41;
+  return 0;
+}
 EXPORTED int cuStreamCreate(void** stream, unsigned) {
   *stream = next_stream();
   return 0;
@@ -78,11 +104,13 @@ EXPORTED int cuEventCreate(void** event, unsigned) {
 }
 EXPORTED int cuEventRecord(void*, void*) { return 0; }
 EXPORTED int cuEventDestroy_v2(void*) { return 0; }
-EXPORTED int cuStreamBeginCapture_v2(void*, int) {
+EXPORTED int cuStreamBeginCapture_v2(void* stream, int) {
   ++state.captures;
+  state.recorded = stream;
   return 0;
 }
 EXPORTED int cuStreamEndCapture(void*, void** graph) {
+  state.recorded = nullptr;
   *graph = &handle;
   return state.fails_at_end_of_capture ? 901 : 0;
 }

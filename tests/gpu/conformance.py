@@ -1,16 +1,16 @@
-"""The rows of tests/python/ops on a GPU, through one backend, against PyTorch on the same GPU.
+"""Runs the rows of tests/python/ops on a GPU in one backend, and compares with PyTorch on the same GPU.
 
     python tests/gpu/conformance.py --backend tensorrt [--half] [--every N] [--jobs N] [--write FILE]
     python tests/gpu/conformance.py --backend tensorrt --declined      needs no GPU: which rows the backend declines
 
-Each row is compiled for its fixed shapes. What is listed with a reason, and is no failure:
+Each row is compiled for its fixed shapes. Outcomes with a reason that are not failures:
 
-    declined    the backend says before it builds that it does not take a layer
-    excluded    PyTorch itself cannot run the row on a GPU (it makes a tensor on the CPU), or gives another dtype there;
-                or TensorRT loses a NaN, in an operator of NAN_IS_LOST: all numbers of the result are right, or the
-                result is right when the same engine is given a number in the NaN's place
+    declined    the backend declines a layer before the build
+    excluded    PyTorch itself cannot run the row on a GPU (it makes a tensor on the CPU), has another dtype there, or
+                sorts equal elements in another order there; or TensorRT loses a NaN in an operator of NAN_IS_LOST: all
+                numbers of the result are right, or the result is right if the engine gets a number in the NaN's place
 
-A result that differs otherwise is a failure, and so is a build that does. Exit status 1 when there is one. TensorRT
+Every other difference and every failing build is a failure; the exit status is then 1. TensorRT
 builds at level 0, which takes the least time; a row for which it finds no kernel there is built at its default level.
 """
 
@@ -32,8 +32,8 @@ import torch  # noqa: E402
 
 import torch_tensorrt  # noqa: E402
 
-# Operators that TensorRT's maxima, minima, ReLU, top-k and sign make; xlogy with a NaN is a select whose condition is
-# constant.
+# Operators made of TensorRT's maxima, minima, ReLU, top-k and sign; xlogy with a NaN is a select with a constant
+# condition.
 NAN_IS_LOST = {
     *("amax", "amin", "aminmax", "argmax", "argmin", "clamp", "cummax", "cummin", "hypot"),
     *("max", "maximum", "min", "minimum", "relu", "sgn", "sign", "topk", "xlogy"),
@@ -58,7 +58,7 @@ def first_line(error: Exception) -> str:
 
 
 def decline_reason(text: str) -> str:
-    """Of the first layer that is not taken, without names and sizes: "  LAYER (SOURCE): REASON" of an error."""
+    """Returns the first declined layer in an error, "  LAYER (SOURCE): REASON", without names and sizes."""
     lines = [line for line in text.splitlines() if line.startswith("  ") and ": " in line]
     if not lines:
         return first_line(RuntimeError(text))
@@ -127,32 +127,43 @@ def run_row(row, backend: str, half: bool) -> tuple[str, str]:
     ]:
         return "excluded", "PyTorch gives another dtype on the CPU than on the GPU"
     text = compare_all(row, got, expected, half)
+    if text and sorts_equal_elements_otherwise(row, module, inputs, got, half):
+        return "excluded", "PyTorch gives equal elements in another order on the GPU than on the CPU"
+    module = module.cuda()
     if (
         text
         and backend == "tensorrt"
-        and (
-            only_nan_is_lost(row, got, expected, half) or right_without_nan(row, module.cuda(), compiled, inputs, half)
-        )
+        and (only_nan_is_lost(row, got, expected, half) or right_without_nan(row, module, compiled, inputs, half))
     ):
         return "excluded", "TensorRT loses a NaN"
     return ("failed", text) if text else ("passed", "")
 
 
 def compare_all(row, got: list[torch.Tensor], expected: list[torch.Tensor], half: bool) -> str:
-    """Of the first tensor that differs; empty where none does."""
+    """Describes the first tensor that differs; empty if none does."""
     for mine, theirs in zip(got, expected, strict=True):
         if text := compare(row, mine, theirs, half):
             return text
     return ""
 
 
+def sorts_equal_elements_otherwise(row, module, inputs, got: list[torch.Tensor], half: bool) -> bool:
+    """Tells whether an unstable sort has the result that PyTorch has on the CPU."""
+    from ops.table import flatten
+
+    if row.name.split("[")[0] not in ("aten::sort", "aten::argsort"):
+        return False
+    expected = flatten(module.cpu()(*[x.cpu() for x in inputs]))
+    return not compare_all(row, [x.cpu() for x in got], expected, half)
+
+
 def may_lose_nan(row) -> bool:
-    """By the name of its operator, "aten::max.dim"."""
+    """Tells whether the row's operator ("aten::max.dim") is in NAN_IS_LOST."""
     return row.name.split("[")[0].removeprefix("aten::").split(".")[0] in NAN_IS_LOST
 
 
 def only_nan_is_lost(row, got: list[torch.Tensor], expected: list[torch.Tensor], half: bool) -> bool:
-    """Whether all numbers are right, and something else stands where PyTorch has a NaN."""
+    """Tells whether all numbers are right, and other values replace PyTorch's NaN."""
     pairs = [(mine, theirs) for mine, theirs in zip(got, expected, strict=True)]
     if any(mine.shape != theirs.shape for mine, theirs in pairs):
         return False
@@ -161,7 +172,7 @@ def only_nan_is_lost(row, got: list[torch.Tensor], expected: list[torch.Tensor],
 
 
 def right_without_nan(row, module, compiled, inputs: list[torch.Tensor], half: bool) -> bool:
-    """Whether the inputs have a NaN, and the engine is right when it is given a number there."""
+    """Tells whether the inputs have a NaN, and the engine is right with a number in its place."""
     from ops.table import flatten
 
     if not any(x.is_floating_point() and x.isnan().any() for x in inputs):
@@ -195,7 +206,7 @@ def compile_row(module, inputs: list[torch.Tensor], backend: str, half: bool):
 
 
 def look_at_row(row, backend: str, half: bool) -> tuple[str, str]:
-    """What the backend says of the row's layers, without building."""
+    """Returns the backend's decision about the row's layers, without building."""
     from ops.table import script
 
     inputs = [spec.make(torch.Generator().manual_seed(7)) for spec in row.inputs]
@@ -242,7 +253,7 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="only each N-th row")
     parser.add_argument("--jobs", type=int, default=8)
     parser.add_argument("--declined", action="store_true", help="only say which rows the backend declines")
-    parser.add_argument("--seconds", type=float, default=1e9, help="stop after this time, and say how many rows ran")
+    parser.add_argument("--seconds", type=float, default=1e9, help="stop after this time, and print how many rows ran")
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     rows = all_rows()[:: options.every]

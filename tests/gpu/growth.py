@@ -1,4 +1,4 @@
-"""Whether calls use up memory of the GPU. Looks at the whole GPU, so nothing else may run on it."""
+"""Measures whether calls use up memory of the whole GPU, so nothing else may run on it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SLACK = 1 << 20
 
 
 def assert_no_growth(call: Callable, inputs: Sequence, warm_ups: int, rounds: int) -> None:
-    """Calls with each of the inputs in turn, `warm_ups` and then `rounds` times."""
+    """Calls with each of the inputs in turn, first `warm_ups` times, then `rounds` times."""
     for x in list(inputs) * warm_ups:
         call(x)
     torch.cuda.synchronize()

@@ -1,4 +1,4 @@
-"""What a deployment does: a file that was saved, loaded by a process that has compiled nothing."""
+"""Loads a saved file in a process that has compiled nothing, as a deployment does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ for mine, theirs in zip(found, data["y"], strict=True):
 def run_saved_in_a_new_process(
     compiled: torch.jit.ScriptModule, x: torch.Tensor, folder: Path, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Fails where the results there differ from those here. `environment` stands in for this process's."""
+    """Fails if the results of the new process differ from those of this one. `environment` replaces this process's."""
     torch.jit.save(compiled, str(folder / "compiled.ts"))
     results = compiled(x)
     results = results if isinstance(results, (tuple, list)) else [results]

@@ -1,4 +1,4 @@
-"""Calls of many threads at once, each on a stream of its own."""
+"""Runs calls of many threads at once, each on a stream of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 
 def call_on_streams(call: Callable, inputs: Sequence, calls: int, check: Callable) -> None:
-    """A thread an input, which it calls with `calls` times; `check(number of the input, result)` sees each result."""
+    """Starts a thread with `calls` calls for each input; `check(number of the input, result)` gets each result."""
 
     def work(number: int) -> None:
         stream = torch.cuda.Stream()
@@ -21,5 +21,5 @@ def call_on_streams(call: Callable, inputs: Sequence, calls: int, check: Callabl
 
     torch.cuda.synchronize()
     with ThreadPoolExecutor(len(inputs)) as pool:
-        # What a thread raises is raised here.
+        # Raises the exceptions of the threads.
         list(pool.map(work, range(len(inputs))))

@@ -1,4 +1,4 @@
-"""Modules whose constants and weights lie on different devices, as traces that were moved have them."""
+"""Modules with constants and weights on different devices, like traces after a move."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch_tensorrt
 
 
 class Scaled(torch.nn.Module):
-    """Weights meet constants of the trace, and tensors made on the device of the trace, before they meet the input."""
+    """Combines weights with constants of the trace, and with tensors made on its device, before the input."""
 
     def __init__(self) -> None:
         super().__init__()

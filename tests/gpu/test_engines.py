@@ -1,4 +1,4 @@
-"""Engines on a GPU, by each backend: results, streams, threads, saving, memory."""
+"""Engines of each backend on a GPU: results, streams, threads, saving, memory."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_results_over_a_range_of_batches(backend):
 
 
 def test_views_that_begin_anywhere(backend):
-    """Rows of 12 bytes: the second begins where no vector of a kernel does."""
+    """Rows of 12 bytes: the second begins at an address that no vector load of a kernel allows."""
 
     class Scaled(nn.Module):
         def forward(self, x):
@@ -104,7 +104,7 @@ def test_a_graph_a_shape(backend):
 
 @pytest.mark.parametrize("mode", [0, 1])
 def test_inside_of_two_cuda_graphs_of_pytorch(backend, mode):
-    """With and without graphs of the engine's own, which make no difference there; both launched at the same time."""
+    """With and without the engine's own graphs, which have no effect here; both launched at the same time."""
     net, compiled, x = make_net(), compile_net(backend), input_of(4)
     torch.ops.tensorrt.set_cudagraphs_mode(mode)
     graphs, results = [torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()], []

@@ -1,4 +1,4 @@
-"""Results whose sizes depend on the values of the inputs, by TensorRT. Every row: conformance.py."""
+"""Results with data-dependent sizes in TensorRT. conformance.py runs every row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SETTINGS = {"device": "cuda:0", "disable_tf32": True, "optimization_level": 0}
 
 
 class Picked(nn.Module):
-    """Rows that a score picks, through a linear layer; where they are; their sum; and the scores, of known size."""
+    """Returns rows selected by a score after a linear layer, their indices and sum, and the scores, of known size."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ def rows_of(count: int, seed: int = 0) -> torch.Tensor:
 
 
 def test_a_size_that_ends_up_in_no_output_is_run_without_a_graph():
-    """TensorRT waits for it all the same, which no recording allows."""
+    """TensorRT waits for the size nevertheless, which a recording does not allow."""
 
     class Total(nn.Module):
         def forward(self, x):
@@ -62,13 +62,13 @@ def test_a_size_that_ends_up_in_no_output_is_run_without_a_graph():
 
 
 def none_picked(net: torch.jit.ScriptModule, count: int) -> torch.Tensor:
-    """Rows of which no score is above 0."""
+    """Returns rows without a score above 0."""
     weight = net.score.weight.detach()
     return (-1 - net.score.bias.abs()) * 2 * weight.expand(count, 8) / weight.square().sum()
 
 
 def check(net, compiled, x: torch.Tensor) -> int:
-    """Compares, and gives how many rows were picked."""
+    """Compares the results, and returns the number of selected rows."""
     expected, found = net(x), compiled(x)
     for mine, theirs in zip(found, expected, strict=True):
         assert mine.dtype == theirs.dtype
@@ -146,7 +146,7 @@ def test_half_precision():
     net, x = make_picked().half(), rows_of(64).half()
     compiled = torch_tensorrt.compile(net, inputs=[x], backend="tensorrt", enabled_precisions={torch.half}, **SETTINGS)
     found, expected = compiled(x), net(x)
-    if found[0].shape == expected[0].shape:  # a score next to 0 may fall on either side
+    if found[0].shape == expected[0].shape:  # the sign of a score near 0 may differ
         torch.testing.assert_close(found[0], expected[0], rtol=2e-2, atol=2e-2)
     assert found[0].dtype is torch.half
     assert found[0].size(0) == found[1].size(0)

@@ -1,4 +1,4 @@
-"""A call that finds no memory on the GPU fails, and the calls after it are as right as those before."""
+"""A call without free memory on the GPU fails, and the calls before and after it are right."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Wide(nn.Module):
 
 
 def filled() -> list[torch.Tensor]:
-    """Blocks that leave about LEFT bytes of the GPU."""
+    """Allocates blocks that leave about LEFT bytes of the GPU free."""
     torch.cuda.synchronize()
     torch.cuda.empty_cache()
     blocks = []

@@ -1,4 +1,4 @@
-"""Several ranges of shapes (Input(profiles=)), by each backend on a GPU."""
+"""Several ranges of shapes (Input(profiles=)) in each backend on a GPU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""refit_module_weights on a GPU, by each backend."""
+"""refit_module_weights in each backend on a GPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import torch_tensorrt
 
 
 class Net(nn.Module):
-    """Kernels and biases, a batch norm, matrices, and norms that are equal before a training."""
+    """A model with kernels and biases, a batch norm, matrices, and norms that are equal before a training."""
 
     def __init__(self, width: int = 16) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Other(Net):
 
 
 def fresh(kind: type[nn.Module] = Net, **settings) -> nn.Module:
-    """As before a training: biases and norms are zeros and ones."""
+    """Sets biases and norms to zeros and ones, as before a training."""
     torch.manual_seed(7)
     module = kind(**settings)
     for name, parameter in module.named_parameters():
@@ -79,7 +79,7 @@ def compile_net(module: nn.Module, backend: str, inputs=(RANGE,), refit: bool = 
 
 
 def expect_same(found, module, rtol: float = 1e-3, atol: float = 1e-4) -> None:
-    """Sums of fp32 in another order, through two norms of values of order 1."""
+    """Tolerance: sums of fp32 in another order, through two norms of values of order 1."""
     with torch.no_grad():
         for batch in (4, 1, 8):
             x = input_of(batch)
@@ -97,7 +97,7 @@ def test_new_weights_and_the_old_module_as_it_was(backend):
 
 
 def test_an_engine_of_another_method():
-    # TensorRT's own bytes, which this gives of its engines, have no network beside them.
+    # TensorRT's own bytes have no network beside them.
     old, new = (torch.jit.script(trained(seed, TwoMethods)) for seed in (1, 2))
     x = torch.randn(4, 4, device="cuda")
     engine = torch_tensorrt.convert_method_to_trt_engine(
@@ -183,7 +183,7 @@ def test_a_refitted_module_is_refitted_again_or_says_why_not(backend):
 
 def test_a_module_of_other_code_or_other_parameters_is_refused(backend):
     compiled = compile_net(trained(1), backend)
-    with pytest.raises(RuntimeError, match=r"the first that differs is .*aten::sigmoid"):
+    with pytest.raises(RuntimeError, match=r"the first layer that differs is .*aten::sigmoid"):
         torch_tensorrt.refit_module_weights(compiled, trained(2, Other))
     with pytest.raises(RuntimeError, match=r'"conv.weight" is float32 \[8, 3, 3, 3\], must be float32 \[16, 3, 3, 3\]'):
         torch_tensorrt.refit_module_weights(compiled, trained(2, width=8))
@@ -192,7 +192,7 @@ def test_a_module_of_other_code_or_other_parameters_is_refused(backend):
 
 def test_tensorrt_needs_the_setting():
     compiled = compile_net(trained(1), "tensorrt", refit=False)
-    with pytest.raises(RuntimeError, match="compile with refit=True"):
+    with pytest.raises(RuntimeError, match="compile the module again with refit=True"):
         torch_tensorrt.refit_module_weights(compiled, trained(2))
 
 
@@ -200,7 +200,9 @@ def test_bytes_of_tensorrt_alone_cannot_be_refitted():
     settings = {"device": "cuda:0", "backend": "tensorrt", "optimization_level": 0, "refit": True}
     engine = torch_tensorrt.convert_method_to_trt_engine(trained(1), "forward", inputs=[RANGE], **settings)
     embedded = torch_tensorrt.ts.embed_engine_in_new_module(engine, device="cuda:0")
-    with pytest.raises(RuntimeError, match="own bytes, beside which there is no network"):
+    with pytest.raises(
+        RuntimeError, match="holds only bytes of the backend tensorrt, which cannot be refitted without the network"
+    ):
         torch_tensorrt.refit_module_weights(embedded, trained(2))
 
 

@@ -1,7 +1,6 @@
-"""The examples that this library was asked for, on a GPU with TensorRT: nothing but the model and the inputs is named.
+"""The first examples of this library, on a GPU with TensorRT: they name only the model and the inputs.
 
-The programs are those of the folder TORCHTRT_GPU_PROGRAMS (default: build/tensorrt_check), which tools/tensorrt.sh
-fills.
+tools/tensorrt.sh builds the programs into the folder TORCHTRT_GPU_PROGRAMS (default: build/tensorrt_check).
 """
 
 from __future__ import annotations

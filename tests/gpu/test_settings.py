@@ -1,4 +1,4 @@
-"""Settings that TensorRT obeys: what each does to results, to the engine, or to the message when TensorRT refuses."""
+"""TensorRT's settings: the effect of each on results, on the engine, or on the message of a refusal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHAPE = (8, 64, 32, 32)
 
 
 class Convolutions(nn.Module):
-    """Three of them."""
+    """Three convolutions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Convolutions(nn.Module):
 
 
 class Products(nn.Module):
-    """Three, whose sums over 512 products show in which precision they were taken."""
+    """Three products; their sums over 512 elements reveal the precision."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Products(nn.Module):
 
 
 class Quantized(nn.Module):
-    """A convolution whose input and weights went through int8."""
+    """A convolution with input and weights quantized to int8."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Quantized(nn.Module):
 
 
 class QuantizedByChannel(Quantized):
-    """With a scale for each channel of the weights."""
+    """A quantized convolution with a scale for each channel of the weights."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,7 +140,7 @@ def test_int8_between_fake_quantizations(kind):
     x = input_on()
     with torch.no_grad():
         expected = module(x)
-    # A value on the edge between two steps may be rounded to either.
+    # A value halfway between two steps may be rounded to either.
     assert (compiled(x) - expected).abs().max() < 1e-2 * expected.abs().max()
 
 
@@ -185,7 +185,7 @@ def test_two_of_four_weights():
 
 
 def test_a_version_compatible_engine_brings_code_that_must_be_allowed():
-    """By processes of their own: a process allows it before it loads its first engine, or not at all."""
+    """Uses new processes: a process must allow it before it loads its first engine."""
     code = (
         "from test_settings import *; m = make(); assert error_of(compile_with(m, version_compatible=True), m) < 1e-5"
     )
@@ -196,7 +196,7 @@ def test_a_version_compatible_engine_brings_code_that_must_be_allowed():
         return subprocess.run(command, cwd=Path(__file__).parent, env=environment, capture_output=True, text=True)
 
     allowed = run("1")
-    if not is_in_library_path("libnvinfer_lean.so*"):  # a part of TensorRT that some packages leave out
+    if not is_in_library_path("libnvinfer_lean.so*"):  # a part of TensorRT that some packages omit
         assert allowed.returncode != 0
         assert "libnvinfer_lean" in allowed.stderr
         return
@@ -207,7 +207,7 @@ def test_a_version_compatible_engine_brings_code_that_must_be_allowed():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"optimization_level": 9}, "optimization_level is 9, must be 0 to 5"),
+        ({"optimization_level": 9}, "optimization_level is 9, must be an integer of 5 or less"),
         ({"device": torch_tensorrt.Device("dla:0")}, "DLA"),
         ({"device": f"cuda:{torch.cuda.device_count()}"}, f"(cuda|gpu):{torch.cuda.device_count()}"),
     ],
@@ -220,7 +220,7 @@ def test_what_is_refused_is_told(settings, message):
 
 @pytest.mark.parametrize("gpu", range(torch.cuda.device_count()))
 def test_the_engine_runs_on_the_gpu_that_was_asked_for(gpu):
-    """The current device is another one where there are two."""
+    """Makes another device the current one if there are two."""
     device = f"cuda:{gpu}"
     compiled = compile_with(make(), device=torch_tensorrt.Device(gpu_id=gpu))
     x = input_on(device)
@@ -231,7 +231,7 @@ def test_the_engine_runs_on_the_gpu_that_was_asked_for(gpu):
 
 
 def without_tensorrt() -> dict[str, str]:
-    """The environment, without the places where TensorRT is found."""
+    """Returns the environment without the paths of TensorRT."""
     environment = {name: value for name, value in os.environ.items() if name != "TensorRT_ROOT"}
     folders = environment.get("LD_LIBRARY_PATH", "").split(":")
     environment["LD_LIBRARY_PATH"] = ":".join(x for x in folders if not os.path.exists(f"{x}/libnvinfer.so.10"))

@@ -1,4 +1,4 @@
-"""Inputs whose elements are sizes (allow_shape_tensors), by each backend on a GPU."""
+"""Inputs that hold sizes (allow_shape_tensors), in each backend on a GPU."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Resize(nn.Module):
 
 
 class Both(nn.Module):
-    """The number is a size, and data too."""
+    """Uses the number as a size and as data."""
 
     def forward(self, x, n):
         return x[: int(n[0])] * n
@@ -111,7 +111,7 @@ def test_values_without_a_range():
     spec = Input(torch_tensor=torch.tensor([4, 6]))
     with pytest.raises(RuntimeError, match="input n .*decide on the shapes of other tensors"):
         compile_with(View(), [Input((2, 12)), spec], "tensorrt")
-    compiled = compile_with(View(), [Input((2, 12)), spec], "auto")  # ours takes what is not said
+    compiled = compile_with(View(), [Input((2, 12)), spec], "auto")  # our engine accepts a missing range
     check(View(), compiled, torch.randn(2, 12, device="cuda"), numbers(3, 8))
 
 

@@ -1,9 +1,9 @@
 """Every model of the zoo as one engine, against PyTorch on the CPU: fixed shapes, ranges of batches, ranges of sizes.
 
-The models are made here, which needs the libraries they come from, and kept as files in build/zoo_files. Where
+The test makes the models, which needs their libraries, and keeps them as files in build/zoo_files. If
 TORCHTRT_ZOO_FILES names a folder, the models are the files in it instead: `python zoo/zoo.py --save DIR` writes them
-for a machine that has PyTorch alone. The module is compiled as traced on the CPU for fixed shapes, and after a move to
-the GPU for ranges: constants of its trace then lie on another device than its weights.
+for a machine with PyTorch alone. For fixed shapes, the module is compiled as traced on the CPU; for ranges, after a
+move to the GPU, so that constants of its trace are on another device than its weights.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ import torch_tensorrt
 
 GIVEN = os.environ.get("TORCHTRT_ZOO_FILES")
 FOLDER = Path(GIVEN or Path(__file__).parents[2] / "build" / "zoo_files")
-LIMIT = 1e-4  # of the CPU's zoo: largest difference over the largest value
+LIMIT = 1e-4  # as in the CPU's zoo: largest difference over the largest value
 
 
 def models() -> dict:
-    """Names and models; no models where there are files alone."""
+    """Returns names and models; no models if there are only files."""
     if GIVEN:
         return {path.stem: None for path in sorted(FOLDER.glob("*.ts"))}
     from zoo_models import all_models
@@ -81,5 +81,5 @@ def test_model_is_one_engine_with_the_results_of_pytorch(name, backend):
         for shapes in (*variants, variants[0]):
             inputs = model.inputs(tuple(tuple(shape) for shape in shapes))
             check(module, compiled, inputs, f"{case} at {shapes}")
-    # Compiling reads the module alone.
+    # Compilation reads only the module.
     assert all(tensor.is_cuda for tensor in moved.state_dict().values())

@@ -1,4 +1,4 @@
-"""Shared by the Python tests: fixed seeds, and how results are compared."""
+"""Helpers of the Python tests: fixed seeds and the comparison of results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def _seed() -> None:
 
 
 def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
-    """Largest difference over the largest expected magnitude."""
+    """Returns the largest difference, divided by the largest expected magnitude."""
     assert found.shape == expected.shape, f"shape {tuple(found.shape)}, expected {tuple(expected.shape)}"
     assert found.dtype == expected.dtype, f"dtype {found.dtype}, expected {expected.dtype}"
     if expected.numel() == 0:

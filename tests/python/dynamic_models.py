@@ -1,4 +1,4 @@
-"""Small models that compute with the sizes of their inputs, written the ways people write them."""
+"""Small models that compute with the sizes of their inputs, in the usual ways."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def model(*inputs: Range, **settings) -> Callable[[type], type]:
     return add
 
 
-# ---- reshapes to sizes that are computed ----------------------------------------------------------------------------
+# ---- reshapes to computed sizes -------------------------------------------------------------------------------------
 
 
 @model(PICTURES)
@@ -174,7 +174,7 @@ class SplitInHalves(nn.Module):
         return a + b
 
 
-@model(Range((1, 3), (4, 9)), ways=("script",))  # a trace keeps the numbers that Python makes
+@model(Range((1, 3), (4, 9)), ways=("script",))  # a trace fixes the numbers that Python computes
 class SmallerAndLarger(nn.Module):
     def forward(self, x):
         n = min(x.size(1), 4)

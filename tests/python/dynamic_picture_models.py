@@ -1,4 +1,4 @@
-"""More models of the table in dynamic_models.py: pictures, numbers and conditions, and families of models."""
+"""More models of the table in dynamic_models.py: images, numbers and conditions, and families of models."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class Conv1dAndTransposed(nn.Module):
 # ---- numbers, conditions --------------------------------------------------------------------------------------------
 
 
-@model(TOKENS, ways=("script",))  # a trace keeps the root as a number
+@model(TOKENS, ways=("script",))  # a trace fixes the root as a number
 class SizesAsNumbers(nn.Module):
     def forward(self, x):
         n = x.size(1)

@@ -1,4 +1,4 @@
-"""More models of the table in dynamic_models.py: those that make tensors from sizes, as embeddings of positions do."""
+"""More models of the table in dynamic_models.py: tensors made from sizes, as in position embeddings."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class FullOfASize(nn.Module):
         return torch.full((x.size(0),), x.size(1)), x * x.size(0)
 
 
-@model(ROWS, ways=("script",))  # a trace keeps the tensor as it is
+@model(ROWS, ways=("script",))  # a trace fixes the tensor
 class TensorOfSizes(nn.Module):
     def forward(self, x):
         return torch.tensor([x.size(0), x.size(1), 3]), torch.tensor(x.size(1))

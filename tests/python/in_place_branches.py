@@ -1,4 +1,4 @@
-"""Random programs that write in place what branches and loops gave (``in_place_programs.py --branches``)."""
+"""Random programs that write results of branches and loops in place (``in_place_programs.py --branches``)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from in_place_programs import NUMBERS, Program
 
 
 class BranchingProgram(Program):
-    """A program with branches and loops that a number decides on, which is not known while compiling."""
+    """A program with branches and loops that depend on a number unknown at compile time."""
 
     arguments = "x: Tensor, w: Tensor, c: int"
     ways = ((0,), (1,), (2,), (3,))

@@ -1,6 +1,6 @@
 """Random programs that write tensors in place through views, read them under other names and return several.
 
-``python tests/python/in_place_programs.py --count 5000 --seed 1`` checks as many by hand: lowered, and run by PyTorch.
+``python tests/python/in_place_programs.py --count 5000 --seed 1`` checks 5000 programs: lowered, and run by PyTorch.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import torch
 NUMBERS = (1.0, -1.0, 2.0, 0.5, 3.0)
 
 
-TEMPORARY = ("p", "q", "r")  # names that a loop alone has
+TEMPORARY = ("p", "q", "r")  # names inside a loop
 
 
 class Program:
-    """Statements that PyTorch has run, with the tensors that they gave."""
+    """Statements that PyTorch has run, with their tensors."""
 
     arguments = "x: Tensor, w: Tensor"
-    ways: tuple[tuple[int, ...], ...] = ((),)  # further arguments, which decide on branches
+    ways: tuple[tuple[int, ...], ...] = ((),)  # further arguments, which select branches
 
     def __init__(self, seed: int, statements: int = 9):
         self.random = random.Random(seed)
@@ -32,7 +32,7 @@ class Program:
         self.lines: list[str] = []
         self.shapes = [self._shape(), self._shape()]
         self.inputs = [self._numbers(shape) for shape in self.shapes]
-        # The tensors by name, for each of the ways through the program.
+        # The tensors by name, for each path through the program.
         self.worlds = [{"x": self.inputs[0].clone(), "w": self.inputs[1].clone()} for _ in self.ways]
         self.counter = 0
         for name in ("a", "b"):
@@ -54,7 +54,7 @@ class Program:
         results = ", ".join(f"{result}" for result in self.results)
         return f"def {name}(self, {self.arguments}):\n{body}    return ({results},)\n"
 
-    # ---- what a statement does when PyTorch runs it -----------------------------------------------------------------
+    # ---- running a statement in PyTorch -----------------------------------------------------------------------------
 
     @property
     def tensors(self) -> dict[str, torch.Tensor]:
@@ -86,7 +86,7 @@ class Program:
         return any(_storage(world[name]) == _storage(world[other]) for world in self.worlds)
 
     def _memory(self) -> list[torch.Tensor]:
-        """The memory of all tensors, each once."""
+        """Returns the memory of all tensors, each once."""
         found = {}
         for tensor in (tensor for world in self.worlds for tensor in world.values()):
             storage = tensor.untyped_storage()
@@ -206,7 +206,7 @@ class Program:
     def _write(self) -> None:
         r = self.random
         name, other, number = self._any(), self._any(), r.choice(NUMBERS)
-        # PyTorch leaves open what an operator reads of the memory that it is writing.
+        # PyTorch does not define the result of an operator that reads memory while it writes it.
         if self._share(name, other):
             other = f"{other}.clone()"
         target = self.view_of(name) if r.random() < 0.4 else name
@@ -278,8 +278,8 @@ def _storage(tensor: torch.Tensor) -> int:
 
 
 def scripted_module(programs: list[Program]) -> torch.jit.ScriptModule:
-    """Several programs as one module: each takes its own two inputs."""
-    # Two modules of one Python class would share their methods.
+    """Several programs in one module, each with two inputs of its own."""
+    # Two modules of a Python class would share their methods.
     module = type(f"Programs{next(_numbers)}", (torch.jit.ScriptModule,), {})()
     for i, program in enumerate(programs):
         module.define(program.source(f"program{i}"))
@@ -298,7 +298,7 @@ def inputs_of(programs: list[Program]) -> list[torch.Tensor]:
 
 
 def lowered(module: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
-    """What an engine would compute, in PyTorch's operators."""
+    """Computes the engine's results with PyTorch's operators."""
     from torch_tensorrt._library import compiler
 
     return torch.jit._recursive.wrap_cpp_module(compiler()._lower(module._c, "forward"))
@@ -311,13 +311,13 @@ def flat(results) -> list[torch.Tensor]:
 
 
 def unoptimized(module: torch.jit.ScriptModule, *arguments):
-    """What Python gives: TorchScript's optimizations drop writes of what a loop hands to its next round."""
+    """Runs the module unoptimized: TorchScript's optimizations drop some writes to tensors that a loop carries."""
     with torch.jit.optimized_execution(False):
         return module(*arguments)
 
 
 def differences(module, compiled, programs: list[Program]) -> list[str]:
-    """What the compiled module does otherwise than the module: results, and what is left in the inputs."""
+    """Returns the differences between module and compiled module, in results and in written inputs."""
     found = []
     for way in programs[0].ways:
         wanted_inputs, got_inputs = inputs_of(programs), inputs_of(programs)
@@ -331,7 +331,7 @@ def differences(module, compiled, programs: list[Program]) -> list[str]:
 
 
 def scripted(seed: int, kind: type[Program] = Program) -> tuple[Program, torch.jit.ScriptModule] | None:
-    """The program of the seed, where TorchScript takes it and runs it."""
+    """Returns the seed's program if TorchScript compiles and runs it."""
     program = kind(seed)
     try:
         module = scripted_module([program])
@@ -343,7 +343,7 @@ def scripted(seed: int, kind: type[Program] = Program) -> tuple[Program, torch.j
 
 
 def check_programs(seeds: Iterable[int], kind: type[Program], refused_at_most: int) -> None:
-    """Lowered, the programs do what they do unlowered, and few of them are refused."""
+    """Checks that lowered programs give the results of the original ones, and that few are refused."""
     found, refused = [], 0
     for seed in seeds:
         made = scripted(seed, kind)

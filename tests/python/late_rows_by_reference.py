@@ -1,6 +1,6 @@
-"""Runs the late rows by the reference backend, and writes {"NAME (static)": error or ""} as JSON.
+"""Runs the rows with data-dependent sizes in the reference backend, and writes {"NAME (static)": error or ""} as JSON.
 
-In a process of its own: a backend that is loaded stays, and would take what others are to decline.
+Needs a process of its own: a loaded backend stays, and would accept layers that other tests expect to be declined.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ops.table import run_dynamic, run_static
 def outcome(run, row) -> str:
     try:
         run(row, backend="reference")
-    except Exception as error:  # the test tells
+    except Exception as error:  # the test prints it
         return f"{type(error).__name__}: {error}"
     return ""
 

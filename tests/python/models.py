@@ -1,4 +1,4 @@
-"""Small models that several tests use."""
+"""Small models for several tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import nn
 
 
 class LeNet(nn.Module):
-    """LeNet on 28 x 28 pictures, as in the README; input N x 1 x 28 x 28, output N x 10."""
+    """LeNet for 28 x 28 images; input N x 1 x 28 x 28, output N x 10."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,14 +43,14 @@ class TwoInputs(nn.Module):
 
 
 class Unsupported(nn.Module):
-    """Uses an operation that cannot go into an engine."""
+    """Uses an operator that no engine can run."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
         return torch.relu(torch.special.bessel_j0(x))
 
 
 class Tied(nn.Module):
-    """Two layers with one matrix, which their training may part or not."""
+    """Two layers that share a matrix, which a training may separate."""
 
     def __init__(self, tied: bool) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Tied(nn.Module):
 
 
 class TwoMethods(nn.Module):
-    """Methods of equal layers, so that nothing but the method's name tells which weights an engine takes."""
+    """Methods with equal layers, so only the method's name decides which weights an engine has."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Models with NamedTuples. TorchScript resolves the types of their fields where annotations are no strings."""
+"""Models with NamedTuples. TorchScript resolves the types of their fields only if annotations are not strings."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Arguments that are given, left out or None, and results that are not tensors alone."""
+"""Arguments that are given, omitted or None, and results of tensors and other values."""
 
 from __future__ import annotations
 

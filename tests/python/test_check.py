@@ -1,4 +1,4 @@
-"""Telling before compiling: torch_tensorrt.check and torchtrtc check."""
+"""Reports without compiling: torch_tensorrt.check and torchtrtc check."""
 
 import json
 import sysconfig

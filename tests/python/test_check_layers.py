@@ -1,4 +1,4 @@
-"""tools/check_layers.py against trees that break one rule each."""
+"""Runs tools/check_layers.py on trees that break one rule each."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""torchtrtc, as it is installed, on small models."""
+"""Runs the installed torchtrtc on small models."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from torch import nn
 
 import torch_tensorrt
 
-# Rounding differs between kernels; the default of 1e-5 is for kernels that add in the same order.
+# Kernels round differently; the default of 1e-5 is for kernels that add in the same order.
 CHECK = "--rtol=1e-4"
 
 
 def torchtrtc(*arguments: str | Path) -> str:
-    """What it prints on both outputs; it must succeed."""
+    """Runs torchtrtc, which must succeed, and returns both outputs."""
     done = try_run(TORCHTRTC, *arguments)
     assert done.returncode == 0, f"torchtrtc {' '.join(map(str, arguments))}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
 
 
 def torchtrtc_fails(*arguments: str | Path, status: int = 1) -> str:
-    """What it prints on standard error; it must end with the status."""
+    """Runs torchtrtc, which must exit with the status, and returns standard error."""
     done = try_run(TORCHTRTC, *arguments)
     assert done.returncode == status, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stderr
@@ -139,7 +139,7 @@ def test_an_unsupported_operation_is_named(tmp_path):
 
 
 def test_a_failed_self_check_ends_with_1(tmp_path):
-    # The batch norm goes into the convolution, which changes the rounding of many of 4608 values.
+    # The batch norm is folded into the convolution, which changes the rounding of many of 4608 values.
     norm = nn.BatchNorm2d(8)
     nn.init.uniform_(norm.running_var, 0.5, 1.5)
     nn.init.uniform_(norm.weight, 0.5, 1.5)
@@ -192,7 +192,7 @@ def test_a_library_of_the_current_folder_by_its_bare_name(tmp_path):
 
 @pytest.mark.parametrize("flags", [["--save-engine"], []], ids=["engine", "module"])
 def test_an_output_that_cannot_be_written_is_told_before_the_build(tmp_path, flags):
-    # The input file is read after that: it is not there.
+    # torchtrtc reads the input file, which does not exist, after this check.
     target = tmp_path / "no" / "folder.engine"
     told = torchtrtc_fails("-d", "cpu", *flags, tmp_path / "missing.ts", target, "(1,1,28,28)")
     assert f"cannot write {target}: there is no folder {target.parent}" in told
@@ -214,7 +214,7 @@ class PlusOne(nn.Module):
 
 
 def test_what_pytorch_says_comes_without_its_backtrace(tmp_path):
-    # The self check runs the largest shape too: more than any machine can address.
+    # The self check runs the largest shape too, which exceeds the memory of any machine.
     told = torchtrtc_fails("-d", "cpu", saved(PlusOne(), tmp_path), tmp_path / "out.ts", "[(1);(1);(1000000000000000)]")
     assert "torchtrtc: " in told and "allocate" in told
     assert "frame #" not in told
@@ -245,13 +245,13 @@ def test_values_out_of_range(flag, value, complaint):
 
 def test_the_help_describes_what_happens():
     text = run(TORCHTRTC, "--help")
-    for word in ("this version leaves no operation", "Refused unless it is empty", "Exit codes: 0"):
+    for word in ("this version leaves no operation", "Must be empty", "Exit codes: 0"):
         assert word in text
 
 
 def test_a_setting_without_effect_warns(lenet, tmp_path):
     told = torchtrtc("-d", "cpu", CHECK, "--min-block-size=5", lenet, tmp_path / "out.ts", "(1,1,28,28)")
-    assert "--min-block-size changes nothing" in told
+    assert "--min-block-size has no effect" in told
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_a_setting_without_effect_warns(lenet, tmp_path):
 def test_a_device_that_is_not_there(lenet, tmp_path, flags, device):
     if torch.cuda.is_available():
         pytest.skip("asks for a GPU that must not be there")
-    assert f"device {device} was asked for" in torchtrtc_fails(*flags, lenet, tmp_path / "out.ts", "(1,1,28,28)")
+    assert f"device {device} was requested" in torchtrtc_fails(*flags, lenet, tmp_path / "out.ts", "(1,1,28,28)")
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_device_that_is_not_there(lenet, tmp_path, flags, device):
     [
         (["-d", "cpu", "--gpu-id", "1"], "--gpu-id 1 was given with -d cpu"),
         (["--dla-core", "1"], "--dla-core 1 was given without -d dla"),
-        (["-d", "cpu", "--teo", "aten::add,aten::mul"], "'aten::add,aten::mul' of torch_executed_ops is not the name"),
+        (["-d", "cpu", "--teo", "aten::add,aten::mul"], "'aten::add,aten::mul' in torch_executed_ops is not the name"),
         (["-d", "cpu", "-p", "int8", "--calibration-cache-file", "a.cache"], "fake_quantize_per_tensor_affine"),
     ],
 )
@@ -285,7 +285,7 @@ def test_options_that_cannot_be_obeyed(lenet, tmp_path, flags, complaint):
 
 def test_options_without_effect_are_told(lenet, tmp_path):
     told = torchtrtc("-d", "cpu", "--allow-gpu-fallback", CHECK, lenet, tmp_path / "out.ts", "(1,1,28,28)")
-    assert "--allow-gpu-fallback changes nothing without -d dla" in told
+    assert "--allow-gpu-fallback has no effect without -d dla" in told
 
 
 class Infinite(nn.Module):

@@ -1,4 +1,4 @@
-"""What torchtrtc says of files that it cannot use."""
+"""Messages of torchtrtc about files that it cannot use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch_tensorrt
 
 
 def torchtrtc_fails(*arguments: str | Path) -> str:
-    """What it prints on standard error; it must end with 1."""
+    """Runs torchtrtc, which must exit with 1, and returns standard error."""
     done = try_run(TORCHTRTC, *arguments)
     assert done.returncode == 1, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stderr
@@ -65,7 +65,7 @@ def file_of(kind: str, folder: Path) -> Path:
         ("folder", "it is a folder"),
         ("missing", "there is no such file"),
         ("cut", "it was cut short"),
-        ("engine", "it is an engine; --embed-engine makes a module of it"),
+        ("engine", "it is an engine; wrap it in a module with --embed-engine"),
         ("compiled", "the module is compiled already: it runs the engine"),
     ],
 )
@@ -80,7 +80,7 @@ def test_inputs_that_are_no_module_are_named(kind, complaint, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "complaint"),
     [
-        ("module", "it is a TorchScript module and no engine"),
+        ("module", "it is a TorchScript module, not an engine"),
         ("program", "it is a program of torch.export"),
         ("text", "it is a text file"),
         ("empty", "it is empty"),

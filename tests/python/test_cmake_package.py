@@ -1,4 +1,4 @@
-"""The installed CMake package: a project outside the tree finds it, links each target, and runs."""
+"""A project outside the tree finds the installed CMake package, links each target, and runs."""
 
 import os
 import subprocess
@@ -83,6 +83,6 @@ def test_the_stand_in_for_nvinfer_gives_way_to_the_real_header(ours_first, tmp_p
 def test_torchtrtc_starts_without_torch():
     launcher = Path(sysconfig.get_path("scripts")) / "torchtrtc"
     assert "Usage" in run(str(launcher), "--help")
-    # Ends where the program would start, with whether torch came in on the way.
+    # Ends where the program would start, and reports whether torch was loaded.
     stop = "os.execv = lambda *arguments: sys.exit('torch' in sys.modules)"
     run(sys.executable, "-c", f"import os, sys; {stop}; exec(open({str(launcher)!r}).read())")

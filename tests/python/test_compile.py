@@ -165,7 +165,7 @@ def test_unsupported_operation_names_node_schema_and_what_to_do():
     assert "Schema: aten::special_bessel_j0(Tensor self) -> Tensor" in text
     assert "Converter for aten::special_bessel_j0 requested, but no such converter was found." in text
     assert "If you need a converter for this operator, you can try implementing one yourself" in text
-    # and the process goes on
+    # the process continues
     x = torch.randn(3, 16)
     assert torch_tensorrt.compile(script(Mlp()), inputs=[x])(x).shape == (3, 4)
 
@@ -224,17 +224,17 @@ def test_a_program_exported_in_eval_mode_is_compiled_without_a_warning(rel, capf
 def test_a_program_exported_in_training_mode_is_declined():
     x = torch.randn(2, 3, 4, 4)
     program = torch.export.export(Modes().train(), (x,))
-    with pytest.raises(RuntimeError, match=r"changes a buffer, .*num_batches_tracked.*call eval\(\) on the model"):
+    with pytest.raises(RuntimeError, match=r"changes the buffer .*num_batches_tracked.*call eval\(\) on the model"):
         torch_tensorrt.compile(program, inputs=[x], device="cpu")
 
 
 @pytest.mark.parametrize("ir", ["dynamo", "torch_compile", "fx"])
 @pytest.mark.parametrize("make", [script, lambda module: module], ids=["script", "module"])
-def test_ways_that_are_not_offered_are_refused(make, ir):
+def test_front_ends_that_are_missing_are_refused(make, ir):
     module, x = make(Mlp().eval()), torch.randn(3, 16)
-    with pytest.raises(ValueError, match=f"ir='{ir}' is not offered"):
+    with pytest.raises(ValueError, match=f"ir='{ir}' is not available"):
         torch_tensorrt.compile(module, ir=ir, inputs=[x])
-    with pytest.raises(ValueError, match=f"ir='{ir}' is not offered"):
+    with pytest.raises(ValueError, match=f"ir='{ir}' is not available"):
         torch_tensorrt.convert_method_to_trt_engine(module, ir=ir, inputs=[x])
 
 
@@ -392,7 +392,7 @@ def test_backends_that_are_always_there(backend, rel):
 
 def test_a_backend_that_is_not_there_is_an_error():
     with pytest.raises(
-        RuntimeError, match='no backend "nobody"; known are: native.*libtorchtrt_nobody.so was looked for'
+        RuntimeError, match='no backend "nobody"; known are: native.*libtorchtrt_nobody.so is neither in '
     ):
         torch_tensorrt.compile(script(Mlp()), inputs=[torch.randn(3, 16)], device="cpu", backend="nobody")
     with pytest.raises(ValueError, match="backend is '', must be"):
@@ -400,7 +400,7 @@ def test_a_backend_that_is_not_there_is_an_error():
 
 
 def test_timing_caches_are_the_same_in_every_locale(tmp_path):
-    # Made here, so that no machine has to have it.
+    # Made here, so that the machine need not have it.
     make = ["localedef", "-i", "de_DE", "-f", "UTF-8", str(tmp_path / "de_DE.UTF-8")]
     subprocess.run(make, check=True, timeout=120)
     program = """

@@ -1,4 +1,4 @@
-"""Complex numbers are in no engine: as inputs, constants and results they are refused with the reason."""
+"""Engines have no complex numbers: inputs, constants and results of complex dtypes are refused with the reason."""
 
 from __future__ import annotations
 

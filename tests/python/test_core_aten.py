@@ -1,4 +1,4 @@
-"""Programs in core ATen, as `run_decompositions` writes them, and the operators that only they have."""
+"""Programs in core ATen, as `run_decompositions` writes them, and the operators of such programs."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ CASES = {
 def test_a_decomposed_program_is_what_pytorch_computes(name):
     model, *inputs = CASES[name]
     with torch.no_grad():
-        model.eval()(*inputs)  # a lazy layer gets its size
+        model.eval()(*inputs)  # initializes the lazy layer
         program = torch.export.export(model, tuple(inputs)).run_decompositions()
         expected = program.module()(*inputs)
     found = torch_tensorrt.compile(program, device="cpu", require_full_compilation=True)(*inputs)
@@ -107,7 +107,7 @@ def test_a_decomposed_program_over_a_range_of_batches():
             torch.testing.assert_close(compiled(x), model(x), rtol=1e-4, atol=1e-5)
 
 
-# What exporting on a GPU writes: PyTorch has no such kernel for CPUs, where an engine runs it nonetheless.
+# An export on a GPU has this operator. PyTorch has no CPU kernel for it, but an engine runs it there.
 GPU_FORMS = [
     ("_scaled_dot_product_flash_attention(a, b, b, 0.0, True, False, scale=0.3)", {"is_causal": True, "scale": 0.3}),
     ("_scaled_dot_product_efficient_attention(a, b, b, c, False, scale=0.2)", {"attn_mask": 2, "scale": 0.2}),

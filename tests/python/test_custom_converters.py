@@ -1,6 +1,6 @@
-"""The converter examples, built against the installed package and loaded as users load them.
+"""Builds the converter examples against the installed package and loads them as users do.
 
-Converters register themselves for the rest of a process, so everything runs in processes of its own.
+Registered converters stay for the rest of a process, so each test runs in a new process.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ print("difference", ((compiled(x) - expected).abs().max() / expected.abs().max()
 
 @pytest.fixture
 def script(tmp_path):
-    """Writes a program to a file: TorchScript reads the source of a class from its file."""
+    """Writes a program to a file, because TorchScript reads the source of a class from its file."""
 
     def write(text: str) -> Path:
         path = tmp_path / "program.py"
@@ -75,7 +75,7 @@ def difference(text: str) -> float:
 
 
 def precedence(log: str) -> list[str]:
-    """Lines of the log that say that a converter takes the place of another."""
+    """Returns the lines of the log about converters that replace others."""
     return [line for line in log.splitlines() if "aten::flatten" in line and re.search("preced|overrid|replac", line)]
 
 
@@ -116,7 +116,7 @@ def test_torchtrtc_loads_operations_and_converters(libraries, script, tmp_path):
 
     torchtrtc = Path(sys.executable).with_name("torchtrtc")
     arguments = [tmp_path / "model.ts", tmp_path / "compiled.ts", "(2,3,4)", "-d", "cpu", "--require-full-compilation"]
-    assert try_run(torchtrtc, *arguments).returncode == 1  # the operation is not known
+    assert try_run(torchtrtc, *arguments).returncode == 1  # the operator is unknown
     run(torchtrtc, f"--custom-torch-ops={library}", *arguments)
     run(torchtrtc, f"--custom-converters={library}", *arguments)
 

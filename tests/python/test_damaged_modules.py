@@ -1,4 +1,4 @@
-"""Compiled modules whose files someone has changed: an error that says what is wrong, in text that Python can show."""
+"""Damaged files of compiled modules: the error names the damage, as text that Python can print."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def saved() -> bytes:
 
 
 def changed(archive: bytes, name: str, change: Callable[[bytes], bytes]) -> io.BytesIO:
-    """The archive with one of its files changed."""
+    """Returns the archive with one of its files changed."""
     source, target = zipfile.ZipFile(io.BytesIO(archive)), io.BytesIO()
     with zipfile.ZipFile(target, "w") as out:
         for entry in source.namelist():
@@ -78,14 +78,14 @@ def test_binding_names_that_are_not_text():
         {"torch_executed_ops": ["caf\udce9"]},
     ):
         name = next(iter(setting))
-        with pytest.raises(RuntimeError, match=rf"{name} has 'caf\\udce9', which is not text"):
+        with pytest.raises(RuntimeError, match=rf"{name} has 'caf\\udce9', which is not valid UTF-8 text"):
             torch_tensorrt.compile(module, **{"inputs": [torch.ones(2, 16)], "device": "cpu", **setting})
-    with pytest.raises(RuntimeError, match="method_name has .*, which is not text"):
+    with pytest.raises(RuntimeError, match="method_name has .*, which is not valid UTF-8 text"):
         torch_tensorrt.ts.check_method_op_support(module, "caf\udce9")
     for name in ("caf\udce9", "input\udcff"):
-        with pytest.raises(RuntimeError, match="input_binding_names has .*, which is not text"):
+        with pytest.raises(RuntimeError, match="input_binding_names has .*, which is not valid UTF-8 text"):
             torch_tensorrt.ts.embed_engine_in_new_module(engine, [name], ["output_0"], device="cpu")
-        with pytest.raises(RuntimeError, match="output_binding_names has .*, which is not text"):
+        with pytest.raises(RuntimeError, match="output_binding_names has .*, which is not valid UTF-8 text"):
             torch_tensorrt.ts.embed_engine_in_new_module(engine, ["input_0"], [name], device="cpu")
-        with pytest.raises(RuntimeError, match="name has .*, which is not text"):
+        with pytest.raises(RuntimeError, match="name has .*, which is not valid UTF-8 text"):
             torch_tensorrt.runtime.TorchTensorRTModule(engine, name)

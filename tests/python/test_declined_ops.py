@@ -1,4 +1,4 @@
-"""Operators that no engine runs: compiling is an error that names the operator and says why."""
+"""Operators that no engine runs: the error names the operator and the reason."""
 
 from __future__ import annotations
 

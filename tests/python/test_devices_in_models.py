@@ -1,4 +1,4 @@
-"""Models that name a device: an engine has one device, and constants are evaluated on the CPU, GPU or none."""
+"""Models that name a device: an engine has a single device, and constants are evaluated on the CPU."""
 
 from __future__ import annotations
 

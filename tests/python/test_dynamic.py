@@ -1,4 +1,4 @@
-"""Models of dynamic shapes against PyTorch, over their whole ranges."""
+"""Models with dynamic shapes against PyTorch, over their whole ranges."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def flatten(result) -> list[torch.Tensor]:
 
 
 def shape_at(spec: Range, part: float, step: int) -> tuple[int, ...]:
-    """The shape a part of the way from the lower end to the upper one."""
+    """Returns the shape at a fraction of the way from the lower end to the upper end."""
     sizes = []
     for low, high in zip(spec.low, spec.high, strict=True):
         between = int(low + (high - low) * part)
@@ -53,7 +53,7 @@ def compare(found, expected, rtol: float) -> None:
 
 
 def prepare(case: Case, way: str) -> tuple[torch.nn.Module, torch.jit.ScriptModule]:
-    """The model, and what is compiled of it."""
+    """Returns the model and the compiled module."""
     torch.manual_seed(0)
     module = case.make().eval()
     if way == "script":
@@ -61,7 +61,7 @@ def prepare(case: Case, way: str) -> tuple[torch.nn.Module, torch.jit.ScriptModu
     generator = torch.Generator().manual_seed(1)
     examples = tuple(make(spec, shape_at(spec, 1.0, case.step), generator) for spec in case.inputs)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer's, of sizes that become numbers
+        warnings.simplefilter("ignore")  # the tracer warns about sizes that become numbers
         return module, torch.jit.trace(module, examples, check_trace=False)
 
 
@@ -88,7 +88,7 @@ def test_model(case: Case, way: str) -> None:
     check_case(case, way)
 
 
-# ---- what an input may be -------------------------------------------------------------------------------------------
+# ---- inputs ---------------------------------------------------------------------------------------------------------
 
 
 def scripted(source: type) -> torch.jit.ScriptModule:
@@ -185,7 +185,7 @@ def test_ranges_in_a_signature():
         compare(compiled(pair), Nested()(pair), 1e-6)
 
 
-# ---- what cannot be known -------------------------------------------------------------------------------------------
+# ---- unknown values -------------------------------------------------------------------------------------------------
 
 
 class Branches(torch.nn.Module):
@@ -290,7 +290,7 @@ def test_sizes_that_do_not_fit_at_an_end(model, low, opt, high, end, line, capfd
 
 
 def test_the_opt_shape_must_fit():
-    with pytest.raises(RuntimeError, match=r"(?s)does not fit the opt shapes, input x 3x4 .*Give opt_shape"):
+    with pytest.raises(RuntimeError, match=r"(?s)does not fit the opt shapes, input x 3x4 .*Give an opt_shape"):
         compile_whole(scripted(Views), [ranged((2, 4), (3, 4), (4, 4))])
 
 
@@ -314,7 +314,7 @@ class Picks(torch.nn.Module):
         return torch.where(x > 0, x, y) - y.mean(0)
 
 
-# Ranges of two inputs whose ends do not go together.
+# Ranges of two inputs whose ends do not match.
 UNEQUAL = [
     (Adds, ((3, 2, 3), (3, 4, 3), (3, 8, 3)), ((2, 3), (4, 3), (6, 3))),
     (Adds, ((1, 4), (5, 4), (8, 4)), ((2, 4), (5, 4), (6, 4))),

@@ -1,4 +1,4 @@
-"""A dimension of 0 beside one that has a range: what moves, splits and merges dimensions."""
+"""A dimension of 0 beside a range, in operators that move, split and merge dimensions."""
 
 import pytest
 import torch

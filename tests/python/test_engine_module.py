@@ -1,4 +1,4 @@
-"""runtime.TorchTensorRTModule, and the names of ts that programs written for Torch-TensorRT use."""
+"""runtime.TorchTensorRTModule, and the names of ts in programs for Torch-TensorRT."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_it_is_pickled_copied_saved_and_traced(engine, model):
 def test_its_state_holds_the_engine(engine):
     module, x = TorchTensorRTModule(engine, "mlp", target_device="cpu"), torch.randn(2, 16)
     empty = TorchTensorRTModule(target_device="cpu")
-    with pytest.raises(RuntimeError, match="has no engine: give it serialized_engine"):
+    with pytest.raises(RuntimeError, match="has no engine: give serialized_engine, or call load_state_dict"):
         empty(x)
     buffer = io.BytesIO()
     torch.save(module.state_dict(), buffer)
@@ -84,7 +84,7 @@ def test_mistakes_in_an_engine_module(engine):
         TorchTensorRTModule("engine", "mlp")
     with pytest.raises(TypeError, match="got two values for input_binding_names"):
         TorchTensorRTModule(engine, "mlp", ["input_0"], input_binding_names=["input_0"], target_device="cpu")
-    with pytest.raises(TypeError, match="takes an engine and 5 more, 6 were given"):
+    with pytest.raises(TypeError, match="takes an engine and at most 5 more positional arguments, 6 were given"):
         TorchTensorRTModule(engine, "mlp", [], [], "cpu", False, None)
     with pytest.raises(RuntimeError, match="Could not find a TensorRT engine binding for input named x"):
         TorchTensorRTModule(engine, "mlp", ["x"], ["output_0"], "cpu")
@@ -112,7 +112,7 @@ def test_a_specification_for_a_backend_of_torch_jit(model):
     assert spec.inputs == inputs and spec.workspace_size == 1024 and spec.num_avg_timing_iters == 1
     assert "workspace_size=1024" in repr(spec)
     assert torch_tensorrt.ts.convert_method_to_trt_engine(model, "forward", **spec.settings)
-    with pytest.raises(ValueError, match="input_signature is not taken"):
+    with pytest.raises(ValueError, match="a backend of torch.jit takes no input_signature"):
         torch_tensorrt.ts.TensorRTCompileSpec(input_signature=(inputs[0],))
     with pytest.raises(RuntimeError, match="torch_executed_ops cannot be set here"):
         torch_tensorrt.ts.TensorRTCompileSpec(inputs=inputs, torch_executed_ops=["aten::relu"])

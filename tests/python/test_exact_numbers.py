@@ -1,4 +1,4 @@
-"""Numbers of layers keep every digit: attributes of float64 modules, zeros that are given, the default dtype."""
+"""Numbers of layers keep every digit: attributes of float64 modules, explicit zeros, the default dtype."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_float64(code: str) -> None:
     assert torch.equal(torch.jit.load(file)(x), compiled(x)), "another result after saving and loading"
 
 
-# Zeros and other numbers that are false are given, not left out.
+# Explicit zeros and other false values are not missing arguments.
 ZEROS = [
     f"{F}.scaled_dot_product_attention(a, a, a, scale=0.0)",
     f"{F}.scaled_dot_product_attention(a[0], a[0], a[0], scale=-0.5)",

@@ -1,4 +1,4 @@
-"""Programs of torch.export: what varies in them varies in the engine, and nothing else does."""
+"""Programs of torch.export: the engine has the dynamic sizes of the program, and no others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def compile_exported(program: torch.export.ExportedProgram, inputs=None) -> torc
 
 
 class Sizes(nn.Module):
-    """Results that change with the sizes, and not only in their own."""
+    """Results with values that depend on the sizes."""
 
     def forward(self, x):
         batch, width = x.shape
@@ -110,14 +110,14 @@ def test_a_program_of_fixed_sizes_without_inputs(recwarn):
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        ([of_range((1, 2), (2, 8), (8, 64))], "dimension 1 of input x is to be 2, .* exported for 4 to 64"),
+        ([of_range((1, 2), (2, 8), (8, 64))], "dimension 1 of input x is 2, .* exported for 4 to 64"),
         (
             [Input(profiles=[range_of((1, 4), (2, 8), (8, 64)), range_of((9, 4), (9, 8), (9, 64))])],
-            "dimension 0 of input x is to be 9",
+            "dimension 0 of input x is 9",
         ),
-        ([Input((9, 8))], "dimension 0 of input x is to be 9, .* exported for 1 to 8"),
-        ([torch.randn(2, 66)], "dimension 1 of input x is to be 66"),
-        ([Input((2, 8, 1))], r"has rank 2, \[2, 8, 1\] was given"),
+        ([Input((9, 8))], "dimension 0 of input x is 9, .* exported for 1 to 8"),
+        ([torch.randn(2, 66)], "dimension 1 of input x is 66"),
+        ([Input((2, 8, 1))], r"has the shape \[2, 8, 1\], .* exported for rank 2"),
         ([Input((2, 8)), Input((2, 8))], "has 1 inputs, 2 were given"),
     ],
 )
@@ -128,7 +128,7 @@ def test_shapes_that_the_program_was_not_exported_for(inputs, message):
 
 def test_a_program_of_fixed_sizes_takes_no_range():
     program = torch.export.export(Sizes(), (torch.randn(2, 8),))
-    with pytest.raises(ValueError, match="dimension 1 of input x is to be 4, but the program was exported for 8"):
+    with pytest.raises(ValueError, match="dimension 1 of input x is 4, but the program was exported for 8"):
         compile_exported(program, [of_range((2, 4), (2, 8), (2, 64))])
 
 

@@ -1,4 +1,4 @@
-"""Exported programs keep what TorchScript would make of the same text: numbers, writes, overloads, types of results."""
+"""Exported programs keep their meaning in TorchScript: numbers, writes, overloads, types of results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def exported(source: str, *inputs: torch.Tensor) -> torch.export.ExportedProgram
 
 
 def results(program, *inputs):
-    """Of the engine and of PyTorch, each with the tensors that were given."""
+    """Returns the results of engine and PyTorch, each with the given tensors."""
     mine, theirs = ([tensor.clone() for tensor in inputs] for _ in range(2))
     compiled = torch_tensorrt.compile(program, inputs=[tensor.clone() for tensor in inputs], device="cpu")
     return (compiled(*mine), mine), (program.module()(*theirs), theirs)

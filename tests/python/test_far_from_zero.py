@@ -1,4 +1,4 @@
-"""Statistics of data that lie far from zero, against float64: about as near as PyTorch's own, or nearer."""
+"""Statistics of data far from zero, against float64: about as accurate as PyTorch's, or more."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def data(offset: float, seed: int) -> list[torch.Tensor]:
 
 
 def worst(found, truth) -> float:
-    """The largest difference, of results that are larger than 1 relative to them."""
+    """Returns the largest difference, relative to results above 1."""
     pairs = zip(flatten(found), flatten(truth), strict=True)
     return max(((f.double() - t).abs() / t.abs().clamp(min=1)).max().item() for f, t in pairs)
 

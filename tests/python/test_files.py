@@ -1,4 +1,4 @@
-"""Files are replaced whole or not at all: by ``save``, by torchtrtc, and by what engines write."""
+"""``save``, torchtrtc and engines replace files completely or not at all."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_signal_while_saving_leaves_a_whole_file_and_nothing_else(number, comp
 
 
 def test_saving_over_a_file_that_cannot_be_finished(compiled, tmp_path):
-    # A limit on the size of files stands for a full disk.
+    # A limit on the size of files simulates a full disk.
     path = tmp_path / "compiled.ts"
     save(compiled, path)
     before = path.read_bytes()
@@ -133,7 +133,7 @@ def test_torchtrtc_never_overwrites_its_input(flags, link, tmp_path):
         (tmp_path / "folder").symlink_to(tmp_path)
         output = tmp_path / "folder" / "model.ts"
     done = try_run(TORCHTRTC, "-d", "cpu", *flags, model, output, "(2,16)")
-    assert done.returncode == 1 and f"the output {output} is the input" in done.stderr
+    assert done.returncode == 1 and f"the output {output} is also the input" in done.stderr
     assert model.read_bytes() == before
 
 
@@ -141,7 +141,7 @@ def test_torchtrtc_never_overwrites_its_timing_cache(tmp_path):
     model = tmp_path / "model.ts"
     torch.jit.script(Mlp().eval()).save(str(model))
     done = try_run(TORCHTRTC, "-d", "cpu", "--timing-cache", tmp_path / "out.ts", model, tmp_path / "out.ts", "(2,16)")
-    assert done.returncode == 1 and "is the timing cache" in done.stderr
+    assert done.returncode == 1 and "is also the timing cache" in done.stderr
     assert not (tmp_path / "out.ts").exists()
 
 
@@ -150,7 +150,7 @@ def test_no_other_file_is_taken_for_a_timing_cache(tmp_path):
     torch.jit.script(Mlp().eval()).save(str(model))
     before = model.read_bytes()
     done = try_run(TORCHTRTC, "-d", "cpu", "--timing-cache", model, model, tmp_path / "out.ts", "(2,16)")
-    assert done.returncode == 1 and "is the input, which would be lost" in done.stderr
+    assert done.returncode == 1 and "is also the input, which would be overwritten" in done.stderr
     settings = {"inputs": [torch.ones(2, 16)], "device": "cpu", "timing_cache_path": str(model)}
     with pytest.raises(RuntimeError, match="is not a timing cache and would be overwritten"):
         torch_tensorrt.compile(torch.jit.script(Mlp().eval()), **settings)
@@ -158,7 +158,7 @@ def test_no_other_file_is_taken_for_a_timing_cache(tmp_path):
 
 
 class Wide(torch.nn.Module):
-    """Tens of megabytes, so that writing takes a while."""
+    """A module of tens of megabytes, which takes a while to write."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -186,7 +186,7 @@ def test_killing_torchtrtc_while_it_writes_leaves_the_old_file(wide, number, fla
         time.sleep(0.001)
     process.send_signal(number)
     status = process.wait()
-    if status == 0:  # it was done before the signal came
+    if status == 0:  # it ended before the signal
         assert output.stat().st_size > 1000
         return
     assert status == -number

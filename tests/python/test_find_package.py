@@ -1,4 +1,4 @@
-"""The C++ examples, built as a user builds them: find_package(torchtrt CONFIG) in a project outside the tree."""
+"""Builds the C++ examples as a user does: find_package(torchtrt CONFIG) in a project outside the tree."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_compile_save_and_run_in_cpp(programs, model, tmp_path, rel):
     told = run(programs / "compile_module", model, compiled, "2", "1", "28", "28")
     assert float(re.search(r"largest difference (\S+) of", told)[1]) < 1e-5
 
-    # The same file in Python, and in the program that has the runtime alone; the seed makes their inputs the same.
+    # Runs the file in Python, and in a program with only the runtime; the seed makes their inputs equal.
     torch.manual_seed(0)
     x = torch.randn(2, 1, 28, 28)
     expected = torch.jit.load(model)(x)

@@ -1,4 +1,4 @@
-"""cmake/FindTensorRT.cmake against trees of headers that are laid out as the vendor's are."""
+"""Runs cmake/FindTensorRT.cmake on header trees laid out like the vendor's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Layers that take what follows them: additions, products and activations, at every size of their ranges.
+"""Layers fused with additions, products and activations after them, at every size of their ranges.
 
-The sizes of the two operands of an addition have ranges of their own, so that either may be broadcast. Engines are
-built with the tactics of one source, so that each of them meets the sizes that it does not take.
+The sizes of the two operands of an addition have separate ranges, so either may be broadcast. Each engine has the
+tactics of a single source, so each source meets the sizes that it does not support.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import torch.nn.functional as F
 import torch_tensorrt
 
 SOURCES = ("onednn", "aten", "")
-# With what size of the other operand an engine is built. oneDNN alone does not build all that is broadcast.
+# Size of the other operand at build time. oneDNN alone cannot build every broadcast.
 BUILDS = [("onednn", 4), ("aten", 4), ("aten", 1), ("", 4), ("", 1)]
 LARGE = 4
-N, S = "batch", "size"  # that have a range
+N, S = "batch", "size"  # dimensions with a range
 
 
 class Fused(torch.nn.Module):
@@ -33,7 +33,7 @@ class Fused(torch.nn.Module):
 
 
 class Twice(torch.nn.Module):
-    """A residual of the layer's own input, which is fused, and one of another input, which is not."""
+    """Adds the layer's own input, which is fused, and another input, which is not."""
 
     def __init__(self, layer):
         super().__init__()
@@ -47,7 +47,7 @@ def keep(x):
     return x
 
 
-# The module, and the sizes of the input and of the other operand. The layers keep spatial sizes.
+# Module, sizes of the input, sizes of the other operand. The layers keep spatial sizes.
 FORMS = {
     "conv1d_add": (lambda: Fused(torch.nn.Conv1d(16, 32, 3, padding=1), torch.add, keep), (N, 16, S), (N, 32, S)),
     "conv2d_add_relu": (

@@ -1,4 +1,4 @@
-"""What tests/gpu/conformance.py lets pass: its rules, which need no GPU."""
+"""The rules by which tests/gpu/conformance.py judges results; they need no GPU."""
 
 import importlib.util
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Operators whose results may share the argument's memory although their schemas do not say so."""
+"""Operators with results that may share the argument's memory, without an alias annotation in the schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch_tensorrt
 SHARES = ("torch.atleast_2d(b)", "b.type_as(x)", "torch.dropout(b, 0.5, False)")
 MAY_SHARE = ("b.sum_to_size([2, 3])", "torch.meshgrid([b.view(-1)])[0].view(2, 3)", "torch.einsum('ij->ij', b)")
 
-# TorchScript drops what it believes nobody reads, so v is returned.
+# Returns v, because TorchScript drops values without a reader.
 PROGRAMS = {
     "read before and after a write": """
     b = x + 1.0
@@ -36,7 +36,7 @@ PROGRAMS = {
 
 
 def scripted(source: str) -> torch.jit.ScriptModule:
-    # Two modules of one Python class would share their methods.
+    # Two modules of a Python class would share their methods.
     module = type("Shares", (torch.jit.ScriptModule,), {})()
     module.define(f"def forward(self, x: Tensor):\n{source}")
     return module.eval()
@@ -58,5 +58,5 @@ def test_writes_are_seen_under_both_names(operator, program):
 @pytest.mark.parametrize("operator", MAY_SHARE)
 def test_writes_of_what_may_be_shared_are_refused(operator, program):
     module = scripted(PROGRAMS[program].format(operator))
-    with pytest.raises(RuntimeError, match="may or may not share"):
+    with pytest.raises(RuntimeError, match="it is not known whether .* shares the written memory"):
         torch_tensorrt.compile(module, inputs=[torch.ones(2, 3)], device="cpu")

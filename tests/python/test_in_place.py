@@ -1,4 +1,4 @@
-"""What is written in place is seen under every name, reaches the caller's tensors, and is never kept as state."""
+"""Writes in place reach every name of the memory and the caller's tensors, and are never kept as state."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def shared_element_of_nothing_else(x):
 
 @pytest.mark.parametrize("function", [shared_element, shared_element_of_nothing_else])
 def test_a_view_whose_elements_are_one_in_memory_is_refused(function):
-    with pytest.raises(RuntimeError, match="several elements are one in memory"):
+    with pytest.raises(RuntimeError, match="elements overlap in memory"):
         traced(function, torch.ones(6))
 
 
@@ -128,7 +128,7 @@ def test_views_of_a_range_of_sizes_are_written(statement):
 
 
 def test_a_view_of_a_range_that_may_repeat_elements_is_refused():
-    with pytest.raises(RuntimeError, match="several elements may be one in memory"):
+    with pytest.raises(RuntimeError, match="elements may overlap in memory"):
         in_a_range("y.unfold(0, 2, 1).add_(1.0)")
 
 

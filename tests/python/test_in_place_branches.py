@@ -1,4 +1,4 @@
-"""Which tensor is written in place may depend on branches and loops that are not known while lowering."""
+"""Branches and loops that are unknown at compile time may select the tensor of a write in place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch_tensorrt
 
 @pytest.mark.parametrize("first", range(0, 120, 40))
 def test_random_programs_with_branches_do_what_torchscript_does(first):
-    # Program 83 has a loop whose writes are lost when the module is frozen.
+    # Freezing loses the writes of a loop in program 83.
     check_programs(range(first, first + 40), BranchingProgram, refused_at_most=9)
 
 
@@ -78,7 +78,7 @@ def test_which_tensor_is_written_depends_on_sizes(kind, rows):
 class WritesWhatALoopHandsOn(nn.Module):
     def __init__(self):
         super().__init__()
-        self.factor = 1.0  # what depends on it is computed while lowering, by a pass that looks for dead code
+        self.factor = 1.0  # a lowering pass for dead code evaluates values that depend on it
 
     def forward(self, x, w, rounds: int):
         first, second = w, x
@@ -114,7 +114,7 @@ class WritesWhatABranchMayShare(nn.Module):
 
 
 def test_what_a_branch_gave_may_be_shared():
-    with pytest.raises(RuntimeError, match="may or may not share"):
+    with pytest.raises(RuntimeError, match="it is not known whether a result shares the written memory"):
         lowered(torch.jit.script(WritesWhatABranchMayShare().eval()))
 
 

@@ -1,4 +1,4 @@
-"""Floating inputs of another dtype than the module's weights: cast at the door, and only where they must be."""
+"""Floating inputs of another dtype than the module's weights are cast first, and only if necessary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch_tensorrt
 from torch_tensorrt import Input
 
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
-# Of the dtype with fewer digits.
+# Tolerance of the dtype with fewer digits.
 RTOL = {torch.float64: 1e-6, torch.float32: 1e-5, torch.float16: 1e-2, torch.bfloat16: 6e-2}
 
 
@@ -74,7 +74,7 @@ def test_each_pair_of_dtypes(model, weights, given):
     module = model().eval().to(weights)
     x = torch.randn(2, 3, 8, 8)
     try:
-        wanted = module(x.to(given))  # PyTorch takes it as it is
+        wanted = module(x.to(given))  # PyTorch accepts it uncast
     except (RuntimeError, ValueError):
         wanted = module(x.to(given).to(weights))
     spec = Input(min_shape=(1, 3, 8, 8), opt_shape=(2, 3, 8, 8), max_shape=(4, 3, 8, 8), dtype=given)
@@ -86,15 +86,15 @@ def test_the_log_says_it_once_at_info(capfd):
     with torch_tensorrt.logging.info():
         compiled_for(module, Input((1, 3, 8, 8), dtype=torch.half))
     said = capfd.readouterr().err
-    assert said.count("it is cast before the first operation") == 1
-    assert "INFO" in next(line for line in said.splitlines() if "it is cast" in line)
-    assert "Input x is given as f16 and the module computes in f32" in said
+    assert said.count("the engine casts it before the first operation") == 1
+    assert "INFO" in next(line for line in said.splitlines() if "the engine casts it" in line)
+    assert "Input x is given as f16 but the module computes in f32" in said
     compiled_for(module, Input((1, 3, 8, 8), dtype=torch.half))
     assert "cast" not in capfd.readouterr().err
 
 
 class Promotes(nn.Module):
-    """PyTorch takes half here: it computes in it, and then in float."""
+    """PyTorch accepts half here: it computes in half, and then in float."""
 
     def __init__(self):
         super().__init__()
@@ -127,7 +127,7 @@ def test_an_input_that_meets_no_weight_and_integers_beside_it():
     z = module.linear(x.float())
     wanted = (z @ y.float(), y.float() * 2, z[ids])
     compare(compiled_for(module, x, y, ids)(x, y, ids), wanted, 1e-2)
-    # Of those that fit the weights nothing is cast.
+    # Inputs in the dtype of the weights are not cast.
     found = compiled_for(module, x.float(), y.float(), ids)(x.float(), y.float(), ids)
     compare(found, (z @ y.float(), y.float() * 2, z[ids]), 1e-2)
 

@@ -1,4 +1,4 @@
-"""Input(name=): what messages call an input."""
+"""Input(name=): the name of an input in messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results whose sizes depend on the values of the inputs: who takes them, and what comes out."""
+"""Results with data-dependent sizes: the backends that support them, and the values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from torch_tensorrt import Input
 TORCHTRTC = Path(sysconfig.get_path("scripts")) / "torchtrtc"
 ROWS = late_rows()
 HERE = Path(__file__).resolve().parent
-REFERENCE = HERE.parents[1] / "build" / "test_backends" / "reference"  # the target torchtrt_reference
+REFERENCE = HERE.parents[1] / "build" / "test_backends" / "reference"  # built by the target torchtrt_reference
 REASON = "the shape of the result depends on the values of the input"
 CASES = [f"{row.name} ({how})" for row in ROWS for how in ("static", "range") if how == "static" or not row.static_only]
 
@@ -35,7 +35,7 @@ def test_our_engine_declines_with_layer_and_reason(row: Row) -> None:
         compile_for(script_row(row), static_specs(row))
     assert 'non_zero "%' in str(error.value)
     assert kind(row) in str(error.value)
-    assert "where(mask, x, y) and masked_fill keep the shape" in str(error.value)
+    assert "where(mask, x, y) or masked_fill, which keep the shape" in str(error.value)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.static_only], ids=lambda row: row.name)
@@ -165,8 +165,8 @@ class Pick(torch.nn.Module):
 @pytest.mark.parametrize(
     ("shape", "mask", "reason"),
     [
-        ((4, 3), (4,), "dimension 0 of the mask has size 4, must have 3 as dimension 1"),
-        ((4, 3), (3, 1), "a mask of rank 2 for dimensions from 1 on of a tensor of rank 2"),
+        ((4, 3), (4,), "dimension 0 of the mask has size 4, must have 3 like dimension 1"),
+        ((4, 3), (3, 1), "a mask of rank 2 does not fit dimensions from 1 on of a tensor of rank 2"),
         ((4, 3), (), "a mask of rank 0"),
     ],
 )

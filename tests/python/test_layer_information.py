@@ -1,4 +1,4 @@
-"""get_engine_layer_info: our own fields, and those of TensorRT's inspector that tools read."""
+"""get_engine_layer_info: our own fields, and the fields of TensorRT's inspector for other tools."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_two_layers_are_two_entries():
     }
     assert first["Weights"] == {"Type": "Float", "Count": 110}
     assert first["TacticName"] and "linear.py" in first["Metadata"]
-    assert found["layers"] and found["inputs"]  # our own
+    assert found["layers"] and found["inputs"]  # our own fields
 
 
 class Views(nn.Module):
@@ -54,7 +54,7 @@ def test_only_layers_that_run_are_listed_and_they_are_connected():
     for layer in found["Layers"]:
         for tensor in layer["Inputs"]:
             assert tensor["Name"] in known, f"{tensor} is the result of no layer"
-            assert all(size > 0 for size in tensor["Dimensions"])  # of the opt shape
+            assert all(size > 0 for size in tensor["Dimensions"])  # at the opt shape
         known |= {tensor["Name"] for tensor in layer["Outputs"]}
     formats = {tensor["Format/Datatype"] for layer in found["Layers"] for tensor in layer["Outputs"]}
     assert {"Row major linear BOOL", "Row major linear Int64 format"} <= formats

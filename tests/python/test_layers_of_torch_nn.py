@@ -1,4 +1,4 @@
-"""Modules of torch.nn that are made of many operators, scripted and traced, whole and against PyTorch."""
+"""Modules of torch.nn with many operators, scripted and traced, each as one engine against PyTorch."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Padded(SelfAttention):
 
 
 class Called(nn.Module):
-    """A layer without its optional inputs, as it stands in a model."""
+    """A layer without its optional inputs, inside a model."""
 
     def __init__(self, layer: nn.Module):
         super().__init__()
@@ -63,7 +63,7 @@ class Decoded(Called):
 
 
 class Wrapped(nn.Module):
-    """A recurrent module, whose own forward is overloaded, as it stands in a model."""
+    """A recurrent module inside a model, because its own forward is overloaded."""
 
     def __init__(self, kind: type[nn.Module], **options):
         super().__init__()
@@ -123,7 +123,7 @@ OTHERS = {
 ALL = ATTENTION | TRANSFORMERS | RECURRENT | OTHERS
 
 
-# TorchScript does not take the source of an attention without biases.
+# TorchScript cannot compile the source of an attention without biases.
 CASES = [(name, traced) for name in ALL for traced in (False, True) if traced or name != "no bias"]
 
 
@@ -141,7 +141,7 @@ def test_module(name: str, traced: bool) -> None:
         torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
 
 
-# PyTorch's fused layers are in a traced module of a batch-first attention that gives no weights.
+# A trace of a batch-first attention without returned weights has PyTorch's fused layers.
 @pytest.mark.parametrize(
     ("name", "op"),
     [

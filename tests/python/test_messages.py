@@ -1,4 +1,4 @@
-"""What is said of input that cannot be compiled: which of the user's things is wrong, and what to do."""
+"""Messages about input that cannot be compiled: the argument, operator or submodule at fault, and the remedy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def compile_cpu(module: nn.Module, *inputs, **settings) -> torch.jit.ScriptModul
     return torch_tensorrt.compile(torch.jit.script(module.eval()), inputs=list(inputs), device="cpu", **settings)
 
 
-# ---- the node that fails is the one that is named -------------------------------------------------------------------
+# ---- messages name the failing node ---------------------------------------------------------------------------------
 
 
 class Chain(nn.Module):
@@ -159,7 +159,7 @@ def test_another_number_of_inputs_names_the_arguments():
     ("inputs", "said"),
     [
         ({"x": torch.ones(2)}, "inputs is a dict with the keys 'x'; give a list"),
-        ([(2, 3)], r"found \(2, 3\); a shape is given as torch_tensorrt.Input\(\(2, 3\)\)"),
+        ([(2, 3)], r"found \(2, 3\); give a shape as torch_tensorrt.Input\(\(2, 3\)\)"),
         ([3], "found 3; give numbers and strings a default in the module"),
         ("x", "inputs is 'x', must be a list or tuple"),
         (5, "inputs is 5, must be a list or tuple"),
@@ -208,7 +208,7 @@ def test_a_module_that_is_compiled_already():
         (
             lambda: Input(torch.ones(2, 3)),
             TypeError,
-            r"shape is a tensor of shape \(2, 3\); Input.from_tensor\(tensor\)",
+            r"shape is a tensor of shape \(2, 3\); use Input.from_tensor\(tensor\)",
         ),
         (lambda: Input(torch.tensor([2, 3])), TypeError, "Input.from_tensor"),
         (lambda: Input(5), ValueError, r"shape is 5, must be a sequence of sizes: \(5,\)"),

@@ -1,4 +1,4 @@
-"""The convolutional families of torchvision, each as one engine, beside eager PyTorch."""
+"""The convolutional families of torchvision, each as one engine, against eager PyTorch."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import torch_tensorrt
 
 pytestmark = pytest.mark.slow
 
-TOLERANCE = 1e-4  # relative to the largest output; rounding adds up over a hundred layers
+TOLERANCE = 1e-4  # relative to the largest output; rounding errors add up over a hundred layers
 
 
 @dataclass(frozen=True)
 class Family:
-    """The small member of a family, and the side of its pictures.
+    """A small member of a family, and the size of its images.
 
-    64 is the least that all strides leave something of. AlexNet and VGG reshape to a size that pictures of 224 give.
+    64 is the smallest size with elements left after all strides. AlexNet and VGG need images of 224.
     """
 
     model: str
@@ -45,7 +45,7 @@ FAMILIES = {
 
 
 def settle(model: nn.Module, pictures: torch.Tensor) -> nn.Module:
-    """Eval mode, with batch norms that have the statistics of their own input: else activations grow or vanish."""
+    """Gives batch norms the statistics of their inputs, so that activations neither grow nor vanish; sets eval mode."""
     model.eval()
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
@@ -74,5 +74,5 @@ def test_family(family, how, rel):
     assert str(compiled.inlined_graph).count("tensorrt::execute_engine") == 1
     with torch.no_grad():
         expected = model(x)
-        assert expected.abs().max() > 1e-2  # else the comparison would be of nothing
+        assert expected.abs().max() > 1e-2  # otherwise the comparison proves nothing
         assert rel(compiled(x), expected) < TOLERANCE

@@ -1,4 +1,4 @@
-"""Every registered operator has rows that really run it, and every row runs what it is labelled with."""
+"""Every registered operator has rows that really run it, and every row runs the operator in its label."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ops.table import Row, compile_for, script_row, t
 import torch_tensorrt
 from torch_tensorrt._library import compiler
 
-LEAST = 3  # rows an operator
-RAISES = "prim::RaiseException"  # no row, as PyTorch gives no result: see the last test
+LEAST = 3  # rows for each operator
+RAISES = "prim::RaiseException"  # no row, because PyTorch has no result: see the last test
 
-# Registered for the sake of graphs that are made from text alone.
+# Registered only for graphs in text form.
 NOT_SCRIPTED = {
     "aten::split": "TorchScript resolves a list of sizes to aten::split.sizes, which has the same arguments",
 }
 
-# PyTorch has no kernel of them for CPUs; test_core_aten.py compares them with what they are on a GPU.
+# PyTorch has no CPU kernel for these; test_core_aten.py compares them with equivalents of their GPU kernels.
 ONLY_ON_GPUS = {
     f"aten::_scaled_dot_product_{name}"
     for name in ("flash_attention", "efficient_attention", "cudnn_attention", "fused_attention_overrideable")
@@ -79,7 +79,7 @@ def test_what_is_declined_says_why(row, reason):
         torch_tensorrt.compile(module, inputs=specs, device="cpu", require_full_compilation=True)
 
 
-# One that stands in one branch only is a guard, which lowering takes away.
+# An operator in a single branch is part of a guard, which lowering removes.
 def test_an_exception_that_is_certain_is_told():
     code = "if a.size(1) == 5:\n    raise ValueError('five columns')\nelse:\n    raise ValueError('other columns')\na"
     specs = [torch_tensorrt.Input((3, 4))]

@@ -1,4 +1,4 @@
-"""Recurrent layers over packed sequences, whose lengths are constants of the model."""
+"""Recurrent layers over packed sequences with lengths that are constants of the model."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Faults that compilers of this kind have had with operators, each with a test that fails where it is.
+"""Known faults of compilers of this kind, each with a test that finds it.
 
 | pitfall | tests |
 |---|---|
 | 1, attention ignores `scale` and dropout | `test_attention_scale`, `test_attention_dropout_is_refused` |
-| 2, the mask is written, or all true | `test_mask_operator_leaves_the_mask`, `test_bool_mask` |
+| 2, the mask is overwritten, or all true | `test_mask_operator_leaves_the_mask`, `test_bool_mask` |
 | 3, exact gelu by its approximation | `test_gelu_is_exact`, `test_gelu_tanh` |
 | 4, variance as E[x^2] - E[x]^2 | `test_variance_far_from_zero` |
 | 5, log_softmax as log(softmax) | `test_log_softmax_of_small_probabilities` |
@@ -11,10 +11,10 @@
 | 7, depth of evaluation counts siblings | `test_many_sizes_of_one_operator`, `test_deep_size_arithmetic` |
 | 25, constants of other dtypes | `test_constants_of_every_dtype`, `test_large_integers_stay`, `test_scalar_constant` |
 | 28, lists of known and computed elements | `test_mixed_lists`, `test_none_in_a_list_of_indices` |
-| 28a, copy_ gives the source | `test_copy_keeps_shape_and_dtype`, `test_copy_through_a_view` |
-| 30, eight dimensions at most, ranks that differ | `test_nine_dimensions`, `test_another_rank_is_an_error` |
+| 28a, copy_ returns the source | `test_copy_keeps_shape_and_dtype`, `test_copy_through_a_view` |
+| 30, at most eight dimensions, different ranks | `test_nine_dimensions`, `test_another_rank_is_an_error` |
 | 32, lists as inputs, dtypes of tuples | `test_list_input_used_often`, `test_tuple_input_of_two_dtypes` |
-| 33, passes that leave blocks out | `test_operators_in_branches_and_loops` |
+| 33, passes that skip blocks | `test_operators_in_branches_and_loops` |
 
 The other lines are not about operators.
 """
@@ -32,7 +32,7 @@ F = "torch.nn.functional."
 
 
 def compiled(code: str, *inputs: torch.Tensor):
-    """The expression over a, b, ..., compiled whole for these inputs."""
+    """Compiles the expression over a, b, ... as one engine for these inputs."""
     return compile_for(script(code, len(inputs)), [Input(x.shape, dtype=x.dtype) for x in inputs])
 
 
@@ -90,7 +90,7 @@ def test_gelu_tanh():
     assert (compiled(f"{F}gelu(a, approximate='tanh')", x)(x) - near).abs().max() < 2e-6
 
 
-# The squares are 1e8 and the spread is 1e-2: what E[x^2] - E[x]^2 gives in float32 has no right digit.
+# The squares are 1e8 and the spread is 1e-2: E[x^2] - E[x]^2 in float32 has no right digit.
 @pytest.mark.parametrize(
     "code", ["torch.var(a, 1)", "torch.std(a, 1)", "torch.var_mean(a, 1)[0]", "a.var(1, correction=0)"]
 )
@@ -239,7 +239,7 @@ def test_tuple_input_of_two_dtypes():
         torch.testing.assert_close(got, expected)
 
 
-# Dropout, copies and the check of a batch norm's dims (its `if` and `raise`) stand inside of a branch and of a loop.
+# Dropout, copies and the check of a batch norm's dims (its `if` and `raise`) inside of a branch and of a loop.
 def test_operators_in_branches_and_loops():
     class Blocks(torch.nn.Module):
         def __init__(self):

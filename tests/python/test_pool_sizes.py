@@ -1,4 +1,4 @@
-"""Max and average pools over every small size, where rounding up decides how many windows there are."""
+"""Max and average pools over every small size, where rounding decides the number of windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs whose shapes may be in one of several ranges: Input(profiles=)."""
+"""Inputs with several ranges of shapes: Input(profiles=)."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_an_end_of_a_profile_that_does_not_fit_is_a_warning_and_an_opt_shape_an_
 
 
 def test_inputs_with_other_numbers_of_profiles():
-    with pytest.raises(RuntimeError, match="input x has 2 ranges of shapes and input y has 3"):
+    with pytest.raises(RuntimeError, match="input x has 2 ranges of shapes, but input y has 3"):
         compiled_of(Two(), Input(profiles=[SMALL, LARGE]), Input(profiles=[SMALL, LARGE, LARGE]))
     report = torch_tensorrt.check(Two().eval(), [Input(profiles=[SMALL, LARGE]), Input(profiles=[SMALL] * 3)])
     assert "2 ranges of shapes" in report.problem
@@ -127,7 +127,11 @@ def test_profiles_of_one_shape_are_that_shape():
         ([SMALL, ((1,), (1,), (1,))], {}, r"the ranks \[1, 2\]"),
         ([SMALL, ((2, 3), (1, 3), (2, 3))], {}, "must not decrease"),
         ([SMALL, ((2, 3), (2, 3))], {}, "profile 1 is .* must be a dict or a tuple"),
-        ([{"min_shape": (1, 3), "opt": (1, 3)}], {}, "profile 0 has opt"),
+        (
+            [{"min_shape": (1, 3), "opt": (1, 3)}],
+            {},
+            "profile 0 has the unknown key opt; keys are min_shape, opt_shape, max_shape",
+        ),
         ([{"min_shape": (1, 3), "opt_shape": (1, 3)}], {}, "max_shape missing"),
         ([3], {}, "profile 0 is 3"),
     ],

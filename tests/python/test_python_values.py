@@ -37,7 +37,7 @@ class FillsADict(nn.Module):
 @pytest.mark.parametrize("is_range", [False, True])
 def test_values_of_python(kind, is_range):
     x = torch.zeros(7)
-    x[0] = 2.0**-23  # float32 has no room for it beside a 7
+    x[0] = 2.0**-23  # float32 cannot hold it beside a 7
     spec = torch_tensorrt.Input(min_shape=(2,), opt_shape=(7,), max_shape=(9,)) if is_range else x
     module = torch.jit.script(kind().eval())
     got, want = torch_tensorrt.compile(module, inputs=[spec], device="cpu")(x), module(x)

@@ -1,4 +1,4 @@
-"""Modules that quantization-aware training leaves: fake quantization of activations and weights."""
+"""Modules after quantization-aware training: fake quantization of activations and weights."""
 
 import re
 import warnings
@@ -13,7 +13,7 @@ warnings.filterwarnings("ignore", module="torch.ao")
 
 
 class Quantized(nn.Module):
-    """With torch.ao's own modules: one scale for the activations, one a channel for the weights."""
+    """A model of torch.ao's modules: one scale for the activations, and one per channel for the weights."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Quantized(nn.Module):
 def make(how: str, seed: int = 0) -> torch.jit.ScriptModule:
     torch.manual_seed(seed)
     module = Quantized()
-    module(torch.randn(8, 4, 8, 8))  # finds the scales
+    module(torch.randn(8, 4, 8, 8))  # calibrates the scales
     module.eval().apply(torch.ao.quantization.disable_observer)
     with torch.no_grad():
         return torch.jit.script(module) if how == "script" else torch.jit.trace(module, torch.randn(2, 4, 8, 8))
@@ -60,10 +60,10 @@ def test_int8_hands_the_quantization_of_weights_to_the_backend(module, capfd):
     def roundings(precisions: set[torch.dtype]) -> int:
         with torch_tensorrt.logging.graphs():
             compile_for(module, precisions)
-        network = re.search(r"network before optimisation:(.*?)\n}", capfd.readouterr().err, re.DOTALL)
+        network = re.search(r"network before optimization:(.*?)\n}", capfd.readouterr().err, re.DOTALL)
         return network[1].count("op=round")
 
-    assert roundings({torch.float32}) == 1  # the weights are rounded once for all
+    assert roundings({torch.float32}) == 1  # the weights are rounded at compile time
     assert roundings({torch.int8, torch.float32}) == 2
 
 

@@ -1,4 +1,4 @@
-"""What README shows runs as it stands there."""
+"""The code blocks of README.md run unchanged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ON_THE_CPU = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
 
 
 def blocks(language: str) -> list[tuple[int, str]]:
-    """The line that each block of the language begins at, and its text."""
+    """Returns the first line and the text of each block of the language."""
     found, fence = [], None
     lines = README.read_text().splitlines(keepends=True)
     for i, line in enumerate(lines):
@@ -42,7 +42,7 @@ def test_the_python_blocks_run_one_after_the_other(tmp_path):
     found = blocks("python")
     assert len(found) >= 3
     script = ""
-    for line, text in found:  # at the lines that README has them, for errors
+    for line, text in found:  # at the lines of README.md, for error messages
         script += "\n" * (line - script.count("\n")) + text
     (tmp_path / "README.py").write_text(script)
     run(sys.executable, "-W", "ignore", "README.py", cwd=tmp_path)

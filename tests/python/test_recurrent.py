@@ -1,4 +1,4 @@
-"""Recurrent layers: any number of steps and any batch in one engine, whose size does not depend on them."""
+"""Recurrent layers: one engine for any number of steps and any batch, with a size independent of both."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_weights_are_inputs() -> None:
 
 
 class AfterReshape(nn.Module):
-    """Steps and batch are folded and unfolded by sizes that are the input's."""
+    """Folds and unfolds steps and batch by the sizes of the input."""
 
     def __init__(self) -> None:
         super().__init__()

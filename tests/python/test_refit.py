@@ -1,4 +1,4 @@
-"""refit_module_weights on a CPU: results, what is refused, what stays as it was."""
+"""refit_module_weights on a CPU: results, errors, and the unchanged first module."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from torch_tensorrt import Input
 
 
 class Net(nn.Module):
-    """A batch norm that goes into its convolution, and a product whose matrix is packed."""
+    """A batch norm that is folded into its convolution, and a product with a packed matrix."""
 
     def __init__(self, width: int = 8, bias: bool = True) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Net(nn.Module):
 
 
 def trained(module: nn.Module, seed: int) -> nn.Module:
-    """The module with values in all parameters and buffers of floats that a training might have left there."""
+    """Returns the module with random values in all float parameters and buffers, as after a training."""
     generator = torch.Generator().manual_seed(seed)
     for name, tensor in module.state_dict().items():
         if tensor.is_floating_point():
@@ -72,7 +72,7 @@ def test_the_new_weights_compute_and_the_old_module_stays_as_it_was(rel):
         assert rel(refitted(x), new(x)) < 1e-5
         assert rel(compiled(x), old(x)) < 1e-5
     assert engine_bytes(compiled) == before
-    assert rel(refitted(x), old(x)) > 0.1  # the modules do differ
+    assert rel(refitted(x), old(x)) > 0.1  # the modules differ
 
 
 def test_a_saved_and_loaded_module_can_be_refitted_and_saved(rel):
@@ -196,7 +196,7 @@ def test_conditions_on_the_device_are_those_of_the_engine(rel):
 
 
 class Branches(nn.Module):
-    """Before training both norms compute the same."""
+    """Two norms with equal parameters before the training."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -227,17 +227,17 @@ def test_one_matrix_of_two_layers(make, refit, rel):
 
 def test_parameters_that_were_equal_are_said_without_refit():
     compiled = compile_net(Branches().eval(), [Input((2, 4))])
-    with pytest.raises(RuntimeError, match="with refit=True if parameters of it were equal"):
+    with pytest.raises(RuntimeError, match="If parameters of the compiled module had equal values"):
         torch_tensorrt.refit_module_weights(compiled, trained(Branches(), 2))
 
 
 def test_weights_that_decide_on_a_rewrite_choose_tactics_anew(rel, capfd):
-    # The optimizer makes one layer of two that read equal constants.
+    # The optimizer merges two layers that read equal constants.
     fresh, new, x = Branches().eval(), trained(Branches(), 2), torch.randn(2, 4)
     compiled = compile_net(fresh, [Input((2, 4))], refit=True)
     with torch_tensorrt.logging.info():
         refitted = torch_tensorrt.refit_module_weights(compiled, new)
-    assert "are chosen anew: with these weights it is optimised to other layers" in capfd.readouterr().err
+    assert "are chosen again: with these weights the network is optimized to other layers" in capfd.readouterr().err
     assert rel(refitted(x), new(x)) < 1e-6
 
 
@@ -262,9 +262,7 @@ def test_a_missing_parameter_and_one_too_many_are_named():
     with_bias, without = trained(Net(), 1), trained(Net(bias=False), 2)
     with pytest.raises(RuntimeError, match=r'"conv.bias", float32 \[8\], is missing'):
         torch_tensorrt.refit_module_weights(compile_net(with_bias), without)
-    with pytest.raises(
-        RuntimeError, match=r'"conv.bias", float32 \[8\], is one that the compiled module does not have'
-    ):
+    with pytest.raises(RuntimeError, match=r'"conv.bias", float32 \[8\], is not in the compiled module'):
         torch_tensorrt.refit_module_weights(compile_net(without), with_bias)
 
 
@@ -294,10 +292,10 @@ class TwoInputs(Net):
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (Other, r"the first that differs is .*aten::sigmoid.*test_refit.py:\d+"),
-        (Shorter, r"it ends after \d+ of \d+ layers|the first that differs"),
-        (Swapped, r"the first that differs is .*aten::sub"),
-        (TwoInputs, "takes 2 arguments, that of the compiled module 1"),
+        (Other, r"the first layer that differs is .*aten::sigmoid.*test_refit.py:\d+"),
+        (Shorter, r"it has only the first \d+ of \d+ layers|the first layer that differs"),
+        (Swapped, r"the first layer that differs is .*aten::sub"),
+        (TwoInputs, "takes 2 arguments, but 1 in the compiled module"),
     ],
 )
 def test_a_module_of_other_code_is_refused(other, said):
@@ -321,7 +319,7 @@ def test_what_holds_no_engine_or_several_is_refused():
             return self.inner(x) + 1
 
     outer = torch.jit.trace(Outer(), x)
-    with pytest.raises(RuntimeError, match=r"compiled modules inside \(inner.engine\)"):
+    with pytest.raises(RuntimeError, match=r"contains compiled submodules \(inner.engine\)"):
         torch_tensorrt.refit_module_weights(outer, net)
 
 
@@ -341,11 +339,11 @@ def test_verify_output_finds_a_difference(monkeypatch):
     compiled, new = compile_net(trained(Net(), 1)), trained(Net(), 2)
     # As if the weights had not been replaced.
     monkeypatch.setattr(torch_tensorrt.ts, "refit_module_weights", lambda old, _: old)
-    with pytest.raises(RuntimeError, match="does not compute what new_weight_module does"):
+    with pytest.raises(RuntimeError, match="the results of the refitted module and of new_weight_module differ"):
         torch_tensorrt.refit_module_weights(compiled, new, arg_inputs=[torch.randn(4, 3, 8, 8)], verify_output=True)
 
 
-REFERENCE = Path(__file__).parents[2] / "build" / "test_backends" / "reference"  # the target torchtrt_reference
+REFERENCE = Path(__file__).parents[2] / "build" / "test_backends" / "reference"  # target torchtrt_reference
 
 
 def test_an_engine_of_another_backend_stays_one():
@@ -364,8 +362,8 @@ for _ in range(2):
 try:
     torch_tensorrt.refit_module_weights(compiled, trained(Other(), 2))
 except RuntimeError as error:
-    assert "aten::sigmoid" in str(error).split("where the compiled one has")[0], error
-    assert "aten::relu" in str(error).split("where the compiled one has")[1], error
+    assert "aten::sigmoid" in str(error).split("where the compiled module has")[0], error
+    assert "aten::relu" in str(error).split("where the compiled module has")[1], error
 else:
     raise AssertionError("other code was taken")
 """

@@ -1,4 +1,4 @@
-"""refit_module_weights of engines that were made of a method, which need not be ``forward``."""
+"""refit_module_weights of engines of any method, not only ``forward``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results that are nests of tuples and lists: structure, order and values."""
+"""Results of nested tuples and lists: structure, order and values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch.utils import _pytree
 
 import torch_tensorrt
 
-# Annotations of methods below are read by TorchScript, which resolves them here.
+# TorchScript reads the annotations of methods below and resolves them here.
 Pair = tuple[Tensor, Tensor]
 
 
@@ -87,7 +87,7 @@ class Mixed(torch.nn.Module):
         return [[(x + 1, x + 2)], nothing]
 
 
-# ---- results that are no tensors ------------------------------------------------------------------------------------
+# ---- results without tensors ----------------------------------------------------------------------------------------
 
 
 class Numbers(torch.nn.Module):
@@ -155,7 +155,7 @@ NO_TENSORS = [Numbers, OnlyNumbers, OneNumber, Shape, Values, Sums, MaybeNone, L
 
 
 def require_same(mine: object, theirs: object) -> None:
-    """The same types, fields and numbers; tensors within the rounding of sums."""
+    """Checks for equal types, fields and numbers, and tensors equal within the rounding of sums."""
     assert type(mine).__name__ == type(theirs).__name__, f"{mine!r}, PyTorch gives {theirs!r}"
     if isinstance(theirs, (tuple, list)):
         assert getattr(mine, "_fields", None) == getattr(theirs, "_fields", None)
@@ -233,7 +233,7 @@ def test_engine_bytes_have_the_tensors_of_mixed_results():
 
 
 def random_result(draw: random.Random, depth: int, in_list: bool = False) -> tuple[str, str]:
-    """The text of a result and of its type. TorchScript has no list of types that only None has."""
+    """Returns the text of a result and of its type. TorchScript has no list type for None alone."""
     leaves = [
         ("x + 1", "Tensor"),
         ("x * x.size(0)", "Tensor"),

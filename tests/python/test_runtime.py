@@ -1,4 +1,4 @@
-"""torch_tensorrt.runtime: what it sets, and that results stay the same."""
+"""torch_tensorrt.runtime: its modes, and unchanged results."""
 
 import io
 import zipfile

@@ -34,7 +34,7 @@ def test_an_exported_program_is_read_as_one(tmp_path):
 
 @pytest.mark.parametrize("output_format", ["exported_program", "aot_inductor", "executorch"])
 def test_a_scriptmodule_has_one_format(compiled, output_format, tmp_path):
-    with pytest.raises(ValueError, match="output_format='torchscript', not"):
+    with pytest.raises(ValueError, match=f"output_format is '{output_format}', must be 'torchscript'"):
         torch_tensorrt.save(compiled, tmp_path / "x", output_format=output_format)
     assert not (tmp_path / "x").exists()
 
@@ -44,7 +44,7 @@ def test_mistakes_in_saving(compiled, tmp_path):
         torch_tensorrt.save(compiled, tmp_path / "x", output_format="onnx")
     with pytest.raises(ValueError, match="file_path is empty"):
         torch_tensorrt.save(compiled, output_format="torchscript")
-    with pytest.raises(TypeError, match="a ScriptModule is needed, as compile returns it, found Mlp"):
+    with pytest.raises(TypeError, match="module is Mlp, must be a ScriptModule"):
         torch_tensorrt.save(Mlp(), tmp_path / "x", output_format="torchscript")
 
 
@@ -62,16 +62,16 @@ def test_mistakes_in_loading(tmp_path):
     for content, kind in [
         (b"", "it is empty"),
         (b"no archive\n", "it is a text file"),
-        (bytes(range(256)), "it does not start like one of them"),
-        (cut.read_bytes()[:2000], "it was cut short"),
+        (bytes(range(256)), "its first bytes are those of neither"),
+        (cut.read_bytes()[:2000], "it is a zip archive without its end, cut short"),
         (b"TRTCPLAN" + bytes(200), "it is an engine"),
     ]:
         cut.write_bytes(content)
         with pytest.raises(ValueError, match=f"neither a TorchScript file nor an exported program: .*{kind}"):
             torch_tensorrt.load(cut)
-    with pytest.raises(ValueError, match="torch.save wrote it, and it holds weights"):
+    with pytest.raises(ValueError, match="torch.save wrote it, with weights"):
         torch_tensorrt.load(tmp_path / "state.pt")
-    with pytest.raises(ValueError, match="format='aot_inductor' is not read here"):
+    with pytest.raises(ValueError, match="format is 'aot_inductor', must be 'torchscript' or 'exported_program'"):
         torch_tensorrt.load(tmp_path / "text", format="aot_inductor")
 
 

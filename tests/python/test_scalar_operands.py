@@ -1,4 +1,4 @@
-"""Python's numbers beside tensors: where PyTorch rounds them, the powers it knows, numbers beyond a dtype's range."""
+"""Python's numbers beside tensors: rounding as in PyTorch, special powers, numbers beyond a dtype's range."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.table import compile_for, script
 
 from torch_tensorrt import Input
 
-# s is a number that the dtype does not hold.
+# s is a number that the dtype cannot hold.
 OF_HALVES = [
     "a + s", "s + a", "a - s", "s - a", "a * s", "s * a", "a / s", "s / a", "a // s", "a % s", "a ** 2.5",
     "torch.div(a, s, rounding_mode='floor')", "torch.div(a, s, rounding_mode='trunc')", "torch.fmod(a, s)",
@@ -26,7 +26,7 @@ OF_HALVES = [
     "a / torch.tensor(s)", "a + torch.tensor(s)", "torch.maximum(a, torch.tensor(s))", "torch.nan_to_num(a, s)",
     "a.mul(s).add(s)", "torch.rsub(a, s)", "a.square() * s", "torch._C._nn.elu(a, s, 1.1, 0.7)",
 ]  # fmt: skip
-# Of several steps in float32, or of two roundings where PyTorch's scalar and vector code have one and two.
+# Tolerance for several steps in float32, or for two roundings: PyTorch's scalar code rounds once, vector code twice.
 NEARLY = ("softplus", "elu", "celu", "alpha=", "addcdiv", "lerp", "** 2.5", "addcmul")
 NUMBERS = ("0.1", "0.3", "2.7182818")
 
@@ -138,7 +138,7 @@ def test_numbers_beyond_the_range_wrap_or_are_refused_as_in_pytorch(dtype: torch
         except RuntimeError:
             with pytest.raises(RuntimeError, match="aten::") as error:
                 compile_for(module, [Input(x.shape, dtype=dtype)])(x)
-            # Of // the line is one of TorchScript's own.
+            # The line of // is in TorchScript's own source.
             assert "<row " in str(error.value) or "//" in code, f"{code}: no line in {error.value}"
             continue
         got = compile_for(module, [Input(x.shape, dtype=dtype)])(x)

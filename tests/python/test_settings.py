@@ -1,4 +1,4 @@
-"""Settings: one row each in C++, from which Python, torchtrtc, the plan and docs/settings.md have them."""
+"""Settings: Python, torchtrtc, the plan and docs/settings.md read their rows in C++."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import torch_tensorrt
 from torch_tensorrt.ts._settings import OF_MODULES, SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
-# The order of Torch-TensorRT's arguments, which calls by position rely on.
+# The order of Torch-TensorRT's arguments, for calls by position.
 FIRST = [
     *("module", "inputs", "input_signature", "device", "disable_tf32", "sparse_weights", "enabled_precisions", "refit"),
     *("debug", "capability", "num_avg_timing_iters", "workspace_size", "dla_sram_size", "dla_local_dram_size"),
@@ -122,7 +122,7 @@ def test_num_threads_is_kept_and_changes_no_results_and_nothing_outside(tmp_path
     for made in (compiled, loaded):
         torch.testing.assert_close(made(x), module(x))
         assert json.loads(made.engine.get_engine_layer_info())["target"]["threads"] == 1
-        with ThreadPoolExecutor(1) as pool:  # a thread that has not asked PyTorch for its threads yet
+        with ThreadPoolExecutor(1) as pool:  # a thread that has not queried PyTorch's number of threads yet
             torch.testing.assert_close(pool.submit(made, x).result(), module(x))
             assert pool.submit(torch.get_num_threads).result() == before
     assert torch.get_num_threads() == before

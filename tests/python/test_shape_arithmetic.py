@@ -1,4 +1,4 @@
-"""Arithmetic on sizes is Python's: in double, in 64-bit integers, for every length of a range."""
+"""Arithmetic on sizes follows Python: in double and in 64-bit integers, for every length of a range."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_every_length(code: str) -> None:
 
 @pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
 def test_whole_factors_of_ranges_need_no_float64(mode, tmp_path, monkeypatch):
-    """Backends without float64 take them, with the numbers of PyTorch."""
+    """Backends without float64 support these models, with PyTorch's numbers."""
 
     class Enlarged(torch.nn.Module):
         def forward(self, x):

@@ -117,14 +117,16 @@ def test_elements_outside_their_range():
 
 def test_without_the_setting_it_is_an_error():
     for inputs in ([Input((2, 12)), sizes([1, 1], [4, 6], [24, 24])], [Input((2, 12)), Input((2,), dtype=torch.int64)]):
-        with pytest.raises(RuntimeError, match="elements of input n are used as sizes, which allow_shape_tensors=True"):
+        with pytest.raises(
+            RuntimeError, match="elements of input n are used as sizes, which needs allow_shape_tensors=True"
+        ):
             compile_with(View(), inputs, allow_shape_tensors=False)
         report = torch_tensorrt.check(torch.jit.script(View()), inputs)
         assert not report.whole and "allow_shape_tensors=True" in report.problem
 
 
 def test_elements_that_nothing_says():
-    with pytest.raises(RuntimeError, match="input n is used as sizes, and nothing says which elements it has"):
+    with pytest.raises(RuntimeError, match="input n is used as sizes, but the values of its elements are not given"):
         compile_with(View(), [Input((2, 12)), Input((2,), dtype=torch.int64)])
 
 
@@ -143,7 +145,7 @@ def test_a_saved_module_keeps_its_ranges(tmp_path):
         loaded(torch.randn(2, 12), torch.tensor([13, 1]))
 
 
-# ---- specialisations ------------------------------------------------------------------------------------------------
+# ---- specializations ------------------------------------------------------------------------------------------------
 
 
 class Scale(torch.nn.Module):
@@ -155,11 +157,11 @@ RANGE = Input(min_shape=(1, 4), opt_shape=(8, 4), max_shape=(64, 4))
 
 
 def kept(module) -> int:
-    return json.loads(module.engine.get_engine_layer_info())["max_specialisations"]
+    return json.loads(module.engine.get_engine_layer_info())["max_specializations"]
 
 
 @pytest.mark.parametrize("count", [1, 3, 20])
-def test_the_number_of_specialisations_is_kept_in_the_plan(count):
+def test_the_number_of_specializations_is_kept_in_the_plan(count):
     compiled = compile_with(Scale(), [RANGE], max_specializations=count)
     assert kept(compiled) == count
     file = io.BytesIO()
@@ -172,12 +174,12 @@ def test_the_number_of_specialisations_is_kept_in_the_plan(count):
         assert torch.equal(loaded(x), Scale()(x))
 
 
-def test_the_default_number_of_specialisations():
+def test_the_default_number_of_specializations():
     assert kept(compile_with(Scale(), [RANGE])) == 8
 
 
 @pytest.mark.parametrize("count", [0, -1, 2.5, True])
-def test_mistakes_in_the_number_of_specialisations(count):
+def test_mistakes_in_the_number_of_specializations(count):
     with pytest.raises(ValueError, match="max_specializations is .* must be an integer of 1 or more"):
         compile_with(Scale(), [RANGE], max_specializations=count)
 

@@ -1,4 +1,4 @@
-"""Weights that several layers have in common stand in an engine once."""
+"""An engine stores weights that several layers share once."""
 
 import io
 
@@ -15,7 +15,7 @@ def saved_bytes(module) -> int:
 
 
 class Tied(torch.nn.Module):
-    """An embedding whose matrix is that of the output layer too, which wants it in another layout."""
+    """An embedding that shares its matrix with the output layer, which needs another layout."""
 
     def __init__(self, transposed: bool):
         super().__init__()
@@ -42,7 +42,7 @@ class Repeated(torch.nn.Module):
 
 
 class Copies(torch.nn.Module):
-    """Layers with memory of their own, and equal values."""
+    """Layers with equal values in separate memory."""
 
     def __init__(self, make):
         super().__init__()

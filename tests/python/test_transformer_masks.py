@@ -1,4 +1,4 @@
-"""Transformer layers of PyTorch with masks: the padding of a batch is what their fast path takes out."""
+"""Transformer layers of PyTorch with masks; the fast path of these layers removes the padding of a batch."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Decoder(nn.Module):
 
 
 class OneLayer(nn.Module):
-    """A mask of numbers, of which the fast path looks at nothing but whether they are 0."""
+    """A mask of numbers; the fast path only distinguishes 0 from other values."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A representative part of the zoo: one engine each, for fixed shapes, for a range of batches, and of sizes."""
+"""A representative part of the zoo, each model as one engine for fixed shapes, a range of batches, a range of sizes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MODELS = {model.name: model for model in zoo.all_models()}
 
 @pytest.fixture(autouse=True, scope="module")
 def _quick(tmp_path_factory: pytest.TempPathFactory):
-    """The engines of a model have most layers in common: each is timed once. Small models on a busy machine are fastest
+    """Engines of a model share most layers, and the cache times each once. Small models on a busy machine are fastest
     with one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -32,7 +32,7 @@ def test_model_is_one_engine_with_the_results_of_pytorch(name: str) -> None:
 
 
 class BiasAlone(torch.nn.Module):
-    """What it gives is as good as constant, in spite of its parameters."""
+    """A model with nearly constant results, whatever its parameters are."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -9,8 +9,8 @@
 #include "tensorrt/comparison.h"
 #include "tensorrt/device_run.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/build.h"
-#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/execution.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -46,14 +46,14 @@ inline std::shared_ptr<VendorEngine> build(const INetworkDefinition& network,
 
 // One f32 input, one f32 output.
 inline Floats run(Execution& execution, const Floats& input, const Dims& dims) {
-  const DeviceGuard guard(0);
+  const engine::cuda::DeviceGuard guard(0);
   DeviceTensors memory;
   const int64_t bytes = execution.set_input_dims({dims}, nullptr)[0].volume() * 4;
   const void* in = memory.add(bytes_of(input));
   void* out = memory.add(bytes);
-  CudaDriver::get().synchronize(nullptr);
+  engine::cuda::Driver::get().synchronize(nullptr);
   execution.run(&in, &out, {});
-  CudaDriver::get().synchronize(nullptr);
+  engine::cuda::Driver::get().synchronize(nullptr);
   return floats_of(memory.read(out, bytes));
 }
 

@@ -45,12 +45,13 @@ void recorded_graphs() {
   auto network = parse(kDoubling);
   network->profiles() = {{{"x", {{1, 2}, {4, 8}, {16, 32}}}}};
   Execution execution(build(*network));
-  const DeviceGuard guard(0);
-  const CudaDriver& driver = CudaDriver::get();
+  const engine::cuda::DeviceGuard guard(0);
+  const engine::cuda::Driver& driver = engine::cuda::Driver::get();
   DeviceTensors memory;
   void* in = memory.add(int64_t{16 * 32 * 4});
   void* out = memory.add(int64_t{16 * 32 * 4});
-  void* stream = driver.create_stream();
+  const engine::cuda::Stream own;
+  void* stream = own.handle();
   for (int round = 0; round < 12; ++round) {
     const Dims dims = round / 3 % 2 == 0 ? Dims{4, 4} : Dims{2, 5};
     Floats input = ramp(dims.volume());
@@ -60,7 +61,8 @@ void recorded_graphs() {
     execution.set_input_dims({dims}, nullptr);
     driver.copy_to_device(in, input.data(), static_cast<int64_t>(input.size()) * 4, stream);
     const void* inputs = in;
-    Execution::RunOptions options{stream};
+    engine::RunOptions options;
+    options.stream = stream;
     options.use_graph = true;
     execution.run(&inputs, &out, options);
     Floats got(input.size());
@@ -68,8 +70,8 @@ void recorded_graphs() {
     driver.synchronize(stream);
     expect_close(got, expected);
   }
-  TORCHTRT_CHECK(execution.slot_count() == 2, "there are " << execution.slot_count() << " slots, expected 2");
-  driver.destroy_stream(stream);
+  TORCHTRT_CHECK(execution.specialization_count() == 2,
+                 "there are " << execution.specialization_count() << " slots, expected 2");
 }
 
 void several_profiles() {
@@ -129,16 +131,15 @@ void names_in_inspector_and_profile() {
   const auto engine = build(*network, settings);
   const std::string json = engine->inspect_json();
   TORCHTRT_CHECK(json.find("my_pooling") != std::string::npos, "the inspector does not name the layer: " << json);
-  const DeviceGuard guard(0);
+  const engine::cuda::DeviceGuard guard(0);
   Execution execution(engine);
   DeviceTensors memory;
   execution.set_input_dims({Dims{1, 3, 8, 8}}, nullptr);
   const void* in = memory.add(bytes_of(ramp(192)));
   void* out = memory.add(int64_t{192});
-  void* stream = CudaDriver::get().create_stream();
+  const engine::cuda::Stream stream;
   std::string names;
-  for (const auto& [name, milliseconds] : execution.profile(&in, &out, {stream})) names += name + " ";
-  CudaDriver::get().destroy_stream(stream);
+  for (const engine::LayerTime& layer : execution.profile(&in, &out, {stream.handle()})) names += layer.name + " ";
   TORCHTRT_CHECK(names.find("my_pooling") != std::string::npos, "the profile does not name the layer: " << names);
 }
 

@@ -8,7 +8,7 @@ namespace {
 using network::DataType;
 
 // Keeps the memory and the dims of outputs of late size.
-class KeptMemory final : public OutputMemory {
+class KeptMemory final : public engine::OutputAllocator {
  public:
   void* allocate(int32_t index, int64_t bytes) override {
     memory[static_cast<size_t>(index)] = blocks_.add(bytes);
@@ -54,7 +54,7 @@ void sizes_that_depend_on_data() {
       {{1, 1}, {0, 0, 0, 1}, {1, 1}, {1, 1}},
   };
   for (const auto& row : cases) {
-    const DeviceGuard guard(0);
+    const engine::cuda::DeviceGuard guard(0);
     DeviceTensors memory;
     KeptMemory late;
     const auto count = static_cast<int64_t>(row.x.size()) / 2;
@@ -64,10 +64,9 @@ void sizes_that_depend_on_data() {
     expect_dims(dims[2], Dims{2});
     const void* in = memory.add(bytes_of(row.x));
     void* outputs[] = {nullptr, nullptr, memory.add(int64_t{8})};
-    void* stream = CudaDriver::get().create_stream();
-    execution.run(&in, outputs, {stream, &late, /*use_graph=*/true});
-    CudaDriver::get().synchronize(stream);
-    CudaDriver::get().destroy_stream(stream);
+    const engine::cuda::Stream stream;
+    execution.run(&in, outputs, {stream.handle(), &late, /*use_graph=*/true});
+    engine::cuda::Driver::get().synchronize(stream.handle());
     expect_dims(late.dims[0], Dims{2, static_cast<int64_t>(row.places.size()) / 2});
     expect_dims(late.dims[1], Dims{static_cast<int64_t>(row.rows.size()) / 2, 2});
     if (!row.places.empty()) {
@@ -90,25 +89,25 @@ void values_that_are_sizes(const char* type) {
   TORCHTRT_CHECK(n.ranges[0].opt_values == (std::vector<int64_t>{4, 6}), "the usual values are others");
   TORCHTRT_CHECK(n.ranges[0].max_values == (std::vector<int64_t>{24, 24}), "the largest values are others");
   Execution execution(engine);
-  const DeviceGuard guard(0);
+  const engine::cuda::DeviceGuard guard(0);
   DeviceTensors memory;
   const Floats x = ramp(24);
   Floats expected = x;
   for (float& value : expected) value = -value;
   const void* inputs[] = {memory.add(bytes_of(x)), nullptr};
   void* out = memory.add(int64_t{24 * 4});
-  void* stream = CudaDriver::get().create_stream();
+  const engine::cuda::Stream stream;
   // Equal values come again and are recorded; different values have another graph.
   for (int round = 0; round < 12; ++round) {
     const std::vector<int64_t> values = round / 4 % 2 == 0 ? std::vector<int64_t>{4, 6} : std::vector<int64_t>{24, 1};
     const int64_t* shape_values[] = {nullptr, values.data()};
     expect_dims(execution.set_input_dims({Dims{2, 12}, Dims{2}}, shape_values)[0], Dims(values));
-    execution.run(inputs, &out, {stream, nullptr, /*use_graph=*/true});
-    CudaDriver::get().synchronize(stream);
+    execution.run(inputs, &out, {stream.handle(), nullptr, /*use_graph=*/true});
+    engine::cuda::Driver::get().synchronize(stream.handle());
     expect_close(floats_of(memory.read(out, 24 * 4)), expected);
   }
-  CudaDriver::get().destroy_stream(stream);
-  TORCHTRT_CHECK(execution.slot_count() == 2, "there are " << execution.slot_count() << " slots, expected 2");
+  TORCHTRT_CHECK(execution.specialization_count() == 2,
+                 "there are " << execution.specialization_count() << " slots, expected 2");
   const std::vector<int64_t> wide = {25, 1};
   const int64_t* out_of_range[] = {nullptr, wide.data()};
   expect_error(
@@ -129,7 +128,7 @@ void values_without_a_range() {
             *parse("%x = input() {dims=[2x12]}\n%n = input() {dims=[2], dtype=i64}\n%y = shuffle(%x, %n) "
                    "{zero_is_placeholder=false}\nreturn %y"));
       },
-      "decide on the shapes of other tensors, and a profile must say the range of each");
+      "decide on the shapes of other tensors, so a profile must have the range of each");
 }
 
 }  // namespace

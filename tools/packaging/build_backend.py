@@ -1,7 +1,7 @@
-"""PEP 517 backend: setuptools, asking for torch, oneDNN, CMake and Ninja only where they are missing.
+"""PEP 517 backend: setuptools, with torch, oneDNN, CMake and Ninja as requirements only if they are missing.
 
-An isolated build still sees the environment it builds for through sysconfig. A torch that is installed there is used
-as it is, so that `pip install .` does not download gigabytes a second time.
+An isolated build finds its target environment through sysconfig and uses the torch installed there, so `pip install .`
+does not download gigabytes a second time.
 """
 
 import importlib.util

@@ -35,7 +35,7 @@ std::optional<std::string> difference(const at::Tensor& expected, const at::Tens
   const auto unlike = is_finite.logical_and(at::isfinite(b)).logical_or(same).logical_not().sum().item<int64_t>();
   if (unlike != 0) {
     return torch_tensorrt::str(unlike, " of ", a.numel(),
-                               " elements are NaN or infinite where those expected are not, or the other way round");
+                               " elements are NaN or infinite in only one of the two results");
   }
   const double largest = largest_where((a - b).abs(), same.logical_not());
   const double scale = largest_where(a.abs(), is_finite);

@@ -81,13 +81,13 @@ bool has_name_with(const std::vector<std::string>& names, std::initializer_list<
   });
 }
 
-std::string what_archive(const std::string& path, const std::vector<std::string>& names, Expected expected) {
+std::string archive_problem(const std::string& path, const std::vector<std::string>& names, Expected expected) {
   if (has_name_with(names, {"/constants.pkl"})) {
     if (expected == Expected::kModule) return {};
-    return "it is a TorchScript module and no engine; leave --embed-engine out to compile it";
+    return "it is a TorchScript module, not an engine; leave --embed-engine out to compile it";
   }
   if (has_name_with(names, {"/archive_format", "/serialized_exported_program.json", "/exported_program.json"})) {
-    return "it is a program of torch.export (.pt2), and torchtrtc reads TorchScript modules. Compile it in Python: "
+    return "it is a program of torch.export (.pt2), but torchtrtc reads TorchScript modules. Compile it in Python: "
            "torch_tensorrt.compile(torch.export.load('" +
            path + "'), inputs=[...])";
   }
@@ -105,19 +105,19 @@ bool is_text(std::string_view bytes) {
   });
 }
 
-std::string what_plain_file(const std::string& path, std::string_view head, Expected expected) {
+std::string plain_file_problem(const std::string& path, std::string_view head, Expected expected) {
   const bool wants_engine = expected == Expected::kEngine;
   if (starts_with(head, kPlanMagic)) {
-    return wants_engine ? "" : "it is an engine; --embed-engine makes a module of it";
+    return wants_engine ? "" : "it is an engine; wrap it in a module with --embed-engine";
   }
   if (starts_with(head, kTensorRtMagic)) {
-    return "it is an engine that TensorRT itself wrote, which has no portable network beside it; compile the module "
-           "with torchtrtc";
+    return "it is an engine that TensorRT itself wrote, without the portable network that this library stores beside "
+           "an engine; compile the module with torchtrtc";
   }
   if (starts_with(head, kPickleMagic)) {
     return "it is a pickle, as old versions of torch.save wrote it, and holds no TorchScript code";
   }
-  if (ends_with(path, ".onnx")) return "it is an ONNX model by its name; torchtrtc reads TorchScript modules";
+  if (ends_with(path, ".onnx")) return "its name is that of an ONNX model, but torchtrtc reads TorchScript modules";
   if (is_text(head)) return "it is a text file";
   return wants_engine ? "it does not start like an engine" : "it does not start like a TorchScript module";
 }
@@ -139,10 +139,11 @@ std::optional<std::string> why_unusable(const std::string& path, Expected expect
   std::string reason;
   if (starts_with(head, kZipMagic)) {
     const auto directory = zip_directory(file, size);
-    if (!directory) return "it starts like a zip archive and its end is missing: it was cut short. Copy it again";
-    reason = what_archive(path, names_in(*directory), expected);
+    if (!directory)
+      return "it starts like a zip archive, but its end is missing: it was cut short. Copy the whole file again";
+    reason = archive_problem(path, names_in(*directory), expected);
   } else {
-    reason = what_plain_file(path, head, expected);
+    reason = plain_file_problem(path, head, expected);
   }
   return reason.empty() ? std::nullopt : std::optional(reason);
 }

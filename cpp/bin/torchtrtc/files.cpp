@@ -32,9 +32,9 @@ bool is_same_file(const std::string& a, const std::string& b) {
 void require_other_file(const Options& options, const std::string& path, const char* what) {
   if (path.empty() || !is_same_file(path, options.output_path)) return;
   const bool same_name = path == options.output_path;
-  TORCHTRT_THROW_ERROR("the output " << options.output_path << " is the " << what
+  TORCHTRT_THROW_ERROR("the output " << options.output_path << " is also the " << what
                                      << (same_name ? std::string() : ", under the name " + path)
-                                     << ", which would be lost; give another output");
+                                     << ", which would be overwritten; give another output");
 }
 
 }  // namespace
@@ -77,7 +77,8 @@ torch::jit::Module load_module(const std::string& path) {
 void require_output(const Options& options) {
   const std::string& cache = options.settings.timing_cache_path;
   if (!cache.empty() && is_same_file(cache, options.input_path)) {
-    TORCHTRT_THROW_ERROR("the timing cache " << cache << " is the input, which would be lost; name another file");
+    TORCHTRT_THROW_ERROR("the timing cache " << cache
+                                             << " is also the input, which would be overwritten; name another file");
   }
   if (options.output_path.empty())
     TORCHTRT_THROW_ERROR("no output file was given: torchtrtc INPUT OUTPUT [input specs]");

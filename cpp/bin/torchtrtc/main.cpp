@@ -63,8 +63,8 @@ int report_self_check(torch::jit::Module& module, torch::jit::Module& compiled, 
     return 0;
   }
   logging::log(logging::kERROR,
-               "the result differs from the input module; it was written all the same. Choose --atol "
-               "and --rtol that fit the precision, or --no-threshold-check");
+               "the results of the compiled module differ from those of the input module; the output was written "
+               "nevertheless. Set --atol and --rtol to fit the precision, or give --no-threshold-check");
   return 1;
 }
 

@@ -23,25 +23,25 @@ const char* const kFooter =
     "  torchtrtc model.ts compiled.ts \"[(1,3,224,224);(8,3,224,224);(16,3,224,224)]@half\" -d gpu\n"
     "  torchtrtc --save-engine model.ts model.engine \"(1,3,224,224)\"\n"
     "\n"
-    "Exit codes: 0 done; 1 an error, a method that cannot be compiled, or a self check that failed; 64 an option that\n"
-    "does not exist or has a value that it cannot have. An output that exists is replaced when the new one is "
+    "Exit codes: 0 done; 1 an error, a method that cannot be compiled, or a self check that failed; 64 an unknown\n"
+    "option, or an invalid value of an option. An existing output file is replaced only when the new one is "
     "complete.";
 
 const char* const kInputSpecHelp =
-    "One an input: \"(N,C,H,W)\" or \"[(MIN..);(OPT..);(MAX..)]\", then optionally @dtype (float, half, char, int, "
+    "One per input: \"(N,C,H,W)\" or \"[(MIN..);(OPT..);(MAX..)]\", then optionally @dtype (float, half, char, int, "
     "long, double, bool), then optionally %format (linear, nhwc)";
 
 void add_output_flags(CLI::App& app, Options& o) {
   auto* verbose = app.add_flag("-v,--verbose", o.verbose, "Print debugging messages");
-  auto* info = app.add_flag("-i,--info,--i", o.info, "Print what is decided, and progress");
-  auto* warnings = app.add_flag("-w,--warnings", o.warnings, "Leave warnings out, print errors only");
+  auto* info = app.add_flag("-i,--info,--i", o.info, "Print decisions and progress");
+  auto* warnings = app.add_flag("-w,--warnings", o.warnings, "Print errors only, no warnings");
   verbose->excludes(info)->excludes(warnings);
   info->excludes(warnings);
 }
 
 void add_mode_flags(CLI::App& app, Options& o) {
   app.add_option("--check-method-support", o.check_method,
-                 "Only say whether the method can be compiled; exit code 0 if it can, 1 if not")
+                 "Only report whether the method can be compiled; exit code 0 if it can, 1 if not")
       ->type_name("NAME");
   auto* embed = app.add_flag("--embed-engine", o.embed_engine, "The input is an engine; wrap it in a module");
   app.add_flag("--save-engine", o.save_engine, "Write the engine's bytes instead of a module")->excludes(embed);
@@ -74,8 +74,9 @@ void add_setting(CLI::App& app, const SettingRow& row, std::vector<std::string>&
 }
 
 void add_engine_flags(CLI::App& app, Options& o) {
-  app.add_option("-p,--enable-precision,--enabled-precision", o.precisions,
-                 "Precision that layers may run in: float, half, bf16, int8 (repeat); float when none is given")
+  app.add_option(
+         "-p,--enable-precision,--enabled-precision", o.precisions,
+         "Precision that layers may run in: float, half, bf16 or int8. Repeat the flag for several; default: float")
       ->type_name("P")
       ->check(known_precision())
       ->allow_extra_args(false);
@@ -84,35 +85,37 @@ void add_engine_flags(CLI::App& app, Options& o) {
       ->capture_default_str()
       ->check(CLI::IsMember({"standard", "safety", "dla_standalone"}));
   app.add_option("--calibration-cache-file", o.calibration_cache,
-                 "Refused: int8 takes the scales of fake quantizations in the module, not those of a file")
+                 "Not supported: int8 takes its scales from fake quantizations in the module, not from a file")
       ->type_name("PATH");
 }
 
 void add_device_flags(CLI::App& app, Options& o) {
-  app.add_option("-d,--device-type", o.device_type, "cpu, gpu or dla; the current GPU, or the CPU where there is none")
+  app.add_option("-d,--device-type", o.device_type,
+                 "cpu, gpu or dla; default: the current GPU, or the CPU if there is none")
       ->check(CLI::IsMember({"cpu", "gpu", "dla"}));
-  app.add_option("--gpu-id", o.gpu_id, "Index of the GPU; without -d, asks for a GPU")
+  app.add_option("--gpu-id", o.gpu_id, "Index of the GPU; implies -d gpu")
       ->transform(whole_number(0, std::numeric_limits<int32_t>::max()));
-  app.add_option("--dla-core", o.dla_core, "Index of the DLA core, with -d dla; 0 when none is given")
+  app.add_option("--dla-core", o.dla_core, "Index of the DLA core, with -d dla; default: 0")
       ->transform(whole_number(0, std::numeric_limits<int32_t>::max()));
-  app.add_flag("--allow-gpu-fallback", o.allow_gpu_fallback, "Layers that the DLA cannot run go to the GPU");
+  app.add_flag("--allow-gpu-fallback", o.allow_gpu_fallback, "Run layers that the DLA cannot run on the GPU");
 }
 
 void add_check_flags(CLI::App& app, Options& o) {
   app.add_option("--atol", o.atol, "Self check: absolute difference allowed")
       ->capture_default_str()
       ->check(number_not_below_zero());
-  app.add_option("--rtol", o.rtol,
-                 "Self check: relative difference allowed; when none is given 1e-5, for half and bf16 8 last places")
+  app.add_option(
+         "--rtol", o.rtol,
+         "Self check: relative difference allowed; default: 1e-5, or 8 units in the last place for half and bf16")
       ->check(number_not_below_zero());
   app.add_flag("--no-threshold-check", o.no_threshold_check, "Do not compare the result with the input module");
   app.add_option("--custom-torch-ops", o.custom_ops,
-                 "Library of PyTorch operations to load first: a path, or a name known to the loader or in this folder "
-                 "(repeat)")
+                 "Library of PyTorch operations to load first: a path, or the name of a file that the system's loader "
+                 "finds or that is in the current folder. Repeat the flag for several")
       ->allow_extra_args(false)
       ->type_name("LIB");
   app.add_option("--custom-converters", o.custom_converters,
-                 "Library of converters to load first, found likewise (repeat)")
+                 "Library of converters to load first, given in the same way. Repeat the flag for several")
       ->allow_extra_args(false)
       ->type_name("LIB");
 }
@@ -139,7 +142,7 @@ void warn_of_dla_options(const Options& options) {
   for (const auto& [flag, is_given] : given) {
     if (!is_given) continue;
     torch_tensorrt::logging::log(torch_tensorrt::logging::kWARNING,
-                                 std::string(flag) + " changes nothing without -d dla");
+                                 std::string(flag) + " has no effect without -d dla");
   }
 }
 
@@ -156,24 +159,25 @@ std::vector<std::string> shielded_arguments(int argc, char** argv) {
 // torchtrtc check INPUT [input specs]: parsed as a program of its own, with its own help.
 int parse_check(int argc, char** argv, Options* options) {
   CLI::App app(
-      "Says how every operation of a TorchScript module would run. Exit code: 0 when it would be one engine, 2 "
-      "when not, 1 on an error, 64 for an option that does not exist or has a value that it cannot have.",
+      "Reports how every operation of a TorchScript module would run. Exit codes: 0 the method would be one engine; 2 "
+      "it would not; 1 an error; 64 an unknown option, or an invalid value of an option.",
       "torchtrtc check");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   add_output_flags(app, *options);
   options->check_method = "forward";
-  app.add_option("--method", options->check_method, "The method to look at")->capture_default_str();
+  app.add_option("--method", options->check_method, "The method to check")->capture_default_str();
   app.add_flag("--json", options->json, "Print JSON instead of a table");
   app.add_option("--backend", options->settings.backend,
-                 "Who must take it: native, tensorrt (or another backend's name, also where it cannot run), or auto")
+                 "Backend that must take the method: native, tensorrt (or another backend's name, even if it cannot "
+                 "run here), or auto")
       ->capture_default_str();
   app.add_option("--custom-torch-ops", options->custom_ops,
-                 "Library of PyTorch operations to load first: a path, or a name known to the loader or in this folder "
-                 "(repeat)")
+                 "Library of PyTorch operations to load first: a path, or the name of a file that the system's loader "
+                 "finds or that is in the current folder. Repeat the flag for several")
       ->allow_extra_args(false)
       ->type_name("LIB");
   app.add_option("--custom-converters", options->custom_converters,
-                 "Library of converters to load first, found likewise (repeat)")
+                 "Library of converters to load first, given in the same way. Repeat the flag for several")
       ->allow_extra_args(false)
       ->type_name("LIB");
   app.add_option("input_file", options->input_path, "TorchScript module")->required();
@@ -189,7 +193,7 @@ int parse_check(int argc, char** argv, Options* options) {
 }
 
 int parse_doctor(int argc, char** argv, Options* options) {
-  CLI::App app("Shows the build, the devices of this machine, and which backends can be used on them.",
+  CLI::App app("Shows the build, the devices of this machine, and the backends that can be used on them.",
                "torchtrtc doctor");
   options->doctor = true;
   try {
@@ -206,8 +210,8 @@ int parse_options(int argc, char** argv, Options* options) {
   if (argc > 1 && std::string(argv[1]) == "check") return parse_check(argc - 1, argv + 1, options);
   if (argc > 1 && std::string(argv[1]) == "doctor") return parse_doctor(argc - 1, argv + 1, options);
   CLI::App app(
-      "Compiles a TorchScript module ahead of time. `torchtrtc check --help`: what would become of it. "
-      "`torchtrtc doctor`: what this machine can do.",
+      "Compiles a TorchScript module ahead of time. `torchtrtc check` reports how its operations would run (see "
+      "`torchtrtc check --help`). `torchtrtc doctor` shows the devices of this machine and the backends for them.",
       "torchtrtc");
   app.set_version_flag("--version", torch_tensorrt::get_build_info());
   app.footer(kFooter);
@@ -219,7 +223,7 @@ int parse_options(int argc, char** argv, Options* options) {
   add_check_flags(app, *options);
   app.add_option("input_file", options->input_path, "TorchScript module (or an engine, with --embed-engine)")
       ->required();
-  app.add_option("output_file", options->output_path, "Where the result goes");
+  app.add_option("output_file", options->output_path, "File for the result");
   app.add_option("input_specs", options->input_specs, kInputSpecHelp);
   try {
     app.parse(shielded_arguments(argc, argv));
@@ -234,18 +238,18 @@ void check_options(const Options& options) {
   if (!is_dla) warn_of_dla_options(options);
   if (options.settings.min_block_size != Settings().min_block_size) {
     torch_tensorrt::logging::log(torch_tensorrt::logging::kWARNING,
-                                 "--min-block-size changes nothing: this version compiles whole methods only");
+                                 "--min-block-size has no effect: this version compiles whole methods only");
   }
   TORCHTRT_CHECK(options.device_type != "cpu" || !options.gpu_id,
                  "--gpu-id " << *options.gpu_id << " was given with -d cpu; leave one of the two out");
   TORCHTRT_CHECK(is_dla || !options.dla_core,
                  "--dla-core " << *options.dla_core << " was given without -d dla; give -d dla, or leave it out");
   TORCHTRT_CHECK(options.calibration_cache.empty(),
-                 "--calibration-cache-file " << options.calibration_cache
-                                             << ": calibration caches are not read. int8 is computed between fake "
-                                                "quantizations (torch.fake_quantize_per_tensor_affine and "
-                                                "..._per_channel_affine) in the module, with their scales, by the "
-                                                "backend tensorrt and with --enable-precision int8");
+                 "--calibration-cache-file "
+                     << options.calibration_cache
+                     << ": calibration caches are not read. For int8, put fake quantizations "
+                        "(torch.fake_quantize_per_tensor_affine or ..._per_channel_affine) into the module, which "
+                        "carry the scales, and give --backend tensorrt --enable-precision int8");
 }
 
 torch_tensorrt::Device make_device(const Options& options) {

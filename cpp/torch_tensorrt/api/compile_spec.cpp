@@ -113,8 +113,9 @@ void set_engine_settings(const CompileSpec& external, core::conversion::BuilderS
 void check_operator_name(const std::string& name) {
   static const std::regex kName("[A-Za-z_]\\w*::[A-Za-z_]\\w*");
   TORCHTRT_CHECK(std::regex_match(name, kName),
-                 "'" << name << "' of torch_executed_ops is not the name of an operator; give each by itself, without "
-                     << "overload and arguments: aten::add");
+                 "'" << name
+                     << "' in torch_executed_ops is not the name of an operator; give each operator separately, "
+                        "without overload and arguments: aten::add");
 }
 
 // PyTorch must know the class before an IValue can hold it.

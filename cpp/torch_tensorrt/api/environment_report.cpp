@@ -37,7 +37,7 @@ void write_device(std::ostream& stream, const DeviceTarget& target) {
     stream << target.isa << ", " << target.threads << " threads\n";
     return;
   }
-  const auto info = engine::cuda::device_info(target.index);
+  const auto info = engine::cuda::Driver::get().device_info(target.index);
   stream << info.name << ", " << target.isa << ", " << static_cast<double>(info.memory_bytes) / kGibibyte << " GiB\n";
 }
 

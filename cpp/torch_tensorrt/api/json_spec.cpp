@@ -113,7 +113,7 @@ torchscript::CompileSpec parse_spec(const std::string& text) {
   try {
     return spec_of(spec);
   } catch (const json::exception& error) {
-    TORCHTRT_THROW_ERROR("the specification does not fit: " << error.what());
+    TORCHTRT_THROW_ERROR("the specification has a missing or wrong field: " << error.what());
   }
 }
 
@@ -122,7 +122,7 @@ Device parse_device(const std::string& text) {
   try {
     return device(spec);
   } catch (const json::exception& error) {
-    TORCHTRT_THROW_ERROR("the device does not fit: " << error.what());
+    TORCHTRT_THROW_ERROR("the device has a missing or wrong field: " << error.what());
   }
 }
 

@@ -138,7 +138,8 @@ torch::jit::IValue lower(const torch::jit::IValue& module, const std::string& me
 }
 
 void set_log_level(int64_t level) {
-  TORCHTRT_CHECK(level >= logging::kINTERNAL_ERROR && level <= logging::kGRAPH, "there is no log level " << level);
+  TORCHTRT_CHECK(level >= logging::kINTERNAL_ERROR && level <= logging::kGRAPH,
+                 "log level " << level << " is not one of 0 to " << logging::kGRAPH);
   logging::set_reportable_log_level(static_cast<logging::Level>(level));
 }
 

@@ -33,11 +33,12 @@ void check_range(const std::vector<int64_t>& low, const std::vector<int64_t>& op
                                c10::IntArrayRef(high));
   };
   TORCHTRT_CHECK(low.size() == opt.size() && opt.size() == high.size(),
-                 "an input's min, opt and max shapes must have one rank: " << shown());
+                 "an input's min, opt and max shapes must have the same rank: " << shown());
   for (size_t i = 0; i < low.size(); ++i) {
     TORCHTRT_CHECK(low[i] >= 0, "an input's sizes must be 0 or more: " << shown());
-    TORCHTRT_CHECK(low[i] <= opt[i] && opt[i] <= high[i],
-                   "an input's min, opt and max shapes must not decrease, dimension " << i << " does: " << shown());
+    TORCHTRT_CHECK(
+        low[i] <= opt[i] && opt[i] <= high[i],
+        "an input's min, opt and max shapes must not decrease, but decrease in dimension " << i << ": " << shown());
   }
 }
 
@@ -82,7 +83,7 @@ std::ostream& operator<<(std::ostream& os, const DataType& dtype) {
 
 TensorFormat::TensorFormat(at::MemoryFormat t) {
   TORCHTRT_CHECK(t == at::MemoryFormat::Contiguous || t == at::MemoryFormat::ChannelsLast,
-                 "memory format " << t << " cannot be an input's; it may be contiguous or channels last");
+                 "memory format " << t << " is not supported for inputs; use contiguous or channels last");
   value_ = t == at::MemoryFormat::Contiguous ? kContiguous : kChannelsLast;
 }
 
@@ -93,7 +94,7 @@ std::ostream& operator<<(std::ostream& os, const TensorFormat& format) {
 
 Device::DeviceType::DeviceType(c10::DeviceType t) {
   TORCHTRT_CHECK(t == c10::DeviceType::CUDA || t == c10::DeviceType::CPU,
-                 "device type " << t << " is not one that engines run on; it may be cpu or cuda");
+                 "engines do not run on device type " << t << "; use cpu or cuda");
   value_ = t == c10::DeviceType::CUDA ? kGPU : kCPU;
 }
 
@@ -186,7 +187,7 @@ Input::Input(c10::ArrayRef<int64_t> min_shape, c10::ArrayRef<int64_t> opt_shape,
 }
 
 Input::Input(at::Tensor tensor) {
-  TORCHTRT_CHECK(tensor.defined(), "an input's example is an undefined tensor");
+  TORCHTRT_CHECK(tensor.defined(), "the example of an input is an undefined tensor");
   const auto sizes = tensor.sizes().vec();
   const bool channels_last =
       tensor.dim() == 4 && !tensor.is_contiguous() && tensor.is_contiguous(at::MemoryFormat::ChannelsLast);

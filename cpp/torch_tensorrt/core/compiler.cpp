@@ -33,34 +33,35 @@ std::string class_name(const torch::jit::Module& mod) {
 
 void check_device(const ir::Device& device) {
   if (device.device_type == nvinfer1::DeviceType::kCPU) return;
-  TORCHTRT_CHECK(at::hasCUDA(), "device " << device << " was asked for, and PyTorch sees no GPU on this machine; "
-                                          << "choose the device cpu to build for the CPU");
+  TORCHTRT_CHECK(at::hasCUDA(), "device " << device << " was requested, but PyTorch sees no GPU on this machine; "
+                                          << "use the device cpu to build for the CPU");
 }
 
 // Permissions and limits that have no effect on a CPU only warn.
 void warn_without_effect(const conversion::BuilderSettings& settings) {
   for (const auto precision : settings.enabled_precisions) {
     if (precision == nvinfer1::DataType::kFLOAT) continue;
-    LOG_WARNING("precision " << precision << " was enabled; layers compute in the dtypes that the module has, so this "
-                             << "changes nothing; convert the module itself to compute in " << precision);
+    LOG_WARNING("precision " << precision
+                             << " has no effect on a CPU: layers compute in the dtypes of the module; convert "
+                             << "the module itself to compute in " << precision);
   }
   if (settings.workspace_size != 0)
-    LOG_WARNING("workspace_size was given; engines for the CPU have no limit to the workspace of a layer");
-  if (settings.debug) LOG_WARNING("debug was asked for; engines for the CPU can always be inspected");
+    LOG_WARNING("workspace_size has no effect on a CPU: its engines do not limit the workspace of a layer");
+  if (settings.debug) LOG_WARNING("debug has no effect on a CPU: its engines can always be inspected");
   const bool for_backends = settings.optimization_level != -1 || settings.version_compatible ||
                             settings.hardware_compatible || settings.use_explicit_typing;
   if (for_backends) {
     LOG_WARNING(
-        "optimization_level, version_compatible, hardware_compatible or use_explicit_typing was given; they are "
-        "for engines of GPUs, and change nothing on a CPU");
+        "optimization_level, version_compatible, hardware_compatible and use_explicit_typing have no effect on a CPU: "
+        "they apply to engines for GPUs only");
   }
 }
 
 // Refuse settings that a CPU cannot obey instead of ignoring them.
 void check_cpu_settings(const conversion::BuilderSettings& settings) {
   TORCHTRT_CHECK(settings.capability == nvinfer1::EngineCapability::kSTANDARD,
-                 "engine capability " << settings.capability << " was asked for; engines for the CPU are standard");
-  if (settings.sparse_weights) LOG_WARNING("sparse_weights was asked for; there are no sparse kernels for the CPU");
+                 "engine capability " << settings.capability << " is not available on a CPU, must be standard");
+  if (settings.sparse_weights) LOG_WARNING("sparse_weights has no effect on a CPU: there are no sparse kernels for it");
   warn_without_effect(settings);
 }
 
@@ -68,9 +69,9 @@ void check_settings(const CompileSpec& cfg) {
   const auto& settings = cfg.convert_info.engine_settings;
   check_device(settings.device);
   if (settings.device.device_type == nvinfer1::DeviceType::kCPU) check_cpu_settings(settings);
-  TORCHTRT_CHECK(cfg.partitioning_info.forced_fallback_modules.empty(),
-                 "modules to run in torch were given, and this version compiles whole methods only; leave "
-                 "torch_executed_modules empty");
+  TORCHTRT_CHECK(
+      cfg.partitioning_info.forced_fallback_modules.empty(),
+      "torch_executed_modules lists modules, but this version compiles whole methods only; leave the list empty");
 }
 
 // A listed operator that the graph lacks only warns: compilation can go on. An operator without a converter passes
@@ -81,12 +82,12 @@ void check_partitioning(const torch::jit::Block* block, const partitioning::Part
     kinds.insert(decision.node->kind().toQualString());
     TORCHTRT_CHECK(decision.reason != partitioning::TorchReason::kForcedOperator,
                    util::node_info(decision.node)
-                       << ": " << decision.explanation << ", and this version compiles whole methods only; leave "
-                       << decision.node->kind().toQualString() << " out of torch_executed_ops");
+                       << ": " << decision.explanation << ", but this version compiles whole methods only; remove "
+                       << decision.node->kind().toQualString() << " from torch_executed_ops");
   }
   for (const auto& name : info.forced_fallback_operators) {
     if (kinds.count(name) == 0)
-      LOG_WARNING("torch_executed_ops names " << name << ", which the module does not have; it changes nothing");
+      LOG_WARNING("torch_executed_ops lists " << name << ", which the module does not use; this has no effect");
   }
 }
 

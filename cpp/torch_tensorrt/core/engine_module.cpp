@@ -21,7 +21,7 @@ ValueTree tuple_tree(const c10::TupleTypePtr& type);
 ValueTree tree_of_type(const c10::TypePtr& type) {
   if (const auto tuple = type->cast<c10::TupleType>()) return tuple_tree(tuple);
   TORCHTRT_CHECK(type->isSubtypeOf(*c10::OptionalType::ofTensor()),
-                 "arguments and results may be tensors, tuples and lists of them, found " << type->str());
+                 "arguments and results must be tensors, or tuples and lists of tensors, found " << type->str());
   return {};
 }
 
@@ -127,8 +127,8 @@ std::vector<Value*> unpack_outputs(torch::jit::Graph& graph, Value* list, const 
 ValueTree argument_tree(const Value* value, size_t spec_count) {
   auto tree = is_list(value) ? list_tree(spec_count) : tree_of_type(value->type());
   TORCHTRT_CHECK(count_tensors(tree) == spec_count, "argument " << util::value_info(value) << " holds "
-                                                                << count_tensors(tree) << " tensors, " << spec_count
-                                                                << " input specs were given for it");
+                                                                << count_tensors(tree) << " tensors, but " << spec_count
+                                                                << " input specs are given for it");
   tree.name = value->hasDebugName() ? value->debugNameBase() : std::string();
   return tree;
 }
@@ -136,9 +136,9 @@ ValueTree argument_tree(const Value* value, size_t spec_count) {
 torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_ptr<runtime::TRTEngine> engine,
                                       const std::vector<ValueTree>& arguments, const std::vector<ValueTree>& results,
                                       const std::vector<WrittenInput>& writes) {
-  TORCHTRT_CHECK(count_tensors(arguments) == engine->inputs().size(), "the engine has "
-                                                                          << engine->inputs().size() << " inputs for "
-                                                                          << count_tensors(arguments) << " tensors");
+  TORCHTRT_CHECK(count_tensors(arguments) == engine->inputs().size(),
+                 "the arguments of the method hold " << count_tensors(arguments) << " tensors, but the engine has "
+                                                     << engine->inputs().size() << " inputs");
   torch::jit::Module module{c10::QualifiedName(name)};
   const size_t output_count = engine->outputs().size();
   const auto engine_value = c10::IValue(std::move(engine));

@@ -82,7 +82,7 @@ Decision check_arguments(const c10::FunctionSchema& schema, const std::string& m
     if (given && i <= *given) {
       return Decision::no(str(what, ", and input ", i - 1,
                               " is given for it; a compiled module takes tensors, and tuples and lists of them: give "
-                              "inputs for the arguments before it alone, and its default is compiled in"));
+                              "inputs only for the arguments before it, so that its default is compiled in"));
     }
   }
   return Decision::yes();

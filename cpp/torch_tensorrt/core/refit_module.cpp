@@ -26,14 +26,15 @@ EngineAttribute engine_of(const torch::jit::Module& compiled) {
     if (attribute.value.type() != c10::getCustomClassType<EnginePtr>()) continue;
     found.push_back({attribute.name, attribute.value.toCustomClass<runtime::TRTEngine>()});
   }
-  TORCHTRT_CHECK(!found.empty(), "the module " << compiled.type()->str()
-                                               << " holds no engine; give the module that compile returned first, and "
-                                               << "the one with the new weights second");
+  TORCHTRT_CHECK(!found.empty(), "the module "
+                                     << compiled.type()->str()
+                                     << " holds no engine; the first argument must be the module that compile() "
+                                     << "returned, the second the module with the new weights");
   std::string names;
   for (const auto& attribute : found) names += (names.empty() ? "" : ", ") + attribute.name;
   TORCHTRT_CHECK(found.size() == 1 && names.find('.') == std::string::npos,
-                 "the module " << compiled.type()->str() << " has compiled modules inside (" << names
-                               << "); replace the weights of each of them, and put the results in its place");
+                 "the module " << compiled.type()->str() << " contains compiled submodules (" << names
+                               << "); refit each of them, and replace it in the module by the result");
   return found.front();
 }
 
@@ -85,8 +86,8 @@ std::vector<std::vector<ir::Input>> input_specs(const torch::jit::Module& compil
       tensors.push_back(input_spec(*inputs[next++], plan.network->profiles()));
     }
   }
-  TORCHTRT_CHECK(next == inputs.size(),
-                 "the forward of the compiled module takes " << next << " tensors, its engine " << inputs.size());
+  TORCHTRT_CHECK(next == inputs.size(), "forward of the compiled module takes "
+                                            << next << " tensors, but its engine has " << inputs.size() << " inputs");
   return specs;
 }
 
@@ -108,8 +109,9 @@ std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Modu
   auto graph = lowered.first;
   auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
   const auto values = ir::get_collection_inputs(graph, static_params);
-  TORCHTRT_CHECK(values.size() == specs.size(), "the " << method << " of the new module takes " << values.size()
-                                                       << " arguments, that of the compiled module " << specs.size());
+  TORCHTRT_CHECK(values.size() == specs.size(), method << " of the new module takes " << values.size()
+                                                       << " arguments, but " << specs.size()
+                                                       << " in the compiled module");
   conversion::ConversionInfo info;
   info.collection_input_spec_map = ir::pair_input_vals_with_specs_collection(values, specs);
   info.engine_settings.name = plan.name;
@@ -143,10 +145,9 @@ std::vector<engine::Parameter> parameters_of(const torch::jit::Module& mod) {
 torch::jit::Module RefitModule(const torch::jit::Module& compiled, const torch::jit::Module& mod) {
   const auto [name, old] = engine_of(compiled);
   const engine::Plan& plan = old->engine().plan();
-  TORCHTRT_CHECK(plan.network != nullptr, "the engine of the module " << compiled.type()->str() << " is "
-                                                                      << plan.backend
-                                                                      << "'s own bytes, beside which there is no "
-                                                                      << "network; compile the new module instead");
+  TORCHTRT_CHECK(plan.network != nullptr,
+                 "the module " << compiled.type()->str() << " holds only bytes of the backend " << plan.backend
+                               << ", which cannot be refitted without the network; compile the new module instead");
   engine::check_parameters(plan, parameters_of(mod));
   auto network = make_network(mod, plan, input_specs(compiled, plan));
   auto refitted = compiled.copy();

@@ -10,7 +10,7 @@ from torch_tensorrt.ts._compile_spec import build_spec
 from torch_tensorrt.ts._compiler import convert_method_to_trt_engine
 from torch_tensorrt.ts._settings import OF_MODULES
 
-# All but the module and the method, which the call of the backend gives.
+# All parameters except the module and the method, which the call of the backend gives.
 _SETTINGS = [
     parameter
     for name, parameter in inspect.signature(convert_method_to_trt_engine).parameters.items()
@@ -21,23 +21,22 @@ _SETTINGS = [
 class TensorRTCompileSpec:
     """Settings of one method for ``torch._C._jit_to_backend("tensorrt", module, {"forward": spec})``.
 
-    Takes the settings of :func:`torch_tensorrt.ts.convert_method_to_trt_engine` and checks them at once. The settings
-    are attributes of the object. This version has no backend of that name in ``torch.jit`` yet:
-    ``torch_tensorrt.ts.convert_method_to_trt_engine(module, "forward", **spec.settings)`` compiles the method with
-    them.
+    Takes the settings of :func:`torch_tensorrt.ts.convert_method_to_trt_engine`, checks them at once and has them as
+    attributes. This version has no ``torch.jit`` backend of that name yet: compile the method with
+    ``torch_tensorrt.ts.convert_method_to_trt_engine(module, "forward", **spec.settings)``.
 
     Raises:
-        ValueError: an ``input_signature``, which this backend does not take, or a setting out of range.
-        RuntimeError: settings that leave operations to PyTorch: the backend compiles whole methods.
-        TypeError: a setting that is not known.
-        KeyError: no inputs.
+        ValueError: an ``input_signature`` is given, or a setting is out of range.
+        RuntimeError: a setting would leave operations to PyTorch, but the backend compiles whole methods.
+        TypeError: a setting is unknown.
+        KeyError: there are no inputs.
     """
 
     def __init__(
         self, inputs: Sequence[Any] | None = None, input_signature: Any = None, *arguments: Any, **settings: Any
     ) -> None:
         if input_signature is not None:
-            raise ValueError("input_signature is not taken for a backend of torch.jit; give inputs, a list of Input")
+            raise ValueError("a backend of torch.jit takes no input_signature; give inputs, a list of Input")
         partial = [name for name in OF_MODULES if settings.pop(name, None)]
         if partial:
             raise RuntimeError(

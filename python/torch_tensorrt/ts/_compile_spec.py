@@ -1,4 +1,4 @@
-"""Turns the arguments of the public functions into the specification that the compiler takes."""
+"""Turns the arguments of the public functions into the compiler's specification."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _PRECISIONS = (dtype.f32, dtype.f16, dtype.bf16, dtype.i8)
 
 
 def require_sequence(inputs: Any) -> None:
-    """Raises ``KeyError`` on one input by itself."""
+    """Raises ``KeyError`` if the inputs are not a sequence."""
     if isinstance(inputs, (torch.Tensor, Input)):
         raise KeyError(
-            "inputs must be a list or tuple of tensors or torch_tensorrt.Input, one an argument of the method"
+            "inputs must be a list or tuple with a tensor or torch_tensorrt.Input for each argument of the method"
         )
     if isinstance(inputs, dict):
         raise KeyError(
@@ -32,13 +32,13 @@ def require_sequence(inputs: Any) -> None:
 
 
 def parse_inputs(inputs: Sequence[Any]) -> list[dict[str, Any]]:
-    """Inputs given as tensors or ``Input``s. Raises ``KeyError`` on anything else."""
+    """Returns the specifications of tensors or ``Input``s. Raises ``KeyError`` for other elements."""
     require_sequence(inputs)
     return [_parse_input(element)._to_spec() for element in inputs]
 
 
 def parse_signature(signature: Any, depth: int = 0) -> dict[str, Any]:
-    """A nest of tuples and lists of tensors or ``Input``s, at most two levels deep."""
+    """Returns the specification of nested tuples and lists of tensors or ``Input``s, at most two levels deep."""
     if isinstance(signature, (tuple, list)):
         assert depth < _MAX_DEPTH, f"input_signature is nested deeper than {_MAX_DEPTH} levels"
         kind = "tuple" if isinstance(signature, tuple) else "list"
@@ -52,15 +52,15 @@ def _parse_input(element: Any) -> Input:
     if isinstance(element, torch.Tensor):
         return Input.from_tensor(element)
     is_shape = isinstance(element, (tuple, list, torch.Size)) and all(isinstance(size, int) for size in element)
-    advice = f"; a shape is given as torch_tensorrt.Input({tuple(element)})" if is_shape and element else ""
+    advice = f"; give a shape as torch_tensorrt.Input({tuple(element)})" if is_shape and element else ""
     if isinstance(element, (int, float, str)):
-        advice = "; give numbers and strings a default in the module, which is compiled in"
+        advice = "; give numbers and strings a default in the module, which becomes a constant"
     found = f"{element!r:.80}" if is_shape or advice else type(element).__name__
     raise KeyError(f"inputs may hold torch.Tensor and torch_tensorrt.Input, found {found}{advice}")
 
 
 def parse_precisions(precisions: Any) -> list[str]:
-    """Names of the precisions. Raises ``TypeError`` for one that is not a precision."""
+    """Returns the names of the precisions. Raises ``TypeError`` for a dtype that is not a precision."""
     if precisions is None:
         return []
     if not isinstance(precisions, (set, frozenset, list, tuple)):
@@ -83,9 +83,9 @@ def build_spec(
     capability: Any,
     **settings: Any,
 ) -> dict[str, Any]:
-    """The specification as plain data; settings that are left out have their defaults.
+    """Returns the specification as plain data, with defaults for missing settings.
 
-    Raises what the public functions document.
+    Raises the errors that the public functions document.
     """
     if inputs is None and input_signature is None:
         raise KeyError(
@@ -103,7 +103,7 @@ def build_spec(
         what = f"ops {ops}" if ops else f"modules {modules}"
         raise ValueError(
             f"require_full_compilation is enabled however the list of {what} to run in torch is not empty; "
-            "leave one of the two out"
+            "omit one of the two"
         )
     target = Device._from(device)
     if target.device_type is DeviceType.UNKNOWN:

@@ -15,10 +15,11 @@ from torch_tensorrt.ts._settings import OF_MODULES, takes_settings
 
 def _require_module(module: Any, what: str) -> torch.jit.ScriptModule:
     if isinstance(module, torch.jit.ScriptFunction):
-        raise TypeError(f"{what} takes a module; wrap the ScriptFunction in a torch.nn.Module and script that")
+        raise TypeError(f"{what} takes a module; wrap the ScriptFunction in a torch.nn.Module and script the module")
     if not isinstance(module, torch.jit.ScriptModule):
         raise TypeError(
-            f"{what} takes a torch.jit.ScriptModule, found {type(module).__name__}; use torch.jit.script or trace"
+            f"{what} takes a torch.jit.ScriptModule, found {type(module).__name__}; use torch.jit.script or "
+            "torch.jit.trace"
         )
     return module
 
@@ -35,30 +36,30 @@ def compile(  # noqa: A001 - the public name
     device: Any = None,
     **settings: Any,
 ) -> torch.jit.ScriptModule:
-    """Compiles the ``forward`` of a ScriptModule.
+    """Compiles the ``forward`` of a ScriptModule into engines.
 
     Args:
-        module: the module, in eval mode. It is not changed.
-        inputs: one :class:`torch_tensorrt.Input` or example tensor an argument of ``forward``. A floating input of
-            another dtype than the module's weights is cast before the first operation where the module does not take
-            it. Arguments of other types than tensors have defaults, which are compiled in.
-        input_signature: instead of ``inputs``, a nest of tuples and lists of them, two levels at most.
+        module: the module, in eval mode. It does not change.
+        inputs: a :class:`torch_tensorrt.Input` or an example tensor for each argument of ``forward``. A floating input
+            of another dtype than the module's weights is cast before the first operation if the module would not
+            accept it. Arguments that are not tensors need defaults, which become constants.
+        input_signature: nested tuples and lists of such inputs instead of ``inputs``, at most two levels deep.
         device: :class:`torch_tensorrt.Device`, ``torch.device``, string, index of a GPU, or a dictionary of the
             keywords of :class:`torch_tensorrt.Device` (``{"device_type": ..., "gpu_id": ...}``). Default: the current
-            GPU, or the CPU on a machine without one. A device that is not there is an error.
+            GPU, or the CPU on a machine without a GPU. A missing device is an error.
         {settings}
 
     Returns:
-        A ScriptModule, whose ``forward`` gives what the module's does: tensors of the dtypes that the module computes
-        in its own dtype, numbers, strings, ``None``, and tuples, NamedTuples and lists of them. Save it with
-        ``torch.jit.save``.
+        A ScriptModule. Its ``forward`` returns the results of the module's ``forward``: tensors of the dtypes that
+        the module returns for inputs of its own dtype, numbers, strings, ``None``, and tuples, NamedTuples and lists
+        of these. Save it with ``torch.jit.save``.
 
     Raises:
-        TypeError: a ScriptFunction, a dtype or precision that is not known, a string where a list of names is needed.
+        TypeError: a ScriptFunction, an unknown dtype or precision, or a string instead of a list of names.
         KeyError: no inputs, or an element that is neither a tensor nor an Input.
         ValueError: settings that contradict each other or are out of range.
         AssertionError: an input signature that is nested too deep.
-        RuntimeError: what the compiler says, with the operation and its Python line.
+        RuntimeError: the compiler's error, with the operation and its Python line.
     """
     _require_module(module, "compile")
     spec = build_spec(inputs=inputs, input_signature=input_signature, device=device, **settings)
@@ -69,9 +70,9 @@ def compile(  # noqa: A001 - the public name
 def refit_module_weights(
     compiled_module: torch.jit.ScriptModule, new_weight_module: torch.jit.ScriptModule
 ) -> torch.jit.ScriptModule:
-    """A module like ``compiled_module`` with the weights of ``new_weight_module``.
+    """Makes a copy of ``compiled_module`` with the weights of ``new_weight_module``.
 
-    Takes ScriptModules alone; :func:`torch_tensorrt.refit_module_weights` says what they must be.
+    Takes only ScriptModules; :func:`torch_tensorrt.refit_module_weights` describes the arguments and errors.
     """
     _require_module(compiled_module, "refit_module_weights")
     _require_module(new_weight_module, "refit_module_weights")
@@ -89,8 +90,7 @@ def convert_method_to_trt_engine(
 ) -> bytes:
     """Compiles a whole method into one engine and returns its bytes.
 
-    Arguments and errors are those of :func:`compile`; ``method_name`` says which method. An operation without a
-    converter is a ``RuntimeError`` naming it.
+    The arguments and errors are those of :func:`compile`; ``method_name`` is the name of the method.
     """
     _require_module(module, "convert_method_to_trt_engine")
     spec = build_spec(inputs=inputs, input_signature=None, device=device, **settings)
@@ -105,13 +105,17 @@ def embed_engine_in_new_module(
     output_binding_names: Sequence[str] | None = None,
     device: Any = None,
 ) -> torch.jit.ScriptModule:
-    """A ScriptModule whose ``forward`` runs the engine.
+    """Makes a ScriptModule with a ``forward`` that runs the engine.
 
     Args:
         serialized_engine: bytes from :func:`convert_method_to_trt_engine`.
-        input_binding_names, output_binding_names: the engine's names in the order of the arguments and results. Of
-            a direction that is not given: the engine's own order.
-        device: as in :func:`compile`; must be what the engine was built for.
+        input_binding_names, output_binding_names: names of the engine's bindings in the order of the arguments and
+            results. Default: the engine's own order.
+        device: as in :func:`compile`; the kind of device that the engine was built for.
+
+    Raises:
+        TypeError: ``serialized_engine`` is not bytes.
+        RuntimeError: the bytes are not an engine for this machine, or the engine has no binding of a given name.
     """
     from torch_tensorrt._device import Device
 
@@ -131,7 +135,7 @@ def embed_engine_in_new_module(
 
 
 def check_method_op_support(module: torch.jit.ScriptModule, method_name: str = "forward") -> bool:
-    """Whether every operation of the method can go into an engine; those that cannot are logged as errors."""
+    """Tells whether every operation of the method can be compiled; the others are logged as errors."""
     _require_module(module, "check_method_op_support")
     require_text("method_name", method_name)
     return compiler()._check_method_op_support(_native(module), method_name)

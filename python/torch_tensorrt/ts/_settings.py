@@ -1,6 +1,6 @@
-"""The settings of a build, read from the rows that the C++ library has (``cpp/torch_tensorrt/settings.h``).
+"""The settings of a build, from the rows of the C++ library (``cpp/torch_tensorrt/settings.h``).
 
-A signature, a docstring and a check of values are made of the rows, so that a new setting needs no line of Python.
+Signatures, docstrings and checks of values are made of the rows, so a new setting needs no line of Python.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WIDTH = 120
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """One row. ``type`` is ``"bool"``, ``"int"``, ``"str"`` or ``"list"``; ``may_be_open``: ``None`` stands for -1."""
+    """A row. ``type`` is ``"bool"``, ``"int"``, ``"str"`` or ``"list"``. If ``may_be_open``, ``None`` means -1."""
 
     name: str
     flags: str
@@ -36,11 +36,11 @@ class Setting:
         return None if self.may_be_open or self.type == "list" else self.default
 
     def checked(self, value: Any) -> Any:
-        """The value as the compiler takes it.
+        """Returns the value in the form that the compiler takes.
 
         Raises:
-            ValueError: a number out of range, or a text that is none.
-            TypeError: a list of names that is a name, or holds something else.
+            ValueError: a number out of range, or a value that is not a text.
+            TypeError: a string instead of a list of names, or a list of other elements.
         """
         if self.type == "bool":
             return bool(value)
@@ -61,7 +61,7 @@ class Setting:
         return os.fspath(value)
 
     def _names(self, names: Any) -> list[str]:
-        if isinstance(names, str):  # which is a sequence of names of one letter, too
+        if isinstance(names, str):  # otherwise a sequence of one-letter names
             raise TypeError(f"{self.name} is {names!r}, must be a list of names: [{names!r}]")
         listed = list(names or [])
         for name in listed:
@@ -72,7 +72,7 @@ class Setting:
 
 SETTINGS = tuple(Setting(**row) for row in json.loads(compiler()._settings()))
 
-# Settings of types of their own: (name, default, help, the setting that they stand behind).
+# Settings with types of their own: (name, default, help, the setting before it).
 _SPECIAL = (
     (
         "enabled_precisions",
@@ -82,12 +82,12 @@ _SPECIAL = (
     ),
     ("capability", EngineCapability.STANDARD, ":class:`torch_tensorrt.EngineCapability`.", "debug"),
 )
-# Of modules, not of one engine.
+# Settings of modules, not of a single engine.
 OF_MODULES = ("require_full_compilation", "min_block_size", "torch_executed_ops", "torch_executed_modules")
 
 
 def _arguments(without: Sequence[str]) -> list[tuple[str, Any, str]]:
-    """(name, default, help) of the arguments, in order."""
+    """Returns (name, default, help) of the arguments, in order."""
     rows = []
     for setting in SETTINGS:
         if setting.name not in without:
@@ -97,10 +97,10 @@ def _arguments(without: Sequence[str]) -> list[tuple[str, Any, str]]:
 
 
 def takes_settings(without: Sequence[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Gives a function the settings as arguments, by position behind its own and by name.
+    """Adds the settings to a function's arguments, by name and by position after its own.
 
-    The function has parameters of its own and ``**settings``; it is called with all settings, defaults filled in. In
-    its docstring, a line ``{settings}`` becomes a paragraph a setting.
+    The function has parameters of its own and ``**settings``. A call passes it all settings, with defaults. The line
+    ``{settings}`` of its docstring becomes a paragraph for each setting.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""An input as the TorchScript path of Torch-TensorRT has it."""
+"""The input class of Torch-TensorRT's TorchScript front end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch_tensorrt._input import Input
 
 @dataclass(frozen=True)
 class InternalInput:
-    """The fields of an input by the names that the compiler of Torch-TensorRT gives them."""
+    """The fields of an input, under the names of Torch-TensorRT's compiler."""
 
     min: list[int]
     opt: list[int]
@@ -24,7 +24,7 @@ class InternalInput:
 
 
 class TorchScriptInput(Input):
-    """A :class:`torch_tensorrt.Input`, which it can stand in for everywhere; its arguments are the same."""
+    """A :class:`torch_tensorrt.Input` under the name of Torch-TensorRT's TorchScript front end."""
 
     def _to_internal(self) -> InternalInput:
         spec: dict[str, Any] = self._to_spec()

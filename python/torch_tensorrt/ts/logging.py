@@ -1,4 +1,4 @@
-"""The C++ logger's settings."""
+"""Settings of the C++ logger."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch_tensorrt._library import compiler
 
 
 class Level(enum.IntEnum):
-    """How much is printed; each level includes those before it."""
+    """Level of messages; each level includes the levels before it."""
 
     InternalError = 0
     Error = 1
@@ -19,7 +19,7 @@ class Level(enum.IntEnum):
 
 
 def get_logging_prefix() -> str:
-    """The text in front of every message."""
+    """Returns the text in front of every message."""
     return compiler()._get_logging_prefix()
 
 
@@ -29,22 +29,22 @@ def set_logging_prefix(prefix: str) -> None:
 
 
 def get_reportable_log_level() -> Level:
-    """The level above which messages are dropped."""
+    """Returns the highest level that is printed."""
     return Level(compiler()._get_log_level())
 
 
 def set_reportable_log_level(level: Level) -> None:
-    """Sets the level above which messages are dropped."""
+    """Sets the highest level that is printed."""
     compiler()._set_log_level(Level(level).value)
 
 
 def get_is_colored_output_on() -> bool:
-    """Whether levels are coloured."""
+    """Tells whether the output is colored."""
     return compiler()._get_colored_output()
 
 
 def set_is_colored_output_on(colored_output_on: bool) -> None:
-    """Switches colours on or off."""
+    """Switches colored output on or off."""
     compiler()._set_colored_output(bool(colored_output_on))
 
 
@@ -54,5 +54,5 @@ def log(level: Level, msg: str) -> None:
 
 
 def _printable(text: str) -> str:
-    """The text with escapes for what UTF-8 cannot hold, such as parts of a file's name."""
+    """Escapes characters that are not valid in UTF-8, such as bytes of a file's name."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -144,7 +144,7 @@ TEST(ApiCompile, RefusesWhatIsNotTheNameOfAnOperator) {
     auto spec = cpu_spec({Input({1, 3, 16, 16})});
     spec.torch_executed_ops = {name};
     EXPECT_THAT(error_of([&] { torchscript::compile(small_network(), spec); }),
-                HasSubstr(std::string("'") + name + "' of torch_executed_ops is not the name of an operator"));
+                HasSubstr(std::string("'") + name + "' in torch_executed_ops is not the name of an operator"));
   }
 }
 

@@ -79,7 +79,7 @@ int64_t bytes_in_use() {
 // The arena is sized for the largest shape, and specializations beyond the last few are freed.
 TEST_F(Allocations, DoNotGrowOverChangingShapes) {
   const auto engine = testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true));
-  const auto context = engine->create_context(/*max_specialisations=*/2);
+  const auto context = engine->create_context(/*max_specializations=*/2);
   const auto input = testing::random_floats(8 * 192, 1);
   std::vector<float> output(80);
   const void* inputs[] = {input.data()};
@@ -95,7 +95,7 @@ TEST_F(Allocations, DoNotGrowOverChangingShapes) {
   const int64_t before = bytes_in_use();
   for (int32_t i = 0; i < 20; ++i) run_all();
   EXPECT_LE(bytes_in_use(), before + 4096);
-  EXPECT_EQ(context->specialisation_count(), 2);
+  EXPECT_EQ(context->specialization_count(), 2);
 }
 
 }  // namespace

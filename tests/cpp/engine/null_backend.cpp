@@ -101,7 +101,7 @@ class NullBackend final : public Backend {
   std::shared_ptr<Executable> load(std::shared_ptr<const Plan> plan) const override {
     const std::string& here = null_backend_state().version;
     if (plan->backend_version != here) {
-      TORCHTRT_THROW_ERROR("the engine is for " << plan->backend_version << ", here is " << here);
+      TORCHTRT_THROW_ERROR("the engine is for " << plan->backend_version << ", this machine has " << here);
     }
     return std::make_shared<NullExecutable>(std::move(plan));
   }

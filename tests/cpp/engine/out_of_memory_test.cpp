@@ -1,14 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "engine/allocation_counter.h"
+#include "engine/fake_device.h"
 #include "engine/reference_tactic.h"
-#include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/engine/run/context.h"
-#include "torch_tensorrt/core/util/macros.h"
 
 // An engine still works after a call has run out of memory at any point.
 namespace torch_tensorrt::engine {
@@ -19,37 +17,6 @@ using testing::FailingAllocation;
 using testing::run_floats;
 
 using Floats = std::vector<float>;
-
-// Host memory in place of a GPU's. An allocation or a copy can be made to fail.
-class FakeDevice final : public DeviceAccess {
- public:
-  Decision available(int32_t) const override { return Decision::yes(); }
-  std::string isa(int32_t) const override { return "sm_90"; }
-  std::shared_ptr<void> allocate(int32_t, int64_t bytes) const override {
-    count();
-    return allocate_aligned(bytes);
-  }
-  void upload(int32_t, void* to, const void* from, int64_t bytes) const override {
-    count();
-    std::memcpy(to, from, static_cast<size_t>(bytes));
-  }
-  void download(int32_t, void* to, const void* from, int64_t bytes) const override {
-    std::memcpy(to, from, static_cast<size_t>(bytes));
-  }
-  void copy(int32_t, void* to, const void* from, int64_t bytes) const override {
-    std::memcpy(to, from, static_cast<size_t>(bytes));
-  }
-  void* current_stream(int32_t) const override { return nullptr; }
-  void synchronize(int32_t) const override {}
-  std::shared_ptr<void> make_current(int32_t) const override { return nullptr; }
-
-  static inline int64_t until_failure = -1;  // -1: nothing fails
-
- private:
-  static void count() {
-    if (until_failure >= 0 && until_failure-- == 0) TORCHTRT_THROW_ERROR("the GPU is out of memory");
-  }
-};
 
 class OutOfMemory : public ::testing::Test {
  protected:
@@ -70,7 +37,7 @@ class OutOfMemory : public ::testing::Test {
     void* outputs[] = {output.data()};
     int64_t number = 0;
     for (bool has_failed = true; has_failed; ++number) {
-      const auto context = engine.create_context(/*max_specialisations=*/2);
+      const auto context = engine.create_context(/*max_specializations=*/2);
       ASSERT_EQ(run_floats(*context, dims(1), input(1)), small);
       has_failed = fail(number, [&] {
         context->set_input_dims(dims(2));
@@ -117,7 +84,8 @@ TEST_F(OutOfMemory, AnEngineWorksAfterAnyAllocationOfACallHasFailed) {
 }
 
 TEST_F(OutOfMemory, AContextOnAGpuWorksAfterAnyAllocationOrUploadHasFailed) {
-  register_cuda_access(std::make_unique<FakeDevice>());
+  testing::FakeGpu gpu;
+  int64_t& until_failure = gpu.driver.until_failure;
   BuildSettings settings = testing::reference_settings();
   settings.target.kind = DeviceTarget::Kind::kCUDA;
   const auto plan =
@@ -126,23 +94,22 @@ TEST_F(OutOfMemory, AContextOnAGpuWorksAfterAnyAllocationOrUploadHasFailed) {
   for (int64_t first = 0; has_failed; ++first) {
     // Use a new engine, so that its first call uploads weights to the device.
     const auto engine = Engine::load(plan);
-    FakeDevice::until_failure = first;
+    until_failure = first;
     try {
       run_floats(*engine, dims(1), input(1));
     } catch (const Error&) {
     }
-    has_failed = FakeDevice::until_failure == -1;
-    FakeDevice::until_failure = -1;
-    expect_calls_after_each_failure(*engine, [](int64_t number, auto call) {
-      FakeDevice::until_failure = number;
+    has_failed = until_failure == -1;
+    until_failure = -1;
+    expect_calls_after_each_failure(*engine, [&](int64_t number, auto call) {
+      until_failure = number;
       try {
         call();
       } catch (const std::exception&) {
       }
-      return std::exchange(FakeDevice::until_failure, -1) == -1;
+      return std::exchange(until_failure, -1) == -1;
     });
   }
-  register_cuda_access(nullptr);
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ TEST(Input, MayBeInOneOfSeveralRanges) {
   EXPECT_FALSE(same.input_is_dynamic);
   EXPECT_NE(message_of([&] {
               input.add_range({{2, 3}, {2, 3}, {2, 3}});
-            }).find("must have one rank"),
+            }).find("must have the same rank"),
             std::string::npos);
   EXPECT_NE(message_of([&] {
               input.add_range({{2, 3, 8}, {1, 3, 8}, {4, 3, 8}});
@@ -110,7 +110,7 @@ TEST(Input, MayBeInOneOfSeveralRanges) {
 
 TEST(Input, IsChecked) {
   EXPECT_NE(message_of([] { Input({4, 3}, {2, 3}, {4, 3}); }).find("must not decrease"), std::string::npos);
-  EXPECT_NE(message_of([] { Input({4}, {4, 3}, {4, 3}); }).find("one rank"), std::string::npos);
+  EXPECT_NE(message_of([] { Input({4}, {4, 3}, {4, 3}); }).find("same rank"), std::string::npos);
   EXPECT_NE(message_of([] { Input({4}, at::kComplexFloat); }).find("Unsupported input data type"), std::string::npos);
   EXPECT_NE(message_of([] {
               Input({4, 3}, at::kFloat, nvinfer1::TensorFormat::kHWC);

@@ -59,14 +59,14 @@ TEST_F(VerifierTest, LayersSayThatTheyAreOfTheNetwork) {
   layers().push_back(std::move(const_cast<std::vector<std::unique_ptr<ILayer>>&>(other.layers()).back()));
   const_cast<std::vector<std::unique_ptr<ILayer>>&>(other.layers()).pop_back();
   ASSERT_EQ(layers().back().get(), foreign);
-  EXPECT_INVALID("does not say that it is of this network");
+  EXPECT_INVALID("is in the list of this network, but belongs to another network or to none");
 }
 
 TEST_F(VerifierTest, UsesAreOnBothSides) {
   consumers(*conv_->getOutput(0)).push_back(relu_);
-  EXPECT_INVALID("reads convolution \"conv\" 1 times, which is listed there 2 times");
+  EXPECT_INVALID("reads convolution \"conv\" 1 times, but is listed 2 times among its readers");
   consumers(*conv_->getOutput(0)).clear();
-  EXPECT_INVALID("reads convolution \"conv\" 1 times, which is listed there 0 times");
+  EXPECT_INVALID("reads convolution \"conv\" 1 times, but is listed 0 times among its readers");
   consumers(*conv_->getOutput(0)).push_back(relu_);
 }
 
@@ -119,7 +119,7 @@ TEST_F(VerifierTest, RequiredInputsAreGiven) {
 
 TEST_F(VerifierTest, EnumsAreInTheirTables) {
   relu_->setActivationType(static_cast<ActivationType>(77));
-  EXPECT_INVALID("\"relu\": type is 77, which is no activation type");
+  EXPECT_INVALID("\"relu\": type is 77, which is not a valid activation type");
 }
 
 TEST_F(VerifierTest, WeightsHaveMemory) {
@@ -128,7 +128,7 @@ TEST_F(VerifierTest, WeightsHaveMemory) {
   conv_->setBiasWeights({DataType::kFLOAT, &conv_, -4});
   EXPECT_INVALID("\"conv\": bias has -4 elements and memory");
   conv_->setBiasWeights({static_cast<DataType>(50), nullptr, 0});
-  EXPECT_INVALID("\"conv\": bias is 50, which is no data type");
+  EXPECT_INVALID("\"conv\": bias is 50, which is not a valid data type");
 }
 
 TEST_F(VerifierTest, WeightTypesFitTheInput) {
@@ -145,7 +145,7 @@ TEST_F(VerifierTest, EpilogueReadsEveryInputBehindTheOwn) {
   op.kind = EpilogueOp::Kind::kElementWise;
   op.input = 2;
   sum->mutable_epilogue() = {op};
-  EXPECT_INVALID("elementwise: input 3 of 4 stands behind an input of the epilogue and is not read by it");
+  EXPECT_INVALID("elementwise: input 3 of 4 follows an input of the epilogue, but the epilogue does not read it");
   op.input = 4;
   sum->mutable_epilogue().push_back(op);
   EXPECT_INVALID("input 3 of 4");
@@ -181,7 +181,7 @@ TEST_F(VerifierTest, ProfilesFitTheInputs) {
   EXPECT_INVALID("min -1x3x8x8");
   profile["in0"] = good;
   profile["other"] = good;
-  EXPECT_INVALID("a range for \"other\", which is no input");
+  EXPECT_INVALID("a range for \"other\", which is not an input");
   profile.clear();
   EXPECT_INVALID("no range for input \"in0\"");
 }

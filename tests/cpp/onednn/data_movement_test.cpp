@@ -132,7 +132,7 @@ struct ResizeRow {
   Dims output;
 };
 
-// Linear interpolation between the centres of pixels, edges repeated.
+// Linear interpolation between the centers of pixels, edges repeated.
 double interpolate(const Tensor& x, const Dims& output, const std::vector<int64_t>& out, size_t axis,
                    std::vector<int64_t>& in) {
   if (axis == out.size()) return x.at(in);
@@ -175,7 +175,7 @@ const ResizeRow kResizes[] = {
 
 class OnednnResize : public ::testing::TestWithParam<std::tuple<ResizeRow, TensorFormat>> {};
 
-TEST_P(OnednnResize, InterpolatesBetweenCentres) {
+TEST_P(OnednnResize, InterpolatesBetweenCenters) {
   const auto& [row, format] = GetParam();
   OneLayer net;
   const Tensor x = random_tensor(row.input, 1);
@@ -208,7 +208,7 @@ TEST(OnednnResizeDeclines, OtherCoordinates) {
     OneLayer net;
     add_resize(net, random_tensor(Dims{1, 16, 5, 6}, 1), Dims{1, 16, 10, 12})
         ->setCoordinateTransformation(transformation);
-    EXPECT_NE(net.declined(kResize, TensorFormat::kHWC).find("half pixels"), std::string::npos);
+    EXPECT_NE(net.declined(kResize, TensorFormat::kHWC).find("half-pixel coordinates"), std::string::npos);
   }
 }
 

@@ -147,7 +147,7 @@ const NormRow kNorms[] = {
     {"FarFromZero", Dims{4, 64}, 1e-5F, 100.0},
 };
 
-// Fp32 holds numbers near 100 to 4e-6, and what is normalised here has a spread of 0.6.
+// Fp32 holds numbers near 100 to 4e-6, and what is normalized here has a spread of 0.6.
 constexpr double kFarTolerance = 5e-5;
 
 Tensor norm_input(const NormRow& row) {

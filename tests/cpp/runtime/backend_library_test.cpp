@@ -117,7 +117,8 @@ TEST_F(BackendLibrary, OthersThanBackendsAreRefusedWithTheReason) {
                 fs::copy_options::overwrite_existing);
   setenv("TORCHTRT_BACKEND_PATH", folder.c_str(), 1);
   EXPECT_THAT(error_of([] { engine::find_backend("text"); }), HasSubstr("libtorchtrt_text.so does not load: "));
-  EXPECT_THAT(error_of([] { engine::find_backend("other"); }), HasSubstr("gives null, not the backend other"));
+  EXPECT_THAT(error_of([] { engine::find_backend("other"); }),
+              HasSubstr("must contain the backend other, but contains null"));
   EXPECT_THAT(error_of([] { engine::find_backend("runtime"); }), HasSubstr("torchtrt_make_backend"));
   fs::remove_all(folder);
 }

@@ -46,7 +46,7 @@ TEST(BindingNames, NumbersThatGiveNoOrderAreNamed) {
   const char* message = "Unable to determine binding indices from TensorRT engine binding names";
   EXPECT_THAT(error_of([] { infer_engine_binding_names({"x", "y"}, {}); }), HasSubstr(message));
   EXPECT_THAT(error_of([] { infer_engine_binding_names({"x_0", "y_0"}, {}); }), HasSubstr("have the same number"));
-  EXPECT_THAT(error_of([] { infer_engine_binding_names({"x_0", "x_2"}, {}); }), HasSubstr("leave some out"));
+  EXPECT_THAT(error_of([] { infer_engine_binding_names({"x_0", "x_2"}, {}); }), HasSubstr("have gaps"));
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ class PlanContext : public engine::Context {
   }
   int64_t arena_bytes() const override { return 0; }
   int64_t arena_lower_bound_bytes() const override { return 0; }
-  int32_t specialisation_count() const override { return 1; }
+  int32_t specialization_count() const override { return 1; }
 
  protected:
   std::shared_ptr<const PlanExecutable> executable_;

@@ -5,9 +5,9 @@
 
 #include <cstdlib>
 
-#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/engine.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/util/Exception.h"
 
@@ -84,7 +84,7 @@ TEST(TensorRTBuild, OpensTheLibraryOfItsHeaders) {
 
 TEST(TensorRTBuild, BuildsOrSaysThatThereIsNoDevice) {
   setenv("TensorRT_ROOT", TORCHTRT_TENSORRT_LIBRARY_ROOT, 1);
-  const Decision device = CudaDriver::available(0);
+  const Decision device = engine::cuda::Driver::available(0);
   try {
     const std::string bytes = build_serialized(*parse(kSingle), with({DataType::kFLOAT}), nullptr);
     EXPECT_TRUE(device);

@@ -21,7 +21,7 @@ def _corners() -> list[Row]:
     return [
         one_case("clamp", "torch.clamp(a, -1, 2)", fixed(4, dtype=BOOL)),
         one_case("clamp", "torch.clamp(a, max=1)", fixed(4, dtype=BOOL)),
-        # A bound that is NaN bounds nothing alone, and makes all NaN beside another.
+        # A single bound of NaN has no effect; with a second bound, all results are NaN.
         *(
             one_case("clamp", f"torch.clamp(a, {low}, {high})", fixed(4, dtype=dtype))
             for dtype in (F32, HALF, I64)

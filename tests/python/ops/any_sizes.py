@@ -1,7 +1,7 @@
 """Rows at sizes that vary in every dimension.
 
-Every size above 1 of a row becomes a range, the same one wherever the row has the size, so that what must agree does;
-sizes of inputs that are fixed (weights, given values) stay, and so do those that are equal to them.
+Every size above 1 of a row becomes a range, the same range for equal sizes, so that sizes which must agree do. Sizes of
+fixed inputs (weights, given values) stay, and so do sizes equal to them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import torch
 import torch_tensorrt
 from ops.table import Row, Tensor, compare, compile_for, eager_row, script_row
 
-STEPS = (0, 2, 1)  # what is added to the sizes: opt, max, and one between
+STEPS = (0, 2, 1)  # added to the sizes: at opt, at max, and between
 
-# Operators that need a size which a range leaves open, and what their error says.
+# Operators that need a fixed size -> part of the error's text.
 NEEDS_A_SIZE: dict[str, str] = {
     "aten::__and__.int": "dynamic sizes",
     "aten::__derive_index": "dynamic sizes",
@@ -41,7 +41,7 @@ NEEDS_A_SIZE: dict[str, str] = {
     "aten::ne.str": "dynamic sizes",
     "aten::quantile": "is dynamic",
     "aten::quantile.scalar": "is dynamic",
-    "aten::scatter.src": "must have the same dims",  # updates that are larger than the indices
+    "aten::scatter.src": "must have the same dims",  # updates larger than the indices
     "aten::split.Tensor": "is dynamic",
     "aten::unbind.int": "is dynamic",
     "prim::unchecked_cast": "trip count depends on dimension",
@@ -63,7 +63,7 @@ def grown(row: Row, by: int) -> list[Tensor]:
 
 
 def takes_any_sizes(row: Row) -> bool:
-    """Whether PyTorch runs the row at all of the sizes, and more than its first dimension varies."""
+    """Tells whether PyTorch runs the row at all sizes, and more than its first dimension varies."""
     varied = grown(row, 1)
     if all(a.shape[1:] == b.shape[1:] for a, b in zip(varied, row.inputs, strict=True)):
         return False
@@ -71,13 +71,13 @@ def takes_any_sizes(row: Row) -> bool:
     try:
         for by in STEPS:
             eager_row(row)(*[spec.make(generator) for spec in grown(row, by)])
-    except Exception:  # whatever it is, the row is not of this kind
+    except Exception:  # any error: the row is not of this kind
         return False
     return True
 
 
 def first_rows_of_any_sizes(rows: list[Row]) -> list[Row]:
-    """Of each operator the first row that takes them."""
+    """Returns the first row of each operator that runs at all sizes."""
     first: dict[str, Row] = {}
     for row in rows:
         if row.op not in first and takes_any_sizes(row):

@@ -1,4 +1,4 @@
-"""Rows of attention whose batches and heads broadcast, in all ranks."""
+"""Rows of attention with batches and heads that broadcast, in all ranks."""
 
 import torch
 

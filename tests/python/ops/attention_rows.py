@@ -1,4 +1,4 @@
-"""Rows of attention, and the transformer layers that PyTorch fuses."""
+"""Rows of attention, and of the transformer layers that PyTorch fuses."""
 
 import torch
 
@@ -77,7 +77,7 @@ def _overloads() -> list[Row]:
     weights = (*packed, fixed(8), fixed(8), fixed(8), fixed(8), fixed(16, 8), fixed(16), fixed(8, 16), fixed(8))
     for gelu, first in (("False", "False"), ("True", "False"), ("False", "True")):
         call = f"{layer}(a, 8, 2, b, c, d, e, {gelu}, {first}, 1e-5, f, g, h, i, j, k, l, m)"
-        rows.append(Row(op, call, (x, *weights), rtol=1e-3, atol=1e-4))  # two norms on top of the sums
+        rows.append(Row(op, call, (x, *weights), rtol=1e-3, atol=1e-4))  # two norms after the sums
     return rows
 
 

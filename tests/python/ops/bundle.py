@@ -1,6 +1,6 @@
-"""Rows that have a result for each of several variants of their inputs: dtypes, or shapes.
+"""Rows with a result for each of several variants of their inputs: dtypes, or shapes.
 
-Which variants PyTorch takes is found by asking it once, when the tables are made; an engine need not take the others.
+PyTorch decides which variants are valid when the tables are made; an engine need not support the others.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _is_taken(code: str, variant: Variant) -> bool:
 
 
 def bundle(op: str, code: str, variants: list[Variant], why: str, **more) -> list[Row]:
-    """`{a}`, `{b}`, ... in the code are the inputs of a variant."""
+    """Makes a row; `{a}`, `{b}`, ... in the code are the inputs of a variant."""
     taken = [variant for variant in variants if _is_taken(code, variant)]
     assert taken, f"PyTorch takes no variant of {code}"
     at_once = len(NAMES) // len(taken[0])
@@ -49,7 +49,7 @@ def bundle(op: str, code: str, variants: list[Variant], why: str, **more) -> lis
 
 
 def data(dtype: torch.dtype, *shape: int, domain: tuple[float, float] | None = None) -> Tensor:
-    """Elements of the domain, for integers of the whole numbers in it; one number where it has none."""
+    """Returns elements of the domain, for integers its whole numbers, or a single number if it has none."""
     if domain is None or dtype is BOOL:
         return Tensor(shape, dtype, dynamic=False)
     low, high = domain
@@ -68,7 +68,7 @@ def over_dtypes(
     dtypes: tuple[torch.dtype, ...] = DTYPES,
     **more,
 ) -> list[Row]:
-    """All data inputs of one dtype; the fixed ones (indices, conditions) as they are."""
+    """Returns variants with all data inputs of one dtype, and fixed inputs (indices, conditions) unchanged."""
     variants = [
         {place: data(dtype, *shape, domain=domain) for place, shape in shapes.items()} | (fixed or {})
         for dtype in dtypes
@@ -77,7 +77,7 @@ def over_dtypes(
 
 
 def over_dtype_pairs(op: str, code: str, a: tuple[int, ...], b: tuple[int, ...], domain=None, **more) -> list[Row]:
-    """Operands of all pairs of different dtypes."""
+    """Returns variants with operands of all pairs of different dtypes."""
     pairs = [(x, y) for x, y in itertools.product(DTYPES, DTYPES) if x is not y]
     variants = [{"a": data(x, *a, domain=domain), "b": data(y, *b, domain=domain)} for x, y in pairs]
     return bundle(op, code, variants, "one row for all dtypes; ranges of sizes have rows of their own", **more)
@@ -109,7 +109,7 @@ TWO = [
 
 
 def variants_of(*places_of: tuple) -> list[dict[str, tuple[int, ...]]]:
-    """Shapes, or tuples of a shape for each input, as variants."""
+    """Returns variants of shapes, or of tuples with a shape for each input."""
     return [dict(zip("abc", one if one and isinstance(one[0], tuple) else (one,), strict=False)) for one in places_of]
 
 
@@ -118,5 +118,5 @@ def index_variant(*shape: int, values=()) -> dict[str, Tensor]:
 
 
 def with_places(code: str) -> str:
-    """`a` as a name becomes `{a}`."""
+    """Replaces the name `a` by `{a}`."""
     return re.sub(r"(?<![\w.'])a(?![\w'])", "{a}", code)

@@ -14,7 +14,7 @@ def _dtypes() -> list[Row]:
         ("_convolution", "torch.conv2d({a}, {b}, {c}, 1, 1, 1, 2)", {"a": (2, 4, 5, 5), "b": (4, 2, 3, 3), "c": (4,)}),
         ("_convolution", "torch.conv_transpose2d({a}, {b}, {c}, 2)", {"a": (2, 3, 4, 4), "b": (3, 4, 3, 3), "c": (4,)}),
     ):  # fmt: skip
-        # PyTorch rounds the sum of the up to four places that meet in the half type: four times half a place below 4.
+        # PyTorch rounds the sum of up to four positions to the half type: four times half a place below 4.
         units = 4.0 if "transpose" in code else 0.0
         rows += over_dtypes(f"aten::{op}", code, shapes, rtol=1e-4, atol=2e-5, reduced_units=units)
     return rows
@@ -42,6 +42,7 @@ def _padded_by_name() -> list[Row]:
     ]  # fmt: skip
 
 
+# The weight is an input, so the padding is known only in the network.
 def _layers() -> list[Row]:
     rows = []
     for d, size in ((1, (9,)), (2, (9, 8)), (3, (4, 5, 6))):

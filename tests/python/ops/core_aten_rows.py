@@ -1,4 +1,4 @@
-"""Rows of operators that PyTorch's decompositions write."""
+"""Rows of operators in PyTorch's decompositions."""
 
 import torch
 
@@ -17,7 +17,7 @@ def _softmax() -> list[Row]:
             Row(f"aten::{op}", f"{A}{op}(a, 1, False)", (t(3, 5, dtype=BF16),)),
             Row(f"aten::{op}", f"{A}{op}(a, 0, False)", (t(),), static_only="a number has no size"),
         ]
-    # The first row is hidden as a whole.
+    # The mask hides the whole first row.
     scores = fixed(2, 3, values=(-INF, -INF, -INF, 0.5, -INF, 1.0))
     rows += [
         Row("aten::_safe_softmax", f"{A}_safe_softmax(a, 1)", (t(3, 5),), rtol=1e-5, atol=1e-6),

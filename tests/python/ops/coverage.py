@@ -1,4 +1,4 @@
-"""Which operators a row really runs, whatever its label says."""
+"""Finds the operators that a row really runs, whatever its label."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ops.table import Row, script_row
 
 
 def _schema_name(node: torch.Node) -> str:
-    """`aten::add.Tensor`; the bare kind of nodes that have no schema."""
+    """Returns `aten::add.Tensor`, or the bare kind of a node without a schema."""
     schema = node.schema()
     return node.kind() if schema == "(no schema)" else schema.partition("(")[0]
 
@@ -23,7 +23,7 @@ def _collect(block, conditional: bool, found: dict[str, bool]) -> None:
 
 
 def _executed(module: torch.jit.ScriptModule, row: Row) -> set[str]:
-    """Names, without overloads, of the operators that PyTorch runs for the row's inputs."""
+    """Returns the names, without overloads, of the operators that PyTorch runs for the row's inputs."""
     generator = torch.Generator().manual_seed(7)
     inputs = [spec.make(generator) for spec in row.inputs]
     with torch.autograd.profiler.profile() as profile:
@@ -32,9 +32,9 @@ def _executed(module: torch.jit.ScriptModule, row: Row) -> set[str]:
 
 
 def operators_of(row: Row) -> dict[str, str]:
-    """Schema name -> how: "scripted", "converted" or "evaluated".
+    """Returns schema name -> "scripted", "converted" or "evaluated".
 
-    The operators of the scripted graph, and those of the lowered one. What stands in a branch counts only if PyTorch
+    The operators of the scripted and of the lowered graph. An operator in a branch counts only if PyTorch
     runs that branch: functions of torch.nn.functional have a branch for every rank and mode.
     """
     module = script_row(row)

@@ -1,4 +1,4 @@
-"""Rows of tensors that are made while a method is compiled."""
+"""Rows of tensors that are made at compile time."""
 
 import torch
 

@@ -1,11 +1,11 @@
-"""Rows of dicts that are made and read while a method is compiled."""
+"""Rows of dicts that are evaluated at compile time."""
 
 from __future__ import annotations
 
 from .table import Row, t
 
 X = t(2, 3)
-# What is evaluated, by the type of the keys: K and L are two keys, M one that is not there.
+# Expressions by the type of the keys: K and L are keys of the dict, M is not.
 TEMPLATES = [
     ("__getitem__.Dict_{}", "d[K] + d[L]"),
     ("_set_item.{}", "d[K] = d[L] * 2\nd[M] = a\nd[K] + d[M]"),

@@ -1,4 +1,4 @@
-"""All rows: those of every module of this package that is named *_rows."""
+"""Collects the rows of every module *_rows of this package."""
 
 from __future__ import annotations
 
@@ -18,5 +18,9 @@ def all_rows() -> list[Row]:
 
 
 def late_rows() -> list[Row]:
-    """Rows whose results have sizes that depend on the values of the inputs."""
+    """Returns the rows with data-dependent shapes.
+
+    Our own engine declines them; TensorRT (tests/gpu/conformance.py) and the reference backend of the tests
+    (test_late_sizes.py) run them.
+    """
     return [row for row in all_rows() if row.late]

@@ -1,4 +1,4 @@
-"""Rows of functions of two or three tensors over dtypes and shapes."""
+"""Rows of pointwise operators of two or three tensors over dtypes and shapes."""
 
 from .bundle import TWO, over_dtype_pairs, over_dtypes, over_shapes, variants_of
 from .element_wise_rows import BINARY
@@ -12,7 +12,7 @@ def _overload(name: str, kind: str) -> str:
 
 def _corners() -> list[Row]:
     return [
-        # int8 and uint8 are int16 together.
+        # int8 and uint8 promote to int16.
         one_case("add.Tensor", "a + b", fixed(3, dtype=I8), fixed(3, dtype=U8)),
         one_case("lt.Tensor", "a < b", fixed(3, dtype=I8), fixed(3, dtype=U8)),
         one_case("ne.Tensor", "a != b", fixed(3, dtype=U8), fixed(3, dtype=I8)),
@@ -34,7 +34,7 @@ def _dtypes_binary() -> list[Row]:
         tensors, scalars = _overload(name, "Tensor"), _overload(name, "Scalar")
         rows += over_dtypes(tensors, code, {"a": a, "b": b}, domain=domain)
         rows += over_dtype_pairs(tensors, code, (3, 2), (2,), domain)
-        # A tensor without dimensions only changes the kind of number.
+        # A 0-d tensor changes the result's dtype only by its kind of number.
         rows += over_dtype_pairs(tensors, code, (3,), (), domain)
         for number in ("2", "2.5", "-3"):
             rows += over_dtypes(scalars, code.format(a="{a}", b=number), {"a": (3, 4)}, domain=domain)

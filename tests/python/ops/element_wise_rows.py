@@ -1,4 +1,4 @@
-"""Rows of functions of two or three tensors, element by element."""
+"""Rows of pointwise operators of two or three tensors."""
 
 import torch
 
@@ -18,7 +18,7 @@ SPECIAL = (float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1.5, -2.5, 0.5)
 
 def _in_place_binary() -> list[Row]:
     rows = []
-    away = {"low": 0.5, "high": 4.0}  # from zero, for what divides
+    away = {"low": 0.5, "high": 4.0}  # away from zero, for divisors
     for name in [
         "add_",
         "sub_",

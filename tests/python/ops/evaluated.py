@@ -1,4 +1,4 @@
-"""What is computed while compiling: every operator that Torch-TensorRT evaluates, and so do we."""
+"""Operators evaluated at compile time: all that Torch-TensorRT evaluates."""
 
 EVALUATED = [
     "aten::eq.bool",
@@ -126,7 +126,7 @@ EVALUATED = [
     "prim::RaiseException",
 ]
 
-# Those that no graph of this PyTorch has: there is no such schema, or the reason.
+# Operators that no graph of this PyTorch has: the schema does not exist, or the reason.
 NEVER_MADE = {
     "aten::dict.int": "TorchScript's front end writes a loop that sets each item",
     "aten::dict.str": "TorchScript's front end writes a loop that sets each item",

@@ -1,4 +1,4 @@
-"""Rows of what falls into groups: bins of a histogram, bags of embeddings, experts of a mixture."""
+"""Rows of grouped elements: bins of a histogram, bags of embeddings, experts of a mixture."""
 
 import torch
 

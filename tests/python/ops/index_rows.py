@@ -1,4 +1,4 @@
-"""Rows of selecting elements: slices, indices, masks."""
+"""Rows of selected elements: slices, indices, masks."""
 
 from .bundle import ONE, index_variant, over_dtypes, over_shapes, variants_of
 from .table import (
@@ -36,6 +36,7 @@ def _corners() -> list[Row]:
     return [
         one_case("gather", "torch.gather(a, 0, b)", fixed(), fixed(1, dtype=I64, values=(0,))),
         # An index without dimensions is one_case of one_case element.
+        # A 0-d index is an index of one element.
         one_case("index_select", "torch.index_select(a, 1, b)", fixed(3, 5), fixed(dtype=I32, values=(2,))),
         one_case("index_select", "torch.index_select(a, 0, b)", fixed(), fixed(1, dtype=I64, values=(0,))),
     ]  # fmt: skip
@@ -126,7 +127,7 @@ def _int16() -> list[Row]:
 
 def _late() -> list[Row]:
     return [
-        # As a matrix, a row a place.
+        # Results as a matrix with a row for each position.
         late("nonzero", "torch.nonzero(a)", SPARSE),
         late("nonzero", "torch.nonzero(a)", t(6, 3, dtype=BOOL)),
         late("nonzero", "torch.nonzero(a)", t(7, 5, dtype=I64)),
@@ -144,7 +145,7 @@ def _late() -> list[Row]:
         late("argwhere", "torch.argwhere(a)", SPARSE),
         late("argwhere", "torch.argwhere(a)", t(5, dtype=BOOL)),
         late("argwhere", "torch.argwhere(a > 0) * 2", t(2, 3, 4)),
-        # As a list, an index a dimension.
+        # Results as a list with an index for each dimension.
         late("nonzero_numpy", "torch.ops.aten.nonzero_numpy(a)", SPARSE),
         late("nonzero_numpy", "torch.ops.aten.nonzero_numpy(a)[0]", t(9, dtype=I64)),
         late("nonzero_numpy", "torch.ops.aten.nonzero_numpy(a > 0)", t(2, 3, 4)),
@@ -153,7 +154,7 @@ def _late() -> list[Row]:
         late("where", "rows, columns = torch.where(a > 0)\na[rows, columns] * 2", t(3, 4)),
         late("where", "torch.where(a > 100)[1]", t(3, 4)),
         late("where", "torch.where(a)", t(dtype=BOOL), static_only="no dimension"),
-        # The elements.
+        # Results as elements.
         late("masked_select", "torch.masked_select(a, b)", t(6, 3), t(6, 3, dtype=BOOL)),
         late("masked_select", "torch.masked_select(a, b)", t(3, 4), t(4, dtype=BOOL, dynamic=False)),
         late("masked_select", "torch.masked_select(a, b)", t(4, dynamic=False), t(3, 4, dtype=BOOL)),

@@ -1,4 +1,4 @@
-"""Rows of lists and tuples that are made while a method is compiled."""
+"""Rows of lists and tuples that are evaluated at compile time."""
 
 import torch
 

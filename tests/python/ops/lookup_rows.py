@@ -1,4 +1,4 @@
-"""Rows of looking up elements by flat places, and values among other values."""
+"""Rows of lookups of elements by flat index, and of values among other values."""
 
 from .bundle import over_dtypes
 from .table import BOOL, I32, I64, NAN, Row, fixed, in_place, places, t

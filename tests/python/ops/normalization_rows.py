@@ -31,9 +31,9 @@ def _norms() -> list[Row]:
 def _corners() -> list[Row]:
     return [
         one_case("batch_norm", F + "batch_norm(a, b, c)", fixed(3, 6, 5, dtype=BF16), fixed(6, dtype=BF16, low=0.5, high=2), fixed(6, dtype=BF16, low=0.5, high=2)),
-        # Channels as many as there are places: the scale lies along the channels.
+        # As many channels as positions: the scale applies to the channels.
         one_case("instance_norm", "torch.instance_norm(a, b, c, None, None, True, 0.1, 0.1, False)", fixed(2, 3, 3), fixed(3), fixed(3), **CLOSE),
-        # Groups of a matrix.
+        # Group norm of a matrix.
         one_case("group_norm", F + "group_norm(a, 3, b, c)", fixed(2, 6), fixed(6), fixed(6), **CLOSE),
         one_case("instance_norm", "torch.instance_norm(a, b, c, None, None, True, 0.1, 1e-5, False)", fixed(2, 6), fixed(6), fixed(6), **CLOSE),
     ]  # fmt: skip

@@ -140,6 +140,7 @@ def _quantiles() -> list[Row]:
     return rows
 
 
+# The index is that of the last of equal neighbors. NaN continues from its position.
 def _running() -> list[Row]:
     rows = []
     ties = fixed(2, 5, values=(1.0, 1.0, 0.0, 2.0, 2.0, 3.0, NAN, 1.0, NAN, 5.0))

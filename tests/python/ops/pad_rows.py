@@ -8,7 +8,7 @@ LOOSE = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
 
 def _corners() -> list[Row]:
     return [
-        # Cut before it is repeated.
+        # Negative padding is applied before the repetition.
         one_case("pad", F + "pad(a, [2, -1], 'circular')", fixed(2, 3, 5), exact=True),
         one_case("pad", F + "pad(a, [-1, -1, 0, 2], 'circular')", fixed(2, 3, 4, 5), exact=True),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ LOOSE = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
 
 def _corners() -> list[Row]:
     return [
-        # Windows of three dimensions, of half types.
+        # Three-dimensional windows of half types.
         one_case("adaptive_avg_pool3d", F + "adaptive_avg_pool3d(a, [2, 2, 2])", fixed(2, 3, 4, 4, 2, dtype=BF16)),
     ]  # fmt: skip
 
@@ -57,7 +57,7 @@ def _layers() -> list[Row]:
             Row(f"aten::{op}", f"{A}{op}(a, {[2] * d})[0]", (x,), exact=True),
             Row(f"aten::{op}", f"{A}{op}(a, {[3] * d}, {[2] * d}, {[1] * d}, {[1] * d}, True)[0]", (x,), exact=True),
             Row(f"aten::{op}", f"{A}{op}(a, {[2] * d}, {[1] * d}, {[0] * d}, {[2] * d})[0]", (t(2, 3, *size, dtype=F64),), exact=True),
-            # Among equal elements the first is the one.
+            # The first of equal elements is selected.
             Row(f"aten::{op}", f"{A}{op}(a, {[2] * d})", (x,), exact=True),
             Row(f"aten::{op}", f"{A}{op}(torch.relu(a), {[3] * d}, {[2] * d}, {[1] * d}, {[1] * d}, True)", (x,), exact=True),
             Row(f"aten::{op}", f"{A}{op}(torch.round(a), {[3] * d}, {[1] * d}, {[1] * d}, {[2] * d})", (t(3, *[n + 2 for n in size]),), exact=True),

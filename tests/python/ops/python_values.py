@@ -2,7 +2,7 @@
 
 from .table import Row, t
 
-# Numbers, flags and text that are not known before the shapes are.
+# Numbers, flags and text that follow from the shapes.
 N, M = "a.size(0)", "a.size(1)"
 F, G = f"float({N})", f"float({M})"
 P, Q = "a.is_floating_point()", "(a.size(1) == 5)"
@@ -16,5 +16,5 @@ X = t(3, 4)
 
 
 def number(op: str, code: str, **more) -> Row:
-    """A row whose number, or flag, is added to the tensor."""
+    """Makes a row that adds the number, or flag, to the tensor."""
     return Row(op, f"a + float({code})", (X,), static_only=KNOWN if "str(" in code or "'" in code else "", **more)

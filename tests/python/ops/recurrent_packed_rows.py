@@ -1,10 +1,10 @@
-"""Rows of packed sequences: their lengths are known, which fixes the sizes of all inputs."""
+"""Rows of packed sequences; their known lengths fix the sizes of all inputs."""
 
 from .table import Row, t
 
 SUMS = {"rtol": 1e-4, "atol": 1e-5}  # sums of products, added in another order
 FIXED = "the lengths fix the size of the batch"
-# Data of steps of 3, 2 and 1 sequences: a has 6 rows of 4.
+# Steps of 3, 2 and 1 sequences: a has 6 rows of 4.
 DATA, STATE = t(6, 4), t(3, 5)
 SIZES = "torch.tensor([3, 2, 1])"
 

@@ -12,7 +12,7 @@ STATISTICS_SUMS = {"rtol": 1e-4, "atol": 2e-5}  # sums of a few normal numbers, 
 
 def _corners() -> list[Row]:
     return [
-        # Of nothing.
+        # No elements.
         one_case("all", "torch.all(a)", fixed(0, dtype=U8)),
         one_case("any.dim", "torch.any(a, 0)", fixed(0, 3)),
         # Over no dims.

@@ -4,7 +4,7 @@ from .bundle import over_dtypes, over_shapes, variants_of
 from .table import BOOL, F64, A, F, Row, fixed, one_case, t
 
 LOOSE = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
-CLOSE = {"rtol": 1e-4, "atol": 1e-5}  # weights of places are rounded to fp32 in another order
+CLOSE = {"rtol": 1e-4, "atol": 1e-5}  # interpolation weights are rounded to fp32 in another order
 WINDOWS = "windows of a known size are taken"
 
 
@@ -82,7 +82,7 @@ def _resizing() -> list[Row]:
     rows = []
     images = {1: t(2, 3, 7), 2: t(2, 3, 6, 5), 3: t(2, 3, 4, 5, 6)}
     linear = {1: "linear", 2: "bilinear", 3: "trilinear"}
-    close = {"rtol": 1e-4, "atol": 1e-5}  # weights of places are rounded to fp32 in another order
+    close = {"rtol": 1e-4, "atol": 1e-5}  # interpolation weights are rounded to fp32 in another order
     for d, x in images.items():
         size = [9, 8, 7][:d]
         rows += [

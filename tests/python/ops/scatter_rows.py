@@ -1,4 +1,4 @@
-"""Rows of writing at indices."""
+"""Rows of writes at indices."""
 
 import torch
 
@@ -166,7 +166,7 @@ def _edges() -> list[Row]:
 
 def _late() -> list[Row]:
     return [
-        # Rows that a mask picks, and what is made of them.
+        # Rows that a mask selects, and operations on them.
         late("index.Tensor", "a[b]", t(6, 3), MASK),
         late("index.Tensor", "a[b]", t(6, 3, dtype=I64), MASK),
         late("index.Tensor", "a[b]", t(6, 3, dtype=BOOL), MASK),

@@ -1,12 +1,12 @@
-"""Rows of functions that the compiler composes of layers."""
+"""Rows of functions of one or two numbers, composed of layers."""
 
 import torch
 
 from .table import BF16, BOOL, F64, HALF, I8, I16, I32, I64, INF, NAN, U8, Row, fixed, in_place, t
 
-# Logarithms are summed as log1p, of which PyTorch and an engine round another step.
+# Logarithms are summed as log1p, and PyTorch and an engine round different steps of it.
 LOGARITHMS = {"rtol": 1e-5, "atol": 2e-6}
-# Where rules for zeros, infinities and NaN meet: every pair of these.
+# All pairs of these numbers, for the rules about zeros, infinities and NaN.
 EDGES = (0.0, -0.0, 1.0, -2.5, INF, -INF, NAN)
 LEFT = t(49, values=tuple(a for a in EDGES for _ in EDGES), dynamic=False)
 RIGHT = t(49, values=EDGES * 7, dynamic=False)
@@ -121,6 +121,7 @@ def _pairs() -> list[Row]:
     return rows
 
 
+# Every number at a dtype's limits shifted by no, some, all and too many bits, in both directions.
 def _shifts() -> list[Row]:
     rows = []
     for dtype in (I8, U8, I32, I64):

@@ -1,8 +1,8 @@
-"""What a row of the tables of operators is, and how one is run.
+"""The rows of the operator tables, and how to run them.
 
-A row is an expression of TorchScript over tensors a, b, c, ... and how those are made. It is compiled whole
-(`require_full_compilation`) for fixed shapes and, unless it says otherwise, for a range of sizes of the first
-dimension, and compared with what PyTorch gives: dtype, shape and elements.
+A row is a TorchScript expression over tensors a, b, c, ... with their definitions. It is compiled as one engine
+(`require_full_compilation`) for fixed shapes and, by default, for a range of sizes of the first dimension. Dtype, shape
+and elements are compared with PyTorch's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import torch
 
 import torch_tensorrt
 
-# Four roundings: PyTorch may round between the steps of a formula where an engine does not, and the other way round.
+# Four roundings: PyTorch may round between the steps of a formula where an engine does not, and vice versa.
 REDUCED_TOLERANCE = {torch.half: 4 * 2**-11, torch.bfloat16: 4 * 2**-8}
 NAMES = string.ascii_letters  # of arguments
 
@@ -29,18 +29,18 @@ I8, U8, I16, I32, I64, BOOL = torch.int8, torch.uint8, torch.int16, torch.int32,
 NAN, INF = float("nan"), float("inf")
 F = "torch.nn.functional."
 A = "torch.ops.aten."
-FLOAT_TOLERANCE = 1e-5  # relative, of fp32 element-wise functions; others say theirs with the reason
+FLOAT_TOLERANCE = 1e-5  # relative, for fp32 pointwise functions; other rows give theirs with the reason
 
 
 @dataclasses.dataclass(frozen=True)
 class Tensor:
-    """How an input is made: normal floats, small integers or bools."""
+    """Defines an input: normal floats, small integers or bools."""
 
     shape: tuple[int, ...]
     dtype: torch.dtype = torch.float32
     low: float | None = None  # uniform in [low, high) instead
     high: float | None = None
-    values: tuple = ()  # these, reshaped, instead
+    values: tuple = ()  # these values, reshaped, instead
     dynamic: bool = True  # the first dimension may be made a range
 
     def make(self, generator: torch.Generator, batch: int | None = None) -> torch.Tensor:
@@ -66,11 +66,11 @@ class Row:
     inputs: tuple[Tensor, ...]
     rtol: float = FLOAT_TOLERANCE
     atol: float = 0.0
-    static_only: str = ""  # why not for a range
+    static_only: str = ""  # reason why there is no range
     exact: bool = False
-    # Of half types, absolute, in epsilons: where PyTorch rounds partial sums that an engine keeps in f32.
+    # Absolute tolerance of half types in epsilons: PyTorch rounds partial sums that an engine keeps in f32.
     reduced_units: float = 0.0
-    late: bool = False  # sizes of the result depend on data: our engine declines it, other backends take it
+    late: bool = False  # data-dependent shape: our engine declines the row, other backends run it
 
     @property
     def name(self) -> str:
@@ -99,7 +99,7 @@ def index(*shape: int, high: int, low: int = 0, dynamic: bool = False, dtype=I64
 
 
 def three(low: float | None = None, high: float | None = None) -> list[Tensor]:
-    """Matrix, cube and doubles of a domain."""
+    """Returns a matrix, a cube and doubles of a domain."""
     return [t(3, 4, low=low, high=high), t(2, 3, 5, low=low, high=high), t(3, 7, dtype=F64, low=low, high=high)]
 
 
@@ -120,7 +120,7 @@ def one_case(op: str, code: str, *inputs: Tensor, **more) -> Row:
     return Row(f"aten::{op}", code, inputs, static_only="one case", **more)
 
 
-# TorchScript's front end writes the second name for the first; a graph that is made from text keeps the first.
+# TorchScript's front end replaces the first name by the second; a graph in text form keeps the first.
 NORMALIZED = {
     "absolute": "abs", "adjoint": "mH", "arctan2": "atan2", "clip": "clamp", "concat": "cat", "concatenate": "cat",
     "divide": "div", "fix": "trunc", "ger": "outer", "multiply": "mul", "negative": "neg", "rsub": "sub",
@@ -129,7 +129,7 @@ NORMALIZED = {
 
 
 def respell(graph: torch.Graph, op: str) -> None:
-    """Gives the nodes of a graph the operator's own name back."""
+    """Restores the operator's own name in the nodes of a graph."""
     name = op.removeprefix("aten::").partition(".")[0]
     bare = name.removesuffix("_")
     if bare not in NORMALIZED:
@@ -154,7 +154,7 @@ def script_row(row: Row) -> torch.jit.ScriptModule:
 
 
 def source_class(code: str, count: int) -> type:
-    """A module class of arguments a, b, ... whose last line is returned."""
+    """Makes a module class with arguments a, b, ... that returns the last line."""
     lines = [line for line in code.strip().splitlines() if line.strip()]
     names = ", ".join(NAMES[:count])
     body = [f"        {line}\n" for line in lines[:-1]] + [f"        return {lines[-1].strip()}\n"]
@@ -179,7 +179,7 @@ def script(code: str, count: int) -> torch.jit.ScriptModule:
 
 
 def eager_row(row: Row) -> torch.nn.Module:
-    """The row as Python runs it."""
+    """Runs the row in Python."""
     return source_class(row.code, len(row.inputs))().eval()
 
 
@@ -228,7 +228,7 @@ def static_specs(row: Row) -> list[torch_tensorrt.Input]:
 
 
 def run_static(row: Row, backend: str = "auto", module: torch.jit.ScriptModule | None = None) -> None:
-    """Compiles the row, or another module of it, and compares with the module."""
+    """Compiles the row's module, or another one, and compares the results."""
     module = module or script_row(row)
     generator = torch.Generator().manual_seed(7)
     inputs = [spec.make(generator) for spec in row.inputs]
@@ -236,7 +236,7 @@ def run_static(row: Row, backend: str = "auto", module: torch.jit.ScriptModule |
 
 
 def dynamic_specs(row: Row) -> tuple[list[torch_tensorrt.Input], int]:
-    """Specs with a range for the first dimension, and its size in the row."""
+    """Returns specifications with a range for the first dimension, and its size in the row."""
     sizes = {spec.shape[0] for spec in row.inputs if spec.dynamic and spec.shape and spec.shape[0] > 1}
     assert len(sizes) == 1, "the first dimensions of the dynamic inputs must agree"
     (size,) = sizes

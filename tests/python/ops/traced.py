@@ -1,4 +1,4 @@
-"""Rows as a trace has them, whose graph holds other operators than TorchScript's front end makes of the same code."""
+"""Rows as traces, with operators that TorchScript's front end does not make of the same code."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def example(row: Row) -> tuple[torch.Tensor, ...]:
 @functools.cache
 def trace_row(row: Row) -> torch.jit.ScriptModule:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of sizes that a trace fixes
+        warnings.simplefilter("ignore")  # warns about sizes that a trace fixes
         return torch.jit.trace(eager_row(row), example(row), check_trace=False)
 
 
 class _Text:
-    """Nodes in order, constants written where they are read, values numbered: equal for equal programs.
+    """Returns nodes in order, with inlined constants and numbered values: equal texts for equal programs.
 
     Roughly: a tensor and the result of a write to it are the same, and so are an operator and its other names, and the
     1 that many rows multiply by as a number and as a 0-d tensor.
@@ -124,9 +124,9 @@ def _is_guard(node: torch.Node) -> bool:
 
 
 def program(module: torch.jit.ScriptModule, *, roughly: bool = False) -> str:
-    """The graph of a module without parameters as text that is equal where the programs are.
+    """Returns the graph of a module without parameters as text; equal programs have equal texts.
 
-    What PyTorch folds, and branches that raise, are left out: lowering does the same to both.
+    The text omits folded constants and branches that raise, because lowering treats both alike.
     """
     graph = module.inlined_graph.copy()
     torch._C._jit_pass_constant_propagation(graph)
@@ -137,7 +137,7 @@ def program(module: torch.jit.ScriptModule, *, roughly: bool = False) -> str:
 
 
 def is_worth_a_run(row: Row, first: bool) -> bool:
-    """Whether the trace is another program than the script. Where the two are roughly the same, one row an operator
+    """Tells whether the trace differs from the script as a program. If they are roughly equal, one row per operator
     is enough: the first.
     """
     traced, scripted = trace_row(row), script_row(row)
@@ -147,7 +147,7 @@ def is_worth_a_run(row: Row, first: bool) -> bool:
 
 
 def takes_other_sizes(row: Row) -> bool:
-    """Whether the trace runs at the sizes of the row's range: it may have fixed those of its example."""
+    """Tells whether the trace runs at the sizes of the row's range: it may have fixed the sizes of its example."""
     if row.static_only:
         return False
     _, size = dynamic_specs(row)
@@ -161,6 +161,6 @@ def takes_other_sizes(row: Row) -> bool:
 
 
 def run_traced(row: Row) -> None:
-    """Against the trace itself: for a range of sizes, which has those of the example in it, where it takes them."""
+    """Compares with the trace itself, for a range around the sizes of the example if the trace supports it."""
     run = run_dynamic if takes_other_sizes(row) else run_static
     run(row, module=trace_row(row))

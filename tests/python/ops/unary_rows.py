@@ -1,4 +1,4 @@
-"""Rows of functions of one tensor, element by element."""
+"""Rows of pointwise operators of one tensor."""
 
 import torch
 

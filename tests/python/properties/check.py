@@ -1,4 +1,4 @@
-"""A generated use of operators against PyTorch: the same result, or an error from both."""
+"""Checks a generated use of operators against PyTorch: equal results, or errors of both."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ops.table import Row, compare, compile_for, flatten, script
 
 import torch_tensorrt
 
-# What a wrong argument raises, in PyTorch and here.
+# Exceptions for wrong arguments, in PyTorch and here.
 ERRORS = (RuntimeError, TypeError, ValueError, IndexError)
 
 
 def reproducer(row: Row) -> str:
-    """A command that runs the row alone, from the root of the tree."""
+    """Returns a command that runs the row alone, from the root of the tree."""
     program = (
         "import torch; from ops.table import Row, Tensor; from properties.check import agree; "
         f"nan = float('nan'); inf = float('inf'); agree({row!r})"
@@ -35,7 +35,7 @@ def _agree(row: Row) -> None:
     try:
         module = script(row.code, len(row.inputs))
     except RuntimeError:
-        return  # no such operator for these arguments
+        return  # no overload for these arguments
     generator = torch.Generator().manual_seed(7)
     inputs = [spec.make(generator) for spec in row.inputs]
     specs = [torch_tensorrt.Input(x.shape, dtype=x.dtype) for x in inputs]

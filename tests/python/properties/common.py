@@ -1,4 +1,4 @@
-"""Strategies that several families use: shapes, dtypes, tensors, and arguments that are now and then wrong."""
+"""Strategies for several families: shapes, dtypes, tensors, and arguments that are sometimes wrong."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def shapes(low: int = 0, high: int = 4, size=sizes):
 
 
 def dims(rank: int):
-    """A dimension of the rank from either end; now and then one that is out of range."""
+    """Draws a dimension of the rank from either end; sometimes one out of range."""
     reach = max(rank, 1)
     return st.one_of(*[st.integers(-reach, reach - 1)] * 7, st.integers(-reach - 2, reach + 1))
 
@@ -41,7 +41,7 @@ def tensors(draw, shape=None, dtype=None, special: bool = False):
 
 @st.composite
 def broadcastable(draw, shape) -> tuple[int, ...]:
-    """A shape that broadcasts with the given one: fewer dimensions, or some of size 1; seldom one that does not."""
+    """Draws a shape that broadcasts with the given shape: fewer dimensions, or sizes of 1; seldom one that does not."""
     own = list(shape[draw(st.integers(0, len(shape))) :])
     for place in range(len(own)):
         if draw(st.integers(0, 3)) == 0:

@@ -1,4 +1,4 @@
-"""Reading and writing at places that tensors of indices say."""
+"""Reads and writes at the positions in index tensors."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from ops.bundle import F32, F64, I32, I64
 
 from .common import dims, dtypes, row, seldom, shapes, tensor
 
-# Tensors without elements have rows of their own: PyTorch looks at their indices in some operators only.
+# Tensors without elements have rows of their own: only some operators of PyTorch check their indices.
 _some = st.sampled_from([1, 2, 3, 4, 5])
 _data = st.one_of(st.sampled_from([F32, F64, I64]), dtypes)
 _REDUCE = st.sampled_from(["sum", "prod", "mean", "amax", "amin"])
 
 
 def places(draw, shape, size: int, dtype=I64, distinct: bool = False):
-    """Indices of a dimension of the size; seldom one that is out of range."""
+    """Draws indices of a dimension of the size; seldom one out of range."""
     count = 1
     for n in shape:
         count *= n
@@ -63,7 +63,7 @@ def writes(draw):
     dim = draw(dims(rank))
     at = dim if -rank <= dim < rank else 0
     own = tuple(min(n, draw(st.integers(0, 4))) for n in shape)
-    # One place a slice: which of several writes is the last one is not defined.
+    # One position for each slice: the order of several writes is undefined.
     single = tuple(min(n, 1) if place == at % rank else n for place, n in enumerate(own))
     source = tensor(own, draw(dtypes) if draw(seldom) else dtype)
     kind = draw(st.sampled_from(["scatter", "value", "add", "reduce", "index_add", "index_copy", "slice", "select"]))

@@ -10,12 +10,12 @@ from ops.bundle import BF16, F32, F64, HALF
 from .common import SUMS, flags, float_dtypes, row, seldom, tensor
 
 F = "torch.nn.functional."
-TIES = "torch.round(a)"  # has equal elements, the first of which is the one
+TIES = "torch.round(a)"  # has equal elements, and the first is selected
 _dtypes = st.sampled_from([F32, F32, F32, F64, HALF, BF16])
 
 
 def lists(draw, values, rank: int) -> str:
-    """One number for all dimensions, or one for each; seldom too many."""
+    """Draws one number for all dimensions, or one for each; seldom too many."""
     if draw(flags):
         return str(draw(values))
     return str([draw(values) for _ in range(rank + draw(seldom))])
@@ -38,7 +38,7 @@ def convolutions(draw):
     given = draw(st.sampled_from(["c", "None"]))
     inputs = (bias,) if given == "c" else ()
     constant = draw(flags)
-    # Half types: PyTorch and an engine round sums of products at different places.
+    # Half types: PyTorch and an engine round sums of products at different steps.
     loose = SUMS if dtype in (F32, F64) else {"rtol": 3e-2, "atol": 5e-2}
     if draw(flags):
         weight = tensor((groups * outer, inner, *kernel), dtype)
@@ -47,7 +47,7 @@ def convolutions(draw):
         code = f"torch.conv{rank}d(a, b, {given}, {stride}, {padding}, {dilation}, {groups})"
         return _convolution(code, x, weight, inputs, constant, **loose)
     weight = tensor((groups * inner, outer, *kernel), dtype)
-    # Sizes of which something is left, and a batch: without elements PyTorch checks nothing.
+    # Sizes that leave elements, and a batch: PyTorch checks nothing without elements.
     x = tensor((*(max(n, 1) for n in batch), channels, *(max(n, 4) for n in size)), dtype)
     padding, extra = lists(draw, st.integers(0, 1), rank), lists(draw, st.integers(0, 1), rank)
     code = f"torch.conv_transpose{rank}d(a, b, {given}, {stride}, {padding}, {extra}, {groups}, {dilation})"
@@ -55,7 +55,7 @@ def convolutions(draw):
 
 
 def _convolution(code: str, x, weight, inputs, constant: bool, **loose):
-    """With the weight, and bias, as further inputs or as constants of the module."""
+    """Makes rows with the weight, and bias, as further inputs or as constants of the module."""
     if not constant:
         return row(code, x, weight, *inputs, **loose)
     names = dict(zip("bc", (weight, *inputs), strict=False))
@@ -110,7 +110,7 @@ def resizes(draw):
     else:
         factors = [draw(st.sampled_from([0.5, 1.0, 1.3, 2.0, 2.7])) for _ in range(rank)]
         target = f"scale_factor={factors}" + draw(st.sampled_from(["", ", recompute_scale_factor=True"]))
-    loose = {"rtol": 1e-4, "atol": 1e-5}  # weights of places are rounded in another order
+    loose = {"rtol": 1e-4, "atol": 1e-5}  # interpolation weights are rounded in another order
     return row(f"{F}interpolate(a, {target}, mode='{mode}'{align})", x, **loose)
 
 
@@ -124,7 +124,7 @@ def pads(draw):
     count = draw(st.integers(0, spatial)) if mode == "constant" else spatial
     amounts = [draw(st.sampled_from([0, 1, 1, 2, 3, -1])) for _ in range(2 * count + draw(seldom))]
     if mode == "circular":
-        # What PyTorch repeats of less than it cuts off depends on the order in which it writes.
+        # If PyTorch cuts off more than it repeats, the result depends on the order of its writes.
         large = [size[spatial - 1 - place // 2] == 5 for place in range(2 * spatial)]
         amounts = [amount if is_large else max(amount, 0) for amount, is_large in zip(amounts, large, strict=False)]
     value = f", {draw(st.sampled_from(['0.5', '2.0']))}" if mode == "constant" else ""

@@ -1,4 +1,4 @@
-"""What moves elements: parts, other shapes, joining and taking apart."""
+"""Operators that move elements: slices, reshapes, joins and splits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _bound(draw, size: int) -> str:
 
 @st.composite
 def parts(draw):
-    """Indexing by slices and numbers, select and narrow."""
+    """Draws indexing by slices and numbers, select and narrow."""
     x = draw(tensors(shape=draw(shapes(1, 4))))
     rank = len(x.shape)
     if draw(st.integers(0, 2)) == 0:
@@ -45,7 +45,7 @@ def parts(draw):
 
 
 def _sizes_of(draw, shape) -> list[int]:
-    """Sizes of the same number of elements: some multiplied together; a -1 now and then; seldom a wrong one."""
+    """Draws sizes with the same number of elements: some merged, sometimes a -1, seldom a wrong size."""
     made: list[int] = []
     for size in shape:
         if made and draw(st.booleans()):
@@ -111,7 +111,7 @@ def joins(draw):
         if -rank <= dim < rank:
             own[dim] = draw(sizes)
         if rank == 1:
-            own[0] = max(own[0], 1)  # PyTorch leaves out vectors without elements, whatever the dimension
+            own[0] = max(own[0], 1)  # PyTorch skips vectors without elements, whatever the dimension
         if draw(seldom):
             own[0] += 1
         tensors_.append(tensor(own, draw(dtypes) if draw(seldom) else dtype))

@@ -22,7 +22,7 @@ _LOGIC += ["a & b", "a | b", "a ^ b", "a == b", "a < b"]
 
 @st.composite
 def unary(draw):
-    # The sum of a few roundings of functions that PyTorch computes in one go.
+    # A few roundings of functions that PyTorch computes in a single step.
     return row(draw(st.sampled_from(_ONE)), draw(tensors(special=True)), rtol=2e-5, atol=2e-6)
 
 

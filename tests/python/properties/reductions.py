@@ -1,4 +1,4 @@
-"""Reductions, orders, running sums, softmax and norms."""
+"""Reductions, sorting, running sums, softmax and norms."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def reductions(draw):
         return row(f"torch.{name}(a, {draw(dims(len(x.shape)))}, keepdim={keep}{dtype})", x, **SUMS)
     places = draw(lists_of_dims(len(x.shape)))
     if name == "logsumexp" and not places:
-        places = [draw(dims(len(x.shape)))]  # over no dims PyTorch has it for some shapes only
-    # TorchScript cannot tell of which type an empty list is.
+        places = [draw(dims(len(x.shape)))]  # PyTorch supports no dims for some shapes only
+    # TorchScript cannot infer the type of an empty list.
     given = places or ("torch.jit.annotate(List[int], [])")
     if name in ("var", "std"):
         return row(f"torch.{name}(a, {given}, correction={draw(st.integers(0, 2))}, keepdim={keep})", x, **SUMS)
@@ -38,7 +38,7 @@ def reductions(draw):
 
 @st.composite
 def extremes(draw):
-    """Maxima with their places, and norms over dimensions."""
+    """Draws maxima with their indices, and norms over dimensions."""
     x = draw(tensors(special=True))
     dim, keep = draw(dims(len(x.shape))), draw(flags)
     p = draw(st.sampled_from(["0", "1", "2", "3", "0.5", "float('inf')", "-float('inf')"]))
@@ -63,9 +63,9 @@ def orders(draw):
     dim = draw(dims(rank))
     descending = draw(flags)
     size = x.shape[dim] if -rank <= dim < rank else 1
-    # (Of a 0-d tensor PyTorch gives one element even for k = 0.)
+    # (For a 0-d tensor, PyTorch returns one element even for k = 0.)
     k = draw(st.integers(0 if rank else 1, size)) if not draw(seldom) else size + 1
-    # Which of equal elements an unstable order takes is not defined: values are compared, places are where stable.
+    # The order of equal elements is undefined unless stable: compares values, and indices only if stable.
     code = draw(
         st.sampled_from(
             [
@@ -87,15 +87,15 @@ def softmaxes(draw):
     name = draw(st.sampled_from(["softmax", "log_softmax"]))
     dtype = draw(st.sampled_from(["", "", ", dtype=torch.float64", ", dtype=torch.float32"]))
     if not dtype and 0 in x.shape:
-        # Of integers PyTorch refuses it, but for tensors without elements it does not notice.
+        # PyTorch refuses integers, except in tensors without elements.
         x = tensor(x.shape, draw(float_dtypes))
     return row(f"torch.{name}(a, {dim}{dtype})", x, rtol=1e-4, atol=1e-6)
 
 
 @st.composite
 def norms(draw):
-    # The operators: the functions of torch.nn.functional refuse some shapes that these take, by exceptions in Python,
-    # which lowering takes away.
+    # Operators, because the functions of torch.nn.functional refuse some shapes by exceptions in Python, which lowering
+    # removes.
     F = "torch.nn.functional."
     dtype = draw(float_dtypes)
     kind = draw(st.sampled_from(["layer", "group", "batch", "instance", "cosine", "rms"]))
@@ -116,12 +116,12 @@ def norms(draw):
     if kind == "batch":
         return row(f"torch.batch_norm(a, b, c, b, c, False, 0.1, {eps}, False)", x, weight, weight, **loose)
     if kind == "instance":
-        # Without a batch PyTorch fails inside; of half types it rounds the scale of a channel, an engine the result.
+        # PyTorch fails without a batch. For half types it rounds the scale of a channel, an engine rounds the result.
         x = tensor((max(shape[0], 1), *shape[1:]), dtype)
         loose["atol"] = {HALF: 4e-3, BF16: 3e-2}.get(dtype, 1e-4)
         return row(f"torch.instance_norm(a, b, c, None, None, True, 0.1, {eps}, False)", x, weight, weight, **loose)
     if kind == "rms":
         return row(f"a * torch.rsqrt(a.pow(2).mean(-1, keepdim=True) + {eps})", x, **loose)
-    # PyTorch rounds the unit vectors, and their products, to a half type; an engine only their sum.
+    # PyTorch rounds the unit vectors and their products to a half type, an engine only their sum.
     rounded = {"rtol": 1e-3, "atol": {HALF: 4e-3, BF16: 3e-2}.get(dtype, 1e-4)}
     return row(f"torch.cosine_similarity(a, b, {draw(dims(len(shape)))})", x, x, **rounded)

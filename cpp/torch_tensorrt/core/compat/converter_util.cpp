@@ -51,7 +51,7 @@ ITensor* addUnpadding(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* te
   const auto begin = trailing ? sizes.end() - extra : sizes.begin();
   TORCHTRT_CHECK(std::all_of(begin, begin + extra, [](int64_t size) { return size == 1; }),
                  (n != nullptr ? util::node_info(n) : std::string("a tensor"))
-                     << ": the dimensions taken off " << dims << " must be 1");
+                     << ": the dims are " << dims << ", and the removed dimensions must be 1");
   if (use_zeros && trailing) std::replace(sizes.begin(), sizes.end(), int64_t{-1}, int64_t{0});
   sizes.erase(trailing ? sizes.end() - extra : sizes.begin(), trailing ? sizes.end() : sizes.begin() + extra);
   return reshaped(ctx, tensor, std::move(sizes), name);

@@ -23,7 +23,7 @@ std::vector<int64_t> nested_sizes(const torch::jit::IValue& data) {
 void flatten(const torch::jit::IValue& data, const std::vector<int64_t>& sizes, size_t depth,
              std::vector<at::Tensor>& elements) {
   if (!data.isList()) {
-    TORCHTRT_CHECK(depth == sizes.size(), "the nested lists of a tensor are not of one depth");
+    TORCHTRT_CHECK(depth == sizes.size(), "the nested lists of a tensor must all have the same depth");
     elements.push_back(
         data.isTensor()
             ? data.toTensor()
@@ -33,8 +33,9 @@ void flatten(const torch::jit::IValue& data, const std::vector<int64_t>& sizes, 
     return;
   }
   const auto list = data.toListRef();
-  TORCHTRT_CHECK(depth < sizes.size() && static_cast<int64_t>(list.size()) == sizes[depth],
-                 "the nested lists of a tensor are not of one length: " << list.size() << " and " << sizes[depth]);
+  TORCHTRT_CHECK(
+      depth < sizes.size() && static_cast<int64_t>(list.size()) == sizes[depth],
+      "the nested lists of a tensor must have the same length, found " << list.size() << " and " << sizes[depth]);
   for (const auto& element : list) flatten(element, sizes, depth + 1, elements);
 }
 

@@ -63,8 +63,9 @@ void pass_on(ConversionCtx* ctx, const torch::jit::Node* n, const torch::jit::IV
 }
 
 std::string give_one_size() {
-  return "give one size for it instead of a range, narrow the range so that it is always the same, compile once for "
-         "each way through the model, or write it as a computation (min, max, torch.where)";
+  return "give one size for it instead of a range, narrow the range until the condition is always the same, compile "
+         "one module for each way through the model, or write the condition as a computation (min, max, "
+         "torch.where)";
 }
 
 std::string undecided(const torch::jit::IValue& value) {
@@ -191,14 +192,15 @@ void convert_loop(ConversionCtx* ctx, const torch::jit::Node* n, Raising raising
   std::vector<torch::jit::IValue> carried;
   for (const auto* input : n->inputs().slice(2)) carried.push_back(as_ivalue(ctx, input, n));
   for (int64_t i = 0; i < trips.toInt() && condition.toBool(); ++i) {
-    TORCHTRT_CHECK(i < kMaxTrips, util::node_info(n) << ": the loop runs more than " << kMaxTrips << " times");
+    TORCHTRT_CHECK(i < kMaxTrips, util::node_info(n) << ": the loop runs more than " << kMaxTrips
+                                                     << " times, too often to be unrolled");
     forget(ctx, body);
     pass_on(ctx, n, i, body->inputs()[0]);
     for (size_t k = 0; k < carried.size(); ++k) pass_on(ctx, n, carried[k], body->inputs()[k + 1]);
     convert_all(ctx, body, raising);
     condition = as_ivalue(ctx, body->outputs()[0], n);
     TORCHTRT_CHECK(condition.isBool(), util::node_info(n)
-                                           << ": whether the loop goes on depends on " << undecided(condition)
+                                           << ": the condition to continue the loop depends on " << undecided(condition)
                                            << "; it must be known while compiling: " << give_one_size());
     for (size_t k = 0; k < carried.size(); ++k) carried[k] = as_ivalue(ctx, body->outputs()[k + 1], n);
   }
@@ -284,7 +286,8 @@ void run_converter(ConversionCtx* ctx, const torch::jit::Node* n) {
   LOG_DEBUG(ctx->logger, "Adding layer for " << util::node_info(n));
   const auto converter = converters::get_node_converter_for(n->maybeSchema());
   const bool converted = converter(ctx, n, args);
-  TORCHTRT_CHECK(converted && ctx->CheckLayerAddition(n), "the converter did not say what the outputs of the node are");
+  TORCHTRT_CHECK(converted && ctx->CheckLayerAddition(n),
+                 "the converter must associate every output of the node with a tensor or a value");
 }
 
 // Shapes are inferred on first use. Infers them here, so that a misfit is an error of this node, not of a reader.
@@ -362,8 +365,8 @@ Var lookup(ConversionCtx* ctx, const torch::jit::Value* value, const torch::jit:
     evaluate(ctx, value->node());
     return lookup(ctx, value, user);
   }
-  TORCHTRT_THROW_ERROR(util::value_info(value) << " has no value yet, " << util::node_info(user)
-                                               << " needs it; its producer is " << util::node_info(value->node()));
+  TORCHTRT_THROW_ERROR(util::value_info(value) << " is used by " << util::node_info(user)
+                                               << " before it is computed by " << util::node_info(value->node()));
 }
 
 void convert_nodes(ConversionCtx* ctx, const torch::jit::Block* block) { convert_all(ctx, block, Raising::kHappens); }

@@ -126,7 +126,7 @@ class DataDependence {
 };
 
 constexpr const char* kAdvice =
-    "compile the parts before and after it by themselves, or write it as a computation (torch.where, a mask)";
+    "compile the parts before and after it separately, or write it as a computation (torch.where, a mask)";
 
 }  // namespace
 
@@ -140,7 +140,7 @@ Decision control_flow_decision(const Node* n) {
   const bool turns =
       data.includes(n->input(0)) || data.includes(n->input(1)) || data.includes(n->blocks()[0]->outputs()[0]);
   if (!turns) return Decision::yes();
-  return Decision::no(str("how often the loop runs depends on the values of the inputs; ", kAdvice));
+  return Decision::no(str("the number of iterations depends on the values of the inputs; ", kAdvice));
 }
 
 }  // namespace torch_tensorrt::core::conversion

@@ -79,7 +79,8 @@ InputSpecs add_inputs(ConversionCtx& ctx, const torch::jit::Block* b, const Conv
       tensors.push_back(TensorContainer::wrap(cast_input(ctx, casts, value, tensor)));
     }
     if (!ir::is_collection(value)) {
-      TORCHTRT_CHECK(tensors.size() == 1, util::value_info(value) << " has " << tensors.size() << " input specs");
+      TORCHTRT_CHECK(tensors.size() == 1, util::value_info(value)
+                                              << " has " << tensors.size() << " input specs, must have 1");
       ctx.AssociateValueAndTensor(value, tensors[0].toCustomClass<TensorContainer>()->tensor());
       continue;
     }
@@ -135,12 +136,12 @@ Decision in_place_decision(const torch::jit::Node* n) {
     const torch::jit::AliasDb aliases(graph);
     if (!util::write_is_seen_elsewhere(n, aliases, util::SelfName::kCounts)) return Decision::yes();
   } catch (const c10::Error& error) {
-    return Decision::no(str("it writes a tensor in place, and what else reads the tensor cannot be found out: ",
+    return Decision::no(str("it writes a tensor in place, and the other readers of the tensor cannot be found: ",
                             error.what_without_backtrace()));
   }
   return Decision::no(
-      "it writes a tensor in place that may be read later under another name (a view of it, or another "
-      "input); write the model with the form that gives a new tensor");
+      "it writes a tensor in place that may be read later under another name (a view of it, or another input); use "
+      "the out-of-place form in the model");
 }
 
 }  // namespace

@@ -98,8 +98,8 @@ nvinfer1::ITensor* cast_input(ConversionCtx& ctx, const InputCasts& casts, const
   const auto dtype = util::ScalarTypeToTRTDataType(cast->second);
   if (dtype == input->getType()) return input;
   LOG_INFO(ctx.logger, "Input " << input_name(*input) << " is given as " << input->getType()
-                                << " and the module computes in " << dtype
-                                << ": it is cast before the first operation");
+                                << " but the module computes in " << dtype
+                                << ": the engine casts it before the first operation");
   auto* layer = ctx.net->addCast(*input, dtype);
   layer->setName(("input " + input_name(*input) + " [cast to " + nvinfer1::enum_name(dtype) + "]").c_str());
   return layer->getOutput(0);
@@ -110,17 +110,16 @@ namespace {
 const std::vector<double> kDefaultDomain = {0, 2};
 
 std::string advice() {
-  return "say them with Input(min_shape=, opt_shape=, max_shape=, is_shape_tensor=True), whose shapes are the "
-         "elements, "
-         "with torch_tensor=, or with tensor_domain= (in C++: Input::opt_values)";
+  return "give them with Input(min_shape=, opt_shape=, max_shape=, is_shape_tensor=True), where the shapes are the "
+         "elements, with torch_tensor=, or with tensor_domain= (in C++: Input::opt_values)";
 }
 
 void check_shape(const nvinfer1::ITensor& input) {
   const auto dims = input.getDimensions();
   const bool fits =
       dims.nbDims <= 1 && dims.is_static() && dims.volume() <= static_cast<int64_t>(nvinfer1::kMaxShapeInputElements);
-  TORCHTRT_CHECK(fits, "input " << input_name(input) << " is used as sizes and has the dims " << dims
-                                << "; such an input has no or one dimension, of one size, and at most "
+  TORCHTRT_CHECK(fits, "input " << input_name(input) << " is used as sizes and has the shape " << dims
+                                << "; such an input must have rank 0 or 1, a fixed shape, and at most "
                                 << nvinfer1::kMaxShapeInputElements << " elements");
 }
 
@@ -139,10 +138,10 @@ void fill_values(nvinfer1::ProfileRange& range, const nvinfer1::ITensor& input, 
   }
   TORCHTRT_CHECK(
       !range.opt_values.empty() || count == 0,
-      "input " << input_name(input) << " is used as sizes, and nothing says which elements it has; " << advice());
+      "input " << input_name(input) << " is used as sizes, but the values of its elements are not given; " << advice());
   TORCHTRT_CHECK(range.opt_values.size() == count, "input " << input_name(input) << " has " << count
-                                                            << " elements, and " << range.opt_values.size()
-                                                            << " are given for it");
+                                                            << " elements, but " << range.opt_values.size()
+                                                            << " values are given for it");
 }
 
 // The profile, with an entry for each input, including inputs with a fixed shape.
@@ -166,8 +165,8 @@ void settle_size_inputs(ConversionCtx& ctx, const InputSpecs& specs) {
     if (!is_used[i] && spec.min_values.empty()) continue;
     TORCHTRT_CHECK(ctx.settings.allow_shape_tensors,
                    "the elements of input " << input_name(input)
-                                            << " are used as sizes, which allow_shape_tensors=True allows; the engine "
-                                            << "then prepares itself for each combination of them that it meets");
+                                            << " are used as sizes, which needs allow_shape_tensors=True; the engine "
+                                            << "then specializes to each combination of their values");
     check_shape(input);
     fill_values(profile_of(ctx)[input.getName()], input, spec);
   }
@@ -183,9 +182,9 @@ size_t count_ranges(const ConversionCtx& ctx, const InputSpecs& specs) {
     const size_t own = specs.at(input).more_ranges.size() + 1;
     if (own == 1) continue;
     TORCHTRT_CHECK(first == nullptr || own == count,
-                   "input " << input_name(*first) << " has " << count << " ranges of shapes and input "
+                   "input " << input_name(*first) << " has " << count << " ranges of shapes, but input "
                             << input_name(*input) << " has " << own
-                            << "; each range is for one profile, so inputs that have several have the same number");
+                            << "; all inputs with several ranges must have the same number, one range per profile");
     first = input;
     count = own;
   }
@@ -266,13 +265,14 @@ std::optional<std::string> misfit(const ConversionCtx& ctx, const nvinfer1::Prof
 
 void check_profile(const ConversionCtx& ctx, const nvinfer1::Profile& profile) {
   if (const auto wrong = misfit(ctx, profile, kOpt)) {
-    TORCHTRT_THROW_ERROR(*wrong << "\nGive opt_shape for which the model runs");
+    TORCHTRT_THROW_ERROR(*wrong << "\nGive an opt_shape that the model can run with");
   }
   for (const Point& end : kEnds) {
     const auto wrong = misfit(ctx, profile, end);
     if (!wrong) continue;
     LOG_WARNING(
-        *wrong << "\nThe engine takes the shapes of the range that fit together; a call with others is an error");
+        *wrong
+        << "\nThe engine accepts the shapes of the range that fit the model; a call with other shapes is an error");
   }
 }
 

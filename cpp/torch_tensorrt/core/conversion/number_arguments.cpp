@@ -75,13 +75,13 @@ std::string describe(const torch::jit::Node* n, const std::vector<torch::jit::IV
       numbers += torch_tensorrt::str(numbers.empty() ? "" : ", ", stack[i].toScalar());
     }
   }
-  return numbers + " beside a tensor of " + types;
+  return numbers + " with a tensor of dtype " + types;
 }
 
 void throw_refusal(const torch::jit::Node* n, const std::vector<torch::jit::IValue>& stack, const std::string& text) {
   const auto says = [&](const char* refusal) { return text.find(refusal) != std::string::npos; };
   if (std::none_of(kRefusals.begin(), kRefusals.end(), says)) return;
-  TORCHTRT_THROW_ERROR(util::node_info(n) << ": PyTorch refuses " << describe(n, stack) << ": " << text);
+  TORCHTRT_THROW_ERROR(util::node_info(n) << ": PyTorch does not accept " << describe(n, stack) << ": " << text);
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ void collect(const torch::jit::IValue& value, int depth, std::vector<Input>& inp
     for (const auto& element : elements) collect(element, depth + 1, inputs);
     return;
   }
-  TORCHTRT_CHECK(value.isCustomClass(), "input_signature may hold tuples, lists and Inputs, found " << value.tagKind());
+  TORCHTRT_CHECK(value.isCustomClass(),
+                 "input_signature must consist of tuples, lists and Inputs, found " << value.tagKind());
   inputs.push_back(*value.toCustomClass<Input>());
 }
 
@@ -29,7 +30,7 @@ GraphInputs::GraphInputs(std::vector<Input> list) : inputs(std::move(list)) {
 
 GraphInputs::GraphInputs(torch::jit::IValue& signature) : input_signature(signature) {
   TORCHTRT_CHECK(signature.isTuple(),
-                 "input_signature must be a tuple with one entry an argument, found " << signature.tagKind());
+                 "input_signature must be a tuple with one entry per argument, found " << signature.tagKind());
   for (const auto& argument : signature.toTupleRef().elements()) {
     collection_inputs.emplace_back();
     collect(argument, /*depth=*/1, collection_inputs.back());

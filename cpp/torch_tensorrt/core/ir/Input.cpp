@@ -13,18 +13,18 @@ const std::set<at::ScalarType> kInputTypes = {at::kBool, at::kByte, at::kChar,  
 
 void check_range(const network::Dims& min, const network::Dims& opt, const network::Dims& max) {
   TORCHTRT_CHECK(min.nbDims == opt.nbDims && opt.nbDims == max.nbDims,
-                 "min, opt and max must have one rank: " << min << ", " << opt << ", " << max);
+                 "min, opt and max must have the same rank, found " << min << ", " << opt << " and " << max);
   for (int32_t i = 0; i < min.nbDims; ++i) {
     TORCHTRT_CHECK(min.d[i] >= 0 && min.d[i] <= opt.d[i] && opt.d[i] <= max.d[i],
-                   "dimension " << i << " of min, opt and max must not decrease and be 0 or more: " << min << ", "
-                                << opt << ", " << max);
+                   "dimension " << i << ": min " << min.d[i] << ", opt " << opt.d[i] << ", max " << max.d[i]
+                                << " must be 0 or more and must not decrease");
   }
 }
 
 void check_type(at::ScalarType dtype, network::TensorFormat format, int32_t rank) {
   TORCHTRT_CHECK(kInputTypes.count(dtype) != 0, "Unsupported input data type: " << c10::toString(dtype));
   TORCHTRT_CHECK(format == network::TensorFormat::kLINEAR || format == network::TensorFormat::kHWC,
-                 "an input's layout may be contiguous or channels last, found " << format);
+                 "the layout of an input must be contiguous or channels last, found " << format);
   const bool channels_last = format == network::TensorFormat::kHWC;
   TORCHTRT_CHECK(!channels_last || (dtype == at::kFloat && rank == 4),
                  "channels last is for float inputs of rank 4, found " << c10::toString(dtype) << " of rank " << rank);
@@ -70,7 +70,7 @@ Input::Input(std::vector<int64_t> min_shape, std::vector<int64_t> opt_shape, std
 void Input::add_range(ShapeRange range) {
   check_range(range.min, range.opt, range.max);
   TORCHTRT_CHECK(range.opt.nbDims == opt.nbDims,
-                 "the ranges of one input must have one rank: " << opt << " and " << range.opt);
+                 "all ranges of an input must have the same rank, found " << opt << " and " << range.opt);
   for (int32_t i = 0; i < opt.nbDims; ++i) {
     if (range.min.d[i] != min.d[i] || range.max.d[i] != min.d[i]) input_shape.d[i] = -1;
   }

@@ -87,7 +87,7 @@ StaticParams get_static_params(c10::ArrayRef<torch::jit::Value*> inputs, std::ve
                                                         << " static parameters were given");
     static_params[input] = params[next++];
   }
-  TORCHTRT_CHECK(next == params.size(), params.size() << " static parameters were given, the graph has "
+  TORCHTRT_CHECK(next == params.size(), params.size() << " static parameters were given, but the graph has "
                                                       << static_params.size() << " inputs for them");
   return static_params;
 }

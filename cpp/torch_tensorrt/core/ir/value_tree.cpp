@@ -10,7 +10,8 @@ c10::TypePtr common_type(const std::vector<c10::TypePtr>& types) {
   for (size_t i = 0; i < types.size(); ++i) {
     if (i == 0) common = types[i];
     if (*types[i] == *common) continue;
-    TORCHTRT_THROW_ERROR("a list of elements of different types: " << common->str() << " and " << types[i]->str());
+    TORCHTRT_THROW_ERROR("all elements of a list must have one type, found " << common->str() << " and "
+                                                                             << types[i]->str());
   }
   return common;
 }

@@ -82,10 +82,11 @@ void drop_argument_writes(torch::jit::Graph& graph) {
   for (auto* copy : copies_to_arguments(graph)) {
     ArgumentWrite write;
     find_place(copy->input(0), write);
-    LOG_WARNING("the method writes its argument "
-                << graph.inputs()[write.argument]->debugName()
-                << " in place; the engine leaves it as it is, as an engine only gives "
-                << "results (a module that compile() gives writes it)");
+    LOG_WARNING(
+        "the method writes its argument "
+        << graph.inputs()[write.argument]->debugName()
+        << " in place; an engine only returns results and leaves the argument unchanged (a module made by compile() "
+        << "writes it)");
     copy->destroy();
   }
 }

@@ -22,7 +22,8 @@ bool is_training(const torch::jit::Module& module) { return module.hasattr("trai
 
 // The copy shares the parameters but has training flags of its own.
 torch::jit::Module evaluation_copy(const torch::jit::Module& module) {
-  LOG_WARNING("the module is in training mode; it is compiled as in evaluation mode (call eval() on it to say so)");
+  LOG_WARNING(
+      "the module is in training mode but is compiled in evaluation mode; call eval() on it to avoid this warning");
   auto copy = module.clone(/*inplace=*/true);
   copy.eval();
   return copy;

@@ -3,30 +3,13 @@
 #include <algorithm>
 
 #include "torch_tensorrt/core/network/enum_names.h"
-#include "torch_tensorrt/core/network/layers/basic.h"
+#include "torch_tensorrt/core/network/host/evaluate.h"
 #include "torch_tensorrt/core/network/network.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {
 namespace {
-
-struct OptionalInputs {
-  LayerType type;
-  int32_t last;  // largest index that may be set while lower inputs are missing
-};
-constexpr OptionalInputs kOptionalInputs[] = {
-    {LayerType::kCONVOLUTION, 2}, {LayerType::kDECONVOLUTION, 2}, {LayerType::kSHUFFLE, 1},
-    {LayerType::kRESIZE, 1},      {LayerType::kSLICE, 4},         {LayerType::kRECURRENT, 8},
-};
-
-int32_t last_optional_input(LayerType type) {
-  for (const OptionalInputs& row : kOptionalInputs) {
-    if (row.type == type) {
-      return row.last;
-    }
-  }
-  return -1;
-}
 
 void remove_one(std::vector<ILayer*>& consumers, const ILayer* layer) {
   const auto found = std::find(consumers.begin(), consumers.end(), layer);
@@ -61,7 +44,7 @@ ITensor* ILayer::getOutput(int32_t index) const {
 }
 
 void ILayer::setInput(int32_t index, ITensor& tensor) {
-  if (index < 0 || index > std::max(getNbInputs(), last_optional_input(type_))) {
+  if (index < 0 || index > std::max(getNbInputs(), optional_inputs())) {
     TORCHTRT_THROW_ERROR(describe(*this) << ": input " << index << " cannot be set, the layer has " << getNbInputs()
                                          << " inputs");
   }
@@ -103,10 +86,6 @@ void ILayer::setOutputType(int32_t index, DataType type) {
   if (output == nullptr) {
     TORCHTRT_THROW_ERROR(describe(*this) << ": has no output " << index << ", it has " << getNbOutputs());
   }
-  if (auto* cast = layer_cast<ICastLayer>(this)) {
-    cast->setToType(type);
-    return;
-  }
   if (output->getType() != type) {
     TORCHTRT_THROW_ERROR(describe(*this) << ": output " << index << " is " << enum_name(output->getType())
                                          << ", which follows from the inputs and cannot be set to " << enum_name(type)
@@ -117,6 +96,30 @@ void ILayer::setOutputType(int32_t index, DataType type) {
 std::optional<ShapeValue> ILayer::infer_value(const std::vector<InferInput>& /*inputs*/,
                                               const std::vector<TensorType>& /*outputs*/) const {
   return std::nullopt;
+}
+
+std::optional<WindowEffect> ILayer::window_effect(int32_t /*axis*/) const { return std::nullopt; }
+
+std::optional<SizeFactors> ILayer::dim_factors(int32_t /*axis*/) const { return std::nullopt; }
+
+std::vector<ElementSource> ILayer::element_factors(int64_t element) const {
+  const ElementSource source = element_source(element);
+  return source.tensor != nullptr ? std::vector<ElementSource>{source} : std::vector<ElementSource>{};
+}
+
+Interval ILayer::range_of(int64_t element, ValueRanges& ranges) const {
+  const InputDim measured = measured_dim(element);
+  if (measured.input >= 0) return ranges.of_dim(*getInput(measured.input), measured.axis);
+  const ElementSource source = element_source(element);
+  return source.tensor != nullptr ? ranges.of_element(*source.tensor, source.element) : everything();
+}
+
+void ILayer::evaluate(const std::vector<HostTensor>& /*inputs*/, const MutableTensor& /*output*/) const {
+  TORCHTRT_THROW_ERROR(describe(*this) << ": is not evaluated on the host");
+}
+
+bool operator==(const WindowEffect& a, const WindowEffect& b) {
+  return a.is_inverse == b.is_inverse && a.step == b.step && a.surplus == b.surplus;
 }
 
 int32_t ILayer::own_input_count() const {
@@ -167,59 +170,20 @@ std::string describe(const ILayer& layer) {
 
 namespace {
 
-using Maker = std::unique_ptr<ILayer> (*)();
-
-struct Row {
-  LayerType type;
-  Maker make;
-};
-
-constexpr Row kMakers[] = {
-    {LayerType::kINPUT, [] { return std::unique_ptr<ILayer>(new IInputLayer(TensorType{})); }},
-    {LayerType::kCONSTANT, [] { return std::unique_ptr<ILayer>(new IConstantLayer({}, {})); }},
-    {LayerType::kCONVOLUTION, [] { return std::unique_ptr<ILayer>(new IConvolutionLayer(0, {}, {}, {})); }},
-    {LayerType::kDECONVOLUTION, [] { return std::unique_ptr<ILayer>(new IDeconvolutionLayer(0, {}, {}, {})); }},
-    {LayerType::kPOOLING, [] { return std::unique_ptr<ILayer>(new IPoolingLayer(PoolingType::kMAX, {})); }},
-    {LayerType::kACTIVATION, [] { return std::unique_ptr<ILayer>(new IActivationLayer(ActivationType::kRELU)); }},
-    {LayerType::kELEMENTWISE,
-     [] { return std::unique_ptr<ILayer>(new IElementWiseLayer(ElementWiseOperation::kSUM)); }},
-    {LayerType::kUNARY, [] { return std::unique_ptr<ILayer>(new IUnaryLayer(UnaryOperation::kEXP)); }},
-    {LayerType::kSCALE, [] { return std::unique_ptr<ILayer>(new IScaleLayer(ScaleMode::kUNIFORM, {}, {}, {})); }},
-    {LayerType::kREDUCE, [] { return std::unique_ptr<ILayer>(new IReduceLayer(ReduceOperation::kSUM, 0, false)); }},
-    {LayerType::kMATRIX_MULTIPLY,
-     [] { return std::unique_ptr<ILayer>(new IMatrixMultiplyLayer(MatrixOperation::kNONE, MatrixOperation::kNONE)); }},
-    {LayerType::kSOFTMAX, [] { return std::unique_ptr<ILayer>(new ISoftMaxLayer(1)); }},
-    {LayerType::kSHUFFLE, [] { return std::unique_ptr<ILayer>(new IShuffleLayer()); }},
-    {LayerType::kCONCATENATION, [] { return std::unique_ptr<ILayer>(new IConcatenationLayer()); }},
-    {LayerType::kSLICE, [] { return std::unique_ptr<ILayer>(new ISliceLayer({}, {}, {})); }},
-    {LayerType::kSHAPE, [] { return std::unique_ptr<ILayer>(new IShapeLayer()); }},
-    {LayerType::kGATHER, [] { return std::unique_ptr<ILayer>(new IGatherLayer(GatherMode::kDEFAULT)); }},
-    {LayerType::kSELECT, [] { return std::unique_ptr<ILayer>(new ISelectLayer()); }},
-    {LayerType::kCAST, [] { return std::unique_ptr<ILayer>(new ICastLayer(DataType::kFLOAT)); }},
-    {LayerType::kIDENTITY, [] { return std::unique_ptr<ILayer>(new IIdentityLayer()); }},
-    {LayerType::kNORMALIZATION, [] { return std::unique_ptr<ILayer>(new INormalizationLayer(0)); }},
-    {LayerType::kRESIZE, [] { return std::unique_ptr<ILayer>(new IResizeLayer()); }},
-    {LayerType::kREFORMAT, [] { return std::unique_ptr<ILayer>(new IReformatLayer("")); }},
-    {LayerType::kTOPK, [] { return std::unique_ptr<ILayer>(new ITopKLayer(TopKOperation::kMAX, 1, 1)); }},
-    {LayerType::kCUMULATIVE,
-     [] { return std::unique_ptr<ILayer>(new ICumulativeLayer(CumulativeOperation::kSUM, 0)); }},
-    {LayerType::kSCATTER, [] { return std::unique_ptr<ILayer>(new IScatterLayer(ScatterMode::kELEMENT)); }},
-    {LayerType::kGRID_SAMPLE, [] { return std::unique_ptr<ILayer>(new IGridSampleLayer()); }},
-    {LayerType::kATTENTION, [] { return std::unique_ptr<ILayer>(new IAttentionLayer()); }},
-    {LayerType::kNON_ZERO, [] { return std::unique_ptr<ILayer>(new INonZeroLayer()); }},
-    {LayerType::kRECURRENT, [] { return std::unique_ptr<ILayer>(new IRecurrentLayer(RecurrentCell::kLSTM, 0)); }},
-};
-static_assert(sizeof(kMakers) / sizeof(Row) == kLayerTypeCount, "every layer kind has a row");
+template <typename... Kinds>
+std::unique_ptr<ILayer> make(LayerType type, LayerKinds<Kinds...> /*kinds*/) {
+  static_assert(sizeof...(Kinds) == kLayerTypeCount, "every layer kind is in the list");
+  std::unique_ptr<ILayer> made;
+  ((Kinds::kType == type ? void(made = std::make_unique<Kinds>()) : void()), ...);
+  return made;
+}
 
 }  // namespace
 
 std::unique_ptr<ILayer> make_layer(LayerType type) {
-  for (const Row& row : kMakers) {
-    if (row.type == type) {
-      return row.make();
-    }
-  }
-  TORCHTRT_THROW_ERROR("layer kind " << static_cast<int32_t>(type) << " does not exist");
+  std::unique_ptr<ILayer> made = make(type, AllLayerKinds{});
+  if (made == nullptr) TORCHTRT_THROW_ERROR("layer kind " << static_cast<int32_t>(type) << " does not exist");
+  return made;
 }
 
 }  // namespace torch_tensorrt::network

@@ -13,3 +13,18 @@
 #include "torch_tensorrt/core/network/layers/recurrent.h"
 #include "torch_tensorrt/core/network/layers/reductions.h"
 #include "torch_tensorrt/core/network/layers/sampling.h"
+#include "torch_tensorrt/core/network/layers/shuffle.h"
+
+namespace torch_tensorrt::network {
+
+template <typename... Kinds>
+struct LayerKinds {};
+// make_layer() makes each with its default attributes.
+using AllLayerKinds =
+    LayerKinds<IInputLayer, IConstantLayer, IConvolutionLayer, IDeconvolutionLayer, IPoolingLayer, IActivationLayer,
+               IElementWiseLayer, IUnaryLayer, IScaleLayer, IReduceLayer, IMatrixMultiplyLayer, ISoftMaxLayer,
+               IShuffleLayer, IConcatenationLayer, ISliceLayer, IShapeLayer, IGatherLayer, ISelectLayer, ICastLayer,
+               IIdentityLayer, INormalizationLayer, IResizeLayer, IReformatLayer, ITopKLayer, ICumulativeLayer,
+               IScatterLayer, IGridSampleLayer, IAttentionLayer, INonZeroLayer, IRecurrentLayer>;
+
+}  // namespace torch_tensorrt::network

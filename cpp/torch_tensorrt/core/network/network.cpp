@@ -115,7 +115,7 @@ ILayer* INetworkDefinition::add_layer(std::unique_ptr<ILayer> layer, ILayer* pos
   return added;
 }
 
-// Removes a layer that nobody reads.
+// Removes a layer without readers.
 void INetworkDefinition::forget(ILayer& layer) {
   const auto index = static_cast<std::ptrdiff_t>(index_of(layer));
   for (const auto& output : layer.outputs_) {

@@ -53,6 +53,8 @@ void ITensor::setType(DataType type) {
   layer.set_type({type, layer.type().dims});
 }
 
+bool has_channels(const ITensor& tensor) { return tensor.getDimensions().nbDims >= kFirstRankWithChannels; }
+
 bool ITensor::isNetworkInput() const { return producer_->getType() == LayerType::kINPUT; }
 
 // Walks through the producers with an explicit stack: a network may be deeper than the call stack.

@@ -28,6 +28,9 @@ struct ShapeValue {
   bool is_known() const;  // no element is kUnknown
 };
 
+// Formats need a batch, channels and at least one more dimension.
+constexpr int32_t kFirstRankWithChannels = 3;
+
 // An edge of the network: the output of exactly one layer. That layer owns it, and the address stays valid while the
 // layer lives. dtype and dims are inferred from the producer on demand, so they are right after any setter.
 class ITensor {
@@ -80,5 +83,7 @@ class ITensor {
   mutable TensorType type_;
   mutable std::optional<ShapeValue> shape_value_;
 };
+
+bool has_channels(const ITensor& tensor);
 
 }  // namespace torch_tensorrt::network

@@ -82,6 +82,18 @@ bool is_identity(const Permutation& p, int32_t rank) {
   return true;
 }
 
+Permutation compose(const Permutation& p, const Permutation& q, int32_t rank) {
+  Permutation both;
+  for (int32_t i = 0; i < rank; ++i) both.order[i] = p.order[q.order[i]];
+  return both;
+}
+
+Permutation inverse(const Permutation& permutation, int32_t rank) {
+  Permutation result;
+  for (int32_t i = 0; i < rank; ++i) result.order[permutation.order[i]] = i;
+  return result;
+}
+
 std::string to_string(const Dims& dims) {
   if (dims.nbDims == 0) {
     return "scalar";

@@ -78,6 +78,9 @@ struct Permutation {
   int32_t order[Dims::MAX_DIMS] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 };
 bool is_identity(const Permutation& p, int32_t rank);
+// The permutation that applies first p, then q.
+Permutation compose(const Permutation& p, const Permutation& q, int32_t rank);
+Permutation inverse(const Permutation& permutation, int32_t rank);
 
 // A borrowed, dense, row-major block of elements. The memory must live as long as the network that refers to it:
 // pass its owner to INetworkDefinition::keep_alive, or copy the elements with INetworkDefinition::own.

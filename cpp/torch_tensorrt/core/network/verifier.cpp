@@ -18,7 +18,8 @@ Places places_of(const INetworkDefinition& network) {
   for (int32_t i = 0; i < network.getNbLayers(); ++i) {
     const ILayer* layer = network.getLayer(i);
     if (layer->network() != &network) {
-      TORCHTRT_THROW_ERROR(describe(*layer) << ": does not say that it is of this network");
+      TORCHTRT_THROW_ERROR(describe(*layer)
+                           << ": is in the list of this network, but belongs to another network or to none");
     }
     places[layer] = i;
   }
@@ -60,7 +61,7 @@ void check_use(const ILayer& reader, const ITensor& tensor) {
   const int64_t actual = count_inputs(reader, tensor);
   if (said != actual) {
     TORCHTRT_THROW_ERROR(describe(reader) << ": reads " << describe(*tensor.producer()) << " " << actual
-                                          << " times, which is listed there " << said << " times");
+                                          << " times, but is listed " << said << " times among its readers");
   }
 }
 
@@ -180,7 +181,8 @@ class AttributeChecker final : public AttributeVisitor {
   }
   void visit_enum(const char* name, int32_t& value, const EnumTable& table) override {
     if (table.find_name(value) == nullptr) {
-      TORCHTRT_THROW_ERROR(describe(layer_) << ": " << name << " is " << value << ", which is no " << table.type_name);
+      TORCHTRT_THROW_ERROR(describe(layer_)
+                           << ": " << name << " is " << value << ", which is not a valid " << table.type_name);
     }
   }
 
@@ -206,7 +208,7 @@ void check_epilogue_inputs(const ILayer& layer, bool may_have_epilogue) {
     });
     if (!is_read) {
       TORCHTRT_THROW_ERROR(describe(layer) << ": input " << i << " of " << layer.getNbInputs()
-                                           << " stands behind an input of the epilogue and is not read by it");
+                                           << " follows an input of the epilogue, but the epilogue does not read it");
     }
   }
 }
@@ -239,7 +241,7 @@ void check_types(const INetworkDefinition& network) {
   for (const auto& [tensor, inferred] : infer_all(network, dims)) {
     const TensorType remembered{tensor->getType(), tensor->getDimensions()};
     if (!(remembered == inferred.type)) {
-      TORCHTRT_THROW_ERROR(describe(*tensor->producer()) << ": its output says " << text_of(remembered)
+      TORCHTRT_THROW_ERROR(describe(*tensor->producer()) << ": its output is recorded as " << text_of(remembered)
                                                          << ", but inference gives " << text_of(inferred.type));
     }
     check_format(*tensor, inferred.type.dims);
@@ -279,8 +281,7 @@ void check_values(const ITensor& input, const ProfileRange& range) {
     TORCHTRT_THROW_ERROR("the profile of input \""
                          << input.getName() << "\" has " << range.min_values.size() << ", " << count << " and "
                          << range.max_values.size()
-                         << " values for its elements; give one an element with min <= opt <= "
-                         << "max, or none");
+                         << " values for its elements; give one value per element with min <= opt <= max, or none");
   }
 }
 
@@ -290,7 +291,7 @@ void check_profile_names(const INetworkDefinition& network, const Profile& profi
     const bool is_input = std::any_of(inputs.begin(), inputs.end(),
                                       [&name = name](const ITensor* input) { return name == input->getName(); });
     if (!is_input) {
-      TORCHTRT_THROW_ERROR("a profile has a range for \"" << name << "\", which is no input of the network");
+      TORCHTRT_THROW_ERROR("a profile has a range for \"" << name << "\", which is not an input of the network");
     }
   }
 }

@@ -51,18 +51,19 @@ std::vector<PipelineEntry> default_pipeline() {
   const auto add = [&](std::unique_ptr<Pass> pass, const char* reason) {
     pipeline.push_back({std::move(pass), reason});
   };
-  add(make_remove_identities(), "patterns below look through no identity");
-  add(make_absorb_shape_inputs(), "sizes that are attributes free the shape arithmetic, and show what a reshape does");
-  add(make_fuse_channel_shuffle(), "before shuffles are merged, while its three steps can be told apart");
+  add(make_remove_identities(), "the patterns below do not look through identities");
+  add(make_absorb_shape_inputs(),
+      "sizes as attributes make shape arithmetic unread, and reshapes known to the passes below");
+  add(make_fuse_channel_shuffle(), "before shuffles are merged: its three steps are still separate layers");
   add(make_merge_shuffles(), "chains of reshapes and transposes become one");
   add(make_fold_transpose_into_matmul(), "before constants are folded: a weight need not be transposed in memory");
-  add(make_constant_folding(), "what is left of shape arithmetic and of constant operands goes");
+  add(make_constant_folding(), "removes the rest of the shape arithmetic and computed constants");
   add(make_resolve_selects(), "after folding, which makes conditions of numbers constant");
-  add(make_remove_identities(), "what merging, absorbing and folding have left without effect");
+  add(make_remove_identities(), "merging, absorbing and folding leave layers without effect");
   add(make_common_subexpressions(), "after folding, which makes equal constants");
-  add(make_share_transposed_constants(), "after equal constants have become one: of each there is one to compare");
-  add(make_remove_dead_layers(), "single readers are counted below; the dead must not count");
-  add(make_absorb_constant_weights(), "after folding: computed kernels that became constants are weights to all below");
+  add(make_share_transposed_constants(), "after equal constants have become one: fewer to compare");
+  add(make_remove_dead_layers(), "the passes below look for single readers; dead layers must not count");
+  add(make_absorb_constant_weights(), "after folding: the passes below see kernels that became constants as weights");
   add(make_fold_padding_into_convolution(), "the convolution pads for free");
   add(make_form_activations(), "before activations are fused: x * sigmoid(x) is one activation");
   add(make_merge_scales(), "before the convolutions: their weights are computed once");

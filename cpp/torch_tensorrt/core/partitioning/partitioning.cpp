@@ -26,10 +26,11 @@ NodeDecision torch_node(const torch::jit::Node* n, TorchReason reason, std::stri
 // The user's lists take precedence over support.
 NodeDecision decide(const torch::jit::Node* n, const PartitioningInfo& info) {
   if (is_forced_operator(n, info.forced_fallback_operators)) {
-    return torch_node(n, TorchReason::kForcedOperator, str(n->kind().toQualString(), " is listed to run in torch"));
+    return torch_node(n, TorchReason::kForcedOperator,
+                      str(n->kind().toQualString(), " is listed in torch_executed_ops"));
   }
   if (comes_from_forced_module(n)) {
-    return torch_node(n, TorchReason::kForcedModule, "it comes from a module that is listed to run in torch");
+    return torch_node(n, TorchReason::kForcedModule, "its module is listed in torch_executed_modules");
   }
   const Decision supported = conversion::node_decision(n);
   if (!supported) return torch_node(n, TorchReason::kUnsupported, supported.reason());

@@ -55,7 +55,7 @@ RTDevice::RTDevice(int64_t device_id, DeviceType type) : id(device_id), device_t
   }
   device_name = "unknown";
   try {
-    const engine::cuda::DeviceInfo info = engine::cuda::device_info(static_cast<int32_t>(device_id));
+    const engine::cuda::DeviceInfo info = engine::cuda::Driver::get().device_info(static_cast<int32_t>(device_id));
     device_name = info.name;
     major = info.major;
     minor = info.minor;

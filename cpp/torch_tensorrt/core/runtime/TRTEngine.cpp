@@ -61,7 +61,7 @@ RTDevice choose_device(const EngineInfo& info) {
   TORCHTRT_CHECK(device, "No compatible device was found for instantiating TensorRT engine "
                              << info.name << ": it targets " << info.device << ", available are "
                              << get_available_device_list().dump_list()
-                             << ". Compile the model again for one of these");
+                             << ". Compile the model again for one of the available devices");
   return *device;
 }
 
@@ -85,7 +85,8 @@ Binding make_binding(const std::string& name, const std::vector<IoTensor>& tenso
   }
   TORCHTRT_CHECK(!contains(other_direction, name),
                  "Binding " << name << " specified as " << direction << " but found as " << other << " in the engine");
-  TORCHTRT_THROW_ERROR("Could not find a TensorRT engine binding for " << direction << " named " << name << ". It has "
+  TORCHTRT_THROW_ERROR("Could not find a TensorRT engine binding for " << direction << " named " << name
+                                                                       << ". The engine has "
                                                                        << serialize_binding_names(names_of(tensors)));
 }
 
@@ -109,7 +110,8 @@ std::vector<Binding> make_bindings(const std::vector<std::string>& names, const 
 void check_delimiter(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     TORCHTRT_CHECK(name.find(kBindingNameDelimiter) == std::string::npos,
-                   "binding name \"" << name << "\" contains '" << kBindingNameDelimiter << "', which separates names");
+                   "binding name \"" << name << "\" contains '" << kBindingNameDelimiter
+                                     << "', which separates names in the saved engine; give another name");
   }
 }
 

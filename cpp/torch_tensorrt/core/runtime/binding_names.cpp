@@ -49,7 +49,7 @@ void append_binding_name(std::vector<std::string>& names, const std::string& nam
   const auto index = parse_binding_index(name);
   TORCHTRT_CHECK(index, "Unable to determine binding indices from TensorRT engine binding names: \""
                             << name
-                            << "\" does not end in a number behind '.' or '_'. Give the binding names explicitly");
+                            << "\" does not end in a number after '.' or '_'. Give the binding names explicitly");
   const auto place = static_cast<size_t>(*index);
   if (names.size() <= place) names.resize(place + 1);
   TORCHTRT_CHECK(names[place].empty(), "Unable to determine binding indices from TensorRT engine binding names: \""
@@ -69,7 +69,7 @@ std::vector<std::string> infer_binding_order(const std::vector<std::string>& nam
   TORCHTRT_CHECK(all_binding_names_present(ordered),
                  "Unable to determine binding indices from TensorRT engine binding names: the numbers of the "
                      << direction << "s " << serialize_binding_names(names)
-                     << " leave some out. Give the binding names explicitly");
+                     << " have gaps. Give the binding names explicitly");
   return ordered;
 }
 

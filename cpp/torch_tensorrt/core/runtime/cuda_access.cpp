@@ -7,10 +7,13 @@
 #include <dlfcn.h>
 
 #include <cstdlib>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
+#include "torch_tensorrt/core/runtime/graph_memory.h"
 #include "torch_tensorrt/core/util/logging/TorchTRTLogger.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -21,29 +24,48 @@ at::Device gpu(int32_t device) { return at::Device(at::kCUDA, static_cast<c10::D
 
 c10::impl::VirtualGuardImpl guard_impl() { return c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA); }
 
-// Wraps the bytes in a tensor, so that PyTorch's own copy does the work.
-at::Tensor as_bytes(const void* memory, int64_t bytes, at::Device device) {
-  // copy_ reads this memory only when it is the source.
-  auto* data = const_cast<void*>(memory);
-  const auto options = at::TensorOptions().dtype(at::kByte).device(device);
-  return at::for_blob(data, {bytes}).options(options).target_device(device).make_tensor();
+void* native_handle(c10::Stream stream) { return guard_impl().getStreamNativeHandle(stream); }
+
+bool is_recording(int32_t device) {
+  return engine::cuda::Driver::get().recording_of(native_handle(guard_impl().getStream(gpu(device)))) != 0;
+}
+
+// Memory whose release had to be put off.
+struct Deferred {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<void>> memory;
+};
+Deferred& deferred() {
+  static auto* const all = new Deferred();
+  return *all;
+}
+
+// PyTorch could reuse the memory while a call on another stream still reads it, so the device finishes first. Waiting
+// would break a recording of this thread: the memory is then freed by a later release.
+void release(std::shared_ptr<void> memory, int32_t device) {
+  std::vector<std::shared_ptr<void>> freed;
+  const bool recording = is_recording(device);
+  {
+    const std::lock_guard lock(deferred().mutex);
+    if (recording) {
+      deferred().memory.push_back(std::move(memory));
+      return;
+    }
+    freed.swap(deferred().memory);
+  }
+  guard_impl().synchronizeDevice(static_cast<c10::DeviceIndex>(device));
 }
 
 class TorchCudaAccess final : public engine::DeviceAccess {
  public:
   Decision available(int32_t device) const override {
     if (!at::hasCUDA()) {
-      return Decision::no(str("PyTorch sees no GPU on this machine (cuda:", device, " was asked for)"));
+      return Decision::no(str("PyTorch sees no GPU on this machine (cuda:", device, " was requested)"));
     }
     const auto count = guard_impl().deviceCount();
     if (device >= 0 && device < count) return Decision::yes();
     return Decision::no(
-        str("PyTorch sees ", static_cast<int>(count), " GPUs on this machine, and cuda:", device, " is none of them"));
-  }
-
-  std::string isa(int32_t device) const override {
-    const engine::cuda::DeviceInfo info = engine::cuda::device_info(device);
-    return str("sm_", info.major, info.minor);
+        str("PyTorch sees ", static_cast<int>(count), " GPUs on this machine, none of them is cuda:", device));
   }
 
   std::shared_ptr<void> allocate(int32_t device, int64_t bytes) const override {
@@ -52,43 +74,20 @@ class TorchCudaAccess final : public engine::DeviceAccess {
     auto memory = std::make_shared<at::DataPtr>(
         c10::GetAllocator(c10::DeviceType::CUDA)->allocate(static_cast<size_t>(std::max<int64_t>(bytes, 1))));
     void* data = memory->get();
-    // Synchronize first: PyTorch could reuse the memory while a call on another stream still reads it.
-    return std::shared_ptr<void>(data, [memory, device](void*) mutable {
-      guard_impl().synchronizeDevice(static_cast<c10::DeviceIndex>(device));
-      memory.reset();
-    });
+    return std::shared_ptr<void>(data, [memory, device](void*) mutable { release(std::move(memory), device); });
   }
 
-  void upload(int32_t device, void* to, const void* from, int64_t bytes) const override {
-    if (bytes == 0) return;
-    const c10::DeviceGuard guard(gpu(device));
-    as_bytes(to, bytes, gpu(device)).copy_(as_bytes(from, bytes, at::kCPU));
-    synchronize(device);
+  void* current_stream(int32_t device) const override { return native_handle(guard_impl().getStream(gpu(device))); }
+
+  // PyTorch's number of a foreign stream is its handle.
+  std::shared_ptr<void> use_stream(int32_t device, void* stream) const override {
+    const auto id = static_cast<c10::StreamId>(reinterpret_cast<intptr_t>(stream));
+    const c10::Stream previous = guard_impl().exchangeStream(c10::Stream(c10::Stream::UNSAFE, gpu(device), id));
+    return std::shared_ptr<void>(nullptr, [previous](void*) { guard_impl().exchangeStream(previous); });
   }
 
-  void download(int32_t device, void* to, const void* from, int64_t bytes) const override {
-    if (bytes == 0) return;
-    const c10::DeviceGuard guard(gpu(device));
-    as_bytes(to, bytes, at::kCPU).copy_(as_bytes(from, bytes, gpu(device)));
-    synchronize(device);
-  }
-
-  void copy(int32_t device, void* to, const void* from, int64_t bytes) const override {
-    if (bytes == 0) return;
-    as_bytes(to, bytes, gpu(device)).copy_(as_bytes(from, bytes, gpu(device)), /*non_blocking=*/true);
-  }
-
-  void* current_stream(int32_t device) const override {
-    const auto impl = guard_impl();
-    return impl.getStreamNativeHandle(impl.getStream(gpu(device)));
-  }
-
-  void synchronize(int32_t device) const override {
-    guard_impl().synchronizeDevice(static_cast<c10::DeviceIndex>(device));
-  }
-
-  std::shared_ptr<void> make_current(int32_t device) const override {
-    return std::make_shared<c10::DeviceGuard>(gpu(device));
+  std::shared_ptr<engine::GraphMemory> make_graph_memory(int32_t device) const override {
+    return make_torch_graph_memory(device);
   }
 };
 
@@ -117,14 +116,12 @@ bool is_wanted() {
   return value == nullptr || std::string(value) != "0";
 }
 
-bool has_driver() { return dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL) != nullptr; }
-
 // Must run while libraries are loaded, before PyTorch is first asked for a GPU, because PyTorch remembers the answer.
 bool load_torch_cuda() {
   constexpr const char* kName = "libtorch_cuda.so";
   if (dlopen(kName, RTLD_NOW | RTLD_NOLOAD) != nullptr) return true;
   const std::string path = folder_of_torch() + kName;
-  if (!is_wanted() || !has_driver() || path == kName) return false;
+  if (!is_wanted() || !engine::cuda::Driver::is_installed() || path == kName) return false;
   if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return true;
   LOG_DEBUG("PyTorch's part for GPUs was not loaded: " << dlerror());
   return false;

@@ -195,7 +195,8 @@ std::vector<at::Tensor> TRTEngine::run(const std::vector<at::Tensor>& inputs) {
   uint64_t recording = 0;
   if (on_gpu) {
     options.stream = current_stream(device_);
-    recording = engine::cuda::recording_of(options.stream);
+    recording = engine::cuda::Driver::get().recording_of(options.stream);
+    options.is_recorded = recording != 0;
     // A caller who records the stream wants the work in the caller's graph, not in a graph of ours.
     options.use_graph = get_cudagraphs_mode() != STANDARD && recording == 0;
   }

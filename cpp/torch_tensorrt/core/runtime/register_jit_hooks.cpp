@@ -46,7 +46,7 @@ bool has_bytes(const at::Storage& storage, size_t needed) {
 
 std::shared_ptr<const std::string> to_bytes(const c10::IValue& value) {
   TORCHTRT_CHECK(value.isTensor() && value.toTensor().defined() && value.toTensor().scalar_type() == at::kByte,
-                 "the saved engine's bytes are no uint8 tensor. The file is damaged");
+                 "the saved engine's bytes are not a uint8 tensor. The file is damaged");
   const at::Tensor& saved = value.toTensor();
   TORCHTRT_CHECK(saved.layout() == at::kStrided && !saved.is_meta(),
                  "the saved engine has no bytes: it was moved to " << saved.device() << ". Load the file again");

@@ -89,7 +89,8 @@ void set_rt_device(const RTDevice& device) {
                  "cannot make gpu:" << device.id << " the current device: PyTorch sees no GPU on this machine");
   const auto count = at::detail::getCUDAHooks().deviceCount();
   TORCHTRT_CHECK(device.id >= 0 && device.id < count,
-                 "cannot make gpu:" << device.id << " the current device: there are " << count);
+                 "cannot make gpu:" << device.id
+                                    << " the current device: the GPUs of this machine are gpu:0 to gpu:" << count - 1);
   at::detail::getCUDAHooks().setCurrentDevice(static_cast<c10::DeviceIndex>(device.id));
 }
 

@@ -81,26 +81,28 @@ bool write_is_seen_elsewhere(const Node* n, const torch::jit::AliasDb& aliases, 
 
 void check_written_dtype(at::ScalarType result, at::ScalarType self) {
   if (c10::canCast(result, self)) return;
-  TORCHTRT_THROW_ERROR("the result is " << result << " and is written in place into a tensor that is " << self
-                                        << ", to which PyTorch does not cast it; convert the tensor first, or use the "
-                                        << "form of the operator that gives a new tensor");
+  TORCHTRT_THROW_ERROR(
+      "a result of dtype "
+      << result << " cannot be written in place to a tensor of dtype " << self
+      << ", to which PyTorch does not cast it; convert the tensor first, or use the out-of-place form of the operator");
 }
 
 void check_written_shape(at::IntArrayRef result, at::IntArrayRef self) {
   bool fits = result.size() == self.size();
   for (size_t i = 0; fits && i < self.size(); ++i) fits = result[i] < 0 || self[i] < 0 || result[i] == self[i];
   if (fits) return;
-  TORCHTRT_THROW_ERROR("the result has shape " << result << " and is written in place into a tensor of shape " << self
-                                               << ", which keeps its shape; expand the tensor first, or use the form "
-                                               << "of the operator that gives a new tensor");
+  TORCHTRT_THROW_ERROR(
+      "a result of shape "
+      << result << " cannot be written in place to a tensor of shape " << self
+      << ", which keeps its shape; expand the tensor first, or use the out-of-place form of the operator");
 }
 
 void check_places(const at::Tensor& places) {
   const auto unique = std::get<0>(at::_unique(places));
   if (unique.numel() == places.numel()) return;
-  TORCHTRT_THROW_ERROR("a view is written in place of which several elements are one in memory ("
-                       << places.numel() << " elements, " << unique.numel()
-                       << " in memory), as of a tensor that was expanded or unfolded; write a copy of it (clone())");
+  TORCHTRT_THROW_ERROR("a view whose elements overlap in memory is written in place ("
+                       << places.numel() << " elements in " << unique.numel()
+                       << " places), for example one made by expand() or unfold(); write to a clone() of it");
 }
 
 }  // namespace torch_tensorrt::core::util

@@ -115,8 +115,8 @@ void OutputFile::open_target() {
   }
   open_beside();
   if (file_ < 0 && fallback_ == Fallback::kInPlace && is_refusal(error_) && (old_ || error_ == ENAMETOOLONG)) {
-    LOG_WARNING(target_ << " is written in place, since its folder takes no new file (" << std::strerror(error_)
-                        << "): if writing stops halfway, its old content is lost");
+    LOG_WARNING(target_ << " is written in place, because no new file can be made in its folder ("
+                        << std::strerror(error_) << "): if writing stops halfway, its old content is lost");
     error_ = 0;
     open_in_place();
   }
@@ -179,7 +179,7 @@ bool OutputFile::replace() {
     return true;
   }
   if (fallback_ == Fallback::kFail || !old_ || !is_refusal(errno)) return false;
-  LOG_WARNING(target_ << " is written in place, since it cannot be replaced (" << std::strerror(errno)
+  LOG_WARNING(target_ << " is written in place, because it cannot be replaced (" << std::strerror(errno)
                       << "): if writing stops halfway, its old content is lost");
   return copy_into_target();
 }

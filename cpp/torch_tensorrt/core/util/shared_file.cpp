@@ -42,15 +42,14 @@ class Waiting {
   // False after the limit has passed.
   template <typename Try>
   bool until(Try try_lock) const {
-    bool is_told = false;
+    bool warned = false;
     while (!try_lock()) {
       const auto waited = std::chrono::steady_clock::now() - start_;
       if (waited >= patience_.limit) return false;
-      if (is_told || waited < patience_.until_notice) continue;
-      is_told = true;
-      LOG_WARNING("waiting for the lock of the folder " << folder_ << ", which is needed to write " << path_
-                                                        << " and which another thread or process holds; giving up "
-                                                        << "after " << seconds(patience_.limit) << " s");
+      if (warned || waited < patience_.until_notice) continue;
+      warned = true;
+      LOG_WARNING("waiting to write " << path_ << ": another thread or process holds the lock of the folder " << folder_
+                                      << "; giving up after " << seconds(patience_.limit) << " s");
     }
     return true;
   }

@@ -50,17 +50,17 @@ TEST(TensorRTShapeValues, AreTakenWithTheirRange) {
 TEST(TensorRTShapeValues, AreDeclinedWithoutIt) {
   EXPECT_THAT(reason_for_n(*reshape_network({}, {4, 6}, {})),
               HasSubstr("the values of input sizes (n) 2 decide on the shapes of other tensors"));
-  EXPECT_THAT(reason_for_n(*reshape_network({1, 1}, {4, 6}, {24})), HasSubstr("it says [24]"));
+  EXPECT_THAT(reason_for_n(*reshape_network({1, 1}, {4, 6}, {24})), HasSubstr("it has [24]"));
   const auto network = reshape_network({1, 1}, {4, 6}, {24, 24});
   network->profiles().clear();
-  EXPECT_THAT(reason_for_n(*network), HasSubstr("a profile must say the range of each"));
+  EXPECT_THAT(reason_for_n(*network), HasSubstr("a profile must have the range of each"));
   // An input whose values decide on nothing needs no range.
   EXPECT_EQ(supports(*network->inputs()[0]->producer()).reason(), "");
 }
 
 TEST(TensorRTShapeValues, Fit32Bits) {
   const auto network = reshape_network({1, 1}, {4, 6}, {24, int64_t{1} << 31});
-  EXPECT_THAT(reason_for_n(*network), HasSubstr("may be [24, 2147483648], TensorRT's profiles hold 32 bits"));
+  EXPECT_THAT(reason_for_n(*network), HasSubstr("may be [24, 2147483648], but TensorRT's profiles hold 32 bits"));
   EXPECT_THAT(error_of([&] {
                 profile_values(*network->inputs()[1], {INT32_MIN - int64_t{1}, 0});
               }),

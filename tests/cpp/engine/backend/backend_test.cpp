@@ -72,11 +72,11 @@ TEST(Backend, OursRunsOnNoDlaCore) {
 TEST(Backend, AnUnknownNameListsTheKnownAndThePlaces) {
   const std::string error = error_of([] { find_backend("tensorrt9"); });
   EXPECT_THAT(error, HasSubstr("no backend \"tensorrt9\"; known are: native"));
-  EXPECT_THAT(error, HasSubstr("libtorchtrt_tensorrt9.so was looked for in "));
+  EXPECT_THAT(error, HasSubstr("libtorchtrt_tensorrt9.so is neither in "));
 }
 
 TEST(Backend, ANameIsNoPath) {
-  EXPECT_THAT(error_of([] { find_backend("../evil"); }), HasSubstr("\"../evil\" is no name of a backend"));
+  EXPECT_THAT(error_of([] { find_backend("../evil"); }), HasSubstr("\"../evil\" is not the name of a backend"));
 }
 
 TEST_F(BackendChoice, NamesAreUnique) {
@@ -182,7 +182,7 @@ TEST_F(BackendChoice, AnotherVersionIsRefusedOrBuiltAnew) {
   null_backend_state().version = "null 2.0";
   null_backend_state().is_available = false;
   const std::string error = error_of([&] { Engine::load(bytes); });
-  EXPECT_THAT(error, HasSubstr("the engine is for null 1.0, here is null 2.0"));
+  EXPECT_THAT(error, HasSubstr("the engine is for null 1.0, this machine has null 2.0"));
   EXPECT_THAT(error, HasSubstr("TORCHTRT_REBUILD_ENGINES=1"));
   LoadOptions options;
   options.rebuild = true;

@@ -190,14 +190,14 @@ TEST_F(Refit, ATacticThatIsNotHereIsChosenAnew) {
 
 TEST_F(Refit, AnotherLayerIsNamedWithItsLine) {
   const std::string error = error_of([&] { refit_engine(built("native"), other_network()); });
-  EXPECT_THAT(error, HasSubstr("the engine \"engine_0\" was made of: the first that differs is activation "
+  EXPECT_THAT(error, HasSubstr("the engine \"engine_0\" was built from: the first layer that differs is activation "
                                "\"squash\" (model.py:7)"));
-  EXPECT_THAT(error, ::testing::Not(HasSubstr("where the compiled one has")));
+  EXPECT_THAT(error, ::testing::Not(HasSubstr("where the compiled module has")));
 }
 
 TEST_F(Refit, APortableNetworkKnowsWhatWasThereBefore) {
   const std::string error = error_of([&] { refit_engine(built("null"), other_network()); });
-  EXPECT_THAT(error, HasSubstr("activation \"squash\" (model.py:7), where the compiled one has activation"));
+  EXPECT_THAT(error, HasSubstr("activation \"squash\" (model.py:7), where the compiled module has activation"));
   EXPECT_EQ(null_backend_state().handed.size(), 1U);
 }
 
@@ -232,7 +232,7 @@ TEST_F(Refit, EndsTooEarly) {
   network->markOutput(*network->addIdentity(*input)->getOutput(0));
   plan.signatures[1] = layer_signatures(*network)[1];
   plan.signatures.push_back(1);
-  EXPECT_THAT(error_of([&] { refit_engine(plan, network); }), HasSubstr("it ends after 2 of 3 layers"));
+  EXPECT_THAT(error_of([&] { refit_engine(plan, network); }), HasSubstr("it has only the first 2 of 3 layers"));
 }
 
 TEST_F(Refit, ParametersThatDifferAreNamed) {
@@ -244,7 +244,7 @@ TEST_F(Refit, ParametersThatDifferAreNamed) {
   EXPECT_THAT(error, HasSubstr("3 differ:"));
   EXPECT_THAT(error, HasSubstr("\"conv1.weight\" is float16 [16, 3, 3, 3], must be float32 [16, 3, 3, 3]"));
   EXPECT_THAT(error, HasSubstr("\"steps\", int64 [], is missing"));
-  EXPECT_THAT(error, HasSubstr("\"bias\", float32 [4], is one that the compiled module does not have"));
+  EXPECT_THAT(error, HasSubstr("\"bias\", float32 [4], is not in the compiled module"));
 }
 
 TEST_F(Refit, NotMoreThanTwentyAreTold) {
@@ -263,7 +263,8 @@ TEST_F(Refit, APlanThatDoesNotSayHowItWasBuiltIsRefused) {
   const Plan old = plan_of(serialize_plan(std::move(plan)));
   EXPECT_FALSE(old.settings);
   EXPECT_THAT(error_of([&] { refit_engine(old, retrained_network()); }), HasSubstr("compile the module again"));
-  EXPECT_THAT(error_of([&] { check_parameters(old, {}); }), HasSubstr("does not say what it was made of"));
+  EXPECT_THAT(error_of([&] { check_parameters(old, {}); }),
+              HasSubstr("does not record the module that it was built from"));
   EXPECT_TRUE(settings_like(old).use_explicit_typing);
 }
 

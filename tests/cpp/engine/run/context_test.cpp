@@ -28,7 +28,7 @@ class SmallContext : public ::testing::Test {
   }
 
   std::shared_ptr<Engine> engine_ = build_engine(make_small_network(/*dynamic_batch=*/true));
-  std::unique_ptr<Context> context_ = engine_->create_context(/*max_specialisations=*/2);
+  std::unique_ptr<Context> context_ = engine_->create_context(/*max_specializations=*/2);
 };
 
 TEST_F(SmallContext, EachRowOfABatchIsARunOfItsOwn) {
@@ -43,12 +43,12 @@ TEST_F(SmallContext, EachRowOfABatchIsARunOfItsOwn) {
   EXPECT_EQ(together, apart);
 }
 
-TEST_F(SmallContext, KeepsTheLastFewSpecialisations) {
+TEST_F(SmallContext, KeepsTheLastFewSpecializations) {
   for (const int64_t batch : {1, 2, 1, 2}) run_floats(*context_, {dims(batch)}, {input(batch)});
-  EXPECT_EQ(context_->specialisation_count(), 2);
+  EXPECT_EQ(context_->specialization_count(), 2);
   const Floats before = run_floats(*context_, {dims(2)}, {input(2)})[0];
   for (const int64_t batch : {8, 1, 3, 5}) run_floats(*context_, {dims(batch)}, {input(batch)});
-  EXPECT_EQ(context_->specialisation_count(), 2);
+  EXPECT_EQ(context_->specialization_count(), 2);
   EXPECT_EQ(run_floats(*context_, {dims(2)}, {input(2)})[0], before);
 }
 
@@ -56,18 +56,18 @@ TEST_F(SmallContext, ASmallerShapeRunsInTheArenaOfALargerOne) {
   const Floats before = run_floats(*context_, {dims(1)}, {input(1)})[0];
   run_floats(*context_, {dims(8)}, {input(8)});  // grows the arena while the first specialization exists
   EXPECT_EQ(run_floats(*context_, {dims(1)}, {input(1)})[0], before);
-  EXPECT_EQ(context_->specialisation_count(), 2);
+  EXPECT_EQ(context_->specialization_count(), 2);
 }
 
-TEST(Specialisations, TheirNumberIsInThePlan) {
+TEST(Specializations, TheirNumberIsInThePlan) {
   BuildSettings settings;
   settings.max_specializations = 3;
   const auto engine = build_engine(make_small_network(/*dynamic_batch=*/true), settings);
-  EXPECT_EQ(engine->plan().max_specialisations, 3);
+  EXPECT_EQ(engine->plan().max_specializations, 3);
   const auto context = engine->create_context();
   for (const int64_t batch : {1, 2, 3, 4, 5, 6}) {
     context->set_input_dims({Dims{batch, 3, 8, 8}});
-    EXPECT_EQ(context->specialisation_count(), std::min<int64_t>(batch, 3));
+    EXPECT_EQ(context->specialization_count(), std::min<int64_t>(batch, 3));
   }
   settings.max_specializations = 0;
   EXPECT_NE(error_of([&] { build_engine(make_small_network(), settings); }).find("max_specializations is 0"),
@@ -81,7 +81,7 @@ TEST_F(SmallContext, AnotherTacticStepsInWhereTheChosenOneDoesNotTakeTheDims) {
   const Floats of_chosen = run_floats(*context_, {dims(1)}, {input(1)})[0];
   // Repeat in another context, which finds the plain weights already there, and between calls of the plan's tactic.
   for (int32_t i = 0; i < 2; ++i) {
-    const auto context = engine_->create_context(/*max_specialisations=*/1);
+    const auto context = engine_->create_context(/*max_specializations=*/1);
     for (int32_t k = 0; k < 2; ++k) {
       const Floats found = run_floats(*context, {dims(7)}, {input(7)})[0];
       ASSERT_EQ(found.size(), expected.size());

@@ -186,7 +186,7 @@ TEST(MemoryPlanner, BuffersThatNeverMeetShareMemory) {
   EXPECT_EQ(plan.offsets, (std::vector<int64_t>{0, 0, 0}));
 }
 
-TEST(MemoryPlanner, BuffersOfNeighbouringStepsDoNotShare) {
+TEST(MemoryPlanner, BuffersOfNeighboringStepsDoNotShare) {
   const MemoryPlan plan = plan_memory({{64, 0, 1}, {64, 1, 2}});
   EXPECT_EQ(plan.arena_bytes, 128);
 }

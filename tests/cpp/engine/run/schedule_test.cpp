@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "engine/reference_tactic.h"
 
 namespace torch_tensorrt::engine {
@@ -12,12 +14,46 @@ using network::DataType;
 using network::Dims;
 using Kind = Storage::Kind;
 
+// Runs anything and reads views; a slice of it prefers to lie transposed.
+class ViewTactic final : public Tactic {
+ public:
+  const char* name() const override { return "view.any"; }
+  Decision supports(const network::ILayer&, const DeviceTarget&) const override { return Decision::yes(); }
+  bool takes_format(const network::ILayer&, network::TensorFormat) const override { return true; }
+  double estimate_microseconds(const LayerInstance&) const override { return 1; }
+  bool takes_views(const DeviceTarget&) const override { return true; }
+  std::optional<Dims> output_strides(const LayerInstance& instance, const DeviceTarget&) const override {
+    if (instance.layer->getType() != network::LayerType::kMATRIX_MULTIPLY) return std::nullopt;
+    return Dims{1, instance.outputs[0].dims.d[0]};
+  }
+  std::unique_ptr<Kernel> prepare(const LayerInstance&, WeightStore&, const DeviceTarget&) const override {
+    return nullptr;
+  }
+};
+
 class ScheduleTest : public ::testing::Test {
  protected:
   network::ITensor& relu(network::ITensor& from) {
     return *network_.addActivation(from, ActivationType::kRELU)->getOutput(0);
   }
   Schedule make(const Dims& dims = Dims{2, 2}) { return Schedule(network_, network::infer_all(network_, {dims})); }
+  // With tactics that take views.
+  Schedule make_with_views(const Tactic* last = nullptr) {
+    static const ViewTactic tactic;
+    std::vector<const Tactic*> tactics(static_cast<size_t>(network_.getNbLayers()), &tactic);
+    if (last != nullptr) tactics.back() = last;
+    const DeviceTarget target;
+    const Runners runners{tactics, target};
+    return Schedule(network_, network::infer_all(network_, {Dims{2, 2}}), &runners);
+  }
+  network::ITensor& transposed(network::ITensor& from) {
+    auto* layer = network_.addShuffle(from);
+    layer->setFirstTranspose({{1, 0}});
+    return *layer->getOutput(0);
+  }
+  network::ITensor& column(network::ITensor& from, int64_t index) {
+    return *network_.addSlice(from, Dims{0, index}, Dims{2, 1}, Dims{1, 1})->getOutput(0);
+  }
   static const Storage& output_of(const Schedule& schedule, size_t step) {
     return schedule.storage(schedule.steps()[step].outputs[0]);
   }
@@ -93,6 +129,89 @@ TEST_F(ScheduleTest, DimsThatDependOnDataAreNamed) {
   const auto tensors = network::infer_all(network_, {Dims{2, 2}, Dims{2}});
   const std::string error = testing::error_of([&] { const Schedule schedule(network_, tensors); });
   EXPECT_NE(error.find("shuffle \"reshape\""), std::string::npos) << error;
+}
+
+// ---- views ---------------------------------------------------------------------------------------------------------
+
+TEST_F(ScheduleTest, AReaderOfViewsReadsATransposeAndASliceWhereTheyLie) {
+  network::ITensor& y = relu(x_);
+  network_.markOutput(relu(column(transposed(y), 1)));
+  Schedule schedule = make_with_views();
+  ASSERT_EQ(schedule.steps().size(), 2U);
+  const Step& reader = schedule.steps()[1];
+  EXPECT_EQ(reader.inputs[0], schedule.steps()[0].outputs[0]);
+  EXPECT_EQ(reader.input_offsets[0], 2 * 4) << "row 1 of y";
+  EXPECT_EQ(reader.instance.inputs[0].strides(), (Dims{1, 2}));
+  EXPECT_EQ(schedule.steps()[0].instance.outputs[0].view_strides, std::nullopt);
+}
+
+TEST_F(ScheduleTest, OneReaderThatTakesNoViewsMakesTheLayerWork) {
+  testing::register_reference_tactics();
+  const Tactic* plain = TacticRegistry::global().find("reference.any");
+  network::ITensor& view = transposed(relu(x_));
+  network_.markOutput(relu(view));
+  network_.markOutput(relu(view));
+  EXPECT_EQ(make_with_views().steps().size(), 3U);
+  EXPECT_EQ(make_with_views(plain).steps().size(), 4U);
+  EXPECT_EQ(make().steps().size(), 4U);
+}
+
+TEST_F(ScheduleTest, AnOutputIsNoViewWithStridesOfItsOwn) {
+  network_.markOutput(transposed(relu(x_)));
+  Schedule schedule = make_with_views();
+  EXPECT_EQ(schedule.steps().size(), 2U);
+}
+
+TEST_F(ScheduleTest, APartOfATensorIsCopiedToAnOutputAndLivesUntilThen) {
+  network::ITensor& y = relu(x_);
+  network::ITensor& row = *network_.addSlice(y, Dims{1, 0}, Dims{1, 2}, Dims{1, 1})->getOutput(0);
+  auto* flat = network_.addShuffle(row);
+  flat->setReshapeDimensions(Dims{2});
+  network_.markOutput(*flat->getOutput(0));
+  network_.markOutput(relu(relu(y)));
+  Schedule schedule = make_with_views();
+  ASSERT_EQ(schedule.steps().size(), 3U);
+  schedule.plan_memory({{0, -1, true}, {0, 0, true}, {0, 0, true}});
+  ASSERT_EQ(schedule.steps().size(), 4U);
+  const Step& copy = schedule.steps()[3];
+  EXPECT_EQ(copy.layer, -1);
+  EXPECT_EQ(copy.input_offsets[0], 2 * 4);
+  EXPECT_EQ(schedule.storage(copy.inputs[0]).kind, Kind::kArena);
+  EXPECT_EQ(schedule.storage(copy.outputs[0]).bytes, 2 * 4);
+}
+
+TEST_F(ScheduleTest, AResultLiesInTheStridesThatItsTacticPrefers) {
+  constexpr auto kNone = network::MatrixOperation::kNONE;
+  network::ITensor& product = *network_.addMatrixMultiply(x_, kNone, x_, kNone)->getOutput(0);
+  network_.markOutput(relu(transposed(product)));
+  Schedule schedule = make_with_views();
+  ASSERT_EQ(schedule.steps().size(), 2U);
+  EXPECT_EQ(schedule.steps()[0].instance.outputs[0].strides(), (Dims{1, 2}));
+  EXPECT_EQ(schedule.steps()[1].instance.inputs[0].strides(), (Dims{2, 1})) << "transposed, it is in order";
+}
+
+TEST_F(ScheduleTest, KernelsKeepTheResultsThatOthersReadUntilTheLastOfThem) {
+  network::ITensor& y = relu(x_);
+  network_.markOutput(*network_.addElementWise(relu(y), y, network::ElementWiseOperation::kSUM)->getOutput(0));
+  Schedule schedule = make();
+  ASSERT_EQ(schedule.steps().size(), 3U);
+  schedule.plan_memory(std::vector<StepNeeds>(3, StepNeeds{0, -1, true}));
+  EXPECT_EQ(output_of(schedule, 0).kind, Kind::kOwned);
+  EXPECT_EQ(output_of(schedule, 1).kind, Kind::kOwned);
+  EXPECT_EQ(output_of(schedule, 2).kind, Kind::kOutput) << "the caller's memory";
+  EXPECT_FALSE(schedule.steps()[2].owns_output);
+  EXPECT_TRUE(schedule.steps()[1].releases.empty());
+  EXPECT_EQ(schedule.steps()[2].releases, (std::vector<int32_t>{0, 1}));
+  EXPECT_EQ(schedule.arena_bytes(), 0);
+}
+
+TEST_F(ScheduleTest, MemoryThatALayerTakesOverIsNotLeftToAKernel) {
+  network_.markOutput(relu(transposed(relu(relu(x_)))));
+  Schedule schedule = make();
+  schedule.plan_memory({{0, -1, true}, {0, 0, true}, {0, -1, false}, {0, -1, false}});
+  EXPECT_EQ(output_of(schedule, 0).kind, Kind::kArena);
+  EXPECT_FALSE(schedule.steps()[0].owns_output);
+  EXPECT_FALSE(schedule.steps()[1].owns_output);
 }
 
 }  // namespace

@@ -232,5 +232,12 @@ TEST(Evaluate, DeclinesWithAReason) {
   EXPECT_EQ(can_evaluate(*network.addIdentity(narrow)).reason(), "has an input of f8");
 }
 
+TEST(Evaluate, KindsWithoutItThrow) {
+  for (int32_t i = 0; i < kLayerTypeCount; ++i) {
+    const auto layer = make_layer(static_cast<LayerType>(i));
+    if (!layer->can_be_evaluated()) EXPECT_ERROR(layer->evaluate({}, {}), "is not evaluated on the host");
+  }
+}
+
 }  // namespace
 }  // namespace torch_tensorrt::network

@@ -211,7 +211,7 @@ TEST_F(ConvolutionTest, Epilogue) {
   EXPECT_ERROR(dims_of(layer), "less, which gives bool");
   layer->mutable_epilogue()[0].elementwise = ElementWiseOperation::kSUM;
   layer->mutable_epilogue()[0].input = 2;
-  EXPECT_ERROR(dims_of(layer), "the epilogue reads input 2 of 2");
+  EXPECT_ERROR(dims_of(layer), "the epilogue reads input 2, must be in 1..1");
 }
 
 TEST_F(ConvolutionTest, DeconvolutionInvertsTheArithmetic) {

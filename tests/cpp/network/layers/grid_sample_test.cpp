@@ -15,7 +15,7 @@ TEST_F(GridSampleTest, HasThePlacesOfTheGrid) {
 
 TEST_F(GridSampleTest, WhatDoesNotFit) {
   EXPECT_ERROR(network_.addGridSample(input({3, 8, 9}), input({4, 5, 2})), "has rank 3, must have 4 or 5");
-  EXPECT_ERROR(network_.addGridSample(input({2, 3, 8, 9}), input({2, 4, 5, 3})), "2 numbers a place");
+  EXPECT_ERROR(network_.addGridSample(input({2, 3, 8, 9}), input({2, 4, 5, 3})), "2 numbers per position");
   EXPECT_ERROR(network_.addGridSample(input({2, 3, 8, 9}), input({3, 4, 5, 2})), "2");
   EXPECT_ERROR(network_.addGridSample(input({2, 3, 8, 9}), input({2, 4, 5, 2}, DataType::kHALF)), "f32 and f16");
   auto* layer = network_.addGridSample(input({2, 3, 6, 8, 9}), input({2, 4, 5, 7, 3}));

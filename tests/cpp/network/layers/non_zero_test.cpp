@@ -26,7 +26,7 @@ TEST_F(NonZeroTest, HowManyStaysOpenWhereTheInputIsKnown) {
 }
 
 TEST_F(NonZeroTest, WhatDoesNotFit) {
-  EXPECT_ERROR(network_.addNonZero(input({})), "the input is a scalar, which has no places");
+  EXPECT_ERROR(network_.addNonZero(input({})), "the input is a scalar, whose element has no indices");
 }
 
 TEST_F(NonZeroTest, WhatIsMadeOfThePlacesInfers) {

@@ -63,7 +63,7 @@ TEST_F(ResizeTest, DimensionsDecideBesideScales) {
 }
 
 TEST_F(ResizeTest, SomethingMustSayTheSize) {
-  EXPECT_ERROR(dims_of(resize({1, 1, 8})), "has 0 scales (nor output dimensions), must have 3");
+  EXPECT_ERROR(dims_of(resize({1, 1, 8})), "has 0 scales and no output dimensions, must have 3");
 }
 
 TEST_F(ResizeTest, Types) {

@@ -21,7 +21,7 @@ TEST_F(ScatterTest, GivesTheDimsOfTheData) {
 
 TEST_F(ScatterTest, WhatDoesNotFit) {
   EXPECT_ERROR(dims_of(scatter({4, 5}, {2, 6}, {2, 6}, ScatterMode::kELEMENT)),
-               "no larger than the data 4x5 but in axis 0");
+               "no larger than the data 4x5 except in axis 0");
   EXPECT_ERROR(dims_of(scatter({4, 5}, {2, 3}, {3, 3}, ScatterMode::kELEMENT)), "must have the same dims");
   EXPECT_ERROR(dims_of(scatter({4, 5, 6}, {3, 2}, {3, 5}, ScatterMode::kND)), "updates are 3x5, must be 3x6");
   EXPECT_ERROR(dims_of(scatter({4}, {3, 2}, {3}, ScatterMode::kND)), "at most the rank of the data");

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/network/layers/movement.h"
+#include "torch_tensorrt/core/network/layers/shuffle.h"
 
 #include "cpp/network/network_test_util.h"
 

@@ -36,7 +36,7 @@ class InferAllTest : public LayerTest {
   IShuffleLayer* shuffle_;
 };
 
-TEST_F(InferAllTest, SpecialisesToGivenDims) {
+TEST_F(InferAllTest, SpecializesToGivenDims) {
   EXPECT_EQ(dims_of(shuffle_), (Dims{-1, -1, -1}));
   const auto tensors = infer_all(network_, {{2, 4, 3}, {3}}, {std::nullopt, ShapeValue{{4, -1, 2}}});
   EXPECT_EQ(tensors.at(shuffle_->getOutput(0)).type.dims, (Dims{4, 3, 2}));

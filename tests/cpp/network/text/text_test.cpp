@@ -318,7 +318,7 @@ TEST_F(TextTest, PrintsWhatIsBroken) {
   auto* conv = network_.addConvolutionNd(x, 2, Dims{1, 1}, floats(network_, 1), Weights{});
   EXPECT_THAT(print_layer(*conv), ::testing::EndsWith(": ?"));
   EXPECT_ERROR(parse_network("network \"\" {\n" + print_layer(*x.producer()) + "\n" + print_layer(*conv) + "}"),
-               "which nothing begins with");
+               "found the unexpected character");
 }
 
 // The text must give an Error, or a network whose text reads back.

@@ -1,7 +1,6 @@
 #include "torch_tensorrt/core/engine/backend/backend.h"
 
 #include "torch_tensorrt/core/backends/tensorrt/run/build.h"
-#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/engine.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/executable.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/refit.h"
@@ -10,6 +9,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 #include "torch_tensorrt/core/engine/build/build_record.h"
 #include "torch_tensorrt/core/engine/build/network_dump.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -29,6 +29,18 @@ std::vector<optimizer::PassReport> run_passes(network::INetworkDefinition& netwo
   return optimizer::run_pipeline(network, context, pipeline(settings));
 }
 
+constexpr int32_t kMinDriver = 11080;  // oldest CUDA that any TensorRT 10 supports
+
+std::string cuda_version(int32_t version) { return str(version / 1000, ".", version % 1000 / 10); }
+
+// TensorRT 10 ends the process on an older driver.
+Decision is_driver_new_enough() {
+  const int32_t version = engine::cuda::Driver::get().version();
+  if (version >= kMinDriver) return Decision::yes();
+  return Decision::no(str("the CUDA driver is for CUDA ", cuda_version(version), ", TensorRT 10 needs one for CUDA ",
+                          cuda_version(kMinDriver), " or newer"));
+}
+
 class TensorRTBackend final : public engine::Backend {
  public:
   const char* name() const override { return "tensorrt"; }
@@ -37,7 +49,8 @@ class TensorRTBackend final : public engine::Backend {
   Decision available(const DeviceTarget& device) const override {
     if (device.kind != DeviceTarget::Kind::kCUDA) return Decision::no("TensorRT runs on GPUs, not on the CPU");
     if (Decision decision = vendor_library().decision; !decision) return decision;
-    if (Decision decision = CudaDriver::available(device.index); !decision) return decision;
+    if (Decision decision = engine::cuda::Driver::available(device.index); !decision) return decision;
+    if (Decision decision = is_driver_new_enough(); !decision) return decision;
     return has_dla_core(device.index, device.dla_core);
   }
 
@@ -56,23 +69,24 @@ class TensorRTBackend final : public engine::Backend {
     BuildReport& result = report != nullptr ? *report : local;
     result = BuildReport{};
     // The plan keeps the network before our passes, so that any backend can build it.
-    const std::shared_ptr<network::INetworkDefinition> optimised = network->clone();
-    result.passes = run_passes(*optimised, settings);
-    std::string payload = build_serialized(*optimised, settings, &result);
+    const std::shared_ptr<network::INetworkDefinition> optimized = network->clone();
+    result.passes = run_passes(*optimized, settings);
+    std::string payload = build_serialized(*optimized, settings, &result);
     return engine::wrap_payload(*this, std::move(network), settings, std::move(payload), result.notes);
   }
 
   std::string refit(const engine::Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
                     const BuildSettings& settings) const override {
-    TORCHTRT_CHECK(settings.refit, "the engine \"" << plan.name << "\" was built without refit, so that TensorRT does "
-                                                   << "not replace its weights; compile with refit=True");
+    TORCHTRT_CHECK(settings.refit, "the engine \"" << plan.name
+                                                   << "\" was built without refit, so TensorRT cannot replace its "
+                                                      "weights; compile the module again with refit=True");
     const auto before = plan.network->clone();
     const auto after = network->clone();
     run_passes(*before, settings);
     run_passes(*after, settings);
     TORCHTRT_CHECK(engine::layer_signatures(*before) == engine::layer_signatures(*after),
-                   "the values of weights decide on the layers of the engine \"" << plan.name << "\"; compile the new "
-                                                                                 << "module instead");
+                   "the values of the weights change the layers of the engine \""
+                       << plan.name << "\"; compile the new module instead");
     std::string payload = refit_serialized(engine::payload_of(plan), *before, *after, settings);
     return engine::wrap_payload(*this, std::move(network), settings, std::move(payload), plan.notes);
   }
@@ -81,7 +95,7 @@ class TensorRTBackend final : public engine::Backend {
     return load_executable(*plan);
   }
 
-  bool recognises(std::string_view bytes) const override { return is_serialized_engine(bytes.data(), bytes.size()); }
+  bool recognizes(std::string_view bytes) const override { return is_serialized_engine(bytes.data(), bytes.size()); }
 };
 
 }  // namespace

@@ -126,7 +126,7 @@ class Search {
       for (const std::string& other : names) others.push_back(folder + "/" + other);
     }
     const std::string looked = origin + ": no " + soname() + " in " + join(folders);
-    result_.misses.push_back(others.empty() ? looked : looked + "; of other versions there are " + join(others));
+    result_.misses.push_back(others.empty() ? looked : looked + "; other versions there: " + join(others));
   }
 
   const SearchPlaces& places_;

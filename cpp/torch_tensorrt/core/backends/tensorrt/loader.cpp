@@ -25,8 +25,8 @@ std::string path_of(void* symbol, const std::string& otherwise) {
 }
 
 std::string wrong_major(const std::string& path, const Version& version) {
-  return str(path, " is TensorRT ", to_string(version), ", and only TensorRT ", kMajor,
-             ".x can be used: the layout of its classes is another in every major version");
+  return str(path, " is TensorRT ", to_string(version), ", but only TensorRT ", kMajor,
+             ".x can be used, because the layout of its classes changes with every major version");
 }
 
 }  // namespace
@@ -94,9 +94,9 @@ void Library::check_builder_resources() const {
   const fs::path folder = fs::path(path_).parent_path();
   std::error_code error;
   if (!fs::exists(folder / name, error)) return;  // this version has no such library
-  LOG_WARNING("TensorRT opens " << name << " by its name when it builds, and that fails (" << reason
-                                << "), though it lies in " << folder.string()
-                                << ": add that folder to LD_LIBRARY_PATH before the program starts");
+  LOG_WARNING("TensorRT needs " << name << " to build engines, but the system's loader does not find it (" << reason
+                                << "). It is in " << folder.string()
+                                << "; add that folder to LD_LIBRARY_PATH before the program starts");
 }
 
 void* Library::create_builder(void* logger) const {
@@ -156,14 +156,14 @@ Decision is_complete_elf(const std::string& path) {
   const auto size = static_cast<uint64_t>(stream.tellg());
   Elf64_Ehdr header;
   if (!read_at(stream, 0, &header)) {
-    return Decision::no(str(path, " has ", size, " bytes, which is no shared library"));
+    return Decision::no(str(path, " has ", size, " bytes, so it is not a shared library"));
   }
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64) {
     return Decision::no(path + " is not a 64-bit shared library (ELF)");
   }
   const uint64_t needed = end_of_segments(stream, header);
   if (size < needed) {
-    return Decision::no(str(path, " is truncated: it has ", size, " bytes, its headers speak of ", needed));
+    return Decision::no(str(path, " is truncated: it has ", size, " bytes, but its headers describe ", needed));
   }
   return Decision::yes();
 }

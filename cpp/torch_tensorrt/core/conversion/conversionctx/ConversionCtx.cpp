@@ -60,7 +60,7 @@ nvinfer1::ITensor* ConversionCtx::AssociateValueAndTensor(const torch::jit::Valu
 }
 
 void ConversionCtx::RecordNewITensor(const torch::jit::Value* value, nvinfer1::ITensor* tensor) {
-  TORCHTRT_CHECK(tensor != nullptr, util::value_info(value) << ": the converter gave no tensor");
+  TORCHTRT_CHECK(tensor != nullptr, util::value_info(value) << ": the converter gave a null tensor");
   const bool is_new = seen_itensors.insert(tensor).second;
   if (is_new && tensor->getName()[0] == '\0') tensor->setName(unused_name(value->debugName()).c_str());
   value_tensor_map[value] = tensor;

@@ -42,12 +42,12 @@ Decision same_arguments(const torch::jit::FunctionSchema& registered, const torc
   const auto& b = op.arguments();
   if (a.size() != b.size()) {
     return Decision::no(
-        torch_tensorrt::str("the converter was registered for ", a.size(), " arguments, ", op, " has ", b.size()));
+        torch_tensorrt::str("the converter was registered for ", a.size(), " arguments, but ", op, " has ", b.size()));
   }
   for (size_t i = 0; i < a.size(); ++i) {
     if (same_type(a[i].type(), b[i].type())) continue;
     return Decision::no(torch_tensorrt::str("the converter was registered for argument ", i, " of type ",
-                                            a[i].type()->str(), ", ", op, " has ", b[i].type()->str()));
+                                            a[i].type()->str(), ", but ", op, " has ", b[i].type()->str()));
   }
   return Decision::yes();
 }
@@ -72,8 +72,8 @@ class Registry {
     const std::lock_guard<std::mutex> lock(mutex_);
     auto& list = converters_[schema.operator_name()];
     if (!list.empty() && !built_in) {
-      LOG_INFO("Converter for " << schema.operator_name() << " is replaced by the one registered as "
-                                << pattern.signature << ", which takes precedence");
+      LOG_INFO("The converter registered as "
+               << pattern.signature << " takes precedence over the earlier converter for " << schema.operator_name());
     }
     list.push_back({std::move(schema), std::move(pattern.signature), std::move(pattern.converter),
                     std::move(pattern.supports), built_in});

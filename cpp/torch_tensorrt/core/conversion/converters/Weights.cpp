@@ -12,7 +12,7 @@ void check_fits(const at::Tensor& tensor, const at::Tensor& narrow) {
   if (!lost.any().item<bool>()) return;
   const at::Scalar first = tensor.masked_select(lost)[0].item();
   TORCHTRT_THROW_ERROR("weights of shape " << tensor.sizes() << " hold " << first << ", which " << narrow.scalar_type()
-                                           << " cannot; compile without truncate_long_and_double");
+                                           << " cannot hold; compile without truncate_long_and_double");
 }
 
 at::Tensor narrowed(ConversionCtx* ctx, const at::Tensor& tensor) {
@@ -29,7 +29,7 @@ at::Tensor narrowed(ConversionCtx* ctx, const at::Tensor& tensor) {
 }  // namespace
 
 Weights::Weights(ConversionCtx* ctx, at::Tensor t) {
-  TORCHTRT_CHECK(t.defined(), "weights are an undefined tensor");
+  TORCHTRT_CHECK(t.defined(), "weights must not be an undefined tensor");
   TORCHTRT_CHECK(t.layout() == at::kStrided && !t.is_quantized(),
                  "weights must be dense and not quantized, found layout " << t.layout());
   data.type = util::ScalarTypeToTRTDataType(t.scalar_type());

@@ -45,8 +45,8 @@ class Registry {
     auto& list = evaluators_[registration.kind];
     if (!built_in &&
         std::any_of(list.begin(), list.end(), [&](const auto& other) { return overlap(other, registration); })) {
-      LOG_INFO("Evaluator for " << registration.kind.toQualString()
-                                << " is replaced by the one registered now, which takes precedence");
+      LOG_INFO("The evaluator registered now for " << registration.kind.toQualString()
+                                                   << " takes precedence over the earlier evaluator");
     }
     list.push_back(std::move(registration));
   }
@@ -106,7 +106,8 @@ EvalOptions& EvalOptions::validSchemas(std::set<std::string> schemas) {
       valid_schemas.push_back(torch::jit::parseSchema(schema, /*allow_typevars=*/true).operator_name());
     } catch (const std::exception& error) {
       // This may run while a library is loaded; an exception would end the process then.
-      LOG_ERROR("the evaluator for '" << schema << "' is never used, its schema cannot be read: " << error.what());
+      LOG_ERROR("the evaluator for '" << schema
+                                      << "' is never used, because its schema cannot be parsed: " << error.what());
       valid_schemas.emplace_back("unreadable::schema", "");
     }
     supported_variants.push_back(schema);

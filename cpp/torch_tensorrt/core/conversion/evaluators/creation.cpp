@@ -148,7 +148,7 @@ Result spaced(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   if (!has_computed_argument(n, args)) return made_by_pytorch(n, args);
   const auto dtype = named(n, args, "dtype");
   const auto type = dtype.isNone() ? converters::default_float() : static_cast<at::ScalarType>(dtype.toInt());
-  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n) << ": dtype is " << type << ", must be of floats");
+  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n) << ": dtype is " << type << ", must be a float dtype");
   const auto apply = [&](ElementWiseOperation operation, nvinfer1::ITensor* a, nvinfer1::ITensor* b) {
     return converters::apply(ctx, operation, a, b);
   };

@@ -16,7 +16,8 @@ GenericList list_argument(ConversionCtx* ctx, const torch::jit::Node* n, const k
   auto* tensor = value.toCustomClass<TensorContainer>()->tensor();
   const auto dims = tensor->getDimensions();
   TORCHTRT_CHECK(dims.nbDims == 1 && dims.d[0] >= 0, util::node_info(n)
-                                                         << ": a tensor of dims " << dims << " is used as a list");
+                                                         << ": a tensor of shape " << dims
+                                                         << " is used as a list, must have rank 1 and a known size");
   GenericList list(c10::AnyType::get());
   for (int64_t i = 0; i < dims.d[0]; ++i) list.push_back(number_or_tensor(index_layer(ctx, n, tensor, i)));
   return list;
@@ -44,8 +45,8 @@ Result to_list(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
   // prim::tolist has no schema to run; its inputs are the tensor, the dimensions and the kind of element.
   const auto tensor = value.toTensor();
   TORCHTRT_CHECK(tensor.dim() == 1 && at::isIntegralType(tensor.scalar_type(), /*includeBool=*/false),
-                 util::node_info(n) << ": a known tensor of rank " << tensor.dim() << " and dtype "
-                                    << tensor.scalar_type() << "; only integers of rank 1 are made a list of");
+                 util::node_info(n) << ": the tensor has rank " << tensor.dim() << " and dtype " << tensor.scalar_type()
+                                    << ", must have rank 1 and an integer dtype");
   const auto elements = tensor.to(at::kLong).contiguous();
   const auto* first = elements.const_data_ptr<int64_t>();
   return torch::jit::IValue(c10::List<int64_t>(std::vector<int64_t>(first, first + elements.numel())));

@@ -52,8 +52,8 @@ Result unpack(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& args) {
     elements = value.toListRef().vec();
   }
   TORCHTRT_CHECK(elements.size() == n->outputs().size(), util::node_info(n)
-                                                             << ": " << elements.size() << " elements for "
-                                                             << n->outputs().size() << " outputs");
+                                                             << ": cannot unpack " << elements.size()
+                                                             << " elements into " << n->outputs().size() << " values");
   if (elements.size() == 1) return elements[0];
   return torch::jit::IValue(c10::ivalue::Tuple::create(std::move(elements)));
 }
@@ -63,7 +63,8 @@ Result tuple_index(ConversionCtx*, const torch::jit::Node* n, kwargs& args) {
   const auto& elements = tuple.toTupleRef().elements();
   const auto count = static_cast<int64_t>(elements.size());
   const int64_t index = normalizeIndex(args.at(n->input(1)).unwrapToInt(), count);
-  TORCHTRT_CHECK(index >= 0 && index < count, util::node_info(n) << ": index " << index << " of a tuple of " << count);
+  TORCHTRT_CHECK(index >= 0 && index < count,
+                 util::node_info(n) << ": index " << index << " is out of range for a tuple of " << count);
   return elements[index];
 }
 

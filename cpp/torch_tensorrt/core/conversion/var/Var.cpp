@@ -31,8 +31,8 @@ bool Var::is_none_value() const { return type_ == kNone || (type_ == kIValue && 
 void Var::throw_wrong_type(const char* wanted) const {
   const bool computed = type_ == kITensor || (type_ == kIValue && is_computed(*ivalue_));
   if (computed && std::string(wanted).find("Tensor") == std::string::npos) {
-    TORCHTRT_THROW_ERROR("an argument of the type " << wanted << " is computed in the engine (from sizes of a range or "
-                                                    << "from tensors), and must be known while compiling");
+    TORCHTRT_THROW_ERROR("an argument of the type " << wanted << " is computed in the engine (from dynamic sizes or "
+                                                    << "from tensors), but must be known while compiling");
   }
   const std::string found = type_ == kIValue ? ivalue_->tagKind() : type_name();
   TORCHTRT_THROW_ERROR("Requested unwrapping of arg assuming it was " << wanted << " however arg type is " << found);

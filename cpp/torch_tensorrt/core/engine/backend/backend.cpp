@@ -58,7 +58,7 @@ void load_libraries_beside(Registry& registry) {
 
 std::string Backend::refit(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
                            const BuildSettings& settings) const {
-  LOG_INFO("backend " << name() << " replaces no weights: the engine \"" << plan.name << "\" is built anew");
+  LOG_INFO("backend " << name() << " cannot replace weights, so the engine \"" << plan.name << "\" is built again");
   return build(std::move(network), settings, nullptr);
 }
 
@@ -98,7 +98,7 @@ std::string wrap_payload(const Backend& backend, std::shared_ptr<network::INetwo
   plan.target = settings.target;
   plan.backend = backend.name();
   plan.backend_version = backend.version();
-  plan.max_specialisations = static_cast<int32_t>(settings.max_specializations);
+  plan.max_specializations = static_cast<int32_t>(settings.max_specializations);
   plan.notes = std::move(notes);
   record_build(plan, *network, settings);
   plan.weights = std::make_shared<WeightStore>();

@@ -22,7 +22,7 @@ class Backend {
   // Whether the backend can build and run here. The reason of a no says what was looked for, where, and which version
   // was found. After a yes, version() has the version found.
   virtual Decision available(const DeviceTarget& device) const = 0;
-  // "TensorRT 10.6.0". Without meaning before available() has said yes.
+  // "TensorRT 10.6.0". Undefined before available() has returned yes.
   virtual std::string version() const = 0;
   // Whether the backend takes the layer. Asked before anything is built.
   virtual Decision supports(const network::ILayer& layer, const DeviceTarget& device) const = 0;
@@ -31,14 +31,14 @@ class Backend {
                             BuildReport* report) const = 0;
   // Returns the bytes of an engine like that of `plan`, a plan of this backend, with the weights of `network`. The
   // network has the layers that the plan was built from; `settings` are those of that build. Takes the network apart. A
-  // backend that cannot replace weights builds anew.
+  // backend that cannot replace weights builds again.
   virtual std::string refit(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
                             const BuildSettings& settings) const;
   // Loads a plan of this backend. Throws Error if the plan cannot run here (another version, another GPU).
   virtual std::shared_ptr<Executable> load(std::shared_ptr<const Plan> plan) const = 0;
   // Whether bytes that are no plan of ours are an engine in this backend's own form. load() then gets a plan with these
   // bytes as its payload, and without a network.
-  virtual bool recognises(std::string_view bytes) const {
+  virtual bool recognizes(std::string_view bytes) const {
     (void)bytes;
     return false;
   }

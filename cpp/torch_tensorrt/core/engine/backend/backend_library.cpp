@@ -62,8 +62,8 @@ void* open_library(const std::string& name) {
     TORCHTRT_THROW_ERROR(path << " does not load: " << loader_error());
   }
   if (void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) return handle;
-  TORCHTRT_THROW_ERROR("its library " << file << " was looked for in " << places
-                                      << "and where the system's loader looks: " << loader_error());
+  TORCHTRT_THROW_ERROR("its library " << file << " is neither in " << places
+                                      << "nor in the folders of the system's loader: " << loader_error());
 }
 
 }  // namespace
@@ -92,18 +92,19 @@ std::vector<std::string> backend_libraries_beside() {
 }
 
 std::unique_ptr<Backend> load_backend_library(const std::string& name) {
-  if (!is_name(name)) TORCHTRT_THROW_ERROR("\"" << name << "\" is no name of a backend: a-z, 0-9 and _ make one");
+  if (!is_name(name))
+    TORCHTRT_THROW_ERROR("\"" << name << "\" is not the name of a backend; names consist of a-z, 0-9 and _");
   void* handle = open_library(name);
   // The library stays loaded for good: the backend's code is in it.
   const auto make = reinterpret_cast<MakeBackend>(dlsym(handle, kMakeBackendSymbol));
   if (make == nullptr) {
-    TORCHTRT_THROW_ERROR(kPrefix << name << kSuffix << " is no backend: it has no function " << kMakeBackendSymbol);
+    TORCHTRT_THROW_ERROR(kPrefix << name << kSuffix << " is not the library of a backend: it has no function "
+                                 << kMakeBackendSymbol);
   }
   std::unique_ptr<Backend> backend(make());
   if (backend == nullptr || name != backend->name()) {
-    TORCHTRT_THROW_ERROR(kPrefix << name << kSuffix << " gives "
-                                 << (backend == nullptr ? std::string("no backend") : backend->name())
-                                 << ", not the backend " << name);
+    TORCHTRT_THROW_ERROR(kPrefix << name << kSuffix << " must contain the backend " << name << ", but contains "
+                                 << (backend == nullptr ? std::string("no backend") : backend->name()));
   }
   return backend;
 }

@@ -40,7 +40,7 @@ class Executable : public std::enable_shared_from_this<Executable> {
   // Addresses of inputs must be multiples of this many bytes.
   virtual int64_t input_alignment() const { return 1; }
   // The context keeps the executable alive.
-  virtual std::unique_ptr<Context> create_context(int32_t max_specialisations) const = 0;
+  virtual std::unique_ptr<Context> create_context(int32_t max_specializations) const = 0;
   // Writes fields of the object that Engine::inspect_json makes, "layers" among them.
   virtual void inspect(JsonWriter& json) const = 0;
 };

@@ -52,11 +52,11 @@ class NativeBackend final : public Backend {
 }  // namespace
 
 Decision sizes_are_known(const network::ILayer& layer) {
-  if (layer.getType() != network::LayerType::kNON_ZERO) return Decision::yes();
+  if (!layer.sizes_depend_on_data()) return Decision::yes();
   return Decision::no(
-      "the shape of the result depends on the values of the input, and this engine's shapes follow from the shapes of "
-      "its inputs; where(mask, x, y) and masked_fill keep the shape, and TensorRT takes it (backend=\"tensorrt\", on a "
-      "GPU)");
+      "the shape of the result depends on the values of the input, but engines of the native backend compute all "
+      "shapes from the shapes of the inputs; use where(mask, x, y) or masked_fill, which keep the shape, or "
+      "backend=\"tensorrt\" on a GPU");
 }
 
 std::unique_ptr<Backend> make_native_backend() { return std::make_unique<NativeBackend>(); }

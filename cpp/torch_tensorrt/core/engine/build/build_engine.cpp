@@ -18,7 +18,7 @@ namespace {
 using NetworkPtr = std::shared_ptr<network::INetworkDefinition>;
 
 // An error lists at most this many layers of a network.
-constexpr size_t kMaxLayersTold = 20;
+constexpr size_t kMaxLayersListed = 20;
 
 // Yes if the backend takes every layer; else no, naming each layer that it does not take, with the reason.
 Decision supports_all(const Backend& backend, const network::INetworkDefinition& network, const DeviceTarget& target) {
@@ -29,8 +29,8 @@ Decision supports_all(const Backend& backend, const network::INetworkDefinition&
   }
   if (refused.empty()) return Decision::yes();
   std::string text = str("it does not take ", refused.size(), " of the ", network.getNbLayers(), " layers:");
-  for (size_t i = 0; i < std::min(refused.size(), kMaxLayersTold); ++i) text += "\n  " + refused[i];
-  if (refused.size() > kMaxLayersTold) text += "\n  ...";
+  for (size_t i = 0; i < std::min(refused.size(), kMaxLayersListed); ++i) text += "\n  " + refused[i];
+  if (refused.size() > kMaxLayersListed) text += "\n  ...";
   return Decision::no(std::move(text));
 }
 
@@ -149,9 +149,9 @@ std::string build_auto(NetworkPtr network, const BuildSettings& settings, BuildR
     try {
       return build_with(**backend, network->clone(), settings, report);
     } catch (const Error& error) {
-      LOG_WARNING("backend " << (*backend)->name() << " was to build the engine \"" << network->getName()
-                             << "\" and failed; backend " << (*std::next(backend))->name()
-                             << " takes its place: " << error.msg());
+      LOG_WARNING("backend " << (*backend)->name() << " failed to build the engine \"" << network->getName()
+                             << "\"; backend " << (*std::next(backend))->name()
+                             << " builds it instead: " << error.msg());
     }
   }
   return build_with(**last, std::move(network), settings, report);

@@ -36,7 +36,7 @@ BuildSettings settings_like(const Plan& plan) {
   const bool allow_gpu_fallback = settings.target.allow_gpu_fallback;
   settings.target = plan.target;
   settings.target.allow_gpu_fallback = allow_gpu_fallback;
-  settings.max_specializations = static_cast<uint64_t>(plan.max_specialisations);
+  settings.max_specializations = static_cast<uint64_t>(plan.max_specializations);
   return settings;
 }
 

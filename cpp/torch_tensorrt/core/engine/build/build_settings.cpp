@@ -41,8 +41,8 @@ void check_sources(const std::vector<std::string>& sources) {
   for (const std::string& source : known) list += (list.empty() ? "" : ", ") + source;
   for (const std::string& source : sources) {
     if (known.count(source) != 0) continue;
-    TORCHTRT_THROW_ERROR("tactic source \"" << source << "\" is not known here; known are: " << list
-                                            << " (settings or TORCHTRT_TACTIC_SOURCES)");
+    TORCHTRT_THROW_ERROR("tactic source \"" << source << "\" is unknown; known are: " << list
+                                            << ". Correct tactic_sources or TORCHTRT_TACTIC_SOURCES");
   }
 }
 

@@ -42,10 +42,10 @@ std::string join(const std::vector<BuiltLayer>& layers) {
   return str(layers.size(), " layers, ", total, " us");
 }
 
-void summarise(const Plan& plan, BuildReport& report) {
+void summarize(const Plan& plan, BuildReport& report) {
   for (size_t i = 0; i < plan.choices.size(); ++i) {
     if (plan.choices[i].tactic.empty()) continue;
-    report.layers.push_back(summarise_layer(*plan.network->getLayer(static_cast<int32_t>(i)), plan.choices[i]));
+    report.layers.push_back(summarize_layer(*plan.network->getLayer(static_cast<int32_t>(i)), plan.choices[i]));
   }
   report.notes = plan.notes;
   report.weight_bytes = plan.weights->total_bytes();
@@ -103,7 +103,7 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   plan.name = settings.name.empty() ? network->getName() : settings.name;
   plan.producer = producer_text();
   plan.target = settings.target;
-  plan.max_specialisations = static_cast<int32_t>(settings.max_specializations);
+  plan.max_specializations = static_cast<int32_t>(settings.max_specializations);
   record_build(plan, *network, settings);
   NetworkChoice choice = like == nullptr ? choose_network(std::move(network), settings, timer)
                                          : repeat_choice(*like, std::move(network), settings, timer);
@@ -115,7 +115,7 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   result.passes = std::move(choice.passes);
   result.timed = timer.timed();
   result.from_cache = timer.from_cache();
-  summarise(plan, result);
+  summarize(plan, result);
   std::string bytes = serialize_plan(std::move(plan));
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   LOG_INFO("built engine \"" << settings.name << "\" in " << result.seconds << " s: " << join(result.layers) << ", "

@@ -6,6 +6,7 @@
 
 #include "torch_tensorrt/core/engine/build/candidate_timer.h"
 #include "torch_tensorrt/core/engine/cuda/device_access.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/engine/plan/weight_store.h"
 #include "torch_tensorrt/core/engine/run/context.h"
 #include "torch_tensorrt/core/network/host/evaluate_elements.h"
@@ -31,7 +32,7 @@ std::shared_ptr<void> made_up_input(const DeviceTarget& target, const TensorDesc
   if (values) write_values(host.get(), desc.dtype, *values);
   if (target.kind == DeviceTarget::Kind::kCPU) return host;
   auto memory = allocate_on(target, desc.bytes());
-  require_cuda_access().upload(target.index, memory.get(), host.get(), desc.bytes());
+  copy_to(target, memory.get(), host.get(), desc.bytes());
   return memory;
 }
 
@@ -71,7 +72,8 @@ double time_engine(const Engine& engine) {
   using Clock = std::chrono::steady_clock;
   const DeviceTarget& target = engine.target();
   const bool on_gpu = target.kind == DeviceTarget::Kind::kCUDA;
-  const auto guard = on_gpu ? require_cuda_access().make_current(target.index) : nullptr;
+  std::optional<cuda::DeviceGuard> guard;
+  if (on_gpu) guard.emplace(target.index);
   std::vector<network::Dims> dims;
   for (const IoTensor& input : engine.inputs()) dims.push_back(input.opt);
   const auto context = engine.create_context();
@@ -103,7 +105,7 @@ double time_engine(const Engine& engine) {
   for (int i = 0; i < kWarmUps + kRuns; ++i) {
     const auto start = Clock::now();
     context->run(inputs.data(), outputs.data(), options);
-    if (on_gpu) require_cuda_access().synchronize(target.index);
+    synchronize(target);
     const std::chrono::duration<double, std::micro> passed = Clock::now() - start;
     if (i >= kWarmUps) times.push_back(passed.count());
   }

@@ -54,7 +54,7 @@ class NetworkChooser {
 
   NetworkChoice run(std::shared_ptr<network::INetworkDefinition> network) {
     if (dumper_.enabled()) dumper_.write("input", dump_text(*network));
-    LOG_GRAPH("network before optimisation:\n" << dump_text(*network));
+    LOG_GRAPH("network before optimization:\n" << dump_text(*network));
     NetworkChoice best;
     best.microseconds = std::numeric_limits<double>::infinity();
     // Optimize once without formats, so that the formats share all other work (and folded weights).
@@ -63,7 +63,7 @@ class NetworkChooser {
     std::string note;
     for (const TensorFormat format : formats) {
       const bool is_last = format == formats.back();
-      NetworkChoice choice = optimised(is_last ? std::move(network) : network->clone(), format);
+      NetworkChoice choice = optimized(is_last ? std::move(network) : network->clone(), format);
       const std::string outcome = try_tactics(choice, best.microseconds, /*must_work=*/is_last && !best.network);
       note += str(note.empty() ? "" : ", ", network::enum_name(format), " ", outcome);
       if (choice.microseconds < best.microseconds) best = std::move(choice);
@@ -72,7 +72,7 @@ class NetworkChooser {
     if (formats.size() > 1)
       best.notes.push_back("activation format " + network::enum_name(best.format) + " of: " + note);
     note_reformats(best);
-    LOG_GRAPH("network after optimisation:\n" << dump_text(*best.network));
+    LOG_GRAPH("network after optimization:\n" << dump_text(*best.network));
     return best;
   }
 
@@ -81,7 +81,7 @@ class NetworkChooser {
     const auto wanted = layer_signatures(*plan.network);
     const auto passes = optimizer::optimize(*network, pass_context(TensorFormat::kLINEAR));
     for (const TensorFormat format : formats_of(*network)) {
-      NetworkChoice choice = optimised(network->clone(), format);
+      NetworkChoice choice = optimized(network->clone(), format);
       if (layer_signatures(*choice.network) != wanted) continue;
       choice.passes.insert(choice.passes.begin(), passes.begin(), passes.end());
       choice.choices = plan.choices;
@@ -132,7 +132,7 @@ class NetworkChooser {
     return formats;
   }
 
-  NetworkChoice optimised(std::shared_ptr<network::INetworkDefinition> network, TensorFormat format) {
+  NetworkChoice optimized(std::shared_ptr<network::INetworkDefinition> network, TensorFormat format) {
     NetworkChoice choice;
     choice.network = std::move(network);
     choice.format = format;
@@ -147,7 +147,7 @@ class NetworkChooser {
       choose_tactics(choice, limit);
     } catch (const Error& e) {
       if (must_work) throw;
-      LOG_INFO("not in " << network::enum_name(choice.format) << ": " << e.msg());
+      LOG_INFO("no engine in format " << network::enum_name(choice.format) << ": " << e.msg());
       choice.microseconds = std::numeric_limits<double>::infinity();
       return "cannot run";
     }
@@ -188,7 +188,7 @@ class NetworkChooser {
 // No, with the reason, if the tactics of the plan cannot run here.
 Decision has_tactics(const Plan& plan, const DeviceTarget& target) {
   if (target.isa != plan.target.isa) {
-    return Decision::no(str("it was built for ", plan.target.isa, ", here is ", target.isa));
+    return Decision::no(str("it was built for ", plan.target.isa, ", this machine has ", target.isa));
   }
   for (size_t i = 0; i < plan.choices.size(); ++i) {
     const std::string& name = plan.choices[i].tactic;
@@ -212,7 +212,7 @@ std::vector<network::Dims> opt_dims(const network::INetworkDefinition& network) 
     const bool has_range = !profiles.empty() && profiles.front().count(input->getName()) != 0;
     if (!has_range) {
       TORCHTRT_THROW_ERROR("input \"" << input->getName() << "\" has dims " << network::to_string(result.back())
-                                      << ", but no profile says how large they are; give min_shape, opt_shape and "
+                                      << ", but no profile gives their range; give min_shape, opt_shape and "
                                       << "max_shape");
     }
     result.back() = profiles.front().at(input->getName()).opt;
@@ -236,9 +236,9 @@ NetworkChoice repeat_choice(const Plan& plan, std::shared_ptr<network::INetworkD
   if (repeats) {
     NetworkChoice choice = NetworkChooser(settings, timer).run_like(plan, network->clone());
     if (choice.network != nullptr) return choice;
-    repeats = Decision::no("with these weights it is optimised to other layers");
+    repeats = Decision::no("with these weights the network is optimized to other layers");
   }
-  LOG_INFO("the tactics of the engine \"" << plan.name << "\" are chosen anew: " << repeats.reason());
+  LOG_INFO("the tactics of the engine \"" << plan.name << "\" are chosen again: " << repeats.reason());
   return choose_network(std::move(network), settings, timer);
 }
 

@@ -14,7 +14,7 @@ namespace torch_tensorrt::engine {
 namespace {
 
 // An error lists at most this many parameters of a module.
-constexpr size_t kMaxParametersTold = 20;
+constexpr size_t kMaxParametersListed = 20;
 
 std::string describe(const Parameter& parameter) {
   std::string dims;
@@ -42,7 +42,7 @@ std::vector<std::string> differences(const std::vector<Parameter>& made_with, co
   }
   for (const auto& [name, description] : now) {
     if (before.count(name) == 0) {
-      list.push_back(str("\"", name, "\", ", description, ", is one that the compiled module does not have"));
+      list.push_back(str("\"", name, "\", ", description, ", is not in the compiled module"));
     }
   }
   return list;
@@ -50,22 +50,23 @@ std::vector<std::string> differences(const std::vector<Parameter>& made_with, co
 
 const BuildSettings& recorded_settings(const Plan& plan) {
   TORCHTRT_CHECK(plan.settings, "the engine \"" << plan.name << "\" (written by \"" << plan.producer
-                                                << "\") does not say what it was made of, so its weights cannot be "
-                                                << "replaced; compile the module again");
+                                                << "\") does not record the module that it was built from, so its "
+                                                   "weights cannot be replaced; compile the module again");
   return *plan.settings;
 }
 
 // The layer at `index` that the plan was built from; only plans with a portable network still have it (not ours).
 std::string layer_before(const Plan& plan, size_t index) {
   if (plan.backend == kNativeBackend || index >= plan.signatures.size()) return {};
-  return ", where the compiled one has " + network::describe(*plan.network->getLayer(static_cast<int32_t>(index)));
+  return ", where the compiled module has " + network::describe(*plan.network->getLayer(static_cast<int32_t>(index)));
 }
 
 // Lowering merges parameters of equal value unless `refit` is set.
 const char* advice(const Plan& plan) {
-  return plan.settings->refit ? "; compile this module instead"
-                              : "; compile this module instead, or the first one with refit=True if parameters of it "
-                                "were equal (ones, zeros) and these are not";
+  return plan.settings->refit
+             ? "; compile the new module instead"
+             : "; compile the new module instead. If parameters of the compiled module had equal values (ones, zeros) "
+               "and those of the new module differ, compile the first one with refit=True";
 }
 
 void check_same_layers(const Plan& plan, const network::INetworkDefinition& network) {
@@ -76,14 +77,15 @@ void check_same_layers(const Plan& plan, const network::INetworkDefinition& netw
       std::mismatch(now.begin(), now.begin() + static_cast<std::ptrdiff_t>(common), plan.signatures.begin());
   const auto index = static_cast<size_t>(first.first - now.begin());
   const std::string where = index == now.size()
-                                ? str("it ends after ", index, " of ", plan.signatures.size(), " layers")
-                                : "the first that differs is " +
+                                ? str("it has only the first ", index, " of ", plan.signatures.size(), " layers")
+                                : "the first layer that differs is " +
                                       network::describe(*network.getLayer(static_cast<int32_t>(index))) +
                                       layer_before(plan, index);
-  TORCHTRT_THROW_ERROR("the new module does not compute the same as the one that the engine \""
-                       << plan.name << "\" was made of: " << where
-                       << ". Weights can be replaced by those of a module with the same code, whose parameters decide "
-                       << "on nothing but numbers" << advice(plan));
+  TORCHTRT_THROW_ERROR(
+      "the new module does not have the same layers as the module that the engine \""
+      << plan.name << "\" was built from: " << where
+      << ". The new module must have the same code, and the values of its parameters must not change the layers"
+      << advice(plan));
 }
 
 // Reuse the first build's names: lowering numbers values differently, and a backend may address weights by name.
@@ -103,8 +105,8 @@ void check_parameters(const Plan& plan, const std::vector<Parameter>& given) {
   const auto list = differences(recorded_settings(plan).parameters, given);
   if (list.empty()) return;
   std::string text;
-  for (size_t i = 0; i < std::min(list.size(), kMaxParametersTold); ++i) text += "\n  " + list[i];
-  if (list.size() > kMaxParametersTold) text += "\n  ...";
+  for (size_t i = 0; i < std::min(list.size(), kMaxParametersListed); ++i) text += "\n  " + list[i];
+  if (list.size() > kMaxParametersListed) text += "\n  ...";
   TORCHTRT_THROW_ERROR("the parameters and buffers of the new module must be those of the module that was compiled; "
                        << list.size() << (list.size() == 1 ? " differs:" : " differ:") << text);
 }

@@ -10,8 +10,12 @@ namespace torch_tensorrt::engine {
 namespace {
 
 // A tactic that fails to answer does not take the instance; running out of memory is not an answer and throws.
-Decision ask(const Tactic& tactic, const LayerInstance& instance) {
+Decision ask(const Tactic& tactic, const LayerInstance& instance, const DeviceTarget& target) {
   try {
+    const auto is_view = [](const TensorDesc& input) { return input.view_strides.has_value(); };
+    if (!tactic.takes_views(target) && std::any_of(instance.inputs.begin(), instance.inputs.end(), is_view)) {
+      return Decision::no("takes no views of other tensors");
+    }
     return tactic.takes(instance);
   } catch (const std::bad_alloc&) {
     throw;
@@ -23,7 +27,7 @@ Decision ask(const Tactic& tactic, const LayerInstance& instance) {
 std::string reason_against(const Tactic& tactic, const LayerInstance& instance, const DeviceTarget& target) {
   const Decision supported = tactic.supports(*instance.layer, target);
   if (!supported) return supported.reason();
-  const Decision taken = ask(tactic, instance);
+  const Decision taken = ask(tactic, instance, target);
   return taken ? "not among the allowed tactic sources" : taken.reason();
 }
 
@@ -42,7 +46,7 @@ std::string describe_instance(const LayerInstance& instance) {
 std::vector<const Tactic*> usable_tactics(const LayerInstance& instance, const DeviceTarget& target,
                                           const std::vector<std::string>& sources) {
   auto tactics = TacticRegistry::global().candidates(*instance.layer, target, sources);
-  const auto declines = [&](const Tactic* tactic) { return !ask(*tactic, instance); };
+  const auto declines = [&](const Tactic* tactic) { return !ask(*tactic, instance, target); };
   tactics.erase(std::remove_if(tactics.begin(), tactics.end(), declines), tactics.end());
   return tactics;
 }
@@ -55,14 +59,14 @@ void throw_unusable(const LayerInstance& instance, const DeviceTarget& target,
   }
   std::string allowed;
   for (const std::string& source : sources) allowed += (allowed.empty() ? " of the sources " : ", ") + source;
-  TORCHTRT_THROW_ERROR("no tactic" << allowed << " runs " << describe_instance(instance) << ":\n"
-                                   << (reasons.empty() ? "  no tactic is registered\n" : reasons)
-                                   << "leave the operation to PyTorch (torch_executed_ops), or load a library with a "
-                                   << "tactic that runs it");
+  TORCHTRT_THROW_ERROR(
+      "no tactic" << allowed << " runs " << describe_instance(instance) << ":\n"
+                  << (reasons.empty() ? "  no tactic is registered\n" : reasons)
+                  << "change the operation in the model, or load a library with a tactic that runs it");
 }
 
 const Tactic& tactic_for(const LayerInstance& instance, const Tactic* preferred, const DeviceTarget& target) {
-  if (preferred != nullptr && ask(*preferred, instance)) return *preferred;
+  if (preferred != nullptr && ask(*preferred, instance, target)) return *preferred;
   const auto tactics = usable_tactics(instance, target, {});
   if (tactics.empty()) throw_unusable(instance, target, {});
   return *tactics.front();

@@ -1,12 +1,16 @@
 #include "torch_tensorrt/core/engine/cuda/device_access.h"
 
 #include <atomic>
+#include <cstring>
 
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/engine/plan/weight_store.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
 namespace {
+
+constexpr const char* kNotLoaded = "PyTorch gives access to GPUs through libtorchtrt_runtime.so, which is not loaded";
 
 // Never destroyed: engines may outlive static objects.
 std::atomic<const DeviceAccess*> registered{nullptr};
@@ -17,10 +21,7 @@ const DeviceAccess* cuda_access() { return registered.load(std::memory_order_acq
 
 const DeviceAccess& require_cuda_access() {
   const DeviceAccess* access = cuda_access();
-  if (access == nullptr) {
-    TORCHTRT_THROW_ERROR(
-        "GPUs are reached through PyTorch, and libtorchtrt_runtime.so, which does that, is not loaded");
-  }
+  if (access == nullptr) TORCHTRT_THROW_ERROR(kNotLoaded);
   return *access;
 }
 
@@ -31,17 +32,37 @@ void register_cuda_access(std::unique_ptr<DeviceAccess> access) {
 Decision device_available(const DeviceTarget& target) {
   if (target.kind == DeviceTarget::Kind::kCPU) return Decision::yes();
   const DeviceAccess* access = cuda_access();
-  if (access == nullptr) {
-    return Decision::no(str("CUDA device ", target.index,
-                            " is reached through PyTorch, and libtorchtrt_runtime.so, "
-                            "which does that, is not loaded"));
-  }
+  if (access == nullptr) return Decision::no(str("there is no access to CUDA device ", target.index, ": ", kNotLoaded));
   return access->available(target.index);
 }
 
 std::shared_ptr<void> allocate_on(const DeviceTarget& target, int64_t bytes) {
   if (target.kind == DeviceTarget::Kind::kCPU) return allocate_aligned(bytes);
   return require_cuda_access().allocate(target.index, bytes);
+}
+
+void copy_to(const DeviceTarget& target, void* to, const void* from, int64_t bytes) {
+  if (bytes == 0) return;
+  if (target.kind == DeviceTarget::Kind::kCPU) {
+    std::memcpy(to, from, static_cast<size_t>(bytes));
+    return;
+  }
+  const cuda::Driver& driver = cuda::Driver::get();
+  const cuda::DeviceGuard guard(target.index);
+  void* stream = require_cuda_access().current_stream(target.index);
+  if (driver.recording_of(stream) != 0) {
+    TORCHTRT_THROW_ERROR(
+        "constants cannot be copied to the GPU while a CUDA graph is being recorded; "
+        "run the module once with inputs of these shapes before the recording");
+  }
+  driver.copy_to_device(to, from, bytes, stream);
+  driver.synchronize(stream);
+}
+
+void synchronize(const DeviceTarget& target) {
+  if (target.kind == DeviceTarget::Kind::kCPU) return;
+  const cuda::DeviceGuard guard(target.index);
+  cuda::Driver::get().synchronize_device();
 }
 
 }  // namespace torch_tensorrt::engine

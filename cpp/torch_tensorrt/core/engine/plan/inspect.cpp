@@ -60,7 +60,7 @@ std::string Engine::inspect_json() const {
   json.field("format_version", static_cast<int64_t>(Plan::kFormatVersion));
   json.field("backend", plan.backend).field("backend_version", plan.backend_version);
   if (plan.settings) json.field("method", plan.settings->method);
-  json.field("max_specialisations", static_cast<int64_t>(plan.max_specialisations));
+  json.field("max_specializations", static_cast<int64_t>(plan.max_specializations));
   json.key("target").begin_object();
   json.field("kind", plan.target.kind == DeviceTarget::Kind::kCPU ? "cpu" : "cuda").field("index", plan.target.index);
   json.field("threads", plan.target.threads).field("isa", plan.target.isa).end_object();
@@ -99,7 +99,7 @@ std::string fused_text(const network::ILayer& layer) {
 
 }  // namespace
 
-BuiltLayer summarise_layer(const network::ILayer& layer, const LayerChoice& choice) {
+BuiltLayer summarize_layer(const network::ILayer& layer, const LayerChoice& choice) {
   BuiltLayer result;
   result.name = layer.getName();
   result.kind = network::enum_name(layer.getType());
@@ -208,7 +208,7 @@ class Layers {
   }
 
   void write(const ILayer& layer, const LayerChoice& choice) {
-    const BuiltLayer summary = summarise_layer(layer, choice);
+    const BuiltLayer summary = summarize_layer(layer, choice);
     json_.begin_object().field("Name", summary.name).field("LayerType", summary.kind);
     json_.key("Inputs").begin_array();
     for (int32_t i = 0; i < layer.getNbInputs(); ++i) {

@@ -9,7 +9,7 @@
 namespace torch_tensorrt::engine {
 
 // The summary of one layer for reports and inspect.
-BuiltLayer summarise_layer(const network::ILayer& layer, const LayerChoice& choice);
+BuiltLayer summarize_layer(const network::ILayer& layer, const LayerChoice& choice);
 
 // Writes the field "Layers" with the keys of TensorRT's inspector, which tools (TREx) read: one entry for each layer
 // that runs, its tensors at the opt shapes. A view has the name of the tensor that it views.

@@ -37,7 +37,7 @@ struct Plan {
   std::vector<LayerChoice> choices;                      // one for each layer of the network
   std::shared_ptr<WeightStore> weights;
   int64_t weight_bytes = 0;         // of the weights section
-  int32_t max_specialisations = 8;  // specializations that a pooled context keeps
+  int32_t max_specializations = 8;  // specializations that a pooled context keeps
   std::vector<std::string> notes;   // for inspect: reasons for reorders, choices of precision
   // The settings of the build, and signatures of the layers that it started from (build_record.h). Empty in plans of
   // older libraries.

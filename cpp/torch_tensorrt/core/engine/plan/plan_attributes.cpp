@@ -11,7 +11,7 @@ network::Dims read_dims(const flatbuffers::Vector<int64_t>* list) { return netwo
 int32_t read_enum(const flatbuffers::String* name, const network::EnumTable& table) {
   int32_t value = 0;
   if (!table.find_value(read_text(name), &value)) {
-    TORCHTRT_THROW_ERROR("\"" << read_text(name) << "\" is no " << table.type_name << " of this library");
+    TORCHTRT_THROW_ERROR("the " << table.type_name << " \"" << read_text(name) << "\" is unknown to this library");
   }
   return value;
 }

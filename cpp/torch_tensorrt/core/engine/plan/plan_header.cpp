@@ -152,7 +152,7 @@ PlanHeader decode_header(std::string_view bytes) {
   header.file_size = load<uint64_t>(bytes, kFileSizeAt);
   if (load<uint32_t>(bytes, kByteOrderAt) != kByteOrder || load<uint32_t>(bytes, kHeaderSizeAt) != PlanHeader::kSize ||
       load<uint32_t>(bytes, kSectionCountAt) != kSectionCount) {
-    throw_damaged("its header does not add up");
+    throw_damaged("its header contradicts itself");
   }
   if (header.file_size != bytes.size()) {
     throw_damaged(str("it has ", bytes.size(), " bytes, its header says ", header.file_size));

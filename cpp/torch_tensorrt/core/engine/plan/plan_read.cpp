@@ -49,7 +49,7 @@ class TableReader {
     plan_.producer = read_text(table_.producer());
     plan_.backend = read_text(table_.backend());
     plan_.backend_version = read_text(table_.backend_version());
-    plan_.max_specialisations = std::max(table_.max_specialisations(), 1);
+    plan_.max_specializations = std::max(table_.max_specializations(), 1);
     plan_.network = std::make_shared<network::INetworkDefinition>();
     plan_.weights = std::make_shared<WeightStore>();
     read_target(required(table_.target(), "target"));
@@ -89,7 +89,7 @@ class TableReader {
         TORCHTRT_THROW_ERROR("weights " << key << " would stand at byte " << block->offset() << " with "
                                         << block->bytes() << " bytes in a section of " << weights_.size());
       }
-      if (plan_.weights->contains(key)) TORCHTRT_THROW_ERROR("weights " << key << " are there twice");
+      if (plan_.weights->contains(key)) TORCHTRT_THROW_ERROR("weights " << key << " are listed twice");
       const std::shared_ptr<const void> data(bytes_, weights_.data() + block->offset());
       plan_.weights->put(key, {read_text(block->layout()), static_cast<int64_t>(block->bytes()), data});
     }
@@ -102,7 +102,7 @@ class TableReader {
     if (ref.count() == 0) return weights;
     const auto* blocks = table_.blocks();
     if (blocks == nullptr || ref.block() < 0 || static_cast<uint32_t>(ref.block()) >= blocks->size()) {
-      TORCHTRT_THROW_ERROR(ref.count() << " weights are in block " << ref.block() << ", which is not there");
+      TORCHTRT_THROW_ERROR(ref.count() << " weights are in block " << ref.block() << ", which does not exist");
     }
     const fb::Block& block = *blocks->Get(static_cast<uint32_t>(ref.block()));
     const auto available = static_cast<int64_t>(block.bytes());
@@ -119,7 +119,8 @@ class TableReader {
 
   network::ITensor& tensor(int32_t number) const {
     if (number < 0 || static_cast<size_t>(number) >= tensors_.size()) {
-      TORCHTRT_THROW_ERROR("tensor " << number << " is read where only " << tensors_.size() << " are known");
+      TORCHTRT_THROW_ERROR("tensor " << number << " is read before it is defined; " << tensors_.size()
+                                     << " are defined so far");
     }
     return *tensors_[static_cast<size_t>(number)];
   }

@@ -22,7 +22,8 @@ Offset<fb::Parameter> write_parameter(flatbuffers::FlatBufferBuilder& buffer, co
 
 network::EngineCapability read_capability(int32_t value) {
   const auto last = static_cast<int32_t>(network::EngineCapability::kDLA_STANDALONE);
-  if (value < 0 || value > last) TORCHTRT_THROW_ERROR("the engine capability " << value << " is none of this library");
+  if (value < 0 || value > last)
+    TORCHTRT_THROW_ERROR("the engine capability " << value << " is unknown to this library");
   return static_cast<network::EngineCapability>(value);
 }
 
@@ -41,7 +42,8 @@ std::string write_value(const std::string& value) { return value; }
 std::string write_value(const std::vector<std::string>&) { return {}; }  // lists are not recorded
 
 [[noreturn]] void throw_unreadable(const SettingRow& row, const std::string& text) {
-  TORCHTRT_THROW_ERROR("the setting " << row.name << " is \"" << text << "\" in the engine, which is not of its type");
+  TORCHTRT_THROW_ERROR("the setting " << row.name << " is \"" << text
+                                      << "\" in the engine, which is not a value of its type");
 }
 
 void read_value(const SettingRow& row, const std::string& text, bool& value) {

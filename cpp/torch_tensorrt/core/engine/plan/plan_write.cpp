@@ -155,7 +155,7 @@ class TableWriter {
     const auto settings = plan_.settings ? write_settings(buffer_, *plan_.settings) : Offset<fb::Settings>();
     const auto signatures = buffer_.CreateVector(plan_.signatures);
     buffer_.Finish(fb::CreatePlan(buffer_, name, producer, target, network, blocks, notes, backend, version,
-                                  plan_.max_specialisations, settings, signatures));
+                                  plan_.max_specializations, settings, signatures));
     return buffer_.Release();
   }
 

@@ -160,9 +160,10 @@ int64_t WeightStore::total_bytes() const {
   return total;
 }
 
-const void* WeightStore::on_device(const void* host, const std::function<std::shared_ptr<void>()>& make) {
+const void* WeightStore::on_device(const void* host, const std::string& layout,
+                                   const std::function<std::shared_ptr<void>()>& make) {
   const std::lock_guard lock(mutex_);
-  auto& copy = on_device_[host];
+  auto& copy = on_device_[{host, layout}];
   if (copy == nullptr) copy = make();
   return copy.get();
 }

@@ -6,7 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace torch_tensorrt::engine {
@@ -45,8 +45,9 @@ class WeightStore {
   // The blocks that a plan has to save, in the order of the keys: for each key the layout asked for last.
   std::vector<std::pair<std::string, WeightBlock>> blocks() const;
   int64_t total_bytes() const;
-  // The copy on a device of the elements of this engine that lie at `host`; `make` makes it on the first ask.
-  const void* on_device(const void* host, const std::function<std::shared_ptr<void>()>& make);
+  // The copy on the engine's GPU, in a layout, of the elements that lie at `host`; `make` makes it on the first ask.
+  const void* on_device(const void* host, const std::string& layout,
+                        const std::function<std::shared_ptr<void>()>& make);
 
  private:
   struct Layout {
@@ -61,7 +62,7 @@ class WeightStore {
   };
   mutable std::mutex mutex_;
   std::map<std::string, Entry> entries_;
-  std::unordered_map<const void*, std::shared_ptr<void>> on_device_;
+  std::map<std::pair<const void*, std::string>, std::shared_ptr<void>> on_device_;
 };
 
 // Store key of a role ("kernel", "bias", "input1") of the layer at an index of the network.

@@ -22,8 +22,10 @@ class OutputAllocator {
 struct RunOptions {
   void* stream = nullptr;                // cudaStream_t on which a CUDA engine is enqueued; of no meaning on a CPU
   OutputAllocator* allocator = nullptr;  // needed if set_input_dims gave an output a dim of -1
-  // On a GPU: record the run as a CUDA graph once for each shape, then launch it. Other backends ignore this.
+  // On a GPU: record the run as a CUDA graph once for each shape and set of addresses, then launch it.
   bool use_graph = false;
+  // The caller is recording the stream. Whatever the run uses then lives as long as the context.
+  bool is_recorded = false;
 };
 
 // Time of one layer of a run.
@@ -59,7 +61,7 @@ class Context {
   // does not tell).
   virtual int64_t arena_bytes() const = 0;
   virtual int64_t arena_lower_bound_bytes() const = 0;
-  virtual int32_t specialisation_count() const = 0;
+  virtual int32_t specialization_count() const = 0;
 };
 
 }  // namespace torch_tensorrt::engine

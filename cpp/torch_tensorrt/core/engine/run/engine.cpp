@@ -24,7 +24,7 @@ namespace {
 // A plan that holds only the bytes of another backend's own engine.
 std::shared_ptr<Plan> foreign_plan(const std::shared_ptr<const std::string>& bytes, const LoadOptions& options) {
   for (const Backend* backend : backends()) {
-    if (!backend->recognises(*bytes)) continue;
+    if (!backend->recognizes(*bytes)) continue;
     auto plan = std::make_shared<Plan>();
     plan->backend = backend->name();
     plan->weights = std::make_shared<WeightStore>();
@@ -47,7 +47,7 @@ std::shared_ptr<Plan> read_plan(const std::shared_ptr<const std::string>& bytes,
 
 // The bytes of an engine that a backend of this machine builds from the network in the plan.
 std::shared_ptr<const std::string> rebuild(const Plan& plan, const std::string& reason) {
-  LOG_WARNING("the engine \"" << plan.name << "\" is built anew: " << reason);
+  LOG_WARNING("the engine \"" << plan.name << "\" is built again: " << reason);
   BuildSettings settings = settings_like(plan);
   settings.backend = kAutoBackend;
   settings.target.isa.clear();
@@ -72,7 +72,7 @@ std::shared_ptr<Engine> Engine::load(std::shared_ptr<const std::string> bytes, c
     if (options.rebuild) return load(rebuild(*plan, error.msg()));
     error.AppendMessage(str("The engine \"", plan->name, "\" was built by ", plan->backend, " (", plan->backend_version,
                             "). Compile the module again on this machine, or set ",
-                            "TORCHTRT_REBUILD_ENGINES=1 to have it built anew from the network in the file"));
+                            "TORCHTRT_REBUILD_ENGINES=1 to build the engine again from the network in the file"));
     throw;
   }
   return std::shared_ptr<Engine>(new Engine(std::move(state)));
@@ -86,8 +86,8 @@ const Plan& Engine::plan() const { return *state_->plan; }
 const std::string& Engine::bytes() const { return *state_->bytes; }
 const Executable& Engine::executable() const { return *state_->executable; }
 
-std::unique_ptr<Context> Engine::create_context(std::optional<int32_t> max_specialisations) const {
-  return state_->executable->create_context(max_specialisations.value_or(plan().max_specialisations));
+std::unique_ptr<Context> Engine::create_context(std::optional<int32_t> max_specializations) const {
+  return state_->executable->create_context(max_specializations.value_or(plan().max_specializations));
 }
 
 Engine::Lease Engine::acquire_context(void* stream, uint64_t recording) const {

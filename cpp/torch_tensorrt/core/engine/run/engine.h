@@ -38,7 +38,7 @@ class Engine {
   const Executable& executable() const;
 
   // The context keeps as many specializations as given, or as the plan says.
-  std::unique_ptr<Context> create_context(std::optional<int32_t> max_specialisations = std::nullopt) const;
+  std::unique_ptr<Context> create_context(std::optional<int32_t> max_specializations = std::nullopt) const;
 
   // Borrows a context from the engine's pool and returns it at the end. The engine must outlive the lease. No lock is
   // held during a call.
@@ -59,10 +59,10 @@ class Engine {
   };
   // `stream` is the stream of the coming call. A call on a GPU may still run after its lease has ended, so the context
   // is lent again only to calls on the same stream, which run after it. `recording` is not 0 while a CUDA graph is
-  // being recorded from the stream (cuda::recording_of). The graph uses the context's memory at every launch, so the
-  // context then belongs to that recording and lives as long as the engine. Recordings prefer a context that has run
-  // before, as a first run may do things that cannot be recorded; all enqueued work must have ended when a recording
-  // begins, as torch.cuda.graph ensures.
+  // being recorded from the stream (cuda::Driver::recording_of). The graph uses the context's memory at every launch,
+  // so the context then belongs to that recording and lives as long as the engine. Recordings prefer a context that has
+  // run before, as a first run may do things that cannot be recorded; all enqueued work must have ended when a
+  // recording begins, as torch.cuda.graph ensures.
   Lease acquire_context(void* stream = nullptr, uint64_t recording = 0) const;
 
   // One JSON object: producer, backend, method (of the module, if recorded), target, inputs, outputs, layers (name,

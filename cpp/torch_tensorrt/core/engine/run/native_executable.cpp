@@ -22,14 +22,16 @@ void note_other_machine(const Plan& plan) {
 const Tactic& find_tactic(const network::ILayer& layer, const std::string& name, const DeviceTarget& target) {
   const Tactic* tactic = TacticRegistry::global().find(name);
   if (tactic == nullptr) {
-    TORCHTRT_THROW_ERROR(network::describe(layer)
-                         << " was built to run by tactic " << name << ", which this process does not have. "
-                         << "Load the library that brings it, or build the engine again here");
+    TORCHTRT_THROW_ERROR(
+        network::describe(layer)
+        << " needs the tactic " << name
+        << ", which is not in this process. Load the library that has it, or build the engine again here");
   }
   const Decision decision = tactic->supports(layer, target);
   if (!decision) {
-    TORCHTRT_THROW_ERROR(network::describe(layer) << " was built to run by tactic " << name << ", which here does not: "
-                                                  << decision.reason() << ". Build the engine again here");
+    TORCHTRT_THROW_ERROR(network::describe(layer) << " needs the tactic " << name
+                                                  << ", which does not run on this machine: " << decision.reason()
+                                                  << ". Build the engine again here");
   }
   return *tactic;
 }
@@ -88,7 +90,7 @@ void write_tensor_names(JsonWriter& json, const char* name, const std::vector<co
 }
 
 void write_layer(JsonWriter& json, const network::ILayer& layer, const LayerChoice& choice) {
-  const BuiltLayer summary = summarise_layer(layer, choice);
+  const BuiltLayer summary = summarize_layer(layer, choice);
   json.begin_object().field("name", summary.name).field("kind", summary.kind).field("fused", summary.fused);
   json.field("tactic", summary.tactic).field("precision", summary.precision).field("format", summary.format);
   json.field("source", summary.source).field("microseconds", summary.microseconds);
@@ -128,9 +130,9 @@ NativeExecutable::NativeExecutable(std::shared_ptr<const Plan> plan)
   note_other_machine(*plan_);
 }
 
-std::unique_ptr<Context> NativeExecutable::create_context(int32_t max_specialisations) const {
+std::unique_ptr<Context> NativeExecutable::create_context(int32_t max_specializations) const {
   auto self = std::static_pointer_cast<const NativeExecutable>(shared_from_this());
-  return std::make_unique<NativeContext>(std::move(self), max_specialisations);
+  return std::make_unique<NativeContext>(std::move(self), max_specializations);
 }
 
 void NativeExecutable::inspect(JsonWriter& json) const {

@@ -13,7 +13,7 @@ class NativeExecutable final : public Executable {
 
   const std::vector<IoTensor>& inputs() const override { return inputs_; }
   const std::vector<IoTensor>& outputs() const override { return outputs_; }
-  std::unique_ptr<Context> create_context(int32_t max_specialisations) const override;
+  std::unique_ptr<Context> create_context(int32_t max_specializations) const override;
   void inspect(JsonWriter& json) const override;
 
   const Plan& plan() const { return *plan_; }

@@ -46,15 +46,42 @@ const ValueWriter* find_value_writer(const network::InferredTensor& tensor) {
 
 }  // namespace
 
-Schedule::Schedule(const network::INetworkDefinition& network, network::InferredTensors tensors)
-    : network_(network), tensors_(std::move(tensors)) {
+Schedule::Schedule(const network::INetworkDefinition& network, network::InferredTensors tensors, const Runners* runners)
+    : network_(network), tensors_(std::move(tensors)), runners_(runners) {
+  if (runners != nullptr) find_tensors_for_views(*runners);
   add_inputs();
   for (int32_t i = 0; i < network.getNbLayers(); ++i) add_layer(i);
   for (const network::ITensor* output : network.outputs()) {
     output_dims_.push_back(tensors_.at(output).type.dims);
-    storages_[storage_of(*output)].holds_output = true;
+    if (fills_storage(*output)) storages_[storage_of(*output)].holds_output = true;
   }
   note_reads();
+  runners_ = nullptr;
+}
+
+namespace {
+
+// The tactic that would run the layer, if none was chosen: a view needs none at the shapes that the builder saw.
+const Tactic* runner_of(const network::ILayer& layer, const Tactic* chosen, const DeviceTarget& target) {
+  if (chosen != nullptr) return chosen;
+  const auto candidates = TacticRegistry::global().candidates(layer, target);
+  return candidates.empty() ? nullptr : candidates.front();
+}
+
+}  // namespace
+
+void Schedule::find_tensors_for_views(const Runners& runners) {
+  std::unordered_set<const network::ITensor*> dense(network_.outputs().begin(), network_.outputs().end());
+  for (int32_t i = 0; i < network_.getNbLayers(); ++i) {
+    const network::ILayer& layer = *network_.getLayer(i);
+    if (layer.getNbInputs() == 0) continue;
+    const Tactic* tactic = runner_of(layer, runners.tactics[static_cast<size_t>(i)], runners.target);
+    const bool takes_views = tactic != nullptr && tactic->takes_views(runners.target);
+    for (int32_t k = 0; k < layer.getNbInputs(); ++k) {
+      if (layer.getInput(k) != nullptr) (takes_views ? for_views_ : dense).insert(layer.getInput(k));
+    }
+  }
+  for (const network::ITensor* tensor : dense) for_views_.erase(tensor);
 }
 
 TensorDesc Schedule::desc_of(const network::ITensor& tensor) const {
@@ -64,7 +91,10 @@ TensorDesc Schedule::desc_of(const network::ITensor& tensor) const {
                          << ": its output has dims " << network::to_string(type.dims)
                          << " where those of all inputs are known; dims that depend on data are not supported");
   }
-  return {type.dtype, type.dims, tensor.format()};
+  TensorDesc desc{type.dtype, type.dims, tensor.format()};
+  const auto place = places_.find(&tensor);
+  if (place != places_.end()) desc.view_strides = place->second.strides;
+  return desc;
 }
 
 int32_t Schedule::add_storage(Storage storage) {
@@ -78,7 +108,7 @@ void Schedule::add_inputs() {
     storage.bytes = desc_of(*network_.getInput(i)).bytes();
     storage.kind = Kind::kInput;
     storage.number = i;
-    storage_of_[network_.getInput(i)] = add_storage(storage);
+    places_[network_.getInput(i)].storage = add_storage(storage);
   }
 }
 
@@ -95,27 +125,42 @@ int32_t Schedule::add_known_value(const network::InferredTensor& tensor) {
 
 // True when the layer does no work.
 bool Schedule::add_without_step(const network::ILayer& layer, const TensorDesc& output) {
-  int32_t& number = storage_of_[layer.getOutput(0)];
+  Place& place = places_[layer.getOutput(0)];
   if (const auto* constant = network::layer_cast<network::IConstantLayer>(&layer)) {
     Storage storage;
     storage.kind = Kind::kConstant;
     storage.bytes = output.bytes();
     storage.data = constant->getWeights().values;
-    number = add_storage(storage);
+    place.storage = add_storage(storage);
     return true;
   }
   if (output.dims.volume() == 0) {
-    number = add_storage(Storage{});
+    place.storage = add_storage(Storage{});
     return true;
   }
   const network::InferredTensor& inferred = tensors_.at(layer.getOutput(0));
   if (output.format == network::TensorFormat::kLINEAR && find_value_writer(inferred) != nullptr) {
-    number = add_known_value(inferred);
+    place.storage = add_known_value(inferred);
     return true;
   }
   const network::ITensor* input = layer.getInput(0);
-  if (input == nullptr || !is_view(layer, desc_of(*input), output)) return false;
-  number = storage_of(*input);
+  if (input == nullptr) return false;
+  if (!is_view(layer, desc_of(*input), output)) return add_view(layer);
+  place = places_.at(input);
+  place.strides.reset();
+  return true;
+}
+
+// Returns true if the output is a view with strides of its own and all its readers take that.
+bool Schedule::add_view(const network::ILayer& layer) {
+  const network::ITensor& output = *layer.getOutput(0);
+  if (for_views_.count(&output) == 0) return false;
+  const auto view = find_view(make_instance(layer));
+  if (!view) return false;
+  Place place = places_.at(layer.getInput(0));
+  place.offset += view->offset_bytes;
+  place.strides = view->strides;
+  places_[&output] = place;
   return true;
 }
 
@@ -129,13 +174,20 @@ void Schedule::add_layer(int32_t index) {
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
     const network::ITensor* input = layer.getInput(i);
     step.inputs.push_back(input == nullptr ? -1 : storage_of(*input));
+    step.input_offsets.push_back(input == nullptr ? 0 : places_.at(input).offset);
+  }
+  if (for_views_.count(layer.getOutput(0)) != 0) {
+    const Tactic* tactic = runners_->tactics[static_cast<size_t>(index)];
+    if (tactic != nullptr) {
+      step.instance.outputs[0].view_strides = tactic->output_strides(step.instance, runners_->target);
+    }
   }
   for (size_t i = 0; i < step.instance.outputs.size(); ++i) {
     Storage storage;
     storage.kind = Kind::kArena;
     storage.bytes = step.instance.outputs[i].bytes();
     step.outputs.push_back(add_storage(storage));
-    storage_of_[layer.getOutput(static_cast<int32_t>(i))] = step.outputs.back();
+    places_[layer.getOutput(static_cast<int32_t>(i))] = {step.outputs.back(), 0, step.instance.outputs[i].view_strides};
   }
   steps_.push_back(std::move(step));
 }
@@ -147,11 +199,17 @@ LayerInstance Schedule::make_instance(const network::ILayer& layer) const {
     const network::ITensor* input = layer.getInput(i);
     instance.present.push_back(input != nullptr);
     instance.inputs.push_back(input == nullptr ? TensorDesc{} : desc_of(*input));
-    instance.constants.push_back(input == nullptr ? nullptr : storages_[storage_of(*input)].data);
+    instance.constants.push_back(input == nullptr ? nullptr : constant_of(*input));
     instance.values.push_back(input == nullptr ? std::nullopt : tensors_.at(input).value);
   }
   for (int32_t i = 0; i < layer.getNbOutputs(); ++i) instance.outputs.push_back(desc_of(*layer.getOutput(i)));
   return instance;
+}
+
+// Elements of a constant that lie densely in order; null for other tensors.
+const void* Schedule::constant_of(const network::ITensor& tensor) const {
+  const Place& place = places_.at(&tensor);
+  return place.offset == 0 && !place.strides ? storages_[place.storage].data : nullptr;
 }
 
 void Schedule::replace_constant(Step& step, int32_t input, const void* elements) {
@@ -169,7 +227,7 @@ int32_t Schedule::resolve(int32_t number) const {
 
 const Storage& Schedule::storage(int32_t number) const { return storages_[resolve(number)]; }
 
-// An unread output stays live during the step that writes it.
+// An unread output stays live during the step that writes it, and a tensor until outputs are copied from it.
 void Schedule::note_reads() {
   for (size_t i = 0; i < steps_.size(); ++i) {
     for (const int32_t output : steps_[i].outputs) storages_[output].last_step = static_cast<int32_t>(i);
@@ -177,6 +235,15 @@ void Schedule::note_reads() {
       if (input >= 0) storages_[input].last_step = static_cast<int32_t>(i);
     }
   }
+  for (const network::ITensor* output : network_.outputs()) {
+    if (!fills_storage(*output)) storages_[storage_of(*output)].last_step = static_cast<int32_t>(steps_.size());
+  }
+}
+
+// False for a part of another tensor.
+bool Schedule::fills_storage(const network::ITensor& tensor) const {
+  const Place& place = places_.at(&tensor);
+  return place.offset == 0 && storages_[place.storage].bytes == desc_of(tensor).bytes();
 }
 
 // Gives the memory of the input to output 0 of the step, if nothing else needs the input any more.
@@ -193,19 +260,20 @@ void Schedule::take_over(int32_t step_number, int32_t input) {
     return;
   }
   taker.taken_over = from;
+  giver.is_given = true;
   giver.last_step = taker.last_step;
   giver.holds_output = taker.holds_output;
 }
 
-// The layer that makes an output writes it in place. An output that is also an input, a constant or another output is
-// copied at the end.
+// The layer that makes an output writes it in place. An output that is also an input, a constant, another output or a
+// part of a tensor is copied at the end.
 void Schedule::place_outputs() {
   for (int32_t i = 0; i < network_.getNbOutputs(); ++i) {
     const network::ITensor& output = *network_.getOutput(i);
     const int32_t from = resolve(storage_of(output));
     Storage& storage = storages_[from];
     if (storage.kind == Kind::kNone) continue;
-    if (storage.kind == Kind::kArena) {
+    if (storage.kind == Kind::kArena && fills_storage(output)) {
       storage.kind = Kind::kOutput;
       storage.number = i;
       continue;
@@ -217,8 +285,23 @@ void Schedule::place_outputs() {
     if (copy.bytes == 0) continue;
     Step step;
     step.inputs.push_back(from);
+    step.input_offsets.push_back(places_.at(&output).offset);
     step.outputs.push_back(add_storage(copy));
     steps_.push_back(std::move(step));
+  }
+}
+
+// Results that a kernel can keep need no place in the arena, and no copy to it.
+void Schedule::leave_to_kernels(const std::vector<StepNeeds>& needs) {
+  for (size_t i = 0; i < needs.size(); ++i) {
+    if (!needs[i].can_own_output) continue;
+    Storage& storage = storages_[steps_[i].outputs[0]];
+    const bool is_copied = storage.last_step == static_cast<int32_t>(needs.size());
+    if (storage.kind != Kind::kArena || storage.taken_over >= 0 || storage.is_given || is_copied) continue;
+    storage.kind = Kind::kOwned;
+    storage.number = static_cast<int32_t>(i);
+    steps_[i].owns_output = true;
+    steps_[static_cast<size_t>(storage.last_step)].releases.push_back(storage.number);
   }
 }
 
@@ -245,6 +328,7 @@ void Schedule::plan_memory(const std::vector<StepNeeds>& needs) {
   TORCHTRT_ASSERT(needs.size() == steps_.size());
   for (size_t i = 0; i < needs.size(); ++i) take_over(static_cast<int32_t>(i), needs[i].in_place_input);
   place_outputs();
+  leave_to_kernels(needs);
   place_in_arena(needs);
 }
 

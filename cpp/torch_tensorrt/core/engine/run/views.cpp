@@ -28,6 +28,7 @@ bool has_one_place(const Dims& dims) {
 
 // Empty if the format has no strides.
 std::optional<Strided> strided(const TensorDesc& desc) {
+  if (desc.view_strides) return Strided{desc.dims, *desc.view_strides};
   if (desc.format != TensorFormat::kCHW16) return Strided{desc.dims, desc.strides()};
   if (has_one_place(desc.dims)) return Strided{desc.dims, row_major(desc.dims)};
   if (!has_one_channel_block(desc.dims)) return std::nullopt;
@@ -94,17 +95,42 @@ std::optional<Strided> reshaped(const Strided& from, const Dims& dims) {
   return to;
 }
 
-bool is_shuffle_view(const network::IShuffleLayer& layer, const TensorDesc& input, const TensorDesc& output) {
+// The elements of the input as the layer gives them, where they lie. Empty if elements have to move.
+std::optional<Strided> shuffled(const network::IShuffleLayer& layer, const TensorDesc& input, const Dims& output) {
   auto tensor = strided(input);
-  const auto wanted = strided(output);
-  if (!tensor || !wanted) return false;
+  if (!tensor) return std::nullopt;
   if (layer.has_first_transpose(input.dims.nbDims)) tensor = permuted(*tensor, layer.getFirstTranspose());
-  const bool transposes_back = layer.has_second_transpose(output.dims.nbDims);
-  const Dims dims = transposes_back ? unpermuted(output.dims, layer.getSecondTranspose()) : output.dims;
+  const bool transposes_back = layer.has_second_transpose(output.nbDims);
+  const Dims dims = transposes_back ? unpermuted(output, layer.getSecondTranspose()) : output;
   if (dims != tensor->dims) tensor = reshaped(*tensor, dims);
-  if (!tensor) return false;
-  if (transposes_back) tensor = permuted(*tensor, layer.getSecondTranspose());
-  return same_strides(*tensor, *wanted);
+  if (!tensor) return std::nullopt;
+  return transposes_back ? permuted(*tensor, layer.getSecondTranspose()) : *tensor;
+}
+
+// Dims from the input of that index if the layer has one, else those of the attribute. Empty if they are not known.
+std::optional<Dims> known_dims(const LayerInstance& instance, size_t input, const Dims& attribute) {
+  if (input >= instance.present.size() || !instance.present[input]) return attribute;
+  const auto& value = instance.values[input];
+  if (!value || !value->is_known()) return std::nullopt;
+  return Dims(value->elements);
+}
+
+std::optional<View> sliced(const network::ISliceLayer& layer, const LayerInstance& instance) {
+  const auto from = strided(instance.inputs[0]);
+  const auto start = known_dims(instance, 1, layer.getStart());
+  const auto step = known_dims(instance, 3, layer.getStride());
+  const Dims& counts = instance.outputs[0].dims;
+  if (!from || !start || !step || start->nbDims != counts.nbDims) return std::nullopt;
+  View view{from->strides};
+  for (int32_t i = 0; i < counts.nbDims; ++i) {
+    const int64_t by = step->nbDims == 0 ? 1 : step->d[i];
+    const int64_t last = start->d[i] + (counts.d[i] - 1) * by;
+    if (by < 1 || start->d[i] < 0 || last >= from->dims.d[i]) return std::nullopt;
+    view.strides.d[i] = from->strides.d[i] * by;
+    view.offset_bytes += start->d[i] * from->strides.d[i];
+  }
+  view.offset_bytes *= network::element_size(instance.inputs[0].dtype);
+  return view;
 }
 
 }  // namespace
@@ -121,11 +147,23 @@ bool is_view(const network::ILayer& layer, const TensorDesc& input, const Tensor
   using network::LayerType;
   if (input.dtype != output.dtype || input.dims.volume() == 0) return false;
   if (const auto* shuffle = network::layer_cast<network::IShuffleLayer>(&layer)) {
-    return is_shuffle_view(*shuffle, input, output);
+    const auto tensor = shuffled(*shuffle, input, output.dims);
+    const auto wanted = strided(output);
+    return tensor && wanted && same_strides(*tensor, *wanted);
   }
   const LayerType type = layer.getType();
   const bool copies = type == LayerType::kIDENTITY || type == LayerType::kCAST || type == LayerType::kREFORMAT;
   return copies && same_layout(input, output);
+}
+
+std::optional<View> find_view(const LayerInstance& instance) {
+  if (instance.outputs[0].dims.volume() == 0) return std::nullopt;
+  if (const auto* shuffle = network::layer_cast<network::IShuffleLayer>(instance.layer)) {
+    const auto tensor = shuffled(*shuffle, instance.inputs[0], instance.outputs[0].dims);
+    return tensor ? std::optional<View>(View{tensor->strides}) : std::nullopt;
+  }
+  const auto* slice = network::layer_cast<network::ISliceLayer>(instance.layer);
+  return slice != nullptr ? sliced(*slice, instance) : std::nullopt;
 }
 
 }  // namespace torch_tensorrt::engine

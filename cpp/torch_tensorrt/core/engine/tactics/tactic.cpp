@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "torch_tensorrt/core/engine/cuda/device_access.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -40,6 +41,10 @@ int32_t layer_index(const network::ILayer& layer) {
 Decision Tactic::takes(const LayerInstance&) const { return Decision::yes(); }
 
 int32_t Tactic::in_place_input(const LayerInstance&) const { return -1; }
+
+bool Tactic::takes_views(const DeviceTarget&) const { return false; }
+
+std::optional<network::Dims> Tactic::output_strides(const LayerInstance&, const DeviceTarget&) const { return {}; }
 
 struct TacticRegistry::State {
   mutable std::shared_mutex mutex;
@@ -140,7 +145,7 @@ DeviceTarget describe_target(DeviceTarget target) {
   if (target.kind == DeviceTarget::Kind::kCUDA) {
     const DeviceAccess* access = cuda_access();
     if (target.isa.empty() && access != nullptr && access->available(target.index)) {
-      target.isa = access->isa(target.index);
+      target.isa = cuda::Driver::get().architecture(target.index);
     }
     return target;
   }
@@ -177,6 +182,7 @@ int64_t TensorDesc::bytes() const {
 }
 
 network::Dims TensorDesc::strides() const {
+  if (view_strides) return *view_strides;
   const bool channels_last = format == network::TensorFormat::kHWC;
   TORCHTRT_CHECK(channels_last || format == network::TensorFormat::kLINEAR,
                  "format " << network::enum_name(format) << " has no strides");

@@ -26,13 +26,14 @@ struct DeviceTarget {
 DeviceTarget describe_target(DeviceTarget target);
 
 // One tensor at a concrete shape. Dims are always in the network's order (N, C, spatial...); the format says how they
-// lie in memory.
+// lie in memory, unless the tensor is a view with strides of its own.
 struct TensorDesc {
   network::DataType dtype = network::DataType::kFLOAT;
   network::Dims dims;
   network::TensorFormat format = network::TensorFormat::kLINEAR;
-  int64_t bytes() const;          // including the padding of blocked formats
-  network::Dims strides() const;  // in elements, in the order of dims; kLINEAR and kHWC only (Error otherwise)
+  std::optional<network::Dims> view_strides = std::nullopt;  // in elements
+  int64_t bytes() const;          // of all elements, including the padding of blocked formats
+  network::Dims strides() const;  // in elements, in the order of dims; Error for blocked formats, which have none
 };
 
 // Index of the layer in its network, as weight_key expects it.
@@ -52,8 +53,9 @@ struct LayerInstance {
   std::vector<TensorDesc> outputs;
 };
 
-// A layer ready to run at the shapes that it was made for. Belongs to one context. One thread at a time calls run(),
-// which neither allocates, nor locks, nor compiles.
+// A layer ready to run at the shapes that it was made for. Belongs to one context. One thread at a time calls run().
+// On a CPU, run() allocates only where an operator of PyTorch does; on a GPU it only enqueues, on the thread's current
+// stream.
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -62,6 +64,13 @@ class Kernel {
   // Pointers are in the order of the instance; null for inputs that are not given. Outputs never overlap inputs, unless
   // the tactic's in_place_input allowed it. Throws Error with the library's own text.
   virtual void run(const void* const* inputs, void* const* outputs, void* workspace) = 0;
+
+  // A kernel whose operator allocates its result can keep that as output 0, which saves a copy. After own_output(),
+  // run() ignores outputs[0]; the result then lies at owned_output() until release_output() or the next run.
+  virtual bool can_own_output() const { return false; }
+  virtual void own_output() {}
+  virtual void* owned_output() const { return nullptr; }
+  virtual void release_output() noexcept {}
 };
 
 // A way of running layers of some kind on some device. Immutable and shared.
@@ -80,6 +89,11 @@ class Tactic {
   virtual double estimate_microseconds(const LayerInstance& instance) const = 0;
   // The input whose memory output 0 may take over, or -1.
   virtual int32_t in_place_input(const LayerInstance& instance) const;
+  // Whether its kernels read inputs with any strides and at any address (TensorDesc::view_strides).
+  virtual bool takes_views(const DeviceTarget& device) const;
+  // The strides in which it writes output 0 fastest, if these are not those of the output's format. The engine uses
+  // them if all readers take views.
+  virtual std::optional<network::Dims> output_strides(const LayerInstance& instance, const DeviceTarget& device) const;
   // Packs weights (through the store), creates the primitive, compiles the kernel. Throws Error.
   virtual std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
                                           const DeviceTarget& device) const = 0;

@@ -55,10 +55,10 @@ bool may_repeat(const View* view, const View* top) {
 void refuse_doubt(const Storage& storage, const Node* reader) {
   if (storage.doubt.empty()) return;
   const bool is_return = reader->kind() == c10::prim::Return;
-  throw Refused(str(storage.doubt, " writes memory in place that ",
+  throw Refused(str(storage.doubt, " writes in place, and while compiling it is not known whether ",
                     is_return ? std::string("a result") : "an argument of " + operator_and_line(reader),
-                    " may or may not share, which is not known while compiling; write a copy of the tensor (clone()), "
-                    "or use the form of the operator that gives a new tensor"));
+                    " shares the written memory; write to a clone() of the tensor, or use the out-of-place form of the "
+                    "operator"));
 }
 
 }  // namespace
@@ -232,8 +232,8 @@ std::vector<std::pair<View*, Value*>> AliasModel::written_back(View* view, Value
   while (view->parent != nullptr) {
     for (const View* step = view; step->parent != nullptr; step = step->parent) {
       if (!is_read_only(step->step)) continue;
-      throw Refused(str(operator_and_line(target.writer), " writes a view of another dtype (",
-                        operator_and_line(step->step.node), "); write the tensor itself"));
+      throw Refused(str(operator_and_line(target.writer), " writes a view that has another dtype than its tensor (",
+                        operator_and_line(step->step.node), "); write to the tensor itself"));
     }
     if (View* hard = first_hard_step(view)) {
       auto* base = elements_of(hard->parent, target.place);

@@ -7,9 +7,9 @@ namespace torch_tensorrt::core::lowering::passes {
 
 // A constant keeps the input's name ("fc1.bias"), because people search for this name in a dump.
 bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& params) {
-  TORCHTRT_CHECK(params.size() <= graph->inputs().size(), "the graph has "
-                                                              << graph->inputs().size() << " inputs, fewer than the "
-                                                              << params.size() << " parameters that were given");
+  TORCHTRT_CHECK(params.size() <= graph->inputs().size(), "the graph has " << graph->inputs().size() << " inputs, but "
+                                                                           << params.size()
+                                                                           << " parameters were given");
   const size_t first = graph->inputs().size() - params.size();
   bool changed = false;
   torch::jit::WithInsertPoint guard(*graph->nodes().begin());

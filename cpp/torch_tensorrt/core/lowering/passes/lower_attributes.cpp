@@ -84,7 +84,7 @@ class AttributeLowering {
 }  // namespace
 
 std::vector<IValue> lower_attributes(const GraphPtr& graph, const IValue& module) {
-  TORCHTRT_CHECK(!graph->inputs().empty(), "the graph is not one of a method: it has no module as its first input");
+  TORCHTRT_CHECK(!graph->inputs().empty(), "the graph does not belong to a method: its first input is not a module");
   return AttributeLowering(*graph, module).run();
 }
 

@@ -126,8 +126,8 @@ bool is_ruled_out(const Node* node, const std::map<const Value*, IValue>& state)
 }
 
 std::string what_to_do() {
-  return "; a compiled module keeps no state: make the value an argument and a result of the method, or write a copy "
-         "(clone())";
+  return "; a compiled module keeps no state: make the value an argument and a result of the method, or write to a "
+         "clone()";
 }
 
 void refuse_write(const Node* node, const Value* written, const std::map<const Value*, IValue>& state) {

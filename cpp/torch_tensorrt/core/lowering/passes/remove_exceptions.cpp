@@ -83,7 +83,7 @@ bool remove_exceptions(const GraphPtr& graph) {
     std::set<const torch::jit::Value*> seen;
     const auto* raising = node->blocks()[raises(node->blocks()[0]) ? 0 : 1];
     if (only_raises(raising) && may_be_known(node->input(0), seen)) keep_raising(node);
-    LOG_DEBUG("dropping the exception that can be raised at " << util::node_info(node));
+    LOG_DEBUG("removing the exception that may be raised at " << util::node_info(node));
     node->replaceInput(0, constant_before(node, !raises(node->blocks()[0])));
     changed = true;
   }

@@ -12,7 +12,7 @@ bool remove_from(torch::jit::Block* block) {
   for (auto it = block->nodes().begin(); it != block->nodes().end(); ++it) {
     for (torch::jit::Block* inner : it->blocks()) changed |= remove_from(inner);
     if (it->kind() != c10::Symbol::aten("warn")) continue;
-    LOG_DEBUG("the compiled module does not warn as " << util::GetPyTorchSourceCode(*it) << " does");
+    LOG_DEBUG("removing the warning at " << util::GetPyTorchSourceCode(*it));
     it.destroyCurrent();
     changed = true;
   }

@@ -8,7 +8,7 @@ namespace torch_tensorrt::core::lowering::passes {
 // - Alias analysis takes a loop's result for the body's result alone, but a loop without rounds passes on its input.
 //   It then drops writes whose readers it does not find. Each write gets a reader with a side effect.
 // - The analysis trusts schemas, but those of atleast_2d or dropout do not say that the result may share the memory of
-//   the argument. A trt::shares after such a node says it.
+//   the argument. A trt::shares after such a node shows it.
 void show_memory(torch::jit::Graph& graph);
 // Removes those nodes, and the prints with which the writer of exported programs keeps writes alive.
 void hide_memory(torch::jit::Graph& graph);

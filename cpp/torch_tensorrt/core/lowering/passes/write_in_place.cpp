@@ -23,14 +23,14 @@ void WriteWalk::visit_write(Node* node, const std::vector<Alias>& aliases) {
   const auto written = written_arguments(node);
   if (replaces_memory(node)) {
     throw Refused(operator_and_line(node) +
-                  " gives a tensor other memory, which cannot be compiled; make a new tensor");
+                  " replaces the memory of a tensor, which cannot be compiled; make a new tensor instead");
   }
   if (!is_tensor_type(node->input(written[0])->type())) return visit_list_write(node, aliases);
   if (changes_nothing(node)) return model_.bind(node->output(), aliases[0]);
   if (changes_shape_in_place(node)) return visit_shape_write(node, aliases[0]);
   const bool is_in_place = written == std::vector<size_t>{0} && node->outputs().size() <= 1;
   if (!is_in_place && node->outputs().size() != written.size()) {
-    throw Refused(operator_and_line(node) + " writes an argument beside its results, which cannot be compiled");
+    throw Refused(operator_and_line(node) + " writes an argument and returns other results, which cannot be compiled");
   }
   auto* functional = functional_form(node, written);
   const bool has_form = functional != nullptr;
@@ -38,7 +38,8 @@ void WriteWalk::visit_write(Node* node, const std::vector<Alias>& aliases) {
   for (size_t i = 0; i < written.size(); ++i) {
     const Alias& alias = aliases[written[i]];
     if (alias.kind != Kind::kTensor) {
-      throw Refused(operator_and_line(node) + " writes an argument that is no tensor of its own");
+      throw Refused(operator_and_line(node) +
+                    " writes an argument whose tensors cannot be told apart; write each tensor by itself");
     }
     write(node, alias.tensor->view, functional->outputs()[i], node->input(written[i]), is_in_place);
     if (i < node->outputs().size()) model_.bind(node->outputs()[i], alias);
@@ -49,7 +50,7 @@ void WriteWalk::visit_write(Node* node, const std::vector<Alias>& aliases) {
 // Applies an operator without functional form to a copy of its argument.
 Node* WriteWalk::on_a_copy(Node* node, bool is_in_place) {
   if (!is_in_place || node->outputs().size() != 1) {
-    throw Refused(operator_and_line(node) + " writes an argument, and has no form that gives a new tensor");
+    throw Refused(operator_and_line(node) + " writes an argument and has no out-of-place form; use another operator");
   }
   auto* none = constant_before(node, torch::jit::IValue());
   auto* copy = insert_before(node, aten("clone"), {node->input(0), none}, c10::TensorType::get());
@@ -80,7 +81,7 @@ void WriteWalk::visit_list_write(Node* node, const std::vector<Alias>& aliases) 
   const bool writes_elements = std::string(node->kind().toUnqualString()).rfind("_foreach", 0) == 0;
   if (writes_elements) {
     throw Refused(str(operator_and_line(node), " writes the tensors of the list ", self.name(),
-                      ", which cannot be compiled; write them one by one"));
+                      ", which cannot be compiled; write each tensor by itself"));
   }
   Storages all;
   for (const auto& alias : aliases) {
@@ -117,26 +118,24 @@ void WriteWalk::visit_shape_write(Node* node, const Alias& alias) {
   if (view_node != nullptr && is_outside && owner != nullptr && owner->kind() == c10::prim::If) {
     return raise_where_reached(node, view_node,
                                operator_and_line(node) +
-                                   " changes the shape of a tensor that was made outside its branch; use the form "
-                                   "that gives a new tensor");
+                                   " changes the shape of a tensor that was made outside its branch; use the "
+                                   "out-of-place form");
   }
   if (alias.kind != Kind::kTensor || view_node == nullptr || alias.tensor->block != node->owningBlock()) {
     throw Refused(operator_and_line(node) +
                   " changes the shape of a tensor that was made outside its branch or loop; "
-                  "use the form that gives a new tensor");
+                  "use the out-of-place form");
   }
   auto* storage = alias.tensor->view->storage;
   if (storage->has_other_names || !storage->perhaps.empty() || !model_.linked_with(storage).empty()) {
     throw Refused(operator_and_line(node) +
                   " changes the shape of a tensor that may have another name (to(), flatten() "
-                  "or atleast_1d() may give their argument itself); use the form that gives a "
-                  "new tensor");
+                  "and atleast_1d() may return their argument itself); use the out-of-place form");
   }
   auto* argument = storage->argument;
   if (argument != nullptr && model_.of(argument).tensor == alias.tensor) {
-    throw Refused(
-        str(operator_and_line(node), " changes the shape of the argument ", argument->debugName(),
-            " itself, which a compiled module cannot do for its caller; use the form that gives a new tensor"));
+    throw Refused(str(operator_and_line(node), " changes the shape of the argument ", argument->debugName(),
+                      " itself, which a compiled module cannot do to the caller's tensor; use the out-of-place form"));
   }
   auto* parent = alias.tensor->view;
   require_layout(node, parent);

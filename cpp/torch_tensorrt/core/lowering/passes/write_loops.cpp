@@ -57,7 +57,8 @@ void WriteWalk::visit_loop(Node* node) {
   ends.erase(ends.begin());
   for (auto* storage : written) body->registerOutput(storage->whole->value);
   for (auto* storage : model_.written_in_block()) {
-    if (written.count(storage) == 0) TORCHTRT_THROW_ERROR("internal error: a loop writes what was not foreseen");
+    if (written.count(storage) == 0)
+      TORCHTRT_THROW_ERROR("internal error: a loop writes memory that the tracing of writes did not find");
   }
   std::vector<Value*> after;
   for (size_t i = 0; i < written.size(); ++i) after.push_back(node->addOutput()->setType(c10::TensorType::get()));
@@ -216,7 +217,8 @@ void WriteWalk::give_flags(LoopWalk& loop, const Aliases& ends) {
     carried.offset = loop.node->outputs().size();
     if (carried.whole == nullptr) continue;
     for (auto* candidate : carried.candidates) {
-      if (ends[i].kind != Kind::kTensor) TORCHTRT_THROW_ERROR("internal error: a loop carries what was not foreseen");
+      if (ends[i].kind != Kind::kTensor)
+        TORCHTRT_THROW_ERROR("internal error: a loop carries a value that the tracing of writes did not find");
       body->registerOutput(is_candidate(loop, ends[i].tensor->view, candidate, body->return_node()));
       loop.node->addOutput()->setType(c10::BoolType::get());
     }

@@ -63,9 +63,10 @@ bool may_be_argument(const Node* node) {
 void require_layout(const Node* node, const View* viewed) {
   const bool sees_memory = node->kind() == aten("as_strided") || node->kind() == aten("as_strided_");
   if (!sees_memory || (viewed->parent == nullptr && viewed->is_contiguous)) return;
-  throw Refused(operator_and_line(node) +
-                " views the memory of a tensor whose strides are not known while "
-                "compiling, in a method that writes in place; view a copy (clone())");
+  throw Refused(
+      operator_and_line(node) +
+      " views the memory of a tensor whose strides are not known while compiling, in a method that writes in place; "
+      "apply it to a clone() of the tensor");
 }
 
 void WriteWalk::visit_operator(Node* node, const std::vector<Alias>& aliases) {
@@ -109,7 +110,7 @@ void WriteWalk::bind_argument(Value* input) {
 }
 
 // detach gives another tensor with the same elements. A cast of an optional gives the tensor itself under a new name,
-// whose type says that the tensor is there.
+// whose type excludes None.
 void WriteWalk::bind_same(Node* node, const Alias& alias) {
   if (alias.kind != Kind::kTensor) return model_.bind(node->output(), alias);
   const bool is_cast = node->kind().is_prim() || node->kind() == aten("_unwrap_optional");
@@ -182,10 +183,10 @@ void WriteWalk::bind_item_of_argument(Value* part, Node* node, const Alias& list
   for (const auto& [i, item] : items) {
     all.push_back(item);
     if (model_.is_written(*item.tensor->view->storage)) {
-      throw Refused(operator_and_line(node) +
-                    " takes an element of a list that is an argument, by an index that is "
-                    "not known while compiling, after another element was written in place; "
-                    "copy the element that is written (clone())");
+      throw Refused(
+          operator_and_line(node) +
+          " reads an element of a list argument, by an index that is not known while compiling, after another element "
+          "was written in place; write to a clone() of that element");
     }
   }
   bind_unknown(part, all);

@@ -99,8 +99,8 @@ void WriteWalk::write_arguments() {
   for (const auto& storage : model_.all_storages()) {
     if (storage.argument == nullptr) continue;
     if (!storage.doubt.empty()) {
-      throw Refused(str(storage.doubt, " writes memory that may or may not be that of the argument ",
-                        storage.argument->debugName(), ", which is not known while compiling; write a copy (clone())"));
+      throw Refused(str(storage.doubt, " writes in place, and while compiling it is not known whether the argument ",
+                        storage.argument->debugName(), " shares the written memory; write to a clone()"));
     }
     if (!model_.is_written(storage)) continue;
     auto* no = constant_before(end, false);

@@ -90,7 +90,7 @@ class WriteWalk {
   void hold(Storage* result, const Branch& branch, size_t place, size_t first, Holders& holders, BranchValues& values);
 
   // A tensor that a loop carries. `is_known`: in every round its memory is that of an outer candidate, or only known
-  // carried tensors hold it. One flag per candidate says whether the tensor is this candidate.
+  // carried tensors hold it. One flag per candidate is true if the tensor is this candidate.
   struct Carried {
     bool is_known = false;
     bool is_candidate_always = false;

@@ -5,39 +5,11 @@
 
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/host/evaluate_elements.h"
-#include "torch_tensorrt/core/network/host/evaluate_families.h"
 #include "torch_tensorrt/core/network/shapes/shape_inference.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {
 namespace {
-
-struct Row {
-  LayerType type;
-  Evaluator evaluate;
-};
-constexpr Row kRows[] = {
-    {LayerType::kACTIVATION, evaluate_activation},
-    {LayerType::kELEMENTWISE, evaluate_elementwise},
-    {LayerType::kUNARY, evaluate_unary},
-    {LayerType::kSCALE, evaluate_scale},
-    {LayerType::kCAST, evaluate_cast},
-    {LayerType::kSELECT, evaluate_select},
-    {LayerType::kIDENTITY, evaluate_copy},
-    {LayerType::kREFORMAT, evaluate_copy},
-    {LayerType::kSHAPE, evaluate_shape},
-    {LayerType::kSHUFFLE, evaluate_shuffle},
-    {LayerType::kSLICE, evaluate_slice},
-    {LayerType::kGATHER, evaluate_gather},
-    {LayerType::kREDUCE, evaluate_reduce},
-    {LayerType::kCONCATENATION, evaluate_concatenation},
-};
-
-const Row* find_row(LayerType type) {
-  const auto* found =
-      std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& row) { return row.type == type; });
-  return found == std::end(kRows) ? nullptr : found;
-}
 
 std::shared_ptr<void> allocate(int64_t bytes) {
   constexpr std::align_val_t kAlignment{64};
@@ -67,8 +39,8 @@ TensorType infer_output(const ILayer& layer, const HostTensors& inputs) {
     described.push_back({inputs[i].type, values[i] ? &*values[i] : nullptr, inputs[i].data != nullptr});
   }
   TensorType type = infer_layer(layer, described)[0].type;
-  TORCHTRT_CHECK(type.dims.is_static(), describe(layer)
-                                            << ": gives " << to_string(type.dims) << ", although all inputs are known");
+  TORCHTRT_CHECK(type.dims.is_static(), describe(layer) << ": the output dims are " << to_string(type.dims)
+                                                        << ", although all inputs are known");
   return type;
 }
 
@@ -78,7 +50,7 @@ int64_t HostTensor::bytes() const { return type.dims.volume() * element_size(typ
 
 Decision can_evaluate(const ILayer& layer) {
   if (layer.getType() == LayerType::kCONSTANT) return Decision::yes();
-  if (find_row(layer.getType()) == nullptr) {
+  if (!layer.can_be_evaluated()) {
     return Decision::no(enum_name(layer.getType()) + " layers are not evaluated on the host");
   }
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
@@ -86,7 +58,7 @@ Decision can_evaluate(const ILayer& layer) {
     return Decision::no("has an input of " + enum_name(layer.getInput(i)->getType()));
   }
   if (!has_elements(layer.getOutput(0)->getType())) {
-    return Decision::no("gives " + enum_name(layer.getOutput(0)->getType()));
+    return Decision::no("has an output of " + enum_name(layer.getOutput(0)->getType()));
   }
   return Decision::yes();
 }
@@ -96,11 +68,11 @@ std::vector<HostTensor> evaluate_layer(const ILayer& layer, const std::vector<Ho
   if (!decision) TORCHTRT_THROW_ERROR(describe(layer) << ": " << decision.reason());
   if (const auto* constant = layer_cast<IConstantLayer>(&layer)) return {constant_value(*constant)};
   TORCHTRT_CHECK(static_cast<int32_t>(inputs.size()) == layer.getNbInputs(),
-                 describe(layer) << ": is given " << inputs.size() << " inputs and has " << layer.getNbInputs());
+                 describe(layer) << ": " << inputs.size() << " inputs are given, must be " << layer.getNbInputs());
   HostTensor result;
   result.type = infer_output(layer, inputs);
   const auto memory = allocate(result.bytes());
-  find_row(layer.getType())->evaluate(layer, inputs, {result.type, memory.get()});
+  layer.evaluate(inputs, {result.type, memory.get()});
   apply_epilogue(layer, inputs, result.type, memory.get());
   result.data = memory;
   return {result};

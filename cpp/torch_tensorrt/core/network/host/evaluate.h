@@ -17,6 +17,13 @@ struct HostTensor {
   const void* values() const { return data.get(); }
   int64_t bytes() const;
 };
+using HostTensors = std::vector<HostTensor>;
+
+// The result that ILayer::evaluate() fills.
+struct MutableTensor {
+  TensorType type;
+  void* values = nullptr;
+};
 
 // Computes one layer on the host, slowly and exactly, so that constant folding needs no tensor library.
 // Covers constants, data movement (shuffle, slice in every mode, concatenation, gather, select, cast, identity,

@@ -6,38 +6,8 @@
 
 #include "torch_tensorrt/core/network/host/evaluate.h"
 
-// Parts of evaluate.cpp, one file for each family of layers. Not for use elsewhere.
+// For the `evaluate` of layers, which the files of this folder define family by family. Not for use elsewhere.
 namespace torch_tensorrt::network {
-
-// The result that an evaluator fills.
-struct MutableTensor {
-  TensorType type;
-  void* values = nullptr;
-};
-
-using HostTensors = std::vector<HostTensor>;
-using Evaluator = void (*)(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-
-// evaluate_pointwise.cpp
-void evaluate_activation(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-void evaluate_elementwise(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-void evaluate_unary(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-void evaluate_scale(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-void evaluate_cast(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-void evaluate_select(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-
-// evaluate_movement.cpp
-void evaluate_copy(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-void evaluate_shape(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-void evaluate_shuffle(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-void evaluate_concatenation(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-
-// evaluate_indexing.cpp
-void evaluate_slice(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-void evaluate_gather(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
-
-// evaluate_reduce.cpp
-void evaluate_reduce(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output);
 
 using Strides = std::array<int64_t, Dims::MAX_DIMS>;
 Strides row_major_strides(const Dims& dims);

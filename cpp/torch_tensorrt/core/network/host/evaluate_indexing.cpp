@@ -140,23 +140,22 @@ int64_t gather_source(const IGatherLayer& layer, const HostTensors& inputs, cons
 
 }  // namespace
 
-void evaluate_slice(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output) {
-  const auto& slice = static_cast<const ISliceLayer&>(layer);
+void ISliceLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   const Dims& in = inputs[0].type.dims;
   const Dims& out = output.type.dims;
   const Strides strides = row_major_strides(in);
   // Offset of each index along each dimension; an element lies at the sum of its offsets.
   std::vector<std::vector<int64_t>> offsets(static_cast<size_t>(in.nbDims));
   for (int32_t axis = 0; axis < in.nbDims; ++axis) {
-    const int64_t start = setting(slice.getStart(), inputs, 1, axis);
-    const int64_t stride = setting(slice.getStride(), inputs, 3, axis);
+    const int64_t start = setting(start_, inputs, 1, axis);
+    const int64_t stride = setting(stride_, inputs, 3, axis);
     for (int64_t i = 0; i < out.d[axis]; ++i) {
-      const int64_t place = sampled(start + i * stride, in.d[axis], slice.getMode());
+      const int64_t place = sampled(start + i * stride, in.d[axis], mode_);
       offsets[static_cast<size_t>(axis)].push_back(place == kOutside ? kOutside
                                                                      : place * strides[static_cast<size_t>(axis)]);
     }
   }
-  const std::vector<char> fill = fill_element(slice, inputs, output.type.dtype);
+  const std::vector<char> fill = fill_element(*this, inputs, output.type.dtype);
   pick(inputs[0], output, fill.data(), [&](int64_t flat) {
     int64_t place[Dims::MAX_DIMS];
     unravel(flat, out, place);
@@ -170,12 +169,11 @@ void evaluate_slice(const ILayer& layer, const HostTensors& inputs, const Mutabl
   });
 }
 
-void evaluate_gather(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output) {
-  const auto& gather = static_cast<const IGatherLayer&>(layer);
+void IGatherLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   pick(inputs[0], output, nullptr, [&](int64_t flat) {
     int64_t place[Dims::MAX_DIMS];
     unravel(flat, output.type.dims, place);
-    return gather_source(gather, inputs, place);
+    return gather_source(*this, inputs, place);
   });
 }
 

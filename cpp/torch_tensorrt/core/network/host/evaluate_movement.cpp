@@ -32,30 +32,32 @@ void transpose(const char* from, const Dims& dims, const Permutation& permutatio
 
 }  // namespace
 
-void evaluate_copy(const ILayer& /*layer*/, const HostTensors& inputs, const MutableTensor& output) {
+void IIdentityLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   std::memcpy(output.values, inputs[0].values(), static_cast<size_t>(inputs[0].bytes()));
 }
 
-void evaluate_shape(const ILayer& /*layer*/, const HostTensors& inputs, const MutableTensor& output) {
+void IReformatLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
+  std::memcpy(output.values, inputs[0].values(), static_cast<size_t>(inputs[0].bytes()));
+}
+
+void IShapeLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   const Dims& dims = inputs[0].type.dims;
   for (int32_t i = 0; i < dims.nbDims; ++i) store_integer(output.type.dtype, output.values, i, dims.d[i]);
 }
 
-void evaluate_shuffle(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output) {
-  const auto& shuffle = static_cast<const IShuffleLayer&>(layer);
+void IShuffleLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   const Dims& in = inputs[0].type.dims;
   const Dims& out = output.type.dims;
   const auto size = static_cast<size_t>(element_size(output.type.dtype));
   std::vector<char> between(static_cast<size_t>(inputs[0].bytes()));
-  transpose(static_cast<const char*>(inputs[0].values()), in, shuffle.getFirstTranspose(), size, between.data());
+  transpose(static_cast<const char*>(inputs[0].values()), in, first_transpose_, size, between.data());
   Dims reshaped = out;
-  for (int32_t i = 0; i < out.nbDims; ++i) reshaped.d[shuffle.getSecondTranspose().order[i]] = out.d[i];
-  transpose(between.data(), reshaped, shuffle.getSecondTranspose(), size, static_cast<char*>(output.values));
+  for (int32_t i = 0; i < out.nbDims; ++i) reshaped.d[second_transpose_.order[i]] = out.d[i];
+  transpose(between.data(), reshaped, second_transpose_, size, static_cast<char*>(output.values));
 }
 
-void evaluate_concatenation(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output) {
-  const int32_t axis = static_cast<const IConcatenationLayer&>(layer).getAxis();
-  const int64_t rows = Dims(axis, output.type.dims.d).volume();
+void IConcatenationLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
+  const int64_t rows = Dims(axis_, output.type.dims.d).volume();
   auto* to = static_cast<char*>(output.values);
   for (int64_t row = 0; row < rows; ++row) {
     for (const HostTensor& input : inputs) {

@@ -89,19 +89,15 @@ double epilogue_value(const EpilogueOp& op, DataType type, double value, const H
 
 }  // namespace
 
-void evaluate_activation(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output) {
-  const auto& activation = static_cast<const IActivationLayer&>(layer);
+void IActivationLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   if (is_exact(output.type.dtype)) {
-    map_integers(inputs[0], output, [&](int64_t x) { return integer_activation(activation, x); });
+    map_integers(inputs[0], output, [&](int64_t x) { return integer_activation(*this, x); });
     return;
   }
-  map_doubles(inputs[0], output, [&](double x) {
-    return apply_activation(activation.getActivationType(), x, activation.getAlpha(), activation.getBeta());
-  });
+  map_doubles(inputs[0], output, [&](double x) { return apply_activation(type_, x, alpha_, beta_); });
 }
 
-void evaluate_elementwise(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output) {
-  const ElementWiseOperation operation = static_cast<const IElementWiseLayer&>(layer).getOperation();
+void IElementWiseLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   const Dims& dims = output.type.dims;
   const DataType type = inputs[0].type.dtype;
   const std::array<Strides, 2> strides{broadcast_strides(inputs[0].type.dims, dims),
@@ -109,40 +105,38 @@ void evaluate_elementwise(const ILayer& layer, const HostTensors& inputs, const 
   int64_t i = 0;
   walk<2>(dims, strides, [&](const std::array<int64_t, 2>& at) {
     if (is_exact(type)) {
-      const int64_t value = apply_elementwise(operation, load_integer(type, inputs[0].values(), at[0]),
+      const int64_t value = apply_elementwise(operation_, load_integer(type, inputs[0].values(), at[0]),
                                               load_integer(type, inputs[1].values(), at[1]));
       store_integer(output.type.dtype, output.values, i++, value);
       return;
     }
-    const double value = apply_elementwise(operation, load_double(type, inputs[0].values(), at[0]),
+    const double value = apply_elementwise(operation_, load_double(type, inputs[0].values(), at[0]),
                                            load_double(type, inputs[1].values(), at[1]));
     store_double(output.type.dtype, output.values, i++, value);
   });
 }
 
-void evaluate_unary(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output) {
-  const UnaryOperation operation = static_cast<const IUnaryLayer&>(layer).getOperation();
+void IUnaryLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   if (is_exact(inputs[0].type.dtype)) {
-    map_integers(inputs[0], output, [&](int64_t x) { return integer_unary(operation, x); });
+    map_integers(inputs[0], output, [&](int64_t x) { return integer_unary(operation_, x); });
     return;
   }
-  map_doubles(inputs[0], output, [&](double x) { return apply_unary(operation, x); });
+  map_doubles(inputs[0], output, [&](double x) { return apply_unary(operation_, x); });
 }
 
-void evaluate_scale(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output) {
-  const auto& scale = static_cast<const IScaleLayer&>(layer);
+void IScaleLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   const DataType type = output.type.dtype;
   const Dims& dims = output.type.dims;
   int64_t i = 0;
-  walk<1>(dims, {weight_strides(scale, dims)}, [&](const std::array<int64_t, 1>& at) {
+  walk<1>(dims, {weight_strides(*this, dims)}, [&](const std::array<int64_t, 1>& at) {
     double value = load_double(type, inputs[0].values(), i);
-    value = value * weight_at(scale.getScale(), at[0], 1.0) + weight_at(scale.getShift(), at[0], 0.0);
-    if (scale.getPower().count != 0) value = std::pow(value, weight_at(scale.getPower(), at[0], 1.0));
+    value = value * weight_at(scale_, at[0], 1.0) + weight_at(shift_, at[0], 0.0);
+    if (power_.count != 0) value = std::pow(value, weight_at(power_, at[0], 1.0));
     store_double(type, output.values, i++, value);
   });
 }
 
-void evaluate_cast(const ILayer& /*layer*/, const HostTensors& inputs, const MutableTensor& output) {
+void ICastLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   if (is_exact(inputs[0].type.dtype)) {
     map_integers(inputs[0], output, [](int64_t x) { return x; });
     return;
@@ -150,7 +144,7 @@ void evaluate_cast(const ILayer& /*layer*/, const HostTensors& inputs, const Mut
   map_doubles(inputs[0], output, [](double x) { return x; });
 }
 
-void evaluate_select(const ILayer& /*layer*/, const HostTensors& inputs, const MutableTensor& output) {
+void ISelectLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   const Dims& dims = output.type.dims;
   const DataType type = output.type.dtype;
   const std::array<Strides, 3> strides{broadcast_strides(inputs[0].type.dims, dims),

@@ -65,22 +65,21 @@ std::vector<T> reduced(const IReduceLayer& layer, const Dims& dims, int64_t resu
 
 }  // namespace
 
-void evaluate_reduce(const ILayer& layer, const HostTensors& inputs, const MutableTensor& output) {
-  const auto& reduce = static_cast<const IReduceLayer&>(layer);
+void IReduceLayer::evaluate(const HostTensors& inputs, const MutableTensor& output) const {
   const Dims& dims = inputs[0].type.dims;
   const DataType type = output.type.dtype;
   const int64_t results = output.type.dims.volume();
-  TORCHTRT_CHECK(!row_of(reduce).takes_first || dims.volume() > 0 || results == 0,
-                 describe(layer) << ": no element to choose from in " << to_string(dims));
+  TORCHTRT_CHECK(!row_of(*this).takes_first || dims.volume() > 0 || results == 0,
+                 describe(*this) << ": no element to choose from in " << to_string(dims));
   if (!is_floating_point(type)) {
     const auto values =
-        reduced<int64_t>(reduce, dims, results, [&](int64_t i) { return load_integer(type, inputs[0].values(), i); });
+        reduced<int64_t>(*this, dims, results, [&](int64_t i) { return load_integer(type, inputs[0].values(), i); });
     for (int64_t i = 0; i < results; ++i) store_integer(type, output.values, i, values[static_cast<size_t>(i)]);
     return;
   }
   const auto values =
-      reduced<double>(reduce, dims, results, [&](int64_t i) { return load_double(type, inputs[0].values(), i); });
-  const bool is_average = reduce.getOperation() == ReduceOperation::kAVG;
+      reduced<double>(*this, dims, results, [&](int64_t i) { return load_double(type, inputs[0].values(), i); });
+  const bool is_average = operation_ == ReduceOperation::kAVG;
   const double count = results == 0 ? 1 : static_cast<double>(dims.volume()) / static_cast<double>(results);
   for (int64_t i = 0; i < results; ++i) {
     const double value = values[static_cast<size_t>(i)];

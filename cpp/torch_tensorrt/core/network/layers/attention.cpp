@@ -54,6 +54,14 @@ std::vector<TensorType> IAttentionLayer::infer(const std::vector<InferInput>& in
   return {{query.dtype, Dims{batch, query.dims.d[1], query.dims.d[2], value.d[3]}}};
 }
 
+// A batch of 1 serves every batch of the others; all batches that are not 1 are equal.
+InputDim IAttentionLayer::kept_dim(int32_t /*output*/, int32_t axis) const {
+  if (axis == 3) return {2, axis};
+  int32_t input = 0;
+  while (axis == 0 && input < 2 && getInput(input)->getDimensions().d[0] == 1) ++input;
+  return {input, axis};
+}
+
 void IAttentionLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit("causal", causal_);
   visitor.visit("scale", scale_);

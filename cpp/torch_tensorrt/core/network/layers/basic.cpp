@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "torch_tensorrt/core/network/layers/infer_util.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {
@@ -135,6 +136,22 @@ std::optional<ShapeValue> ICastLayer::infer_value(const std::vector<InferInput>&
   std::vector<int64_t> elements = inputs[0].value->elements;
   for (int64_t& value : elements) value = cast_element(inputs[0].type.dtype, to_type_, value);
   return ShapeValue{std::move(elements)};
+}
+
+void ICastLayer::setOutputType(int32_t index, DataType type) {
+  if (index != 0) {
+    ILayer::setOutputType(index, type);
+  } else {
+    setToType(type);
+  }
+}
+
+ElementSource ICastLayer::element_source(int64_t element) const {
+  return is_integral(to_type_) ? ElementSource{getInput(0), element} : ElementSource{};
+}
+
+Interval ICastLayer::range_of(int64_t element, ValueRanges& ranges) const {
+  return cast(ranges.of_element(*getInput(0), element), to_type_);
 }
 
 void ICastLayer::visit_attributes(AttributeVisitor& visitor) { visitor.visit_as_enum("to", to_type_); }

@@ -85,6 +85,19 @@ void ConvolutionBase::resolved_padding(const Dims& input, Dims* pre, Dims* post)
   }
 }
 
+InputDim ConvolutionBase::kept_dim(int32_t /*output*/, int32_t axis) const {
+  const auto effect = window_effect(axis);
+  return axis == 0 || (effect && effect->keeps_size()) ? InputDim{0, axis} : InputDim{};
+}
+
+std::optional<WindowEffect> ConvolutionBase::window_effect(int32_t axis) const {
+  return axis < 2 ? std::nullopt : effect_of(window(), axis - 2, getType() == LayerType::kDECONVOLUTION);
+}
+
+FormatRole ConvolutionBase::format_role(TensorFormat /*format*/) const {
+  return role_if(operands_line_up(*this), FormatRole::kAnchor);
+}
+
 void ConvolutionBase::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit("maps", output_maps_);
   visitor.visit("kernel_size", kernel_size_);
@@ -127,7 +140,7 @@ void ConvolutionBase::check_kernel(const std::vector<InferInput>& inputs, size_t
   const bool kernel_is_input = own > 1 && inputs[1].present;
   if (kernel_is_input == (kernel_.count != 0)) {
     TORCHTRT_THROW_ERROR("the kernel has " << kernel_.count << " weights and is " << (kernel_is_input ? "" : "not ")
-                                           << "given as input 1, must be exactly one of both");
+                                           << "given as input 1; give it either as weights or as input 1");
   }
   if (kernel_is_input) {
     check_weight_type("kernel", inputs[1].type.dtype, type);
@@ -145,7 +158,7 @@ void ConvolutionBase::check_kernel(const std::vector<InferInput>& inputs, size_t
     check_weight_input("bias", inputs[2], Dims{output_maps_});
   } else if (bias_.count != 0) {
     check_weight_type("bias", bias_.type, type);
-    check_weight_count("bias", bias_.count, output_maps_, "one an output map");
+    check_weight_count("bias", bias_.count, output_maps_, "one per output map");
   }
 }
 

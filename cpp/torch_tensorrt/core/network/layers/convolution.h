@@ -51,6 +51,12 @@ class ConvolutionBase : public ILayer {
   }
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  int32_t optional_inputs() const override { return 2; }  // kernel and bias
+  InputDim kept_dim(int32_t output, int32_t axis) const override;
+  std::optional<WindowEffect> window_effect(int32_t axis) const override;
+  FormatRole format_role(TensorFormat format) const override;
+  bool carries_format(int32_t input) const override { return input == 0 || input >= own_input_count(); }
+
  protected:
   ConvolutionBase(LayerType type, int64_t output_maps, const Dims& kernel_size, const Weights& kernel,
                   const Weights& bias);
@@ -79,7 +85,8 @@ class ConvolutionBase : public ILayer {
 class IConvolutionLayer final : public ConvolutionBase {
  public:
   static constexpr LayerType kType = LayerType::kCONVOLUTION;
-  IConvolutionLayer(int64_t output_maps, const Dims& kernel_size, const Weights& kernel, const Weights& bias)
+  explicit IConvolutionLayer(int64_t output_maps = 0, const Dims& kernel_size = {}, const Weights& kernel = {},
+                             const Weights& bias = {})
       : ConvolutionBase(kType, output_maps, kernel_size, kernel, bias) {}
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
 };
@@ -89,7 +96,8 @@ class IConvolutionLayer final : public ConvolutionBase {
 class IDeconvolutionLayer final : public ConvolutionBase {
  public:
   static constexpr LayerType kType = LayerType::kDECONVOLUTION;
-  IDeconvolutionLayer(int64_t output_maps, const Dims& kernel_size, const Weights& kernel, const Weights& bias)
+  explicit IDeconvolutionLayer(int64_t output_maps = 0, const Dims& kernel_size = {}, const Weights& kernel = {},
+                               const Weights& bias = {})
       : ConvolutionBase(kType, output_maps, kernel_size, kernel, bias) {}
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
 };

@@ -48,7 +48,7 @@ Dims element_dims(const Dims& data, const Dims& indices, int32_t axis) {
   }
   if (!fits) {
     TORCHTRT_THROW_ERROR("indices " << to_string(indices) << " must have as many dimensions as the data "
-                                    << to_string(data) << " and be no larger but in axis " << axis);
+                                    << to_string(data) << " and be no larger except in axis " << axis);
   }
   return indices;
 }
@@ -114,6 +114,29 @@ std::optional<ShapeValue> IGatherLayer::infer_value(const std::vector<InferInput
   return ShapeValue{std::move(elements)};
 }
 
+// The dims of the indices replace the axis.
+InputDim IGatherLayer::kept_dim(int32_t /*output*/, int32_t axis) const {
+  if (mode_ != GatherMode::kDEFAULT || elementwise_dims_ != 0) return {};
+  const int32_t made = getInput(1)->getDimensions().nbDims;
+  if (axis < axis_) return {0, axis};
+  return axis < axis_ + made ? InputDim{1, axis - axis_} : InputDim{0, axis - made + 1};
+}
+
+ElementSource IGatherLayer::element_source(int64_t element) const {
+  const Dims data = getInput(0)->getDimensions();
+  const auto& indices = getInput(1)->shape_value();
+  const bool picks = mode_ == GatherMode::kDEFAULT && elementwise_dims_ == 0;
+  if (!picks || data.nbDims != 1 || !indices || !indices->is_known()) return {};
+  const int64_t index = indices->elements[static_cast<size_t>(element)];
+  return {getInput(0), index < 0 ? index + data.d[0] : index};
+}
+
+FormatRole IGatherLayer::format_role(TensorFormat format) const {
+  const bool picks_one_index =
+      mode_ == GatherMode::kDEFAULT && elementwise_dims_ == 0 && getInput(1)->getDimensions().nbDims == 1;
+  return role_if(picks_one_index && format != TensorFormat::kCHW16, FormatRole::kAgnostic);
+}
+
 void IGatherLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit_as_enum("mode", mode_);
   visitor.visit_as_integer("axis", axis_);
@@ -133,7 +156,7 @@ void check_element_dims(const Dims& data, const Dims& indices, const Dims& updat
   if (!fits) {
     TORCHTRT_THROW_ERROR("indices " << to_string(indices) << " and updates " << to_string(updates)
                                     << " must have the same dims, and be no larger than the data " << to_string(data)
-                                    << " but in axis " << axis);
+                                    << " except in axis " << axis);
   }
 }
 
@@ -189,7 +212,7 @@ std::vector<TensorType> INonZeroLayer::infer(const std::vector<InferInput>& inpu
   expect_inputs(inputs, 1);
   const Dims& dims = inputs[0].type.dims;
   if (dims.nbDims == 0) {
-    TORCHTRT_THROW_ERROR("the input is a scalar, which has no places; reshape it to one dimension before");
+    TORCHTRT_THROW_ERROR("the input is a scalar, whose element has no indices; reshape it to one dimension first");
   }
   return {{DataType::kINT32, Dims{dims.nbDims, -1}}};
 }

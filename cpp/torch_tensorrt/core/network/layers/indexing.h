@@ -10,7 +10,7 @@ namespace torch_tensorrt::network {
 class IGatherLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kGATHER;
-  explicit IGatherLayer(GatherMode mode) : ILayer(kType), mode_(mode) {}
+  explicit IGatherLayer(GatherMode mode = GatherMode::kDEFAULT) : ILayer(kType), mode_(mode) {}
   void setMode(GatherMode value) {
     mode_ = value;
     invalidate();
@@ -31,6 +31,12 @@ class IGatherLayer final : public ILayer {
                                         const std::vector<TensorType>& outputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  InputDim kept_dim(int32_t output, int32_t axis) const override;
+  ElementSource element_source(int64_t element) const override;
+  FormatRole format_role(TensorFormat format) const override;
+  bool can_be_evaluated() const override { return true; }
+  void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
+
  private:
   GatherMode mode_;
   int32_t axis_ = 0;
@@ -47,7 +53,7 @@ class IGatherLayer final : public ILayer {
 class IScatterLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kSCATTER;
-  explicit IScatterLayer(ScatterMode mode) : ILayer(kType), mode_(mode) {}
+  explicit IScatterLayer(ScatterMode mode = ScatterMode::kELEMENT) : ILayer(kType), mode_(mode) {}
   void setMode(ScatterMode value) {
     mode_ = value;
     invalidate();
@@ -71,6 +77,8 @@ class IScatterLayer final : public ILayer {
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
+
  private:
   ScatterMode mode_;
   int32_t axis_ = 0;
@@ -87,6 +95,8 @@ class INonZeroLayer final : public ILayer {
   INonZeroLayer() : ILayer(kType) {}
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
+
+  bool sizes_depend_on_data() const override { return true; }
 };
 
 }  // namespace torch_tensorrt::network

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "torch_tensorrt/core/network/shapes/dim_origin.h"
 #include "torch_tensorrt/core/network/shapes/shape_inference.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -71,6 +72,10 @@ Dims filled(const Dims& dims, int32_t rank, int64_t fill) {
   return Dims(std::vector<int64_t>(static_cast<size_t>(rank), fill));
 }
 
+bool all_are(const Dims& dims, int64_t value) {
+  return std::all_of(dims.d, dims.d + dims.nbDims, [&](int64_t d) { return d == value; });
+}
+
 void expect_spatial(const char* name, const Dims& dims, int32_t rank, int64_t minimum) {
   const bool fits = dims.nbDims == rank && std::all_of(dims.d, dims.d + rank, [&](int64_t d) { return d >= minimum; });
   if (!fits) {
@@ -86,7 +91,7 @@ size_t own_inputs(const Epilogue& epilogue, size_t input_count) {
       continue;
     }
     if (op.input < 1 || static_cast<size_t>(op.input) >= input_count) {
-      TORCHTRT_THROW_ERROR("the epilogue reads input " << op.input << " of " << input_count);
+      TORCHTRT_THROW_ERROR("the epilogue reads input " << op.input << ", must be in 1.." << input_count - 1);
     }
     count = std::min(count, static_cast<size_t>(op.input));
   }
@@ -239,6 +244,34 @@ size_t flat_index(const Dims& dims, const std::vector<int64_t>& index) {
     flat = flat * dims.d[i] + index[static_cast<size_t>(i)];
   }
   return static_cast<size_t>(flat);
+}
+
+InputDim unrepeated_dim(const ILayer& layer, int32_t axis) {
+  const int32_t rank = layer.getOutput(0)->getDimensions().nbDims;
+  InputDim kept;
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    const ITensor& input = *layer.getInput(i);
+    const Dims dims = input.getDimensions();
+    const int32_t own = axis - (rank - dims.nbDims);
+    if (own < 0 || dims.d[own] == 1) continue;
+    if (kept.input < 0) {
+      kept = {i, own};
+    } else if (!is_same_size(*layer.getInput(kept.input), kept.axis, input, own)) {
+      return {};
+    }
+  }
+  return kept;
+}
+
+bool operands_line_up(const ILayer& layer) {
+  const int32_t rank = layer.getOutput(0)->getDimensions().nbDims;
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    const ITensor* input = layer.getInput(i);
+    if (input == nullptr || !layer.carries_format(i)) continue;
+    const bool is_constant = input->producer()->getType() == LayerType::kCONSTANT;
+    if (!is_constant && input->getDimensions().nbDims != rank) return false;
+  }
+  return true;
 }
 
 }  // namespace torch_tensorrt::network

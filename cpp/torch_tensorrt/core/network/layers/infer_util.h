@@ -9,7 +9,7 @@
 #include "torch_tensorrt/core/network/layer.h"
 #include "torch_tensorrt/core/network/shapes/shape_inputs.h"
 
-// Checks and shape arithmetic for the inference of several layer kinds. Not for use elsewhere.
+// Checks, shape arithmetic and rules of several layer kinds. Not for use elsewhere.
 namespace torch_tensorrt::network {
 
 // Throws Error unless the number of inputs lies in the range and the first `minimum` are all given.
@@ -33,6 +33,7 @@ int64_t merge_dim(int64_t a, int64_t b, const Dims& dims_a, const Dims& dims_b);
 
 // An optional Dims attribute with one entry for each spatial dimension; if empty, `fill` everywhere.
 Dims filled(const Dims& dims, int32_t rank, int64_t fill);
+bool all_are(const Dims& dims, int64_t value);
 void expect_spatial(const char* name, const Dims& dims, int32_t rank, int64_t minimum);
 
 // Number of inputs that the epilogue does not read. Throws Error if it reads an input that does not exist.
@@ -57,6 +58,14 @@ std::vector<int64_t> shape_input(const char* name, const InferInput& input, int3
 void check_weight_count(const char* what, int64_t count, int64_t expected, const std::string& why);
 // Throws Error if weights that are an input differ from the dims where both are known.
 void check_weight_input(const char* what, const InferInput& input, const Dims& expected);
+
+// For kept_dim(): the dimension of the operand that is certainly not repeated along the output's dimension, because it
+// alone is not 1 there, or because all that are not 1 have one size.
+InputDim unrepeated_dim(const ILayer& layer, int32_t axis);
+
+// For format_role(): whether the channels are the same dimension in all operands. Each has the rank of the result, or
+// is a constant.
+bool operands_line_up(const ILayer& layer);
 
 // Row-major strides.
 std::vector<int64_t> strides_of(const Dims& dims);

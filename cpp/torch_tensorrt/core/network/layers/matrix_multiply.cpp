@@ -66,6 +66,16 @@ std::vector<TensorType> IMatrixMultiplyLayer::infer(const std::vector<InferInput
   return {type};
 }
 
+// Rows come from the first matrix, columns from the second, other dimensions from the operand that is not repeated.
+InputDim IMatrixMultiplyLayer::kept_dim(int32_t /*output*/, int32_t axis) const {
+  const int32_t rank = getOutput(0)->getDimensions().nbDims;
+  if (op0_ == MatrixOperation::kVECTOR || op1_ == MatrixOperation::kVECTOR) return {};
+  if (axis < rank - 2) return unrepeated_dim(*this, axis);
+  const int32_t input = axis == rank - 2 ? 0 : 1;
+  const bool is_last = (input == 1) != (getOperation(input) == MatrixOperation::kTRANSPOSE);
+  return {input, getInput(input)->getDimensions().nbDims - (is_last ? 1 : 2)};
+}
+
 void IMatrixMultiplyLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit_as_enum("op0", op0_);
   visitor.visit_as_enum("op1", op1_);

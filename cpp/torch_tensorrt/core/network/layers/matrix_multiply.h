@@ -10,7 +10,9 @@ namespace torch_tensorrt::network {
 class IMatrixMultiplyLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kMATRIX_MULTIPLY;
-  IMatrixMultiplyLayer(MatrixOperation op0, MatrixOperation op1) : ILayer(kType), op0_(op0), op1_(op1) {}
+  explicit IMatrixMultiplyLayer(MatrixOperation op0 = MatrixOperation::kNONE,
+                                MatrixOperation op1 = MatrixOperation::kNONE)
+      : ILayer(kType), op0_(op0), op1_(op1) {}
   void setOperation(int32_t index, MatrixOperation value) {
     (index == 0 ? op0_ : op1_) = value;
     invalidate();
@@ -22,6 +24,8 @@ class IMatrixMultiplyLayer final : public ILayer {
   }
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
+
+  InputDim kept_dim(int32_t output, int32_t axis) const override;
 
  private:
   MatrixOperation op0_;

@@ -4,47 +4,6 @@
 
 namespace torch_tensorrt::network {
 
-// Transpose, reshape, transpose; each optional. In the reshape dims, 0 copies the dimension of the same index (with
-// setZeroIsPlaceholder(false) it is an empty dimension) and one -1 is inferred. Input 1, if given, has the reshape dims
-// as a shape tensor.
-class IShuffleLayer final : public ILayer {
- public:
-  static constexpr LayerType kType = LayerType::kSHUFFLE;
-  IShuffleLayer() : ILayer(kType) {}
-  void setFirstTranspose(const Permutation& value) {
-    first_transpose_ = value;
-    invalidate();
-  }
-  const Permutation& getFirstTranspose() const { return first_transpose_; }
-  void setSecondTranspose(const Permutation& value) {
-    second_transpose_ = value;
-    invalidate();
-  }
-  const Permutation& getSecondTranspose() const { return second_transpose_; }
-  void setZeroIsPlaceholder(bool value) {
-    zero_is_placeholder_ = value;
-    invalidate();
-  }
-  bool getZeroIsPlaceholder() const { return zero_is_placeholder_; }
-  void setReshapeDimensions(const Dims& dims);
-  const Dims& getReshapeDimensions() const { return reshape_; }
-  // False if neither setReshapeDimensions nor input 1 was given: the layer is a pure transpose.
-  bool has_reshape() const { return has_reshape_ || getNbInputs() > 1; }
-  bool has_first_transpose(int32_t rank) const { return !is_identity(first_transpose_, rank); }
-  bool has_second_transpose(int32_t rank) const { return !is_identity(second_transpose_, rank); }
-  std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
-  std::optional<ShapeValue> infer_value(const std::vector<InferInput>& inputs,
-                                        const std::vector<TensorType>& outputs) const override;
-  void visit_attributes(AttributeVisitor& visitor) override;
-
- private:
-  Permutation first_transpose_;
-  Permutation second_transpose_;
-  bool zero_is_placeholder_ = true;
-  Dims reshape_;
-  bool has_reshape_ = false;
-};
-
 // Element i of a dimension is input element start + i * stride. Inputs 1, 2, 3, if given, are start, size and stride as
 // shape tensors; input 4 is the fill value. A size of -1 runs to the end of the dimension (the output's dims say
 // where). The mode decides about an index outside: kSTRICT_BOUNDS forbids it; kFILL, kCLAMP (nearest edge), kREFLECT
@@ -52,7 +11,7 @@ class IShuffleLayer final : public ILayer {
 class ISliceLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kSLICE;
-  ISliceLayer(const Dims& start, const Dims& size, const Dims& stride)
+  explicit ISliceLayer(const Dims& start = {}, const Dims& size = {}, const Dims& stride = {})
       : ILayer(kType), start_(start), size_(size), stride_(stride) {}
   void setStart(const Dims& value) {
     start_ = value;
@@ -84,6 +43,18 @@ class ISliceLayer final : public ILayer {
                                         const std::vector<TensorType>& outputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  int32_t optional_inputs() const override { return 4; }  // start, size, stride and fill value
+  bool reads_dims(int32_t input) const override { return input >= 1 && input <= 3; }
+  const ITensor* size_input() const override { return getInput(2); }
+  InputDim kept_dim(int32_t output, int32_t axis) const override;
+  ElementSource element_source(int64_t element) const override;
+  bool does_nothing() const override;
+  FormatRole format_role(TensorFormat format) const override {
+    return role_if(format != TensorFormat::kCHW16, FormatRole::kAgnostic);
+  }
+  bool can_be_evaluated() const override { return true; }
+  void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
+
  private:
   Dims start_;
   Dims size_;
@@ -106,6 +77,16 @@ class IConcatenationLayer final : public ILayer {
   std::optional<ShapeValue> infer_value(const std::vector<InferInput>& inputs,
                                         const std::vector<TensorType>& outputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
+
+  InputDim kept_dim(int32_t output, int32_t axis) const override;
+  ElementSource element_source(int64_t element) const override;
+  bool does_nothing() const override { return getNbInputs() == 1; }
+  FormatRole format_role(TensorFormat format) const override {
+    return role_if(format != TensorFormat::kCHW16, FormatRole::kAgnostic);
+  }
+  bool carries_format(int32_t /*input*/) const override { return true; }
+  bool can_be_evaluated() const override { return true; }
+  void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 
  private:
   int32_t axis_ = 0;

@@ -11,7 +11,7 @@ namespace torch_tensorrt::network {
 class INormalizationLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kNORMALIZATION;
-  explicit INormalizationLayer(uint32_t axes) : ILayer(kType), axes_(axes) {}
+  explicit INormalizationLayer(uint32_t axes = 0) : ILayer(kType), axes_(axes) {}
   void setAxes(uint32_t value) {
     axes_ = value;
     invalidate();
@@ -49,6 +49,11 @@ class INormalizationLayer final : public ILayer {
   DataType getComputePrecision() const { return compute_precision_; }
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
+
+  InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
+  FormatRole format_role(TensorFormat format) const override {
+    return role_if(format != TensorFormat::kCHW16, FormatRole::kAgnostic);
+  }
 
  private:
   uint32_t axes_;

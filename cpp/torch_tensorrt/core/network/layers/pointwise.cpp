@@ -2,6 +2,7 @@
 #include "torch_tensorrt/core/network/host/scalar_formulas.h"
 #include "torch_tensorrt/core/network/layers/infer_util.h"
 #include "torch_tensorrt/core/network/shapes/shape_inference.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {
@@ -88,6 +89,10 @@ std::optional<ShapeValue> IUnaryLayer::infer_value(const std::vector<InferInput>
     return ShapeValue{std::move(elements)};
   }
   return std::nullopt;
+}
+
+Interval IUnaryLayer::range_of(int64_t element, ValueRanges& ranges) const {
+  return apply_unary(operation_, ranges.of_operand(*this, 0, element));
 }
 
 void IUnaryLayer::visit_attributes(AttributeVisitor& visitor) { visitor.visit_as_enum("op", operation_); }
@@ -188,6 +193,30 @@ std::optional<ShapeValue> IElementWiseLayer::infer_value(const std::vector<Infer
   return finish_value(std::move(elements), inputs);
 }
 
+InputDim IElementWiseLayer::kept_dim(int32_t /*output*/, int32_t axis) const { return unrepeated_dim(*this, axis); }
+
+std::vector<ElementSource> IElementWiseLayer::element_factors(int64_t element) const {
+  if (operation_ != ElementWiseOperation::kPROD || !epilogue_.empty()) return {};
+  std::vector<ElementSource> factors;
+  for (const int32_t i : {0, 1}) {
+    const Dims dims = getInput(i)->getDimensions();
+    if (dims.nbDims > 1) return {};
+    factors.push_back({getInput(i), dims.volume() == 1 ? 0 : element});
+  }
+  return factors;
+}
+
+Interval IElementWiseLayer::range_of(int64_t element, ValueRanges& ranges) const {
+  if (!epilogue_.empty()) return everything();
+  const bool integral = is_integral(getInput(0)->getType());
+  return apply_elementwise(operation_, ranges.of_operand(*this, 0, element), ranges.of_operand(*this, 1, element),
+                           integral);
+}
+
+FormatRole IElementWiseLayer::format_role(TensorFormat /*format*/) const {
+  return role_if(operands_line_up(*this), FormatRole::kAgnostic);
+}
+
 void IElementWiseLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit_as_enum("op", operation_);
   visitor.visit("epilogue", epilogue_);
@@ -233,6 +262,18 @@ std::optional<ShapeValue> ISelectLayer::infer_value(const std::vector<InferInput
     elements[flat] = choose(values[0], values[1], values[2]);
   });
   return finish_value(std::move(elements), inputs);
+}
+
+InputDim ISelectLayer::kept_dim(int32_t /*output*/, int32_t axis) const { return unrepeated_dim(*this, axis); }
+
+Interval ISelectLayer::range_of(int64_t element, ValueRanges& ranges) const {
+  const Interval condition = ranges.of_operand(*this, 0, element);
+  const Interval sides[] = {ranges.of_operand(*this, 2, element), ranges.of_operand(*this, 1, element)};
+  return condition.is_point() ? sides[condition.low != 0] : hull(sides[0], sides[1]);
+}
+
+FormatRole ISelectLayer::format_role(TensorFormat format) const {
+  return role_if(operands_line_up(*this) && format != TensorFormat::kCHW16, FormatRole::kAgnostic);
 }
 
 void ISelectLayer::visit_attributes(AttributeVisitor& /*visitor*/) {}

@@ -9,7 +9,7 @@ namespace torch_tensorrt::network {
 class IActivationLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kACTIVATION;
-  explicit IActivationLayer(ActivationType type) : ILayer(kType), type_(type) {}
+  explicit IActivationLayer(ActivationType type = ActivationType::kRELU) : ILayer(kType), type_(type) {}
   void setActivationType(ActivationType value) {
     type_ = value;
     invalidate();
@@ -28,6 +28,11 @@ class IActivationLayer final : public ILayer {
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
+  FormatRole format_role(TensorFormat /*format*/) const override { return FormatRole::kAgnostic; }
+  bool can_be_evaluated() const override { return true; }
+  void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
+
  private:
   ActivationType type_;
   double alpha_ = 0;
@@ -38,7 +43,7 @@ class IActivationLayer final : public ILayer {
 class IUnaryLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kUNARY;
-  explicit IUnaryLayer(UnaryOperation operation) : ILayer(kType), operation_(operation) {}
+  explicit IUnaryLayer(UnaryOperation operation = UnaryOperation::kEXP) : ILayer(kType), operation_(operation) {}
   void setOperation(UnaryOperation value) {
     operation_ = value;
     invalidate();
@@ -49,6 +54,12 @@ class IUnaryLayer final : public ILayer {
                                         const std::vector<TensorType>& outputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
+  Interval range_of(int64_t element, ValueRanges& ranges) const override;
+  FormatRole format_role(TensorFormat /*format*/) const override { return FormatRole::kAgnostic; }
+  bool can_be_evaluated() const override { return true; }
+  void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
+
  private:
   UnaryOperation operation_;
 };
@@ -58,7 +69,8 @@ class IUnaryLayer final : public ILayer {
 class IElementWiseLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kELEMENTWISE;
-  explicit IElementWiseLayer(ElementWiseOperation operation) : ILayer(kType), operation_(operation) {}
+  explicit IElementWiseLayer(ElementWiseOperation operation = ElementWiseOperation::kSUM)
+      : ILayer(kType), operation_(operation) {}
   void setOperation(ElementWiseOperation value) {
     operation_ = value;
     invalidate();
@@ -73,6 +85,14 @@ class IElementWiseLayer final : public ILayer {
                                         const std::vector<TensorType>& outputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  InputDim kept_dim(int32_t output, int32_t axis) const override;
+  std::vector<ElementSource> element_factors(int64_t element) const override;
+  Interval range_of(int64_t element, ValueRanges& ranges) const override;
+  FormatRole format_role(TensorFormat format) const override;
+  bool carries_format(int32_t /*input*/) const override { return true; }
+  bool can_be_evaluated() const override { return true; }
+  void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
+
  private:
   ElementWiseOperation operation_;
 };
@@ -86,6 +106,13 @@ class ISelectLayer final : public ILayer {
   std::optional<ShapeValue> infer_value(const std::vector<InferInput>& inputs,
                                         const std::vector<TensorType>& outputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
+
+  InputDim kept_dim(int32_t output, int32_t axis) const override;
+  Interval range_of(int64_t element, ValueRanges& ranges) const override;
+  FormatRole format_role(TensorFormat format) const override;
+  bool carries_format(int32_t /*input*/) const override { return true; }
+  bool can_be_evaluated() const override { return true; }
+  void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 };
 
 // (x * scale + shift) ^ power. Missing weights (count 0) mean 1, 0 and 1. kUNIFORM: one element each; kCHANNEL: one for
@@ -93,7 +120,8 @@ class ISelectLayer final : public ILayer {
 class IScaleLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kSCALE;
-  IScaleLayer(ScaleMode mode, const Weights& shift, const Weights& scale, const Weights& power)
+  explicit IScaleLayer(ScaleMode mode = ScaleMode::kUNIFORM, const Weights& shift = {}, const Weights& scale = {},
+                       const Weights& power = {})
       : ILayer(kType), mode_(mode), shift_(shift), scale_(scale), power_(power) {}
   void setMode(ScaleMode value) {
     mode_ = value;
@@ -122,6 +150,13 @@ class IScaleLayer final : public ILayer {
   int64_t getChannelAxis() const { return channel_axis_; }
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
+
+  InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
+  FormatRole format_role(TensorFormat /*format*/) const override {
+    return role_if(mode_ != ScaleMode::kELEMENTWISE, FormatRole::kAgnostic);
+  }
+  bool can_be_evaluated() const override { return true; }
+  void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 
  private:
   ScaleMode mode_;

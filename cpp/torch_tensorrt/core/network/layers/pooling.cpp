@@ -48,6 +48,30 @@ std::vector<TensorType> IPoolingLayer::infer(const std::vector<InferInput>& inpu
   return {type};
 }
 
+std::optional<WindowEffect> IPoolingLayer::window_effect(int32_t axis) const {
+  const int32_t i = axis - (getOutput(0)->getDimensions().nbDims - window_size_.nbDims);
+  return i < 0 ? std::nullopt : effect_of(window(), i, /*is_inverse=*/false);
+}
+
+InputDim IPoolingLayer::kept_dim(int32_t /*output*/, int32_t axis) const {
+  const bool is_beside = axis < getOutput(0)->getDimensions().nbDims - window_size_.nbDims;
+  const auto effect = window_effect(axis);
+  return is_beside || (effect && effect->keeps_size()) ? InputDim{0, axis} : InputDim{};
+}
+
+FormatRole IPoolingLayer::format_role(TensorFormat /*format*/) const {
+  const bool has_batch = getInput(0)->getDimensions().nbDims == window_size_.nbDims + 2;
+  return role_if(has_batch, FormatRole::kAnchor);
+}
+
+// A window of one element at every place: adaptive pooling to the size of its input.
+bool IPoolingLayer::does_nothing() const {
+  const bool explicit_padding =
+      padding_mode_ == PaddingMode::kEXPLICIT_ROUND_DOWN || padding_mode_ == PaddingMode::kEXPLICIT_ROUND_UP;
+  return explicit_padding && all_are(window_size_, 1) && all_are(full_stride(), 1) && all_are(pre_padding_, 0) &&
+         all_are(post_padding_, 0) && divisor_ <= 1;
+}
+
 void IPoolingLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit_as_enum("type", type_);
   visitor.visit("window", window_size_);

@@ -12,7 +12,8 @@ struct Window;
 class IPoolingLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kPOOLING;
-  IPoolingLayer(PoolingType type, const Dims& window_size) : ILayer(kType), type_(type), window_size_(window_size) {}
+  explicit IPoolingLayer(PoolingType type = PoolingType::kMAX, const Dims& window_size = {})
+      : ILayer(kType), type_(type), window_size_(window_size) {}
   void setPoolingType(PoolingType value) {
     type_ = value;
     invalidate();
@@ -77,6 +78,11 @@ class IPoolingLayer final : public ILayer {
   void resolved_padding(const Dims& input, Dims* pre, Dims* post) const;
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
+
+  InputDim kept_dim(int32_t output, int32_t axis) const override;
+  std::optional<WindowEffect> window_effect(int32_t axis) const override;
+  bool does_nothing() const override;
+  FormatRole format_role(TensorFormat format) const override;
 
  private:
   Window window() const;

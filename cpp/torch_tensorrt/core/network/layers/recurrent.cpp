@@ -153,6 +153,11 @@ std::vector<TensorType> IRecurrentLayer::infer(const std::vector<InferInput>& in
           {x.dtype, Dims{1, batch, hidden_size_}}};
 }
 
+// Steps and batch come from the input. The final states have one step only.
+InputDim IRecurrentLayer::kept_dim(int32_t output, int32_t axis) const {
+  return axis == 1 || (axis == 0 && output == 0) ? InputDim{0, axis} : InputDim{};
+}
+
 void IRecurrentLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit_as_enum("cell", cell_);
   visitor.visit("hidden_size", hidden_size_);

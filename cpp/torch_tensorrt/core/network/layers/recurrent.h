@@ -31,7 +31,7 @@ class IRecurrentLayer final : public ILayer {
   static constexpr int32_t kCellState = 3;
   static constexpr int32_t kFirstWeights = 4;
 
-  IRecurrentLayer(RecurrentCell cell, int64_t hidden_size)
+  explicit IRecurrentLayer(RecurrentCell cell = RecurrentCell::kLSTM, int64_t hidden_size = 0)
       : ILayer(kType, /*output_count=*/3), cell_(cell), hidden_size_(hidden_size) {}
   RecurrentCell getCell() const { return cell_; }
   int64_t getHiddenSize() const { return hidden_size_; }
@@ -71,6 +71,9 @@ class IRecurrentLayer final : public ILayer {
 
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
+
+  int32_t optional_inputs() const override { return kFirstWeights + kRecurrentWeightsCount - 1; }
+  InputDim kept_dim(int32_t output, int32_t axis) const override;
 
  private:
   void check_attributes() const;

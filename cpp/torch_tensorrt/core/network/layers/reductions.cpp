@@ -4,6 +4,7 @@
 
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/layers/infer_util.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {
@@ -107,6 +108,40 @@ std::optional<ShapeValue> IReduceLayer::infer_value(const std::vector<InferInput
   return ShapeValue{std::move(elements)};
 }
 
+// Reduced dimensions vanish or become 1.
+InputDim IReduceLayer::kept_dim(int32_t /*output*/, int32_t axis) const {
+  if (keep_dimensions_) return has_axis(axes_, axis) ? InputDim{} : InputDim{0, axis};
+  const int32_t rank = getInput(0)->getDimensions().nbDims;
+  for (int32_t i = 0, kept = 0; i < rank; ++i) {
+    if (!has_axis(axes_, i) && kept++ == axis) return {0, i};
+  }
+  return {};
+}
+
+Interval IReduceLayer::range_of(int64_t /*element*/, ValueRanges& ranges) const {
+  const std::pair<ReduceOperation, ElementWiseOperation> steps[] = {
+      {ReduceOperation::kSUM, ElementWiseOperation::kSUM},
+      {ReduceOperation::kPROD, ElementWiseOperation::kPROD},
+      {ReduceOperation::kMAX, ElementWiseOperation::kMAX},
+      {ReduceOperation::kMIN, ElementWiseOperation::kMIN}};
+  const ITensor& input = *getInput(0);
+  const Dims dims = input.getDimensions();
+  const auto* step =
+      std::find_if(std::begin(steps), std::end(steps), [&](const auto& row) { return row.first == operation_; });
+  if (dims.nbDims != 1 || dims.d[0] < 1 || step == std::end(steps)) return everything();
+  Interval all = ranges.of_element(input, 0);
+  for (int64_t i = 1; i < dims.d[0]; ++i) {
+    all = apply_elementwise(step->second, all, ranges.of_element(input, i), is_integral(input.getType()));
+  }
+  return all;
+}
+
+// Where dimensions vanish, the channels become another dimension, unless too few are left to have any.
+FormatRole IReduceLayer::format_role(TensorFormat format) const {
+  const bool keeps_channels = keep_dimensions_ || !has_channels(*getOutput(0));
+  return role_if(keeps_channels && format != TensorFormat::kCHW16, FormatRole::kAgnostic);
+}
+
 void IReduceLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit_as_enum("op", operation_);
   visitor.visit_as_integer("axes", axes_);
@@ -156,7 +191,7 @@ std::vector<TensorType> ITopKLayer::infer(const std::vector<InferInput>& inputs)
     TORCHTRT_THROW_ERROR("top-k of bool does not exist; add a cast before it");
   }
   if (indices_type_ != DataType::kINT32 && indices_type_ != DataType::kINT64) {
-    TORCHTRT_THROW_ERROR("the indices are to be " << enum_name(indices_type_) << ", must be i32 or i64");
+    TORCHTRT_THROW_ERROR("the type of the indices is " << enum_name(indices_type_) << ", must be i32 or i64");
   }
   const int32_t axis = __builtin_ctz(axes_);
   const int64_t size = type.dims.d[axis];
@@ -173,6 +208,10 @@ std::vector<TensorType> ITopKLayer::infer(const std::vector<InferInput>& inputs)
   Dims dims = type.dims;
   dims.d[axis] = k;
   return {{type.dtype, dims}, {indices_type_, dims}};
+}
+
+InputDim ITopKLayer::kept_dim(int32_t /*output*/, int32_t axis) const {
+  return has_axis(axes_, axis) ? InputDim{} : InputDim{0, axis};
 }
 
 void ITopKLayer::visit_attributes(AttributeVisitor& visitor) {

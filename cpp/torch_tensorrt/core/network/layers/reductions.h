@@ -9,7 +9,8 @@ namespace torch_tensorrt::network {
 class IReduceLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kREDUCE;
-  IReduceLayer(ReduceOperation operation, uint32_t axes, bool keep_dimensions)
+  explicit IReduceLayer(ReduceOperation operation = ReduceOperation::kSUM, uint32_t axes = 0,
+                        bool keep_dimensions = false)
       : ILayer(kType), operation_(operation), axes_(axes), keep_dimensions_(keep_dimensions) {}
   void setOperation(ReduceOperation value) {
     operation_ = value;
@@ -31,6 +32,13 @@ class IReduceLayer final : public ILayer {
                                         const std::vector<TensorType>& outputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  InputDim kept_dim(int32_t output, int32_t axis) const override;
+  Interval range_of(int64_t element, ValueRanges& ranges) const override;
+  bool does_nothing() const override { return axes_ == 0; }
+  FormatRole format_role(TensorFormat format) const override;
+  bool can_be_evaluated() const override { return true; }
+  void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
+
  private:
   ReduceOperation operation_;
   uint32_t axes_;
@@ -41,7 +49,7 @@ class IReduceLayer final : public ILayer {
 class ISoftMaxLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kSOFTMAX;
-  explicit ISoftMaxLayer(uint32_t axes) : ILayer(kType), axes_(axes) {}
+  explicit ISoftMaxLayer(uint32_t axes = 1) : ILayer(kType), axes_(axes) {}
   void setAxes(uint32_t value) {
     axes_ = value;
     invalidate();
@@ -55,6 +63,11 @@ class ISoftMaxLayer final : public ILayer {
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
+  FormatRole format_role(TensorFormat format) const override {
+    return role_if(format != TensorFormat::kCHW16, FormatRole::kAgnostic);
+  }
+
  private:
   uint32_t axes_;
   bool log_ = false;
@@ -66,7 +79,7 @@ class ISoftMaxLayer final : public ILayer {
 class ITopKLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kTOPK;
-  ITopKLayer(TopKOperation operation, int64_t k, uint32_t axes)
+  explicit ITopKLayer(TopKOperation operation = TopKOperation::kMAX, int64_t k = 1, uint32_t axes = 1)
       : ILayer(kType, /*output_count=*/2), operation_(operation), k_(k), axes_(axes) {}
   void setOperation(TopKOperation value) {
     operation_ = value;
@@ -96,6 +109,9 @@ class ITopKLayer final : public ILayer {
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  bool reads_dims(int32_t input) const override { return input == 1; }
+  InputDim kept_dim(int32_t output, int32_t axis) const override;
+
  private:
   TopKOperation operation_;
   int64_t k_;
@@ -108,7 +124,8 @@ class ITopKLayer final : public ILayer {
 class ICumulativeLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kCUMULATIVE;
-  ICumulativeLayer(CumulativeOperation operation, int32_t axis) : ILayer(kType), operation_(operation), axis_(axis) {}
+  explicit ICumulativeLayer(CumulativeOperation operation = CumulativeOperation::kSUM, int32_t axis = 0)
+      : ILayer(kType), operation_(operation), axis_(axis) {}
   void setOperation(CumulativeOperation value) {
     operation_ = value;
     invalidate();
@@ -121,6 +138,8 @@ class ICumulativeLayer final : public ILayer {
   int32_t getAxis() const { return axis_; }
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
+
+  InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
 
  private:
   CumulativeOperation operation_;

@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/network/layers/reshape.h"
 
+#include <algorithm>
 #include <string>
 
 #include "torch_tensorrt/core/network/tensor.h"
@@ -158,6 +159,13 @@ class Resolver {
 
 Dims resolve_reshape(const Dims& input, const std::vector<int64_t>& spec, bool zero_is_placeholder) {
   return Resolver(input, spec, zero_is_placeholder).run();
+}
+
+bool same_dims_always(const Dims& a, const Dims& b) {
+  if (a != b) return false;
+  // The volume decides one unknown dimension, unless the volume is 0.
+  const auto unknown = std::count(a.d, a.d + a.nbDims, -1);
+  return unknown == 0 || (unknown == 1 && std::count(a.d, a.d + a.nbDims, 0) == 0);
 }
 
 }  // namespace torch_tensorrt::network

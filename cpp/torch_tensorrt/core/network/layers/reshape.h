@@ -13,4 +13,7 @@ namespace torch_tensorrt::network {
 // A dim of the result is -1 if it cannot be known yet. Throws Error with both dims if the volumes differ.
 Dims resolve_reshape(const Dims& input, const std::vector<int64_t>& spec, bool zero_is_placeholder);
 
+// Whether a reshape between the two dims moves and renames nothing, for any values of the -1s at run time.
+bool same_dims_always(const Dims& a, const Dims& b);
+
 }  // namespace torch_tensorrt::network

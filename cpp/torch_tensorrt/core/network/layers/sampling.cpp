@@ -43,7 +43,7 @@ void check_reach(const std::vector<double>& scales, const Dims& input) {
       continue;
     }
     TORCHTRT_THROW_ERROR("an antialiased element would be the mean of " << reach << " elements of dimension " << i
-                                                                        << ", which has " << size);
+                                                                        << ", which has only " << size);
   }
 }
 
@@ -108,8 +108,14 @@ std::vector<TensorType> IResizeLayer::infer(const std::vector<InferInput>& input
   if (output_dimensions_.nbDims != 0) {
     return {{type.dtype, from_attribute(output_dimensions_, type.dims)}};
   }
-  check_count("scales (nor output dimensions)", static_cast<int64_t>(scales_.size()), type.dims);
+  check_count("scales and no output dimensions", static_cast<int64_t>(scales_.size()), type.dims);
   return {{type.dtype, scaled(type.dims, scales_)}};
+}
+
+// No mode interpolates dimensions that keep their size.
+bool IResizeLayer::does_nothing() const {
+  const Dims in = getInput(0)->getDimensions();
+  return in.is_static() && getNbInputs() == 1 && in == getOutput(0)->getDimensions();
 }
 
 void IResizeLayer::visit_attributes(AttributeVisitor& visitor) {
@@ -137,7 +143,7 @@ std::vector<TensorType> IGridSampleLayer::infer(const std::vector<InferInput>& i
   const int64_t places = grid.dims.nbDims == rank ? grid.dims.d[rank - 1] : -1;
   if (places != rank - 2) {
     TORCHTRT_THROW_ERROR("the grid " << to_string(grid.dims) << " must have rank " << rank << " and " << rank - 2
-                                     << " numbers a place for the input " << to_string(input.dims));
+                                     << " numbers per position for the input " << to_string(input.dims));
   }
   if (sample_mode_ != SampleMode::kFILL && sample_mode_ != SampleMode::kCLAMP && sample_mode_ != SampleMode::kREFLECT) {
     TORCHTRT_THROW_ERROR("sample mode is " << enum_name(sample_mode_) << ", must be fill, clamp or reflect");

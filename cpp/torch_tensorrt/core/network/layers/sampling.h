@@ -59,6 +59,14 @@ class IResizeLayer final : public ILayer {
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  int32_t optional_inputs() const override { return 1; }  // the output dims
+  bool reads_dims(int32_t input) const override { return input == 1; }
+  const ITensor* size_input() const override { return getInput(1); }
+  bool does_nothing() const override;
+  FormatRole format_role(TensorFormat format) const override {
+    return role_if(format != TensorFormat::kCHW16, FormatRole::kAnchor);
+  }
+
  private:
   Dims output_dimensions_;
   InterpolationMode mode_ = InterpolationMode::kNEAREST;

@@ -211,4 +211,10 @@ Dims transposed_output(const Window& window, const Dims& input) {
   return output;
 }
 
+std::optional<WindowEffect> effect_of(const Window& window, int32_t i, bool is_inverse) {
+  if (window.mode != PaddingMode::kEXPLICIT_ROUND_DOWN) return std::nullopt;
+  const int64_t extent = window.dilation.d[i] * (window.size.d[i] - 1) + 1;
+  return WindowEffect{is_inverse, window.stride.d[i], window.pre_padding.d[i] + window.post_padding.d[i] - extent};
+}
+
 }  // namespace torch_tensorrt::network

@@ -1,6 +1,8 @@
 #pragma once
 
-#include "torch_tensorrt/core/network/types.h"
+#include <optional>
+
+#include "torch_tensorrt/core/network/layer.h"
 
 // Arithmetic of sliding windows, for convolutions and pooling. Not for use elsewhere.
 namespace torch_tensorrt::network {
@@ -27,6 +29,9 @@ void resolve_transposed_padding(const Window& window, Dims* pre, Dims* post);
 // Throws Error if the window does not fit into the padded input.
 Dims window_output(const Window& window, const Dims& input);
 Dims transposed_output(const Window& window, const Dims& input);
+
+// Effect on spatial dimension `i`, for ILayer::window_effect().
+std::optional<WindowEffect> effect_of(const Window& window, int32_t i, bool is_inverse);
 
 // Checks the memory that a layer needs beside its tensors: the padded input, or the output before its paddings are cut.
 // Throws Error if it is out of all proportion to the tensors (all dims, in order; unknown ones are skipped): no model

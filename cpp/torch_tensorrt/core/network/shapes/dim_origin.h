@@ -24,28 +24,18 @@ DimOrigin origin_of_dim(const ITensor& tensor, int32_t axis);
 // computed in another way.
 std::optional<DimOrigin> origin_of_element(const ITensor& shape, int64_t element);
 
-// One step back in a shape computation that only moves elements: the tensor that holds the element, and its index
-// there. No tensor if the element is computed by arithmetic, or is the layer's own.
-struct ElementSource {
-  const ITensor* tensor = nullptr;
-  int64_t element = 0;
-};
-ElementSource source_of_element(const ITensor& tensor, int64_t element);
-
 // A size as a product of a known number and dimensions unknown before run time, each its own origin.
 struct SizeFactors {
   int64_t known = 1;
   std::vector<DimOrigin> unknown;
 };
+void multiply(SizeFactors& product, const SizeFactors& factor);
 // Also splits dimensions that a reshape merged.
 SizeFactors factors_of_dim(const ITensor& tensor, int32_t axis);
 // Factors of an element of a shape computation; empty if it is computed by anything but products.
 std::optional<SizeFactors> factors_of_element(const ITensor& shape, int64_t element);
-// Removes `divisor` from `factors`. Returns false, with `factors` spoilt, if it is not part of them.
+// Removes `divisor` from `factors`. Returns false, with `factors` spoiled, if it is not part of them.
 bool divide(SizeFactors& factors, const SizeFactors& divisor);
-
-// The input that holds the dims of the layer's output; null if the layer has no such input.
-const ITensor* size_input(const ILayer& layer);
 
 // Whether the element always equals the size of that dimension of the tensor.
 bool is_size_of(const ITensor& shape, int64_t element, const ITensor& tensor, int32_t axis);

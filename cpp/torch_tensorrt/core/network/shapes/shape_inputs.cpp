@@ -6,25 +6,9 @@
 namespace torch_tensorrt::network {
 namespace {
 
-// A layer kind whose inputs from first to last hold dims.
-struct DimsReader {
-  LayerType type;
-  int32_t first;
-  int32_t last;
-};
-constexpr DimsReader kDimsReaders[] = {
-    {LayerType::kSHUFFLE, 1, 1},
-    {LayerType::kSLICE, 1, 3},
-    {LayerType::kRESIZE, 1, 1},
-    {LayerType::kTOPK, 1, 1},
-};
-
 bool reads_dims_from(const ILayer& layer, const ITensor* tensor) {
-  for (const DimsReader& row : kDimsReaders) {
-    if (row.type != layer.getType()) continue;
-    for (int32_t i = row.first; i <= row.last; ++i) {
-      if (layer.getInput(i) == tensor) return true;
-    }
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    if (layer.getInput(i) == tensor && layer.reads_dims(i)) return true;
   }
   return false;
 }

@@ -45,8 +45,8 @@ Interval ValueRanges::find_dim(const ITensor& tensor, int32_t axis) {
   if (known >= 0) return point(static_cast<double>(known));
   const ILayer& layer = *tensor.producer();
   if (layer.getType() == LayerType::kINPUT) return of_input(tensor, axis);
-  if (layer.getType() == LayerType::kNON_ZERO) return {0, largest_volume(*layer.getInput(0))};
-  if (const ITensor* sizes = size_input(layer)) {
+  if (layer.sizes_depend_on_data()) return {0, largest_volume(*layer.getInput(0))};
+  if (const ITensor* sizes = layer.size_input()) {
     const Interval said = of_element(*sizes, axis);
     return said.low >= 0 ? said : kAnySize;  // -1: inferred from the volume
   }
@@ -116,53 +116,14 @@ Interval ValueRanges::find_element(const ITensor& tensor, int64_t element) {
   }
   const ILayer& layer = *tensor.producer();
   if (layer.getType() == LayerType::kINPUT) return of_value(tensor, element);
-  if (layer.getType() == LayerType::kSHAPE) return of_dim(*layer.getInput(0), static_cast<int32_t>(element));
-  if (const auto* node = layer_cast<ICastLayer>(&layer)) {
-    return cast(of_element(*layer.getInput(0), element), node->getToType());
-  }
-  const ElementSource source = source_of_element(tensor, element);
-  if (source.tensor != nullptr) return of_element(*source.tensor, source.element);
-  if (const auto* node = layer_cast<IElementWiseLayer>(&layer)) {
-    if (!layer.epilogue().empty()) return everything();
-    const bool integral = is_integral(layer.getInput(0)->getType());
-    return apply_elementwise(node->getOperation(), of_operand(layer, 0, element), of_operand(layer, 1, element),
-                             integral);
-  }
-  if (const auto* node = layer_cast<IUnaryLayer>(&layer)) {
-    return apply_unary(node->getOperation(), of_operand(layer, 0, element));
-  }
-  if (layer.getType() == LayerType::kREDUCE) return of_reduce(layer);
-  if (layer.getType() != LayerType::kSELECT) return everything();
-  const Interval condition = of_operand(layer, 0, element);
-  const Interval sides[] = {of_operand(layer, 2, element), of_operand(layer, 1, element)};
-  return condition.is_point() ? sides[condition.low != 0] : hull(sides[0], sides[1]);
+  return layer.range_of(element, *this);
 }
 
-// The operand's element for an element of the result, if broadcasting is unambiguous.
 Interval ValueRanges::of_operand(const ILayer& layer, int32_t index, int64_t element) {
   const ITensor& operand = *layer.getInput(index);
   const Dims dims = operand.getDimensions();
   if (!is_one_dimensional(dims) || !is_one_dimensional(layer.getOutput(0)->getDimensions())) return everything();
   return of_element(operand, dims.volume() == 1 ? 0 : element);
-}
-
-Interval ValueRanges::of_reduce(const ILayer& layer) {
-  const auto operation = static_cast<const IReduceLayer&>(layer).getOperation();
-  const std::pair<ReduceOperation, ElementWiseOperation> steps[] = {
-      {ReduceOperation::kSUM, ElementWiseOperation::kSUM},
-      {ReduceOperation::kPROD, ElementWiseOperation::kPROD},
-      {ReduceOperation::kMAX, ElementWiseOperation::kMAX},
-      {ReduceOperation::kMIN, ElementWiseOperation::kMIN}};
-  const ITensor& input = *layer.getInput(0);
-  const Dims dims = input.getDimensions();
-  const auto* step =
-      std::find_if(std::begin(steps), std::end(steps), [&](const auto& row) { return row.first == operation; });
-  if (dims.nbDims != 1 || dims.d[0] < 1 || step == std::end(steps)) return everything();
-  Interval all = of_element(input, 0);
-  for (int64_t i = 1; i < dims.d[0]; ++i) {
-    all = apply_elementwise(step->second, all, of_element(input, i), is_integral(input.getType()));
-  }
-  return all;
 }
 
 namespace {
@@ -185,12 +146,12 @@ void look_behind_dim(const DimOrigin& origin, Search& search) {
     }
     return;
   }
-  if (layer.getType() == LayerType::kNON_ZERO) {
+  if (layer.sizes_depend_on_data()) {
     search.of_sizes_only = false;
     return;
   }
   if (!search.seen.insert(origin.tensor).second) return;
-  if (const ITensor* sizes = size_input(layer)) return look_behind(*sizes, search);
+  if (const ITensor* sizes = layer.size_input()) return look_behind(*sizes, search);
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
     const ITensor* input = layer.getInput(i);
     for (int32_t j = 0; input != nullptr && j < input->getDimensions().nbDims; ++j) {
@@ -206,9 +167,9 @@ void look_behind(const ITensor& tensor, Search& search) {
     search.of_sizes_only = false;
     return;
   }
-  if (layer.getType() == LayerType::kSHAPE) {
-    const ITensor& measured = *layer.getInput(0);
-    for (int32_t i = 0; i < measured.getDimensions().nbDims; ++i) look_behind_dim(origin_of_dim(measured, i), search);
+  if (const InputDim measured = layer.measured_dim(0); measured.input >= 0) {
+    const ITensor& input = *layer.getInput(measured.input);
+    for (int32_t i = 0; i < input.getDimensions().nbDims; ++i) look_behind_dim(origin_of_dim(input, i), search);
     return;
   }
   // An element taken alone from a shape is distinguished from its neighbors.

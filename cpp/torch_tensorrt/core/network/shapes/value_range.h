@@ -22,6 +22,8 @@ class ValueRanges {
   explicit ValueRanges(const Profile& profile) : profile_(profile) {}
   Interval of_dim(const ITensor& tensor, int32_t axis);
   Interval of_element(const ITensor& tensor, int64_t element);
+  // The operand's element for an element of the result, if broadcasting is unambiguous.
+  Interval of_operand(const ILayer& layer, int32_t index, int64_t element);
 
  private:
   using Key = std::pair<const ITensor*, int64_t>;
@@ -32,8 +34,6 @@ class ValueRanges {
   Interval infer_dim(const ILayer& layer, const ITensor& tensor, int32_t axis);
   int64_t infer_end(const ILayer& layer, const ITensor& tensor, int32_t axis, bool at_high);
   Interval find_element(const ITensor& tensor, int64_t element);
-  Interval of_operand(const ILayer& layer, int32_t index, int64_t element);
-  Interval of_reduce(const ILayer& layer);
 
   const Profile& profile_;
   std::map<Key, Interval> dims_;

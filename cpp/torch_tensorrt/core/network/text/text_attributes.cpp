@@ -200,7 +200,7 @@ Weights AttributeReader::weights(ValueCursor& cursor) {
   }
   const auto size = static_cast<int64_t>(bytes.size());
   if (size % element_size(type) != 0) {
-    fail_at(text_, token.offset, str(size, " bytes are no whole number of ", enum_name(type), " elements"));
+    fail_at(text_, token.offset, str(size, " bytes are not a whole number of ", enum_name(type), " elements"));
   }
   if (bytes.empty()) return {type, nullptr, 0};
   return network_.own(type, bytes.data(), size / element_size(type));
@@ -259,7 +259,7 @@ int32_t AttributeReader::operand(ValueCursor& cursor) {
   const bool is_named = is_string || is_plain_name(tensor.name);
   tensor.kind = is_named ? TensorSyntax::Kind::kNamed : TensorSyntax::Kind::kNumbered;
   const int32_t index = find_input_(tensor);
-  if (index < 0) cursor.fail_plainly("%" + tensor.name + " is no input of the layer");
+  if (index < 0) cursor.fail_plainly("%" + tensor.name + " is not an input of the layer");
   return index;
 }
 

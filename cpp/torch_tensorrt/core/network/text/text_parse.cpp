@@ -41,8 +41,7 @@ class Builder {
   }
 
  private:
-  // ---- layers
-  // --------------------------------------------------------------------------------------------------------
+  // ---- layers ------------------------------------------------------------------------------------------------------
 
   // If the network numbers its inputs in another order than their layers, the input layers are made first, in the order
   // of the layers. The other layers are inserted between them later.
@@ -71,13 +70,13 @@ class Builder {
       const bool is_input = layer.kind.text == enum_name(LayerType::kINPUT);
       if (is_input && key_of(layer.outputs[0]) == key_of(input)) return i;
     }
-    fail_at(text_, input.offset, "%" + input.name + " is no input layer");
+    fail_at(text_, input.offset, "%" + input.name + " is not an input layer");
   }
 
   ILayer* add_layer(const LayerSyntax& syntax) {
     int32_t type = 0;
     if (!enum_table<LayerType>().find_value(syntax.kind.text, &type)) {
-      fail_at(text_, syntax.kind.offset, "found " + describe(syntax.kind) + ", which is no layer kind");
+      fail_at(text_, syntax.kind.offset, "found " + describe(syntax.kind) + ", which is not a layer kind");
     }
     const bool is_input = static_cast<LayerType>(type) == LayerType::kINPUT;
     ILayer* next_input = waiting_inputs_.empty() ? nullptr : waiting_inputs_.front();
@@ -169,7 +168,7 @@ class Builder {
   // Inference has the last word, whether or not the text gives a type.
   void check_types(const LayerSyntax& syntax, const ILayer& layer) {
     const bool counts_fit = syntax.types.empty() || syntax.types.size() == syntax.outputs.size();
-    if (!counts_fit) fail_at(text_, syntax.types[0].offset, "there must be one type an output");
+    if (!counts_fit) fail_at(text_, syntax.types[0].offset, "there must be one type per output");
     for (size_t i = 0; i < syntax.outputs.size(); ++i) {
       const ITensor* tensor = layer.getOutput(static_cast<int32_t>(i));
       std::string inferred;
@@ -184,19 +183,18 @@ class Builder {
   void set_formats(const LayerSyntax& syntax, ILayer& layer) {
     if (syntax.formats.empty()) return;
     if (syntax.formats.size() != syntax.outputs.size()) {
-      fail_at(text_, syntax.formats[0].offset, "there must be one format an output");
+      fail_at(text_, syntax.formats[0].offset, "there must be one format per output");
     }
     for (size_t i = 0; i < syntax.formats.size(); ++i) {
       int32_t format = 0;
       if (!enum_table<TensorFormat>().find_value(syntax.formats[i].text, &format)) {
-        fail_at(text_, syntax.formats[i].offset, describe(syntax.formats[i]) + " is no tensor format");
+        fail_at(text_, syntax.formats[i].offset, describe(syntax.formats[i]) + " is not a tensor format");
       }
       layer.getOutput(static_cast<int32_t>(i))->set_format(static_cast<TensorFormat>(format));
     }
   }
 
-  // ---- the rest
-  // ------------------------------------------------------------------------------------------------------
+  // ---- the rest ----------------------------------------------------------------------------------------------------
 
   ITensor& find(const TensorSyntax& tensor) const {
     const auto found = tensors_.find(key_of(tensor));

@@ -28,7 +28,7 @@ class Parser {
 
  private:
   void statement(NetworkSyntax* network) {
-    if (!network->outputs.empty()) fail("}, for nothing stands behind return");
+    if (!network->outputs.empty()) fail("}, because return comes last");
     if (take_word("return")) {
       network->outputs = tensors();
     } else if (take_word("profile")) {
@@ -214,7 +214,7 @@ Token next_token(std::string_view text, size_t begin) {
   if (is_mark(text[begin])) return {Token::Kind::kMark, text.substr(begin, 1), begin};
   size_t end = begin;
   while (end < text.size() && is_word_part(text[end])) ++end;
-  if (end == begin) fail_at(text, begin, "found " + quoted(text.substr(begin, 1)) + ", which nothing begins with");
+  if (end == begin) fail_at(text, begin, "found the unexpected character " + quoted(text.substr(begin, 1)));
   return {Token::Kind::kWord, text.substr(begin, end - begin), begin};
 }
 

@@ -1,7 +1,6 @@
 #include "torch_tensorrt/core/network/rewriter.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
-#include "torch_tensorrt/core/optimizer/shuffles.h"
 
 namespace torch_tensorrt::optimizer {
 namespace {

@@ -4,72 +4,14 @@
 #include "torch_tensorrt/core/optimizer/constants.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
-#include "torch_tensorrt/core/optimizer/shuffles.h"
 
 namespace torch_tensorrt::optimizer {
 namespace {
 
-using network::Dims;
 using network::ElementWiseOperation;
+using network::IElementWiseLayer;
 using network::ILayer;
 using network::ITensor;
-using network::LayerType;
-
-template <typename L>
-const L& as(const ILayer& layer) {
-  return static_cast<const L&>(layer);
-}
-
-bool all_are(const Dims& dims, int64_t value) {
-  return std::all_of(dims.d, dims.d + dims.nbDims, [&](int64_t d) { return d == value; });
-}
-
-bool always(const ILayer&) { return true; }
-
-bool casts_to_same_type(const ILayer& layer) {
-  return as<network::ICastLayer>(layer).getToType() == layer.getInput(0)->getType();
-}
-
-bool shuffles_nothing(const ILayer& layer) {
-  const auto& shuffle = as<network::IShuffleLayer>(layer);
-  const Dims in = layer.getInput(0)->getDimensions();
-  if (is_plain_transpose(shuffle)) return network::is_identity(whole_transpose(shuffle), in.nbDims);
-  // A computed size may contradict the volume; that is an error, and must stay one.
-  return layer.getNbInputs() == 1 && is_plain_reshape(shuffle) &&
-         same_dims_always(in, layer.getOutput(0)->getDimensions());
-}
-
-bool takes_everything(const ILayer& layer) {
-  const auto& slice = as<network::ISliceLayer>(layer);
-  if (layer.getNbInputs() > 1 || !all_are(slice.getStart(), 0) || !all_are(slice.getStride(), 1)) return false;
-  const Dims dims = layer.getInput(0)->getDimensions();
-  for (int32_t i = 0; i < dims.nbDims; ++i) {
-    const int64_t size = slice.getSize().d[i];
-    if (size != -1 && size != dims.d[i]) return false;
-  }
-  return true;
-}
-
-bool joins_one(const ILayer& layer) { return layer.getNbInputs() == 1; }
-
-bool are_zero(const Dims& padding) { return all_are(padding, 0); }
-
-// A window of one element at every place: adaptive pooling to the size of its input.
-bool pools_single_elements(const ILayer& layer) {
-  const auto& pooling = as<network::IPoolingLayer>(layer);
-  const bool explicit_padding = pooling.getPaddingMode() == network::PaddingMode::kEXPLICIT_ROUND_DOWN ||
-                                pooling.getPaddingMode() == network::PaddingMode::kEXPLICIT_ROUND_UP;
-  return explicit_padding && all_are(pooling.getWindowSizeNd(), 1) && all_are(pooling.full_stride(), 1) &&
-         are_zero(pooling.getPrePadding()) && are_zero(pooling.getPostPadding()) && pooling.getDivisor() <= 1;
-}
-
-// No mode interpolates dimensions that keep their size.
-bool resizes_nothing(const ILayer& layer) {
-  const Dims in = layer.getInput(0)->getDimensions();
-  return in.is_static() && layer.getNbInputs() == 1 && in == layer.getOutput(0)->getDimensions();
-}
-
-bool reduces_nothing(const ILayer& layer) { return as<network::IReduceLayer>(layer).getReduceAxes() == 0; }
 
 // x + 0, x - 0, x * 1, x / 1, if the constant does not enlarge the result.
 struct Neutral {
@@ -81,37 +23,21 @@ constexpr Neutral kNeutrals[] = {{ElementWiseOperation::kSUM, 0},
                                  {ElementWiseOperation::kPROD, 1},
                                  {ElementWiseOperation::kDIV, 1}};
 
-bool has_neutral_operand(const ILayer& layer) {
+bool has_neutral_operand(const IElementWiseLayer& layer) {
   if (!layer.epilogue().empty() || layer.getInput(0)->getDimensions() != layer.getOutput(0)->getDimensions()) {
     return false;
   }
   const auto value = uniform_value(*layer.getInput(1));
   if (!value) return false;
   return std::any_of(std::begin(kNeutrals), std::end(kNeutrals), [&](const Neutral& row) {
-    return row.operation == as<network::IElementWiseLayer>(layer).getOperation() && row.element == *value;
+    return row.operation == layer.getOperation() && row.element == *value;
   });
 }
 
-struct Row {
-  LayerType type;
-  bool (*does_nothing)(const ILayer&);
-};
-constexpr Row kRows[] = {
-    {LayerType::kIDENTITY, always},
-    {LayerType::kCAST, casts_to_same_type},
-    {LayerType::kSHUFFLE, shuffles_nothing},
-    {LayerType::kSLICE, takes_everything},
-    {LayerType::kCONCATENATION, joins_one},
-    {LayerType::kREDUCE, reduces_nothing},
-    {LayerType::kPOOLING, pools_single_elements},
-    {LayerType::kRESIZE, resizes_nothing},
-    {LayerType::kELEMENTWISE, has_neutral_operand},
-};
-
 bool does_nothing(const ILayer& layer, Elements elements) {
-  if (elements == Elements::kChange && layer.getType() == LayerType::kELEMENTWISE) return false;
-  return std::any_of(std::begin(kRows), std::end(kRows),
-                     [&](const Row& row) { return row.type == layer.getType() && row.does_nothing(layer); });
+  const auto* elementwise = network::layer_cast<IElementWiseLayer>(&layer);
+  if (elementwise != nullptr && elements != Elements::kChange) return has_neutral_operand(*elementwise);
+  return layer.does_nothing();
 }
 
 // A network output that is also an input or another output needs a layer of its own.

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "torch_tensorrt/core/network/rewriter.h"
-#include "torch_tensorrt/core/optimizer/layout/format_rules.h"
+#include "torch_tensorrt/core/optimizer/constants.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -13,6 +13,7 @@
 namespace torch_tensorrt::optimizer {
 namespace {
 
+using network::FormatRole;
 using network::ILayer;
 using network::IReformatLayer;
 using network::ITensor;
@@ -77,9 +78,9 @@ class Assignment {
 
  private:
   FormatRole role(const ILayer& layer) const {
-    const FormatRole role =
-        format_ == TensorFormat::kLINEAR ? role_of(layer, TensorFormat::kHWC) : role_of(layer, format_);
+    const FormatRole role = layer.format_role(format_ == TensorFormat::kLINEAR ? TensorFormat::kHWC : format_);
     if (role == FormatRole::kIndifferent || role == FormatRole::kLinear) return role;
+    if (!has_channels(*layer.getInput(0))) return FormatRole::kLinear;
     const bool takes =
         format_ != TensorFormat::kLINEAR && (!context_.takes_format || context_.takes_format(layer, format_));
     return takes ? role : FormatRole::kLinear;
@@ -123,7 +124,7 @@ class Assignment {
     bool all = true;
     for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
       const ITensor* input = layer.getInput(i);
-      if (input == nullptr || is_constant(input) || !carries_format(layer, i)) continue;
+      if (input == nullptr || is_constant(input) || !layer.carries_format(i)) continue;
       any = any || input->format() == format_;
       all = all && input->format() == format_;
     }
@@ -132,7 +133,7 @@ class Assignment {
 
   void convert(ILayer& layer, const std::string& reason) {
     for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
-      bring(layer, i, carries_format(layer, i) ? format_ : TensorFormat::kLINEAR, reason);
+      bring(layer, i, layer.carries_format(i) ? format_ : TensorFormat::kLINEAR, reason);
     }
     for (int32_t i = 0; i < layer.getNbOutputs(); ++i) assign(*layer.getOutput(i), format_);
   }
@@ -140,11 +141,11 @@ class Assignment {
   void keep_linear(ILayer& layer, const std::string& reason) {
     for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
       const ITensor* input = layer.getInput(i);
-      if (i == 0 && input->format() != TensorFormat::kLINEAR && reads_in_place(layer, input->format())) continue;
+      if (i == 0 && input->format() != TensorFormat::kLINEAR && layer.reads_in_place(input->format())) continue;
       bring(layer, i, TensorFormat::kLINEAR, reason);
     }
     const bool is_wanted = readers_lead_to_anchor(layer) && layer.getInput(0)->format() == TensorFormat::kLINEAR;
-    const bool in_place = is_wanted && writes_in_place(layer, format_);
+    const bool in_place = is_wanted && layer.writes_in_place(format_);
     for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {
       assign(*layer.getOutput(i), in_place ? format_ : TensorFormat::kLINEAR);
     }

@@ -7,13 +7,13 @@
 #include <set>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
-#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/timing_cache_file.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor_network.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -88,7 +88,7 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
   const auto start = std::chrono::steady_clock::now();
   check_supported(network);
   const auto library = require_vendor_library();
-  const DeviceGuard device(settings.target.index);
+  const engine::cuda::DeviceGuard device(settings.target.index);
   MessageGatherer messages;
   const VendorNetwork made = translate_network(network, settings, *library, messages);
   const std::unique_ptr<nvinfer1::IBuilderConfig> config(made.builder->createBuilderConfig());

@@ -2,9 +2,9 @@
 
 #include <cstring>
 
-#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -45,7 +45,7 @@ bool is_serialized_engine(const void* bytes, size_t size) {
 std::shared_ptr<VendorEngine> VendorEngine::load(const void* bytes, size_t size, int32_t device, int32_t dla_core) {
   const auto library = require_vendor_library();
   nvinfer1::IRuntime& runtime = vendor_runtime(device, dla_core);
-  const DeviceGuard guard(device);
+  const engine::cuda::DeviceGuard guard(device);
   MessageGatherer messages;
   nvinfer1::ICudaEngine* engine = runtime.deserializeCudaEngine(bytes, size);
   if (engine == nullptr) {
@@ -71,7 +71,7 @@ VendorEngine::VendorEngine(std::shared_ptr<const Library> library, nvinfer1::ICu
 
 VendorEngine::~VendorEngine() {
   try {
-    const DeviceGuard guard(device_);
+    const engine::cuda::DeviceGuard guard(device_);
     engine_.reset();
   } catch (const Error& error) {  // the process is ending, and the driver is gone
     LOG_DEBUG(error.msg());
@@ -131,7 +131,7 @@ void VendorEngine::add_values(VendorTensor& tensor, int32_t profile) const {
 }
 
 std::string VendorEngine::inspect_json() const {
-  const DeviceGuard guard(device_);
+  const engine::cuda::DeviceGuard guard(device_);
   const std::unique_ptr<nvinfer1::IEngineInspector> inspector(engine_->createEngineInspector());
   const char* text =
       inspector == nullptr ? nullptr : inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kJSON);
@@ -164,14 +164,14 @@ std::string joined(const std::vector<std::string>& names) {
 }  // namespace
 
 std::vector<std::string> VendorEngine::weight_names() const {
-  const DeviceGuard guard(device_);
+  const engine::cuda::DeviceGuard guard(device_);
   MessageGatherer messages;
   const auto refitter = make_refitter(*this, messages);
   return names_from([&](int32_t size, const char** names) { return refitter->getAllWeights(size, names); });
 }
 
 void VendorEngine::refit(const std::map<std::string, network::Weights>& weights) {
-  const DeviceGuard guard(device_);
+  const engine::cuda::DeviceGuard guard(device_);
   MessageGatherer messages;
   const auto refitter = make_refitter(*this, messages);
   for (const auto& [name, given] : weights) {
@@ -189,7 +189,7 @@ void VendorEngine::refit(const std::map<std::string, network::Weights>& weights)
 }
 
 std::string VendorEngine::serialize() const {
-  const DeviceGuard guard(device_);
+  const engine::cuda::DeviceGuard guard(device_);
   MessageGatherer messages;
   const std::unique_ptr<nvinfer1::IHostMemory> bytes(engine_->serialize());
   if (bytes == nullptr) TORCHTRT_THROW_ERROR("TensorRT does not serialize the engine. " << messages.take_errors());

@@ -5,7 +5,6 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/execution.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/inspector.h"
 #include "torch_tensorrt/core/engine/plan/json.h"
-#include "torch_tensorrt/core/engine/run/context.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -13,8 +12,7 @@ namespace {
 
 using engine::IoTensor;
 
-constexpr double kMicroseconds = 1000;  // in a millisecond
-constexpr int64_t kAlignment = 256;     // required by TensorRT
+constexpr int64_t kAlignment = 256;  // required by TensorRT
 
 // Widens a range of values by that of another profile: to smaller minima or larger maxima.
 void widen(std::vector<int64_t>& values, const std::vector<int64_t>& more, bool to_larger) {
@@ -53,17 +51,17 @@ IoTensor unread_tensor(const network::ITensor& tensor) {
   return {tensor.getName(), tensor.getType(), dims, dims, dims, dims, network::TensorFormat::kLINEAR};
 }
 
-// Inputs (or outputs) in the order of the built network, and the index there of each of the engine's. A plan that plain
-// TensorRT built has no network and keeps the engine's order.
+// Inputs (or outputs) in the order of the built network. A plan that plain TensorRT built has no network and keeps the
+// engine's order.
 struct IoOrder {
   std::vector<IoTensor> tensors;
-  std::vector<size_t> places;
-  bool is_engines = true;  // places[i] is i
+  IoPlaces places;  // of the engine's
 };
 
 IoOrder order_of(const std::vector<VendorTensor>& tensors, const std::vector<network::ITensor*>& wanted) {
   IoOrder order;
-  order.places.assign(tensors.size(), wanted.size());
+  std::vector<size_t>& places = order.places.of;
+  places.assign(tensors.size(), wanted.size());
   for (size_t i = 0; i < wanted.size(); ++i) {
     const auto found = std::find_if(tensors.begin(), tensors.end(),
                                     [&](const VendorTensor& tensor) { return tensor.name == wanted[i]->getName(); });
@@ -73,125 +71,36 @@ IoOrder order_of(const std::vector<VendorTensor>& tensors, const std::vector<net
     }
     order.tensors.push_back(io_tensor(*found));
     if (wanted[i]->isNetworkInput()) order.tensors.back().argument = wanted[i]->producer()->getName();
-    order.places[static_cast<size_t>(found - tensors.begin())] = i;
+    places[static_cast<size_t>(found - tensors.begin())] = i;
   }
   for (size_t i = 0; i < tensors.size(); ++i) {
-    if (order.places[i] < wanted.size()) continue;
+    if (places[i] < wanted.size()) continue;
     TORCHTRT_CHECK(wanted.empty(),
                    "the engine has a tensor \"" << tensors[i].name << "\" that its network does not have");
-    order.places[i] = i;
+    places[i] = i;
     order.tensors.push_back(io_tensor(tensors[i]));
   }
-  order.is_engines = order.tensors.size() == tensors.size();
-  for (size_t i = 0; order.is_engines && i < tensors.size(); ++i) order.is_engines = order.places[i] == i;
+  order.places.count = order.tensors.size();
   return order;
 }
 
-template <typename T>
-std::vector<T> picked(const T* values, const std::vector<size_t>& places) {
-  std::vector<T> result;
-  for (const size_t place : places) result.push_back(values[place]);
-  return result;
-}
-
-// Shared by an executable and its contexts.
-struct Loaded {
-  std::shared_ptr<VendorEngine> engine;
-  IoOrder inputs;
-  IoOrder outputs;
-  bool is_in_order() const { return inputs.is_engines && outputs.is_engines; }
-};
-
-class Bridge final : public OutputMemory {
- public:
-  Bridge(engine::OutputAllocator& allocator, const std::vector<size_t>& places)
-      : allocator_(allocator), places_(places) {}
-  void* allocate(int32_t index, int64_t bytes) override { return allocator_.allocate(place(index), bytes); }
-  void set_dims(int32_t index, const network::Dims& dims) override { allocator_.set_dims(place(index), dims); }
-
- private:
-  int32_t place(int32_t index) const { return static_cast<int32_t>(places_[static_cast<size_t>(index)]); }
-
-  engine::OutputAllocator& allocator_;
-  const std::vector<size_t>& places_;
-};
-
-class VendorContext final : public engine::Context {
- public:
-  VendorContext(std::shared_ptr<const Loaded> loaded, int32_t max_specialisations)
-      : loaded_(std::move(loaded)), execution_(loaded_->engine, max_specialisations) {}
-
-  const std::vector<network::Dims>& set_input_dims(const std::vector<network::Dims>& dims,
-                                                   const int64_t* const* shape_values) override {
-    const auto& places = loaded_->inputs.places;
-    TORCHTRT_CHECK(dims.size() == loaded_->inputs.tensors.size(),
-                   "the engine has " << loaded_->inputs.tensors.size() << " inputs, " << dims.size() << " were given");
-    if (loaded_->is_in_order()) return execution_.set_input_dims(dims, shape_values);
-    std::vector<const int64_t*> values;
-    if (shape_values != nullptr) values = picked(shape_values, places);
-    const auto& found =
-        execution_.set_input_dims(picked(dims.data(), places), values.empty() ? nullptr : values.data());
-    output_dims_.resize(found.size());
-    for (size_t i = 0; i < found.size(); ++i) output_dims_[loaded_->outputs.places[i]] = found[i];
-    return output_dims_;
-  }
-
-  void run(const void* const* inputs, void* const* outputs, const engine::RunOptions& options) override {
-    with_engine_order(inputs, outputs, options,
-                      [&](auto in, auto out, const Execution::RunOptions& own) { execution_.run(in, out, own); });
-  }
-
-  std::vector<engine::LayerTime> profile(const void* const* inputs, void* const* outputs,
-                                         const engine::RunOptions& options) override {
-    std::vector<engine::LayerTime> times;
-    with_engine_order(inputs, outputs, options, [&](auto in, auto out, const Execution::RunOptions& own) {
-      for (auto& [name, milliseconds] : execution_.profile(in, out, own)) {
-        times.push_back({name, milliseconds * kMicroseconds});
-      }
-    });
-    return times;
-  }
-
-  int64_t arena_bytes() const override { return execution_.activation_bytes(); }
-  int64_t arena_lower_bound_bytes() const override { return 0; }
-  int32_t specialisation_count() const override { return execution_.slot_count(); }
-
- private:
-  template <typename F>
-  void with_engine_order(const void* const* inputs, void* const* outputs, const engine::RunOptions& options, F run) {
-    inputs_.clear();  // keeps its memory
-    outputs_.clear();
-    for (const size_t place : loaded_->inputs.places) inputs_.push_back(inputs[place]);
-    for (const size_t place : loaded_->outputs.places) outputs_.push_back(outputs[place]);
-    if (options.allocator == nullptr) {
-      run(inputs_.data(), outputs_.data(), {options.stream, nullptr, options.use_graph});
-      return;
-    }
-    Bridge bridge(*options.allocator, loaded_->outputs.places);
-    run(inputs_.data(), outputs_.data(), {options.stream, &bridge, options.use_graph});
-  }
-
-  std::shared_ptr<const Loaded> loaded_;
-  Execution execution_;
-  std::vector<network::Dims> output_dims_;
-  std::vector<const void*> inputs_;
-  std::vector<void*> outputs_;
-};
-
 class VendorExecutable final : public engine::Executable {
  public:
-  explicit VendorExecutable(std::shared_ptr<const Loaded> loaded) : loaded_(std::move(loaded)) {}
+  VendorExecutable(std::shared_ptr<const VendorEngine> engine, IoOrder inputs, IoOrder outputs)
+      : engine_(std::move(engine)), inputs_(std::move(inputs)), outputs_(std::move(outputs)) {}
 
-  const std::vector<IoTensor>& inputs() const override { return loaded_->inputs.tensors; }
-  const std::vector<IoTensor>& outputs() const override { return loaded_->outputs.tensors; }
+  const std::vector<IoTensor>& inputs() const override { return inputs_.tensors; }
+  const std::vector<IoTensor>& outputs() const override { return outputs_.tensors; }
   int64_t input_alignment() const override { return kAlignment; }
-  std::unique_ptr<engine::Context> create_context(int32_t max_specialisations) const override {
-    return std::make_unique<VendorContext>(loaded_, max_specialisations);
+  std::unique_ptr<engine::Context> create_context(int32_t max_specializations) const override {
+    return std::make_unique<Execution>(engine_, inputs_.places, outputs_.places, max_specializations);
   }
-  void inspect(engine::JsonWriter& json) const override { write_layers(loaded_->engine->inspect_json(), json); }
+  void inspect(engine::JsonWriter& json) const override { write_layers(engine_->inspect_json(), json); }
 
  private:
-  std::shared_ptr<const Loaded> loaded_;
+  std::shared_ptr<const VendorEngine> engine_;
+  IoOrder inputs_;
+  IoOrder outputs_;
 };
 
 }  // namespace
@@ -200,14 +109,13 @@ std::shared_ptr<engine::Executable> load_executable(const engine::Plan& plan) {
   TORCHTRT_CHECK(plan.target.kind == engine::DeviceTarget::Kind::kCUDA,
                  "engine \"" << plan.name << "\" is for the CPU, where TensorRT does not run");
   const std::string_view payload = engine::payload_of(plan);
-  auto loaded = std::make_shared<Loaded>();
-  loaded->engine = VendorEngine::load(payload.data(), payload.size(), plan.target.index, plan.target.dla_core);
+  auto engine = VendorEngine::load(payload.data(), payload.size(), plan.target.index, plan.target.dla_core);
   const bool has_network = plan.network != nullptr;
-  if (!has_network) loaded->engine->check_plain_tensors();
+  if (!has_network) engine->check_plain_tensors();
   const std::vector<network::ITensor*> none;
-  loaded->inputs = order_of(loaded->engine->inputs(), has_network ? plan.network->inputs() : none);
-  loaded->outputs = order_of(loaded->engine->outputs(), has_network ? plan.network->outputs() : none);
-  return std::make_shared<VendorExecutable>(std::move(loaded));
+  IoOrder inputs = order_of(engine->inputs(), has_network ? plan.network->inputs() : none);
+  IoOrder outputs = order_of(engine->outputs(), has_network ? plan.network->outputs() : none);
+  return std::make_shared<VendorExecutable>(std::move(engine), std::move(inputs), std::move(outputs));
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt

@@ -3,23 +3,23 @@
 #include <algorithm>
 #include <optional>
 
-#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
-#include "torch_tensorrt/core/backends/tensorrt/run/graph_cache.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
+#include "torch_tensorrt/core/engine/cuda/graph_cache.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
 
+using engine::cuda::DeviceGuard;
+using engine::cuda::Driver;
+using engine::cuda::is_default_stream;
 using nvinfer1::ExecutionContextAllocationStrategy;
 
 constexpr int64_t kScratchBytes = 256;
+constexpr double kMicroseconds = 1000;  // in a millisecond
 // From this version on, a context tells the memory that its shapes need, and takes memory together with its size.
 constexpr Version kSizedMemory{10, 1, 0};
-
-// The handles of CUDA's default streams: none, the legacy stream, and the per-thread stream.
-bool is_default_stream(const void* stream) { return reinterpret_cast<uintptr_t>(stream) <= 2; }
 
 network::Dims from_trt(const nvinfer1::Dims& dims) { return {std::max(dims.nbDims, 0), dims.d}; }
 
@@ -46,24 +46,15 @@ std::string ranges_of(const VendorTensor& input) {
   return text;
 }
 
-// A stream that is destroyed at the end of its scope.
-struct OwnStream {
-  OwnStream() : handle(CudaDriver::get().create_stream()) {}
-  ~OwnStream() { CudaDriver::get().destroy_stream(handle); }
-  OwnStream(const OwnStream&) = delete;
-  OwnStream& operator=(const OwnStream&) = delete;
-  void* const handle;
-};
-
 class LayerTimes final : public nvinfer1::IProfiler {
  public:
   void reportLayerTime(const char* name, float milliseconds) noexcept override {
-    times_.emplace_back(name, static_cast<double>(milliseconds));
+    times_.push_back({name, milliseconds * kMicroseconds});
   }
-  std::vector<std::pair<std::string, double>> take() { return std::move(times_); }
+  std::vector<engine::LayerTime> take() { return std::move(times_); }
 
  private:
-  std::vector<std::pair<std::string, double>> times_;
+  std::vector<engine::LayerTime> times_;
 };
 
 }  // namespace
@@ -71,7 +62,8 @@ class LayerTimes final : public nvinfer1::IProfiler {
 // Allocates one output while TensorRT runs.
 class Execution::Allocator final : public nvinfer1::IOutputAllocator {
  public:
-  explicit Allocator(int32_t index) : index_(index) {}
+  // The index among the network's outputs.
+  explicit Allocator(size_t index) : index_(static_cast<int32_t>(index)) {}
 
   void* reallocateOutputAsync(const char* /*name*/, void* /*current*/, uint64_t bytes, uint64_t /*alignment*/,
                               cudaStream_t /*stream*/) override {
@@ -86,7 +78,7 @@ class Execution::Allocator final : public nvinfer1::IOutputAllocator {
     memory->set_dims(index_, from_trt(dims));
   }
 
-  OutputMemory* memory = nullptr;
+  engine::OutputAllocator* memory = nullptr;
 
  private:
   int32_t index_;
@@ -94,10 +86,12 @@ class Execution::Allocator final : public nvinfer1::IOutputAllocator {
 
 // One of TensorRT's contexts with its current dims, and the graphs recorded at these.
 struct Execution::Slot {
+  explicit Slot(int32_t device) : graphs(device) {}
+
   // A context never loses its profiler; without setEnqueueEmitsProfile the profiler gets no calls.
   LayerTimes times;
   std::unique_ptr<nvinfer1::IExecutionContext> context;
-  GraphCache graphs;
+  engine::cuda::GraphCache graphs;
   bool user_managed = false;
   int32_t profile = 0;
   bool is_ready = false;  // the context has everything below
@@ -112,11 +106,29 @@ struct Execution::Slot {
   int64_t last_use = 0;
 };
 
-Execution::Execution(std::shared_ptr<const VendorEngine> engine, int32_t max_slots)
-    : engine_(std::move(engine)), max_slots_(std::max(1, max_slots)) {
-  for (size_t i = 0; i < engine_->outputs().size(); ++i) {
-    allocators_.push_back(std::make_unique<Allocator>(static_cast<int32_t>(i)));
-  }
+IoPlaces identity_places(size_t count) {
+  IoPlaces places;
+  places.count = count;
+  for (size_t i = 0; i < count; ++i) places.of.push_back(i);
+  return places;
+}
+
+bool IoPlaces::is_identity() const {
+  bool is_identity = of.size() == count;
+  for (size_t i = 0; is_identity && i < count; ++i) is_identity = of[i] == i;
+  return is_identity;
+}
+
+Execution::Execution(const std::shared_ptr<const VendorEngine>& engine)
+    : Execution(engine, identity_places(engine->inputs().size()), identity_places(engine->outputs().size())) {}
+
+Execution::Execution(std::shared_ptr<const VendorEngine> engine, IoPlaces inputs, IoPlaces outputs, int32_t max_slots)
+    : engine_(std::move(engine)),
+      inputs_(std::move(inputs)),
+      outputs_(std::move(outputs)),
+      is_in_order_(inputs_.is_identity() && outputs_.is_identity()),
+      max_slots_(std::max(1, max_slots)) {
+  for (const size_t place : outputs_.of) allocators_.push_back(std::make_unique<Allocator>(place));
   reads_host_ = std::any_of(engine_->inputs().begin(), engine_->inputs().end(),
                             [](const VendorTensor& input) { return input.on_host; });
 }
@@ -124,17 +136,17 @@ Execution::Execution(std::shared_ptr<const VendorEngine> engine, int32_t max_slo
 Execution::~Execution() {
   try {
     const DeviceGuard guard(engine_->device());
-    CudaDriver::get().synchronize_device();  // a run may still be under way
+    Driver::get().synchronize_device();  // a run may still be under way
     slots_.clear();
-    if (side_event_ != nullptr) CudaDriver::get().destroy_event(side_event_);
-    if (side_stream_ != nullptr) CudaDriver::get().destroy_stream(side_stream_);
+    side_event_.reset();
+    side_stream_.reset();
     blocks_.release();
   } catch (const Error& error) {  // the process is ending, and the driver is gone
     LOG_DEBUG(error.msg());
   }
 }
 
-int64_t Execution::activation_bytes() const { return current_ == nullptr ? 0 : current_->activation_bytes; }
+int64_t Execution::arena_bytes() const { return current_ == nullptr ? 0 : current_->activation_bytes; }
 
 void* Execution::scratch() {
   if (scratch_ == nullptr) scratch_ = blocks_.add(kScratchBytes);
@@ -145,7 +157,7 @@ void* Execution::scratch() {
 
 Execution::Slot& Execution::add_slot(int32_t profile) {
   MessageGatherer messages;
-  auto made = std::make_unique<Slot>();
+  auto made = std::make_unique<Slot>(engine_->device());
   made->profile = profile;
   made->user_managed = !(engine_->library().version() < kSizedMemory);
   made->context.reset(engine_->engine().createExecutionContext(
@@ -153,9 +165,9 @@ Execution::Slot& Execution::add_slot(int32_t profile) {
                          : ExecutionContextAllocationStrategy::kON_PROFILE_CHANGE));
   if (made->context == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no context. " << messages.take_errors());
   if (engine_->profile_count() > 1) {
-    const OwnStream stream;
-    const bool chosen = made->context->setOptimizationProfileAsync(profile, static_cast<cudaStream_t>(stream.handle));
-    CudaDriver::get().synchronize(stream.handle);
+    const engine::cuda::Stream stream;
+    const bool chosen = made->context->setOptimizationProfileAsync(profile, static_cast<cudaStream_t>(stream.handle()));
+    Driver::get().synchronize(stream.handle());
     if (!chosen) TORCHTRT_THROW_ERROR("TensorRT does not take profile " << profile << ". " << messages.take_errors());
   }
   slots_.push_back(std::move(made));
@@ -174,7 +186,7 @@ Execution::Slot& Execution::slot_for(const std::vector<network::Dims>& dims, int
     if (oldest == nullptr || slot->last_use < oldest->last_use) oldest = slot.get();
   }
   if (free_slot != nullptr) return *free_slot;
-  if (oldest == nullptr || slot_count() < max_slots_) return add_slot(profile);
+  if (oldest == nullptr || specialization_count() < max_slots_) return add_slot(profile);
   oldest->graphs.clear();
   return *oldest;
 }
@@ -253,8 +265,32 @@ void Execution::give_memory(Slot& slot) {
   slot.context->setDeviceMemoryV2(memory != nullptr ? memory : scratch(), blocks_.largest_bytes());
 }
 
+namespace {
+
+template <typename T>
+std::vector<T> picked(const T* values, const std::vector<size_t>& places) {
+  std::vector<T> result;
+  for (const size_t place : places) result.push_back(values[place]);
+  return result;
+}
+
+}  // namespace
+
 const std::vector<network::Dims>& Execution::set_input_dims(const std::vector<network::Dims>& dims,
                                                             const int64_t* const* shape_values) {
+  TORCHTRT_CHECK(dims.size() == inputs_.count,
+                 "the engine has " << inputs_.count << " inputs, but " << dims.size() << " are given");
+  if (is_in_order_) return set_engine_dims(dims, shape_values);
+  std::vector<const int64_t*> values;
+  if (shape_values != nullptr) values = picked(shape_values, inputs_.of);
+  const auto& found = set_engine_dims(picked(dims.data(), inputs_.of), values.empty() ? nullptr : values.data());
+  output_dims_.resize(outputs_.count);
+  for (size_t i = 0; i < found.size(); ++i) output_dims_[outputs_.of[i]] = found[i];
+  return output_dims_;
+}
+
+const std::vector<network::Dims>& Execution::set_engine_dims(const std::vector<network::Dims>& dims,
+                                                             const int64_t* const* shape_values) {
   read_values(dims, shape_values);
   if (current_ != nullptr && current_->is_for(dims, values_)) return current_->output_dims;
   const DeviceGuard guard(engine_->device());
@@ -292,7 +328,7 @@ bool Execution::depends_on_data() const {
                      [](const network::Dims& dims) { return !dims.is_static(); });
 }
 
-void Execution::set_addresses(const void* const* inputs, void* const* outputs, OutputMemory* memory) {
+void Execution::set_addresses(const void* const* inputs, void* const* outputs, engine::OutputAllocator* memory) {
   nvinfer1::IExecutionContext& context = *current_->context;
   bool taken = true;
   for (size_t i = 0; i < engine_->inputs().size(); ++i) {
@@ -321,22 +357,32 @@ void Execution::enqueue(void* stream) {
 
 // On the default stream itself, TensorRT would wait for the device. Only recorded graphs can be launched there.
 void Execution::enqueue_at_the_side(void* stream) {
-  const CudaDriver& driver = CudaDriver::get();
-  if (side_stream_ == nullptr) side_stream_ = driver.create_stream();
-  if (side_event_ == nullptr) side_event_ = driver.create_event();
-  driver.wait(side_stream_, stream, side_event_);
-  enqueue(side_stream_);
-  driver.wait(stream, side_stream_, side_event_);
+  const Driver& driver = Driver::get();
+  if (side_stream_ == nullptr) side_stream_ = std::make_unique<engine::cuda::Stream>();
+  if (side_event_ == nullptr) side_event_ = std::make_unique<engine::cuda::Event>();
+  void* side = side_stream_->handle();
+  driver.wait(side, stream, side_event_->handle());
+  enqueue(side);
+  driver.wait(stream, side, side_event_->handle());
 }
 
-void Execution::run(const void* const* inputs, void* const* outputs, const RunOptions& options) {
+void Execution::run(const void* const* inputs, void* const* outputs, const engine::RunOptions& options) {
+  if (is_in_order_) return run_in_order(inputs, outputs, options);
+  input_addresses_.clear();  // keeps its memory
+  output_addresses_.clear();
+  for (const size_t place : inputs_.of) input_addresses_.push_back(inputs[place]);
+  for (const size_t place : outputs_.of) output_addresses_.push_back(outputs[place]);
+  run_in_order(input_addresses_.data(), output_addresses_.data(), options);
+}
+
+void Execution::run_in_order(const void* const* inputs, void* const* outputs, const engine::RunOptions& options) {
   TORCHTRT_CHECK(current_ != nullptr, "the dims of the inputs must be set before a run");
   const CallErrors errors;
   // The default stream belongs to the thread's current device.
   std::optional<DeviceGuard> guard;
   if (is_default_stream(options.stream)) guard.emplace(engine_->device());
   if (!options.use_graph || depends_on_data()) {
-    set_addresses(inputs, outputs, options.memory);
+    set_addresses(inputs, outputs, options.allocator);
     enqueue(options.stream);
     return;
   }
@@ -348,19 +394,19 @@ void Execution::run(const void* const* inputs, void* const* outputs, const RunOp
   });
 }
 
-std::vector<std::pair<std::string, double>> Execution::profile(const void* const* inputs, void* const* outputs,
-                                                               const RunOptions& options) {
+std::vector<engine::LayerTime> Execution::profile(const void* const* inputs, void* const* outputs,
+                                                  const engine::RunOptions& options) {
   TORCHTRT_CHECK(current_ != nullptr, "the dims of the inputs must be set before a run");
   const DeviceGuard guard(engine_->device());
   nvinfer1::IExecutionContext& context = *current_->context;
   LayerTimes& times = current_->times;
   context.setProfiler(&times);
   context.setEnqueueEmitsProfile(true);
-  RunOptions plain = options;
+  engine::RunOptions plain = options;
   plain.use_graph = false;
   try {
     run(inputs, outputs, plain);
-    CudaDriver::get().synchronize(options.stream);
+    Driver::get().synchronize(options.stream);
   } catch (...) {
     context.setEnqueueEmitsProfile(false);
     throw;

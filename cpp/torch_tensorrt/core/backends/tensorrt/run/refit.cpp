@@ -1,10 +1,10 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/refit.h"
 
-#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/engine.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor_network.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -55,7 +55,7 @@ NamedWeights pick_weights(const NamedWeights& all, const std::vector<std::string
 std::string refit_serialized(std::string_view payload, const network::INetworkDefinition& before,
                              const network::INetworkDefinition& after, const engine::BuildSettings& settings) {
   const auto library = require_vendor_library();
-  const DeviceGuard device(settings.target.index);
+  const engine::cuda::DeviceGuard device(settings.target.index);
   const auto engine = VendorEngine::load(payload.data(), payload.size(), settings.target.index);
   check_refittable(*engine, settings);
   MessageGatherer messages;

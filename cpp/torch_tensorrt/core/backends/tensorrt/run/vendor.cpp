@@ -5,8 +5,8 @@
 #include <mutex>
 #include <utility>
 
-#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -55,7 +55,7 @@ nvinfer1::IRuntime& vendor_runtime(int32_t device, int32_t dla_core) {
   const std::lock_guard lock(*mutex);
   nvinfer1::IRuntime*& runtime = (*runtimes)[{device, dla_core}];
   if (runtime == nullptr) {
-    const DeviceGuard guard(device);
+    const engine::cuda::DeviceGuard guard(device);
     MessageGatherer messages;
     runtime = static_cast<nvinfer1::IRuntime*>(library->create_runtime(vendor_logger()));
     if (runtime == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no runtime. " << messages.take_errors());

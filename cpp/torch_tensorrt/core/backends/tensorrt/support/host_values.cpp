@@ -84,13 +84,13 @@ std::vector<int32_t> profile_values(const network::ITensor& input, const std::ve
   TORCHTRT_CHECK(
       static_cast<int64_t>(values.size()) == dims.volume(),
       "the values of " << describe_argument(input) << " " << network::to_string(dims)
-                       << " decide on the shapes of other tensors, and a profile must say the range of each; "
-                       << "it says " << text_of(values));
+                       << " decide on the shapes of other tensors, so a profile must have the range of each; it has "
+                       << text_of(values));
   std::vector<int32_t> narrow;
   for (const int64_t value : values) {
     TORCHTRT_CHECK(value >= INT32_MIN && value <= INT32_MAX,
                    "the values of " << describe_argument(input) << " decide on the shapes of other tensors and may be "
-                                    << text_of(values) << ", TensorRT's profiles hold 32 bits each");
+                                    << text_of(values) << ", but TensorRT's profiles hold 32 bits each");
     narrow.push_back(static_cast<int32_t>(value));
   }
   return narrow;

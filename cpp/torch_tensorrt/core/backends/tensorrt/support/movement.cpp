@@ -43,15 +43,17 @@ Decision supports_input(const ILayer& layer) {
 
 Decision supports_constant(const ILayer& layer) {
   const auto& constant = static_cast<const network::IConstantLayer&>(layer);
-  if (constant.getWeights().count == 0) return Decision::no("it has no elements, TensorRT's constants have some");
+  if (constant.getWeights().count == 0)
+    return Decision::no("it has no elements, TensorRT's constants need at least one");
   // TensorRT 10.6 was seen to end the process while building such a network.
-  if (layer.network()->getNbInputs() == 0) return Decision::no("its network has no inputs, TensorRT's need one");
+  if (layer.network()->getNbInputs() == 0)
+    return Decision::no("its network has no inputs, TensorRT needs at least one");
   return Decision::yes();
 }
 
 Decision supports_slice(const ILayer& layer) {
   const auto& slice = static_cast<const network::ISliceLayer&>(layer);
-  if (slice.getInput(0)->getDimensions().nbDims == 0) return Decision::no("TensorRT slices no scalars");
+  if (slice.getInput(0)->getDimensions().nbDims == 0) return Decision::no("TensorRT cannot slice scalars");
   return Decision::yes();
 }
 
@@ -76,7 +78,7 @@ Decision supports_cast(const ILayer& layer) {
   for (const ILayer* consumer : layer.getOutput(0)->consumers()) {
     if (consumer->getType() != network::LayerType::kCAST) {
       return Decision::no("its output is u8 and read by " + network::describe(*consumer) +
-                          "; TensorRT takes u8 as input or output of an engine only");
+                          "; TensorRT takes u8 only as input or output of an engine");
     }
   }
   return Decision::yes();

@@ -13,8 +13,8 @@ std::vector<optimizer::PipelineEntry> pipeline(const engine::BuildSettings& sett
   const auto add = [&](std::unique_ptr<passes::Pass> pass, const char* reason) {
     result.push_back({std::move(pass), reason});
   };
-  add(passes::make_remove_identities(elements), "patterns below look through no identity");
-  add(passes::make_absorb_shape_inputs(), "sizes that are attributes need no shape tensors");
+  add(passes::make_remove_identities(elements), "the patterns below do not look through identities");
+  add(passes::make_absorb_shape_inputs(), "sizes as attributes need no shape tensors");
   add(passes::make_merge_shuffles(), "chains of reshapes and transposes become one");
   add(passes::make_fold_transpose_into_matmul(), "TensorRT's product transposes for free");
   const auto rounding = quantizes ? passes::Rounding::kStays : passes::Rounding::kFolds;
@@ -22,13 +22,14 @@ std::vector<optimizer::PipelineEntry> pipeline(const engine::BuildSettings& sett
     add(passes::make_constant_folding(rounding), "TensorRT folds too, but translates every layer first");
   }
   if (may_compute) add(passes::make_resolve_selects(), "TensorRT 10.6 fails on some conditions that are constant");
-  add(passes::make_remove_identities(elements), "what merging, absorbing and folding have left without effect");
+  add(passes::make_remove_identities(elements), "merging, absorbing and folding leave layers without effect");
   if (may_compute) add(passes::make_common_subexpressions(), "after folding, which makes equal constants");
-  add(passes::make_remove_dead_layers(), "what nobody reads need not be supported");
+  add(passes::make_remove_dead_layers(), "unread layers need not be supported");
   if (may_compute) {
-    add(passes::make_absorb_constant_weights(), "kernels that are constants are weights, which more kernels take");
+    add(passes::make_absorb_constant_weights(),
+        "constant kernels become weights, which more of TensorRT's kernels take");
     add(passes::make_fold_padding_into_convolution(), "the convolution pads for free");
-    add(passes::make_merge_scales(), "a batch norm and what follows it are one scale");
+    add(passes::make_merge_scales(), "a batch norm and the scales after it become one scale");
     add(passes::make_fold_scale_into_convolution(), "a batch norm goes into the weights");
     add(passes::make_remove_dead_layers(), "operands that were folded away");
   }

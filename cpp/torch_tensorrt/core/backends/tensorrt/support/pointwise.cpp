@@ -34,8 +34,7 @@ Decision supports_operation(ElementWiseOperation operation, DataType type, const
       const std::optional<int64_t> exponent = constant_integer(second);
       if (exponent.has_value() && *exponent >= 0 && *exponent <= kMaxIntegerExponent) return Decision::yes();
       return Decision::no(str("powers of ", network::enum_name(type),
-                              ": TensorRT has powers of floats only, and an "
-                              "exponent that is not a constant from 0 to ",
+                              ": TensorRT has only powers of floats, and an exponent that is not a constant from 0 to ",
                               kMaxIntegerExponent, " cannot be written out as products"));
     }
     case ElementWiseOperation::kSUM:
@@ -56,13 +55,13 @@ Decision supports_operation(ElementWiseOperation operation, DataType type, const
     case ElementWiseOperation::kREMAINDER:
       return Decision::yes();
   }
-  return Decision::no("unknown operation");
+  return Decision::no("its operation is unknown");
 }
 
 Decision supports_type(ActivationType type, double alpha, double beta) {
   if (type == ActivationType::kCLIP && alpha > beta) {
     return Decision::no(
-        str("clip to a range whose lower end ", alpha, " is above the upper end ", beta, " is undefined to TensorRT"));
+        str("clip to a range whose lower end ", alpha, " is above the upper end ", beta, " is undefined in TensorRT"));
   }
   return Decision::yes();
 }

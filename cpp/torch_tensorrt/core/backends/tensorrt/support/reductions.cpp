@@ -57,25 +57,26 @@ std::optional<int64_t> largest_size(const ILayer& layer, int32_t axis) {
 Decision supports_attention(const ILayer& layer) {
   const auto size_of = [&](int32_t input, int32_t axis) { return layer.getInput(input)->getDimensions().d[axis]; };
   for (const int32_t input : {0, 1, 2}) {
-    if (size_of(input, 1) < 0) return Decision::no("how many heads it has is known at run time only");
+    if (size_of(input, 1) < 0) return Decision::no("its number of heads is known only at run time");
   }
   const bool has_scale = static_cast<const network::IAttentionLayer&>(layer).getScale().has_value();
   if (has_scale || size_of(0, 3) >= 0 || size_of(1, 3) >= 0) return Decision::yes();
   return Decision::no(
-      "it has no scale, and the width of its heads, of which the scale is made, is known at run time only");
+      "it has no scale, and the width of its heads, which the default scale needs, is known only at run time");
 }
 
 Decision supports_recurrent(const ILayer& layer) {
   const Dims input = layer.getInput(0)->getDimensions();
   if (input.volume() != 0) return Decision::yes();
   return Decision::no("its input " + network::to_string(input) +
-                      " has no elements, TensorRT multiplies no such matrices");
+                      " has no elements, TensorRT cannot multiply such matrices");
 }
 
 Decision supports_reduce(const ILayer& layer) {
   const Dims input = layer.getInput(0)->getDimensions();
   if (input.volume() == 0) {
-    return Decision::no("its input " + network::to_string(input) + " has no elements, TensorRT reduces none such");
+    return Decision::no("its input " + network::to_string(input) +
+                        " has no elements, TensorRT cannot reduce such tensors");
   }
   return Decision::yes();
 }
@@ -83,7 +84,8 @@ Decision supports_reduce(const ILayer& layer) {
 Decision supports_normalization(const ILayer& layer) {
   const Dims input = layer.getInput(0)->getDimensions();
   if (input.volume() == 0) {
-    return Decision::no("its input " + network::to_string(input) + " has no elements, TensorRT normalises none such");
+    return Decision::no("its input " + network::to_string(input) +
+                        " has no elements, TensorRT cannot normalize such tensors");
   }
   return Decision::yes();
 }
@@ -94,23 +96,22 @@ Decision supports_matrix_multiply(const ILayer& layer) {
     const Dims dims = layer.getInput(i)->getDimensions();
     if (dims.volume() != 0) continue;
     return Decision::no("its input " + network::to_string(dims) +
-                        " has no elements, TensorRT multiplies no such matrices");
+                        " has no elements, TensorRT cannot multiply such matrices");
   }
   if (network::is_floating_point(type)) return Decision::yes();
-  return Decision::no("its inputs are " + network::enum_name(type) + ", TensorRT multiplies matrices of floats only");
+  return Decision::no("its inputs are " + network::enum_name(type) + ", TensorRT multiplies only matrices of floats");
 }
 
 Decision supports_topk(const ILayer& layer) {
   const auto& topk = static_cast<const network::ITopKLayer&>(layer);
   const int64_t k = topk.getK();
   if (k < 1 || k > kMaxTopK) {
-    return Decision::no(str("k is ", k, ", TensorRT's top-k has 1 to ", kMaxTopK));
+    return Decision::no(str("k is ", k, ", TensorRT's top-k takes 1 to ", kMaxTopK));
   }
   const DataType type = layer.getInput(0)->getType();
   if (!network::is_floating_point(type) && k > 1) {
     return Decision::no("its input is " + network::enum_name(type) +
-                        ", TensorRT's top-k takes floats (one best integer is "
-                        "found without it)");
+                        ", TensorRT's top-k takes integers only if k is 1");
   }
   if (topk.getStable() && k > 1) {
     return Decision::no("equal elements must keep their order, which TensorRT's top-k does not promise");
@@ -125,7 +126,7 @@ Decision supports_cumulative(const ILayer& layer) {
     return Decision::no(str("the size of dimension ", cumulative.getAxis(), ", along which it runs, has no bound"));
   }
   if (*size > kMaxCumulativeSize) {
-    return Decision::no(str("it runs over ", *size, " elements, more than ", kMaxCumulativeSize));
+    return Decision::no(str("it runs over ", *size, " elements, must be at most ", kMaxCumulativeSize));
   }
   return Decision::yes();
 }

@@ -61,8 +61,8 @@ Decision supports_average(const network::IPoolingLayer& pooling) {
   const bool rounds_up = pooling.getPaddingMode() == PaddingMode::kEXPLICIT_ROUND_UP;
   if (rounds_up && (!pooling.getAverageCountExcludesPadding() || pooling.getDivisor() != 0)) {
     return Decision::no(
-        "an average that counts padding, or has a divisor, with its size rounded up: TensorRT counts "
-        "what lies behind the padding too");
+        "its size is rounded up, and its average counts the padding or has a divisor; TensorRT would also count places "
+        "past the padding");
   }
   return Decision::yes();
 }
@@ -72,7 +72,7 @@ Decision check_interpolated(const Dims& input, const Dims& output, int32_t last,
   for (int32_t i = 0; i < input.nbDims - last; ++i) {
     if (input.d[i] == output.d[i]) continue;
     return Decision::no(str(mode, " interpolation changes dimension ", i, " of ", network::to_string(input),
-                            ", TensorRT interpolates the last ", last, " only"));
+                            ", TensorRT interpolates only the last ", last));
   }
   return Decision::yes();
 }
@@ -89,8 +89,7 @@ Decision check_scales(const network::IResizeLayer& resize, const Dims& input, co
     if (known && std::abs(scale - implied) <= 1e-6 * scale) continue;
     if (!known && scale == 1.0) continue;
     return Decision::no(str("scale ", scale, " of dimension ", i,
-                            " is not its size by its old size; TensorRT takes "
-                            "either sizes or scales"));
+                            " is not its new size divided by its old size; TensorRT takes either sizes or scales"));
   }
   return Decision::yes();
 }
@@ -114,7 +113,7 @@ Decision supports_convolution(const ILayer& layer) {
   const auto& convolution = static_cast<const network::ConvolutionBase&>(layer);
   if (!network::is_floating_point(layer.getInput(0)->getType())) {
     return Decision::no("its input is " + network::enum_name(layer.getInput(0)->getType()) +
-                        ", TensorRT convolves floats only");
+                        ", TensorRT convolves only floats");
   }
   const bool backwards = layer.getType() == network::LayerType::kDECONVOLUTION;
   if (backwards && layer.getInput(0)->getType() == DataType::kBF16) {
@@ -122,7 +121,7 @@ Decision supports_convolution(const ILayer& layer) {
   }
   const Dims input = layer.getInput(0)->getDimensions();
   if (!input_channels(convolution)) {
-    return Decision::no("the number of channels of its input is not known, TensorRT needs it");
+    return Decision::no("the number of channels of its input is not known, but TensorRT needs it");
   }
   const bool known = spatial_dims_known(input, convolution.spatial_rank());
   if (convolution.getPaddingMode() == PaddingMode::kEXPLICIT_ROUND_UP && !known) {
@@ -135,20 +134,22 @@ Decision supports_pooling(const ILayer& layer) {
   const auto& pooling = static_cast<const network::IPoolingLayer&>(layer);
   const DataType type = layer.getInput(0)->getType();
   if (!network::is_floating_point(type)) {
-    return Decision::no("its input is " + network::enum_name(type) + ", TensorRT pools floats only");
+    return Decision::no("its input is " + network::enum_name(type) + ", TensorRT pools only floats");
   }
-  if (!all_equal(pooling.full_dilation(), 1)) return Decision::no("its window is dilated, TensorRT's are not");
+  if (!all_equal(pooling.full_dilation(), 1))
+    return Decision::no("its window is dilated, TensorRT has no dilated pooling");
   const Dims input = layer.getInput(0)->getDimensions();
   const Dims& window = pooling.getWindowSizeNd();
   if (pooling.getPaddingMode() == PaddingMode::kEXPLICIT_ROUND_UP && !spatial_dims_known(input, window.nbDims) &&
       !rounding_up_agrees(window, pooling.full_stride(), pooling.getPostPadding())) {
     return Decision::no(
-        "its size is rounded up, the size of its input is not known, and TensorRT has another rule for "
-        "the last window");
+        "its size is rounded up, the size of its input is not known, and TensorRT places the last window by another "
+        "rule");
   }
   if (pooling.getPaddingMode() == PaddingMode::kEXPLICIT_ROUND_UP && window_may_be_larger(pooling)) {
     return Decision::no(
-        "its size is rounded up, the size of its input is not known, and its window may be larger than that");
+        "its size is rounded up, the size of its input is not known, and its window may be larger than its padded "
+        "input");
   }
   if (pooling.getPoolingType() != PoolingType::kMAX) return supports_average(pooling);
   return Decision::yes();
@@ -158,12 +159,12 @@ Decision supports_resize(const ILayer& layer) {
   const auto& resize = static_cast<const network::IResizeLayer&>(layer);
   const DataType type = layer.getInput(0)->getType();
   if (!network::is_floating_point(type)) {
-    return Decision::no("its input is " + network::enum_name(type) + ", TensorRT resizes floats only");
+    return Decision::no("its input is " + network::enum_name(type) + ", TensorRT resizes only floats");
   }
-  if (resize.getAntialias()) return Decision::no("it is antialiased, TensorRT's resize is not");
+  if (resize.getAntialias()) return Decision::no("it is antialiased, TensorRT has no antialiasing");
   const Dims input = layer.getInput(0)->getDimensions();
   const Dims output = layer.getOutput(0)->getDimensions();
-  if (input.nbDims == 0) return Decision::no("TensorRT resizes no scalars");
+  if (input.nbDims == 0) return Decision::no("TensorRT cannot resize scalars");
   if (Decision decision = check_scales(resize, input, output); !decision) return decision;
   switch (resize.getResizeMode()) {
     case InterpolationMode::kNEAREST:
@@ -171,13 +172,14 @@ Decision supports_resize(const ILayer& layer) {
     case InterpolationMode::kLINEAR:
       // TensorRT 10.6 was seen to sample at other positions.
       if (resize.getCoordinateTransformation() == network::ResizeCoordinateTransformation::kASYMMETRIC) {
-        return Decision::no("linear interpolation with asymmetric places, which TensorRT computes otherwise");
+        return Decision::no(
+            "it interpolates linearly with asymmetric coordinates, which TensorRT computes differently");
       }
       return check_interpolated(input, output, std::min(3, input.nbDims), "linear");
     case InterpolationMode::kCUBIC:
       return check_interpolated(input, output, std::min(2, input.nbDims), "cubic");
   }
-  return Decision::no("unknown interpolation");
+  return Decision::no("its interpolation is unknown");
 }
 
 Decision supports_grid_sample(const ILayer& layer) {

@@ -20,8 +20,8 @@ Decision check_dtype(const ILayer& layer, DataType type, const char* what) {
   const bool at_border = layer.getType() == LayerType::kINPUT || layer.getType() == LayerType::kCAST;
   if (type == DataType::kUINT8 && at_border) return Decision::yes();
   std::string reason = "which is not translated";
-  if (type == DataType::kUINT8) reason = "which TensorRT takes as input or output of an engine only; cast it";
-  if (type == DataType::kINT8) reason = "which are quantized values to TensorRT, not numbers; cast it";
+  if (type == DataType::kUINT8) reason = "which TensorRT takes only as input or output of an engine; cast it";
+  if (type == DataType::kINT8) reason = "which TensorRT reads as quantized values, not as numbers; cast it";
   if (type == DataType::kINT16) reason = "which TensorRT does not have; cast it to i32";
   if (type == DataType::kDOUBLE) reason = "which TensorRT does not have; compile in f32";
   return Decision::no(str("its ", what, " is ", network::enum_name(type), ", ", reason));
@@ -45,8 +45,9 @@ Decision check_tensor(const ILayer& layer, const ITensor& tensor, const char* wh
 Decision check_output(const ITensor& tensor) {
   const bool is_16_bit = tensor.getType() == DataType::kHALF || tensor.getType() == DataType::kBF16;
   if (!tensor.isNetworkOutput() || !is_16_bit || tensor.getDimensions().volume() != 0) return Decision::yes();
-  return Decision::no(str("its output ", network::to_string(tensor.getDimensions()), " is an output of the engine, of ",
-                          network::enum_name(tensor.getType()), ", and has no elements"));
+  return Decision::no(str("its output ", network::to_string(tensor.getDimensions()),
+                          " has no elements, and TensorRT has no engine outputs of ",
+                          network::enum_name(tensor.getType()), " without elements"));
 }
 
 Decision check_tensors(const ILayer& layer) {
@@ -98,11 +99,11 @@ const std::vector<SupportRow>& support_table() {
       {LayerType::kRESIZE, supports_resize, "resize"},
       {LayerType::kREFORMAT, supports_always, "nothing: formats are TensorRT's own choice"},
       {LayerType::kTOPK, supports_topk, "top-k, indices cast; the one best integer by reductions"},
-      {LayerType::kCUMULATIVE, supports_cumulative, "slices and element-wise layers, log2 of the size in number"},
+      {LayerType::kCUMULATIVE, supports_cumulative, "slices and element-wise layers, log2(size) of them"},
       {LayerType::kSCATTER, supports_scatter, "scatter, behind a select that makes indices positive"},
       {LayerType::kGRID_SAMPLE, supports_grid_sample, "grid sample"},
       {LayerType::kATTENTION, supports_attention,
-       "scale, matrix multiply, mask, softmax, matrix multiply: what TensorRT makes one kernel of"},
+       "scale, matrix multiply, mask, softmax, matrix multiply: TensorRT makes them one kernel"},
       {LayerType::kNON_ZERO, supports_always, "non-zero, of a comparison with 0"},
       {LayerType::kRECURRENT, supports_recurrent, "a product of all steps, and a loop over them"},
   };

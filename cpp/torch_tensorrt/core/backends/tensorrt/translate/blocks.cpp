@@ -147,7 +147,7 @@ trt::ITensor& number(Translator& t, double value, trt::DataType type, int32_t ra
     case trt::DataType::kBF16:
       return cast(t, number(t, value, trt::DataType::kFLOAT, rank), type);
     default:
-      TORCHTRT_THROW_ERROR("a number of dtype " << static_cast<int32_t>(type) << " is not to be had");
+      TORCHTRT_THROW_ERROR("TensorRT has no constants of dtype " << static_cast<int32_t>(type));
   }
 }
 

@@ -25,10 +25,10 @@ trt::ITensor& mean(Translator& t, trt::ITensor& x, uint32_t axes) {
 }
 
 // centered / sqrt(mean(centered^2) + epsilon)
-trt::ITensor& by_deviation(Translator& t, trt::ITensor& centred, uint32_t axes, double epsilon) {
-  trt::ITensor& square = mean(t, binary(t, Binary::kPROD, centred, centred), axes);
+trt::ITensor& by_deviation(Translator& t, trt::ITensor& centered, uint32_t axes, double epsilon) {
+  trt::ITensor& square = mean(t, binary(t, Binary::kPROD, centered, centered), axes);
   trt::ITensor& deviation = unary(t, binary(t, Binary::kSUM, square, epsilon), UnaryOperation::kSQRT);
-  return binary(t, Binary::kDIV, centred, deviation);
+  return binary(t, Binary::kDIV, centered, deviation);
 }
 
 trt::ITensor& native(Translator& t, trt::ITensor& x, uint32_t axes, double epsilon, trt::ITensor& scale,

@@ -117,7 +117,7 @@ trt::ITensor& still_runs(Translator& t, trt::ILoop& loop, trt::ITensor& places, 
 
 trt::ILoop& add_loop(Translator& t, trt::ITensor& count) {
   trt::ILoop* loop = t.target().addLoop();
-  TORCHTRT_CHECK(loop != nullptr, "TensorRT adds no loop");
+  TORCHTRT_CHECK(loop != nullptr, "TensorRT cannot add a loop");
   t.added(loop->addTripLimit(count, trt::TripLimit::kCOUNT));
   return *loop;
 }

@@ -72,7 +72,7 @@ Running running(CumulativeOperation operation) {
     case CumulativeOperation::kMIN:
       return {Binary::kMIN, trt::SampleMode::kCLAMP, 0};
   }
-  TORCHTRT_THROW_ERROR("unknown running operation");
+  TORCHTRT_THROW_ERROR("the cumulative operation is unknown");
 }
 
 // Shifts the tensor along the axis: element i of the result is element i - distance.

@@ -173,8 +173,8 @@ void Translator::ask_for_f32(trt::ILayer& made) {
 
 trt::ITensor& Translator::checked(trt::ITensor& tensor) {
   if (tensor.getDimensions().nbDims < 0) {
-    TORCHTRT_THROW_ERROR("TensorRT finds no dims for the result \"" << tensor.getName() << "\". "
-                                                                    << messages_.take_errors());
+    TORCHTRT_THROW_ERROR("TensorRT cannot infer the dims of the result \"" << tensor.getName() << "\". "
+                                                                           << messages_.take_errors());
   }
   return tensor;
 }

@@ -15,7 +15,7 @@ using nvinfer1::ElementWiseOperation;
 ITensor* float_input(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg) {
   auto* x = arg.ITensorOrFreeze(ctx);
   TORCHTRT_CHECK(at::isFloatingType(scalar_type(x)),
-                 util::node_info(n) << ": the tensor is " << scalar_type(x) << ", must be of floats");
+                 util::node_info(n) << ": the tensor is " << scalar_type(x) << ", must be a float tensor");
   return x;
 }
 
@@ -219,7 +219,7 @@ bool glu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
   const Size size = size_of(ctx, x, dim);
   TORCHTRT_CHECK(size.value % 2 == 0, util::node_info(n)
-                                          << ": dimension " << dim << " of size " << size.value << " has no half");
+                                          << ": dimension " << dim << " has size " << size.value << ", must be even");
   const Size half = divided(ctx, size, 2);
   auto* gate = apply(ctx, ActivationType::kSIGMOID, slice_sizes(ctx, x, dim, half, half));
   return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, slice_sizes(ctx, x, dim, 0, half), gate));

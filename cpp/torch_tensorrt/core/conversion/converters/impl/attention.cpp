@@ -62,9 +62,9 @@ ITensor* is_left_aligned(ConversionCtx* ctx, ITensor* valid) {
 }
 
 void check_sizes(const torch::jit::Node* n, ITensor* x, const Var& wanted, ConversionCtx* ctx) {
-  TORCHTRT_CHECK(!is_none(wanted), util::node_info(n)
-                                       << ": without output_size the longest sequence decides the size of the result, "
-                                          "which only a run tells; give output_size");
+  TORCHTRT_CHECK(!is_none(wanted),
+                 util::node_info(n) << ": without output_size, the longest sequence determines the size of the result, "
+                                       "which is not known while compiling; give output_size");
   const auto dims = x->getDimensions();
   const SizeList sizes = read_sizes(ctx, wanted);
   bool same = static_cast<size_t>(dims.nbDims) == sizes.values.size();
@@ -118,9 +118,9 @@ int64_t heads_of(ITensor* x) { return x->getDimensions().d[rank(x) - 3]; }
 // Repeats the heads of keys or values to the number of query heads; each head serves the same number of neighbors.
 ITensor* repeat_heads(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int64_t heads) {
   if (heads_of(x) == heads) return x;
-  TORCHTRT_CHECK(
-      heads > 0 && heads_of(x) > 0 && heads % heads_of(x) == 0,
-      util::node_info(n) << ": " << heads_of(x) << " heads of keys or values do not serve " << heads << " of queries");
+  TORCHTRT_CHECK(heads > 0 && heads_of(x) > 0 && heads % heads_of(x) == 0,
+                 util::node_info(n) << ": keys or values have " << heads_of(x) << " heads, must divide the " << heads
+                                    << " heads of queries");
   const torch::jit::IValue dim(static_cast<int64_t>(rank(x) - 3));
   return repeated_in_a_row(ctx, n, x, Var(&dim), heads / heads_of(x));
 }
@@ -145,9 +145,9 @@ void fit_heads(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, con
     all.value = repeat_heads(ctx, n, all.value, queries);
     return;
   }
-  TORCHTRT_CHECK(
-      queries < 0 || keys < 0 || queries == keys || queries == 1 || keys == 1,
-      util::node_info(n) << ": " << queries << " heads of queries and " << keys << " of keys need enable_gqa");
+  TORCHTRT_CHECK(queries < 0 || keys < 0 || queries == keys || queries == 1 || keys == 1,
+                 util::node_info(n) << ": queries have " << queries << " heads and keys " << keys
+                                    << ", which needs enable_gqa=True");
   all.query = repeat_ones(ctx, n, all.query, common, dim, dim + 1);
   if (keys == 1 && values == 1) return;
   all.key = repeat_ones(ctx, n, all.key, common, dim, dim + 1);
@@ -193,7 +193,7 @@ ITensor* read_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg, ITen
   const auto type = scalar_type(mask);
   TORCHTRT_CHECK(type == at::kBool || type == at::kFloat || type == scalar_type(query),
                  util::node_info(n) << ": attn_mask is " << type << ", must be bool or " << scalar_type(query)
-                                    << " as the queries are");
+                                    << " like the queries");
   TORCHTRT_CHECK(rank(mask) >= 2, util::node_info(n) << ": attn_mask has rank " << rank(mask) << ", must be 2 or more");
   return type == at::kBool ? mask : cast(ctx, mask, scalar_type(query));
 }
@@ -213,7 +213,7 @@ bool attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
                                                                 << rank(all.key) << " and " << rank(all.value)
                                                                 << ", must be " << (grouped ? 3 : 2) << " or more");
   TORCHTRT_CHECK(all.mask == nullptr || rank(all.mask) <= most,
-                 util::node_info(n) << ": attn_mask has rank " << rank(all.mask) << ", the queries have " << most);
+                 util::node_info(n) << ": attn_mask has rank " << rank(all.mask) << ", must be at most " << most);
   const int32_t wide = std::max(most, 4);
   for (ITensor** x : {&all.query, &all.key, &all.value}) *x = with_rank(ctx, *x, wide);
   const SizeList common = batch_sizes(ctx, n, all, grouped);
@@ -276,7 +276,9 @@ Heads project_heads(ConversionCtx* ctx, args& args, int64_t width, int64_t heads
 // 2: B x H x L x L. Nested queries hide their padding.
 ITensor* seen_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& mask, Var& type) {
   if (auto* valid = nested_mask(ctx, n->input(0))) {
-    TORCHTRT_CHECK(is_none(mask), util::node_info(n) << ": a nested tensor and a mask were given, must be one of them");
+    TORCHTRT_CHECK(
+        is_none(mask), util::node_info(n)
+                           << ": the queries are nested and a mask is given; only one of the two is allowed");
     return replace_dims(ctx, valid, 1, 1, {1, 1});
   }
   if (is_none(mask)) return nullptr;
@@ -284,7 +286,7 @@ ITensor* seen_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& mask, Var
   const int64_t kind = is_none(type) ? 2 : type.unwrapToInt();
   if (kind == 1) {
     TORCHTRT_CHECK(rank(hidden) == 2, util::node_info(n)
-                                          << ": a mask of keys has rank " << rank(hidden) << ", must be 2");
+                                          << ": the mask of keys has rank " << rank(hidden) << ", must be 2");
     hidden = replace_dims(ctx, hidden, 1, 1, {1, 1});
   }
   return apply(ctx, nvinfer1::UnaryOperation::kNOT, cast(ctx, hidden, at::kBool));
@@ -323,7 +325,7 @@ bool native_attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args)
   const int64_t width = args[3].unwrapToInt();
   const int64_t count = args[4].unwrapToInt();
   TORCHTRT_CHECK(count > 0 && width % count == 0,
-                 util::node_info(n) << ": " << width << " features do not split in " << count << " heads");
+                 util::node_info(n) << ": " << width << " features cannot be split into " << count << " equal heads");
   const Heads heads = project_heads(ctx, args, width, count);
   auto* mask = seen_mask(ctx, n, args[9], args[12]);
   finish(ctx, n, join_heads(ctx, attend(ctx, heads, mask), args[7].ITensorOrFreeze(ctx), args[8].ITensorOrFreeze(ctx)),

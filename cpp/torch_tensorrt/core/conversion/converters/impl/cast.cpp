@@ -86,8 +86,8 @@ ITensor* fake_quantize(ConversionCtx* ctx, ITensor* x, const Range& range) {
 bool per_tensor(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const auto type = scalar_type(x);
-  const Range range{materialise(ctx, read_operand(ctx, args[1]), type),
-                    materialise(ctx, read_operand(ctx, args[2]), type), args[3].unwrapToInt(), args[4].unwrapToInt()};
+  const Range range{materialize(ctx, read_operand(ctx, args[1]), type),
+                    materialize(ctx, read_operand(ctx, args[2]), type), args[3].unwrapToInt(), args[4].unwrapToInt()};
   TORCHTRT_CHECK(range.low <= range.high, util::node_info(n)
                                               << ": quant_min " << range.low << " is above quant_max " << range.high);
   return finish(ctx, n, fake_quantize(ctx, x, range));

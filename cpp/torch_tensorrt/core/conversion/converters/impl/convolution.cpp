@@ -60,7 +60,7 @@ ITensor* computed_weights(ConversionCtx* ctx, const torch::jit::Node* n, ITensor
   const bool transposed = args[kTransposed].unwrapToBool();
   const int64_t groups = args[kGroups].unwrapToInt();
   const auto dims = weight->getDimensions();
-  TORCHTRT_CHECK(dims.is_static(), util::node_info(n) << ": the dims of a computed weight must be known");
+  TORCHTRT_CHECK(dims.is_static(), util::node_info(n) << ": the dims of a computed weight must not be dynamic");
   auto* layer = add_layer(ctx, input, dims, transposed, groups, {}, {});
   layer->setInput(1, *weight);
   const Geometry geometry = read_geometry(n, args, dims.nbDims - 2);
@@ -97,7 +97,8 @@ bool convolution(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
       constant_weight ? static_cast<int32_t>(args[kWeight].IValue()->toTensor().dim()) : rank(weight);
   const int32_t input_rank = rank(input);
   TORCHTRT_CHECK(input_rank == weight_rank || input_rank + 1 == weight_rank,
-                 util::node_info(n) << ": input has rank " << input_rank << ", weight has rank " << weight_rank);
+                 util::node_info(n) << ": input has rank " << input_rank << ", must have the rank of the weight, "
+                                    << weight_rank << ", or one less");
   // PyTorch accepts an input without a batch dimension.
   const bool unbatched = input_rank + 1 == weight_rank;
   if (unbatched) input = replace_dims(ctx, input, 0, 0, {1});
@@ -140,7 +141,7 @@ bool padded_by_name(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   std::vector<int64_t> padding(spatial_rank, 0);
   std::vector<int64_t> behind(spatial_rank, 0);
   for (int32_t i = 0; name == "same" && i < spatial_rank; ++i) {
-    TORCHTRT_CHECK(weight.d[2 + i] >= 0, util::node_info(n) << ": the dims of a computed weight must be known");
+    TORCHTRT_CHECK(weight.d[2 + i] >= 0, util::node_info(n) << ": the dims of a computed weight must not be dynamic");
     const int64_t total = spread.d[i] * (weight.d[2 + i] - 1);
     padding[i] = total / 2;
     behind[i] = total - 2 * padding[i];

@@ -25,7 +25,7 @@ OpConverter converter_of(const Family& family, const std::string& op) {
   for (const auto& row : family) {
     if (row.op == op) return row.convert;
   }
-  TORCHTRT_THROW_ERROR("there is no converter of " << op);
+  TORCHTRT_THROW_ERROR("no converter is registered for " << op);
 }
 
 OpConverter arranged(const Family& family, const std::string& op, const std::vector<Source>& sources) {
@@ -80,12 +80,13 @@ bool trilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 Decision first_result_only(const torch::jit::Node* n) {
   for (size_t i = 1; i < n->outputs().size(); ++i) {
-    if (n->outputs()[i]->hasUses()) return Decision::no("its results behind the first, for training, are used");
+    if (n->outputs()[i]->hasUses())
+      return Decision::no("its results after the first, which are for training, are used");
   }
   return Decision::yes();
 }
 
-constexpr Declines kFirstOnly = {"results behind the first are used", first_result_only};
+constexpr Declines kFirstOnly = {"results after the first are used", first_result_only};
 
 void append_attention(Family& rows) {
   const IValue none;

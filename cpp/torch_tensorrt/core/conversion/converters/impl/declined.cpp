@@ -7,15 +7,16 @@ namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
 constexpr const char* kShapeDependsOnData =
-    "the shape of the result depends on the values of the input, and an engine's shapes follow from the shapes of its "
-    "inputs";
+    "the shape of the result depends on the values of the input, but the shapes in an engine must follow from the "
+    "shapes of its inputs";
 constexpr const char* kComplex =
     "complex numbers are not in an engine; keep the real and the imaginary part as tensors";
-constexpr const char* kRandom = "it draws random numbers, and an engine gives the same result for the same inputs";
+constexpr const char* kRandom =
+    "it draws random numbers, but an engine always gives the same result for the same inputs";
 constexpr const char* kDecomposition = "decompositions and inverses of matrices are not in an engine";
-constexpr const char* kMemory =
-    "it says where elements lie in memory, and where an engine keeps them is its own affair";
-constexpr const char* kAnswersPython = "it gives a Python bool that depends on the values, and an engine gives tensors";
+constexpr const char* kMemory = "it depends on where elements lie in memory, which the engine decides itself";
+constexpr const char* kAnswersPython =
+    "it returns a Python bool that depends on the values of tensors, but an engine returns only tensors";
 
 void append(Family& rows, const char* reason, std::initializer_list<const char*> operators) {
   const auto never = [reason](ConversionCtx*, const torch::jit::Node* n, args&) -> bool {

@@ -26,8 +26,8 @@ bool with_alpha(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Opera
   const auto type = result_type({self, other});
   const bool keeps = keeps_number(ctx, type, self) || keeps_number(ctx, type, other);
   const auto wide = is_one(alpha) && !keeps ? type : wide_type(type);
-  auto* a = cast(ctx, materialise(ctx, self, keeps ? wide : type), wide);
-  auto* b = cast(ctx, materialise(ctx, other, keeps ? wide : type), wide);
+  auto* a = cast(ctx, materialize(ctx, self, keeps ? wide : type), wide);
+  auto* b = cast(ctx, materialize(ctx, other, keeps ? wide : type), wide);
   auto*& scaled = swapped ? a : b;
   if (!is_one(alpha)) {
     scaled = apply(ctx, Operation::kPROD, scaled, cast(ctx, scalar_constant(ctx, alpha, type), wide));
@@ -51,8 +51,8 @@ bool plain(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operation 
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
   const auto type = result_type({self, other});
-  auto* a = materialise(ctx, self, type);
-  auto* b = materialise(ctx, other, type);
+  auto* a = materialize(ctx, self, type);
+  auto* b = materialize(ctx, other, type);
   return finish(ctx, n, apply(ctx, operation, a, b));
 }
 
@@ -61,8 +61,8 @@ bool plain(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operation 
 ITensor* scaled_by(ConversionCtx* ctx, Operation operation, const Operand& self, const Operand& other,
                    at::ScalarType type) {
   const auto wide = is_rounded_by(type, other) ? wide_type(type) : type;
-  auto* a = cast(ctx, materialise(ctx, self, type), wide);
-  return apply(ctx, operation, a, materialise(ctx, other, wide));
+  auto* a = cast(ctx, materialize(ctx, self, type), wide);
+  return apply(ctx, operation, a, materialize(ctx, other, wide));
 }
 
 bool multiply(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
@@ -133,7 +133,7 @@ bool power_of_tensor(ConversionCtx* ctx, const torch::jit::Node* n, args& args) 
   const auto type = result_type({self, exponent});
   // PyTorch uses only the general formula for float16.
   if (exponent.tensor == nullptr && type != at::kHalf) {
-    auto* out = simple_power(ctx, materialise(ctx, self, type), exponent.number.toDouble());
+    auto* out = simple_power(ctx, materialize(ctx, self, type), exponent.number.toDouble());
     if (out != nullptr) return finish(ctx, n, out);
   }
   return plain(ctx, n, args, Operation::kPOW);
@@ -150,8 +150,8 @@ bool compare(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Operatio
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
   const auto type = compared_type(self, other);
-  auto* a = materialise(ctx, self, type);
-  auto* b = materialise(ctx, other, type);
+  auto* a = materialize(ctx, self, type);
+  auto* b = materialize(ctx, other, type);
   auto* out = apply(ctx, strict, a, b);
   if (or_equal) out = apply(ctx, Operation::kOR, out, apply(ctx, Operation::kEQUAL, a, b));
   return finish(ctx, n, out);
@@ -167,7 +167,7 @@ bool not_equal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
   const auto type = compared_type(self, other);
-  auto* equal = apply(ctx, Operation::kEQUAL, materialise(ctx, self, type), materialise(ctx, other, type));
+  auto* equal = apply(ctx, Operation::kEQUAL, materialize(ctx, self, type), materialize(ctx, other, type));
   return finish(ctx, n, apply(ctx, nvinfer1::UnaryOperation::kNOT, equal));
 }
 
@@ -185,7 +185,7 @@ bool angle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand other = read_operand(ctx, args[1]);
   auto type = result_type({self, other});
   if (!at::isFloatingType(type)) type = default_float();
-  return finish(ctx, n, apply(ctx, Operation::kATAN2, materialise(ctx, self, type), materialise(ctx, other, type)));
+  return finish(ctx, n, apply(ctx, Operation::kATAN2, materialize(ctx, self, type), materialize(ctx, other, type)));
 }
 
 // Bitwise for integers, logical for bools.
@@ -196,8 +196,8 @@ OpConverter bitwise(Operation bits, Operation logic) {
     const auto type = result_type({self, other});
     TORCHTRT_CHECK(!at::isFloatingType(type), util::node_info(n)
                                                   << ": dtype is " << type << ", must be bool or an integer");
-    auto* a = materialise(ctx, self, type);
-    auto* b = materialise(ctx, other, type);
+    auto* a = materialize(ctx, self, type);
+    auto* b = materialize(ctx, other, type);
     return finish(ctx, n, apply(ctx, type == at::kBool ? logic : bits, a, b));
   };
 }
@@ -211,13 +211,13 @@ OpConverter add_combined(Operation operation) {
     const auto divided = result_type({operands[1], operands[2]});
     TORCHTRT_CHECK(operation != Operation::kDIV || at::isFloatingType(divided),
                    util::node_info(n) << ": integer division is not defined here; the tensors are " << divided);
-    TORCHTRT_CHECK(type != at::kBool, util::node_info(n) << ": the tensors are of bools, must be of numbers");
+    TORCHTRT_CHECK(type != at::kBool, util::node_info(n) << ": the tensors are Bool, must be tensors of numbers");
     const auto wide = wide_type(type);
-    auto* combined = materialise(ctx, operands[1], wide);
+    auto* combined = materialize(ctx, operands[1], wide);
     const at::Scalar value = args[3].unwrapToScalar();
     if (!is_one(value)) combined = apply(ctx, Operation::kPROD, combined, value);
-    combined = apply(ctx, operation, combined, materialise(ctx, operands[2], wide));
-    combined = apply(ctx, Operation::kSUM, materialise(ctx, operands[0], wide), combined);
+    combined = apply(ctx, operation, combined, materialize(ctx, operands[2], wide));
+    combined = apply(ctx, Operation::kSUM, materialize(ctx, operands[0], wide), combined);
     return finish(ctx, n, cast(ctx, combined, type));
   };
 }
@@ -226,13 +226,13 @@ OpConverter add_combined(Operation operation) {
 bool lerp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto type = scalar_type(args[0].ITensorOrFreeze(ctx));
   const auto wide = wide_type(type);
-  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n) << ": self is " << type << ", must be of floats");
+  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n) << ": self is " << type << ", must be a float tensor");
   const auto operand = [&](size_t i) {
     const Operand x = read_operand(ctx, args[i]);
     TORCHTRT_CHECK(x.tensor == nullptr || scalar_type(x.tensor) == type,
                    util::node_info(n) << ": argument " << i << " is " << scalar_type(x.tensor) << ", must be " << type
-                                      << " as self is");
-    return materialise(ctx, x, wide);
+                                      << " like self");
+    return materialize(ctx, x, wide);
   };
   auto* a = operand(0);
   auto* b = operand(1);
@@ -254,11 +254,11 @@ bool clamp_tensors(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   }
   const auto type = result_type(operands);
   TORCHTRT_CHECK(type != at::kBool || operands.size() < 3, util::node_info(n)
-                                                               << ": the tensors are of bools, must be of numbers");
-  auto* out = materialise(ctx, operands[0], type);
+                                                               << ": the tensors are Bool, must be tensors of numbers");
+  auto* out = materialize(ctx, operands[0], type);
   size_t next = 1;
-  if (!is_none(args[1])) out = apply(ctx, Operation::kMAX, out, materialise(ctx, operands[next++], type));
-  if (!is_none(args[2])) out = apply(ctx, Operation::kMIN, out, materialise(ctx, operands[next], type));
+  if (!is_none(args[1])) out = apply(ctx, Operation::kMAX, out, materialize(ctx, operands[next++], type));
+  if (!is_none(args[2])) out = apply(ctx, Operation::kMIN, out, materialize(ctx, operands[next], type));
   return finish(ctx, n, out);
 }
 
@@ -267,9 +267,10 @@ bool log_add_exp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand self = read_operand(ctx, args[0]);
   const Operand other = read_operand(ctx, args[1]);
   const auto type = result_type({self, other});
-  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n) << ": the tensors are " << type << ", must be of floats");
-  auto* a = materialise(ctx, self, type);
-  auto* b = materialise(ctx, other, type);
+  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n)
+                                               << ": the tensors are " << type << ", must be float tensors");
+  auto* a = materialize(ctx, self, type);
+  auto* b = materialize(ctx, other, type);
   auto* largest = apply(ctx, Operation::kMAX, a, b);
   auto* distance = apply(ctx, nvinfer1::UnaryOperation::kABS, apply(ctx, Operation::kSUB, a, b));
   auto* small = apply(ctx, nvinfer1::UnaryOperation::kEXP, apply(ctx, nvinfer1::UnaryOperation::kNEG, distance));

@@ -89,7 +89,7 @@ bool histogram(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto type = scalar_type(x);
   const int64_t bins = args[1].unwrapToInt();
   TORCHTRT_CHECK(bins > 0, util::node_info(n) << ": bins is " << bins << ", must be above 0");
-  TORCHTRT_CHECK(type != at::kBool, util::node_info(n) << ": the input is bool, must be of numbers");
+  TORCHTRT_CHECK(type != at::kBool, util::node_info(n) << ": the input is Bool, must be a tensor of numbers");
   auto* row = flat(ctx, x);
   const Bounds bounds = bin_bounds(ctx, n, row, args[2].unwrapToScalar(), args[3].unwrapToScalar());
   auto* inside =
@@ -129,7 +129,8 @@ void check_offsets(const torch::jit::Node* n, const at::Tensor& offsets, const S
   const auto last = offsets.max().item<int64_t>();
   TORCHTRT_CHECK(first == 0, util::node_info(n) << ": offsets[0] is " << first << ", must be 0");
   TORCHTRT_CHECK(!rows.is_known() || last <= rows.value,
-                 util::node_info(n) << ": the offsets reach to " << last << ", there are " << rows.value << " indices");
+                 util::node_info(n) << ": the last offset is " << last << ", must be at most the number of indices, "
+                                    << rows.value);
 }
 
 // The number of rows of each bag; 0 if the bags differ.
@@ -159,7 +160,7 @@ Bags read_bags(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   if (args[7].unwrapToBool()) {  // the last offset is the number of indices
     bags.count = minus(ctx, bags.count, 1);
     TORCHTRT_CHECK(!bags.count.is_known() || bags.count.value >= 0,
-                   util::node_info(n) << ": there are no offsets, include_last_offset needs one");
+                   util::node_info(n) << ": offsets is empty, must not be empty with include_last_offset");
     bags.offsets = slice_sizes(ctx, bags.offsets, 0, 0, bags.count);
     if (bags.known) bags.known = bags.known->slice(0, 0, bags.known->numel() - 1);
   }
@@ -255,7 +256,7 @@ bool embedding_bag(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 Decision uses_bags_alone(const torch::jit::Node* n) {
   for (size_t i = 1; i < n->outputs().size(); ++i) {
-    if (n->outputs()[i]->hasUses()) return Decision::no("only its first result, the bags, is made");
+    if (n->outputs()[i]->hasUses()) return Decision::no("its results after the first (the bags) are used");
   }
   return Decision::yes();
 }
@@ -299,7 +300,7 @@ ITensor* grouped_inner(ConversionCtx* ctx, ITensor* a, ITensor* b, ITensor* ends
 bool grouped_product(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* a = args[0].ITensorOrFreeze(ctx);
   auto* b = args[1].ITensorOrFreeze(ctx);
-  TORCHTRT_CHECK(is_none(args[3]), util::node_info(n) << ": a bias is given, PyTorch takes none");
+  TORCHTRT_CHECK(is_none(args[3]), util::node_info(n) << ": bias must be None");
   TORCHTRT_CHECK((rank(a) == 2 || rank(a) == 3) && (rank(b) == 2 || rank(b) == 3),
                  util::node_info(n) << ": the ranks are " << rank(a) << " and " << rank(b) << ", must be 2 or 3");
   TORCHTRT_CHECK(is_none(args[2]) == (rank(a) == 3 && rank(b) == 3),
@@ -318,7 +319,7 @@ bool grouped_product(ConversionCtx* ctx, const torch::jit::Node* n, args& args) 
 }  // namespace
 
 Family grouping_family() {
-  const Declines bags_alone{"results behind the first are used", uses_bags_alone};
+  const Declines bags_alone{"results after the first are used", uses_bags_alone};
   return {
       {"aten::histc", histogram},
       {"aten::embedding_bag", embedding_bag, bags_alone},

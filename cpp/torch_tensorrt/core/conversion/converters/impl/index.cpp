@@ -107,13 +107,13 @@ bool where(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand a = read_operand(ctx, args[1]);
   const Operand b = read_operand(ctx, args[2]);
   const auto type = result_type({a, b});
-  return finish(ctx, n, choose(ctx, condition, materialise(ctx, a, type), materialise(ctx, b, type)));
+  return finish(ctx, n, choose(ctx, condition, materialize(ctx, a, type), materialize(ctx, b, type)));
 }
 
 bool masked_fill(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   auto* mask = cast(ctx, args[1].ITensorOrFreeze(ctx), at::kBool);
-  auto* value = materialise(ctx, read_operand(ctx, args[2]), scalar_type(x));
+  auto* value = materialize(ctx, read_operand(ctx, args[2]), scalar_type(x));
   return finish(ctx, n, choose(ctx, mask, value, x));
 }
 
@@ -237,8 +237,9 @@ bool is_consecutive(const std::vector<int32_t>& dims) {
 }
 
 void check_count(const torch::jit::Node* n, const Indices& indices, ITensor* x) {
-  TORCHTRT_CHECK(static_cast<int32_t>(indices.tensors.size()) <= rank(x),
-                 util::node_info(n) << ": " << indices.tensors.size() << " indices for a tensor of rank " << rank(x));
+  TORCHTRT_CHECK(
+      static_cast<int32_t>(indices.tensors.size()) <= rank(x),
+      util::node_info(n) << ": " << indices.tensors.size() << " indices are given for a tensor of rank " << rank(x));
 }
 
 namespace {
@@ -281,8 +282,7 @@ const MakesLateSizes kLateSizes{"the backend is `native`: the shape of the resul
 }  // namespace
 
 ITensor* find_places(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x) {
-  TORCHTRT_CHECK(rank(x) > 0, util::node_info(n) << ": the places in a tensor of rank 0 have no indices, which an "
-                                                 << "engine cannot count");
+  TORCHTRT_CHECK(rank(x) > 0, util::node_info(n) << ": the tensor has rank 0, must be 1 or more");
   return cast(ctx, ctx->net->addNonZero(*cast(ctx, x, at::kBool))->getOutput(0), at::kLong);
 }
 
@@ -299,9 +299,9 @@ std::vector<ITensor*> as_indices(ConversionCtx* ctx, ITensor* places) {
 
 ITensor* fitted_mask(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* mask, ITensor* x, int32_t first) {
   TORCHTRT_CHECK(rank(mask) > 0, util::node_info(n) << ": a mask of rank 0 is not converted");
-  TORCHTRT_CHECK(first + rank(mask) <= rank(x), util::node_info(n)
-                                                    << ": a mask of rank " << rank(mask) << " for dimensions from "
-                                                    << first << " on of a tensor of rank " << rank(x));
+  TORCHTRT_CHECK(first + rank(mask) <= rank(x), util::node_info(n) << ": a mask of rank " << rank(mask)
+                                                                   << " does not fit dimensions from " << first
+                                                                   << " on of a tensor of rank " << rank(x));
   bool fits = true;
   SizeList sizes;
   const SizeList all = sizes_of(ctx, x);
@@ -310,7 +310,7 @@ ITensor* fitted_mask(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* mas
     const int64_t wanted = x->getDimensions().d[first + i];
     TORCHTRT_CHECK(own < 0 || wanted < 0 || own == wanted,
                    util::node_info(n) << ": dimension " << i << " of the mask has size " << own << ", must have "
-                                      << wanted << " as dimension " << first + i << " of what it picks from");
+                                      << wanted << " like dimension " << first + i << " of the indexed tensor");
     const bool is_same = nvinfer1::origin_of_dim(*mask, i) == nvinfer1::origin_of_dim(*x, first + i);
     fits = fits && (own >= 0 ? own == wanted : is_same);
     sizes.values.push_back(all.values[first + i]);

@@ -164,7 +164,7 @@ int64_t part_count(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, in
   const auto range = bounds_of(ctx, size_of(ctx, x, dim));
   TORCHTRT_CHECK(range && range->high - range->low < kMostSizesTried,
                  util::node_info(n) << ": dimension " << dim << " of " << nvinfer1::to_string(x->getDimensions())
-                                    << " is dynamic, and the number of parts must be known; give one size for it "
+                                    << " is dynamic, but the number of parts must be known; give one size for it "
                                     << "instead of a range");
   const int64_t parts = count(range->low);
   for (int64_t size = range->low; size <= range->high; ++size) {
@@ -192,7 +192,7 @@ bool split_by_size(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t dim = existing_dim(n, args[2].unwrapToInt(), rank(x));
   const Size part = read_size(ctx, args[1]);
   TORCHTRT_CHECK(part.is_known(), util::node_info(n) << ": split_size is computed from sizes, so the number of parts "
-                                                     << "is not known; give the list of their sizes instead");
+                                                     << "is not known; give a list of sizes instead");
   TORCHTRT_CHECK(part.value > 0 || x->getDimensions().d[dim] == 0,
                  util::node_info(n) << ": split_size is " << part.value << ", must be above 0");
   const int64_t step = std::max<int64_t>(part.value, 1);
@@ -233,7 +233,7 @@ bool unbind(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = existing_dim(n, args[1].unwrapToInt(), rank(x));
   std::vector<ITensor*> parts;
-  for (int64_t i = 0; i < known_size(n, x, dim, "the number of parts must be known"); ++i) {
+  for (int64_t i = 0; i < known_size(n, x, dim, "it gives the number of parts"); ++i) {
     parts.push_back(replace_dims(ctx, slice_dim(ctx, x, dim, i, 1), dim, dim + 1, {}));
   }
   return finish_list(ctx, n, parts);
@@ -271,7 +271,7 @@ bool split_at(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t
 bool tensor_split(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
-  TORCHTRT_CHECK(!args[1].isITensor(), util::node_info(n) << ": where it is cut must be known while compiling");
+  TORCHTRT_CHECK(!args[1].isITensor(), util::node_info(n) << ": the sections or indices must be known while compiling");
   if (args[1].isTensor()) {
     const at::Tensor given = args[1].unwrapToTensor().to(at::kLong).contiguous();
     if (given.dim() == 0) return split_in_sections(ctx, n, x, dim, given.item<int64_t>());
@@ -291,9 +291,9 @@ OpConverter split_along(int32_t dim, int32_t least_rank) {
     if (!args[1].isInt()) return split_at(ctx, n, x, along, int_vector(args[1].unwrapToIntList()));
     const int64_t sections = args[1].unwrapToInt();
     const int64_t whole = size_of(ctx, x, along).value;
-    TORCHTRT_CHECK(sections > 0 && whole % sections == 0, util::node_info(n)
-                                                              << ": dimension " << along << " of size " << whole
-                                                              << " does not split in " << sections << " equal parts");
+    TORCHTRT_CHECK(sections > 0 && whole % sections == 0, util::node_info(n) << ": dimension " << along << " of size "
+                                                                             << whole << " cannot be split into "
+                                                                             << sections << " equal parts");
     return split_in_sections(ctx, n, x, along, sections);
   };
 }

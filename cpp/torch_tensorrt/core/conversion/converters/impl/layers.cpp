@@ -60,7 +60,7 @@ at::ScalarType result_type(const std::vector<Operand>& operands) {
   return at::native::result_type(state);
 }
 
-ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType type) {
+ITensor* materialize(ConversionCtx* ctx, const Operand& operand, at::ScalarType type) {
   if (operand.tensor != nullptr) return cast(ctx, operand.tensor, type);
   return scalar_constant(ctx, operand.number, type);
 }
@@ -234,7 +234,7 @@ ITensor* count_up(ConversionCtx* ctx, ITensor* count) {
 ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& sizes) {
   const auto wanted = static_cast<int32_t>(sizes.values.size());
   TORCHTRT_CHECK(wanted >= rank(x), util::node_info(n)
-                                        << ": " << wanted << " sizes given for a tensor of rank " << rank(x));
+                                        << ": " << wanted << " sizes are given for a tensor of rank " << rank(x));
   if (wanted == 0) return x;
   if (wanted > rank(x)) x = replace_dims(ctx, x, 0, 0, std::vector<int64_t>(wanted - rank(x), 1));
   const auto dims = x->getDimensions();
@@ -252,9 +252,9 @@ ITensor* broadcast(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, co
     const bool may_repeat = dims.d[i] < 0 && !same;
     is_stride_known = is_stride_known && !may_repeat;
     strides.push_back(may_repeat ? smaller(ctx, minus(ctx, size_of(ctx, x, i), 1), 1) : Size(stride.d[i]));
-    TORCHTRT_CHECK(
-        dims.d[i] < 0 || dims.d[i] == 1 || sizes.values[i] < 0 || dims.d[i] == sizes.values[i],
-        util::node_info(n) << ": dimension " << i << " of size " << dims.d[i] << " cannot become " << sizes.values[i]);
+    TORCHTRT_CHECK(dims.d[i] < 0 || dims.d[i] == 1 || sizes.values[i] < 0 || dims.d[i] == sizes.values[i],
+                   util::node_info(n) << ": dimension " << i << " of size " << dims.d[i] << " cannot be expanded to "
+                                      << sizes.values[i]);
   }
   auto* slice = ctx->net->addSlice(*x, start, sizes.dims(), stride);
   if (!sizes.is_known()) slice->setInput(2, *size_tensor(ctx, sizes));

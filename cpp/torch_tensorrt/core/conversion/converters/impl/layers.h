@@ -19,7 +19,7 @@ struct Operand {
 Operand read_operand(ConversionCtx* ctx, Var& arg);
 at::ScalarType result_type(const std::vector<Operand>& operands);
 // The operand in the dtype; a number becomes a constant that broadcasts.
-ITensor* materialise(ConversionCtx* ctx, const Operand& operand, at::ScalarType type);
+ITensor* materialize(ConversionCtx* ctx, const Operand& operand, at::ScalarType type);
 
 // ---- layers -----------------------------------------------------------------------------------------------------
 

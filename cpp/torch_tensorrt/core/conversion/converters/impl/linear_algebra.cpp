@@ -44,8 +44,8 @@ bool kron(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand left = read_operand(ctx, args[0]);
   const Operand right = read_operand(ctx, args[1]);
   const auto type = result_type({left, right});
-  auto* a = materialise(ctx, left, type);
-  auto* b = materialise(ctx, right, type);
+  auto* a = materialize(ctx, left, type);
+  auto* b = materialize(ctx, right, type);
   const int32_t width = std::max(rank(a), rank(b));
   if (rank(a) < width) a = replace_dims(ctx, a, 0, 0, std::vector<int64_t>(width - rank(a), 1));
   if (rank(b) < width) b = replace_dims(ctx, b, 0, 0, std::vector<int64_t>(width - rank(b), 1));
@@ -81,8 +81,9 @@ bool tensordot(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   };
   const auto dims_a = wrapped(2, a);
   const auto dims_b = wrapped(3, b);
-  TORCHTRT_CHECK(dims_a.size() == dims_b.size(),
-                 util::node_info(n) << ": " << dims_a.size() << " and " << dims_b.size() << " dims are given");
+  TORCHTRT_CHECK(dims_a.size() == dims_b.size(), util::node_info(n)
+                                                     << ": " << dims_a.size() << " dims of self and " << dims_b.size()
+                                                     << " of other are given, must be equal");
   const auto summed = static_cast<int32_t>(dims_a.size());
   SizeList sizes;
   const auto append_free = [&](ITensor* x, const std::vector<int32_t>& dims) {
@@ -121,7 +122,8 @@ bool chain(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 bool matrix_power(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   int64_t power = args[1].unwrapToInt();
-  TORCHTRT_CHECK(power >= 0, util::node_info(n) << ": the power " << power << " needs the inverse of a matrix");
+  TORCHTRT_CHECK(power >= 0, util::node_info(n) << ": n is " << power
+                                                << ", must be 0 or more, because a negative power needs the inverse");
   if (power == 0) {
     const int64_t size = known_size(n, x, rank(x) - 1, "it is the size of the identity");
     auto* one = tensor_constant(ctx, at::eye(size, at::TensorOptions().dtype(scalar_type(x))));
@@ -141,8 +143,8 @@ bool cross_along(ConversionCtx* ctx, const torch::jit::Node* n, args& args, int3
   const Operand left = read_operand(ctx, args[0]);
   const Operand right = read_operand(ctx, args[1]);
   const auto type = result_type({left, right});
-  auto* a = materialise(ctx, left, type);
-  auto* b = materialise(ctx, right, type);
+  auto* a = materialize(ctx, left, type);
+  auto* b = materialize(ctx, right, type);
   TORCHTRT_CHECK(a->getDimensions().d[dim] == 3 && b->getDimensions().d[dim] == 3,
                  util::node_info(n) << ": dimension " << dim << " must have 3 elements");
   const auto turned = [&](ITensor* x, int64_t by) {
@@ -173,7 +175,8 @@ bool bilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* weight = args[2].ITensorOrFreeze(ctx);
   const auto dims = weight->getDimensions();
   TORCHTRT_CHECK(dims.nbDims == 3 && dims.is_static(), util::node_info(n)
-                                                           << ": the weight must have known dims, 3 of them");
+                                                           << ": the weight is " << nvinfer1::to_string(dims)
+                                                           << ", must have rank 3 and known dims");
   auto* flat = replace_dims(ctx, transpose(ctx, weight, {1, 0, 2}), 1, 3, {-1});
   auto* half = matrix_product(ctx, a, flat);
   half = replace_dims(ctx, half, rank(half) - 1, rank(half), {dims.d[0], dims.d[2]});
@@ -210,7 +213,7 @@ bool diag_embed(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t out_rank = rank(x) + 1;
   const int32_t a = wrap_dim(n, args[2].unwrapToInt(), out_rank);
   const int32_t b = wrap_dim(n, args[3].unwrapToInt(), out_rank);
-  TORCHTRT_CHECK(a != b, util::node_info(n) << ": the two dims are both " << a);
+  TORCHTRT_CHECK(a != b, util::node_info(n) << ": both dims are " << a << ", must differ");
   const int64_t size = known_size(n, x, rank(x) - 1, "it is put on a diagonal");
   auto* matrix = embedded(ctx, x, size, args[1].unwrapToInt());
   std::vector<int32_t> order(out_rank, -1);
@@ -259,7 +262,7 @@ bool trace(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 bool fill_diagonal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   TORCHTRT_CHECK(rank(x) == 2 && !args[2].unwrapToBool(),
-                 util::node_info(n) << ": only the diagonal of a matrix is converted, without wrap");
+                 util::node_info(n) << ": only matrices are converted, and only with wrap=False");
   auto* row = replace_dims(ctx, positions(ctx, x, 0), 1, 1, {1});
   auto* mask = apply(ctx, ElementWiseOperation::kEQUAL, row, positions(ctx, x, 1));
   return finish(ctx, n, choose(ctx, mask, scalar_constant(ctx, args[1].unwrapToScalar(), scalar_type(x)), x));
@@ -277,7 +280,7 @@ bool block_diag(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
                                           << ": a tensor has rank " << rank(tensor) << ", must be 2 or less");
     if (rank(tensor) < 2) tensor = replace_dims(ctx, tensor, 0, 0, std::vector<int64_t>(2 - rank(tensor), 1));
     tensor = cast(ctx, tensor, type);
-    width += known_size(n, tensor, 1, "it is put beside others");
+    width += known_size(n, tensor, 1, "it is placed beside others");
   }
   std::vector<ITensor*> rows;
   int64_t left = 0;

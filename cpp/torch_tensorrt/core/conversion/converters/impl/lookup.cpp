@@ -75,9 +75,10 @@ bool search_sorted(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* bound
   const Operand limits{boundaries, {}};
   auto type = result_type({value, limits});
   if (type == at::kBool) type = at::kInt;
-  auto* x = materialise(ctx, value, type);
+  auto* x = materialize(ctx, value, type);
   TORCHTRT_CHECK(rank(boundaries) == 1 || rank(boundaries) == rank(x),
-                 util::node_info(n) << ": the sequence has rank " << rank(boundaries) << ", the values " << rank(x));
+                 util::node_info(n) << ": the sequence has rank " << rank(boundaries)
+                                    << ", must be 1 or the rank of the values, " << rank(x));
   x = replace_dims(ctx, x, rank(x), rank(x), {1});
   boundaries = cast(ctx, boundaries, type);
   const int32_t last = rank(boundaries) - 1;
@@ -97,7 +98,8 @@ bool searchsorted(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   if (!is_none(args[4])) {
     const auto side = args[4].unwrapToString();
     TORCHTRT_CHECK(side == "right" || (side == "left" && !search.right),
-                   util::node_info(n) << ": side is '" << side << "' and right is " << search.right);
+                   util::node_info(n) << ": side is '" << side << "', must be 'left' or 'right' and agree with right="
+                                      << (search.right ? "True" : "False"));
     search.right = side == "right";
   }
   auto* sequence = args[0].ITensorOrFreeze(ctx);
@@ -115,8 +117,8 @@ bool is_in(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand others = read_operand(ctx, args[1]);
   auto type = result_type({elements, others});
   if (type == at::kBool) type = at::kInt;
-  auto* x = materialise(ctx, elements, type);
-  auto* row = flat(ctx, materialise(ctx, others, type));
+  auto* x = materialize(ctx, elements, type);
+  auto* row = flat(ctx, materialize(ctx, others, type));
   auto* equal = apply(ctx, ElementWiseOperation::kEQUAL, replace_dims(ctx, x, rank(x), rank(x), {1}), row);
   auto* count = reduce(ctx, ReduceOperation::kSUM, cast(ctx, equal, at::kInt), 1U << rank(x), /*keep=*/false);
   auto* found = apply(ctx, ElementWiseOperation::kGREATER, count, at::Scalar(0));
@@ -158,9 +160,9 @@ bool repeat_each(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   if (args[1].isITensor() && is_computed_size(args[1].ITensor())) {
     return finish(ctx, n, repeated_in_a_row(ctx, n, x, args[2], read_size(ctx, args[1])));
   }
-  TORCHTRT_CHECK(!args[1].isITensor(),
-                 util::node_info(n) << ": the shape of the result depends on the values of `repeats`, and an engine's "
-                                    << "shapes follow from the shapes of its inputs");
+  TORCHTRT_CHECK(!args[1].isITensor(), util::node_info(n)
+                                           << ": the shape of the result depends on the values of `repeats`, but the "
+                                           << "shapes in an engine must follow from the shapes of its inputs");
   at::Tensor repeats = args[1].unwrapToTensor().to(at::kLong).reshape({-1});
   int32_t dim = 0;
   if (is_none(args[2])) {
@@ -173,8 +175,9 @@ bool repeat_each(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     return finish(ctx, n, repeated_in_a_row(ctx, n, x, is_none(args[2]) ? Var() : args[2], repeats.item<int64_t>()));
   }
   const int64_t size = known_size(n, x, dim, "each of its elements has a number of repeats");
-  TORCHTRT_CHECK(repeats.numel() == size, util::node_info(n) << ": " << repeats.numel() << " repeats for dimension "
-                                                             << dim << " of size " << size);
+  TORCHTRT_CHECK(repeats.numel() == size, util::node_info(n)
+                                              << ": " << repeats.numel() << " repeats are given for dimension " << dim
+                                              << " of size " << size);
   auto* places = tensor_constant(ctx, at::repeat_interleave(repeats));
   return finish(ctx, n, ctx->net->addGather(*x, *places, dim)->getOutput(0));
 }

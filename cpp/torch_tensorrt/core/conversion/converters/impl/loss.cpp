@@ -33,7 +33,7 @@ Pair read_pair(ConversionCtx* ctx, args& args) {
   const Operand x = read_operand(ctx, args[0]);
   const Operand target = read_operand(ctx, args[1]);
   const auto type = result_type({x, target});
-  return {materialise(ctx, x, type), materialise(ctx, target, type)};
+  return {materialize(ctx, x, type), materialize(ctx, target, type)};
 }
 
 ITensor* distance(ConversionCtx* ctx, const Pair& pair) {
@@ -175,7 +175,7 @@ bool cross_entropy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   auto* target = args[1].ITensorOrFreeze(ctx);
   TORCHTRT_CHECK(!at::isFloatingType(scalar_type(target)),
-                 util::node_info(n) << ": the target is probabilities; only numbers of classes are converted");
+                 util::node_info(n) << ": the target is probabilities; only class indices are converted");
   auto* log_probability = softmax(ctx, x, rank(x) == 1 ? 0 : 1, /*log=*/true);
   return finish_class_loss(ctx, n, log_probability, target, {args[2], args[3].unwrapToInt(), args[4].unwrapToInt()});
 }
@@ -183,7 +183,7 @@ bool cross_entropy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 Decision no_smoothing(const torch::jit::Node* n) {
   const auto smoothing = torch::jit::toIValue(n->input(5));
   if (smoothing && smoothing->isDouble() && smoothing->toDouble() == 0.0) return Decision::yes();
-  return Decision::no("label_smoothing, which is for training, is not converted");
+  return Decision::no("label_smoothing is not 0; it is for training and is not converted");
 }
 
 }  // namespace

@@ -123,15 +123,15 @@ uint32_t normalized_axes(const torch::jit::Node* n, ITensor* input, const SizeLi
   const auto& shape = sizes.values;
   const auto dims = input->getDimensions();
   const auto count = static_cast<int32_t>(shape.size());
-  TORCHTRT_CHECK(count >= 1 && count <= dims.nbDims, util::node_info(n)
-                                                         << ": normalized_shape has " << count
-                                                         << " entries for an input of rank " << dims.nbDims);
+  TORCHTRT_CHECK(count >= 1 && count <= dims.nbDims, util::node_info(n) << ": normalized_shape has " << count
+                                                                        << " entries, must have 1 to " << dims.nbDims
+                                                                        << ", the rank of the input");
   uint32_t axes = 0;
   for (int32_t i = 0; i < count; ++i) {
     const int32_t axis = dims.nbDims - count + i;
-    TORCHTRT_CHECK(
-        dims.d[axis] < 0 || sizes.computed[i] != nullptr || dims.d[axis] == shape[i],
-        util::node_info(n) << ": normalized_shape is " << shape << ", the input is " << nvinfer1::to_string(dims));
+    TORCHTRT_CHECK(dims.d[axis] < 0 || sizes.computed[i] != nullptr || dims.d[axis] == shape[i],
+                   util::node_info(n) << ": normalized_shape is " << shape << ", must be the last dims of the input, "
+                                      << nvinfer1::to_string(dims));
     axes |= 1U << axis;
   }
   return axes;
@@ -198,8 +198,9 @@ uint32_t axes_from(int32_t first, int32_t rank) {
 bool add_group_norm(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, NormSpec spec, Var& weight,
                     Var& bias) {
   const int64_t channels = channel_count(n, input);
-  TORCHTRT_CHECK(spec.groups > 0 && channels % spec.groups == 0,
-                 util::node_info(n) << ": " << channels << " channels cannot be split in " << spec.groups << " groups");
+  TORCHTRT_CHECK(spec.groups > 0 && channels % spec.groups == 0, util::node_info(n) << ": " << channels
+                                                                                    << " channels cannot be split into "
+                                                                                    << spec.groups << " equal groups");
   // The layer normalizes axes after the channels.
   const bool is_flat = rank(input) == 2;
   if (is_flat) input = replace_dims(ctx, input, 2, 2, {1});
@@ -232,13 +233,13 @@ bool native_group_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args
 Decision first_output_only(const torch::jit::Node* n) {
   for (size_t i = 1; i < n->outputs().size(); ++i) {
     if (n->outputs()[i]->hasUses()) {
-      return Decision::no("its statistics, outputs behind the first, are not converted");
+      return Decision::no("its statistics (the results after the first) are used");
     }
   }
   return Decision::yes();
 }
 
-constexpr Declines kStatistics = {"its statistics (the results behind the first) are used", first_output_only};
+constexpr Declines kStatistics = {"its statistics (the results after the first) are used", first_output_only};
 
 Decision native_batch_norm_decision(const torch::jit::Node* n) {
   const Decision running = uses_running_statistics(n);

@@ -91,7 +91,7 @@ ITensor* matrix_norm(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, 
 bool linalg_matrix_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_operand(ctx, n, args[0], &args[4]);
   const auto dims = optional_ints(args[2]);
-  TORCHTRT_CHECK(dims.size() == 2, util::node_info(n) << ": " << dims.size() << " dims, a matrix has 2");
+  TORCHTRT_CHECK(dims.size() == 2, util::node_info(n) << ": dim has " << dims.size() << " entries, must have 2");
   const int32_t row = wrap_dim(n, dims[0], rank(x));
   const int32_t column = wrap_dim(n, dims[1], rank(x));
   const bool keep = args[3].unwrapToBool();
@@ -117,7 +117,7 @@ bool distance(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand a = read_operand(ctx, args[0]);
   const Operand b = read_operand(ctx, args[1]);
   const auto type = result_type({a, b});
-  auto* difference = apply(ctx, ElementWiseOperation::kSUB, materialise(ctx, a, type), materialise(ctx, b, type));
+  auto* difference = apply(ctx, ElementWiseOperation::kSUB, materialize(ctx, a, type), materialize(ctx, b, type));
   const uint32_t axes = (1U << rank(difference)) - 1U;
   return finish(ctx, n, vector_norm(ctx, difference, args[2].unwrapToScalar().toDouble(), axes, /*keep=*/false));
 }
@@ -145,7 +145,7 @@ bool linalg_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const bool has_order = !is_none(args[1]);
   if (has_order && dims.empty()) {
     TORCHTRT_CHECK(rank(x) == 1 || rank(x) == 2,
-                   util::node_info(n) << ": an order without dims needs a vector or a matrix, the rank is " << rank(x));
+                   util::node_info(n) << ": rank is " << rank(x) << ", must be 1 or 2 if ord is given without dim");
     for (int32_t i = 0; i < rank(x); ++i) dims.push_back(i);
   }
   if (has_order && dims.size() == 2) {
@@ -183,7 +183,8 @@ bool log_sum_exp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 bool cosine_similarity(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto type = result_type({read_operand(ctx, args[0]), read_operand(ctx, args[1])});
-  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n) << ": the tensors are " << type << ", must be floats");
+  TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n)
+                                               << ": the tensors are " << type << ", must be float tensors");
   const auto wide = wide_type(type);
   auto* a = cast(ctx, args[0].ITensorOrFreeze(ctx), wide);
   auto* b = cast(ctx, args[1].ITensorOrFreeze(ctx), wide);
@@ -212,7 +213,8 @@ bool cosine_similarity(ConversionCtx* ctx, const torch::jit::Node* n, args& args
 bool cdist(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* a = args[0].ITensorOrFreeze(ctx);
   auto* b = args[1].ITensorOrFreeze(ctx);
-  TORCHTRT_CHECK(rank(a) >= 2 && rank(b) >= 2, util::node_info(n) << ": both tensors must have rank 2 or more");
+  TORCHTRT_CHECK(rank(a) >= 2 && rank(b) >= 2,
+                 util::node_info(n) << ": ranks are " << rank(a) << " and " << rank(b) << ", must be 2 or more");
   a = replace_dims(ctx, a, rank(a) - 1, rank(a) - 1, {1});
   b = replace_dims(ctx, b, rank(b) - 2, rank(b) - 2, {1});
   auto* difference = apply(ctx, ElementWiseOperation::kSUB, a, b);
@@ -224,7 +226,7 @@ bool cdist(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 bool pdist(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_operand(ctx, n, args[0], nullptr);
   TORCHTRT_CHECK(rank(x) == 2, util::node_info(n) << ": the tensor has rank " << rank(x) << ", must be 2");
-  const int64_t count = known_size(n, x, 0, "it says how many pairs there are");
+  const int64_t count = known_size(n, x, 0, "it gives the number of pairs");
   const auto pairs = at::triu_indices(count, count, 1);
   const auto rows = [&](int64_t side) {
     return ctx->net->addGather(*x, *tensor_constant(ctx, pairs[side].contiguous()), 0)->getOutput(0);

@@ -126,7 +126,7 @@ struct Sorted {
 
 // The smallest `count` elements (-1: all) along the dimension in order, NaN last.
 Sorted sorted(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, int64_t count = -1) {
-  const int64_t size = known_size(n, x, dim, "it is put in order");
+  const int64_t size = known_size(n, x, dim, "it is sorted");
   auto* layer = ctx->net->addTopK(*x, TopKOperation::kMIN, count < 0 ? size : count, 1U << dim);
   layer->setIndicesType(nvinfer1::DataType::kINT64);
   layer->setStable(count >= 0);
@@ -144,7 +144,8 @@ struct Found {
 };
 Found kth_smallest(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim, int64_t k) {
   const Sorted order = sorted(ctx, n, x, dim, k);
-  TORCHTRT_CHECK(k >= 1 && k <= order.size, util::node_info(n) << ": element " << k << " of " << order.size);
+  TORCHTRT_CHECK(k >= 1 && k <= order.size, util::node_info(n)
+                                                << ": k is " << k << ", must be from 1 to " << order.size);
   return {slice_dim(ctx, order.values, dim, k - 1, 1), slice_dim(ctx, order.indices, dim, k - 1, 1)};
 }
 
@@ -160,8 +161,8 @@ bool kthvalue(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // The lower of two middle elements; if there is a NaN, NaN and its place.
 Found middle(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int32_t dim) {
-  const int64_t size = known_size(n, x, dim, "its middle is taken");
-  TORCHTRT_CHECK(size > 0, util::node_info(n) << ": there is no median of no elements");
+  const int64_t size = known_size(n, x, dim, "its median is taken");
+  TORCHTRT_CHECK(size > 0, util::node_info(n) << ": dimension " << dim << " has no elements and so no median");
   Found found = kth_smallest(ctx, n, x, dim, (size - 1) / 2 + 1);
   if (!at::isFloatingType(scalar_type(x))) return found;
   auto* spoiled = has_nan(ctx, x, 1U << dim);
@@ -215,7 +216,9 @@ Ranks ranks_of(const torch::jit::Node* n, const at::Tensor& q, int64_t size, con
   } else if (interpolation == "midpoint") {
     share = at::full_like(share, 0.5);
   } else {
-    TORCHTRT_CHECK(interpolation == "linear", util::node_info(n) << ": interpolation is '" << interpolation << "'");
+    TORCHTRT_CHECK(interpolation == "linear", util::node_info(n)
+                                                  << ": interpolation is '" << interpolation
+                                                  << "', must be linear, lower, higher, midpoint or nearest");
   }
   return {lower.to(at::kLong), upper.to(at::kLong), share};
 }

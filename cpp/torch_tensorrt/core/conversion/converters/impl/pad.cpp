@@ -15,9 +15,9 @@ ITensor* pad_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const
                 const at::Scalar& value) {
   const auto dims = x->getDimensions();
   const auto pairs = static_cast<int32_t>(pads.values.size() / 2);
-  TORCHTRT_CHECK(
-      pads.values.size() % 2 == 0 && pairs <= dims.nbDims,
-      util::node_info(n) << ": " << pads.values.size() << " paddings given for a tensor of rank " << dims.nbDims);
+  TORCHTRT_CHECK(pads.values.size() % 2 == 0 && pairs <= dims.nbDims,
+                 util::node_info(n) << ": " << pads.values.size() << " padding amounts are given for a tensor of rank "
+                                    << dims.nbDims);
   SizeList starts;
   SizeList sizes;
   for (int32_t i = 0; i < dims.nbDims; ++i) {
@@ -58,8 +58,8 @@ void check_mirrored(const torch::jit::Node* n, ITensor* x, const std::vector<int
   const auto dims = x->getDimensions();
   const auto padded = static_cast<int32_t>(pads.size() / 2);
   TORCHTRT_CHECK(pads.size() % 2 == 0 && (dims.nbDims == padded + 1 || dims.nbDims == padded + 2),
-                 util::node_info(n) << ": " << pads.size() << " paddings given for a tensor of rank " << dims.nbDims
-                                    << ", must be of the last dimensions but one or two");
+                 util::node_info(n) << ": " << pads.size() << " padding amounts are given for a tensor of rank "
+                                    << dims.nbDims << ", must be two for each dimension but the first one or two");
   if (mode == SampleMode::kCLAMP) return;
   for (int32_t i = 0; i < padded; ++i) {
     const int64_t size = dims.d[dims.nbDims - 1 - i];

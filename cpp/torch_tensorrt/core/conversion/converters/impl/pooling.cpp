@@ -116,9 +116,10 @@ Window read_window(ConversionCtx* ctx, const torch::jit::Node* n, args& args, si
       continue;
     }
     const auto dim = rank(input) - static_cast<int32_t>(spatial_rank - i);
-    TORCHTRT_CHECK(nvinfer1::is_size_of(*list.computed[i], 0, *input, dim),
-                   util::node_info(n) << ": kernel_size is computed from dynamic sizes; it must be known, or the whole "
-                                      << "of dimension " << dim);
+    TORCHTRT_CHECK(
+        nvinfer1::is_size_of(*list.computed[i], 0, *input, dim),
+        util::node_info(n) << ": kernel_size is computed from dynamic sizes; it must be known, or the size of "
+                           << "dimension " << dim);
     window.whole |= 1U << dim;
   }
   return window;
@@ -137,14 +138,16 @@ nvinfer1::IPoolingLayer* add_pooling(ConversionCtx* ctx, const torch::jit::Node*
   if (window.whole != 0) {
     // A computed stride equals the window, because that is the default.
     TORCHTRT_CHECK(!has_entry_other_than(padding, 0) && (stride_list.values.empty() || !stride_list.is_known()),
-                   util::node_info(n) << ": a kernel_size of dynamic sizes is taken without padding or stride only");
+                   util::node_info(n)
+                       << ": a kernel_size computed from dynamic sizes is converted only without padding and stride");
     const auto operation =
         type == PoolingType::kAVERAGE ? nvinfer1::ReduceOperation::kAVG : nvinfer1::ReduceOperation::kMAX;
     input = ctx->net->addReduce(*input, operation, window.whole, /*keep_dimensions=*/true)->getOutput(0);
   }
   auto* layer = ctx->net->addPoolingNd(*input, type, window.sizes);
   const bool is_default = stride_list.values.empty() || window.whole != 0;
-  TORCHTRT_CHECK(is_default || stride_list.is_known(), util::node_info(n) << ": stride is computed from dynamic sizes");
+  TORCHTRT_CHECK(is_default || stride_list.is_known(), util::node_info(n)
+                                                           << ": stride is computed from dynamic sizes, must be known");
   layer->setStrideNd(is_default ? window.sizes : spatial(n, stride_list.values, spatial_rank, "stride"));
   layer->setPaddingNd(spatial(n, padding, spatial_rank, "padding"));
   const auto steps = layer->getStrideNd();
@@ -264,9 +267,10 @@ std::vector<int64_t> cell_counts(ConversionCtx* ctx, const torch::jit::Node* n, 
   for (size_t i = 0; i < spatial_rank; ++i) {
     const Size size = entry(sizes, sizes.values.size() == 1 ? 0 : i);
     const auto dim = rank(input) - static_cast<int32_t>(spatial_rank - i);
-    TORCHTRT_CHECK(size.is_known() || nvinfer1::is_size_of(*size.computed, 0, *input, dim),
-                   util::node_info(n) << ": output_size is computed from dynamic sizes; the number of cells must be "
-                                      << "known, or the size of dimension " << dim << " itself");
+    TORCHTRT_CHECK(
+        size.is_known() || nvinfer1::is_size_of(*size.computed, 0, *input, dim),
+        util::node_info(n) << ": output_size is computed from dynamic sizes; it must be known, or the size of "
+                           << "dimension " << dim);
     const bool stays = !size.is_known() || size.value == input->getDimensions().d[dim];
     counts.push_back(stays ? -1 : size.value);
   }

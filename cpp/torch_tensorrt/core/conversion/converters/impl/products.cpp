@@ -40,7 +40,7 @@ Labels read_labels(const torch::jit::Node* n, const std::string& text, int32_t r
       labels.push_back(text[i]);
     } else {
       TORCHTRT_CHECK(text.compare(i, 3, "...") == 0, util::node_info(n)
-                                                         << ": '" << text << "' is no list of subscripts");
+                                                         << ": '" << text << "' is not a list of subscripts");
       for (int32_t left = rank - letters; left > 0; --left) labels.push_back(-left);
       i += 2;
     }
@@ -75,7 +75,8 @@ Term without_repeats(ConversionCtx* ctx, const torch::jit::Node* n, Term term) {
     const auto second = static_cast<int32_t>(again - term.labels.begin());
     const int64_t size = known_size(n, term.tensor, first, "its diagonal is taken");
     TORCHTRT_CHECK(size == term.tensor->getDimensions().d[second],
-                   util::node_info(n) << ": subscript '" << static_cast<char>(term.labels[i]) << "' has two sizes");
+                   util::node_info(n) << ": subscript '" << static_cast<char>(term.labels[i]) << "' has the sizes "
+                                      << size << " and " << term.tensor->getDimensions().d[second]);
     std::vector<int32_t> order;
     Labels labels;
     for (int32_t d = 0; d < rank(term.tensor); ++d) {
@@ -223,8 +224,8 @@ bool einsum(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto inputs = split(equation.substr(0, arrow), ',');
   const auto tensors = tensor_list(ctx, args[1]);
   TORCHTRT_CHECK(inputs.size() == tensors.size(), util::node_info(n)
-                                                      << ": '" << equation << "' is about " << inputs.size()
-                                                      << " tensors, " << tensors.size() << " are given");
+                                                      << ": '" << equation << "' has " << inputs.size()
+                                                      << " operands, but " << tensors.size() << " tensors are given");
   std::vector<Term> terms;
   for (size_t i = 0; i < tensors.size(); ++i)
     terms.push_back({tensors[i], read_labels(n, inputs[i], rank(tensors[i]))});
@@ -262,10 +263,11 @@ bool mv(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 bool outer(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Operand a = read_operand(ctx, args[0]);
   const Operand b = read_operand(ctx, args[1]);
-  TORCHTRT_CHECK(rank(a.tensor) == 1 && rank(b.tensor) == 1, util::node_info(n) << ": both tensors must have rank 1");
+  TORCHTRT_CHECK(rank(a.tensor) == 1 && rank(b.tensor) == 1,
+                 util::node_info(n) << ": ranks are " << rank(a.tensor) << " and " << rank(b.tensor) << ", must be 1");
   const auto type = result_type({a, b});
-  auto* column = replace_dims(ctx, materialise(ctx, a, type), 1, 1, {1});
-  return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, column, materialise(ctx, b, type)));
+  auto* column = replace_dims(ctx, materialize(ctx, a, type), 1, 1, {1});
+  return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, column, materialize(ctx, b, type)));
 }
 
 // ---- matrices ----------------------------------------------------------------------------------------------------
@@ -327,7 +329,7 @@ ITensor* add_product(ConversionCtx* ctx, args& args, ITensor* product) {
 void check_types(const torch::jit::Node* n, ITensor* self, ITensor* a) {
   TORCHTRT_CHECK(scalar_type(self) == scalar_type(a), util::node_info(n)
                                                           << ": self is " << scalar_type(self) << ", must be "
-                                                          << scalar_type(a) << " as the matrices are");
+                                                          << scalar_type(a) << " like the matrices");
 }
 
 // The factors are rounded once, as in PyTorch.

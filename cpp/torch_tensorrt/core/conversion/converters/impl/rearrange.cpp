@@ -69,11 +69,12 @@ bool roll(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto dims = optional_ints(args[2]);
   const size_t count = shifts.values.size();
   if (dims.empty()) {
-    TORCHTRT_CHECK(count == 1, util::node_info(n) << ": " << count << " shifts and no dims");
+    TORCHTRT_CHECK(count == 1, util::node_info(n) << ": " << count << " shifts are given without dims, must be 1");
     auto* flat = rolled(ctx, replace_dims(ctx, x, 0, rank(x), {-1}), 0, entry(shifts, 0));
     return finish(ctx, n, reshape(ctx, flat, sizes_of(ctx, x)));
   }
-  TORCHTRT_CHECK(count == dims.size(), util::node_info(n) << ": " << count << " shifts and " << dims.size() << " dims");
+  TORCHTRT_CHECK(count == dims.size(), util::node_info(n) << ": " << count << " shifts and " << dims.size()
+                                                          << " dims are given, must be equal");
   auto* out = x;
   for (size_t i = 0; i < count; ++i) {
     out = rolled(ctx, out, existing_dim(n, dims[i], rank(x)), entry(shifts, i));
@@ -85,7 +86,8 @@ bool rot90(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int64_t turns = ((args[1].unwrapToInt() % 4) + 4) % 4;
   const auto dims = wrap_dims(n, optional_ints(args[2]), rank(x));
-  TORCHTRT_CHECK(dims.size() == 2 && dims[0] != dims[1], util::node_info(n) << ": two different dims are needed");
+  TORCHTRT_CHECK(dims.size() == 2 && dims[0] != dims[1], util::node_info(n)
+                                                             << ": dims is " << dims << ", must be two different dims");
   auto* out = x;
   if (turns == 1) out = swapped(ctx, reversed(ctx, x, dims[1]), dims[0], dims[1]);
   if (turns == 2) out = reversed(ctx, reversed(ctx, x, dims[0]), dims[1]);
@@ -151,7 +153,7 @@ bool diagonal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t offset = args[1].unwrapToInt();
   const int32_t a = existing_dim(n, args[2].unwrapToInt(), rank(x));
   const int32_t b = existing_dim(n, args[3].unwrapToInt(), rank(x));
-  TORCHTRT_CHECK(a != b, util::node_info(n) << ": the two dims are both " << a);
+  TORCHTRT_CHECK(a != b, util::node_info(n) << ": both dims are " << a << ", must differ");
   const Size rows = size_of(ctx, x, a);
   const Size columns = size_of(ctx, x, b);
   const Size length = larger(
@@ -186,7 +188,8 @@ bool pixel_unshuffle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) 
   const Size height = size_of(ctx, x, c + 1);
   const Size width = size_of(ctx, x, c + 2);
   TORCHTRT_CHECK(height.value % factor == 0 && width.value % factor == 0,
-                 util::node_info(n) << ": " << height.value << " x " << width.value << " is no multiple of " << factor);
+                 util::node_info(n) << ": height and width are " << height.value << " and " << width.value
+                                    << ", must be multiples of " << factor);
   auto* split =
       replace_sizes(ctx, x, c + 1, c + 3, {divided(ctx, height, factor), factor, divided(ctx, width, factor), factor});
   std::vector<int32_t> order(rank(x) + 2);

@@ -78,7 +78,7 @@ OpConverter cell(Step step) {
 
 bool lstm_cell(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto states = tensor_list(ctx, args[1]);
-  TORCHTRT_CHECK(states.size() == 2, util::node_info(n) << ": " << states.size() << " states, an LSTM has 2");
+  TORCHTRT_CHECK(states.size() == 2, util::node_info(n) << ": " << states.size() << " states are given, must be 2");
   auto* input = args[0].ITensorOrFreeze(ctx);
   auto* from_input = project(ctx, input, args[2].ITensorOrFreeze(ctx), optional_tensor(ctx, args[4]));
   auto* weight = args[3].ITensorOrFreeze(ctx);
@@ -113,7 +113,7 @@ std::vector<Weights> read_weights(const torch::jit::Node* n, const std::vector<I
   const size_t plain = layout.has_biases ? 4 : 2;
   const bool projects = is_lstm && each == plain + 1;
   TORCHTRT_CHECK(each * count == parameters.size() && (each == plain || projects),
-                 util::node_info(n) << ": " << parameters.size() << " parameters for " << count
+                 util::node_info(n) << ": " << parameters.size() << " parameters are given for " << count
                                     << " layers, each needs " << plain
                                     << (is_lstm ? ", or one more for a projection" : ""));
   std::vector<Weights> weights;
@@ -203,7 +203,7 @@ Stack run_stack(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::Recurre
 State read_states(ConversionCtx* ctx, const torch::jit::Node* n, nvinfer1::RecurrentCell cell, Var& arg) {
   if (cell != kLSTM) return {arg.ITensorOrFreeze(ctx), nullptr};
   const auto states = tensor_list(ctx, arg);
-  TORCHTRT_CHECK(states.size() == 2, util::node_info(n) << ": " << states.size() << " states, an LSTM has 2");
+  TORCHTRT_CHECK(states.size() == 2, util::node_info(n) << ": " << states.size() << " states are given, must be 2");
   return {states[0], states[1]};
 }
 
@@ -240,9 +240,10 @@ OpConverter recurrent(nvinfer1::RecurrentCell cell) {
 // step t: one for each sequence longer than t. The sizes are known while converting.
 std::vector<int64_t> known_sizes(const torch::jit::Node* n, Var& arg) {
   TORCHTRT_CHECK(!arg.isITensor(),
-                 util::node_info(n) << ": the lengths of the packed sequences depend on the inputs, and they say how "
-                                       "large each step is; give lengths that are constants of the model, or run "
-                                       "the layer on the padded batch");
+                 util::node_info(n)
+                     << ": the lengths of the packed sequences depend on the inputs, but must be known, "
+                        "because they give the size of each step; give lengths that are constants of the model, or run "
+                        "the layer on the padded batch");
   const auto sizes = arg.unwrapToTensor().to(at::kLong).contiguous();
   return {sizes.const_data_ptr<int64_t>(), sizes.const_data_ptr<int64_t>() + sizes.numel()};
 }

@@ -111,7 +111,8 @@ OpConverter index_of_extreme(nvinfer1::TopKOperation operation) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = args[0].ITensorOrFreeze(ctx);
     const int32_t x_rank = rank(x);
-    TORCHTRT_CHECK(scalar_type(x) != at::kBool, util::node_info(n) << ": the tensor is of bools, must be of numbers");
+    TORCHTRT_CHECK(scalar_type(x) != at::kBool, util::node_info(n)
+                                                    << ": the tensor is Bool, must be a tensor of numbers");
     const bool keep = args[2].unwrapToBool();
     const int32_t dim = is_none(args[1]) ? 0 : wrap_dim(n, args[1].unwrapToInt(), x_rank);
     check_not_empty(n, x, is_none(args[1]) ? axes_mask(n, {}, x_rank) : 1U << dim);
@@ -203,7 +204,7 @@ void check_not_empty(const torch::jit::Node* n, const ITensor* x, uint32_t axes)
   for (int32_t i = 0; i < dims.nbDims; ++i) {
     TORCHTRT_CHECK(((axes >> i) & 1U) == 0 || dims.d[i] != 0,
                    util::node_info(n) << ": dimension " << i << " of " << nvinfer1::to_string(dims)
-                                      << " has no elements, of which none is the best");
+                                      << " has no elements, so there is no largest or smallest one");
   }
 }
 

@@ -59,8 +59,8 @@ Target read_target(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input
   for (int32_t i = first; i < dims.nbDims; ++i) {
     const Size wished = entry(target.sizes, i);
     TORCHTRT_CHECK((!wished.is_known() || wished.value > 0) && dims.d[i] != 0,
-                   util::node_info(n) << ": dimension " << i << " would become " << wished.value << " from "
-                                      << dims.d[i] << ", both must be above 0");
+                   util::node_info(n) << ": dimension " << i << " of size " << dims.d[i] << " would be resized to "
+                                      << wished.value << ", both must be above 0");
   }
   const bool ratios_tell = wanted == nullptr && std::all_of(scales.begin(), scales.end(), is_whole);
   if (scales.empty() || ratios_tell) return target;
@@ -151,7 +151,8 @@ bool grid_sampler(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t interpolation = args[2].unwrapToInt();
   const int64_t padding = args[3].unwrapToInt();
   TORCHTRT_CHECK(interpolation >= 0 && interpolation < 3 && padding >= 0 && padding < 3,
-                 util::node_info(n) << ": modes are " << interpolation << " and " << padding << ", must be 0 to 2");
+                 util::node_info(n) << ": interpolation_mode is " << interpolation << " and padding_mode " << padding
+                                    << ", must be 0 to 2");
   auto* layer = ctx->net->addGridSample(*args[0].ITensorOrFreeze(ctx), *args[1].ITensorOrFreeze(ctx));
   layer->setInterpolationMode(kInterpolations[interpolation]);
   layer->setSampleMode(kPaddings[padding]);
@@ -205,7 +206,7 @@ bool affine_grid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto sizes = read_sizes(ctx, args[1]);
   const auto spatial_rank = static_cast<int32_t>(sizes.values.size()) - 2;
   TORCHTRT_CHECK(spatial_rank == 2 || spatial_rank == 3,
-                 util::node_info(n) << ": " << sizes.values.size() << " sizes, must be 4 or 5");
+                 util::node_info(n) << ": size has " << sizes.values.size() << " entries, must have 4 or 5");
   const bool align_corners = args[2].unwrapToBool();
   const auto type = scalar_type(theta);
   // One line per place: x, y, (z,) 1.
@@ -315,8 +316,8 @@ bool col2im(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Windows windows = read_windows(args, 2);
   const std::vector<int64_t> padded = {output[0] + 2 * windows.padding[0], output[1] + 2 * windows.padding[1]};
   const at::Tensor places = window_places(padded, windows.kernel, windows.dilation, windows.stride);
-  const int64_t rows = known_size(n, x, 1, "its columns are put together");
-  TORCHTRT_CHECK(rows % places.size(0) == 0 && known_size(n, x, 2, "its columns are put together") == places.size(1),
+  const int64_t rows = known_size(n, x, 1, "its columns are combined");
+  TORCHTRT_CHECK(rows % places.size(0) == 0 && known_size(n, x, 2, "its columns are combined") == places.size(1),
                  util::node_info(n) << ": " << nvinfer1::to_string(x->getDimensions()) << " does not fit windows of "
                                     << places.size(0) << " elements at " << places.size(1) << " places");
   const int64_t channels = rows / places.size(0);

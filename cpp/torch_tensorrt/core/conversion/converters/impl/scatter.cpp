@@ -99,11 +99,13 @@ ITensor* updates_for(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* val
 // x[mask] = one value
 bool put_where(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITensor* x, ITensor* mask) {
   auto* value = cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(x));
-  TORCHTRT_CHECK(rank(x) > 0 && rank(mask) <= rank(x),
-                 util::node_info(n) << ": a mask of rank " << rank(mask) << " for a tensor of rank " << rank(x));
+  TORCHTRT_CHECK(rank(x) > 0 && rank(mask) <= rank(x), util::node_info(n)
+                                                           << ": a mask of rank " << rank(mask)
+                                                           << " does not fit a tensor of rank " << rank(x));
   TORCHTRT_CHECK(value->getDimensions().is_static() && value->getDimensions().volume() == 1 && !args[3].unwrapToBool(),
-                 util::node_info(n) << ": through a mask one value can be written, not "
-                                    << value->getDimensions().volume() << " values, nor can it be added");
+                 util::node_info(n) << ": a computed mask writes one value and cannot accumulate; the values are "
+                                    << value->getDimensions() << " and accumulate is "
+                                    << (args[3].unwrapToBool() ? "True" : "False"));
   const int32_t missing = rank(x) - rank(mask);
   if (missing > 0) mask = replace_dims(ctx, mask, rank(mask), rank(mask), std::vector<int64_t>(missing, 1));
   value = replace_dims(ctx, value, 0, rank(value), {});
@@ -121,9 +123,9 @@ ITensor* computed_mask(const Var& arg) {
 bool index_put(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   if (auto* mask = computed_mask(args[1])) return put_where(ctx, n, args, x, mask);
-  TORCHTRT_CHECK(!has_computed_mask(args[1]), util::node_info(n) << ": a mask that is computed writes one value to all "
-                                                                 << "places that it picks where it is the only index; "
-                                                                 << "where(mask, x, y) writes others");
+  TORCHTRT_CHECK(!has_computed_mask(args[1]), util::node_info(n)
+                                                  << ": a computed mask must be the only index of a write; "
+                                                  << "use torch.where(mask, x, y) instead");
   const Indices indices = read_indices(ctx, n, args[1], x);
   check_count(n, indices, x);
   TORCHTRT_CHECK(!indices.dims.empty(), util::node_info(n) << ": no index is given");
@@ -142,13 +144,14 @@ bool index_put(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 // The part of the source that the indices cover.
 ITensor* cut_to(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* source, ITensor* indices) {
   const auto dims = indices->getDimensions();
-  TORCHTRT_CHECK(rank(source) == dims.nbDims,
-                 util::node_info(n) << ": the source has rank " << rank(source) << ", the indices " << dims.nbDims);
+  TORCHTRT_CHECK(rank(source) == dims.nbDims, util::node_info(n)
+                                                  << ": the source has rank " << rank(source)
+                                                  << ", must have the rank of the indices, " << dims.nbDims);
   for (int32_t i = 0; i < dims.nbDims; ++i) {
     const int64_t size = source->getDimensions().d[i];
     if (size < 0 || dims.d[i] < 0 || size == dims.d[i]) continue;
-    TORCHTRT_CHECK(size > dims.d[i], util::node_info(n) << ": dimension " << i << " of the source has " << size
-                                                        << " elements, of the indices " << dims.d[i]);
+    TORCHTRT_CHECK(size > dims.d[i], util::node_info(n) << ": dimension " << i << " of the source has size " << size
+                                                        << ", must be at least that of the indices, " << dims.d[i]);
     source = slice_dim(ctx, source, i, 0, dims.d[i]);
   }
   return source;
@@ -157,7 +160,7 @@ ITensor* cut_to(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* source, 
 void check_same_type(const torch::jit::Node* n, ITensor* x, ITensor* source) {
   TORCHTRT_CHECK(scalar_type(x) == scalar_type(source), util::node_info(n)
                                                             << ": the source is " << scalar_type(source) << ", must be "
-                                                            << scalar_type(x) << " as self is");
+                                                            << scalar_type(x) << " like self");
 }
 
 bool add_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args, ITensor* updates, const Scatter& how) {
@@ -264,7 +267,7 @@ bool index_fill(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   if (is_scalar) x = replace_dims(ctx, x, 0, 0, {1});
   auto* index = args[2].ITensorOrFreeze(ctx);
   if (rank(index) == 0) index = replace_dims(ctx, index, 0, 0, {1});
-  auto* value = materialise(ctx, read_operand(ctx, args[3]), scalar_type(x));
+  auto* value = materialize(ctx, read_operand(ctx, args[3]), scalar_type(x));
   SizeList sizes = sizes_of(ctx, x);
   const SizeList places_count = sizes_of(ctx, index);
   sizes.values[dim] = places_count.values[0];
@@ -300,10 +303,11 @@ ITensor* slice_replaced(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* 
 bool write_at(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const bool is_certain = args[3].unwrapToBool();
   if (args[1].isIValue() && !is_certain) util::check_places(args[1].unwrapToTensor());
-  TORCHTRT_CHECK(args[1].isIValue() || is_certain,
-                 "a view is written in place of which several elements may be one in memory (as of a tensor that was "
-                 "expanded or unfolded), and its elements' places depend on a size that is a range; give one size "
-                 "instead, or write a copy of it (clone())");
+  TORCHTRT_CHECK(
+      args[1].isIValue() || is_certain,
+      "a view whose elements may overlap in memory (for example one made by expand() or unfold()) is written in "
+      "place, and the places of its elements depend on a dynamic size; give one size instead of a range, or "
+      "write to a clone() of the view");
   auto* base = args[0].ITensorOrFreeze(ctx);
   auto* places = args[1].ITensorOrFreeze(ctx);
   auto* value = cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(base));

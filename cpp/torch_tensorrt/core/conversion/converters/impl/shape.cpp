@@ -15,7 +15,8 @@ bool flatten(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t x_rank = rank(x);
   const int32_t begin = wrap_dim(n, args[1].unwrapToInt(), x_rank);
   const int32_t end = wrap_dim(n, args[2].unwrapToInt(), x_rank);
-  TORCHTRT_CHECK(begin <= end, util::node_info(n) << ": start_dim " << begin << " is behind end_dim " << end);
+  TORCHTRT_CHECK(begin <= end, util::node_info(n)
+                                   << ": start_dim is " << begin << ", must not be after end_dim, " << end);
   if (x_rank == 0) return finish(ctx, n, replace_dims(ctx, x, 0, 0, {1}));
   if (begin == end) return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));
   return finish(ctx, n, replace_dims(ctx, x, begin, end + 1, {-1}));
@@ -44,8 +45,8 @@ bool unflatten(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   if (wildcard) {
     const bool both_known = whole.is_known() && others.is_known();
     TORCHTRT_CHECK(!both_known || (others.value > 0 && whole.value % others.value == 0),
-                   util::node_info(n) << ": dimension " << dim << " of size " << whole.value << " does not split in "
-                                      << given.values);
+                   util::node_info(n) << ": dimension " << dim << " of size " << whole.value
+                                      << " cannot be unflattened to " << given.values);
     sizes[*wildcard] = divided(ctx, whole, others);
   }
   return finish(ctx, n, replace_sizes(ctx, x, dim, dim + 1, sizes));
@@ -98,7 +99,7 @@ bool permute(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto dims = int_vector(args[1].unwrapToIntList());
   const int32_t x_rank = rank(x);
   TORCHTRT_CHECK(static_cast<int32_t>(dims.size()) == x_rank,
-                 util::node_info(n) << ": " << dims.size() << " dimensions given for a tensor of rank " << x_rank);
+                 util::node_info(n) << ": " << dims.size() << " dimensions are given for a tensor of rank " << x_rank);
   std::vector<int32_t> order;
   for (const int64_t dim : dims) {
     order.push_back(wrap_dim(n, dim, x_rank));
@@ -132,8 +133,9 @@ bool movedim(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t x_rank = rank(x);
   const auto source = int_or_list(args[1]);
   const auto destination = int_or_list(args[2]);
-  TORCHTRT_CHECK(source.size() == destination.size(), util::node_info(n) << ": " << source.size() << " sources and "
-                                                                         << destination.size() << " destinations");
+  TORCHTRT_CHECK(source.size() == destination.size(),
+                 util::node_info(n) << ": " << source.size() << " source dims and " << destination.size()
+                                    << " destination dims are given, must be equal");
   if (x_rank == 0) {
     for (const int64_t dim : source) wrap_dim(n, dim, x_rank);
     for (const int64_t dim : destination) wrap_dim(n, dim, x_rank);
@@ -164,7 +166,9 @@ bool pixel_shuffle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto dims = x->getDimensions();
   const int32_t channel = dims.nbDims - 3;
   TORCHTRT_CHECK(channel >= 0 && factor > 0 && dims.d[channel] >= 0 && dims.d[channel] % (factor * factor) == 0,
-                 util::node_info(n) << ": " << nvinfer1::to_string(dims) << " has no channels to spread by " << factor);
+                 util::node_info(n) << ": the number of channels of " << nvinfer1::to_string(dims)
+                                    << " must be known and a multiple of upscale_factor^2, with upscale_factor "
+                                    << factor);
   auto* split = replace_dims(ctx, x, channel, channel + 1, {dims.d[channel] / (factor * factor), factor, factor});
   auto order = identity_order(dims.nbDims + 2);
   const int32_t c = channel;
@@ -180,9 +184,9 @@ bool channel_shuffle(ConversionCtx* ctx, const torch::jit::Node* n, args& args) 
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int64_t groups = args[1].unwrapToInt();
   const auto dims = x->getDimensions();
-  TORCHTRT_CHECK(
-      dims.nbDims > 2 && groups > 0 && dims.d[1] >= 0 && dims.d[1] % groups == 0,
-      util::node_info(n) << ": " << nvinfer1::to_string(dims) << " cannot be split in " << groups << " groups");
+  TORCHTRT_CHECK(dims.nbDims > 2 && groups > 0 && dims.d[1] >= 0 && dims.d[1] % groups == 0,
+                 util::node_info(n) << ": the channels of " << nvinfer1::to_string(dims) << " cannot be split into "
+                                    << groups << " equal groups");
   auto* split = replace_dims(ctx, x, 1, 2, {groups, dims.d[1] / groups});
   return finish(ctx, n, replace_dims(ctx, swapped(ctx, split, 1, 2), 1, 3, {dims.d[1]}));
 }
@@ -204,7 +208,7 @@ bool expand(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto sizes = read_sizes(ctx, args[1]);
   const auto wanted = static_cast<int32_t>(sizes.values.size());
   TORCHTRT_CHECK(wanted >= rank(x), util::node_info(n)
-                                        << ": " << wanted << " sizes given for a tensor of rank " << rank(x));
+                                        << ": " << wanted << " sizes are given for a tensor of rank " << rank(x));
   x = with_rank(ctx, x, wanted);
   fill_kept_sizes(ctx, x, sizes);
   if (wanted == 0) return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));
@@ -232,7 +236,7 @@ ITensor* repeated(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, int
 bool repeat_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const SizeList& repeats) {
   const auto count = static_cast<int32_t>(repeats.values.size());
   TORCHTRT_CHECK(count >= rank(x), util::node_info(n)
-                                       << ": " << count << " repeats given for a tensor of rank " << rank(x));
+                                       << ": " << count << " repeats are given for a tensor of rank " << rank(x));
   x = with_rank(ctx, x, count);
   for (int32_t dim = 0; dim < count; ++dim) {
     const int64_t times = repeats.values[dim];
@@ -240,7 +244,7 @@ bool repeat_by(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x, const 
       x = repeated(ctx, n, x, dim, times, repeats.computed[dim]);
       continue;
     }
-    TORCHTRT_CHECK(times >= 0, util::node_info(n) << ": repeat " << times << " must be 0 or more");
+    TORCHTRT_CHECK(times >= 0, util::node_info(n) << ": a repeat is " << times << ", must be 0 or more");
     if (times == 0) x = slice_dim(ctx, x, dim, 0, 0);
     if (times > 1) x = repeated(ctx, n, x, dim, times, nullptr);
   }
@@ -253,7 +257,7 @@ bool sum_to_size(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto sizes = read_sizes(ctx, args[1]);
   const int32_t extra = rank(x) - static_cast<int32_t>(sizes.values.size());
   TORCHTRT_CHECK(extra >= 0, util::node_info(n)
-                                 << ": " << sizes.values.size() << " sizes for a tensor of rank " << rank(x));
+                                 << ": " << sizes.values.size() << " sizes are given for a tensor of rank " << rank(x));
   const auto dims = x->getDimensions();
   uint32_t axes = 0;
   for (int32_t i = 0; i < rank(x); ++i) {
@@ -261,7 +265,7 @@ bool sum_to_size(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     if (i < extra || (wanted == 1 && dims.d[i] != 1)) axes |= 1U << i;
     TORCHTRT_CHECK(
         wanted < 0 || wanted == 1 || dims.d[i] < 0 || wanted == dims.d[i],
-        util::node_info(n) << ": dimension " << i << " of size " << dims.d[i] << " cannot become " << wanted);
+        util::node_info(n) << ": dimension " << i << " of size " << dims.d[i] << " cannot be summed to " << wanted);
   }
   if (axes == 0) return finish(ctx, n, identity(ctx, x));
   auto* out = reduce(ctx, nvinfer1::ReduceOperation::kSUM, x, axes, /*keep=*/true);

@@ -100,9 +100,9 @@ ITensor* dim_size(ConversionCtx* ctx, ITensor* tensor, int32_t dim) {
 
 int64_t known_size(const torch::jit::Node* n, ITensor* x, int32_t dim, const char* why) {
   const auto dims = x->getDimensions();
-  TORCHTRT_CHECK(dims.d[dim] >= 0, util::node_info(n)
-                                       << ": dimension " << dim << " of " << nvinfer1::to_string(dims)
-                                       << " is dynamic, and " << why << "; give one size for it instead of a range");
+  TORCHTRT_CHECK(dims.d[dim] >= 0, util::node_info(n) << ": dimension " << dim << " of " << nvinfer1::to_string(dims)
+                                                      << " is dynamic, but must be known, because " << why
+                                                      << "; give one size for it instead of a range");
   return dims.d[dim];
 }
 

@@ -28,7 +28,7 @@ Pair read_pair(ConversionCtx* ctx, args& args, bool of_floats) {
   const Operand b = read_operand(ctx, args[1]);
   auto type = result_type({a, b});
   if (of_floats && !at::isFloatingType(type)) type = default_float();
-  return {materialise(ctx, a, type), materialise(ctx, b, type)};
+  return {materialize(ctx, a, type), materialize(ctx, b, type)};
 }
 
 using PairFunction = ITensor* (*)(ConversionCtx*, ITensor* a, ITensor* b);
@@ -120,15 +120,15 @@ bool load_exponent(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* power = apply(ctx, UnaryOperation::kEXP2, as_float(ctx, b));
   const Operand a = read_operand(ctx, args[0]);
   const auto type = result_type({a, Operand{power, {}}});
-  auto* product = apply(ctx, Operation::kPROD, materialise(ctx, a, type), cast(ctx, power, type));
+  auto* product = apply(ctx, Operation::kPROD, materialize(ctx, a, type), cast(ctx, power, type));
   const bool keeps = !at::isFloatingType(scalar_type(b)) && at::isFloatingType(scalar_type(a.tensor));
   return finish(ctx, n, keeps ? cast(ctx, product, scalar_type(a.tensor)) : product);
 }
 
 // Computes the power in float64.
 bool float_power(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* base = materialise(ctx, read_operand(ctx, args[0]), at::kDouble);
-  auto* exponent = materialise(ctx, read_operand(ctx, args[1]), at::kDouble);
+  auto* base = materialize(ctx, read_operand(ctx, args[0]), at::kDouble);
+  auto* exponent = materialize(ctx, read_operand(ctx, args[1]), at::kDouble);
   return finish(ctx, n, apply(ctx, Operation::kPOW, base, exponent));
 }
 

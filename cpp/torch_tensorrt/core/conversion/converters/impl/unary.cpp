@@ -22,7 +22,8 @@ OpConverter of_float(UnaryOperation operation) {
 OpConverter keeping(UnaryOperation operation, bool identity_on_integers = false) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = args[0].ITensorOrFreeze(ctx);
-    TORCHTRT_CHECK(scalar_type(x) != at::kBool, util::node_info(n) << ": the tensor is of bools, must be of numbers");
+    TORCHTRT_CHECK(scalar_type(x) != at::kBool, util::node_info(n)
+                                                    << ": the tensor is Bool, must be a tensor of numbers");
     if (identity_on_integers && !at::isFloatingType(scalar_type(x))) {
       return finish(ctx, n, ctx->net->addIdentity(*x)->getOutput(0));
     }
@@ -106,7 +107,7 @@ bool round_decimals(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const int64_t decimals = args[1].unwrapToInt();
   TORCHTRT_CHECK(at::isFloatingType(scalar_type(x)),
-                 util::node_info(n) << ": the tensor is " << scalar_type(x) << ", must be of floats");
+                 util::node_info(n) << ": the tensor is " << scalar_type(x) << ", must be a float tensor");
   const double power = std::pow(10.0, static_cast<double>(std::abs(decimals)));
   const auto before = decimals >= 0 ? ElementWiseOperation::kPROD : ElementWiseOperation::kDIV;
   const auto after = decimals >= 0 ? ElementWiseOperation::kDIV : ElementWiseOperation::kPROD;

@@ -1,3 +1,5 @@
+#include "torch_tensorrt/core/engine/tactics/aten/convolution.h"
+
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 
@@ -13,15 +15,6 @@ namespace {
 using network::ConvolutionBase;
 using network::Dims;
 
-struct Geometry {
-  at::DimVector stride;
-  at::DimVector dilation;
-  Dims pre;
-  Dims post;
-};
-
-at::DimVector to_vector(const Dims& dims) { return at::DimVector(dims.d, dims.d + dims.nbDims); }
-
 // Rounding up makes outputs whose window ends beyond the padding: extend the padding to the last window.
 void extend_to_last_window(Geometry& geometry, const ConvolutionBase& layer, at::IntArrayRef input,
                            at::IntArrayRef output) {
@@ -33,21 +26,23 @@ void extend_to_last_window(Geometry& geometry, const ConvolutionBase& layer, at:
   }
 }
 
-Geometry geometry_of(const ConvolutionBase& layer, const at::Tensor& x) {
+}  // namespace
+
+Geometry geometry_of(const ConvolutionBase& layer, at::IntArrayRef input) {
   const int32_t rank = layer.spatial_rank();
-  const Dims spatial(rank, x.sizes().data() + x.dim() - rank);
+  const Dims spatial(rank, input.data() + input.size() - static_cast<size_t>(rank));
   Geometry geometry{to_vector(layer.full_stride()), to_vector(layer.full_dilation()), {}, {}};
   layer.resolved_padding(spatial, &geometry.pre, &geometry.post);
   return geometry;
 }
 
-// Kernel and bias: constants of the layer, or its inputs 1 and 2.
-struct Filter {
-  at::Tensor kernel;
-  std::optional<at::Tensor> bias;
-};
+Geometry geometry_of(const ConvolutionBase& layer, at::IntArrayRef input, at::IntArrayRef output) {
+  Geometry geometry = geometry_of(layer, input);
+  extend_to_last_window(geometry, layer, input, output);
+  return geometry;
+}
 
-Filter filter_of(const Request& request, at::IntArrayRef kernel_sizes) {
+Filter filter_of(const Request& request, at::IntArrayRef kernel_sizes, at::MemoryFormat format) {
   const auto& layer = request.layer<ConvolutionBase>();
   const at::ScalarType type = request.input(0).scalar_type();
   Filter filter;
@@ -55,7 +50,7 @@ Filter filter_of(const Request& request, at::IntArrayRef kernel_sizes) {
     filter.kernel = request.input(1);
     if (layer.own_input_count() > 2 && request.input(2).defined()) filter.bias = request.input(2);
   } else {
-    filter.kernel = request.weights("kernel", layer.getKernelWeights(), kernel_sizes).to(type);
+    filter.kernel = request.weights("kernel", layer.getKernelWeights(), kernel_sizes, format).to(type);
   }
   if (layer.getBiasWeights().count != 0) {
     filter.bias = request.weights("bias", layer.getBiasWeights(), {layer.getNbOutputMaps()}).to(type);
@@ -68,6 +63,8 @@ at::DimVector kernel_sizes(const ConvolutionBase& layer, int64_t first, int64_t 
   sizes.append(layer.getKernelSizeNd().d, layer.getKernelSizeNd().d + layer.spatial_rank());
   return sizes;
 }
+
+namespace {
 
 // Amounts for constant_pad_nd, which lists the last dimension first.
 at::DimVector pad_amounts(const Dims& pre, const Dims& post, int64_t sign) {
@@ -101,17 +98,16 @@ at::Tensor convolve(const at::Tensor& x, const Filter& filter, bool with_bias, c
 Compute make_convolution(Request& request) {
   const auto& layer = request.layer<ConvolutionBase>();
   const at::Tensor x = request.input(0);
-  Geometry geometry = geometry_of(layer, x);
-  extend_to_last_window(geometry, layer, x.sizes(), request.output().sizes());
+  const Geometry geometry = geometry_of(layer, x.sizes(), request.output().sizes());
   const int64_t groups = layer.getNbGroups();
   const Filter filter = filter_of(request, kernel_sizes(layer, layer.getNbOutputMaps(), x.size(1) / groups));
   const at::DimVector none(geometry.stride.size(), 0);
   const bool symmetric = geometry.pre == geometry.post;
   const at::DimVector padding = symmetric ? to_vector(geometry.pre) : none;
   const at::DimVector explicit_padding = symmetric ? at::DimVector() : pad_amounts(geometry.pre, geometry.post, 1);
-  return [=, out = request.output()]() mutable {
+  return [=, take = request.result_taker()] {
     const at::Tensor padded = explicit_padding.empty() ? x : at::constant_pad_nd(x, explicit_padding);
-    out.copy_(convolve(padded, filter, /*with_bias=*/true, geometry, padding, /*transposed=*/false, none, groups));
+    take(convolve(padded, filter, /*with_bias=*/true, geometry, padding, /*transposed=*/false, none, groups));
   };
 }
 
@@ -130,12 +126,12 @@ std::optional<at::DimVector> output_padding(const Geometry& geometry) {
 Compute make_deconvolution(Request& request) {
   const auto& layer = request.layer<ConvolutionBase>();
   const at::Tensor x = request.input(0);
-  const Geometry geometry = geometry_of(layer, x);
+  const Geometry geometry = geometry_of(layer, x.sizes());
   const int64_t groups = layer.getNbGroups();
   const Filter filter = filter_of(request, kernel_sizes(layer, x.size(1), layer.getNbOutputMaps() / groups));
   if (const auto extra = output_padding(geometry)) {
-    return [=, padding = to_vector(geometry.pre), out = request.output()]() mutable {
-      out.copy_(convolve(x, filter, /*with_bias=*/true, geometry, padding, /*transposed=*/true, *extra, groups));
+    return [=, padding = to_vector(geometry.pre), take = request.result_taker()] {
+      take(convolve(x, filter, /*with_bias=*/true, geometry, padding, /*transposed=*/true, *extra, groups));
     };
   }
   // Compute the whole output, then cut off the padding (or add it where it is negative), then add the bias.

@@ -39,14 +39,16 @@ Decision epilogue_supported(const network::ILayer& layer) {
   return Decision::yes();
 }
 
-Compute make_epilogue(const network::ILayer& layer, const std::vector<at::Tensor>& inputs, const at::Tensor& output) {
-  if (layer.epilogue().empty()) return {};
+Compute make_epilogue(const network::ILayer& layer, size_t done, const std::vector<at::Tensor>& inputs,
+                      const at::Tensor& output) {
+  if (layer.epilogue().size() <= done) return {};
   struct Step {
     EpilogueOp op;
     at::Tensor operand;
   };
   std::vector<Step> steps;
-  for (const EpilogueOp& op : layer.epilogue()) {
+  for (size_t i = done; i < layer.epilogue().size(); ++i) {
+    const EpilogueOp& op = layer.epilogue()[i];
     const bool reads = op.kind == EpilogueOp::Kind::kElementWise;
     steps.push_back({op, reads ? inputs.at(static_cast<size_t>(op.input)) : at::Tensor()});
   }

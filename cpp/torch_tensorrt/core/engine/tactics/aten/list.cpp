@@ -3,12 +3,38 @@
 namespace torch_tensorrt::engine::aten {
 
 void register_aten_tactics(TacticRegistry& registry) {
-  for (const Row* row : {&kActivationRow,    &kCastRow,        &kConcatenationRow, &kConstantRow,   &kConvolutionRow,
-                         &kDeconvolutionRow, &kElementWiseRow, &kGatherRow,        &kIdentityRow,   &kMatrixMultiplyRow,
-                         &kNormalizationRow, &kPoolingRow,     &kReduceRow,        &kReformatRow,   &kResizeRow,
-                         &kScaleRow,         &kSelectRow,      &kShapeRow,         &kShuffleRow,    &kSliceRow,
-                         &kSoftMaxRow,       &kUnaryRow,       &kTopKRow,          &kCumulativeRow, &kScatterRow,
-                         &kGridSampleRow,    &kAttentionRow,   &kRecurrentRow}) {
+  for (const Row* row : {&kActivationRow,
+                         &kCastRow,
+                         &kConcatenationRow,
+                         &kConstantRow,
+                         &kConvolutionRow,
+                         &kDeconvolutionRow,
+                         &kElementWiseRow,
+                         &kGatherRow,
+                         &kIdentityRow,
+                         &kMatrixMultiplyRow,
+                         &kNormalizationRow,
+                         &kPoolingRow,
+                         &kReduceRow,
+                         &kReformatRow,
+                         &kResizeRow,
+                         &kScaleRow,
+                         &kSelectRow,
+                         &kShapeRow,
+                         &kShuffleRow,
+                         &kSliceRow,
+                         &kSoftMaxRow,
+                         &kUnaryRow,
+                         &kTopKRow,
+                         &kCumulativeRow,
+                         &kScatterRow,
+                         &kGridSampleRow,
+                         &kAttentionRow,
+                         &kRecurrentRow,
+                         &kCudnnConvolutionRow,
+                         &kCudnnConvolutionAddReluRow,
+                         &kPointwiseConvolutionRow,
+                         &kDepthwiseConvolutionRow}) {
     registry.add(make_tactic(*row));
   }
 }

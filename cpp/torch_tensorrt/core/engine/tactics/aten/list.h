@@ -5,10 +5,11 @@
 
 namespace torch_tensorrt::engine::aten {
 
-// Registers one tactic for each layer kind. Called once, when the runtime library is loaded.
+// Registers a tactic for each layer kind, and more of them for some kinds on GPUs. Called once, when the runtime
+// library is loaded.
 void register_aten_tactics(TacticRegistry& registry);
 
-// One row for each layer kind; the file of its family defines it.
+// At least one row for each layer kind; the file of its family defines it.
 
 extern const Row kActivationRow;
 extern const Row kAttentionRow;
@@ -16,14 +17,18 @@ extern const Row kCastRow;
 extern const Row kConcatenationRow;
 extern const Row kConstantRow;
 extern const Row kConvolutionRow;
+extern const Row kCudnnConvolutionAddReluRow;
+extern const Row kCudnnConvolutionRow;
 extern const Row kCumulativeRow;
 extern const Row kDeconvolutionRow;
+extern const Row kDepthwiseConvolutionRow;
 extern const Row kElementWiseRow;
 extern const Row kGatherRow;
 extern const Row kGridSampleRow;
 extern const Row kIdentityRow;
 extern const Row kMatrixMultiplyRow;
 extern const Row kNormalizationRow;
+extern const Row kPointwiseConvolutionRow;
 extern const Row kPoolingRow;
 extern const Row kRecurrentRow;
 extern const Row kReduceRow;

@@ -67,8 +67,8 @@ Compute try_layer_norm(Request& request, const Affine& affine, at::IntArrayRef a
   const auto scale = exactly(affine.scale, sizes);
   const auto bias = exactly(affine.bias, sizes);
   if (!scale || !bias) return {};
-  return [x, out = request.output(), sizes, scale = *scale, bias = *bias, epsilon = layer.getEpsilon()]() mutable {
-    out.copy_(std::get<0>(at::native_layer_norm(x, sizes, optional_tensor(scale), optional_tensor(bias), epsilon)));
+  return [x, take = request.result_taker(), sizes, scale = *scale, bias = *bias, epsilon = layer.getEpsilon()] {
+    take(std::get<0>(at::native_layer_norm(x, sizes, optional_tensor(scale), optional_tensor(bias), epsilon)));
   };
 }
 

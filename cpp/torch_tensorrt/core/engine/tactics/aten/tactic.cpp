@@ -16,11 +16,13 @@ class AtenKernel final : public Kernel {
     const c10::InferenceMode inference;
     Request request(instance, weights, device);
     compute_ = row.make(request);
-    epilogue_ = make_epilogue(*instance.layer, request.inputs_, request.outputs_[0]);
+    epilogue_ = make_epilogue(*instance.layer, request.fused_, request.inputs_, request.outputs_[0]);
     inputs_ = std::move(request.inputs_);
     outputs_ = std::move(request.outputs_);
     scratch_ = std::move(request.scratch_);
     workspace_bytes_ = request.workspace_bytes_;
+    taker_ = std::move(request.taker_);
+    can_own_ = taker_.has_value() && device.is_cuda();
   }
 
   int64_t workspace_bytes() const override { return workspace_bytes_; }
@@ -31,7 +33,8 @@ class AtenKernel final : public Kernel {
       // PyTorch only reads inputs, so the const_cast is safe.
       if (inputs_[i].defined()) bind(inputs_[i], const_cast<void*>(inputs[i]));
     }
-    for (size_t i = 0; i < outputs_.size(); ++i) bind(outputs_[i], outputs[i]);
+    const bool owns = taker_ && taker_->state_->owns;
+    for (size_t i = owns ? 1 : 0; i < outputs_.size(); ++i) bind(outputs_[i], outputs[i]);
     for (const auto& scratch : scratch_) {
       bind(scratch.tensor, static_cast<char*>(workspace) + scratch.offset);
     }
@@ -43,6 +46,11 @@ class AtenKernel final : public Kernel {
     }
   }
 
+  bool can_own_output() const override { return can_own_; }
+  void own_output() override { taker_->state_->owns = true; }
+  void* owned_output() const override { return taker_->state_->kept.mutable_data_ptr(); }
+  void release_output() noexcept override { taker_->state_->kept.reset(); }
+
  private:
   const Row& row_;
   std::string layer_name_;
@@ -50,6 +58,8 @@ class AtenKernel final : public Kernel {
   std::vector<at::Tensor> outputs_;
   std::vector<Request::Scratch> scratch_;
   int64_t workspace_bytes_ = 0;
+  std::optional<ResultTaker> taker_;
+  bool can_own_ = false;
   Compute compute_;
   Compute epilogue_;
 };
@@ -99,8 +109,9 @@ class AtenTactic final : public Tactic {
 
   const char* name() const override { return row_.name; }
 
-  Decision supports(const network::ILayer& layer, const DeviceTarget&) const override {
+  Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
     if (layer.getType() != row_.kind) return Decision::no("runs " + network::enum_name(row_.kind) + " layers");
+    if (row_.gpu_only && device.kind == DeviceTarget::Kind::kCPU) return Decision::no("runs on GPUs");
     if (auto decision = known_dtypes(layer); !decision) return decision;
     if (auto decision = epilogue_supported(layer); !decision) return decision;
     return row_.supports(layer);
@@ -124,7 +135,17 @@ class AtenTactic final : public Tactic {
     if (!row_.in_place || instance.constants[0] != nullptr || epilogue_reads_tensors(*instance.layer)) return -1;
     const TensorDesc& from = instance.inputs[0];
     const TensorDesc& to = instance.outputs[0];
-    return from.dtype == to.dtype && from.dims == to.dims && from.format == to.format ? 0 : -1;
+    const bool are_dense = !from.view_strides && !to.view_strides;
+    return are_dense && from.dtype == to.dtype && from.dims == to.dims && from.format == to.format ? 0 : -1;
+  }
+
+  // On a CPU, the tactics of other libraries that run the rest of a network take no views.
+  bool takes_views(const DeviceTarget& device) const override { return device.kind == DeviceTarget::Kind::kCUDA; }
+
+  std::optional<network::Dims> output_strides(const LayerInstance& instance,
+                                              const DeviceTarget& device) const override {
+    if (row_.output_strides == nullptr || device.kind == DeviceTarget::Kind::kCPU) return std::nullopt;
+    return row_.output_strides(instance);
   }
 
   std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
@@ -168,8 +189,40 @@ at::Tensor Request::scratch(at::IntArrayRef sizes, at::ScalarType type) {
   return tensor;
 }
 
-at::Tensor Request::weights(const char* role, const network::Weights& values, at::IntArrayRef sizes) const {
-  return weights_tensor(*instance_.layer, role, values, sizes, weights_, device_);
+at::Tensor Request::weights(const char* role, const network::Weights& values, at::IntArrayRef sizes,
+                            at::MemoryFormat format) const {
+  return weights_tensor(*instance_.layer, role, values, sizes, weights_, device_, format);
+}
+
+const ResultTaker& Request::result_taker() {
+  if (!taker_) taker_.emplace(outputs_[0]);
+  return *taker_;
+}
+
+namespace {
+
+// Whether the tensors lie alike in memory: strides of dimensions of size 1 do not matter.
+bool lies_as(const at::Tensor& a, const at::Tensor& b) {
+  for (int64_t i = 0; i < a.dim(); ++i) {
+    if (a.size(i) > 1 && a.stride(i) != b.stride(i)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void ResultTaker::operator()(const at::Tensor& result) const {
+  at::Tensor& output = state_->output;
+  if (!state_->owns) {
+    output.copy_(result);
+    return;
+  }
+  if (result.scalar_type() == output.scalar_type() && lies_as(result, output)) {
+    state_->kept = result;
+  } else {
+    state_->kept = at::empty_strided(output.sizes(), output.strides(), output.options()).copy_(result);
+  }
+  bind(output, state_->kept.mutable_data_ptr());  // for the epilogue
 }
 
 std::unique_ptr<Tactic> make_tactic(const Row& row) { return std::make_unique<AtenTactic>(row); }

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
@@ -11,6 +13,23 @@
 
 // One class runs every layer kind through PyTorch's own operators; a row holds the differences between kinds.
 namespace torch_tensorrt::engine::aten {
+
+// Takes the result of an operator that allocates it. Copies it into output 0, or, where the kernel owns that output,
+// keeps it.
+class ResultTaker {
+ public:
+  explicit ResultTaker(at::Tensor output) : state_(std::make_shared<State>(State{std::move(output), {}, false})) {}
+  void operator()(const at::Tensor& result) const;
+
+ private:
+  friend class AtenKernel;
+  struct State {
+    at::Tensor output;
+    at::Tensor kept;
+    bool owns = false;
+  };
+  std::shared_ptr<State> state_;
+};
 
 // A row's input for making the computation of one layer. Only constant inputs have memory yet; the memory of all other
 // tensors is bound before each run, so views made here once are right in every run.
@@ -25,7 +44,13 @@ class Request {
   bool is_constant(int32_t index) const;
   // Memory of the workspace, dense and row-major.
   at::Tensor scratch(at::IntArrayRef sizes, at::ScalarType type);
-  at::Tensor weights(const char* role, const network::Weights& values, at::IntArrayRef sizes) const;
+  // On a GPU, weights can have the channels last; elsewhere the format is ignored.
+  at::Tensor weights(const char* role, const network::Weights& values, at::IntArrayRef sizes,
+                     at::MemoryFormat format = at::MemoryFormat::Contiguous) const;
+  // For operators that cannot write into output 0.
+  const ResultTaker& result_taker();
+  // The computation applies the first `count` operations of the epilogue itself.
+  void fuse_epilogue(size_t count) { fused_ = count; }
   template <typename L>
   const L& layer() const {
     return static_cast<const L&>(*instance_.layer);
@@ -47,6 +72,8 @@ class Request {
   std::vector<at::Tensor> outputs_;
   std::vector<Scratch> scratch_;
   int64_t workspace_bytes_ = 0;
+  std::optional<ResultTaker> taker_;
+  size_t fused_ = 0;
 };
 
 // Writes the outputs. Called at each run, after the memory is bound.
@@ -62,6 +89,9 @@ struct Row {
   bool in_place = false;
   // Decides by the concrete dims. Null if they do not matter.
   Decision (*takes)(const LayerInstance& instance) = nullptr;
+  bool gpu_only = false;
+  // On a GPU: strides of output 0 in which the operator gives its result. Null if they are those of the format.
+  network::Dims (*output_strides)(const LayerInstance& instance) = nullptr;
 };
 
 std::unique_ptr<Tactic> make_tactic(const Row& row);

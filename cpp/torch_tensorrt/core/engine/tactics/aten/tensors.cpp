@@ -85,21 +85,29 @@ void bind(const at::Tensor& blob, void* data) {
 }
 
 at::Tensor weights_tensor(const network::ILayer& layer, const char* role, const network::Weights& values,
-                          at::IntArrayRef sizes, WeightStore& store, at::Device device) {
+                          at::IntArrayRef sizes, WeightStore& store, at::Device device, at::MemoryFormat format) {
   const int64_t expected = c10::multiply_integers(sizes);
   TORCHTRT_CHECK(values.count == expected, "layer " << layer.getName() << ": its " << role << " has " << values.count
                                                     << " elements, expected " << expected);
   // The tensor is only read, so the const_cast is safe.
   auto* elements = const_cast<void*>(plain_elements(layer, role, values, store));
-  if (device.is_cpu()) return at::from_blob(elements, sizes, at::TensorOptions().dtype(scalar_type(values.type)));
+  const auto options = at::TensorOptions().dtype(scalar_type(values.type));
+  const at::Tensor on_host = at::from_blob(elements, sizes, options);
+  if (device.is_cpu()) return on_host;
   const auto upload = [&] {
-    const DeviceAccess& access = require_cuda_access();
-    auto memory = access.allocate(device.index(), values.bytes());
-    access.upload(device.index(), memory.get(), elements, values.bytes());
+    DeviceTarget target;
+    target.kind = DeviceTarget::Kind::kCUDA;
+    target.index = device.index();
+    const at::Tensor laid_out = on_host.contiguous(format);
+    auto memory = allocate_on(target, values.bytes());
+    copy_to(target, memory.get(), laid_out.const_data_ptr(), values.bytes());
     return memory;
   };
-  const at::Tensor tensor = make_blob(sizes, c10::contiguous_strides(sizes), scalar_type(values.type), device);
-  bind(tensor, const_cast<void*>(store.on_device(elements, upload)));
+  const bool is_plain = format == at::MemoryFormat::Contiguous;
+  const at::DimVector last(is_plain ? std::vector<int64_t>() : c10::get_channels_last_strides_2d(sizes));
+  const at::DimVector strides = is_plain ? c10::contiguous_strides(sizes) : last;
+  const at::Tensor tensor = make_blob(sizes, strides, on_host.scalar_type(), device);
+  bind(tensor, const_cast<void*>(store.on_device(elements, is_plain ? "plain" : "channels_last", upload)));
   return tensor;
 }
 

@@ -27,9 +27,11 @@ at::Tensor make_blob(at::IntArrayRef sizes, at::IntArrayRef strides, at::ScalarT
 at::Tensor make_blob(const TensorDesc& desc, at::Device device);
 void bind(const at::Tensor& blob, void* data);
 
-// Weights of a layer as a row-major tensor of the given sizes, in their own dtype. `role` is the key in the store.
+// Weights of a layer as a tensor of the given sizes, in their own dtype. `role` is the key in the store. Row-major; on
+// a GPU in the given format.
 at::Tensor weights_tensor(const network::ILayer& layer, const char* role, const network::Weights& values,
-                          at::IntArrayRef sizes, WeightStore& store, at::Device device);
+                          at::IntArrayRef sizes, WeightStore& store, at::Device device,
+                          at::MemoryFormat format = at::MemoryFormat::Contiguous);
 
 // A view with other sizes that shares the tensor's memory; empty if its strides do not allow that.
 std::optional<at::Tensor> try_view(const at::Tensor& tensor, at::IntArrayRef sizes);

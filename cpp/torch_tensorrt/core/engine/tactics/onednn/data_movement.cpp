@@ -42,12 +42,13 @@ Decision supports_resize(const network::ILayer& layer) {
   const auto& resize = static_cast<const IResizeLayer&>(layer);
   const bool half_pixel = resize.getCoordinateTransformation() == network::ResizeCoordinateTransformation::kHALF_PIXEL;
   if (resize.getResizeMode() != InterpolationMode::kLINEAR || !half_pixel) {
-    return Decision::no("not linear interpolation at half pixels");
+    return Decision::no("the interpolation is not linear with half-pixel coordinates");
   }
   if (resize.getSelectorForSinglePixel() != network::ResizeSelector::kFORMULA) {
-    return Decision::no("a single pixel has a rule of its own");
+    return Decision::no("coordinates of a single pixel follow a rule that oneDNN does not have");
   }
-  if (!resize.scales().empty() || resize.getAntialias()) return Decision::no("factors of its own, or antialiasing");
+  if (!resize.scales().empty() || resize.getAntialias())
+    return Decision::no("oneDNN has no antialiasing, and no factors other than the ratio of the sizes");
   return Decision::yes();
 }
 

@@ -109,13 +109,13 @@ Decision check_operands(const LayerInstance& instance) {
     for (int32_t i = layer.own_input_count(); i < layer.getNbInputs(); ++i) {
       const auto& dims = instance.inputs[i].dims;
       if (dims.volume() == dims.d[std::max(dims.nbDims - 1, 0)] || dims == instance.outputs[0].dims) continue;
-      return Decision::no("an operand of the epilogue is neither a row nor of the result's dims");
+      return Decision::no("an operand of the epilogue is neither one row nor as large as the result");
     }
     return Decision::yes();
   }
   const auto& a = instance.inputs[0].dims;
   const auto& b = instance.inputs[1].dims;
-  if (a.nbDims != b.nbDims) return Decision::no("operands of different rank that cannot be folded");
+  if (a.nbDims != b.nbDims) return Decision::no("the operands have different ranks and cannot be folded");
   return Decision::yes();
 }
 

@@ -39,9 +39,9 @@ Decision supports_layer_norm(const network::ILayer& layer) {
   const auto& norm = static_cast<const INormalizationLayer&>(layer);
   const int32_t rank = layer.getInput(0)->getDimensions().nbDims;
   if (norm.getRms() || norm.getNbGroups() != 1 || rank < 2 || norm.getAxes() != 1U << (rank - 1)) {
-    return Decision::no("not a layer norm of the last dimension");
+    return Decision::no("the layer is not a layer norm of the last dimension");
   }
-  if (!norm.getHasScale() || !norm.getHasBias()) return Decision::no("scale or bias missing");
+  if (!norm.getHasScale() || !norm.getHasBias()) return Decision::no("the scale or the bias is missing");
   return Decision::yes();
 }
 

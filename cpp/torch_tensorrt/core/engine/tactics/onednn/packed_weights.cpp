@@ -82,8 +82,9 @@ dnnl::memory::desc block_desc(const WeightBlock& block, const std::string& key, 
   const auto desc = stored_desc(block.layout, plain);
   const auto needed = desc ? static_cast<int64_t>(desc.get_size()) : int64_t{-1};
   TORCHTRT_CHECK(needed == block.bytes, "the weights " << key << " have " << block.bytes << " bytes, their layout "
-                                                       << block.layout << " needs " << needed << " (-1: none of "
-                                                       << plain.get_ndims() << " dimensions)");
+                                                       << block.layout << " needs " << needed
+                                                       << " (-1: not a layout of " << plain.get_ndims()
+                                                       << " dimensions)");
   return desc;
 }
 

@@ -35,9 +35,9 @@ std::unique_ptr<Kernel> prepare_elementwise(const LayerInstance& instance) {
   const auto& out = instance.outputs[0];
   int32_t first = 0;
   if (instance.inputs[0].dims != out.dims && commutes(layer.getOperation())) first = 1;
-  TORCHTRT_CHECK(instance.inputs[first].dims == out.dims, "both operands are broadcast, or the first one is");
+  TORCHTRT_CHECK(instance.inputs[first].dims == out.dims, "the first operand is broadcast");
   const int32_t rank = out.dims.nbDims;
-  TORCHTRT_CHECK(rank > 0, "0-d tensors");
+  TORCHTRT_CHECK(rank > 0, "the tensors are scalars");
   const auto describe = [&](const TensorDesc& operand, int32_t /*rank*/) {
     return without_last_units(operand, out.dims);
   };
@@ -56,7 +56,7 @@ std::unique_ptr<Kernel> prepare_elementwise(const LayerInstance& instance) {
 
 Decision supports_elementwise(const network::ILayer& layer) {
   if (to_binary(static_cast<const IElementWiseLayer&>(layer).getOperation())) return Decision::yes();
-  return Decision::no("oneDNN has no such operation, or not with PyTorch's NaN");
+  return Decision::no("oneDNN does not have this operation, or treats NaN differently from PyTorch");
 }
 
 std::unique_ptr<Kernel> prepare_activation(const LayerInstance& instance) {
@@ -79,9 +79,9 @@ bool loses_nan(ActivationType type) {
 
 Decision supports_activation(const network::ILayer& layer) {
   const auto& activation = static_cast<const IActivationLayer&>(layer);
-  if (loses_nan(activation.getActivationType())) return Decision::no("oneDNN gives a number for NaN");
+  if (loses_nan(activation.getActivationType())) return Decision::no("oneDNN returns a number for NaN");
   if (to_eltwise(activation.getActivationType(), activation.getAlpha(), activation.getBeta())) return Decision::yes();
-  return Decision::no("oneDNN has no such formula");
+  return Decision::no("oneDNN does not have this activation");
 }
 
 }  // namespace

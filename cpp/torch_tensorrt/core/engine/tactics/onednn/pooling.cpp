@@ -63,11 +63,11 @@ std::unique_ptr<Kernel> prepare_pooling(const LayerInstance& instance) {
   for (size_t i = 0; i < reached.size(); ++i) {
     // PyTorch does not count elements beyond the declared padding.
     const bool counted = algorithm(layer) == dnnl::algorithm::pooling_avg_include_padding;
-    TORCHTRT_CHECK(!counted || reached[i] <= window.post[i], "the last window reaches behind the padding");
-    TORCHTRT_CHECK(window.pre[i] >= 0, "negative padding");
+    TORCHTRT_CHECK(!counted || reached[i] <= window.post[i], "the last window reaches past the padding");
+    TORCHTRT_CHECK(window.pre[i] >= 0, "the padding is negative");
     // oneDNN requires padding smaller than the window.
     const int64_t extent = (window.size[i] - 1) * (window.dilation[i] + 1) + 1;
-    TORCHTRT_CHECK(window.pre[i] < extent && reached[i] < extent, "padding as large as the window");
+    TORCHTRT_CHECK(window.pre[i] < extent && reached[i] < extent, "the padding is as large as the window");
   }
   window.post = reached;
   return make_pool(algorithm(layer), to_desc(instance.inputs[0]), to_desc(instance.outputs[0]), window);
@@ -76,7 +76,7 @@ std::unique_ptr<Kernel> prepare_pooling(const LayerInstance& instance) {
 Decision supports_pooling(const network::ILayer& layer) {
   const auto& pooling = static_cast<const IPoolingLayer&>(layer);
   if (pooling.getPoolingType() != PoolingType::kAVERAGE) return Decision::no("oneDNN's maximum loses NaN");
-  if (pooling.getDivisor() != 0) return Decision::no("a divisor of its own");
+  if (pooling.getDivisor() != 0) return Decision::no("the average has a divisor of its own");
   return Decision::yes();
 }
 
@@ -88,7 +88,7 @@ Decision supports_reduction(const network::ILayer& layer) {
   const int32_t rank = layer.getInput(0)->getDimensions().nbDims;
   if (reduce.getOperation() != ReduceOperation::kAVG || rank < 3 || rank > 5 ||
       reduce.getReduceAxes() != spatial_axes(rank)) {
-    return Decision::no("not an average over the spatial dimensions");
+    return Decision::no("the reduction is not an average over all spatial dimensions");
   }
   return Decision::yes();
 }

@@ -207,7 +207,8 @@ class RecurrentTactic final : public PackingTactic {
     if (layer.getInput(IRecurrentLayer::kLengths) != nullptr) return Decision::no("the sequences have lengths");
     const bool hidden = layer.getInput(IRecurrentLayer::kHiddenState) != nullptr;
     const bool cell = layer.getInput(IRecurrentLayer::kCellState) != nullptr;
-    if (recurrent.getCell() == RecurrentCell::kLSTM && hidden != cell) return Decision::no("one state of two is given");
+    if (recurrent.getCell() == RecurrentCell::kLSTM && hidden != cell)
+      return Decision::no("only one of the two states is given");
     return Decision::yes();
   }
 
@@ -216,7 +217,7 @@ class RecurrentTactic final : public PackingTactic {
   }
 
   Decision takes(const LayerInstance& instance) const override {
-    if (instance.outputs[0].dims.volume() == 0) return Decision::no("a tensor without elements");
+    if (instance.outputs[0].dims.volume() == 0) return Decision::no("a tensor has no elements");
     try {
       describe(instance);
       return Decision::yes();

@@ -288,7 +288,7 @@ class RecurrentStepsTactic final : public PackingTactic {
     // A plan may come from another machine.
     if (find_step_kernels() == nullptr) return Decision::no("there are no kernels for this processor");
     const bool is_empty = instance.inputs[0].dims.volume() == 0;
-    return is_empty ? Decision::no("a tensor without elements") : Decision::yes();
+    return is_empty ? Decision::no("a tensor has no elements") : Decision::yes();
   }
 
   double estimate_microseconds(const LayerInstance& instance) const override {

@@ -56,9 +56,9 @@ Decision check_recurrent(const network::ILayer& layer, const DeviceTarget& devic
     return Decision::no(str("the output is ", network::enum_name(type), ", must be f32"));
   }
   if (!static_cast<const IRecurrentLayer&>(layer).has_constant_weights()) {
-    return Decision::no("weights are computed, all must be constant");
+    return Decision::no("some weights are computed, all must be constant");
   }
-  return layer.epilogue().empty() ? Decision::yes() : Decision::no("something follows in the layer");
+  return layer.epilogue().empty() ? Decision::yes() : Decision::no("the layer has an epilogue");
 }
 
 RecurrentWeights role_of(const std::string& attribute) {

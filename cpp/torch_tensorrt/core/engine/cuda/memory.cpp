@@ -1,16 +1,16 @@
-#include "torch_tensorrt/core/backends/tensorrt/run/device_blocks.h"
+#include "torch_tensorrt/core/engine/cuda/memory.h"
 
 #include <algorithm>
 
-#include "torch_tensorrt/core/backends/tensorrt/run/cuda_driver.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/util/Exception.h"
 
-namespace torch_tensorrt::backends::tensorrt {
+namespace torch_tensorrt::engine::cuda {
 
 void* DeviceBlocks::add(int64_t bytes) {
   blocks_.push_back(nullptr);  // make room first, else a failure here would lose the block
   try {
-    blocks_.back() = CudaDriver::get().allocate(bytes);
+    blocks_.back() = Driver::get().allocate(bytes);
   } catch (...) {
     blocks_.pop_back();
     throw;
@@ -37,10 +37,10 @@ void* DeviceBlocks::at_least(int64_t bytes, int64_t most) {
 }
 
 void DeviceBlocks::release() noexcept {
-  for (void* block : blocks_) CudaDriver::get().release(block);
+  for (void* block : blocks_) Driver::get().release(block);
   blocks_.clear();
   largest_ = nullptr;
   largest_bytes_ = 0;
 }
 
-}  // namespace torch_tensorrt::backends::tensorrt
+}  // namespace torch_tensorrt::engine::cuda

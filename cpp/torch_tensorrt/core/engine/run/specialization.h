@@ -13,10 +13,10 @@ namespace torch_tensorrt::engine {
 using ShapeValues = std::vector<std::optional<network::ShapeValue>>;
 
 // An engine prepared for one set of input dims: kernels, memory plan, and the flat list of a call's steps.
-class Specialisation {
+class Specialization {
  public:
   // `preferred` has one entry for each layer, null if the plan has no tactic for it.
-  Specialisation(const Plan& plan, const std::vector<const Tactic*>& preferred, const std::vector<network::Dims>& dims,
+  Specialization(const Plan& plan, const std::vector<const Tactic*>& preferred, const std::vector<network::Dims>& dims,
                  const ShapeValues& values);
 
   bool is_for(const std::vector<network::Dims>& dims, const ShapeValues& values) const;
@@ -30,6 +30,13 @@ class Specialisation {
   std::vector<double> profile(char* arena, const void* const* inputs, void* const* outputs);
 
  private:
+  // An entry of pointers_ that depends on the arena or on the call.
+  struct Patch {
+    size_t place;
+    int64_t value;       // offset in the arena; index of an input or output
+    int64_t offset = 0;  // in bytes, from the start of an input, an output, or an output that a kernel owns
+  };
+
   // A step of a call. Its pointer tables are parts of pointers_.
   struct Call {
     Kernel* kernel = nullptr;  // null: a copy
@@ -38,22 +45,20 @@ class Specialisation {
     size_t inputs = 0;  // places in pointers_
     size_t outputs = 0;
     size_t workspace = 0;
+    std::vector<Patch> owned;       // entries that point to the output that the kernel owns
+    std::vector<Kernel*> releases;  // their outputs are read no more
   };
-  // An entry of pointers_ that depends on the arena (offset) or on the call (index of an input or output).
-  struct Patch {
-    size_t place;
-    int64_t value;
-  };
-
+  static Schedule make_schedule(const Plan& plan, const std::vector<const Tactic*>& preferred,
+                                const std::vector<network::Dims>& dims, const ShapeValues& values);
   void prepare_kernels(const Plan& plan, const std::vector<const Tactic*>& preferred);
   void unpack_weights(Step& step, const PackingTactic& packed_by);
   void lay_out_calls();
-  void add_pointer(int32_t storage);
+  void add_pointer(int32_t storage, int64_t offset);
   void bind(char* arena, const void* const* inputs, void* const* outputs);
   void run_call(const Call& call);
   template <typename Around>
   void run_all(Around around);
-  void copy(void* to, const void* from, int64_t bytes) const;
+  void run_copy(const Call& call) const;
   const void* on_target(const Storage& constant);
   [[noreturn]] void rethrow_named(const Call& call) const;
 

@@ -1,33 +1,26 @@
-#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fakes/fake_cuda.h"
-#include "torch_tensorrt/core/backends/tensorrt/run/device_blocks.h"
-#include "torch_tensorrt/core/backends/tensorrt/run/graph_cache.h"
+#include <memory>
+
+#include "engine/fake_device.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
+#include "torch_tensorrt/core/engine/cuda/graph_cache.h"
+#include "torch_tensorrt/core/engine/cuda/memory.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-// The backend's calls of the CUDA driver, on a fake one.
-namespace torch_tensorrt::backends::tensorrt {
+// What stands on the CUDA driver, on a fake one.
+namespace torch_tensorrt::engine::cuda {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
 
-class TensorRTCuda : public testing::Test {
+class Cuda : public ::testing::Test {
  protected:
-  TensorRTCuda() {
-    // Opening libcuda.so.1 by name gives this library from now on.
-    void* library = dlopen(TORCHTRT_FAKE_CUDA, RTLD_NOW | RTLD_GLOBAL);
-    TORCHTRT_CHECK(library != nullptr, dlerror());
-    driver_ = reinterpret_cast<FakeCuda* (*)()>(dlsym(library, "fake_cuda"))();
-    *driver_ = {};
-  }
-
-  FakeCuda* driver_ = nullptr;
+  FakeCuda* driver_ = engine::testing::fake_driver();
 };
 
-TEST_F(TensorRTCuda, SizesThatGrowTakeFewBlocks) {
+TEST_F(Cuda, SizesThatGrowTakeFewBlocks) {
   DeviceBlocks blocks;
   for (int64_t bytes = 1; bytes <= 2048; ++bytes) {
     ASSERT_NE(blocks.at_least(bytes, 4096), nullptr);
@@ -39,7 +32,7 @@ TEST_F(TensorRTCuda, SizesThatGrowTakeFewBlocks) {
   EXPECT_EQ(driver_->allocated_bytes, 0U);
 }
 
-TEST_F(TensorRTCuda, NoBlockIsLargerThanWhatIsEverNeeded) {
+TEST_F(Cuda, NoBlockIsLargerThanWhatIsEverNeeded) {
   DeviceBlocks blocks;
   blocks.at_least(1000, 1500);
   void* largest = blocks.at_least(1001, 1500);
@@ -49,7 +42,7 @@ TEST_F(TensorRTCuda, NoBlockIsLargerThanWhatIsEverNeeded) {
   blocks.release();
 }
 
-TEST_F(TensorRTCuda, AFailedAllocationLeavesTheBlocksAsTheyWere) {
+TEST_F(Cuda, AFailedAllocationLeavesTheBlocksAsTheyWere) {
   DeviceBlocks blocks;
   void* first = blocks.at_least(600, 0);
   driver_->memory_bytes = 1500;
@@ -67,7 +60,7 @@ TEST_F(TensorRTCuda, AFailedAllocationLeavesTheBlocksAsTheyWere) {
   EXPECT_EQ(driver_->allocated_bytes, 0U);
 }
 
-TEST_F(TensorRTCuda, NothingIsAllocatedForNothing) {
+TEST_F(Cuda, NothingIsAllocatedForNothing) {
   DeviceBlocks blocks;
   EXPECT_EQ(blocks.at_least(0, 0), nullptr);
   EXPECT_EQ(driver_->allocations, 0);
@@ -88,8 +81,8 @@ struct Work {
   }
 };
 
-TEST_F(TensorRTCuda, TheSecondRunAtAnAddressIsRecorded) {
-  GraphCache graphs;
+TEST_F(Cuda, TheSecondRunAtAnAddressIsRecorded) {
+  GraphCache graphs(0);
   Work work;
   for (int i = 0; i < 4; ++i) work.run(graphs, &work);
   EXPECT_EQ(work.on_stream, 1);
@@ -99,13 +92,13 @@ TEST_F(TensorRTCuda, TheSecondRunAtAnAddressIsRecorded) {
   EXPECT_EQ(driver_->graphs, 0);
 }
 
-TEST_F(TensorRTCuda, WorkThatCannotBeRecordedRunsWithout) {
-  GraphCache graphs;
+TEST_F(Cuda, WorkThatCannotBeRecordedRunsWithout) {
+  GraphCache graphs(0);
   Work work;
   work.can_be_recorded = false;
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   for (int i = 0; i < 4; ++i) work.run(graphs, &work);
-  const std::string logged = testing::internal::GetCapturedStderr();
+  const std::string logged = ::testing::internal::GetCapturedStderr();
   EXPECT_EQ(work.on_stream, 4);
   EXPECT_EQ(driver_->launches, 0);
   EXPECT_EQ(driver_->captures, 1);
@@ -113,23 +106,61 @@ TEST_F(TensorRTCuda, WorkThatCannotBeRecordedRunsWithout) {
   EXPECT_THAT(logged, HasSubstr("goes on without: the device is waited for"));
 }
 
-TEST_F(TensorRTCuda, ARecordingThatFailsAtItsEndIsNoFailedRun) {
-  GraphCache graphs;
+TEST_F(Cuda, ARecordingThatFailsAtItsEndIsNoFailedRun) {
+  GraphCache graphs(0);
   Work work;
   driver_->fails_at_end_of_capture = true;
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   for (int i = 0; i < 3; ++i) work.run(graphs, &work);
-  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("not permitted while a stream is recorded"));
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("not permitted while a stream is recorded"));
   EXPECT_EQ(work.on_stream, 3);
   EXPECT_EQ(driver_->launches, 0);
 }
 
-TEST_F(TensorRTCuda, AFailedRunOutsideOfARecordingIsAnError) {
-  GraphCache graphs;
+TEST_F(Cuda, AFailedRunOutsideOfARecordingIsAnError) {
+  GraphCache graphs(0);
   const auto fail = [](void*) { TORCHTRT_THROW_ERROR("it does not run"); };
   int address = 0;
   EXPECT_THROW(graphs.run({&address}, &address, fail), Error);
 }
 
+TEST_F(Cuda, OneStreamRecordsForEachStreamThatLaunches) {
+  int a = 0;
+  int b = 0;
+  const RecordingStream first(0, &a);
+  const void* handle = first.handle();
+  EXPECT_NE(handle, nullptr);
+  EXPECT_NE(RecordingStream(0, &b).handle(), handle);
+  EXPECT_EQ(RecordingStream(0, &a).handle(), nullptr) << "it is lent";
+  auto again = std::make_unique<RecordingStream>(0, &b);
+  const void* lent = again->handle();
+  again.reset();
+  EXPECT_EQ(RecordingStream(0, &b).handle(), lent);
+}
+
+TEST_F(Cuda, WorkIsEnqueuedWhileAnotherThreadRecordsForTheStream) {
+  GraphCache graphs(0);
+  Work work;
+  work.run(graphs, &work);
+  {
+    const RecordingStream lent(0, work.stream);
+    work.run(graphs, &work);
+  }
+  EXPECT_EQ(work.on_stream, 2);
+  work.run(graphs, &work);
+  EXPECT_EQ(work.recorded, 1);
+  graphs.clear();
+}
+
+TEST_F(Cuda, TheDriverTellsADevice) {
+  EXPECT_TRUE(Driver::available(0));
+  EXPECT_THAT(Driver::available(1).reason(), HasSubstr("there is no cuda:1; the driver has 1 GPU"));
+  const DeviceInfo info = Driver::get().device_info(0);
+  EXPECT_EQ(info.name, "Fake GPU");
+  EXPECT_EQ(info.memory_bytes, int64_t{1} << 30);
+  EXPECT_EQ(Driver::get().architecture(0), "sm_99");
+  EXPECT_EQ(Driver::get().recording_of(nullptr), 0U);
+}
+
 }  // namespace
-}  // namespace torch_tensorrt::backends::tensorrt
+}  // namespace torch_tensorrt::engine::cuda

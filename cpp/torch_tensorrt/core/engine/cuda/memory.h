@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace torch_tensorrt::backends::tensorrt {
+namespace torch_tensorrt::engine::cuda {
 
 // Memory of the current device that keeps its address until release(), so that recorded graphs stay valid.
 class DeviceBlocks {
@@ -28,4 +28,4 @@ class DeviceBlocks {
   int64_t largest_bytes_ = 0;
 };
 
-}  // namespace torch_tensorrt::backends::tensorrt
+}  // namespace torch_tensorrt::engine::cuda

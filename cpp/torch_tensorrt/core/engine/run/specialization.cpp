@@ -1,28 +1,36 @@
-#include "torch_tensorrt/core/engine/run/specialisation.h"
+#include "torch_tensorrt/core/engine/run/specialization.h"
 
 #include <chrono>
 #include <cstring>
 
 #include "torch_tensorrt/core/engine/build/tactic_choice.h"
 #include "torch_tensorrt/core/engine/cuda/device_access.h"
+#include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/engine/plan/input_range.h"
 #include "torch_tensorrt/core/engine/plan/network_weights.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
-Specialisation::Specialisation(const Plan& plan, const std::vector<const Tactic*>& preferred,
+
+Specialization::Specialization(const Plan& plan, const std::vector<const Tactic*>& preferred,
                                const std::vector<network::Dims>& dims, const ShapeValues& values)
     : network_(*plan.network),
       target_(plan.target),
       weights_(*plan.weights),
       dims_(dims),
       values_(values),
-      schedule_(network_, infer_for_call(network_, dims, values)) {
+      schedule_(make_schedule(plan, preferred, dims, values)) {
   prepare_kernels(plan, preferred);
   lay_out_calls();
 }
 
-bool Specialisation::is_for(const std::vector<network::Dims>& dims, const ShapeValues& values) const {
+Schedule Specialization::make_schedule(const Plan& plan, const std::vector<const Tactic*>& preferred,
+                                       const std::vector<network::Dims>& dims, const ShapeValues& values) {
+  const Runners runners{preferred, plan.target};
+  return Schedule(*plan.network, infer_for_call(*plan.network, dims, values), &runners);
+}
+
+bool Specialization::is_for(const std::vector<network::Dims>& dims, const ShapeValues& values) const {
   if (dims != dims_ || values.size() != values_.size()) return false;
   for (size_t i = 0; i < values.size(); ++i) {
     if (values[i].has_value() != values_[i].has_value()) return false;
@@ -31,7 +39,7 @@ bool Specialisation::is_for(const std::vector<network::Dims>& dims, const ShapeV
   return true;
 }
 
-void Specialisation::prepare_kernels(const Plan& plan, const std::vector<const Tactic*>& preferred) {
+void Specialization::prepare_kernels(const Plan& plan, const std::vector<const Tactic*>& preferred) {
   std::vector<StepNeeds> needs;
   for (Step& step : schedule_.steps()) {
     const Tactic* chosen = preferred[static_cast<size_t>(step.layer)];
@@ -39,14 +47,18 @@ void Specialisation::prepare_kernels(const Plan& plan, const std::vector<const T
     const PackingTactic* packed_by = chosen == nullptr || chosen == &tactic ? nullptr : as_packing(*chosen);
     if (packed_by != nullptr) unpack_weights(step, *packed_by);
     kernels_.push_back(prepare_kernel(tactic, step.instance, *plan.weights, plan.target));
-    needs.push_back({kernels_.back()->workspace_bytes(), tactic.in_place_input(step.instance)});
+    const Kernel& kernel = *kernels_.back();
+    needs.push_back({kernel.workspace_bytes(), tactic.in_place_input(step.instance), kernel.can_own_output()});
   }
   schedule_.plan_memory(needs);
+  for (size_t i = 0; i < kernels_.size(); ++i) {
+    if (schedule_.steps()[i].owns_output) kernels_[i]->own_output();
+  }
 }
 
 // Another tactic replaces the plan's, which does not take these dims. It needs the plain elements of weights that the
 // plan has packed.
-void Specialisation::unpack_weights(Step& step, const PackingTactic& packed_by) {
+void Specialization::unpack_weights(Step& step, const PackingTactic& packed_by) {
   const network::ILayer& layer = *step.instance.layer;
   const auto plain = [&](const std::string& role, int64_t bytes) -> const void* {
     const std::string key = weight_key(step.layer, role.c_str());
@@ -63,7 +75,7 @@ void Specialisation::unpack_weights(Step& step, const PackingTactic& packed_by) 
   }
 }
 
-void Specialisation::add_pointer(int32_t number) {
+void Specialization::add_pointer(int32_t number, int64_t offset) {
   const size_t place = pointers_.size();
   pointers_.push_back(nullptr);
   if (number < 0) return;
@@ -72,51 +84,58 @@ void Specialisation::add_pointer(int32_t number) {
     case Storage::Kind::kNone:
       return;
     case Storage::Kind::kInput:
-      input_patches_.push_back({place, storage.number});
+      input_patches_.push_back({place, storage.number, offset});
       return;
     case Storage::Kind::kOutput:
-      output_patches_.push_back({place, storage.number});
+      output_patches_.push_back({place, storage.number, offset});
       return;
     case Storage::Kind::kConstant:
-      pointers_[place] = const_cast<void*>(on_target(storage));  // inputs are only read
+      pointers_[place] = static_cast<char*>(const_cast<void*>(on_target(storage))) + offset;  // inputs are only read
       return;
     case Storage::Kind::kArena:
-      arena_patches_.push_back({place, storage.offset});
+      arena_patches_.push_back({place, storage.offset + offset});
+      return;
+    case Storage::Kind::kOwned:
+      calls_[static_cast<size_t>(storage.number)].owned.push_back({place, 0, offset});
       return;
   }
 }
 
 // The elements of a constant where the kernels can read them. All specializations share the network's own elements;
 // those of known shapes live as long as this specialization.
-const void* Specialisation::on_target(const Storage& constant) {
+const void* Specialization::on_target(const Storage& constant) {
   if (target_.kind == DeviceTarget::Kind::kCPU) return constant.data;
   const auto upload = [&] {
     auto memory = allocate_on(target_, constant.bytes);
-    require_cuda_access().upload(target_.index, memory.get(), constant.data, constant.bytes);
+    copy_to(target_, memory.get(), constant.data, constant.bytes);
     return memory;
   };
-  if (!constant.is_known_value) return weights_.on_device(constant.data, upload);
+  if (!constant.is_known_value) return weights_.on_device(constant.data, "plain", upload);
   uploaded_.push_back(upload());
   return uploaded_.back().get();
 }
 
-void Specialisation::copy(void* to, const void* from, int64_t bytes) const {
+void Specialization::run_copy(const Call& call) const {
+  void* to = pointers_[call.outputs];
+  const void* from = pointers_[call.inputs];
   if (target_.kind == DeviceTarget::Kind::kCPU) {
-    std::memcpy(to, from, static_cast<size_t>(bytes));
+    std::memcpy(to, from, static_cast<size_t>(call.copy_bytes));
     return;
   }
-  require_cuda_access().copy(target_.index, to, from, bytes);
+  void* stream = require_cuda_access().current_stream(target_.index);
+  cuda::Driver::get().copy_on_device(to, from, call.copy_bytes, stream);
 }
 
-void Specialisation::lay_out_calls() {
-  for (size_t i = 0; i < schedule_.steps().size(); ++i) {
+void Specialization::lay_out_calls() {
+  calls_.resize(schedule_.steps().size());
+  for (size_t i = 0; i < calls_.size(); ++i) {
     const Step& step = schedule_.steps()[i];
-    Call call;
+    Call& call = calls_[i];
     call.layer = step.layer;
     call.inputs = pointers_.size();
-    for (const int32_t input : step.inputs) add_pointer(input);
+    for (size_t k = 0; k < step.inputs.size(); ++k) add_pointer(step.inputs[k], step.input_offsets[k]);
     call.outputs = pointers_.size();
-    for (const int32_t output : step.outputs) add_pointer(output);
+    for (const int32_t output : step.outputs) add_pointer(output, 0);
     call.workspace = pointers_.size();
     pointers_.push_back(nullptr);
     if (step.layer < 0) {
@@ -125,29 +144,33 @@ void Specialisation::lay_out_calls() {
       call.kernel = kernels_[i].get();
       if (call.kernel->workspace_bytes() > 0) arena_patches_.push_back({call.workspace, step.workspace_offset});
     }
-    calls_.push_back(call);
+    for (const int32_t other : step.releases) call.releases.push_back(kernels_[static_cast<size_t>(other)].get());
   }
 }
 
-void Specialisation::bind(char* arena, const void* const* inputs, void* const* outputs) {
+void Specialization::bind(char* arena, const void* const* inputs, void* const* outputs) {
   if (arena != bound_arena_) {
     for (const Patch& patch : arena_patches_) pointers_[patch.place] = arena + patch.value;
     bound_arena_ = arena;
   }
-  for (const Patch& patch : input_patches_) pointers_[patch.place] = const_cast<void*>(inputs[patch.value]);
-  for (const Patch& patch : output_patches_) pointers_[patch.place] = outputs[patch.value];
+  const auto at = [](const void* start, int64_t offset) {
+    return static_cast<char*>(const_cast<void*>(start)) + offset;  // inputs are only read
+  };
+  for (const Patch& patch : input_patches_) pointers_[patch.place] = at(inputs[patch.value], patch.offset);
+  for (const Patch& patch : output_patches_) pointers_[patch.place] = at(outputs[patch.value], patch.offset);
 }
 
-void Specialisation::run_call(const Call& call) {
+void Specialization::run_call(const Call& call) {
   void* const* table = pointers_.data();
-  if (call.kernel == nullptr) {
-    copy(table[call.outputs], table[call.inputs], call.copy_bytes);
-    return;
-  }
+  if (call.kernel == nullptr) return run_copy(call);
   call.kernel->run(table + call.inputs, table + call.outputs, table[call.workspace]);
+  for (const Patch& patch : call.owned) {
+    pointers_[patch.place] = static_cast<char*>(call.kernel->owned_output()) + patch.offset;
+  }
+  for (Kernel* kernel : call.releases) kernel->release_output();
 }
 
-void Specialisation::rethrow_named(const Call& call) const {
+void Specialization::rethrow_named(const Call& call) const {
   const std::string layer = call.layer < 0 ? "copy of an output" : network::describe(*network_.getLayer(call.layer));
   try {
     throw;
@@ -157,7 +180,7 @@ void Specialisation::rethrow_named(const Call& call) const {
 }
 
 template <typename Around>
-void Specialisation::run_all(Around around) {
+void Specialization::run_all(Around around) {
   const Call* current = calls_.data();
   const Call* const end = current + calls_.size();
   try {
@@ -167,19 +190,19 @@ void Specialisation::run_all(Around around) {
   }
 }
 
-void Specialisation::run(char* arena, const void* const* inputs, void* const* outputs) {
+void Specialization::run(char* arena, const void* const* inputs, void* const* outputs) {
   bind(arena, inputs, outputs);
   run_all([this](const Call& call) { run_call(call); });
 }
 
-std::vector<double> Specialisation::profile(char* arena, const void* const* inputs, void* const* outputs) {
+std::vector<double> Specialization::profile(char* arena, const void* const* inputs, void* const* outputs) {
   using Clock = std::chrono::steady_clock;
   std::vector<double> microseconds(static_cast<size_t>(network_.getNbLayers()), 0.0);
   bind(arena, inputs, outputs);
   run_all([&](const Call& call) {
     const auto start = Clock::now();
     run_call(call);
-    if (target_.kind == DeviceTarget::Kind::kCUDA) require_cuda_access().synchronize(target_.index);
+    synchronize(target_);
     const std::chrono::duration<double, std::micro> passed = Clock::now() - start;
     if (call.layer >= 0) microseconds[static_cast<size_t>(call.layer)] += passed.count();
   });
