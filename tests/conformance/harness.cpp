@@ -4,7 +4,10 @@
 #include <cstring>
 #include <sstream>
 
+#include "torch_tensorrt/core/engine/build/builder.h"
 #include "torch_tensorrt/core/engine/plan/network_weights.h"
+#include "torch_tensorrt/core/engine/run/context.h"
+#include "torch_tensorrt/core/engine/run/engine.h"
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/shapes/shape_inference.h"
@@ -225,6 +228,34 @@ std::string run_and_compare(const engine::Tactic& tactic, const Example& example
   }
   const int32_t in_place = tactic.in_place_input(instance);
   return in_place < 0 ? std::string() : compare_run(*kernel, example, instance, in_place);
+}
+
+bool needs_no_tactic(network::LayerType kind) {
+  return kind == network::LayerType::kCONSTANT || kind == network::LayerType::kSHAPE;
+}
+
+std::string build_and_compare(const Example& example) {
+  engine::BuildSettings settings;
+  settings.name = "row";
+  const std::string plan = engine::Builder(settings).build(example.network().clone(), nullptr);
+  const auto engine = engine::Engine::load(std::make_shared<const std::string>(plan));
+  const auto context = engine->create_context();
+  std::vector<network::Dims> dims;
+  std::vector<const void*> inputs;
+  std::vector<at::Tensor> kept;
+  for (size_t i = 0; i < example.row().inputs.size(); ++i) {
+    if (example.row().inputs[i].constant || !example.input(i).defined()) continue;
+    kept.push_back(example.input(i).contiguous());
+    dims.emplace_back(kept.back().sizes().vec());
+    inputs.push_back(kept.back().const_data_ptr());
+  }
+  context->set_input_dims(dims);
+  const TensorDesc desc{example.inferred_type(), example.inferred_dims()};
+  const GuardedMemory memory(desc);
+  void* output = memory.data();
+  context->run(inputs.data(), &output);
+  if (!memory.is_intact()) return "it wrote outside of its memory";
+  return first_difference(view_of(memory, desc), example.expected(), example.row().tolerance);
 }
 
 }  // namespace torch_tensorrt::conformance

@@ -22,6 +22,7 @@ class Example {
   // The layer with its activations (rank 3 and higher, no constants) in the format.
   engine::LayerInstance instance(network::TensorFormat format) const;
   const at::Tensor& input(size_t index) const { return elements_[index]; }
+  const INetworkDefinition& network() const { return *network_; }
   // The weights in the form of a plan.
   std::unique_ptr<engine::WeightStore> make_store() const;
   // The network on one line, which parses back.
@@ -43,5 +44,10 @@ std::string why_not(const engine::Tactic& tactic, const Example& example, networ
 // Runs the row twice, each time in fresh memory, and in place if the tactic may. Returns the first fault, or empty if
 // the elements are as expected each time and nothing around them changed.
 std::string run_and_compare(const engine::Tactic& tactic, const Example& example, network::TensorFormat format);
+
+// Whether the engine fills in the outputs of the kind without a tactic: their elements are known before a run.
+bool needs_no_tactic(network::LayerType kind);
+// Builds an engine of the row and runs it. Returns the first difference, or empty.
+std::string build_and_compare(const Example& example);
 
 }  // namespace torch_tensorrt::conformance

@@ -10,19 +10,13 @@ namespace {
 using network::DataType;
 using network::Dims;
 using network::LayerType;
-using network::TensorFormat;
 
 int64_t offset_in(const TensorDesc& desc, const int64_t* at) {
   const Dims& dims = desc.dims;
-  if (desc.format != TensorFormat::kCHW16) {
-    const Dims strides = desc.strides();
-    int64_t offset = 0;
-    for (int32_t i = 0; i < dims.nbDims; ++i) offset += at[i] * strides.d[i];
-    return offset;
-  }
-  int64_t offset = at[0] * ((dims.d[1] + 15) / 16) + at[1] / 16;
-  for (int32_t i = 2; i < dims.nbDims; ++i) offset = offset * dims.d[i] + at[i];
-  return offset * 16 + at[1] % 16;
+  const Dims strides = desc.strides();
+  int64_t offset = 0;
+  for (int32_t i = 0; i < dims.nbDims; ++i) offset += at[i] * strides.d[i];
+  return offset;
 }
 
 double load(const TensorDesc& desc, const void* data, const int64_t* at) {

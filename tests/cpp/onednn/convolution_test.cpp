@@ -271,13 +271,6 @@ TEST(OnednnConvolutionDeclines, OrAddsABiasThatIsAnInput) {
   expect_near(net.run(kTactic, TensorFormat::kHWC), expected, kTolerance, "bias as input 2");
 }
 
-TEST(OnednnConvolutionDeclines, BlockedFormats) {
-  OneLayer net;
-  Tensor expected;
-  add_layer(net, kSmall, expected);
-  EXPECT_NE(net.declined(kTactic, TensorFormat::kCHW16), "");
-}
-
 TEST(OnednnConvolutionWeights, AreKeptInAPublicLayout) {
   OneLayer net;
   Tensor expected;

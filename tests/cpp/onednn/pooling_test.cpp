@@ -195,12 +195,6 @@ TEST(OnednnPoolingDeclines, InputsWithoutABatch) {
   EXPECT_NE(net.declined(kPooling, TensorFormat::kLINEAR).find("batch"), std::string::npos);
 }
 
-TEST(OnednnPoolingDeclines, BlockedFormats) {
-  OneLayer net;
-  add_layer(net, kRows[0], random_tensor(kRows[0].input, 1));
-  EXPECT_NE(net.declined(kPooling, TensorFormat::kCHW16), "");
-}
-
 // ---- reductions over all spatial dimensions ------------------------------------------------------------------------
 
 struct ReduceRow {

@@ -23,7 +23,6 @@ constexpr EnumTable kDataTypeTable = table_of("data type", kDataTypeEntries);
 
 constexpr EnumEntry kTensorFormatEntries[] = {
     entry(TensorFormat::kLINEAR, "linear"),
-    entry(TensorFormat::kCHW16, "chw16"),
     entry(TensorFormat::kHWC, "hwc"),
 };
 constexpr EnumTable kTensorFormatTable = table_of("tensor format", kTensorFormatEntries);

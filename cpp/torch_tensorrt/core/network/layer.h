@@ -132,7 +132,7 @@ class ILayer {
 
   // Role for a format other than kLINEAR. Decided by the attributes and ranks, before any tactic is asked, for a layer
   // whose input 0 has channels (has_channels).
-  virtual FormatRole format_role(TensorFormat /*format*/) const { return FormatRole::kLinear; }
+  virtual FormatRole format_role() const { return FormatRole::kLinear; }
   // Whether the input shares the format of the result. Other inputs (kernels, indices, sizes, scales of a
   // normalization) are row-major, and so are all constants.
   virtual bool carries_format(int32_t input) const { return input == 0; }

@@ -93,7 +93,6 @@ struct Weights {
 
 enum class TensorFormat : int32_t {
   kLINEAR = 0,  // row-major
-  kCHW16 = 5,   // channels in blocks of 16: N, ceil(C/16), H, W, 16
   kHWC = 8,     // channels last: strides of a row-major N, H, W, C (any rank >= 3: N, spatial..., C)
 };
 

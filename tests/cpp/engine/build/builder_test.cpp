@@ -320,7 +320,7 @@ class FormatTest : public BuilderTest {
   FormatTest() {
     static const bool once = [] {
       auto& registry = TacticRegistry::global();
-      registry.add(std::make_unique<FussyConvolution>("fussy.hwc", network::TensorFormat::kHWC));
+      registry.add(std::make_unique<FussyConvolution>("fussy.linear", network::TensorFormat::kLINEAR));
       // 1 is not a format, so this tactic never accepts its input.
       registry.add(std::make_unique<FussyConvolution>("sulky.none", static_cast<network::TensorFormat>(1)));
       return true;
@@ -346,9 +346,9 @@ TEST_F(FormatTest, OneThatALayerCannotRunInIsPassedOver) {
   for (const BuiltLayer& layer : report.layers) {
     if (layer.name == "conv" && layer.kind == "convolution") convolution_format = layer.format;
   }
-  EXPECT_EQ(convolution_format, "hwc");
+  EXPECT_EQ(convolution_format, "linear");
   ASSERT_FALSE(report.notes.empty());
-  EXPECT_EQ(report.notes[0].rfind("activation format hwc of: chw16 cannot run, hwc ", 0), 0U) << report.notes[0];
+  EXPECT_EQ(report.notes[0].rfind("activation format linear of: hwc cannot run, linear ", 0), 0U) << report.notes[0];
 }
 
 TEST_F(FormatTest, NoneThatWorksIsAnErrorThatNamesTheLayer) {

@@ -267,7 +267,7 @@ void add_every_kind(INetworkDefinition& net) {
   resize->setAntialias(true);
   auto* reformat = net.add_layer(std::make_unique<IReformatLayer>("takes \"hwc\" only"));
   reformat->setInput(0, *resize->getOutput(0));
-  reformat->getOutput(0)->set_format(TensorFormat::kCHW16);
+  reformat->getOutput(0)->set_format(TensorFormat::kHWC);
   auto* topk = net.addTopK(x, TopKOperation::kMIN, 3, 0b1000);
   topk->setIndicesType(DataType::kINT64);
   topk->setStable(true);

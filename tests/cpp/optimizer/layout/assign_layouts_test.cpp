@@ -219,19 +219,6 @@ TEST(AssignLayouts, AsksTheTarget) {
                 check);
 }
 
-// Blocks of channels: layers that pick or join along dimensions stay linear unless a tactic takes the format.
-TEST(AssignLayouts, BlocksOfChannels) {
-  const auto blocked = [](const std::string& text) {
-    std::string result = text;
-    for (size_t i = result.find("hwc"); i != std::string::npos; i = result.find("hwc")) result.replace(i, 3, "chw16");
-    return result;
-  };
-  expect_layout(conv("%a", "%x", "") + "%b = activation(%a)\n%y = concatenation(%b, %b) {axis=1}\nreturn %y",
-                blocked(to_hwc("%0", "%x") + conv("%1", "%0") + "%2 = activation(%1) @hwc\n" +
-                        from_hwc("%3", "%2", "concatenation") + "%y = concatenation(%3, %3) {axis=1}\nreturn %y"),
-                target(TensorFormat::kCHW16));
-}
-
 TEST(AssignLayouts, OneAndThreeDimensionalConvolutions) {
   expect_pass(
       *pass, "%x = input() {dims=[1x1x4]}\n%y = convolution(%x) {maps=1, kernel_size=[2], kernel=f32[1, 2]}\nreturn %y",

@@ -15,7 +15,7 @@ namespace {
 using network::TensorFormat;
 
 // Usually fastest first, so that the others are given up early.
-constexpr TensorFormat kFormats[] = {TensorFormat::kCHW16, TensorFormat::kHWC, TensorFormat::kLINEAR};
+constexpr TensorFormat kFormats[] = {TensorFormat::kHWC, TensorFormat::kLINEAR};
 
 // Below this size, a second copy of the constant costs less than a slower tactic.
 constexpr int64_t kLargeConstantBytes = int64_t{1} << 20;

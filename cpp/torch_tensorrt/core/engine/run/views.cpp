@@ -15,25 +15,7 @@ struct Strided {
   Dims strides;
 };
 
-Dims row_major(const Dims& dims) {
-  return TensorDesc{network::DataType::kFLOAT, dims, TensorFormat::kLINEAR}.strides();
-}
-
-bool has_one_channel_block(const Dims& dims) { return dims.nbDims >= 2 && dims.d[1] == 16; }
-
-bool has_one_place(const Dims& dims) {
-  return dims.nbDims >= 2 && dims.d[1] % 16 == 0 &&
-         std::all_of(dims.d + 2, dims.d + dims.nbDims, [](int64_t dim) { return dim == 1; });
-}
-
-// Empty if the format has no strides.
-std::optional<Strided> strided(const TensorDesc& desc) {
-  if (desc.view_strides) return Strided{desc.dims, *desc.view_strides};
-  if (desc.format != TensorFormat::kCHW16) return Strided{desc.dims, desc.strides()};
-  if (has_one_place(desc.dims)) return Strided{desc.dims, row_major(desc.dims)};
-  if (!has_one_channel_block(desc.dims)) return std::nullopt;
-  return Strided{desc.dims, TensorDesc{desc.dtype, desc.dims, TensorFormat::kHWC}.strides()};
-}
+Strided strided(const TensorDesc& desc) { return {desc.dims, desc.strides()}; }
 
 bool same_strides(const Strided& a, const Strided& b) {
   if (a.dims != b.dims) return false;
@@ -97,8 +79,7 @@ std::optional<Strided> reshaped(const Strided& from, const Dims& dims) {
 
 // The elements of the input as the layer gives them, where they lie. Empty if elements have to move.
 std::optional<Strided> shuffled(const network::IShuffleLayer& layer, const TensorDesc& input, const Dims& output) {
-  auto tensor = strided(input);
-  if (!tensor) return std::nullopt;
+  std::optional<Strided> tensor = strided(input);
   if (layer.has_first_transpose(input.dims.nbDims)) tensor = permuted(*tensor, layer.getFirstTranspose());
   const bool transposes_back = layer.has_second_transpose(output.nbDims);
   const Dims dims = transposes_back ? unpermuted(output, layer.getSecondTranspose()) : output;
@@ -116,18 +97,18 @@ std::optional<Dims> known_dims(const LayerInstance& instance, size_t input, cons
 }
 
 std::optional<View> sliced(const network::ISliceLayer& layer, const LayerInstance& instance) {
-  const auto from = strided(instance.inputs[0]);
+  const Strided from = strided(instance.inputs[0]);
   const auto start = known_dims(instance, 1, layer.getStart());
   const auto step = known_dims(instance, 3, layer.getStride());
   const Dims& counts = instance.outputs[0].dims;
-  if (!from || !start || !step || start->nbDims != counts.nbDims) return std::nullopt;
-  View view{from->strides};
+  if (!start || !step || start->nbDims != counts.nbDims) return std::nullopt;
+  View view{from.strides};
   for (int32_t i = 0; i < counts.nbDims; ++i) {
     const int64_t by = step->nbDims == 0 ? 1 : step->d[i];
     const int64_t last = start->d[i] + (counts.d[i] - 1) * by;
-    if (by < 1 || start->d[i] < 0 || last >= from->dims.d[i]) return std::nullopt;
-    view.strides.d[i] = from->strides.d[i] * by;
-    view.offset_bytes += start->d[i] * from->strides.d[i];
+    if (by < 1 || start->d[i] < 0 || last >= from.dims.d[i]) return std::nullopt;
+    view.strides.d[i] = from.strides.d[i] * by;
+    view.offset_bytes += start->d[i] * from.strides.d[i];
   }
   view.offset_bytes *= network::element_size(instance.inputs[0].dtype);
   return view;
@@ -136,11 +117,7 @@ std::optional<View> sliced(const network::ISliceLayer& layer, const LayerInstanc
 }  // namespace
 
 bool same_layout(const TensorDesc& a, const TensorDesc& b) {
-  if (a.dims != b.dims) return false;
-  if (a.format == b.format) return true;
-  const auto left = strided(a);
-  const auto right = strided(b);
-  return left && right && same_strides(*left, *right);
+  return a.dims == b.dims && same_strides(strided(a), strided(b));
 }
 
 bool is_view(const network::ILayer& layer, const TensorDesc& input, const TensorDesc& output) {
@@ -148,8 +125,7 @@ bool is_view(const network::ILayer& layer, const TensorDesc& input, const Tensor
   if (input.dtype != output.dtype || input.dims.volume() == 0) return false;
   if (const auto* shuffle = network::layer_cast<network::IShuffleLayer>(&layer)) {
     const auto tensor = shuffled(*shuffle, input, output.dims);
-    const auto wanted = strided(output);
-    return tensor && wanted && same_strides(*tensor, *wanted);
+    return tensor && same_strides(*tensor, strided(output));
   }
   const LayerType type = layer.getType();
   const bool copies = type == LayerType::kIDENTITY || type == LayerType::kCAST || type == LayerType::kREFORMAT;

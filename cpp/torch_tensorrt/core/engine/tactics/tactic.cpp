@@ -156,8 +156,6 @@ DeviceTarget describe_target(DeviceTarget target) {
 
 namespace {
 
-constexpr int64_t kChannelBlock = 16;
-
 int64_t checked_multiply(int64_t a, int64_t b, const network::Dims& dims) {
   int64_t product = 0;
   if (__builtin_mul_overflow(a, b, &product)) {
@@ -171,12 +169,8 @@ int64_t checked_multiply(int64_t a, int64_t b, const network::Dims& dims) {
 int64_t TensorDesc::bytes() const {
   int64_t result = network::element_size(dtype);
   for (int32_t i = 0; i < dims.nbDims; ++i) {
-    int64_t dim = dims.d[i];
-    TORCHTRT_CHECK(dim >= 0, "a tensor of dims " << network::to_string(dims) << " has no size yet");
-    if (i == 1 && format == network::TensorFormat::kCHW16) {
-      dim = checked_multiply((dim + kChannelBlock - 1) / kChannelBlock, kChannelBlock, dims);
-    }
-    result = checked_multiply(result, dim, dims);
+    TORCHTRT_CHECK(dims.d[i] >= 0, "a tensor of dims " << network::to_string(dims) << " has no size yet");
+    result = checked_multiply(result, dims.d[i], dims);
   }
   return result;
 }
@@ -184,8 +178,6 @@ int64_t TensorDesc::bytes() const {
 network::Dims TensorDesc::strides() const {
   if (view_strides) return *view_strides;
   const bool channels_last = format == network::TensorFormat::kHWC;
-  TORCHTRT_CHECK(channels_last || format == network::TensorFormat::kLINEAR,
-                 "format " << network::enum_name(format) << " has no strides");
   TORCHTRT_CHECK(!channels_last || dims.nbDims >= 3, "format " << network::enum_name(format)
                                                                << " needs rank 3 or more, not dims "
                                                                << network::to_string(dims));

@@ -32,8 +32,8 @@ struct TensorDesc {
   network::Dims dims;
   network::TensorFormat format = network::TensorFormat::kLINEAR;
   std::optional<network::Dims> view_strides = std::nullopt;  // in elements
-  int64_t bytes() const;          // of all elements, including the padding of blocked formats
-  network::Dims strides() const;  // in elements, in the order of dims; Error for blocked formats, which have none
+  int64_t bytes() const;                                     // of all elements
+  network::Dims strides() const;                             // in elements, in the order of dims
 };
 
 // Index of the layer in its network, as weight_key expects it.

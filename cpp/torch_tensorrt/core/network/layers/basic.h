@@ -18,7 +18,7 @@ class IInputLayer final : public ILayer {
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
-  FormatRole format_role(TensorFormat /*format*/) const override { return FormatRole::kIndifferent; }
+  FormatRole format_role() const override { return FormatRole::kIndifferent; }
 
  private:
   TensorType type_;
@@ -45,7 +45,7 @@ class IConstantLayer final : public ILayer {
                                         const std::vector<TensorType>& outputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
-  FormatRole format_role(TensorFormat /*format*/) const override { return FormatRole::kIndifferent; }
+  FormatRole format_role() const override { return FormatRole::kIndifferent; }
 
  private:
   Dims dimensions_;
@@ -65,7 +65,7 @@ class IIdentityLayer final : public ILayer {
   InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
   ElementSource element_source(int64_t element) const override { return {getInput(0), element}; }
   bool does_nothing() const override { return true; }
-  FormatRole format_role(TensorFormat /*format*/) const override { return FormatRole::kAgnostic; }
+  FormatRole format_role() const override { return FormatRole::kAgnostic; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 };
@@ -90,7 +90,7 @@ class ICastLayer final : public ILayer {
   ElementSource element_source(int64_t element) const override;
   Interval range_of(int64_t element, ValueRanges& ranges) const override;
   bool does_nothing() const override { return to_type_ == getInput(0)->getType(); }
-  FormatRole format_role(TensorFormat /*format*/) const override { return FormatRole::kAgnostic; }
+  FormatRole format_role() const override { return FormatRole::kAgnostic; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 
@@ -108,7 +108,7 @@ class IReformatLayer final : public ILayer {
   void visit_attributes(AttributeVisitor& visitor) override;
 
   InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
-  FormatRole format_role(TensorFormat /*format*/) const override { return FormatRole::kIndifferent; }
+  FormatRole format_role() const override { return FormatRole::kIndifferent; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 
@@ -127,7 +127,7 @@ class IShapeLayer final : public ILayer {
   void visit_attributes(AttributeVisitor& visitor) override;
 
   InputDim measured_dim(int64_t element) const override { return {0, static_cast<int32_t>(element)}; }
-  FormatRole format_role(TensorFormat /*format*/) const override { return FormatRole::kIndifferent; }
+  FormatRole format_role() const override { return FormatRole::kIndifferent; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 };

@@ -94,9 +94,7 @@ std::optional<WindowEffect> ConvolutionBase::window_effect(int32_t axis) const {
   return axis < 2 ? std::nullopt : effect_of(window(), axis - 2, getType() == LayerType::kDECONVOLUTION);
 }
 
-FormatRole ConvolutionBase::format_role(TensorFormat /*format*/) const {
-  return role_if(operands_line_up(*this), FormatRole::kAnchor);
-}
+FormatRole ConvolutionBase::format_role() const { return role_if(operands_line_up(*this), FormatRole::kAnchor); }
 
 void ConvolutionBase::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit("maps", output_maps_);

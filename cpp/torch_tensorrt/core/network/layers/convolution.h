@@ -54,7 +54,7 @@ class ConvolutionBase : public ILayer {
   int32_t optional_inputs() const override { return 2; }  // kernel and bias
   InputDim kept_dim(int32_t output, int32_t axis) const override;
   std::optional<WindowEffect> window_effect(int32_t axis) const override;
-  FormatRole format_role(TensorFormat format) const override;
+  FormatRole format_role() const override;
   bool carries_format(int32_t input) const override { return input == 0 || input >= own_input_count(); }
 
  protected:

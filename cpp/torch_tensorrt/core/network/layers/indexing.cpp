@@ -131,10 +131,10 @@ ElementSource IGatherLayer::element_source(int64_t element) const {
   return {getInput(0), index < 0 ? index + data.d[0] : index};
 }
 
-FormatRole IGatherLayer::format_role(TensorFormat format) const {
+FormatRole IGatherLayer::format_role() const {
   const bool picks_one_index =
       mode_ == GatherMode::kDEFAULT && elementwise_dims_ == 0 && getInput(1)->getDimensions().nbDims == 1;
-  return role_if(picks_one_index && format != TensorFormat::kCHW16, FormatRole::kAgnostic);
+  return role_if(picks_one_index, FormatRole::kAgnostic);
 }
 
 void IGatherLayer::visit_attributes(AttributeVisitor& visitor) {

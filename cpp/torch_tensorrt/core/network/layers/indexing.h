@@ -33,7 +33,7 @@ class IGatherLayer final : public ILayer {
 
   InputDim kept_dim(int32_t output, int32_t axis) const override;
   ElementSource element_source(int64_t element) const override;
-  FormatRole format_role(TensorFormat format) const override;
+  FormatRole format_role() const override;
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 

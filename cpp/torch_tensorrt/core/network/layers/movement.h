@@ -49,9 +49,7 @@ class ISliceLayer final : public ILayer {
   InputDim kept_dim(int32_t output, int32_t axis) const override;
   ElementSource element_source(int64_t element) const override;
   bool does_nothing() const override;
-  FormatRole format_role(TensorFormat format) const override {
-    return role_if(format != TensorFormat::kCHW16, FormatRole::kAgnostic);
-  }
+  FormatRole format_role() const override { return FormatRole::kAgnostic; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 
@@ -81,9 +79,7 @@ class IConcatenationLayer final : public ILayer {
   InputDim kept_dim(int32_t output, int32_t axis) const override;
   ElementSource element_source(int64_t element) const override;
   bool does_nothing() const override { return getNbInputs() == 1; }
-  FormatRole format_role(TensorFormat format) const override {
-    return role_if(format != TensorFormat::kCHW16, FormatRole::kAgnostic);
-  }
+  FormatRole format_role() const override { return FormatRole::kAgnostic; }
   bool carries_format(int32_t /*input*/) const override { return true; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;

@@ -51,9 +51,7 @@ class INormalizationLayer final : public ILayer {
   void visit_attributes(AttributeVisitor& visitor) override;
 
   InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
-  FormatRole format_role(TensorFormat format) const override {
-    return role_if(format != TensorFormat::kCHW16, FormatRole::kAgnostic);
-  }
+  FormatRole format_role() const override { return FormatRole::kAgnostic; }
 
  private:
   uint32_t axes_;

@@ -213,9 +213,7 @@ Interval IElementWiseLayer::range_of(int64_t element, ValueRanges& ranges) const
                            integral);
 }
 
-FormatRole IElementWiseLayer::format_role(TensorFormat /*format*/) const {
-  return role_if(operands_line_up(*this), FormatRole::kAgnostic);
-}
+FormatRole IElementWiseLayer::format_role() const { return role_if(operands_line_up(*this), FormatRole::kAgnostic); }
 
 void IElementWiseLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit_as_enum("op", operation_);
@@ -272,9 +270,7 @@ Interval ISelectLayer::range_of(int64_t element, ValueRanges& ranges) const {
   return condition.is_point() ? sides[condition.low != 0] : hull(sides[0], sides[1]);
 }
 
-FormatRole ISelectLayer::format_role(TensorFormat format) const {
-  return role_if(operands_line_up(*this) && format != TensorFormat::kCHW16, FormatRole::kAgnostic);
-}
+FormatRole ISelectLayer::format_role() const { return role_if(operands_line_up(*this), FormatRole::kAgnostic); }
 
 void ISelectLayer::visit_attributes(AttributeVisitor& /*visitor*/) {}
 

@@ -29,7 +29,7 @@ class IActivationLayer final : public ILayer {
   void visit_attributes(AttributeVisitor& visitor) override;
 
   InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
-  FormatRole format_role(TensorFormat /*format*/) const override { return FormatRole::kAgnostic; }
+  FormatRole format_role() const override { return FormatRole::kAgnostic; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 
@@ -56,7 +56,7 @@ class IUnaryLayer final : public ILayer {
 
   InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
   Interval range_of(int64_t element, ValueRanges& ranges) const override;
-  FormatRole format_role(TensorFormat /*format*/) const override { return FormatRole::kAgnostic; }
+  FormatRole format_role() const override { return FormatRole::kAgnostic; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 
@@ -88,7 +88,7 @@ class IElementWiseLayer final : public ILayer {
   InputDim kept_dim(int32_t output, int32_t axis) const override;
   std::vector<ElementSource> element_factors(int64_t element) const override;
   Interval range_of(int64_t element, ValueRanges& ranges) const override;
-  FormatRole format_role(TensorFormat format) const override;
+  FormatRole format_role() const override;
   bool carries_format(int32_t /*input*/) const override { return true; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
@@ -109,7 +109,7 @@ class ISelectLayer final : public ILayer {
 
   InputDim kept_dim(int32_t output, int32_t axis) const override;
   Interval range_of(int64_t element, ValueRanges& ranges) const override;
-  FormatRole format_role(TensorFormat format) const override;
+  FormatRole format_role() const override;
   bool carries_format(int32_t /*input*/) const override { return true; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
@@ -152,9 +152,7 @@ class IScaleLayer final : public ILayer {
   void visit_attributes(AttributeVisitor& visitor) override;
 
   InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
-  FormatRole format_role(TensorFormat /*format*/) const override {
-    return role_if(mode_ != ScaleMode::kELEMENTWISE, FormatRole::kAgnostic);
-  }
+  FormatRole format_role() const override { return role_if(mode_ != ScaleMode::kELEMENTWISE, FormatRole::kAgnostic); }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 

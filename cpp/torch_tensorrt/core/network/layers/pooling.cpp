@@ -59,7 +59,7 @@ InputDim IPoolingLayer::kept_dim(int32_t /*output*/, int32_t axis) const {
   return is_beside || (effect && effect->keeps_size()) ? InputDim{0, axis} : InputDim{};
 }
 
-FormatRole IPoolingLayer::format_role(TensorFormat /*format*/) const {
+FormatRole IPoolingLayer::format_role() const {
   const bool has_batch = getInput(0)->getDimensions().nbDims == window_size_.nbDims + 2;
   return role_if(has_batch, FormatRole::kAnchor);
 }

@@ -82,7 +82,7 @@ class IPoolingLayer final : public ILayer {
   InputDim kept_dim(int32_t output, int32_t axis) const override;
   std::optional<WindowEffect> window_effect(int32_t axis) const override;
   bool does_nothing() const override;
-  FormatRole format_role(TensorFormat format) const override;
+  FormatRole format_role() const override;
 
  private:
   Window window() const;

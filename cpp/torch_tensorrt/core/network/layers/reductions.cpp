@@ -137,9 +137,9 @@ Interval IReduceLayer::range_of(int64_t /*element*/, ValueRanges& ranges) const 
 }
 
 // Where dimensions vanish, the channels become another dimension, unless too few are left to have any.
-FormatRole IReduceLayer::format_role(TensorFormat format) const {
+FormatRole IReduceLayer::format_role() const {
   const bool keeps_channels = keep_dimensions_ || !has_channels(*getOutput(0));
-  return role_if(keeps_channels && format != TensorFormat::kCHW16, FormatRole::kAgnostic);
+  return role_if(keeps_channels, FormatRole::kAgnostic);
 }
 
 void IReduceLayer::visit_attributes(AttributeVisitor& visitor) {

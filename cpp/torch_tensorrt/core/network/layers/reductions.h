@@ -35,7 +35,7 @@ class IReduceLayer final : public ILayer {
   InputDim kept_dim(int32_t output, int32_t axis) const override;
   Interval range_of(int64_t element, ValueRanges& ranges) const override;
   bool does_nothing() const override { return axes_ == 0; }
-  FormatRole format_role(TensorFormat format) const override;
+  FormatRole format_role() const override;
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 
@@ -64,9 +64,7 @@ class ISoftMaxLayer final : public ILayer {
   void visit_attributes(AttributeVisitor& visitor) override;
 
   InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
-  FormatRole format_role(TensorFormat format) const override {
-    return role_if(format != TensorFormat::kCHW16, FormatRole::kAgnostic);
-  }
+  FormatRole format_role() const override { return FormatRole::kAgnostic; }
 
  private:
   uint32_t axes_;

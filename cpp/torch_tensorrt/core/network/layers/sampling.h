@@ -63,9 +63,7 @@ class IResizeLayer final : public ILayer {
   bool reads_dims(int32_t input) const override { return input == 1; }
   const ITensor* size_input() const override { return getInput(1); }
   bool does_nothing() const override;
-  FormatRole format_role(TensorFormat format) const override {
-    return role_if(format != TensorFormat::kCHW16, FormatRole::kAnchor);
-  }
+  FormatRole format_role() const override { return FormatRole::kAnchor; }
 
  private:
   Dims output_dimensions_;

@@ -86,10 +86,8 @@ std::vector<int64_t> spec_of_input(const InferInput& shape) {
 int32_t rank_of(const ITensor& tensor) { return tensor.getDimensions().nbDims; }
 
 // Whether no dimension but N and C exceeds 1, so that the tensor lies the same way in any format.
-bool has_one_place(const Dims& dims, TensorFormat format) {
-  constexpr int64_t kChannelBlock = 16;
-  const bool fills_blocks = format != TensorFormat::kCHW16 || (dims.d[1] > 0 && dims.d[1] % kChannelBlock == 0);
-  return fills_blocks && std::all_of(dims.d + 2, dims.d + dims.nbDims, [](int64_t d) { return d == 1; });
+bool has_one_place(const Dims& dims) {
+  return std::all_of(dims.d + 2, dims.d + dims.nbDims, [](int64_t d) { return d == 1; });
 }
 
 Permutation to_channels_last(int32_t rank) {
@@ -222,7 +220,7 @@ ElementSource IShuffleLayer::element_source(int64_t element) const {
 bool IShuffleLayer::reads_in_place(TensorFormat format) const {
   const Dims dims = getInput(0)->getDimensions();
   if (dims.nbDims < kFirstRankWithChannels) return false;
-  if (is_plain_reshape(*this) && has_one_place(dims, format)) return true;
+  if (is_plain_reshape(*this) && has_one_place(dims)) return true;
   // A reshape at the end then gives row-major memory.
   const bool ends_linear = !has_second_transpose(rank_of(*getOutput(0)));
   const Permutation transpose = has_reshape() ? first_transpose_ : whole_transpose(*this);

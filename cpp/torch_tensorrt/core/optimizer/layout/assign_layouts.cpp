@@ -78,7 +78,7 @@ class Assignment {
 
  private:
   FormatRole role(const ILayer& layer) const {
-    const FormatRole role = layer.format_role(format_ == TensorFormat::kLINEAR ? TensorFormat::kHWC : format_);
+    const FormatRole role = layer.format_role();
     if (role == FormatRole::kIndifferent || role == FormatRole::kLinear) return role;
     if (!has_channels(*layer.getInput(0))) return FormatRole::kLinear;
     const bool takes =

@@ -81,20 +81,6 @@ Decision known_dtypes(const network::ILayer& layer) {
   return Decision::yes();
 }
 
-bool is_strided(network::TensorFormat format) {
-  return format == network::TensorFormat::kLINEAR || format == network::TensorFormat::kHWC;
-}
-
-Decision strided_formats(const LayerInstance& instance) {
-  for (const auto* descs : {&instance.inputs, &instance.outputs}) {
-    for (const TensorDesc& desc : *descs) {
-      if (!is_strided(desc.format))
-        return Decision::no("format " + network::enum_name(desc.format) + " is not strided");
-    }
-  }
-  return Decision::yes();
-}
-
 // An operand of the epilogue may be input 0 itself, which an output in its place has overwritten by then.
 bool epilogue_reads_tensors(const network::ILayer& layer) {
   for (const network::EpilogueOp& op : layer.epilogue()) {
@@ -117,10 +103,9 @@ class AtenTactic final : public Tactic {
     return row_.supports(layer);
   }
 
-  bool takes_format(const network::ILayer&, network::TensorFormat format) const override { return is_strided(format); }
+  bool takes_format(const network::ILayer&, network::TensorFormat) const override { return true; }
 
   Decision takes(const LayerInstance& instance) const override {
-    if (auto decision = strided_formats(instance); !decision) return decision;
     return row_.takes != nullptr ? row_.takes(instance) : Decision::yes();
   }
 
