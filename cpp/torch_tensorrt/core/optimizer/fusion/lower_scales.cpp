@@ -1,5 +1,4 @@
 #include "torch_tensorrt/core/network/rewriter.h"
-#include "torch_tensorrt/core/optimizer/constants.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "torch_tensorrt/core/network/rewriter.h"
-#include "torch_tensorrt/core/optimizer/constants.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 #include "torch_tensorrt/core/util/macros.h"
