@@ -6,7 +6,7 @@
 #include "files.h"
 #include "options.h"
 #include "self_check.h"
-#include "torch_tensorrt/core/save_module.h"
+#include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/output_file.h"
 #include "torch_tensorrt/torch_tensorrt.h"

@@ -6,12 +6,12 @@
 #include "torch_tensorrt/api/compile_spec.h"
 #include "torch_tensorrt/api/json_spec.h"
 #include "torch_tensorrt/api/operator_table.h"
+#include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
-#include "torch_tensorrt/core/save_module.h"
+#include "torch_tensorrt/core/util/encodings.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
-#include "torch_tensorrt/core/util/utf8.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
 namespace torch_tensorrt {

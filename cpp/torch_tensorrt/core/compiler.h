@@ -8,7 +8,7 @@
 #include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
-#include "torch_tensorrt/core/partitioning/partitioning_info.h"
+#include "torch_tensorrt/core/partitioning/partitioning.h"
 #include "torch_tensorrt/core/runtime/RTDevice.h"
 
 // The driver: turns a module and a specification into a module with engines, or into engine bytes. Throws Error.

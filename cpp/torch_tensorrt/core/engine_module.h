@@ -9,7 +9,7 @@
 #include "torch_tensorrt/core/ir/value_tree.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 
-// A module whose forward runs one engine.
+// Modules whose forward runs an engine, and the files of such modules.
 namespace torch_tensorrt::core {
 
 // The tree of the argument's type; a list takes all remaining specs as its elements. Error for other types.
@@ -27,5 +27,10 @@ torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_pt
                                       const std::vector<ir::ValueTree>& arguments,
                                       const std::vector<ir::ValueTree>& results,
                                       const std::vector<WrittenInput>& writes = {});
+
+// Writes the module and extra files through an OutputFile: an existing file is replaced once the new one is complete.
+// Throws Error naming the file and the reason.
+void save_module(const torch::jit::Module& module, const std::string& path,
+                 const torch::jit::ExtraFilesMap& extra_files = {});
 
 }  // namespace torch_tensorrt::core

@@ -2,7 +2,7 @@
 
 #include "lowering/pass_case.h"
 #include "support/jit_graph.h"
-#include "torch_tensorrt/core/lowering/refused.h"
+#include "torch_tensorrt/core/lowering/lowering.h"
 
 // The passes that remove writes in place.
 namespace torch_tensorrt::core::lowering {

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "torch_tensorrt/core/network/network.h"
-#include "torch_tensorrt/core/util/logging/ILogger.h"
+#include "torch_tensorrt/core/util/logging/TorchTRTLogger.h"
 
 namespace torch_tensorrt::network {
 

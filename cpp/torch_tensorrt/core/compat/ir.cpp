@@ -1,6 +1,6 @@
 #include "torch_tensorrt/core/compat/ir.h"
 
-#include "torch_tensorrt/core/ir/spec_count.h"
+#include "torch_tensorrt/core/ir/inputs.h"
 
 namespace torch_tensorrt::core::ir {
 

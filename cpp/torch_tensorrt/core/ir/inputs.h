@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -103,5 +104,8 @@ CollectionInputSpecMap pair_input_vals_with_specs_collection(std::vector<const t
 // The dtype that an input is first computed with: the dtype of the first constant tensor on a breadth-first walk over
 // the input's users; unset if there is none.
 std::optional<at::ScalarType> get_value_first_calc_dtype_opt(torch::jit::Block* b, torch::jit::Value* in);
+
+// Throws Error listing the inputs unless there is exactly one specification per input.
+void check_spec_count(const std::vector<const torch::jit::Value*>& inputs, size_t specs);
 
 }  // namespace torch_tensorrt::core::ir

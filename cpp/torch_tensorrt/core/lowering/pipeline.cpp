@@ -7,9 +7,9 @@
 #include "torch/csrc/jit/passes/peephole_non_tensor.h"
 #include "torch/csrc/jit/passes/remove_mutation.h"
 
+#include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
-#include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 

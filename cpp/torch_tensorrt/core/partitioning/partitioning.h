@@ -1,15 +1,23 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "torch/csrc/jit/ir/ir.h"
 
 #include "torch_tensorrt/core/conversion/conversion.h"
-#include "torch_tensorrt/core/partitioning/partitioning_info.h"
 
 // Decides for each node of a lowered graph whether an engine computes it or PyTorch does.
 namespace torch_tensorrt::core::partitioning {
+
+// Controls which operations may be left to PyTorch.
+struct PartitioningInfo {
+  bool enabled = false;  // false: everything must go into one engine
+  uint64_t min_block_size = 3;
+  std::vector<std::string> forced_fallback_operators;
+  std::vector<std::string> forced_fallback_modules;
+};
 
 enum class Executor { kEngine, kTorch };
 

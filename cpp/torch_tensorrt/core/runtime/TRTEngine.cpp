@@ -7,9 +7,9 @@
 
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
+#include "torch_tensorrt/core/util/encodings.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/output_file.h"
-#include "torch_tensorrt/core/util/utf8.h"
 
 namespace torch_tensorrt::core::runtime {
 namespace {

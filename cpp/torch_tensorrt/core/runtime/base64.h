@@ -1,6 +1,6 @@
 #pragma once
 
-#include "torch_tensorrt/core/util/base64.h"
+#include "torch_tensorrt/core/util/encodings.h"
 
 namespace torch_tensorrt::core::runtime {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <typeinfo>
 
-#include "torch_tensorrt/core/util/utf8.h"
+#include "torch_tensorrt/core/util/encodings.h"
 
 namespace torch_tensorrt {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "c10/util/Exception.h"
 
+#include "torch_tensorrt/core/util/encodings.h"
 #include "torch_tensorrt/core/util/macros.h"
-#include "torch_tensorrt/core/util/utf8.h"
 
 namespace torch_tensorrt::core::util {
 

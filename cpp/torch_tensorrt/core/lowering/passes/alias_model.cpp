@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
-#include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 

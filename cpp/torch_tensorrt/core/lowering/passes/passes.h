@@ -6,8 +6,8 @@
 
 #include "torch/csrc/jit/ir/ir.h"
 
-// Rewrites of TorchScript graphs, one per file. Each pass descends into blocks and returns whether it changed anything.
-// Passes do not change nodes that are marked for PyTorch (lowering::kToCompile).
+// Rewrites of TorchScript graphs, one kind per file. Each pass descends into blocks and returns whether it changed
+// anything. Passes do not change nodes that are marked for PyTorch (lowering::kToCompile).
 namespace torch_tensorrt::core::lowering::passes {
 
 using GraphPtr = std::shared_ptr<torch::jit::Graph>;

@@ -3,11 +3,11 @@
 #include <set>
 #include <string>
 
+#include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/alias_model.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
-#include "torch_tensorrt/core/lowering/refused.h"
 
 namespace torch_tensorrt::core::lowering::passes {
 namespace {

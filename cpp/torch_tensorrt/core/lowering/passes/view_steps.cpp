@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/lowering/passes/view_steps.h"
+#include "torch_tensorrt/core/lowering/passes/alias_model.h"
 
 #include <functional>
 #include <map>

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <string>
 
+#include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/write_walk.h"
-#include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // Visits operators that write.

@@ -3,10 +3,10 @@
 #include <set>
 #include <string>
 
+#include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/write_walk.h"
-#include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // Finds which results share the memory of which arguments.

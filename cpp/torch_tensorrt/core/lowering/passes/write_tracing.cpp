@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/lowering/passes/write_tracing.h"
+#include "torch_tensorrt/core/lowering/passes/write_walk.h"
 
 #include <algorithm>
 

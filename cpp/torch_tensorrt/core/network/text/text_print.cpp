@@ -5,7 +5,7 @@
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/network/text/text_values.h"
-#include "torch_tensorrt/core/util/base64.h"
+#include "torch_tensorrt/core/util/encodings.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::network {

@@ -4,9 +4,15 @@
 #include <memory>
 #include <string>
 
-#include "torch_tensorrt/core/util/logging/ILogger.h"
-
 namespace torch_tensorrt::core::util::logging {
+
+// nvinfer1::ILogger: messages with TensorRT's severities.
+class ILogger {
+ public:
+  enum class Severity : int32_t { kINTERNAL_ERROR = 0, kERROR, kWARNING, kINFO, kVERBOSE };
+  virtual ~ILogger() = default;
+  virtual void log(Severity severity, const char* message) noexcept = 0;
+};
 
 enum class LogLevel : uint8_t { kINTERNAL_ERROR = 0, kERROR, kWARNING, kINFO, kDEBUG, kGRAPH };
 

@@ -1,15 +1,93 @@
 #include <map>
 #include <set>
 
+#include "torch/csrc/jit/ir/ir.h"
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
+
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 
+// Passes that replace forms that tracing leaves in a graph.
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
 using torch::jit::Node;
 using torch::jit::Value;
+
+bool is_python_function(const Node* node) {
+  return node->kind() == torch::jit::prim::PythonOp && node->hasAttribute(torch::jit::attr::Subgraph);
+}
+
+// The results of the body in the form of the call's results: the call returns several results as one tuple.
+std::vector<Value*> as_results_of(Node* node, std::vector<Value*> results) {
+  const bool is_tuple = node->outputs().size() == 1 && node->output()->type()->kind() == c10::TypeKind::TupleType;
+  const bool made_here = results.size() == 1 && results[0]->type()->kind() == c10::TypeKind::TupleType;
+  if (!is_tuple || made_here) return results;
+  auto* graph = node->owningGraph();
+  return {graph->insertNode(graph->createTuple(results))->output()};
+}
+
+bool inline_function(Node* node) {
+  const auto body = node->g(torch::jit::attr::Subgraph);
+  if (body->inputs().size() != node->inputs().size()) return false;
+  const torch::jit::WithInsertPoint guard(node);
+  const auto results = as_results_of(node, torch::jit::insertGraph(*node->owningGraph(), *body, node->inputs()));
+  if (results.size() != node->outputs().size()) return false;
+  for (size_t i = 0; i < results.size(); ++i) node->output(i)->replaceAllUsesWith(results[i]);
+  node->destroy();
+  return true;
+}
+
+}  // namespace
+
+// Repeats, because an inlined body may call other functions.
+bool inline_python_functions(const GraphPtr& graph) {
+  bool changed = false;
+  while (rewrite_nodes(*graph, [](Node* node) { return is_python_function(node) && inline_function(node); })) {
+    changed = true;
+  }
+  return changed;
+}
+
+namespace {
+
+// Whether the value is made by an operator that gives a new tensor, and read by one node alone.
+bool is_private(const Value* value) {
+  static const std::set<c10::Symbol> kMakers = {c10::aten::linear, c10::aten::addmm, c10::aten::matmul,
+                                                c10::aten::mm,     c10::aten::bmm,   c10::aten::add};
+  if (value->uses().size() != 1) return false;
+  const Node* maker = value->node();
+  if (maker->kind() == c10::aten::add_) return is_private(maker->input(0));
+  return kMakers.count(maker->kind()) != 0;
+}
+
+bool gives_chunks(const Node* node) {
+  static const std::set<c10::Symbol> kChunks = {c10::Symbol::aten("unsafe_chunk"), c10::Symbol::aten("unsafe_split")};
+  return kChunks.count(node->kind()) != 0;
+}
+
+bool separate(Node* unpack) {
+  if (unpack->kind() != c10::prim::ListUnpack || !gives_chunks(unpack->input()->node())) return false;
+  const Node* chunks = unpack->input()->node();
+  if (!is_private(chunks->input(0)) || unpack->input()->uses().size() != 1) return false;
+  Node* place = unpack->next();
+  auto* none = constant_before(place, torch::jit::IValue());
+  for (Value* part : unpack->outputs()) {
+    auto* copy = insert_before(place, c10::aten::clone, {part, none}, part->type());
+    part->replaceAllUsesAfterNodeWith(copy, copy->output());
+  }
+  return true;
+}
+
+}  // namespace
+
+bool separate_chunks(const GraphPtr& graph) {
+  bool changed = false;
+  for (Node* node : all_nodes(graph->block())) changed = (!is_marked(node) && separate(node)) || changed;
+  return changed;
+}
+
+namespace {
 
 // Operators that turn a 0-d tensor into a number.
 bool gives_number(const Node* node) {

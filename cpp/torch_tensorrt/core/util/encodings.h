@@ -3,7 +3,13 @@
 #include <string>
 #include <string_view>
 
+// Bytes as text: base64 and UTF-8.
 namespace torch_tensorrt::core::util {
+
+// Standard alphabet, padded with '='.
+std::string base64_encode(std::string_view bytes);
+// Throws Error, naming the place, on text that base64_encode cannot have made.
+std::string base64_decode(std::string_view text);
 
 // Whether Python takes the bytes for a str: UTF-8 without surrogates and overlong forms.
 bool is_utf8(std::string_view bytes);

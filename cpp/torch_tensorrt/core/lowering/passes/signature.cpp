@@ -1,12 +1,15 @@
 #include <map>
 
 #include "torch/csrc/jit/ir/constants.h"
+#include "torch/csrc/jit/passes/dead_code_elimination.h"
+
+#include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
-#include "torch_tensorrt/core/lowering/refused.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 
+// Passes that change the inputs and outputs of the graph.
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
@@ -86,6 +89,31 @@ class AttributeLowering {
 std::vector<IValue> lower_attributes(const GraphPtr& graph, const IValue& module) {
   TORCHTRT_CHECK(!graph->inputs().empty(), "the graph does not belong to a method: its first input is not a module");
   return AttributeLowering(*graph, module).run();
+}
+
+namespace {
+
+bool makes_collection(const torch::jit::Node* node) {
+  return node->kind() == c10::prim::TupleConstruct || node->kind() == c10::prim::ListConstruct;
+}
+
+bool all_tensors(const torch::jit::Node* node) {
+  for (const auto* input : node->inputs()) {
+    if (!input->type()->isSubtypeOf(*c10::TensorType::get())) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool flatten_outputs(const GraphPtr& graph) {
+  if (graph->outputs().size() != 1) return false;
+  auto* collection = graph->outputs()[0]->node();
+  if (!makes_collection(collection) || !all_tensors(collection)) return false;
+  graph->eraseOutput(0);
+  for (auto* tensor : collection->inputs()) graph->registerOutput(tensor);
+  torch::jit::EliminateDeadCode(graph);
+  return true;
 }
 
 }  // namespace torch_tensorrt::core::lowering::passes

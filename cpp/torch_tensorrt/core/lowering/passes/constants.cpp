@@ -2,9 +2,16 @@
 #include <map>
 #include <vector>
 
+#include "torch/csrc/jit/ir/constants.h"
+#include "torch/csrc/jit/passes/constant_propagation.h"
+
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/lowering/passes/shown_memory.h"
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
 
+// Passes that make, move and combine constants.
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
 
@@ -99,6 +106,66 @@ bool move_constants_to_cpu(const GraphPtr& graph, std::vector<IValue>& params) {
     return node->kind() == c10::prim::Constant ? move_constant(node, copies) : move_made_tensor(node);
   });
   return changed;
+}
+
+// A constant keeps the input's name ("fc1.bias"), because people search for this name in a dump.
+bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& params) {
+  TORCHTRT_CHECK(params.size() <= graph->inputs().size(), "the graph has " << graph->inputs().size() << " inputs, but "
+                                                                           << params.size()
+                                                                           << " parameters were given");
+  const size_t first = graph->inputs().size() - params.size();
+  bool changed = false;
+  torch::jit::WithInsertPoint guard(*graph->nodes().begin());
+  for (size_t i = params.size(); i-- > 0;) {
+    auto* input = graph->inputs()[first + i];
+    const auto constant = torch::jit::tryInsertConstant(*graph, params[i]);
+    if (!constant) continue;
+    const std::string name = input->hasDebugName() ? input->debugName() : std::string();  // "%0" has no debug name
+    input->replaceAllUsesWith(*constant);
+    graph->eraseInput(first + i);
+    if (!name.empty()) (*constant)->setDebugName(name);
+    params.erase(params.begin() + static_cast<std::ptrdiff_t>(i));
+    changed = true;
+  }
+  return changed;
+}
+
+namespace {
+
+using torch::jit::Value;
+
+// A graph input that temporarily replaces a constant.
+struct StandIn {
+  Value* input;
+  torch::jit::IValue value;
+};
+
+}  // namespace
+
+// Replaces the last bound of each fake quantization by a graph input meanwhile, so that PyTorch does not fold it.
+void propagate_constants(const GraphPtr& graph) {
+  const size_t first = graph->inputs().size();
+  std::vector<StandIn> stand_ins;
+  for (Node* node : all_nodes(graph->block())) {
+    if (!util::is_fake_quantize(node)) continue;
+    Value* bound = node->inputs().back();
+    const auto value = torch::jit::toIValue(bound);
+    if (!value) continue;
+    stand_ins.push_back({graph->addInput()->setType(bound->type()), *value});
+    node->replaceInput(node->inputs().size() - 1, stand_ins.back().input);
+  }
+  {
+    const ShownMemory shown(graph);
+    GraphPtr propagated = graph;
+    torch::jit::ConstantPropagation(propagated);
+  }
+  for (const StandIn& stand_in : stand_ins) {
+    while (stand_in.input->hasUses()) {
+      const torch::jit::Use use = stand_in.input->uses().front();
+      use.user->replaceInput(use.offset, constant_before(use.user, stand_in.value));
+    }
+  }
+  while (graph->inputs().size() > first) graph->eraseInput(graph->inputs().size() - 1);
 }
 
 }  // namespace torch_tensorrt::core::lowering::passes

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/util/base64.h"
+#include "torch_tensorrt/core/util/encodings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -45,6 +45,39 @@ TEST(Base64, RefusesOtherText) {
       EXPECT_THAT(error.what(), ::testing::HasSubstr(message)) << text;
     }
   }
+}
+
+TEST(Utf8Test, TextStaysAsItIs) {
+  for (const char* text :
+       {"", "plain", "\xc3\xa9", "\xe2\x82\xac", "\xed\x9f\xbf", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_TRUE(is_utf8(text)) << text;
+    EXPECT_EQ(escape_invalid_utf8(text), text);
+  }
+}
+
+TEST(Utf8Test, BytesThatPythonRefusesAreEscaped) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"a\xffz", "a\\xffz"},
+      {"\x80", "\\x80"},                             // no first byte
+      {"\xc3", "\\xc3"},                             // cut short
+      {"\xc0\xaf", "\\xc0\\xaf"},                    // longer than needed
+      {"\xe0\x80\x80", "\\xe0\\x80\\x80"},           // longer than needed
+      {"\xed\xa0\x80", "\\xed\\xa0\\x80"},           // half of a pair
+      {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},  // above the last character
+      {"\xe2\x82\xc3\xa9", "\\xe2\\x82\xc3\xa9"},    // a character behind a broken one
+  };
+  for (const auto& [bytes, text] : rows) {
+    EXPECT_FALSE(is_utf8(bytes));
+    EXPECT_EQ(escape_invalid_utf8(bytes), text);
+    EXPECT_TRUE(is_utf8(escape_invalid_utf8(bytes)));
+  }
+}
+
+TEST(Utf8Test, ErrorsAreText) {
+  Error error("the file \xff.ts");
+  error.AppendMessage("and \xfe");
+  EXPECT_EQ(error.msg(), "the file \\xff.ts\nand \\xfe");
+  EXPECT_TRUE(is_utf8(error.what()));
 }
 
 }  // namespace
