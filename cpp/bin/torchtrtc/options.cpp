@@ -2,13 +2,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "input_spec.h"
-#include "option_values.h"
+#include "torch_tensorrt/core/util/Exception.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torchtrtc {
@@ -30,6 +35,54 @@ const char* const kFooter =
 const char* const kInputSpecHelp =
     "One per input: \"(N,C,H,W)\" or \"[(MIN..);(OPT..);(MAX..)]\", then optionally @dtype (float, half, char, int, "
     "long, double, bool), then optionally %format (linear, nhwc)";
+
+// Checks of the values of options, with messages for people.
+
+std::optional<uint64_t> parse_whole(std::string_view text) {
+  const bool is_hex = text.substr(0, 2) == "0x" || text.substr(0, 2) == "0X";
+  if (is_hex) text.remove_prefix(2);
+  if (text.substr(0, 1) == "+") text.remove_prefix(1);
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, is_hex ? 16 : 10);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// Accepts decimal, or hexadecimal after 0x. Used with transform(), which hands the option the number in decimal.
+CLI::Validator whole_number(uint64_t low, uint64_t high = std::numeric_limits<int64_t>::max()) {
+  const auto check = [low, high](std::string& text) -> std::string {
+    const auto number = parse_whole(text);
+    if (!number || *number < low || *number > high) {
+      return torch_tensorrt::str("'", text, "' is not a whole number from ", low, " to ", high);
+    }
+    text = std::to_string(*number);
+    return {};
+  };
+  return {check, /*description=*/""};
+}
+
+CLI::Validator number_not_below_zero() {
+  const auto check = [](std::string& text) -> std::string {
+    char* end = nullptr;
+    const double number = std::strtod(text.c_str(), &end);
+    const bool is_number = !text.empty() && *end == '\0';
+    if (is_number && std::isfinite(number) && number >= 0) return {};
+    return "'" + text + "' is not a number of 0 or more";
+  };
+  return {check, /*description=*/""};
+}
+
+CLI::Validator known_precision() {
+  const auto check = [](std::string& text) -> std::string {
+    try {
+      parse_precision(text);
+    } catch (const torch_tensorrt::Error& error) {
+      return error.msg();
+    }
+    return {};
+  };
+  return {check, /*description=*/""};
+}
 
 void add_output_flags(CLI::App& app, Options& o) {
   auto* verbose = app.add_flag("-v,--verbose", o.verbose, "Print debugging messages");

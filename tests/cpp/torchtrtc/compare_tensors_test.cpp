@@ -1,4 +1,4 @@
-#include "bin/torchtrtc/compare_tensors.h"
+#include "bin/torchtrtc/self_check.h"
 
 #include <limits>
 
