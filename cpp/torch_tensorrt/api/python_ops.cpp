@@ -4,8 +4,7 @@
 #include "torch/script.h"
 
 #include "torch_tensorrt/api/compile_spec.h"
-#include "torch_tensorrt/api/json_spec.h"
-#include "torch_tensorrt/api/operator_table.h"
+#include "torch_tensorrt/api/support_report.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
