@@ -6,11 +6,8 @@
 #include <exception>
 
 #include "torch_tensorrt/core/engine/tactics/aten/list.h"
-#include "torch_tensorrt/core/runtime/autograd.h"
-#include "torch_tensorrt/core/runtime/cuda_access.h"
+#include "torch_tensorrt/core/runtime/engine_hooks.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
-#include "torch_tensorrt/core/runtime/torch_threads.h"
-#include "torch_tensorrt/core/runtime/written_inputs.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // Registrations at library load. PyTorch learns the class tensorrt::Engine, the op tensorrt::execute_engine and their

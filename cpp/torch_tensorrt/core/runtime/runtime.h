@@ -10,7 +10,6 @@
 #include "torch_tensorrt/core/runtime/Platform.h"
 #include "torch_tensorrt/core/runtime/RTDevice.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
-#include "torch_tensorrt/core/runtime/base64.h"
 #include "torch_tensorrt/core/runtime/binding_names.h"
 #include "torch_tensorrt/core/runtime/serialized_info.h"
 
@@ -24,6 +23,16 @@ enum CudaGraphsMode : int64_t { STANDARD = 0, SUBGRAPH_CUDAGRAPHS = 1, WHOLE_GRA
 // number of threads may run one engine at once. Throws Error, and leaves the engine usable, on the wrong number of
 // inputs and on a wrong dtype, shape, device or kind of tensor.
 std::vector<at::Tensor> execute_engine(std::vector<at::Tensor> inputs, c10::intrusive_ptr<TRTEngine> compiled_engine);
+
+// Replaces execute_engine while PyTorch records gradients. If an input requires gradients, so do the outputs,
+// and asking for their gradients is an error saying that engines have none.
+std::vector<at::Tensor> execute_engine_without_gradients(std::vector<at::Tensor> inputs,
+                                                         c10::intrusive_ptr<TRTEngine> compiled_engine);
+
+// Throws Error if an input that is written after the call shares elements with another input. The engine reads both
+// inputs before the write, but the original module would read the written elements.
+void check_written_inputs(std::vector<at::Tensor> inputs, std::vector<int64_t> written,
+                          c10::intrusive_ptr<TRTEngine> engine);
 
 // Process-wide settings; atomic. They have no effect on engines for the CPU.
 bool get_multi_device_safe_mode();

@@ -1,6 +1,5 @@
 #include "torch_tensorrt/core/runtime/serialized_info.h"
 
-#include "torch_tensorrt/core/runtime/base64.h"
 #include "torch_tensorrt/core/runtime/binding_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 

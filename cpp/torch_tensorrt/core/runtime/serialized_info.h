@@ -8,9 +8,13 @@
 
 #include "torch_tensorrt/core/runtime/Platform.h"
 #include "torch_tensorrt/core/runtime/RTDevice.h"
+#include "torch_tensorrt/core/util/encodings.h"
 
 // An engine with all data that the torch side keeps about it, and its form as a list of strings.
 namespace torch_tensorrt::core::runtime {
+
+using util::base64_decode;
+using util::base64_encode;
 
 const std::string ABI_VERSION = "10";
 

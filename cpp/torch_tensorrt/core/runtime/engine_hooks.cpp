@@ -1,6 +1,7 @@
-#include "torch_tensorrt/core/runtime/cuda_access.h"
+#include "torch_tensorrt/core/runtime/engine_hooks.h"
 
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -13,9 +14,13 @@
 
 #include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
+#include "torch_tensorrt/core/engine/run/thread_limit.h"
 #include "torch_tensorrt/core/runtime/graph_memory.h"
 #include "torch_tensorrt/core/util/logging/TorchTRTLogger.h"
 #include "torch_tensorrt/core/util/macros.h"
+
+// From the MKL in PyTorch's library; weak, for builds of PyTorch without MKL. Returns the previous number.
+extern "C" int MKL_Set_Num_Threads_Local(int threads) __attribute__((weak));
 
 namespace torch_tensorrt::core::runtime {
 namespace {
@@ -130,5 +135,13 @@ bool load_torch_cuda() {
 [[maybe_unused]] const bool kLoaded = load_torch_cuda();
 
 }  // namespace
+
+void register_torch_threads() {
+  const auto prepare = [] { at::get_num_threads(); };
+  const auto set = [](int32_t threads) {
+    return MKL_Set_Num_Threads_Local == nullptr ? 0 : MKL_Set_Num_Threads_Local(threads);
+  };
+  engine::set_thread_hook({prepare, set});
+}
 
 }  // namespace torch_tensorrt::core::runtime
