@@ -30,7 +30,7 @@ README_LIMIT = 10
 ROWS = "tests/python/ops"
 CONVERTERS = f"{CORE}/conversion/converters/impl"
 EVALUATORS = f"{CORE}/conversion/evaluators"
-NO_FAMILIES = {"args", "layers", "sizes", "declined", "NodeEvaluatorRegistry", "eval_util"}
+NO_FAMILIES = {"args", "families", "layers", "sizes", "declined", "NodeEvaluatorRegistry", "eval_util"}
 
 # Pattern of a path below cpp/ -> layer. The first matching row decides.
 LAYERS = [

@@ -5,7 +5,7 @@
 
 #include "ATen/Context.h"
 
-#include "torch_tensorrt/core/conversion/control_flow.h"
+#include "torch_tensorrt/core/conversion/compile_time.h"
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine/plan/plan.h"

@@ -5,10 +5,9 @@
 
 #include "ATen/ATen.h"
 
+#include "torch_tensorrt/core/conversion/compile_time.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
-#include "torch_tensorrt/core/conversion/dynamic_sizes.h"
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
-#include "torch_tensorrt/core/conversion/number_arguments.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 #include "torch_tensorrt/core/util/jit_util.h"

@@ -9,7 +9,7 @@
 #include "ATen/core/Tensor.h"
 #include "torch/csrc/jit/ir/constants.h"
 
-#include "torch_tensorrt/core/conversion/dynamic_sizes.h"
+#include "torch_tensorrt/core/conversion/compile_time.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/shapes/shape_inference.h"
 #include "torch_tensorrt/core/network/shapes/shape_inputs.h"

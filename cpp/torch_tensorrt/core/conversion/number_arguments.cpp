@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/conversion/number_arguments.h"
+#include "torch_tensorrt/core/conversion/block_converter.h"
 
 #include <algorithm>
 #include <array>

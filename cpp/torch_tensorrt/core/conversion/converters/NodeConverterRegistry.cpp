@@ -5,9 +5,7 @@
 #include "torch/csrc/jit/frontend/function_schema_parser.h"
 
 #include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
-#include "torch_tensorrt/core/conversion/converters/declines.h"
-#include "torch_tensorrt/core/conversion/converters/operator_list.h"
-#include "torch_tensorrt/core/conversion/converters/register_all.h"
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {

@@ -25,6 +25,29 @@ using OpConverter = std::function<bool(ConversionCtx*, const torch::jit::Node*, 
 // Called before conversion: whether the converter handles this node, else the reason.
 using NodePredicate = std::function<Decision(const torch::jit::Node*)>;
 
+// Predicates of rows (BuiltinConverter::supports, ConversionPattern::supports) that also describe in words which nodes
+// they decline, so that the list of operators can be generated from the registry. A plain function works as predicate
+// too, but the list then has no description.
+
+// Declines some nodes. `what` completes "not converted when ..." and uses the names of the arguments.
+struct Declines {
+  const char* what;
+  Decision (*decide)(const torch::jit::Node*);
+  Decision operator()(const torch::jit::Node* n) const { return decide(n); }
+};
+
+// Accepts every node, but its layers have data-dependent sizes, which not every backend supports. `what`: as above.
+struct MakesLateSizes {
+  const char* what;
+  Decision operator()(const torch::jit::Node*) const { return Decision::yes(); }
+};
+
+// Declines every node; the row only gives the reason.
+struct DeclinesAll {
+  const char* reason;
+  Decision operator()(const torch::jit::Node*) const { return Decision::no(reason); }
+};
+
 // A converter with its schema, "aten::relu(Tensor self) -> Tensor".
 struct ConversionPattern {
   std::string signature;
@@ -65,5 +88,14 @@ bool node_is_convertable(const torch::jit::Node* n);
 OpConverter get_node_converter_for(const torch::jit::FunctionSchema* signature);
 // The signatures of all registered converters, sorted.
 std::vector<std::string> get_converter_list();
+
+struct ConverterEntry {
+  std::string signature;
+  std::string declines;  // when the operator is not converted, or why never
+  bool never = false;    // registered only to give the reason
+};
+
+// Every registration, by signature.
+std::vector<ConverterEntry> list_converters();
 
 }  // namespace torch_tensorrt::core::conversion::converters

@@ -5,8 +5,8 @@
 #include "ATen/ATen.h"
 #include "torch/csrc/jit/ir/constants.h"
 
+#include "torch_tensorrt/core/conversion/compile_time.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
-#include "torch_tensorrt/core/conversion/dynamic_sizes.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 
 namespace torch_tensorrt::core::conversion::evaluators {

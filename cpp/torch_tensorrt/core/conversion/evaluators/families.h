@@ -25,11 +25,6 @@ Registrations tensor_property_evaluators();
 // Tensors made from numbers.
 Registrations creation_evaluators();
 
-// The evaluator of operators without a row. PyTorch itself runs an operator that neither takes nor returns tensors and
-// only computes its result (numbers, strings, None, lists and tuples of them). Null for other
-// nodes.
-NodeEvaluator plain_evaluator(const torch::jit::Node* n);
-
 inline Registrations builtin_evaluators() {
   Registrations all;
   for (auto* family : {prim_evaluators, scalar_evaluators, list_evaluators, dict_evaluators, tensor_property_evaluators,

@@ -49,6 +49,15 @@ uint32_t axes_mask(const torch::jit::Node* n, const std::vector<int64_t>& dims, 
   return rank == 0 ? 0 : mask;
 }
 
+void check_not_empty(const torch::jit::Node* n, const ITensor* x, uint32_t axes) {
+  const auto dims = x->getDimensions();
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    TORCHTRT_CHECK(((axes >> i) & 1U) == 0 || dims.d[i] != 0,
+                   util::node_info(n) << ": dimension " << i << " of " << nvinfer1::to_string(dims)
+                                      << " has no elements, so there is no largest or smallest one");
+  }
+}
+
 std::vector<int64_t> int_vector(const c10::List<int64_t>& list) { return list.vec(); }
 
 nvinfer1::Dims spatial(const torch::jit::Node* n, const std::vector<int64_t>& list, size_t count, const char* what) {

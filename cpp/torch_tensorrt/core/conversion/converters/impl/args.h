@@ -25,6 +25,8 @@ int32_t wrap_dim(const torch::jit::Node* n, int64_t dim, int32_t rank);
 int32_t existing_dim(const torch::jit::Node* n, int64_t dim, int32_t rank);
 // The bit mask of the dimensions; all dimensions if the list is empty.
 uint32_t axes_mask(const torch::jit::Node* n, const std::vector<int64_t>& dims, int32_t rank);
+// An empty dimension has no extreme, even if the result has no elements. Throws Error naming the dimension.
+void check_not_empty(const torch::jit::Node* n, const ITensor* x, uint32_t axes);
 std::vector<int64_t> int_vector(const c10::List<int64_t>& list);
 // A list argument with one entry per spatial dimension; a single entry applies to all.
 nvinfer1::Dims spatial(const torch::jit::Node* n, const std::vector<int64_t>& list, size_t count, const char* what);

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "torch_tensorrt/core/conversion/converters/declines.h"
+#include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 

@@ -48,4 +48,7 @@ Family shape_family();
 Family special_family();
 Family unary_family();
 
+// The built-in converters, with the full schemas of the running PyTorch.
+std::vector<ConversionPattern> builtin_patterns();
+
 }  // namespace torch_tensorrt::core::conversion::converters

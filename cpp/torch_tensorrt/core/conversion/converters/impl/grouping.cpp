@@ -6,7 +6,7 @@
 #include "ATen/ops/searchsorted.h"
 #include "ATen/ops/zeros.h"
 
-#include "torch_tensorrt/core/conversion/converters/declines.h"
+#include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/converters/impl/sizes.h"

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "torch_tensorrt/core/conversion/converters/impl/args.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
-#include "torch_tensorrt/core/conversion/converters/impl/reduce.h"
 
 // Norms, and distances: norms of differences.
 namespace torch_tensorrt::core::conversion::converters {

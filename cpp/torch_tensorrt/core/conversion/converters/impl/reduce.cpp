@@ -1,5 +1,3 @@
-#include "torch_tensorrt/core/conversion/converters/impl/reduce.h"
-
 #include "torch_tensorrt/core/conversion/converters/impl/args.h"
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
@@ -196,19 +194,6 @@ OpConverter spread(Spread what, bool with_mean) {
     return !with_mean || finish(ctx, n, cast(ctx, mean, scalar_type(x)), 1);
   };
 }
-
-}  // namespace
-
-void check_not_empty(const torch::jit::Node* n, const ITensor* x, uint32_t axes) {
-  const auto dims = x->getDimensions();
-  for (int32_t i = 0; i < dims.nbDims; ++i) {
-    TORCHTRT_CHECK(((axes >> i) & 1U) == 0 || dims.d[i] != 0,
-                   util::node_info(n) << ": dimension " << i << " of " << nvinfer1::to_string(dims)
-                                      << " has no elements, so there is no largest or smallest one");
-  }
-}
-
-namespace {
 
 bool convert(ConversionCtx* ctx, const torch::jit::Node* n, args& args, bool log) {
   auto* input = args[0].ITensorOrFreeze(ctx);

@@ -3,9 +3,12 @@
 #include <optional>
 #include <string>
 
-#include "torch_tensorrt/core/conversion/conversionctx/ConversionCtx.h"
+#include "torch/csrc/jit/ir/ir.h"
 
-// Numbers and conditions computed from the sizes of dynamic inputs.
+#include "torch_tensorrt/core/conversion/conversionctx/ConversionCtx.h"
+#include "torch_tensorrt/core/util/decision.h"
+
+// Which numbers, conditions and loops are known while compiling, although sizes of inputs may be dynamic.
 namespace torch_tensorrt::core::conversion {
 
 // The number (or bool) in a tensor of one element, if it is the same for all shapes in the ranges of the inputs. Unset
@@ -18,5 +21,10 @@ torch::jit::IValue decided_or_computed(nvinfer1::ITensor* tensor);
 std::string what_decides(const nvinfer1::ITensor& tensor);
 // The user's name for a network input: the name of the argument.
 std::string input_name(const nvinfer1::ITensor& input);
+
+// Whether a condition or loop can be decided while compiling, or computed. "No" if it depends on the values of the
+// inputs, which shapes do not determine. "Yes" if it depends on shapes only, although only a conversion with given
+// shapes can tell. "Yes" for all other nodes.
+Decision control_flow_decision(const torch::jit::Node* n);
 
 }  // namespace torch_tensorrt::core::conversion

@@ -1,8 +1,6 @@
-#include "torch_tensorrt/core/conversion/converters/register_all.h"
+#include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
 #include "torch/csrc/jit/runtime/operator.h"
-
-#include "torch_tensorrt/core/conversion/converters/impl/families.h"
 
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
