@@ -4,9 +4,9 @@
 #include <thread>
 
 #include "tensorrt/check_util.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/build.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
-#include "torch_tensorrt/core/backends/tensorrt/run/vendor_network.h"
 
 namespace torch_tensorrt::tensorrt_test {
 namespace {

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/backends/tensorrt/support/transposes.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/backends/tensorrt/version.h"
+#include "torch_tensorrt/core/backends/tensorrt/loader.h"
 
 #include <gtest/gtest.h>
 

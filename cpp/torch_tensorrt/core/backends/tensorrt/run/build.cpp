@@ -4,17 +4,19 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <memory>
+#include <mutex>
 #include <set>
+#include <string>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
-#include "torch_tensorrt/core/backends/tensorrt/run/timing_cache_file.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
-#include "torch_tensorrt/core/backends/tensorrt/run/vendor_network.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/shared_file.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 namespace {
@@ -55,6 +57,93 @@ void check_supported(const network::INetworkDefinition& network) {
   if (!unsupported.empty()) TORCHTRT_THROW_ERROR("TensorRT does not take these layers:" << unsupported);
 }
 
+// ---- the network ---------------------------------------------------------------------------------------------------
+
+std::unique_ptr<nvinfer1::IBuilder> make_builder(const Library& library, MessageGatherer& messages) {
+  std::unique_ptr<nvinfer1::IBuilder> builder(
+      static_cast<nvinfer1::IBuilder*>(library.create_builder(vendor_logger())));
+  if (builder == nullptr) {
+    TORCHTRT_THROW_ERROR("TensorRT " << to_string(library.version()) << " makes no builder. "
+                                     << messages.take_errors());
+  }
+  return builder;
+}
+
+uint32_t network_flags(bool strongly_typed) {
+  using nvinfer1::NetworkDefinitionCreationFlag;
+  return strongly_typed ? 1U << static_cast<uint32_t>(NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) : 0U;
+}
+
+// TensorRT loads its kernels for the first builder of a process, which takes half a minute, and unloads them with the
+// last. Keep one builder until the process ends, so that later builds load only their own needs.
+void keep_a_builder(const Library& library, MessageGatherer& messages) {
+  static auto* const mutex = new std::mutex();
+  static nvinfer1::IBuilder* kept = nullptr;
+  const std::lock_guard lock(*mutex);
+  if (kept == nullptr) kept = make_builder(library, messages).release();
+}
+
+// ---- the timing cache ----------------------------------------------------------------------------------------------
+
+// Empty if there is no file. Throws Error if it cannot be read.
+std::string read_file(const std::string& path) { return core::util::read_shared_file(path).value_or(std::string()); }
+
+std::unique_ptr<nvinfer1::ITimingCache> parse(nvinfer1::IBuilderConfig& config, const std::string& bytes) {
+  return std::unique_ptr<nvinfer1::ITimingCache>(config.createTimingCache(bytes.data(), bytes.size()));
+}
+
+// TensorRT's timing cache in a file shared by builds, even by builds that run at the same time: times that others have
+// written meanwhile are kept. Lies beside our own cache, with ".tensorrt" behind its name.
+class TimingCacheFile {
+ public:
+  // With an empty path there is no file, only a cache of this build. A file that TensorRT does not take (damaged, or of
+  // another version) is replaced, with a warning. Throws Error on a file that cannot be read.
+  TimingCacheFile(const std::string& path, nvinfer1::IBuilderConfig& config);
+  // Call it after the build. Only warns if it cannot write.
+  void save();
+
+ private:
+  void add_to_file(const nvinfer1::ITimingCache& used);
+
+  std::string path_;
+  nvinfer1::IBuilderConfig& config_;
+  std::unique_ptr<nvinfer1::ITimingCache> cache_;
+};
+
+TimingCacheFile::TimingCacheFile(const std::string& path, nvinfer1::IBuilderConfig& config)
+    : path_(path.empty() ? path : path + ".tensorrt"), config_(config) {
+  const std::string bytes = path_.empty() ? std::string() : read_file(path_);
+  cache_ = parse(config, bytes);
+  bool taken = cache_ != nullptr && config.setTimingCache(*cache_, /*ignoreMismatch=*/false);
+  if (taken || bytes.empty()) return;
+  LOG_WARNING("TensorRT does not take the timing cache " << path_ << ", which is of another version or device, or is "
+                                                         << "damaged; it will be replaced");
+  cache_ = parse(config, {});
+  if (cache_ != nullptr) config.setTimingCache(*cache_, /*ignoreMismatch=*/false);
+}
+
+void TimingCacheFile::save() {
+  const nvinfer1::ITimingCache* used = config_.getTimingCache();
+  if (path_.empty() || used == nullptr) return;
+  try {
+    add_to_file(*used);
+  } catch (const Error& error) {  // although it was readable before the build
+    LOG_WARNING("the timing cache of TensorRT cannot be written to " << path_ << ": " << error.msg());
+  }
+}
+
+void TimingCacheFile::add_to_file(const nvinfer1::ITimingCache& used) {
+  const core::util::SharedFileTurn turn(path_);
+  if (!turn.granted()) TORCHTRT_THROW_ERROR(turn.granted().reason());
+  auto all = parse(config_, read_file(path_));
+  if (all != nullptr && !all->combine(used, /*ignoreMismatch=*/false)) all = nullptr;
+  const std::unique_ptr<nvinfer1::IHostMemory> bytes(all != nullptr ? all->serialize() : used.serialize());
+  if (bytes == nullptr) TORCHTRT_THROW_ERROR("TensorRT does not serialize it");
+  const std::string content(static_cast<const char*>(bytes->data()), bytes->size());
+  const Decision written = core::util::replace_shared_file(path_, content);
+  if (!written) TORCHTRT_THROW_ERROR(written.reason());
+}
+
 }  // namespace
 
 std::string list_unsupported(const network::INetworkDefinition& network) {
@@ -81,6 +170,23 @@ bool is_strongly_typed(const network::INetworkDefinition& network, const engine:
   if (!may_lower) return true;
   const std::set<DataType> types = float_types(network);
   return types.size() != 1 || types.count(DataType::kFLOAT) == 0;
+}
+
+VendorNetwork translate_network(const network::INetworkDefinition& network, const engine::BuildSettings& settings,
+                                const Library& library, MessageGatherer& messages) {
+  keep_a_builder(library, messages);
+  VendorNetwork made;
+  made.builder = make_builder(library, messages);
+  made.precisions.strongly_typed = is_strongly_typed(network, settings);
+  made.precisions.quantized = is_quantized(network, settings);
+  made.network.reset(made.builder->createNetworkV2(network_flags(made.precisions.strongly_typed)));
+  if (made.network == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no network. " << messages.take_errors());
+  const Translator::Options options{made.precisions.strongly_typed, made.precisions.quantized, settings.refit};
+  made.translator = std::make_unique<Translator>(network, *made.network, options, messages);
+  made.translator->run();
+  const std::string remarks = messages.take_errors();  // on layers that it took all the same
+  LOG_DEBUG("TensorRT took the layers. " << remarks);
+  return made;
 }
 
 std::string build_serialized(const network::INetworkDefinition& network, const engine::BuildSettings& settings,

@@ -1,7 +1,13 @@
 #pragma once
 
+#include <NvInfer.h>
+
+#include <memory>
 #include <string>
 
+#include "torch_tensorrt/core/backends/tensorrt/loader.h"
+#include "torch_tensorrt/core/backends/tensorrt/run/config.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
 #include "torch_tensorrt/core/engine/build/builder.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -21,5 +27,18 @@ bool is_quantized(const network::INetworkDefinition& network, const engine::Buil
 // Whether each tensor must keep its dtype: if asked for, if no precision below the network's is enabled, or if the
 // network itself mixes precisions. TensorRT would otherwise not keep the network's casts.
 bool is_strongly_typed(const network::INetworkDefinition& network, const engine::BuildSettings& settings);
+
+// TensorRT's network made from ours, with the builder that it belongs to. The translator owns weights that it had to
+// convert; the other weights remain ours.
+struct VendorNetwork {
+  std::unique_ptr<nvinfer1::IBuilder> builder;
+  std::unique_ptr<nvinfer1::INetworkDefinition> network;
+  Precisions precisions;
+  std::unique_ptr<Translator> translator;
+};
+
+// Throws Error naming the layer that TensorRT refuses, with its message. `messages` must outlive the result.
+VendorNetwork translate_network(const network::INetworkDefinition& network, const engine::BuildSettings& settings,
+                                const Library& library, MessageGatherer& messages);
 
 }  // namespace torch_tensorrt::backends::tensorrt

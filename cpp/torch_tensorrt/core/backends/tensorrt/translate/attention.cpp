@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
 
 // Uses the pattern that TensorRT fuses into one kernel: product, mask, softmax, product. The queries are scaled first,
 // so that f16 scores do not overflow if no kernel takes the whole pattern.

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 namespace {

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "torch_tensorrt/core/backends/tensorrt/support/transposes.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {

@@ -1,12 +1,10 @@
-#include "torch_tensorrt/core/backends/tensorrt/translate/pointwise.h"
-
 #include <algorithm>
 #include <cmath>
 
 #include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
-#include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 

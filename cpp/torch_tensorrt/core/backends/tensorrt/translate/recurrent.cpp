@@ -1,5 +1,5 @@
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // A loop over the steps. One product before it computes the input's share of all steps.

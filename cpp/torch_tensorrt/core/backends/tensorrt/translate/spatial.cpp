@@ -1,11 +1,9 @@
-#include "torch_tensorrt/core/backends/tensorrt/translate/spatial.h"
-
 #include <algorithm>
 #include <cmath>
 
-#include "torch_tensorrt/core/backends/tensorrt/support/rows.h"
+#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
 #include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/table.h"
+#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
 #include "torch_tensorrt/core/network/host/evaluate_elements.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -16,6 +14,26 @@ using network::ConvolutionBase;
 using network::Dims;
 using network::PaddingMode;
 using network::Weights;
+
+// ---- windows: TensorRT's have two or three dimensions and need a batch ----------------------------------------------
+
+// Entries of a window's attribute, with `fill` as second dimension if ours has one.
+trt::Dims window_dims(const network::Dims& dims, int64_t fill) {
+  trt::Dims result = to_trt(dims);
+  if (result.nbDims == 1) result.d[result.nbDims++] = fill;
+  return result;
+}
+
+// Appends a dimension of size 1 if the window has one dimension.
+trt::ITensor& widen_space(Translator& t, trt::ITensor& x, int32_t spatial_rank) {
+  return spatial_rank == 1 ? unsqueeze(t, x, {x.getDimensions().nbDims}) : x;
+}
+trt::ITensor& narrow_space(Translator& t, trt::ITensor& x, int32_t spatial_rank) {
+  return spatial_rank == 1 ? squeeze(t, x, {x.getDimensions().nbDims - 1}) : x;
+}
+
+// ---- padding
+// ---------------------------------------------------------------------------------------------------------
 
 struct Padding {
   Dims pre;
@@ -202,9 +220,7 @@ void translate_deconvolution(Translator& t) {
 
 namespace {
 
-using network::Dims;
 using network::IPoolingLayer;
-using network::PaddingMode;
 
 static_assert(static_cast<int32_t>(network::PoolingType::kMAX_AVERAGE_BLEND) ==
               static_cast<int32_t>(trt::PoolingType::kMAX_AVERAGE_BLEND));
