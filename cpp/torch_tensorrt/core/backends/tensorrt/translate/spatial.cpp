@@ -32,8 +32,7 @@ trt::ITensor& narrow_space(Translator& t, trt::ITensor& x, int32_t spatial_rank)
   return spatial_rank == 1 ? squeeze(t, x, {x.getDimensions().nbDims - 1}) : x;
 }
 
-// ---- padding
-// ---------------------------------------------------------------------------------------------------------
+// ---- padding --------------------------------------------------------------------------------------------------------
 
 struct Padding {
   Dims pre;
