@@ -1,6 +1,6 @@
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
-#include "torch_tensorrt/core/engine/tactics/onednn/families.h"
-#include "torch_tensorrt/core/engine/tactics/onednn/row.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/list.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/tactic.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 // Reorders, concatenation and resizing.

@@ -1,7 +1,5 @@
 #include "torch_tensorrt/core/engine/tactics/onednn/list.h"
 
-#include "torch_tensorrt/core/engine/tactics/onednn/families.h"
-
 namespace torch_tensorrt::engine {
 
 void register_onednn_tactics(TacticRegistry& registry) {

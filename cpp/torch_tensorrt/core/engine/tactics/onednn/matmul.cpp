@@ -1,7 +1,7 @@
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
-#include "torch_tensorrt/core/engine/tactics/onednn/families.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/list.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
-#include "torch_tensorrt/core/engine/tactics/onednn/post_ops.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/tactic.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/util/Exception.h"
 

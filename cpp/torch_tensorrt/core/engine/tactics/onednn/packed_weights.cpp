@@ -1,6 +1,6 @@
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
 
-#include "torch_tensorrt/core/engine/tactics/onednn/kernel.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/tactic.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine::onednn {

@@ -2,10 +2,10 @@
 #include <cstring>
 
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
-#include "torch_tensorrt/core/engine/tactics/onednn/families.h"
-#include "torch_tensorrt/core/engine/tactics/onednn/kernel.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/list.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/recurrent_weights.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/tactic.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/util/macros.h"
 

@@ -7,11 +7,11 @@
 #include <thread>
 
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
-#include "torch_tensorrt/core/engine/tactics/onednn/families.h"
-#include "torch_tensorrt/core/engine/tactics/onednn/kernel.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/list.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/recurrent_weights.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/step_kernels.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/tactic.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -30,6 +30,18 @@ constexpr int64_t kOperationsPerThread = 100000;
 constexpr int64_t kAlignedFloats = 16;
 
 int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+// The kernels for this machine; null if there are none.
+const StepKernels* find_step_kernels() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl")) {
+    return &kAvx512StepKernels;
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &kAvx2StepKernels;
+#endif
+  return nullptr;
+}
 
 // ---- the input's share ------------------------------------------------------------------------------------------
 

@@ -32,8 +32,6 @@ struct StepKernels {
   RunStep run;
 };
 
-// The kernels for this machine; null if there are none.
-const StepKernels* find_step_kernels();
 // Each for its instruction set.
 extern const StepKernels kAvx2StepKernels;
 extern const StepKernels kAvx512StepKernels;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -8,7 +9,7 @@
 
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 
-// One oneDNN primitive as a kernel.
+// Kernels of one oneDNN primitive, and what the tactics that make them have in common.
 namespace torch_tensorrt::engine::onednn {
 
 // The CPU engine of the process; immutable.
@@ -41,5 +42,32 @@ class KernelBuilder {
 
 // Attributes common to all primitives here: the scratchpad is the engine's workspace.
 dnnl::primitive_attr attributes();
+
+// Describes an operand of the epilogue (a layer input) in the form of the primitive's result.
+using DescribeOperand = std::function<dnnl::memory::desc(const TensorDesc& operand, int32_t rank)>;
+
+// The epilogue from operation `first` on, as attributes of a primitive whose result has the rank.
+dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
+                                   const DescribeOperand& describe);
+// Binds the operands of the epilogue.
+void bind_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
+                   const DescribeOperand& describe);
+
+// A tactic of one primitive without weights.
+struct Row {
+  const char* name;
+  network::LayerType kind;
+  bool only_linear;  // only kLINEAR; else kLINEAR and kHWC
+  bool in_place;     // the output may take over input 0 if their descs agree
+  // Checks beyond check_basics and check_epilogue.
+  Decision (*supports)(const network::ILayer& layer);
+  // Makes the kernel. Throws dnnl::error or Error if the instance cannot run; takes() relies on that.
+  std::unique_ptr<Kernel> (*prepare)(const LayerInstance& instance);
+};
+
+std::unique_ptr<Tactic> make_row_tactic(const Row& row);
+
+// Throws Error for a reference implementation.
+void require_optimized(const char* implementation);
 
 }  // namespace torch_tensorrt::engine::onednn

@@ -1,0 +1,189 @@
+#include "torch_tensorrt/core/engine/tactics/onednn/tactic.h"
+
+#include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine::onednn {
+namespace {
+
+using Source = KernelBuilder::Source;
+
+void check(dnnl_status_t status, const char* what) {
+  TORCHTRT_CHECK(status == dnnl_success, "oneDNN: " << what << " failed with status " << static_cast<int>(status));
+}
+
+// Uses the C interface: the C++ interface builds a map of the arguments at every call.
+class DnnlKernel final : public Kernel {
+ public:
+  DnnlKernel(dnnl::primitive primitive, std::vector<std::pair<int, dnnl::memory>> memories,
+             std::vector<KernelBuilder::Binding> bindings, std::vector<std::shared_ptr<const void>> owners,
+             int64_t workspace_bytes)
+      : primitive_(std::move(primitive)),
+        stream_(cpu_engine()),
+        memories_(std::move(memories)),
+        bindings_(std::move(bindings)),
+        owners_(std::move(owners)),
+        workspace_bytes_(workspace_bytes) {
+    for (auto& [argument, memory] : memories_) arguments_.push_back({argument, memory.get()});
+  }
+
+  int64_t workspace_bytes() const override { return workspace_bytes_; }
+
+  void run(const void* const* inputs, void* const* outputs, void* workspace) override {
+    for (const auto& binding : bindings_) {
+      void* data = workspace;
+      if (binding.source == Source::kInput) data = const_cast<void*>(inputs[binding.index]);
+      if (binding.source == Source::kOutput) data = outputs[binding.index];
+      check(dnnl_memory_set_data_handle(arguments_[binding.memory].memory, data), "binding memory");
+    }
+    check(
+        dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()), arguments_.data()),
+        "running a primitive");
+  }
+
+ private:
+  dnnl::primitive primitive_;
+  dnnl::stream stream_;
+  std::vector<std::pair<int, dnnl::memory>> memories_;
+  std::vector<dnnl_exec_arg_t> arguments_;
+  std::vector<KernelBuilder::Binding> bindings_;
+  std::vector<std::shared_ptr<const void>> owners_;
+  int64_t workspace_bytes_;
+};
+
+}  // namespace
+
+const dnnl::engine& cpu_engine() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+dnnl::primitive_attr attributes() {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attr;
+}
+
+size_t KernelBuilder::add(int argument, const dnnl::memory::desc& desc, void* data) {
+  memories_.emplace_back(argument, dnnl::memory(desc, cpu_engine(), data));
+  return memories_.size() - 1;
+}
+
+void KernelBuilder::input(int argument, const dnnl::memory::desc& desc, int32_t index) {
+  bindings_.push_back({Source::kInput, index, add(argument, desc, DNNL_MEMORY_NONE)});
+}
+
+void KernelBuilder::output(int argument, const dnnl::memory::desc& desc, int32_t index) {
+  bindings_.push_back({Source::kOutput, index, add(argument, desc, DNNL_MEMORY_NONE)});
+}
+
+void KernelBuilder::fixed(int argument, const dnnl::memory::desc& desc, const void* data,
+                          std::shared_ptr<const void> owner) {
+  add(argument, desc, const_cast<void*>(data));
+  if (owner) owners_.push_back(std::move(owner));
+}
+
+std::unique_ptr<Kernel> KernelBuilder::build(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad) {
+  const auto bytes = static_cast<int64_t>(scratchpad.get_size());
+  if (bytes > 0) {
+    bindings_.push_back({Source::kWorkspace, 0, add(DNNL_ARG_SCRATCHPAD, scratchpad, DNNL_MEMORY_NONE)});
+  }
+  return std::make_unique<DnnlKernel>(primitive, std::move(memories_), std::move(bindings_), std::move(owners_), bytes);
+}
+
+dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
+                                   const DescribeOperand& describe) {
+  dnnl::post_ops ops;
+  const auto& epilogue = instance.layer->epilogue();
+  for (size_t i = first; i < epilogue.size(); ++i) {
+    const network::EpilogueOp& op = epilogue[i];
+    if (op.kind == network::EpilogueOp::Kind::kActivation) {
+      const auto eltwise = *to_eltwise(op.activation, op.alpha, op.beta);
+      ops.append_eltwise(eltwise.algorithm, eltwise.alpha, eltwise.beta);
+    } else {
+      ops.append_binary(*to_binary(op.elementwise), describe(instance.inputs[op.input], rank));
+    }
+  }
+  auto attr = attributes();
+  attr.set_post_ops(ops);
+  return attr;
+}
+
+void bind_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
+                   const DescribeOperand& describe) {
+  const auto& epilogue = instance.layer->epilogue();
+  for (size_t i = first; i < epilogue.size(); ++i) {
+    if (epilogue[i].kind != network::EpilogueOp::Kind::kElementWise) continue;
+    const auto place = static_cast<int>(i - first);
+    kernel.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(place) | DNNL_ARG_SRC_1,
+                 describe(instance.inputs[epilogue[i].input], rank), epilogue[i].input);
+  }
+}
+
+namespace {
+
+bool same(const TensorDesc& a, const TensorDesc& b) {
+  return a.dtype == b.dtype && a.dims == b.dims && a.format == b.format;
+}
+
+class RowTactic final : public Tactic {
+ public:
+  explicit RowTactic(const Row& row) : row_(row) {}
+
+  const char* name() const override { return row_.name; }
+
+  Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
+    if (layer.getType() != row_.kind) return Decision::no("another kind of layer");
+    const auto basics = check_basics(layer, device);
+    if (!basics) return basics;
+    const auto epilogue = check_epilogue(layer);
+    return epilogue && row_.supports != nullptr ? row_.supports(layer) : epilogue;
+  }
+
+  bool takes_format(const network::ILayer&, network::TensorFormat format) const override {
+    return format == network::TensorFormat::kLINEAR || (!row_.only_linear && is_plain_or_hwc(format));
+  }
+
+  // Tries to make the primitive: for these kinds that takes microseconds, and oneDNN caches it.
+  Decision takes(const LayerInstance& instance) const override {
+    try {
+      row_.prepare(instance);
+      return Decision::yes();
+    } catch (const dnnl::error& error) {
+      return declined(error);
+    } catch (const Error& error) {
+      return Decision::no(error.msg());
+    }
+  }
+
+  double estimate_microseconds(const LayerInstance& instance) const override {
+    return roofline_microseconds(instance, static_cast<double>(instance.outputs[0].dims.volume()));
+  }
+
+  int32_t in_place_input(const LayerInstance& instance) const override {
+    const bool free = row_.in_place && instance.constants[0] == nullptr;
+    return free && same(instance.inputs[0], instance.outputs[0]) ? 0 : -1;
+  }
+
+  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore&, const DeviceTarget&) const override {
+    try {
+      return row_.prepare(instance);
+    } catch (const dnnl::error& error) {
+      TORCHTRT_THROW_ERROR("oneDNN: " << error.what());
+    }
+  }
+
+ private:
+  Row row_;
+};
+
+}  // namespace
+
+std::unique_ptr<Tactic> make_row_tactic(const Row& row) { return std::make_unique<RowTactic>(row); }
+
+void require_optimized(const char* implementation) {
+  const auto decision = check_implementation(implementation);
+  TORCHTRT_CHECK(decision, decision.reason());
+}
+
+}  // namespace torch_tensorrt::engine::onednn
