@@ -1,5 +1,3 @@
-#include "torch_tensorrt/core/engine/tactics/aten/pointwise.h"
-
 #include <ATen/ATen.h>
 
 #include <algorithm>

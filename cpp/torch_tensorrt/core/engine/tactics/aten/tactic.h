@@ -10,6 +10,8 @@
 
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
+#include "torch_tensorrt/core/network/types.h"
+#include "torch_tensorrt/core/util/decision.h"
 
 // One class runs every layer kind through PyTorch's own operators; a row holds the differences between kinds.
 namespace torch_tensorrt::engine::aten {
@@ -109,5 +111,17 @@ Decision float_input(const network::ILayer& layer);
 Decision arithmetic_input(const network::ILayer& layer);
 // kHALF and kBF16, for which formulas of several steps are computed in fp32.
 bool is_reduced_float(at::ScalarType type);
+
+// ---- point-wise operations that write into existing memory (pointwise.cpp)
+// -------------------------------------------
+
+// `out` may be the same tensor as an operand.
+void activation_out(at::Tensor& out, const at::Tensor& x, network::ActivationType type, double alpha, double beta);
+Decision activation_supported(network::ActivationType type, network::DataType dtype);
+
+// Operands broadcast to the sizes of `out`; comparisons write kBOOL.
+void elementwise_out(at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
+                     network::ElementWiseOperation operation);
+Decision elementwise_supported(network::ElementWiseOperation operation, network::DataType dtype);
 
 }  // namespace torch_tensorrt::engine::aten
