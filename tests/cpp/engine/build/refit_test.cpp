@@ -8,9 +8,8 @@
 #include "engine/null_backend.h"
 #include "engine/reference_tactic.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
-#include "torch_tensorrt/core/engine/build/build_record.h"
 #include "torch_tensorrt/core/engine/plan/network_weights.h"
-#include "torch_tensorrt/core/engine/plan/plan_settings.h"
+#include "torch_tensorrt/core/engine/plan/plan_fields.h"
 #include "torch_tensorrt/core/network/text/text.h"
 
 namespace torch_tensorrt::engine {

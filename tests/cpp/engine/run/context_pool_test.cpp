@@ -1,4 +1,3 @@
-#include "torch_tensorrt/core/engine/run/context_pool.h"
 
 #include <gtest/gtest.h>
 

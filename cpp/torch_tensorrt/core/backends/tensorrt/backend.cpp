@@ -7,8 +7,8 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/passes.h"
 #include "torch_tensorrt/core/backends/tensorrt/support/support.h"
-#include "torch_tensorrt/core/engine/build/build_record.h"
-#include "torch_tensorrt/core/engine/build/network_dump.h"
+#include "torch_tensorrt/core/engine/build/builder.h"
+#include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/util/macros.h"
 

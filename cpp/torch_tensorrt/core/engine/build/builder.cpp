@@ -1,22 +1,117 @@
 #include "torch_tensorrt/core/engine/build/builder.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <memory>
+#include <unordered_map>
+#include <vector>
 
 #include "torch_tensorrt/core/engine/backend/native_backend.h"
-#include "torch_tensorrt/core/engine/build/build_record.h"
 #include "torch_tensorrt/core/engine/build/build_settings.h"
 #include "torch_tensorrt/core/engine/build/candidate_timer.h"
 #include "torch_tensorrt/core/engine/build/network_choice.h"
-#include "torch_tensorrt/core/engine/build/tactic_choice.h"
-#include "torch_tensorrt/core/engine/build/weight_packer.h"
+#include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/engine/plan/inspect.h"
+#include "torch_tensorrt/core/engine/plan/network_weights.h"
 #include "torch_tensorrt/core/engine/plan/plan_header.h"
+#include "torch_tensorrt/core/engine/plan/weight_store.h"
 #include "torch_tensorrt/core/engine/run/thread_limit.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
+#include "torch_tensorrt/core/network/network.h"
+#include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/output_file.h"
 
 namespace torch_tensorrt::engine {
 namespace {
+
+constexpr const char* kPlain = "plain";
+
+bool is_packed(const std::string& layout) { return !layout.empty() && layout != kPlain; }
+
+// Packs the weights of a network as its tactics ask, layer by layer, and frees the plain weights as it goes, so that
+// memory never holds all weights twice.
+class WeightPacker {
+ public:
+  explicit WeightPacker(std::shared_ptr<network::INetworkDefinition> network);
+
+  // Kernels are prepared with this store.
+  WeightStore& store() { return *store_; }
+  // Call it when the layer's kernel has been prepared: frees the layouts that the kernel has not asked for.
+  void settle(int32_t layer);
+  // Call it after the last layer. The store then holds just the weights that a plan has to save.
+  std::shared_ptr<WeightStore> finish();
+
+ private:
+  void settle_constant(network::ILayer& layer);
+  const void* packed_for_all_readers(const network::ITensor& tensor) const;
+
+  std::shared_ptr<network::INetworkDefinition> network_;
+  std::shared_ptr<WeightStore> store_;
+  std::unordered_map<const network::ILayer*, int32_t> index_of_;
+};
+
+WeightPacker::WeightPacker(std::shared_ptr<network::INetworkDefinition> network)
+    : network_(std::move(network)), store_(std::make_shared<WeightStore>()) {
+  WeightPutter putter(network_, *store_);
+  putter.put_attributes();
+  putter.put_constant_inputs();
+  for (int32_t i = 0; i < network_->getNbLayers(); ++i) index_of_[network_->getLayer(i)] = i;
+}
+
+void WeightPacker::settle(int32_t index) {
+  network::ILayer& layer = *network_->getLayer(index);
+  change_weights(layer, [&](const char* name, network::Weights& weights) {
+    const std::string key = weight_key(index, name);
+    if (!is_packed(store_->asked_layout(key))) return;
+    store_->drop_unused(key);
+    weights.values = store_->find(key).data.get();
+  });
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    store_->drop_unused(input_key(index, i));
+    if (layer.getInput(i) != nullptr) settle_constant(*layer.getInput(i)->producer());
+  }
+}
+
+// The packed elements if every reader packs the tensor, else null.
+const void* WeightPacker::packed_for_all_readers(const network::ITensor& tensor) const {
+  const void* packed = nullptr;
+  if (tensor.isNetworkOutput()) return nullptr;
+  for (const network::ILayer* reader : tensor.consumers()) {
+    for (int32_t i = 0; i < reader->getNbInputs(); ++i) {
+      if (reader->getInput(i) != &tensor) continue;
+      const std::string key = input_key(index_of_.at(reader), i);
+      if (!is_packed(store_->asked_layout(key))) return nullptr;
+      packed = store_->find(key).data.get();
+    }
+  }
+  return packed;
+}
+
+void WeightPacker::settle_constant(network::ILayer& layer) {
+  if (layer.getType() != network::LayerType::kCONSTANT) return;
+  const void* packed = packed_for_all_readers(*layer.getOutput(0));
+  if (packed == nullptr) return;
+  change_weights(layer, [&](const char* name, network::Weights& weights) {
+    store_->erase(weight_key(index_of_.at(&layer), name));
+    weights.values = packed;
+  });
+}
+
+std::shared_ptr<WeightStore> WeightPacker::finish() {
+  // Inputs that are not packed stay with their constants.
+  for (int32_t i = 0; i < network_->getNbLayers(); ++i) {
+    for (int32_t j = 0; j < network_->getLayer(i)->getNbInputs(); ++j) {
+      const std::string key = input_key(i, j);
+      if (!is_packed(store_->asked_layout(key))) store_->erase(key);
+    }
+  }
+  return store_;
+}
 
 // Prepares each chosen tactic once, for its packed weights and its workspace, and plans the memory of the opt dims.
 std::shared_ptr<WeightStore> pack_weights(const NetworkChoice& choice, const DeviceTarget& target,
@@ -122,6 +217,30 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
                              << bytes.size() << " bytes, arena " << result.arena_bytes << " bytes (lower bound "
                              << result.arena_lower_bound_bytes << ")");
   return bytes;
+}
+
+namespace {
+
+constexpr int64_t kShownWeights = 16;
+
+}  // namespace
+
+NetworkDump::NetworkDump(std::string directory) : directory_(std::move(directory)) {
+  if (!enabled()) return;
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);
+  if (error) TORCHTRT_THROW_ERROR("cannot make the dump directory " << directory_ << ": " << error.message());
+}
+
+void NetworkDump::write(const std::string& pass, const std::string& text) {
+  const std::string path = fmt::format("{}/{:03}_{}.txt", directory_, count_++, pass);
+  core::util::write_file(path, text);
+}
+
+std::string dump_text(const network::INetworkDefinition& network) {
+  network::TextOptions options;
+  options.max_weight_elements = kShownWeights;
+  return network::print_network(network, options);
 }
 
 }  // namespace torch_tensorrt::engine

@@ -4,8 +4,8 @@
 
 #include <limits>
 
-#include "torch_tensorrt/core/engine/build/build_record.h"
-#include "torch_tensorrt/core/engine/build/network_dump.h"
+#include "torch_tensorrt/core/engine/build/builder.h"
+#include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 

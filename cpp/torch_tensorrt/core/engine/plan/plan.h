@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "torch_tensorrt/core/engine/build/build_settings.h"
@@ -39,10 +40,28 @@ struct Plan {
   int64_t weight_bytes = 0;         // of the weights section
   int32_t max_specializations = 8;  // specializations that a pooled context keeps
   std::vector<std::string> notes;   // for inspect: reasons for reorders, choices of precision
-  // The settings of the build, and signatures of the layers that it started from (build_record.h). Empty in plans of
-  // older libraries.
+  // The settings of the build, and signatures of the layers that it started from (refit.h). Empty in plans of older
+  // libraries.
   std::optional<BuildSettings> settings;
   std::vector<uint64_t> signatures;
+};
+
+// Numbers the tensors of a network as a plan does: the outputs of all layers, in order.
+class TensorNumbers {
+ public:
+  explicit TensorNumbers(const network::INetworkDefinition& network) {
+    for (const auto& layer : network.layers()) {
+      for (int32_t i = 0; i < layer->getNbOutputs(); ++i) {
+        numbers_.emplace(layer->getOutput(i), static_cast<int32_t>(numbers_.size()));
+      }
+    }
+  }
+  // -1 for null.
+  int32_t of(const network::ITensor* tensor) const { return tensor == nullptr ? -1 : numbers_.at(tensor); }
+  int32_t count() const { return static_cast<int32_t>(numbers_.size()); }
+
+ private:
+  std::unordered_map<const network::ITensor*, int32_t> numbers_;
 };
 
 // The bytes made by a backend other than ours, kept in the weights section; empty if there are none. The view lives as

@@ -1,10 +1,9 @@
 #include <flatbuffers/flatbuffers.h>
 
 #include "torch_tensorrt/core/engine/plan/plan.h"
-#include "torch_tensorrt/core/engine/plan/plan_attributes.h"
+#include "torch_tensorrt/core/engine/plan/plan_fields.h"
 #include "torch_tensorrt/core/engine/plan/plan_generated.h"
 #include "torch_tensorrt/core/engine/plan/plan_header.h"
-#include "torch_tensorrt/core/engine/plan/plan_settings.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/shapes/shape_inputs.h"
 #include "torch_tensorrt/core/network/verifier.h"

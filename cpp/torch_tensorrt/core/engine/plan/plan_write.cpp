@@ -6,11 +6,9 @@
 
 #include "torch_tensorrt/core/engine/plan/network_weights.h"
 #include "torch_tensorrt/core/engine/plan/plan.h"
-#include "torch_tensorrt/core/engine/plan/plan_attributes.h"
+#include "torch_tensorrt/core/engine/plan/plan_fields.h"
 #include "torch_tensorrt/core/engine/plan/plan_generated.h"
 #include "torch_tensorrt/core/engine/plan/plan_header.h"
-#include "torch_tensorrt/core/engine/plan/plan_settings.h"
-#include "torch_tensorrt/core/engine/plan/plan_tensors.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 

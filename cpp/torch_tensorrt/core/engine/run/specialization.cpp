@@ -3,11 +3,11 @@
 #include <chrono>
 #include <cstring>
 
-#include "torch_tensorrt/core/engine/build/tactic_choice.h"
 #include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/engine/plan/input_range.h"
 #include "torch_tensorrt/core/engine/plan/network_weights.h"
+#include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
