@@ -42,7 +42,6 @@ LAYERS = [
     (r"torch_tensorrt/core/optimizer/", "optimizer"),
     (r"torch_tensorrt/core/engine/tactics/aten/", "tactics_aten"),
     (r"torch_tensorrt/core/engine/tactics/onednn/", "tactics_onednn"),
-    (r"torch_tensorrt/core/engine/tactics/cuda/", "tactics_cuda"),
     (r"torch_tensorrt/core/engine/", "engine"),
     (r"torch_tensorrt/core/backends/", "backends"),
     (r"torch_tensorrt/core/ir/", "ir"),
@@ -68,9 +67,8 @@ ALLOWED = {
     "network": {"util"},
     "optimizer": {"util", "network"},
     # A build without oneDNN or CUDA omits its tactics; ATen's tactics register themselves from the runtime library.
-    "engine": {"util", "network", "optimizer", "tactics_onednn", "tactics_cuda"},
+    "engine": {"util", "network", "optimizer", "tactics_onednn"},
     "tactics_onednn": _ENGINE,
-    "tactics_cuda": _ENGINE,
     "tactics_aten": _ENGINE | {"util_jit"},
     "backends": _ENGINE,
     # The types of networks are the vocabulary of these helpers.
@@ -93,7 +91,7 @@ ALLOWED = {
 FORWARD = re.compile(r'\s*#pragma once\s+#include "torch_tensorrt/core/compat/[^"]+"\s*')
 
 TORCH_HEADER = re.compile(r"(torch|ATen|c10|caffe2)/")
-TORCH_FREE = {"base", "util", "network", "optimizer", "engine", "tactics_onednn", "tactics_cuda", "backends"}
+TORCH_FREE = {"base", "util", "network", "optimizer", "engine", "tactics_onednn", "backends"}
 
 # All other headers are installed, and an installed header must compile without our third-party packages.
 NOT_INSTALLED = re.compile(r"torch_tensorrt/core/(engine/tactics/[^/]+/|backends/|engine/plan/plan_)|/internal/|^bin/")

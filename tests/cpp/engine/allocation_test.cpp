@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "engine/allocation_counter.h"
@@ -92,9 +94,15 @@ TEST_F(Allocations, DoNotGrowOverChangingShapes) {
   };
   // The first rounds fill the caches of oneDNN and of the process's allocator.
   for (int32_t i = 0; i < 20; ++i) run_all();
-  const int64_t before = bytes_in_use();
-  for (int32_t i = 0; i < 20; ++i) run_all();
-  EXPECT_LE(bytes_in_use(), before + 4096);
+  // The allocator counts freed blocks in its own cache as used, and that cache may grow in some spells: a leak of 32
+  // bytes a call grows in every one.
+  int64_t least_growth = std::numeric_limits<int64_t>::max();
+  for (int32_t spell = 0; spell < 4; ++spell) {
+    const int64_t before = bytes_in_use();
+    for (int32_t i = 0; i < 20; ++i) run_all();
+    least_growth = std::min(least_growth, bytes_in_use() - before);
+  }
+  EXPECT_LE(least_growth, 4096);
   EXPECT_EQ(context->specialization_count(), 2);
 }
 

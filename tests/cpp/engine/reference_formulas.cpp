@@ -126,6 +126,16 @@ double shuffle(const Element& e) {
   return load(e.instance.inputs[0], e.inputs[0], place);
 }
 
+// Within its input.
+double slice(const Element& e) {
+  const auto& layer = layer_of<network::ISliceLayer>(e);
+  int64_t place[Dims::MAX_DIMS];
+  for (int32_t i = 0; i < e.instance.outputs[0].dims.nbDims; ++i) {
+    place[i] = layer.getStart().d[i] + e.at[i] * layer.getStride().d[i];
+  }
+  return load(e.instance.inputs[0], e.inputs[0], place);
+}
+
 double reduce_sum(const Element& e) {
   const auto& layer = layer_of<network::IReduceLayer>(e);
   const Dims& from = e.instance.inputs[0].dims;
@@ -154,11 +164,17 @@ struct KindRow {
   Formula formula;
 };
 constexpr KindRow kKinds[] = {
-    {LayerType::kCONVOLUTION, convolution}, {LayerType::kMATRIX_MULTIPLY, matrix_multiply},
-    {LayerType::kACTIVATION, activation},   {LayerType::kELEMENTWISE, elementwise},
-    {LayerType::kIDENTITY, same_element},   {LayerType::kREFORMAT, same_element},
-    {LayerType::kCAST, same_element},       {LayerType::kCONCATENATION, concatenation},
-    {LayerType::kSHUFFLE, shuffle},         {LayerType::kREDUCE, reduce_sum},
+    {LayerType::kCONVOLUTION, convolution},
+    {LayerType::kMATRIX_MULTIPLY, matrix_multiply},
+    {LayerType::kACTIVATION, activation},
+    {LayerType::kELEMENTWISE, elementwise},
+    {LayerType::kIDENTITY, same_element},
+    {LayerType::kREFORMAT, same_element},
+    {LayerType::kCAST, same_element},
+    {LayerType::kCONCATENATION, concatenation},
+    {LayerType::kSHUFFLE, shuffle},
+    {LayerType::kREDUCE, reduce_sum},
+    {LayerType::kSLICE, slice},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "engine/reference_formulas.h"
 #include "torch_tensorrt/core/engine/plan/network_weights.h"
@@ -65,6 +66,30 @@ class ReferenceKernel final : public Kernel {
   Window window_;
 };
 
+// Keeps its output if asked to. Spoils it when it is released, which reveals late reads.
+class KeepingKernel final : public Kernel {
+ public:
+  explicit KeepingKernel(const LayerInstance& instance)
+      : kernel_(instance, nullptr, false, 0), bytes_(instance.outputs[0].bytes()) {}
+  int64_t workspace_bytes() const override { return kernel_.workspace_bytes(); }
+  void run(const void* const* inputs, void* const* outputs, void* workspace) override {
+    if (!owns_) return kernel_.run(inputs, outputs, workspace);
+    kept_ = allocate_aligned(bytes_);
+    void* own[] = {kept_.get()};
+    kernel_.run(inputs, own, workspace);
+  }
+  bool can_own_output() const override { return true; }
+  void own_output() override { owns_ = true; }
+  void* owned_output() const override { return kept_.get(); }
+  void release_output() noexcept override { std::memset(kept_.get(), 0xff, static_cast<size_t>(bytes_)); }
+
+ private:
+  ReferenceKernel kernel_;
+  int64_t bytes_;
+  bool owns_ = false;
+  std::shared_ptr<void> kept_;
+};
+
 bool multiplies_weights(const network::ILayer& layer) {
   return layer.getType() == LayerType::kCONVOLUTION || layer.getType() == LayerType::kMATRIX_MULTIPLY;
 }
@@ -92,11 +117,39 @@ class ReferenceTactic final : public Tactic {
         instance.layer->getType() == LayerType::kACTIVATION || instance.layer->getType() == LayerType::kELEMENTWISE;
     const TensorDesc& from = instance.inputs[0];
     const TensorDesc& to = instance.outputs[0];
-    return is_pointwise && from.dims == to.dims && from.format == to.format ? 0 : -1;
+    const bool are_dense = !from.view_strides && !to.view_strides;
+    return is_pointwise && are_dense && from.dims == to.dims && from.format == to.format ? 0 : -1;
   }
   std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore&, const DeviceTarget&) const override {
     return std::make_unique<ReferenceKernel>(instance, nullptr, false, 0);
   }
+};
+
+class ViewingTactic final : public Tactic {
+ public:
+  const char* name() const override { return "viewing.any"; }
+  Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
+    return dense_.supports(layer, device);
+  }
+  bool takes_format(const network::ILayer&, TensorFormat) const override { return true; }
+  double estimate_microseconds(const LayerInstance&) const override { return 1; }
+  int32_t in_place_input(const LayerInstance& instance) const override { return dense_.in_place_input(instance); }
+  bool takes_views(const DeviceTarget&) const override { return true; }
+  // Results of element-wise layers lie with the last two dimensions exchanged.
+  std::optional<Dims> output_strides(const LayerInstance& instance, const DeviceTarget&) const override {
+    const Dims& dims = instance.outputs[0].dims;
+    if (instance.layer->getType() != LayerType::kELEMENTWISE || dims.nbDims < 2) return std::nullopt;
+    Dims strides = instance.outputs[0].strides();
+    strides.d[dims.nbDims - 2] = 1;
+    strides.d[dims.nbDims - 1] = dims.d[dims.nbDims - 2];
+    return strides;
+  }
+  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore&, const DeviceTarget&) const override {
+    return std::make_unique<KeepingKernel>(instance);
+  }
+
+ private:
+  ReferenceTactic dense_;
 };
 
 class PlainTactic final : public Tactic {
@@ -160,6 +213,7 @@ void register_reference_tactics() {
     TacticRegistry::global().add(std::make_unique<PackedTactic>());
     TacticRegistry::global().add(std::make_unique<PlainTactic>());
     TacticRegistry::global().add(std::make_unique<ReferenceTactic>());
+    TacticRegistry::global().add(std::make_unique<ViewingTactic>());
     return true;
   }();
   (void)once;
@@ -170,6 +224,12 @@ BuildSettings reference_settings() {
   BuildSettings settings;
   settings.name = "test";
   settings.tactic_sources = {"packed", "reference"};
+  return settings;
+}
+
+BuildSettings viewing_settings() {
+  BuildSettings settings = reference_settings();
+  settings.tactic_sources = {"viewing"};
   return settings;
 }
 

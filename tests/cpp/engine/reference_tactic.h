@@ -10,7 +10,8 @@
 #include "torch_tensorrt/core/util/Exception.h"
 
 // Tactics for tests, which compute one formula for each element and never allocate in a run. They run a few layer kinds
-// in any format, with their epilogues: "reference.any" those without weights; "plain.weights" and "packed.weights"
+// in any format, with their epilogues: "reference.any" those without weights; "viewing.any" the same, reads views,
+// likes some results transposed, and keeps results; "plain.weights" and "packed.weights"
 // convolutions and matrix products. "packed.weights" takes only constant weights, in a layout of its own, and refuses
 // batches of 7.
 namespace torch_tensorrt::engine::testing {
@@ -20,6 +21,8 @@ void register_reference_tactics();
 
 // Settings that use only these tactics, with packed weights.
 BuildSettings reference_settings();
+// Settings with "viewing.any" alone.
+BuildSettings viewing_settings();
 // The same with plain weights.
 BuildSettings plain_settings();
 

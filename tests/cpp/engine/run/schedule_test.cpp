@@ -178,6 +178,7 @@ TEST_F(ScheduleTest, APartOfATensorIsCopiedToAnOutputAndLivesUntilThen) {
   EXPECT_EQ(copy.input_offsets[0], 2 * 4);
   EXPECT_EQ(schedule.storage(copy.inputs[0]).kind, Kind::kArena);
   EXPECT_EQ(schedule.storage(copy.outputs[0]).bytes, 2 * 4);
+  EXPECT_NE(&output_of(schedule, 1), &output_of(schedule, 0)) << "the copy still reads the memory";
 }
 
 TEST_F(ScheduleTest, AResultLiesInTheStridesThatItsTacticPrefers) {
