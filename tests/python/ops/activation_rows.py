@@ -1,7 +1,7 @@
 """Rows of activations and clamps."""
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of
-from .table import BOOL, F32, F64, HALF, I16, I32, I64, U8, F, Row, fixed, one_case, t, three, written
+from .table import BOOL, F32, F64, HALF, I32, I64, U8, F, Row, fixed, int16_rows, one_case, t, three, written
 
 ACTIVATIONS = {
     "relu6": "torch.nn.functional.relu6(a)", "hardtanh": "torch.nn.functional.hardtanh(a, -0.7, 0.4)",
@@ -99,12 +99,7 @@ def _in_place_binary() -> list[Row]:
 
 
 def _int16() -> list[Row]:
-    rows = []
-    x, y = t(3, 4, dtype=I16, low=-30000, high=30000), t(3, 4, dtype=I16, low=1, high=300)
-    for op, code in (("clamp", "a.clamp(-100, 100)"), ("relu", "torch.relu(a)")):
-        inputs = (x, y) if "b" in code.replace("abs", "") else (x,)
-        rows.append(Row(f"aten::{op}", code, inputs))
-    return rows
+    return int16_rows(("clamp", "a.clamp(-100, 100)"), ("relu", "torch.relu(a)"))
 
 
 def _overloads() -> list[Row]:

@@ -2,7 +2,25 @@
 
 import torch
 
-from .table import BF16, BOOL, F64, HALF, I8, I16, I32, I64, U8, Row, Tensor, fixed, fixed16, t, three, written
+from .table import (
+    BF16,
+    BOOL,
+    F64,
+    HALF,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    Row,
+    Tensor,
+    fixed,
+    fixed16,
+    int16_rows,
+    t,
+    three,
+    written,
+)
 
 ENDS = (-32768, 32767, -1, 0, 20000, -20000)
 BINARY = {
@@ -81,9 +99,7 @@ def _in_place_ternary() -> list[Row]:
 
 
 def _int16_arithmetic() -> list[Row]:
-    rows = []
-    x, y = t(3, 4, dtype=I16, low=-30000, high=30000), t(3, 4, dtype=I16, low=1, high=300)
-    for op, code in (
+    return int16_rows(
         ("add.Tensor", "a + b"),
         ("sub.Tensor", "a - b"),
         ("mul.Tensor", "a * b"),
@@ -97,10 +113,7 @@ def _int16_arithmetic() -> list[Row]:
         ("add.Scalar", "a + 30000"),
         ("mul.Scalar", "a * 7"),
         ("mul.Scalar", "a * 0.5"),
-    ):
-        inputs = (x, y) if "b" in code.replace("abs", "") else (x,)
-        rows.append(Row(f"aten::{op}", code, inputs))
-    return rows
+    )
 
 
 def _int16_casts() -> list[Row]:

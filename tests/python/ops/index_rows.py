@@ -5,7 +5,6 @@ from .table import (
     BF16,
     BOOL,
     HALF,
-    I16,
     I32,
     I64,
     NAN,
@@ -14,6 +13,7 @@ from .table import (
     Tensor,
     fixed,
     index,
+    int16_rows,
     late,
     one_case,
     t,
@@ -117,12 +117,9 @@ def _edges_indices() -> list[Row]:
 
 
 def _int16() -> list[Row]:
-    rows = []
-    x, y = t(3, 4, dtype=I16, low=-30000, high=30000), t(3, 4, dtype=I16, low=1, high=300)
-    for op, code in (("where.self", "torch.where(a > b, a, b)"),):
-        inputs = (x, y) if "b" in code.replace("abs", "") else (x,)
-        rows.append(Row(f"aten::{op}", code, inputs))
-    return rows
+    return int16_rows(
+        ("where.self", "torch.where(a > b, a, b)"),
+    )
 
 
 def _late() -> list[Row]:

@@ -1,7 +1,7 @@
 """Rows of joining and splitting tensors."""
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of, with_places
-from .table import F64, I16, I32, I64, Row, fixed, t
+from .table import F64, I64, Row, fixed, int16_rows, movement_rows, t
 
 # of a tensor of 3 x 4 x 6
 SHAPES = {
@@ -86,8 +86,6 @@ def _stacks() -> list[Row]:
 def _dtypes() -> list[Row]:
     rows = []
     for op, codes in SHAPES.items():
-        if op in ("contiguous", "pixel_shuffle"):
-            continue
         code = codes[0].replace("{", "{{").replace("}", "}}")
         rows += over_dtypes(f"aten::{op}", with_places(code), {"a": (3, 4, 6)}, exact=True)
     return rows
@@ -111,31 +109,13 @@ def _edges() -> list[Row]:
 
 
 def _int16() -> list[Row]:
-    rows = []
-    x, y = t(3, 4, dtype=I16, low=-30000, high=30000), t(3, 4, dtype=I16, low=1, high=300)
-    for op, code in (("cat", "torch.cat([a, b], 1)"),):
-        inputs = (x, y) if "b" in code.replace("abs", "") else (x,)
-        rows.append(Row(f"aten::{op}", code, inputs))
-    return rows
+    return int16_rows(
+        ("cat", "torch.cat([a, b], 1)"),
+    )
 
 
 def _shapes() -> list[Row]:
-    rows = []
-    x = t(3, 4, 6)
-    for op, codes in SHAPES.items():
-        for code in codes:
-            first = "pixel_shuffle(a, 2)" in code
-            if code == "torch.pixel_shuffle(a, 2)":
-                rows.append(Row(f"aten::{op}", code, (t(2, 4, 3, 5),), exact=True))
-                continue
-            static = "known: its channels" if first else ""
-            rows.append(Row(f"aten::{op}", code, (x,), exact=True, static_only=static))
-        rows.append(
-            Row(
-                f"aten::{op}", codes[0], (t(3, 4, 6, dtype=I64) if op != "pixel_shuffle" else t(2, 8, 3, 5, dtype=I32),)
-            )
-        )
-    return rows
+    return movement_rows(SHAPES)
 
 
 ROWS = [

@@ -1,7 +1,7 @@
 """Rows of sorting, ranks and running sums."""
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of
-from .table import BOOL, F64, I16, I32, I64, NAN, A, Row, Tensor, fixed, t, written
+from .table import BOOL, F64, I32, I64, NAN, A, Row, Tensor, fixed, int16_rows, t, written
 
 SUMS = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
 LOOSE = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
@@ -47,12 +47,7 @@ def _in_place() -> list[Row]:
 
 
 def _int16() -> list[Row]:
-    rows = []
-    x, y = t(3, 4, dtype=I16, low=-30000, high=30000), t(3, 4, dtype=I16, low=1, high=300)
-    for op, code in (("cumsum", "torch.cumsum(a, 1)"), ("sort", "torch.sort(a, 1)")):
-        inputs = (x, y) if "b" in code.replace("abs", "") else (x,)
-        rows.append(Row(f"aten::{op}", code, inputs))
-    return rows
+    return int16_rows(("cumsum", "torch.cumsum(a, 1)"), ("sort", "torch.sort(a, 1)"))
 
 
 def _overloads() -> list[Row]:

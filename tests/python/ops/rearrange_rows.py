@@ -1,7 +1,7 @@
 """Rows of rearranging elements: flips, rolls, triangles, diagonals."""
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of, with_places
-from .table import BOOL, F64, I32, I64, A, Row, fixed, index, one_case, t
+from .table import BOOL, F64, I64, A, Row, fixed, index, movement_rows, one_case, t
 
 SUMS = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
 # of a tensor of 3 x 4 x 6
@@ -65,8 +65,6 @@ def _dtypes_reductions() -> list[Row]:
 def _dtypes_movement() -> list[Row]:
     rows = []
     for op, codes in SHAPES.items():
-        if op in ("contiguous", "pixel_shuffle"):
-            continue
         code = codes[0].replace("{", "{{").replace("}", "}}")
         rows += over_dtypes(f"aten::{op}", with_places(code), {"a": (3, 4, 6)}, exact=True)
     return rows
@@ -98,21 +96,7 @@ def _edges_movement() -> list[Row]:
 
 
 def _shapes() -> list[Row]:
-    rows = []
-    x = t(3, 4, 6)
-    for op, codes in SHAPES.items():
-        for code in codes:
-            first = "pixel_shuffle(a, 2)" in code
-            if code == "torch.pixel_shuffle(a, 2)":
-                rows.append(Row(f"aten::{op}", code, (t(2, 4, 3, 5),), exact=True))
-                continue
-            static = "known: its channels" if first else ""
-            rows.append(Row(f"aten::{op}", code, (x,), exact=True, static_only=static))
-        rows.append(
-            Row(
-                f"aten::{op}", codes[0], (t(3, 4, 6, dtype=I64) if op != "pixel_shuffle" else t(2, 8, 3, 5, dtype=I32),)
-            )
-        )
+    rows = movement_rows(SHAPES)
     rows += [
         Row("aten::roll", "torch.roll(a, 3)", (t(3, 4),), static_only="all elements are rolled"),
         Row("aten::pixel_unshuffle", "torch.pixel_unshuffle(a, 2)", (t(2, 3, 4, 6),)),

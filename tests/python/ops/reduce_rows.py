@@ -1,7 +1,7 @@
 """Rows of reductions of dimensions."""
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of
-from .table import BOOL, F64, I16, I32, I64, NAN, U8, Row, fixed, one_case, t
+from .table import BOOL, F64, I32, I64, NAN, U8, Row, fixed, int16_rows, one_case, t
 
 SUMS = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
 LOOSE = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
@@ -87,16 +87,11 @@ def _edges() -> list[Row]:
 
 
 def _int16() -> list[Row]:
-    rows = []
-    x, y = t(3, 4, dtype=I16, low=-30000, high=30000), t(3, 4, dtype=I16, low=1, high=300)
-    for op, code in (
+    return int16_rows(
         ("sum", "a.sum()"),
         ("sum.dim_IntList", "a.sum([1], dtype=torch.int16)"),
         ("amax", "a.amax(1)"),
-    ):
-        inputs = (x, y) if "b" in code.replace("abs", "") else (x,)
-        rows.append(Row(f"aten::{op}", code, inputs))
-    return rows
+    )
 
 
 def _softmax() -> list[Row]:

@@ -3,7 +3,7 @@
 import torch
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of, with_places
-from .table import F64, I32, I64, Row, Tensor, fixed, one_case, t, written
+from .table import F64, I32, I64, Row, Tensor, fixed, movement_rows, one_case, t, written
 
 SUMS = {"rtol": 1e-4, "atol": 2e-5}  # sums of a few normal numbers, added in another order
 # of a tensor of 3 x 4 x 6
@@ -126,21 +126,13 @@ def _in_place() -> list[Row]:
 
 
 def _shapes() -> list[Row]:
-    rows = []
-    x = t(3, 4, 6)
-    for op, codes in SHAPES.items():
-        for code in codes:
-            first = "pixel_shuffle(a, 2)" in code
-            if code == "torch.pixel_shuffle(a, 2)":
-                rows.append(Row(f"aten::{op}", code, (t(2, 4, 3, 5),), exact=True))
-                continue
-            static = "known: its channels" if first else ""
-            rows.append(Row(f"aten::{op}", code, (x,), exact=True, static_only=static))
-        rows.append(
-            Row(
-                f"aten::{op}", codes[0], (t(3, 4, 6, dtype=I64) if op != "pixel_shuffle" else t(2, 8, 3, 5, dtype=I32),)
-            )
-        )
+    rows = movement_rows({op: codes for op, codes in SHAPES.items() if op != "pixel_shuffle"})
+    first, *others = SHAPES["pixel_shuffle"]
+    rows.append(Row("aten::pixel_shuffle", first, (t(2, 4, 3, 5),), exact=True))
+    for code in others:
+        static = "known: its channels" if "pixel_shuffle(a, 2)" in code else ""
+        rows.append(Row("aten::pixel_shuffle", code, (t(3, 4, 6),), exact=True, static_only=static))
+    rows.append(Row("aten::pixel_shuffle", first, (t(2, 8, 3, 5, dtype=I32),)))
     rows += [
         Row("aten::squeeze", "torch.squeeze(a)", (t(1, 3, 1, 2),), static_only="which dims are 1 must be known"),
         Row("aten::squeeze", "torch.squeeze(a)", (t(2, 3),), static_only="which dims are 1 must be known"),

@@ -2,7 +2,7 @@
 
 import torch
 
-from .table import BF16, BOOL, F64, HALF, I8, I16, I32, I64, INF, NAN, U8, Row, fixed, in_place, t
+from .table import BF16, BOOL, F64, HALF, I8, I32, I64, INF, NAN, U8, Row, fixed, in_place, int16_rows, t
 
 # Logarithms are summed as log1p, and PyTorch and an engine round different steps of it.
 LOGARITHMS = {"rtol": 1e-5, "atol": 2e-6}
@@ -17,12 +17,7 @@ def edges(op: str, code: str, **more) -> Row:
 
 
 def _int16() -> list[Row]:
-    rows = []
-    x, y = t(3, 4, dtype=I16, low=-30000, high=30000), t(3, 4, dtype=I16, low=1, high=300)
-    for op, code in (("__lshift__.Scalar", "a << 3"), ("__rshift__.Scalar", "a >> 3")):
-        inputs = (x, y) if "b" in code.replace("abs", "") else (x,)
-        rows.append(Row(f"aten::{op}", code, inputs))
-    return rows
+    return int16_rows(("__lshift__.Scalar", "a << 3"), ("__rshift__.Scalar", "a >> 3"))
 
 
 def _pairs() -> list[Row]:

@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import linecache
 import math
+import re
 import string
 import warnings
 from collections.abc import Callable
@@ -110,6 +111,21 @@ def written(op: str, statement: str, *inputs: Tensor, **more) -> Row:
 
 def in_place(op: str, call: str, *inputs: Tensor, **more) -> Row:
     return written(op, f"x.{call}", *inputs, **more)
+
+
+def int16_rows(*codes: tuple[str, str]) -> list[Row]:
+    """A row for each operator and its code; a has large numbers, b small ones above 0."""
+    large, small = t(3, 4, dtype=I16, low=-30000, high=30000), t(3, 4, dtype=I16, low=1, high=300)
+    return [Row(f"aten::{op}", code, (large, small) if re.search(r"\bb\b", code) else (large,)) for op, code in codes]
+
+
+def movement_rows(codes: dict[str, tuple[str, ...]]) -> list[Row]:
+    """Rows of operators that move elements: each code with floats, the first with integers as well."""
+    rows = []
+    for op, variants in codes.items():
+        rows += [Row(f"aten::{op}", code, (t(3, 4, 6),), exact=True) for code in variants]
+        rows.append(Row(f"aten::{op}", variants[0], (t(3, 4, 6, dtype=I64),)))
+    return rows
 
 
 def late(op: str, code: str, *inputs: Tensor, **more) -> Row:

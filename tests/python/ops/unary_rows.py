@@ -3,7 +3,7 @@
 import torch
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of
-from .table import BOOL, F32, F64, HALF, I16, I32, I64, U8, Row, Tensor, fixed, one_case, t, three, written
+from .table import BOOL, F32, F64, HALF, I32, I64, U8, Row, Tensor, fixed, int16_rows, one_case, t, three, written
 
 # function, domain
 UNARY = {
@@ -68,12 +68,7 @@ def _in_place() -> list[Row]:
 
 
 def _int16() -> list[Row]:
-    rows = []
-    x, y = t(3, 4, dtype=I16, low=-30000, high=30000), t(3, 4, dtype=I16, low=1, high=300)
-    for op, code in (("neg", "-a"), ("abs", "a.abs()"), ("bitwise_not", "~a")):
-        inputs = (x, y) if "b" in code.replace("abs", "") else (x,)
-        rows.append(Row(f"aten::{op}", code, inputs))
-    return rows
+    return int16_rows(("neg", "-a"), ("abs", "a.abs()"), ("bitwise_not", "~a"))
 
 
 def _single() -> list[Row]:
