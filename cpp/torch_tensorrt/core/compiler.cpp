@@ -11,6 +11,7 @@
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/engine_settings.h"
+#include "torch_tensorrt/core/hybrid_module.h"
 #include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/module_check.h"
@@ -69,9 +70,6 @@ void check_settings(const CompileSpec& cfg) {
   const auto& settings = cfg.convert_info.engine_settings;
   check_device(settings.device);
   if (settings.device.device_type == nvinfer1::DeviceType::kCPU) check_cpu_settings(settings);
-  TORCHTRT_CHECK(
-      cfg.partitioning_info.forced_fallback_modules.empty(),
-      "torch_executed_modules lists modules, but this version compiles whole methods only; leave the list empty");
 }
 
 // A listed operator that the graph lacks only warns: compilation can go on. An operator without a converter passes
@@ -80,10 +78,10 @@ void check_partitioning(const torch::jit::Block* block, const partitioning::Part
   std::set<std::string> kinds;
   for (const auto& decision : partitioning::decide_nodes(block, info)) {
     kinds.insert(decision.node->kind().toQualString());
-    TORCHTRT_CHECK(decision.reason != partitioning::TorchReason::kForcedOperator,
-                   util::node_info(decision.node)
-                       << ": " << decision.explanation << ", but this version compiles whole methods only; remove "
-                       << decision.node->kind().toQualString() << " from torch_executed_ops");
+    const bool is_forced = decision.reason == partitioning::TorchReason::kForcedOperator ||
+                           decision.reason == partitioning::TorchReason::kForcedModule;
+    TORCHTRT_CHECK(!is_forced, util::node_info(decision.node)
+                                   << ": " << decision.explanation << ", so the method cannot be one engine");
   }
   for (const auto& name : info.forced_fallback_operators) {
     if (kinds.count(name) == 0)
@@ -358,8 +356,7 @@ std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::
   return own_bytes(build_engine(converted));
 }
 
-torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
-  check_settings(cfg);
+torch::jit::script::Module compile_whole(const torch::jit::Module& mod, CompileSpec cfg) {
   require_module(mod, "forward", cfg);
   const std::string name = class_name(mod);
   auto converted = convert_method(mod, "forward", cfg);
@@ -371,6 +368,18 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
   compiled.eval();
   LOG_GRAPH("compiled module:\n" << *compiled.get_method("forward").graph());
   return compiled;
+}
+
+torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
+  check_settings(cfg);
+  if (const Decision is_new = check_is_new(mod); !is_new) TORCHTRT_THROW_ERROR(is_new.reason());
+  if (!cfg.partitioning_info.enabled) return compile_whole(mod, std::move(cfg));
+  try {
+    return compile_whole(mod, cfg);
+  } catch (const Error& error) {
+    LOG_INFO("the module cannot be one engine: " << error.msg());
+  }
+  return make_hybrid_module(mod, "forward", cfg);
 }
 
 torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, runtime::RTDevice device,

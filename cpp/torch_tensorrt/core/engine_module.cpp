@@ -99,29 +99,26 @@ void insert_check(torch::jit::Graph& graph, Value* inputs, Value* engine, const 
   graph.insertNode(graph.create(kCheck, {inputs, graph.insertConstant(written), engine}, /*num_outputs=*/0));
 }
 
-Value* insert_call(torch::jit::Graph& graph, Value* self, const std::vector<Value*>& tensors,
-                   const c10::TypePtr& engine_type, const std::vector<WrittenInput>& writes) {
-  static const auto kExecute = c10::Symbol::fromQualString("tensorrt::execute_engine");
-  auto* engine = graph.insertGetAttr(self, kEngineAttribute);
-  engine->setType(engine_type);
-  auto* inputs = graph.insertNode(graph.createList(c10::TensorType::get(), tensors))->output();
-  if (!writes.empty() && tensors.size() > 1) insert_check(graph, inputs, engine, writes);
-  auto* call = graph.insertNode(graph.create(kExecute, {inputs, engine}));
-  call->output()->setType(c10::ListType::ofTensors());
-  return call->output();
+Value* insert_list(torch::jit::Graph& graph, const std::vector<Value*>& tensors) {
+  return graph.insertNode(graph.createList(c10::TensorType::get(), tensors))->output();
 }
 
-// The engine's outputs in order. An output that is copied into an input is replaced by this input.
-std::vector<Value*> unpack_outputs(torch::jit::Graph& graph, Value* list, const std::vector<Value*>& inputs,
-                                   size_t count, const std::vector<WrittenInput>& writes) {
-  auto* node = graph.insertNode(graph.createListUnpack(list, count));
-  std::vector<Value*> outputs(node->outputs().begin(), node->outputs().end());
+std::vector<Value*> insert_call(torch::jit::Graph& graph, Value* engine, Value* inputs, size_t output_count) {
+  static const auto kExecute = c10::Symbol::fromQualString("tensorrt::execute_engine");
+  auto* call = graph.insertNode(graph.create(kExecute, {inputs, engine}));
+  call->output()->setType(c10::ListType::ofTensors());
+  auto* outputs = graph.insertNode(graph.createListUnpack(call->output(), output_count));
+  return {outputs->outputs().begin(), outputs->outputs().end()};
+}
+
+// An output that is copied into an input is replaced by this input.
+void insert_writes(torch::jit::Graph& graph, const std::vector<Value*>& inputs, std::vector<Value*>& outputs,
+                   const std::vector<WrittenInput>& writes) {
   auto* no = writes.empty() ? nullptr : graph.insertConstant(false);
   for (const auto& write : writes) {
-    auto* copy = graph.create(c10::Symbol::aten("copy_"), {inputs.at(write.input), node->outputs()[write.output], no});
+    auto* copy = graph.create(c10::Symbol::aten("copy_"), {inputs.at(write.input), outputs.at(write.output), no});
     outputs.at(write.output) = graph.insertNode(copy)->output();
   }
-  return outputs;
 }
 
 }  // namespace
@@ -133,6 +130,15 @@ ValueTree argument_tree(const Value* value, size_t spec_count) {
                                                                 << " input specs are given for it");
   tree.name = value->hasDebugName() ? value->debugNameBase() : std::string();
   return tree;
+}
+
+std::vector<Value*> insert_engine_call(torch::jit::Graph& graph, Value* engine, const std::vector<Value*>& tensors,
+                                       size_t output_count) {
+  return insert_call(graph, engine, insert_list(graph, tensors), output_count);
+}
+
+Value* insert_result(torch::jit::Graph& graph, const ValueTree& tree, c10::ArrayRef<Value*> outputs, size_t& next) {
+  return pack(graph, tree, outputs, next);
 }
 
 torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_ptr<runtime::TRTEngine> engine,
@@ -157,8 +163,11 @@ torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_pt
     auto* input = graph->addInput(argument)->setType(arguments[i].type());
     unpack(*graph, input, arguments[i], tensors);
   }
-  auto* list = insert_call(*graph, self, tensors, engine_value.type(), writes);
-  const auto outputs = unpack_outputs(*graph, list, tensors, output_count, writes);
+  auto* engine_of_self = graph->insertGetAttr(self, kEngineAttribute)->setType(engine_value.type());
+  auto* list = insert_list(*graph, tensors);
+  if (!writes.empty() && tensors.size() > 1) insert_check(*graph, list, engine_of_self, writes);
+  auto outputs = insert_call(*graph, engine_of_self, list, output_count);
+  insert_writes(*graph, tensors, outputs, writes);
   size_t next = 0;
   std::vector<Value*> returned;
   for (const auto& tree : results) returned.push_back(pack(*graph, tree, outputs, next));

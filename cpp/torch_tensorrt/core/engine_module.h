@@ -21,6 +21,13 @@ struct WrittenInput {
   size_t output = 0;
 };
 
+// Inserts a call of the engine at the graph's insertion point. Returns the engine's outputs.
+std::vector<torch::jit::Value*> insert_engine_call(torch::jit::Graph& graph, torch::jit::Value* engine,
+                                                   const std::vector<torch::jit::Value*>& tensors, size_t output_count);
+// Inserts the nodes that assemble a result from the outputs, starting at number `next`, which moves behind them.
+torch::jit::Value* insert_result(torch::jit::Graph& graph, const ir::ValueTree& tree,
+                                 c10::ArrayRef<torch::jit::Value*> outputs, size_t& next);
+
 // `name` is the class name of the module. The trees list tensors in the order of the call. A result that is copied
 // into an input is returned as this input. Outputs after the results are only for `writes`.
 torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_ptr<runtime::TRTEngine> engine,

@@ -12,22 +12,6 @@
 namespace torch_tensorrt::core {
 namespace {
 
-Decision check_is_new(const torch::jit::Module& mod) {
-  const auto engine_type = c10::getCustomClassType<c10::intrusive_ptr<runtime::TRTEngine>>();
-  for (const auto& attribute : mod.named_attributes(/*recurse=*/true)) {
-    if (attribute.value.type() != engine_type) continue;
-    const size_t end = attribute.name.rfind('.');
-    if (end == std::string::npos) {
-      return Decision::no(str("the module is compiled already: it runs the engine ", attribute.name,
-                              "; compile the module that it was made from"));
-    }
-    return Decision::no(str("its submodule ", attribute.name.substr(0, end),
-                            " is compiled already; compile the module with the submodule that it was made from, or "
-                            "compile the other submodules one by one"));
-  }
-  return Decision::yes();
-}
-
 bool holds_dict(const c10::TypePtr& type) {
   const auto parts = type->containedTypes();
   return type->kind() == c10::TypeKind::DictType || std::any_of(parts.begin(), parts.end(), holds_dict);
@@ -89,6 +73,22 @@ Decision check_arguments(const c10::FunctionSchema& schema, const std::string& m
 }
 
 }  // namespace
+
+Decision check_is_new(const torch::jit::Module& mod) {
+  const auto engine_type = c10::getCustomClassType<c10::intrusive_ptr<runtime::TRTEngine>>();
+  for (const auto& attribute : mod.named_attributes(/*recurse=*/true)) {
+    if (attribute.value.type() != engine_type) continue;
+    const size_t end = attribute.name.rfind('.');
+    if (end == std::string::npos) {
+      return Decision::no(str("the module is compiled already: it runs the engine ", attribute.name,
+                              "; compile the module that it was made from"));
+    }
+    return Decision::no(str("its submodule ", attribute.name.substr(0, end),
+                            " is compiled already; compile the module with the submodule that it was made from, or "
+                            "compile the other submodules one by one"));
+  }
+  return Decision::yes();
+}
 
 Decision check_module(const torch::jit::Module& mod, const std::string& method, std::optional<size_t> given) {
   const Decision is_new = check_is_new(mod);

@@ -84,18 +84,6 @@ bool holds_tensors(const c10::TypePtr& type) {
   return type->isSubtypeOf(*c10::TensorType::get()) || std::any_of(parts.begin(), parts.end(), holds_tensors);
 }
 
-// Operators that return no tensor and read a tensor's elements. Other such operators (aten::size, prim::dtype) read
-// only properties of the tensor.
-bool reads_elements(const Node* n) {
-  static const std::set<std::string> kKinds = {
-      "aten::item",       "aten::Int",         "aten::Float",           "aten::Bool",
-      "aten::Complex",    "aten::IntImplicit", "aten::FloatImplicit",   "aten::ScalarImplicit",
-      "aten::is_nonzero", "aten::equal",       "aten::allclose",        "aten::_local_scalar_dense",
-      "prim::tolist",     "aten::tolist",      "aten::ComplexImplicit", "aten::__contains__",
-  };
-  return kKinds.count(n->kind().toQualString()) != 0;
-}
-
 // Operators whose result takes the shape of another tensor, not its elements.
 bool makes_like(const Node* n) {
   const std::string name = n->kind().toQualString();
@@ -205,6 +193,16 @@ Decision control_flow_decision(const Node* n) {
       data.includes(n->input(0)) || data.includes(n->input(1)) || data.includes(n->blocks()[0]->outputs()[0]);
   if (!turns) return Decision::yes();
   return Decision::no(str("the number of iterations depends on the values of the inputs; ", kAdvice));
+}
+
+bool reads_elements(const Node* n) {
+  static const std::set<std::string> kKinds = {
+      "aten::item",       "aten::Int",         "aten::Float",           "aten::Bool",
+      "aten::Complex",    "aten::IntImplicit", "aten::FloatImplicit",   "aten::ScalarImplicit",
+      "aten::is_nonzero", "aten::equal",       "aten::allclose",        "aten::_local_scalar_dense",
+      "prim::tolist",     "aten::tolist",      "aten::ComplexImplicit", "aten::__contains__",
+  };
+  return kKinds.count(n->kind().toQualString()) != 0;
 }
 
 }  // namespace torch_tensorrt::core::conversion

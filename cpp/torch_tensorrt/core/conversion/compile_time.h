@@ -27,4 +27,8 @@ std::string input_name(const nvinfer1::ITensor& input);
 // shapes can tell. "Yes" for all other nodes.
 Decision control_flow_decision(const torch::jit::Node* n);
 
+// Whether the operator returns no tensor and reads a tensor's elements (item, tolist). Other operators without a tensor
+// result (aten::size, prim::dtype) read only properties of the tensor.
+bool reads_elements(const torch::jit::Node* n);
+
 }  // namespace torch_tensorrt::core::conversion

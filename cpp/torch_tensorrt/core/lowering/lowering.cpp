@@ -12,6 +12,7 @@
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/pipeline.h"
+#include "torch_tensorrt/core/lowering/prepare.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering {
@@ -21,15 +22,6 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 bool is_training(const torch::jit::Module& module) { return module.hasattr("training") && module.is_training(); }
-
-// The copy shares the parameters but has training flags of its own.
-torch::jit::Module evaluation_copy(const torch::jit::Module& module) {
-  LOG_WARNING(
-      "the module is in training mode but is compiled in evaluation mode; call eval() on it to avoid this warning");
-  auto copy = module.clone(/*inplace=*/true);
-  copy.eval();
-  return copy;
-}
 
 bool holds_weights_elsewhere(const torch::jit::Module& module) {
   const auto is_elsewhere = [](const at::Tensor& tensor) { return tensor.defined() && !tensor.is_cpu(); };

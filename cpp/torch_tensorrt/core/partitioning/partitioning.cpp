@@ -23,8 +23,23 @@ NodeDecision torch_node(const torch::jit::Node* n, TorchReason reason, std::stri
   return {n, Executor::kTorch, reason, std::move(explanation)};
 }
 
+void append_decisions(const torch::jit::Block* block, const PartitioningInfo& info,
+                      std::vector<NodeDecision>& decisions) {
+  for (const auto* n : block->nodes()) {
+    if (n->kind() == c10::prim::Constant) continue;
+    decisions.push_back(decide_node(n, info));
+    LOG_DEBUG("partitioning: " << util::node_info(n) << ": "
+                               << (decisions.back().executor == Executor::kEngine
+                                       ? std::string("engine")
+                                       : "torch, " + decisions.back().explanation));
+    for (const auto* inner : n->blocks()) append_decisions(inner, info, decisions);
+  }
+}
+
+}  // namespace
+
 // The user's lists take precedence over support.
-NodeDecision decide(const torch::jit::Node* n, const PartitioningInfo& info) {
+NodeDecision decide_node(const torch::jit::Node* n, const PartitioningInfo& info) {
   if (is_forced_operator(n, info.forced_fallback_operators)) {
     return torch_node(n, TorchReason::kForcedOperator,
                       str(n->kind().toQualString(), " is listed in torch_executed_ops"));
@@ -36,21 +51,6 @@ NodeDecision decide(const torch::jit::Node* n, const PartitioningInfo& info) {
   if (!supported) return torch_node(n, TorchReason::kUnsupported, supported.reason());
   return {n, Executor::kEngine, TorchReason::kNone, {}};
 }
-
-void append_decisions(const torch::jit::Block* block, const PartitioningInfo& info,
-                      std::vector<NodeDecision>& decisions) {
-  for (const auto* n : block->nodes()) {
-    if (n->kind() == c10::prim::Constant) continue;
-    decisions.push_back(decide(n, info));
-    LOG_DEBUG("partitioning: " << util::node_info(n) << ": "
-                               << (decisions.back().executor == Executor::kEngine
-                                       ? std::string("engine")
-                                       : "torch, " + decisions.back().explanation));
-    for (const auto* inner : n->blocks()) append_decisions(inner, info, decisions);
-  }
-}
-
-}  // namespace
 
 std::vector<NodeDecision> decide_nodes(const torch::jit::Block* block, const PartitioningInfo& info) {
   std::vector<NodeDecision> decisions;

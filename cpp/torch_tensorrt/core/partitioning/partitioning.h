@@ -36,6 +36,8 @@ struct NodeDecision {
   std::string explanation;  // empty if an engine computes the node
 };
 
+// The decision about one node.
+NodeDecision decide_node(const torch::jit::Node* node, const PartitioningInfo& info);
 // One entry per node of the block and its inner blocks, in order, without constants. Asks the converter registry for
 // support, so every node assigned to an engine here is accepted by conversion.
 std::vector<NodeDecision> decide_nodes(const torch::jit::Block* block, const PartitioningInfo& info);

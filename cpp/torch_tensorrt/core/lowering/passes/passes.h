@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,11 @@ bool inline_python_functions(const GraphPtr& graph);
 // Throws Refused if a node writes the memory, or a part, of the graph inputs from `first` on. These inputs are the
 // module's attributes. Changes nothing.
 void refuse_writes_of_state(const GraphPtr& graph, size_t first, const std::vector<torch::jit::IValue>& values);
+// Paths ("norm.running_mean") of the attributes that the graph may write, in itself or through memory that they share.
+// `module` is the graph's first input.
+std::set<std::string> written_attributes(const GraphPtr& graph, const torch::jit::IValue& module);
+// Replaces reads of the module's other attributes by constants, if a constant can hold the value.
+bool fold_attributes(const GraphPtr& graph, const torch::jit::IValue& module, const std::set<std::string>& written);
 // Replaces operators that write in place by operators that give new tensors, and redirects all readers of the written
 // memory: y[0].add_(1) -> y = select_scatter(y, add(select(y, 0, 0), 1), 0, 0). For a tensor that the caller passes,
 // adds a copy of the new value into it at the end (aten::copy_). Throws Refused if it is unknown which values share

@@ -1,0 +1,132 @@
+#include "torch_tensorrt/core/lowering/prepare.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "torch/csrc/jit/passes/dead_code_elimination.h"
+#include "torch/csrc/jit/passes/inliner.h"
+#include "torch/csrc/jit/passes/remove_mutation.h"
+
+#include "torch_tensorrt/core/lowering/passes/memory_schema.h"
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/lowering/passes/shown_memory.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::lowering {
+namespace {
+
+using torch::jit::Module;
+using torch::jit::Node;
+using torch::jit::Value;
+
+std::set<std::string> written_by_methods(const Module& module) {
+  std::set<std::string> written;
+  for (const auto& method : module.get_methods()) {
+    auto graph = method.graph()->copy();
+    torch::jit::Inline(*graph);
+    written.merge(passes::written_attributes(graph, module._ivalue()));
+  }
+  return written;
+}
+
+// The module that has the attribute, and the attribute's name in it.
+std::pair<Module, std::string> owner_of(Module module, std::string path) {
+  for (size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.')) {
+    module = module.attr(path.substr(0, dot)).toModule();
+    path = path.substr(dot + 1);
+  }
+  return {module, path};
+}
+
+// Attributes that were one object stay one object.
+void own(Module& module, const std::set<std::string>& paths) {
+  c10::IValue::HashIdentityIValueMap copies;
+  for (const auto& path : paths) {
+    auto [owner, name] = owner_of(module, path);
+    owner.setattr(name, owner.attr(name).deepcopy(copies));
+  }
+}
+
+bool has_writes(const passes::GraphPtr& graph) {
+  const auto nodes = passes::all_nodes(graph->block());
+  return std::any_of(nodes.begin(), nodes.end(), [](const Node* n) { return !passes::written_arguments(n).empty(); });
+}
+
+// Replaces writes where all readers of the memory are known. Otherwise they stay: PyTorch can run them.
+void replace_writes(passes::GraphPtr& graph) {
+  auto rewritten = graph->copy();
+  try {
+    passes::separate_chunks(rewritten);
+    passes::write_through_views(rewritten);
+  } catch (const Error& error) {
+    LOG_DEBUG("writes in place stay with PyTorch: " << error.msg());
+    return;
+  }
+  graph->block()->clear();
+  graph->block()->cloneFrom(rewritten->block(), [](Value* value) { return value; });
+}
+
+// Without writes, dead code elimination needs no knowledge of shared memory.
+void remove_dead_code(const passes::GraphPtr& graph) {
+  const passes::ShownMemory shown(graph);
+  torch::jit::EliminateDeadCode(graph);
+}
+
+}  // namespace
+
+Module evaluation_copy(const Module& module) {
+  if (module.hasattr("training") && module.is_training()) {
+    LOG_WARNING(
+        "the module is in training mode but is compiled in evaluation mode; call eval() on it to avoid this warning");
+  }
+  auto copy = module.clone(/*inplace=*/true);
+  copy.eval();
+  return copy;
+}
+
+void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
+  torch::jit::RemoveListMutation(graph);
+  passes::propagate_constants(graph);
+  passes::remove_dropout(graph);
+  if (has_writes(graph)) replace_writes(graph);
+  passes::propagate_constants(graph);
+  remove_dead_code(graph);
+}
+
+Module prepare(const Module& module, const std::string& method_name, const LowerInfo& info) {
+  auto copy = evaluation_copy(module);
+  auto graph = copy.get_method(method_name).graph();
+  torch::jit::Inline(*graph);
+  passes::hide_memory(*graph);
+  const auto written = written_by_methods(copy);
+  own(copy, written);
+  passes::inline_python_functions(graph);
+  passes::mark_forced_modules(graph, info.forced_fallback_modules);
+  passes::mark_forced_operators(graph, info.forced_fallback_operators);
+  passes::fold_attributes(graph, copy._ivalue(), written);
+  simplify(graph);
+  return copy;
+}
+
+void remove_unused_attributes(Module& module, const std::string& method_name) {
+  if (module.get_methods().size() != 1) return;
+  const auto object = module._ivalue();
+  const auto type = object->type();
+  std::set<std::string> used = {"training"};
+  for (const auto* node : passes::all_nodes(module.get_method(method_name).graph()->block())) {
+    const bool is_access = node->kind() == c10::prim::GetAttr || node->kind() == c10::prim::SetAttr;
+    if (is_access && node->input(0)->type() == type) used.insert(node->s(c10::attr::name));
+  }
+  std::vector<std::string> unused;
+  for (const auto& attribute : type->getAttributes()) {
+    if (used.count(attribute.getName()) == 0) unused.push_back(attribute.getName());
+  }
+  for (const auto& name : unused) {
+    object->unsafeRemoveAttr(name);
+    type->unsafeRemoveAttribute(name);
+  }
+}
+
+}  // namespace torch_tensorrt::core::lowering

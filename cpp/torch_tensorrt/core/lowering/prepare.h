@@ -1,0 +1,28 @@
+#pragma once
+
+#include "torch/csrc/jit/api/module.h"
+
+#include "torch_tensorrt/core/lowering/lowering.h"
+
+// Makes a module ready to be cut into engines and parts for PyTorch.
+namespace torch_tensorrt::core::lowering {
+
+// A copy in evaluation mode that shares the parameters and has training flags of its own. Warns if the module is in
+// training mode.
+torch::jit::Module evaluation_copy(const torch::jit::Module& module);
+
+// A copy of the module, in evaluation mode, whose method is one graph that PyTorch can run. It computes and writes what
+// the module's method does, and has its signature. Attributes that no method writes are constants of the graph; the
+// others stay attributes, and the copy has tensors of its own for them. Other methods stay as they are. Nodes that the
+// settings leave to PyTorch are marked. Throws Error if the method is no single graph.
+torch::jit::Module prepare(const torch::jit::Module& module, const std::string& method_name, const LowerInfo& info);
+
+// Propagates constants through a prepared graph, replaces writes in place where all readers are known, and removes dead
+// code. PyTorch can run the graph as before.
+void simplify(std::shared_ptr<torch::jit::Graph>& graph);
+
+// Removes the submodules and attributes that the method does not use. Does nothing if the module has other methods,
+// which may use them.
+void remove_unused_attributes(torch::jit::Module& module, const std::string& method_name);
+
+}  // namespace torch_tensorrt::core::lowering

@@ -1,0 +1,110 @@
+#include "torch_tensorrt/core/partitioning/graph_facts.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+namespace torch_tensorrt::core::partitioning {
+namespace {
+
+namespace prim = torch::jit::prim;
+using c10::IValue;
+using torch::jit::Block;
+using torch::jit::Node;
+using torch::jit::Value;
+
+bool is_device(const c10::TypePtr& type) {
+  if (const auto optional = type->cast<c10::OptionalType>()) return is_device(optional->getElementType());
+  return type->kind() == c10::TypeKind::DeviceObjType;
+}
+
+void collect_reads(Node* node, const std::set<const Block*>& inside, std::vector<Value*>& reads) {
+  for (auto* input : node->inputs()) {
+    if (inside.count(input->node()->owningBlock()) == 0) reads.push_back(input);
+  }
+  for (auto* block : node->blocks()) {
+    auto within = inside;
+    within.insert(block);
+    for (auto* inner : block->nodes()) collect_reads(inner, within, reads);
+    for (auto* output : block->outputs()) {
+      if (within.count(output->node()->owningBlock()) == 0) reads.push_back(output);
+    }
+  }
+}
+
+}  // namespace
+
+bool is_tensor(const c10::TypePtr& type) { return type->isSubtypeOf(*c10::TensorType::get()); }
+
+std::vector<const Value*> written_values(const Node* node) {
+  std::vector<const Value*> written;
+  if (node->kind() == prim::SetAttr) written.push_back(node->input(0));
+  for (const size_t place : lowering::passes::written_arguments(node)) written.push_back(node->input(place));
+  return written;
+}
+
+bool has_effects(const Node* node) {
+  if (node->kind() == prim::Constant) return false;
+  if (!written_values(node).empty() || node->hasSideEffects()) return true;
+  for (const auto* block : node->blocks()) {
+    const auto nodes = block->nodes();
+    if (std::any_of(nodes.begin(), nodes.end(), has_effects)) return true;
+  }
+  return false;
+}
+
+std::vector<Value*> values_read(Node* node) {
+  std::vector<Value*> reads;
+  collect_reads(node, {}, reads);
+  return reads;
+}
+
+std::optional<IValue> known_device_fact(const Node* node, c10::Device device) {
+  const std::string kind = node->kind().toQualString();
+  if (kind == "prim::device" || kind == "aten::device") {
+    return node->inputs().size() == 1 && is_tensor(node->input(0)->type()) ? std::optional<IValue>(device)
+                                                                            : std::nullopt;
+  }
+  if (kind == "prim::is_cuda" || kind == "aten::is_cuda") return IValue(device.is_cuda());
+  if (kind == "prim::is_cpu" || kind == "aten::is_cpu") return IValue(device.is_cpu());
+  if (kind == "prim::is_meta" || kind == "aten::is_meta") return IValue(false);
+  return std::nullopt;
+}
+
+bool moves_only(const Node* node) {
+  return node->kind() == c10::Symbol::aten("cpu") || node->kind() == c10::Symbol::aten("cuda");
+}
+
+void put_device(const Node* node, std::vector<IValue>& arguments, c10::Device device) {
+  const auto* schema = node->maybeSchema();
+  if (schema == nullptr) return;
+  for (size_t i = 0; i < schema->arguments().size() && i < arguments.size(); ++i) {
+    if (is_device(schema->arguments()[i].type())) arguments[i] = device;
+  }
+}
+
+std::optional<IValue> assemble(const c10::TypePtr& type, const std::vector<IValue>& tensors, size_t& next) {
+  if (lowering::passes::is_tensor_type(type)) {
+    return next < tensors.size() ? std::optional<IValue>(tensors[next++]) : std::nullopt;
+  }
+  if (const auto tuple = type->cast<c10::TupleType>()) {
+    std::vector<IValue> parts;
+    for (const auto& element : tuple->elements()) {
+      auto part = assemble(element, tensors, next);
+      if (!part) return std::nullopt;
+      parts.push_back(std::move(*part));
+    }
+    return IValue(c10::ivalue::Tuple::createNamed(std::move(parts), tuple));
+  }
+  const auto list = type->cast<c10::ListType>();
+  if (list == nullptr) return std::nullopt;
+  c10::impl::GenericList elements(list->getElementType());
+  while (next < tensors.size()) {
+    auto part = assemble(list->getElementType(), tensors, next);
+    if (!part) return std::nullopt;
+    elements.push_back(std::move(*part));
+  }
+  return IValue(std::move(elements));
+}
+
+}  // namespace torch_tensorrt::core::partitioning

@@ -1,0 +1,572 @@
+#include "torch_tensorrt/core/partitioning/probe.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ATen/ATen.h"
+#include "ATen/core/dispatch/Dispatcher.h"
+#include "torch/csrc/jit/ir/constants.h"
+
+#include "torch_tensorrt/core/partitioning/graph_facts.h"
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::partitioning {
+namespace {
+
+namespace prim = torch::jit::prim;
+using c10::IValue;
+using torch::jit::Block;
+using torch::jit::Node;
+using torch::jit::Value;
+
+constexpr size_t kOpt = 1;            // the point of the opt shapes
+constexpr size_t kMostGroups = 6;     // more groups of sizes are not mixed
+constexpr int64_t kSampleSize = 1 << 22;  // elements of a tensor that a node without a meta form may run on
+constexpr int kMostRounds = 4;        // of a loop, until its carried values no longer change
+
+using Change = std::function<IValue(const IValue&)>;
+
+// Applies the change to the parts of collections.
+IValue map_parts(const IValue& value, const Change& change) {
+  if (value.isTuple()) {
+    std::vector<IValue> parts;
+    for (const auto& part : value.toTupleRef().elements()) parts.push_back(map_parts(part, change));
+    return c10::ivalue::Tuple::create(std::move(parts));
+  }
+  if (value.isList()) {
+    c10::impl::GenericList list(value.toList().elementType());
+    for (const IValue& part : value.toListRef()) list.push_back(map_parts(part, change));
+    return list;
+  }
+  if (value.isGenericDict()) {
+    const auto& from = value.toGenericDict();
+    c10::impl::GenericDict dict(from.keyType(), from.valueType());
+    for (const auto& entry : from) dict.insert(entry.key(), map_parts(entry.value(), change));
+    return dict;
+  }
+  return change(value);
+}
+
+at::Tensor on_meta(const at::Tensor& tensor) {
+  if (!tensor.defined() || tensor.is_meta()) return tensor;
+  return at::empty_strided(tensor.sizes(), tensor.strides(), tensor.options().device(at::kMeta).requires_grad(false));
+}
+
+IValue to_meta(const IValue& value) {
+  return map_parts(value, [](const IValue& part) -> IValue {
+    if (part.isTensor()) return on_meta(part.toTensor());
+    if (part.isDevice()) return c10::Device(at::kMeta);
+    return part;
+  });
+}
+
+c10::impl::GenericList list_of(const c10::TypePtr& type, const std::vector<IValue>& elements) {
+  c10::impl::GenericList list(type->expectRef<c10::ListType>().getElementType());
+  for (const auto& element : elements) list.push_back(element);
+  return list;
+}
+
+// The results of a node that only makes or takes apart a collection; unset for other nodes.
+std::optional<std::vector<IValue>> rebuild(const Node* node, const std::vector<IValue>& inputs) {
+  const auto kind = node->kind();
+  if (kind == prim::ListConstruct) return {{list_of(node->output()->type(), inputs)}};
+  if (kind == prim::TupleConstruct) {
+    const auto type = node->output()->type()->cast<c10::TupleType>();
+    return {{c10::ivalue::Tuple::createNamed(inputs, type)}};
+  }
+  if (kind == prim::DictConstruct) {
+    const auto type = node->output()->type()->expect<c10::DictType>();
+    c10::impl::GenericDict dict(type->getKeyType(), type->getValueType());
+    for (size_t i = 0; i + 1 < inputs.size(); i += 2) dict.insert(inputs[i], inputs[i + 1]);
+    return {{dict}};
+  }
+  if (kind == prim::TupleUnpack) return inputs[0].toTupleRef().elements().vec();
+  if (kind == prim::ListUnpack) {
+    auto parts = inputs[0].toListRef().vec();
+    TORCHTRT_CHECK(parts.size() == node->outputs().size(), "the list has another length");
+    return parts;
+  }
+  if (kind == prim::TupleIndex) {
+    auto parts = inputs[0].toTupleRef().elements().vec();
+    int64_t place = inputs[1].toInt();
+    if (place < 0) place += static_cast<int64_t>(parts.size());
+    return {{parts.at(static_cast<size_t>(place))}};
+  }
+  if (kind == prim::unchecked_cast || kind == prim::unchecked_unwrap_optional) return {{inputs[0]}};
+  return std::nullopt;
+}
+
+std::vector<IValue> call(const Node* node, torch::jit::Stack stack) {
+  node->getOperation()(stack);
+  return stack;
+}
+
+// Tensors of the shape and dtype with all elements 0, or all 1.
+IValue filled(const IValue& value, int64_t number) {
+  return map_parts(value, [&](const IValue& part) -> IValue {
+    if (part.isDevice()) return c10::Device(at::kCPU);
+    if (!part.isTensor() || !part.toTensor().defined() || !part.toTensor().is_meta()) return part;
+    const auto& tensor = part.toTensor();
+    TORCHTRT_CHECK(tensor.numel() <= kSampleSize, "too large to be run while compiling");
+    return at::full(tensor.sizes(), number, at::dtype(tensor.scalar_type()));
+  });
+}
+
+bool branch_raises(const Block* block) {
+  const auto nodes = block->nodes();
+  return std::any_of(nodes.begin(), nodes.end(), [](const Node* n) { return n->kind() == prim::RaiseException; });
+}
+
+void collect_written_collections(const Block* block, std::set<const Value*>& found) {
+  for (const auto* node : block->nodes()) {
+    for (const auto* value : written_values(node)) {
+      if (!value->type()->isSubtypeOf(*c10::TensorType::get())) found.insert(value);
+    }
+    for (const auto* inner : node->blocks()) collect_written_collections(inner, found);
+  }
+}
+
+}  // namespace
+
+bool Probe::is_known() const { return at.size() > kOpt && at[kOpt].has_value(); }
+
+GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
+                       const std::vector<std::vector<ir::Input>>& specs, c10::Device device)
+    : module_(module), device_(device) {
+  declare_points(specs);
+  for (int round = 0; round < kMostRounds; ++round) {
+    const auto before = attributes_;
+    probes_.clear();
+    objects_.clear();
+    misfit_.clear();
+    size_t next = 0;
+    for (const auto* input : graph.inputs()) {
+      if (input == graph.inputs()[0] && input->type()->kind() == c10::TypeKind::ClassType) {
+        objects_[input] = module_;
+      } else if (holds_tensors(input->type())) {
+        probes_[input] = next < specs.size() ? argument(input, specs[next]) : unknown();
+        ++next;
+      } else {
+        probes_[input] = any_number(input->type());
+      }
+    }
+    visit(graph.block(), /*always=*/true);
+    bool changed = false;
+    for (auto& [name, after] : attributes_) {
+      const auto found = before.find(name);
+      if (found == before.end()) {
+        changed = true;
+        continue;
+      }
+      Probe joined = join(found->second, after, /*grows=*/true);
+      for (size_t p = 0; p < joined.at.size(); ++p) {
+        const bool was = found->second.at[p].has_value();
+        if (was != joined.at[p].has_value()) changed = true;
+      }
+      if (joined.varies != found->second.varies) changed = true;
+      after = std::move(joined);
+    }
+    if (!changed) break;
+  }
+}
+
+const Probe* GraphProbe::find(const Value* value) const {
+  const auto found = probes_.find(value);
+  return found == probes_.end() || !found->second.is_known() ? nullptr : &found->second;
+}
+
+std::optional<ir::Input> GraphProbe::input_spec(const Value* value) const {
+  const Probe* probe = find(value);
+  if (probe == nullptr || !probe->at[kOpt]->isTensor() || !probe->at[kOpt]->toTensor().defined()) return std::nullopt;
+  const auto opt = probe->at[kOpt]->toTensor();
+  if (opt.is_sparse() || opt.is_quantized() || opt.layout() != at::kStrided) return std::nullopt;
+  auto low = opt.sizes().vec();
+  auto high = low;
+  for (const auto& at : probe->at) {
+    if (!at) continue;
+    const auto tensor = at->toTensor();
+    if (tensor.dim() != opt.dim() || tensor.scalar_type() != opt.scalar_type()) return std::nullopt;
+    for (size_t i = 0; i < low.size(); ++i) {
+      low[i] = std::min(low[i], tensor.size(static_cast<int64_t>(i)));
+      high[i] = std::max(high[i], tensor.size(static_cast<int64_t>(i)));
+    }
+  }
+  try {
+    if (low == high) return ir::Input(low, opt.scalar_type(), network::TensorFormat::kLINEAR, true);
+    return ir::Input(low, opt.sizes().vec(), high, opt.scalar_type(), network::TensorFormat::kLINEAR, true);
+  } catch (const Error&) {
+    return std::nullopt;  // a dtype that engines do not take
+  }
+}
+
+std::optional<IValue> GraphProbe::fixed_value(const Value* value) const {
+  if (const auto constant = torch::jit::toIValue(value)) return constant;
+  const Probe* probe = find(value);
+  if (probe == nullptr || probe->varies) return std::nullopt;
+  const IValue& first = *probe->at[kOpt];
+  if (!first.isInt() && !first.isBool()) return std::nullopt;
+  for (const auto& at : probe->at) {
+    if (!at || *at != first) return std::nullopt;
+  }
+  return first;
+}
+
+// ---- points --------------------------------------------------------------------------------------------------------
+
+void GraphProbe::declare_points(const std::vector<std::vector<ir::Input>>& specs) {
+  for (const auto& list : specs) {
+    for (const auto& spec : list) {
+      for (int i = 0; i < spec.min.nbDims; ++i) {
+        const std::array<int64_t, 3> group = {spec.min.d[i], spec.opt.d[i], spec.max.d[i]};
+        if (group[0] == group[2]) continue;
+        if (std::find(size_groups_.begin(), size_groups_.end(), group) == size_groups_.end())
+          size_groups_.push_back(group);
+      }
+    }
+  }
+  points_ = {-1, 0, 1};
+  for (const int side : points_) sides_.emplace_back(size_groups_.size(), side);
+  if (size_groups_.size() < 2) return;
+  for (size_t g = 0; g < std::min(size_groups_.size(), kMostGroups); ++g) {
+    for (const int side : {-1, 1}) {
+      points_.push_back(side);
+      sides_.emplace_back(size_groups_.size(), -side);
+      sides_.back()[g] = side;
+    }
+  }
+}
+
+int64_t GraphProbe::size_at(const ir::Input& spec, size_t axis, size_t point) const {
+  const std::array<int64_t, 3> sizes = {spec.min.d[axis], spec.opt.d[axis], spec.max.d[axis]};
+  const auto group = std::find(size_groups_.begin(), size_groups_.end(), sizes);
+  if (group == size_groups_.end()) return sizes[1];
+  return sizes[static_cast<size_t>(sides_[point][static_cast<size_t>(group - size_groups_.begin())] + 1)];
+}
+
+Probe GraphProbe::argument(const Value* value, const std::vector<ir::Input>& specs) const {
+  Probe probe = unknown();
+  for (size_t p = 0; p < points_.size(); ++p) {
+    std::vector<IValue> tensors;
+    for (const auto& spec : specs) {
+      std::vector<int64_t> sizes;
+      for (int i = 0; i < spec.opt.nbDims; ++i) sizes.push_back(size_at(spec, static_cast<size_t>(i), p));
+      tensors.emplace_back(at::empty(sizes, at::dtype(spec.dtype).device(at::kMeta)));
+    }
+    size_t next = 0;
+    if (auto whole = assemble(value->type(), tensors, next)) probe.at[p] = std::move(*whole);
+  }
+  return probe;
+}
+
+Probe GraphProbe::known(const IValue& value) const {
+  Probe probe;
+  probe.at.assign(points_.size(), value);
+  return probe;
+}
+
+Probe GraphProbe::unknown() const {
+  Probe probe;
+  probe.at.resize(points_.size());
+  probe.varies = true;
+  return probe;
+}
+
+// Ints stand for sizes: from 0 to as large as can be.
+Probe GraphProbe::any_number(const c10::TypePtr& type) const {
+  Probe probe = unknown();
+  for (size_t p = 0; p < points_.size(); ++p) {
+    switch (type->kind()) {
+      case c10::TypeKind::IntType:
+        probe.at[p] = points_[p] < 0 ? int64_t{0} : points_[p] == 0 ? int64_t{16} : kAnySize;
+        break;
+      case c10::TypeKind::FloatType:
+        probe.at[p] = 1.0;
+        break;
+      case c10::TypeKind::BoolType:
+        probe.at[p] = true;
+        break;
+      default:
+        break;
+    }
+  }
+  return probe;
+}
+
+// ---- joins ---------------------------------------------------------------------------------------------------------
+
+std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const IValue& b, bool grows,
+                                          bool& varies) const {
+  const auto size = [&](int64_t x, int64_t y) {
+    if (x == y) return x;
+    varies = true;
+    if (points_[point] < 0) return std::min(x, y);
+    if (points_[point] > 0) return grows ? std::max({x, y, kAnySize}) : std::max(x, y);
+    return grows ? std::max(x, y) : x;
+  };
+  if (a.isTensor() && b.isTensor()) {
+    const auto& x = a.toTensor();
+    const auto& y = b.toTensor();
+    if (!x.defined() || !y.defined() || x.dim() != y.dim() || x.scalar_type() != y.scalar_type()) return std::nullopt;
+    std::vector<int64_t> sizes;
+    for (int64_t i = 0; i < x.dim(); ++i) sizes.push_back(size(x.size(i), y.size(i)));
+    if (x.sizes() == sizes) return a;
+    return IValue(at::empty(sizes, at::dtype(x.scalar_type()).device(at::kMeta)));
+  }
+  if (a.isInt() && b.isInt()) return IValue(size(a.toInt(), b.toInt()));
+  if (a.tagKind() != b.tagKind()) return std::nullopt;
+  if (a.isBool() || a.isDouble()) {
+    if (a != b) varies = true;
+    return a;
+  }
+  if (a.isTuple() || a.isList()) {
+    const auto parts = [](const IValue& v) { return v.isTuple() ? v.toTupleRef().elements().vec() : v.toListRef().vec(); };
+    const auto x = parts(a);
+    const auto y = parts(b);
+    if (x.size() != y.size()) return std::nullopt;
+    std::vector<IValue> joined;
+    for (size_t i = 0; i < x.size(); ++i) {
+      auto part = join_at(point, x[i], y[i], grows, varies);
+      if (!part) return std::nullopt;
+      joined.push_back(std::move(*part));
+    }
+    if (a.isTuple()) return IValue(c10::ivalue::Tuple::create(std::move(joined)));
+    c10::impl::GenericList list(a.toList().elementType());
+    for (auto& part : joined) list.push_back(std::move(part));
+    return IValue(std::move(list));
+  }
+  return a.isNone() || (a.isString() && a == b) || (a.isDevice() && a == b) ? std::optional<IValue>(a) : std::nullopt;
+}
+
+Probe GraphProbe::join(const Probe& a, const Probe& b, bool grows) const {
+  Probe joined = unknown();
+  joined.varies = a.varies || b.varies;
+  for (size_t p = 0; p < points_.size(); ++p) {
+    if (!a.at[p] || !b.at[p]) continue;
+    try {
+      joined.at[p] = join_at(p, *a.at[p], *b.at[p], grows, joined.varies);
+    } catch (const std::exception&) {
+      joined.at[p].reset();  // values that cannot be compared
+    }
+  }
+  return joined;
+}
+
+// ---- nodes ---------------------------------------------------------------------------------------------------------
+
+void GraphProbe::visit(const Block* block, bool always) {
+  for (const auto* node : block->nodes()) visit(node, always);
+}
+
+void GraphProbe::visit(const Node* node, bool always) {
+  if (node->kind() == prim::If) return visit_if(node, always);
+  if (node->kind() == prim::Loop) return visit_loop(node);
+  if (node->kind() == prim::GetAttr) return visit_attribute(node);
+  if (node->kind() == prim::SetAttr) return set_attribute(node);
+  if (node->kind() == prim::Constant) {
+    const auto value = torch::jit::toIValue(node->output());
+    probes_[node->output()] = value ? known(*value) : unknown();
+    return;
+  }
+  for (const auto* inner : node->blocks()) visit(inner, false);
+  run(node, always);
+}
+
+void GraphProbe::visit_if(const Node* node, bool always) {
+  const auto condition = fixed_value(node->input(0));
+  std::set<const Value*> written;
+  if (!condition) {
+    for (const auto* block : node->blocks()) collect_written_collections(block, written);
+    for (const auto* value : written) probes_[value] = unknown();
+  }
+  for (size_t i = 0; i < 2; ++i) visit(node->blocks()[i], always && condition && condition->toBool() == (i == 0));
+  const auto* yes = node->blocks()[0];
+  const auto* no = node->blocks()[1];
+  const auto get = [&](const Value* value) {
+    const auto found = probes_.find(value);
+    return found == probes_.end() ? unknown() : found->second;
+  };
+  for (size_t i = 0; i < node->outputs().size(); ++i) {
+    const Probe a = get(yes->outputs()[i]);
+    const Probe b = get(no->outputs()[i]);
+    Probe& result = probes_[node->outputs()[i]];
+    if (condition) {
+      result = condition->toBool() ? a : b;
+    } else if (branch_raises(no)) {
+      result = a;
+    } else if (branch_raises(yes)) {
+      result = b;
+    } else {
+      result = join(a, b, /*grows=*/false);
+      if (!holds_tensors(node->outputs()[i]->type())) result.varies = true;
+    }
+  }
+}
+
+// Repeats the body with what holds before any round, until that no longer changes.
+void GraphProbe::visit_loop(const Node* node) {
+  const auto* body = node->blocks()[0];
+  const auto carried = node->inputs().slice(2);
+  const auto get = [&](const Value* value) {
+    const auto found = probes_.find(value);
+    return found == probes_.end() ? unknown() : found->second;
+  };
+  std::set<const Value*> written;
+  collect_written_collections(body, written);
+  for (const auto* value : written) probes_[value] = unknown();
+  std::vector<Probe> start;
+  for (const auto* value : carried) start.push_back(get(value));
+  for (int round = 0; round < kMostRounds; ++round) {
+    probes_[body->inputs()[0]] = any_number(c10::IntType::get());
+    for (size_t i = 0; i < start.size(); ++i) probes_[body->inputs()[i + 1]] = start[i];
+    visit(body, /*always=*/false);
+    bool changed = false;
+    for (size_t i = 0; i < start.size(); ++i) {
+      Probe joined = join(start[i], get(body->outputs()[i + 1]), /*grows=*/true);
+      if (!holds_tensors(carried[i]->type())) joined.varies = true;
+      for (size_t p = 0; p < joined.at.size(); ++p) {
+        if (joined.at[p].has_value() != start[i].at[p].has_value()) changed = true;
+      }
+      if (joined.varies != start[i].varies) changed = true;
+      start[i] = std::move(joined);
+    }
+    if (!changed && round > 0) break;
+  }
+  for (size_t i = 0; i < start.size(); ++i) probes_[node->outputs()[i]] = start[i];
+}
+
+void GraphProbe::visit_attribute(const Node* node) {
+  const auto object = objects_.find(node->input());
+  if (object == objects_.end()) {
+    probes_[node->output()] = unknown();
+    return;
+  }
+  const std::string name = node->s(c10::attr::name);
+  const IValue value = object->second.toObjectRef().getAttr(name);
+  if (value.isObject()) {
+    objects_[node->output()] = value;
+    return;
+  }
+  const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
+  const auto written = attributes_.find(key);
+  probes_[node->output()] = written != attributes_.end() ? written->second : known(value);
+  // A list or dict may grow in later calls; a number may be counted.
+  if (!value.isTensor()) probes_[node->output()].varies = true;
+  if (value.isList() || value.isGenericDict()) probes_[node->output()] = unknown();
+}
+
+void GraphProbe::set_attribute(const Node* node) {
+  const auto object = objects_.find(node->input(0));
+  if (object == objects_.end()) return;
+  const std::string name = node->s(c10::attr::name);
+  const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
+  const auto found = attributes_.find(key);
+  const Probe before = found != attributes_.end() ? found->second : known(object->second.toObjectRef().getAttr(name));
+  const auto value = probes_.find(node->input(1));
+  attributes_[key] = join(before, value == probes_.end() ? unknown() : value->second, /*grows=*/true);
+}
+
+void GraphProbe::run(const Node* node, bool always) {
+  Values results(node->outputs().size(), unknown());
+  bool number_varies = false;
+  bool size_varies = false;
+  for (const auto* input : node->inputs()) {
+    const auto found = probes_.find(input);
+    const bool varies = found == probes_.end() || found->second.varies;
+    (is_tensor(input->type()) ? size_varies : number_varies) |= varies;
+  }
+  const bool reads = reads_elements(node);
+  for (size_t p = 0; p < points_.size(); ++p) {
+    if (!run_at(node, p, results, always)) continue;
+  }
+  for (size_t i = 0; i < results.size(); ++i) {
+    auto& result = results[i];
+    const auto& type = node->outputs()[i]->type();
+    if (reads && !holds_tensors(type)) {
+      result = any_number(type);
+    } else if (holds_tensors(type)) {
+      result.varies = result.varies || number_varies || size_varies;
+    } else {
+      bool differs = false;
+      for (const auto& at : result.at) differs = differs || !at || !result.at[kOpt] || *at != *result.at[kOpt];
+      result.varies = result.varies || differs || number_varies || size_varies;
+    }
+    probes_[node->outputs()[i]] = std::move(result);
+  }
+}
+
+namespace {
+
+// The size of a result whose size depends on data: 0, or as large as can be.
+void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
+  if (!result.isTensor() || !other.isTensor()) return;
+  const auto a = result.toTensor();
+  const auto b = other.toTensor();
+  std::vector<int64_t> sizes = a.sizes().vec();
+  if (a.dim() != b.dim()) return;
+  for (int64_t i = 0; i < a.dim(); ++i) {
+    if (a.size(i) == b.size(i)) continue;
+    varies = true;
+    sizes[static_cast<size_t>(i)] = side < 0 ? 0 : side == 0 ? std::max(a.size(i), b.size(i)) : kAnySize;
+  }
+  result = at::empty(sizes, at::dtype(a.scalar_type()).device(at::kMeta));
+}
+
+}  // namespace
+
+bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool always) {
+  std::vector<IValue> inputs;
+  for (const auto* input : node->inputs()) {
+    const auto found = probes_.find(input);
+    if (found == probes_.end() || !found->second.at[point]) return false;
+    inputs.push_back(*found->second.at[point]);
+  }
+  const auto give = [&](const std::vector<IValue>& values, bool varies) {
+    for (size_t i = 0; i < results.size() && i < values.size(); ++i) {
+      results[i].at[point] = values[i];
+      results[i].varies = point == 0 ? varies : results[i].varies || varies;
+    }
+    return true;
+  };
+  if (const auto device = known_device_fact(node, device_)) return give({*device}, false);
+  if (moves_only(node)) return give({inputs[0]}, false);
+  std::string failure;
+  try {
+    if (const auto parts = rebuild(node, inputs)) return give(*parts, false);
+    if (node->maybeOperator() == nullptr || reads_elements(node)) return false;
+    std::vector<IValue> stack;
+    for (const auto& input : inputs) stack.push_back(to_meta(input));
+    put_device(node, stack, c10::Device(at::kMeta));
+    return give(call(node, stack), false);
+  } catch (...) {
+    failure = util::current_error().msg();
+  }
+  // The node has no meta form, or its result depends on data, or it does not fit the shapes.
+  try {
+    std::vector<IValue> zeros;
+    std::vector<IValue> ones;
+    for (const auto& input : inputs) {
+      zeros.push_back(filled(to_meta(input), 0));
+      ones.push_back(filled(to_meta(input), 1));
+    }
+    put_device(node, zeros, c10::Device(at::kCPU));
+    put_device(node, ones, c10::Device(at::kCPU));
+    auto first = call(node, zeros);
+    const auto second = call(node, ones);
+    bool varies = false;
+    for (size_t i = 0; i < first.size(); ++i) {
+      first[i] = to_meta(first[i]);
+      free_sizes(first[i], to_meta(second[i]), points_[point], varies);
+    }
+    return give(first, varies);
+  } catch (...) {
+    LOG_DEBUG("no shape is known for " << util::node_info(node) << ": " << util::current_error().msg());
+  }
+  if (point == kOpt && always && misfit_.empty()) {
+    const std::string line = util::GetPyTorchSourceCode(node);
+    misfit_ = failure + (line.empty() ? "" : "\nSource: " + line);
+  }
+  return false;
+}
+
+}  // namespace torch_tensorrt::core::partitioning

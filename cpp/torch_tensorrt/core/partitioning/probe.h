@@ -1,0 +1,78 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "torch/csrc/jit/ir/ir.h"
+
+#include "torch_tensorrt/core/ir/inputs.h"
+
+namespace torch_tensorrt::core::partitioning {
+
+// A size that may be as large as any tensor's. Sizes that depend on data reach up to it.
+constexpr int64_t kAnySize = int64_t{1} << 20;
+
+// What a value is at each sample point of the declared inputs: a tensor without data (on the device meta), a number, or
+// a collection of them.
+struct Probe {
+  std::vector<std::optional<c10::IValue>> at;  // by point; unset: unknown there
+  // A number, or a size of the tensor, may differ between the points, or in calls whose inputs are the same.
+  bool varies = false;
+  bool is_known() const;  // at the point of the opt shapes
+};
+
+// Finds the dtypes and ranges of shapes of a graph's values without computing any: runs each node on meta tensors at
+// sample points of the inputs' ranges (all sizes at their minimum, at their optimum, at their maximum, and mixed), and
+// a node without a meta form on small tensors. Both branches of an If and the body of a Loop count, unless the probe
+// decides them.
+class GraphProbe {
+ public:
+  // `specs`: one entry for each argument that holds tensors, in order; `device`: of the compiled module.
+  GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module,
+             const std::vector<std::vector<ir::Input>>& specs, c10::Device device);
+
+  // Null if nothing is known of the value.
+  const Probe* find(const torch::jit::Value* value) const;
+  // How an engine would declare the tensor as an input. Unset if its dtype, or its rank, is unknown or not supported.
+  std::optional<ir::Input> input_spec(const torch::jit::Value* value) const;
+  // The bool or int that the value always is, if that follows from constants and fixed sizes.
+  std::optional<c10::IValue> fixed_value(const torch::jit::Value* value) const;
+  // The first error of an operator that runs in every call, at the opt shapes; empty if there is none.
+  const std::string& misfit() const { return misfit_; }
+
+ private:
+  using Values = std::vector<Probe>;
+
+  void declare_points(const std::vector<std::vector<ir::Input>>& specs);
+  int64_t size_at(const ir::Input& spec, size_t axis, size_t point) const;
+  Probe argument(const torch::jit::Value* value, const std::vector<ir::Input>& specs) const;
+  void visit(const torch::jit::Block* block, bool always);
+  void visit(const torch::jit::Node* node, bool always);
+  void visit_if(const torch::jit::Node* node, bool always);
+  void visit_loop(const torch::jit::Node* node);
+  void visit_attribute(const torch::jit::Node* node);
+  void set_attribute(const torch::jit::Node* node);
+  void run(const torch::jit::Node* node, bool always);
+  bool run_at(const torch::jit::Node* node, size_t point, Values& results, bool always);
+  Probe known(const c10::IValue& value) const;
+  Probe unknown() const;
+  Probe any_number(const c10::TypePtr& type) const;
+  // What holds for either. `grows`: the second comes from a round of a loop, and later rounds may go further.
+  Probe join(const Probe& a, const Probe& b, bool grows) const;
+  std::optional<c10::IValue> join_at(size_t point, const c10::IValue& a, const c10::IValue& b, bool grows,
+                                     bool& varies) const;
+
+  std::vector<int> points_;                         // -1: small sizes, 0: opt, 1: large sizes
+  std::vector<std::vector<int>> sides_;             // by point, by group of sizes that vary together
+  std::vector<std::array<int64_t, 3>> size_groups_;  // min, opt, max
+  c10::IValue module_;
+  c10::Device device_;
+  std::unordered_map<const torch::jit::Value*, Probe> probes_;
+  std::unordered_map<const torch::jit::Value*, c10::IValue> objects_;
+  std::unordered_map<std::string, Probe> attributes_;  // written ones, by object and name
+  std::string misfit_;
+};
+
+}  // namespace torch_tensorrt::core::partitioning

@@ -1,0 +1,156 @@
+#include "torch_tensorrt/core/partitioning/roles.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "torch_tensorrt/core/lowering/lowering.h"
+#include "torch_tensorrt/core/partitioning/graph_facts.h"
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::partitioning {
+namespace {
+
+namespace prim = torch::jit::prim;
+using torch::jit::Block;
+using torch::jit::Node;
+using torch::jit::Value;
+
+// Makes a collection, or takes one apart.
+bool is_structure(const Node* node) {
+  static const std::set<c10::Symbol> kKinds = {prim::ListConstruct,  prim::ListUnpack,
+                                               prim::TupleConstruct, prim::TupleUnpack,
+                                               prim::TupleIndex,     c10::Symbol::aten("__getitem__")};
+  return kKinds.count(node->kind()) != 0;
+}
+
+bool gives_tensors(const Node* node) {
+  const auto outputs = node->outputs();
+  return std::any_of(outputs.begin(), outputs.end(), [](const Value* v) { return holds_tensors(v->type()); });
+}
+
+bool gives_view(const Node* node) { return lowering::passes::sharing(node) != lowering::passes::Sharing::kNone; }
+
+bool is_known(const Value* value) {
+  const auto* node = value->node();
+  if (node->kind() == prim::Constant) return true;
+  const auto inputs = node->inputs();
+  return node->kind() == prim::ListConstruct && std::all_of(inputs.begin(), inputs.end(), is_known);
+}
+
+// Copies the node into the graph, with the constants that it takes.
+Node* copy_alone(Node* node, torch::jit::Graph& graph) {
+  std::unordered_map<Value*, Value*> copies;
+  for (auto* input : node->inputs()) {
+    if (copies.count(input) != 0) continue;
+    copies[input] = is_known(input) ? copy_alone(input->node(), graph)->output() : graph.addInput()->setType(input->type());
+  }
+  return graph.insertNode(graph.createClone(node, [&](Value* value) { return copies.at(value); }));
+}
+
+// Whether the node can be converted after lowering: there are no converters for what lowering replaces.
+Decision lowered_decision(Node* node) {
+  auto graph = std::make_shared<torch::jit::Graph>();
+  for (auto* output : copy_alone(node, *graph)->outputs()) graph->registerOutput(output);
+  try {
+    graph = lowering::LowerGraph(graph, {}, lowering::LowerInfo()).first;
+  } catch (const Error& error) {
+    return Decision::no(error.msg());
+  }
+  for (const auto* lowered : graph->nodes()) {
+    const Decision decision = conversion::node_decision(lowered);
+    if (!decision) return decision;
+  }
+  return Decision::yes();
+}
+
+std::string kind_of(const Node* node) { return node->kind().toQualString(); }
+
+}  // namespace
+
+Roles::Roles(torch::jit::Graph& graph, const GraphProbe& probe, const PartitioningInfo& info)
+    : graph_(graph), probe_(probe), info_(info) {
+  decide_all();
+}
+
+void Roles::leave(const Node* node, std::string reason) {
+  left_[node] = std::move(reason);
+  decide_all();
+}
+
+void Roles::decide_all() {
+  decisions_.clear();
+  decide_block(graph_.block());
+}
+
+void Roles::decide_block(Block* block) {
+  for (auto* node : block->nodes()) {
+    for (auto* inner : node->blocks()) decide_block(inner);
+    decisions_[node] = decide(node);
+  }
+}
+
+Roles::Decided Roles::decide(Node* node) const {
+  if (node->kind() == prim::Constant) return {Role::kShared, ""};
+  if (const auto found = left_.find(node); found != left_.end()) return {Role::kTorch, found->second};
+  if (node->kind() == prim::GetAttr || node->kind() == prim::SetAttr) return {Role::kTorch, ""};
+  if (node->kind() == prim::If) return {Role::kTorch, "its condition depends on the values or shapes of the inputs"};
+  if (node->kind() == prim::Loop) return {Role::kTorch, "the number of its rounds is unknown, or too large"};
+  if (!node->blocks().empty()) return {Role::kTorch, kind_of(node) + " has a body of its own"};
+  if (node->kind() == prim::DictConstruct || node->kind() == prim::Print) return {Role::kTorch, ""};
+  if (has_effects(node)) {
+    return {Role::kTorch, written_values(node).empty() ? kind_of(node) + " has an effect beside its result"
+                                                        : "it writes memory that others may read"};
+  }
+  if (node->isNondeterministic()) return {Role::kTorch, "its result is random"};
+  const auto forced = decide_node(node, info_);
+  if (is_structure(node)) {
+    const std::string obstacle = obstacle_of_inputs(node);
+    return obstacle.empty() ? Decided{Role::kShared, ""} : Decided{Role::kTorch, ""};
+  }
+  if (forced.reason == TorchReason::kUnsupported) {
+    if (node->kind().is_prim() && !gives_tensors(node)) return {Role::kTorch, ""};
+    if (!lowered_decision(node)) return {Role::kTorch, forced.explanation};
+  } else if (forced.executor == Executor::kTorch) {
+    return {Role::kTorch, forced.explanation};
+  }
+  if (!gives_tensors(node)) {
+    if (reads_elements(node)) return {Role::kTorch, "it reads the value of a tensor"};
+    return obstacle_of_inputs(node).empty() ? Decided{Role::kShared, ""} : Decided{Role::kTorch, ""};
+  }
+  std::string obstacle = obstacle_of_inputs(node);
+  if (obstacle.empty()) obstacle = obstacle_of_results(node);
+  if (!obstacle.empty()) return {Role::kTorch, obstacle};
+  return {gives_view(node) ? Role::kShared : Role::kEngine, ""};
+}
+
+std::string Roles::obstacle(const Value* value) const {
+  const auto* node = value->node();
+  const auto decided = decisions_.find(node);
+  if (decided != decisions_.end() && decided->second.role != Role::kTorch) return "";
+  if (!is_tensor(value->type())) {
+    return "it takes " + util::value_info(value) + ", which PyTorch computes and which is no tensor";
+  }
+  if (probe_.input_spec(value)) return "";
+  return probe_.find(value) == nullptr ? "the shape of its argument " + util::value_info(value) + " is unknown"
+                                       : "engines do not take the dtype of its argument " + util::value_info(value);
+}
+
+std::string Roles::obstacle_of_inputs(const Node* node) const {
+  for (const auto* input : node->inputs()) {
+    std::string found = obstacle(input);
+    if (!found.empty()) return found;
+  }
+  return "";
+}
+
+std::string Roles::obstacle_of_results(const Node* node) const {
+  for (const auto* output : node->outputs()) {
+    if (!is_tensor(output->type()) || !output->hasUses() || probe_.input_spec(output)) continue;
+    return probe_.find(output) == nullptr ? "the shape of its result is unknown" : "engines do not have its dtype";
+  }
+  return "";
+}
+
+}  // namespace torch_tensorrt::core::partitioning

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "torch/csrc/jit/ir/ir.h"
+
+#include "torch_tensorrt/core/partitioning/partitioning.h"
+#include "torch_tensorrt/core/partitioning/probe.h"
+
+namespace torch_tensorrt::core::partitioning {
+
+// Where a node can run.
+enum class Role {
+  kEngine,  // computes tensors that an engine can compute
+  kShared,  // cheap, and without effects: views, sizes, collections. Runs wherever its results are used, perhaps twice
+  kTorch,   // PyTorch runs it
+};
+
+// The role of each node of a graph and its blocks.
+class Roles {
+ public:
+  // `probe` must live as long as the roles.
+  Roles(torch::jit::Graph& graph, const GraphProbe& probe, const PartitioningInfo& info);
+
+  Role of(const torch::jit::Node* node) const { return decisions_.at(node).role; }
+  // Why PyTorch runs the node; empty for other nodes, and for nodes that have nothing to compute.
+  const std::string& reason(const torch::jit::Node* node) const { return decisions_.at(node).reason; }
+  const GraphProbe& probe() const { return probe_; }
+
+  // Leaves the node to PyTorch. Nodes that need its results in another form follow.
+  void leave(const torch::jit::Node* node, std::string reason);
+
+ private:
+  struct Decided {
+    Role role = Role::kTorch;
+    std::string reason;
+  };
+
+  void decide_all();
+  void decide_block(torch::jit::Block* block);
+  Decided decide(torch::jit::Node* node) const;
+  // Empty if an engine can take the value, as a constant, as an input, or by computing it.
+  std::string obstacle(const torch::jit::Value* value) const;
+  std::string obstacle_of_inputs(const torch::jit::Node* node) const;
+  std::string obstacle_of_results(const torch::jit::Node* node) const;
+
+  torch::jit::Graph& graph_;
+  const GraphProbe& probe_;
+  PartitioningInfo info_;
+  std::unordered_map<const torch::jit::Node*, std::string> left_;
+  std::unordered_map<const torch::jit::Node*, Decided> decisions_;
+};
+
+}  // namespace torch_tensorrt::core::partitioning

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <vector>
+
+#include "torch/csrc/jit/ir/alias_analysis.h"
+#include "torch/csrc/jit/ir/ir.h"
+
+#include "torch_tensorrt/core/partitioning/roles.h"
+
+namespace torch_tensorrt::core::partitioning {
+
+// Nodes of one block that one engine computes.
+struct Segment {
+  std::vector<torch::jit::Node*> nodes;  // of the role kEngine, in order
+  std::vector<torch::jit::Value*> inputs;
+  std::vector<torch::jit::Value*> outputs;
+};
+
+// Groups the engine nodes of the graph's blocks into segments, as few as the dependencies allow, and moves the nodes of
+// each segment together. A node keeps its place relative to nodes that write what it reads, or read what it writes;
+// nodes with effects keep their order.
+std::vector<Segment> make_segments(torch::jit::Graph& graph, const Roles& roles, const torch::jit::AliasDb& aliases);
+
+// A graph of the first `count` nodes of the segment, and of the shared nodes that they need. Sets the segment's inputs
+// and outputs, the values of the outer graph that belong to the new graph's.
+std::shared_ptr<torch::jit::Graph> outline(Segment& segment, size_t count, const Roles& roles);
+
+}  // namespace torch_tensorrt::core::partitioning
