@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <unordered_map>
 
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
 
@@ -107,11 +108,11 @@ class HybridMethod {
 
   Segments convert_segments(Roles& roles, const torch::jit::AliasDb& aliases) {
     for (;;) {
-      auto segments = partitioning::make_segments(*graph_, roles, aliases);
-      if (leave_small(segments, roles)) continue;
+      auto grouping = partitioning::group_nodes(*graph_, roles, aliases);
+      if (leave_small(grouping.segments, roles)) continue;
       Segments converted;
       bool all = true;
-      for (auto& segment : segments) {
+      for (auto& segment : grouping.segments) {
         auto result = convert(segment, roles);
         if (!result) {
           all = false;
@@ -119,7 +120,9 @@ class HybridMethod {
         }
         converted.emplace_back(segment, std::move(*result));
       }
-      if (all) return converted;
+      if (!all) continue;
+      partitioning::arrange(grouping);
+      return converted;
     }
   }
 
@@ -220,10 +223,17 @@ class HybridMethod {
       engine_value = graph_->insertGetAttr(self, attribute)->setType(engine.type());
     }
     const torch::jit::WithInsertPoint here(segment.nodes.front());
-    const auto outputs = insert_engine_call(*graph_, engine_value, segment.inputs, output_count);
+    std::vector<Value*> inputs;
+    for (auto* input : segment.inputs) {
+      const auto found = replaced_.find(input);  // the result of an earlier engine
+      inputs.push_back(found == replaced_.end() ? input : found->second);
+    }
+    const auto outputs = insert_engine_call(*graph_, engine_value, inputs, output_count);
     size_t next = 0;
     for (size_t i = 0; i < segment.outputs.size(); ++i) {
-      segment.outputs[i]->replaceAllUsesWith(insert_result(*graph_, converted.results[i], outputs, next));
+      auto* result = insert_result(*graph_, converted.results[i], outputs, next);
+      segment.outputs[i]->replaceAllUsesWith(result);
+      replaced_[segment.outputs[i]] = result;
     }
   }
 
@@ -252,6 +262,7 @@ class HybridMethod {
   std::shared_ptr<Graph> graph_;
   std::unique_ptr<GraphProbe> probe_;
   std::map<std::vector<Node*>, std::pair<Segment, Converted>> converted_;
+  std::unordered_map<const Value*, Value*> replaced_;
   size_t engines_ = 0;
 };
 

@@ -20,7 +20,7 @@ using torch::jit::Value;
 class BlockGrouping {
  public:
   BlockGrouping(Block* block, const Roles& roles, const torch::jit::AliasDb& aliases)
-      : block_(block), roles_(roles), aliases_(aliases) {
+      : roles_(roles), aliases_(aliases) {
     for (auto* node : block->nodes()) {
       if (node->kind() == prim::Constant) continue;
       places_[node] = nodes_.size();
@@ -28,10 +28,10 @@ class BlockGrouping {
     }
   }
 
-  std::vector<Segment> run() {
+  void run(Grouping& found) {
     find_dependencies();
     for (size_t i = 0; i < nodes_.size(); ++i) place(i);
-    return in_order();
+    order(found);
   }
 
  private:
@@ -121,8 +121,8 @@ class BlockGrouping {
     unit_of_[node] = *home;
   }
 
-  // Moves the nodes into an order of the units, the earliest first where there is a choice.
-  std::vector<Segment> in_order() {
+  // Orders the units, the earliest first where there is a choice.
+  void order(Grouping& found) {
     std::vector<size_t> missing(units_.size());
     std::vector<std::vector<size_t>> after(units_.size());
     std::set<std::pair<size_t, size_t>> ready;
@@ -131,24 +131,21 @@ class BlockGrouping {
       for (const size_t earlier : units_[i].before) after[earlier].push_back(i);
       if (missing[i] == 0) ready.emplace(units_[i].members.front(), i);
     }
-    std::vector<Segment> segments;
     while (!ready.empty()) {
       const size_t unit = ready.begin()->second;
       ready.erase(ready.begin());
       Segment segment;
       for (const size_t member : units_[unit].members) {
-        nodes_[member]->moveBefore(block_->return_node());
+        found.order.push_back(nodes_[member]);
         segment.nodes.push_back(nodes_[member]);
       }
-      if (units_[unit].is_segment) segments.push_back(std::move(segment));
+      if (units_[unit].is_segment) found.segments.push_back(std::move(segment));
       for (const size_t later : after[unit]) {
         if (--missing[later] == 0) ready.emplace(units_[later].members.front(), later);
       }
     }
-    return segments;
   }
 
-  Block* block_;
   const Roles& roles_;
   const torch::jit::AliasDb& aliases_;
   std::vector<Node*> nodes_;
@@ -159,12 +156,11 @@ class BlockGrouping {
   std::unordered_map<size_t, size_t> unit_of_;
 };
 
-void group_blocks(Block* block, const Roles& roles, const torch::jit::AliasDb& aliases, std::vector<Segment>& found) {
-  std::vector<Node*> nodes(block->nodes().begin(), block->nodes().end());
-  for (auto* node : nodes) {
+void group_blocks(Block* block, const Roles& roles, const torch::jit::AliasDb& aliases, Grouping& found) {
+  for (auto* node : block->nodes()) {
     for (auto* inner : node->blocks()) group_blocks(inner, roles, aliases, found);
   }
-  for (auto& segment : BlockGrouping(block, roles, aliases).run()) found.push_back(std::move(segment));
+  BlockGrouping(block, roles, aliases).run(found);
 }
 
 // Copies the nodes of a segment into a graph of their own.
@@ -236,10 +232,14 @@ class Outline {
 
 }  // namespace
 
-std::vector<Segment> make_segments(torch::jit::Graph& graph, const Roles& roles, const torch::jit::AliasDb& aliases) {
-  std::vector<Segment> segments;
-  group_blocks(graph.block(), roles, aliases, segments);
-  return segments;
+Grouping group_nodes(torch::jit::Graph& graph, const Roles& roles, const torch::jit::AliasDb& aliases) {
+  Grouping found;
+  group_blocks(graph.block(), roles, aliases, found);
+  return found;
+}
+
+void arrange(const Grouping& grouping) {
+  for (auto* node : grouping.order) node->moveBefore(node->owningBlock()->return_node());
 }
 
 std::shared_ptr<torch::jit::Graph> outline(Segment& segment, size_t count, const Roles& roles) {

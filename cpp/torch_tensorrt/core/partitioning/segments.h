@@ -16,10 +16,19 @@ struct Segment {
   std::vector<torch::jit::Value*> outputs;
 };
 
-// Groups the engine nodes of the graph's blocks into segments, as few as the dependencies allow, and moves the nodes of
-// each segment together. A node keeps its place relative to nodes that write what it reads, or read what it writes;
-// nodes with effects keep their order.
-std::vector<Segment> make_segments(torch::jit::Graph& graph, const Roles& roles, const torch::jit::AliasDb& aliases);
+struct Grouping {
+  std::vector<Segment> segments;
+  std::vector<torch::jit::Node*> order;  // the nodes of all blocks but constants, those of a segment together
+};
+
+// Groups the engine nodes of the graph's blocks into segments, as few as the dependencies allow. In the new order, a
+// node keeps its place relative to nodes that write what it reads, or read what it writes; nodes with effects keep
+// their order. Changes nothing.
+Grouping group_nodes(torch::jit::Graph& graph, const Roles& roles, const torch::jit::AliasDb& aliases);
+
+// Moves the nodes into the new order. A segment's nodes may then stand before shared nodes that they use: replace them
+// by a call of their engine.
+void arrange(const Grouping& grouping);
 
 // A graph of the first `count` nodes of the segment, and of the shared nodes that they need. Sets the segment's inputs
 // and outputs, the values of the outer graph that belong to the new graph's.

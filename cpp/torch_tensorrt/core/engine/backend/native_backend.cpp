@@ -20,7 +20,8 @@ class NativeBackend final : public Backend {
   Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
     using network::LayerType;
     const LayerType type = layer.getType();
-    if (type == LayerType::kINPUT || type == LayerType::kCONSTANT) return Decision::yes();
+    // No tactic runs these: a specialization knows the values of shapes.
+    if (type == LayerType::kINPUT || type == LayerType::kCONSTANT || type == LayerType::kSHAPE) return Decision::yes();
     if (Decision decision = sizes_are_known(layer); !decision) return decision;
     const TacticRegistry& registry = TacticRegistry::global();
     if (!registry.candidates(layer, device).empty()) return Decision::yes();
