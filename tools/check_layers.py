@@ -50,14 +50,15 @@ LAYERS = [
     (r"torch_tensorrt/core/conversion/", "conversion"),
     (r"torch_tensorrt/core/partitioning/", "partitioning"),
     (r"torch_tensorrt/core/runtime/", "runtime"),
+    (r"torch_tensorrt/core/build_settings\.h$", "build_settings"),
     (r"torch_tensorrt/core/[^/]+$", "compiler"),
     (r"torch_tensorrt/(?!core/)", "api"),
     (r"bin/", "bin"),
     (r"stand_in/", "stand_in"),
 ]
 
-_ENGINE = {"util", "network", "optimizer", "engine"}
-_TORCH_SIDE = {"util", "util_jit", "network", "ir"}
+_ENGINE = {"util", "network", "build_settings", "optimizer", "engine"}
+_TORCH_SIDE = {"util", "util_jit", "network", "build_settings", "ir"}
 _ALL = _ENGINE | _TORCH_SIDE | {"lowering", "converter_types", "conversion", "partitioning", "runtime"}
 
 # Layer -> the layers that it may include beside itself and base.
@@ -65,9 +66,10 @@ ALLOWED = {
     "base": set(),
     "util": set(),
     "network": {"util"},
+    "build_settings": {"network"},
     "optimizer": {"util", "network"},
     # A build without oneDNN or CUDA omits its tactics; ATen's tactics register themselves from the runtime library.
-    "engine": {"util", "network", "optimizer", "tactics_onednn"},
+    "engine": {"util", "network", "build_settings", "optimizer", "tactics_onednn"},
     "tactics_onednn": _ENGINE,
     "tactics_aten": _ENGINE | {"util_jit"},
     "backends": _ENGINE,
@@ -78,7 +80,7 @@ ALLOWED = {
     # Converters of other people include these types for all names that converters use.
     "converter_types": _TORCH_SIDE | {"conversion", "compat"},
     "conversion": _TORCH_SIDE | {"converter_types"},
-    "partitioning": _TORCH_SIDE | {"converter_types", "conversion"},
+    "partitioning": _TORCH_SIDE | {"lowering", "converter_types", "conversion"},
     "runtime": _ENGINE | {"util_jit", "tactics_aten"},
     "compiler": _ALL,
     "api": _ALL | {"compiler"},
@@ -91,7 +93,7 @@ ALLOWED = {
 FORWARD = re.compile(r'\s*#pragma once\s+#include "torch_tensorrt/core/compat/[^"]+"\s*')
 
 TORCH_HEADER = re.compile(r"(torch|ATen|c10|caffe2)/")
-TORCH_FREE = {"base", "util", "network", "optimizer", "engine", "tactics_onednn", "backends"}
+TORCH_FREE = {"base", "util", "network", "build_settings", "optimizer", "engine", "tactics_onednn", "backends"}
 
 # All other headers are installed, and an installed header must compile without our third-party packages.
 NOT_INSTALLED = re.compile(r"torch_tensorrt/core/(engine/tactics/[^/]+/|backends/|engine/plan/plan_)|/internal/|^bin/")

@@ -45,6 +45,7 @@ def test_a_good_tree_passes(tmp_path):
         (f"{CORE}/network/layer.h", "torch_tensorrt/core/optimizer/pass.h", "network must not include optimizer"),
         (f"{CORE}/util/error.h", "torch_tensorrt/core/network/layer.h", "util must not include network"),
         (f"{CORE}/util/error.h", "torch_tensorrt/core/util/jit_util.h", "util must not include util_jit"),
+        (f"{CORE}/build_settings.h", "torch_tensorrt/core/engine/b.h", "build_settings must not include engine"),
         (f"{CORE}/lowering/a.cpp", "torch_tensorrt/core/conversion/b.h", "lowering must not include conversion"),
         (f"{CORE}/conversion/converters/a.cpp", "torch_tensorrt/core/engine/b.h", "must not include engine"),
         (f"{CORE}/runtime/a.cpp", "torch_tensorrt/core/compiler.h", "runtime must not include compiler"),

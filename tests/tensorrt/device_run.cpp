@@ -15,7 +15,7 @@ using network::DataType;
 
 engine::BuildSettings test_settings() {
   engine::BuildSettings settings;
-  settings.target.kind = engine::DeviceTarget::Kind::kCUDA;
+  settings.device.kind = engine::DeviceTarget::Kind::kCUDA;
   settings.disable_tf32 = true;
   settings.optimization_level = 0;
   return settings;

@@ -104,7 +104,7 @@ core::CompileSpec with_inputs(const GraphInputs& inputs) {
   return core::CompileSpec(std::move(list));
 }
 
-void set_engine_settings(const CompileSpec& external, core::conversion::BuilderSettings& settings) {
+void set_engine_settings(const CompileSpec& external, engine::BuildSettings& settings) {
   engine::check_settings(external);
   static_cast<Settings&>(settings) = external;
   settings.enabled_precisions.clear();
@@ -138,12 +138,11 @@ CompileSpec::CompileSpec(torch::jit::IValue input_signature) {
   graph_inputs.input_signature = std::move(input_signature);
 }
 
-core::ir::Device to_internal(const Device& device) {
-  core::ir::Device internal;
-  if (device.device_type == Device::DeviceType::kCPU) internal.device_type = nvinfer1::DeviceType::kCPU;
-  if (device.device_type == Device::DeviceType::kDLA) internal.device_type = nvinfer1::DeviceType::kDLA;
-  internal.gpu_id = device.gpu_id;
-  internal.dla_core = device.dla_core;
+engine::DeviceTarget to_internal(const Device& device) {
+  engine::DeviceTarget internal;
+  if (device.device_type != Device::DeviceType::kCPU) internal.kind = engine::DeviceTarget::Kind::kCUDA;
+  internal.index = static_cast<int32_t>(device.gpu_id);
+  if (device.device_type == Device::DeviceType::kDLA) internal.dla_core = static_cast<int32_t>(device.dla_core);
   internal.allow_gpu_fallback = device.allow_gpu_fallback;
   return internal;
 }

@@ -71,8 +71,7 @@ torch::jit::IValue embed_engine(const at::Tensor& engine, const std::string& dev
 torch::jit::IValue load_engine(const at::Tensor& engine, const std::string& name, const std::string& device,
                                const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
   return for_python([&] {
-    const Device target = parse_device(device);
-    const core::runtime::RTDevice runs_on(target.gpu_id, ts::to_internal(target).device_type);
+    const core::runtime::RTDevice runs_on(ts::to_internal(parse_device(device)));
     return torch::jit::IValue(
         c10::make_intrusive<core::runtime::TRTEngine>(name, as_bytes(engine), runs_on, inputs, outputs));
   });

@@ -53,7 +53,7 @@ torch::jit::Module embed_engine_in_new_module(const std::string& engine, Device 
                                               const std::vector<std::string>& input_binding_names,
                                               const std::vector<std::string>& output_binding_names) {
   return translated([&] {
-    const core::runtime::RTDevice target(device.gpu_id, to_internal(device).device_type);
+    const core::runtime::RTDevice target(to_internal(device));
     return core::EmbedEngineInNewModule(engine, target, input_binding_names, output_binding_names);
   });
 }

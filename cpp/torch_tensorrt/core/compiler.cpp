@@ -10,7 +10,6 @@
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
-#include "torch_tensorrt/core/engine_settings.h"
 #include "torch_tensorrt/core/hybrid_module.h"
 #include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
@@ -32,14 +31,14 @@ std::string class_name(const torch::jit::Module& mod) {
   return name ? name->name() : std::string("module");
 }
 
-void check_device(const ir::Device& device) {
-  if (device.device_type == nvinfer1::DeviceType::kCPU) return;
+void check_device(const engine::DeviceTarget& device) {
+  if (device.kind == engine::DeviceTarget::Kind::kCPU) return;
   TORCHTRT_CHECK(at::hasCUDA(), "device " << device << " was requested, but PyTorch sees no GPU on this machine; "
                                           << "use the device cpu to build for the CPU");
 }
 
 // Permissions and limits that have no effect on a CPU only warn.
-void warn_without_effect(const conversion::BuilderSettings& settings) {
+void warn_without_effect(const engine::BuildSettings& settings) {
   for (const auto precision : settings.enabled_precisions) {
     if (precision == nvinfer1::DataType::kFLOAT) continue;
     LOG_WARNING("precision " << precision
@@ -59,7 +58,7 @@ void warn_without_effect(const conversion::BuilderSettings& settings) {
 }
 
 // Refuse settings that a CPU cannot obey instead of ignoring them.
-void check_cpu_settings(const conversion::BuilderSettings& settings) {
+void check_cpu_settings(const engine::BuildSettings& settings) {
   TORCHTRT_CHECK(settings.capability == nvinfer1::EngineCapability::kSTANDARD,
                  "engine capability " << settings.capability << " is not available on a CPU, must be standard");
   if (settings.sparse_weights) LOG_WARNING("sparse_weights has no effect on a CPU: there are no sparse kernels for it");
@@ -69,7 +68,7 @@ void check_cpu_settings(const conversion::BuilderSettings& settings) {
 void check_settings(const CompileSpec& cfg) {
   const auto& settings = cfg.convert_info.engine_settings;
   check_device(settings.device);
-  if (settings.device.device_type == nvinfer1::DeviceType::kCPU) check_cpu_settings(settings);
+  if (settings.device.kind == engine::DeviceTarget::Kind::kCPU) check_cpu_settings(settings);
 }
 
 // A listed operator that the graph lacks only warns: compilation can go on. An operator without a converter passes
@@ -240,7 +239,7 @@ ConvertedMethod convert_method(const torch::jit::Module& mod, const std::string&
   converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, static_params, &converted.results);
   converted.writes = take_writes(writes, converted.arguments, converted.results);
   drop_unchanged(converted.writes, *converted.network);
-  converted.settings = build_settings(info.engine_settings);
+  converted.settings = info.engine_settings;
   converted.settings.method = method;
   converted.settings.parameters = parameters_of(mod);
   return converted;
@@ -262,11 +261,8 @@ void check_result_types(const std::vector<ir::ValueTree>& results) {
 }
 
 c10::intrusive_ptr<runtime::TRTEngine> load_engine(const std::string& name, std::string bytes,
-                                                   const ir::Device& device) {
-  // An engine on a DLA core has its inputs and outputs on the core's GPU.
-  const bool is_cpu = device.device_type == nvinfer1::DeviceType::kCPU;
-  const runtime::RTDevice target(device.gpu_id, is_cpu ? nvinfer1::DeviceType::kCPU : nvinfer1::DeviceType::kGPU);
-  return c10::make_intrusive<runtime::TRTEngine>(name, bytes, target);
+                                                   const torch_tensorrt::engine::DeviceTarget& device) {
+  return c10::make_intrusive<runtime::TRTEngine>(name, bytes, runtime::RTDevice(device));
 }
 
 // Another backend's engine: the bytes that the backend's own runtime loads without this library. Our engine: the plan.
@@ -287,10 +283,11 @@ void name_arguments(const torch::jit::Module& mod, const std::string& method, st
   for (size_t i = 0; i < trees.size(); ++i) trees[i].name = arguments[i + 1].name();
 }
 
-ir::Device current_device() {
-  if (!at::hasCUDA()) return ir::Device::cpu();
-  ir::Device device;
-  device.gpu_id = at::detail::getCUDAHooks().getCurrentDevice();
+engine::DeviceTarget current_device() {
+  engine::DeviceTarget device;
+  if (!at::hasCUDA()) return device;
+  device.kind = engine::DeviceTarget::Kind::kCUDA;
+  device.index = at::detail::getCUDAHooks().getCurrentDevice();
   return device;
 }
 

@@ -9,7 +9,6 @@
 
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine_module.h"
-#include "torch_tensorrt/core/engine_settings.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
 #include "torch_tensorrt/core/partitioning/control_flow.h"
@@ -31,9 +30,9 @@ using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
 
-c10::Device torch_device(const ir::Device& device) {
-  if (device.device_type == nvinfer1::DeviceType::kCPU) return c10::Device(at::kCPU);
-  return {at::kCUDA, static_cast<c10::DeviceIndex>(device.gpu_id)};
+c10::Device torch_device(const engine::DeviceTarget& device) {
+  if (device.kind == engine::DeviceTarget::Kind::kCPU) return c10::Device(at::kCPU);
+  return {at::kCUDA, static_cast<c10::DeviceIndex>(device.index)};
 }
 
 struct Converted {
@@ -188,7 +187,7 @@ class HybridMethod {
       Converted converted;
       converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, no_params, &converted.results);
       const Decision taken = engine::takes_layers(*converted.network, info.engine_settings.backend,
-                                                  device_target(info.engine_settings.device));
+                                                  info.engine_settings.device);
       if (taken) return converted;
       reason = taken.reason();
     } catch (...) {
@@ -204,7 +203,7 @@ class HybridMethod {
   }
 
   void stitch(const Segment& segment, const Converted& converted) {
-    auto settings = build_settings(cfg_.convert_info.engine_settings);
+    engine::BuildSettings settings = cfg_.convert_info.engine_settings;
     settings.name = segment_name(engines_);
     settings.method = method_;
     auto bytes = engine::build_engine(converted.network, settings);

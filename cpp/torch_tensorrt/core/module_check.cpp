@@ -4,7 +4,6 @@
 
 #include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
-#include "torch_tensorrt/core/engine_settings.h"
 #include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -105,18 +104,18 @@ Decision check_block(const torch::jit::Block* b, const conversion::ConversionInf
   try {
     const auto ctx = conversion::convert_block(b, info, static_params);
     network::verify_network(*ctx->net);
-    return torch_tensorrt::engine::takes_layers(*ctx->net, settings.backend, device_target(settings.device));
+    return torch_tensorrt::engine::takes_layers(*ctx->net, settings.backend, settings.device);
   } catch (const Error& error) {
     return Decision::no(error.msg());
   }
 }
 
-Decision backend_decision(const torch::jit::Node* n, const conversion::BuilderSettings& settings) {
+Decision backend_decision(const torch::jit::Node* n, const engine::BuildSettings& settings) {
   if (!conversion::converters::makes_late_sizes(n)) return Decision::yes();
   try {
     network::INetworkDefinition net;
     auto* x = net.addInput("x", network::DataType::kBOOL, network::Dims{1});
-    return torch_tensorrt::engine::takes_layer(*net.addNonZero(*x), settings.backend, device_target(settings.device));
+    return torch_tensorrt::engine::takes_layer(*net.addNonZero(*x), settings.backend, settings.device);
   } catch (const Error& error) {
     return Decision::no(error.msg());
   }

@@ -22,6 +22,6 @@ Decision check_module(const torch::jit::Module& mod, const std::string& method, 
 Decision check_block(const torch::jit::Block* b, const conversion::ConversionInfo& info,
                      ir::StaticParams& static_params);
 // Whether the requested backend accepts the node's layers, as far as the node alone tells.
-Decision backend_decision(const torch::jit::Node* n, const conversion::BuilderSettings& settings);
+Decision backend_decision(const torch::jit::Node* n, const engine::BuildSettings& settings);
 
 }  // namespace torch_tensorrt::core

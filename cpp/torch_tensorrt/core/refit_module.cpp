@@ -91,13 +91,6 @@ std::vector<std::vector<ir::Input>> input_specs(const torch::jit::Module& compil
   return specs;
 }
 
-ir::Device device_of(const engine::DeviceTarget& target) {
-  if (target.kind == engine::DeviceTarget::Kind::kCPU) return ir::Device::cpu();
-  ir::Device device;
-  device.gpu_id = target.index;
-  return device;
-}
-
 std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Module& mod, const engine::Plan& plan,
                                                           std::vector<std::vector<ir::Input>> specs) {
   lowering::LowerInfo lower_info;
@@ -116,7 +109,7 @@ std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Modu
   info.collection_input_spec_map = ir::pair_input_vals_with_specs_collection(values, specs);
   info.engine_settings.name = plan.name;
   info.engine_settings.backend = plan.backend;
-  info.engine_settings.device = device_of(plan.target);
+  info.engine_settings.device = plan.target;
   info.engine_settings.enabled_precisions = plan.settings->enabled_precisions;
   info.engine_settings.truncate_long_and_double = plan.settings->truncate_long_and_double;
   info.engine_settings.allow_shape_tensors = true;  // the input specs give the values then

@@ -4,7 +4,7 @@
 
 #include "torch/csrc/jit/api/module.h"
 
-#include "torch_tensorrt/core/engine/build/build_settings.h"
+#include "torch_tensorrt/core/build_settings.h"
 
 // Replaces the weights of compiled modules.
 namespace torch_tensorrt::core {
@@ -14,8 +14,7 @@ std::vector<engine::Parameter> parameters_of(const torch::jit::Module& mod);
 
 // Whether lowering must not fold parameters into the graph (lowering::LowerInfo): a refit may replace them later, or
 // the backend looks for the operators that quantize them.
-template <typename BuildSettings>
-bool keeps_parameters_apart(const BuildSettings& settings) {
+inline bool keeps_parameters_apart(const engine::BuildSettings& settings) {
   return settings.refit || settings.enabled_precisions.count(network::DataType::kINT8) != 0;
 }
 

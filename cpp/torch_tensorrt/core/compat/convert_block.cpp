@@ -2,7 +2,6 @@
 
 #include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
-#include "torch_tensorrt/core/engine_settings.h"
 
 // Names of the conversion that build engines, or that only programs of other people use.
 namespace torch_tensorrt::core::conversion {
@@ -20,7 +19,7 @@ std::string ConversionCtx::SerializeEngine() {
   value_tensor_map.clear();
   seen_itensors.clear();
   evaluated_value_map.clear();
-  auto build = core::build_settings(settings);
+  engine::BuildSettings build = settings;
   build.enabled_precisions = enabled_precisions;
   return engine::build_engine(std::move(net), build);
 }

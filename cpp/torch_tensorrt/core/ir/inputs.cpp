@@ -40,18 +40,6 @@ void check_type(at::ScalarType dtype, network::TensorFormat format, int32_t rank
 
 }  // namespace
 
-Device Device::cpu() {
-  Device device;
-  device.device_type = network::DeviceType::kCPU;
-  return device;
-}
-
-std::ostream& operator<<(std::ostream& os, const Device& device) {
-  if (device.device_type == network::DeviceType::kCPU) return os << "cpu";
-  if (device.device_type == network::DeviceType::kDLA) return os << "dla:" << device.dla_core;
-  return os << "gpu:" << device.gpu_id;
-}
-
 Input::Input(std::vector<int64_t> shape, at::ScalarType dtype, network::TensorFormat format, bool dtype_is_user_defined,
              std::vector<double> tensor_domain)
     : Input(shape, shape, shape, dtype, format, dtype_is_user_defined, std::move(tensor_domain)) {}

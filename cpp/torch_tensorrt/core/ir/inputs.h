@@ -17,16 +17,6 @@
 // Descriptions of a graph's inputs, given by the user.
 namespace torch_tensorrt::core::ir {
 
-struct Device {
-  network::DeviceType device_type = network::DeviceType::kGPU;
-  int64_t gpu_id = 0;
-  int64_t dla_core = 0;
-  bool allow_gpu_fallback = false;
-  Device() = default;
-  static Device cpu();
-};
-std::ostream& operator<<(std::ostream& os, const Device& device);
-
 // Shapes from min to max; kernels are tuned for opt.
 struct ShapeRange {
   network::Dims min;

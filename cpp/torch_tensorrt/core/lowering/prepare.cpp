@@ -54,7 +54,19 @@ bool has_writes(const passes::GraphPtr& graph) {
   return std::any_of(nodes.begin(), nodes.end(), [](const Node* n) { return !passes::written_arguments(n).empty(); });
 }
 
-// Replaces writes where all readers of the memory are known. Otherwise they stay: PyTorch can run them.
+// Whether the graph ends in a copy into an argument.
+bool copies_to_argument(const torch::jit::Graph& graph) {
+  for (const auto* node : graph.nodes()) {
+    if (node->kind() != c10::Symbol::aten("copy_")) continue;
+    const auto* target = node->input(0)->node();
+    const bool is_unwrapped = target->kind() == c10::prim::unchecked_unwrap_optional;
+    if ((is_unwrapped ? target->input()->node() : target)->kind() == c10::prim::Param) return true;
+  }
+  return false;
+}
+
+// Replaces writes where all readers of the memory are known. Otherwise they stay: PyTorch can run them. They also stay
+// in a graph that writes its arguments, because the caller may give one tensor as two arguments.
 void replace_writes(passes::GraphPtr& graph) {
   auto rewritten = graph->copy();
   try {
@@ -64,6 +76,7 @@ void replace_writes(passes::GraphPtr& graph) {
     LOG_DEBUG("writes in place stay with PyTorch: " << error.msg());
     return;
   }
+  if (copies_to_argument(*rewritten)) return;
   graph->block()->clear();
   graph->block()->cloneFrom(rewritten->block(), [](Value* value) { return value; });
 }

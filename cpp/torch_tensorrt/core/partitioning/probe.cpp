@@ -53,11 +53,20 @@ at::Tensor on_meta(const at::Tensor& tensor) {
   return at::empty_strided(tensor.sizes(), tensor.strides(), tensor.options().device(at::kMeta).requires_grad(false));
 }
 
-IValue to_meta(const IValue& value) {
-  return map_parts(value, [](const IValue& part) -> IValue {
-    if (part.isTensor()) return on_meta(part.toTensor());
-    if (part.isDevice()) return c10::Device(at::kMeta);
+bool is_on_meta(const IValue& value) {
+  bool is_so = true;
+  map_parts(value, [&](const IValue& part) {
+    is_so = is_so && (!part.isTensor() || !part.toTensor().defined() || part.toTensor().is_meta());
     return part;
+  });
+  return is_so;
+}
+
+// The value itself if it holds no tensor elsewhere: a collection stays the same object.
+IValue to_meta(const IValue& value) {
+  if (is_on_meta(value)) return value;
+  return map_parts(value, [](const IValue& part) -> IValue {
+    return part.isTensor() ? IValue(on_meta(part.toTensor())) : part;
   });
 }
 
@@ -102,14 +111,18 @@ std::vector<IValue> call(const Node* node, torch::jit::Stack stack) {
   return stack;
 }
 
-// Tensors of the shape and dtype with all elements 0, or all 1.
-IValue filled(const IValue& value, int64_t number) {
+// What fills the tensors of a sample.
+enum class Fill { kZeros, kOnes, kDifferent };
+
+// Tensors with data, of the shapes and dtypes of the meta tensors.
+IValue filled(const IValue& value, Fill fill) {
   return map_parts(value, [&](const IValue& part) -> IValue {
     if (part.isDevice()) return c10::Device(at::kCPU);
     if (!part.isTensor() || !part.toTensor().defined() || !part.toTensor().is_meta()) return part;
     const auto& tensor = part.toTensor();
     TORCHTRT_CHECK(tensor.numel() <= kSampleSize, "too large to be run while compiling");
-    return at::full(tensor.sizes(), number, at::dtype(tensor.scalar_type()));
+    if (fill == Fill::kDifferent) return at::arange(tensor.numel()).to(tensor.scalar_type()).reshape(tensor.sizes());
+    return at::full(tensor.sizes(), fill == Fill::kOnes ? 1 : 0, at::dtype(tensor.scalar_type()));
   });
 }
 
@@ -365,7 +378,7 @@ void GraphProbe::visit(const Node* node, bool always) {
   if (node->kind() == prim::SetAttr) return set_attribute(node);
   if (node->kind() == prim::Constant) {
     const auto value = torch::jit::toIValue(node->output());
-    probes_[node->output()] = value ? known(*value) : unknown();
+    probes_[node->output()] = value ? known(to_meta(*value)) : unknown();
     return;
   }
   for (const auto* inner : node->blocks()) visit(inner, false);
@@ -449,7 +462,7 @@ void GraphProbe::visit_attribute(const Node* node) {
   }
   const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
   const auto written = attributes_.find(key);
-  probes_[node->output()] = written != attributes_.end() ? written->second : known(value);
+  probes_[node->output()] = written != attributes_.end() ? written->second : known(to_meta(value));
   // A list or dict may grow in later calls; a number may be counted.
   if (!value.isTensor()) probes_[node->output()].varies = true;
   if (value.isList() || value.isGenericDict()) probes_[node->output()] = unknown();
@@ -461,7 +474,7 @@ void GraphProbe::set_attribute(const Node* node) {
   const std::string name = node->s(c10::attr::name);
   const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
   const auto found = attributes_.find(key);
-  const Probe before = found != attributes_.end() ? found->second : known(object->second.toObjectRef().getAttr(name));
+  const Probe before = found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
   const auto value = probes_.find(node->input(1));
   attributes_[key] = join(before, value == probes_.end() ? unknown() : value->second, /*grows=*/true);
 }
@@ -514,6 +527,29 @@ void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
 
 }  // namespace
 
+std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(const Node* node,
+                                                                            const std::vector<IValue>& inputs,
+                                                                            int side) const {
+  std::optional<std::pair<std::vector<IValue>, bool>> result;
+  for (const Fill fill : {Fill::kZeros, Fill::kOnes, Fill::kDifferent}) {
+    try {
+      std::vector<IValue> stack;
+      for (const auto& input : inputs) stack.push_back(filled(input, fill));
+      put_device(node, stack, c10::Device(at::kCPU));
+      auto outputs = call(node, std::move(stack));
+      for (auto& output : outputs) output = to_meta(output);
+      if (!result) {
+        result.emplace(std::move(outputs), false);
+        continue;
+      }
+      for (size_t i = 0; i < outputs.size(); ++i) free_sizes(result->first[i], outputs[i], side, result->second);
+    } catch (...) {
+      LOG_DEBUG("no shape is known for " << util::node_info(node) << ": " << util::current_error().msg());
+    }
+  }
+  return result;
+}
+
 bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool always) {
   std::vector<IValue> inputs;
   for (const auto* input : node->inputs()) {
@@ -534,34 +570,17 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
   try {
     if (const auto parts = rebuild(node, inputs)) return give(*parts, false);
     if (node->maybeOperator() == nullptr || reads_elements(node)) return false;
-    std::vector<IValue> stack;
-    for (const auto& input : inputs) stack.push_back(to_meta(input));
+    // The node may write a collection, so it gets the collections themselves.
+    std::vector<IValue> stack = inputs;
     put_device(node, stack, c10::Device(at::kMeta));
-    return give(call(node, stack), false);
+    auto outputs = call(node, std::move(stack));
+    for (auto& output : outputs) output = to_meta(output);
+    return give(outputs, false);
   } catch (...) {
     failure = util::current_error().msg();
   }
   // The node has no meta form, or its result depends on data, or it does not fit the shapes.
-  try {
-    std::vector<IValue> zeros;
-    std::vector<IValue> ones;
-    for (const auto& input : inputs) {
-      zeros.push_back(filled(to_meta(input), 0));
-      ones.push_back(filled(to_meta(input), 1));
-    }
-    put_device(node, zeros, c10::Device(at::kCPU));
-    put_device(node, ones, c10::Device(at::kCPU));
-    auto first = call(node, zeros);
-    const auto second = call(node, ones);
-    bool varies = false;
-    for (size_t i = 0; i < first.size(); ++i) {
-      first[i] = to_meta(first[i]);
-      free_sizes(first[i], to_meta(second[i]), points_[point], varies);
-    }
-    return give(first, varies);
-  } catch (...) {
-    LOG_DEBUG("no shape is known for " << util::node_info(node) << ": " << util::current_error().msg());
-  }
+  if (auto sample = run_samples(node, inputs, points_[point])) return give(sample->first, sample->second);
   if (point == kOpt && always && misfit_.empty()) {
     const std::string line = util::GetPyTorchSourceCode(node);
     misfit_ = failure + (line.empty() ? "" : "\nSource: " + line);

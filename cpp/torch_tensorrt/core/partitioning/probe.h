@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -56,6 +57,10 @@ class GraphProbe {
   void set_attribute(const torch::jit::Node* node);
   void run(const torch::jit::Node* node, bool always);
   bool run_at(const torch::jit::Node* node, size_t point, Values& results, bool always);
+  // The results on small tensors with data, and whether their sizes depend on the data; unset if the node fails.
+  std::optional<std::pair<std::vector<c10::IValue>, bool>> run_samples(const torch::jit::Node* node,
+                                                                       const std::vector<c10::IValue>& inputs,
+                                                                       int side) const;
   Probe known(const c10::IValue& value) const;
   Probe unknown() const;
   Probe any_number(const c10::TypePtr& type) const;

@@ -23,6 +23,7 @@ struct RTDevice {
   RTDevice();
   // A device of this machine. Asks the driver for the GPU's properties; the name of a missing GPU is "unknown".
   RTDevice(int64_t device_id, network::DeviceType type);
+  // The GPU for a DLA core: its engines have their inputs and outputs there.
   explicit RTDevice(const engine::DeviceTarget& target);
   // Parses the text that serialize() gives. Throws Error on any other text.
   explicit RTDevice(const std::string& device_info);

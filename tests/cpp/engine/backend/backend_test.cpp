@@ -193,6 +193,12 @@ TEST_F(BackendChoice, AnotherVersionIsRefusedOrBuiltAnew) {
   for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-4F * std::abs(expected[i]) + 1e-5F);
 }
 
+TEST_F(BackendChoice, BackendsGetFloatWhereNoPrecisionIsGiven) {
+  settings_.enabled_precisions.clear();
+  build("null");
+  EXPECT_EQ(null_backend_state().settings.at(0).enabled_precisions, std::set{network::DataType::kFLOAT});
+}
+
 class BuildingAnew : public BackendChoice {
  protected:
   // Returns the settings of the second build.

@@ -81,7 +81,7 @@ TEST_F(Refit, APlanSaysHowItWasBuilt) {
   settings_.disable_tf32 = true;
   settings_.refit = true;
   settings_.workspace_size = uint64_t{1} << 40;
-  settings_.target.dla_core = 1;
+  settings_.device.dla_core = 1;
   settings_.capability = network::EngineCapability::kSAFETY;
   settings_.optimization_level = 4;
   settings_.use_explicit_typing = true;
@@ -91,7 +91,7 @@ TEST_F(Refit, APlanSaysHowItWasBuilt) {
   const BuildSettings like = settings_like(built("null"));
   EXPECT_EQ(like.name, "engine_0");
   EXPECT_EQ(like.backend, "null");
-  EXPECT_EQ(like.target.isa, describe_target({}).isa);
+  EXPECT_EQ(like.device.isa, describe_target({}).isa);
   EXPECT_EQ(like.max_specializations, 5U);
   EXPECT_EQ(like.enabled_precisions, settings_.enabled_precisions);
   EXPECT_EQ(like.tactic_sources, settings_.tactic_sources);
@@ -99,7 +99,7 @@ TEST_F(Refit, APlanSaysHowItWasBuilt) {
   EXPECT_TRUE(like.disable_tf32 && like.refit && like.use_explicit_typing && like.truncate_long_and_double);
   EXPECT_FALSE(like.debug || like.sparse_weights || like.version_compatible || like.hardware_compatible);
   EXPECT_EQ(like.workspace_size, uint64_t{1} << 40);
-  EXPECT_EQ(like.target.dla_core, 1);
+  EXPECT_EQ(like.device.dla_core, 1);
   EXPECT_EQ(like.capability, network::EngineCapability::kSAFETY);
   EXPECT_EQ(like.optimization_level, 4);
   EXPECT_EQ(like.method, "encode");

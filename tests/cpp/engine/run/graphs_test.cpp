@@ -17,7 +17,7 @@ class Graphs : public ::testing::Test {
  protected:
   Graphs() {
     BuildSettings settings = testing::reference_settings();
-    settings.target.kind = DeviceTarget::Kind::kCUDA;
+    settings.device.kind = DeviceTarget::Kind::kCUDA;
     engine_ = testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true), settings);
     context_ = engine_->create_context(/*max_specializations=*/2);
     gpu_.driver = {};

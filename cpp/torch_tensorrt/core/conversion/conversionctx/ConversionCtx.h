@@ -10,22 +10,22 @@
 
 #include "torch/csrc/jit/ir/ir.h"
 
+#include "torch_tensorrt/core/build_settings.h"
 #include "torch_tensorrt/core/compat/ir.h"
 #include "torch_tensorrt/core/compat/prelude.h"
 #include "torch_tensorrt/core/util/jit_types.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/logging/TorchTRTLogger.h"
 #include "torch_tensorrt/core/util/macros.h"
-#include "torch_tensorrt/settings.h"
 
 namespace torch_tensorrt::core::conversion {
 
-// Settings of the build of an engine.
-struct BuilderSettings : Settings {
-  std::set<nvinfer1::DataType> enabled_precisions;  // empty: float
-  ir::Device device;
-  nvinfer1::EngineCapability capability = nvinfer1::EngineCapability::kSTANDARD;
-  std::string name;  // of the engine
+// BuildSettings with the defaults of Torch-TensorRT: a GPU, and no precisions, which stands for float.
+struct BuilderSettings : engine::BuildSettings {
+  BuilderSettings() {
+    device = ir::Device();
+    enabled_precisions.clear();
+  }
   friend std::ostream& operator<<(std::ostream& os, const BuilderSettings& settings);
 };
 

@@ -200,7 +200,7 @@ std::string wrap_payload(const Backend& backend, std::shared_ptr<network::INetwo
   Plan plan;
   plan.name = settings.name.empty() ? network->getName() : settings.name;
   plan.producer = producer_text();
-  plan.target = settings.target;
+  plan.target = settings.device;
   plan.backend = backend.name();
   plan.backend_version = backend.version();
   plan.max_specializations = static_cast<int32_t>(settings.max_specializations);

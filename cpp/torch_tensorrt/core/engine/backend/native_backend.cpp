@@ -36,7 +36,7 @@ class NativeBackend final : public Backend {
   std::string refit(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
                     const BuildSettings& settings) const override {
     BuildSettings here = settings;
-    here.target.isa.clear();  // the plan may have been built on another machine
+    here.device.isa.clear();  // the plan may have been built on another machine
     return Builder(here).build_like(plan, std::move(network));
   }
 

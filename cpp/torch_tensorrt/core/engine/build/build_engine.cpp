@@ -112,7 +112,7 @@ std::string with_note(std::string bytes, const std::string& note) {
 }
 
 std::string build_fastest(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
-  const Candidates candidates = find_candidates(*network, settings.target);
+  const Candidates candidates = find_candidates(*network, settings.device);
   TimedPlan best;
   std::string outcomes;
   for (const Backend* backend : candidates.able) {
@@ -144,7 +144,7 @@ std::vector<const Backend*> backends_asked(const std::string& name, const Device
 
 // Builds with the preferred candidate. If its build fails, the next one builds, with a warning.
 std::string build_auto(NetworkPtr network, const BuildSettings& settings, BuildReport* report) {
-  const Candidates candidates = find_candidates(*network, settings.target);
+  const Candidates candidates = find_candidates(*network, settings.device);
   const auto last = std::prev(candidates.able.end());
   for (auto backend = candidates.able.begin(); backend != last; ++backend) {
     try {
@@ -164,10 +164,11 @@ std::string build_engine(NetworkPtr network, const BuildSettings& settings, Buil
   if (network == nullptr) TORCHTRT_THROW_ERROR("there is no network to build an engine from");
   check_settings(settings);
   BuildSettings resolved = settings;
-  resolved.target = describe_target(settings.target);
+  resolved.device = describe_target(settings.device);
+  if (resolved.enabled_precisions.empty()) resolved.enabled_precisions.insert(network::DataType::kFLOAT);
   if (settings.backend == kFastestBackend) return build_fastest(std::move(network), resolved, report);
   if (settings.backend == kAutoBackend) return build_auto(std::move(network), resolved, report);
-  const Backend& backend = named_backend(settings.backend, *network, resolved.target);
+  const Backend& backend = named_backend(settings.backend, *network, resolved.device);
   return build_with(backend, std::move(network), resolved, report);
 }
 

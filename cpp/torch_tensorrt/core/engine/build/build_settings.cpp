@@ -93,10 +93,10 @@ std::string to_text(const Settings& settings) {
 }
 
 BuildSettings resolve_settings(BuildSettings settings) {
-  if (const Decision there = device_available(settings.target); !there) {
-    TORCHTRT_THROW_ERROR("cannot build for CUDA device " << settings.target.index << ": " << there.reason());
+  if (const Decision there = device_available(settings.device); !there) {
+    TORCHTRT_THROW_ERROR("cannot build for CUDA device " << settings.device.index << ": " << there.reason());
   }
-  settings.target = describe_target(settings.target);
+  settings.device = describe_target(settings.device);
   if (settings.timing_cache_path.empty()) settings.timing_cache_path = environment("TORCHTRT_TIMING_CACHE");
   if (settings.tactic_sources.empty()) settings.tactic_sources = split_list(environment("TORCHTRT_TACTIC_SOURCES"));
   check_sources(settings.tactic_sources);

@@ -177,13 +177,13 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
                           BuildReport* report) const {
   const auto start = std::chrono::steady_clock::now();
   if (network == nullptr) TORCHTRT_THROW_ERROR("there is no network to build an engine from");
-  const int64_t limited_to = settings_.target.kind == DeviceTarget::Kind::kCPU ? settings_.num_threads : 0;
+  const int64_t limited_to = settings_.device.kind == DeviceTarget::Kind::kCPU ? settings_.num_threads : 0;
   const ThreadLimit limit(limited_to);
   BuildSettings settings = resolve_settings(settings_);
   if (limited_to > 0) {
     // The target's thread count was taken outside the limit.
-    settings.target.threads = 0;
-    settings.target = describe_target(settings.target);
+    settings.device.threads = 0;
+    settings.device = describe_target(settings.device);
   }
   BuildReport local;
   BuildReport& result = report != nullptr ? *report : local;
@@ -191,19 +191,19 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   network::verify_network(*network);
   check_sizes(*network);
 
-  const auto cache = TimingCache::open(settings.timing_cache_path, settings.target);
-  CandidateTimer timer(settings.target, settings.tactic_sources,
+  const auto cache = TimingCache::open(settings.timing_cache_path, settings.device);
+  CandidateTimer timer(settings.device, settings.tactic_sources,
                        std::max(1, static_cast<int32_t>(settings.num_avg_timing_iters)), *cache);
   Plan plan;
   plan.name = settings.name.empty() ? network->getName() : settings.name;
   plan.producer = producer_text();
-  plan.target = settings.target;
+  plan.target = settings.device;
   plan.max_specializations = static_cast<int32_t>(settings.max_specializations);
   record_build(plan, *network, settings);
   NetworkChoice choice = like == nullptr ? choose_network(std::move(network), settings, timer)
                                          : repeat_choice(*like, std::move(network), settings, timer);
   save_times(*cache, settings.timing_cache_path);
-  plan.weights = pack_weights(choice, settings.target, result);
+  plan.weights = pack_weights(choice, settings.device, result);
   plan.network = std::move(choice.network);
   plan.choices = std::move(choice.choices);
   plan.notes = std::move(choice.notes);

@@ -93,7 +93,7 @@ class NetworkChooser {
 
  private:
   std::vector<const Tactic*> candidates(const network::ILayer& layer) const {
-    return TacticRegistry::global().candidates(layer, settings_.target, settings_.tactic_sources);
+    return TacticRegistry::global().candidates(layer, settings_.device, settings_.tactic_sources);
   }
 
   bool takes_format(const network::ILayer& layer, TensorFormat format) const {
@@ -232,7 +232,7 @@ NetworkChoice choose_network(std::shared_ptr<network::INetworkDefinition> networ
 
 NetworkChoice repeat_choice(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
                             const BuildSettings& settings, CandidateTimer& timer) {
-  Decision repeats = has_tactics(plan, settings.target);
+  Decision repeats = has_tactics(plan, settings.device);
   if (repeats) {
     NetworkChoice choice = NetworkChooser(settings, timer).run_like(plan, network->clone());
     if (choice.network != nullptr) return choice;

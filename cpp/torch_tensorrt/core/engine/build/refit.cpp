@@ -39,9 +39,9 @@ BuildSettings settings_like(const Plan& plan) {
   }
   settings.name = plan.name;
   settings.backend = plan.backend;
-  const bool allow_gpu_fallback = settings.target.allow_gpu_fallback;
-  settings.target = plan.target;
-  settings.target.allow_gpu_fallback = allow_gpu_fallback;
+  const bool allow_gpu_fallback = settings.device.allow_gpu_fallback;
+  settings.device = plan.target;
+  settings.device.allow_gpu_fallback = allow_gpu_fallback;
   settings.max_specializations = static_cast<uint64_t>(plan.max_specializations);
   return settings;
 }

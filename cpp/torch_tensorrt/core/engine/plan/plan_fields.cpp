@@ -219,7 +219,7 @@ Offset<fb::Settings> write_settings(flatbuffers::FlatBufferBuilder& buffer, cons
   fb::SettingsBuilder table(buffer);
   table.add_enabled_precisions(precision_list);
   table.add_tactic_sources(source_list);
-  table.add_allow_gpu_fallback(settings.target.allow_gpu_fallback);
+  table.add_allow_gpu_fallback(settings.device.allow_gpu_fallback);
   table.add_capability(static_cast<int32_t>(settings.capability));
   table.add_parameters(parameter_list);
   table.add_method(method);
@@ -235,7 +235,7 @@ BuildSettings read_settings(const fb::Settings& table) {
   });
   read_each(table.tactic_sources(),
             [&](const flatbuffers::String& name) { settings.tactic_sources.push_back(name.str()); });
-  settings.target.allow_gpu_fallback = table.allow_gpu_fallback();
+  settings.device.allow_gpu_fallback = table.allow_gpu_fallback();
   settings.capability = read_capability(table.capability());
   if (table.pairs() != nullptr) {
     read_pairs(*table.pairs(), settings);

@@ -49,7 +49,7 @@ std::shared_ptr<const std::string> rebuild(const Plan& plan, const std::string& 
   LOG_WARNING("the engine \"" << plan.name << "\" is built again: " << reason);
   BuildSettings settings = settings_like(plan);
   settings.backend = kAutoBackend;
-  settings.target.isa.clear();
+  settings.device.isa.clear();
   return std::make_shared<const std::string>(build_engine(plan.network->clone(), settings));
 }
 

@@ -6,22 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "torch_tensorrt/core/build_settings.h"
 #include "torch_tensorrt/core/engine/plan/weight_store.h"
 #include "torch_tensorrt/core/network/network.h"
 #include "torch_tensorrt/core/util/decision.h"
 
 namespace torch_tensorrt::engine {
 
-// The machine that an engine is built for.
-struct DeviceTarget {
-  enum class Kind : int32_t { kCPU = 0, kCUDA = 1 };
-  Kind kind = Kind::kCPU;
-  int32_t index = 0;
-  int32_t threads = 0;              // CPU: threads of one call; 0: as many as the OpenMP runtime gives
-  std::string isa;                  // "avx512_core", "sm_90"; empty until describe_target fills it
-  int32_t dla_core = -1;            // of the GPU's deep learning accelerators; -1: the GPU itself
-  bool allow_gpu_fallback = false;  // layers that the DLA core does not take run on the GPU
-};
 // Fills in unknown fields from this machine.
 DeviceTarget describe_target(DeviceTarget target);
 

@@ -104,7 +104,11 @@ void WriteWalk::write_arguments() {
     }
     if (!model_.is_written(storage)) continue;
     auto* no = constant_before(end, false);
-    insert_before(end, aten("copy_"), {storage.argument, storage.whole->value, no}, c10::TensorType::get());
+    Value* argument = storage.argument;
+    if (argument->type()->kind() == c10::TypeKind::OptionalType) {  // None is not written
+      argument = insert_before(end, c10::prim::unchecked_unwrap_optional, {argument}, c10::TensorType::get())->output();
+    }
+    insert_before(end, aten("copy_"), {argument, storage.whole->value, no}, c10::TensorType::get());
   }
 }
 
