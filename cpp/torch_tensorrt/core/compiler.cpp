@@ -371,12 +371,18 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
   check_settings(cfg);
   if (const Decision is_new = check_is_new(mod); !is_new) TORCHTRT_THROW_ERROR(is_new.reason());
   if (!cfg.partitioning_info.enabled) return compile_whole(mod, std::move(cfg));
+  TORCHTRT_CHECK(mod.find_method("forward").has_value(), "the module " << mod.type()->str() << " has no method 'forward'");
+  HybridMethod hybrid(mod, "forward", cfg);
+  if (const Decision whole = hybrid.can_be_whole(); !whole) {
+    LOG_INFO("the module is not one engine: " << whole.reason());
+    return hybrid.compile();
+  }
   try {
     return compile_whole(mod, cfg);
   } catch (const Error& error) {
-    LOG_INFO("the module cannot be one engine: " << error.msg());
+    LOG_INFO("the module is not one engine: " << error.msg());
   }
-  return make_hybrid_module(mod, "forward", cfg);
+  return hybrid.compile();
 }
 
 torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, runtime::RTDevice device,

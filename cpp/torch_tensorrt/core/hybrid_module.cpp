@@ -11,6 +11,7 @@
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
+#include "torch_tensorrt/core/partitioning/behavior.h"
 #include "torch_tensorrt/core/partitioning/control_flow.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/partitioning/probe.h"
@@ -40,10 +41,11 @@ struct Converted {
   std::vector<ir::ValueTree> results;
 };
 
-// One method on its way from a graph to engines.
-class HybridMethod {
+}  // namespace
+
+class HybridMethod::Graphs {
  public:
-  HybridMethod(torch::jit::Module module, std::string method, CompileSpec cfg)
+  Graphs(torch::jit::Module module, std::string method, CompileSpec cfg)
       : module_(std::move(module)),
         method_(std::move(method)),
         cfg_(std::move(cfg)),
@@ -51,8 +53,16 @@ class HybridMethod {
     pair_inputs();
   }
 
-  void run() {
-    probe_shapes();
+  Decision can_be_whole() {
+    // Only shapes tell whether a guard raises.
+    if (partitioning::raises(graph_->block()) && probe_shapes() && partitioning::raises(graph_->block())) {
+      return Decision::no(method_ + " may raise an exception");
+    }
+    return partitioning::results_are_apart(*graph_);
+  }
+
+  torch::jit::Module compile() {
+    TORCHTRT_CHECK(probe_shapes(), method_ << " fails for the declared inputs: " << probe_->misfit());
     {
       const lowering::passes::ShownMemory shown(graph_);
       // The probe knows values of the graph as it was before the marks.
@@ -65,6 +75,9 @@ class HybridMethod {
       torch::jit::EliminateDeadCode(graph_);
     }
     torch::jit::EliminateDeadCode(graph_);
+    lowering::remove_unused_attributes(module_, method_);
+    LOG_GRAPH("hybrid module:\n" << *graph_);
+    return module_;
   }
 
  private:
@@ -93,16 +106,17 @@ class HybridMethod {
                                         torch_device(cfg_.convert_info.engine_settings.device));
   }
 
-  // Known branches and loops make more known, for example the number of rounds of a loop inside.
-  void probe_shapes() {
+  // Known branches and loops make more known, for example the number of rounds of a loop inside. False if the method
+  // fails for the declared inputs.
+  bool probe_shapes() {
     constexpr int kMostTimes = 20;
-    for (int i = 0; i < kMostTimes; ++i) {
-      probe_ = make_probe();
-      TORCHTRT_CHECK(probe_->misfit().empty(),
-                     method_ << " fails for the declared inputs: " << probe_->misfit());
-      if (!partitioning::resolve_control_flow(*graph_, *probe_)) return;
-      lowering::simplify(graph_);
+    for (int i = 0; i < kMostTimes && probe_ == nullptr; ++i) {
+      auto probe = make_probe();
+      const bool changed = partitioning::resolve_control_flow(*graph_, *probe);
+      if (!changed || i + 1 == kMostTimes) probe_ = std::move(probe);
+      if (changed) lowering::simplify(graph_);
     }
+    return probe_->misfit().empty();
   }
 
   Segments convert_segments(Roles& roles, const torch::jit::AliasDb& aliases) {
@@ -265,15 +279,11 @@ class HybridMethod {
   size_t engines_ = 0;
 };
 
-}  // namespace
+HybridMethod::HybridMethod(const torch::jit::Module& mod, std::string method, CompileSpec cfg)
+    : graphs_(std::make_unique<Graphs>(lowering::prepare(mod, method, cfg.lower_info), method, std::move(cfg))) {}
+HybridMethod::~HybridMethod() = default;
 
-torch::jit::Module make_hybrid_module(const torch::jit::Module& mod, const std::string& method,
-                                      const CompileSpec& cfg) {
-  auto prepared = lowering::prepare(mod, method, cfg.lower_info);
-  HybridMethod(prepared, method, cfg).run();
-  lowering::remove_unused_attributes(prepared, method);
-  LOG_GRAPH("hybrid module:\n" << *prepared.get_method(method).graph());
-  return prepared;
-}
+Decision HybridMethod::can_be_whole() { return graphs_->can_be_whole(); }
+torch::jit::Module HybridMethod::compile() { return graphs_->compile(); }
 
 }  // namespace torch_tensorrt::core

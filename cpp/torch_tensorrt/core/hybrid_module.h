@@ -1,17 +1,35 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "torch/csrc/jit/api/module.h"
 
 #include "torch_tensorrt/core/compiler.h"
+#include "torch_tensorrt/core/util/decision.h"
 
 // Modules that run as much as pays in engines, and the rest in PyTorch.
 namespace torch_tensorrt::core {
 
-// A copy of the module whose method runs engines where it can. It has the method's signature and results, and keeps the
-// module's state and its other methods. Logs what PyTorch runs, and why. Throws Error if the method fails for the
-// declared inputs, with the error of that node.
-torch::jit::Module make_hybrid_module(const torch::jit::Module& mod, const std::string& method, const CompileSpec& cfg);
+// One method on its way from a module to engines.
+class HybridMethod {
+ public:
+  // Copies the module and makes one graph of the method, without running it. Throws Error if that fails.
+  HybridMethod(const torch::jit::Module& mod, std::string method, CompileSpec cfg);
+  ~HybridMethod();
+
+  // Whether one engine for the whole method would do all that the method does, as far as it can be converted: an engine
+  // raises no exceptions of the model, and its results have memory of their own.
+  Decision can_be_whole();
+
+  // A copy of the module whose method runs engines where it can. It has the method's signature and results, and keeps
+  // the module's state and its other methods. Logs what PyTorch runs, and why. Throws Error if the method fails for the
+  // declared inputs, with the error of the node that fails. Call it once.
+  torch::jit::Module compile();
+
+ private:
+  class Graphs;
+  std::unique_ptr<Graphs> graphs_;
+};
 
 }  // namespace torch_tensorrt::core

@@ -131,6 +131,7 @@ bool find_place(const Value* value, ArgumentWrite& write) {
     write.argument = value->offset();
     return node->owningBlock()->owningNode() == nullptr;
   }
+  if (node->kind() == c10::prim::unchecked_unwrap_optional) return find_place(node->input(0), write);
   size_t place = value->offset();
   if (node->kind() == c10::Symbol::aten("__getitem__")) {
     place = static_cast<size_t>(torch::jit::toIValue(node->input(1)).value_or(0).toInt());

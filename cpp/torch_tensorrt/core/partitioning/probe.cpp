@@ -490,7 +490,10 @@ void GraphProbe::run(const Node* node, bool always) {
   }
   const bool reads = reads_elements(node);
   for (size_t p = 0; p < points_.size(); ++p) {
-    if (!run_at(node, p, results, always)) continue;
+    if (run_at(node, p, results, always)) continue;
+    for (const auto* value : written_values(node)) {  // what it would have written is unknown
+      if (!is_tensor(value->type()) && probes_.count(value) != 0) probes_[value].at[p].reset();
+    }
   }
   for (size_t i = 0; i < results.size(); ++i) {
     auto& result = results[i];

@@ -81,7 +81,31 @@ void Roles::leave(const Node* node, std::string reason) {
 
 void Roles::decide_all() {
   decisions_.clear();
+  written_.clear();
+  written_types_.clear();
+  collect_written(graph_.block());
   decide_block(graph_.block());
+}
+
+// A written list under another name may be any list of its type.
+void Roles::collect_written(const Block* block) {
+  for (const auto* node : block->nodes()) {
+    for (const auto* value : written_values(node)) {
+      if (is_tensor(value->type())) continue;
+      written_.insert(value->node());
+      if (value->node()->kind() != prim::ListConstruct) written_types_.push_back(value->type());
+    }
+    for (const auto* inner : node->blocks()) collect_written(inner);
+  }
+}
+
+bool Roles::gives_written_collection(const Node* node) const {
+  if (written_.count(node) != 0) return true;
+  const auto outputs = node->outputs();
+  return std::any_of(outputs.begin(), outputs.end(), [&](const Value* output) {
+    return std::any_of(written_types_.begin(), written_types_.end(),
+                       [&](const c10::TypePtr& type) { return *type == *output->type(); });
+  });
 }
 
 void Roles::decide_block(Block* block) {
@@ -104,6 +128,7 @@ Roles::Decided Roles::decide(Node* node) const {
                                                         : "it writes memory that others may read"};
   }
   if (node->isNondeterministic()) return {Role::kTorch, "its result is random"};
+  if (gives_written_collection(node)) return {Role::kTorch, ""};
   const auto forced = decide_node(node, info_);
   if (is_structure(node)) {
     const std::string obstacle = obstacle_of_inputs(node);

@@ -2,6 +2,8 @@
 
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "torch/csrc/jit/ir/ir.h"
 
@@ -38,6 +40,8 @@ class Roles {
   };
 
   void decide_all();
+  void collect_written(const torch::jit::Block* block);
+  bool gives_written_collection(const torch::jit::Node* node) const;
   void decide_block(torch::jit::Block* block);
   Decided decide(torch::jit::Node* node) const;
   // Empty if an engine can take the value, as a constant, as an input, or by computing it.
@@ -48,6 +52,8 @@ class Roles {
   torch::jit::Graph& graph_;
   const GraphProbe& probe_;
   PartitioningInfo info_;
+  std::unordered_set<const torch::jit::Node*> written_;  // nodes that make a list or dict that another node writes
+  std::vector<c10::TypePtr> written_types_;
   std::unordered_map<const torch::jit::Node*, std::string> left_;
   std::unordered_map<const torch::jit::Node*, Decided> decisions_;
 };

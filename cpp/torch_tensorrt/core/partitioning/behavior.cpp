@@ -1,0 +1,117 @@
+#include "torch_tensorrt/core/partitioning/behavior.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "torch_tensorrt/core/lowering/passes/memory_schema.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core::partitioning {
+namespace {
+
+namespace prim = torch::jit::prim;
+using lowering::passes::holds_tensors;
+using lowering::passes::is_tensor_type;
+using torch::jit::Node;
+using torch::jit::Value;
+
+using Roots = std::set<const Value*>;
+
+// Finds the values whose memory a value may have: arguments, attributes, and results of operators that make new
+// tensors.
+class RootFinder {
+ public:
+  Roots find(const Value* value) {
+    seen_.clear();
+    roots_.clear();
+    visit(value);
+    return roots_;
+  }
+
+ private:
+  void visit(const Value* value) {
+    if (!holds_tensors(value->type()) || !seen_.insert(value).second) return;
+    const auto* node = value->node();
+    if (node->kind() == prim::Constant) return;  // an engine returns a copy of a constant
+    if (node->kind() == prim::Param) return visit_parameter(value);
+    if (node->kind() == prim::If || node->kind() == prim::Loop) return visit_blocks(node, value->offset());
+    if (!shares(node)) {
+      roots_.insert(value);
+      return;
+    }
+    for (const auto* input : node->inputs()) visit(input);
+  }
+
+  void visit_parameter(const Value* value) {
+    const auto* owner = value->node()->owningBlock()->owningNode();
+    if (owner == nullptr) {
+      roots_.insert(value);
+    } else if (owner->kind() == prim::Loop && value->offset() > 0) {
+      visit(owner->input(value->offset() + 1));
+      visit(owner->blocks()[0]->outputs()[value->offset()]);
+    }
+  }
+
+  void visit_blocks(const Node* node, size_t place) {
+    const bool is_loop = node->kind() == prim::Loop;
+    if (is_loop) visit(node->input(place + 2));
+    for (const auto* block : node->blocks()) visit(block->outputs()[place + (is_loop ? 1 : 0)]);
+  }
+
+  static bool shares(const Node* node) {
+    if (node->kind() == prim::GetAttr) return false;  // a root of its own
+    if (node->kind().is_prim() || !lowering::passes::written_arguments(node).empty()) return true;
+    return lowering::passes::sharing(node) != lowering::passes::Sharing::kNone;
+  }
+
+  std::set<const Value*> seen_;
+  Roots roots_;
+};
+
+// The tensors of a result, as far as the graph shows them.
+void collect_tensors(const Value* value, std::vector<const Value*>& tensors) {
+  const auto* node = value->node();
+  if (node->kind() == prim::TupleConstruct || node->kind() == prim::ListConstruct) {
+    for (const auto* input : node->inputs()) collect_tensors(input, tensors);
+  } else if (holds_tensors(value->type())) {
+    tensors.push_back(value);
+  }
+}
+
+bool is_outside(const Value* root) {
+  const auto kind = root->node()->kind();
+  return kind == prim::Param || kind == prim::GetAttr;
+}
+
+}  // namespace
+
+bool raises(const torch::jit::Block* block) {
+  for (const auto* node : block->nodes()) {
+    if (node->kind() == prim::RaiseException) return true;
+    const auto blocks = node->blocks();
+    if (std::any_of(blocks.begin(), blocks.end(), raises)) return true;
+  }
+  return false;
+}
+
+Decision results_are_apart(const torch::jit::Graph& graph) {
+  std::vector<const Value*> tensors;
+  for (const auto* output : graph.outputs()) collect_tensors(output, tensors);
+  RootFinder finder;
+  std::map<const Value*, size_t> owners;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    for (const auto* root : finder.find(tensors[i])) {
+      if (is_outside(root)) {
+        return Decision::no(str("result ", i, " may share the memory of ",
+                                root->node()->kind() == prim::Param ? "the argument " : "the attribute ",
+                                root->debugName()));
+      }
+      const auto [owner, is_new] = owners.emplace(root, i);
+      if (!is_new) return Decision::no(str("results ", owner->second, " and ", i, " may share memory"));
+    }
+  }
+  return Decision::yes();
+}
+
+}  // namespace torch_tensorrt::core::partitioning

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "torch/csrc/jit/ir/ir.h"
+
+#include "torch_tensorrt/core/util/decision.h"
+
+namespace torch_tensorrt::core::partitioning {
+
+// Whether the graph may raise an exception of the model's own.
+bool raises(const torch::jit::Block* block);
+
+// Whether all tensors that the graph returns have memory of their own, as the outputs of one engine have. The reason
+// says which result may be, or share the memory of, an argument, an attribute of the module or another result.
+Decision results_are_apart(const torch::jit::Graph& graph);
+
+}  // namespace torch_tensorrt::core::partitioning
