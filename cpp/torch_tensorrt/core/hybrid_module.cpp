@@ -9,9 +9,9 @@
 
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine_module.h"
+#include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
-#include "torch_tensorrt/core/partitioning/behavior.h"
 #include "torch_tensorrt/core/partitioning/control_flow.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/partitioning/probe.h"
@@ -55,10 +55,10 @@ class HybridMethod::Graphs {
 
   Decision can_be_whole() {
     // Only shapes tell whether a guard raises.
-    if (partitioning::raises(graph_->block()) && probe_shapes() && partitioning::raises(graph_->block())) {
+    if (lowering::raises(graph_->block()) && probe_shapes() && lowering::raises(graph_->block())) {
       return Decision::no(method_ + " may raise an exception");
     }
-    return partitioning::results_are_apart(*graph_);
+    return lowering::results_are_apart(*graph_);
   }
 
   torch::jit::Module compile() {
@@ -68,13 +68,14 @@ class HybridMethod::Graphs {
       // The probe knows values of the graph as it was before the marks.
       probe_ = make_probe();
       const torch::jit::AliasDb aliases(graph_);
-      Roles roles(*graph_, *probe_, cfg_.partitioning_info);
+      Roles roles(*graph_, *probe_, aliases, cfg_.partitioning_info);
       const auto segments = convert_segments(roles, aliases);
       log(roles, segments);
       for (const auto& [segment, converted] : segments) stitch(segment, converted);
       torch::jit::EliminateDeadCode(graph_);
     }
     torch::jit::EliminateDeadCode(graph_);
+    graph_->lint();
     lowering::remove_unused_attributes(module_, method_);
     LOG_GRAPH("hybrid module:\n" << *graph_);
     return module_;

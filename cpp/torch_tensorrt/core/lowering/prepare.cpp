@@ -8,6 +8,7 @@
 #include "torch/csrc/jit/passes/inliner.h"
 #include "torch/csrc/jit/passes/remove_mutation.h"
 
+#include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
@@ -65,9 +66,24 @@ bool copies_to_argument(const torch::jit::Graph& graph) {
   return false;
 }
 
+// Whether the graph reads attributes of the module, or has dicts, through which it may reach tensors that the model of
+// memory behind passes::write_through_views does not know.
+bool has_state_or_dicts(const passes::GraphPtr& graph) {
+  const auto nodes = passes::all_nodes(graph->block());
+  return std::any_of(nodes.begin(), nodes.end(), [](const Node* node) {
+    const auto outputs = node->outputs();
+    return std::any_of(outputs.begin(), outputs.end(), [&](const Value* output) {
+      if (output->type()->kind() == c10::TypeKind::DictType) return true;
+      return node->kind() == c10::prim::GetAttr && passes::holds_tensors(output->type());
+    });
+  });
+}
+
 // Replaces writes where all readers of the memory are known. Otherwise they stay: PyTorch can run them. They also stay
-// in a graph that writes its arguments, because the caller may give one tensor as two arguments.
+// in a graph that writes its arguments, because the caller may give one tensor as two arguments, and in one whose
+// results share memory.
 void replace_writes(passes::GraphPtr& graph) {
+  if (has_state_or_dicts(graph) || !results_are_apart(*graph)) return;
   auto rewritten = graph->copy();
   try {
     passes::separate_chunks(rewritten);

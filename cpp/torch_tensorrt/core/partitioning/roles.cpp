@@ -69,8 +69,9 @@ std::string kind_of(const Node* node) { return node->kind().toQualString(); }
 
 }  // namespace
 
-Roles::Roles(torch::jit::Graph& graph, const GraphProbe& probe, const PartitioningInfo& info)
-    : graph_(graph), probe_(probe), info_(info) {
+Roles::Roles(torch::jit::Graph& graph, const GraphProbe& probe, const torch::jit::AliasDb& aliases,
+             const PartitioningInfo& info)
+    : graph_(graph), probe_(probe), aliases_(aliases), info_(info) {
   decide_all();
 }
 
@@ -108,6 +109,13 @@ bool Roles::gives_written_collection(const Node* node) const {
   });
 }
 
+// Whether the result may be a copy of the argument, which another node writes: a second copy would not have the write.
+bool Roles::gives_written_copy(const Node* node) const {
+  using lowering::passes::Sharing;
+  const Sharing sharing = lowering::passes::sharing(node);
+  return (sharing == Sharing::kCast || sharing == Sharing::kPerhaps) && aliases_.hasOutputWriters(node);
+}
+
 void Roles::decide_block(Block* block) {
   for (auto* node : block->nodes()) {
     for (auto* inner : node->blocks()) decide_block(inner);
@@ -118,11 +126,12 @@ void Roles::decide_block(Block* block) {
 Roles::Decided Roles::decide(Node* node) const {
   if (node->kind() == prim::Constant) return {Role::kShared, ""};
   if (const auto found = left_.find(node); found != left_.end()) return {Role::kTorch, found->second};
-  if (node->kind() == prim::GetAttr || node->kind() == prim::SetAttr) return {Role::kTorch, ""};
   if (node->kind() == prim::If) return {Role::kTorch, "its condition depends on the values or shapes of the inputs"};
   if (node->kind() == prim::Loop) return {Role::kTorch, "the number of its rounds is unknown, or too large"};
   if (!node->blocks().empty()) return {Role::kTorch, kind_of(node) + " has a body of its own"};
-  if (node->kind() == prim::DictConstruct || node->kind() == prim::Print) return {Role::kTorch, ""};
+  static const std::set<c10::Symbol> kOfPyTorch = {prim::GetAttr, prim::SetAttr, prim::DictConstruct, prim::Print,
+                                                   prim::Uninitialized};
+  if (kOfPyTorch.count(node->kind()) != 0) return {Role::kTorch, ""};
   if (has_effects(node)) {
     return {Role::kTorch, written_values(node).empty() ? kind_of(node) + " has an effect beside its result"
                                                         : "it writes memory that others may read"};
@@ -147,6 +156,7 @@ Roles::Decided Roles::decide(Node* node) const {
   std::string obstacle = obstacle_of_inputs(node);
   if (obstacle.empty()) obstacle = obstacle_of_results(node);
   if (!obstacle.empty()) return {Role::kTorch, obstacle};
+  if (gives_written_copy(node)) return {Role::kTorch, "its result may be a copy that others write"};
   return {gives_view(node) ? Role::kShared : Role::kEngine, ""};
 }
 

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "torch/csrc/jit/ir/alias_analysis.h"
 #include "torch/csrc/jit/ir/ir.h"
 
 #include "torch_tensorrt/core/partitioning/partitioning.h"
@@ -22,8 +23,9 @@ enum class Role {
 // The role of each node of a graph and its blocks.
 class Roles {
  public:
-  // `probe` must live as long as the roles.
-  Roles(torch::jit::Graph& graph, const GraphProbe& probe, const PartitioningInfo& info);
+  // `probe` and `aliases` must live as long as the roles.
+  Roles(torch::jit::Graph& graph, const GraphProbe& probe, const torch::jit::AliasDb& aliases,
+        const PartitioningInfo& info);
 
   Role of(const torch::jit::Node* node) const { return decisions_.at(node).role; }
   // Why PyTorch runs the node; empty for other nodes, and for nodes that have nothing to compute.
@@ -41,6 +43,7 @@ class Roles {
 
   void decide_all();
   void collect_written(const torch::jit::Block* block);
+  bool gives_written_copy(const torch::jit::Node* node) const;
   bool gives_written_collection(const torch::jit::Node* node) const;
   void decide_block(torch::jit::Block* block);
   Decided decide(torch::jit::Node* node) const;
@@ -51,6 +54,7 @@ class Roles {
 
   torch::jit::Graph& graph_;
   const GraphProbe& probe_;
+  const torch::jit::AliasDb& aliases_;
   PartitioningInfo info_;
   std::unordered_set<const torch::jit::Node*> written_;  // nodes that make a list or dict that another node writes
   std::vector<c10::TypePtr> written_types_;

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/partitioning/behavior.h"
+#include "torch_tensorrt/core/lowering/behavior.h"
 
 #include <algorithm>
 #include <map>
@@ -7,12 +7,12 @@
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/util/macros.h"
 
-namespace torch_tensorrt::core::partitioning {
+namespace torch_tensorrt::core::lowering {
 namespace {
 
 namespace prim = torch::jit::prim;
-using lowering::passes::holds_tensors;
-using lowering::passes::is_tensor_type;
+using passes::holds_tensors;
+using passes::is_tensor_type;
 using torch::jit::Node;
 using torch::jit::Value;
 
@@ -61,8 +61,8 @@ class RootFinder {
 
   static bool shares(const Node* node) {
     if (node->kind() == prim::GetAttr) return false;  // a root of its own
-    if (node->kind().is_prim() || !lowering::passes::written_arguments(node).empty()) return true;
-    return lowering::passes::sharing(node) != lowering::passes::Sharing::kNone;
+    if (node->kind().is_prim() || !passes::written_arguments(node).empty()) return true;
+    return passes::sharing(node) != passes::Sharing::kNone;
   }
 
   std::set<const Value*> seen_;
@@ -114,4 +114,4 @@ Decision results_are_apart(const torch::jit::Graph& graph) {
   return Decision::yes();
 }
 
-}  // namespace torch_tensorrt::core::partitioning
+}  // namespace torch_tensorrt::core::lowering

@@ -4,7 +4,7 @@
 
 #include "torch_tensorrt/core/util/decision.h"
 
-namespace torch_tensorrt::core::partitioning {
+namespace torch_tensorrt::core::lowering {
 
 // Whether the graph may raise an exception of the model's own.
 bool raises(const torch::jit::Block* block);
@@ -13,4 +13,4 @@ bool raises(const torch::jit::Block* block);
 // says which result may be, or share the memory of, an argument, an attribute of the module or another result.
 Decision results_are_apart(const torch::jit::Graph& graph);
 
-}  // namespace torch_tensorrt::core::partitioning
+}  // namespace torch_tensorrt::core::lowering
