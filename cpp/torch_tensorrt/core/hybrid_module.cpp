@@ -72,7 +72,8 @@ class HybridMethod::Graphs {
       const auto segments = convert_segments(roles, aliases);
       log(roles, segments);
       for (const auto& [segment, converted] : segments) stitch(segment, converted);
-      torch::jit::EliminateDeadCode(graph_);
+      while (remove_unused(graph_->block(), roles)) {
+      }
     }
     torch::jit::EliminateDeadCode(graph_);
     graph_->lint();
@@ -249,6 +250,19 @@ class HybridMethod::Graphs {
       segment.outputs[i]->replaceAllUsesWith(result);
       replaced_[segment.outputs[i]] = result;
     }
+  }
+
+  // Removes what the engines compute now. Such nodes have no effects, and engines repeat the shared ones.
+  static bool remove_unused(torch::jit::Block* block, const Roles& roles) {
+    bool removed = false;
+    for (auto it = block->nodes().rbegin(); it != block->nodes().rend(); ++it) {
+      for (auto* inner : it->blocks()) removed |= remove_unused(inner, roles);
+      if (it->kind() == c10::prim::Constant || !roles.knows(*it)) continue;
+      if (roles.of(*it) == Role::kTorch || it->hasUses()) continue;
+      it.destroyCurrent();
+      removed = true;
+    }
+    return removed;
   }
 
   void log(const Roles& roles, const Segments& segments) const {

@@ -27,6 +27,8 @@ class Roles {
   Roles(torch::jit::Graph& graph, const GraphProbe& probe, const torch::jit::AliasDb& aliases,
         const PartitioningInfo& info);
 
+  // False for nodes that the graph did not have when the roles were decided.
+  bool knows(const torch::jit::Node* node) const { return decisions_.count(node) != 0; }
   Role of(const torch::jit::Node* node) const { return decisions_.at(node).role; }
   // Why PyTorch runs the node; empty for other nodes, and for nodes that have nothing to compute.
   const std::string& reason(const torch::jit::Node* node) const { return decisions_.at(node).reason; }
