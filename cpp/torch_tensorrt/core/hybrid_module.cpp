@@ -198,6 +198,7 @@ class HybridMethod::Graphs {
       graph = lowered.first;
       auto info = cfg_.convert_info;
       info.engine_settings.name = segment_name(converted_.size());
+      info.engine_settings.allow_shape_tensors = true;  // numbers from PyTorch may be sizes
       info.collection_input_spec_map =
           ir::pair_input_vals_with_specs_collection(ir::get_collection_inputs(graph, no_params), specs);
       Converted converted;
@@ -241,7 +242,9 @@ class HybridMethod::Graphs {
     std::vector<Value*> inputs;
     for (auto* input : segment.inputs) {
       const auto found = replaced_.find(input);  // the result of an earlier engine
-      inputs.push_back(found == replaced_.end() ? input : found->second);
+      auto* value = found == replaced_.end() ? input : found->second;
+      const bool is_number = partitioning::is_plain_number(input->type());
+      inputs.push_back(is_number ? graph_->insert(c10::prim::NumToTensor, {value}) : value);
     }
     const auto outputs = insert_engine_call(*graph_, engine_value, inputs, output_count);
     size_t next = 0;

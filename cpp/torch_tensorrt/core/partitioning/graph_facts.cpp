@@ -36,6 +36,11 @@ void collect_reads(Node* node, const std::set<const Block*>& inside, std::vector
 
 bool is_tensor(const c10::TypePtr& type) { return type->isSubtypeOf(*c10::TensorType::get()); }
 
+bool is_plain_number(const c10::TypePtr& type) {
+  const auto kind = type->kind();
+  return kind == c10::TypeKind::IntType || kind == c10::TypeKind::FloatType || kind == c10::TypeKind::BoolType;
+}
+
 std::vector<const Value*> written_values(const Node* node) {
   std::vector<const Value*> written;
   if (node->kind() == prim::SetAttr) written.push_back(node->input(0));

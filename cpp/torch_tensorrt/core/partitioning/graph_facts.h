@@ -17,6 +17,9 @@ using lowering::passes::holds_tensors;
 // A tensor, not an optional one.
 bool is_tensor(const c10::TypePtr& type);
 
+// An int, float or bool.
+bool is_plain_number(const c10::TypePtr& type);
+
 // The arguments that the node writes: tensors, lists, dicts, and objects whose attributes it sets.
 std::vector<const torch::jit::Value*> written_values(const torch::jit::Node* node);
 // Whether the node, or a node in its blocks, writes memory, raises, prints, or has another effect that must stay in

@@ -189,8 +189,32 @@ const Probe* GraphProbe::find(const Value* value) const {
   return found == probes_.end() || !found->second.is_known() ? nullptr : &found->second;
 }
 
+namespace {
+
+ir::Input number_spec(const c10::Type& type, const Probe* probe) {
+  const auto dtype = type.kind() == c10::TypeKind::IntType     ? at::kLong
+                     : type.kind() == c10::TypeKind::FloatType ? at::kDouble
+                                                               : at::kBool;
+  ir::Input spec(std::vector<int64_t>{}, dtype, network::TensorFormat::kLINEAR, true);
+  if (dtype != at::kLong || probe == nullptr) return spec;
+  int64_t low = probe->at[kOpt]->toInt();
+  int64_t high = low;
+  for (const auto& at : probe->at) {
+    if (!at) continue;
+    low = std::min(low, at->toInt());
+    high = std::max(high, at->toInt());
+  }
+  spec.min_values = {low};
+  spec.opt_values = {probe->at[kOpt]->toInt()};
+  spec.max_values = {high};
+  return spec;
+}
+
+}  // namespace
+
 std::optional<ir::Input> GraphProbe::input_spec(const Value* value) const {
   const Probe* probe = find(value);
+  if (is_plain_number(value->type())) return number_spec(*value->type(), probe);
   if (probe == nullptr || !probe->at[kOpt]->isTensor() || !probe->at[kOpt]->toTensor().defined()) return std::nullopt;
   const auto opt = probe->at[kOpt]->toTensor();
   if (opt.is_sparse() || opt.is_quantized() || opt.layout() != at::kStrided) return std::nullopt;
@@ -479,6 +503,16 @@ void GraphProbe::set_attribute(const Node* node) {
   attributes_[key] = join(before, value == probes_.end() ? unknown() : value->second, /*grows=*/true);
 }
 
+// The type of the number that the node reads from a tensor: item() has no type of its own.
+c10::TypePtr GraphProbe::number_type(const Node* node, const c10::TypePtr& type) const {
+  if (type->kind() != c10::TypeKind::NumberType) return type;
+  const Probe* probe = node->inputs().empty() ? nullptr : find(node->input(0));
+  if (probe == nullptr || !probe->at[kOpt]->isTensor()) return type;
+  const auto dtype = probe->at[kOpt]->toTensor().scalar_type();
+  if (dtype == at::kBool) return c10::BoolType::get();
+  return at::isIntegralType(dtype, false) ? c10::TypePtr(c10::IntType::get()) : c10::TypePtr(c10::FloatType::get());
+}
+
 void GraphProbe::run(const Node* node, bool always) {
   Values results(node->outputs().size(), unknown());
   bool number_varies = false;
@@ -499,7 +533,7 @@ void GraphProbe::run(const Node* node, bool always) {
     auto& result = results[i];
     const auto& type = node->outputs()[i]->type();
     if (reads && !holds_tensors(type)) {
-      result = any_number(type);
+      result = any_number(number_type(node, type));
     } else if (holds_tensors(type)) {
       result.varies = result.varies || number_varies || size_varies;
     } else {

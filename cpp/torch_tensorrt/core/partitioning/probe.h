@@ -63,6 +63,7 @@ class GraphProbe {
                                                                        int side) const;
   Probe known(const c10::IValue& value) const;
   Probe unknown() const;
+  c10::TypePtr number_type(const torch::jit::Node* node, const c10::TypePtr& type) const;
   Probe any_number(const c10::TypePtr& type) const;
   // What holds for either. `grows`: the second comes from a round of a loop, and later rounds may go further.
   Probe join(const Probe& a, const Probe& b, bool grows) const;

@@ -150,8 +150,9 @@ Roles::Decided Roles::decide(Node* node) const {
     return {Role::kTorch, forced.explanation};
   }
   if (!gives_tensors(node)) {
-    if (reads_elements(node)) return {Role::kTorch, "it reads the value of a tensor"};
-    return obstacle_of_inputs(node).empty() ? Decided{Role::kShared, ""} : Decided{Role::kTorch, ""};
+    const std::string obstacle = obstacle_of_inputs(node);
+    if (obstacle.empty()) return {Role::kShared, ""};
+    return {Role::kTorch, reads_elements(node) ? obstacle : ""};
   }
   std::string obstacle = obstacle_of_inputs(node);
   if (obstacle.empty()) obstacle = obstacle_of_results(node);
@@ -164,6 +165,7 @@ std::string Roles::obstacle(const Value* value) const {
   const auto* node = value->node();
   const auto decided = decisions_.find(node);
   if (decided != decisions_.end() && decided->second.role != Role::kTorch) return "";
+  if (is_plain_number(value->type())) return "";  // becomes a tensor
   if (!is_tensor(value->type())) {
     return "it takes " + util::value_info(value) + ", which PyTorch computes and which is no tensor";
   }

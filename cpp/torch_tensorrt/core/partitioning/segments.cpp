@@ -196,7 +196,16 @@ class Outline {
     }
     segment_.inputs.push_back(value);
     auto* input = graph_->addInput()->setType(c10::TensorType::get());
-    return copies_[value] = input;
+    return copies_[value] = is_plain_number(value->type()) ? number_in(input, value->type()) : input;
+  }
+
+  // The number in a tensor of one element.
+  Value* number_in(Value* tensor, const c10::TypePtr& type) {
+    const char* name = type->kind() == c10::TypeKind::IntType     ? "Int"
+                       : type->kind() == c10::TypeKind::FloatType ? "Float"
+                                                                  : "Bool";
+    auto* node = graph_->insertNode(graph_->create(c10::Symbol::aten(name), {tensor}));
+    return node->output()->setType(type);
   }
 
   void copy(Node* node) {
