@@ -61,8 +61,12 @@ class RootFinder {
 
   static bool shares(const Node* node) {
     if (node->kind() == prim::GetAttr) return false;  // a root of its own
-    if (node->kind().is_prim() || !passes::written_arguments(node).empty()) return true;
-    return passes::sharing(node) != passes::Sharing::kNone;
+    if (node->kind().is_prim() || passes::sharing(node) != passes::Sharing::kNone) return true;
+    const auto* schema = node->maybeSchema();  // also tells of elements of lists and dicts, and of written arguments
+    if (schema == nullptr) return true;
+    const auto& returns = schema->returns();
+    return std::any_of(returns.begin(), returns.end(),
+                       [](const c10::Argument& result) { return result.alias_info() != nullptr; });
   }
 
   std::set<const Value*> seen_;
