@@ -370,6 +370,8 @@ torch::jit::script::Module compile_whole(const torch::jit::Module& mod, CompileS
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
   check_settings(cfg);
   if (const Decision is_new = check_is_new(mod); !is_new) TORCHTRT_THROW_ERROR(is_new.reason());
+  const auto& settings = cfg.convert_info.engine_settings;
+  engine::takes_layers(nvinfer1::INetworkDefinition(), settings.backend, settings.device);  // throws without a backend
   if (!cfg.partitioning_info.enabled) return compile_whole(mod, std::move(cfg));
   TORCHTRT_CHECK(mod.find_method("forward").has_value(), "the module " << mod.type()->str() << " has no method 'forward'");
   HybridMethod hybrid(mod, "forward", cfg);
@@ -380,6 +382,7 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
   try {
     return compile_whole(mod, cfg);
   } catch (const Error& error) {
+    if (!hybrid.fits_inputs()) throw;
     LOG_INFO("the module is not one engine: " << error.msg());
   }
   return hybrid.compile();

@@ -61,8 +61,13 @@ class HybridMethod::Graphs {
     return lowering::results_are_apart(*graph_);
   }
 
+  Decision fits_inputs() {
+    if (probe_shapes()) return Decision::yes();
+    return Decision::no(method_ + " fails for the declared inputs: " + probe_->misfit());
+  }
+
   torch::jit::Module compile() {
-    TORCHTRT_CHECK(probe_shapes(), method_ << " fails for the declared inputs: " << probe_->misfit());
+    if (const Decision fits = fits_inputs(); !fits) TORCHTRT_THROW_ERROR(fits.reason());
     {
       const lowering::passes::ShownMemory shown(graph_);
       // The probe knows values of the graph as it was before the marks.
@@ -181,6 +186,8 @@ class HybridMethod::Graphs {
         reason = std::move(error);
       }
     }
+    const std::string error = roles.probe().error_of(segment.nodes[fails - 1]);
+    TORCHTRT_CHECK(error.empty(), method_ << " fails for the declared inputs: " << error);
     roles.leave(segment.nodes[fails - 1], reason);
     return std::nullopt;
   }
@@ -302,6 +309,7 @@ HybridMethod::HybridMethod(const torch::jit::Module& mod, std::string method, Co
 HybridMethod::~HybridMethod() = default;
 
 Decision HybridMethod::can_be_whole() { return graphs_->can_be_whole(); }
+Decision HybridMethod::fits_inputs() { return graphs_->fits_inputs(); }
 torch::jit::Module HybridMethod::compile() { return graphs_->compile(); }
 
 }  // namespace torch_tensorrt::core

@@ -22,6 +22,9 @@ class HybridMethod {
   // raises no exceptions of the model, and its results have memory of their own.
   Decision can_be_whole();
 
+  // Whether the method runs for the declared inputs, as far as their shapes and dtypes tell.
+  Decision fits_inputs();
+
   // A copy of the module whose method runs engines where it can. It has the method's signature and results, and keeps
   // the module's state and its other methods. Logs what PyTorch runs, and why. Throws Error if the method fails for the
   // declared inputs, with the error of the node that fails. Call it once.

@@ -114,16 +114,6 @@ LoweredGraph method_graph(const torch::jit::Module& module, const std::string& m
   return {std::move(graph), std::move(params)};
 }
 
-// The graph of forward does not contain the hooks, so they would not run.
-void refuse_hooks(const torch::jit::Module& module, const std::string& method_name) {
-  if (method_name != "forward") return;
-  for (const auto* hooks : {&module.type()->getForwardPreHooks(), &module.type()->getForwardHooks()}) {
-    if (hooks->empty()) continue;
-    throw Refused(str("the module has the forward hook '", hooks->front()->name(),
-                      "', which a compiled module does not run; remove it, or call its code in forward"));
-  }
-}
-
 // Finds the tensor's position in the arguments; false if the caller did not pass it.
 bool find_place(const Value* value, ArgumentWrite& write) {
   const auto* node = value->node();
@@ -205,6 +195,16 @@ void drop_argument_writes(torch::jit::Graph& graph) {
 }
 
 }  // namespace
+
+// The graph of forward does not contain the hooks, so they would not run.
+void refuse_hooks(const torch::jit::Module& module, const std::string& method_name) {
+  if (method_name != "forward") return;
+  for (const auto* hooks : {&module.type()->getForwardPreHooks(), &module.type()->getForwardHooks()}) {
+    if (hooks->empty()) continue;
+    throw Refused(str("the module has the forward hook '", hooks->front()->name(),
+                      "', which a compiled module does not run; remove it, or call its code in forward"));
+  }
+}
 
 std::ostream& operator<<(std::ostream& os, const LowerInfo& info) {
   os << "Settings requested for lowering:\n  Unfrozen module: " << info.unfreeze_module

@@ -62,6 +62,9 @@ struct ArgumentWrites {
 
 using LoweredGraph = std::pair<std::shared_ptr<torch::jit::Graph>, std::vector<torch::jit::IValue>>;
 
+// Throws Refused if the method is forward and the module has hooks for it, which no graph contains.
+void refuse_hooks(const torch::jit::Module& module, const std::string& method_name);
+
 // Makes one graph of a method, without modules, calls and side effects on its own values, in operations that converters
 // accept. Also gives the values of the graph inputs that stand for attributes (none, once frozen). Does not change the
 // module; a module in training mode is copied and put into evaluation mode, with a warning. With `writes`, the graph

@@ -125,6 +125,7 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
 }
 
 Module prepare(const Module& module, const std::string& method_name, const LowerInfo& info) {
+  refuse_hooks(module, method_name);
   auto copy = evaluation_copy(module);
   auto graph = copy.get_method(method_name).graph();
   torch::jit::Inline(*graph);

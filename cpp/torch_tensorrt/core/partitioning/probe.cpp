@@ -111,6 +111,8 @@ std::vector<IValue> call(const Node* node, torch::jit::Stack stack) {
   return stack;
 }
 
+struct TooLarge {};  // a tensor too large to be run while compiling
+
 // What fills the tensors of a sample.
 enum class Fill { kZeros, kOnes, kDifferent };
 
@@ -120,7 +122,7 @@ IValue filled(const IValue& value, Fill fill) {
     if (part.isDevice()) return c10::Device(at::kCPU);
     if (!part.isTensor() || !part.toTensor().defined() || !part.toTensor().is_meta()) return part;
     const auto& tensor = part.toTensor();
-    TORCHTRT_CHECK(tensor.numel() <= kSampleSize, "too large to be run while compiling");
+    if (tensor.numel() > kSampleSize) throw TooLarge();
     if (fill == Fill::kDifferent) return at::arange(tensor.numel()).to(tensor.scalar_type()).reshape(tensor.sizes());
     return at::full(tensor.sizes(), fill == Fill::kOnes ? 1 : 0, at::dtype(tensor.scalar_type()));
   });
@@ -283,6 +285,7 @@ int64_t GraphProbe::size_at(const ir::Input& spec, size_t axis, size_t point) co
 
 Probe GraphProbe::argument(const Value* value, const std::vector<ir::Input>& specs) const {
   Probe probe = unknown();
+  probe.varies = false;  // beyond what the points show
   for (size_t p = 0; p < points_.size(); ++p) {
     std::vector<IValue> tensors;
     for (const auto& spec : specs) {
@@ -547,6 +550,11 @@ void GraphProbe::run(const Node* node, bool always) {
 
 namespace {
 
+std::string with_line(const std::string& error, const Node* node) {
+  const std::string line = util::GetPyTorchSourceCode(node);
+  return error + (line.empty() ? "" : "\nSource: " + line);
+}
+
 // The size of a result whose size depends on data: 0, or as large as can be.
 void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
   if (!result.isTensor() || !other.isTensor()) return;
@@ -566,7 +574,7 @@ void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
 
 std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(const Node* node,
                                                                             const std::vector<IValue>& inputs,
-                                                                            int side) const {
+                                                                            int side, std::string& error) const {
   std::optional<std::pair<std::vector<IValue>, bool>> result;
   for (const Fill fill : {Fill::kZeros, Fill::kOnes, Fill::kDifferent}) {
     try {
@@ -580,8 +588,12 @@ std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(cons
         continue;
       }
       for (size_t i = 0; i < outputs.size(); ++i) free_sizes(result->first[i], outputs[i], side, result->second);
+    } catch (const TooLarge&) {
+      error.clear();
+      return std::nullopt;
     } catch (...) {
-      LOG_DEBUG("no shape is known for " << util::node_info(node) << ": " << util::current_error().msg());
+      error = util::current_error().msg();
+      LOG_DEBUG("no shape is known for " << util::node_info(node) << ": " << error);
     }
   }
   return result;
@@ -617,12 +629,20 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
     failure = util::current_error().msg();
   }
   // The node has no meta form, or its result depends on data, or it does not fit the shapes.
-  if (auto sample = run_samples(node, inputs, points_[point])) return give(sample->first, sample->second);
-  if (point == kOpt && always && misfit_.empty()) {
-    const std::string line = util::GetPyTorchSourceCode(node);
-    misfit_ = failure + (line.empty() ? "" : "\nSource: " + line);
-  }
+  if (auto sample = run_samples(node, inputs, points_[point], failure)) return give(sample->first, sample->second);
+  if (point == kOpt && always && misfit_.empty() && !failure.empty()) misfit_ = with_line(failure, node);
   return false;
+}
+
+std::string GraphProbe::error_of(const Node* node) const {
+  std::vector<IValue> inputs;
+  for (const auto* input : node->inputs()) {
+    const Probe* probe = find(input);
+    if (probe == nullptr) return "";
+    inputs.push_back(*probe->at[kOpt]);
+  }
+  std::string error;
+  return run_samples(node, inputs, 0, error) || error.empty() ? "" : with_line(error, node);
 }
 
 }  // namespace torch_tensorrt::core::partitioning

@@ -40,6 +40,8 @@ class GraphProbe {
   std::optional<ir::Input> input_spec(const torch::jit::Value* value) const;
   // The bool or int that the value always is, if that follows from constants and fixed sizes.
   std::optional<c10::IValue> fixed_value(const torch::jit::Value* value) const;
+  // The error of the node when it runs on small tensors of the opt shapes; empty if it runs, or if that is unknown.
+  std::string error_of(const torch::jit::Node* node) const;
   // The first error of an operator that runs in every call, at the opt shapes; empty if there is none.
   const std::string& misfit() const { return misfit_; }
 
@@ -60,7 +62,7 @@ class GraphProbe {
   // The results on small tensors with data, and whether their sizes depend on the data; unset if the node fails.
   std::optional<std::pair<std::vector<c10::IValue>, bool>> run_samples(const torch::jit::Node* node,
                                                                        const std::vector<c10::IValue>& inputs,
-                                                                       int side) const;
+                                                                       int side, std::string& error) const;
   Probe known(const c10::IValue& value) const;
   Probe unknown() const;
   c10::TypePtr number_type(const torch::jit::Node* node, const c10::TypePtr& type) const;

@@ -278,7 +278,6 @@ bool fold_attributes(const GraphPtr& graph, const IValue& module, const std::set
   const ModuleReads reads(*graph, module);
   std::map<std::string, Value*> constants;
   bool changed = false;
-  const torch::jit::WithInsertPoint at_the_front(*graph->nodes().begin());
   for (Node* node : reads.reads()) {
     const std::string path = reads.path(node);
     if (written.count(path) != 0) continue;
@@ -286,8 +285,10 @@ bool fold_attributes(const GraphPtr& graph, const IValue& module, const std::set
     if (known == constants.end()) {
       auto value = reads.state().at(node->output());
       if (value.isTensor() && value.toTensor().defined()) value = value.toTensor().detach();
+      const torch::jit::WithInsertPoint here(node);
       const auto constant = torch::jit::tryInsertConstant(*graph, value);
       if (!constant) continue;
+      (*constant)->node()->moveBefore(*graph->nodes().begin());
       (*constant)->setDebugName(path);
       known = constants.emplace(path, *constant).first;
     }
