@@ -119,7 +119,8 @@ class HybridMethod::Graphs {
     constexpr int kMostTimes = 20;
     for (int i = 0; i < kMostTimes && probe_ == nullptr; ++i) {
       auto probe = make_probe();
-      const bool changed = partitioning::resolve_control_flow(*graph_, *probe);
+      const bool changed =
+          !lowering::passes::hides_memory(*graph_) && partitioning::resolve_control_flow(*graph_, *probe);
       if (!changed || i + 1 == kMostTimes) probe_ = std::move(probe);
       if (changed) lowering::simplify(graph_);
     }

@@ -53,6 +53,12 @@ void show_sharing(Node* node, Value* memory) {
 
 }  // namespace
 
+bool hides_memory(torch::jit::Graph& graph) {
+  const auto nodes = all_nodes(graph.block());
+  return std::any_of(nodes.begin(), nodes.end(), writes_tensors) &&
+         std::any_of(nodes.begin(), nodes.end(), [](Node* node) { return hidden_memory(node) != nullptr; });
+}
+
 void show_memory(torch::jit::Graph& graph) {
   const auto nodes = all_nodes(graph.block());
   if (std::none_of(nodes.begin(), nodes.end(), writes_tensors)) return;

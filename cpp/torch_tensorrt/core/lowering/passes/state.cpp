@@ -288,7 +288,7 @@ bool fold_attributes(const GraphPtr& graph, const IValue& module, const std::set
       const torch::jit::WithInsertPoint here(node);
       const auto constant = torch::jit::tryInsertConstant(*graph, value);
       if (!constant) continue;
-      (*constant)->node()->moveBefore(*graph->nodes().begin());
+      if (*graph->nodes().begin() != (*constant)->node()) (*constant)->node()->moveBefore(*graph->nodes().begin());
       (*constant)->setDebugName(path);
       known = constants.emplace(path, *constant).first;
     }

@@ -118,6 +118,14 @@ bool write_through_views(const GraphPtr& graph) {
     return !is_marked(node) && writes_tensors(node) && is_tensor_type(node->input(written_arguments(node)[0])->type());
   });
   if (!writes) return false;
+  // The model of memory does not follow tensors through dicts.
+  for (const auto* node : nodes) {
+    for (const auto* output : node->outputs()) {
+      if (output->type()->kind() != c10::TypeKind::DictType || !holds_tensors(output->type())) continue;
+      throw Refused(str("the method writes a tensor in place and keeps tensors in a dict (", operator_and_line(node),
+                        "), so the readers of the tensor cannot be found; write to a clone(), or use a tuple"));
+    }
+  }
   WriteWalk(*graph).run();
   return true;
 }
