@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 import torch_tensorrt
-from hybrid.program import LARGEST, SMALLEST, Program
+from hybrid.program import LARGEST, SMALLEST, Argument, Program
 
 OPTIMAL = {"N": 2, "L": 3}
 _DTYPES = {"f32": torch.float32, "i64": torch.int64}
@@ -83,12 +83,14 @@ def calls(program: Program, count: int = 3) -> list[list[torch.Tensor]]:
     made = []
     for i in range(count):
         dims = {name: r.randint(SMALLEST[name], LARGEST[name]) for name in SMALLEST} if i else OPTIMAL
-        made.append([_tensor(r, argument.dtype, argument.sizes(dims)) for argument in program.arguments])
+        made.append([_tensor(r, argument, argument.sizes(dims)) for argument in program.arguments])
     return made
 
 
-def _tensor(r: random.Random, dtype: str, shape: list[int]) -> torch.Tensor:
+def _tensor(r: random.Random, argument: Argument, shape: list[int]) -> torch.Tensor:
     count = torch.Size(shape).numel()
-    if dtype == "i64":
-        return torch.tensor([r.randint(0, 7) for _ in range(count)], dtype=torch.int64).reshape(shape)
-    return torch.tensor([r.randint(-16, 16) / 8 for _ in range(count)], dtype=torch.float32).reshape(shape)
+    if argument.dtype == "i64":
+        made = torch.tensor([r.randint(0, 7) for _ in range(count)], dtype=torch.int64).reshape(shape)
+    else:
+        made = torch.tensor([r.randint(-16, 16) / 8 for _ in range(count)], dtype=torch.float32).reshape(shape)
+    return made.repeat_interleave(2, -1)[..., ::2] if argument.is_strided else made

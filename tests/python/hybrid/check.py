@@ -44,7 +44,7 @@ def check(program: Program, ignored: Collection[str] = ()) -> Outcome:
     times.append(time.process_time())
     if compiled is not None:
         outcome.engines = _engines(compiled)
-        found = compare.differences(reference, compiled, calls, state_names, ignored=ignored)
+        found = compare.differences(reference, compiled, calls, state_names, ignored=ignored, saves=program.saves)
         if found:
             is_sound = compare.is_sound(lambda: build.scripted(program), calls, state_names)
             outcome.status = "failed" if is_sound else "unsound"
@@ -80,8 +80,8 @@ def reason(error: Exception) -> str:
     text = re.sub(r"%[\w.]+", "%_", text)
     text = re.sub(r"\b([a-z]+?)\d+\b", r"\1_", text)
     text = re.sub(r"(?<![\w.])-?\d+(\.\d+)?", "#", text)
-    extra = next((line for line in lines[1:] if line.startswith(("Schema: aten", "no converter"))), "")
-    return " ".join(f"{text[:130]} {extra[:60]}".split())
+    node = re.search(r"Unable to convert node: .*? = ([\w:]+)", "\n".join(lines))
+    return " ".join((text[:130] + (f" ({node[1]})" if node else "")).split())
 
 
 def _engines(module: torch.jit.ScriptModule) -> int:

@@ -198,4 +198,31 @@ def _optional(g: Generator, scope: Scope) -> bool:
     return True
 
 
-FORMS = (_list, _list, _append_in_loop, _append_more, _dict, _dict, _tuple, _optional)
+def _object(g: Generator, scope: Scope) -> bool:
+    """An object of a TorchScript class, whose method sets an attribute."""
+    pair = _pair(g, scope)
+    if pair is None:
+        return False
+    a, b = pair
+    name, read = g.name("b"), g.name()
+    times = g.random.choice((f"{name}.add({b.name})", f"for _ in range(2):\n    {name}.add({b.name})", ""))
+    text = f"{name} = Box({a.name})\n" + (f"{times}\n" if times else "") + f"{read} = {name}.value"
+    scope.block.append(Statement(text, ("object",), {read: ("f32", a.shape)}))
+    made = dataclasses.replace(_joined(g, a, b), name=read, is_contiguous=False, bound=a.bound + b.bound)
+    scope.values.append(g.new(made))
+    return True
+
+
+FORMS = (
+    _list,
+    _list,
+    _append_in_loop,
+    _append_more,
+    _append_more,
+    _append_more,
+    _dict,
+    _dict,
+    _tuple,
+    _optional,
+    _object,
+)

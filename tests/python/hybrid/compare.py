@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import io
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
@@ -35,7 +36,7 @@ class Run:
         self.error: Exception | None = None
 
     def call(self, arguments: list[torch.Tensor], optimized: bool) -> None:
-        self.arguments.append([argument.clone() for argument in arguments])
+        self.arguments.append([_copied(argument) for argument in arguments])
         self.error = None
         try:
             with torch.no_grad(), torch.jit.optimized_execution(optimized):
@@ -43,6 +44,13 @@ class Run:
         except Exception as error:  # any exception is compared
             self.error = error
             self.results.append(None)
+
+    def reload(self) -> None:
+        """Saves the module and goes on with the loaded one."""
+        file = io.BytesIO()
+        torch.jit.save(self.module, file)
+        file.seek(0)
+        self.module = torch.jit.load(file)
 
     def state(self) -> dict[str, Any]:
         return {name: value for name in self.state_names for value in _attribute(self.module, name)}
@@ -58,6 +66,11 @@ class Run:
                 if tensor.numel() > 0:
                     found[inner] = tensor.untyped_storage().data_ptr()
         return found
+
+
+def _copied(tensor: torch.Tensor) -> torch.Tensor:
+    """Returns a copy with the same strides, in memory of its own."""
+    return torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype).copy_(tensor)
 
 
 def _attribute(module: Any, path: str) -> Iterator[Any]:
@@ -220,13 +233,19 @@ def differences(
     state_names: Sequence[str] = (),
     optimized: tuple[bool, bool] = (False, True),
     ignored: Collection[str] = (),
+    saves: int | None = None,
 ) -> list[Difference]:
     """Returns the differences of the first call that has any, except those of ignored kinds.
+
+    Before the call ``saves``, both modules are saved and loaded.
 
     The reference runs unoptimized: TorchScript's optimizer drops some writes to tensors that a loop carries.
     """
     comparison = Comparison(wanted, got, state_names)
-    for arguments in calls:
+    for i, arguments in enumerate(calls):
+        if i == saves:
+            comparison.wanted.reload()
+            comparison.got.reload()
         found = list(comparison.call(arguments, optimized))
         left = [difference for difference in found if difference.kind not in ignored]
         if found and found[0].kind == "lost exception" and left[:1] != found[:1]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hybrid.generate import Generator, Scope
 
 
-def _is_filled(v: Value) -> bool:
+def is_filled(v: Value) -> bool:
     return v.kind == "tensor" and all(smallest(dim) > 0 for dim in v.shape)
 
 
@@ -22,7 +22,7 @@ def data_condition(g: Generator, scope: Scope) -> tuple[str, tuple[str, ...]] | 
     """Returns a condition on elements of tensors that rounding cannot change, or on sizes and numbers."""
     r = g.random
     found: list[tuple[str, str]] = []
-    k = g.pick(scope, lambda v: _is_filled(v) and v.dtype == "i64")
+    k = g.pick(scope, lambda v: is_filled(v) and v.dtype == "i64")
     if k is not None:
         found += [
             (f"int({k.name}.sum()) % 2 == 0", "cond:int data"),
@@ -31,7 +31,7 @@ def data_condition(g: Generator, scope: Scope) -> tuple[str, tuple[str, ...]] | 
             (f"float({k.name}.sum()) > 9.0", "cond:int data"),
             (f"int({k.name}.flatten()[0]) < 4", "cond:int data"),
         ]
-    x = g.pick(scope, lambda v: _is_filled(v) and v.dtype == "f32" and v.is_exact)
+    x = g.pick(scope, lambda v: is_filled(v) and v.dtype == "f32" and v.is_exact)
     if x is not None and scope.loops == 0:
         found += [
             (f"float({x.name}.sum()) > 0.0", "cond:float data"),
@@ -58,6 +58,7 @@ def known_condition(g: Generator, scope: Scope) -> tuple[str, tuple[str, ...]]:
         ("self.flag", "flag"),
         ("not self.flag", "flag"),
         ("self.training", ""),
+        ("torch.jit.is_scripting()", ""),
         ("self.levels > 1", "levels"),
         ('self.mode == "a"', "mode"),
         ("x0.dim() == 2" if scope.is_forward else "self.flag", "" if scope.is_forward else "flag"),
@@ -155,6 +156,14 @@ def _known(g: Generator, scope: Scope) -> bool:
     return _if(g, scope, *known_condition(g, scope))
 
 
+def _with(g: Generator, scope: Scope) -> bool:
+    if g.early or scope.loops:  # torch.jit.script fails on a with block beside a return or a break
+        return False
+    g.may_return = False
+    scope.block.append(Statement("with torch.no_grad():", ("with",), body=block(g, scope)))
+    return True
+
+
 def _data(g: Generator, scope: Scope) -> bool:
     found = data_condition(g, scope)
     return found is not None and _if(g, scope, found[0], (*found[1], "if:data"))
@@ -167,8 +176,8 @@ def _counted(g: Generator, scope: Scope) -> bool:
     r = g.random
     i = g.name("i")
     counter = Value(i, "int", bound=6.0)
-    t = g.pick(scope, lambda v: _is_filled(v) and v.rank >= 1)
-    k = g.pick(scope, lambda v: _is_filled(v) and v.dtype == "i64")
+    t = g.pick(scope, lambda v: is_filled(v) and v.rank >= 1)
+    k = g.pick(scope, lambda v: is_filled(v) and v.dtype == "i64")
     forms = [(f"range({r.randint(2, 3)})", "loop:constant"), ("range(1, 6, 2)", "loop:constant")]
     if t is not None:
         forms += [(f"range({t.name}.size(0))", "loop:size")] * 2
@@ -272,7 +281,7 @@ def _over_tensors(g: Generator, scope: Scope) -> bool:
 
 def _return(g: Generator, scope: Scope) -> bool:
     found = data_condition(g, scope)
-    if found is None or not scope.is_forward:
+    if found is None or not scope.is_forward or not g.may_return:
         return False
     inner = scope.inner()
     g.fill(inner, g.random.randint(0, 1))
@@ -284,7 +293,7 @@ def _return(g: Generator, scope: Scope) -> bool:
 
 
 def _raise(g: Generator, scope: Scope) -> bool:
-    k = g.pick(scope, lambda v: _is_filled(v) and v.dtype == "i64")
+    k = g.pick(scope, lambda v: is_filled(v) and v.dtype == "i64")
     t = g.tensor(scope)
     forms = []
     if t is not None:
@@ -294,7 +303,7 @@ def _raise(g: Generator, scope: Scope) -> bool:
             (f"int({k.name}.sum()) < -99", "raise:data"),
             (f"int({k.name}.sum()) % 3 == 1", "raise:data may be taken"),
         ]
-    x = g.pick(scope, lambda v: _is_filled(v) and v.dtype == "f32" and v.is_exact and scope.loops == 0)
+    x = g.pick(scope, lambda v: is_filled(v) and v.dtype == "f32" and v.is_exact and scope.loops == 0)
     if x is not None:
         forms += [(f"float({x.name}.sum()) > 2.0", "raise:data may be taken")]
     if not forms:
@@ -311,53 +320,7 @@ def _raise(g: Generator, scope: Scope) -> bool:
     return True
 
 
-# ---- numbers ---------------------------------------------------------------------------------------------------------
-
-
-def _number(g: Generator, scope: Scope) -> bool:
-    k = g.pick(scope, lambda v: _is_filled(v) and v.dtype == "i64")
-    t = g.pick(scope, lambda v: v.kind == "tensor" and v.rank > 0)
-    name = g.name("n")
-    forms = []
-    if t is not None:
-        forms += [
-            (f"{t.name}.size(0)", "int"),
-            (f"{t.name}.shape[-1] * 2", "int"),
-            (f"float({t.name}.size(-1))", "float"),
-        ]
-    if k is not None:
-        forms += [(f"int({k.name}.sum()) % 5", "int"), (f"float({k.name}.max()) * 0.125", "float")]
-        forms += [(f"{k.name}.flatten()[0].item()", "float")] if k.bound < 8 else []
-    if not forms:
-        return False
-    text, kind = g.random.choice(forms)
-    if text.endswith("item()"):
-        text = f"float({text})"
-    scope.block.append(Statement(f"{name} = {text}", ("number:" + kind,)))
-    scope.values.append(g.new(Value(name, kind, bound=10.0)))
-    return True
-
-
-def _use_number(g: Generator, scope: Scope) -> bool:
-    n = g.pick(scope, lambda v: v.kind in ("int", "float"))
-    t = g.tensor(scope)
-    if n is None or t is None:
-        return False
-    text, made = g.random.choice(
-        (
-            (f"torch.tanh({t.name} * {n.name})", dataclasses.replace(t, group=0, is_exact=False, bound=1.0)),
-            (f"{t.name} + {n.name} / 8", dataclasses.replace(t, group=0, is_exact=False, bound=t.bound + 2)),
-            (f"torch.full([4], float({n.name}))", Value("", shape=(4,), bound=10.0)),
-            (f"torch.tensor([float({n.name}), 0.5, 0.25, 1.0])", Value("", shape=(4,), bound=10.0)),
-        )
-    )
-    made.is_writable = True
-    g.assign(scope, text, made, ("number:used",))
-    return True
-
-
-KNOWN = (_known,)
+KNOWN = (_known, _known, _known, _with)
 DATA = (_data,)
 LOOPS = (_counted, _counted, _while, _over_tensors)
 EARLY = (_return, _raise)
-SCALARS = (_number, _use_number)

@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import Callable
 
-from hybrid import collections_of_tensors, control, modules, operators, state, writes
+from hybrid import collections_of_tensors, control, modules, operators, scalars, state, writes
 from hybrid.program import (
     LARGEST,
     SMALLEST,
@@ -77,6 +77,7 @@ class Generator:
         self.methods: list[tuple[Method, list[Value], list[Shape]]] = []
         self.roots: dict[str, str] = {}
         self.early: list[tuple[Statement, list[Value]]] = []
+        self.may_return = True
         self.counter = 0
         r = self.random
         self.families = {name for name in _FAMILIES if r.random() < 0.5} or {"unconverted"}
@@ -241,11 +242,12 @@ class Generator:
         settings = {"min_block_size": r.choice((1, 3))}
         if r.random() < 0.15:
             settings["torch_executed_ops"] = r.sample(EXECUTED_OPS, r.randint(1, 2))
+        saves = r.choice((0, 1, 1)) if r.random() < 0.2 else None
         methods = [method for method, _, _ in self.methods]
         attributes = list(self.attributes.values())
         body = scope.block
         return Program(
-            self.seed, arguments, defaults, attributes, methods, body, structure, leaves, settings, self.roots
+            self.seed, arguments, defaults, attributes, methods, body, structure, leaves, settings, self.roots, saves
         )
 
     def _arguments(self) -> tuple[list[Argument], Scope]:
@@ -258,8 +260,10 @@ class Generator:
                 shape = tuple({"N": 2, "L": 3}.get(dim, dim) for dim in shape)
             name = f"{'k' if is_int else 'x'}{i}"
             is_optional = i > 0 and r.random() < 0.15
-            made.append(Argument(name, "i64" if is_int else "f32", shape, is_optional))
+            is_strided = r.random() < 0.1
+            made.append(Argument(name, "i64" if is_int else "f32", shape, is_optional, is_strided))
             value = Value(name, "tensor", made[-1].dtype, shape, is_exact=True, bound=7.0 if is_int else 2.0)
+            value.is_contiguous = not is_strided
             if is_optional:
                 known = f"a{i}"
                 text = f"assert {name} is not None\n{known} = {name}"
@@ -285,7 +289,9 @@ class Generator:
             like, name = scope.values[0], self.name()
             text = f"{name} = {like.name} * 0.5\nif bias is not None:\n    {name} = {name} + bias"
             scope.block.append(Statement(text, ("argument:optional not given",), {name: ("f32", like.shape)}))
-            scope.values.append(self.new(Value(name, shape=like.shape, is_exact=True)))
+            scope.values.append(
+                self.new(Value(name, shape=like.shape, is_exact=True, is_contiguous=like.is_contiguous))
+            )
         return made
 
     def _digest(self, scope: Scope) -> str:
@@ -354,7 +360,7 @@ _FORMS: dict[str, tuple[Callable[[Generator, Scope], bool], ...]] = {
     "collection": collections_of_tensors.FORMS,
     "method": modules.METHODS,
     "module": modules.FORMS,
-    "scalar": control.SCALARS,
+    "scalar": scalars.FORMS,
 }
 
 

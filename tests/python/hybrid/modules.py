@@ -75,7 +75,7 @@ def _of_4(g: Generator, scope: Scope) -> bool:
         (
             ("Linear", "nn.Linear(4, 4)", "", 4, 2 * v.bound + 1),
             ("Linear to 3", "nn.Linear(4, 3)", "", 3, 2 * v.bound + 1),
-            ("LayerNorm", "nn.LayerNorm(4, eps=0.001)", "", 4, 2.0),
+            ("LayerNorm", "nn.LayerNorm(4, eps=0.1)", "", 4, 2.0),
             ("Sequential", "nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 4))", "", 4, 4 * v.bound + 2),
             (
                 "in place",
@@ -199,9 +199,10 @@ def _uses_self(block: list[Statement]) -> bool:
 
 
 def _call(g: Generator, scope: Scope) -> bool:
-    if not g.methods or not scope.is_forward:
+    methods = [found for found in g.methods if found[1]]
+    if not methods or not scope.is_forward:
         return False
-    method, values, results = g.random.choice(g.methods)
+    method, values, results = g.random.choice(methods)
     given = []
     for value in values:
         found = g.pick(
@@ -229,5 +230,19 @@ def _call(g: Generator, scope: Scope) -> bool:
     return True
 
 
-METHODS = (_call,)
+def _fork(g: Generator, scope: Scope) -> bool:
+    v = g.tensor(scope)
+    if v is None:
+        return False
+    if not any(method.name == "forked" for method, _, _ in g.methods):
+        body = [Statement("y = torch.tanh(x)")]
+        g.methods.insert(0, (Method("forked", "x: Tensor", body, "y * 0.5", is_function=True), [], []))
+    made = dataclasses.replace(v, group=0, is_exact=False, is_writable=True, bound=1.0)
+    future = g.name("f")
+    scope.block.append(Statement(f"{future} = torch.jit.fork(forked, {v.name}.clone())"))
+    g.assign(scope, f"torch.jit.wait({future})", made, ("fork",))
+    return True
+
+
+METHODS = (_call, _call, _call, _call, _fork)
 FORMS = (_of_4, _of_4, _of_4, _writing, _of_channels, _of_channels, _embedding, _module_list)

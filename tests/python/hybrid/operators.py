@@ -131,9 +131,14 @@ def _unary() -> list[Operator]:
         _row("{a}.cumsum(0)", _filled(_float, 1), **exact, bound=lambda a, b: 8 * a),
         _row("{a}.flip([0])", _filled(_float, 1), **exact),
         _row("torch.roll({a}, 1, 0)", _filled(_float, 1), **exact),
-        _row("F.layer_norm({a}, [4], None, None, 0.001)", _last(4), bound=lambda a, b: 4.0),
+        _row("F.layer_norm({a}, [4], None, None, 0.1)", _last(4), bound=lambda a, b: 4.0),
         _row("F.dropout({a}, 0.5, self.training)", _float, **exact),
         _row("{a}.sort(-1)[0]", _last(4), **exact),
+        _row("({a}.double() * 0.5).float()", _float, **exact),
+        _row("{a} + torch.arange({a}.size(-1)).float() * 0.125", _filled(_float, 1), bound=lambda a, b: a + 1),
+        _row("{a}.new_zeros({a}.shape) + 0.5", _float, bound=lambda a, b: 0.5),
+        _row("torch.empty_like({a}).copy_({a})", _float, **exact),
+        _row("torch.full_like({a}, 0.25)", _float, bound=lambda a, b: 0.25),
         _row("{a} + self.weight[0]", _last(4), bound=lambda a, b: a + 1),
         _row("F.linear({a}, self.weight)", _last(4), bound=lambda a, b: 4 * a),
         _row("F.pad({a}, [1, 1])", _filled(_float, 1), lambda a, b: (*a.shape[:-1], plus(a.shape[-1], 2)), **exact),
@@ -207,6 +212,7 @@ def _integers() -> list[Operator]:
         _row("{a} % 3", _int, bound=lambda a, b: 3),
         _row("{a} // 2", _int),
         _row("{a}.clamp(0, 5)", _int, bound=lambda a, b: 5),
+        _row("{a}.int().long()", _int),
         _row("{a}.sum()", _int, lambda a, b: (), bound=lambda a, b: 64 * a),
         _row("{a} + {b}", _int, pairs=_broadcasts, bound=lambda a, b: a + b),
         _row("{a}.float() * 0.125", _int, dtype="f32", keeps_exact=True, bound=lambda a, b: a / 8),
@@ -333,11 +339,12 @@ def _unconverted() -> list[Operator]:
     sizes = [  # "S" becomes a size of the variable's own
         row("torch.unique({a})", _int, lambda a, b: ("S",)),
         row("torch.unique_consecutive({a}.flatten())", _int, lambda a, b: ("S",)),
-        row("torch.nonzero({a})", lambda a: _bool(a) and a.rank == 2, lambda a, b: ("S", 2), dtype="i64"),
+        row("torch.nonzero({a})", _bool, lambda a, b: ("S", a.rank), dtype="i64"),
         row("torch.masked_select({a}, {a} > 0.0)", _exact, lambda a, b: ("S",), keeps_exact=True),
         row("{a}[{a} > 0.0]", _exact, lambda a, b: ("S",), keeps_exact=True, feature="unconverted:index by mask"),
     ]
-    return rows + sizes
+    matrices = [row for row in rows if row.takes is _square]  # few tensors are square
+    return rows + matrices + sizes + sizes
 
 
 CONVERTED = [*_unary(), *_binary(), *_binary(), *_reductions(), *_integers()]

@@ -14,6 +14,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 """
+_BOX = """\
+class Box:
+    def __init__(self, value: Tensor):
+        self.value = value
+        self.count = 0
+
+    def add(self, other: Tensor) -> None:
+        self.count += 1
+        self.value = self.value + other * 0.5
+"""
 SMALLEST = {"N": 1, "L": 2}  # the dynamic sizes of inputs: batch and length
 LARGEST = {"N": 4, "L": 5}
 
@@ -90,6 +100,7 @@ class Argument:
     dtype: str
     shape: Shape
     is_optional: bool = False  # annotated as Optional[Tensor]
+    is_strided: bool = False  # calls give a tensor that is not contiguous
 
     def sizes(self, dims: dict[str, int]) -> list[int]:
         return [evaluate(dim, dims) for dim in self.shape]
@@ -109,6 +120,7 @@ class Program:
     leaves: list[str]
     settings: dict[str, Any]
     roots: dict[str, str]  # dynamic sizes: the expressions that give them
+    saves: int | None = None  # the call before which the module is saved and loaded
 
     def statements(self) -> Iterator[Statement]:
         yield from walk(self.body)
@@ -129,6 +141,10 @@ class Program:
         body = text.partition("def forward")[2].partition("\n")[2]
         if any(re.search(rf"\b{default.split(':')[0]}\b", body) for default in self.defaults):
             found.add("argument:default")
+        if any(argument.is_strided for argument in self.arguments):
+            found.add("input:strided")
+        if self.saves is not None:
+            found.add("saved before call" if self.saves == 0 else "saved between calls")
         if any(isinstance(dim, str) for argument in self.arguments for dim in argument.shape):
             found.add("input:dynamic")
         found.update("setting:" + name for name in self.settings)
@@ -154,6 +170,8 @@ class Program:
         head = _PRELUDE
         if "Triple(" in text:
             head += "\n\nclass Triple(NamedTuple):\n    first: Tensor\n    second: Tensor\n    third: int\n"
+        if "Box(" in text:
+            head += "\n\n" + _BOX
         head += _named_class(self.structure)
         for part in dict.fromkeys(a.part for a in attributes if a.part):
             head += "\n\n" + part
@@ -176,7 +194,7 @@ class Program:
         used: list[Method] = []
         text = _block(self.body, "", self.structure)
         for method in reversed(self.methods):  # a method calls earlier ones only
-            if re.search(rf"\b{method.name}\(", text):
+            if re.search(rf"\b{method.name}\b", text):
                 used.insert(0, method)
                 text += _block(method.body, "", None)
         return used

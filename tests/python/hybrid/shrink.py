@@ -54,20 +54,31 @@ def shrink(
     """Returns the smallest program found in the time that fails as the given one does, and its outcome."""
     end = time.monotonic() + seconds
     best, last = dataclasses.replace(program, methods=program.used_methods()), outcome
-    changed = True
-    while changed and time.monotonic() < end:
-        changed = False
-        for candidate in _candidates(best):
+
+    def step(candidates: Iterator[Program]) -> bool:
+        nonlocal best, last
+        for candidate in candidates:
             if time.monotonic() > end:
-                break
-            if candidate.source() == best.source() and candidate.settings == best.settings:
+                return False
+            if _identity(candidate) == _identity(best):
                 continue
             found = isolated(candidate, ignored)
             if found is not None and (found.status, found.kind) == (outcome.status, outcome.kind):
-                best, last, changed = candidate, found, True
-                best.methods = best.used_methods()
-                break
+                best, last = dataclasses.replace(candidate, methods=candidate.used_methods()), found
+                return True
+        return False
+
+    changed = True
+    while changed:
+        changed = False
+        for candidates in _STEPS:
+            while step(candidates(best)):
+                changed = True
     return best, last
+
+
+def _identity(program: Program) -> tuple:
+    return program.source(), program.settings, program.saves, program.arguments
 
 
 def report(program: Program, outcome: Outcome) -> str:
@@ -80,7 +91,7 @@ def report(program: Program, outcome: Outcome) -> str:
     parts = [
         f"seed {program.seed}: {outcome.status}, {outcome.kind}",
         program.source().rstrip(),
-        f"inputs: {build.inputs(program)}\nsettings: {program.settings}",
+        f"inputs: {build.inputs(program)}\nsettings: {program.settings}, saved before call {program.saves}",
         given,
         outcome.text,
     ]
@@ -88,16 +99,6 @@ def report(program: Program, outcome: Outcome) -> str:
 
 
 # ---- candidates ------------------------------------------------------------------------------------------------------
-
-
-def _candidates(program: Program) -> Iterator[Program]:
-    """Yields simpler programs, the simplest first."""
-    yield from _without_statements(program)
-    yield from _without_leaves(program)
-    yield from _simpler_signatures(program)
-    yield from _unwrapped(program)
-    yield from _simpler_statements(program)
-    yield from _parts_of_expressions(program)
 
 
 def _blocks(program: Program) -> list[list[Statement]]:
@@ -164,6 +165,13 @@ def _simpler_signatures(program: Program) -> Iterator[Program]:
         candidate = copy.deepcopy(program)
         del candidate.settings["torch_executed_ops"]
         yield candidate
+    if program.saves is not None:
+        yield dataclasses.replace(copy.deepcopy(program), saves=None)
+    if any(argument.is_strided for argument in program.arguments):
+        candidate = copy.deepcopy(program)
+        for argument in candidate.arguments:
+            argument.is_strided = False
+        yield candidate
     if any(isinstance(dim, str) for argument in program.arguments for dim in argument.shape):
         candidate = copy.deepcopy(program)
         for argument in candidate.arguments:
@@ -182,8 +190,7 @@ def _unwrapped(program: Program) -> Iterator[Program]:
             for part in range(len(statement.blocks())):
                 candidate = copy.deepcopy(program)
                 inner = _blocks(candidate)[number]
-                counter = re.match(r"for (i\d+) in", statement.text)
-                start = f"{counter[1]} = 0" if counter else statement.before
+                start = _first_round(statement.text) or statement.before
                 head = [Statement(start)] if start else []
                 inner[index : index + 1] = head + inner[index].blocks()[part]
                 yield candidate
@@ -191,6 +198,18 @@ def _unwrapped(program: Program) -> Iterator[Program]:
                 candidate = copy.deepcopy(program)
                 _blocks(candidate)[number][index].orelse = None
                 yield candidate
+
+
+def _first_round(head: str) -> str:
+    """Returns the assignment that a loop's head makes in its first round, if the head has one of the known forms."""
+    forms = (
+        (r"for (\w+) in range\(.*:$", r"\1 = 0"),
+        (r"for (\w+) in \[(\w+), .*\]:$", r"\1 = \2"),
+        (r"for (\w+) in (\w+)(\.unbind\(0\))?:$", r"\1 = \2[0]"),
+        (r"for (\w+), (\w+) in enumerate\(\[(\w+), .*\]\):$", r"\1 = 0\n\2 = \3"),
+        (r"for (\w+), (\w+) in enumerate\((\w+)(\.unbind\(0\))?\):$", r"\1 = 0\n\2 = \3[0]"),
+    )
+    return next((re.sub(form, text, head) for form, text in forms if re.match(form, head)), "")
 
 
 def _simpler_statements(program: Program) -> Iterator[Program]:
@@ -260,3 +279,13 @@ def _zeros(program: Program, dtype: str, shape: tuple) -> str | None:
         sizes.append(text)
     types = {"f32": "", "i64": ", dtype=torch.long", "bool": ", dtype=torch.bool"}
     return f"torch.zeros([{', '.join(sizes)}]{types[dtype]})"
+
+
+_STEPS = (
+    _without_statements,
+    _without_leaves,
+    _simpler_signatures,
+    _unwrapped,
+    _simpler_statements,
+    _parts_of_expressions,
+)
