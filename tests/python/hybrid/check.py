@@ -72,8 +72,8 @@ def reason(error: Exception) -> str:
     lines = [line.strip() for line in str(error).strip().split("\n") if line.strip()]
     text = re.sub(r"^\[Error thrown at [^]]*\] ", "", lines[0]) if lines else type(error).__name__
     text = re.sub(r"\([%/].*\.py:.*?\)(?=[ ;]|$)", "", text)
-    text = re.sub(r"%.* = ([\w:]+)\(.*\) # .*?\.py:[\d:]*", r"\1", text)
-    text = re.sub(r"%.* = ([\w:]+)\[[^]]*\]\(.*\) # .*?\.py:[\d:]*", r"\1", text)
+    text = re.sub(r"%.* = ([\w:]+)\(.*\) # [^\s:]+:[\d:]*", r"\1", text)
+    text = re.sub(r"%.* = ([\w:]+)\[[^]]*\]\(.*\) # [^\s:]+:[\d:]*", r"\1", text)
     text = re.sub(r"the condition of .* = prim::If", "the condition of prim::If", text)
     text = re.sub(r"^.* = prim::Loop", "prim::Loop", text)
     text = re.sub(r"forward returns [^;]*Dict[^;]*;", "forward returns a type with Dict;", text)

@@ -243,12 +243,30 @@ def _parts_of_expressions(program: Program) -> Iterator[Program]:
             name, sign, text = statement.text.partition(" = ")
             if not sign or "\n" in text or statement.body is not None or not name.replace("self.", "").isidentifier():
                 continue
-            whole = ast.parse(text, mode="eval").body
-            parts = [node for node in ast.walk(whole) if isinstance(node, _PARTS) and node is not whole]
-            for part in dict.fromkeys(ast.unparse(node) for node in parts):
+            for part in dict.fromkeys(_smaller(text)):
                 candidate = copy.deepcopy(program)
                 _blocks(candidate)[number][index].text = f"{name} = {part}"
                 yield candidate
+
+
+def _smaller(text: str) -> Iterator[str]:
+    """Yields an expression with a part in place of a larger part, the largest replacements first."""
+    count = len(list(ast.walk(ast.parse(text, mode="eval").body)))
+    for i in range(count):
+        for j in range(count):
+            tree = ast.parse(text, mode="eval")
+            nodes = list(ast.walk(tree.body))
+            is_inner = nodes[j] is not nodes[i] and any(node is nodes[j] for node in ast.walk(nodes[i]))
+            if is_inner and isinstance(nodes[i], _PARTS) and isinstance(nodes[j], _PARTS):
+                yield ast.unparse(_Replacement(nodes[i], nodes[j]).visit(tree))
+
+
+class _Replacement(ast.NodeTransformer):
+    def __init__(self, old: ast.AST, new: ast.AST):
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self.new if node is self.old else self.generic_visit(node)
 
 
 def _renamed(program: Program, number: int, index: int, name: str, other: str) -> Program:
