@@ -56,14 +56,12 @@ class Run:
         return {name: value for name in self.state_names for value in _attribute(self.module, name)}
 
     def memory(self) -> dict[str, int]:
-        """Returns the memory of results, arguments and state, by path."""
+        """Returns the memory of this call's results, of all arguments and of the state, by path.
+
+        Results of different calls may share constants: TorchScript's optimizer makes ``torch.zeros`` one.
+        """
         found: dict[str, int] = {}
-        earlier = [(f"{_EARLIER} {i}", result) for i, result in enumerate(self.results[:-1])]
-        parts = [
-            ("result", self.results[-1]),
-            *earlier,
-            *((f"state {name}", value) for name, value in self.state().items()),
-        ]
+        parts = [("result", self.results[-1]), *((f"state {name}", value) for name, value in self.state().items())]
         for i, arguments in enumerate(self.arguments):
             parts += [(f"input {j} of call {i}", argument) for j, argument in enumerate(arguments)]
         for path, value in parts:
