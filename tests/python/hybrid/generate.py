@@ -168,7 +168,7 @@ class Generator:
         made.is_exact = row.keeps_exact and all(value.is_exact for value in given)
         made.is_contiguous = row.keeps_contiguous and all(value.is_contiguous for value in given)
         made.bound = row.bound(a.bound, b.bound if b else 0.0)
-        if row.kind == "view" or ".dropout(" in row.text:
+        if row.kind == "view":
             made.group, made.is_writable = a.group, a.is_writable and ".expand([" not in row.text
         if made.dtype != "f32":
             made.is_exact = True
