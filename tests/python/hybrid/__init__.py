@@ -1,0 +1,1 @@
+"""Random TorchScript modules, whose compiled form must do what TorchScript does."""

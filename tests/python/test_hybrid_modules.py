@@ -1,0 +1,41 @@
+"""Random modules do the same compiled as in TorchScript; ``python -m hybrid.run`` checks more of them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hybrid.check import check_seed
+from hybrid.generate import generate
+from hybrid.shrink import report, shrink
+
+REFUSAL_IS_FAILURE = False  # a module that cannot be converted whole is refused
+# The results of an engine have memory of their own, and an engine raises no errors of the model.
+IGNORED = ("lost alias", "lost exception")
+# Seeds whose compiled module is wrong, with the reason.
+KNOWN_FAILURES: dict[int, str] = {}
+
+COUNT, CHUNK = 300, 10
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("first", range(0, COUNT, CHUNK))
+def test_compiled_modules_do_what_torchscript_does(first):
+    failures = []
+    for seed in range(first, first + CHUNK):
+        outcome = check_seed(seed, IGNORED)
+        is_failure = outcome.status == "failed" or (REFUSAL_IS_FAILURE and outcome.status == "refused")
+        if seed in KNOWN_FAILURES:
+            assert is_failure, f"seed {seed} ({KNOWN_FAILURES[seed]}) is right now; remove it from KNOWN_FAILURES"
+        elif is_failure:
+            failures.append(outcome)
+    if failures:
+        small, last = shrink(generate(failures[0].seed), failures[0], 20.0, IGNORED)
+        others = ", ".join(str(outcome.seed) for outcome in failures[1:])
+        pytest.fail(report(small, last) + (f"\nother seeds that fail: {others}" if others else ""))
