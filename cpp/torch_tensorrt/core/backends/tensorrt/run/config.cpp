@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/host_values.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
