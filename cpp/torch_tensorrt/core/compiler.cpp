@@ -31,7 +31,7 @@ std::string class_name(const torch::jit::Module& mod) {
 }
 
 void check_device(const engine::DeviceTarget& device) {
-  if (device.kind == engine::DeviceTarget::Kind::kCPU) return;
+  if (device.is_cpu()) return;
   TORCHTRT_CHECK(at::hasCUDA(), "device " << device << " was requested, but PyTorch sees no GPU on this machine; "
                                           << "use the device cpu to build for the CPU");
 }
@@ -67,7 +67,7 @@ void check_cpu_settings(const engine::BuildSettings& settings) {
 void check_settings(const CompileSpec& cfg) {
   const auto& settings = cfg.convert_info.engine_settings;
   check_device(settings.device);
-  if (settings.device.kind == engine::DeviceTarget::Kind::kCPU) check_cpu_settings(settings);
+  if (settings.device.is_cpu()) check_cpu_settings(settings);
   TORCHTRT_CHECK(
       cfg.partitioning_info.forced_fallback_modules.empty(),
       "torch_executed_modules lists modules, but this version compiles whole methods only; leave the list empty");
@@ -286,10 +286,9 @@ void name_arguments(const torch::jit::Module& mod, const std::string& method, st
 }
 
 engine::DeviceTarget current_device() {
+  if (!at::hasCUDA()) return engine::DeviceTarget::cpu();
   engine::DeviceTarget device;
-  if (!at::hasCUDA()) return device;
-  device.kind = engine::DeviceTarget::Kind::kCUDA;
-  device.index = at::detail::getCUDAHooks().getCurrentDevice();
+  device.gpu_id = at::detail::getCUDAHooks().getCurrentDevice();
   return device;
 }
 

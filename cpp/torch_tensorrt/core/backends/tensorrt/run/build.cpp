@@ -194,7 +194,7 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
   const auto start = std::chrono::steady_clock::now();
   check_supported(network);
   const auto library = require_vendor_library();
-  const engine::cuda::DeviceGuard device(settings.device.index);
+  const engine::cuda::DeviceGuard device(settings.device.gpu_id);
   MessageGatherer messages;
   const VendorNetwork made = translate_network(network, settings, *library, messages);
   const std::unique_ptr<nvinfer1::IBuilderConfig> config(made.builder->createBuilderConfig());

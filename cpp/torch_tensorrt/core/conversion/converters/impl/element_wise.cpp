@@ -14,7 +14,7 @@ bool is_one(const at::Scalar& value) {
 // Whether to keep a number's precision in a sum with a half type. PyTorch rounds the number to the dtype on a CPU, but
 // computes in float32 on a GPU.
 bool keeps_number(const ConversionCtx* ctx, at::ScalarType type, const Operand& operand) {
-  const bool on_cpu = ctx->settings.device.kind == engine::DeviceTarget::Kind::kCPU;
+  const bool on_cpu = ctx->settings.device.is_cpu();
   return !on_cpu && operand.tensor == nullptr && is_rounded_by(type, operand);
 }
 
