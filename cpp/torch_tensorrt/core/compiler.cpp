@@ -174,6 +174,13 @@ std::string own_bytes(std::string engine) {
   return std::move(*bytes);
 }
 
+// Takes the names of the method's arguments, so that the compiled forward has the same signature.
+void name_arguments(const torch::jit::Module& mod, const std::string& method, std::vector<ir::ValueTree>& trees) {
+  const auto& arguments = mod.get_method(method).function().getSchema().arguments();
+  if (arguments.size() < trees.size() + 1) return;
+  for (size_t i = 0; i < trees.size(); ++i) trees[i].name = arguments[i + 1].name();
+}
+
 engine::DeviceTarget current_device() {
   if (!at::hasCUDA()) return engine::DeviceTarget::cpu();
   engine::DeviceTarget device;
