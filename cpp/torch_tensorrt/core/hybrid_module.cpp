@@ -37,6 +37,11 @@ c10::Device torch_device(const engine::DeviceTarget& device) {
   return {at::kCUDA, static_cast<c10::DeviceIndex>(device.gpu_id)};
 }
 
+at::ScalarType tensor_dtype(const Value& number) {
+  if (number.type()->kind() == c10::TypeKind::BoolType) return at::kBool;
+  return number.type()->kind() == c10::TypeKind::IntType ? at::kLong : at::kDouble;
+}
+
 struct Converted {
   std::shared_ptr<nvinfer1::INetworkDefinition> network;
   std::vector<ir::ValueTree> results;
@@ -244,7 +249,7 @@ class HybridMethod::Graphs {
       const auto found = replaced_.find(input);  // the result of an earlier engine
       auto* value = found == replaced_.end() ? input : found->second;
       const bool is_number = partitioning::is_plain_number(input->type());
-      inputs.push_back(is_number ? graph_->insert(c10::prim::NumToTensor, {value}) : value);
+      inputs.push_back(is_number ? insert_tensor(value) : value);
     }
     const auto outputs = insert_engine_call(*graph_, engine_value, inputs, output_count);
     size_t next = 0;
@@ -253,6 +258,15 @@ class HybridMethod::Graphs {
       segment.outputs[i]->replaceAllUsesWith(result);
       replaced_[segment.outputs[i]] = result;
     }
+  }
+
+  // The number as a tensor on the engine's device.
+  Value* insert_tensor(Value* number) {
+    const auto device = torch_device(cfg_.convert_info.engine_settings.device);
+    auto* tensor = graph_->insert(c10::prim::NumToTensor, {number});
+    if (device.is_cpu()) return tensor;
+    static const auto kTo = c10::Symbol::aten("to");
+    return graph_->insert(kTo, {tensor, graph_->insertConstant(device), graph_->insertConstant(tensor_dtype(*number))});
   }
 
   // Removes what the engines compute now. Such nodes have no effects, and engines repeat the shared ones.
@@ -298,7 +312,9 @@ class HybridMethod::Graphs {
 };
 
 HybridMethod::HybridMethod(const torch::jit::Module& mod, std::string method, CompileSpec cfg)
-    : graphs_(std::make_unique<Graphs>(lowering::prepare(mod, method, cfg.lower_info), method, std::move(cfg))) {}
+    : graphs_(std::make_unique<Graphs>(
+          lowering::prepare(mod, method, cfg.lower_info, torch_device(cfg.convert_info.engine_settings.device)), method,
+          std::move(cfg))) {}
 HybridMethod::~HybridMethod() = default;
 
 Decision HybridMethod::can_be_whole() { return graphs_->can_be_whole(); }

@@ -34,7 +34,7 @@ def forward(self, x):
     self.count.add_(x)
     return x * self.weight + self.count + self.n
 )");
-  const auto prepared = prepare(module, "forward", LowerInfo());
+  const auto prepared = prepare(module, "forward", LowerInfo(), c10::Device(at::kCPU));
   for (const auto& name : attributes_of(prepared)) EXPECT_EQ(name, "count");
   auto copy = prepared;
   const auto x = at::ones({3});
@@ -57,12 +57,12 @@ def forward(self, x):
   const auto written = passes::written_attributes(graph, module._ivalue());
   EXPECT_EQ(written, std::set<std::string>({"count"}));
   // reset() writes n.
-  const auto names = attributes_of(prepare(module, "forward", LowerInfo()));
+  const auto names = attributes_of(prepare(module, "forward", LowerInfo(), c10::Device(at::kCPU)));
   EXPECT_NE(std::find(names.begin(), names.end(), "n"), names.end());
 }
 
 Decision apart(const std::string& source) {
-  const auto prepared = prepare(module_of(source), "forward", LowerInfo());
+  const auto prepared = prepare(module_of(source), "forward", LowerInfo(), c10::Device(at::kCPU));
   return results_are_apart(*prepared.get_method("forward").graph());
 }
 
@@ -77,7 +77,7 @@ TEST(Behavior, FindsResultsThatShareMemory) {
 
 TEST(Behavior, FindsExceptions) {
   const auto raises_in = [](const std::string& source) {
-    const auto prepared = prepare(module_of(source), "forward", LowerInfo());
+    const auto prepared = prepare(module_of(source), "forward", LowerInfo(), c10::Device(at::kCPU));
     return raises(prepared.get_method("forward").graph()->block());
   };
   EXPECT_TRUE(raises_in("def forward(self, x):\n    assert bool(x.sum() > 0), 'negative'\n    return x + 1"));
