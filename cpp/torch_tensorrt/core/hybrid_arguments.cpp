@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "torch/csrc/jit/ir/alias_analysis.h"
+
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core {
@@ -92,10 +94,17 @@ void replace_argument(Graph& graph, size_t number, const InputTree& tree, std::o
 
 }  // namespace
 
-void insert_fixed_values(Graph& graph, const std::vector<BoundArgument>& arguments) {
+bool insert_fixed_values(Graph& graph, const std::vector<BoundArgument>& arguments) {
+  bool changed = false;
   for (size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i].how != BoundArgument::How::kEachCall) replace_argument(graph, i, arguments[i].tree, std::nullopt);
+    const auto& tree = arguments[i].tree;
+    if (arguments[i].how == BoundArgument::How::kEachCall || !changes(tree, std::nullopt)) continue;
+    const bool is_collection = tree.kind != Kind::kValue;
+    if (is_collection && torch::jit::AliasDb(graph.shared_from_this()).hasWriters(graph.inputs()[i + 1])) continue;
+    replace_argument(graph, i, tree, std::nullopt);
+    changed = true;
   }
+  return changed;
 }
 
 void insert_casts(Graph& graph, const std::vector<BoundArgument>& arguments, const ArgumentCasts& casts) {

@@ -13,8 +13,9 @@ namespace torch_tensorrt::core {
 // By argument: the dtype that its floating tensors are cast to.
 using ArgumentCasts = std::vector<std::optional<at::ScalarType>>;
 
-// Replaces the uses of arguments that have one value in every call, and of such parts of them, by constants.
-void insert_fixed_values(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments);
+// Replaces the uses of arguments that have one value in every call, and of such parts of them, by constants. Leaves a
+// collection that the graph writes as it is. Returns whether the graph changed.
+bool insert_fixed_values(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments);
 
 // Casts floating tensors in the arguments.
 void insert_casts(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments, const ArgumentCasts& casts);

@@ -54,8 +54,7 @@ class HybridMethod::Graphs {
         arguments_(std::move(arguments)),
         graph_(module_.get_method(method_).graph()),
         reads_order_of_dicts_(core::reads_order_of_dicts(*graph_)) {
-    insert_fixed_values(*graph_, arguments_);
-    lowering::simplify(graph_);
+    if (insert_fixed_values(*graph_, arguments_)) lowering::simplify(graph_);
     infer_dtypes();
     settle_casts();
   }
@@ -109,23 +108,22 @@ class HybridMethod::Graphs {
   void settle_casts() {
     auto info = cfg_.convert_info;
     info.collection_input_spec_map.clear();
-    const torch::jit::AliasDb aliases(graph_);
     for (size_t i = 0; i < arguments_.size(); ++i) {
-      const auto* value = graph_->inputs()[i + 1];
-      // A write must reach the caller's tensor.
-      if (aliases.hasWriters(value)) continue;
       auto specs = ir::inputs_of(arguments_[i].tree);
       if (arguments_[i].how == ir::BoundArgument::How::kGiven && !specs.empty()) {
-        info.collection_input_spec_map[value] = std::move(specs);
+        info.collection_input_spec_map[graph_->inputs()[i + 1]] = std::move(specs);
       }
     }
     const auto tries = conversion::casts_to_try(graph_->block(), info, {});
     if (tries.size() < 2) return;
+    const torch::jit::AliasDb aliases(graph_);
     for (const auto& casts : tries) {
       ArgumentCasts by_argument(arguments_.size());
       for (size_t i = 0; i < arguments_.size(); ++i) {
-        const auto cast = casts.find(graph_->inputs()[i + 1]);
-        if (cast != casts.end()) by_argument[i] = cast->second;
+        const auto* value = graph_->inputs()[i + 1];
+        const auto cast = casts.find(value);
+        // A write must reach the caller's tensor.
+        if (cast != casts.end() && !aliases.hasWriters(value)) by_argument[i] = cast->second;
       }
       auto graph = graph_->copy();
       insert_casts(*graph, arguments_, by_argument);
