@@ -12,6 +12,7 @@
 #include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
+#include "torch_tensorrt/core/module_check.h"
 #include "torch_tensorrt/core/partitioning/control_flow.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/partitioning/probe.h"
@@ -67,7 +68,7 @@ class HybridMethod::Graphs {
   }
 
   torch::jit::Module compile() {
-    if (const Decision fits = fits_inputs(); !fits) TORCHTRT_THROW_ERROR(fits.reason());
+    if (const Decision fits = fits_inputs(); !fits) throw DoesNotFit(fits.reason());
     {
       const lowering::passes::ShownMemory shown(graph_);
       // The probe knows values of the graph as it was before the marks.
@@ -90,6 +91,20 @@ class HybridMethod::Graphs {
  private:
   using Segments = std::vector<std::pair<Segment, Converted>>;
 
+  // The number of arguments up to the last one that takes tensors, in tuples or lists or by themselves, and has no
+  // default.
+  size_t needed_inputs() const {
+    const auto& arguments = module_.get_method(method_).function().getSchema().arguments();
+    size_t count = 0;
+    size_t needed = 0;
+    for (size_t i = 1; i < arguments.size(); ++i) {  // 0 is the module
+      if (!partitioning::holds_tensors(arguments[i].type())) continue;
+      ++count;
+      if (takes_tensors(arguments[i].type()) && !arguments[i].default_value()) needed = count;
+    }
+    return needed;
+  }
+
   // An input without a given dtype gets the dtype of its first use in the graph, else float.
   void pair_inputs() {
     std::vector<const Value*> arguments;
@@ -97,7 +112,9 @@ class HybridMethod::Graphs {
       if (partitioning::holds_tensors(input->type())) arguments.push_back(input);
     }
     auto& specs = cfg_.graph_inputs.collection_inputs;
-    if (specs.size() > arguments.size()) ir::check_spec_count(arguments, specs.size());
+    if (specs.size() > arguments.size() || specs.size() < needed_inputs()) {
+      ir::check_spec_count(arguments, specs.size());
+    }
     for (size_t i = 0; i < specs.size(); ++i) {
       for (auto& spec : specs[i]) {
         if (spec.dtype_is_user_defined) continue;
@@ -154,11 +171,19 @@ class HybridMethod::Graphs {
       if (segment.nodes.size() >= fewest) continue;
       changed = true;
       for (const auto* node : segment.nodes) {
+        check_fits(node, roles);
         roles.leave(node, str("an engine would have ", segment.nodes.size(), " operations, fewer than min_block_size (",
                               fewest, ")"));
       }
     }
     return changed;
+  }
+
+  // Only small tensors tell that an operator does not take the dtypes, for example. Throws DoesNotFit.
+  void check_fits(const Node* node, const Roles& roles) const {
+    if (node->owningBlock() != graph_->block()) return;  // perhaps no call gets there
+    const std::string error = roles.probe().error_of(node);
+    if (!error.empty()) throw DoesNotFit(method_ + " fails for the declared inputs: " + error);
   }
 
   // Unset if a node of the segment cannot be converted. That node is left to PyTorch then.
@@ -187,8 +212,7 @@ class HybridMethod::Graphs {
         reason = std::move(error);
       }
     }
-    const std::string error = roles.probe().error_of(segment.nodes[fails - 1]);
-    TORCHTRT_CHECK(error.empty(), method_ << " fails for the declared inputs: " << error);
+    check_fits(segment.nodes[fails - 1], roles);
     roles.leave(segment.nodes[fails - 1], reason);
     return std::nullopt;
   }

@@ -11,6 +11,12 @@
 // Modules that run as much as pays in engines, and the rest in PyTorch.
 namespace torch_tensorrt::core {
 
+// Thrown if the method fails for the declared inputs.
+class DoesNotFit : public Error {
+ public:
+  explicit DoesNotFit(const std::string& msg) : Error(msg) {}
+};
+
 // One method on its way from a module to engines.
 class HybridMethod {
  public:
@@ -26,8 +32,8 @@ class HybridMethod {
   Decision fits_inputs();
 
   // A copy of the module whose method runs engines where it can. It has the method's signature and results, and keeps
-  // the module's state and its other methods. Logs what PyTorch runs, and why. Throws Error if the method fails for the
-  // declared inputs, with the error of the node that fails. Call it once.
+  // the module's state and its other methods. Logs what PyTorch runs, and why. Throws DoesNotFit, with the error of
+  // the node that fails. Call it once.
   torch::jit::Module compile();
 
  private:
