@@ -7,6 +7,7 @@
 #include "ATen/core/dispatch/Dispatcher.h"
 #include "torch/csrc/jit/ir/constants.h"
 
+#include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -148,7 +149,7 @@ bool Probe::is_known() const { return at.size() > kOpt && at[kOpt].has_value(); 
 
 GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
                        const std::vector<ir::BoundArgument>& arguments, c10::Device device)
-    : module_(module), device_(device) {
+    : module_(module), device_(device), cast_nodes_(lowering::passes::nodes_in_casting_blocks(graph.block())) {
   std::vector<ir::Input> specs;
   for (const auto& bound : arguments) {
     if (bound.how != ir::BoundArgument::How::kGiven) continue;
@@ -396,7 +397,14 @@ Probe GraphProbe::join(const Probe& a, const Probe& b, bool grows) const {
 // ---- nodes ---------------------------------------------------------------------------------------------------------
 
 void GraphProbe::visit(const Block* block, bool always) {
-  for (const auto* node : block->nodes()) visit(node, always);
+  for (const auto* node : block->nodes()) {
+    const bool is_cast = cast_nodes_.count(node) != 0;
+    visit(node, always && !is_cast);
+    if (!is_cast || node->kind() == prim::Constant) continue;
+    for (const auto* output : node->outputs()) {  // of unknown dtype
+      if (holds_tensors(output->type())) probes_[output] = unknown();
+    }
+  }
 }
 
 void GraphProbe::visit(const Node* node, bool always) {

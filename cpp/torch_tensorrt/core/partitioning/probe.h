@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "torch/csrc/jit/ir/ir.h"
@@ -82,6 +83,7 @@ class GraphProbe {
   std::unordered_map<const torch::jit::Value*, Probe> probes_;
   std::unordered_map<const torch::jit::Value*, c10::IValue> objects_;
   std::unordered_map<std::string, Probe> attributes_;  // written ones, by object and name
+  std::unordered_set<const torch::jit::Node*> cast_nodes_;  // in blocks that choose the dtypes
   std::string misfit_;
   std::string mixed_floats_;
 };

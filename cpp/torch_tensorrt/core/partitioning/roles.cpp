@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "torch_tensorrt/core/lowering/lowering.h"
+#include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -72,6 +73,7 @@ std::string kind_of(const Node* node) { return node->kind().toQualString(); }
 Roles::Roles(torch::jit::Graph& graph, const GraphProbe& probe, const torch::jit::AliasDb& aliases,
              const PartitioningInfo& info)
     : graph_(graph), probe_(probe), aliases_(aliases), info_(info) {
+  cast_nodes_ = lowering::passes::nodes_in_casting_blocks(graph.block());
   decide_all();
 }
 
@@ -126,6 +128,10 @@ void Roles::decide_block(Block* block) {
 Roles::Decided Roles::decide(Node* node) const {
   if (node->kind() == prim::Constant) return {Role::kShared, ""};
   if (const auto found = left_.find(node); found != left_.end()) return {Role::kTorch, found->second};
+  if (cast_nodes_.count(node) != 0) {
+    const bool computes = gives_tensors(node) && !is_structure(node) && node->kind() != prim::GetAttr;
+    return {Role::kTorch, computes ? "it is in a block of torch.autocast" : ""};
+  }
   if (node->kind() == prim::If) return {Role::kTorch, "its condition depends on the values or shapes of the inputs"};
   if (node->kind() == prim::Loop) return {Role::kTorch, "the number of its rounds is unknown, or too large"};
   if (!node->blocks().empty()) return {Role::kTorch, kind_of(node) + " has a body of its own"};
