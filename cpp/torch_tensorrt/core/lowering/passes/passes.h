@@ -49,6 +49,8 @@ bool remove_warnings(const GraphPtr& graph);
 // with torch.no_grad(): y = f(x) -> y = f(x), also for torch.autocast(enabled=False). Throws Error for an autocast that
 // is enabled.
 bool remove_gradient_modes(const GraphPtr& graph);
+// Replaces the attributes of an object of a class that the graph makes, fills once and only reads by their values.
+bool replace_objects(const GraphPtr& graph);
 // dropout(x, p, False) -> x, for every kind of dropout, and also for p = 0.
 bool remove_dropout(const GraphPtr& graph);
 // contiguous(x), detach(x) and other operators that keep every element -> x.
