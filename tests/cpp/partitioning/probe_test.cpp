@@ -114,7 +114,7 @@ TEST(Probe, AMisfitNamesTheError) {
   const Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor, %y : Tensor):
           %a : Tensor = aten::matmul(%x, %y)
           return (%a))",
-                      {ir::Input({2, 3})}, {ir::Input({2, 3})});
+                      {ir::Input({2, 3}), ir::Input({2, 3})});
   EXPECT_NE(probed.probe->misfit().find("mat1 and mat2"), std::string::npos) << probed.probe->misfit();
   // In a branch that may not be taken, it is no misfit.
   const Probed guarded(R"(graph(%self : Dict(str, str), %x : Tensor, %y : Tensor, %c : bool):
@@ -125,7 +125,7 @@ TEST(Probe, AMisfitNamesTheError) {
             block1():
               -> (%x)
           return (%r))",
-                       {ir::Input({2, 3})}, {ir::Input({2, 3})});
+                       {ir::Input({2, 3}), ir::Input({2, 3})});
   EXPECT_TRUE(guarded.probe->misfit().empty()) << guarded.probe->misfit();
 }
 

@@ -6,6 +6,7 @@
 
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
 #include "torch/csrc/jit/passes/inliner.h"
+#include "torch/csrc/jit/passes/lower_tuples.h"
 #include "torch/csrc/jit/passes/remove_mutation.h"
 
 #include "torch_tensorrt/core/lowering/behavior.h"
@@ -161,6 +162,8 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
     passes::remove_dropout(graph);
     return remove_dead_code(graph);
   }
+  torch::jit::LowerSimpleTuples(graph);
+  passes::replace_objects(graph);
   torch::jit::RemoveListMutation(graph);
   passes::propagate_constants(graph);
   passes::remove_dropout(graph);

@@ -108,6 +108,7 @@ std::optional<std::vector<IValue>> rebuild(const Node* node, const std::vector<I
 }
 
 std::vector<IValue> call(const Node* node, torch::jit::Stack stack) {
+  if (node->getOperator().schema().is_vararg()) stack.emplace_back(static_cast<int64_t>(stack.size()));
   node->getOperation()(stack);
   return stack;
 }
@@ -127,6 +128,50 @@ IValue filled(const IValue& value, Fill fill) {
     if (fill == Fill::kDifferent) return at::arange(tensor.numel()).to(tensor.scalar_type()).reshape(tensor.sizes());
     return at::full(tensor.sizes(), fill == Fill::kOnes ? 1 : 0, at::dtype(tensor.scalar_type()));
   });
+}
+
+// Asks for the rank, the dtype or the number of elements of a collection, which are the same at all sizes.
+bool asks_for_structure(const Node* node) {
+  static const std::set<std::string> kKinds = {"aten::dim", "prim::dtype", "aten::is_floating_point", "aten::is_complex"};
+  if (kKinds.count(node->kind().toQualString()) != 0) return true;
+  return node->kind() == c10::Symbol::aten("len") && holds_tensors(node->input(0)->type()) &&
+         !is_tensor(node->input(0)->type());
+}
+
+// Whether the node reads elements of a tensor: a search in a list or dict of other values does not.
+bool reads_data(const Node* node) {
+  if (!reads_elements(node)) return false;
+  return node->kind() != c10::Symbol::aten("__contains__") || is_tensor(node->input(1)->type());
+}
+
+// Arithmetic that models do on sizes in tensors: the scale of a picture is a minimum of two quotients.
+bool is_arithmetic(const Node* node) {
+  static const std::set<std::string> kKinds = {
+      "aten::tensor", "aten::scalar_tensor", "prim::NumToTensor", "aten::min", "aten::max",        "aten::minimum",
+      "aten::maximum", "aten::to",           "aten::add",         "aten::sub", "aten::mul",        "aten::div",
+      "aten::rsub",    "aten::ceil",         "aten::floor",       "aten::neg", "aten::reciprocal", "aten::round"};
+  return kKinds.count(node->kind().toQualString()) != 0;
+}
+
+// Whether the node computes a few numbers that nothing but arithmetic reads, so that nothing writes them.
+bool computes_numbers(const Node* node, const std::vector<IValue>& inputs) {
+  constexpr size_t kMostNumbers = 16;
+  if (!is_arithmetic(node)) return false;
+  for (const auto& input : inputs) {
+    if (input.isList() && input.toListRef().size() > kMostNumbers) return false;
+  }
+  for (const auto* output : node->outputs()) {
+    for (const auto& use : output->uses()) {
+      if (!is_arithmetic(use.user) && !reads_data(use.user)) return false;
+    }
+  }
+  return true;
+}
+
+// False for tensors without data and for collections that hold tensors.
+bool holds_data(const IValue& value) {
+  if (value.isTensor()) return value.toTensor().defined() && value.toTensor().is_cpu();
+  return !holds_tensors(value.type());
 }
 
 bool branch_raises(const Block* block) {
@@ -212,6 +257,10 @@ ir::Input number_spec(const c10::Type& type, const Probe* probe) {
     low = std::min(low, at->toInt());
     high = std::max(high, at->toInt());
   }
+  if (probe->is_free && low != high) {
+    low = std::min<int64_t>(low, 0);
+    high = kAnySize;
+  }
   spec.min_values = {low};
   spec.opt_values = {probe->at[kOpt]->toInt()};
   spec.max_values = {high};
@@ -236,6 +285,11 @@ std::optional<ir::Input> GraphProbe::input_spec(const Value* value) const {
       low[i] = std::min(low[i], tensor.size(static_cast<int64_t>(i)));
       high[i] = std::max(high[i], tensor.size(static_cast<int64_t>(i)));
     }
+  }
+  for (size_t i = 0; probe->is_free && i < low.size(); ++i) {
+    if (low[i] == high[i]) continue;
+    low[i] = std::min<int64_t>(low[i], 1);
+    high[i] = kAnySize;
   }
   try {
     if (low == high) return ir::Input(low, opt.scalar_type(), network::TensorFormat::kLINEAR, true);
@@ -383,6 +437,7 @@ std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const I
 Probe GraphProbe::join(const Probe& a, const Probe& b, bool grows) const {
   Probe joined = unknown();
   joined.varies = a.varies || b.varies;
+  joined.is_free = a.is_free || b.is_free;
   for (size_t p = 0; p < points_.size(); ++p) {
     if (!a.at[p] || !b.at[p]) continue;
     try {
@@ -534,9 +589,14 @@ void GraphProbe::run(const Node* node, bool always) {
     const bool varies = found == probes_.end() || found->second.varies;
     (is_tensor(input->type()) ? size_varies : number_varies) |= varies;
   }
-  const bool reads = reads_elements(node);
+  const auto free_input = [&](const Value* input) { return probes_.count(input) != 0 && probes_.at(input).is_free; };
+  const auto inputs = node->inputs();
+  const bool is_free = std::any_of(inputs.begin(), inputs.end(), free_input);
+  const bool reads = reads_data(node);
+  bool is_computed = true;
   for (size_t p = 0; p < points_.size(); ++p) {
     if (run_at(node, p, results, always)) continue;
+    is_computed = false;
     for (const auto* value : written_values(node)) {  // what it would have written is unknown
       if (!is_tensor(value->type()) && probes_.count(value) != 0) probes_[value].at[p].reset();
     }
@@ -544,16 +604,21 @@ void GraphProbe::run(const Node* node, bool always) {
   for (size_t i = 0; i < results.size(); ++i) {
     auto& result = results[i];
     const auto& type = node->outputs()[i]->type();
-    if (reads && !holds_tensors(type)) {
+    if (reads && !is_computed && !holds_tensors(type)) {
       result = any_number(number_type(node, type));
     } else if (holds_tensors(type)) {
       result.varies = result.varies || number_varies || size_varies;
     } else {
       bool differs = false;
       for (const auto& at : result.at) differs = differs || !at || !result.at[kOpt] || *at != *result.at[kOpt];
-      result.varies = result.varies || differs || number_varies || size_varies;
+      const bool inherits = (number_varies || size_varies) && !asks_for_structure(node);
+      result.varies = result.varies || differs || inherits;
     }
+    result.is_free = is_free || (reads && result.varies);
     probes_[node->outputs()[i]] = std::move(result);
+  }
+  for (const auto* value : written_values(node)) {
+    if (is_free && probes_.count(value) != 0) probes_[value].is_free = true;
   }
 }
 
@@ -628,11 +693,21 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
   bool mixes = false;
   try {
     if (const auto parts = rebuild(node, inputs)) return give(*parts, false);
-    if (node->maybeOperator() == nullptr || reads_elements(node)) return false;
+    if (node->maybeOperator() == nullptr) return false;
+    const bool has_data = std::all_of(inputs.begin(), inputs.end(), holds_data);
+    if (reads_data(node) && !has_data) return false;
+    if (reads_data(node) || (has_data && computes_numbers(node, inputs))) {
+      std::vector<IValue> stack = inputs;
+      put_device(node, stack, c10::Device(at::kCPU));
+      return give(call(node, std::move(stack)), false);
+    }
     mixes = refuses_mixed_floats(node, inputs);
     TORCHTRT_CHECK(!mixes, node->kind().toQualString() << ": the tensors have different floating dtypes");
     // The node may write a collection, so it gets the collections themselves.
     std::vector<IValue> stack = inputs;
+    if (written_values(node).empty()) {
+      for (auto& input : stack) input = to_meta(input);
+    }
     put_device(node, stack, c10::Device(at::kMeta));
     auto outputs = call(node, std::move(stack));
     for (auto& output : outputs) output = to_meta(output);

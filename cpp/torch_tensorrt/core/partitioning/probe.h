@@ -17,11 +17,14 @@ namespace torch_tensorrt::core::partitioning {
 constexpr int64_t kAnySize = int64_t{1} << 20;
 
 // What a value is at each sample point of the declared inputs: a tensor without data (on the device meta), a number, or
-// a collection of them.
+// a collection of them. A small tensor made of numbers has its data if it only serves to compute other numbers.
 struct Probe {
   std::vector<std::optional<c10::IValue>> at;  // by point; unset: unknown there
   // A number, or a size of the tensor, may differ between the points, or in calls whose inputs are the same.
   bool varies = false;
+  // Sizes and numbers follow from others by arithmetic on tensors, so between the points they may be outside the range
+  // that the points show.
+  bool is_free = false;
   bool is_known() const;  // at the point of the opt shapes
 };
 

@@ -66,6 +66,14 @@ Decision lowered_decision(Node* node) {
   return Decision::yes();
 }
 
+// PyTorch lists attention among the random operators also without dropout.
+bool is_random(const Node* node) {
+  if (!node->isNondeterministic()) return false;
+  if (node->kind() != c10::Symbol::aten("scaled_dot_product_attention")) return true;
+  const auto dropout = torch::jit::toIValue(node->namedInput("dropout_p"));
+  return !dropout || dropout->toDouble() != 0;
+}
+
 std::string kind_of(const Node* node) { return node->kind().toQualString(); }
 
 }  // namespace
@@ -142,7 +150,7 @@ Roles::Decided Roles::decide(Node* node) const {
     return {Role::kTorch, written_values(node).empty() ? kind_of(node) + " has an effect beside its result"
                                                         : "it writes memory that others may read"};
   }
-  if (node->isNondeterministic()) return {Role::kTorch, "its result is random"};
+  if (is_random(node)) return {Role::kTorch, "its result is random"};
   if (gives_written_collection(node)) return {Role::kTorch, ""};
   const auto forced = decide_node(node, info_);
   if (is_structure(node)) {

@@ -54,6 +54,8 @@ bool remove_gradient_modes(const GraphPtr& graph);
 bool casts_in_block(const torch::jit::Node* node);
 // The nodes in such blocks, without those that enter and leave the outermost ones. They keep their places and values.
 std::unordered_set<const torch::jit::Node*> nodes_in_casting_blocks(const torch::jit::Block* block);
+// Replaces the attributes of an object of a class that the graph makes, fills once and only reads by their values.
+bool replace_objects(const GraphPtr& graph);
 // dropout(x, p, False) -> x, for every kind of dropout, and also for p = 0.
 bool remove_dropout(const GraphPtr& graph);
 // contiguous(x), detach(x) and other operators that keep every element -> x.
