@@ -24,6 +24,10 @@ using namespace torch_tensorrt::core;
 bool convert_relu(conversion::ConversionCtx* ctx, const torch::jit::Node* n, conversion::converters::args& args) {
   auto* in = args[0].ITensorOrFreeze(ctx);
   LOG_DEBUG("converting " << util::node_info(n));
+  const ir::Device& device = ctx->settings.device;
+  if (ctx->settings.device.device_type == nvinfer1::DeviceType::kDLA && !ctx->settings.device.allow_gpu_fallback) {
+    LOG_DEBUG("only for core " << device.dla_core << " of GPU " << device.gpu_id);
+  }
   nvinfer1::ILogger& logger = ctx->logger;
   logger.log(nvinfer1::ILogger::Severity::kVERBOSE, "by its severity");
   TORCHTRT_CHECK(util::optTRTDataTypeToScalarType(in->getType()), "no dtype of PyTorch");

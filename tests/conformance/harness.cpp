@@ -221,7 +221,7 @@ std::string why_not(const engine::Tactic& tactic, const Example& example, Tensor
 std::string run_and_compare(const engine::Tactic& tactic, const Example& example, TensorFormat format) {
   const engine::LayerInstance instance = example.instance(format);
   const auto store = example.make_store();
-  const auto kernel = tactic.prepare(instance, *store, engine::describe_target({}));
+  const auto kernel = tactic.prepare(instance, *store, engine::describe_target());
   for (int i = 0; i < 2; ++i) {
     const std::string wrong = compare_run(*kernel, example, instance, /*in_place=*/-1);
     if (!wrong.empty()) return wrong;

@@ -39,7 +39,7 @@ class Example {
 
 // The tactic's reason not to run the row in the format; empty if it runs it.
 std::string why_not(const engine::Tactic& tactic, const Example& example, network::TensorFormat format,
-                    const engine::DeviceTarget& target = {});
+                    const engine::DeviceTarget& target = engine::DeviceTarget::cpu());
 
 // Runs the row twice, each time in fresh memory, and in place if the tactic may. Returns the first fault, or empty if
 // the elements are as expected each time and nothing around them changed.

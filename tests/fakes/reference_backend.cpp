@@ -51,7 +51,7 @@ class ReferenceBackend final : public Backend {
   const char* name() const override { return "reference"; }
   int32_t preference() const override { return -1; }
   Decision available(const DeviceTarget& device) const override {
-    if (device.kind == DeviceTarget::Kind::kCPU) return Decision::yes();
+    if (device.is_cpu()) return Decision::yes();
     return Decision::no("the reference runs on the CPU");
   }
   std::string version() const override { return "reference 1.0"; }

@@ -164,7 +164,7 @@ void errors_are_clear() {
   std::string junk = "ftrt" + std::string(5000, '\1');
   expect_error([&] { VendorEngine::load(junk.data(), junk.size(), 0); }, "does not load the engine (5004 bytes)");
   engine::BuildSettings settings = test_settings();
-  settings.device.index = 99;
+  settings.device.gpu_id = 99;
   expect_error([&] { build(*parse("%x = input() {dims=[2]}\n%y = unary(%x) {op=exp}\nreturn %y"), settings); },
                "there is no cuda:99");
 }

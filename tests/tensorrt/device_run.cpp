@@ -15,7 +15,7 @@ using network::DataType;
 
 engine::BuildSettings test_settings() {
   engine::BuildSettings settings;
-  settings.device.kind = engine::DeviceTarget::Kind::kCUDA;
+  settings.device.device_type = network::DeviceType::kGPU;
   settings.disable_tf32 = true;
   settings.optimization_level = 0;
   return settings;

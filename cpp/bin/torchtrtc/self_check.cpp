@@ -81,8 +81,8 @@ using torch_tensorrt::core::runtime::TRTEngine;
 
 at::Device device_of(const TRTEngine& engine) {
   const auto& target = engine.engine().target();
-  if (target.kind == torch_tensorrt::engine::DeviceTarget::Kind::kCPU) return at::kCPU;
-  return {at::kCUDA, static_cast<c10::DeviceIndex>(target.index)};
+  if (target.is_cpu()) return at::kCPU;
+  return {at::kCUDA, static_cast<c10::DeviceIndex>(target.gpu_id)};
 }
 
 // The device of the first parameter or buffer.

@@ -140,9 +140,10 @@ CompileSpec::CompileSpec(torch::jit::IValue input_signature) {
 
 engine::DeviceTarget to_internal(const Device& device) {
   engine::DeviceTarget internal;
-  if (device.device_type != Device::DeviceType::kCPU) internal.kind = engine::DeviceTarget::Kind::kCUDA;
-  internal.index = static_cast<int32_t>(device.gpu_id);
-  if (device.device_type == Device::DeviceType::kDLA) internal.dla_core = static_cast<int32_t>(device.dla_core);
+  if (device.device_type == Device::DeviceType::kCPU) internal.device_type = network::DeviceType::kCPU;
+  if (device.device_type == Device::DeviceType::kDLA) internal.device_type = network::DeviceType::kDLA;
+  internal.gpu_id = device.gpu_id;
+  internal.dla_core = device.dla_core;
   internal.allow_gpu_fallback = device.allow_gpu_fallback;
   return internal;
 }

@@ -19,30 +19,29 @@ constexpr double kGibibyte = 1024.0 * 1024.0 * 1024.0;
 
 // The CPU, then every GPU that PyTorch sees.
 std::vector<DeviceTarget> targets() {
-  std::vector<DeviceTarget> found = {engine::describe_target({})};
+  std::vector<DeviceTarget> found = {engine::describe_target()};
   const engine::DeviceAccess* gpus = engine::cuda_access();
   if (gpus == nullptr) return found;
   for (int32_t i = 0; gpus->available(i); ++i) {
     DeviceTarget gpu;
-    gpu.kind = DeviceTarget::Kind::kCUDA;
-    gpu.index = i;
+    gpu.gpu_id = i;
     found.push_back(engine::describe_target(gpu));
   }
   return found;
 }
 
 std::string name_of(const DeviceTarget& target) {
-  if (target.kind == DeviceTarget::Kind::kCPU) return "cpu";
-  return "gpu:" + std::to_string(target.index);
+  if (target.is_cpu()) return "cpu";
+  return "gpu:" + std::to_string(target.gpu_id);
 }
 
 void write_device(std::ostream& stream, const DeviceTarget& target) {
   stream << "  " << name_of(target) << ": ";
-  if (target.kind == DeviceTarget::Kind::kCPU) {
+  if (target.is_cpu()) {
     stream << target.isa << ", " << target.threads << " threads\n";
     return;
   }
-  const auto info = engine::cuda::Driver::get().device_info(target.index);
+  const auto info = engine::cuda::Driver::get().device_info(target.gpu_id);
   stream << info.name << ", " << target.isa << ", " << static_cast<double>(info.memory_bytes) / kGibibyte << " GiB\n";
 }
 
@@ -85,7 +84,7 @@ std::string get_build_info() {
     if (source != last) text << ' ' << source;
     last = source;
   }
-  text << "\nCPU: " << engine::describe_target({}).isa << '\n';
+  text << "\nCPU: " << engine::describe_target().isa << '\n';
   return text.str();
 }
 

@@ -14,20 +14,29 @@ namespace torch_tensorrt::engine {
 
 // The device that an engine is built for.
 struct DeviceTarget {
-  enum class Kind : int32_t { kCPU = 0, kCUDA = 1 };
-  Kind kind = Kind::kCPU;
-  int32_t index = 0;
-  int32_t threads = 0;              // CPU: threads of one call; 0: as many as the OpenMP runtime gives
+  network::DeviceType device_type = network::DeviceType::kGPU;
+  int64_t gpu_id = 0;               // of the GPU, or of the DLA core's GPU
+  int64_t dla_core = 0;             // kDLA: which of the GPU's deep learning accelerators
+  bool allow_gpu_fallback = false;  // kDLA: layers that the core does not take run on the GPU
+  int32_t threads = 0;              // kCPU: threads of one call; 0: as many as the OpenMP runtime gives
   std::string isa;                  // "avx512_core", "sm_90"; empty until describe_target fills it
-  int32_t dla_core = -1;            // of the GPU's deep learning accelerators; -1: the GPU itself
-  bool allow_gpu_fallback = false;  // layers that the DLA core does not take run on the GPU
+
+  static DeviceTarget cpu() {
+    DeviceTarget target;
+    target.device_type = network::DeviceType::kCPU;
+    return target;
+  }
+  bool is_cpu() const { return device_type == network::DeviceType::kCPU; }
+  bool is_dla() const { return device_type == network::DeviceType::kDLA; }
+  // -1 unless it is a DLA core
+  int32_t used_dla_core() const { return is_dla() ? static_cast<int32_t>(dla_core) : -1; }
 };
 
 // "cpu", "gpu:0" or "dla:0"
 inline std::ostream& operator<<(std::ostream& os, const DeviceTarget& device) {
-  if (device.kind == DeviceTarget::Kind::kCPU) return os << "cpu";
-  if (device.dla_core >= 0) return os << "dla:" << device.dla_core;
-  return os << "gpu:" << device.index;
+  if (device.is_cpu()) return os << "cpu";
+  if (device.is_dla()) return os << "dla:" << device.dla_core;
+  return os << "gpu:" << device.gpu_id;
 }
 
 // A parameter or buffer of the module that a network was made from.
@@ -42,7 +51,7 @@ struct Parameter {
 // choose the same tactics and give identical bytes.
 struct BuildSettings : Settings {
   std::string name;  // of the engine
-  DeviceTarget device;
+  DeviceTarget device = DeviceTarget::cpu();
   // Dtypes that the builder may compute in; empty: float. The optimizer goes below the network's own dtypes only where
   // allowed.
   std::set<network::DataType> enabled_precisions = {network::DataType::kFLOAT};

@@ -13,6 +13,7 @@
 #include "torch_tensorrt/core/hybrid_module.h"
 #include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
+#include "torch_tensorrt/core/method_network.h"
 #include "torch_tensorrt/core/module_check.h"
 #include "torch_tensorrt/core/partitioning/partitioning.h"
 #include "torch_tensorrt/core/refit_module.h"
@@ -23,16 +24,8 @@
 namespace torch_tensorrt::core {
 namespace {
 
-using GraphPtr = std::shared_ptr<torch::jit::Graph>;
-
-// "__torch__.torchvision.models.resnet.___torch_mangle_3.ResNet" -> "ResNet"
-std::string class_name(const torch::jit::Module& mod) {
-  const auto name = mod.type()->name();
-  return name ? name->name() : std::string("module");
-}
-
 void check_device(const engine::DeviceTarget& device) {
-  if (device.kind == engine::DeviceTarget::Kind::kCPU) return;
+  if (device.is_cpu()) return;
   TORCHTRT_CHECK(at::hasCUDA(), "device " << device << " was requested, but PyTorch sees no GPU on this machine; "
                                           << "use the device cpu to build for the CPU");
 }
@@ -68,50 +61,7 @@ void check_cpu_settings(const engine::BuildSettings& settings) {
 void check_settings(const CompileSpec& cfg) {
   const auto& settings = cfg.convert_info.engine_settings;
   check_device(settings.device);
-  if (settings.device.kind == engine::DeviceTarget::Kind::kCPU) check_cpu_settings(settings);
-}
-
-// A listed operator that the graph lacks only warns: compilation can go on. An operator without a converter passes
-// here, because conversion reports it in more detail.
-void check_partitioning(const torch::jit::Block* block, const partitioning::PartitioningInfo& info) {
-  std::set<std::string> kinds;
-  for (const auto& decision : partitioning::decide_nodes(block, info)) {
-    kinds.insert(decision.node->kind().toQualString());
-    const bool is_forced = decision.reason == partitioning::TorchReason::kForcedOperator ||
-                           decision.reason == partitioning::TorchReason::kForcedModule;
-    TORCHTRT_CHECK(!is_forced, util::node_info(decision.node)
-                                   << ": " << decision.explanation << ", so the method cannot be one engine");
-  }
-  for (const auto& name : info.forced_fallback_operators) {
-    if (kinds.count(name) == 0)
-      LOG_WARNING("torch_executed_ops lists " << name << ", which the module does not use; this has no effect");
-  }
-}
-
-// An input without a given dtype gets the dtype of its first use in the graph, else float.
-void infer_dtypes(const GraphPtr& graph, ir::GraphInputs& inputs, const std::vector<const torch::jit::Value*>& values) {
-  ir::check_spec_count(values, inputs.collection_inputs.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    for (auto& spec : inputs.collection_inputs[i]) {
-      if (spec.dtype_is_user_defined) continue;
-      auto* value = const_cast<torch::jit::Value*>(values[i]);
-      spec.dtype = ir::get_value_first_calc_dtype_opt(graph->block(), value).value_or(at::kFloat);
-      if (at::isFloatingType(spec.dtype)) continue;
-      // Only the user can tell indices from masks, so do not guess an integer or bool dtype.
-      spec.dtype = at::kFloat;
-    }
-  }
-}
-
-// Matches the graph's inputs with the user's input specifications, for conversion.
-ir::StaticParams pair_inputs(const lowering::LoweredGraph& lowered, CompileSpec& cfg) {
-  auto graph = lowered.first;
-  auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
-  const auto values = ir::get_collection_inputs(graph, static_params);
-  infer_dtypes(graph, cfg.graph_inputs, values);
-  cfg.convert_info.collection_input_spec_map =
-      ir::pair_input_vals_with_specs_collection(values, cfg.graph_inputs.collection_inputs);
-  return static_params;
+  if (settings.device.is_cpu()) check_cpu_settings(settings);
 }
 
 // Leaves a node to PyTorch if the backend cannot run it.
@@ -123,12 +73,6 @@ partitioning::NodeDecision with_backend(partitioning::NodeDecision decision, con
   decision.reason = partitioning::TorchReason::kUnsupported;
   decision.explanation = takes.reason();
   return decision;
-}
-
-// The number of arguments that the user gave inputs for; unset if the user gave none.
-std::optional<size_t> given_arguments(const CompileSpec& cfg) {
-  const size_t given = cfg.graph_inputs.collection_inputs.size();
-  return given > 0 ? std::optional(given) : std::nullopt;
 }
 
 // Given inputs, conversion decides about control flow itself: an unsettled condition may lie in a branch not taken.
@@ -165,88 +109,42 @@ void count_use(std::vector<OperatorReport>& reports, OperatorReport use) {
   ++found->uses;
 }
 
+// A listed operator that the graph lacks only warns: compilation can go on. An operator without a converter passes
+// here, because conversion reports it in more detail.
+void check_not_forced(const torch::jit::Block* block, const partitioning::PartitioningInfo& info) {
+  std::set<std::string> kinds;
+  for (const auto& decision : partitioning::decide_nodes(block, info)) {
+    kinds.insert(decision.node->kind().toQualString());
+    const bool is_forced = decision.reason == partitioning::TorchReason::kForcedOperator ||
+                           decision.reason == partitioning::TorchReason::kForcedModule;
+    TORCHTRT_CHECK(!is_forced, util::node_info(decision.node)
+                                   << ": " << decision.explanation << ", so the method cannot be one engine");
+  }
+  for (const auto& name : info.forced_fallback_operators) {
+    if (kinds.count(name) == 0)
+      LOG_WARNING("torch_executed_ops lists " << name << ", which the module does not use; this has no effect");
+  }
+}
+
 void require_module(const torch::jit::Module& mod, const std::string& method, const CompileSpec& cfg) {
   const Decision can = check_module(mod, method, given_arguments(cfg));
   if (!can) TORCHTRT_THROW_ERROR(can.reason());
 }
 
-lowering::LoweredGraph lower(const torch::jit::Module& mod, const std::string& method_name, const CompileSpec& cfg,
-                             lowering::ArgumentWrites* writes) {
-  lowering::LowerInfo info = cfg.lower_info;
-  info.keep_parameters_apart = keeps_parameters_apart(cfg.convert_info.engine_settings);
-  info.given_arguments = given_arguments(cfg);
-  return lowering::Lower(mod, method_name, info, writes);
+MethodNetwork make_network(const torch::jit::Module& mod, const std::string& method, CompileSpec& cfg) {
+  require_module(mod, method, cfg);
+  auto lowered = lower_method(mod, method, cfg);
+  check_not_forced(lowered.graph->block(), cfg.partitioning_info);
+  pair_inputs(lowered, cfg);
+  auto& settings = cfg.convert_info.engine_settings;
+  settings.name = class_name(mod) + "_" + method;
+  settings.method = method;
+  settings.parameters = parameters_of(mod);
+  return convert_method(lowered, cfg);
 }
 
-struct ConvertedMethod {
-  std::shared_ptr<nvinfer1::INetworkDefinition> network;
-  std::vector<WrittenInput> writes;
-  torch_tensorrt::engine::BuildSettings settings;
-  std::vector<ir::ValueTree> arguments;
-  std::vector<ir::ValueTree> results;
-};
-
-// The index of the tensor among the tensors of all arguments.
-size_t input_number(const lowering::ArgumentWrite& write, const std::vector<ir::ValueTree>& arguments) {
-  size_t number = 0;
-  for (size_t i = 0; i < write.argument; ++i) number += count_tensors(arguments.at(i));
-  const auto* tree = &arguments.at(write.argument);
-  for (const size_t place : write.path) {
-    for (size_t i = 0; i < place; ++i) number += count_tensors(tree->children.at(i));
-    tree = &tree->children.at(place);
-  }
-  return number;
-}
-
-// Pairs each written input with the engine output that is copied into it. Removes outputs that are no results of the
-// method from `results`.
-std::vector<WrittenInput> take_writes(const lowering::ArgumentWrites& found,
-                                      const std::vector<ir::ValueTree>& arguments,
-                                      std::vector<ir::ValueTree>& results) {
-  results.resize(results.size() - found.added_outputs);
-  const size_t count = count_tensors(results);
-  std::vector<WrittenInput> writes;
-  for (const auto& write : found.writes) {
-    writes.push_back({input_number(write, arguments), write.output + (write.is_result ? 0 : count)});
-  }
-  return writes;
-}
-
-// If a cast made a copy, a write through the cast leaves the input unchanged. Only conversion knows if it did.
-void drop_unchanged(std::vector<WrittenInput>& writes, const nvinfer1::INetworkDefinition& network) {
-  const auto is_unchanged = [&](const WrittenInput& write) {
-    const auto* producer = network.outputs().at(write.output)->producer();
-    return producer->getType() == nvinfer1::LayerType::kIDENTITY &&
-           producer->getInput(0) == network.inputs().at(write.input);
-  };
-  writes.erase(std::remove_if(writes.begin(), writes.end(), is_unchanged), writes.end());
-}
-
-ConvertedMethod convert_method(const torch::jit::Module& mod, const std::string& method, CompileSpec& cfg) {
-  lowering::ArgumentWrites writes;
-  const bool is_module = !cfg.lower_info.converting_to_trt_engine;
-  const auto lowered = lower(mod, method, cfg, is_module ? &writes : nullptr);
-  auto graph = lowered.first;
-  check_partitioning(graph->block(), cfg.partitioning_info);
-  auto static_params = pair_inputs(lowered, cfg);
-  const auto values = ir::get_collection_inputs(graph, static_params);
-  auto& info = cfg.convert_info;
-  info.engine_settings.name = class_name(mod) + "_" + method;
-  ConvertedMethod converted;
-  for (size_t i = 0; i < values.size(); ++i) {
-    converted.arguments.push_back(argument_tree(values[i], cfg.graph_inputs.collection_inputs[i].size()));
-  }
-  converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, static_params, &converted.results);
-  converted.writes = take_writes(writes, converted.arguments, converted.results);
-  drop_unchanged(converted.writes, *converted.network);
-  converted.settings = info.engine_settings;
-  converted.settings.method = method;
-  converted.settings.parameters = parameters_of(mod);
-  return converted;
-}
-
-std::string build_engine(ConvertedMethod& converted) {
-  return torch_tensorrt::engine::build_engine(std::move(converted.network), converted.settings);
+std::string build_engine(MethodNetwork& method, const CompileSpec& cfg) {
+  return torch_tensorrt::engine::build_engine(std::move(method.network), cfg.convert_info.engine_settings);
 }
 
 // Runs before the build, because the build may take long.
@@ -284,10 +182,9 @@ void name_arguments(const torch::jit::Module& mod, const std::string& method, st
 }
 
 engine::DeviceTarget current_device() {
+  if (!at::hasCUDA()) return engine::DeviceTarget::cpu();
   engine::DeviceTarget device;
-  if (!at::hasCUDA()) return device;
-  device.kind = engine::DeviceTarget::Kind::kCUDA;
-  device.index = at::detail::getCUDAHooks().getCurrentDevice();
+  device.gpu_id = at::detail::getCUDAHooks().getCurrentDevice();
   return device;
 }
 
@@ -325,40 +222,37 @@ bool SupportReport::is_whole() const {
 
 SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   SupportReport report;
-  lowering::LoweredGraph lowered;
-  lowering::ArgumentWrites writes;
+  LoweredMethod lowered;
   try {
-    lowered = lower(mod, method_name, cfg, &writes);
+    lowered = lower_method(mod, method_name, cfg);
   } catch (const lowering::Refused& refused) {
     report.problem = refused.msg();
     return report;
   }
-  for (const auto& decision : partitioning::decide_nodes(lowered.first->block(), cfg.partitioning_info)) {
+  for (const auto& decision : partitioning::decide_nodes(lowered.graph->block(), cfg.partitioning_info)) {
     count_use(report.operators, report_of(with_control_flow(with_backend(decision, cfg), cfg)));
   }
   const Decision can = check_module(mod, method_name, given_arguments(cfg));
   if (!can) report.problem = can.reason();
   if (cfg.graph_inputs.collection_inputs.empty() || !report.is_whole()) return report;
-  auto static_params = pair_inputs(lowered, cfg);
-  const Decision converts = check_block(lowered.first->block(), cfg.convert_info, static_params);
+  pair_inputs(lowered, cfg);
+  const Decision converts = check_block(lowered.graph->block(), cfg.convert_info, lowered.params);
   if (!converts) report.problem = converts.reason();
   return report;
 }
 
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   check_settings(cfg);
-  require_module(mod, method_name, cfg);
   cfg.lower_info.converting_to_trt_engine = true;
-  auto converted = convert_method(mod, method_name, cfg);
-  return own_bytes(build_engine(converted));
+  auto converted = make_network(mod, method_name, cfg);
+  return own_bytes(build_engine(converted, cfg));
 }
 
 torch::jit::script::Module compile_whole(const torch::jit::Module& mod, CompileSpec cfg) {
-  require_module(mod, "forward", cfg);
   const std::string name = class_name(mod);
-  auto converted = convert_method(mod, "forward", cfg);
+  auto converted = make_network(mod, "forward", cfg);
   check_result_types(converted.results);
-  auto engine = load_engine(name + "_engine", build_engine(converted), cfg.convert_info.engine_settings.device);
+  auto engine = load_engine(name + "_engine", build_engine(converted, cfg), cfg.convert_info.engine_settings.device);
   name_arguments(mod, "forward", converted.arguments);
   auto compiled = make_engine_module("__torch__." + name + "_trt", std::move(engine), converted.arguments,
                                      converted.results, converted.writes);

@@ -13,6 +13,7 @@
 #include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
+#include "torch_tensorrt/core/method_network.h"
 #include "torch_tensorrt/core/partitioning/control_flow.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/partitioning/probe.h"
@@ -33,8 +34,8 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 c10::Device torch_device(const engine::DeviceTarget& device) {
-  if (device.kind == engine::DeviceTarget::Kind::kCPU) return c10::Device(at::kCPU);
-  return {at::kCUDA, static_cast<c10::DeviceIndex>(device.index)};
+  if (device.is_cpu()) return c10::Device(at::kCPU);
+  return {at::kCUDA, static_cast<c10::DeviceIndex>(device.gpu_id)};
 }
 
 struct Converted {
@@ -97,22 +98,14 @@ class HybridMethod::Graphs {
     return lowering::results_are_apart(*graph_);
   }
 
-  // An input without a given dtype gets the dtype of its first use in the graph, else float.
   void pair_inputs() {
     std::vector<const Value*> arguments;
     for (const auto* input : graph_->inputs().slice(1)) {
       if (partitioning::holds_tensors(input->type())) arguments.push_back(input);
     }
-    auto& specs = cfg_.graph_inputs.collection_inputs;
-    if (specs.size() > arguments.size()) ir::check_spec_count(arguments, specs.size());
-    for (size_t i = 0; i < specs.size(); ++i) {
-      for (auto& spec : specs[i]) {
-        if (spec.dtype_is_user_defined) continue;
-        auto* value = const_cast<Value*>(arguments[i]);
-        const auto dtype = ir::get_value_first_calc_dtype_opt(graph_->block(), value).value_or(at::kFloat);
-        spec.dtype = at::isFloatingType(dtype) ? dtype : at::kFloat;
-      }
-    }
+    const size_t given = cfg_.graph_inputs.collection_inputs.size();
+    if (given > arguments.size()) ir::check_spec_count(arguments, given);
+    infer_dtypes(*graph_, arguments, cfg_.graph_inputs);
   }
 
   std::unique_ptr<GraphProbe> make_probe() const {
@@ -239,8 +232,7 @@ class HybridMethod::Graphs {
   }
 
   std::string segment_name(size_t number) const {
-    const auto name = module_.type()->name();
-    return (name ? name->name() : "module") + "_" + method_ + "_" + std::to_string(number);
+    return class_name(module_) + "_" + method_ + "_" + std::to_string(number);
   }
 
   void stitch(const Segment& segment, const Converted& converted) {

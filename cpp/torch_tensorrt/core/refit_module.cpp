@@ -3,7 +3,7 @@
 #include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/ir/inputs.h"
-#include "torch_tensorrt/core/lowering/lowering.h"
+#include "torch_tensorrt/core/method_network.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/jit_types.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -93,27 +93,24 @@ std::vector<std::vector<ir::Input>> input_specs(const torch::jit::Module& compil
 
 std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Module& mod, const engine::Plan& plan,
                                                           std::vector<std::vector<ir::Input>> specs) {
-  lowering::LowerInfo lower_info;
-  lower_info.keep_parameters_apart = keeps_parameters_apart(*plan.settings);
-  lower_info.given_arguments = specs.size();
+  CompileSpec cfg{std::vector<ir::Input>()};
+  auto& settings = cfg.convert_info.engine_settings;
+  settings.name = plan.name;
+  settings.backend = plan.backend;
+  settings.device = plan.target;
+  settings.refit = plan.settings->refit;
+  settings.enabled_precisions = plan.settings->enabled_precisions;
+  settings.truncate_long_and_double = plan.settings->truncate_long_and_double;
+  settings.allow_shape_tensors = true;  // the input specs give the values then
+  cfg.graph_inputs.collection_inputs = std::move(specs);
+  const size_t arguments = cfg.graph_inputs.collection_inputs.size();
   const std::string& method = plan.settings->method;
-  lowering::ArgumentWrites writes;  // writes stay network outputs, as in the first compilation
-  const auto lowered = lowering::Lower(mod, method, lower_info, &writes);
-  auto graph = lowered.first;
-  auto static_params = ir::get_static_params(graph->inputs(), lowered.second);
-  const auto values = ir::get_collection_inputs(graph, static_params);
-  TORCHTRT_CHECK(values.size() == specs.size(), method << " of the new module takes " << values.size()
-                                                       << " arguments, but " << specs.size()
-                                                       << " in the compiled module");
-  conversion::ConversionInfo info;
-  info.collection_input_spec_map = ir::pair_input_vals_with_specs_collection(values, specs);
-  info.engine_settings.name = plan.name;
-  info.engine_settings.backend = plan.backend;
-  info.engine_settings.device = plan.target;
-  info.engine_settings.enabled_precisions = plan.settings->enabled_precisions;
-  info.engine_settings.truncate_long_and_double = plan.settings->truncate_long_and_double;
-  info.engine_settings.allow_shape_tensors = true;  // the input specs give the values then
-  return conversion::ConvertBlockToNetwork(graph->block(), info, static_params);
+  auto lowered = lower_method(mod, method, cfg);
+  TORCHTRT_CHECK(lowered.arguments.size() == arguments, method << " of the new module takes "
+                                                               << lowered.arguments.size() << " arguments, but "
+                                                               << arguments << " in the compiled module");
+  pair_inputs(lowered, cfg);
+  return convert_method(lowered, cfg).network;
 }
 
 EnginePtr engine_like(const runtime::TRTEngine& engine, std::string bytes) {

@@ -50,8 +50,8 @@ TEST(UnnamedValues, AreArgumentsOfACompiledModule) {
 
 TEST(CompileSpec, IsForTheCurrentDevice) {
   const CompileSpec spec({ir::Input(std::vector<int64_t>{2})});
-  const ir::Device device = spec.convert_info.engine_settings.device;
-  EXPECT_EQ(device.device_type == nvinfer1::DeviceType::kGPU, at::hasCUDA());
+  const bool on_gpu = spec.convert_info.engine_settings.device.device_type == nvinfer1::DeviceType::kGPU;
+  EXPECT_EQ(on_gpu, at::hasCUDA());
 }
 
 }  // namespace

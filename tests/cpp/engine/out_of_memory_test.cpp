@@ -87,7 +87,7 @@ TEST_F(OutOfMemory, AContextOnAGpuWorksAfterAnyAllocationOrUploadHasFailed) {
   testing::FakeGpu gpu;
   int64_t& until_failure = gpu.driver.until_failure;
   BuildSettings settings = testing::reference_settings();
-  settings.device.kind = DeviceTarget::Kind::kCUDA;
+  settings.device.device_type = network::DeviceType::kGPU;
   const auto plan =
       std::make_shared<const std::string>(Builder(settings).build(testing::make_small_network(/*dynamic_batch=*/true)));
   bool has_failed = true;

@@ -157,7 +157,7 @@ LayerInstance OneLayer::instance(TensorFormat in, TensorFormat out) {
 
 std::string OneLayer::declined(const char* name, TensorFormat format) {
   const Tactic& tactic = tactic_named(name);
-  const Decision supported = tactic.supports(*layer_, describe_target({}));
+  const Decision supported = tactic.supports(*layer_, describe_target());
   if (!supported) return supported.reason();
   if (!tactic.takes_format(*layer_, format)) return "format";
   const Decision taken = tactic.takes(instance(format, format));
@@ -172,7 +172,7 @@ void OneLayer::put_weights(WeightStore& store) {
 
 std::unique_ptr<Kernel> OneLayer::prepare(const char* name, const LayerInstance& instance, WeightStore& store) {
   const Tactic& tactic = tactic_named(name);
-  const DeviceTarget target = describe_target({});
+  const DeviceTarget target = describe_target();
   const Decision supported = tactic.supports(*layer_, target);
   TORCHTRT_CHECK(supported, "declined: " << supported.reason());
   const Decision taken = tactic.takes(instance);

@@ -162,7 +162,7 @@ TEST(OnednnActivationDeclines, OtherDtypes) {
   for (const auto type : {network::DataType::kHALF, network::DataType::kBF16, network::DataType::kDOUBLE}) {
     network::INetworkDefinition network;
     auto* layer = network.addActivation(*network.addInput("x", type, Dims{4, 4}), ActivationType::kRELU);
-    const Decision decision = TacticRegistry::global().find(kActivation)->supports(*layer, describe_target({}));
+    const Decision decision = TacticRegistry::global().find(kActivation)->supports(*layer, describe_target());
     EXPECT_NE(decision.reason().find("must be f32"), std::string::npos);
   }
 }
@@ -171,8 +171,7 @@ TEST(OnednnActivationDeclines, OtherDevices) {
   network::INetworkDefinition network;
   auto* x = network.addInput("x", network::DataType::kFLOAT, Dims{4, 4});
   auto* layer = network.addActivation(*x, ActivationType::kRELU);
-  DeviceTarget target;
-  target.kind = DeviceTarget::Kind::kCUDA;
+  const DeviceTarget target;
   EXPECT_NE(TacticRegistry::global().find(kActivation)->supports(*layer, target).reason().find("CPU"),
             std::string::npos);
 }

@@ -24,7 +24,7 @@ std::unique_ptr<network::INetworkDefinition> parse(const std::string& body) {
 engine::BuildSettings with(std::set<DataType> precisions) {
   engine::BuildSettings settings;
   settings.enabled_precisions = std::move(precisions);
-  settings.device.kind = engine::DeviceTarget::Kind::kCUDA;
+  settings.device.device_type = network::DeviceType::kGPU;
   return settings;
 }
 

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
+#include "torch_tensorrt/core/backends/tensorrt/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/translator.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 
 namespace torch_tensorrt::backends::tensorrt {

@@ -1,7 +1,7 @@
 """Rows of activations and clamps."""
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of
-from .table import BOOL, F32, F64, HALF, I32, I64, U8, F, Row, fixed, int16_rows, one_case, t, three, written
+from .table import BF16, BOOL, F32, F64, HALF, I32, I64, U8, A, F, Row, fixed, int16_rows, one_case, t, three, written
 
 ACTIVATIONS = {
     "relu6": "torch.nn.functional.relu6(a)", "hardtanh": "torch.nn.functional.hardtanh(a, -0.7, 0.4)",
@@ -163,6 +163,16 @@ def _activations() -> list[Row]:
     return rows
 
 
+def _decomposed() -> list[Row]:
+    noise = "rrelu_with_noise_functional"
+    x = t(3, 5)
+    return [
+        Row(f"aten::{noise}", f"{A}{noise}(a, b, 0.1, 0.3)[0]", (x, x)),
+        Row(f"aten::{noise}", f"{A}{noise}(a, b, 0.5, 0.5)[0]", (t(3, dtype=F64), t(3, dtype=F64))),
+        Row(f"aten::{noise}", f"{A}{noise}(a, a)[0]", (t(2, 3, dtype=BF16),)),
+    ]
+
+
 ROWS = [
     *_corners(),
     *_dtypes_unary(),
@@ -175,4 +185,5 @@ ROWS = [
     *_overloads(),
     *_others(),
     *_activations(),
+    *_decomposed(),
 ]

@@ -3,10 +3,11 @@
 import torch
 
 from .bundle import over_dtypes, over_shapes, variants_of
-from .table import BOOL, F, Row, fixed, t
+from .table import BF16, BOOL, A, F, Row, fixed, t
 
 LOOSE = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
 SUMS = {"rtol": 1e-4, "atol": 2e-5}  # sums of up to a few hundred products of normal numbers, added in another order
+PRODUCTS = {"rtol": 1e-4, "atol": 1e-5}  # sums of products, added in another order
 
 
 def _nested() -> list[Row]:
@@ -81,10 +82,27 @@ def _overloads() -> list[Row]:
     return rows
 
 
+def _decomposed() -> list[Row]:
+    flash, math = "_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_attention_math"
+    q, k, mask = t(2, 3, 4, 8), t(2, 3, 5, 8), fixed(4, 5, dtype=torch.bool)
+    bias, halves = fixed(1, 1, 4, 5), t(2, 3, 4, 8, dtype=BF16)
+    return [
+        Row(f"aten::{flash}", f"{A}{flash}(a, b, b)[0]", (q, k), **PRODUCTS),
+        Row(f"aten::{flash}", f"{A}{flash}(a, a, a, 0.0, True)[0]", (q,), **PRODUCTS),
+        Row(f"aten::{flash}", f"{A}{flash}(a, b, b, attn_mask=c, scale=0.5)[0]", (q, k, bias), **PRODUCTS),
+        Row(f"aten::{flash}", f"{A}{flash}(a, a, a)[0]", (halves,), reduced_units=4),
+        Row(f"aten::{math}", f"{A}{math}(a, b, b)[0]", (q, k), **PRODUCTS),
+        Row(f"aten::{math}", f"{A}{math}(a, b, b, c | (c.cumsum(1) >= 0), scale=0.1)[0]", (q, k, mask), **PRODUCTS),
+        Row(f"aten::{math}", f"{A}{math}(a, b, b, enable_gqa=True)[0]", (t(2, 6, 4, 8), k), **PRODUCTS),
+        Row(f"aten::{math}", f"{A}{math}(a, a, a, None, 0.0, True)[0]", (q,), **PRODUCTS),
+    ]
+
+
 ROWS = [
     *_nested(),
     *_dtypes(),
     *_edges(),
     *_attention(),
     *_overloads(),
+    *_decomposed(),
 ]

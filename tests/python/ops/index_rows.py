@@ -1,24 +1,7 @@
 """Rows of selected elements: slices, indices, masks."""
 
 from .bundle import ONE, index_variant, over_dtypes, over_shapes, variants_of
-from .table import (
-    BF16,
-    BOOL,
-    HALF,
-    I32,
-    I64,
-    NAN,
-    U8,
-    Row,
-    Tensor,
-    fixed,
-    index,
-    int16_rows,
-    late,
-    one_case,
-    t,
-    written,
-)
+from .table import BF16, BOOL, HALF, I32, I64, NAN, U8, Row, fixed, in_place, index, late, one_case, places, t
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 SPARSE = t(3, 4, values=(0, 1, 0, -2, 0.5, 0, NAN, 0, 0, 0, -0.0, 3))
@@ -42,18 +25,6 @@ def _corners() -> list[Row]:
     ]  # fmt: skip
 
 
-def _dtypes_ternary() -> list[Row]:
-    rows = []
-    condition = {"c": Tensor((3, 4), BOOL, dynamic=False)}
-    rows += over_dtypes("aten::where.self", "torch.where({c}, {a}, {b})", {"a": (3, 4), "b": (4,)}, condition)
-    rows += over_dtypes("aten::where.ScalarOther", "torch.where({c}, {a}, 2)", {"a": (3, 4)}, condition)
-    rows += over_dtypes("aten::where.ScalarOther", "torch.where({c}, {a}, 2.5)", {"a": (3, 4)}, condition)
-    rows += over_dtypes("aten::where.ScalarSelf", "torch.where({c}, -1.5, {a})", {"a": (3, 4)}, condition)
-    rows += over_dtypes("aten::masked_fill.Scalar", "{a}.masked_fill({c}, 1)", {"a": (3, 4)}, condition)
-    rows += over_dtypes("aten::masked_fill.Tensor", "{a}.masked_fill({c}, {b})", {"a": (3, 4), "b": ()}, condition)
-    return rows
-
-
 def _dtypes_indices() -> list[Row]:
     rows = []
     one, two = {"i": index(3, high=4)}, {"i": index(3, 2, high=3)}
@@ -69,20 +40,6 @@ def _dtypes_indices() -> list[Row]:
             "aten::index_select", "torch.index_select({a}, 0, {i})", x, {"i": index(2, high=3, dtype=dtype)}
         )
         rows += over_dtypes("aten::embedding", "torch.embedding({a}, {i})", x, {"i": index(2, high=3, dtype=dtype)})
-    return rows
-
-
-def _edges_pointwise() -> list[Row]:
-    rows = []
-    three = variants_of(
-        ((), (), ()), ((3,), (), (2, 1)), ((1, 4), (3, 1), (4,)), ((0,), (1,), ()), ((2, 0), (1, 1), (0,))
-    )
-    for op, code in (("where.self", "torch.where({a} > 0, {b}, {c})"),):
-        rows += over_shapes(f"aten::{op}", code, three)
-    fill = "{a}.masked_fill({b} > 0, 2.0)"
-    rows += over_shapes(
-        "aten::masked_fill.Scalar", fill, variants_of(((3, 4), ()), ((3, 4), (4,)), ((0,), (1,)), ((), ()))
-    )
     return rows
 
 
@@ -111,15 +68,7 @@ def _edges_indices() -> list[Row]:
     rows += over_shapes("aten::gather", "torch.gather({a}, 0, {i})", variants_of(()), index_variant())
     rows += over_shapes("aten::gather", "torch.gather({a}, 1, {i})", variants_of((0, 3), (2, 3)), index_variant(0, 2))
     rows += over_shapes("aten::gather", "torch.gather({a}, 1, {i})", variants_of((2, 3)), index_variant(2, 0))
-    mask = {"i": Tensor((3,), BOOL, values=(0, 0, 0), dynamic=False)}
-    rows += over_shapes("aten::masked_fill.Scalar", "{a}.masked_fill({i}, 1)", variants_of((3,), (1,), (0, 3)), mask)
     return rows
-
-
-def _int16() -> list[Row]:
-    return int16_rows(
-        ("where.self", "torch.where(a > b, a, b)"),
-    )
 
 
 def _late() -> list[Row]:
@@ -186,48 +135,36 @@ def _indices() -> list[Row]:
         Row("aten::gather", "torch.gather(a, 1, b)", (x, index(3, 2, 4, high=5, dynamic=True))),
         Row("aten::gather", "torch.gather(a, 2, b)", (x, index(2, 5, 3, high=4)), static_only="indices of fewer rows"),
         Row("aten::gather", "torch.gather(a, -1, b)", (t(3, 4, dtype=I64), index(3, 6, high=4, dynamic=True))),
-        Row("aten::where.self", "torch.where(a, b, c)", (t(3, 4, dtype=BOOL), t(3, 4), t(3, 4))),
-        Row("aten::where.self", "torch.where(a > 0, a, b)", (t(3, 4), t(4, dynamic=False))),
-        Row("aten::where.self", "torch.where(a, b, c)", (t(3, 1, dtype=BOOL), t(4, dtype=I64, dynamic=False), t(3, 4, dtype=I32))),
-        Row("aten::where.ScalarOther", "torch.where(a, b, 2.5)", (t(3, 4, dtype=BOOL), t(3, 4))),
-        Row("aten::where.ScalarOther", "torch.where(a, b, 2.5)", (t(3, 4, dtype=BOOL), t(3, 4, dtype=I64))),
-        Row("aten::where.ScalarOther", "torch.where(a, b, 2)", (t(3, 4, dtype=BOOL), t(3, 4, dtype=HALF))),
-        Row("aten::where.ScalarSelf", "torch.where(a, 1, b)", (t(3, 4, dtype=BOOL), t(3, 4))),
-        Row("aten::where.ScalarSelf", "torch.where(a, 0.5, b)", (t(3, 4, dtype=BOOL), t(3, 4, dtype=I32))),
-        Row("aten::where.ScalarSelf", "torch.where(a, 3, b)", (t(3, 4, dtype=BOOL), t(3, 4, dtype=I64))),
-        Row("aten::where.Scalar", "torch.where(a, 1.0, 0.0)", (t(3, 4, dtype=BOOL),)),
-        Row("aten::where.Scalar", "torch.where(a, 1, 2)", (t(3, 4, dtype=BOOL),)),
-        Row("aten::where.Scalar", "torch.where(a, 1, 0.5)", (t(3, 4, dtype=BOOL),)),
-        Row("aten::masked_fill.Scalar", "a.masked_fill(b, -1.5)", (t(3, 4), t(3, 4, dtype=BOOL))),
-        Row("aten::masked_fill.Scalar", "a.masked_fill(b, float('-inf'))", (t(3, 4, 2), t(4, 1, dtype=BOOL, dynamic=False))),
-        Row("aten::masked_fill.Scalar", "a.masked_fill(a > 1, 7)", (t(3, 4, dtype=I64),)),
-        Row("aten::masked_fill_.Scalar", "a.clone().masked_fill_(b, 2.0)", (t(3, 4), t(3, 4, dtype=BOOL))),
-        Row("aten::masked_fill.Tensor", "a.masked_fill(b, c)", (t(3, 4), t(3, 4, dtype=BOOL), t())),
     ]  # fmt: skip
 
 
-def _overloads() -> list[Row]:
-    mask = t(3, 4, dtype=BOOL)
+def _lookups() -> list[Row]:
+    x = t(3, 4)
     return [
-        Row("aten::masked_fill.Tensor", "a.masked_fill(b, c)", (t(3, 4), mask, t(dtype=I64))),
-        Row("aten::masked_fill.Tensor", "a.masked_fill(b, torch.tensor(7))", (t(3, 4, dtype=I64), mask)),
-        written("masked_fill_.Tensor", "x.masked_fill_(b, c)", t(3, 4), mask, t()),
-        written("masked_fill_.Tensor", "x.masked_fill_(b, c)", t(3, 4, dtype=I64), mask, t(dtype=I64)),
-        written("masked_fill_.Tensor", "x.masked_fill_(b, torch.tensor(0.5))", t(2, 3, 4), fixed(3, 1, dtype=BOOL)),
+        Row("aten::take", "torch.take(a, b)", (x, fixed(2, 3, dtype=I64, low=0, high=4)), exact=True),
+        Row("aten::take", "a.take(b)", (t(3, 4, dtype=I64), places(-1, -3, 2))),
+        Row("aten::take", "torch.take(a, b)", (fixed(), places(0, 0)), static_only="a 0-d tensor", exact=True),
+        Row("aten::take_along_dim", "torch.take_along_dim(a, b, 1)", (x, t(3, 2, dtype=I64, low=0, high=4)), exact=True),
+        Row("aten::take_along_dim", "torch.take_along_dim(a, b, 1)", (x, fixed(1, 2, dtype=I64, low=0, high=4)), exact=True),
+        Row("aten::take_along_dim", "a.take_along_dim(b)", (t(3, 4, dtype=I64), places(5, 0, 2)), static_only="places in all"),
+        Row("aten::take_along_dim", "torch.take_along_dim(a, torch.argsort(a, -1), -1)", (x,), exact=True),
+        Row("aten::masked_scatter", "a.masked_scatter(a > 0, b)", (x, fixed(40)), exact=True),
+        Row("aten::masked_scatter", "a.masked_scatter(b, c)", (t(3, 4, dtype=I64), fixed(4, dtype=BOOL), fixed(5, 6, dtype=I64))),
+        Row("aten::masked_scatter", "a.masked_scatter(a > 9, b)", (x, fixed(1)), exact=True),
+        in_place("masked_scatter_", "masked_scatter_(a > 0, b)", x, fixed(40), exact=True),
+        in_place("masked_scatter_", "masked_scatter_(a == a, b)", t(3, 4, dtype=I64), fixed(40, dtype=I64)),
+        in_place("masked_scatter_", "masked_scatter_(b, c)", t(3, 4), fixed(4, dtype=BOOL), fixed(30), exact=True),
     ]  # fmt: skip
 
 
 ROWS = [
     *_stacks(),
     *_corners(),
-    *_dtypes_ternary(),
     *_dtypes_indices(),
-    *_edges_pointwise(),
     *_edges_movement(),
     *_edges_indices(),
-    *_int16(),
     *_late(),
     *_shapes(),
     *_indices(),
-    *_overloads(),
+    *_lookups(),
 ]

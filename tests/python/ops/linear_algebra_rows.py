@@ -1,8 +1,9 @@
 """Rows of products that products_rows.py does not have, and diagonals."""
 
-from .table import BOOL, F64, I64, F, Row, fixed, in_place, t
+from .table import BOOL, F64, I64, A, F, Row, fixed, in_place, t
 
 SUMS = {"rtol": 1e-4, "atol": 2e-5}  # sums of a few products of normal numbers, added in another order
+TRILINEAR = {"rtol": 1e-4, "atol": 1e-5}  # sums of products, added in another order
 
 
 def _products() -> list[Row]:
@@ -83,4 +84,13 @@ def _diagonals() -> list[Row]:
     return rows
 
 
-ROWS = _products() + _diagonals()
+def _trilinear() -> list[Row]:
+    x, y, weight = t(3, 5), t(3, 4), fixed(2, 5, 4)
+    return [
+        Row("aten::_trilinear", f"{A}_trilinear(a, c, b, [1, 3], [0], [1, 2], [2, 3])", (x, y, weight), **TRILINEAR),
+        Row("aten::_trilinear", f"{A}_trilinear(a, a, a, [], [], [], [1])", (x,), **TRILINEAR),
+        Row("aten::_trilinear", f"{A}_trilinear(a, a, b, [], [], [0], [0, 1])", (x, fixed(5)), **TRILINEAR),
+    ]
+
+
+ROWS = _products() + _diagonals() + _trilinear()

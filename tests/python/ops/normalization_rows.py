@@ -113,6 +113,17 @@ def _normalization() -> list[Row]:
     ]
 
 
+def _decomposed() -> list[Row]:
+    eval_norm = "_native_batch_norm_legit_no_training"
+    image, c, var = t(2, 6, 5, 4), fixed(6), fixed(6, low=0.5, high=2)
+    half = fixed(6, dtype=F64), fixed(6, dtype=F64, low=0.5, high=2)
+    return [
+        Row(f"aten::{eval_norm}", f"{A}{eval_norm}(a, b, c, d, e, 0.1, 1e-5)[0]", (image, c, c, c, var), **NORM),
+        Row(f"aten::{eval_norm}", f"{A}{eval_norm}(a, None, None, b, c, 0.1, 0.01)[0]", (t(3, 6, dtype=F64), *half)),
+        Row(f"aten::{eval_norm}", f"{A}{eval_norm}(a, b, None, b, c, 0.1, 1e-5)[0]", (t(2, 6, 7), c, var), **NORM),
+    ]
+
+
 ROWS = [
     *_norms(),
     *_corners(),
@@ -120,4 +131,5 @@ ROWS = [
     *_edges(),
     *_layers(),
     *_normalization(),
+    *_decomposed(),
 ]

@@ -150,6 +150,52 @@ def _running() -> list[Row]:
     return rows
 
 
+def _searches() -> list[Row]:
+    x = t(3, 4)
+    bounds = fixed(4, values=(-1.0, 0.0, 0.5, 2.0))
+    steps = fixed(4, dtype=I64, values=(-2, 0, 1, 3))
+    ties = {"static_only": "given", "exact": True}
+    values = fixed(6, values=(-1.0, 0.0, 0.5, 2.0, NAN, float("inf")))
+    matrix = fixed(2, 4, values=(0.0, 1.0, 1.0, 2.0, -3.0, -1.0, 5.0, 7.0))
+    return [
+        Row("aten::searchsorted.Tensor", "torch.searchsorted(b, a)", (x, bounds)),
+        Row("aten::searchsorted.Tensor", "torch.searchsorted(b, a, right=True)", (t(3, 4, dtype=I64), steps)),
+        Row("aten::searchsorted.Tensor", "torch.searchsorted(b, a)", (values, bounds), **ties),
+        Row("aten::searchsorted.Tensor", "torch.searchsorted(b, a, side='right', out_int32=True)", (values, bounds), **ties),
+        Row("aten::searchsorted.Tensor", "torch.searchsorted(b, a, side='left')", (fixed(2, 3), matrix), static_only="rows of values and of bounds"),
+        Row("aten::searchsorted.Tensor", "torch.searchsorted(a, b, sorter=torch.argsort(a))", (fixed(5), fixed(2, 3)), static_only="given"),
+        Row("aten::searchsorted.Scalar", "torch.searchsorted(a, 0.5)", (bounds,), **ties),
+        Row("aten::searchsorted.Scalar", "torch.searchsorted(a, 0.5, right=True)", (bounds,), **ties),
+        Row("aten::searchsorted.Scalar", "torch.searchsorted(a, 1, out_int32=True, side='left')", (steps,), **ties),
+        Row("aten::bucketize.Scalar", "torch.bucketize(0.5, a)", (bounds,), **ties),
+        Row("aten::bucketize.Scalar", "torch.bucketize(0.5, a, right=True)", (bounds,), **ties),
+        Row("aten::bucketize.Scalar", "torch.bucketize(1, a, out_int32=True)", (steps,), **ties),
+        Row("aten::bucketize.Tensor", "torch.bucketize(a, b, right=True)", (values, bounds), **ties),
+        Row("aten::isin.Tensor_Tensor", "torch.isin(a, b)", (t(3, 4, dtype=I64), fixed(5, dtype=I64))),
+        Row("aten::isin.Tensor_Tensor", "torch.isin(a, b, invert=True)", (t(3, 4, dtype=I64), fixed(2, 2, dtype=I32))),
+        Row("aten::isin.Tensor_Tensor", "torch.isin(a, b)", (fixed(4, values=(0.0, NAN, 1.0, 2.0)), fixed(2, values=(NAN, 2.0))), static_only="given"),
+        Row("aten::isin.Tensor_Tensor", "torch.isin(a, b)", (x, fixed(0))),
+        Row("aten::isin.Tensor_Scalar", "torch.isin(a, 2)", (t(3, 4, dtype=I64),)),
+        Row("aten::isin.Tensor_Scalar", "torch.isin(a, 1, invert=True)", (t(3, dtype=I32),)),
+        Row("aten::isin.Tensor_Scalar", "torch.isin(a, 0.5)", (fixed(2, values=(0.5, 1.0)),), static_only="given"),
+        Row("aten::isin.Scalar_Tensor", "torch.isin(2, a)", (t(3, 4, dtype=I64),)),
+        Row("aten::isin.Scalar_Tensor", "torch.isin(9, a, invert=True)", (t(3, dtype=I32),)),
+        Row("aten::isin.Scalar_Tensor", "torch.isin(0.5, a)", (fixed(2, values=(0.5, 1.0)),), static_only="given"),
+    ]  # fmt: skip
+
+
+def _dtypes_searches() -> list[Row]:
+    return over_dtypes("aten::bucketize.Tensor", "torch.bucketize({a}, {b})", {"a": (3, 4), "b": (1,)})
+
+
+def _buckets() -> list[Row]:
+    return [
+        Row("aten::bucketize.Tensor", "torch.bucketize(a, b)", (t(3, 4), t(4, values=(-1.0, 0.0, 0.5, 2.0), dynamic=False))),
+        Row("aten::bucketize.Tensor", "torch.bucketize(a, b, right=True)", (t(5, dtype=I64), t(3, dtype=I64, values=(-1, 0, 3), dynamic=False))),
+        Row("aten::bucketize.Tensor", "torch.bucketize(a, b, out_int32=True)", (t(4, values=(float("nan"), 0.0, 9.0, -9.0), dynamic=False), t(2, values=(0.0, 1.0), dynamic=False)), static_only="given"),
+    ]  # fmt: skip
+
+
 ROWS = [
     *_dtypes(),
     *_edges(),
@@ -160,4 +206,7 @@ ROWS = [
     *_medians(),
     *_quantiles(),
     *_running(),
+    *_searches(),
+    *_dtypes_searches(),
+    *_buckets(),
 ]

@@ -140,6 +140,15 @@ def _overloads_movement() -> list[Row]:
     ]
 
 
+def _repeats() -> list[Row]:
+    x = t(3, 4)
+    return [
+        Row("aten::repeat_interleave.self_Tensor", "torch.repeat_interleave(a, torch.tensor([1, 2, 0, 1]), 1)", (x,), exact=True),
+        Row("aten::repeat_interleave.self_Tensor", "a.repeat_interleave(torch.tensor([3]), 1)", (t(3, 4, dtype=I64),)),
+        Row("aten::repeat_interleave.self_Tensor", "torch.repeat_interleave(a, torch.tensor([1, 0, 2, 1]))", (fixed(2, 2),), static_only="counts of all", exact=True),
+    ]  # fmt: skip
+
+
 ROWS = [
     *_diagonals(),
     *_stacks(),
@@ -152,4 +161,5 @@ ROWS = [
     *_indices(),
     *_overloads_orders(),
     *_overloads_movement(),
+    *_repeats(),
 ]

@@ -1,7 +1,7 @@
 """Rows of reductions of dimensions."""
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of
-from .table import BOOL, F64, I32, I64, NAN, U8, Row, fixed, int16_rows, one_case, t
+from .table import BF16, BOOL, F64, HALF, I32, I64, INF, NAN, U8, A, Row, fixed, int16_rows, one_case, t
 
 SUMS = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
 LOOSE = {"rtol": 1e-4, "atol": 1e-5}  # sums, added in another order
@@ -227,6 +227,44 @@ def _without_nan() -> list[Row]:
     ]
 
 
+def _decomposed_softmax() -> list[Row]:
+    rows = []
+    for op in ("_softmax", "_log_softmax"):
+        rows += [
+            Row(f"aten::{op}", f"{A}{op}(a, 1, False)", (t(3, 5),), rtol=1e-5, atol=1e-6),
+            Row(f"aten::{op}", f"{A}{op}(a, -3, False)", (t(3, 4, 5, dtype=F64),)),
+            Row(f"aten::{op}", f"{A}{op}(a, 1, False)", (t(3, 5, dtype=BF16),)),
+            Row(f"aten::{op}", f"{A}{op}(a, 0, False)", (t(),), static_only="a number has no size"),
+        ]
+    # The mask hides the whole first row.
+    scores = fixed(2, 3, values=(-INF, -INF, -INF, 0.5, -INF, 1.0))
+    rows += [
+        Row("aten::_safe_softmax", f"{A}_safe_softmax(a, 1)", (t(3, 5),), rtol=1e-5, atol=1e-6),
+        Row("aten::_safe_softmax", f"{A}_safe_softmax(a, -1)", (scores,), static_only="its values are given"),
+        Row("aten::_safe_softmax", f"{A}_safe_softmax(a, 0, dtype=torch.float64)", (t(4, 3, dtype=HALF),)),
+    ]
+    return rows
+
+
+def _log_sum_exp() -> list[Row]:
+    x = t(3, 4, 5)
+    rows = [
+        Row("aten::logsumexp", "torch.logsumexp(a, [1])", (x,)),
+        Row("aten::logsumexp", "torch.logsumexp(a, [0, 2], True)", (t(3, 4, 5, low=-90, high=90),)),
+        Row(
+            "aten::logsumexp",
+            "torch.logsumexp(a, [1])",
+            (t(2, 3, values=(-float("inf"),) * 3 + (1.0, float("inf"), 2.0), dynamic=False),),
+            static_only="given",
+        ),
+        one_case("logsumexp", "torch.logsumexp(a, [1], True)", fixed(2, 0)),
+    ]
+    rows += over_dtypes("aten::logsumexp", "torch.logsumexp({a}, [1])", {"a": (3, 5)}, **SUMS)
+    for code in ("torch.logsumexp({a}, [0])", "torch.logsumexp({a}, [-1], True)"):
+        rows += over_shapes("aten::logsumexp", code, variants_of(*ONE), **LOOSE)
+    return rows
+
+
 ROWS = [
     *_corners(),
     *_dtypes(),
@@ -236,4 +274,6 @@ ROWS = [
     *_overloads(),
     *_reductions(),
     *_without_nan(),
+    *_decomposed_softmax(),
+    *_log_sum_exp(),
 ]

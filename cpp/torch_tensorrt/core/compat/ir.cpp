@@ -4,29 +4,6 @@
 
 namespace torch_tensorrt::core::ir {
 
-Device::Device(const engine::DeviceTarget& target)
-    : gpu_id(target.index), allow_gpu_fallback(target.allow_gpu_fallback) {
-  if (target.kind == engine::DeviceTarget::Kind::kCPU) {
-    device_type = nvinfer1::DeviceType::kCPU;
-  } else if (target.dla_core >= 0) {
-    device_type = nvinfer1::DeviceType::kDLA;
-    dla_core = target.dla_core;
-  }
-}
-
-Device::operator engine::DeviceTarget() const {
-  engine::DeviceTarget target;
-  if (device_type != nvinfer1::DeviceType::kCPU) target.kind = engine::DeviceTarget::Kind::kCUDA;
-  target.index = static_cast<int32_t>(gpu_id);
-  if (device_type == nvinfer1::DeviceType::kDLA) target.dla_core = static_cast<int32_t>(dla_core);
-  target.allow_gpu_fallback = allow_gpu_fallback;
-  return target;
-}
-
-Device Device::cpu() { return engine::DeviceTarget(); }
-
-std::ostream& operator<<(std::ostream& os, const Device& device) { return os << engine::DeviceTarget(device); }
-
 std::vector<const torch::jit::Value*> get_tensor_inputs(std::shared_ptr<torch::jit::Graph>& g,
                                                         StaticParams& static_params) {
   std::vector<const torch::jit::Value*> inputs;

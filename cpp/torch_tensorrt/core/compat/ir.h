@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <optional>
-#include <ostream>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -16,18 +15,7 @@
 // The device and the inputs of a graph by themselves, for programs that convert graphs without the compiler.
 namespace torch_tensorrt::core::ir {
 
-// A DeviceTarget in other words; each converts to the other.
-struct Device {
-  nvinfer1::DeviceType device_type = nvinfer1::DeviceType::kGPU;
-  int64_t gpu_id = 0;
-  int64_t dla_core = 0;
-  bool allow_gpu_fallback = false;
-  Device() = default;
-  Device(const engine::DeviceTarget& target);
-  operator engine::DeviceTarget() const;
-  static Device cpu();
-};
-std::ostream& operator<<(std::ostream& os, const Device& device);
+using Device = engine::DeviceTarget;
 
 enum class ShapeMode { kMIN, kOPT, kMAX };
 

@@ -39,10 +39,7 @@ int64_t parse_number(const std::string& text, const std::string& whole) {
   return value;
 }
 
-std::string describe_cpu() {
-  engine::DeviceTarget target;
-  return "cpu " + engine::describe_target(target).isa;
-}
+std::string describe_cpu() { return "cpu " + engine::describe_target().isa; }
 
 }  // namespace
 
@@ -65,7 +62,7 @@ RTDevice::RTDevice(int64_t device_id, DeviceType type) : id(device_id), device_t
 }
 
 RTDevice::RTDevice(const engine::DeviceTarget& target)
-    : RTDevice(target.index, target.kind == engine::DeviceTarget::Kind::kCPU ? DeviceType::kCPU : DeviceType::kGPU) {}
+    : RTDevice(target.gpu_id, target.is_cpu() ? DeviceType::kCPU : DeviceType::kGPU) {}
 
 RTDevice::RTDevice(const std::string& device_info) {
   std::vector<std::string> fields = split_serialized_binding_names(device_info);

@@ -1,9 +1,9 @@
-#include "torch_tensorrt/core/backends/tensorrt/support/passes.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/passes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/fake_quantize.h"
 #include "torch_tensorrt/core/network/text/text.h"
 
 namespace torch_tensorrt::backends::tensorrt {

@@ -1,11 +1,11 @@
-#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/backends/tensorrt/support.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 
-#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/host_values.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/text/text.h"
 

@@ -21,7 +21,8 @@ using testing::make_small_network;
 using testing::null_backend_state;
 using testing::reference_settings;
 
-const DeviceTarget kNoGpuHere{DeviceTarget::Kind::kCUDA, 0, 0, {}};
+const DeviceTarget kCpu = DeviceTarget::cpu();
+const DeviceTarget kNoGpuHere;
 
 class BackendChoice : public ::testing::Test {
  protected:
@@ -47,14 +48,14 @@ class BackendChoice : public ::testing::Test {
 
 TEST(Backend, OursIsThere) {
   const Backend& native = find_backend("native");
-  EXPECT_TRUE(native.available({}));
+  EXPECT_TRUE(native.available(kCpu));
   EXPECT_THAT(native.available(kNoGpuHere).reason(), HasSubstr("libtorchtrt_runtime.so"));
 }
 
 TEST(Backend, OursAnswersForEachLayer) {
   testing::register_reference_tactics();
   const auto network = make_small_network();
-  for (const auto& layer : network->layers()) EXPECT_TRUE(find_backend("native").supports(*layer, describe_target({})));
+  for (const auto& layer : network->layers()) EXPECT_TRUE(find_backend("native").supports(*layer, describe_target()));
   auto* resize = network->addResize(*network->getInput(0));
   resize->setOutputDimensions(network::Dims{1, 3, 16, 16});
   const Decision decision = find_backend("native").supports(*resize, kNoGpuHere);
@@ -64,8 +65,7 @@ TEST(Backend, OursAnswersForEachLayer) {
 
 TEST(Backend, OursRunsOnNoDlaCore) {
   DeviceTarget target;
-  target.kind = DeviceTarget::Kind::kCUDA;
-  target.dla_core = 0;
+  target.device_type = network::DeviceType::kDLA;
   EXPECT_THAT(find_backend("native").available(target).reason(), HasSubstr("not on DLA cores"));
 }
 
@@ -270,19 +270,19 @@ TEST_F(BackendChoice, SizesThatDependOnDataGoToABackendThatTakesThem) {
 
 TEST_F(BackendChoice, TellsBeforehandWhoTakesEveryLayer) {
   const auto search = make_search();
-  EXPECT_THAT(takes_layers(*search, "native", {}).reason(),
+  EXPECT_THAT(takes_layers(*search, "native", kCpu).reason(),
               HasSubstr(str("backend native: it does not take 1 of the 2 layers:\n  ", kSearchRefused)));
-  EXPECT_TRUE(takes_layers(*search, "null", {}));
-  EXPECT_TRUE(takes_layers(*search, "auto", {}));
+  EXPECT_TRUE(takes_layers(*search, "null", kCpu));
+  EXPECT_TRUE(takes_layers(*search, "auto", kCpu));
   null_backend_state().is_available = false;
-  EXPECT_TRUE(takes_layers(*search, "null", {}));  // the layers that a backend takes do not depend on the machine
-  EXPECT_THAT(takes_layers(*search, "auto", {}).reason(), HasSubstr(kSearchRefused));
-  EXPECT_THAT(takes_layers(*search, "fastest", {}).reason(), HasSubstr(kSearchRefused));
-  EXPECT_TRUE(takes_layers(*make_small_network(), "auto", {}));
+  EXPECT_TRUE(takes_layers(*search, "null", kCpu));  // the layers that a backend takes do not depend on the machine
+  EXPECT_THAT(takes_layers(*search, "auto", kCpu).reason(), HasSubstr(kSearchRefused));
+  EXPECT_THAT(takes_layers(*search, "fastest", kCpu).reason(), HasSubstr(kSearchRefused));
+  EXPECT_TRUE(takes_layers(*make_small_network(), "auto", kCpu));
   const network::ILayer& layer = *search->getLayer(1);
-  EXPECT_TRUE(takes_layer(layer, "null", {}));
-  EXPECT_THAT(takes_layer(layer, "auto", {}).reason(), ::testing::StartsWith("the shape of the result depends"));
-  EXPECT_THROW(takes_layers(*search, "no_such", {}), Error);
+  EXPECT_TRUE(takes_layer(layer, "null", kCpu));
+  EXPECT_THAT(takes_layer(layer, "auto", kCpu).reason(), ::testing::StartsWith("the shape of the result depends"));
+  EXPECT_THROW(takes_layers(*search, "no_such", kCpu), Error);
 }
 
 }  // namespace

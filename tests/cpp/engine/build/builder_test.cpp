@@ -193,7 +193,7 @@ TEST_F(BuilderTest, ALayerThatNothingRunsIsNamedWithEveryReason) {
 
 TEST_F(BuilderTest, RefusesWhatItCannotBuild) {
   EXPECT_NE(error_of([&] { Builder(settings_).build(nullptr); }).find("no network"), std::string::npos);
-  settings_.device.kind = DeviceTarget::Kind::kCUDA;
+  settings_.device.device_type = network::DeviceType::kGPU;
   EXPECT_NE(error_of([&] { Builder(settings_).build(make_small_network()); }).find("CUDA device 0"), std::string::npos);
   settings_ = testing::reference_settings();
   auto network = make_small_network(/*dynamic_batch=*/true);

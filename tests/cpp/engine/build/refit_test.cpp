@@ -81,7 +81,9 @@ TEST_F(Refit, APlanSaysHowItWasBuilt) {
   settings_.disable_tf32 = true;
   settings_.refit = true;
   settings_.workspace_size = uint64_t{1} << 40;
+  settings_.device.device_type = network::DeviceType::kDLA;
   settings_.device.dla_core = 1;
+  settings_.device.isa = "sm_87";
   settings_.capability = network::EngineCapability::kSAFETY;
   settings_.optimization_level = 4;
   settings_.use_explicit_typing = true;
@@ -91,7 +93,7 @@ TEST_F(Refit, APlanSaysHowItWasBuilt) {
   const BuildSettings like = settings_like(built("null"));
   EXPECT_EQ(like.name, "engine_0");
   EXPECT_EQ(like.backend, "null");
-  EXPECT_EQ(like.device.isa, describe_target({}).isa);
+  EXPECT_EQ(like.device.isa, "sm_87");
   EXPECT_EQ(like.max_specializations, 5U);
   EXPECT_EQ(like.enabled_precisions, settings_.enabled_precisions);
   EXPECT_EQ(like.tactic_sources, settings_.tactic_sources);
@@ -99,6 +101,7 @@ TEST_F(Refit, APlanSaysHowItWasBuilt) {
   EXPECT_TRUE(like.disable_tf32 && like.refit && like.use_explicit_typing && like.truncate_long_and_double);
   EXPECT_FALSE(like.debug || like.sparse_weights || like.version_compatible || like.hardware_compatible);
   EXPECT_EQ(like.workspace_size, uint64_t{1} << 40);
+  EXPECT_TRUE(like.device.is_dla());
   EXPECT_EQ(like.device.dla_core, 1);
   EXPECT_EQ(like.capability, network::EngineCapability::kSAFETY);
   EXPECT_EQ(like.optimization_level, 4);
@@ -175,7 +178,7 @@ TEST_F(Refit, APlanOfAnotherMachineIsChosenAnewForThisOne) {
   constexpr double kMeasuredThere = 1e9;
   for (LayerChoice& choice : plan.choices) choice.microseconds = kMeasuredThere;
   const Plan refitted = plan_of(refit_engine(plan, retrained_network()));
-  EXPECT_EQ(refitted.target.isa, describe_target({}).isa);
+  EXPECT_EQ(refitted.target.isa, describe_target().isa);
   for (const LayerChoice& choice : refitted.choices) EXPECT_LT(choice.microseconds, kMeasuredThere);
 }
 

@@ -33,7 +33,7 @@ class TimingCacheTest : public ::testing::Test {
 
   std::string directory_ = ::testing::TempDir() + "/timing_cache_test_" + std::to_string(::getpid());
   std::string path_ = directory_ + "/cache.txt";
-  DeviceTarget target_ = describe_target({});
+  DeviceTarget target_ = describe_target();
 };
 
 TEST_F(TimingCacheTest, KeepsTimesBetweenProcesses) {
@@ -215,7 +215,7 @@ class TimingKeyTest : public ::testing::Test {
 
   std::shared_ptr<network::INetworkDefinition> network_ = testing::make_small_network();
   LayerInstance instance_;
-  DeviceTarget target_ = describe_target({});
+  DeviceTarget target_ = describe_target();
 };
 
 TEST_F(TimingKeyTest, DependsOnEverythingThatTimeDependsOn) {

@@ -80,8 +80,8 @@ TEST(Plan, KeepsEverything) {
   const Plan plan = parse_plan(shared(plan_bytes()));
   EXPECT_EQ(plan.name, "test");
   EXPECT_EQ(plan.producer.rfind("torch_tensorrt ", 0), 0U);
-  EXPECT_EQ(plan.target.isa, describe_target({}).isa);
-  EXPECT_EQ(plan.target.threads, describe_target({}).threads);
+  EXPECT_EQ(plan.target.isa, describe_target().isa);
+  EXPECT_EQ(plan.target.threads, describe_target().threads);
   const auto& network = *plan.network;
   ASSERT_EQ(plan.choices.size(), static_cast<size_t>(network.getNbLayers()));
   EXPECT_STREQ(network.getInput(0)->getName(), "x");
@@ -96,6 +96,20 @@ TEST(Plan, KeepsEverything) {
   EXPECT_EQ(conv->getPrePadding(), (Dims{1, 1}));
   EXPECT_EQ(plan.choices[static_cast<size_t>(index)].tactic, "packed.weights");
   EXPECT_GT(plan.choices[static_cast<size_t>(index)].microseconds, 0);
+}
+
+TEST(Plan, KeepsTheDevice) {
+  using network::DeviceType;
+  for (const DeviceType type : {DeviceType::kGPU, DeviceType::kDLA, DeviceType::kCPU}) {
+    Plan plan = parse_plan(shared(plan_bytes()));
+    plan.target.device_type = type;
+    plan.target.gpu_id = 2;
+    plan.target.dla_core = 1;
+    const Plan read = parse_plan(shared(serialize_plan(std::move(plan))));
+    EXPECT_EQ(read.target.device_type, type);
+    EXPECT_EQ(read.target.gpu_id, 2);
+    EXPECT_EQ(read.target.dla_core, type == DeviceType::kDLA ? 1 : 0);
+  }
 }
 
 TEST(Plan, HoldsEachWeightOnce) {  // in multiples of 64 bytes

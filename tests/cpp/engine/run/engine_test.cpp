@@ -120,7 +120,7 @@ TEST(Engine, RefusesATacticForALayerThatItDoesNotRun) {
 TEST(Engine, RefusesADeviceThatIsNotHere) {
   Plan plan = parse_plan(
       std::make_shared<const std::string>(Builder(testing::reference_settings()).build(make_small_network())));
-  plan.target.kind = DeviceTarget::Kind::kCUDA;
+  plan.target.device_type = network::DeviceType::kGPU;
   plan.target.isa = "sm_90";
   const auto bytes = std::make_shared<const std::string>(serialize_plan(std::move(plan)));
   EXPECT_NE(error_of([&] { Engine::load(bytes); }).find("CUDA device 0 (sm_90)"), std::string::npos);

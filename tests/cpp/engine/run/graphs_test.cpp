@@ -17,7 +17,7 @@ class Graphs : public ::testing::Test {
  protected:
   Graphs() {
     BuildSettings settings = testing::reference_settings();
-    settings.device.kind = DeviceTarget::Kind::kCUDA;
+    settings.device.device_type = network::DeviceType::kGPU;
     engine_ = testing::build_engine(testing::make_small_network(/*dynamic_batch=*/true), settings);
     context_ = engine_->create_context(/*max_specializations=*/2);
     gpu_.driver = {};
@@ -121,7 +121,6 @@ TEST_F(Graphs, AConstantIsNotCopiedWhileTheStreamIsRecorded) {
   gpu_.driver.recorded = &stream;
   const std::string error = testing::error_of([&] {
     DeviceTarget target;
-    target.kind = DeviceTarget::Kind::kCUDA;
     float value = 1;
     copy_to(target, &value, &value, sizeof(value));
   });

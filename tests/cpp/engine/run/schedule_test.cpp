@@ -42,7 +42,7 @@ class ScheduleTest : public ::testing::Test {
     static const ViewTactic tactic;
     std::vector<const Tactic*> tactics(static_cast<size_t>(network_.getNbLayers()), &tactic);
     if (last != nullptr) tactics.back() = last;
-    const DeviceTarget target;
+    const DeviceTarget target = DeviceTarget::cpu();
     const Runners runners{tactics, target};
     return Schedule(network_, network::infer_all(network_, {Dims{2, 2}}), &runners);
   }

@@ -44,17 +44,17 @@ class TacticRegistryTest : public ::testing::Test {
 };
 
 TEST_F(TacticRegistryTest, CandidatesStandInTheOrderOfTheirRegistration) {
-  const auto tactics = registry_.candidates(convolution_, describe_target({}), {"plain", "packed"});
+  const auto tactics = registry_.candidates(convolution_, describe_target(), {"plain", "packed"});
   ASSERT_EQ(tactics.size(), 2U);
   EXPECT_STREQ(tactics[0]->name(), "packed.weights");
   EXPECT_STREQ(tactics[1]->name(), "plain.weights");
 }
 
 TEST_F(TacticRegistryTest, SourcesRestrictTheCandidates) {
-  const auto tactics = registry_.candidates(convolution_, describe_target({}), {"plain"});
+  const auto tactics = registry_.candidates(convolution_, describe_target(), {"plain"});
   ASSERT_EQ(tactics.size(), 1U);
   EXPECT_STREQ(tactics[0]->name(), "plain.weights");
-  EXPECT_TRUE(registry_.candidates(convolution_, describe_target({}), {"pla"}).empty());
+  EXPECT_TRUE(registry_.candidates(convolution_, describe_target(), {"pla"}).empty());
 }
 
 TEST_F(TacticRegistryTest, FindsByName) {
@@ -81,16 +81,16 @@ TEST_F(TacticRegistryTest, ExplainsWhyNot) {
   network::INetworkDefinition network;
   auto* input = network.addInput("x", DataType::kFLOAT, Dims{2, 3});
   const auto* softmax = network.addSoftMax(*input);
-  const std::string text = registry_.explain(*softmax, describe_target({}));
+  const std::string text = registry_.explain(*softmax, describe_target());
   EXPECT_NE(text.find("  reference.any: has no formula for it\n"), std::string::npos) << text;
   EXPECT_NE(text.find("  packed.weights: has no weights\n"), std::string::npos) << text;
 }
 
 TEST(DescribeTarget, FillsWhatIsUnknown) {
-  const DeviceTarget target = describe_target({});
+  const DeviceTarget target = describe_target();
   EXPECT_GE(target.threads, 1);
   EXPECT_FALSE(target.isa.empty());
-  DeviceTarget given;
+  DeviceTarget given = DeviceTarget::cpu();
   given.threads = 3;
   given.isa = "avx2";
   EXPECT_EQ(describe_target(given).threads, 3);

@@ -1,12 +1,12 @@
 #include "torch_tensorrt/core/engine/backend/backend.h"
 
+#include "torch_tensorrt/core/backends/tensorrt/prepare/passes.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/build.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/engine.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/executable.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/refit.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
-#include "torch_tensorrt/core/backends/tensorrt/support/passes.h"
-#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/backends/tensorrt/support.h"
 #include "torch_tensorrt/core/engine/build/builder.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
@@ -47,11 +47,11 @@ class TensorRTBackend final : public engine::Backend {
   int32_t preference() const override { return 10; }
 
   Decision available(const DeviceTarget& device) const override {
-    if (device.kind != DeviceTarget::Kind::kCUDA) return Decision::no("TensorRT runs on GPUs, not on the CPU");
+    if (device.is_cpu()) return Decision::no("TensorRT runs on GPUs, not on the CPU");
     if (Decision decision = vendor_library().decision; !decision) return decision;
-    if (Decision decision = engine::cuda::Driver::available(device.index); !decision) return decision;
+    if (Decision decision = engine::cuda::Driver::available(device.gpu_id); !decision) return decision;
     if (Decision decision = is_driver_new_enough(); !decision) return decision;
-    return has_dla_core(device.index, device.dla_core);
+    return has_dla_core(device.gpu_id, device.used_dla_core());
   }
 
   std::string version() const override {

@@ -27,7 +27,7 @@ void configure(nvinfer1::IBuilderConfig& cfg, const BuilderSettings& settings) {
   cfg.setMemoryPoolLimit(nvinfer1::MemoryPoolType::kDLA_LOCAL_DRAM, settings.dla_local_dram_size);
   cfg.setMemoryPoolLimit(nvinfer1::MemoryPoolType::kDLA_GLOBAL_DRAM, settings.dla_global_dram_size);
   cfg.setEngineCapability(settings.capability);
-  cfg.setDefaultDeviceType(ir::Device(settings.device).device_type);
+  cfg.setDefaultDeviceType(settings.device.device_type);
 }
 
 }  // namespace

@@ -77,13 +77,12 @@ Result is_floating_point(ConversionCtx* ctx, const torch::jit::Node* n, kwargs& 
 
 Result device(ConversionCtx* ctx, const torch::jit::Node*, kwargs&) {
   const auto& device = ctx->settings.device;
-  if (device.kind == engine::DeviceTarget::Kind::kCPU) return torch::jit::IValue(at::Device(at::kCPU));
-  return torch::jit::IValue(at::Device(at::kCUDA, static_cast<at::DeviceIndex>(device.index)));
+  if (device.is_cpu()) return torch::jit::IValue(at::Device(at::kCPU));
+  return torch::jit::IValue(at::Device(at::kCUDA, static_cast<at::DeviceIndex>(device.gpu_id)));
 }
 
 Result is_on_gpu(ConversionCtx* ctx, const torch::jit::Node*, kwargs&) {
-  const auto& device = ctx->settings.device;
-  return device.kind == engine::DeviceTarget::Kind::kCUDA && device.dla_core < 0;
+  return ctx->settings.device.device_type == nvinfer1::DeviceType::kGPU;
 }
 
 // Engines have no gradients and no autocasting. Their tensors are dense, and neither complex nor

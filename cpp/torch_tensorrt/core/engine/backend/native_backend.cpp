@@ -12,7 +12,7 @@ class NativeBackend final : public Backend {
  public:
   const char* name() const override { return kNativeBackend; }
   Decision available(const DeviceTarget& device) const override {
-    if (device.dla_core >= 0) return Decision::no("its engines run on CPUs and GPUs, not on DLA cores");
+    if (device.is_dla()) return Decision::no("its engines run on CPUs and GPUs, not on DLA cores");
     return device_available(device);
   }
   std::string version() const override { return producer_text(); }
@@ -43,7 +43,7 @@ class NativeBackend final : public Backend {
   std::shared_ptr<Executable> load(std::shared_ptr<const Plan> plan) const override {
     const Decision decision = device_available(plan->target);
     if (!decision) {
-      TORCHTRT_THROW_ERROR("engine \"" << plan->name << "\" was built for CUDA device " << plan->target.index << " ("
+      TORCHTRT_THROW_ERROR("engine \"" << plan->name << "\" was built for CUDA device " << plan->target.gpu_id << " ("
                                        << plan->target.isa << ") and cannot run here: " << decision.reason());
     }
     return std::make_shared<NativeExecutable>(std::move(plan));

@@ -94,7 +94,7 @@ std::string to_text(const Settings& settings) {
 
 BuildSettings resolve_settings(BuildSettings settings) {
   if (const Decision there = device_available(settings.device); !there) {
-    TORCHTRT_THROW_ERROR("cannot build for CUDA device " << settings.device.index << ": " << there.reason());
+    TORCHTRT_THROW_ERROR("cannot build for CUDA device " << settings.device.gpu_id << ": " << there.reason());
   }
   settings.device = describe_target(settings.device);
   if (settings.timing_cache_path.empty()) settings.timing_cache_path = environment("TORCHTRT_TIMING_CACHE");

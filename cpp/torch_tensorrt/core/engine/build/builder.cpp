@@ -177,7 +177,7 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
                           BuildReport* report) const {
   const auto start = std::chrono::steady_clock::now();
   if (network == nullptr) TORCHTRT_THROW_ERROR("there is no network to build an engine from");
-  const int64_t limited_to = settings_.device.kind == DeviceTarget::Kind::kCPU ? settings_.num_threads : 0;
+  const int64_t limited_to = settings_.device.is_cpu() ? settings_.num_threads : 0;
   const ThreadLimit limit(limited_to);
   BuildSettings settings = resolve_settings(settings_);
   if (limited_to > 0) {

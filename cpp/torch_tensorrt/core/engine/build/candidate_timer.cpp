@@ -93,7 +93,7 @@ class RunMemory {
   const void* input(const LayerInstance& instance, size_t i) {
     if (!instance.present[i]) return nullptr;
     const TensorDesc& desc = instance.inputs[i];
-    const bool on_host = target_.kind == DeviceTarget::Kind::kCPU;
+    const bool on_host = target_.is_cpu();
     if (on_host && instance.constants[i] != nullptr) return instance.constants[i];
     std::shared_ptr<void> host;
     if (instance.constants[i] == nullptr) {
@@ -180,7 +180,7 @@ TimedTactic CandidateTimer::pick(const LayerInstance& instance, bool keeps_plain
     tactics.erase(std::remove_if(tactics.begin(), tactics.end(), packs), tactics.end());
   }
   // On a GPU, timing a single candidate is not worth the uploads.
-  if (tactics.size() == 1 && target_.kind == DeviceTarget::Kind::kCUDA) {
+  if (tactics.size() == 1 && !target_.is_cpu()) {
     return {tactics.front(), tactics.front()->estimate_microseconds(instance)};
   }
   TimedTactic best{nullptr, std::numeric_limits<double>::infinity()};
@@ -219,7 +219,7 @@ std::shared_ptr<void> made_up_input(const DeviceTarget& target, const TensorDesc
   auto host = allocate_aligned(desc.bytes());
   fill_for_timing(host.get(), desc);
   if (values) write_values(host.get(), desc.dtype, *values);
-  if (target.kind == DeviceTarget::Kind::kCPU) return host;
+  if (target.is_cpu()) return host;
   auto memory = allocate_on(target, desc.bytes());
   copy_to(target, memory.get(), host.get(), desc.bytes());
   return memory;
@@ -260,9 +260,9 @@ class KeepingAllocator final : public OutputAllocator {
 double time_engine(const Engine& engine) {
   using Clock = std::chrono::steady_clock;
   const DeviceTarget& target = engine.target();
-  const bool on_gpu = target.kind == DeviceTarget::Kind::kCUDA;
+  const bool on_gpu = !target.is_cpu();
   std::optional<cuda::DeviceGuard> guard;
-  if (on_gpu) guard.emplace(target.index);
+  if (on_gpu) guard.emplace(target.gpu_id);
   std::vector<network::Dims> dims;
   for (const IoTensor& input : engine.inputs()) dims.push_back(input.opt);
   const auto context = engine.create_context();
@@ -289,7 +289,7 @@ double time_engine(const Engine& engine) {
   KeepingAllocator allocator(target, outputs.size());
   RunOptions options;
   options.allocator = &allocator;
-  if (on_gpu) options.stream = require_cuda_access().current_stream(target.index);
+  if (on_gpu) options.stream = require_cuda_access().current_stream(target.gpu_id);
   std::vector<double> times;
   for (int i = 0; i < kWarmUps + kRuns; ++i) {
     const auto start = Clock::now();

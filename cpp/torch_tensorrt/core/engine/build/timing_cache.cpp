@@ -24,7 +24,7 @@ constexpr size_t kMaxLine = 4096;
 
 // Numbers here and below do not depend on the program's locale.
 std::string header_of(const DeviceTarget& target) {
-  const char* kind = target.kind == DeviceTarget::Kind::kCPU ? "cpu" : "cuda";
+  const char* kind = target.is_cpu() ? "cpu" : "cuda";
   return fmt::format("{}; {} {}; {} threads; {}", kMagic, kind, target.isa, target.threads, producer_text());
 }
 
@@ -140,8 +140,8 @@ std::string input_text(const LayerInstance& instance, size_t i) {
 
 std::string timing_key(const LayerInstance& instance, const Tactic& tactic, const DeviceTarget& target) {
   std::string text =
-      fmt::format("{}|{}|{}|{}|{}|{:x}|", producer_text(), static_cast<int32_t>(target.kind), target.isa,
-                  target.threads, tactic.name(), network::hash_layer(*instance.layer, /*with_weight_values=*/false));
+      fmt::format("{}|{}|{}|{}|{}|{:x}|", producer_text(), target.is_cpu() ? 0 : 1, target.isa, target.threads,
+                  tactic.name(), network::hash_layer(*instance.layer, /*with_weight_values=*/false));
   for (size_t i = 0; i < instance.inputs.size(); ++i) text += input_text(instance, i);
   text += "|";
   for (const TensorDesc& output : instance.outputs) text += desc_text(output) + ";";

@@ -30,26 +30,27 @@ void register_cuda_access(std::unique_ptr<DeviceAccess> access) {
 }
 
 Decision device_available(const DeviceTarget& target) {
-  if (target.kind == DeviceTarget::Kind::kCPU) return Decision::yes();
+  if (target.is_cpu()) return Decision::yes();
   const DeviceAccess* access = cuda_access();
-  if (access == nullptr) return Decision::no(str("there is no access to CUDA device ", target.index, ": ", kNotLoaded));
-  return access->available(target.index);
+  if (access == nullptr)
+    return Decision::no(str("there is no access to CUDA device ", target.gpu_id, ": ", kNotLoaded));
+  return access->available(target.gpu_id);
 }
 
 std::shared_ptr<void> allocate_on(const DeviceTarget& target, int64_t bytes) {
-  if (target.kind == DeviceTarget::Kind::kCPU) return allocate_aligned(bytes);
-  return require_cuda_access().allocate(target.index, bytes);
+  if (target.is_cpu()) return allocate_aligned(bytes);
+  return require_cuda_access().allocate(target.gpu_id, bytes);
 }
 
 void copy_to(const DeviceTarget& target, void* to, const void* from, int64_t bytes) {
   if (bytes == 0) return;
-  if (target.kind == DeviceTarget::Kind::kCPU) {
+  if (target.is_cpu()) {
     std::memcpy(to, from, static_cast<size_t>(bytes));
     return;
   }
   const cuda::Driver& driver = cuda::Driver::get();
-  const cuda::DeviceGuard guard(target.index);
-  void* stream = require_cuda_access().current_stream(target.index);
+  const cuda::DeviceGuard guard(target.gpu_id);
+  void* stream = require_cuda_access().current_stream(target.gpu_id);
   if (driver.recording_of(stream) != 0) {
     TORCHTRT_THROW_ERROR(
         "constants cannot be copied to the GPU while a CUDA graph is being recorded; "
@@ -60,8 +61,8 @@ void copy_to(const DeviceTarget& target, void* to, const void* from, int64_t byt
 }
 
 void synchronize(const DeviceTarget& target) {
-  if (target.kind == DeviceTarget::Kind::kCPU) return;
-  const cuda::DeviceGuard guard(target.index);
+  if (target.is_cpu()) return;
+  const cuda::DeviceGuard guard(target.gpu_id);
   cuda::Driver::get().synchronize_device();
 }
 

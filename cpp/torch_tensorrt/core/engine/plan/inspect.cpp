@@ -62,7 +62,7 @@ std::string Engine::inspect_json() const {
   if (plan.settings) json.field("method", plan.settings->method);
   json.field("max_specializations", static_cast<int64_t>(plan.max_specializations));
   json.key("target").begin_object();
-  json.field("kind", plan.target.kind == DeviceTarget::Kind::kCPU ? "cpu" : "cuda").field("index", plan.target.index);
+  json.field("kind", plan.target.is_cpu() ? "cpu" : "cuda").field("index", plan.target.gpu_id);
   json.field("threads", plan.target.threads).field("isa", plan.target.isa).end_object();
   write_io(json, "inputs", inputs());
   write_io(json, "outputs", outputs());

@@ -31,7 +31,7 @@ struct Plan {
 
   std::string name;
   std::string producer;  // "torch_tensorrt 0.1.0"
-  DeviceTarget target;
+  DeviceTarget target = DeviceTarget::cpu();
   std::string backend = "native";                        // the backend that built the plan and runs it
   std::string backend_version;                           // "TensorRT 10.6.0"; empty for ours
   std::shared_ptr<network::INetworkDefinition> network;  // weights' memory is the store's or the file's

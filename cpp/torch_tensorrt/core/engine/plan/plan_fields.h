@@ -14,6 +14,10 @@
 
 namespace torch_tensorrt::engine {
 
+// Kinds of a plan's target. A DLA core has the kind of its GPU, and a number.
+constexpr int32_t kCpuTarget = 0;
+constexpr int32_t kGpuTarget = 1;
+
 // ---- reading what the FlatBuffers verifier has let pass: any field may still be missing --------------------------
 
 inline std::string read_text(const flatbuffers::String* text) { return text == nullptr ? std::string() : text->str(); }

@@ -68,15 +68,15 @@ class TableReader {
 
  private:
   void read_target(const fb::Target& target) {
-    using Kind = DeviceTarget::Kind;
-    plan_.target.kind = static_cast<Kind>(target.kind());
-    if (plan_.target.kind != Kind::kCPU && plan_.target.kind != Kind::kCUDA) {
+    if (target.kind() == kGpuTarget) {
+      plan_.target.device_type = target.dla_core() < 0 ? network::DeviceType::kGPU : network::DeviceType::kDLA;
+    } else if (target.kind() != kCpuTarget) {
       TORCHTRT_THROW_ERROR("the target is of the unknown kind " << target.kind());
     }
-    plan_.target.index = target.index();
+    if (plan_.target.is_dla()) plan_.target.dla_core = target.dla_core();
+    plan_.target.gpu_id = target.index();
     plan_.target.threads = target.threads();
     plan_.target.isa = read_text(target.isa());
-    plan_.target.dla_core = target.dla_core();
   }
 
   void read_blocks() {

@@ -143,8 +143,9 @@ class TableWriter {
     const auto name = buffer_.CreateString(plan_.name);
     const auto producer = buffer_.CreateString(plan_.producer);
     const auto isa = buffer_.CreateString(plan_.target.isa);
-    const auto target = fb::CreateTarget(buffer_, static_cast<int32_t>(plan_.target.kind), plan_.target.index,
-                                         plan_.target.threads, isa, plan_.target.dla_core);
+    const auto target = fb::CreateTarget(buffer_, plan_.target.is_cpu() ? kCpuTarget : kGpuTarget,
+                                         static_cast<int32_t>(plan_.target.gpu_id), plan_.target.threads, isa,
+                                         plan_.target.used_dla_core());
     const auto network = write_network();
     const auto blocks = write_blocks();
     const auto notes = buffer_.CreateVectorOfStrings(plan_.notes);

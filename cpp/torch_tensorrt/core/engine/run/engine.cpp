@@ -28,7 +28,7 @@ std::shared_ptr<Plan> foreign_plan(const std::shared_ptr<const std::string>& byt
     plan->backend = backend->name();
     plan->weights = std::make_shared<WeightStore>();
     // Such bytes do not say which device they are for.
-    if (options.gpu) plan->target.kind = DeviceTarget::Kind::kCUDA;
+    if (options.gpu) plan->target.device_type = network::DeviceType::kGPU;
     set_payload(*plan, bytes);
     return plan;
   }
@@ -62,7 +62,7 @@ std::shared_ptr<Engine> Engine::load(std::shared_ptr<const std::string> bytes, c
   auto state = std::make_unique<EngineState>();
   state->bytes = std::move(bytes);
   const auto plan = read_plan(state->bytes, options);
-  if (options.gpu && plan->target.kind == DeviceTarget::Kind::kCUDA) plan->target.index = *options.gpu;
+  if (options.gpu && !plan->target.is_cpu()) plan->target.gpu_id = *options.gpu;
   state->plan = plan;
   try {
     state->executable = find_backend(plan->backend).load(plan);

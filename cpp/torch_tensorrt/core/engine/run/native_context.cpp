@@ -12,7 +12,7 @@ namespace {
 
 // 0 on GPUs, and for engines of older libraries, which do not record it.
 uint64_t threads_of(const Plan& plan) {
-  const bool is_cpu = plan.target.kind == DeviceTarget::Kind::kCPU;
+  const bool is_cpu = plan.target.is_cpu();
   return is_cpu && plan.settings ? plan.settings->num_threads : 0;
 }
 
@@ -116,7 +116,7 @@ const std::vector<network::Dims>& NativeContext::set_input_dims(const std::vecto
 
 void NativeContext::run(const void* const* inputs, void* const* outputs, const RunOptions& options) {
   Entry& entry = current_or_throw();
-  if (target().kind == DeviceTarget::Kind::kCUDA) return run_on_gpu(entry, inputs, outputs, options);
+  if (!target().is_cpu()) return run_on_gpu(entry, inputs, outputs, options);
   const ThreadLimit limit(threads_of(executable_->plan()));
   entry.specialization->run(arena(), inputs, outputs);
 }
@@ -126,8 +126,8 @@ namespace {
 // PyTorch's operators work on this stream until the result is destroyed. Null if they do already.
 std::shared_ptr<void> use_stream(const DeviceTarget& target, void* stream) {
   const DeviceAccess& access = require_cuda_access();
-  if (access.current_stream(target.index) == stream) return nullptr;
-  return access.use_stream(target.index, stream);
+  if (access.current_stream(target.gpu_id) == stream) return nullptr;
+  return access.use_stream(target.gpu_id, stream);
 }
 
 }  // namespace
@@ -142,8 +142,8 @@ void NativeContext::run_on_gpu(Entry& entry, const void* const* inputs, void* co
 
 bool NativeContext::can_record(Entry& entry) const {
   if (entry.graphs != nullptr) return entry.graph_memory != nullptr;
-  entry.graph_memory = require_cuda_access().make_graph_memory(target().index);
-  entry.graphs = std::make_unique<cuda::GraphCache>(target().index);
+  entry.graph_memory = require_cuda_access().make_graph_memory(target().gpu_id);
+  entry.graphs = std::make_unique<cuda::GraphCache>(target().gpu_id);
   return entry.graph_memory != nullptr;
 }
 
@@ -161,7 +161,7 @@ void NativeContext::run_as_graph(Entry& entry, const void* const* inputs, void* 
 std::vector<LayerTime> NativeContext::profile(const void* const* inputs, void* const* outputs,
                                               const RunOptions& options) {
   const ThreadLimit limit(threads_of(executable_->plan()));
-  const bool on_gpu = target().kind == DeviceTarget::Kind::kCUDA;
+  const bool on_gpu = !target().is_cpu();
   const auto on_stream = on_gpu ? use_stream(target(), options.stream) : nullptr;
   const auto microseconds = current_or_throw().specialization->profile(arena(), inputs, outputs);
   std::vector<LayerTime> times;

@@ -13,7 +13,7 @@ namespace torch_tensorrt::engine {
 namespace {
 
 void note_other_machine(const Plan& plan) {
-  const DeviceTarget here = describe_target({});
+  const DeviceTarget here = describe_target();
   if (here.isa == plan.target.isa) return;
   LOG_INFO("engine \"" << plan.name << "\" was built for " << plan.target.isa << " and runs on " << here.isa
                        << "; it may be slower than one built here");

@@ -104,7 +104,7 @@ void Specialization::add_pointer(int32_t number, int64_t offset) {
 // The elements of a constant where the kernels can read them. All specializations share the network's own elements;
 // those of known shapes live as long as this specialization.
 const void* Specialization::on_target(const Storage& constant) {
-  if (target_.kind == DeviceTarget::Kind::kCPU) return constant.data;
+  if (target_.is_cpu()) return constant.data;
   const auto upload = [&] {
     auto memory = allocate_on(target_, constant.bytes);
     copy_to(target_, memory.get(), constant.data, constant.bytes);
@@ -118,11 +118,11 @@ const void* Specialization::on_target(const Storage& constant) {
 void Specialization::run_copy(const Call& call) const {
   void* to = pointers_[call.outputs];
   const void* from = pointers_[call.inputs];
-  if (target_.kind == DeviceTarget::Kind::kCPU) {
+  if (target_.is_cpu()) {
     std::memcpy(to, from, static_cast<size_t>(call.copy_bytes));
     return;
   }
-  void* stream = require_cuda_access().current_stream(target_.index);
+  void* stream = require_cuda_access().current_stream(target_.gpu_id);
   cuda::Driver::get().copy_on_device(to, from, call.copy_bytes, stream);
 }
 

@@ -143,10 +143,10 @@ std::string cpu_isa() {
 }  // namespace
 
 DeviceTarget describe_target(DeviceTarget target) {
-  if (target.kind == DeviceTarget::Kind::kCUDA) {
+  if (!target.is_cpu()) {
     const DeviceAccess* access = cuda_access();
-    if (target.isa.empty() && access != nullptr && access->available(target.index)) {
-      target.isa = cuda::Driver::get().architecture(target.index);
+    if (target.isa.empty() && access != nullptr && access->available(target.gpu_id)) {
+      target.isa = cuda::Driver::get().architecture(target.gpu_id);
     }
     return target;
   }

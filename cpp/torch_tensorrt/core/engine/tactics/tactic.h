@@ -14,7 +14,7 @@
 namespace torch_tensorrt::engine {
 
 // Fills in unknown fields from this machine.
-DeviceTarget describe_target(DeviceTarget target);
+DeviceTarget describe_target(DeviceTarget target = DeviceTarget::cpu());
 
 // One tensor at a concrete shape. Dims are always in the network's order (N, C, spatial...); the format says how they
 // lie in memory, unless the tensor is a view with strides of its own.

@@ -9,11 +9,11 @@
 #include <set>
 #include <string>
 
+#include "torch_tensorrt/core/backends/tensorrt/prepare/fake_quantize.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
-#include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
-#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/backends/tensorrt/support.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/shared_file.h"
@@ -194,7 +194,7 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
   const auto start = std::chrono::steady_clock::now();
   check_supported(network);
   const auto library = require_vendor_library();
-  const engine::cuda::DeviceGuard device(settings.device.index);
+  const engine::cuda::DeviceGuard device(settings.device.gpu_id);
   MessageGatherer messages;
   const VendorNetwork made = translate_network(network, settings, *library, messages);
   const std::unique_ptr<nvinfer1::IBuilderConfig> config(made.builder->createBuilderConfig());

@@ -7,7 +7,7 @@
 
 #include "torch_tensorrt/core/backends/tensorrt/loader.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
+#include "torch_tensorrt/core/backends/tensorrt/translator.h"
 #include "torch_tensorrt/core/engine/build/builder.h"
 
 namespace torch_tensorrt::backends::tensorrt {

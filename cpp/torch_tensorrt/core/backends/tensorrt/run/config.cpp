@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/host_values.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -41,9 +41,9 @@ void set_limit(nvinfer1::IBuilderConfig& config, MemoryPoolType pool, uint64_t b
 }
 
 void set_dla(nvinfer1::IBuilderConfig& config, const engine::BuildSettings& settings) {
-  if (settings.device.dla_core < 0) return;
+  if (!settings.device.is_dla()) return;
   config.setDefaultDeviceType(nvinfer1::DeviceType::kDLA);
-  config.setDLACore(settings.device.dla_core);
+  config.setDLACore(settings.device.used_dla_core());
   set_flag(config, BuilderFlag::kGPU_FALLBACK, settings.device.allow_gpu_fallback);
   set_limit(config, MemoryPoolType::kDLA_MANAGED_SRAM, settings.dla_sram_size);
   set_limit(config, MemoryPoolType::kDLA_LOCAL_DRAM, settings.dla_local_dram_size);

@@ -106,10 +106,9 @@ class VendorExecutable final : public engine::Executable {
 }  // namespace
 
 std::shared_ptr<engine::Executable> load_executable(const engine::Plan& plan) {
-  TORCHTRT_CHECK(plan.target.kind == engine::DeviceTarget::Kind::kCUDA,
-                 "engine \"" << plan.name << "\" is for the CPU, where TensorRT does not run");
+  TORCHTRT_CHECK(!plan.target.is_cpu(), "engine \"" << plan.name << "\" is for the CPU, where TensorRT does not run");
   const std::string_view payload = engine::payload_of(plan);
-  auto engine = VendorEngine::load(payload.data(), payload.size(), plan.target.index, plan.target.dla_core);
+  auto engine = VendorEngine::load(payload.data(), payload.size(), plan.target.gpu_id, plan.target.used_dla_core());
   const bool has_network = plan.network != nullptr;
   if (!has_network) engine->check_plain_tensors();
   const std::vector<network::ITensor*> none;

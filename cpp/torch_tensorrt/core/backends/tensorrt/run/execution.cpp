@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "torch_tensorrt/core/backends/tensorrt/prepare/host_values.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
-#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 #include "torch_tensorrt/core/engine/cuda/graph_cache.h"
 #include "torch_tensorrt/core/util/macros.h"
 

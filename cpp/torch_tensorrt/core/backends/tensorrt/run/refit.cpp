@@ -55,8 +55,8 @@ NamedWeights pick_weights(const NamedWeights& all, const std::vector<std::string
 std::string refit_serialized(std::string_view payload, const network::INetworkDefinition& before,
                              const network::INetworkDefinition& after, const engine::BuildSettings& settings) {
   const auto library = require_vendor_library();
-  const engine::cuda::DeviceGuard device(settings.device.index);
-  const auto engine = VendorEngine::load(payload.data(), payload.size(), settings.device.index);
+  const engine::cuda::DeviceGuard device(settings.device.gpu_id);
+  const auto engine = VendorEngine::load(payload.data(), payload.size(), settings.device.gpu_id);
   check_refittable(*engine, settings);
   MessageGatherer messages;
   const VendorNetwork old = translate_network(before, settings, *library, messages);

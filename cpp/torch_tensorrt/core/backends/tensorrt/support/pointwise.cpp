@@ -1,7 +1,9 @@
-#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/facts.h"
+#include "torch_tensorrt/core/backends/tensorrt/support.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
+// Layers that compute each element from the elements at the same place.
 namespace torch_tensorrt::backends::tensorrt {
 
 using network::DataType;
@@ -12,15 +14,6 @@ namespace {
 using network::ActivationType;
 using network::ElementWiseOperation;
 using network::UnaryOperation;
-
-template <typename T>
-std::optional<int64_t> single_value(const network::Weights& weights) {
-  const auto* values = static_cast<const T*>(weights.values);
-  for (int64_t i = 1; i < weights.count; ++i) {
-    if (values[i] != values[0]) return std::nullopt;
-  }
-  return static_cast<int64_t>(values[0]);
-}
 
 Decision supports_operation(ElementWiseOperation operation, DataType type, const network::ITensor* second) {
   switch (operation) {
@@ -77,14 +70,6 @@ Decision supports_epilogue(const ILayer& layer) {
 }
 
 }  // namespace
-
-std::optional<int64_t> constant_integer(const network::ITensor* tensor) {
-  const auto* constant = tensor == nullptr ? nullptr : network::layer_cast<network::IConstantLayer>(tensor->producer());
-  if (constant == nullptr || constant->getWeights().count == 0) return std::nullopt;
-  if (constant->getWeights().type == DataType::kINT32) return single_value<int32_t>(constant->getWeights());
-  if (constant->getWeights().type == DataType::kINT64) return single_value<int64_t>(constant->getWeights());
-  return std::nullopt;
-}
 
 Decision supports_activation(const ILayer& layer) {
   const auto& activation = static_cast<const network::IActivationLayer&>(layer);

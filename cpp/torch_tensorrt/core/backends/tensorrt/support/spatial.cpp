@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/facts.h"
+#include "torch_tensorrt/core/backends/tensorrt/support.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/shapes/value_range.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -95,19 +96,6 @@ Decision check_scales(const network::IResizeLayer& resize, const Dims& input, co
 }
 
 }  // namespace
-
-std::optional<int64_t> input_channels(const network::ConvolutionBase& layer) {
-  if (const int64_t known = layer.getInput(0)->getDimensions().d[1]; known >= 0) return known;
-  const network::Weights* kernel = &layer.getKernelWeights();
-  if (kernel->count == 0 && layer.own_input_count() > 1 && layer.getInput(1) != nullptr) {
-    const auto* constant = network::layer_cast<network::IConstantLayer>(layer.getInput(1)->producer());
-    if (constant == nullptr) return std::nullopt;
-    kernel = &constant->getWeights();
-  }
-  // Both kinds of kernel have maps * channels / groups windows.
-  const int64_t windows = layer.getNbOutputMaps() * layer.getKernelSizeNd().volume();
-  return windows == 0 ? std::nullopt : std::optional<int64_t>(kernel->count * layer.getNbGroups() / windows);
-}
 
 Decision supports_convolution(const ILayer& layer) {
   const auto& convolution = static_cast<const network::ConvolutionBase&>(layer);

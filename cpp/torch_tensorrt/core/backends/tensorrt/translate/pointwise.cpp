@@ -1,13 +1,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
-#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
+#include "torch_tensorrt/core/backends/tensorrt/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/facts.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/fake_quantize.h"
+#include "torch_tensorrt/core/backends/tensorrt/translator.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
+// Layers that compute each element from the elements at the same place.
+//
 // TensorRT does not specify maximum and minimum for NaN: where PyTorch's result is NaN, TensorRT's may be the other
 // operand.
 namespace torch_tensorrt::backends::tensorrt {
@@ -34,6 +36,26 @@ trt::ITensor& clip_integers(Translator& t, trt::ITensor& x, ActivationType type,
 }
 
 trt::ITensor& times(Translator& t, trt::ITensor& x, trt::ITensor& factor) { return binary(t, Op::kPROD, x, factor); }
+
+// log(u) * x / (u - 1) with u = 1 + x: the division corrects the rounding of x in u. Far from 0 it is log(u).
+trt::ITensor& log1p_of(Translator& t, trt::ITensor& x) {
+  trt::ITensor& u = binary(t, Op::kSUM, x, 1.0);
+  trt::ITensor& log = unary(t, u, Unary::kLOG);
+  trt::ITensor& less = binary(t, Op::kSUB, u, 1.0);
+  trt::ITensor& corrected = binary(t, Op::kPROD, log, binary(t, Op::kDIV, x, less));
+  trt::ITensor& tiny = binary(t, Op::kEQUAL, less, 0.0);
+  trt::ITensor& large = binary(t, Op::kGREATER, x, 1e6);
+  trt::ITensor& below = binary(t, Op::kLESS, x, -0.999);
+  return select(t, tiny, x, select(t, binary(t, Op::kOR, large, below), log, corrected));
+}
+
+// max(y, 0) + log1p(exp(-|y|)) with y = beta * x: TensorRT's own softplus is 0 where PyTorch's result is small.
+trt::ITensor& softplus_of(Translator& t, trt::ITensor& x, double alpha, double beta) {
+  trt::ITensor& y = beta == 1.0 ? x : binary(t, Op::kPROD, x, beta);
+  trt::ITensor& decay = unary(t, unary(t, unary(t, y, Unary::kABS), Unary::kNEG), Unary::kEXP);
+  trt::ITensor& sum = binary(t, Op::kSUM, binary(t, Op::kMAX, y, 0.0), log1p_of(t, decay));
+  return alpha == 1.0 ? sum : binary(t, Op::kPROD, sum, alpha);
+}
 
 }  // namespace
 
@@ -246,8 +268,6 @@ void translate_scale(Translator& t) {
 namespace {
 
 using OurUnary = network::UnaryOperation;
-using Unary = trt::UnaryOperation;
-using Binary = trt::ElementWiseOperation;
 
 static_assert(static_cast<int32_t>(OurUnary::kISNAN) == static_cast<int32_t>(Unary::kISNAN));
 static_assert(static_cast<int32_t>(OurUnary::kROUND) == static_cast<int32_t>(Unary::kROUND));
@@ -259,20 +279,20 @@ trt::ITensor& absolute(Translator& t, trt::ITensor& x) { return unary(t, x, Unar
 
 // 2 sinh(x / 2) exp(x / 2), which is exact near 0; far from 0, exp(x) - 1.
 trt::ITensor& expm1_of(Translator& t, trt::ITensor& x) {
-  trt::ITensor& half = binary(t, Binary::kPROD, x, 0.5);
-  trt::ITensor& near = binary(t, Binary::kPROD, binary(t, Binary::kPROD, unary(t, half, Unary::kSINH), 2.0),
-                              unary(t, half, Unary::kEXP));
-  trt::ITensor& far = binary(t, Binary::kSUB, unary(t, x, Unary::kEXP), 1.0);
-  return select(t, binary(t, Binary::kLESS, absolute(t, x), 1.0), near, far);
+  trt::ITensor& half = binary(t, Op::kPROD, x, 0.5);
+  trt::ITensor& near =
+      binary(t, Op::kPROD, binary(t, Op::kPROD, unary(t, half, Unary::kSINH), 2.0), unary(t, half, Unary::kEXP));
+  trt::ITensor& far = binary(t, Op::kSUB, unary(t, x, Unary::kEXP), 1.0);
+  return select(t, binary(t, Op::kLESS, absolute(t, x), 1.0), near, far);
 }
 
 trt::ITensor& truncated(Translator& t, trt::ITensor& x) {
-  return binary(t, Binary::kPROD, unary(t, x, Unary::kSIGN), unary(t, absolute(t, x), Unary::kFLOOR));
+  return binary(t, Op::kPROD, unary(t, x, Unary::kSIGN), unary(t, absolute(t, x), Unary::kFLOOR));
 }
 
 trt::ITensor& negated(Translator& t, trt::ITensor& x) {
   // TensorRT negates only floats.
-  return is_float(x.getType()) ? unary(t, x, Unary::kNEG) : binary(t, Binary::kSUB, 0.0, x);
+  return is_float(x.getType()) ? unary(t, x, Unary::kNEG) : binary(t, Op::kSUB, 0.0, x);
 }
 
 trt::ITensor& apply(Translator& t, OurUnary operation, trt::ITensor& x) {
@@ -305,15 +325,15 @@ trt::ITensor& apply(Translator& t, OurUnary operation, trt::ITensor& x) {
     case OurUnary::kNEG:
       return negated(t, x);
     case OurUnary::kLOG2:
-      return binary(t, Binary::kPROD, unary(t, x, Unary::kLOG), 1.0 / kLn2);
+      return binary(t, Op::kPROD, unary(t, x, Unary::kLOG), 1.0 / kLn2);
     case OurUnary::kLOG10:
-      return binary(t, Binary::kPROD, unary(t, x, Unary::kLOG), 1.0 / kLn10);
+      return binary(t, Op::kPROD, unary(t, x, Unary::kLOG), 1.0 / kLn10);
     case OurUnary::kLOG1P:
       return log1p_of(t, x);
     case OurUnary::kEXPM1:
       return expm1_of(t, x);
     case OurUnary::kEXP2:
-      return binary(t, Binary::kPOW, 2.0, x);
+      return binary(t, Op::kPOW, 2.0, x);
     case OurUnary::kTRUNC:
       return truncated(t, x);
     case OurUnary::kERFC:
@@ -329,26 +349,6 @@ void translate_unary(Translator& t) {
   trt::ITensor& x = t.input(0);
   const bool composed = operation >= OurUnary::kLOG2;
   t.give(composed ? cast(t, apply(t, operation, widened(t, x)), x.getType()) : apply(t, operation, x));
-}
-
-// log(u) * x / (u - 1) with u = 1 + x: the division corrects the rounding of x in u. Far from 0 it is log(u).
-trt::ITensor& log1p_of(Translator& t, trt::ITensor& x) {
-  trt::ITensor& u = binary(t, Binary::kSUM, x, 1.0);
-  trt::ITensor& log = unary(t, u, Unary::kLOG);
-  trt::ITensor& less = binary(t, Binary::kSUB, u, 1.0);
-  trt::ITensor& corrected = binary(t, Binary::kPROD, log, binary(t, Binary::kDIV, x, less));
-  trt::ITensor& tiny = binary(t, Binary::kEQUAL, less, 0.0);
-  trt::ITensor& large = binary(t, Binary::kGREATER, x, 1e6);
-  trt::ITensor& below = binary(t, Binary::kLESS, x, -0.999);
-  return select(t, tiny, x, select(t, binary(t, Binary::kOR, large, below), log, corrected));
-}
-
-// max(y, 0) + log1p(exp(-|y|)) with y = beta * x: TensorRT's own softplus is 0 where PyTorch's result is small.
-trt::ITensor& softplus_of(Translator& t, trt::ITensor& x, double alpha, double beta) {
-  trt::ITensor& y = beta == 1.0 ? x : binary(t, Binary::kPROD, x, beta);
-  trt::ITensor& decay = unary(t, unary(t, unary(t, y, Unary::kABS), Unary::kNEG), Unary::kEXP);
-  trt::ITensor& sum = binary(t, Binary::kSUM, binary(t, Binary::kMAX, y, 0.0), log1p_of(t, decay));
-  return alpha == 1.0 ? sum : binary(t, Binary::kPROD, sum, alpha);
 }
 
 }  // namespace torch_tensorrt::backends::tensorrt

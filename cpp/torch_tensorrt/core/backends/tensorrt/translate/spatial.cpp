@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
-#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
+#include "torch_tensorrt/core/backends/tensorrt/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/facts.h"
+#include "torch_tensorrt/core/backends/tensorrt/translator.h"
 #include "torch_tensorrt/core/network/host/evaluate_elements.h"
 #include "torch_tensorrt/core/util/macros.h"
 

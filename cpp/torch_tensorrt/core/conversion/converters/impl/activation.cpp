@@ -5,6 +5,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
+// Activation functions, and clamps to numbers.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -287,6 +288,7 @@ Family activation_family() {
       {"aten::hardshrink", hardshrink},
       {"aten::softshrink", softshrink},
       {"aten::rrelu", rrelu},
+      {"aten::rrelu_with_noise_functional", arranged(rrelu, {0, 2, 3, 4, 5})},
   };
 }
 

@@ -97,4 +97,22 @@ std::vector<ITensor*> tensor_list(ConversionCtx* ctx, const Var& arg) {
   return tensors;
 }
 
+OpConverter arranged(OpConverter converter, const std::vector<Source>& sources) {
+  return [converter = std::move(converter), sources](ConversionCtx* ctx, const torch::jit::Node* n, args& given) {
+    args arguments;
+    for (const Source& source : sources) {
+      arguments.push_back(source.place >= 0 ? given.at(source.place) : Var(&source.constant));
+    }
+    return converter(ctx, n, arguments);
+  };
+}
+
+Decision first_result_only(const torch::jit::Node* n) {
+  for (size_t i = 1; i < n->outputs().size(); ++i) {
+    if (n->outputs()[i]->hasUses())
+      return Decision::no("its results after the first, which are for training, are used");
+  }
+  return Decision::yes();
+}
+
 }  // namespace torch_tensorrt::core::conversion::converters

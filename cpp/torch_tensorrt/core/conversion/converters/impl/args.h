@@ -43,4 +43,17 @@ at::ScalarType scalar_type(const ITensor* tensor);
 // The tensors of a list argument; constants among them are frozen into the network.
 std::vector<ITensor*> tensor_list(ConversionCtx* ctx, const Var& arg);
 
+// Where a converter finds an argument that it passes on: at a place among its own, or a constant.
+struct Source {
+  Source(int at) : place(at) {}
+  Source(torch::jit::IValue value) : constant(std::move(value)) {}
+  int place = -1;
+  torch::jit::IValue constant;
+};
+// Most operators that PyTorch's decompositions produce (core ATen) are a user's operator with reordered arguments, and
+// further results for the backward pass.
+OpConverter arranged(OpConverter converter, const std::vector<Source>& sources);
+Decision first_result_only(const torch::jit::Node* n);
+constexpr Declines kFirstOnly = {"results after the first are used", first_result_only};
+
 }  // namespace torch_tensorrt::core::conversion::converters

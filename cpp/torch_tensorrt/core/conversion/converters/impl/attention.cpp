@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -7,10 +8,12 @@
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
+// Attention, PyTorch's fused transformer layers, and the nested tensors that they read.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
 using nvinfer1::ElementWiseOperation;
+using nvinfer1::UnaryOperation;
 
 // PyTorch's transformer layers remove the padding of a batch by making a nested tensor. In a network this stays the
 // padded tensor, and the graph is searched for the mask of its elements.
@@ -56,9 +59,9 @@ ITensor* is_left_aligned(ConversionCtx* ctx, ITensor* valid) {
       ctx->net->addCumulative(*cast(ctx, valid, at::kLong), nvinfer1::CumulativeOperation::kSUM, 1)->getOutput(0);
   auto* place = apply(ctx, ElementWiseOperation::kSUM, positions(ctx, valid, 1), at::Scalar(1));
   auto* fits = apply(ctx, ElementWiseOperation::kEQUAL, counted, replace_dims(ctx, place, 0, 0, {1}));
-  fits = apply(ctx, ElementWiseOperation::kOR, fits, apply(ctx, nvinfer1::UnaryOperation::kNOT, valid));
-  auto* all = reduce(ctx, nvinfer1::ReduceOperation::kMIN, cast(ctx, fits, at::kInt), 0b11, /*keep=*/true);
-  return cast(ctx, all, at::kBool);
+  fits = apply(ctx, ElementWiseOperation::kOR, fits, apply(ctx, UnaryOperation::kNOT, valid));
+  fits = reduce(ctx, nvinfer1::ReduceOperation::kMIN, cast(ctx, fits, at::kInt), 0b11, /*keep=*/true);
+  return cast(ctx, fits, at::kBool);
 }
 
 void check_sizes(const torch::jit::Node* n, ITensor* x, const Var& wanted, ConversionCtx* ctx) {
@@ -82,7 +85,7 @@ bool to_padded(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* valid = nested_mask(ctx, n->input(0));
   TORCHTRT_CHECK(valid != nullptr, util::node_info(n) << ": the tensor is not nested");
   check_sizes(n, x, args[2], ctx);
-  auto* stays = apply(ctx, nvinfer1::UnaryOperation::kNOT, is_left_aligned(ctx, valid));
+  auto* stays = apply(ctx, UnaryOperation::kNOT, is_left_aligned(ctx, valid));
   auto* kept = apply(ctx, ElementWiseOperation::kOR, valid, stays);
   kept = replace_dims(ctx, kept, 2, 2, std::vector<int64_t>(rank(x) - 2, 1));
   return finish(ctx, n, choose(ctx, kept, x, scalar_constant(ctx, args[1].unwrapToDouble(), scalar_type(x))));
@@ -125,13 +128,20 @@ ITensor* repeat_heads(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* x,
   return repeated_in_a_row(ctx, n, x, Var(&dim), heads / heads_of(x));
 }
 
-// Queries, keys, values and a mask of one rank, at least 4, to be reshaped for a layer of rank 4.
 struct Operands {
   ITensor* query;
   ITensor* key;
   ITensor* value;
   ITensor* mask;  // may be null
 };
+
+nvinfer1::IAttentionLayer* add_layer(ConversionCtx* ctx, const Operands& all) {
+  auto* layer = ctx->net->addAttention(*all.query, *all.key, *all.value);
+  if (all.mask != nullptr) layer->setMask(*all.mask);
+  return layer;
+}
+
+// The operands below have one rank, at least 4, and are reshaped for the layer, which takes rank 4.
 
 // The layer lets a single head, or fewer heads, of keys serve several query heads. Other heads are repeated here.
 void fit_heads(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, const SizeList& common, bool grouped) {
@@ -141,8 +151,7 @@ void fit_heads(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, con
   const int64_t values = heads_of(all.value);
   if (grouped) {
     if (keys == values) return;
-    all.key = repeat_heads(ctx, n, all.key, queries);
-    all.value = repeat_heads(ctx, n, all.value, queries);
+    for (ITensor** x : {&all.key, &all.value}) *x = repeat_heads(ctx, n, *x, queries);
     return;
   }
   TORCHTRT_CHECK(queries < 0 || keys < 0 || queries == keys || queries == 1 || keys == 1,
@@ -150,8 +159,7 @@ void fit_heads(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, con
                                     << ", which needs enable_gqa=True");
   all.query = repeat_ones(ctx, n, all.query, common, dim, dim + 1);
   if (keys == 1 && values == 1) return;
-  all.key = repeat_ones(ctx, n, all.key, common, dim, dim + 1);
-  all.value = repeat_ones(ctx, n, all.value, common, dim, dim + 1);
+  for (ITensor** x : {&all.key, &all.value}) *x = repeat_ones(ctx, n, *x, common, dim, dim + 1);
 }
 
 // The common sizes of the dimensions before the last two; grouped heads take the number of query heads.
@@ -178,13 +186,10 @@ void fit_batch(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, con
 // Merges all dimensions before the heads into one, after repeating each input to the common sizes.
 void merge_batches(ConversionCtx* ctx, const torch::jit::Node* n, Operands& all, const SizeList& common) {
   const int32_t extra = rank(all.query) - 4;
-  const auto merge = [&](ITensor* x) {
-    return replace_dims(ctx, repeat_ones(ctx, n, x, common, 0, extra + 1), 0, extra + 1, {-1});
-  };
-  all.query = merge(all.query);
-  all.key = merge(all.key);
-  all.value = merge(all.value);
-  if (all.mask != nullptr) all.mask = merge(all.mask);
+  for (ITensor** x : {&all.query, &all.key, &all.value, &all.mask}) {
+    if (*x == nullptr) continue;
+    *x = replace_dims(ctx, repeat_ones(ctx, n, *x, common, 0, extra + 1), 0, extra + 1, {-1});
+  }
 }
 
 ITensor* read_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& arg, ITensor* query) {
@@ -224,8 +229,7 @@ bool attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   } else {
     fit_batch(ctx, n, all, common);
   }
-  auto* layer = ctx->net->addAttention(*all.query, *all.key, *all.value);
-  if (all.mask != nullptr) layer->setMask(*all.mask);
+  auto* layer = add_layer(ctx, all);
   layer->setCausal(args[5].unwrapToBool());
   if (!is_none(args[6])) layer->setScale(args[6].unwrapToScalar().toDouble());
   auto* out = layer->getOutput(0);
@@ -239,37 +243,28 @@ bool attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // ---- fused layers -----------------------------------------------------------------------------------------------
 
-// B x L x E -> B x H x L x E / H
-ITensor* split_heads(ConversionCtx* ctx, ITensor* x, int64_t heads, int64_t width) {
-  return transpose(ctx, replace_dims(ctx, x, 2, 3, {heads, width}), {0, 2, 1, 3});
+// x W^T + bias
+ITensor* project(ConversionCtx* ctx, ITensor* x, ITensor* weight, ITensor* bias) {
+  return apply(ctx, ElementWiseOperation::kSUM, matrix_product(ctx, x, weight, /*transpose_b=*/true), bias);
 }
 
-struct Heads {
-  ITensor* query;
-  ITensor* key;
-  ITensor* value;
-};
+// B x L x E -> B x H x L x E / H
+ITensor* split_heads(ConversionCtx* ctx, ITensor* x, int64_t heads, int64_t width) {
+  return transpose(ctx, replace_dims(ctx, x, 2, 3, {heads, width / heads}), {0, 2, 1, 3});
+}
 
 // One product for all three if they are projections of the same tensor.
-Heads project_heads(ConversionCtx* ctx, args& args, int64_t width, int64_t heads) {
-  auto* weight = args[5].ITensorOrFreeze(ctx);
-  auto* bias = args[6].ITensorOrFreeze(ctx);
-  ITensor* sources[3] = {args[0].ITensorOrFreeze(ctx), args[1].ITensorOrFreeze(ctx), args[2].ITensorOrFreeze(ctx)};
+Operands project_heads(ConversionCtx* ctx, const std::array<ITensor*, 3>& sources, ITensor* weight, ITensor* bias,
+                       int64_t width, int64_t heads) {
   const bool is_self = sources[0] == sources[1] && sources[1] == sources[2];
-  ITensor* parts[3];
-  ITensor* all = nullptr;
-  if (is_self)
-    all = apply(ctx, ElementWiseOperation::kSUM, matrix_product(ctx, sources[0], weight, /*transpose_b=*/true), bias);
+  auto* all = is_self ? project(ctx, sources[0], weight, bias) : nullptr;
+  std::array<ITensor*, 3> parts{};
   for (int64_t i = 0; i < 3; ++i) {
-    if (is_self) {
-      parts[i] = slice_dim(ctx, all, 2, i * width, width);
-      continue;
-    }
-    auto* product = matrix_product(ctx, sources[i], slice_dim(ctx, weight, 0, i * width, width), /*transpose_b=*/true);
-    parts[i] = apply(ctx, ElementWiseOperation::kSUM, product, slice_dim(ctx, bias, 0, i * width, width));
+    const auto part_of = [&](ITensor* x, int32_t dim) { return slice_dim(ctx, x, dim, i * width, width); };
+    parts[i] = is_self ? part_of(all, 2) : project(ctx, sources[i], part_of(weight, 0), part_of(bias, 0));
   }
-  const auto split = [&](int64_t i) { return split_heads(ctx, parts[i], heads, width / heads); };
-  return {split(0), split(1), split(2)};
+  for (ITensor*& part : parts) part = split_heads(ctx, part, heads, width);
+  return {parts[0], parts[1], parts[2], nullptr};
 }
 
 // True in a mask of PyTorch's fused layers (or a number other than 0) hides an element. Type 0: L x L, 1: B x L (keys),
@@ -289,31 +284,24 @@ ITensor* seen_mask(ConversionCtx* ctx, const torch::jit::Node* n, Var& mask, Var
                                           << ": the mask of keys has rank " << rank(hidden) << ", must be 2");
     hidden = replace_dims(ctx, hidden, 1, 1, {1, 1});
   }
-  return apply(ctx, nvinfer1::UnaryOperation::kNOT, cast(ctx, hidden, at::kBool));
+  return apply(ctx, UnaryOperation::kNOT, cast(ctx, hidden, at::kBool));
 }
 
 // B x H x L x D -> B x L x H D, then the projection.
 ITensor* join_heads(ConversionCtx* ctx, ITensor* x, ITensor* weight, ITensor* bias) {
-  auto* joined = replace_dims(ctx, transpose(ctx, x, {0, 2, 1, 3}), 2, 4, {-1});
-  return apply(ctx, ElementWiseOperation::kSUM, matrix_product(ctx, joined, weight, /*transpose_b=*/true), bias);
-}
-
-ITensor* attend(ConversionCtx* ctx, const Heads& heads, ITensor* mask) {
-  auto* layer = ctx->net->addAttention(*heads.query, *heads.key, *heads.value);
-  if (mask != nullptr) layer->setMask(*mask);
-  return layer->getOutput(0);
+  return project(ctx, replace_dims(ctx, transpose(ctx, x, {0, 2, 1, 3}), 2, 4, {-1}), weight, bias);
 }
 
 // The attention weights, for callers that need them as a result.
-ITensor* attention_weights(ConversionCtx* ctx, const Heads& heads, ITensor* mask, int64_t width, bool average) {
+ITensor* attention_weights(ConversionCtx* ctx, const Operands& all, int64_t width, bool average) {
   const double scale = 1.0 / std::sqrt(static_cast<double>(width));
-  auto* scores = matrix_product(ctx, apply(ctx, ElementWiseOperation::kPROD, heads.query, at::Scalar(scale)), heads.key,
+  auto* scores = matrix_product(ctx, apply(ctx, ElementWiseOperation::kPROD, all.query, at::Scalar(scale)), all.key,
                                 /*transpose_b=*/true);
-  if (mask != nullptr && scalar_type(mask) == at::kBool) {
+  if (all.mask != nullptr && scalar_type(all.mask) == at::kBool) {
     auto* hidden = scalar_constant(ctx, -std::numeric_limits<double>::infinity(), scalar_type(scores));
-    scores = choose(ctx, mask, scores, hidden);
-  } else if (mask != nullptr) {
-    scores = apply(ctx, ElementWiseOperation::kSUM, scores, mask);
+    scores = choose(ctx, all.mask, scores, hidden);
+  } else if (all.mask != nullptr) {
+    scores = apply(ctx, ElementWiseOperation::kSUM, scores, all.mask);
   }
   auto* weights = softmax(ctx, scores, 3);
   return average ? reduce(ctx, nvinfer1::ReduceOperation::kAVG, weights, 0b10, /*keep=*/false) : weights;
@@ -326,22 +314,23 @@ bool native_attention(ConversionCtx* ctx, const torch::jit::Node* n, args& args)
   const int64_t count = args[4].unwrapToInt();
   TORCHTRT_CHECK(count > 0 && width % count == 0,
                  util::node_info(n) << ": " << width << " features cannot be split into " << count << " equal heads");
-  const Heads heads = project_heads(ctx, args, width, count);
-  auto* mask = seen_mask(ctx, n, args[9], args[12]);
-  finish(ctx, n, join_heads(ctx, attend(ctx, heads, mask), args[7].ITensorOrFreeze(ctx), args[8].ITensorOrFreeze(ctx)),
-         0);
+  const auto tensor = [&](size_t i) { return args[i].ITensorOrFreeze(ctx); };
+  auto* weight = tensor(5);
+  auto* bias = tensor(6);
+  Operands all = project_heads(ctx, {tensor(0), tensor(1), tensor(2)}, weight, bias, width, count);
+  all.mask = seen_mask(ctx, n, args[9], args[12]);
+  finish(ctx, n, join_heads(ctx, add_layer(ctx, all)->getOutput(0), tensor(7), tensor(8)), 0);
   if (!n->outputs()[1]->hasUses()) return true;
   if (!args[10].unwrapToBool()) {
     // None, as in PyTorch, even if a tuple carries the result on without a reader.
     ctx->AssociateValueAndIValue(n->outputs()[1], torch::jit::IValue());
     return true;
   }
-  return finish(ctx, n, attention_weights(ctx, heads, mask, width / count, args[11].unwrapToBool()), 1);
+  return finish(ctx, n, attention_weights(ctx, all, width / count, args[11].unwrapToBool()), 1);
 }
 
-ITensor* layer_norm(ConversionCtx* ctx, ITensor* x, Var& weight, Var& bias, double eps) {
-  auto* layer =
-      ctx->net->addNormalization(*x, weight.ITensorOrFreeze(ctx), bias.ITensorOrFreeze(ctx), 1U << (rank(x) - 1));
+ITensor* layer_norm(ConversionCtx* ctx, ITensor* x, ITensor* weight, ITensor* bias, double eps) {
+  auto* layer = ctx->net->addNormalization(*x, weight, bias, 1U << (rank(x) - 1));
   layer->setEpsilon(eps);
   return layer->getOutput(0);
 }
@@ -353,26 +342,21 @@ bool encoder_layer(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int64_t count = args[2].unwrapToInt();
   const bool norm_first = args[8].unwrapToBool();
   const double eps = args[9].unwrapToDouble();
-  const auto norm = [&](ITensor* x, size_t i) { return layer_norm(ctx, x, args[i], args[i + 1], eps); };
+  const auto tensor = [&](size_t i) { return args[i].ITensorOrFreeze(ctx); };
+  const auto norm = [&](ITensor* x, size_t i) { return layer_norm(ctx, x, tensor(i), tensor(i + 1), eps); };
   const auto add = [&](ITensor* a, ITensor* b) { return apply(ctx, ElementWiseOperation::kSUM, a, b); };
-  const auto linear = [&](ITensor* x, size_t i) {
-    return add(matrix_product(ctx, x, args[i].ITensorOrFreeze(ctx), /*transpose_b=*/true),
-               args[i + 1].ITensorOrFreeze(ctx));
-  };
+  const auto linear = [&](ITensor* x, size_t i) { return project(ctx, x, tensor(i), tensor(i + 1)); };
   auto* mask = seen_mask(ctx, n, args[18], args[19]);
   const auto attention_part = [&](ITensor* x) {
-    auto* all = linear(x, 3);
-    const auto part = [&](int64_t i) {
-      return split_heads(ctx, slice_dim(ctx, all, 2, i * width, width), count, width / count);
-    };
-    return join_heads(ctx, attend(ctx, {part(0), part(1), part(2)}, mask), args[5].ITensorOrFreeze(ctx),
-                      args[6].ITensorOrFreeze(ctx));
+    Operands all = project_heads(ctx, {x, x, x}, tensor(3), tensor(4), width, count);
+    all.mask = mask;
+    return join_heads(ctx, add_layer(ctx, all)->getOutput(0), tensor(5), tensor(6));
   };
   const auto feed_forward = [&](ITensor* x) {
     const auto type = args[7].unwrapToBool() ? nvinfer1::ActivationType::kGELU_ERF : nvinfer1::ActivationType::kRELU;
     return linear(apply(ctx, type, linear(x, 14)), 16);
   };
-  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* x = tensor(0);
   if (norm_first) {
     x = add(x, attention_part(norm(x, 10)));
     return finish(ctx, n, add(x, feed_forward(norm(x, 12))));
@@ -392,11 +376,25 @@ bool bias_from_mask(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 }  // namespace
 
 Family attention_family() {
-  return {
+  Family rows = {
       {"aten::scaled_dot_product_attention", attention},       {"aten::_native_multi_head_attention", native_attention},
       {"aten::_transformer_encoder_layer_fwd", encoder_layer}, {"trt::attn_bias_from_attn_mask", bias_from_mask},
       {"aten::_nested_tensor_from_mask", from_mask},           {"aten::to_padded_tensor", to_padded},
   };
+  const torch::jit::IValue none;
+  const torch::jit::IValue no(false);
+  const torch::jit::IValue yes(true);
+  // query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa
+  const std::pair<const char*, std::vector<Source>> forms[] = {
+      {"aten::_scaled_dot_product_flash_attention_for_cpu", {0, 1, 2, 5, 3, 4, 6, no}},
+      {"aten::_scaled_dot_product_flash_attention", {0, 1, 2, none, 3, 4, 6, yes}},
+      {"aten::_scaled_dot_product_efficient_attention", {0, 1, 2, 3, 5, 6, 7, no}},
+      {"aten::_scaled_dot_product_cudnn_attention", {0, 1, 2, 3, 5, 6, 8, yes}},
+      {"aten::_scaled_dot_product_fused_attention_overrideable", {0, 1, 2, 3, 4, 5, 7, no}},
+      {"aten::_scaled_dot_product_attention_math", {0, 1, 2, 3, 4, 5, 7, 8}},
+  };
+  for (const auto& [op, sources] : forms) rows.push_back({op, arranged(attention, sources), kFirstOnly});
+  return rows;
 }
 
 }  // namespace torch_tensorrt::core::conversion::converters

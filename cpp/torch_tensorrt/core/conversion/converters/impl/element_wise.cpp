@@ -14,7 +14,7 @@ bool is_one(const at::Scalar& value) {
 // Whether to keep a number's precision in a sum with a half type. PyTorch rounds the number to the dtype on a CPU, but
 // computes in float32 on a GPU.
 bool keeps_number(const ConversionCtx* ctx, at::ScalarType type, const Operand& operand) {
-  const bool on_cpu = ctx->settings.device.kind == engine::DeviceTarget::Kind::kCPU;
+  const bool on_cpu = ctx->settings.device.is_cpu();
   return !on_cpu && operand.tensor == nullptr && is_rounded_by(type, operand);
 }
 
@@ -280,6 +280,21 @@ bool log_add_exp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, choose(ctx, infinite, largest, sum));
 }
 
+bool where(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* condition = cast(ctx, args[0].ITensorOrFreeze(ctx), at::kBool);
+  const Operand a = read_operand(ctx, args[1]);
+  const Operand b = read_operand(ctx, args[2]);
+  const auto type = result_type({a, b});
+  return finish(ctx, n, choose(ctx, condition, materialize(ctx, a, type), materialize(ctx, b, type)));
+}
+
+bool masked_fill(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* mask = cast(ctx, args[1].ITensorOrFreeze(ctx), at::kBool);
+  auto* value = materialize(ctx, read_operand(ctx, args[2]), scalar_type(x));
+  return finish(ctx, n, choose(ctx, mask, value, x));
+}
+
 }  // namespace
 
 Family element_wise_family() {
@@ -359,6 +374,12 @@ Family element_wise_family() {
       {"aten::logical_and", logical(Operation::kAND)},
       {"aten::logical_or", logical(Operation::kOR)},
       {"aten::logical_xor", logical(Operation::kXOR)},
+      {"aten::where.self", where},
+      {"aten::where.ScalarOther", where},
+      {"aten::where.ScalarSelf", where},
+      {"aten::where.Scalar", where},
+      {"aten::masked_fill.Scalar", masked_fill},
+      {"aten::masked_fill.Tensor", masked_fill},
   };
 }
 

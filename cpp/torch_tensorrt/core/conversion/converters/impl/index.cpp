@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 #include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
+// Reads parts of a tensor: slices, elements at places, elements of a mask.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -102,19 +103,38 @@ bool gather(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, is_scalar ? replace_dims(ctx, layer->getOutput(0), 0, 1, {}) : layer->getOutput(0));
 }
 
-bool where(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* condition = cast(ctx, args[0].ITensorOrFreeze(ctx), at::kBool);
-  const Operand a = read_operand(ctx, args[1]);
-  const Operand b = read_operand(ctx, args[2]);
-  const auto type = result_type({a, b});
-  return finish(ctx, n, choose(ctx, condition, materialize(ctx, a, type), materialize(ctx, b, type)));
+// (self, index): treats self as one row.
+bool take(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* row = flat(ctx, args[0].ITensorOrFreeze(ctx));
+  return finish(ctx, n, ctx->net->addGather(*row, *args[1].ITensorOrFreeze(ctx), 0)->getOutput(0));
 }
 
-bool masked_fill(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+// (self, indices, dim): gather after broadcasting all dimensions but `dim`; without a dim both are flattened.
+bool take_along_dim(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
-  auto* mask = cast(ctx, args[1].ITensorOrFreeze(ctx), at::kBool);
-  auto* value = materialize(ctx, read_operand(ctx, args[2]), scalar_type(x));
-  return finish(ctx, n, choose(ctx, mask, value, x));
+  auto* indices = args[1].ITensorOrFreeze(ctx);
+  int32_t dim = 0;
+  if (is_none(args[2])) {
+    x = flat(ctx, x);
+    indices = flat(ctx, indices);
+  } else {
+    dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+  }
+  TORCHTRT_CHECK(rank(x) == rank(indices) && rank(x) > 0,
+                 util::node_info(n) << ": ranks are " << rank(x) << " and " << rank(indices) << ", must be the same");
+  // Each tensor keeps its own size along the dimension.
+  const auto one_there = [&](ITensor* tensor) { return slice_dim(ctx, tensor, dim, 0, 1); };
+  const SizeList common = broadcast_sizes(ctx, n, {one_there(x), one_there(indices)});
+  const auto spread = [&](ITensor* tensor) {
+    SizeList sizes = common;
+    const SizeList own = sizes_of(ctx, tensor);
+    sizes.values[dim] = own.values[dim];
+    sizes.computed[dim] = own.computed[dim];
+    return broadcast(ctx, n, tensor, sizes);
+  };
+  auto* layer = ctx->net->addGatherV2(*spread(x), *spread(indices), nvinfer1::GatherMode::kELEMENT);
+  layer->setGatherAxis(dim);
+  return finish(ctx, n, layer->getOutput(0));
 }
 
 using nvinfer1::ElementWiseOperation;
@@ -277,6 +297,26 @@ bool masked_select(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, ctx->net->addGather(*flat, *places, 0)->getOutput(0));
 }
 
+// (self, mask, source): the i-th true of the mask takes element i - 1 of the source.
+bool masked_scatter(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  auto* mask = cast(ctx, args[1].ITensorOrFreeze(ctx), at::kBool);
+  const SizeList sizes = broadcast_sizes(ctx, n, {x, mask});
+  if (!sizes.values.empty()) {
+    x = broadcast(ctx, n, x, sizes);
+    mask = broadcast(ctx, n, mask, sizes);
+  }
+  auto* counted =
+      ctx->net->addCumulative(*cast(ctx, flat(ctx, mask), at::kLong), nvinfer1::CumulativeOperation::kSUM, 0);
+  auto* places = apply(ctx, ElementWiseOperation::kSUB, counted->getOutput(0), at::Scalar(1));
+  // Before the first true, the element is not used, so any place is right; after a true the place stays.
+  places = apply(ctx, ElementWiseOperation::kMAX, places, at::Scalar(0));
+  auto* source = flat(ctx, cast(ctx, args[2].ITensorOrFreeze(ctx), scalar_type(x)));
+  auto* taken = ctx->net->addGather(*source, *places, 0)->getOutput(0);
+  taken = sizes.values.empty() ? replace_dims(ctx, taken, 0, 1, {}) : reshape(ctx, taken, sizes);
+  return finish(ctx, n, choose(ctx, mask, taken, x));
+}
+
 const MakesLateSizes kLateSizes{"the backend is `native`: the shape of the result depends on the values of the input"};
 
 }  // namespace
@@ -329,17 +369,14 @@ Family index_family() {
       {"aten::index_select", index_select},
       {"aten::embedding", embedding},
       {"aten::gather", gather},
-      {"aten::where.self", where},
-      {"aten::where.ScalarOther", where},
-      {"aten::where.ScalarSelf", where},
-      {"aten::where.Scalar", where},
-      {"aten::masked_fill.Scalar", masked_fill},
-      {"aten::masked_fill.Tensor", masked_fill},
       {"aten::nonzero", nonzero, kLateSizes},
       {"aten::argwhere", nonzero, kLateSizes},
       {"aten::nonzero_numpy", nonzero_numpy, kLateSizes},
       {"aten::where", nonzero_numpy, kLateSizes},
       {"aten::masked_select", masked_select, kLateSizes},
+      {"aten::take", take},
+      {"aten::take_along_dim", take_along_dim},
+      {"aten::masked_scatter", masked_scatter},
   };
 }
 

@@ -6,7 +6,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
-// Brings lists of tensors to one rank or shape, and joins them.
+// Brings lists of tensors to one rank or shape, joins them, and splits tensors.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 

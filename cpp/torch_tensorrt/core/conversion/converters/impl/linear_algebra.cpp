@@ -186,6 +186,23 @@ bool bilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, out);
 }
 
+// (i1, i2, i3, expand1, expand2, expand3, sumdim, unroll_dim): the sum of products over some dimensions. Each tensor
+// first gets dimensions of size 1 at the positions in its list.
+bool trilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  ITensor* product = nullptr;
+  for (size_t i = 0; i < 3; ++i) {
+    auto* x = args[i].ITensorOrFreeze(ctx);
+    auto places = optional_ints(args[i + 3]);
+    std::sort(places.begin(), places.end());
+    for (const int64_t place : places) x = replace_dims(ctx, x, place, place, {1});
+    product = product == nullptr ? x : multiply(ctx, product, x);
+  }
+  const auto summed = optional_ints(args[6]);
+  if (summed.empty()) return finish(ctx, n, product);
+  return finish(ctx, n,
+                reduce(ctx, ReduceOperation::kSUM, product, axes_mask(n, summed, rank(product)), /*keep=*/false));
+}
+
 // ---- diagonals --------------------------------------------------------------------------------------------------
 
 // Puts the last dimension on the diagonal of two new last dimensions, zeros elsewhere.
@@ -316,6 +333,7 @@ Family linear_algebra_family() {
       {"aten::cross", cross},
       {"aten::linalg_cross", linalg_cross},
       {"aten::bilinear", bilinear},
+      {"aten::_trilinear", trilinear},
       {"aten::diag_embed", diag_embed},
       {"aten::diag", diag},
       {"aten::diagflat", diagflat},

@@ -5,6 +5,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
+// Normalizations by the statistics of a batch, a layer or a group.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -270,6 +271,7 @@ bool instance_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 }  // namespace
 
 Family normalization_family() {
+  const torch::jit::IValue no(false);
   return {
       {"aten::batch_norm", batch_norm,
        Declines{"`training` is true and there are running statistics", uses_running_statistics}},
@@ -284,6 +286,7 @@ Family normalization_family() {
       {"aten::group_norm", group_norm},
       {"aten::native_group_norm", native_group_norm, kStatistics},
       {"aten::instance_norm", instance_norm},
+      {"aten::_native_batch_norm_legit_no_training", arranged(batch_norm, {0, 1, 2, 3, 4, no, 5, 6, no}), kFirstOnly},
   };
 }
 

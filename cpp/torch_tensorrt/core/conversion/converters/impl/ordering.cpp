@@ -7,7 +7,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
 // Operations that look along one dimension in order: the best elements, sorted elements, elements by rank (medians,
-// quantiles), running sums and extremes.
+// quantiles), searches in sorted sequences, running sums and extremes.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -280,6 +280,81 @@ OpConverter running_extreme(CumulativeOperation operation) {
   };
 }
 
+// ---- where a value belongs in a sorted sequence, or whether it is among others -------------------------------------
+
+struct Search {
+  bool right;
+  bool narrow;  // int32 instead of int64
+};
+
+// Counts the boundaries (last dimension) below each value; a NaN value counts all, as in PyTorch. Values have a
+// dimension of 1 in place of the boundaries.
+ITensor* count_below(ConversionCtx* ctx, ITensor* boundaries, ITensor* values, const Search& search) {
+  // right: not (boundary > value), else: not (boundary >= value).
+  auto* above = apply(ctx, ElementWiseOperation::kGREATER, boundaries, values);
+  if (!search.right) {
+    above = apply(ctx, ElementWiseOperation::kOR, above, apply(ctx, ElementWiseOperation::kEQUAL, boundaries, values));
+  }
+  auto* below = cast(ctx, apply(ctx, UnaryOperation::kNOT, above), search.narrow ? at::kInt : at::kLong);
+  return reduce(ctx, ReduceOperation::kSUM, below, 1U << (rank(below) - 1), /*keep=*/false);
+}
+
+// Boundaries of rank 1 apply to all values; others apply to values with the same leading dimensions.
+bool search_sorted(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* boundaries, const Operand& value,
+                   const Search& search) {
+  const Operand limits{boundaries, {}};
+  auto type = result_type({value, limits});
+  if (type == at::kBool) type = at::kInt;
+  auto* x = materialize(ctx, value, type);
+  TORCHTRT_CHECK(rank(boundaries) == 1 || rank(boundaries) == rank(x),
+                 util::node_info(n) << ": the sequence has rank " << rank(boundaries)
+                                    << ", must be 1 or the rank of the values, " << rank(x));
+  x = replace_dims(ctx, x, rank(x), rank(x), {1});
+  boundaries = cast(ctx, boundaries, type);
+  const int32_t last = rank(boundaries) - 1;
+  if (last > 0) boundaries = replace_dims(ctx, boundaries, last, last, {1});
+  return finish(ctx, n, count_below(ctx, boundaries, x, search));
+}
+
+// (self, boundaries, *, out_int32, right)
+bool bucketize(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const Search search{args[3].unwrapToBool(), args[2].unwrapToBool()};
+  return search_sorted(ctx, n, args[1].ITensorOrFreeze(ctx), read_operand(ctx, args[0]), search);
+}
+
+// (sorted_sequence, self, *, out_int32, right, side, sorter): `side` is another form of `right`.
+bool searchsorted(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  Search search{args[3].unwrapToBool(), args[2].unwrapToBool()};
+  if (!is_none(args[4])) {
+    const auto side = args[4].unwrapToString();
+    TORCHTRT_CHECK(side == "right" || (side == "left" && !search.right),
+                   util::node_info(n) << ": side is '" << side << "', must be 'left' or 'right' and agree with right="
+                                      << (search.right ? "True" : "False"));
+    search.right = side == "right";
+  }
+  auto* sequence = args[0].ITensorOrFreeze(ctx);
+  if (!is_none(args[5])) {
+    auto* layer = ctx->net->addGatherV2(*sequence, *args[5].ITensorOrFreeze(ctx), nvinfer1::GatherMode::kELEMENT);
+    layer->setGatherAxis(rank(sequence) - 1);
+    sequence = layer->getOutput(0);
+  }
+  return search_sorted(ctx, n, sequence, read_operand(ctx, args[1]), search);
+}
+
+// (elements, test_elements, *, assume_unique, invert): whether an element equals any of the test elements.
+bool is_in(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const Operand elements = read_operand(ctx, args[0]);
+  const Operand others = read_operand(ctx, args[1]);
+  auto type = result_type({elements, others});
+  if (type == at::kBool) type = at::kInt;
+  auto* x = materialize(ctx, elements, type);
+  auto* row = flat(ctx, materialize(ctx, others, type));
+  auto* equal = apply(ctx, ElementWiseOperation::kEQUAL, replace_dims(ctx, x, rank(x), rank(x), {1}), row);
+  auto* count = reduce(ctx, ReduceOperation::kSUM, cast(ctx, equal, at::kInt), 1U << rank(x), /*keep=*/false);
+  auto* found = apply(ctx, ElementWiseOperation::kGREATER, count, at::Scalar(0));
+  return finish(ctx, n, args[3].unwrapToBool() ? apply(ctx, UnaryOperation::kNOT, found) : found);
+}
+
 }  // namespace
 
 Family ordering_family() {
@@ -299,6 +374,13 @@ Family ordering_family() {
       {"aten::quantile.scalar", quantile},
       {"aten::cummax", running_extreme(CumulativeOperation::kMAX)},
       {"aten::cummin", running_extreme(CumulativeOperation::kMIN)},
+      {"aten::bucketize.Tensor", bucketize},
+      {"aten::bucketize.Scalar", bucketize},
+      {"aten::searchsorted.Tensor", searchsorted},
+      {"aten::searchsorted.Scalar", searchsorted},
+      {"aten::isin.Tensor_Tensor", is_in},
+      {"aten::isin.Tensor_Scalar", is_in},
+      {"aten::isin.Scalar_Tensor", is_in},
   };
 }
 

@@ -5,6 +5,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 #include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
+// Poolings and their inverses.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 

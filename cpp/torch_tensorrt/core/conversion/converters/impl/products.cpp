@@ -332,42 +332,21 @@ void check_types(const torch::jit::Node* n, ITensor* self, ITensor* a) {
                                                           << scalar_type(a) << " like the matrices");
 }
 
-// The factors are rounded once, as in PyTorch.
-bool addmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* a = args[1].ITensorOrFreeze(ctx);
-  auto* b = args[2].ITensorOrFreeze(ctx);
-  check_types(n, args[0].ITensorOrFreeze(ctx), a);
-  check_ranks(n, a, b, 2);
-  const auto type = scalar_type(a);
-  const bool is_plain = args[3].unwrapToScalar().toDouble() == 1.0 && args[4].unwrapToScalar().toDouble() == 1.0;
-  const auto wide = is_plain ? type : wide_type(type);
-  auto* out = product(ctx, n, cast(ctx, a, wide), cast(ctx, b, wide));
-  return finish(ctx, n, cast(ctx, add_product(ctx, args, out), type));
-}
-
-// Rounds once, as PyTorch does.
-bool baddbmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* a = args[1].ITensorOrFreeze(ctx);
-  auto* b = args[2].ITensorOrFreeze(ctx);
-  check_types(n, args[0].ITensorOrFreeze(ctx), a);
-  check_ranks(n, a, b, 3);
-  const auto type = scalar_type(a);
-  const auto wide = wide_type(type);
-  auto* out = product(ctx, n, cast(ctx, a, wide), cast(ctx, b, wide));
-  return finish(ctx, n, cast(ctx, add_product(ctx, args, out), type));
-}
-
-// Also sums the products of the batch.
-bool addbmm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* a = args[1].ITensorOrFreeze(ctx);
-  auto* b = args[2].ITensorOrFreeze(ctx);
-  check_types(n, args[0].ITensorOrFreeze(ctx), a);
-  check_ranks(n, a, b, 3);
-  const auto type = scalar_type(a);
-  const auto wide = wide_type(type);
-  auto* out = product(ctx, n, cast(ctx, a, wide), cast(ctx, b, wide));
-  out = reduce(ctx, nvinfer1::ReduceOperation::kSUM, out, 1U, /*keep=*/false);
-  return finish(ctx, n, cast(ctx, add_product(ctx, args, out), type));
+// Adds a product of matrices, or of batches of them, to self; `sums` also sums the products of the batch. Computes in
+// the wide type, so that the result is rounded once, as in PyTorch; a product of matrices without factors is so anyway.
+OpConverter added_product(int32_t wanted, bool sums = false) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    auto* a = args[1].ITensorOrFreeze(ctx);
+    auto* b = args[2].ITensorOrFreeze(ctx);
+    check_types(n, args[0].ITensorOrFreeze(ctx), a);
+    check_ranks(n, a, b, wanted);
+    const auto type = scalar_type(a);
+    const bool is_plain = args[3].unwrapToScalar().toDouble() == 1.0 && args[4].unwrapToScalar().toDouble() == 1.0;
+    const auto wide = wanted == 2 && is_plain ? type : wide_type(type);
+    auto* out = product(ctx, n, cast(ctx, a, wide), cast(ctx, b, wide));
+    if (sums) out = reduce(ctx, nvinfer1::ReduceOperation::kSUM, out, 1U, /*keep=*/false);
+    return finish(ctx, n, cast(ctx, add_product(ctx, args, out), type));
+  };
 }
 
 }  // namespace
@@ -378,9 +357,9 @@ Family products_family() {
       {"aten::mm", product_of_rank(2)},
       {"aten::bmm", product_of_rank(3)},
       {"aten::linear", linear},
-      {"aten::addmm", addmm},
-      {"aten::baddbmm", baddbmm},
-      {"aten::addbmm", addbmm},
+      {"aten::addmm", added_product(2)},
+      {"aten::baddbmm", added_product(3)},
+      {"aten::addbmm", added_product(3, /*sums=*/true)},
       {"aten::einsum", einsum},
       {"aten::mv", mv},
       {"aten::dot", mv},

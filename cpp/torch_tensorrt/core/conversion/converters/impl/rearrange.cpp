@@ -2,10 +2,12 @@
 #include <numeric>
 
 #include "ATen/ops/eye.h"
+#include "ATen/ops/repeat_interleave.h"
 
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
+#include "torch_tensorrt/core/network/shapes/value_range.h"
 
 // Operations that move, repeat or mask elements.
 namespace torch_tensorrt::core::conversion::converters {
@@ -100,6 +102,41 @@ bool repeat_interleave(ConversionCtx* ctx, const torch::jit::Node* n, args& args
   const Size repeats = read_size(ctx, args[1]);
   TORCHTRT_CHECK(repeats.value >= 0, util::node_info(n) << ": repeats is " << repeats.value << ", must be 0 or more");
   return finish(ctx, n, repeated_in_a_row(ctx, n, args[0].ITensorOrFreeze(ctx), args[2], repeats));
+}
+
+// Whether the repeats are a single number for all elements, computed from sizes.
+bool is_computed_size(const ITensor* repeats) {
+  bool of_sizes_only = true;
+  nvinfer1::sizes_behind(*repeats, of_sizes_only);
+  return of_sizes_only && repeats->getDimensions().volume() == 1;
+}
+
+// (self, repeats, dim, output_size): the repeats of each element must be known, or be a size.
+bool repeat_each(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  if (args[1].isITensor() && is_computed_size(args[1].ITensor())) {
+    return finish(ctx, n, repeated_in_a_row(ctx, n, x, args[2], read_size(ctx, args[1])));
+  }
+  TORCHTRT_CHECK(!args[1].isITensor(), util::node_info(n)
+                                           << ": the shape of the result depends on the values of `repeats`, but the "
+                                           << "shapes in an engine must follow from the shapes of its inputs");
+  at::Tensor repeats = args[1].unwrapToTensor().to(at::kLong).reshape({-1});
+  int32_t dim = 0;
+  if (is_none(args[2])) {
+    x = flat(ctx, x);
+  } else {
+    dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
+    if (rank(x) == 0) x = flat(ctx, x);
+  }
+  if (repeats.numel() == 1) {
+    return finish(ctx, n, repeated_in_a_row(ctx, n, x, is_none(args[2]) ? Var() : args[2], repeats.item<int64_t>()));
+  }
+  const int64_t size = known_size(n, x, dim, "each of its elements has a number of repeats");
+  TORCHTRT_CHECK(repeats.numel() == size, util::node_info(n)
+                                              << ": " << repeats.numel() << " repeats are given for dimension " << dim
+                                              << " of size " << size);
+  auto* places = tensor_constant(ctx, at::repeat_interleave(repeats));
+  return finish(ctx, n, ctx->net->addGather(*x, *places, dim)->getOutput(0));
 }
 
 // Expands vectors (or scalars) to coordinates: output i varies along dimension i. "xy" swaps the first two.
@@ -289,6 +326,7 @@ Family rearrange_family() {
       {"aten::roll", roll},
       {"aten::rot90", rot90},
       {"aten::repeat_interleave.self_int", repeat_interleave},
+      {"aten::repeat_interleave.self_Tensor", repeat_each},
       {"aten::meshgrid", meshgrid},
       {"aten::meshgrid.indexing", meshgrid},
       {"aten::tril", triangle(/*lower=*/true)},

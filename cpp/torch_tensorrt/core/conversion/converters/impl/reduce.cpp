@@ -2,6 +2,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 
+// Operations over dimensions, without regard to the order of elements: sums, extremes, variances, softmax.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -195,26 +196,6 @@ OpConverter spread(Spread what, bool with_mean) {
   };
 }
 
-bool convert(ConversionCtx* ctx, const torch::jit::Node* n, args& args, bool log) {
-  auto* input = args[0].ITensorOrFreeze(ctx);
-  if (const auto type = optional_dtype(args[2])) input = cast(ctx, input, *type);
-  const int32_t input_rank = rank(input);
-  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), input_rank);
-  if (input_rank == 0) input = replace_dims(ctx, input, 0, 0, {1});
-  auto* layer = ctx->net->addSoftMax(*input);
-  layer->setAxes(1U << dim);
-  layer->setLog(log);
-  auto* out = layer->getOutput(0);
-  return finish(ctx, n, input_rank == 0 ? replace_dims(ctx, out, 0, 1, {}) : out);
-}
-
-bool softmax_of(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  return convert(ctx, n, args, /*log=*/false);
-}
-bool log_softmax_of(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  return convert(ctx, n, args, /*log=*/true);
-}
-
 // (self, *, dim, keepdim) -> (min, max)
 bool aminmax(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
@@ -244,6 +225,62 @@ OpConverter without_nan(ReduceOperation operation) {
     auto* count = reduce(ctx, ReduceOperation::kSUM, numbers, axes, keep);
     return finish(ctx, n, apply(ctx, ElementWiseOperation::kDIV, sum, count));
   };
+}
+
+// ---- softmax -------------------------------------------------------------------------------------------------------
+
+// (self, dim, dtype)
+OpConverter softmax_of(bool log) {
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    auto* x = args[0].ITensorOrFreeze(ctx);
+    if (const auto type = optional_dtype(args[2])) x = cast(ctx, x, *type);
+    return finish(ctx, n, softmax(ctx, x, wrap_dim(n, args[1].unwrapToInt(), rank(x)), log));
+  };
+}
+
+// (self, dim, half_to_float)
+OpConverter raw_softmax(bool log) {
+  const auto same = arranged(softmax_of(log), {0, 1, torch::jit::IValue()});
+  const auto to_float = arranged(softmax_of(log), {0, 1, torch::jit::IValue(static_cast<int64_t>(at::kFloat))});
+  return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    return args[2].unwrapToBool() ? to_float(ctx, n, args) : same(ctx, n, args);
+  };
+}
+
+// (self, dim, dtype): zeros if all elements are minus infinity.
+bool safe_softmax(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  if (const auto type = optional_dtype(args[2])) x = cast(ctx, x, *type);
+  const int32_t dim = wrap_dim(n, args[1].unwrapToInt(), rank(x));
+  auto* weights = softmax(ctx, x, dim);
+  if (rank(x) == 0) return finish(ctx, n, weights);
+  auto* largest = reduce(ctx, ReduceOperation::kMAX, x, 1U << dim, /*keep=*/true);
+  auto* is_hidden =
+      apply(ctx, ElementWiseOperation::kEQUAL, largest, at::Scalar(-std::numeric_limits<double>::infinity()));
+  return finish(ctx, n, choose(ctx, is_hidden, scalar_constant(ctx, 0.0, scalar_type(x)), weights));
+}
+
+// max + log(sum(exp(x - max))); an infinite maximum is taken as 0.
+bool log_sum_exp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
+  const auto given = optional_ints(args[1]);
+  const bool keep = args[2].unwrapToBool();
+  TORCHTRT_CHECK(!given.empty() || keep || rank(x) == 0, util::node_info(n) << ": no dims are given");
+  const uint32_t axes = axes_mask(n, given, rank(x));
+  const auto dims = x->getDimensions();
+  for (int32_t i = 0; i < dims.nbDims; ++i) {
+    const bool is_empty = ((axes >> i) & 1U) != 0 && dims.d[i] == 0;
+    if (!is_empty) continue;
+    auto* none = reduce(ctx, ReduceOperation::kSUM, x, axes, keep);  // zeros
+    return finish(ctx, n, apply(ctx, UnaryOperation::kLOG, none));
+  }
+  const auto shift = [&](bool kept) {
+    auto* largest = reduce(ctx, ReduceOperation::kMAX, x, axes, kept);
+    return choose(ctx, apply(ctx, UnaryOperation::kISINF, largest), scalar_constant(ctx, 0.0, scalar_type(x)), largest);
+  };
+  auto* powers = apply(ctx, UnaryOperation::kEXP, apply(ctx, ElementWiseOperation::kSUB, x, shift(true)));
+  auto* sum = reduce(ctx, ReduceOperation::kSUM, powers, axes, keep);
+  return finish(ctx, n, apply(ctx, ElementWiseOperation::kSUM, apply(ctx, UnaryOperation::kLOG, sum), shift(keep)));
 }
 
 }  // namespace
@@ -287,8 +324,12 @@ Family reduce_family() {
       {"aten::std_mean", spread(Spread::kDeviation, true)},
       {"aten::std_mean.dim", spread(Spread::kDeviation, true)},
       {"aten::std_mean.correction", spread(Spread::kDeviation, true)},
-      {"aten::softmax.int", softmax_of},
-      {"aten::log_softmax.int", log_softmax_of},
+      {"aten::softmax.int", softmax_of(/*log=*/false)},
+      {"aten::log_softmax.int", softmax_of(/*log=*/true)},
+      {"aten::_softmax", raw_softmax(/*log=*/false)},
+      {"aten::_log_softmax", raw_softmax(/*log=*/true)},
+      {"aten::_safe_softmax", safe_softmax},
+      {"aten::logsumexp", log_sum_exp},
   };
 }
 

@@ -8,6 +8,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
 
+// Images at other sizes or places: resizes, samples of grids, windows as columns.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 

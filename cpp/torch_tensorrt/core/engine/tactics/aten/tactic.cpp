@@ -150,7 +150,7 @@ class AtenTactic final : public Tactic {
 
   Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
     if (layer.getType() != row_.kind) return Decision::no("runs " + network::enum_name(row_.kind) + " layers");
-    if (row_.gpu_only && device.kind == DeviceTarget::Kind::kCPU) return Decision::no("runs on GPUs");
+    if (row_.gpu_only && device.is_cpu()) return Decision::no("runs on GPUs");
     if (auto decision = known_dtypes(layer); !decision) return decision;
     if (auto decision = epilogue_supported(layer); !decision) return decision;
     return row_.supports(layer);
@@ -178,11 +178,11 @@ class AtenTactic final : public Tactic {
   }
 
   // On a CPU, the tactics of other libraries that run the rest of a network take no views.
-  bool takes_views(const DeviceTarget& device) const override { return device.kind == DeviceTarget::Kind::kCUDA; }
+  bool takes_views(const DeviceTarget& device) const override { return !device.is_cpu(); }
 
   std::optional<network::Dims> output_strides(const LayerInstance& instance,
                                               const DeviceTarget& device) const override {
-    if (row_.output_strides == nullptr || device.kind == DeviceTarget::Kind::kCPU) return std::nullopt;
+    if (row_.output_strides == nullptr || device.is_cpu()) return std::nullopt;
     return row_.output_strides(instance);
   }
 

@@ -61,8 +61,8 @@ std::optional<network::DataType> find_data_type(at::ScalarType type) {
 }
 
 at::Device device_of(const DeviceTarget& target) {
-  if (target.kind == DeviceTarget::Kind::kCPU) return at::Device(at::kCPU);
-  return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(target.index));
+  if (target.is_cpu()) return at::Device(at::kCPU);
+  return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(target.gpu_id));
 }
 
 at::Tensor make_blob(at::IntArrayRef sizes, at::IntArrayRef strides, at::ScalarType type, at::Device device) {
@@ -96,8 +96,7 @@ at::Tensor weights_tensor(const network::ILayer& layer, const char* role, const 
   if (device.is_cpu()) return on_host;
   const auto upload = [&] {
     DeviceTarget target;
-    target.kind = DeviceTarget::Kind::kCUDA;
-    target.index = device.index();
+    target.gpu_id = device.index();
     const at::Tensor laid_out = on_host.contiguous(format);
     auto memory = allocate_on(target, values.bytes());
     copy_to(target, memory.get(), laid_out.const_data_ptr(), values.bytes());

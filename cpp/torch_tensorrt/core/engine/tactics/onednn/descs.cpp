@@ -108,7 +108,7 @@ std::optional<dnnl::algorithm> to_binary(ElementWiseOperation operation) {
 }
 
 Decision check_basics(const network::ILayer& layer, const DeviceTarget& device) {
-  if (device.kind != DeviceTarget::Kind::kCPU) return Decision::no("oneDNN runs on CPUs here");
+  if (!device.is_cpu()) return Decision::no("oneDNN runs on CPUs here");
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
     const auto* input = layer.getInput(i);
     if (input != nullptr && input->getType() != DataType::kFLOAT) {

@@ -50,7 +50,7 @@ GroupedWeights grouped(const IRecurrentLayer& layer, int64_t lanes) {
 
 Decision check_recurrent(const network::ILayer& layer, const DeviceTarget& device) {
   if (layer.getType() != network::LayerType::kRECURRENT) return Decision::no("another kind of layer");
-  if (device.kind != DeviceTarget::Kind::kCPU) return Decision::no("oneDNN runs on CPUs here");
+  if (!device.is_cpu()) return Decision::no("oneDNN runs on CPUs here");
   const auto type = layer.getOutput(0)->getType();
   if (type != network::DataType::kFLOAT) {
     return Decision::no(str("the output is ", network::enum_name(type), ", must be f32"));

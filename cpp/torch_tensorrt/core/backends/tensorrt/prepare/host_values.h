@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "torch_tensorrt/core/network/host/evaluate.h"
@@ -39,10 +38,5 @@ std::string text_of(const std::vector<int64_t>& values);
 std::vector<int32_t> profile_values(const network::ITensor& input, const std::vector<int64_t>& values);
 // Whether each value is in the range; an empty range takes all values.
 bool values_fit(const std::vector<int64_t>& values, const network::ProfileRange& range);
-
-// Layers whose float results depend on integers alone: casts of integers, and layers computed from them and constants,
-// such as positions in a sequence and their angles. Half precision would not keep the integers apart: above 2048, f16
-// has only even ones.
-std::unordered_set<const network::ILayer*> layers_on_whole_numbers(const network::INetworkDefinition& network);
 
 }  // namespace torch_tensorrt::backends::tensorrt

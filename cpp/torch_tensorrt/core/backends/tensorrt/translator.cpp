@@ -1,10 +1,11 @@
-#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
+#include "torch_tensorrt/core/backends/tensorrt/translator.h"
 
 #include <algorithm>
 #include <cstring>
 #include <functional>
 
-#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/facts.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/backends/tensorrt/support/fake_quantize.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/fake_quantize.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,7 @@
 #include <initializer_list>
 #include <vector>
 
-#include "torch_tensorrt/core/backends/tensorrt/translate/translator.h"
+#include "torch_tensorrt/core/backends/tensorrt/translator.h"
 
 // Each adds one or a few TensorRT layers, with the preparation that TensorRT needs: equal ranks, no scalars, constants
 // of the right dtype.
@@ -57,17 +57,5 @@ trt::ITensor& reduce(Translator& t, trt::ReduceOperation operation, trt::ITensor
 
 // x as f32 if it is f16 or bf16, for arithmetic that PyTorch does in f32; else x itself.
 trt::ITensor& widened(Translator& t, trt::ITensor& x);
-
-// ---- operations of pointwise layers and of epilogues (pointwise.cpp) -----------------------------------------------
-
-trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, network::ActivationType type, double alpha, double beta);
-// `second` is our tensor of operand b, if there is one: a constant exponent is read from it.
-trt::ITensor& apply_elementwise(Translator& t, network::ElementWiseOperation operation, trt::ITensor& a,
-                                trt::ITensor& b, const network::ITensor* second);
-
-// log(1 + x), exact near 0 as well.
-trt::ITensor& log1p_of(Translator& t, trt::ITensor& x);
-// alpha * log(1 + exp(beta * x)), exact near 0 as well.
-trt::ITensor& softplus_of(Translator& t, trt::ITensor& x, double alpha, double beta);
 
 }  // namespace torch_tensorrt::backends::tensorrt

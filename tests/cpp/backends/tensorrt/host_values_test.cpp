@@ -1,9 +1,9 @@
-#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/host_values.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/backends/tensorrt/support.h"
 #include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/util/Exception.h"
 

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/backends/tensorrt/translate/blocks.h"
+#include "torch_tensorrt/core/backends/tensorrt/blocks.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/backends/tensorrt/support/passes.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/passes.h"
 
 #include "torch_tensorrt/core/optimizer/passes.h"
 

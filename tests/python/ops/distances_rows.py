@@ -1,7 +1,9 @@
-"""Rows of norms and distances."""
+"""Rows of norms, distances and losses."""
+
+import torch
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of
-from .table import F64, HALF, I64, INF, A, Row, fixed, in_place, one_case, t
+from .table import F64, HALF, I64, INF, A, F, Row, fixed, in_place, one_case, t
 
 SUMS = {"rtol": 1e-4, "atol": 2e-5}  # sums of a few products of normal numbers, added in another order
 CORE_SUMS = {"rtol": 1e-4, "atol": 1e-5}  # sums of products, added in another order
@@ -50,14 +52,12 @@ def _distances() -> list[Row]:
 def _corners() -> list[Row]:
     return [
         one_case("cosine_similarity", "torch.cosine_similarity(a, b, 0)", fixed(4, 3, 4, dtype=HALF), fixed(4, 3, 4, dtype=HALF)),
-        one_case("logsumexp", "torch.logsumexp(a, [1], True)", fixed(2, 0)),
     ]  # fmt: skip
 
 
 def _dtypes_reductions() -> list[Row]:
     rows = []
     for op, expressions in {
-        "logsumexp": ("logsumexp({a}, [1])",),
         "linalg_vector_norm": tuple(f"ops.aten.linalg_vector_norm({{a}}, {p}, [1])" for p in (0, 1, 2, 3)),
     }.items():
         for code in expressions:
@@ -75,7 +75,6 @@ def _dtypes_layers() -> list[Row]:
 def _edges() -> list[Row]:
     rows = []
     for op, codes in {
-        "logsumexp": ("logsumexp({a}, [0])", "logsumexp({a}, [-1], True)"),
         "linalg_vector_norm": ("ops.aten.linalg_vector_norm({a}, 2)", "ops.aten.linalg_vector_norm({a}, 1, [-1])", "ops.aten.linalg_vector_norm({a}, 2, [])"),
     }.items():  # fmt: skip
         for code in codes:
@@ -95,20 +94,6 @@ def _overloads() -> list[Row]:
         rows.append(Row("aten::norm.ScalarOpt_dtype", f"{A}norm(a, {p}, dtype=torch.float64)", (x,)))
         rows.append(Row("aten::norm.ScalarOpt_dim_dtype", f"{A}norm(a, {p}, [0, -1], True, dtype=torch.float64)", (x,)))
     return rows
-
-
-def _reductions() -> list[Row]:
-    x = t(3, 4, 5)
-    return [
-        Row("aten::logsumexp", "torch.logsumexp(a, [1])", (x,)),
-        Row("aten::logsumexp", "torch.logsumexp(a, [0, 2], True)", (t(3, 4, 5, low=-90, high=90),)),
-        Row(
-            "aten::logsumexp",
-            "torch.logsumexp(a, [1])",
-            (t(2, 3, values=(-float("inf"),) * 3 + (1.0, float("inf"), 2.0), dynamic=False),),
-            static_only="given",
-        ),
-    ]
 
 
 def _norms() -> list[Row]:
@@ -145,6 +130,59 @@ def _norms() -> list[Row]:
     return rows
 
 
+def _losses() -> list[Row]:
+    rows = []
+    x, d = t(3, 4), t(3, 2, 4, dtype=F64)
+    for name, more in (
+        ("mse_loss", ""),
+        ("l1_loss", ""),
+        ("smooth_l1_loss", ", beta=0.5"),
+        ("huber_loss", ", delta=0.7"),
+        ("soft_margin_loss", ""),
+    ):
+        spread = (2, 4) if name != "soft_margin_loss" else (1, 1, 4)
+        rows += [
+            Row(f"aten::{name}", f"{F}{name}(a, b)", (x, x), **SUMS),
+            Row(f"aten::{name}", f"{F}{name}(a, b, reduction='sum'{more})", (d, d)),
+            Row(f"aten::{name}", f"{F}{name}(a, b, reduction='none'{more})", (d, d)),
+            Row(f"aten::{name}", f"torch.ops.aten.{name}(a, b)", (x, x), **SUMS),
+            Row(f"aten::{name}", f"torch.ops.aten.{name}(a, b, 0)", (t(3, 1, 4), fixed(*spread)), **SUMS),
+        ]  # fmt: skip
+    share = t(3, 4, low=0.05, high=0.95)
+    bce, logits = f"{F}binary_cross_entropy", f"{F}binary_cross_entropy_with_logits"
+    classes = t(3, dtype=I64, low=0, high=4)
+    weight = fixed(4, low=0.5, high=2)
+    rows += [
+        Row("aten::smooth_l1_loss", "torch.ops.aten.smooth_l1_loss(a, b, 1, 0.0)", (x, x), **SUMS),
+        Row("aten::l1_loss", "torch.ops.aten.l1_loss(a, b, 2)", (t(5, dtype=torch.uint8), t(5, dtype=torch.uint8))),
+        Row("aten::kl_div", f"{F}kl_div(a, b)", (x, share), **SUMS),
+        Row("aten::kl_div", f"{F}kl_div(a, b, reduction='none', log_target=True)", (x, x), **SUMS),
+        Row("aten::kl_div", f"{F}kl_div(a, b.relu(), reduction='sum')", (x, x), **SUMS),
+        Row("aten::kl_div", f"{F}kl_div(a, b, reduction='batchmean')", (x, share), **SUMS),
+        Row("aten::binary_cross_entropy", f"{bce}(a, b)", (share, share), **SUMS),
+        Row("aten::binary_cross_entropy", "torch.ops.aten.binary_cross_entropy(a, b, c, 0)", (share, share, weight), **SUMS),
+        Row("aten::binary_cross_entropy", f"{bce}(a, b, reduction='sum')", (fixed(2, values=(0.0, 1.0)), fixed(2, values=(1.0, 0.0))), static_only="given"),
+        Row("aten::binary_cross_entropy_with_logits", f"{logits}(a, b)", (x, share), **SUMS),
+        Row("aten::binary_cross_entropy_with_logits", f"{logits}(a, b, c, reduction='none')", (x, share, weight), **SUMS),
+        Row("aten::binary_cross_entropy_with_logits", f"{logits}(a, b, pos_weight=c, reduction='sum')", (x, share, weight), **SUMS),
+        Row("aten::binary_cross_entropy_with_logits", f"{logits}(a * 1000, b)", (x, share), **SUMS),
+        Row("aten::nll_loss_nd", f"{F}nll_loss(a, b)", (x, classes), **SUMS),
+        Row("aten::nll_loss_nd", f"{F}nll_loss(a, b, c, reduction='none', ignore_index=2)", (x, classes, weight)),
+        Row("aten::nll_loss_nd", f"{F}nll_loss(a, b, c, reduction='sum')", (t(3, 4, 2, dtype=F64), t(3, 2, dtype=I64, low=0, high=4), fixed(4, dtype=F64))),
+        Row("aten::cross_entropy_loss", f"{F}cross_entropy(a, b)", (x, classes), **SUMS),
+        Row("aten::cross_entropy_loss", f"{F}cross_entropy(a, b, c, ignore_index=1)", (x, classes, weight), **SUMS),
+        Row("aten::cross_entropy_loss", f"{F}cross_entropy(a, b, reduction='none')", (t(3, 4, 2, dtype=F64), t(3, 2, dtype=I64, low=0, high=4))),
+        Row("aten::cross_entropy_loss", f"{F}cross_entropy(a, b)", (fixed(4), fixed(dtype=I64, low=0, high=4)), static_only="no batch", **SUMS),
+        Row("aten::nll_loss", "torch.ops.aten.nll_loss(a, b)", (x, classes), **SUMS),
+        Row("aten::nll_loss", "torch.ops.aten.nll_loss(a, b, c, 0, 2)", (x, classes, weight)),
+        Row("aten::nll_loss", "torch.ops.aten.nll_loss(a, b, None, 2, -100)", (t(3, 4, dtype=F64), classes)),
+        Row("aten::nll_loss2d", "torch.ops.aten.nll_loss2d(a, b)", (t(3, 4, 2, 2), t(3, 2, 2, dtype=I64, low=0, high=4)), **SUMS),
+        Row("aten::nll_loss2d", "torch.ops.aten.nll_loss2d(a, b, c, 0, 2)", (t(3, 4, 2, 1), t(3, 2, 1, dtype=I64, low=0, high=4), weight)),
+        Row("aten::nll_loss2d", "torch.ops.aten.nll_loss2d(a, b, None, 2, -100)", (t(3, 4, 1, 2, dtype=F64), t(3, 1, 2, dtype=I64, low=0, high=4))),
+    ]  # fmt: skip
+    return rows
+
+
 ROWS = [
     *_matrix_norms(),
     *_distances(),
@@ -153,6 +191,6 @@ ROWS = [
     *_dtypes_layers(),
     *_edges(),
     *_overloads(),
-    *_reductions(),
     *_norms(),
+    *_losses(),
 ]

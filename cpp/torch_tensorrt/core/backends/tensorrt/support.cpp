@@ -1,6 +1,6 @@
-#include "torch_tensorrt/core/backends/tensorrt/support/support.h"
+#include "torch_tensorrt/core/backends/tensorrt/support.h"
 
-#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/host_values.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 

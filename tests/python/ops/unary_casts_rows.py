@@ -124,6 +124,15 @@ def _through_views() -> list[Row]:
     ]
 
 
+def _copies() -> list[Row]:
+    return [
+        Row("aten::_to_copy", f"{A}_to_copy(a, dtype=torch.float64)", (t(3, 4),)),
+        Row("aten::_to_copy", f"{A}_to_copy(a, dtype=torch.int64)", (t(3, 4, low=-4, high=4),)),
+        Row("aten::_to_copy", f"{A}_to_copy(a) + 1", (t(3, 4, dtype=HALF),)),
+        Row("aten::_to_copy", f"{A}_to_copy(a, memory_format=torch.channels_last)", (t(2, 3, 4, 4),)),
+    ]
+
+
 ROWS = [
     *_dtypes(),
     *_edges(),
@@ -133,4 +142,5 @@ ROWS = [
     *_overloads_movement(),
     *_overloads_layers(),
     *_through_views(),
+    *_copies(),
 ]

@@ -10,8 +10,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "torch_tensorrt/core/backends/tensorrt/prepare/host_values.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
-#include "torch_tensorrt/core/backends/tensorrt/support/host_values.h"
 #include "torch_tensorrt/core/network/network.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -139,7 +139,6 @@ void translate_concatenation(Translator& t);
 void translate_shape(Translator& t);
 void translate_cast(Translator& t);
 void translate_same(Translator& t);
-// indexing.cpp
 void translate_slice(Translator& t);
 void translate_gather(Translator& t);
 void translate_scatter(Translator& t);
@@ -150,6 +149,11 @@ void translate_elementwise(Translator& t);
 void translate_select(Translator& t);
 void translate_scale(Translator& t);
 void translate_unary(Translator& t);
+// The operations of these layers, for epilogues as well. `second` is our tensor of operand b, if there is one: a
+// constant exponent is read from it.
+trt::ITensor& apply_activation(Translator& t, trt::ITensor& x, network::ActivationType type, double alpha, double beta);
+trt::ITensor& apply_elementwise(Translator& t, network::ElementWiseOperation operation, trt::ITensor& a,
+                                trt::ITensor& b, const network::ITensor* second);
 // spatial.cpp
 void translate_convolution(Translator& t);
 void translate_deconvolution(Translator& t);
@@ -159,14 +163,12 @@ void translate_grid_sample(Translator& t);
 // reductions.cpp
 void translate_reduce(Translator& t);
 void translate_softmax(Translator& t);
-void translate_matrix_multiply(Translator& t);
 void translate_topk(Translator& t);
 void translate_cumulative(Translator& t);
-// normalization.cpp
 void translate_normalization(Translator& t);
-// attention.cpp
+// products.cpp
+void translate_matrix_multiply(Translator& t);
 void translate_attention(Translator& t);
-// recurrent.cpp
 void translate_recurrent(Translator& t);
 
 }  // namespace torch_tensorrt::backends::tensorrt
