@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
+#include "torch_tensorrt/core/util/encodings.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -29,11 +31,28 @@ std::string short_reason(const std::string& reason) {
   return end == std::string::npos ? line : line.substr(end + 2);
 }
 
+bool is_of_pytorch(const std::string& place) {
+  return place.empty() || place.find("-packages/torch/") != std::string::npos;
+}
+
+// "file.py:12", the innermost line of the node's calls that is not in PyTorch's own Python files.
+std::string user_location(const Node* node) {
+  const std::string own = util::source_location(node);
+  if (!is_of_pytorch(own) || !node->callstack()) return own;
+  auto calls = (*node->callstack())->vec();  // the outermost first
+  for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
+    const auto place = std::get<1>(*call).file_line_col();
+    if (!place || is_of_pytorch(std::get<0>(*place))) continue;
+    return util::escape_invalid_utf8(str(std::get<0>(*place), ':', std::get<1>(*place)));
+  }
+  return own;
+}
+
 void collect_rows(const Block* block, const partitioning::Roles& roles, std::vector<Row>& rows) {
   for (const auto* node : block->nodes()) {
     const std::string& reason = roles.reason(node);
     if (!reason.empty()) {
-      Row row{node->kind().toQualString(), short_reason(reason), util::user_location(node)};
+      Row row{node->kind().toQualString(), short_reason(reason), user_location(node)};
       const auto same = [&](const Row& other) { return other.op == row.op && other.reason == row.reason; };
       auto found = std::find_if(rows.begin(), rows.end(), same);
       if (found == rows.end()) found = rows.insert(rows.end(), std::move(row));

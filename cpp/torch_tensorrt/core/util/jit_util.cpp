@@ -47,31 +47,11 @@ c10::FunctionSchema GenerateGraphSchema(std::string method_name, std::shared_ptr
   return c10::FunctionSchema(std::move(method_name), "", std::move(arguments), std::move(returns));
 }
 
-namespace {
-
-std::string location(const torch::jit::SourceRange& range) {
-  const auto place = range.file_line_col();
+std::string source_location(const torch::jit::Node* n) {
+  const auto place = n->sourceRange().file_line_col();
   if (!place) return {};
   const auto& [file, line, column] = *place;
   return escape_invalid_utf8(file) + ":" + std::to_string(line);
-}
-
-}  // namespace
-
-std::string source_location(const torch::jit::Node* n) { return location(n->sourceRange()); }
-
-std::string user_location(const torch::jit::Node* n) {
-  const std::string own = source_location(n);
-  const auto is_of_pytorch = [](const std::string& place) {
-    return place.empty() || place.find("-packages/torch/") != std::string::npos;
-  };
-  if (!is_of_pytorch(own) || !n->callstack()) return own;
-  auto calls = (*n->callstack())->vec();  // the outermost first
-  for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
-    const std::string place = location(std::get<1>(*call));
-    if (!is_of_pytorch(place)) return place;
-  }
-  return own;
 }
 
 std::string GetPyTorchSourceCode(const torch::jit::Node* n) {

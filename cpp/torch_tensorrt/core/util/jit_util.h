@@ -22,8 +22,6 @@ c10::FunctionSchema GenerateGraphSchema(std::string method_name, std::shared_ptr
 std::string GetPyTorchSourceCode(const torch::jit::Node* n);
 // "file.py:12"; empty if unknown.
 std::string source_location(const torch::jit::Node* n);
-// The same for the innermost line of the node's calls that is not in PyTorch's own Python files.
-std::string user_location(const torch::jit::Node* n);
 
 // Rounds values to those of an integer dtype, as floats: quantization-aware training leaves such nodes in a graph.
 inline bool is_fake_quantize(const torch::jit::Node* n) {
