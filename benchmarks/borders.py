@@ -3,9 +3,9 @@
 python benchmarks/borders.py                                1, 4 and 16 engines
 python benchmarks/borders.py --engines 1 64 --rounds 100
 
-Each module is a chain of steps. A step is some operations for an engine and a negation, which PyTorch runs, so that each
-step has one engine of its own. The same module as frozen TorchScript, and a chain of the negations alone, take turns
-with it in one process.
+Each module is a chain of steps. A step is some operations for an engine and a negation, which PyTorch runs, so that
+each step has one engine of its own. The same module as frozen TorchScript, and a chain of the negations alone, take
+turns with it in one process.
 """
 
 from __future__ import annotations

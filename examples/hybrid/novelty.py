@@ -2,8 +2,8 @@
 
     python examples/hybrid/novelty.py [COMPILED.ts]
 
-The module tells how unlike earlier signals a signal is. Its network becomes an engine. PyTorch keeps the running mean in
-a buffer, and makes the dict. The compiled module has the state, the results and the methods of the original.
+The module tells how unlike earlier signals a signal is. Its network becomes an engine. PyTorch keeps the running mean
+in a buffer, and makes the dict. The compiled module has the state, the results and the methods of the original.
 """
 
 from __future__ import annotations
