@@ -177,11 +177,11 @@ std::string Roles::obstacle(const Value* value) const {
   if (decided != decisions_.end() && decided->second.role != Role::kTorch) return "";
   if (is_plain_number(value->type())) return "";  // becomes a tensor
   if (!is_tensor(value->type())) {
-    return str("it takes ", origin(value), " of the type ", *value->type(), ", which is neither a tensor nor a number");
+    return "it takes " + origin(value) + ", whose type is " + value->type()->repr_str();
   }
   if (probe_.input_spec(value)) return "";
-  if (probe_.find(value) == nullptr) return str("it takes ", origin(value), ", whose shape is unknown");
-  return str("it takes ", origin(value), ", whose dtype or rank engines do not take");
+  if (probe_.find(value) == nullptr) return "it takes " + origin(value) + ", whose shape is unknown";
+  return "it takes " + origin(value) + ", whose dtype or rank engines do not take";
 }
 
 std::string Roles::obstacle_of_inputs(const Node* node) const {
