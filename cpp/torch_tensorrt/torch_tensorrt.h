@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <ostream>
 #include <set>
@@ -188,10 +189,13 @@ struct TORCHTRT_API Input : torch::CustomClassHolder {
   TORCHTRT_API friend std::ostream& operator<<(std::ostream& os, const Input& input);
 };
 
-// A flat list of inputs, or a nested signature (tuples and lists of Inputs in an IValue), never both.
+// A flat list of inputs, or a nested signature, never both. A signature is a tuple with an entry for each argument in
+// order: an Input, a tuple, list or dict (with string or number keys) of such, or the value that the argument has in
+// every call: a number, a string or None. Arguments without tensors are skipped if the next entry is not a value.
 struct TORCHTRT_API GraphInputs {
   torch::jit::IValue input_signature;
   std::vector<Input> inputs;
+  std::map<std::string, torch::jit::IValue> inputs_by_name;  // entries for arguments by their names, besides the others
 };
 
 // "Torch-TensorRT Version: ...", one line per component, with a newline at the end.

@@ -90,7 +90,7 @@ def check(
         settings["inputs"] = []  # operators alone
     elif inputs is not None:
         settings.update(_input_settings(module, _resolve_inputs(module, inputs, None, None, settings)))
-    spec = build_spec(**_settings(settings))
+    spec = build_spec(values=ts._compiler._takes_values(script, method_name), **_settings(settings))
     report, table = compiler()._check(ts._compiler._native(script), method_name, to_json(spec))
     found = json.loads(report)
     operators = tuple(OperatorSupport(**op) for op in found["operators"])

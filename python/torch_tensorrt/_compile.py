@@ -62,7 +62,7 @@ def _resolve_inputs(
         has_signature = settings.get("input_signature") is not None
         return inputs if has_signature else _exported.resolve_inputs(module, inputs, kwarg_inputs)
     if kwarg_inputs:
-        raise ValueError("kwarg_inputs are for exported programs; give the inputs of other modules by position")
+        raise ValueError("kwarg_inputs are for compile and for exported programs; give the inputs by position here")
     return inputs
 
 
@@ -96,11 +96,15 @@ def compile(  # noqa: A001 - the public name
         module: a ScriptModule, an ``nn.Module`` (scripted first) or an ExportedProgram; in eval mode. An
             ExportedProgram is never run, and its arguments without a tensor become constants.
         ir: ``"default"``, ``"ts"`` or ``"torchscript"``.
-        inputs: a :class:`torch_tensorrt.Input` or an example tensor for each argument of ``forward``. The default for
-            an ExportedProgram is its own examples, as ranges if it has ``dynamic_shapes``; given inputs must lie
-            within these.
+        inputs: an entry for each argument of ``forward``: a :class:`torch_tensorrt.Input` or an example tensor, a tuple,
+            list or dict of such entries, or the value that the argument has in every call;
+            :func:`torch_tensorrt.ts.compile` has the rules. The default for an ExportedProgram is its own examples, as
+            ranges if it has ``dynamic_shapes``; given inputs must lie within these. A floating input may have another
+            dtype than the module's weights. If the module would not accept it, it is cast before the first operation,
+            and results have the dtypes that the module returns for inputs of its own dtype.
         arg_inputs: another name of ``inputs``.
-        kwarg_inputs: inputs by name, for the arguments that an ExportedProgram was exported with by keyword.
+        kwarg_inputs: entries by the name of the argument. For an ExportedProgram: of the arguments that it was
+            exported with by keyword.
         enabled_precisions: set of dtypes that layers may compute in; default ``{torch.float32}``.
         **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`.
 
@@ -114,10 +118,14 @@ def compile(  # noqa: A001 - the public name
         Exception: the errors of :func:`torch_tensorrt.ts.compile`.
     """
     _resolve_ir(ir)
+    by_name = {}
+    if not isinstance(module, torch.export.ExportedProgram):
+        by_name, kwarg_inputs = {"kwarg_inputs": kwarg_inputs}, None
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
     script = _to_script(module, ir)
     precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
-    return ts.compile(script, enabled_precisions=precisions, **{**kwargs, **_input_settings(module, inputs)})
+    settings = {**kwargs, **by_name, **_input_settings(module, inputs)}
+    return ts.compile(script, enabled_precisions=precisions, **settings)
 
 
 def convert_method_to_trt_engine(

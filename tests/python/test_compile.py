@@ -258,7 +258,7 @@ def test_setting_mistakes():
         torch_tensorrt.compile(model, ir="onnx", inputs=[x])
     with pytest.raises(RuntimeError, match="1 input tensors|dimension specs"):
         torch_tensorrt.compile(model, inputs=[x, x])
-    with pytest.raises(AssertionError):
+    with pytest.raises(RuntimeError, match="is Tensor, but the inputs have a tuple of 1 for it"):
         torch_tensorrt.ts.compile(model, input_signature=(((x,),),))
 
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "torch_tensorrt/core/engine/build/build_settings.h"
+#include "torch_tensorrt/core/ir/input_tree.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::torchscript {
@@ -77,7 +78,7 @@ nvinfer1::EngineCapability capability(EngineCapability value) {
   TORCHTRT_THROW_ERROR("engine capability " << static_cast<int>(value) << " is unknown");
 }
 
-// Converts each Input of the nested signature to the compiler's own type.
+// Converts each Input of the nested signature to the compiler's own type; ir::input_tree checks the rest.
 torch::jit::IValue internal_signature(const torch::jit::IValue& value) {
   if (value.isTuple()) {
     std::vector<torch::jit::IValue> elements;
@@ -89,11 +90,16 @@ torch::jit::IValue internal_signature(const torch::jit::IValue& value) {
     for (const auto& element : value.toListRef()) list.push_back(internal_signature(element));
     return torch::jit::IValue(std::move(list));
   }
-  TORCHTRT_CHECK(value.isCustomClass(), "input_signature may hold tuples, lists and Inputs, found " << value.tagKind());
+  if (value.isGenericDict()) {
+    c10::impl::GenericDict dict(c10::AnyType::get(), c10::AnyType::get());
+    for (const auto& entry : value.toGenericDict()) dict.insert(entry.key(), internal_signature(entry.value()));
+    return torch::jit::IValue(std::move(dict));
+  }
+  if (!value.isCustomClass()) return value;
   return torch::jit::IValue(c10::make_intrusive<core::ir::Input>(to_internal(*value.toCustomClass<Input>())));
 }
 
-core::CompileSpec with_inputs(const GraphInputs& inputs) {
+core::CompileSpec with_positional_inputs(const GraphInputs& inputs) {
   if (!inputs.input_signature.isNone()) {
     TORCHTRT_CHECK(inputs.inputs.empty(), "give either inputs or an input_signature, not both");
     auto signature = internal_signature(inputs.input_signature);
@@ -102,6 +108,14 @@ core::CompileSpec with_inputs(const GraphInputs& inputs) {
   std::vector<core::ir::Input> list;
   for (const auto& input : inputs.inputs) list.push_back(to_internal(input));
   return core::CompileSpec(std::move(list));
+}
+
+core::CompileSpec with_inputs(const GraphInputs& inputs) {
+  auto spec = with_positional_inputs(inputs);
+  for (const auto& [name, value] : inputs.inputs_by_name) {
+    spec.graph_inputs.arguments_by_name[name] = core::ir::input_tree(internal_signature(value));
+  }
+  return spec;
 }
 
 void set_engine_settings(const CompileSpec& external, engine::BuildSettings& settings) {
@@ -237,8 +251,22 @@ Input input(const json& spec) {
   return input;
 }
 
+torch::jit::IValue value(const json& node) {
+  if (node.is_null()) return {};
+  if (node.is_boolean()) return node.get<bool>();
+  if (node.is_string()) return node.get<std::string>();
+  return node.get<int64_t>();
+}
+
 torch::jit::IValue signature(const json& node) {
   if (node.contains("input")) return torch::jit::IValue(c10::make_intrusive<Input>(input(node.at("input"))));
+  if (node.contains("value")) return value(node.at("value"));
+  if (node.contains("float")) return std::stod(node.at("float").get<std::string>());  // inf and nan are not JSON
+  if (node.contains("dict")) {
+    c10::impl::GenericDict dict(c10::AnyType::get(), c10::AnyType::get());
+    for (const auto& entry : node.at("dict")) dict.insert(signature(entry.at(0)), signature(entry.at(1)));
+    return torch::jit::IValue(std::move(dict));
+  }
   std::vector<torch::jit::IValue> elements;
   const bool tuple = node.contains("tuple");
   for (const auto& element : node.at(tuple ? "tuple" : "list")) elements.push_back(signature(element));
@@ -259,7 +287,7 @@ Device device(const json& spec) {
   return device;
 }
 
-torchscript::CompileSpec inputs(const json& spec) {
+torchscript::CompileSpec positional_inputs(const json& spec) {
   if (!spec.at("input_signature").is_null()) {
     auto value = signature(spec.at("input_signature"));
     // Python may pass a single argument without a tuple around it.
@@ -269,6 +297,14 @@ torchscript::CompileSpec inputs(const json& spec) {
   std::vector<Input> list;
   for (const auto& element : spec.at("inputs")) list.push_back(input(element));
   return torchscript::CompileSpec(std::move(list));
+}
+
+torchscript::CompileSpec inputs(const json& spec) {
+  auto out = positional_inputs(spec);
+  for (const auto& [name, entry] : spec.at("inputs_by_name").items()) {
+    out.graph_inputs.inputs_by_name[name] = signature(entry);
+  }
+  return out;
 }
 
 torchscript::CompileSpec spec_of(const json& spec) {

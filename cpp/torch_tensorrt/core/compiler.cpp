@@ -11,6 +11,7 @@
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_module.h"
+#include "torch_tensorrt/core/ir/input_tree.h"
 #include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/method_network.h"
@@ -126,8 +127,47 @@ void check_not_forced(const torch::jit::Block* block, const partitioning::Partit
   }
 }
 
-void require_module(const torch::jit::Module& mod, const std::string& method, const CompileSpec& cfg) {
+using BoundArguments = std::vector<ir::BoundArgument>;
+
+const c10::FunctionSchema& schema_of(const torch::jit::Module& mod, const std::string& method) {
+  const auto found = mod.find_method(method);
+  TORCHTRT_CHECK(found.has_value(), "the module " << mod.type()->str() << " has no method '" << method << "'");
+  return found->function().getSchema();
+}
+
+// Whether one engine can have the arguments. Then the specification lists the inputs of the engine.
+Decision take_arguments(const c10::FunctionSchema& schema, const BoundArguments& arguments, CompileSpec& cfg) {
+  const Decision fits = ir::fits_one_engine(schema, arguments);
+  if (!fits) return fits;
+  auto& inputs = cfg.graph_inputs;
+  inputs.collection_inputs.clear();
+  for (const auto& argument : arguments) {
+    if (argument.how == ir::BoundArgument::How::kGiven) {
+      inputs.collection_inputs.push_back(ir::inputs_of(argument.tree));
+    }
+  }
+  return fits;
+}
+
+bool has_only_inputs(const ir::InputTree& tree) {
+  using Kind = ir::InputTree::Kind;
+  if (tree.kind == Kind::kValue || tree.kind == Kind::kDict) return false;
+  return std::all_of(tree.children.begin(), tree.children.end(), has_only_inputs);
+}
+
+// Whether one engine can be the method, as far as its signature and the inputs tell.
+Decision check_one_engine(const torch::jit::Module& mod, const std::string& method, CompileSpec& cfg) {
   const Decision can = check_module(mod, method, given_arguments(cfg));
+  const auto& given = cfg.graph_inputs;
+  const bool is_flat = given.arguments_by_name.empty() &&
+                       std::all_of(given.arguments.begin(), given.arguments.end(), has_only_inputs);
+  if (!can || is_flat) return can;
+  const auto& schema = schema_of(mod, method);
+  return take_arguments(schema, ir::bind_arguments(schema, given), cfg);
+}
+
+void require_module(const torch::jit::Module& mod, const std::string& method, CompileSpec& cfg) {
+  const Decision can = check_one_engine(mod, method, cfg);
   if (!can) TORCHTRT_THROW_ERROR(can.reason());
 }
 
@@ -222,6 +262,7 @@ bool SupportReport::is_whole() const {
 
 SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   SupportReport report;
+  const Decision can = check_one_engine(mod, method_name, cfg);
   LoweredMethod lowered;
   try {
     lowered = lower_method(mod, method_name, cfg);
@@ -232,7 +273,6 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
   for (const auto& decision : partitioning::decide_nodes(lowered.graph->block(), cfg.partitioning_info)) {
     count_use(report.operators, report_of(with_control_flow(with_backend(decision, cfg), cfg)));
   }
-  const Decision can = check_module(mod, method_name, given_arguments(cfg));
   if (!can) report.problem = can.reason();
   if (cfg.graph_inputs.collection_inputs.empty() || !report.is_whole()) return report;
   pair_inputs(lowered, cfg);
@@ -267,9 +307,12 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
   const auto& settings = cfg.convert_info.engine_settings;
   engine::takes_layers(nvinfer1::INetworkDefinition(), settings.backend, settings.device);  // throws without a backend
   if (!cfg.partitioning_info.enabled) return compile_whole(mod, std::move(cfg));
-  TORCHTRT_CHECK(mod.find_method("forward").has_value(), "the module " << mod.type()->str() << " has no method 'forward'");
-  HybridMethod hybrid(mod, "forward", cfg);
-  if (const Decision whole = hybrid.can_be_whole(); !whole) {
+  const auto& schema = schema_of(mod, "forward");
+  const auto arguments = ir::bind_arguments(schema, cfg.graph_inputs);
+  HybridMethod hybrid(mod, "forward", cfg, arguments);
+  Decision whole = take_arguments(schema, arguments, cfg);
+  if (whole) whole = hybrid.can_be_whole();
+  if (!whole) {
     LOG_INFO("the module is not one engine: " << whole.reason());
     return hybrid.compile();
   }

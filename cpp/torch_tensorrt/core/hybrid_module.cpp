@@ -7,8 +7,10 @@
 
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
 
+#include "torch_tensorrt/core/conversion/network_inputs.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine_module.h"
+#include "torch_tensorrt/core/hybrid_arguments.h"
 #include "torch_tensorrt/core/hybrid_report.h"
 #include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
@@ -38,6 +40,11 @@ c10::Device torch_device(const engine::DeviceTarget& device) {
   return {at::kCUDA, static_cast<c10::DeviceIndex>(device.gpu_id)};
 }
 
+at::ScalarType tensor_dtype(const Value& number) {
+  if (number.type()->kind() == c10::TypeKind::BoolType) return at::kBool;
+  return number.type()->kind() == c10::TypeKind::IntType ? at::kLong : at::kDouble;
+}
+
 struct Converted {
   std::shared_ptr<nvinfer1::INetworkDefinition> network;
   std::vector<ir::ValueTree> results;
@@ -47,12 +54,16 @@ struct Converted {
 
 class HybridMethod::Graphs {
  public:
-  Graphs(torch::jit::Module module, std::string method, CompileSpec cfg)
+  Graphs(torch::jit::Module module, std::string method, CompileSpec cfg, std::vector<ir::BoundArgument> arguments)
       : module_(std::move(module)),
         method_(std::move(method)),
         cfg_(std::move(cfg)),
-        graph_(module_.get_method(method_).graph()) {
-    pair_inputs();
+        arguments_(std::move(arguments)),
+        graph_(module_.get_method(method_).graph()),
+        reads_order_of_dicts_(core::reads_order_of_dicts(*graph_)) {
+    if (insert_fixed_values(*graph_, arguments_)) lowering::simplify(graph_);
+    infer_dtypes();
+    settle_casts();
   }
 
   Decision can_be_whole() {
@@ -71,7 +82,7 @@ class HybridMethod::Graphs {
     {
       const lowering::passes::ShownMemory shown(graph_);
       // The probe knows values of the graph as it was before the marks.
-      probe_ = make_probe();
+      probe_ = make_probe(graph_);
       const torch::jit::AliasDb aliases(graph_);
       Roles roles(*graph_, *probe_, aliases, cfg_.partitioning_info);
       const auto segments = convert_segments(roles, aliases);
@@ -81,6 +92,7 @@ class HybridMethod::Graphs {
       }
     }
     torch::jit::EliminateDeadCode(graph_);
+    insert_checks(*graph_, arguments_, reads_order_of_dicts_);
     graph_->lint();
     lowering::remove_unused_attributes(module_, method_);
     LOG_GRAPH("hybrid module:\n" << *graph_);
@@ -98,32 +110,68 @@ class HybridMethod::Graphs {
     return lowering::results_are_apart(*graph_);
   }
 
-  void pair_inputs() {
-    std::vector<const Value*> arguments;
-    for (const auto* input : graph_->inputs().slice(1)) {
-      if (partitioning::holds_tensors(input->type())) arguments.push_back(input);
+  // An input without a given dtype gets the dtype of its first use in the graph, else float.
+  void infer_dtypes() {
+    for (size_t i = 0; i < arguments_.size(); ++i) {
+      auto* value = graph_->inputs()[i + 1];
+      ir::for_each_input(arguments_[i].tree, [&](ir::Input& spec) {
+        if (spec.dtype_is_user_defined) return;
+        const auto dtype = ir::get_value_first_calc_dtype_opt(graph_->block(), value).value_or(at::kFloat);
+        spec.dtype = at::isFloatingType(dtype) ? dtype : at::kFloat;
+      });
     }
-    const size_t given = cfg_.graph_inputs.collection_inputs.size();
-    if (given > arguments.size()) ir::check_spec_count(arguments, given);
-    infer_dtypes(*graph_, arguments, cfg_.graph_inputs);
   }
 
-  std::unique_ptr<GraphProbe> make_probe() const {
-    return std::make_unique<GraphProbe>(*graph_, module_._ivalue(), cfg_.graph_inputs.collection_inputs,
+  // Inserts the first casts with which each operator takes its tensors, if there are such.
+  void settle_casts() {
+    auto info = cfg_.convert_info;
+    info.collection_input_spec_map.clear();
+    for (size_t i = 0; i < arguments_.size(); ++i) {
+      auto specs = ir::inputs_of(arguments_[i].tree);
+      if (arguments_[i].how == ir::BoundArgument::How::kGiven && !specs.empty()) {
+        info.collection_input_spec_map[graph_->inputs()[i + 1]] = std::move(specs);
+      }
+    }
+    const auto tries = conversion::casts_to_try(graph_->block(), info, {});
+    if (tries.size() < 2) return;
+    const torch::jit::AliasDb aliases(graph_);
+    for (const auto& casts : tries) {
+      ArgumentCasts by_argument(arguments_.size());
+      for (size_t i = 0; i < arguments_.size(); ++i) {
+        const auto* value = graph_->inputs()[i + 1];
+        const auto cast = casts.find(value);
+        // A write must reach the caller's tensor.
+        if (cast != casts.end() && !aliases.hasWriters(value)) by_argument[i] = cast->second;
+      }
+      auto graph = graph_->copy();
+      insert_casts(*graph, arguments_, by_argument);
+      const auto probe = probe_of(graph);
+      if (!probe->misfit().empty() || !probe->mixed_floats().empty()) continue;
+      if (!casts.empty()) LOG_INFO("floating inputs of " << method_ << " are cast to the dtype of the weights");
+      insert_casts(*graph_, arguments_, by_argument);
+      return;
+    }
+  }
+
+  std::unique_ptr<GraphProbe> make_probe(const std::shared_ptr<Graph>& graph) const {
+    return std::make_unique<GraphProbe>(*graph, module_._ivalue(), arguments_,
                                         torch_device(cfg_.convert_info.engine_settings.device));
   }
 
-  // Known branches and loops make more known, for example the number of rounds of a loop inside. False if the method
-  // fails for the declared inputs.
-  bool probe_shapes() {
+  // Known branches and loops make more known, for example the number of rounds of a loop inside.
+  std::unique_ptr<GraphProbe> probe_of(std::shared_ptr<Graph>& graph) const {
     constexpr int kMostTimes = 20;
-    for (int i = 0; i < kMostTimes && probe_ == nullptr; ++i) {
-      auto probe = make_probe();
-      const bool changed =
-          !lowering::passes::hides_memory(*graph_) && partitioning::resolve_control_flow(*graph_, *probe);
-      if (!changed || i + 1 == kMostTimes) probe_ = std::move(probe);
-      if (changed) lowering::simplify(graph_);
+    for (int i = 0;; ++i) {
+      auto probe = make_probe(graph);
+      const bool changed = !lowering::passes::hides_memory(*graph) && partitioning::resolve_control_flow(*graph, *probe);
+      if (changed) lowering::simplify(graph);
+      if (!changed || i + 1 == kMostTimes) return probe;
     }
+  }
+
+  // False if the method fails for the declared inputs.
+  bool probe_shapes() {
+    if (probe_ == nullptr) probe_ = probe_of(graph_);
     return probe_->misfit().empty();
   }
 
@@ -260,7 +308,7 @@ class HybridMethod::Graphs {
       const auto found = replaced_.find(input);  // the result of an earlier engine
       auto* value = found == replaced_.end() ? input : found->second;
       const bool is_number = partitioning::is_plain_number(input->type());
-      inputs.push_back(is_number ? graph_->insert(c10::prim::NumToTensor, {value}) : value);
+      inputs.push_back(is_number ? insert_tensor(value) : value);
     }
     const auto outputs = insert_engine_call(*graph_, engine_value, inputs, output_count);
     size_t next = 0;
@@ -269,6 +317,15 @@ class HybridMethod::Graphs {
       segment.outputs[i]->replaceAllUsesWith(result);
       replaced_[segment.outputs[i]] = result;
     }
+  }
+
+  // The number as a tensor on the engine's device.
+  Value* insert_tensor(Value* number) {
+    const auto device = torch_device(cfg_.convert_info.engine_settings.device);
+    auto* tensor = graph_->insert(c10::prim::NumToTensor, {number});
+    if (device.is_cpu()) return tensor;
+    static const auto kTo = c10::Symbol::aten("to");
+    return graph_->insert(kTo, {tensor, graph_->insertConstant(device), graph_->insertConstant(tensor_dtype(*number))});
   }
 
   // Removes what the engines compute now. Such nodes have no effects, and engines repeat the shared ones.
@@ -298,7 +355,9 @@ class HybridMethod::Graphs {
   torch::jit::Module module_;
   std::string method_;
   CompileSpec cfg_;
+  std::vector<ir::BoundArgument> arguments_;  // by argument without the module
   std::shared_ptr<Graph> graph_;
+  bool reads_order_of_dicts_;
   std::unique_ptr<GraphProbe> probe_;
   std::string not_whole_;  // why one engine would not do what the method does
   std::map<std::vector<Node*>, std::pair<Segment, Converted>> converted_;
@@ -306,8 +365,11 @@ class HybridMethod::Graphs {
   size_t engines_ = 0;
 };
 
-HybridMethod::HybridMethod(const torch::jit::Module& mod, std::string method, CompileSpec cfg)
-    : graphs_(std::make_unique<Graphs>(lowering::prepare(mod, method, cfg.lower_info), method, std::move(cfg))) {}
+HybridMethod::HybridMethod(const torch::jit::Module& mod, std::string method, CompileSpec cfg,
+                           std::vector<ir::BoundArgument> arguments)
+    : graphs_(std::make_unique<Graphs>(
+          lowering::prepare(mod, method, cfg.lower_info, torch_device(cfg.convert_info.engine_settings.device)), method,
+          std::move(cfg), std::move(arguments))) {}
 HybridMethod::~HybridMethod() = default;
 
 Decision HybridMethod::can_be_whole() { return graphs_->can_be_whole(); }

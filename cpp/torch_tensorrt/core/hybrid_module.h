@@ -2,10 +2,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "torch/csrc/jit/api/module.h"
 
 #include "torch_tensorrt/core/compiler.h"
+#include "torch_tensorrt/core/ir/input_tree.h"
 #include "torch_tensorrt/core/util/decision.h"
 
 // Modules that run as much as pays in engines, and the rest in PyTorch.
@@ -14,8 +16,10 @@ namespace torch_tensorrt::core {
 // One method on its way from a module to engines.
 class HybridMethod {
  public:
-  // Copies the module and makes one graph of the method, without running it. Throws Error if that fails.
-  HybridMethod(const torch::jit::Module& mod, std::string method, CompileSpec cfg);
+  // Copies the module and makes one graph of the method, without running it. `arguments`: what the user gives for each
+  // argument of the method. Throws Error if it fails.
+  HybridMethod(const torch::jit::Module& mod, std::string method, CompileSpec cfg,
+               std::vector<ir::BoundArgument> arguments);
   ~HybridMethod();
 
   // Whether one engine for the whole method would do all that the method does, as far as it can be converted: an engine
@@ -26,7 +30,8 @@ class HybridMethod {
   Decision fits_inputs();
 
   // A copy of the module whose method runs engines where it can. It has the method's signature and results, and keeps
-  // the module's state and its other methods. Logs what PyTorch runs, and why. Throws Error if the method fails for the
+  // the module's state and its other methods. A call raises if its arguments contradict the given ones, and casts
+  // floating tensors that the module would not accept in their dtype. Logs what PyTorch runs, and why. Throws Error if the method fails for the
   // declared inputs, with the error of the node that fails. Call it once.
   torch::jit::Module compile();
 

@@ -12,7 +12,6 @@ from torch_tensorrt._enums import DeviceType, EngineCapability, dtype
 from torch_tensorrt._input import Input
 from torch_tensorrt.ts._settings import SETTINGS
 
-_MAX_DEPTH = 2
 _PRECISIONS = (dtype.f32, dtype.f16, dtype.bf16, dtype.i8)
 
 
@@ -31,19 +30,60 @@ def require_sequence(inputs: Any) -> None:
         raise KeyError(f"inputs is {inputs!r}, must be a list or tuple of tensors or torch_tensorrt.Input")
 
 
-def parse_inputs(inputs: Sequence[Any]) -> list[dict[str, Any]]:
-    """Returns the specifications of tensors or ``Input``s. Raises ``KeyError`` for other elements."""
+def takes_values(method: Any) -> bool:
+    """Whether a method has an argument that is no plain tensor, so that its inputs may hold values."""
+    return any(str(argument.type) != "Tensor" for argument in method.schema.arguments[1:])
+
+
+def parse_inputs(inputs: Sequence[Any], values: bool = False) -> list[dict[str, Any]]:
+    """Returns the specification of each argument.
+
+    Args:
+        inputs: tensors, ``Input``s, tuples, lists and dicts of these, and values.
+        values: the method has arguments that are no tensors. Without them, a value is a mistake.
+
+    Raises:
+        KeyError: an element is nothing of these.
+    """
     require_sequence(inputs)
-    return [_parse_input(element)._to_spec() for element in inputs]
+    return [_parse(element, values) for element in inputs]
 
 
-def parse_signature(signature: Any, depth: int = 0) -> dict[str, Any]:
-    """Returns the specification of nested tuples and lists of tensors or ``Input``s, at most two levels deep."""
-    if isinstance(signature, (tuple, list)):
-        assert depth < _MAX_DEPTH, f"input_signature is nested deeper than {_MAX_DEPTH} levels"
-        kind = "tuple" if isinstance(signature, tuple) else "list"
-        return {kind: [parse_signature(element, depth + 1) for element in signature]}
-    return {"input": _parse_input(signature)._to_spec()}
+def parse_signature(signature: Any) -> dict[str, Any]:
+    """Returns the specification of nested tuples, lists and dicts of tensors, ``Input``s and values."""
+    return _parse(signature, values=True)
+
+
+def _parse(element: Any, values: bool) -> dict[str, Any]:
+    if isinstance(element, (Input, torch.Tensor)):
+        return {"input": _parse_input(element)._to_spec()}
+    if isinstance(element, dict) and (element or values):
+        return {"dict": [[_parse_key(key), _parse(value, values)] for key, value in element.items()]}
+    is_shape = isinstance(element, torch.Size) or _is_shape(element)
+    if isinstance(element, (tuple, list)) and (values or element and not is_shape):
+        kind = "tuple" if isinstance(element, tuple) else "list"
+        return {kind: [_parse(part, values) for part in element]}
+    value = _parse_value(element) if values else None
+    return value or {"input": _parse_input(element)._to_spec()}
+
+
+def _parse_value(value: Any) -> dict[str, Any] | None:
+    if isinstance(value, float):
+        return {"float": repr(float(value))}  # JSON has no infinity
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise KeyError(f"inputs hold {value}, which is no 64-bit integer")
+    return {"value": value} if value is None or isinstance(value, (bool, int, str)) else None
+
+
+def _parse_key(key: Any) -> dict[str, Any]:
+    parsed = None if key is None else _parse_value(key)
+    if parsed is None:
+        raise KeyError(f"the keys of a dict of inputs must be strings or numbers, found {key!r:.80}")
+    return parsed
+
+
+def _is_shape(element: Any) -> bool:
+    return isinstance(element, (tuple, list)) and all(isinstance(size, int) for size in element)
 
 
 def _parse_input(element: Any) -> Input:
@@ -51,7 +91,7 @@ def _parse_input(element: Any) -> Input:
         return element
     if isinstance(element, torch.Tensor):
         return Input.from_tensor(element)
-    is_shape = isinstance(element, (tuple, list, torch.Size)) and all(isinstance(size, int) for size in element)
+    is_shape = _is_shape(element)
     advice = f"; give a shape as torch_tensorrt.Input({tuple(element)})" if is_shape and element else ""
     if isinstance(element, (int, float, str)):
         advice = "; give numbers and strings a default in the module, which becomes a constant"
@@ -81,12 +121,19 @@ def build_spec(
     device: Any,
     enabled_precisions: Any,
     capability: Any,
+    kwarg_inputs: dict[str, Any] | None = None,
+    values: bool = False,
     **settings: Any,
 ) -> dict[str, Any]:
     """Returns the specification as plain data, with defaults for missing settings.
 
+    Args:
+        values: see :func:`parse_inputs`.
+
     Raises the errors that the public functions document.
     """
+    if inputs is None and input_signature is None and kwarg_inputs:
+        inputs = []
     if inputs is None and input_signature is None:
         raise KeyError(
             "inputs are missing: give a list of torch_tensorrt.Input or example tensors, or an input_signature"
@@ -108,10 +155,15 @@ def build_spec(
     target = Device._from(device)
     if target.device_type is DeviceType.UNKNOWN:
         raise ValueError("device is unknown: give cpu, gpu:N or dla:N")
+    arguments = None if inputs is None else parse_inputs(inputs, values)
+    signature = None if input_signature is None else parse_signature(input_signature)
+    if arguments is not None and not all("input" in argument for argument in arguments):
+        arguments, signature = None, {"tuple": arguments}
     return {
         **checked,
-        "inputs": None if inputs is None else parse_inputs(inputs),
-        "input_signature": None if input_signature is None else parse_signature(input_signature),
+        "inputs": None if arguments is None else [argument["input"] for argument in arguments],
+        "input_signature": signature,
+        "inputs_by_name": {name: _parse(value, values=True) for name, value in (kwarg_inputs or {}).items()},
         "device": target._to_spec(),
         "enabled_precisions": parse_precisions(enabled_precisions),
         "capability": EngineCapability._from(capability).value,

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from torch_tensorrt._library import compiler, require_text, to_json
-from torch_tensorrt.ts._compile_spec import build_spec
+from torch_tensorrt.ts._compile_spec import build_spec, takes_values
 from torch_tensorrt.ts._settings import OF_MODULES, takes_settings
 
 
@@ -24,6 +24,10 @@ def _require_module(module: Any, what: str) -> torch.jit.ScriptModule:
     return module
 
 
+def _takes_values(module: torch.jit.ScriptModule, method_name: str) -> bool:
+    return hasattr(module, method_name) and takes_values(getattr(module, method_name))
+
+
 def _native(module: torch.jit.ScriptModule) -> Any:
     return module._c
 
@@ -34,6 +38,7 @@ def compile(  # noqa: A001 - the public name
     inputs: Sequence[Any] | None = None,
     input_signature: Any = None,
     device: Any = None,
+    kwarg_inputs: dict[str, Any] | None = None,
     **settings: Any,
 ) -> torch.jit.ScriptModule:
     """Compiles the ``forward`` of a ScriptModule into engines.
@@ -46,29 +51,42 @@ def compile(  # noqa: A001 - the public name
 
     Args:
         module: the module, in eval mode. It does not change.
-        inputs: a :class:`torch_tensorrt.Input` or an example tensor for each argument of ``forward``. A floating input
-            of another dtype than the module's weights is cast before the first operation if the module would not
-            accept it. Arguments that are not tensors need defaults, which become constants.
-        input_signature: nested tuples and lists of such inputs instead of ``inputs``, at most two levels deep.
+        inputs: a list with an entry for each argument of ``forward``, in order. The entry of a tensor is a
+            :class:`torch_tensorrt.Input` or an example tensor; the entry of a tuple, ``NamedTuple``, list or dict is a
+            tuple, list or dict of such entries, to any depth. The entry of a number, string or ``None`` is the value
+            that the argument has in every call: it is compiled in, and a call with another value raises. Without an
+            entry, an argument that holds no tensor is given in each call (if one engine runs the whole module, it has
+            its default instead, and is no argument of the compiled ``forward``), and an optional tensor is ``None``.
+            A list or dict must have the number of elements, and the keys, of its entry in every call.
+            A floating input of another dtype than the module's weights is cast before the first operation if the
+            module would not accept it; integer inputs are not cast.
+        input_signature: a tuple of such entries instead of ``inputs``.
         device: :class:`torch_tensorrt.Device`, ``torch.device``, string, index of a GPU, or a dictionary of the
             keywords of :class:`torch_tensorrt.Device` (``{"device_type": ..., "gpu_id": ...}``). Default: the current
             GPU, or the CPU on a machine without a GPU. A missing device is an error.
+        kwarg_inputs: entries by the name of the argument, besides ``inputs``.
         {settings}
 
     Returns:
-        A ScriptModule. Its ``forward`` returns the results of the module's ``forward``: tensors of the dtypes that
-        the module returns for inputs of its own dtype, numbers, strings, ``None``, and tuples, NamedTuples and lists
-        of these. Save it with ``torch.jit.save``.
+        A ScriptModule. Its ``forward`` returns the results of the module's ``forward``, of the same types: tensors
+        have the dtypes that the module returns for inputs of its own dtype. Save it with ``torch.jit.save``.
 
     Raises:
         TypeError: a ScriptFunction, an unknown dtype or precision, or a string instead of a list of names.
-        KeyError: no inputs, or an element that is neither a tensor nor an Input.
+        KeyError: no inputs, or an element that no argument can be.
         ValueError: settings that contradict each other or are out of range.
-        AssertionError: an input signature that is nested too deep.
-        RuntimeError: the compiler's error, with the operation and its Python line.
+        RuntimeError: the compiler's error, with the operation and its Python line, or with the argument that an entry
+            does not fit.
     """
     _require_module(module, "compile")
-    spec = build_spec(inputs=inputs, input_signature=input_signature, device=device, **settings)
+    spec = build_spec(
+        inputs=inputs,
+        input_signature=input_signature,
+        device=device,
+        kwarg_inputs=kwarg_inputs,
+        values=_takes_values(module, "forward"),
+        **settings,
+    )
     compiled = compiler()._compile(_native(module), to_json(spec))
     return torch.jit._recursive.wrap_cpp_module(compiled)
 

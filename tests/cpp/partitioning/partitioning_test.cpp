@@ -37,14 +37,5 @@ TEST(Decisions, SayWhoRunsEachNodeAndWhy) {
   }
 }
 
-TEST(SupportReport, ListsWhatIsNotSupported) {
-  const auto report = check_support(example()->block());
-  EXPECT_FALSE(report.convertible);
-  ASSERT_EQ(report.unsupported.size(), 1U);
-  EXPECT_NE(report.unsupported[0].schema.find("aten::cummax_unknown"), std::string::npos);
-  const auto supported = tests::parse_graph("graph(%x : Tensor):\n  %a : Tensor = aten::relu(%x)\n  return (%a)");
-  EXPECT_TRUE(check_support(supported->block()).convertible);
-}
-
 }  // namespace
 }  // namespace torch_tensorrt::core::partitioning

@@ -60,8 +60,19 @@ struct Input : torch::CustomClassHolder {
   std::string name;  // the input's name in messages; empty: its name in the graph
 };
 
-// A flat list of inputs, or a nest of tuples and lists of inputs. `inputs` lists all of them in order in either case;
-// `collection_inputs` has one entry per argument.
+// What the user gives for an argument: an Input, a tuple, list or dict of such, or the value that the argument has in
+// every call (a number, a string, None).
+struct InputTree {
+  enum class Kind { kInput, kTuple, kList, kDict, kValue };
+  Kind kind = Kind::kInput;
+  Input input;
+  std::vector<InputTree> children;
+  std::vector<torch::jit::IValue> keys;  // of a dict, by child
+  torch::jit::IValue value;
+};
+
+// A flat list of inputs, or a nest of tuples, lists and dicts of inputs and values. `inputs` lists all Inputs in order
+// in either case; `arguments` and `collection_inputs` have one entry per argument. Throws Error for other contents.
 struct GraphInputs {
   GraphInputs() = default;
   explicit GraphInputs(std::vector<Input> inputs);
@@ -69,6 +80,8 @@ struct GraphInputs {
   torch::jit::IValue input_signature;
   std::vector<Input> inputs;
   std::vector<std::vector<Input>> collection_inputs;
+  std::vector<InputTree> arguments;
+  std::map<std::string, InputTree> arguments_by_name;  // besides `arguments`
 };
 
 using StaticParams = std::map<torch::jit::Value*, torch::jit::IValue>;

@@ -1,7 +1,6 @@
 #include "torch_tensorrt/core/lowering/lowering.h"
 
 #include <algorithm>
-#include <map>
 
 #include "torch/csrc/jit/ir/constants.h"
 #include "torch/csrc/jit/passes/freeze_module.h"
@@ -22,35 +21,6 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 bool is_training(const torch::jit::Module& module) { return module.hasattr("training") && module.is_training(); }
-
-bool holds_weights_elsewhere(const torch::jit::Module& module) {
-  const auto is_elsewhere = [](const at::Tensor& tensor) { return tensor.defined() && !tensor.is_cpu(); };
-  for (const auto& tensor : module.parameters()) {
-    if (is_elsewhere(tensor)) return true;
-  }
-  for (const auto& tensor : module.buffers()) {
-    if (is_elsewhere(tensor)) return true;
-  }
-  return false;
-}
-
-// Freezing evaluates operations on weights and constants, which must be on one device for this. The copy gets tensors
-// of its own; the given module keeps its tensors.
-torch::jit::Module copy_on_cpu(const torch::jit::Module& module) {
-  auto copy = module.clone(/*inplace=*/true);
-  std::map<const c10::TensorImpl*, at::Tensor> moved;  // a tied weight stays one tensor
-  for (auto owner : copy.modules()) {
-    for (const auto& attribute : owner.named_attributes(/*recurse=*/false)) {
-      if (!attribute.value.isTensor()) continue;
-      const auto tensor = attribute.value.toTensor();
-      if (!tensor.defined() || tensor.is_cpu()) continue;
-      auto& on_cpu = moved[tensor.unsafeGetTensorImpl()];
-      if (!on_cpu.defined()) on_cpu = tensor.detach().cpu().set_requires_grad(tensor.requires_grad());
-      owner.setattr(attribute.name, on_cpu);
-    }
-  }
-  return copy;
-}
 
 torch::jit::Module freeze(const torch::jit::Module& module, const std::string& method_name, bool keep_parameters) {
   // freeze_module always keeps forward.
@@ -100,7 +70,8 @@ void take_defaults(torch::jit::Graph& graph, const c10::FunctionSchema& schema, 
 
 LoweredGraph method_graph(const torch::jit::Module& module, const std::string& method_name, const LowerInfo& info) {
   const auto evaluated = is_training(module) ? evaluation_copy(module) : module;
-  const auto local = holds_weights_elsewhere(evaluated) ? copy_on_cpu(evaluated) : evaluated;
+  // Freezing evaluates operations on weights and constants, which must be on one device for this.
+  const auto local = on_device(evaluated, c10::Device(at::kCPU));
   const bool stays = info.unfreeze_module || misreads_memory_when_frozen(local, method_name);
   const auto frozen = stays ? local : freeze(local, method_name, info.keep_parameters_apart);
   auto graph = frozen.get_method(method_name).graph()->copy();

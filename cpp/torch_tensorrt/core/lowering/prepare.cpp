@@ -50,6 +50,16 @@ void own(Module& module, const std::set<std::string>& paths) {
   }
 }
 
+// A trace may have constants on another device than the weights.
+void move_constants(torch::jit::Graph& graph, c10::Device device) {
+  for (auto* node : passes::all_nodes(graph.block())) {
+    if (node->kind() != c10::prim::Constant) continue;
+    const auto value = torch::jit::toIValue(node->output());
+    if (!value || !value->isTensor() || !value->toTensor().defined() || value->toTensor().device() == device) continue;
+    passes::replace_with(node, passes::constant_before(node, value->toTensor().to(device)));
+  }
+}
+
 bool has_writes(const passes::GraphPtr& graph) {
   const auto nodes = passes::all_nodes(graph->block());
   return std::any_of(nodes.begin(), nodes.end(), [](const Node* n) { return !passes::written_arguments(n).empty(); });
@@ -115,6 +125,33 @@ Module evaluation_copy(const Module& module) {
   return copy;
 }
 
+Module on_device(const Module& module, c10::Device device) {
+  std::map<const c10::TensorImpl*, at::Tensor> moved;  // a tied weight stays one tensor
+  auto copy = module;
+  const auto owners = module.modules();
+  const auto is_elsewhere = [&](const c10::IValue& value) {
+    return value.isTensor() && value.toTensor().defined() && value.toTensor().device() != device;
+  };
+  bool is_copied = false;
+  for (const auto& owner : owners) {
+    for (const auto& attribute : owner.named_attributes(/*recurse=*/false)) {
+      is_copied = is_copied || is_elsewhere(attribute.value);
+    }
+  }
+  if (!is_copied) return module;
+  copy = module.clone(/*inplace=*/true);
+  for (auto owner : copy.modules()) {
+    for (const auto& attribute : owner.named_attributes(/*recurse=*/false)) {
+      if (!is_elsewhere(attribute.value)) continue;
+      const auto tensor = attribute.value.toTensor();
+      auto& there = moved[tensor.unsafeGetTensorImpl()];
+      if (!there.defined()) there = tensor.detach().to(device).set_requires_grad(tensor.requires_grad());
+      owner.setattr(attribute.name, there);
+    }
+  }
+  return copy;
+}
+
 void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
   torch::jit::RemoveListMutation(graph);
   passes::propagate_constants(graph);
@@ -124,12 +161,14 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
   remove_dead_code(graph);
 }
 
-Module prepare(const Module& module, const std::string& method_name, const LowerInfo& info) {
+Module prepare(const Module& module, const std::string& method_name, const LowerInfo& info,
+               c10::Device device) {
   refuse_hooks(module, method_name);
-  auto copy = evaluation_copy(module);
+  auto copy = on_device(evaluation_copy(module), device);
   auto graph = copy.get_method(method_name).graph();
   torch::jit::Inline(*graph);
   passes::hide_memory(*graph);
+  move_constants(*graph, device);
   const auto written = written_by_methods(copy);
   own(copy, written);
   passes::inline_python_functions(graph);

@@ -88,28 +88,34 @@ void put_device(const Node* node, std::vector<IValue>& arguments, c10::Device de
   }
 }
 
-std::optional<IValue> assemble(const c10::TypePtr& type, const std::vector<IValue>& tensors, size_t& next) {
-  if (lowering::passes::is_tensor_type(type)) {
-    return next < tensors.size() ? std::optional<IValue>(tensors[next++]) : std::nullopt;
-  }
-  if (const auto tuple = type->cast<c10::TupleType>()) {
-    std::vector<IValue> parts;
-    for (const auto& element : tuple->elements()) {
-      auto part = assemble(element, tensors, next);
-      if (!part) return std::nullopt;
-      parts.push_back(std::move(*part));
+bool refuses_mixed_floats(const Node* node, const std::vector<IValue>& inputs) {
+  // Products and convolutions take tensors of one dtype.
+  static const std::set<std::string> kOne = {
+      "conv1d", "conv2d", "conv3d", "convolution", "_convolution", "conv_transpose1d", "conv_transpose2d",
+      "conv_transpose3d", "linear", "mm", "addmm", "matmul", "bmm", "baddbmm", "addbmm", "mv", "addmv", "dot", "einsum",
+      "bilinear", "lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "prelu", "grid_sampler",
+      "scaled_dot_product_attention"};
+  // Norms also take 16-bit floats with float parameters.
+  static const std::set<std::string> kNorms = {"batch_norm", "layer_norm", "group_norm", "instance_norm",
+                                               "native_layer_norm", "native_group_norm"};
+  if (node->kind().ns() != c10::namespaces::aten) return false;
+  const std::string name = node->kind().toUnqualString();
+  const bool is_norm = kNorms.count(name) != 0;
+  if (!is_norm && kOne.count(name) == 0) return false;
+  std::vector<at::ScalarType> found;
+  const auto add = [&](const at::Tensor& tensor) {
+    if (tensor.defined() && at::isFloatingType(tensor.scalar_type())) found.push_back(tensor.scalar_type());
+  };
+  for (const auto& input : inputs) {
+    if (input.isTensor()) add(input.toTensor());
+    if (input.isTensorList()) {
+      for (const at::Tensor& tensor : input.toTensorVector()) add(tensor);
     }
-    return IValue(c10::ivalue::Tuple::createNamed(std::move(parts), tuple));
   }
-  const auto list = type->cast<c10::ListType>();
-  if (list == nullptr) return std::nullopt;
-  c10::impl::GenericList elements(list->getElementType());
-  while (next < tensors.size()) {
-    auto part = assemble(list->getElementType(), tensors, next);
-    if (!part) return std::nullopt;
-    elements.push_back(std::move(*part));
+  if (is_norm && !found.empty() && at::elementSize(found[0]) == 2) {
+    return std::any_of(found.begin() + 1, found.end(), [&](auto dtype) { return dtype != at::kFloat && dtype != found[0]; });
   }
-  return IValue(std::move(elements));
+  return std::any_of(found.begin(), found.end(), [&](auto dtype) { return dtype != found[0]; });
 }
 
 }  // namespace torch_tensorrt::core::partitioning

@@ -36,8 +36,7 @@ bool moves_only(const torch::jit::Node* node);
 // Sets the node's arguments of the type Device.
 void put_device(const torch::jit::Node* node, std::vector<c10::IValue>& arguments, c10::Device device);
 
-// A value of the type made of the tensors from `next` on, as the declared inputs of an argument give them; a list takes
-// all of them. Unset if the type holds anything but tensors, tuples and lists.
-std::optional<c10::IValue> assemble(const c10::TypePtr& type, const std::vector<c10::IValue>& tensors, size_t& next);
+// Whether the node fails because the floating dtypes of its tensors differ. Meta tensors do not tell.
+bool refuses_mixed_floats(const torch::jit::Node* node, const std::vector<c10::IValue>& inputs);
 
 }  // namespace torch_tensorrt::core::partitioning

@@ -58,11 +58,4 @@ std::vector<NodeDecision> decide_nodes(const torch::jit::Block* block, const Par
   return decisions;
 }
 
-SupportReport check_support(const torch::jit::Block* block) {
-  SupportReport report;
-  report.unsupported = conversion::unsupported_ops(block);
-  report.convertible = report.unsupported.empty();
-  return report;
-}
-
 }  // namespace torch_tensorrt::core::partitioning

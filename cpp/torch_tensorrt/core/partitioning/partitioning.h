@@ -42,11 +42,4 @@ NodeDecision decide_node(const torch::jit::Node* node, const PartitioningInfo& i
 // support, so every node assigned to an engine here is accepted by conversion.
 std::vector<NodeDecision> decide_nodes(const torch::jit::Block* block, const PartitioningInfo& info);
 
-// Whether a whole block can be one engine.
-struct SupportReport {
-  bool convertible = true;
-  std::vector<conversion::UnsupportedOp> unsupported;  // one entry per operator
-};
-SupportReport check_support(const torch::jit::Block* block);
-
 }  // namespace torch_tensorrt::core::partitioning

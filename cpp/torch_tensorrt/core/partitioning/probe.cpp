@@ -147,23 +147,28 @@ void collect_written_collections(const Block* block, std::set<const Value*>& fou
 bool Probe::is_known() const { return at.size() > kOpt && at[kOpt].has_value(); }
 
 GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
-                       const std::vector<std::vector<ir::Input>>& specs, c10::Device device)
+                       const std::vector<ir::BoundArgument>& arguments, c10::Device device)
     : module_(module), device_(device) {
+  std::vector<ir::Input> specs;
+  for (const auto& bound : arguments) {
+    if (bound.how != ir::BoundArgument::How::kGiven) continue;
+    for (auto& spec : ir::inputs_of(bound.tree)) specs.push_back(std::move(spec));
+  }
   declare_points(specs);
   for (int round = 0; round < kMostRounds; ++round) {
     const auto before = attributes_;
     probes_.clear();
     objects_.clear();
     misfit_.clear();
-    size_t next = 0;
-    for (const auto* input : graph.inputs()) {
-      if (input == graph.inputs()[0] && input->type()->kind() == c10::TypeKind::ClassType) {
-        objects_[input] = module_;
-      } else if (holds_tensors(input->type())) {
-        probes_[input] = next < specs.size() ? argument(input, specs[next]) : unknown();
-        ++next;
+    mixed_floats_.clear();
+    objects_[graph.inputs()[0]] = module_;
+    for (size_t i = 1; i < graph.inputs().size(); ++i) {
+      const auto* input = graph.inputs()[i];
+      const bool is_given = i <= arguments.size() && arguments[i - 1].how != ir::BoundArgument::How::kEachCall;
+      if (is_given) {
+        probes_[input] = argument(input, arguments[i - 1].tree);
       } else {
-        probes_[input] = any_number(input->type());
+        probes_[input] = holds_tensors(input->type()) ? unknown() : any_number(input->type());
       }
     }
     visit(graph.block(), /*always=*/true);
@@ -253,15 +258,13 @@ std::optional<IValue> GraphProbe::fixed_value(const Value* value) const {
 
 // ---- points --------------------------------------------------------------------------------------------------------
 
-void GraphProbe::declare_points(const std::vector<std::vector<ir::Input>>& specs) {
-  for (const auto& list : specs) {
-    for (const auto& spec : list) {
-      for (int i = 0; i < spec.min.nbDims; ++i) {
-        const std::array<int64_t, 3> group = {spec.min.d[i], spec.opt.d[i], spec.max.d[i]};
-        if (group[0] == group[2]) continue;
-        if (std::find(size_groups_.begin(), size_groups_.end(), group) == size_groups_.end())
-          size_groups_.push_back(group);
-      }
+void GraphProbe::declare_points(const std::vector<ir::Input>& specs) {
+  for (const auto& spec : specs) {
+    for (int i = 0; i < spec.min.nbDims; ++i) {
+      const std::array<int64_t, 3> group = {spec.min.d[i], spec.opt.d[i], spec.max.d[i]};
+      if (group[0] == group[2]) continue;
+      if (std::find(size_groups_.begin(), size_groups_.end(), group) == size_groups_.end())
+        size_groups_.push_back(group);
     }
   }
   points_ = {-1, 0, 1};
@@ -283,18 +286,16 @@ int64_t GraphProbe::size_at(const ir::Input& spec, size_t axis, size_t point) co
   return sizes[static_cast<size_t>(sides_[point][static_cast<size_t>(group - size_groups_.begin())] + 1)];
 }
 
-Probe GraphProbe::argument(const Value* value, const std::vector<ir::Input>& specs) const {
+Probe GraphProbe::argument(const Value* value, const ir::InputTree& tree) const {
   Probe probe = unknown();
   probe.varies = false;  // beyond what the points show
   for (size_t p = 0; p < points_.size(); ++p) {
-    std::vector<IValue> tensors;
-    for (const auto& spec : specs) {
+    const auto tensor = [&](const ir::Input& spec) -> IValue {
       std::vector<int64_t> sizes;
       for (int i = 0; i < spec.opt.nbDims; ++i) sizes.push_back(size_at(spec, static_cast<size_t>(i), p));
-      tensors.emplace_back(at::empty(sizes, at::dtype(spec.dtype).device(at::kMeta)));
-    }
-    size_t next = 0;
-    if (auto whole = assemble(value->type(), tensors, next)) probe.at[p] = std::move(*whole);
+      return at::empty(sizes, at::dtype(spec.dtype).device(at::kMeta));
+    };
+    probe.at[p] = ir::assemble(tree, value->type(), tensor);
   }
   return probe;
 }
@@ -616,9 +617,12 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
   if (const auto device = known_device_fact(node, device_)) return give({*device}, false);
   if (moves_only(node)) return give({inputs[0]}, false);
   std::string failure;
+  bool mixes = false;
   try {
     if (const auto parts = rebuild(node, inputs)) return give(*parts, false);
     if (node->maybeOperator() == nullptr || reads_elements(node)) return false;
+    mixes = refuses_mixed_floats(node, inputs);
+    TORCHTRT_CHECK(!mixes, node->kind().toQualString() << ": the tensors have different floating dtypes");
     // The node may write a collection, so it gets the collections themselves.
     std::vector<IValue> stack = inputs;
     put_device(node, stack, c10::Device(at::kMeta));
@@ -630,6 +634,7 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
   }
   // The node has no meta form, or its result depends on data, or it does not fit the shapes.
   if (auto sample = run_samples(node, inputs, points_[point], failure)) return give(sample->first, sample->second);
+  if (mixes && mixed_floats_.empty()) mixed_floats_ = failure;
   if (point == kOpt && always && misfit_.empty() && !failure.empty()) misfit_ = with_line(failure, node);
   return false;
 }

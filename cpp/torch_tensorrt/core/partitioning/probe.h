@@ -8,7 +8,7 @@
 
 #include "torch/csrc/jit/ir/ir.h"
 
-#include "torch_tensorrt/core/ir/inputs.h"
+#include "torch_tensorrt/core/ir/input_tree.h"
 
 namespace torch_tensorrt::core::partitioning {
 
@@ -30,9 +30,9 @@ struct Probe {
 // decides them.
 class GraphProbe {
  public:
-  // `specs`: one entry for each argument that holds tensors, in order; `device`: of the compiled module.
+  // `arguments`: one entry for each input of the graph but the module; `device`: of the compiled module.
   GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module,
-             const std::vector<std::vector<ir::Input>>& specs, c10::Device device);
+             const std::vector<ir::BoundArgument>& arguments, c10::Device device);
 
   // Null if nothing is known of the value.
   const Probe* find(const torch::jit::Value* value) const;
@@ -44,13 +44,15 @@ class GraphProbe {
   std::string error_of(const torch::jit::Node* node) const;
   // The first error of an operator that runs in every call, at the opt shapes; empty if there is none.
   const std::string& misfit() const { return misfit_; }
+  // The first operator that does not take its tensors because their floating dtypes differ; empty if there is none.
+  const std::string& mixed_floats() const { return mixed_floats_; }
 
  private:
   using Values = std::vector<Probe>;
 
-  void declare_points(const std::vector<std::vector<ir::Input>>& specs);
+  void declare_points(const std::vector<ir::Input>& specs);
   int64_t size_at(const ir::Input& spec, size_t axis, size_t point) const;
-  Probe argument(const torch::jit::Value* value, const std::vector<ir::Input>& specs) const;
+  Probe argument(const torch::jit::Value* value, const ir::InputTree& tree) const;
   void visit(const torch::jit::Block* block, bool always);
   void visit(const torch::jit::Node* node, bool always);
   void visit_if(const torch::jit::Node* node, bool always);
@@ -81,6 +83,7 @@ class GraphProbe {
   std::unordered_map<const torch::jit::Value*, c10::IValue> objects_;
   std::unordered_map<std::string, Probe> attributes_;  // written ones, by object and name
   std::string misfit_;
+  std::string mixed_floats_;
 };
 
 }  // namespace torch_tensorrt::core::partitioning

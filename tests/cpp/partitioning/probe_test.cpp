@@ -1,0 +1,183 @@
+#include "torch_tensorrt/core/partitioning/probe.h"
+
+#include "gtest/gtest.h"
+
+#include "torch/csrc/jit/ir/irparser.h"
+
+#include "torch_tensorrt/core/partitioning/control_flow.h"
+
+namespace torch_tensorrt::core::partitioning {
+namespace {
+
+using Specs = std::vector<std::vector<ir::Input>>;
+
+struct Probed {
+  std::shared_ptr<torch::jit::Graph> graph = std::make_shared<torch::jit::Graph>();
+  std::unordered_map<std::string, torch::jit::Value*> values;
+  std::unique_ptr<GraphProbe> probe;
+
+  Probed(const std::string& text, const Specs& specs) {
+    torch::jit::parseIR(text, graph.get(), values, /*parse_tensor_constants=*/false);
+    probe = std::make_unique<GraphProbe>(*graph, c10::IValue(), specs, c10::Device(at::kCPU));
+  }
+
+  ir::Input spec(const std::string& name) const { return probe->input_spec(values.at(name)).value(); }
+  std::optional<c10::IValue> fixed(const std::string& name) const { return probe->fixed_value(values.at(name)); }
+};
+
+ir::Input range(std::vector<int64_t> min, std::vector<int64_t> opt, std::vector<int64_t> max) {
+  return ir::Input(std::move(min), std::move(opt), std::move(max));
+}
+
+TEST(Probe, FollowsRangesThroughOperators) {
+  const Probed probed(R"(graph(%x : Tensor):
+          %zero : int = prim::Constant[value=0]()
+          %one : int = prim::Constant[value=1]()
+          %a : Tensor = aten::transpose(%x, %zero, %one)
+          %b : Tensor = aten::matmul(%a, %x)
+          %l : Tensor[] = prim::ListConstruct(%x, %x)
+          %c : Tensor = aten::cat(%l, %zero)
+          %d : Tensor = aten::ge(%c, %one)
+          return (%b, %d))",
+                      {{range({1, 3}, {4, 3}, {8, 3})}});
+  EXPECT_EQ(probed.spec("b").input_shape, network::Dims({3, 3}));
+  EXPECT_FALSE(probed.spec("b").input_is_dynamic);
+  EXPECT_EQ(probed.spec("d").min, network::Dims({2, 3}));
+  EXPECT_EQ(probed.spec("d").opt, network::Dims({8, 3}));
+  EXPECT_EQ(probed.spec("d").max, network::Dims({16, 3}));
+  EXPECT_EQ(probed.spec("d").dtype, at::kBool);
+}
+
+TEST(Probe, FindsSizesThatDependOnData) {
+  const Probed probed(R"(graph(%x : Tensor):
+          %a : Tensor = aten::nonzero(%x)
+          return (%a))",
+                      {{ir::Input({4, 3})}});
+  EXPECT_EQ(probed.spec("a").min, network::Dims({0, 2}));
+  EXPECT_GE(probed.spec("a").max.d[0], 12);
+  EXPECT_EQ(probed.spec("a").dtype, at::kLong);
+}
+
+TEST(Probe, KnowsNumbersOfFixedSizesOnly) {
+  const std::string text = R"(graph(%x : Tensor):
+          %zero : int = prim::Constant[value=0]()
+          %one : int = prim::Constant[value=1]()
+          %four : int = prim::Constant[value=4]()
+          %n : int = aten::size(%x, %zero)
+          %m : int = aten::size(%x, %one)
+          %a : bool = aten::gt(%m, %one)
+          %b : bool = aten::eq(%n, %four)
+          return (%a, %b))";
+  const Probed fixed(text, {{ir::Input({4, 3})}});
+  EXPECT_TRUE(fixed.fixed("b")->toBool());
+  // At all points the batch differs from 4, but not in all calls.
+  const Probed dynamic(text, {{range({1, 3}, {2, 3}, {8, 3})}});
+  EXPECT_TRUE(dynamic.fixed("a")->toBool());
+  EXPECT_FALSE(dynamic.fixed("b").has_value());
+}
+
+TEST(Probe, AGrowingTensorOfALoopHasNoUpperBound) {
+  const Probed probed(R"(graph(%x : Tensor, %n : int):
+          %zero : int = prim::Constant[value=0]()
+          %true : bool = prim::Constant[value=1]()
+          %y : Tensor = prim::Loop(%n, %true, %x)
+            block0(%i : int, %c : Tensor):
+              %l : Tensor[] = prim::ListConstruct(%c, %x)
+              %next : Tensor = aten::cat(%l, %zero)
+              -> (%true, %next)
+          return (%y))",
+                      {{ir::Input({2, 3})}});
+  EXPECT_EQ(probed.spec("y").min, network::Dims({2, 3}));
+  EXPECT_GE(probed.spec("y").max.d[0], kAnySize);
+  EXPECT_EQ(probed.spec("y").max.d[1], 3);
+}
+
+TEST(Probe, JoinsTheBranchesOfAnUnknownCondition) {
+  const Probed probed(R"(graph(%x : Tensor, %c : bool):
+          %zero : int = prim::Constant[value=0]()
+          %y : Tensor = prim::If(%c)
+            block0():
+              %l : Tensor[] = prim::ListConstruct(%x, %x)
+              %a : Tensor = aten::cat(%l, %zero)
+              -> (%a)
+            block1():
+              -> (%x)
+          return (%y))",
+                      {{ir::Input({2, 3})}});
+  EXPECT_EQ(probed.spec("y").min, network::Dims({2, 3}));
+  EXPECT_EQ(probed.spec("y").max, network::Dims({4, 3}));
+}
+
+TEST(Probe, AMisfitNamesTheError) {
+  const Probed probed(R"(graph(%x : Tensor, %y : Tensor):
+          %a : Tensor = aten::matmul(%x, %y)
+          return (%a))",
+                      {{ir::Input({2, 3})}, {ir::Input({2, 3})}});
+  EXPECT_NE(probed.probe->misfit().find("mat1 and mat2"), std::string::npos) << probed.probe->misfit();
+  // In a branch that may not be taken, it is no misfit.
+  const Probed guarded(R"(graph(%x : Tensor, %y : Tensor, %c : bool):
+          %r : Tensor = prim::If(%c)
+            block0():
+              %a : Tensor = aten::matmul(%x, %y)
+              -> (%a)
+            block1():
+              -> (%x)
+          return (%r))",
+                       {{ir::Input({2, 3})}, {ir::Input({2, 3})}});
+  EXPECT_TRUE(guarded.probe->misfit().empty()) << guarded.probe->misfit();
+}
+
+TEST(Probe, AWrittenDictIsUnknownAfterABranch) {
+  const Probed probed(R"(graph(%x : Tensor, %c : bool):
+          %key : str = prim::Constant[value="a"]()
+          %d : Dict(str, Tensor) = prim::DictConstruct()
+          prim::If(%c)
+            block0():
+              aten::_set_item(%d, %key, %x)
+              -> ()
+            block1():
+              -> ()
+          %n : int = aten::len(%d)
+          return (%n))",
+                      {{ir::Input({2, 3})}});
+  EXPECT_FALSE(probed.fixed("n").has_value());
+}
+
+TEST(ControlFlow, KnownLoopsAreUnrolledWithTheRightIndex) {
+  Probed probed(R"(graph(%x : Tensor):
+          %zero : int = prim::Constant[value=0]()
+          %one : int = prim::Constant[value=1]()
+          %true : bool = prim::Constant[value=1]()
+          %n : int = aten::size(%x, %zero)
+          %y : Tensor = prim::Loop(%n, %true, %x)
+            block0(%i : int, %c : Tensor):
+              %next : Tensor = aten::add(%c, %i, %one)
+              -> (%true, %next)
+          return (%y))",
+                {{ir::Input({3, 2})}});
+  ASSERT_TRUE(resolve_control_flow(*probed.graph, *probed.probe));
+  probed.graph->lint();
+  std::vector<int64_t> added;
+  for (const auto* node : probed.graph->nodes()) {
+    ASSERT_NE(node->kind(), c10::prim::Loop);
+    if (node->kind() == c10::Symbol::aten("add")) added.push_back(torch::jit::toIValue(node->input(1))->toInt());
+  }
+  EXPECT_EQ(added, (std::vector<int64_t>{0, 1, 2}));
+}
+
+TEST(ControlFlow, UnknownLoopsStay) {
+  Probed probed(R"(graph(%x : Tensor):
+          %zero : int = prim::Constant[value=0]()
+          %true : bool = prim::Constant[value=1]()
+          %n : int = aten::size(%x, %zero)
+          %y : Tensor = prim::Loop(%n, %true, %x)
+            block0(%i : int, %c : Tensor):
+              %next : Tensor = aten::relu(%c)
+              -> (%true, %next)
+          return (%y))",
+                {{range({1, 2}, {2, 2}, {3, 2})}});
+  EXPECT_FALSE(resolve_control_flow(*probed.graph, *probed.probe));
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::core::partitioning
