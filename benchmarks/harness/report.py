@@ -37,7 +37,8 @@ def _cpu() -> str:
     return f"{model[1].strip() if model else platform.machine()} ({', '.join(wide)})"
 
 
-def _markdown(header: list[str], rows: list[list[str]]) -> str:
+def markdown_table(header: list[str], rows: list[list[str]]) -> str:
+    """Returns a table with its first column to the left and the others to the right."""
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -68,7 +69,7 @@ def case_table(case: dict[str, Any]) -> str:
     eager_ms = case["runtimes"].get("eager", {}).get("median_ms")
     rows = [_runtime_row(name, row, eager_ms) for name, row in case["runtimes"].items()]
     header = ["runtime", "median ms", "min ms", "to eager", "ready after s", "error"]
-    return f"\n### {case['model']}, batch {case['batch']}\n\n{_markdown(header, rows)}"
+    return f"\n### {case['model']}, batch {case['batch']}\n\n{markdown_table(header, rows)}"
 
 
 def _engine_row(case: dict[str, Any]) -> list[str]:
@@ -95,14 +96,14 @@ def engine_table(cases: list[dict[str, Any]]) -> str:
     header = ["engine", "build s", "load s", "first call s", "file MB", "weights MB", "build peak MB"]
     header += ["(peak - arena) / weights", "arena MB", "lower bound MB", "above it"]
     rows = [_engine_row(case) for case in cases if "engine" in case]
-    return f"\n### Our engines\n\n{_markdown(header, rows)}\n"
+    return f"\n### Our engines\n\n{markdown_table(header, rows)}\n"
 
 
-def _markdown_document(result: dict[str, Any]) -> str:
-    about = result["about"]
+def heading(title: str, about: dict[str, Any]) -> str:
+    """Returns the title of a document and the facts about its machine."""
     versions = ", ".join(f"{package} {number}" for package, number in about["versions"].items())
     lines = [
-        "# CPU benchmark",
+        f"# {title}",
         "",
         f"- date: {about['date']}",
         f"- command: `{about['command']}`",
@@ -112,17 +113,21 @@ def _markdown_document(result: dict[str, Any]) -> str:
         "",
         "The README of `benchmarks/` explains the columns.",
     ]
-    parts = ["\n".join(lines), *[case_table(case) for case in result["cases"]]]
+    return "\n".join(lines)
+
+
+def _document(result: dict[str, Any]) -> str:
+    parts = [heading("CPU benchmark", result["about"]), *[case_table(case) for case in result["cases"]]]
     if any("engine" in case for case in result["cases"]):
         parts.append(engine_table(result["cases"]))
     return "\n".join(parts).rstrip() + "\n"
 
 
-def write(result: dict[str, Any], folder: Path) -> list[Path]:
-    """Writes both files, named after the date, and returns their paths."""
+def write(result: dict[str, Any], folder: Path, kind: str = "cpu", document: str | None = None) -> list[Path]:
+    """Writes both files, named after the kind of benchmark and the date, and returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    stem = "cpu-" + result["about"]["date"].replace(" UTC", "").replace(" ", "-").replace(":", "")
+    stem = f"{kind}-" + result["about"]["date"].replace(" UTC", "").replace(" ", "-").replace(":", "")
     paths = [folder / f"{stem}.json", folder / f"{stem}.md"]
     paths[0].write_text(json.dumps(result, indent=1) + "\n")
-    paths[1].write_text(_markdown_document(result))
+    paths[1].write_text(_document(result) if document is None else document)
     return paths

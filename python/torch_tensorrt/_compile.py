@@ -89,6 +89,9 @@ def compile(  # noqa: A001 - the public name
 ) -> torch.jit.ScriptModule:
     """Compiles a module's forward into engines.
 
+    What no engine can run stays with PyTorch, in a hybrid module; a warning lists it. ``require_full_compilation=True``
+    makes one engine, or an error.
+
     Args:
         module: a ScriptModule, an ``nn.Module`` (scripted first) or an ExportedProgram; in eval mode. An
             ExportedProgram is never run, and its arguments without a tensor become constants.

@@ -11,6 +11,7 @@
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_arguments.h"
+#include "torch_tensorrt/core/hybrid_report.h"
 #include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
@@ -66,11 +67,9 @@ class HybridMethod::Graphs {
   }
 
   Decision can_be_whole() {
-    // Only shapes tell whether a guard raises.
-    if (lowering::raises(graph_->block()) && probe_shapes() && lowering::raises(graph_->block())) {
-      return Decision::no(method_ + " may raise an exception");
-    }
-    return lowering::results_are_apart(*graph_);
+    const Decision whole = decide_whole();
+    not_whole_ = whole ? "" : whole.reason();
+    return whole;
   }
 
   Decision fits_inputs() {
@@ -102,6 +101,14 @@ class HybridMethod::Graphs {
 
  private:
   using Segments = std::vector<std::pair<Segment, Converted>>;
+
+  Decision decide_whole() {
+    // Only shapes tell whether a guard raises.
+    if (lowering::raises(graph_->block()) && probe_shapes() && lowering::raises(graph_->block())) {
+      return Decision::no(method_ + " may raise an exception");
+    }
+    return lowering::results_are_apart(*graph_);
+  }
 
   // An input without a given dtype gets the dtype of its first use in the graph, else float.
   void infer_dtypes() {
@@ -196,8 +203,7 @@ class HybridMethod::Graphs {
       changed = true;
       for (const auto* node : segment.nodes) {
         check_fits(node, roles);
-        roles.leave(node, str("an engine would have ", segment.nodes.size(), " operations, fewer than min_block_size (",
-                              fewest, ")"));
+        roles.leave(node, str("its engine would have fewer operations than min_block_size (", fewest, ")"));
       }
     }
     return changed;
@@ -259,8 +265,7 @@ class HybridMethod::Graphs {
           ir::pair_input_vals_with_specs_collection(ir::get_collection_inputs(graph, no_params), specs);
       Converted converted;
       converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, no_params, &converted.results);
-      const Decision taken = engine::takes_layers(*converted.network, info.engine_settings.backend,
-                                                  info.engine_settings.device);
+      const Decision taken = takes_layers(*converted.network, info.engine_settings);
       if (taken) return converted;
       reason = taken.reason();
     } catch (...) {
@@ -268,6 +273,17 @@ class HybridMethod::Graphs {
     }
     LOG_DEBUG("not convertible: " << reason);
     return std::nullopt;
+  }
+
+  // The reason is that of the first layer that the backend declines.
+  static Decision takes_layers(const nvinfer1::INetworkDefinition& network, const engine::BuildSettings& settings) {
+    const Decision all = engine::takes_layers(network, settings.backend, settings.device);
+    if (all) return all;
+    for (const auto& layer : network.layers()) {
+      const Decision taken = engine::takes_layer(*layer, settings.backend, settings.device);
+      if (!taken) return taken;
+    }
+    return all;
   }
 
   std::string segment_name(size_t number) const {
@@ -333,21 +349,13 @@ class HybridMethod::Graphs {
   }
 
   void log(const Roles& roles, const Segments& segments) const {
-    size_t operations = 0;
-    for (const auto& [segment, converted] : segments) operations += segment.nodes.size();
-    std::map<std::string, size_t> reasons;
-    collect_reasons(graph_->block(), roles, reasons);
-    std::string text = str(segments.size(), segments.size() == 1 ? " engine runs " : " engines run ", operations,
-                           operations == 1 ? " operation" : " operations", " of ", method_, "; PyTorch runs:");
-    for (const auto& [reason, count] : reasons) text += str("\n  - ", count, " x ", reason);
-    LOG_WARNING(text);
-  }
-
-  static void collect_reasons(torch::jit::Block* block, const Roles& roles, std::map<std::string, size_t>& reasons) {
-    for (const auto* node : block->nodes()) {
-      const std::string& reason = roles.reason(node);
-      if (!reason.empty()) ++reasons[str(node->kind().toQualString(), ": ", reason)];
-      for (auto* inner : const_cast<Node*>(node)->blocks()) collect_reasons(inner, roles, reasons);
+    std::vector<size_t> sizes;
+    for (const auto& [segment, converted] : segments) sizes.push_back(segment.nodes.size());
+    const auto report = report_hybrid(method_, *graph_, roles, sizes, not_whole_);
+    if (report.pytorch_computes) {
+      LOG_WARNING(report.text);
+    } else {
+      LOG_INFO(report.text);
     }
   }
 
@@ -358,6 +366,7 @@ class HybridMethod::Graphs {
   std::shared_ptr<Graph> graph_;
   bool reads_order_of_dicts_;
   std::unique_ptr<GraphProbe> probe_;
+  std::string not_whole_;  // why one engine would not do what the method does
   std::map<std::vector<Node*>, std::pair<Segment, Converted>> converted_;
   std::unordered_map<const Value*, Value*> replaced_;
   size_t engines_ = 0;

@@ -43,6 +43,12 @@ def compile(  # noqa: A001 - the public name
 ) -> torch.jit.ScriptModule:
     """Compiles the ``forward`` of a ScriptModule into engines.
 
+    Makes one engine if that does all that the module does. Otherwise makes a hybrid module, in which PyTorch runs what
+    no engine can: operators without a converter, branches and loops that depend on data, state, random numbers,
+    exceptions. A warning lists these operators with their lines and the reasons. The hybrid module has a state of its
+    own and keeps the other methods of the module. With ``require_full_compilation=True``, whatever one engine cannot
+    do is an error.
+
     Args:
         module: the module, in eval mode. It does not change.
         inputs: a list with an entry for each argument of ``forward``, in order. The entry of a tensor is a

@@ -88,6 +88,12 @@ bool is_outside(const Value* root) {
   return kind == prim::Param || kind == prim::GetAttr;
 }
 
+std::string name_of(const Value* root) {
+  const auto* node = root->node();
+  if (node->kind() == prim::GetAttr) return "the attribute " + node->s(c10::attr::name);
+  return "the argument " + root->debugNameBase();
+}
+
 }  // namespace
 
 bool raises(const torch::jit::Block* block) {
@@ -107,9 +113,7 @@ Decision results_are_apart(const torch::jit::Graph& graph) {
   for (size_t i = 0; i < tensors.size(); ++i) {
     for (const auto* root : finder.find(tensors[i])) {
       if (is_outside(root)) {
-        return Decision::no(str("result ", i, " may share the memory of ",
-                                root->node()->kind() == prim::Param ? "the argument " : "the attribute ",
-                                root->debugName()));
+        return Decision::no(str("result ", i, " may share the memory of ", name_of(root)));
       }
       const auto [owner, is_new] = owners.emplace(root, i);
       if (!is_new) return Decision::no(str("results ", owner->second, " and ", i, " may share memory"));

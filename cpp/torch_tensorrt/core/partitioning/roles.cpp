@@ -76,6 +76,16 @@ bool is_random(const Node* node) {
 
 std::string kind_of(const Node* node) { return node->kind().toQualString(); }
 
+// The value as the user may know it.
+std::string origin(const Value* value) {
+  const auto* node = value->node();
+  if (node->kind() == prim::GetAttr) return "the attribute " + node->s(c10::attr::name);
+  const bool is_argument = node->kind() == prim::Param && node->owningBlock()->owningNode() == nullptr;
+  if (is_argument) return "the argument " + value->debugNameBase();
+  if (node->kind() == prim::Param) return "the value " + value->debugNameBase() + " of a loop";
+  return "a result of " + kind_of(node);
+}
+
 }  // namespace
 
 Roles::Roles(torch::jit::Graph& graph, const GraphProbe& probe, const torch::jit::AliasDb& aliases,
@@ -181,11 +191,11 @@ std::string Roles::obstacle(const Value* value) const {
   if (decided != decisions_.end() && decided->second.role != Role::kTorch) return "";
   if (is_plain_number(value->type())) return "";  // becomes a tensor
   if (!is_tensor(value->type())) {
-    return "it takes " + util::value_info(value) + ", which PyTorch computes and which is no tensor";
+    return "it takes " + origin(value) + ", whose type is " + value->type()->repr_str();
   }
   if (probe_.input_spec(value)) return "";
-  return probe_.find(value) == nullptr ? "the shape of its argument " + util::value_info(value) + " is unknown"
-                                       : "engines do not take the dtype of its argument " + util::value_info(value);
+  if (probe_.find(value) == nullptr) return "it takes " + origin(value) + ", whose shape is unknown";
+  return "it takes " + origin(value) + ", whose dtype or rank engines do not take";
 }
 
 std::string Roles::obstacle_of_inputs(const Node* node) const {
@@ -199,7 +209,8 @@ std::string Roles::obstacle_of_inputs(const Node* node) const {
 std::string Roles::obstacle_of_results(const Node* node) const {
   for (const auto* output : node->outputs()) {
     if (!is_tensor(output->type()) || !output->hasUses() || probe_.input_spec(output)) continue;
-    return probe_.find(output) == nullptr ? "the shape of its result is unknown" : "engines do not have its dtype";
+    return probe_.find(output) == nullptr ? "the shape of its result is unknown"
+                                          : "engines do not have the dtype of its result";
   }
   return "";
 }
