@@ -98,6 +98,12 @@ void replace_writes(passes::GraphPtr& graph) {
   graph->block()->cloneFrom(rewritten->block(), [](Value* value) { return value; });
 }
 
+// relu_(x) -> relu(x) where nothing else has the memory of x, also in graphs with dicts and state.
+void replace_lone_writes(const passes::GraphPtr& graph) {
+  const passes::ShownMemory shown(graph);
+  torch::jit::RemoveTensorMutation(graph);
+}
+
 // Without writes, dead code elimination needs no knowledge of shared memory.
 void remove_dead_code(const passes::GraphPtr& graph) {
   const passes::ShownMemory shown(graph);
@@ -123,6 +129,7 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
   passes::propagate_constants(graph);
   passes::remove_dropout(graph);
   if (has_writes(graph)) replace_writes(graph);
+  if (has_writes(graph)) replace_lone_writes(graph);
   passes::propagate_constants(graph);
   remove_dead_code(graph);
 }

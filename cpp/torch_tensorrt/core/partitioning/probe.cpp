@@ -21,6 +21,7 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 constexpr size_t kOpt = 1;            // the point of the opt shapes
+constexpr int kBetween = 2;           // sizes that are no round numbers
 constexpr size_t kMostGroups = 6;     // more groups of sizes are not mixed
 constexpr int64_t kSampleSize = 1 << 22;  // elements of a tensor that a node without a meta form may run on
 constexpr int kMostRounds = 4;        // of a loop, until its carried values no longer change
@@ -127,12 +128,16 @@ IValue filled(const IValue& value, Fill fill) {
   });
 }
 
-// Asks for the rank, the dtype or the number of elements of a collection, which are the same at all sizes.
+// Asks for a fact that does not vary if it is the same at all points: a rank, a dtype, one size, or the length of a list,
+// even if other sizes or the elements vary.
 bool asks_for_structure(const Node* node) {
   static const std::set<std::string> kKinds = {"aten::dim", "prim::dtype", "aten::is_floating_point", "aten::is_complex"};
   if (kKinds.count(node->kind().toQualString()) != 0) return true;
-  return node->kind() == c10::Symbol::aten("len") && holds_tensors(node->input(0)->type()) &&
-         !is_tensor(node->input(0)->type());
+  if (node->kind() == c10::Symbol::aten("len")) return node->input(0)->type()->kind() != c10::TypeKind::StringType;
+  if (node->kind() == c10::Symbol::aten("size")) return node->inputs().size() == 2;
+  return node->kind() == c10::Symbol::aten("__getitem__") &&
+         node->input(0)->node()->kind() == c10::Symbol::aten("size") &&
+         node->input(1)->node()->kind() == prim::Constant;
 }
 
 // Whether the node reads elements of a tensor: a search in a list or dict of other values does not.
@@ -316,8 +321,8 @@ void GraphProbe::declare_points(const std::vector<std::vector<ir::Input>>& specs
       }
     }
   }
-  points_ = {-1, 0, 1};
-  for (const int side : points_) sides_.emplace_back(size_groups_.size(), side);
+  points_ = {-1, 0, 1, 0};
+  for (const int side : {-1, 0, 1, kBetween}) sides_.emplace_back(size_groups_.size(), side);
   if (size_groups_.size() < 2) return;
   for (size_t g = 0; g < std::min(size_groups_.size(), kMostGroups); ++g) {
     for (const int side : {-1, 1}) {
@@ -332,7 +337,9 @@ int64_t GraphProbe::size_at(const ir::Input& spec, size_t axis, size_t point) co
   const std::array<int64_t, 3> sizes = {spec.min.d[axis], spec.opt.d[axis], spec.max.d[axis]};
   const auto group = std::find(size_groups_.begin(), size_groups_.end(), sizes);
   if (group == size_groups_.end()) return sizes[1];
-  return sizes[static_cast<size_t>(sides_[point][static_cast<size_t>(group - size_groups_.begin())] + 1)];
+  const int side = sides_[point][static_cast<size_t>(group - size_groups_.begin())];
+  if (side == kBetween) return sizes[0] + (sizes[2] - sizes[0]) * 3 / 8;
+  return sizes[static_cast<size_t>(side + 1)];
 }
 
 Probe GraphProbe::argument(const Value* value, const std::vector<ir::Input>& specs) const {
