@@ -20,11 +20,11 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
-constexpr size_t kOpt = 1;            // the point of the opt shapes
-constexpr int kBetween = 2;           // sizes that are no round numbers
-constexpr size_t kMostGroups = 6;     // more groups of sizes are not mixed
+constexpr size_t kOpt = 1;                // the point of the opt shapes
+constexpr int kBetween = 2;               // sizes that are no round numbers
+constexpr size_t kMostGroups = 6;         // more groups of sizes are not mixed
 constexpr int64_t kSampleSize = 1 << 22;  // elements of a tensor that a node without a meta form may run on
-constexpr int kMostRounds = 4;        // of a loop, until its carried values no longer change
+constexpr int kMostRounds = 4;            // of a loop, until its carried values no longer change
 
 using Change = std::function<IValue(const IValue&)>;
 
@@ -66,9 +66,8 @@ bool is_on_meta(const IValue& value) {
 // The value itself if it holds no tensor elsewhere: a collection stays the same object.
 IValue to_meta(const IValue& value) {
   if (is_on_meta(value)) return value;
-  return map_parts(value, [](const IValue& part) -> IValue {
-    return part.isTensor() ? IValue(on_meta(part.toTensor())) : part;
-  });
+  return map_parts(
+      value, [](const IValue& part) -> IValue { return part.isTensor() ? IValue(on_meta(part.toTensor())) : part; });
 }
 
 c10::impl::GenericList list_of(const c10::TypePtr& type, const std::vector<IValue>& elements) {
@@ -128,10 +127,11 @@ IValue filled(const IValue& value, Fill fill) {
   });
 }
 
-// Asks for a fact that does not vary if it is the same at all points: a rank, a dtype, one size, or the length of a list,
-// even if other sizes or the elements vary.
+// Asks for a fact that does not vary if it is the same at all points: a rank, a dtype, one size, or the length of a
+// list, even if other sizes or the elements vary.
 bool asks_for_structure(const Node* node) {
-  static const std::set<std::string> kKinds = {"aten::dim", "prim::dtype", "aten::is_floating_point", "aten::is_complex"};
+  static const std::set<std::string> kKinds = {"aten::dim", "prim::dtype", "aten::is_floating_point",
+                                               "aten::is_complex"};
   if (kKinds.count(node->kind().toQualString()) != 0) return true;
   if (node->kind() == c10::Symbol::aten("len")) return node->input(0)->type()->kind() != c10::TypeKind::StringType;
   if (node->kind() == c10::Symbol::aten("size")) return node->inputs().size() == 2;
@@ -149,9 +149,10 @@ bool reads_data(const Node* node) {
 // Arithmetic that models do on sizes in tensors: the scale of a picture is a minimum of two quotients.
 bool is_arithmetic(const Node* node) {
   static const std::set<std::string> kKinds = {
-      "aten::tensor", "aten::scalar_tensor", "prim::NumToTensor", "aten::min", "aten::max",        "aten::minimum",
-      "aten::maximum", "aten::to",           "aten::add",         "aten::sub", "aten::mul",        "aten::div",
-      "aten::rsub",    "aten::ceil",         "aten::floor",       "aten::neg", "aten::reciprocal", "aten::round"};
+      "aten::tensor",  "aten::scalar_tensor", "prim::NumToTensor", "aten::min",  "aten::max",
+      "aten::minimum", "aten::maximum",       "aten::to",          "aten::add",  "aten::sub",
+      "aten::mul",     "aten::div",           "aten::rsub",        "aten::ceil", "aten::floor",
+      "aten::neg",     "aten::reciprocal",    "aten::round"};
   return kKinds.count(node->kind().toQualString()) != 0;
 }
 
@@ -422,7 +423,9 @@ std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const I
     return a;
   }
   if (a.isTuple() || a.isList()) {
-    const auto parts = [](const IValue& v) { return v.isTuple() ? v.toTupleRef().elements().vec() : v.toListRef().vec(); };
+    const auto parts = [](const IValue& v) {
+      return v.isTuple() ? v.toTupleRef().elements().vec() : v.toListRef().vec();
+    };
     const auto x = parts(a);
     const auto y = parts(b);
     if (x.size() != y.size()) return std::nullopt;
@@ -564,7 +567,8 @@ void GraphProbe::set_attribute(const Node* node) {
   const std::string name = node->s(c10::attr::name);
   const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
   const auto found = attributes_.find(key);
-  const Probe before = found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
+  const Probe before =
+      found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
   const auto value = probes_.find(node->input(1));
   attributes_[key] = join(before, value == probes_.end() ? unknown() : value->second, /*grows=*/true);
 }
@@ -623,8 +627,17 @@ void GraphProbe::run(const Node* node, bool always) {
 
 namespace {
 
-// The size of a result whose size depends on data: 0, or as large as can be.
+// The size of a result, or of a tensor in a list of results, whose size depends on data: 0, or as large as can be.
 void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
+  if (result.isTensorList() && other.isTensorList() && result.toListRef().size() == other.toListRef().size()) {
+    c10::List<at::Tensor> parts;
+    for (size_t i = 0; i < result.toListRef().size(); ++i) {
+      IValue part = result.toListRef()[i];
+      free_sizes(part, other.toListRef()[i], side, varies);
+      parts.push_back(part.toTensor());
+    }
+    result = std::move(parts);
+  }
   if (!result.isTensor() || !other.isTensor()) return;
   const auto a = result.toTensor();
   const auto b = other.toTensor();
