@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from typing import Dict, List  # noqa: UP035 - TorchScript reads these
 
 import pytest
 import torch
@@ -51,7 +50,7 @@ def check(module, signature, calls, engines=1):
 class Batch:
     """Pictures of several sizes in one tensor, and their sizes."""
 
-    def __init__(self, tensors: torch.Tensor, sizes: List[List[int]]) -> None:
+    def __init__(self, tensors: torch.Tensor, sizes: list[list[int]]) -> None:
         self.tensors = tensors
         self.sizes = sizes
 
@@ -65,7 +64,7 @@ class Detector(nn.Module):
             nn.Conv2d(3, 8, 3, 2, 1), nn.BatchNorm2d(8), nn.ReLU(inplace=True), nn.Conv2d(8, 2, 1)
         )
 
-    def batch(self, pictures: List[torch.Tensor]) -> Batch:
+    def batch(self, pictures: list[torch.Tensor]) -> Batch:
         pictures = [picture for picture in pictures]  # noqa: C416
         for i in range(len(pictures)):
             picture = pictures[i]
@@ -87,11 +86,11 @@ class Detector(nn.Module):
             batched[i, :, : picture.shape[1], : picture.shape[2]].copy_(picture)
         return Batch(batched, [picture.shape[-2:] for picture in pictures])
 
-    def forward(self, pictures: List[torch.Tensor]) -> List[Dict[str, torch.Tensor]]:
+    def forward(self, pictures: list[torch.Tensor]) -> list[dict[str, torch.Tensor]]:
         batch = self.batch(pictures)
         scores, values = self.layers(batch.tensors).unbind(1)
-        found: List[Dict[str, torch.Tensor]] = []
-        for score, value, size in zip(scores, values, batch.sizes):
+        found: list[dict[str, torch.Tensor]] = []
+        for score, value, size in zip(scores, values, batch.sizes, strict=False):
             kept = torch.where(score.flatten() > 0)[0]
             found.append({"places": kept, "values": value.flatten()[kept] * size[0]})
         return found
@@ -186,7 +185,7 @@ class EarlyExit(nn.Module):
 
     def forward(self, x: torch.Tensor, threshold: torch.Tensor):
         y, used, done = torch.zeros(x.shape[0], 4), 0, False
-        for layer, head in zip(self.layers, self.heads):
+        for layer, head in zip(self.layers, self.heads, strict=False):
             if not done:
                 x = layer(x)
                 y = head(x.mean(1))

@@ -8,6 +8,7 @@
 #include "torch/csrc/jit/ir/constants.h"
 
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
+#include "torch_tensorrt/core/partitioning/probe_facts.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -125,56 +126,6 @@ IValue filled(const IValue& value, Fill fill) {
     if (fill == Fill::kDifferent) return at::arange(tensor.numel()).to(tensor.scalar_type()).reshape(tensor.sizes());
     return at::full(tensor.sizes(), fill == Fill::kOnes ? 1 : 0, at::dtype(tensor.scalar_type()));
   });
-}
-
-// Asks for a fact that does not vary if it is the same at all points: a rank, a dtype, one size, or the length of a
-// list, even if other sizes or the elements vary.
-bool asks_for_structure(const Node* node) {
-  static const std::set<std::string> kKinds = {"aten::dim", "prim::dtype", "aten::is_floating_point",
-                                               "aten::is_complex"};
-  if (kKinds.count(node->kind().toQualString()) != 0) return true;
-  if (node->kind() == c10::Symbol::aten("len")) return node->input(0)->type()->kind() != c10::TypeKind::StringType;
-  if (node->kind() == c10::Symbol::aten("size")) return node->inputs().size() == 2;
-  return node->kind() == c10::Symbol::aten("__getitem__") &&
-         node->input(0)->node()->kind() == c10::Symbol::aten("size") &&
-         node->input(1)->node()->kind() == prim::Constant;
-}
-
-// Whether the node reads elements of a tensor: a search in a list or dict of other values does not.
-bool reads_data(const Node* node) {
-  if (!reads_elements(node)) return false;
-  return node->kind() != c10::Symbol::aten("__contains__") || is_tensor(node->input(1)->type());
-}
-
-// Arithmetic that models do on sizes in tensors: the scale of a picture is a minimum of two quotients.
-bool is_arithmetic(const Node* node) {
-  static const std::set<std::string> kKinds = {
-      "aten::tensor",  "aten::scalar_tensor", "prim::NumToTensor", "aten::min",  "aten::max",
-      "aten::minimum", "aten::maximum",       "aten::to",          "aten::add",  "aten::sub",
-      "aten::mul",     "aten::div",           "aten::rsub",        "aten::ceil", "aten::floor",
-      "aten::neg",     "aten::reciprocal",    "aten::round"};
-  return kKinds.count(node->kind().toQualString()) != 0;
-}
-
-// Whether the node computes a few numbers that nothing but arithmetic reads, so that nothing writes them.
-bool computes_numbers(const Node* node, const std::vector<IValue>& inputs) {
-  constexpr size_t kMostNumbers = 16;
-  if (!is_arithmetic(node)) return false;
-  for (const auto& input : inputs) {
-    if (input.isList() && input.toListRef().size() > kMostNumbers) return false;
-  }
-  for (const auto* output : node->outputs()) {
-    for (const auto& use : output->uses()) {
-      if (!is_arithmetic(use.user) && !reads_data(use.user)) return false;
-    }
-  }
-  return true;
-}
-
-// False for tensors without data and for collections that hold tensors.
-bool holds_data(const IValue& value) {
-  if (value.isTensor()) return value.toTensor().defined() && value.toTensor().is_cpu();
-  return !holds_tensors(value.type());
 }
 
 bool branch_raises(const Block* block) {
