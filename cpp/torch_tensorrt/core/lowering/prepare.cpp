@@ -112,6 +112,12 @@ bool has_casting_blocks(const torch::jit::Graph& graph) {
   return !passes::nodes_in_casting_blocks(graph.block()).empty();
 }
 
+// relu_(x) -> relu(x) where nothing else has the memory of x, also in graphs with dicts and state.
+void replace_lone_writes(const passes::GraphPtr& graph) {
+  const passes::ShownMemory shown(graph);
+  torch::jit::RemoveTensorMutation(graph);
+}
+
 // Without writes, dead code elimination needs no knowledge of shared memory.
 void remove_dead_code(const passes::GraphPtr& graph) {
   const passes::ShownMemory shown(graph);
@@ -168,6 +174,7 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
   passes::propagate_constants(graph);
   passes::remove_dropout(graph);
   if (has_writes(graph)) replace_writes(graph);
+  if (has_writes(graph)) replace_lone_writes(graph);
   passes::propagate_constants(graph);
   remove_dead_code(graph);
 }

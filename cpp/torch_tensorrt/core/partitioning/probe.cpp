@@ -9,6 +9,7 @@
 
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
+#include "torch_tensorrt/core/partitioning/probe_facts.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -21,10 +22,11 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
-constexpr size_t kOpt = 1;            // the point of the opt shapes
-constexpr size_t kMostGroups = 6;     // more groups of sizes are not mixed
+constexpr size_t kOpt = 1;                // the point of the opt shapes
+constexpr int kBetween = 2;               // sizes that are no round numbers
+constexpr size_t kMostGroups = 6;         // more groups of sizes are not mixed
 constexpr int64_t kSampleSize = 1 << 22;  // elements of a tensor that a node without a meta form may run on
-constexpr int kMostRounds = 4;        // of a loop, until its carried values no longer change
+constexpr int kMostRounds = 4;            // of a loop, until its carried values no longer change
 
 using Change = std::function<IValue(const IValue&)>;
 
@@ -66,9 +68,8 @@ bool is_on_meta(const IValue& value) {
 // The value itself if it holds no tensor elsewhere: a collection stays the same object.
 IValue to_meta(const IValue& value) {
   if (is_on_meta(value)) return value;
-  return map_parts(value, [](const IValue& part) -> IValue {
-    return part.isTensor() ? IValue(on_meta(part.toTensor())) : part;
-  });
+  return map_parts(
+      value, [](const IValue& part) -> IValue { return part.isTensor() ? IValue(on_meta(part.toTensor())) : part; });
 }
 
 c10::impl::GenericList list_of(const c10::TypePtr& type, const std::vector<IValue>& elements) {
@@ -128,50 +129,6 @@ IValue filled(const IValue& value, Fill fill) {
     if (fill == Fill::kDifferent) return at::arange(tensor.numel()).to(tensor.scalar_type()).reshape(tensor.sizes());
     return at::full(tensor.sizes(), fill == Fill::kOnes ? 1 : 0, at::dtype(tensor.scalar_type()));
   });
-}
-
-// Asks for the rank, the dtype or the number of elements of a collection, which are the same at all sizes.
-bool asks_for_structure(const Node* node) {
-  static const std::set<std::string> kKinds = {"aten::dim", "prim::dtype", "aten::is_floating_point", "aten::is_complex"};
-  if (kKinds.count(node->kind().toQualString()) != 0) return true;
-  return node->kind() == c10::Symbol::aten("len") && holds_tensors(node->input(0)->type()) &&
-         !is_tensor(node->input(0)->type());
-}
-
-// Whether the node reads elements of a tensor: a search in a list or dict of other values does not.
-bool reads_data(const Node* node) {
-  if (!reads_elements(node)) return false;
-  return node->kind() != c10::Symbol::aten("__contains__") || is_tensor(node->input(1)->type());
-}
-
-// Arithmetic that models do on sizes in tensors: the scale of a picture is a minimum of two quotients.
-bool is_arithmetic(const Node* node) {
-  static const std::set<std::string> kKinds = {
-      "aten::tensor", "aten::scalar_tensor", "prim::NumToTensor", "aten::min", "aten::max",        "aten::minimum",
-      "aten::maximum", "aten::to",           "aten::add",         "aten::sub", "aten::mul",        "aten::div",
-      "aten::rsub",    "aten::ceil",         "aten::floor",       "aten::neg", "aten::reciprocal", "aten::round"};
-  return kKinds.count(node->kind().toQualString()) != 0;
-}
-
-// Whether the node computes a few numbers that nothing but arithmetic reads, so that nothing writes them.
-bool computes_numbers(const Node* node, const std::vector<IValue>& inputs) {
-  constexpr size_t kMostNumbers = 16;
-  if (!is_arithmetic(node)) return false;
-  for (const auto& input : inputs) {
-    if (input.isList() && input.toListRef().size() > kMostNumbers) return false;
-  }
-  for (const auto* output : node->outputs()) {
-    for (const auto& use : output->uses()) {
-      if (!is_arithmetic(use.user) && !reads_data(use.user)) return false;
-    }
-  }
-  return true;
-}
-
-// False for tensors without data and for collections that hold tensors.
-bool holds_data(const IValue& value) {
-  if (value.isTensor()) return value.toTensor().defined() && value.toTensor().is_cpu();
-  return !holds_tensors(value.type());
 }
 
 bool branch_raises(const Block* block) {
@@ -322,8 +279,8 @@ void GraphProbe::declare_points(const std::vector<ir::Input>& specs) {
         size_groups_.push_back(group);
     }
   }
-  points_ = {-1, 0, 1};
-  for (const int side : points_) sides_.emplace_back(size_groups_.size(), side);
+  points_ = {-1, 0, 1, 0};
+  for (const int side : {-1, 0, 1, kBetween}) sides_.emplace_back(size_groups_.size(), side);
   if (size_groups_.size() < 2) return;
   for (size_t g = 0; g < std::min(size_groups_.size(), kMostGroups); ++g) {
     for (const int side : {-1, 1}) {
@@ -338,7 +295,9 @@ int64_t GraphProbe::size_at(const ir::Input& spec, size_t axis, size_t point) co
   const std::array<int64_t, 3> sizes = {spec.min.d[axis], spec.opt.d[axis], spec.max.d[axis]};
   const auto group = std::find(size_groups_.begin(), size_groups_.end(), sizes);
   if (group == size_groups_.end()) return sizes[1];
-  return sizes[static_cast<size_t>(sides_[point][static_cast<size_t>(group - size_groups_.begin())] + 1)];
+  const int side = sides_[point][static_cast<size_t>(group - size_groups_.begin())];
+  if (side == kBetween) return sizes[0] + (sizes[2] - sizes[0]) * 3 / 8;
+  return sizes[static_cast<size_t>(side + 1)];
 }
 
 Probe GraphProbe::argument(const Value* value, const ir::InputTree& tree) const {
@@ -416,7 +375,9 @@ std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const I
     return a;
   }
   if (a.isTuple() || a.isList()) {
-    const auto parts = [](const IValue& v) { return v.isTuple() ? v.toTupleRef().elements().vec() : v.toListRef().vec(); };
+    const auto parts = [](const IValue& v) {
+      return v.isTuple() ? v.toTupleRef().elements().vec() : v.toListRef().vec();
+    };
     const auto x = parts(a);
     const auto y = parts(b);
     if (x.size() != y.size()) return std::nullopt;
@@ -565,7 +526,8 @@ void GraphProbe::set_attribute(const Node* node) {
   const std::string name = node->s(c10::attr::name);
   const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
   const auto found = attributes_.find(key);
-  const Probe before = found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
+  const Probe before =
+      found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
   const auto value = probes_.find(node->input(1));
   attributes_[key] = join(before, value == probes_.end() ? unknown() : value->second, /*grows=*/true);
 }
@@ -629,8 +591,17 @@ std::string with_line(const std::string& error, const Node* node) {
   return error + (line.empty() ? "" : "\nSource: " + line);
 }
 
-// The size of a result whose size depends on data: 0, or as large as can be.
+// The size of a result, or of a tensor in a list of results, whose size depends on data: 0, or as large as can be.
 void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
+  if (result.isTensorList() && other.isTensorList() && result.toListRef().size() == other.toListRef().size()) {
+    c10::List<at::Tensor> parts;
+    for (size_t i = 0; i < result.toListRef().size(); ++i) {
+      IValue part = result.toListRef()[i];
+      free_sizes(part, other.toListRef()[i], side, varies);
+      parts.push_back(part.toTensor());
+    }
+    result = std::move(parts);
+  }
   if (!result.isTensor() || !other.isTensor()) return;
   const auto a = result.toTensor();
   const auto b = other.toTensor();
