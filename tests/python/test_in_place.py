@@ -1,4 +1,4 @@
-"""Writes in place reach every name of the memory and the caller's tensors, and state is kept by PyTorch's part of a module."""
+"""Writes in place reach every name of the memory and the caller's tensors; PyTorch's part of a module keeps state."""
 
 from __future__ import annotations
 

@@ -141,9 +141,7 @@ def test_a_module_is_listed_by_its_path_or_its_class(path, tanh, linear, traced)
     x = torch.randn(2, 4)
     model = EncoderAndDecoder().eval()
     module = torch.jit.trace(model, x) if traced else torch.jit.script(model)
-    compiled = torch_tensorrt.compile(
-        module, inputs=[x], device="cpu", min_block_size=1, torch_executed_modules=[path]
-    )
+    compiled = torch_tensorrt.compile(module, inputs=[x], device="cpu", min_block_size=1, torch_executed_modules=[path])
     kinds = [node.kind() for node in compiled.graph.nodes()]
     assert (kinds.count("aten::tanh"), kinds.count("aten::linear")) == (tanh, linear)
     assert "tensorrt::execute_engine" in kinds

@@ -373,7 +373,8 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
   const auto& settings = cfg.convert_info.engine_settings;
   engine::takes_layers(nvinfer1::INetworkDefinition(), settings.backend, settings.device);  // throws without a backend
   if (!cfg.partitioning_info.enabled) return compile_whole(mod, std::move(cfg));
-  TORCHTRT_CHECK(mod.find_method("forward").has_value(), "the module " << mod.type()->str() << " has no method 'forward'");
+  TORCHTRT_CHECK(mod.find_method("forward").has_value(),
+                 "the module " << mod.type()->str() << " has no method 'forward'");
   HybridMethod hybrid(mod, "forward", cfg);
   if (const Decision whole = hybrid.can_be_whole(); !whole) {
     LOG_INFO("the module is not one engine: " << whole.reason());

@@ -21,10 +21,10 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
-constexpr size_t kOpt = 1;            // the point of the opt shapes
-constexpr size_t kMostGroups = 6;     // more groups of sizes are not mixed
+constexpr size_t kOpt = 1;                // the point of the opt shapes
+constexpr size_t kMostGroups = 6;         // more groups of sizes are not mixed
 constexpr int64_t kSampleSize = 1 << 22;  // elements of a tensor that a node without a meta form may run on
-constexpr int kMostRounds = 4;        // of a loop, until its carried values no longer change
+constexpr int kMostRounds = 4;            // of a loop, until its carried values no longer change
 
 using Change = std::function<IValue(const IValue&)>;
 
@@ -66,9 +66,8 @@ bool is_on_meta(const IValue& value) {
 // The value itself if it holds no tensor elsewhere: a collection stays the same object.
 IValue to_meta(const IValue& value) {
   if (is_on_meta(value)) return value;
-  return map_parts(value, [](const IValue& part) -> IValue {
-    return part.isTensor() ? IValue(on_meta(part.toTensor())) : part;
-  });
+  return map_parts(
+      value, [](const IValue& part) -> IValue { return part.isTensor() ? IValue(on_meta(part.toTensor())) : part; });
 }
 
 c10::impl::GenericList list_of(const c10::TypePtr& type, const std::vector<IValue>& elements) {
@@ -112,7 +111,20 @@ std::vector<IValue> call(const Node* node, torch::jit::Stack stack) {
   return stack;
 }
 
-struct TooLarge {};  // a tensor too large to be run while compiling
+struct NoSample {};  // a tensor too large to be run while compiling, or of a layout without a meta form
+
+// Whether no tensor is nested or sparse.
+bool all_plain(const std::vector<IValue>& values) {
+  bool is_so = true;
+  for (const auto& value : values) {
+    map_parts(value, [&](const IValue& part) {
+      const bool is_tensor = part.isTensor() && part.toTensor().defined();
+      if (is_tensor && (part.toTensor().is_nested() || part.toTensor().layout() != at::kStrided)) is_so = false;
+      return part;
+    });
+  }
+  return is_so;
+}
 
 // What fills the tensors of a sample.
 enum class Fill { kZeros, kOnes, kDifferent };
@@ -123,10 +135,19 @@ IValue filled(const IValue& value, Fill fill) {
     if (part.isDevice()) return c10::Device(at::kCPU);
     if (!part.isTensor() || !part.toTensor().defined() || !part.toTensor().is_meta()) return part;
     const auto& tensor = part.toTensor();
-    if (tensor.numel() > kSampleSize) throw TooLarge();
+    if (tensor.numel() > kSampleSize) throw NoSample();
     if (fill == Fill::kDifferent) return at::arange(tensor.numel()).to(tensor.scalar_type()).reshape(tensor.sizes());
     return at::full(tensor.sizes(), fill == Fill::kOnes ? 1 : 0, at::dtype(tensor.scalar_type()));
   });
+}
+
+// Collections of tensors cannot be compared; they count as different.
+bool differ(const IValue& a, const IValue& b) {
+  try {
+    return a.isTensor() || b.isTensor() || a != b;
+  } catch (const std::exception&) {
+    return true;
+  }
 }
 
 bool branch_raises(const Block* block) {
@@ -247,7 +268,7 @@ std::optional<IValue> GraphProbe::fixed_value(const Value* value) const {
   const IValue& first = *probe->at[kOpt];
   if (!first.isInt() && !first.isBool()) return std::nullopt;
   for (const auto& at : probe->at) {
-    if (!at || *at != first) return std::nullopt;
+    if (!at || differ(*at, first)) return std::nullopt;
   }
   return first;
 }
@@ -361,7 +382,9 @@ std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const I
     return a;
   }
   if (a.isTuple() || a.isList()) {
-    const auto parts = [](const IValue& v) { return v.isTuple() ? v.toTupleRef().elements().vec() : v.toListRef().vec(); };
+    const auto parts = [](const IValue& v) {
+      return v.isTuple() ? v.toTupleRef().elements().vec() : v.toListRef().vec();
+    };
     const auto x = parts(a);
     const auto y = parts(b);
     if (x.size() != y.size()) return std::nullopt;
@@ -509,7 +532,8 @@ void GraphProbe::set_attribute(const Node* node) {
   const std::string name = node->s(c10::attr::name);
   const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
   const auto found = attributes_.find(key);
-  const Probe before = found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
+  const Probe before =
+      found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
   const auto value = probes_.find(node->input(1));
   attributes_[key] = join(before, value == probes_.end() ? unknown() : value->second, /*grows=*/true);
 }
@@ -549,7 +573,7 @@ void GraphProbe::run(const Node* node, bool always) {
       result.varies = result.varies || number_varies || size_varies;
     } else {
       bool differs = false;
-      for (const auto& at : result.at) differs = differs || !at || !result.at[kOpt] || *at != *result.at[kOpt];
+      for (const auto& at : result.at) differs = differs || !at || !result.at[kOpt] || differ(*at, *result.at[kOpt]);
       result.varies = result.varies || differs || number_varies || size_varies;
     }
     probes_[node->outputs()[i]] = std::move(result);
@@ -581,8 +605,8 @@ void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
 }  // namespace
 
 std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(const Node* node,
-                                                                            const std::vector<IValue>& inputs,
-                                                                            int side, std::string& error) const {
+                                                                            const std::vector<IValue>& inputs, int side,
+                                                                            std::string& error) const {
   std::optional<std::pair<std::vector<IValue>, bool>> result;
   for (const Fill fill : {Fill::kZeros, Fill::kOnes, Fill::kDifferent}) {
     try {
@@ -590,13 +614,14 @@ std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(cons
       for (const auto& input : inputs) stack.push_back(filled(input, fill));
       put_device(node, stack, c10::Device(at::kCPU));
       auto outputs = call(node, std::move(stack));
+      if (!all_plain(outputs)) throw NoSample();
       for (auto& output : outputs) output = to_meta(output);
       if (!result) {
         result.emplace(std::move(outputs), false);
         continue;
       }
       for (size_t i = 0; i < outputs.size(); ++i) free_sizes(result->first[i], outputs[i], side, result->second);
-    } catch (const TooLarge&) {
+    } catch (const NoSample&) {
       error.clear();
       return std::nullopt;
     } catch (...) {

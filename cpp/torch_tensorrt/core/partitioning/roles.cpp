@@ -20,9 +20,8 @@ using torch::jit::Value;
 
 // Makes a collection, or takes one apart.
 bool is_structure(const Node* node) {
-  static const std::set<c10::Symbol> kKinds = {prim::ListConstruct,  prim::ListUnpack,
-                                               prim::TupleConstruct, prim::TupleUnpack,
-                                               prim::TupleIndex,     c10::Symbol::aten("__getitem__")};
+  static const std::set<c10::Symbol> kKinds = {prim::ListConstruct, prim::ListUnpack, prim::TupleConstruct,
+                                               prim::TupleUnpack,   prim::TupleIndex, c10::Symbol::aten("__getitem__")};
   return kKinds.count(node->kind()) != 0;
 }
 
@@ -45,7 +44,8 @@ Node* copy_alone(Node* node, torch::jit::Graph& graph) {
   std::unordered_map<Value*, Value*> copies;
   for (auto* input : node->inputs()) {
     if (copies.count(input) != 0) continue;
-    copies[input] = is_known(input) ? copy_alone(input->node(), graph)->output() : graph.addInput()->setType(input->type());
+    copies[input] =
+        is_known(input) ? copy_alone(input->node(), graph)->output() : graph.addInput()->setType(input->type());
   }
   return graph.insertNode(graph.createClone(node, [&](Value* value) { return copies.at(value); }));
 }
@@ -147,7 +147,7 @@ Roles::Decided Roles::decide(Node* node) const {
   if (kOfPyTorch.count(node->kind()) != 0) return {Role::kTorch, ""};
   if (has_effects(node)) {
     return {Role::kTorch, written_values(node).empty() ? kind_of(node) + " has an effect beside its result"
-                                                        : "it writes memory that others may read"};
+                                                       : "it writes memory that others may read"};
   }
   if (node->isNondeterministic()) return {Role::kTorch, "its result is random"};
   if (gives_written_collection(node)) return {Role::kTorch, ""};
