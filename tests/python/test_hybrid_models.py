@@ -1,4 +1,4 @@
-"""Small models of the kinds that need PyTorch beside engines: detectors, decoders with a cache, early exits, streams."""
+"""Small models that need PyTorch beside engines: detectors, decoders with a cache, early exits, streams."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch_tensorrt import Input
 
 def engines_of(module):
     """The engine calls of a compiled module, also those in branches and loops."""
-    return [node for node in module.graph.findAllNodes("tensorrt::execute_engine", recurse=True)]
+    return list(module.graph.findAllNodes("tensorrt::execute_engine", recurse=True))
 
 
 def kinds_of(module):

@@ -183,7 +183,7 @@ Roles::Decided Roles::decide(Node* node) const {
   }
   if (!gives_tensors(node)) {
     const std::string obstacle = obstacle_of_inputs(node);
-    if (obstacle.empty()) return {Role::kShared, ""};
+    if (obstacle.empty()) return {takes_float_of_torch(node) ? Role::kTorch : Role::kShared, ""};
     return {Role::kTorch, reads_elements(node) ? obstacle : ""};
   }
   std::string obstacle = obstacle_of_inputs(node);
@@ -191,6 +191,16 @@ Roles::Decided Roles::decide(Node* node) const {
   if (!obstacle.empty()) return {Role::kTorch, obstacle};
   if (gives_written_copy(node)) return {Role::kTorch, "its result may be a copy that others write"};
   return {gives_view(node) ? Role::kShared : Role::kEngine, ""};
+}
+
+// Engines know ints that PyTorch computes before they run, so that these can be sizes, but not floats.
+bool Roles::takes_float_of_torch(const Node* node) const {
+  const auto inputs = node->inputs();
+  return std::any_of(inputs.begin(), inputs.end(), [&](const Value* input) {
+    if (input->type()->kind() != c10::TypeKind::FloatType) return false;
+    const auto decided = decisions_.find(input->node());
+    return decided == decisions_.end() || decided->second.role == Role::kTorch;
+  });
 }
 
 std::string Roles::obstacle(const Value* value) const {

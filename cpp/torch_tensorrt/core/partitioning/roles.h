@@ -47,6 +47,7 @@ class Roles {
   void collect_written(const torch::jit::Block* block);
   bool gives_written_copy(const torch::jit::Node* node) const;
   bool gives_written_collection(const torch::jit::Node* node) const;
+  bool takes_float_of_torch(const torch::jit::Node* node) const;
   void decide_block(torch::jit::Block* block);
   Decided decide(torch::jit::Node* node) const;
   // Empty if an engine can take the value, as a constant, as an input, or by computing it.
