@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple, Optional
 
 import pytest
@@ -25,6 +26,11 @@ def build(module: nn.Module, *inputs: Any, **settings: Any) -> tuple[Any, Any]:
     script = torch.jit.script(module.eval())
     settings = {"inputs": list(inputs), **settings} if inputs else settings
     return script, torch_tensorrt.compile(script, device="cpu", min_block_size=1, **settings)
+
+
+def schema_of(module: Any) -> str:
+    """The schema of forward. A class name that PyTorch gave a number already has another number in a copy."""
+    return re.sub(r"___torch_mangle_\d+\.", "", str(module.forward.schema))
 
 
 def engines(compiled: Any) -> int:
@@ -57,12 +63,12 @@ def check(script: Any, compiled: Any, *arguments: Any, **keywords: Any) -> None:
         wanted = script(*arguments, **keywords)
         found = compiled(*arguments, **keywords)
     assert_same(found, wanted)
-    assert str(compiled.forward.schema).partition("->")[2] == str(script.forward.schema).partition("->")[2]
+    assert schema_of(compiled).partition("->")[2] == schema_of(script).partition("->")[2]
 
 
 def assert_hybrid(script: Any, compiled: Any, least: int = 1) -> None:
     assert engines(compiled) >= least
-    assert str(compiled.forward.schema) == str(script.forward.schema)
+    assert schema_of(compiled) == schema_of(script)
 
 
 def randn(*shape: int) -> Tensor:
@@ -474,7 +480,7 @@ class Branch(nn.Module):
 
 def test_floats_of_another_dtype_in_a_branch():
     script, compiled = build(Branch(), Input((2, 4), dtype=torch.half), Input((2, 4), dtype=torch.half))
-    assert str(compiled.forward.schema) == str(script.forward.schema)
+    assert schema_of(compiled) == schema_of(script)
     for sign in (1, -1):
         x, y = (randn(2, 4).abs() * sign).half(), randn(2, 4).half()
         with torch.no_grad():
