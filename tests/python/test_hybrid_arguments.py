@@ -170,9 +170,13 @@ def test_a_nest_of_everything():
     specs = _pytree.tree_map(lambda tensor: Input(tuple(tensor.shape)), (nest, rows))
     script, compiled = build(Nested(), input_signature=specs)
     check(script, compiled, nest, rows)
-    with pytest.raises(torch.jit.Error, match=r"argument nest\[1\] has another number of elements.*: 2, but the call has 1"):
+    with pytest.raises(
+        torch.jit.Error, match=r"argument nest\[1\] has another number of elements.*: 2, but the call has 1"
+    ):
         compiled((nest[0], nest[1][:1]), rows)
-    with pytest.raises(torch.jit.Error, match=r"argument xs\[1\] has another number of elements.*: 2, but the call has 1"):
+    with pytest.raises(
+        torch.jit.Error, match=r"argument xs\[1\] has another number of elements.*: 2, but the call has 1"
+    ):
         compiled(nest, [rows[0], rows[1][:1]])
 
 
@@ -189,7 +193,9 @@ def test_a_list_has_one_length():
     assert schema_of(compiled) == schema_of(script)
     check(script, compiled, [randn(2, 3), randn(2, 3)])
     for wrong in ([randn(2, 3)], [randn(2, 3)] * 3):
-        with pytest.raises(torch.jit.Error, match="argument xs has another number of elements in the compiled module: 2"):
+        with pytest.raises(
+            torch.jit.Error, match="argument xs has another number of elements in the compiled module: 2"
+        ):
             compiled(wrong)
 
 
@@ -246,7 +252,10 @@ def test_values_that_are_compiled_in():
     x = randn(2, 4)
     check(script, compiled, x, 2, 0.5, True, "sigmoid")
     for wrong, said in (
-        ((x, 3, 0.5, True, "sigmoid"), "argument rounds has another value in the compiled module: 2, but the call has 3"),
+        (
+            (x, 3, 0.5, True, "sigmoid"),
+            "argument rounds has another value in the compiled module: 2, but the call has 3",
+        ),
         ((x, 2, 0.25, True, "sigmoid"), "argument scale has another value in the compiled module: 0.5"),
         ((x, 2, 0.5, False, "sigmoid"), "argument negate has another value in the compiled module: True"),
         ((x, 2, 0.5, True, "relu"), "argument mode has another value in the compiled module: sigmoid.*has relu"),
@@ -381,8 +390,11 @@ T = Input((2,))
 @pytest.mark.parametrize(
     ("inputs", "said"),
     [
-        ([(2, 3)], r"argument x of forward is Tensor, but the inputs have a tuple of 2 for it; give a torch_tensorrt."
-         r"Input or an example tensor; give a shape as torch_tensorrt.Input\(\(2, 3\)\)"),
+        (
+            [(2, 3)],
+            r"argument x of forward is Tensor, but the inputs have a tuple of 2 for it; give a torch_tensorrt."
+            r"Input or an example tensor; give a shape as torch_tensorrt.Input\(\(2, 3\)\)",
+        ),
         ([3], "argument x of forward is Tensor, but the inputs have 3 for it"),
         ([None], "argument x of forward is Tensor, but the inputs have None for it"),
         ([T, T], r"argument pair of forward is Tuple\[Tensor, Tensor\], but the inputs have a tensor for it"),
@@ -524,7 +536,13 @@ class Results(nn.Module):
     def forward(self, x):
         y = torch.relu(x) + 1
         none: Optional[Tensor] = None  # noqa: UP045
-        return {"pair": (Pair(y, y * 2), [y.size(0), 3]), "pairs": (Pair(y, y), [1, 2])}, none, "text", y.size(0) * 0.5, True
+        return (
+            {"pair": (Pair(y, y * 2), [y.size(0), 3]), "pairs": (Pair(y, y), [1, 2])},
+            none,
+            "text",
+            y.size(0) * 0.5,
+            True,
+        )
 
 
 def test_results_of_every_kind():

@@ -239,8 +239,8 @@ class HybridMethod::Graphs {
           ir::pair_input_vals_with_specs_collection(ir::get_collection_inputs(graph, no_params), specs);
       Converted converted;
       converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, no_params, &converted.results);
-      const Decision taken = engine::takes_layers(*converted.network, info.engine_settings.backend,
-                                                  info.engine_settings.device);
+      const Decision taken =
+          engine::takes_layers(*converted.network, info.engine_settings.backend, info.engine_settings.device);
       if (taken) return converted;
       reason = taken.reason();
     } catch (...) {
@@ -261,7 +261,8 @@ class HybridMethod::Graphs {
     settings.method = method_;
     auto bytes = engine::build_engine(converted.network, settings);
     const auto device = torch_device(cfg_.convert_info.engine_settings.device);
-    const runtime::RTDevice target(device.index(), device.is_cpu() ? nvinfer1::DeviceType::kCPU : nvinfer1::DeviceType::kGPU);
+    const runtime::RTDevice target(device.index(),
+                                   device.is_cpu() ? nvinfer1::DeviceType::kCPU : nvinfer1::DeviceType::kGPU);
     const c10::IValue engine = c10::make_intrusive<runtime::TRTEngine>(settings.name, bytes, target);
     const size_t output_count = engine.toCustomClass<runtime::TRTEngine>()->outputs().size();
     const std::string attribute = "engine_" + std::to_string(engines_++);

@@ -28,8 +28,8 @@ class HybridMethod {
 
   // A copy of the module whose method runs engines where it can. It has the method's signature and results, and keeps
   // the module's state and its other methods. A call raises if its arguments contradict the given ones, and casts
-  // floating tensors that the module would not accept in their dtype. Logs what PyTorch runs, and why. Throws Error if the method fails for the
-  // declared inputs, with the error of the node that fails. Call it once.
+  // floating tensors that the module would not accept in their dtype. Logs what PyTorch runs, and why. Throws Error if
+  // the method fails for the declared inputs, with the error of the node that fails. Call it once.
   torch::jit::Module compile();
 
  private:

@@ -20,10 +20,10 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
-constexpr size_t kOpt = 1;            // the point of the opt shapes
-constexpr size_t kMostGroups = 6;     // more groups of sizes are not mixed
+constexpr size_t kOpt = 1;                // the point of the opt shapes
+constexpr size_t kMostGroups = 6;         // more groups of sizes are not mixed
 constexpr int64_t kSampleSize = 1 << 22;  // elements of a tensor that a node without a meta form may run on
-constexpr int kMostRounds = 4;        // of a loop, until its carried values no longer change
+constexpr int kMostRounds = 4;            // of a loop, until its carried values no longer change
 
 using Change = std::function<IValue(const IValue&)>;
 
@@ -65,9 +65,8 @@ bool is_on_meta(const IValue& value) {
 // The value itself if it holds no tensor elsewhere: a collection stays the same object.
 IValue to_meta(const IValue& value) {
   if (is_on_meta(value)) return value;
-  return map_parts(value, [](const IValue& part) -> IValue {
-    return part.isTensor() ? IValue(on_meta(part.toTensor())) : part;
-  });
+  return map_parts(
+      value, [](const IValue& part) -> IValue { return part.isTensor() ? IValue(on_meta(part.toTensor())) : part; });
 }
 
 c10::impl::GenericList list_of(const c10::TypePtr& type, const std::vector<IValue>& elements) {
@@ -358,7 +357,9 @@ std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const I
     return a;
   }
   if (a.isTuple() || a.isList()) {
-    const auto parts = [](const IValue& v) { return v.isTuple() ? v.toTupleRef().elements().vec() : v.toListRef().vec(); };
+    const auto parts = [](const IValue& v) {
+      return v.isTuple() ? v.toTupleRef().elements().vec() : v.toListRef().vec();
+    };
     const auto x = parts(a);
     const auto y = parts(b);
     if (x.size() != y.size()) return std::nullopt;
@@ -499,7 +500,8 @@ void GraphProbe::set_attribute(const Node* node) {
   const std::string name = node->s(c10::attr::name);
   const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
   const auto found = attributes_.find(key);
-  const Probe before = found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
+  const Probe before =
+      found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
   const auto value = probes_.find(node->input(1));
   attributes_[key] = join(before, value == probes_.end() ? unknown() : value->second, /*grows=*/true);
 }

@@ -31,8 +31,8 @@ struct Probe {
 class GraphProbe {
  public:
   // `arguments`: one entry for each input of the graph but the module; `device`: of the compiled module.
-  GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module,
-             const std::vector<ir::BoundArgument>& arguments, c10::Device device);
+  GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module, const std::vector<ir::BoundArgument>& arguments,
+             c10::Device device);
 
   // Null if nothing is known of the value.
   const Probe* find(const torch::jit::Value* value) const;
@@ -72,8 +72,8 @@ class GraphProbe {
   std::optional<c10::IValue> join_at(size_t point, const c10::IValue& a, const c10::IValue& b, bool grows,
                                      bool& varies) const;
 
-  std::vector<int> points_;                         // -1: small sizes, 0: opt, 1: large sizes
-  std::vector<std::vector<int>> sides_;             // by point, by group of sizes that vary together
+  std::vector<int> points_;                          // -1: small sizes, 0: opt, 1: large sizes
+  std::vector<std::vector<int>> sides_;              // by point, by group of sizes that vary together
   std::vector<std::array<int64_t, 3>> size_groups_;  // min, opt, max
   c10::IValue module_;
   c10::Device device_;
