@@ -96,7 +96,7 @@ def compile(  # noqa: A001 - the public name
         module: a ScriptModule, an ``nn.Module`` (scripted first) or an ExportedProgram; in eval mode. An
             ExportedProgram is never run, and its arguments without a tensor become constants.
         ir: ``"default"``, ``"ts"`` or ``"torchscript"``.
-        inputs: an entry for each argument of ``forward``: a :class:`torch_tensorrt.Input` or an example tensor, a tuple,
+        inputs: an entry for each argument of ``forward``: a :class:`torch_tensorrt.Input` or example tensor, a tuple,
             list or dict of such entries, or the value that the argument has in every call;
             :func:`torch_tensorrt.ts.compile` has the rules. The default for an ExportedProgram is its own examples, as
             ranges if it has ``dynamic_shapes``; given inputs must lie within these. A floating input may have another

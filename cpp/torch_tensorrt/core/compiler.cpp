@@ -159,8 +159,8 @@ bool has_only_inputs(const ir::InputTree& tree) {
 Decision check_one_engine(const torch::jit::Module& mod, const std::string& method, CompileSpec& cfg) {
   const Decision can = check_module(mod, method, given_arguments(cfg));
   const auto& given = cfg.graph_inputs;
-  const bool is_flat = given.arguments_by_name.empty() &&
-                       std::all_of(given.arguments.begin(), given.arguments.end(), has_only_inputs);
+  const bool is_flat =
+      given.arguments_by_name.empty() && std::all_of(given.arguments.begin(), given.arguments.end(), has_only_inputs);
   if (!can || is_flat) return can;
   const auto& schema = schema_of(mod, method);
   return take_arguments(schema, ir::bind_arguments(schema, given), cfg);

@@ -38,8 +38,8 @@ std::vector<Value*> take_apart(Graph& graph, Value* value, const InputTree& tree
     }
     return elements;
   }
-  auto* node = tree.kind == Kind::kTuple ? graph.createTupleUnpack(value)
-                                         : graph.createListUnpack(value, tree.children.size());
+  auto* node =
+      tree.kind == Kind::kTuple ? graph.createTupleUnpack(value) : graph.createListUnpack(value, tree.children.size());
   return graph.insertNode(node)->outputs().vec();
 }
 
@@ -160,8 +160,9 @@ class Checks {
       auto* none = graph_.insertConstant(c10::IValue());
       if (is_none(tree)) {
         raise_if(graph_.insert(c10::Symbol::aten("__isnot__"), {value, none}),
-                 name + " is None in the compiled module, so a call cannot give another value; compile with an input "
-                        "for it");
+                 name +
+                     " is None in the compiled module, so a call cannot give another value; compile with an input "
+                     "for it");
         return;
       }
       raise_if(graph_.insert(c10::Symbol::aten("__is__"), {value, none}),
@@ -244,7 +245,9 @@ class Checks {
     }
   }
 
-  static std::string key_text(const c10::IValue& key) { return key.isString() ? "'" + key.toStringRef() + "'" : torch_tensorrt::str(key); }
+  static std::string key_text(const c10::IValue& key) {
+    return key.isString() ? "'" + key.toStringRef() + "'" : torch_tensorrt::str(key);
+  }
 
   // Raises with the text, the wanted values behind it, and ", found " the found values.
   void raise_if(Value* condition, const std::string& text, const std::vector<Value*>& wanted = {},

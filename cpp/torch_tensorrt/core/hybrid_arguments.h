@@ -18,7 +18,8 @@ using ArgumentCasts = std::vector<std::optional<at::ScalarType>>;
 bool insert_fixed_values(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments);
 
 // Casts floating tensors in the arguments.
-void insert_casts(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments, const ArgumentCasts& casts);
+void insert_casts(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments,
+                  const ArgumentCasts& casts);
 
 // Whether the graph depends on the order of entries in a dict, as far as that is known.
 bool reads_order_of_dicts(const torch::jit::Graph& graph);

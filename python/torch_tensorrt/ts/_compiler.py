@@ -54,9 +54,10 @@ def compile(  # noqa: A001 - the public name
         inputs: a list with an entry for each argument of ``forward``, in order. The entry of a tensor is a
             :class:`torch_tensorrt.Input` or an example tensor; the entry of a tuple, ``NamedTuple``, list or dict is a
             tuple, list or dict of such entries, to any depth. The entry of a number, string or ``None`` is the value
-            that the argument has in every call: it is compiled in, and a call with another value raises. Without an
-            entry, an argument that holds no tensor is given in each call (if one engine runs the whole module, it has
-            its default instead, and is no argument of the compiled ``forward``), and an optional tensor is ``None``.
+            that the argument has in every call: it is compiled in, and a call with another value raises
+            ``torch.jit.Error``. Without an entry, an argument that holds no tensor is given in each call (if one engine
+            runs the whole module, it has its default instead, and is no argument of the compiled ``forward``), and an
+            optional tensor is ``None``.
             A list or dict must have the number of elements, and the keys, of its entry in every call.
             A floating input of another dtype than the module's weights is cast before the first operation if the
             module would not accept it; integer inputs are not cast.

@@ -75,8 +75,9 @@ TEST(BoundArguments, OfAnotherStructureAreNamed) {
   EXPECT_NE(message("Tensor x, int n", {input(), 2.5}).find("argument n of forward is int"), std::string::npos);
   EXPECT_NE(message("Tensor x, Tensor y", {input()}).find("found 2 input tensors and 1 dimension specs"),
             std::string::npos);
-  EXPECT_NE(message("Tensor x, int n=1", {input(), input()}).find("argument n of forward is an int, and input 1 is given"),
-            std::string::npos);
+  EXPECT_NE(
+      message("Tensor x, int n=1", {input(), input()}).find("argument n of forward is an int, and input 1 is given"),
+      std::string::npos);
 }
 
 TEST(BoundArguments, FitOneEngineIfTheyAreLeadingTensorsTuplesAndLists) {

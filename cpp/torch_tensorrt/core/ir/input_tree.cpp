@@ -59,8 +59,7 @@ std::string describe(const InputTree& tree) {
 std::string take(const TypePtr& type) {
   const TypePtr plain = without_optional(type);
   if (is_tensor_type(plain)) return "give a torch_tensorrt.Input or an example tensor";
-  if (const auto tuple = plain->cast<c10::TupleType>())
-    return str("give a tuple of ", tuple->elements().size());
+  if (const auto tuple = plain->cast<c10::TupleType>()) return str("give a tuple of ", tuple->elements().size());
   if (plain->kind() == TypeKind::ListType) return "give a list";
   if (plain->kind() == TypeKind::DictType) return "give a dict";
   return str("give a value of this type, or nothing, and pass it in each call");
@@ -235,9 +234,10 @@ InputTree input_tree(const IValue& value) {
     tree.value = value;
     return tree;
   }
-  TORCHTRT_CHECK(value.isCustomClass(), "input_signature must consist of tuples, lists, dicts, Inputs, numbers, "
-                                        "strings and None, found "
-                                            << value.tagKind());
+  TORCHTRT_CHECK(value.isCustomClass(),
+                 "input_signature must consist of tuples, lists, dicts, Inputs, numbers, "
+                 "strings and None, found "
+                     << value.tagKind());
   tree.input = *value.toCustomClass<Input>();
   return tree;
 }
@@ -283,8 +283,8 @@ std::vector<BoundArgument> bind_arguments(const c10::FunctionSchema& schema, con
       continue;
     }
     const Place place{method, argument.name()};
-    bound.push_back({BoundArgument::How::kGiven,
-                     fit(is_named ? named->second : given.arguments[next], argument.type(), place)});
+    bound.push_back(
+        {BoundArgument::How::kGiven, fit(is_named ? named->second : given.arguments[next], argument.type(), place)});
     if (!is_named) ++next;
   }
   if (next == given.arguments.size()) return bound;
@@ -314,8 +314,7 @@ Decision fits_one_engine(const c10::FunctionSchema& schema, const std::vector<Bo
   return Decision::yes();
 }
 
-IValue assemble(const InputTree& tree, const TypePtr& declared,
-                const std::function<IValue(const Input&)>& tensor) {
+IValue assemble(const InputTree& tree, const TypePtr& declared, const std::function<IValue(const Input&)>& tensor) {
   const TypePtr type = without_optional(declared);
   switch (tree.kind) {
     case Kind::kInput:

@@ -68,7 +68,7 @@ std::optional<IValue> known_device_fact(const Node* node, c10::Device device) {
   const std::string kind = node->kind().toQualString();
   if (kind == "prim::device" || kind == "aten::device") {
     return node->inputs().size() == 1 && is_tensor(node->input(0)->type()) ? std::optional<IValue>(device)
-                                                                            : std::nullopt;
+                                                                           : std::nullopt;
   }
   if (kind == "prim::is_cuda" || kind == "aten::is_cuda") return IValue(device.is_cuda());
   if (kind == "prim::is_cpu" || kind == "aten::is_cpu") return IValue(device.is_cpu());
@@ -90,14 +90,38 @@ void put_device(const Node* node, std::vector<IValue>& arguments, c10::Device de
 
 bool refuses_mixed_floats(const Node* node, const std::vector<IValue>& inputs) {
   // Products and convolutions take tensors of one dtype.
-  static const std::set<std::string> kOne = {
-      "conv1d", "conv2d", "conv3d", "convolution", "_convolution", "conv_transpose1d", "conv_transpose2d",
-      "conv_transpose3d", "linear", "mm", "addmm", "matmul", "bmm", "baddbmm", "addbmm", "mv", "addmv", "dot", "einsum",
-      "bilinear", "lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "prelu", "grid_sampler",
-      "scaled_dot_product_attention"};
+  static const std::set<std::string> kOne = {"conv1d",
+                                             "conv2d",
+                                             "conv3d",
+                                             "convolution",
+                                             "_convolution",
+                                             "conv_transpose1d",
+                                             "conv_transpose2d",
+                                             "conv_transpose3d",
+                                             "linear",
+                                             "mm",
+                                             "addmm",
+                                             "matmul",
+                                             "bmm",
+                                             "baddbmm",
+                                             "addbmm",
+                                             "mv",
+                                             "addmv",
+                                             "dot",
+                                             "einsum",
+                                             "bilinear",
+                                             "lstm",
+                                             "gru",
+                                             "rnn_tanh",
+                                             "rnn_relu",
+                                             "lstm_cell",
+                                             "gru_cell",
+                                             "prelu",
+                                             "grid_sampler",
+                                             "scaled_dot_product_attention"};
   // Norms also take 16-bit floats with float parameters.
-  static const std::set<std::string> kNorms = {"batch_norm", "layer_norm", "group_norm", "instance_norm",
-                                               "native_layer_norm", "native_group_norm"};
+  static const std::set<std::string> kNorms = {"batch_norm",    "layer_norm",        "group_norm",
+                                               "instance_norm", "native_layer_norm", "native_group_norm"};
   if (node->kind().ns() != c10::namespaces::aten) return false;
   const std::string name = node->kind().toUnqualString();
   const bool is_norm = kNorms.count(name) != 0;
@@ -113,7 +137,8 @@ bool refuses_mixed_floats(const Node* node, const std::vector<IValue>& inputs) {
     }
   }
   if (is_norm && !found.empty() && at::elementSize(found[0]) == 2) {
-    return std::any_of(found.begin() + 1, found.end(), [&](auto dtype) { return dtype != at::kFloat && dtype != found[0]; });
+    return std::any_of(found.begin() + 1, found.end(),
+                       [&](auto dtype) { return dtype != at::kFloat && dtype != found[0]; });
   }
   return std::any_of(found.begin(), found.end(), [&](auto dtype) { return dtype != found[0]; });
 }

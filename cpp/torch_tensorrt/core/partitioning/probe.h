@@ -35,8 +35,8 @@ struct Probe {
 class GraphProbe {
  public:
   // `arguments`: one entry for each input of the graph but the module; `device`: of the compiled module.
-  GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module,
-             const std::vector<ir::BoundArgument>& arguments, c10::Device device);
+  GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module, const std::vector<ir::BoundArgument>& arguments,
+             c10::Device device);
 
   // Null if nothing is known of the value.
   const Probe* find(const torch::jit::Value* value) const;
