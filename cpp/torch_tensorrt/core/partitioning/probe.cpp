@@ -107,6 +107,9 @@ std::optional<std::vector<IValue>> rebuild(const Node* node, const std::vector<I
 }
 
 std::vector<IValue> call(const Node* node, torch::jit::Stack stack) {
+  const auto* schema = node->maybeSchema();
+  // Operators with any number of arguments, such as format, also take the number.
+  if (schema != nullptr && schema->is_vararg()) stack.emplace_back(static_cast<int64_t>(node->inputs().size()));
   node->getOperation()(stack);
   return stack;
 }
@@ -589,6 +592,16 @@ std::string with_line(const std::string& error, const Node* node) {
 
 // The size of a result whose size depends on data: 0, or as large as can be.
 void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
+  if (result.isList() && other.isList() && result.toList().size() == other.toList().size()) {
+    c10::impl::GenericList parts(result.toList().elementType());
+    for (size_t i = 0; i < other.toList().size(); ++i) {
+      IValue part = result.toListRef()[i];
+      free_sizes(part, other.toListRef()[i], side, varies);
+      parts.push_back(std::move(part));
+    }
+    result = std::move(parts);
+    return;
+  }
   if (!result.isTensor() || !other.isTensor()) return;
   const auto a = result.toTensor();
   const auto b = other.toTensor();
@@ -648,6 +661,8 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
   };
   if (const auto device = known_device_fact(node, device_)) return give({*device}, false);
   if (moves_only(node)) return give({inputs[0]}, false);
+  const bool acts = node->hasSideEffects() && written_values(node).empty();  // prints, for example
+  if (acts && node->kind() != prim::RaiseException) return false;
   std::string failure;
   try {
     if (const auto parts = rebuild(node, inputs)) return give(*parts, false);
