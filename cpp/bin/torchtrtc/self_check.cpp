@@ -93,11 +93,16 @@ at::Device device_of(const torch::jit::Module& module) {
 }
 
 // The dtypes of the inputs; for an input without a given dtype, the dtype that compilation found.
-std::vector<at::ScalarType> dtypes_of(const TRTEngine& engine, const std::vector<Input>& inputs) {
+// A module of several engines takes float for an input without a given dtype.
+std::vector<at::ScalarType> dtypes_of(const torch::jit::Module& compiled, const std::vector<Input>& inputs) {
   std::vector<at::ScalarType> dtypes;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const bool is_given = inputs[i].dtype != DataType::kUnknown || i >= engine.inputs().size();
-    dtypes.push_back(is_given ? scalar_type(inputs[i].dtype) : engine.inputs()[i].dtype);
+    auto dtype = inputs[i].dtype == DataType::kUnknown ? at::kFloat : scalar_type(inputs[i].dtype);
+    if (inputs[i].dtype == DataType::kUnknown && compiled.hasattr("engine")) {
+      const auto engine = compiled.attr("engine").toCustomClass<TRTEngine>();
+      if (i < engine->inputs().size()) dtype = engine->inputs()[i].dtype;
+    }
+    dtypes.push_back(dtype);
   }
   return dtypes;
 }
@@ -176,8 +181,7 @@ std::vector<std::string> self_check(torch::jit::Module& expected, torch::jit::Mo
   using Shape = std::vector<int64_t> Input::*;
   const std::pair<const char*, Shape> kinds[] = {
       {"opt", &Input::opt_shape}, {"min", &Input::min_shape}, {"max", &Input::max_shape}};
-  const auto engine = compiled.attr("engine").toCustomClass<TRTEngine>();
-  const auto dtypes = dtypes_of(*engine, inputs);
+  const auto dtypes = dtypes_of(compiled, inputs);
   bool dynamic = false;
   for (const auto& input : inputs) dynamic = dynamic || input.input_is_dynamic;
   std::vector<std::string> differences;

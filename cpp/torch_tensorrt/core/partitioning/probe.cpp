@@ -25,7 +25,7 @@ using torch::jit::Value;
 constexpr size_t kOpt = 1;                // the point of the opt shapes
 constexpr int kBetween = 2;               // sizes that are no round numbers
 constexpr size_t kMostGroups = 6;         // more groups of sizes are not mixed
-constexpr int64_t kSampleSize = 1 << 22;  // elements of a tensor that a node without a meta form may run on
+constexpr int64_t kSampleSize = 1 << 20;  // elements of a tensor that a node without a meta form may run on
 constexpr int kMostRounds = 4;            // of a loop, until its carried values no longer change
 
 using Change = std::function<IValue(const IValue&)>;
@@ -109,7 +109,9 @@ std::optional<std::vector<IValue>> rebuild(const Node* node, const std::vector<I
 }
 
 std::vector<IValue> call(const Node* node, torch::jit::Stack stack) {
-  if (node->getOperator().schema().is_vararg()) stack.emplace_back(static_cast<int64_t>(stack.size()));
+  const auto* schema = node->maybeSchema();
+  // Operators with any number of arguments, such as format, also take the number.
+  if (schema != nullptr && schema->is_vararg()) stack.emplace_back(static_cast<int64_t>(node->inputs().size()));
   node->getOperation()(stack);
   return stack;
 }
@@ -615,14 +617,15 @@ std::string with_line(const std::string& error, const Node* node) {
 
 // The size of a result, or of a tensor in a list of results, whose size depends on data: 0, or as large as can be.
 void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
-  if (result.isTensorList() && other.isTensorList() && result.toListRef().size() == other.toListRef().size()) {
-    c10::List<at::Tensor> parts;
-    for (size_t i = 0; i < result.toListRef().size(); ++i) {
+  if (result.isList() && other.isList() && result.toList().size() == other.toList().size()) {
+    c10::impl::GenericList parts(result.toList().elementType());
+    for (size_t i = 0; i < other.toList().size(); ++i) {
       IValue part = result.toListRef()[i];
       free_sizes(part, other.toListRef()[i], side, varies);
-      parts.push_back(part.toTensor());
+      parts.push_back(std::move(part));
     }
     result = std::move(parts);
+    return;
   }
   if (!result.isTensor() || !other.isTensor()) return;
   const auto a = result.toTensor();
@@ -683,6 +686,8 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
   };
   if (const auto device = known_device_fact(node, device_)) return give({*device}, false);
   if (moves_only(node)) return give({inputs[0]}, false);
+  const bool acts = node->hasSideEffects() && written_values(node).empty();  // prints, for example
+  if (acts && node->kind() != prim::RaiseException) return false;
   std::string failure;
   bool mixes = false;
   try {
