@@ -241,8 +241,12 @@ def test_control_flow_on_values_is_found_without_inputs(model, capfd, tmp_path):
     assert not torch_tensorrt.ts.check_method_op_support(script)
     assert "depends on the values of the inputs" in capfd.readouterr().err
     assert not torch_tensorrt.check(script, [torch_tensorrt.Input((2, 3))])
+    inputs = [torch_tensorrt.Input((2, 3))]
     with pytest.raises(RuntimeError, match="depends on"):
-        torch_tensorrt.compile(script, inputs=[torch_tensorrt.Input((2, 3))], device="cpu")
+        torch_tensorrt.compile(script, inputs=inputs, device="cpu", require_full_compilation=True)
+    compiled = torch_tensorrt.compile(script, inputs=inputs, device="cpu", min_block_size=1)
+    for x in (torch.full((2, 3), 4.5), torch.full((2, 3), 0.25), torch.rand(2, 3) + 1):
+        torch.testing.assert_close(compiled(x), script(x))
     script.save(tmp_path / "model.ts")
     assert try_run(TORCHTRTC, "check", tmp_path / "model.ts").returncode == 2
     assert try_run(TORCHTRTC, tmp_path / "model.ts", "--check-method-support=forward").returncode != 0

@@ -245,13 +245,17 @@ def test_values_out_of_range(flag, value, complaint):
 
 def test_the_help_describes_what_happens():
     text = run(TORCHTRTC, "--help")
-    for word in ("this version leaves no operation", "Must be empty", "Exit codes: 0"):
+    for word in ("Operators that PyTorch runs", "Modules that PyTorch runs", "Exit codes: 0"):
         assert word in text
 
 
-def test_a_setting_without_effect_warns(lenet, tmp_path):
-    told = torchtrtc("-d", "cpu", CHECK, "--min-block-size=5", lenet, tmp_path / "out.ts", "(1,1,28,28)")
-    assert "--min-block-size has no effect" in told
+def test_operators_and_modules_may_run_in_pytorch(lenet, tmp_path):
+    more = ("--mbs=1", "--teo=aten::relu", "--tem=torch.nn.modules.conv.Conv2d")
+    torchtrtc("-d", "cpu", CHECK, *more, lenet, tmp_path / "out.ts", "(1,1,28,28)")
+    graph = str(torch.jit.load(tmp_path / "out.ts").graph)
+    for word in ("aten::relu", "aten::conv2d", "tensorrt::execute_engine"):
+        assert word in graph
+    assert "aten::linear" not in graph
 
 
 @pytest.mark.parametrize(

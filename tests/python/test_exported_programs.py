@@ -357,7 +357,10 @@ def test_errors_have_the_line_of_the_model(batch, form):
     line = Unsupported.forward.__code__.co_firstlineno + 2
     source = rf"test_exported_programs.py:{line}: return torch.special.bessel_j0\(x\)"
     with pytest.raises(RuntimeError, match=source):
-        compile_exported(program)
+        compile_exported(program, require_full_compilation=True)
+    compiled, x = compile_exported(program), torch.randn(2, 4)
+    assert "aten::special_bessel_j0" in str(compiled.graph)
+    torch.testing.assert_close(compiled(x), program.module()(x))
     (operator,) = (op for op in torch_tensorrt.check(program).operators if op.how == "pytorch")
     assert f"test_exported_programs.py:{line}: " in operator.source
 

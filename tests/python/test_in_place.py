@@ -1,4 +1,4 @@
-"""Writes in place reach every name of the memory and the caller's tensors, and are never kept as state."""
+"""Writes in place reach every name of the memory and the caller's tensors, and state is kept by PyTorch's part of a module."""
 
 from __future__ import annotations
 
@@ -315,22 +315,61 @@ STATEFUL = [
 @pytest.mark.parametrize("kind", STATEFUL)
 def test_state_is_refused_with_the_line(kind):
     module = torch.jit.script(kind().eval())
-    with pytest.raises(RuntimeError, match=r"(?s)test_in_place.py:\d+.*a compiled module keeps no state"):
-        torch_tensorrt.compile(module, inputs=[Input((3, 3))], device="cpu")
+    with pytest.raises(RuntimeError, match=r"(?s)test_in_place.py:\d+.*an engine keeps no state"):
+        compile_whole(module)
     report = torch_tensorrt.check(module, inputs=[Input((3, 3))])
     assert not report and "keeps no state" in report.problem
     assert not torch_tensorrt.ts.check_method_op_support(module, "forward")
 
 
+def compile_whole(module):
+    return torch_tensorrt.compile(module, inputs=[Input((3, 3))], device="cpu", require_full_compilation=True)
+
+
+def require_same_state(engine, module):
+    """Calls both several times and compares the results and the state."""
+    assert not {tensor.data_ptr() for tensor in module.buffers()} & {tensor.data_ptr() for tensor in engine.buffers()}
+    for _ in range(3):
+        x = torch.randn(3, 3)
+        torch.testing.assert_close(engine(x), module(x))
+    expected = dict(module.named_buffers())
+    found = dict(engine.named_buffers())
+    assert found
+    for name, tensor in found.items():
+        torch.testing.assert_close(tensor, expected[name])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in STATEFUL if kind is not AppendsToAList])
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_module_of_several_parts_keeps_state(kind, traced, tmp_path):
+    x = torch.randn(3, 3)
+    module = torch.jit.trace(kind().eval(), x, check_trace=False) if traced else torch.jit.script(kind().eval())
+    engine = torch_tensorrt.compile(module, inputs=[x], device="cpu", min_block_size=1)
+    require_same_state(engine, module)
+    torch.jit.save(engine, str(tmp_path / "module.ts"))
+    require_same_state(torch.jit.load(str(tmp_path / "module.ts")), module)
+
+
+def test_a_list_that_grows_is_state():
+    module = torch.jit.script(AppendsToAList().eval())
+    engine = torch_tensorrt.compile(module, inputs=[Input((3, 3))], device="cpu", min_block_size=1)
+    for _ in range(3):
+        x = torch.randn(3, 3)
+        assert torch.equal(engine(x), module(x))
+    assert engine.seen == module.seen == [1, 2, 3, 4, 4, 4]
+
+
 def test_running_statistics_are_state():
     with pytest.raises(RuntimeError, match=r"aten::batch_norm \(.*in training mode writes its running statistics"):
-        compiled(NormalizesInTraining(), Input((3, 3)))
+        compile_whole(torch.jit.script(NormalizesInTraining().eval()))
+    module = torch.jit.script(NormalizesInTraining().eval())
+    require_same_state(torch_tensorrt.compile(module, inputs=[Input((3, 3))], device="cpu"), module)
 
 
 def test_state_of_a_traced_module_is_refused():
     module = torch.jit.trace(AddsToABuffer().eval(), torch.ones(3, 3), check_trace=False)
     with pytest.raises(RuntimeError, match="writes the module's attribute 'mean'"):
-        torch_tensorrt.compile(module, inputs=[Input((3, 3))], device="cpu")
+        compile_whole(module)
 
 
 class WritesCopiesOfBuffers(State):

@@ -153,8 +153,12 @@ for size in (3, 5):
 
 
 def test_a_condition_on_such_a_size_depends_on_values() -> None:
+    module = torch.jit.script(Branch().eval())
     with pytest.raises(RuntimeError, match="the condition of .* depends on the values of an input"):
-        torch_tensorrt.compile(torch.jit.script(Branch().eval()), inputs=[Input((5,))], device="cpu")
+        torch_tensorrt.compile(module, inputs=[Input((5,))], device="cpu", require_full_compilation=True)
+    compiled = torch_tensorrt.compile(module, inputs=[Input((5,))], device="cpu", min_block_size=1)
+    for x in (torch.ones(5), torch.eye(5)[2], torch.zeros(5)):
+        assert torch.equal(compiled(x), module(x))
 
 
 class Pick(torch.nn.Module):

@@ -17,6 +17,10 @@ def compile_cpu(module: nn.Module, *inputs, **settings) -> torch.jit.ScriptModul
     return torch_tensorrt.compile(torch.jit.script(module.eval()), inputs=list(inputs), device="cpu", **settings)
 
 
+def compile_whole(module: nn.Module, *inputs) -> torch.jit.ScriptModule:
+    return compile_cpu(module, *inputs, require_full_compilation=True)
+
+
 # ---- messages name the failing node ---------------------------------------------------------------------------------
 
 
@@ -107,18 +111,22 @@ class HasDefault(nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("model", "argument", "kind"),
+    ("model", "argument", "kind", "calls"),
     [
-        (TakesNumber, "k", "an int"),
-        (TakesFloat, "scale", "a float"),
-        (TakesText, "mode", "a str"),
-        (TakesFlags, "flags", r"a List\[bool\]"),
+        (TakesNumber, "k", "an int", [(3,), (-1,)]),
+        (TakesFloat, "scale", "a float", [(0.5, torch.ones(2)), (2.0, torch.zeros(2))]),
+        (TakesText, "mode", "a str", [("twice",), ("once",)]),
+        (TakesFlags, "flags", r"a List\[bool\]", [([True],), ([False, True],)]),
     ],
 )
-def test_an_argument_that_is_no_tensor_and_has_no_default(model, argument, kind):
+def test_an_argument_that_is_no_tensor_and_has_no_default(model, argument, kind, calls):
     wanted = rf"argument {argument} of forward is {kind} and has no default; .*give {argument} a default in the module"
+    inputs = [Input((2,))] * (1 + sum(isinstance(value, torch.Tensor) for value in calls[0]))
     with pytest.raises(RuntimeError, match=wanted):
-        compile_cpu(model(), Input((2,)))
+        compile_whole(model(), *inputs)
+    compiled, x = compile_cpu(model(), *inputs), torch.tensor([1.0, -2.0])
+    for arguments in calls:
+        assert torch.equal(compiled(x, *arguments), model()(x, *arguments))
     with pytest.raises(RuntimeError, match=wanted):
         torch_tensorrt.convert_method_to_trt_engine(
             torch.jit.script(model().eval()), inputs=[torch.ones(2)], device="cpu"
@@ -134,12 +142,15 @@ class TakesDict(nn.Module):
 
 def test_a_dict_as_argument():
     with pytest.raises(RuntimeError, match=r"argument x of forward is a Dict\[str, Tensor\]; .*as a tuple"):
-        compile_cpu(TakesDict(), Input((2,)))
+        compile_whole(TakesDict(), Input((2,)))
+    assert compile_cpu(TakesDict(), Input((2,)))({"a": torch.ones(2)}).tolist() == [2, 2]
 
 
 def test_an_argument_with_a_default_that_is_given_an_input():
     assert compile_cpu(HasDefault(), Input((2,)))(torch.ones(2)).tolist() == [3, 3]
     with pytest.raises(RuntimeError, match="argument k of forward is an int, and input 1 is given for it"):
+        compile_whole(HasDefault(), Input((2,)), Input((1,)))
+    with pytest.raises(RuntimeError, match="found 1 input tensors and 2 dimension specs"):
         compile_cpu(HasDefault(), Input((2,)), Input((1,)))
 
 

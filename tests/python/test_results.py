@@ -219,9 +219,11 @@ class Nothing(torch.nn.Module):
         return None, "text"
 
 
-def test_a_result_without_tensors_and_numbers_is_refused():
+def test_a_result_without_tensors_and_numbers_is_no_engine():
+    script = torch.jit.script(Nothing().eval())
     with pytest.raises(RuntimeError, match="returns neither a tensor nor a number"):
-        torch_tensorrt.compile(torch.jit.script(Nothing().eval()), inputs=[torch.ones(2)], device="cpu")
+        torch_tensorrt.compile(script, inputs=[torch.ones(2)], device="cpu", require_full_compilation=True)
+    assert torch_tensorrt.compile(script, inputs=[torch.ones(2)], device="cpu")(torch.ones(2)) == (None, "text")
 
 
 def test_engine_bytes_have_the_tensors_of_mixed_results():

@@ -289,10 +289,6 @@ int parse_options(int argc, char** argv, Options* options) {
 void check_options(const Options& options) {
   const bool is_dla = options.device_type == "dla";
   if (!is_dla) warn_of_dla_options(options);
-  if (options.settings.min_block_size != Settings().min_block_size) {
-    torch_tensorrt::logging::log(torch_tensorrt::logging::kWARNING,
-                                 "--min-block-size has no effect: this version compiles whole methods only");
-  }
   TORCHTRT_CHECK(options.device_type != "cpu" || !options.gpu_id,
                  "--gpu-id " << *options.gpu_id << " was given with -d cpu; leave one of the two out");
   TORCHTRT_CHECK(is_dla || !options.dla_core,

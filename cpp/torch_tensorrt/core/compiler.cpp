@@ -314,15 +314,25 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
   if (whole) whole = hybrid.can_be_whole();
   if (!whole) {
     LOG_INFO("the module is not one engine: " << whole.reason());
-    return hybrid.compile();
+    try {
+      return hybrid.compile();
+    } catch (const DoesNotFit& error) {
+      LOG_INFO(error.msg());
+    }
+    return compile_whole(mod, cfg);  // casts inputs to the dtype of the weights, or knows the error better
   }
   try {
     return compile_whole(mod, cfg);
   } catch (const Error& error) {
     if (!hybrid.fits_inputs()) throw;
     LOG_INFO("the module is not one engine: " << error.msg());
+    try {
+      return hybrid.compile();
+    } catch (const DoesNotFit& misfit) {
+      LOG_INFO(misfit.msg());
+    }
+    throw;  // conversion knows the error better
   }
-  return hybrid.compile();
 }
 
 torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, runtime::RTDevice device,

@@ -78,7 +78,7 @@ class HybridMethod::Graphs {
   }
 
   torch::jit::Module compile() {
-    if (const Decision fits = fits_inputs(); !fits) TORCHTRT_THROW_ERROR(fits.reason());
+    if (const Decision fits = fits_inputs(); !fits) throw DoesNotFit(fits.reason());
     {
       const lowering::passes::ShownMemory shown(graph_);
       // The probe knows values of the graph as it was before the marks.
@@ -202,10 +202,18 @@ class HybridMethod::Graphs {
       if (segment.nodes.size() >= fewest) continue;
       changed = true;
       for (const auto* node : segment.nodes) {
+        check_fits(node, roles);
         roles.leave(node, str("its engine would have fewer operations than min_block_size (", fewest, ")"));
       }
     }
     return changed;
+  }
+
+  // Only small tensors tell that an operator does not take the dtypes, for example. Throws DoesNotFit.
+  void check_fits(const Node* node, const Roles& roles) const {
+    if (node->owningBlock() != graph_->block()) return;  // perhaps no call gets there
+    const std::string error = roles.probe().error_of(node);
+    if (!error.empty()) throw DoesNotFit(method_ + " fails for the declared inputs: " + error);
   }
 
   // Unset if a node of the segment cannot be converted. That node is left to PyTorch then.
@@ -234,8 +242,7 @@ class HybridMethod::Graphs {
         reason = std::move(error);
       }
     }
-    const std::string error = roles.probe().error_of(segment.nodes[fails - 1]);
-    TORCHTRT_CHECK(error.empty(), method_ << " fails for the declared inputs: " << error);
+    check_fits(segment.nodes[fails - 1], roles);
     roles.leave(segment.nodes[fails - 1], reason);
     return std::nullopt;
   }

@@ -13,6 +13,12 @@
 // Modules that run as much as pays in engines, and the rest in PyTorch.
 namespace torch_tensorrt::core {
 
+// Thrown if the method fails for the declared inputs.
+class DoesNotFit : public Error {
+ public:
+  explicit DoesNotFit(const std::string& msg) : Error(msg) {}
+};
+
 // One method on its way from a module to engines.
 class HybridMethod {
  public:
@@ -31,8 +37,8 @@ class HybridMethod {
 
   // A copy of the module whose method runs engines where it can. It has the method's signature and results, and keeps
   // the module's state and its other methods. A call raises if its arguments contradict the given ones, and casts
-  // floating tensors that the module would not accept in their dtype. Logs what PyTorch runs, and why. Throws Error if the method fails for the
-  // declared inputs, with the error of the node that fails. Call it once.
+  // floating tensors that the module would not accept in their dtype. Logs what PyTorch runs, and why. Throws
+  // DoesNotFit, with the error of the node that fails. Call it once.
   torch::jit::Module compile();
 
  private:

@@ -21,11 +21,13 @@ Decision check_results(const c10::FunctionSchema& schema, const std::string& met
   for (const auto& result : schema.returns()) {
     if (!holds_dict(result.type())) continue;
     return Decision::no(str(method, " returns ", result.type()->annotation_str(),
-                            "; a compiled module returns tensors, numbers, tuples and lists of them: return the values "
+                            "; an engine returns tensors, numbers, tuples and lists of them: return the values "
                             "as a tuple"));
   }
   return Decision::yes();
 }
+
+}  // namespace
 
 bool takes_tensors(const c10::TypePtr& type) {
   if (type->isSubtypeOf(*c10::OptionalType::ofTensor())) return true;
@@ -33,6 +35,8 @@ bool takes_tensors(const c10::TypePtr& type) {
   const auto parts = type->containedTypes();
   return is_collection && std::all_of(parts.begin(), parts.end(), takes_tensors);
 }
+
+namespace {
 
 bool holds_tensors(const c10::TypePtr& type) {
   const auto parts = type->containedTypes();
@@ -52,19 +56,19 @@ Decision check_arguments(const c10::FunctionSchema& schema, const std::string& m
     const std::string what = str("argument ", argument.name(), " of ", method, " is ", with_article(type));
     if (!argument.default_value() && holds_tensors(argument.type())) {
       return Decision::no(str(what,
-                              "; a compiled module takes tensors, and tuples and lists of them: give the tensors of ",
+                              "; an engine takes tensors, and tuples and lists of them: give the tensors of ",
                               argument.name(), " as arguments of their own, or as a tuple"));
     }
     if (!argument.default_value()) {
       return Decision::no(str(what,
-                              " and has no default; a compiled module takes tensors, and tuples and lists of "
+                              " and has no default; an engine takes tensors, and tuples and lists of "
                               "them: give ",
                               argument.name(), " a default in the module (", argument.name(), ": ", type,
                               " = ...), which is compiled in, or make it a tensor argument"));
     }
     if (given && i <= *given) {
       return Decision::no(str(what, ", and input ", i - 1,
-                              " is given for it; a compiled module takes tensors, and tuples and lists of them: give "
+                              " is given for it; an engine takes tensors, and tuples and lists of them: give "
                               "inputs only for the arguments before it, so that its default is compiled in"));
     }
   }

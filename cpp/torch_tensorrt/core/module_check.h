@@ -10,6 +10,8 @@
 
 namespace torch_tensorrt::core {
 
+// Whether an argument of the type holds tensors only, by themselves or in tuples and lists.
+bool takes_tensors(const c10::TypePtr& type);
 // Whether the module and its submodules run no engines already.
 Decision check_is_new(const torch::jit::Module& mod);
 // Whether the method can be one engine, judged by its module and its signature only: the module runs no engines already,

@@ -4,12 +4,13 @@
 
 #include "torch/csrc/jit/ir/irparser.h"
 
+#include "partitioning/bound_arguments.h"
 #include "torch_tensorrt/core/partitioning/control_flow.h"
 
 namespace torch_tensorrt::core::partitioning {
 namespace {
 
-using Specs = std::vector<std::vector<ir::Input>>;
+using Specs = std::vector<ir::Input>;
 
 struct Probed {
   std::shared_ptr<torch::jit::Graph> graph = std::make_shared<torch::jit::Graph>();
@@ -18,7 +19,8 @@ struct Probed {
 
   Probed(const std::string& text, const Specs& specs) {
     torch::jit::parseIR(text, graph.get(), values, /*parse_tensor_constants=*/false);
-    probe = std::make_unique<GraphProbe>(*graph, c10::IValue(), specs, c10::Device(at::kCPU));
+    probe = std::make_unique<GraphProbe>(*graph, c10::IValue(), tests::bound_arguments(*graph, specs),
+                                         c10::Device(at::kCPU));
   }
 
   ir::Input spec(const std::string& name) const { return probe->input_spec(values.at(name)).value(); }
@@ -30,7 +32,7 @@ ir::Input range(std::vector<int64_t> min, std::vector<int64_t> opt, std::vector<
 }
 
 TEST(Probe, FollowsRangesThroughOperators) {
-  const Probed probed(R"(graph(%x : Tensor):
+  const Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor):
           %zero : int = prim::Constant[value=0]()
           %one : int = prim::Constant[value=1]()
           %a : Tensor = aten::transpose(%x, %zero, %one)
@@ -39,7 +41,7 @@ TEST(Probe, FollowsRangesThroughOperators) {
           %c : Tensor = aten::cat(%l, %zero)
           %d : Tensor = aten::ge(%c, %one)
           return (%b, %d))",
-                      {{range({1, 3}, {4, 3}, {8, 3})}});
+                      {range({1, 3}, {4, 3}, {8, 3})});
   EXPECT_EQ(probed.spec("b").input_shape, network::Dims({3, 3}));
   EXPECT_FALSE(probed.spec("b").input_is_dynamic);
   EXPECT_EQ(probed.spec("d").min, network::Dims({2, 3}));
@@ -49,17 +51,17 @@ TEST(Probe, FollowsRangesThroughOperators) {
 }
 
 TEST(Probe, FindsSizesThatDependOnData) {
-  const Probed probed(R"(graph(%x : Tensor):
+  const Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor):
           %a : Tensor = aten::nonzero(%x)
           return (%a))",
-                      {{ir::Input({4, 3})}});
+                      {ir::Input({4, 3})});
   EXPECT_EQ(probed.spec("a").min, network::Dims({0, 2}));
   EXPECT_GE(probed.spec("a").max.d[0], 12);
   EXPECT_EQ(probed.spec("a").dtype, at::kLong);
 }
 
 TEST(Probe, KnowsNumbersOfFixedSizesOnly) {
-  const std::string text = R"(graph(%x : Tensor):
+  const std::string text = R"(graph(%self : Dict(str, str), %x : Tensor):
           %zero : int = prim::Constant[value=0]()
           %one : int = prim::Constant[value=1]()
           %four : int = prim::Constant[value=4]()
@@ -68,16 +70,16 @@ TEST(Probe, KnowsNumbersOfFixedSizesOnly) {
           %a : bool = aten::gt(%m, %one)
           %b : bool = aten::eq(%n, %four)
           return (%a, %b))";
-  const Probed fixed(text, {{ir::Input({4, 3})}});
+  const Probed fixed(text, {ir::Input({4, 3})});
   EXPECT_TRUE(fixed.fixed("b")->toBool());
   // At all points the batch differs from 4, but not in all calls.
-  const Probed dynamic(text, {{range({1, 3}, {2, 3}, {8, 3})}});
+  const Probed dynamic(text, {range({1, 3}, {2, 3}, {8, 3})});
   EXPECT_TRUE(dynamic.fixed("a")->toBool());
   EXPECT_FALSE(dynamic.fixed("b").has_value());
 }
 
 TEST(Probe, AGrowingTensorOfALoopHasNoUpperBound) {
-  const Probed probed(R"(graph(%x : Tensor, %n : int):
+  const Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor, %n : int):
           %zero : int = prim::Constant[value=0]()
           %true : bool = prim::Constant[value=1]()
           %y : Tensor = prim::Loop(%n, %true, %x)
@@ -86,14 +88,14 @@ TEST(Probe, AGrowingTensorOfALoopHasNoUpperBound) {
               %next : Tensor = aten::cat(%l, %zero)
               -> (%true, %next)
           return (%y))",
-                      {{ir::Input({2, 3})}});
+                      {ir::Input({2, 3})});
   EXPECT_EQ(probed.spec("y").min, network::Dims({2, 3}));
   EXPECT_GE(probed.spec("y").max.d[0], kAnySize);
   EXPECT_EQ(probed.spec("y").max.d[1], 3);
 }
 
 TEST(Probe, JoinsTheBranchesOfAnUnknownCondition) {
-  const Probed probed(R"(graph(%x : Tensor, %c : bool):
+  const Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor, %c : bool):
           %zero : int = prim::Constant[value=0]()
           %y : Tensor = prim::If(%c)
             block0():
@@ -103,19 +105,19 @@ TEST(Probe, JoinsTheBranchesOfAnUnknownCondition) {
             block1():
               -> (%x)
           return (%y))",
-                      {{ir::Input({2, 3})}});
+                      {ir::Input({2, 3})});
   EXPECT_EQ(probed.spec("y").min, network::Dims({2, 3}));
   EXPECT_EQ(probed.spec("y").max, network::Dims({4, 3}));
 }
 
 TEST(Probe, AMisfitNamesTheError) {
-  const Probed probed(R"(graph(%x : Tensor, %y : Tensor):
+  const Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor, %y : Tensor):
           %a : Tensor = aten::matmul(%x, %y)
           return (%a))",
-                      {{ir::Input({2, 3})}, {ir::Input({2, 3})}});
+                      {ir::Input({2, 3}), ir::Input({2, 3})});
   EXPECT_NE(probed.probe->misfit().find("mat1 and mat2"), std::string::npos) << probed.probe->misfit();
   // In a branch that may not be taken, it is no misfit.
-  const Probed guarded(R"(graph(%x : Tensor, %y : Tensor, %c : bool):
+  const Probed guarded(R"(graph(%self : Dict(str, str), %x : Tensor, %y : Tensor, %c : bool):
           %r : Tensor = prim::If(%c)
             block0():
               %a : Tensor = aten::matmul(%x, %y)
@@ -123,12 +125,12 @@ TEST(Probe, AMisfitNamesTheError) {
             block1():
               -> (%x)
           return (%r))",
-                       {{ir::Input({2, 3})}, {ir::Input({2, 3})}});
+                       {ir::Input({2, 3}), ir::Input({2, 3})});
   EXPECT_TRUE(guarded.probe->misfit().empty()) << guarded.probe->misfit();
 }
 
 TEST(Probe, AWrittenDictIsUnknownAfterABranch) {
-  const Probed probed(R"(graph(%x : Tensor, %c : bool):
+  const Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor, %c : bool):
           %key : str = prim::Constant[value="a"]()
           %d : Dict(str, Tensor) = prim::DictConstruct()
           prim::If(%c)
@@ -139,12 +141,12 @@ TEST(Probe, AWrittenDictIsUnknownAfterABranch) {
               -> ()
           %n : int = aten::len(%d)
           return (%n))",
-                      {{ir::Input({2, 3})}});
+                      {ir::Input({2, 3})});
   EXPECT_FALSE(probed.fixed("n").has_value());
 }
 
 TEST(ControlFlow, KnownLoopsAreUnrolledWithTheRightIndex) {
-  Probed probed(R"(graph(%x : Tensor):
+  Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor):
           %zero : int = prim::Constant[value=0]()
           %one : int = prim::Constant[value=1]()
           %true : bool = prim::Constant[value=1]()
@@ -154,7 +156,7 @@ TEST(ControlFlow, KnownLoopsAreUnrolledWithTheRightIndex) {
               %next : Tensor = aten::add(%c, %i, %one)
               -> (%true, %next)
           return (%y))",
-                {{ir::Input({3, 2})}});
+                {ir::Input({3, 2})});
   ASSERT_TRUE(resolve_control_flow(*probed.graph, *probed.probe));
   probed.graph->lint();
   std::vector<int64_t> added;
@@ -166,7 +168,7 @@ TEST(ControlFlow, KnownLoopsAreUnrolledWithTheRightIndex) {
 }
 
 TEST(ControlFlow, UnknownLoopsStay) {
-  Probed probed(R"(graph(%x : Tensor):
+  Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor):
           %zero : int = prim::Constant[value=0]()
           %true : bool = prim::Constant[value=1]()
           %n : int = aten::size(%x, %zero)
@@ -175,7 +177,7 @@ TEST(ControlFlow, UnknownLoopsStay) {
               %next : Tensor = aten::relu(%c)
               -> (%true, %next)
           return (%y))",
-                {{range({1, 2}, {2, 2}, {3, 2})}});
+                {range({1, 2}, {2, 2}, {3, 2})});
   EXPECT_FALSE(resolve_control_flow(*probed.graph, *probed.probe));
 }
 

@@ -2,6 +2,7 @@
 
 #include "gtest/gtest.h"
 
+#include "partitioning/bound_arguments.h"
 #include "support/jit_graph.h"
 
 namespace torch_tensorrt::core::partitioning {
@@ -17,7 +18,7 @@ struct Grouped {
 
   explicit Grouped(const std::string& text, size_t inputs = 1)
       : graph(tests::parse_graph(text)),
-        probe(*graph, c10::IValue(), std::vector<std::vector<ir::Input>>(inputs, {ir::Input({2, 3})}),
+        probe(*graph, c10::IValue(), tests::bound_arguments(*graph, std::vector<ir::Input>(inputs, ir::Input({2, 3}))),
               c10::Device(at::kCPU)),
         aliases(graph),
         roles(*graph, probe, aliases, PartitioningInfo()),
@@ -38,7 +39,7 @@ struct Grouped {
 using Names = std::vector<std::string>;
 
 TEST(Segments, AnIndependentNodeDoesNotCut) {
-  const Grouped grouped(R"(graph(%x : Tensor):
+  const Grouped grouped(R"(graph(%self : Dict(str, str), %x : Tensor):
           %one : int = prim::Constant[value=1]()
           %a : Tensor = aten::relu(%x)
           %b : Tensor = aten::sigmoid[to_compile=0](%x)
@@ -49,7 +50,7 @@ TEST(Segments, AnIndependentNodeDoesNotCut) {
 }
 
 TEST(Segments, ANodeBetweenCuts) {
-  const Grouped grouped(R"(graph(%x : Tensor):
+  const Grouped grouped(R"(graph(%self : Dict(str, str), %x : Tensor):
           %one : int = prim::Constant[value=1]()
           %a : Tensor = aten::relu(%x)
           %b : Tensor = aten::sigmoid[to_compile=0](%a)
@@ -62,7 +63,7 @@ TEST(Segments, ANodeBetweenCuts) {
 }
 
 TEST(Segments, AReadAfterAWriteStaysAfterIt) {
-  const Grouped grouped(R"(graph(%x : Tensor):
+  const Grouped grouped(R"(graph(%self : Dict(str, str), %x : Tensor):
           %one : int = prim::Constant[value=1]()
           %a : Tensor = aten::relu(%x)
           %b : Tensor = aten::tanh(%a)
@@ -74,7 +75,7 @@ TEST(Segments, AReadAfterAWriteStaysAfterIt) {
 }
 
 TEST(Segments, AWriteThroughAViewCounts) {
-  const Grouped grouped(R"(graph(%x : Tensor):
+  const Grouped grouped(R"(graph(%self : Dict(str, str), %x : Tensor):
           %zero : int = prim::Constant[value=0]()
           %one : int = prim::Constant[value=1]()
           %a : Tensor = aten::relu(%x)
@@ -86,7 +87,7 @@ TEST(Segments, AWriteThroughAViewCounts) {
 }
 
 TEST(Segments, ViewsAreSharedAndStayViewsOutside) {
-  Grouped grouped(R"(graph(%x : Tensor):
+  Grouped grouped(R"(graph(%self : Dict(str, str), %x : Tensor):
           %zero : int = prim::Constant[value=0]()
           %one : int = prim::Constant[value=1]()
           %a : Tensor = aten::relu(%x)
@@ -106,7 +107,7 @@ TEST(Segments, ViewsAreSharedAndStayViewsOutside) {
 }
 
 TEST(Segments, ACopyThatIsWrittenIsNotRepeated) {
-  const Grouped grouped(R"(graph(%x : Tensor):
+  const Grouped grouped(R"(graph(%self : Dict(str, str), %x : Tensor):
           %none : NoneType = prim::Constant()
           %false : bool = prim::Constant[value=0]()
           %long : int = prim::Constant[value=4]()
@@ -119,7 +120,7 @@ TEST(Segments, ACopyThatIsWrittenIsNotRepeated) {
 }
 
 TEST(Segments, AListThatIsWrittenIsNotRepeated) {
-  const Grouped grouped(R"(graph(%x : Tensor):
+  const Grouped grouped(R"(graph(%self : Dict(str, str), %x : Tensor):
           %zero : int = prim::Constant[value=0]()
           %l : Tensor[] = prim::ListConstruct(%x)
           %w : Tensor[] = aten::append(%l, %x)
@@ -130,7 +131,7 @@ TEST(Segments, AListThatIsWrittenIsNotRepeated) {
 }
 
 TEST(Segments, NumbersFromPyTorchAreInputs) {
-  Grouped grouped(R"(graph(%x : Tensor, %n : int):
+  Grouped grouped(R"(graph(%self : Dict(str, str), %x : Tensor, %n : int):
           %a : Tensor = aten::mul(%x, %n)
           %b : Tensor = aten::relu(%a)
           return (%b))");
@@ -142,7 +143,7 @@ TEST(Segments, NumbersFromPyTorchAreInputs) {
 }
 
 TEST(Segments, BlocksHaveSegmentsOfTheirOwn) {
-  const Grouped grouped(R"(graph(%x : Tensor, %c : bool):
+  const Grouped grouped(R"(graph(%self : Dict(str, str), %x : Tensor, %c : bool):
           %a : Tensor = aten::relu(%x)
           %r : Tensor = prim::If(%c)
             block0():

@@ -105,7 +105,7 @@ ValueTree collect_known(ConversionCtx& ctx, const torch::jit::IValue& value, con
   }
   TORCHTRT_CHECK(is_plain(value), "a result holds a value of the type "
                                       << value.type()->annotation_str()
-                                      << "; a compiled module returns tensors, numbers, strings, None, and tuples and "
+                                      << "; an engine returns tensors, numbers, strings, None, and tuples and "
                                       << "lists of them");
   ValueTree tree;
   tree.kind = Kind::kConstant;

@@ -22,15 +22,15 @@ using torch::jit::Value;
 
 bool is_training(const torch::jit::Module& module) { return module.hasattr("training") && module.is_training(); }
 
-torch::jit::Module freeze(const torch::jit::Module& module, const std::string& method_name, bool keep_parameters) {
+torch::jit::Module freeze(const torch::jit::Module& module, const std::string& method_name, const LowerInfo& info) {
   // freeze_module always keeps forward.
   std::vector<std::string> kept;
   if (method_name != "forward") kept.push_back(method_name);
   const auto shown = module.clone(/*inplace=*/true);  // shares the tensors; has graphs of its own
   const auto graph = shown.get_method(method_name).graph();
-  torch::jit::Inline(*graph);
+  passes::inline_calls(*graph, info.forced_fallback_modules);
   passes::show_memory(*graph);
-  return torch::jit::freeze_module(shown, std::move(kept), /*freezeInterfaces=*/true, keep_parameters);
+  return torch::jit::freeze_module(shown, std::move(kept), /*freezeInterfaces=*/true, info.keep_parameters_apart);
 }
 
 bool writes_a_tensor(const torch::jit::Node* node) {
@@ -73,9 +73,9 @@ LoweredGraph method_graph(const torch::jit::Module& module, const std::string& m
   // Freezing evaluates operations on weights and constants, which must be on one device for this.
   const auto local = on_device(evaluated, c10::Device(at::kCPU));
   const bool stays = info.unfreeze_module || misreads_memory_when_frozen(local, method_name);
-  const auto frozen = stays ? local : freeze(local, method_name, info.keep_parameters_apart);
+  const auto frozen = stays ? local : freeze(local, method_name, info);
   auto graph = frozen.get_method(method_name).graph()->copy();
-  torch::jit::Inline(*graph);
+  passes::inline_calls(*graph, info.forced_fallback_modules);
   passes::hide_memory(*graph);
   if (info.given_arguments) {
     take_defaults(*graph, module.get_method(method_name).function().getSchema(), *info.given_arguments);

@@ -29,7 +29,7 @@ struct LowerInfo {
   // Never rewrites the graph based on the values of parameters: two equal parameters, and the operations on them, stay
   // apart, so that the compiled method can be given other weights.
   bool keep_parameters_apart = false;
-  // Qualified class names of modules whose operations PyTorch runs; their nodes are marked.
+  // Qualified class names, and paths, of modules whose operations PyTorch runs; their nodes are marked.
   std::vector<std::string> forced_fallback_modules;
   // Operators that PyTorch runs, as the module has them (aten::relu_); their nodes are marked.
   std::vector<std::string> forced_fallback_operators;

@@ -32,10 +32,6 @@ void fold_parameters(LoweredGraph& lowered, const LowerInfo& info) {
   if (!info.unfreeze_module) passes::fold_parameters(lowered.first, lowered.second);
 }
 
-void mark_forced_modules(LoweredGraph& lowered, const LowerInfo& info) {
-  passes::mark_forced_modules(lowered.first, info.forced_fallback_modules);
-}
-
 void mark_forced_operators(LoweredGraph& lowered, const LowerInfo& info) {
   passes::mark_forced_operators(lowered.first, info.forced_fallback_operators);
 }
@@ -63,8 +59,6 @@ void flatten_outputs(LoweredGraph& lowered, const LowerInfo& info) {
 std::vector<PassEntry> lowering_pipeline() {
   return {
       {"inline-python-functions", plain(passes::inline_python_functions), "first: every other pass looks at operators"},
-      {"mark-forced-modules", mark_forced_modules,
-       "early: later passes skip marked nodes, and may drop the call stacks that the marks come from"},
       {"mark-forced-operators", mark_forced_operators,
        "before operators are renamed: the user's list has the names of the module"},
       {"move-constants-to-cpu", move_constants_to_cpu,

@@ -6,6 +6,7 @@
 
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
 #include "torch/csrc/jit/passes/inliner.h"
+#include "torch/csrc/jit/passes/lower_tuples.h"
 #include "torch/csrc/jit/passes/remove_mutation.h"
 
 #include "torch_tensorrt/core/lowering/behavior.h"
@@ -107,6 +108,16 @@ void replace_writes(passes::GraphPtr& graph) {
   graph->block()->cloneFrom(rewritten->block(), [](Value* value) { return value; });
 }
 
+bool has_casting_blocks(const torch::jit::Graph& graph) {
+  return !passes::nodes_in_casting_blocks(graph.block()).empty();
+}
+
+// relu_(x) -> relu(x) where nothing else has the memory of x, also in graphs with dicts and state.
+void replace_lone_writes(const passes::GraphPtr& graph) {
+  const passes::ShownMemory shown(graph);
+  torch::jit::RemoveTensorMutation(graph);
+}
+
 // Without writes, dead code elimination needs no knowledge of shared memory.
 void remove_dead_code(const passes::GraphPtr& graph) {
   const passes::ShownMemory shown(graph);
@@ -153,10 +164,17 @@ Module on_device(const Module& module, c10::Device device) {
 }
 
 void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
+  if (has_casting_blocks(*graph)) {  // outside its block, an operator of constants may give another dtype
+    passes::remove_dropout(graph);
+    return remove_dead_code(graph);
+  }
+  torch::jit::LowerSimpleTuples(graph);
+  passes::replace_objects(graph);
   torch::jit::RemoveListMutation(graph);
   passes::propagate_constants(graph);
   passes::remove_dropout(graph);
   if (has_writes(graph)) replace_writes(graph);
+  if (has_writes(graph)) replace_lone_writes(graph);
   passes::propagate_constants(graph);
   remove_dead_code(graph);
 }
@@ -166,13 +184,14 @@ Module prepare(const Module& module, const std::string& method_name, const Lower
   refuse_hooks(module, method_name);
   auto copy = on_device(evaluation_copy(module), device);
   auto graph = copy.get_method(method_name).graph();
-  torch::jit::Inline(*graph);
+  for (const auto& name : passes::inline_calls(*graph, info.forced_fallback_modules)) {
+    LOG_WARNING("torch_executed_modules lists " << name << ", which the module does not use; this has no effect");
+  }
   passes::hide_memory(*graph);
   move_constants(*graph, device);
   const auto written = written_by_methods(copy);
   own(copy, written);
   passes::inline_python_functions(graph);
-  passes::mark_forced_modules(graph, info.forced_fallback_modules);
   passes::mark_forced_operators(graph, info.forced_fallback_operators);
   passes::fold_attributes(graph, copy._ivalue(), written);
   simplify(graph);

@@ -7,7 +7,9 @@
 #include "ATen/core/dispatch/Dispatcher.h"
 #include "torch/csrc/jit/ir/constants.h"
 
+#include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
+#include "torch_tensorrt/core/partitioning/probe_facts.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -20,10 +22,11 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
-constexpr size_t kOpt = 1;            // the point of the opt shapes
-constexpr size_t kMostGroups = 6;     // more groups of sizes are not mixed
+constexpr size_t kOpt = 1;                // the point of the opt shapes
+constexpr int kBetween = 2;               // sizes that are no round numbers
+constexpr size_t kMostGroups = 6;         // more groups of sizes are not mixed
 constexpr int64_t kSampleSize = 1 << 22;  // elements of a tensor that a node without a meta form may run on
-constexpr int kMostRounds = 4;        // of a loop, until its carried values no longer change
+constexpr int kMostRounds = 4;            // of a loop, until its carried values no longer change
 
 using Change = std::function<IValue(const IValue&)>;
 
@@ -65,9 +68,8 @@ bool is_on_meta(const IValue& value) {
 // The value itself if it holds no tensor elsewhere: a collection stays the same object.
 IValue to_meta(const IValue& value) {
   if (is_on_meta(value)) return value;
-  return map_parts(value, [](const IValue& part) -> IValue {
-    return part.isTensor() ? IValue(on_meta(part.toTensor())) : part;
-  });
+  return map_parts(
+      value, [](const IValue& part) -> IValue { return part.isTensor() ? IValue(on_meta(part.toTensor())) : part; });
 }
 
 c10::impl::GenericList list_of(const c10::TypePtr& type, const std::vector<IValue>& elements) {
@@ -107,6 +109,7 @@ std::optional<std::vector<IValue>> rebuild(const Node* node, const std::vector<I
 }
 
 std::vector<IValue> call(const Node* node, torch::jit::Stack stack) {
+  if (node->getOperator().schema().is_vararg()) stack.emplace_back(static_cast<int64_t>(stack.size()));
   node->getOperation()(stack);
   return stack;
 }
@@ -148,7 +151,7 @@ bool Probe::is_known() const { return at.size() > kOpt && at[kOpt].has_value(); 
 
 GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
                        const std::vector<ir::BoundArgument>& arguments, c10::Device device)
-    : module_(module), device_(device) {
+    : module_(module), device_(device), cast_nodes_(lowering::passes::nodes_in_casting_blocks(graph.block())) {
   std::vector<ir::Input> specs;
   for (const auto& bound : arguments) {
     if (bound.how != ir::BoundArgument::How::kGiven) continue;
@@ -211,6 +214,10 @@ ir::Input number_spec(const c10::Type& type, const Probe* probe) {
     low = std::min(low, at->toInt());
     high = std::max(high, at->toInt());
   }
+  if (probe->is_free && low != high) {
+    low = std::min<int64_t>(low, 0);
+    high = kAnySize;
+  }
   spec.min_values = {low};
   spec.opt_values = {probe->at[kOpt]->toInt()};
   spec.max_values = {high};
@@ -235,6 +242,11 @@ std::optional<ir::Input> GraphProbe::input_spec(const Value* value) const {
       low[i] = std::min(low[i], tensor.size(static_cast<int64_t>(i)));
       high[i] = std::max(high[i], tensor.size(static_cast<int64_t>(i)));
     }
+  }
+  for (size_t i = 0; probe->is_free && i < low.size(); ++i) {
+    if (low[i] == high[i]) continue;
+    low[i] = std::min<int64_t>(low[i], 1);
+    high[i] = kAnySize;
   }
   try {
     if (low == high) return ir::Input(low, opt.scalar_type(), network::TensorFormat::kLINEAR, true);
@@ -267,8 +279,8 @@ void GraphProbe::declare_points(const std::vector<ir::Input>& specs) {
         size_groups_.push_back(group);
     }
   }
-  points_ = {-1, 0, 1};
-  for (const int side : points_) sides_.emplace_back(size_groups_.size(), side);
+  points_ = {-1, 0, 1, 0};
+  for (const int side : {-1, 0, 1, kBetween}) sides_.emplace_back(size_groups_.size(), side);
   if (size_groups_.size() < 2) return;
   for (size_t g = 0; g < std::min(size_groups_.size(), kMostGroups); ++g) {
     for (const int side : {-1, 1}) {
@@ -283,7 +295,9 @@ int64_t GraphProbe::size_at(const ir::Input& spec, size_t axis, size_t point) co
   const std::array<int64_t, 3> sizes = {spec.min.d[axis], spec.opt.d[axis], spec.max.d[axis]};
   const auto group = std::find(size_groups_.begin(), size_groups_.end(), sizes);
   if (group == size_groups_.end()) return sizes[1];
-  return sizes[static_cast<size_t>(sides_[point][static_cast<size_t>(group - size_groups_.begin())] + 1)];
+  const int side = sides_[point][static_cast<size_t>(group - size_groups_.begin())];
+  if (side == kBetween) return sizes[0] + (sizes[2] - sizes[0]) * 3 / 8;
+  return sizes[static_cast<size_t>(side + 1)];
 }
 
 Probe GraphProbe::argument(const Value* value, const ir::InputTree& tree) const {
@@ -361,7 +375,9 @@ std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const I
     return a;
   }
   if (a.isTuple() || a.isList()) {
-    const auto parts = [](const IValue& v) { return v.isTuple() ? v.toTupleRef().elements().vec() : v.toListRef().vec(); };
+    const auto parts = [](const IValue& v) {
+      return v.isTuple() ? v.toTupleRef().elements().vec() : v.toListRef().vec();
+    };
     const auto x = parts(a);
     const auto y = parts(b);
     if (x.size() != y.size()) return std::nullopt;
@@ -382,6 +398,7 @@ std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const I
 Probe GraphProbe::join(const Probe& a, const Probe& b, bool grows) const {
   Probe joined = unknown();
   joined.varies = a.varies || b.varies;
+  joined.is_free = a.is_free || b.is_free;
   for (size_t p = 0; p < points_.size(); ++p) {
     if (!a.at[p] || !b.at[p]) continue;
     try {
@@ -396,7 +413,14 @@ Probe GraphProbe::join(const Probe& a, const Probe& b, bool grows) const {
 // ---- nodes ---------------------------------------------------------------------------------------------------------
 
 void GraphProbe::visit(const Block* block, bool always) {
-  for (const auto* node : block->nodes()) visit(node, always);
+  for (const auto* node : block->nodes()) {
+    const bool is_cast = cast_nodes_.count(node) != 0;
+    visit(node, always && !is_cast);
+    if (!is_cast || node->kind() == prim::Constant) continue;
+    for (const auto* output : node->outputs()) {  // of unknown dtype
+      if (holds_tensors(output->type())) probes_[output] = unknown();
+    }
+  }
 }
 
 void GraphProbe::visit(const Node* node, bool always) {
@@ -502,7 +526,8 @@ void GraphProbe::set_attribute(const Node* node) {
   const std::string name = node->s(c10::attr::name);
   const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
   const auto found = attributes_.find(key);
-  const Probe before = found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
+  const Probe before =
+      found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
   const auto value = probes_.find(node->input(1));
   attributes_[key] = join(before, value == probes_.end() ? unknown() : value->second, /*grows=*/true);
 }
@@ -526,9 +551,14 @@ void GraphProbe::run(const Node* node, bool always) {
     const bool varies = found == probes_.end() || found->second.varies;
     (is_tensor(input->type()) ? size_varies : number_varies) |= varies;
   }
-  const bool reads = reads_elements(node);
+  const auto free_input = [&](const Value* input) { return probes_.count(input) != 0 && probes_.at(input).is_free; };
+  const auto inputs = node->inputs();
+  const bool is_free = std::any_of(inputs.begin(), inputs.end(), free_input);
+  const bool reads = reads_data(node);
+  bool is_computed = true;
   for (size_t p = 0; p < points_.size(); ++p) {
     if (run_at(node, p, results, always)) continue;
+    is_computed = false;
     for (const auto* value : written_values(node)) {  // what it would have written is unknown
       if (!is_tensor(value->type()) && probes_.count(value) != 0) probes_[value].at[p].reset();
     }
@@ -536,16 +566,21 @@ void GraphProbe::run(const Node* node, bool always) {
   for (size_t i = 0; i < results.size(); ++i) {
     auto& result = results[i];
     const auto& type = node->outputs()[i]->type();
-    if (reads && !holds_tensors(type)) {
+    if (reads && !is_computed && !holds_tensors(type)) {
       result = any_number(number_type(node, type));
     } else if (holds_tensors(type)) {
       result.varies = result.varies || number_varies || size_varies;
     } else {
       bool differs = false;
       for (const auto& at : result.at) differs = differs || !at || !result.at[kOpt] || *at != *result.at[kOpt];
-      result.varies = result.varies || differs || number_varies || size_varies;
+      const bool inherits = (number_varies || size_varies) && !asks_for_structure(node);
+      result.varies = result.varies || differs || inherits;
     }
+    result.is_free = is_free || (reads && result.varies);
     probes_[node->outputs()[i]] = std::move(result);
+  }
+  for (const auto* value : written_values(node)) {
+    if (is_free && probes_.count(value) != 0) probes_[value].is_free = true;
   }
 }
 
@@ -556,8 +591,17 @@ std::string with_line(const std::string& error, const Node* node) {
   return error + (line.empty() ? "" : "\nSource: " + line);
 }
 
-// The size of a result whose size depends on data: 0, or as large as can be.
+// The size of a result, or of a tensor in a list of results, whose size depends on data: 0, or as large as can be.
 void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
+  if (result.isTensorList() && other.isTensorList() && result.toListRef().size() == other.toListRef().size()) {
+    c10::List<at::Tensor> parts;
+    for (size_t i = 0; i < result.toListRef().size(); ++i) {
+      IValue part = result.toListRef()[i];
+      free_sizes(part, other.toListRef()[i], side, varies);
+      parts.push_back(part.toTensor());
+    }
+    result = std::move(parts);
+  }
   if (!result.isTensor() || !other.isTensor()) return;
   const auto a = result.toTensor();
   const auto b = other.toTensor();
@@ -620,11 +664,21 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
   bool mixes = false;
   try {
     if (const auto parts = rebuild(node, inputs)) return give(*parts, false);
-    if (node->maybeOperator() == nullptr || reads_elements(node)) return false;
+    if (node->maybeOperator() == nullptr) return false;
+    const bool has_data = std::all_of(inputs.begin(), inputs.end(), holds_data);
+    if (reads_data(node) && !has_data) return false;
+    if (reads_data(node) || (has_data && computes_numbers(node, inputs))) {
+      std::vector<IValue> stack = inputs;
+      put_device(node, stack, c10::Device(at::kCPU));
+      return give(call(node, std::move(stack)), false);
+    }
     mixes = refuses_mixed_floats(node, inputs);
     TORCHTRT_CHECK(!mixes, node->kind().toQualString() << ": the tensors have different floating dtypes");
     // The node may write a collection, so it gets the collections themselves.
     std::vector<IValue> stack = inputs;
+    if (written_values(node).empty()) {
+      for (auto& input : stack) input = to_meta(input);
+    }
     put_device(node, stack, c10::Device(at::kMeta));
     auto outputs = call(node, std::move(stack));
     for (auto& output : outputs) output = to_meta(output);

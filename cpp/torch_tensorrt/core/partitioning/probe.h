@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "torch/csrc/jit/ir/ir.h"
@@ -16,11 +17,14 @@ namespace torch_tensorrt::core::partitioning {
 constexpr int64_t kAnySize = int64_t{1} << 20;
 
 // What a value is at each sample point of the declared inputs: a tensor without data (on the device meta), a number, or
-// a collection of them.
+// a collection of them. A small tensor made of numbers has its data if it only serves to compute other numbers.
 struct Probe {
   std::vector<std::optional<c10::IValue>> at;  // by point; unset: unknown there
   // A number, or a size of the tensor, may differ between the points, or in calls whose inputs are the same.
   bool varies = false;
+  // Sizes and numbers follow from others by arithmetic on tensors, so between the points they may be outside the range
+  // that the points show.
+  bool is_free = false;
   bool is_known() const;  // at the point of the opt shapes
 };
 
@@ -74,14 +78,15 @@ class GraphProbe {
   std::optional<c10::IValue> join_at(size_t point, const c10::IValue& a, const c10::IValue& b, bool grows,
                                      bool& varies) const;
 
-  std::vector<int> points_;                         // -1: small sizes, 0: opt, 1: large sizes
-  std::vector<std::vector<int>> sides_;             // by point, by group of sizes that vary together
+  std::vector<int> points_;                          // -1: small sizes, 0: opt, 1: large sizes
+  std::vector<std::vector<int>> sides_;              // by point, by group of sizes that vary together
   std::vector<std::array<int64_t, 3>> size_groups_;  // min, opt, max
   c10::IValue module_;
   c10::Device device_;
   std::unordered_map<const torch::jit::Value*, Probe> probes_;
   std::unordered_map<const torch::jit::Value*, c10::IValue> objects_;
   std::unordered_map<std::string, Probe> attributes_;  // written ones, by object and name
+  std::unordered_set<const torch::jit::Node*> cast_nodes_;  // in blocks that choose the dtypes
   std::string misfit_;
   std::string mixed_floats_;
 };

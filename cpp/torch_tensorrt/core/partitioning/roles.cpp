@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "torch_tensorrt/core/lowering/lowering.h"
+#include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -65,6 +66,14 @@ Decision lowered_decision(Node* node) {
   return Decision::yes();
 }
 
+// PyTorch lists attention among the random operators also without dropout.
+bool is_random(const Node* node) {
+  if (!node->isNondeterministic()) return false;
+  if (node->kind() != c10::Symbol::aten("scaled_dot_product_attention")) return true;
+  const auto dropout = torch::jit::toIValue(node->namedInput("dropout_p"));
+  return !dropout || dropout->toDouble() != 0;
+}
+
 std::string kind_of(const Node* node) { return node->kind().toQualString(); }
 
 // The value as the user may know it.
@@ -82,6 +91,7 @@ std::string origin(const Value* value) {
 Roles::Roles(torch::jit::Graph& graph, const GraphProbe& probe, const torch::jit::AliasDb& aliases,
              const PartitioningInfo& info)
     : graph_(graph), probe_(probe), aliases_(aliases), info_(info) {
+  cast_nodes_ = lowering::passes::nodes_in_casting_blocks(graph.block());
   decide_all();
 }
 
@@ -136,6 +146,10 @@ void Roles::decide_block(Block* block) {
 Roles::Decided Roles::decide(Node* node) const {
   if (node->kind() == prim::Constant) return {Role::kShared, ""};
   if (const auto found = left_.find(node); found != left_.end()) return {Role::kTorch, found->second};
+  if (cast_nodes_.count(node) != 0) {
+    const bool computes = gives_tensors(node) && !is_structure(node) && node->kind() != prim::GetAttr;
+    return {Role::kTorch, computes ? "it is in a block of torch.autocast" : ""};
+  }
   if (node->kind() == prim::If) return {Role::kTorch, "its condition depends on the values or shapes of the inputs"};
   if (node->kind() == prim::Loop) return {Role::kTorch, "the number of its rounds is unknown, or too large"};
   if (!node->blocks().empty()) return {Role::kTorch, kind_of(node) + " has a body of its own"};
@@ -146,7 +160,7 @@ Roles::Decided Roles::decide(Node* node) const {
     return {Role::kTorch, written_values(node).empty() ? kind_of(node) + " has an effect beside its result"
                                                         : "it writes memory that others may read"};
   }
-  if (node->isNondeterministic()) return {Role::kTorch, "its result is random"};
+  if (is_random(node)) return {Role::kTorch, "its result is random"};
   if (gives_written_collection(node)) return {Role::kTorch, ""};
   const auto forced = decide_node(node, info_);
   if (is_structure(node)) {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 
 namespace torch_tensorrt::core::partitioning {
@@ -59,6 +60,12 @@ class BlockGrouping {
     if (place != places_.end()) touched.sources.insert(place->second);
   }
 
+  // No node may change from before the given one to behind it, or back.
+  void keep_sides(size_t border) {
+    for (size_t i = 0; i < border; ++i) before_[border].insert(i);
+    for (size_t i = border + 1; i < nodes_.size(); ++i) before_[i].insert(border);
+  }
+
   void find_dependencies() {
     before_.resize(nodes_.size());
     std::vector<Touched> touched(nodes_.size());
@@ -69,6 +76,9 @@ class BlockGrouping {
       for (auto* output : nodes_[i]->outputs()) touched[i].values.insert(output);
     }
     std::optional<size_t> last_effect;
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      if (lowering::passes::casts_in_block(nodes_[i])) keep_sides(i);
+    }
     for (size_t i = 0; i < nodes_.size(); ++i) {
       if (!has_effects(nodes_[i])) continue;
       if (last_effect) before_[i].insert(*last_effect);

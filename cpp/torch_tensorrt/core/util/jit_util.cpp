@@ -84,15 +84,26 @@ Error thrown_value(const T& value) {
 
 }  // namespace
 
+namespace {
+
+// Without the Python traceback that an error from Python ends in.
+std::string without_traceback(std::string text) {
+  const size_t end = text.find("\n\nAt:\n");
+  if (end != std::string::npos) text.resize(end);
+  return text;
+}
+
+}  // namespace
+
 Error current_error() {
   try {
     throw;
   } catch (const Error& error) {
     return error;
   } catch (const c10::Error& error) {
-    return Error(error.what_without_backtrace());
+    return Error(without_traceback(error.what_without_backtrace()));
   } catch (const std::exception& error) {
-    return Error(GetExceptionString(error));
+    return Error(without_traceback(GetExceptionString(error)));
   } catch (const std::string& text) {
     return Error(text);
   } catch (const char* text) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "torch/csrc/jit/ir/ir.h"
@@ -49,6 +50,12 @@ bool remove_warnings(const GraphPtr& graph);
 // with torch.no_grad(): y = f(x) -> y = f(x), also for torch.autocast(enabled=False). Throws Error for an autocast that
 // is enabled.
 bool remove_gradient_modes(const GraphPtr& graph);
+// Whether the node enters or leaves a block that changes what operators compute: one of torch.autocast that is enabled.
+bool casts_in_block(const torch::jit::Node* node);
+// The nodes in such blocks, without those that enter and leave the outermost ones. They keep their places and values.
+std::unordered_set<const torch::jit::Node*> nodes_in_casting_blocks(const torch::jit::Block* block);
+// Replaces the attributes of an object of a class that the graph makes, fills once and only reads by their values.
+bool replace_objects(const GraphPtr& graph);
 // dropout(x, p, False) -> x, for every kind of dropout, and also for p = 0.
 bool remove_dropout(const GraphPtr& graph);
 // contiguous(x), detach(x) and other operators that keep every element -> x.
@@ -66,8 +73,10 @@ bool flatten_outputs(const GraphPtr& graph);
 // Replaces the last graph inputs, whose values are in `params`, by constants if a constant can hold the value. Leaves
 // the values of the remaining inputs in `params`.
 bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& params);
-// Marks the nodes that come from a module of one of the classes (see lowering::kToCompile).
-bool mark_forced_modules(const GraphPtr& graph, const std::vector<std::string>& class_names);
+// Inlines all calls, and marks the nodes that come from the listed modules (see lowering::kToCompile). `modules`:
+// qualified class names ("torch.nn.modules.linear.Linear"), and paths of submodules ("encoder.layers.0"). Returns the
+// names that the graph does not use.
+std::vector<std::string> inline_calls(torch::jit::Graph& graph, const std::vector<std::string>& modules);
 // Marks the nodes of the operators.
 bool mark_forced_operators(const GraphPtr& graph, const std::vector<std::string>& operators);
 

@@ -15,6 +15,7 @@ namespace {
 
 namespace prim = torch::jit::prim;
 using torch::jit::Node;
+using torch::jit::Value;
 
 std::string class_of(const Node* node) {
   const auto type = node->output()->type()->cast<c10::ClassType>();
@@ -66,7 +67,36 @@ void remove(Node* mode) {
   mode->destroy();
 }
 
+bool is_of_block(const Node* node) { return node->kind() == prim::Enter || node->kind() == prim::Exit; }
+
+void collect_cast_nodes(const torch::jit::Block* block, bool outer, std::unordered_set<const Node*>& found) {
+  std::vector<const Value*> entered;
+  for (const Node* node : block->nodes()) {
+    const bool is_inside = outer || !entered.empty();
+    if (is_inside) found.insert(node);
+    for (const auto* inner : node->blocks()) collect_cast_nodes(inner, is_inside, found);
+    if (!casts_in_block(node)) continue;
+    if (node->kind() == prim::Enter) {
+      entered.push_back(node->input(0));
+    } else if (!entered.empty()) {
+      entered.pop_back();
+    }
+  }
+}
+
 }  // namespace
+
+bool casts_in_block(const Node* node) {
+  if (!is_of_block(node)) return false;
+  const auto* mode = node->input(0)->node();
+  return mode->kind() != prim::CreateObject || (class_of(mode) == "autocast" ? !is_disabled(mode) : class_of(mode) != "no_grad");
+}
+
+std::unordered_set<const Node*> nodes_in_casting_blocks(const torch::jit::Block* block) {
+  std::unordered_set<const Node*> found;
+  collect_cast_nodes(block, false, found);
+  return found;
+}
 
 // with torch.no_grad(): y = f(x) -> y = f(x)
 bool remove_gradient_modes(const GraphPtr& graph) {

@@ -140,7 +140,7 @@ bool is_ruled_out(const Node* node, const std::map<const Value*, IValue>& state)
 }
 
 std::string what_to_do() {
-  return "; a compiled module keeps no state: make the value an argument and a result of the method, or write to a "
+  return "; an engine keeps no state: make the value an argument and a result of the method, or write to a "
          "clone()";
 }
 

@@ -135,7 +135,7 @@ void WriteWalk::visit_shape_write(Node* node, const Alias& alias) {
   auto* argument = storage->argument;
   if (argument != nullptr && model_.of(argument).tensor == alias.tensor) {
     throw Refused(str(operator_and_line(node), " changes the shape of the argument ", argument->debugName(),
-                      " itself, which a compiled module cannot do to the caller's tensor; use the out-of-place form"));
+                      " itself, which an engine cannot do to the caller's tensor; use the out-of-place form"));
   }
   auto* parent = alias.tensor->view;
   require_layout(node, parent);

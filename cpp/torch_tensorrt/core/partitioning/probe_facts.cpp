@@ -1,0 +1,64 @@
+#include "torch_tensorrt/core/partitioning/probe_facts.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "torch_tensorrt/core/partitioning/graph_facts.h"
+
+namespace torch_tensorrt::core::partitioning {
+
+namespace prim = torch::jit::prim;
+using c10::IValue;
+using torch::jit::Node;
+
+bool asks_for_structure(const Node* node) {
+  static const std::set<std::string> kKinds = {"aten::dim", "prim::dtype", "aten::is_floating_point",
+                                               "aten::is_complex"};
+  if (kKinds.count(node->kind().toQualString()) != 0) return true;
+  if (node->kind() == c10::Symbol::aten("len")) return node->input(0)->type()->kind() != c10::TypeKind::StringType;
+  if (node->kind() == c10::Symbol::aten("size")) return node->inputs().size() == 2;
+  return node->kind() == c10::Symbol::aten("__getitem__") &&
+         node->input(0)->node()->kind() == c10::Symbol::aten("size") &&
+         node->input(1)->node()->kind() == prim::Constant;
+}
+
+bool reads_data(const Node* node) {
+  if (!reads_elements(node)) return false;
+  return node->kind() != c10::Symbol::aten("__contains__") || is_tensor(node->input(1)->type());
+}
+
+namespace {
+
+// Arithmetic that models do on sizes in tensors: the scale of a picture is a minimum of two quotients.
+bool is_arithmetic(const Node* node) {
+  static const std::set<std::string> kKinds = {
+      "aten::tensor",  "aten::scalar_tensor", "prim::NumToTensor", "aten::min",  "aten::max",
+      "aten::minimum", "aten::maximum",       "aten::to",          "aten::add",  "aten::sub",
+      "aten::mul",     "aten::div",           "aten::rsub",        "aten::ceil", "aten::floor",
+      "aten::neg",     "aten::reciprocal",    "aten::round"};
+  return kKinds.count(node->kind().toQualString()) != 0;
+}
+
+}  // namespace
+
+bool computes_numbers(const Node* node, const std::vector<IValue>& inputs) {
+  constexpr size_t kMostNumbers = 16;
+  if (!is_arithmetic(node)) return false;
+  for (const auto& input : inputs) {
+    if (input.isList() && input.toListRef().size() > kMostNumbers) return false;
+  }
+  for (const auto* output : node->outputs()) {
+    for (const auto& use : output->uses()) {
+      if (!is_arithmetic(use.user) && !reads_data(use.user)) return false;
+    }
+  }
+  return true;
+}
+
+bool holds_data(const IValue& value) {
+  if (value.isTensor()) return value.toTensor().defined() && value.toTensor().is_cpu();
+  return !holds_tensors(value.type());
+}
+
+}  // namespace torch_tensorrt::core::partitioning

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <vector>
+
+#include "torch/csrc/jit/ir/ir.h"
+
+// What the probe asks about nodes, to know which numbers stay the same and which it can compute.
+namespace torch_tensorrt::core::partitioning {
+
+// Asks for a fact that does not vary if it is the same at all points: a rank, a dtype, one size, or the length of a
+// list, even if other sizes or the elements vary.
+bool asks_for_structure(const torch::jit::Node* node);
+// Whether the node reads elements of a tensor: a search in a list or dict of other values does not.
+bool reads_data(const torch::jit::Node* node);
+// Whether the node computes a few numbers that nothing but arithmetic reads, so that nothing writes them.
+bool computes_numbers(const torch::jit::Node* node, const std::vector<c10::IValue>& inputs);
+// False for tensors without data and for collections that hold tensors.
+bool holds_data(const c10::IValue& value);
+
+}  // namespace torch_tensorrt::core::partitioning
