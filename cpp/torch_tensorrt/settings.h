@@ -87,23 +87,24 @@ void visit_settings(S& settings, Visit&& visit) {
             "Narrow int64 and float64 weights to 32 bits. A warning names them; weights that do not fit are an error."},
         settings.truncate_long_and_double);
   visit(Row{"require_full_compilation", "--require-full-compilation", "",
-            "List every operation that cannot be compiled before building anything. With and without this setting, a "
-            "method is compiled whole or not at all; with it, torch_executed_ops and torch_executed_modules must be "
-            "empty.",
+            "Make one engine, or an error that lists every operation that no engine can run. Without this setting, a "
+            "module that cannot be one engine becomes several, and PyTorch runs the rest. With it, torch_executed_ops "
+            "and torch_executed_modules must be empty.",
             0, kAny, false, /*is_recorded=*/false},
         settings.require_full_compilation);
   visit(Row{"min_block_size", "--mbs,--min-block-size", "",
-            "Fewest operations that are worth an engine. Has no effect: methods are compiled whole.", 0, kAny, false,
+            "Fewest operations that are worth an engine; PyTorch runs smaller groups. A module that can be one engine "
+            "becomes one, however small.",
+            0, kAny, false,
             /*is_recorded=*/false},
         settings.min_block_size);
   visit(Row{"torch_executed_ops", "--teo,--torch-executed-op", "OP",
-            "Operators that must not go into an engine, named without overload and arguments (aten::add). A method "
-            "that uses one is refused, because this version leaves no operation to PyTorch.",
-            0, kAny, false, /*is_recorded=*/false},
+            "Operators that PyTorch runs, named without overload and arguments (aten::add).", 0, kAny, false,
+            /*is_recorded=*/false},
         settings.torch_executed_ops);
   visit(Row{"torch_executed_modules", "--tem,--torch-executed-mod", "MOD",
-            "Classes of modules that must not go into an engine. Must be empty, because this version leaves no "
-            "operation to PyTorch.",
+            "Modules that PyTorch runs: qualified names of classes (torch.nn.modules.linear.Linear), or paths of "
+            "submodules (encoder.layers.0).",
             0, kAny, false, /*is_recorded=*/false},
         settings.torch_executed_modules);
   visit(Row{"allow_shape_tensors", "--allow-shape-tensors", "",

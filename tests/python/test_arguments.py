@@ -68,13 +68,23 @@ class Named(torch.nn.Module):
         return x, {"out": x + 1}
 
 
-def test_a_dict_as_result_is_refused_with_what_to_do():
+def test_an_engine_returns_no_dict_and_says_what_to_do():
     module, message = (
         torch.jit.script(Named().eval()),
         r"forward returns .*Dict\[str, Tensor\].*return the values as a tuple",
     )
     with pytest.raises(RuntimeError, match=message):
-        torch_tensorrt.compile(module, inputs=[torch.ones(2)], device="cpu")
+        torch_tensorrt.compile(module, inputs=[torch.ones(2)], device="cpu", require_full_compilation=True)
     with pytest.raises(RuntimeError, match=message):
         torch_tensorrt.convert_method_to_trt_engine(module, "forward", inputs=[torch.ones(2)], device="cpu")
     assert "return the values as a tuple" in torch_tensorrt.check(module, [torch.ones(2)], device="cpu").problem
+
+
+def test_a_module_of_several_parts_returns_a_dict():
+    compiled = torch_tensorrt.compile(
+        torch.jit.script(Named().eval()), inputs=[torch.ones(2)], device="cpu", min_block_size=1
+    )
+    x = torch.ones(2)
+    same, named = compiled(x)
+    assert same is x or same.data_ptr() == x.data_ptr()
+    assert {name: value.tolist() for name, value in named.items()} == {"out": [2, 2]}

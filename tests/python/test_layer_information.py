@@ -12,7 +12,7 @@ import torch_tensorrt
 
 def information(module: nn.Module, *inputs) -> dict:
     script = torch.jit.script(module.eval())
-    compiled = torch_tensorrt.compile(script, inputs=list(inputs), device="cpu")
+    compiled = torch_tensorrt.compile(script, inputs=list(inputs), device="cpu", require_full_compilation=True)
     return json.loads(compiled.engine.get_engine_layer_info())
 
 

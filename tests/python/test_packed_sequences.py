@@ -60,8 +60,16 @@ class Given(nn.Module):
 
 
 def test_lengths_that_are_inputs_are_refused_with_the_reason():
-    inputs = [torch.randn(2, 5, 4), torch.tensor([5, 3])]
+    module, inputs = torch.jit.script(Given().eval()), [torch.randn(2, 5, 4), torch.tensor([5, 3])]
     with pytest.raises(
         RuntimeError, match="lengths of the packed sequences depend on the inputs.*run the layer on the"
     ):
-        torch_tensorrt.compile(torch.jit.script(Given().eval()), inputs=inputs, device="cpu")
+        torch_tensorrt.compile(module, inputs=inputs, device="cpu", require_full_compilation=True)
+
+
+def test_lengths_that_are_inputs_are_left_to_pytorch():
+    module = torch.jit.script(Given().eval())
+    compiled = torch_tensorrt.compile(module, inputs=[torch.randn(2, 5, 4), torch.tensor([5, 3])], device="cpu")
+    for lengths in ([5, 3], [2, 1], [4, 4]):
+        x = torch.randn(2, 5, 4)
+        torch.testing.assert_close(compiled(x, torch.tensor(lengths)), module(x, torch.tensor(lengths)))

@@ -316,10 +316,14 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
     LOG_INFO("the module is not one engine: " << whole.reason());
     try {
       return hybrid.compile();
-    } catch (const DoesNotFit& error) {
-      LOG_INFO(error.msg());
+    } catch (const DoesNotFit& misfit) {
+      LOG_INFO(misfit.msg());
+      try {
+        return compile_whole(mod, cfg);  // casts inputs to the dtype of the weights, or knows the error better
+      } catch (const lowering::Refused&) {
+      }
+      throw;
     }
-    return compile_whole(mod, cfg);  // casts inputs to the dtype of the weights, or knows the error better
   }
   try {
     return compile_whole(mod, cfg);

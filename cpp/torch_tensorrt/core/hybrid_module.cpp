@@ -254,6 +254,10 @@ class HybridMethod::Graphs {
       lower_info.forced_fallback_modules.clear();
       lower_info.forced_fallback_operators.clear();
       const auto lowered = lowering::LowerGraph(graph, {}, lower_info);
+      // The user may list the name that lowering gives.
+      for (const auto& decision : partitioning::decide_nodes(lowered.first->block(), cfg_.partitioning_info)) {
+        if (decision.reason == partitioning::TorchReason::kForcedOperator) TORCHTRT_THROW_ERROR(decision.explanation);
+      }
       std::vector<std::vector<ir::Input>> specs;
       for (const auto* input : segment.inputs) specs.push_back({*roles.probe().input_spec(input)});
       ir::StaticParams no_params;
@@ -296,7 +300,8 @@ class HybridMethod::Graphs {
     settings.method = method_;
     auto bytes = engine::build_engine(converted.network, settings);
     const auto device = torch_device(cfg_.convert_info.engine_settings.device);
-    const runtime::RTDevice target(device.index(), device.is_cpu() ? nvinfer1::DeviceType::kCPU : nvinfer1::DeviceType::kGPU);
+    const runtime::RTDevice target(device.index(),
+                                   device.is_cpu() ? nvinfer1::DeviceType::kCPU : nvinfer1::DeviceType::kGPU);
     const c10::IValue engine = c10::make_intrusive<runtime::TRTEngine>(settings.name, bytes, target);
     const size_t output_count = engine.toCustomClass<runtime::TRTEngine>()->outputs().size();
     const std::string attribute = "engine_" + std::to_string(engines_++);

@@ -55,8 +55,7 @@ Decision check_arguments(const c10::FunctionSchema& schema, const std::string& m
     const std::string type = argument.type()->annotation_str();
     const std::string what = str("argument ", argument.name(), " of ", method, " is ", with_article(type));
     if (!argument.default_value() && holds_tensors(argument.type())) {
-      return Decision::no(str(what,
-                              "; an engine takes tensors, and tuples and lists of them: give the tensors of ",
+      return Decision::no(str(what, "; an engine takes tensors, and tuples and lists of them: give the tensors of ",
                               argument.name(), " as arguments of their own, or as a tuple"));
     }
     if (!argument.default_value()) {

@@ -14,9 +14,9 @@ namespace torch_tensorrt::core {
 bool takes_tensors(const c10::TypePtr& type);
 // Whether the module and its submodules run no engines already.
 Decision check_is_new(const torch::jit::Module& mod);
-// Whether the method can be one engine, judged by its module and its signature only: the module runs no engines already,
-// the results hold no dicts, and every argument without a default is a tensor, or a tuple or list of tensors. `given`:
-// the number of leading arguments that inputs are given for; unset if unknown.
+// Whether the method can be one engine, judged by its module and its signature only: the module runs no engines
+// already, the results hold no dicts, and every argument without a default is a tensor, or a tuple or list of tensors.
+// `given`: the number of leading arguments that inputs are given for; unset if unknown.
 Decision check_module(const torch::jit::Module& mod, const std::string& method, std::optional<size_t> given);
 
 // Whether the block converts to a network for these inputs, and the requested backend accepts every layer. Builds

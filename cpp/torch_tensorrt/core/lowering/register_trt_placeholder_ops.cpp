@@ -58,8 +58,9 @@ TORCH_LIBRARY(trt, m) {
   m.def("places_of(Tensor base) -> Tensor", places_of);
   m.def("write_at(Tensor base, Tensor places, Tensor value, bool is_certain) -> Tensor", write_at);
   m.def("if_same_dtype(Tensor then, Tensor otherwise) -> Tensor", if_same_dtype);
-  m.def("shares(Tensor(a) memory, Tensor value) -> Tensor(a)", shares<at::Tensor, at::Tensor>);
-  m.def("shares.parts(Tensor(a) memory, Tensor[] value) -> Tensor(a)[]", shares<at::Tensor, std::vector<at::Tensor>>);
+  m.def("shares(Tensor(a) memory, Tensor(b) value) -> Tensor(a|b)", shares<at::Tensor, at::Tensor>);
+  m.def("shares.parts(Tensor(a -> *) memory, Tensor(b)[] value) -> Tensor(a|b)[]",
+        shares<at::Tensor, std::vector<at::Tensor>>);
   m.def("shares.of_any(Tensor[] memory, Tensor value) -> Tensor(*)", shares<std::vector<at::Tensor>, at::Tensor>);
   m.def("shares.parts_of_any(Tensor[] memory, Tensor[] value) -> Tensor(*)[]",
         shares<std::vector<at::Tensor>, std::vector<at::Tensor>>);

@@ -114,7 +114,20 @@ std::vector<IValue> call(const Node* node, torch::jit::Stack stack) {
   return stack;
 }
 
-struct TooLarge {};  // a tensor too large to be run while compiling
+struct NoSample {};  // a tensor too large to be run while compiling, or of a layout without a meta form
+
+// Whether no tensor is nested or sparse.
+bool all_plain(const std::vector<IValue>& values) {
+  bool is_so = true;
+  for (const auto& value : values) {
+    map_parts(value, [&](const IValue& part) {
+      const bool is_tensor = part.isTensor() && part.toTensor().defined();
+      if (is_tensor && (part.toTensor().is_nested() || part.toTensor().layout() != at::kStrided)) is_so = false;
+      return part;
+    });
+  }
+  return is_so;
+}
 
 // What fills the tensors of a sample.
 enum class Fill { kZeros, kOnes, kDifferent };
@@ -125,10 +138,19 @@ IValue filled(const IValue& value, Fill fill) {
     if (part.isDevice()) return c10::Device(at::kCPU);
     if (!part.isTensor() || !part.toTensor().defined() || !part.toTensor().is_meta()) return part;
     const auto& tensor = part.toTensor();
-    if (tensor.numel() > kSampleSize) throw TooLarge();
+    if (tensor.numel() > kSampleSize) throw NoSample();
     if (fill == Fill::kDifferent) return at::arange(tensor.numel()).to(tensor.scalar_type()).reshape(tensor.sizes());
     return at::full(tensor.sizes(), fill == Fill::kOnes ? 1 : 0, at::dtype(tensor.scalar_type()));
   });
+}
+
+// Collections of tensors cannot be compared; they count as different.
+bool differ(const IValue& a, const IValue& b) {
+  try {
+    return a.isTensor() || b.isTensor() || a != b;
+  } catch (const std::exception&) {
+    return true;
+  }
 }
 
 bool branch_raises(const Block* block) {
@@ -263,7 +285,7 @@ std::optional<IValue> GraphProbe::fixed_value(const Value* value) const {
   const IValue& first = *probe->at[kOpt];
   if (!first.isInt() && !first.isBool()) return std::nullopt;
   for (const auto& at : probe->at) {
-    if (!at || *at != first) return std::nullopt;
+    if (!at || differ(*at, first)) return std::nullopt;
   }
   return first;
 }
@@ -572,7 +594,7 @@ void GraphProbe::run(const Node* node, bool always) {
       result.varies = result.varies || number_varies || size_varies;
     } else {
       bool differs = false;
-      for (const auto& at : result.at) differs = differs || !at || !result.at[kOpt] || *at != *result.at[kOpt];
+      for (const auto& at : result.at) differs = differs || !at || !result.at[kOpt] || differ(*at, *result.at[kOpt]);
       const bool inherits = (number_varies || size_varies) && !asks_for_structure(node);
       result.varies = result.varies || differs || inherits;
     }
@@ -618,8 +640,8 @@ void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
 }  // namespace
 
 std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(const Node* node,
-                                                                            const std::vector<IValue>& inputs,
-                                                                            int side, std::string& error) const {
+                                                                            const std::vector<IValue>& inputs, int side,
+                                                                            std::string& error) const {
   std::optional<std::pair<std::vector<IValue>, bool>> result;
   for (const Fill fill : {Fill::kZeros, Fill::kOnes, Fill::kDifferent}) {
     try {
@@ -627,13 +649,14 @@ std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(cons
       for (const auto& input : inputs) stack.push_back(filled(input, fill));
       put_device(node, stack, c10::Device(at::kCPU));
       auto outputs = call(node, std::move(stack));
+      if (!all_plain(outputs)) throw NoSample();
       for (auto& output : outputs) output = to_meta(output);
       if (!result) {
         result.emplace(std::move(outputs), false);
         continue;
       }
       for (size_t i = 0; i < outputs.size(); ++i) free_sizes(result->first[i], outputs[i], side, result->second);
-    } catch (const TooLarge&) {
+    } catch (const NoSample&) {
       error.clear();
       return std::nullopt;
     } catch (...) {

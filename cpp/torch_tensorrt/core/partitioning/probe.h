@@ -67,8 +67,8 @@ class GraphProbe {
   bool run_at(const torch::jit::Node* node, size_t point, Values& results, bool always);
   // The results on small tensors with data, and whether their sizes depend on the data; unset if the node fails.
   std::optional<std::pair<std::vector<c10::IValue>, bool>> run_samples(const torch::jit::Node* node,
-                                                                       const std::vector<c10::IValue>& inputs,
-                                                                       int side, std::string& error) const;
+                                                                       const std::vector<c10::IValue>& inputs, int side,
+                                                                       std::string& error) const;
   Probe known(const c10::IValue& value) const;
   Probe unknown() const;
   c10::TypePtr number_type(const torch::jit::Node* node, const c10::TypePtr& type) const;
@@ -85,7 +85,7 @@ class GraphProbe {
   c10::Device device_;
   std::unordered_map<const torch::jit::Value*, Probe> probes_;
   std::unordered_map<const torch::jit::Value*, c10::IValue> objects_;
-  std::unordered_map<std::string, Probe> attributes_;  // written ones, by object and name
+  std::unordered_map<std::string, Probe> attributes_;       // written ones, by object and name
   std::unordered_set<const torch::jit::Node*> cast_nodes_;  // in blocks that choose the dtypes
   std::string misfit_;
   std::string mixed_floats_;

@@ -20,9 +20,8 @@ using torch::jit::Value;
 
 // Makes a collection, or takes one apart.
 bool is_structure(const Node* node) {
-  static const std::set<c10::Symbol> kKinds = {prim::ListConstruct,  prim::ListUnpack,
-                                               prim::TupleConstruct, prim::TupleUnpack,
-                                               prim::TupleIndex,     c10::Symbol::aten("__getitem__")};
+  static const std::set<c10::Symbol> kKinds = {prim::ListConstruct, prim::ListUnpack, prim::TupleConstruct,
+                                               prim::TupleUnpack,   prim::TupleIndex, c10::Symbol::aten("__getitem__")};
   return kKinds.count(node->kind()) != 0;
 }
 
@@ -45,13 +44,14 @@ Node* copy_alone(Node* node, torch::jit::Graph& graph) {
   std::unordered_map<Value*, Value*> copies;
   for (auto* input : node->inputs()) {
     if (copies.count(input) != 0) continue;
-    copies[input] = is_known(input) ? copy_alone(input->node(), graph)->output() : graph.addInput()->setType(input->type());
+    copies[input] =
+        is_known(input) ? copy_alone(input->node(), graph)->output() : graph.addInput()->setType(input->type());
   }
   return graph.insertNode(graph.createClone(node, [&](Value* value) { return copies.at(value); }));
 }
 
 // Whether the node can be converted after lowering: there are no converters for what lowering replaces.
-Decision lowered_decision(Node* node) {
+Decision lowered_decision(Node* node, const PartitioningInfo& info) {
   auto graph = std::make_shared<torch::jit::Graph>();
   for (auto* output : copy_alone(node, *graph)->outputs()) graph->registerOutput(output);
   try {
@@ -60,8 +60,9 @@ Decision lowered_decision(Node* node) {
     return Decision::no(error.msg());
   }
   for (const auto* lowered : graph->nodes()) {
-    const Decision decision = conversion::node_decision(lowered);
-    if (!decision) return decision;
+    if (lowered->kind() == prim::Constant) continue;
+    const auto decision = decide_node(lowered, info);
+    if (decision.executor == Executor::kTorch) return Decision::no(decision.explanation);
   }
   return Decision::yes();
 }
@@ -129,11 +130,17 @@ bool Roles::gives_written_collection(const Node* node) const {
   });
 }
 
-// Whether the result may be a copy of the argument, which another node writes: a second copy would not have the write.
+// Whether the result is a copy of the argument, or its memory, and another node writes one of them: a second copy would
+// not have the write, and an engine always makes a copy.
 bool Roles::gives_written_copy(const Node* node) const {
   using lowering::passes::Sharing;
   const Sharing sharing = lowering::passes::sharing(node);
-  return (sharing == Sharing::kCast || sharing == Sharing::kPerhaps) && aliases_.hasOutputWriters(node);
+  if (sharing != Sharing::kCast && sharing != Sharing::kPerhaps) return false;
+  if (aliases_.hasWriters(node)) return true;
+  for (const auto* input : node->inputs()) {
+    if (input->node()->kind() == prim::ListConstruct && aliases_.hasInputWriters(input->node())) return true;
+  }
+  return false;
 }
 
 void Roles::decide_block(Block* block) {
@@ -158,7 +165,7 @@ Roles::Decided Roles::decide(Node* node) const {
   if (kOfPyTorch.count(node->kind()) != 0) return {Role::kTorch, ""};
   if (has_effects(node)) {
     return {Role::kTorch, written_values(node).empty() ? kind_of(node) + " has an effect beside its result"
-                                                        : "it writes memory that others may read"};
+                                                       : "it writes memory that others may read"};
   }
   if (is_random(node)) return {Role::kTorch, "its result is random"};
   if (gives_written_collection(node)) return {Role::kTorch, ""};
@@ -169,7 +176,8 @@ Roles::Decided Roles::decide(Node* node) const {
   }
   if (forced.reason == TorchReason::kUnsupported) {
     if (node->kind().is_prim() && !gives_tensors(node)) return {Role::kTorch, ""};
-    if (!lowered_decision(node)) return {Role::kTorch, forced.explanation};
+    const Decision lowered = lowered_decision(node, info_);
+    if (!lowered) return {Role::kTorch, lowered.reason()};
   } else if (forced.executor == Executor::kTorch) {
     return {Role::kTorch, forced.explanation};
   }

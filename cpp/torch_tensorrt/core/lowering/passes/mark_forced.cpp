@@ -79,13 +79,18 @@ class Inliner {
     if (call->kind() != prim::CallMethod) return false;
     const auto type = call->input(0)->type()->cast<c10::ClassType>();
     if (type == nullptr || !type->is_module()) return false;
-    bool is_listed = false;
-    for (const auto& name : {source_name(*type), path_of(call->input(0))}) {
-      if (modules_.count(name) == 0) continue;
-      found_.insert(name);
-      is_listed = true;
+    bool is_listed = take(source_name(*type));
+    const std::string path = path_of(call->input(0));
+    for (size_t end = path.find('.'); end != std::string::npos; end = path.find('.', end + 1)) {
+      is_listed |= take(path.substr(0, end));  // a list of modules is never called itself
     }
-    return is_listed;
+    return take(path) || is_listed;
+  }
+
+  bool take(const std::string& name) {
+    if (modules_.count(name) == 0) return false;
+    found_.insert(name);
+    return true;
   }
 
   std::set<std::string> modules_;

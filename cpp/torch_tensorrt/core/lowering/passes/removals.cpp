@@ -89,7 +89,8 @@ void collect_cast_nodes(const torch::jit::Block* block, bool outer, std::unorder
 bool casts_in_block(const Node* node) {
   if (!is_of_block(node)) return false;
   const auto* mode = node->input(0)->node();
-  return mode->kind() != prim::CreateObject || (class_of(mode) == "autocast" ? !is_disabled(mode) : class_of(mode) != "no_grad");
+  return mode->kind() != prim::CreateObject ||
+         (class_of(mode) == "autocast" ? !is_disabled(mode) : class_of(mode) != "no_grad");
 }
 
 std::unordered_set<const Node*> nodes_in_casting_blocks(const torch::jit::Block* block) {

@@ -31,24 +31,30 @@ bool is_tensor_or_list(const Value* value) {
   return value->type()->isSubtypeOf(*c10::TensorType::get()) || value->type()->isSubtypeOf(*c10::ListType::ofTensors());
 }
 
-// The argument whose memory the single result may share although the schema does not say so.
-Value* hidden_memory(Node* node) {
+// The tensors, or the list, whose memory the single result may share although the schema does not say so.
+std::vector<Value*> hidden_memory(Node* node) {
   const auto* schema = node->maybeSchema();
   if (schema == nullptr || schema->returns().size() != 1 || schema->returns()[0].alias_info() != nullptr) {
-    return nullptr;
+    return {};
   }
-  if (sharing(node) == Sharing::kNone || !is_tensor_or_list(node->output())) return nullptr;
+  if (sharing(node) == Sharing::kNone || !is_tensor_or_list(node->output())) return {};
   const auto inputs = node->inputs();
   const auto* found = std::find_if(inputs.begin(), inputs.end(), is_tensor_or_list);
-  return found == inputs.end() ? nullptr : *found;
+  if (found == inputs.end()) return {};
+  auto* source = (*found)->node();
+  if (source->kind() != c10::prim::ListConstruct) return {*found};
+  return {source->inputs().begin(), source->inputs().end()};
 }
 
-void show_sharing(Node* node, Value* memory) {
+void show_sharing(Node* node, const std::vector<Value*>& memories) {
   Value* value = node->output();
-  Node* shown = node->owningGraph()->create(kShares, {memory, value});
-  shown->insertAfter(node);
-  shown->output()->setType(value->type());
-  value->replaceAllUsesAfterNodeWith(shown, shown->output());
+  for (Value* memory : memories) {
+    Node* shown = node->owningGraph()->create(kShares, {memory, value});
+    shown->insertAfter(value->node());
+    shown->output()->setType(value->type());
+    value->replaceAllUsesAfterNodeWith(shown, shown->output());
+    value = shown->output();
+  }
 }
 
 }  // namespace
@@ -56,14 +62,15 @@ void show_sharing(Node* node, Value* memory) {
 bool hides_memory(torch::jit::Graph& graph) {
   const auto nodes = all_nodes(graph.block());
   return std::any_of(nodes.begin(), nodes.end(), writes_tensors) &&
-         std::any_of(nodes.begin(), nodes.end(), [](Node* node) { return hidden_memory(node) != nullptr; });
+         std::any_of(nodes.begin(), nodes.end(), [](Node* node) { return !hidden_memory(node).empty(); });
 }
 
 void show_memory(torch::jit::Graph& graph) {
   const auto nodes = all_nodes(graph.block());
   if (std::none_of(nodes.begin(), nodes.end(), writes_tensors)) return;
   for (Node* node : nodes) {
-    if (Value* memory = hidden_memory(node)) show_sharing(node, memory);
+    const auto memories = hidden_memory(node);
+    if (!memories.empty()) show_sharing(node, memories);
     if (node->outputs().empty() || written_arguments(node).empty()) continue;
     graph.create(c10::prim::Print, node->outputs(), 0)->i_(kKeepsWrite, 1)->insertAfter(node);
   }
