@@ -252,8 +252,8 @@ TORCHTRT_API std::string to_json(const SupportReport& report);
 TORCHTRT_API std::vector<std::string> converted_operators();
 TORCHTRT_API std::vector<std::string> evaluated_operators();
 
-// A module whose forward runs engines, and in PyTorch what no engine can run (with require_full_compilation: throws Error
-// if there is such). It has a state of its own. Does not change the given module.
+// A module whose forward runs engines, and in PyTorch what no engine can run; with require_full_compilation, such is an
+// Error. It has a state of its own. Does not change the given module.
 TORCHTRT_API torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info);
 // Copies `compiled`, returned by compile or embed_engine_in_new_module, with the weights of `new_weight_module`. Times
 // nothing again. The new module must have the code of the compiled one; its method of the same name is used. Its
