@@ -103,9 +103,8 @@ class HybridMethod::Graphs {
   using Segments = std::vector<std::pair<Segment, Converted>>;
 
   Decision decide_whole() {
-    // Only shapes tell whether a guard raises.
-    if (lowering::raises(graph_->block()) && probe_shapes() && lowering::raises(graph_->block())) {
-      return Decision::no(method_ + " may raise an exception");
+    if (lowering::raises_on_data(graph_->block())) {
+      return Decision::no(method_ + " may raise an exception that depends on the values of tensors");
     }
     return lowering::results_are_apart(*graph_);
   }

@@ -32,6 +32,9 @@ EngineAttribute engine_of(const torch::jit::Module& compiled) {
                                      << "returned, the second the module with the new weights");
   std::string names;
   for (const auto& attribute : found) names += (names.empty() ? "" : ", ") + attribute.name;
+  TORCHTRT_CHECK(names.find("engine_") != 0, "the module " << compiled.type()->str() << " runs the engines " << names
+                                                           << " and PyTorch for the rest; only a module that is one "
+                                                           << "engine can be refitted: compile the new module instead");
   TORCHTRT_CHECK(found.size() == 1 && names.find('.') == std::string::npos,
                  "the module " << compiled.type()->str() << " contains compiled submodules (" << names
                                << "); refit each of them, and replace it in the module by the result");

@@ -78,9 +78,10 @@ TEST(Behavior, FindsResultsThatShareMemory) {
 TEST(Behavior, FindsExceptions) {
   const auto raises_in = [](const std::string& source) {
     const auto prepared = prepare(module_of(source), "forward", LowerInfo(), c10::Device(at::kCPU));
-    return raises(prepared.get_method("forward").graph()->block());
+    return raises_on_data(prepared.get_method("forward").graph()->block());
   };
   EXPECT_TRUE(raises_in("def forward(self, x):\n    assert bool(x.sum() > 0), 'negative'\n    return x + 1"));
+  EXPECT_FALSE(raises_in("def forward(self, x):\n    assert x.size(0) == 3, 'size'\n    return x + 1"));
   EXPECT_FALSE(raises_in("def forward(self, x):\n    assert self.weight.dim() == 1, 'dims'\n    return x + 1"));
 }
 

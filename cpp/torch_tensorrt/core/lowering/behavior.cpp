@@ -5,6 +5,7 @@
 #include <set>
 
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
+#include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering {
@@ -96,11 +97,13 @@ std::string name_of(const Value* root) {
 
 }  // namespace
 
-bool raises(const torch::jit::Block* block) {
+bool raises_on_data(const torch::jit::Block* block) {
+  const auto* owner = block->owningNode();
+  const bool is_branch = owner != nullptr && owner->kind() == prim::If;
   for (const auto* node : block->nodes()) {
-    if (node->kind() == prim::RaiseException) return true;
+    if (node->kind() == prim::RaiseException && !(is_branch && passes::may_be_known(owner->input(0)))) return true;
     const auto blocks = node->blocks();
-    if (std::any_of(blocks.begin(), blocks.end(), raises)) return true;
+    if (std::any_of(blocks.begin(), blocks.end(), raises_on_data)) return true;
   }
   return false;
 }

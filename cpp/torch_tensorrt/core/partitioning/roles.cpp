@@ -145,7 +145,9 @@ bool Roles::gives_written_copy(const Node* node) const {
 
 void Roles::decide_block(Block* block) {
   for (auto* node : block->nodes()) {
+    loops_ += node->kind() == prim::Loop ? 1 : 0;
     for (auto* inner : node->blocks()) decide_block(inner);
+    loops_ -= node->kind() == prim::Loop ? 1 : 0;
     decisions_[node] = decide(node);
   }
 }
@@ -203,6 +205,16 @@ bool Roles::takes_float_of_torch(const Node* node) const {
   });
 }
 
+// An engine prepares for each shape anew, which costs more than a round.
+bool Roles::changes_each_round(const Value* value) const {
+  if (loops_ == 0) return false;
+  if (is_plain_number(value->type())) return value->node()->kind() == prim::Param;
+  const auto spec = is_tensor(value->type()) ? probe_.input_spec(value) : std::nullopt;
+  return spec && spec->input_is_dynamic && std::any_of(spec->max.d, spec->max.d + spec->max.nbDims, [](int64_t size) {
+           return size >= kAnySize;
+         });
+}
+
 std::string Roles::obstacle(const Value* value) const {
   const auto* node = value->node();
   const auto decided = decisions_.find(node);
@@ -219,6 +231,7 @@ std::string Roles::obstacle(const Value* value) const {
 std::string Roles::obstacle_of_inputs(const Node* node) const {
   for (const auto* input : node->inputs()) {
     std::string found = obstacle(input);
+    if (found.empty() && changes_each_round(input)) found = "its arguments change their shape with each round of a loop";
     if (!found.empty()) return found;
   }
   return "";

@@ -42,6 +42,8 @@ bool write_through_views(const GraphPtr& graph);
 // Evaluates operators of constants, except fake quantization: a backend that computes in int8 looks for the fake
 // quantization of weights, and other backends fold it later.
 void propagate_constants(const GraphPtr& graph);
+// Whether conversion can know the value, because it depends only on numbers, and on sizes and dtypes of tensors.
+bool may_be_known(const torch::jit::Value* value);
 // Replaces an If with one branch that can only raise by the other branch. If conversion may learn the condition, keeps
 // an If that only raises before it.
 bool remove_exceptions(const GraphPtr& graph);

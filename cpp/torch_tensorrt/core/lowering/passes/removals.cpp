@@ -144,6 +144,15 @@ bool may_be_known(const torch::jit::Value* value, std::set<const torch::jit::Val
                      [&](const torch::jit::Value* input) { return !holds_tensors(input->type()) && known(input); });
 }
 
+}  // namespace
+
+bool may_be_known(const torch::jit::Value* value) {
+  std::set<const torch::jit::Value*> seen;
+  return may_be_known(value, seen);
+}
+
+namespace {
+
 // Whether the block raises and computes nothing but the message.
 bool only_raises(const torch::jit::Block* block) {
   bool found = false;
