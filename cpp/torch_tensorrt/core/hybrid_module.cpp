@@ -162,7 +162,8 @@ class HybridMethod::Graphs {
     constexpr int kMostTimes = 20;
     for (int i = 0;; ++i) {
       auto probe = make_probe(graph);
-      const bool changed = !lowering::passes::hides_memory(*graph) && partitioning::resolve_control_flow(*graph, *probe);
+      const bool changed =
+          !lowering::passes::hides_memory(*graph) && partitioning::resolve_control_flow(*graph, *probe);
       if (changed) lowering::simplify(graph);
       if (!changed || i + 1 == kMostTimes) return probe;
     }

@@ -94,8 +94,8 @@ MethodNetwork convert_method(LoweredMethod& lowered, const CompileSpec& cfg) {
   for (size_t i = 0; i < lowered.arguments.size(); ++i) {
     method.arguments.push_back(argument_tree(lowered.arguments[i], cfg.graph_inputs.collection_inputs[i].size()));
   }
-  method.network = conversion::ConvertBlockToNetwork(lowered.graph->block(), cfg.convert_info, lowered.params,
-                                                     &method.results);
+  method.network =
+      conversion::ConvertBlockToNetwork(lowered.graph->block(), cfg.convert_info, lowered.params, &method.results);
   method.writes = take_writes(lowered.writes, method.arguments, method.results);
   drop_unchanged(method.writes, *method.network);
   return method;

@@ -29,7 +29,8 @@ struct Grouped {
     std::vector<std::string> found;
     for (const auto& segment : grouping.segments) {
       std::string names;
-      for (const auto* node : segment.nodes) names += (names.empty() ? "" : " ") + std::string(node->kind().toUnqualString());
+      for (const auto* node : segment.nodes)
+        names += (names.empty() ? "" : " ") + std::string(node->kind().toUnqualString());
       found.push_back(names);
     }
     return found;

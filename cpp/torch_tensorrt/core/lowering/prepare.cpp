@@ -179,8 +179,7 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
   remove_dead_code(graph);
 }
 
-Module prepare(const Module& module, const std::string& method_name, const LowerInfo& info,
-               c10::Device device) {
+Module prepare(const Module& module, const std::string& method_name, const LowerInfo& info, c10::Device device) {
   refuse_hooks(module, method_name);
   auto copy = on_device(evaluation_copy(module), device);
   auto graph = copy.get_method(method_name).graph();

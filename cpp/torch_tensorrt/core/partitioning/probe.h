@@ -16,6 +16,9 @@ namespace torch_tensorrt::core::partitioning {
 // A size that may be as large as any tensor's. Sizes that depend on data reach up to it.
 constexpr int64_t kAnySize = int64_t{1} << 20;
 
+constexpr size_t kOpt = 1;      // the point of the opt shapes
+constexpr int kMostRounds = 4;  // of a loop or of calls, until what a loop carries, or the state, no longer changes
+
 // What a value is at each sample point of the declared inputs: a tensor without data (on the device meta), a number, or
 // a collection of them. A small tensor made of numbers has its data if it only serves to compute other numbers.
 struct Probe {

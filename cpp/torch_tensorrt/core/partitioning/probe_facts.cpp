@@ -61,4 +61,12 @@ bool holds_data(const IValue& value) {
   return !holds_tensors(value.type());
 }
 
+bool differ(const c10::IValue& a, const c10::IValue& b) {
+  try {
+    return a.isTensor() || b.isTensor() || a != b;
+  } catch (const std::exception&) {
+    return true;
+  }
+}
+
 }  // namespace torch_tensorrt::core::partitioning

@@ -17,4 +17,7 @@ bool computes_numbers(const torch::jit::Node* node, const std::vector<c10::IValu
 // False for tensors without data and for collections that hold tensors.
 bool holds_data(const c10::IValue& value);
 
+// Collections of tensors cannot be compared; they count as different.
+bool differ(const c10::IValue& a, const c10::IValue& b);
+
 }  // namespace torch_tensorrt::core::partitioning

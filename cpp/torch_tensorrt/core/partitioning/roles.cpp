@@ -210,9 +210,8 @@ bool Roles::changes_each_round(const Value* value) const {
   if (loops_ == 0) return false;
   if (is_plain_number(value->type())) return value->node()->kind() == prim::Param;
   const auto spec = is_tensor(value->type()) ? probe_.input_spec(value) : std::nullopt;
-  return spec && spec->input_is_dynamic && std::any_of(spec->max.d, spec->max.d + spec->max.nbDims, [](int64_t size) {
-           return size >= kAnySize;
-         });
+  return spec && spec->input_is_dynamic &&
+         std::any_of(spec->max.d, spec->max.d + spec->max.nbDims, [](int64_t size) { return size >= kAnySize; });
 }
 
 std::string Roles::obstacle(const Value* value) const {
@@ -231,7 +230,8 @@ std::string Roles::obstacle(const Value* value) const {
 std::string Roles::obstacle_of_inputs(const Node* node) const {
   for (const auto* input : node->inputs()) {
     std::string found = obstacle(input);
-    if (found.empty() && changes_each_round(input)) found = "its arguments change their shape with each round of a loop";
+    if (found.empty() && changes_each_round(input))
+      found = "its arguments change their shape with each round of a loop";
     if (!found.empty()) return found;
   }
   return "";

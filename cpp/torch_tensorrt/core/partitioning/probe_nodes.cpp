@@ -1,0 +1,458 @@
+#include "torch_tensorrt/core/partitioning/probe.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "ATen/ATen.h"
+#include "torch/csrc/jit/ir/constants.h"
+
+#include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/partitioning/graph_facts.h"
+#include "torch_tensorrt/core/partitioning/probe_facts.h"
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+// The walk of the probe over the nodes of a graph.
+namespace torch_tensorrt::core::partitioning {
+namespace {
+
+namespace prim = torch::jit::prim;
+using c10::IValue;
+using torch::jit::Block;
+using torch::jit::Node;
+using torch::jit::Value;
+
+constexpr int64_t kSampleSize = 1 << 20;  // elements of a tensor that a node without a meta form may run on
+
+using Change = std::function<IValue(const IValue&)>;
+
+// Applies the change to the parts of collections.
+IValue map_parts(const IValue& value, const Change& change) {
+  if (value.isTuple()) {
+    std::vector<IValue> parts;
+    for (const auto& part : value.toTupleRef().elements()) parts.push_back(map_parts(part, change));
+    return c10::ivalue::Tuple::create(std::move(parts));
+  }
+  if (value.isList()) {
+    c10::impl::GenericList list(value.toList().elementType());
+    for (const IValue& part : value.toListRef()) list.push_back(map_parts(part, change));
+    return list;
+  }
+  if (value.isGenericDict()) {
+    const auto& from = value.toGenericDict();
+    c10::impl::GenericDict dict(from.keyType(), from.valueType());
+    for (const auto& entry : from) dict.insert(entry.key(), map_parts(entry.value(), change));
+    return dict;
+  }
+  return change(value);
+}
+
+at::Tensor on_meta(const at::Tensor& tensor) {
+  if (!tensor.defined() || tensor.is_meta()) return tensor;
+  return at::empty_strided(tensor.sizes(), tensor.strides(), tensor.options().device(at::kMeta).requires_grad(false));
+}
+
+bool is_on_meta(const IValue& value) {
+  bool is_so = true;
+  map_parts(value, [&](const IValue& part) {
+    is_so = is_so && (!part.isTensor() || !part.toTensor().defined() || part.toTensor().is_meta());
+    return part;
+  });
+  return is_so;
+}
+
+// The value itself if it holds no tensor elsewhere: a collection stays the same object.
+IValue to_meta(const IValue& value) {
+  if (is_on_meta(value)) return value;
+  return map_parts(
+      value, [](const IValue& part) -> IValue { return part.isTensor() ? IValue(on_meta(part.toTensor())) : part; });
+}
+
+c10::impl::GenericList list_of(const c10::TypePtr& type, const std::vector<IValue>& elements) {
+  c10::impl::GenericList list(type->expectRef<c10::ListType>().getElementType());
+  for (const auto& element : elements) list.push_back(element);
+  return list;
+}
+
+// The results of a node that only makes or takes apart a collection; unset for other nodes.
+std::optional<std::vector<IValue>> rebuild(const Node* node, const std::vector<IValue>& inputs) {
+  const auto kind = node->kind();
+  if (kind == prim::ListConstruct) return {{list_of(node->output()->type(), inputs)}};
+  if (kind == prim::TupleConstruct) {
+    const auto type = node->output()->type()->cast<c10::TupleType>();
+    return {{c10::ivalue::Tuple::createNamed(inputs, type)}};
+  }
+  if (kind == prim::DictConstruct) {
+    const auto type = node->output()->type()->expect<c10::DictType>();
+    c10::impl::GenericDict dict(type->getKeyType(), type->getValueType());
+    for (size_t i = 0; i + 1 < inputs.size(); i += 2) dict.insert(inputs[i], inputs[i + 1]);
+    return {{dict}};
+  }
+  if (kind == prim::TupleUnpack) return inputs[0].toTupleRef().elements().vec();
+  if (kind == prim::ListUnpack) {
+    auto parts = inputs[0].toListRef().vec();
+    TORCHTRT_CHECK(parts.size() == node->outputs().size(), "the list has another length");
+    return parts;
+  }
+  if (kind == prim::TupleIndex) {
+    auto parts = inputs[0].toTupleRef().elements().vec();
+    int64_t place = inputs[1].toInt();
+    if (place < 0) place += static_cast<int64_t>(parts.size());
+    return {{parts.at(static_cast<size_t>(place))}};
+  }
+  if (kind == prim::unchecked_cast || kind == prim::unchecked_unwrap_optional) return {{inputs[0]}};
+  return std::nullopt;
+}
+
+std::vector<IValue> call(const Node* node, torch::jit::Stack stack) {
+  const auto* schema = node->maybeSchema();
+  // Operators with any number of arguments, such as format, also take the number.
+  if (schema != nullptr && schema->is_vararg()) stack.emplace_back(static_cast<int64_t>(node->inputs().size()));
+  node->getOperation()(stack);
+  return stack;
+}
+
+struct NoSample {};  // a tensor too large to be run while compiling, or of a layout without a meta form
+
+// Whether no tensor is nested or sparse.
+bool all_plain(const std::vector<IValue>& values) {
+  bool is_so = true;
+  for (const auto& value : values) {
+    map_parts(value, [&](const IValue& part) {
+      const bool is_tensor = part.isTensor() && part.toTensor().defined();
+      if (is_tensor && (part.toTensor().is_nested() || part.toTensor().layout() != at::kStrided)) is_so = false;
+      return part;
+    });
+  }
+  return is_so;
+}
+
+// What fills the tensors of a sample.
+enum class Fill { kZeros, kOnes, kDifferent };
+
+// Tensors with data, of the shapes and dtypes of the meta tensors.
+IValue filled(const IValue& value, Fill fill) {
+  return map_parts(value, [&](const IValue& part) -> IValue {
+    if (part.isDevice()) return c10::Device(at::kCPU);
+    if (!part.isTensor() || !part.toTensor().defined() || !part.toTensor().is_meta()) return part;
+    const auto& tensor = part.toTensor();
+    if (tensor.numel() > kSampleSize) throw NoSample();
+    if (fill == Fill::kDifferent) return at::arange(tensor.numel()).to(tensor.scalar_type()).reshape(tensor.sizes());
+    return at::full(tensor.sizes(), fill == Fill::kOnes ? 1 : 0, at::dtype(tensor.scalar_type()));
+  });
+}
+
+bool branch_raises(const Block* block) {
+  const auto nodes = block->nodes();
+  return std::any_of(nodes.begin(), nodes.end(), [](const Node* n) { return n->kind() == prim::RaiseException; });
+}
+
+void collect_written_collections(const Block* block, std::set<const Value*>& found) {
+  for (const auto* node : block->nodes()) {
+    for (const auto* value : written_values(node)) {
+      if (!value->type()->isSubtypeOf(*c10::TensorType::get())) found.insert(value);
+    }
+    for (const auto* inner : node->blocks()) collect_written_collections(inner, found);
+  }
+}
+
+}  // namespace
+
+void GraphProbe::visit(const Block* block, bool always) {
+  for (const auto* node : block->nodes()) {
+    const bool is_cast = cast_nodes_.count(node) != 0;
+    visit(node, always && !is_cast);
+    if (!is_cast || node->kind() == prim::Constant) continue;
+    for (const auto* output : node->outputs()) {  // of unknown dtype
+      if (holds_tensors(output->type())) probes_[output] = unknown();
+    }
+  }
+}
+
+void GraphProbe::visit(const Node* node, bool always) {
+  if (node->kind() == prim::If) return visit_if(node, always);
+  if (node->kind() == prim::Loop) return visit_loop(node);
+  if (node->kind() == prim::GetAttr) return visit_attribute(node);
+  if (node->kind() == prim::SetAttr) return set_attribute(node);
+  if (node->kind() == prim::Constant) {
+    const auto value = torch::jit::toIValue(node->output());
+    probes_[node->output()] = value ? known(to_meta(*value)) : unknown();
+    return;
+  }
+  for (const auto* inner : node->blocks()) visit(inner, false);
+  run(node, always);
+}
+
+void GraphProbe::visit_if(const Node* node, bool always) {
+  const auto condition = fixed_value(node->input(0));
+  std::set<const Value*> written;
+  if (!condition) {
+    for (const auto* block : node->blocks()) collect_written_collections(block, written);
+    for (const auto* value : written) probes_[value] = unknown();
+  }
+  for (size_t i = 0; i < 2; ++i) visit(node->blocks()[i], always && condition && condition->toBool() == (i == 0));
+  const auto* yes = node->blocks()[0];
+  const auto* no = node->blocks()[1];
+  const auto get = [&](const Value* value) {
+    const auto found = probes_.find(value);
+    return found == probes_.end() ? unknown() : found->second;
+  };
+  for (size_t i = 0; i < node->outputs().size(); ++i) {
+    const Probe a = get(yes->outputs()[i]);
+    const Probe b = get(no->outputs()[i]);
+    Probe& result = probes_[node->outputs()[i]];
+    if (condition) {
+      result = condition->toBool() ? a : b;
+    } else if (branch_raises(no)) {
+      result = a;
+    } else if (branch_raises(yes)) {
+      result = b;
+    } else {
+      result = join(a, b, /*grows=*/false);
+      if (!holds_tensors(node->outputs()[i]->type())) result.varies = true;
+    }
+  }
+}
+
+// Repeats the body with what holds before any round, until that no longer changes.
+void GraphProbe::visit_loop(const Node* node) {
+  const auto* body = node->blocks()[0];
+  const auto carried = node->inputs().slice(2);
+  const auto get = [&](const Value* value) {
+    const auto found = probes_.find(value);
+    return found == probes_.end() ? unknown() : found->second;
+  };
+  std::set<const Value*> written;
+  collect_written_collections(body, written);
+  for (const auto* value : written) probes_[value] = unknown();
+  std::vector<Probe> start;
+  for (const auto* value : carried) start.push_back(get(value));
+  for (int round = 0; round < kMostRounds; ++round) {
+    probes_[body->inputs()[0]] = any_number(c10::IntType::get());
+    for (size_t i = 0; i < start.size(); ++i) probes_[body->inputs()[i + 1]] = start[i];
+    visit(body, /*always=*/false);
+    bool changed = false;
+    for (size_t i = 0; i < start.size(); ++i) {
+      Probe joined = join(start[i], get(body->outputs()[i + 1]), /*grows=*/true);
+      if (!holds_tensors(carried[i]->type())) joined.varies = true;
+      for (size_t p = 0; p < joined.at.size(); ++p) {
+        if (joined.at[p].has_value() != start[i].at[p].has_value()) changed = true;
+      }
+      if (joined.varies != start[i].varies) changed = true;
+      start[i] = std::move(joined);
+    }
+    if (!changed && round > 0) break;
+  }
+  for (size_t i = 0; i < start.size(); ++i) probes_[node->outputs()[i]] = start[i];
+}
+
+void GraphProbe::visit_attribute(const Node* node) {
+  const auto object = objects_.find(node->input());
+  if (object == objects_.end()) {
+    probes_[node->output()] = unknown();
+    return;
+  }
+  const std::string name = node->s(c10::attr::name);
+  const IValue value = object->second.toObjectRef().getAttr(name);
+  if (value.isObject()) {
+    objects_[node->output()] = value;
+    return;
+  }
+  const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
+  const auto written = attributes_.find(key);
+  probes_[node->output()] = written != attributes_.end() ? written->second : known(to_meta(value));
+  // A list or dict may grow in later calls; a number may be counted.
+  if (!value.isTensor()) probes_[node->output()].varies = true;
+  if (value.isList() || value.isGenericDict()) probes_[node->output()] = unknown();
+}
+
+void GraphProbe::set_attribute(const Node* node) {
+  const auto object = objects_.find(node->input(0));
+  if (object == objects_.end()) return;
+  const std::string name = node->s(c10::attr::name);
+  const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
+  const auto found = attributes_.find(key);
+  const Probe before =
+      found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
+  const auto value = probes_.find(node->input(1));
+  attributes_[key] = join(before, value == probes_.end() ? unknown() : value->second, /*grows=*/true);
+}
+
+// The type of the number that the node reads from a tensor: item() has no type of its own.
+c10::TypePtr GraphProbe::number_type(const Node* node, const c10::TypePtr& type) const {
+  if (type->kind() != c10::TypeKind::NumberType) return type;
+  const Probe* probe = node->inputs().empty() ? nullptr : find(node->input(0));
+  if (probe == nullptr || !probe->at[kOpt]->isTensor()) return type;
+  const auto dtype = probe->at[kOpt]->toTensor().scalar_type();
+  if (dtype == at::kBool) return c10::BoolType::get();
+  return at::isIntegralType(dtype, false) ? c10::TypePtr(c10::IntType::get()) : c10::TypePtr(c10::FloatType::get());
+}
+
+void GraphProbe::run(const Node* node, bool always) {
+  Values results(node->outputs().size(), unknown());
+  bool number_varies = false;
+  bool size_varies = false;
+  for (const auto* input : node->inputs()) {
+    const auto found = probes_.find(input);
+    const bool varies = found == probes_.end() || found->second.varies;
+    (is_tensor(input->type()) ? size_varies : number_varies) |= varies;
+  }
+  const auto free_input = [&](const Value* input) { return probes_.count(input) != 0 && probes_.at(input).is_free; };
+  const auto inputs = node->inputs();
+  const bool is_free = std::any_of(inputs.begin(), inputs.end(), free_input);
+  const bool reads = reads_data(node);
+  bool is_computed = true;
+  for (size_t p = 0; p < points_.size(); ++p) {
+    if (run_at(node, p, results, always)) continue;
+    is_computed = false;
+    for (const auto* value : written_values(node)) {  // what it would have written is unknown
+      if (!is_tensor(value->type()) && probes_.count(value) != 0) probes_[value].at[p].reset();
+    }
+  }
+  for (size_t i = 0; i < results.size(); ++i) {
+    auto& result = results[i];
+    const auto& type = node->outputs()[i]->type();
+    if (reads && !is_computed && !holds_tensors(type)) {
+      result = any_number(number_type(node, type));
+    } else if (holds_tensors(type)) {
+      result.varies = result.varies || number_varies || size_varies;
+    } else {
+      bool differs = false;
+      for (const auto& at : result.at) differs = differs || !at || !result.at[kOpt] || differ(*at, *result.at[kOpt]);
+      const bool inherits = (number_varies || size_varies) && !asks_for_structure(node);
+      result.varies = result.varies || differs || inherits;
+    }
+    result.is_free = is_free || (reads && result.varies);
+    probes_[node->outputs()[i]] = std::move(result);
+  }
+  for (const auto* value : written_values(node)) {
+    if (is_free && probes_.count(value) != 0) probes_[value].is_free = true;
+  }
+}
+
+namespace {
+
+std::string with_line(const std::string& error, const Node* node) {
+  const std::string line = util::GetPyTorchSourceCode(node);
+  return error + (line.empty() ? "" : "\nSource: " + line);
+}
+
+// The size of a result, or of a tensor in a list of results, whose size depends on data: 0, or as large as can be.
+void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
+  if (result.isList() && other.isList() && result.toList().size() == other.toList().size()) {
+    c10::impl::GenericList parts(result.toList().elementType());
+    for (size_t i = 0; i < other.toList().size(); ++i) {
+      IValue part = result.toListRef()[i];
+      free_sizes(part, other.toListRef()[i], side, varies);
+      parts.push_back(std::move(part));
+    }
+    result = std::move(parts);
+    return;
+  }
+  if (!result.isTensor() || !other.isTensor()) return;
+  const auto a = result.toTensor();
+  const auto b = other.toTensor();
+  std::vector<int64_t> sizes = a.sizes().vec();
+  if (a.dim() != b.dim()) return;
+  for (int64_t i = 0; i < a.dim(); ++i) {
+    if (a.size(i) == b.size(i)) continue;
+    varies = true;
+    sizes[static_cast<size_t>(i)] = side < 0 ? 0 : side == 0 ? std::max(a.size(i), b.size(i)) : kAnySize;
+  }
+  result = at::empty(sizes, at::dtype(a.scalar_type()).device(at::kMeta));
+}
+
+}  // namespace
+
+std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(const Node* node,
+                                                                            const std::vector<IValue>& inputs, int side,
+                                                                            std::string& error) const {
+  std::optional<std::pair<std::vector<IValue>, bool>> result;
+  for (const Fill fill : {Fill::kZeros, Fill::kOnes, Fill::kDifferent}) {
+    try {
+      std::vector<IValue> stack;
+      for (const auto& input : inputs) stack.push_back(filled(input, fill));
+      put_device(node, stack, c10::Device(at::kCPU));
+      auto outputs = call(node, std::move(stack));
+      if (!all_plain(outputs)) throw NoSample();
+      for (auto& output : outputs) output = to_meta(output);
+      if (!result) {
+        result.emplace(std::move(outputs), false);
+        continue;
+      }
+      for (size_t i = 0; i < outputs.size(); ++i) free_sizes(result->first[i], outputs[i], side, result->second);
+    } catch (const NoSample&) {
+      error.clear();
+      return std::nullopt;
+    } catch (...) {
+      error = util::current_error().msg();
+      LOG_DEBUG("no shape is known for " << util::node_info(node) << ": " << error);
+    }
+  }
+  return result;
+}
+
+bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool always) {
+  std::vector<IValue> inputs;
+  for (const auto* input : node->inputs()) {
+    const auto found = probes_.find(input);
+    if (found == probes_.end() || !found->second.at[point]) return false;
+    inputs.push_back(*found->second.at[point]);
+  }
+  const auto give = [&](const std::vector<IValue>& values, bool varies) {
+    for (size_t i = 0; i < results.size() && i < values.size(); ++i) {
+      results[i].at[point] = values[i];
+      results[i].varies = point == 0 ? varies : results[i].varies || varies;
+    }
+    return true;
+  };
+  if (const auto device = known_device_fact(node, device_)) return give({*device}, false);
+  if (moves_only(node)) return give({inputs[0]}, false);
+  const bool acts = node->hasSideEffects() && written_values(node).empty();  // prints, for example
+  if (acts && node->kind() != prim::RaiseException) return false;
+  std::string failure;
+  bool mixes = false;
+  try {
+    if (const auto parts = rebuild(node, inputs)) return give(*parts, false);
+    if (node->maybeOperator() == nullptr) return false;
+    const bool has_data = std::all_of(inputs.begin(), inputs.end(), holds_data);
+    if (reads_data(node) && !has_data) return false;
+    if (reads_data(node) || (has_data && computes_numbers(node, inputs))) {
+      std::vector<IValue> stack = inputs;
+      put_device(node, stack, c10::Device(at::kCPU));
+      return give(call(node, std::move(stack)), false);
+    }
+    mixes = refuses_mixed_floats(node, inputs);
+    TORCHTRT_CHECK(!mixes, node->kind().toQualString() << ": the tensors have different floating dtypes");
+    // The node may write a collection, so it gets the collections themselves.
+    std::vector<IValue> stack = inputs;
+    if (written_values(node).empty()) {
+      for (auto& input : stack) input = to_meta(input);
+    }
+    put_device(node, stack, c10::Device(at::kMeta));
+    auto outputs = call(node, std::move(stack));
+    for (auto& output : outputs) output = to_meta(output);
+    return give(outputs, false);
+  } catch (...) {
+    failure = util::current_error().msg();
+  }
+  // The node has no meta form, or its result depends on data, or it does not fit the shapes.
+  if (auto sample = run_samples(node, inputs, points_[point], failure)) return give(sample->first, sample->second);
+  if (mixes && mixed_floats_.empty()) mixed_floats_ = failure;
+  if (point == kOpt && always && misfit_.empty() && !failure.empty()) misfit_ = with_line(failure, node);
+  return false;
+}
+
+std::string GraphProbe::error_of(const Node* node) const {
+  std::vector<IValue> inputs;
+  for (const auto* input : node->inputs()) {
+    const Probe* probe = find(input);
+    if (probe == nullptr) return "";
+    inputs.push_back(*probe->at[kOpt]);
+  }
+  std::string error;
+  return run_samples(node, inputs, 0, error) || error.empty() ? "" : with_line(error, node);
+}
+
+}  // namespace torch_tensorrt::core::partitioning
