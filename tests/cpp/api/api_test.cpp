@@ -118,7 +118,9 @@ TEST(ApiCompile, LeavesTheGivenModuleAsItIs) {
 
 TEST(ApiCompile, NamesTheOperatorThatNothingConverts) {
   const auto module = unsupported_network();
-  const std::string error = error_of([&] { torchscript::compile(module, cpu_spec({Input({4, 4})})); });
+  auto spec = cpu_spec({Input({4, 4})});
+  spec.require_full_compilation = true;
+  const std::string error = error_of([&] { torchscript::compile(module, spec); });
   EXPECT_THAT(error, HasSubstr("aten::lgamma"));
   EXPECT_THAT(error, HasSubstr("requested, but no such converter was found"));
 }
@@ -131,11 +133,17 @@ TEST(ApiCompile, CountsTheInputs) {
   EXPECT_THAT(error, HasSubstr("1 input tensors and 2 dimension specs"));
 }
 
-TEST(ApiCompile, RefusesOperatorsToRunInTorch) {
-  const auto module = small_network();
+TEST(ApiCompile, LeavesOperatorsToPyTorch) {
+  auto module = small_network();
   auto spec = cpu_spec({Input({1, 3, 16, 16})});
   spec.torch_executed_ops = {"aten::relu"};
-  EXPECT_THAT(error_of([&] { torchscript::compile(module, spec); }), HasSubstr("aten::relu"));
+  spec.min_block_size = 1;
+  auto compiled = torchscript::compile(module, spec);
+  EXPECT_THAT(compiled.get_method("forward").graph()->toString(), HasSubstr("aten::relu"));
+  const auto x = at::randn({1, 3, 16, 16});
+  EXPECT_TRUE(at::allclose(run(compiled, x), run(module, x), 1e-4, 1e-4));
+  spec.require_full_compilation = true;
+  EXPECT_THAT(error_of([&] { torchscript::compile(module, spec); }), HasSubstr("the list of ops|modules"));
 }
 
 TEST(ApiCompile, RefusesWhatIsNotTheNameOfAnOperator) {
