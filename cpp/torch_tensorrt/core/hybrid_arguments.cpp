@@ -171,7 +171,7 @@ class Checks {
     }
     switch (tree.kind) {
       case Kind::kInput:
-        return;
+        return check_tensor(value, tree.input, name);
       case Kind::kValue:
         return check_value(value, tree, name);
       case Kind::kTuple:
@@ -192,12 +192,27 @@ class Checks {
   static bool needs_check(const InputTree& tree, const TypePtr& type) {
     if (type->kind() == c10::TypeKind::OptionalType || tree.kind == Kind::kValue) return true;
     if (tree.kind == Kind::kList || tree.kind == Kind::kDict) return true;
-    if (tree.kind == Kind::kInput) return false;
+    if (tree.kind == Kind::kInput) return true;
     const auto types = type->containedTypes();
     for (size_t i = 0; i < tree.children.size(); ++i) {
       if (needs_check(tree.children[i], types.at(i))) return true;
     }
     return false;
+  }
+
+  // All sizes that one of the declared ranges has.
+  void check_tensor(Value* value, const ir::Input& spec, const std::string& name) {
+    static const auto kCheck = c10::Symbol::fromQualString("tensorrt::check_argument");
+    auto min = spec.min.to_vector();
+    auto max = spec.max.to_vector();
+    for (const auto& range : spec.more_ranges) {
+      for (size_t i = 0; i < min.size(); ++i) {
+        min[i] = std::min(min[i], range.min.d[i]);
+        max[i] = std::max(max[i], range.max.d[i]);
+      }
+    }
+    graph_.insert(kCheck, {value, graph_.insertConstant(name), graph_.insertConstant(static_cast<int64_t>(spec.dtype)),
+                           graph_.insertConstant(min), graph_.insertConstant(max)});
   }
 
   void check_value(Value* value, const InputTree& tree, const std::string& name) {

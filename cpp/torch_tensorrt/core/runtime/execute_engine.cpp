@@ -309,6 +309,23 @@ std::string name_of(const Binding& input) { return input.argument.empty() ? inpu
 
 }  // namespace
 
+void check_argument(const at::Tensor& tensor, const std::string& name, int64_t dtype, std::vector<int64_t> min,
+                    std::vector<int64_t> max) {
+  const auto wanted = static_cast<at::ScalarType>(dtype);
+  TORCHTRT_CHECK(tensor.scalar_type() == wanted, name << " has the dtype " << c10::toString(tensor.scalar_type())
+                                                      << ", the module was compiled for " << c10::toString(wanted));
+  bool fits = tensor.dim() == static_cast<int64_t>(min.size());
+  for (size_t i = 0; fits && i < min.size(); ++i) {
+    const int64_t size = tensor.size(static_cast<int64_t>(i));
+    fits = size >= min[i] && size <= max[i];
+  }
+  if (fits) return;
+  const auto text = [](c10::IntArrayRef sizes) { return network::to_string(network::Dims(sizes.vec())); };
+  TORCHTRT_THROW_ERROR(name << " has dims " << text(tensor.sizes()) << ", the module was compiled for " << text(min)
+                            << (min == max ? std::string() : " to " + text(max))
+                            << "; compile it for a range that includes them");
+}
+
 void check_written_inputs(std::vector<at::Tensor> inputs, std::vector<int64_t> written,
                           c10::intrusive_ptr<TRTEngine> engine) {
   const auto& bindings = engine->inputs();

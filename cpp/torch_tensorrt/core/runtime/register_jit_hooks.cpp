@@ -161,6 +161,9 @@ TORCH_LIBRARY(tensorrt, library) {
                             "__torch__.torch.classes.tensorrt.Engine engine) -> ()",
                             c10::AliasAnalysisKind::CONSERVATIVE),
               &check_written_inputs);
+  library.def(torch::schema("check_argument(Tensor tensor, str name, int dtype, int[] min, int[] max) -> ()",
+                            c10::AliasAnalysisKind::CONSERVATIVE),
+              &check_argument);
   register_constants(library);
   register_places(library, std::make_integer_sequence<int64_t, SERIALIZATION_LEN>());
   register_settings(library);
