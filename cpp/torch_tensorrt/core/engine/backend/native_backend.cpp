@@ -20,7 +20,8 @@ class NativeBackend final : public Backend {
   Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
     using network::LayerType;
     const LayerType type = layer.getType();
-    if (type == LayerType::kINPUT || type == LayerType::kCONSTANT) return Decision::yes();
+    // These never run: a shape's values are known as soon as the sizes of the inputs are.
+    if (type == LayerType::kINPUT || type == LayerType::kCONSTANT || type == LayerType::kSHAPE) return Decision::yes();
     if (Decision decision = sizes_are_known(layer); !decision) return decision;
     const TacticRegistry& registry = TacticRegistry::global();
     if (!registry.candidates(layer, device).empty()) return Decision::yes();
