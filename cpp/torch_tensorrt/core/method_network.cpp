@@ -64,9 +64,13 @@ LoweredMethod lower_method(const torch::jit::Module& mod, const std::string& met
   LoweredMethod method_graph;
   auto lowered = lowering::Lower(mod, method, info, info.converting_to_trt_engine ? nullptr : &method_graph.writes);
   method_graph.graph = std::move(lowered.first);
-  method_graph.params = ir::get_static_params(method_graph.graph->inputs(), std::move(lowered.second));
-  method_graph.arguments = ir::get_collection_inputs(method_graph.graph, method_graph.params);
+  method_graph.values = std::move(lowered.second);
   return method_graph;
+}
+
+void find_arguments(LoweredMethod& lowered) {
+  lowered.params = ir::get_static_params(lowered.graph->inputs(), lowered.values);
+  lowered.arguments = ir::get_collection_inputs(lowered.graph, lowered.params);
 }
 
 void infer_dtypes(torch::jit::Graph& graph, const std::vector<const torch::jit::Value*>& arguments,
@@ -82,7 +86,8 @@ void infer_dtypes(torch::jit::Graph& graph, const std::vector<const torch::jit::
   }
 }
 
-void pair_inputs(const LoweredMethod& lowered, CompileSpec& cfg) {
+void pair_inputs(LoweredMethod& lowered, CompileSpec& cfg) {
+  find_arguments(lowered);
   auto& specs = cfg.graph_inputs.collection_inputs;
   ir::check_spec_count(lowered.arguments, specs.size());
   infer_dtypes(*lowered.graph, lowered.arguments, cfg.graph_inputs);

@@ -19,20 +19,25 @@ std::optional<size_t> given_arguments(const CompileSpec& cfg);
 
 struct LoweredMethod {
   std::shared_ptr<torch::jit::Graph> graph;
+  std::vector<torch::jit::IValue> values;  // of the graph's inputs that stand for attributes
+  lowering::ArgumentWrites writes;
+  // find_arguments sets these:
   ir::StaticParams params;
   std::vector<const torch::jit::Value*> arguments;  // of the graph, without the parameters
-  lowering::ArgumentWrites writes;
 };
 
 // Lowers the method. An engine outside a module (converting_to_trt_engine) has no outputs for writes to arguments.
 LoweredMethod lower_method(const torch::jit::Module& mod, const std::string& method, const CompileSpec& cfg);
 
+// Tells arguments from parameters. Throws Error for an argument that is neither a tensor nor a collection of tensors.
+void find_arguments(LoweredMethod& lowered);
+
 // An input without a given dtype gets the dtype of its first use in the graph if that is a floating dtype, else float.
 void infer_dtypes(torch::jit::Graph& graph, const std::vector<const torch::jit::Value*>& arguments,
                   ir::GraphInputs& inputs);
 
-// Pairs the arguments with the user's inputs, for conversion. Throws Error if their numbers differ.
-void pair_inputs(const LoweredMethod& lowered, CompileSpec& cfg);
+// Finds the arguments and pairs them with the user's inputs, for conversion. Throws Error if their numbers differ.
+void pair_inputs(LoweredMethod& lowered, CompileSpec& cfg);
 
 struct MethodNetwork {
   std::shared_ptr<nvinfer1::INetworkDefinition> network;

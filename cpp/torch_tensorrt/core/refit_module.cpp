@@ -109,6 +109,7 @@ std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Modu
   const size_t arguments = cfg.graph_inputs.collection_inputs.size();
   const std::string& method = plan.settings->method;
   auto lowered = lower_method(mod, method, cfg);
+  find_arguments(lowered);
   TORCHTRT_CHECK(lowered.arguments.size() == arguments, method << " of the new module takes "
                                                                << lowered.arguments.size() << " arguments, but "
                                                                << arguments << " in the compiled module");

@@ -63,6 +63,13 @@ TEST(Backend, OursAnswersForEachLayer) {
   EXPECT_THAT(decision.reason(), HasSubstr("reference.any: has no formula for it"));
 }
 
+TEST(Backend, OursTakesLayersThatNeverRun) {
+  network::INetworkDefinition network;
+  auto* x = network.addInput("x", network::DataType::kFLOAT, network::Dims{-1, 3});
+  const network::ILayer* shape = network.addShape(*x);
+  for (const DeviceTarget& device : {kCpu, kNoGpuHere}) EXPECT_TRUE(find_backend("native").supports(*shape, device));
+}
+
 TEST(Backend, OursRunsOnNoDlaCore) {
   DeviceTarget target;
   target.device_type = network::DeviceType::kDLA;

@@ -20,7 +20,7 @@ class NativeBackend final : public Backend {
   Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
     using network::LayerType;
     const LayerType type = layer.getType();
-    // No tactic runs these: a specialization knows the values of shapes.
+    // These never run: a shape's values are known as soon as the sizes of the inputs are.
     if (type == LayerType::kINPUT || type == LayerType::kCONSTANT || type == LayerType::kSHAPE) return Decision::yes();
     if (Decision decision = sizes_are_known(layer); !decision) return decision;
     const TacticRegistry& registry = TacticRegistry::global();
