@@ -392,20 +392,6 @@ def test_backends_that_are_always_there(backend, rel):
     assert len(times) == (1 if backend == "fastest" else 0)
 
 
-def test_a_named_backend_takes_ranges(rel):
-    class Rows(torch.nn.Module):
-        def forward(self, x):
-            return x.reshape(x.shape[0] * x.shape[1], -1) + x.shape[2]
-
-    module = script(Rows())
-    specs = [torch_tensorrt.Input(min_shape=(1, 3, 6), opt_shape=(2, 3, 9), max_shape=(4, 3, 16))]
-    settings = {"device": "cpu", "backend": "native", "require_full_compilation": True}
-    compiled = torch_tensorrt.compile(module, inputs=specs, **settings)
-    for shape in ((2, 3, 9), (4, 3, 10)):
-        x = torch.randn(shape)
-        assert rel(compiled(x), module(x)) < 1e-5
-
-
 def test_a_backend_that_is_not_there_is_an_error():
     with pytest.raises(
         RuntimeError, match='no backend "nobody"; known are: native.*libtorchtrt_nobody.so is neither in '

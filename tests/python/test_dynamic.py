@@ -352,3 +352,17 @@ def test_ranges_whose_ends_do_not_go_together(model, first, second):
         outcomes.add("taken")
         compare(compiled(x, y), expected, 1e-5)
     assert outcomes == {"taken", "refused"}
+
+
+def test_a_named_backend_takes_ranges(rel):
+    class Rows(torch.nn.Module):
+        def forward(self, x):
+            return x.reshape(x.shape[0] * x.shape[1], -1) + x.shape[2]
+
+    module = torch.jit.script(Rows().eval())
+    specs = [torch_tensorrt.Input(min_shape=(1, 3, 6), opt_shape=(2, 3, 9), max_shape=(4, 3, 16))]
+    settings = {"device": "cpu", "backend": "native", "require_full_compilation": True}
+    compiled = torch_tensorrt.compile(module, inputs=specs, **settings)
+    for shape in ((2, 3, 9), (4, 3, 10)):
+        x = torch.randn(shape)
+        assert rel(compiled(x), module(x)) < 1e-5

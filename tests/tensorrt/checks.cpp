@@ -104,6 +104,17 @@ void running_sums_of_dynamic_length() {
   }
 }
 
+// TensorRT 10.6 counts too few if it reduces both dimensions at once.
+void reductions_of_running_sums() {
+  auto network = parse(
+      "%x = input() {dims=[2x4]}\n%s = cumulative(%x) {op=sum, axis=1}\n%h = constant() {dims=[1x1], "
+      "weights=f32[0.5]}\n"
+      "%g = elementwise(%s, %h) {op=greater}\n%f = cast(%g) {to=f32}\n%y = reduce(%f) {op=sum, axes=3}\nreturn %y");
+  Execution execution(build(*network));
+  expect_close(run(execution, {0.25F, 0.5F, 0, 0, 0, 0.25F, 0.5F, 0.25F}, Dims{2, 4}), {5});
+  expect_close(run(execution, {1, 0, 0, 0, 0.25F, 0.5F, 0, 0}, Dims{2, 4}), {7});
+}
+
 void refitted_weights() {
   auto network = parse(
       "%x = input() {dims=[1x2]}\n%w = constant() {dims=[1x2], weights=f32[2, 3]}\n"
@@ -313,6 +324,7 @@ const std::vector<Check>& all_checks() {
       {"recorded_graphs", recorded_graphs},
       {"several_profiles", several_profiles},
       {"running_sums_of_dynamic_length", running_sums_of_dynamic_length},
+      {"reductions_of_running_sums", reductions_of_running_sums},
       {"refitted_weights", refitted_weights},
       {"names_in_inspector_and_profile", names_in_inspector_and_profile},
       {"timing_cache_is_shared", timing_cache_is_shared},

@@ -90,6 +90,14 @@ def _orders() -> list[Row]:
             Row(f"aten::{name}", f"torch.{name}(a, 0)", (t(4, 3, dtype=I32),)),
             Row(f"aten::{name}", f"torch.{name}(a, -1)", (t(4, 3, dtype=BOOL),)),
             Row(f"aten::{name}", f"torch.{name}(a, 0, dtype=torch.float64)", (t(4, dtype=I64),)),
+            Row(f"aten::{name}", f"(torch.{name}(a, 1) > 0.5).to(torch.int32).sum()", (x,)),
+            Row(
+                f"aten::{name}",
+                f"torch.nn.functional.layer_norm(torch.{name}(a, 1), [3, 7])",
+                (t(3, 7, dynamic=False),),
+                static_only="the normalized sizes are given",
+                **LOOSE,
+            ),
         ]
     return rows
 

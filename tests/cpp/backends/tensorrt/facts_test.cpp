@@ -63,6 +63,25 @@ TEST(Transposes, TheThreeStepsAreTheTranspose) {
   }
 }
 
+// ---- moved copies --------------------------------------------------------------------------------------------------
+
+bool is_behind_moved_copy(const std::string& layers) {
+  const auto network = network::parse_network("network \"n\" {\n%x = input() {dims=[2x4]}\n" + layers +
+                                              "\n%y = reduce(%a) {op=sum, axes=3}\nreturn %y\n}");
+  return follows_moved_copy(*network->layers().back());
+}
+
+TEST(MovedCopies, AreFoundThroughElementWiseLayersAlone) {
+  const std::string sums = "%s = cumulative(%x) {axis=1}\n";
+  const std::string padded = "%s = slice(%x) {start=[0x-1], size=[2x4], stride=[1x1], mode=";
+  EXPECT_TRUE(is_behind_moved_copy("%a = cumulative(%x) {axis=1}"));
+  EXPECT_TRUE(is_behind_moved_copy(sums + "%b = elementwise(%x, %s) {op=prod}\n%a = unary(%b) {op=exp}"));
+  EXPECT_TRUE(is_behind_moved_copy(padded + "fill}\n%a = elementwise(%s, %x) {op=sum}"));
+  EXPECT_FALSE(is_behind_moved_copy("%s = slice(%x) {start=[0x1], size=[2x3], stride=[1x1]}\n%a = unary(%s) {op=exp}"));
+  EXPECT_FALSE(is_behind_moved_copy(sums + "%a = softmax(%s) {axes=2}"));
+  EXPECT_FALSE(is_behind_moved_copy("%a = elementwise(%x, %x) {op=sum}"));
+}
+
 // ---- layers on whole numbers ---------------------------------------------------------------------------------------
 
 std::vector<std::string> found_in(const std::string& body) {

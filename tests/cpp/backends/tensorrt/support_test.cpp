@@ -245,6 +245,19 @@ TEST(TensorRTSupport, DeclinesWhatWasSeenToGoWrong) {
   EXPECT_THAT(reason("%0 = constant() {dims=[1], weights=f32\"AACAPw==\"}\nreturn %0"), HasSubstr("no inputs"));
 }
 
+TEST(TensorRTSupport, DeclinesNormsOfMovedCopies) {
+  const auto normalization = [](const std::string& layers, const std::string& rms = "false") {
+    return "%0 = input() {dims=[2x3]}\n%1 = input() {dims=[1x3]}\n" + layers +
+           "%9 = normalization(%8, %1, %1) {axes=2, rms=" + rms + "}\nreturn %9";
+  };
+  const std::string sums = "%2 = cumulative(%0) {axis=1}\n%8 = elementwise(%0, %2) {op=sub}\n";
+  const std::string padding = "%2 = slice(%0) {start=[0x-1], size=[2x3], stride=[1x1], mode=fill}\n";
+  EXPECT_THAT(reason(normalization(sums)), HasSubstr("from a running result or from padding"));
+  EXPECT_THAT(reason(normalization(padding + "%8 = elementwise(%0, %2) {op=sum}\n")), HasSubstr("from padding"));
+  EXPECT_EQ(reason(normalization(sums, "true")), "");
+  EXPECT_EQ(reason(normalization("%8 = elementwise(%0, %1) {op=sub}\n")), "");
+}
+
 TEST(TensorRTSupport, DeclinesScattersThatCombine) {
   const auto scatter = [](const std::string& attributes) {
     return "%0 = input() {dims=[4x3]}\n%1 = input() {dtype=i64, dims=[2x3]}\n%2 = input() {dims=[2x3]}\n"

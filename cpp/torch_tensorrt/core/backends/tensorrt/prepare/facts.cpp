@@ -55,6 +55,20 @@ std::vector<int32_t> inner_units(const std::vector<int64_t>& dims) {
   return units;
 }
 
+bool is_element_wise(LayerType type) {
+  static const std::unordered_set<LayerType> kTypes = {
+      LayerType::kACTIVATION, LayerType::kCAST,   LayerType::kELEMENTWISE, LayerType::kIDENTITY,
+      LayerType::kSCALE,      LayerType::kSELECT, LayerType::kUNARY};
+  return kTypes.count(type) != 0;
+}
+
+// A running result is computed from copies of the tensor, moved by powers of two.
+bool has_moved_copies(const ILayer& layer) {
+  const auto* slice = network::layer_cast<network::ISliceLayer>(&layer);
+  if (slice != nullptr) return slice->getMode() != network::SampleMode::kSTRICT_BOUNDS;
+  return layer.getType() == LayerType::kCUMULATIVE;
+}
+
 struct Search {
   std::unordered_set<const ILayer*> constant;  // computed from constants alone
   std::unordered_set<const ILayer*> found;
@@ -120,6 +134,21 @@ std::unordered_set<const ILayer*> layers_on_whole_numbers(const network::INetwor
   Search search;
   for (const auto& layer : network.layers()) search.visit(*layer);
   return std::move(search.found);
+}
+
+bool follows_moved_copy(const network::ILayer& layer) {
+  std::unordered_set<const ILayer*> seen;
+  std::vector<const ILayer*> next = {layer.getInput(0)->producer()};
+  while (!next.empty()) {
+    const ILayer& source = *next.back();
+    next.pop_back();
+    if (has_moved_copies(source)) return true;
+    if (!is_element_wise(source.getType()) || !seen.insert(&source).second) continue;
+    for (int32_t i = 0; i < source.getNbInputs(); ++i) {
+      if (source.getInput(i) != nullptr) next.push_back(source.getInput(i)->producer());
+    }
+  }
+  return false;
 }
 
 bool transposes_wrongly(const std::vector<int64_t>& dims) { return dims.size() >= 5 && !inner_units(dims).empty(); }

@@ -23,6 +23,11 @@ std::optional<int64_t> input_channels(const network::ConvolutionBase& layer);
 // has only even ones.
 std::unordered_set<const network::ILayer*> layers_on_whole_numbers(const network::INetworkDefinition& network);
 
+// Whether element-wise layers compute the layer's input 0 from a running result, or from a slice beyond the edges of a
+// tensor, as padding is. TensorRT 10.6 gives wrong results if it reduces several dimensions of this input at once
+// (a 2x4 tensor of cumsum(x, 1) > 0.5), and if it normalizes this input.
+bool follows_moved_copy(const network::ILayer& layer);
+
 // A transpose as one of fewer dimensions: remove the dimensions `units`, which have size 1; transpose by `order`;
 // insert dimensions of size 1 at `added` (indices in the result).
 struct UnitTranspose {

@@ -25,6 +25,11 @@ Decision supports_normalization(const ILayer& layer) {
     return Decision::no("its input " + network::to_string(input) +
                         " has no elements, TensorRT cannot normalize such tensors");
   }
+  const auto& normalization = static_cast<const network::INormalizationLayer&>(layer);
+  if (!normalization.getRms() && follows_moved_copy(layer)) {
+    return Decision::no(
+        "its input is computed from a running result or from padding, TensorRT normalizes that wrongly");
+  }
   return Decision::yes();
 }
 

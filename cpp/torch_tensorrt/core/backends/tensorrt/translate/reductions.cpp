@@ -38,6 +38,16 @@ bool averages_few(const network::IReduceLayer& layer) {
   return count <= kFewElements;
 }
 
+// Reduces one dimension after another.
+trt::ITensor& reduce_by_steps(Translator& t, trt::ReduceOperation operation, trt::ITensor& x, uint32_t axes,
+                              bool keep) {
+  trt::ITensor* result = &x;
+  for (int32_t axis = x.getDimensions().nbDims - 1; axis >= 0; --axis) {
+    if ((axes >> axis & 1U) != 0) result = &reduce(t, operation, *result, uint32_t{1} << axis, keep);
+  }
+  return *result;
+}
+
 // log softmax(x) = x - m - log(sum(exp(x - m))) with the maximum m.
 trt::ITensor& log_softmax(Translator& t, trt::ITensor& x, uint32_t axes) {
   const Translator::KeepF32 keep(t);
@@ -100,8 +110,9 @@ void translate_reduce(Translator& t) {
     return;
   }
   const auto operation = static_cast<trt::ReduceOperation>(layer.getOperation());
+  const auto how = follows_moved_copy(layer) ? reduce_by_steps : reduce;
   const auto apply = [&](trt::ITensor& value) -> trt::ITensor& {
-    return reduce(t, operation, value, layer.getReduceAxes(), layer.getKeepDimensions());
+    return how(t, operation, value, layer.getReduceAxes(), layer.getKeepDimensions());
   };
   if (type == DataType::kBOOL) {
     t.give(binary(t, Binary::kGREATER, apply(cast(t, x, DataType::kINT32)), 0.0));
