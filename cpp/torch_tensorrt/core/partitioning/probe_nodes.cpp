@@ -409,6 +409,9 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
   };
   if (const auto device = known_device_fact(node, device_)) return give({*device}, false);
   if (moves_only(node)) return give({inputs[0]}, false);
+  // An engine knows no autocast, and a block of autocast inside the method is not probed.
+  static const std::set<std::string> kAutocast = {"aten::is_autocast_enabled", "aten::is_autocast_cpu_enabled"};
+  if (kAutocast.count(node->kind().toQualString()) != 0) return give({false}, false);
   const bool acts = node->hasSideEffects() && written_values(node).empty();  // prints, for example
   if (acts && node->kind() != prim::RaiseException) return false;
   std::string failure;
