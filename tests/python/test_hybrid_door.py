@@ -50,3 +50,18 @@ def test_parts_of_an_argument_are_checked():
         assert count == calls
     with pytest.raises(RuntimeError, match=r"argument pair\[0\] has dims 5x3, the module was compiled for 1x3 to 4x3"):
         compiled((torch.randn(5, 3), pair[1]))
+
+
+class AsksForTheDevice(torch.nn.Module):
+    def forward(self, x: torch.Tensor):
+        y = torch.relu(x * 2 + 1)
+        assert bool(y.max() < 100.0), "too large"
+        return torch.tanh(y + 1) if x.device.type in ("cpu", "cuda") else y
+
+
+def test_the_device_of_an_argument_is_known():
+    module = torch.jit.script(AsksForTheDevice().eval())
+    compiled = torch_tensorrt.compile(module, inputs=[Input((2, 3))], device="cpu", min_block_size=1)
+    x = torch.randn(2, 3)
+    torch.testing.assert_close(compiled(x), module(x))
+    assert str(compiled.graph).count("execute_engine") >= 1

@@ -152,7 +152,9 @@ def test_an_argument_with_a_default_that_is_given_an_input():
     assert compile_cpu(HasDefault(), Input((2,)))(torch.ones(2)).tolist() == [3, 3]
     with pytest.raises(RuntimeError, match="argument k of forward is an int, and input 1 is given for it"):
         compile_whole(HasDefault(), Input((2,)), Input((1,)))
-    with pytest.raises(RuntimeError, match="argument k of forward is an int, and input 1 is given for it; give a value"):
+    with pytest.raises(
+        RuntimeError, match="argument k of forward is an int, and input 1 is given for it; give a value"
+    ):
         compile_cpu(HasDefault(), Input((2,)), Input((1,)))
 
 

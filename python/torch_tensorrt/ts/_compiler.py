@@ -38,6 +38,7 @@ def compile(  # noqa: A001 - the public name
     inputs: Sequence[Any] | None = None,
     input_signature: Any = None,
     device: Any = None,
+    *,
     kwarg_inputs: dict[str, Any] | None = None,
     **settings: Any,
 ) -> torch.jit.ScriptModule:

@@ -105,10 +105,12 @@ def takes_settings(without: Sequence[str] = ()) -> Callable[[Callable[..., Any]]
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        own = [p for p in inspect.signature(function).parameters.values() if p.kind == kind]
+        parameters = inspect.signature(function).parameters.values()
+        own = [p for p in parameters if p.kind == kind]
+        by_name = [p for p in parameters if p.kind == inspect.Parameter.KEYWORD_ONLY]
         rows = _arguments(without)
         added = [inspect.Parameter(name, kind, default=default) for name, default, _ in rows]
-        signature = inspect.signature(function).replace(parameters=[*own, *added])
+        signature = inspect.signature(function).replace(parameters=[*own, *added, *by_name])
 
         def call(*args: Any, **kwargs: Any) -> Any:
             try:

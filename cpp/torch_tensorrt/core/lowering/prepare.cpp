@@ -115,7 +115,10 @@ bool has_casting_blocks(const torch::jit::Graph& graph) {
 // relu_(x) -> relu(x) where nothing else has the memory of x, also in graphs with dicts and state.
 void replace_lone_writes(const passes::GraphPtr& graph) {
   const passes::ShownMemory shown(graph);
-  torch::jit::RemoveTensorMutation(graph);
+  // Only of operators whose form without a write gives the same dtype and shape, and of none that the user left to
+  // PyTorch.
+  torch::jit::RemoveTensorMutation(
+      graph, [](Node* node) { return passes::keeps_shape_and_dtype(node) && !passes::is_marked(node); });
 }
 
 // Without writes, dead code elimination needs no knowledge of shared memory.
@@ -168,8 +171,11 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
     passes::remove_dropout(graph);
     return remove_dead_code(graph);
   }
-  torch::jit::LowerSimpleTuples(graph);
-  passes::replace_objects(graph);
+  {
+    const passes::ShownMemory shown(graph);  // both remove dead code
+    torch::jit::LowerSimpleTuples(graph);
+    passes::replace_objects(graph);
+  }
   torch::jit::RemoveListMutation(graph);
   passes::propagate_constants(graph);
   passes::remove_dropout(graph);

@@ -82,7 +82,10 @@ bool moves_only(const Node* node) {
 
 void put_device(const Node* node, std::vector<IValue>& arguments, c10::Device device) {
   const auto* schema = node->maybeSchema();
-  if (schema == nullptr) return;
+  const auto outputs = node->outputs();
+  const bool makes_tensors =
+      std::any_of(outputs.begin(), outputs.end(), [](const Value* v) { return holds_tensors(v->type()); });
+  if (schema == nullptr || !makes_tensors) return;
   for (size_t i = 0; i < schema->arguments().size() && i < arguments.size(); ++i) {
     if (is_device(schema->arguments()[i].type())) arguments[i] = device;
   }

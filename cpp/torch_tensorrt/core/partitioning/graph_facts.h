@@ -33,7 +33,7 @@ std::vector<torch::jit::Value*> values_read(torch::jit::Node* node);
 std::optional<c10::IValue> known_device_fact(const torch::jit::Node* node, c10::Device device);
 // Whether the node only moves a tensor to a device: x.cpu(), x.cuda().
 bool moves_only(const torch::jit::Node* node);
-// Sets the node's arguments of the type Device.
+// Sets the arguments of the type Device of a node that makes tensors. Others ask about the device.
 void put_device(const torch::jit::Node* node, std::vector<c10::IValue>& arguments, c10::Device device);
 
 // Whether the node fails because the floating dtypes of its tensors differ. Meta tensors do not tell.

@@ -365,10 +365,28 @@ void free_sizes(IValue& result, const IValue& other, int side, bool& varies) {
 
 }  // namespace
 
+namespace {
+
+// Whether a value is, or holds, a tensor of integers.
+bool holds_integers(const std::vector<IValue>& values) {
+  bool found = false;
+  for (const auto& value : values) {
+    map_parts(value, [&](const IValue& part) {
+      found = found || (part.isTensor() && part.toTensor().defined() &&
+                        at::isIntegralType(part.toTensor().scalar_type(), /*includeBool=*/false));
+      return part;
+    });
+  }
+  return found;
+}
+
+}  // namespace
+
 std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(const Node* node,
                                                                             const std::vector<IValue>& inputs, int side,
                                                                             std::string& error) const {
   std::optional<std::pair<std::vector<IValue>, bool>> result;
+  const bool takes_integers = node->kind().is_aten() && written_values(node).empty() && holds_integers(inputs);
   for (const Fill fill : {Fill::kZeros, Fill::kOnes, Fill::kDifferent}) {
     try {
       std::vector<IValue> stack;
@@ -388,6 +406,8 @@ std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(cons
     } catch (...) {
       error = util::current_error().msg();
       LOG_DEBUG("no shape is known for " << util::node_info(node) << ": " << error);
+      // Indices and lengths of a sample may be none that the operator accepts.
+      if (takes_integers) error.clear();
     }
   }
   return result;
@@ -409,9 +429,11 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
   };
   if (const auto device = known_device_fact(node, device_)) return give({*device}, false);
   if (moves_only(node)) return give({inputs[0]}, false);
-  // An engine knows no autocast, and a block of autocast inside the method is not probed.
-  static const std::set<std::string> kAutocast = {"aten::is_autocast_enabled", "aten::is_autocast_cpu_enabled"};
-  if (kAutocast.count(node->kind().toQualString()) != 0) return give({false}, false);
+  // Compiled modules are called without autocast and without recording gradients, whatever holds while compiling. A
+  // block of autocast inside the method is not probed.
+  static const std::set<std::string> kModes = {"aten::is_autocast_enabled", "aten::is_autocast_cpu_enabled",
+                                               "aten::is_grad_enabled"};
+  if (kModes.count(node->kind().toQualString()) != 0) return give({false}, false);
   const bool acts = node->hasSideEffects() && written_values(node).empty();  // prints, for example
   if (acts && node->kind() != prim::RaiseException) return false;
   std::string failure;
@@ -441,7 +463,13 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
     failure = util::current_error().msg();
   }
   // The node has no meta form, or its result depends on data, or it does not fit the shapes.
-  if (auto sample = run_samples(node, inputs, points_[point], failure)) return give(sample->first, sample->second);
+  if (auto sample = run_samples(node, inputs, points_[point], failure)) {
+    // A number that a node gives for tensors with data only may be another one in each call.
+    const auto outputs = node->outputs();
+    const bool gives_number =
+        std::any_of(outputs.begin(), outputs.end(), [](const Value* v) { return !holds_tensors(v->type()); });
+    return give(sample->first, sample->second || gives_number);
+  }
   if (mixes && mixed_floats_.empty()) mixed_floats_ = failure;
   if (point == kOpt && always && misfit_.empty() && !failure.empty()) misfit_ = with_line(failure, node);
   return false;
