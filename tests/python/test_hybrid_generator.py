@@ -173,7 +173,7 @@ def test_a_failure_becomes_small(monkeypatch):
     monkeypatch.setattr(build, "compiled", faulty)
     failures = ((program, check(program)) for program in map(generate, range(100)) if "tanh" in program.source())
     program, outcome = next((p, o) for p, o in failures if (o.status, o.kind) == ("failed", "value"))
-    small, last = shrink.shrink(program, outcome, 120.0)
+    small, last = shrink.shrink(program, outcome, 60.0)
     assert (last.status, last.kind) == ("failed", "value")
     assert "torch.tanh(" in small.source()
     assert len(list(small.statements())) <= 5

@@ -12,6 +12,8 @@ import time
 from collections.abc import Collection, Iterator
 from typing import Any
 
+import torch
+
 from hybrid import build
 from hybrid.check import Outcome, check
 from hybrid.program import Program, Statement, leaf_types, walk, without_leaf
@@ -42,6 +44,7 @@ def isolated(program: Program, ignored: Collection[str] = ()) -> Outcome | None:
 
 
 def _quietly(program: Program, ignored: Collection[str], connection: Any) -> None:
+    torch.set_num_threads(1)  # a forked process has none of its parent's threads, and would wait for them
     try:
         connection.send(check(program, ignored))
     except BaseException:  # noqa: BLE001 - TorchScript does not take every candidate

@@ -406,8 +406,8 @@ std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(cons
     } catch (...) {
       error = util::current_error().msg();
       LOG_DEBUG("no shape is known for " << util::node_info(node) << ": " << error);
-      // Indices and lengths of a sample may be none that the operator accepts.
-      if (takes_integers) error.clear();
+      // Indices and lengths of a sample may be none that the operator accepts, but its dtypes are those of the call.
+      if (takes_integers && error.find("type") == std::string::npos) error.clear();
     }
   }
   return result;
