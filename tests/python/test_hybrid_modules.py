@@ -8,12 +8,6 @@ from hybrid.check import check_seed
 from hybrid.generate import generate
 from hybrid.shrink import report, shrink
 
-REFUSAL_IS_FAILURE = True  # a module that cannot be converted whole is refused
-# The results of an engine have memory of their own, and an engine raises no errors of the model.
-IGNORED: tuple[str, ...] = ()
-# Seeds whose compiled module is wrong, with the reason.
-KNOWN_FAILURES: dict[int, str] = {}
-
 COUNT, CHUNK = 300, 10
 
 
@@ -29,13 +23,10 @@ def _one_thread():
 def test_compiled_modules_do_what_torchscript_does(first):
     failures = []
     for seed in range(first, first + CHUNK):
-        outcome = check_seed(seed, IGNORED)
-        is_failure = outcome.status == "failed" or (REFUSAL_IS_FAILURE and outcome.status == "refused")
-        if seed in KNOWN_FAILURES:
-            assert is_failure, f"seed {seed} ({KNOWN_FAILURES[seed]}) is right now; remove it from KNOWN_FAILURES"
-        elif is_failure:
+        outcome = check_seed(seed)
+        if outcome.status in ("failed", "refused"):
             failures.append(outcome)
     if failures:
-        small, last = shrink(generate(failures[0].seed), failures[0], 20.0, IGNORED)
+        small, last = shrink(generate(failures[0].seed), failures[0], 20.0)
         others = ", ".join(str(outcome.seed) for outcome in failures[1:])
         pytest.fail(report(small, last) + (f"\nother seeds that fail: {others}" if others else ""))

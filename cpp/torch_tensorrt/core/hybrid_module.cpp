@@ -109,15 +109,10 @@ class HybridMethod::Graphs {
     return lowering::results_are_apart(*graph_);
   }
 
-  // An input without a given dtype gets the dtype of its first use in the graph, else float.
   void infer_dtypes() {
     for (size_t i = 0; i < arguments_.size(); ++i) {
-      auto* value = graph_->inputs()[i + 1];
-      ir::for_each_input(arguments_[i].tree, [&](ir::Input& spec) {
-        if (spec.dtype_is_user_defined) return;
-        const auto dtype = ir::get_value_first_calc_dtype_opt(graph_->block(), value).value_or(at::kFloat);
-        spec.dtype = at::isFloatingType(dtype) ? dtype : at::kFloat;
-      });
+      ir::for_each_input(arguments_[i].tree,
+                         [&](ir::Input& spec) { infer_dtype(*graph_, graph_->inputs()[i + 1], spec); });
     }
   }
 

@@ -73,24 +73,21 @@ void find_arguments(LoweredMethod& lowered) {
   lowered.arguments = ir::get_collection_inputs(lowered.graph, lowered.params);
 }
 
-void infer_dtypes(torch::jit::Graph& graph, const std::vector<const torch::jit::Value*>& arguments,
-                  ir::GraphInputs& inputs) {
-  for (size_t i = 0; i < std::min(arguments.size(), inputs.collection_inputs.size()); ++i) {
-    for (auto& spec : inputs.collection_inputs[i]) {
-      if (spec.dtype_is_user_defined) continue;
-      auto* value = const_cast<torch::jit::Value*>(arguments[i]);
-      spec.dtype = ir::get_value_first_calc_dtype_opt(graph.block(), value).value_or(at::kFloat);
-      // Only the user can tell indices from masks, so do not guess an integer or bool dtype.
-      if (!at::isFloatingType(spec.dtype)) spec.dtype = at::kFloat;
-    }
-  }
+void infer_dtype(torch::jit::Graph& graph, const torch::jit::Value* argument, ir::Input& spec) {
+  if (spec.dtype_is_user_defined) return;
+  auto* value = const_cast<torch::jit::Value*>(argument);
+  spec.dtype = ir::get_value_first_calc_dtype_opt(graph.block(), value).value_or(at::kFloat);
+  // Only the user can tell indices from masks, so do not guess an integer or bool dtype.
+  if (!at::isFloatingType(spec.dtype)) spec.dtype = at::kFloat;
 }
 
 void pair_inputs(LoweredMethod& lowered, CompileSpec& cfg) {
   find_arguments(lowered);
   auto& specs = cfg.graph_inputs.collection_inputs;
   ir::check_spec_count(lowered.arguments, specs.size());
-  infer_dtypes(*lowered.graph, lowered.arguments, cfg.graph_inputs);
+  for (size_t i = 0; i < specs.size(); ++i) {
+    for (auto& spec : specs[i]) infer_dtype(*lowered.graph, lowered.arguments[i], spec);
+  }
   cfg.convert_info.collection_input_spec_map = ir::pair_input_vals_with_specs_collection(lowered.arguments, specs);
 }
 

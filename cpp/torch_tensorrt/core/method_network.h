@@ -32,9 +32,9 @@ LoweredMethod lower_method(const torch::jit::Module& mod, const std::string& met
 // Tells arguments from parameters. Throws Error for an argument that is neither a tensor nor a collection of tensors.
 void find_arguments(LoweredMethod& lowered);
 
-// An input without a given dtype gets the dtype of its first use in the graph if that is a floating dtype, else float.
-void infer_dtypes(torch::jit::Graph& graph, const std::vector<const torch::jit::Value*>& arguments,
-                  ir::GraphInputs& inputs);
+// Gives the spec of an argument without a given dtype the dtype of the argument's first use in the graph if that is a
+// floating dtype, else float.
+void infer_dtype(torch::jit::Graph& graph, const torch::jit::Value* argument, ir::Input& spec);
 
 // Finds the arguments and pairs them with the user's inputs, for conversion. Throws Error if their numbers differ.
 void pair_inputs(LoweredMethod& lowered, CompileSpec& cfg);
