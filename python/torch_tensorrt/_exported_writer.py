@@ -356,11 +356,11 @@ def _refusal(reason: str) -> RuntimeError:
 
 
 def _changes_state(path: str, node: torch.fx.Node) -> RuntimeError:
-    advice = "pass the tensor as an input and return its new value"
+    advice = "script the model instead (torch.jit.script), or pass the tensor as an input and return its new value"
     if path.rpartition(".")[2] in ("num_batches_tracked", "running_mean", "running_var"):
         advice = "a norm in training mode does so; call eval() on the model before you export it"
     return RuntimeError(
-        f"the exported program changes the buffer {path}{_at(node)}; a compiled module keeps no state between calls: "
+        f"the exported program changes the buffer {path}{_at(node)}, and state is compiled from TorchScript only: "
         f"{advice}"
     )
 
