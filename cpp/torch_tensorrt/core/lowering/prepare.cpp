@@ -14,6 +14,7 @@
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
+#include "torch_tensorrt/core/util/jit_module_copy.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering {
@@ -134,7 +135,7 @@ Module evaluation_copy(const Module& module) {
     LOG_WARNING(
         "the module is in training mode but is compiled in evaluation mode; call eval() on it to avoid this warning");
   }
-  auto copy = module.clone(/*inplace=*/true);
+  auto copy = util::copy_module(module);
   copy.eval();
   return copy;
 }
@@ -153,7 +154,7 @@ Module on_device(const Module& module, c10::Device device) {
     }
   }
   if (!is_copied) return module;
-  copy = module.clone(/*inplace=*/true);
+  copy = util::copy_module(module);
   for (auto owner : copy.modules()) {
     for (const auto& attribute : owner.named_attributes(/*recurse=*/false)) {
       if (!is_elsewhere(attribute.value)) continue;
