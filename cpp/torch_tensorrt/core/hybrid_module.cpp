@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <regex>
 #include <unordered_map>
 
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
@@ -45,6 +46,12 @@ at::ScalarType tensor_dtype(const Value& number) {
   return number.type()->kind() == c10::TypeKind::IntType ? at::kLong : at::kDouble;
 }
 
+// The first line, without the names of values.
+std::string without_names(const std::string& reason) {
+  static const std::regex kName("%[^ ,:;)]+");
+  return std::regex_replace(reason.substr(0, reason.find('\n')), kName, "%");
+}
+
 struct Converted {
   std::shared_ptr<nvinfer1::INetworkDefinition> network;
   std::vector<ir::ValueTree> results;
@@ -61,7 +68,8 @@ class HybridMethod::Graphs {
         arguments_(std::move(arguments)),
         graph_(module_.get_method(method_).graph()),
         reads_order_of_dicts_(core::reads_order_of_dicts(*graph_)) {
-    if (insert_fixed_values(*graph_, arguments_)) lowering::simplify(graph_);
+    const bool has_fixed_values = insert_fixed_values(*graph_, arguments_);
+    if (take_lists_apart(*graph_, arguments_) || has_fixed_values) lowering::simplify(graph_);
     infer_dtypes();
     settle_casts();
   }
@@ -152,15 +160,27 @@ class HybridMethod::Graphs {
                                         torch_device(cfg_.convert_info.engine_settings.device));
   }
 
-  // Known branches and loops make more known, for example the number of rounds of a loop inside.
+  // Known branches and loops make more known, for example the number of rounds of a loop inside. Known dtypes and
+  // shapes replace writes.
   std::unique_ptr<GraphProbe> probe_of(std::shared_ptr<Graph>& graph) const {
+    const auto before = lowering::passes::hides_writes(graph) ? graph->copy() : nullptr;
     constexpr int kMostTimes = 20;
     for (int i = 0;; ++i) {
       auto probe = make_probe(graph);
-      const bool changed =
-          !lowering::passes::hides_memory(*graph) && partitioning::resolve_control_flow(*graph, *probe);
-      if (changed) lowering::simplify(graph);
-      if (!changed || i + 1 == kMostTimes) return probe;
+      bool changed = i < kMostTimes && partitioning::resolve_control_flow(*graph, *probe);
+      if (!changed && i < kMostTimes) {
+        const auto keeps = [&](const Node* node) { return probe->keeps_shape_and_dtype(node); };
+        changed = lowering::replace_lone_writes(graph, keeps);
+      }
+      if (changed) {
+        lowering::simplify(graph);
+        continue;
+      }
+      if (before == nullptr || !lowering::passes::hides_writes(graph)) return probe;
+      LOG_GRAPH("control flow stays as it is, because writes may reach hidden memory in\n" << *graph);
+      graph->block()->clear();
+      graph->block()->cloneFrom(before->block(), [](Value* value) { return value; });
+      return make_probe(graph);
     }
   }
 
@@ -192,16 +212,16 @@ class HybridMethod::Graphs {
 
   bool leave_small(const std::vector<Segment>& segments, Roles& roles) const {
     const uint64_t fewest = cfg_.partitioning_info.min_block_size;
-    bool changed = false;
+    Roles::Reasons small;
     for (const auto& segment : segments) {
       if (segment.nodes.size() >= fewest) continue;
-      changed = true;
       for (const auto* node : segment.nodes) {
         check_fits(node, roles);
-        roles.leave(node, str("its engine would have fewer operations than min_block_size (", fewest, ")"));
+        small[node] = str("its engine would have fewer operations than min_block_size (", fewest, ")");
       }
     }
-    return changed;
+    if (!small.empty()) roles.leave(small);
+    return !small.empty();
   }
 
   // Only small tensors tell that an operator does not take the dtypes, for example. Throws DoesNotFit.
@@ -238,8 +258,25 @@ class HybridMethod::Graphs {
       }
     }
     check_fits(segment.nodes[fails - 1], roles);
-    roles.leave(segment.nodes[fails - 1], reason);
+    roles.leave(failing_alike(segment, fails - 1, reason, roles));
     return std::nullopt;
+  }
+
+  // The failed node, and those that follow in the segment and fail for the same reason even alone, so that each of them
+  // needs no search of its own.
+  Roles::Reasons failing_alike(const Segment& segment, size_t failed, const std::string& reason, const Roles& roles) {
+    Roles::Reasons found = {{segment.nodes[failed], reason}};
+    for (size_t i = failed + 1; i < segment.nodes.size(); ++i) {
+      Node* node = segment.nodes[i];
+      if (node->kind() != segment.nodes[failed]->kind()) continue;
+      Segment alone;
+      alone.nodes = {node};
+      std::string error;
+      if (try_to_convert(alone, 1, roles, error) || without_names(error) != without_names(reason)) continue;
+      check_fits(node, roles);
+      found[node] = error;
+    }
+    return found;
   }
 
   std::optional<Converted> try_to_convert(Segment& segment, size_t count, const Roles& roles, std::string& reason) {

@@ -113,15 +113,6 @@ bool has_casting_blocks(const torch::jit::Graph& graph) {
   return !passes::nodes_in_casting_blocks(graph.block()).empty();
 }
 
-// relu_(x) -> relu(x) where nothing else has the memory of x, also in graphs with dicts and state.
-void replace_lone_writes(const passes::GraphPtr& graph) {
-  const passes::ShownMemory shown(graph);
-  // Only of operators whose form without a write gives the same dtype and shape, and of none that the user left to
-  // PyTorch.
-  torch::jit::RemoveTensorMutation(
-      graph, [](Node* node) { return passes::keeps_shape_and_dtype(node) && !passes::is_marked(node); });
-}
-
 // Without writes, dead code elimination needs no knowledge of shared memory.
 void remove_dead_code(const passes::GraphPtr& graph) {
   const passes::ShownMemory shown(graph);
@@ -167,6 +158,13 @@ Module on_device(const Module& module, c10::Device device) {
   return copy;
 }
 
+bool replace_lone_writes(const std::shared_ptr<torch::jit::Graph>& graph,
+                         const std::function<bool(const Node*)>& keeps_shape_and_dtype) {
+  const passes::ShownMemory shown(graph);
+  return torch::jit::RemoveTensorMutation(graph,
+                                   [&](Node* node) { return keeps_shape_and_dtype(node) && !passes::is_marked(node); });
+}
+
 void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
   if (has_casting_blocks(*graph)) {  // outside its block, an operator of constants may give another dtype
     passes::remove_dropout(graph);
@@ -178,10 +176,11 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
     passes::replace_objects(graph);
   }
   torch::jit::RemoveListMutation(graph);
+  passes::show_views(graph);
   passes::propagate_constants(graph);
   passes::remove_dropout(graph);
   if (has_writes(graph)) replace_writes(graph);
-  if (has_writes(graph)) replace_lone_writes(graph);
+  if (has_writes(graph)) replace_lone_writes(graph, passes::keeps_shape_and_dtype);
   passes::propagate_constants(graph);
   remove_dead_code(graph);
 }

@@ -35,6 +35,18 @@ GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
     for (auto& spec : ir::inputs_of(bound.tree)) specs.push_back(std::move(spec));
   }
   declare_points(specs);
+  visit_all(graph, arguments);
+  const auto is_fixed = [&](const Value* value) {
+    const Probe* probe = find(value);
+    return probe != nullptr && !probe->varies;
+  };
+  if (has_fixed_keys(graph.block(), is_fixed)) return;
+  keys_are_fixed_ = false;
+  attributes_.clear();
+  visit_all(graph, arguments);
+}
+
+void GraphProbe::visit_all(const torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments) {
   for (int round = 0; round < kMostRounds; ++round) {
     const auto before = attributes_;
     probes_.clear();
@@ -143,6 +155,50 @@ std::optional<IValue> GraphProbe::fixed_value(const Value* value) const {
     if (!at || differ(*at, first)) return std::nullopt;
   }
   return first;
+}
+
+namespace {
+
+bool is_elementwise_write(const torch::jit::Node* node) {
+  static const std::set<std::string> kKinds = {
+      "aten::add_",   "aten::sub_",       "aten::mul_",       "aten::div_",         "aten::pow_",     "aten::clamp_",
+      "aten::exp_",   "aten::clamp_min_", "aten::clamp_max_", "aten::masked_fill_", "aten::sqrt_",    "aten::rsqrt_",
+      "aten::log_",   "aten::sigmoid_",   "aten::tanh_",      "aten::square_",      "aten::floor_",   "aten::ceil_",
+      "aten::round_", "aten::addcmul_",   "aten::addcdiv_",   "aten::lerp_",        "aten::elu_",     "aten::gelu_",
+      "aten::sin_",   "aten::cos_",       "aten::erf_",       "aten::reciprocal_",  "aten::softplus_"};
+  return kKinds.count(node->kind().toQualString()) != 0;
+}
+
+// Whether an elementwise operator of both has the sizes and the dtype of the first.
+bool absorbs(const at::Tensor& tensor, const at::Tensor& other) {
+  if (other.dim() > tensor.dim() || at::result_type(tensor, other) != tensor.scalar_type()) return false;
+  for (int64_t i = 1; i <= other.dim(); ++i) {
+    if (other.size(-i) != 1 && other.size(-i) != tensor.size(-i)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool GraphProbe::keeps_shape_and_dtype(const torch::jit::Node* write) const {
+  if (lowering::passes::keeps_shape_and_dtype(write)) return true;
+  if (!is_elementwise_write(write)) return false;
+  std::vector<const Probe*> tensors;
+  for (const auto* input : write->inputs()) {
+    static const auto kShares = c10::Symbol::fromQualString("trt::shares");  // a mark that the probe did not see
+    while (input->node()->kind() == kShares) input = input->node()->input(1);
+    if (!holds_tensors(input->type())) continue;
+    tensors.push_back(find(input));
+    if (tensors.back() == nullptr) return false;
+  }
+  for (size_t p = 0; p < points_.size(); ++p) {
+    for (const auto* probe : tensors) {
+      if (!probe->at[p] || !probe->at[p]->isTensor() || !probe->at[p]->toTensor().defined()) return false;
+      const auto& written = tensors[0]->at[p]->toTensor();
+      if (!written.is_floating_point() || !absorbs(written, probe->at[p]->toTensor())) return false;
+    }
+  }
+  return true;
 }
 
 // ---- points --------------------------------------------------------------------------------------------------------

@@ -47,6 +47,9 @@ class GraphProbe {
   std::optional<ir::Input> input_spec(const torch::jit::Value* value) const;
   // The bool or int that the value always is, if that follows from constants and fixed sizes.
   std::optional<c10::IValue> fixed_value(const torch::jit::Value* value) const;
+  // Whether the result of a write such as add_ has the shape and dtype of what it writes also if it is computed without
+  // the write.
+  bool keeps_shape_and_dtype(const torch::jit::Node* write) const;
   // The error of the node when it runs on small tensors of the opt shapes; empty if it runs, or if that is unknown.
   std::string error_of(const torch::jit::Node* node) const;
   // The first error of an operator that runs in every call, at the opt shapes; empty if there is none.
@@ -57,6 +60,7 @@ class GraphProbe {
  private:
   using Values = std::vector<Probe>;
 
+  void visit_all(const torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments);
   void declare_points(const std::vector<ir::Input>& specs);
   int64_t size_at(const ir::Input& spec, size_t axis, size_t point) const;
   Probe argument(const torch::jit::Value* value, const ir::InputTree& tree) const;
@@ -90,6 +94,7 @@ class GraphProbe {
   std::unordered_map<const torch::jit::Value*, c10::IValue> objects_;
   std::unordered_map<std::string, Probe> attributes_;       // written ones, by object and name
   std::unordered_set<const torch::jit::Node*> cast_nodes_;  // in blocks that choose the dtypes
+  bool keys_are_fixed_ = true;                              // of all dicts
   std::string misfit_;
   std::string mixed_floats_;
 };

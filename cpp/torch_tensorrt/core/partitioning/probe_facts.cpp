@@ -23,6 +23,56 @@ bool asks_for_structure(const Node* node) {
          node->input(1)->node()->kind() == prim::Constant;
 }
 
+namespace {
+
+bool is_dict(const torch::jit::Value* value) { return value->type()->kind() == c10::TypeKind::DictType; }
+
+// Whether the node is dict([(key, value), ...]) with fixed keys.
+bool makes_dict_of_pairs(const Node* node, const Predicate& is_fixed) {
+  if (node->kind() != c10::Symbol::aten("dict") || node->inputs().size() != 1) return false;
+  const auto* pairs = node->input(0)->node();
+  if (pairs->kind() != prim::ListConstruct || pairs->output()->uses().size() != 1) return false;
+  const auto inputs = pairs->inputs();
+  return std::all_of(inputs.begin(), inputs.end(), [&](const torch::jit::Value* pair) {
+    return pair->node()->kind() == prim::TupleConstruct && is_fixed(pair->node()->input(0));
+  });
+}
+
+bool gives_fixed_keys(const Node* node, const Predicate& is_fixed) {
+  static const std::set<std::string> kWithKey = {"aten::_set_item", "aten::setdefault", "aten::Delete", "aten::pop"};
+  if (node->kind() == prim::DictConstruct) {
+    for (size_t i = 0; i < node->inputs().size(); i += 2) {
+      if (!is_fixed(node->input(i))) return false;
+    }
+    return true;
+  }
+  if (makes_dict_of_pairs(node, is_fixed)) return true;
+  const auto written = written_values(node);
+  const bool writes_dict = std::any_of(written.begin(), written.end(), is_dict);
+  if (kWithKey.count(node->kind().toQualString()) != 0) return !writes_dict || is_fixed(node->input(1));
+  const bool makes_dict = node->kind().is_aten() && node->outputs().size() == 1 && is_dict(node->output()) &&
+                          node->kind() != c10::Symbol::aten("__getitem__");
+  return !writes_dict && !makes_dict;
+}
+
+}  // namespace
+
+bool has_fixed_keys(const torch::jit::Block* block, const Predicate& is_fixed) {
+  const auto nodes = block->nodes();
+  return std::all_of(nodes.begin(), nodes.end(), [&](const Node* node) {
+    const auto blocks = node->blocks();
+    return gives_fixed_keys(node, is_fixed) &&
+           std::all_of(blocks.begin(), blocks.end(),
+                       [&](const torch::jit::Block* inner) { return has_fixed_keys(inner, is_fixed); });
+  });
+}
+
+bool asks_for_keys(const Node* node) {
+  if (node->inputs().empty() || !is_dict(node->input(0))) return false;
+  return node->kind() == c10::Symbol::aten("keys") ||
+         (node->kind() == c10::Symbol::aten("__contains__") && node->input(1)->node()->kind() == prim::Constant);
+}
+
 bool reads_data(const Node* node) {
   if (!reads_elements(node)) return false;
   return node->kind() != c10::Symbol::aten("__contains__") || is_tensor(node->input(1)->type());

@@ -23,7 +23,10 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
-constexpr int64_t kSampleSize = 1 << 20;  // elements of a tensor that a node without a meta form may run on
+// Elements of a tensor that a node without a meta form may run on. The time of an operator that is not PyTorch's may
+// grow with the square of the size.
+constexpr int64_t kSampleSize = 1 << 20;
+constexpr int64_t kSmallSampleSize = 1 << 12;
 
 using Change = std::function<IValue(const IValue&)>;
 
@@ -132,12 +135,12 @@ bool all_plain(const std::vector<IValue>& values) {
 enum class Fill { kZeros, kOnes, kDifferent };
 
 // Tensors with data, of the shapes and dtypes of the meta tensors.
-IValue filled(const IValue& value, Fill fill) {
+IValue filled(const IValue& value, Fill fill, int64_t most) {
   return map_parts(value, [&](const IValue& part) -> IValue {
     if (part.isDevice()) return c10::Device(at::kCPU);
     if (!part.isTensor() || !part.toTensor().defined() || !part.toTensor().is_meta()) return part;
     const auto& tensor = part.toTensor();
-    if (tensor.numel() > kSampleSize) throw NoSample();
+    if (tensor.numel() > most) throw NoSample();
     if (fill == Fill::kDifferent) return at::arange(tensor.numel()).to(tensor.scalar_type()).reshape(tensor.sizes());
     return at::full(tensor.sizes(), fill == Fill::kOnes ? 1 : 0, at::dtype(tensor.scalar_type()));
   });
@@ -320,7 +323,8 @@ void GraphProbe::run(const Node* node, bool always) {
     } else {
       bool differs = false;
       for (const auto& at : result.at) differs = differs || !at || !result.at[kOpt] || differ(*at, *result.at[kOpt]);
-      const bool inherits = (number_varies || size_varies) && !asks_for_structure(node);
+      const bool inherits =
+          (number_varies || size_varies) && !asks_for_structure(node) && !(keys_are_fixed_ && asks_for_keys(node));
       result.varies = result.varies || differs || inherits;
     }
     result.is_free = is_free || (reads && result.varies);
@@ -380,6 +384,14 @@ bool holds_integers(const std::vector<IValue>& values) {
   return found;
 }
 
+// The indices of the boxes that non-maximum suppression keeps: from none to all. Unset for other nodes.
+std::optional<IValue> kept_boxes(const Node* node, const std::vector<IValue>& inputs, int side) {
+  static const auto kNms = c10::Symbol::fromQualString("torchvision::nms");
+  if (node->kind() != kNms || !inputs[0].isTensor() || inputs[0].toTensor().dim() != 2) return std::nullopt;
+  const int64_t count = side < 0 ? 0 : inputs[0].toTensor().size(0);
+  return at::empty({count}, at::dtype(at::kLong).device(at::kMeta));
+}
+
 }  // namespace
 
 std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(const Node* node,
@@ -387,10 +399,11 @@ std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(cons
                                                                             std::string& error) const {
   std::optional<std::pair<std::vector<IValue>, bool>> result;
   const bool takes_integers = node->kind().is_aten() && written_values(node).empty() && holds_integers(inputs);
+  const int64_t most = node->kind().is_aten() || node->kind().is_prim() ? kSampleSize : kSmallSampleSize;
   for (const Fill fill : {Fill::kZeros, Fill::kOnes, Fill::kDifferent}) {
     try {
       std::vector<IValue> stack;
-      for (const auto& input : inputs) stack.push_back(filled(input, fill));
+      for (const auto& input : inputs) stack.push_back(filled(input, fill, most));
       put_device(node, stack, c10::Device(at::kCPU));
       auto outputs = call(node, std::move(stack));
       if (!all_plain(outputs)) throw NoSample();
@@ -428,6 +441,7 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
     return true;
   };
   if (const auto device = known_device_fact(node, device_)) return give({*device}, false);
+  if (const auto kept = kept_boxes(node, inputs, points_[point])) return give({*kept}, true);
   if (moves_only(node)) return give({inputs[0]}, false);
   // Compiled modules are called without autocast and without recording gradients, whatever holds while compiling. A
   // block of autocast inside the method is not probed.
