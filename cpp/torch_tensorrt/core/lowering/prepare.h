@@ -26,6 +26,10 @@ torch::jit::Module prepare(const torch::jit::Module& module, const std::string& 
 // code. PyTorch can run the graph as before.
 void simplify(std::shared_ptr<torch::jit::Graph>& graph);
 
+// The graphs, without calls, of the module's other methods that set attributes.
+std::vector<std::shared_ptr<torch::jit::Graph>> other_methods_with_state(const torch::jit::Module& module,
+                                                                         const std::string& method_name);
+
 // Removes the submodules and attributes that the method does not use. Does nothing if the module has other methods,
 // which may use them.
 void remove_unused_attributes(torch::jit::Module& module, const std::string& method_name);

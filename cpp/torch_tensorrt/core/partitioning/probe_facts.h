@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "torch/csrc/jit/ir/ir.h"
@@ -16,6 +17,13 @@ bool reads_data(const torch::jit::Node* node);
 bool computes_numbers(const torch::jit::Node* node, const std::vector<c10::IValue>& inputs);
 // False for tensors without data and for collections that hold tensors.
 bool holds_data(const c10::IValue& value);
+
+using Change = std::function<c10::IValue(const c10::IValue&)>;
+// Applies the change to the parts of collections.
+c10::IValue map_parts(const c10::IValue& value, const Change& change);
+// Tensors without data in place of the value's tensors. The value itself if it holds no tensor elsewhere: a collection
+// stays the same object.
+c10::IValue to_meta(const c10::IValue& value);
 
 // Collections of tensors cannot be compared; they count as different.
 bool differ(const c10::IValue& a, const c10::IValue& b);
