@@ -188,3 +188,33 @@ def test_a_value_of_a_loop_that_is_empty_at_first(rounds: int) -> None:
     x, count = torch.randn(2, 4), torch.tensor(rounds)
     with torch.no_grad():
         torch.testing.assert_close(compiled(x, count), original(x, count), rtol=1e-4, atol=1e-5)
+
+
+class Appending(nn.Module):
+    """A list of rows that grows in a loop; its number of columns does not change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor, rounds: torch.Tensor) -> torch.Tensor:
+        kept = x
+        for _ in range(int(rounds)):
+            x = torch.tanh(self.layer(x)).reshape(kept.size(1) // 2, 2) * 2
+            x = torch.relu(x).reshape(1, kept.size(1)) / kept.size(0)
+            kept = torch.cat([kept, x])
+        return kept
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 9])
+def test_an_engine_in_a_loop_takes_no_size_that_changes_each_round(rounds: int) -> None:
+    torch.manual_seed(0)
+    original = torch.jit.script(Appending().eval())
+    compiled = compile_hybrid(original, Input((1, 4)), Input((), dtype=torch.int64))
+    calls = engines_of(compiled)
+    assert calls
+    kinds = [value.node().kind() for call in calls for value in call.inputsAt(0).node().inputs()]
+    assert "prim::NumToTensor" not in kinds
+    x, count = torch.randn(1, 4), torch.tensor(rounds)
+    with torch.no_grad():
+        torch.testing.assert_close(compiled(x, count), original(x, count), rtol=1e-4, atol=1e-5)

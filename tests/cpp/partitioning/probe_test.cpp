@@ -189,6 +189,21 @@ TEST(ControlFlow, KnownLoopsAreUnrolledWithTheRightIndex) {
   EXPECT_EQ(added, (std::vector<int64_t>{0, 1, 2}));
 }
 
+TEST(ControlFlow, NumbersThatAreAlwaysTheSameBecomeConstants) {
+  Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor):
+          %zero : int = prim::Constant[value=0]()
+          %one : int = prim::Constant[value=1]()
+          %rows : int = aten::size(%x, %zero)
+          %columns : int = aten::size(%x, %one)
+          return (%rows, %columns))",
+                {range({1, 2}, {2, 2}, {3, 2})});
+  ASSERT_TRUE(resolve_control_flow(*probed.graph, *probed.probe));
+  probed.graph->lint();
+  EXPECT_EQ(probed.graph->outputs()[0]->node()->kind(), c10::aten::size);
+  EXPECT_EQ(torch::jit::toIValue(probed.graph->outputs()[1]), c10::IValue(2));
+  EXPECT_FALSE(resolve_control_flow(*probed.graph, *probed.probe));
+}
+
 TEST(ControlFlow, UnknownLoopsStay) {
   Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor):
           %zero : int = prim::Constant[value=0]()
