@@ -6,6 +6,7 @@
 #include <regex>
 #include <unordered_map>
 
+#include "torch/csrc/jit/api/function_impl.h"
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
 
 #include "torch_tensorrt/core/conversion/network_inputs.h"
@@ -55,6 +56,7 @@ std::string without_names(const std::string& reason) {
 struct Converted {
   std::shared_ptr<nvinfer1::INetworkDefinition> network;
   std::vector<ir::ValueTree> results;
+  std::shared_ptr<Graph> fallback;  // the segment's graph, if a call may have other shapes than the engine's
 };
 
 }  // namespace
@@ -67,7 +69,8 @@ class HybridMethod::Graphs {
         cfg_(std::move(cfg)),
         arguments_(std::move(arguments)),
         graph_(module_.get_method(method_).graph()),
-        reads_order_of_dicts_(core::reads_order_of_dicts(*graph_)) {
+        reads_order_of_dicts_(core::reads_order_of_dicts(*graph_)),
+        others_(lowering::other_methods_with_state(module_, method_)) {
     const bool has_fixed_values = insert_fixed_values(*graph_, arguments_);
     if (take_lists_apart(*graph_, arguments_) || has_fixed_values) lowering::simplify(graph_);
     infer_dtypes();
@@ -103,6 +106,10 @@ class HybridMethod::Graphs {
     insert_checks(*graph_, arguments_, reads_order_of_dicts_);
     graph_->lint();
     lowering::remove_unused_attributes(module_, method_);
+    // A method that was inlined into another has kept a copy of its graph, from before the engines.
+    for (const auto& method : module_.get_methods()) {
+      torch::jit::toGraphFunction(method.function()).clear_optimized_graphs();
+    }
     LOG_GRAPH("hybrid module:\n" << *graph_);
     return module_;
   }
@@ -157,7 +164,7 @@ class HybridMethod::Graphs {
 
   std::unique_ptr<GraphProbe> make_probe(const std::shared_ptr<Graph>& graph) const {
     return std::make_unique<GraphProbe>(*graph, module_._ivalue(), arguments_,
-                                        torch_device(cfg_.convert_info.engine_settings.device));
+                                        torch_device(cfg_.convert_info.engine_settings.device), others_);
   }
 
   // Known branches and loops make more known, for example the number of rounds of a loop inside. Known dtypes and
@@ -282,6 +289,9 @@ class HybridMethod::Graphs {
   std::optional<Converted> try_to_convert(Segment& segment, size_t count, const Roles& roles, std::string& reason) {
     try {
       auto graph = partitioning::outline(segment, count, roles);
+      Converted converted;
+      const auto is_assumed = [&](const Value* input) { return roles.probe().is_assumed(input); };
+      if (std::any_of(segment.inputs.begin(), segment.inputs.end(), is_assumed)) converted.fallback = graph->copy();
       lowering::LowerInfo lower_info = cfg_.lower_info;
       lower_info.forced_fallback_modules.clear();
       lower_info.forced_fallback_operators.clear();
@@ -299,7 +309,6 @@ class HybridMethod::Graphs {
       info.engine_settings.allow_shape_tensors = true;  // numbers from PyTorch may be sizes
       info.collection_input_spec_map =
           ir::pair_input_vals_with_specs_collection(ir::get_collection_inputs(graph, no_params), specs);
-      Converted converted;
       converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, no_params, &converted.results);
       const Decision taken = takes_layers(*converted.network, info.engine_settings);
       if (taken) return converted;
@@ -354,12 +363,11 @@ class HybridMethod::Graphs {
       const bool is_number = partitioning::is_plain_number(input->type());
       inputs.push_back(is_number ? insert_tensor(value) : value);
     }
-    const auto outputs = insert_engine_call(*graph_, engine_value, inputs, output_count);
-    size_t next = 0;
+    const auto results =
+        insert_engine_call(*graph_, engine_value, inputs, output_count, converted.results, converted.fallback);
     for (size_t i = 0; i < segment.outputs.size(); ++i) {
-      auto* result = insert_result(*graph_, converted.results[i], outputs, next);
-      segment.outputs[i]->replaceAllUsesWith(result);
-      replaced_[segment.outputs[i]] = result;
+      segment.outputs[i]->replaceAllUsesWith(results[i]);
+      replaced_[segment.outputs[i]] = results[i];
     }
   }
 
@@ -402,6 +410,7 @@ class HybridMethod::Graphs {
   std::vector<ir::BoundArgument> arguments_;  // by argument without the module
   std::shared_ptr<Graph> graph_;
   bool reads_order_of_dicts_;
+  std::vector<std::shared_ptr<Graph>> others_;  // methods that may set attributes between two calls
   std::unique_ptr<GraphProbe> probe_;
   std::string not_whole_;  // why one engine would not do what the method does
   std::map<std::vector<Node*>, std::pair<Segment, Converted>> converted_;

@@ -203,6 +203,20 @@ Module prepare(const Module& module, const std::string& method_name, const Lower
   return copy;
 }
 
+std::vector<std::shared_ptr<torch::jit::Graph>> other_methods_with_state(const Module& module,
+                                                                         const std::string& method_name) {
+  std::vector<std::shared_ptr<torch::jit::Graph>> graphs;
+  for (const auto& method : module.get_methods()) {
+    if (method.name() == method_name) continue;
+    auto graph = method.graph()->copy();
+    torch::jit::Inline(*graph);
+    const auto nodes = passes::all_nodes(graph->block());
+    const auto sets = [](const Node* node) { return node->kind() == c10::prim::SetAttr; };
+    if (std::any_of(nodes.begin(), nodes.end(), sets)) graphs.push_back(std::move(graph));
+  }
+  return graphs;
+}
+
 void remove_unused_attributes(Module& module, const std::string& method_name) {
   if (module.get_methods().size() != 1) return;
   const auto object = module._ivalue();

@@ -34,6 +34,10 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph);
 bool replace_lone_writes(const std::shared_ptr<torch::jit::Graph>& graph,
                          const std::function<bool(const torch::jit::Node*)>& keeps_shape_and_dtype);
 
+// The graphs, without calls, of the module's other methods that set attributes.
+std::vector<std::shared_ptr<torch::jit::Graph>> other_methods_with_state(const torch::jit::Module& module,
+                                                                         const std::string& method_name);
+
 // Removes the submodules and attributes that the method does not use. Does nothing if the module has other methods,
 // which may use them.
 void remove_unused_attributes(torch::jit::Module& module, const std::string& method_name);

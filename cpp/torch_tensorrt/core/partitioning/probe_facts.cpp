@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "ATen/ATen.h"
+
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 
 namespace torch_tensorrt::core::partitioning {
@@ -83,10 +85,10 @@ namespace {
 // Arithmetic that models do on sizes in tensors: the scale of a picture is a minimum of two quotients.
 bool is_arithmetic(const Node* node) {
   static const std::set<std::string> kKinds = {
-      "aten::tensor",  "aten::scalar_tensor", "prim::NumToTensor", "aten::min",  "aten::max",
-      "aten::minimum", "aten::maximum",       "aten::to",          "aten::add",  "aten::sub",
-      "aten::mul",     "aten::div",           "aten::rsub",        "aten::ceil", "aten::floor",
-      "aten::neg",     "aten::reciprocal",    "aten::round"};
+      "aten::tensor",  "aten::scalar_tensor", "prim::NumToTensor", "aten::min",         "aten::max",
+      "aten::minimum", "aten::maximum",       "aten::to",          "aten::add",         "aten::sub",
+      "aten::mul",     "aten::div",           "aten::rsub",        "aten::ceil",        "aten::floor",
+      "aten::neg",     "aten::reciprocal",    "aten::round",       "aten::floor_divide"};
   return kKinds.count(node->kind().toQualString()) != 0;
 }
 
@@ -109,6 +111,50 @@ bool computes_numbers(const Node* node, const std::vector<IValue>& inputs) {
 bool holds_data(const IValue& value) {
   if (value.isTensor()) return value.toTensor().defined() && value.toTensor().is_cpu();
   return !holds_tensors(value.type());
+}
+
+IValue map_parts(const IValue& value, const Change& change) {
+  if (value.isTuple()) {
+    std::vector<IValue> parts;
+    for (const auto& part : value.toTupleRef().elements()) parts.push_back(map_parts(part, change));
+    return c10::ivalue::Tuple::create(std::move(parts));
+  }
+  if (value.isList()) {
+    c10::impl::GenericList list(value.toList().elementType());
+    for (const IValue& part : value.toListRef()) list.push_back(map_parts(part, change));
+    return list;
+  }
+  if (value.isGenericDict()) {
+    const auto& from = value.toGenericDict();
+    c10::impl::GenericDict dict(from.keyType(), from.valueType());
+    for (const auto& entry : from) dict.insert(entry.key(), map_parts(entry.value(), change));
+    return dict;
+  }
+  return change(value);
+}
+
+namespace {
+
+at::Tensor on_meta(const at::Tensor& tensor) {
+  if (!tensor.defined() || tensor.is_meta()) return tensor;
+  return at::empty_strided(tensor.sizes(), tensor.strides(), tensor.options().device(at::kMeta).requires_grad(false));
+}
+
+bool is_on_meta(const IValue& value) {
+  bool is_so = true;
+  map_parts(value, [&](const IValue& part) {
+    is_so = is_so && (!part.isTensor() || !part.toTensor().defined() || part.toTensor().is_meta());
+    return part;
+  });
+  return is_so;
+}
+
+}  // namespace
+
+IValue to_meta(const IValue& value) {
+  if (is_on_meta(value)) return value;
+  return map_parts(
+      value, [](const IValue& part) -> IValue { return part.isTensor() ? IValue(on_meta(part.toTensor())) : part; });
 }
 
 bool differ(const c10::IValue& a, const c10::IValue& b) {

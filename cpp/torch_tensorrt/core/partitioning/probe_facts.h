@@ -23,6 +23,13 @@ bool computes_numbers(const torch::jit::Node* node, const std::vector<c10::IValu
 // False for tensors without data and for collections that hold tensors.
 bool holds_data(const c10::IValue& value);
 
+using Change = std::function<c10::IValue(const c10::IValue&)>;
+// Applies the change to the parts of collections.
+c10::IValue map_parts(const c10::IValue& value, const Change& change);
+// Tensors without data in place of the value's tensors. The value itself if it holds no tensor elsewhere: a collection
+// stays the same object.
+c10::IValue to_meta(const c10::IValue& value);
+
 // Collections of tensors cannot be compared; they count as different.
 bool differ(const c10::IValue& a, const c10::IValue& b);
 

@@ -210,7 +210,13 @@ bool Roles::takes_float_of_torch(const Node* node) const {
 // An engine prepares for each shape anew, which costs more than a round.
 bool Roles::changes_each_round(const Value* value) const {
   if (loops_ == 0) return false;
-  if (is_plain_number(value->type())) return value->node()->kind() == prim::Param;
+  if (is_plain_number(value->type())) {
+    if (value->node()->kind() == prim::Param) return true;
+    const auto decided = decisions_.find(value->node());
+    const bool is_of_torch = decided == decisions_.end() || decided->second.role == Role::kTorch;
+    const auto range = probe_.input_spec(value);
+    return is_of_torch && range && !range->max_values.empty() && range->max_values[0] >= kAnySize;
+  }
   const auto spec = is_tensor(value->type()) ? probe_.input_spec(value) : std::nullopt;
   return spec && spec->input_is_dynamic &&
          std::any_of(spec->max.d, spec->max.d + spec->max.nbDims, [](int64_t size) { return size >= kAnySize; });
