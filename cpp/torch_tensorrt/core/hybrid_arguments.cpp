@@ -198,13 +198,20 @@ class Checks {
       case Kind::kTuple:
         break;
       case Kind::kList:
-        check_length(value, tree, name, "elements");
+        check_length(value, tree.children.size(), name, "elements");
         break;
       case Kind::kDict:
         check_keys(value, tree, name);
         break;
     }
     check_parts(value, tree, name);
+  }
+
+  void check_length(Value* value, size_t count, const std::string& name, const std::string& what) {
+    auto* length = graph_.insert(aten::len, {value});
+    auto* declared = graph_.insertConstant(static_cast<int64_t>(count));
+    raise_if(graph_.insert(aten::ne, {length, declared}),
+             name + " has another number of " + what + " in the compiled module: ", {declared}, {length});
   }
 
  private:
@@ -243,15 +250,8 @@ class Checks {
              {value});
   }
 
-  void check_length(Value* value, const InputTree& tree, const std::string& name, const std::string& what) {
-    auto* length = graph_.insert(aten::len, {value});
-    auto* declared = graph_.insertConstant(static_cast<int64_t>(tree.children.size()));
-    raise_if(graph_.insert(aten::ne, {length, declared}),
-             name + " has another number of " + what + " in the compiled module: ", {declared}, {length});
-  }
-
   void check_keys(Value* value, const InputTree& tree, const std::string& name) {
-    check_length(value, tree, name, "entries");
+    check_length(value, tree.children.size(), name, "entries");
     for (const auto& key : tree.keys) {
       auto* constant = graph_.insertConstant(key);
       auto* found = graph_.insert(aten::__contains__, {value, constant});
@@ -322,6 +322,15 @@ void insert_checks(Graph& graph, const std::vector<BoundArgument>& arguments, bo
     if (arguments[i].how == BoundArgument::How::kEachCall) continue;
     auto* argument = graph.inputs()[i + 1];
     checks.insert(argument, arguments[i].tree, "argument " + argument->debugNameBase());
+  }
+}
+
+void insert_length_checks(Graph& graph, const Lengths& lengths) {
+  Checks checks(graph, /*ordered=*/false);
+  for (const auto& [node, length] : lengths) {
+    const torch::jit::WithInsertPoint behind(node->next());
+    checks.check_length(node->output(), static_cast<size_t>(length), "attribute " + node->s(c10::attr::name),
+                        "elements");
   }
 }
 

@@ -17,8 +17,8 @@ using ArgumentCasts = std::vector<std::optional<at::ScalarType>>;
 // collection that the graph writes as it is. Returns whether the graph changed.
 bool insert_fixed_values(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments);
 
-// Takes apart lists that have the same length in every call, so that their elements are known one by one. Returns whether
-// the graph changed.
+// Takes apart lists that have the same length in every call, so that their elements are known one by one. Returns
+// whether the graph changed.
 bool take_lists_apart(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments);
 
 // Casts floating tensors in the arguments.
@@ -32,5 +32,8 @@ bool reads_order_of_dicts(const torch::jit::Graph& graph);
 // given for a tensor or a tensor for None, and if a list or dict has other elements than the declared ones.
 // `ordered`: the keys of dicts must also have the declared order.
 void insert_checks(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments, bool ordered);
+// Inserts a check behind each read of an attribute: a call raises if the list has another length.
+using Lengths = std::vector<std::pair<torch::jit::Node*, int64_t>>;
+void insert_length_checks(torch::jit::Graph& graph, const Lengths& lengths);
 
 }  // namespace torch_tensorrt::core

@@ -15,6 +15,7 @@
 #include "torch_tensorrt/core/hybrid_arguments.h"
 #include "torch_tensorrt/core/hybrid_report.h"
 #include "torch_tensorrt/core/lowering/behavior.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
 #include "torch_tensorrt/core/method_network.h"
@@ -103,6 +104,7 @@ class HybridMethod::Graphs {
       }
     }
     torch::jit::EliminateDeadCode(graph_);
+    insert_length_checks(*graph_, known_lengths());
     insert_checks(*graph_, arguments_, reads_order_of_dicts_);
     graph_->lint();
     lowering::remove_unused_attributes(module_, method_);
@@ -189,6 +191,18 @@ class HybridMethod::Graphs {
       graph->block()->cloneFrom(before->block(), [](Value* value) { return value; });
       return make_probe(graph);
     }
+  }
+
+  // Of the lists that are attributes: a program may replace them.
+  Lengths known_lengths() const {
+    Lengths lengths;
+    for (auto* node : lowering::passes::all_nodes(graph_->block())) {
+      if (node->kind() != c10::prim::GetAttr || node->output()->type()->kind() != c10::TypeKind::ListType) continue;
+      const auto* probe = probe_->find(node->output());
+      if (probe == nullptr || !probe->at[partitioning::kOpt]->isList()) continue;
+      lengths.emplace_back(node, static_cast<int64_t>(probe->at[partitioning::kOpt]->toListRef().size()));
+    }
+    return lengths;
   }
 
   // False if the method fails for the declared inputs.

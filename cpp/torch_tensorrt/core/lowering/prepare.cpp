@@ -211,8 +211,10 @@ std::vector<std::shared_ptr<torch::jit::Graph>> other_methods_with_state(const M
     auto graph = method.graph()->copy();
     torch::jit::Inline(*graph);
     const auto nodes = passes::all_nodes(graph->block());
-    const auto sets = [](const Node* node) { return node->kind() == c10::prim::SetAttr; };
-    if (std::any_of(nodes.begin(), nodes.end(), sets)) graphs.push_back(std::move(graph));
+    const auto writes = [](const Node* node) {
+      return node->kind() == c10::prim::SetAttr || !passes::written_arguments(node).empty();
+    };
+    if (std::any_of(nodes.begin(), nodes.end(), writes)) graphs.push_back(std::move(graph));
   }
   return graphs;
 }

@@ -34,7 +34,7 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph);
 bool replace_lone_writes(const std::shared_ptr<torch::jit::Graph>& graph,
                          const std::function<bool(const torch::jit::Node*)>& keeps_shape_and_dtype);
 
-// The graphs, without calls, of the module's other methods that set attributes.
+// The graphs, without calls, of the module's other methods that set attributes or write.
 std::vector<std::shared_ptr<torch::jit::Graph>> other_methods_with_state(const torch::jit::Module& module,
                                                                          const std::string& method_name);
 

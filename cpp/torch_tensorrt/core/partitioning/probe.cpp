@@ -42,6 +42,8 @@ GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
                        const std::vector<ir::BoundArgument>& arguments, c10::Device device,
                        const std::vector<std::shared_ptr<torch::jit::Graph>>& others)
     : module_(module), device_(device), cast_nodes_(lowering::passes::nodes_in_casting_blocks(graph.block())) {
+  add_changed_collections(graph.block(), changed_collections_);
+  for (const auto& other : others) add_changed_collections(other->block(), changed_collections_);
   std::vector<ir::Input> specs;
   for (const auto& bound : arguments) {
     if (bound.how != ir::BoundArgument::How::kGiven) continue;

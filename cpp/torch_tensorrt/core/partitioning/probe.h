@@ -74,6 +74,7 @@ class GraphProbe {
   void visit_all(const torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments,
                  const std::vector<std::shared_ptr<torch::jit::Graph>>& others);
   void declare_points(const std::vector<ir::Input>& specs);
+  bool may_grow(const c10::Type& type) const;
   void visit_other(const torch::jit::Graph& graph);
   bool update_attributes(const std::unordered_map<std::string, Probe>& before);
   int64_t size_at(const ir::Input& spec, size_t axis, size_t point) const;
@@ -113,6 +114,7 @@ class GraphProbe {
   std::unordered_map<const torch::jit::Value*, c10::IValue> objects_;
   std::unordered_map<std::string, Probe> attributes_;       // written ones, by object and name
   std::unordered_set<const torch::jit::Node*> cast_nodes_;  // in blocks that choose the dtypes
+  std::vector<c10::TypePtr> changed_collections_;           // types of those that may be attributes
   bool keys_are_fixed_ = true;                              // of all dicts
   bool is_elsewhere_ = false;                               // in one of the other methods
   std::string misfit_;

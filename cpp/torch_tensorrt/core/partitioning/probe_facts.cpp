@@ -75,6 +75,39 @@ bool asks_for_keys(const Node* node) {
          (node->kind() == c10::Symbol::aten("__contains__") && node->input(1)->node()->kind() == prim::Constant);
 }
 
+namespace {
+
+// Whether the value is a list or dict that its node has made.
+bool is_made_here(const torch::jit::Value* value) {
+  const auto* node = value->node();
+  if (node->kind() == prim::ListConstruct || node->kind() == prim::DictConstruct) return true;
+  return node->kind().is_aten() && node->kind() != c10::Symbol::aten("__getitem__") && written_values(node).empty();
+}
+
+// Whether nothing stores the collection, or hands it on, before the write, even in an earlier round of a loop.
+bool is_written_before_stored(const torch::jit::Value* collection, const Node* write) {
+  const auto& uses = collection->uses();
+  return std::all_of(uses.begin(), uses.end(), [&](const torch::jit::Use& use) {
+    // An operator that writes another collection may store this one there.
+    if (use.user->kind().is_aten() && (use.offset == 0 || written_values(use.user).empty())) return true;
+    return use.user->owningBlock() == collection->node()->owningBlock() && write->isBefore(use.user);
+  });
+}
+
+}  // namespace
+
+void add_changed_collections(const torch::jit::Block* block, std::vector<c10::TypePtr>& types) {
+  for (const auto* node : block->nodes()) {
+    for (const auto* value : written_values(node)) {
+      const bool is_collection = !is_tensor(value->type()) && value->type()->kind() != c10::TypeKind::ClassType;
+      if (is_collection && !(is_made_here(value) && is_written_before_stored(value, node))) {
+        types.push_back(value->type());
+      }
+    }
+    for (const auto* inner : node->blocks()) add_changed_collections(inner, types);
+  }
+}
+
 bool reads_data(const Node* node) {
   if (!reads_elements(node)) return false;
   return node->kind() != c10::Symbol::aten("__contains__") || is_tensor(node->input(1)->type());

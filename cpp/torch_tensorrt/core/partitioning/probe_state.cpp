@@ -11,6 +11,20 @@ using c10::IValue;
 using torch::jit::Node;
 using torch::jit::Value;
 
+namespace {
+
+bool holds_collections(const IValue& list) {
+  const auto kind = list.toList().elementType()->kind();
+  return kind == c10::TypeKind::ListType || kind == c10::TypeKind::DictType || kind == c10::TypeKind::TupleType;
+}
+
+}  // namespace
+
+bool GraphProbe::may_grow(const c10::Type& type) const {
+  return std::any_of(changed_collections_.begin(), changed_collections_.end(),
+                     [&](const c10::TypePtr& changed) { return *changed == type; });
+}
+
 void GraphProbe::visit_other(const torch::jit::Graph& graph) {
   is_elsewhere_ = true;
   objects_[graph.inputs()[0]] = module_;
@@ -52,7 +66,9 @@ void GraphProbe::visit_attribute(const Node* node) {
   probes_[node->output()] = written != attributes_.end() ? written->second : known(to_meta(value));
   // A list or dict may grow in later calls; a number may be counted.
   if (!value.isTensor() && !value.isNone()) probes_[node->output()].varies = true;
-  if (value.isList() || value.isGenericDict()) probes_[node->output()] = unknown();
+  if (value.isGenericDict() || (value.isList() && (may_grow(*node->output()->type()) || holds_collections(value)))) {
+    probes_[node->output()] = unknown();
+  }
 }
 
 void GraphProbe::set_attribute(const Node* node) {
