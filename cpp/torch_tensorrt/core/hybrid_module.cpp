@@ -166,30 +166,38 @@ class HybridMethod::Graphs {
 
   std::unique_ptr<GraphProbe> make_probe(const std::shared_ptr<Graph>& graph) const {
     return std::make_unique<GraphProbe>(*graph, module_._ivalue(), arguments_,
-                                        torch_device(cfg_.convert_info.engine_settings.device), others_);
+                                        torch_device(cfg_.convert_info.engine_settings.device), others_, keep_lengths_);
   }
 
   // Known branches and loops make more known, for example the number of rounds of a loop inside. Known dtypes and
-  // shapes replace writes.
-  std::unique_ptr<GraphProbe> probe_of(std::shared_ptr<Graph>& graph) const {
-    const auto before = lowering::passes::hides_writes(graph) ? graph->copy() : nullptr;
+  // shapes replace writes. Supposes at first that lists keep their lengths when the method replaces them.
+  std::unique_ptr<GraphProbe> probe_of(std::shared_ptr<Graph>& graph) {
+    const auto before = graph->copy();
+    for (const bool supposes : {true, false}) {
+      keep_lengths_ = supposes;
+      auto probe = resolved(graph);
+      const bool hides = lowering::passes::hides_writes(graph);
+      if (!hides && probe->lists_keep_lengths()) return probe;
+      LOG_GRAPH("resolving is undone, because " << (hides ? "writes may reach hidden memory" : "lists grow") << " in\n"
+                                                << *graph);
+      graph->block()->clear();
+      graph->block()->cloneFrom(before->block(), [](Value* value) { return value; });
+      if (hides) break;
+    }
+    keep_lengths_ = false;
+    return make_probe(graph);
+  }
+
+  std::unique_ptr<GraphProbe> resolved(std::shared_ptr<Graph>& graph) const {
     constexpr int kMostTimes = 20;
     for (int i = 0;; ++i) {
       auto probe = make_probe(graph);
-      bool changed = i < kMostTimes && partitioning::resolve_control_flow(*graph, *probe);
-      if (!changed && i < kMostTimes) {
-        const auto keeps = [&](const Node* node) { return probe->keeps_shape_and_dtype(node); };
-        changed = lowering::replace_lone_writes(graph, keeps);
+      if (i == kMostTimes) return probe;
+      const auto keeps = [&](const Node* node) { return probe->keeps_shape_and_dtype(node); };
+      if (!partitioning::resolve_control_flow(*graph, *probe) && !lowering::replace_lone_writes(graph, keeps)) {
+        return probe;
       }
-      if (changed) {
-        lowering::simplify(graph);
-        continue;
-      }
-      if (before == nullptr || !lowering::passes::hides_writes(graph)) return probe;
-      LOG_GRAPH("control flow stays as it is, because writes may reach hidden memory in\n" << *graph);
-      graph->block()->clear();
-      graph->block()->cloneFrom(before->block(), [](Value* value) { return value; });
-      return make_probe(graph);
+      lowering::simplify(graph);
     }
   }
 
@@ -424,6 +432,7 @@ class HybridMethod::Graphs {
   std::vector<ir::BoundArgument> arguments_;  // by argument without the module
   std::shared_ptr<Graph> graph_;
   bool reads_order_of_dicts_;
+  bool keep_lengths_ = true;                    // of lists that are attributes and that the method replaces
   std::vector<std::shared_ptr<Graph>> others_;  // methods that may set attributes between two calls
   std::unique_ptr<GraphProbe> probe_;
   std::string not_whole_;  // why one engine would not do what the method does

@@ -40,8 +40,11 @@ bool has_changed(const Probe& before, const Probe& after) {
 
 GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
                        const std::vector<ir::BoundArgument>& arguments, c10::Device device,
-                       const std::vector<std::shared_ptr<torch::jit::Graph>>& others)
-    : module_(module), device_(device), cast_nodes_(lowering::passes::nodes_in_casting_blocks(graph.block())) {
+                       const std::vector<std::shared_ptr<torch::jit::Graph>>& others, bool keep_lengths)
+    : module_(module),
+      device_(device),
+      cast_nodes_(lowering::passes::nodes_in_casting_blocks(graph.block())),
+      supposes_lengths_(keep_lengths) {
   add_changed_collections(graph.block(), changed_collections_);
   for (const auto& other : others) add_changed_collections(other->block(), changed_collections_);
   std::vector<ir::Input> specs;
@@ -69,6 +72,7 @@ void GraphProbe::visit_all(const torch::jit::Graph& graph, const std::vector<ir:
     objects_.clear();
     misfit_.clear();
     mixed_floats_.clear();
+    lists_keep_lengths_ = true;
     objects_[graph.inputs()[0]] = module_;
     for (size_t i = 1; i < graph.inputs().size(); ++i) {
       const auto* input = graph.inputs()[i];

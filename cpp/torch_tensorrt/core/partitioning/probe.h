@@ -46,9 +46,11 @@ bool has_changed(const Probe& before, const Probe& after);
 class GraphProbe {
  public:
   // `arguments`: one entry for each input of the graph but the module; `device`: of the compiled module; `others`: the
-  // module's other methods, which may run between two calls.
+  // module's other methods, which may run between two calls; `keep_lengths`: supposes that lists that are attributes
+  // keep their lengths when the graph replaces them.
   GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module, const std::vector<ir::BoundArgument>& arguments,
-             c10::Device device, const std::vector<std::shared_ptr<torch::jit::Graph>>& others = {});
+             c10::Device device, const std::vector<std::shared_ptr<torch::jit::Graph>>& others = {},
+             bool keep_lengths = false);
 
   // Null if nothing is known of the value.
   const Probe* find(const torch::jit::Value* value) const;
@@ -63,6 +65,8 @@ class GraphProbe {
   bool keeps_shape_and_dtype(const torch::jit::Node* write) const;
   // The error of the node when it runs on small tensors of the opt shapes; empty if it runs, or if that is unknown.
   std::string error_of(const torch::jit::Node* node) const;
+  // Whether what was supposed of lists holds.
+  bool lists_keep_lengths() const { return lists_keep_lengths_; }
   // The first error of an operator that runs in every call, at the opt shapes; empty if there is none.
   const std::string& misfit() const { return misfit_; }
   // The first operator that does not take its tensors because their floating dtypes differ; empty if there is none.
@@ -117,6 +121,8 @@ class GraphProbe {
   std::vector<c10::TypePtr> changed_collections_;           // types of those that may be attributes
   bool keys_are_fixed_ = true;                              // of all dicts
   bool is_elsewhere_ = false;                               // in one of the other methods
+  bool supposes_lengths_;
+  bool lists_keep_lengths_ = true;
   std::string misfit_;
   std::string mixed_floats_;
 };

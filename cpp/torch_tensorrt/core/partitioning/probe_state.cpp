@@ -86,6 +86,13 @@ void GraphProbe::set_attribute(const Node* node) {
     attributes_[key].is_assumed = true;
     return;
   }
+  if (supposes_lengths_ && before.is_known() && before.at[kOpt]->isList()) {
+    const size_t length = before.at[kOpt]->toListRef().size();
+    const bool keeps = value.is_known() && value.at[kOpt]->toListRef().size() == length;
+    lists_keep_lengths_ = lists_keep_lengths_ && keeps;
+    attributes_[key] = keeps ? join(before, value, /*grows=*/true) : before;
+    return;
+  }
   attributes_[key] = join(before, value, /*grows=*/true);
 }
 
