@@ -11,6 +11,7 @@
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_module.h"
+#include "torch_tensorrt/core/hybrid_segments.h"
 #include "torch_tensorrt/core/ir/input_tree.h"
 #include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/lowering/lowering.h"

@@ -1,0 +1,136 @@
+#include "torch_tensorrt/core/hybrid_segments.h"
+
+#include "torch_tensorrt/core/conversion/conversion.h"
+#include "torch_tensorrt/core/engine/build/build_engine.h"
+#include "torch_tensorrt/core/lowering/lowering.h"
+#include "torch_tensorrt/core/refit_module.h"
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core {
+namespace {
+
+using partitioning::Roles;
+using partitioning::Segment;
+using torch::jit::Node;
+
+// The reason is that of the first layer that the backend declines.
+Decision takes_layers(const network::INetworkDefinition& network, const engine::BuildSettings& settings) {
+  const Decision all = engine::takes_layers(network, settings.backend, settings.device);
+  if (all) return all;
+  for (const auto& layer : network.layers()) {
+    const Decision taken = engine::takes_layer(*layer, settings.backend, settings.device);
+    if (!taken) return taken;
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<ConvertedSegment> SegmentConverter::convert(Roles& roles, const torch::jit::AliasDb& aliases) {
+  for (;;) {
+    auto grouping = partitioning::group_nodes(graph_, roles, aliases);
+    if (leave_small(grouping.segments, roles)) continue;
+    std::vector<ConvertedSegment> converted;
+    bool all = true;
+    for (auto& segment : grouping.segments) {
+      auto result = convert(segment, roles);
+      if (!result) {
+        all = false;
+        break;
+      }
+      converted.push_back(std::move(*result));
+    }
+    if (!all) continue;
+    partitioning::arrange(grouping);
+    return converted;
+  }
+}
+
+bool SegmentConverter::leave_small(const std::vector<Segment>& segments, Roles& roles) const {
+  const uint64_t fewest = cfg_.partitioning_info.min_block_size;
+  bool changed = false;
+  for (const auto& segment : segments) {
+    if (segment.nodes.size() >= fewest) continue;
+    changed = true;
+    for (const auto* node : segment.nodes) {
+      check_fits(node, roles);
+      roles.leave(node, str("its engine would have fewer operations than min_block_size (", fewest, ")"));
+    }
+  }
+  return changed;
+}
+
+// Only small tensors tell that an operator does not take the dtypes, for example. Throws DoesNotFit.
+void SegmentConverter::check_fits(const Node* node, const Roles& roles) const {
+  if (node->owningBlock() != graph_.block()) return;  // perhaps no call gets there
+  const std::string error = roles.probe().error_of(node);
+  if (!error.empty()) throw DoesNotFit(method_ + " fails for the declared inputs: " + error);
+}
+
+// Unset if a node of the segment cannot be converted. That node is left to PyTorch then.
+std::optional<ConvertedSegment> SegmentConverter::convert(Segment& segment, Roles& roles) {
+  if (const auto known = converted_.find(segment.nodes); known != converted_.end()) {
+    partitioning::outline(segment, segment.nodes.size(), roles);
+    const auto& before = known->second;
+    if (before.segment.inputs == segment.inputs && before.segment.outputs == segment.outputs) return before;
+  }
+  std::string reason;
+  if (auto result = try_to_convert(segment, segment.nodes.size(), roles, reason)) {
+    converted_[segment.nodes] = *result;
+    return result;
+  }
+  // The first node that makes the nodes up to it inconvertible.
+  size_t works = 0;
+  size_t fails = segment.nodes.size();
+  while (fails - works > 1) {
+    const size_t middle = (works + fails) / 2;
+    std::string error;
+    if (try_to_convert(segment, middle, roles, error)) {
+      works = middle;
+    } else {
+      fails = middle;
+      reason = std::move(error);
+    }
+  }
+  check_fits(segment.nodes[fails - 1], roles);
+  roles.leave(segment.nodes[fails - 1], reason);
+  return std::nullopt;
+}
+
+std::optional<ConvertedSegment> SegmentConverter::try_to_convert(Segment& segment, size_t count, const Roles& roles,
+                                                                 std::string& reason) const {
+  try {
+    auto graph = partitioning::outline(segment, count, roles);
+    auto info = cfg_.convert_info;
+    lowering::LowerInfo lower_info = cfg_.lower_info;
+    lower_info.forced_fallback_modules.clear();
+    lower_info.forced_fallback_operators.clear();
+    lower_info.keep_parameters_apart = keeps_parameters_apart(info.engine_settings);
+    const auto lowered = lowering::LowerGraph(graph, {}, lower_info);
+    // The user may list the name that lowering gives.
+    for (const auto& decision : partitioning::decide_nodes(lowered.first->block(), cfg_.partitioning_info)) {
+      if (decision.reason == partitioning::TorchReason::kForcedOperator) TORCHTRT_THROW_ERROR(decision.explanation);
+    }
+    std::vector<std::vector<ir::Input>> specs;
+    for (const auto* input : segment.inputs) specs.push_back({*roles.probe().input_spec(input)});
+    ir::StaticParams no_params;
+    graph = lowered.first;
+    info.engine_settings.name = str(name_, '_', converted_.size());
+    info.engine_settings.allow_shape_tensors = true;  // numbers from PyTorch may be sizes
+    info.collection_input_spec_map =
+        ir::pair_input_vals_with_specs_collection(ir::get_collection_inputs(graph, no_params), specs);
+    ConvertedSegment converted;
+    converted.segment = segment;
+    converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, no_params, &converted.results);
+    const Decision taken = takes_layers(*converted.network, info.engine_settings);
+    if (taken) return converted;
+    reason = taken.reason();
+  } catch (...) {
+    reason = util::current_error().msg();
+  }
+  LOG_DEBUG("not convertible: " << reason);
+  return std::nullopt;
+}
+
+}  // namespace torch_tensorrt::core
