@@ -1,4 +1,4 @@
-"""Modules of several engines: inspection, files, copies, other modules around them, and the timing cache."""
+"""Modules of several engines: inspection, files, copies, other modules around them, profiles, and the timing cache."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from test_refit import reloaded, trained
 from torch import nn
 
 import torch_tensorrt
+from torch_tensorrt import Input
 
 
 class Around(nn.Module):
@@ -186,7 +187,52 @@ def test_attributes_with_the_names_of_engines_stay():
     assert len(engines_of(compiled)) == 2
 
 
-# ---- the timing cache ----------------------------------------------------------------------------------
+# ---- profiles and the timing cache ----------------------------------------------------------------------------------
+
+
+def test_each_engine_has_a_profile_for_each_range(rel):
+    module = trained(Mixed(), 1)
+    ranges = [((64, 6), (64, 6), (64, 6)), ((1, 6), (1, 6), (2, 6))]
+    compiled = compile_hybrid(module, [Input(profiles=ranges)])
+    assert len(engines_of(compiled)) == 2
+    for run in (compiled, reloaded(compiled)):
+        for rows in (64, 1, 2):
+            x = torch.randn(rows, 6)
+            assert rel(run(x), module(x)) < 1e-5
+        with pytest.raises(RuntimeError, match="none of the 2 profiles"):
+            run(torch.randn(10, 6))
+        with pytest.raises(RuntimeError, match="argument x has dims 65x6, the module was compiled for 1x6 to 64x6"):
+            run(torch.randn(65, 6))
+
+
+def test_state_may_have_its_shape_from_a_call_in_another_range():
+    class Keeps(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.last = torch.zeros(1, 6)
+
+        def forward(self, x):
+            y = torch.tanh(self.last * 2 + 1)
+            self.last = torch.relu(x * 3)
+            return y
+
+    module = torch.jit.script(Keeps().eval())
+    ranges = [((64, 6), (64, 6), (64, 6)), ((1, 6), (1, 6), (2, 6))]
+    compiled = compile_hybrid(module, [Input(profiles=ranges)])
+    for rows in (64, 1, 2, 64):
+        x = torch.randn(rows, 6)
+        torch.testing.assert_close(compiled(x), module(x))
+
+
+def test_ranges_of_two_inputs_are_as_many():
+    class Adds(nn.Module):
+        def forward(self, a, b):
+            return torch.special.bessel_j0(torch.tanh(a)) + b.sum()
+
+    two = Input(profiles=[((4, 6), (4, 6), (4, 6)), ((1, 6), (1, 6), (2, 6))])
+    three = Input(profiles=[((4, 6), (4, 6), (4, 6)), ((1, 6), (1, 6), (2, 6)), ((9, 6), (9, 6), (9, 6))])
+    with pytest.raises(RuntimeError, match="ranges of shapes"):
+        compile_hybrid(Adds().eval(), [two, three])
 
 
 def test_a_second_compilation_with_the_same_timing_cache_times_nothing(tmp_path):

@@ -222,6 +222,17 @@ def test_arguments_of_every_kind_are_remembered():
             refitted(arguments[0], "flat", float("inf"), 3)
 
 
+def test_each_of_several_ranges_stays(rel):
+    old, new = trained(Mixed(), 1), trained(Mixed(), 2)
+    ranges = Input(profiles=[((64, 6), (64, 6), (64, 6)), ((1, 6), (1, 6), (2, 6))])
+    refitted = refit(compile_hybrid(old, [ranges]), new)
+    for rows in (1, 2, 64):
+        x = torch.randn(rows, 6)
+        assert rel(refitted(x), new(x)) < 1e-5
+    with pytest.raises(RuntimeError, match="none of the 2 profiles"):
+        refitted(torch.randn(10, 6))
+
+
 def test_settings_of_the_compilation_decide_again(rel):
     class Model(nn.Module):
         def __init__(self) -> None:

@@ -128,8 +128,6 @@ void check_not_forced(const torch::jit::Block* block, const partitioning::Partit
   }
 }
 
-using BoundArguments = std::vector<ir::BoundArgument>;
-
 const c10::FunctionSchema& schema_of(const torch::jit::Module& mod, const std::string& method) {
   const auto found = mod.find_method(method);
   TORCHTRT_CHECK(found.has_value(), "the module " << mod.type()->str() << " has no method '" << method << "'");

@@ -1,5 +1,6 @@
 #include "torch_tensorrt/core/hybrid_module.h"
 
+#include <algorithm>
 #include <memory>
 #include <unordered_map>
 
@@ -9,10 +10,13 @@
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_arguments.h"
+#include "torch_tensorrt/core/hybrid_ranges.h"
 #include "torch_tensorrt/core/hybrid_report.h"
 #include "torch_tensorrt/core/hybrid_segments.h"
 #include "torch_tensorrt/core/hybrid_structure.h"
 #include "torch_tensorrt/core/lowering/behavior.h"
+#include "torch_tensorrt/core/lowering/passes/memory_schema.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
 #include "torch_tensorrt/core/method_network.h"
@@ -45,18 +49,29 @@ at::ScalarType tensor_dtype(const Value& number) {
   return number.type()->kind() == c10::TypeKind::IntType ? at::kLong : at::kDouble;
 }
 
+bool reads_state(torch::jit::Block* block) {
+  const auto nodes = lowering::passes::all_nodes(block);
+  return std::any_of(nodes.begin(), nodes.end(), [](const Node* node) {
+    return node->kind() == c10::prim::GetAttr && lowering::passes::holds_tensors(node->output()->type());
+  });
+}
+
+void copy_dtypes(const ir::InputTree& from, ir::InputTree& to) {
+  to.input.dtype = from.input.dtype;
+  for (size_t i = 0; i < to.children.size(); ++i) copy_dtypes(from.children[i], to.children[i]);
+}
+
 }  // namespace
 
 class HybridMethod::Graphs {
  public:
-  Graphs(const torch::jit::Module& source, std::string method, CompileSpec cfg,
-         std::vector<ir::BoundArgument> arguments)
+  Graphs(const torch::jit::Module& source, std::string method, CompileSpec cfg, BoundArguments arguments)
       : module_(
             lowering::prepare(source, method, cfg.lower_info, torch_device(cfg.convert_info.engine_settings.device))),
         method_(std::move(method)),
         cfg_(std::move(cfg)),
         given_(arguments),
-        arguments_(std::move(arguments)),
+        arguments_(with_widest_ranges(std::move(arguments))),
         parameters_(parameters_of(module_)),
         graph_(module_.get_method(method_).graph()),
         reads_order_of_dicts_(core::reads_order_of_dicts(*graph_)) {
@@ -100,10 +115,11 @@ class HybridMethod::Graphs {
     {
       const lowering::passes::ShownMemory shown(graph_);
       // The probe knows values of the graph as it was before the marks.
-      probe_ = make_probe(graph_);
+      probe_ = make_probe(graph_, arguments_);
       const torch::jit::AliasDb aliases(graph_);
       Roles roles(*graph_, *probe_, aliases, cfg_.partitioning_info);
-      SegmentConverter converter(*graph_, cfg_, method_, engine_name());
+      const RangeProbes ranges = probe_ranges();
+      SegmentConverter converter(*graph_, cfg_, method_, engine_name(), ranges);
       auto segments = converter.convert(roles, aliases);
       report(roles, segments);
       for (auto& segment : segments) stitch(segment);
@@ -169,16 +185,27 @@ class HybridMethod::Graphs {
     }
   }
 
-  std::unique_ptr<GraphProbe> make_probe(const std::shared_ptr<Graph>& graph) const {
-    return std::make_unique<GraphProbe>(*graph, module_._ivalue(), arguments_,
+  std::unique_ptr<GraphProbe> make_probe(const std::shared_ptr<Graph>& graph, const BoundArguments& arguments) const {
+    return std::make_unique<GraphProbe>(*graph, module_._ivalue(), arguments,
                                         torch_device(cfg_.convert_info.engine_settings.device));
+  }
+
+  // One probe for each of several ranges of the inputs. State may have its shape from a call in another range.
+  RangeProbes probe_ranges() const {
+    RangeProbes probes;
+    if (reads_state(graph_->block())) return probes;
+    for (auto& arguments : by_range(given_)) {
+      for (size_t i = 0; i < arguments.size(); ++i) copy_dtypes(arguments_[i].tree, arguments[i].tree);
+      probes.push_back(make_probe(graph_, arguments));
+    }
+    return probes;
   }
 
   // Known branches and loops make more known, for example the number of rounds of a loop inside.
   std::unique_ptr<GraphProbe> probe_of(std::shared_ptr<Graph>& graph) const {
     constexpr int kMostTimes = 20;
     for (int i = 0;; ++i) {
-      auto probe = make_probe(graph);
+      auto probe = make_probe(graph, arguments_);
       const bool changed =
           !lowering::passes::hides_memory(*graph) && partitioning::resolve_control_flow(*graph, *probe);
       if (changed) lowering::simplify(graph);
@@ -286,8 +313,8 @@ class HybridMethod::Graphs {
   torch::jit::Module module_;
   std::string method_;
   CompileSpec cfg_;
-  std::vector<ir::BoundArgument> given_;      // by argument without the module
-  std::vector<ir::BoundArgument> arguments_;  // the same with all dtypes
+  BoundArguments given_;      // by argument without the module
+  BoundArguments arguments_;  // the same with all dtypes, and one range for each input
   std::vector<engine::Parameter> parameters_;
   std::shared_ptr<Graph> graph_;
   bool reads_order_of_dicts_;

@@ -113,7 +113,7 @@ std::optional<ConvertedSegment> SegmentConverter::try_to_convert(Segment& segmen
       if (decision.reason == partitioning::TorchReason::kForcedOperator) TORCHTRT_THROW_ERROR(decision.explanation);
     }
     std::vector<std::vector<ir::Input>> specs;
-    for (const auto* input : segment.inputs) specs.push_back({*roles.probe().input_spec(input)});
+    for (auto& spec : input_specs(segment.inputs, roles.probe(), ranges_)) specs.push_back({std::move(spec)});
     ir::StaticParams no_params;
     graph = lowered.first;
     info.engine_settings.name = str(name_, '_', converted_.size());

@@ -11,6 +11,7 @@
 #include "torch/csrc/jit/ir/ir.h"
 
 #include "torch_tensorrt/core/compiler.h"
+#include "torch_tensorrt/core/hybrid_ranges.h"
 #include "torch_tensorrt/core/ir/value_tree.h"
 #include "torch_tensorrt/core/network/network.h"
 #include "torch_tensorrt/core/partitioning/roles.h"
@@ -33,9 +34,11 @@ struct ConvertedSegment {
 // Groups the nodes of a hybrid module's graph into segments that engines can run, and makes their networks.
 class SegmentConverter {
  public:
-  // `name` is for the networks in messages. The specification must live as long as this.
-  SegmentConverter(torch::jit::Graph& graph, const CompileSpec& cfg, std::string method, std::string name)
-      : graph_(graph), cfg_(cfg), method_(std::move(method)), name_(std::move(name)) {}
+  // `name` is for the networks in messages; `ranges` for inputs of several ranges, else empty. The specification and
+  // the probes must live as long as this.
+  SegmentConverter(torch::jit::Graph& graph, const CompileSpec& cfg, std::string method, std::string name,
+                   const RangeProbes& ranges)
+      : graph_(graph), cfg_(cfg), method_(std::move(method)), name_(std::move(name)), ranges_(ranges) {}
 
   // Leaves the nodes to PyTorch that cannot be converted, and moves the nodes of each segment together. Throws
   // DoesNotFit with the error of a node that fails.
@@ -52,6 +55,7 @@ class SegmentConverter {
   const CompileSpec& cfg_;
   std::string method_;
   std::string name_;
+  const RangeProbes& ranges_;
   std::map<std::vector<torch::jit::Node*>, ConvertedSegment> converted_;
 };
 
