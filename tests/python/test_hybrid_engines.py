@@ -28,6 +28,22 @@ class Around(nn.Module):
         return torch.relu(self.linear(self.inner(x)))
 
 
+class Reads(nn.Module):
+    """PyTorch's operator takes a parameter, and a second method reads another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(6, 6)
+        self.order = nn.Parameter(torch.ones(6))
+
+    def forward(self, x):
+        return torch.tanh(self.linear(torch.special.zeta(1.5 + torch.relu(self.linear(x)), self.order)))
+
+    @torch.jit.export
+    def total(self):
+        return self.linear.weight.sum()
+
+
 def times_in(path) -> list[str]:
     return [line for line in path.read_text().splitlines()[1:] if line]
 
@@ -185,6 +201,24 @@ def test_attributes_with_the_names_of_engines_stay():
         for _ in range(2):
             torch.testing.assert_close(compiled(x), module(x), rtol=1e-5, atol=1e-6)
     assert len(engines_of(compiled)) == 2
+
+
+# ---- memory ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_later_training_of_the_module_does_not_change_the_compiled_one(rel):
+    module = trained(Reads(), 1)
+    with torch.no_grad():
+        module.order.abs_().add_(1)
+        script = torch.jit.script(module)
+        compiled = compile_hybrid(script)
+        x = torch.randn(3, 6)
+        wanted, total = module(x), module.linear.weight.sum()
+        for parameter in module.parameters():
+            parameter.mul_(2)
+        assert rel(compiled(x), wanted) < 1e-5
+        assert torch.equal(compiled.total(), total)
+        assert rel(module(x), wanted) > 0.01
 
 
 # ---- profiles and the timing cache ----------------------------------------------------------------------------------

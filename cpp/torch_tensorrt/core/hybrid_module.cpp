@@ -14,6 +14,7 @@
 #include "torch_tensorrt/core/hybrid_report.h"
 #include "torch_tensorrt/core/hybrid_segments.h"
 #include "torch_tensorrt/core/hybrid_structure.h"
+#include "torch_tensorrt/core/hybrid_tensors.h"
 #include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
@@ -66,7 +67,8 @@ void copy_dtypes(const ir::InputTree& from, ir::InputTree& to) {
 class HybridMethod::Graphs {
  public:
   Graphs(const torch::jit::Module& source, std::string method, CompileSpec cfg, BoundArguments arguments)
-      : module_(
+      : source_(source),
+        module_(
             lowering::prepare(source, method, cfg.lower_info, torch_device(cfg.convert_info.engine_settings.device))),
         method_(std::move(method)),
         cfg_(std::move(cfg)),
@@ -135,6 +137,7 @@ class HybridMethod::Graphs {
     graph_->inputs()[0]->setType(module_.type());
     graph_->lint();
     lowering::remove_unused_attributes(module_, method_);
+    own_tensors(module_, *graph_, source_);
     write_record(module_, {given_, cfg_, parameters_, engines_, structure_.lines, report_});
     LOG_GRAPH("hybrid module:\n" << *graph_);
     return module_;
@@ -310,6 +313,7 @@ class HybridMethod::Graphs {
     }
   }
 
+  torch::jit::Module source_;
   torch::jit::Module module_;
   std::string method_;
   CompileSpec cfg_;
