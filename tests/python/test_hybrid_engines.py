@@ -9,6 +9,7 @@ import sys
 
 import pytest
 import torch
+from outside import TORCHTRTC, run, try_run
 from test_hybrid_refit import ROWS, Mixed, Stateful, compile_hybrid, engine_bytes, engines_of
 from test_refit import reloaded, trained
 from torch import nn
@@ -103,6 +104,19 @@ def test_inspect_refuses_other_modules():
         torch_tensorrt.inspect(Mixed())
 
 
+def test_torchtrtc_inspects_a_file(tmp_path):
+    compiled = compile_hybrid(trained(Mixed(), 1))
+    torch.jit.save(compiled, str(tmp_path / "hybrid.ts"))
+    assert run(TORCHTRTC, "inspect", tmp_path / "hybrid.ts") == str(torch_tensorrt.inspect(compiled))
+    told = json.loads(run(TORCHTRTC, "inspect", "--json", tmp_path / "hybrid.ts"))
+    assert [engine["attribute"] for engine in told["methods"][0]["engines"]] == ["engine_0", "engine_1"]
+    assert told["methods"][0]["engines"][0]["information"]["layers"]
+    torch.jit.save(torch.jit.script(Mixed()), str(tmp_path / "plain.ts"))
+    failed = try_run(TORCHTRTC, "inspect", tmp_path / "plain.ts")
+    assert failed.returncode == 1
+    assert "is not compiled, and none of its submodules is" in failed.stderr
+
+
 # ---- files and copies -----------------------------------------------------------------------------------------------
 
 RUNS_A_FILE = """
@@ -147,11 +161,11 @@ def test_moved_frozen_and_optimized_modules_compute_the_same(change, make):
     module = torch.jit.script(trained(make(), 1))
     changed = change(compile_hybrid(module))
     x = torch.randn(3, 6)
-    for run in (reloaded(changed), changed):
+    for ran in (reloaded(changed), changed):
         wanted = copy.deepcopy(module)
         with torch.no_grad():
             for _ in range(2):
-                torch.testing.assert_close(run(x), wanted(x), rtol=1e-5, atol=1e-5)
+                torch.testing.assert_close(ran(x), wanted(x), rtol=1e-5, atol=1e-5)
 
 
 def test_another_dtype_is_refused_by_name():
@@ -169,8 +183,8 @@ def test_a_compiled_module_is_a_submodule_of_a_scripted_one(rel):
     x = torch.randn(3, 6)
     with torch.no_grad():
         wanted = torch.relu(around.linear(module(x)))
-        for run in (around, reloaded(around), torch.jit.freeze(around), copy.deepcopy(around)):
-            assert rel(run(x), wanted) < 1e-5
+        for ran in (around, reloaded(around), torch.jit.freeze(around), copy.deepcopy(around)):
+            assert rel(ran(x), wanted) < 1e-5
 
 
 def test_a_module_around_a_compiled_one_is_not_compiled_or_refitted():
@@ -229,14 +243,14 @@ def test_each_engine_has_a_profile_for_each_range(rel):
     ranges = [((64, 6), (64, 6), (64, 6)), ((1, 6), (1, 6), (2, 6))]
     compiled = compile_hybrid(module, [Input(profiles=ranges)])
     assert len(engines_of(compiled)) == 2
-    for run in (compiled, reloaded(compiled)):
+    for ran in (compiled, reloaded(compiled)):
         for rows in (64, 1, 2):
             x = torch.randn(rows, 6)
-            assert rel(run(x), module(x)) < 1e-5
+            assert rel(ran(x), module(x)) < 1e-5
         with pytest.raises(RuntimeError, match="none of the 2 profiles"):
-            run(torch.randn(10, 6))
+            ran(torch.randn(10, 6))
         with pytest.raises(RuntimeError, match="argument x has dims 65x6, the module was compiled for 1x6 to 64x6"):
-            run(torch.randn(65, 6))
+            ran(torch.randn(65, 6))
 
 
 def test_state_may_have_its_shape_from_a_call_in_another_range():
