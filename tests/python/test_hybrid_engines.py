@@ -100,6 +100,10 @@ def test_a_module_of_one_engine_and_modules_around_compiled_ones():
 def test_inspect_refuses_other_modules():
     with pytest.raises(RuntimeError, match="is not compiled, and none of its submodules is"):
         torch_tensorrt.inspect(torch.jit.script(Mixed()))
+    with pytest.raises(
+        RuntimeError, match="was frozen after it was compiled.*; inspect the module before it is frozen"
+    ):
+        torch_tensorrt.inspect(torch.jit.freeze(compile_hybrid(trained(Mixed(), 1))))
     with pytest.raises(TypeError, match="inspect takes a torch.jit.ScriptModule"):
         torch_tensorrt.inspect(Mixed())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -220,6 +221,45 @@ def test_arguments_of_every_kind_are_remembered():
         torch.testing.assert_close(refitted(*arguments), new(*arguments), rtol=1e-5, atol=1e-6)
         with pytest.raises(torch.jit.Error, match="argument mode has another value"):
             refitted(arguments[0], "flat", float("inf"), 3)
+
+
+class Pair(NamedTuple):
+    first: torch.Tensor
+    second: torch.Tensor
+
+
+class Inner(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(6, 6)
+        self.seen = torch.zeros(6)
+
+    def forward(self, x) -> Pair:
+        self.seen = self.seen + x.sum(0)
+        return Pair(torch.special.bessel_j0(torch.tanh(self.linear(x))), self.seen)
+
+
+class Outer(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = Inner(), Inner()
+
+    def forward(self, x) -> Pair:
+        pair = self.a(x)
+        return Pair(torch.relu(self.b(pair.first).first * 2 + 1), pair.second)
+
+
+def test_classes_of_the_same_name_are_the_same():
+    modules = [trained(Outer(), seed) for seed in (1, 2, 3)]
+    first, second, third = (torch.jit.script(module) for module in modules)
+    torch.jit._state._clear_class_state()  # the new modules have other types then
+    compiled = reloaded(compile_hybrid(first))
+    for module in (second, reloaded(third), torch.jit.script(modules[1])):
+        refitted = refit(compiled, module)
+        x = torch.randn(3, 6)
+        with torch.no_grad():
+            for _ in range(2):
+                torch.testing.assert_close(tuple(refitted(x)), tuple(module(x)), rtol=1e-5, atol=1e-5)
 
 
 def test_each_of_several_ranges_stays(rel):

@@ -2,6 +2,7 @@
 
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/hybrid_record.h"
+#include "torch_tensorrt/core/module_check.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core {
@@ -48,6 +49,9 @@ void add_report(const std::string& path, const torch::jit::Module& module, std::
 std::vector<ModuleReport> InspectModule(const torch::jit::Module& module) {
   std::vector<ModuleReport> reports;
   for (const auto& part : module.named_modules()) add_report(part.name, part.value, reports);
+  TORCHTRT_CHECK(!reports.empty() || !has_frozen_engines(module),
+                 "the module " << module.type()->str() << " was frozen after it was compiled, so its engines are "
+                               << "constants of its graph; inspect the module before it is frozen");
   TORCHTRT_CHECK(!reports.empty(), "the module " << module.type()->str()
                                                  << " is not compiled, and none of its submodules is; inspect takes "
                                                  << "the module that compile() returned");

@@ -1,14 +1,12 @@
 #include "torch_tensorrt/core/refit_module.h"
 
-#include <algorithm>
-
 #include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/hybrid_module.h"
 #include "torch_tensorrt/core/hybrid_record.h"
 #include "torch_tensorrt/core/ir/inputs.h"
-#include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/method_network.h"
+#include "torch_tensorrt/core/module_check.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/jit_types.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -25,22 +23,13 @@ struct EngineAttribute {
   EnginePtr engine;
 };
 
-bool calls_engine(const torch::jit::Module& compiled) {
-  const auto forward = compiled.find_method("forward");
-  if (!forward) return false;
-  const auto nodes = lowering::passes::all_nodes(forward->graph()->block());
-  return std::any_of(nodes.begin(), nodes.end(), [](const torch::jit::Node* node) {
-    return node->kind() == c10::Symbol::fromQualString("tensorrt::execute_engine");
-  });
-}
-
 EngineAttribute engine_of(const torch::jit::Module& compiled) {
   std::vector<EngineAttribute> found;
   for (const auto& attribute : compiled.named_attributes(/*recurse=*/true)) {
     if (attribute.value.type() != c10::getCustomClassType<EnginePtr>()) continue;
     found.push_back({attribute.name, attribute.value.toCustomClass<runtime::TRTEngine>()});
   }
-  TORCHTRT_CHECK(!found.empty() || !calls_engine(compiled),
+  TORCHTRT_CHECK(!found.empty() || !has_frozen_engines(compiled),
                  "the module " << compiled.type()->str() << " was frozen after it was compiled, so its engines are "
                                << "constants of its graph; refit the compiled module, and freeze the result");
   TORCHTRT_CHECK(!found.empty(), "the module "
@@ -51,7 +40,7 @@ EngineAttribute engine_of(const torch::jit::Module& compiled) {
   for (const auto& attribute : found) names += (names.empty() ? "" : ", ") + attribute.name;
   TORCHTRT_CHECK(names.find('.') == std::string::npos,
                  "the module " << compiled.type()->str() << " contains compiled submodules (" << names
-                               << "); refit each of them, and replace it in the module by the result");
+                               << "); refit each of them, and make the module again with the results");
   TORCHTRT_CHECK(found.size() == 1 && names == "engine",
                  "the module " << compiled.type()->str() << " runs the engines " << names
                                << " and PyTorch for the rest, but has no record of its compilation, so its weights "
