@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import copy
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import torch
-from test_refit import REFERENCE, reloaded, trained
+from test_refit import reloaded, trained
 from torch import nn
 
 import torch_tensorrt
@@ -369,24 +365,3 @@ def test_a_frozen_hybrid_module_is_refused():
     frozen = torch.jit.freeze(compile_hybrid(trained(Mixed(), 1)))
     with pytest.raises(RuntimeError, match="was frozen after it was compiled"):
         refit(frozen, trained(Mixed(), 2))
-
-
-def test_engines_of_another_backend_stay_with_it():
-    assert REFERENCE.is_dir(), f"build the target torchtrt_reference: {REFERENCE} is not there"
-    code = """
-import torch, torch_tensorrt
-from test_hybrid_refit import Mixed, compile_hybrid, refit, trained
-
-old, new, x = trained(Mixed(), 1), trained(Mixed(), 2), torch.randn(2, 6)
-compiled = compile_hybrid(old, backend="reference", refit=True)
-for _ in range(2):
-    refitted = refit(compiled, new, arg_inputs=[x], verify_output=True)
-    engines = torch_tensorrt.inspect(refitted).methods[0].engines
-    assert [engine.information["backend"] for engine in engines] == ["reference"] * 2
-    torch.testing.assert_close(compiled(x), old(x), rtol=1e-4, atol=1e-4)
-    compiled, old, new = refitted, new, old
-"""
-    environment = {**os.environ, "TORCHTRT_BACKEND_PATH": str(REFERENCE)}
-    folder = Path(__file__).parent
-    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
