@@ -1,4 +1,4 @@
-"""Compiles every model of the zoo whole and compares it with PyTorch.
+"""Compiles every model of the zoo, whole or as a hybrid module (zoo_hybrid.py), and compares it with PyTorch.
 
     python zoo/zoo.py [--only PART_OF_A_NAME] [--write docs/zoo.md]
     python zoo/zoo.py --save DIR [--only PART_OF_A_NAME]
@@ -24,6 +24,7 @@ from pathlib import Path
 
 import torch
 from zoo_files import BATCHES, ranges_of, save
+from zoo_hybrid import HybridResult, hybrid_models, hybrid_row, hybrid_table, run_hybrid
 from zoo_model import Model, Shape
 from zoo_models import all_models
 from zoo_parameters import give_parameters
@@ -208,6 +209,21 @@ def run_all(only: str, verbose: bool) -> list[Result]:
     return results
 
 
+def run_all_hybrid(only: str, verbose: bool) -> list[HybridResult]:
+    results = []
+    for model in hybrid_models():
+        if only not in model.name:
+            continue
+        try:
+            results.append(run_hybrid(model))
+        except Exception as error:  # one model must not end the run
+            if verbose:
+                traceback.print_exc()
+            results.append(HybridResult(model.name, error="FAILED: " + reason(error)))
+        print(hybrid_row(results[-1]), flush=True)
+    return results
+
+
 def save_all(folder: Path, only: str) -> None:
     for model in all_models():
         if only in model.name:
@@ -233,9 +249,11 @@ def main() -> int:
         # The engines of a model share most layers and shapes; the cache times these once.
         os.environ.setdefault("TORCHTRT_TIMING_CACHE", f"{folder}/timings")
         results = run_all(options.only, options.verbose)
+        hybrid = run_all_hybrid(options.only, options.verbose)
     if options.write:
-        options.write.write_text(table(results))
-    return 1 if any(result.failed for result in results) else 0
+        options.write.write_text(table(results) + hybrid_table(hybrid))
+    failed = any(result.failed for result in results) or any("FAILED" in result.error for result in hybrid)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -157,6 +157,35 @@ def test_the_same_speech_segments(silero, speech: torch.Tensor, rate: int) -> No
     assert silero.get_speech_timestamps(audio, detector, sampling_rate=rate) == expected
 
 
+@pytest.mark.parametrize("rate", [16000, 8000])
+def test_the_whole_file_with_its_state(silero, speech: torch.Tensor, rate: int) -> None:
+    original = silero.load_silero_vad()
+    samples = rate * 32 // 1000
+    detector = torch_tensorrt.compile(
+        original,
+        input_signature=(torch_tensorrt.Input((samples,)), rate),
+        device="cpu",
+        require_full_compilation=False,
+    )
+    # The STFT and the encoder; the decoder. PyTorch runs the cell of the LSTM: alone it has less than min_block_size.
+    assert len(list(detector.graph.findAllNodes("tensorrt::execute_engine", recurse=True))) == 2
+    audio = speech[:: 16000 // rate]
+    expected = silero.get_speech_timestamps(audio, original, sampling_rate=rate)
+    assert len(expected) >= 3
+    assert silero.get_speech_timestamps(audio, detector, sampling_rate=rate) == expected
+    for start in (0, 40):
+        for model in (original, detector):
+            model.reset_states()
+            assert model._state.shape == (0,)
+        with torch.no_grad():
+            for chunk in audio[start * samples : (start + 60) * samples].split(samples):
+                assert (detector(chunk, rate) - original(chunk, rate)).abs().max().item() < 1e-4
+                assert (detector._state - original._state).abs().max().item() < 1e-4
+                assert torch.equal(detector._context, original._context)
+    with pytest.raises(Exception, match="argument sr has another value in the compiled module"):
+        detector(torch.zeros(samples), 24000 - rate)
+
+
 def test_streams_side_by_side_and_a_file_of_its_own(silero, speech: torch.Tensor, tmp_path: Path) -> None:
     original = silero.load_silero_vad()
     torch.jit.save(_example().compile_detector(original), tmp_path / "detector.ts")

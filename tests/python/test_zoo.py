@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from zoo_files import DOZEN, load, save
+from zoo_hybrid import hybrid_models, run_hybrid
 from zoo_model import Model
 from zoo_parameters import give_parameters
 
 import zoo
 
+TABLE = Path(__file__).resolve().parents[2] / "docs" / "zoo.md"
 MODELS = {model.name: model for model in zoo.all_models()}
 
 
@@ -29,6 +33,20 @@ def _quick(tmp_path_factory: pytest.TempPathFactory):
 def test_model_is_one_engine_with_the_results_of_pytorch(name: str) -> None:
     result = zoo.run(MODELS[name], verbose=True)
     assert not result.failed, f"fixed: {result.static}, batches: {result.batch}, sizes: {result.size}"
+
+
+HYBRID = {model.name: model for model in hybrid_models()}
+
+
+@pytest.mark.parametrize("name", HYBRID)
+def test_hybrid_model_is_as_the_table_says(name: str) -> None:
+    result = run_hybrid(HYBRID[name])
+    assert "FAILED" not in result.error, result.error
+    rows = [line for line in TABLE.read_text().splitlines() if line.startswith(f"| {name} |")]
+    assert len(rows) == 1
+    columns = [column.strip() for column in rows[0].split("|")[1:-1]]
+    assert [result.name, str(result.engines), str(result.left), result.kinds] == [*columns[:3], columns[4]]
+    assert result.engines > 0
 
 
 class BiasAlone(torch.nn.Module):

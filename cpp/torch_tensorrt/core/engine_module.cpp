@@ -1,6 +1,7 @@
 #include "torch_tensorrt/core/engine_module.h"
 
 #include <cctype>
+#include <functional>
 #include <map>
 
 #include "torch/csrc/jit/ir/ir.h"
@@ -135,6 +136,31 @@ ValueTree argument_tree(const Value* value, size_t spec_count) {
 std::vector<Value*> insert_engine_call(torch::jit::Graph& graph, Value* engine, const std::vector<Value*>& tensors,
                                        size_t output_count) {
   return insert_call(graph, engine, insert_list(graph, tensors), output_count);
+}
+
+std::vector<Value*> insert_engine_call(torch::jit::Graph& graph, Value* engine, const std::vector<Value*>& tensors,
+                                       size_t output_count, const std::vector<ValueTree>& results,
+                                       const std::shared_ptr<torch::jit::Graph>& fallback) {
+  const auto call = [&] {
+    const auto outputs = insert_engine_call(graph, engine, tensors, output_count);
+    size_t next = 0;
+    std::vector<Value*> values;
+    for (const auto& tree : results) values.push_back(insert_result(graph, tree, outputs, next));
+    return values;
+  };
+  if (fallback == nullptr) return call();
+  static const auto kTakes = c10::Symbol::fromQualString("tensorrt::takes_inputs");
+  auto* takes = graph.insert(kTakes, {insert_list(graph, tensors), engine});
+  auto* node = graph.insertNode(graph.create(c10::prim::If, {takes}, results.size()));
+  const auto add_block = [&](const std::function<std::vector<Value*>()>& insert) {
+    auto* block = node->addBlock();
+    const torch::jit::WithInsertPoint inside(block);
+    for (auto* value : insert()) block->registerOutput(value);
+  };
+  add_block(call);
+  add_block([&] { return torch::jit::insertGraph(graph, *fallback, tensors); });
+  for (size_t i = 0; i < results.size(); ++i) node->outputs()[i]->setType(fallback->outputs()[i]->type());
+  return node->outputs().vec();
 }
 
 Value* insert_result(torch::jit::Graph& graph, const ValueTree& tree, c10::ArrayRef<Value*> outputs, size_t& next) {

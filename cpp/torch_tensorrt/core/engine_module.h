@@ -24,6 +24,12 @@ struct WrittenInput {
 // Inserts a call of the engine at the graph's insertion point. Returns the engine's outputs.
 std::vector<torch::jit::Value*> insert_engine_call(torch::jit::Graph& graph, torch::jit::Value* engine,
                                                    const std::vector<torch::jit::Value*>& tensors, size_t output_count);
+// The same, but returns the results. Where the engine does not take the tensors of a call, PyTorch runs `fallback`, if
+// there is one: a graph that gives the results for the tensors.
+std::vector<torch::jit::Value*> insert_engine_call(torch::jit::Graph& graph, torch::jit::Value* engine,
+                                                   const std::vector<torch::jit::Value*>& tensors, size_t output_count,
+                                                   const std::vector<ir::ValueTree>& results,
+                                                   const std::shared_ptr<torch::jit::Graph>& fallback);
 // Inserts the nodes that assemble a result from the outputs, starting at number `next`, which moves behind them.
 torch::jit::Value* insert_result(torch::jit::Graph& graph, const ir::ValueTree& tree,
                                  c10::ArrayRef<torch::jit::Value*> outputs, size_t& next);

@@ -107,6 +107,27 @@ bool insert_fixed_values(Graph& graph, const std::vector<BoundArgument>& argumen
   return changed;
 }
 
+bool take_lists_apart(Graph& graph, const std::vector<BoundArgument>& arguments) {
+  bool changed = false;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const auto& tree = arguments[i].tree;
+    auto* list = graph.inputs()[i + 1];
+    if (arguments[i].how != BoundArgument::How::kGiven || list->type()->kind() != c10::TypeKind::ListType) continue;
+    if (torch::jit::AliasDb(graph.shared_from_this()).hasWriters(list)) continue;
+    // Operators copy a list. Where it is returned or stored, it stays the caller's object.
+    const auto uses = list->uses();
+    const auto copies = [](const torch::jit::Use& use) { return use.user->kind().is_aten(); };
+    if (std::none_of(uses.begin(), uses.end(), copies)) continue;
+    const torch::jit::WithInsertPoint before(front(graph));
+    auto* known = put_together(graph, list->type(), tree, take_apart(graph, list, tree));
+    for (const auto& use : uses) {
+      if (copies(use)) use.user->replaceInput(use.offset, known);
+    }
+    changed = true;
+  }
+  return changed;
+}
+
 void insert_casts(Graph& graph, const std::vector<BoundArgument>& arguments, const ArgumentCasts& casts) {
   for (size_t i = 0; i < arguments.size() && i < casts.size(); ++i) {
     if (casts[i] && arguments[i].how == BoundArgument::How::kGiven) {

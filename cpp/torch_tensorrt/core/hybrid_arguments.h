@@ -17,6 +17,10 @@ using ArgumentCasts = std::vector<std::optional<at::ScalarType>>;
 // collection that the graph writes as it is. Returns whether the graph changed.
 bool insert_fixed_values(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments);
 
+// Takes apart lists that have the same length in every call, so that their elements are known one by one. Returns
+// whether the graph changed.
+bool take_lists_apart(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments);
+
 // Casts floating tensors in the arguments.
 void insert_casts(torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments,
                   const ArgumentCasts& casts);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "torch/csrc/jit/api/function_impl.h"
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
 
 #include "torch_tensorrt/core/conversion/network_inputs.h"
@@ -76,8 +77,10 @@ class HybridMethod::Graphs {
         arguments_(with_widest_ranges(std::move(arguments))),
         parameters_(parameters_of(module_)),
         graph_(module_.get_method(method_).graph()),
-        reads_order_of_dicts_(core::reads_order_of_dicts(*graph_)) {
-    if (insert_fixed_values(*graph_, arguments_)) lowering::simplify(graph_);
+        reads_order_of_dicts_(core::reads_order_of_dicts(*graph_)),
+        others_(lowering::other_methods_with_state(module_, method_)) {
+    const bool has_fixed_values = insert_fixed_values(*graph_, arguments_);
+    if (take_lists_apart(*graph_, arguments_) || has_fixed_values) lowering::simplify(graph_);
     infer_dtypes();
     settle_casts();
   }
@@ -137,6 +140,10 @@ class HybridMethod::Graphs {
     graph_->inputs()[0]->setType(module_.type());
     graph_->lint();
     lowering::remove_unused_attributes(module_, method_);
+    // A method that was inlined into another has kept a copy of its graph, from before the engines.
+    for (const auto& method : module_.get_methods()) {
+      torch::jit::toGraphFunction(method.function()).clear_optimized_graphs();
+    }
     own_tensors(module_, *graph_, source_);
     write_record(module_, {given_, cfg_, parameters_, engines_, structure_.lines, report_});
     LOG_GRAPH("hybrid module:\n" << *graph_);
@@ -190,7 +197,7 @@ class HybridMethod::Graphs {
 
   std::unique_ptr<GraphProbe> make_probe(const std::shared_ptr<Graph>& graph, const BoundArguments& arguments) const {
     return std::make_unique<GraphProbe>(*graph, module_._ivalue(), arguments,
-                                        torch_device(cfg_.convert_info.engine_settings.device));
+                                        torch_device(cfg_.convert_info.engine_settings.device), others_);
   }
 
   // One probe for each of several ranges of the inputs. State may have its shape from a call in another range.
@@ -204,15 +211,27 @@ class HybridMethod::Graphs {
     return probes;
   }
 
-  // Known branches and loops make more known, for example the number of rounds of a loop inside.
+  // Known branches and loops make more known, for example the number of rounds of a loop inside. Known dtypes and
+  // shapes replace writes.
   std::unique_ptr<GraphProbe> probe_of(std::shared_ptr<Graph>& graph) const {
+    const auto before = lowering::passes::hides_writes(graph) ? graph->copy() : nullptr;
     constexpr int kMostTimes = 20;
     for (int i = 0;; ++i) {
       auto probe = make_probe(graph, arguments_);
-      const bool changed =
-          !lowering::passes::hides_memory(*graph) && partitioning::resolve_control_flow(*graph, *probe);
-      if (changed) lowering::simplify(graph);
-      if (!changed || i + 1 == kMostTimes) return probe;
+      bool changed = i < kMostTimes && partitioning::resolve_control_flow(*graph, *probe);
+      if (!changed && i < kMostTimes) {
+        const auto keeps = [&](const Node* node) { return probe->keeps_shape_and_dtype(node); };
+        changed = lowering::replace_lone_writes(graph, keeps);
+      }
+      if (changed) {
+        lowering::simplify(graph);
+        continue;
+      }
+      if (before == nullptr || !lowering::passes::hides_writes(graph)) return probe;
+      LOG_GRAPH("control flow stays as it is, because writes may reach hidden memory in\n" << *graph);
+      graph->block()->clear();
+      graph->block()->cloneFrom(before->block(), [](Value* value) { return value; });
+      return make_probe(graph, arguments_);
     }
   }
 
@@ -268,12 +287,11 @@ class HybridMethod::Graphs {
       const bool is_number = partitioning::is_plain_number(input->type());
       inputs.push_back(is_number ? insert_tensor(value) : value);
     }
-    const auto outputs = insert_engine_call(*graph_, engine, inputs, output_count);
-    size_t next = 0;
+    const auto results =
+        insert_engine_call(*graph_, engine, inputs, output_count, converted.results, converted.fallback);
     for (size_t i = 0; i < segment.outputs.size(); ++i) {
-      auto* result = insert_result(*graph_, converted.results[i], outputs, next);
-      segment.outputs[i]->replaceAllUsesWith(result);
-      replaced_[segment.outputs[i]] = result;
+      segment.outputs[i]->replaceAllUsesWith(results[i]);
+      replaced_[segment.outputs[i]] = results[i];
     }
   }
 
@@ -322,6 +340,7 @@ class HybridMethod::Graphs {
   std::vector<engine::Parameter> parameters_;
   std::shared_ptr<Graph> graph_;
   bool reads_order_of_dicts_;
+  std::vector<std::shared_ptr<Graph>> others_;  // methods that may set attributes between two calls
   std::unique_ptr<GraphProbe> probe_;
   std::string not_whole_;  // why one engine would not do what the method does
   GraphStructure structure_;

@@ -1,5 +1,8 @@
 #include "torch_tensorrt/core/hybrid_segments.h"
 
+#include <algorithm>
+#include <regex>
+
 #include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
@@ -23,6 +26,12 @@ Decision takes_layers(const network::INetworkDefinition& network, const engine::
     if (!taken) return taken;
   }
   return all;
+}
+
+// The first line, without the names of values.
+std::string without_names(const std::string& reason) {
+  static const std::regex kName("%[^ ,:;)]+");
+  return std::regex_replace(reason.substr(0, reason.find('\n')), kName, "%");
 }
 
 }  // namespace
@@ -49,16 +58,16 @@ std::vector<ConvertedSegment> SegmentConverter::convert(Roles& roles, const torc
 
 bool SegmentConverter::leave_small(const std::vector<Segment>& segments, Roles& roles) const {
   const uint64_t fewest = cfg_.partitioning_info.min_block_size;
-  bool changed = false;
+  Roles::Reasons small;
   for (const auto& segment : segments) {
     if (segment.nodes.size() >= fewest) continue;
-    changed = true;
     for (const auto* node : segment.nodes) {
       check_fits(node, roles);
-      roles.leave(node, str("its engine would have fewer operations than min_block_size (", fewest, ")"));
+      small[node] = str("its engine would have fewer operations than min_block_size (", fewest, ")");
     }
   }
-  return changed;
+  if (!small.empty()) roles.leave(small);
+  return !small.empty();
 }
 
 // Only small tensors tell that an operator does not take the dtypes, for example. Throws DoesNotFit.
@@ -94,14 +103,35 @@ std::optional<ConvertedSegment> SegmentConverter::convert(Segment& segment, Role
     }
   }
   check_fits(segment.nodes[fails - 1], roles);
-  roles.leave(segment.nodes[fails - 1], reason);
+  roles.leave(failing_alike(segment, fails - 1, reason, roles));
   return std::nullopt;
+}
+
+// The failed node, and those that follow in the segment and fail for the same reason even alone, so that each of them
+// needs no search of its own.
+Roles::Reasons SegmentConverter::failing_alike(const Segment& segment, size_t failed, const std::string& reason,
+                                               const Roles& roles) const {
+  Roles::Reasons found = {{segment.nodes[failed], reason}};
+  for (size_t i = failed + 1; i < segment.nodes.size(); ++i) {
+    Node* node = segment.nodes[i];
+    if (node->kind() != segment.nodes[failed]->kind()) continue;
+    Segment alone;
+    alone.nodes = {node};
+    std::string error;
+    if (try_to_convert(alone, 1, roles, error) || without_names(error) != without_names(reason)) continue;
+    check_fits(node, roles);
+    found[node] = error;
+  }
+  return found;
 }
 
 std::optional<ConvertedSegment> SegmentConverter::try_to_convert(Segment& segment, size_t count, const Roles& roles,
                                                                  std::string& reason) const {
   try {
     auto graph = partitioning::outline(segment, count, roles);
+    ConvertedSegment converted;
+    const auto is_assumed = [&](const torch::jit::Value* input) { return roles.probe().is_assumed(input); };
+    if (std::any_of(segment.inputs.begin(), segment.inputs.end(), is_assumed)) converted.fallback = graph->copy();
     auto info = cfg_.convert_info;
     lowering::LowerInfo lower_info = cfg_.lower_info;
     lower_info.forced_fallback_modules.clear();
@@ -120,7 +150,6 @@ std::optional<ConvertedSegment> SegmentConverter::try_to_convert(Segment& segmen
     info.engine_settings.allow_shape_tensors = true;  // numbers from PyTorch may be sizes
     info.collection_input_spec_map =
         ir::pair_input_vals_with_specs_collection(ir::get_collection_inputs(graph, no_params), specs);
-    ConvertedSegment converted;
     converted.segment = segment;
     converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, no_params, &converted.results);
     const Decision taken = takes_layers(*converted.network, info.engine_settings);

@@ -29,6 +29,8 @@ struct ConvertedSegment {
   partitioning::Segment segment;
   std::shared_ptr<network::INetworkDefinition> network;
   std::vector<ir::ValueTree> results;
+  std::shared_ptr<torch::jit::Graph>
+      fallback;  // the segment's graph, if a call may have other shapes than the engine's
 };
 
 // Groups the nodes of a hybrid module's graph into segments that engines can run, and makes their networks.
@@ -48,6 +50,8 @@ class SegmentConverter {
   bool leave_small(const std::vector<partitioning::Segment>& segments, partitioning::Roles& roles) const;
   void check_fits(const torch::jit::Node* node, const partitioning::Roles& roles) const;
   std::optional<ConvertedSegment> convert(partitioning::Segment& segment, partitioning::Roles& roles);
+  partitioning::Roles::Reasons failing_alike(const partitioning::Segment& segment, size_t failed,
+                                             const std::string& reason, const partitioning::Roles& roles) const;
   std::optional<ConvertedSegment> try_to_convert(partitioning::Segment& segment, size_t count,
                                                  const partitioning::Roles& roles, std::string& reason) const;
 

@@ -160,16 +160,21 @@ TEST(ApiCompile, FromManyThreads) {
   auto module = small_network();
   const at::Tensor x = at::randn({1, 3, 16, 16});
   const at::Tensor expected = run(module, x);
-  std::vector<at::Tensor> results(4);
+  const auto functions = [&] { return module._ivalue()->compilation_unit()->get_functions().size(); };
+  const size_t before = functions();
+  std::vector<at::Tensor> results(8);
   std::vector<std::thread> threads;
-  for (auto& result : results) {
-    threads.emplace_back([&] {
-      auto compiled = torchscript::compile(module, cpu_spec({Input({1, 3, 16, 16})}));
-      result = run(compiled, x);
+  for (size_t i = 0; i < results.size(); ++i) {
+    threads.emplace_back([&, i] {
+      auto spec = cpu_spec({Input({1, 3, 16, 16})});
+      if (i % 2 == 1) spec.torch_executed_ops = {"aten::relu"};
+      auto compiled = torchscript::compile(module, spec);
+      results[i] = run(compiled, x);
     });
   }
   for (auto& thread : threads) thread.join();
   for (const auto& result : results) expect_same(result, expected);
+  EXPECT_EQ(functions(), before) << "compiling must not add to what the module's owner may extend meanwhile";
 }
 
 TEST(ApiEngine, BytesRunInANewModule) {

@@ -50,6 +50,28 @@ TEST(Probe, FollowsRangesThroughOperators) {
   EXPECT_EQ(probed.spec("d").dtype, at::kBool);
 }
 
+TEST(Probe, AssumesTheRankOfLaterRounds) {
+  const Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor, %n : int):
+          %zero : int = prim::Constant[value=0]()
+          %none : NoneType = prim::Constant()
+          %true : bool = prim::Constant[value=1]()
+          %sizes : int[] = prim::ListConstruct(%zero)
+          %empty : Tensor = aten::zeros(%sizes, %none, %none, %none, %none)
+          %y : Tensor = prim::Loop(%n, %true, %empty)
+            block0(%i : int, %carried : Tensor):
+              %rank : int = aten::dim(%carried)
+              %a : Tensor = aten::relu(%carried)
+              %b : Tensor = aten::relu(%x)
+              -> (%true, %b)
+          return (%y))",
+                      {ir::Input({4, 3})});
+  EXPECT_EQ(probed.spec("carried").input_shape, network::Dims({4, 3}));
+  EXPECT_EQ(probed.spec("a").input_shape, network::Dims({4, 3}));
+  for (const char* name : {"carried", "a", "y"}) EXPECT_TRUE(probed.probe->is_assumed(probed.values.at(name))) << name;
+  EXPECT_FALSE(probed.probe->is_assumed(probed.values.at("b")));
+  EXPECT_FALSE(probed.fixed("rank")) << "it is 1 in the first round";
+}
+
 TEST(Probe, FindsSizesThatDependOnData) {
   const Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor):
           %a : Tensor = aten::nonzero(%x)
@@ -165,6 +187,21 @@ TEST(ControlFlow, KnownLoopsAreUnrolledWithTheRightIndex) {
     if (node->kind() == c10::Symbol::aten("add")) added.push_back(torch::jit::toIValue(node->input(1))->toInt());
   }
   EXPECT_EQ(added, (std::vector<int64_t>{0, 1, 2}));
+}
+
+TEST(ControlFlow, NumbersThatAreAlwaysTheSameBecomeConstants) {
+  Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor):
+          %zero : int = prim::Constant[value=0]()
+          %one : int = prim::Constant[value=1]()
+          %rows : int = aten::size(%x, %zero)
+          %columns : int = aten::size(%x, %one)
+          return (%rows, %columns))",
+                {range({1, 2}, {2, 2}, {3, 2})});
+  ASSERT_TRUE(resolve_control_flow(*probed.graph, *probed.probe));
+  probed.graph->lint();
+  EXPECT_EQ(probed.graph->outputs()[0]->node()->kind(), c10::aten::size);
+  EXPECT_EQ(torch::jit::toIValue(probed.graph->outputs()[1]), c10::IValue(2));
+  EXPECT_FALSE(resolve_control_flow(*probed.graph, *probed.probe));
 }
 
 TEST(ControlFlow, UnknownLoopsStay) {

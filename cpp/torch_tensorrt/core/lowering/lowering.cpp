@@ -12,6 +12,7 @@
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/pipeline.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
+#include "torch_tensorrt/core/util/jit_module_copy.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering {
@@ -26,7 +27,7 @@ torch::jit::Module freeze(const torch::jit::Module& module, const std::string& m
   // freeze_module always keeps forward.
   std::vector<std::string> kept;
   if (method_name != "forward") kept.push_back(method_name);
-  const auto shown = module.clone(/*inplace=*/true);  // shares the tensors; has graphs of its own
+  const auto shown = util::copy_module(module);  // shares the tensors; has graphs of its own
   const auto graph = shown.get_method(method_name).graph();
   passes::inline_calls(*graph, info.forced_fallback_modules);
   passes::show_memory(*graph);

@@ -14,6 +14,7 @@
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
+#include "torch_tensorrt/core/util/jit_module_copy.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering {
@@ -112,15 +113,6 @@ bool has_casting_blocks(const torch::jit::Graph& graph) {
   return !passes::nodes_in_casting_blocks(graph.block()).empty();
 }
 
-// relu_(x) -> relu(x) where nothing else has the memory of x, also in graphs with dicts and state.
-void replace_lone_writes(const passes::GraphPtr& graph) {
-  const passes::ShownMemory shown(graph);
-  // Only of operators whose form without a write gives the same dtype and shape, and of none that the user left to
-  // PyTorch.
-  torch::jit::RemoveTensorMutation(
-      graph, [](Node* node) { return passes::keeps_shape_and_dtype(node) && !passes::is_marked(node); });
-}
-
 // Without writes, dead code elimination needs no knowledge of shared memory.
 void remove_dead_code(const passes::GraphPtr& graph) {
   const passes::ShownMemory shown(graph);
@@ -134,7 +126,7 @@ Module evaluation_copy(const Module& module) {
     LOG_WARNING(
         "the module is in training mode but is compiled in evaluation mode; call eval() on it to avoid this warning");
   }
-  auto copy = module.clone(/*inplace=*/true);
+  auto copy = util::copy_module(module);
   copy.eval();
   return copy;
 }
@@ -153,7 +145,7 @@ Module on_device(const Module& module, c10::Device device) {
     }
   }
   if (!is_copied) return module;
-  copy = module.clone(/*inplace=*/true);
+  copy = util::copy_module(module);
   for (auto owner : copy.modules()) {
     for (const auto& attribute : owner.named_attributes(/*recurse=*/false)) {
       if (!is_elsewhere(attribute.value)) continue;
@@ -164,6 +156,13 @@ Module on_device(const Module& module, c10::Device device) {
     }
   }
   return copy;
+}
+
+bool replace_lone_writes(const std::shared_ptr<torch::jit::Graph>& graph,
+                         const std::function<bool(const Node*)>& keeps_shape_and_dtype) {
+  const passes::ShownMemory shown(graph);
+  return torch::jit::RemoveTensorMutation(
+      graph, [&](Node* node) { return keeps_shape_and_dtype(node) && !passes::is_marked(node); });
 }
 
 void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
@@ -177,10 +176,11 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
     passes::replace_objects(graph);
   }
   torch::jit::RemoveListMutation(graph);
+  passes::show_views(graph);
   passes::propagate_constants(graph);
   passes::remove_dropout(graph);
   if (has_writes(graph)) replace_writes(graph);
-  if (has_writes(graph)) replace_lone_writes(graph);
+  if (has_writes(graph)) replace_lone_writes(graph, passes::keeps_shape_and_dtype);
   passes::propagate_constants(graph);
   remove_dead_code(graph);
 }
@@ -201,6 +201,20 @@ Module prepare(const Module& module, const std::string& method_name, const Lower
   passes::fold_attributes(graph, copy._ivalue(), written);
   simplify(graph);
   return copy;
+}
+
+std::vector<std::shared_ptr<torch::jit::Graph>> other_methods_with_state(const Module& module,
+                                                                         const std::string& method_name) {
+  std::vector<std::shared_ptr<torch::jit::Graph>> graphs;
+  for (const auto& method : module.get_methods()) {
+    if (method.name() == method_name) continue;
+    auto graph = method.graph()->copy();
+    torch::jit::Inline(*graph);
+    const auto nodes = passes::all_nodes(graph->block());
+    const auto sets = [](const Node* node) { return node->kind() == c10::prim::SetAttr; };
+    if (std::any_of(nodes.begin(), nodes.end(), sets)) graphs.push_back(std::move(graph));
+  }
+  return graphs;
 }
 
 void remove_unused_attributes(Module& module, const std::string& method_name) {

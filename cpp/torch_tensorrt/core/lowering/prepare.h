@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "torch/csrc/jit/api/module.h"
 
 #include "torch_tensorrt/core/lowering/lowering.h"
@@ -25,6 +27,16 @@ torch::jit::Module prepare(const torch::jit::Module& module, const std::string& 
 // Propagates constants through a prepared graph, replaces writes in place where all readers are known, and removes dead
 // code. PyTorch can run the graph as before.
 void simplify(std::shared_ptr<torch::jit::Graph>& graph);
+
+// relu_(x) -> relu(x) where nothing else has the memory of x, also in graphs with dicts and state. Only writes that the
+// user did not leave to PyTorch, and whose form without a write gives the same shape and dtype. Returns whether the
+// graph changed.
+bool replace_lone_writes(const std::shared_ptr<torch::jit::Graph>& graph,
+                         const std::function<bool(const torch::jit::Node*)>& keeps_shape_and_dtype);
+
+// The graphs, without calls, of the module's other methods that set attributes.
+std::vector<std::shared_ptr<torch::jit::Graph>> other_methods_with_state(const torch::jit::Module& module,
+                                                                         const std::string& method_name);
 
 // Removes the submodules and attributes that the method does not use. Does nothing if the module has other methods,
 // which may use them.

@@ -61,6 +61,21 @@ void unroll(Node* node, int64_t rounds) {
   node->destroy();
 }
 
+// A size may be fixed although other sizes of its tensor change with each round of a loop.
+bool replace_fixed_numbers(Node* node, const GraphProbe& probe) {
+  if (node->kind() == prim::Constant || !node->blocks().empty()) return false;
+  bool changed = false;
+  for (auto* output : node->outputs()) {
+    if (!output->hasUses() || output->type()->kind() != c10::TypeKind::IntType) continue;
+    const auto value = probe.fixed_value(output);
+    if (!value) continue;
+    const torch::jit::WithInsertPoint behind(node->next());
+    output->replaceAllUsesWith(node->owningGraph()->insertConstant(*value));
+    changed = true;
+  }
+  return changed;
+}
+
 bool resolve(Block* block, const GraphProbe& probe);
 
 bool resolve(Node* node, const GraphProbe& probe) {
@@ -85,7 +100,7 @@ bool resolve(Node* node, const GraphProbe& probe) {
       }
     }
   }
-  bool changed = false;
+  bool changed = replace_fixed_numbers(node, probe);
   for (auto* inner : node->blocks()) changed |= resolve(inner, probe);
   return changed;
 }

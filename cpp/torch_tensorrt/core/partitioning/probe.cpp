@@ -22,12 +22,25 @@ using torch::jit::Value;
 constexpr int kBetween = 2;        // sizes that are no round numbers
 constexpr size_t kMostGroups = 6;  // more groups of sizes are not mixed
 
+// What state is before the first call: None, or a tensor without elements.
+bool is_empty(const IValue& value) {
+  return value.isNone() || (value.isTensor() && value.toTensor().defined() && value.toTensor().numel() == 0);
+}
+
 }  // namespace
 
 bool Probe::is_known() const { return at.size() > kOpt && at[kOpt].has_value(); }
 
+bool has_changed(const Probe& before, const Probe& after) {
+  for (size_t p = 0; p < after.at.size(); ++p) {
+    if (before.at[p].has_value() != after.at[p].has_value()) return true;
+  }
+  return before.varies != after.varies || before.is_assumed != after.is_assumed;
+}
+
 GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
-                       const std::vector<ir::BoundArgument>& arguments, c10::Device device)
+                       const std::vector<ir::BoundArgument>& arguments, c10::Device device,
+                       const std::vector<std::shared_ptr<torch::jit::Graph>>& others)
     : module_(module), device_(device), cast_nodes_(lowering::passes::nodes_in_casting_blocks(graph.block())) {
   std::vector<ir::Input> specs;
   for (const auto& bound : arguments) {
@@ -35,6 +48,19 @@ GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
     for (auto& spec : ir::inputs_of(bound.tree)) specs.push_back(std::move(spec));
   }
   declare_points(specs);
+  visit_all(graph, arguments, others);
+  const auto is_fixed = [&](const Value* value) {
+    const Probe* probe = find(value);
+    return probe != nullptr && !probe->varies;
+  };
+  if (has_fixed_keys(graph.block(), is_fixed)) return;
+  keys_are_fixed_ = false;
+  attributes_.clear();
+  visit_all(graph, arguments, others);
+}
+
+void GraphProbe::visit_all(const torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments,
+                           const std::vector<std::shared_ptr<torch::jit::Graph>>& others) {
   for (int round = 0; round < kMostRounds; ++round) {
     const auto before = attributes_;
     probes_.clear();
@@ -52,22 +78,8 @@ GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
       }
     }
     visit(graph.block(), /*always=*/true);
-    bool changed = false;
-    for (auto& [name, after] : attributes_) {
-      const auto found = before.find(name);
-      if (found == before.end()) {
-        changed = true;
-        continue;
-      }
-      Probe joined = join(found->second, after, /*grows=*/true);
-      for (size_t p = 0; p < joined.at.size(); ++p) {
-        const bool was = found->second.at[p].has_value();
-        if (was != joined.at[p].has_value()) changed = true;
-      }
-      if (joined.varies != found->second.varies) changed = true;
-      after = std::move(joined);
-    }
-    if (!changed) break;
+    for (const auto& other : others) visit_other(*other);
+    if (!update_attributes(before)) break;
   }
 }
 
@@ -133,7 +145,16 @@ std::optional<ir::Input> GraphProbe::input_spec(const Value* value) const {
   }
 }
 
+bool GraphProbe::is_assumed(const Value* value) const {
+  const Probe* probe = find(value);
+  return probe != nullptr && probe->is_assumed;
+}
+
 std::optional<IValue> GraphProbe::fixed_value(const Value* value) const {
+  return is_assumed(value) ? std::nullopt : usual_value(value);
+}
+
+std::optional<IValue> GraphProbe::usual_value(const Value* value) const {
   if (const auto constant = torch::jit::toIValue(value)) return constant;
   const Probe* probe = find(value);
   if (probe == nullptr || probe->varies) return std::nullopt;
@@ -143,6 +164,50 @@ std::optional<IValue> GraphProbe::fixed_value(const Value* value) const {
     if (!at || differ(*at, first)) return std::nullopt;
   }
   return first;
+}
+
+namespace {
+
+bool is_elementwise_write(const torch::jit::Node* node) {
+  static const std::set<std::string> kKinds = {
+      "aten::add_",   "aten::sub_",       "aten::mul_",       "aten::div_",         "aten::pow_",     "aten::clamp_",
+      "aten::exp_",   "aten::clamp_min_", "aten::clamp_max_", "aten::masked_fill_", "aten::sqrt_",    "aten::rsqrt_",
+      "aten::log_",   "aten::sigmoid_",   "aten::tanh_",      "aten::square_",      "aten::floor_",   "aten::ceil_",
+      "aten::round_", "aten::addcmul_",   "aten::addcdiv_",   "aten::lerp_",        "aten::elu_",     "aten::gelu_",
+      "aten::sin_",   "aten::cos_",       "aten::erf_",       "aten::reciprocal_",  "aten::softplus_"};
+  return kKinds.count(node->kind().toQualString()) != 0;
+}
+
+// Whether an elementwise operator of both has the sizes and the dtype of the first.
+bool absorbs(const at::Tensor& tensor, const at::Tensor& other) {
+  if (other.dim() > tensor.dim() || at::result_type(tensor, other) != tensor.scalar_type()) return false;
+  for (int64_t i = 1; i <= other.dim(); ++i) {
+    if (other.size(-i) != 1 && other.size(-i) != tensor.size(-i)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool GraphProbe::keeps_shape_and_dtype(const torch::jit::Node* write) const {
+  if (lowering::passes::keeps_shape_and_dtype(write)) return true;
+  if (!is_elementwise_write(write)) return false;
+  std::vector<const Probe*> tensors;
+  for (const auto* input : write->inputs()) {
+    static const auto kShares = c10::Symbol::fromQualString("trt::shares");  // a mark that the probe did not see
+    while (input->node()->kind() == kShares) input = input->node()->input(1);
+    if (!holds_tensors(input->type())) continue;
+    tensors.push_back(find(input));
+    if (tensors.back() == nullptr) return false;
+  }
+  for (size_t p = 0; p < points_.size(); ++p) {
+    for (const auto* probe : tensors) {
+      if (!probe->at[p] || !probe->at[p]->isTensor() || !probe->at[p]->toTensor().defined()) return false;
+      const auto& written = tensors[0]->at[p]->toTensor();
+      if (!written.is_floating_point() || !absorbs(written, probe->at[p]->toTensor())) return false;
+    }
+  }
+  return true;
 }
 
 // ---- points --------------------------------------------------------------------------------------------------------
@@ -227,11 +292,22 @@ Probe GraphProbe::any_number(const c10::TypePtr& type) const {
 
 // ---- joins ---------------------------------------------------------------------------------------------------------
 
+std::optional<IValue> GraphProbe::assume_at(const IValue& a, const IValue& b, bool grows, Probe& joined) const {
+  const bool are_states = (a.isTensor() || a.isNone()) && (b.isTensor() || b.isNone());
+  if (!are_states || is_empty(a) == is_empty(b)) {
+    if (!grows || !a.isTensor() || !b.isTensor()) return std::nullopt;
+    joined.is_assumed = true;
+    return b;
+  }
+  joined.is_assumed = true;
+  return is_empty(a) ? b : a;
+}
+
 std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const IValue& b, bool grows,
-                                          bool& varies) const {
+                                          Probe& joined) const {
   const auto size = [&](int64_t x, int64_t y) {
     if (x == y) return x;
-    varies = true;
+    joined.varies = true;
     if (points_[point] < 0) return std::min(x, y);
     if (points_[point] > 0) return grows ? std::max({x, y, kAnySize}) : std::max(x, y);
     return grows ? std::max(x, y) : x;
@@ -239,16 +315,17 @@ std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const I
   if (a.isTensor() && b.isTensor()) {
     const auto& x = a.toTensor();
     const auto& y = b.toTensor();
-    if (!x.defined() || !y.defined() || x.dim() != y.dim() || x.scalar_type() != y.scalar_type()) return std::nullopt;
+    if (!x.defined() || !y.defined()) return std::nullopt;
+    if (x.dim() != y.dim() || x.scalar_type() != y.scalar_type()) return assume_at(a, b, grows, joined);
     std::vector<int64_t> sizes;
     for (int64_t i = 0; i < x.dim(); ++i) sizes.push_back(size(x.size(i), y.size(i)));
     if (x.sizes() == sizes) return a;
     return IValue(at::empty(sizes, at::dtype(x.scalar_type()).device(at::kMeta)));
   }
   if (a.isInt() && b.isInt()) return IValue(size(a.toInt(), b.toInt()));
-  if (a.tagKind() != b.tagKind()) return std::nullopt;
+  if (a.tagKind() != b.tagKind()) return assume_at(a, b, grows, joined);
   if (a.isBool() || a.isDouble()) {
-    if (a != b) varies = true;
+    if (a != b) joined.varies = true;
     return a;
   }
   if (a.isTuple() || a.isList()) {
@@ -258,15 +335,15 @@ std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const I
     const auto x = parts(a);
     const auto y = parts(b);
     if (x.size() != y.size()) return std::nullopt;
-    std::vector<IValue> joined;
+    std::vector<IValue> all;
     for (size_t i = 0; i < x.size(); ++i) {
-      auto part = join_at(point, x[i], y[i], grows, varies);
+      auto part = join_at(point, x[i], y[i], grows, joined);
       if (!part) return std::nullopt;
-      joined.push_back(std::move(*part));
+      all.push_back(std::move(*part));
     }
-    if (a.isTuple()) return IValue(c10::ivalue::Tuple::create(std::move(joined)));
+    if (a.isTuple()) return IValue(c10::ivalue::Tuple::create(std::move(all)));
     c10::impl::GenericList list(a.toList().elementType());
-    for (auto& part : joined) list.push_back(std::move(part));
+    for (auto& part : all) list.push_back(std::move(part));
     return IValue(std::move(list));
   }
   return a.isNone() || (a.isString() && a == b) || (a.isDevice() && a == b) ? std::optional<IValue>(a) : std::nullopt;
@@ -276,10 +353,11 @@ Probe GraphProbe::join(const Probe& a, const Probe& b, bool grows) const {
   Probe joined = unknown();
   joined.varies = a.varies || b.varies;
   joined.is_free = a.is_free || b.is_free;
+  joined.is_assumed = a.is_assumed || b.is_assumed;
   for (size_t p = 0; p < points_.size(); ++p) {
     if (!a.at[p] || !b.at[p]) continue;
     try {
-      joined.at[p] = join_at(p, *a.at[p], *b.at[p], grows, joined.varies);
+      joined.at[p] = join_at(p, *a.at[p], *b.at[p], grows, joined);
     } catch (const std::exception&) {
       joined.at[p].reset();  // values that cannot be compared
     }

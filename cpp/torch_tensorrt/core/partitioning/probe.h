@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -20,7 +21,8 @@ constexpr size_t kOpt = 1;      // the point of the opt shapes
 constexpr int kMostRounds = 4;  // of a loop or of calls, until what a loop carries, or the state, no longer changes
 
 // What a value is at each sample point of the declared inputs: a tensor without data (on the device meta), a number, or
-// a collection of them. A small tensor made of numbers has its data if it only serves to compute other numbers.
+// a collection of them. A small tensor made of numbers has its data if it only serves to compute other numbers, and so
+// has a constant of one element.
 struct Probe {
   std::vector<std::optional<c10::IValue>> at;  // by point; unset: unknown there
   // A number, or a size of the tensor, may differ between the points, or in calls whose inputs are the same.
@@ -28,8 +30,14 @@ struct Probe {
   // Sizes and numbers follow from others by arithmetic on tensors, so between the points they may be outside the range
   // that the points show.
   bool is_free = false;
+  // In some calls or rounds it has another rank or dtype, or is None: state is often empty before the first call. The
+  // values of `at` are those of the later calls.
+  bool is_assumed = false;
   bool is_known() const;  // at the point of the opt shapes
 };
+
+// Whether more is open after another round than before it.
+bool has_changed(const Probe& before, const Probe& after);
 
 // Finds the dtypes and ranges of shapes of a graph's values without computing any: runs each node on meta tensors at
 // sample points of the inputs' ranges (all sizes at their minimum, at their optimum, at their maximum, and mixed), and
@@ -37,16 +45,22 @@ struct Probe {
 // decides them.
 class GraphProbe {
  public:
-  // `arguments`: one entry for each input of the graph but the module; `device`: of the compiled module.
+  // `arguments`: one entry for each input of the graph but the module; `device`: of the compiled module; `others`: the
+  // module's other methods, which may run between two calls.
   GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module, const std::vector<ir::BoundArgument>& arguments,
-             c10::Device device);
+             c10::Device device, const std::vector<std::shared_ptr<torch::jit::Graph>>& others = {});
 
   // Null if nothing is known of the value.
   const Probe* find(const torch::jit::Value* value) const;
   // How an engine would declare the tensor as an input. Unset if its dtype, or its rank, is unknown or not supported.
   std::optional<ir::Input> input_spec(const torch::jit::Value* value) const;
+  // Whether a call may give the value another rank or dtype than that of the input_spec.
+  bool is_assumed(const torch::jit::Value* value) const;
   // The bool or int that the value always is, if that follows from constants and fixed sizes.
   std::optional<c10::IValue> fixed_value(const torch::jit::Value* value) const;
+  // Whether the result of a write such as add_ has the shape and dtype of what it writes also if it is computed without
+  // the write.
+  bool keeps_shape_and_dtype(const torch::jit::Node* write) const;
   // The error of the node when it runs on small tensors of the opt shapes; empty if it runs, or if that is unknown.
   std::string error_of(const torch::jit::Node* node) const;
   // The first error of an operator that runs in every call, at the opt shapes; empty if there is none.
@@ -57,15 +71,22 @@ class GraphProbe {
  private:
   using Values = std::vector<Probe>;
 
+  void visit_all(const torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments,
+                 const std::vector<std::shared_ptr<torch::jit::Graph>>& others);
   void declare_points(const std::vector<ir::Input>& specs);
+  void visit_other(const torch::jit::Graph& graph);
+  bool update_attributes(const std::unordered_map<std::string, Probe>& before);
   int64_t size_at(const ir::Input& spec, size_t axis, size_t point) const;
   Probe argument(const torch::jit::Value* value, const ir::InputTree& tree) const;
   void visit(const torch::jit::Block* block, bool always);
   void visit(const torch::jit::Node* node, bool always);
   void visit_if(const torch::jit::Node* node, bool always);
   void visit_loop(const torch::jit::Node* node);
+  // The fixed value, or that of all calls but the first ones.
+  std::optional<c10::IValue> usual_value(const torch::jit::Value* value) const;
   void visit_attribute(const torch::jit::Node* node);
   void set_attribute(const torch::jit::Node* node);
+  bool takes_assumed(const torch::jit::Node* node) const;
   void run(const torch::jit::Node* node, bool always);
   bool run_at(const torch::jit::Node* node, size_t point, Values& results, bool always);
   // The results on small tensors with data, and whether their sizes depend on the data; unset if the node fails.
@@ -79,7 +100,9 @@ class GraphProbe {
   // What holds for either. `grows`: the second comes from a round of a loop, and later rounds may go further.
   Probe join(const Probe& a, const Probe& b, bool grows) const;
   std::optional<c10::IValue> join_at(size_t point, const c10::IValue& a, const c10::IValue& b, bool grows,
-                                     bool& varies) const;
+                                     Probe& joined) const;
+  // For values that have nothing in common.
+  std::optional<c10::IValue> assume_at(const c10::IValue& a, const c10::IValue& b, bool grows, Probe& joined) const;
 
   std::vector<int> points_;                          // -1: small sizes, 0: opt, 1: large sizes
   std::vector<std::vector<int>> sides_;              // by point, by group of sizes that vary together
@@ -90,6 +113,8 @@ class GraphProbe {
   std::unordered_map<const torch::jit::Value*, c10::IValue> objects_;
   std::unordered_map<std::string, Probe> attributes_;       // written ones, by object and name
   std::unordered_set<const torch::jit::Node*> cast_nodes_;  // in blocks that choose the dtypes
+  bool keys_are_fixed_ = true;                              // of all dicts
+  bool is_elsewhere_ = false;                               // in one of the other methods
   std::string misfit_;
   std::string mixed_floats_;
 };

@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "ATen/ATen.h"
+
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 
 namespace torch_tensorrt::core::partitioning {
@@ -23,6 +25,56 @@ bool asks_for_structure(const Node* node) {
          node->input(1)->node()->kind() == prim::Constant;
 }
 
+namespace {
+
+bool is_dict(const torch::jit::Value* value) { return value->type()->kind() == c10::TypeKind::DictType; }
+
+// Whether the node is dict([(key, value), ...]) with fixed keys.
+bool makes_dict_of_pairs(const Node* node, const Predicate& is_fixed) {
+  if (node->kind() != c10::Symbol::aten("dict") || node->inputs().size() != 1) return false;
+  const auto* pairs = node->input(0)->node();
+  if (pairs->kind() != prim::ListConstruct || pairs->output()->uses().size() != 1) return false;
+  const auto inputs = pairs->inputs();
+  return std::all_of(inputs.begin(), inputs.end(), [&](const torch::jit::Value* pair) {
+    return pair->node()->kind() == prim::TupleConstruct && is_fixed(pair->node()->input(0));
+  });
+}
+
+bool gives_fixed_keys(const Node* node, const Predicate& is_fixed) {
+  static const std::set<std::string> kWithKey = {"aten::_set_item", "aten::setdefault", "aten::Delete", "aten::pop"};
+  if (node->kind() == prim::DictConstruct) {
+    for (size_t i = 0; i < node->inputs().size(); i += 2) {
+      if (!is_fixed(node->input(i))) return false;
+    }
+    return true;
+  }
+  if (makes_dict_of_pairs(node, is_fixed)) return true;
+  const auto written = written_values(node);
+  const bool writes_dict = std::any_of(written.begin(), written.end(), is_dict);
+  if (kWithKey.count(node->kind().toQualString()) != 0) return !writes_dict || is_fixed(node->input(1));
+  const bool makes_dict = node->kind().is_aten() && node->outputs().size() == 1 && is_dict(node->output()) &&
+                          node->kind() != c10::Symbol::aten("__getitem__");
+  return !writes_dict && !makes_dict;
+}
+
+}  // namespace
+
+bool has_fixed_keys(const torch::jit::Block* block, const Predicate& is_fixed) {
+  const auto nodes = block->nodes();
+  return std::all_of(nodes.begin(), nodes.end(), [&](const Node* node) {
+    const auto blocks = node->blocks();
+    return gives_fixed_keys(node, is_fixed) &&
+           std::all_of(blocks.begin(), blocks.end(),
+                       [&](const torch::jit::Block* inner) { return has_fixed_keys(inner, is_fixed); });
+  });
+}
+
+bool asks_for_keys(const Node* node) {
+  if (node->inputs().empty() || !is_dict(node->input(0))) return false;
+  return node->kind() == c10::Symbol::aten("keys") ||
+         (node->kind() == c10::Symbol::aten("__contains__") && node->input(1)->node()->kind() == prim::Constant);
+}
+
 bool reads_data(const Node* node) {
   if (!reads_elements(node)) return false;
   return node->kind() != c10::Symbol::aten("__contains__") || is_tensor(node->input(1)->type());
@@ -33,10 +85,10 @@ namespace {
 // Arithmetic that models do on sizes in tensors: the scale of a picture is a minimum of two quotients.
 bool is_arithmetic(const Node* node) {
   static const std::set<std::string> kKinds = {
-      "aten::tensor",  "aten::scalar_tensor", "prim::NumToTensor", "aten::min",  "aten::max",
-      "aten::minimum", "aten::maximum",       "aten::to",          "aten::add",  "aten::sub",
-      "aten::mul",     "aten::div",           "aten::rsub",        "aten::ceil", "aten::floor",
-      "aten::neg",     "aten::reciprocal",    "aten::round"};
+      "aten::tensor",  "aten::scalar_tensor", "prim::NumToTensor", "aten::min",         "aten::max",
+      "aten::minimum", "aten::maximum",       "aten::to",          "aten::add",         "aten::sub",
+      "aten::mul",     "aten::div",           "aten::rsub",        "aten::ceil",        "aten::floor",
+      "aten::neg",     "aten::reciprocal",    "aten::round",       "aten::floor_divide"};
   return kKinds.count(node->kind().toQualString()) != 0;
 }
 
@@ -59,6 +111,50 @@ bool computes_numbers(const Node* node, const std::vector<IValue>& inputs) {
 bool holds_data(const IValue& value) {
   if (value.isTensor()) return value.toTensor().defined() && value.toTensor().is_cpu();
   return !holds_tensors(value.type());
+}
+
+IValue map_parts(const IValue& value, const Change& change) {
+  if (value.isTuple()) {
+    std::vector<IValue> parts;
+    for (const auto& part : value.toTupleRef().elements()) parts.push_back(map_parts(part, change));
+    return c10::ivalue::Tuple::create(std::move(parts));
+  }
+  if (value.isList()) {
+    c10::impl::GenericList list(value.toList().elementType());
+    for (const IValue& part : value.toListRef()) list.push_back(map_parts(part, change));
+    return list;
+  }
+  if (value.isGenericDict()) {
+    const auto& from = value.toGenericDict();
+    c10::impl::GenericDict dict(from.keyType(), from.valueType());
+    for (const auto& entry : from) dict.insert(entry.key(), map_parts(entry.value(), change));
+    return dict;
+  }
+  return change(value);
+}
+
+namespace {
+
+at::Tensor on_meta(const at::Tensor& tensor) {
+  if (!tensor.defined() || tensor.is_meta()) return tensor;
+  return at::empty_strided(tensor.sizes(), tensor.strides(), tensor.options().device(at::kMeta).requires_grad(false));
+}
+
+bool is_on_meta(const IValue& value) {
+  bool is_so = true;
+  map_parts(value, [&](const IValue& part) {
+    is_so = is_so && (!part.isTensor() || !part.toTensor().defined() || part.toTensor().is_meta());
+    return part;
+  });
+  return is_so;
+}
+
+}  // namespace
+
+IValue to_meta(const IValue& value) {
+  if (is_on_meta(value)) return value;
+  return map_parts(
+      value, [](const IValue& part) -> IValue { return part.isTensor() ? IValue(on_meta(part.toTensor())) : part; });
 }
 
 bool differ(const c10::IValue& a, const c10::IValue& b) {

@@ -1,7 +1,6 @@
 #include "torch_tensorrt/core/partitioning/probe.h"
 
 #include <algorithm>
-#include <functional>
 #include <set>
 
 #include "ATen/ATen.h"
@@ -23,51 +22,10 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
-constexpr int64_t kSampleSize = 1 << 20;  // elements of a tensor that a node without a meta form may run on
-
-using Change = std::function<IValue(const IValue&)>;
-
-// Applies the change to the parts of collections.
-IValue map_parts(const IValue& value, const Change& change) {
-  if (value.isTuple()) {
-    std::vector<IValue> parts;
-    for (const auto& part : value.toTupleRef().elements()) parts.push_back(map_parts(part, change));
-    return c10::ivalue::Tuple::create(std::move(parts));
-  }
-  if (value.isList()) {
-    c10::impl::GenericList list(value.toList().elementType());
-    for (const IValue& part : value.toListRef()) list.push_back(map_parts(part, change));
-    return list;
-  }
-  if (value.isGenericDict()) {
-    const auto& from = value.toGenericDict();
-    c10::impl::GenericDict dict(from.keyType(), from.valueType());
-    for (const auto& entry : from) dict.insert(entry.key(), map_parts(entry.value(), change));
-    return dict;
-  }
-  return change(value);
-}
-
-at::Tensor on_meta(const at::Tensor& tensor) {
-  if (!tensor.defined() || tensor.is_meta()) return tensor;
-  return at::empty_strided(tensor.sizes(), tensor.strides(), tensor.options().device(at::kMeta).requires_grad(false));
-}
-
-bool is_on_meta(const IValue& value) {
-  bool is_so = true;
-  map_parts(value, [&](const IValue& part) {
-    is_so = is_so && (!part.isTensor() || !part.toTensor().defined() || part.toTensor().is_meta());
-    return part;
-  });
-  return is_so;
-}
-
-// The value itself if it holds no tensor elsewhere: a collection stays the same object.
-IValue to_meta(const IValue& value) {
-  if (is_on_meta(value)) return value;
-  return map_parts(
-      value, [](const IValue& part) -> IValue { return part.isTensor() ? IValue(on_meta(part.toTensor())) : part; });
-}
+// Elements of a tensor that a node without a meta form may run on. The time of an operator that is not PyTorch's may
+// grow with the square of the size.
+constexpr int64_t kSampleSize = 1 << 20;
+constexpr int64_t kSmallSampleSize = 1 << 12;
 
 c10::impl::GenericList list_of(const c10::TypePtr& type, const std::vector<IValue>& elements) {
   c10::impl::GenericList list(type->expectRef<c10::ListType>().getElementType());
@@ -132,12 +90,12 @@ bool all_plain(const std::vector<IValue>& values) {
 enum class Fill { kZeros, kOnes, kDifferent };
 
 // Tensors with data, of the shapes and dtypes of the meta tensors.
-IValue filled(const IValue& value, Fill fill) {
+IValue filled(const IValue& value, Fill fill, int64_t most) {
   return map_parts(value, [&](const IValue& part) -> IValue {
     if (part.isDevice()) return c10::Device(at::kCPU);
     if (!part.isTensor() || !part.toTensor().defined() || !part.toTensor().is_meta()) return part;
     const auto& tensor = part.toTensor();
-    if (tensor.numel() > kSampleSize) throw NoSample();
+    if (tensor.numel() > most) throw NoSample();
     if (fill == Fill::kDifferent) return at::arange(tensor.numel()).to(tensor.scalar_type()).reshape(tensor.sizes());
     return at::full(tensor.sizes(), fill == Fill::kOnes ? 1 : 0, at::dtype(tensor.scalar_type()));
   });
@@ -177,7 +135,8 @@ void GraphProbe::visit(const Node* node, bool always) {
   if (node->kind() == prim::SetAttr) return set_attribute(node);
   if (node->kind() == prim::Constant) {
     const auto value = torch::jit::toIValue(node->output());
-    probes_[node->output()] = value ? known(to_meta(*value)) : unknown();
+    const bool keeps_data = value && value->isTensor() && holds_data(*value) && value->toTensor().numel() == 1;
+    probes_[node->output()] = keeps_data ? known(*value) : value ? known(to_meta(*value)) : unknown();
     return;
   }
   for (const auto* inner : node->blocks()) visit(inner, false);
@@ -185,13 +144,16 @@ void GraphProbe::visit(const Node* node, bool always) {
 }
 
 void GraphProbe::visit_if(const Node* node, bool always) {
-  const auto condition = fixed_value(node->input(0));
+  const auto condition = usual_value(node->input(0));
+  const bool is_usual = is_assumed(node->input(0));
   std::set<const Value*> written;
-  if (!condition) {
+  if (!condition || is_usual) {
     for (const auto* block : node->blocks()) collect_written_collections(block, written);
     for (const auto* value : written) probes_[value] = unknown();
   }
-  for (size_t i = 0; i < 2; ++i) visit(node->blocks()[i], always && condition && condition->toBool() == (i == 0));
+  for (size_t i = 0; i < 2; ++i) {
+    visit(node->blocks()[i], always && condition && !is_usual && condition->toBool() == (i == 0));
+  }
   const auto* yes = node->blocks()[0];
   const auto* no = node->blocks()[1];
   const auto get = [&](const Value* value) {
@@ -204,6 +166,7 @@ void GraphProbe::visit_if(const Node* node, bool always) {
     Probe& result = probes_[node->outputs()[i]];
     if (condition) {
       result = condition->toBool() ? a : b;
+      result.is_assumed = result.is_assumed || is_usual;
     } else if (branch_raises(no)) {
       result = a;
     } else if (branch_raises(yes)) {
@@ -236,47 +199,12 @@ void GraphProbe::visit_loop(const Node* node) {
     for (size_t i = 0; i < start.size(); ++i) {
       Probe joined = join(start[i], get(body->outputs()[i + 1]), /*grows=*/true);
       if (!holds_tensors(carried[i]->type())) joined.varies = true;
-      for (size_t p = 0; p < joined.at.size(); ++p) {
-        if (joined.at[p].has_value() != start[i].at[p].has_value()) changed = true;
-      }
-      if (joined.varies != start[i].varies) changed = true;
+      changed = changed || has_changed(start[i], joined);
       start[i] = std::move(joined);
     }
     if (!changed && round > 0) break;
   }
   for (size_t i = 0; i < start.size(); ++i) probes_[node->outputs()[i]] = start[i];
-}
-
-void GraphProbe::visit_attribute(const Node* node) {
-  const auto object = objects_.find(node->input());
-  if (object == objects_.end()) {
-    probes_[node->output()] = unknown();
-    return;
-  }
-  const std::string name = node->s(c10::attr::name);
-  const IValue value = object->second.toObjectRef().getAttr(name);
-  if (value.isObject()) {
-    objects_[node->output()] = value;
-    return;
-  }
-  const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
-  const auto written = attributes_.find(key);
-  probes_[node->output()] = written != attributes_.end() ? written->second : known(to_meta(value));
-  // A list or dict may grow in later calls; a number may be counted.
-  if (!value.isTensor()) probes_[node->output()].varies = true;
-  if (value.isList() || value.isGenericDict()) probes_[node->output()] = unknown();
-}
-
-void GraphProbe::set_attribute(const Node* node) {
-  const auto object = objects_.find(node->input(0));
-  if (object == objects_.end()) return;
-  const std::string name = node->s(c10::attr::name);
-  const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
-  const auto found = attributes_.find(key);
-  const Probe before =
-      found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
-  const auto value = probes_.find(node->input(1));
-  attributes_[key] = join(before, value == probes_.end() ? unknown() : value->second, /*grows=*/true);
 }
 
 // The type of the number that the node reads from a tensor: item() has no type of its own.
@@ -302,6 +230,7 @@ void GraphProbe::run(const Node* node, bool always) {
   const auto inputs = node->inputs();
   const bool is_free = std::any_of(inputs.begin(), inputs.end(), free_input);
   const bool reads = reads_data(node);
+  const bool assumes = takes_assumed(node) && !known_device_fact(node, device_);
   bool is_computed = true;
   for (size_t p = 0; p < points_.size(); ++p) {
     if (run_at(node, p, results, always)) continue;
@@ -320,14 +249,17 @@ void GraphProbe::run(const Node* node, bool always) {
     } else {
       bool differs = false;
       for (const auto& at : result.at) differs = differs || !at || !result.at[kOpt] || differ(*at, *result.at[kOpt]);
-      const bool inherits = (number_varies || size_varies) && !asks_for_structure(node);
+      const bool inherits =
+          (number_varies || size_varies) && !asks_for_structure(node) && !(keys_are_fixed_ && asks_for_keys(node));
       result.varies = result.varies || differs || inherits;
     }
     result.is_free = is_free || (reads && result.varies);
+    result.is_assumed = assumes;
     probes_[node->outputs()[i]] = std::move(result);
   }
   for (const auto* value : written_values(node)) {
     if (is_free && probes_.count(value) != 0) probes_[value].is_free = true;
+    if (assumes && probes_.count(value) != 0) probes_[value].is_assumed = true;
   }
 }
 
@@ -380,6 +312,14 @@ bool holds_integers(const std::vector<IValue>& values) {
   return found;
 }
 
+// The indices of the boxes that non-maximum suppression keeps: from none to all. Unset for other nodes.
+std::optional<IValue> kept_boxes(const Node* node, const std::vector<IValue>& inputs, int side) {
+  static const auto kNms = c10::Symbol::fromQualString("torchvision::nms");
+  if (node->kind() != kNms || !inputs[0].isTensor() || inputs[0].toTensor().dim() != 2) return std::nullopt;
+  const int64_t count = side < 0 ? 0 : inputs[0].toTensor().size(0);
+  return at::empty({count}, at::dtype(at::kLong).device(at::kMeta));
+}
+
 }  // namespace
 
 std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(const Node* node,
@@ -387,10 +327,11 @@ std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(cons
                                                                             std::string& error) const {
   std::optional<std::pair<std::vector<IValue>, bool>> result;
   const bool takes_integers = node->kind().is_aten() && written_values(node).empty() && holds_integers(inputs);
+  const int64_t most = node->kind().is_aten() || node->kind().is_prim() ? kSampleSize : kSmallSampleSize;
   for (const Fill fill : {Fill::kZeros, Fill::kOnes, Fill::kDifferent}) {
     try {
       std::vector<IValue> stack;
-      for (const auto& input : inputs) stack.push_back(filled(input, fill));
+      for (const auto& input : inputs) stack.push_back(filled(input, fill, most));
       put_device(node, stack, c10::Device(at::kCPU));
       auto outputs = call(node, std::move(stack));
       if (!all_plain(outputs)) throw NoSample();
@@ -428,6 +369,7 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
     return true;
   };
   if (const auto device = known_device_fact(node, device_)) return give({*device}, false);
+  if (const auto kept = kept_boxes(node, inputs, points_[point])) return give({*kept}, true);
   if (moves_only(node)) return give({inputs[0]}, false);
   // Compiled modules are called without autocast and without recording gradients, whatever holds while compiling. A
   // block of autocast inside the method is not probed.
@@ -470,12 +412,14 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
         std::any_of(outputs.begin(), outputs.end(), [](const Value* v) { return !holds_tensors(v->type()); });
     return give(sample->first, sample->second || gives_number);
   }
+  if (is_elsewhere_ || takes_assumed(node)) return false;  // calls may do without an error
   if (mixes && mixed_floats_.empty()) mixed_floats_ = failure;
   if (point == kOpt && always && misfit_.empty() && !failure.empty()) misfit_ = with_line(failure, node);
   return false;
 }
 
 std::string GraphProbe::error_of(const Node* node) const {
+  if (takes_assumed(node)) return "";
   std::vector<IValue> inputs;
   for (const auto* input : node->inputs()) {
     const Probe* probe = find(input);

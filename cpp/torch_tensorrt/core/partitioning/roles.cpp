@@ -96,36 +96,38 @@ Roles::Roles(torch::jit::Graph& graph, const GraphProbe& probe, const torch::jit
   decide_all();
 }
 
-void Roles::leave(const Node* node, std::string reason) {
-  left_[node] = std::move(reason);
+void Roles::leave(const Reasons& nodes) {
+  for (const auto& [node, reason] : nodes) left_[node] = reason;
   decide_all();
 }
 
 void Roles::decide_all() {
   decisions_.clear();
-  written_.clear();
   written_types_.clear();
   collect_written(graph_.block());
   decide_block(graph_.block());
 }
 
-// A written list under another name may be any list of its type.
+// A list or dict that a loop hands on may be any of its type: alias analysis takes a loop's result for the body's
+// result alone.
 void Roles::collect_written(const Block* block) {
   for (const auto* node : block->nodes()) {
     for (const auto* value : written_values(node)) {
       if (is_tensor(value->type())) continue;
-      written_.insert(value->node());
-      if (value->node()->kind() != prim::ListConstruct) written_types_.push_back(value->type());
+      const auto* owner = value->node()->owningBlock()->owningNode();
+      const bool is_parameter = value->node()->kind() == prim::Param && owner != nullptr;
+      if (value->node()->kind() == prim::Loop || is_parameter) written_types_.push_back(value->type());
     }
     for (const auto* inner : node->blocks()) collect_written(inner);
   }
 }
 
 bool Roles::gives_written_collection(const Node* node) const {
-  if (written_.count(node) != 0) return true;
   const auto outputs = node->outputs();
   return std::any_of(outputs.begin(), outputs.end(), [&](const Value* output) {
-    return std::any_of(written_types_.begin(), written_types_.end(),
+    if (is_tensor(output->type()) || is_plain_number(output->type())) return false;
+    return aliases_.hasWriters(output) ||
+           std::any_of(written_types_.begin(), written_types_.end(),
                        [&](const c10::TypePtr& type) { return *type == *output->type(); });
   });
 }
@@ -208,7 +210,13 @@ bool Roles::takes_float_of_torch(const Node* node) const {
 // An engine prepares for each shape anew, which costs more than a round.
 bool Roles::changes_each_round(const Value* value) const {
   if (loops_ == 0) return false;
-  if (is_plain_number(value->type())) return value->node()->kind() == prim::Param;
+  if (is_plain_number(value->type())) {
+    if (value->node()->kind() == prim::Param) return true;
+    const auto decided = decisions_.find(value->node());
+    const bool is_of_torch = decided == decisions_.end() || decided->second.role == Role::kTorch;
+    const auto range = probe_.input_spec(value);
+    return is_of_torch && range && !range->max_values.empty() && range->max_values[0] >= kAnySize;
+  }
   const auto spec = is_tensor(value->type()) ? probe_.input_spec(value) : std::nullopt;
   return spec && spec->input_is_dynamic &&
          std::any_of(spec->max.d, spec->max.d + spec->max.nbDims, [](int64_t size) { return size >= kAnySize; });

@@ -34,8 +34,9 @@ class Roles {
   const std::string& reason(const torch::jit::Node* node) const { return decisions_.at(node).reason; }
   const GraphProbe& probe() const { return probe_; }
 
-  // Leaves the node to PyTorch. Nodes that need its results in another form follow.
-  void leave(const torch::jit::Node* node, std::string reason);
+  using Reasons = std::unordered_map<const torch::jit::Node*, std::string>;
+  // Leaves the nodes to PyTorch. Nodes that need their results in another form follow.
+  void leave(const Reasons& nodes);
 
  private:
   struct Decided {
@@ -60,11 +61,10 @@ class Roles {
   const GraphProbe& probe_;
   const torch::jit::AliasDb& aliases_;
   PartitioningInfo info_;
-  std::unordered_set<const torch::jit::Node*> written_;  // nodes that make a list or dict that another node writes
-  std::vector<c10::TypePtr> written_types_;
+  std::vector<c10::TypePtr> written_types_;  // of lists and dicts that loops hand on and that nodes write
   std::unordered_set<const torch::jit::Node*> cast_nodes_;  // in blocks that choose the dtypes
   int loops_ = 0;                                           // around the node that is decided
-  std::unordered_map<const torch::jit::Node*, std::string> left_;
+  Reasons left_;
   std::unordered_map<const torch::jit::Node*, Decided> decisions_;
 };
 

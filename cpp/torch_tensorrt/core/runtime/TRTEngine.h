@@ -51,6 +51,8 @@ struct TRTEngine : torch::CustomClassHolder {
   ~TRTEngine() override;
 
   std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs);
+  // Whether dtypes, shapes, device and the elements of shapes are those that the engine was built for.
+  bool takes(const std::vector<at::Tensor>& inputs) const;
   // Outputs without memory (device "meta") for inputs of these sizes.
   std::vector<at::Tensor> infer_outputs(const std::vector<std::vector<int64_t>>& input_sizes) const;
 

@@ -233,6 +233,45 @@ std::vector<at::Tensor> TRTEngine::run(const std::vector<at::Tensor>& inputs) {
   return outputs;
 }
 
+namespace {
+
+bool has_kind(const at::Tensor& tensor, const Binding& input, at::Device device) {
+  return tensor.defined() && tensor.layout() == at::kStrided && tensor.device() == device &&
+         tensor.scalar_type() == input.dtype && tensor.has_storage();
+}
+
+bool is_in_range(const at::Tensor& tensor, const Binding& input, const engine::IoTensor& declared) {
+  if (tensor.dim() != input.dims.nbDims) return false;
+  const bool is_fixed = declared.dims.is_static();
+  const Dims& low = is_fixed ? declared.dims : declared.min;
+  const Dims& high = is_fixed ? declared.dims : declared.max;
+  for (int32_t i = 0; i < low.nbDims; ++i) {
+    if (tensor.size(i) < low.d[i] || tensor.size(i) > high.d[i]) return false;
+  }
+  if (!input.is_shape) return true;
+  const at::Tensor values = tensor.to(at::kCPU, at::kLong).contiguous();
+  const auto* value = values.const_data_ptr<int64_t>();
+  for (size_t i = 0; i < std::min(declared.min_values.size(), static_cast<size_t>(values.numel())); ++i) {
+    if (value[i] < declared.min_values[i] || value[i] > declared.max_values[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool TRTEngine::takes(const std::vector<at::Tensor>& inputs) const {
+  if (inputs.size() != inputs_.size()) return false;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const auto& declared = engine_->inputs()[inputs_[i].engine_index];
+    if (!has_kind(inputs[i], inputs_[i], device_) || !is_in_range(inputs[i], inputs_[i], declared)) return false;
+  }
+  return true;
+}
+
+bool takes_inputs(std::vector<at::Tensor> inputs, c10::intrusive_ptr<TRTEngine> compiled_engine) {
+  return compiled_engine->takes(inputs);
+}
+
 std::vector<at::Tensor> execute_engine(std::vector<at::Tensor> inputs, c10::intrusive_ptr<TRTEngine> compiled_engine) {
   return compiled_engine->run(inputs);
 }

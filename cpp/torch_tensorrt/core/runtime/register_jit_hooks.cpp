@@ -156,6 +156,7 @@ void register_settings(torch::Library& library) {
 TORCH_LIBRARY(tensorrt, library) {
   register_engine_class(library);
   library.def("execute_engine(Tensor[] input_tensors, __torch__.torch.classes.tensorrt.Engine engine) -> Tensor[]");
+  library.def("takes_inputs(Tensor[] inputs, __torch__.torch.classes.tensorrt.Engine engine) -> bool", &takes_inputs);
   // Returns nothing; called only to throw.
   library.def(torch::schema("check_written_inputs(Tensor[] inputs, int[] written, "
                             "__torch__.torch.classes.tensorrt.Engine engine) -> ()",

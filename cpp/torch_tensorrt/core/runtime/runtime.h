@@ -29,6 +29,9 @@ std::vector<at::Tensor> execute_engine(std::vector<at::Tensor> inputs, c10::intr
 std::vector<at::Tensor> execute_engine_without_gradients(std::vector<at::Tensor> inputs,
                                                          c10::intrusive_ptr<TRTEngine> compiled_engine);
 
+// Whether the engine takes the inputs. Modules whose state may have other shapes ask before they call it.
+bool takes_inputs(std::vector<at::Tensor> inputs, c10::intrusive_ptr<TRTEngine> compiled_engine);
+
 // Throws Error unless the tensor has the dtype (of c10::ScalarType) and a shape from `min` to `max`. A module of
 // several engines calls it for its arguments: its control flow may have been decided by their shapes.
 void check_argument(const at::Tensor& tensor, const std::string& name, int64_t dtype, std::vector<int64_t> min,

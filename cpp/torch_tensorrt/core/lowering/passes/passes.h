@@ -24,6 +24,8 @@ bool move_constants_to_cpu(const GraphPtr& graph, std::vector<torch::jit::IValue
 // Copies the parts that unsafe_chunk and unsafe_split give of a tensor without other readers. Traced cells of recurrent
 // networks write to such parts.
 bool separate_chunks(const GraphPtr& graph);
+// Replaces operators whose schemas do not say that their results are views by the operators that do (meshgrid).
+bool show_views(const GraphPtr& graph);
 // Replaces a traced call of a torch.autograd.Function by the body of the call.
 bool inline_python_functions(const GraphPtr& graph);
 // Throws Refused if a node writes the memory, or a part, of the graph inputs from `first` on. These inputs are the

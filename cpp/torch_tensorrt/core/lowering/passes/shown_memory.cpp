@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "torch/csrc/jit/ir/alias_analysis.h"
+
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
@@ -57,12 +61,66 @@ void show_sharing(Node* node, const std::vector<Value*>& memories) {
   }
 }
 
+// Whether the operator writes the elements of a tensor, or of the tensors of a list. append() writes the list alone.
+bool writes_elements(const Node* node, size_t place) {
+  if (is_tensor_type(node->input(place)->type())) return true;
+  const auto& parts = node->schema().arguments()[place].alias_info()->containedTypes();
+  return std::any_of(parts.begin(), parts.end(), [](const c10::AliasInfo& part) { return part.isWrite(); });
+}
+
+// The tensors, and lists of tensors, whose elements nodes write. Alias analysis takes a loop's result for the body's
+// result alone; here a write to one of them, or to what the loop starts with, is a write to all.
+std::vector<Value*> written_tensors(const std::vector<Node*>& nodes, const torch::jit::AliasDb& aliases) {
+  std::vector<Value*> written;
+  std::vector<std::vector<Value*>> carried;
+  for (Node* node : nodes) {
+    for (const size_t place : written_arguments(node)) {
+      if (writes_elements(node, place)) written.push_back(node->input(place));
+    }
+    if (node->kind() != c10::prim::Loop) continue;
+    auto* body = node->blocks()[0];
+    for (size_t i = 0; i < node->outputs().size(); ++i) {
+      if (!holds_tensors(node->output(i)->type())) continue;
+      carried.push_back({node->input(i + 2), body->inputs()[i + 1], body->outputs()[i + 1], node->output(i)});
+    }
+  }
+  for (bool changed = !written.empty(); changed;) {
+    changed = false;
+    for (auto& values : carried) {
+      if (values.empty() || !aliases.mayContainAlias(values, written)) continue;
+      written.insert(written.end(), values.begin(), values.end());
+      values.clear();
+      changed = true;
+    }
+  }
+  return written;
+}
+
 }  // namespace
 
-bool hides_memory(torch::jit::Graph& graph) {
-  const auto nodes = all_nodes(graph.block());
-  return std::any_of(nodes.begin(), nodes.end(), writes_tensors) &&
-         std::any_of(nodes.begin(), nodes.end(), [](Node* node) { return !hidden_memory(node).empty(); });
+bool hides_writes(const GraphPtr& graph) {
+  auto nodes = all_nodes(graph->block());
+  std::vector<Value*> hidden;
+  for (Node* node : nodes) {
+    const auto memories = hidden_memory(node);
+    hidden.insert(hidden.end(), memories.begin(), memories.end());
+    if (!memories.empty()) hidden.push_back(node->output());
+  }
+  if (hidden.empty()) return false;
+  const ShownMemory shown(graph);
+  nodes = all_nodes(graph->block());
+  const torch::jit::AliasDb aliases(graph);
+  const auto written = written_tensors(nodes, aliases);
+  for (Value* value : hidden) {
+    const auto reaches = [&](Value* other) { return aliases.mayContainAlias(value, other); };
+    const auto found = std::find_if(written.begin(), written.end(), reaches);
+    if (found == written.end()) continue;
+    LOG_DEBUG("a write may reach hidden memory: of "
+              << util::value_info(*found) << " = " << util::node_info((*found)->node()) << " to "
+              << util::value_info(value) << " of " << util::node_info(value->node()));
+    return true;
+  }
+  return false;
 }
 
 void show_memory(torch::jit::Graph& graph) {

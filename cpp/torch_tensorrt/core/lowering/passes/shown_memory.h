@@ -4,9 +4,10 @@
 
 namespace torch_tensorrt::core::lowering::passes {
 
-// Whether the graph writes, and has an operator whose result may be its argument although the schema does not say so.
-// PyTorch may run such a graph wrongly once its loops are unrolled: it merges reads before and after a write.
-bool hides_memory(torch::jit::Graph& graph);
+// Whether the graph may write memory that the result of an operator shares with its argument although the schema does
+// not say so. PyTorch may run such a graph wrongly if its loops were unrolled: it merges reads before and after a
+// write.
+bool hides_writes(const GraphPtr& graph);
 
 // Adds nodes that show PyTorch's passes the memory effects they would miss. Does nothing if no node writes.
 // - Alias analysis takes a loop's result for the body's result alone, but a loop without rounds passes on its input.

@@ -1,0 +1,163 @@
+"""Times hybrid modules against frozen TorchScript on the CPU; see README.md in this folder.
+
+python benchmarks/hybrid.py                              all models
+python benchmarks/hybrid.py --only gpt2 --rounds 40      models with this text in their names
+
+The models are those of zoo/zoo_hybrid.py, larger. A run is one call, or 32 calls that make a token each, or the 32-ms
+chunks of a second of sound. All modules of a model take turns in one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import functools
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).resolve().parent / "results"
+THREADS = 2
+os.environ["OMP_NUM_THREADS"] = str(THREADS)  # read by the OpenMP runtimes when they load
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "zoo"))
+
+import torch  # noqa: E402
+import zoo_hybrid as zoo  # noqa: E402
+from harness import report, timing  # noqa: E402
+
+import torch_tensorrt  # noqa: E402
+
+WIDTH = 256
+Run = Callable[[torch.jit.ScriptModule], Any]
+
+
+def silero(rate: int):
+    model = zoo.silero_model(rate)
+    chunks = torch.randn(31, rate * 32 // 1000) * 0.3
+
+    def run(module: torch.jit.ScriptModule):
+        module.reset_states()
+        return [module(chunk, rate) for chunk in chunks]
+
+    return model.make(), model.signature(), run
+
+
+def generate(make: Callable[[int, int], torch.nn.Module]):
+    module = zoo.greedy(lambda: make(WIDTH, 4))
+    token = torch.tensor([[3]])
+    signature = (torch_tensorrt.Input((1, 1), dtype=torch.int64), zoo.TOKENS)
+    return module, signature, lambda module: module(token, zoo.TOKENS)
+
+
+def steps(make: Callable[[int, int], torch.nn.Module]):
+    step, (layers, heads, size) = zoo.trace_step(lambda: make(WIDTH, 4))
+    cache = zoo.cache_input((layers, heads, size))
+
+    def run(module: torch.jit.ScriptModule):
+        keys = values = torch.zeros(layers, 1, heads, 0, size)
+        token, tokens = torch.tensor([[3]]), []
+        for _ in range(zoo.TOKENS):
+            logits, keys, values = module(token, keys, values)
+            token = logits.argmax(-1, keepdim=True)
+            tokens.append(token)
+        return torch.cat(tokens, 1), logits, keys, values
+
+    return step, (torch_tensorrt.Input((1, 1), dtype=torch.int64), cache, cache), run
+
+
+def fnet():
+    tokens = torch.randint(0, zoo.WORDS, (2, 64))
+    signature = (torch_tensorrt.Input(tokens.shape, dtype=torch.int64),)
+    return zoo.fnet(WIDTH, 4, 64), signature, lambda module: module(tokens)
+
+
+def early_exit(limit: float):
+    x, threshold = torch.randn(2, 64, WIDTH), torch.tensor(limit)
+    signature = (torch_tensorrt.Input(x.shape), torch_tensorrt.Input((), dtype=torch.float32))
+    return zoo.early_exit(WIDTH, 4), signature, lambda module: module(x, threshold)
+
+
+# A row: how to make the module, the signature and the run; settings of the compiler.
+CASES: dict[str, tuple[Callable[[], tuple[torch.jit.ScriptModule, tuple, Run]], dict[str, Any]]] = {
+    "silero-vad, 16000 Hz, a second": (lambda: silero(16000), {}),
+    "gpt2, 32 tokens in a call": (lambda: generate(zoo.gpt2), {}),
+    "gpt2, a token in a call, 64 specializations": (lambda: steps(zoo.gpt2), {"max_specializations": 64}),
+    "gpt2, a token in a call": (lambda: steps(zoo.gpt2), {}),
+    "llama, 32 tokens in a call": (lambda: generate(zoo.llama), {}),
+    "llama, a token in a call, 64 specializations": (lambda: steps(zoo.llama), {"max_specializations": 64}),
+    "llama, a token in a call": (lambda: steps(zoo.llama), {}),
+    "fnet": (fnet, {}),
+    "early exit, the first of 4 layers": (lambda: early_exit(0.0), {}),
+    "early exit, all 4 layers": (lambda: early_exit(2.0), {}),
+}
+
+
+def frozen(module: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
+    methods = ["reset_states"] if hasattr(module, "reset_states") else []
+    return torch.jit.freeze(module, preserved_attrs=methods)
+
+
+def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """Returns the times of all cases in milliseconds."""
+    rows = []
+    for name, (make, settings) in CASES.items():
+        if arguments.only not in name:
+            continue
+        torch.manual_seed(0)
+        module, signature, run = make()
+        torch.set_num_threads(THREADS)  # the import of silero_vad sets it
+        modules = {"torchscript": copy.deepcopy(module), "frozen": frozen(copy.deepcopy(module))}
+        with torch_tensorrt.logging.errors():  # a hybrid module causes a warning
+            modules["compiled"] = torch_tensorrt.compile(
+                module,
+                input_signature=signature,
+                device="cpu",
+                require_full_compilation=False,
+                num_threads=THREADS,
+                **settings,
+            )
+        torch.testing.assert_close(run(modules["compiled"]), run(modules["frozen"]), rtol=1e-3, atol=1e-4)
+        runs = {key: functools.partial(run, module) for key, module in modules.items()}
+        times = timing.alternate(runs, arguments.rounds, arguments.block_seconds)
+        engines = list(modules["compiled"].graph.findAllNodes("tensorrt::execute_engine", recurse=True))
+        rows.append({"model": name, "engines": len(engines), **{key: time["median_ms"] for key, time in times.items()}})
+        print(rows[-1], flush=True)
+    return rows
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Returns the results as Markdown."""
+    header = ["model", "engines", "TorchScript, ms", "frozen, ms", "compiled, ms", "frozen / compiled"]
+    lines = []
+    for row in rows:
+        times = [f"{row[key]:.3g}" for key in ("torchscript", "frozen", "compiled")]
+        lines.append([row["model"], str(row["engines"]), *times, f"{row['frozen'] / row['compiled']:.2f}"])
+    return report.markdown_table(header, lines)
+
+
+def main() -> None:
+    """Measures, prints the table and writes both files."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="only models with this text in their names")
+    parser.add_argument("--rounds", type=int, default=20, help="turns of every module; default: 20")
+    parser.add_argument("--block-seconds", type=float, default=0.1, help="length of a turn in seconds; default: 0.1")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="folder for the results; default: results/")
+    arguments = parser.parse_args()
+    torch.set_num_threads(THREADS)
+    command = f"python {shlex.join(['benchmarks/hybrid.py', *sys.argv[1:]])}"
+    about = report.describe_machine(command, THREADS)
+    about["versions"] = {name: about["versions"][name] for name in ("torch", "torch_tensorrt")}
+    with torch.inference_mode():
+        result = {"about": about, "cases": measure(arguments)}
+    text = table(result["cases"])
+    print(text)
+    document = f"{report.heading('Hybrid modules', about)}\n\n{text}\n"
+    for path in report.write(result, arguments.output, "hybrid", document):
+        print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()

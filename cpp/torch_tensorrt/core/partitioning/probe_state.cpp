@@ -1,0 +1,81 @@
+#include <string>
+
+#include "torch_tensorrt/core/partitioning/graph_facts.h"
+#include "torch_tensorrt/core/partitioning/probe.h"
+#include "torch_tensorrt/core/partitioning/probe_facts.h"
+
+// The attributes that calls of the module write, in the probe.
+namespace torch_tensorrt::core::partitioning {
+
+using c10::IValue;
+using torch::jit::Node;
+using torch::jit::Value;
+
+void GraphProbe::visit_other(const torch::jit::Graph& graph) {
+  is_elsewhere_ = true;
+  objects_[graph.inputs()[0]] = module_;
+  for (const auto* input : graph.inputs().slice(1)) probes_[input] = unknown();
+  visit(graph.block(), /*always=*/false);
+  is_elsewhere_ = false;
+}
+
+// Whether the state after a call has more kinds of values than before it.
+bool GraphProbe::update_attributes(const std::unordered_map<std::string, Probe>& before) {
+  bool changed = false;
+  for (auto& [name, after] : attributes_) {
+    const auto found = before.find(name);
+    if (found == before.end()) {
+      changed = true;
+      continue;
+    }
+    Probe joined = join(found->second, after, /*grows=*/true);
+    changed = changed || has_changed(found->second, joined);
+    after = std::move(joined);
+  }
+  return changed;
+}
+
+void GraphProbe::visit_attribute(const Node* node) {
+  const auto object = objects_.find(node->input());
+  if (object == objects_.end()) {
+    probes_[node->output()] = unknown();
+    return;
+  }
+  const std::string name = node->s(c10::attr::name);
+  const IValue value = object->second.toObjectRef().getAttr(name);
+  if (value.isObject()) {
+    objects_[node->output()] = value;
+    return;
+  }
+  const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
+  const auto written = attributes_.find(key);
+  probes_[node->output()] = written != attributes_.end() ? written->second : known(to_meta(value));
+  // A list or dict may grow in later calls; a number may be counted.
+  if (!value.isTensor() && !value.isNone()) probes_[node->output()].varies = true;
+  if (value.isList() || value.isGenericDict()) probes_[node->output()] = unknown();
+}
+
+void GraphProbe::set_attribute(const Node* node) {
+  const auto object = objects_.find(node->input(0));
+  if (object == objects_.end()) return;
+  const std::string name = node->s(c10::attr::name);
+  const std::string key = std::to_string(reinterpret_cast<uintptr_t>(&object->second.toObjectRef())) + "." + name;
+  const auto found = attributes_.find(key);
+  const Probe before =
+      found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
+  const auto probe = probes_.find(node->input(1));
+  const Probe value = probe == probes_.end() ? unknown() : probe->second;
+  if (is_elsewhere_ && !value.is_known()) {  // it follows from arguments of the other method
+    attributes_[key] = before;
+    attributes_[key].is_assumed = true;
+    return;
+  }
+  attributes_[key] = join(before, value, /*grows=*/true);
+}
+
+bool GraphProbe::takes_assumed(const Node* node) const {
+  const auto inputs = node->inputs();
+  return std::any_of(inputs.begin(), inputs.end(), [&](const Value* input) { return is_assumed(input); });
+}
+
+}  // namespace torch_tensorrt::core::partitioning
