@@ -252,14 +252,35 @@ TORCHTRT_API std::string to_json(const SupportReport& report);
 TORCHTRT_API std::vector<std::string> converted_operators();
 TORCHTRT_API std::vector<std::string> evaluated_operators();
 
+// An engine of a compiled module.
+struct TORCHTRT_API EngineInformation {
+  std::string attribute;    // of the module
+  int64_t operations = 0;   // of the method; 0 if one engine runs the whole method
+  std::string information;  // the JSON that the engine's get_engine_layer_info gives
+};
+// A compiled method of a module or of a submodule: what engines run, and what PyTorch runs.
+struct TORCHTRT_API CompiledMethod {
+  std::string path;    // of the submodule; empty for the module itself
+  std::string method;  // "forward"
+  std::string reason;  // why one engine would not do all that the method does; empty if operators alone prevent it
+  std::vector<EngineInformation> engines;  // in the order of the calls
+  std::vector<OperatorSupport> pytorch;    // the operators that PyTorch runs; op is a name without a schema
+};
+// Reports what a compiled module runs, one entry for each compiled module in it. Throws Error if there is none.
+TORCHTRT_API std::vector<CompiledMethod> inspect(const torch::jit::Module& module);
+// The report as a table for people, and as JSON ({"methods": [{"path", "method", "reason", "engines": [{"attribute",
+// "operations", "information"}], "pytorch": [{"op", "uses", "reason", "source"}]}]}).
+TORCHTRT_API std::string to_table(const std::vector<CompiledMethod>& methods);
+TORCHTRT_API std::string to_json(const std::vector<CompiledMethod>& methods);
+
 // A module whose forward runs engines, and in PyTorch what no engine can run; with require_full_compilation, such is an
 // Error. It has a state of its own. Does not change the given module.
 TORCHTRT_API torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info);
-// Copies `compiled`, returned by compile or embed_engine_in_new_module, with the weights of `new_weight_module`. Times
-// nothing again. The new module must have the code of the compiled one; its method of the same name is used. Its
-// parameters and buffers must have the same names, shapes and dtypes (Error naming those that differ). TensorRT engines
-// must have been built with CompileSpec::refit. Does not change the given modules, which may run at the same
-// time.
+// A module like `compiled`, returned by compile or embed_engine_in_new_module, with the weights of `new_weight_module`.
+// Times nothing again. The new module must have the code of the compiled one; its method of the same name is used. Its
+// parameters and buffers must have the same names, shapes and dtypes (Error naming those that differ). A hybrid module
+// also takes the floats in its part for PyTorch, the state and the other methods from the new module. TensorRT engines
+// must have been built with CompileSpec::refit. Does not change the given modules, which may run at the same time.
 TORCHTRT_API torch::jit::Module refit_module_weights(const torch::jit::Module& compiled,
                                                      const torch::jit::Module& new_weight_module);
 // The bytes of one engine for the whole method.

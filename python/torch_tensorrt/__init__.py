@@ -24,6 +24,13 @@ from torch_tensorrt._device import Device  # noqa: E402
 from torch_tensorrt._enums import DeviceType, EngineCapability, dtype, memory_format  # noqa: E402
 from torch_tensorrt._features import ENABLED_FEATURES  # noqa: E402
 from torch_tensorrt._input import Input  # noqa: E402
+from torch_tensorrt._inspect import (  # noqa: E402
+    CompiledEngine,
+    CompiledMethod,
+    ModuleReport,
+    PyTorchOperation,
+    inspect,
+)
 from torch_tensorrt._refit import refit_module_weights  # noqa: E402
 from torch_tensorrt._save import load, save  # noqa: E402
 from torch_tensorrt._version import __version__  # noqa: E402
@@ -31,11 +38,15 @@ from torch_tensorrt.ts import check_method_op_support, embed_engine_in_new_modul
 
 __all__ = [
     "ENABLED_FEATURES",
+    "CompiledEngine",
+    "CompiledMethod",
     "Device",
     "DeviceType",
     "EngineCapability",
     "Input",
+    "ModuleReport",
     "OperatorSupport",
+    "PyTorchOperation",
     "SupportReport",
     "__version__",
     "check",
@@ -47,6 +58,7 @@ __all__ = [
     "embed_engine_in_new_module",
     "get_build_info",
     "get_environment_report",
+    "inspect",
     "load",
     "logging",
     "memory_format",

@@ -15,6 +15,8 @@ import pytest
 import torch
 from outside import EXAMPLES
 
+import torch_tensorrt
+
 README = Path(__file__).resolve().parents[2] / "README.md"
 ON_THE_CPU = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
 
@@ -65,7 +67,9 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("command", commands())
 def test_the_commands_run(tmp_path, command):
-    torch.jit.script(Picture().eval()).save(tmp_path / "model.ts")
+    model = torch.jit.script(Picture().eval())
+    model.save(tmp_path / "model.ts")
+    torch_tensorrt.compile(model, inputs=[torch.randn(1, 3, 8, 8)], device="cpu").save(tmp_path / "compiled.ts")
     launcher = Path(sysconfig.get_path("scripts")) / "torchtrtc"
     run(str(launcher), *shlex.split(command)[1:], cwd=tmp_path)
 

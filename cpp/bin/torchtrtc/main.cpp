@@ -39,6 +39,12 @@ int check(const Options& options) {
   return report.is_whole ? kDone : kNotWhole;
 }
 
+int inspect(const Options& options) {
+  const auto methods = torch_tensorrt::ts::inspect(load_module(options.input_path));
+  std::cout << (options.json ? torch_tensorrt::ts::to_json(methods) + "\n" : torch_tensorrt::ts::to_table(methods));
+  return kDone;
+}
+
 int embed_engine(const Options& options) {
   require_output(options);
   const auto engine = read_engine(options.input_path);
@@ -100,6 +106,7 @@ int run(const Options& options) {
   for (const auto& path : options.custom_ops) load_library(path);
   for (const auto& path : options.custom_converters) load_library(path);
   if (options.check) return check(options);
+  if (options.inspect) return inspect(options);
   if (!options.check_method.empty()) return check_method(options);
   return options.embed_engine ? embed_engine(options) : compile(options);
 }

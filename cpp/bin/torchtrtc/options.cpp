@@ -153,15 +153,7 @@ void add_device_flags(CLI::App& app, Options& o) {
   app.add_flag("--allow-gpu-fallback", o.allow_gpu_fallback, "Run layers that the DLA cannot run on the GPU");
 }
 
-void add_check_flags(CLI::App& app, Options& o) {
-  app.add_option("--atol", o.atol, "Self check: absolute difference allowed")
-      ->capture_default_str()
-      ->check(number_not_below_zero());
-  app.add_option(
-         "--rtol", o.rtol,
-         "Self check: relative difference allowed; default: 1e-5, or 8 units in the last place for half and bf16")
-      ->check(number_not_below_zero());
-  app.add_flag("--no-threshold-check", o.no_threshold_check, "Do not compare the result with the input module");
+void add_library_flags(CLI::App& app, Options& o) {
   app.add_option("--custom-torch-ops", o.custom_ops,
                  "Library of PyTorch operations to load first: a path, or the name of a file that the system's loader "
                  "finds or that is in the current folder. Repeat the flag for several")
@@ -171,6 +163,18 @@ void add_check_flags(CLI::App& app, Options& o) {
                  "Library of converters to load first, given in the same way. Repeat the flag for several")
       ->allow_extra_args(false)
       ->type_name("LIB");
+}
+
+void add_check_flags(CLI::App& app, Options& o) {
+  app.add_option("--atol", o.atol, "Self check: absolute difference allowed")
+      ->capture_default_str()
+      ->check(number_not_below_zero());
+  app.add_option(
+         "--rtol", o.rtol,
+         "Self check: relative difference allowed; default: 1e-5, or 8 units in the last place for half and bf16")
+      ->check(number_not_below_zero());
+  app.add_flag("--no-threshold-check", o.no_threshold_check, "Do not compare the result with the input module");
+  add_library_flags(app, o);
 }
 
 torch_tensorrt::EngineCapability capability(const std::string& name) {
@@ -224,19 +228,28 @@ int parse_check(int argc, char** argv, Options* options) {
                  "Backend that must take the method: native, tensorrt (or another backend's name, even if it cannot "
                  "run here), or auto")
       ->capture_default_str();
-  app.add_option("--custom-torch-ops", options->custom_ops,
-                 "Library of PyTorch operations to load first: a path, or the name of a file that the system's loader "
-                 "finds or that is in the current folder. Repeat the flag for several")
-      ->allow_extra_args(false)
-      ->type_name("LIB");
-  app.add_option("--custom-converters", options->custom_converters,
-                 "Library of converters to load first, given in the same way. Repeat the flag for several")
-      ->allow_extra_args(false)
-      ->type_name("LIB");
+  add_library_flags(app, *options);
   app.add_option("input_file", options->input_path, "TorchScript module")->required();
   app.add_option("input_specs", options->input_specs, kInputSpecHelp);
   options->check = true;
   options->device_type = "cpu";
+  try {
+    app.parse(shielded_arguments(argc, argv));
+  } catch (const CLI::ParseError& error) {
+    return end(app, error);
+  }
+  return -1;
+}
+
+// torchtrtc inspect INPUT
+int parse_inspect(int argc, char** argv, Options* options) {
+  CLI::App app("Reports what a compiled module runs: its engines, and the operations that PyTorch runs.",
+               "torchtrtc inspect");
+  add_output_flags(app, *options);
+  app.add_flag("--json", options->json, "Print JSON, with all layers of the engines, instead of a table");
+  add_library_flags(app, *options);
+  app.add_option("input_file", options->input_path, "Compiled TorchScript module")->required();
+  options->inspect = true;
   try {
     app.parse(shielded_arguments(argc, argv));
   } catch (const CLI::ParseError& error) {
@@ -261,10 +274,12 @@ int parse_doctor(int argc, char** argv, Options* options) {
 
 int parse_options(int argc, char** argv, Options* options) {
   if (argc > 1 && std::string(argv[1]) == "check") return parse_check(argc - 1, argv + 1, options);
+  if (argc > 1 && std::string(argv[1]) == "inspect") return parse_inspect(argc - 1, argv + 1, options);
   if (argc > 1 && std::string(argv[1]) == "doctor") return parse_doctor(argc - 1, argv + 1, options);
   CLI::App app(
       "Compiles a TorchScript module ahead of time. `torchtrtc check` reports how its operations would run (see "
-      "`torchtrtc check --help`). `torchtrtc doctor` shows the devices of this machine and the backends for them.",
+      "`torchtrtc check --help`). `torchtrtc inspect` reports what a compiled module runs. `torchtrtc doctor` shows "
+      "the devices of this machine and the backends for them.",
       "torchtrtc");
   app.set_version_flag("--version", torch_tensorrt::get_build_info());
   app.footer(kFooter);

@@ -27,7 +27,8 @@ struct Options {
   bool warnings = false;
 
   std::string check_method;
-  bool check = false;  // torchtrtc check INPUT [input specs]
+  bool check = false;    // torchtrtc check INPUT [input specs]
+  bool inspect = false;  // torchtrtc inspect INPUT
   bool json = false;
   bool doctor = false;  // torchtrtc doctor
   torch_tensorrt::Settings settings;

@@ -102,6 +102,14 @@ std::tuple<std::string, std::string> check_operators(const torch::jit::IValue& m
   });
 }
 
+// The report as JSON and as a table.
+std::tuple<std::string, std::string> inspect_module(const torch::jit::IValue& module) {
+  return for_python([&] {
+    const auto methods = ts::inspect(as_module(module));
+    return std::make_tuple(ts::to_json(methods), ts::to_table(methods));
+  });
+}
+
 // PyTorch reads call stacks when an operator fails. They point to functions of the original module, which may be
 // destroyed before the graph; point them to the new function instead.
 void rename_call_stacks(torch::jit::Block* block, torch::jit::Function* function) {
@@ -154,6 +162,7 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_save_module(Any module, Tensor path, str[] extra_names, Tensor[] extra_contents) -> ()", save_module);
   m.def("_check_method_op_support(Any module, str method) -> bool", check_support);
   m.def("_check(Any module, str method, str spec) -> (str, str)", check_operators);
+  m.def("_inspect(Any module) -> (str, str)", inspect_module);
   m.def("_converted_operators() -> str[]", ts::converted_operators);
   m.def("_evaluated_operators() -> str[]", ts::evaluated_operators);
   m.def("_operator_table() -> str", [] { return for_python(ts::operator_table_json); });

@@ -11,6 +11,7 @@
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_module.h"
+#include "torch_tensorrt/core/hybrid_segments.h"
 #include "torch_tensorrt/core/ir/input_tree.h"
 #include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
@@ -126,8 +127,6 @@ void check_not_forced(const torch::jit::Block* block, const partitioning::Partit
       LOG_WARNING("torch_executed_ops lists " << name << ", which the module does not use; this has no effect");
   }
 }
-
-using BoundArguments = std::vector<ir::BoundArgument>;
 
 const c10::FunctionSchema& schema_of(const torch::jit::Module& mod, const std::string& method) {
   const auto found = mod.find_method(method);

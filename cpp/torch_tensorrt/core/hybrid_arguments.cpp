@@ -228,19 +228,10 @@ class Checks {
     return false;
   }
 
-  // All sizes that one of the declared ranges has.
   void check_tensor(Value* value, const ir::Input& spec, const std::string& name) {
     static const auto kCheck = c10::Symbol::fromQualString("tensorrt::check_argument");
-    auto min = spec.min.to_vector();
-    auto max = spec.max.to_vector();
-    for (const auto& range : spec.more_ranges) {
-      for (size_t i = 0; i < min.size(); ++i) {
-        min[i] = std::min(min[i], range.min.d[i]);
-        max[i] = std::max(max[i], range.max.d[i]);
-      }
-    }
     graph_.insert(kCheck, {value, graph_.insertConstant(name), graph_.insertConstant(static_cast<int64_t>(spec.dtype)),
-                           graph_.insertConstant(min), graph_.insertConstant(max)});
+                           graph_.insertConstant(spec.min.to_vector()), graph_.insertConstant(spec.max.to_vector())});
   }
 
   void check_value(Value* value, const InputTree& tree, const std::string& name) {

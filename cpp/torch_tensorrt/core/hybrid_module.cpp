@@ -1,9 +1,7 @@
 #include "torch_tensorrt/core/hybrid_module.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
-#include <regex>
 #include <unordered_map>
 
 #include "torch/csrc/jit/api/function_impl.h"
@@ -13,8 +11,13 @@
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_arguments.h"
+#include "torch_tensorrt/core/hybrid_ranges.h"
 #include "torch_tensorrt/core/hybrid_report.h"
+#include "torch_tensorrt/core/hybrid_segments.h"
+#include "torch_tensorrt/core/hybrid_structure.h"
+#include "torch_tensorrt/core/hybrid_tensors.h"
 #include "torch_tensorrt/core/lowering/behavior.h"
+#include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
@@ -22,7 +25,7 @@
 #include "torch_tensorrt/core/partitioning/control_flow.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/partitioning/probe.h"
-#include "torch_tensorrt/core/partitioning/segments.h"
+#include "torch_tensorrt/core/refit_module.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -33,7 +36,7 @@ namespace {
 using partitioning::GraphProbe;
 using partitioning::Role;
 using partitioning::Roles;
-using partitioning::Segment;
+using EnginePtr = c10::intrusive_ptr<runtime::TRTEngine>;
 using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
@@ -48,27 +51,31 @@ at::ScalarType tensor_dtype(const Value& number) {
   return number.type()->kind() == c10::TypeKind::IntType ? at::kLong : at::kDouble;
 }
 
-// The first line, without the names of values.
-std::string without_names(const std::string& reason) {
-  static const std::regex kName("%[^ ,:;)]+");
-  return std::regex_replace(reason.substr(0, reason.find('\n')), kName, "%");
+bool reads_state(torch::jit::Block* block) {
+  const auto nodes = lowering::passes::all_nodes(block);
+  return std::any_of(nodes.begin(), nodes.end(), [](const Node* node) {
+    return node->kind() == c10::prim::GetAttr && lowering::passes::holds_tensors(node->output()->type());
+  });
 }
 
-struct Converted {
-  std::shared_ptr<nvinfer1::INetworkDefinition> network;
-  std::vector<ir::ValueTree> results;
-  std::shared_ptr<Graph> fallback;  // the segment's graph, if a call may have other shapes than the engine's
-};
+void copy_dtypes(const ir::InputTree& from, ir::InputTree& to) {
+  to.input.dtype = from.input.dtype;
+  for (size_t i = 0; i < to.children.size(); ++i) copy_dtypes(from.children[i], to.children[i]);
+}
 
 }  // namespace
 
 class HybridMethod::Graphs {
  public:
-  Graphs(torch::jit::Module module, std::string method, CompileSpec cfg, std::vector<ir::BoundArgument> arguments)
-      : module_(std::move(module)),
+  Graphs(const torch::jit::Module& source, std::string method, CompileSpec cfg, BoundArguments arguments)
+      : source_(source),
+        module_(
+            lowering::prepare(source, method, cfg.lower_info, torch_device(cfg.convert_info.engine_settings.device))),
         method_(std::move(method)),
         cfg_(std::move(cfg)),
-        arguments_(std::move(arguments)),
+        given_(arguments),
+        arguments_(with_widest_ranges(std::move(arguments))),
+        parameters_(parameters_of(module_)),
         graph_(module_.get_method(method_).graph()),
         reads_order_of_dicts_(core::reads_order_of_dicts(*graph_)),
         others_(lowering::other_methods_with_state(module_, method_)) {
@@ -90,34 +97,59 @@ class HybridMethod::Graphs {
   }
 
   torch::jit::Module compile() {
+    cut();
+    log();
+    for (size_t i = 0; i < networks_.size(); ++i) add_engine(engines_[i], build(i));
+    return finished();
+  }
+
+  torch::jit::Module refit(const HybridRecord& made_by, const std::vector<EnginePtr>& engines) {
+    not_whole_ = made_by.report.why;
+    cut();
+    check_same_structure(made_by.structure, structure_);
+    for (size_t i = 0; i < networks_.size(); ++i) {
+      add_engine(engines_[i], refitted_engine(*engines.at(i), std::move(networks_[i])));
+    }
+    return finished();
+  }
+
+ private:
+  // Makes the graph of the hybrid module, and the networks of its engines.
+  void cut() {
     if (const Decision fits = fits_inputs(); !fits) throw DoesNotFit(fits.reason());
     {
       const lowering::passes::ShownMemory shown(graph_);
       // The probe knows values of the graph as it was before the marks.
-      probe_ = make_probe(graph_);
+      probe_ = make_probe(graph_, arguments_);
       const torch::jit::AliasDb aliases(graph_);
       Roles roles(*graph_, *probe_, aliases, cfg_.partitioning_info);
-      const auto segments = convert_segments(roles, aliases);
-      log(roles, segments);
-      for (const auto& [segment, converted] : segments) stitch(segment, converted);
+      const RangeProbes ranges = probe_ranges();
+      SegmentConverter converter(*graph_, cfg_, method_, engine_name(), ranges);
+      auto segments = converter.convert(roles, aliases);
+      report(roles, segments);
+      for (auto& segment : segments) stitch(segment);
       while (remove_unused(graph_->block(), roles)) {
       }
     }
     torch::jit::EliminateDeadCode(graph_);
     insert_length_checks(*graph_, known_lengths());
     insert_checks(*graph_, arguments_, reads_order_of_dicts_);
+    structure_ = structure_of(*graph_);
+  }
+
+  torch::jit::Module finished() {
+    graph_->inputs()[0]->setType(module_.type());
     graph_->lint();
     lowering::remove_unused_attributes(module_, method_);
     // A method that was inlined into another has kept a copy of its graph, from before the engines.
     for (const auto& method : module_.get_methods()) {
       torch::jit::toGraphFunction(method.function()).clear_optimized_graphs();
     }
+    own_tensors(module_, *graph_, source_);
+    write_record(module_, {given_, cfg_, parameters_, engines_, structure_.lines, report_});
     LOG_GRAPH("hybrid module:\n" << *graph_);
     return module_;
   }
-
- private:
-  using Segments = std::vector<std::pair<Segment, Converted>>;
 
   Decision decide_whole() {
     if (lowering::raises_on_data(graph_->block())) {
@@ -164,9 +196,20 @@ class HybridMethod::Graphs {
     }
   }
 
-  std::unique_ptr<GraphProbe> make_probe(const std::shared_ptr<Graph>& graph) const {
-    return std::make_unique<GraphProbe>(*graph, module_._ivalue(), arguments_,
+  std::unique_ptr<GraphProbe> make_probe(const std::shared_ptr<Graph>& graph, const BoundArguments& arguments) const {
+    return std::make_unique<GraphProbe>(*graph, module_._ivalue(), arguments,
                                         torch_device(cfg_.convert_info.engine_settings.device), others_, keep_lengths_);
+  }
+
+  // One probe for each of several ranges of the inputs. State may have its shape from a call in another range.
+  RangeProbes probe_ranges() const {
+    RangeProbes probes;
+    if (reads_state(graph_->block())) return probes;
+    for (auto& arguments : by_range(given_)) {
+      for (size_t i = 0; i < arguments.size(); ++i) copy_dtypes(arguments_[i].tree, arguments[i].tree);
+      probes.push_back(make_probe(graph_, arguments));
+    }
+    return probes;
   }
 
   // Known branches and loops make more known, for example the number of rounds of a loop inside. Known dtypes and
@@ -185,13 +228,13 @@ class HybridMethod::Graphs {
       if (hides) break;
     }
     keep_lengths_ = false;
-    return make_probe(graph);
+    return make_probe(graph, arguments_);
   }
 
   std::unique_ptr<GraphProbe> resolved(std::shared_ptr<Graph>& graph) const {
     constexpr int kMostTimes = 20;
     for (int i = 0;; ++i) {
-      auto probe = make_probe(graph);
+      auto probe = make_probe(graph, arguments_);
       if (i == kMostTimes) return probe;
       const auto keeps = [&](const Node* node) { return probe->keeps_shape_and_dtype(node); };
       if (!partitioning::resolve_control_flow(*graph, *probe) && !lowering::replace_lone_writes(graph, keeps)) {
@@ -219,163 +262,43 @@ class HybridMethod::Graphs {
     return probe_->misfit().empty();
   }
 
-  Segments convert_segments(Roles& roles, const torch::jit::AliasDb& aliases) {
-    for (;;) {
-      auto grouping = partitioning::group_nodes(*graph_, roles, aliases);
-      if (leave_small(grouping.segments, roles)) continue;
-      Segments converted;
-      bool all = true;
-      for (auto& segment : grouping.segments) {
-        auto result = convert(segment, roles);
-        if (!result) {
-          all = false;
-          break;
-        }
-        converted.emplace_back(segment, std::move(*result));
-      }
-      if (!all) continue;
-      partitioning::arrange(grouping);
-      return converted;
-    }
+  std::string engine_name() const { return class_name(module_) + "_" + method_; }
+
+  // The name of an attribute that the module has not.
+  std::string new_attribute() const {
+    std::string name = str("engine_", engines_.size());
+    while (module_.hasattr(name) || module_.find_method(name)) name += '_';
+    return name;
   }
 
-  bool leave_small(const std::vector<Segment>& segments, Roles& roles) const {
-    const uint64_t fewest = cfg_.partitioning_info.min_block_size;
-    Roles::Reasons small;
-    for (const auto& segment : segments) {
-      if (segment.nodes.size() >= fewest) continue;
-      for (const auto* node : segment.nodes) {
-        check_fits(node, roles);
-        small[node] = str("its engine would have fewer operations than min_block_size (", fewest, ")");
-      }
-    }
-    if (!small.empty()) roles.leave(small);
-    return !small.empty();
-  }
-
-  // Only small tensors tell that an operator does not take the dtypes, for example. Throws DoesNotFit.
-  void check_fits(const Node* node, const Roles& roles) const {
-    if (node->owningBlock() != graph_->block()) return;  // perhaps no call gets there
-    const std::string error = roles.probe().error_of(node);
-    if (!error.empty()) throw DoesNotFit(method_ + " fails for the declared inputs: " + error);
-  }
-
-  // Unset if a node of the segment cannot be converted. That node is left to PyTorch then.
-  std::optional<Converted> convert(Segment& segment, Roles& roles) {
-    if (const auto known = converted_.find(segment.nodes); known != converted_.end()) {
-      partitioning::outline(segment, segment.nodes.size(), roles);
-      if (known->second.first.inputs == segment.inputs && known->second.first.outputs == segment.outputs) {
-        return known->second.second;
-      }
-    }
-    std::string reason;
-    if (auto result = try_to_convert(segment, segment.nodes.size(), roles, reason)) {
-      converted_[segment.nodes] = {segment, *result};
-      return result;
-    }
-    // The first node that makes the nodes up to it inconvertible.
-    size_t works = 0;
-    size_t fails = segment.nodes.size();
-    while (fails - works > 1) {
-      const size_t middle = (works + fails) / 2;
-      std::string error;
-      if (try_to_convert(segment, middle, roles, error)) {
-        works = middle;
-      } else {
-        fails = middle;
-        reason = std::move(error);
-      }
-    }
-    check_fits(segment.nodes[fails - 1], roles);
-    roles.leave(failing_alike(segment, fails - 1, reason, roles));
-    return std::nullopt;
-  }
-
-  // The failed node, and those that follow in the segment and fail for the same reason even alone, so that each of them
-  // needs no search of its own.
-  Roles::Reasons failing_alike(const Segment& segment, size_t failed, const std::string& reason, const Roles& roles) {
-    Roles::Reasons found = {{segment.nodes[failed], reason}};
-    for (size_t i = failed + 1; i < segment.nodes.size(); ++i) {
-      Node* node = segment.nodes[i];
-      if (node->kind() != segment.nodes[failed]->kind()) continue;
-      Segment alone;
-      alone.nodes = {node};
-      std::string error;
-      if (try_to_convert(alone, 1, roles, error) || without_names(error) != without_names(reason)) continue;
-      check_fits(node, roles);
-      found[node] = error;
-    }
-    return found;
-  }
-
-  std::optional<Converted> try_to_convert(Segment& segment, size_t count, const Roles& roles, std::string& reason) {
-    try {
-      auto graph = partitioning::outline(segment, count, roles);
-      Converted converted;
-      const auto is_assumed = [&](const Value* input) { return roles.probe().is_assumed(input); };
-      if (std::any_of(segment.inputs.begin(), segment.inputs.end(), is_assumed)) converted.fallback = graph->copy();
-      lowering::LowerInfo lower_info = cfg_.lower_info;
-      lower_info.forced_fallback_modules.clear();
-      lower_info.forced_fallback_operators.clear();
-      const auto lowered = lowering::LowerGraph(graph, {}, lower_info);
-      // The user may list the name that lowering gives.
-      for (const auto& decision : partitioning::decide_nodes(lowered.first->block(), cfg_.partitioning_info)) {
-        if (decision.reason == partitioning::TorchReason::kForcedOperator) TORCHTRT_THROW_ERROR(decision.explanation);
-      }
-      std::vector<std::vector<ir::Input>> specs;
-      for (const auto* input : segment.inputs) specs.push_back({*roles.probe().input_spec(input)});
-      ir::StaticParams no_params;
-      graph = lowered.first;
-      auto info = cfg_.convert_info;
-      info.engine_settings.name = segment_name(converted_.size());
-      info.engine_settings.allow_shape_tensors = true;  // numbers from PyTorch may be sizes
-      info.collection_input_spec_map =
-          ir::pair_input_vals_with_specs_collection(ir::get_collection_inputs(graph, no_params), specs);
-      converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, no_params, &converted.results);
-      const Decision taken = takes_layers(*converted.network, info.engine_settings);
-      if (taken) return converted;
-      reason = taken.reason();
-    } catch (...) {
-      reason = util::current_error().msg();
-    }
-    LOG_DEBUG("not convertible: " << reason);
-    return std::nullopt;
-  }
-
-  // The reason is that of the first layer that the backend declines.
-  static Decision takes_layers(const nvinfer1::INetworkDefinition& network, const engine::BuildSettings& settings) {
-    const Decision all = engine::takes_layers(network, settings.backend, settings.device);
-    if (all) return all;
-    for (const auto& layer : network.layers()) {
-      const Decision taken = engine::takes_layer(*layer, settings.backend, settings.device);
-      if (!taken) return taken;
-    }
-    return all;
-  }
-
-  std::string segment_name(size_t number) const {
-    return class_name(module_) + "_" + method_ + "_" + std::to_string(number);
-  }
-
-  void stitch(const Segment& segment, const Converted& converted) {
+  EnginePtr build(size_t number) {
     engine::BuildSettings settings = cfg_.convert_info.engine_settings;
-    settings.name = segment_name(engines_);
+    settings.name = str(engine_name(), '_', number);
     settings.method = method_;
-    auto bytes = engine::build_engine(converted.network, settings);
-    const auto device = torch_device(cfg_.convert_info.engine_settings.device);
+    const auto device = torch_device(settings.device);
+    const auto bytes = engine::build_engine(std::move(networks_[number]), settings);
     const runtime::RTDevice target(device.index(),
                                    device.is_cpu() ? nvinfer1::DeviceType::kCPU : nvinfer1::DeviceType::kGPU);
-    const c10::IValue engine = c10::make_intrusive<runtime::TRTEngine>(settings.name, bytes, target);
-    const size_t output_count = engine.toCustomClass<runtime::TRTEngine>()->outputs().size();
-    const std::string attribute = "engine_" + std::to_string(engines_++);
-    module_.register_attribute(attribute, engine.type(), engine, /*is_param=*/false);
+    return c10::make_intrusive<runtime::TRTEngine>(settings.name, bytes, target);
+  }
 
-    Value* self = graph_->inputs()[0];
-    self->setType(module_.type());
-    Value* engine_value = nullptr;
+  void add_engine(const std::string& attribute, EnginePtr engine) {
+    const c10::IValue value(std::move(engine));
+    module_.register_attribute(attribute, value.type(), value, /*is_param=*/false);
+  }
+
+  // Replaces the segment by a call of an engine that the module does not have yet.
+  void stitch(ConvertedSegment& converted) {
+    const auto& segment = converted.segment;
+    const auto output_count = static_cast<size_t>(converted.network->getNbOutputs());
+    engines_.push_back(new_attribute());
+    networks_.push_back(std::move(converted.network));
+    Value* engine = nullptr;
     {
       const torch::jit::WithInsertPoint at_the_front(*graph_->nodes().begin());
-      engine_value = graph_->insertGetAttr(self, attribute)->setType(engine.type());
+      auto* read = graph_->insertNode(graph_->create(c10::prim::GetAttr, {graph_->inputs()[0]}));
+      engine = read->s_(c10::attr::name, engines_.back())->output();
+      engine->setType(c10::getCustomClassType<EnginePtr>());
     }
     const torch::jit::WithInsertPoint here(segment.nodes.front());
     std::vector<Value*> inputs;
@@ -386,7 +309,7 @@ class HybridMethod::Graphs {
       inputs.push_back(is_number ? insert_tensor(value) : value);
     }
     const auto results =
-        insert_engine_call(*graph_, engine_value, inputs, output_count, converted.results, converted.fallback);
+        insert_engine_call(*graph_, engine, inputs, output_count, converted.results, converted.fallback);
     for (size_t i = 0; i < segment.outputs.size(); ++i) {
       segment.outputs[i]->replaceAllUsesWith(results[i]);
       replaced_[segment.outputs[i]] = results[i];
@@ -415,41 +338,50 @@ class HybridMethod::Graphs {
     return removed;
   }
 
-  void log(const Roles& roles, const Segments& segments) const {
+  void report(const Roles& roles, const std::vector<ConvertedSegment>& segments) {
     std::vector<size_t> sizes;
-    for (const auto& [segment, converted] : segments) sizes.push_back(segment.nodes.size());
-    const auto report = report_hybrid(method_, *graph_, roles, sizes, not_whole_);
-    if (report.pytorch_computes) {
-      LOG_WARNING(report.text);
+    for (const auto& converted : segments) sizes.push_back(converted.segment.nodes.size());
+    report_ = report_hybrid(method_, *graph_, roles, sizes, not_whole_);
+  }
+
+  void log() const {
+    if (report_.rows.empty()) {
+      LOG_INFO(message_of(report_));
     } else {
-      LOG_INFO(report.text);
+      LOG_WARNING(message_of(report_));
     }
   }
 
+  torch::jit::Module source_;
   torch::jit::Module module_;
   std::string method_;
   CompileSpec cfg_;
-  std::vector<ir::BoundArgument> arguments_;  // by argument without the module
+  BoundArguments given_;      // by argument without the module
+  BoundArguments arguments_;  // the same with all dtypes, and one range for each input
+  std::vector<engine::Parameter> parameters_;
   std::shared_ptr<Graph> graph_;
   bool reads_order_of_dicts_;
   bool keep_lengths_ = true;                    // of lists that are attributes and that the method replaces
   std::vector<std::shared_ptr<Graph>> others_;  // methods that may set attributes between two calls
   std::unique_ptr<GraphProbe> probe_;
   std::string not_whole_;  // why one engine would not do what the method does
-  std::map<std::vector<Node*>, std::pair<Segment, Converted>> converted_;
+  GraphStructure structure_;
+  HybridReport report_;
   std::unordered_map<const Value*, Value*> replaced_;
-  size_t engines_ = 0;
+  std::vector<std::string> engines_;  // the names of the attributes
+  std::vector<std::shared_ptr<network::INetworkDefinition>> networks_;
 };
 
 HybridMethod::HybridMethod(const torch::jit::Module& mod, std::string method, CompileSpec cfg,
                            std::vector<ir::BoundArgument> arguments)
-    : graphs_(std::make_unique<Graphs>(
-          lowering::prepare(mod, method, cfg.lower_info, torch_device(cfg.convert_info.engine_settings.device)), method,
-          std::move(cfg), std::move(arguments))) {}
+    : graphs_(std::make_unique<Graphs>(mod, std::move(method), std::move(cfg), std::move(arguments))) {}
 HybridMethod::~HybridMethod() = default;
 
 Decision HybridMethod::can_be_whole() { return graphs_->can_be_whole(); }
 Decision HybridMethod::fits_inputs() { return graphs_->fits_inputs(); }
 torch::jit::Module HybridMethod::compile() { return graphs_->compile(); }
+torch::jit::Module HybridMethod::refit(const HybridRecord& made_by, const std::vector<EnginePtr>& engines) {
+  return graphs_->refit(made_by, engines);
+}
 
 }  // namespace torch_tensorrt::core

@@ -7,17 +7,13 @@
 #include "torch/csrc/jit/api/module.h"
 
 #include "torch_tensorrt/core/compiler.h"
+#include "torch_tensorrt/core/hybrid_record.h"
 #include "torch_tensorrt/core/ir/input_tree.h"
+#include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/decision.h"
 
 // Modules that run as much as pays in engines, and the rest in PyTorch.
 namespace torch_tensorrt::core {
-
-// Thrown if the method fails for the declared inputs.
-class DoesNotFit : public Error {
- public:
-  explicit DoesNotFit(const std::string& msg) : Error(msg) {}
-};
 
 // One method on its way from a module to engines.
 class HybridMethod {
@@ -38,8 +34,14 @@ class HybridMethod {
   // A copy of the module whose method runs engines where it can. It has the method's signature and results, and keeps
   // the module's state and its other methods. A call raises if its arguments contradict the given ones, and casts
   // floating tensors that the module would not accept in their dtype. Logs what PyTorch runs, and why. Throws
-  // DoesNotFit, with the error of the node that fails. Call it once.
+  // DoesNotFit (hybrid_segments.h), with the error of the node that fails. Call it once.
   torch::jit::Module compile();
+
+  // The same module as compile() makes, with engines like the given ones, which only get other weights: times nothing.
+  // `made_by` is the record of the module that has these engines. Throws Error naming the parameters, the operation or
+  // the layer that differs. Call it once.
+  torch::jit::Module refit(const HybridRecord& made_by,
+                           const std::vector<c10::intrusive_ptr<runtime::TRTEngine>>& engines);
 
  private:
   class Graphs;

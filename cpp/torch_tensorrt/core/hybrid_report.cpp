@@ -16,13 +16,6 @@ using torch::jit::Node;
 
 constexpr size_t kMostRows = 12;
 
-struct Row {
-  std::string op;
-  std::string reason;
-  std::string place;  // of the first use
-  size_t uses = 0;
-};
-
 // Errors of conversion repeat the node, its line and its schema, which the row has already.
 std::string short_reason(const std::string& reason) {
   std::string line = reason.substr(0, reason.find('\n'));
@@ -48,12 +41,12 @@ std::string user_location(const Node* node) {
   return own;
 }
 
-void collect_rows(const Block* block, const partitioning::Roles& roles, std::vector<Row>& rows) {
+void collect_rows(const Block* block, const partitioning::Roles& roles, std::vector<PyTorchRow>& rows) {
   for (const auto* node : block->nodes()) {
     const std::string& reason = roles.reason(node);
     if (!reason.empty()) {
-      Row row{node->kind().toQualString(), short_reason(reason), user_location(node)};
-      const auto same = [&](const Row& other) { return other.op == row.op && other.reason == row.reason; };
+      PyTorchRow row{node->kind().toQualString(), short_reason(reason), user_location(node)};
+      const auto same = [&](const PyTorchRow& other) { return other.op == row.op && other.reason == row.reason; };
       auto found = std::find_if(rows.begin(), rows.end(), same);
       if (found == rows.end()) found = rows.insert(rows.end(), std::move(row));
       ++found->uses;
@@ -64,40 +57,50 @@ void collect_rows(const Block* block, const partitioning::Roles& roles, std::vec
 
 std::string counted(size_t count, const std::string& noun) { return str(count, ' ', noun, count == 1 ? "" : "s"); }
 
-std::string text_of(const Row& row) {
+std::string row_text(const PyTorchRow& row) {
   std::string text = row.uses == 1 ? row.op : str(row.uses, " x ", row.op);
   if (!row.place.empty()) text += str(row.uses == 1 ? " at " : ", first at ", row.place);
   return text + ": " + row.reason;
-}
-
-std::string headline(const std::string& method, const std::vector<size_t>& segments) {
-  if (segments.empty()) return "no part of " + method + " runs in an engine";
-  const size_t operations = std::accumulate(segments.begin(), segments.end(), size_t{0});
-  return str(counted(segments.size(), "engine"), segments.size() == 1 ? " runs " : " run ",
-             counted(operations, "operation"), " of ", method);
 }
 
 }  // namespace
 
 HybridReport report_hybrid(const std::string& method, const torch::jit::Graph& graph, const partitioning::Roles& roles,
                            const std::vector<size_t>& segments, const std::string& why) {
-  std::vector<Row> rows;
-  collect_rows(graph.block(), roles, rows);
-  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.uses > b.uses; });
-  HybridReport report{headline(method, segments), !rows.empty()};
-  if (!why.empty()) report.text += str("; it is not one engine, because ", why);
-  if (rows.empty()) return report;
-  report.text += "; PyTorch runs:";
-  for (size_t i = 0; i < std::min(rows.size(), kMostRows); ++i) report.text += "\n  - " + text_of(rows[i]);
-  if (rows.size() > kMostRows) {
-    size_t uses = 0;
-    for (size_t i = kMostRows; i < rows.size(); ++i) uses += rows[i].uses;
-    report.text += str("\n  - and ", counted(uses, "more operation"));
-  }
-  report.text +=
-      "\nrequire_full_compilation=True makes one engine of the method, or an error; torch_tensorrt.check(module, "
-      "inputs) lists all operators";
+  HybridReport report{method, why, segments, {}};
+  collect_rows(graph.block(), roles, report.rows);
+  std::stable_sort(report.rows.begin(), report.rows.end(),
+                   [](const PyTorchRow& a, const PyTorchRow& b) { return a.uses > b.uses; });
   return report;
+}
+
+std::string headline(const HybridReport& report) {
+  const auto& segments = report.segments;
+  if (segments.empty()) return "no part of " + report.method + " runs in an engine";
+  const size_t operations = std::accumulate(segments.begin(), segments.end(), size_t{0});
+  return str(counted(segments.size(), "engine"), segments.size() == 1 ? " runs " : " run ",
+             counted(operations, "operation"), " of ", report.method);
+}
+
+std::string text_of(const HybridReport& report, size_t most_rows) {
+  std::string text = headline(report);
+  if (!report.why.empty()) text += str("; it is not one engine, because ", report.why);
+  const auto& rows = report.rows;
+  if (rows.empty()) return text;
+  text += "; PyTorch runs:";
+  for (size_t i = 0; i < std::min(rows.size(), most_rows); ++i) text += "\n  - " + row_text(rows[i]);
+  if (rows.size() <= most_rows) return text;
+  size_t uses = 0;
+  for (size_t i = most_rows; i < rows.size(); ++i) uses += rows[i].uses;
+  return text + str("\n  - and ", counted(uses, "more operation"));
+}
+
+std::string message_of(const HybridReport& report) {
+  std::string text = text_of(report, kMostRows);
+  if (report.rows.empty()) return text;
+  return text +
+         "\nrequire_full_compilation=True makes one engine of the method, or an error; torch_tensorrt.check(module, "
+         "inputs) lists all operators";
 }
 
 }  // namespace torch_tensorrt::core

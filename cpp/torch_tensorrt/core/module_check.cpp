@@ -4,6 +4,7 @@
 
 #include "torch_tensorrt/core/conversion/converters/NodeConverterRegistry.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -90,6 +91,16 @@ Decision check_is_new(const torch::jit::Module& mod) {
                             "compile the other submodules one by one"));
   }
   return Decision::yes();
+}
+
+bool has_frozen_engines(const torch::jit::Module& mod) {
+  static const auto kExecute = c10::Symbol::fromQualString("tensorrt::execute_engine");
+  const auto forward = mod.find_method("forward");
+  if (!forward) return false;
+  const auto nodes = lowering::passes::all_nodes(forward->graph()->block());
+  return std::any_of(nodes.begin(), nodes.end(), [](const torch::jit::Node* node) {
+    return node->kind() == kExecute && node->input(1)->node()->kind() == c10::prim::Constant;
+  });
 }
 
 Decision check_module(const torch::jit::Module& mod, const std::string& method, std::optional<size_t> given) {

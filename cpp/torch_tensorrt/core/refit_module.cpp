@@ -2,8 +2,11 @@
 
 #include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
+#include "torch_tensorrt/core/hybrid_module.h"
+#include "torch_tensorrt/core/hybrid_record.h"
 #include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/method_network.h"
+#include "torch_tensorrt/core/module_check.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/jit_types.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -26,18 +29,22 @@ EngineAttribute engine_of(const torch::jit::Module& compiled) {
     if (attribute.value.type() != c10::getCustomClassType<EnginePtr>()) continue;
     found.push_back({attribute.name, attribute.value.toCustomClass<runtime::TRTEngine>()});
   }
+  TORCHTRT_CHECK(!found.empty() || !has_frozen_engines(compiled),
+                 "the module " << compiled.type()->str() << " was frozen after it was compiled, so its engines are "
+                               << "constants of its graph; refit the compiled module, and freeze the result");
   TORCHTRT_CHECK(!found.empty(), "the module "
                                      << compiled.type()->str()
                                      << " holds no engine; the first argument must be the module that compile() "
                                      << "returned, the second the module with the new weights");
   std::string names;
   for (const auto& attribute : found) names += (names.empty() ? "" : ", ") + attribute.name;
-  TORCHTRT_CHECK(names.find("engine_") != 0, "the module " << compiled.type()->str() << " runs the engines " << names
-                                                           << " and PyTorch for the rest; only a module that is one "
-                                                           << "engine can be refitted: compile the new module instead");
-  TORCHTRT_CHECK(found.size() == 1 && names.find('.') == std::string::npos,
+  TORCHTRT_CHECK(names.find('.') == std::string::npos,
                  "the module " << compiled.type()->str() << " contains compiled submodules (" << names
-                               << "); refit each of them, and replace it in the module by the result");
+                               << "); refit each of them, and make the module again with the results");
+  TORCHTRT_CHECK(found.size() == 1 && names == "engine",
+                 "the module " << compiled.type()->str() << " runs the engines " << names
+                               << " and PyTorch for the rest, but has no record of its compilation, so its weights "
+                               << "cannot be replaced: refit the module that compile() returned, not a frozen one");
   return found.front();
 }
 
@@ -123,6 +130,26 @@ EnginePtr engine_like(const runtime::TRTEngine& engine, std::string bytes) {
       runtime::parse_info(engine.serialize(/*with_engine=*/false), [&] { return std::move(shared); }));
 }
 
+const engine::Plan& plan_with_network(const runtime::TRTEngine& engine) {
+  const engine::Plan& plan = engine.engine().plan();
+  TORCHTRT_CHECK(plan.network != nullptr,
+                 "the engine \"" << plan.name << "\" has only bytes of the backend " << plan.backend
+                                 << ", which cannot be refitted without the network; compile the new module instead");
+  return plan;
+}
+
+torch::jit::Module refit_hybrid(const torch::jit::Module& compiled, const HybridRecord& record,
+                                const torch::jit::Module& mod) {
+  engine::check_parameters(record.parameters, parameters_of(mod));
+  std::vector<EnginePtr> engines;
+  for (const auto& name : record.engines) {
+    TORCHTRT_CHECK(compiled.hasattr(name), "the module " << compiled.type()->str() << " has no engine " << name
+                                                         << " any more; load its file again, or compile it again");
+    engines.push_back(compiled.attr(name).toCustomClass<runtime::TRTEngine>());
+  }
+  return HybridMethod(mod, record.report.method, record.cfg, record.arguments).refit(record, engines);
+}
+
 }  // namespace
 
 std::vector<engine::Parameter> parameters_of(const torch::jit::Module& mod) {
@@ -136,16 +163,20 @@ std::vector<engine::Parameter> parameters_of(const torch::jit::Module& mod) {
   return parameters;
 }
 
+EnginePtr refitted_engine(const runtime::TRTEngine& engine, std::shared_ptr<network::INetworkDefinition> network) {
+  const engine::Plan& plan = plan_with_network(engine);
+  engine::check_same_ranges(plan, *network);
+  return engine_like(engine, engine::refit_engine(plan, std::move(network)));
+}
+
 torch::jit::Module RefitModule(const torch::jit::Module& compiled, const torch::jit::Module& mod) {
+  if (const auto record = read_record(compiled)) return refit_hybrid(compiled, *record, mod);
   const auto [name, old] = engine_of(compiled);
-  const engine::Plan& plan = old->engine().plan();
-  TORCHTRT_CHECK(plan.network != nullptr,
-                 "the module " << compiled.type()->str() << " holds only bytes of the backend " << plan.backend
-                               << ", which cannot be refitted without the network; compile the new module instead");
+  const engine::Plan& plan = plan_with_network(*old);
   engine::check_parameters(plan, parameters_of(mod));
   auto network = make_network(mod, plan, input_specs(compiled, plan));
   auto refitted = compiled.copy();
-  refitted.setattr(name, engine_like(*old, engine::refit_engine(plan, std::move(network))));
+  refitted.setattr(name, refitted_engine(*old, std::move(network)));
   return refitted;
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "torch/csrc/jit/api/module.h"
 
 #include "torch_tensorrt/core/build_settings.h"
+#include "torch_tensorrt/core/network/network.h"
+#include "torch_tensorrt/core/runtime/TRTEngine.h"
 
 // Replaces the weights of compiled modules.
 namespace torch_tensorrt::core {
@@ -18,9 +21,14 @@ inline bool keeps_parameters_apart(const engine::BuildSettings& settings) {
   return settings.refit || settings.enabled_precisions.count(network::DataType::kINT8) != 0;
 }
 
-// Copies `compiled`, made by CompileGraph or EmbedEngineInNewModule, with the weights of `mod`. Does not change
-// `compiled`. `mod` must have the code of the compiled module; its method of the same name is used. Throws Error naming
-// the parameters, or the first layer, that differ.
+// An engine like the given one, with the weights of the network. Throws Error naming the first layer that differs.
+c10::intrusive_ptr<runtime::TRTEngine> refitted_engine(const runtime::TRTEngine& engine,
+                                                       std::shared_ptr<network::INetworkDefinition> network);
+
+// A module like `compiled`, made by CompileGraph or EmbedEngineInNewModule, with the weights of `mod`. Does not change
+// `compiled`. `mod` must have the code of the compiled module; its method of the same name is used. A hybrid module is
+// made of `mod`, as CompileGraph does: it has the state and the other methods of `mod`. Throws Error naming the
+// parameters, the first operation, or the first layer, that differ.
 torch::jit::Module RefitModule(const torch::jit::Module& compiled, const torch::jit::Module& mod);
 
 }  // namespace torch_tensorrt::core

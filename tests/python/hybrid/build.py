@@ -48,6 +48,16 @@ def scripted_source(source: str, seed: int = 0) -> torch.jit.ScriptModule:
         return torch.jit.script(net().eval())
 
 
+def with_two_weights(program: Program) -> list[torch.jit.ScriptModule]:
+    """Returns two TorchScript modules of the program's class, in eval mode, with different parameters and buffers."""
+    modules = []
+    with _imported(program.source()) as net:
+        for seed in (program.seed + 1, program.seed):
+            torch.manual_seed(seed)
+            modules.append(torch.jit.script(net().eval()))
+    return modules
+
+
 def scripted(program: Program) -> torch.jit.ScriptModule:
     """Returns the program as a TorchScript module in eval mode."""
     return scripted_source(program.source(), program.seed)

@@ -161,8 +161,8 @@ Module on_device(const Module& module, c10::Device device) {
 bool replace_lone_writes(const std::shared_ptr<torch::jit::Graph>& graph,
                          const std::function<bool(const Node*)>& keeps_shape_and_dtype) {
   const passes::ShownMemory shown(graph);
-  return torch::jit::RemoveTensorMutation(graph,
-                                   [&](Node* node) { return keeps_shape_and_dtype(node) && !passes::is_marked(node); });
+  return torch::jit::RemoveTensorMutation(
+      graph, [&](Node* node) { return keeps_shape_and_dtype(node) && !passes::is_marked(node); });
 }
 
 void simplify(std::shared_ptr<torch::jit::Graph>& graph) {

@@ -150,6 +150,17 @@ TEST_F(Refit, RangesStayThose) {
   EXPECT_EQ(refitted.network->profiles().front().at("x").max, (Dims{8, 3, 8, 8}));
 }
 
+TEST_F(Refit, OtherRangesAreNamed) {
+  const Plan plan = plan_of(build("null", make_small_network(/*dynamic_batch=*/true)));
+  auto network = make_small_network(/*dynamic_batch=*/true);
+  EXPECT_NO_THROW(check_same_ranges(plan, *network));
+  network->profiles().front().at("x").max = Dims{5, 3, 8, 8};
+  EXPECT_THAT(
+      error_of([&] { check_same_ranges(plan, *network); }),
+      HasSubstr("input x of the engine \"engine_0\" has another range of shapes with the new module: 1x3x8x8 to "
+                "5x3x8x8, but 1x3x8x8 to 8x3x8x8 in the compiled module"));
+}
+
 TEST_F(Refit, OursTakesItsTacticsOverAndTimesNothing) {
   const Plan plan = built("native");
   BuildReport report;

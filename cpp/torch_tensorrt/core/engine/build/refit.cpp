@@ -142,6 +142,15 @@ void check_same_layers(const Plan& plan, const network::INetworkDefinition& netw
       << advice(plan));
 }
 
+bool equal(const network::ProfileRange& a, const network::ProfileRange& b) {
+  return a.min == b.min && a.opt == b.opt && a.max == b.max && a.min_values == b.min_values &&
+         a.opt_values == b.opt_values && a.max_values == b.max_values;
+}
+
+std::string range_text(const network::ProfileRange& range) {
+  return network::to_string(range.min) + " to " + network::to_string(range.max);
+}
+
 // Reuse the first build's names: lowering numbers values differently, and a backend may address weights by name.
 void copy_names(const network::INetworkDefinition& from, network::INetworkDefinition& to) {
   for (int32_t i = 0; i < from.getNbLayers(); ++i) {
@@ -155,14 +164,33 @@ void copy_names(const network::INetworkDefinition& from, network::INetworkDefini
 
 }  // namespace
 
-void check_parameters(const Plan& plan, const std::vector<Parameter>& given) {
-  const auto list = differences(recorded_settings(plan).parameters, given);
+void check_parameters(const std::vector<Parameter>& made_with, const std::vector<Parameter>& given) {
+  const auto list = differences(made_with, given);
   if (list.empty()) return;
   std::string text;
   for (size_t i = 0; i < std::min(list.size(), kMaxParametersListed); ++i) text += "\n  " + list[i];
   if (list.size() > kMaxParametersListed) text += "\n  ...";
   TORCHTRT_THROW_ERROR("the parameters and buffers of the new module must be those of the module that was compiled; "
                        << list.size() << (list.size() == 1 ? " differs:" : " differ:") << text);
+}
+
+void check_parameters(const Plan& plan, const std::vector<Parameter>& given) {
+  check_parameters(recorded_settings(plan).parameters, given);
+}
+
+void check_same_ranges(const Plan& plan, const network::INetworkDefinition& network) {
+  recorded_settings(plan);
+  const auto& before = plan.network->profiles();
+  const auto& now = network.profiles();
+  for (size_t i = 0; i < std::min(before.size(), now.size()); ++i) {
+    for (const auto& [name, range] : now[i]) {
+      const auto found = before[i].find(name);
+      TORCHTRT_CHECK(found == before[i].end() || equal(found->second, range),
+                     "input " << name << " of the engine \"" << plan.name
+                              << "\" has another range of shapes with the new module: " << range_text(range) << ", but "
+                              << range_text(found->second) << " in the compiled module" << advice(plan));
+    }
+  }
 }
 
 std::string refit_engine(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network) {

@@ -1,0 +1,165 @@
+#include "torch_tensorrt/core/hybrid_segments.h"
+
+#include <algorithm>
+#include <regex>
+
+#include "torch_tensorrt/core/conversion/conversion.h"
+#include "torch_tensorrt/core/engine/build/build_engine.h"
+#include "torch_tensorrt/core/lowering/lowering.h"
+#include "torch_tensorrt/core/refit_module.h"
+#include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core {
+namespace {
+
+using partitioning::Roles;
+using partitioning::Segment;
+using torch::jit::Node;
+
+// The reason is that of the first layer that the backend declines.
+Decision takes_layers(const network::INetworkDefinition& network, const engine::BuildSettings& settings) {
+  const Decision all = engine::takes_layers(network, settings.backend, settings.device);
+  if (all) return all;
+  for (const auto& layer : network.layers()) {
+    const Decision taken = engine::takes_layer(*layer, settings.backend, settings.device);
+    if (!taken) return taken;
+  }
+  return all;
+}
+
+// The first line, without the names of values.
+std::string without_names(const std::string& reason) {
+  static const std::regex kName("%[^ ,:;)]+");
+  return std::regex_replace(reason.substr(0, reason.find('\n')), kName, "%");
+}
+
+}  // namespace
+
+std::vector<ConvertedSegment> SegmentConverter::convert(Roles& roles, const torch::jit::AliasDb& aliases) {
+  for (;;) {
+    auto grouping = partitioning::group_nodes(graph_, roles, aliases);
+    if (leave_small(grouping.segments, roles)) continue;
+    std::vector<ConvertedSegment> converted;
+    bool all = true;
+    for (auto& segment : grouping.segments) {
+      auto result = convert(segment, roles);
+      if (!result) {
+        all = false;
+        break;
+      }
+      converted.push_back(std::move(*result));
+    }
+    if (!all) continue;
+    partitioning::arrange(grouping);
+    return converted;
+  }
+}
+
+bool SegmentConverter::leave_small(const std::vector<Segment>& segments, Roles& roles) const {
+  const uint64_t fewest = cfg_.partitioning_info.min_block_size;
+  Roles::Reasons small;
+  for (const auto& segment : segments) {
+    if (segment.nodes.size() >= fewest) continue;
+    for (const auto* node : segment.nodes) {
+      check_fits(node, roles);
+      small[node] = str("its engine would have fewer operations than min_block_size (", fewest, ")");
+    }
+  }
+  if (!small.empty()) roles.leave(small);
+  return !small.empty();
+}
+
+// Only small tensors tell that an operator does not take the dtypes, for example. Throws DoesNotFit.
+void SegmentConverter::check_fits(const Node* node, const Roles& roles) const {
+  if (node->owningBlock() != graph_.block()) return;  // perhaps no call gets there
+  const std::string error = roles.probe().error_of(node);
+  if (!error.empty()) throw DoesNotFit(method_ + " fails for the declared inputs: " + error);
+}
+
+// Unset if a node of the segment cannot be converted. That node is left to PyTorch then.
+std::optional<ConvertedSegment> SegmentConverter::convert(Segment& segment, Roles& roles) {
+  if (const auto known = converted_.find(segment.nodes); known != converted_.end()) {
+    partitioning::outline(segment, segment.nodes.size(), roles);
+    const auto& before = known->second;
+    if (before.segment.inputs == segment.inputs && before.segment.outputs == segment.outputs) return before;
+  }
+  std::string reason;
+  if (auto result = try_to_convert(segment, segment.nodes.size(), roles, reason)) {
+    converted_[segment.nodes] = *result;
+    return result;
+  }
+  // The first node that makes the nodes up to it inconvertible.
+  size_t works = 0;
+  size_t fails = segment.nodes.size();
+  while (fails - works > 1) {
+    const size_t middle = (works + fails) / 2;
+    std::string error;
+    if (try_to_convert(segment, middle, roles, error)) {
+      works = middle;
+    } else {
+      fails = middle;
+      reason = std::move(error);
+    }
+  }
+  check_fits(segment.nodes[fails - 1], roles);
+  roles.leave(failing_alike(segment, fails - 1, reason, roles));
+  return std::nullopt;
+}
+
+// The failed node, and those that follow in the segment and fail for the same reason even alone, so that each of them
+// needs no search of its own.
+Roles::Reasons SegmentConverter::failing_alike(const Segment& segment, size_t failed, const std::string& reason,
+                                               const Roles& roles) const {
+  Roles::Reasons found = {{segment.nodes[failed], reason}};
+  for (size_t i = failed + 1; i < segment.nodes.size(); ++i) {
+    Node* node = segment.nodes[i];
+    if (node->kind() != segment.nodes[failed]->kind()) continue;
+    Segment alone;
+    alone.nodes = {node};
+    std::string error;
+    if (try_to_convert(alone, 1, roles, error) || without_names(error) != without_names(reason)) continue;
+    check_fits(node, roles);
+    found[node] = error;
+  }
+  return found;
+}
+
+std::optional<ConvertedSegment> SegmentConverter::try_to_convert(Segment& segment, size_t count, const Roles& roles,
+                                                                 std::string& reason) const {
+  try {
+    auto graph = partitioning::outline(segment, count, roles);
+    ConvertedSegment converted;
+    const auto is_assumed = [&](const torch::jit::Value* input) { return roles.probe().is_assumed(input); };
+    if (std::any_of(segment.inputs.begin(), segment.inputs.end(), is_assumed)) converted.fallback = graph->copy();
+    auto info = cfg_.convert_info;
+    lowering::LowerInfo lower_info = cfg_.lower_info;
+    lower_info.forced_fallback_modules.clear();
+    lower_info.forced_fallback_operators.clear();
+    lower_info.keep_parameters_apart = keeps_parameters_apart(info.engine_settings);
+    const auto lowered = lowering::LowerGraph(graph, {}, lower_info);
+    // The user may list the name that lowering gives.
+    for (const auto& decision : partitioning::decide_nodes(lowered.first->block(), cfg_.partitioning_info)) {
+      if (decision.reason == partitioning::TorchReason::kForcedOperator) TORCHTRT_THROW_ERROR(decision.explanation);
+    }
+    std::vector<std::vector<ir::Input>> specs;
+    for (auto& spec : input_specs(segment.inputs, roles.probe(), ranges_)) specs.push_back({std::move(spec)});
+    ir::StaticParams no_params;
+    graph = lowered.first;
+    info.engine_settings.name = str(name_, '_', converted_.size());
+    info.engine_settings.allow_shape_tensors = true;  // numbers from PyTorch may be sizes
+    info.collection_input_spec_map =
+        ir::pair_input_vals_with_specs_collection(ir::get_collection_inputs(graph, no_params), specs);
+    converted.segment = segment;
+    converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, no_params, &converted.results);
+    const Decision taken = takes_layers(*converted.network, info.engine_settings);
+    if (taken) return converted;
+    reason = taken.reason();
+  } catch (...) {
+    reason = util::current_error().msg();
+  }
+  LOG_DEBUG("not convertible: " << reason);
+  return std::nullopt;
+}
+
+}  // namespace torch_tensorrt::core
