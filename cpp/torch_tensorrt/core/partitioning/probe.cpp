@@ -29,6 +29,9 @@ bool Probe::is_known() const { return at.size() > kOpt && at[kOpt].has_value(); 
 GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
                        const std::vector<ir::BoundArgument>& arguments, c10::Device device)
     : module_(module), device_(device), cast_nodes_(lowering::passes::nodes_in_casting_blocks(graph.block())) {
+  const size_t first = graph.inputs().size() - arguments.size();
+  TORCHTRT_ASSERT(first <= 1, "the graph has " << graph.inputs().size() << " inputs, but there are " << arguments.size()
+                                               << " arguments");
   std::vector<ir::Input> specs;
   for (const auto& bound : arguments) {
     if (bound.how != ir::BoundArgument::How::kGiven) continue;
@@ -41,12 +44,12 @@ GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
     objects_.clear();
     misfit_.clear();
     mixed_floats_.clear();
-    objects_[graph.inputs()[0]] = module_;
-    for (size_t i = 1; i < graph.inputs().size(); ++i) {
+    if (first == 1) objects_[graph.inputs()[0]] = module_;
+    for (size_t i = first; i < graph.inputs().size(); ++i) {
       const auto* input = graph.inputs()[i];
-      const bool is_given = i <= arguments.size() && arguments[i - 1].how != ir::BoundArgument::How::kEachCall;
-      if (is_given) {
-        probes_[input] = argument(input, arguments[i - 1].tree);
+      const auto& bound = arguments[i - first];
+      if (bound.how != ir::BoundArgument::How::kEachCall) {
+        probes_[input] = argument(input, bound.tree);
       } else {
         probes_[input] = holds_tensors(input->type()) ? unknown() : any_number(input->type());
       }

@@ -37,7 +37,8 @@ struct Probe {
 // decides them.
 class GraphProbe {
  public:
-  // `arguments`: one entry for each input of the graph but the module; `device`: of the compiled module.
+  // `arguments`: one entry for each input of the graph, without the module if that is the first input; `device`: of the
+  // compiled module.
   GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module, const std::vector<ir::BoundArgument>& arguments,
              c10::Device device);
 

@@ -8,7 +8,7 @@
 #include "torch/csrc/jit/ir/alias_analysis.h"
 #include "torch/csrc/jit/ir/ir.h"
 
-#include "torch_tensorrt/core/partitioning/partitioning.h"
+#include "torch_tensorrt/core/partitioning/decisions.h"
 #include "torch_tensorrt/core/partitioning/probe.h"
 
 namespace torch_tensorrt::core::partitioning {
