@@ -62,8 +62,9 @@ class Roles {
   PartitioningInfo info_;
   std::unordered_set<const torch::jit::Node*> written_;  // nodes that make a list or dict that another node writes
   std::vector<c10::TypePtr> written_types_;
-  std::unordered_set<const torch::jit::Node*> cast_nodes_;  // in blocks that choose the dtypes
-  int loops_ = 0;                                           // around the node that is decided
+  std::unordered_set<const torch::jit::Node*> cast_nodes_;               // in blocks that choose the dtypes
+  int loops_ = 0;                                                        // around the node that is decided
+  mutable std::unordered_map<const torch::jit::Value*, bool> changing_;  // with each round of a loop, as far as asked
   std::unordered_map<const torch::jit::Node*, std::string> left_;
   std::unordered_map<const torch::jit::Node*, Decided> decisions_;
 };
