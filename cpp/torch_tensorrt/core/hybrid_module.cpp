@@ -19,6 +19,7 @@
 #include "torch_tensorrt/core/partitioning/control_flow.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/partitioning/probe.h"
+#include "torch_tensorrt/core/partitioning/promotions.h"
 #include "torch_tensorrt/core/partitioning/segments.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/jit_util.h"
@@ -87,6 +88,7 @@ class HybridMethod::Graphs {
       Roles roles(*graph_, *probe_, aliases, cfg_.partitioning_info);
       const auto segments = convert_segments(roles, aliases);
       log(roles, segments);
+      partitioning::keep_promotions(*graph_, roles);
       for (const auto& [segment, converted] : segments) stitch(segment, converted);
       while (remove_unused(graph_->block(), roles)) {
       }
