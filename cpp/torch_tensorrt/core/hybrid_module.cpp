@@ -11,6 +11,7 @@
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_arguments.h"
+#include "torch_tensorrt/core/hybrid_cost.h"
 #include "torch_tensorrt/core/hybrid_report.h"
 #include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
@@ -180,7 +181,7 @@ class HybridMethod::Graphs {
       bool all = true;
       for (auto& segment : grouping.segments) {
         auto result = convert(segment, roles);
-        if (!result) {
+        if (!result || leave_costly(segment, *result->network, roles)) {
           all = false;
           break;
         }
@@ -204,6 +205,16 @@ class HybridMethod::Graphs {
       }
     }
     return changed;
+  }
+
+  bool leave_costly(const Segment& segment, const nvinfer1::INetworkDefinition& network, Roles& roles) const {
+    const Decision pays = pays_for_borders(network);
+    if (pays) return false;
+    for (const auto* node : segment.nodes) {
+      check_fits(node, roles);
+      roles.leave(node, pays.reason());
+    }
+    return true;
   }
 
   // Only small tensors tell that an operator does not take the dtypes, for example. Throws DoesNotFit.
