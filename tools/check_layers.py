@@ -51,6 +51,7 @@ LAYERS = [
     (r"torch_tensorrt/core/partitioning/", "partitioning"),
     (r"torch_tensorrt/core/runtime/", "runtime"),
     (r"torch_tensorrt/core/build_settings\.h$", "build_settings"),
+    (r"torch_tensorrt/core/compiler\.h$", "compiler_header"),
     (r"torch_tensorrt/core/[^/]+$", "compiler"),
     (r"torch_tensorrt/(?!core/)", "api"),
     (r"bin/", "bin"),
@@ -82,11 +83,13 @@ ALLOWED = {
     "conversion": _TORCH_SIDE | {"converter_types"},
     "partitioning": _TORCH_SIDE | {"lowering", "converter_types", "conversion"},
     "runtime": _ENGINE | {"util_jit", "tactics_aten"},
-    "compiler": _ALL,
-    "api": _ALL | {"compiler"},
-    "bin": _ALL | {"compiler", "api"},
+    "compiler": _ALL | {"compiler_header"},
+    # Programs of other people include this header for the names of partitioning too.
+    "compiler_header": _ALL | {"compat"},
+    "api": _ALL | {"compiler", "compiler_header"},
+    "bin": _ALL | {"compiler", "compiler_header", "api"},
     # Names for other people's source, made of ours.
-    "compat": _ALL | {"compiler"},
+    "compat": _ALL | {"compiler", "compiler_header"},
     "stand_in": {"compat"},
 }
 # A header of one line that includes one of these is an old include path, and belongs to their layer.

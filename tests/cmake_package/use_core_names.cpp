@@ -12,6 +12,9 @@
 #include "core/ir/ir.h"
 #include "core/lowering/lowering.h"
 #include "core/partitioning/partitioning.h"
+#include "core/partitioning/partitioningctx/PartitioningCtx.h"
+#include "core/partitioning/partitioninginfo/PartitioningInfo.h"
+#include "core/partitioning/segmentedblock/SegmentedBlock.h"
 #include "core/runtime/runtime.h"
 #include "core/util/prelude.h"
 #include "torch/script.h"
@@ -42,6 +45,18 @@ bool convert_relu(conversion::ConversionCtx* ctx, const torch::jit::Node* n, con
 auto relu_converter = conversion::converters::RegisterNodeConversionPatterns().pattern(
     {"aten::relu(Tensor input) -> (Tensor)", convert_relu});
 
+size_t count_segments() {
+  const auto graph = std::make_shared<torch::jit::Graph>();
+  const auto relu = graph->insert(c10::Symbol::fromQualString("aten::relu"), {graph->addInput()});
+  graph->registerOutput(graph->insert(c10::Symbol::fromQualString("aten::exp"), {relu}));
+  partitioning::PartitioningInfo info;
+  info.enabled = true;
+  info.forced_fallback_operators.push_back("aten::exp");
+  partitioning::PartitioningCtx ctx(graph->block(), info);
+  partitioning::segmentGraph(&ctx, graph->block());
+  return ctx.partitioned_blocks.begin()->second.size();
+}
+
 }  // namespace
 
 int main() {
@@ -54,6 +69,7 @@ int main() {
   util::logging::get_logger().set_reportable_severity(nvinfer1::ILogger::Severity::kWARNING);
   const auto device = runtime::get_current_device();
   runtime::set_rt_device(device);
-  std::printf("result %.0f, rank %d\n", result.sum().item<double>(), util::toDims(result.sizes()).nbDims);
+  std::printf("result %.0f, rank %d, %zu segments\n", result.sum().item<double>(), util::toDims(result.sizes()).nbDims,
+              count_segments());
   return 0;
 }

@@ -46,7 +46,7 @@ def test_programs_link_and_run(tmp_path):
     assert "torch not loaded" in run(str(tmp_path / "use_engine"), cwd="/")
     assert run(str(tmp_path / "use_runtime"), cwd="/") == "op found, class found\n"
     assert run(str(tmp_path / "use_compiler"), cwd="/") == "prefix consumer, rank 4\n"
-    assert run(str(tmp_path / "use_core_names"), cwd="/") == "converted\nresult 0, rank 2\n"
+    assert run(str(tmp_path / "use_core_names"), cwd="/") == "converted\nresult 0, rank 2, 2 segments\n"
 
 
 def test_every_header_of_core_has_its_short_name():

@@ -155,3 +155,25 @@ def test_a_module_is_listed_by_its_path_or_its_class(path, tanh, linear, traced)
 def test_a_path_that_the_module_does_not_have_is_told(net, capfd):
     compile_net(net, torch_executed_modules=["conv.inner"])
     assert "torch_executed_modules lists conv.inner, which the module does not use" in capfd.readouterr().err
+
+
+# PyTorch's executor drops a product with one, so that the result would stay bool.
+def test_a_product_with_one_has_its_own_dtype():
+    class Squeezed(nn.Module):
+        def forward(self, x: torch.Tensor):
+            y = x.clone()
+            y.squeeze_(1)
+            return torch.relu(y.float()), y * 1, y + 0, y.int() / 1
+
+    module = torch.jit.script(Squeezed())
+    compiled = torch_tensorrt.compile(
+        module,
+        inputs=[torch_tensorrt.Input((2, 1, 3), dtype=torch.bool)],
+        device="cpu",
+        min_block_size=1,
+        torch_executed_ops=["aten::clone", "aten::mul", "aten::add", "aten::div"],
+    )
+    x = torch.tensor([[[True, False, True]], [[False, True, True]]])
+    for _ in range(3):
+        for result, expected in zip(compiled(x), module(x), strict=True):
+            torch.testing.assert_close(result, expected)

@@ -17,7 +17,7 @@
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/method_network.h"
 #include "torch_tensorrt/core/module_check.h"
-#include "torch_tensorrt/core/partitioning/partitioning.h"
+#include "torch_tensorrt/core/partitioning/decisions.h"
 #include "torch_tensorrt/core/refit_module.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/jit_util.h"

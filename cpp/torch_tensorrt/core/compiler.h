@@ -5,10 +5,11 @@
 
 #include "torch/csrc/jit/api/module.h"
 
+#include "torch_tensorrt/core/compat/partitioning.h"
 #include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
-#include "torch_tensorrt/core/partitioning/partitioning.h"
+#include "torch_tensorrt/core/partitioning/decisions.h"
 #include "torch_tensorrt/core/runtime/RTDevice.h"
 
 // The driver: turns a module and a specification into a module with engines, or into engine bytes. Throws Error.

@@ -25,6 +25,7 @@
 #include "torch_tensorrt/core/partitioning/control_flow.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/partitioning/probe.h"
+#include "torch_tensorrt/core/partitioning/promotions.h"
 #include "torch_tensorrt/core/refit_module.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/jit_util.h"
@@ -127,6 +128,7 @@ class HybridMethod::Graphs {
       SegmentConverter converter(*graph_, cfg_, method_, engine_name(), ranges);
       auto segments = converter.convert(roles, aliases);
       report(roles, segments);
+      partitioning::keep_promotions(*graph_, roles);
       for (auto& segment : segments) stitch(segment);
       while (remove_unused(graph_->block(), roles)) {
       }

@@ -5,6 +5,7 @@
 
 #include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
+#include "torch_tensorrt/core/hybrid_cost.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/refit_module.h"
 #include "torch_tensorrt/core/util/jit_util.h"
@@ -44,7 +45,7 @@ std::vector<ConvertedSegment> SegmentConverter::convert(Roles& roles, const torc
     bool all = true;
     for (auto& segment : grouping.segments) {
       auto result = convert(segment, roles);
-      if (!result) {
+      if (!result || leave_costly(segment, *result->network, roles)) {
         all = false;
         break;
       }
@@ -68,6 +69,19 @@ bool SegmentConverter::leave_small(const std::vector<Segment>& segments, Roles& 
   }
   if (!small.empty()) roles.leave(small);
   return !small.empty();
+}
+
+bool SegmentConverter::leave_costly(const Segment& segment, const network::INetworkDefinition& network,
+                                    Roles& roles) const {
+  const Decision pays = pays_for_borders(network);
+  if (pays) return false;
+  Roles::Reasons costly;
+  for (const auto* node : segment.nodes) {
+    check_fits(node, roles);
+    costly[node] = pays.reason();
+  }
+  roles.leave(costly);
+  return true;
 }
 
 // Only small tensors tell that an operator does not take the dtypes, for example. Throws DoesNotFit.

@@ -47,6 +47,8 @@ class SegmentConverter {
   std::vector<ConvertedSegment> convert(partitioning::Roles& roles, const torch::jit::AliasDb& aliases);
 
  private:
+  bool leave_costly(const partitioning::Segment& segment, const network::INetworkDefinition& network,
+                    partitioning::Roles& roles) const;
   bool leave_small(const std::vector<partitioning::Segment>& segments, partitioning::Roles& roles) const;
   void check_fits(const torch::jit::Node* node, const partitioning::Roles& roles) const;
   std::optional<ConvertedSegment> convert(partitioning::Segment& segment, partitioning::Roles& roles);

@@ -158,5 +158,53 @@ TEST(Segments, BlocksHaveSegmentsOfTheirOwn) {
   EXPECT_EQ(grouped.segments(), (Names{"exp", "tanh", "relu", "neg"}));
 }
 
+// An engine prepares for each shape anew, and any int may be a size.
+TEST(Segments, AnEngineInALoopTakesNoSizeThatChanges) {
+  const auto in_loop = [](const std::string& body) {
+    return Grouped(R"(graph(%self : Dict(str, str), %x : Tensor, %n : int, %f : float):
+          %zero : int = prim::Constant[value=0]()
+          %one : int = prim::Constant[value=1]()
+          %two : int = prim::Constant[value=2]()
+          %half : float = prim::Constant[value=0.5]()
+          %yes : bool = prim::Constant[value=1]()
+          %r : Tensor = prim::Loop(%n, %yes, %x)
+            block0(%i : int, %a : Tensor):
+              )" + body +
+                   R"(
+              %d : Tensor = aten::relu(%c)
+              %e : Tensor = aten::tanh(%d)
+              -> (%yes, %e)
+          return (%r))")
+        .segments();
+  };
+  EXPECT_EQ(in_loop("%c : Tensor = aten::mul(%a, %i)"), (Names{"relu tanh"}));
+  EXPECT_EQ(in_loop("%k : int = aten::mul(%i, %two)\n              %c : Tensor = aten::mul(%a, %k)"),
+            (Names{"relu tanh"}));
+  EXPECT_EQ(in_loop("%k : float = aten::mul(%i, %half)\n              %c : Tensor = aten::mul(%a, %k)"),
+            (Names{"mul relu tanh"}));
+  EXPECT_EQ(in_loop("%c : Tensor = aten::mul(%a, %n)"), (Names{"mul relu tanh"}));
+  EXPECT_EQ(in_loop("%c : Tensor = aten::mul(%a, %f)"), (Names{"mul relu tanh"}));
+  EXPECT_EQ(in_loop("%k : int = aten::size(%a, %one)\n              %c : Tensor = aten::mul(%a, %k)"),
+            (Names{"mul relu tanh"}));
+}
+
+TEST(Segments, AnEngineInALoopTakesNoShapeThatChanges) {
+  const Grouped grouped(R"(graph(%self : Dict(str, str), %x : Tensor, %n : int):
+          %zero : int = prim::Constant[value=0]()
+          %one : int = prim::Constant[value=1]()
+          %none : NoneType = prim::Constant()
+          %yes : bool = prim::Constant[value=1]()
+          %r : Tensor = prim::Loop(%n, %yes, %x)
+            block0(%i : int, %a : Tensor):
+              %v : Tensor = aten::slice(%x, %one, %zero, %i, %one)
+              %b : Tensor = aten::relu(%v)
+              %c : Tensor = aten::tanh(%b)
+              %s : Tensor = aten::sum(%c, %none)
+              %e : Tensor = aten::add(%a, %s, %one)
+              -> (%yes, %e)
+          return (%r))");
+  EXPECT_EQ(grouped.segments(), (Names{"add"}));
+}
+
 }  // namespace
 }  // namespace torch_tensorrt::core::partitioning

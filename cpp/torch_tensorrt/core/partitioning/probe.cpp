@@ -66,6 +66,9 @@ GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
 
 void GraphProbe::visit_all(const torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments,
                            const std::vector<std::shared_ptr<torch::jit::Graph>>& others) {
+  const size_t first = graph.inputs().size() - arguments.size();
+  TORCHTRT_ASSERT(first <= 1, "the graph has " << graph.inputs().size() << " inputs, but there are " << arguments.size()
+                                               << " arguments");
   for (int round = 0; round < kMostRounds; ++round) {
     const auto before = attributes_;
     probes_.clear();
@@ -73,12 +76,12 @@ void GraphProbe::visit_all(const torch::jit::Graph& graph, const std::vector<ir:
     misfit_.clear();
     mixed_floats_.clear();
     lists_keep_lengths_ = true;
-    objects_[graph.inputs()[0]] = module_;
-    for (size_t i = 1; i < graph.inputs().size(); ++i) {
+    if (first == 1) objects_[graph.inputs()[0]] = module_;
+    for (size_t i = first; i < graph.inputs().size(); ++i) {
       const auto* input = graph.inputs()[i];
-      const bool is_given = i <= arguments.size() && arguments[i - 1].how != ir::BoundArgument::How::kEachCall;
-      if (is_given) {
-        probes_[input] = argument(input, arguments[i - 1].tree);
+      const auto& bound = arguments[i - first];
+      if (bound.how != ir::BoundArgument::How::kEachCall) {
+        probes_[input] = argument(input, bound.tree);
       } else {
         probes_[input] = holds_tensors(input->type()) ? unknown() : any_number(input->type());
       }

@@ -45,9 +45,9 @@ bool has_changed(const Probe& before, const Probe& after);
 // decides them.
 class GraphProbe {
  public:
-  // `arguments`: one entry for each input of the graph but the module; `device`: of the compiled module; `others`: the
-  // module's other methods, which may run between two calls; `keep_lengths`: supposes that lists that are attributes
-  // keep their lengths when the graph replaces them.
+  // `arguments`: one entry for each input of the graph, without the module if that is the first input; `device`: of the
+  // compiled module; `others`: the module's other methods, which may run between two calls; `keep_lengths`: supposes
+  // that lists that are attributes keep their lengths when the graph replaces them.
   GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module, const std::vector<ir::BoundArgument>& arguments,
              c10::Device device, const std::vector<std::shared_ptr<torch::jit::Graph>>& others = {},
              bool keep_lengths = false);

@@ -75,6 +75,14 @@ bool is_random(const Node* node) {
   return !dropout || dropout->toDouble() != 0;
 }
 
+bool is_inside_loop(const Value* value) {
+  for (const auto* owner = value->node()->owningBlock()->owningNode(); owner != nullptr;
+       owner = owner->owningBlock()->owningNode()) {
+    if (owner->kind() == prim::Loop) return true;
+  }
+  return false;
+}
+
 std::string kind_of(const Node* node) { return node->kind().toQualString(); }
 
 // The value as the user may know it.
@@ -103,6 +111,7 @@ void Roles::leave(const Reasons& nodes) {
 
 void Roles::decide_all() {
   decisions_.clear();
+  changing_.clear();
   written_types_.clear();
   collect_written(graph_.block());
   decide_block(graph_.block());
@@ -207,19 +216,29 @@ bool Roles::takes_float_of_torch(const Node* node) const {
   });
 }
 
-// An engine prepares for each shape anew, which costs more than a round.
+// An engine prepares for each shape anew, which costs more than a round. Any int of PyTorch may be a size.
 bool Roles::changes_each_round(const Value* value) const {
-  if (loops_ == 0) return false;
-  if (is_plain_number(value->type())) {
-    if (value->node()->kind() == prim::Param) return true;
-    const auto decided = decisions_.find(value->node());
-    const bool is_of_torch = decided == decisions_.end() || decided->second.role == Role::kTorch;
-    const auto range = probe_.input_spec(value);
-    return is_of_torch && range && !range->max_values.empty() && range->max_values[0] >= kAnySize;
+  if (loops_ == 0 || !is_inside_loop(value)) return false;
+  if (const auto known = changing_.find(value); known != changing_.end()) return known->second;
+  const auto* node = value->node();
+  const auto inputs = node->inputs();
+  const auto takes_changing = [&] {
+    return std::any_of(inputs.begin(), inputs.end(), [this](const Value* v) { return changes_each_round(v); });
+  };
+  bool changes = false;
+  if (is_tensor(value->type())) {
+    const auto spec = probe_.input_spec(value);
+    const auto is_endless = [](int64_t size) { return size >= kAnySize; };
+    changes = spec && spec->input_is_dynamic &&
+              (std::any_of(spec->max.d, spec->max.d + spec->max.nbDims, is_endless) || takes_changing());
+  } else if (value->type()->kind() == c10::TypeKind::IntType) {
+    const auto decided = decisions_.find(node);
+    const bool of_torch = decided == decisions_.end() || decided->second.role == Role::kTorch;
+    changes = !probe_.fixed_value(value) && (of_torch || takes_changing());
+  } else if (!is_plain_number(value->type())) {
+    changes = takes_changing();
   }
-  const auto spec = is_tensor(value->type()) ? probe_.input_spec(value) : std::nullopt;
-  return spec && spec->input_is_dynamic &&
-         std::any_of(spec->max.d, spec->max.d + spec->max.nbDims, [](int64_t size) { return size >= kAnySize; });
+  return changing_[value] = changes;
 }
 
 std::string Roles::obstacle(const Value* value) const {
@@ -239,7 +258,7 @@ std::string Roles::obstacle_of_inputs(const Node* node) const {
   for (const auto* input : node->inputs()) {
     std::string found = obstacle(input);
     if (found.empty() && changes_each_round(input))
-      found = "its arguments change their shape with each round of a loop";
+      found = "it takes a size or a shape that changes with each round of a loop";
     if (!found.empty()) return found;
   }
   return "";

@@ -8,7 +8,7 @@
 #include "torch/csrc/jit/ir/alias_analysis.h"
 #include "torch/csrc/jit/ir/ir.h"
 
-#include "torch_tensorrt/core/partitioning/partitioning.h"
+#include "torch_tensorrt/core/partitioning/decisions.h"
 #include "torch_tensorrt/core/partitioning/probe.h"
 
 namespace torch_tensorrt::core::partitioning {
@@ -62,8 +62,9 @@ class Roles {
   const torch::jit::AliasDb& aliases_;
   PartitioningInfo info_;
   std::vector<c10::TypePtr> written_types_;  // of lists and dicts that loops hand on and that nodes write
-  std::unordered_set<const torch::jit::Node*> cast_nodes_;  // in blocks that choose the dtypes
-  int loops_ = 0;                                           // around the node that is decided
+  std::unordered_set<const torch::jit::Node*> cast_nodes_;               // in blocks that choose the dtypes
+  int loops_ = 0;                                                        // around the node that is decided
+  mutable std::unordered_map<const torch::jit::Value*, bool> changing_;  // with each round of a loop, as far as asked
   Reasons left_;
   std::unordered_map<const torch::jit::Node*, Decided> decisions_;
 };

@@ -16,12 +16,13 @@ namespace prim = torch::jit::prim;
 using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
+using RoleOf = std::function<Role(const Node*)>;
 
 // Groups the nodes of one block into units: segments, and single nodes.
 class BlockGrouping {
  public:
-  BlockGrouping(Block* block, const Roles& roles, const torch::jit::AliasDb& aliases)
-      : roles_(roles), aliases_(aliases) {
+  BlockGrouping(Block* block, const RoleOf& role_of, const torch::jit::AliasDb& aliases, Join join)
+      : role_of_(role_of), aliases_(aliases), join_(join) {
     for (auto* node : block->nodes()) {
       if (node->kind() == prim::Constant) continue;
       places_[node] = nodes_.size();
@@ -53,7 +54,7 @@ class BlockGrouping {
     if (!touched.values.insert(value).second) return;
     auto* node = value->node();
     const auto place = places_.find(node);
-    if (through_shared && node->kind() != prim::Param && roles_.of(node) == Role::kShared) {
+    if (through_shared && node->kind() != prim::Param && role_of_(node) == Role::kShared) {
       for (auto* input : node->inputs()) add_source(input, true, touched);
       return;
     }
@@ -70,7 +71,7 @@ class BlockGrouping {
     before_.resize(nodes_.size());
     std::vector<Touched> touched(nodes_.size());
     for (size_t i = 0; i < nodes_.size(); ++i) {
-      const bool in_engine = roles_.of(nodes_[i]) == Role::kEngine;
+      const bool in_engine = role_of_(nodes_[i]) == Role::kEngine;
       for (auto* value : values_read(nodes_[i])) add_source(value, in_engine, touched[i]);
       before_[i] = touched[i].sources;
       for (auto* output : nodes_[i]->outputs()) touched[i].values.insert(output);
@@ -108,7 +109,7 @@ class BlockGrouping {
     std::set<size_t> before;
     for (const size_t earlier : before_[node]) before.insert(unit_of_.at(earlier));
     std::optional<size_t> home;
-    if (roles_.of(nodes_[node]) == Role::kEngine) {
+    if (role_of_(nodes_[node]) == Role::kEngine) {
       // Joining a segment that must come before one of the node's own predecessors would make a circle.
       const auto blocked = all_before(before);
       for (size_t i = segments_.size(); i-- > 0;) {
@@ -116,13 +117,13 @@ class BlockGrouping {
         if (blocked.count(unit) != 0) continue;
         const bool feeds = before.count(unit) != 0;
         if (!home || feeds) home = unit;
-        if (feeds) break;
+        if (feeds || join_ == Join::kLast) break;
       }
     }
     if (!home) {
       home = units_.size();
       units_.emplace_back();
-      units_.back().is_segment = roles_.of(nodes_[node]) == Role::kEngine;
+      units_.back().is_segment = role_of_(nodes_[node]) == Role::kEngine;
       if (units_.back().is_segment) segments_.push_back(*home);
     }
     units_[*home].members.push_back(node);
@@ -156,8 +157,9 @@ class BlockGrouping {
     }
   }
 
-  const Roles& roles_;
+  const RoleOf& role_of_;
   const torch::jit::AliasDb& aliases_;
+  Join join_;
   std::vector<Node*> nodes_;
   std::unordered_map<const Node*, size_t> places_;
   std::vector<std::set<size_t>> before_;  // by node: nodes that must come first
@@ -166,11 +168,11 @@ class BlockGrouping {
   std::unordered_map<size_t, size_t> unit_of_;
 };
 
-void group_blocks(Block* block, const Roles& roles, const torch::jit::AliasDb& aliases, Grouping& found) {
+void group_blocks(Block* block, const RoleOf& role_of, const torch::jit::AliasDb& aliases, Grouping& found) {
   for (auto* node : block->nodes()) {
-    for (auto* inner : node->blocks()) group_blocks(inner, roles, aliases, found);
+    for (auto* inner : node->blocks()) group_blocks(inner, role_of, aliases, found);
   }
-  BlockGrouping(block, roles, aliases).run(found);
+  BlockGrouping(block, role_of, aliases, Join::kFeeding).run(found);
 }
 
 // Copies the nodes of a segment into a graph of their own.
@@ -253,7 +255,14 @@ class Outline {
 
 Grouping group_nodes(torch::jit::Graph& graph, const Roles& roles, const torch::jit::AliasDb& aliases) {
   Grouping found;
-  group_blocks(graph.block(), roles, aliases, found);
+  group_blocks(
+      graph.block(), [&](const Node* node) { return roles.of(node); }, aliases, found);
+  return found;
+}
+
+Grouping group_block(Block* block, const RoleOf& role_of, const torch::jit::AliasDb& aliases, Join join) {
+  Grouping found;
+  BlockGrouping(block, role_of, aliases, join).run(found);
   return found;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "torch/csrc/jit/ir/alias_analysis.h"
@@ -25,6 +26,14 @@ struct Grouping {
 // node keeps its place relative to nodes that write what it reads, or read what it writes; nodes with effects keep
 // their order. Changes nothing.
 Grouping group_nodes(torch::jit::Graph& graph, const Roles& roles, const torch::jit::AliasDb& aliases);
+
+// Which of several segments takes a node that may be in each: the one that makes what it reads, which leads to the
+// fewest segments, or the last one, which follows the order of the nodes.
+enum class Join { kFeeding, kLast };
+
+// As above, for the nodes of one block alone. `role_of` knows all nodes but constants.
+Grouping group_block(torch::jit::Block* block, const std::function<Role(const torch::jit::Node*)>& role_of,
+                     const torch::jit::AliasDb& aliases, Join join);
 
 // Moves the nodes into the new order. A segment's nodes may then stand before shared nodes that they use: replace them
 // by a call of their engine.

@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/partitioning/partitioning.h"
+#include "torch_tensorrt/core/partitioning/decisions.h"
 
 #include <algorithm>
 
@@ -36,7 +36,21 @@ void append_decisions(const torch::jit::Block* block, const PartitioningInfo& in
   }
 }
 
+void print_list(std::ostream& os, const char* name, const std::vector<std::string>& list) {
+  os << "\n  " << name << ':';
+  for (const auto& entry : list) os << ' ' << entry;
+}
+
 }  // namespace
+
+std::ostream& operator<<(std::ostream& os, const PartitioningInfo& info) {
+  os << "Partitioning: " << (info.enabled ? "enabled" : "disabled");
+  if (!info.enabled) return os;
+  os << "\n  min_block_size: " << info.min_block_size;
+  print_list(os, "operators for PyTorch", info.forced_fallback_operators);
+  print_list(os, "modules for PyTorch", info.forced_fallback_modules);
+  return os;
+}
 
 // The user's lists take precedence over support.
 NodeDecision decide_node(const torch::jit::Node* n, const PartitioningInfo& info) {

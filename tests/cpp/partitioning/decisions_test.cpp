@@ -1,4 +1,4 @@
-#include "torch_tensorrt/core/partitioning/partitioning.h"
+#include "torch_tensorrt/core/partitioning/decisions.h"
 
 #include "gtest/gtest.h"
 

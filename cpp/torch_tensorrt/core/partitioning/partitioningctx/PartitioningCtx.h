@@ -1,0 +1,3 @@
+#pragma once
+
+#include "torch_tensorrt/core/compat/partitioning_ctx.h"
