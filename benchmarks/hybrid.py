@@ -46,14 +46,14 @@ def silero(rate: int):
 
 
 def generate(make: Callable[[int, int], torch.nn.Module]):
-    module = zoo.greedy(lambda: make(WIDTH, 4))
+    module = zoo.greedy(lambda: make(WIDTH, 2))
     token = torch.tensor([[3]])
     signature = (torch_tensorrt.Input((1, 1), dtype=torch.int64), zoo.TOKENS)
     return module, signature, lambda module: module(token, zoo.TOKENS)
 
 
 def steps(make: Callable[[int, int], torch.nn.Module]):
-    step, (layers, heads, size) = zoo.trace_step(lambda: make(WIDTH, 4))
+    step, (layers, heads, size) = zoo.trace_step(lambda: make(WIDTH, 2))
     cache = zoo.cache_input((layers, heads, size))
 
     def run(module: torch.jit.ScriptModule):

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
@@ -10,6 +11,26 @@ namespace torch_tensorrt::core::partitioning {
 using c10::IValue;
 using torch::jit::Node;
 using torch::jit::Value;
+
+namespace {
+
+bool is_empty(const Probe& probe) {
+  return std::all_of(probe.at.begin(), probe.at.end(), [](const auto& at) {
+    return at && (at->isNone() || (at->isTensor() && at->toTensor().defined() && at->toTensor().numel() == 0));
+  });
+}
+
+bool have_same_shapes(const Probe& a, const Probe& b) {
+  return std::equal(a.at.begin(), a.at.end(), b.at.begin(), b.at.end(), [](const auto& x, const auto& y) {
+    if (!x || !y || !x->isTensor() || !y->isTensor()) return false;
+    const auto& one = x->toTensor();
+    const auto& other = y->toTensor();
+    if (!one.defined() || !other.defined()) return false;
+    return one.sizes() == other.sizes() && one.scalar_type() == other.scalar_type();
+  });
+}
+
+}  // namespace
 
 void GraphProbe::visit_other(const torch::jit::Graph& graph) {
   is_elsewhere_ = true;
@@ -65,9 +86,10 @@ void GraphProbe::set_attribute(const Node* node) {
       found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
   const auto probe = probes_.find(node->input(1));
   const Probe value = probe == probes_.end() ? unknown() : probe->second;
-  if (is_elsewhere_ && !value.is_known()) {  // it follows from arguments of the other method
+  // Engines are built for what the method itself leaves behind.
+  if (is_elsewhere_ && !(value.is_known() && is_empty(before))) {
     attributes_[key] = before;
-    attributes_[key].is_assumed = true;
+    attributes_[key].is_assumed = before.is_assumed || !have_same_shapes(before, value);
     return;
   }
   attributes_[key] = join(before, value, /*grows=*/true);
