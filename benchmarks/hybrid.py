@@ -2,6 +2,7 @@
 
 python benchmarks/hybrid.py                              all models
 python benchmarks/hybrid.py --only gpt2 --rounds 40      models with this text in their names
+OMP_NUM_THREADS=1 python benchmarks/hybrid.py            one thread instead of two
 
 The models are those of zoo/zoo_hybrid.py, larger. A run is one call, or 32 calls that make a token each, or the 32-ms
 chunks of a second of sound. All modules of a model take turns in one process.
@@ -20,8 +21,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).resolve().parent / "results"
-THREADS = 2
-os.environ["OMP_NUM_THREADS"] = str(THREADS)  # read by the OpenMP runtimes when they load
+THREADS = int(os.environ.setdefault("OMP_NUM_THREADS", "2"))  # read by the OpenMP runtimes when they load
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "zoo"))
 
 import torch  # noqa: E402
@@ -46,14 +46,14 @@ def silero(rate: int):
 
 
 def generate(make: Callable[[int, int], torch.nn.Module]):
-    module = zoo.greedy(lambda: make(WIDTH, 4))
+    module = zoo.greedy(lambda: make(WIDTH, 2))
     token = torch.tensor([[3]])
     signature = (torch_tensorrt.Input((1, 1), dtype=torch.int64), zoo.TOKENS)
     return module, signature, lambda module: module(token, zoo.TOKENS)
 
 
 def steps(make: Callable[[int, int], torch.nn.Module]):
-    step, (layers, heads, size) = zoo.trace_step(lambda: make(WIDTH, 4))
+    step, (layers, heads, size) = zoo.trace_step(lambda: make(WIDTH, 2))
     cache = zoo.cache_input((layers, heads, size))
 
     def run(module: torch.jit.ScriptModule):
@@ -147,7 +147,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=RESULTS, help="folder for the results; default: results/")
     arguments = parser.parse_args()
     torch.set_num_threads(THREADS)
-    command = f"python {shlex.join(['benchmarks/hybrid.py', *sys.argv[1:]])}"
+    settings = " ".join(f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("OMP_"))
+    command = f"{settings} python {shlex.join(['benchmarks/hybrid.py', *sys.argv[1:]])}"
     about = report.describe_machine(command, THREADS)
     about["versions"] = {name: about["versions"][name] for name in ("torch", "torch_tensorrt")}
     with torch.inference_mode():

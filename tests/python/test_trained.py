@@ -186,6 +186,22 @@ def test_the_whole_file_with_its_state(silero, speech: torch.Tensor, rate: int) 
         detector(torch.zeros(samples), 24000 - rate)
 
 
+def test_the_whole_file_for_one_to_four_streams(silero) -> None:
+    original = silero.load_silero_vad()
+    shape = torch_tensorrt.Input(min_shape=(1, 512), opt_shape=(1, 512), max_shape=(4, 512))
+    detector = torch_tensorrt.compile(
+        original, input_signature=(shape, 16000), device="cpu", require_full_compilation=False, min_block_size=1
+    )
+    # Without min_block_size also the LSTM's cell, with and without a state, and the zeros of the context.
+    assert len(list(detector.graph.findAllNodes("tensorrt::execute_engine", recurse=True))) == 5
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for streams in (1, 1, 4, 4, 4, 2, 2, 1):  # another number resets the state
+            chunk = 0.3 * torch.randn(streams, 512, generator=generator)
+            assert (detector(chunk, 16000) - original(chunk, 16000)).abs().max().item() < 1e-4
+            assert (detector._state - original._state).abs().max().item() < 1e-4
+
+
 def test_streams_side_by_side_and_a_file_of_its_own(silero, speech: torch.Tensor, tmp_path: Path) -> None:
     original = silero.load_silero_vad()
     torch.jit.save(_example().compile_detector(original), tmp_path / "detector.ts")

@@ -16,8 +16,8 @@ using Predicate = std::function<bool(const torch::jit::Value*)>;
 bool has_fixed_keys(const torch::jit::Block* block, const Predicate& is_fixed);
 // Asks for a fact of a dict that does not vary then if it is the same at all points.
 bool asks_for_keys(const torch::jit::Node* node);
-// Adds the types of lists and dicts that nodes may change although they are attributes of a module. Such a collection may
-// grow in later calls; one that is only replaced is known from what replaces it.
+// Adds the types of lists and dicts that nodes may change although they are attributes of a module. Such a collection
+// may grow in later calls; one that is only replaced is known from what replaces it.
 void add_changed_collections(const torch::jit::Block* block, std::vector<c10::TypePtr>& types);
 // Whether the node reads elements of a tensor: a search in a list or dict of other values does not.
 bool reads_data(const torch::jit::Node* node);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
@@ -16,6 +17,22 @@ namespace {
 bool holds_collections(const IValue& list) {
   const auto kind = list.toList().elementType()->kind();
   return kind == c10::TypeKind::ListType || kind == c10::TypeKind::DictType || kind == c10::TypeKind::TupleType;
+}
+
+bool is_empty(const Probe& probe) {
+  return std::all_of(probe.at.begin(), probe.at.end(), [](const auto& at) {
+    return at && (at->isNone() || (at->isTensor() && at->toTensor().defined() && at->toTensor().numel() == 0));
+  });
+}
+
+bool have_same_shapes(const Probe& a, const Probe& b) {
+  return std::equal(a.at.begin(), a.at.end(), b.at.begin(), b.at.end(), [](const auto& x, const auto& y) {
+    if (!x || !y || !x->isTensor() || !y->isTensor()) return false;
+    const auto& one = x->toTensor();
+    const auto& other = y->toTensor();
+    if (!one.defined() || !other.defined()) return false;
+    return one.sizes() == other.sizes() && one.scalar_type() == other.scalar_type();
+  });
 }
 
 }  // namespace
@@ -81,9 +98,10 @@ void GraphProbe::set_attribute(const Node* node) {
       found != attributes_.end() ? found->second : known(to_meta(object->second.toObjectRef().getAttr(name)));
   const auto probe = probes_.find(node->input(1));
   const Probe value = probe == probes_.end() ? unknown() : probe->second;
-  if (is_elsewhere_ && !value.is_known()) {  // it follows from arguments of the other method
+  // Engines are built for what the method itself leaves behind.
+  if (is_elsewhere_ && !(value.is_known() && is_empty(before))) {
     attributes_[key] = before;
-    attributes_[key].is_assumed = true;
+    attributes_[key].is_assumed = before.is_assumed || !have_same_shapes(before, value);
     return;
   }
   if (supposes_lengths_ && before.is_known() && before.at[kOpt]->isList()) {
