@@ -200,7 +200,7 @@ class HybridMethod::Graphs {
 
   std::unique_ptr<GraphProbe> make_probe(const std::shared_ptr<Graph>& graph, const BoundArguments& arguments) const {
     return std::make_unique<GraphProbe>(*graph, module_._ivalue(), arguments,
-                                        torch_device(cfg_.convert_info.engine_settings.device), others_, keep_lengths_);
+                                        torch_device(cfg_.convert_info.engine_settings.device), others_, growing_);
   }
 
   // One probe for each of several ranges of the inputs. State may have its shape from a call in another range.
@@ -218,23 +218,23 @@ class HybridMethod::Graphs {
   // shapes replace writes. Supposes at first that lists keep their lengths when the method replaces them.
   std::unique_ptr<GraphProbe> probe_of(std::shared_ptr<Graph>& graph) {
     const auto before = graph->copy();
-    for (const bool supposes : {true, false}) {
-      keep_lengths_ = supposes;
+    for (growing_.emplace();;) {
       auto probe = resolved(graph);
       const bool hides = lowering::passes::hides_writes(graph);
-      if (!hides && probe->lists_keep_lengths()) return probe;
+      if (!hides && probe->found_growing().empty()) return probe;
       LOG_GRAPH("resolving is undone, because " << (hides ? "writes may reach hidden memory" : "lists grow") << " in\n"
                                                 << *graph);
       graph->block()->clear();
       graph->block()->cloneFrom(before->block(), [](Value* value) { return value; });
       if (hides) break;
+      growing_->insert(probe->found_growing().begin(), probe->found_growing().end());
     }
-    keep_lengths_ = false;
+    growing_.reset();
     return make_probe(graph, arguments_);
   }
 
   std::unique_ptr<GraphProbe> resolved(std::shared_ptr<Graph>& graph) const {
-    constexpr int kMostTimes = 20;
+    constexpr int kMostTimes = 60;
     for (int i = 0;; ++i) {
       auto probe = make_probe(graph, arguments_);
       if (i == kMostTimes) return probe;
@@ -243,6 +243,7 @@ class HybridMethod::Graphs {
         return probe;
       }
       lowering::simplify(graph);
+      LOG_DEBUG("resolved control flow of " << method_ << ": round " << i + 1);
     }
   }
 
@@ -363,8 +364,8 @@ class HybridMethod::Graphs {
   std::vector<engine::Parameter> parameters_;
   std::shared_ptr<Graph> graph_;
   bool reads_order_of_dicts_;
-  bool keep_lengths_ = true;                    // of lists that are attributes and that the method replaces
-  std::vector<std::shared_ptr<Graph>> others_;  // methods that may set attributes between two calls
+  std::optional<std::set<std::string>> growing_;  // names of attributes, lists whose lengths change; unset: all may
+  std::vector<std::shared_ptr<Graph>> others_;    // methods that may set attributes between two calls
   std::unique_ptr<GraphProbe> probe_;
   std::string not_whole_;  // why one engine would not do what the method does
   GraphStructure structure_;

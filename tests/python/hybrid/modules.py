@@ -178,7 +178,6 @@ def make_method(g: Generator) -> None:
     bound_before = dict(g.attributes)
     g.fill(scope, r.randint(1, 3))
     if is_function:  # an operator may have used self.weight
-        scope.block = [s for s in scope.block if "self." not in s.text] if _uses_self(scope.block) else scope.block
         if _uses_self(scope.block) or set(g.attributes) != set(bound_before):
             scope = Scope(list(values), [Statement(f"{g.name()} = {values[0].name} * 0.5")], is_forward=False)
     g.families = families | early

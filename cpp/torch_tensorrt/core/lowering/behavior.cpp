@@ -19,6 +19,16 @@ using torch::jit::Value;
 
 using Roots = std::set<const Value*>;
 
+bool writes(const torch::jit::Use& use) {
+  const auto written = passes::written_arguments(use.user);
+  return std::find(written.begin(), written.end(), use.offset) != written.end();
+}
+
+bool is_written_collection(const Value* value) {
+  const auto& uses = value->uses();
+  return !passes::is_tensor_type(value->type()) && std::any_of(uses.begin(), uses.end(), writes);
+}
+
 // Finds the values whose memory a value may have: arguments, attributes, and results of operators that make new
 // tensors.
 class RootFinder {
@@ -41,6 +51,16 @@ class RootFinder {
       roots_.insert(value);
       return;
     }
+    if (is_written_collection(value)) {  // any element may be any other, and what append() and the like store there
+      roots_.insert(value);
+      for (const auto& use : value->uses()) {
+        if (writes(use)) visit_inputs(use.user);
+      }
+    }
+    visit_inputs(node);
+  }
+
+  void visit_inputs(const Node* node) {
     for (const auto* input : node->inputs()) visit(input);
   }
 
@@ -77,7 +97,9 @@ class RootFinder {
 // The tensors of a result, as far as the graph shows them.
 void collect_tensors(const Value* value, std::vector<const Value*>& tensors) {
   const auto* node = value->node();
-  if (node->kind() == prim::TupleConstruct || node->kind() == prim::ListConstruct) {
+  const bool is_shown = !is_written_collection(value);
+  const std::set<c10::Symbol> constructs = {prim::TupleConstruct, prim::ListConstruct, prim::DictConstruct};
+  if (is_shown && constructs.count(node->kind()) != 0) {
     for (const auto* input : node->inputs()) collect_tensors(input, tensors);
   } else if (holds_tensors(value->type())) {
     tensors.push_back(value);
@@ -114,6 +136,10 @@ Decision results_are_apart(const torch::jit::Graph& graph) {
   RootFinder finder;
   std::map<const Value*, size_t> owners;
   for (size_t i = 0; i < tensors.size(); ++i) {
+    // A list that the graph writes, or that comes from a branch: an engine gives each element memory of its own.
+    if (!passes::is_tensor_type(tensors[i]->type())) {
+      return Decision::no(str("elements of result ", i, " may share memory"));
+    }
     for (const auto* root : finder.find(tensors[i])) {
       if (is_outside(root)) {
         return Decision::no(str("result ", i, " may share the memory of ", name_of(root)));
@@ -124,5 +150,7 @@ Decision results_are_apart(const torch::jit::Graph& graph) {
   }
   return Decision::yes();
 }
+
+std::set<const Value*> memory_of(const Value* value) { return RootFinder().find(value); }
 
 }  // namespace torch_tensorrt::core::lowering

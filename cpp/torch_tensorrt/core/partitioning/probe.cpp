@@ -40,11 +40,12 @@ bool has_changed(const Probe& before, const Probe& after) {
 
 GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
                        const std::vector<ir::BoundArgument>& arguments, c10::Device device,
-                       const std::vector<std::shared_ptr<torch::jit::Graph>>& others, bool keep_lengths)
+                       const std::vector<std::shared_ptr<torch::jit::Graph>>& others,
+                       std::optional<std::set<std::string>> growing)
     : module_(module),
       device_(device),
       cast_nodes_(lowering::passes::nodes_in_casting_blocks(graph.block())),
-      supposes_lengths_(keep_lengths) {
+      growing_(std::move(growing)) {
   add_changed_collections(graph.block(), changed_collections_);
   for (const auto& other : others) add_changed_collections(other->block(), changed_collections_);
   std::vector<ir::Input> specs;
@@ -75,7 +76,7 @@ void GraphProbe::visit_all(const torch::jit::Graph& graph, const std::vector<ir:
     objects_.clear();
     misfit_.clear();
     mixed_floats_.clear();
-    lists_keep_lengths_ = true;
+    found_growing_.clear();
     if (first == 1) objects_[graph.inputs()[0]] = module_;
     for (size_t i = first; i < graph.inputs().size(); ++i) {
       const auto* input = graph.inputs()[i];
@@ -99,6 +100,12 @@ const Probe* GraphProbe::find(const Value* value) const {
 
 namespace {
 
+// Whether the value may be another where the probe does not know it.
+bool hides_variation(const Probe& probe) {
+  const auto is_unknown = [](const auto& at) { return !at.has_value(); };
+  return probe.varies && std::any_of(probe.at.begin(), probe.at.end(), is_unknown);
+}
+
 ir::Input number_spec(const c10::Type& type, const Probe* probe) {
   const auto dtype = type.kind() == c10::TypeKind::IntType     ? at::kLong
                      : type.kind() == c10::TypeKind::FloatType ? at::kDouble
@@ -112,7 +119,7 @@ ir::Input number_spec(const c10::Type& type, const Probe* probe) {
     low = std::min(low, at->toInt());
     high = std::max(high, at->toInt());
   }
-  if (probe->is_free && low != high) {
+  if ((probe->is_free && low != high) || hides_variation(*probe)) {
     low = std::min<int64_t>(low, 0);
     high = kAnySize;
   }
@@ -130,6 +137,7 @@ std::optional<ir::Input> GraphProbe::input_spec(const Value* value) const {
   if (probe == nullptr || !probe->at[kOpt]->isTensor() || !probe->at[kOpt]->toTensor().defined()) return std::nullopt;
   const auto opt = probe->at[kOpt]->toTensor();
   if (opt.is_sparse() || opt.is_quantized() || opt.layout() != at::kStrided) return std::nullopt;
+  if (hides_variation(*probe)) return std::nullopt;
   auto low = opt.sizes().vec();
   auto high = low;
   for (const auto& at : probe->at) {

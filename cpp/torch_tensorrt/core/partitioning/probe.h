@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -46,11 +47,12 @@ bool has_changed(const Probe& before, const Probe& after);
 class GraphProbe {
  public:
   // `arguments`: one entry for each input of the graph, without the module if that is the first input; `device`: of the
-  // compiled module; `others`: the module's other methods, which may run between two calls; `keep_lengths`: supposes
-  // that lists that are attributes keep their lengths when the graph replaces them.
+  // compiled module; `others`: the module's other methods, which may run between two calls; `growing`: supposes
+  // that lists that are attributes keep their lengths when the graph replaces them, unless they have one of these
+  // names.
   GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module, const std::vector<ir::BoundArgument>& arguments,
              c10::Device device, const std::vector<std::shared_ptr<torch::jit::Graph>>& others = {},
-             bool keep_lengths = false);
+             std::optional<std::set<std::string>> growing = std::nullopt);
 
   // Null if nothing is known of the value.
   const Probe* find(const torch::jit::Value* value) const;
@@ -65,8 +67,8 @@ class GraphProbe {
   bool keeps_shape_and_dtype(const torch::jit::Node* write) const;
   // The error of the node when it runs on small tensors of the opt shapes; empty if it runs, or if that is unknown.
   std::string error_of(const torch::jit::Node* node) const;
-  // Whether what was supposed of lists holds.
-  bool lists_keep_lengths() const { return lists_keep_lengths_; }
+  // The names of the lists of which that does not hold.
+  const std::set<std::string>& found_growing() const { return found_growing_; }
   // The first error of an operator that runs in every call, at the opt shapes; empty if there is none.
   const std::string& misfit() const { return misfit_; }
   // The first operator that does not take its tensors because their floating dtypes differ; empty if there is none.
@@ -121,8 +123,8 @@ class GraphProbe {
   std::vector<c10::TypePtr> changed_collections_;           // types of those that may be attributes
   bool keys_are_fixed_ = true;                              // of all dicts
   bool is_elsewhere_ = false;                               // in one of the other methods
-  bool supposes_lengths_;
-  bool lists_keep_lengths_ = true;
+  std::optional<std::set<std::string>> growing_;
+  std::set<std::string> found_growing_;
   std::string misfit_;
   std::string mixed_floats_;
 };

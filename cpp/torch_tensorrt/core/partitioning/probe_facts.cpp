@@ -16,7 +16,7 @@ using torch::jit::Node;
 
 bool asks_for_structure(const Node* node) {
   static const std::set<std::string> kKinds = {"aten::dim", "prim::dtype", "aten::is_floating_point",
-                                               "aten::is_complex"};
+                                               "prim::isinstance", "aten::is_complex"};
   if (kKinds.count(node->kind().toQualString()) != 0) return true;
   if (node->kind() == c10::Symbol::aten("len")) return node->input(0)->type()->kind() != c10::TypeKind::StringType;
   if (node->kind() == c10::Symbol::aten("size")) return node->inputs().size() == 2;

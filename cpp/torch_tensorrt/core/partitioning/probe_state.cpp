@@ -104,10 +104,10 @@ void GraphProbe::set_attribute(const Node* node) {
     attributes_[key].is_assumed = before.is_assumed || !have_same_shapes(before, value);
     return;
   }
-  if (supposes_lengths_ && before.is_known() && before.at[kOpt]->isList()) {
+  if (growing_ && growing_->count(name) == 0 && before.is_known() && before.at[kOpt]->isList()) {
     const size_t length = before.at[kOpt]->toListRef().size();
     const bool keeps = value.is_known() && value.at[kOpt]->toListRef().size() == length;
-    lists_keep_lengths_ = lists_keep_lengths_ && keeps;
+    if (!keeps) found_growing_.insert(name);
     attributes_[key] = keeps ? join(before, value, /*grows=*/true) : before;
     return;
   }

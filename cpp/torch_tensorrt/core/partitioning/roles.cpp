@@ -4,8 +4,10 @@
 #include <set>
 #include <unordered_map>
 
+#include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -101,6 +103,7 @@ Roles::Roles(torch::jit::Graph& graph, const GraphProbe& probe, const torch::jit
              const PartitioningInfo& info)
     : graph_(graph), probe_(probe), aliases_(aliases), info_(info) {
   cast_nodes_ = lowering::passes::nodes_in_casting_blocks(graph.block());
+  collect_layouts();
   decide_all();
 }
 
@@ -154,6 +157,44 @@ bool Roles::gives_written_copy(const Node* node) const {
   return false;
 }
 
+// reshape() gives a view or a copy, as the strides of its argument allow. If that memory is written, all that may
+// decide about these strides must run in PyTorch.
+void Roles::collect_layouts() {
+  const auto nodes = lowering::passes::all_nodes(graph_.block());
+  std::set<const Value*> written;
+  for (const auto* node : nodes) {
+    for (const auto* value : written_values(node)) {
+      if (is_tensor(value->type())) written.merge(lowering::memory_of(value));
+    }
+  }
+  if (written.empty()) return;
+  for (const auto* node : nodes) {
+    if (lowering::passes::sharing(node) != lowering::passes::Sharing::kPerhaps) continue;
+    const auto memory = lowering::memory_of(node->output());
+    const bool is_written =
+        std::any_of(memory.begin(), memory.end(), [&](const Value* root) { return written.count(root) != 0; });
+    if (!is_written) continue;
+    for (const auto* input : node->inputs()) add_layout(input);
+  }
+}
+
+void Roles::add_layout(const Value* value) {
+  if (!holds_tensors(value->type())) return;
+  const auto* node = value->node();
+  if (node->kind() == prim::Param) {
+    const auto* owner = node->owningBlock()->owningNode();
+    if (owner != nullptr && owner->kind() == prim::Loop && value->offset() > 0) {
+      for (const auto* output : owner->outputs()) add_layout(output);
+    }
+    return;
+  }
+  if (!layout_decides_.insert(node).second) return;
+  for (const auto* input : node->inputs()) add_layout(input);
+  for (const auto* inner : node->blocks()) {
+    for (const auto* output : inner->outputs()) add_layout(output);
+  }
+}
+
 void Roles::decide_block(Block* block) {
   for (auto* node : block->nodes()) {
     loops_ += node->kind() == prim::Loop ? 1 : 0;
@@ -203,6 +244,9 @@ Roles::Decided Roles::decide(Node* node) const {
   if (obstacle.empty()) obstacle = obstacle_of_results(node);
   if (!obstacle.empty()) return {Role::kTorch, obstacle};
   if (gives_written_copy(node)) return {Role::kTorch, "its result may be a copy that others write"};
+  if (layout_decides_.count(node) != 0 && !gives_view(node)) {
+    return {Role::kTorch, "the strides of its result decide whether others see a write, and an engine has its own"};
+  }
   return {gives_view(node) ? Role::kShared : Role::kEngine, ""};
 }
 

@@ -49,6 +49,8 @@ class Roles {
   bool changes_each_round(const torch::jit::Value* value) const;
   bool gives_written_copy(const torch::jit::Node* node) const;
   bool gives_written_collection(const torch::jit::Node* node) const;
+  void collect_layouts();
+  void add_layout(const torch::jit::Value* value);
   bool takes_float_of_torch(const torch::jit::Node* node) const;
   void decide_block(torch::jit::Block* block);
   Decided decide(torch::jit::Node* node) const;
@@ -65,6 +67,7 @@ class Roles {
   std::unordered_set<const torch::jit::Node*> cast_nodes_;               // in blocks that choose the dtypes
   int loops_ = 0;                                                        // around the node that is decided
   mutable std::unordered_map<const torch::jit::Value*, bool> changing_;  // with each round of a loop, as far as asked
+  std::unordered_set<const torch::jit::Node*> layout_decides_;           // whose strides decide what a write reaches
   Reasons left_;
   std::unordered_map<const torch::jit::Node*, Decided> decisions_;
 };

@@ -37,6 +37,7 @@ bool is_tensor_or_list(const Value* value) {
 
 // The tensors, or the list, whose memory the single result may share although the schema does not say so.
 std::vector<Value*> hidden_memory(Node* node) {
+  if (node->kind().is_prim()) return {};  // alias analysis has rules of its own for them
   const auto* schema = node->maybeSchema();
   if (schema == nullptr || schema->returns().size() != 1 || schema->returns()[0].alias_info() != nullptr) {
     return {};
