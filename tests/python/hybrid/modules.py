@@ -177,9 +177,9 @@ def make_method(g: Generator) -> None:
         g.new(value)
     bound_before = dict(g.attributes)
     g.fill(scope, r.randint(1, 3))
-    if is_function:  # an operator may have used self.weight
-        if _uses_self(scope.block) or set(g.attributes) != set(bound_before):
-            scope = Scope(list(values), [Statement(f"{g.name()} = {values[0].name} * 0.5")], is_forward=False)
+    # An operator may have used self.weight.
+    if is_function and (_uses_self(scope.block) or set(g.attributes) != set(bound_before)):
+        scope = Scope(list(values), [Statement(f"{g.name()} = {values[0].name} * 0.5")], is_forward=False)
     g.families = families | early
     found = [v for v in scope.values if v.kind == "tensor" and v.dtype == "f32" and "S" not in str(v.shape)]
     results = [r.choice(found[-3:]) for _ in range(r.randint(1, 2))]

@@ -152,7 +152,10 @@ void GraphProbe::visit_if(const Node* node, bool always) {
     for (const auto* value : written) probes_[value] = unknown();
   }
   for (size_t i = 0; i < 2; ++i) {
-    visit(node->blocks()[i], always && condition && !is_usual && condition->toBool() == (i == 0));
+    const bool is_known = condition && !is_usual;
+    const bool is_taken = is_known && condition->toBool() == (i == 0);
+    // A branch that is never taken must not append to a list that the probe knows.
+    if (is_taken || !is_known) visit(node->blocks()[i], always && is_taken);
   }
   const auto* yes = node->blocks()[0];
   const auto* no = node->blocks()[1];

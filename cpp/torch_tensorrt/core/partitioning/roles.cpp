@@ -157,22 +157,40 @@ bool Roles::gives_written_copy(const Node* node) const {
   return false;
 }
 
-// reshape() gives a view or a copy, as the strides of its argument allow. If that memory is written, all that may
+namespace {
+
+// Whether the write may run after the node, perhaps in a later round of a loop.
+bool may_follow(const Node* write, const Node* node) {
+  if (write == node || !write->isBefore(node)) return true;
+  for (const auto* owner = node->owningBlock()->owningNode(); owner; owner = owner->owningBlock()->owningNode()) {
+    if (owner->kind() != prim::Loop) continue;
+    for (const auto* other = write->owningBlock()->owningNode(); other; other = other->owningBlock()->owningNode()) {
+      if (other == owner) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+// reshape() gives a view or a copy, as the strides of its argument allow. If that memory is written later, all that may
 // decide about these strides must run in PyTorch.
 void Roles::collect_layouts() {
   const auto nodes = lowering::passes::all_nodes(graph_.block());
-  std::set<const Value*> written;
+  std::vector<std::pair<const Node*, std::set<const Value*>>> writes;
   for (const auto* node : nodes) {
     for (const auto* value : written_values(node)) {
-      if (is_tensor(value->type())) written.merge(lowering::memory_of(value));
+      if (is_tensor(value->type())) writes.emplace_back(node, lowering::memory_of(value));
     }
   }
-  if (written.empty()) return;
+  if (writes.empty()) return;
   for (const auto* node : nodes) {
     if (lowering::passes::sharing(node) != lowering::passes::Sharing::kPerhaps) continue;
     const auto memory = lowering::memory_of(node->output());
-    const bool is_written =
-        std::any_of(memory.begin(), memory.end(), [&](const Value* root) { return written.count(root) != 0; });
+    const bool is_written = std::any_of(writes.begin(), writes.end(), [&](const auto& write) {
+      const auto is_shared = [&](const Value* root) { return write.second.count(root) != 0; };
+      return may_follow(write.first, node) && std::any_of(memory.begin(), memory.end(), is_shared);
+    });
     if (!is_written) continue;
     for (const auto* input : node->inputs()) add_layout(input);
   }
@@ -188,8 +206,12 @@ void Roles::add_layout(const Value* value) {
     }
     return;
   }
+  const auto inputs = node->inputs();
+  const bool takes_tensors =
+      std::any_of(inputs.begin(), inputs.end(), [](const Value* v) { return holds_tensors(v->type()); });
+  if (!takes_tensors && node->blocks().empty()) return;  // zeros() is contiguous, in an engine too
   if (!layout_decides_.insert(node).second) return;
-  for (const auto* input : node->inputs()) add_layout(input);
+  for (const auto* input : inputs) add_layout(input);
   for (const auto* inner : node->blocks()) {
     for (const auto* output : inner->outputs()) add_layout(output);
   }
