@@ -4,8 +4,9 @@ python benchmarks/hybrid.py                              all models
 python benchmarks/hybrid.py --only gpt2 --rounds 40      models with this text in their names
 OMP_NUM_THREADS=1 python benchmarks/hybrid.py            one thread instead of two
 
-The models are those of zoo/zoo_hybrid.py, larger. A run is one call, or 32 calls that make a token each, or the 32-ms
-chunks of a second of sound. All modules of a model take turns in one process.
+The models are those of zoo/zoo_hybrid.py, larger, and torchvision's detection models. A run is one call, or 32 calls
+that make a token each, or the 32-ms chunks of a second of sound, or two pictures of different sizes. All modules of a
+model take turns in one process.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import functools
 import os
 import shlex
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,6 +82,25 @@ def early_exit(limit: float):
     return zoo.early_exit(WIDTH, 4), signature, lambda module: module(x, threshold)
 
 
+def detector(name: str):
+    """A detection model with random weights, for pictures whose shorter sides are resized to 320."""
+    from torchvision.models import detection
+
+    model = getattr(detection, name)(weights=None, weights_backbone=None).eval()
+    if not name.startswith("ssd"):
+        model.transform.min_size, model.transform.max_size = (320,), 480
+    pictures = [torch.rand(3, 240, 320), torch.rand(3, 300, 260)]
+    # The scores are nearly equal, so that rounding decides on their order; the sorted ones are compared.
+    signature = ([torch_tensorrt.Input(picture.shape) for picture in pictures],)
+    return scripted(model), signature, lambda module: [found["scores"] for found in module(pictures)[1]]
+
+
+def scripted(model: torch.nn.Module) -> torch.jit.ScriptModule:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.jit.script(model)
+
+
 # A row: how to make the module, the signature and the run; settings of the compiler.
 CASES: dict[str, tuple[Callable[[], tuple[torch.jit.ScriptModule, tuple, Run]], dict[str, Any]]] = {
     "silero-vad, 16000 Hz, a second": (lambda: silero(16000), {}),
@@ -92,6 +113,11 @@ CASES: dict[str, tuple[Callable[[], tuple[torch.jit.ScriptModule, tuple, Run]], 
     "fnet": (fnet, {}),
     "early exit, the first of 4 layers": (lambda: early_exit(0.0), {}),
     "early exit, all 4 layers": (lambda: early_exit(2.0), {}),
+    "ssdlite320_mobilenet_v3_large": (lambda: detector("ssdlite320_mobilenet_v3_large"), {}),
+    "retinanet_resnet50_fpn": (lambda: detector("retinanet_resnet50_fpn"), {}),
+    "fasterrcnn_resnet50_fpn": (lambda: detector("fasterrcnn_resnet50_fpn"), {}),
+    "maskrcnn_resnet50_fpn": (lambda: detector("maskrcnn_resnet50_fpn"), {}),
+    "keypointrcnn_resnet50_fpn": (lambda: detector("keypointrcnn_resnet50_fpn"), {}),
 }
 
 
