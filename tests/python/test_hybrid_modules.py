@@ -30,3 +30,10 @@ def test_compiled_modules_do_what_torchscript_does(first):
         small, last = shrink(generate(failures[0].seed), failures[0], 20.0)
         others = ", ".join(str(outcome.seed) for outcome in failures[1:])
         pytest.fail(report(small, last) + (f"\nother seeds that fail: {others}" if others else ""))
+
+
+# Lists built in loops or changed in place whose elements share memory, an early return, and a write after a reshape.
+@pytest.mark.parametrize("seed", [201606, 202629, 203631, 204529, 204656])
+def test_modules_that_once_differed(seed):
+    outcome = check_seed(seed)
+    assert outcome.status == "equal", outcome.text
