@@ -41,6 +41,7 @@ struct Settings {
   bool allow_shape_tensors = false;
   uint64_t max_specializations = 8;
   std::string backend = "auto";
+  bool mix_backends = false;
   std::string timing_cache_path;
   int64_t optimization_level = -1;
   bool version_compatible = false;
@@ -123,6 +124,12 @@ void visit_settings(S& settings, Visit&& visit) {
             "times in it).",
             0, kAny, false, /*is_recorded=*/false},
         settings.backend);
+  visit(Row{"mix_backends", "--mix-backends", "",
+            "With backend auto: if the preferred backend does not take the whole network, it builds engines for the "
+            "layers that it takes, and the next available backend for the rest. Without this setting, the next backend "
+            "builds the whole network. Not with require_full_compilation.",
+            0, kAny, false, /*is_recorded=*/false},
+        settings.mix_backends);
   visit(Row{"timing_cache_path", "--timing-cache", "PATH",
             "File of measured times, read before and written after each build. A file that exists and cannot be read "
             "is an error before the build; a file that cannot be written is a warning after it.",

@@ -1,12 +1,17 @@
 // A backend that runs a network on the CPU by the oracle of the tests (support/reference.h), one loop a layer: slow,
-// and it takes what our engine does not, sizes that depend on data.
+// and it takes what our engine does not, sizes that depend on data. If the environment variable
+// TORCHTRT_REFERENCE_TAKES lists kinds of layers ("softmax,matrix_multiply"), it is preferred, and takes these alone.
 #include "torch_tensorrt/core/engine/backend/backend.h"
 
+#include <cstdlib>
 #include <cstring>
+#include <set>
+#include <sstream>
 
 #include "support/plan_runner.h"
 #include "support/reference.h"
 #include "torch_tensorrt/core/engine/plan/json.h"
+#include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
@@ -46,16 +51,29 @@ class ReferenceExecutable final : public tests::PlanExecutable {
   void inspect(JsonWriter& json) const override { json.key("layers").begin_array().end_array(); }
 };
 
+// Empty: all kinds.
+std::set<std::string> kinds_taken() {
+  const char* given = std::getenv("TORCHTRT_REFERENCE_TAKES");
+  std::istringstream list(given != nullptr ? given : "");
+  std::set<std::string> kinds;
+  for (std::string kind; std::getline(list, kind, ',');) kinds.insert(kind);
+  return kinds;
+}
+
 class ReferenceBackend final : public Backend {
  public:
   const char* name() const override { return "reference"; }
-  int32_t preference() const override { return -1; }
+  int32_t preference() const override { return kinds_.empty() ? -1 : 1; }
   Decision available(const DeviceTarget& device) const override {
     if (device.is_cpu()) return Decision::yes();
     return Decision::no("the reference runs on the CPU");
   }
   std::string version() const override { return "reference 1.0"; }
-  Decision supports(const network::ILayer&, const DeviceTarget&) const override { return Decision::yes(); }
+  Decision supports(const network::ILayer& layer, const DeviceTarget&) const override {
+    const std::string kind = network::enum_name(layer.getType());
+    const bool takes = kinds_.empty() || kinds_.count(kind) != 0 || kind == "input" || kind == "constant";
+    return takes ? Decision::yes() : Decision::no("it does not take layers of the kind " + kind);
+  }
   std::string build(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                     BuildReport*) const override {
     return wrap_payload(*this, std::move(network), settings, "the network is all");
@@ -63,6 +81,9 @@ class ReferenceBackend final : public Backend {
   std::shared_ptr<Executable> load(std::shared_ptr<const Plan> plan) const override {
     return std::make_shared<ReferenceExecutable>(std::move(plan));
   }
+
+ private:
+  const std::set<std::string> kinds_ = kinds_taken();
 };
 
 }  // namespace

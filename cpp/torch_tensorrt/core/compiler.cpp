@@ -62,6 +62,8 @@ void check_cpu_settings(const engine::BuildSettings& settings) {
 
 void check_settings(const CompileSpec& cfg) {
   const auto& settings = cfg.convert_info.engine_settings;
+  TORCHTRT_CHECK(!settings.mix_backends || settings.backend == engine::kAutoBackend,
+                 "mix_backends needs the backend auto, but the backend is " << settings.backend);
   check_device(settings.device);
   if (settings.device.is_cpu()) check_cpu_settings(settings);
 }
@@ -282,6 +284,8 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
 
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   check_settings(cfg);
+  TORCHTRT_CHECK(!cfg.convert_info.engine_settings.mix_backends, "mix_backends makes several engines, but one is asked "
+                                                                     << "for");
   cfg.lower_info.converting_to_trt_engine = true;
   auto converted = make_network(mod, method_name, cfg);
   return own_bytes(build_engine(converted, cfg));
@@ -300,12 +304,23 @@ torch::jit::script::Module compile_whole(const torch::jit::Module& mod, CompileS
   return compiled;
 }
 
+// With mix_backends, one engine is the better choice only if the preferred backend builds it.
+CompileSpec with_preferred_backend(CompileSpec cfg) {
+  auto& settings = cfg.convert_info.engine_settings;
+  if (settings.mix_backends) settings.backend = engine::available_backends(settings.device).at(0);
+  return cfg;
+}
+
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
   check_settings(cfg);
   if (const Decision is_new = check_is_new(mod); !is_new) TORCHTRT_THROW_ERROR(is_new.reason());
   const auto& settings = cfg.convert_info.engine_settings;
   engine::takes_layers(nvinfer1::INetworkDefinition(), settings.backend, settings.device);  // throws without a backend
-  if (!cfg.partitioning_info.enabled) return compile_whole(mod, std::move(cfg));
+  if (!cfg.partitioning_info.enabled) {
+    TORCHTRT_CHECK(!settings.mix_backends,
+                   "mix_backends makes several engines, but require_full_compilation allows one");
+    return compile_whole(mod, std::move(cfg));
+  }
   const auto& schema = schema_of(mod, "forward");
   const auto arguments = ir::bind_arguments(schema, cfg.graph_inputs);
   HybridMethod hybrid(mod, "forward", cfg, arguments);
@@ -325,17 +340,19 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
     }
   }
   try {
-    return compile_whole(mod, cfg);
+    return compile_whole(mod, with_preferred_backend(cfg));
   } catch (const Error& error) {
-    if (!hybrid.fits_inputs()) throw;
-    LOG_INFO("the module is not one engine: " << error.msg());
-    try {
-      return hybrid.compile();
-    } catch (const DoesNotFit& misfit) {
-      LOG_INFO(misfit.msg());
+    if (hybrid.fits_inputs()) {
+      LOG_INFO("the module is not one engine: " << error.msg());
+      try {
+        return hybrid.compile();
+      } catch (const DoesNotFit& misfit) {
+        LOG_INFO(misfit.msg());
+      }
     }
-    throw;  // conversion knows the error better
+    if (!settings.mix_backends) throw;  // conversion knows the error better
   }
+  return compile_whole(mod, cfg);  // another backend may take the whole network
 }
 
 torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, runtime::RTDevice device,

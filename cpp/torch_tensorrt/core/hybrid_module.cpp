@@ -47,11 +47,6 @@ c10::Device torch_device(const engine::DeviceTarget& device) {
   return {at::kCUDA, static_cast<c10::DeviceIndex>(device.gpu_id)};
 }
 
-at::ScalarType tensor_dtype(const Value& number) {
-  if (number.type()->kind() == c10::TypeKind::BoolType) return at::kBool;
-  return number.type()->kind() == c10::TypeKind::IntType ? at::kLong : at::kDouble;
-}
-
 bool reads_state(torch::jit::Block* block) {
   const auto nodes = lowering::passes::all_nodes(block);
   return std::any_of(nodes.begin(), nodes.end(), [](const Node* node) {
@@ -123,9 +118,10 @@ class HybridMethod::Graphs {
       // The probe knows values of the graph as it was before the marks.
       probe_ = make_probe(graph_, arguments_);
       const torch::jit::AliasDb aliases(graph_);
-      Roles roles(*graph_, *probe_, aliases, cfg_.partitioning_info);
+      const auto backends = backends_to_ask();
+      Roles roles(*graph_, *probe_, aliases, cfg_.partitioning_info, backends.size());
       const RangeProbes ranges = probe_ranges();
-      SegmentConverter converter(*graph_, cfg_, method_, engine_name(), ranges);
+      SegmentConverter converter(*graph_, cfg_, method_, engine_name(), ranges, backends);
       auto segments = converter.convert(roles, aliases);
       report(roles, segments);
       partitioning::keep_promotions(*graph_, roles);
@@ -265,6 +261,13 @@ class HybridMethod::Graphs {
     return probe_->misfit().empty();
   }
 
+  // Several if the module may have engines of several backends, the preferred first.
+  std::vector<std::string> backends_to_ask() const {
+    const auto& settings = cfg_.convert_info.engine_settings;
+    if (!settings.mix_backends) return {settings.backend};
+    return engine::available_backends(settings.device);
+  }
+
   std::string engine_name() const { return class_name(module_) + "_" + method_; }
 
   // The name of an attribute that the module has not.
@@ -278,11 +281,8 @@ class HybridMethod::Graphs {
     engine::BuildSettings settings = cfg_.convert_info.engine_settings;
     settings.name = str(engine_name(), '_', number);
     settings.method = method_;
-    const auto device = torch_device(settings.device);
     const auto bytes = engine::build_engine(std::move(networks_[number]), settings);
-    const runtime::RTDevice target(device.index(),
-                                   device.is_cpu() ? nvinfer1::DeviceType::kCPU : nvinfer1::DeviceType::kGPU);
-    return c10::make_intrusive<runtime::TRTEngine>(settings.name, bytes, target);
+    return c10::make_intrusive<runtime::TRTEngine>(settings.name, bytes, runtime::RTDevice(settings.device));
   }
 
   void add_engine(const std::string& attribute, EnginePtr engine) {
@@ -309,7 +309,7 @@ class HybridMethod::Graphs {
       const auto found = replaced_.find(input);  // the result of an earlier engine
       auto* value = found == replaced_.end() ? input : found->second;
       const bool is_number = partitioning::is_plain_number(input->type());
-      inputs.push_back(is_number ? insert_tensor(value) : value);
+      inputs.push_back(is_number ? graph_->insert(c10::prim::NumToTensor, {value}) : value);
     }
     const auto results =
         insert_engine_call(*graph_, engine, inputs, output_count, converted.results, converted.fallback);
@@ -317,15 +317,6 @@ class HybridMethod::Graphs {
       segment.outputs[i]->replaceAllUsesWith(results[i]);
       replaced_[segment.outputs[i]] = results[i];
     }
-  }
-
-  // The number as a tensor on the engine's device.
-  Value* insert_tensor(Value* number) {
-    const auto device = torch_device(cfg_.convert_info.engine_settings.device);
-    auto* tensor = graph_->insert(c10::prim::NumToTensor, {number});
-    if (device.is_cpu()) return tensor;
-    static const auto kTo = c10::Symbol::aten("to");
-    return graph_->insert(kTo, {tensor, graph_->insertConstant(device), graph_->insertConstant(tensor_dtype(*number))});
   }
 
   // Removes what the engines compute now. Such nodes have no effects, and engines repeat the shared ones.

@@ -40,34 +40,41 @@ std::string without_names(const std::string& reason) {
 std::vector<ConvertedSegment> SegmentConverter::convert(Roles& roles, const torch::jit::AliasDb& aliases) {
   for (;;) {
     auto grouping = partitioning::group_nodes(graph_, roles, aliases);
-    if (leave_small(grouping.segments, roles)) continue;
-    std::vector<ConvertedSegment> converted;
-    bool all = true;
-    for (auto& segment : grouping.segments) {
-      auto result = convert(segment, roles);
-      if (!result || leave_costly(segment, *result->network, roles)) {
-        all = false;
-        break;
-      }
-      converted.push_back(std::move(*result));
-    }
-    if (!all) continue;
+    auto converted = convert_all(grouping.segments, roles);
+    if (!converted) continue;
     partitioning::arrange(grouping);
-    return converted;
+    return std::move(*converted);
   }
 }
 
-bool SegmentConverter::leave_small(const std::vector<Segment>& segments, Roles& roles) const {
+// Unset if a node lost its backend. What one backend declines makes the segments of the next one larger, so each
+// backend waits for those before it.
+std::optional<std::vector<ConvertedSegment>> SegmentConverter::convert_all(std::vector<Segment>& segments,
+                                                                           Roles& roles) {
+  std::vector<ConvertedSegment> converted(segments.size());
+  for (size_t backend = 0; backend < backends_.size(); ++backend) {
+    if (leave_small(segments, backend, roles)) return std::nullopt;
+    for (size_t i = 0; i < segments.size(); ++i) {
+      if (segments[i].backend != backend) continue;
+      auto result = convert(segments[i], roles);
+      if (!result || leave_costly(segments[i], *result->network, roles)) return std::nullopt;
+      converted[i] = std::move(*result);
+    }
+  }
+  return converted;
+}
+
+bool SegmentConverter::leave_small(const std::vector<Segment>& segments, size_t backend, Roles& roles) const {
   const uint64_t fewest = cfg_.partitioning_info.min_block_size;
   Roles::Reasons small;
   for (const auto& segment : segments) {
-    if (segment.nodes.size() >= fewest) continue;
+    if (segment.backend != backend || segment.nodes.size() >= fewest) continue;
     for (const auto* node : segment.nodes) {
       check_fits(node, roles);
       small[node] = str("its engine would have fewer operations than min_block_size (", fewest, ")");
     }
   }
-  if (!small.empty()) roles.leave(small);
+  if (!small.empty()) roles.decline(small);
   return !small.empty();
 }
 
@@ -80,7 +87,7 @@ bool SegmentConverter::leave_costly(const Segment& segment, const network::INetw
     check_fits(node, roles);
     costly[node] = pays.reason();
   }
-  roles.leave(costly);
+  roles.decline(costly);
   return true;
 }
 
@@ -91,16 +98,18 @@ void SegmentConverter::check_fits(const Node* node, const Roles& roles) const {
   if (!error.empty()) throw DoesNotFit(method_ + " fails for the declared inputs: " + error);
 }
 
-// Unset if a node of the segment cannot be converted. That node is left to PyTorch then.
+// Unset if a node of the segment cannot be converted, or if the backend does not take it. That node is left to PyTorch
+// then, or to the next backend.
 std::optional<ConvertedSegment> SegmentConverter::convert(Segment& segment, Roles& roles) {
-  if (const auto known = converted_.find(segment.nodes); known != converted_.end()) {
+  const Key key(segment.backend, segment.nodes);
+  if (const auto known = converted_.find(key); known != converted_.end()) {
     partitioning::outline(segment, segment.nodes.size(), roles);
     const auto& before = known->second;
     if (before.segment.inputs == segment.inputs && before.segment.outputs == segment.outputs) return before;
   }
-  std::string reason;
-  if (auto result = try_to_convert(segment, segment.nodes.size(), roles, reason)) {
-    converted_[segment.nodes] = *result;
+  Failure failure;
+  if (auto result = try_to_convert(segment, segment.nodes.size(), roles, failure)) {
+    converted_[key] = *result;
     return result;
   }
   // The first node that makes the nodes up to it inconvertible.
@@ -108,39 +117,44 @@ std::optional<ConvertedSegment> SegmentConverter::convert(Segment& segment, Role
   size_t fails = segment.nodes.size();
   while (fails - works > 1) {
     const size_t middle = (works + fails) / 2;
-    std::string error;
-    if (try_to_convert(segment, middle, roles, error)) {
+    Failure earlier;
+    if (try_to_convert(segment, middle, roles, earlier)) {
       works = middle;
     } else {
       fails = middle;
-      reason = std::move(error);
+      failure = std::move(earlier);
     }
   }
   check_fits(segment.nodes[fails - 1], roles);
-  roles.leave(failing_alike(segment, fails - 1, reason, roles));
+  const auto failed = failing_alike(segment, fails - 1, failure, roles);
+  if (failure.is_of_backend) roles.decline(failed);
+  if (!failure.is_of_backend) roles.leave(failed);
   return std::nullopt;
 }
 
 // The failed node, and those that follow in the segment and fail for the same reason even alone, so that each of them
 // needs no search of its own.
-Roles::Reasons SegmentConverter::failing_alike(const Segment& segment, size_t failed, const std::string& reason,
+Roles::Reasons SegmentConverter::failing_alike(const Segment& segment, size_t failed, const Failure& failure,
                                                const Roles& roles) const {
-  Roles::Reasons found = {{segment.nodes[failed], reason}};
+  Roles::Reasons found = {{segment.nodes[failed], failure.reason}};
   for (size_t i = failed + 1; i < segment.nodes.size(); ++i) {
     Node* node = segment.nodes[i];
     if (node->kind() != segment.nodes[failed]->kind()) continue;
     Segment alone;
+    alone.backend = segment.backend;
     alone.nodes = {node};
-    std::string error;
-    if (try_to_convert(alone, 1, roles, error) || without_names(error) != without_names(reason)) continue;
+    Failure other;
+    if (try_to_convert(alone, 1, roles, other)) continue;
+    if (without_names(other.reason) != without_names(failure.reason)) continue;
     check_fits(node, roles);
-    found[node] = error;
+    found[node] = other.reason;
   }
   return found;
 }
 
 std::optional<ConvertedSegment> SegmentConverter::try_to_convert(Segment& segment, size_t count, const Roles& roles,
-                                                                 std::string& reason) const {
+                                                                 Failure& failure) const {
+  failure = Failure{};
   try {
     auto graph = partitioning::outline(segment, count, roles);
     ConvertedSegment converted;
@@ -161,6 +175,7 @@ std::optional<ConvertedSegment> SegmentConverter::try_to_convert(Segment& segmen
     ir::StaticParams no_params;
     graph = lowered.first;
     info.engine_settings.name = str(name_, '_', converted_.size());
+    info.engine_settings.backend = backends_.at(segment.backend);
     info.engine_settings.allow_shape_tensors = true;  // numbers from PyTorch may be sizes
     info.collection_input_spec_map =
         ir::pair_input_vals_with_specs_collection(ir::get_collection_inputs(graph, no_params), specs);
@@ -168,11 +183,11 @@ std::optional<ConvertedSegment> SegmentConverter::try_to_convert(Segment& segmen
     converted.network = conversion::ConvertBlockToNetwork(graph->block(), info, no_params, &converted.results);
     const Decision taken = takes_layers(*converted.network, info.engine_settings);
     if (taken) return converted;
-    reason = taken.reason();
+    failure = {taken.reason(), true};
   } catch (...) {
-    reason = util::current_error().msg();
+    failure.reason = util::current_error().msg();
   }
-  LOG_DEBUG("not convertible: " << reason);
+  LOG_DEBUG("not convertible: " << failure.reason);
   return std::nullopt;
 }
 

@@ -36,33 +36,48 @@ struct ConvertedSegment {
 // Groups the nodes of a hybrid module's graph into segments that engines can run, and makes their networks.
 class SegmentConverter {
  public:
-  // `name` is for the networks in messages; `ranges` for inputs of several ranges, else empty. The specification and
-  // the probes must live as long as this.
+  // `name` is for the networks in messages; `ranges` for inputs of several ranges, else empty; `backends` are names for
+  // the numbers of Roles::backend_of. The specification and the probes must live as long as this.
   SegmentConverter(torch::jit::Graph& graph, const CompileSpec& cfg, std::string method, std::string name,
-                   const RangeProbes& ranges)
-      : graph_(graph), cfg_(cfg), method_(std::move(method)), name_(std::move(name)), ranges_(ranges) {}
+                   const RangeProbes& ranges, std::vector<std::string> backends)
+      : graph_(graph),
+        cfg_(cfg),
+        method_(std::move(method)),
+        name_(std::move(name)),
+        ranges_(ranges),
+        backends_(std::move(backends)) {}
 
   // Leaves the nodes to PyTorch that cannot be converted, and moves the nodes of each segment together. Throws
   // DoesNotFit with the error of a node that fails.
   std::vector<ConvertedSegment> convert(partitioning::Roles& roles, const torch::jit::AliasDb& aliases);
 
  private:
+  struct Failure {
+    std::string reason;
+    bool is_of_backend = false;  // the nodes can be converted
+  };
+
   bool leave_costly(const partitioning::Segment& segment, const network::INetworkDefinition& network,
                     partitioning::Roles& roles) const;
-  bool leave_small(const std::vector<partitioning::Segment>& segments, partitioning::Roles& roles) const;
+  bool leave_small(const std::vector<partitioning::Segment>& segments, size_t backend,
+                   partitioning::Roles& roles) const;
+  std::optional<std::vector<ConvertedSegment>> convert_all(std::vector<partitioning::Segment>& segments,
+                                                           partitioning::Roles& roles);
   void check_fits(const torch::jit::Node* node, const partitioning::Roles& roles) const;
   std::optional<ConvertedSegment> convert(partitioning::Segment& segment, partitioning::Roles& roles);
   partitioning::Roles::Reasons failing_alike(const partitioning::Segment& segment, size_t failed,
-                                             const std::string& reason, const partitioning::Roles& roles) const;
+                                             const Failure& failure, const partitioning::Roles& roles) const;
   std::optional<ConvertedSegment> try_to_convert(partitioning::Segment& segment, size_t count,
-                                                 const partitioning::Roles& roles, std::string& reason) const;
+                                                 const partitioning::Roles& roles, Failure& failure) const;
 
   torch::jit::Graph& graph_;
   const CompileSpec& cfg_;
   std::string method_;
   std::string name_;
   const RangeProbes& ranges_;
-  std::map<std::vector<torch::jit::Node*>, ConvertedSegment> converted_;
+  std::vector<std::string> backends_;
+  using Key = std::pair<size_t, std::vector<torch::jit::Node*>>;  // the backend and the nodes
+  std::map<Key, ConvertedSegment> converted_;
 };
 
 }  // namespace torch_tensorrt::core

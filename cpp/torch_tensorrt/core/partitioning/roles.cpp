@@ -100,8 +100,8 @@ std::string origin(const Value* value) {
 }  // namespace
 
 Roles::Roles(torch::jit::Graph& graph, const GraphProbe& probe, const torch::jit::AliasDb& aliases,
-             const PartitioningInfo& info)
-    : graph_(graph), probe_(probe), aliases_(aliases), info_(info) {
+             const PartitioningInfo& info, size_t backends)
+    : graph_(graph), probe_(probe), aliases_(aliases), info_(info), backends_(backends) {
   cast_nodes_ = lowering::passes::nodes_in_casting_blocks(graph.block());
   collect_layouts();
   decide_all();
@@ -110,6 +110,19 @@ Roles::Roles(torch::jit::Graph& graph, const GraphProbe& probe, const torch::jit
 void Roles::leave(const Reasons& nodes) {
   for (const auto& [node, reason] : nodes) left_[node] = reason;
   decide_all();
+}
+
+size_t Roles::backend_of(const Node* node) const {
+  const auto found = declined_.find(node);
+  return found == declined_.end() ? 0 : found->second;
+}
+
+void Roles::decline(const Reasons& nodes) {
+  Reasons by_all;
+  for (const auto& [node, reason] : nodes) {
+    if (++declined_[node] == backends_) by_all[node] = reason;
+  }
+  if (!by_all.empty()) leave(by_all);
 }
 
 void Roles::decide_all() {

@@ -23,9 +23,9 @@ enum class Role {
 // The role of each node of a graph and its blocks.
 class Roles {
  public:
-  // `probe` and `aliases` must live as long as the roles.
+  // `probe` and `aliases` must live as long as the roles. `backends`: how many may have engines of this graph.
   Roles(torch::jit::Graph& graph, const GraphProbe& probe, const torch::jit::AliasDb& aliases,
-        const PartitioningInfo& info);
+        const PartitioningInfo& info, size_t backends = 1);
 
   // False for nodes that the graph did not have when the roles were decided.
   bool knows(const torch::jit::Node* node) const { return decisions_.count(node) != 0; }
@@ -37,6 +37,12 @@ class Roles {
   using Reasons = std::unordered_map<const torch::jit::Node*, std::string>;
   // Leaves the nodes to PyTorch. Nodes that need their results in another form follow.
   void leave(const Reasons& nodes);
+
+  // Of an engine's node: the number of the backend that is to build the engine, the preferred one first.
+  size_t backend_of(const torch::jit::Node* node) const;
+  // The backends of the nodes do not take them: the next ones are to build their engines. After the last backend comes
+  // PyTorch.
+  void decline(const Reasons& nodes);
 
  private:
   struct Decided {
@@ -68,7 +74,9 @@ class Roles {
   int loops_ = 0;                                                        // around the node that is decided
   mutable std::unordered_map<const torch::jit::Value*, bool> changing_;  // with each round of a loop, as far as asked
   std::unordered_set<const torch::jit::Node*> layout_decides_;           // whose strides decide what a write reaches
+  size_t backends_;
   Reasons left_;
+  std::unordered_map<const torch::jit::Node*, size_t> declined_;  // by how many backends
   std::unordered_map<const torch::jit::Node*, Decided> decisions_;
 };
 

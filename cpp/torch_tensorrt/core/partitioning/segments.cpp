@@ -17,12 +17,14 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 using RoleOf = std::function<Role(const Node*)>;
+using BackendOf = std::function<size_t(const Node*)>;
 
 // Groups the nodes of one block into units: segments, and single nodes.
 class BlockGrouping {
  public:
-  BlockGrouping(Block* block, const RoleOf& role_of, const torch::jit::AliasDb& aliases, Join join)
-      : role_of_(role_of), aliases_(aliases), join_(join) {
+  BlockGrouping(Block* block, const RoleOf& role_of, const BackendOf& backend_of, const torch::jit::AliasDb& aliases,
+                Join join)
+      : role_of_(role_of), backend_of_(backend_of), aliases_(aliases), join_(join) {
     for (auto* node : block->nodes()) {
       if (node->kind() == prim::Constant) continue;
       places_[node] = nodes_.size();
@@ -41,6 +43,7 @@ class BlockGrouping {
     std::vector<size_t> members;
     std::set<size_t> before;  // units that must come first
     bool is_segment = false;
+    size_t backend = 0;  // of a segment
   };
 
   // The values that the node reads, and its results. Of an engine's node also those of the shared nodes that the
@@ -114,7 +117,7 @@ class BlockGrouping {
       const auto blocked = all_before(before);
       for (size_t i = segments_.size(); i-- > 0;) {
         const size_t unit = segments_[i];
-        if (blocked.count(unit) != 0) continue;
+        if (blocked.count(unit) != 0 || units_[unit].backend != backend_of_(nodes_[node])) continue;
         const bool feeds = before.count(unit) != 0;
         if (!home || feeds) home = unit;
         if (feeds || join_ == Join::kLast) break;
@@ -124,7 +127,10 @@ class BlockGrouping {
       home = units_.size();
       units_.emplace_back();
       units_.back().is_segment = role_of_(nodes_[node]) == Role::kEngine;
-      if (units_.back().is_segment) segments_.push_back(*home);
+      if (units_.back().is_segment) {
+        units_.back().backend = backend_of_(nodes_[node]);
+        segments_.push_back(*home);
+      }
     }
     units_[*home].members.push_back(node);
     before.erase(*home);
@@ -146,6 +152,7 @@ class BlockGrouping {
       const size_t unit = ready.begin()->second;
       ready.erase(ready.begin());
       Segment segment;
+      segment.backend = units_[unit].backend;
       for (const size_t member : units_[unit].members) {
         found.order.push_back(nodes_[member]);
         segment.nodes.push_back(nodes_[member]);
@@ -158,6 +165,7 @@ class BlockGrouping {
   }
 
   const RoleOf& role_of_;
+  const BackendOf& backend_of_;
   const torch::jit::AliasDb& aliases_;
   Join join_;
   std::vector<Node*> nodes_;
@@ -168,11 +176,12 @@ class BlockGrouping {
   std::unordered_map<size_t, size_t> unit_of_;
 };
 
-void group_blocks(Block* block, const RoleOf& role_of, const torch::jit::AliasDb& aliases, Grouping& found) {
+void group_blocks(Block* block, const RoleOf& role_of, const BackendOf& backend_of, const torch::jit::AliasDb& aliases,
+                  Grouping& found) {
   for (auto* node : block->nodes()) {
-    for (auto* inner : node->blocks()) group_blocks(inner, role_of, aliases, found);
+    for (auto* inner : node->blocks()) group_blocks(inner, role_of, backend_of, aliases, found);
   }
-  BlockGrouping(block, role_of, aliases, Join::kFeeding).run(found);
+  BlockGrouping(block, role_of, backend_of, aliases, Join::kFeeding).run(found);
 }
 
 // Copies the nodes of a segment into a graph of their own.
@@ -255,14 +264,16 @@ class Outline {
 
 Grouping group_nodes(torch::jit::Graph& graph, const Roles& roles, const torch::jit::AliasDb& aliases) {
   Grouping found;
-  group_blocks(
-      graph.block(), [&](const Node* node) { return roles.of(node); }, aliases, found);
+  const RoleOf role_of = [&](const Node* node) { return roles.of(node); };
+  const BackendOf backend_of = [&](const Node* node) { return roles.backend_of(node); };
+  group_blocks(graph.block(), role_of, backend_of, aliases, found);
   return found;
 }
 
 Grouping group_block(Block* block, const RoleOf& role_of, const torch::jit::AliasDb& aliases, Join join) {
   Grouping found;
-  BlockGrouping(block, role_of, aliases, join).run(found);
+  const BackendOf backend_of = [](const Node*) { return size_t{0}; };
+  BlockGrouping(block, role_of, backend_of, aliases, join).run(found);
   return found;
 }
 

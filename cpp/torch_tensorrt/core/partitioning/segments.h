@@ -12,6 +12,7 @@ namespace torch_tensorrt::core::partitioning {
 
 // Nodes of one block that one engine computes.
 struct Segment {
+  size_t backend = 0;                      // Roles::backend_of, the same for all nodes
   std::vector<torch::jit::Node*> nodes;    // of the role kEngine, in order
   std::vector<torch::jit::Value*> inputs;  // tensors and numbers; the engine takes a number as a tensor without axes
   std::vector<torch::jit::Value*> outputs;

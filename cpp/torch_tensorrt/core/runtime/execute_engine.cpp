@@ -111,16 +111,27 @@ void add_shape_values(CallInputs& call, const at::Tensor& tensor, const Binding&
   call.has_shapes = true;
 }
 
+// PyTorch's operators take such a tensor beside those of a GPU, too. Its value needs no copy from the GPU.
+bool is_number_on_host(const at::Tensor& tensor, at::Device device) {
+  return !device.is_cpu() && tensor.dim() == 0 && tensor.device().is_cpu();
+}
+
+at::Tensor to_device(const at::Tensor& number, at::Device device) {
+  const at::NoGradGuard no_grad;
+  return number.to(device, number.scalar_type(), /*non_blocking=*/true);
+}
+
 void add_input(CallInputs& call, const at::Tensor& given, const Binding& input, size_t position) {
-  check_kind(given, input, position, call.device);
+  const bool on_host = is_number_on_host(given, call.device);
+  check_kind(given, input, position, on_host ? given.device() : call.device);
   call.dims[input.engine_index] = dims_of(given, input, position);
-  const bool ready = !given.is_neg() && lies_as(given, input.format) && is_aligned(given, call.alignment);
-  if (!ready) call.kept.push_back(to_format(given, input));
+  if (input.is_shape) add_shape_values(call, given, input);
+  const bool ready = !on_host && !given.is_neg() && lies_as(given, input.format) && is_aligned(given, call.alignment);
+  if (!ready) call.kept.push_back(on_host ? to_device(given, call.device) : to_format(given, input));
   const at::Tensor& tensor = ready ? given : call.kept.back();
   call.data[input.engine_index] = tensor.const_data_ptr();
   TORCHTRT_CHECK(tensor.numel() == 0 || call.data[input.engine_index] != nullptr,
                  describe(input, position) << " has no memory that an engine can read");
-  if (input.is_shape) add_shape_values(call, tensor, input);
 }
 
 // Keeps the vector's memory between calls.
@@ -236,8 +247,9 @@ std::vector<at::Tensor> TRTEngine::run(const std::vector<at::Tensor>& inputs) {
 namespace {
 
 bool has_kind(const at::Tensor& tensor, const Binding& input, at::Device device) {
-  return tensor.defined() && tensor.layout() == at::kStrided && tensor.device() == device &&
-         tensor.scalar_type() == input.dtype && tensor.has_storage();
+  return tensor.defined() && tensor.layout() == at::kStrided &&
+         (tensor.device() == device || is_number_on_host(tensor, device)) && tensor.scalar_type() == input.dtype &&
+         tensor.has_storage();
 }
 
 bool is_in_range(const at::Tensor& tensor, const Binding& input, const engine::IoTensor& declared) {

@@ -35,6 +35,11 @@ Decision supports_all(const Backend& backend, const network::INetworkDefinition&
   return Decision::no(std::move(text));
 }
 
+void put_preferred_first(std::vector<const Backend*>& list) {
+  const auto preferred = [](const Backend* a, const Backend* b) { return a->preference() > b->preference(); };
+  std::stable_sort(list.begin(), list.end(), preferred);
+}
+
 struct Candidates {
   std::vector<const Backend*> able;  // the preferred first
   std::string refusals;              // one line for each other backend: "NAME: reason"
@@ -61,8 +66,7 @@ Candidates find_candidates(const network::INetworkDefinition& network, const Dev
       if (!takes) refuse(*backend, takes);
     }
   }
-  const auto preferred = [](const Backend* a, const Backend* b) { return a->preference() > b->preference(); };
-  std::stable_sort(candidates.able.begin(), candidates.able.end(), preferred);
+  put_preferred_first(candidates.able);
   if (candidates.able.empty()) {
     TORCHTRT_THROW_ERROR("no backend can build the engine \"" << network.getName() << "\":" << candidates.refusals);
   }
@@ -170,6 +174,18 @@ std::string build_engine(NetworkPtr network, const BuildSettings& settings, Buil
   if (settings.backend == kAutoBackend) return build_auto(std::move(network), resolved, report);
   const Backend& backend = named_backend(settings.backend, *network, resolved.device);
   return build_with(backend, std::move(network), resolved, report);
+}
+
+std::vector<std::string> available_backends(const DeviceTarget& target) {
+  const DeviceTarget resolved = describe_target(target);
+  std::vector<const Backend*> available;
+  for (const Backend* backend : backends()) {
+    if (backend->available(resolved)) available.push_back(backend);
+  }
+  put_preferred_first(available);
+  std::vector<std::string> names;
+  for (const Backend* backend : available) names.emplace_back(backend->name());
+  return names;
 }
 
 Decision takes_layers(const network::INetworkDefinition& network, const std::string& backend,

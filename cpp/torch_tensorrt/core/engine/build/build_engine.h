@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "torch_tensorrt/core/engine/build/builder.h"
 
@@ -19,6 +20,9 @@ constexpr const char* kFastestBackend = "fastest";
 //              and its notes record all times
 std::string build_engine(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                          BuildReport* report = nullptr);
+
+// The names of the backends that can build and run on the device, the preferred first.
+std::vector<std::string> available_backends(const DeviceTarget& target);
 
 // Whether the backend that is asked for takes every layer; "auto" and "fastest" ask the available backends and ours.
 // Looks at layers only: nothing is built, and a named backend need not be able to run here. The reason names the
