@@ -2,10 +2,12 @@
 
 python child.py build SCRIPT.ts INPUT.pt COMPILED.ts    compiles; prints seconds and peak memory
 python child.py load COMPILED.ts INPUT.pt               loads and calls; prints seconds
+python child.py memory MODULE.ts ARGUMENTS.pt LIBRARY   loads and calls; prints memory. LIBRARY is imported first
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import time
@@ -61,5 +63,18 @@ def load(compiled_path: str, example: str) -> dict[str, Any]:
     return {"load_s": loaded - start, "first_call_s": time.perf_counter() - loaded}
 
 
+def memory(path: str, arguments_path: str, library: str) -> dict[str, Any]:
+    """Returns the memory of a module above that of the process, after three calls and at its peak."""
+    importlib.import_module(library)
+    arguments = torch.load(arguments_path)
+    before = _memory("VmRSS")
+    _reset_peak()
+    module = torch.jit.load(path)
+    with torch.inference_mode():
+        for _ in range(3):
+            module(*arguments)
+    return {"resident_bytes": _memory("VmRSS") - before, "peak_bytes": _memory("VmHWM") - before}
+
+
 if __name__ == "__main__":
-    print(json.dumps({"build": build, "load": load}[sys.argv[1]](*sys.argv[2:])))
+    print(json.dumps({"build": build, "load": load, "memory": memory}[sys.argv[1]](*sys.argv[2:])))

@@ -11,6 +11,7 @@
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_arguments.h"
+#include "torch_tensorrt/core/hybrid_operators.h"
 #include "torch_tensorrt/core/hybrid_ranges.h"
 #include "torch_tensorrt/core/hybrid_report.h"
 #include "torch_tensorrt/core/hybrid_segments.h"
@@ -130,6 +131,7 @@ class HybridMethod::Graphs {
       }
     }
     torch::jit::EliminateDeadCode(graph_);
+    if (cfg_.convert_info.engine_settings.device.is_cpu()) use_own_operators(*graph_, cfg_.partitioning_info);
     insert_length_checks(*graph_, known_lengths());
     insert_checks(*graph_, arguments_, reads_order_of_dicts_);
     structure_ = structure_of(*graph_);

@@ -7,6 +7,7 @@
 
 #include "torch_tensorrt/core/engine/tactics/aten/list.h"
 #include "torch_tensorrt/core/runtime/engine_hooks.h"
+#include "torch_tensorrt/core/runtime/roi_align.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -165,6 +166,10 @@ TORCH_LIBRARY(tensorrt, library) {
   library.def(torch::schema("check_argument(Tensor tensor, str name, int dtype, int[] min, int[] max) -> ()",
                             c10::AliasAnalysisKind::CONSERVATIVE),
               &check_argument);
+  library.def(
+      "roi_align(Tensor input, Tensor rois, float spatial_scale, int pooled_height, int pooled_width, "
+      "int sampling_ratio, bool aligned) -> Tensor",
+      &roi_align);
   register_constants(library);
   register_places(library, std::make_integer_sequence<int64_t, SERIALIZATION_LEN>());
   register_settings(library);
