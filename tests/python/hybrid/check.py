@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 import torch
 
+import torch_tensorrt
 from hybrid import build, compare, devices
 from hybrid.generate import generate
 from hybrid.program import Program
@@ -64,6 +65,14 @@ class Target:
 
     device: str = "cpu"
     backend: str = ""  # the default of the compiler
+    fuses: bool = True  # TorchScript makes kernels of its own on a GPU
+    graphs: bool = False  # engines record CUDA graphs
+
+    def set_up(self) -> None:
+        """Prepares a process for its seeds."""
+        torch.set_num_threads(1)
+        torch._C._jit_set_texpr_fuser_enabled(self.fuses)
+        torch_tensorrt.runtime.set_cudagraphs_mode(self.graphs)
 
     def program(self, seed: int) -> Program:
         """Returns the program of a seed."""

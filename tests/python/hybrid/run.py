@@ -23,16 +23,8 @@ _SEEDS_OF_A_PROCESS = 100
 _SECONDS_OF_A_SEED = 120
 
 
-def _set_up(fuses: bool) -> None:
-    import torch
-
-    torch.set_num_threads(1)
-    if not fuses:
-        torch._C._jit_set_texpr_fuser_enabled(False)
-
-
-def _work(seeds: list[int], ignored: list[str], target: Target, fuses: bool, connection: Connection) -> None:
-    _set_up(fuses)
+def _work(seeds: list[int], ignored: list[str], target: Target, connection: Connection) -> None:
+    target.set_up()
     for seed in seeds:
         try:
             outcome = check_seed(seed, ignored, target)
@@ -50,12 +42,12 @@ def _work(seeds: list[int], ignored: list[str], target: Target, fuses: bool, con
 class _Worker:
     """A process that checks seeds one after another; a crash or a hang is the outcome of the seed that it reached."""
 
-    def __init__(self, seeds: list[int], ignored: list[str], target: Target, fuses: bool):
+    def __init__(self, seeds: list[int], ignored: list[str], target: Target):
         self.seeds = seeds
         self.has_ended = False
         self.connection, other = multiprocessing.Pipe(duplex=False)
         context = multiprocessing.get_context("spawn")
-        self.process = context.Process(target=_work, args=(seeds, ignored, target, fuses, other), daemon=True)
+        self.process = context.Process(target=_work, args=(seeds, ignored, target, other), daemon=True)
         self.process.start()
         other.close()
         self.since = time.monotonic()
@@ -86,16 +78,14 @@ class _Worker:
         return outcome
 
 
-def outcomes(
-    seeds: list[int], jobs: int, ignored: list[str], target: Target | None = None, fuses: bool = True
-) -> Iterator[Outcome]:
+def outcomes(seeds: list[int], jobs: int, ignored: list[str], target: Target | None = None) -> Iterator[Outcome]:
     """Yields the outcomes of the seeds, checked by several processes."""
     size = max(1, min(_SEEDS_OF_A_PROCESS, -(-len(seeds) // jobs)))
     chunks = [seeds[i : i + size] for i in range(0, len(seeds), size)]
     workers: list[_Worker] = []
     while chunks or workers:
         while chunks and len(workers) < jobs:
-            workers.append(_Worker(chunks.pop(0), ignored, target or Target(), fuses))
+            workers.append(_Worker(chunks.pop(0), ignored, target or Target()))
         ready = wait([worker.connection for worker in workers], timeout=1.0)
         for worker in list(workers):
             outcome = None
@@ -154,10 +144,11 @@ def main() -> int:
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda: of modules, inputs and calls")
     parser.add_argument("--backend", default="", help="the backend of the compiler, such as native or tensorrt")
     parser.add_argument("--no-fuser", action="store_true", help="TorchScript makes no kernels of its own on a GPU")
+    parser.add_argument("--graphs", action="store_true", help="engines on a GPU record CUDA graphs")
     parser.add_argument("--seconds", type=float, help="stop after this time; default: all seeds")
     options = parser.parse_args()
-    target = Target(options.device, options.backend)
-    _set_up(not options.no_fuser)  # the processes that shrink are forks of this one
+    target = Target(options.device, options.backend, not options.no_fuser, options.graphs)
+    target.set_up()  # the processes that shrink are forks of this one
     if options.show is not None:
         print(target.program(options.show).source())
         print(check_seed(options.show, options.ignore, target))
@@ -166,7 +157,7 @@ def main() -> int:
     failures: list[Outcome] = []
     seeds = list(range(options.first, options.first + options.count))
     start = time.monotonic()
-    for outcome in outcomes(seeds, options.jobs, options.ignore, target, not options.no_fuser):
+    for outcome in outcomes(seeds, options.jobs, options.ignore, target):
         found.append(outcome)
         if _is_failure(outcome, options.require_compiled):
             failures.append(outcome)
