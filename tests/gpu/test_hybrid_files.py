@@ -148,15 +148,22 @@ def test_a_module_on_the_gpu_compiled_for_the_cpu(model):
     expect_same(module, compiled, calls(), ("calls",) if model is Plain else (), device="cpu")
 
 
-def test_a_trace_made_on_the_cpu_compiled_for_the_gpu(backend):
-    """The constants of the trace are on the CPU."""
+class ConstantsInEngines(torch.nn.Module):
+    def forward(self, x):
+        y = torch.tanh(x * torch.arange(float(WIDTH)))
+        return torch.fft.fft(y).real + torch.tensor([0.5]) * torch.ones(x.shape)
 
-    class Traced(torch.nn.Module):
-        def forward(self, x):
-            y = torch.tanh(x * torch.arange(float(WIDTH)))
-            return torch.fft.fft(y).real + torch.tensor([0.5]) * torch.ones(x.shape)
 
-    given = torch.jit.trace(Traced(), rows(4))
+class ConstantsInPyTorch(torch.nn.Module):
+    def forward(self, x):
+        y = torch.special.zeta(1.5 + torch.sigmoid(x), torch.arange(float(WIDTH)) + 1.0)
+        return torch.tanh(torch.special.zeta(1.5 + y, torch.tensor([2.0])) * 2.0)
+
+
+@pytest.mark.parametrize("model", [ConstantsInEngines, ConstantsInPyTorch])
+def test_a_trace_made_on_the_cpu_compiled_for_the_gpu(model, backend):
+    """The trace makes its tensors on the CPU."""
+    given = torch.jit.trace(model(), rows(4))
     compiled = compile_hybrid(given, backend, [Input((4, WIDTH))])
     expect_devices(compiled, DEVICE)
     for (x,) in calls():
