@@ -152,10 +152,10 @@ def test_tensors_cross_borders_without_the_host(model, backend):
 
 @needs_gpu
 def test_what_numbers_cost_at_borders(backend):
-    """Each number is copied to the GPU, and the one that is a size is read back."""
+    """Each number is copied to the GPU; the one that is a size is known on the host and does not come back."""
     compiled, plain = border_counts(Numbers, backend, 3)
     assert compiled["Memcpy HtoD"] <= plain["Memcpy HtoD"] + 6
-    assert compiled["Memcpy DtoH"] <= plain["Memcpy DtoH"] + 1
+    assert compiled["Memcpy DtoH"] <= plain["Memcpy DtoH"]
 
 
 @needs_gpu
