@@ -1,7 +1,8 @@
-"""Times the borders of hybrid modules on the CPU: what one more engine in a module costs; see README.md in this folder.
+"""Times the borders of hybrid modules: what one more engine in a module costs; see README.md in this folder.
 
 python benchmarks/borders.py                                1, 4 and 16 engines
 python benchmarks/borders.py --engines 1 64 --rounds 100
+python benchmarks/borders.py --device cuda --backend native --graphs
 
 Each module is a chain of steps. A step is some operations for an engine and a negation, which PyTorch runs, so that
 each step has one engine of its own. The same module as frozen TorchScript, and a chain of the negations alone, take
@@ -23,7 +24,7 @@ SHAPE = (4, 16)
 os.environ["OMP_NUM_THREADS"] = str(THREADS)  # read by the OpenMP runtimes when they load
 
 import torch  # noqa: E402
-from harness import report, timing  # noqa: E402
+from harness import gpu, report, timing  # noqa: E402
 from torch import nn  # noqa: E402
 
 import torch_tensorrt  # noqa: E402
@@ -75,16 +76,16 @@ def frozen(step: type[nn.Module], count: int) -> torch.jit.ScriptModule:
     return torch.jit.freeze(torch.jit.script(Chain(step, count).eval()))
 
 
-def compiled(step: type[nn.Module], count: int) -> torch.jit.ScriptModule:
+def compiled(step: type[nn.Module], count: int, settings: dict[str, Any]) -> torch.jit.ScriptModule:
     """Returns the compiled chain, and checks that each step has an engine."""
     with torch_tensorrt.logging.errors():  # a hybrid module causes a warning
         module = torch_tensorrt.compile(
             torch.jit.script(Chain(step, count).eval()),
             inputs=[torch_tensorrt.Input(SHAPE)],
-            device="cpu",
             min_block_size=1,
             torch_executed_ops=["aten::neg"],
             num_threads=THREADS,
+            **settings,
         )
     engines = sum(node.kind() == "tensorrt::execute_engine" for node in module.graph.nodes())
     if engines != count:
@@ -94,15 +95,17 @@ def compiled(step: type[nn.Module], count: int) -> torch.jit.ScriptModule:
 
 def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Returns the times of all cases in microseconds."""
-    x = torch.rand(SHAPE)
+    x = torch.rand(SHAPE, device=arguments.device)
+    wait, settings = gpu.set_up(arguments), gpu.settings(arguments)
     rows = []
     for count in arguments.engines:
         modules = {"nothing": frozen(Nothing, count)}
         for name, step in CASES.items():
-            modules[f"{name}: TorchScript"], modules[f"{name}: engines"] = frozen(step, count), compiled(step, count)
+            modules[f"{name}: TorchScript"] = frozen(step, count)
+            modules[f"{name}: engines"] = compiled(step, count, settings)
             torch.testing.assert_close(modules[f"{name}: engines"](x), modules[f"{name}: TorchScript"](x))
         runs = {name: lambda module=module: module(x) for name, module in modules.items()}
-        times = timing.alternate(runs, arguments.rounds, arguments.block_seconds)
+        times = timing.alternate(runs, arguments.rounds, arguments.block_seconds, wait)
         micros = {name: 1e3 * time["median_ms"] for name, time in times.items()}
         for name in CASES:
             pytorch, ours = micros[f"{name}: TorchScript"], micros[f"{name}: engines"]
@@ -139,10 +142,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=60, help="turns of every module; default: 60")
     parser.add_argument("--block-seconds", type=float, default=0.02, help="length of a turn in seconds; default: 0.02")
     parser.add_argument("--output", type=Path, default=RESULTS, help="folder for the results; default: results/")
+    gpu.add_options(parser)
     arguments = parser.parse_args()
     torch.set_num_threads(THREADS)
     command = f"python {shlex.join(['benchmarks/borders.py', *sys.argv[1:]])}"
-    about = report.describe_machine(command, THREADS)
+    about = gpu.describe(report.describe_machine(command, THREADS), arguments)
     about["versions"] = {name: about["versions"][name] for name in ("torch", "torch_tensorrt")}
     with torch.inference_mode():
         result = {"about": about, "cases": measure(arguments)}

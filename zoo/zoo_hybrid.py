@@ -87,9 +87,9 @@ class Greedy(nn.Module):
         self.layers, self.heads, self.size = shape
 
     def forward(self, token: torch.Tensor, count: int):
-        keys = torch.zeros(self.layers, token.size(0), self.heads, 0, self.size)
+        keys = torch.zeros(self.layers, token.size(0), self.heads, 0, self.size, device=token.device)
         values = keys
-        tokens, all_logits = [token], [torch.zeros(0)]
+        tokens, all_logits = [token], [torch.zeros(0, device=token.device)]
         for _ in range(count):
             logits, keys, values = self.step(token, keys, values)
             token = logits.argmax(-1, keepdim=True)
@@ -126,20 +126,22 @@ def llama(width: int = 64, layers: int = 2) -> nn.Module:
     return t.LlamaForCausalLM(config)
 
 
-def trace_step(make: Callable[[], nn.Module]) -> tuple[torch.jit.ScriptModule, tuple[int, int, int]]:
+def trace_step(
+    make: Callable[[], nn.Module], device: str = "cpu"
+) -> tuple[torch.jit.ScriptModule, tuple[int, int, int]]:
     torch.manual_seed(0)
-    model = make().eval()
+    model = make().eval().to(device)
     layers, heads, size = shape = cache_shape(model)
     # Random logits must differ clearly, or the largest would be a matter of rounding.
     model.get_output_embeddings().weight.data.mul_(20)
-    cache = torch.randn(layers, 1, heads, 5, size)
+    cache, token = torch.randn(layers, 1, heads, 5, size, device=device), torch.tensor([[3]], device=device)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        return torch.jit.trace(Step(model), (torch.tensor([[3]]), cache, cache), check_trace=False).eval(), shape
+        return torch.jit.trace(Step(model), (token, cache, cache), check_trace=False).eval(), shape
 
 
-def greedy(make: Callable[[], nn.Module]) -> torch.jit.ScriptModule:
-    return scripted(Greedy(*trace_step(make)))
+def greedy(make: Callable[[], nn.Module], device: str = "cpu") -> torch.jit.ScriptModule:
+    return scripted(Greedy(*trace_step(make, device)))
 
 
 def generate_model(name: str, make: Callable[[], nn.Module]) -> HybridModel:
@@ -191,12 +193,12 @@ class Fnet(nn.Module):
         return self.model(tokens, return_dict=False)[0]
 
 
-def fnet(width: int = 64, layers: int = 2, length: int = 16) -> torch.jit.ScriptModule:
+def fnet(width: int = 64, layers: int = 2, length: int = 16, device: str = "cpu") -> torch.jit.ScriptModule:
     torch.manual_seed(0)
-    module = Fnet(width, layers).eval()
+    module, tokens = Fnet(width, layers).eval().to(device), torch.randint(0, WORDS, (2, length), device=device)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        return torch.jit.trace(module, torch.randint(0, WORDS, (2, length)), check_trace=False).eval()
+        return torch.jit.trace(module, tokens, check_trace=False).eval()
 
 
 class EarlyExit(nn.Module):
@@ -209,7 +211,7 @@ class EarlyExit(nn.Module):
         self.heads = nn.ModuleList([nn.Linear(width, 4) for _ in range(layers)])
 
     def forward(self, x: torch.Tensor, threshold: torch.Tensor):
-        found, used = torch.zeros(x.size(0), 4), 0
+        found, used = torch.zeros(x.size(0), 4, device=x.device), 0
         for layer, head in zip(self.layers, self.heads, strict=False):
             x = layer(x)
             found = head(x.mean(1)).softmax(-1)

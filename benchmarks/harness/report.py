@@ -108,6 +108,7 @@ def heading(title: str, about: dict[str, Any]) -> str:
         f"- date: {about['date']}",
         f"- command: `{about['command']}`",
         f"- CPU: {about['cpu']}, {about['cores']} cores; load average at the start {about['load_average_at_start']}",
+        *([f"- GPU: {about['gpu']}"] if "gpu" in about else []),
         f"- threads of every runtime: {about['threads']}",
         f"- Python {about['python']}, {versions}",
         "",

@@ -11,7 +11,7 @@ import torch
 _CODE = """
 import sys, torch, torch_tensorrt
 data = torch.load(sys.argv[1] + "/data.pt")
-found = torch.jit.load(sys.argv[1] + "/compiled.ts")(data["x"].cuda())
+found = torch.jit.load(sys.argv[1] + "/compiled.ts")(data["x"].to(data["device"]))
 found = found if isinstance(found, (tuple, list)) else [found]
 for mine, theirs in zip(found, data["y"], strict=True):
     torch.testing.assert_close(mine.cpu(), theirs, rtol=1e-5, atol=1e-6)
@@ -25,7 +25,7 @@ def run_saved_in_a_new_process(
     torch.jit.save(compiled, str(folder / "compiled.ts"))
     results = compiled(x)
     results = results if isinstance(results, (tuple, list)) else [results]
-    torch.save({"x": x.cpu(), "y": [y.cpu() for y in results]}, folder / "data.pt")
+    torch.save({"x": x.cpu(), "device": str(x.device), "y": [y.cpu() for y in results]}, folder / "data.pt")
     return subprocess.run([sys.executable, "-c", _CODE, str(folder)], capture_output=True, text=True, env=environment)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import collections
 import copy
+import dataclasses
 import os
 import random
 import signal
 
 import pytest
 import torch
-from hybrid import build, compare, shrink
-from hybrid.check import Outcome, check
+from hybrid import build, compare, devices, run, shrink
+from hybrid.check import Outcome, Target, check
 from hybrid.generate import generate
 from hybrid.operators import UNCONVERTED_FEATURES
 from hybrid.program import Program
@@ -99,6 +101,97 @@ def test_a_dropped_write_is_found(programs, kind, least):
         found.append(bool(compare.differences(*modules, build.calls(program), program.state_names())))
     assert len(found) > 50
     assert sum(found) >= least * len(found)  # some writes have no reader, or a call returns before them
+
+
+# ---- programs for a GPU ----------------------------------------------------------------------------------------------
+
+MAKERS = [
+    "arange",
+    "empty",
+    "eye",
+    "full",
+    "linspace",
+    "ones",
+    "rand",
+    "randint",
+    "randn",
+    "scalar_tensor",
+    "tensor",
+    "zeros",
+]
+
+
+def makers_without_device(source):
+    """The calls in methods with tensors that make a tensor on the default device."""
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    for function in (f for f in functions if f.name != "__init__"):
+        for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+            is_maker = isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "torch"
+            if is_maker and call.func.attr in MAKERS and "device" not in [keyword.arg for keyword in call.keywords]:
+                yield ast.unparse(call)
+
+
+def test_programs_for_a_gpu_make_tensors_on_its_device(programs):
+    on_cpu = [call for program in programs for call in makers_without_device(program.source())]
+    assert len(on_cpu) > COUNT // 4
+    for program in programs:
+        source = dataclasses.replace(program, device="cuda").source()
+        assert not list(makers_without_device(source)), source
+        assert source == devices.with_devices(source)
+
+
+def test_programs_that_name_devices_do_the_same(programs):
+    for program in programs[:40]:
+        sources = [program.source(), devices.with_devices(program.source())]
+        if sources[0] == sources[1]:
+            continue
+        plain, named = (build.scripted_source(source, program.seed) for source in sources)
+        calls, names = build.calls(program), program.state_names()
+        assert not compare.differences(plain, copy.deepcopy(named), calls, names), program.source()
+        compiled = build.compiled(program, named)
+        assert not compare.differences(build.scripted(program), compiled, calls, names), program.source()
+
+
+def test_tensors_in_plain_attributes_are_moved():
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = torch.nn.Linear(2, 2)
+            self.register_buffer("buffer", torch.zeros(2))
+            self.plain, self.parts, self.table = torch.zeros(2), [torch.zeros(2)], {"a": torch.zeros(2)}
+            self.n = 3
+
+    net = devices.on_device(Net(), "meta")
+    assert {t.device.type for t in (*net.state_dict().values(), net.plain, *net.parts, net.table["a"])} == {"meta"}
+    assert net.n == 3
+
+
+def test_a_tensor_on_another_device_is_a_difference():
+    found = compare.value_difference(torch.zeros(2), torch.zeros(2, device="meta"), "result")
+    assert found == ("type", "result is torch.float32 [2] on meta, should be torch.float32 [2] on cpu")
+
+
+# ---- many seeds ------------------------------------------------------------------------------------------------------
+
+
+def checked(seed, ignored, target):
+    """Stands in for check_seed in the processes of run.py."""
+    if seed == 3:
+        os._exit(9)
+    return Outcome(seed, "equal", f"{target.device} {target.backend}")
+
+
+def works_with_checked(*arguments):
+    run.check_seed = checked
+    run._work(*arguments)
+
+
+def test_a_crash_is_the_outcome_of_one_seed(monkeypatch):
+    monkeypatch.setattr(run, "_work", works_with_checked)
+    found = {outcome.seed: outcome for outcome in run.outcomes(list(range(8)), 1, [], Target("cpu", "native"))}
+    assert [seed for seed, outcome in found.items() if outcome.kind == "crash"] == [3]
+    assert [found[seed].kind for seed in (0, 7)] == ["cpu native"] * 2
+    assert len(found) == 8
 
 
 # ---- faults ----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 import torch_tensorrt
+from hybrid.devices import on_device
 from hybrid.program import LARGEST, SMALLEST, Argument, Program
 
 OPTIMAL = {"N": 2, "L": 3}
@@ -41,26 +42,27 @@ def _imported(source: str) -> Iterator[type[torch.nn.Module]]:
             del sys.modules[name]
 
 
-def scripted_source(source: str, seed: int = 0) -> torch.jit.ScriptModule:
+def _scripted(net: type[torch.nn.Module], seed: int, device: str) -> torch.jit.ScriptModule:
+    torch.manual_seed(seed)
+    module = net().eval()
+    return torch.jit.script(module if device == "cpu" else on_device(module, device))
+
+
+def scripted_source(source: str, seed: int = 0, device: str = "cpu") -> torch.jit.ScriptModule:
     """Returns the class ``Net`` of a source as a TorchScript module in eval mode."""
     with _imported(source) as net:
-        torch.manual_seed(seed)
-        return torch.jit.script(net().eval())
+        return _scripted(net, seed, device)
 
 
 def with_two_weights(program: Program) -> list[torch.jit.ScriptModule]:
     """Returns two TorchScript modules of the program's class, in eval mode, with different parameters and buffers."""
-    modules = []
     with _imported(program.source()) as net:
-        for seed in (program.seed + 1, program.seed):
-            torch.manual_seed(seed)
-            modules.append(torch.jit.script(net().eval()))
-    return modules
+        return [_scripted(net, seed, program.device) for seed in (program.seed + 1, program.seed)]
 
 
 def scripted(program: Program) -> torch.jit.ScriptModule:
     """Returns the program as a TorchScript module in eval mode."""
-    return scripted_source(program.source(), program.seed)
+    return scripted_source(program.source(), program.seed, program.device)
 
 
 def inputs(program: Program) -> list[torch_tensorrt.Input]:
@@ -81,14 +83,18 @@ def inputs(program: Program) -> list[torch_tensorrt.Input]:
 
 def compiled(program: Program, module: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
     """Compiles a module with the program's settings."""
+    settings = {"device": torch_tensorrt.Device(program.device), "num_threads": 1, **program.settings}
+    if program.device != "cpu":
+        settings |= {"disable_tf32": True, "optimization_level": 0}
     with torch_tensorrt.logging.errors():
-        return torch_tensorrt.compile(
-            module, inputs=inputs(program), device=torch_tensorrt.Device("cpu"), num_threads=1, **program.settings
-        )
+        return torch_tensorrt.compile(module, inputs=inputs(program), **settings)
 
 
 def calls(program: Program, count: int = 3) -> list[list[torch.Tensor]]:
-    """Returns the arguments of several calls, with sizes within the ranges and elements that sums keep exact."""
+    """Returns the arguments of several calls, on the CPU, with sizes within the ranges.
+
+    The elements are such that sums of them are exact.
+    """
     r = random.Random(program.seed)
     made = []
     for i in range(count):

@@ -10,7 +10,8 @@ from collections.abc import Collection
 
 import torch
 
-from hybrid import build, compare
+import torch_tensorrt
+from hybrid import build, compare, devices
 from hybrid.generate import generate
 from hybrid.program import Program
 
@@ -30,6 +31,7 @@ class Outcome:
 
 def check(program: Program, ignored: Collection[str] = ()) -> Outcome:
     """Compiles a program, runs it beside TorchScript and says what differs, except differences of ignored kinds."""
+    devices.set_up(program.device)
     times = [time.process_time()]
     module = build.scripted(program)
     times.append(time.process_time())
@@ -44,9 +46,11 @@ def check(program: Program, ignored: Collection[str] = ()) -> Outcome:
     times.append(time.process_time())
     if compiled is not None:
         outcome.engines = _engines(compiled)
-        found = compare.differences(reference, compiled, calls, state_names, ignored=ignored, saves=program.saves)
+        found = compare.differences(
+            reference, compiled, calls, state_names, ignored=ignored, saves=program.saves, device=program.device
+        )
         if found:
-            is_sound = compare.is_sound(lambda: build.scripted(program), calls, state_names)
+            is_sound = compare.is_sound(lambda: build.scripted(program), calls, state_names, program.device)
             outcome.status = "failed" if is_sound else "unsound"
             outcome.kind, outcome.text = found[0].kind, "\n".join(map(str, found))
     times.append(time.process_time())
@@ -55,10 +59,33 @@ def check(program: Program, ignored: Collection[str] = ()) -> Outcome:
     return outcome
 
 
-def check_seed(seed: int, ignored: Collection[str] = ()) -> Outcome:
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """What programs are compiled for."""
+
+    device: str = "cpu"
+    backend: str = ""  # the default of the compiler
+    fuses: bool = True  # TorchScript makes kernels of its own on a GPU
+    graphs: bool = False  # engines record CUDA graphs
+
+    def set_up(self) -> None:
+        """Prepares a process for its seeds."""
+        torch.set_num_threads(1)
+        torch._C._jit_set_texpr_fuser_enabled(self.fuses)
+        torch_tensorrt.runtime.set_cudagraphs_mode(self.graphs)
+
+    def program(self, seed: int) -> Program:
+        """Returns the program of a seed."""
+        program = dataclasses.replace(generate(seed), device=self.device)
+        if self.backend:
+            program.settings["backend"] = self.backend
+        return program
+
+
+def check_seed(seed: int, ignored: Collection[str] = (), target: Target | None = None) -> Outcome:
     """Checks the program of a seed."""
     start = time.process_time()
-    program = generate(seed)
+    program = (target or Target()).program(seed)
     features = frozenset(program.features())
     generated = time.process_time() - start
     outcome = check(program, ignored)

@@ -28,15 +28,16 @@ class Difference:
 class Run:
     """The calls of one module so far."""
 
-    def __init__(self, module: Any, state_names: Sequence[str]):
+    def __init__(self, module: Any, state_names: Sequence[str], device: str = "cpu"):
         self.module = module
         self.state_names = state_names
+        self.device = device
         self.results: list[Any] = []
         self.arguments: list[list[torch.Tensor]] = []
         self.error: Exception | None = None
 
     def call(self, arguments: list[torch.Tensor], optimized: bool) -> None:
-        self.arguments.append([_copied(argument) for argument in arguments])
+        self.arguments.append([_copied(argument, self.device) for argument in arguments])
         self.error = None
         try:
             with torch.no_grad(), torch.jit.optimized_execution(optimized):
@@ -71,9 +72,9 @@ class Run:
         return found
 
 
-def _copied(tensor: torch.Tensor) -> torch.Tensor:
-    """Returns a copy with the same strides, in memory of its own."""
-    return torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype).copy_(tensor)
+def _copied(tensor: torch.Tensor, device: str) -> torch.Tensor:
+    """Returns a copy with the same strides, in memory of its own on the device."""
+    return torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=device).copy_(tensor)
 
 
 def _attribute(module: Any, path: str) -> Iterator[Any]:
@@ -126,11 +127,12 @@ def _is_named(value: Any) -> bool:
 
 
 def _tensor_difference(wanted: torch.Tensor, got: torch.Tensor, path: str) -> tuple[str, str] | None:
-    if wanted.dtype != got.dtype or wanted.shape != got.shape:
-        facts = [f"{v.dtype} {list(v.shape)}" for v in (got, wanted)]
+    if wanted.dtype != got.dtype or wanted.shape != got.shape or wanted.device != got.device:
+        facts = [f"{v.dtype} {list(v.shape)} on {v.device}" for v in (got, wanted)]
         return "type", f"{path} is {facts[0]}, should be {facts[1]}"
     if wanted.numel() == 0:
         return None
+    wanted, got = wanted.cpu(), got.cpu()
     if not wanted.is_floating_point():
         is_equal = torch.equal(wanted, got)
     else:
@@ -187,8 +189,8 @@ def _text(error: Exception | None) -> str:
 class Comparison:
     """Runs two modules call by call."""
 
-    def __init__(self, wanted: Any, got: Any, state_names: Sequence[str]):
-        self.wanted, self.got = Run(wanted, state_names), Run(got, state_names)
+    def __init__(self, wanted: Any, got: Any, state_names: Sequence[str], device: str = "cpu"):
+        self.wanted, self.got = Run(wanted, state_names, device), Run(got, state_names, device)
         self.first_state = copy.deepcopy(self.wanted.state())
 
     def call(self, arguments: list[torch.Tensor], optimized: tuple[bool, bool]) -> Iterator[Difference]:
@@ -240,14 +242,15 @@ def differences(
     optimized: tuple[bool, bool] = (False, True),
     ignored: Collection[str] = (),
     saves: int | None = None,
+    device: str = "cpu",
 ) -> list[Difference]:
     """Returns the differences of the first call that has any, except those of ignored kinds.
 
-    Before the call ``saves``, both modules are saved and loaded.
+    The calls get copies of the arguments on the device. Before the call ``saves``, both modules are saved and loaded.
 
     The reference runs unoptimized: TorchScript's optimizer drops some writes to tensors that a loop carries.
     """
-    comparison = Comparison(wanted, got, state_names)
+    comparison = Comparison(wanted, got, state_names, device)
     for i, arguments in enumerate(calls):
         if i == saves:
             comparison.wanted.reload()
@@ -261,9 +264,11 @@ def differences(
     return []
 
 
-def is_sound(make: Callable[[], Any], calls: Sequence[list[torch.Tensor]], state_names: Sequence[str]) -> bool:
+def is_sound(
+    make: Callable[[], Any], calls: Sequence[list[torch.Tensor]], state_names: Sequence[str], device: str = "cpu"
+) -> bool:
     """Returns whether TorchScript does the same with and without its optimizer, without errors of its own."""
-    comparison = Comparison(make(), make(), state_names)
+    comparison = Comparison(make(), make(), state_names, device)
     for arguments in calls:
         if list(comparison.call(arguments, (False, True))):
             return False

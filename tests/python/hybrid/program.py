@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from hybrid.devices import with_devices
+
 _PRELUDE = """\
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
@@ -121,6 +123,7 @@ class Program:
     settings: dict[str, Any]
     roots: dict[str, str]  # dynamic sizes: the expressions that give them
     saves: int | None = None  # the call before which the module is saved and loaded
+    device: str = "cpu"  # of the module, its inputs and its calls
 
     def statements(self) -> Iterator[Statement]:
         yield from walk(self.body)
@@ -187,7 +190,8 @@ class Program:
             if not method.is_function:
                 text += "\n" + _method(method, "    ")
         head_of_forward = f"\n    def forward(self, {', '.join(arguments)}) -> {annotation(self.structure)}:\n"
-        return head + text + head_of_forward + forward + result
+        source = head + text + head_of_forward + forward + result
+        return source if self.device == "cpu" else with_devices(source)
 
     def used_methods(self) -> list[Method]:
         """Returns the methods that calls reach."""

@@ -1,4 +1,7 @@
-"""Checks the programs of many seeds: ``python -m hybrid.run --first 0 --count 300 --jobs 2`` in ``tests/python``."""
+"""Checks the programs of many seeds: ``python -m hybrid.run --first 0 --count 300 --jobs 2`` in ``tests/python``.
+
+On a GPU: ``python -m hybrid.run --device cuda --backend native --jobs 8 --seconds 500``.
+"""
 
 from __future__ import annotations
 
@@ -7,46 +10,56 @@ import collections
 import multiprocessing
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from hybrid.check import Outcome, check_seed
-from hybrid.generate import generate
+from hybrid import devices
+from hybrid.check import Outcome, Target, check_seed
 from hybrid.shrink import report, shrink
 
 _SEEDS_OF_A_PROCESS = 100
 _SECONDS_OF_A_SEED = 120
 
 
-def _work(seeds: list[int], ignored: list[str], connection: Connection) -> None:
-    import torch
-
-    torch.set_num_threads(1)
+def _work(seeds: list[int], ignored: list[str], target: Target, connection: Connection) -> None:
+    target.set_up()
     for seed in seeds:
-        connection.send(check_seed(seed, ignored))
+        try:
+            outcome = check_seed(seed, ignored, target)
+        except Exception:
+            outcome = Outcome(seed, "failed", "error of the check", traceback.format_exc())
+        is_lost = devices.is_lost(target.device)
+        if is_lost:
+            outcome.status, outcome.kind = "failed", f"lost GPU, {outcome.kind}"
+        connection.send(outcome)
+        if is_lost:
+            break
     connection.close()
 
 
 class _Worker:
     """A process that checks seeds one after another; a crash or a hang is the outcome of the seed that it reached."""
 
-    def __init__(self, seeds: list[int], ignored: list[str]):
+    def __init__(self, seeds: list[int], ignored: list[str], target: Target):
         self.seeds = seeds
+        self.has_ended = False
         self.connection, other = multiprocessing.Pipe(duplex=False)
         context = multiprocessing.get_context("spawn")
-        self.process = context.Process(target=_work, args=(seeds, ignored, other), daemon=True)
+        self.process = context.Process(target=_work, args=(seeds, ignored, target, other), daemon=True)
         self.process.start()
         other.close()
         self.since = time.monotonic()
 
     def receive(self) -> Outcome | None:
-        """Returns the next outcome, or None at the end."""
+        """Returns the next outcome, or None at the end, which may leave seeds."""
         try:
             outcome = self.connection.recv()
         except EOFError:
             self.process.join()
-            if not self.seeds:
+            self.has_ended = True
+            if not self.seeds or self.process.exitcode == 0:
                 return None
             outcome = Outcome(self.seeds[0], "failed", "crash", f"the process ended with {self.process.exitcode}")
         self.seeds = self.seeds[1:]
@@ -59,19 +72,20 @@ class _Worker:
     def stop(self) -> Outcome:
         self.process.kill()
         self.process.join()
+        self.has_ended = True
         outcome = Outcome(self.seeds[0], "failed", "hang", f"no result after {_SECONDS_OF_A_SEED} s")
         self.seeds = self.seeds[1:]
         return outcome
 
 
-def outcomes(seeds: list[int], jobs: int, ignored: list[str]) -> Iterator[Outcome]:
+def outcomes(seeds: list[int], jobs: int, ignored: list[str], target: Target | None = None) -> Iterator[Outcome]:
     """Yields the outcomes of the seeds, checked by several processes."""
     size = max(1, min(_SEEDS_OF_A_PROCESS, -(-len(seeds) // jobs)))
     chunks = [seeds[i : i + size] for i in range(0, len(seeds), size)]
     workers: list[_Worker] = []
     while chunks or workers:
         while chunks and len(workers) < jobs:
-            workers.append(_Worker(chunks.pop(0), ignored))
+            workers.append(_Worker(chunks.pop(0), ignored, target or Target()))
         ready = wait([worker.connection for worker in workers], timeout=1.0)
         for worker in list(workers):
             outcome = None
@@ -83,7 +97,7 @@ def outcomes(seeds: list[int], jobs: int, ignored: list[str]) -> Iterator[Outcom
                 continue
             if outcome is not None:
                 yield outcome
-            if outcome is None or not worker.process.is_alive() and not worker.connection.poll():
+            if worker.has_ended:
                 workers.remove(worker)
                 if worker.seeds:
                     chunks.insert(0, worker.seeds)
@@ -127,25 +141,36 @@ def main() -> int:
     parser.add_argument("--show", type=int, metavar="SEED", help="print the source of one seed and its outcome")
     parser.add_argument("--shrink-seconds", type=float, default=30.0, help="time for shrinking one failure; 0: none")
     parser.add_argument("--shrink-most", type=int, default=10, help="the number of failures that are shrunk")
+    parser.add_argument("--device", default="cpu", help="cpu (default) or cuda: of modules, inputs and calls")
+    parser.add_argument("--backend", default="", help="the backend of the compiler, such as native or tensorrt")
+    parser.add_argument("--no-fuser", action="store_true", help="TorchScript makes no kernels of its own on a GPU")
+    parser.add_argument("--graphs", action="store_true", help="engines on a GPU record CUDA graphs")
+    parser.add_argument("--seconds", type=float, help="stop after this time; default: all seeds")
     options = parser.parse_args()
+    target = Target(options.device, options.backend, not options.no_fuser, options.graphs)
+    target.set_up()  # the processes that shrink are forks of this one
     if options.show is not None:
-        print(generate(options.show).source())
-        print(check_seed(options.show, options.ignore))
+        print(target.program(options.show).source())
+        print(check_seed(options.show, options.ignore, target))
         return 0
     found: list[Outcome] = []
     failures: list[Outcome] = []
     seeds = list(range(options.first, options.first + options.count))
-    for outcome in outcomes(seeds, options.jobs, options.ignore):
+    start = time.monotonic()
+    for outcome in outcomes(seeds, options.jobs, options.ignore, target):
         found.append(outcome)
         if _is_failure(outcome, options.require_compiled):
             failures.append(outcome)
             print(f"seed {outcome.seed}: {outcome.status}, {outcome.kind}\n{outcome.text}", flush=True)
-    _shrink_all(failures, options)
+        if options.seconds is not None and time.monotonic() - start > options.seconds:
+            print(f"stopped after {len(found)} of {len(seeds)} seeds", flush=True)
+            break
     _summary(found, options.features)
+    _shrink_all(failures, options, target)
     return 1 if failures else 0
 
 
-def _shrink_all(failures: list[Outcome], options: Any) -> None:
+def _shrink_all(failures: list[Outcome], options: Any, target: Target) -> None:
     """Shrinks one failure of each kind first, then others."""
     if options.shrink_seconds <= 0:
         return
@@ -156,10 +181,11 @@ def _shrink_all(failures: list[Outcome], options: Any) -> None:
         seen[outcome.kind] += 1
     ordered.sort(key=lambda item: item[0])
     for _, outcome in ordered[: options.shrink_most]:
-        if outcome.kind in ("crash", "hang"):
-            print(f"seed {outcome.seed} ({outcome.kind}):\n{generate(outcome.seed).source()}", flush=True)
+        program = target.program(outcome.seed)
+        if outcome.kind in ("crash", "hang", "error of the check") or outcome.kind.startswith("lost GPU"):
+            print(f"seed {outcome.seed} ({outcome.kind}):\n{program.source()}", flush=True)
             continue
-        small, last = shrink(generate(outcome.seed), outcome, options.shrink_seconds, options.ignore)
+        small, last = shrink(program, outcome, options.shrink_seconds, options.ignore)
         print(report(small, last), flush=True)
 
 
