@@ -18,6 +18,8 @@
 #include "torch_tensorrt/core/hybrid_structure.h"
 #include "torch_tensorrt/core/hybrid_tensors.h"
 #include "torch_tensorrt/core/lowering/behavior.h"
+#include "torch_tensorrt/core/lowering/devices.h"
+#include "torch_tensorrt/core/lowering/passes/fresh_tensors.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
@@ -131,6 +133,7 @@ class HybridMethod::Graphs {
       }
     }
     torch::jit::EliminateDeadCode(graph_);
+    lowering::passes::copy_fresh(*graph_, module_);
     if (cfg_.convert_info.engine_settings.device.is_cpu()) use_own_operators(*graph_, cfg_.partitioning_info);
     insert_length_checks(*graph_, known_lengths());
     insert_checks(*graph_, arguments_, reads_order_of_dicts_);
@@ -241,6 +244,7 @@ class HybridMethod::Graphs {
         return probe;
       }
       lowering::simplify(graph);
+      lowering::move_constants(*graph, torch_device(cfg_.convert_info.engine_settings.device));
       LOG_DEBUG("resolved control flow of " << method_ << ": round " << i + 1);
     }
   }

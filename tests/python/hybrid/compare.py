@@ -166,8 +166,9 @@ def _error_difference(wanted: Exception | None, got: Exception | None) -> str | 
         return f"raised {_text(got)}, should be {_text(wanted)}"
     if wanted is None or got is None:
         return None
-    if _is_raised(wanted):  # torch.jit.Error, or after a wait sometimes its base RuntimeError: PyTorch's threads decide
-        same = _is_raised(got) and isinstance(got, RuntimeError) and _last_line(wanted) == _last_line(got)
+    if _is_raised(wanted):  # as torch.jit.Error, or after a wait sometimes as RuntimeError: PyTorch's threads decide
+        is_kind = isinstance(got, RuntimeError | torch.jit.Error)
+        same = is_kind and _is_raised(got) and _last_line(wanted) == _last_line(got)
     else:
         same = type(wanted) is type(got)
     return None if same else f"raised {_text(got)}, should be {_text(wanted)}"

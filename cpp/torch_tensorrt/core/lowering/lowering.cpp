@@ -6,6 +6,7 @@
 #include "torch/csrc/jit/passes/freeze_module.h"
 #include "torch/csrc/jit/passes/inliner.h"
 
+#include "torch_tensorrt/core/lowering/devices.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"

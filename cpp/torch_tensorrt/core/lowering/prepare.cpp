@@ -1,7 +1,6 @@
 #include "torch_tensorrt/core/lowering/prepare.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
@@ -10,6 +9,8 @@
 #include "torch/csrc/jit/passes/remove_mutation.h"
 
 #include "torch_tensorrt/core/lowering/behavior.h"
+#include "torch_tensorrt/core/lowering/devices.h"
+#include "torch_tensorrt/core/lowering/passes/fresh_tensors.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
@@ -49,16 +50,6 @@ void own(Module& module, const std::set<std::string>& paths) {
   for (const auto& path : paths) {
     auto [owner, name] = owner_of(module, path);
     owner.setattr(name, owner.attr(name).deepcopy(copies));
-  }
-}
-
-// A trace may have constants on another device than the weights.
-void move_constants(torch::jit::Graph& graph, c10::Device device) {
-  for (auto* node : passes::all_nodes(graph.block())) {
-    if (node->kind() != c10::prim::Constant) continue;
-    const auto value = torch::jit::toIValue(node->output());
-    if (!value || !value->isTensor() || !value->toTensor().defined() || value->toTensor().device() == device) continue;
-    passes::replace_with(node, passes::constant_before(node, value->toTensor().to(device)));
   }
 }
 
@@ -131,33 +122,6 @@ Module evaluation_copy(const Module& module) {
   return copy;
 }
 
-Module on_device(const Module& module, c10::Device device) {
-  std::map<const c10::TensorImpl*, at::Tensor> moved;  // a tied weight stays one tensor
-  auto copy = module;
-  const auto owners = module.modules();
-  const auto is_elsewhere = [&](const c10::IValue& value) {
-    return value.isTensor() && value.toTensor().defined() && value.toTensor().device() != device;
-  };
-  bool is_copied = false;
-  for (const auto& owner : owners) {
-    for (const auto& attribute : owner.named_attributes(/*recurse=*/false)) {
-      is_copied = is_copied || is_elsewhere(attribute.value);
-    }
-  }
-  if (!is_copied) return module;
-  copy = util::copy_module(module);
-  for (auto owner : copy.modules()) {
-    for (const auto& attribute : owner.named_attributes(/*recurse=*/false)) {
-      if (!is_elsewhere(attribute.value)) continue;
-      const auto tensor = attribute.value.toTensor();
-      auto& there = moved[tensor.unsafeGetTensorImpl()];
-      if (!there.defined()) there = tensor.detach().to(device).set_requires_grad(tensor.requires_grad());
-      owner.setattr(attribute.name, there);
-    }
-  }
-  return copy;
-}
-
 bool replace_lone_writes(const std::shared_ptr<torch::jit::Graph>& graph,
                          const std::function<bool(const Node*)>& keeps_shape_and_dtype) {
   const passes::ShownMemory shown(graph);
@@ -177,22 +141,27 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
   }
   torch::jit::RemoveListMutation(graph);
   passes::show_views(graph);
+  passes::mark_fresh(*graph);
   passes::propagate_constants(graph);
   passes::remove_dropout(graph);
   if (has_writes(graph)) replace_writes(graph);
   if (has_writes(graph)) replace_lone_writes(graph, passes::keeps_shape_and_dtype);
+  passes::mark_fresh(*graph);
   passes::propagate_constants(graph);
+  passes::remove_needless_marks(*graph);
   remove_dead_code(graph);
 }
 
 Module prepare(const Module& module, const std::string& method_name, const LowerInfo& info, c10::Device device) {
   refuse_hooks(module, method_name);
-  auto copy = on_device(evaluation_copy(module), device);
+  const auto evaluated = evaluation_copy(module);
+  auto copy = on_device(evaluated, device);
   auto graph = copy.get_method(method_name).graph();
   for (const auto& name : passes::inline_calls(*graph, info.forced_fallback_modules)) {
     LOG_WARNING("torch_executed_modules lists " << name << ", which the module does not use; this has no effect");
   }
   passes::hide_memory(*graph);
+  if (lives_elsewhere(evaluated, *graph, device)) make_on_device(*graph, device);
   move_constants(*graph, device);
   const auto written = written_by_methods(copy);
   own(copy, written);
@@ -200,6 +169,7 @@ Module prepare(const Module& module, const std::string& method_name, const Lower
   passes::mark_forced_operators(graph, info.forced_fallback_operators);
   passes::fold_attributes(graph, copy._ivalue(), written);
   simplify(graph);
+  move_constants(*graph, device);  // new constants
   return copy;
 }
 

@@ -13,9 +13,6 @@ namespace torch_tensorrt::core::lowering {
 // training mode.
 torch::jit::Module evaluation_copy(const torch::jit::Module& module);
 
-// The module itself if its tensors are on the device, else a copy with tensors of its own there.
-torch::jit::Module on_device(const torch::jit::Module& module, c10::Device device);
-
 // A copy of the module, in evaluation mode, whose method is one graph that PyTorch can run. It computes and writes what
 // the module's method does, and has its signature. Attributes that no method writes are constants of the graph; the
 // others stay attributes, and the copy has tensors of its own for them. Other methods stay as they are. Nodes that the

@@ -6,6 +6,7 @@
 #include "ATen/ATen.h"
 #include "torch/csrc/jit/ir/constants.h"
 
+#include "torch_tensorrt/core/lowering/passes/fresh_tensors.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/partitioning/probe_facts.h"
@@ -137,6 +138,10 @@ void GraphProbe::visit(const Node* node, bool always) {
     const auto value = torch::jit::toIValue(node->output());
     const bool keeps_data = value && value->isTensor() && holds_data(*value) && value->toTensor().numel() == 1;
     probes_[node->output()] = keeps_data ? known(*value) : value ? known(to_meta(*value)) : unknown();
+    return;
+  }
+  if (lowering::passes::is_fresh(node)) {
+    probes_[node->output()] = probes_[node->input(0)];
     return;
   }
   for (const auto* inner : node->blocks()) visit(inner, false);

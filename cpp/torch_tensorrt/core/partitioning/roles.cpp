@@ -6,6 +6,7 @@
 
 #include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
+#include "torch_tensorrt/core/lowering/passes/fresh_tensors.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
@@ -252,6 +253,7 @@ Roles::Decided Roles::decide(Node* node) const {
   static const std::set<c10::Symbol> kOfPyTorch = {prim::GetAttr, prim::SetAttr, prim::DictConstruct, prim::Print,
                                                    prim::Uninitialized};
   if (kOfPyTorch.count(node->kind()) != 0) return {Role::kTorch, ""};
+  if (lowering::passes::is_fresh(node)) return {Role::kTorch, ""};
   if (has_effects(node)) {
     return {Role::kTorch, written_values(node).empty() ? kind_of(node) + " has an effect beside its result"
                                                        : "it writes memory that others may read"};
