@@ -18,6 +18,7 @@ import functools
 import os
 import shlex
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "zoo"))
 
 import torch  # noqa: E402
 import zoo_hybrid as zoo  # noqa: E402
-from harness import gpu, report, timing  # noqa: E402
+from harness import child, gpu, report, timing  # noqa: E402
 
 import torch_tensorrt  # noqa: E402
 
@@ -52,7 +53,7 @@ def generate(make: Callable[[int, int], torch.nn.Module], device: str):
     module = zoo.greedy(lambda: make(WIDTH, 2), device)
     token = torch.tensor([[3]], device=device)
     signature = (torch_tensorrt.Input((1, 1), dtype=torch.int64), zoo.TOKENS)
-    return module, signature, lambda module: module(token, zoo.TOKENS)
+    return module, signature, Call(token, zoo.TOKENS)
 
 
 def steps(make: Callable[[int, int], torch.nn.Module], device: str):
@@ -74,13 +75,23 @@ def steps(make: Callable[[int, int], torch.nn.Module], device: str):
 def fnet(device: str):
     tokens = torch.randint(0, zoo.WORDS, (2, 64), device=device)
     signature = (torch_tensorrt.Input(tokens.shape, dtype=torch.int64),)
-    return zoo.fnet(WIDTH, 4, 64, device), signature, lambda module: module(tokens)
+    return zoo.fnet(WIDTH, 4, 64, device), signature, Call(tokens)
+
+
+class Call:
+    """A run of one call. Its memory can be measured in another process."""
+
+    def __init__(self, *arguments: Any, compared: Callable[[Any], Any] = lambda result: result):
+        self.arguments, self.compared = arguments, compared
+
+    def __call__(self, module: torch.jit.ScriptModule) -> Any:
+        return self.compared(module(*self.arguments))
 
 
 def early_exit(limit: float, device: str):
     x, threshold = torch.randn(2, 64, WIDTH, device=device), torch.tensor(limit, device=device)
     signature = (torch_tensorrt.Input(x.shape), torch_tensorrt.Input((), dtype=torch.float32))
-    return zoo.early_exit(WIDTH, 4).to(device), signature, lambda module: module(x, threshold)
+    return zoo.early_exit(WIDTH, 4).to(device), signature, Call(x, threshold)
 
 
 def detector(name: str, device: str):
@@ -93,7 +104,8 @@ def detector(name: str, device: str):
     pictures = [torch.rand(3, 240, 320, device=device), torch.rand(3, 300, 260, device=device)]
     # The scores are nearly equal, so that rounding decides on their order; the sorted ones are compared.
     signature = ([torch_tensorrt.Input(picture.shape) for picture in pictures],)
-    return scripted(model).to(device), signature, lambda module: [found["scores"] for found in module(pictures)[1]]
+    run = Call(pictures, compared=lambda result: [found["scores"] for found in result[1]])
+    return scripted(model).to(device), signature, run
 
 
 def scripted(model: torch.nn.Module) -> torch.jit.ScriptModule:
@@ -153,7 +165,19 @@ def measure_case(name: str, arguments: argparse.Namespace, wait: Callable[[], No
     runs = {key: functools.partial(run, module) for key, module in modules.items()}
     times = timing.alternate(runs, arguments.rounds, arguments.block_seconds, wait)
     engines = list(modules["compiled"].graph.findAllNodes("tensorrt::execute_engine", recurse=True))
-    return {"model": name, "engines": len(engines), **{key: time["median_ms"] for key, time in times.items()}}
+    row = {"model": name, "engines": len(engines), **{key: time["median_ms"] for key, time in times.items()}}
+    if isinstance(run, Call) and arguments.device == "cpu":
+        row |= {f"{key}_memory": memory(modules[key], run.arguments) for key in ("frozen", "compiled")}
+    return row
+
+
+def memory(module: torch.jit.ScriptModule, arguments: tuple[Any, ...]) -> dict[str, int]:
+    """Returns the bytes that a new process needs to load the module and call it."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [str(Path(folder, name)) for name in ("module.ts", "arguments.pt")]
+        torch.jit.save(module, paths[0])
+        torch.save(arguments, paths[1])
+        return child.in_child("memory", *paths, "torchvision")
 
 
 def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
@@ -174,13 +198,17 @@ def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
 def table(rows: list[dict[str, Any]]) -> str:
     """Returns the results as Markdown."""
     header = ["model", "engines", "TorchScript, ms", "frozen, ms", "compiled, ms", "frozen / compiled"]
+    header += ["frozen, MB", "compiled, MB"]
     lines = []
     for row in rows:
         if "failed" in row:
-            lines.append([row["model"], "failed: " + " ".join(row["failed"].split())[:120], "", "", "", ""])
+            lines.append([row["model"], "failed: " + " ".join(row["failed"].split())[:120], *[""] * 6])
             continue
         times = [f"{row[key]:.3g}" for key in ("torchscript", "frozen", "compiled")]
-        lines.append([row["model"], str(row["engines"]), *times, f"{row['frozen'] / row['compiled']:.2f}"])
+        peaks = [row[key]["peak_bytes"] / 1e6 if key in row else None for key in ("frozen_memory", "compiled_memory")]
+        megabytes = ["" if peak is None else f"{peak:.0f}" for peak in peaks]
+        ratio = f"{row['frozen'] / row['compiled']:.2f}"
+        lines.append([row["model"], str(row["engines"]), *times, ratio, *megabytes])
     return report.markdown_table(header, lines)
 
 

@@ -6,19 +6,17 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from harness import models, timing
+from harness.child import in_child
 from harness.runtimes import RUNTIMES, Job, Run, version
 
-_CHILD = Path(__file__).with_name("child.py")
 Case = dict[str, Any]
 
 
@@ -84,11 +82,6 @@ def _prepare(runtime: str, job: Job, expected: torch.Tensor) -> tuple[dict[str, 
     return {"prepare_s": seconds, "relative_error": difference.item()}, run
 
 
-def _in_child(*command: str) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, str(_CHILD), *command], check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def _measure_engine(job: Job) -> dict[str, Any]:
     """Measures build, memory, file and load, and reads the engine's own information."""
     import torch_tensorrt  # noqa: F401 - registers the engine class of the loaded module
@@ -97,8 +90,8 @@ def _measure_engine(job: Job) -> dict[str, Any]:
     torch.jit.save(torch.jit.script(job.model), script)
     torch.save(job.x, example)
     _say("building and loading in new processes")
-    engine = _in_child("build", script, example, compiled)
-    engine |= _in_child("load", compiled, example)
+    engine = in_child("build", script, example, compiled)
+    engine |= in_child("load", compiled, example)
     inspected = [json.loads(text) for text in _layer_information(torch.jit.load(compiled))]
     for key in ("weight_bytes", "arena_bytes", "arena_lower_bound_bytes"):
         engine[key] = sum(part[key] for part in inspected)
