@@ -218,6 +218,10 @@ struct TORCHTRT_API CompileSpec : Settings {
   CompileSpec(torch::jit::IValue input_signature);
 
   GraphInputs graph_inputs;
+  // compile only: the inputs of further methods of the module, by name. If there are any, forward is compiled if
+  // graph_inputs are given or `methods` names it. The module then keeps its methods and attributes, and each of these
+  // methods runs engines of its own.
+  std::map<std::string, GraphInputs> methods;
   // Precisions that layers may run in. The builder never uses another precision.
   std::set<DataType> enabled_precisions = {DataType::kFloat};
   Device device = Device::current();
@@ -266,15 +270,17 @@ struct TORCHTRT_API CompiledMethod {
   std::vector<EngineInformation> engines;  // in the order of the calls
   std::vector<OperatorSupport> pytorch;    // the operators that PyTorch runs; op is a name without a schema
 };
-// Reports what a compiled module runs, one entry for each compiled module in it. Throws Error if there is none.
+// Reports what a compiled module runs, one entry for each compiled method of it and its submodules. Throws Error if
+// there is none.
 TORCHTRT_API std::vector<CompiledMethod> inspect(const torch::jit::Module& module);
 // The report as a table for people, and as JSON ({"methods": [{"path", "method", "reason", "engines": [{"attribute",
 // "operations", "information"}], "pytorch": [{"op", "uses", "reason", "source"}]}]}).
 TORCHTRT_API std::string to_table(const std::vector<CompiledMethod>& methods);
 TORCHTRT_API std::string to_json(const std::vector<CompiledMethod>& methods);
 
-// A module whose forward runs engines, and in PyTorch what no engine can run; with require_full_compilation, such is an
-// Error. It has a state of its own. Does not change the given module.
+// A module whose forward (and the methods that CompileSpec::methods names) run engines, and in PyTorch what no engine
+// can run; with require_full_compilation, such is an Error. It has a state of its own. Does not change the given
+// module.
 TORCHTRT_API torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info);
 // A module like `compiled`, returned by compile or embed_engine_in_new_module, with the weights of `new_weight_module`.
 // Times nothing again. The new module must have the code of the compiled one; its method of the same name is used. Its

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,6 +53,16 @@ def _refuse_calls_of_its_own(module: torch.nn.Module) -> None:
             )
 
 
+def _refuse_dropped_methods(module: Any, script: torch.jit.ScriptModule, methods: Any) -> None:
+    for name in methods or {}:
+        is_method = module is not script and inspect.ismethod(getattr(module, str(name), None))
+        if is_method and not script._c._has_method(str(name)):
+            raise ValueError(
+                f"torch.jit.script drops the method {name}, which forward does not call; decorate it with "
+                "@torch.jit.export"
+            )
+
+
 def _resolve_inputs(
     module: Any, inputs: Any, arg_inputs: Any, kwarg_inputs: Any, settings: dict[str, Any]
 ) -> Sequence[Any] | None:
@@ -85,9 +96,11 @@ def compile(  # noqa: A001 - the public name
     arg_inputs: Sequence[Any] | None = None,
     kwarg_inputs: dict[str, Any] | None = None,
     enabled_precisions: Any = None,
+    *,
+    methods: dict[str, Any] | None = None,
     **kwargs: Any,
 ) -> torch.jit.ScriptModule:
-    """Compiles a module's forward into engines.
+    """Compiles a module's forward, or several methods of it, into engines.
 
     What no engine can run stays with PyTorch, in a hybrid module; a warning lists it. ``require_full_compilation=True``
     makes one engine, or an error.
@@ -106,6 +119,9 @@ def compile(  # noqa: A001 - the public name
         kwarg_inputs: entries by the name of the argument. For an ExportedProgram: of the arguments that it was
             exported with by keyword.
         enabled_precisions: set of dtypes that layers may compute in; default ``{torch.float32}``.
+        methods: the inputs of several methods, by the name of the method: ``{"encode": [Input((1, 80))], "decode":
+            {"memory": Input((1, 256)), "step": 3}}``. ``torch.jit.script`` keeps methods that ``forward`` calls or that
+            are decorated with ``@torch.jit.export``.
         **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`.
 
     Returns:
@@ -113,18 +129,22 @@ def compile(  # noqa: A001 - the public name
 
     Raises:
         TypeError: ``module`` is of another type.
-        ValueError: ``ir`` is unknown or not available, or the inputs do not match an ExportedProgram.
+        ValueError: ``ir`` is unknown or not available, the inputs do not match an ExportedProgram, or ``methods`` has a
+            method that ``torch.jit.script`` drops.
         RuntimeError: the module cannot be scripted.
         Exception: the errors of :func:`torch_tensorrt.ts.compile`.
     """
     _resolve_ir(ir)
+    if methods and isinstance(module, torch.export.ExportedProgram):
+        raise ValueError("an ExportedProgram has no methods; give its inputs, or compile a scripted module")
     by_name = {}
     if not isinstance(module, torch.export.ExportedProgram):
         by_name, kwarg_inputs = {"kwarg_inputs": kwarg_inputs}, None
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
     script = _to_script(module, ir)
+    _refuse_dropped_methods(module, script, methods)
     precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
-    settings = {**kwargs, **by_name, **_input_settings(module, inputs)}
+    settings = {"methods": methods, **kwargs, **by_name, **_input_settings(module, inputs)}
     return ts.compile(script, enabled_precisions=precisions, **settings)
 
 

@@ -75,7 +75,7 @@ def inspect(module: torch.jit.ScriptModule) -> ModuleReport:
             file, or that has such submodules. Nothing runs, and the module does not change.
 
     Returns:
-        A :class:`ModuleReport` with a method for each compiled module.
+        A :class:`ModuleReport` with each compiled method of the module and its submodules.
 
     Raises:
         TypeError: ``module`` is not a ScriptModule.

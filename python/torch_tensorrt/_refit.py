@@ -13,6 +13,7 @@ from torch.utils import _pytree
 from torch_tensorrt import ts
 from torch_tensorrt._compile import _input_settings, _resolve_inputs, _to_script
 from torch_tensorrt._input import Input
+from torch_tensorrt._inspect import inspect
 
 # Tolerances of ``verify_output``.
 VERIFY_RTOL = 5e-3
@@ -22,7 +23,7 @@ VERIFY_ATOL = 5e-3
 def refit_module_weights(
     compiled_module: torch.jit.ScriptModule,
     new_weight_module: Any,
-    arg_inputs: Sequence[Any] | None = None,
+    arg_inputs: Sequence[Any] | dict[str, Sequence[Any]] | None = None,
     kwarg_inputs: dict[str, Any] | None = None,
     verify_output: bool = False,
 ) -> torch.jit.ScriptModule:
@@ -36,7 +37,8 @@ def refit_module_weights(
             The weights are those of the method that was compiled. A hybrid module also takes the rest from it: the
             floats in its part for PyTorch, the state (counters, caches) and the other methods.
         arg_inputs: a tensor (or :class:`torch_tensorrt.Input`) for each argument of the method that was compiled
-            (``forward``, except for :func:`embed_engine_in_new_module`), for ``verify_output``.
+            (``forward``, except for :func:`embed_engine_in_new_module`), for ``verify_output``. If several methods
+            were compiled, a dict of such lists by the name of the method.
         kwarg_inputs: inputs by name, for the arguments that an ExportedProgram was exported with by keyword.
         verify_output: run both modules on ``arg_inputs`` and compare their results; the relative and the absolute
             tolerance are 5e-3. If the compiled module is a hybrid one, copies of both run, so that no state changes.
@@ -46,25 +48,55 @@ def refit_module_weights(
 
     Raises:
         TypeError: ``compiled_module`` is not a ScriptModule.
-        ValueError: ``verify_output`` without ``arg_inputs``, or with a module in training mode.
+        ValueError: ``verify_output`` without ``arg_inputs``, with ``arg_inputs`` of another method, or with a module in
+            training mode.
         RuntimeError: parameters differ (the error names each, with both shapes and dtypes), the new module computes
             something else (the error names the first layer, or the first operation of PyTorch, that differs), a
             TensorRT engine was built without ``refit=True``, or the results that ``verify_output`` compares differ.
     """
+    by_method = dict(arg_inputs) if isinstance(arg_inputs, dict) else {None: arg_inputs}
     given = arg_inputs is not None or bool(kwarg_inputs)
-    inputs = _resolve_inputs(new_weight_module, None, arg_inputs, kwarg_inputs, {}) if given else None
+    if given:
+        by_method = {
+            name: _resolve_inputs(new_weight_module, None, inputs, kwarg_inputs, {})
+            for name, inputs in by_method.items()
+        }
     if verify_output and not given:
         raise ValueError("verify_output needs arg_inputs: a tensor for each argument of forward")
     if verify_output and getattr(new_weight_module, "training", False):
         raise ValueError("verify_output needs new_weight_module in eval mode; call eval() on it")
+    if verify_output:
+        _check_methods(compiled_module, by_method)
     script = _to_script(new_weight_module, "default")
     refitted = ts.refit_module_weights(compiled_module, script)
     if verify_output:
-        settings = _input_settings(new_weight_module, inputs)
-        arguments = settings.get("input_signature") or settings["inputs"]
-        is_leaf = lambda element: isinstance(element, Input)  # noqa: E731
-        _verify(refitted, script, _pytree.tree_map(_example, list(arguments), is_leaf=is_leaf))
+        for name, inputs in by_method.items():
+            settings = _input_settings(new_weight_module, inputs)
+            arguments = settings.get("input_signature") or settings["inputs"]
+            is_leaf = lambda element: isinstance(element, Input)  # noqa: E731
+            _verify(refitted, script, _pytree.tree_map(_example, list(arguments), is_leaf=is_leaf), name)
     return refitted
+
+
+def _hybrid_methods(compiled: torch.jit.ScriptModule) -> list[str]:
+    """Returns the names of the compiled methods of a hybrid module."""
+    return [method.method for method in inspect(compiled).methods if not method.path]
+
+
+def _check_methods(compiled: Any, by_method: dict[str | None, Any]) -> None:
+    if not isinstance(compiled, torch.jit.ScriptModule) or not _is_hybrid(compiled):
+        names = [None]
+    else:
+        names = _hybrid_methods(compiled)
+    allowed = [*names, None] if len(names) == 1 else names
+    unknown = [name for name in by_method if name not in allowed]
+    if unknown == [None]:
+        raise ValueError(f"arg_inputs must be a dict with the inputs of each method: {', '.join(names)}")
+    if unknown:
+        compiled_methods = ", ".join(name or "one engine" for name in names)
+        raise ValueError(
+            f"arg_inputs has inputs of {', '.join(unknown)}, but the compiled module has {compiled_methods}"
+        )
 
 
 def _example(element: Any) -> torch.Tensor:
@@ -78,11 +110,11 @@ def _is_hybrid(compiled: torch.jit.ScriptModule) -> bool:
     return hasattr(compiled, "torch_tensorrt_record")
 
 
-def _compiled_method(refitted: torch.jit.ScriptModule, module: torch.jit.ScriptModule) -> Any:
-    """Returns the method of ``module`` that was compiled."""
+def _compiled_method(refitted: torch.jit.ScriptModule, name: str | None) -> str:
+    """Returns the name that the compiled method has in the module that was compiled."""
     if _is_hybrid(refitted):
-        return module.forward
-    return getattr(module, json.loads(refitted.engine.get_engine_layer_info()).get("method", "forward"))
+        return name or _hybrid_methods(refitted)[0]
+    return json.loads(refitted.engine.get_engine_layer_info()).get("method", "forward")
 
 
 def _as_module_takes(module: torch.jit.ScriptModule, inputs: list[Any]) -> list[Any]:
@@ -104,12 +136,16 @@ def _expected_results(module: torch.jit.ScriptModule, method: Any, inputs: list[
         return method(*_as_module_takes(module, _copied(inputs)))
 
 
-def _verify(refitted: torch.jit.ScriptModule, expected: torch.jit.ScriptModule, inputs: list[Any]) -> None:
+def _verify(
+    refitted: torch.jit.ScriptModule, expected: torch.jit.ScriptModule, inputs: list[Any], name: str | None
+) -> None:
     if _is_hybrid(refitted):
         refitted, expected = copy.deepcopy(refitted), copy.deepcopy(expected)
+    method = getattr(expected, _compiled_method(refitted, name))
+    compiled = getattr(refitted, _compiled_method(refitted, name) if _is_hybrid(refitted) else "forward")
     with torch.no_grad():
-        wanted = _pytree.tree_leaves(_expected_results(expected, _compiled_method(refitted, expected), inputs))
-        got = _pytree.tree_leaves(refitted(*_copied(inputs)))
+        wanted = _pytree.tree_leaves(_expected_results(expected, method, inputs))
+        got = _pytree.tree_leaves(compiled(*_copied(inputs)))
     try:
         texts = [[x for x in leaves if isinstance(x, str)] for leaves in (got, wanted)]
         assert texts[0] == texts[1], f"{texts[0]} and {texts[1]}"

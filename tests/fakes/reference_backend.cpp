@@ -1,6 +1,7 @@
 // A backend that runs a network on the CPU by the oracle of the tests (support/reference.h), one loop a layer: slow,
 // and it takes what our engine does not, sizes that depend on data. If the environment variable
 // TORCHTRT_REFERENCE_TAKES lists kinds of layers ("softmax,matrix_multiply"), it is preferred, and takes these alone.
+// It fails to build networks with the kinds that TORCHTRT_REFERENCE_FAILS lists.
 #include "torch_tensorrt/core/engine/backend/backend.h"
 
 #include <cstdlib>
@@ -51,9 +52,8 @@ class ReferenceExecutable final : public tests::PlanExecutable {
   void inspect(JsonWriter& json) const override { json.key("layers").begin_array().end_array(); }
 };
 
-// Empty: all kinds.
-std::set<std::string> kinds_taken() {
-  const char* given = std::getenv("TORCHTRT_REFERENCE_TAKES");
+std::set<std::string> kinds_in(const char* variable) {
+  const char* given = std::getenv(variable);
   std::istringstream list(given != nullptr ? given : "");
   std::set<std::string> kinds;
   for (std::string kind; std::getline(list, kind, ',');) kinds.insert(kind);
@@ -76,6 +76,10 @@ class ReferenceBackend final : public Backend {
   }
   std::string build(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                     BuildReport*) const override {
+    for (const auto& layer : network->layers()) {
+      const std::string kind = network::enum_name(layer->getType());
+      if (failing_.count(kind) != 0) throw BuildFailed("the reference was told to fail at " + kind);
+    }
     return wrap_payload(*this, std::move(network), settings, "the network is all");
   }
   std::shared_ptr<Executable> load(std::shared_ptr<const Plan> plan) const override {
@@ -83,7 +87,8 @@ class ReferenceBackend final : public Backend {
   }
 
  private:
-  const std::set<std::string> kinds_ = kinds_taken();
+  const std::set<std::string> kinds_ = kinds_in("TORCHTRT_REFERENCE_TAKES");  // empty: all
+  const std::set<std::string> failing_ = kinds_in("TORCHTRT_REFERENCE_FAILS");
 };
 
 }  // namespace

@@ -406,7 +406,7 @@ T = Input((2,))
         ([T, (T, T), {"a": T}, 2.5], "argument n of forward is int, but the inputs have 2.5 for it"),
         ([T, (T, T), {"a": T}, True], "argument n of forward is int, but the inputs have True for it"),
         ([T, (T, T), {"a": T}, 3, {"a": T}], r"argument xs of forward is List\[Tensor\], but .* the keys 'a' for it"),
-        ([T, (T, T), {"a": T}, 3], "found 4 input tensors and 4 dimension specs. The method takes .*xs : List"),
+        ([T, (T, T), {"a": T}, 3], "found 4 input tensors and 4 dimension specs. forward takes .*xs : List"),
         ([T, (T, T), {"a": T}, 3, [T], T], "found 4 input tensors and 6 dimension specs"),
     ],
 )

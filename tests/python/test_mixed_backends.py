@@ -64,17 +64,20 @@ def check(net: torch.jit.ScriptModule, module: torch.jit.ScriptModule) -> None:
 IMPORTS = """
 import torch, torch_tensorrt
 from torch import nn
-from test_mixed_backends import Counting, Late, Net, backends, check, compiled
+from test_mixed_backends import Counting, Late, Net, Parts, backends, check, compiled
 """
 
 
-def run(code: str, takes: str = "") -> None:
+def run(code: str, takes: str = "", fails: str = "") -> str:
+    """Returns what the code logs."""
     assert REFERENCE.is_dir(), f"build the target torchtrt_reference: {REFERENCE} is not there"
-    environment = dict(os.environ, TORCHTRT_BACKEND_PATH=str(REFERENCE), TORCHTRT_REFERENCE_TAKES=takes)
+    environment = {"TORCHTRT_REFERENCE_TAKES": takes, "TORCHTRT_REFERENCE_FAILS": fails}
+    environment = dict(os.environ, TORCHTRT_BACKEND_PATH=str(REFERENCE), **environment)
     done = subprocess.run(
         [sys.executable, "-c", IMPORTS + code], capture_output=True, text=True, env=environment, cwd=HERE
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stderr
 
 
 def test_the_next_backend_builds_what_the_preferred_one_declines() -> None:
@@ -165,6 +168,47 @@ check(net, module)
 """,
         takes="softmax",
     )
+
+
+class Parts(Net):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.erfinv(torch.tanh(self.first(x)) * 0.5)
+        return torch.softmax(self.second(y) * 2, 1)
+
+
+def test_pytorch_runs_what_a_backend_fails_to_build() -> None:
+    log = run(
+        """
+net = torch.jit.script(Parts().eval())
+module = compiled(net, backend="reference", mix_backends=False)
+assert backends(module) == ["reference"], backends(module)
+assert "aten::softmax" in str(module.inlined_graph)
+rows = torch_tensorrt.inspect(module).methods[0].pytorch
+assert any("told to fail" in row.reason for row in rows), rows
+check(net, module)
+other = Parts().eval()
+for parameter in other.parameters():
+    nn.init.uniform_(parameter, -0.5, 0.5)
+other = torch.jit.script(other)
+check(other, torch_tensorrt.refit_module_weights(module, other))
+""",
+        fails="softmax",
+    )
+    assert "an engine of forward is left out: the reference was told to fail at softmax" in log
+
+
+def test_the_next_backend_builds_what_the_preferred_one_fails_to_build() -> None:
+    log = run(
+        """
+net = torch.jit.script(Parts().eval())
+module = compiled(net)
+assert set(backends(module)) == {"native"}, backends(module)
+check(net, module)
+""",
+        takes="softmax",
+        fails="softmax",
+    )
+    assert "backend reference failed to build the engine" in log
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_signatures_have_every_setting_in_the_known_order() -> None:
     assert names[: len(FIRST)] == FIRST
     assert {setting.name for setting in SETTINGS} <= set(names)
     of_methods = list(inspect.signature(torch_tensorrt.ts.convert_method_to_trt_engine).parameters)
-    assert set(names) - set(of_methods) == {"input_signature", "kwarg_inputs", *OF_MODULES}
+    assert set(names) - set(of_methods) == {"input_signature", "kwarg_inputs", "methods", *OF_MODULES}
 
 
 def test_docstring_explains_every_setting() -> None:

@@ -118,6 +118,24 @@ core::CompileSpec with_inputs(const GraphInputs& inputs) {
   return spec;
 }
 
+bool is_given(const GraphInputs& inputs) {
+  return !inputs.input_signature.isNone() || !inputs.inputs.empty() || !inputs.inputs_by_name.empty();
+}
+
+void set_methods(const CompileSpec& external, core::CompileSpec& internal) {
+  if (external.methods.empty()) return;
+  for (const auto& [name, inputs] : external.methods) {
+    try {
+      internal.methods[name] = with_inputs(inputs).graph_inputs;
+    } catch (const Error& error) {
+      TORCHTRT_THROW_ERROR("method " << name << ": " << error.msg());
+    }
+  }
+  if (!is_given(external.graph_inputs)) return;
+  const bool is_new = internal.methods.emplace("forward", internal.graph_inputs).second;
+  TORCHTRT_CHECK(is_new, "the inputs of forward are given twice, as inputs and in methods; give them once");
+}
+
 void set_engine_settings(const CompileSpec& external, engine::BuildSettings& settings) {
   engine::check_settings(external);
   static_cast<Settings&>(settings) = external;
@@ -194,6 +212,7 @@ core::ir::Input to_internal(const Input& input) {
 
 core::CompileSpec to_internal(const CompileSpec& external) {
   auto internal = with_inputs(external.graph_inputs);
+  set_methods(external, internal);
   set_engine_settings(external, internal.convert_info.engine_settings);
   const bool forced = !external.torch_executed_ops.empty() || !external.torch_executed_modules.empty();
   TORCHTRT_CHECK(!external.require_full_compilation || !forced,
@@ -287,24 +306,25 @@ Device device(const json& spec) {
   return device;
 }
 
-torchscript::CompileSpec positional_inputs(const json& spec) {
+GraphInputs positional_inputs(const json& spec) {
+  GraphInputs inputs;
   if (!spec.at("input_signature").is_null()) {
     auto value = signature(spec.at("input_signature"));
     // Python may pass a single argument without a tuple around it.
     if (!value.isTuple()) value = c10::ivalue::Tuple::create({value});
-    return torchscript::CompileSpec(value);
+    inputs.input_signature = std::move(value);
+    return inputs;
   }
-  std::vector<Input> list;
-  for (const auto& element : spec.at("inputs")) list.push_back(input(element));
-  return torchscript::CompileSpec(std::move(list));
+  for (const auto& element : spec.at("inputs")) inputs.inputs.push_back(input(element));
+  return inputs;
 }
 
-torchscript::CompileSpec inputs(const json& spec) {
-  auto out = positional_inputs(spec);
+GraphInputs inputs(const json& spec) {
+  auto inputs = positional_inputs(spec);
   for (const auto& [name, entry] : spec.at("inputs_by_name").items()) {
-    out.graph_inputs.inputs_by_name[name] = signature(entry);
+    inputs.inputs_by_name[name] = signature(entry);
   }
-  return out;
+  return inputs;
 }
 
 torchscript::CompileSpec spec_of(const json& spec) {
@@ -312,7 +332,9 @@ torchscript::CompileSpec spec_of(const json& spec) {
       {"standard", EngineCapability::kSTANDARD},
       {"safety", EngineCapability::kSAFETY},
       {"dla_standalone", EngineCapability::kDLA_STANDALONE}};
-  auto out = inputs(spec);
+  torchscript::CompileSpec out{std::vector<Input>()};
+  out.graph_inputs = inputs(spec);
+  for (const auto& [name, method] : spec.at("methods").items()) out.methods[name] = inputs(method);
   const auto precisions = spec.at("enabled_precisions").get<std::vector<std::string>>();
   if (!precisions.empty()) out.enabled_precisions.clear();
   for (const auto& precision : precisions) out.enabled_precisions.insert(dtype(precision));

@@ -10,7 +10,7 @@
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
-#include "torch_tensorrt/core/hybrid_module.h"
+#include "torch_tensorrt/core/hybrid_methods.h"
 #include "torch_tensorrt/core/hybrid_segments.h"
 #include "torch_tensorrt/core/ir/input_tree.h"
 #include "torch_tensorrt/core/ir/inputs.h"
@@ -131,9 +131,8 @@ void check_not_forced(const torch::jit::Block* block, const partitioning::Partit
 }
 
 const c10::FunctionSchema& schema_of(const torch::jit::Module& mod, const std::string& method) {
-  const auto found = mod.find_method(method);
-  TORCHTRT_CHECK(found.has_value(), "the module " << mod.type()->str() << " has no method '" << method << "'");
-  return found->function().getSchema();
+  check_method(mod, method);
+  return mod.get_method(method).function().getSchema();
 }
 
 // Whether one engine can have the arguments. Then the specification lists the inputs of the engine.
@@ -311,19 +310,28 @@ CompileSpec with_preferred_backend(CompileSpec cfg) {
   return cfg;
 }
 
+torch::jit::Module compile_methods(const torch::jit::Module& mod, const CompileSpec& cfg) {
+  std::vector<BoundMethod> methods;
+  for (const auto& [name, inputs] : cfg.methods) {
+    methods.push_back({name, ir::bind_arguments(schema_of(mod, name), inputs)});
+  }
+  HybridMethods hybrid(mod, cfg, std::move(methods));
+  hybrid.can_be_whole();  // for the report
+  return hybrid.compile();
+}
+
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
   check_settings(cfg);
   if (const Decision is_new = check_is_new(mod); !is_new) TORCHTRT_THROW_ERROR(is_new.reason());
   const auto& settings = cfg.convert_info.engine_settings;
   engine::takes_layers(nvinfer1::INetworkDefinition(), settings.backend, settings.device);  // throws without a backend
-  if (!cfg.partitioning_info.enabled) {
-    TORCHTRT_CHECK(!settings.mix_backends,
-                   "mix_backends makes several engines, but require_full_compilation allows one");
-    return compile_whole(mod, std::move(cfg));
-  }
+  TORCHTRT_CHECK(!settings.mix_backends || cfg.partitioning_info.enabled,
+                 "mix_backends makes several engines, but require_full_compilation allows one");
+  if (!cfg.methods.empty()) return compile_methods(mod, cfg);
+  if (!cfg.partitioning_info.enabled) return compile_whole(mod, std::move(cfg));
   const auto& schema = schema_of(mod, "forward");
   const auto arguments = ir::bind_arguments(schema, cfg.graph_inputs);
-  HybridMethod hybrid(mod, "forward", cfg, arguments);
+  HybridMethods hybrid(mod, cfg, {{"forward", arguments}});
   Decision whole = take_arguments(schema, arguments, cfg);
   if (whole) whole = hybrid.can_be_whole();
   if (!whole) {

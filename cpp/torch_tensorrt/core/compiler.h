@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct CompileSpec {
   explicit CompileSpec(std::vector<ir::Input> inputs);
   explicit CompileSpec(torch::jit::IValue& input_signature);
   ir::GraphInputs graph_inputs;
+  // The inputs of the methods that a hybrid module compiles; empty: of forward, for which graph_inputs are.
+  std::map<std::string, ir::GraphInputs> methods;
   conversion::ConversionInfo convert_info;
   lowering::LowerInfo lower_info;
   partitioning::PartitioningInfo partitioning_info;
@@ -48,7 +51,8 @@ struct SupportReport {
 SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg);
 // The bytes of one engine for the whole method.
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg);
-// A new module that runs an engine. Its forward has the arguments and results of the given module's forward.
+// A new module that runs engines. Its forward, or each of the methods that the specification names, has the arguments
+// and results of the given module's method.
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg);
 // A module around engine bytes; `device` must be of the kind that the engine was built for.
 torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, runtime::RTDevice device,

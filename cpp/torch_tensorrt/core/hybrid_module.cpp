@@ -1,6 +1,7 @@
 #include "torch_tensorrt/core/hybrid_module.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <unordered_map>
 
@@ -8,6 +9,7 @@
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
 
 #include "torch_tensorrt/core/conversion/network_inputs.h"
+#include "torch_tensorrt/core/engine/backend/backend.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_arguments.h"
@@ -45,11 +47,6 @@ using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
 
-c10::Device torch_device(const engine::DeviceTarget& device) {
-  if (device.is_cpu()) return c10::Device(at::kCPU);
-  return {at::kCUDA, static_cast<c10::DeviceIndex>(device.gpu_id)};
-}
-
 bool reads_state(torch::jit::Block* block) {
   const auto nodes = lowering::passes::all_nodes(block);
   return std::any_of(nodes.begin(), nodes.end(), [](const Node* node) {
@@ -64,23 +61,33 @@ void copy_dtypes(const ir::InputTree& from, ir::InputTree& to) {
 
 }  // namespace
 
+c10::Device torch_device(const engine::DeviceTarget& device) {
+  if (device.is_cpu()) return c10::Device(at::kCPU);
+  return {at::kCUDA, static_cast<c10::DeviceIndex>(device.gpu_id)};
+}
+
+BoundArguments probed_arguments(Graph& graph, BoundArguments arguments) {
+  arguments = with_widest_ranges(std::move(arguments));
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    ir::for_each_input(arguments[i].tree, [&](ir::Input& spec) { infer_dtype(graph, graph.inputs()[i + 1], spec); });
+  }
+  return arguments;
+}
+
 class HybridMethod::Graphs {
  public:
-  Graphs(const torch::jit::Module& source, std::string method, CompileSpec cfg, BoundArguments arguments)
-      : source_(source),
-        module_(
-            lowering::prepare(source, method, cfg.lower_info, torch_device(cfg.convert_info.engine_settings.device))),
-        method_(std::move(method)),
+  Graphs(torch::jit::Module module, BoundMethod method, CompileSpec cfg, std::vector<partitioning::OtherMethod> others)
+      : module_(std::move(module)),
+        method_(std::move(method.name)),
         cfg_(std::move(cfg)),
-        given_(arguments),
-        arguments_(with_widest_ranges(std::move(arguments))),
-        parameters_(parameters_of(module_)),
+        given_(method.arguments),
+        arguments_(std::move(method.arguments)),
         graph_(module_.get_method(method_).graph()),
         reads_order_of_dicts_(core::reads_order_of_dicts(*graph_)),
-        others_(lowering::other_methods_with_state(module_, method_)) {
+        others_(std::move(others)) {
     const bool has_fixed_values = insert_fixed_values(*graph_, arguments_);
     if (take_lists_apart(*graph_, arguments_) || has_fixed_values) lowering::simplify(graph_);
-    infer_dtypes();
+    arguments_ = probed_arguments(*graph_, std::move(arguments_));
     settle_casts();
   }
 
@@ -95,43 +102,94 @@ class HybridMethod::Graphs {
     return Decision::no(method_ + " fails for the declared inputs: " + probe_->misfit());
   }
 
-  torch::jit::Module compile() {
-    cut();
-    log();
-    for (size_t i = 0; i < networks_.size(); ++i) add_engine(engines_[i], build(i));
-    return finished();
-  }
-
-  torch::jit::Module refit(const HybridRecord& made_by, const std::vector<EnginePtr>& engines) {
-    not_whole_ = made_by.report.why;
-    cut();
-    check_same_structure(made_by.structure, structure_);
-    for (size_t i = 0; i < networks_.size(); ++i) {
-      add_engine(engines_[i], refitted_engine(*engines.at(i), std::move(networks_[i])));
-    }
-    return finished();
-  }
-
- private:
-  // Makes the graph of the hybrid module, and the networks of its engines.
-  void cut() {
+  void cut(std::vector<std::vector<size_t>> failed_builds) {
+    failed_builds_ = std::move(failed_builds);
     if (const Decision fits = fits_inputs(); !fits) throw DoesNotFit(fits.reason());
-    {
-      const lowering::passes::ShownMemory shown(graph_);
-      // The probe knows values of the graph as it was before the marks.
-      probe_ = make_probe(graph_, arguments_);
-      const torch::jit::AliasDb aliases(graph_);
-      const auto backends = backends_to_ask();
-      Roles roles(*graph_, *probe_, aliases, cfg_.partitioning_info, backends.size());
-      const RangeProbes ranges = probe_ranges();
-      SegmentConverter converter(*graph_, cfg_, method_, engine_name(), ranges, backends);
-      auto segments = converter.convert(roles, aliases);
-      report(roles, segments);
-      partitioning::keep_promotions(*graph_, roles);
-      for (auto& segment : segments) stitch(segment);
-      while (remove_unused(graph_->block(), roles)) {
+    uncut_ = graph_->copy();
+    make_segments();
+  }
+
+  // Adds the engines. If a backend fails, the operations of the engine go to the next one, or to PyTorch.
+  void build() {
+    for (size_t i = 0; i < engines_.size();) {
+      auto& engine = built_[parts_[i]];
+      try {
+        if (engine == nullptr) engine = build(i);
+        ++i;
+      } catch (const engine::BuildFailed& failure) {
+        if (!cfg_.partitioning_info.enabled) throw;
+        LOG_WARNING("an engine of " << method_ << " is left out: " << failure.msg());
+        failed_builds_.push_back(parts_[i]);
+        reason_of_failure_ = failure.msg().substr(0, failure.msg().find('\n'));
+        graph_->block()->clear();
+        graph_->block()->cloneFrom(uncut_->block(), [](Value* value) { return value; });
+        make_segments();
+        i = 0;
       }
     }
+    for (size_t i = 0; i < engines_.size(); ++i) add_engine(engines_[i], built_.at(parts_[i]));
+    complete();
+  }
+
+  void refit(const MethodRecord& made_by, const torch::jit::Module& compiled) {
+    complete();
+    check_same_structure(made_by.structure, structure_);
+    for (size_t i = 0; i < networks_.size(); ++i) {
+      const std::string& name = made_by.engines.at(i);
+      TORCHTRT_CHECK(compiled.hasattr(name), "the module " << compiled.type()->str() << " has no engine " << name
+                                                           << " any more; load its file again, or compile it again");
+      const auto engine = compiled.attr(name).toCustomClass<runtime::TRTEngine>();
+      add_engine(engines_[i], refitted_engine(*engine, std::move(networks_[i])));
+    }
+    report_.why = made_by.report.why;
+  }
+
+  const std::shared_ptr<Graph>& graph() const { return graph_; }
+  const HybridReport& report() const { return report_; }
+  MethodRecord record() const { return {given_, engines_, structure_.lines, report_, failed_builds_}; }
+
+ private:
+  // Replaces the segments by calls of engines that the module does not have yet.
+  void make_segments() {
+    engines_.clear();
+    networks_.clear();
+    parts_.clear();
+    replaced_.clear();
+    const auto nodes = lowering::passes::all_nodes(graph_->block());
+    const lowering::passes::ShownMemory shown(graph_);
+    // The probe knows values of the graph as it was before the marks.
+    probe_ = make_probe(graph_, arguments_);
+    const torch::jit::AliasDb aliases(graph_);
+    const auto backends = backends_to_ask();
+    Roles roles(*graph_, *probe_, aliases, cfg_.partitioning_info, backends.size());
+    for (const auto& part : failed_builds_) {
+      Roles::Reasons failed;
+      for (const size_t number : part) failed[nodes.at(number)] = reason_of_failure_;
+      roles.decline(failed);
+    }
+    const RangeProbes ranges = probe_ranges();
+    SegmentConverter converter(*graph_, cfg_, method_, engine_name(), ranges, backends);
+    auto segments = converter.convert(roles, aliases);
+    report(roles, segments);
+    partitioning::keep_promotions(*graph_, roles);
+    for (auto& segment : segments) {
+      parts_.push_back(numbers_of(segment.segment.nodes, nodes));
+      stitch(segment);
+    }
+    while (remove_unused(graph_->block(), roles)) {
+    }
+  }
+
+  static std::vector<size_t> numbers_of(const std::vector<Node*>& wanted, const std::vector<Node*>& nodes) {
+    std::unordered_map<const Node*, size_t> numbers;
+    for (size_t i = 0; i < nodes.size(); ++i) numbers[nodes[i]] = i;
+    std::vector<size_t> found;
+    for (const auto* node : wanted) found.push_back(numbers.at(node));
+    return found;
+  }
+
+  // What the graph needs beside the engines' calls.
+  void complete() {
     torch::jit::EliminateDeadCode(graph_);
     lowering::passes::copy_fresh(*graph_, module_);
     if (cfg_.convert_info.engine_settings.device.is_cpu()) use_own_operators(*graph_, cfg_.partitioning_info);
@@ -140,32 +198,11 @@ class HybridMethod::Graphs {
     structure_ = structure_of(*graph_);
   }
 
-  torch::jit::Module finished() {
-    graph_->inputs()[0]->setType(module_.type());
-    graph_->lint();
-    lowering::remove_unused_attributes(module_, method_);
-    // A method that was inlined into another has kept a copy of its graph, from before the engines.
-    for (const auto& method : module_.get_methods()) {
-      torch::jit::toGraphFunction(method.function()).clear_optimized_graphs();
-    }
-    own_tensors(module_, *graph_, source_);
-    write_record(module_, {given_, cfg_, parameters_, engines_, structure_.lines, report_});
-    LOG_GRAPH("hybrid module:\n" << *graph_);
-    return module_;
-  }
-
   Decision decide_whole() {
     if (lowering::raises_on_data(graph_->block())) {
       return Decision::no(method_ + " may raise an exception that depends on the values of tensors");
     }
     return lowering::results_are_apart(*graph_);
-  }
-
-  void infer_dtypes() {
-    for (size_t i = 0; i < arguments_.size(); ++i) {
-      ir::for_each_input(arguments_[i].tree,
-                         [&](ir::Input& spec) { infer_dtype(*graph_, graph_->inputs()[i + 1], spec); });
-    }
   }
 
   // Inserts the first casts with which each operator takes its tensors, if there are such.
@@ -276,9 +313,9 @@ class HybridMethod::Graphs {
 
   std::string engine_name() const { return class_name(module_) + "_" + method_; }
 
-  // The name of an attribute that the module has not.
+  // The name of an attribute that the module has not, and that no other method makes.
   std::string new_attribute() const {
-    std::string name = str("engine_", engines_.size());
+    std::string name = str("engine_", method_ == "forward" ? "" : method_ + "_", engines_.size());
     while (module_.hasattr(name) || module_.find_method(name)) name += '_';
     return name;
   }
@@ -287,7 +324,7 @@ class HybridMethod::Graphs {
     engine::BuildSettings settings = cfg_.convert_info.engine_settings;
     settings.name = str(engine_name(), '_', number);
     settings.method = method_;
-    const auto bytes = engine::build_engine(std::move(networks_[number]), settings);
+    const auto bytes = engine::build_engine(networks_[number], settings);
     return c10::make_intrusive<runtime::TRTEngine>(settings.name, bytes, runtime::RTDevice(settings.device));
   }
 
@@ -344,25 +381,15 @@ class HybridMethod::Graphs {
     report_ = report_hybrid(method_, *graph_, roles, sizes, not_whole_);
   }
 
-  void log() const {
-    if (report_.rows.empty()) {
-      LOG_INFO(message_of(report_));
-    } else {
-      LOG_WARNING(message_of(report_));
-    }
-  }
-
-  torch::jit::Module source_;
   torch::jit::Module module_;
   std::string method_;
   CompileSpec cfg_;
   BoundArguments given_;      // by argument without the module
   BoundArguments arguments_;  // the same with all dtypes, and one range for each input
-  std::vector<engine::Parameter> parameters_;
   std::shared_ptr<Graph> graph_;
   bool reads_order_of_dicts_;
-  std::optional<std::set<std::string>> growing_;  // names of attributes, lists whose lengths change; unset: all may
-  std::vector<std::shared_ptr<Graph>> others_;    // methods that may set attributes between two calls
+  std::optional<std::set<std::string>> growing_;   // names of attributes, lists whose lengths change; unset: all may
+  std::vector<partitioning::OtherMethod> others_;  // may set attributes between two calls
   std::unique_ptr<GraphProbe> probe_;
   std::string not_whole_;  // why one engine would not do what the method does
   GraphStructure structure_;
@@ -370,18 +397,27 @@ class HybridMethod::Graphs {
   std::unordered_map<const Value*, Value*> replaced_;
   std::vector<std::string> engines_;  // the names of the attributes
   std::vector<std::shared_ptr<network::INetworkDefinition>> networks_;
+  std::shared_ptr<Graph> uncut_;                    // the graph before it had engines
+  std::vector<std::vector<size_t>> parts_;          // by engine: the numbers of its nodes in that graph
+  std::map<std::vector<size_t>, EnginePtr> built_;  // by these numbers
+  std::vector<std::vector<size_t>> failed_builds_;
+  std::string reason_of_failure_;
 };
 
-HybridMethod::HybridMethod(const torch::jit::Module& mod, std::string method, CompileSpec cfg,
-                           std::vector<ir::BoundArgument> arguments)
-    : graphs_(std::make_unique<Graphs>(mod, std::move(method), std::move(cfg), std::move(arguments))) {}
+HybridMethod::HybridMethod(torch::jit::Module module, BoundMethod method, CompileSpec cfg,
+                           std::vector<partitioning::OtherMethod> others)
+    : graphs_(std::make_unique<Graphs>(std::move(module), std::move(method), std::move(cfg), std::move(others))) {}
 HybridMethod::~HybridMethod() = default;
 
 Decision HybridMethod::can_be_whole() { return graphs_->can_be_whole(); }
 Decision HybridMethod::fits_inputs() { return graphs_->fits_inputs(); }
-torch::jit::Module HybridMethod::compile() { return graphs_->compile(); }
-torch::jit::Module HybridMethod::refit(const HybridRecord& made_by, const std::vector<EnginePtr>& engines) {
-  return graphs_->refit(made_by, engines);
+void HybridMethod::cut(std::vector<std::vector<size_t>> failed_builds) { graphs_->cut(std::move(failed_builds)); }
+void HybridMethod::build() { graphs_->build(); }
+void HybridMethod::refit(const MethodRecord& made_by, const torch::jit::Module& compiled) {
+  graphs_->refit(made_by, compiled);
 }
+const std::shared_ptr<Graph>& HybridMethod::graph() const { return graphs_->graph(); }
+const HybridReport& HybridMethod::report() const { return graphs_->report(); }
+MethodRecord HybridMethod::record() const { return graphs_->record(); }
 
 }  // namespace torch_tensorrt::core

@@ -9,19 +9,31 @@
 #include "torch_tensorrt/core/compiler.h"
 #include "torch_tensorrt/core/hybrid_record.h"
 #include "torch_tensorrt/core/ir/input_tree.h"
+#include "torch_tensorrt/core/partitioning/probe.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/decision.h"
 
-// Modules that run as much as pays in engines, and the rest in PyTorch.
+// Methods that run as much as pays in engines, and the rest in PyTorch.
 namespace torch_tensorrt::core {
 
-// One method on its way from a module to engines.
+c10::Device torch_device(const engine::DeviceTarget& device);
+
+// A method, and what the user gives for each of its arguments.
+struct BoundMethod {
+  std::string name;
+  std::vector<ir::BoundArgument> arguments;
+};
+
+// Gives an input without a dtype the dtype of its first use in the graph (infer_dtype), and each input one range.
+std::vector<ir::BoundArgument> probed_arguments(torch::jit::Graph& graph, std::vector<ir::BoundArgument> arguments);
+
+// One method of a prepared module (lowering/prepare.h) on its way to engines. Changes the method and adds the engines
+// to the module.
 class HybridMethod {
  public:
-  // Copies the module and makes one graph of the method, without running it. `arguments`: what the user gives for each
-  // argument of the method. Throws Error if it fails.
-  HybridMethod(const torch::jit::Module& mod, std::string method, CompileSpec cfg,
-               std::vector<ir::BoundArgument> arguments);
+  // `others`: those of the module's other methods that may set attributes.
+  HybridMethod(torch::jit::Module module, BoundMethod method, CompileSpec cfg,
+               std::vector<partitioning::OtherMethod> others);
   ~HybridMethod();
 
   // Whether one engine for the whole method would do all that the method does, as far as it can be converted: an engine
@@ -31,17 +43,21 @@ class HybridMethod {
   // Whether the method runs for the declared inputs, as far as their shapes and dtypes tell.
   Decision fits_inputs();
 
-  // A copy of the module whose method runs engines where it can. It has the method's signature and results, and keeps
-  // the module's state and its other methods. A call raises if its arguments contradict the given ones, and casts
-  // floating tensors that the module would not accept in their dtype. Logs what PyTorch runs, and why. Throws
-  // DoesNotFit (hybrid_segments.h), with the error of the node that fails. Call it once.
-  torch::jit::Module compile();
+  // Makes the graph of the hybrid module, and the networks of its engines. `failed_builds`: MethodRecord's. Throws
+  // DoesNotFit (hybrid_segments.h), with the error of the node that fails. Call it once, before any of those below.
+  void cut(std::vector<std::vector<size_t>> failed_builds);
 
-  // The same module as compile() makes, with engines like the given ones, which only get other weights: times nothing.
-  // `made_by` is the record of the module that has these engines. Throws Error naming the parameters, the operation or
-  // the layer that differs. Call it once.
-  torch::jit::Module refit(const HybridRecord& made_by,
-                           const std::vector<c10::intrusive_ptr<runtime::TRTEngine>>& engines);
+  // Builds the engines. If a backend takes the layers of an engine and cannot build it, the nodes go to the next
+  // backend, or to PyTorch, and the graph is cut again, with a warning.
+  void build();
+
+  // Adds engines like those of `compiled`, which was made by the record; the engines only get other weights. Throws
+  // Error naming the operation or the layer that differs.
+  void refit(const MethodRecord& made_by, const torch::jit::Module& compiled);
+
+  const std::shared_ptr<torch::jit::Graph>& graph() const;
+  const HybridReport& report() const;
+  MethodRecord record() const;
 
  private:
   class Graphs;

@@ -17,7 +17,8 @@ using nlohmann::json;
 using Kind = InputTree::Kind;
 
 constexpr const char* kAttribute = "torch_tensorrt_record";
-constexpr int64_t kFormat = 1;
+constexpr int64_t kFormat = 2;
+constexpr int64_t kOldestFormat = 1;  // of one method
 
 // ---- arguments -----------------------------------------------------------------------------------------------------
 
@@ -198,31 +199,48 @@ HybridReport report_of(const json& node) {
   return report;
 }
 
+// ---- methods -------------------------------------------------------------------------------------------------------
+
+json to_json(const MethodRecord& method) {
+  return {{"arguments", to_json(method.arguments)},
+          {"engines", method.engines},
+          {"structure", method.structure},
+          {"report", to_json(method.report)},
+          {"failed_builds", method.failed_builds}};
+}
+
+MethodRecord method_of(const json& node) {
+  return {arguments_of(node.at("arguments")), node.at("engines").get<std::vector<std::string>>(),
+          node.at("structure").get<std::vector<std::string>>(), report_of(node.at("report")),
+          node.value("failed_builds", std::vector<std::vector<size_t>>())};
+}
+
 HybridRecord record_of(const json& node) {
   const int64_t format = node.at("format");
-  TORCHTRT_CHECK(format == kFormat, "the compiled module has a record of format "
-                                        << format << ", and this library reads format " << kFormat
-                                        << "; use the library that compiled it, or compile it again");
+  TORCHTRT_CHECK(format >= kOldestFormat && format <= kFormat,
+                 "the compiled module has a record of format "
+                     << format << ", and this library reads formats " << kOldestFormat << " to " << kFormat
+                     << "; use the library that compiled it, or compile it again");
   HybridRecord record;
-  record.arguments = arguments_of(node.at("arguments"));
   record.cfg = spec_of(node.at("spec"));
   record.parameters = parameters_of(node.at("parameters"));
-  record.engines = node.at("engines").get<std::vector<std::string>>();
-  record.structure = node.at("structure").get<std::vector<std::string>>();
-  record.report = report_of(node.at("report"));
+  if (format == kOldestFormat) {
+    record.methods.push_back(method_of(node));
+  } else {
+    for (const auto& method : node.at("methods")) record.methods.push_back(method_of(method));
+  }
   return record;
 }
 
 }  // namespace
 
 void write_record(torch::jit::Module& module, const HybridRecord& record) {
+  json methods = json::array();
+  for (const auto& method : record.methods) methods.push_back(to_json(method));
   const json node = {{"format", kFormat},
-                     {"arguments", to_json(record.arguments)},
                      {"spec", to_json(record.cfg)},
                      {"parameters", to_json(record.parameters)},
-                     {"engines", record.engines},
-                     {"structure", record.structure},
-                     {"report", to_json(record.report)}};
+                     {"methods", std::move(methods)}};
   const std::string text = node.dump(/*indent=*/-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace);
   if (module.hasattr(kAttribute)) return module.setattr(kAttribute, text);
   module.register_attribute(kAttribute, c10::StringType::get(), text, /*is_param=*/false);

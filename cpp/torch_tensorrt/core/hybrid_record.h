@@ -12,14 +12,21 @@
 
 namespace torch_tensorrt::core {
 
+// How a method of a hybrid module was made.
+struct MethodRecord {
+  std::vector<ir::BoundArgument> arguments;
+  std::vector<std::string> engines;    // the names of the attributes
+  std::vector<std::string> structure;  // GraphStructure::lines
+  HybridReport report;
+  // Nodes that lost their backend because its build failed: in each attempt, their numbers in the prepared graph.
+  std::vector<std::vector<size_t>> failed_builds;
+};
+
 // How a hybrid module was made. The module carries it as text, so it is saved, copied and loaded with the module.
 struct HybridRecord {
-  std::vector<ir::BoundArgument> arguments;
   CompileSpec cfg{std::vector<ir::Input>()};  // without inputs
   std::vector<engine::Parameter> parameters;  // of the module that was compiled
-  std::vector<std::string> engines;           // the names of the attributes
-  std::vector<std::string> structure;         // GraphStructure::lines
-  HybridReport report;
+  std::vector<MethodRecord> methods;
 };
 
 // Adds the record to the module, or replaces the module's.

@@ -81,7 +81,7 @@ bool SegmentConverter::leave_small(const std::vector<Segment>& segments, size_t 
 bool SegmentConverter::leave_costly(const Segment& segment, const network::INetworkDefinition& network,
                                     Roles& roles) const {
   const Decision pays = pays_for_borders(network);
-  if (pays) return false;
+  if (pays || !cfg_.partitioning_info.enabled) return false;
   Roles::Reasons costly;
   for (const auto* node : segment.nodes) {
     check_fits(node, roles);

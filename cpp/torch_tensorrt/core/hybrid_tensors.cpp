@@ -58,10 +58,7 @@ class Owner {
   IValue::HashIdentityIValueMap copies_;
 };
 
-}  // namespace
-
-void own_tensors(torch::jit::Module& module, torch::jit::Graph& graph, const torch::jit::Module& source) {
-  Owner owner(source);
+void own_constants(torch::jit::Graph& graph, Owner& owner) {
   for (auto* node : lowering::passes::all_nodes(graph.block())) {
     if (node->kind() != c10::prim::Constant) continue;
     const auto value = torch::jit::toIValue(node->output());
@@ -70,6 +67,14 @@ void own_tensors(torch::jit::Module& module, torch::jit::Graph& graph, const tor
     copy->copyMetadata(node->output());
     lowering::passes::replace_with(node, copy);
   }
+}
+
+}  // namespace
+
+void own_tensors(torch::jit::Module& module, const std::vector<std::shared_ptr<torch::jit::Graph>>& graphs,
+                 const torch::jit::Module& source) {
+  Owner owner(source);
+  for (const auto& graph : graphs) own_constants(*graph, owner);
   for (auto part : module.modules()) {
     for (const auto& attribute : part.named_attributes(/*recurse=*/false)) {
       if (attribute.value.isModule() || !owner.is_shared(attribute.value)) continue;

@@ -93,13 +93,23 @@ Decision check_is_new(const torch::jit::Module& mod) {
   return Decision::yes();
 }
 
+void check_method(const torch::jit::Module& mod, const std::string& method) {
+  if (mod.find_method(method)) return;
+  std::string names;
+  for (const auto& other : mod.get_methods()) names += (names.empty() ? "" : ", ") + other.name();
+  TORCHTRT_THROW_ERROR("the module " << mod.type()->str() << " has no method '" << method << "'; it has "
+                                     << (names.empty() ? "none" : names));
+}
+
 bool has_frozen_engines(const torch::jit::Module& mod) {
   static const auto kExecute = c10::Symbol::fromQualString("tensorrt::execute_engine");
-  const auto forward = mod.find_method("forward");
-  if (!forward) return false;
-  const auto nodes = lowering::passes::all_nodes(forward->graph()->block());
-  return std::any_of(nodes.begin(), nodes.end(), [](const torch::jit::Node* node) {
+  const auto runs_constant = [](const torch::jit::Node* node) {
     return node->kind() == kExecute && node->input(1)->node()->kind() == c10::prim::Constant;
+  };
+  const auto methods = mod.get_methods();
+  return std::any_of(methods.begin(), methods.end(), [&](const torch::jit::Method& method) {
+    const auto nodes = lowering::passes::all_nodes(method.graph()->block());
+    return std::any_of(nodes.begin(), nodes.end(), runs_constant);
   });
 }
 

@@ -14,7 +14,9 @@ namespace torch_tensorrt::core {
 bool takes_tensors(const c10::TypePtr& type);
 // Whether the module and its submodules run no engines already.
 Decision check_is_new(const torch::jit::Module& mod);
-// Whether forward runs engines that are constants of its graph: torch.jit.freeze makes them so.
+// Throws Error listing the module's methods if it has none of the name.
+void check_method(const torch::jit::Module& mod, const std::string& method);
+// Whether a method runs engines that are constants of its graph: torch.jit.freeze makes them so.
 bool has_frozen_engines(const torch::jit::Module& mod);
 // Whether the method can be one engine, judged by its module and its signature only: the module runs no engines
 // already, the results hold no dicts, and every argument without a default is a tensor, or a tuple or list of tensors.

@@ -25,30 +25,33 @@ std::vector<EngineReport> engines_of(const torch::jit::Module& module) {
   return engines;
 }
 
-void add_report(const std::string& path, const torch::jit::Module& module, std::vector<ModuleReport>& reports) {
-  ModuleReport report{path, engines_of(module), {}};
-  if (const auto record = read_record(module)) {
-    report.hybrid = record->report;
-    for (auto& engine : report.engines) {
-      for (size_t i = 0; i < record->engines.size(); ++i) {
-        if (record->engines[i] == engine.attribute) {
-          engine.operations = static_cast<int64_t>(record->report.segments.at(i));
-        }
-      }
+ModuleReport report_of(const std::string& path, const std::vector<EngineReport>& engines, const MethodRecord& method) {
+  ModuleReport report{path, {}, method.report};
+  for (size_t i = 0; i < method.engines.size(); ++i) {
+    for (const auto& engine : engines) {
+      if (engine.attribute != method.engines[i]) continue;
+      report.engines.push_back(engine);
+      report.engines.back().operations = static_cast<int64_t>(method.report.segments.at(i));
     }
-  } else if (report.engines.empty()) {
-    return;
-  } else {
-    report.hybrid.method = method_of(*report.engines.front().engine);
   }
-  reports.push_back(std::move(report));
+  return report;
+}
+
+void add_reports(const std::string& path, const torch::jit::Module& module, std::vector<ModuleReport>& reports) {
+  const auto engines = engines_of(module);
+  if (const auto record = read_record(module)) {
+    for (const auto& method : record->methods) reports.push_back(report_of(path, engines, method));
+  } else if (!engines.empty()) {
+    reports.push_back({path, engines, {}});
+    reports.back().hybrid.method = method_of(*engines.front().engine);
+  }
 }
 
 }  // namespace
 
 std::vector<ModuleReport> InspectModule(const torch::jit::Module& module) {
   std::vector<ModuleReport> reports;
-  for (const auto& part : module.named_modules()) add_report(part.name, part.value, reports);
+  for (const auto& part : module.named_modules()) add_reports(part.name, part.value, reports);
   TORCHTRT_CHECK(!reports.empty() || !has_frozen_engines(module),
                  "the module " << module.type()->str() << " was frozen after it was compiled, so its engines are "
                                << "constants of its graph; inspect the module before it is frozen");

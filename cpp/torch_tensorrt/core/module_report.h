@@ -18,14 +18,14 @@ struct EngineReport {
   int64_t operations = 0;  // of the method; 0 if the module is one engine
 };
 
-// A compiled module, or a submodule that is one.
+// A compiled method of a module, or of a submodule.
 struct ModuleReport {
   std::string path;  // of the submodule; empty for the module itself
   std::vector<EngineReport> engines;
-  HybridReport hybrid;  // of a module that is one engine: only the method
+  HybridReport hybrid;  // of a module that is one engine: only the name of the method
 };
 
-// One entry for the module or for each of its submodules that is compiled. Throws Error if none is.
+// One entry for each compiled method of the module and its submodules. Throws Error if there is none.
 std::vector<ModuleReport> InspectModule(const torch::jit::Module& module);
 
 }  // namespace torch_tensorrt::core

@@ -2,7 +2,7 @@
 
 #include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
-#include "torch_tensorrt/core/hybrid_module.h"
+#include "torch_tensorrt/core/hybrid_methods.h"
 #include "torch_tensorrt/core/hybrid_record.h"
 #include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/method_network.h"
@@ -141,13 +141,12 @@ const engine::Plan& plan_with_network(const runtime::TRTEngine& engine) {
 torch::jit::Module refit_hybrid(const torch::jit::Module& compiled, const HybridRecord& record,
                                 const torch::jit::Module& mod) {
   engine::check_parameters(record.parameters, parameters_of(mod));
-  std::vector<EnginePtr> engines;
-  for (const auto& name : record.engines) {
-    TORCHTRT_CHECK(compiled.hasattr(name), "the module " << compiled.type()->str() << " has no engine " << name
-                                                         << " any more; load its file again, or compile it again");
-    engines.push_back(compiled.attr(name).toCustomClass<runtime::TRTEngine>());
+  std::vector<BoundMethod> methods;
+  for (const auto& method : record.methods) {
+    check_method(mod, method.report.method);
+    methods.push_back({method.report.method, method.arguments});
   }
-  return HybridMethod(mod, record.report.method, record.cfg, record.arguments).refit(record, engines);
+  return HybridMethods(mod, record.cfg, std::move(methods)).refit(record, compiled);
 }
 
 }  // namespace

@@ -114,24 +114,8 @@ def parse_precisions(precisions: Any) -> list[str]:
     return sorted(precision.value for precision in found)
 
 
-def build_spec(
-    *,
-    inputs: Sequence[Any] | None,
-    input_signature: Any,
-    device: Any,
-    enabled_precisions: Any,
-    capability: Any,
-    kwarg_inputs: dict[str, Any] | None = None,
-    values: bool = False,
-    **settings: Any,
-) -> dict[str, Any]:
-    """Returns the specification as plain data, with defaults for missing settings.
-
-    Args:
-        values: see :func:`parse_inputs`.
-
-    Raises the errors that the public functions document.
-    """
+def _parse_inputs(inputs: Any, input_signature: Any, kwarg_inputs: dict[str, Any] | None, values: bool) -> dict:
+    """Returns the specification of the inputs of one method."""
     if inputs is None and input_signature is None and kwarg_inputs:
         inputs = []
     if inputs is None and input_signature is None:
@@ -140,6 +124,60 @@ def build_spec(
         )
     if inputs is not None and input_signature is not None:
         raise ValueError("give either inputs or input_signature, not both")
+    arguments = None if inputs is None else parse_inputs(inputs, values)
+    signature = None if input_signature is None else parse_signature(input_signature)
+    if arguments is not None and not all("input" in argument for argument in arguments):
+        arguments, signature = None, {"tuple": arguments}
+    return {
+        "inputs": None if arguments is None else [argument["input"] for argument in arguments],
+        "input_signature": signature,
+        "inputs_by_name": {name: _parse(value, values=True) for name, value in (kwarg_inputs or {}).items()},
+    }
+
+
+def parse_method(name: str, inputs: Any, values: bool) -> dict[str, Any]:
+    """Returns the specification of the inputs of one of several methods: a list, or a dict by argument.
+
+    Raises:
+        KeyError: an element is no input, or there are no inputs.
+    """
+    by_name = inputs if isinstance(inputs, dict) else {}
+    try:
+        return _parse_inputs([] if isinstance(inputs, dict) else inputs, None, by_name, values)
+    except KeyError as error:
+        raise KeyError(f"methods[{name!r}]: {error.args[0]}") from None
+
+
+def build_spec(
+    *,
+    inputs: Sequence[Any] | None,
+    input_signature: Any,
+    device: Any,
+    enabled_precisions: Any,
+    capability: Any,
+    kwarg_inputs: dict[str, Any] | None = None,
+    methods: dict[str, dict[str, Any]] | None = None,
+    values: bool = False,
+    **settings: Any,
+) -> dict[str, Any]:
+    """Returns the specification as plain data, with defaults for missing settings.
+
+    Args:
+        methods: the specifications of the inputs of several methods, by :func:`parse_method`.
+        values: see :func:`parse_inputs`.
+
+    Raises the errors that the public functions document.
+    """
+    methods = dict(methods or {})
+    has_forward = inputs is not None or input_signature is not None or bool(kwarg_inputs)
+    nothing: dict[str, Any] = {"inputs": [], "input_signature": None, "inputs_by_name": {}}
+    forward = nothing
+    if has_forward or not methods:
+        forward = _parse_inputs(inputs, input_signature, kwarg_inputs, values)
+    if has_forward and "forward" in methods:
+        raise ValueError("the inputs of forward are given twice, as inputs and in methods; give them once")
+    if has_forward and methods:
+        methods["forward"], forward = forward, nothing
     checked = {
         setting.name: setting.checked(settings.pop(setting.name, setting.python_default())) for setting in SETTINGS
     }
@@ -155,15 +193,10 @@ def build_spec(
     target = Device._from(device)
     if target.device_type is DeviceType.UNKNOWN:
         raise ValueError("device is unknown: give cpu, gpu:N or dla:N")
-    arguments = None if inputs is None else parse_inputs(inputs, values)
-    signature = None if input_signature is None else parse_signature(input_signature)
-    if arguments is not None and not all("input" in argument for argument in arguments):
-        arguments, signature = None, {"tuple": arguments}
     return {
         **checked,
-        "inputs": None if arguments is None else [argument["input"] for argument in arguments],
-        "input_signature": signature,
-        "inputs_by_name": {name: _parse(value, values=True) for name, value in (kwarg_inputs or {}).items()},
+        **forward,
+        "methods": methods,
         "device": target._to_spec(),
         "enabled_precisions": parse_precisions(enabled_precisions),
         "capability": EngineCapability._from(capability).value,

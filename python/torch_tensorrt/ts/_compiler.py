@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from torch_tensorrt._library import compiler, require_text, to_json
-from torch_tensorrt.ts._compile_spec import build_spec, takes_values
+from torch_tensorrt.ts._compile_spec import build_spec, parse_method, takes_values
 from torch_tensorrt.ts._settings import OF_MODULES, takes_settings
 
 
@@ -25,7 +25,16 @@ def _require_module(module: Any, what: str) -> torch.jit.ScriptModule:
 
 
 def _takes_values(module: torch.jit.ScriptModule, method_name: str) -> bool:
-    return hasattr(module, method_name) and takes_values(getattr(module, method_name))
+    return _native(module)._has_method(method_name) and takes_values(getattr(module, method_name))
+
+
+def _parse_methods(module: torch.jit.ScriptModule, methods: Any) -> dict[str, Any]:
+    if methods is None:
+        return {}
+    if not isinstance(methods, dict) or not all(isinstance(name, str) for name in methods):
+        raise TypeError(f"methods is {methods!r:.80}, must be a dict with the inputs of each method by its name")
+    require_text("methods", *methods)
+    return {name: parse_method(name, inputs, _takes_values(module, name)) for name, inputs in methods.items()}
 
 
 def _native(module: torch.jit.ScriptModule) -> Any:
@@ -40,9 +49,10 @@ def compile(  # noqa: A001 - the public name
     device: Any = None,
     *,
     kwarg_inputs: dict[str, Any] | None = None,
+    methods: dict[str, Any] | None = None,
     **settings: Any,
 ) -> torch.jit.ScriptModule:
-    """Compiles the ``forward`` of a ScriptModule into engines.
+    """Compiles the ``forward`` of a ScriptModule, or several methods, into engines.
 
     Makes one engine if that does all that the module does. Otherwise makes a hybrid module, in which PyTorch runs what
     no engine can: operators without a converter, branches and loops that depend on data, state, random numbers,
@@ -67,14 +77,20 @@ def compile(  # noqa: A001 - the public name
             keywords of :class:`torch_tensorrt.Device` (``{"device_type": ..., "gpu_id": ...}``). Default: the current
             GPU, or the CPU on a machine without a GPU. A missing device is an error.
         kwarg_inputs: entries by the name of the argument, besides ``inputs``.
+        methods: the inputs of each method of the module that is compiled, by the name of the method: a list as
+            ``inputs``, or a dict with the entries by argument. ``forward`` is compiled if it has ``inputs``, or is one
+            of them. All settings hold for each method. The result is a hybrid module with all methods, attributes and
+            the state of the module; with ``require_full_compilation``, each method runs in one engine.
         {settings}
 
     Returns:
-        A ScriptModule. Its ``forward`` returns the results of the module's ``forward``, of the same types: tensors
-        have the dtypes that the module returns for inputs of its own dtype. Save it with ``torch.jit.save``.
+        A ScriptModule. Its ``forward`` (each method) returns the results of the module's ``forward``, of the same
+        types: tensors have the dtypes that the module returns for inputs of its own dtype. Save it with
+        ``torch.jit.save``.
 
     Raises:
-        TypeError: a ScriptFunction, an unknown dtype or precision, or a string instead of a list of names.
+        TypeError: a ScriptFunction, an unknown dtype or precision, a string instead of a list of names, or methods that
+            are no dict.
         KeyError: no inputs, or an element that no argument can be.
         ValueError: settings that contradict each other or are out of range.
         RuntimeError: the compiler's error, with the operation and its Python line, or with the argument that an entry
@@ -86,6 +102,7 @@ def compile(  # noqa: A001 - the public name
         input_signature=input_signature,
         device=device,
         kwarg_inputs=kwarg_inputs,
+        methods=_parse_methods(module, methods),
         values=_takes_values(module, "forward"),
         **settings,
     )

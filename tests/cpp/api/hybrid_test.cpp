@@ -69,6 +69,67 @@ TEST(ApiHybrid, ALoadedModuleRuns) {
   for (int call = 0; call < 3; ++call) expect_same(loaded, module);
 }
 
+// Two methods with one matrix, a method that calls them, and a counter.
+torch::jit::Module make_methods(uint64_t seed) {
+  at::manual_seed(seed);
+  torch::jit::Module module("Methods");
+  module.register_parameter("weight", at::randn({6, 6}), /*is_buffer=*/false);
+  module.register_attribute("calls", c10::IntType::get(), 0, /*is_param=*/false);
+  module.define(R"(
+    def encode(self, x):
+        self.calls = self.calls + 1
+        return torch.tanh(torch.matmul(x, self.weight)) * 2
+
+    def decode(self, y, scale: float):
+        return torch.relu(torch.matmul(y, self.weight)) * scale, self.calls
+
+    def forward(self, x):
+        return self.decode(self.encode(x), 0.5)
+  )");
+  module.eval();
+  return module;
+}
+
+torchscript::CompileSpec spec_of_methods() {
+  torchscript::CompileSpec spec(std::vector<Input>{});
+  spec.device = Device::cpu();
+  spec.min_block_size = 1;
+  spec.methods["encode"].inputs = {Input({1, 6}, {3, 6}, {5, 6})};
+  spec.methods["decode"].inputs_by_name["y"] =
+      torch::jit::IValue(c10::make_intrusive<Input>(std::vector<int64_t>{2, 6}));
+  return spec;
+}
+
+TEST(ApiHybrid, SeveralMethodsAreCompiledAndTakeNewWeights) {
+  auto first = make_methods(1);
+  auto second = make_methods(2);
+  auto compiled = reloaded(torchscript::compile(first, spec_of_methods()));
+  std::vector<std::string> methods;
+  for (const auto& method : torchscript::inspect(compiled)) {
+    methods.push_back(method.method);
+    ASSERT_EQ(method.engines.size(), 1U) << method.method;
+    EXPECT_EQ(method.engines[0].attribute, "engine_" + method.method + "_0");
+  }
+  EXPECT_EQ(methods, (std::vector<std::string>{"decode", "encode"}));
+  auto refitted = reloaded(torchscript::refit_module_weights(compiled, second));
+  for (int call = 0; call < 2; ++call) {
+    expect_same(compiled, first);
+    expect_same(refitted, second);
+  }
+}
+
+TEST(ApiHybrid, ForwardIsCompiledIfItHasInputs) {
+  auto spec = spec_of_methods();
+  spec.graph_inputs.inputs = {Input({2, 6})};
+  EXPECT_EQ(torchscript::inspect(torchscript::compile(make_methods(1), spec)).size(), 3U);
+  spec.methods["forward"].inputs = {Input({2, 6})};
+  EXPECT_THAT(error_of([&] { torchscript::compile(make_methods(1), spec); }), HasSubstr("given twice"));
+  spec.methods.erase("forward");
+  spec.methods["backward"].inputs = {Input({2, 6})};
+  EXPECT_THAT(error_of([&] { torchscript::compile(make_methods(1), spec); }),
+              HasSubstr("has no method 'backward'; it has "));
+}
+
 TEST(ApiHybrid, ALoadedModuleTakesNewWeights) {
   auto first = make_module(1);
   auto second = make_module(2);

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include <nlohmann/json.hpp>
+
 #include "support/jit_graph.h"
 #include "torch_tensorrt/core/hybrid_record.h"
 #include "torch_tensorrt/core/util/Exception.h"
@@ -69,23 +71,27 @@ TEST(HybridRecord, IsReadAsItWasWritten) {
   tree.children[1].kind = ir::InputTree::Kind::kValue;
   tree.children[1].value = std::numeric_limits<double>::infinity();
   HybridRecord record;
-  record.arguments = {{ir::BoundArgument::How::kGiven, tree}, {}};
+  record.methods.resize(1);
+  auto& method = record.methods[0];
+  method.arguments = {{ir::BoundArgument::How::kGiven, tree}, {}};
   record.cfg.convert_info.engine_settings.device = engine::DeviceTarget::cpu();
   record.cfg.convert_info.engine_settings.refit = true;
   record.cfg.convert_info.engine_settings.timing_cache_path = "/home/me/times";
   record.cfg.partitioning_info.forced_fallback_operators = {"aten::relu"};
   record.parameters = {{"weight", "float32", {2, 3}}};
-  record.engines = {"engine_0"};
-  record.structure = {"a line", "another \"line\""};
-  record.report = {"forward", "it returns its argument", {5}, {{"aten::relu", "a reason", "file.py:1", 2}}};
+  method.engines = {"engine_0"};
+  method.structure = {"a line", "another \"line\""};
+  method.report = {"forward", "it returns its argument", {5}, {{"aten::relu", "a reason", "file.py:1", 2}}};
   torch::jit::Module module("Compiled");
   EXPECT_FALSE(read_record(module));
   write_record(module, record);
   const auto read = read_record(module);
   ASSERT_TRUE(read);
-  ASSERT_EQ(read->arguments.size(), 2U);
-  EXPECT_EQ(read->arguments[1].how, ir::BoundArgument::How::kEachCall);
-  const auto& found = read->arguments[0].tree;
+  ASSERT_EQ(read->methods.size(), 1U);
+  const auto& same = read->methods[0];
+  ASSERT_EQ(same.arguments.size(), 2U);
+  EXPECT_EQ(same.arguments[1].how, ir::BoundArgument::How::kEachCall);
+  const auto& found = same.arguments[0].tree;
   EXPECT_EQ(found.keys[0].toStringRef(), "a");
   EXPECT_EQ(found.keys[1].toInt(), 2);
   EXPECT_EQ(found.children[0].input.dtype, at::kHalf);
@@ -99,9 +105,27 @@ TEST(HybridRecord, IsReadAsItWasWritten) {
   EXPECT_TRUE(read->cfg.convert_info.engine_settings.timing_cache_path.empty());
   EXPECT_EQ(read->cfg.lower_info.forced_fallback_operators, std::vector<std::string>{"aten::relu"});
   EXPECT_EQ(read->parameters[0].dims, (std::vector<int64_t>{2, 3}));
-  EXPECT_EQ(read->engines, record.engines);
-  EXPECT_EQ(read->structure, record.structure);
-  EXPECT_EQ(read->report.rows[0].uses, 2U);
+  EXPECT_EQ(same.engines, method.engines);
+  EXPECT_EQ(same.structure, method.structure);
+  EXPECT_EQ(same.report.rows[0].uses, 2U);
+}
+
+TEST(HybridRecord, SeveralMethodsAndTheFirstFormatAreRead) {
+  HybridRecord record;
+  record.methods.resize(2);
+  record.methods[0].report.method = "decode";
+  record.methods[1].report.method = "encode";
+  torch::jit::Module module("Compiled");
+  write_record(module, record);
+  EXPECT_EQ(read_record(module)->methods.at(1).report.method, "encode");
+  auto text = nlohmann::json::parse(module.attr("torch_tensorrt_record").toStringRef());
+  text.update(text.at("methods").at(1));  // a record of format 1 has the fields of its one method
+  text.erase("methods");
+  text["format"] = 1;
+  module.setattr("torch_tensorrt_record", text.dump());
+  const auto read = read_record(module);
+  ASSERT_EQ(read->methods.size(), 1U);
+  EXPECT_EQ(read->methods[0].report.method, "encode");
 }
 
 TEST(HybridRecord, ADamagedRecordIsRefused) {
@@ -109,12 +133,12 @@ TEST(HybridRecord, ADamagedRecordIsRefused) {
   write_record(module, HybridRecord());
   module.setattr("torch_tensorrt_record", std::string("{\"format\": 1"));
   EXPECT_THROW(read_record(module), Error);
-  module.setattr("torch_tensorrt_record", std::string("{\"format\": 2}"));
+  module.setattr("torch_tensorrt_record", std::string("{\"format\": 3}"));
   try {
     read_record(module);
     FAIL() << "no error";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("a record of format 2, and this library reads format 1"));
+    EXPECT_THAT(error.what(), HasSubstr("a record of format 3, and this library reads formats 1 to 2"));
   }
 }
 

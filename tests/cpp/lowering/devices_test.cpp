@@ -66,8 +66,8 @@ TEST(Devices, ConstantsAndMadeTensorsOfAModuleFromElsewhere) {
   auto module = module_of("def other(self):\n    return 1");
   module.register_parameter("weight", at::ones({4}), /*is_buffer=*/false);
   module.define(kMakesTensors);
-  for (const auto& device : constants_of(prepare(module, "forward", LowerInfo(), kOther))) EXPECT_EQ(device, kOther);
-  EXPECT_FALSE(constants_of(prepare(module, "forward", LowerInfo(), kOther)).empty());
+  for (const auto& device : constants_of(prepare(module, {"forward"}, LowerInfo(), kOther))) EXPECT_EQ(device, kOther);
+  EXPECT_FALSE(constants_of(prepare(module, {"forward"}, LowerInfo(), kOther)).empty());
 }
 
 TEST(Devices, AModuleOnTheDeviceMakesTensorsWhereItSays) {
@@ -77,7 +77,7 @@ TEST(Devices, AModuleOnTheDeviceMakesTensorsWhereItSays) {
 def forward(self, x, n: int):
     return torch.zeros([n], device=torch.device("cpu")), x + self.weight
 )");
-  const auto graph = prepare(module, "forward", LowerInfo(), kOther).get_method("forward").graph();
+  const auto graph = prepare(module, {"forward"}, LowerInfo(), kOther).get_method("forward").graph();
   for (const auto* node : passes::all_nodes(graph->block())) {
     if (node->kind() != c10::aten::zeros) continue;
     EXPECT_TRUE(torch::jit::toIValue(node->namedInput("device"))->toDevice().is_cpu());

@@ -34,7 +34,7 @@ def forward(self, x):
     self.count.add_(x)
     return x * self.weight + self.count + self.n
 )");
-  const auto prepared = prepare(module, "forward", LowerInfo(), c10::Device(at::kCPU));
+  const auto prepared = prepare(module, {"forward"}, LowerInfo(), c10::Device(at::kCPU));
   for (const auto& name : attributes_of(prepared)) EXPECT_EQ(name, "count");
   auto copy = prepared;
   const auto x = at::ones({3});
@@ -57,12 +57,38 @@ def forward(self, x):
   const auto written = passes::written_attributes(graph, module._ivalue());
   EXPECT_EQ(written, std::set<std::string>({"count"}));
   // reset() writes n.
-  const auto names = attributes_of(prepare(module, "forward", LowerInfo(), c10::Device(at::kCPU)));
+  const auto names = attributes_of(prepare(module, {"forward"}, LowerInfo(), c10::Device(at::kCPU)));
   EXPECT_NE(std::find(names.begin(), names.end(), "n"), names.end());
 }
 
+TEST(Prepare, SeveralMethodsAreOneGraphEach) {
+  const auto module = module_of(R"(
+def encode(self, x):
+    self.n = self.n + 1
+    return x * self.weight
+
+def decode(self, x):
+    return self.encode(x) + self.count
+
+def forward(self, x):
+    return self.decode(x) + self.n
+)");
+  auto prepared = prepare(module, {"decode", "encode"}, LowerInfo(), c10::Device(at::kCPU));
+  for (const char* name : {"decode", "encode"}) {
+    for (const auto* node : passes::all_nodes(prepared.get_method(name).graph()->block())) {
+      EXPECT_NE(node->kind(), c10::prim::CallMethod) << name;
+      if (node->kind() != c10::prim::GetAttr) continue;
+      EXPECT_EQ(node->s(c10::attr::name), "n") << name;
+    }
+  }
+  EXPECT_TRUE(at::equal(prepared.forward({at::ones({3})}).toTensor(), at::full({3}, 2.0)));
+  EXPECT_EQ(prepared.attr("n").toInt(), 1);
+  remove_unused_attributes(prepared, {"decode", "encode"});
+  EXPECT_TRUE(prepared.hasattr("weight")) << "forward may use it";
+}
+
 Decision apart(const std::string& source) {
-  const auto prepared = prepare(module_of(source), "forward", LowerInfo(), c10::Device(at::kCPU));
+  const auto prepared = prepare(module_of(source), {"forward"}, LowerInfo(), c10::Device(at::kCPU));
   return results_are_apart(*prepared.get_method("forward").graph());
 }
 
@@ -77,7 +103,7 @@ TEST(Behavior, FindsResultsThatShareMemory) {
 
 TEST(Behavior, FindsExceptions) {
   const auto raises_in = [](const std::string& source) {
-    const auto prepared = prepare(module_of(source), "forward", LowerInfo(), c10::Device(at::kCPU));
+    const auto prepared = prepare(module_of(source), {"forward"}, LowerInfo(), c10::Device(at::kCPU));
     return raises_on_data(prepared.get_method("forward").graph()->block());
   };
   EXPECT_TRUE(raises_in("def forward(self, x):\n    assert bool(x.sum() > 0), 'negative'\n    return x + 1"));

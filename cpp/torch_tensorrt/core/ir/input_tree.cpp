@@ -178,8 +178,8 @@ bool is_tuple_of_inputs(const InputTree& tree) {
     if (holds_tensors(argument.type())) ++count;
   }
   TORCHTRT_THROW_ERROR("Expected dimension specifications for all input tensors, but found "
-                       << count << " input tensors and " << given << " dimension specs. The method takes (" << list
-                       << ")");
+                       << count << " input tensors and " << given << " dimension specs. " << schema.name() << " takes ("
+                       << list << ")");
 }
 
 void check_names(const c10::FunctionSchema& schema, const GraphInputs& given) {

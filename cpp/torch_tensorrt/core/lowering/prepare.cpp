@@ -110,6 +110,23 @@ void remove_dead_code(const passes::GraphPtr& graph) {
   torch::jit::EliminateDeadCode(graph);
 }
 
+// The graphs of the methods with all calls inlined, also those of each other. Warns of listed modules that none of them
+// uses.
+std::vector<passes::GraphPtr> inline_methods(const Module& module, const std::vector<std::string>& method_names,
+                                             const std::vector<std::string>& torch_executed_modules) {
+  std::vector<passes::GraphPtr> graphs;
+  std::map<std::string, size_t> unused;
+  for (const auto& name : method_names) {
+    graphs.push_back(module.get_method(name).graph());
+    for (const auto& listed : passes::inline_calls(*graphs.back(), torch_executed_modules)) ++unused[listed];
+  }
+  for (const auto& [listed, count] : unused) {
+    if (count < method_names.size()) continue;
+    LOG_WARNING("torch_executed_modules lists " << listed << ", which the module does not use; this has no effect");
+  }
+  return graphs;
+}
+
 }  // namespace
 
 Module evaluation_copy(const Module& module) {
@@ -152,30 +169,32 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
   remove_dead_code(graph);
 }
 
-Module prepare(const Module& module, const std::string& method_name, const LowerInfo& info, c10::Device device) {
-  refuse_hooks(module, method_name);
+Module prepare(const Module& module, const std::vector<std::string>& method_names, const LowerInfo& info,
+               c10::Device device) {
+  for (const auto& name : method_names) refuse_hooks(module, name);
   const auto evaluated = evaluation_copy(module);
   auto copy = on_device(evaluated, device);
-  auto graph = copy.get_method(method_name).graph();
-  for (const auto& name : passes::inline_calls(*graph, info.forced_fallback_modules)) {
-    LOG_WARNING("torch_executed_modules lists " << name << ", which the module does not use; this has no effect");
+  auto graphs = inline_methods(copy, method_names, info.forced_fallback_modules);
+  for (auto& graph : graphs) {
+    passes::hide_memory(*graph);
+    if (lives_elsewhere(evaluated, *graph, device)) make_on_device(*graph, device);
+    move_constants(*graph, device);
   }
-  passes::hide_memory(*graph);
-  if (lives_elsewhere(evaluated, *graph, device)) make_on_device(*graph, device);
-  move_constants(*graph, device);
   const auto written = written_by_methods(copy);
   own(copy, written);
-  passes::inline_python_functions(graph);
-  passes::mark_forced_operators(graph, info.forced_fallback_operators);
-  passes::fold_attributes(graph, copy._ivalue(), written);
-  simplify(graph);
-  move_constants(*graph, device);  // new constants
+  for (auto& graph : graphs) {
+    passes::inline_python_functions(graph);
+    passes::mark_forced_operators(graph, info.forced_fallback_operators);
+    passes::fold_attributes(graph, copy._ivalue(), written);
+    simplify(graph);
+    move_constants(*graph, device);  // new constants
+  }
   return copy;
 }
 
-std::vector<std::shared_ptr<torch::jit::Graph>> other_methods_with_state(const Module& module,
-                                                                         const std::string& method_name) {
-  std::vector<std::shared_ptr<torch::jit::Graph>> graphs;
+std::map<std::string, std::shared_ptr<torch::jit::Graph>> other_methods_with_state(const Module& module,
+                                                                                   const std::string& method_name) {
+  std::map<std::string, std::shared_ptr<torch::jit::Graph>> graphs;
   for (const auto& method : module.get_methods()) {
     if (method.name() == method_name) continue;
     auto graph = method.graph()->copy();
@@ -184,19 +203,21 @@ std::vector<std::shared_ptr<torch::jit::Graph>> other_methods_with_state(const M
     const auto writes = [](const Node* node) {
       return node->kind() == c10::prim::SetAttr || !passes::written_arguments(node).empty();
     };
-    if (std::any_of(nodes.begin(), nodes.end(), writes)) graphs.push_back(std::move(graph));
+    if (std::any_of(nodes.begin(), nodes.end(), writes)) graphs[method.name()] = std::move(graph);
   }
   return graphs;
 }
 
-void remove_unused_attributes(Module& module, const std::string& method_name) {
-  if (module.get_methods().size() != 1) return;
+void remove_unused_attributes(Module& module, const std::vector<std::string>& method_names) {
+  if (module.get_methods().size() != method_names.size()) return;
   const auto object = module._ivalue();
   const auto type = object->type();
   std::set<std::string> used = {"training"};
-  for (const auto* node : passes::all_nodes(module.get_method(method_name).graph()->block())) {
-    const bool is_access = node->kind() == c10::prim::GetAttr || node->kind() == c10::prim::SetAttr;
-    if (is_access && node->input(0)->type() == type) used.insert(node->s(c10::attr::name));
+  for (const auto& name : method_names) {
+    for (const auto* node : passes::all_nodes(module.get_method(name).graph()->block())) {
+      const bool is_access = node->kind() == c10::prim::GetAttr || node->kind() == c10::prim::SetAttr;
+      if (is_access && node->input(0)->type() == type) used.insert(node->s(c10::attr::name));
+    }
   }
   std::vector<std::string> unused;
   for (const auto& attribute : type->getAttributes()) {

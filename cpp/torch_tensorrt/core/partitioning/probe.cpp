@@ -27,6 +27,15 @@ bool is_empty(const IValue& value) {
   return value.isNone() || (value.isTensor() && value.toTensor().defined() && value.toTensor().numel() == 0);
 }
 
+std::vector<ir::Input> specs_of(const std::vector<ir::BoundArgument>& arguments) {
+  std::vector<ir::Input> specs;
+  for (const auto& bound : arguments) {
+    if (bound.how != ir::BoundArgument::How::kGiven) continue;
+    for (auto& spec : ir::inputs_of(bound.tree)) specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
 }  // namespace
 
 bool Probe::is_known() const { return at.size() > kOpt && at[kOpt].has_value(); }
@@ -40,18 +49,16 @@ bool has_changed(const Probe& before, const Probe& after) {
 
 GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
                        const std::vector<ir::BoundArgument>& arguments, c10::Device device,
-                       const std::vector<std::shared_ptr<torch::jit::Graph>>& others,
-                       std::optional<std::set<std::string>> growing)
+                       const std::vector<OtherMethod>& others, std::optional<std::set<std::string>> growing)
     : module_(module),
       device_(device),
       cast_nodes_(lowering::passes::nodes_in_casting_blocks(graph.block())),
       growing_(std::move(growing)) {
   add_changed_collections(graph.block(), changed_collections_);
-  for (const auto& other : others) add_changed_collections(other->block(), changed_collections_);
-  std::vector<ir::Input> specs;
-  for (const auto& bound : arguments) {
-    if (bound.how != ir::BoundArgument::How::kGiven) continue;
-    for (auto& spec : ir::inputs_of(bound.tree)) specs.push_back(std::move(spec));
+  std::vector<ir::Input> specs = specs_of(arguments);
+  for (const auto& other : others) {
+    add_changed_collections(other.graph->block(), changed_collections_);
+    for (auto& spec : specs_of(other.arguments)) specs.push_back(std::move(spec));
   }
   declare_points(specs);
   visit_all(graph, arguments, others);
@@ -66,7 +73,7 @@ GraphProbe::GraphProbe(const torch::jit::Graph& graph, const IValue& module,
 }
 
 void GraphProbe::visit_all(const torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments,
-                           const std::vector<std::shared_ptr<torch::jit::Graph>>& others) {
+                           const std::vector<OtherMethod>& others) {
   const size_t first = graph.inputs().size() - arguments.size();
   TORCHTRT_ASSERT(first <= 1, "the graph has " << graph.inputs().size() << " inputs, but there are " << arguments.size()
                                                << " arguments");
@@ -79,18 +86,17 @@ void GraphProbe::visit_all(const torch::jit::Graph& graph, const std::vector<ir:
     found_growing_.clear();
     if (first == 1) objects_[graph.inputs()[0]] = module_;
     for (size_t i = first; i < graph.inputs().size(); ++i) {
-      const auto* input = graph.inputs()[i];
-      const auto& bound = arguments[i - first];
-      if (bound.how != ir::BoundArgument::How::kEachCall) {
-        probes_[input] = argument(input, bound.tree);
-      } else {
-        probes_[input] = holds_tensors(input->type()) ? unknown() : any_number(input->type());
-      }
+      probes_[graph.inputs()[i]] = bound_argument(graph.inputs()[i], arguments[i - first]);
     }
     visit(graph.block(), /*always=*/true);
-    for (const auto& other : others) visit_other(*other);
+    for (const auto& other : others) visit_other(other);
     if (!update_attributes(before)) break;
   }
+}
+
+Probe GraphProbe::bound_argument(const Value* value, const ir::BoundArgument& bound) const {
+  if (bound.how != ir::BoundArgument::How::kEachCall) return argument(value, bound.tree);
+  return holds_tensors(value->type()) ? unknown() : any_number(value->type());
 }
 
 const Probe* GraphProbe::find(const Value* value) const {

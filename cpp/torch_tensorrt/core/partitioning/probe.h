@@ -40,6 +40,12 @@ struct Probe {
 // Whether more is open after another round than before it.
 bool has_changed(const Probe& before, const Probe& after);
 
+// A method that may run between two calls of the graph.
+struct OtherMethod {
+  std::shared_ptr<torch::jit::Graph> graph;
+  std::vector<ir::BoundArgument> arguments;  // by argument without the module; empty: nothing is known of them
+};
+
 // Finds the dtypes and ranges of shapes of a graph's values without computing any: runs each node on meta tensors at
 // sample points of the inputs' ranges (all sizes at their minimum, at their optimum, at their maximum, and mixed), and
 // a node without a meta form on small tensors. Both branches of an If and the body of a Loop count, unless the probe
@@ -47,11 +53,10 @@ bool has_changed(const Probe& before, const Probe& after);
 class GraphProbe {
  public:
   // `arguments`: one entry for each input of the graph, without the module if that is the first input; `device`: of the
-  // compiled module; `others`: the module's other methods, which may run between two calls; `growing`: supposes
-  // that lists that are attributes keep their lengths when the graph replaces them, unless they have one of these
-  // names.
+  // compiled module; `others`: the module's other methods; `growing`: supposes that lists that are attributes keep
+  // their lengths when the graph replaces them, unless they have one of these names.
   GraphProbe(const torch::jit::Graph& graph, const c10::IValue& module, const std::vector<ir::BoundArgument>& arguments,
-             c10::Device device, const std::vector<std::shared_ptr<torch::jit::Graph>>& others = {},
+             c10::Device device, const std::vector<OtherMethod>& others = {},
              std::optional<std::set<std::string>> growing = std::nullopt);
 
   // Null if nothing is known of the value.
@@ -78,10 +83,11 @@ class GraphProbe {
   using Values = std::vector<Probe>;
 
   void visit_all(const torch::jit::Graph& graph, const std::vector<ir::BoundArgument>& arguments,
-                 const std::vector<std::shared_ptr<torch::jit::Graph>>& others);
+                 const std::vector<OtherMethod>& others);
+  Probe bound_argument(const torch::jit::Value* value, const ir::BoundArgument& bound) const;
   void declare_points(const std::vector<ir::Input>& specs);
   bool may_grow(const c10::Type& type) const;
-  void visit_other(const torch::jit::Graph& graph);
+  void visit_other(const OtherMethod& other);
   bool update_attributes(const std::unordered_map<std::string, Probe>& before);
   int64_t size_at(const ir::Input& spec, size_t axis, size_t point) const;
   Probe argument(const torch::jit::Value* value, const ir::InputTree& tree) const;

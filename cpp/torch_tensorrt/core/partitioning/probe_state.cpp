@@ -42,11 +42,14 @@ bool GraphProbe::may_grow(const c10::Type& type) const {
                      [&](const c10::TypePtr& changed) { return *changed == type; });
 }
 
-void GraphProbe::visit_other(const torch::jit::Graph& graph) {
+void GraphProbe::visit_other(const OtherMethod& other) {
   is_elsewhere_ = true;
-  objects_[graph.inputs()[0]] = module_;
-  for (const auto* input : graph.inputs().slice(1)) probes_[input] = unknown();
-  visit(graph.block(), /*always=*/false);
+  const auto inputs = other.graph->inputs();
+  objects_[inputs[0]] = module_;
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    probes_[inputs[i]] = other.arguments.empty() ? unknown() : bound_argument(inputs[i], other.arguments.at(i - 1));
+  }
+  visit(other.graph->block(), /*always=*/false);
   is_elsewhere_ = false;
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "torch_tensorrt/core/engine/backend/build_failed.h"
 #include "torch_tensorrt/core/engine/backend/executable.h"
 #include "torch_tensorrt/core/engine/build/builder.h"
 #include "torch_tensorrt/core/engine/plan/plan.h"
@@ -26,7 +27,7 @@ class Backend {
   virtual std::string version() const = 0;
   // Whether the backend takes the layer. Asked before anything is built.
   virtual Decision supports(const network::ILayer& layer, const DeviceTarget& device) const = 0;
-  // Returns plan bytes. Takes the network apart. Throws Error naming the layer that cannot be built.
+  // Returns plan bytes. Takes the network apart. Throws Error naming the layer that cannot be built, and BuildFailed.
   virtual std::string build(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                             BuildReport* report) const = 0;
   // Returns the bytes of an engine like that of `plan`, a plan of this backend, with the weights of `network`. The

@@ -72,7 +72,8 @@ class Foldable {
     const auto inputs = node->inputs();
     const bool is_pure = node->blocks().empty() && node->kind() != prim::Param && node->kind() != prim::GetAttr &&
                          !node->hasSideEffects() && !node->isNondeterministic() && written_arguments(node).empty();
-    const bool is = is_pure && std::all_of(inputs.begin(), inputs.end(), [&](const Value* v) { return (*this)(v->node()); });
+    const bool is =
+        is_pure && std::all_of(inputs.begin(), inputs.end(), [&](const Value* v) { return (*this)(v->node()); });
     return known_[node] = is;
   }
 

@@ -4,8 +4,8 @@
 
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 
-// A tensor that a method makes anew in each call, and returns or keeps in the module's state, must not become a constant:
-// a caller who writes it would change the results of later calls. PyTorch's executor folds such tensors too.
+// A tensor that a method makes anew in each call, and returns or keeps in the module's state, must not become a
+// constant: a caller who writes it would change the results of later calls. PyTorch's executor folds such tensors too.
 namespace torch_tensorrt::core::lowering::passes {
 
 // Whether the node is a mark, trt::fresh: its result is a new tensor with the elements of its first input.

@@ -14,6 +14,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
 #include "torch_tensorrt/core/backends/tensorrt/support.h"
+#include "torch_tensorrt/core/engine/backend/build_failed.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/shared_file.h"
@@ -205,8 +206,8 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
   const std::unique_ptr<nvinfer1::IHostMemory> built(made.builder->buildSerializedNetwork(*made.network, *config));
   if (built == nullptr) {
     const std::string said = messages.take_errors();
-    TORCHTRT_THROW_ERROR("TensorRT builds no engine of the network \"" << network.getName() << "\". " << said
-                                                                       << layers_named_in(said, network));
+    throw engine::BuildFailed("TensorRT builds no engine of the network \"" + std::string(network.getName()) + "\". " +
+                              said + layers_named_in(said, network));
   }
   cache.save();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
