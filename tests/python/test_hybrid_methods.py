@@ -169,6 +169,35 @@ def test_state_passes_from_method_to_method():
         torch.testing.assert_close(compiled.decode(y), expected.decode(y))
 
 
+class Views(nn.Module):
+    """A method writes memory that another reads through another buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("whole", torch.zeros(4, 8))
+        self.register_buffer("part", self.whole[:2])
+
+    @torch.jit.export
+    def encode(self, x):
+        self.whole += x
+
+    @torch.jit.export
+    def decode(self, x):
+        return torch.relu(self.part * 2 + x) * 3
+
+
+@pytest.mark.parametrize("methods", [["encode", "decode"], ["decode"]])
+def test_buffers_that_share_memory(methods):
+    module = Views().eval()
+    inputs = {"encode": [Input((4, 8))], "decode": [Input((2, 8))]}
+    compiled = reloaded(compile_methods(module, {name: inputs[name] for name in methods}))
+    x = torch.rand(4, 8)
+    for rounds in (1, 2):
+        compiled.encode(x)
+        torch.testing.assert_close(compiled.decode(x[:2]), torch.relu(rounds * x[:2] * 2 + x[:2]) * 3)
+    assert not module.whole.any()
+
+
 class NoForward(nn.Module):
     def __init__(self) -> None:
         super().__init__()
