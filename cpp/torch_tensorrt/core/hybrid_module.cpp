@@ -265,12 +265,10 @@ class HybridMethod::Graphs {
     settings.name = str(engine_name(), '_', number);
     settings.method = method_;
     const auto device = torch_device(settings.device);
-    runtime::EngineInfo info;
-    info.name = settings.name;
-    info.device =
-        runtime::RTDevice(device.index(), device.is_cpu() ? nvinfer1::DeviceType::kCPU : nvinfer1::DeviceType::kGPU);
-    info.engine = std::make_shared<const std::string>(engine::build_engine(std::move(networks_[number]), settings));
-    return c10::make_intrusive<runtime::TRTEngine>(std::move(info));
+    const auto bytes = engine::build_engine(std::move(networks_[number]), settings);
+    const runtime::RTDevice target(device.index(),
+                                   device.is_cpu() ? nvinfer1::DeviceType::kCPU : nvinfer1::DeviceType::kGPU);
+    return c10::make_intrusive<runtime::TRTEngine>(settings.name, bytes, target);
   }
 
   void add_engine(const std::string& attribute, EnginePtr engine) {
