@@ -130,45 +130,6 @@ def test_inputs_by_argument_and_values():
         compiled.decode(x, y)
 
 
-class Cached(nn.Module):
-    """A method leaves the state that another reads."""
-
-    memory: torch.Tensor | None
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.encoder, self.decoder, self.out = nn.Linear(8, 6), nn.Linear(8, 6), nn.Linear(6, 8)
-        self.memory = None
-
-    @torch.jit.export
-    def encode(self, x):
-        self.memory = torch.tanh(self.encoder(x) * 2)
-
-    @torch.jit.export
-    def decode(self, y):
-        memory = self.memory
-        assert memory is not None, "encode comes first"
-        scores = torch.softmax(torch.matmul(torch.relu(self.decoder(y)), memory.transpose(0, 1)), 1)
-        return torch.sigmoid(self.out(torch.matmul(scores, memory)))
-
-
-def test_state_passes_from_method_to_method():
-    module = trained(Cached(), 1)
-    compiled = compile_methods(module, {"encode": [ROWS], "decode": [Input((2, 8))]})
-    decode = torch_tensorrt.inspect(compiled).methods[0]
-    assert "aten::softmax" not in [row.op for row in decode.pytorch], "the probe does not know what encode leaves"
-    expected = torch.jit.script(module)
-    y = torch.randn(2, 8)
-    with pytest.raises(torch.jit.Error, match="encode comes first"):
-        compiled.decode(y)
-    for rows in (4, 2, 7):
-        x = torch.randn(rows, 8)
-        compiled.encode(x)
-        expected.encode(x)
-        torch.testing.assert_close(compiled.memory, expected.memory)
-        torch.testing.assert_close(compiled.decode(y), expected.decode(y))
-
-
 class NoForward(nn.Module):
     def __init__(self) -> None:
         super().__init__()

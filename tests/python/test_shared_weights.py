@@ -1,4 +1,4 @@
-"""An engine stores weights that several layers share once."""
+"""An engine stores weights that several layers share once, and engines in memory share equal weights."""
 
 import io
 
@@ -90,3 +90,59 @@ def test_builds_with_one_timing_cache_give_the_same_bytes(name, tmp_path):
     engines = [torch_tensorrt.convert_method_to_trt_engine(script, "forward", **settings) for _ in range(3)]
     assert engines[1] == engines[0]
     assert engines[2] == engines[0]
+
+
+class Translator(torch.nn.Module):
+    """Two methods and an encoder that both use."""
+
+    def __init__(self, seed: int):
+        super().__init__()
+        torch.manual_seed(seed)
+        self.encoder = torch.nn.Sequential(torch.nn.Linear(256, 256), torch.nn.ReLU(), torch.nn.Linear(256, 256))
+        self.head = torch.nn.Linear(256, 4)
+
+    @torch.jit.export
+    def encode(self, x):
+        return self.encoder(x)
+
+    def forward(self, x):
+        return self.head(self.encoder(x)).softmax(1)
+
+
+MATRICES = 2 * 256 * 256 * 4  # bytes; the other blocks are smaller than 64 KiB
+
+
+def shared_bytes(log: str) -> list[int]:
+    return [int(line.split(" shares ")[1].split()[0]) for line in log.splitlines() if " shares " in line]
+
+
+def test_two_methods_share_the_weights_of_the_encoder(capfd, monkeypatch):
+    monkeypatch.setenv("TORCHTRT_TACTIC_SOURCES", "aten")  # one layout of all weights
+    inputs = [torch_tensorrt.Input((8, 256))]
+    module = Translator(1).eval()
+    with torch_tensorrt.logging.info():
+        compiled = torch_tensorrt.compile(module, inputs=inputs, methods={"encode": inputs}, device="cpu")
+        assert shared_bytes(capfd.readouterr().err) == [MATRICES]
+        buffer = io.BytesIO()
+        torch.jit.save(compiled, buffer)
+        engines = [compiled.engine_0, compiled.engine_encode_0]
+        before = [engine.serialized_engine_tensor() for engine in engines]
+        capfd.readouterr()
+        buffer.seek(0)
+        loaded = torch.jit.load(buffer)
+        log = capfd.readouterr().err
+    assert sorted(shared_bytes(log)) == [MATRICES, MATRICES]  # with the module that was saved
+    for engine, bytes_before in zip([loaded.engine_0, loaded.engine_encode_0], before, strict=True):
+        assert torch.equal(engine.serialized_engine_tensor(), bytes_before)
+    x = torch.randn(8, 256)
+    del compiled, engines
+    torch.testing.assert_close(loaded(x), module(x), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(loaded.encode(x), module.encode(x), rtol=1e-5, atol=1e-5)
+
+
+def test_other_weights_are_not_shared(capfd):
+    inputs = [torch_tensorrt.Input((8, 256))]
+    with torch_tensorrt.logging.info():
+        modules = [torch_tensorrt.compile(Translator(seed).eval(), inputs=inputs, device="cpu") for seed in (2, 3)]
+    assert len(modules) == 2
+    assert shared_bytes(capfd.readouterr().err) == []

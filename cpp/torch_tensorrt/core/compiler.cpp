@@ -200,7 +200,11 @@ void check_result_types(const std::vector<ir::ValueTree>& results) {
 
 c10::intrusive_ptr<runtime::TRTEngine> load_engine(const std::string& name, std::string bytes,
                                                    const torch_tensorrt::engine::DeviceTarget& device) {
-  return c10::make_intrusive<runtime::TRTEngine>(name, bytes, runtime::RTDevice(device));
+  runtime::EngineInfo info;
+  info.name = name;
+  info.device = runtime::RTDevice(device);
+  info.engine = std::make_shared<const std::string>(std::move(bytes));
+  return c10::make_intrusive<runtime::TRTEngine>(std::move(info));
 }
 
 // Another backend's engine: the bytes that the backend's own runtime loads without this library. Our engine: the plan.

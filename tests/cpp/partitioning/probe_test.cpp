@@ -2,6 +2,7 @@
 
 #include "gtest/gtest.h"
 
+#include "torch/csrc/jit/api/module.h"
 #include "torch/csrc/jit/ir/irparser.h"
 
 #include "partitioning/bound_arguments.h"
@@ -216,6 +217,35 @@ TEST(ControlFlow, UnknownLoopsStay) {
           return (%y))",
                 {range({1, 2}, {2, 2}, {3, 2})});
   EXPECT_FALSE(resolve_control_flow(*probed.graph, *probed.probe));
+}
+
+// encode() leaves the state that decode() reads. The probe of decode() knows the state if it knows encode's arguments.
+TEST(Probe, KnowsTheStateThatAnotherMethodLeaves) {
+  torch::jit::Module module("M");
+  module.register_attribute("state", c10::TensorType::get(), at::empty({0}), /*is_param=*/false);
+  module.define(R"(
+def encode(self, x):
+    self.state = x.transpose(0, 1)
+
+def decode(self, y):
+    return self.state + y
+)");
+  const auto decode = module.get_method("decode").graph();
+  const auto encode = module.get_method("encode").graph();
+  const auto arguments = tests::bound_arguments(*decode, {ir::Input({1})});
+  const auto* state = decode->outputs()[0]->node()->input(0);
+  const auto spec_with = [&](std::vector<ir::BoundArgument> of_encode) {
+    const GraphProbe probe(*decode, module._ivalue(), arguments, c10::Device(at::kCPU), {{encode, of_encode}});
+    EXPECT_TRUE(probe.is_assumed(state));  // it is empty before the first call of encode
+    return probe.input_spec(state);
+  };
+  const auto spec = spec_with(tests::bound_arguments(*encode, {range({1, 6}, {2, 6}, {3, 6})}));
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->min, (network::Dims{6, 1}));
+  EXPECT_EQ(spec->opt, (network::Dims{6, 2}));
+  EXPECT_EQ(spec->max, (network::Dims{6, 3}));
+  const auto unknown = spec_with({});
+  EXPECT_TRUE(!unknown || unknown->opt != (network::Dims{6, 2}));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/util/jit_module_copy.h"
+#include "torch_tensorrt/core/util/jit_tensor_copies.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering {
@@ -25,6 +26,20 @@ using torch::jit::Module;
 using torch::jit::Node;
 using torch::jit::Value;
 
+// One method may write the memory that another reads through another attribute.
+void add_shared(const Module& module, std::set<std::string>& written) {
+  std::map<const void*, std::vector<std::string>> names;
+  for (const auto& attribute : module.named_attributes(/*recurse=*/true)) {
+    if (attribute.value.isTensor()) names[util::storage_of(attribute.value.toTensor())].push_back(attribute.name);
+  }
+  names.erase(nullptr);
+  for (const auto& [storage, shared] : names) {
+    const bool is_written =
+        std::any_of(shared.begin(), shared.end(), [&](const std::string& name) { return written.count(name) != 0; });
+    if (is_written) written.insert(shared.begin(), shared.end());
+  }
+}
+
 std::set<std::string> written_by_methods(const Module& module) {
   std::set<std::string> written;
   for (const auto& method : module.get_methods()) {
@@ -32,6 +47,7 @@ std::set<std::string> written_by_methods(const Module& module) {
     torch::jit::Inline(*graph);
     written.merge(passes::written_attributes(graph, module._ivalue()));
   }
+  add_shared(module, written);
   return written;
 }
 
@@ -44,12 +60,12 @@ std::pair<Module, std::string> owner_of(Module module, std::string path) {
   return {module, path};
 }
 
-// Attributes that were one object stay one object.
+// Attributes that were one object, or shared memory, still do.
 void own(Module& module, const std::set<std::string>& paths) {
-  c10::IValue::HashIdentityIValueMap copies;
+  util::TensorCopies copies;
   for (const auto& path : paths) {
     auto [owner, name] = owner_of(module, path);
-    owner.setattr(name, owner.attr(name).deepcopy(copies));
+    owner.setattr(name, copies.copy(owner.attr(name)));
   }
 }
 

@@ -421,7 +421,7 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
     return give(sample->first, sample->second || gives_number);
   }
   if (is_elsewhere_ || takes_assumed(node)) return false;  // calls may do without an error
-  if (mixes && mixed_floats_.empty()) mixed_floats_ = failure;
+  if (mixes && !is_elsewhere_ && mixed_floats_.empty()) mixed_floats_ = failure;
   if (point == kOpt && always && misfit_.empty() && !failure.empty()) misfit_ = with_line(failure, node);
   return false;
 }

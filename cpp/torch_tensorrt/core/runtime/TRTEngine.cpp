@@ -123,12 +123,13 @@ void infer_names(EngineInfo& info, const engine::Engine& engine) {
   if (outputs.empty()) outputs = infer_binding_order(names_of(engine.outputs()), "output");
 }
 
-std::shared_ptr<const engine::Engine> load(const EngineInfo& info, const RTDevice& device) {
+// Takes the bytes out of `info`.
+std::shared_ptr<const engine::Engine> load(EngineInfo& info, const RTDevice& device) {
   try {
     engine::LoadOptions options;
     options.rebuild = get_rebuild_engines();
     if (device.device_type == network::DeviceType::kGPU) options.gpu = static_cast<int32_t>(device.id);
-    return engine::Engine::load(info.engine, options);
+    return engine::Engine::load(std::move(info.engine), options);
   } catch (Error& error) {
     error.AppendMessage("Unable to deserialize the TensorRT engine " + info.name);
     throw;
@@ -177,7 +178,7 @@ TRTEngine::TRTEngine(EngineInfo info) : info_(std::move(info)) {
   device_ = engine::aten::device_of(engine_->target());
   input_alignment_ = engine_->executable().input_alignment();
   disable_tf32_ = engine_->plan().settings && engine_->plan().settings->disable_tf32;
-  info_.engine = nullptr;  // the engine holds the bytes from here on
+  info_.engine = nullptr;
   infer_names(info_, *engine_);
   check_delimiter(info_.in_binding_names);
   check_delimiter(info_.out_binding_names);
@@ -198,11 +199,10 @@ std::vector<std::string> TRTEngine::serialize(bool with_engine) const {
 }
 
 at::Tensor TRTEngine::serialized_engine_tensor() const {
-  const std::string& bytes = engine_->bytes();
-  // Never written to; the cast is needed because PyTorch has no tensors of constant memory.
-  auto* data = const_cast<char*>(bytes.data());
+  auto* bytes = new std::string(engine_->bytes());
   return at::from_blob(
-      data, {static_cast<int64_t>(bytes.size())}, [engine = engine_](void*) {}, at::TensorOptions().dtype(at::kByte));
+      bytes->data(), {static_cast<int64_t>(bytes->size())}, [bytes](void*) { delete bytes; },
+      at::TensorOptions().dtype(at::kByte));
 }
 
 std::vector<at::Tensor> TRTEngine::infer_outputs(const std::vector<std::vector<int64_t>>& input_sizes) const {

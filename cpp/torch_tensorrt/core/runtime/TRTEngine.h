@@ -58,7 +58,7 @@ struct TRTEngine : torch::CustomClassHolder {
 
   // The list of strings. `with_engine` false leaves the engine's place empty, for callers that store the bytes apart.
   std::vector<std::string> serialize(bool with_engine = true) const;
-  // The plan's bytes as uint8, sharing the engine's memory.
+  // A copy of the plan's bytes as uint8.
   at::Tensor serialized_engine_tensor() const;
   std::string get_serialized_metadata() const { return info_.metadata; }
 

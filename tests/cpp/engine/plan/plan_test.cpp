@@ -151,6 +151,27 @@ TEST(Plan, ReadersKeepTheBytesAlive) {
   EXPECT_TRUE(weak.expired());
 }
 
+TEST(Plan, LoadedPlansShareEqualBlocks) {
+  WeightPool pool(/*smallest_block=*/256);
+  auto first = load_plan(plan_bytes(), pool);
+  EXPECT_EQ(first.bytes->shared_bytes(), 0);
+  EXPECT_EQ(pool.usage().blocks, 1);  // the others are smaller
+  EXPECT_EQ(pool.usage().bytes, 512);
+  const auto second = load_plan(std::string(plan_bytes()), pool);
+  EXPECT_EQ(second.bytes->shared_bytes(), 512);
+  EXPECT_EQ(pool.usage().blocks, 1);
+  first = LoadedPlan{};
+  const Plan whole = parse_plan(shared(plan_bytes()));
+  const auto blocks = whole.weights->blocks();
+  const auto found = second.plan.weights->blocks();
+  ASSERT_EQ(found.size(), blocks.size());
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    ASSERT_EQ(found[i].second.bytes, blocks[i].second.bytes);
+    EXPECT_EQ(std::memcmp(found[i].second.data.get(), blocks[i].second.data.get(), found[i].second.bytes), 0);
+  }
+  EXPECT_EQ(second.bytes->join(), plan_bytes());
+}
+
 TEST(Plan, IsToldApartByItsStart) {
   EXPECT_TRUE(looks_like_plan(plan_bytes()));
   EXPECT_FALSE(looks_like_plan("PK\3\4"));
@@ -222,6 +243,31 @@ TEST(DamagedPlan, WordsOfTheTableAreNotTrusted) {
       outcome_of(std::move(changed));
     }
   }
+}
+
+// Blocks may overlap or end in others. The plan then stays in one piece.
+TEST(DamagedPlan, BlocksAreReadWithinTheirMemory) {
+  const std::string& bytes = plan_bytes();
+  const PlanHeader header = decode_header(bytes);
+  WeightPool pool(/*smallest_block=*/1);
+  int32_t read = 0;
+  for (size_t at = header.table.offset; at + 8 <= header.table.offset + header.table.size; at += 4) {
+    for (const int64_t word : {0, 64, 128, 192, 256, 512}) {
+      std::string changed = bytes;
+      std::memcpy(changed.data() + at, &word, at % 8 == 0 ? 8 : 4);
+      repair_checksums(changed, header);
+      try {
+        const auto loaded = load_plan(changed, pool);
+        ASSERT_EQ(loaded.bytes->join(), changed);
+        for (const auto& [key, block] : loaded.plan.weights->blocks()) {
+          checksum({static_cast<const char*>(block.data.get()), static_cast<size_t>(block.bytes)});
+        }
+        ++read;
+      } catch (const Error&) {
+      }
+    }
+  }
+  EXPECT_GT(read, 100);
 }
 
 TEST(DamagedPlan, SectionsOutsideTheFileAreErrors) {

@@ -96,6 +96,43 @@ TEST(Engine, AContextKeepsItsEngineAlive) {
   EXPECT_EQ(run_floats(*context, {Dims{1, 3, 8, 8}}, {random_floats(kInputElements, 1)})[0].size(), 10U);
 }
 
+// A matrix of 64 KiB, and a bias that differs.
+std::shared_ptr<const std::string> build_product(uint32_t bias) {
+  auto network = std::make_shared<network::INetworkDefinition>();
+  auto* x = network->addInput("x", network::DataType::kFLOAT, Dims{2, 128});
+  const auto constant = [&](const Dims& dims, uint32_t seed) {
+    const auto values = random_floats(dims.volume(), seed);
+    return network->addConstant(dims, network->own(network::DataType::kFLOAT, values.data(), dims.volume()));
+  };
+  constexpr auto kNone = network::MatrixOperation::kNONE;
+  auto* product = network->addMatrixMultiply(*x, kNone, *constant(Dims{128, 128}, 1)->getOutput(0), kNone);
+  auto* sum = network->addElementWise(*product->getOutput(0), *constant(Dims{1, 128}, bias)->getOutput(0),
+                                      network::ElementWiseOperation::kSUM);
+  network->markOutput(*sum->getOutput(0));
+  return std::make_shared<const std::string>(Builder(testing::reference_settings()).build(std::move(network)));
+}
+
+TEST(Engine, EnginesHoldEqualWeightsOnce) {
+  const auto before = WeightPool::global().usage();
+  auto bytes = build_product(/*bias=*/2);
+  const std::weak_ptr<const std::string> file = bytes;
+  const std::string copy = *bytes;
+  auto first = Engine::load(std::move(bytes));
+  EXPECT_TRUE(file.expired()) << "the engine keeps the file besides the blocks";
+  auto second = Engine::load(build_product(/*bias=*/3));
+  const auto after = WeightPool::global().usage();
+  EXPECT_EQ(after.blocks - before.blocks, 1);
+  EXPECT_EQ(after.bytes - before.bytes, 64 << 10);
+  EXPECT_EQ(first->bytes(), copy);
+  const auto input = random_floats(2 * 128, 7);
+  const auto expected = run_floats(*second, {Dims{2, 128}}, {input});
+  EXPECT_NE(run_floats(*first, {Dims{2, 128}}, {input}), expected);
+  first.reset();
+  EXPECT_EQ(run_floats(*second, {Dims{2, 128}}, {input}), expected);
+  second.reset();
+  EXPECT_EQ(WeightPool::global().usage().blocks, before.blocks);
+}
+
 TEST(Engine, RefusesATacticThatIsNotHere) {
   const auto settings = testing::reference_settings();
   Plan plan = parse_plan(std::make_shared<const std::string>(Builder(settings).build(make_small_network())));

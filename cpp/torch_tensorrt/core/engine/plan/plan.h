@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "torch_tensorrt/core/engine/build/build_settings.h"
+#include "torch_tensorrt/core/engine/plan/engine_bytes.h"
+#include "torch_tensorrt/core/engine/plan/weight_pool.h"
 #include "torch_tensorrt/core/engine/plan/weight_store.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/network/network.h"
@@ -76,5 +78,13 @@ std::string serialize_plan(Plan&& plan);
 // `bytes` stays alive as long as the plan (weights are used in place). Damaged or malicious bytes never crash this: it
 // throws Error saying what the file is, what this library reads, and what to do.
 Plan parse_plan(std::shared_ptr<const std::string> bytes);
+
+struct LoadedPlan {
+  Plan plan;
+  std::shared_ptr<const EngineBytes> bytes;
+};
+// The same, but the plan needs the bytes no longer: its large blocks of weights are in the pool, where plans with equal
+// blocks share them.
+LoadedPlan load_plan(const std::string& bytes, WeightPool& pool = WeightPool::global());
 
 }  // namespace torch_tensorrt::engine

@@ -1,5 +1,8 @@
 #include <flatbuffers/flatbuffers.h>
 
+#include <algorithm>
+
+#include "torch_tensorrt/core/engine/plan/engine_bytes.h"
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine/plan/plan_fields.h"
 #include "torch_tensorrt/core/engine/plan/plan_generated.h"
@@ -35,13 +38,38 @@ void check_dims(const network::Dims& dims) {
   }
 }
 
+bool is_inside(const fb::Block& block, const PlanHeader::Section& weights) {
+  return block.offset() % PlanHeader::kSectionAlignment == 0 && block.offset() <= weights.size &&
+         block.bytes() <= weights.size - block.offset();
+}
+
+// The large blocks in order; none if blocks overlap (other than equal ones), or do not lie in the section.
+std::vector<EngineBytes::Range> large_blocks(const fb::Plan& table, const PlanHeader::Section& weights,
+                                             size_t smallest) {
+  std::vector<EngineBytes::Range> all;
+  if (table.blocks() == nullptr) return all;
+  for (const fb::Block* block : *table.blocks()) {
+    if (!is_inside(*block, weights)) return {};
+    if (block->bytes() > 0) all.push_back({weights.offset + block->offset(), block->bytes()});
+  }
+  const auto is_before = [](const auto& a, const auto& b) { return a.offset < b.offset; };
+  std::stable_sort(all.begin(), all.end(), is_before);
+  std::vector<EngineBytes::Range> large;
+  EngineBytes::Range last;
+  for (const auto& range : all) {
+    if (range.offset == last.offset && range.size == last.size) continue;
+    if (range.offset < last.offset + last.size) return {};
+    last = range;
+    if (range.size >= smallest) large.push_back(range);
+  }
+  return large;
+}
+
 // Makes the plan from a table whose structure is verified and whose content is not trusted.
 class TableReader {
  public:
-  TableReader(const fb::Plan& table, std::shared_ptr<const std::string> bytes, const PlanHeader::Section& section)
-      : table_(table),
-        bytes_(std::move(bytes)),
-        weights_(std::string_view(*bytes_).substr(section.offset, section.size)) {}
+  TableReader(const fb::Plan& table, std::shared_ptr<const EngineBytes> bytes, const PlanHeader::Section& section)
+      : table_(table), bytes_(std::move(bytes)), weights_(section) {}
 
   Plan run() {
     plan_.name = read_text(table_.name());
@@ -57,7 +85,7 @@ class TableReader {
     }
     if (table_.settings() != nullptr) plan_.settings = read_settings(*table_.settings());
     plan_.signatures = read_list(table_.signatures());
-    plan_.weight_bytes = static_cast<int64_t>(weights_.size());
+    plan_.weight_bytes = static_cast<int64_t>(weights_.size);
     read_blocks();
     read_network(required(table_.network(), "network"));
     network::verify_network(*plan_.network);
@@ -83,15 +111,17 @@ class TableReader {
     if (table_.blocks() == nullptr) return;
     for (const fb::Block* block : *table_.blocks()) {
       const std::string key = read_text(block->key());
-      if (block->offset() % PlanHeader::kSectionAlignment != 0 || block->offset() > weights_.size() ||
-          block->bytes() > weights_.size() - block->offset()) {
+      if (!is_inside(*block, weights_)) {
         TORCHTRT_THROW_ERROR("weights " << key << " would stand at byte " << block->offset() << " with "
-                                        << block->bytes() << " bytes in a section of " << weights_.size());
+                                        << block->bytes() << " bytes in a section of " << weights_.size);
       }
       if (plan_.weights->contains(key)) TORCHTRT_THROW_ERROR("weights " << key << " are listed twice");
-      const std::shared_ptr<const void> data(bytes_, weights_.data() + block->offset());
-      plan_.weights->put(key, {read_text(block->layout()), static_cast<int64_t>(block->bytes()), data});
+      plan_.weights->put(key, {read_text(block->layout()), static_cast<int64_t>(block->bytes()), data_of(*block)});
     }
+  }
+
+  std::shared_ptr<const void> data_of(const fb::Block& block) const {
+    return bytes_->at(weights_.offset + block.offset());
   }
 
   // Packed weights never have fewer bytes than plain ones, so reading them as plain stays inside the file.
@@ -112,7 +142,7 @@ class TableReader {
                                        << read_text(block.key()) << " of " << available << " bytes");
     }
     weights.count = ref.count();
-    weights.values = weights_.data() + block.offset();
+    weights.values = data_of(block).get();
     return weights;
   }
 
@@ -221,8 +251,8 @@ class TableReader {
   }
 
   const fb::Plan& table_;
-  std::shared_ptr<const std::string> bytes_;
-  std::string_view weights_;
+  std::shared_ptr<const EngineBytes> bytes_;
+  PlanHeader::Section weights_;
   Plan plan_;
   std::vector<network::ITensor*> tensors_;
   std::vector<const fb::Tensor*> recorded_;  // of each tensor
@@ -242,17 +272,38 @@ void set_payload(Plan& plan, std::shared_ptr<const std::string> payload) {
   plan.weights->put(kPayloadKey, {plan.backend, static_cast<int64_t>(payload->size()), data});
 }
 
-Plan parse_plan(std::shared_ptr<const std::string> bytes) {
-  const PlanHeader header = decode_header(*bytes);
-  const auto* table = reinterpret_cast<const uint8_t*>(bytes->data() + header.table.offset);
+namespace {
+
+// `memory(table, header)` gives the bytes from then on.
+template <typename Memory>
+Plan read(const std::string& bytes, const Memory& memory) {
+  const PlanHeader header = decode_header(bytes);
+  const auto* table = reinterpret_cast<const uint8_t*>(bytes.data() + header.table.offset);
   flatbuffers::Verifier verifier(table, header.table.size, kMaxDepth, kMaxTables);
   try {
     if (!fb::VerifyPlanBuffer(verifier)) TORCHTRT_THROW_ERROR("its table is not a valid FlatBuffer");
-    return TableReader(*fb::GetPlan(table), std::move(bytes), header.weights).run();
+    const fb::Plan& plan = *fb::GetPlan(table);
+    return TableReader(plan, memory(plan, header), header.weights).run();
   } catch (const Error& e) {
     TORCHTRT_THROW_ERROR("the engine (written by \"" << header.producer << "\") is damaged or was made by other means: "
                                                      << e.msg() << ". Build it again");
   }
+}
+
+}  // namespace
+
+Plan parse_plan(std::shared_ptr<const std::string> bytes) {
+  return read(*bytes, [&](const auto&, const auto&) { return std::make_shared<const EngineBytes>(bytes); });
+}
+
+LoadedPlan load_plan(const std::string& bytes, WeightPool& pool) {
+  LoadedPlan loaded;
+  loaded.plan = read(bytes, [&](const fb::Plan& table, const PlanHeader& header) {
+    const auto blocks = large_blocks(table, header.weights, static_cast<size_t>(pool.smallest_block()));
+    loaded.bytes = std::make_shared<const EngineBytes>(bytes, blocks, pool);
+    return loaded.bytes;
+  });
+  return loaded;
 }
 
 }  // namespace torch_tensorrt::engine

@@ -12,7 +12,7 @@
 namespace torch_tensorrt::engine {
 
 struct EngineState {
-  std::shared_ptr<const std::string> bytes;
+  std::shared_ptr<const EngineBytes> bytes;
   std::shared_ptr<const Plan> plan;
   std::shared_ptr<const Executable> executable;
   ContextPool pool;
@@ -35,11 +35,19 @@ std::shared_ptr<Plan> foreign_plan(const std::shared_ptr<const std::string>& byt
   return nullptr;
 }
 
-std::shared_ptr<Plan> read_plan(const std::shared_ptr<const std::string>& bytes, const LoadOptions& options) {
+std::shared_ptr<Plan> read_plan(const std::shared_ptr<const std::string>& bytes, const LoadOptions& options,
+                                std::shared_ptr<const EngineBytes>& kept) {
   if (!looks_like_plan(*bytes)) {
+    kept = std::make_shared<const EngineBytes>(bytes);
     if (auto plan = foreign_plan(bytes, options)) return plan;
   }
-  auto plan = std::make_shared<Plan>(parse_plan(bytes));
+  auto loaded = load_plan(*bytes);
+  kept = std::move(loaded.bytes);
+  auto plan = std::make_shared<Plan>(std::move(loaded.plan));
+  if (kept->shared_bytes() > 0) {
+    LOG_INFO("the engine \"" << plan->name << "\" shares " << kept->shared_bytes() << " bytes of its "
+                             << plan->weight_bytes << " bytes of weights with engines in memory");
+  }
   WeightPutter(plan->network, *plan->weights).put_constant_inputs();
   return plan;
 }
@@ -60,8 +68,8 @@ Engine::~Engine() = default;
 
 std::shared_ptr<Engine> Engine::load(std::shared_ptr<const std::string> bytes, const LoadOptions& options) {
   auto state = std::make_unique<EngineState>();
-  state->bytes = std::move(bytes);
-  const auto plan = read_plan(state->bytes, options);
+  const auto plan = read_plan(bytes, options, state->bytes);
+  bytes.reset();
   if (options.gpu && !plan->target.is_cpu()) plan->target.gpu_id = *options.gpu;
   state->plan = plan;
   try {
@@ -82,7 +90,7 @@ const std::vector<IoTensor>& Engine::inputs() const { return state_->executable-
 const std::vector<IoTensor>& Engine::outputs() const { return state_->executable->outputs(); }
 const DeviceTarget& Engine::target() const { return state_->plan->target; }
 const Plan& Engine::plan() const { return *state_->plan; }
-const std::string& Engine::bytes() const { return *state_->bytes; }
+std::string Engine::bytes() const { return state_->bytes->join(); }
 const Executable& Engine::executable() const { return *state_->executable; }
 
 std::unique_ptr<Context> Engine::create_context(std::optional<int32_t> max_specializations) const {

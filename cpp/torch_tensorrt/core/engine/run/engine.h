@@ -55,7 +55,8 @@ struct LoadOptions {
 class Engine {
  public:
   // Takes a plan, or bytes that some backend recognizes as its own. Throws Error as parse_plan does, and if the plan's
-  // backend, its version or its device is not here.
+  // backend, its version or its device is not here. Keeps the bytes of a plan in pieces: engines of the process share
+  // large blocks of weights that are equal (WeightPool).
   static std::shared_ptr<Engine> load(std::shared_ptr<const std::string> bytes, const LoadOptions& options = {});
   ~Engine();
 
@@ -65,7 +66,8 @@ class Engine {
   const DeviceTarget& target() const;
   // The plan's network is null if the bytes were a backend's own.
   const Plan& plan() const;
-  const std::string& bytes() const;
+  // A copy of the bytes that the engine was loaded from.
+  std::string bytes() const;
   const Executable& executable() const;
 
   // The context keeps as many specializations as given, or as the plan says.
