@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
+
 from torch_tensorrt import _library
 
 _library.load()
@@ -35,6 +37,11 @@ from torch_tensorrt._refit import refit_module_weights  # noqa: E402
 from torch_tensorrt._save import load, save  # noqa: E402
 from torch_tensorrt._version import __version__  # noqa: E402
 from torch_tensorrt.ts import check_method_op_support, embed_engine_in_new_module  # noqa: E402
+
+if not entry_points(group="torch_dynamo_backends", name="torch_tensorrt"):  # imported, but not installed
+    from torch_tensorrt import _dynamo
+
+    _dynamo.register()
 
 __all__ = [
     "ENABLED_FEATURES",

@@ -11,12 +11,10 @@ from torch.nn.modules import module as _hooks
 from torch_tensorrt import _exported, ts
 
 _TORCHSCRIPT = ("default", "ts", "torchscript")
-_OTHERS = ("dynamo", "torch_compile", "fx")
+_IRS = (*_TORCHSCRIPT, "dynamo", "torch_compile", "fx")
 
 
 def _to_script(module: Any, ir: str, flat: bool = False) -> torch.jit.ScriptModule:
-    if ir in _OTHERS:
-        raise ValueError(f"ir={ir!r} is not available; ir='ts' compiles the module through TorchScript")
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         return module
     if isinstance(module, torch.export.ExportedProgram):
@@ -73,9 +71,17 @@ def _input_settings(module: Any, inputs: Sequence[Any] | None) -> dict[str, Any]
     return {"inputs": inputs}
 
 
-def _resolve_ir(ir: str) -> None:
-    if ir not in _TORCHSCRIPT + _OTHERS:
-        raise ValueError(f"ir={ir!r} is not one of {', '.join(_TORCHSCRIPT + _OTHERS)}")
+def _resolve_ir(module: Any, ir: str, inputs: Any, keywords: dict[str, Any] | None) -> Any:
+    """Returns the module, or for ``ir="dynamo"`` its exported program."""
+    if ir not in _IRS:
+        raise ValueError(f"ir={ir!r} is not one of {', '.join(_IRS)}")
+    if ir == "fx":
+        raise ValueError("ir='fx' is not available; ir='dynamo' compiles the module through torch.export")
+    if ir != "dynamo" or isinstance(module, torch.export.ExportedProgram):
+        return module
+    if isinstance(module, torch.jit.ScriptModule) or not isinstance(module, torch.nn.Module):
+        raise TypeError(f"ir='dynamo' takes an nn.Module or an ExportedProgram, not a {type(module).__name__}")
+    return _exported.export(module, inputs, keywords)
 
 
 def compile(  # noqa: A001 - the public name
@@ -86,7 +92,7 @@ def compile(  # noqa: A001 - the public name
     kwarg_inputs: dict[str, Any] | None = None,
     enabled_precisions: Any = None,
     **kwargs: Any,
-) -> torch.jit.ScriptModule:
+) -> Any:
     """Compiles a module's forward into engines.
 
     What no engine can run stays with PyTorch, in a hybrid module; a warning lists it. ``require_full_compilation=True``
@@ -95,7 +101,10 @@ def compile(  # noqa: A001 - the public name
     Args:
         module: a ScriptModule, an ``nn.Module`` (scripted first) or an ExportedProgram; in eval mode. An
             ExportedProgram is never run, and its arguments without a tensor become constants.
-        ir: ``"default"``, ``"ts"`` or ``"torchscript"``.
+        ir: ``"default"``, ``"ts"`` and ``"torchscript"`` script an ``nn.Module``. ``"dynamo"`` exports it with
+            ``torch.export`` for the inputs. ``"torch_compile"`` returns
+            ``torch.compile(module, backend="torch_tensorrt")``, which compiles in its first call, for the inputs of
+            that call.
         inputs: an entry for each argument of ``forward``: a :class:`torch_tensorrt.Input` or example tensor, a tuple,
             list or dict of such entries, or the value that the argument has in every call;
             :func:`torch_tensorrt.ts.compile` has the rules. The default for an ExportedProgram is its own examples, as
@@ -109,7 +118,7 @@ def compile(  # noqa: A001 - the public name
         **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`.
 
     Returns:
-        A ScriptModule; save it with ``torch.jit.save``.
+        A ScriptModule; save it with ``torch.jit.save``. For ``ir="torch_compile"``, what ``torch.compile`` returns.
 
     Raises:
         TypeError: ``module`` is of another type.
@@ -117,15 +126,19 @@ def compile(  # noqa: A001 - the public name
         RuntimeError: the module cannot be scripted.
         Exception: the errors of :func:`torch_tensorrt.ts.compile`.
     """
-    _resolve_ir(ir)
+    precisions = {"enabled_precisions": {torch.float32} if enabled_precisions is None else enabled_precisions}
+    if ir == "torch_compile":
+        from torch_tensorrt import _dynamo  # imports torch._dynamo, which takes seconds
+
+        return _dynamo.compile(module, [inputs, arg_inputs, kwarg_inputs], {**kwargs, **precisions})
+    module = _resolve_ir(module, ir, inputs if inputs is not None else arg_inputs, kwarg_inputs)
     by_name = {}
     if not isinstance(module, torch.export.ExportedProgram):
         by_name, kwarg_inputs = {"kwarg_inputs": kwarg_inputs}, None
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
     script = _to_script(module, ir)
-    precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
     settings = {**kwargs, **by_name, **_input_settings(module, inputs)}
-    return ts.compile(script, enabled_precisions=precisions, **settings)
+    return ts.compile(script, **precisions, **settings)
 
 
 def convert_method_to_trt_engine(
@@ -143,7 +156,9 @@ def convert_method_to_trt_engine(
     The arguments and errors are those of :func:`compile`, the settings those of
     :func:`torch_tensorrt.ts.convert_method_to_trt_engine`.
     """
-    _resolve_ir(ir)
+    if ir == "torch_compile":
+        raise ValueError("ir='torch_compile' makes no engine that could be returned; ir='dynamo' does")
+    module = _resolve_ir(module, ir, inputs if inputs is not None else arg_inputs, kwarg_inputs)
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
     script = _to_script(module, ir, flat=True)
     precisions = {torch.float32} if enabled_precisions is None else enabled_precisions

@@ -65,13 +65,13 @@ def define_forward(
         body: the statements; they may use ``self``, ``torch``, the arguments, builtins and the names in ``classes``.
         classes: named tuples by their names in ``body``.
     """
-    here = _range_of("forward", Line("exported program", 1, ""))
+    here = _range_of("forward", Line("graph", 1, ""))
     annotations = [_Converter(here).expression(kind) for _, kind in arguments]
     params = [tree.Param(tree.EmptyTypeAnnotation(here), tree.Ident(here, "self"), False)]
     for (name, _), annotation in zip(arguments, annotations, strict=True):
         params.append(tree.Param(annotation, tree.Ident(here, name), False))
     statements = [
-        _Converter(_range_of(text, line or Line("exported program", number, ""))).statement(text)
+        _Converter(_range_of(text, line or Line("graph", number, ""))).statement(text)
         for number, (text, line) in enumerate(body, start=2)
     ]
     definition = tree.Def(tree.Ident(here, "forward"), tree.Decl(here, params, None), statements)
