@@ -8,17 +8,17 @@ from typing import Any
 import torch
 from torch.nn.modules import module as _hooks
 
-from torch_tensorrt import _exported, ts
+from torch_tensorrt import _export, _exported, ts
 
 _TORCHSCRIPT = ("default", "ts", "torchscript")
 _IRS = (*_TORCHSCRIPT, "dynamo", "torch_compile", "fx")
 
 
-def _to_script(module: Any, ir: str, flat: bool = False) -> torch.jit.ScriptModule:
+def _to_script(module: Any, flat: bool = False, constants: bool = False) -> torch.jit.ScriptModule:
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         return module
     if isinstance(module, torch.export.ExportedProgram):
-        return _exported.to_script(module, flat)
+        return _exported.to_script(module, flat, constants)
     if isinstance(module, torch.nn.Module):
         return _script(module)
     raise TypeError(f"module is {type(module).__name__}, must be a torch.nn.Module, ScriptModule or ExportedProgram")
@@ -64,24 +64,25 @@ def _resolve_inputs(
     return inputs
 
 
-def _input_settings(module: Any, inputs: Sequence[Any] | None) -> dict[str, Any]:
+def _input_settings(module: Any, inputs: Sequence[Any] | None, constants: bool = False) -> dict[str, Any]:
     """The inputs in the form that :func:`torch_tensorrt.ts.compile` takes."""
     if isinstance(module, torch.export.ExportedProgram) and inputs is not None:
-        return _exported.input_settings(module, inputs)
+        return _exported.input_settings(module, inputs, constants)
     return {"inputs": inputs}
 
 
 def _resolve_ir(module: Any, ir: str, inputs: Any, keywords: dict[str, Any] | None) -> Any:
-    """Returns the module, or for ``ir="dynamo"`` its exported program."""
+    """Returns the module, or its exported program if that is compiled."""
     if ir not in _IRS:
         raise ValueError(f"ir={ir!r} is not one of {', '.join(_IRS)}")
     if ir == "fx":
         raise ValueError("ir='fx' is not available; ir='dynamo' compiles the module through torch.export")
-    if ir != "dynamo" or isinstance(module, torch.export.ExportedProgram):
+    is_exported = isinstance(module, torch.export.ExportedProgram)
+    if is_exported or ir != "dynamo" and not _export.is_module_of_program(module):
         return module
     if isinstance(module, torch.jit.ScriptModule) or not isinstance(module, torch.nn.Module):
         raise TypeError(f"ir='dynamo' takes an nn.Module or an ExportedProgram, not a {type(module).__name__}")
-    return _exported.export(module, inputs, keywords)
+    return _export.export(module, inputs, keywords)
 
 
 def compile(  # noqa: A001 - the public name
@@ -136,8 +137,9 @@ def compile(  # noqa: A001 - the public name
     if not isinstance(module, torch.export.ExportedProgram):
         by_name, kwarg_inputs = {"kwarg_inputs": kwarg_inputs}, None
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
-    script = _to_script(module, ir)
-    settings = {**kwargs, **by_name, **_input_settings(module, inputs)}
+    constants = not kwargs.get("require_full_compilation")  # an engine takes only tensors
+    script = _to_script(module, constants=constants)
+    settings = {**kwargs, **by_name, **_input_settings(module, inputs, constants)}
     return ts.compile(script, **precisions, **settings)
 
 
@@ -160,7 +162,7 @@ def convert_method_to_trt_engine(
         raise ValueError("ir='torch_compile' makes no engine that could be returned; ir='dynamo' does")
     module = _resolve_ir(module, ir, inputs if inputs is not None else arg_inputs, kwarg_inputs)
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
-    script = _to_script(module, ir, flat=True)
+    script = _to_script(module, flat=True)
     precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
     return ts.convert_method_to_trt_engine(
         script, method_name=method_name, inputs=inputs, enabled_precisions=precisions, **kwargs

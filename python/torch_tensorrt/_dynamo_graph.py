@@ -27,7 +27,11 @@ _GROUPS = ("_modules", "_parameters", "_buffers")
 
 class _WithoutGradients(torch.fx.Interpreter):
     def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
-        return None if target in _GRADIENT_MODES else super().call_function(target, args, kwargs)
+        if target in _GRADIENT_MODES:
+            return None
+        if target is torch.ops.higher_order.tag_activation_checkpoint:  # for gradients only
+            return _WithoutGradients(args[0]).run(*args[1:])
+        return super().call_function(target, args, kwargs)
 
 
 class AtenGraph:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import math
+import operator
 import types
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, get_type_hints
@@ -13,6 +15,38 @@ from torch.utils import _pytree
 
 Call = tuple[torch._ops.OpOverload, tuple[Any, ...], dict[str, Any]]
 
+# Operators on sizes, as operators, functions and methods of TorchScript.
+INFIX = {
+    operator.add: "+",
+    operator.sub: "-",
+    operator.mul: "*",
+    operator.floordiv: "//",
+    operator.mod: "%",
+    operator.truediv: "/",
+    operator.pow: "**",
+}
+CALLS = {
+    torch.sym_max: "max",
+    torch.sym_min: "min",
+    torch.sym_int: "int",
+    torch.sym_float: "float",
+    math.floor: "torch.ops.aten.floor",
+    math.ceil: "torch.ops.aten.ceil",
+    operator.abs: "abs",
+    math.trunc: "int",
+    operator.eq: "torch.ops.aten.eq",
+    operator.ne: "torch.ops.aten.ne",
+    operator.lt: "torch.ops.aten.lt",
+    operator.le: "torch.ops.aten.le",
+    operator.gt: "torch.ops.aten.gt",
+    operator.ge: "torch.ops.aten.ge",
+}
+METHODS = {
+    torch.ops.aten.sym_size.int: "size",
+    torch.ops.aten.sym_stride.int: "stride",
+    torch.ops.aten.sym_numel.default: "numel",
+    torch.ops.aten.sym_storage_offset.default: "storage_offset",
+}
 # Operator on lists of tensors -> the operator on one tensor, if its name differs.
 _ONE_TENSOR = {"norm": "linalg_vector_norm"}
 _WITH_NUMBER = {"maximum": "clamp_min", "minimum": "clamp_max", "maximum_": "clamp_min_", "minimum_": "clamp_max_"}
@@ -112,9 +146,15 @@ def _fits(value: Any, wanted: Any) -> bool:
     return not isinstance(wanted, torch.TensorType)
 
 
+def named_tuple(spec: _pytree.TreeSpec) -> type | None:
+    """Returns a class with the name and fields of a nest of results, for TorchScript; None if it has no fields."""
+    if isinstance(spec.context, type):
+        return _named_tuple(spec.context)
+    return _named_tuple(spec.type) if isinstance(spec.type, type) else None
+
+
 @functools.cache
-def named_tuple(kind: type) -> type | None:
-    """Returns a class with the name and fields of a named tuple's type, for TorchScript; None for a plain tuple."""
+def _named_tuple(kind: type) -> type | None:
     if _pytree.is_namedtuple_class(kind):
         hints = get_type_hints(kind)  # resolves annotations that are strings
         return NamedTuple(kind.__name__, [(field, hints.get(field, torch.Tensor)) for field in kind._fields])
@@ -122,6 +162,15 @@ def named_tuple(kind: type) -> type | None:
         fields = [name for name, value in vars(kind).items() if isinstance(value, types.MemberDescriptorType)]
         return NamedTuple(kind.__name__, [(field, torch.Tensor) for field in fields])
     return None
+
+
+def names_of_children(spec: _pytree.TreeSpec) -> list[Any] | None:
+    """Returns the keys of a dict, or of an object like one (the results of transformers' models); None for others."""
+    context = spec.context
+    if spec.type is collections.defaultdict:
+        context = context[1]
+    is_named = isinstance(context, list) and len(context) == spec.num_children
+    return context if is_named and all(isinstance(key, (str, int)) for key in context) else None
 
 
 def written(node: torch.fx.Node) -> list[torch.fx.Node]:

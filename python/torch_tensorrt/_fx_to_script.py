@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import operator
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch.utils import _pytree
 
-from torch_tensorrt._fx_operators import literal, named_tuple, number_tensor, per_tensor, written
-from torch_tensorrt._fx_source import Statement, define_forward, user_line
+from torch_tensorrt._fx_operators import (
+    CALLS,
+    INFIX,
+    METHODS,
+    literal,
+    named_tuple,
+    names_of_children,
+    number_tensor,
+    per_tensor,
+    written,
+)
+from torch_tensorrt._fx_source import Branch, Loop, Statement, define_forward, user_line
 
-# Operators on sizes.
-_INFIX = {
-    operator.add: "+",
-    operator.sub: "-",
-    operator.mul: "*",
-    operator.floordiv: "//",
-    operator.mod: "%",
-    operator.truediv: "/",
-    operator.pow: "**",
-}
-_CALLS = {
-    torch.sym_max: "max",
-    torch.sym_min: "min",
-    torch.sym_int: "int",
-    torch.sym_float: "float",
-    math.floor: "torch.ops.aten.floor",
-    math.ceil: "torch.ops.aten.ceil",
-    operator.abs: "abs",
-    math.trunc: "int",
-    operator.eq: "torch.ops.aten.eq",
-    operator.ne: "torch.ops.aten.ne",
-    operator.lt: "torch.ops.aten.lt",
-    operator.le: "torch.ops.aten.le",
-    operator.gt: "torch.ops.aten.gt",
-    operator.ge: "torch.ops.aten.ge",
-}
-_METHODS = {
-    torch.ops.aten.sym_size.int: "size",
-    torch.ops.aten.sym_stride.int: "stride",
-    torch.ops.aten.sym_numel.default: "numel",
-    torch.ops.aten.sym_storage_offset.default: "storage_offset",
-}
 # Export copies constants; TorchScript has no name for these copies.
 _SAME_AS = {"lift_fresh_copy": "clone", "lift_fresh": "detach", "detach_": "detach"}
 # Operators that take the dtype of their result from a number.
@@ -71,8 +48,6 @@ _BODIES = {
     "invoke_subgraph": 0,
 }
 _CONTROL_FLOW = {
-    "cond": "torch.cond",
-    "while_loop": "torch.while_loop",
     "map_impl": "torch.map",
     "scan": "torch.scan",
     "associative_scan": "torch.associative_scan",
@@ -88,6 +63,7 @@ class FxProgram:
     Attributes:
         what: names the program in messages ("the exported program").
         arguments: name and type (in TorchScript's notation) of each argument of the ``forward`` to be made.
+        defaults: values of the arguments that a call may omit.
         inputs: for the names of placeholders that are no state, the expression of the value, made of arguments.
         state: for the names of the other placeholders, the name of the tensor in the model, and the tensor.
         results: nodes and constants, and ``spec``: how they are nested. None: a tuple.
@@ -102,6 +78,7 @@ class FxProgram:
     results: Sequence[Any]
     spec: _pytree.TreeSpec | None = None
     writes: Sequence[tuple[str, torch.fx.Node]] = ()
+    defaults: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def script(self) -> torch.jit.ScriptModule:
         """Returns the ScriptModule. Raises ``RuntimeError``: TorchScript cannot express the program."""
@@ -118,7 +95,7 @@ class _Writer:
         self.holder = type("FxProgram", (torch.nn.Module,), {})()
         self.names: dict[torch.fx.Node, Any] = {}  # a text, or a list of texts for a node with several values
         self.taken = {"self", "torch", *(name for name, _ in program.arguments)}
-        self.body: list[Statement] = []
+        self.body: list[Statement | Branch | Loop] = []
         self.classes: dict[str, type] = {}  # named tuples in the results
 
     def script(self) -> torch.jit.ScriptModule:
@@ -128,13 +105,13 @@ class _Writer:
         for name, value in self.program.writes:
             self._write_back(name, value)
         spec = self.program.spec
-        result = self._packed(tuple(results) if spec is None else _pytree.tree_unflatten(results, spec))
+        result = _tuple(results) if spec is None else self._packed(spec, iter(results))
         self.body.append(Statement(f"return {result}"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # the user did not choose torch.jit.script
             module = torch.jit.script(self.holder.eval())
         try:
-            define_forward(module, self.program.arguments, self.body, self.classes)
+            define_forward(module, self.program.arguments, self.program.defaults, self.body, self.classes)
         except RuntimeError as error:
             raise self._refusal(f"has a part that TorchScript does not accept: {error}") from error
         return module
@@ -215,6 +192,10 @@ class _Writer:
     def _write_body(self, node: torch.fx.Node) -> list[str]:
         """Writes the graph that the operator runs and returns the expressions of its results."""
         name = node.target._name
+        if name == "cond":
+            return self._write_branch(node)
+        if name == "while_loop":
+            return self._write_loop(node)
         if name in _CONTROL_FLOW:
             raise RuntimeError(
                 f"{self.program.what} has {_CONTROL_FLOW[name]}{_at(node)}: control flow that depends on the values "
@@ -231,14 +212,52 @@ class _Writer:
             )
         if name == "invoke_subgraph":
             place += 1  # the name of the graph
-        for placeholder, value in zip(body.graph.find_nodes(op="placeholder"), node.args[place + 1 :], strict=True):
-            self.names[placeholder] = self.names[value] if isinstance(value, torch.fx.Node) else self._text(value)
-        return [self._text(value) for value in self._write_graph(body.graph)]
+        return self._inline(body.graph, [self._value(value) for value in node.args[place + 1 :]])
+
+    def _value(self, value: Any) -> Any:
+        return self.names[value] if isinstance(value, torch.fx.Node) else self._text(value)
+
+    def _inline(self, graph: torch.fx.Graph, values: Sequence[Any]) -> list[str]:
+        """Writes a graph with the values of its placeholders and returns the expressions of its results."""
+        for placeholder, value in zip(graph.find_nodes(op="placeholder"), values, strict=True):
+            self.names[placeholder] = value
+        results = self._write_graph(graph)
+        return [self._text(value) for value in (results if isinstance(results, (tuple, list)) else [results])]
+
+    def _block(self, node: torch.fx.Node, graph: Any, values: Sequence[Any], names: Sequence[str]) -> list[Any]:
+        """Returns the statements of a graph, which assign its results to the names."""
+        outer, self.body = self.body, []
+        results = self._inline(_owner(graph).graph, values)
+        line = user_line(node)
+        kept = [self._fresh(f"{name}_next") for name in names]  # a result may be the old value of another name
+        self.body += [Statement(f"{name} = {text}", line) for name, text in zip(kept, results, strict=True)]
+        self.body += [Statement(f"{name} = {text}", line) for name, text in zip(names, kept, strict=True)]
+        outer, self.body = self.body, outer
+        return outer
+
+    def _write_branch(self, node: torch.fx.Node) -> list[str]:
+        condition, yes, no, operands = node.args
+        values = [self._value(value) for value in operands]
+        (output,) = _owner(yes).graph.find_nodes(op="output")
+        names = [self._fresh(node.name) for _ in output.args[0]]
+        blocks = [self._block(node, graph, values, names) for graph in (yes, no)]
+        self.body.append(Branch(f"bool({self._text(condition)})", *blocks, user_line(node)))
+        return names
+
+    def _write_loop(self, node: torch.fx.Node) -> list[str]:
+        condition, body, carried, others = node.args
+        names = [self._assign(node, self._text(value)) for value in carried]
+        values = [*names, *map(self._value, others)]
+        goes_on = [self._fresh(f"{node.name}_goes_on")]
+        self.body += self._block(node, condition, values, goes_on)
+        rounds = [*self._block(node, body, values, names), *self._block(node, condition, values, goes_on)]
+        self.body.append(Loop(f"bool({goes_on[0]})", rounds, user_line(node)))
+        return names
 
     def _call(self, node: torch.fx.Node) -> str:
         target, args = node.target, node.args
-        if target in _INFIX:
-            text = f"{self._text(args[0])} {_INFIX[target]} {self._text(args[1])}"
+        if target in INFIX:
+            text = f"{self._text(args[0])} {INFIX[target]} {self._text(args[1])}"
             # A power of ints has the type Scalar in TorchScript, and a size must be an int.
             is_int = target is operator.pow and isinstance(node.meta.get("val"), (int, torch.SymInt))
             return f"int({text})" if is_int else text
@@ -253,10 +272,10 @@ class _Writer:
             return f"-{self._text(args[0])}"
         if target is torch.sym_sum:
             return " + ".join(map(self._text, args[0]))
-        if target in _CALLS:
-            return f"{_CALLS[target]}({', '.join(map(self._text, args))})"
-        if target in _METHODS:
-            return f"{self._text(args[0])}.{_METHODS[target]}({', '.join(map(self._text, args[1:]))})"
+        if target in CALLS:
+            return f"{CALLS[target]}({', '.join(map(self._text, args))})"
+        if target in METHODS:
+            return f"{self._text(args[0])}.{METHODS[target]}({', '.join(map(self._text, args[1:]))})"
         if isinstance(target, torch._ops.OpOverload):
             kwargs = node.kwargs
             if target._opname in _FILLS and any(value is True or value is False for value in args):
@@ -302,23 +321,28 @@ class _Writer:
             return f"[{', '.join(map(self._text, value))}]"
         raise self._refusal(f"has the constant {value!r}")
 
-    def _packed(self, value: Any) -> str:
-        if isinstance(value, str):
-            return value
-        if type(value) is list:
-            return f"[{', '.join(map(self._packed, value))}]"
-        if not isinstance(value, tuple):
-            raise RuntimeError(
-                f"{self.program.what} returns a {type(value).__name__}; a compiled module returns tensors, tuples and "
-                "lists of them: return the values as a tuple"
-            )
-        kind = named_tuple(type(value))
+    def _packed(self, spec: _pytree.TreeSpec, leaves: Iterator[str]) -> str:
+        """Returns the expression of a nest of results."""
+        if spec.is_leaf():
+            return next(leaves)
+        parts = [self._packed(child, leaves) for child in spec.children()]
+        if spec.type is list:
+            return f"[{', '.join(parts)}]"
+        if spec.type is tuple:
+            return _tuple(parts)
+        kind = named_tuple(spec)
         if kind is not None:
             name = next((name for name, known in self.classes.items() if known is kind), None)
             name = name or self._fresh(f"type_{kind.__name__}")  # a type's name, such as "max", may be a function's
             self.classes[name] = kind
-            return f"{name}({', '.join(map(self._packed, value))})"
-        return f"({', '.join(map(self._packed, value))}{',' * bool(value)})"
+            return f"{name}({', '.join(parts)})"
+        keys = names_of_children(spec)
+        if keys is None:
+            raise RuntimeError(
+                f"{self.program.what} returns a {spec.type.__name__}; a compiled module returns tensors, numbers, "
+                "texts, tuples, lists and dicts: return the values as a tuple"
+            )
+        return f"{{{', '.join(f'{key!r}: {part}' for key, part in zip(keys, parts, strict=True))}}}"
 
     def _write_back(self, name: str, value: torch.fx.Node) -> None:
         (node,) = (node for node in self.names if node.op == "placeholder" and node.name == name)
@@ -330,6 +354,10 @@ class _Writer:
             f"{self.program.what} {reason}; it cannot be compiled. Try to compile torch.jit.script(model) or "
             "torch.jit.trace(model, examples)"
         )
+
+
+def _tuple(parts: Sequence[str]) -> str:
+    return f"({', '.join(parts)}{',' * bool(parts)})"
 
 
 def _at(*nodes: torch.fx.Node) -> str:

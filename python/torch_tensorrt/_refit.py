@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree
 
-from torch_tensorrt import ts
+from torch_tensorrt import _exported, ts
 from torch_tensorrt._compile import _input_settings, _resolve_inputs, _to_script
 from torch_tensorrt._input import Input
 
@@ -57,11 +57,12 @@ def refit_module_weights(
         raise ValueError("verify_output needs arg_inputs: a tensor for each argument of forward")
     if verify_output and getattr(new_weight_module, "training", False):
         raise ValueError("verify_output needs new_weight_module in eval mode; call eval() on it")
-    script = _to_script(new_weight_module, "default")
+    constants = _takes_constants(compiled_module, new_weight_module)
+    script = _to_script(new_weight_module, constants=constants)
     refitted = ts.refit_module_weights(compiled_module, script)
     if verify_output:
-        settings = _input_settings(new_weight_module, inputs)
-        arguments = settings.get("input_signature") or settings["inputs"]
+        settings = _input_settings(new_weight_module, inputs, constants)
+        arguments = list(settings.get("kwarg_inputs", {}).values()) or settings["inputs"]
         is_leaf = lambda element: isinstance(element, Input)  # noqa: E731
         _verify(refitted, script, _pytree.tree_map(_example, list(arguments), is_leaf=is_leaf))
     return refitted
@@ -72,6 +73,13 @@ def _example(element: Any) -> torch.Tensor:
         return element
     dynamic = element.shape_mode is Input._ShapeMode.DYNAMIC
     return element.example_tensor("opt_shape" if dynamic else None)
+
+
+def _takes_constants(compiled: Any, module: Any) -> bool:
+    """Whether the compiled module has arguments for the constants of an exported program."""
+    if not isinstance(module, torch.export.ExportedProgram) or not isinstance(compiled, torch.jit.ScriptModule):
+        return False
+    return len(compiled.forward.schema.arguments) - 1 == len(_exported.arguments(module))
 
 
 def _is_hybrid(compiled: torch.jit.ScriptModule) -> bool:

@@ -146,3 +146,24 @@ def test_a_range_without_an_end_needs_inputs():
     compiled = compile_exported(program, [of_range((2, 4), (3, 4), (6, 4))])
     x = torch.randn(6, 4)
     assert torch.equal(compiled(x), torch.relu(x))
+
+
+class Related(nn.Module):
+    """Broadcasts silently where the sizes differ."""
+
+    def forward(self, x, y, z):
+        return (x + y).relu() * 2 + z.sum(), x.mean(0) + y.mean(0)
+
+
+def test_sizes_that_the_export_relates_are_checked_in_a_call():
+    rows, half = torch.export.Dim("rows", min=1, max=8), torch.export.Dim("half", min=1, max=4)
+    shapes = ({0: rows}, {0: rows}, {0: 2 * half, 1: half + 1})
+    x, y, z = torch.randn(3, 4), torch.randn(3, 4), torch.randn(4, 3)
+    compiled = compile_exported(torch.export.export(Related(), (x, y, z), dynamic_shapes=shapes))
+    assert len(torch_tensorrt.inspect(compiled).methods[0].engines) == 1
+    torch.testing.assert_close(compiled(x, y, z), Related()(x, y, z))
+    x, y, z = torch.randn(5, 4), torch.randn(5, 4), torch.randn(2, 2)
+    torch.testing.assert_close(compiled(x, y, z), Related()(x, y, z))
+    for wrong in ((x, y[:1], z), (x, y, torch.randn(3, 2)), (x, y, torch.randn(4, 2))):
+        with pytest.raises((RuntimeError, torch.jit.Error), match=r"input y 1x4|input z 3x2|input z 4x2"):
+            compiled(*wrong)
