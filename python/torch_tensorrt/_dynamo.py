@@ -201,7 +201,7 @@ class CompiledGraph:
                 return None
 
     def _compile(self, args: Sequence[Any]) -> _Variant:
-        if not self.tops or self._exceeds(args):
+        if self.limits and (not self.tops or self._exceeds(args)):
             self.variants.clear()
             self.tops = [(*place, _top(args[place[0]].size(place[1]), limit)) for place, limit in self.limits.items()]
         self._pass_changed_buffers(args)

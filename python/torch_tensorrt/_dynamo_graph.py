@@ -79,7 +79,7 @@ class AtenGraph:
             for place, value in enumerate(self.values)
             if isinstance(value, torch.Tensor)
             for dim, size in enumerate(value.shape)
-            if isinstance(size, torch.SymInt)
+            if _varies(size)
         }
 
     def taken(self) -> list[int]:
@@ -133,9 +133,10 @@ class AtenGraph:
 
 def _trace(module: torch.fx.GraphModule, values: Sequence[Any]) -> torch.fx.GraphModule:
     """Returns the graph in ATen operators, whose nodes have the lines of the user."""
-    modes = [value.fake_mode for value in values if hasattr(value, "fake_mode")]
+    known = [*values, *(node.meta.get("example_value") for node in module.graph.nodes)]
+    modes = [value.fake_mode for value in known if hasattr(value, "fake_mode")]
     if not modes:
-        raise RuntimeError("the graph has no tensor among its arguments")
+        raise RuntimeError("the graph has no tensor")
     casts = torch._C._is_any_autocast_enabled() or any(
         node.target is torch.amp.autocast_mode._enter_autocast for node in module.graph.nodes
     )
@@ -196,6 +197,11 @@ def _unique(names: Iterator[str]) -> list[str]:
     return found
 
 
+def _varies(size: Any) -> bool:
+    """Tells whether a size is a symbol, and not one that Dynamo found to be constant."""
+    return isinstance(size, torch.SymInt) and not size.node.expr.is_number
+
+
 def _bounds(size: torch.SymInt) -> tuple[int, int | None]:
     found = size.node.shape_env.bound_sympy(size.node.expr)
     is_finite = found.upper.is_finite and found.upper < torch.iinfo(torch.int64).max // 2
@@ -203,11 +209,11 @@ def _bounds(size: torch.SymInt) -> tuple[int, int | None]:
 
 
 def _entry(value: torch.Tensor, tensor: torch.Tensor, place: int, tops: dict[tuple[int, int], int]) -> Input:
-    if not any(isinstance(size, torch.SymInt) for size in value.shape):
+    if not any(map(_varies, value.shape)):
         return Input.from_tensor(tensor)
     low, high = list(tensor.shape), list(tensor.shape)
     for dim, size in enumerate(value.shape):
-        if isinstance(size, torch.SymInt):
+        if _varies(size):
             low[dim] = min(_bounds(size)[0], high[dim])
             high[dim] = tops[place, dim]
     layout = _layout(tensor)

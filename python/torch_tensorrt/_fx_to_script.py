@@ -125,7 +125,8 @@ class _Writer:
 
     def _hold(self, path: str, value: torch.Tensor) -> str:
         part, text = self.holder, "self"
-        *parents, name = path.split(".")
+        # A name such as "cpu" would hide a method of the module.
+        *parents, name = [f"{name}_" if hasattr(torch.nn.Module, name) else name for name in path.split(".")]
         for parent in parents:
             if parent not in part._modules:
                 part.add_module(parent, torch.nn.Module())
