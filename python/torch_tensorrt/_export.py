@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+from torch.fx.experimental import _config as shape_config
 from torch.utils import _pytree
 
-from torch_tensorrt._exported_arguments import Leaf, arguments
 from torch_tensorrt._input import Input
 from torch_tensorrt.ts._compile_spec import require_sequence
 
@@ -32,7 +32,6 @@ def export(
     if inputs is None and not keywords:
         raise KeyError("inputs are missing: torch.export needs a tensor or torch_tensorrt.Input for each argument")
     shapes = torch.export.ShapesCollection()
-    ranges: dict[int, Input] = {}  # by the identity of the example
 
     def example(entry: Any) -> Any:
         if not isinstance(entry, Input):
@@ -45,7 +44,6 @@ def export(
         tensor = torch.zeros(usual, dtype=entry.dtype.try_to(torch.dtype) or torch.float32)
         ends = enumerate(zip(lows, highs, strict=True))
         shapes[tensor] = {dim: torch.export.Dim.AUTO(min=low, max=high) for dim, (low, high) in ends if low < high}
-        ranges[id(tensor)] = entry
         return tensor
 
     def is_leaf(entry: Any) -> bool:
@@ -53,14 +51,9 @@ def export(
 
     args = _pytree.tree_map(example, tuple(inputs or ()), is_leaf=is_leaf)
     kwargs = _pytree.tree_map(example, dict(keywords or {}), is_leaf=is_leaf)
-    with _in_eval_mode(module):
-        program = torch.export.export(module, args, kwargs, dynamic_shapes=shapes)
-    tensors = [leaf for leaf in _pytree.tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
-    leaves = [leaf for argument in arguments(program) for leaf in argument.tensors()]
-    for tensor, leaf in zip(tensors, leaves, strict=True):
-        if id(tensor) in ranges:
-            _allow_small_sizes(program, leaf, _ends(ranges[id(tensor)])[0])
-    return program
+    # Otherwise export supposes that no size of a range is 0 or 1.
+    with _in_eval_mode(module), shape_config.patch(backed_size_oblivious=True):
+        return torch.export.export(module, args, kwargs, dynamic_shapes=shapes)
 
 
 @contextlib.contextmanager
@@ -73,15 +66,6 @@ def _in_eval_mode(module: torch.nn.Module) -> Iterator[None]:
     finally:
         for part, is_training in modes.items():
             part.training = is_training
-
-
-def _allow_small_sizes(program: torch.export.ExportedProgram, leaf: Leaf, lows: Sequence[int]) -> None:
-    """Allows the sizes 0 and 1, which ``Dim.AUTO`` excludes (a named ``Dim`` does not)."""
-    for size, low in zip(leaf.value.shape, lows, strict=True):
-        symbol = size.node.expr if isinstance(size, torch.SymInt) else None
-        if symbol in program.range_constraints and low < 2:
-            known = program.range_constraints[symbol]
-            program.range_constraints[symbol] = type(known)(low, known.upper)
 
 
 def _ends(entry: Input) -> tuple[list[int], list[int]]:

@@ -10,6 +10,7 @@ import sympy
 import torch
 
 from torch_tensorrt._exported_arguments import Leaf
+from torch_tensorrt._exported_guards import conditions
 from torch_tensorrt._input import Input
 
 
@@ -77,8 +78,8 @@ def checked_views(program: torch.export.ExportedProgram, leaves: Sequence[tuple[
     """Returns expressions that fail in a call whose sizes contradict each other, by the name of the placeholder.
 
     The program holds for calls in which sizes are related as in the export (``dynamic_shapes`` with one Dim twice, or
-    with ``2 * dim``). An operator may accept other sizes silently; a view with the sizes that follow from the others
-    does not.
+    with ``2 * dim``), and under conditions such as ``x.size(0) != 4`` if the model decides by them. An operator may
+    accept other sizes silently; a view with the sizes that follow does not.
 
     Args:
         leaves: tensors and the expressions that read them.
@@ -92,6 +93,9 @@ def checked_views(program: torch.export.ExportedProgram, leaves: Sequence[tuple[
         for dim, size in enumerate(leaf.value.shape):
             if isinstance(size, torch.SymInt):
                 _solve(size.node.expr, f"{text}.size({dim})", known)
+    holds: dict[str, list[str]] = {}
+    for tensor, condition in conditions(program):
+        holds.setdefault(tensor, []).append(condition)
     views = {}
     for leaf, text in leaves:
         sizes = [_size_text(size, known) for size in leaf.value.shape]
@@ -100,8 +104,10 @@ def checked_views(program: torch.export.ExportedProgram, leaves: Sequence[tuple[
             isinstance(size, torch.SymInt) and wanted not in (None, mine)
             for size, wanted, mine in zip(leaf.value.shape, sizes, own, strict=True)
         )
-        if is_related:
+        if is_related or text in holds:
             texts = [mine if wanted is None else wanted for wanted, mine in zip(sizes, own, strict=True)]
+            # The view has no elements in a call without the conditions, and the tensor has some.
+            texts[0] = " * ".join([f"({texts[0]})", *(f"int({condition})" for condition in holds.get(text, []))])
             views[leaf.name] = f"{text}.view([{', '.join(texts)}])"
     return views
 

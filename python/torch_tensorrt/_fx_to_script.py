@@ -101,11 +101,12 @@ class _Writer:
     def script(self) -> torch.jit.ScriptModule:
         self._take_inputs()
         self._write_graph(self.program.graph)
-        results = [self._text(value) for value in self.program.results]
+        results = [(self._text(value), _kind(value)) for value in self.program.results]
         for name, value in self.program.writes:
             self._write_back(name, value)
         spec = self.program.spec
-        result = _tuple(results) if spec is None else self._packed(spec, iter(results))
+        texts = [text for text, _ in results]
+        result = _tuple(texts) if spec is None else self._packed(spec, iter(results))[0]
         self.body.append(Statement(f"return {result}"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # the user did not choose torch.jit.script
@@ -322,28 +323,33 @@ class _Writer:
             return f"[{', '.join(map(self._text, value))}]"
         raise self._refusal(f"has the constant {value!r}")
 
-    def _packed(self, spec: _pytree.TreeSpec, leaves: Iterator[str]) -> str:
-        """Returns the expression of a nest of results."""
+    def _packed(self, spec: _pytree.TreeSpec, leaves: Iterator[tuple[str, str]]) -> tuple[str, str]:
+        """Returns expression and type of a nest of results."""
         if spec.is_leaf():
             return next(leaves)
-        parts = [self._packed(child, leaves) for child in spec.children()]
+        children = [self._packed(child, leaves) for child in spec.children()]
+        parts, kinds = [text for text, _ in children], list(dict.fromkeys(kind for _, kind in children))
+        one_kind = kinds[0] if len(kinds) == 1 else f"Union[{', '.join(kinds)}]"
         if spec.type is list:
-            return f"[{', '.join(parts)}]"
+            return f"[{', '.join(parts)}]", f"List[{one_kind if kinds else 'Tensor'}]"
         if spec.type is tuple:
-            return _tuple(parts)
+            return _tuple(parts), f"Tuple[{', '.join(kind for _, kind in children) or '()'}]"
         kind = named_tuple(spec)
         if kind is not None:
             name = next((name for name, known in self.classes.items() if known is kind), None)
             name = name or self._fresh(f"type_{kind.__name__}")  # a type's name, such as "max", may be a function's
             self.classes[name] = kind
-            return f"{name}({', '.join(parts)})"
+            return f"{name}({', '.join(parts)})", name
         keys = names_of_children(spec)
         if keys is None:
             raise RuntimeError(
                 f"{self.program.what} returns a {spec.type.__name__}; a compiled module returns tensors, numbers, "
                 "texts, tuples, lists and dicts: return the values as a tuple"
             )
-        return f"{{{', '.join(f'{key!r}: {part}' for key, part in zip(keys, parts, strict=True))}}}"
+        text = f"{{{', '.join(f'{key!r}: {part}' for key, part in zip(keys, parts, strict=True))}}}"
+        wanted = f"Dict[{type(next(iter(keys), '')).__name__}, {one_kind if kinds else 'Tensor'}]"
+        # TorchScript warns of a dict without an annotation whose values have several types.
+        return (text if len(kinds) == 1 else f"torch.jit.annotate({wanted}, {text})"), wanted
 
     def _write_back(self, name: str, value: torch.fx.Node) -> None:
         (node,) = (node for node in self.names if node.op == "placeholder" and node.name == name)
@@ -355,6 +361,14 @@ class _Writer:
             f"{self.program.what} {reason}; it cannot be compiled. Try to compile torch.jit.script(model) or "
             "torch.jit.trace(model, examples)"
         )
+
+
+def _kind(value: Any) -> str:
+    """Returns the type of a result in TorchScript's notation."""
+    value = value.meta.get("val") if isinstance(value, torch.fx.Node) else value
+    names = ((torch.Tensor, "Tensor"), (bool, "bool"), ((int, torch.SymInt), "int"), ((float, torch.SymFloat), "float"))
+    found = next((name for kind, name in names if isinstance(value, kind)), None)
+    return found or ("None" if value is None else type(value).__name__)
 
 
 def _tuple(parts: Sequence[str]) -> str:

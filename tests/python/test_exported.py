@@ -167,3 +167,25 @@ def test_sizes_that_the_export_relates_are_checked_in_a_call():
     for wrong in ((x, y[:1], z), (x, y, torch.randn(3, 2)), (x, y, torch.randn(4, 2))):
         with pytest.raises((RuntimeError, torch.jit.Error), match=r"input y 1x4|input z 3x2|input z 4x2"):
             compiled(*wrong)
+
+
+class Decides(nn.Module):
+    def forward(self, x, y):
+        if x.shape[0] == 4:
+            return x * 0
+        if y.shape[0] == 1:
+            return x - y
+        return (x + 1).relu() * y.sum()
+
+
+def test_sizes_for_which_the_model_does_something_else_are_refused_in_a_call():
+    given = [of_range((1, 4), (3, 4), (8, 4)), of_range((1, 2), (3, 2), (8, 2))]
+    model = Decides()
+    compiled = torch_tensorrt.compile(model, ir="dynamo", inputs=given, device="cpu")
+    assert len(torch_tensorrt.inspect(compiled).methods[0].engines) == 1
+    for rows in (1, 3, 5, 8):
+        x, y = torch.randn(rows, 4), torch.randn(2, 2)
+        torch.testing.assert_close(compiled(x, y), model(x, y))
+    for x, y in ((torch.randn(4, 4), torch.randn(2, 2)), (torch.randn(3, 4), torch.randn(1, 2))):
+        with pytest.raises((RuntimeError, torch.jit.Error), match="does not fit the shapes of this call"):
+            compiled(x, y)
