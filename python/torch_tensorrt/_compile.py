@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,15 +25,39 @@ def _to_script(module: Any, flat: bool = False, constants: bool = False) -> torc
     raise TypeError(f"module is {type(module).__name__}, must be a torch.nn.Module, ScriptModule or ExportedProgram")
 
 
+class _NotScriptable(RuntimeError):
+    """``torch.jit.script`` fails on a module."""
+
+
 def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
     _refuse_calls_of_its_own(module)
     try:
         return torch.jit.script(module)
     except Exception as error:
-        raise RuntimeError(
+        raise _NotScriptable(
             f"torch.jit.script fails on {type(module).__name__}; "
             f"try torch.jit.trace(module, example_inputs), and compile the traced module. The error: {error}"
         ) from error
+
+
+def _scripted_or_exported(module: torch.nn.Module, inputs: Any, keywords: dict[str, Any] | None) -> Any:
+    """Returns the ScriptModule, or the exported program of a module that cannot be scripted."""
+    try:
+        return _script(module)
+    except _NotScriptable as error:
+        if inputs is None and not keywords:
+            raise
+        try:
+            program = _export.export(module, inputs, keywords)
+        except Exception as export_error:
+            raise RuntimeError(f"{error}\ntorch.export fails too: {export_error}") from error
+        reason = next(iter(str(error.__cause__).strip().splitlines()), "")
+        warnings.warn(
+            f"torch.jit.script fails on {type(module).__name__} ({reason}), so torch.export takes it for these inputs; "
+            "ir='dynamo' does so without a warning, and ir='ts' makes it an error",
+            stacklevel=4,
+        )
+        return program
 
 
 def _refuse_calls_of_its_own(module: torch.nn.Module) -> None:
@@ -79,7 +104,8 @@ def _resolve_ir(module: Any, ir: str, inputs: Any, keywords: dict[str, Any] | No
         raise ValueError("ir='fx' is not available; ir='dynamo' compiles the module through torch.export")
     is_exported = isinstance(module, torch.export.ExportedProgram)
     if is_exported or ir != "dynamo" and not _export.is_module_of_program(module):
-        return module
+        is_plain = isinstance(module, torch.nn.Module) and not isinstance(module, torch.jit.ScriptModule)
+        return _scripted_or_exported(module, inputs, keywords) if is_plain and ir == "default" else module
     if isinstance(module, torch.jit.ScriptModule) or not isinstance(module, torch.nn.Module):
         raise TypeError(f"ir='dynamo' takes an nn.Module or an ExportedProgram, not a {type(module).__name__}")
     return _export.export(module, inputs, keywords)
@@ -100,12 +126,12 @@ def compile(  # noqa: A001 - the public name
     makes one engine, or an error.
 
     Args:
-        module: a ScriptModule, an ``nn.Module`` (scripted first) or an ExportedProgram; in eval mode. An
-            ExportedProgram is never run, and its arguments without a tensor become constants.
-        ir: ``"default"``, ``"ts"`` and ``"torchscript"`` script an ``nn.Module``. ``"dynamo"`` exports it with
-            ``torch.export`` for the inputs. ``"torch_compile"`` returns
-            ``torch.compile(module, backend="torch_tensorrt")``, which compiles in its first call, for the inputs of
-            that call.
+        module: a ScriptModule, an ``nn.Module``, an ExportedProgram or its ``module()``; in eval mode. An
+            ExportedProgram is never run, and its arguments without a tensor keep the values of the export.
+        ir: ``"ts"`` and ``"torchscript"`` script an ``nn.Module``. ``"dynamo"`` exports it with ``torch.export`` for
+            the inputs. ``"default"`` scripts it, and exports it with a warning if that fails.
+            ``"torch_compile"`` returns ``torch.compile(module, backend="torch_tensorrt")``, which compiles in its first
+            call, for the inputs of that call.
         inputs: an entry for each argument of ``forward``: a :class:`torch_tensorrt.Input` or example tensor, a tuple,
             list or dict of such entries, or the value that the argument has in every call;
             :func:`torch_tensorrt.ts.compile` has the rules. The default for an ExportedProgram is its own examples, as
@@ -124,7 +150,7 @@ def compile(  # noqa: A001 - the public name
     Raises:
         TypeError: ``module`` is of another type.
         ValueError: ``ir`` is unknown or not available, or the inputs do not match an ExportedProgram.
-        RuntimeError: the module cannot be scripted.
+        RuntimeError: the module cannot be scripted, or neither scripted nor exported.
         Exception: the errors of :func:`torch_tensorrt.ts.compile`.
     """
     precisions = {"enabled_precisions": {torch.float32} if enabled_precisions is None else enabled_precisions}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 import warnings
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -112,26 +113,32 @@ def _needs_gradients(module: torch.fx.GraphModule) -> list[bool]:
     return [isinstance(value, torch.Tensor) and value.requires_grad for value in values]
 
 
-def _versions(tensors: Sequence[torch.Tensor]) -> list[int]:
-    """Returns numbers that change with each write; a tensor of the inference mode has none."""
+def _contents(tensors: Sequence[torch.Tensor]) -> list[tuple[int, int]]:
+    """Returns numbers that change with each write and each replacement of the memory.
+
+    A tensor of the inference mode does not count its writes, and no tensor counts those through its ``data``.
+    """
     try:
-        return [tensor._version for tensor in tensors]
+        return [(tensor._version, tensor.data_ptr()) for tensor in tensors]
     except RuntimeError:
-        return [0 if tensor.is_inference() else tensor._version for tensor in tensors]
+        return [(0 if tensor.is_inference() else tensor._version, tensor.data_ptr()) for tensor in tensors]
 
 
 class _Variant:
-    """The compiled module for one set of parameters."""
+    """The compiled module for one set of parameters and buffers, which it does not keep alive."""
 
-    def __init__(self, compiled: torch.jit.ScriptModule, tensors: Sequence[torch.Tensor], taken: list[int]) -> None:
+    def __init__(
+        self,
+        compiled: torch.jit.ScriptModule,
+        tensors: Sequence[torch.Tensor],
+        taken: Sequence[int],
+        forget: Callable[[], None],
+    ) -> None:
         self.compiled = compiled
         self.forward = compiled.forward
-        self.tensors = tensors
-        self.versions = _versions(tensors)
+        self.contents = _contents(tensors)
         self.taken = taken
-
-    def is_current(self) -> bool:
-        return _versions(self.tensors) == self.versions
+        self.references = [weakref.ref(tensor, lambda _: forget()) for tensor in tensors]
 
 
 class CompiledGraph:
@@ -157,10 +164,11 @@ class CompiledGraph:
         self.lock = threading.RLock()
 
     def __call__(self, *args: Any) -> Any:
-        variant = self.variants.get(self._key(args))
-        if variant is None or not variant.is_current() or self._exceeds(args):
+        state = [args[place] for place in self.graph.state]
+        variant = self.variants.get(_key(state))
+        if variant is None or variant.contents != _contents(state) or self._exceeds(args):
             variant = self._prepare(args)
-        if variant is None:
+        if variant is None or self._overlaps(args):
             return self.module.forward(*args)
         given = [args[place] for place in variant.taken]
         if self.casts:  # the graph has the casts
@@ -181,8 +189,14 @@ class CompiledGraph:
             next(left) if needs else result for result, needs in zip(results, self.needs_gradients, strict=True)
         )
 
-    def _key(self, args: Sequence[Any]) -> tuple[int, ...]:
-        return tuple([id(args[place]) for place in self.graph.state])
+    def _overlaps(self, args: Sequence[Any]) -> bool:
+        """Tells whether the graph writes memory that two arguments share, which a compiled module refuses."""
+        if not self.graph.changed:
+            return False
+        tensors = [arg for arg in args if isinstance(arg, torch.Tensor) and arg.numel()]
+        memory = [tensor.untyped_storage().data_ptr() for tensor in tensors]
+        changed = [args[place] for place in self.graph.changed if args[place].numel()]
+        return any(memory.count(tensor.untyped_storage().data_ptr()) > 1 for tensor in changed)
 
     def _exceeds(self, args: Sequence[Any]) -> bool:
         return any(args[place].size(dim) > top for place, dim, top in self.tops)
@@ -205,21 +219,23 @@ class CompiledGraph:
             self.variants.clear()
             self.tops = [(*place, _top(args[place[0]].size(place[1]), limit)) for place, limit in self.limits.items()]
         self._pass_changed_buffers(args)
-        tensors = [args[place] for place in self.graph.state]
         with torch.random.fork_rng(devices=[]):
             compiled = self._refitted(args) or self._compiled(args)
-        variant = _Variant(compiled, tensors, self.graph.taken())
-        self.variants[self._key(args)] = variant
+        state = [args[place] for place in self.graph.state]
+        key, variants = _key(state), self.variants
+        variant = _Variant(compiled, state, self.graph.taken(), lambda: variants.pop(key, None))
+        variants[key] = variant
         if len(self.variants) > _MOST_STATES:
             self.variants.popitem(last=False)
         return variant
 
     def _pass_changed_buffers(self, args: Sequence[Any]) -> None:
         """Makes arguments of the buffers that were written since they were compiled."""
-        variant = self.variants.get(self._key(args))
+        state = [args[place] for place in self.graph.state]
+        variant = self.variants.get(_key(state))
         if variant is None:
             return
-        changed = [now != then for now, then in zip(_versions(variant.tensors), variant.versions, strict=True)]
+        changed = [now != then for now, then in zip(_contents(state), variant.contents, strict=True)]
         places = [place for place, is_changed in zip(self.graph.state, changed, strict=True) if is_changed]
         buffers = [place for place in places if not isinstance(args[place], torch.nn.Parameter)]
         for place in buffers:
@@ -230,7 +246,9 @@ class CompiledGraph:
     def _compiled(self, args: Sequence[Any]) -> torch.jit.ScriptModule:
         tops = {(place, dim): top for place, dim, top in self.tops}
         entries = self.graph.entries(args, tops)
-        device = next((str(arg.device) for arg in args if isinstance(arg, torch.Tensor)), None)
+        if any(isinstance(arg, torch.Tensor) and type(arg) not in (torch.Tensor, torch.nn.Parameter) for arg in args):
+            raise RuntimeError("an argument is of a subclass of torch.Tensor, must be a plain tensor")
+        device = self.graph.device()
         script = self.graph.program(args).script()
         return ts.compile(script, inputs=[], kwarg_inputs=entries, **{"device": device, **self.options})
 
@@ -244,6 +262,10 @@ class CompiledGraph:
             )
         except RuntimeError:
             return None
+
+
+def _key(tensors: Sequence[torch.Tensor]) -> tuple[int, ...]:
+    return tuple([id(tensor) for tensor in tensors])
 
 
 def _top(size: int, limit: int | None) -> int:

@@ -62,6 +62,12 @@ class AtenGraph:
         """Tells whether the graph has an operator on tensors."""
         return any(isinstance(node.target, torch._ops.OperatorBase) for node in self.module.graph.nodes)
 
+    def device(self) -> str:
+        """Returns the device of the tensors; of a GPU and the CPU, the GPU."""
+        values = [node.meta.get("val") for node in self.module.graph.nodes]
+        devices = {str(value.device): value.device.type for value in values if isinstance(value, torch.Tensor)}
+        return next((name for name, kind in devices.items() if kind != "cpu"), "cpu")
+
     def _changed(self) -> set[int]:
         storages = {
             _storage(value.meta.get("val"))

@@ -243,6 +243,42 @@ def test_the_front_end_fx_is_refused(make):
         torch_tensorrt.convert_method_to_trt_engine(module, ir="fx", inputs=[x])
 
 
+class AnyNumber(torch.nn.Module):
+    """``torch.jit.script`` takes no ``*inputs``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = torch.nn.Linear(4, 4)
+        self.linear.register_forward_hook(lambda module, inputs, result: result * 2)
+
+    def forward(self, *inputs, bias=None):
+        total = sum(self.linear(x).relu() for x in inputs)
+        return total if bias is None else total + bias
+
+
+def test_a_module_that_cannot_be_scripted_is_exported_with_a_warning(rel):
+    model, inputs = AnyNumber().eval(), [torch.randn(2, 4), torch.randn(2, 4)]
+    model.register_forward_hook(lambda module, inputs, result: result + 1)
+    rows = torch_tensorrt.Input(min_shape=(1, 4), opt_shape=(2, 4), max_shape=(8, 4))
+    with pytest.warns(UserWarning, match=r"torch.jit.script fails on AnyNumber \(.*\), so torch.export takes it"):
+        compiled = torch_tensorrt.compile(model, inputs=[rows, rows], kwarg_inputs={"bias": torch.ones(4)})
+    for size in (1, 2, 8):
+        x, y, bias = torch.randn(size, 4), torch.randn(size, 4), torch.randn(4)
+        assert rel(compiled(x, y, bias=bias), model(x, y, bias=bias).detach()) < 1e-5
+    with pytest.raises(RuntimeError, match="torch.jit.script fails on AnyNumber; try"):
+        torch_tensorrt.compile(model, ir="ts", inputs=inputs)
+
+
+class NeitherNor(AnyNumber):
+    def forward(self, *inputs):
+        return inputs[0] if inputs[0].sum() > 0 else inputs[0] + 1
+
+
+def test_a_module_that_cannot_be_exported_either_has_both_reasons():
+    with pytest.raises(RuntimeError, match=r"(?s)torch.jit.script fails on NeitherNor; try.*torch.export fails too: "):
+        torch_tensorrt.compile(NeitherNor().eval(), inputs=[torch.randn(2, 4)])
+
+
 def test_the_front_ends_of_dynamo_take_modules():
     module, x = script(Mlp().eval()), torch.randn(3, 16)
     with pytest.raises(TypeError, match="ir='dynamo' takes an nn.Module or an ExportedProgram, not a Recursive"):

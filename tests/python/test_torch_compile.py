@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 
 import pytest
 import torch
@@ -137,12 +138,16 @@ def write_a_buffer(model):
     model[1].running_mean.add_(1)
 
 
+def replace_data(model):
+    model[0].weight.data = torch.randn(16, 8)
+
+
 def load(model):
     torch.manual_seed(5)
     model.load_state_dict(normed().state_dict())
 
 
-@pytest.mark.parametrize("change", [replace_a_parameter, write_a_parameter, write_a_buffer, load])
+@pytest.mark.parametrize("change", [replace_a_parameter, write_a_parameter, write_a_buffer, replace_data, load])
 def test_weights_that_change(change, graphs):
     model, x = normed(), torch.randn(3, 8)
     compiled = torch.compile(model, backend="torch_tensorrt")
@@ -151,6 +156,44 @@ def test_weights_that_change(change, graphs):
         change(model)
     same(compiled, model, x)
     assert len(graphs) == 1
+
+
+def test_old_weights_are_not_kept(graphs):
+    model, x = normed(), torch.randn(3, 8)
+    compiled = torch.compile(model, backend="torch_tensorrt")
+    for _ in range(3):
+        old = weakref.ref(model[0].weight)
+        replace_a_parameter(model)
+        same(compiled, model, x)
+        assert old() is None
+    assert len(graphs[0].variants) == 1
+
+
+def test_arguments_that_share_memory():
+    def writes(x, y):
+        x.mul_(2)
+        return x + y
+
+    compiled = torch.compile(writes, backend="torch_tensorrt")
+    for _ in range(2):
+        mine, theirs = torch.arange(4.0), torch.arange(4.0)
+        torch.testing.assert_close(compiled(mine[:3], mine[1:]), writes(theirs[:3], theirs[1:]))
+        torch.testing.assert_close(mine, theirs)
+        mine, theirs = torch.arange(3.0), torch.arange(3.0)
+        torch.testing.assert_close(compiled(mine, mine + 1), writes(theirs, theirs + 1))
+
+
+def test_a_tensor_of_a_subclass_stays_in_pytorch():
+    class Named(torch.Tensor):
+        pass
+
+    def double(x):
+        return x * 2 + 1
+
+    x = torch.randn(3)
+    found = torch.compile(double, backend="torch_tensorrt")(x.as_subclass(Named))
+    assert type(found) is Named
+    torch.testing.assert_close(found.as_subclass(torch.Tensor), double(x))
 
 
 def test_another_dtype_of_the_module():
