@@ -13,7 +13,7 @@ from torch_tensorrt import _library
 
 _library.load()
 
-from torch_tensorrt import logging, runtime, ts  # noqa: E402 - the libraries come first
+from torch_tensorrt import dynamo, logging, runtime, ts  # noqa: E402 - the libraries come first
 from torch_tensorrt._build_info import (  # noqa: E402
     dump_build_info,
     get_build_info,
@@ -62,6 +62,7 @@ __all__ = [
     "convert_method_to_trt_engine",
     "dtype",
     "dump_build_info",
+    "dynamo",
     "embed_engine_in_new_module",
     "get_build_info",
     "get_environment_report",

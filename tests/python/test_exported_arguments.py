@@ -183,3 +183,18 @@ def test_the_module_of_a_program():
         torch.testing.assert_close(compiled(x), model(x))
     with pytest.raises(KeyError, match="inputs are missing: torch.export needs"):
         torch_tensorrt.compile(module, device="cpu")
+
+
+def test_the_names_of_the_front_end_dynamo():
+    torch.manual_seed(0)
+    model, x = nn.Sequential(nn.Linear(4, 4), nn.ReLU()).eval(), torch.randn(3, 4)
+    rows = Input(min_shape=(1, 4), opt_shape=(3, 4), max_shape=(8, 4))
+    program = torch_tensorrt.dynamo.trace(model, arg_inputs=[rows])
+    compiled = torch_tensorrt.dynamo.compile(program, [rows], device="cpu", min_block_size=1)
+    torch.testing.assert_close(compiled(x[:1]), model(x[:1]))
+    engine = torch_tensorrt.dynamo.convert_exported_program_to_serialized_trt_engine(program, [rows], device="cpu")
+    embedded = torch_tensorrt.ts.embed_engine_in_new_module(engine, device="cpu")
+    torch.testing.assert_close(embedded(x), model(x))
+    new = nn.Sequential(nn.Linear(4, 4), nn.ReLU()).eval()
+    refitted = torch_tensorrt.dynamo.refit_module_weights(compiled, torch_tensorrt.dynamo.trace(new, [rows]))
+    torch.testing.assert_close(refitted(x), new(x))
