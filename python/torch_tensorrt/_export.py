@@ -49,11 +49,12 @@ def _exported(
     module: torch.nn.Module, given: tuple[Any, Any], example: Callable[[Input], torch.Tensor]
 ) -> torch.export.ExportedProgram:
     shapes = torch.export.ShapesCollection()
+    device = next((tensor.device for tensor in (*module.parameters(), *module.buffers())), torch.device("cpu"))
 
     def tensor_of(entry: Any) -> Any:
         if not _is_input(entry):
             return entry
-        tensor = example(entry)
+        tensor = example(entry).to(device)
         if entry.shape_mode is Input._ShapeMode.DYNAMIC and example is _example:
             ends = enumerate(zip(*_ends(entry), strict=True))
             dims = {dim: torch.export.Dim.AUTO(min=low, max=high) for dim, (low, high) in ends if low < high}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 import weakref
+from importlib.metadata import entry_points
 
 import pytest
 import torch
@@ -52,6 +55,26 @@ def test_the_names_of_the_backend(backend, graphs):
     (variant,) = graph.variants.values()
     report = torch_tensorrt.inspect(variant.compiled)
     assert len(report.methods[0].engines) == 1
+
+
+def test_an_installed_package_names_its_backend_in_entry_points():
+    points = entry_points(group="torch_dynamo_backends")
+    assert {"tensorrt", "torch_tensorrt"} <= points.names
+    assert all(points[name].load() is _dynamo.torch_tensorrt_backend for name in ("tensorrt", "torch_tensorrt"))
+    assert {"tensorrt", "torch_tensorrt"} <= set(torch._dynamo.list_backends())
+
+
+def test_a_package_that_is_only_imported_registers_its_backend():
+    code = """
+import importlib.metadata, torch
+all_points, none = importlib.metadata.entry_points, importlib.metadata.EntryPoints()
+importlib.metadata.entry_points = lambda **of: none if "torch_dynamo_backends" in of.values() else all_points(**of)
+import torch_tensorrt
+from torch._dynamo.backends import registry
+assert registry._COMPILER_FNS["tensorrt"] is registry._COMPILER_FNS["torch_tensorrt"]
+assert registry._COMPILER_FNS["tensorrt"].__module__ == "torch_tensorrt._dynamo"
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
 def test_resnet18():
