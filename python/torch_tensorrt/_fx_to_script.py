@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree
 
+from torch_tensorrt._fx_control_flow import CONTROL_FLOW, ControlFlow, owner
 from torch_tensorrt._fx_operators import (
     CALLS,
     INFIX,
@@ -47,11 +48,6 @@ _BODIES = {
     "wrap_activation_checkpoint": 0,
     "invoke_subgraph": 0,
 }
-_CONTROL_FLOW = {
-    "map_impl": "torch.map",
-    "scan": "torch.scan",
-    "associative_scan": "torch.associative_scan",
-}
 # First argument of a print that lowering removes; passes/shown_memory.h repeats it.
 KEEPS_WRITE = "torch_tensorrt keeps the write of"
 
@@ -85,7 +81,7 @@ class FxProgram:
         return _Writer(self).script()
 
 
-class _Writer:
+class _Writer(ControlFlow):
     """Writes one program."""
 
     def __init__(self, program: FxProgram) -> None:
@@ -194,19 +190,12 @@ class _Writer:
     def _write_body(self, node: torch.fx.Node) -> list[str]:
         """Writes the graph that the operator runs and returns the expressions of its results."""
         name = node.target._name
-        if name == "cond":
-            return self._write_branch(node)
-        if name == "while_loop":
-            return self._write_loop(node)
-        if name in _CONTROL_FLOW:
-            raise RuntimeError(
-                f"{self.program.what} has {_CONTROL_FLOW[name]}{_at(node)}: control flow that depends on the values "
-                "of tensors is not compiled; compute every branch and select with torch.where"
-            )
+        if name in CONTROL_FLOW:
+            return CONTROL_FLOW[name](self, node)
         if name not in _BODIES:
             raise self._refusal(f"calls {name}{_at(node)}")
         place = _BODIES[name]
-        body = _owner(node.args[place])
+        body = owner(node.args[place])
         if name == "wrap_with_autocast" and node.args[2]:
             raise RuntimeError(
                 f"{self.program.what} has a block of torch.autocast{_at(*body.graph.nodes)} without its casts; "
@@ -225,36 +214,6 @@ class _Writer:
             self.names[placeholder] = value
         results = self._write_graph(graph)
         return [self._text(value) for value in (results if isinstance(results, (tuple, list)) else [results])]
-
-    def _block(self, node: torch.fx.Node, graph: Any, values: Sequence[Any], names: Sequence[str]) -> list[Any]:
-        """Returns the statements of a graph, which assign its results to the names."""
-        outer, self.body = self.body, []
-        results = self._inline(_owner(graph).graph, values)
-        line = user_line(node)
-        kept = [self._fresh(f"{name}_next") for name in names]  # a result may be the old value of another name
-        self.body += [Statement(f"{name} = {text}", line) for name, text in zip(kept, results, strict=True)]
-        self.body += [Statement(f"{name} = {text}", line) for name, text in zip(names, kept, strict=True)]
-        outer, self.body = self.body, outer
-        return outer
-
-    def _write_branch(self, node: torch.fx.Node) -> list[str]:
-        condition, yes, no, operands = node.args
-        values = [self._value(value) for value in operands]
-        (output,) = _owner(yes).graph.find_nodes(op="output")
-        names = [self._fresh(node.name) for _ in output.args[0]]
-        blocks = [self._block(node, graph, values, names) for graph in (yes, no)]
-        self.body.append(Branch(f"bool({self._text(condition)})", *blocks, user_line(node)))
-        return names
-
-    def _write_loop(self, node: torch.fx.Node) -> list[str]:
-        condition, body, carried, others = node.args
-        names = [self._assign(node, self._text(value)) for value in carried]
-        values = [*names, *map(self._value, others)]
-        goes_on = [self._fresh(f"{node.name}_goes_on")]
-        self.body += self._block(node, condition, values, goes_on)
-        rounds = [*self._block(node, body, values, names), *self._block(node, condition, values, goes_on)]
-        self.body.append(Loop(f"bool({goes_on[0]})", rounds, user_line(node)))
-        return names
 
     def _call(self, node: torch.fx.Node) -> str:
         target, args = node.target, node.args
@@ -280,6 +239,8 @@ class _Writer:
             return f"{self._text(args[0])}.{METHODS[target]}({', '.join(map(self._text, args[1:]))})"
         if isinstance(target, torch._ops.OpOverload):
             kwargs = node.kwargs
+            if target._opname in ("item", "_local_scalar_dense") and _kind(node) in ("int", "float", "bool"):
+                return f"{_kind(node)}({self._operator(target, args, kwargs)})"  # otherwise of the type Scalar
             if target._opname in _FILLS and any(value is True or value is False for value in args):
                 kwargs = {**kwargs, "dtype": node.meta["val"].dtype}  # TorchScript turns the bool into an int
             return self._operator(target, args, kwargs)
@@ -392,7 +353,3 @@ def _needed(graph: torch.fx.Graph) -> set[torch.fx.Node]:
             continue
         needed.add(node)
     return needed
-
-
-def _owner(node: torch.fx.Node) -> torch.fx.GraphModule:
-    return operator.attrgetter(node.target)(node.graph.owning_module)

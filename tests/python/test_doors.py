@@ -72,13 +72,14 @@ def run(function, arguments, keywords):
         return function(*arguments, **keywords)
 
 
+@pytest.mark.parametrize("dynamic", [None, True], ids=["", "dynamic"])
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
-def test_torch_compile(program):
+def test_torch_compile(program, dynamic):
     torch._dynamo.reset()
     theirs, mine = ready(program)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", REFUSED)
-        compiled = torch.compile(mine, backend="torch_tensorrt")
+        compiled = torch.compile(mine, backend="torch_tensorrt", dynamic=dynamic)
         for make in program.calls:
             keywords = program.keywords()
             arguments = make()

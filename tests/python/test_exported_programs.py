@@ -179,15 +179,51 @@ def test_control_flow(model, form):
         torch.testing.assert_close(compiled(x, x + 1), model(x, x + 1))
 
 
-def test_control_flow_that_is_refused_is_named_with_its_line():
-    class Scans(nn.Module):
-        def forward(self, x):
-            return torch._higher_order_ops.scan(lambda a, b: (a + b, a * b), x[0], x)
+class Scans(nn.Module):
+    def forward(self, x, y):
+        last, all_of_them = torch._higher_order_ops.scan(lambda a, b: (a + b.relu() * y, a * b), x[0] * 0, x)
+        return last, all_of_them
 
-    program = torch.export.export(Scans(), (torch.ones(3, 2),))
-    line = Scans.forward.__code__.co_firstlineno + 1
-    with pytest.raises(RuntimeError, match=rf"has torch.scan \(.*test_exported_programs.py:{line}: "):
+
+class Maps(nn.Module):
+    def forward(self, x, y):
+        return torch._higher_order_ops.map(lambda row, other: ((row * other).relu() + 1, row - 1), x, y)
+
+
+@FORMS
+@pytest.mark.parametrize("model", [Scans(), Maps()])
+def test_loops_over_rows(model, form):
+    compiled = compile_exported(form(torch.export.export(model, (torch.randn(3, 2), torch.randn(2)))))
+    for _ in range(2):
+        x, y = torch.randn(3, 2), torch.randn(2)
+        torch.testing.assert_close(compiled(x, y), model(x, y))
+
+
+def test_control_flow_that_is_refused_is_named_with_its_line():
+    class Combines(nn.Module):
+        def forward(self, x):
+            return torch._higher_order_ops.associative_scan(lambda a, b: a + b, x, 0, combine_mode="generic")
+
+    program = torch.export.export(Combines(), (torch.ones(3, 2),))
+    line = Combines.forward.__code__.co_firstlineno + 1
+    with pytest.raises(RuntimeError, match=rf"program calls \w+ \(.*test_exported_programs.py:{line}: "):
         compile_exported(program)
+
+
+class Counts(nn.Module):
+    def forward(self, x, n):
+        count = n.item()
+        torch._check(count >= 0)
+        torch._check(count <= 9)
+        return torch.ones(count, 3), x * x.sum().item(), torch.where(x > 0, (x.max() > 1).item(), x)
+
+
+@FORMS
+def test_elements_as_numbers(form):
+    compiled = compile_exported(form(torch.export.export(Counts(), (torch.randn(4), torch.tensor(3)))))
+    for count in (3, 0, 7):
+        x, n = torch.randn(4), torch.tensor(count)
+        torch.testing.assert_close(compiled(x, n), Counts()(x, n))
 
 
 class Blocks(nn.Module):
