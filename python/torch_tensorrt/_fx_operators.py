@@ -6,6 +6,7 @@ import collections
 import functools
 import math
 import operator
+import re
 import types
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, get_type_hints
@@ -157,11 +158,16 @@ def named_tuple(spec: _pytree.TreeSpec) -> type | None:
 def _named_tuple(kind: type) -> type | None:
     if _pytree.is_namedtuple_class(kind):
         hints = get_type_hints(kind)  # resolves annotations that are strings
-        return NamedTuple(kind.__name__, [(field, hints.get(field, torch.Tensor)) for field in kind._fields])
-    if _pytree.is_structseq_class(kind):  # the type of x.max(1)
-        fields = [name for name, value in vars(kind).items() if isinstance(value, types.MemberDescriptorType)]
-        return NamedTuple(kind.__name__, [(field, torch.Tensor) for field in fields])
-    return None
+        fields = [(field, hints.get(field, torch.Tensor)) for field in kind._fields]
+    elif _pytree.is_structseq_class(kind):  # the type of x.max(1)
+        members = vars(kind).items()
+        fields = [(name, torch.Tensor) for name, value in members if isinstance(value, types.MemberDescriptorType)]
+    else:
+        return None
+    made = NamedTuple(kind.__name__, fields)
+    # TorchScript knows a type by module and name.
+    made.__module__ = re.sub(r"[^\w.]", "_", f"{kind.__module__}.{kind.__qualname__}")
+    return made
 
 
 def names_of_children(spec: _pytree.TreeSpec) -> list[Any] | None:
