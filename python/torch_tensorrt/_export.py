@@ -119,11 +119,23 @@ def _require_one_path(module: torch.nn.Module, given: tuple[Any, Any], program: 
 
 
 def _operators(program: torch.export.ExportedProgram) -> list[Any]:
-    """Returns the operators on tensors in their order."""
+    """Returns the operators that compute elements, in their order, and the ranks of the results.
+
+    An export for constant sizes omits views that change nothing (a slice of the whole tensor).
+    """
     parts = [part for part in program.graph_module.modules() if isinstance(part, torch.fx.GraphModule)]
-    targets = (node.target for part in parts for node in part.graph.nodes)
-    names = [target for target in targets if isinstance(target, torch._ops.OperatorBase)]
-    return [name for name in names if not any(text in str(name) for text in ("sym_", "_assert"))]
+    nodes = [node for part in parts for node in part.graph.nodes]
+    targets = [node.target for node in nodes if isinstance(node.target, torch._ops.OpOverload) and not _is_view(node)]
+    (output,) = program.graph.find_nodes(op="output")
+    values = [node.meta.get("val") for node in output.args[0] if isinstance(node, torch.fx.Node)]
+    return [*targets, *(value.dim() if isinstance(value, torch.Tensor) else None for value in values)]
+
+
+def _is_view(node: torch.fx.Node) -> bool:
+    """Tells whether a node gives a view or only asks for sizes."""
+    returns = node.target._schema.returns
+    is_alias = bool(returns) and returns[0].alias_info is not None and not returns[0].alias_info.is_write
+    return is_alias or not returns or not isinstance(returns[0].type, (torch.TensorType, torch.ListType))
 
 
 @contextlib.contextmanager

@@ -495,6 +495,19 @@ class Collections(nn.Module):
         return sum(x * weight for weight in self.weights)
 
 
+@program(exports=False)
+class NamesOfMethods(nn.Module):
+    """Parts with the names of methods of ``nn.Module``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleDict({"half_": nn.Linear(4, 4)})
+        self.known = {"cpu": nn.Parameter(torch.randn(4)), "float": nn.Parameter(torch.randn(4))}
+
+    def forward(self, x):
+        return self.layers["half_"](x) * self.known["cpu"] + self.known["float"]
+
+
 @program()
 class Tied(nn.Module):
     def __init__(self) -> None:

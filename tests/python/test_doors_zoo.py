@@ -31,8 +31,6 @@ def doors(model: Model) -> list[str]:
 @pytest.mark.parametrize(
     "name",
     [
-        "torchvision/shufflenet_v2_x1_0",
-        "timm/levit_128s",
         "transformers/llama",
         "transformers/segformer",
         "torchaudio/conformer",

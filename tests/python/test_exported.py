@@ -202,3 +202,23 @@ def test_a_range_with_the_size_1_needs_a_model_that_does_the_same_for_it():
     for rows in (1, 8):
         x, y = torch.randn(rows, 4), torch.randn(2, 4)
         torch.testing.assert_close(compiled(x, y), DecidesByOne()(x, y))
+
+
+class SlicesTheWhole(nn.Module):
+    def forward(self, x):
+        return x[:, : x.shape[1]].relu()[: x.shape[0]].expand(x.shape[0], -1) + 1
+
+
+class SqueezesOne(nn.Module):
+    def forward(self, x):
+        return x.squeeze(0) if x.shape[0] == 1 else x
+
+
+def test_views_that_change_nothing_are_no_other_path():
+    given = [of_range((1, 4), (3, 4), (8, 4))]
+    compiled = torch_tensorrt.compile(SlicesTheWhole(), ir="dynamo", inputs=given, device="cpu")
+    for rows in (1, 8):
+        x = torch.randn(rows, 4)
+        torch.testing.assert_close(compiled(x), SlicesTheWhole()(x))
+    with pytest.raises(ValueError, match="SqueezesOne computes something else where a size is 1"):
+        torch_tensorrt.compile(SqueezesOne(), ir="dynamo", inputs=given, device="cpu")
