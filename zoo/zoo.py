@@ -1,4 +1,5 @@
-"""Compiles every model of the zoo, whole or as a hybrid module (zoo_hybrid.py), and compares it with PyTorch.
+"""Compiles the models of the zoo, whole, as hybrid modules (zoo_hybrid.py) and by torch.compile and torch.export
+(zoo_doors.py), and compares them with PyTorch.
 
     python zoo/zoo.py [--only PART_OF_A_NAME] [--write docs/zoo.md]
     python zoo/zoo.py --save DIR [--only PART_OF_A_NAME]
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import gc
 import os
 import tempfile
@@ -23,7 +25,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from zoo_files import BATCHES, ranges_of, save
+from zoo_doors import HEAD as DOORS_HEAD
+from zoo_doors import DoorsResult, run_doors
+from zoo_files import BATCHES, DOZEN, ranges_of, save
 from zoo_hybrid import HybridResult, hybrid_models, hybrid_row, hybrid_table, run_hybrid
 from zoo_model import Model, Shape
 from zoo_models import all_models
@@ -224,6 +228,17 @@ def run_all_hybrid(only: str, verbose: bool) -> list[HybridResult]:
     return results
 
 
+def run_all_doors(only: str, verbose: bool) -> list[DoorsResult]:
+    results = []
+    for model in all_models():
+        if model.name in DOZEN and only in model.name:
+            with torch.no_grad():
+                found = run_doors(model, relative_error, functools.partial(attempt, verbose=verbose), verdict)
+            results.append(found)
+            print(found.row(), flush=True)
+    return results
+
+
 def save_all(folder: Path, only: str) -> None:
     for model in all_models():
         if only in model.name:
@@ -250,9 +265,12 @@ def main() -> int:
         os.environ.setdefault("TORCHTRT_TIMING_CACHE", f"{folder}/timings")
         results = run_all(options.only, options.verbose)
         hybrid = run_all_hybrid(options.only, options.verbose)
+        doors = run_all_doors(options.only, options.verbose)
+    rows = "\n".join(result.row() for result in doors)
     if options.write:
-        options.write.write_text(table(results) + hybrid_table(hybrid))
+        options.write.write_text(table(results) + hybrid_table(hybrid) + DOORS_HEAD + rows + "\n")
     failed = any(result.failed for result in results) or any("FAILED" in result.error for result in hybrid)
+    failed = failed or "FAILED" in rows
     return 1 if failed else 0
 
 

@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
+
 from torch_tensorrt import _library
 
 _library.load()
 
-from torch_tensorrt import logging, runtime, ts  # noqa: E402 - the libraries come first
+from torch_tensorrt import dynamo, logging, runtime, ts  # noqa: E402 - the libraries come first
 from torch_tensorrt._build_info import (  # noqa: E402
     dump_build_info,
     get_build_info,
@@ -36,6 +38,11 @@ from torch_tensorrt._save import load, save  # noqa: E402
 from torch_tensorrt._version import __version__  # noqa: E402
 from torch_tensorrt.ts import check_method_op_support, embed_engine_in_new_module  # noqa: E402
 
+if not entry_points(group="torch_dynamo_backends", name="torch_tensorrt"):  # imported, but not installed
+    from torch_tensorrt import _dynamo
+
+    _dynamo.register()
+
 __all__ = [
     "ENABLED_FEATURES",
     "CompiledEngine",
@@ -55,6 +62,7 @@ __all__ = [
     "convert_method_to_trt_engine",
     "dtype",
     "dump_build_info",
+    "dynamo",
     "embed_engine_in_new_module",
     "get_build_info",
     "get_environment_report",

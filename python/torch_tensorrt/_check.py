@@ -84,7 +84,7 @@ def check(
         ValueError: both ``inputs`` and ``input_signature`` are given, or a setting is out of range.
         RuntimeError: the module cannot be scripted or lowered.
     """
-    script = ts._compiler._require_module(_to_script(module, "default"), "check")
+    script = ts._compiler._require_module(_to_script(module), "check")
     settings = {"device": "cpu", **settings}
     if inputs is None and settings.get("input_signature") is None:
         settings["inputs"] = []  # operators alone

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch.nn.modules import module as _hooks
 
-from torch_tensorrt import _exported, ts
+from torch_tensorrt import _export, _exported, ts
 
 _TORCHSCRIPT = ("default", "ts", "torchscript")
-_OTHERS = ("dynamo", "torch_compile", "fx")
+_IRS = (*_TORCHSCRIPT, "dynamo", "torch_compile", "fx")
 
 
-def _to_script(module: Any, ir: str, flat: bool = False) -> torch.jit.ScriptModule:
-    if ir in _OTHERS:
-        raise ValueError(f"ir={ir!r} is not available; ir='ts' compiles the module through TorchScript")
+def _to_script(module: Any, flat: bool = False, constants: bool = False) -> torch.jit.ScriptModule:
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         return module
     if isinstance(module, torch.export.ExportedProgram):
-        return _exported.to_script(module, flat)
+        return _exported.to_script(module, flat, constants)
     if isinstance(module, torch.nn.Module):
         return _script(module)
     raise TypeError(f"module is {type(module).__name__}, must be a torch.nn.Module, ScriptModule or ExportedProgram")
+
+
+class _NotScriptable(RuntimeError):
+    """``torch.jit.script`` fails on a module."""
 
 
 def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
@@ -32,10 +35,30 @@ def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
     try:
         return torch.jit.script(module)
     except Exception as error:
-        raise RuntimeError(
+        raise _NotScriptable(
             f"torch.jit.script fails on {type(module).__name__}; "
             f"try torch.jit.trace(module, example_inputs), and compile the traced module. The error: {error}"
         ) from error
+
+
+def _scripted_or_exported(module: torch.nn.Module, inputs: Any, keywords: dict[str, Any] | None) -> Any:
+    """Returns the ScriptModule, or the exported program of a module that cannot be scripted."""
+    try:
+        return _script(module)
+    except _NotScriptable as error:
+        if inputs is None and not keywords:
+            raise
+        try:
+            program = _export.export(module, inputs, keywords)
+        except Exception as export_error:
+            raise RuntimeError(f"{error}\ntorch.export fails too: {export_error}") from error
+        reason = next(iter(str(error.__cause__).strip().splitlines()), "")
+        warnings.warn(
+            f"torch.jit.script fails on {type(module).__name__} ({reason}), so torch.export takes it for these inputs; "
+            "ir='dynamo' does so without a warning, and ir='ts' makes it an error",
+            stacklevel=4,
+        )
+        return program
 
 
 def _refuse_calls_of_its_own(module: torch.nn.Module) -> None:
@@ -53,14 +76,17 @@ def _refuse_calls_of_its_own(module: torch.nn.Module) -> None:
             )
 
 
-def _refuse_dropped_methods(module: Any, script: torch.jit.ScriptModule, methods: Any) -> None:
-    for name in methods or {}:
+def _to_script_with(module: torch.nn.Module, methods: dict[str, Any]) -> torch.jit.ScriptModule:
+    """Returns the scripted module. Raises ``ValueError`` for a method that ``torch.jit.script`` drops."""
+    script = _to_script(module)
+    for name in methods:
         is_method = module is not script and inspect.ismethod(getattr(module, str(name), None))
         if is_method and not script._c._has_method(str(name)):
             raise ValueError(
                 f"torch.jit.script drops the method {name}, which forward does not call; decorate it with "
                 "@torch.jit.export"
             )
+    return script
 
 
 def _resolve_inputs(
@@ -77,16 +103,26 @@ def _resolve_inputs(
     return inputs
 
 
-def _input_settings(module: Any, inputs: Sequence[Any] | None) -> dict[str, Any]:
+def _input_settings(module: Any, inputs: Sequence[Any] | None, constants: bool = False) -> dict[str, Any]:
     """The inputs in the form that :func:`torch_tensorrt.ts.compile` takes."""
     if isinstance(module, torch.export.ExportedProgram) and inputs is not None:
-        return _exported.input_settings(module, inputs)
+        return _exported.input_settings(module, inputs, constants)
     return {"inputs": inputs}
 
 
-def _resolve_ir(ir: str) -> None:
-    if ir not in _TORCHSCRIPT + _OTHERS:
-        raise ValueError(f"ir={ir!r} is not one of {', '.join(_TORCHSCRIPT + _OTHERS)}")
+def _resolve_ir(module: Any, ir: str, inputs: Any, keywords: dict[str, Any] | None) -> Any:
+    """Returns the module, or its exported program if that is compiled."""
+    if ir not in _IRS:
+        raise ValueError(f"ir={ir!r} is not one of {', '.join(_IRS)}")
+    if ir == "fx":
+        raise ValueError("ir='fx' is not available; ir='dynamo' compiles the module through torch.export")
+    is_exported = isinstance(module, torch.export.ExportedProgram)
+    if is_exported or ir != "dynamo" and not _export.is_module_of_program(module):
+        is_plain = isinstance(module, torch.nn.Module) and not isinstance(module, torch.jit.ScriptModule)
+        return _scripted_or_exported(module, inputs, keywords) if is_plain and ir == "default" else module
+    if isinstance(module, torch.jit.ScriptModule) or not isinstance(module, torch.nn.Module):
+        raise TypeError(f"ir='dynamo' takes an nn.Module or an ExportedProgram, not a {type(module).__name__}")
+    return _export.export(module, inputs, keywords)
 
 
 def compile(  # noqa: A001 - the public name
@@ -99,16 +135,19 @@ def compile(  # noqa: A001 - the public name
     *,
     methods: dict[str, Any] | None = None,
     **kwargs: Any,
-) -> torch.jit.ScriptModule:
+) -> Any:
     """Compiles a module's forward, or several methods of it, into engines.
 
     What no engine can run stays with PyTorch, in a hybrid module; a warning lists it. ``require_full_compilation=True``
     makes one engine, or an error.
 
     Args:
-        module: a ScriptModule, an ``nn.Module`` (scripted first) or an ExportedProgram; in eval mode. An
-            ExportedProgram is never run, and its arguments without a tensor become constants.
-        ir: ``"default"``, ``"ts"`` or ``"torchscript"``.
+        module: a ScriptModule, an ``nn.Module``, an ExportedProgram or its ``module()``; in eval mode. An
+            ExportedProgram is never run, and its arguments without a tensor keep the values of the export.
+        ir: ``"ts"`` and ``"torchscript"`` script an ``nn.Module``. ``"dynamo"`` exports it with ``torch.export`` for
+            the inputs. ``"default"`` scripts it, and exports it with a warning if that fails.
+            ``"torch_compile"`` returns ``torch.compile(module, backend="torch_tensorrt")``, which compiles in its first
+            call, for the inputs of that call.
         inputs: an entry for each argument of ``forward``: a :class:`torch_tensorrt.Input` or example tensor, a tuple,
             list or dict of such entries, or the value that the argument has in every call;
             :func:`torch_tensorrt.ts.compile` has the rules. The default for an ExportedProgram is its own examples, as
@@ -125,27 +164,35 @@ def compile(  # noqa: A001 - the public name
         **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`.
 
     Returns:
-        A ScriptModule; save it with ``torch.jit.save``.
+        A ScriptModule; save it with ``torch.jit.save``. For ``ir="torch_compile"``, what ``torch.compile`` returns.
 
     Raises:
         TypeError: ``module`` is of another type.
-        ValueError: ``ir`` is unknown or not available, the inputs do not match an ExportedProgram, or ``methods`` has a
-            method that ``torch.jit.script`` drops.
-        RuntimeError: the module cannot be scripted.
+        ValueError: ``ir`` is unknown or not available, the inputs do not match an ExportedProgram, ``methods`` has a
+            method that ``torch.jit.script`` drops, or ``ir`` takes ``forward`` alone.
+        RuntimeError: the module cannot be scripted, or neither scripted nor exported.
         Exception: the errors of :func:`torch_tensorrt.ts.compile`.
     """
-    _resolve_ir(ir)
+    precisions = {"enabled_precisions": {torch.float32} if enabled_precisions is None else enabled_precisions}
+    if methods and ir in ("torch_compile", "dynamo"):
+        raise ValueError(f"ir={ir!r} compiles forward alone; methods needs a module that torch.jit.script takes")
+    if ir == "torch_compile":
+        from torch_tensorrt import _dynamo  # imports torch._dynamo, which takes seconds
+
+        return _dynamo.compile(module, [inputs, arg_inputs, kwarg_inputs], {**kwargs, **precisions})
+    if methods and isinstance(module, torch.nn.Module):
+        module = _to_script_with(module, methods)
+    module = _resolve_ir(module, ir, inputs if inputs is not None else arg_inputs, kwarg_inputs)
     if methods and isinstance(module, torch.export.ExportedProgram):
         raise ValueError("an ExportedProgram has no methods; give its inputs, or compile a scripted module")
     by_name = {}
     if not isinstance(module, torch.export.ExportedProgram):
         by_name, kwarg_inputs = {"kwarg_inputs": kwarg_inputs}, None
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
-    script = _to_script(module, ir)
-    _refuse_dropped_methods(module, script, methods)
-    precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
-    settings = {"methods": methods, **kwargs, **by_name, **_input_settings(module, inputs)}
-    return ts.compile(script, enabled_precisions=precisions, **settings)
+    constants = not kwargs.get("require_full_compilation")  # an engine takes only tensors
+    script = _to_script(module, constants=constants)
+    settings = {"methods": methods, **kwargs, **by_name, **_input_settings(module, inputs, constants)}
+    return ts.compile(script, **precisions, **settings)
 
 
 def convert_method_to_trt_engine(
@@ -163,9 +210,11 @@ def convert_method_to_trt_engine(
     The arguments and errors are those of :func:`compile`, the settings those of
     :func:`torch_tensorrt.ts.convert_method_to_trt_engine`.
     """
-    _resolve_ir(ir)
+    if ir == "torch_compile":
+        raise ValueError("ir='torch_compile' makes no engine that could be returned; ir='dynamo' does")
+    module = _resolve_ir(module, ir, inputs if inputs is not None else arg_inputs, kwarg_inputs)
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
-    script = _to_script(module, ir, flat=True)
+    script = _to_script(module, flat=True)
     precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
     return ts.convert_method_to_trt_engine(
         script, method_name=method_name, inputs=inputs, enabled_precisions=precisions, **kwargs

@@ -1,104 +1,134 @@
-"""The arguments of an exported program: their names, contents and shapes."""
+"""The arguments of an exported program: their names, contents and types."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch.export.graph_signature import ConstantArgument, InputKind, TensorArgument
+from torch.export.graph_signature import ConstantArgument, InputKind
 from torch.utils import _pytree
 
-from torch_tensorrt._input import Input
+from torch_tensorrt._fx_operators import names_of_children
 
 
 @dataclasses.dataclass(frozen=True)
 class Leaf:
-    """A tensor of an argument."""
+    """A value in an argument: a tensor, a number that varies, or a constant."""
 
     name: str  # of its placeholder
-    value: torch.Tensor  # a fake tensor; its sizes may be symbols
+    value: Any  # a fake tensor, whose sizes may be symbols; a symbol; or a ConstantArgument
+
+    @property
+    def is_tensor(self) -> bool:
+        return isinstance(self.value, torch.Tensor)
+
+    @property
+    def is_constant(self) -> bool:
+        return isinstance(self.value, ConstantArgument)
+
+    def type(self) -> str:
+        """Returns the type in TorchScript's notation."""
+        if self.is_tensor:
+            return "Tensor"
+        if not self.is_constant:
+            return "float" if isinstance(self.value, torch.SymFloat) else "int"
+        constant = self.value.value
+        return "Optional[Tensor]" if constant is None else type(constant).__name__
 
 
 @dataclasses.dataclass(frozen=True)
 class Argument:
-    """An argument of the program: a :class:`Leaf`, or a tuple or list of such nests."""
+    """An argument of the program. ``tree`` is a :class:`Leaf`, or tuples, lists and dicts of such trees."""
 
     name: str
     tree: Any
 
     def leaves(self) -> Iterator[Leaf]:
-        return _leaves(self.tree)
+        return (leaf for leaf, _ in self.parts())
+
+    def tensors(self) -> Iterator[Leaf]:
+        return (leaf for leaf in self.leaves() if leaf.is_tensor)
+
+    def parts(self) -> Iterator[tuple[Leaf, str]]:
+        """Yields every leaf with the expression that reads it."""
+        return _parts(self.tree, self.name)
 
     def type(self) -> str:
-        """Returns the type in TorchScript's notation."""
-        return _type(self)
+        """Returns the type in TorchScript's notation.
+
+        Raises:
+            RuntimeError: there is no such type.
+        """
+        return _type(self.name, self.tree)
 
     @property
     def is_tensor(self) -> bool:
-        return isinstance(self.tree, Leaf)
+        return isinstance(self.tree, Leaf) and self.tree.is_tensor
+
+    @property
+    def is_constant(self) -> bool:
+        return all(leaf.is_constant for leaf in self.leaves())
+
+    @property
+    def varies(self) -> bool:
+        """Whether the argument is a number that each call gives."""
+        return isinstance(self.tree, Leaf) and not self.tree.is_tensor and not self.tree.is_constant
+
+    def constant(self) -> Any:
+        """Returns the value of a constant argument."""
+        return _values(self.tree)
 
 
-def _leaves(tree: Any) -> Iterator[Leaf]:
+def _parts(tree: Any, text: str) -> Iterator[tuple[Leaf, str]]:
     if isinstance(tree, Leaf):
-        yield tree
+        yield tree, text
         return
-    for part in tree:
-        yield from _leaves(part)
+    for key, part in tree.items() if isinstance(tree, dict) else enumerate(tree):
+        yield from _parts(part, f"{text}[{key!r}]")
 
 
-def _type(argument: Argument) -> str:
-    tree = argument.tree
+def _values(tree: Any) -> Any:
     if isinstance(tree, Leaf):
-        return "Tensor"
-    kinds = [_type(Argument(argument.name, part)) for part in tree]
+        return tree.value.value
+    if isinstance(tree, dict):
+        return {key: _values(part) for key, part in tree.items()}
+    return type(tree)(_values(part) for part in tree)
+
+
+def _type(argument: str, tree: Any) -> str:
+    if isinstance(tree, Leaf):
+        return tree.type()
+    kinds = [_type(argument, part) for part in (tree.values() if isinstance(tree, dict) else tree)]
     if isinstance(tree, tuple):
-        return f"Tuple[{', '.join(kinds)}]"
+        return f"Tuple[{', '.join(kinds) or '()'}]"
     if len(set(kinds)) > 1:
+        what = "dict" if isinstance(tree, dict) else "list"
         raise RuntimeError(
-            f"argument {argument.name} of the exported program is a list of {' and '.join(sorted(set(kinds)))}; "
+            f"argument {argument} of the exported program is a {what} of {' and '.join(sorted(set(kinds)))}; "
             "make it a tuple"
         )
-    return f"List[{kinds[0] if kinds else 'Tensor'}]"
+    kind = kinds[0] if kinds else "Tensor"
+    if isinstance(tree, list):
+        return f"List[{kind}]"
+    return f"Dict[{type(next(iter(tree), '')).__name__}, {kind}]"
 
 
 def arguments(program: torch.export.ExportedProgram) -> list[Argument]:
-    """Returns the arguments that hold tensors in the order of the call: first by position, then by keyword.
-
-    A constant (None, a number, a string) is part of the program and not an argument of the compiled module.
+    """Returns the arguments in the order of the call: by position, then by keyword, constants by keyword at the end.
 
     Raises:
         RuntimeError: a compiled module cannot have an argument of this type.
     """
-    found = []
-    for name, spec, leaves in _split(program):
-        if not _is_constant(leaves):
-            nest = _pytree.tree_unflatten([_checked_leaf(name, *leaf) for leaf in leaves], spec)
-            found.append(Argument(name, _checked_tree(name, nest)))
-    return found
-
-
-def constants(program: torch.export.ExportedProgram) -> dict[str, Any]:
-    """Returns the arguments without a tensor, with their values at the export."""
-    return {
-        name: _pytree.tree_unflatten([value.value for _, value in leaves], spec)
-        for name, spec, leaves in _split(program)
-        if _is_constant(leaves)
-    }
-
-
-def _is_constant(leaves: Sequence[tuple[str, Any]]) -> bool:
-    return all(isinstance(value, ConstantArgument) for _, value in leaves)
-
-
-def _split(program: torch.export.ExportedProgram) -> Iterator[tuple[str, Any, list[tuple[str, Any]]]]:
-    """Yields name, structure and placeholders of each argument."""
     given = _placeholders(program)
+    found = []
     for name, spec in _specs(program):
         leaves = [next(given) for _ in range(spec.num_leaves)]
-        yield (leaves[0][0] if spec.is_leaf() else name), spec, leaves
+        tree = _tree(name, spec, iter(leaves))
+        found.append(Argument(leaves[0].name if spec.is_leaf() else name, tree))
+    positional = program.call_spec.in_spec.child(0).num_children
+    return found[:positional] + sorted(found[positional:], key=lambda argument: argument.is_constant)
 
 
 def _specs(program: torch.export.ExportedProgram) -> list[tuple[str, Any]]:
@@ -111,90 +141,30 @@ def _specs(program: torch.export.ExportedProgram) -> list[tuple[str, Any]]:
     return [(names[i] if i < len(names) else f"argument_{i}", spec) for i, spec in enumerate(specs)]
 
 
-def _placeholders(program: torch.export.ExportedProgram) -> Iterator[tuple[str, Any]]:
-    """Yields name and value of each placeholder; the value is a fake tensor, a constant, or something else."""
+def _placeholders(program: torch.export.ExportedProgram) -> Iterator[Leaf]:
     values = {node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"}
     for spec in program.graph_signature.input_specs:
         if spec.kind is InputKind.USER_INPUT:
-            yield spec.arg.name, values[spec.arg.name] if isinstance(spec.arg, TensorArgument) else spec.arg
+            is_constant = isinstance(spec.arg, ConstantArgument)
+            yield Leaf(spec.arg.name, spec.arg if is_constant else values[spec.arg.name])
 
 
-def _checked_leaf(argument: str, name: str, value: Any) -> Leaf:
-    if isinstance(value, torch.Tensor):
-        return Leaf(name, value)
-    what = repr(value.value) if isinstance(value, ConstantArgument) else "a variable number"
-    raise RuntimeError(
-        f"argument {argument} of the exported program holds {what}; a compiled module takes tensors, tuples and "
-        "lists of them: export the model for tensors alone"
-    )
+def is_named_tuple(spec: _pytree.TreeSpec) -> bool:
+    return isinstance(spec.context, type) and _pytree.is_namedtuple_class(spec.context)
 
 
-def _checked_tree(argument: str, tree: Any) -> Any:
-    if isinstance(tree, Leaf):
-        return tree
-    if type(tree) in (tuple, list):
-        return type(tree)(_checked_tree(argument, part) for part in tree)
-    raise RuntimeError(
-        f"argument {argument} of the exported program is a {type(tree).__name__}; a compiled module takes tensors, "
-        "tuples and lists of them: export a model that takes the values as a tuple"
-    )
-
-
-def bounds(program: torch.export.ExportedProgram, dim: Any) -> tuple[int, float]:
-    """Returns the smallest and the largest size of a dimension in the export."""
-    if isinstance(dim, int):
-        return dim, dim
-    interval = program.range_constraints.get(dim.node.expr)
-    if interval is None:
-        return 0, math.inf
-    high = interval.upper
-    return int(interval.lower), int(high) if high.is_finite and high < torch.iinfo(torch.int64).max // 2 else math.inf
-
-
-def default_input(program: torch.export.ExportedProgram, leaf: Leaf) -> Input:
-    """Returns the Input of the export. Raises ``ValueError`` for a dimension without an upper bound."""
-    value = leaf.value
-    low, high = zip(*(bounds(program, dim) for dim in value.shape), strict=True) if value.dim() else ((), ())
-    if any(math.isinf(bound) for bound in high):
-        raise ValueError(f"input {leaf.name} of the exported program has a size without an upper bound; give inputs")
-    usual = tuple(dim if isinstance(dim, int) else int(dim.node.hint) for dim in value.shape)
-    if low == high:
-        return Input(usual, dtype=value.dtype)
-    return Input(min_shape=low, opt_shape=usual, max_shape=tuple(map(int, high)), dtype=value.dtype)
-
-
-def _shapes(element: torch.Tensor | Input) -> list[Sequence[int]]:
-    if isinstance(element, torch.Tensor):
-        return [tuple(element.shape)]
-    if element.shape_mode is Input._ShapeMode.DYNAMIC:
-        ranges = element.profiles or [element.shape]
-        return [range_[end] for range_ in ranges for end in ("min_shape", "max_shape")]
-    return [element.shape]
-
-
-def check_inputs(program: torch.export.ExportedProgram, leaves: Sequence[Leaf], inputs: Sequence[Any]) -> None:
-    """Raises ``ValueError`` if the inputs do not match those of the export."""
-    if len(leaves) != len(inputs):
-        raise ValueError(f"the exported program has {len(leaves)} inputs, {len(inputs)} were given")
-    for leaf, element in zip(leaves, inputs, strict=True):
-        if not isinstance(element, (torch.Tensor, Input)):
-            continue  # the compiler reports the type
-        for shape in _shapes(element):
-            _check_shape(program, leaf, shape)
-
-
-def _check_shape(program: torch.export.ExportedProgram, leaf: Leaf, shape: Sequence[int]) -> None:
-    value = leaf.value
-    if len(shape) != value.dim():
-        raise ValueError(
-            f"input {leaf.name} has the shape {list(shape)}, but the program was exported for rank {value.dim()}"
+def _tree(argument: str, spec: _pytree.TreeSpec, leaves: Iterator[Leaf]) -> Any:
+    if spec.is_leaf():
+        return next(leaves)
+    parts = [_tree(argument, child, leaves) for child in spec.children()]
+    if spec.type is list:
+        return parts
+    if spec.type is tuple or is_named_tuple(spec):
+        return tuple(parts)
+    keys = names_of_children(spec)
+    if keys is None:
+        raise RuntimeError(
+            f"argument {argument} of the exported program holds a {spec.type.__name__}; a compiled module takes "
+            "tensors, numbers, tuples, lists and dicts: export a model that takes the values as a tuple"
         )
-    for axis, (size, dim) in enumerate(zip(shape, value.shape, strict=True)):
-        low, high = bounds(program, dim)
-        if low <= size <= high:
-            continue
-        range_text = str(low) if low == high else f"{low} to {high}"
-        raise ValueError(
-            f"dimension {axis} of input {leaf.name} is {size}, but the program was exported for {range_text}; "
-            "set the range with torch.export.export(..., dynamic_shapes=...)"
-        )
+    return dict(zip(keys, parts, strict=True))

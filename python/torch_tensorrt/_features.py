@@ -24,7 +24,7 @@ class FeatureSet(NamedTuple):
 ENABLED_FEATURES = FeatureSet(
     torchscript_frontend=True,
     torch_tensorrt_runtime=True,
-    dynamo_frontend=False,
+    dynamo_frontend=True,
     fx_frontend=False,
     refit=True,
     qdp_plugin=False,

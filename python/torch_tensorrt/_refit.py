@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree
 
-from torch_tensorrt import ts
+from torch_tensorrt import _exported, ts
 from torch_tensorrt._compile import _input_settings, _resolve_inputs, _to_script
 from torch_tensorrt._input import Input
 from torch_tensorrt._inspect import inspect
@@ -67,12 +67,14 @@ def refit_module_weights(
         raise ValueError("verify_output needs new_weight_module in eval mode; call eval() on it")
     if verify_output:
         _check_methods(compiled_module, by_method)
-    script = _to_script(new_weight_module, "default")
+    constants = _takes_constants(compiled_module, new_weight_module)
+    script = _to_script(new_weight_module, constants=constants)
     refitted = ts.refit_module_weights(compiled_module, script)
     if verify_output:
         for name, inputs in by_method.items():
-            settings = _input_settings(new_weight_module, inputs)
-            arguments = settings.get("input_signature") or settings["inputs"]
+            settings = _input_settings(new_weight_module, inputs, constants)
+            by_keyword = list(settings.get("kwarg_inputs", {}).values())
+            arguments = by_keyword or settings.get("input_signature") or settings["inputs"]
             is_leaf = lambda element: isinstance(element, Input)  # noqa: E731
             _verify(refitted, script, _pytree.tree_map(_example, list(arguments), is_leaf=is_leaf), name)
     return refitted
@@ -104,6 +106,13 @@ def _example(element: Any) -> torch.Tensor:
         return element
     dynamic = element.shape_mode is Input._ShapeMode.DYNAMIC
     return element.example_tensor("opt_shape" if dynamic else None)
+
+
+def _takes_constants(compiled: Any, module: Any) -> bool:
+    """Whether the compiled module has arguments for the constants of an exported program."""
+    if not isinstance(module, torch.export.ExportedProgram) or not isinstance(compiled, torch.jit.ScriptModule):
+        return False
+    return len(compiled.forward.schema.arguments) - 1 == len(_exported.arguments(module))
 
 
 def _is_hybrid(compiled: torch.jit.ScriptModule) -> bool:

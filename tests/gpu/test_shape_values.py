@@ -50,7 +50,10 @@ def numbers(*values: int, dtype=torch.int64) -> torch.Tensor:
 
 def compile_with(module: nn.Module, inputs, backend: str, **settings) -> torch.jit.ScriptModule:
     return torch_tensorrt.compile(
-        torch.jit.script(module.eval().cuda()), inputs=inputs, backend=backend, **{**SETTINGS, **settings}
+        torch.jit.script(module.eval().cuda()),
+        inputs=inputs,
+        backend=backend,
+        **{**SETTINGS, "require_full_compilation": True, **settings},
     )
 
 

@@ -223,21 +223,68 @@ def test_a_program_exported_in_eval_mode_is_compiled_without_a_warning(rel, capf
     assert rel(compiled(x), model(x)) < 1e-5
 
 
-def test_a_program_exported_in_training_mode_is_declined():
-    x = torch.randn(2, 3, 4, 4)
-    program = torch.export.export(Modes().train(), (x,))
-    with pytest.raises(RuntimeError, match=r"changes the buffer .*num_batches_tracked.*call eval\(\) on the model"):
-        torch_tensorrt.compile(program, inputs=[x], device="cpu")
+def test_a_program_exported_in_training_mode_updates_its_statistics(rel):
+    model, x = Modes().train(), torch.randn(2, 3, 4, 4)
+    model.drop.p = 0.0
+    compiled = torch_tensorrt.compile(torch.export.export(model, (x,)), inputs=[x], device="cpu")
+    assert model.norm.num_batches_tracked == 0
+    for _ in range(3):
+        x = torch.randn(2, 3, 4, 4)
+        assert rel(compiled(x), model(x).detach()) < 1e-5
+    assert rel(compiled.state_dict()["norm.running_var"], model.norm.running_var) < 1e-5
 
 
-@pytest.mark.parametrize("ir", ["dynamo", "torch_compile", "fx"])
 @pytest.mark.parametrize("make", [script, lambda module: module], ids=["script", "module"])
-def test_front_ends_that_are_missing_are_refused(make, ir):
+def test_the_front_end_fx_is_refused(make):
     module, x = make(Mlp().eval()), torch.randn(3, 16)
-    with pytest.raises(ValueError, match=f"ir='{ir}' is not available"):
-        torch_tensorrt.compile(module, ir=ir, inputs=[x])
-    with pytest.raises(ValueError, match=f"ir='{ir}' is not available"):
-        torch_tensorrt.convert_method_to_trt_engine(module, ir=ir, inputs=[x])
+    with pytest.raises(ValueError, match="ir='fx' is not available; ir='dynamo' compiles"):
+        torch_tensorrt.compile(module, ir="fx", inputs=[x])
+    with pytest.raises(ValueError, match="ir='fx' is not available"):
+        torch_tensorrt.convert_method_to_trt_engine(module, ir="fx", inputs=[x])
+
+
+class AnyNumber(torch.nn.Module):
+    """``torch.jit.script`` takes no ``*inputs``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = torch.nn.Linear(4, 4)
+        self.linear.register_forward_hook(lambda module, inputs, result: result * 2)
+
+    def forward(self, *inputs, bias=None):
+        total = sum(self.linear(x).relu() for x in inputs)
+        return total if bias is None else total + bias
+
+
+def test_a_module_that_cannot_be_scripted_is_exported_with_a_warning(rel):
+    model, inputs = AnyNumber().eval(), [torch.randn(2, 4), torch.randn(2, 4)]
+    model.register_forward_hook(lambda module, inputs, result: result + 1)
+    rows = torch_tensorrt.Input(min_shape=(1, 4), opt_shape=(2, 4), max_shape=(8, 4))
+    with pytest.warns(UserWarning, match=r"torch.jit.script fails on AnyNumber \(.*\), so torch.export takes it"):
+        compiled = torch_tensorrt.compile(model, inputs=[rows, rows], kwarg_inputs={"bias": torch.ones(4)})
+    for size in (1, 2, 8):
+        x, y, bias = torch.randn(size, 4), torch.randn(size, 4), torch.randn(4)
+        assert rel(compiled(x, y, bias=bias), model(x, y, bias=bias).detach()) < 1e-5
+    with pytest.raises(RuntimeError, match="torch.jit.script fails on AnyNumber; try"):
+        torch_tensorrt.compile(model, ir="ts", inputs=inputs)
+
+
+class NeitherNor(AnyNumber):
+    def forward(self, *inputs):
+        return inputs[0] if inputs[0].sum() > 0 else inputs[0] + 1
+
+
+def test_a_module_that_cannot_be_exported_either_has_both_reasons():
+    with pytest.raises(RuntimeError, match=r"(?s)torch.jit.script fails on NeitherNor; try.*torch.export fails too: "):
+        torch_tensorrt.compile(NeitherNor().eval(), inputs=[torch.randn(2, 4)])
+
+
+def test_the_front_ends_of_dynamo_take_modules():
+    module, x = script(Mlp().eval()), torch.randn(3, 16)
+    with pytest.raises(TypeError, match="ir='dynamo' takes an nn.Module or an ExportedProgram, not a Recursive"):
+        torch_tensorrt.compile(module, ir="dynamo", inputs=[x])
+    with pytest.raises(ValueError, match="ir='torch_compile' makes no engine"):
+        torch_tensorrt.convert_method_to_trt_engine(Mlp().eval(), ir="torch_compile", inputs=[x])
 
 
 def test_setting_mistakes():

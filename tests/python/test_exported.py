@@ -146,3 +146,79 @@ def test_a_range_without_an_end_needs_inputs():
     compiled = compile_exported(program, [of_range((2, 4), (3, 4), (6, 4))])
     x = torch.randn(6, 4)
     assert torch.equal(compiled(x), torch.relu(x))
+
+
+class Related(nn.Module):
+    """Broadcasts silently where the sizes differ."""
+
+    def forward(self, x, y, z):
+        return (x + y).relu() * 2 + z.sum(), x.mean(0) + y.mean(0)
+
+
+def test_sizes_that_the_export_relates_are_checked_in_a_call():
+    rows, half = torch.export.Dim("rows", min=1, max=8), torch.export.Dim("half", min=1, max=4)
+    shapes = ({0: rows}, {0: rows}, {0: 2 * half, 1: half + 1})
+    x, y, z = torch.randn(3, 4), torch.randn(3, 4), torch.randn(4, 3)
+    compiled = compile_exported(torch.export.export(Related(), (x, y, z), dynamic_shapes=shapes))
+    assert len(torch_tensorrt.inspect(compiled).methods[0].engines) == 1
+    torch.testing.assert_close(compiled(x, y, z), Related()(x, y, z))
+    x, y, z = torch.randn(5, 4), torch.randn(5, 4), torch.randn(2, 2)
+    torch.testing.assert_close(compiled(x, y, z), Related()(x, y, z))
+    for wrong in ((x, y[:1], z), (x, y, torch.randn(3, 2)), (x, y, torch.randn(4, 2))):
+        with pytest.raises((RuntimeError, torch.jit.Error), match=r"input y 1x4|input z 3x2|input z 4x2"):
+            compiled(*wrong)
+
+
+class Decides(nn.Module):
+    def forward(self, x):
+        if x.shape[0] == 4:
+            return x * 0
+        return (x + 1).relu() * 2
+
+
+def test_sizes_for_which_the_model_does_something_else_are_refused_in_a_call():
+    model = Decides()
+    given = [of_range((1, 4), (3, 4), (8, 4))]
+    compiled = torch_tensorrt.compile(model, ir="dynamo", inputs=given, device="cpu")
+    assert len(torch_tensorrt.inspect(compiled).methods[0].engines) == 1
+    for rows in (1, 3, 5, 8):
+        x = torch.randn(rows, 4)
+        torch.testing.assert_close(compiled(x), model(x))
+    with pytest.raises((RuntimeError, torch.jit.Error), match="does not fit the shapes of this call, input x 4x4"):
+        compiled(torch.randn(4, 4))
+
+
+class DecidesByOne(nn.Module):
+    def forward(self, x, y):
+        return x - y if y.shape[0] == 1 else (x + 1).relu() * y.sum()
+
+
+def test_a_range_with_the_size_1_needs_a_model_that_does_the_same_for_it():
+    x = of_range((1, 4), (3, 4), (8, 4))
+    with pytest.raises(ValueError, match="DecidesByOne computes something else where a size is 1, .* ranges from 2 on"):
+        torch_tensorrt.compile(DecidesByOne(), ir="dynamo", inputs=[x, x], device="cpu")
+    given = [x, of_range((2, 4), (3, 4), (8, 4))]
+    compiled = torch_tensorrt.compile(DecidesByOne(), ir="dynamo", inputs=given, device="cpu")
+    for rows in (1, 8):
+        x, y = torch.randn(rows, 4), torch.randn(2, 4)
+        torch.testing.assert_close(compiled(x, y), DecidesByOne()(x, y))
+
+
+class SlicesTheWhole(nn.Module):
+    def forward(self, x):
+        return x[:, : x.shape[1]].relu()[: x.shape[0]].expand(x.shape[0], -1) + 1
+
+
+class SqueezesOne(nn.Module):
+    def forward(self, x):
+        return x.squeeze(0) if x.shape[0] == 1 else x
+
+
+def test_views_that_change_nothing_are_no_other_path():
+    given = [of_range((1, 4), (3, 4), (8, 4))]
+    compiled = torch_tensorrt.compile(SlicesTheWhole(), ir="dynamo", inputs=given, device="cpu")
+    for rows in (1, 8):
+        x = torch.randn(rows, 4)
+        torch.testing.assert_close(compiled(x), SlicesTheWhole()(x))
+    with pytest.raises(ValueError, match="SqueezesOne computes something else where a size is 1"):
+        torch_tensorrt.compile(SqueezesOne(), ir="dynamo", inputs=given, device="cpu")

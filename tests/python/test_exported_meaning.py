@@ -129,6 +129,26 @@ def test_results_have_the_names_of_their_parts():
         torch.testing.assert_close(got, want)
 
 
+def test_named_tuples_of_one_name():
+    def pair_of(*fields: str):
+        kind = NamedTuple("Couple", [(field, torch.Tensor) for field in fields])
+        kind.__qualname__ = f"Couple.of_{'_'.join(fields)}"
+        return kind
+
+    x = torch.rand(3)
+    for fields in (("a", "b"), ("a", "c"), ("d", "e", "f")):
+        couple = pair_of(*fields)
+
+        class Returns(nn.Module):
+            def forward(self, x, couple=couple):
+                return couple(*(x + i for i in range(len(couple._fields))))
+
+        program = torch.export.export(Returns(), (x,))
+        found = torch_tensorrt.compile(program, device="cpu")(x)
+        assert found._fields == fields
+        torch.testing.assert_close(found[-1], x + len(fields) - 1)
+
+
 class HasANumber(nn.Module):
     def __init__(self, number):
         super().__init__()

@@ -1,38 +1,15 @@
-"""Programs of torch.export: their arguments, their writes, and errors."""
+"""Programs of torch.export: their writes, control flow, and errors."""
 
 from __future__ import annotations
 
-import io
 import warnings
 
 import pytest
 import torch
+from exported_forms import FORMS, as_it_is, compile_exported, decomposed, saved_and_loaded
 from torch import nn
 
 import torch_tensorrt
-from torch_tensorrt import Input
-
-
-def compile_exported(program: torch.export.ExportedProgram, **settings) -> torch.jit.ScriptModule:
-    return torch_tensorrt.compile(program, device="cpu", **settings)
-
-
-def saved_and_loaded(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
-    file = io.BytesIO()
-    torch.export.save(program, file)
-    file.seek(0)
-    return torch.export.load(file)
-
-
-def decomposed(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
-    return program.run_decompositions()
-
-
-def as_it_is(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
-    return program
-
-
-FORMS = pytest.mark.parametrize("form", [as_it_is, decomposed, saved_and_loaded])
 
 
 class Scaled(nn.Module):
@@ -131,31 +108,38 @@ def state_of(model: Stateful, program: torch.export.ExportedProgram) -> list[tor
     return [x.clone() for x in (model.k, model.c, *program.state_dict.values(), *program.constants.values())]
 
 
-def check_refused(model: Stateful, program: torch.export.ExportedProgram, message: str) -> None:
+def check_same(model: Stateful, program: torch.export.ExportedProgram, **settings) -> None:
     before = state_of(model, program)
-    with pytest.raises(RuntimeError, match=message):
-        compile_exported(program)
+    compiled = compile_exported(program, **settings)
     assert all(map(torch.equal, state_of(model, program), before))
+    for _ in range(3):
+        x = torch.randn(2, 4)
+        torch.testing.assert_close(compiled(x), model(x))
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_program_that_changes_its_state_is_refused_and_left_as_it_is(step):
+def test_a_program_that_changes_its_state(step):
     model = Stateful(step).eval()
-    program = torch.export.export(model, (torch.randn(2, 4),))
-    check_refused(model, program, r"program changes the buffer [kc] \(.*test_exported_programs.py:")
+    check_same(model, torch.export.export(model, (torch.randn(2, 4),)))
 
 
 @pytest.mark.parametrize("form", [decomposed, saved_and_loaded])
 @pytest.mark.parametrize("step", [add, copy, part_of_a_split, within_a_block])
 def test_a_stateful_program_in_another_form(step, form):
     model = Stateful(step).eval()
-    check_refused(model, form(torch.export.export(model, (torch.randn(2, 4),))), "program changes the buffer k")
+    check_same(model, form(torch.export.export(model, (torch.randn(2, 4),))))
 
 
 def test_a_stateful_program_of_dynamic_sizes():
     model, batch = Stateful(index_copy).eval(), torch.export.Dim("batch", min=2, max=8)
     program = torch.export.export(model, (torch.randn(2, 4),), dynamic_shapes=({0: batch},))
-    check_refused(model, program, "program changes the buffer k")
+    check_same(model, program)
+
+
+def test_state_is_no_part_of_a_single_engine():
+    program = torch.export.export(Stateful(add).eval(), (torch.randn(2, 4),))
+    with pytest.raises(RuntimeError, match="test_exported_programs.py:.* writes the module's attribute 'k'"):
+        compile_exported(program, require_full_compilation=True)
 
 
 def test_writing_to_a_copy_of_a_buffer_is_no_state():
@@ -174,114 +158,72 @@ def test_writing_to_a_copy_of_a_buffer_is_no_state():
     torch.testing.assert_close(compile_exported(program)(x), Copies()(x))
 
 
-class Keywords(nn.Module):
-    def forward(self, x, scale: float, *, bias=None, mask=None, mode="sum"):
-        y = x * scale
-        if bias is not None:
-            y = y + bias
-        if mask is not None:
-            y = y.masked_fill(mask, 0.0)
-        return y.sum(1) if mode == "sum" else y.mean(1)
-
-
-def keyword_program() -> tuple[torch.export.ExportedProgram, torch.Tensor, dict[str, torch.Tensor]]:
-    x, given = torch.randn(3, 4), {"mask": torch.rand(3, 4) > 0.5, "bias": torch.randn(4)}
-    return torch.export.export(Keywords(), (x, 2.0), {**given, "mode": "mean"}), x, given
-
-
-@FORMS
-def test_arguments_by_keyword(form):
-    program, x, given = keyword_program()
-    compiled = compile_exported(form(program))
-    expected = Keywords()(x, 2.0, **given, mode="mean")
-    torch.testing.assert_close(compiled(x, **given), expected)
-    torch.testing.assert_close(compiled(x=x, bias=given["bias"], mask=given["mask"]), expected)
-
-
-def test_inputs_of_arguments_by_keyword():
-    program, x, given = keyword_program()
-    inputs = {name: Input(tuple(value.shape), dtype=value.dtype) for name, value in given.items()}
-    expected = Keywords()(x, 2.0, **given, mode="mean")
-    for settings in (
-        {"arg_inputs": [x], "kwarg_inputs": inputs},
-        {"arg_inputs": [x, 2.0], "kwarg_inputs": {**inputs, "mode": "mean"}},
-        {"inputs": [x, *inputs.values()]},
-        {"kwarg_inputs": {"x": x, **inputs}},
-    ):
-        torch.testing.assert_close(compile_exported(program, **settings)(x, **given), expected)
-
-
-def test_keywords_that_do_not_fit():
-    program, x, given = keyword_program()
-    with pytest.raises(ValueError, match="no argument masks; its arguments are x, .*mask, .*mode"):
-        compile_exported(program, arg_inputs=[x], kwarg_inputs={**given, "masks": given["mask"]})
-    with pytest.raises(ValueError, match="argument mode is 'sum', but the program was exported for 'mean'"):
-        compile_exported(program, arg_inputs=[x], kwarg_inputs={**given, "mode": "sum"})
-    with pytest.raises(ValueError, match="has 3 inputs, 2 were given"):
-        compile_exported(program, arg_inputs=[x], kwarg_inputs={"mask": given["mask"]})
-    with pytest.raises(ValueError, match=r"input mask has the shape \[3\], .* exported for rank 2"):
-        compile_exported(program, arg_inputs=[x], kwarg_inputs={**given, "mask": given["mask"][:, 0]})
-
-
-class Nested(nn.Module):
-    def forward(self, x, pair, several, nothing=None):
-        return pair[0] * x + pair[1], [one + x for one in several]
-
-
-@FORMS
-def test_tuples_and_lists_of_tensors(form):
-    pair, several = (torch.randn(3), torch.randn(3)), [torch.randn(3), torch.randn(1)]
-    x = torch.randn(3)
-    program = form(torch.export.export(Nested(), (x, pair, several, None)))
-    for inputs in (None, [x, pair, several], [x, *pair, *several]):
-        found = compile_exported(program, inputs=inputs)(x, pair, several)
-        expected = Nested()(x, pair, several)
-        assert type(found[1]) is list
-        torch.testing.assert_close(found, expected)
-    assert torch_tensorrt.check(program, [x, pair, several])
-    engine = torch_tensorrt.convert_method_to_trt_engine(program, device="cpu")
-    embedded = torch_tensorrt.ts.embed_engine_in_new_module(engine, device="cpu")
-    torch.testing.assert_close(embedded(x, *pair, *several)[0], Nested()(x, pair, several)[0])
-
-
-def test_an_argument_that_is_a_dict():
-    class Named(nn.Module):
-        def forward(self, batch):
-            return batch["a"] + batch["b"]
-
-    program = torch.export.export(Named(), ({"a": torch.ones(2), "b": torch.ones(2)},))
-    with pytest.raises(RuntimeError, match="argument batch of the exported program is a dict; a compiled module takes"):
-        compile_exported(program)
-
-
-def test_an_argument_that_is_a_number_which_varies():
-    class Times(nn.Module):
-        def forward(self, x, n: int):
-            return x * n
-
-    shapes = (None, torch.export.Dim.DYNAMIC)
-    program = torch.export.export(Times(), (torch.ones(2), 3), dynamic_shapes=shapes)
-    with pytest.raises(RuntimeError, match="argument n of the exported program holds a variable number"):
-        compile_exported(program)
-
-
 class Chooses(nn.Module):
-    def forward(self, x):
-        return torch.cond(x.sum() > 0, lambda t: t + 1, lambda t: t - 1, (x,))
+    def forward(self, x, y):
+        y = y + 1
+        return torch.cond(x.sum() > 0, lambda t: ((t + y).relu(), y * 3), lambda t: (t - 1, t * 2), (x,))
 
 
 class Repeats(nn.Module):
-    def forward(self, x):
-        return torch._higher_order_ops.while_loop(lambda t: t.sum() < 10, lambda t: (t + 1,), (x,))
+    def forward(self, x, y):
+        return torch._higher_order_ops.while_loop(
+            lambda t, u: t.sum() < 10, lambda t, u: (u * 1.5, t + u.relu() + 1), (x, y.sin())
+        )
 
 
 @FORMS
-@pytest.mark.parametrize(("model", "name"), [(Chooses(), "torch.cond"), (Repeats(), "torch.while_loop")])
-def test_control_flow_is_refused_by_name_and_line(model, name, form):
-    program = form(torch.export.export(model, (torch.ones(2),)))
-    line = model.forward.__code__.co_firstlineno + 1
-    with pytest.raises(RuntimeError, match=rf"has {name} \(.*test_exported_programs.py:{line}: .*control flow"):
+@pytest.mark.parametrize("model", [Chooses(), Repeats()])
+def test_control_flow(model, form):
+    compiled = compile_exported(form(torch.export.export(model, (torch.ones(2), torch.ones(2)))))
+    for x in (torch.ones(2), torch.full((2,), -3.0), torch.full((2,), 30.0)):
+        torch.testing.assert_close(compiled(x, x + 1), model(x, x + 1))
+
+
+class Scans(nn.Module):
+    def forward(self, x, y):
+        last, all_of_them = torch._higher_order_ops.scan(lambda a, b: (a + b.relu() * y, a * b), x[0] * 0, x)
+        return last, all_of_them
+
+
+class Maps(nn.Module):
+    def forward(self, x, y):
+        return torch._higher_order_ops.map(lambda row, other: ((row * other).relu() + 1, row - 1), x, y)
+
+
+@FORMS
+@pytest.mark.parametrize("model", [Scans(), Maps()])
+def test_loops_over_rows(model, form):
+    compiled = compile_exported(form(torch.export.export(model, (torch.randn(3, 2), torch.randn(2)))))
+    for _ in range(2):
+        x, y = torch.randn(3, 2), torch.randn(2)
+        torch.testing.assert_close(compiled(x, y), model(x, y))
+
+
+def test_control_flow_that_is_refused_is_named_with_its_line():
+    class Combines(nn.Module):
+        def forward(self, x):
+            return torch._higher_order_ops.associative_scan(lambda a, b: a + b, x, 0, combine_mode="generic")
+
+    program = torch.export.export(Combines(), (torch.ones(3, 2),))
+    line = Combines.forward.__code__.co_firstlineno + 1
+    with pytest.raises(RuntimeError, match=rf"program calls \w+ \(.*test_exported_programs.py:{line}: "):
         compile_exported(program)
+
+
+class Counts(nn.Module):
+    def forward(self, x, n):
+        count = n.item()
+        torch._check(count >= 0)
+        torch._check(count <= 9)
+        return torch.ones(count, 3), x * x.sum().item(), torch.where(x > 0, (x.max() > 1).item(), x)
+
+
+@FORMS
+def test_elements_as_numbers(form):
+    compiled = compile_exported(form(torch.export.export(Counts(), (torch.randn(4), torch.tensor(3)))))
+    for count in (3, 0, 7):
+        x, n = torch.randn(4), torch.tensor(count)
+        torch.testing.assert_close(compiled(x, n), Counts()(x, n))
 
 
 class Blocks(nn.Module):
@@ -317,26 +259,11 @@ class Autocast(nn.Module):
             return x @ x
 
 
-def test_a_block_of_autocast_says_what_to_do():
+def test_a_block_of_autocast():
     x = torch.randn(4, 4)
-    program = torch.export.export(Autocast(), (x,))
-    line = Autocast.forward.__code__.co_firstlineno + 2
-    with pytest.raises(RuntimeError, match=rf"torch.autocast \(.*:{line}: return x @ x\).*run_decompositions\(\)"):
-        compile_exported(program)
-    compiled = compile_exported(program.run_decompositions())
-    torch.testing.assert_close(compiled(x), Autocast()(x))
-
-
-class Named(nn.Module):
-    def forward(self, x):
-        return {"result": x + 1}
-
-
-@FORMS
-def test_a_dict_as_result_is_refused(form):
-    program = form(torch.export.export(Named(), (torch.ones(2),)))
-    with pytest.raises(RuntimeError, match="program returns a dict; a compiled .* return the values as a tuple"):
-        compile_exported(program)
+    for form in (as_it_is, decomposed):
+        compiled = compile_exported(form(torch.export.export(Autocast(), (x,))))
+        torch.testing.assert_close(compiled(x), Autocast()(x))
 
 
 class Unsupported(nn.Module):

@@ -79,5 +79,6 @@ def test_features_are_told():
     features = torch_tensorrt.ENABLED_FEATURES
     assert features.torchscript_frontend
     assert features.refit
-    assert not features.dynamo_frontend
+    assert features.dynamo_frontend
+    assert not features.fx_frontend
     assert len(features) == 11

@@ -6,6 +6,7 @@
 
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering {
@@ -128,6 +129,11 @@ bool raises_on_data(const torch::jit::Block* block) {
     if (std::any_of(blocks.begin(), blocks.end(), raises_on_data)) return true;
   }
   return false;
+}
+
+bool raises(torch::jit::Block* block) {
+  const auto nodes = passes::all_nodes(block);
+  return std::any_of(nodes.begin(), nodes.end(), [](const Node* n) { return n->kind() == prim::RaiseException; });
 }
 
 Decision results_are_apart(const torch::jit::Graph& graph) {

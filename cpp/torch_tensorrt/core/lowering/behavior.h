@@ -9,8 +9,11 @@
 namespace torch_tensorrt::core::lowering {
 
 // Whether the graph may raise an exception of the model's own that depends on the values of tensors. An engine has no
-// such exceptions. Those that depend on sizes and dtypes only, it need not have: it checks the shapes of its inputs.
+// such exceptions.
 bool raises_on_data(const torch::jit::Block* block);
+// Whether the graph may raise an exception of the model's own at all. If control flow is resolved for the declared
+// inputs, this one depends on sizes or on data.
+bool raises(torch::jit::Block* block);
 
 // Whether all tensors that the graph returns have memory of their own, as the outputs of one engine have. The reason
 // says which result may be, or share the memory of, an argument, an attribute of the module or another result.

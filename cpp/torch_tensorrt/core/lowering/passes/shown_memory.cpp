@@ -19,7 +19,7 @@ using torch::jit::Value;
 const auto kKeepsWrite = c10::Symbol::attr("keeps_write");
 const auto kShares = c10::Symbol::fromQualString("trt::shares");
 
-// The writer of exported programs prints written values, so that TorchScript keeps the writes. _exported_writer.py has
+// The writer of exported programs prints written values, so that TorchScript keeps the writes. _fx_to_script.py has
 // the same text.
 constexpr const char* kKeepsWriteText = "torch_tensorrt keeps the write of";
 

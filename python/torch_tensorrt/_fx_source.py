@@ -52,31 +52,57 @@ class Statement(NamedTuple):
     line: Line | None = None
 
 
+class Branch(NamedTuple):
+    condition: str
+    yes: Sequence[Any]  # statements, branches and loops
+    no: Sequence[Any]
+    line: Line | None = None
+
+
+class Loop(NamedTuple):
+    condition: str
+    body: Sequence[Any]
+    line: Line | None = None
+
+
 def define_forward(
     module: torch.jit.ScriptModule,
     arguments: Sequence[tuple[str, str]],
-    body: Sequence[Statement],
+    defaults: dict[str, Any],
+    body: Sequence[Statement | Branch | Loop],
     classes: dict[str, type],
 ) -> None:
     """Gives the module a ``forward``.
 
     Args:
         arguments: name and type (in TorchScript's notation) of each argument.
+        defaults: values of the arguments that a call may omit.
         body: the statements; they may use ``self``, ``torch``, the arguments, builtins and the names in ``classes``.
         classes: named tuples by their names in ``body``.
     """
-    here = _range_of("forward", Line("exported program", 1, ""))
+    here = _range_of("forward", Line("graph", 1, ""))
     annotations = [_Converter(here).expression(kind) for _, kind in arguments]
     params = [tree.Param(tree.EmptyTypeAnnotation(here), tree.Ident(here, "self"), False)]
     for (name, _), annotation in zip(arguments, annotations, strict=True):
         params.append(tree.Param(annotation, tree.Ident(here, name), False))
-    statements = [
-        _Converter(_range_of(text, line or Line("exported program", number, ""))).statement(text)
-        for number, (text, line) in enumerate(body, start=2)
-    ]
-    definition = tree.Def(tree.Ident(here, "forward"), tree.Decl(here, params, None), statements)
+    definition = tree.Def(tree.Ident(here, "forward"), tree.Decl(here, params, None), _statements(body))
     names = {"torch": torch, **classes}
-    module._concrete_type._create_methods_and_properties([], [], [definition], [names.get], [{}])
+    module._concrete_type._create_methods_and_properties([], [], [definition], [names.get], [defaults])
+
+
+def _statements(body: Sequence[Statement | Branch | Loop]) -> list[Any]:
+    found = []
+    for number, part in enumerate(body, start=2):
+        text = part.text if isinstance(part, Statement) else part.condition
+        place = _range_of(text, part.line or Line("graph", number, ""))
+        to = _Converter(place)
+        if isinstance(part, Statement):
+            found.append(to.statement(text))
+        elif isinstance(part, Branch):
+            found.append(tree.If(place, to.expression(text), _statements(part.yes), _statements(part.no)))
+        else:
+            found.append(tree.While(place, to.expression(text), _statements(part.body)))
+    return found
 
 
 def _range_of(text: str, line: Line) -> Any:

@@ -1,10 +1,14 @@
-"""Operators and types of exported programs that TorchScript would confuse with others."""
+"""Operators and types of FX graphs that TorchScript would confuse with others."""
 
 from __future__ import annotations
 
+import collections
 import functools
+import math
+import operator
+import re
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, get_type_hints
 
 import torch
@@ -12,9 +16,45 @@ from torch.utils import _pytree
 
 Call = tuple[torch._ops.OpOverload, tuple[Any, ...], dict[str, Any]]
 
+# Operators on sizes, as operators, functions and methods of TorchScript.
+INFIX = {
+    operator.add: "+",
+    operator.sub: "-",
+    operator.mul: "*",
+    operator.floordiv: "//",
+    operator.mod: "%",
+    operator.truediv: "/",
+    operator.pow: "**",
+}
+CALLS = {
+    torch.sym_max: "max",
+    torch.sym_min: "min",
+    torch.sym_int: "int",
+    torch.sym_float: "float",
+    math.floor: "torch.ops.aten.floor",
+    math.ceil: "torch.ops.aten.ceil",
+    operator.abs: "abs",
+    math.trunc: "int",
+    operator.eq: "torch.ops.aten.eq",
+    operator.ne: "torch.ops.aten.ne",
+    operator.lt: "torch.ops.aten.lt",
+    operator.le: "torch.ops.aten.le",
+    operator.gt: "torch.ops.aten.gt",
+    operator.ge: "torch.ops.aten.ge",
+}
+METHODS = {
+    torch.ops.aten.sym_size.int: "size",
+    torch.ops.aten.sym_stride.int: "stride",
+    torch.ops.aten.sym_numel.default: "numel",
+    torch.ops.aten.sym_storage_offset.default: "storage_offset",
+}
 # Operator on lists of tensors -> the operator on one tensor, if its name differs.
 _ONE_TENSOR = {"norm": "linalg_vector_norm"}
 _WITH_NUMBER = {"maximum": "clamp_min", "minimum": "clamp_max", "maximum_": "clamp_min_", "minimum_": "clamp_max_"}
+# In-place operators that do not change elements.
+_GRADIENTS = ("detach_", "requires_grad_")
+# Operators that write their running statistics, if the argument at the last place is true, without saying so.
+_STATISTICS = {"batch_norm": (3, 4, 5), "instance_norm": (3, 4, 5)}
 # The tensor form and the number form of these operators differ in more than the type of the argument.
 _NOT_ONE = ("scatter", "scatter_", "scatter_reduce", "scatter_reduce_")
 _KEYWORDS = {"addcmul": "value", "addcdiv": "value", "addcmul_": "value", "addcdiv_": "value"}
@@ -96,9 +136,7 @@ def _overload(packet: torch._ops.OpOverloadPacket, args: Sequence[Any], kwargs: 
         fits = len(args) <= len(arguments) and all(name in named for name in kwargs)
         if fits and all(_fits(value, argument.type) for value, argument in zip(args, arguments, strict=False)):
             return overload
-    raise RuntimeError(
-        f"the exported program has an operator on lists of tensors; {packet} has no overload for a single tensor"
-    )
+    raise RuntimeError(f"there is an operator on lists of tensors, but {packet} has no overload for a single tensor")
 
 
 def _fits(value: Any, wanted: Any) -> bool:
@@ -109,13 +147,78 @@ def _fits(value: Any, wanted: Any) -> bool:
     return not isinstance(wanted, torch.TensorType)
 
 
+def named_tuple(spec: _pytree.TreeSpec) -> type | None:
+    """Returns a class with the name and fields of a nest of results, for TorchScript; None if it has no fields."""
+    if isinstance(spec.context, type):
+        return _named_tuple(spec.context)
+    return _named_tuple(spec.type) if isinstance(spec.type, type) else None
+
+
 @functools.cache
-def named_tuple(kind: type) -> type | None:
-    """Returns a class with the name and fields of a named tuple's type, for TorchScript; None for a plain tuple."""
+def _named_tuple(kind: type) -> type | None:
     if _pytree.is_namedtuple_class(kind):
         hints = get_type_hints(kind)  # resolves annotations that are strings
-        return NamedTuple(kind.__name__, [(field, hints.get(field, torch.Tensor)) for field in kind._fields])
-    if _pytree.is_structseq_class(kind):  # the type of x.max(1)
-        fields = [name for name, value in vars(kind).items() if isinstance(value, types.MemberDescriptorType)]
-        return NamedTuple(kind.__name__, [(field, torch.Tensor) for field in fields])
-    return None
+        fields = [(field, hints.get(field, torch.Tensor)) for field in kind._fields]
+    elif _pytree.is_structseq_class(kind):  # the type of x.max(1)
+        members = vars(kind).items()
+        fields = [(name, torch.Tensor) for name, value in members if isinstance(value, types.MemberDescriptorType)]
+    else:
+        return None
+    made = NamedTuple(kind.__name__, fields)
+    # TorchScript knows a type by module and name.
+    made.__module__ = re.sub(r"[^\w.]", "_", f"{kind.__module__}.{kind.__qualname__}")
+    return made
+
+
+def names_of_children(spec: _pytree.TreeSpec) -> list[Any] | None:
+    """Returns the keys of a dict, or of an object like one (the results of transformers' models); None for others."""
+    context = spec.context
+    if spec.type is collections.defaultdict:
+        context = context[1]
+    is_named = isinstance(context, list) and len(context) == spec.num_children
+    return context if is_named and all(isinstance(key, (str, int)) for key in context) else None
+
+
+def written(node: torch.fx.Node) -> list[torch.fx.Node]:
+    """Returns the tensors that the node writes."""
+    if not isinstance(node.target, torch._ops.OpOverload) or node.target._opname in _GRADIENTS:
+        return []
+    written = []
+    for i, argument in enumerate(node.target._schema.arguments):
+        if argument.alias_info is None or not argument.alias_info.is_write:
+            continue
+        value = node.args[i] if i < len(node.args) else node.kwargs.get(argument.name)
+        written += value if isinstance(value, (list, tuple)) else [value]
+    return [value for value in written if isinstance(value, torch.fx.Node)]
+
+
+def statistics(node: torch.fx.Node) -> list[torch.fx.Node]:
+    """Returns the running statistics that the node writes, although its schema does not say so."""
+    name = node.target._opname if isinstance(node.target, torch._ops.OpOverload) else ""
+    *places, training = _STATISTICS.get(name, (0,))
+    writes = bool(places) and len(node.args) > training and node.args[training] is True
+    return [node.args[place] for place in places if writes and isinstance(node.args[place], torch.fx.Node)]
+
+
+def literal(value: Any) -> str | None:
+    """Returns the text of a constant in TorchScript; None for values that it has no literal for."""
+    return next((write(value) for kind, write in _LITERALS if isinstance(value, kind)), None)
+
+
+def _int_text(value: int) -> str:
+    # TorchScript parses the digits before the sign, and the digits of the smallest int64 do not fit into int64.
+    return repr(value) if value != -(2**63) else "(-9223372036854775807 - 1)"
+
+
+def _float_text(value: float) -> str:
+    return repr(value) if math.isfinite(value) else f'float("{value}")'
+
+
+_LITERALS: list[tuple[Any, Callable[[Any], str]]] = [
+    (type(None), lambda value: "None"),
+    ((bool, str), repr),
+    (int, _int_text),
+    (float, _float_text),
+    ((torch.dtype, torch.layout, torch.memory_format), str),
+    (torch.device, lambda value: f'torch.device("{value}")'),
+]
