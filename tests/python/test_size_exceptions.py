@@ -38,7 +38,7 @@ class Never(nn.Module):
     """Raises for no declared size."""
 
     def forward(self, x: Tensor) -> Tensor:
-        assert x.size(1) == 4 and x.dim() == 2 and x.size(0) < 100
+        assert x.size(1) == 4 and x.dim() == 2
         return x.relu() * 2
 
 
