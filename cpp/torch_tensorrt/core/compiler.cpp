@@ -354,7 +354,9 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
   try {
     return compile_whole(mod, with_preferred_backend(cfg));
   } catch (const Error& error) {
-    if (hybrid.fits_inputs()) {
+    const Decision fits = hybrid.fits_inputs();
+    if (!fits) LOG_INFO(fits.reason());
+    if (fits) {
       LOG_INFO("the module is not one engine: " << error.msg());
       try {
         return hybrid.compile();
