@@ -70,12 +70,14 @@ def engines(compiled: torch.jit.ScriptModule) -> int:
 @pytest.mark.parametrize("decompose", [False, True], ids=["as it is", "core ATen"])
 @NAMES
 def test_an_exported_model(name, decompose):
-    if decompose and name == "gpt2":
-        pytest.skip("run_decompositions() fails on a view of the result of attention")
     model, inputs = ready(name)
     given = inputs(2, 12)
     with torch.no_grad():
         program = torch.export.export(model, (), given)
+        if decompose and name == "gpt2":  # PyTorch fails at a view of the result of attention; without it, drop this
+            with pytest.raises(Exception, match="view"):
+                program.run_decompositions()
+            return
         program = program.run_decompositions() if decompose else program
         compiled = torch_tensorrt.compile(program, kwarg_inputs=given, device="cpu")
         # PyTorch keeps a write in place of the T5 encoder.

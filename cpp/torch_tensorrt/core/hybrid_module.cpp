@@ -102,7 +102,7 @@ class HybridMethod::Graphs {
     return Decision::no(method_ + " fails for the declared inputs: " + probe_->misfit());
   }
 
-  void cut(std::vector<std::vector<size_t>> failed_builds) {
+  void cut(std::vector<FailedBuild> failed_builds) {
     failed_builds_ = std::move(failed_builds);
     if (const Decision fits = fits_inputs(); !fits) throw DoesNotFit(fits.reason());
     uncut_ = graph_->copy();
@@ -119,8 +119,7 @@ class HybridMethod::Graphs {
       } catch (const engine::BuildFailed& failure) {
         if (!cfg_.partitioning_info.enabled) throw;
         LOG_WARNING("an engine of " << method_ << " is left out: " << failure.msg());
-        failed_builds_.push_back(parts_[i]);
-        reason_of_failure_ = failure.msg().substr(0, failure.msg().find('\n'));
+        failed_builds_.push_back({parts_[i], failure.msg().substr(0, failure.msg().find('\n'))});
         graph_->block()->clear();
         graph_->block()->cloneFrom(uncut_->block(), [](Value* value) { return value; });
         make_segments();
@@ -162,9 +161,9 @@ class HybridMethod::Graphs {
     const torch::jit::AliasDb aliases(graph_);
     const auto backends = backends_to_ask();
     Roles roles(*graph_, *probe_, aliases, cfg_.partitioning_info, backends.size());
-    for (const auto& part : failed_builds_) {
+    for (const auto& build : failed_builds_) {
       Roles::Reasons failed;
-      for (const size_t number : part) failed[nodes.at(number)] = reason_of_failure_;
+      for (const size_t number : build.nodes) failed[nodes.at(number)] = build.reason;
       roles.decline(failed);
     }
     const RangeProbes ranges = probe_ranges();
@@ -404,8 +403,7 @@ class HybridMethod::Graphs {
   std::shared_ptr<Graph> uncut_;                    // the graph before it had engines
   std::vector<std::vector<size_t>> parts_;          // by engine: the numbers of its nodes in that graph
   std::map<std::vector<size_t>, EnginePtr> built_;  // by these numbers
-  std::vector<std::vector<size_t>> failed_builds_;
-  std::string reason_of_failure_;
+  std::vector<FailedBuild> failed_builds_;
 };
 
 HybridMethod::HybridMethod(torch::jit::Module module, BoundMethod method, CompileSpec cfg,
@@ -415,7 +413,7 @@ HybridMethod::~HybridMethod() = default;
 
 Decision HybridMethod::can_be_whole() { return graphs_->can_be_whole(); }
 Decision HybridMethod::fits_inputs() { return graphs_->fits_inputs(); }
-void HybridMethod::cut(std::vector<std::vector<size_t>> failed_builds) { graphs_->cut(std::move(failed_builds)); }
+void HybridMethod::cut(std::vector<FailedBuild> failed_builds) { graphs_->cut(std::move(failed_builds)); }
 void HybridMethod::build() { graphs_->build(); }
 void HybridMethod::refit(const MethodRecord& made_by, const torch::jit::Module& compiled) {
   graphs_->refit(made_by, compiled);

@@ -45,7 +45,7 @@ class HybridMethod {
 
   // Makes the graph of the hybrid module, and the networks of its engines. `failed_builds`: MethodRecord's. Throws
   // DoesNotFit (hybrid_segments.h), with the error of the node that fails. Call it once, before any of those below.
-  void cut(std::vector<std::vector<size_t>> failed_builds);
+  void cut(std::vector<FailedBuild> failed_builds);
 
   // Builds the engines. If a backend takes the layers of an engine and cannot build it, the nodes go to the next
   // backend, or to PyTorch, and the graph is cut again, with a warning.

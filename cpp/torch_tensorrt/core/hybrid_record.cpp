@@ -201,18 +201,30 @@ HybridReport report_of(const json& node) {
 
 // ---- methods -------------------------------------------------------------------------------------------------------
 
+json to_json(const std::vector<FailedBuild>& builds) {
+  json list = json::array();
+  for (const auto& build : builds) list.push_back({{"nodes", build.nodes}, {"reason", build.reason}});
+  return list;
+}
+
+std::vector<FailedBuild> failed_builds_of(const json& list) {
+  std::vector<FailedBuild> builds;
+  for (const auto& node : list) builds.push_back({node.at("nodes").get<std::vector<size_t>>(), node.at("reason")});
+  return builds;
+}
+
 json to_json(const MethodRecord& method) {
   return {{"arguments", to_json(method.arguments)},
           {"engines", method.engines},
           {"structure", method.structure},
           {"report", to_json(method.report)},
-          {"failed_builds", method.failed_builds}};
+          {"failed_builds", to_json(method.failed_builds)}};
 }
 
 MethodRecord method_of(const json& node) {
   return {arguments_of(node.at("arguments")), node.at("engines").get<std::vector<std::string>>(),
           node.at("structure").get<std::vector<std::string>>(), report_of(node.at("report")),
-          node.value("failed_builds", std::vector<std::vector<size_t>>())};
+          failed_builds_of(node.value("failed_builds", json::array()))};
 }
 
 HybridRecord record_of(const json& node) {

@@ -12,14 +12,19 @@
 
 namespace torch_tensorrt::core {
 
+// Nodes that lost their backend because it failed to build their engine.
+struct FailedBuild {
+  std::vector<size_t> nodes;  // their numbers in the prepared graph
+  std::string reason;
+};
+
 // How a method of a hybrid module was made.
 struct MethodRecord {
   std::vector<ir::BoundArgument> arguments;
   std::vector<std::string> engines;    // the names of the attributes
   std::vector<std::string> structure;  // GraphStructure::lines
   HybridReport report;
-  // Nodes that lost their backend because its build failed: in each attempt, their numbers in the prepared graph.
-  std::vector<std::vector<size_t>> failed_builds;
+  std::vector<FailedBuild> failed_builds;  // in the order of the attempts
 };
 
 // How a hybrid module was made. The module carries it as text, so it is saved, copied and loaded with the module.

@@ -6,12 +6,13 @@
 #include <cmath>
 #include <limits>
 
-#include "torch_tensorrt/core/util/macros.h"
+#include "runtime/small_engines.h"
 
 namespace torch_tensorrt::core::runtime {
 namespace {
 
 using ::testing::HasSubstr;
+using tests::error_of;
 
 // One pixel of a map between four, by the definition of bilinear interpolation.
 double value_between(const at::TensorAccessor<double, 2>& map, double y, double x) {
@@ -130,16 +131,6 @@ TEST(RoiAlignEdges, StridedArguments) {
   const at::Tensor boxes = some_boxes(4, 2, 6).t().contiguous().t();
   EXPECT_TRUE(at::equal(roi_align(maps, boxes, 1.0, 3, 3, 2, false),
                         roi_align(maps.contiguous(), boxes.contiguous(), 1.0, 3, 3, 2, false)));
-}
-
-template <typename Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(RoiAlignEdges, WrongArgumentsAreErrors) {
