@@ -258,6 +258,7 @@ Cases convolution_cases() {
   const DataType f32_type = DataType::kFLOAT;
   cases.push_back(convolution("stem", {f32_type, {1, 3, 32, 32}, 64, {7, 7}, {2, 2}, {}, {3, 3}}));
   cases.push_back(convolution("1x1", {f32_type, {2, 64, 14, 14}, 32, {1, 1}}));
+  cases.push_back(convolution("3x3_many_channels", {f32_type, {2, 40, 9, 6}, 24, {3, 3}, {}, {}, {1, 1}}));
   cases.push_back(convolution("1x1_stride", {f32_type, {1, 32, 14, 14}, 64, {1, 1}, {2, 2}}));
   cases.push_back(convolution("no_bias", {f32_type, {1, 16, 10, 10}, 16, {3, 3}, {}, {}, {1, 1}, {}, 1, false}));
   cases.push_back(convolution("depthwise", {f32_type, {2, 24, 9, 9}, 24, {3, 3}, {2, 2}, {}, {1, 1}, {}, 24}));

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "onednn/convolution_row.h"
 #include "onednn/one_layer.h"
 
 namespace torch_tensorrt::engine {
@@ -10,6 +11,11 @@ using network::Dims;
 using network::ElementWiseOperation;
 using network::EpilogueOp;
 using network::TensorFormat;
+using testing::activation;
+using testing::add_convolution;
+using testing::binary;
+using testing::convolve;
+using testing::kernel_dims;
 using testing::make_tensor;
 using testing::OneLayer;
 using testing::random_tensor;
@@ -19,76 +25,7 @@ constexpr const char* kTactic = "onednn.convolution";
 // Sums of at most a thousand products of numbers below 1, in another order than the loops', in fp32.
 constexpr double kTolerance = 1e-5;
 
-struct Row {
-  const char* name;
-  Dims input;
-  int64_t maps;
-  Dims kernel;
-  Dims stride = {};
-  Dims pre = {};
-  Dims post = {};
-  Dims dilation = {};
-  int64_t groups = 1;
-  bool bias = true;
-};
-
-// For googletest.
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
-
-int64_t or_default(const Dims& dims, size_t i, int64_t value) { return dims.nbDims > 0 ? dims.d[i] : value; }
-
-Dims kernel_dims(const Row& row) {
-  std::vector<int64_t> dims{row.maps, row.input.d[1] / row.groups};
-  for (int32_t i = 0; i < row.kernel.nbDims; ++i) dims.push_back(row.kernel.d[i]);
-  return Dims(dims);
-}
-
-// The definition.
-Tensor convolve(const Row& row, const Tensor& x, const Tensor& kernel, const Tensor& bias, const Dims& output) {
-  const auto rank = static_cast<size_t>(row.kernel.nbDims);
-  const Dims taps = kernel.dims;
-  const int64_t maps_per_group = row.maps / row.groups;
-  return make_tensor(output, [&](const std::vector<int64_t>& out) {
-    double sum = row.bias ? bias.at({out[1]}) : 0.0;
-    const Dims window(taps.nbDims - 1, taps.d + 1);  // channel, tap...
-    for (int64_t flat = 0; flat < window.volume(); ++flat) {
-      std::vector<int64_t> tap(static_cast<size_t>(window.nbDims));
-      int64_t rest = flat;
-      for (size_t i = tap.size(); i-- > 0;) {
-        tap[i] = rest % window.d[i];
-        rest /= window.d[i];
-      }
-      std::vector<int64_t> in{out[0], out[1] / maps_per_group * taps.d[1] + tap[0]};
-      bool inside = true;
-      for (size_t i = 0; i < rank; ++i) {
-        in.push_back(out[i + 2] * or_default(row.stride, i, 1) - or_default(row.pre, i, 0) +
-                     tap[i + 1] * or_default(row.dilation, i, 1));
-        inside = inside && in.back() >= 0 && in.back() < row.input.d[i + 2];
-      }
-      std::vector<int64_t> weight{out[1]};
-      weight.insert(weight.end(), tap.begin(), tap.end());
-      if (inside) sum += x.at(in) * kernel.at(weight);
-    }
-    return sum;
-  });
-}
-
-// The layer of the row; what it gives goes to `expected`.
-network::IConvolutionLayer* add_layer(OneLayer& net, const Row& row, Tensor& expected) {
-  const Tensor x = random_tensor(row.input, 1);
-  const Tensor kernel = random_tensor(kernel_dims(row), 2);
-  const Tensor bias = random_tensor(Dims{row.maps}, 3);
-  auto* layer = net.network().addConvolutionNd(*net.input(x), row.maps, row.kernel, net.weights(kernel),
-                                               row.bias ? net.weights(bias) : network::Weights{});
-  net.set(layer);
-  layer->setNbGroups(row.groups);
-  layer->setStrideNd(row.stride);
-  layer->setDilationNd(row.dilation);
-  layer->setPrePadding(row.pre);
-  layer->setPostPadding(row.post);
-  expected = convolve(row, x, kernel, bias, layer->getOutput(0)->getDimensions());
-  return layer;
-}
+using Row = testing::ConvolutionRow;
 
 const Row kRows[] = {
     {"Plain3x3", Dims{2, 16, 9, 11}, 32, Dims{3, 3}, {}, Dims{1, 1}, Dims{1, 1}},
@@ -117,7 +54,7 @@ TEST_P(OnednnConvolution, GivesWhatTheLoopsGive) {
   const auto& [row, format] = GetParam();
   OneLayer net;
   Tensor expected;
-  add_layer(net, row, expected);
+  add_convolution(net, row, expected);
   const std::string reason = net.declined(kTactic, format);
   // Some kinds have no fast implementation in some layout; they must say so, and only then.
   if (!reason.empty()) GTEST_SKIP() << reason;
@@ -137,29 +74,12 @@ TEST(OnednnConvolutionTaken, EveryRowIsTakenChannelsLast) {
   for (const Row& row : kRows) {
     OneLayer net;
     Tensor expected;
-    add_layer(net, row, expected);
+    add_convolution(net, row, expected);
     EXPECT_EQ(net.declined(kTactic, TensorFormat::kHWC), "") << row.name;
   }
 }
 
 const Row kSmall = {"Small", Dims{2, 16, 6, 7}, 32, Dims{3, 3}, {}, Dims{1, 1}, Dims{1, 1}};
-
-EpilogueOp activation(ActivationType type, float alpha = 0.F, float beta = 0.F) {
-  EpilogueOp op;
-  op.kind = EpilogueOp::Kind::kActivation;
-  op.activation = type;
-  op.alpha = alpha;
-  op.beta = beta;
-  return op;
-}
-
-EpilogueOp binary(ElementWiseOperation operation, bool swapped = false) {
-  EpilogueOp op;
-  op.kind = EpilogueOp::Kind::kElementWise;
-  op.elementwise = operation;
-  op.swapped = swapped;
-  return op;
-}
 
 struct EpilogueRow {
   const char* name;
@@ -197,7 +117,7 @@ TEST_P(OnednnConvolutionEpilogue, IsAppliedToTheResult) {
   const auto& [row, format] = GetParam();
   OneLayer net;
   Tensor expected;
-  auto* layer = add_layer(net, kSmall, expected);
+  auto* layer = add_convolution(net, kSmall, expected);
   const bool reads = row.op.kind == EpilogueOp::Kind::kElementWise;
   const Tensor operand = reads ? random_tensor(row.operand, 7) : Tensor{};
   net.fuse(layer->mutable_epilogue(), row.op, reads ? &operand : nullptr, row.constant, expected);
@@ -218,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, OnednnConvolutionEpilogue,
 TEST(OnednnConvolutionChain, OperationsAreAppliedInOrder) {
   OneLayer net;
   Tensor expected;
-  auto* layer = add_layer(net, kSmall, expected);
+  auto* layer = add_convolution(net, kSmall, expected);
   const Tensor first = random_tensor(Dims{2, 32, 6, 7}, 8);
   const Tensor second = random_tensor(Dims{2, 32, 6, 7}, 9);
   net.fuse(layer->mutable_epilogue(), binary(ElementWiseOperation::kSUM), &first, false, expected);
@@ -236,13 +156,13 @@ TEST(OnednnConvolutionChain, DeclinesWhatOnednnHasNoFormulaFor) {
   for (const EpilogueOp& op : ops) {
     OneLayer net;
     Tensor expected;
-    auto* layer = add_layer(net, kSmall, expected);
+    auto* layer = add_convolution(net, kSmall, expected);
     net.fuse(layer->mutable_epilogue(), op, nullptr, false, expected);
     EXPECT_NE(net.declined(kTactic, TensorFormat::kHWC), "") << static_cast<int>(op.activation);
   }
   OneLayer net;
   Tensor expected;
-  auto* layer = add_layer(net, kSmall, expected);
+  auto* layer = add_convolution(net, kSmall, expected);
   const Tensor operand = random_tensor(Dims{2, 32, 6, 7}, 8);
   net.fuse(layer->mutable_epilogue(), binary(ElementWiseOperation::kPOW), &operand, false, expected);
   EXPECT_NE(net.declined(kTactic, TensorFormat::kHWC), "");
@@ -263,7 +183,7 @@ TEST(OnednnConvolutionDeclines, OrAddsABiasThatIsAnInput) {
   Row row = kSmall;
   row.bias = false;
   Tensor expected;
-  auto* layer = add_layer(net, row, expected);
+  auto* layer = add_convolution(net, row, expected);
   const Tensor bias = random_tensor(Dims{32}, 3);
   layer->setInput(2, *net.input(bias));
   if (!net.declined(kTactic, TensorFormat::kHWC).empty()) return;
@@ -274,7 +194,7 @@ TEST(OnednnConvolutionDeclines, OrAddsABiasThatIsAnInput) {
 TEST(OnednnConvolutionWeights, AreKeptInAPublicLayout) {
   OneLayer net;
   Tensor expected;
-  add_layer(net, kSmall, expected);
+  add_convolution(net, kSmall, expected);
   const std::string layout = net.stored_layout(kTactic, TensorFormat::kHWC, "kernel");
   EXPECT_FALSE(layout.empty());
   EXPECT_EQ(net.stored_layout(kTactic, TensorFormat::kHWC, "bias"), "plain");
@@ -285,7 +205,7 @@ TEST(OnednnConvolutionPadding, ModesAreResolvedAtTheDims) {
     OneLayer net;
     Row row = {"Same", Dims{1, 16, 8, 9}, 16, Dims{4, 4}};
     Tensor ignored;
-    auto* layer = add_layer(net, row, ignored);
+    auto* layer = add_convolution(net, row, ignored);
     layer->setPaddingMode(mode);
     // Four taps and stride 1 need three rows of padding; the odd one goes behind (upper) or in front (lower).
     const bool upper = mode == network::PaddingMode::kSAME_UPPER;

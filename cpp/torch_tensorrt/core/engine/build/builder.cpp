@@ -124,6 +124,7 @@ std::shared_ptr<WeightStore> pack_weights(const NetworkChoice& choice, const Dev
     const auto kernel = prepare_kernel(tactic, step.instance, packer.store(), target);
     needs.push_back({kernel->workspace_bytes(), tactic.in_place_input(step.instance)});
     packer.settle(step.layer);
+    packer.store().drop_derived();
   }
   schedule.plan_memory(needs);
   report.arena_bytes = schedule.arena_bytes();

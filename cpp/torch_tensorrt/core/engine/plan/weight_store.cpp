@@ -160,12 +160,17 @@ int64_t WeightStore::total_bytes() const {
   return total;
 }
 
-const void* WeightStore::on_device(const void* host, const std::string& layout,
-                                   const std::function<std::shared_ptr<void>()>& make) {
+const void* WeightStore::derived(const void* from, const std::string& form,
+                                 const std::function<std::shared_ptr<void>()>& make) {
   const std::lock_guard lock(mutex_);
-  auto& copy = on_device_[{host, layout}];
+  auto& copy = derived_[{from, form}];
   if (copy == nullptr) copy = make();
   return copy.get();
+}
+
+void WeightStore::drop_derived() {
+  const std::lock_guard lock(mutex_);
+  derived_.clear();
 }
 
 std::string weight_key(int32_t layer_index, const char* role) { return std::to_string(layer_index) + "/" + role; }

@@ -45,9 +45,11 @@ class WeightStore {
   // The blocks that a plan has to save, in the order of the keys: for each key the layout asked for last.
   std::vector<std::pair<std::string, WeightBlock>> blocks() const;
   int64_t total_bytes() const;
-  // The copy on the engine's GPU, in a layout, of the elements that lie at `host`; `make` makes it on the first ask.
-  const void* on_device(const void* host, const std::string& layout,
-                        const std::function<std::shared_ptr<void>()>& make);
+  // What a kernel needs instead of the elements at `from` and no plan saves: their copy on the engine's GPU, or their
+  // transform. `form` names it; `make` makes it on the first ask. It lives as long as the store.
+  const void* derived(const void* from, const std::string& form, const std::function<std::shared_ptr<void>()>& make);
+  // Frees it. No kernel that asked for it may run any more.
+  void drop_derived();
 
  private:
   struct Layout {
@@ -62,7 +64,7 @@ class WeightStore {
   };
   mutable std::mutex mutex_;
   std::map<std::string, Entry> entries_;
-  std::map<std::pair<const void*, std::string>, std::shared_ptr<void>> on_device_;
+  std::map<std::pair<const void*, std::string>, std::shared_ptr<void>> derived_;
 };
 
 // Store key of a role ("kernel", "bias", "input1") of the layer at an index of the network.

@@ -110,7 +110,7 @@ const void* Specialization::on_target(const Storage& constant) {
     copy_to(target_, memory.get(), constant.data, constant.bytes);
     return memory;
   };
-  if (!constant.is_known_value) return weights_.on_device(constant.data, "plain", upload);
+  if (!constant.is_known_value) return weights_.derived(constant.data, "plain", upload);
   uploaded_.push_back(upload());
   return uploaded_.back().get();
 }

@@ -106,7 +106,7 @@ at::Tensor weights_tensor(const network::ILayer& layer, const char* role, const 
   const at::DimVector last(is_plain ? std::vector<int64_t>() : c10::get_channels_last_strides_2d(sizes));
   const at::DimVector strides = is_plain ? c10::contiguous_strides(sizes) : last;
   const at::Tensor tensor = make_blob(sizes, strides, on_host.scalar_type(), device);
-  bind(tensor, const_cast<void*>(store.on_device(elements, is_plain ? "plain" : "channels_last", upload)));
+  bind(tensor, const_cast<void*>(store.derived(elements, is_plain ? "plain" : "channels_last", upload)));
   return tensor;
 }
 

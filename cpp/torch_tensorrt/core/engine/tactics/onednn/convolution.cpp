@@ -1,3 +1,5 @@
+#include "torch_tensorrt/core/engine/tactics/onednn/convolution.h"
+
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/list.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
@@ -6,12 +8,33 @@
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine::onednn {
-namespace {
 
 using dnnl::memory;
 using network::ConvolutionBase;
 using network::Dims;
 using network::LayerType;
+
+Decision check_constant_weights(const ConvolutionBase& layer) {
+  if (layer.getKernelWeights().count == 0 || layer.own_input_count() > 1) {
+    return Decision::no("the kernel or the bias is computed, both must be constant");
+  }
+  if (layer.getBiasWeights().count != 0 && layer.getBiasWeights().type != network::DataType::kFLOAT) {
+    return Decision::no("the bias must be f32");
+  }
+  if (layer.getKernelWeights().type != network::DataType::kFLOAT) return Decision::no("the kernel must be f32");
+  return Decision::yes();
+}
+
+double direct_operations(const LayerInstance& instance) {
+  const auto& layer = static_cast<const ConvolutionBase&>(*instance.layer);
+  const double taps = static_cast<double>(layer.getKernelSizeNd().volume()) *
+                      static_cast<double>(instance.inputs[0].dims.d[1] / layer.getNbGroups());
+  const bool transposed = layer.getType() == LayerType::kDECONVOLUTION;
+  const auto& dims = transposed ? instance.inputs[0].dims : instance.outputs[0].dims;
+  return 2.0 * taps * static_cast<double>(dims.volume());
+}
+
+namespace {
 
 // Spatial attributes at the instance's dims, in oneDNN's convention (no dilation is 0).
 struct Geometry {
@@ -78,15 +101,6 @@ int64_t input_channels(const ConvolutionBase& layer) {
   return layer.getKernelWeights().count / per_channel;
 }
 
-double operations(const LayerInstance& instance) {
-  const auto& layer = static_cast<const ConvolutionBase&>(*instance.layer);
-  const double taps = static_cast<double>(layer.getKernelSizeNd().volume()) *
-                      static_cast<double>(instance.inputs[0].dims.d[1] / layer.getNbGroups());
-  const bool transposed = layer.getType() == LayerType::kDECONVOLUTION;
-  const auto& dims = transposed ? instance.inputs[0].dims : instance.outputs[0].dims;
-  return 2.0 * taps * static_cast<double>(dims.volume());
-}
-
 template <typename Primitive>
 class ConvolutionTactic final : public PackingTactic {
  public:
@@ -98,13 +112,7 @@ class ConvolutionTactic final : public PackingTactic {
   Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
     if (layer.getType() != kind_) return Decision::no("another kind of layer");
     const auto& convolution = static_cast<const ConvolutionBase&>(layer);
-    if (convolution.getKernelWeights().count == 0 || convolution.own_input_count() > 1) {
-      return Decision::no("the kernel or the bias is computed, both must be constant");
-    }
-    if (convolution.getBiasWeights().count != 0 && convolution.getBiasWeights().type != network::DataType::kFLOAT) {
-      return Decision::no("the bias must be f32");
-    }
-    if (convolution.getKernelWeights().type != network::DataType::kFLOAT) return Decision::no("the kernel must be f32");
+    if (const auto weights = check_constant_weights(convolution); !weights) return weights;
     const auto basics = check_basics(layer, device);
     return basics ? check_epilogue(layer) : basics;
   }
@@ -124,7 +132,7 @@ class ConvolutionTactic final : public PackingTactic {
   }
 
   double estimate_microseconds(const LayerInstance& instance) const override {
-    return roofline_microseconds(instance, operations(instance));
+    return roofline_microseconds(instance, direct_operations(instance));
   }
 
   bool packs_weights(const LayerInstance&) const override { return true; }

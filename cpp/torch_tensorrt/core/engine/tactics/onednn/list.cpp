@@ -4,6 +4,7 @@ namespace torch_tensorrt::engine {
 
 void register_onednn_tactics(TacticRegistry& registry) {
   registry.add(onednn::make_convolution());
+  registry.add(onednn::make_winograd_convolution());
   registry.add(onednn::make_deconvolution());
   registry.add(onednn::make_matmul());
   registry.add(onednn::make_pooling());

@@ -12,6 +12,8 @@ void register_onednn_tactics(TacticRegistry& registry);
 namespace onednn {
 
 std::unique_ptr<Tactic> make_convolution();
+// Winograd's algorithm for 3 x 3 kernels: transforms of our own around one product.
+std::unique_ptr<Tactic> make_winograd_convolution();
 std::unique_ptr<Tactic> make_deconvolution();
 std::unique_ptr<Tactic> make_matmul();
 std::unique_ptr<Tactic> make_pooling();

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/instruction_set.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/list.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/recurrent_weights.h"
@@ -31,16 +32,12 @@ constexpr int64_t kAlignedFloats = 16;
 
 int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-// The kernels for this machine; null if there are none.
 const StepKernels* find_step_kernels() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
-    return &kAvx512StepKernels;
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &kAvx2StepKernels;
-#endif
+  return for_this_machine(&kAvx2StepKernels, &kAvx512StepKernels);
+#else
   return nullptr;
+#endif
 }
 
 // ---- the input's share ------------------------------------------------------------------------------------------
