@@ -233,6 +233,25 @@ class Listed(nn.Module):
         return y + torch.stack(self.history).sum(0)
 
 
+class LengthInTensor(nn.Module):
+    """Adds a constant of the module's device to a size, as traces of decoders do."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("one", torch.tensor(1))
+        self.linear = nn.Linear(WIDTH, WIDTH)
+
+    def forward(self, x: Tensor, count: Tensor):
+        kept = x[:0]
+        for _ in range(int(count)):
+            length = int(torch.tensor(kept.size(0), device=x.device) + self.one)
+            x = torch.tanh(self.linear(x)).sigmoid()
+            kept = torch.cat([kept, x[:1]])
+            mask = torch.arange(length, device=x.device) >= 0
+            x = x + torch.where(mask.unsqueeze(1), kept, kept * 2).sum(0)
+        return x
+
+
 class Decoder(nn.Module):
     """One layer of attention with a cache of keys and values, and a greedy choice of the next token."""
 

@@ -13,6 +13,7 @@ from hybrid_models import (
     CachedStep,
     Counters,
     Decoder,
+    LengthInTensor,
     Numbers,
     ReturnsDict,
     ReturnsNamed,
@@ -72,6 +73,13 @@ def test_a_cache_that_grows_in_a_loop(backend):
     compiled = compile_hybrid(module, backend, [TOKEN, Input((), dtype=torch.int64)])
     assert engines_of(compiled) >= 1
     expect_same(module, compiled, [[torch.tensor([[3 + n]]), torch.tensor(n)] for n in (6, 0, 9)])
+
+
+def test_a_size_computed_with_a_constant_of_the_device(backend):
+    module = scripted(LengthInTensor())
+    compiled = compile_hybrid(module, backend, [Input((4, WIDTH)), Input((), dtype=torch.int64)])
+    assert engines_of(compiled) >= 1
+    expect_same(module, compiled, [[rows(4, n), torch.tensor(n)] for n in (3, 0, 5)])
 
 
 def test_a_cache_in_a_buffer(backend):

@@ -102,6 +102,13 @@ IValue filled(const IValue& value, Fill fill, int64_t most) {
   });
 }
 
+// Models add such constants to sizes, so the probe knows their values wherever they lie.
+bool is_one_number(const IValue& value) {
+  if (!value.isTensor()) return false;
+  const auto& tensor = value.toTensor();
+  return tensor.defined() && !tensor.is_meta() && tensor.numel() == 1;
+}
+
 bool branch_raises(const Block* block) {
   const auto nodes = block->nodes();
   return std::any_of(nodes.begin(), nodes.end(), [](const Node* n) { return n->kind() == prim::RaiseException; });
@@ -136,8 +143,9 @@ void GraphProbe::visit(const Node* node, bool always) {
   if (node->kind() == prim::SetAttr) return set_attribute(node);
   if (node->kind() == prim::Constant) {
     const auto value = torch::jit::toIValue(node->output());
-    const bool keeps_data = value && value->isTensor() && holds_data(*value) && value->toTensor().numel() == 1;
-    probes_[node->output()] = keeps_data ? known(*value) : value ? known(to_meta(*value)) : unknown();
+    probes_[node->output()] = !value                  ? unknown()
+                              : is_one_number(*value) ? known(value->toTensor().cpu())
+                                                      : known(to_meta(*value));
     return;
   }
   if (lowering::passes::is_fresh(node)) {
