@@ -1,7 +1,7 @@
 # Every target first installs its requirements; a second run skips this.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-gpu tensorrt demo bench zoo docs lint format clean
+.PHONY: help build test test-gpu tensorrt demo bench zoo docs api-docs lint format clean
 .NOTPARALLEL:
 
 help: ## show this text
@@ -36,6 +36,10 @@ docs: ## build, then write docs/supported_ops.md and docs/settings.md from the r
 	@tools/build.sh package
 	@.venv/bin/python tools/supported_ops.py
 	@.venv/bin/python tools/settings_page.py
+
+api-docs: ## write the pages of the C++ API to build/doxygen
+	@tools/setup.sh test
+	@mkdir -p build && doxygen docs/Doxyfile && echo "build/doxygen/html/index.html"
 
 test-gpu: ## build, then run the tests that need a GPU (and TensorRT, for its backend)
 	@tools/setup.sh test

@@ -5,6 +5,7 @@
 #   PREFIX/include  torch_tensorrt/..., and the include paths of Torch-TensorRT: core/... and NvInfer.h
 #   PREFIX/bin      torchtrtc
 #   PREFIX/share/cmake/torchtrt   find_package(torchtrt CONFIG)
+#   PREFIX/lib/pkgconfig          pkg-config torchtrt, torchtrt-runtime
 
 include(CMakePackageConfigHelpers)
 
@@ -75,6 +76,17 @@ install(FILES "${PROJECT_BINARY_DIR}/package/torchtrtConfig.cmake"
               "${PROJECT_BINARY_DIR}/package/torchtrtConfigVersion.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindLibtorch.cmake"
         DESTINATION ${TORCHTRT_CMAKE_DIR})
+
+# Linkers drop a library of which a program uses no symbol, and the runtime library registers its class as it loads.
+function(torchtrt_install_pc name description libraries)
+  set(TORCHTRT_PC_NAME "${name}")
+  set(TORCHTRT_PC_DESCRIPTION "${description}")
+  set(TORCHTRT_PC_LIBRARIES "${libraries}")
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/torchtrt.pc.in" "${PROJECT_BINARY_DIR}/package/${name}.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/package/${name}.pc" DESTINATION lib/pkgconfig)
+endfunction()
+torchtrt_install_pc(torchtrt "Compiler for TorchScript modules" "-ltorchtrt -ltorchtrt_runtime -ltorchtrt_engine")
+torchtrt_install_pc(torchtrt-runtime "Runs modules that torchtrt compiled" "-ltorchtrt_runtime -ltorchtrt_engine")
 
 # Builds everything for the install rules, without the tests.
 add_custom_target(torchtrt_package DEPENDS ${_torchtrt_libraries})

@@ -18,12 +18,12 @@ case "$group" in
 esac
 
 system_packages=(
-  g++ cmake ninja-build ccache
+  g++ cmake ninja-build ccache pkg-config
   flatbuffers-compiler libflatbuffers-dev libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
 )
 
-# Tests need speech from espeak-ng, and a locale with another decimal point from locales.
-[[ $group == test ]] && system_packages+=(espeak-ng locales)
+# Tests need speech from espeak-ng, a locale with another decimal point from locales, and doxygen for the C++ comments.
+[[ $group == test ]] && system_packages+=(espeak-ng locales doxygen)
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 

@@ -7,23 +7,25 @@
 
 namespace torch_tensorrt {
 
-// One setting. All readers use this row: JSON, plans, the flags of torchtrtc, Python's signature and docstring, and the
-// page docs/settings.md.
+/// One setting. All readers use this row: JSON, plans, the flags of torchtrtc, Python's signature and docstring, and
+/// the page docs/settings.md.
 struct SettingRow {
-  const char* name;         // in C++, Python, JSON and plans
-  const char* flags;        // torchtrtc's flags, as CLI11 takes them
-  const char* placeholder;  // torchtrtc's help shows it for the value; empty for flags and numbers
-  const char* help;
-  // For numbers only. A number that may be left open (None in Python) has the value -1 then.
-  int64_t low = 0;
-  int64_t high = std::numeric_limits<int64_t>::max();
-  bool may_be_open = false;
-  bool is_recorded = true;  // stored in the plan, for rebuilding the engine
+  const char* name;         ///< in C++, Python, JSON and plans
+  const char* flags;        ///< torchtrtc's flags, as CLI11 takes them
+  const char* placeholder;  ///< torchtrtc's help shows it for the value; empty for flags and numbers
+  const char* help;         ///< its description, with the unit
+  /// For numbers only. A number that may be left open (None in Python) has the value -1 then.
+  int64_t low = 0;                                     ///< the least number
+  int64_t high = std::numeric_limits<int64_t>::max();  ///< the largest number
+  bool may_be_open = false;                            ///< whether -1 is allowed too
+  bool is_recorded = true;                             ///< stored in the plan, for rebuilding the engine
 };
 
-// Build settings that are numbers, texts and switches; CompileSpec adds those of other types (device, precisions,
-// capability). To add a setting, add a field here, its row below, and the code that obeys it.
+/// Build settings that are numbers, texts and switches; CompileSpec adds those of other types (device, precisions,
+/// capability). To add a setting, add a field here, its row below, and the code that obeys it.
 struct Settings {
+  /// @{
+  /// docs/settings.md describes each with its unit and range: the help texts of the rows below.
   bool disable_tf32 = false;
   bool sparse_weights = false;
   bool refit = false;
@@ -48,12 +50,13 @@ struct Settings {
   bool hardware_compatible = false;
   bool use_explicit_typing = false;
   uint64_t num_threads = 0;
+  /// @}
 };
 
-// Calls visit(row, field) for every setting, in the order of Python's arguments. `settings` may be const.
+/// Calls visit(row, field) for every setting, in the order of Python's arguments. `settings` may be const.
 template <typename S, typename Visit>
 void visit_settings(S& settings, Visit&& visit) {
-  constexpr int64_t kDlaBytes = 4096;  // the smallest memory size of a DLA
+  constexpr int64_t kDlaBytes = 4096;  ///< the smallest memory size of a DLA
   constexpr int64_t kInt32 = std::numeric_limits<int32_t>::max();
   constexpr int64_t kMostThreads = 1024;
   constexpr int64_t kAny = std::numeric_limits<int64_t>::max();

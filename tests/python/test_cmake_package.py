@@ -49,6 +49,42 @@ def test_programs_link_and_run(tmp_path):
     assert run(str(tmp_path / "use_core_names"), cwd="/") == "converted\nresult 0, rank 2, 2 segments\n"
 
 
+def printed(*flags) -> list[str]:
+    return run(sys.executable, "-m", "torch_tensorrt", *flags).splitlines()
+
+
+def test_the_package_prints_its_paths():
+    assert printed("--cmake-prefix") == [_paths.cmake_prefix_path]
+    includes, libraries = printed("--include"), printed("--libraries")
+    assert printed("--libraries", "--include") == includes + libraries
+    assert (Path(includes[0]) / "torch_tensorrt" / "torch_tensorrt.h").exists()
+    assert any((Path(folder) / "torch" / "script.h").exists() for folder in includes)
+    for name in ("libtorchtrt.so", "libtorch_cpu.so"):
+        assert any((Path(folder) / name).exists() for folder in libraries)
+
+
+@pytest.mark.parametrize(("flags", "message"), [([], "name what to print"), (["--nothing"], "unrecognized arguments")])
+def test_wrong_arguments_for_paths(flags, message):
+    done = subprocess.run([sys.executable, "-m", "torch_tensorrt", *flags], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and message in done.stderr and not done.stdout
+
+
+@pytest.mark.slow
+def test_pkg_config_gives_the_flags_of_a_build(tmp_path):
+    (path,) = printed("--pkg-config-path")
+
+    def flags(name: str) -> list[str]:
+        return run("env", f"PKG_CONFIG_PATH={path}", "pkg-config", "--cflags", "--libs", name).split()
+
+    for name, source, expected in [
+        ("torchtrt-runtime", "use_runtime.cpp", "op found, class found\n"),
+        ("torchtrt", "use_core_names.cpp", "converted\nresult 0, rank 2, 2 segments\n"),
+    ]:
+        program = tmp_path / name
+        run("c++", "-std=c++17", str(PROJECT / source), "-o", str(program), *flags(name))
+        assert run(str(program), cwd="/") == expected
+
+
 def test_every_header_of_core_has_its_short_name():
     long = {path.relative_to(_paths.include_dir / "torch_tensorrt") for path in _installed("torch_tensorrt/core")}
     short = {path.relative_to(_paths.include_dir) for path in _installed("core")}

@@ -139,7 +139,7 @@ enum class ActivationType : int32_t {
   kSELU = 5,               // beta * (x > 0 ? x : alpha * (exp(x) - 1))
   kSOFTSIGN = 6,           // x / (1 + |x|)
   kSOFTPLUS = 7,           // alpha * log(exp(beta * x) + 1)
-  kCLIP = 8,               // max(alpha, min(beta, x))
+  kCLIP = 8,               // x < alpha ? alpha : x > beta ? beta : x
   kHARD_SIGMOID = 9,       // max(0, min(1, alpha * x + beta))
   kSCALED_TANH = 10,       // alpha * tanh(beta * x)
   kTHRESHOLDED_RELU = 11,  // x > alpha ? x : 0
