@@ -5,6 +5,7 @@
 
 #include "ATen/Context.h"
 
+#include "torch_tensorrt/core/compilation_log.h"
 #include "torch_tensorrt/core/conversion/compile_time.h"
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
@@ -22,6 +23,7 @@
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torch_tensorrt::core {
 namespace {
@@ -173,6 +175,8 @@ void require_module(const torch::jit::Module& mod, const std::string& method, Co
 
 MethodNetwork make_network(const torch::jit::Module& mod, const std::string& method, CompileSpec& cfg) {
   require_module(mod, method, cfg);
+  const auto& progress = cfg.convert_info.engine_settings.progress;
+  util::report(progress.get(), "lowering " + method);
   auto lowered = lower_method(mod, method, cfg);
   check_not_forced(lowered.graph->block(), cfg.partitioning_info);
   pair_inputs(lowered, cfg);
@@ -180,6 +184,7 @@ MethodNetwork make_network(const torch::jit::Module& mod, const std::string& met
   settings.name = class_name(mod) + "_" + method;
   settings.method = method;
   settings.parameters = parameters_of(mod);
+  util::report(progress.get(), "converting " + method);
   return convert_method(lowered, cfg);
 }
 
@@ -289,10 +294,15 @@ std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::
   check_settings(cfg);
   TORCHTRT_CHECK(!cfg.convert_info.engine_settings.mix_backends, "mix_backends makes several engines, but one is asked "
                                                                      << "for");
+  CompilationLog log(class_name(mod) + "." + method_name, cfg.convert_info.engine_settings);
   cfg.lower_info.converting_to_trt_engine = true;
   auto converted = make_network(mod, method_name, cfg);
-  return own_bytes(build_engine(converted, cfg));
+  std::string engine = own_bytes(build_engine(converted, cfg));
+  log.made(engine);
+  return engine;
 }
+
+namespace {
 
 torch::jit::script::Module compile_whole(const torch::jit::Module& mod, CompileSpec cfg) {
   const std::string name = class_name(mod);
@@ -324,7 +334,7 @@ torch::jit::Module compile_methods(const torch::jit::Module& mod, const CompileS
   return hybrid.compile();
 }
 
-torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
+torch::jit::Module compile_module(const torch::jit::Module& mod, CompileSpec cfg) {
   check_settings(cfg);
   if (const Decision is_new = check_is_new(mod); !is_new) TORCHTRT_THROW_ERROR(is_new.reason());
   const auto& settings = cfg.convert_info.engine_settings;
@@ -367,6 +377,15 @@ torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, C
     if (!settings.mix_backends) throw;  // conversion knows the error better
   }
   return compile_whole(mod, cfg);  // another backend may take the whole network
+}
+
+}  // namespace
+
+torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
+  CompilationLog log(class_name(mod), cfg.convert_info.engine_settings);
+  auto compiled = compile_module(mod, std::move(cfg));
+  log.made(compiled);
+  return compiled;
 }
 
 torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, runtime::RTDevice device,

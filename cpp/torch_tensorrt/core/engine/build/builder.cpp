@@ -25,6 +25,7 @@
 #include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/output_file.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torch_tensorrt::engine {
 namespace {
@@ -204,6 +205,7 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   NetworkChoice choice = like == nullptr ? choose_network(std::move(network), settings, timer)
                                          : repeat_choice(*like, std::move(network), settings, timer);
   save_times(*cache, settings.timing_cache_path);
+  core::util::report(settings.progress.get(), "packing weights of " + settings.name);
   plan.weights = pack_weights(choice, settings.device, result);
   plan.network = std::move(choice.network);
   plan.choices = std::move(choice.choices);

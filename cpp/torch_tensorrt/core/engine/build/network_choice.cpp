@@ -8,6 +8,7 @@
 #include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torch_tensorrt::engine {
 namespace {
@@ -161,6 +162,8 @@ class NetworkChooser {
     choice.choices.resize(static_cast<size_t>(choice.network->getNbLayers()));
     size_t done = 0;
     for (const Step& step : schedule.steps()) {
+      core::util::report(settings_.progress.get(), "timing layers of " + settings_.name, static_cast<int64_t>(done) + 1,
+                         static_cast<int64_t>(schedule.steps().size()));
       const TimedTactic picked = timer_.pick(step.instance, shares_large_constant(*step.instance.layer));
       choice.choices[static_cast<size_t>(step.layer)] = {picked.tactic->name(), picked.microseconds};
       choice.microseconds += picked.microseconds;

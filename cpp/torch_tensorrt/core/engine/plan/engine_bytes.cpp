@@ -36,6 +36,12 @@ std::shared_ptr<const void> EngineBytes::at(size_t offset) const {
   return {piece.data, static_cast<const char*>(piece.data.get()) + (offset - piece.offset)};
 }
 
+int64_t EngineBytes::size() const {
+  int64_t size = 0;
+  for (const Piece& piece : pieces_) size += static_cast<int64_t>(piece.size);
+  return size;
+}
+
 std::string EngineBytes::join() const {
   std::string bytes;
   if (!pieces_.empty()) bytes.reserve(pieces_.back().offset + pieces_.back().size);

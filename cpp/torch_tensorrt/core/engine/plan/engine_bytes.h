@@ -26,6 +26,7 @@ class EngineBytes {
   std::shared_ptr<const void> at(size_t offset) const;
   // All bytes in one piece.
   std::string join() const;
+  int64_t size() const;
   // Of the ranges, those that another engine had already.
   int64_t shared_bytes() const { return shared_bytes_; }
 

@@ -91,6 +91,7 @@ const std::vector<IoTensor>& Engine::outputs() const { return state_->executable
 const DeviceTarget& Engine::target() const { return state_->plan->target; }
 const Plan& Engine::plan() const { return *state_->plan; }
 std::string Engine::bytes() const { return state_->bytes->join(); }
+int64_t Engine::size() const { return state_->bytes->size(); }
 const Executable& Engine::executable() const { return *state_->executable; }
 
 std::unique_ptr<Context> Engine::create_context(std::optional<int32_t> max_specializations) const {

@@ -68,6 +68,8 @@ class Engine {
   const Plan& plan() const;
   // A copy of the bytes that the engine was loaded from.
   std::string bytes() const;
+  // Their number.
+  int64_t size() const;
   const Executable& executable() const;
 
   // The context keeps as many specializations as given, or as the plan says.

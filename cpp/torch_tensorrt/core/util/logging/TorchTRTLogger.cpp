@@ -20,6 +20,7 @@ constexpr LevelText kLevels[] = {
     {"INFO", "\033[0;32m"},           {"DEBUG", "\033[0;35m"}, {"GRAPH", "\033[0;36m"},
 };
 constexpr const char* kNoColor = "\033[0m";
+constexpr const char* kClearLine = "\r\033[K";
 
 const LevelText& text_of(LogLevel level) {
   const auto index = static_cast<size_t>(level);
@@ -35,8 +36,16 @@ static_assert(static_cast<int>(ILogger::Severity::kVERBOSE) == static_cast<int>(
 }  // namespace
 
 struct TorchTRTLogger::State {
-  mutable std::mutex mutex;  // the prefix, and one message at a time on the stream
+  // Writes the text above the status line. Call it with the mutex locked.
+  void write(const std::string& text) const {
+    std::string all;
+    all.append(status.empty() ? "" : kClearLine).append(text).append(status);
+    std::fwrite(all.data(), 1, all.size(), stderr);
+  }
+
+  mutable std::mutex mutex;  // the texts, and one message at a time on the stream
   std::string prefix;
+  std::string status;
   std::atomic<LogLevel> reportable{LogLevel::kWARNING};
   std::atomic<bool> colored{false};
 };
@@ -72,7 +81,20 @@ void TorchTRTLogger::log(LogLevel level, const std::string& msg) {
   line.reserve(msg.size() + state_->prefix.size() + 32);
   line.append(colored ? text.color : "").append(text.name).append(": ").append(state_->prefix);
   line.append(msg).append(colored ? kNoColor : "").append("\n");
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  state_->write(line);
+}
+
+void TorchTRTLogger::print(const std::string& line) {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->write(line + "\n");
+}
+
+void TorchTRTLogger::set_status(const std::string& line) {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  if (line == state_->status) return;
+  const std::string text = (state_->status.empty() ? "" : kClearLine) + line;
+  state_->status = line;
+  std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 bool TorchTRTLogger::is_reportable(LogLevel level) const { return level <= state_->reportable.load(); }

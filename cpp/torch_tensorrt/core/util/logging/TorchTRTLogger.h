@@ -31,6 +31,11 @@ class TorchTRTLogger : public ILogger {
   void log(Severity severity, const char* message) noexcept override;
   bool is_reportable(LogLevel level) const;
 
+  // Prints a line without level and prefix, whatever the level.
+  void print(const std::string& line);
+  // Keeps a line below the messages, for a terminal; an empty one ends that.
+  void set_status(const std::string& line);
+
   void set_logging_prefix(std::string prefix);
   std::string get_logging_prefix() const;
   void set_reportable_log_level(LogLevel level);
