@@ -1,164 +1,86 @@
-"""Builds the C++ libraries with CMake and Ninja and packs them, headers, CMake package and torchtrtc into the wheel.
+"""Builds the C++ libraries and packs them, headers, CMake package and torchtrtc into the wheel.
 
-`pip install .` installs it; `python3 setup.py install` does the same through pip. The build reuses `build/` if that
-was configured for the same torch.
+`pip install .` installs it, `pip install -e .` links the sources instead, and `python3 setup.py install` calls pip.
 """
 
-import importlib.util
+import argparse
 import os
 import platform
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
-from setuptools import Distribution, setup
-from setuptools.command.build_py import build_py
-from setuptools.command.install import install
+ROOT = Path(__file__).resolve().parent
+
+
+def install_with_pip(arguments: list[str]) -> int:
+    """Runs `setup.py install` through pip, which needs no setuptools here and can uninstall the package."""
+    parser = argparse.ArgumentParser(prog="setup.py install", allow_abbrev=False)
+    parser.add_argument("--user", action="store_true", help="install for this user alone")
+    parser.add_argument("--prefix", help="folder of the installation")
+    parser.add_argument("--root", help="folder that stands for / in the installation")
+    parser.add_argument("--jetpack-version", help="JetPack of this Jetson board, for example 4.6 (aarch64 only)")
+    options = parser.parse_args(arguments)
+    if options.jetpack_version and platform.machine() != "aarch64":
+        parser.error(
+            f"--jetpack-version {options.jetpack_version} is for Jetson boards (aarch64), "
+            f"but this machine is {platform.machine()}; omit the option"
+        )
+    command = [sys.executable, "-m", "pip", "install"]
+    command += ["--user"] if options.user else []
+    command += ["--prefix", options.prefix] if options.prefix else []
+    command += ["--root", options.root] if options.root else []
+    return subprocess.call([*command, str(ROOT)])
+
+
+if sys.argv[1:2] == ["install"]:
+    sys.exit(install_with_pip(sys.argv[2:]))
 
 try:
+    from setuptools import Distribution, setup
     from setuptools.command.bdist_wheel import bdist_wheel
-except ImportError:  # setuptools before 70.1
-    try:
-        from wheel.bdist_wheel import bdist_wheel
-    except ImportError:  # `setup.py install` alone, which leaves the wheel to pip
-        bdist_wheel = None
-
-ROOT = Path(__file__).resolve().parent
-VERSION = (ROOT / "VERSION").read_text().strip()
-BUILD = ROOT / "build"
-TORCH_REQUIREMENT = "torch==2.11.*"
-
-
-def find_torch() -> Path:
-    """Returns the torch package of this process, or (in an isolated build) of the target environment."""
-    spec = importlib.util.find_spec("torch")
-    candidates = list(spec.submodule_search_locations) if spec and spec.submodule_search_locations else []
-    candidates += [os.path.join(sysconfig.get_path(name), "torch") for name in ("platlib", "purelib")]
-    for candidate in map(Path, candidates):
-        if (candidate / "include" / "torch" / "script.h").exists():
-            return candidate.resolve()
+    from setuptools.command.build_py import build_py
+except ImportError:
     sys.exit(
-        f"error: torch is not installed, and torch_tensorrt needs it to build; run: pip install '{TORCH_REQUIREMENT}'"
+        "error: setuptools 77 or newer is not installed for this Python; `pip install .` and "
+        "`python3 setup.py install` bring it for the build"
     )
 
+sys.path.insert(0, str(ROOT / "tools" / "packaging"))
+import native_build  # noqa: E402 - the folder comes first
 
-def find_onednn() -> Path | None:
-    """Returns the prefix of oneDNN's Python packages; an isolated build has them in an environment of its own."""
-    for entry in map(Path, sys.path):
-        if entry.name == "site-packages" and (entry.parents[2] / "include" / "oneapi" / "dnnl" / "dnnl.hpp").exists():
-            return entry.parents[2]
-    return None
-
-
-def torch_version(torch_dir: Path) -> str:
-    namespace: dict = {}
-    exec((torch_dir / "version.py").read_text(), namespace)
-    return namespace["__version__"]
-
-
-def cached(build_dir: Path, name: str) -> str:
-    """Returns a variable of a configured build directory, or an empty string."""
-    cache = build_dir / "CMakeCache.txt"
-    if not cache.exists():
-        return ""
-    for line in cache.read_text().splitlines():
-        if line.startswith(name + ":"):
-            return line.partition("=")[2]
-    return ""
-
-
-def usable_build_dir(torch_dir: Path) -> Path | None:
-    """Returns `build/` if it was configured for a torch of the same version that still exists, else None."""
-    old = cached(BUILD, "TORCHTRT_TORCH_DIR")
-    if not old or not (BUILD / "build.ninja").exists() or not (Path(old) / "version.py").exists():
-        return None
-    if cached(BUILD, "CMAKE_HOME_DIRECTORY") != str(ROOT):
-        return None
-    return BUILD if torch_version(Path(old)) == torch_version(torch_dir) else None
-
-
-def run(*command: str) -> None:
-    try:
-        subprocess.check_call(command)
-    except FileNotFoundError:
-        sys.exit(f"error: {command[0]} is not installed; tools/setup.sh installs the requirements of a build")
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"error: `{' '.join(command)}` failed with status {error.returncode}")
-
-
-def configure(build_dir: Path, torch_dir: Path) -> None:
-    if cached(build_dir, "TORCHTRT_TORCH_DIR") not in ("", str(torch_dir)):
-        (build_dir / "CMakeCache.txt").unlink()
-    options = {
-        "TORCHTRT_BUILD_TESTS": "OFF",
-        "TORCHTRT_PYTHON": sys.executable,
-        "TORCHTRT_TORCH_DIR": torch_dir,
-        "ONEDNN_ROOT": find_onednn() or "",
-    }
-    defines = [f"-D{name}={value}" for name, value in options.items()]
-    run("cmake", "-S", str(ROOT), "-B", str(build_dir), "-G", "Ninja", *defines)
+VERSION = (ROOT / "VERSION").read_text().strip()
+BUILD = ROOT / "build"
+EDITABLE = BUILD / "editable" / "torch_tensorrt"
 
 
 class BuildWithCMake(build_py):
     """Copies Python sources and everything that `cmake --install` installs into one package directory."""
 
     def run(self):
+        source = ROOT / "python" / "torch_tensorrt"
         package = Path(self.build_lib) / "torch_tensorrt"
-        shutil.rmtree(package, ignore_errors=True)  # no file that the tree no longer has
-        super().run()
+        if self.editable_mode:
+            package = source
+        else:
+            shutil.rmtree(package, ignore_errors=True)  # no file that the tree no longer has
+            super().run()
+        build_dir = native_build.build(BUILD)
+        built_for = native_build.cached(build_dir, "TORCHTRT_TORCH_DIR")
         package.mkdir(parents=True, exist_ok=True)
-        (package / "_version.py").write_text(f'__version__ = "{VERSION}"\n')
-
-        torch_dir = find_torch()
-        build_dir = usable_build_dir(torch_dir)
-        if build_dir is None:
-            build_dir = BUILD / "package"
-            configure(build_dir, torch_dir)
-        run("cmake", "--build", str(build_dir), "--target", "torchtrt_package")
-        run("cmake", "--install", str(build_dir), "--prefix", str(package))
-
-
-class InstallWithPip(install):
-    """Runs `setup.py install` through pip, so that the package can be uninstalled."""
-
-    user_options = install.user_options + [
-        ("jetpack-version=", None, "JetPack version of this Jetson board, for example 4.6 (aarch64 only)")
-    ]
-
-    def initialize_options(self):
-        super().initialize_options()
-        self.jetpack_version = None
-
-    def finalize_options(self):
-        if self.jetpack_version and platform.machine() != "aarch64":
-            sys.exit(
-                f"error: --jetpack-version {self.jetpack_version} is for Jetson boards (aarch64), "
-                f"but this machine is {platform.machine()}; omit the option"
-            )
-        super().finalize_options()
-
-    def run(self):
-        if "install" not in self.distribution.commands:
-            super().run()  # bdist_wheel lays out the wheel with this command
-            return
-        command = [sys.executable, "-m", "pip", "install"]
-        # An isolated build installs missing requirements.
-        if importlib.util.find_spec("wheel") and find_onednn():
-            command.append("--no-build-isolation")
-        if self.user:
-            command.append("--user")
-        for option, value in (
-            ("--prefix", self.distribution.command_options["install"].get("prefix")),
-            ("--root", self.root),
-        ):
-            if value:
-                command += [option, value[1] if isinstance(value, tuple) else value]
-        run(*command, str(ROOT))
+        (package / "_version.py").write_text(
+            f'__version__ = "{VERSION}"\nbuilt_for_torch = "{native_build.torch_version(Path(built_for))}"\n'
+        )
+        if self.editable_mode:
+            shutil.rmtree(EDITABLE, ignore_errors=True)
+            native_build.install(build_dir, EDITABLE)
+            native_build.link_into(source, EDITABLE)
+        else:
+            native_build.install(build_dir, package)
 
 
-class PlatformWheel(bdist_wheel or install):
+class PlatformWheel(bdist_wheel):
     """Tags the wheel for every Python of the platform, because it has libraries but no extension module."""
 
     def initialize_options(self):
@@ -177,22 +99,21 @@ class BinaryDistribution(Distribution):
 
 def forwarding_configs() -> list[str]:
     """Returns the two files that let find_package(torchtrt) work from the prefix of the Python itself."""
-    source = ROOT / "cmake" / "torchtrtConfig.forward.cmake"
+    text = (ROOT / "cmake" / "torchtrtConfig.forward.cmake").read_text()
+    is_editable = "editable_wheel" in sys.argv
+    text = text.replace("@TORCHTRT_EDITABLE@", str(EDITABLE) if is_editable else "")
     target = BUILD / "python" / "forward"
     target.mkdir(parents=True, exist_ok=True)
     names = ["torchtrtConfig.cmake", "torchtrtConfigVersion.cmake"]
     for name in names:
-        shutil.copyfile(source, target / name)
+        (target / name).write_text(text)
     return [os.path.relpath(target / name, ROOT) for name in names]
 
 
 setup(
     distclass=BinaryDistribution,
-    cmdclass={
-        "build_py": BuildWithCMake,
-        "install": InstallWithPip,
-        **({"bdist_wheel": PlatformWheel} if bdist_wheel else {}),
-    },
+    cmdclass={"build_py": BuildWithCMake, "bdist_wheel": PlatformWheel},
+    install_requires=[native_build.torch_requirement()],
     scripts=["tools/packaging/torchtrtc"],
     data_files=[("lib/cmake/torchtrt", forwarding_configs())],
     options={"build": {"build_base": "build/python"}, "egg_info": {"egg_base": "build/python"}},

@@ -6,7 +6,8 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly bin=.venv/bin
+source tools/env.sh
+readonly bin=$venv/bin
 folders=()
 for folder in cpp tests examples benchmarks tools python zoo; do
   [[ -d $folder ]] && folders+=("$folder")

@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
 # Installs the requirements for building, testing or benchmarking: Debian packages, .venv, and pinned Python packages.
 #
-#   tools/setup.sh build|test|bench
+#   tools/setup.sh build|test|bench|aarch64
 #
-# The script skips steps that are done: it asks dpkg for the Debian packages, and looks in .venv for a stamp named after
+# With TORCH=2.15 in the environment, the environment is .venv-2.15 with that torch. The script skips steps that are done: it asks dpkg for the Debian packages, and looks in .venv for a stamp named after
 # the hash of the requirement files. A second run takes a fraction of a second.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly group="${1:-build}"
-readonly venv=.venv
+source tools/env.sh
 case "$group" in
   build) requirements=(requirements/build.txt) ;;
   test) requirements=(requirements/build.txt requirements/test.txt requirements/zoo.txt) ;;
   bench) requirements=(requirements/build.txt requirements/test.txt requirements/bench.txt) ;;
-  *) echo "usage: tools/setup.sh build|test|bench" >&2 && exit 2 ;;
+  aarch64) requirements=() ;;
+  *) echo "usage: tools/setup.sh build|test|bench|aarch64" >&2 && exit 2 ;;
 esac
 
 system_packages=(
@@ -24,6 +25,8 @@ system_packages=(
 
 # Tests need speech from espeak-ng, a locale with another decimal point from locales, and doxygen for the C++ comments.
 [[ $group == test ]] && system_packages+=(espeak-ng locales doxygen)
+
+[[ $group == aarch64 ]] && system_packages+=(g++-aarch64-linux-gnu qemu-user googletest)
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 
@@ -76,24 +79,35 @@ install_system_packages() {
 
 make_venv() {
   venv_works && return
-  local python
-  if ! python="$(find_python)"; then
+  local base
+  if ! base="$(find_python)"; then
     install_system_packages python3 python3-venv python3-dev
-    python="$(find_python)" || {
+    base="$(find_python)" || {
       echo "error: Python 3.10 or newer is needed, found $(python3 --version 2>&1)" >&2
       exit 1
     }
   fi
-  say "making $venv with $python"
-  "$python" -m venv --clear "$venv"
+  say "making $venv with $base"
+  "$base" -m venv --clear "$venv"
+}
+
+# The requirements without the packages that $pins has in another version.
+without_pinned() {
+  local names
+  names="$(grep -o '^[a-z]*==' "$pins" | paste -sd '|')"
+  cat "${requirements[@]}" | grep -vE "^($names)"
 }
 
 install_requirements() {
   local hash stamp arguments=() file
-  hash="$(cat "${requirements[@]}" | sha256sum | cut -c1-16)"
+  hash="$(cat "${requirements[@]}" $pins | sha256sum | cut -c1-16)"
   stamp="$venv/.installed-$group-$hash"
   [[ -e "$stamp" ]] && return
   for file in "${requirements[@]}"; do arguments+=(-r "$file"); done
+  if [[ -n $pins ]]; then
+    without_pinned >"$venv/requirements.txt"
+    arguments=(-r "$venv/requirements.txt" -r "$pins")
+  fi
   say "installing Python packages (${requirements[*]}); torch is large, the first time takes minutes"
   "$venv/bin/python" -m pip install --disable-pip-version-check "${arguments[@]}"
   rm -f "$venv/.installed-$group-"*
@@ -103,5 +117,6 @@ install_requirements() {
 exec 9>"/tmp/torchtrt-setup-$(id -u).lock"
 flock 9
 install_system_packages "${system_packages[@]}"
+[[ ${#requirements[@]} -gt 0 ]] || exit 0
 make_venv
 install_requirements

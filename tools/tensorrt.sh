@@ -10,13 +10,13 @@ root="${1:-}"
 [[ -z $root ]] || root="$(realpath "$root")"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly build=build
+source tools/env.sh
 readonly check=$build/tensorrt_check
 mkdir -p "$build"
 exec 8>"$build/.lock"
 flock 8
 
-cmake -S . -B "$build" -G Ninja -DTORCHTRT_PYTHON="$PWD/.venv/bin/python" ${root:+"-DTensorRT_ROOT=$root"} \
+cmake -S . -B "$build" -G Ninja -DTORCHTRT_PYTHON="$PWD/$python" ${root:+"-DTensorRT_ROOT=$root"} \
   ${TORCHTRT_CMAKE_ARGS:-} >"$build/tensorrt.log"
 if ! grep -q '^-- TensorRT 10' "$build/tensorrt.log"; then
   grep '^-- TensorRT' "$build/tensorrt.log" >&2 || true

@@ -2,6 +2,8 @@
 # Runs lint, the C++ tests and the Python tests, all of them even if one fails, with the runners' own output.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tools/env.sh
+export TORCHTRT_BUILD_DIR="$PWD/$build"
 
 failed=()
 step() {
@@ -12,8 +14,8 @@ step() {
 }
 
 step lint tools/lint.sh
-step ctest ctest --test-dir build --output-on-failure --no-tests=error
-step pytest .venv/bin/python -m pytest
+step ctest ctest --test-dir "$build" --output-on-failure --no-tests=error
+step pytest "$python" -m pytest
 
 if [[ ${#failed[@]} -gt 0 ]]; then
   printf '\nFAILED: %s\n' "${failed[*]}"

@@ -20,7 +20,8 @@ class Model(torch.nn.Module):
         self.linear = torch.nn.Linear(4 * 6 * 6, 10)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
-        return self.linear(torch.flatten(self.conv(x), 1))
+        scores: torch.Tensor = self.linear(torch.flatten(self.conv(x), 1))
+        return scores
 
 
 def main() -> None:

@@ -17,7 +17,8 @@ def main() -> None:
 
     class Model(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.ops.example.squared_relu(x + 1, 0.5)
+            result: torch.Tensor = torch.ops.example.squared_relu(x + 1, 0.5)
+            return result
 
     model = torch.jit.script(Model().eval())
     x = torch.randn(2, 3, 4)

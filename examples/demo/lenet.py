@@ -35,7 +35,8 @@ class Classifier(nn.Module):
         self.fc3 = nn.Linear(84, 10)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
-        return self.fc3(functional.relu(self.fc2(functional.relu(self.fc1(x)))))
+        scores: torch.Tensor = self.fc3(functional.relu(self.fc2(functional.relu(self.fc1(x)))))
+        return scores
 
 
 class LeNet(nn.Module):
@@ -47,7 +48,8 @@ class LeNet(nn.Module):
         self.classifier = Classifier()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
-        return self.classifier(torch.flatten(self.feat(x), 1))
+        scores: torch.Tensor = self.classifier(torch.flatten(self.feat(x), 1))
+        return scores
 
 
 @dataclass(frozen=True)

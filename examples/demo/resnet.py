@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import time
@@ -36,10 +35,7 @@ def _time_alternating(runs: dict[str, Callable[[], Any]]) -> dict[str, float]:
 
 def engine_information(module: torch.jit.ScriptModule) -> dict[str, Any]:
     """Returns the layer information of the module's first engine."""
-    for node in module.graph.findAllNodes("prim::GetAttr"):
-        if str(node.output().type()).endswith("tensorrt.Engine"):
-            return json.loads(getattr(module, node.s("name")).get_engine_layer_info())
-    raise ValueError("the module has no engine")
+    return torch_tensorrt.inspect(module).methods[0].engines[0].information
 
 
 def _show_engine(information: dict[str, Any], operations: int) -> None:

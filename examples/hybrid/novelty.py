@@ -18,6 +18,8 @@ import torch_tensorrt
 class Novelty(torch.nn.Module):
     """Compares each batch of signals with the running mean of the features of earlier batches."""
 
+    mean: torch.Tensor
+
     def __init__(self, channels: int = 4, features: int = 16) -> None:
         super().__init__()
         self.network = torch.nn.Sequential(

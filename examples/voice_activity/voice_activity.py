@@ -47,9 +47,9 @@ class VoiceActivity(torch.nn.Module):
         if self.state.size(1) != x.size(0):
             self.start(x.size(0))
         heard = torch.cat([self.context, x], 1)
-        probability, self.state = self.network(heard, self.state)
-        self.context = heard[:, -self.context_size :]
-        return probability
+        result: tuple[torch.Tensor, torch.Tensor] = self.network(heard, self.state)
+        self.context, self.state = heard[:, -self.context_size :], result[1]
+        return result[0]
 
 
 def compile_detector(

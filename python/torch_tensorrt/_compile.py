@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, overload
 
 import torch
 from torch.nn.modules import module as _hooks
@@ -125,7 +125,33 @@ def _resolve_ir(module: Any, ir: str, inputs: Any, keywords: dict[str, Any] | No
     return _export.export(module, inputs, keywords)
 
 
+@overload
 def compile(  # noqa: A001 - the public name
+    module: torch.nn.Module,
+    ir: Literal["torch_compile"],
+    inputs: Sequence[Any] | None = None,
+    arg_inputs: Sequence[Any] | None = None,
+    kwarg_inputs: dict[str, Any] | None = None,
+    enabled_precisions: Any = None,
+    **kwargs: Any,
+) -> Callable[..., Any]: ...
+
+
+@overload
+def compile(  # noqa: A001
+    module: Any,
+    ir: str = "default",
+    inputs: Sequence[Any] | None = None,
+    arg_inputs: Sequence[Any] | None = None,
+    kwarg_inputs: dict[str, Any] | None = None,
+    enabled_precisions: Any = None,
+    *,
+    methods: dict[str, Any] | None = None,
+    **kwargs: Any,
+) -> torch.jit.ScriptModule: ...
+
+
+def compile(  # noqa: A001
     module: Any,
     ir: str = "default",
     inputs: Sequence[Any] | None = None,

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from torch_tensorrt._version import __version__, built_for_torch
+
 _LIBRARIES = ("libtorchtrt_runtime.so", "libtorchtrt.so")
 
 
@@ -20,7 +22,14 @@ def library_dir() -> Path:
 
 
 def load() -> None:
-    """Loads the runtime and the compiler. Raises ``ImportError`` for a file that is missing or does not load."""
+    """Loads the runtime and the compiler.
+
+    Raises:
+        ImportError: another torch is installed than the libraries were built for, or a file is missing or does not
+            load.
+    """
+    if "TORCHTRT_LIBRARY_DIR" not in os.environ:
+        _require_torch(torch.__version__)
     for name in _LIBRARIES:
         path = library_dir() / name
         if not path.exists():
@@ -34,6 +43,17 @@ def load() -> None:
                 f"{path} does not load with torch {torch.__version__}: {error}. "
                 "It must be built against the installed torch; run `pip install .` again"
             ) from error
+
+
+def _require_torch(found: str) -> None:
+    """Raises ``ImportError`` for a torch of another minor version, whose C++ interface is another."""
+    if built_for_torch.split(".")[:2] != found.split(".")[:2]:
+        wanted = ".".join(built_for_torch.split(".")[:2])
+        raise ImportError(
+            f"torch_tensorrt {__version__} was built for torch {built_for_torch}, but torch {found} is installed, "
+            f"which has another C++ interface; run `pip install 'torch=={wanted}.*'`, or build torch_tensorrt for "
+            f"torch {found} with `pip install .` in its source folder"
+        )
 
 
 def compiler() -> Any:

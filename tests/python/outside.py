@@ -7,7 +7,9 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+BUILD = Path(os.environ.get("TORCHTRT_BUILD_DIR", ROOT / "build"))  # of C++ tests and what Python tests need of them
 TORCHTRTC = Path(sysconfig.get_path("scripts")) / "torchtrtc"
 _HIDDEN = {"LD_LIBRARY_PATH", "CMAKE_PREFIX_PATH", "VIRTUAL_ENV", "PYTHONPATH"}
 

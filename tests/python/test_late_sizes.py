@@ -13,6 +13,7 @@ import pytest
 import torch
 from ops.discover import late_rows
 from ops.table import Row, compile_for, dynamic_specs, script_row, static_specs
+from outside import BUILD
 
 import torch_tensorrt
 from torch_tensorrt import Input
@@ -20,7 +21,7 @@ from torch_tensorrt import Input
 TORCHTRTC = Path(sysconfig.get_path("scripts")) / "torchtrtc"
 ROWS = late_rows()
 HERE = Path(__file__).resolve().parent
-REFERENCE = HERE.parents[1] / "build" / "test_backends" / "reference"  # built by the target torchtrt_reference
+REFERENCE = BUILD / "test_backends" / "reference"  # built by the target torchtrt_reference
 REASON = "the shape of the result depends on the values of the input"
 CASES = [f"{row.name} ({how})" for row in ROWS for how in ("static", "range") if how == "static" or not row.static_only]
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from outside import BUILD
 from torch import nn
 
 import torch_tensorrt
 
 HERE = Path(__file__).resolve().parent
-REFERENCE = HERE.parents[1] / "build" / "test_backends" / "reference"  # built by the target torchtrt_reference
+REFERENCE = BUILD / "test_backends" / "reference"  # built by the target torchtrt_reference
 
 
 class Net(nn.Module):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from models import Tied
+from outside import BUILD
 from torch import nn
 
 import torch_tensorrt
@@ -343,7 +344,7 @@ def test_verify_output_finds_a_difference(monkeypatch):
         torch_tensorrt.refit_module_weights(compiled, new, arg_inputs=[torch.randn(4, 3, 8, 8)], verify_output=True)
 
 
-REFERENCE = Path(__file__).parents[2] / "build" / "test_backends" / "reference"  # target torchtrt_reference
+REFERENCE = BUILD / "test_backends" / "reference"  # target torchtrt_reference
 
 
 def test_an_engine_of_another_backend_stays_one():

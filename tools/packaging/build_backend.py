@@ -4,22 +4,16 @@ An isolated build finds its target environment through sysconfig and uses the to
 does not download gigabytes a second time.
 """
 
-import importlib.util
 import shutil
 import sysconfig
 from pathlib import Path
 
+import native_build
 from setuptools import build_meta as _base
 from setuptools.build_meta import *  # noqa: F403  (a backend is its module's functions)
 
-TORCH = "torch==2.11.0"
+TORCH = f"torch=={native_build.PINNED_TORCH}"
 ONEDNN = ["onednn-cpu-gomp==2023.2.0", "onednn-devel-cpu-gomp==2023.2.0"]
-
-
-def _has_torch() -> bool:
-    if importlib.util.find_spec("torch") is not None:
-        return True
-    return (Path(sysconfig.get_path("platlib")) / "torch" / "include" / "torch" / "script.h").exists()
 
 
 def _has_onednn() -> bool:
@@ -27,9 +21,9 @@ def _has_onednn() -> bool:
     return any((prefix / "include" / "oneapi" / "dnnl" / "dnnl.hpp").exists() for prefix in prefixes)
 
 
-def get_requires_for_build_wheel(config_settings=None):
-    requires = list(_base.get_requires_for_build_wheel(config_settings))
-    if not _has_torch():
+def _requires() -> list[str]:
+    requires = []
+    if native_build.find_torch() is None:
         requires.append(TORCH)
     if not _has_onednn() and sysconfig.get_platform() == "linux-x86_64":
         requires += ONEDNN
@@ -38,3 +32,11 @@ def get_requires_for_build_wheel(config_settings=None):
     if not shutil.which("ninja"):
         requires.append("ninja")
     return requires
+
+
+def get_requires_for_build_wheel(config_settings=None):
+    return [*_base.get_requires_for_build_wheel(config_settings), *_requires()]
+
+
+def get_requires_for_build_editable(config_settings=None):
+    return [*_base.get_requires_for_build_editable(config_settings), *_requires()]

@@ -11,12 +11,13 @@ import json
 import os
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from torch_tensorrt._enums import EngineCapability
 from torch_tensorrt._library import compiler
 
 _WIDTH = 120
+_Result = TypeVar("_Result")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,14 +97,14 @@ def _arguments(without: Sequence[str]) -> list[tuple[str, Any, str]]:
     return rows
 
 
-def takes_settings(without: Sequence[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def takes_settings(without: Sequence[str] = ()) -> Callable[[Callable[..., _Result]], Callable[..., _Result]]:
     """Adds the settings to a function's arguments, by name and by position after its own.
 
     The function has parameters of its own and ``**settings``. A call passes it all settings, with defaults. The line
     ``{settings}`` of its docstring becomes a paragraph for each setting.
     """
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(function: Callable[..., _Result]) -> Callable[..., _Result]:
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         parameters = inspect.signature(function).parameters.values()
         own = [p for p in parameters if p.kind == kind]
@@ -112,7 +113,7 @@ def takes_settings(without: Sequence[str] = ()) -> Callable[[Callable[..., Any]]
         added = [inspect.Parameter(name, kind, default=default) for name, default, _ in rows]
         signature = inspect.signature(function).replace(parameters=[*own, *added, *by_name])
 
-        def call(*args: Any, **kwargs: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> _Result:
             try:
                 bound = signature.bind(*args, **kwargs)
             except TypeError as error:
