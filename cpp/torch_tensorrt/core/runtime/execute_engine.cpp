@@ -297,6 +297,19 @@ bool wants_gradients(const std::vector<at::Tensor>& inputs) {
                      [](const at::Tensor& input) { return input.defined() && input.requires_grad(); });
 }
 
+// Versions of torch hold nodes of autograd in pointers of different types.
+using NodePointer = decltype(torch::autograd::Edge::function);
+
+template <typename... Arguments>
+void make_error_node(std::shared_ptr<torch::autograd::Node>& node, Arguments&&... arguments) {
+  node = std::make_shared<torch::autograd::Error>(std::forward<Arguments>(arguments)...);
+}
+
+template <typename... Arguments>
+void make_error_node(c10::intrusive_ptr<torch::autograd::Node>& node, Arguments&&... arguments) {
+  node = c10::make_intrusive<torch::autograd::Error>(std::forward<Arguments>(arguments)...);
+}
+
 }  // namespace
 
 std::vector<at::Tensor> execute_engine_without_gradients(std::vector<at::Tensor> inputs,
@@ -307,11 +320,12 @@ std::vector<at::Tensor> execute_engine_without_gradients(std::vector<at::Tensor>
     outputs = compiled_engine->run(inputs);
   }
   if (!wants_gradients(inputs)) return outputs;
-  const auto node = std::make_shared<torch::autograd::Error>(
-      str("the engine ", compiled_engine->name,
-          " computes no gradients: compiled modules are for inference. Call them ",
-          "under torch.no_grad(), detach their inputs or outputs, or train the module that was compiled"),
-      torch::autograd::collect_next_edges(inputs));
+  NodePointer node;
+  make_error_node(node,
+                  str("the engine ", compiled_engine->name,
+                      " computes no gradients: compiled modules are for inference. Call them ",
+                      "under torch.no_grad(), detach their inputs or outputs, or train the module that was compiled"),
+                  torch::autograd::collect_next_edges(inputs));
   for (const at::Tensor& output : outputs) {
     if (at::isFloatingType(output.scalar_type())) torch::autograd::set_history(output, node);
   }
