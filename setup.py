@@ -99,14 +99,12 @@ class BinaryDistribution(Distribution):
 
 def forwarding_configs() -> list[str]:
     """Returns the two files that let find_package(torchtrt) work from the prefix of the Python itself."""
-    text = (ROOT / "cmake" / "torchtrtConfig.forward.cmake").read_text()
-    is_editable = "editable_wheel" in sys.argv
-    text = text.replace("@TORCHTRT_EDITABLE@", str(EDITABLE) if is_editable else "")
+    source = ROOT / "cmake" / "torchtrtConfig.forward.cmake"
     target = BUILD / "python" / "forward"
     target.mkdir(parents=True, exist_ok=True)
     names = ["torchtrtConfig.cmake", "torchtrtConfigVersion.cmake"]
     for name in names:
-        (target / name).write_text(text)
+        shutil.copyfile(source, target / name)
     return [os.path.relpath(target / name, ROOT) for name in names]
 
 

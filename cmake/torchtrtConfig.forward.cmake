@@ -9,10 +9,6 @@ file(
   "${_torchtrt_prefix}/lib*/python3*/site-packages/torch_tensorrt/share/cmake/torchtrt/${_torchtrt_name}"
   "${_torchtrt_prefix}/lib*/python3*/dist-packages/torch_tensorrt/share/cmake/torchtrt/${_torchtrt_name}"
   "${_torchtrt_prefix}/local/lib*/python3*/dist-packages/torch_tensorrt/share/cmake/torchtrt/${_torchtrt_name}")
-set(_torchtrt_editable "@TORCHTRT_EDITABLE@") # the folder of an editable installation, or empty
-if(NOT _torchtrt_candidates AND EXISTS "${_torchtrt_editable}/share/cmake/torchtrt/${_torchtrt_name}")
-  set(_torchtrt_candidates "${_torchtrt_editable}/share/cmake/torchtrt/${_torchtrt_name}")
-endif()
 if(_torchtrt_candidates)
   list(GET _torchtrt_candidates 0 _torchtrt_config)
   include("${_torchtrt_config}")
