@@ -155,7 +155,8 @@ std::vector<engine::Parameter> parameters_of(const torch::jit::Module& mod) {
   std::vector<engine::Parameter> parameters;
   const auto add = [&](const std::string& name, const at::Tensor& tensor) {
     if (!tensor.defined()) return;
-    parameters.push_back({name, c10::getDtypeNames(tensor.scalar_type()).first, tensor.sizes().vec()});
+    const std::string dtype(c10::getDtypeNames(tensor.scalar_type()).first);  // in some torches a string_view
+    parameters.push_back({name, dtype, tensor.sizes().vec()});
   };
   for (const auto& parameter : mod.named_parameters()) add(parameter.name, parameter.value);
   for (const auto& buffer : mod.named_buffers()) add(buffer.name, buffer.value);
