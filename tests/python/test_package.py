@@ -90,7 +90,7 @@ def test_no_file_tells_where_it_was_built(unpacked):
     folders = {ROOT, Path(sys.prefix), Path(sys.base_prefix), Path(torch.__file__).parent, Path.home()} - {Path("/")}
     libraries = [*unpacked.glob("torch_tensorrt/lib/*.so*"), unpacked / "torch_tensorrt" / "bin" / "torchtrtc"]
     assert {"libtorchtrt.so", "libtorchtrt_runtime.so", "libtorchtrt_engine.so"} <= {path.name for path in libraries}
-    for path in [*libraries, *unpacked.rglob("*.cmake"), *unpacked.rglob("*.py")]:
+    for path in [*libraries, *unpacked.rglob("*.cmake"), *unpacked.rglob("*.pc"), *unpacked.rglob("*.py")]:
         content = path.read_bytes()
         for folder in folders:
             assert os.fsencode(folder) + b"/" not in content, f"{path.name} names {folder}"
