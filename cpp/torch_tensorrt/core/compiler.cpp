@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ATen/Context.h"
+#include "torch/csrc/jit/passes/inliner.h"
 
 #include "torch_tensorrt/core/compilation_log.h"
 #include "torch_tensorrt/core/conversion/compile_time.h"
@@ -15,12 +16,14 @@
 #include "torch_tensorrt/core/hybrid_segments.h"
 #include "torch_tensorrt/core/ir/input_tree.h"
 #include "torch_tensorrt/core/ir/inputs.h"
+#include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/method_network.h"
 #include "torch_tensorrt/core/module_check.h"
 #include "torch_tensorrt/core/partitioning/decisions.h"
 #include "torch_tensorrt/core/refit_module.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
+#include "torch_tensorrt/core/util/jit_exceptions.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/progress.h"
@@ -188,6 +191,32 @@ MethodNetwork make_network(const torch::jit::Module& mod, const std::string& met
   return convert_method(lowered, cfg);
 }
 
+// As far as the declared inputs do not rule them out.
+std::vector<util::RaisedException> exceptions_of(const torch::jit::Module& mod, const std::string& method,
+                                                 const CompileSpec& cfg) {
+  auto graph = mod.get_method(method).graph()->copy();
+  torch::jit::Inline(*graph);
+  if (!lowering::raises(graph->block())) return {};
+  try {
+    return HybridMethods(mod, cfg, {{method, ir::bind_arguments(schema_of(mod, method), cfg.graph_inputs)}})
+        .exceptions();
+  } catch (const Error& error) {
+    LOG_DEBUG("the exceptions of " << method << " are not told apart: " << error.msg());
+    std::vector<util::RaisedException> all;
+    util::add_exceptions(graph->block(), all);
+    return all;
+  }
+}
+
+void warn_of_exceptions(const torch::jit::Module& mod, const std::string& method, const CompileSpec& cfg) {
+  const auto exceptions = exceptions_of(mod, method, cfg);
+  if (exceptions.empty()) return;
+  LOG_WARNING("an engine raises no exceptions of the module, and computes a result instead. "
+              << method << " raises these for some values of tensors, or for some sizes within the declared ranges:"
+              << util::list_exceptions(exceptions) << "\nA module that compile() makes without "
+              << "require_full_compilation raises them");
+}
+
 std::string build_engine(MethodNetwork& method, const CompileSpec& cfg) {
   return torch_tensorrt::engine::build_engine(std::move(method.network), cfg.convert_info.engine_settings);
 }
@@ -297,6 +326,7 @@ std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::
   CompilationLog log(class_name(mod) + "." + method_name, cfg.convert_info.engine_settings);
   cfg.lower_info.converting_to_trt_engine = true;
   auto converted = make_network(mod, method_name, cfg);
+  warn_of_exceptions(mod, method_name, cfg);
   std::string engine = own_bytes(build_engine(converted, cfg));
   log.made(engine);
   return engine;
@@ -304,6 +334,7 @@ std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::
 
 namespace {
 
+// Without the exceptions of the module.
 torch::jit::script::Module compile_whole(const torch::jit::Module& mod, CompileSpec cfg) {
   const std::string name = class_name(mod);
   auto converted = make_network(mod, "forward", cfg);
@@ -342,7 +373,11 @@ torch::jit::Module compile_module(const torch::jit::Module& mod, CompileSpec cfg
   TORCHTRT_CHECK(!settings.mix_backends || cfg.partitioning_info.enabled,
                  "mix_backends makes several engines, but require_full_compilation allows one");
   if (!cfg.methods.empty()) return compile_methods(mod, cfg);
-  if (!cfg.partitioning_info.enabled) return compile_whole(mod, std::move(cfg));
+  if (!cfg.partitioning_info.enabled) {
+    auto compiled = compile_whole(mod, cfg);
+    warn_of_exceptions(mod, "forward", cfg);
+    return compiled;
+  }
   const auto& schema = schema_of(mod, "forward");
   const auto arguments = ir::bind_arguments(schema, cfg.graph_inputs);
   HybridMethods hybrid(mod, cfg, {{"forward", arguments}});
@@ -355,7 +390,9 @@ torch::jit::Module compile_module(const torch::jit::Module& mod, CompileSpec cfg
     } catch (const DoesNotFit& misfit) {
       LOG_INFO(misfit.msg());
       try {
-        return compile_whole(mod, cfg);  // casts inputs to the dtype of the weights, or knows the error better
+        auto compiled = compile_whole(mod, cfg);  // casts inputs to the dtype of the weights, or knows the error better
+        warn_of_exceptions(mod, "forward", cfg);
+        return compiled;
       } catch (const lowering::Refused&) {
       }
       throw;

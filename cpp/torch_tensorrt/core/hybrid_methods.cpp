@@ -84,6 +84,12 @@ Decision HybridMethods::fits_inputs() {
   return Decision::yes();
 }
 
+std::vector<util::RaisedException> HybridMethods::exceptions() {
+  std::vector<util::RaisedException> all;
+  for (const auto& method : methods_) util::merge_exceptions(method->exceptions(), all);
+  return all;
+}
+
 torch::jit::Module HybridMethods::compile() {
   for (const auto& method : methods_) {
     method->cut({});

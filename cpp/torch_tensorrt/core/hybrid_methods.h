@@ -24,6 +24,8 @@ class HybridMethods {
   // Whether they hold for all methods (see HybridMethod); else the reason of the first method for which they do not.
   Decision can_be_whole();
   Decision fits_inputs();
+  // Those that the methods may raise, each once (see HybridMethod).
+  std::vector<util::RaisedException> exceptions();
 
   // Logs what PyTorch runs, and why; this is an Error if the settings want one engine for each method. Throws
   // DoesNotFit (hybrid_segments.h), with the error of the node that fails. Call it once.

@@ -14,20 +14,19 @@
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_arguments.h"
 #include "torch_tensorrt/core/hybrid_operators.h"
+#include "torch_tensorrt/core/hybrid_probe.h"
 #include "torch_tensorrt/core/hybrid_ranges.h"
 #include "torch_tensorrt/core/hybrid_report.h"
 #include "torch_tensorrt/core/hybrid_segments.h"
 #include "torch_tensorrt/core/hybrid_structure.h"
 #include "torch_tensorrt/core/hybrid_tensors.h"
 #include "torch_tensorrt/core/lowering/behavior.h"
-#include "torch_tensorrt/core/lowering/devices.h"
 #include "torch_tensorrt/core/lowering/passes/fresh_tensors.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
 #include "torch_tensorrt/core/method_network.h"
-#include "torch_tensorrt/core/partitioning/control_flow.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/partitioning/probe.h"
 #include "torch_tensorrt/core/partitioning/promotions.h"
@@ -84,7 +83,7 @@ class HybridMethod::Graphs {
         arguments_(std::move(method.arguments)),
         graph_(module_.get_method(method_).graph()),
         reads_order_of_dicts_(core::reads_order_of_dicts(*graph_)),
-        others_(std::move(others)) {
+        prober_(module_._ivalue(), method_, torch_device(cfg_.convert_info.engine_settings.device), std::move(others)) {
     const bool has_fixed_values = insert_fixed_values(*graph_, arguments_);
     if (take_lists_apart(*graph_, arguments_) || has_fixed_values) lowering::simplify(graph_);
     arguments_ = probed_arguments(*graph_, std::move(arguments_));
@@ -100,6 +99,13 @@ class HybridMethod::Graphs {
   Decision fits_inputs() {
     if (probe_shapes()) return Decision::yes();
     return Decision::no(method_ + " fails for the declared inputs: " + probe_->misfit());
+  }
+
+  std::vector<util::RaisedException> exceptions() {
+    std::vector<util::RaisedException> found;
+    if (lowering::raises(graph_->block())) probe_shapes();  // this resolves control flow
+    util::add_exceptions(graph_->block(), found);
+    return found;
   }
 
   void cut(std::vector<FailedBuild> failed_builds) {
@@ -157,7 +163,7 @@ class HybridMethod::Graphs {
     const auto nodes = lowering::passes::all_nodes(graph_->block());
     const lowering::passes::ShownMemory shown(graph_);
     // The probe knows values of the graph as it was before the marks.
-    probe_ = make_probe(graph_, arguments_);
+    probe_ = prober_.probe(*graph_, arguments_);
     const torch::jit::AliasDb aliases(graph_);
     const auto backends = backends_to_ask();
     Roles roles(*graph_, *probe_, aliases, cfg_.partitioning_info, backends.size());
@@ -231,17 +237,12 @@ class HybridMethod::Graphs {
       }
       auto graph = graph_->copy();
       insert_casts(*graph, arguments_, by_argument);
-      const auto probe = probe_of(graph);
+      const auto probe = prober_.resolve(graph, arguments_);
       if (!probe->misfit().empty() || !probe->mixed_floats().empty()) continue;
       if (!casts.empty()) LOG_INFO("floating inputs of " << method_ << " are cast to the dtype of the weights");
       insert_casts(*graph_, arguments_, by_argument);
       return;
     }
-  }
-
-  std::unique_ptr<GraphProbe> make_probe(const std::shared_ptr<Graph>& graph, const BoundArguments& arguments) const {
-    return std::make_unique<GraphProbe>(*graph, module_._ivalue(), arguments,
-                                        torch_device(cfg_.convert_info.engine_settings.device), others_, growing_);
   }
 
   // One probe for each of several ranges of the inputs. State may have its shape from a call in another range.
@@ -250,43 +251,9 @@ class HybridMethod::Graphs {
     if (reads_state(graph_->block())) return probes;
     for (auto& arguments : by_range(given_)) {
       for (size_t i = 0; i < arguments.size(); ++i) copy_dtypes(arguments_[i].tree, arguments[i].tree);
-      probes.push_back(make_probe(graph_, arguments));
+      probes.push_back(prober_.probe(*graph_, arguments));
     }
     return probes;
-  }
-
-  // Known branches and loops make more known, for example the number of rounds of a loop inside. Known dtypes and
-  // shapes replace writes. Supposes at first that lists keep their lengths when the method replaces them.
-  std::unique_ptr<GraphProbe> probe_of(std::shared_ptr<Graph>& graph) {
-    const auto before = graph->copy();
-    for (growing_.emplace();;) {
-      auto probe = resolved(graph);
-      const bool hides = lowering::passes::hides_writes(graph);
-      if (!hides && probe->found_growing().empty()) return probe;
-      LOG_GRAPH("resolving is undone, because " << (hides ? "writes may reach hidden memory" : "lists grow") << " in\n"
-                                                << *graph);
-      graph->block()->clear();
-      graph->block()->cloneFrom(before->block(), [](Value* value) { return value; });
-      if (hides) break;
-      growing_->insert(probe->found_growing().begin(), probe->found_growing().end());
-    }
-    growing_.reset();
-    return make_probe(graph, arguments_);
-  }
-
-  std::unique_ptr<GraphProbe> resolved(std::shared_ptr<Graph>& graph) const {
-    constexpr int kMostTimes = 60;
-    for (int i = 0;; ++i) {
-      auto probe = make_probe(graph, arguments_);
-      if (i == kMostTimes) return probe;
-      const auto keeps = [&](const Node* node) { return probe->keeps_shape_and_dtype(node); };
-      if (!partitioning::resolve_control_flow(*graph, *probe) && !lowering::replace_lone_writes(graph, keeps)) {
-        return probe;
-      }
-      lowering::simplify(graph);
-      lowering::move_constants(*graph, torch_device(cfg_.convert_info.engine_settings.device));
-      LOG_DEBUG("resolved control flow of " << method_ << ": round " << i + 1);
-    }
   }
 
   // Of the lists that are attributes: a program may replace them.
@@ -303,7 +270,7 @@ class HybridMethod::Graphs {
 
   // False if the method fails for the declared inputs.
   bool probe_shapes() {
-    if (probe_ == nullptr) probe_ = probe_of(graph_);
+    if (probe_ == nullptr) probe_ = prober_.resolve(graph_, arguments_);
     return probe_->misfit().empty();
   }
 
@@ -391,8 +358,7 @@ class HybridMethod::Graphs {
   BoundArguments arguments_;  // the same with all dtypes, and one range for each input
   std::shared_ptr<Graph> graph_;
   bool reads_order_of_dicts_;
-  std::optional<std::set<std::string>> growing_;   // names of attributes, lists whose lengths change; unset: all may
-  std::vector<partitioning::OtherMethod> others_;  // may set attributes between two calls
+  HybridProber prober_;
   std::unique_ptr<GraphProbe> probe_;
   std::string not_whole_;  // why one engine would not do what the method does
   GraphStructure structure_;
@@ -413,6 +379,7 @@ HybridMethod::~HybridMethod() = default;
 
 Decision HybridMethod::can_be_whole() { return graphs_->can_be_whole(); }
 Decision HybridMethod::fits_inputs() { return graphs_->fits_inputs(); }
+std::vector<util::RaisedException> HybridMethod::exceptions() { return graphs_->exceptions(); }
 void HybridMethod::cut(std::vector<FailedBuild> failed_builds) { graphs_->cut(std::move(failed_builds)); }
 void HybridMethod::build() { graphs_->build(); }
 void HybridMethod::refit(const MethodRecord& made_by, const torch::jit::Module& compiled) {

@@ -12,6 +12,7 @@
 #include "torch_tensorrt/core/partitioning/probe.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/decision.h"
+#include "torch_tensorrt/core/util/jit_exceptions.h"
 
 // Methods that run as much as pays in engines, and the rest in PyTorch.
 namespace torch_tensorrt::core {
@@ -42,6 +43,9 @@ class HybridMethod {
 
   // Whether the method runs for the declared inputs, as far as their shapes and dtypes tell.
   Decision fits_inputs();
+
+  // The exceptions of the model that a call may raise, as far as the declared inputs do not rule them out.
+  std::vector<util::RaisedException> exceptions();
 
   // Makes the graph of the hybrid module, and the networks of its engines. `failed_builds`: MethodRecord's. Throws
   // DoesNotFit (hybrid_segments.h), with the error of the node that fails. Call it once, before any of those below.
