@@ -80,7 +80,9 @@ class AfterComplex(nn.Module):
 
 def test_a_reason_names_the_operator_that_a_value_comes_from(capfd):
     rows = "\n".join(message(capfd, AfterComplex()))
-    assert re.search(r"aten::abs at .*: it takes a result of aten::fft_fft, whose dtype or rank engines", rows), rows
+    assert re.search(r"aten::abs at .*: it takes a result of aten::fft_fft, whose dtype, rank or size engines", rows), (
+        rows
+    )
 
 
 class AllOfPyTorch(nn.Module):

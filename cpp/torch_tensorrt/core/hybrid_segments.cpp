@@ -22,11 +22,8 @@ using torch::jit::Node;
 Decision takes_layers(const network::INetworkDefinition& network, const engine::BuildSettings& settings) {
   const Decision all = engine::takes_layers(network, settings.backend, settings.device);
   if (all) return all;
-  for (const auto& layer : network.layers()) {
-    const Decision taken = engine::takes_layer(*layer, settings.backend, settings.device);
-    if (!taken) return taken;
-  }
-  return all;
+  const Decision each = engine::takes_each_layer(network, settings.backend, settings.device);
+  return each ? all : each;
 }
 
 // The first line, without the names of values.

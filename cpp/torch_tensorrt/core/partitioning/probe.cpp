@@ -112,6 +112,14 @@ bool hides_variation(const Probe& probe) {
   return probe.varies && std::any_of(probe.at.begin(), probe.at.end(), is_unknown);
 }
 
+// Whether a tensor may have more elements than a plan can describe. Several sizes of data are each as large as can be.
+bool is_endless(const std::vector<int64_t>& sizes) {
+  constexpr double kMostElements = static_cast<double>(int64_t{1} << 56);
+  double elements = 1;
+  for (const int64_t size : sizes) elements *= static_cast<double>(std::max<int64_t>(size, 1));
+  return elements > kMostElements;
+}
+
 ir::Input number_spec(const c10::Type& type, const Probe* probe) {
   const auto dtype = type.kind() == c10::TypeKind::IntType     ? at::kLong
                      : type.kind() == c10::TypeKind::FloatType ? at::kDouble
@@ -160,6 +168,7 @@ std::optional<ir::Input> GraphProbe::input_spec(const Value* value) const {
     low[i] = std::min<int64_t>(low[i], 1);
     high[i] = kAnySize;
   }
+  if (is_endless(high)) return std::nullopt;
   try {
     if (low == high) return ir::Input(low, opt.scalar_type(), network::TensorFormat::kLINEAR, true);
     return ir::Input(low, opt.sizes().vec(), high, opt.scalar_type(), network::TensorFormat::kLINEAR, true);
@@ -201,6 +210,20 @@ bool is_elementwise_write(const torch::jit::Node* node) {
   return kKinds.count(node->kind().toQualString()) != 0;
 }
 
+// Whether the operator gives integers for integers. Others give floats, which a tensor of integers does not take in
+// place: PyTorch raises then.
+bool keeps_integers(const torch::jit::Node* write) {
+  static const std::set<std::string> kKinds = {"aten::add_",    "aten::sub_",         "aten::mul_",
+                                               "aten::clamp_",  "aten::clamp_min_",   "aten::clamp_max_",
+                                               "aten::square_", "aten::masked_fill_", "aten::addcmul_"};
+  if (kKinds.count(write->kind().toQualString()) == 0) return false;
+  const auto inputs = write->inputs();
+  return std::all_of(inputs.begin(), inputs.end(), [](const Value* input) {
+    const auto kind = input->type()->kind();
+    return holds_tensors(input->type()) || kind == c10::TypeKind::IntType || kind == c10::TypeKind::NoneType;
+  });
+}
+
 // Whether an elementwise operator of both has the sizes and the dtype of the first.
 bool absorbs(const at::Tensor& tensor, const at::Tensor& other) {
   if (other.dim() > tensor.dim() || at::result_type(tensor, other) != tensor.scalar_type()) return false;
@@ -227,7 +250,9 @@ bool GraphProbe::keeps_shape_and_dtype(const torch::jit::Node* write) const {
     for (const auto* probe : tensors) {
       if (!probe->at[p] || !probe->at[p]->isTensor() || !probe->at[p]->toTensor().defined()) return false;
       const auto& written = tensors[0]->at[p]->toTensor();
-      if (!written.is_floating_point() || !absorbs(written, probe->at[p]->toTensor())) return false;
+      const bool is_integral = at::isIntegralType(written.scalar_type(), /*includeBool=*/false);
+      const bool keeps_kind = written.is_floating_point() || (is_integral && keeps_integers(write));
+      if (!keeps_kind || !absorbs(written, probe->at[p]->toTensor())) return false;
     }
   }
   return true;
@@ -292,25 +317,29 @@ Probe GraphProbe::unknown() const {
   return probe;
 }
 
-// Ints stand for sizes: from 0 to as large as can be.
 Probe GraphProbe::any_number(const c10::TypePtr& type) const {
   Probe probe = unknown();
-  for (size_t p = 0; p < points_.size(); ++p) {
-    switch (type->kind()) {
-      case c10::TypeKind::IntType:
-        probe.at[p] = points_[p] < 0 ? int64_t{0} : points_[p] == 0 ? int64_t{16} : kAnySize;
-        break;
-      case c10::TypeKind::FloatType:
-        probe.at[p] = 1.0;
-        break;
-      case c10::TypeKind::BoolType:
-        probe.at[p] = true;
-        break;
-      default:
-        break;
-    }
-  }
+  probe.is_sampled = true;
+  auto& opt = probe.at[kOpt];
+  if (type->kind() == c10::TypeKind::IntType) opt = int64_t{16};
+  if (type->kind() == c10::TypeKind::FloatType) opt = 1.0;
+  if (type->kind() == c10::TypeKind::BoolType) opt = true;
+  if (opt) show_variation(probe);
   return probe;
+}
+
+// Keeps the number at the point of the opt shapes, and gives it others elsewhere. Ints stand for sizes: from 0 to as
+// large as can be, and an odd one between, because a remainder may be the same for the others.
+void GraphProbe::show_variation(Probe& number) const {
+  constexpr int64_t kOddSize = 13;
+  const IValue opt = *number.at[kOpt];
+  for (size_t p = 0; p < points_.size(); ++p) {
+    if (p == kOpt) continue;
+    const int side = points_[p];
+    if (opt.isInt()) number.at[p] = side < 0 ? int64_t{0} : side > 0 ? kAnySize : kOddSize;
+    if (opt.isDouble()) number.at[p] = side < 0 ? 0.5 : side > 0 ? 3.0 : 1.5;
+    if (opt.isBool()) number.at[p] = !opt.toBool();
+  }
 }
 
 // ---- joins ---------------------------------------------------------------------------------------------------------
@@ -331,6 +360,7 @@ std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const I
   const auto size = [&](int64_t x, int64_t y) {
     if (x == y) return x;
     joined.varies = true;
+    joined.is_sampled = joined.is_sampled || grows;
     if (points_[point] < 0) return std::min(x, y);
     if (points_[point] > 0) return grows ? std::max({x, y, kAnySize}) : std::max(x, y);
     return grows ? std::max(x, y) : x;
@@ -348,8 +378,12 @@ std::optional<IValue> GraphProbe::join_at(size_t point, const IValue& a, const I
   if (a.isInt() && b.isInt()) return IValue(size(a.toInt(), b.toInt()));
   if (a.tagKind() != b.tagKind()) return assume_at(a, b, grows, joined);
   if (a.isBool() || a.isDouble()) {
-    if (a != b) joined.varies = true;
-    return a;
+    if (a == b) return a;
+    joined.varies = true;
+    joined.is_sampled = joined.is_sampled || grows;
+    const auto value = [](const IValue& v) { return v.isBool() ? static_cast<double>(v.toBool()) : v.toDouble(); };
+    if (points_[point] == 0) return a;
+    return (value(a) < value(b)) == (points_[point] < 0) ? a : b;
   }
   if (a.isTuple() || a.isList()) {
     const auto parts = [](const IValue& v) {
@@ -376,6 +410,7 @@ Probe GraphProbe::join(const Probe& a, const Probe& b, bool grows) const {
   Probe joined = unknown();
   joined.varies = a.varies || b.varies;
   joined.is_free = a.is_free || b.is_free;
+  joined.is_sampled = a.is_sampled || b.is_sampled;
   joined.is_assumed = a.is_assumed || b.is_assumed;
   for (size_t p = 0; p < points_.size(); ++p) {
     if (!a.at[p] || !b.at[p]) continue;

@@ -31,6 +31,9 @@ struct Probe {
   // Sizes and numbers follow from others by arithmetic on tensors, so between the points they may be outside the range
   // that the points show.
   bool is_free = false;
+  // It follows from elements of tensors, or from rounds of a loop or of calls: the points show some of the numbers, or
+  // sizes, that it may be. What varies differs between the points.
+  bool is_sampled = false;
   // In some calls or rounds it has another rank or dtype, or is None: state is often empty before the first call. The
   // values of `at` are those of the later calls.
   bool is_assumed = false;
@@ -61,7 +64,7 @@ class GraphProbe {
 
   // Null if nothing is known of the value.
   const Probe* find(const torch::jit::Value* value) const;
-  // How an engine would declare the tensor as an input. Unset if its dtype, or its rank, is unknown or not supported.
+  // How an engine would declare the tensor as an input. Unset if its dtype, rank or size is unknown or not supported.
   std::optional<ir::Input> input_spec(const torch::jit::Value* value) const;
   // Whether a call may give the value another rank or dtype than that of the input_spec.
   bool is_assumed(const torch::jit::Value* value) const;
@@ -110,6 +113,7 @@ class GraphProbe {
   Probe unknown() const;
   c10::TypePtr number_type(const torch::jit::Node* node, const c10::TypePtr& type) const;
   Probe any_number(const c10::TypePtr& type) const;
+  void show_variation(Probe& number) const;
   // What holds for either. `grows`: the second comes from a round of a loop, and later rounds may go further.
   Probe join(const Probe& a, const Probe& b, bool grows) const;
   std::optional<c10::IValue> join_at(size_t point, const c10::IValue& a, const c10::IValue& b, bool grows,

@@ -115,6 +115,33 @@ bool reads_data(const Node* node) {
 
 namespace {
 
+// size(x, 0), size(x)[0], or a number that the list size(x) is unpacked into, for an argument x.
+bool is_argument_size(const torch::jit::Value* value) {
+  const auto* node = value->node();
+  const bool is_of_list = node->kind() == prim::ListUnpack || node->kind() == c10::Symbol::aten("__getitem__");
+  if (is_of_list) node = node->input(0)->node();
+  if (node->kind() != c10::Symbol::aten("size")) return false;
+  const auto* tensor = node->input(0)->node();
+  return tensor->kind() == prim::Param && tensor->owningBlock()->owningNode() == nullptr;
+}
+
+}  // namespace
+
+bool compares_argument_size(const Node* node) {
+  static const std::set<std::string> kKinds = {"aten::lt", "aten::le", "aten::gt", "aten::ge"};
+  if (kKinds.count(node->kind().toQualString()) == 0) return false;
+  const auto* a = node->input(0);
+  const auto* b = node->input(1);
+  return (is_argument_size(a) && b->node()->kind() == prim::Constant) ||
+         (is_argument_size(b) && a->node()->kind() == prim::Constant);
+}
+
+namespace {
+
+bool is_number(const torch::jit::Value* value) {
+  return is_plain_number(value->type()) || value->type()->kind() == c10::TypeKind::NumberType;
+}
+
 // Arithmetic that models do on sizes in tensors: the scale of a picture is a minimum of two quotients.
 bool is_arithmetic(const Node* node) {
   static const std::set<std::string> kKinds = {
@@ -139,6 +166,14 @@ bool computes_numbers(const Node* node, const std::vector<IValue>& inputs) {
     }
   }
   return true;
+}
+
+bool computes_number(const Node* node) {
+  if (!node->kind().is_aten() || node->outputs().size() != 1) return false;
+  if (node->kind() == c10::Symbol::aten("__getitem__") || asks_for_structure(node)) return false;
+  const auto inputs = node->inputs();
+  const auto is_tensors = [](const torch::jit::Value* input) { return holds_tensors(input->type()); };
+  return is_number(node->output()) && std::none_of(inputs.begin(), inputs.end(), is_tensors);
 }
 
 bool holds_data(const IValue& value) {

@@ -21,6 +21,10 @@ bool asks_for_keys(const torch::jit::Node* node);
 void add_changed_collections(const torch::jit::Block* block, std::vector<c10::TypePtr>& types);
 // Whether the node reads elements of a tensor: a search in a list or dict of other values does not.
 bool reads_data(const torch::jit::Node* node);
+// Whether the node compares the size of an argument with a constant: the ends of the size's range decide for all calls.
+bool compares_argument_size(const torch::jit::Node* node);
+// Whether the node computes a number from numbers.
+bool computes_number(const torch::jit::Node* node);
 // Whether the node computes a few numbers that nothing but arithmetic reads, so that nothing writes them.
 bool computes_numbers(const torch::jit::Node* node, const std::vector<c10::IValue>& inputs);
 // False for tensors without data and for collections that hold tensors.

@@ -284,7 +284,30 @@ Roles::Decided Roles::decide(Node* node) const {
   if (layout_decides_.count(node) != 0 && !gives_view(node)) {
     return {Role::kTorch, "the strides of its result decide whether others see a write, and an engine has its own"};
   }
-  return {gives_view(node) ? Role::kShared : Role::kEngine, ""};
+  if (!gives_view(node)) return {Role::kEngine, ""};
+  const auto inputs = node->inputs();
+  const bool is_of_data =
+      std::any_of(inputs.begin(), inputs.end(), [&](const Value* v) { return follows_from_data(v); });
+  if (!is_of_data) return {Role::kShared, ""};
+  return {Role::kTorch, "a size or a position that it takes is computed from the values of tensors"};
+}
+
+// Whether a number, or a list of numbers, is read from a tensor that an engine computes: there, no size may depend on
+// it. An engine may read sizes from the integers that it is given.
+bool Roles::follows_from_data(const Value* value) const {
+  const auto* node = value->node();
+  const auto decided = decisions_.find(node);
+  if (holds_tensors(value->type()) || decided == decisions_.end() || decided->second.role == Role::kTorch) return false;
+  const auto inputs = node->inputs();
+  if (!reads_elements(node)) {
+    return std::any_of(inputs.begin(), inputs.end(), [&](const Value* input) { return follows_from_data(input); });
+  }
+  const auto* tensor = inputs[0];
+  if (!is_tensor(tensor->type())) return true;
+  const auto maker = decisions_.find(tensor->node());
+  const auto spec = probe_.input_spec(tensor);
+  const bool is_given = maker == decisions_.end() || maker->second.role != Role::kEngine;
+  return !is_given || !spec || !at::isIntegralType(spec->dtype, /*includeBool=*/false);
 }
 
 // Engines know ints that PyTorch computes before they run, so that these can be sizes, but not floats.
@@ -332,7 +355,7 @@ std::string Roles::obstacle(const Value* value) const {
   }
   if (probe_.input_spec(value)) return "";
   if (probe_.find(value) == nullptr) return "it takes " + origin(value) + ", whose shape is unknown";
-  return "it takes " + origin(value) + ", whose dtype or rank engines do not take";
+  return "it takes " + origin(value) + ", whose dtype, rank or size engines do not take";
 }
 
 std::string Roles::obstacle_of_inputs(const Node* node) const {
@@ -349,7 +372,7 @@ std::string Roles::obstacle_of_results(const Node* node) const {
   for (const auto* output : node->outputs()) {
     if (!is_tensor(output->type()) || !output->hasUses() || probe_.input_spec(output)) continue;
     return probe_.find(output) == nullptr ? "the shape of its result is unknown"
-                                          : "engines do not have the dtype of its result";
+                                          : "engines do not have the dtype, or the size, of its result";
   }
   return "";
 }

@@ -58,6 +58,7 @@ class Roles {
   void collect_layouts();
   void add_layout(const torch::jit::Value* value);
   bool takes_float_of_torch(const torch::jit::Node* node) const;
+  bool follows_from_data(const torch::jit::Value* value) const;
   void decide_block(torch::jit::Block* block);
   Decided decide(torch::jit::Node* node) const;
   // Empty if an engine can take the value, as a constant, as an input, or by computing it.

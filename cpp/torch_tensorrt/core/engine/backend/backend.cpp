@@ -161,6 +161,15 @@ void load_libraries_beside(Registry& registry) {
 
 }  // namespace
 
+std::vector<Refusal> Backend::refusals(const network::INetworkDefinition& network, const DeviceTarget& device) const {
+  std::vector<Refusal> refused;
+  for (const auto& layer : network.layers()) {
+    const Decision decision = supports(*layer, device);
+    if (!decision) refused.push_back({layer.get(), decision.reason()});
+  }
+  return refused;
+}
+
 std::string Backend::refit(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
                            const BuildSettings& settings) const {
   LOG_INFO("backend " << name() << " cannot replace weights, so the engine \"" << plan.name << "\" is built again");

@@ -12,6 +12,12 @@
 
 namespace torch_tensorrt::engine {
 
+// A layer that a backend does not take, with the reason.
+struct Refusal {
+  const network::ILayer* layer;
+  std::string reason;
+};
+
 // Builds a whole network into plan bytes, and loads plan bytes as something that runs. Our own backend is "native"; the
 // others are separate libraries, found by name and loaded on demand. Immutable and shared by threads.
 class Backend {
@@ -27,6 +33,8 @@ class Backend {
   virtual std::string version() const = 0;
   // Whether the backend takes the layer. Asked before anything is built.
   virtual Decision supports(const network::ILayer& layer, const DeviceTarget& device) const = 0;
+  // The layers of the network that the backend does not take, in order: alone, or for what other layers compute.
+  virtual std::vector<Refusal> refusals(const network::INetworkDefinition& network, const DeviceTarget& device) const;
   // Returns plan bytes. Takes the network apart. Throws Error naming the layer that cannot be built, and BuildFailed.
   virtual std::string build(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                             BuildReport* report) const = 0;

@@ -1,5 +1,8 @@
 #include "torch_tensorrt/core/engine/backend/native_backend.h"
 
+#include <optional>
+
+#include "torch_tensorrt/core/engine/build/network_choice.h"
 #include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/engine/plan/plan_header.h"
 #include "torch_tensorrt/core/engine/run/native_executable.h"
@@ -26,6 +29,11 @@ class NativeBackend final : public Backend {
     const TacticRegistry& registry = TacticRegistry::global();
     if (!registry.candidates(layer, device).empty()) return Decision::yes();
     return Decision::no("no tactic runs it:\n" + registry.explain(layer, device));
+  }
+
+  std::vector<Refusal> refusals(const network::INetworkDefinition& network, const DeviceTarget& device) const override {
+    auto refused = Backend::refusals(network, device);
+    return refused.empty() ? find_unknown_sizes(network) : refused;
   }
 
   std::string build(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
@@ -58,6 +66,44 @@ Decision sizes_are_known(const network::ILayer& layer) {
       "the shape of the result depends on the values of the input, but engines of the native backend compute all "
       "shapes from the shapes of the inputs; use where(mask, x, y) or masked_fill, which keep the shape, or "
       "backend=\"tensorrt\" on a GPU");
+}
+
+namespace {
+
+bool is_known(const network::InferredTensor& tensor) { return tensor.value && tensor.value->is_known(); }
+
+// Unset if the opt shapes do not fit the network: the build has the error.
+std::optional<network::InferredTensors> infer_if_fit(const network::INetworkDefinition& network) {
+  try {
+    return infer_at_opt(network);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::vector<Refusal> find_unknown_sizes(const network::INetworkDefinition& network) {
+  std::vector<Refusal> found;
+  for (const auto& layer : network.layers()) {
+    const Decision known = sizes_are_known(*layer);
+    if (!known) found.push_back({layer.get(), known.reason()});
+  }
+  if (!found.empty()) return found;  // what follows from them is unknown too
+  const auto tensors = infer_if_fit(network);
+  if (!tensors) return found;
+  for (const auto& layer : network.layers()) {
+    for (int32_t i = 0; i < layer->getNbInputs(); ++i) {
+      const auto* input = layer->getInput(i);
+      if (input == nullptr || !layer->reads_dims(i) || is_known(tensors->at(input))) continue;
+      found.push_back({layer.get(),
+                       "a size or a position that it takes is computed from the values of tensors, but engines of the "
+                       "native backend compute all shapes from the shapes of the inputs; give the number as an integer "
+                       "input of the method"});
+      break;
+    }
+  }
+  return found;
 }
 
 std::unique_ptr<Backend> make_native_backend() { return std::make_unique<NativeBackend>(); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <unordered_map>
 #include <vector>
 
 #include "torch_tensorrt/core/engine/backend/backend.h"
@@ -23,14 +24,12 @@ constexpr size_t kMaxLayersListed = 20;
 
 // Yes if the backend takes every layer; else no, naming each layer that it does not take, with the reason.
 Decision supports_all(const Backend& backend, const network::INetworkDefinition& network, const DeviceTarget& target) {
-  std::vector<std::string> refused;
-  for (const auto& layer : network.layers()) {
-    const Decision decision = backend.supports(*layer, target);
-    if (!decision) refused.push_back(network::describe(*layer) + ": " + decision.reason());
-  }
+  const auto refused = backend.refusals(network, target);
   if (refused.empty()) return Decision::yes();
   std::string text = str("it does not take ", refused.size(), " of the ", network.getNbLayers(), " layers:");
-  for (size_t i = 0; i < std::min(refused.size(), kMaxLayersListed); ++i) text += "\n  " + refused[i];
+  for (size_t i = 0; i < std::min(refused.size(), kMaxLayersListed); ++i) {
+    text += "\n  " + network::describe(*refused[i].layer) + ": " + refused[i].reason;
+  }
   if (refused.size() > kMaxLayersListed) text += "\n  ...";
   return Decision::no(std::move(text));
 }
@@ -198,6 +197,21 @@ Decision takes_layers(const network::INetworkDefinition& network, const std::str
     refusals += str(refusals.empty() ? "" : "\n", "backend ", asked->name(), ": ", takes.reason());
   }
   return Decision::no(std::move(refusals));
+}
+
+Decision takes_each_layer(const network::INetworkDefinition& network, const std::string& backend,
+                          const DeviceTarget& target) {
+  const DeviceTarget resolved = describe_target(target);
+  std::unordered_map<const network::ILayer*, std::vector<std::string>> reasons;  // by layer
+  const auto asked = backends_asked(backend, resolved);
+  for (const Backend* each : asked) {
+    for (auto& refusal : each->refusals(network, resolved)) reasons[refusal.layer].push_back(std::move(refusal.reason));
+  }
+  for (const auto& layer : network.layers()) {
+    const auto& against = reasons[layer.get()];
+    if (against.size() == asked.size()) return Decision::no(against.front());
+  }
+  return Decision::yes();
 }
 
 Decision takes_layer(const network::ILayer& layer, const std::string& backend, const DeviceTarget& target) {

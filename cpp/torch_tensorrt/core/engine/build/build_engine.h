@@ -29,7 +29,11 @@ std::vector<std::string> available_backends(const DeviceTarget& target);
 // layers, with the user's lines.
 Decision takes_layers(const network::INetworkDefinition& network, const std::string& backend,
                       const DeviceTarget& target);
-// The same for one layer. The reason is the backend's own (ours, where several are asked).
+// Whether each layer has a backend that takes it. The reason is that of the first layer that no backend takes (ours,
+// where several are asked), without its name.
+Decision takes_each_layer(const network::INetworkDefinition& network, const std::string& backend,
+                          const DeviceTarget& target);
+// Whether a backend takes the layer alone.
 Decision takes_layer(const network::ILayer& layer, const std::string& backend, const DeviceTarget& target);
 
 }  // namespace torch_tensorrt::engine

@@ -158,9 +158,8 @@ void save_times(const TimingCache& cache, const std::string& path) {
 }
 
 void check_sizes(const network::INetworkDefinition& network) {
-  for (const auto& layer : network.layers()) {
-    const Decision decision = sizes_are_known(*layer);
-    if (!decision) TORCHTRT_THROW_ERROR(network::describe(*layer) << ": " << decision.reason());
+  for (const auto& [layer, reason] : find_unknown_sizes(network)) {
+    TORCHTRT_THROW_ERROR(network::describe(*layer) << ": " << reason);
   }
 }
 
