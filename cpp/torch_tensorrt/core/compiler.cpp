@@ -4,7 +4,6 @@
 #include <set>
 
 #include "ATen/Context.h"
-#include "torch/csrc/jit/passes/inliner.h"
 
 #include "torch_tensorrt/core/compilation_log.h"
 #include "torch_tensorrt/core/conversion/compile_time.h"
@@ -16,14 +15,12 @@
 #include "torch_tensorrt/core/hybrid_segments.h"
 #include "torch_tensorrt/core/ir/input_tree.h"
 #include "torch_tensorrt/core/ir/inputs.h"
-#include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/method_network.h"
 #include "torch_tensorrt/core/module_check.h"
 #include "torch_tensorrt/core/partitioning/decisions.h"
 #include "torch_tensorrt/core/refit_module.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
-#include "torch_tensorrt/core/util/jit_exceptions.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/progress.h"
@@ -189,32 +186,6 @@ MethodNetwork make_network(const torch::jit::Module& mod, const std::string& met
   settings.parameters = parameters_of(mod);
   util::report(progress.get(), "converting " + method);
   return convert_method(lowered, cfg);
-}
-
-// As far as the declared inputs do not rule them out.
-std::vector<util::RaisedException> exceptions_of(const torch::jit::Module& mod, const std::string& method,
-                                                 const CompileSpec& cfg) {
-  auto graph = mod.get_method(method).graph()->copy();
-  torch::jit::Inline(*graph);
-  if (!lowering::raises(graph->block())) return {};
-  try {
-    return HybridMethods(mod, cfg, {{method, ir::bind_arguments(schema_of(mod, method), cfg.graph_inputs)}})
-        .exceptions();
-  } catch (const Error& error) {
-    LOG_DEBUG("the exceptions of " << method << " are not told apart: " << error.msg());
-    std::vector<util::RaisedException> all;
-    util::add_exceptions(graph->block(), all);
-    return all;
-  }
-}
-
-void warn_of_exceptions(const torch::jit::Module& mod, const std::string& method, const CompileSpec& cfg) {
-  const auto exceptions = exceptions_of(mod, method, cfg);
-  if (exceptions.empty()) return;
-  LOG_WARNING("an engine raises no exceptions of the module, and computes a result instead. "
-              << method << " raises these for some values of tensors, or for some sizes within the declared ranges:"
-              << util::list_exceptions(exceptions) << "\nA module that compile() makes without "
-              << "require_full_compilation raises them");
 }
 
 std::string build_engine(MethodNetwork& method, const CompileSpec& cfg) {

@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "torch/csrc/jit/api/function_impl.h"
+#include "torch/csrc/jit/passes/inliner.h"
 
 #include "torch_tensorrt/core/hybrid_report.h"
 #include "torch_tensorrt/core/hybrid_tensors.h"
+#include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
 #include "torch_tensorrt/core/refit_module.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -126,6 +128,36 @@ torch::jit::Module HybridMethods::finished() {
   own_tensors(module_, graphs, source_);
   write_record(module_, record);
   return module_;
+}
+
+namespace {
+
+// As far as the declared inputs do not rule them out.
+std::vector<util::RaisedException> exceptions_of(const torch::jit::Module& mod, const std::string& method,
+                                                 const CompileSpec& cfg) {
+  auto graph = mod.get_method(method).graph()->copy();
+  torch::jit::Inline(*graph);
+  if (!lowering::raises(graph->block())) return {};
+  try {
+    const auto& schema = mod.get_method(method).function().getSchema();
+    return HybridMethods(mod, cfg, {{method, ir::bind_arguments(schema, cfg.graph_inputs)}}).exceptions();
+  } catch (const Error& error) {
+    LOG_DEBUG("the exceptions of " << method << " are not told apart: " << error.msg());
+    std::vector<util::RaisedException> all;
+    util::add_exceptions(graph->block(), all);
+    return all;
+  }
+}
+
+}  // namespace
+
+void warn_of_exceptions(const torch::jit::Module& mod, const std::string& method, const CompileSpec& cfg) {
+  const auto exceptions = exceptions_of(mod, method, cfg);
+  if (exceptions.empty()) return;
+  LOG_WARNING("an engine raises no exceptions of the module, and computes a result instead. "
+              << method << " raises these for some values of tensors, or for some sizes within the declared ranges:"
+              << util::list_exceptions(exceptions) << "\nA module that compile() makes without "
+              << "require_full_compilation raises them");
 }
 
 }  // namespace torch_tensorrt::core

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "torch/csrc/jit/api/module.h"
@@ -45,5 +46,9 @@ class HybridMethods {
   std::vector<engine::Parameter> parameters_;
   std::vector<std::unique_ptr<HybridMethod>> methods_;
 };
+
+// Logs a warning that names the exceptions which the method may raise, as far as the declared inputs do not rule them
+// out: one engine for the method raises none.
+void warn_of_exceptions(const torch::jit::Module& mod, const std::string& method, const CompileSpec& cfg);
 
 }  // namespace torch_tensorrt::core
