@@ -374,6 +374,8 @@ torch::jit::Module compile_module(const torch::jit::Module& mod, CompileSpec cfg
   } catch (const Error& error) {
     const Decision fits = hybrid.fits_inputs();
     if (!fits) LOG_INFO(fits.reason());
+    const bool is_refused = dynamic_cast<const lowering::Refused*>(&error) != nullptr;  // a hybrid module could be made
+    if (!fits && is_refused) TORCHTRT_THROW_ERROR(fits.reason());
     if (fits) {
       LOG_INFO("the module is not one engine: " << error.msg());
       try {
