@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <regex>
+#include <set>
 
 #include "torch_tensorrt/core/conversion/conversion.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
@@ -61,11 +62,26 @@ std::optional<std::vector<ConvertedSegment>> SegmentConverter::convert_all(std::
   return converted;
 }
 
+namespace {
+
+// Operators that stand for a whole block of a model: one is worth an engine.
+bool is_worth_an_engine(const Node* node) {
+  static const std::set<std::string> kKinds = {"aten::_native_multi_head_attention",
+                                               "aten::_transformer_encoder_layer_fwd"};
+  return kKinds.count(node->kind().toQualString()) != 0;
+}
+
+bool is_small(const Segment& segment, uint64_t fewest) {
+  return segment.nodes.size() < fewest && std::none_of(segment.nodes.begin(), segment.nodes.end(), is_worth_an_engine);
+}
+
+}  // namespace
+
 bool SegmentConverter::leave_small(const std::vector<Segment>& segments, size_t backend, Roles& roles) const {
   const uint64_t fewest = cfg_.partitioning_info.min_block_size;
   Roles::Reasons small;
   for (const auto& segment : segments) {
-    if (segment.backend != backend || segment.nodes.size() >= fewest) continue;
+    if (segment.backend != backend || !is_small(segment, fewest)) continue;
     for (const auto* node : segment.nodes) {
       check_fits(node, roles);
       small[node] = str("its engine would have fewer operations than min_block_size (", fewest, ")");

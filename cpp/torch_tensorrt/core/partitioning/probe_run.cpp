@@ -274,11 +274,7 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
   if (const auto device = known_device_fact(node, device_)) return give({*device}, false);
   if (const auto kept = kept_boxes(node, inputs, points_[point])) return give({*kept}, true);
   if (moves_only(node)) return give({inputs[0]}, false);
-  // Compiled modules are called without autocast and without recording gradients, whatever holds while compiling. A
-  // block of autocast inside the method is not probed.
-  static const std::set<std::string> kModes = {"aten::is_autocast_enabled", "aten::is_autocast_cpu_enabled",
-                                               "aten::is_grad_enabled"};
-  if (kModes.count(node->kind().toQualString()) != 0) return give({false}, false);
+  if (lowering::passes::asks_for_mode(node)) return give({false}, false);    // a block of autocast is not probed
   const bool acts = node->hasSideEffects() && written_values(node).empty();  // prints, for example
   if (acts && node->kind() != prim::RaiseException) return false;
   std::string failure;

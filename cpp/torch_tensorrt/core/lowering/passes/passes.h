@@ -54,6 +54,9 @@ bool remove_warnings(const GraphPtr& graph);
 // with torch.no_grad(): y = f(x) -> y = f(x), also for torch.autocast(enabled=False). Throws Error for an autocast that
 // is enabled.
 bool remove_gradient_modes(const GraphPtr& graph);
+// Whether the node asks for autocast or the recording of gradients. Compiled modules are called without both, whatever
+// holds while compiling.
+bool asks_for_mode(const torch::jit::Node* node);
 // Whether the node enters or leaves a block that changes what operators compute: one of torch.autocast that is enabled.
 bool casts_in_block(const torch::jit::Node* node);
 // The nodes in such blocks, without those that enter and leave the outermost ones. They keep their places and values.

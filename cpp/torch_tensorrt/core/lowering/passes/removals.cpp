@@ -86,6 +86,12 @@ void collect_cast_nodes(const torch::jit::Block* block, bool outer, std::unorder
 
 }  // namespace
 
+bool asks_for_mode(const Node* node) {
+  static const std::set<std::string> kKinds = {"aten::is_autocast_enabled", "aten::is_autocast_cpu_enabled",
+                                               "aten::is_grad_enabled"};
+  return kKinds.count(node->kind().toQualString()) != 0;
+}
+
 bool casts_in_block(const Node* node) {
   if (!is_of_block(node)) return false;
   const auto* mode = node->input(0)->node();
@@ -137,7 +143,7 @@ bool may_be_known(const torch::jit::Value* value, std::set<const torch::jit::Val
            known(node->blocks()[1]->outputs()[value->offset()]);
   }
   if (holds_tensors(value->type())) return false;
-  if (reads_no_elements(node)) return true;
+  if (reads_no_elements(node) || asks_for_mode(node)) return true;
   if (node->hasSideEffects()) return false;
   const auto inputs = node->inputs();
   return std::all_of(inputs.begin(), inputs.end(),
