@@ -10,8 +10,11 @@ from typing import Any
 
 import torch
 
+from torch_tensorrt import _log
 from torch_tensorrt._version import __version__, built_for_torch
 
+# Ops that may take seconds.
+_LONG = ("_compile", "_refit_module", "_convert_method_to_engine", "_check", "_check_method_op_support", "_load_engine")
 _LIBRARIES = ("libtorchtrt_runtime.so", "libtorchtrt.so")
 
 
@@ -43,6 +46,19 @@ def load() -> None:
                 f"{path} does not load with torch {torch.__version__}: {error}. "
                 "It must be built against the installed torch; run `pip install .` again"
             ) from error
+    _log.start()
+
+
+class _Operators:
+    """The compiler's ops (``torch.ops.torch_tensorrt``); Python's logger has the messages of a call when it returns."""
+
+    def __getattr__(self, name: str) -> Any:
+        operator = _log.following(getattr(torch.ops.torch_tensorrt, name), is_long=name in _LONG)
+        setattr(self, name, operator)
+        return operator
+
+
+_OPERATORS = _Operators()
 
 
 def _require_torch(found: str) -> None:
@@ -57,8 +73,8 @@ def _require_torch(found: str) -> None:
 
 
 def compiler() -> Any:
-    """Returns the compiler's ops (``torch.ops.torch_tensorrt``)."""
-    return torch.ops.torch_tensorrt
+    """Returns the compiler's ops."""
+    return _OPERATORS
 
 
 def to_json(spec: dict[str, Any]) -> str:

@@ -1,6 +1,9 @@
-"""Levels of the messages that the compiler and the runtime print to stderr.
+"""Levels of the messages of the compiler and the runtime.
 
-``set_level`` sets the level of the process; the context managers set it for a block::
+Python's logger ``torch_tensorrt`` receives the messages. They appear on stderr once: in the form of this library, or
+in the form of Python's handlers if one shows them there (``logging.basicConfig()``) or the logger has handlers or
+filters of its own. C++ decides which messages there are. ``set_level`` sets its level and the logger's for the process;
+the context managers set them for a block::
 
     with torch_tensorrt.logging.graphs():
         torch_tensorrt.compile(module, inputs=[...])
@@ -12,6 +15,8 @@ import logging as _python_logging
 from types import TracebackType
 
 from torch_tensorrt._library import compiler
+from torch_tensorrt._log import GRAPHS as _GRAPHS
+from torch_tensorrt._log import LOGGER as _LOGGER
 from torch_tensorrt.ts.logging import Level
 
 # Python's level -> our level, from the most verbose down
@@ -21,9 +26,6 @@ _FROM_PYTHON = (
     (_python_logging.WARNING, Level.Warning),
     (_python_logging.ERROR, Level.Error),
 )
-_GRAPHS = 5
-_python_logging.addLevelName(_GRAPHS, "GRAPHS")
-_LOGGER = _python_logging.getLogger("torch_tensorrt")
 
 
 def _to_native(level: int) -> Level:

@@ -10,6 +10,7 @@
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/encodings.h"
 #include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/logging/kept_messages.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
@@ -149,6 +150,28 @@ void set_log_level(int64_t level) {
   logging::set_reportable_log_level(static_cast<logging::Level>(level));
 }
 
+// Addresses of functions of Python: nothing here may link Python's library.
+void start_keeping_messages(int64_t schedule, int64_t callback) {
+  using Kept = core::util::logging::KeptMessages;
+  core::util::logging::kept_messages().start(reinterpret_cast<Kept::Schedule>(schedule),
+                                             reinterpret_cast<Kept::Callback>(callback));
+}
+
+// Levels, texts, times, threads, and whether stderr has them.
+std::tuple<std::vector<int64_t>, std::vector<std::string>, std::vector<double>, std::vector<int64_t>, c10::List<bool>>
+take_messages() {
+  decltype(take_messages()) lists;
+  auto& [levels, texts, times, threads, are_printed] = lists;
+  for (const auto& message : core::util::logging::kept_messages().take()) {
+    levels.push_back(static_cast<int64_t>(message.level));
+    texts.push_back(core::util::escape_invalid_utf8(message.text));
+    times.push_back(message.seconds);
+    threads.push_back(static_cast<int64_t>(message.thread));
+    are_printed.push_back(message.is_printed);
+  }
+  return lists;
+}
+
 }  // namespace
 
 TORCH_LIBRARY(torch_tensorrt, m) {
@@ -179,6 +202,16 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_get_colored_output() -> bool", []() -> bool { return logging::get_is_colored_output_on(); });
   m.def("_log(int level, str msg) -> ()",
         [](int64_t level, std::string msg) { logging::log(static_cast<logging::Level>(level), msg); });
+  m.def("_start_keeping_messages(int schedule, int callback) -> ()", start_keeping_messages);
+  m.def("_stop_keeping_messages() -> ()", [] { core::util::logging::kept_messages().stop(); });
+  m.def("_take_messages() -> (int[], str[], float[], int[], bool[])", take_messages);
+  m.def("_add_taker_of_messages(int count) -> ()",
+        [](int64_t count) { core::util::logging::kept_messages().add_taker(count); });
+  m.def("_set_prints_messages(bool prints) -> ()",
+        [](bool prints) { core::util::logging::kept_messages().set_prints(prints); });
+  m.def("_print_message(int level, str text) -> ()", [](int64_t level, std::string text) {
+    core::util::logging::print_only(static_cast<core::util::logging::LogLevel>(level), text);
+  });
 }
 
 }  // namespace torch_tensorrt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 
 from torch_tensorrt._library import compiler
+from torch_tensorrt._log import LOGGER, TO_PYTHON
 
 
 class Level(enum.IntEnum):
@@ -34,7 +35,8 @@ def get_reportable_log_level() -> Level:
 
 
 def set_reportable_log_level(level: Level) -> None:
-    """Sets the highest level that is printed."""
+    """Sets the highest level that is printed, also of the Python logger."""
+    LOGGER.setLevel(TO_PYTHON[Level(level).value])
     compiler()._set_log_level(Level(level).value)
 
 

@@ -6,6 +6,8 @@
 #include <mutex>
 #include <utility>
 
+#include "torch_tensorrt/core/util/logging/kept_messages.h"
+
 namespace torch_tensorrt::core::util::logging {
 namespace {
 
@@ -28,6 +30,9 @@ const LevelText& text_of(LogLevel level) {
   return kLevels[index < kCount ? index : kCount - 1];
 }
 
+// A message of this thread that only stderr is to get.
+thread_local bool is_only_printed = false;
+
 LogLevel level_of(ILogger::Severity severity) { return static_cast<LogLevel>(severity); }
 
 static_assert(static_cast<int>(ILogger::Severity::kINTERNAL_ERROR) == static_cast<int>(LogLevel::kINTERNAL_ERROR));
@@ -48,7 +53,20 @@ struct TorchTRTLogger::State {
   std::string status;
   std::atomic<LogLevel> reportable{LogLevel::kWARNING};
   std::atomic<bool> colored{false};
+
+  void print(LogLevel level, const std::string& msg);
 };
+
+void TorchTRTLogger::State::print(LogLevel level, const std::string& msg) {
+  const LevelText& text = text_of(level);
+  const bool is_colored = colored;
+  std::lock_guard<std::mutex> lock(mutex);
+  std::string line;
+  line.reserve(msg.size() + prefix.size() + 32);
+  line.append(is_colored ? text.color : "").append(text.name).append(": ").append(prefix);
+  line.append(msg).append(is_colored ? kNoColor : "").append("\n");
+  write(line);
+}
 
 TorchTRTLogger::TorchTRTLogger(std::string prefix, LogLevel reportable, bool colored)
     : state_(std::make_unique<State>()) {
@@ -74,14 +92,10 @@ void TorchTRTLogger::log(LogLevel level, const std::string& msg) {
   if (!is_reportable(level)) {
     return;
   }
-  const LevelText& text = text_of(level);
-  const bool colored = state_->colored;
-  std::lock_guard<std::mutex> lock(state_->mutex);
-  std::string line;
-  line.reserve(msg.size() + state_->prefix.size() + 32);
-  line.append(colored ? text.color : "").append(text.name).append(": ").append(state_->prefix);
-  line.append(msg).append(colored ? kNoColor : "").append("\n");
-  state_->write(line);
+  const bool is_of_process = this == &get_logger() && !is_only_printed;
+  const bool is_printed = !is_of_process || kept_messages().prints();
+  if (is_printed) state_->print(level, msg);
+  if (is_of_process) kept_messages().add(level, msg, is_printed);
 }
 
 void TorchTRTLogger::print(const std::string& line) {
@@ -122,6 +136,12 @@ TorchTRTLogger& get_logger() {
   // Never destroyed: other static objects may log while the process ends.
   static auto* logger = new TorchTRTLogger("[Torch-TensorRT] - ", LogLevel::kWARNING, /*colored=*/false);
   return *logger;
+}
+
+void print_only(LogLevel level, const std::string& text) {
+  is_only_printed = true;
+  get_logger().log(level, text);
+  is_only_printed = false;
 }
 
 }  // namespace torch_tensorrt::core::util::logging
