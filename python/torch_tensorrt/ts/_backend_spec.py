@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
+from torch_tensorrt._library import to_json
 from torch_tensorrt.ts._compile_spec import build_spec
 from torch_tensorrt.ts._compiler import convert_method_to_trt_engine
 from torch_tensorrt.ts._settings import OF_MODULES
@@ -18,12 +19,13 @@ _SETTINGS = [
 ]
 
 
-class TensorRTCompileSpec:
+class TensorRTCompileSpec(str):
     """Settings of one method for ``torch._C._jit_to_backend("tensorrt", module, {"forward": spec})``.
 
     Takes the settings of :func:`torch_tensorrt.ts.convert_method_to_trt_engine`, checks them at once and has them as
-    attributes. This version has no ``torch.jit`` backend of that name yet: compile the method with
-    ``torch_tensorrt.ts.convert_method_to_trt_engine(module, "forward", **spec.settings)``.
+    attributes. It is a string, the settings as JSON, because PyTorch passes backends nothing but values of TorchScript.
+    The backend returns a ScriptModule whose methods with a specification run in one engine each. Saving and loading
+    keep the engines.
 
     Raises:
         ValueError: an ``input_signature`` is given, or a setting is out of range.
@@ -32,9 +34,11 @@ class TensorRTCompileSpec:
         KeyError: there are no inputs.
     """
 
-    def __init__(
-        self, inputs: Sequence[Any] | None = None, input_signature: Any = None, *arguments: Any, **settings: Any
-    ) -> None:
+    settings: dict[str, Any]
+
+    def __new__(
+        cls, inputs: Sequence[Any] | None = None, input_signature: Any = None, *arguments: Any, **settings: Any
+    ) -> TensorRTCompileSpec:
         if input_signature is not None:
             raise ValueError("a backend of torch.jit takes no input_signature; give inputs, a list of Input")
         partial = [name for name in OF_MODULES if settings.pop(name, None)]
@@ -44,8 +48,12 @@ class TensorRTCompileSpec:
             )
         bound = inspect.Signature(_SETTINGS).bind(inputs, *arguments, **settings)
         bound.apply_defaults()
-        self.settings: dict[str, Any] = dict(bound.arguments)
-        self._spec = build_spec(input_signature=None, **self.settings)
+        self = super().__new__(cls, to_json(build_spec(input_signature=None, **bound.arguments)))
+        self.settings = dict(bound.arguments)
+        return self
+
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
+        return (), self.settings
 
     def __getattr__(self, name: str) -> Any:
         settings = self.__dict__.get("settings", {})
