@@ -8,12 +8,18 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points
+from typing import Any
 
 from torch_tensorrt import _library
 
 _library.load()
 
 from torch_tensorrt import dynamo, logging, runtime, ts  # noqa: E402 - the libraries come first
+from torch_tensorrt._absent import (  # noqa: E402
+    absent_attribute,
+    cross_compile_for_windows,
+    load_cross_compiled_exported_program,
+)
 from torch_tensorrt._build_info import (  # noqa: E402
     dump_build_info,
     get_build_info,
@@ -23,7 +29,7 @@ from torch_tensorrt._build_info import (  # noqa: E402
 from torch_tensorrt._check import OperatorSupport, SupportReport, check  # noqa: E402
 from torch_tensorrt._compile import compile, convert_method_to_trt_engine  # noqa: E402, A004
 from torch_tensorrt._device import Device  # noqa: E402
-from torch_tensorrt._enums import DeviceType, EngineCapability, dtype, memory_format  # noqa: E402
+from torch_tensorrt._enums import DeviceType, EngineCapability, Platform, dtype, memory_format  # noqa: E402
 from torch_tensorrt._features import ENABLED_FEATURES  # noqa: E402
 from torch_tensorrt._input import Input  # noqa: E402
 from torch_tensorrt._inspect import (  # noqa: E402
@@ -43,6 +49,11 @@ if not entry_points(group="torch_dynamo_backends", name="torch_tensorrt"):  # im
 
     _dynamo.register()
 
+
+def __getattr__(name: str) -> Any:
+    raise absent_attribute(name)
+
+
 __all__ = [
     "ENABLED_FEATURES",
     "CompiledEngine",
@@ -53,6 +64,7 @@ __all__ = [
     "Input",
     "ModuleReport",
     "OperatorSupport",
+    "Platform",
     "PyTorchOperation",
     "SupportReport",
     "__version__",
@@ -60,6 +72,7 @@ __all__ = [
     "check_method_op_support",
     "compile",
     "convert_method_to_trt_engine",
+    "cross_compile_for_windows",
     "dtype",
     "dump_build_info",
     "dynamo",
@@ -68,6 +81,7 @@ __all__ = [
     "get_environment_report",
     "inspect",
     "load",
+    "load_cross_compiled_exported_program",
     "logging",
     "memory_format",
     "refit_module_weights",

@@ -91,6 +91,13 @@ class Device:
         return cls(**given)
 
     @classmethod
+    def _from_torch_device(cls, torch_dev: torch.device) -> Device:
+        """Makes a Device of a ``torch.device``; without an index, ``cuda`` is the first GPU."""
+        if not isinstance(torch_dev, torch.device):
+            raise TypeError(f"{torch_dev!r} is not a torch.device")
+        return cls._from(torch_dev)
+
+    @classmethod
     def _current_device(cls) -> Device:
         """Returns PyTorch's current GPU, or the CPU on a machine without a GPU."""
         if torch.cuda.is_available():

@@ -10,7 +10,7 @@ import torch
 from torch.utils import _pytree
 
 from torch_tensorrt._exported_arguments import arguments
-from torch_tensorrt._input import Input
+from torch_tensorrt._input import Input, check_shared_dims
 from torch_tensorrt.ts._compile_spec import require_sequence
 
 
@@ -36,6 +36,7 @@ def export(
         raise KeyError("inputs are missing: torch.export needs a tensor or torch_tensorrt.Input for each argument")
     given = (tuple(inputs or ()), dict(keywords or {}))
     entries = [entry for entry in _pytree.tree_leaves(given, is_leaf=_is_input) if isinstance(entry, Input)]
+    check_shared_dims(entries)
     ranges = [entry for entry in entries if entry.shape_mode is Input._ShapeMode.DYNAMIC]
     with _in_eval_mode(module):
         program = _exported(module, given, _example)

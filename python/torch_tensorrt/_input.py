@@ -16,6 +16,7 @@ from torch_tensorrt._enums import memory_format
 _DOMAIN = (0.0, 2.0)
 _CHANNELS_LAST_RANK = 4
 _NOT_OF_INPUTS = (_dtype.f8, _dtype.f4)
+_FORMATS_OF_INPUTS = (memory_format.contiguous, memory_format.channels_last)
 _MOST_SIZES = 16  # elements of an input that holds sizes
 
 
@@ -45,6 +46,8 @@ class Input:
             ``profiles=[((1, 3), (1, 3), (2, 3)), ((64, 3), (64, 3), (64, 3))]`` accepts small batches and batches of
             64. A backend that tunes by profile (TensorRT) is tuned for both. All inputs with several ranges must have
             the same number of ranges; an input with one shape or range has it in every profile.
+        shared_dims: names of dimensions, ``{0: "batch"}``. Dimensions of one name must have equal ranges. Sizes that
+            the model needs equal are found without names, and a call in which they differ is an error.
 
     Raises:
         ValueError: the shapes contradict each other.
@@ -72,6 +75,7 @@ class Input:
         name: str = "",
         is_shape_tensor: bool = False,
         profiles: Sequence[Any] | None = None,
+        shared_dims: dict[int, str] | None = None,
     ) -> None:
         if len(args) > 1:
             raise ValueError(f"Input takes one positional argument, the shape, but {len(args)} were given")
@@ -111,12 +115,15 @@ class Input:
         if self.dtype in _NOT_OF_INPUTS:
             raise TypeError(f"an input cannot have the dtype {self.dtype}; quantize inside the model")
         self.format = _layout(torch_tensor) if format is None else memory_format._from(format)
+        if self.format not in _FORMATS_OF_INPUTS:
+            raise TypeError(f"{self.format} is not a memory format of inputs; give contiguous or channels_last")
         if self.format is memory_format.channels_last and self._rank() != _CHANNELS_LAST_RANK:
             raise ValueError(f"format is channels_last, for inputs of rank 4; this one has rank {self._rank()}")
         self.tensor_domain = _domain(tensor_domain)
         self.is_shape_tensor = bool(is_shape_tensor)
         if self.is_shape_tensor and self.dtype not in (_dtype.i32, _dtype.i64):
             raise TypeError(f"the dtype of a shape tensor is {self.dtype}, must be int32 or int64")
+        self.shared_dims = self._names_of_dims(shared_dims)
 
     @classmethod
     def from_tensor(cls, t: torch.Tensor, disable_memory_format_check: bool = False) -> Input:
@@ -164,6 +171,15 @@ class Input:
 
     def _rank(self) -> int:
         return len(self.shape if self.shape_mode is Input._ShapeMode.STATIC else self.shape["opt_shape"])
+
+    def _names_of_dims(self, names: Any) -> dict[int, str]:
+        is_known = isinstance(names or {}, dict) and all(isinstance(name, str) for name in (names or {}).values())
+        if not is_known:
+            raise TypeError(f"shared_dims is {names!r}, must be a dict of names by dimension, such as {{0: 'batch'}}")
+        for dim in names or {}:
+            if not isinstance(dim, int) or not 0 <= dim < self._rank():
+                raise ValueError(f"shared_dims names the dimension {dim!r} of an input of rank {self._rank()}")
+        return dict(names or {})
 
     def _bounds(self) -> tuple[list[int], list[int], list[int]]:
         if self.shape_mode is Input._ShapeMode.STATIC:
@@ -223,6 +239,16 @@ class Input:
         return f"Input({shape}, dtype={self.dtype}, format={self.format}, domain=[{low}, {high}))"
 
     __repr__ = __str__
+
+
+def check_shared_dims(inputs: Iterable[Any]) -> None:
+    """Raises ``ValueError`` if dimensions of one name have different ranges."""
+    known: dict[str, tuple[int, ...]] = {}
+    for entry in inputs:
+        for dim, name in entry.shared_dims.items() if isinstance(entry, Input) else ():
+            range_ = tuple(sizes[dim] for sizes in entry._bounds())
+            if known.setdefault(name, range_) != range_:
+                raise ValueError(f"dimensions with the name {name!r} have the ranges {known[name]} and {range_}")
 
 
 def _layout(example: torch.Tensor | None) -> memory_format:

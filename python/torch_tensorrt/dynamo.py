@@ -8,9 +8,24 @@ from typing import Any
 import torch
 
 from torch_tensorrt import _compile, _export
+from torch_tensorrt._absent import (
+    cross_compile_for_windows,
+    load_cross_compiled_exported_program,
+    save_cross_compiled_exported_program,
+)
+from torch_tensorrt._debugger import Debugger
 from torch_tensorrt._refit import refit_module_weights
 
-__all__ = ["compile", "convert_exported_program_to_serialized_trt_engine", "refit_module_weights", "trace"]
+__all__ = [
+    "Debugger",
+    "compile",
+    "convert_exported_program_to_serialized_trt_engine",
+    "cross_compile_for_windows",
+    "load_cross_compiled_exported_program",
+    "refit_module_weights",
+    "save_cross_compiled_exported_program",
+    "trace",
+]
 
 
 def trace(

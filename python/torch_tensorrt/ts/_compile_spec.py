@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
+from torch.utils import _pytree
 
 from torch_tensorrt._device import Device
 from torch_tensorrt._enums import DeviceType, EngineCapability, dtype
-from torch_tensorrt._input import Input
+from torch_tensorrt._input import Input, check_shared_dims
 from torch_tensorrt.ts._settings import SETTINGS
 
 _PRECISIONS = (dtype.f32, dtype.f16, dtype.bf16, dtype.i8)
@@ -124,6 +125,7 @@ def _parse_inputs(inputs: Any, input_signature: Any, kwarg_inputs: dict[str, Any
         )
     if inputs is not None and input_signature is not None:
         raise ValueError("give either inputs or input_signature, not both")
+    check_shared_dims(_pytree.tree_leaves([inputs, input_signature, kwarg_inputs]))
     arguments = None if inputs is None else parse_inputs(inputs, values)
     signature = None if input_signature is None else parse_signature(input_signature)
     if arguments is not None and not all("input" in argument for argument in arguments):

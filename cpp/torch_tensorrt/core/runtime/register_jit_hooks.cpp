@@ -7,6 +7,7 @@
 
 #include "torch_tensorrt/core/engine/tactics/aten/list.h"
 #include "torch_tensorrt/core/runtime/engine_hooks.h"
+#include "torch_tensorrt/core/runtime/engine_names.h"
 #include "torch_tensorrt/core/runtime/roi_align.h"
 #include "torch_tensorrt/core/runtime/runtime.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -87,8 +88,8 @@ c10::IValue flatten(const EnginePtr& self) {
 // ---- the class -----------------------------------------------------------------------------------------------------
 
 void register_engine_class(torch::Library& library) {
-  library.class_<TRTEngine>("Engine")
-      .def(torch::init<std::vector<std::string>>())
+  auto engine = library.class_<TRTEngine>("Engine");
+  engine.def(torch::init<std::vector<std::string>>())
       .def("__str__", &TRTEngine::to_str)
       .def("__repr__", &TRTEngine::to_str)
       .def("__obj_flatten__", [](const EnginePtr& self) { return flatten(self); })
@@ -109,6 +110,7 @@ void register_engine_class(torch::Library& library) {
             return {self->serialize(/*with_engine=*/false), self->serialized_engine_tensor()};
           },
           [](const c10::IValue& state) -> EnginePtr { return load_state(state); });
+  register_engine_names(engine);
 }
 
 // ---- the ops -------------------------------------------------------------------------------------------------------
@@ -156,6 +158,7 @@ void register_settings(torch::Library& library) {
 
 TORCH_LIBRARY(tensorrt, library) {
   register_engine_class(library);
+  register_absent_classes(library);
   library.def("execute_engine(Tensor[] input_tensors, __torch__.torch.classes.tensorrt.Engine engine) -> Tensor[]");
   library.def("takes_inputs(Tensor[] inputs, __torch__.torch.classes.tensorrt.Engine engine) -> bool", &takes_inputs);
   // Returns nothing; called only to throw.

@@ -41,6 +41,18 @@ TEST_F(Pool, AContextStaysWithItsStream) {
   EXPECT_EQ(use(a_, 0), first);
 }
 
+TEST_F(Pool, ClearDropsAllButThoseOfRecordings) {
+  const Context* recorded = put(a_, 7);
+  put(a_, 0);
+  put(b_, 0);
+  pool_.clear();
+  EXPECT_EQ(pool_.take(a_, 0), nullptr);
+  EXPECT_EQ(pool_.take(b_, 0), nullptr);
+  EXPECT_EQ(use(a_, 7), recorded);
+  const Context* fresh = put(a_, 0);
+  EXPECT_EQ(pool_.take(a_, 0).get(), fresh);
+}
+
 TEST_F(Pool, ARecordingKeepsTheContextThatItTook) {
   const Context* warm = put(a_, 0);
   EXPECT_EQ(use(a_, 7), warm);

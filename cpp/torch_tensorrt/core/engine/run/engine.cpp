@@ -103,6 +103,8 @@ Engine::Lease Engine::acquire_context(void* stream, uint64_t recording) const {
   return {*this, context != nullptr ? std::move(context) : create_context(), stream, recording};
 }
 
+void Engine::release_contexts() const { state_->pool.clear(); }
+
 Engine::Lease::Lease(const Engine& engine, std::unique_ptr<Context> context, void* stream, uint64_t recording)
     : engine_(&engine), context_(std::move(context)), stream_(stream), recording_(recording) {}
 
@@ -143,6 +145,13 @@ void ContextPool::put(std::unique_ptr<Context> context, void* stream, uint64_t r
   }
   if (recording != 0 && lent_to_recordings_ > 0) --lent_to_recordings_;
   (recording == 0 ? free_ : recorded_).push_back({std::move(context), stream, recording});
+}
+
+void ContextPool::clear() {
+  Entries released;  // destroyed after the lock is released
+  released.reserve(kLimit);
+  const std::lock_guard lock(mutex_);
+  released.swap(free_);
 }
 
 }  // namespace torch_tensorrt::engine

@@ -25,6 +25,8 @@ class ContextPool {
   // Null when none fits. Makes room for the context's return, so that put() needs no memory.
   std::unique_ptr<Context> take(void* stream, uint64_t recording);
   void put(std::unique_ptr<Context> context, void* stream, uint64_t recording) noexcept;
+  // Destroys the contexts between two calls, except those of recordings.
+  void clear();
 
  private:
   struct Entry {
@@ -99,6 +101,9 @@ class Engine {
   // run before, as a first run may do things that cannot be recorded; all enqueued work must have ended when a
   // recording begins, as torch.cuda.graph ensures.
   Lease acquire_context(void* stream = nullptr, uint64_t recording = 0) const;
+  // Destroys the contexts between two calls, with their arenas, specializations and CUDA graphs. Later calls make new
+  // ones.
+  void release_contexts() const;
 
   // One JSON object: producer, backend, method (of the module, if recorded), target, inputs, outputs, layers (name,
   // kind, fused, tactic, formats, precision, source, microseconds; for other backends what they report), notes, weight

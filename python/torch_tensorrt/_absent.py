@@ -1,0 +1,65 @@
+"""Names of Torch-TensorRT that have no meaning here, each with the reason and what to use instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+# Modules and attributes of the package.
+ABSENT = {
+    "kernels": (
+        "it wraps kernels as plugins of TensorRT. Leave a custom operator to PyTorch in a hybrid module "
+        "(torch_tensorrt.compile does so), or give it a converter (examples/custom_converters)"
+    ),
+    "distributed": (
+        "engines run on one GPU and call no collectives. Compile the part of each GPU, and connect the parts with "
+        "torch.distributed"
+    ),
+    "executorch": (
+        "no engine runs in ExecuTorch. Save the module with torch_tensorrt.save; a C++ program loads it with "
+        "torch::jit::load and libtorchtrt_runtime.so"
+    ),
+    "fx": "the front end fx is gone from Torch-TensorRT too. Use torch_tensorrt.compile(module, ir='dynamo')",
+    "ptq": (
+        "there are no calibrators. Insert fake quantization into the model (torch.ao.quantization, or "
+        "torch.fake_quantize_per_tensor_affine), and compile it with enabled_precisions={torch.float32, torch.int8}"
+    ),
+    "_C": (
+        "no extension of Python exists here. The names are torch_tensorrt.Input, Device, dtype, memory_format, "
+        "DeviceType, EngineCapability and torch_tensorrt.ts.logging"
+    ),
+}
+_WINDOWS = (
+    "engines are built on the system that runs them, and this library runs on Linux; Torch-TensorRT builds for Windows"
+)
+
+
+def message(name: str, reason: str) -> str:
+    return f"torch_tensorrt.{name} is not available: {reason}"
+
+
+def refuse_import(name: str) -> NoReturn:
+    raise ImportError(message(name, ABSENT[name]), name=f"torch_tensorrt.{name}")
+
+
+def absent_attribute(name: str) -> AttributeError:
+    """Returns the error of an attribute that the package does not have."""
+    if name in ABSENT:
+        return AttributeError(message(name, ABSENT[name]))
+    return AttributeError(f"module 'torch_tensorrt' has no attribute {name!r}")
+
+
+def absent_function(name: str, reason: str) -> Callable[..., Any]:
+    """Returns a function that only raises ``NotImplementedError`` with the reason."""
+
+    def function(*args: Any, **kwargs: Any) -> NoReturn:
+        raise NotImplementedError(message(name, reason))
+
+    function.__name__ = function.__qualname__ = name.rpartition(".")[2]
+    function.__doc__ = f"Raises ``NotImplementedError``: {reason}."
+    return function
+
+
+cross_compile_for_windows = absent_function("cross_compile_for_windows", _WINDOWS)
+load_cross_compiled_exported_program = absent_function("load_cross_compiled_exported_program", _WINDOWS)
+save_cross_compiled_exported_program = absent_function("save_cross_compiled_exported_program", _WINDOWS)
