@@ -39,11 +39,14 @@ from torch_tensorrt._inspect import (  # noqa: E402
     PyTorchOperation,
     inspect,
 )
+from torch_tensorrt._mutable import MutableTorchTensorRTModule  # noqa: E402
+from torch_tensorrt._pickling import register as _register_pickling  # noqa: E402
 from torch_tensorrt._refit import refit_module_weights  # noqa: E402
 from torch_tensorrt._save import load, save  # noqa: E402
 from torch_tensorrt._version import __version__  # noqa: E402
 from torch_tensorrt.ts import check_method_op_support, embed_engine_in_new_module  # noqa: E402
 
+_register_pickling()
 if not entry_points(group="torch_dynamo_backends", name="torch_tensorrt"):  # imported, but not installed
     from torch_tensorrt import _dynamo
 
@@ -63,6 +66,7 @@ __all__ = [
     "EngineCapability",
     "Input",
     "ModuleReport",
+    "MutableTorchTensorRTModule",
     "OperatorSupport",
     "Platform",
     "PyTorchOperation",

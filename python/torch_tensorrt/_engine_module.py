@@ -87,6 +87,13 @@ class TorchTensorRTModule(torch.nn.Module):
         outputs = torch.ops.tensorrt.execute_engine(tensors, self.engine)
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
+    def to_script(self) -> torch.jit.ScriptModule:
+        """Returns a ScriptModule around the engine, as :func:`torch_tensorrt.embed_engine_in_new_module` makes it."""
+        engine = self._loaded().serialized_engine_tensor()
+        device = to_json(Device._from(self.target_device)._to_spec())
+        names = [self.input_binding_names, self.output_binding_names]
+        return torch.jit._recursive.wrap_cpp_module(compiler()._embed_engine(engine, device, *names))
+
     def get_layer_info(self) -> str:
         """Returns the engine's layers as JSON text."""
         return self._loaded().get_engine_layer_info()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import stat
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
+from typing import IO
 
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
@@ -52,3 +57,35 @@ def signals_wait() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
         if came:
             os.kill(os.getpid(), came[0])
+
+
+@contextmanager
+def replaced_when_complete(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Yields a new file that takes the place of the path at the end of the block. An error leaves the old file.
+
+    Raises:
+        RuntimeError: the file cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        with signals_wait(), contextlib.ExitStack() as undo:
+            number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+            undo.callback(os.unlink, name)
+            with os.fdopen(number, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                os.fchmod(file.fileno(), _mode_of(target))
+            os.replace(name, target)
+            undo.pop_all()
+    except OSError as error:
+        raise RuntimeError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _mode_of(path: Path) -> int:
+    """The mode of an existing file, or that of a new one."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -26,12 +26,13 @@ def refit_module_weights(
     arg_inputs: Sequence[Any] | dict[str, Sequence[Any]] | None = None,
     kwarg_inputs: dict[str, Any] | None = None,
     verify_output: bool = False,
+    in_place: bool = False,
 ) -> torch.jit.ScriptModule:
     """Makes a copy of a compiled module with the weights of another module, without timing tactics again.
 
     Args:
-        compiled_module: a module that :func:`compile` returned or that was loaded from a file. It does not change, and
-            may run meanwhile.
+        compiled_module: a module that :func:`compile` returned or that was loaded from a file. Without ``in_place`` it
+            does not change, and may run meanwhile.
         new_weight_module: a module with the same code and new weights: its parameters and buffers have the same names,
             shapes and dtypes. A ScriptModule, an ``nn.Module`` (scripted first) or an ExportedProgram; in eval mode.
             The weights are those of the method that was compiled. A hybrid module also takes the rest from it: the
@@ -42,9 +43,11 @@ def refit_module_weights(
         kwarg_inputs: inputs by name, for the arguments that an ExportedProgram was exported with by keyword.
         verify_output: run both modules on ``arg_inputs`` and compare their results; the relative and the absolute
             tolerance are 5e-3. If the compiled module is a hybrid one, copies of both run, so that no state changes.
+        in_place: change ``compiled_module`` itself, after all checks; it must not run meanwhile. A scripted module that
+            has a hybrid module as a submodule keeps the old one.
 
     Returns:
-        A new ScriptModule.
+        A new ScriptModule, or ``compiled_module`` with ``in_place``.
 
     Raises:
         TypeError: ``compiled_module`` is not a ScriptModule.
@@ -77,7 +80,16 @@ def refit_module_weights(
             arguments = by_keyword or settings.get("input_signature") or settings["inputs"]
             is_leaf = lambda element: isinstance(element, Input)  # noqa: E731
             _verify(refitted, script, _pytree.tree_map(_example, list(arguments), is_leaf=is_leaf), name)
-    return refitted
+    return _replaced(compiled_module, refitted) if in_place else refitted
+
+
+def _replaced(compiled: torch.jit.ScriptModule, refitted: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
+    """Makes ``compiled`` what ``refitted`` is. One engine is an attribute; the code of a hybrid module changes too."""
+    if _is_hybrid(compiled):
+        compiled._reconstruct(refitted._c)
+    else:
+        compiled._c.setattr("engine", refitted._c.getattr("engine"))
+    return compiled
 
 
 def _hybrid_methods(compiled: torch.jit.ScriptModule) -> list[str]:

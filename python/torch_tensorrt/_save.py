@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,15 +11,27 @@ from typing import Any
 
 import torch
 
-from torch_tensorrt._files import readable, signals_wait
+from torch_tensorrt import _export
+from torch_tensorrt._engine_module import TorchTensorRTModule
+from torch_tensorrt._files import readable, replaced_when_complete, signals_wait
 from torch_tensorrt._library import compiler, require_text
+from torch_tensorrt._mutable import MutableTorchTensorRTModule
 
 _HEAD_BYTES = 4096
 _FORMATS = ("exported_program", "torchscript", "aot_inductor", "executorch")
+_NO_FORMAT = {
+    "aot_inductor": "a package of AOTInductor holds no engine; save a compiled module as 'torchscript', which Python "
+    "and C++ load, or package a program that is not compiled with torch._inductor.aoti_compile_and_package",
+    "executorch": "no engine runs in ExecuTorch; save a compiled module as 'torchscript', which Python and C++ load",
+}
+_KEYWORDS_OF_LOADING = {
+    "torchscript": ("map_location", "_restore_shapes"),
+    "exported_program": ("expected_opset_version",),
+}
 
 
 def save(
-    module: torch.jit.ScriptModule,
+    module: Any,
     file_path: str | Path = "",
     *,
     extra_files: dict[str, Any] | None = None,
@@ -32,38 +45,148 @@ def save(
     dynamic_shapes: Any = None,
     **kwargs: Any,
 ) -> None:
-    """Saves a compiled module to a file, like ``torch.jit.save``.
+    """Saves a module or program to a file that :func:`load` reads.
+
+    ====================================================  ======================  ===============================
+    module                                                default format          others
+    ====================================================  ======================  ===============================
+    compiled module, any other ScriptModule               ``torchscript``
+    ``runtime.TorchTensorRTModule``                       ``torchscript``
+    ``nn.Module`` with one of these among its submodules  ``torchscript``
+    any other ``nn.Module``                               ``exported_program``    ``torchscript``
+    ExportedProgram                                       ``exported_program``
+    ====================================================  ======================  ===============================
 
     Args:
-        module: a ScriptModule.
         file_path: path of the file. An existing file is replaced when the new file is complete.
         extra_files: names and contents (``str`` or ``bytes``) of further entries in the file.
-        output_format: ``"torchscript"`` (default), the only format of a ScriptModule.
-        inputs, arg_inputs, kwarg_inputs, retrace, use_legacy_exporter, pickle_protocol, dynamic_shapes: for other
-            formats, and ignored.
+        output_format: the format.
+        inputs, arg_inputs, kwarg_inputs: for an ``nn.Module``: the inputs that it is exported for, or for the format
+            ``torchscript`` traced with (without inputs it is scripted). Exports take :class:`torch_tensorrt.Input` with
+            ranges too.
+        dynamic_shapes: for the export of an ``nn.Module`` with example tensors: of ``torch.export.export``.
+        pickle_protocol: for exported programs.
+        retrace, use_legacy_exporter: no effect. An option without effect on a module causes a warning.
 
     Raises:
-        TypeError: ``module`` is not a ScriptModule, an extra file is neither text nor bytes, or a keyword is unknown.
-        ValueError: the format is another one, or the path is empty.
-        RuntimeError: the file cannot be written; an existing file does not change.
+        TypeError: ``module`` is of another type, an extra file is neither text nor bytes, or a keyword is unknown.
+        ValueError: the module cannot have the format, inputs are missing, or the path is empty.
+        RuntimeError: the file cannot be written, or the module neither scripted nor exported; an existing file does not
+            change.
     """
     if kwargs:
         raise TypeError(f"save() got the unknown keyword {', '.join(sorted(kwargs))}")
-    if not isinstance(module, torch.jit.ScriptModule):
-        raise TypeError(f"module is {type(module).__name__}, must be a ScriptModule such as compile returns")
-    output_format = output_format or "torchscript"
-    if output_format not in _FORMATS:
-        raise ValueError(f"output_format={output_format!r} is not one of {', '.join(_FORMATS)}")
-    if output_format != "torchscript":
-        raise ValueError(f"output_format is {output_format!r}, must be 'torchscript' for a ScriptModule")
+    if inputs is not None and arg_inputs is not None:
+        raise ValueError("give either inputs or arg_inputs, not both")
+    inputs = inputs if inputs is not None else arg_inputs
+    kind = _checked_format(module, output_format)
     if not str(file_path):
         raise ValueError("file_path is empty")
     require_text("extra_files", *(extra_files or {}))
     extra = {name: _as_bytes(name, content) for name, content in (extra_files or {}).items()}
-    with signals_wait():
-        compiler()._save_module(
-            module._c, _as_tensor(os.fsencode(file_path)), list(extra), [_as_tensor(c) for c in extra.values()]
+    is_made = isinstance(module, torch.nn.Module) and not _is_compiled(module)
+    is_exported = is_made and kind == "exported_program"
+    _warn_of_options(
+        module,
+        {
+            "inputs": inputs is not None and not is_made,
+            "kwarg_inputs": kwarg_inputs is not None and not is_made,
+            "dynamic_shapes": dynamic_shapes is not None and not is_exported,
+            "pickle_protocol": pickle_protocol != _PICKLE_PROTOCOL and kind != "exported_program",
+            "retrace": not retrace,
+            "use_legacy_exporter": use_legacy_exporter is not None,
+        },
+    )
+    if kind == "torchscript":
+        script = _as_script(module, inputs, kwarg_inputs)
+        with signals_wait():
+            compiler()._save_module(
+                script._c, _as_tensor(os.fsencode(file_path)), list(extra), [_as_tensor(c) for c in extra.values()]
+            )
+        return
+    program = _exported(module, inputs, kwarg_inputs, dynamic_shapes) if is_exported else module
+    with replaced_when_complete(file_path) as file:
+        torch.export.save(program, file, extra_files=_texts(extra), pickle_protocol=pickle_protocol)
+
+
+_PICKLE_PROTOCOL = 2
+
+
+def _is_compiled(module: Any) -> bool:
+    return isinstance(module, (torch.jit.ScriptModule, TorchTensorRTModule))
+
+
+def _holds_compiled(module: torch.nn.Module) -> bool:
+    return any(_is_compiled(part) for part in module.modules())
+
+
+def _checked_format(module: Any, wanted: str | None) -> str:
+    """Returns the format of the file; the default of the kind of module if none is wanted."""
+    if isinstance(module, MutableTorchTensorRTModule):
+        raise TypeError(
+            "module is a MutableTorchTensorRTModule; save it with MutableTorchTensorRTModule.save(module, path), or "
+            "save what torch_tensorrt.compile returns"
         )
+    is_module = isinstance(module, torch.nn.Module)
+    if not is_module and not isinstance(module, torch.export.ExportedProgram):
+        raise TypeError(
+            f"module is {type(module).__name__}, must be a ScriptModule, an nn.Module or an ExportedProgram"
+        )
+    if wanted is not None and wanted not in _FORMATS:
+        raise ValueError(f"output_format={wanted!r} is not one of {', '.join(_FORMATS)}")
+    holds_compiled = is_module and _holds_compiled(module)
+    default = "torchscript" if holds_compiled else "exported_program"
+    wanted = wanted or default
+    if holds_compiled and wanted != "torchscript":
+        what = "a ScriptModule" if isinstance(module, torch.jit.ScriptModule) else "a module with engines"
+        reason = f"; {_NO_FORMAT[wanted]}" if wanted in _NO_FORMAT else ""
+        raise ValueError(f"output_format is {wanted!r}, must be 'torchscript' for {what}{reason}")
+    if wanted in _NO_FORMAT:
+        raise ValueError(f"output_format is {wanted!r}: {_NO_FORMAT[wanted]}")
+    if not is_module and wanted == "torchscript":
+        raise ValueError(
+            "output_format is 'torchscript', must be 'exported_program' for an ExportedProgram; compile it, and save "
+            "the compiled module as 'torchscript'"
+        )
+    return wanted
+
+
+def _warn_of_options(module: Any, unused: dict[str, bool]) -> None:
+    names = ", ".join(name for name, is_unused in unused.items() if is_unused)
+    if names:
+        warnings.warn(f"save ignores {names}: it has no effect on a {type(module).__name__}", stacklevel=3)
+
+
+def _as_script(module: torch.nn.Module, inputs: Any, keywords: Any) -> torch.jit.ScriptModule:
+    if isinstance(module, torch.jit.ScriptModule):
+        return module
+    if isinstance(module, TorchTensorRTModule):
+        return module.to_script()
+    if inputs is None and not keywords:
+        try:
+            return torch.jit.script(module)
+        except Exception as error:
+            raise RuntimeError(
+                f"torch.jit.script fails on {type(module).__name__}; give inputs, and it is traced. The error: {error}"
+            ) from error
+    with torch.no_grad():
+        return torch.jit.trace(module, tuple(inputs or ()) or None, example_kwarg_inputs=keywords)
+
+
+def _exported(module: torch.nn.Module, inputs: Any, keywords: Any, shapes: Any) -> torch.export.ExportedProgram:
+    if inputs is None and not keywords:
+        raise ValueError(
+            f"inputs are missing: an nn.Module ({type(module).__name__}) is exported for them; or give "
+            "output_format='torchscript'"
+        )
+    if shapes is not None:
+        return torch.export.export(module, tuple(inputs or ()), keywords, dynamic_shapes=shapes)
+    return _export.export(module, inputs, keywords)
+
+
+def _texts(extra: dict[str, bytes]) -> dict[str, Any]:
+    """The form in which torch.export.save takes extra files."""
+    return {name: content.decode("utf-8", "surrogateescape") for name, content in extra.items()}
 
 
 def _as_bytes(name: str, content: Any) -> bytes:
@@ -94,15 +217,22 @@ def load(
         file_path: path of the file.
         extra_files: names of further entries in the file; ``load`` replaces the values by their contents.
         format: ``"torchscript"`` or ``"exported_program"``. Default: the format of the file.
-        **kwargs: keywords of ``torch.jit.load`` or ``torch.export.load`` (``map_location``).
+        **kwargs: ``map_location`` for TorchScript, ``expected_opset_version`` for exported programs.
 
     Raises:
+        TypeError: the keyword is not one of the format's.
         ValueError: the format is unknown, or the file has neither format.
         FileNotFoundError: the file does not exist.
     """
     if format not in (None, "torchscript", "exported_program"):
         raise ValueError(f"format is {format!r}, must be 'torchscript' or 'exported_program'")
+    if not str(file_path):
+        raise ValueError("file_path is empty")
     kind = format or _format_of(Path(file_path))
+    unknown = [name for name in kwargs if name not in _KEYWORDS_OF_LOADING[kind]]
+    if unknown:
+        known = ", ".join(name for name in _KEYWORDS_OF_LOADING[kind] if not name.startswith("_"))
+        raise TypeError(f"load() got the keyword {', '.join(unknown)}; the format {kind} takes {known}")
     with readable(file_path) as path:
         if kind == "torchscript":
             return torch.jit.load(path, _extra_files=extra_files, **kwargs)
@@ -118,6 +248,8 @@ def _format_of(path: Path) -> str:
         names = archive.namelist()
     if any("/code/" in name for name in names):
         return "torchscript"
+    if any("/aotinductor/" in name for name in names):
+        raise ValueError(f"{path} is a package of AOTInductor; torch._inductor.aoti_load_package loads it")
     if any(name.endswith(("archive_format", "serialized_exported_program.json")) for name in names):
         return "exported_program"
     weights = any(name.endswith("/data.pkl") for name in names)

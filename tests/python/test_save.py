@@ -44,8 +44,8 @@ def test_mistakes_in_saving(compiled, tmp_path):
         torch_tensorrt.save(compiled, tmp_path / "x", output_format="onnx")
     with pytest.raises(ValueError, match="file_path is empty"):
         torch_tensorrt.save(compiled, output_format="torchscript")
-    with pytest.raises(TypeError, match="module is Mlp, must be a ScriptModule"):
-        torch_tensorrt.save(Mlp(), tmp_path / "x", output_format="torchscript")
+    with pytest.raises(TypeError, match="module is Tensor, must be a ScriptModule"):
+        torch_tensorrt.save(torch.ones(2), tmp_path / "x", output_format="torchscript")
 
 
 def test_mistakes_in_loading(tmp_path):
