@@ -175,6 +175,9 @@ torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_pt
                                                      << engine->inputs().size() << " inputs");
   torch::jit::Module module{c10::QualifiedName(name)};
   const size_t output_count = engine->outputs().size();
+  // A process that does not know the class of engines cannot load the file. PyTorch's error quotes the three lines
+  // before the one with the class, so it quotes this name.
+  module.register_attribute("import_torch_tensorrt_first", c10::BoolType::get(), true, /*is_param=*/false);
   const auto engine_value = c10::IValue(std::move(engine));
   module.register_attribute(kEngineAttribute, engine_value.type(), engine_value, /*is_param=*/false);
   // Every module from Python has this attribute.
