@@ -100,7 +100,9 @@ def test_what_is_off_may_be_switched_off(engine):
 )
 def test_absent_classes(name):
     with pytest.raises(RuntimeError, match=f"torch.classes.tensorrt.{name} is not available: use "):
-        getattr(torch.classes.tensorrt, name)("")
+        getattr(torch.classes.tensorrt, name)()
+    with pytest.raises(RuntimeError, match="is not available: use "):
+        getattr(torch.classes.tensorrt, name)(["state"])
 
 
 def test_modes_of_the_runtime(module):

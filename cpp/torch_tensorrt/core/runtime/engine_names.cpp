@@ -65,9 +65,10 @@ struct Absent : torch::CustomClassHolder {};
 
 template <int place>
 void add_absent(torch::Library& library, const char* name, const char* instead) {
-  library.class_<Absent<place>>(name).def(torch::init([=](const std::string&) -> c10::intrusive_ptr<Absent<place>> {
+  const auto refuse_any = [=](const c10::IValue& /*argument*/) -> c10::intrusive_ptr<Absent<place>> {
     TORCHTRT_THROW_ERROR("torch.classes.tensorrt." << name << " is not available: use " << instead);
-  }));
+  };
+  library.class_<Absent<place>>(name).def(torch::init(refuse_any), "", {torch::arg("argument") = torch::arg::none()});
 }
 
 }  // namespace
