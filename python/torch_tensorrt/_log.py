@@ -103,7 +103,8 @@ def _handle(level: int, text: str, seconds: float, thread: int, is_printed: bool
 
 def deliver() -> None:
     """Passes the messages that C++ has kept to the handlers."""
-    if not _lock.acquire(timeout=_PATIENCE):
+    lock = _lock  # a fork may replace it meanwhile
+    if not lock.acquire(timeout=_PATIENCE):
         return  # the other thread delivers them
     try:
         for message in zip(*_ops()._take_messages(), strict=True):
@@ -112,7 +113,7 @@ def deliver() -> None:
             except Exception:  # of a filter; the caller has nothing to do with it
                 traceback.print_exc()
     finally:
-        _lock.release()
+        lock.release()
 
 
 def _after_fork() -> None:

@@ -31,7 +31,8 @@ class MutableTorchTensorRTModule:
     - New shapes, dtypes or values of arguments, other submodules or attributes: compiled anew, for this call.
 
     Writes through ``.data`` (``weight.data.add_(1)``) are not seen, for PyTorch does not count them. If the model
-    writes its buffers, the compiled module has buffers of its own. The model runs as in ``eval`` mode.
+    writes its buffers, the compiled module has buffers of its own, which a refit sets to the model's. The model runs as
+    in ``eval`` mode.
 
     Args:
         pytorch_model: the model, an ``nn.Module``.
@@ -210,23 +211,18 @@ class _State:
                 self._refit(args, kwargs)
             return self.compiled
 
-    def _source(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, list[Any], dict[str, Any]]:
-        """Returns the module or program to compile, and its inputs."""
-        from torch_tensorrt import _compile
-
-        inputs, by_name = self._entries(args, kwargs)
-        return _compile._scripted_or_exported(self.model, inputs, by_name), inputs, by_name
-
     def _compile(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         from torch_tensorrt import _compile
 
         self.forget()
-        source, inputs, by_name = self._source(args, kwargs)
+        inputs, by_name = self._entries(args, kwargs)
+        source = _compile._scripted_or_exported(self.model, inputs, by_name)
         settings = {"refit": self.refits, **self.settings}
         compiled = _compile.compile(source, inputs=inputs, kwarg_inputs=by_name or None, **settings)
         self._keep(compiled, (inputs, by_name))
 
     def _refit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        from torch_tensorrt import _compile
         from torch_tensorrt._refit import refit_module_weights
 
         if not self.refits:
@@ -234,7 +230,7 @@ class _State:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the compilation gave them
-                source = self._source(args, kwargs)[0]
+                source = _compile._scripted_or_exported(self.model, *self.calls)
             compiled = refit_module_weights(self.compiled, source)
         except RuntimeError:  # the new weights make another network
             return self._compile(args, kwargs)

@@ -104,9 +104,10 @@ def save(
                 script._c, _as_tensor(os.fsencode(file_path)), list(extra), [_as_tensor(c) for c in extra.values()]
             )
         return
+    texts = _texts(extra)
     program = _exported(module, inputs, kwarg_inputs, dynamic_shapes) if is_exported else module
     with replaced_when_complete(file_path) as file:
-        torch.export.save(program, file, extra_files=_texts(extra), pickle_protocol=pickle_protocol)
+        torch.export.save(program, file, extra_files=texts, pickle_protocol=pickle_protocol)
 
 
 _PICKLE_PROTOCOL = 2
@@ -184,9 +185,15 @@ def _exported(module: torch.nn.Module, inputs: Any, keywords: Any, shapes: Any) 
     return _export.export(module, inputs, keywords)
 
 
-def _texts(extra: dict[str, bytes]) -> dict[str, Any]:
+def _texts(extra: dict[str, bytes]) -> dict[str, str]:
     """The form in which torch.export.save takes extra files."""
-    return {name: content.decode("utf-8", "surrogateescape") for name, content in extra.items()}
+    texts = {}
+    for name, content in extra.items():
+        try:
+            texts[name] = content.decode()
+        except UnicodeDecodeError as error:
+            raise ValueError(f"extra_files[{name!r}] of an exported program must be UTF-8 text: {error}") from None
+    return texts
 
 
 def _as_bytes(name: str, content: Any) -> bytes:

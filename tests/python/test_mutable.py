@@ -147,6 +147,27 @@ def test_a_model_that_only_torch_export_takes():
         torch.testing.assert_close(mutable(X, X, shift=SHIFT), model(X, X, shift=SHIFT), rtol=1e-4, atol=1e-5)
 
 
+def test_a_range_of_sizes_of_an_exported_model():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(16, 4)
+
+        def forward(self, x):
+            return self.layer(x) * len(type(self).__name__)  # torch.jit.script does not take this
+
+    model = Named().eval()
+    mutable = MutableTorchTensorRTModule(model, device="cpu", min_block_size=1)
+    mutable.set_expected_dynamic_shape_range(({0: torch.export.Dim("batch", min=2, max=8)},))
+    with pytest.warns(UserWarning, match="so torch.export takes it for these inputs"):
+        assert check(mutable, model, X) == "compiles"
+    assert check(mutable, model, torch.ones(7, 16)) == "runs"
+    mutable.layer.weight = nn.Parameter(torch.randn(4, 16))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert check(mutable, model, torch.ones(7, 16)) == "refits"
+
+
 def test_copies_and_files(mutable, model, tmp_path):
     expected = mutable(X, SHIFT)
     MutableTorchTensorRTModule.save(mutable, tmp_path / "mutable.pt")

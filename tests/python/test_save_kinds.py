@@ -61,6 +61,8 @@ def test_a_plain_module(tmp_path):
     torch.testing.assert_close(load(tmp_path / "a.ts")(X), module(X))
     with pytest.raises(ValueError, match="inputs are missing: an nn.Module"):
         save(module, tmp_path / "a.pt2")
+    with pytest.raises(ValueError, match=r"extra_files\['raw'\] of an exported program must be UTF-8 text"):
+        save(module, tmp_path / "a.pt2", inputs=[X], extra_files={"raw": b"\xff"})
 
 
 def test_an_exported_program(tmp_path):
