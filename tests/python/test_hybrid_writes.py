@@ -1,4 +1,4 @@
-"""Writes in place on tensors that a method of a hybrid module has made: engines take them where that changes nothing."""
+"""Writes in place on tensors that a method of a hybrid module has made: engines take them if that changes nothing."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ def test_results_and_errors_are_those_of_torchscript(model: type[Counting], dtyp
 
 def test_a_write_that_fails_in_every_call_is_an_error_with_its_line() -> None:
     module = torch.jit.script(Adds().eval())
-    with pytest.raises(RuntimeError, match="forward fails for the declared inputs: result type Float can't be cast") as error:
+    with pytest.raises(
+        RuntimeError, match="forward fails for the declared inputs: result type Float can't be cast"
+    ) as error:
         torch_tensorrt.compile(module, inputs=tensors(torch.int64, torch.float32), device="cpu")
     assert "z += y" in str(error.value)
 
