@@ -6,8 +6,6 @@ The module tells how unlike earlier signals a signal is. Its network becomes an 
 in a buffer, and makes the dict. The compiled module has the state, the results and the methods of the original.
 """
 
-from __future__ import annotations
-
 import sys
 
 import torch

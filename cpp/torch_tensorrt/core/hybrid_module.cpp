@@ -204,10 +204,10 @@ class HybridMethod::Graphs {
   }
 
   Decision decide_whole() {
+    const bool may_raise = lowering::raises(graph_->block()) && probe_shapes();  // this resolves control flow
     if (lowering::raises_on_data(graph_->block())) {
       return Decision::no(method_ + " may raise an exception that depends on the values of tensors");
     }
-    const bool may_raise = lowering::raises(graph_->block()) && probe_shapes();  // this resolves control flow
     if (may_raise && lowering::raises(graph_->block())) {
       return Decision::no(method_ + " may raise an exception that depends on the sizes of its inputs");
     }
