@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch_tensorrt import _library
 
@@ -53,8 +53,10 @@ if not entry_points(group="torch_dynamo_backends", name="torch_tensorrt"):  # im
     _dynamo.register()
 
 
-def __getattr__(name: str) -> Any:
-    raise absent_attribute(name)
+if not TYPE_CHECKING:  # a type checker reports absent names itself
+
+    def __getattr__(name: str) -> Any:
+        raise absent_attribute(name)
 
 
 __all__ = [
