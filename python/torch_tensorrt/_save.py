@@ -13,6 +13,7 @@ import torch
 
 from torch_tensorrt import _export
 from torch_tensorrt._engine_module import TorchTensorRTModule
+from torch_tensorrt._exported import to_script
 from torch_tensorrt._files import readable, replaced_when_complete, signals_wait
 from torch_tensorrt._library import compiler, require_text
 from torch_tensorrt._mutable import MutableTorchTensorRTModule
@@ -54,8 +55,10 @@ def save(
     ``runtime.TorchTensorRTModule``                       ``torchscript``
     ``nn.Module`` with one of these among its submodules  ``torchscript``
     any other ``nn.Module``                               ``exported_program``    ``torchscript``
-    ExportedProgram                                       ``exported_program``
+    ExportedProgram                                       ``exported_program``    ``torchscript``
     ====================================================  ======================  ===============================
+
+    A program saved as ``torchscript`` is for C++ and ``torchtrtc``, which read no exported programs.
 
     Args:
         file_path: path of the file. An existing file is replaced when the new file is complete.
@@ -144,11 +147,6 @@ def _checked_format(module: Any, wanted: str | None) -> str:
         raise ValueError(f"output_format is {wanted!r}, must be 'torchscript' for {what}{reason}")
     if wanted in _NO_FORMAT:
         raise ValueError(f"output_format is {wanted!r}: {_NO_FORMAT[wanted]}")
-    if not is_module and wanted == "torchscript":
-        raise ValueError(
-            "output_format is 'torchscript', must be 'exported_program' for an ExportedProgram; compile it, and save "
-            "the compiled module as 'torchscript'"
-        )
     return wanted
 
 
@@ -158,9 +156,11 @@ def _warn_of_options(module: Any, unused: dict[str, bool]) -> None:
         warnings.warn(f"save ignores {names}: it has no effect on a {type(module).__name__}", stacklevel=3)
 
 
-def _as_script(module: torch.nn.Module, inputs: Any, keywords: Any) -> torch.jit.ScriptModule:
+def _as_script(module: Any, inputs: Any, keywords: Any) -> torch.jit.ScriptModule:
     if isinstance(module, torch.jit.ScriptModule):
         return module
+    if isinstance(module, torch.export.ExportedProgram):
+        return to_script(module)
     if isinstance(module, TorchTensorRTModule):
         return module.to_script()
     if inputs is None and not keywords:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import zipfile
 
 import pytest
@@ -10,7 +11,7 @@ from models import Mlp
 from torch import nn
 
 import torch_tensorrt
-from torch_tensorrt import Input, load, save
+from torch_tensorrt import Input, _paths, load, save
 
 X = torch.linspace(-1, 1, 32).reshape(2, 16)
 
@@ -71,8 +72,22 @@ def test_an_exported_program(tmp_path):
     torch.testing.assert_close(load(tmp_path / "a.pt2").module()(X), program.module()(X))
     again = torch_tensorrt.compile(load(tmp_path / "a.pt2"), device="cpu")
     torch.testing.assert_close(again(X), program.module()(X))
-    with pytest.raises(ValueError, match="compile it, and save the compiled module as 'torchscript'"):
-        save(program, tmp_path / "a.ts", output_format="torchscript")
+
+
+def test_an_exported_program_as_torchscript_for_the_command_line(tmp_path):
+    program = torch.export.export(Mlp().eval(), (X,))
+    source, made = tmp_path / "a.ts", tmp_path / "compiled.ts"
+    save(program, source, output_format="torchscript")
+    torch.testing.assert_close(torch.jit.load(source)(X), program.module()(X))
+    shape = ",".join(map(str, X.shape))
+    done = subprocess.run(
+        [str(_paths.bin_dir / "torchtrtc"), str(source), str(made), f"({shape})", "-d", "cpu"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    torch.testing.assert_close(load(made)(X), program.module()(X))
 
 
 @pytest.mark.parametrize("output_format", ["aot_inductor", "executorch"])
