@@ -97,7 +97,8 @@ std::string archive_problem(const std::string& path, const std::vector<std::stri
     return "it is a TorchScript module, not an engine; leave --embed-engine out to compile it";
   }
   if (has_name_with(names, {"/archive_format", "/serialized_exported_program.json", "/exported_program.json"})) {
-    return "it is a program of torch.export (.pt2), but torchtrtc reads TorchScript modules. Write it as one in Python: "
+    return "it is a program of torch.export (.pt2), but torchtrtc reads TorchScript modules. Write it as one in "
+           "Python: "
            "torch_tensorrt.save(torch.export.load('" +
            path + "'), 'model.ts', output_format='torchscript')";
   }
