@@ -76,12 +76,12 @@ def test_a_terminal_shows_a_line_for_each_compilation(tmp_path):
 
 
 def test_a_slow_compilation_shows_its_progress(tmp_path):
-    # Deep enough to take more than the delay of the progress.
+    # Layers of different sizes, each timed often, take more than the delay of the progress.
     program = """
 import torch, torch_tensorrt
-layers = [[torch.nn.Conv2d(64, 64, 3, padding=1), torch.nn.Hardswish()] for _ in range(40)]
-net = torch.nn.Sequential(*sum(layers, []))
-torch_tensorrt.compile(net.eval(), inputs=[torch_tensorrt.Input([1, 64, 56, 56])], device="cpu")
+net = torch.nn.Sequential(*[torch.nn.Conv2d(64 + i, 65 + i, 3, padding=1) for i in range(8)])
+inputs = [torch_tensorrt.Input([1, 64, 56, 56])]
+torch_tensorrt.compile(net.eval(), inputs=inputs, device="cpu", num_avg_timing_iters=100)
 """
     written = on_a_terminal(tmp_path, program)
     assert re.search(r"compiling Sequential \(\d+ s\): timing layers of Sequential_forward, \d+ of \d+", written)
