@@ -58,7 +58,7 @@ def _to_trt(target: Any, name: str, member: str | None) -> Any:
             target = getattr(importlib.import_module("tensorrt"), name)
         except ImportError as error:
             raise ImportError(f'to("trt") returns members of tensorrt.{name}: install the package tensorrt') from error
-    return getattr(target, member)
+    return getattr(target, member, None)  # an older TensorRT has fewer members
 
 
 def _converted(value: enum.Enum, target: Any, found: Any) -> Any:
@@ -217,6 +217,8 @@ class memory_format(enum.Enum):  # noqa: N801 - the public name
             return cls.__members__.get(value)
         if _is_trt(type(value), "TensorFormat"):
             return next((member for member in cls if member._trt_name() == value.name), None)
+        if not isinstance(value, torch.memory_format):
+            return None
         return next((member for member in cls if value == member._torch()), None)
 
     def to(self, target: Any) -> Any:

@@ -32,6 +32,7 @@ TO_PYTHON = (logging.CRITICAL, logging.ERROR, logging.WARNING, logging.INFO, log
 _SECONDS_BETWEEN = 0.05
 _PATIENCE = 1.0  # seconds; a handler may wait for the thread that waits here
 _prints = True
+_is_over = False  # the interpreter ends
 _lock = threading.RLock()  # so that a call returns after its messages
 _STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 
@@ -107,11 +108,13 @@ def deliver() -> None:
     if not lock.acquire(timeout=_PATIENCE):
         return  # the other thread delivers them
     try:
-        for message in zip(*_ops()._take_messages(), strict=True):
-            try:
-                _handle(*message)
-            except Exception:  # of a filter; the caller has nothing to do with it
-                traceback.print_exc()
+        # An operator that returns to Python while the interpreter ends would end the process.
+        while not _is_over and (messages := list(zip(*_ops()._take_messages(), strict=True))):  # also later ones
+            for message in messages:
+                try:
+                    _handle(*message)
+                except Exception:  # of a filter; the caller has nothing to do with it
+                    traceback.print_exc()
     finally:
         lock.release()
 
@@ -136,7 +139,7 @@ def _delivered_meanwhile() -> Iterator[None]:
         yield
     finally:
         end.set()
-        thread.join()
+        thread.join(_PATIENCE)
 
 
 def following(operator: Callable[..., Any], is_long: bool) -> Callable[..., Any]:
@@ -175,5 +178,10 @@ def start() -> None:
 
 
 def _end() -> None:
+    global _is_over
+    is_locked = _lock.acquire(timeout=_PATIENCE)
     deliver()
+    _is_over = True
     _ops()._stop_keeping_messages()
+    if is_locked:
+        _lock.release()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import operator
 import os
 import threading
@@ -30,7 +31,9 @@ class MutableTorchTensorRTModule:
     - Parameters and buffers with new values or new tensors of the same shapes: the engines get the new weights.
     - New shapes, dtypes or values of arguments, other submodules or attributes: compiled anew, for this call.
 
-    Writes through ``.data`` (``weight.data.add_(1)``) are not seen, for PyTorch does not count them. If the model
+    Not seen are writes through ``.data`` (``weight.data.add_(1)``) and of inference tensors, for PyTorch does not count
+    them, and changes inside attributes that are neither numbers, texts, tensors, lists, tuples nor dicts (a set, an
+    object with a configuration): set such an attribute anew. If the model
     writes its buffers, the compiled module has buffers of its own, which a refit sets to the model's. The model runs as
     in ``eval`` mode.
 
@@ -168,16 +171,18 @@ class _State:
         self.forget()
 
     def forget(self) -> None:
-        self.compiled: Any = None
-        self.calls: Any = None
-        self.structure: Any = None
-        self.weights: Any = None
+        with self.lock:
+            self.compiled: Any = None
+            self.calls: Any = None
+            self.structure: Any = None
+            self.weights: Any = None
 
     def set_ranges(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         for dim in _dims((args, kwargs)):
             _ends(dim)
-        self.ranges = (args, kwargs)
-        self.forget()
+        with self.lock:
+            self.ranges = (args, kwargs)
+            self.forget()
 
     def copied(self, model: torch.nn.Module) -> Any:
         module = MutableTorchTensorRTModule(model, immutable_weights=not self.refits, **self.settings)
@@ -185,15 +190,16 @@ class _State:
         return module
 
     def saved(self) -> dict[str, Any]:
-        is_current = self.compiled is not None and self._is_current()
-        return {
-            "model": self.model,
-            "settings": self.settings,
-            "refits": self.refits,
-            "ranges": self.ranges,
-            "compiled": self.compiled if is_current else None,
-            "calls": self.calls if is_current else None,
-        }
+        with self.lock:
+            is_current = self.compiled is not None and self._is_current()
+            return {
+                "model": self.model,
+                "settings": self.settings,
+                "refits": self.refits,
+                "ranges": self.ranges,
+                "compiled": self.compiled if is_current else None,
+                "calls": self.calls if is_current else None,
+            }
 
     def _is_current(self) -> bool:
         return self.structure == _structure(self.model) and self.weights == _weights(self.model)
@@ -232,7 +238,12 @@ class _State:
                 warnings.simplefilter("ignore")  # the compilation gave them
                 source = _compile._scripted_or_exported(self.model, *self.calls)
             compiled = refit_module_weights(self.compiled, source)
-        except RuntimeError:  # the new weights make another network
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:  # the new weights make another network
+            logging.getLogger("torch_tensorrt").info(
+                "the weights cannot be replaced, so the module is compiled: %s", error
+            )
             return self._compile(args, kwargs)
         return self._keep(compiled, self.calls)
 
@@ -244,6 +255,7 @@ class _State:
         """Returns the inputs to compile for: those of the call, as ranges where there are some."""
         if self.ranges is not None:
             by_position, by_name = self.ranges
+            _check_ranges(by_position, by_name, args, kwargs)
             padded = [*by_position, *[None] * (len(args) - len(by_position))]
             inputs = [_entry(value, dims) for value, dims in zip(args, padded, strict=False)]
             names = {name: _entry(value, by_name.get(name)) for name, value in kwargs.items()}
@@ -255,6 +267,30 @@ class _State:
                 stacklevel=5,
             )
         return [_entry(value, None) for value in args], {name: _entry(value, None) for name, value in kwargs.items()}
+
+
+def _check_ranges(
+    by_position: tuple[Any, ...], by_name: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """Raises ``ValueError`` for a range that belongs to no argument of the call, or to no dimension of one."""
+    if len(by_position) > len(args):
+        raise ValueError(
+            f"set_expected_dynamic_shape_range gave {len(by_position)} arguments, the call has {len(args)}"
+        )
+    unknown = [name for name in by_name if name not in kwargs]
+    if unknown:
+        raise ValueError(
+            f"set_expected_dynamic_shape_range gave {', '.join(unknown)}, which the call does not give by name"
+        )
+    given = [*zip(by_position, args, strict=False), *((dims, kwargs[name]) for name, dims in by_name.items())]
+    for dims, value in given:
+        if not isinstance(value, torch.Tensor) or not dims:
+            continue
+        if not isinstance(dims, dict):
+            raise ValueError(f"the range of a tensor must be a dict of its dimensions, not {type(dims).__name__}")
+        wrong = [dim for dim in dims if not 0 <= dim < value.dim()]
+        if wrong:
+            raise ValueError(f"a range is for dimension {wrong[0]}, but the tensor has {value.dim()} dimensions")
 
 
 def _dims(nest: Any) -> Iterator[Any]:

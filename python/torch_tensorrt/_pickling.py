@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copyreg
+import ctypes
 import io
 from typing import Any
 
@@ -28,5 +29,5 @@ def _reduced(module: torch.jit.ScriptModule) -> Any:
 
 
 def _restored(file: torch.Tensor) -> torch.jit.ScriptModule:
-    # numpy, which tensors need for another way, may be missing.
-    return torch.jit.load(io.BytesIO(bytes(file.cpu().contiguous().untyped_storage())))
+    file = file.cpu().contiguous()
+    return torch.jit.load(io.BytesIO(ctypes.string_at(file.data_ptr(), file.numel())))

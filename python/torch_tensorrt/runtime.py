@@ -68,8 +68,8 @@ def get_whole_cudagraphs_mode() -> bool:
     return torch.ops.tensorrt.get_cudagraphs_mode() == _WHOLE_GRAPH
 
 
-class PythonTorchTensorRTModule(TorchTensorRTModule):
-    """Another name of :class:`TorchTensorRTModule`: there is one runtime, in C++."""
+#: There is one runtime, in C++.
+PythonTorchTensorRTModule = TorchTensorRTModule
 
 
 class _SafeMode(contextlib.AbstractContextManager["_SafeMode"]):

@@ -62,13 +62,12 @@ def test_every_level_has_its_counterpart(records):
     assert records.records[-1].levelname == "GRAPHS" and records.records[0].threadName == "MainThread"
 
 
-def test_messages_of_a_build_and_of_loading(records, tmp_path):
+def test_messages_of_a_build(records):
     with torch_tensorrt.logging.info():
-        compiled = torch_tensorrt.compile(torch.jit.script(Mlp().eval()), inputs=[torch.ones(2, 16)], device="cpu")
+        torch_tensorrt.compile(torch.jit.script(Mlp().eval()), inputs=[torch.ones(2, 16)], device="cpu")
     assert any(record.levelno == logging.INFO for record in records.records)
     assert not any(record.levelno == logging.DEBUG for record in records.records)
     assert records.records == sorted(records.records, key=lambda record: record.created)
-    assert compiled is not None
 
 
 def test_a_handler_of_the_root_has_them_too(caplog, capfd):

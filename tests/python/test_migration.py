@@ -375,7 +375,7 @@ def test_the_parameters(name):
     assert not missing or is_open and missing == ["shape"], missing
 
 
-@pytest.mark.parametrize("name", ["kernels", "distributed", "executorch", "fx", "ptq"])
+@pytest.mark.parametrize("name", ["kernels", "distributed", "executorch", "fx", "ptq", "_C"])
 def test_an_import_tells_what_the_attribute_tells(name):
     assert not hasattr(torch_tensorrt, name)
     with pytest.raises(AttributeError) as attribute:

@@ -39,6 +39,7 @@ def mutable(model) -> MutableTorchTensorRTModule:
 
 
 SHIFT = torch.ones(4)
+DIM = torch.export.Dim("batch", min=1, max=8)
 
 
 def check(mutable, model, *inputs) -> str:
@@ -127,6 +128,22 @@ def test_a_range_of_sizes(mutable, model):
         assert check(mutable, model, torch.ones(9, 16), SHIFT) == "compiles"
     with pytest.raises(ValueError, match="'batch' has no upper end"):
         mutable.set_expected_dynamic_shape_range(({0: torch.export.Dim("batch")},))
+
+
+@pytest.mark.parametrize(
+    ("ranges", "message"),
+    [
+        ((({-1: DIM},), {}), "for dimension -1, but the tensor has 2"),
+        ((({2: DIM},), {}), "for dimension 2, but the tensor has 2"),
+        ((({0: DIM}, {}, {}), {}), "gave 3 arguments, the call has 2"),
+        ((({0: DIM},), {"other": {0: DIM}}), "gave other, which the call does not give"),
+        ((([DIM],), {}), "must be a dict of its dimensions, not list"),
+    ],
+)
+def test_a_range_that_belongs_to_nothing(mutable, ranges, message):
+    mutable.set_expected_dynamic_shape_range(*ranges)
+    with pytest.raises(ValueError, match=message):
+        mutable(X, SHIFT)
 
 
 def test_a_model_that_only_torch_export_takes():

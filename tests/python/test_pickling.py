@@ -15,6 +15,7 @@ from torch import nn
 import torch_tensorrt
 
 X = torch.linspace(-1, 1, 32).reshape(2, 16)
+BIG = torch.ones(1, 1024)
 
 
 class Counter(nn.Module):
@@ -33,6 +34,13 @@ class Counter(nn.Module):
 @pytest.fixture(scope="module", params=[Mlp, Counter])
 def compiled(request) -> torch.jit.ScriptModule:
     return torch_tensorrt.compile(torch.jit.script(request.param().eval()), inputs=[X], device="cpu")
+
+
+def test_a_module_of_megabytes():
+    module = torch_tensorrt.compile(torch.jit.script(nn.Linear(1024, 1024).eval()), inputs=[BIG], device="cpu")
+    file = pickle.dumps(module)
+    assert len(file) > 1024 * 1024 * 4
+    torch.testing.assert_close(pickle.loads(file)(BIG), module(BIG))
 
 
 def saved(module) -> io.BytesIO:

@@ -80,7 +80,8 @@ def test_memory_formats():
     assert memory_format.linear is memory_format.contiguous and memory_format.hwc is memory_format.channels_last
     assert memory_format.dhwc.to(torch.memory_format) == torch.channels_last_3d
     assert memory_format._from(torch.channels_last_3d) is memory_format.channels_last_3d
-    assert memory_format.try_from("no format") is None and memory_format.chw32.try_to(torch.memory_format) is None
+    assert all(memory_format.try_from(value) is None for value in ("no format", None, 3))
+    assert memory_format.chw32.try_to(torch.memory_format) is None
     with pytest.raises(TypeError, match="chw32 is not a memory format of inputs; give contiguous or channels_last"):
         Input((1, 3, 8, 8), format=memory_format.chw32)
 

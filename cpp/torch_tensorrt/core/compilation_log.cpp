@@ -6,6 +6,7 @@
 
 #include "torch_tensorrt/core/hybrid_report.h"
 #include "torch_tensorrt/core/module_report.h"
+#include "torch_tensorrt/core/util/logging/kept_messages.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core {
@@ -34,7 +35,8 @@ CompilationLog::CompilationLog(std::string name, engine::BuildSettings& settings
   auto& logger = util::logging::get_logger();
   const size_t columns = util::terminal_columns();
   const bool is_shown = logger.is_reportable(LogLevel::kWARNING) && !logger.is_reportable(LogLevel::kINFO);
-  if (columns == 0 || !is_shown || settings.progress != nullptr) return;
+  const bool is_own = util::logging::kept_messages().prints();  // else Python writes to the terminal too
+  if (columns == 0 || !is_shown || !is_own || settings.progress != nullptr) return;
   terminal_ = std::make_shared<util::TerminalProgress>(logger, name_, columns, kDelay);
   settings.progress = terminal_;
 }

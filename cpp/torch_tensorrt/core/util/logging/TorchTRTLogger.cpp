@@ -139,9 +139,12 @@ TorchTRTLogger& get_logger() {
 }
 
 void print_only(LogLevel level, const std::string& text) {
-  is_only_printed = true;
+  struct Only {
+    Only() { is_only_printed = true; }
+    ~Only() { is_only_printed = false; }
+  };
+  const Only only;
   get_logger().log(level, text);
-  is_only_printed = false;
 }
 
 }  // namespace torch_tensorrt::core::util::logging
