@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <regex>
-#include <set>
 
 #include "torch_tensorrt/core/conversion/conversion.h"
+#include "torch_tensorrt/core/conversion/transformer_layers.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/hybrid_cost.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
@@ -64,15 +64,10 @@ std::optional<std::vector<ConvertedSegment>> SegmentConverter::convert_all(std::
 
 namespace {
 
-// Operators that stand for a whole block of a model: one is worth an engine.
-bool is_worth_an_engine(const Node* node) {
-  static const std::set<std::string> kKinds = {"aten::_native_multi_head_attention",
-                                               "aten::_transformer_encoder_layer_fwd"};
-  return kKinds.count(node->kind().toQualString()) != 0;
-}
-
+// One operator for a whole layer is worth an engine.
 bool is_small(const Segment& segment, uint64_t fewest) {
-  return segment.nodes.size() < fewest && std::none_of(segment.nodes.begin(), segment.nodes.end(), is_worth_an_engine);
+  const auto& nodes = segment.nodes;
+  return nodes.size() < fewest && std::none_of(nodes.begin(), nodes.end(), conversion::is_transformer_layer);
 }
 
 }  // namespace

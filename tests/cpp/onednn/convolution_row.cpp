@@ -5,11 +5,15 @@ namespace torch_tensorrt::engine::testing {
 using network::Dims;
 using network::EpilogueOp;
 
-namespace {
-
 int64_t or_default(const Dims& dims, size_t i, int64_t value) { return dims.nbDims > 0 ? dims.d[i] : value; }
 
-}  // namespace
+void set_attributes(network::ConvolutionBase& layer, const ConvolutionRow& row) {
+  layer.setNbGroups(row.groups);
+  layer.setStrideNd(row.stride);
+  layer.setDilationNd(row.dilation);
+  layer.setPrePadding(row.pre);
+  layer.setPostPadding(row.post);
+}
 
 void PrintTo(const ConvolutionRow& row, std::ostream* out) { *out << row.name; }
 
@@ -56,11 +60,7 @@ network::IConvolutionLayer* add_convolution(OneLayer& net, const ConvolutionRow&
   auto* layer = net.network().addConvolutionNd(*net.input(x), row.maps, row.kernel, net.weights(kernel),
                                                row.bias ? net.weights(bias) : network::Weights{});
   net.set(layer);
-  layer->setNbGroups(row.groups);
-  layer->setStrideNd(row.stride);
-  layer->setDilationNd(row.dilation);
-  layer->setPrePadding(row.pre);
-  layer->setPostPadding(row.post);
+  set_attributes(*layer, row);
   expected = convolve(row, x, kernel, bias, layer->getOutput(0)->getDimensions());
   return layer;
 }

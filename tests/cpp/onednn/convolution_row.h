@@ -23,6 +23,10 @@ struct ConvolutionRow {
 // For googletest.
 void PrintTo(const ConvolutionRow& row, std::ostream* out);
 
+// An attribute that is empty has the value in every dimension.
+int64_t or_default(const network::Dims& dims, size_t i, int64_t value);
+// Strides, paddings, dilation and groups.
+void set_attributes(network::ConvolutionBase& layer, const ConvolutionRow& row);
 network::Dims kernel_dims(const ConvolutionRow& row);
 // The definition.
 Tensor convolve(const ConvolutionRow& row, const Tensor& x, const Tensor& kernel, const Tensor& bias,

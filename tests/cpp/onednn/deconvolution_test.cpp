@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "onednn/convolution_row.h"
 #include "onednn/one_layer.h"
 
 namespace torch_tensorrt::engine {
@@ -8,6 +9,7 @@ namespace {
 using network::Dims;
 using network::TensorFormat;
 using testing::OneLayer;
+using testing::or_default;
 using testing::random_tensor;
 using testing::Tensor;
 
@@ -15,25 +17,10 @@ constexpr const char* kTactic = "onednn.deconvolution";
 // Sums of a few hundred products of numbers below 1, in another order than the loops', in fp32.
 constexpr double kTolerance = 1e-5;
 
-struct Row {
-  const char* name;
-  Dims input;
-  int64_t maps;
-  Dims kernel;
-  Dims stride = {};
-  Dims pre = {};
-  Dims post = {};
-  Dims dilation = {};
-  int64_t groups = 1;
-  bool bias = true;
-};
+using Row = testing::ConvolutionRow;
 
-// For googletest.
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
-
-int64_t or_default(const Dims& dims, size_t i, int64_t value) { return dims.nbDims > 0 ? dims.d[i] : value; }
-
-Dims kernel_dims(const Row& row) {
+// With the maps of the input first.
+Dims transposed_kernel_dims(const Row& row) {
   std::vector<int64_t> dims{row.input.d[1], row.maps / row.groups};
   for (int32_t i = 0; i < row.kernel.nbDims; ++i) dims.push_back(row.kernel.d[i]);
   return Dims(dims);
@@ -76,16 +63,12 @@ Tensor deconvolve(const Row& row, const Tensor& x, const Tensor& kernel, const T
 
 network::IDeconvolutionLayer* add_layer(OneLayer& net, const Row& row, Tensor& expected) {
   const Tensor x = random_tensor(row.input, 1);
-  const Tensor kernel = random_tensor(kernel_dims(row), 2);
+  const Tensor kernel = random_tensor(transposed_kernel_dims(row), 2);
   const Tensor bias = random_tensor(Dims{row.maps}, 3);
   auto* layer = net.network().addDeconvolutionNd(*net.input(x), row.maps, row.kernel, net.weights(kernel),
                                                  row.bias ? net.weights(bias) : network::Weights{});
   net.set(layer);
-  layer->setNbGroups(row.groups);
-  layer->setStrideNd(row.stride);
-  layer->setDilationNd(row.dilation);
-  layer->setPrePadding(row.pre);
-  layer->setPostPadding(row.post);
+  set_attributes(*layer, row);
   expected = deconvolve(row, x, kernel, bias, layer->getOutput(0)->getDimensions());
   return layer;
 }

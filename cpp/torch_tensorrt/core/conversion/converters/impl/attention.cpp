@@ -2,10 +2,10 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
+#include "torch_tensorrt/core/conversion/transformer_layers.h"
 #include "torch_tensorrt/core/network/shapes/dim_origin.h"
 
 // Attention, PyTorch's fused transformer layers, and the nested tensors that they read.
@@ -21,10 +21,8 @@ using nvinfer1::UnaryOperation;
 // The value with the same nesting from which this value was made: the input of a transformer layer, or the result of
 // the branch that was taken. Null if there is none.
 const torch::jit::Value* origin(const ConversionCtx& ctx, const torch::jit::Value* value) {
-  static const std::set<c10::Symbol> kLayers = {c10::Symbol::aten("_transformer_encoder_layer_fwd"),
-                                                c10::Symbol::aten("_native_multi_head_attention")};
   const auto* node = value->node();
-  if (kLayers.count(node->kind()) != 0) return value->offset() == 0 ? node->input(0) : nullptr;
+  if (is_transformer_layer(node)) return value->offset() == 0 ? node->input(0) : nullptr;
   if (node->kind() != torch::jit::prim::If) return nullptr;
   const auto tensor = ctx.value_tensor_map.find(value);
   if (tensor == ctx.value_tensor_map.end()) return nullptr;

@@ -9,6 +9,8 @@
 // Our descriptions of tensors and operations as oneDNN's.
 namespace torch_tensorrt::engine::onednn {
 
+inline int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
 dnnl::memory::dims to_dims(const network::Dims& dims);
 // Takes kFLOAT tensors in kLINEAR or kHWC.
 dnnl::memory::desc to_desc(const TensorDesc& desc);

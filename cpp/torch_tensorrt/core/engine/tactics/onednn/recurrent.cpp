@@ -248,11 +248,7 @@ class RecurrentTactic final : public PackingTactic {
 
   std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
                                   const DeviceTarget&) const override {
-    try {
-      return make_kernel(instance, weights);
-    } catch (const dnnl::error& error) {
-      TORCHTRT_THROW_ERROR("oneDNN: " << error.what());
-    }
+    return with_own_errors([&] { return make_kernel(instance, weights); });
   }
 
  private:

@@ -30,8 +30,6 @@ constexpr int64_t kChunkBytes = int64_t{2} << 20;
 constexpr int64_t kOperationsPerThread = 100000;
 constexpr int64_t kAlignedFloats = 16;
 
-int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
-
 const StepKernels* find_step_kernels() {
 #if defined(__x86_64__)
   return for_this_machine(&kAvx2StepKernels, &kAvx512StepKernels);
@@ -321,11 +319,7 @@ class RecurrentStepsTactic final : public PackingTactic {
 
   std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
                                   const DeviceTarget&) const override {
-    try {
-      return make_kernel(instance, weights);
-    } catch (const dnnl::error& error) {
-      TORCHTRT_THROW_ERROR("oneDNN: " << error.what());
-    }
+    return with_own_errors([&] { return make_kernel(instance, weights); });
   }
 
  private:

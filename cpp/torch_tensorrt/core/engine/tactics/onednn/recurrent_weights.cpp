@@ -15,8 +15,6 @@ using network::RecurrentWeights;
 
 namespace {
 
-int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
-
 // The order described in step_kernels.h: groups x inputs x gates x lanes.
 struct GroupedWeights {
   int64_t gates;

@@ -166,11 +166,7 @@ class RowTactic final : public Tactic {
   }
 
   std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore&, const DeviceTarget&) const override {
-    try {
-      return row_.prepare(instance);
-    } catch (const dnnl::error& error) {
-      TORCHTRT_THROW_ERROR("oneDNN: " << error.what());
-    }
+    return with_own_errors([&] { return row_.prepare(instance); });
   }
 
  private:

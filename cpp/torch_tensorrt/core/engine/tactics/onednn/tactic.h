@@ -8,6 +8,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
+#include "torch_tensorrt/core/util/macros.h"
 
 // Kernels of one oneDNN primitive, and what the tactics that make them have in common.
 namespace torch_tensorrt::engine::onednn {
@@ -66,6 +67,16 @@ struct Row {
 };
 
 std::unique_ptr<Tactic> make_row_tactic(const Row& row);
+
+// Calls the function; an error of oneDNN becomes an Error.
+template <typename Make>
+std::unique_ptr<Kernel> with_own_errors(Make make) {
+  try {
+    return make();
+  } catch (const dnnl::error& error) {
+    TORCHTRT_THROW_ERROR("oneDNN: " << error.what());
+  }
+}
 
 // Throws Error for a reference implementation.
 void require_optimized(const char* implementation);

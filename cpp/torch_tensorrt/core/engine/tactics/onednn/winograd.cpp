@@ -66,7 +66,6 @@ const WinogradKernels* find_kernels() {
 #endif
 }
 
-int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 int64_t quotient_up(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
 
 const IConvolutionLayer& convolution(const LayerInstance& instance) {
@@ -357,11 +356,7 @@ class WinogradTactic final : public Tactic {
 
   std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
                                   const DeviceTarget&) const override {
-    try {
-      return make_kernel(instance, weights);
-    } catch (const dnnl::error& error) {
-      TORCHTRT_THROW_ERROR("oneDNN: " << error.what());
-    }
+    return with_own_errors([&] { return make_kernel(instance, weights); });
   }
 
  private:
