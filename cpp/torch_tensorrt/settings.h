@@ -97,7 +97,8 @@ void visit_settings(S& settings, Visit&& visit) {
             0, kAny, false, /*is_recorded=*/false},
         settings.require_full_compilation);
   visit(Row{"min_block_size", "--mbs,--min-block-size", "",
-            "Fewest operations that are worth an engine; PyTorch runs smaller groups. A module that can be one engine "
+            "Fewest operations that are worth an engine; PyTorch runs smaller groups, unless an operator stands for a "
+            "whole layer of a transformer. A module that can be one engine "
             "becomes one, however small.",
             0, kAny, false,
             /*is_recorded=*/false},
