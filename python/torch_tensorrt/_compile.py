@@ -11,6 +11,7 @@ import torch
 from torch.nn.modules import module as _hooks
 
 from torch_tensorrt import _export, _exported, ts
+from torch_tensorrt._torchscript import no_deprecation
 
 _TORCHSCRIPT = ("default", "ts", "torchscript")
 _IRS = (*_TORCHSCRIPT, "dynamo", "torch_compile", "fx")
@@ -33,7 +34,8 @@ class _NotScriptable(RuntimeError):
 def _script(module: torch.nn.Module) -> torch.jit.ScriptModule:
     _refuse_calls_of_its_own(module)
     try:
-        return torch.jit.script(module)
+        with no_deprecation():
+            return torch.jit.script(module)
     except Exception as error:
         raise _NotScriptable(
             f"torch.jit.script fails on {type(module).__name__}; "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from torch_tensorrt._fx_operators import (
     written,
 )
 from torch_tensorrt._fx_source import Branch, Loop, Statement, define_forward, user_line
+from torch_tensorrt._torchscript import no_deprecation
 
 # Export copies constants; TorchScript has no name for these copies.
 _SAME_AS = {"lift_fresh_copy": "clone", "lift_fresh": "detach", "detach_": "detach"}
@@ -104,8 +104,7 @@ class _Writer(ControlFlow):
         texts = [text for text, _ in results]
         result = _tuple(texts) if spec is None else self._packed(spec, iter(results))[0]
         self.body.append(Statement(f"return {result}"))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # the user did not choose torch.jit.script
+        with no_deprecation():
             module = torch.jit.script(self.holder.eval())
         try:
             define_forward(module, self.program.arguments, self.program.defaults, self.body, self.classes)

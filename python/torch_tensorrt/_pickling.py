@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from torch_tensorrt._library import compiler
+from torch_tensorrt._torchscript import no_deprecation
 
 
 def register() -> None:
@@ -23,11 +24,13 @@ def _reduced(module: torch.jit.ScriptModule) -> Any:
     except RuntimeError:  # neither the module nor a submodule is compiled
         return module.__reduce_ex__(2)
     buffer = io.BytesIO()
-    torch.jit.save(module, buffer)
+    with no_deprecation():
+        torch.jit.save(module, buffer)
     # As a tensor: torch.save stores its bytes as they are.
     return _restored, (torch.frombuffer(bytearray(buffer.getbuffer()), dtype=torch.uint8),)
 
 
 def _restored(file: torch.Tensor) -> torch.jit.ScriptModule:
     file = file.cpu().contiguous()
-    return torch.jit.load(io.BytesIO(ctypes.string_at(file.data_ptr(), file.numel())))
+    with no_deprecation():
+        return torch.jit.load(io.BytesIO(ctypes.string_at(file.data_ptr(), file.numel())))

@@ -17,6 +17,7 @@ from torch_tensorrt._exported import to_script
 from torch_tensorrt._files import readable, replaced_when_complete, signals_wait
 from torch_tensorrt._library import compiler, require_text
 from torch_tensorrt._mutable import MutableTorchTensorRTModule
+from torch_tensorrt._torchscript import no_deprecation
 
 _HEAD_BYTES = 4096
 _FORMATS = ("exported_program", "torchscript", "aot_inductor", "executorch")
@@ -165,12 +166,13 @@ def _as_script(module: Any, inputs: Any, keywords: Any) -> torch.jit.ScriptModul
         return module.to_script()
     if inputs is None and not keywords:
         try:
-            return torch.jit.script(module)
+            with no_deprecation():
+                return torch.jit.script(module)
         except Exception as error:
             raise RuntimeError(
                 f"torch.jit.script fails on {type(module).__name__}; give inputs, and it is traced. The error: {error}"
             ) from error
-    with torch.no_grad():
+    with torch.no_grad(), no_deprecation():
         return torch.jit.trace(module, tuple(inputs or ()) or None, example_kwarg_inputs=keywords)
 
 
@@ -242,7 +244,8 @@ def load(
         raise TypeError(f"load() got the keyword {', '.join(unknown)}; the format {kind} takes {known}")
     with readable(file_path) as path:
         if kind == "torchscript":
-            return torch.jit.load(path, _extra_files=extra_files, **kwargs)
+            with no_deprecation():
+                return torch.jit.load(path, _extra_files=extra_files, **kwargs)
         return torch.export.load(path, extra_files=extra_files, **kwargs)
 
 

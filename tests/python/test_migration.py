@@ -8,8 +8,6 @@ import io
 import json
 import logging
 import re
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -389,11 +387,3 @@ def test_an_import_tells_what_the_attribute_tells(name):
 def test_an_unknown_attribute_stays_one():
     with pytest.raises(AttributeError, match="module 'torch_tensorrt' has no attribute 'no_such_name'"):
         torch_tensorrt.no_such_name  # noqa: B018
-
-
-def test_a_file_that_is_loaded_without_the_package_names_it(names, tmp_path):
-    torch.jit.save(names["t"].compiled, tmp_path / "a.ts")
-    program = "import sys, torch; torch.jit.load(sys.argv[1])"
-    done = subprocess.run([sys.executable, "-c", program, tmp_path / "a.ts"], capture_output=True, text=True)
-    assert done.returncode != 0 and "import_torch_tensorrt_first" in done.stderr
-    assert "__torch__.torch.classes.tensorrt.Engine" in done.stderr

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from models import Mlp
@@ -82,3 +85,22 @@ def test_features_are_told():
     assert features.dynamo_frontend
     assert not features.fx_frontend
     assert len(features) == 11
+
+
+class Branch(torch.nn.Module):
+    def forward(self, x):
+        if bool(x.sum() > 0):
+            return (x * 2 + 1).relu()
+        return (x * 3 - 1).sigmoid()
+
+
+@pytest.mark.parametrize("parts", ["one engine", "engines and PyTorch"])
+def test_a_file_that_is_loaded_without_the_package_names_it(compiled, parts, tmp_path):
+    if parts != "one engine":
+        compiled = torch_tensorrt.compile(Branch().eval(), inputs=[torch_tensorrt.Input((2, 3))], min_block_size=1)
+        assert len(torch_tensorrt.inspect(compiled).methods[0].engines) > 1
+    torch.jit.save(compiled, tmp_path / "a.ts")
+    program = "import sys, torch; torch.jit.load(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", program, tmp_path / "a.ts"], capture_output=True, text=True)
+    assert done.returncode != 0 and "import_torch_tensorrt_first" in done.stderr
+    assert "__torch__.torch.classes.tensorrt.Engine" in done.stderr

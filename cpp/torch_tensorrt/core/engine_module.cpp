@@ -167,6 +167,15 @@ Value* insert_result(torch::jit::Graph& graph, const ValueTree& tree, c10::Array
   return pack(graph, tree, outputs, next);
 }
 
+void register_engine(torch::jit::Module& module, const std::string& attribute,
+                     const c10::intrusive_ptr<runtime::TRTEngine>& engine) {
+  if (!module.hasattr(kImportHint)) {
+    module.register_attribute(kImportHint, c10::BoolType::get(), true, /*is_param=*/false);
+  }
+  const c10::IValue value(engine);
+  module.register_attribute(attribute, value.type(), value, /*is_param=*/false);
+}
+
 torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_ptr<runtime::TRTEngine> engine,
                                       const std::vector<ValueTree>& arguments, const std::vector<ValueTree>& results,
                                       const std::vector<WrittenInput>& writes) {
@@ -175,11 +184,7 @@ torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_pt
                                                      << engine->inputs().size() << " inputs");
   torch::jit::Module module{c10::QualifiedName(name)};
   const size_t output_count = engine->outputs().size();
-  // A process that does not know the class of engines cannot load the file. PyTorch's error quotes the three lines
-  // before the one with the class, so it quotes this name.
-  module.register_attribute("import_torch_tensorrt_first", c10::BoolType::get(), true, /*is_param=*/false);
-  const auto engine_value = c10::IValue(std::move(engine));
-  module.register_attribute(kEngineAttribute, engine_value.type(), engine_value, /*is_param=*/false);
+  register_engine(module, kEngineAttribute, engine);
   // Every module from Python has this attribute.
   module.register_attribute("training", c10::BoolType::get(), false, /*is_param=*/false);
 
@@ -192,7 +197,7 @@ torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_pt
     auto* input = graph->addInput(argument)->setType(arguments[i].type());
     unpack(*graph, input, arguments[i], tensors);
   }
-  auto* engine_of_self = graph->insertGetAttr(self, kEngineAttribute)->setType(engine_value.type());
+  auto* engine_of_self = graph->insertGetAttr(self, kEngineAttribute)->setType(module.attr(kEngineAttribute).type());
   auto* list = insert_list(*graph, tensors);
   if (!writes.empty() && tensors.size() > 1) insert_check(*graph, list, engine_of_self, writes);
   auto outputs = insert_call(*graph, engine_of_self, list, output_count);

@@ -34,6 +34,14 @@ std::vector<torch::jit::Value*> insert_engine_call(torch::jit::Graph& graph, tor
 torch::jit::Value* insert_result(torch::jit::Graph& graph, const ir::ValueTree& tree,
                                  c10::ArrayRef<torch::jit::Value*> outputs, size_t& next);
 
+// An attribute before the first engine of a module. A process that does not know the class of engines cannot load the
+// file, and PyTorch's error quotes the line before the class, so it quotes this name.
+inline constexpr const char* kImportHint = "import_torch_tensorrt_first";
+
+// Adds the attribute, and kImportHint before the module's first engine.
+void register_engine(torch::jit::Module& module, const std::string& attribute,
+                     const c10::intrusive_ptr<runtime::TRTEngine>& engine);
+
 // `name` is the class name of the module. The trees list tensors in the order of the call. A result that is copied
 // into an input is returned as this input. Outputs after the results are only for `writes`.
 torch::jit::Module make_engine_module(const std::string& name, c10::intrusive_ptr<runtime::TRTEngine> engine,

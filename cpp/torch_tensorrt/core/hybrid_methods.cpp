@@ -7,6 +7,7 @@
 #include "torch/csrc/jit/api/function_impl.h"
 #include "torch/csrc/jit/passes/inliner.h"
 
+#include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_report.h"
 #include "torch_tensorrt/core/hybrid_tensors.h"
 #include "torch_tensorrt/core/lowering/behavior.h"
@@ -120,7 +121,7 @@ torch::jit::Module HybridMethods::finished() {
     record.methods.push_back(method->record());
     LOG_GRAPH("hybrid " << names.back() << ":\n" << *graphs.back());
   }
-  lowering::remove_unused_attributes(module_, names);
+  lowering::remove_unused_attributes(module_, names, {kImportHint});
   // A method that was inlined into another has kept a copy of its graph, from before the engines.
   for (const auto& method : module_.get_methods()) {
     torch::jit::toGraphFunction(method.function()).clear_optimized_graphs();

@@ -132,7 +132,7 @@ class HybridMethod::Graphs {
         i = 0;
       }
     }
-    for (size_t i = 0; i < engines_.size(); ++i) add_engine(engines_[i], built_.at(parts_[i]));
+    for (size_t i = 0; i < engines_.size(); ++i) register_engine(module_, engines_[i], built_.at(parts_[i]));
     complete();
   }
 
@@ -144,7 +144,7 @@ class HybridMethod::Graphs {
       TORCHTRT_CHECK(compiled.hasattr(name), "the module " << compiled.type()->str() << " has no engine " << name
                                                            << " any more; load its file again, or compile it again");
       const auto engine = compiled.attr(name).toCustomClass<runtime::TRTEngine>();
-      add_engine(engines_[i], refitted_engine(*engine, std::move(networks_[i])));
+      register_engine(module_, engines_[i], refitted_engine(*engine, std::move(networks_[i])));
     }
     report_.why = made_by.report.why;
   }
@@ -296,11 +296,6 @@ class HybridMethod::Graphs {
     settings.method = method_;
     const auto bytes = engine::build_engine(networks_[number], settings);
     return c10::make_intrusive<runtime::TRTEngine>(settings.name, bytes, runtime::RTDevice(settings.device));
-  }
-
-  void add_engine(const std::string& attribute, EnginePtr engine) {
-    const c10::IValue value(std::move(engine));
-    module_.register_attribute(attribute, value.type(), value, /*is_param=*/false);
   }
 
   // Replaces the segment by a call of an engine that the module does not have yet.

@@ -224,11 +224,13 @@ std::map<std::string, std::shared_ptr<torch::jit::Graph>> other_methods_with_sta
   return graphs;
 }
 
-void remove_unused_attributes(Module& module, const std::vector<std::string>& method_names) {
+void remove_unused_attributes(Module& module, const std::vector<std::string>& method_names,
+                              const std::set<std::string>& kept) {
   if (module.get_methods().size() != method_names.size()) return;
   const auto object = module._ivalue();
   const auto type = object->type();
-  std::set<std::string> used = {"training"};
+  std::set<std::string> used = kept;
+  used.insert("training");
   for (const auto& name : method_names) {
     for (const auto* node : passes::all_nodes(module.get_method(name).graph()->block())) {
       const bool is_access = node->kind() == c10::prim::GetAttr || node->kind() == c10::prim::SetAttr;

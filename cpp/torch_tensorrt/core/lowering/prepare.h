@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,9 @@ bool replace_lone_writes(const std::shared_ptr<torch::jit::Graph>& graph,
 std::map<std::string, std::shared_ptr<torch::jit::Graph>> other_methods_with_state(const torch::jit::Module& module,
                                                                                    const std::string& method_name);
 
-// Removes the submodules and attributes that none of the prepared methods uses. Does nothing if the module has other
-// methods, which may use them.
-void remove_unused_attributes(torch::jit::Module& module, const std::vector<std::string>& method_names);
+// Removes the submodules and attributes that none of the prepared methods uses, except those of the names in `kept`.
+// Does nothing if the module has other methods, which may use them.
+void remove_unused_attributes(torch::jit::Module& module, const std::vector<std::string>& method_names,
+                              const std::set<std::string>& kept = {});
 
 }  // namespace torch_tensorrt::core::lowering
