@@ -15,7 +15,9 @@ step() {
 
 step lint tools/lint.sh
 step ctest ctest --test-dir "$build" --output-on-failure --no-tests=error
-step pytest "$python" -m pytest
+# Several processes, each with threads of its own, share the processors: threads that wait must not take their time.
+export OMP_WAIT_POLICY=passive
+step pytest "$python" -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 if [[ ${#failed[@]} -gt 0 ]]; then
   printf '\nFAILED: %s\n' "${failed[*]}"

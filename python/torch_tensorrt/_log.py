@@ -32,6 +32,7 @@ TO_PYTHON = (logging.CRITICAL, logging.ERROR, logging.WARNING, logging.INFO, log
 _SECONDS_BETWEEN = 0.05
 _PATIENCE = 1.0  # seconds; a handler may wait for the thread that waits here
 _prints = True
+_followed: tuple[int, int] | None = None  # the level that C++ had, and the one that it got from Python's loggers
 _is_over = False  # the interpreter ends
 _lock = threading.RLock()  # so that a call returns after its messages
 _STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
@@ -73,6 +74,23 @@ def _follow_handlers() -> None:
     if prints != _prints:
         _prints = prints
         _ops()._set_prints_messages(prints)
+
+
+def to_native(level: int) -> int:
+    """Returns the level of C++ that a level of Python corresponds to: the messages that pass are the same."""
+    return next((i for i in reversed(range(1, len(TO_PYTHON))) if level <= TO_PYTHON[i]), 0)
+
+
+def _follow_levels() -> None:
+    """Lets C++ make the messages that Python's logger, or the root, was set up to show."""
+    global _followed
+    level = _ops()._get_log_level()
+    own = _followed[0] if _followed is not None and level == _followed[1] else level
+    is_shown = next(_handlers(), None) is not None
+    wanted = max(own, to_native(LOGGER.getEffectiveLevel())) if is_shown else own
+    if wanted != level:
+        _ops()._set_log_level(wanted)
+    _followed = (own, wanted) if wanted != own else None
 
 
 def _record(level: int, text: str, seconds: float, thread: int) -> logging.LogRecord:
@@ -147,6 +165,7 @@ def following(operator: Callable[..., Any], is_long: bool) -> Callable[..., Any]
 
     def call(*arguments: Any) -> Any:
         _follow_handlers()
+        _follow_levels()
         _ops()._add_taker_of_messages(1)
         try:
             if is_long and next(_handlers(), None) is not None:

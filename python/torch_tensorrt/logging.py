@@ -2,8 +2,8 @@
 
 Python's logger ``torch_tensorrt`` receives the messages. They appear on stderr once: in the form of this library, or
 in the form of Python's handlers if one shows them there (``logging.basicConfig()``) or the logger has handlers or
-filters of its own. C++ decides which messages there are. ``set_level`` sets its level and the logger's for the process;
-the context managers set them for a block::
+filters of its own. The messages are those of the level that ``set_level`` or a context manager sets, or that Python's
+loggers have if a handler shows them (``logging.basicConfig(level=logging.INFO)``)::
 
     with torch_tensorrt.logging.graphs():
         torch_tensorrt.compile(module, inputs=[...])
@@ -17,24 +17,8 @@ from types import TracebackType
 from torch_tensorrt._library import compiler
 from torch_tensorrt._log import GRAPHS as _GRAPHS
 from torch_tensorrt._log import LOGGER as _LOGGER
+from torch_tensorrt._log import to_native as _to_native
 from torch_tensorrt.ts.logging import Level
-
-# Python's level -> our level, from the most verbose down
-_FROM_PYTHON = (
-    (_python_logging.DEBUG, Level.Debug),
-    (_python_logging.INFO, Level.Info),
-    (_python_logging.WARNING, Level.Warning),
-    (_python_logging.ERROR, Level.Error),
-)
-
-
-def _to_native(level: int) -> Level:
-    if level <= _GRAPHS:
-        return Level.Graph
-    for python_level, native in _FROM_PYTHON:
-        if level <= python_level:
-            return native
-    return Level.InternalError
 
 
 def set_level(level: int | str, logger: _python_logging.Logger | None = None) -> None:
@@ -46,7 +30,7 @@ def set_level(level: int | str, logger: _python_logging.Logger | None = None) ->
     """
     target = logger or _LOGGER
     target.setLevel(level)
-    compiler()._set_log_level(_to_native(target.level).value)
+    compiler()._set_log_level(_to_native(target.level))
 
 
 class _LevelContext:

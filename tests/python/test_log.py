@@ -91,6 +91,39 @@ def test_levels_hold_for_both(records):
     assert len(records.records) == 2
 
 
+def test_messages_of_the_conversion_arrive_too(records):
+    with torch_tensorrt.logging.info():
+        torch_tensorrt.compile(torch.jit.script(Mlp().eval()), inputs=[torch.ones(2, 16)], device="cpu")
+    assert any("Adding input" in text for text in records.texts())
+
+
+COMPILE = "torch_tensorrt.compile(torch.nn.ReLU().eval(), inputs=[torch.ones(2)], device='cpu')"
+
+
+@pytest.mark.parametrize(
+    ("setup", "is_shown"),
+    [
+        ("", False),
+        ("logging.basicConfig()", False),
+        ("logging.basicConfig(level=logging.INFO)", True),
+        ("logging.basicConfig(); logging.getLogger('torch_tensorrt').setLevel(logging.INFO)", True),
+        ("logging.getLogger('torch_tensorrt').setLevel(logging.INFO)", False),
+        ("logging.basicConfig(level=logging.INFO); torch_tensorrt.logging.set_level('ERROR')", False),
+        ("torch_tensorrt.logging.set_level('INFO')", True),
+    ],
+)
+def test_a_level_of_python_opens_the_log(setup, is_shown):
+    assert ("compiled ReLU" in stderr_of(f"{setup}; {COMPILE}" if setup else COMPILE)) == is_shown
+
+
+def test_a_level_of_python_that_goes_closes_the_log(records):
+    logging.getLogger("torch_tensorrt").setLevel(logging.DEBUG)
+    log(Level.Debug, "open")
+    logging.getLogger("torch_tensorrt").setLevel(logging.NOTSET)
+    log(Level.Debug, "closed")
+    assert records.texts() == ["open"] and get_reportable_log_level() == Level.Warning
+
+
 def test_messages_of_other_threads_have_their_name(records):
     thread = threading.Thread(target=log, args=(Level.Error, "from a thread"), name="worker 7")
     thread.start()

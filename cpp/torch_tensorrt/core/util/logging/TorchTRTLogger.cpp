@@ -92,10 +92,10 @@ void TorchTRTLogger::log(LogLevel level, const std::string& msg) {
   if (!is_reportable(level)) {
     return;
   }
-  const bool is_of_process = this == &get_logger() && !is_only_printed;
-  const bool is_printed = !is_of_process || kept_messages().prints();
+  const bool is_kept = !is_only_printed;
+  const bool is_printed = !is_kept || kept_messages().prints();
   if (is_printed) state_->print(level, msg);
-  if (is_of_process) kept_messages().add(level, msg, is_printed);
+  if (is_kept) kept_messages().add(level, msg, is_printed);
 }
 
 void TorchTRTLogger::print(const std::string& line) {

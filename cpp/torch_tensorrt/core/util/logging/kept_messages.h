@@ -17,7 +17,7 @@ struct KeptMessage {
   bool is_printed;   // the process's logger printed it
 };
 
-// Messages of the process's logger for a second log that must not be called from any thread, such as Python's: a
+// Messages of all loggers for a second log that must not be called from any thread, such as Python's: a
 // thread that waits for Python's lock may hold a mutex for which the owner of that lock waits. A message waits here
 // until take(). Thread-safe.
 class KeptMessages {
