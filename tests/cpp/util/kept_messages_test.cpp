@@ -59,22 +59,24 @@ TEST(KeptMessages, CountsWhatIsTooMuch) {
   EXPECT_TRUE(kept.take().empty());
 }
 
-TEST(KeptMessages, AreThoseOfTheLoggerOfTheProcess) {
+TEST(KeptMessages, AreThoseOfAllLoggers) {
   kept_messages().start(schedule, nullptr);
   testing::internal::CaptureStderr();
-  TorchTRTLogger other("", LogLevel::kGRAPH, /*colored=*/false);
+  TorchTRTLogger other("other - ", LogLevel::kERROR, /*colored=*/false);
   other.log(LogLevel::kERROR, "of another logger");
   get_logger().log(LogLevel::kERROR, "printed");
   kept_messages().set_prints(false);
+  other.log(LogLevel::kERROR, "of another logger, kept alone");
   get_logger().log(LogLevel::kERROR, "kept alone");
   get_logger().log(LogLevel::kDEBUG, "not reportable");
   print_only(LogLevel::kERROR, "only printed");
-  const auto taken = kept_messages().take();
+  std::vector<std::string> texts;
+  for (const auto& message : kept_messages().take()) texts.push_back(message.text);
   kept_messages().stop();
-  ASSERT_EQ(taken.size(), 2U);
-  EXPECT_EQ(taken[1].text, "kept alone");
+  EXPECT_EQ(texts,
+            (std::vector<std::string>{"of another logger", "printed", "of another logger, kept alone", "kept alone"}));
   const std::string printed = testing::internal::GetCapturedStderr();
-  EXPECT_NE(printed.find("of another logger"), std::string::npos);
+  EXPECT_NE(printed.find("other - of another logger"), std::string::npos);
   EXPECT_EQ(printed.find("kept alone"), std::string::npos);
   EXPECT_NE(printed.find("- printed"), std::string::npos);
 }
