@@ -68,11 +68,11 @@ if(Libtorch_FOUND AND NOT TARGET torchtrt::libtorch)
   endif()
 
   # The standard that torch's headers demand.
-  set(_torchtrt_cxx 17)
+  set(TORCHTRT_CXX_STANDARD 17)
   file(STRINGS "${TORCHTRT_TORCH_DIR}/include/torch/csrc/api/include/torch/all.h" _torchtrt_line
        REGEX "#error C\\+\\+20 ")
   if(_torchtrt_line)
-    set(_torchtrt_cxx 20)
+    set(TORCHTRT_CXX_STANDARD 20)
   endif()
 
   foreach(_torchtrt_lib IN ITEMS c10 torch_cpu)
@@ -91,6 +91,6 @@ if(Libtorch_FOUND AND NOT TARGET torchtrt::libtorch)
       INTERFACE_INCLUDE_DIRECTORIES
       "${TORCHTRT_TORCH_DIR}/include;${TORCHTRT_TORCH_DIR}/include/torch/csrc/api/include"
       INTERFACE_COMPILE_DEFINITIONS "_GLIBCXX_USE_CXX11_ABI=${_torchtrt_abi}"
-      INTERFACE_COMPILE_FEATURES cxx_std_${_torchtrt_cxx}
+      INTERFACE_COMPILE_FEATURES cxx_std_${TORCHTRT_CXX_STANDARD}
       INTERFACE_LINK_LIBRARIES "torchtrt::torch_cpu;torchtrt::c10;Threads::Threads")
 endif()

@@ -73,15 +73,17 @@ def test_wrong_arguments_for_paths(flags, message):
 def test_pkg_config_gives_the_flags_of_a_build(tmp_path):
     (path,) = printed("--pkg-config-path")
 
-    def flags(name: str) -> list[str]:
-        return run("env", f"PKG_CONFIG_PATH={path}", "pkg-config", "--cflags", "--libs", name).split()
+    def flags(*wanted: str) -> list[str]:
+        return run("env", f"PKG_CONFIG_PATH={path}", "pkg-config", *wanted).split()
 
     for name, source, expected in [
         ("torchtrt-runtime", "use_runtime.cpp", "op found, class found\n"),
         ("torchtrt", "use_core_names.cpp", "converted\nresult 0, rank 2, 2 segments\n"),
     ]:
         program = tmp_path / name
-        run("c++", "-std=c++17", str(PROJECT / source), "-o", str(program), *flags(name))
+        (standard,) = flags("--variable=cxx_standard", name)
+        command = ["c++", f"-std=c++{standard}", str(PROJECT / source), "-o", str(program)]
+        run(*command, *flags("--cflags", "--libs", name))
         assert run(str(program), cwd="/") == expected
 
 

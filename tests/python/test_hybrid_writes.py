@@ -67,8 +67,13 @@ def results(module: torch.jit.ScriptModule, inputs: list[Tensor]) -> list[Tensor
 def test_results_and_errors_are_those_of_torchscript(model: type[Counting], dtypes: tuple[torch.dtype, ...]) -> None:
     inputs = tensors(*dtypes)
     module = torch.jit.script(model().eval())
-    with torch_tensorrt.logging.errors():
-        compiled = torch_tensorrt.compile(module, inputs=inputs, device="cpu", min_block_size=1)
+    try:
+        with torch_tensorrt.logging.errors():
+            compiled = torch_tensorrt.compile(module, inputs=inputs, device="cpu", min_block_size=1)
+    except RuntimeError as error:  # a call could only fail, which new versions of PyTorch tell without data
+        theirs = results(module, inputs)
+        assert isinstance(theirs, str) and theirs.removeprefix("RuntimeError: ") in str(error)
+        return
     ours, theirs = results(compiled, inputs), results(module, inputs)
     if isinstance(theirs, str):
         assert ours == theirs

@@ -1,9 +1,12 @@
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/conversion/converters/impl/sizes.h"
+#include "torch_tensorrt/core/conversion/pytorch_rules.h"
 
 // Activation functions, and clamps to numbers.
 namespace torch_tensorrt::core::conversion::converters {
@@ -122,8 +125,34 @@ bool prelu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return finish(ctx, n, ctx->net->addElementWise(*positive, *scaled, ElementWiseOperation::kSUM)->getOutput(0));
 }
 
+// The least and the largest number of an integer dtype.
+std::pair<int64_t, int64_t> range_of_integers(at::ScalarType type) {
+  if (type == at::kByte) return {0, UINT8_MAX};
+  if (type == at::kChar) return {INT8_MIN, INT8_MAX};
+  if (type == at::kShort) return {INT16_MIN, INT16_MAX};
+  if (type == at::kInt) return {INT32_MIN, INT32_MAX};
+  return {INT64_MIN, INT64_MAX};
+}
+
+// Null for a bound of integers that limits nothing, if this PyTorch takes such bounds.
+const at::Scalar* effective(const at::Scalar* bound, at::ScalarType type, bool is_low) {
+  if (bound == nullptr || !bound->isIntegral(/*includeBool=*/false) ||
+      !at::isIntegralType(type, /*includeBool=*/false)) {
+    return bound;
+  }
+  if (!clamp_takes_bounds_of_any_size()) return bound;
+  const int64_t value = bound->toLong();
+  const auto [least, most] = range_of_integers(type);
+  if (is_low ? value < least : value > most) return nullptr;
+  TORCHTRT_CHECK(value >= least && value <= most,
+                 "the bound " << value << " of a clamp is outside of the range of " << c10::toString(type));
+  return bound;
+}
+
 ITensor* clip(ConversionCtx* ctx, ITensor* x, const at::Scalar* low, const at::Scalar* high) {
   const auto type = scalar_type(x);
+  low = effective(low, type, /*is_low=*/true);
+  high = effective(high, type, /*is_low=*/false);
   const bool is_exact = type == at::kFloat || type == at::kDouble;
   if (low != nullptr && high != nullptr && is_exact && low->toDouble() <= high->toDouble()) {
     return apply(ctx, ActivationType::kCLIP, x, low->toDouble(), high->toDouble());
@@ -167,9 +196,8 @@ bool clamp_both(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(has_low || has_high, util::node_info(n) << ": min and max are None, one of them must be a number");
   if (has_low) low = args[1].unwrapToScalar();
   if (has_high) high = args[2].unwrapToScalar();
-  // A single bound that is NaN has no effect; this is special to this operator.
   const auto is_nan = [](const at::Scalar& bound) { return std::isnan(bound.toDouble()); };
-  if (has_low != has_high && is_nan(has_low ? low : high)) {
+  if (has_low != has_high && is_nan(has_low ? low : high) && !clamp_gives_nan_for_one_bound()) {
     return finish(ctx, n, identity(ctx, promoted_to_bounds(ctx, args[0].ITensorOrFreeze(ctx), &low, &high)));
   }
   return clamp_scalars(ctx, n, args[0], has_low ? &low : nullptr, has_high ? &high : nullptr);
@@ -186,7 +214,7 @@ bool hardtanh(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   };
   const at::Scalar low = bound(args[1]);
   const at::Scalar high = bound(args[2]);
-  TORCHTRT_CHECK(type != at::kByte || (low.toDouble() >= 0 && high.toDouble() >= 0),
+  TORCHTRT_CHECK(type != at::kByte || clamp_takes_bounds_of_any_size() || (low.toDouble() >= 0 && high.toDouble() >= 0),
                  util::node_info(n) << ": bounds of uint8 must not be negative");
   return finish(ctx, n, clip(ctx, x, &low, &high));
 }
@@ -238,9 +266,11 @@ bool hardshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 // Moves x toward 0 by lambda, but not past 0: x - clip(x, -lambda, lambda).
 bool softshrink(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_input(ctx, n, args[0]);
-  const double lambda = args[1].unwrapToScalar().toDouble();
-  TORCHTRT_CHECK(lambda >= 0, util::node_info(n) << ": lambda is " << lambda << ", must be 0 or more");
   const auto type = scalar_type(x);
+  const at::Scalar given = args[1].unwrapToScalar();
+  const bool rounds = softshrink_rounds_lambda() && type != at::kDouble;
+  const double lambda = rounds ? at::scalar_tensor(given, type).item<double>() : given.toDouble();
+  TORCHTRT_CHECK(lambda >= 0, util::node_info(n) << ": lambda is " << lambda << ", must be 0 or more");
   x = cast(ctx, x, wide_type(type));
   auto* inside = apply(ctx, ElementWiseOperation::kMIN, apply(ctx, ElementWiseOperation::kMAX, x, at::Scalar(-lambda)),
                        at::Scalar(lambda));
