@@ -152,7 +152,7 @@ void visit_settings(S& settings, Visit&& visit) {
             "GPUs: the engine loads on later generations of GPUs too."},
         settings.hardware_compatible);
   visit(Row{"use_explicit_typing", "--explicit-typing", "",
-            "GPUs: each layer computes in the dtypes of its tensors, whatever enabled_precisions allows."},
+            "Each layer computes in the dtypes of its tensors, whatever enabled_precisions allows."},
         settings.use_explicit_typing);
   visit(Row{"num_threads", "--num-threads", "",
             "CPU: number of threads for calls of the engine and for timing its layers; 0: as many as PyTorch uses in "

@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/conversion/compile_time.h"
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
+#include "torch_tensorrt/core/engine/build/precision_choice.h"
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_methods.h"
@@ -38,19 +39,18 @@ void check_device(const engine::DeviceTarget& device) {
 void warn_without_effect(const engine::BuildSettings& settings) {
   for (const auto precision : settings.enabled_precisions) {
     if (precision == nvinfer1::DataType::kFLOAT) continue;
-    LOG_WARNING("precision " << precision
-                             << " has no effect on a CPU: layers compute in the dtypes of the module; convert "
-                             << "the module itself to compute in " << precision);
+    const Decision fast = engine::has_fast_kernels(engine::describe_target(settings.device), precision);
+    if (!fast) LOG_WARNING("precision " << precision << " has no effect: " << fast.reason());
   }
   if (settings.workspace_size != 0)
     LOG_WARNING("workspace_size has no effect on a CPU: its engines do not limit the workspace of a layer");
   if (settings.debug) LOG_WARNING("debug has no effect on a CPU: its engines can always be inspected");
-  const bool for_backends = settings.optimization_level != -1 || settings.version_compatible ||
-                            settings.hardware_compatible || settings.use_explicit_typing;
+  const bool for_backends =
+      settings.optimization_level != -1 || settings.version_compatible || settings.hardware_compatible;
   if (for_backends) {
     LOG_WARNING(
-        "optimization_level, version_compatible, hardware_compatible and use_explicit_typing have no effect on a CPU: "
-        "they apply to engines for GPUs only");
+        "optimization_level, version_compatible and hardware_compatible have no effect on a CPU: they apply to engines "
+        "for GPUs only");
   }
 }
 

@@ -159,7 +159,7 @@ TEST(OnednnActivationDeclines, FormulasThatLoseNan) {
 }
 
 TEST(OnednnActivationDeclines, OtherDtypes) {
-  for (const auto type : {network::DataType::kHALF, network::DataType::kBF16, network::DataType::kDOUBLE}) {
+  for (const auto type : {network::DataType::kHALF, network::DataType::kDOUBLE}) {
     network::INetworkDefinition network;
     auto* layer = network.addActivation(*network.addInput("x", type, Dims{4, 4}), ActivationType::kRELU);
     const Decision decision = TacticRegistry::global().find(kActivation)->supports(*layer, describe_target());

@@ -143,6 +143,10 @@ class ILayer {
   // of N, H, W, C to N, C, H, W gives channels-last memory.
   virtual bool writes_in_place(TensorFormat /*format*/) const { return false; }
 
+  // Whether the layer may compute in f16 or bf16 instead of f32. Its kernels then accumulate in f32, so that its result
+  // has the errors of rounded inputs and of a rounded output alone.
+  virtual bool may_round() const { return false; }
+
   // Whether evaluate() is defined.
   virtual bool can_be_evaluated() const { return false; }
   // Computes output 0 on the host, without the epilogue. The inputs are in the layer's order (an absent optional one

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <unordered_set>
 
 #include "torch_tensorrt/core/optimizer/pass.h"
+#include "torch_tensorrt/core/util/decision.h"
 
 // Every pass of the library, for the pipeline and for tests.
 namespace torch_tensorrt::optimizer {
@@ -36,5 +38,11 @@ std::unique_ptr<Pass> make_form_activations();
 // layout/
 std::unique_ptr<Pass> make_fuse_channel_shuffle();
 std::unique_ptr<Pass> make_assign_layouts();
+
+// precision/
+// Whether the layer may compute in f16 or bf16 instead of f32.
+Decision may_compute_in(const network::ILayer& layer, network::DataType low);
+// For layers of the network that the pass will run on, for which may_compute_in() holds.
+std::unique_ptr<Pass> make_assign_precision(network::DataType low, std::unordered_set<const network::ILayer*> chosen);
 
 }  // namespace torch_tensorrt::optimizer

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "torch_tensorrt/core/engine/build/builder.h"
+#include "torch_tensorrt/core/engine/build/precision_choice.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -13,10 +16,13 @@
 namespace torch_tensorrt::engine {
 namespace {
 
+using network::DataType;
 using network::TensorFormat;
 
 // Usually fastest first, so that the others are given up early.
 constexpr TensorFormat kFormats[] = {TensorFormat::kHWC, TensorFormat::kLINEAR};
+
+constexpr DataType kLowPrecisions[] = {DataType::kBF16, DataType::kHALF};
 
 // Below this size, a second copy of the constant costs less than a slower tactic.
 constexpr int64_t kLargeConstantBytes = int64_t{1} << 20;
@@ -61,17 +67,28 @@ class NetworkChooser {
     // Optimize once without formats, so that the formats share all other work (and folded weights).
     const auto passes = optimizer::optimize(*network, pass_context(TensorFormat::kLINEAR));
     const auto formats = formats_of(*network);
+    std::vector<std::string> unused;
+    const auto lows = usable_precisions(unused);
+    double in_f32 = std::numeric_limits<double>::infinity();
     std::string note;
     for (const TensorFormat format : formats) {
       const bool is_last = format == formats.back();
       NetworkChoice choice = optimized(is_last ? std::move(network) : network->clone(), format);
-      const std::string outcome = try_tactics(choice, best.microseconds, /*must_work=*/is_last && !best.network);
+      // A lower precision may make the slower format the fastest.
+      const double limit = lows.empty() ? best.microseconds : std::numeric_limits<double>::infinity();
+      const std::string outcome = try_tactics(choice, limit, /*must_work=*/is_last && !best.network);
       note += str(note.empty() ? "" : ", ", network::enum_name(format), " ", outcome);
-      if (choice.microseconds < best.microseconds) best = std::move(choice);
+      in_f32 = std::min(in_f32, choice.microseconds);
+      for (const DataType low : lows) {
+        if (std::isfinite(choice.microseconds)) keep_faster(best, lowered(choice, low));
+      }
+      keep_faster(best, std::move(choice));
     }
     best.passes.insert(best.passes.begin(), passes.begin(), passes.end());
     if (formats.size() > 1)
       best.notes.push_back("activation format " + network::enum_name(best.format) + " of: " + note);
+    best.notes.insert(best.notes.end(), unused.begin(), unused.end());
+    note_precision(best, lows, in_f32);
     note_reformats(best);
     LOG_GRAPH("network after optimization:\n" << dump_text(*best.network));
     return best;
@@ -83,6 +100,7 @@ class NetworkChooser {
     const auto passes = optimizer::optimize(*network, pass_context(TensorFormat::kLINEAR));
     for (const TensorFormat format : formats_of(*network)) {
       NetworkChoice choice = optimized(network->clone(), format);
+      lower_like(plan, choice);
       if (layer_signatures(*choice.network) != wanted) continue;
       choice.passes.insert(choice.passes.begin(), passes.begin(), passes.end());
       choice.choices = plan.choices;
@@ -117,6 +135,15 @@ class NetworkChooser {
     return context;
   }
 
+  // Gives layers the lower dtypes that they have in the plan.
+  void lower_like(const Plan& plan, NetworkChoice& choice) const {
+    for (const DataType low : kLowPrecisions) {
+      if (!may_use(low) || !has_fast_kernels(settings_.device, low)) continue;
+      const auto layers = find_low_layers(*choice.network, *plan.network, low);
+      if (!layers.empty()) choice.network = with_low_layers(*choice.network, low, layers).network;
+    }
+  }
+
   // Formats that some convolution can run in; only the linear format if there is none.
   std::vector<TensorFormat> formats_of(const network::INetworkDefinition& network) const {
     std::vector<TensorFormat> formats;
@@ -131,6 +158,51 @@ class NetworkChooser {
     }
     if (formats.empty()) formats.push_back(TensorFormat::kLINEAR);
     return formats;
+  }
+
+  bool may_use(DataType low) const {
+    return settings_.enabled_precisions.count(low) != 0 && !settings_.use_explicit_typing;
+  }
+
+  // The lower precisions that are allowed and have kernels. Notes the others.
+  std::vector<DataType> usable_precisions(std::vector<std::string>& notes) const {
+    std::vector<DataType> usable;
+    for (const DataType low : kLowPrecisions) {
+      if (!may_use(low)) continue;
+      const Decision fast = has_fast_kernels(settings_.device, low);
+      if (fast) usable.push_back(low);
+      if (!fast) notes.push_back(str("precision: ", network::enum_name(low), " is not used: ", fast.reason()));
+    }
+    return usable;
+  }
+
+  static void keep_faster(NetworkChoice& best, NetworkChoice choice) {
+    if (choice.microseconds < best.microseconds) best = std::move(choice);
+  }
+
+  // The choice with the layers in `low` that take less time so; slower than anything if that is not faster.
+  NetworkChoice lowered(const NetworkChoice& choice, DataType low) {
+    const auto layers = choose_low_layers(*choice.network, low, choice.choices, timer_);
+    NetworkChoice result;
+    result.network = with_low_layers(*choice.network, low, layers).network;
+    result.format = choice.format;
+    result.passes = choice.passes;
+    result.precision = low;
+    result.low_layers = layers.size();
+    try_tactics(result, choice.microseconds, /*must_work=*/false);
+    return result;
+  }
+
+  static void note_precision(NetworkChoice& best, const std::vector<DataType>& lows, double in_f32) {
+    for (const DataType low : lows) {
+      const std::string name = network::enum_name(low);
+      if (best.precision == low) {
+        best.notes.push_back(fmt::format("precision: {} in {} layers, {:.0f} us, {:.0f} us without it", name,
+                                         best.low_layers, best.microseconds, in_f32));
+      } else {
+        best.notes.push_back("precision: " + name + " is not used: no split of the layers is faster");
+      }
+    }
   }
 
   NetworkChoice optimized(std::shared_ptr<network::INetworkDefinition> network, TensorFormat format) {

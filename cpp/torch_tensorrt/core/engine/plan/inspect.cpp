@@ -136,6 +136,7 @@ std::string format_text(DataType type, TensorFormat format) {
       {{DataType::kDOUBLE, true}, "Double"},
       {{DataType::kFLOAT, false}, "Channel major FP32 format"},
       {{DataType::kHALF, false}, "Channel major FP16 format"},
+      {{DataType::kBF16, false}, "Channel major BFloat16 format"},
       {{DataType::kINT8, false}, "Channel major Int8 format"},
       {{DataType::kUINT8, false}, "Channel major UInt8 format"},
   };

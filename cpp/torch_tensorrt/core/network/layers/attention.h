@@ -31,6 +31,8 @@ class IAttentionLayer final : public ILayer {
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  bool may_round() const override { return true; }
+
   InputDim kept_dim(int32_t output, int32_t axis) const override;
 
  private:

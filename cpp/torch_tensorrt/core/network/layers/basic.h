@@ -66,6 +66,7 @@ class IIdentityLayer final : public ILayer {
   ElementSource element_source(int64_t element) const override { return {getInput(0), element}; }
   bool does_nothing() const override { return true; }
   FormatRole format_role() const override { return FormatRole::kAgnostic; }
+  bool may_round() const override { return true; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 };
@@ -109,6 +110,7 @@ class IReformatLayer final : public ILayer {
 
   InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
   FormatRole format_role() const override { return FormatRole::kIndifferent; }
+  bool may_round() const override { return true; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 

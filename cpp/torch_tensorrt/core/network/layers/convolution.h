@@ -55,6 +55,7 @@ class ConvolutionBase : public ILayer {
   InputDim kept_dim(int32_t output, int32_t axis) const override;
   std::optional<WindowEffect> window_effect(int32_t axis) const override;
   FormatRole format_role() const override;
+  bool may_round() const override { return true; }
   bool carries_format(int32_t input) const override { return input == 0 || input >= own_input_count(); }
 
  protected:

@@ -50,6 +50,7 @@ class ISliceLayer final : public ILayer {
   ElementSource element_source(int64_t element) const override;
   bool does_nothing() const override;
   FormatRole format_role() const override { return FormatRole::kAgnostic; }
+  bool may_round() const override { return true; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 
@@ -80,6 +81,7 @@ class IConcatenationLayer final : public ILayer {
   ElementSource element_source(int64_t element) const override;
   bool does_nothing() const override { return getNbInputs() == 1; }
   FormatRole format_role() const override { return FormatRole::kAgnostic; }
+  bool may_round() const override { return true; }
   bool carries_format(int32_t /*input*/) const override { return true; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;

@@ -52,6 +52,7 @@ class INormalizationLayer final : public ILayer {
 
   InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
   FormatRole format_role() const override { return FormatRole::kAgnostic; }
+  bool may_round() const override { return true; }
 
  private:
   uint32_t axes_;

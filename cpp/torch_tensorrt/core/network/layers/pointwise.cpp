@@ -215,6 +215,12 @@ Interval IElementWiseLayer::range_of(int64_t element, ValueRanges& ranges) const
 
 FormatRole IElementWiseLayer::format_role() const { return role_if(operands_line_up(*this), FormatRole::kAgnostic); }
 
+bool IElementWiseLayer::may_round() const {
+  using Operation = ElementWiseOperation;
+  return operation_ == Operation::kSUM || operation_ == Operation::kSUB || operation_ == Operation::kPROD ||
+         operation_ == Operation::kDIV || operation_ == Operation::kMAX || operation_ == Operation::kMIN;
+}
+
 void IElementWiseLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit_as_enum("op", operation_);
   visitor.visit("epilogue", epilogue_);

@@ -30,6 +30,7 @@ class IActivationLayer final : public ILayer {
 
   InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
   FormatRole format_role() const override { return FormatRole::kAgnostic; }
+  bool may_round() const override { return true; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 
@@ -89,6 +90,7 @@ class IElementWiseLayer final : public ILayer {
   std::vector<ElementSource> element_factors(int64_t element) const override;
   Interval range_of(int64_t element, ValueRanges& ranges) const override;
   FormatRole format_role() const override;
+  bool may_round() const override;
   bool carries_format(int32_t /*input*/) const override { return true; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
@@ -110,6 +112,7 @@ class ISelectLayer final : public ILayer {
   InputDim kept_dim(int32_t output, int32_t axis) const override;
   Interval range_of(int64_t element, ValueRanges& ranges) const override;
   FormatRole format_role() const override;
+  bool may_round() const override { return true; }
   bool carries_format(int32_t /*input*/) const override { return true; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;

@@ -83,6 +83,7 @@ class IPoolingLayer final : public ILayer {
   std::optional<WindowEffect> window_effect(int32_t axis) const override;
   bool does_nothing() const override;
   FormatRole format_role() const override;
+  bool may_round() const override { return true; }
 
  private:
   Window window() const;

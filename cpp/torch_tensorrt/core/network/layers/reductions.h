@@ -36,6 +36,7 @@ class IReduceLayer final : public ILayer {
   Interval range_of(int64_t element, ValueRanges& ranges) const override;
   bool does_nothing() const override { return axes_ == 0; }
   FormatRole format_role() const override;
+  bool may_round() const override { return operation_ != ReduceOperation::kPROD; }
   bool can_be_evaluated() const override { return true; }
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 
@@ -65,6 +66,7 @@ class ISoftMaxLayer final : public ILayer {
 
   InputDim kept_dim(int32_t /*output*/, int32_t axis) const override { return {0, axis}; }
   FormatRole format_role() const override { return FormatRole::kAgnostic; }
+  bool may_round() const override { return !log_; }
 
  private:
   uint32_t axes_;

@@ -64,6 +64,7 @@ class IResizeLayer final : public ILayer {
   const ITensor* size_input() const override { return getInput(1); }
   bool does_nothing() const override;
   FormatRole format_role() const override { return FormatRole::kAnchor; }
+  bool may_round() const override { return true; }
 
  private:
   Dims output_dimensions_;

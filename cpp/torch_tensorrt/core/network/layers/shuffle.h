@@ -39,6 +39,8 @@ class IShuffleLayer final : public ILayer {
                                         const std::vector<TensorType>& outputs) const override;
   void visit_attributes(AttributeVisitor& visitor) override;
 
+  bool may_round() const override { return true; }
+
   int32_t optional_inputs() const override { return 1; }  // the reshape dims
   bool reads_dims(int32_t input) const override { return input == 1; }
   const ITensor* size_input() const override;

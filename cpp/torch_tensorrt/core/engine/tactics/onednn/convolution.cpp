@@ -18,10 +18,6 @@ Decision check_constant_weights(const ConvolutionBase& layer) {
   if (layer.getKernelWeights().count == 0 || layer.own_input_count() > 1) {
     return Decision::no("the kernel or the bias is computed, both must be constant");
   }
-  if (layer.getBiasWeights().count != 0 && layer.getBiasWeights().type != network::DataType::kFLOAT) {
-    return Decision::no("the bias must be f32");
-  }
-  if (layer.getKernelWeights().type != network::DataType::kFLOAT) return Decision::no("the kernel must be f32");
   return Decision::yes();
 }
 
@@ -66,23 +62,26 @@ memory::dims weight_dims(const ConvolutionBase& layer, int64_t in_channels) {
 
 // Layout of the kernel in the network: row-major, for deconvolutions with the input maps first.
 memory::desc plain_weights(const ConvolutionBase& layer, const memory::dims& dims) {
-  if (layer.getType() == LayerType::kCONVOLUTION) return plain_desc(dims);
+  const auto type = to_type(layer.getKernelWeights().type);
+  if (layer.getType() == LayerType::kCONVOLUTION) return plain_desc(dims, type);
   const size_t out = layer.getNbGroups() > 1 ? 1 : 0;
   memory::dims stored = dims;
   std::swap(stored[out], stored[out + 1]);
   auto strides = plain_desc(stored).get_strides();
   std::swap(strides[out], strides[out + 1]);
-  return {dims, memory::data_type::f32, strides};
+  return {dims, type, strides};
 }
 
-memory::desc any_desc(const memory::dims& dims) { return {dims, memory::data_type::f32, memory::format_tag::any}; }
+memory::desc plain_bias(const ConvolutionBase& layer) {
+  return plain_desc({layer.getNbOutputMaps()}, to_type(layer.getBiasWeights().type));
+}
 
 template <typename Primitive>
 typename Primitive::primitive_desc describe(const LayerInstance& instance, dnnl::algorithm algorithm) {
   const auto& layer = static_cast<const ConvolutionBase&>(*instance.layer);
   const auto& input = instance.inputs[0];
   const auto g = geometry(layer, input.dims);
-  const auto weights = any_desc(weight_dims(layer, input.dims.d[1]));
+  const memory::desc weights(weight_dims(layer, input.dims.d[1]), to_type(input.dtype), memory::format_tag::any);
   const auto attr = with_epilogue(instance, 0, input.dims.nbDims, padded_desc);
   const auto output = to_desc(instance.outputs[0]);
   constexpr auto kInference = dnnl::prop_kind::forward_inference;
@@ -90,7 +89,7 @@ typename Primitive::primitive_desc describe(const LayerInstance& instance, dnnl:
     return {cpu_engine(), kInference, algorithm, to_desc(input), weights, output,
             g.stride,     g.dilation, g.pre,     g.post,         attr};
   }
-  const auto bias = plain_desc({layer.getNbOutputMaps()});
+  const auto bias = plain_bias(layer);
   return {cpu_engine(), kInference, algorithm,  to_desc(input), weights, bias,
           output,       g.stride,   g.dilation, g.pre,          g.post,  attr};
 }
@@ -142,7 +141,7 @@ class ConvolutionTactic final : public PackingTactic {
     const auto& convolution = static_cast<const ConvolutionBase&>(layer);
     const bool is_kernel = role == "kernel";
     const auto plain = is_kernel ? plain_weights(convolution, weight_dims(convolution, input_channels(convolution)))
-                                 : plain_desc({convolution.getNbOutputMaps()});
+                                 : plain_bias(convolution);
     unpack(from, weight_key(layer_index(layer), role.c_str()), plain, to);
   }
 
@@ -157,7 +156,7 @@ class ConvolutionTactic final : public PackingTactic {
     builder.input(DNNL_ARG_SRC, desc.src_desc(), 0);
     builder.fixed(DNNL_ARG_WEIGHTS, desc.weights_desc(), kernel.data, std::move(kernel.owner));
     if (layer.getBiasWeights().count != 0) {
-      const auto bias = plain_desc({layer.getNbOutputMaps()});
+      const auto bias = plain_bias(layer);
       builder.fixed(DNNL_ARG_BIAS, bias, pack(weights, weight_key(index, "bias"), bias, bias).data);
     }
     builder.output(DNNL_ARG_DST, desc.dst_desc());

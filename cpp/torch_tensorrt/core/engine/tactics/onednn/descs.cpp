@@ -5,7 +5,7 @@
 #include <new>
 
 #include "torch_tensorrt/core/network/enum_names.h"
-#include "torch_tensorrt/core/util/Exception.h"
+#include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine::onednn {
 
@@ -16,10 +16,16 @@ using network::EpilogueOp;
 
 dnnl::memory::dims to_dims(const network::Dims& dims) { return {dims.d, dims.d + dims.nbDims}; }
 
-dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims) {
+dnnl::memory::data_type to_type(DataType type) {
+  if (type == DataType::kFLOAT) return dnnl::memory::data_type::f32;
+  TORCHTRT_CHECK(type == DataType::kBF16, "no tactic of oneDNN takes " << network::enum_name(type));
+  return dnnl::memory::data_type::bf16;
+}
+
+dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims, dnnl::memory::data_type type) {
   dnnl::memory::dims strides(dims.size(), 1);
   for (size_t i = dims.size(); i-- > 1;) strides[i - 1] = strides[i] * std::max<dnnl::memory::dim>(dims[i], 1);
-  return {dims, dnnl::memory::data_type::f32, strides};
+  return {dims, type, strides};
 }
 
 dnnl::memory::desc to_desc(const TensorDesc& desc) { return padded_desc(desc, desc.dims.nbDims); }
@@ -32,7 +38,7 @@ dnnl::memory::desc padded_desc(const TensorDesc& desc, int32_t rank) {
     dims.insert(dims.begin(), 1);
     strides.insert(strides.begin(), whole);
   }
-  return {dims, dnnl::memory::data_type::f32, strides};
+  return {dims, to_type(desc.dtype), strides};
 }
 
 std::optional<Eltwise> to_eltwise(ActivationType type, double exact_alpha, double exact_beta) {
@@ -107,17 +113,40 @@ std::optional<dnnl::algorithm> to_binary(ElementWiseOperation operation) {
   return std::nullopt;
 }
 
-Decision check_basics(const network::ILayer& layer, const DeviceTarget& device) {
+namespace {
+
+Decision check_types(const network::ILayer& layer, const DeviceTarget& device, DataType type) {
   if (!device.is_cpu()) return Decision::no("oneDNN runs on CPUs here");
+  const auto wanted = network::enum_name(type);
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
     const auto* input = layer.getInput(i);
-    if (input != nullptr && input->getType() != DataType::kFLOAT) {
-      return Decision::no(str("input ", i, " is ", network::enum_name(input->getType()), ", must be f32"));
+    if (input != nullptr && input->getType() != type) {
+      return Decision::no(str("input ", i, " is ", network::enum_name(input->getType()), ", must be ", wanted));
     }
   }
   const auto out = layer.getOutput(0)->getType();
-  if (out != DataType::kFLOAT) return Decision::no(str("the output is ", network::enum_name(out), ", must be f32"));
+  if (out != type) return Decision::no(str("the output is ", network::enum_name(out), ", must be ", wanted));
   return Decision::yes();
+}
+
+// Without instructions for bf16, oneDNN computes it at half the speed of f32.
+Decision has_bf16() {
+  // An instruction set has the bits of those that it contains.
+  constexpr auto kNeeded = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_bf16);
+  const bool has = (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kNeeded) == kNeeded;
+  return has ? Decision::yes() : Decision::no("the processor has no instructions for bf16 (AVX512-BF16 or AMX)");
+}
+
+}  // namespace
+
+Decision check_f32(const network::ILayer& layer, const DeviceTarget& device) {
+  return check_types(layer, device, DataType::kFLOAT);
+}
+
+Decision check_basics(const network::ILayer& layer, const DeviceTarget& device) {
+  if (layer.getOutput(0)->getType() != DataType::kBF16) return check_f32(layer, device);
+  const Decision types = check_types(layer, device, DataType::kBF16);
+  return types ? has_bf16() : types;
 }
 
 Decision check_epilogue(const network::ILayer& layer) {

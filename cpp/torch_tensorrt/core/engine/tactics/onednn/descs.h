@@ -12,10 +12,13 @@ namespace torch_tensorrt::engine::onednn {
 inline int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 dnnl::memory::dims to_dims(const network::Dims& dims);
-// Takes kFLOAT tensors in kLINEAR or kHWC.
+// kFLOAT or kBF16 (Error for others).
+dnnl::memory::data_type to_type(network::DataType type);
+// Takes tensors in kLINEAR or kHWC.
 dnnl::memory::desc to_desc(const TensorDesc& desc);
 // A row-major desc.
-dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
+dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims,
+                              dnnl::memory::data_type type = dnnl::memory::data_type::f32);
 // The desc of the tensor with leading dims of 1 up to the rank; strides as its format says.
 dnnl::memory::desc padded_desc(const TensorDesc& desc, int32_t rank);
 
@@ -28,8 +31,11 @@ struct Eltwise {
 std::optional<Eltwise> to_eltwise(network::ActivationType type, double alpha, double beta);
 std::optional<dnnl::algorithm> to_binary(network::ElementWiseOperation operation);
 
-// Requirements common to all oneDNN tactics: a CPU, fp32 tensors.
+// Requirements common to all oneDNN tactics: a CPU, tensors of one dtype, f32 (or bf16 if the processor has
+// instructions for it).
 Decision check_basics(const network::ILayer& layer, const DeviceTarget& device);
+// The same for tactics of f32 tensors alone.
+Decision check_f32(const network::ILayer& layer, const DeviceTarget& device);
 // Whether every operation of the epilogue has a post-op.
 Decision check_epilogue(const network::ILayer& layer);
 // No, with oneDNN's text. Throws std::bad_alloc if oneDNN ran out of memory, which tells nothing about its abilities.

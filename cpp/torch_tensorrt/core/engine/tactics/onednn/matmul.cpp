@@ -23,14 +23,14 @@ bool constant_matrix(const LayerInstance& instance) {
 }
 
 // A matrix operand; its last two dims are swapped if the layer says so.
-memory::desc operand_desc(const Dims& dims, MatrixOperation operation) {
+memory::desc operand_desc(const Dims& dims, MatrixOperation operation, memory::data_type type) {
   auto sizes = to_dims(dims);
   auto strides = plain_desc(sizes).get_strides();
   if (operation == MatrixOperation::kTRANSPOSE) {
     std::swap(sizes[sizes.size() - 1], sizes[sizes.size() - 2]);
     std::swap(strides[strides.size() - 1], strides[strides.size() - 2]);
   }
-  return {sizes, memory::data_type::f32, strides};
+  return {sizes, type, strides};
 }
 
 // Leading dimensions are folded into the rows if the second operand is one constant matrix.
@@ -46,7 +46,8 @@ bool folds(const LayerInstance& instance) {
 
 // An epilogue operand as a matrix: folded like the result, or a single row.
 memory::desc folded_operand(const TensorDesc& operand, int32_t) {
-  return plain_desc(to_dims(operand.dims.nbDims < 2 ? Dims{1, operand.dims.volume()} : folded(operand.dims)));
+  const Dims dims = operand.dims.nbDims < 2 ? Dims{1, operand.dims.volume()} : folded(operand.dims);
+  return plain_desc(to_dims(dims), to_type(operand.dtype));
 }
 
 memory::desc batched_operand(const TensorDesc& operand, int32_t rank) { return padded_desc(operand, rank); }
@@ -75,11 +76,12 @@ Shapes shapes(const LayerInstance& instance) {
   const auto& layer = product(instance);
   const auto& a = instance.inputs[0].dims;
   const auto& out = instance.outputs[0].dims;
-  const auto b = operand_desc(instance.inputs[1].dims, layer.getOperation(1));
+  const auto type = to_type(instance.outputs[0].dtype);
+  const auto b = operand_desc(instance.inputs[1].dims, layer.getOperation(1), type);
   if (folds(instance)) {
-    return {operand_desc(folded(a), MatrixOperation::kNONE), b, plain_desc(to_dims(folded(out)))};
+    return {operand_desc(folded(a), MatrixOperation::kNONE, type), b, plain_desc(to_dims(folded(out)), type)};
   }
-  return {operand_desc(a, layer.getOperation(0)), b, plain_desc(to_dims(out))};
+  return {operand_desc(a, layer.getOperation(0), type), b, plain_desc(to_dims(out), type)};
 }
 
 dnnl::matmul::primitive_desc describe(const LayerInstance& instance) {
@@ -88,12 +90,13 @@ dnnl::matmul::primitive_desc describe(const LayerInstance& instance) {
   const auto rank = s.out.get_ndims();
   const auto attr = with_epilogue(instance, first, rank, describe_operand(instance));
   if (constant_matrix(instance)) {
-    s.b = memory::desc(s.b.get_dims(), memory::data_type::f32, memory::format_tag::any);
+    s.b = memory::desc(s.b.get_dims(), s.b.get_data_type(), memory::format_tag::any);
   }
   if (first == 0) return {cpu_engine(), s.a, s.b, s.out, attr};
   memory::dims bias(rank, 1);
   bias.back() = s.out.get_dims().back();
-  return {cpu_engine(), s.a, s.b, plain_desc(bias), s.out, attr};
+  const auto& operand = instance.inputs[instance.layer->epilogue()[0].input];
+  return {cpu_engine(), s.a, s.b, plain_desc(bias, to_type(operand.dtype)), s.out, attr};
 }
 
 Decision check_operands(const LayerInstance& instance) {
@@ -158,7 +161,8 @@ class MatmulTactic final : public PackingTactic {
   void unpack_weights(const network::ILayer& layer, const std::string& role, const WeightBlock& from,
                       void* to) const override {
     const auto& matmul = static_cast<const IMatrixMultiplyLayer&>(layer);
-    const auto plain = operand_desc(layer.getInput(1)->getDimensions(), matmul.getOperation(1));
+    const auto plain =
+        operand_desc(layer.getInput(1)->getDimensions(), matmul.getOperation(1), to_type(layer.getInput(1)->getType()));
     unpack(from, weight_key(layer_index(layer), role.c_str()), plain, to);
   }
 

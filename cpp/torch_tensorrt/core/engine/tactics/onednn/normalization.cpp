@@ -42,6 +42,10 @@ Decision supports_layer_norm(const network::ILayer& layer) {
     return Decision::no("the layer is not a layer norm of the last dimension");
   }
   if (!norm.getHasScale() || !norm.getHasBias()) return Decision::no("the scale or the bias is missing");
+  for (int32_t i = 1; i <= 2; ++i) {
+    if (layer.getInput(i)->getType() != network::DataType::kFLOAT)
+      return Decision::no("the scale and the bias must be f32");
+  }
   return Decision::yes();
 }
 

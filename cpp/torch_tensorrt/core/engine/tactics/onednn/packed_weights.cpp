@@ -65,14 +65,14 @@ const LayoutRow kLayouts[] = {
 };
 
 // Empty if the tag is not for this rank.
-dnnl::memory::desc desc_of(const dnnl::memory::dims& dims, Tag tag) {
-  return {dims, dnnl::memory::data_type::f32, tag, /*allow_empty=*/true};
+dnnl::memory::desc desc_of(const dnnl::memory::desc& like, Tag tag) {
+  return {like.get_dims(), like.get_data_type(), tag, /*allow_empty=*/true};
 }
 
 dnnl::memory::desc stored_desc(const std::string& layout, const dnnl::memory::desc& plain) {
   if (layout == "plain") return plain;
   for (const auto& row : kLayouts) {
-    if (layout == row.name) return desc_of(plain.get_dims(), row.tag);
+    if (layout == row.name) return desc_of(plain, row.tag);
   }
   TORCHTRT_THROW_ERROR("weights are stored in the layout '" << layout << "', which this library does not know");
 }
@@ -101,7 +101,7 @@ void reorder(const dnnl::memory::desc& from_desc, const void* from, const dnnl::
 std::string layout_name(const dnnl::memory::desc& desc, const dnnl::memory::desc& plain) {
   if (desc == plain) return "plain";
   for (const auto& row : kLayouts) {
-    const auto candidate = desc_of(desc.get_dims(), row.tag);
+    const auto candidate = desc_of(desc, row.tag);
     if (candidate && candidate == desc) return row.name;
   }
   return {};

@@ -25,7 +25,7 @@ dnnl::memory::desc without_last_units(const TensorDesc& operand, const network::
     dims.pop_back();
     strides.pop_back();
   }
-  return {dims, dnnl::memory::data_type::f32, strides};
+  return {dims, padded.get_data_type(), strides};
 }
 
 // oneDNN broadcasts only the second operand.

@@ -322,7 +322,7 @@ class WinogradTactic final : public Tactic {
     if (layer.getType() != network::LayerType::kCONVOLUTION) return Decision::no("another kind of layer");
     const auto& convolution = static_cast<const IConvolutionLayer&>(layer);
     if (const auto weights = check_constant_weights(convolution); !weights) return weights;
-    if (const auto basics = check_basics(layer, device); !basics) return basics;
+    if (const auto basics = check_f32(layer, device); !basics) return basics;
     if (const auto shape = check_shape(convolution); !shape) return shape;
     return check_steps(layer);
   }

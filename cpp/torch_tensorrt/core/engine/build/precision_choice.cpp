@@ -1,0 +1,186 @@
+#include "torch_tensorrt/core/engine/build/precision_choice.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "torch_tensorrt/core/engine/build/network_choice.h"
+#include "torch_tensorrt/core/engine/run/schedule.h"
+#include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/optimizer/passes.h"
+#include "torch_tensorrt/core/optimizer/patterns.h"
+#include "torch_tensorrt/core/optimizer/precision/min_cut.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::engine {
+namespace {
+
+using network::DataType;
+using network::ILayer;
+using network::ITensor;
+using optimizer::MinCut;
+
+int64_t nanoseconds(double microseconds) { return std::llround(microseconds * 1000); }
+
+// The cheapest split of the layers into those in f32 (the source's side of a cut) and those in a lower dtype.
+class Split {
+ public:
+  Split(const network::INetworkDefinition& network, DataType low, const std::vector<LayerChoice>& choices,
+        CandidateTimer& timer)
+      : network_(network), low_(low), choices_(choices), timer_(timer), types_(infer_at_opt(network)) {}
+
+  std::vector<int32_t> run() {
+    time_layers();
+    for (const auto& layer : network_.layers()) nodes_[layer.get()] = cut_.add_node();
+    for (int32_t i = 0; i < network_.getNbLayers(); ++i) {
+      const int32_t node = nodes_.at(network_.getLayer(i));
+      const auto low_time = low_times_.find(i);
+      if (low_time == low_times_.end()) {
+        cut_.add_edge(MinCut::kSource, node, MinCut::kInfinite);
+        continue;
+      }
+      // A node on the sink's side pays the edge from the source: its time in the lower dtype.
+      cut_.add_edge(MinCut::kSource, node, nanoseconds(low_time->second));
+      cut_.add_edge(node, MinCut::kSink, nanoseconds(choices_[static_cast<size_t>(i)].microseconds));
+    }
+    for (const auto& layer : network_.layers()) {
+      for (int32_t i = 0; i < layer->getNbOutputs(); ++i) add_casts(*layer->getOutput(i));
+    }
+    return low_layers();
+  }
+
+ private:
+  // Times the layers in the lower dtype, all casts in place.
+  void time_layers() {
+    std::vector<int32_t> able;
+    for (int32_t i = 0; i < network_.getNbLayers(); ++i) {
+      if (optimizer::may_compute_in(*network_.getLayer(i), low_)) able.push_back(i);
+    }
+    const LoweredNetwork lowered = with_low_layers(network_, low_, able);
+    std::unordered_map<const ILayer*, int32_t> places;
+    for (const int32_t i : able) {
+      places[lowered.layers[static_cast<size_t>(i)]] = i;
+      low_times_[i] = 0;  // of layers without a step
+    }
+    const Schedule schedule(*lowered.network, infer_at_opt(*lowered.network));
+    for (const Step& step : schedule.steps()) {
+      const auto place = places.find(step.instance.layer);
+      if (place != places.end()) time_layer(place->second, step.instance);
+    }
+  }
+
+  void time_layer(int32_t index, const LayerInstance& instance) {
+    try {
+      low_times_[index] = timer_.pick(instance).microseconds;
+    } catch (const Error& error) {
+      LOG_DEBUG(network::describe(*instance.layer) << " stays f32: " << error.msg());
+      low_times_.erase(index);
+    }
+  }
+
+  bool is_low(const ILayer* layer, const std::vector<bool>& sides) const {
+    return sides[static_cast<size_t>(nodes_.at(layer))];
+  }
+
+  // Adds the casts that the tensor needs where its producer and its readers are on different sides.
+  void add_casts(const ITensor& tensor) {
+    if (tensor.getType() != DataType::kFLOAT || optimizer::is_constant(&tensor)) return;
+    const int32_t producer = nodes_.at(tensor.producer());
+    const auto readers = tensor.consumers();
+    if (!readers.empty()) {
+      // One cast to the lower dtype, if any reader takes that.
+      const int32_t lowered = cut_.add_node();
+      cut_.add_edge(producer, lowered, nanoseconds(cast_time(tensor, DataType::kFLOAT, low_)));
+      for (const ILayer* reader : readers) cut_.add_edge(lowered, nodes_.at(reader), MinCut::kInfinite);
+    }
+    // One cast to f32, if any reader takes that, or the network's user.
+    const int32_t raised = cut_.add_node();
+    cut_.add_edge(raised, producer, nanoseconds(cast_time(tensor, low_, DataType::kFLOAT)));
+    for (const ILayer* reader : readers) cut_.add_edge(nodes_.at(reader), raised, MinCut::kInfinite);
+    if (tensor.isNetworkOutput()) cut_.add_edge(MinCut::kSource, raised, MinCut::kInfinite);
+  }
+
+  double cast_time(const ITensor& tensor, DataType from, DataType to) {
+    const network::Dims& dims = types_.at(&tensor).type.dims;
+    if (dims.volume() == 0) return 0;
+    network::INetworkDefinition alone;
+    ITensor* input = alone.addInput("x", from, dims);
+    auto* cast = alone.addCast(*input, to);
+    alone.markOutput(*cast->getOutput(0));
+    const Schedule schedule(alone, infer_at_opt(alone));
+    for (const Step& step : schedule.steps()) {
+      if (step.instance.layer == cast) return timer_.pick(step.instance).microseconds;
+    }
+    return 0;
+  }
+
+  std::vector<int32_t> low_layers() {
+    const auto sides = cut_.solve();
+    std::vector<int32_t> result;
+    for (int32_t i = 0; i < network_.getNbLayers(); ++i) {
+      if (is_low(network_.getLayer(i), sides)) result.push_back(i);
+    }
+    return result;
+  }
+
+  const network::INetworkDefinition& network_;
+  DataType low_;
+  const std::vector<LayerChoice>& choices_;
+  CandidateTimer& timer_;
+  network::InferredTensors types_;
+  std::unordered_map<int32_t, double> low_times_;
+  MinCut cut_;
+  std::unordered_map<const ILayer*, int32_t> nodes_;
+};
+
+}  // namespace
+
+Decision has_fast_kernels(const DeviceTarget& target, DataType low) {
+  const std::string type = network::enum_name(low);
+  if (!target.is_cpu()) {
+    return Decision::no(str("on GPUs the layers of native engines compute in the dtypes of their tensors"));
+  }
+  if (low != DataType::kBF16) return Decision::no(str("there are no kernels for ", type, " on CPUs"));
+  if (target.isa == "avx512_core_bf16") return Decision::yes();
+  return Decision::no(str("the processor (", target.isa, ") has no instructions for ", type));
+}
+
+std::vector<int32_t> choose_low_layers(const network::INetworkDefinition& network, DataType low,
+                                       const std::vector<LayerChoice>& choices, CandidateTimer& timer) {
+  return Split(network, low, choices, timer).run();
+}
+
+LoweredNetwork with_low_layers(const network::INetworkDefinition& network, DataType low,
+                               const std::vector<int32_t>& layers) {
+  LoweredNetwork lowered{network.clone(), {}};
+  for (const auto& layer : lowered.network->layers()) lowered.layers.push_back(layer.get());
+  std::unordered_set<const ILayer*> chosen;
+  for (const int32_t i : layers) chosen.insert(lowered.layers[static_cast<size_t>(i)]);
+  std::vector<optimizer::PipelineEntry> pipeline;
+  pipeline.push_back({optimizer::make_assign_precision(low, std::move(chosen)), "the layers have been chosen"});
+  optimizer::run_pipeline(*lowered.network, {}, pipeline);
+  return lowered;
+}
+
+// The pass keeps the order of the layers. It replaces constants, and adds casts with the names of others.
+std::vector<int32_t> find_low_layers(const network::INetworkDefinition& network,
+                                     const network::INetworkDefinition& lowered, DataType low) {
+  std::vector<int32_t> result;
+  auto other = lowered.layers().begin();
+  for (int32_t i = 0; i < network.getNbLayers(); ++i) {
+    const ILayer& layer = *network.getLayer(i);
+    if (layer.getType() == network::LayerType::kCONSTANT) continue;
+    other = std::find_if(other, lowered.layers().end(), [&](const auto& candidate) {
+      return candidate->getType() == layer.getType() && std::string(candidate->getName()) == layer.getName();
+    });
+    if (other == lowered.layers().end()) return {};
+    if (optimizer::may_compute_in(layer, low) && (*other)->getOutput(0)->getType() == low) result.push_back(i);
+    ++other;
+  }
+  return result;
+}
+
+}  // namespace torch_tensorrt::engine

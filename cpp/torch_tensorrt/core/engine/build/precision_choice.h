@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/build/candidate_timer.h"
+#include "torch_tensorrt/core/engine/plan/plan.h"
+#include "torch_tensorrt/core/util/decision.h"
+
+namespace torch_tensorrt::engine {
+
+// Whether the device has kernels that are faster in the dtype than in f32.
+Decision has_fast_kernels(const DeviceTarget& target, network::DataType low);
+
+// The layers, by their indices, that should compute in `low` so that the engine takes least time: that of the layers in
+// either dtype and that of the casts between them, all measured at the opt dims. `choices` has the times in f32.
+std::vector<int32_t> choose_low_layers(const network::INetworkDefinition& network, network::DataType low,
+                                       const std::vector<LayerChoice>& choices, CandidateTimer& timer);
+
+// A copy of a network with some layers in a lower dtype (see make_assign_precision).
+struct LoweredNetwork {
+  std::shared_ptr<network::INetworkDefinition> network;
+  std::vector<const network::ILayer*> layers;  // its layers, in the order of the original's
+};
+LoweredNetwork with_low_layers(const network::INetworkDefinition& network, network::DataType low,
+                               const std::vector<int32_t>& layers);
+
+// The layers of the network that compute in `low` in `lowered`, which with_low_layers made of an equal network.
+std::vector<int32_t> find_low_layers(const network::INetworkDefinition& network,
+                                     const network::INetworkDefinition& lowered, network::DataType low);
+
+}  // namespace torch_tensorrt::engine

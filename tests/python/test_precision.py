@@ -1,0 +1,161 @@
+"""enabled_precisions on a CPU: layers compute in bf16 where that is allowed and faster."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import torch_tensorrt
+
+BF16 = {torch.float32, torch.bfloat16}
+UNIT = 2.0**-8  # rounding to bf16 changes a number by half of this at most, relative to it
+HAS_BF16 = "avx512_bf16" in Path("/proc/cpuinfo").read_text()
+needs_bf16 = pytest.mark.skipif(not HAS_BF16, reason="the processor has no instructions for bf16")
+
+
+class Pictures(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second, self.third = nn.Conv2d(16, 64, 3), nn.Conv2d(64, 64, 3), nn.Conv2d(64, 64, 1)
+        self.classify = nn.Linear(64, 10)
+
+    def forward(self, x):
+        y = self.first(x).relu()
+        y = (self.third(self.second(y).relu()) + y[:, :, 1:-1, 1:-1]).relu()
+        return self.classify(y.mean((2, 3)))
+
+
+class Text(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(50, 128)
+        self.encode = nn.TransformerEncoderLayer(128, 4, 256, batch_first=True, activation="gelu")
+
+    def forward(self, ids):
+        return self.encode(self.embed(ids))
+
+
+MODELS = {
+    # The deepest chain of roundings: inputs and outputs of the layers one after the other, and the weights of each.
+    "pictures": (Pictures, lambda: torch.randn(2, 16, 40, 40), 12),
+    "text": (Text, lambda: torch.randint(0, 50, (4, 64)), 24),
+}
+
+
+def build(model, x, precisions, **settings):
+    script = torch.jit.script(model)
+    return torch_tensorrt.compile(
+        script, inputs=[x], device="cpu", enabled_precisions=precisions, require_full_compilation=True, **settings
+    )
+
+
+def information(compiled) -> dict:
+    return json.loads(compiled.engine.get_engine_layer_info())
+
+
+def dtypes(compiled) -> set[str]:
+    layers = information(compiled)["Layers"]
+    formats = " ".join(tensor["Format/Datatype"] for layer in layers for tensor in layer["Outputs"])
+    return set(re.findall(r"FP32|BFloat16|FP16", formats))
+
+
+def note(compiled) -> str:
+    return next((text for text in information(compiled)["notes"] if text.startswith("precision")), "")
+
+
+@pytest.fixture(params=MODELS)
+def case(request):
+    make, inputs, roundings = MODELS[request.param]
+    return make().eval(), inputs(), roundings
+
+
+@needs_bf16
+def test_layers_compute_in_bf16(case, rel):
+    model, x, roundings = case
+    with torch.no_grad():
+        expected = model(x)
+    compiled = build(model, x, BF16)
+    found = compiled(x)
+    assert found.dtype == torch.float32
+    # Errors of independent roundings of the largest magnitude add up like this at worst.
+    assert 0 < rel(found, expected) <= roundings * UNIT
+    assert "BFloat16" in dtypes(compiled)
+    assert "bf16 in" in note(compiled)
+
+
+@pytest.mark.parametrize(("precisions", "settings"), [({torch.float32}, {}), (BF16, {"use_explicit_typing": True})])
+def test_nothing_changes_where_bf16_is_not_allowed(case, precisions, settings):
+    model, x, _ = case
+    compiled = build(model, x, precisions, **settings)
+    assert "BFloat16" not in dtypes(compiled) and not note(compiled)
+
+
+def test_a_precision_without_kernels_is_named(capfd):
+    model, x = Pictures().eval(), torch.randn(2, 16, 40, 40)
+    compiled = build(model, x, {torch.float32, torch.float16})
+    assert "has no effect: there are no kernels for f16 on CPUs" in capfd.readouterr().err
+    assert "f16 is not used: there are no kernels for f16 on CPUs" in note(compiled)
+    assert dtypes(compiled) == {"FP32"}
+
+
+def test_a_layer_that_bf16_does_not_help_stays_f32():
+    compiled = build(nn.Sequential(nn.Linear(2, 2)).eval(), torch.randn(1, 2), BF16)
+    assert dtypes(compiled) == {"FP32"}
+    assert re.search("bf16 is not used", note(compiled))
+
+
+@needs_bf16
+def test_a_saved_module_keeps_its_precision(case, tmp_path):
+    model, x, _ = case
+    compiled = build(model, x, BF16)
+    torch.jit.save(compiled, tmp_path / "a.ts")
+    loaded = torch.jit.load(tmp_path / "a.ts")
+    assert torch.equal(loaded(x), compiled(x))
+    assert dtypes(loaded) == dtypes(compiled)
+
+
+@needs_bf16
+def test_a_refit_keeps_the_precision(case, rel):
+    model, x, roundings = case
+    compiled = build(model, x, BF16)
+    other = type(model)().eval()
+    refitted = torch_tensorrt.refit_module_weights(compiled, torch.jit.script(other))
+    assert note(refitted) == note(compiled)
+    assert [layer["LayerType"] for layer in information(refitted)["Layers"]] == [
+        layer["LayerType"] for layer in information(compiled)["Layers"]
+    ]
+    with torch.no_grad():
+        assert rel(refitted(x), other(x)) <= roundings * UNIT
+
+
+@needs_bf16
+def test_a_range_of_shapes(rel):
+    model = Pictures().eval()
+    shapes = torch_tensorrt.Input(min_shape=(1, 16, 20, 20), opt_shape=(2, 16, 40, 40), max_shape=(4, 16, 48, 48))
+    compiled = build(model, shapes, BF16)
+    assert "BFloat16" in dtypes(compiled)
+    for size in ((1, 16, 20, 20), (4, 16, 48, 31)):
+        x = torch.randn(size)
+        with torch.no_grad():
+            assert rel(compiled(x), model(x)) <= 12 * UNIT
+
+
+@needs_bf16
+@pytest.mark.parametrize("name", MODELS)
+def test_a_module_that_is_bf16_itself_runs_in_kernels_of_onednn(name, rel):
+    make, inputs, roundings = MODELS[name]
+    model, x = make().eval(), inputs()
+    with torch.no_grad():
+        expected = model(x)
+    model = model.bfloat16()
+    x = x.bfloat16() if x.is_floating_point() else x
+    compiled = build(model, x, {torch.float32})
+    found = compiled(x)
+    assert found.dtype == torch.bfloat16
+    assert rel(found.float(), expected) <= roundings * UNIT
+    assert any(layer["TacticName"].startswith("onednn.") for layer in information(compiled)["Layers"])
