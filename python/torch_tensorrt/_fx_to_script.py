@@ -22,7 +22,7 @@ from torch_tensorrt._fx_operators import (
     per_tensor,
     written,
 )
-from torch_tensorrt._fx_source import Branch, Loop, Statement, define_forward, user_line
+from torch_tensorrt._fx_source import Branch, Loop, Statement, define_forward, modules_of, user_line
 from torch_tensorrt._torchscript import no_deprecation
 
 # Export copies constants; TorchScript has no name for these copies.
@@ -179,11 +179,11 @@ class _Writer(ControlFlow):
             self.names[node] = [self._assign(node, self._operator(*call)) for call in calls]
         for value in written(node):
             # TorchScript drops a write without a reader that it knows; lowering removes this reader.
-            self.body.append(Statement(f"print({KEEPS_WRITE!r}, {self._text(value)})"))
+            self.body.append(Statement(f"print({KEEPS_WRITE!r}, {self._text(value)})", modules=modules_of(node)))
 
     def _assign(self, node: torch.fx.Node, text: str) -> str:
         name = self._fresh(node.name)
-        self.body.append(Statement(f"{name} = {text}", user_line(node)))
+        self.body.append(Statement(f"{name} = {text}", user_line(node), modules_of(node)))
         return name
 
     def _write_body(self, node: torch.fx.Node) -> list[str]:
