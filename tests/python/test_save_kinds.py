@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -178,3 +179,13 @@ def test_a_program_as_torchscript_of_a_model_with_submodules(tmp_path):
     model = nn.Sequential(nn.Sequential(nn.Linear(16, 4), nn.ReLU()), nn.Linear(4, 4)).eval()
     save(torch.export.export(model, (X,)), tmp_path / "a.ts", output_format="torchscript")
     torch.testing.assert_close(torch.jit.load(tmp_path / "a.ts")(X), model(X))
+
+
+def test_the_guide_tells_what_replaces_module_of_a_loaded_program(compiled, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    guide = (Path(__file__).parents[2] / "docs" / "migration.md").read_text()
+    names = {"torch_tensorrt": torch_tensorrt, "trt": compiled, "x": X}
+    for call in ('torch_tensorrt.save(trt, "trt.ts")', 'torch_tensorrt.load("trt.ts")(x)'):
+        assert f"`{call}`" in guide
+        result = eval(call, names)
+    assert torch.equal(result, compiled(X))
