@@ -121,6 +121,7 @@ class AtenGraph:
         results = output.args[0]
         return FxProgram(
             what="a graph of torch.compile",
+            name="GraphOfTorchCompile",  # Dynamo does not tell the class of the model
             graph=self.module.graph,
             arguments=[(self.names[i], _type(self.values[i])) for i in taken],
             inputs={self.places[i].name: sizes.get(i, name) for i, name in enumerate(self.names)},

@@ -58,6 +58,7 @@ class FxProgram:
 
     Attributes:
         what: names the program in messages ("the exported program").
+        name: of the class of the module to be made, which the log shows.
         arguments: name and type (in TorchScript's notation) of each argument of the ``forward`` to be made.
         defaults: values of the arguments that a call may omit.
         inputs: for the names of placeholders that are no state, the expression of the value, made of arguments.
@@ -67,6 +68,7 @@ class FxProgram:
     """
 
     what: str
+    name: str
     graph: torch.fx.Graph
     arguments: Sequence[tuple[str, str]]
     inputs: dict[str, str]
@@ -88,7 +90,7 @@ class _Writer(ControlFlow):
         self.program = program
         # Holds parameters, buffers and constants under their names in the model. It has a class of its own, because
         # TorchScript gives all modules of a class with the same attributes one forward.
-        self.holder = type("FxProgram", (torch.nn.Module,), {})()
+        self.holder = type(program.name, (torch.nn.Module,), {})()
         self.names: dict[torch.fx.Node, Any] = {}  # a text, or a list of texts for a node with several values
         self.taken = {"self", "torch", *(name for name, _ in program.arguments)}
         self.body: list[Statement | Branch | Loop] = []
