@@ -33,7 +33,8 @@ class MutableTorchTensorRTModule:
 
     Not seen are writes through ``.data`` (``weight.data.add_(1)``) and of inference tensors, for PyTorch does not count
     them, and changes inside attributes that are neither numbers, texts, tensors, lists, tuples nor dicts (a set, an
-    object with a configuration): set such an attribute anew. The model runs as in ``eval`` mode.
+    object with a configuration): set such an attribute anew. If only ``torch.export`` takes the model, a tensor that
+    ``forward`` sets must be a buffer; PyTorch warns of another one. The model runs as in ``eval`` mode.
 
     Args:
         pytorch_model: the model, an ``nn.Module``.
