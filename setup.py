@@ -4,6 +4,7 @@
 """
 
 import argparse
+import importlib.util
 import os
 import platform
 import shutil
@@ -26,6 +27,11 @@ def install_with_pip(arguments: list[str]) -> int:
         parser.error(
             f"--jetpack-version {options.jetpack_version} is for Jetson boards (aarch64), "
             f"but this machine is {platform.machine()}; omit the option"
+        )
+    if importlib.util.find_spec("pip") is None:
+        sys.exit(
+            "error: `python3 setup.py install` calls pip, which is not installed for this Python; "
+            "`python3 -m ensurepip` installs it"
         )
     command = [sys.executable, "-m", "pip", "install"]
     command += ["--user"] if options.user else []

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+_NO_CALIBRATORS = (
+    "there are no calibrators. Insert fake quantization into the model (torch.ao.quantization, or "
+    "torch.fake_quantize_per_tensor_affine), and compile it with enabled_precisions={torch.float32, torch.int8}"
+)
+
 # Modules and attributes of the package.
 ABSENT = {
     "kernels": (
@@ -20,9 +25,24 @@ ABSENT = {
         "torch::jit::load and libtorchtrt_runtime.so"
     ),
     "fx": "the front end fx is gone from Torch-TensorRT too. Use torch_tensorrt.compile(module, ir='dynamo')",
-    "ptq": (
-        "there are no calibrators. Insert fake quantization into the model (torch.ao.quantization, or "
-        "torch.fake_quantize_per_tensor_affine), and compile it with enabled_precisions={torch.float32, torch.int8}"
+    "ptq": _NO_CALIBRATORS,
+    "ts.ptq": _NO_CALIBRATORS,
+    "dynamo.conversion": (
+        "converters, also dynamo_tensorrt_converter, are functions of C++ here (examples/custom_converters). An "
+        "operator without one runs in PyTorch, and torch_tensorrt.check lists it"
+    ),
+    "dynamo.lowering": (
+        "lowering passes are part of the compiler. Change the graph of the program with torch.fx before "
+        "torch_tensorrt.compile"
+    ),
+    "dynamo.partitioning": (
+        "the compiler cuts the graph itself. min_block_size, torch_executed_ops and torch_executed_modules say where, "
+        "and torch_tensorrt.inspect reports the parts"
+    ),
+    "dynamo.runtime": "its classes are in torch_tensorrt.runtime",
+    "dynamo.utils": (
+        "it holds internals of the front end. torch_tensorrt.Input, Device and dtype describe inputs, and "
+        "torch_tensorrt.inspect a compiled module"
     ),
     "_C": (
         "no extension of Python exists here. The names are torch_tensorrt.Input, Device, dtype, memory_format, "
@@ -42,11 +62,12 @@ def refuse_import(name: str) -> NoReturn:
     raise ImportError(message(name, ABSENT[name]), name=f"torch_tensorrt.{name}")
 
 
-def absent_attribute(name: str) -> AttributeError:
-    """Returns the error of an attribute that the package does not have."""
-    if name in ABSENT:
-        return AttributeError(message(name, ABSENT[name]))
-    return AttributeError(f"module 'torch_tensorrt' has no attribute {name!r}")
+def absent_attribute(name: str, module: str = "torch_tensorrt") -> AttributeError:
+    """Returns the error of an attribute that the package, or a module of it, does not have."""
+    path = f"{module}.{name}".removeprefix("torch_tensorrt.")
+    if path in ABSENT:
+        return AttributeError(message(path, ABSENT[path]))
+    return AttributeError(f"module {module!r} has no attribute {name!r}")
 
 
 def absent_function(name: str, reason: str) -> Callable[..., Any]:
@@ -63,3 +84,7 @@ def absent_function(name: str, reason: str) -> Callable[..., Any]:
 cross_compile_for_windows = absent_function("cross_compile_for_windows", _WINDOWS)
 load_cross_compiled_exported_program = absent_function("load_cross_compiled_exported_program", _WINDOWS)
 save_cross_compiled_exported_program = absent_function("save_cross_compiled_exported_program", _WINDOWS)
+CompilationSettings = absent_function(
+    "dynamo.CompilationSettings",
+    "settings are keywords of torch_tensorrt.compile, as min_block_size=3, or options={...} of torch.compile",
+)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import torch
 from torch.nn.modules import module as _hooks
 
 from torch_tensorrt import _export, _exported, ts
 from torch_tensorrt._torchscript import no_deprecation
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from torch_tensorrt._setting_types import Settings
 
 _TORCHSCRIPT = ("default", "ts", "torchscript")
 _IRS = (*_TORCHSCRIPT, "dynamo", "torch_compile", "fx")
@@ -135,7 +140,7 @@ def compile(  # noqa: A001 - the public name
     arg_inputs: Sequence[Any] | None = None,
     kwarg_inputs: dict[str, Any] | None = None,
     enabled_precisions: Any = None,
-    **kwargs: Any,
+    **kwargs: Unpack[Settings],
 ) -> Callable[..., Any]: ...
 
 
@@ -149,7 +154,7 @@ def compile(  # noqa: A001
     enabled_precisions: Any = None,
     *,
     methods: dict[str, Any] | None = None,
-    **kwargs: Any,
+    **kwargs: Unpack[Settings],
 ) -> torch.jit.ScriptModule: ...
 
 

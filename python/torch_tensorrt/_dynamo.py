@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+import sys
 import threading
 import warnings
 import weakref
@@ -14,12 +16,15 @@ import torch
 from torch.utils import _pytree
 
 from torch_tensorrt import ts
+from torch_tensorrt._device import Device
 from torch_tensorrt._dynamo_graph import AtenGraph
+from torch_tensorrt._enums import DeviceType
 from torch_tensorrt._input import Input
 from torch_tensorrt.ts._compile_spec import build_spec
 
 _NAMES = ("torch_tensorrt", "tensorrt")
-_OF_CALLS = ("module", "inputs", "input_signature", "kwarg_inputs")
+_OF_CALLS = ("module", "inputs", "input_signature", "kwarg_inputs", "methods")
+_PACKAGES = tuple(os.path.dirname(file) + os.sep for file in (torch.__file__, __file__))
 _MOST_STATES = 64
 _NO_GRADIENTS = (
     "torch_tensorrt computes no gradients. Call the module under torch.no_grad() or torch.inference_mode(), and train "
@@ -41,6 +46,11 @@ def compile(module: Any, inputs: Any, settings: dict[str, Any]) -> Any:  # noqa:
     Args:
         inputs: a nest of inputs; must hold no range, for the calls give the shapes.
     """
+    if isinstance(module, torch.export.ExportedProgram):
+        raise TypeError(
+            "ir='torch_compile' takes an nn.Module or a function, not an ExportedProgram; compile the program with "
+            "ir='dynamo', or give program.module()"
+        )
     entries = _pytree.tree_leaves(inputs, is_leaf=lambda entry: isinstance(entry, Input))
     if any(isinstance(entry, Input) and entry.shape_mode is Input._ShapeMode.DYNAMIC for entry in entries):
         raise ValueError(
@@ -66,8 +76,9 @@ def torch_tensorrt_backend(
         mode: must be None.
 
     Raises:
-        TypeError: there is no such setting.
+        TypeError: there is no such setting, or it has a value of another type.
         ValueError: a setting is out of range.
+        RuntimeError: there is no such operator or device.
     """
     if mode is not None:
         raise ValueError(f"mode={mode!r} is for the backend inductor; torch_tensorrt takes settings as options={{...}}")
@@ -78,6 +89,7 @@ def torch_tensorrt_backend(
         return _refused(module, error, options)
     if not graph.computes():
         return module.forward
+    options = _of_graph(options, graph)
     needs = _needs_gradients(module)
     changes_gradients = any(getattr(graph.values[place], "requires_grad", False) for place in graph.changed)
     if any(needs) and changes_gradients:
@@ -95,14 +107,39 @@ def checked_options(options: dict[str, Any]) -> dict[str, Any]:
     bound.apply_defaults()
     settings = {name: value for name, value in bound.arguments.items() if name not in _OF_CALLS}
     build_spec(inputs=[], input_signature=None, **settings)
+    device = options.get("device")
+    is_cpu = device is None or Device._from(device).device_type is DeviceType.CPU
+    if not is_cpu and not torch.cuda.is_available():
+        raise RuntimeError(f"device is {device}, but PyTorch sees no GPU on this machine; give the device cpu")
     return options
+
+
+def _of_graph(options: dict[str, Any], graph: AtenGraph) -> dict[str, Any]:
+    """Returns the options without the modules that the graph does not use. Other graphs of the model may use them."""
+    listed = list(options.get("torch_executed_modules") or [])
+    known = graph.modules() if listed else set()
+    for name in listed:
+        if name not in known:
+            _warn(
+                f"torch_executed_modules lists {name}, which a graph of torch.compile does not use; this has no effect "
+                "on this graph"
+            )
+    return {**options, "torch_executed_modules": [name for name in listed if name in known]} if listed else options
+
+
+def _warn(message: str) -> None:
+    """Warns at the innermost line outside of PyTorch and this package."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((*_PACKAGES, "<")):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
 
 
 def _refused(module: torch.fx.GraphModule, error: Exception, options: dict[str, Any]) -> Callable[..., Any]:
     """Returns the graph for PyTorch, with a warning."""
     if options.get("require_full_compilation"):
         raise error
-    warnings.warn(f"PyTorch runs a graph of torch.compile, because torch_tensorrt refuses it: {error}", stacklevel=2)
+    _warn(f"PyTorch runs a graph of torch.compile, because torch_tensorrt refuses it: {error}")
     return module.forward
 
 

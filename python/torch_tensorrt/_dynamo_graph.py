@@ -12,6 +12,7 @@ from torch.fx import traceback
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from torch_tensorrt._fx_operators import statistics, written
+from torch_tensorrt._fx_source import modules_of
 from torch_tensorrt._fx_to_script import FxProgram
 from torch_tensorrt._input import Input, _layout
 
@@ -61,6 +62,11 @@ class AtenGraph:
     def computes(self) -> bool:
         """Tells whether the graph has an operator on tensors."""
         return any(isinstance(node.target, torch._ops.OperatorBase) for node in self.module.graph.nodes)
+
+    def modules(self) -> set[str]:
+        """Returns the names of the modules that the graph has operators of; see :func:`modules_of`."""
+        parts = [part for part in self.module.modules() if isinstance(part, torch.fx.GraphModule)]
+        return {name for part in parts for node in part.graph.nodes for name in modules_of(node)}
 
     def device(self) -> str:
         """Returns the device of the tensors; of a GPU and the CPU, the GPU."""
@@ -115,6 +121,7 @@ class AtenGraph:
         results = output.args[0]
         return FxProgram(
             what="a graph of torch.compile",
+            name="GraphOfTorchCompile",  # Dynamo does not tell the class of the model
             graph=self.module.graph,
             arguments=[(self.names[i], _type(self.values[i])) for i in taken],
             inputs={self.places[i].name: sizes.get(i, name) for i, name in enumerate(self.names)},

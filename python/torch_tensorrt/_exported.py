@@ -38,6 +38,7 @@ def to_script(
     outputs = list(zip(program.graph_signature.output_specs, output.args[0], strict=True))
     return FxProgram(
         what="the exported program",
+        name=_model_name(program),
         graph=program.graph,
         arguments=[(argument.name, argument.type()) for argument in taken],
         defaults=_defaults(taken),
@@ -47,6 +48,13 @@ def to_script(
         spec=program.call_spec.out_spec,
         writes=list(_writes(program, outputs)),
     ).script()
+
+
+def _model_name(program: torch.export.ExportedProgram) -> str:
+    """Returns the name of the class of the exported model, as its operators have it."""
+    stacks = [(node.meta.get("nn_module_stack") or {}).values() for node in program.graph.nodes]
+    names = [kind.rpartition(".")[2] for stack in stacks for path, kind in stack if not path and isinstance(kind, str)]
+    return next((name for name in names if name.isidentifier()), "ExportedProgram")
 
 
 def _with_casts(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from torch_tensorrt._fx_source import Branch, Loop, Statement, user_line
+from torch_tensorrt._fx_source import Branch, Loop, Statement, modules_of, user_line
 
 
 def owner(node: torch.fx.Node) -> torch.fx.GraphModule:
@@ -49,7 +49,7 @@ class ControlFlow:
         (output,) = owner(yes).graph.find_nodes(op="output")
         names = [self._fresh(node.name) for _ in output.args[0]]
         blocks = [self._block(node, graph, values, names) for graph in (yes, no)]
-        self.body.append(Branch(f"bool({self._text(condition)})", *blocks, user_line(node)))
+        self.body.append(Branch(f"bool({self._text(condition)})", *blocks, user_line(node), modules_of(node)))
         return names
 
     def _write_loop(self, node: torch.fx.Node) -> list[str]:
@@ -59,7 +59,7 @@ class ControlFlow:
         goes_on = [self._fresh(f"{node.name}_goes_on")]
         self.body += self._block(node, condition, values, goes_on)
         rounds = [*self._block(node, body, values, names), *self._block(node, condition, values, goes_on)]
-        self.body.append(Loop(f"bool({goes_on[0]})", rounds, user_line(node)))
+        self.body.append(Loop(f"bool({goes_on[0]})", rounds, user_line(node), modules_of(node)))
         return names
 
     def _write_map(self, node: torch.fx.Node) -> list[str]:
@@ -88,7 +88,8 @@ class ControlFlow:
         carries = len(names)
         computed, renamed = (block[:-carries], block[-carries:]) if carries else (block, [])
         rounds = [*first, *computed, *last, *renamed, Statement(f"{count} = {count} + 1", line)]
-        self.body.append(Loop(f"torch.ops.aten.lt({count}, {self._text(rows[0])}.size(0))", rounds, line))
+        goes_on = f"torch.ops.aten.lt({count}, {self._text(rows[0])}.size(0))"
+        self.body.append(Loop(goes_on, rounds, line, modules_of(node)))
         return [*names, *(self._assign(node, f"torch.ops.aten.stack({stack}, 0)") for stack in stacks)]
 
 

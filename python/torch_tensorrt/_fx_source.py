@@ -13,6 +13,9 @@ from torch._C import _jit_tree_views as tree
 
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in [^\n]*(?:\n\s+(?!File ")([^\n]*))?')
 _TORCH = os.path.dirname(torch.__file__) + os.sep
+_IN_MODULES = "torch_tensorrt module: "  # begins a print that tells from which modules the next statements come
+_INDEX_OR_NAME = re.compile(r"\['?([^'\]]+)'?\]|\.(\w+)")
+_GROUPS = ("_modules", "_parameters", "_buffers")
 _OPERATORS: dict[type, str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -47,9 +50,32 @@ def _trace(node: torch.fx.Node) -> str:
     return node.meta.get("stack_trace") or ""
 
 
+def modules_of(node: torch.fx.Node) -> tuple[str, ...]:
+    """Returns the names of the modules that a node comes from: their classes, and their paths with all beginnings."""
+    names: dict[str, None] = {}
+    for path, kind in (node.meta.get("nn_module_stack") or {}).values():
+        if not path:
+            continue  # the model itself
+        if path.startswith(("L[", "G[")):  # Dynamo's name of a variable
+            parts = ["".join(found) for found in _INDEX_OR_NAME.findall(path)][1:]
+            path = ".".join(part for part in parts if part not in _GROUPS)
+        parts = path.split(".") if path else []
+        names.update(dict.fromkeys(".".join(parts[: end + 1]) for end in range(len(parts))))
+        names[_class_name(kind)] = None
+    return tuple(name for name in names if not re.search(r"\s", name))
+
+
+def _class_name(kind: Any) -> str:
+    """Returns the name that the class has in TorchScript: of a class in a function, without the function."""
+    name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
+    outside, _, inside = name.rpartition(".<locals>.")
+    return f"{outside.split('.<locals>.')[0].rpartition('.')[0]}.{inside}" if outside else name
+
+
 class Statement(NamedTuple):
     text: str
     line: Line | None = None
+    modules: tuple[str, ...] = ()  # names of the user's modules that it comes from
 
 
 class Branch(NamedTuple):
@@ -57,12 +83,14 @@ class Branch(NamedTuple):
     yes: Sequence[Any]  # statements, branches and loops
     no: Sequence[Any]
     line: Line | None = None
+    modules: tuple[str, ...] = ()
 
 
 class Loop(NamedTuple):
     condition: str
     body: Sequence[Any]
     line: Line | None = None
+    modules: tuple[str, ...] = ()
 
 
 def define_forward(
@@ -88,20 +116,44 @@ def define_forward(
     definition = tree.Def(tree.Ident(here, "forward"), tree.Decl(here, params, None), _statements(body))
     names = {"torch": torch, **classes}
     module._concrete_type._create_methods_and_properties([], [], [definition], [names.get], [defaults])
+    _name_modules(list(module.graph.nodes()), ())
 
 
-def _statements(body: Sequence[Statement | Branch | Loop]) -> list[Any]:
+def _name_modules(nodes: Sequence[torch.Node], modules: tuple[str, ...]) -> tuple[str, ...]:
+    """Turns the prints of the names of modules into attributes of the nodes that follow.
+
+    Inlining reads them (``passes/mark_forced.cpp``).
+    """
+    for node in nodes:
+        first = next(node.inputs(), None) if node.kind() == "prim::Print" else None
+        text = first.toIValue() if first is not None else None
+        if isinstance(text, str) and text.startswith(_IN_MODULES):
+            modules = tuple(text[len(_IN_MODULES) :].split())
+            node.destroy()
+        elif modules and node.kind() not in ("prim::Constant", "prim::Print"):
+            node.ss_("torch_tensorrt_modules", list(modules))
+        if not isinstance(text, str):
+            for block in node.blocks():
+                _name_modules(list(block.nodes()), modules)
+    return modules
+
+
+def _statements(body: Sequence[Statement | Branch | Loop], modules: tuple[str, ...] = ()) -> list[Any]:
     found = []
     for number, part in enumerate(body, start=2):
         text = part.text if isinstance(part, Statement) else part.condition
         place = _range_of(text, part.line or Line("graph", number, ""))
         to = _Converter(place)
+        if part.modules != modules:
+            modules = part.modules
+            found.append(to.statement(f"print({_IN_MODULES + ' '.join(modules)!r})"))
         if isinstance(part, Statement):
             found.append(to.statement(text))
         elif isinstance(part, Branch):
-            found.append(tree.If(place, to.expression(text), _statements(part.yes), _statements(part.no)))
+            blocks = [_statements(block, modules) for block in (part.yes, part.no)]
+            found.append(tree.If(place, to.expression(text), *blocks))
         else:
-            found.append(tree.While(place, to.expression(text), _statements(part.body)))
+            found.append(tree.While(place, to.expression(text), _statements(part.body, modules)))
     return found
 
 

@@ -22,7 +22,7 @@ from torch_tensorrt._fx_operators import (
     per_tensor,
     written,
 )
-from torch_tensorrt._fx_source import Branch, Loop, Statement, define_forward, user_line
+from torch_tensorrt._fx_source import Branch, Loop, Statement, define_forward, modules_of, user_line
 from torch_tensorrt._torchscript import no_deprecation
 
 # Export copies constants; TorchScript has no name for these copies.
@@ -58,6 +58,7 @@ class FxProgram:
 
     Attributes:
         what: names the program in messages ("the exported program").
+        name: of the class of the module to be made, which the log shows.
         arguments: name and type (in TorchScript's notation) of each argument of the ``forward`` to be made.
         defaults: values of the arguments that a call may omit.
         inputs: for the names of placeholders that are no state, the expression of the value, made of arguments.
@@ -67,6 +68,7 @@ class FxProgram:
     """
 
     what: str
+    name: str
     graph: torch.fx.Graph
     arguments: Sequence[tuple[str, str]]
     inputs: dict[str, str]
@@ -88,7 +90,7 @@ class _Writer(ControlFlow):
         self.program = program
         # Holds parameters, buffers and constants under their names in the model. It has a class of its own, because
         # TorchScript gives all modules of a class with the same attributes one forward.
-        self.holder = type("FxProgram", (torch.nn.Module,), {})()
+        self.holder = type(program.name, (torch.nn.Module,), {})()
         self.names: dict[torch.fx.Node, Any] = {}  # a text, or a list of texts for a node with several values
         self.taken = {"self", "torch", *(name for name, _ in program.arguments)}
         self.body: list[Statement | Branch | Loop] = []
@@ -179,11 +181,11 @@ class _Writer(ControlFlow):
             self.names[node] = [self._assign(node, self._operator(*call)) for call in calls]
         for value in written(node):
             # TorchScript drops a write without a reader that it knows; lowering removes this reader.
-            self.body.append(Statement(f"print({KEEPS_WRITE!r}, {self._text(value)})"))
+            self.body.append(Statement(f"print({KEEPS_WRITE!r}, {self._text(value)})", modules=modules_of(node)))
 
     def _assign(self, node: torch.fx.Node, text: str) -> str:
         name = self._fresh(node.name)
-        self.body.append(Statement(f"{name} = {text}", user_line(node)))
+        self.body.append(Statement(f"{name} = {text}", user_line(node), modules_of(node)))
         return name
 
     def _write_body(self, node: torch.fx.Node) -> list[str]:

@@ -15,10 +15,9 @@ import torch
 from torch.utils import _pytree
 
 from torch_tensorrt._input import _MOST_SIZES, Input
+from torch_tensorrt._mutable_state import State, structure, weights
 
 _STATE = "_torch_tensorrt"
-_OF_MODULES = ("training", "_parameters", "_buffers", "_modules")
-_PLAIN = (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device)
 
 
 class MutableTorchTensorRTModule:
@@ -29,13 +28,13 @@ class MutableTorchTensorRTModule:
     other methods work as the model's. A call compares the model with what was compiled:
 
     - Parameters and buffers with new values or new tensors of the same shapes: the engines get the new weights.
+    - Buffers and attributes that ``forward`` writes: calls read and write those of the model.
     - New shapes, dtypes or values of arguments, other submodules or attributes: compiled anew, for this call.
 
     Not seen are writes through ``.data`` (``weight.data.add_(1)``) and of inference tensors, for PyTorch does not count
     them, and changes inside attributes that are neither numbers, texts, tensors, lists, tuples nor dicts (a set, an
-    object with a configuration): set such an attribute anew. If the model
-    writes its buffers, the compiled module has buffers of its own, which a refit sets to the model's. The model runs as
-    in ``eval`` mode.
+    object with a configuration): set such an attribute anew. If only ``torch.export`` takes the model, a tensor that
+    ``forward`` sets must be a buffer; PyTorch warns of another one. The model runs as in ``eval`` mode.
 
     Args:
         pytorch_model: the model, an ``nn.Module``.
@@ -85,7 +84,11 @@ class MutableTorchTensorRTModule:
         object.__setattr__(self, _STATE, state)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _state(self).compiled_for(args, kwargs)(*args, **kwargs)
+        compiled, state = _state(self).compiled_for(args, kwargs)
+        try:
+            return compiled(*args, **kwargs)
+        finally:
+            state.give_back()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the compiled model, as a call does."""
@@ -151,8 +154,7 @@ def _loaded(saved: dict[str, Any]) -> Any:
     state = _state(module)
     state.ranges = saved["ranges"]
     if saved["compiled"] is not None:
-        state.compiled, state.calls = saved["compiled"], saved["calls"]
-        state.structure, state.weights = _structure(state.model), _weights(state.model)
+        state.keep(saved["compiled"], saved["calls"])
     return module
 
 
@@ -174,6 +176,7 @@ class _State:
         with self.lock:
             self.compiled: Any = None
             self.calls: Any = None
+            self.state: Any = None
             self.structure: Any = None
             self.weights: Any = None
 
@@ -202,20 +205,20 @@ class _State:
             }
 
     def _is_current(self) -> bool:
-        return self.structure == _structure(self.model) and self.weights == _weights(self.model)
+        return self._has_same_structure() and self.weights == weights(self.model, self.state)
 
-    def compiled_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Returns the compiled module for a call."""
+    def _has_same_structure(self) -> bool:
+        return self.state.fits() and self.structure == structure(self.model, self.state)
+
+    def compiled_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, State]:
+        """Returns the compiled module for a call, with the model's state in it."""
         with self.lock:
-            if (
-                self.compiled is None
-                or not _fits(self.calls, (args, kwargs))
-                or self.structure != _structure(self.model)
-            ):
+            if self.compiled is None or not _fits(self.calls, (args, kwargs)) or not self._has_same_structure():
                 self._compile(args, kwargs)
-            elif self.weights != _weights(self.model):
+            elif self.weights != weights(self.model, self.state):
                 self._refit(args, kwargs)
-            return self.compiled
+            self.state.take()
+            return self.compiled, self.state
 
     def _compile(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         from torch_tensorrt import _compile
@@ -225,7 +228,7 @@ class _State:
         source = _compile._scripted_or_exported(self.model, inputs, by_name)
         settings = {"refit": self.refits, **self.settings}
         compiled = _compile.compile(source, inputs=inputs, kwarg_inputs=by_name or None, **settings)
-        self._keep(compiled, (inputs, by_name))
+        self.keep(compiled, (inputs, by_name))
 
     def _refit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         from torch_tensorrt import _compile
@@ -245,11 +248,13 @@ class _State:
                 "the weights cannot be replaced, so the module is compiled: %s", error
             )
             return self._compile(args, kwargs)
-        return self._keep(compiled, self.calls)
+        return self.keep(compiled, self.calls)
 
-    def _keep(self, compiled: Any, calls: Any) -> None:
+    def keep(self, compiled: Any, calls: Any) -> None:
+        """Keeps what was compiled of the model as it is now."""
         self.compiled, self.calls = compiled, calls
-        self.structure, self.weights = _structure(self.model), _weights(self.model)
+        self.state = State(self.model, compiled)
+        self.structure, self.weights = structure(self.model, self.state), weights(self.model, self.state)
 
     def _entries(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """Returns the inputs to compile for: those of the call, as ranges where there are some."""
@@ -357,48 +362,3 @@ def _fits_leaf(entry: Any, value: Any) -> bool:
     low, _, high = entry._bounds()
     sizes = list(value.shape)
     return len(sizes) == len(low) and all(a <= size <= b for a, size, b in zip(low, sizes, high, strict=True))
-
-
-def _structure(model: torch.nn.Module) -> list[Any]:
-    """What the compiled code depends on: submodules, shapes of weights, and attributes that are no tensors."""
-    found: list[Any] = []
-    for path, part in model.named_modules():
-        attributes = [(name, _plain(value)) for name, value in part.__dict__.items() if name not in _OF_MODULES]
-        tensors = [
-            (name, None if tensor is None else (tensor.shape, tensor.dtype, tensor.device))
-            for group in (part._parameters, part._buffers)
-            for name, tensor in group.items()
-        ]
-        found.append((path, type(part), attributes, tensors))
-    return found
-
-
-class _Same:
-    """An object that is equal to itself alone, and lives as long as it is compared."""
-
-    def __init__(self, value: Any, version: int = 0) -> None:
-        self.value, self.version = value, version
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.value is other.value and self.version == other.version
-
-    __hash__ = object.__hash__
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, _PLAIN):
-        return type(value), value
-    if isinstance(value, (tuple, list)):
-        return [_plain(part) for part in value]
-    if isinstance(value, dict):
-        return [(_plain(key), _plain(part)) for key, part in value.items()]
-    return _Same(value, _version(value) if isinstance(value, torch.Tensor) else 0)
-
-
-def _version(tensor: torch.Tensor) -> int:
-    return 0 if tensor.is_inference() else tensor._version
-
-
-def _weights(model: torch.nn.Module) -> list[Any]:
-    """Parameters and buffers, with numbers that change with each write and each replacement of the memory."""
-    return [(_Same(tensor, _version(tensor)), tensor.data_ptr()) for tensor in (*model.parameters(), *model.buffers())]

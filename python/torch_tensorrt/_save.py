@@ -154,7 +154,9 @@ def _checked_format(module: Any, wanted: str | None) -> str:
 def _warn_of_options(module: Any, unused: dict[str, bool]) -> None:
     names = ", ".join(name for name, is_unused in unused.items() if is_unused)
     if names:
-        warnings.warn(f"save ignores {names}: it has no effect on a {type(module).__name__}", stacklevel=3)
+        kind = type(module).__name__
+        article = "an" if kind[0] in "AEIO" else "a"
+        warnings.warn(f"save ignores {names}: it has no effect on {article} {kind}", stacklevel=3)
 
 
 def _as_script(module: Any, inputs: Any, keywords: Any) -> torch.jit.ScriptModule:
@@ -230,14 +232,17 @@ def load(
 
     Raises:
         TypeError: the keyword is not one of the format's.
-        ValueError: the format is unknown, or the file has neither format.
+        ValueError: the format is unknown or not that of the file, or the file has neither format.
         FileNotFoundError: the file does not exist.
     """
     if format not in (None, "torchscript", "exported_program"):
         raise ValueError(f"format is {format!r}, must be 'torchscript' or 'exported_program'")
     if not str(file_path):
         raise ValueError("file_path is empty")
-    kind = format or _format_of(Path(file_path))
+    kind = _format_of(Path(file_path))
+    if format not in (None, kind):
+        what = {"torchscript": "a TorchScript file", "exported_program": "an exported program"}[kind]
+        raise ValueError(f"format is {format!r}, but {file_path} is {what}; give format={kind!r}, or no format")
     unknown = [name for name in kwargs if name not in _KEYWORDS_OF_LOADING[kind]]
     if unknown:
         known = ", ".join(name for name in _KEYWORDS_OF_LOADING[kind] if not name.startswith("_"))
@@ -246,7 +251,8 @@ def load(
         if kind == "torchscript":
             with no_deprecation():
                 return torch.jit.load(path, _extra_files=extra_files, **kwargs)
-        return torch.export.load(path, extra_files=extra_files, **kwargs)
+        with open(path, "rb") as file:  # PyTorch logs an error for a path that does not end in .pt2
+            return torch.export.load(file, extra_files=extra_files, **kwargs)
 
 
 def _format_of(path: Path) -> str:

@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 PROGRAM = """
@@ -107,3 +108,16 @@ def test_elsewhere_it_is_a_message_at_info(tmp_path):
     found = re.findall(r"^INFO: \[Torch-TensorRT\] - (compiled .*)$", told, re.MULTILINE)
     assert len(found) == 3 and all(re.fullmatch(line, text) for line, text in zip(LINES, found, strict=True))
     assert "\x1b" not in told and "\r" not in told
+
+
+def test_the_line_names_the_model_of_a_program(tmp_path):
+    program = """
+    model = Branch().eval().linear
+    x = torch.ones(4, 16)
+    torch_tensorrt.logging.set_level("INFO")
+    torch_tensorrt.compile(torch.export.export(model, (x,)), device="cpu")
+    with torch.no_grad():
+        torch.compile(model, backend="torch_tensorrt", options={"device": "cpu"})(x)
+    """
+    told = in_a_pipe(tmp_path, PROGRAM.partition("script =")[0] + textwrap.dedent(program))
+    assert re.findall(r"compiled (\w+) in", told) == ["Linear", "GraphOfTorchCompile"]

@@ -85,6 +85,8 @@ def test_mistakes():
         lowered(Mlp(), forward=3)
     with pytest.raises(RuntimeError, match="of the method forward is no torch_tensorrt.ts.TensorRTCompileSpec"):
         lowered(Mlp(), forward="no JSON")
+    with pytest.raises(TypeError, match=r"^TensorRTCompileSpec\(\) got an unexpected keyword argument 'refitt'"):
+        torch_tensorrt.ts.TensorRTCompileSpec(inputs=[torch_tensorrt.Input((2, 16))], refitt=True)
 
 
 def test_a_specification_is_copied_and_pickled():

@@ -210,6 +210,8 @@ def test_setup_py_install_needs_no_setuptools_to_read_its_options():
     done = setup_py("install", "--jetpack-version", "4.6")
     assert done.returncode == 2 and "--jetpack-version 4.6 is for Jetson boards (aarch64)" in done.stderr
     assert "--prefix" in setup_py("install", "--help").stdout
+    done = setup_py("install")  # nor is there pip
+    assert done.returncode == 1 and done.stderr.startswith("error: `python3 setup.py install` calls pip, which is not")
 
 
 def test_another_torch_than_that_of_the_build_is_told():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -149,3 +150,42 @@ def test_a_failed_save_leaves_the_old_file(compiled, tmp_path):
     assert path.stat().st_mode & 0o777 == 0o640 and list(tmp_path.iterdir()) == [path]
     with pytest.raises(RuntimeError, match="cannot write .*No such file or directory"):
         save(Mlp().eval(), tmp_path / "no folder" / "a.pt2", inputs=[X])
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted", "message"),
+    [
+        ("torchscript", "exported_program", "is a TorchScript file; give format='torchscript'"),
+        ("exported_program", "torchscript", "is an exported program; give format='exported_program'"),
+    ],
+)
+def test_a_file_of_another_format_than_wanted(tmp_path, capfd, caplog, made, wanted, message):
+    save(Mlp().eval(), tmp_path / "a", inputs=[X], output_format=made)
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path / "a", format=wanted)
+    assert not caplog.records and capfd.readouterr() == ("", "")
+    load(tmp_path / "a", format=made)
+
+
+def test_a_program_in_a_file_without_pt2(tmp_path, capfd, caplog):
+    save(torch.export.export(Mlp().eval(), (X,)), tmp_path / "a", extra_files={"notes": "kept"})
+    extra = {"notes": ""}
+    assert load(tmp_path / "a", extra_files=extra).module()(X).shape[0] == len(X)
+    assert extra == {"notes": "kept"}
+    assert not caplog.records and capfd.readouterr() == ("", "")
+
+
+def test_a_program_as_torchscript_of_a_model_with_submodules(tmp_path):
+    model = nn.Sequential(nn.Sequential(nn.Linear(16, 4), nn.ReLU()), nn.Linear(4, 4)).eval()
+    save(torch.export.export(model, (X,)), tmp_path / "a.ts", output_format="torchscript")
+    torch.testing.assert_close(torch.jit.load(tmp_path / "a.ts")(X), model(X))
+
+
+def test_the_guide_tells_what_replaces_module_of_a_loaded_program(compiled, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    guide = (Path(__file__).parents[2] / "docs" / "migration.md").read_text()
+    names = {"torch_tensorrt": torch_tensorrt, "trt": compiled, "x": X}
+    for call in ('torch_tensorrt.save(trt, "trt.ts")', 'torch_tensorrt.load("trt.ts")(x)'):
+        assert f"`{call}`" in guide
+        result = eval(call, names)
+    assert torch.equal(result, compiled(X))

@@ -14,6 +14,7 @@ import torch
 from outside import TORCHTRTC
 
 import torch_tensorrt
+from torch_tensorrt._setting_types import Settings
 from torch_tensorrt.ts._settings import OF_MODULES, SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,3 +129,13 @@ def test_num_threads_is_kept_and_changes_no_results_and_nothing_outside(tmp_path
     assert torch.get_num_threads() == before
     with pytest.raises(ValueError, match="num_threads is 1025, must be an integer of 1024 or less"):
         torch_tensorrt.compile(module, **{**spec, "num_threads": 1025})
+
+
+def test_the_types_of_settings_are_those_of_the_settings():
+    types = dict(Settings.__annotations__)
+    for setting in SETTINGS:
+        text = types.pop(setting.name)
+        text = getattr(text, "__forward_arg__", text)
+        first = {"list": "Iterable"}.get(setting.type, setting.type)
+        assert text.startswith(first) and text.endswith("| None") == (setting.python_default() is None), setting.name
+    assert set(types) == {"input_signature", "device", "capability"}

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import torch_tensorrt
+from torch_tensorrt._dynamo import CompiledGraph
 
 
 class Net(nn.Module):
@@ -150,6 +151,64 @@ def test_a_module_is_listed_by_its_path_or_its_class(path, tanh, linear, traced)
     report = torch_tensorrt.check(module, [x], torch_executed_modules=[path])
     left = {op.op.partition("(")[0]: op.uses for op in report.operators if op.how == "pytorch"}
     assert (left.get("aten::tanh", 0), left.get("aten::linear", 0)) == (tanh, linear)
+
+
+def compiled_with(kind: str, modules: list[str], x: torch.Tensor):
+    """Returns the model and the compiled graphs of a door that keeps no modules."""
+    model = EncoderAndDecoder().eval()
+    settings = {"device": "cpu", "min_block_size": 1, "torch_executed_modules": modules}
+    if kind != "torch.compile":
+        program = torch.export.export(model, (x,))
+        program = program if kind == "program" else program.run_decompositions()
+        compiled = torch_tensorrt.compile(program, **settings)
+        torch.testing.assert_close(compiled(x), model(x))
+        return model, program, compiled
+    made = []
+    build = CompiledGraph._compiled
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CompiledGraph, "_compiled", lambda self, args: made.append(build(self, args)) or made[-1])
+        torch._dynamo.reset()
+        compiled = torch.compile(model, backend="torch_tensorrt", options=settings)
+        with torch.no_grad():
+            torch.testing.assert_close(compiled(x), model(x))
+    return model, None, made[0]
+
+
+@pytest.mark.parametrize("kind", ["program", "core ATen", "torch.compile"])
+@pytest.mark.parametrize(("path", "tanh", "linear"), [PATHS[1], PATHS[4], PATHS[5], (f"{__name__}.Block", 10, 10)])
+def test_a_graph_without_modules_knows_them(kind, path, tanh, linear, capfd):
+    model, program, compiled = compiled_with(kind, [path], torch.randn(2, 4))
+    kinds = [node.kind() for node in compiled.graph.nodes()]
+    found = kinds.count("aten::linear") + kinds.count("aten::addmm")
+    assert (kinds.count("aten::tanh"), found) == (tanh, linear)
+    assert "tensorrt::execute_engine" in kinds
+    assert "which the module does not use" not in capfd.readouterr().err
+    if kind == "program":
+        x = torch.randn(2, 4)
+        other = EncoderAndDecoder().eval()
+        refitted = torch_tensorrt.refit_module_weights(compiled, torch.export.export(other, (x,)))
+        torch.testing.assert_close(refitted(x), other(x))
+
+
+def test_a_module_that_a_graph_does_not_have_is_told_once(capfd):
+    compiled_with("program", ["no.such"], torch.randn(2, 4))
+    assert capfd.readouterr().err.count("torch_executed_modules lists no.such, which the module does not use") == 1
+    with pytest.warns(UserWarning, match="lists no.such, which a graph of torch.compile does not use") as warned:
+        compiled_with("torch.compile", ["no.such"], torch.randn(2, 4))
+    assert len([w for w in warned if "no.such" in str(w.message)]) == 1
+    assert "no.such" not in capfd.readouterr().err
+
+
+RELU = torch.ops.aten.relu
+
+
+@pytest.mark.parametrize("name", [RELU.default, RELU, "torch.ops.aten.relu.default", "torch.ops.aten.relu"])
+def test_an_operator_is_listed_as_in_torch_ops(name):
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4)).eval()
+    x = torch.randn(2, 4)
+    compiled = torch_tensorrt.compile(model, inputs=[x], device="cpu", min_block_size=1, torch_executed_ops={name})
+    assert "aten::relu" in operators(compiled)
+    torch.testing.assert_close(compiled(x), model(x))
 
 
 def test_a_path_that_the_module_does_not_have_is_told(net, capfd):

@@ -44,6 +44,9 @@ torch_tensorrt.Input(shape="large")
 torch_tensorrt.compiled
 function: int = torch_tensorrt.compile(torch.nn.ReLU(), ir="torch_compile")
 script: int = torch_tensorrt.ts.compile(module, inputs=[])
+torch_tensorrt.compile(module, inputs=[], min_blok_size=3)
+torch_tensorrt.compile(module, inputs=[], min_block_size="three")
+torch_tensorrt.compile(module, inputs=[], min_block_size=3, device="cpu", torch_executed_ops={"aten::relu"})
 """
 
 
@@ -52,4 +55,4 @@ def test_mistakes_are_found(cache, tmp_path):
     (tmp_path / "wrong.py").write_text(WRONG)
     done = check(cache, tmp_path, "wrong.py")
     lines = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
-    assert lines == set(range(6, 13)), done.stdout
+    assert lines == set(range(6, 15)), done.stdout

@@ -17,6 +17,7 @@
 #include "torch_tensorrt/core/ir/input_tree.h"
 #include "torch_tensorrt/core/ir/inputs.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
+#include "torch_tensorrt/core/lowering/prepare.h"
 #include "torch_tensorrt/core/method_network.h"
 #include "torch_tensorrt/core/module_check.h"
 #include "torch_tensorrt/core/partitioning/decisions.h"
@@ -248,6 +249,7 @@ CompileSpec::CompileSpec(torch::jit::IValue& input_signature) : graph_inputs(inp
 }
 
 bool CheckMethodOperatorSupport(const torch::jit::script::Module& mod, std::string method_name) {
+  lowering::warn_of_training(mod);
   lowering::LoweredGraph lowered;
   lowering::ArgumentWrites writes;
   try {
@@ -271,6 +273,7 @@ bool SupportReport::is_whole() const {
 
 SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   SupportReport report;
+  lowering::warn_of_training(mod);
   const Decision can = check_one_engine(mod, method_name, cfg);
   LoweredMethod lowered;
   try {
@@ -292,6 +295,7 @@ SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string m
 
 std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
   check_settings(cfg);
+  lowering::warn_of_training(mod);
   TORCHTRT_CHECK(!cfg.convert_info.engine_settings.mix_backends, "mix_backends makes several engines, but one is asked "
                                                                      << "for");
   CompilationLog log(class_name(mod) + "." + method_name, cfg.convert_info.engine_settings);
@@ -339,6 +343,7 @@ torch::jit::Module compile_methods(const torch::jit::Module& mod, const CompileS
 torch::jit::Module compile_module(const torch::jit::Module& mod, CompileSpec cfg) {
   check_settings(cfg);
   if (const Decision is_new = check_is_new(mod); !is_new) TORCHTRT_THROW_ERROR(is_new.reason());
+  lowering::warn_of_training(mod);
   const auto& settings = cfg.convert_info.engine_settings;
   engine::takes_layers(nvinfer1::INetworkDefinition(), settings.backend, settings.device);  // throws without a backend
   TORCHTRT_CHECK(!settings.mix_backends || cfg.partitioning_info.enabled,

@@ -5,6 +5,7 @@
 #include "torch_tensorrt/core/hybrid_methods.h"
 #include "torch_tensorrt/core/hybrid_record.h"
 #include "torch_tensorrt/core/ir/inputs.h"
+#include "torch_tensorrt/core/lowering/prepare.h"
 #include "torch_tensorrt/core/method_network.h"
 #include "torch_tensorrt/core/module_check.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
@@ -170,6 +171,7 @@ EnginePtr refitted_engine(const runtime::TRTEngine& engine, std::shared_ptr<netw
 }
 
 torch::jit::Module RefitModule(const torch::jit::Module& compiled, const torch::jit::Module& mod) {
+  lowering::warn_of_training(mod);
   if (const auto record = read_record(compiled)) return refit_hybrid(compiled, *record, mod);
   const auto [name, old] = engine_of(compiled);
   const engine::Plan& plan = plan_with_network(*old);

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from torch_tensorrt._absent import absent_attribute
 from torch_tensorrt._build_info import dump_build_info, get_build_info, set_device
 from torch_tensorrt.ts import logging
 from torch_tensorrt.ts._backend_spec import TensorRTCompileSpec
@@ -27,3 +30,9 @@ __all__ = [
     "refit_module_weights",
     "set_device",
 ]
+
+
+if not TYPE_CHECKING:  # a type checker reports absent names itself
+
+    def __getattr__(name: str) -> Any:
+        raise absent_attribute(name, __name__)

@@ -46,7 +46,10 @@ class TensorRTCompileSpec(str):
             raise RuntimeError(
                 f"{', '.join(partial)} cannot be set here: a backend of torch.jit compiles whole methods"
             )
-        bound = inspect.Signature(_SETTINGS).bind(inputs, *arguments, **settings)
+        try:
+            bound = inspect.Signature(_SETTINGS).bind(inputs, *arguments, **settings)
+        except TypeError as error:
+            raise TypeError(f"TensorRTCompileSpec() {error}") from None
         bound.apply_defaults()
         self = super().__new__(cls, to_json(build_spec(input_signature=None, **bound.arguments)))
         self.settings = dict(bound.arguments)

@@ -9,9 +9,12 @@ import dataclasses
 import inspect
 import json
 import os
+import re
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
+
+import torch
 
 from torch_tensorrt._enums import EngineCapability
 from torch_tensorrt._library import compiler
@@ -41,10 +44,13 @@ class Setting:
 
         Raises:
             ValueError: a number out of range, or a value that is not a text.
-            TypeError: a string instead of a list of names, or a list of other elements.
+            TypeError: no bool for one, a string instead of a list of names, or a list of other elements.
+            RuntimeError: an element of torch_executed_ops is not the name of an operator.
         """
         if self.type == "bool":
-            return bool(value)
+            if not isinstance(value, bool):
+                raise TypeError(f"{self.name} is {value!r}, must be True or False")
+            return value
         if self.type == "int":
             return -1 if value is None and self.may_be_open else self._number(value)
         return self._names(value) if self.type == "list" else self._text(value)
@@ -65,10 +71,30 @@ class Setting:
         if isinstance(names, str):  # otherwise a sequence of one-letter names
             raise TypeError(f"{self.name} is {names!r}, must be a list of names: [{names!r}]")
         listed = list(names or [])
+        if self.name == "torch_executed_ops":
+            listed = list(dict.fromkeys(map(_operator_name, listed)))
         for name in listed:
             if not isinstance(name, str):
                 raise TypeError(f"{self.name} has {name!r}, must be a list of names")
         return listed
+
+
+def _operator_name(operator: Any) -> Any:
+    """Returns the name ``aten::relu`` of an operator, also of ``torch.ops.aten.relu.default`` and of its text."""
+    if isinstance(operator, torch._ops.OpOverload):
+        return operator._schema.name
+    if isinstance(operator, torch._ops.OpOverloadPacket):
+        return operator._qualified_op_name
+    if not isinstance(operator, str):
+        return operator
+    found = re.fullmatch(r"torch\.ops\.(\w+)\.(\w+)(\.\w+)?", operator)
+    name = "::".join(found.groups()[:2]) if found else operator
+    if not re.fullmatch(r"[A-Za-z_]\w*::[A-Za-z_]\w*", name):
+        raise RuntimeError(
+            f"{operator!r} in torch_executed_ops is not the name of an operator; give each operator separately, as "
+            "'aten::add' without overload and arguments, as 'torch.ops.aten.add.Tensor', or torch.ops.aten.add.Tensor"
+        )
+    return name
 
 
 SETTINGS = tuple(Setting(**row) for row in json.loads(compiler()._settings()))

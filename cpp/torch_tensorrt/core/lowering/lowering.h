@@ -67,7 +67,7 @@ void refuse_hooks(const torch::jit::Module& module, const std::string& method_na
 
 // Makes one graph of a method, without modules, calls and side effects on its own values, in operations that converters
 // accept. Also gives the values of the graph inputs that stand for attributes (none, once frozen). Does not change the
-// module; a module in training mode is copied and put into evaluation mode, with a warning. With `writes`, the graph
+// module; a module in training mode is copied and put into evaluation mode. With `writes`, the graph
 // returns the new values of the caller's tensors; without, drops writes to them, with a warning. Throws Error, and
 // Refused if the module keeps state or if it is unknown which memory it writes.
 LoweredGraph Lower(const torch::jit::Module& module, std::string method_name, const LowerInfo& info,

@@ -145,11 +145,14 @@ std::vector<passes::GraphPtr> inline_methods(const Module& module, const std::ve
 
 }  // namespace
 
-Module evaluation_copy(const Module& module) {
+void warn_of_training(const Module& module) {
   if (module.hasattr("training") && module.is_training()) {
     LOG_WARNING(
         "the module is in training mode but is compiled in evaluation mode; call eval() on it to avoid this warning");
   }
+}
+
+Module evaluation_copy(const Module& module) {
   auto copy = util::copy_module(module);
   copy.eval();
   return copy;

@@ -14,8 +14,10 @@
 // Makes a module ready to be cut into engines and parts for PyTorch.
 namespace torch_tensorrt::core::lowering {
 
-// A copy in evaluation mode that shares the parameters and has training flags of its own. Warns if the module is in
-// training mode.
+// Warns of a module that a user compiles in training mode: lowering copies it into evaluation mode.
+void warn_of_training(const torch::jit::Module& module);
+
+// A copy in evaluation mode that shares the parameters and has training flags of its own.
 torch::jit::Module evaluation_copy(const torch::jit::Module& module);
 
 // A copy of the module, in evaluation mode, in which each of the listed methods is one graph that PyTorch can run. It

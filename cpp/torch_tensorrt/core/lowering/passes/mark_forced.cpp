@@ -15,6 +15,9 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 const auto kMark = c10::Symbol::attr(kToCompile);
+// The modules that a node of a flat graph comes from. The Python package sets it on the graphs of exported programs and
+// of torch.compile (python/torch_tensorrt/_fx_source.py).
+const auto kModules = c10::Symbol::attr("torch_tensorrt_modules");
 
 // "__torch__.torch.nn.___torch_mangle_3.Linear" -> "torch.nn.Linear", the name in the user's source.
 std::string source_name(const c10::ClassType& type) {
@@ -49,6 +52,7 @@ class Inliner {
 
   void run(torch::jit::Block* block) {
     for (Node* node = *block->nodes().begin(); node != block->return_node();) {
+      mark_by_names(node);
       auto* function = torch::jit::tryToGraphFunction(node);
       if (function == nullptr) {
         for (auto* inner : node->blocks()) run(inner);
@@ -73,6 +77,15 @@ class Inliner {
       for (Node* node = before->next(); node != after; node = node->next()) mark(node);
     }
     return before->next();
+  }
+
+  // Removes the names too: operators with other names would not be merged.
+  void mark_by_names(Node* node) {
+    if (!node->hasAttribute(kModules)) return;
+    bool is_listed = false;
+    for (const auto& name : node->ss(kModules)) is_listed |= take(name);
+    node->removeAttribute(kModules);
+    if (is_listed) mark(node);
   }
 
   bool is_of_listed_module(const Node* call) {
@@ -101,12 +114,10 @@ class Inliner {
 
 std::vector<std::string> inline_calls(torch::jit::Graph& graph, const std::vector<std::string>& modules) {
   std::vector<std::string> unused;
-  if (!modules.empty()) {
-    Inliner inliner(modules);
-    inliner.run(graph.block());
-    std::copy_if(modules.begin(), modules.end(), std::back_inserter(unused),
-                 [&](const std::string& name) { return inliner.found().count(name) == 0; });
-  }
+  Inliner inliner(modules);
+  inliner.run(graph.block());
+  std::copy_if(modules.begin(), modules.end(), std::back_inserter(unused),
+               [&](const std::string& name) { return inliner.found().count(name) == 0; });
   torch::jit::Inline(graph);
   return unused;
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from torch_tensorrt import _compile, _export
 from torch_tensorrt._absent import (
+    CompilationSettings,
+    absent_attribute,
     cross_compile_for_windows,
     load_cross_compiled_exported_program,
     save_cross_compiled_exported_program,
@@ -17,6 +19,7 @@ from torch_tensorrt._debugger import Debugger
 from torch_tensorrt._refit import refit_module_weights
 
 __all__ = [
+    "CompilationSettings",
     "Debugger",
     "compile",
     "convert_exported_program_to_serialized_trt_engine",
@@ -26,6 +29,12 @@ __all__ = [
     "save_cross_compiled_exported_program",
     "trace",
 ]
+
+
+if not TYPE_CHECKING:  # a type checker reports absent names itself
+
+    def __getattr__(name: str) -> Any:
+        raise absent_attribute(name, __name__)
 
 
 def trace(
