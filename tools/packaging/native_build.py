@@ -15,11 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import jetpack
+
 ROOT = Path(__file__).resolve().parents[2]
 PINNED_TORCH = "2.11.0"
 # Processor time of a whole build of the package, measured without ccache.
 CPU_MINUTES = 15
 SECONDS_BETWEEN_REPORTS = 20.0
+# Set by `setup.py install --jetpack-version`.
+JETPACK_VERSION = os.environ.get("TORCHTRT_JETPACK_VERSION", "")
 
 
 def find_torch() -> Path | None:
@@ -93,6 +97,11 @@ def _configure(build_dir: Path, torch_dir: Path) -> None:
         "TORCHTRT_TORCH_DIR": torch_dir,
         "ONEDNN_ROOT": find_onednn() or "",
     }
+    if JETPACK_VERSION:
+        try:
+            options |= jetpack.cmake_options(JETPACK_VERSION)
+        except jetpack.JetpackError as error:
+            sys.exit(f"error: {error}")
     defines = [f"-D{name}={value}" for name, value in options.items()]
     _run("cmake", "-S", str(ROOT), "-B", str(build_dir), "-G", "Ninja", *defines)
 
@@ -165,11 +174,13 @@ def build(base: Path) -> Path:
         if shutil.which(program) is None:
             sys.exit(f"error: {program} is not installed; tools/setup.sh installs the requirements of a build")
     version = torch_version(torch_dir)
-    for build_dir in (ROOT / "build", ROOT / f"build-{minor(version)}"):
+    jetpack_suffix = f"-jetpack-{JETPACK_VERSION}" if JETPACK_VERSION else ""
+    # tools/build.sh configures for no JetPack.
+    for build_dir in () if JETPACK_VERSION else (ROOT / "build", ROOT / f"build-{minor(version)}"):
         if _is_for(build_dir, version):
             break
     else:
-        build_dir = base / f"package-{minor(version)}"
+        build_dir = base / f"package-{minor(version)}{jetpack_suffix}"
         _configure(build_dir, torch_dir)
     _compile(build_dir)
     return build_dir
