@@ -13,6 +13,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "tools" / "packaging"))
+import jetpack  # noqa: E402 - the folder comes first
+import native_build  # noqa: E402
 
 
 def install_with_pip(arguments: list[str]) -> int:
@@ -21,13 +24,26 @@ def install_with_pip(arguments: list[str]) -> int:
     parser.add_argument("--user", action="store_true", help="install for this user alone")
     parser.add_argument("--prefix", help="folder of the installation")
     parser.add_argument("--root", help="folder that stands for / in the installation")
-    parser.add_argument("--jetpack-version", help="JetPack of this Jetson board, for example 4.6 (aarch64 only)")
+    parser.add_argument(
+        "--jetpack-version",
+        metavar="VERSION",
+        help="JetPack of this Jetson board (aarch64 only): the backend tensorrt is built with the headers of its "
+        "TensorRT, which must be installed, or not built if its TensorRT is older than 10.1 (JetPack 6.0 and older). "
+        f"Without the option, the headers that are found decide. Known: {', '.join(jetpack.TENSORRT)}",
+    )
     options = parser.parse_args(arguments)
-    if options.jetpack_version and platform.machine() != "aarch64":
-        parser.error(
-            f"--jetpack-version {options.jetpack_version} is for Jetson boards (aarch64), "
-            f"but this machine is {platform.machine()}; omit the option"
-        )
+    if options.jetpack_version:
+        if platform.machine() != "aarch64":
+            parser.error(
+                f"--jetpack-version {options.jetpack_version} is for Jetson boards (aarch64), "
+                f"but this machine is {platform.machine()}; omit the option"
+            )
+        try:
+            jetpack.cmake_options(options.jetpack_version)
+        except jetpack.JetpackError as error:
+            parser.error(f"--jetpack-version: {error}")
+        print(jetpack.describe(options.jetpack_version), flush=True)
+        os.environ["TORCHTRT_JETPACK_VERSION"] = options.jetpack_version  # native_build.py reads it, in pip's process
     if importlib.util.find_spec("pip") is None:
         sys.exit(
             "error: `python3 setup.py install` calls pip, which is not installed for this Python; "
@@ -52,9 +68,6 @@ except ImportError:
         "error: setuptools 77 or newer is not installed for this Python; `pip install .` and "
         "`python3 setup.py install` bring it for the build"
     )
-
-sys.path.insert(0, str(ROOT / "tools" / "packaging"))
-import native_build  # noqa: E402 - the folder comes first
 
 VERSION = (ROOT / "VERSION").read_text().strip()
 BUILD = ROOT / "build"

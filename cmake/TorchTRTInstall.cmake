@@ -35,8 +35,12 @@ endif()
 # Installs oneDNN under the name that the loader needs, so that the package is self-contained.
 if(OneDNN_FOUND)
   get_filename_component(_torchtrt_dnnl "${OneDNN_LIBRARY}" REALPATH)
-  string(REGEX REPLACE "\\..*" "" _torchtrt_dnnl_major "${OneDNN_VERSION}")
-  install(FILES "${_torchtrt_dnnl}" DESTINATION lib RENAME libdnnl.so.${_torchtrt_dnnl_major})
+  execute_process(COMMAND "${CMAKE_COMMAND}" -E env LC_ALL=C "${CMAKE_READELF}" -d "${_torchtrt_dnnl}" OUTPUT_VARIABLE _torchtrt_dynamic
+                  COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT _torchtrt_dynamic MATCHES "soname: \\[([^]]+)\\]")
+    message(FATAL_ERROR "${_torchtrt_dnnl} has no SONAME")
+  endif()
+  install(FILES "${_torchtrt_dnnl}" DESTINATION lib RENAME "${CMAKE_MATCH_1}")
 endif()
 
 # Headers of tactics, backends and the plan's encoding include vendor headers and are not installed.

@@ -26,7 +26,7 @@ system_packages=(
 # Tests need speech from espeak-ng, a locale with another decimal point from locales, and doxygen for the C++ comments.
 [[ $group == test ]] && system_packages+=(espeak-ng locales doxygen)
 
-[[ $group == aarch64 ]] && system_packages+=(g++-aarch64-linux-gnu qemu-user googletest)
+[[ $group == aarch64 ]] && system_packages+=(g++-aarch64-linux-gnu qemu-user googletest debootstrap debian-archive-keyring)
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 
@@ -114,9 +114,33 @@ install_requirements() {
   touch "$stamp"
 }
 
+# Makes the root of a Debian 13 for arm64 with Python and oneDNN; Debian 12's oneDNN is too old. The packages are only
+# unpacked: no program of the root runs, so this needs no emulation.
+make_aarch64_root() {
+  local root=build-aarch64/root archive
+  [[ -e $root/.complete ]] && return
+  if [[ $EUID -ne 0 ]]; then
+    echo "error: debootstrap needs root to make $root; run this once: sudo tools/setup.sh aarch64" >&2
+    exit 1
+  fi
+  say "making $root, a Debian 13 for arm64"
+  rm -rf "$root"
+  mkdir -p "$root"
+  debootstrap --foreign --arch=arm64 --variant=minbase --include=python3,libdnnl-dev trixie "$root" >"$root.log" || {
+    tail -n 20 "$root.log" "$root/debootstrap/debootstrap.log" >&2
+    exit 1
+  }
+  for archive in "$root"/var/cache/apt/archives/*.deb; do
+    dpkg-deb -x "$archive" "$root"
+  done
+  rm -rf "$root"/var/cache/apt/archives "$root/debootstrap"
+  touch "$root/.complete"
+}
+
 exec 9>"/tmp/torchtrt-setup-$(id -u).lock"
 flock 9
 install_system_packages "${system_packages[@]}"
+[[ $group == aarch64 ]] && make_aarch64_root
 [[ ${#requirements[@]} -gt 0 ]] || exit 0
 make_venv
 install_requirements

@@ -15,11 +15,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import jetpack
+
 ROOT = Path(__file__).resolve().parents[2]
 PINNED_TORCH = "2.11.0"
 # Processor time of a whole build of the package, measured without ccache.
 CPU_MINUTES = 15
 SECONDS_BETWEEN_REPORTS = 20.0
+# Set by `setup.py install --jetpack-version`.
+JETPACK_VERSION = os.environ.get("TORCHTRT_JETPACK_VERSION", "")
+# The build directory of a build for another processor.
+CROSS_BUILD = os.environ.get("TORCHTRT_CROSS_BUILD", "")
 
 
 def find_torch() -> Path | None:
@@ -93,6 +99,11 @@ def _configure(build_dir: Path, torch_dir: Path) -> None:
         "TORCHTRT_TORCH_DIR": torch_dir,
         "ONEDNN_ROOT": find_onednn() or "",
     }
+    if JETPACK_VERSION:
+        try:
+            options |= jetpack.cmake_options(JETPACK_VERSION)
+        except jetpack.JetpackError as error:
+            sys.exit(f"error: {error}")
     defines = [f"-D{name}={value}" for name, value in options.items()]
     _run("cmake", "-S", str(ROOT), "-B", str(build_dir), "-G", "Ninja", *defines)
 
@@ -153,8 +164,11 @@ def _compile(build_dir: Path) -> None:
 def build(base: Path) -> Path:
     """Builds the package and returns its build directory.
 
-    Takes a directory that ``tools/build.sh`` configured for the same torch, else one below ``base``.
+    Takes a directory that ``tools/build.sh`` configured for the same torch, else one below ``base``. A cross build
+    (``tools/package_aarch64.sh``) is ready.
     """
+    if CROSS_BUILD:
+        return Path(CROSS_BUILD)
     torch_dir = find_torch()
     if torch_dir is None:
         sys.exit(
@@ -165,11 +179,13 @@ def build(base: Path) -> Path:
         if shutil.which(program) is None:
             sys.exit(f"error: {program} is not installed; tools/setup.sh installs the requirements of a build")
     version = torch_version(torch_dir)
-    for build_dir in (ROOT / "build", ROOT / f"build-{minor(version)}"):
+    jetpack_suffix = f"-jetpack-{JETPACK_VERSION}" if JETPACK_VERSION else ""
+    # tools/build.sh configures for no JetPack.
+    for build_dir in () if JETPACK_VERSION else (ROOT / "build", ROOT / f"build-{minor(version)}"):
         if _is_for(build_dir, version):
             break
     else:
-        build_dir = base / f"package-{minor(version)}"
+        build_dir = base / f"package-{minor(version)}{jetpack_suffix}"
         _configure(build_dir, torch_dir)
     _compile(build_dir)
     return build_dir

@@ -1,9 +1,15 @@
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#endif
+
 #include <algorithm>
 #include <mutex>
 #include <new>
 #include <shared_mutex>
+#include <string>
 #include <string_view>
 #include <thread>
 
@@ -134,7 +140,9 @@ std::string cpu_isa() {
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
   return "sse41";
 #elif defined(__aarch64__)
-  return "neon";
+  // Kernels for SVE depend on the length of its vectors.
+  if ((getauxval(AT_HWCAP) & HWCAP_SVE) == 0) return "asimd";
+  return "sve_" + std::to_string(8 * (prctl(PR_SVE_GET_VL) & PR_SVE_VL_LEN_MASK));
 #else
   return "generic";
 #endif

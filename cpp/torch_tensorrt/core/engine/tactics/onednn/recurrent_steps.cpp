@@ -32,7 +32,9 @@ constexpr int64_t kAlignedFloats = 16;
 
 const StepKernels* find_step_kernels() {
 #if defined(__x86_64__)
-  return for_this_machine(&kAvx2StepKernels, &kAvx512StepKernels);
+  return for_this_machine<StepKernels>(&kAvx2StepKernels, &kAvx512StepKernels, nullptr);
+#elif defined(__aarch64__)
+  return for_this_machine<StepKernels>(nullptr, nullptr, &kNeonStepKernels);
 #else
   return nullptr;
 #endif
@@ -88,6 +90,8 @@ class Barrier {
   static void pause() {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
 #endif
   }
   alignas(64) std::atomic<int64_t> arrived_{0};

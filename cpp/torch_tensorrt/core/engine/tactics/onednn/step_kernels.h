@@ -35,5 +35,6 @@ struct StepKernels {
 // Each for its instruction set.
 extern const StepKernels kAvx2StepKernels;
 extern const StepKernels kAvx512StepKernels;
+extern const StepKernels kNeonStepKernels;
 
 }  // namespace torch_tensorrt::engine::onednn

@@ -1,6 +1,6 @@
-// Shared source of step_kernels_avx2.cpp and step_kernels_avx512.cpp, each compiled for its instruction set. They
-// define kLanes (floats of a register) and kRows (rows of a tile) before. Everything here has internal linkage, so that
-// the linker never mixes the code of the two files.
+// Shared source of step_kernels_avx2.cpp, step_kernels_avx512.cpp and step_kernels_neon.cpp, each compiled for its
+// instruction set. They define kLanes (floats of a register) and kRows (rows of a tile) before. Everything here has
+// internal linkage, so that the linker never mixes the code of two files.
 
 #include "torch_tensorrt/core/engine/tactics/onednn/vector_body.h"
 

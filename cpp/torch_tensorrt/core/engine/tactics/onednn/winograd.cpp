@@ -60,7 +60,9 @@ constexpr int64_t kBlockFloats = kWinogradPoints * 32768;
 
 const WinogradKernels* find_kernels() {
 #if defined(__x86_64__)
-  return for_this_machine(&kAvx2WinogradKernels, &kAvx512WinogradKernels);
+  return for_this_machine<WinogradKernels>(&kAvx2WinogradKernels, &kAvx512WinogradKernels, nullptr);
+#elif defined(__aarch64__)
+  return for_this_machine<WinogradKernels>(nullptr, nullptr, &kNeonWinogradKernels);
 #else
   return nullptr;
 #endif

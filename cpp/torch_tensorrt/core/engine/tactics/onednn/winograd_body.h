@@ -1,4 +1,4 @@
-// Shared source of winograd_avx2.cpp and winograd_avx512.cpp, each compiled for its instruction set.
+// Shared source of winograd_avx2.cpp, winograd_avx512.cpp and winograd_neon.cpp, each compiled for its instruction set.
 
 #include "torch_tensorrt/core/engine/tactics/onednn/vector_body.h"
 

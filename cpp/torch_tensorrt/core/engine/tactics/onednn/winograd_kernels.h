@@ -59,6 +59,7 @@ struct WinogradKernels {
 
 extern const WinogradKernels kAvx2WinogradKernels;
 extern const WinogradKernels kAvx512WinogradKernels;
+extern const WinogradKernels kNeonWinogradKernels;
 
 // Transforms the kernel M x C x 3 x 3 to points x padded channels x padded maps.
 void transform_kernel(const WinogradForm& form, const float* kernel, float* transformed);
