@@ -17,7 +17,8 @@ def add(program: torch.export.ExportedProgram, compiled: torch.jit.ScriptModule)
     accept other sizes silently.
     """
     sizes = Sizes(program)
-    rules = sizes.rules({})
+    texts = {leaf.name: text for argument in arguments(program) for leaf, text in argument.parts()}
+    rules = sizes.rules(texts)
     graph = compiled.forward.graph
     names = [argument.name for argument in compiled.forward.schema.arguments]
     taken = {argument.name: argument for argument in arguments(program) if any(argument.tensors())}
@@ -28,7 +29,8 @@ def add(program: torch.export.ExportedProgram, compiled: torch.jit.ScriptModule)
     lines = [f"def check({', '.join(f'{name}: {taken[name].type()}' for name in used)}) -> None:"]
     for rule in rules:
         # The errors about a wrong rank come later.
-        ranks = [f"{tensor}.dim() == {sizes.rank(tensor)}" for tensor in dict.fromkeys(s.tensor for s in rule.sizes)]
+        tensors = dict.fromkeys(size.tensor for size in rule.sizes)
+        ranks = [f"{sizes.text(tensor, texts)}.dim() == {sizes.rank(tensor)}" for tensor in tensors]
         lines.append(f"    if {' and '.join(ranks)} and not {rule.holds}:")
         lines.append(f"        raise ValueError({rule.message!r}.format({', '.join(rule.values)}))")
     with no_deprecation():

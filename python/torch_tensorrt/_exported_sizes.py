@@ -33,7 +33,7 @@ class Sizes:
 
     def __init__(self, program: torch.export.ExportedProgram) -> None:
         self._program = program
-        parts = [part for argument in arguments(program) for part in argument.parts() if part[0].is_tensor]
+        parts = [part for argument in arguments(program) for part in argument.paths() if part[0].is_tensor]
         self._leaves = {text: leaf for leaf, text in parts}
         self._ranges: dict[sympy.Symbol, tuple[int, float]] = {}
         for size in self._all():
@@ -116,6 +116,10 @@ class Sizes:
         holds = condition.script(lambda size: self._script(size, texts))
         return Rule(holds, message, values, tuple(condition.sizes))
 
+    def text(self, tensor: str, texts: Mapping[str, str]) -> str:
+        """Returns the expression that reads the tensor."""
+        return texts.get(self._leaves[tensor].name, tensor)
+
     def rank(self, tensor: str) -> int:
         return self._leaves[tensor].value.dim()
 
@@ -133,8 +137,7 @@ class Sizes:
             shape[size.dim] = rule.wanted or f"({shape[size.dim]}) * int({rule.holds})"
         found = {}
         for tensor, shape in shapes.items():
-            name = self._leaves[tensor].name
-            found[name] = f"{texts.get(name, tensor)}.view([{', '.join(shape)}])"
+            found[self._leaves[tensor].name] = f"{self.text(tensor, texts)}.view([{', '.join(shape)}])"
         return found
 
     def _all(self) -> list[Size]:
@@ -146,8 +149,7 @@ class Sizes:
         return dim if isinstance(dim, int) else sympy.expand(dim.node.expr)
 
     def _script(self, size: Size, texts: Mapping[str, str]) -> str:
-        leaf = self._leaves[size.tensor]
-        return f"{texts.get(leaf.name, size.tensor)}.size({size.dim})"
+        return f"{self.text(size.tensor, texts)}.size({size.dim})"
 
     def _name(self, size: Size) -> str:
         """Returns the dimension's name in ``dynamic_shapes``, in parentheses. A program from a file has none."""
