@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import torch
 from torch.nn.modules import module as _hooks
 
-from torch_tensorrt import _export, _exported, ts
+from torch_tensorrt import _export, _exported, _exported_checks, ts
 from torch_tensorrt._torchscript import no_deprecation
 
 if TYPE_CHECKING:
@@ -22,14 +22,19 @@ _TORCHSCRIPT = ("default", "ts", "torchscript")
 _IRS = (*_TORCHSCRIPT, "dynamo", "torch_compile", "fx")
 
 
-def _to_script(module: Any, flat: bool = False, constants: bool = False) -> torch.jit.ScriptModule:
+def _to_script(module: Any, constants: bool = False) -> torch.jit.ScriptModule:
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         return module
     if isinstance(module, torch.export.ExportedProgram):
-        return _exported.to_script(module, flat, constants)
+        return _exported.to_script(module, constants=constants)
     if isinstance(module, torch.nn.Module):
         return _script(module)
     raise TypeError(f"module is {type(module).__name__}, must be a torch.nn.Module, ScriptModule or ExportedProgram")
+
+
+def _with_checks(module: Any, compiled: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
+    """Makes a call with sizes that contradict an exported program an error."""
+    return _exported_checks.add(module, compiled) if isinstance(module, torch.export.ExportedProgram) else compiled
 
 
 class _NotScriptable(RuntimeError):
@@ -225,7 +230,7 @@ def compile(  # noqa: A001
     constants = not kwargs.get("require_full_compilation")  # an engine takes only tensors
     script = _to_script(module, constants=constants)
     settings = {"methods": methods, **kwargs, **by_name, **_input_settings(module, inputs, constants)}
-    return ts.compile(script, **precisions, **settings)
+    return _with_checks(module, ts.compile(script, **precisions, **settings))
 
 
 def convert_method_to_trt_engine(
@@ -247,7 +252,8 @@ def convert_method_to_trt_engine(
         raise ValueError("ir='torch_compile' makes no engine that could be returned; ir='dynamo' does")
     module = _resolve_ir(module, ir, inputs if inputs is not None else arg_inputs, kwarg_inputs)
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
-    script = _to_script(module, flat=True)
+    is_program = isinstance(module, torch.export.ExportedProgram)
+    script = _exported.to_script(module, flat=True, views=True) if is_program else _to_script(module)
     precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
     return ts.convert_method_to_trt_engine(
         script, method_name=method_name, inputs=inputs, enabled_precisions=precisions, **kwargs

@@ -10,7 +10,7 @@ from torch.export.graph_signature import InputKind, OutputKind
 from torch.utils import _pytree
 
 from torch_tensorrt._exported_arguments import Argument, arguments
-from torch_tensorrt._exported_sizes import check_inputs, checked_views, default_input
+from torch_tensorrt._exported_sizes import Sizes, check_inputs, default_input
 from torch_tensorrt._fx_operators import literal
 from torch_tensorrt._fx_to_script import FxProgram
 from torch_tensorrt._input import Input
@@ -18,13 +18,15 @@ from torch_tensorrt.ts._compile_spec import require_sequence
 
 
 def to_script(
-    program: torch.export.ExportedProgram, flat: bool = False, constants: bool = False
+    program: torch.export.ExportedProgram, flat: bool = False, constants: bool = False, views: bool = False
 ) -> torch.jit.ScriptModule:
     """Turns the program into a ScriptModule.
 
     Args:
         flat: give ``forward`` an argument for each tensor of a tuple, list or dict.
         constants: give ``forward`` the arguments without a tensor too.
+        views: read arguments through views that fail in a call whose sizes contradict the export. Without them, a call
+            needs :func:`torch_tensorrt._exported_checks.add`.
 
     Raises:
         RuntimeError: TorchScript cannot express the program.
@@ -42,7 +44,7 @@ def to_script(
         graph=program.graph,
         arguments=[(argument.name, argument.type()) for argument in taken],
         defaults=_defaults(taken),
-        inputs=_inputs(program, given, taken),
+        inputs=_inputs(program, given, taken, views),
         state=_state(program),
         results=[value for spec, value in outputs if spec.kind is OutputKind.USER_OUTPUT],
         spec=program.call_spec.out_spec,
@@ -75,12 +77,13 @@ def _defaults(taken: Sequence[Argument]) -> dict[str, Any]:
 
 
 def _inputs(
-    program: torch.export.ExportedProgram, given: Sequence[Argument], taken: Sequence[Argument]
+    program: torch.export.ExportedProgram, given: Sequence[Argument], taken: Sequence[Argument], views: bool
 ) -> dict[str, str]:
     """The expressions of the placeholders of arguments, also of constants."""
     parts = [part for argument in taken for part in argument.parts()]
     texts = {leaf.name: text for leaf, text in parts if not leaf.is_constant}
-    texts.update(checked_views(program, [part for part in parts if part[0].is_tensor]))
+    if views:
+        texts.update(Sizes(program).views(texts))
     for leaf in (leaf for argument in given for leaf in argument.leaves() if leaf.is_constant):
         constant = literal(leaf.value.value)
         if constant is not None:
@@ -131,12 +134,13 @@ def resolve_inputs(
     given = arguments(program)
     leaves = [leaf for argument in given for leaf in argument.tensors()]
     if inputs is None and not keywords:
-        return [default_input(program, leaf) for leaf in leaves]
+        sizes = Sizes(program)
+        return [default_input(sizes, leaf) for leaf in leaves]
     require_sequence(inputs)
     elements = list(inputs or []) + _by_keyword(given, keywords or {})
     if len(elements) != len(leaves) or not all(argument.is_tensor or argument.is_constant for argument in given):
         elements = _tensors(elements)
-    check_inputs(program, leaves, elements)
+    check_inputs(Sizes(program), leaves, elements)
     return elements
 
 

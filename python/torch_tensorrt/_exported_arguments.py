@@ -55,6 +55,10 @@ class Argument:
         """Yields every leaf with the expression that reads it."""
         return _parts(self.tree, self.name)
 
+    def paths(self) -> Iterator[tuple[Leaf, str]]:
+        """Yields every leaf with its name in messages (``batch['x']``)."""
+        return _parts(self.tree, self.name, is_path=True)
+
     def type(self) -> str:
         """Returns the type in TorchScript's notation.
 
@@ -81,12 +85,23 @@ class Argument:
         return _values(self.tree)
 
 
-def _parts(tree: Any, text: str) -> Iterator[tuple[Leaf, str]]:
+def _parts(tree: Any, text: str, is_path: bool = False) -> Iterator[tuple[Leaf, str]]:
     if isinstance(tree, Leaf):
         yield tree, text
         return
+    is_optional = not is_path and not isinstance(tree, tuple) and _is_optional(tree)
     for key, part in tree.items() if isinstance(tree, dict) else enumerate(tree):
-        yield from _parts(part, f"{text}[{key!r}]")
+        entry = f"{text}[{key!r}]"
+        yield from _parts(part, f"torch.jit._unwrap_optional({entry})" if is_optional else entry, is_path)
+
+
+def _is_optional(tree: Any) -> bool:
+    """Tells whether a list or dict holds tensors and None."""
+    parts = list(tree.values() if isinstance(tree, dict) else tree)
+    if not all(isinstance(part, Leaf) for part in parts):
+        return False
+    kinds = {part.type() for part in parts}
+    return kinds == {"Tensor", "Optional[Tensor]"}
 
 
 def _values(tree: Any) -> Any:
@@ -103,6 +118,8 @@ def _type(argument: str, tree: Any) -> str:
     kinds = [_type(argument, part) for part in (tree.values() if isinstance(tree, dict) else tree)]
     if isinstance(tree, tuple):
         return f"Tuple[{', '.join(kinds) or '()'}]"
+    if _is_optional(tree):
+        kinds = ["Optional[Tensor]"]
     if len(set(kinds)) > 1:
         what = "dict" if isinstance(tree, dict) else "list"
         raise RuntimeError(
@@ -110,6 +127,11 @@ def _type(argument: str, tree: Any) -> str:
             "make it a tuple"
         )
     kind = kinds[0] if kinds else "Tensor"
+    if isinstance(tree, dict) and len({type(key) for key in tree}) > 1:
+        raise RuntimeError(
+            f"argument {argument} of the exported program is a dict with the keys {', '.join(map(repr, tree))}; the "
+            "keys of a dict of a compiled module have one type, int or str"
+        )
     if isinstance(tree, list):
         return f"List[{kind}]"
     return f"Dict[{type(next(iter(tree), '')).__name__}, {kind}]"

@@ -308,6 +308,11 @@ class _Writer(ControlFlow):
                 f"{self.program.what} returns a {spec.type.__name__}; a compiled module returns tensors, numbers, "
                 "texts, tuples, lists and dicts: return the values as a tuple"
             )
+        if len({type(key) for key in keys}) > 1:
+            raise RuntimeError(
+                f"{self.program.what} returns a dict with the keys {', '.join(map(repr, keys))}; the keys of a dict of "
+                "a compiled module have one type, int or str"
+            )
         text = f"{{{', '.join(f'{key!r}: {part}' for key, part in zip(keys, parts, strict=True))}}}"
         wanted = f"Dict[{type(next(iter(keys), '')).__name__}, {one_kind if kinds else 'Tensor'}]"
         # TorchScript warns of a dict without an annotation whose values have several types.

@@ -11,7 +11,7 @@ import torch
 from torch.utils import _pytree
 
 from torch_tensorrt import _exported, ts
-from torch_tensorrt._compile import _input_settings, _resolve_inputs, _to_script
+from torch_tensorrt._compile import _input_settings, _resolve_inputs, _to_script, _with_checks
 from torch_tensorrt._input import Input
 from torch_tensorrt._inspect import inspect
 
@@ -73,6 +73,8 @@ def refit_module_weights(
     constants = _takes_constants(compiled_module, new_weight_module)
     script = _to_script(new_weight_module, constants=constants)
     refitted = ts.refit_module_weights(compiled_module, script)
+    if _is_hybrid(refitted):  # whose code is made again
+        refitted = _with_checks(new_weight_module, refitted)
     if verify_output:
         for name, inputs in by_method.items():
             settings = _input_settings(new_weight_module, inputs, constants)

@@ -163,7 +163,7 @@ def _as_script(module: Any, inputs: Any, keywords: Any) -> torch.jit.ScriptModul
     if isinstance(module, torch.jit.ScriptModule):
         return module
     if isinstance(module, torch.export.ExportedProgram):
-        return to_script(module)
+        return to_script(module, views=True)
     if isinstance(module, TorchTensorRTModule):
         return module.to_script()
     if inputs is None and not keywords:

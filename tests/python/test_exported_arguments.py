@@ -100,6 +100,53 @@ def test_an_argument_that_is_a_dict(form):
     torch.testing.assert_close(embedded(*batch.values()), batch["a"] + batch["b"])
 
 
+@FORMS
+def test_none_beside_tensors_in_a_dict_or_list(form):
+    class Adds(nn.Module):
+        def forward(self, batch, pair):
+            found = batch["x"].relu() * 2 + pair[0]
+            return found if batch["mask"] is None else found * batch["mask"]
+
+    def batch(rows: int, others: int) -> tuple:
+        return {"x": torch.randn(rows, 2), "mask": None}, [torch.randn(others, 2), None]
+
+    rows = {0: torch.export.Dim("rows", min=1, max=8)}
+    shapes = ({"x": rows, "mask": None}, [rows, None])
+    program = form(torch.export.export(Adds(), batch(3, 3), dynamic_shapes=shapes))
+    low_high = {"min_shape": (1, 2), "opt_shape": (3, 2), "max_shape": (8, 2)}
+    for inputs in (None, [{"x": Input(**low_high), "mask": None}, [Input(**low_high), None]]):
+        compiled = compile_exported(program, inputs=inputs)
+        for count in (1, 3, 8):
+            given = batch(count, count)
+            torch.testing.assert_close(compiled(*given), Adds()(*given))
+        _, pair = given
+        for wrong, message in (
+            (({"x": pair[0], "mask": pair[0]}, pair), r"batch\['mask'\] is None in the compiled module"),
+            (({"x": None, "mask": None}, pair), r"batch\['x'\] is not None in the compiled module"),
+            (batch(3, 5), r"batch\['x'\]'s size 0 and pair\[0\]'s size 0 must be equal.*; the call has 3 and 5"),
+        ):
+            with pytest.raises(torch.jit.Error, match=message):
+                compiled(*wrong)
+
+
+def test_dicts_with_keys_of_several_types_are_refused_by_their_keys():
+    class Returns(nn.Module):
+        def forward(self, x):
+            return {"a": x * 2, 1: x + 1}
+
+    class Takes(nn.Module):
+        def forward(self, batch):
+            return batch["a"] * 2 + batch[1]
+
+    x = torch.ones(2)
+    with pytest.raises(RuntimeError, match="program returns a dict with the keys 'a', 1; the keys .* have one type"):
+        compile_exported(torch.export.export(Returns(), (x,)))
+    with pytest.raises(
+        RuntimeError, match="argument batch .* is a dict with the keys 'a', 1; the keys .* have one type"
+    ):
+        compile_exported(torch.export.export(Takes(), ({"a": x, 1: x.clone()},)))
+
+
 def test_an_argument_that_no_type_of_torchscript_describes():
     class Sums(nn.Module):
         def forward(self, batch):
