@@ -6,7 +6,7 @@ VENV := .venv$(if $(TORCH),-$(TORCH))
 export TORCH
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-gpu test-aarch64 package-aarch64 tensorrt demo bench zoo docs api-docs wheel lint format clean
+.PHONY: help build test test-gpu test-aarch64 tensorrt demo bench zoo docs api-docs wheel lint format clean
 .NOTPARALLEL:
 
 help: ## show this text
@@ -50,11 +50,6 @@ wheel: ## build, then make the wheel and the source distribution in dist/
 test-aarch64: ## cross-compile the library of engines for aarch64, and run its tests under qemu
 	@tools/setup.sh aarch64
 	@tools/test_aarch64.sh
-
-package-aarch64: ## cross-compile the whole package for aarch64, and try it under qemu
-	@tools/setup.sh build
-	@tools/setup.sh aarch64
-	@tools/package_aarch64.sh
 
 api-docs: ## write the pages of the C++ API to build/doxygen
 	@tools/setup.sh test

@@ -24,8 +24,6 @@ CPU_MINUTES = 15
 SECONDS_BETWEEN_REPORTS = 20.0
 # Set by `setup.py install --jetpack-version`.
 JETPACK_VERSION = os.environ.get("TORCHTRT_JETPACK_VERSION", "")
-# The build directory of a build for another processor.
-CROSS_BUILD = os.environ.get("TORCHTRT_CROSS_BUILD", "")
 
 
 def find_torch() -> Path | None:
@@ -164,11 +162,8 @@ def _compile(build_dir: Path) -> None:
 def build(base: Path) -> Path:
     """Builds the package and returns its build directory.
 
-    Takes a directory that ``tools/build.sh`` configured for the same torch, else one below ``base``. A cross build
-    (``tools/package_aarch64.sh``) is ready.
+    Takes a directory that ``tools/build.sh`` configured for the same torch, else one below ``base``.
     """
-    if CROSS_BUILD:
-        return Path(CROSS_BUILD)
     torch_dir = find_torch()
     if torch_dir is None:
         sys.exit(
