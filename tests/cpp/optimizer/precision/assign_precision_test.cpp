@@ -13,7 +13,7 @@ using network::ILayer;
 using testing::HasSubstr;
 
 // Runs the pass on all layers that may compute in the dtype.
-std::string lowered(const std::string& text, DataType low = DataType::kBF16) {
+std::string rounded(const std::string& text, DataType low = DataType::kBF16) {
   const auto network = network_of(text);
   if (network == nullptr) return {};
   std::unordered_set<const ILayer*> chosen;
@@ -28,7 +28,7 @@ std::string lowered(const std::string& text, DataType low = DataType::kBF16) {
 const std::string kInput = "%x = input() {dims=[1x2x4x4]}\n";
 
 TEST(AssignPrecision, CastsStandAtTheEnds) {
-  EXPECT_EQ(lowered(kInput + "%a = activation(%x)\n%y = elementwise(%a, %a)\nreturn %y"),
+  EXPECT_EQ(rounded(kInput + "%a = activation(%x)\n%y = elementwise(%a, %a)\nreturn %y"),
             canonical(kInput + "%0 = cast(%x) {to=bf16}\n%1 = activation(%0)\n%2 = elementwise(%1, %1)\n"
                                "%y = cast(%2) {to=f32}\nreturn %y"));
 }
@@ -37,25 +37,25 @@ TEST(AssignPrecision, ATensorIsCastOnceForAllReaders) {
   const std::string text =
       "%a = activation(%x)\n%b = unary(%a)\n%c = unary(%a)\n%d = activation(%x)\n"
       "return %b, %c, %d";
-  EXPECT_EQ(lowered(kInput + text),
+  EXPECT_EQ(rounded(kInput + text),
             canonical(kInput + "%0 = cast(%x) {to=bf16}\n%1 = activation(%0)\n%2 = cast(%1) {to=f32}\n%b = unary(%2)\n"
                                "%c = unary(%2)\n%3 = activation(%0)\n%d = cast(%3) {to=f32}\nreturn %b, %c, %d"));
 }
 
 TEST(AssignPrecision, AnOutputThatLayersReadLeavesThroughOneCast) {
-  EXPECT_EQ(lowered(kInput + "%a = activation(%x)\n%b = activation(%a)\n%c = unary(%a)\nreturn %a, %b, %c"),
+  EXPECT_EQ(rounded(kInput + "%a = activation(%x)\n%b = activation(%a)\n%c = unary(%a)\nreturn %a, %b, %c"),
             canonical(kInput + "%0 = cast(%x) {to=bf16}\n%1 = activation(%0)\n%a = cast(%1) {to=f32}\n"
                                "%2 = activation(%1)\n%b = cast(%2) {to=f32}\n%c = unary(%a)\nreturn %a, %b, %c"));
 }
 
 TEST(AssignPrecision, KernelsAreRoundedAndBiasesAreNot) {
-  const std::string text = lowered(
+  const std::string text = rounded(
       kInput + "%y = convolution(%x) {maps=1, kernel_size=[1x1], kernel=f32[1.001, 3], bias=f32[1.001]}\nreturn %y");
   EXPECT_THAT(text, HasSubstr("kernel=bf16\"gD9AQA==\", bias=f32\"xSCAPw==\""));  // 1 and 3, and 1.001
 }
 
 TEST(AssignPrecision, ConstantsAreRoundedAndTheOldOnesGo) {
-  const std::string text = lowered(kInput +
+  const std::string text = rounded(kInput +
                                    "%c = constant() {dims=[4x1], weights=f32[1.001, 2, 3, 4]}\n"
                                    "%y = matrix_multiply(%x, %c)\nreturn %y");
   EXPECT_THAT(text, HasSubstr("weights=bf16\"gD8AQEBAgEA=\""));  // 1, 2, 3, 4
@@ -63,19 +63,19 @@ TEST(AssignPrecision, ConstantsAreRoundedAndTheOldOnesGo) {
 }
 
 TEST(AssignPrecision, LayersThatNeedF32KeepIt) {
-  EXPECT_EQ(lowered(kInput + "%a = unary(%x)\n%y = cumulative(%a) {axis=1}\nreturn %y"),
+  EXPECT_EQ(rounded(kInput + "%a = unary(%x)\n%y = cumulative(%a) {axis=1}\nreturn %y"),
             canonical(kInput + "%a = unary(%x)\n%y = cumulative(%a) {axis=1}\nreturn %y"));
 }
 
 TEST(AssignPrecision, WeightsThatOverflowKeepTheirLayerInF32) {
   const std::string text = kInput + "%y = convolution(%x) {maps=1, kernel_size=[1x1], kernel=f32[70000, 3]}\nreturn %y";
-  EXPECT_EQ(lowered(text, DataType::kHALF), canonical(text));
-  EXPECT_THAT(lowered(text, DataType::kBF16), HasSubstr("bf16"));
+  EXPECT_EQ(rounded(text, DataType::kHALF), canonical(text));
+  EXPECT_THAT(rounded(text, DataType::kBF16), HasSubstr("bf16"));
 }
 
 TEST(AssignPrecision, OtherInputsThanFloatsStay) {
   const std::string text =
-      lowered("%x = input() {dims=[2x2]}\n%m = input() {dtype=bool, dims=[2x2]}\n%y = select(%m, %x, %x)\nreturn %y");
+      rounded("%x = input() {dims=[2x2]}\n%m = input() {dtype=bool, dims=[2x2]}\n%y = select(%m, %x, %x)\nreturn %y");
   EXPECT_THAT(text, HasSubstr("select(%m"));
 }
 

@@ -80,7 +80,7 @@ class NetworkChooser {
       note += str(note.empty() ? "" : ", ", network::enum_name(format), " ", outcome);
       in_f32 = std::min(in_f32, choice.microseconds);
       for (const DataType low : lows) {
-        if (std::isfinite(choice.microseconds)) keep_faster(best, lowered(choice, low));
+        if (std::isfinite(choice.microseconds)) keep_faster(best, with_precision(choice, low));
       }
       keep_faster(best, std::move(choice));
     }
@@ -100,7 +100,7 @@ class NetworkChooser {
     const auto passes = optimizer::optimize(*network, pass_context(TensorFormat::kLINEAR));
     for (const TensorFormat format : formats_of(*network)) {
       NetworkChoice choice = optimized(network->clone(), format);
-      lower_like(plan, choice);
+      mix_like(plan, choice);
       if (layer_signatures(*choice.network) != wanted) continue;
       choice.passes.insert(choice.passes.begin(), passes.begin(), passes.end());
       choice.choices = plan.choices;
@@ -136,7 +136,7 @@ class NetworkChooser {
   }
 
   // Gives layers the lower dtypes that they have in the plan.
-  void lower_like(const Plan& plan, NetworkChoice& choice) const {
+  void mix_like(const Plan& plan, NetworkChoice& choice) const {
     for (const DataType low : kLowPrecisions) {
       if (!may_use(low) || !has_fast_kernels(settings_.device, low)) continue;
       const auto layers = find_low_layers(*choice.network, *plan.network, low);
@@ -181,7 +181,7 @@ class NetworkChooser {
   }
 
   // The choice with the layers in `low` that take less time so; slower than anything if that is not faster.
-  NetworkChoice lowered(const NetworkChoice& choice, DataType low) {
+  NetworkChoice with_precision(const NetworkChoice& choice, DataType low) {
     const auto layers = choose_low_layers(*choice.network, low, choice.choices, timer_);
     NetworkChoice result;
     result.network = with_low_layers(*choice.network, low, layers).network;

@@ -59,13 +59,13 @@ class Split {
     for (int32_t i = 0; i < network_.getNbLayers(); ++i) {
       if (optimizer::may_compute_in(*network_.getLayer(i), low_)) able.push_back(i);
     }
-    const LoweredNetwork lowered = with_low_layers(network_, low_, able);
+    const MixedNetwork mixed = with_low_layers(network_, low_, able);
     std::unordered_map<const ILayer*, int32_t> places;
     for (const int32_t i : able) {
-      places[lowered.layers[static_cast<size_t>(i)]] = i;
+      places[mixed.layers[static_cast<size_t>(i)]] = i;
       low_times_[i] = 0;  // of layers without a step
     }
-    const Schedule schedule(*lowered.network, infer_at_opt(*lowered.network));
+    const Schedule schedule(*mixed.network, infer_at_opt(*mixed.network));
     for (const Step& step : schedule.steps()) {
       const auto place = places.find(step.instance.layer);
       if (place != places.end()) time_layer(place->second, step.instance);
@@ -92,15 +92,15 @@ class Split {
     const auto readers = tensor.consumers();
     if (!readers.empty()) {
       // One cast to the lower dtype, if any reader takes that.
-      const int32_t lowered = cut_.add_node();
-      cut_.add_edge(producer, lowered, nanoseconds(cast_time(tensor, DataType::kFLOAT, low_)));
-      for (const ILayer* reader : readers) cut_.add_edge(lowered, nodes_.at(reader), MinCut::kInfinite);
+      const int32_t rounded = cut_.add_node();
+      cut_.add_edge(producer, rounded, nanoseconds(cast_time(tensor, DataType::kFLOAT, low_)));
+      for (const ILayer* reader : readers) cut_.add_edge(rounded, nodes_.at(reader), MinCut::kInfinite);
     }
     // One cast to f32, if any reader takes that, or the network's user.
-    const int32_t raised = cut_.add_node();
-    cut_.add_edge(raised, producer, nanoseconds(cast_time(tensor, low_, DataType::kFLOAT)));
-    for (const ILayer* reader : readers) cut_.add_edge(nodes_.at(reader), raised, MinCut::kInfinite);
-    if (tensor.isNetworkOutput()) cut_.add_edge(MinCut::kSource, raised, MinCut::kInfinite);
+    const int32_t widened = cut_.add_node();
+    cut_.add_edge(widened, producer, nanoseconds(cast_time(tensor, low_, DataType::kFLOAT)));
+    for (const ILayer* reader : readers) cut_.add_edge(nodes_.at(reader), widened, MinCut::kInfinite);
+    if (tensor.isNetworkOutput()) cut_.add_edge(MinCut::kSource, widened, MinCut::kInfinite);
   }
 
   double cast_time(const ITensor& tensor, DataType from, DataType to) {
@@ -153,30 +153,30 @@ std::vector<int32_t> choose_low_layers(const network::INetworkDefinition& networ
   return Split(network, low, choices, timer).run();
 }
 
-LoweredNetwork with_low_layers(const network::INetworkDefinition& network, DataType low,
-                               const std::vector<int32_t>& layers) {
-  LoweredNetwork lowered{network.clone(), {}};
-  for (const auto& layer : lowered.network->layers()) lowered.layers.push_back(layer.get());
+MixedNetwork with_low_layers(const network::INetworkDefinition& network, DataType low,
+                             const std::vector<int32_t>& layers) {
+  MixedNetwork mixed{network.clone(), {}};
+  for (const auto& layer : mixed.network->layers()) mixed.layers.push_back(layer.get());
   std::unordered_set<const ILayer*> chosen;
-  for (const int32_t i : layers) chosen.insert(lowered.layers[static_cast<size_t>(i)]);
+  for (const int32_t i : layers) chosen.insert(mixed.layers[static_cast<size_t>(i)]);
   std::vector<optimizer::PipelineEntry> pipeline;
   pipeline.push_back({optimizer::make_assign_precision(low, std::move(chosen)), "the layers have been chosen"});
-  optimizer::run_pipeline(*lowered.network, {}, pipeline);
-  return lowered;
+  optimizer::run_pipeline(*mixed.network, {}, pipeline);
+  return mixed;
 }
 
 // The pass keeps the order of the layers. It replaces constants, and adds casts with the names of others.
 std::vector<int32_t> find_low_layers(const network::INetworkDefinition& network,
-                                     const network::INetworkDefinition& lowered, DataType low) {
+                                     const network::INetworkDefinition& mixed, DataType low) {
   std::vector<int32_t> result;
-  auto other = lowered.layers().begin();
+  auto other = mixed.layers().begin();
   for (int32_t i = 0; i < network.getNbLayers(); ++i) {
     const ILayer& layer = *network.getLayer(i);
     if (layer.getType() == network::LayerType::kCONSTANT) continue;
-    other = std::find_if(other, lowered.layers().end(), [&](const auto& candidate) {
+    other = std::find_if(other, mixed.layers().end(), [&](const auto& candidate) {
       return candidate->getType() == layer.getType() && std::string(candidate->getName()) == layer.getName();
     });
-    if (other == lowered.layers().end()) return {};
+    if (other == mixed.layers().end()) return {};
     if (optimizer::may_compute_in(layer, low) && (*other)->getOutput(0)->getType() == low) result.push_back(i);
     ++other;
   }

@@ -19,15 +19,15 @@ std::vector<int32_t> choose_low_layers(const network::INetworkDefinition& networ
                                        const std::vector<LayerChoice>& choices, CandidateTimer& timer);
 
 // A copy of a network with some layers in a lower dtype (see make_assign_precision).
-struct LoweredNetwork {
+struct MixedNetwork {
   std::shared_ptr<network::INetworkDefinition> network;
   std::vector<const network::ILayer*> layers;  // its layers, in the order of the original's
 };
-LoweredNetwork with_low_layers(const network::INetworkDefinition& network, network::DataType low,
-                               const std::vector<int32_t>& layers);
+MixedNetwork with_low_layers(const network::INetworkDefinition& network, network::DataType low,
+                             const std::vector<int32_t>& layers);
 
-// The layers of the network that compute in `low` in `lowered`, which with_low_layers made of an equal network.
+// The layers of the network that compute in `low` in `mixed`, which with_low_layers made of an equal network.
 std::vector<int32_t> find_low_layers(const network::INetworkDefinition& network,
-                                     const network::INetworkDefinition& lowered, network::DataType low);
+                                     const network::INetworkDefinition& mixed, network::DataType low);
 
 }  // namespace torch_tensorrt::engine

@@ -59,14 +59,15 @@ class Assignment {
       ITensor* input = layer.getInput(i);
       if (input == nullptr) continue;
       if (is_chosen && input->getType() == DataType::kFLOAT) {
-        rewriter_.set_input(layer, i, is_constant(input) ? rounded_constant(*input, layer) : cast(*input, low_, lows_));
-      } else if (!is_chosen && lowered_.count(input) != 0 && layer.getType() != ICastLayer::kType) {
+        rewriter_.set_input(layer, i,
+                            is_constant(input) ? rounded_constant(*input, layer) : cast(*input, low_, roundings_));
+      } else if (!is_chosen && low_outputs_.count(input) != 0 && layer.getType() != ICastLayer::kType) {
         rewriter_.set_input(layer, i, cast(*input, DataType::kFLOAT, floats_));
       }
     }
     if (!is_chosen) return;
     if (is_convolution(layer)) round_kernel(static_cast<ConvolutionBase&>(layer));
-    for (int32_t i = 0; i < layer.getNbOutputs(); ++i) lowered_.insert(layer.getOutput(i));
+    for (int32_t i = 0; i < layer.getNbOutputs(); ++i) low_outputs_.insert(layer.getOutput(i));
   }
 
   using Casts = std::unordered_map<const ITensor*, ITensor*>;
@@ -85,7 +86,7 @@ class Assignment {
   }
 
   ITensor& rounded_constant(ITensor& tensor, ILayer& reader) {
-    ITensor*& made = lows_[&tensor];
+    ITensor*& made = roundings_[&tensor];
     if (made != nullptr) return *made;
     const auto& constant = *constant_of(&tensor);
     const auto elements = rounded(constant.getWeights());
@@ -120,8 +121,8 @@ class Assignment {
   network::Rewriter rewriter_;
   DataType low_;
   const std::unordered_set<const ILayer*>& chosen_;
-  std::unordered_set<const ITensor*> lowered_;  // outputs of chosen layers
-  Casts lows_;
+  std::unordered_set<const ITensor*> low_outputs_;  // outputs of chosen layers
+  Casts roundings_;
   Casts floats_;
   std::vector<ILayer*> constants_;     // that have a rounded copy
   std::vector<const void*> replaced_;  // memory of weights
