@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import torch
 
 from torch_tensorrt._enums import EngineCapability
-from torch_tensorrt._library import compiler
+from torch_tensorrt._library import compiler, require_text
 
 _WIDTH = 120
 _Result = TypeVar("_Result")
@@ -87,6 +87,7 @@ def _operator_name(operator: Any) -> Any:
         return operator._qualified_op_name
     if not isinstance(operator, str):
         return operator
+    require_text("torch_executed_ops", operator)
     found = re.fullmatch(r"torch\.ops\.(\w+)\.(\w+)(\.\w+)?", operator)
     name = "::".join(found.groups()[:2]) if found else operator
     if not re.fullmatch(r"[A-Za-z_]\w*::[A-Za-z_]\w*", name):

@@ -143,8 +143,8 @@ class ILayer {
   // of N, H, W, C to N, C, H, W gives channels-last memory.
   virtual bool writes_in_place(TensorFormat /*format*/) const { return false; }
 
-  // Whether the layer may compute in f16 or bf16 instead of f32. Its kernels then accumulate in f32, so that its result
-  // has the errors of rounded inputs and of a rounded output alone.
+  // Whether the layer may compute in f16 or bf16 instead of f32. Its kernels then accumulate in f32: its result has the
+  // errors of rounded inputs and of a rounded output, and of a rounded result of each operation of the epilogue.
   virtual bool may_round() const { return false; }
 
   // Whether evaluate() is defined.

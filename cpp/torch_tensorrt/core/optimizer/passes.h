@@ -2,9 +2,9 @@
 
 #include <memory>
 #include <unordered_set>
+#include <vector>
 
 #include "torch_tensorrt/core/optimizer/pass.h"
-#include "torch_tensorrt/core/util/decision.h"
 
 // Every pass of the library, for the pipeline and for tests.
 namespace torch_tensorrt::optimizer {
@@ -40,9 +40,11 @@ std::unique_ptr<Pass> make_fuse_channel_shuffle();
 std::unique_ptr<Pass> make_assign_layouts();
 
 // precision/
-// Whether the layer may compute in f16 or bf16 instead of f32.
-Decision may_compute_in(const network::ILayer& layer, network::DataType low);
-// For layers of the network that the pass will run on, for which may_compute_in() holds.
+// The layers, by their indices, that may compute in f16 or bf16 instead of f32: those that may round, whose numbers do
+// not overflow there (as the smallest number of f32 does, which stands in masks), and of whose results no integers are
+// made.
+std::vector<int32_t> layers_that_may_round(const network::INetworkDefinition& network, network::DataType low);
+// For layers of the network that the pass will run on, which may round.
 std::unique_ptr<Pass> make_assign_precision(network::DataType low, std::unordered_set<const network::ILayer*> chosen);
 
 }  // namespace torch_tensorrt::optimizer

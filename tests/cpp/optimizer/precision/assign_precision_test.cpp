@@ -17,15 +17,14 @@ std::string rounded(const std::string& text, DataType low = DataType::kBF16) {
   const auto network = network_of(text);
   if (network == nullptr) return {};
   std::unordered_set<const ILayer*> chosen;
-  for (const auto& layer : network->layers()) {
-    if (may_compute_in(*layer, low)) chosen.insert(layer.get());
-  }
+  for (const int32_t i : layers_that_may_round(*network, low)) chosen.insert(network->getLayer(i));
   make_assign_precision(low, chosen)->run(*network, {});
   network::verify_network(*network);
   return canonical(network::print_network(*network));
 }
 
-const std::string kInput = "%x = input() {dims=[1x2x4x4]}\n";
+// Inputs of the network may be masks, with numbers that overflow. Softmax gives ordinary numbers.
+const std::string kInput = "%i = input() {dims=[1x2x4x4]}\n%x = softmax(%i) {axes=2}\n";
 
 TEST(AssignPrecision, CastsStandAtTheEnds) {
   EXPECT_EQ(rounded(kInput + "%a = activation(%x)\n%y = elementwise(%a, %a)\nreturn %y"),
@@ -73,9 +72,40 @@ TEST(AssignPrecision, WeightsThatOverflowKeepTheirLayerInF32) {
   EXPECT_THAT(rounded(text, DataType::kBF16), HasSubstr("bf16"));
 }
 
-TEST(AssignPrecision, OtherInputsThanFloatsStay) {
+TEST(AssignPrecision, MasksStayF32) {
+  // The smallest number of f32 is minus infinity as bf16, and a row of it has no softmax.
+  const std::string masks[] = {
+      "%m = constant() {dims=[1x1x4x4], weights=f32[%s]}\n%s = elementwise(%x, %m)\n",
+      "%m = input() {dims=[1x1x4x4]}\n%s = elementwise(%x, %m)\n",
+      "%l = constant() {dims=[1], weights=f32[%l]}\n%m = elementwise(%x, %l) {op=prod}\n%s = elementwise(%x, %m)\n"};
+  for (std::string mask : masks) {
+    std::string rows = "-3.4028235e38";
+    for (int i = 0; i < 15; ++i) rows += ", 0";
+    if (const size_t at = mask.find("f32[%s]"); at != std::string::npos) mask.replace(at + 4, 2, rows);
+    if (const size_t at = mask.find("f32[%l]"); at != std::string::npos) mask.replace(at + 4, 2, "-3.4028235e38");
+    const std::string text = kInput + mask + "%p = softmax(%s) {axes=8}\n%y = unary(%p)\nreturn %y";
+    EXPECT_EQ(rounded(text), canonical(text));
+  }
+}
+
+TEST(AssignPrecision, IntegersThatAreComputedInFloatsStayExact) {
+  for (const std::string reader : {"cast(%b) {to=i64}", "unary(%b) {op=floor}"}) {
+    const std::string text =
+        kInput + "%a = elementwise(%x, %x)\n%b = elementwise(%a, %x) {op=prod}\n%y = " + reader + "\nreturn %y";
+    EXPECT_EQ(rounded(text), canonical(text));
+  }
+}
+
+TEST(AssignPrecision, LimitsThatOverflowKeepTheirLayerInF32) {
   const std::string text =
-      rounded("%x = input() {dims=[2x2]}\n%m = input() {dtype=bool, dims=[2x2]}\n%y = select(%m, %x, %x)\nreturn %y");
+      kInput + "%y = activation(%x) {type=clip, alpha=-3.4028235e38, beta=3.4028235e38}\nreturn %y";
+  EXPECT_EQ(rounded(text), canonical(text));
+}
+
+TEST(AssignPrecision, OtherInputsThanFloatsStay) {
+  const std::string text = rounded(
+      "%i = input() {dims=[2x2]}\n%m = input() {dtype=bool, dims=[2x2]}\n%x = softmax(%i) {axes=2}\n"
+      "%y = select(%m, %x, %x)\nreturn %y");
   EXPECT_THAT(text, HasSubstr("select(%m"));
 }
 

@@ -55,10 +55,7 @@ class Split {
  private:
   // Times the layers in the lower dtype, all casts in place.
   void time_layers() {
-    std::vector<int32_t> able;
-    for (int32_t i = 0; i < network_.getNbLayers(); ++i) {
-      if (optimizer::may_compute_in(*network_.getLayer(i), low_)) able.push_back(i);
-    }
+    const auto able = optimizer::layers_that_may_round(network_, low_);
     const MixedNetwork mixed = with_low_layers(network_, low_, able);
     std::unordered_map<const ILayer*, int32_t> places;
     for (const int32_t i : able) {
@@ -75,8 +72,10 @@ class Split {
   void time_layer(int32_t index, const LayerInstance& instance) {
     try {
       low_times_[index] = timer_.pick(instance).microseconds;
-    } catch (const Error& error) {
-      LOG_DEBUG(network::describe(*instance.layer) << " stays f32: " << error.msg());
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {  // of a library, too: the layer runs in f32
+      LOG_DEBUG(network::describe(*instance.layer) << " stays f32: " << GetExceptionString(error));
       low_times_.erase(index);
     }
   }
@@ -177,7 +176,9 @@ std::vector<int32_t> find_low_layers(const network::INetworkDefinition& network,
       return candidate->getType() == layer.getType() && std::string(candidate->getName()) == layer.getName();
     });
     if (other == mixed.layers().end()) return {};
-    if (optimizer::may_compute_in(layer, low) && (*other)->getOutput(0)->getType() == low) result.push_back(i);
+    const bool is_low = layer.may_round() && layer.getOutput(0)->getType() == DataType::kFLOAT &&
+                        (*other)->getOutput(0)->getType() == low;
+    if (is_low) result.push_back(i);
     ++other;
   }
   return result;

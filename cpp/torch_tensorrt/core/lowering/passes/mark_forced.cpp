@@ -79,12 +79,10 @@ class Inliner {
     return before->next();
   }
 
-  // Removes the names too: operators with other names would not be merged.
   void mark_by_names(Node* node) {
     if (!node->hasAttribute(kModules)) return;
     bool is_listed = false;
     for (const auto& name : node->ss(kModules)) is_listed |= take(name);
-    node->removeAttribute(kModules);
     if (is_listed) mark(node);
   }
 
@@ -114,11 +112,17 @@ class Inliner {
 
 std::vector<std::string> inline_calls(torch::jit::Graph& graph, const std::vector<std::string>& modules) {
   std::vector<std::string> unused;
-  Inliner inliner(modules);
-  inliner.run(graph.block());
-  std::copy_if(modules.begin(), modules.end(), std::back_inserter(unused),
-               [&](const std::string& name) { return inliner.found().count(name) == 0; });
+  if (!modules.empty()) {
+    Inliner inliner(modules);
+    inliner.run(graph.block());
+    std::copy_if(modules.begin(), modules.end(), std::back_inserter(unused),
+                 [&](const std::string& name) { return inliner.found().count(name) == 0; });
+  }
   torch::jit::Inline(graph);
+  // Operators with names of different modules would not be merged.
+  for (Node* node : all_nodes(graph.block())) {
+    if (node->hasAttribute(kModules)) node->removeAttribute(kModules);
+  }
   return unused;
 }
 

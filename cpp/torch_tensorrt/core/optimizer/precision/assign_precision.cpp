@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 #include <unordered_set>
@@ -104,8 +105,13 @@ class Assignment {
   void round_kernel(ConvolutionBase& layer) {
     const Weights kernel = layer.getKernelWeights();
     if (kernel.count == 0 || kernel.type != DataType::kFLOAT) return;
-    const auto elements = rounded(kernel);
-    layer.setKernelWeights(rewriter_.network().own(low_, elements.data(), kernel.count));
+    // Layers may share a kernel.
+    auto made = kernels_.find(kernel.values);
+    if (made == kernels_.end()) {
+      const auto elements = rounded(kernel);
+      made = kernels_.emplace(kernel.values, rewriter_.network().own(low_, elements.data(), kernel.count)).first;
+    }
+    layer.setKernelWeights(made->second);
     rewriter_.note_change();
     replaced_.push_back(kernel.values);
   }
@@ -124,6 +130,7 @@ class Assignment {
   std::unordered_set<const ITensor*> low_outputs_;  // outputs of chosen layers
   Casts roundings_;
   Casts floats_;
+  std::unordered_map<const void*, Weights> kernels_;
   std::vector<ILayer*> constants_;     // that have a rounded copy
   std::vector<const void*> replaced_;  // memory of weights
 };
@@ -146,35 +153,152 @@ class AssignPrecision final : public Pass {
   std::unordered_set<const ILayer*> chosen_;
 };
 
+float largest(DataType low) { return low == DataType::kHALF ? 65504.F : 3.3895313892515355e38F; }
+
+// Whether an element is finite and becomes infinite in the dtype.
 bool overflows(const Weights& weights, DataType low) {
-  if (low != DataType::kHALF || weights.type != DataType::kFLOAT) return false;
-  constexpr float kLargestHalf = 65504;
+  if (weights.type != DataType::kFLOAT) return false;
   const auto* values = static_cast<const float*>(weights.values);
-  for (int64_t i = 0; i < weights.count; ++i) {
-    if (std::abs(values[i]) > kLargestHalf) return true;
-  }
-  return false;
+  return std::any_of(values, values + weights.count,
+                     [&](float value) { return std::isfinite(value) && std::abs(value) > largest(low); });
 }
+
+bool overflows(double bound, DataType low) { return std::isfinite(bound) && std::abs(bound) > largest(low); }
+
+bool is_product(const ILayer& layer) {
+  return is_convolution(layer) || layer.getType() == network::LayerType::kMATRIX_MULTIPLY;
+}
+
+// The layers that may compute in f16 or bf16 without an error beyond rounding.
+class AbleLayers {
+ public:
+  AbleLayers(const network::INetworkDefinition& network, DataType low) : network_(network), low_(low) {}
+
+  std::vector<int32_t> find() {
+    for (const auto& layer : network_.layers()) note_sizes(*layer);
+    const auto& layers = network_.layers();
+    for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) note_exactness(**layer);
+    std::vector<int32_t> able;
+    for (int32_t i = 0; i < network_.getNbLayers(); ++i) {
+      if (is_able(*network_.getLayer(i))) able.push_back(i);
+    }
+    return able;
+  }
+
+ private:
+  // Whether elements may be finite in f32 and infinite in the lower dtype.
+  enum class Size { kOrdinary, kUnknown, kHuge };
+
+  Size size_of(const ITensor& tensor) const {
+    const auto found = sizes_.find(&tensor);
+    return found == sizes_.end() ? Size::kOrdinary : found->second;
+  }
+
+  // Masks are huge: the sum of scores and the smallest number of f32 must not become minus infinity. They are
+  // constants, made of constants, or inputs of the network.
+  void note_sizes(const ILayer& layer) {
+    Size size = Size::kOrdinary;
+    if (layer.getType() == network::LayerType::kINPUT) size = Size::kUnknown;
+    if (const auto* constant = network::layer_cast<network::IConstantLayer>(&layer)) {
+      size = overflows(constant->getWeights(), low_) ? Size::kHuge : Size::kOrdinary;
+    }
+    for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+      if (layer.getInput(i) == nullptr || is_bounded(layer)) continue;
+      if (is_product(layer) && i < layer.own_input_count()) continue;
+      size = std::max(size, size_of(*layer.getInput(i)));
+    }
+    if (size == Size::kOrdinary) return;
+    for (int32_t i = 0; i < layer.getNbOutputs(); ++i) sizes_[layer.getOutput(i)] = size;
+  }
+
+  // Whether the result is small whatever the inputs are.
+  static bool is_bounded(const ILayer& layer) {
+    if (layer.getType() == network::LayerType::kSOFTMAX || layer.getType() == network::LayerType::kNORMALIZATION) {
+      return true;
+    }
+    const auto* activation = network::layer_cast<network::IActivationLayer>(&layer);
+    if (activation == nullptr) return false;
+    const auto type = activation->getActivationType();
+    return type == network::ActivationType::kSIGMOID || type == network::ActivationType::kTANH;
+  }
+
+  // Integers that are computed in floats, such as indices, must stay exact.
+  void note_exactness(const ILayer& layer) {
+    if (!is_exact(layer)) return;
+    for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+      const ITensor* input = layer.getInput(i);
+      if (input == nullptr || is_product(*input->producer())) continue;
+      exact_.insert(input->producer());
+    }
+  }
+
+  bool is_exact(const ILayer& layer) const {
+    if (exact_.count(&layer) != 0) return true;
+    if (const auto* cast = network::layer_cast<ICastLayer>(&layer)) {
+      return !network::is_floating_point(cast->getToType());
+    }
+    if (const auto* unary = network::layer_cast<network::IUnaryLayer>(&layer)) {
+      const auto operation = unary->getOperation();
+      return operation == network::UnaryOperation::kFLOOR || operation == network::UnaryOperation::kCEIL ||
+             operation == network::UnaryOperation::kROUND;
+    }
+    const auto* pair = network::layer_cast<network::IElementWiseLayer>(&layer);
+    if (pair == nullptr) return false;
+    const auto operation = pair->getOperation();
+    return operation == network::ElementWiseOperation::kFLOOR_DIV ||
+           operation == network::ElementWiseOperation::kFMOD ||
+           operation == network::ElementWiseOperation::kREMAINDER || operation == network::ElementWiseOperation::kEQUAL;
+  }
+
+  bool is_able(const ILayer& layer) const {
+    if (!layer.may_round() || exact_.count(&layer) != 0) return false;
+    if (layer.getOutput(0)->getType() != DataType::kFLOAT || !bounds_fit(layer)) return false;
+    if (is_convolution(layer) && overflows(static_cast<const ConvolutionBase&>(layer).getKernelWeights(), low_)) {
+      return false;
+    }
+    bool reads_floats = false;
+    for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+      const ITensor* input = layer.getInput(i);
+      if (input == nullptr || input->getType() != DataType::kFLOAT) continue;
+      // A product of a huge number overflows in f32, too.
+      const Size most = is_product(layer) && i < layer.own_input_count() ? Size::kUnknown : Size::kOrdinary;
+      if (size_of(*input) > most || is_kept_for_others(*input)) return false;
+      reads_floats = reads_floats || !is_constant(input);
+    }
+    return reads_floats;
+  }
+
+  // A large constant that another layer reads in f32 would be held twice: an embedding that is tied to the output
+  // layer.
+  static bool is_kept_for_others(const ITensor& tensor) {
+    constexpr int64_t kLargeBytes = int64_t{1} << 20;
+    const auto* constant = constant_of(&tensor);
+    if (constant == nullptr || constant->getWeights().bytes() < kLargeBytes) return false;
+    const auto& readers = tensor.consumers();
+    return std::any_of(readers.begin(), readers.end(), [](const ILayer* reader) { return !reader->may_round(); });
+  }
+
+  // Limits of activations, of the layer and of its epilogue.
+  bool bounds_fit(const ILayer& layer) const {
+    if (const auto* activation = network::layer_cast<network::IActivationLayer>(&layer)) {
+      if (overflows(activation->getAlpha(), low_) || overflows(activation->getBeta(), low_)) return false;
+    }
+    const auto& epilogue = layer.epilogue();
+    return std::none_of(epilogue.begin(), epilogue.end(), [&](const network::EpilogueOp& op) {
+      return overflows(op.alpha, low_) || overflows(op.beta, low_);
+    });
+  }
+
+  const network::INetworkDefinition& network_;
+  DataType low_;
+  std::unordered_map<const ITensor*, Size> sizes_;  // kOrdinary if missing
+  std::unordered_set<const ILayer*> exact_;         // whose results must be those of f32
+};
 
 }  // namespace
 
-Decision may_compute_in(const ILayer& layer, DataType low) {
-  if (!layer.may_round()) return Decision::no("the layer needs the precision of f32");
-  if (layer.getOutput(0)->getType() != DataType::kFLOAT) return Decision::no("the result is not f32");
-  bool reads_floats = false;
-  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
-    const ITensor* input = layer.getInput(i);
-    if (input == nullptr) continue;
-    const auto* constant = constant_of(input);
-    if (constant != nullptr && overflows(constant->getWeights(), low)) {
-      return Decision::no(str("a constant is too large for ", network::enum_name(low)));
-    }
-    reads_floats = reads_floats || (constant == nullptr && input->getType() == DataType::kFLOAT);
-  }
-  if (is_convolution(layer) && overflows(static_cast<const ConvolutionBase&>(layer).getKernelWeights(), low)) {
-    return Decision::no(str("a weight is too large for ", network::enum_name(low)));
-  }
-  return reads_floats ? Decision::yes() : Decision::no("no input is f32");
+std::vector<int32_t> layers_that_may_round(const network::INetworkDefinition& network, DataType low) {
+  return AbleLayers(network, low).find();
 }
 
 std::unique_ptr<Pass> make_assign_precision(DataType low, std::unordered_set<const ILayer*> chosen) {
