@@ -87,7 +87,8 @@ class Sizes:
         """Adds the symbol of a size such as ``3 * n``, and returns the relation of this size."""
         symbol, slope, offset = _line(self._expression(size))
         text, words = self._script(size, texts), _words(size)
-        multiple, words_of_multiple = (f"({each} - {offset})" if offset else each for each in (text, words))
+        sign = "-" if offset > 0 else "+"
+        multiple, words_of_multiple = (f"({each} {sign} {abs(offset)})" if offset else each for each in (text, words))
         known[symbol] = f"{multiple} // {slope}", f"({words_of_multiple} / {slope})"
         if slope == 1:
             return []
@@ -246,7 +247,7 @@ def _in_terms_of(expression: sympy.Expr, known: Mapping[sympy.Symbol, tuple[str,
         script, word = known[term]
         scripts.insert(0, f"{int(factor)} * ({script})")
         words.insert(0, word if factor == 1 else f"{int(factor)} * {word}")
-    return " + ".join(scripts), " + ".join(words)
+    return " + ".join(scripts), " + ".join(words).replace("+ -", "- ")
 
 
 def default_input(sizes: Sizes, leaf: Leaf) -> Input:

@@ -54,6 +54,12 @@ TIES = {
         (3, 5),
         r"y's size 0 must be 2 \* x's size 0 \+ 1 \(2\*b \+ 1\); the call has 5, and needs 7",
     ),
+    "derived, with a negative number": (
+        ({0: BATCH}, {0: 2 * BATCH - 1}),
+        [(2, 3), (8, 15)],
+        (3, 4),
+        r"y's size 0 must be 2 \* x's size 0 - 1 \(2\*b - 1\); the call has 4, and needs 5",
+    ),
     "multiple": (
         ({0: 3 * BATCH}, {0: 3 * BATCH}),
         [(3, 3), (6, 6), (24, 24)],
