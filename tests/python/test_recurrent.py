@@ -114,8 +114,9 @@ def saved_size(module: torch.jit.ScriptModule) -> int:
 def test_the_size_of_the_engine_does_not_depend_on_the_length() -> None:
     module = Wrapped(nn.LSTM(8, 64, batch_first=True))
     short, long = (saved_size(compiled(module, Input((1, steps, 8)))) for steps in (2, 600))
-    assert abs(long - short) < 1000
     weights = sum(parameter.numel() * 4 for parameter in module.parameters())
+    # The fastest tactics may differ, and so may the padding of their weights. A number for each of 600 steps is more.
+    assert abs(long - short) < weights / 4
     assert long < 2 * weights
 
 
