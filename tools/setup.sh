@@ -3,8 +3,9 @@
 #
 #   tools/setup.sh build|test|bench|aarch64
 #
-# With TORCH=2.15 in the environment, the environment is .venv-2.15 with that torch. The script skips steps that are done: it asks dpkg for the Debian packages, and looks in .venv for a stamp named after
-# the hash of the requirement files. A second run takes a fraction of a second.
+# With TORCH=2.15 in the environment, the environment is .venv-2.15 with that torch. The script skips steps that are
+# done: it asks dpkg for the Debian packages, and looks in .venv for a stamp named after the hash of the requirement
+# files. A second run takes a fraction of a second.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -234,3 +234,22 @@ def test_indices_that_are_computed_in_floats():
     )
     with torch.no_grad():
         assert torch.equal(compiled(*inputs), model(*inputs))
+
+
+def test_a_refit_with_numbers_beyond_bf16():
+    class Shifted(Filled):
+        def __init__(self, shift):
+            super().__init__()
+            self.shift = nn.Parameter(torch.full((256,), shift))
+
+        def forward(self, x):
+            return self.values((self.scores(x) + self.shift).softmax(-1))
+
+    x = torch.randn(4, 256, 256)
+    compiled = build(Shifted(0.5).eval(), x, BF16)
+    other = Shifted(LEAST).eval()
+    with torch.no_grad():
+        expected = other(x)
+        assert expected.isfinite().all()
+        found = torch_tensorrt.refit_module_weights(compiled, torch.jit.script(other))(x)
+    torch.testing.assert_close(found, expected, rtol=4 * UNIT, atol=4 * UNIT)

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <optional>
+#include <exception>
+#include <new>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -140,7 +140,7 @@ class Split {
 Decision has_fast_kernels(const DeviceTarget& target, DataType low) {
   const std::string type = network::enum_name(low);
   if (!target.is_cpu()) {
-    return Decision::no(str("on GPUs the layers of native engines compute in the dtypes of their tensors"));
+    return Decision::no("on GPUs the layers of native engines compute in the dtypes of their tensors");
   }
   if (low != DataType::kBF16) return Decision::no(str("there are no kernels for ", type, " on CPUs"));
   if (target.isa == "avx512_core_bf16") return Decision::yes();
@@ -167,6 +167,8 @@ MixedNetwork with_low_layers(const network::INetworkDefinition& network, DataTyp
 // The pass keeps the order of the layers. It replaces constants, and adds casts with the names of others.
 std::vector<int32_t> find_low_layers(const network::INetworkDefinition& network,
                                      const network::INetworkDefinition& mixed, DataType low) {
+  // Other weights may be too large for the dtype.
+  const auto able = optimizer::layers_that_may_round(network, low);
   std::vector<int32_t> result;
   auto other = mixed.layers().begin();
   for (int32_t i = 0; i < network.getNbLayers(); ++i) {
@@ -176,9 +178,8 @@ std::vector<int32_t> find_low_layers(const network::INetworkDefinition& network,
       return candidate->getType() == layer.getType() && std::string(candidate->getName()) == layer.getName();
     });
     if (other == mixed.layers().end()) return {};
-    const bool is_low = layer.may_round() && layer.getOutput(0)->getType() == DataType::kFLOAT &&
-                        (*other)->getOutput(0)->getType() == low;
-    if (is_low) result.push_back(i);
+    const bool may_round = std::binary_search(able.begin(), able.end(), i);
+    if (may_round && (*other)->getOutput(0)->getType() == low) result.push_back(i);
     ++other;
   }
   return result;
