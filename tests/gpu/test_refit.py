@@ -201,7 +201,7 @@ def test_bytes_of_tensorrt_alone_cannot_be_refitted():
     engine = torch_tensorrt.convert_method_to_trt_engine(trained(1), "forward", inputs=[RANGE], **settings)
     embedded = torch_tensorrt.ts.embed_engine_in_new_module(engine, device="cuda:0")
     with pytest.raises(
-        RuntimeError, match="holds only bytes of the backend tensorrt, which cannot be refitted without the network"
+        RuntimeError, match="has only bytes of the backend tensorrt, which cannot be refitted without the network"
     ):
         torch_tensorrt.refit_module_weights(embedded, trained(2))
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ATen/Context.h"
+#include "ATen/detail/CUDAHooksInterface.h"
 
 #include "torch_tensorrt/core/compilation_log.h"
 #include "torch_tensorrt/core/conversion/compile_time.h"
@@ -34,6 +35,9 @@ void check_device(const engine::DeviceTarget& device) {
   if (device.is_cpu()) return;
   TORCHTRT_CHECK(at::hasCUDA(), "device " << device << " was requested, but PyTorch sees no GPU on this machine; "
                                           << "use the device cpu to build for the CPU");
+  const int32_t count = at::detail::getCUDAHooks().deviceCount();
+  TORCHTRT_CHECK(device.gpu_id >= 0 && device.gpu_id < count,
+                 "device " << device << " was requested, but the GPUs of this machine are gpu:0 to gpu:" << count - 1);
 }
 
 // Permissions and limits that have no effect on a CPU only warn.
