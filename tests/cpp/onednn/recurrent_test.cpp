@@ -3,6 +3,8 @@
 #include <cstring>
 
 #include "onednn/one_layer.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/recurrent_weights.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/step_kernels.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 // What the tactics of recurrent layers do with their weights; results are in the conformance table.
@@ -57,6 +59,27 @@ TEST(OnednnRecurrent, GivesThePlainElementsBack) {
               << name << " " << network::enum_name(cell) << " " << size << " " << attribute;
         }
       }
+    }
+  }
+}
+
+// A plan may come from a machine with other kernels, whose vectors have another length.
+TEST(OnednnRecurrent, TheLayoutsOfAllKernelsCanBeRead) {
+  for (const int64_t lanes : onednn::kStepLanes) {
+    for (const RecurrentCell cell : kCells) {
+      OneLayer net;
+      const auto& layer = add_recurrent(net, cell, 3, 2, 33);
+      WeightStore store;
+      net.put_weights(store);
+      onednn::group_hidden_weights(store, layer, lanes);
+      store.drop_unused();
+      const WeightBlock block = store.find(net.key(IRecurrentLayer::weights_name(RecurrentWeights::kHIDDEN)));
+      ASSERT_EQ(block.layout, "grouped_gates_" + std::to_string(lanes));
+      const network::Weights& expected = layer.getWeights(RecurrentWeights::kHIDDEN);
+      std::vector<float> plain(static_cast<size_t>(expected.count));
+      onednn::ungroup_hidden_weights(layer, block, plain.data());
+      EXPECT_EQ(std::memcmp(plain.data(), expected.values, static_cast<size_t>(expected.bytes())), 0)
+          << lanes << " " << network::enum_name(cell);
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/step_kernels.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -100,7 +101,7 @@ void ungroup_hidden_weights(const IRecurrentLayer& layer, const WeightBlock& fro
     std::memcpy(to, from.data.get(), static_cast<size_t>(from.bytes));
     return;
   }
-  for (const int64_t lanes : {8, 16}) {
+  for (const int64_t lanes : kStepLanes) {
     const auto form = grouped(layer, lanes);
     if (from.layout != form.layout()) continue;
     TORCHTRT_CHECK(from.bytes == form.bytes(), "hidden weights have " << from.bytes << " bytes, their layout "

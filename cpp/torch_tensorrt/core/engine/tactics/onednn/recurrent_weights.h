@@ -20,7 +20,7 @@ std::shared_ptr<float> joined_biases(WeightStore& store, const network::IRecurre
 
 // The hidden weights in the order of step_kernels.h.
 const float* group_hidden_weights(WeightStore& store, const network::IRecurrentLayer& layer, int64_t lanes);
-// Restores the plain hidden weights from a block that is plain or grouped, for any number of lanes. Throws Error for
+// Restores the plain hidden weights from a block that is plain or grouped for any of kStepLanes. Throws Error for
 // another layout.
 void ungroup_hidden_weights(const network::IRecurrentLayer& layer, const WeightBlock& from, void* to);
 // Bias of the hidden state's share in a GRU's new gate, padded to whole groups; null for other cells or without biases.

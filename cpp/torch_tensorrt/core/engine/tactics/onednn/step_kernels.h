@@ -28,9 +28,12 @@ struct RecurrentStep {
 using RunStep = void (*)(const RecurrentStep& step, int64_t first, int64_t last);
 
 struct StepKernels {
-  int64_t lanes;
+  int64_t lanes;  // one of kStepLanes
   RunStep run;
 };
+
+// Lanes of all kernels: a plan may have the weights of any of them.
+constexpr int64_t kStepLanes[] = {4, 8, 16};
 
 // Each for its instruction set.
 extern const StepKernels kAvx2StepKernels;
