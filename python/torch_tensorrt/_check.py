@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from torch_tensorrt import ts
-from torch_tensorrt._compile import _input_settings, _resolve_inputs, _to_script
+from torch_tensorrt._compile import _form_of, _input_settings, _resolve_inputs, _to_script
 from torch_tensorrt._library import compiler, to_json
 from torch_tensorrt.ts._compile_spec import build_spec
 
@@ -84,12 +84,13 @@ def check(
         ValueError: both ``inputs`` and ``input_signature`` are given, or a setting is out of range.
         RuntimeError: the module cannot be scripted or lowered.
     """
-    script = ts._compiler._require_module(_to_script(module), "check")
+    form = _form_of(module, is_whole=True)
+    script = ts._compiler._require_module(_to_script(module, form), "check")
     settings = {"device": "cpu", **settings}
     if inputs is None and settings.get("input_signature") is None:
         settings["inputs"] = []  # operators alone
     elif inputs is not None:
-        settings.update(_input_settings(module, _resolve_inputs(module, inputs, None, None, settings)))
+        settings.update(_input_settings(module, _resolve_inputs(module, inputs, None, None, settings), form))
     spec = build_spec(values=ts._compiler._takes_values(script, method_name), **_settings(settings))
     report, table = compiler()._check(ts._compiler._native(script), method_name, to_json(spec))
     found = json.loads(report)

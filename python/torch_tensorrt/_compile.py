@@ -11,6 +11,9 @@ import torch
 from torch.nn.modules import module as _hooks
 
 from torch_tensorrt import _export, _exported, _exported_checks, ts
+from torch_tensorrt._exported_form import engine_form, form_of, structure_of
+from torch_tensorrt._structure import Form
+from torch_tensorrt._structured_module import StructuredModule, structured
 from torch_tensorrt._torchscript import no_deprecation
 
 if TYPE_CHECKING:
@@ -22,19 +25,26 @@ _TORCHSCRIPT = ("default", "ts", "torchscript")
 _IRS = (*_TORCHSCRIPT, "dynamo", "torch_compile", "fx")
 
 
-def _to_script(module: Any, constants: bool = False) -> torch.jit.ScriptModule:
+def _form_of(module: Any, is_whole: bool) -> Form:
+    """The form of an exported program in TorchScript; see :func:`torch_tensorrt._exported_form.form_of`."""
+    return form_of(module, is_whole) if isinstance(module, torch.export.ExportedProgram) else Form()
+
+
+def _to_script(module: Any, form: Form) -> torch.jit.ScriptModule:
+    _refuse_compiled(module)
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         return module
     if isinstance(module, torch.export.ExportedProgram):
-        return _exported.to_script(module, constants=constants)
+        return _exported.to_script(module, form)
     if isinstance(module, torch.nn.Module):
         return _script(module)
     raise TypeError(f"module is {type(module).__name__}, must be a torch.nn.Module, ScriptModule or ExportedProgram")
 
 
-def _with_checks(module: Any, compiled: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
+def _with_checks(module: Any, form: Form, compiled: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
     """Makes a call with sizes that contradict an exported program an error."""
-    return _exported_checks.add(module, compiled) if isinstance(module, torch.export.ExportedProgram) else compiled
+    is_program = isinstance(module, torch.export.ExportedProgram)
+    return _exported_checks.add(module, form, compiled) if is_program else compiled
 
 
 class _NotScriptable(RuntimeError):
@@ -73,6 +83,16 @@ def _scripted_or_exported(module: torch.nn.Module, inputs: Any, keywords: dict[s
         return program
 
 
+def _refuse_compiled(module: Any) -> None:
+    """Refuses compiled modules of exported programs, also as submodules."""
+    for name, part in module.named_modules() if isinstance(module, torch.nn.Module) else ():
+        if isinstance(part, StructuredModule):
+            what = f"the submodule {name}" if name else "the module"
+            raise TypeError(
+                f"{what} is compiled already (a StructuredModule); compile the program or module that it was made of"
+            )
+
+
 def _refuse_calls_of_its_own(module: torch.nn.Module) -> None:
     """Refuses hooks and ``__call__`` methods: ``torch.jit.script`` compiles ``forward`` and omits them silently."""
     advice = "torch.jit.trace(module, example_inputs) includes it; compile the traced module"
@@ -90,7 +110,7 @@ def _refuse_calls_of_its_own(module: torch.nn.Module) -> None:
 
 def _to_script_with(module: torch.nn.Module, methods: dict[str, Any]) -> torch.jit.ScriptModule:
     """Returns the scripted module. Raises ``ValueError`` for a method that ``torch.jit.script`` drops."""
-    script = _to_script(module)
+    script = _to_script(module, Form())
     for name in methods:
         is_method = module is not script and inspect.ismethod(getattr(module, str(name), None))
         if is_method and not script._c._has_method(str(name)):
@@ -115,10 +135,10 @@ def _resolve_inputs(
     return inputs
 
 
-def _input_settings(module: Any, inputs: Sequence[Any] | None, constants: bool = False) -> dict[str, Any]:
+def _input_settings(module: Any, inputs: Sequence[Any] | None, form: Form) -> dict[str, Any]:
     """The inputs in the form that :func:`torch_tensorrt.ts.compile` takes."""
     if isinstance(module, torch.export.ExportedProgram) and inputs is not None:
-        return _exported.input_settings(module, inputs, constants)
+        return _exported.input_settings(module, inputs, form)
     return {"inputs": inputs}
 
 
@@ -126,6 +146,7 @@ def _resolve_ir(module: Any, ir: str, inputs: Any, keywords: dict[str, Any] | No
     """Returns the module, or its exported program if that is compiled."""
     if ir not in _IRS:
         raise ValueError(f"ir={ir!r} is not one of {', '.join(_IRS)}")
+    _refuse_compiled(module)
     if ir == "fx":
         raise ValueError("ir='fx' is not available; ir='dynamo' compiles the module through torch.export")
     is_exported = isinstance(module, torch.export.ExportedProgram)
@@ -147,6 +168,18 @@ def compile(  # noqa: A001 - the public name
     enabled_precisions: Any = None,
     **kwargs: Unpack[Settings],
 ) -> Callable[..., Any]: ...
+
+
+@overload
+def compile(  # noqa: A001
+    module: torch.export.ExportedProgram,
+    ir: str = "default",
+    inputs: Sequence[Any] | None = None,
+    arg_inputs: Sequence[Any] | None = None,
+    kwarg_inputs: dict[str, Any] | None = None,
+    enabled_precisions: Any = None,
+    **kwargs: Unpack[Settings],
+) -> torch.jit.ScriptModule | StructuredModule: ...
 
 
 @overload
@@ -202,10 +235,12 @@ def compile(  # noqa: A001
         **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`.
 
     Returns:
-        A ScriptModule; save it with ``torch.jit.save``. For ``ir="torch_compile"``, what ``torch.compile`` returns.
+        A ScriptModule; save it with ``torch.jit.save``. For a program whose arguments or results TorchScript has no
+        types for (dataclasses, results of transformers, dicts of tensors and numbers), an ``nn.Module`` that takes and
+        returns them as the program does; its attribute ``script`` is the ScriptModule. For ``ir="torch_compile"``, what ``torch.compile`` returns.
 
     Raises:
-        TypeError: ``module`` is of another type.
+        TypeError: ``module`` is of another type, or compiled already.
         ValueError: ``ir`` is unknown or not available, the inputs do not match an ExportedProgram, ``methods`` has a
             method that ``torch.jit.script`` drops, or ``ir`` takes ``forward`` alone.
         RuntimeError: the module cannot be scripted, or neither scripted nor exported.
@@ -227,10 +262,12 @@ def compile(  # noqa: A001
     if not isinstance(module, torch.export.ExportedProgram):
         by_name, kwarg_inputs = {"kwarg_inputs": kwarg_inputs}, None
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
-    constants = not kwargs.get("require_full_compilation")  # an engine takes only tensors
-    script = _to_script(module, constants=constants)
-    settings = {"methods": methods, **kwargs, **by_name, **_input_settings(module, inputs, constants)}
-    return _with_checks(module, ts.compile(script, **precisions, **settings))
+    form = _form_of(module, bool(kwargs.get("require_full_compilation")))
+    script = _to_script(module, form)
+    settings = {"methods": methods, **kwargs, **by_name, **_input_settings(module, inputs, form)}
+    compiled = _with_checks(module, form, ts.compile(script, **precisions, **settings))
+    is_program = isinstance(module, torch.export.ExportedProgram)
+    return structured(compiled, structure_of(module, form) if is_program else None)
 
 
 def convert_method_to_trt_engine(
@@ -252,8 +289,10 @@ def convert_method_to_trt_engine(
         raise ValueError("ir='torch_compile' makes no engine that could be returned; ir='dynamo' does")
     module = _resolve_ir(module, ir, inputs if inputs is not None else arg_inputs, kwarg_inputs)
     inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
-    is_program = isinstance(module, torch.export.ExportedProgram)
-    script = _exported.to_script(module, flat=True, views=True) if is_program else _to_script(module)
+    if isinstance(module, torch.export.ExportedProgram):
+        script = _exported.to_script(module, engine_form(module), views=True)
+    else:
+        script = _to_script(module, Form())
     precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
     return ts.convert_method_to_trt_engine(
         script, method_name=method_name, inputs=inputs, enabled_precisions=precisions, **kwargs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,21 +11,20 @@ from torch.export.graph_signature import InputKind, OutputKind
 from torch.utils import _pytree
 
 from torch_tensorrt._exported_arguments import Argument, arguments
+from torch_tensorrt._exported_form import is_computed, results, taken, want
 from torch_tensorrt._exported_sizes import Sizes, check_inputs, default_input
 from torch_tensorrt._fx_operators import literal
 from torch_tensorrt._fx_to_script import FxProgram
 from torch_tensorrt._input import Input
+from torch_tensorrt._nest import Mismatch, Nest, described, described_value, leaf_text, mapped, matched, typed
+from torch_tensorrt._structure import Form, same_constant
 from torch_tensorrt.ts._compile_spec import require_sequence
 
 
-def to_script(
-    program: torch.export.ExportedProgram, flat: bool = False, constants: bool = False, views: bool = False
-) -> torch.jit.ScriptModule:
+def to_script(program: torch.export.ExportedProgram, form: Form, views: bool = False) -> torch.jit.ScriptModule:
     """Turns the program into a ScriptModule.
 
     Args:
-        flat: give ``forward`` an argument for each tensor of a tuple, list or dict.
-        constants: give ``forward`` the arguments without a tensor too.
         views: read arguments through views that fail in a call whose sizes contradict the export. Without them, a call
             needs :func:`torch_tensorrt._exported_checks.add`.
 
@@ -33,22 +33,18 @@ def to_script(
     """
     program = _with_casts(program)
     given = arguments(program)
-    taken = [argument for argument in given if constants or not argument.is_constant]
-    if flat:
-        taken = [Argument(leaf.name, leaf) for argument in taken for leaf in argument.leaves() if not leaf.is_constant]
-    (output,) = program.graph.find_nodes(op="output")
-    outputs = list(zip(program.graph_signature.output_specs, output.args[0], strict=True))
+    used = taken(given, form)
     return FxProgram(
         what="the exported program",
         name=_model_name(program),
         graph=program.graph,
-        arguments=[(argument.name, argument.type()) for argument in taken],
-        defaults=_defaults(taken),
-        inputs=_inputs(program, given, taken, views),
+        arguments=[(argument.name, argument.type()) for argument in used],
+        defaults=_defaults(used),
+        inputs=_inputs(program, given, used, views),
         state=_state(program),
-        results=[value for spec, value in outputs if spec.kind is OutputKind.USER_OUTPUT],
-        spec=program.call_spec.out_spec,
-        writes=list(_writes(program, outputs)),
+        results=[value for value in results(program) if not form.flat_results or is_computed(value)],
+        spec=None if form.flat_results else program.call_spec.out_spec,
+        writes=list(_writes(program)),
     ).script()
 
 
@@ -70,9 +66,10 @@ def _defaults(taken: Sequence[Argument]) -> dict[str, Any]:
     """Values of the constants that no other argument follows."""
     found = {}
     for argument in reversed(taken):
-        if not argument.is_constant:
+        value = argument.constant() if argument.is_constant else []
+        if isinstance(value, (list, dict)):  # TorchScript has no such defaults
             break
-        found[argument.name] = argument.constant()
+        found[argument.name] = value
     return found
 
 
@@ -91,10 +88,11 @@ def _inputs(
     return texts
 
 
-def _writes(program: torch.export.ExportedProgram, outputs: Sequence[tuple[Any, Any]]) -> Iterator[tuple[str, Any]]:
+def _writes(program: torch.export.ExportedProgram) -> Iterator[tuple[str, Any]]:
     """Yields the placeholders that the program writes when it ends, and the nodes of their new elements."""
+    (output,) = program.graph.find_nodes(op="output")
     places = {spec.target: spec.arg.name for spec in program.graph_signature.input_specs if spec.target is not None}
-    for spec, value in outputs:
+    for spec, value in zip(program.graph_signature.output_specs, output.args[0], strict=True):
         if spec.kind is OutputKind.BUFFER_MUTATION:
             yield places[spec.target], value
         elif spec.kind is OutputKind.USER_INPUT_MUTATION:
@@ -137,50 +135,86 @@ def resolve_inputs(
         sizes = Sizes(program)
         return [default_input(sizes, leaf) for leaf in leaves]
     require_sequence(inputs)
-    elements = list(inputs or []) + _by_keyword(given, keywords or {})
-    if len(elements) != len(leaves) or not all(argument.is_tensor or argument.is_constant for argument in given):
-        elements = _tensors(elements)
+    by_position, by_name = list(inputs or []), keywords or {}
+    names = [argument.name for argument in given]
+    for name in by_name:
+        if name not in names:
+            raise ValueError(f"the exported program has no argument {name}; its arguments are {', '.join(names)}")
+    elements = _by_argument(given, by_position, by_name)
+    if elements is None:
+        elements = _tensors([*by_position, *(by_name[name] for name in names if name in by_name)])
     check_inputs(Sizes(program), leaves, elements)
     return elements
 
 
-def _by_keyword(given: Sequence[Argument], keywords: dict[str, Any]) -> list[Any]:
-    """The values in the order of the arguments, without constants."""
-    fixed = {argument.name: argument.constant() for argument in given if argument.is_constant}
-    names = [argument.name for argument in given]
-    for name, value in keywords.items():
-        if name in fixed and value != fixed[name]:
-            raise ValueError(f"argument {name} is {value!r}, but the program was exported for {fixed[name]!r}")
-        if name not in names:
-            raise ValueError(f"the exported program has no argument {name}; its arguments are {', '.join(names)}")
-    return [keywords[name] for name in names if name in keywords and name not in fixed]
+def _by_argument(given: Sequence[Argument], inputs: Sequence[Any], keywords: dict[str, Any]) -> list[Any] | None:
+    """Returns the inputs of the tensors if there is an input of its structure for each argument; constants may have
+    none.
+    """
+    found: list[Any] = []
+    left = collections.deque(inputs)
+    for argument in given:
+        if argument.name in keywords:
+            value = keywords[argument.name]
+        elif not left or (_may_be_omitted(argument) and not _is_of(argument, left[0])):
+            if not _may_be_omitted(argument):
+                return None
+            continue
+        else:
+            value = left.popleft()
+        if isinstance(argument.tree, Nest) and isinstance(value, (Input, torch.Tensor)):
+            return None
+        found += _elements_of(argument, value)
+    return None if left else found
+
+
+def _may_be_omitted(argument: Argument) -> bool:
+    return argument.is_constant or argument.varies
+
+
+def _is_of(argument: Argument, value: Any) -> bool:
+    """Tells whether the value is one of an argument without a tensor."""
+    return not any(isinstance(leaf, (Input, torch.Tensor)) for leaf in _leaves(value))
+
+
+def _elements_of(argument: Argument, value: Any) -> list[Any]:
+    """Returns the inputs of the tensors of one argument."""
+    try:
+        values = list(matched(argument.tree, value))
+    except Mismatch:
+        wanted = mapped(argument.tree, lambda leaf: str(want(leaf)))
+        raise ValueError(
+            f"argument {argument.name} is {described_value(value)}, but the program was exported for "
+            f"{described(wanted)}"
+        ) from None
+    for (leaf, path), element in zip(argument.paths(), values, strict=True):
+        if leaf.is_constant and not same_constant(element, leaf.value.value):
+            raise ValueError(
+                f"argument {path} is {leaf_text(element)}, but the program was exported for {leaf.value.value!r}"
+            )
+    return [element for (leaf, _), element in zip(argument.paths(), values, strict=True) if leaf.is_tensor]
+
+
+def _leaves(inputs: Any) -> list[Any]:
+    return _pytree.tree_leaves(inputs, is_leaf=lambda value: isinstance(value, Input))
 
 
 def _tensors(inputs: Sequence[Any]) -> list[Any]:
     """Flattens nests and drops constants, which the program has itself."""
-    leaves = _pytree.tree_leaves(list(inputs), is_leaf=lambda value: isinstance(value, Input))
-    return [leaf for leaf in leaves if leaf is not None and not isinstance(leaf, (bool, int, float, str))]
+    return [
+        leaf for leaf in _leaves(list(inputs)) if leaf is not None and not isinstance(leaf, (bool, int, float, str))
+    ]
 
 
-def input_settings(
-    program: torch.export.ExportedProgram, inputs: Sequence[Any], constants: bool = False
-) -> dict[str, Any]:
-    """Nests the result of :func:`resolve_inputs` like the arguments, for :func:`torch_tensorrt.ts.compile`.
-
-    Args:
-        constants: see :func:`to_script`.
-    """
-    given = [argument for argument in arguments(program) if constants or not argument.is_constant]
+def input_settings(program: torch.export.ExportedProgram, inputs: Sequence[Any], form: Form) -> dict[str, Any]:
+    """Nests the result of :func:`resolve_inputs` like the arguments, for :func:`torch_tensorrt.ts.compile`."""
+    given = taken(arguments(program), form)
     if all(argument.is_tensor for argument in given):
         return {"inputs": inputs}
     left = iter(inputs)
-    entries = {argument.name: _nest(argument.tree, left) for argument in given if not argument.varies}
+    entries = {}
+    for argument in given:
+        if not argument.varies:
+            values = [leaf.value.value if leaf.is_constant else next(left) for leaf in argument.leaves()]
+            entries[argument.name] = typed(argument.tree, iter(values))
     return {"inputs": [], "kwarg_inputs": entries}
-
-
-def _nest(tree: Any, left: Iterator[Any]) -> Any:
-    if isinstance(tree, dict):
-        return {key: _nest(part, left) for key, part in tree.items()}
-    if isinstance(tree, (tuple, list)):
-        return type(tree)(_nest(part, left) for part in tree)
-    return tree.value.value if tree.is_constant else next(left)

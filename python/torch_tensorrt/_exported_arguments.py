@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch.export.graph_signature import ConstantArgument, InputKind
-from torch.utils import _pytree
 
-from torch_tensorrt._fx_operators import names_of_children
+from torch_tensorrt._nest import Nest, nest, paths, typed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Leaf:
     def is_constant(self) -> bool:
         return isinstance(self.value, ConstantArgument)
 
+    @property
+    def varies(self) -> bool:
+        """Whether the value is a number that each call gives."""
+        return not self.is_tensor and not self.is_constant
+
     def type(self) -> str:
         """Returns the type in TorchScript's notation."""
         if self.is_tensor:
@@ -40,10 +45,10 @@ class Leaf:
 
 @dataclasses.dataclass(frozen=True)
 class Argument:
-    """An argument of the program. ``tree`` is a :class:`Leaf`, or tuples, lists and dicts of such trees."""
+    """An argument of the program. ``tree`` is a :class:`Leaf`, or a :class:`Nest` of such trees."""
 
     name: str
-    tree: Any
+    tree: Leaf | Nest
 
     def leaves(self) -> Iterator[Leaf]:
         return (leaf for leaf, _ in self.parts())
@@ -52,18 +57,18 @@ class Argument:
         return (leaf for leaf in self.leaves() if leaf.is_tensor)
 
     def parts(self) -> Iterator[tuple[Leaf, str]]:
-        """Yields every leaf with the expression that reads it."""
+        """Yields every leaf with the expression that reads it; an expression of TorchScript if there is a type."""
         return _parts(self.tree, self.name)
 
     def paths(self) -> Iterator[tuple[Leaf, str]]:
         """Yields every leaf with its name in messages (``batch['x']``)."""
-        return _parts(self.tree, self.name, is_path=True)
+        return paths(self.tree, self.name)
 
     def type(self) -> str:
         """Returns the type in TorchScript's notation.
 
         Raises:
-            RuntimeError: there is no such type.
+            NoType: there is no such type.
         """
         return _type(self.name, self.tree)
 
@@ -78,77 +83,70 @@ class Argument:
     @property
     def varies(self) -> bool:
         """Whether the argument is a number that each call gives."""
-        return isinstance(self.tree, Leaf) and not self.tree.is_tensor and not self.tree.is_constant
+        return isinstance(self.tree, Leaf) and self.tree.varies
 
     def constant(self) -> Any:
         """Returns the value of a constant argument."""
-        return _values(self.tree)
+        return typed(self.tree, (leaf.value.value for leaf in self.leaves()))
 
 
-def _parts(tree: Any, text: str, is_path: bool = False) -> Iterator[tuple[Leaf, str]]:
+class NoType(RuntimeError):
+    """TorchScript has no type for the structure of an argument."""
+
+
+def _parts(tree: Leaf | Nest, text: str) -> Iterator[tuple[Leaf, str]]:
     if isinstance(tree, Leaf):
         yield tree, text
         return
-    is_optional = not is_path and not isinstance(tree, tuple) and _is_optional(tree)
-    for key, part in tree.items() if isinstance(tree, dict) else enumerate(tree):
+    is_optional = tree.kind != "tuple" and _is_optional(tree)
+    for key, part in zip(tree.keys, tree.parts, strict=True):
         entry = f"{text}[{key!r}]"
-        yield from _parts(part, f"torch.jit._unwrap_optional({entry})" if is_optional else entry, is_path)
+        yield from _parts(part, f"torch.jit._unwrap_optional({entry})" if is_optional else entry)
 
 
-def _is_optional(tree: Any) -> bool:
+def _is_optional(tree: Nest) -> bool:
     """Tells whether a list or dict holds tensors and None."""
-    parts = list(tree.values() if isinstance(tree, dict) else tree)
-    if not all(isinstance(part, Leaf) for part in parts):
+    if not all(isinstance(part, Leaf) for part in tree.parts):
         return False
-    kinds = {part.type() for part in parts}
+    kinds = {part.type() for part in tree.parts}
     return kinds == {"Tensor", "Optional[Tensor]"}
 
 
-def _values(tree: Any) -> Any:
-    if isinstance(tree, Leaf):
-        return tree.value.value
-    if isinstance(tree, dict):
-        return {key: _values(part) for key, part in tree.items()}
-    return type(tree)(_values(part) for part in tree)
-
-
-def _type(argument: str, tree: Any) -> str:
+def _type(argument: str, tree: Leaf | Nest) -> str:
     if isinstance(tree, Leaf):
         return tree.type()
-    kinds = [_type(argument, part) for part in (tree.values() if isinstance(tree, dict) else tree)]
-    if isinstance(tree, tuple):
+    if any(isinstance(part, Leaf) and part.varies for part in tree.parts):
+        raise NoType(f"argument {argument} of the exported program holds a number that varies")
+    if tree.kind == "object":
+        raise NoType(f"argument {argument} of the exported program holds a {tree.class_name}")
+    kinds = [_type(argument, part) for part in tree.parts]
+    if tree.kind == "tuple":
         return f"Tuple[{', '.join(kinds) or '()'}]"
     if _is_optional(tree):
         kinds = ["Optional[Tensor]"]
     if len(set(kinds)) > 1:
-        what = "dict" if isinstance(tree, dict) else "list"
-        raise RuntimeError(
-            f"argument {argument} of the exported program is a {what} of {' and '.join(sorted(set(kinds)))}; "
-            "make it a tuple"
+        raise NoType(
+            f"argument {argument} of the exported program is a {tree.kind} of {' and '.join(sorted(set(kinds)))}"
         )
     kind = kinds[0] if kinds else "Tensor"
-    if isinstance(tree, dict) and len({type(key) for key in tree}) > 1:
-        raise RuntimeError(
-            f"argument {argument} of the exported program is a dict with the keys {', '.join(map(repr, tree))}; the "
-            "keys of a dict of a compiled module have one type, int or str"
-        )
-    if isinstance(tree, list):
+    if tree.kind == "list":
         return f"List[{kind}]"
-    return f"Dict[{type(next(iter(tree), '')).__name__}, {kind}]"
+    if len({type(key) for key in tree.keys}) > 1:
+        raise NoType(
+            f"argument {argument} of the exported program is a dict with the keys {', '.join(map(repr, tree.keys))}"
+        )
+    return f"Dict[{type(next(iter(tree.keys), '')).__name__}, {kind}]"
 
 
 def arguments(program: torch.export.ExportedProgram) -> list[Argument]:
-    """Returns the arguments in the order of the call: by position, then by keyword, constants by keyword at the end.
-
-    Raises:
-        RuntimeError: a compiled module cannot have an argument of this type.
-    """
+    """Returns the arguments in the order of the call: by position, then by keyword, constants by keyword at the end."""
     given = _placeholders(program)
+    args, kwargs = program.example_inputs or ((), {})
+    examples = itertools.chain(args, kwargs.values(), itertools.repeat(None))
     found = []
-    for name, spec in _specs(program):
-        leaves = [next(given) for _ in range(spec.num_leaves)]
-        tree = _tree(name, spec, iter(leaves))
-        found.append(Argument(leaves[0].name if spec.is_leaf() else name, tree))
+    for (name, spec), example in zip(_specs(program), examples, strict=False):
+        tree = nest(spec, given, example)
+        found.append(Argument(tree.name if isinstance(tree, Leaf) else name, tree))
     positional = program.call_spec.in_spec.child(0).num_children
     return found[:positional] + sorted(found[positional:], key=lambda argument: argument.is_constant)
 
@@ -169,24 +167,3 @@ def _placeholders(program: torch.export.ExportedProgram) -> Iterator[Leaf]:
         if spec.kind is InputKind.USER_INPUT:
             is_constant = isinstance(spec.arg, ConstantArgument)
             yield Leaf(spec.arg.name, spec.arg if is_constant else values[spec.arg.name])
-
-
-def is_named_tuple(spec: _pytree.TreeSpec) -> bool:
-    return isinstance(spec.context, type) and _pytree.is_namedtuple_class(spec.context)
-
-
-def _tree(argument: str, spec: _pytree.TreeSpec, leaves: Iterator[Leaf]) -> Any:
-    if spec.is_leaf():
-        return next(leaves)
-    parts = [_tree(argument, child, leaves) for child in spec.children()]
-    if spec.type is list:
-        return parts
-    if spec.type is tuple or is_named_tuple(spec):
-        return tuple(parts)
-    keys = names_of_children(spec)
-    if keys is None:
-        raise RuntimeError(
-            f"argument {argument} of the exported program holds a {spec.type.__name__}; a compiled module takes "
-            "tensors, numbers, tuples, lists and dicts: export a model that takes the values as a tuple"
-        )
-    return dict(zip(keys, parts, strict=True))

@@ -5,28 +5,36 @@ from __future__ import annotations
 import torch
 
 from torch_tensorrt._exported_arguments import arguments
-from torch_tensorrt._exported_sizes import Rule, Sizes
+from torch_tensorrt._exported_form import taken
+from torch_tensorrt._exported_sizes import Sizes
+from torch_tensorrt._structure import Form
 from torch_tensorrt._torchscript import no_deprecation
 
 
-def add(program: torch.export.ExportedProgram, compiled: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
+def add(program: torch.export.ExportedProgram, form: Form, compiled: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
     """Makes a call an error whose sizes contradict the export. Changes and returns ``compiled``, which has not run.
 
     The program holds for calls in which sizes are related as in the export (``dynamic_shapes`` with one Dim twice, or
     with ``2 * dim``), and under conditions such as ``x.size(0) != 4`` if the model decides by them. Operators may
     accept other sizes silently.
+
+    Args:
+        form: of the ScriptModule that was compiled.
     """
     sizes = Sizes(program)
-    texts = {leaf.name: text for argument in arguments(program) for leaf, text in argument.parts()}
-    rules = sizes.rules(texts)
     graph = compiled.forward.graph
     names = [argument.name for argument in compiled.forward.schema.arguments]
-    taken = {argument.name: argument for argument in arguments(program) if any(argument.tensors())}
-    used = [name for name in taken if name in names and any(_of(name, rule) for rule in rules)]
-    rules = [rule for rule in rules if all(_base(size.tensor) in used for size in rule.sizes)]
+    given = taken(arguments(program), form)
+    known = {argument.name: argument for argument in given if argument.name in names and any(argument.tensors())}
+    texts = {leaf.name: text for argument in given for leaf, text in argument.parts()}
+    owners = {leaf.name: name for name, argument in known.items() for leaf in argument.tensors()}
+    rules = [
+        rule for rule in sizes.rules(texts) if all(sizes.placeholder(size.tensor) in owners for size in rule.sizes)
+    ]
+    used = list(dict.fromkeys(owners[sizes.placeholder(size.tensor)] for rule in rules for size in rule.sizes))
     if not rules:
         return compiled
-    lines = [f"def check({', '.join(f'{name}: {taken[name].type()}' for name in used)}) -> None:"]
+    lines = [f"def check({', '.join(f'{name}: {known[name].type()}' for name in used)}) -> None:"]
     for rule in rules:
         # The errors about a wrong rank come later.
         tensors = dict.fromkeys(size.tensor for size in rule.sizes)
@@ -40,14 +48,6 @@ def add(program: torch.export.ExportedProgram, compiled: torch.jit.ScriptModule)
     with graph.insert_point_guard(_after_checks(graph)):
         graph.insertGraph(check, [values[names.index(name)] for name in used])
     return compiled
-
-
-def _base(tensor: str) -> str:
-    return tensor.split("[", 1)[0]
-
-
-def _of(name: str, rule: Rule) -> bool:
-    return any(_base(size.tensor) == name for size in rule.sizes)
 
 
 def _after_checks(graph: torch.Graph) -> torch.Node:

@@ -115,6 +115,8 @@ def _size(node: Any) -> Size:
 
 
 def _path(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):  # of a named tuple or an object
+        return f"{_path(node.value)}.{node.attr}"
     if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Constant):
         raise _Unknown
     if isinstance(node.value, ast.Name):  # L["argument"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -121,6 +122,10 @@ class Sizes:
         """Returns the expression that reads the tensor."""
         return texts.get(self._leaves[tensor].name, tensor)
 
+    def placeholder(self, tensor: str) -> str:
+        """Returns the name of the placeholder of a tensor."""
+        return self._leaves[tensor].name
+
     def rank(self, tensor: str) -> int:
         return self._leaves[tensor].value.dim()
 
@@ -155,8 +160,8 @@ class Sizes:
     def _name(self, size: Size) -> str:
         """Returns the dimension's name in ``dynamic_shapes``, in parentheses. A program from a file has none."""
         dim = self._leaves[size.tensor].value.shape[size.dim]
-        base, *rest = size.tensor.split("[", 1)
-        source = f"L['{base}']{'[' + rest[0] if rest else ''}.size()[{size.dim}]"
+        base = re.match(r"\w+", size.tensor)[0]
+        source = f"L['{base}']{size.tensor[len(base) :]}.size()[{size.dim}]"
         name = getattr(dim.node.shape_env, "source_name_to_debug_name", {}).get(source)
         if not name or name.startswith("_"):
             return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import functools
 import math
 import operator
@@ -168,15 +167,6 @@ def _named_tuple(kind: type) -> type | None:
     # TorchScript knows a type by module and name.
     made.__module__ = re.sub(r"[^\w.]", "_", f"{kind.__module__}.{kind.__qualname__}")
     return made
-
-
-def names_of_children(spec: _pytree.TreeSpec) -> list[Any] | None:
-    """Returns the keys of a dict, or of an object like one (the results of transformers' models); None for others."""
-    context = spec.context
-    if spec.type is collections.defaultdict:
-        context = context[1]
-    is_named = isinstance(context, list) and len(context) == spec.num_children
-    return context if is_named and all(isinstance(key, (str, int)) for key in context) else None
 
 
 def written(node: torch.fx.Node) -> list[torch.fx.Node]:

@@ -17,12 +17,12 @@ from torch_tensorrt._fx_operators import (
     METHODS,
     literal,
     named_tuple,
-    names_of_children,
     number_tensor,
     per_tensor,
     written,
 )
 from torch_tensorrt._fx_source import Branch, Loop, Statement, define_forward, modules_of, user_line
+from torch_tensorrt._nest import has_no_type, names_of_children
 from torch_tensorrt._torchscript import no_deprecation
 
 # Export copies constants; TorchScript has no name for these copies.
@@ -81,6 +81,28 @@ class FxProgram:
     def script(self) -> torch.jit.ScriptModule:
         """Returns the ScriptModule. Raises ``RuntimeError``: TorchScript cannot express the program."""
         return _Writer(self).script()
+
+
+def can_return(spec: _pytree.TreeSpec, results: Sequence[Any]) -> bool:
+    """Tells whether TorchScript has a type for a nest of results: nodes and constants."""
+    if has_no_type(spec):
+        return False
+    graph, arguments, values = torch.fx.Graph(), [], []
+    for place, value in enumerate(results):
+        if isinstance(value, torch.fx.Node):
+            arguments.append((f"value_{place}", _kind(value)))
+            node = graph.placeholder(arguments[-1][0])
+            node.meta["val"] = value.meta.get("val")
+            value = node
+        values.append(value)
+    graph.output(values)
+    inputs = {name: name for name, _ in arguments}
+    program = FxProgram("the exported program", "Returns", graph, arguments, inputs, {}, values, spec)
+    try:
+        program.script()  # the types of the fields of named tuples are those of the user
+    except RuntimeError:
+        return False
+    return True
 
 
 class _Writer(ControlFlow):
@@ -293,7 +315,8 @@ class _Writer(ControlFlow):
         parts, kinds = [text for text, _ in children], list(dict.fromkeys(kind for _, kind in children))
         one_kind = kinds[0] if len(kinds) == 1 else f"Union[{', '.join(kinds)}]"
         if spec.type is list:
-            return f"[{', '.join(parts)}]", f"List[{one_kind if kinds else 'Tensor'}]"
+            text, wanted = f"[{', '.join(parts)}]", f"List[{one_kind if kinds else 'Tensor'}]"
+            return (text if len(kinds) == 1 else f"torch.jit.annotate({wanted}, {text})"), wanted
         if spec.type is tuple:
             return _tuple(parts), f"Tuple[{', '.join(kind for _, kind in children) or '()'}]"
         kind = named_tuple(spec)
@@ -315,7 +338,7 @@ class _Writer(ControlFlow):
             )
         text = f"{{{', '.join(f'{key!r}: {part}' for key, part in zip(keys, parts, strict=True))}}}"
         wanted = f"Dict[{type(next(iter(keys), '')).__name__}, {one_kind if kinds else 'Tensor'}]"
-        # TorchScript warns of a dict without an annotation whose values have several types.
+        # TorchScript warns of a dict (a list) without an annotation whose values have several types.
         return (text if len(kinds) == 1 else f"torch.jit.annotate({wanted}, {text})"), wanted
 
     def _write_back(self, name: str, value: torch.fx.Node) -> None:

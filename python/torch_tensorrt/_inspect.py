@@ -10,6 +10,7 @@ import torch
 
 from torch_tensorrt import ts
 from torch_tensorrt._library import compiler
+from torch_tensorrt._structured_module import script_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +68,7 @@ class ModuleReport:
         return json.dumps(report, indent=2)
 
 
-def inspect(module: torch.jit.ScriptModule) -> ModuleReport:
+def inspect(module: torch.nn.Module) -> ModuleReport:
     """Reports what a compiled module runs: its engines, and the operators that PyTorch runs with the reasons.
 
     Args:
@@ -78,10 +79,10 @@ def inspect(module: torch.jit.ScriptModule) -> ModuleReport:
         A :class:`ModuleReport` with each compiled method of the module and its submodules.
 
     Raises:
-        TypeError: ``module`` is not a ScriptModule.
+        TypeError: ``module`` is not a compiled module.
         RuntimeError: neither the module nor a submodule is compiled.
     """
-    ts._compiler._require_module(module, "inspect")
+    module = ts._compiler._require_module(script_of(module), "inspect")
     report, table = compiler()._inspect(ts._compiler._native(module))
     methods = []
     for method in json.loads(report)["methods"]:

@@ -16,6 +16,7 @@ from torch.utils import _pytree
 
 from torch_tensorrt._input import _MOST_SIZES, Input
 from torch_tensorrt._mutable_state import State, structure, weights
+from torch_tensorrt._structured_module import script_of
 
 _STATE = "_torch_tensorrt"
 
@@ -253,7 +254,7 @@ class _State:
     def keep(self, compiled: Any, calls: Any) -> None:
         """Keeps what was compiled of the model as it is now."""
         self.compiled, self.calls = compiled, calls
-        self.state = State(self.model, compiled)
+        self.state = State(self.model, script_of(compiled))
         self.structure, self.weights = structure(self.model, self.state), weights(self.model, self.state)
 
     def _entries(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
@@ -332,13 +333,23 @@ def _entry(value: Any, dims: Any) -> Any:
         high = [sizes.get(dim, (size, size))[1] for dim, size in enumerate(shape)]
         opt = [min(max(size, a), b) for size, a, b in zip(shape, low, high, strict=True)]
         return Input(min_shape=low, opt_shape=opt, max_shape=high, dtype=value.dtype)
+    parts, form = _pytree.tree_flatten(value, is_leaf=lambda part: part is not value)
+    if form.is_leaf():
+        return value
+    return _pytree.tree_unflatten(
+        [_entry(part, dim) for part, dim in zip(parts, _ranges_of(value, dims, len(parts)), strict=True)], form
+    )
+
+
+def _ranges_of(value: Any, dims: Any, count: int) -> list[Any]:
+    """Returns the ranges of the parts of a nest."""
+    if not dims:
+        return [None] * count
     if isinstance(value, dict):
-        return {key: _entry(part, (dims or {}).get(key)) for key, part in value.items()}
-    if isinstance(value, (tuple, list)):
-        parts = dims if dims is not None else [None] * len(value)
-        entries = [_entry(part, dim) for part, dim in zip(value, parts, strict=True)]
-        return type(value)(*entries) if hasattr(value, "_fields") else type(value)(entries)
-    return value
+        return [dims.get(key) for key in value]
+    if type(dims) is type(value):
+        return list(_pytree.tree_leaves(dims, is_leaf=lambda part: part is not dims))
+    return list(dims)
 
 
 def _may_be_sizes(tensor: torch.Tensor) -> bool:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch.utils import _pytree
 
 from torch_tensorrt import _exported, ts
 from torch_tensorrt._compile import _input_settings, _resolve_inputs, _to_script, _with_checks
+from torch_tensorrt._exported_form import form_of, structure_of, taken
 from torch_tensorrt._input import Input
 from torch_tensorrt._inspect import inspect
+from torch_tensorrt._structure import Form
+from torch_tensorrt._structured_module import StructuredModule, structured
+
+CompiledModule = TypeVar("CompiledModule", torch.jit.ScriptModule, StructuredModule)
 
 # Tolerances of ``verify_output``.
 VERIFY_RTOL = 5e-3
@@ -21,13 +26,13 @@ VERIFY_ATOL = 5e-3
 
 
 def refit_module_weights(
-    compiled_module: torch.jit.ScriptModule,
+    compiled_module: CompiledModule,
     new_weight_module: Any,
     arg_inputs: Sequence[Any] | dict[str, Sequence[Any]] | None = None,
     kwarg_inputs: dict[str, Any] | None = None,
     verify_output: bool = False,
     in_place: bool = False,
-) -> torch.jit.ScriptModule:
+) -> CompiledModule:
     """Makes a copy of a compiled module with the weights of another module, without timing tactics again.
 
     Args:
@@ -57,6 +62,42 @@ def refit_module_weights(
             something else (the error names the first layer, or the first operation of PyTorch, that differs), a
             TensorRT engine was built without ``refit=True``, or the results that ``verify_output`` compares differ.
     """
+    if isinstance(compiled_module, StructuredModule):
+        return _refit_structured(
+            compiled_module, new_weight_module, arg_inputs, kwarg_inputs, verify_output=verify_output, in_place=in_place
+        )
+    form = _form_like(compiled_module, new_weight_module)
+    return _refit(compiled_module, new_weight_module, form, arg_inputs, kwarg_inputs, verify_output, in_place)
+
+
+def _refit_structured(
+    compiled: StructuredModule, module: Any, arg_inputs: Any, kwarg_inputs: Any, *, verify_output: bool, in_place: bool
+) -> StructuredModule:
+    if not isinstance(module, torch.export.ExportedProgram):
+        raise TypeError(
+            f"new_weight_module is {type(module).__name__}, must be an ExportedProgram for a module that was compiled "
+            "of one with arguments or results that TorchScript has no types for: torch.export.export(module, ...)"
+        )
+    form = compiled.structure.form
+    structure = structure_of(module, form)
+    if structure != compiled.structure:
+        raise RuntimeError(
+            f"new_weight_module has other arguments or results: {structure or 'those that TorchScript has types for'}; "
+            f"the compiled module has {compiled.structure}"
+        )
+    refitted = _refit(compiled.script, module, form, arg_inputs, kwarg_inputs, verify_output, in_place)
+    return compiled if in_place else structured(refitted, structure)
+
+
+def _refit(
+    compiled_module: torch.jit.ScriptModule,
+    new_weight_module: Any,
+    form: Form,
+    arg_inputs: Any,
+    kwarg_inputs: Any,
+    verify_output: bool,
+    in_place: bool,
+) -> torch.jit.ScriptModule:
     by_method = dict(arg_inputs) if isinstance(arg_inputs, dict) else {None: arg_inputs}
     given = arg_inputs is not None or bool(kwarg_inputs)
     if given:
@@ -70,14 +111,13 @@ def refit_module_weights(
         raise ValueError("verify_output needs new_weight_module in eval mode; call eval() on it")
     if verify_output:
         _check_methods(compiled_module, by_method)
-    constants = _takes_constants(compiled_module, new_weight_module)
-    script = _to_script(new_weight_module, constants=constants)
+    script = _to_script(new_weight_module, form)
     refitted = ts.refit_module_weights(compiled_module, script)
     if _is_hybrid(refitted):  # whose code is made again
-        refitted = _with_checks(new_weight_module, refitted)
+        refitted = _with_checks(new_weight_module, form, refitted)
     if verify_output:
         for name, inputs in by_method.items():
-            settings = _input_settings(new_weight_module, inputs, constants)
+            settings = _input_settings(new_weight_module, inputs, form)
             by_keyword = list(settings.get("kwarg_inputs", {}).values())
             arguments = by_keyword or settings.get("input_signature") or settings["inputs"]
             is_leaf = lambda element: isinstance(element, Input)  # noqa: E731
@@ -122,11 +162,13 @@ def _example(element: Any) -> torch.Tensor:
     return element.example_tensor("opt_shape" if dynamic else None)
 
 
-def _takes_constants(compiled: Any, module: Any) -> bool:
-    """Whether the compiled module has arguments for the constants of an exported program."""
+def _form_like(compiled: Any, module: Any) -> Form:
+    """Returns the form of an exported program that has as many arguments as the compiled module."""
     if not isinstance(module, torch.export.ExportedProgram) or not isinstance(compiled, torch.jit.ScriptModule):
-        return False
-    return len(compiled.forward.schema.arguments) - 1 == len(_exported.arguments(module))
+        return Form()
+    count = len(compiled.forward.schema.arguments) - 1
+    hybrid, whole = (form_of(module, is_whole) for is_whole in (False, True))
+    return hybrid if len(taken(_exported.arguments(module), hybrid)) == count else whole
 
 
 def _is_hybrid(compiled: torch.jit.ScriptModule) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import warnings
 import zipfile
@@ -14,9 +15,12 @@ import torch
 from torch_tensorrt import _export
 from torch_tensorrt._engine_module import TorchTensorRTModule
 from torch_tensorrt._exported import to_script
+from torch_tensorrt._exported_form import form_of
 from torch_tensorrt._files import readable, replaced_when_complete, signals_wait
 from torch_tensorrt._library import compiler, require_text
 from torch_tensorrt._mutable import MutableTorchTensorRTModule
+from torch_tensorrt._structure import Structure
+from torch_tensorrt._structured_module import ENTRY, StructuredModule, script_of, structured
 from torch_tensorrt._torchscript import no_deprecation
 
 _HEAD_BYTES = 4096
@@ -59,7 +63,9 @@ def save(
     ExportedProgram                                       ``exported_program``    ``torchscript``
     ====================================================  ======================  ===============================
 
-    A program saved as ``torchscript`` is for C++ and ``torchtrtc``, which read no exported programs.
+    A program saved as ``torchscript`` is for C++ and ``torchtrtc``, which read no exported programs. Where TorchScript
+    has no type for its arguments (results), the file takes tensor after tensor (returns a tuple). The file of a
+    compiled program has the structure as an entry for :func:`load`; ``torch.jit.load`` and C++ load it without.
 
     Args:
         file_path: path of the file. An existing file is replaced when the new file is complete.
@@ -103,6 +109,8 @@ def save(
     )
     if kind == "torchscript":
         script = _as_script(module, inputs, kwarg_inputs)
+        if isinstance(module, StructuredModule):
+            extra[ENTRY] = module.structure.to_json().encode()
         with signals_wait():
             compiler()._save_module(
                 script._c, _as_tensor(os.fsencode(file_path)), list(extra), [_as_tensor(c) for c in extra.values()]
@@ -118,7 +126,7 @@ _PICKLE_PROTOCOL = 2
 
 
 def _is_compiled(module: Any) -> bool:
-    return isinstance(module, (torch.jit.ScriptModule, TorchTensorRTModule))
+    return isinstance(module, (torch.jit.ScriptModule, StructuredModule, TorchTensorRTModule))
 
 
 def _holds_compiled(module: torch.nn.Module) -> bool:
@@ -160,10 +168,11 @@ def _warn_of_options(module: Any, unused: dict[str, bool]) -> None:
 
 
 def _as_script(module: Any, inputs: Any, keywords: Any) -> torch.jit.ScriptModule:
-    if isinstance(module, torch.jit.ScriptModule):
-        return module
+    if isinstance(module, (torch.jit.ScriptModule, StructuredModule)):
+        return script_of(module)
     if isinstance(module, torch.export.ExportedProgram):
-        return to_script(module, views=True)
+        form = form_of(module, is_whole=False)
+        return to_script(module, dataclasses.replace(form, constants=False), views=True)
     if isinstance(module, TorchTensorRTModule):
         return module.to_script()
     if inputs is None and not keywords:
@@ -234,6 +243,7 @@ def load(
         TypeError: the keyword is not one of the format's.
         ValueError: the format is unknown or not that of the file, or the file has neither format.
         FileNotFoundError: the file does not exist.
+        RuntimeError: an argument or result is of a class that this process has not imported.
     """
     if format not in (None, "torchscript", "exported_program"):
         raise ValueError(f"format is {format!r}, must be 'torchscript' or 'exported_program'")
@@ -250,9 +260,16 @@ def load(
     with readable(file_path) as path:
         if kind == "torchscript":
             with no_deprecation():
-                return torch.jit.load(path, _extra_files=extra_files, **kwargs)
+                return _loaded(path, extra_files, kwargs)
         with open(path, "rb") as file:  # PyTorch logs an error for a path that does not end in .pt2
             return torch.export.load(file, extra_files=extra_files, **kwargs)
+
+
+def _loaded(path: str, extra_files: dict[str, Any] | None, kwargs: dict[str, Any]) -> Any:
+    with zipfile.ZipFile(path) as archive:
+        name = next((name for name in archive.namelist() if name.endswith(f"/extra/{ENTRY}")), None)
+        structure = None if name is None else Structure.from_json(archive.read(name).decode())
+    return structured(torch.jit.load(path, _extra_files=extra_files, **kwargs), structure)
 
 
 def _format_of(path: Path) -> str:

@@ -129,36 +129,6 @@ def test_none_beside_tensors_in_a_dict_or_list(form):
                 compiled(*wrong)
 
 
-def test_dicts_with_keys_of_several_types_are_refused_by_their_keys():
-    class Returns(nn.Module):
-        def forward(self, x):
-            return {"a": x * 2, 1: x + 1}
-
-    class Takes(nn.Module):
-        def forward(self, batch):
-            return batch["a"] * 2 + batch[1]
-
-    x = torch.ones(2)
-    with pytest.raises(RuntimeError, match="program returns a dict with the keys 'a', 1; the keys .* have one type"):
-        compile_exported(torch.export.export(Returns(), (x,)))
-    with pytest.raises(
-        RuntimeError, match="argument batch .* is a dict with the keys 'a', 1; the keys .* have one type"
-    ):
-        compile_exported(torch.export.export(Takes(), ({"a": x, 1: x.clone()},)))
-
-
-def test_an_argument_that_no_type_of_torchscript_describes():
-    class Sums(nn.Module):
-        def forward(self, batch):
-            return batch["a"] + batch["b"][0]
-
-    program = torch.export.export(Sums(), ({"a": torch.ones(2), "b": [torch.ones(2)]},))
-    with pytest.raises(
-        RuntimeError, match=r"argument batch .* is a dict of List\[Tensor\] and Tensor; make it a tuple"
-    ):
-        compile_exported(program)
-
-
 def test_an_argument_that_is_a_number_which_varies():
     class Times(nn.Module):
         def forward(self, x, n: int):
@@ -183,37 +153,6 @@ def test_a_dict_as_result(form):
     assert list(found) == ["result", "parts"]
     assert found["parts"][1]["last"][1:] == (None, 3)
     torch.testing.assert_close(found["result"], x + 1)
-
-
-class Scaler:
-    """Is no type of TorchScript."""
-
-    def __init__(self, value) -> None:
-        self.value = value
-
-
-torch.utils._pytree.register_pytree_node(
-    Scaler,
-    lambda scaler: ([scaler.value], None),
-    lambda values, context: Scaler(values[0]),
-    serialized_type_name="Scaler",
-    flatten_with_keys_fn=lambda scaler: ([(torch.utils._pytree.GetAttrKey("value"), scaler.value)], None),
-)
-
-
-def test_objects_of_the_user_are_refused_by_name():
-    class Scales(nn.Module):
-        def forward(self, x):
-            return Scaler(x + 1)
-
-    class Takes(nn.Module):
-        def forward(self, scaler):
-            return scaler.value + 1
-
-    with pytest.raises(RuntimeError, match="program returns a Scaler; a compiled .* return the values as a tuple"):
-        compile_exported(torch.export.export(Scales(), (torch.ones(2),)))
-    with pytest.raises(RuntimeError, match="argument scaler of the exported program holds a Scaler; a compiled"):
-        compile_exported(torch.export.export(Takes(), (Scaler(torch.ones(2)),)))
 
 
 def test_the_module_of_a_program():
