@@ -237,7 +237,8 @@ def compile(  # noqa: A001
     Returns:
         A ScriptModule; save it with ``torch.jit.save``. For a program whose arguments or results TorchScript has no
         types for (dataclasses, results of transformers, dicts of tensors and numbers), an ``nn.Module`` that takes and
-        returns them as the program does; its attribute ``script`` is the ScriptModule. For ``ir="torch_compile"``, what ``torch.compile`` returns.
+        returns them as the program does; its attribute ``script`` is the ScriptModule. For ``ir="torch_compile"``,
+        what ``torch.compile`` returns.
 
     Raises:
         TypeError: ``module`` is of another type, or compiled already.

@@ -156,7 +156,7 @@ def _by_argument(given: Sequence[Argument], inputs: Sequence[Any], keywords: dic
     for argument in given:
         if argument.name in keywords:
             value = keywords[argument.name]
-        elif not left or (_may_be_omitted(argument) and not _is_of(argument, left[0])):
+        elif not left or (_may_be_omitted(argument) and _has_tensors(left[0])):
             if not _may_be_omitted(argument):
                 return None
             continue
@@ -172,9 +172,8 @@ def _may_be_omitted(argument: Argument) -> bool:
     return argument.is_constant or argument.varies
 
 
-def _is_of(argument: Argument, value: Any) -> bool:
-    """Tells whether the value is one of an argument without a tensor."""
-    return not any(isinstance(leaf, (Input, torch.Tensor)) for leaf in _leaves(value))
+def _has_tensors(value: Any) -> bool:
+    return any(isinstance(leaf, (Input, torch.Tensor)) for leaf in _leaves(value))
 
 
 def _elements_of(argument: Argument, value: Any) -> list[Any]:

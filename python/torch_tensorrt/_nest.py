@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +25,7 @@ class Nest:
     parts: tuple[Any, ...]
     names: tuple[str, ...]
 
-    @property
+    @functools.cached_property
     def kind(self) -> str:
         """What it is in TorchScript: a tuple, a list, a dict, or an object, for which TorchScript has no type."""
         if self.spec.type is list:
@@ -33,7 +34,7 @@ class Nest:
             return "tuple"
         return "object" if names_of_children(self.spec) is None else "dict"
 
-    @property
+    @functools.cached_property
     def keys(self) -> Sequence[Any]:
         """The keys of a dict; the places of the parts of another nest."""
         keys = names_of_children(self.spec)
@@ -188,20 +189,22 @@ def matched(tree: Any, value: Any) -> Iterator[Any]:
 
 
 def _elements(tree: Nest, value: Any) -> Sequence[Any]:
-    spec = tree.spec
+    spec, count = tree.spec, len(tree.parts)
     if spec.type in _DICTS or (tree.kind == "dict" and isinstance(value, dict)):
         keys = spec.context[1] if spec.type is collections.defaultdict else spec.context
-        if not isinstance(value, dict) or len(value) != len(keys) or not all(key in value for key in keys):
+        if not isinstance(value, dict) or len(value) != count or not all(key in value for key in keys):
             raise Mismatch
         return [dict.__getitem__(value, key) for key in keys]
-    if spec.type is list or _is_tuple(spec):
-        if not isinstance(value, list if spec.type is list else tuple) or len(value) != len(tree.parts):
+    if tree.kind in ("list", "tuple"):
+        if not isinstance(value, list if tree.kind == "list" else tuple) or len(value) != count:
             raise Mismatch
         return value
-    found, form = _flat(value)
-    if form.type is not spec.type or form.context != spec.context or len(found) != len(tree.parts):
+    if type(value) is not spec.type:
         raise Mismatch
-    return [part for _, part in found]
+    parts, context = _pytree.SUPPORTED_NODES[spec.type].flatten_fn(value)
+    if context != spec.context or len(parts) != count:
+        raise Mismatch
+    return parts
 
 
 def described(tree: Any) -> str:

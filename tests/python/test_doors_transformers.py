@@ -63,7 +63,7 @@ def same(found, expected) -> None:
         torch.testing.assert_close(found[key], value, rtol=1e-4, atol=1e-5)
 
 
-def engines(compiled: torch.jit.ScriptModule) -> int:
+def engines(compiled: torch.nn.Module) -> int:
     return len(torch_tensorrt.inspect(compiled).methods[0].engines)
 
 
@@ -83,7 +83,9 @@ def test_an_exported_model(name, decompose):
         assert engines(compiled) == 1
         for _ in range(2):
             given = inputs(2, 12)
-            same(compiled(**given), model(**given))
+            found = compiled(**given)
+            assert type(found) is type(model(**given))
+            same(found, model(**given))
 
 
 @pytest.mark.parametrize("name", ["bert", "gpt2", "t5_encoder"])
