@@ -64,7 +64,7 @@ Decision supports_elementwise(const network::ILayer& layer) {
 }
 
 // Runs the formula on NaN and on the infinities with a finite limit, and throws Error for another result than the
-// formula's. Some kernels miss them: those for SVE with vectors of 256 bits and more return 1 for the tanh of NaN, and
+// formula's. Some kernels miss them: those for SVE with vectors of 512 bits return 1 for the tanh of NaN, and
 // all for SVE 1.2e-38 for the sigmoid of minus infinity. Takes microseconds.
 void require_special_values(const IActivationLayer& layer, const Eltwise& eltwise) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
