@@ -257,6 +257,9 @@ struct TORCHTRT_API CompileSpec : Settings {
   std::map<std::string, GraphInputs> methods;
   /// Precisions that layers may run in. The builder never uses another precision.
   std::set<DataType> enabled_precisions = {DataType::kFloat};
+  /// For int8: the ranges of the network's tensors, as text (see ptq.h). Empty: layers compute in int8 only where the
+  /// module quantizes.
+  std::string calibration;
   Device device = Device::current();                          ///< where the engines are built and run
   EngineCapability capability = EngineCapability::kSTANDARD;  ///< restrictions of the engines
 };

@@ -14,7 +14,7 @@ from torch_tensorrt import _library
 
 _library.load()
 
-from torch_tensorrt import dynamo, logging, runtime, ts  # noqa: E402 - the libraries come first
+from torch_tensorrt import dynamo, logging, ptq, runtime, ts  # noqa: E402 - the libraries come first
 from torch_tensorrt._absent import (  # noqa: E402
     absent_attribute,
     cross_compile_for_windows,
@@ -90,6 +90,7 @@ __all__ = [
     "load_cross_compiled_exported_program",
     "logging",
     "memory_format",
+    "ptq",
     "refit_module_weights",
     "runtime",
     "save",

@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-_NO_CALIBRATORS = (
-    "there are no calibrators. Insert fake quantization into the model (torch.ao.quantization, or "
-    "torch.fake_quantize_per_tensor_affine), and compile it with enabled_precisions={torch.float32, torch.int8}"
-)
-
 # Modules and attributes of the package.
 ABSENT = {
     "kernels": (
@@ -25,8 +20,6 @@ ABSENT = {
         "torch::jit::load and libtorchtrt_runtime.so"
     ),
     "fx": "the front end fx is gone from Torch-TensorRT too. Use torch_tensorrt.compile(module, ir='dynamo')",
-    "ptq": _NO_CALIBRATORS,
-    "ts.ptq": _NO_CALIBRATORS,
     "dynamo.conversion": (
         "converters, also dynamo_tensorrt_converter, are functions of C++ here (examples/custom_converters). An "
         "operator without one runs in PyTorch, and torch_tensorrt.check lists it"

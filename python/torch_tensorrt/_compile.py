@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import torch
 from torch.nn.modules import module as _hooks
 
-from torch_tensorrt import _export, _exported, _exported_checks, ts
+from torch_tensorrt import _export, _exported, _exported_checks, ptq, ts
 from torch_tensorrt._exported_form import engine_form, form_of, structure_of
 from torch_tensorrt._structure import Form
 from torch_tensorrt._structured_module import StructuredModule, structured
@@ -250,6 +250,11 @@ def compile(  # noqa: A001
     precisions = {"enabled_precisions": {torch.float32} if enabled_precisions is None else enabled_precisions}
     if methods and ir in ("torch_compile", "dynamo"):
         raise ValueError(f"ir={ir!r} compiles forward alone; methods needs a module that torch.jit.script takes")
+    own = {"ir": ir, "inputs": inputs, "arg_inputs": arg_inputs, "kwarg_inputs": kwarg_inputs, "methods": methods}
+    if ir != "torch_compile" and kwargs.get("calibrator") is not None:
+        kwargs = {**kwargs, **precisions}
+        ptq.resolve(kwargs, kwargs.get("device"), lambda changed: compile(module, **own, **changed))
+        del kwargs["enabled_precisions"]
     if ir == "torch_compile":
         from torch_tensorrt import _dynamo  # imports torch._dynamo, which takes seconds
 

@@ -39,4 +39,5 @@ class Settings(TypedDict, total=False):
     num_threads: int
     input_signature: Any
     device: Any
+    calibrator: Any
     capability: Any

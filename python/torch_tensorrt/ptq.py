@@ -1,5 +1,231 @@
-"""A name of Torch-TensorRT; the import raises ``ImportError`` with the reason."""
+"""Post-training quantization: int8 engines from a module in float32 and example data.
 
-from torch_tensorrt._absent import refuse_import
+>>> calibrator = torch_tensorrt.ptq.DataLoaderCalibrator(loader, cache_file="resnet50.calibration")
+>>> compiled = torch_tensorrt.compile(
+...     module,
+...     inputs=[torch_tensorrt.Input((1, 3, 224, 224))],
+...     enabled_precisions={torch.float32, torch.int8},
+...     calibrator=calibrator,
+... )
 
-refuse_import("ptq")
+Calibration compiles the module in float32, runs it on the data, and keeps a histogram of the magnitudes of each tensor.
+The algorithm turns a histogram into a range. Weights are quantized symmetrically with a scale for each output channel,
+other tensors with one scale: to ``uint8`` if calibration saw no negative number, else symmetrically to ``int8``.
+The builder measures in which layers int8 is faster, and uses it there.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from torch_tensorrt._device import Device
+from torch_tensorrt._enums import DeviceType, dtype
+from torch_tensorrt._library import compiler
+from torch_tensorrt.ts._compile_spec import parse_precisions
+
+__all__ = ["CacheCalibrator", "CalibrationAlgo", "DataLoaderCalibrator"]
+
+
+class CalibrationAlgo(enum.IntEnum):
+    """How the largest magnitude of a tensor follows from the magnitudes that were seen; larger ones are clipped."""
+
+    LEGACY_CALIBRATION = 0
+    """99.99 % of the magnitudes are at most that."""
+    ENTROPY_CALIBRATION = 1
+    """8-bit integers lose the least information (Kullback-Leibler divergence)."""
+    ENTROPY_CALIBRATION_2 = 2
+    """The same without zeros, which integers represent exactly."""
+    MINMAX_CALIBRATION = 3
+    """The largest magnitude."""
+
+    @classmethod
+    def _from(cls, algorithm: Any) -> CalibrationAlgo:
+        try:
+            return cls(algorithm)
+        except ValueError:
+            names = ", ".join(member.name for member in cls)
+            raise ValueError(f"algo_type is {algorithm!r}, must be a CalibrationAlgo: {names}") from None
+
+
+class _Calibrator:
+    def _table(self, compile_in_float: Callable[[], Any]) -> str:
+        """Returns the calibration table of the module that the function compiles."""
+        raise NotImplementedError
+
+
+class Table(_Calibrator):
+    """A calibration that has been done."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def _table(self, compile_in_float: Callable[[], Any]) -> str:
+        return self.text
+
+
+class CacheCalibrator(_Calibrator):
+    """Reads the calibration from a file that :class:`DataLoaderCalibrator` wrote; needs no data.
+
+    The file is text (JSON). It names the engines and holds a key of each network and its weights: with another network
+    or other weights, the compilation is an error.
+
+    Args:
+        cache_file: path of the file.
+        algo_type: ignored; the file holds the ranges.
+
+    Raises:
+        ValueError: an ``algo_type`` that is none.
+        FileNotFoundError: on use, without the file.
+    """
+
+    def __init__(
+        self,
+        cache_file: str | os.PathLike[str],
+        algo_type: CalibrationAlgo = CalibrationAlgo.ENTROPY_CALIBRATION_2,
+    ) -> None:
+        self.cache_file = os.fspath(cache_file)
+        self.algo_type = CalibrationAlgo._from(algo_type)
+
+    def _table(self, compile_in_float: Callable[[], Any]) -> str:
+        path = Path(self.cache_file)
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no calibration file {self.cache_file}")
+        return path.read_text(encoding="utf-8")
+
+
+class DataLoaderCalibrator(_Calibrator):
+    """Calibrates with the batches of a PyTorch ``DataLoader``, or any iterable of batches.
+
+    A batch is a tensor, a tuple or list of the arguments of ``forward`` (further elements, such as labels, are
+    ignored), or a dict of arguments by name. The shapes must be those that the module is compiled for. Some hundred
+    examples of real data are enough.
+
+    Args:
+        dataloader: the batches.
+        cache_file: path of a file that keeps the result; empty or ``None``: none.
+        use_cache: read ``cache_file`` instead of calibrating if it exists.
+        algo_type: :class:`CalibrationAlgo`.
+        device: where the batches are moved; only the CPU calibrates.
+
+    Raises:
+        TypeError: ``dataloader`` is not iterable.
+        ValueError: ``use_cache`` without ``cache_file``, an ``algo_type`` that is none, a device that is not the CPU;
+            on use, if there are no batches.
+    """
+
+    def __init__(
+        self,
+        dataloader: Iterable[Any],
+        cache_file: str | os.PathLike[str] | None = None,
+        use_cache: bool = False,
+        algo_type: CalibrationAlgo = CalibrationAlgo.ENTROPY_CALIBRATION_2,
+        device: Any = "cpu",
+    ) -> None:
+        if not isinstance(dataloader, Iterable):
+            raise TypeError(
+                f"dataloader is {type(dataloader).__name__}, must be a DataLoader or an iterable of batches"
+            )
+        if use_cache and not cache_file:
+            raise ValueError("use_cache=True needs a cache_file")
+        if torch.device(device).type != "cpu":
+            raise ValueError(f"device is {device}; calibration runs on the CPU")
+        self.dataloader = dataloader
+        self.cache_file = os.fspath(cache_file) if cache_file else None
+        self.use_cache = use_cache
+        self.algo_type = CalibrationAlgo._from(algo_type)
+
+    def _table(self, compile_in_float: Callable[[], Any]) -> str:
+        if self.use_cache and self.cache_file and Path(self.cache_file).is_file():
+            return CacheCalibrator(self.cache_file)._table(compile_in_float)
+        table = self._calibrated(compile_in_float())
+        if self.cache_file:
+            _write_whole(Path(self.cache_file), table)
+        return table
+
+    def _calibrated(self, compiled: Any) -> str:
+        ops = compiler()
+        ops._start_calibration()
+        try:
+            count = 0
+            for count, batch in enumerate(self.dataloader, start=1):
+                _show_progress(f"calibrating: batch {count}{_of(self.dataloader)}")
+                _run(compiled, batch, count)
+            _show_progress("")
+            if count == 0:
+                raise ValueError("the dataloader has no batches to calibrate with")
+            return ops._calibration_table(int(self.algo_type))
+        finally:
+            ops._stop_calibration()
+
+
+def _of(batches: Any) -> str:
+    try:
+        return f" of {len(batches)}"
+    except TypeError:
+        return ""
+
+
+def _show_progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def _run(compiled: Any, batch: Any, number: int) -> None:
+    positional: tuple[Any, ...] = ()
+    by_name: Mapping[str, Any] = {}
+    if isinstance(batch, Mapping):
+        by_name = batch
+    else:
+        positional = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+    if isinstance(compiled, torch.jit.ScriptModule):
+        positional = positional[: len(compiled.forward.schema.arguments) - 1]
+    try:
+        with torch.inference_mode():
+            compiled(*positional, **by_name)
+    except Exception as error:
+        raise RuntimeError(
+            f"batch {number} of the calibration data does not run in the module (a DataLoader with drop_last=True "
+            f"omits an incomplete batch): {error}"
+        ) from error
+
+
+def _write_whole(path: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+        file.write(text + "\n")
+    os.replace(file.name, path)
+
+
+def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..., Any]) -> None:
+    """Replaces the calibrator in the settings by its result: calibrates if needed.
+
+    Args:
+        settings: those of ``compile``.
+        device: where the engines run.
+        compile_in_float: compiles with the settings given to it.
+
+    Raises:
+        TypeError: it is no calibrator.
+        ValueError: int8 is not enabled, or the device is not the CPU.
+    """
+    calibrator = settings.get("calibrator")
+    if calibrator is None or isinstance(calibrator, Table):
+        return
+    if not isinstance(calibrator, _Calibrator):
+        raise TypeError(
+            f"calibrator is {type(calibrator).__name__}, must be a torch_tensorrt.ptq.DataLoaderCalibrator or "
+            "CacheCalibrator"
+        )
+    if dtype.i8.value not in parse_precisions(settings.get("enabled_precisions")):
+        raise ValueError("a calibrator needs torch.int8 in enabled_precisions")
+    if Device._from(device).device_type is not DeviceType.CPU:
+        raise ValueError(f"a calibrator needs device='cpu', not {device}")
+    in_float = {**settings, "calibrator": None, "enabled_precisions": {torch.float32}}
+    settings["calibrator"] = Table(calibrator._table(lambda: compile_in_float(in_float)))

@@ -26,6 +26,7 @@ enum class Fill {
   kHalves,    // multiples of 0.5: ties of rounding
   kSpecial,   // with infinities and NaN
   kIndices,   // [-limit, limit)
+  kBytes,     // all numbers of an 8-bit integer
   kDistinct,  // a permutation, so that maxima are unique
 };
 
@@ -77,6 +78,7 @@ Cases ordering_cases();
 Cases scatter_cases();
 Cases attention_cases();
 Cases recurrent_cases();
+Cases quantization_cases();
 // The rows of all files.
 const Cases& all_cases();
 

@@ -46,6 +46,9 @@ at::Tensor draw(const InputSpec& spec, at::Generator generator) {
       return with_special(at::empty(spec.dims, at::kDouble).normal_(0, 1, generator));
     case Fill::kIndices:
       return whole(spec.dims, -spec.limit, spec.limit, generator);
+    case Fill::kBytes:
+      if (spec.type == DataType::kUINT8) return whole(spec.dims, 0, 256, generator);
+      return whole(spec.dims, -128, 128, generator);
     case Fill::kDistinct: {
       const int64_t count = c10::multiply_integers(spec.dims);
       return (at::randperm(count, generator).to(at::kDouble) - static_cast<double>(count / 2)).reshape(spec.dims);
@@ -96,7 +99,7 @@ const Cases& all_cases() {
     Cases all;
     for (auto* make : {pointwise_cases, convolution_cases, pooling_cases, matrix_multiply_cases, reduction_cases,
                        normalization_cases, movement_cases, slice_cases, gather_cases, resize_cases, ordering_cases,
-                       scatter_cases, attention_cases, recurrent_cases}) {
+                       scatter_cases, attention_cases, recurrent_cases, quantization_cases}) {
       for (Case& row : make()) all.push_back(std::move(row));
     }
     return all;

@@ -141,6 +141,7 @@ void set_engine_settings(const CompileSpec& external, engine::BuildSettings& set
   static_cast<Settings&>(settings) = external;
   settings.enabled_precisions.clear();
   for (const auto dtype : external.enabled_precisions) settings.enabled_precisions.insert(precision(dtype));
+  settings.calibration = external.calibration;
   settings.device = to_internal(external.device);
   settings.capability = capability(external.capability);
 }
@@ -335,6 +336,7 @@ torchscript::CompileSpec spec_of(const json& spec) {
   torchscript::CompileSpec out{std::vector<Input>()};
   out.graph_inputs = inputs(spec);
   for (const auto& [name, method] : spec.at("methods").items()) out.methods[name] = inputs(method);
+  out.calibration = spec.value("calibration", std::string());
   const auto precisions = spec.at("enabled_precisions").get<std::vector<std::string>>();
   if (!precisions.empty()) out.enabled_precisions.clear();
   for (const auto& precision : precisions) out.enabled_precisions.insert(dtype(precision));

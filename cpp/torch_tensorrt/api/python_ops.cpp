@@ -5,6 +5,7 @@
 
 #include "torch_tensorrt/api/compile_spec.h"
 #include "torch_tensorrt/api/support_report.h"
+#include "torch_tensorrt/core/engine/build/calibration.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
@@ -172,6 +173,28 @@ take_messages() {
   return lists;
 }
 
+// Of the calling thread.
+thread_local std::unique_ptr<engine::Calibration> calibration;
+
+void start_calibration() {
+  calibration = std::make_unique<engine::Calibration>();
+  engine::set_tensor_observer(calibration.get());
+}
+
+void stop_calibration() {
+  engine::set_tensor_observer(nullptr);
+  calibration.reset();
+}
+
+std::string calibration_table(int64_t algorithm) {
+  return for_python([&] {
+    TORCHTRT_CHECK(calibration != nullptr, "this thread has not started a calibration");
+    TORCHTRT_CHECK(algorithm >= 0 && algorithm < engine::kCalibrationAlgorithmCount,
+                   "there is no calibration algorithm " << algorithm);
+    return calibration->table(static_cast<engine::CalibrationAlgorithm>(algorithm));
+  });
+}
+
 }  // namespace
 
 TORCH_LIBRARY(torch_tensorrt, m) {
@@ -186,6 +209,9 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_check_method_op_support(Any module, str method) -> bool", check_support);
   m.def("_check(Any module, str method, str spec) -> (str, str)", check_operators);
   m.def("_inspect(Any module) -> (str, str)", inspect_module);
+  m.def("_start_calibration() -> ()", start_calibration);
+  m.def("_stop_calibration() -> ()", stop_calibration);
+  m.def("_calibration_table(int algorithm) -> str", calibration_table);
   m.def("_converted_operators() -> str[]", ts::converted_operators);
   m.def("_evaluated_operators() -> str[]", ts::evaluated_operators);
   m.def("_operator_table() -> str", [] { return for_python(ts::operator_table_json); });

@@ -129,6 +129,7 @@ json to_json(const CompileSpec& cfg) {
           {"precisions", precisions},
           {"capability", static_cast<int>(build.capability)},
           {"tactic_sources", build.tactic_sources},
+          {"calibration", build.calibration},
           {"device",
            {{"type", static_cast<int>(device.device_type)},
             {"gpu_id", device.gpu_id},
@@ -151,6 +152,7 @@ CompileSpec spec_of(const json& node) {
     build.enabled_precisions.insert(static_cast<network::DataType>(precision));
   }
   build.capability = static_cast<network::EngineCapability>(node.at("capability").get<int>());
+  build.calibration = node.value("calibration", std::string());
   build.tactic_sources = node.at("tactic_sources").get<std::vector<std::string>>();
   const auto& device = node.at("device");
   build.device.device_type = static_cast<network::DeviceType>(device.at("type").get<int>());

@@ -157,6 +157,7 @@ def build_spec(
     device: Any,
     enabled_precisions: Any,
     capability: Any,
+    calibrator: Any = None,
     kwarg_inputs: dict[str, Any] | None = None,
     methods: dict[str, dict[str, Any]] | None = None,
     values: bool = False,
@@ -165,6 +166,7 @@ def build_spec(
     """Returns the specification as plain data, with defaults for missing settings.
 
     Args:
+        calibrator: a calibration that has been done (:class:`torch_tensorrt.ptq.Table`), or ``None``.
         methods: the specifications of the inputs of several methods, by :func:`parse_method`.
         values: see :func:`parse_inputs`.
 
@@ -202,4 +204,5 @@ def build_spec(
         "device": target._to_spec(),
         "enabled_precisions": parse_precisions(enabled_precisions),
         "capability": EngineCapability._from(capability).value,
+        "calibration": "" if calibrator is None else calibrator.text,
     }

@@ -108,6 +108,12 @@ _SPECIAL = (
         "Set of dtypes that layers may compute in; default ``{torch.float32}``.",
         "sparse_weights",
     ),
+    (
+        "calibrator",
+        None,
+        "For int8 in a module without quantization: a calibrator of :mod:`torch_tensorrt.ptq`.",
+        "num_threads",
+    ),
     ("capability", EngineCapability.STANDARD, ":class:`torch_tensorrt.EngineCapability`.", "debug"),
 )
 # Settings of modules, not of a single engine.

@@ -61,8 +61,8 @@ TEST(Convert, TakesParametersAsConstants) {
               {ir::Input({2, 3})}, {at::randn({2, 3})}, {at::randn({4, 3}), at::randn({4})});
 }
 
-// A backend that computes in int8 needs the operator; other backends get the computed values.
-TEST(Convert, KeepsFakeQuantizationOfParametersForInt8) {
+// The optimizer decides whether they become floats.
+TEST(Convert, KeepsFakeQuantizationOfParameters) {
   auto graph = parse_graph(R"(graph(%x : Tensor, %w : Float(4, 3)):
           %scale : float = prim::Constant[value=0.5]()
           %zero : int = prim::Constant[value=0]()
@@ -71,16 +71,13 @@ TEST(Convert, KeepsFakeQuantizationOfParametersForInt8) {
           %q : Tensor = aten::fake_quantize_per_tensor_affine(%w, %scale, %zero, %low, %high)
           %y : Tensor = aten::matmul(%x, %q)
           return (%y))");
-  for (const bool int8 : {false, true}) {
-    auto static_params = ir::get_static_params(graph->inputs(), {at::randn({4, 3})});
-    ConversionInfo info;
-    info.inputs = ir::associate_specs_with_inputs(graph, {ir::Input({2, 4})}, static_params);
-    info.engine_settings = tests::cpu_settings();
-    info.engine_settings.enabled_precisions = {nvinfer1::DataType::kFLOAT};
-    if (int8) info.engine_settings.enabled_precisions.insert(nvinfer1::DataType::kINT8);
-    const std::string text = network::print_network(*ConvertBlockToNetwork(graph->block(), info, static_params));
-    EXPECT_EQ(text.find("op=round") != std::string::npos, int8) << text;
-  }
+  auto static_params = ir::get_static_params(graph->inputs(), {at::randn({4, 3})});
+  ConversionInfo info;
+  info.inputs = ir::associate_specs_with_inputs(graph, {ir::Input({2, 4})}, static_params);
+  info.engine_settings = tests::cpu_settings();
+  const std::string text = network::print_network(*ConvertBlockToNetwork(graph->block(), info, static_params));
+  EXPECT_NE(text.find(" quantize("), std::string::npos) << text;
+  EXPECT_NE(text.find(" dequantize("), std::string::npos) << text;
 }
 
 TEST(Convert, CopiesOutputsThatAreInputsConstantsOrTwice) {

@@ -34,9 +34,14 @@ HostTensor find_places(const HostTensor& input) {
   return make_tensor(DataType::kINT32, Dims{dims.nbDims, static_cast<int64_t>(rows[0].size())}, elements);
 }
 
-HostTensor run_layer(const ILayer& layer, const std::vector<HostTensor>& inputs, const network::TensorType& type) {
-  if (layer.getType() == network::LayerType::kNON_ZERO) return find_places(inputs[0]);
-  if (network::can_evaluate(layer)) return network::evaluate_layer(layer, inputs)[0];
+// The input without its zero point.
+HostTensor shifted(const HostTensor& input, double zero) {
+  std::vector<double> elements = elements_of(input);
+  for (double& element : elements) element -= zero;
+  return make_tensor(DataType::kDOUBLE, input.type.dims, elements);
+}
+
+HostTensor compute(const ILayer& layer, const std::vector<HostTensor>& inputs, const network::TensorType& type) {
   const Dims& dims = type.dims;
   HostTensor result = make_tensor(type.dtype, dims, {});
   auto* values = const_cast<void*>(result.values());  // this function made the tensor
@@ -52,6 +57,19 @@ HostTensor run_layer(const ILayer& layer, const std::vector<HostTensor>& inputs,
   }
   network::apply_epilogue(layer, inputs, type, values);
   return result;
+}
+
+// A layer that computes with integers: its sums and its epilogue in double.
+HostTensor compute_integers(const ILayer& layer, std::vector<HostTensor> inputs, const network::TensorType& type) {
+  inputs[0] = shifted(inputs[0], layer.epilogue().front().beta);
+  return make_tensor(type.dtype, type.dims, elements_of(compute(layer, inputs, {DataType::kDOUBLE, type.dims})));
+}
+
+HostTensor run_layer(const ILayer& layer, const std::vector<HostTensor>& inputs, const network::TensorType& type) {
+  if (layer.getType() == network::LayerType::kNON_ZERO) return find_places(inputs[0]);
+  if (network::can_evaluate(layer)) return network::evaluate_layer(layer, inputs)[0];
+  if (network::begins_with_dequantize(layer.epilogue())) return compute_integers(layer, inputs, type);
+  return compute(layer, inputs, type);
 }
 
 // Passes small integer tensors to inference as known shape values.

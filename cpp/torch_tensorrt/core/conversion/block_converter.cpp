@@ -251,14 +251,9 @@ void check_has_converter(const torch::jit::Node* n) {
                                  << what_to_do(n));
 }
 
-// A backend that computes in int8 needs the operators that quantize weights.
-bool stays_in_network(const ConversionCtx& ctx, const torch::jit::Node* n) {
-  return ctx.enabled_precisions.count(nvinfer1::DataType::kINT8) != 0 && util::is_fake_quantize(n);
-}
-
-// Computes a node with known arguments now, using PyTorch.
+// Computes a node with known arguments now, using PyTorch. The optimizer decides about quantized weights.
 bool compute_if_known(ConversionCtx* ctx, const torch::jit::Node* n, converters::args& args) {
-  if (n->hasSideEffects() || n->isNondeterministic() || stays_in_network(*ctx, n)) return false;
+  if (n->hasSideEffects() || n->isNondeterministic() || util::is_fake_quantize(n)) return false;
   evaluators::kwargs known;
   for (size_t i = 0; i < args.size(); ++i) {
     if (args[i].isITensor()) return false;

@@ -19,9 +19,28 @@ bool operator==(const EpilogueOp& a, const EpilogueOp& b) {
     case EpilogueOp::Kind::kActivation:
       return a.activation == b.activation && a.alpha == b.alpha && a.beta == b.beta;
     case EpilogueOp::Kind::kElementWise:
-      return a.elementwise == b.elementwise && a.input == b.input && a.swapped == b.swapped;
+      return a.elementwise == b.elementwise && a.input == b.input && a.swapped == b.swapped && a.alpha == b.alpha &&
+             a.beta == b.beta;
+    case EpilogueOp::Kind::kDequantize:
+      return a.input == b.input && a.beta == b.beta;
+    case EpilogueOp::Kind::kQuantize:
+      return a.type == b.type && a.alpha == b.alpha && a.beta == b.beta;
   }
   return false;
+}
+
+std::string op_name(const EpilogueOp& op) {
+  switch (op.kind) {
+    case EpilogueOp::Kind::kActivation:
+      return enum_name(op.activation);
+    case EpilogueOp::Kind::kElementWise:
+      return enum_name(op.elementwise);
+    case EpilogueOp::Kind::kDequantize:
+      return "dequantize";
+    case EpilogueOp::Kind::kQuantize:
+      return "quantize";
+  }
+  return "unknown";
 }
 
 void AttributeVisitor::check_range(const char* name, int64_t value, int64_t low, int64_t high) {
@@ -147,6 +166,19 @@ class Serializer final : public AttributeVisitor {
         put_plain(static_cast<int32_t>(op.elementwise));
         put_plain(op.input);
         put_plain(op.swapped);
+        if (op.alpha != 0) {
+          put_plain(op.alpha);
+          put_plain(op.beta);
+        }
+        break;
+      case EpilogueOp::Kind::kDequantize:
+        put_plain(op.input);
+        put_plain(op.beta);
+        break;
+      case EpilogueOp::Kind::kQuantize:
+        put_plain(static_cast<int32_t>(op.type));
+        put_plain(op.alpha);
+        put_plain(op.beta);
         break;
     }
   }

@@ -15,9 +15,14 @@ class ILayer;
 
 // One operation applied to a layer's result before it is stored, in order. Only the optimizer's fusions make these.
 // kActivation: type, alpha, beta. kElementWise: op, with the layer input `input` (broadcast to the result) as the other
-// operand: result = op(result, inputs[input]), or op(inputs[input], result) when `swapped`.
+// operand: result = op(result, inputs[input]), or op(inputs[input], result) when `swapped`. An operand q of 8-bit
+// integers counts as (q - beta) * alpha.
+// kDequantize, only as the first operation: the layer multiplies 8-bit integers and adds the products without rounding;
+// `beta` is the zero point of its input 0. The sums become f32 and are multiplied by inputs[input] (f32).
+// kQuantize, only as the last operation: result = clamp(round(result / alpha) + beta), in the range of `type` (kINT8 or
+// kUINT8). See IQuantizeLayer.
 struct EpilogueOp {
-  enum class Kind : int32_t { kActivation = 0, kElementWise = 1 };
+  enum class Kind : int32_t { kActivation = 0, kElementWise = 1, kDequantize = 2, kQuantize = 3 };
   Kind kind = Kind::kActivation;
   ActivationType activation = ActivationType::kRELU;
   double alpha = 0;
@@ -25,9 +30,22 @@ struct EpilogueOp {
   ElementWiseOperation elementwise = ElementWiseOperation::kSUM;
   int32_t input = -1;
   bool swapped = false;
+  DataType type = DataType::kINT8;
+  bool reads_input() const { return kind == Kind::kElementWise || kind == Kind::kDequantize; }
 };
 bool operator==(const EpilogueOp& a, const EpilogueOp& b);
 using Epilogue = std::vector<EpilogueOp>;
+// Whether a layer with the epilogue computes with 8-bit integers.
+inline bool begins_with_dequantize(const Epilogue& epilogue) {
+  return !epilogue.empty() && epilogue.front().kind == EpilogueOp::Kind::kDequantize;
+}
+
+// Whether the output has another dtype than the layer's own result.
+inline bool changes_type(const Epilogue& epilogue) {
+  return begins_with_dequantize(epilogue) || (!epilogue.empty() && epilogue.back().kind == EpilogueOp::Kind::kQuantize);
+}
+// The operation's name in the text form: "relu", "sum", "dequantize", "quantize".
+std::string op_name(const EpilogueOp& op);
 
 // Many threads may read a layer at once, so a visitor that only reads must not even store the old value.
 template <typename T>

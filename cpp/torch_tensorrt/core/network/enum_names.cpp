@@ -58,6 +58,8 @@ constexpr EnumEntry kLayerTypeEntries[] = {
     entry(LayerType::kATTENTION, "attention"),
     entry(LayerType::kNON_ZERO, "non_zero"),
     entry(LayerType::kRECURRENT, "recurrent"),
+    entry(LayerType::kQUANTIZE, "quantize"),
+    entry(LayerType::kDEQUANTIZE, "dequantize"),
 };
 constexpr EnumTable kLayerTypeTable = table_of("layer kind", kLayerTypeEntries);
 

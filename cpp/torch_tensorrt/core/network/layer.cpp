@@ -125,7 +125,7 @@ bool operator==(const WindowEffect& a, const WindowEffect& b) {
 int32_t ILayer::own_input_count() const {
   int32_t count = getNbInputs();
   for (const EpilogueOp& op : epilogue_) {
-    if (op.kind == EpilogueOp::Kind::kElementWise) {
+    if (op.reads_input()) {
       count = std::min(count, std::max(op.input, 0));
     }
   }

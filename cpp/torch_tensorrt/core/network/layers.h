@@ -10,6 +10,7 @@
 #include "torch_tensorrt/core/network/layers/normalization.h"
 #include "torch_tensorrt/core/network/layers/pointwise.h"
 #include "torch_tensorrt/core/network/layers/pooling.h"
+#include "torch_tensorrt/core/network/layers/quantization.h"
 #include "torch_tensorrt/core/network/layers/recurrent.h"
 #include "torch_tensorrt/core/network/layers/reductions.h"
 #include "torch_tensorrt/core/network/layers/sampling.h"
@@ -25,6 +26,7 @@ using AllLayerKinds =
                IElementWiseLayer, IUnaryLayer, IScaleLayer, IReduceLayer, IMatrixMultiplyLayer, ISoftMaxLayer,
                IShuffleLayer, IConcatenationLayer, ISliceLayer, IShapeLayer, IGatherLayer, ISelectLayer, ICastLayer,
                IIdentityLayer, INormalizationLayer, IResizeLayer, IReformatLayer, ITopKLayer, ICumulativeLayer,
-               IScatterLayer, IGridSampleLayer, IAttentionLayer, INonZeroLayer, IRecurrentLayer>;
+               IScatterLayer, IGridSampleLayer, IAttentionLayer, INonZeroLayer, IRecurrentLayer, IQuantizeLayer,
+               IDequantizeLayer>;
 
 }  // namespace torch_tensorrt::network

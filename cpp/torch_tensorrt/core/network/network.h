@@ -80,6 +80,10 @@ class INetworkDefinition {
   // Set its weights, or make them inputs, afterwards.
   IRecurrentLayer* addRecurrent(ITensor& input, RecurrentCell cell, int64_t hidden_size);
 
+  // The scale is a constant. See IQuantizeLayer.
+  IQuantizeLayer* addQuantize(ITensor& input, ITensor& scale, DataType type = DataType::kINT8);
+  IDequantizeLayer* addDequantize(ITensor& input, ITensor& scale, DataType type = DataType::kFLOAT);
+
   // ---- looking ---------------------------------------------------------------------------------------------------
   int32_t getNbLayers() const { return static_cast<int32_t>(layers_.size()); }  // input layers count too
   ILayer* getLayer(int32_t index) const;

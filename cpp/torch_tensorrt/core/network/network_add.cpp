@@ -237,4 +237,12 @@ IRecurrentLayer* INetworkDefinition::addRecurrent(ITensor& input, RecurrentCell 
   return add<IRecurrentLayer>({&input}, cell, hidden_size);
 }
 
+IQuantizeLayer* INetworkDefinition::addQuantize(ITensor& input, ITensor& scale, DataType type) {
+  return add<IQuantizeLayer>({&input, &scale}, type);
+}
+
+IDequantizeLayer* INetworkDefinition::addDequantize(ITensor& input, ITensor& scale, DataType type) {
+  return add<IDequantizeLayer>({&input, &scale}, type);
+}
+
 }  // namespace torch_tensorrt::network

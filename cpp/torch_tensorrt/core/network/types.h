@@ -127,8 +127,10 @@ enum class LayerType : int32_t {
   kATTENTION,
   kNON_ZERO,
   kRECURRENT,  // ours
+  kQUANTIZE,
+  kDEQUANTIZE,
 };
-constexpr int32_t kLayerTypeCount = static_cast<int32_t>(LayerType::kRECURRENT) + 1;
+constexpr int32_t kLayerTypeCount = static_cast<int32_t>(LayerType::kDEQUANTIZE) + 1;
 
 enum class ActivationType : int32_t {
   kRELU = 0,               // max(0, x)

@@ -172,11 +172,12 @@ class AttributeChecker final : public AttributeVisitor {
     has_epilogue_ = true;
     for (EpilogueOp& op : value) {
       auto kind = static_cast<int32_t>(op.kind);
-      if (kind < 0 || kind > static_cast<int32_t>(EpilogueOp::Kind::kElementWise)) {
+      if (kind < 0 || kind > static_cast<int32_t>(EpilogueOp::Kind::kQuantize)) {
         TORCHTRT_THROW_ERROR(describe(layer_) << ": " << name << " has an operation of the unknown kind " << kind);
       }
       visit_as_enum(name, op.activation);
       visit_as_enum(name, op.elementwise);
+      visit_as_enum(name, op.type);
     }
   }
   void visit_enum(const char* name, int32_t& value, const EnumTable& table) override {
@@ -203,9 +204,8 @@ void check_epilogue_inputs(const ILayer& layer, bool may_have_epilogue) {
   }
   for (int32_t i = layer.own_input_count(); i < layer.getNbInputs(); ++i) {
     const auto& ops = layer.epilogue();
-    const bool is_read = std::any_of(ops.begin(), ops.end(), [i](const EpilogueOp& op) {
-      return op.kind == EpilogueOp::Kind::kElementWise && op.input == i;
-    });
+    const bool is_read =
+        std::any_of(ops.begin(), ops.end(), [i](const EpilogueOp& op) { return op.reads_input() && op.input == i; });
     if (!is_read) {
       TORCHTRT_THROW_ERROR(describe(layer) << ": input " << i << " of " << layer.getNbInputs()
                                            << " follows an input of the epilogue, but the epilogue does not read it");

@@ -9,6 +9,13 @@
 
 namespace torch_tensorrt::optimizer {
 
+// What becomes of quantized constants.
+enum class QuantizedConstants {
+  kFold,        // they become floats
+  kStoreBytes,  // quantize layers become integers; dequantize layers stay, for layers that compute with integers
+  kStay         // both layers stay
+};
+
 // The passes' knowledge of the target. The caller fills it in, so that the optimizer depends on no engine.
 struct PassContext {
   // The layout in which convolution-like layers run fastest on the target; kLINEAR switches the layout pass off.
@@ -19,6 +26,7 @@ struct PassContext {
   // Whether a tactic of the target runs the layer with its 4-D (3-D, 5-D) activations in the format.
   // Empty: the layout pass's own table of layer kinds decides.
   std::function<bool(const network::ILayer&, network::TensorFormat)> takes_format;
+  QuantizedConstants quantized_constants = QuantizedConstants::kFold;
   // Called with the network's text after each pass that changed it; empty unless dumps were asked for.
   std::function<void(const std::string& pass, const std::string& text)> dump;
 };

@@ -12,9 +12,7 @@ namespace torch_tensorrt::optimizer {
 // cleanup/
 std::unique_ptr<Pass> make_absorb_constant_weights();
 std::unique_ptr<Pass> make_absorb_shape_inputs();
-// Fake quantization is recognized by its rounding: kStays keeps that of weights, for backends that compute in int8.
-enum class Rounding { kFolds, kStays };
-std::unique_ptr<Pass> make_constant_folding(Rounding rounding = Rounding::kFolds);
+std::unique_ptr<Pass> make_constant_folding();
 std::unique_ptr<Pass> make_common_subexpressions();
 std::unique_ptr<Pass> make_share_transposed_constants();
 std::unique_ptr<Pass> make_merge_shuffles();
@@ -38,6 +36,8 @@ std::unique_ptr<Pass> make_form_activations();
 // layout/
 std::unique_ptr<Pass> make_fuse_channel_shuffle();
 std::unique_ptr<Pass> make_assign_layouts();
+
+// quantization/: quantization.h
 
 // precision/
 // The layers, by their indices, that may compute in f16 or bf16 instead of f32: those that may round, whose numbers do

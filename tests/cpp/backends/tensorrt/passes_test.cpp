@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "torch_tensorrt/core/backends/tensorrt/prepare/fake_quantize.h"
 #include "torch_tensorrt/core/network/text/text.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -20,7 +19,10 @@ std::vector<std::string> names(const engine::BuildSettings& settings) {
 
 std::string run(const std::string& body, const engine::BuildSettings& settings) {
   const auto network = network::parse_network("network \"n\" {\n" + body + "\n}\n");
-  optimizer::run_pipeline(*network, {}, pipeline(settings));
+  optimizer::PassContext context;
+  const bool int8 = settings.enabled_precisions.count(network::DataType::kINT8) != 0;
+  if (int8) context.quantized_constants = optimizer::QuantizedConstants::kStay;
+  optimizer::run_pipeline(*network, context, pipeline(settings));
   return network::print_network(*network);
 }
 
@@ -53,21 +55,23 @@ TEST(TensorRTPasses, KeepWeightsThatChangeNothingYet) {
   EXPECT_THAT(run(body, settings), HasSubstr("elementwise"));
 }
 
-// As the front end writes it, with the reciprocal of the scale computed.
-constexpr const char* kQuantized =
-    "%x = input() {dims=[2]}\n%w = constant() {dims=[2], weights=f32[1, 2]}\n"
-    "%s = constant() {dims=[1], weights=f32[0.5]}\n%i = unary(%s) {op=recip}\n"
-    "%l = constant() {dims=[1], weights=f32[-128]}\n%h = constant() {dims=[1], weights=f32[127]}\n"
-    "%1 = elementwise(%w, %i) {op=prod}\n%2 = unary(%1) {op=round}\n%3 = elementwise(%2, %l) {op=max}\n"
-    "%4 = elementwise(%3, %h) {op=min}\n%5 = elementwise(%4, %s) {op=prod}\n%y = elementwise(%x, %5) "
-    "{op=sum}\nreturn %y";
+// A weight that is quantized, with this zero point.
+std::string quantized_weight(int zero) {
+  const std::string z = std::to_string(zero);
+  return "%x = input() {dims=[2]}\n%w = constant() {dims=[2], weights=f32[1, 2]}\n"
+         "%s = constant() {dims=[], weights=f32[0.5]}\n%q = quantize(%w, %s) {to=i8, axis=-1, zero=" +
+         z + ", low=-128, high=127}\n%d = dequantize(%q, %s) {to=f32, axis=-1, zero=" + z +
+         "}\n%y = elementwise(%x, %d) {op=sum}\nreturn %y";
+}
 
-TEST(TensorRTPasses, KeepFakeQuantizationOfWeights) {
-  EXPECT_THAT(run(kQuantized, {}), Not(HasSubstr("round")));
+TEST(TensorRTPasses, KeepSymmetricQuantizationForInt8) {
+  EXPECT_THAT(run(quantized_weight(0), {}), Not(HasSubstr("quantize")));
   engine::BuildSettings settings;
   settings.enabled_precisions.insert(network::DataType::kINT8);
-  const auto network = network::parse_network(run(kQuantized, settings));
-  EXPECT_TRUE(has_fake_quantize(*network)) << network::print_network(*network);
+  const std::string kept = run(quantized_weight(0), settings);
+  EXPECT_THAT(kept, HasSubstr(" quantize("));
+  EXPECT_THAT(kept, HasSubstr(" dequantize("));
+  EXPECT_THAT(run(quantized_weight(3), settings), Not(HasSubstr("quantize")));  // TensorRT has no zero points
 }
 
 TEST(TensorRTPasses, LeaveFusionsAndLayoutsToTensorRT) {

@@ -63,21 +63,21 @@ TEST(ConstantFolding, LeavesWhatTheHostCannotCompute) {
                    "%y = matrix_multiply(%a, %a)\n%z = unary(%x)\nreturn %y, %z");
 }
 
-TEST(ConstantFolding, KeepsWhatIsRoundedWhenAsked) {
-  const std::string body =
-      "%x = input() {dims=[2]}\n%w = constant() {dims=[2], weights=f32[1, 2]}\n"
-      "%s = constant() {dims=[1], weights=f32[0.5]}\n%i = unary(%s) {op=recip}\n%1 = elementwise(%w, %i) {op=prod}\n"
-      "%z = constant() {dims=[1], weights=f32[1]}\n%2 = elementwise(%1, %z) {op=sum}\n%3 = unary(%2) {op=round}\n"
-      "%4 = elementwise(%3, %s) {op=prod}\n%y = elementwise(%x, %4) {op=sum}\nreturn %y";
-  expect_pass(*pass, body,
-              "%x = input() {dims=[2]}\n%0 = constant() {dims=[2], weights=f32[1.5, 2.5]}\n"
-              "%y = elementwise(%x, %0) {op=sum}\nreturn %y");
-  expect_pass(*make_constant_folding(Rounding::kStays), body,
-              "%x = input() {dims=[2]}\n%w = constant() {dims=[2], weights=f32[1, 2]}\n"
-              "%s = constant() {dims=[1], weights=f32[0.5]}\n%0 = constant() {dims=[1], weights=f32[2]}\n"
-              "%1 = elementwise(%w, %0) {op=prod}\n%z = constant() {dims=[1], weights=f32[1]}\n"
-              "%2 = elementwise(%1, %z) {op=sum}\n%3 = unary(%2) {op=round}\n%4 = elementwise(%3, %s) {op=prod}\n"
-              "%y = elementwise(%x, %4) {op=sum}\nreturn %y");
+TEST(ConstantFolding, KeepsQuantizedConstantsWhenAsked) {
+  const std::string head = "%x = input() {dims=[2]}\n";
+  const std::string scale = "%s = constant() {dims=[], weights=f32[0.5]}\n";
+  const std::string dequantized =
+      "%d = dequantize(%q, %s) {to=f32, axis=-1, zero=0}\n%y = elementwise(%x, %d) {op=sum}\nreturn %y";
+  const std::string body = head + "%w = constant() {dims=[2], weights=f32[1, -2]}\n" + scale +
+                           "%q = quantize(%w, %s) {to=i8, axis=-1, zero=0, low=-128, high=127}\n" + dequantized;
+  PassCheck check;
+  check.context.quantized_constants = QuantizedConstants::kStay;
+  expect_unchanged(*make_constant_folding(), body, check);
+  check.context.quantized_constants = QuantizedConstants::kStoreBytes;
+  expect_pass(*make_constant_folding(), body,
+              head + scale + "%q = constant() {dims=[2], weights=i8\"Avw=\"}\n" + dequantized, check);
+  expect_pass(*make_constant_folding(), body,
+              head + "%d = constant() {dims=[2], weights=f32[1, -2]}\n%y = elementwise(%x, %d) {op=sum}\nreturn %y");
 }
 
 }  // namespace

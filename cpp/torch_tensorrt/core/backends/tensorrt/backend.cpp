@@ -26,6 +26,9 @@ std::vector<optimizer::PassReport> run_passes(network::INetworkDefinition& netwo
     dump.write("input", engine::dump_text(network));
     context.dump = [&](const std::string& pass, const std::string& text) { dump.write(pass, text); };
   }
+  if (settings.enabled_precisions.count(network::DataType::kINT8) != 0) {
+    context.quantized_constants = optimizer::QuantizedConstants::kStay;
+  }
   return optimizer::run_pipeline(network, context, pipeline(settings));
 }
 

@@ -18,6 +18,8 @@ Decision check_dtype(const ILayer& layer, DataType type, const char* what) {
   if (has_dtype(type)) return Decision::yes();
   const bool at_border = layer.getType() == LayerType::kINPUT || layer.getType() == LayerType::kCAST;
   if (type == DataType::kUINT8 && at_border) return Decision::yes();
+  const bool quantizes = layer.getType() == LayerType::kQUANTIZE || layer.getType() == LayerType::kDEQUANTIZE;
+  if (quantizes && (type == DataType::kINT8 || type == DataType::kUINT8)) return Decision::yes();
   std::string reason = "which is not translated";
   if (type == DataType::kUINT8) reason = "which TensorRT takes only as input or output of an engine; cast it";
   if (type == DataType::kINT8) reason = "which TensorRT reads as quantized values, not as numbers; cast it";
@@ -105,6 +107,9 @@ const std::vector<SupportRow>& support_table() {
        "scale, matrix multiply, mask, softmax, matrix multiply: TensorRT makes them one kernel"},
       {LayerType::kNON_ZERO, supports_always, "non-zero, of a comparison with 0"},
       {LayerType::kRECURRENT, supports_recurrent, "a product of all steps, and a loop over them"},
+      {LayerType::kQUANTIZE, supports_always,
+       "quantize, if int8 is enabled, for i8 with zero point 0; otherwise element-wise layers"},
+      {LayerType::kDEQUANTIZE, supports_always, "dequantize, under the same conditions; otherwise element-wise layers"},
   };
   return table;
 }

@@ -105,6 +105,8 @@ const std::vector<TranslationRow>& translation_table() {
       {LayerType::kATTENTION, translate_attention},
       {LayerType::kNON_ZERO, translate_non_zero},
       {LayerType::kRECURRENT, translate_recurrent},
+      {LayerType::kQUANTIZE, translate_quantize},
+      {LayerType::kDEQUANTIZE, translate_dequantize},
   };
   return table;
 }

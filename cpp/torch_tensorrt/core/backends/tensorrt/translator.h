@@ -24,7 +24,6 @@ class Translator {
  public:
   struct Options {
     bool strongly_typed = true;  // the target keeps the dtypes of every tensor
-    bool quantize = false;       // fake quantization becomes TensorRT's, which computes in int8
     // Gives each use of weights in TensorRT's network its own memory and name, so that all of them can be replaced.
     bool name_all_weights = false;
   };
@@ -45,7 +44,6 @@ class Translator {
   }
   const network::ILayer& layer() const { return *layer_; }
   trt::INetworkDefinition& target() { return target_; }
-  bool quantizes() const { return options_.quantize; }
   // TensorRT's tensor for a tensor of ours, of this layer or an earlier one.
   trt::ITensor& became(const network::ITensor& ours) const { return *tensors_.at(&ours); }
   // TensorRT's tensor for input `index`, which must be given.
@@ -147,6 +145,8 @@ void translate_non_zero(Translator& t);
 void translate_activation(Translator& t);
 void translate_elementwise(Translator& t);
 void translate_select(Translator& t);
+void translate_quantize(Translator& t);
+void translate_dequantize(Translator& t);
 void translate_scale(Translator& t);
 void translate_unary(Translator& t);
 // The operations of these layers, for epilogues as well. `second` is our tensor of operand b, if there is one: a

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <unordered_map>
 
 #include "torch_tensorrt/core/engine/build/builder.h"
+#include "torch_tensorrt/core/engine/build/calibration.h"
 #include "torch_tensorrt/core/engine/build/precision_choice.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/network/enum_names.h"
@@ -57,9 +59,13 @@ bool shares_large_constant(const network::ILayer& layer) {
 class NetworkChooser {
  public:
   NetworkChooser(const BuildSettings& settings, CandidateTimer& timer)
-      : settings_(settings), timer_(timer), dumper_(settings.dump_directory) {}
+      : settings_(settings), timer_(timer), dumper_(settings.dump_directory) {
+    const bool computes = may_use(DataType::kINT8) && has_fast_kernels(settings.device, DataType::kINT8);
+    if (computes) quantized_ = optimizer::QuantizedConstants::kStoreBytes;
+  }
 
-  NetworkChoice run(std::shared_ptr<network::INetworkDefinition> network) {
+  // `key`: of the network whose calibration holds.
+  NetworkChoice run(std::shared_ptr<network::INetworkDefinition> network, uint64_t key) {
     if (dumper_.enabled()) dumper_.write("input", dump_text(*network));
     LOG_GRAPH("network before optimization:\n" << dump_text(*network));
     NetworkChoice best;
@@ -69,18 +75,24 @@ class NetworkChooser {
     const auto formats = formats_of(*network);
     std::vector<std::string> unused;
     const auto lows = usable_precisions(unused);
+    const auto ranges = usable_ranges(*network, key, unused);
     double in_f32 = std::numeric_limits<double>::infinity();
     std::string note;
+    const bool is_explicit =
+        quantized_ != optimizer::QuantizedConstants::kFold && optimizer::has_quantization(*network);
     for (const TensorFormat format : formats) {
       const bool is_last = format == formats.back();
       NetworkChoice choice = optimized(is_last ? std::move(network) : network->clone(), format);
       // A lower precision may make the slower format the fastest.
-      const double limit = lows.empty() ? best.microseconds : std::numeric_limits<double>::infinity();
+      const double limit =
+          lows.empty() && ranges.empty() && !is_explicit ? best.microseconds : std::numeric_limits<double>::infinity();
       const std::string outcome = try_tactics(choice, limit, /*must_work=*/is_last && !best.network);
       note += str(note.empty() ? "" : ", ", network::enum_name(format), " ", outcome);
       in_f32 = std::min(in_f32, choice.microseconds);
-      for (const DataType low : lows) {
-        if (std::isfinite(choice.microseconds)) keep_faster(best, with_precision(choice, low));
+      if (std::isfinite(choice.microseconds)) {
+        if (is_explicit) keep_faster_of(best, timed(in_integers(choice, {}, {})), lows);
+        if (!ranges.empty()) keep_faster_of(best, with_integers(choice, ranges), lows);
+        for (const DataType low : lows) keep_faster(best, with_precision(choice, low));
       }
       keep_faster(best, std::move(choice));
     }
@@ -88,7 +100,9 @@ class NetworkChooser {
     if (formats.size() > 1)
       best.notes.push_back("activation format " + network::enum_name(best.format) + " of: " + note);
     best.notes.insert(best.notes.end(), unused.begin(), unused.end());
-    note_precision(best, lows, in_f32);
+    auto allowed = lows;
+    if (!ranges.empty() || is_explicit) allowed.push_back(DataType::kINT8);
+    note_precision(best, allowed, in_f32);
     note_reformats(best);
     LOG_GRAPH("network after optimization:\n" << dump_text(*best.network));
     return best;
@@ -125,6 +139,7 @@ class NetworkChooser {
   optimizer::PassContext pass_context(TensorFormat format) {
     optimizer::PassContext context;
     context.activation_format = format;
+    context.quantized_constants = quantized_;
     context.can_run = [this](const network::ILayer& layer) { return !candidates(layer).empty(); };
     context.takes_format = [this](const network::ILayer& layer, TensorFormat wanted) {
       return takes_format(layer, wanted);
@@ -136,7 +151,14 @@ class NetworkChooser {
   }
 
   // Gives layers the lower dtypes that they have in the plan.
-  void mix_like(const Plan& plan, NetworkChoice& choice) const {
+  void mix_like(const Plan& plan, NetworkChoice& choice) {
+    const auto integers = find_integer_layers(*choice.network, *plan.network);
+    if (!integers.empty()) {
+      const bool is_calibrated = !plan.settings->calibration.empty();
+      const auto ranges = is_calibrated ? read_calibration(plan.settings->calibration, plan.name, plan.network_key)
+                                        : optimizer::TensorRanges{};
+      choice.network = with_integer_layers(*choice.network, ranges, integers, pass_context(choice.format));
+    }
     for (const DataType low : kLowPrecisions) {
       if (!may_use(low) || !has_fast_kernels(settings_.device, low)) continue;
       const auto layers = find_low_layers(*choice.network, *plan.network, low);
@@ -180,6 +202,72 @@ class NetworkChooser {
     if (choice.microseconds < best.microseconds) best = std::move(choice);
   }
 
+  // The ranges of the calibration, if int8 is allowed and has kernels. Notes why there are none.
+  optimizer::TensorRanges usable_ranges(const network::INetworkDefinition& network, uint64_t key,
+                                        std::vector<std::string>& notes) const {
+    if (!may_use(DataType::kINT8)) return {};
+    Decision usable = has_fast_kernels(settings_.device, DataType::kINT8);
+    if (usable && settings_.calibration.empty()) {
+      if (optimizer::has_quantization(network)) return {};
+      usable = Decision::no("the network has no quantization, and there is no calibration");
+    }
+    if (usable) return read_calibration(settings_.calibration, settings_.name, key);
+    notes.push_back("precision: i8 is not used: " + usable.reason());
+    return {};
+  }
+
+  // The choice with the layers in 8-bit integers that take less time so.
+  NetworkChoice with_integers(const NetworkChoice& choice, const optimizer::TensorRanges& ranges) {
+    const auto able = optimizer::layers_that_may_quantize(*choice.network, ranges);
+    NetworkChoice all = timed(in_integers(choice, ranges, able));
+    std::unordered_map<std::string, double> times;
+    for (size_t i = 0; i < all.choices.size(); ++i) {
+      times[place_of(*all.network->getLayer(static_cast<int32_t>(i)))] = all.choices[i].microseconds;
+    }
+    std::vector<int32_t> chosen;
+    for (const int32_t i : able) {
+      const auto found = times.find(place_of(*choice.network->getLayer(i)));
+      const bool is_faster =
+          found != times.end() && found->second < choice.choices[static_cast<size_t>(i)].microseconds;
+      if (is_faster) chosen.push_back(i);
+    }
+    if (chosen.size() == able.size()) return all;
+    NetworkChoice some = in_integers(choice, ranges, chosen);
+    try_tactics(some, all.microseconds, /*must_work=*/false);
+    return some.microseconds < all.microseconds ? std::move(some) : std::move(all);
+  }
+
+  NetworkChoice timed(NetworkChoice choice) {
+    try_tactics(choice, std::numeric_limits<double>::infinity(), /*must_work=*/false);
+    return choice;
+  }
+
+  // Names of layers are unique within a kind.
+  static std::string place_of(const network::ILayer& layer) {
+    return network::enum_name(layer.getType()) + " " + layer.getName();
+  }
+
+  NetworkChoice in_integers(const NetworkChoice& choice, const optimizer::TensorRanges& ranges,
+                            const std::vector<int32_t>& layers) {
+    NetworkChoice result;
+    result.network = with_integer_layers(*choice.network, ranges, layers, pass_context(choice.format));
+    result.format = choice.format;
+    result.passes = choice.passes;
+    const auto& made = result.network->layers();
+    result.low_layers[DataType::kINT8] =
+        static_cast<size_t>(std::count_if(made.begin(), made.end(), [](const auto& layer) {
+          return network::begins_with_dequantize(layer->epilogue());
+        }));
+    return result;
+  }
+
+  // The choice itself, and with some of the other layers in lower precisions.
+  void keep_faster_of(NetworkChoice& best, NetworkChoice choice, const std::vector<DataType>& lows) {
+    if (!std::isfinite(choice.microseconds)) return;
+    for (const DataType low : lows) keep_faster(best, with_precision(choice, low));
+    keep_faster(best, std::move(choice));
+  }
+
   // The choice with the layers in `low` that take less time so; slower than anything if that is not faster.
   NetworkChoice with_precision(const NetworkChoice& choice, DataType low) {
     const auto layers = choose_low_layers(*choice.network, low, choice.choices, timer_);
@@ -187,8 +275,8 @@ class NetworkChooser {
     result.network = with_low_layers(*choice.network, low, layers).network;
     result.format = choice.format;
     result.passes = choice.passes;
-    result.precision = low;
-    result.low_layers = layers.size();
+    result.low_layers = choice.low_layers;
+    result.low_layers[low] = layers.size();
     try_tactics(result, choice.microseconds, /*must_work=*/false);
     return result;
   }
@@ -196,9 +284,10 @@ class NetworkChooser {
   static void note_precision(NetworkChoice& best, const std::vector<DataType>& lows, double in_f32) {
     for (const DataType low : lows) {
       const std::string name = network::enum_name(low);
-      if (best.precision == low) {
-        best.notes.push_back(fmt::format("precision: {} in {} layers, {:.0f} us, {:.0f} us without it", name,
-                                         best.low_layers, best.microseconds, in_f32));
+      const auto found = best.low_layers.find(low);
+      if (found != best.low_layers.end() && found->second > 0) {
+        best.notes.push_back(fmt::format("precision: {} in {} layers, {:.0f} us, {:.0f} us in f32", name, found->second,
+                                         best.microseconds, in_f32));
       } else {
         best.notes.push_back("precision: " + name + " is not used: no split of the layers is faster");
       }
@@ -258,6 +347,7 @@ class NetworkChooser {
   const BuildSettings& settings_;
   CandidateTimer& timer_;
   NetworkDump dumper_;
+  optimizer::QuantizedConstants quantized_ = optimizer::QuantizedConstants::kFold;
 };
 
 // No, with the reason, if the tactics of the plan cannot run here.
@@ -302,7 +392,8 @@ network::InferredTensors infer_at_opt(const network::INetworkDefinition& network
 
 NetworkChoice choose_network(std::shared_ptr<network::INetworkDefinition> network, const BuildSettings& settings,
                              CandidateTimer& timer) {
-  return NetworkChooser(settings, timer).run(std::move(network));
+  const uint64_t key = network_key(*network);
+  return NetworkChooser(settings, timer).run(std::move(network), key);
 }
 
 NetworkChoice repeat_choice(const Plan& plan, std::shared_ptr<network::INetworkDefinition> network,
@@ -314,7 +405,7 @@ NetworkChoice repeat_choice(const Plan& plan, std::shared_ptr<network::INetworkD
     repeats = Decision::no("with these weights the network is optimized to other layers");
   }
   LOG_INFO("the tactics of the engine \"" << plan.name << "\" are chosen again: " << repeats.reason());
-  return choose_network(std::move(network), settings, timer);
+  return NetworkChooser(settings, timer).run(std::move(network), plan.network_key);
 }
 
 }  // namespace torch_tensorrt::engine

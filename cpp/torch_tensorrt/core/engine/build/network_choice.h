@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "torch_tensorrt/core/engine/build/builder.h"
@@ -15,10 +15,9 @@ namespace torch_tensorrt::engine {
 struct NetworkChoice {
   std::shared_ptr<network::INetworkDefinition> network;
   network::TensorFormat format = network::TensorFormat::kLINEAR;
-  std::optional<network::DataType> precision;  // below f32, of some layers
-  size_t low_layers = 0;                       // their number
-  std::vector<LayerChoice> choices;            // one for each layer
-  double microseconds = 0;                     // of all layers
+  std::map<network::DataType, size_t> low_layers;  // the number of layers in a precision below f32
+  std::vector<LayerChoice> choices;                // one for each layer
+  double microseconds = 0;                         // of all layers
   std::vector<optimizer::PassReport> passes;
   std::vector<std::string> notes;
 };

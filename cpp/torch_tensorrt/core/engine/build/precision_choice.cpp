@@ -142,8 +142,13 @@ Decision has_fast_kernels(const DeviceTarget& target, DataType low) {
   if (!target.is_cpu()) {
     return Decision::no("on GPUs the layers of native engines compute in the dtypes of their tensors");
   }
+  const bool has_bf16 = target.isa == "avx512_core_bf16";
+  if (low == DataType::kINT8) {
+    if (has_bf16 || target.isa == "avx512_core_vnni") return Decision::yes();
+    return Decision::no(str("the processor (", target.isa, ") has no instructions for sums of 8-bit products"));
+  }
   if (low != DataType::kBF16) return Decision::no(str("there are no kernels for ", type, " on CPUs"));
-  if (target.isa == "avx512_core_bf16") return Decision::yes();
+  if (has_bf16) return Decision::yes();
   return Decision::no(str("the processor (", target.isa, ") has no instructions for ", type));
 }
 
@@ -162,6 +167,46 @@ MixedNetwork with_low_layers(const network::INetworkDefinition& network, DataTyp
   pipeline.push_back({optimizer::make_assign_precision(low, std::move(chosen)), "the layers have been chosen"});
   optimizer::run_pipeline(*mixed.network, {}, pipeline);
   return mixed;
+}
+
+std::shared_ptr<network::INetworkDefinition> with_integer_layers(const network::INetworkDefinition& network,
+                                                                 const optimizer::TensorRanges& ranges,
+                                                                 const std::vector<int32_t>& layers,
+                                                                 const optimizer::PassContext& context) {
+  auto made = network.clone();
+  std::unordered_set<const ILayer*> chosen;
+  if (!ranges.empty()) {
+    for (const int32_t i : layers) chosen.insert(made->getLayer(i));
+  }
+  optimizer::PassContext folding = context;
+  folding.quantized_constants = optimizer::QuantizedConstants::kFold;
+  std::vector<optimizer::PipelineEntry> pipeline;
+  const auto add = [&](std::unique_ptr<optimizer::Pass> pass, const char* reason) {
+    pipeline.push_back({std::move(pass), reason});
+  };
+  add(optimizer::make_insert_quantization(ranges, std::move(chosen)), "the layers have been chosen");
+  add(optimizer::make_fuse_quantization(), "layers compute with integers where the target has kernels");
+  add(optimizer::make_constant_folding(), "weights of layers that stayed in f32");
+  add(optimizer::make_absorb_constant_weights(), "kernels of these are weights again");
+  add(optimizer::make_remove_dead_layers(), "weights in f32 that are unread now");
+  optimizer::run_pipeline(*made, folding, pipeline);
+  return made;
+}
+
+std::vector<int32_t> find_integer_layers(const network::INetworkDefinition& network,
+                                         const network::INetworkDefinition& mixed) {
+  std::unordered_set<std::string> names;
+  for (const auto& layer : mixed.layers()) {
+    if (network::begins_with_dequantize(layer->epilogue())) names.insert(layer->getName());
+  }
+  std::vector<int32_t> result;
+  for (int32_t i = 0; i < network.getNbLayers(); ++i) {
+    const ILayer& layer = *network.getLayer(i);
+    const bool is_product =
+        layer.getType() == network::LayerType::kCONVOLUTION || layer.getType() == network::LayerType::kMATRIX_MULTIPLY;
+    if (is_product && names.count(layer.getName()) != 0) result.push_back(i);
+  }
+  return result;
 }
 
 // The pass keeps the order of the layers. It replaces constants, and adds casts with the names of others.

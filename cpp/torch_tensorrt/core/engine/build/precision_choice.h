@@ -6,6 +6,7 @@
 
 #include "torch_tensorrt/core/engine/build/candidate_timer.h"
 #include "torch_tensorrt/core/engine/plan/plan.h"
+#include "torch_tensorrt/core/optimizer/quantization/quantization.h"
 #include "torch_tensorrt/core/util/decision.h"
 
 namespace torch_tensorrt::engine {
@@ -25,6 +26,16 @@ struct MixedNetwork {
 };
 MixedNetwork with_low_layers(const network::INetworkDefinition& network, network::DataType low,
                              const std::vector<int32_t>& layers);
+
+// A copy of a network in which some layers compute with 8-bit integers (see make_insert_quantization).
+std::shared_ptr<network::INetworkDefinition> with_integer_layers(const network::INetworkDefinition& network,
+                                                                 const optimizer::TensorRanges& ranges,
+                                                                 const std::vector<int32_t>& layers,
+                                                                 const optimizer::PassContext& context);
+
+// The layers of the network that compute with 8-bit integers in `mixed`, which was made of an equal network.
+std::vector<int32_t> find_integer_layers(const network::INetworkDefinition& network,
+                                         const network::INetworkDefinition& mixed);
 
 // The layers of the network that compute in `low` in `mixed`, which with_low_layers made of an equal network.
 std::vector<int32_t> find_low_layers(const network::INetworkDefinition& network,

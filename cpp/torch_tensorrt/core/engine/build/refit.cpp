@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/engine/build/refit.h"
 
+#include "torch_tensorrt/core/engine/build/calibration.h"
+
 #include <algorithm>
 #include <map>
 
@@ -27,6 +29,7 @@ int64_t output_place(const network::INetworkDefinition& network, const network::
 void record_build(Plan& plan, const network::INetworkDefinition& network, const BuildSettings& settings) {
   plan.settings = settings;
   plan.signatures = layer_signatures(network);
+  plan.network_key = network_key(network);
 }
 
 BuildSettings settings_like(const Plan& plan) {

@@ -91,8 +91,7 @@ std::string fused_text(const network::ILayer& layer) {
   const auto add = [&](const std::string& name) { text += (text.empty() ? "" : ", ") + name; };
   if (has_bias(layer)) add("bias");
   for (const network::EpilogueOp& op : layer.epilogue()) {
-    add(op.kind == network::EpilogueOp::Kind::kActivation ? network::enum_name(op.activation)
-                                                          : network::enum_name(op.elementwise));
+    add(network::op_name(op));
   }
   return text;
 }

@@ -46,6 +46,7 @@ struct Plan {
   // libraries.
   std::optional<BuildSettings> settings;
   std::vector<uint64_t> signatures;
+  uint64_t network_key = 0;  // of that network and its weights (build/calibration.h); 0 if it is not known
 };
 
 // Numbers the tensors of a network as a plan does: the outputs of all layers, in order.

@@ -104,13 +104,14 @@ void AttributeReader::visit(const char* name, network::Epilogue& value) {
   if (ops == nullptr) return;
   for (const fb::EpilogueOp* op : *ops) {
     const auto kind = static_cast<Kind>(op->kind());
-    if (kind != Kind::kActivation && kind != Kind::kElementWise) {
+    if (op->kind() < 0 || kind > Kind::kQuantize) {
       TORCHTRT_THROW_ERROR("an epilogue operation is of the unknown kind " << op->kind());
     }
     const double alpha = op->exact_alpha().value_or(static_cast<double>(op->alpha()));
     const double beta = op->exact_beta().value_or(static_cast<double>(op->beta()));
     value.push_back({kind, read_enum<network::ActivationType>(op->activation()), alpha, beta,
-                     read_enum<network::ElementWiseOperation>(op->elementwise()), op->input(), op->swapped()});
+                     read_enum<network::ElementWiseOperation>(op->elementwise()), op->input(), op->swapped(),
+                     op->type() == nullptr ? network::DataType::kINT8 : read_enum<network::DataType>(op->type())});
   }
 }
 
@@ -216,6 +217,7 @@ Offset<fb::Settings> write_settings(flatbuffers::FlatBufferBuilder& buffer, cons
   const auto parameter_list = buffer.CreateVector(parameters);
   const auto pair_list = buffer.CreateVector(pairs);
   const auto method = buffer.CreateString(settings.method);
+  const auto calibration = settings.calibration.empty() ? 0 : buffer.CreateString(settings.calibration);
   fb::SettingsBuilder table(buffer);
   table.add_enabled_precisions(precision_list);
   table.add_tactic_sources(source_list);
@@ -224,6 +226,7 @@ Offset<fb::Settings> write_settings(flatbuffers::FlatBufferBuilder& buffer, cons
   table.add_parameters(parameter_list);
   table.add_method(method);
   table.add_pairs(pair_list);
+  table.add_calibration(calibration);
   return table.Finish();
 }
 
@@ -248,6 +251,7 @@ BuildSettings read_settings(const fb::Settings& table) {
         {read_text(parameter.name()), read_text(parameter.dtype()), read_list(parameter.dims())});
   });
   if (table.method() != nullptr) settings.method = table.method()->str();
+  if (table.calibration() != nullptr) settings.calibration = table.calibration()->str();
   return settings;
 }
 

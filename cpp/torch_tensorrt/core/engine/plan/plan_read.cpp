@@ -85,6 +85,7 @@ class TableReader {
     }
     if (table_.settings() != nullptr) plan_.settings = read_settings(*table_.settings());
     plan_.signatures = read_list(table_.signatures());
+    plan_.network_key = table_.network_key();
     plan_.weight_bytes = static_cast<int64_t>(weights_.size);
     read_blocks();
     read_network(required(table_.network(), "network"));

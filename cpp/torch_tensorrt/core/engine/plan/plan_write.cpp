@@ -66,8 +66,10 @@ class AttributeWriter final : public network::AttributeVisitor {
     for (const network::EpilogueOp& op : value) {
       const auto activation = buffer_.CreateString(network::enum_name(op.activation));
       const auto elementwise = buffer_.CreateString(network::enum_name(op.elementwise));
+      const bool quantizes = op.kind == network::EpilogueOp::Kind::kQuantize;
+      const auto type = quantizes ? buffer_.CreateString(network::enum_name(op.type)) : 0;
       ops.push_back(fb::CreateEpilogueOp(buffer_, static_cast<int32_t>(op.kind), activation, /*alpha=*/0, /*beta=*/0,
-                                         elementwise, op.input, op.swapped, op.alpha, op.beta));
+                                         elementwise, op.input, op.swapped, op.alpha, op.beta, type));
     }
     add(name, fb::Value::Epilogue, fb::CreateEpilogue(buffer_, buffer_.CreateVector(ops)));
   }
@@ -154,7 +156,7 @@ class TableWriter {
     const auto settings = plan_.settings ? write_settings(buffer_, *plan_.settings) : Offset<fb::Settings>();
     const auto signatures = buffer_.CreateVector(plan_.signatures);
     buffer_.Finish(fb::CreatePlan(buffer_, name, producer, target, network, blocks, notes, backend, version,
-                                  plan_.max_specializations, settings, signatures));
+                                  plan_.max_specializations, settings, signatures, plan_.network_key));
     return buffer_.Release();
   }
 

@@ -118,6 +118,9 @@ void NativeContext::run(const void* const* inputs, void* const* outputs, const R
   Entry& entry = current_or_throw();
   if (!target().is_cpu()) return run_on_gpu(entry, inputs, outputs, options);
   const ThreadLimit limit(threads_of(executable_->plan()));
+  if (TensorObserver* observer = tensor_observer()) {
+    return entry.specialization->run_observed(executable_->plan(), *observer, arena(), inputs, outputs);
+  }
   entry.specialization->run(arena(), inputs, outputs);
 }
 

@@ -195,6 +195,24 @@ void Specialization::run(char* arena, const void* const* inputs, void* const* ou
   run_all([this](const Call& call) { run_call(call); });
 }
 
+void Specialization::run_observed(const Plan& plan, TensorObserver& observer, char* arena, const void* const* inputs,
+                                  void* const* outputs) {
+  bind(arena, inputs, outputs);
+  for (size_t i = 0; i < dims_.size(); ++i) {
+    const network::ITensor& tensor = *network_.getInput(static_cast<int32_t>(i));
+    observer.observe(plan, tensor, {tensor.getType(), dims_[i], tensor.format()}, inputs[i]);
+  }
+  run_all([&](const Call& call) {
+    run_call(call);
+    if (call.layer < 0) return;
+    const LayerInstance& instance = schedule_.steps()[static_cast<size_t>(&call - calls_.data())].instance;
+    for (size_t i = 0; i < instance.outputs.size(); ++i) {
+      const network::ITensor& tensor = *instance.layer->getOutput(static_cast<int32_t>(i));
+      observer.observe(plan, tensor, instance.outputs[i], pointers_[call.outputs + i]);
+    }
+  });
+}
+
 std::vector<double> Specialization::profile(char* arena, const void* const* inputs, void* const* outputs) {
   using Clock = std::chrono::steady_clock;
   std::vector<double> microseconds(static_cast<size_t>(network_.getNbLayers()), 0.0);

@@ -5,6 +5,7 @@
 
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine/run/schedule.h"
+#include "torch_tensorrt/core/engine/run/tensor_observer.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 namespace torch_tensorrt::engine {
@@ -26,6 +27,9 @@ class Specialization {
 
   // Runs in the given arena of at least arena_bytes().
   void run(char* arena, const void* const* inputs, void* const* outputs);
+  // The same; the observer sees the tensors.
+  void run_observed(const Plan& plan, TensorObserver& observer, char* arena, const void* const* inputs,
+                    void* const* outputs);
   // The same; returns the microseconds of each layer.
   std::vector<double> profile(char* arena, const void* const* inputs, void* const* outputs);
 

@@ -53,6 +53,7 @@ Decision can_evaluate(const ILayer& layer) {
   if (!layer.can_be_evaluated()) {
     return Decision::no(enum_name(layer.getType()) + " layers are not evaluated on the host");
   }
+  if (changes_type(layer.epilogue())) return Decision::no("computes with 8-bit integers");
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
     if (layer.getInput(i) == nullptr || has_elements(layer.getInput(i)->getType())) continue;
     return Decision::no("has an input of " + enum_name(layer.getInput(i)->getType()));

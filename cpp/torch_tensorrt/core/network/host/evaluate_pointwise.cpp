@@ -81,9 +81,16 @@ Strides weight_strides(const IScaleLayer& layer, const Dims& dims) {
   return strides;
 }
 
-double epilogue_value(const EpilogueOp& op, DataType type, double value, const HostTensor* operand, int64_t place) {
-  if (operand == nullptr) return apply_activation(op.activation, value, op.alpha, op.beta);
-  const double other = load_double(type, operand->values(), place);
+double epilogue_value(const EpilogueOp& op, double value, const HostTensor* operand, int64_t place) {
+  if (op.kind == EpilogueOp::Kind::kActivation) return apply_activation(op.activation, value, op.alpha, op.beta);
+  if (op.kind == EpilogueOp::Kind::kQuantize) {
+    const int64_t low = IQuantizeLayer::lowest(op.type);
+    return static_cast<double>(quantize(static_cast<float>(value), static_cast<float>(op.alpha),
+                                        static_cast<int64_t>(op.beta), low, IQuantizeLayer::highest(op.type)));
+  }
+  double other = load_double(operand->type.dtype, operand->values(), place);
+  if (op.kind == EpilogueOp::Kind::kDequantize) return value * other;
+  if (op.alpha != 0) other = (other - op.beta) * op.alpha;
   return op.swapped ? apply_elementwise(op.elementwise, other, value) : apply_elementwise(op.elementwise, value, other);
 }
 
@@ -163,13 +170,12 @@ void ISelectLayer::evaluate(const HostTensors& inputs, const MutableTensor& outp
 
 void apply_epilogue(const ILayer& layer, const std::vector<HostTensor>& inputs, const TensorType& type, void* values) {
   for (const EpilogueOp& op : layer.epilogue()) {
-    const bool reads = op.kind == EpilogueOp::Kind::kElementWise;
+    const bool reads = op.reads_input();
     const HostTensor* operand = reads ? &inputs[static_cast<size_t>(op.input)] : nullptr;
     const Strides strides = reads ? broadcast_strides(operand->type.dims, type.dims) : Strides{};
     int64_t i = 0;
     walk<1>(type.dims, {strides}, [&](const std::array<int64_t, 1>& at) {
-      store_double(type.dtype, values, i,
-                   epilogue_value(op, type.dtype, load_double(type.dtype, values, i), operand, at[0]));
+      store_double(type.dtype, values, i, epilogue_value(op, load_double(type.dtype, values, i), operand, at[0]));
       ++i;
     });
   }

@@ -112,7 +112,9 @@ void ConvolutionBase::visit_attributes(AttributeVisitor& visitor) {
 
 namespace {
 
-void check_weight_type(const char* what, DataType type, DataType input) {
+void check_weight_type(const char* what, DataType type, DataType input, bool is_quantized) {
+  if (is_quantized && what[0] == 'b') TORCHTRT_THROW_ERROR("has a bias, which quantized layers add in the epilogue");
+  if (is_quantized && is_byte(input) && type == DataType::kINT8) return;
   // Accumulation in fp32 may use a bias of higher precision than the input.
   const bool wider_bias = type == DataType::kFLOAT && what[0] == 'b' && is_floating_point(input);
   if (type != input && !wider_bias) {
@@ -135,16 +137,17 @@ void ConvolutionBase::check_groups(int64_t channels) const {
 
 void ConvolutionBase::check_kernel(const std::vector<InferInput>& inputs, size_t own, const Dims& kernel_dims) const {
   const DataType type = inputs[0].type.dtype;
+  const bool is_quantized = begins_with_dequantize(epilogue_);
   const bool kernel_is_input = own > 1 && inputs[1].present;
   if (kernel_is_input == (kernel_.count != 0)) {
     TORCHTRT_THROW_ERROR("the kernel has " << kernel_.count << " weights and is " << (kernel_is_input ? "" : "not ")
                                            << "given as input 1; give it either as weights or as input 1");
   }
   if (kernel_is_input) {
-    check_weight_type("kernel", inputs[1].type.dtype, type);
+    check_weight_type("kernel", inputs[1].type.dtype, type, is_quantized);
     check_weight_input("kernel", inputs[1], kernel_dims);
   } else {
-    check_weight_type("kernel", kernel_.type, type);
+    check_weight_type("kernel", kernel_.type, type, is_quantized);
     check_weight_count("kernel", kernel_.count, kernel_dims.volume(), to_string(kernel_dims));
   }
   const bool bias_is_input = own > 2 && inputs[2].present;
@@ -152,10 +155,10 @@ void ConvolutionBase::check_kernel(const std::vector<InferInput>& inputs, size_t
     TORCHTRT_THROW_ERROR("the bias has " << bias_.count << " weights and is also given as input 2");
   }
   if (bias_is_input) {
-    check_weight_type("bias", inputs[2].type.dtype, type);
+    check_weight_type("bias", inputs[2].type.dtype, type, is_quantized);
     check_weight_input("bias", inputs[2], Dims{output_maps_});
   } else if (bias_.count != 0) {
-    check_weight_type("bias", bias_.type, type);
+    check_weight_type("bias", bias_.type, type, is_quantized);
     check_weight_count("bias", bias_.count, output_maps_, "one per output map");
   }
 }
@@ -203,8 +206,7 @@ std::vector<TensorType> IConvolutionLayer::infer(const std::vector<InferInput>& 
   check_kernel(inputs, own, kernel_dims_of(output_maps_, channels == -1 ? -1 : channels / groups_, kernel_size_));
   const TensorType type = output_type(inputs[0].type, output_maps_, window_output(window, input));
   check_padded_input(window, input, type.dims);
-  check_epilogue(epilogue_, inputs, type);
-  return {type};
+  return {check_epilogue(epilogue_, inputs, type)};
 }
 
 std::vector<TensorType> IDeconvolutionLayer::infer(const std::vector<InferInput>& inputs) const {
@@ -215,8 +217,7 @@ std::vector<TensorType> IDeconvolutionLayer::infer(const std::vector<InferInput>
   check_kernel(inputs, own, kernel_dims_of(input.d[1], output_maps_ / groups_, kernel_size_));
   const TensorType type = output_type(inputs[0].type, output_maps_, transposed_output(window, input));
   check_uncut_output(window, input, type.dims);
-  check_epilogue(epilogue_, inputs, type);
-  return {type};
+  return {check_epilogue(epilogue_, inputs, type)};
 }
 
 }  // namespace torch_tensorrt::network

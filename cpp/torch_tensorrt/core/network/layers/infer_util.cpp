@@ -87,7 +87,7 @@ void expect_spatial(const char* name, const Dims& dims, int32_t rank, int64_t mi
 size_t own_inputs(const Epilogue& epilogue, size_t input_count) {
   size_t count = input_count;
   for (const EpilogueOp& op : epilogue) {
-    if (op.kind != EpilogueOp::Kind::kElementWise) {
+    if (!op.reads_input()) {
       continue;
     }
     if (op.input < 1 || static_cast<size_t>(op.input) >= input_count) {
@@ -105,16 +105,18 @@ bool gives_other_type(ElementWiseOperation operation) {
          operation == ElementWiseOperation::kLESS;
 }
 
-void check_epilogue_elementwise(const EpilogueOp& op, const std::vector<InferInput>& inputs, const TensorType& result) {
+void check_epilogue_operand(const EpilogueOp& op, const std::vector<InferInput>& inputs, const TensorType& result) {
   if (!is_present(inputs, static_cast<size_t>(op.input))) {
     TORCHTRT_THROW_ERROR("the epilogue reads input " << op.input << ", which is not given");
   }
-  if (gives_other_type(op.elementwise)) {
-    TORCHTRT_THROW_ERROR("the epilogue has " << enum_name(op.elementwise) << ", which gives bool and not "
-                                             << enum_name(result.dtype));
-  }
   const TensorType& operand = inputs[static_cast<size_t>(op.input)].type;
-  expect_same_type(result.dtype, operand.dtype);
+  const bool is_scaled = op.kind == EpilogueOp::Kind::kElementWise && op.alpha != 0;
+  if (!is_scaled) {
+    expect_same_type(result.dtype, operand.dtype);
+  } else if (!is_byte(operand.dtype)) {
+    TORCHTRT_THROW_ERROR("the epilogue scales input " << op.input << " of dtype " << enum_name(operand.dtype)
+                                                      << ", must be i8 or u8");
+  }
   const Dims dims = broadcast_dims(result.dims, operand.dims);
   for (int32_t i = 0; i < dims.nbDims; ++i) {
     const bool grows = dims.nbDims != result.dims.nbDims || (result.dims.d[i] == 1 && dims.d[i] != 1);
@@ -125,19 +127,47 @@ void check_epilogue_elementwise(const EpilogueOp& op, const std::vector<InferInp
   }
 }
 
+void check_quantize(const EpilogueOp& op, bool is_last) {
+  if (!is_last) TORCHTRT_THROW_ERROR("the epilogue has an operation behind quantize, which must be the last");
+  if (!is_byte(op.type))
+    TORCHTRT_THROW_ERROR("the epilogue quantizes to " << enum_name(op.type) << ", must be i8 or u8");
+  if (!(op.alpha > 0)) TORCHTRT_THROW_ERROR("the epilogue quantizes with scale " << op.alpha << ", must be positive");
+}
+
 }  // namespace
 
-void check_epilogue(const Epilogue& epilogue, const std::vector<InferInput>& inputs, const TensorType& result) {
+TensorType check_epilogue(const Epilogue& epilogue, const std::vector<InferInput>& inputs, const TensorType& own) {
+  TensorType result = own;
   for (const EpilogueOp& op : epilogue) {
     switch (op.kind) {
       case EpilogueOp::Kind::kActivation:
         expect_floating_point(result.dtype);
         break;
       case EpilogueOp::Kind::kElementWise:
-        check_epilogue_elementwise(op, inputs, result);
+        if (gives_other_type(op.elementwise)) {
+          TORCHTRT_THROW_ERROR("the epilogue has " << enum_name(op.elementwise) << ", which gives bool and not "
+                                                   << enum_name(result.dtype));
+        }
+        check_epilogue_operand(op, inputs, result);
+        break;
+      case EpilogueOp::Kind::kDequantize:
+        if (&op != &epilogue.front()) {
+          TORCHTRT_THROW_ERROR("the epilogue has dequantize behind another operation, it must be the first");
+        }
+        if (!is_byte(result.dtype)) {
+          TORCHTRT_THROW_ERROR("the epilogue dequantizes sums of " << enum_name(result.dtype) << ", must be i8 or u8");
+        }
+        result.dtype = DataType::kFLOAT;
+        check_epilogue_operand(op, inputs, result);
+        break;
+      case EpilogueOp::Kind::kQuantize:
+        expect_floating_point(result.dtype);
+        check_quantize(op, &op == &epilogue.back());
+        result.dtype = op.type;
         break;
     }
   }
+  return result;
 }
 
 bool may_be_shape(const TensorType& type) {

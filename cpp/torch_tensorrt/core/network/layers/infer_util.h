@@ -38,8 +38,10 @@ void expect_spatial(const char* name, const Dims& dims, int32_t rank, int64_t mi
 
 // Number of inputs that the epilogue does not read. Throws Error if it reads an input that does not exist.
 size_t own_inputs(const Epilogue& epilogue, size_t input_count);
-// Checks the inputs of the epilogue against the result that they are combined with; the result keeps its type.
-void check_epilogue(const Epilogue& epilogue, const std::vector<InferInput>& inputs, const TensorType& result);
+// Checks the epilogue on the layer's own result, and returns the type of the layer's output.
+TensorType check_epilogue(const Epilogue& epilogue, const std::vector<InferInput>& inputs, const TensorType& own);
+// The dtypes of quantized elements.
+inline bool is_byte(DataType type) { return type == DataType::kINT8 || type == DataType::kUINT8; }
 
 // Whether a tensor of that type may be a shape computation: static, small, and of a suitable dtype.
 bool may_be_shape(const TensorType& type);

@@ -43,7 +43,12 @@ std::vector<TensorType> IMatrixMultiplyLayer::infer(const std::vector<InferInput
   expect_inputs(inputs, inputs.size());
   const TensorType& a = inputs[0].type;
   const TensorType& b = inputs[1].type;
-  expect_same_type(a.dtype, b.dtype);
+  if (!begins_with_dequantize(epilogue_)) {
+    expect_same_type(a.dtype, b.dtype);
+  } else if (!is_byte(a.dtype) || b.dtype != DataType::kINT8) {
+    TORCHTRT_THROW_ERROR("quantized inputs are " << enum_name(a.dtype) << " and " << enum_name(b.dtype)
+                                                 << ", must be i8 or u8, and i8");
+  }
   if (a.dtype == DataType::kBOOL) {
     TORCHTRT_THROW_ERROR("inputs are bool, must be numbers; add a cast before them");
   }
@@ -62,8 +67,7 @@ std::vector<TensorType> IMatrixMultiplyLayer::infer(const std::vector<InferInput
     dims.push_back(right.free);
   }
   const TensorType type{a.dtype, Dims(dims)};
-  check_epilogue(epilogue_, inputs, type);
-  return {type};
+  return {check_epilogue(epilogue_, inputs, type)};
 }
 
 // Rows come from the first matrix, columns from the second, other dimensions from the operand that is not repeated.

@@ -173,8 +173,7 @@ std::vector<TensorType> IElementWiseLayer::infer(const std::vector<InferInput>& 
   expect_same_type(a.dtype, b.dtype);
   check_operand(operation_, a.dtype);
   const TensorType type{is_comparison(operation_) ? DataType::kBOOL : a.dtype, broadcast_dims(a.dims, b.dims)};
-  check_epilogue(epilogue_, inputs, type);
-  return {type};
+  return {check_epilogue(epilogue_, inputs, type)};
 }
 
 std::optional<ShapeValue> IElementWiseLayer::infer_value(const std::vector<InferInput>& inputs,

@@ -233,16 +233,48 @@ EpilogueOp AttributeReader::op(ValueCursor& cursor) {
     op.alpha = cursor.number();
     cursor.expect_mark(',');
     op.beta = cursor.number();
+  } else if (cursor.peek().text == "dequantize") {
+    cursor.word("dequantize");
+    op.kind = EpilogueOp::Kind::kDequantize;
+    cursor.expect_mark('(');
+    op.input = operand(cursor);
+    cursor.expect_mark(',');
+    op.beta = labelled(cursor, "zero");
+  } else if (cursor.peek().text == "quantize") {
+    cursor.word("quantize");
+    op.kind = EpilogueOp::Kind::kQuantize;
+    cursor.expect_mark('(');
+    op.type = static_cast<DataType>(cursor.enumerator(enum_table<DataType>()));
+    cursor.expect_mark(',');
+    scale(cursor, op);
   } else {
     op.kind = EpilogueOp::Kind::kElementWise;
     op.elementwise = static_cast<ElementWiseOperation>(cursor.enumerator(enum_table<ElementWiseOperation>()));
     cursor.expect_mark('(');
     op.input = operand(cursor);
-    op.swapped = cursor.take_mark(',');
-    if (op.swapped && cursor.word("swapped") != "swapped") cursor.fail("swapped");
+    while (cursor.take_mark(',')) {
+      if (cursor.peek().text == "scale") {
+        scale(cursor, op);
+      } else {
+        if (cursor.word("swapped") != "swapped") cursor.fail("swapped");
+        op.swapped = true;
+      }
+    }
   }
   cursor.expect_mark(')');
   return op;
+}
+
+// `scale NUMBER, zero NUMBER`
+void AttributeReader::scale(ValueCursor& cursor, EpilogueOp& op) {
+  op.alpha = labelled(cursor, "scale");
+  cursor.expect_mark(',');
+  op.beta = labelled(cursor, "zero");
+}
+
+double AttributeReader::labelled(ValueCursor& cursor, const char* label) {
+  if (cursor.word(label) != label) cursor.fail(label);
+  return cursor.number();
 }
 
 // %5, or `input 1` for the input of that number.

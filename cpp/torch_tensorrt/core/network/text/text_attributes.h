@@ -68,6 +68,8 @@ class AttributeReader final : public AttributeVisitor {
   Weights weights(ValueCursor& cursor);
   Weights listed_weights(ValueCursor& cursor, DataType type);
   EpilogueOp op(ValueCursor& cursor);
+  static void scale(ValueCursor& cursor, EpilogueOp& op);
+  static double labelled(ValueCursor& cursor, const char* label);
   int32_t operand(ValueCursor& cursor);
 
   std::string_view text_;

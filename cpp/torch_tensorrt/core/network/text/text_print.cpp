@@ -94,12 +94,21 @@ class AttributePrinter final : public AttributeVisitor {
     switch (op.kind) {
       case EpilogueOp::Kind::kActivation: {
         const std::string parameters = "(" + float_text(op.alpha) + ", " + float_text(op.beta) + ")";
-        return enum_name(op.activation) + (parameters == "(0, 0)" ? "" : parameters);
+        return op_name(op) + (parameters == "(0, 0)" ? "" : parameters);
       }
       case EpilogueOp::Kind::kElementWise:
-        return enum_name(op.elementwise) + "(" + operand_text(op.input) + (op.swapped ? ", swapped" : "") + ")";
+        return op_name(op) + "(" + operand_text(op.input) + (op.swapped ? ", swapped" : "") + scale_text(op) + ")";
+      case EpilogueOp::Kind::kDequantize:
+        return op_name(op) + "(" + operand_text(op.input) + ", zero " + float_text(op.beta) + ")";
+      case EpilogueOp::Kind::kQuantize:
+        return op_name(op) + "(" + enum_name(op.type) + scale_text(op) + ")";
     }
     return "unknown";
+  }
+
+  // Nothing for an operand of floats.
+  static std::string scale_text(const EpilogueOp& op) {
+    return op.alpha == 0 ? "" : ", scale " + float_text(op.alpha) + ", zero " + float_text(op.beta);
   }
 
   // The tensor's name means its last use by the layer; other uses are printed by number.

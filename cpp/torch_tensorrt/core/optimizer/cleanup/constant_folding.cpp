@@ -31,18 +31,11 @@ bool reads_constants_only(const ILayer& layer) {
   return layer.getNbInputs() > 0;
 }
 
-bool is_round(const ILayer& layer) {
-  const auto* unary = network::layer_cast<network::IUnaryLayer>(&layer);
-  return unary != nullptr && unary->getOperation() == network::UnaryOperation::kROUND;
-}
-
-// Whether the layer rounds, or computes the operand of a rounding, perhaps before a sum with a zero point.
-bool is_part_of_rounding(const ILayer& layer, int depth = 2) {
-  if (is_round(layer)) return true;
-  const auto& readers = layer.getOutput(0)->consumers();
-  return depth > 0 && layer.getType() == network::LayerType::kELEMENTWISE &&
-         std::any_of(readers.begin(), readers.end(),
-                     [depth](const ILayer* reader) { return is_part_of_rounding(*reader, depth - 1); });
+bool stays(const ILayer& layer, QuantizedConstants quantized) {
+  const bool quantizes = layer.getType() == network::LayerType::kQUANTIZE;
+  const bool dequantizes = layer.getType() == network::LayerType::kDEQUANTIZE;
+  if (quantized == QuantizedConstants::kStay) return quantizes || dequantizes;
+  return quantized == QuantizedConstants::kStoreBytes && dequantizes;
 }
 
 std::vector<HostTensor> input_values(const ILayer& layer) {
@@ -85,12 +78,10 @@ HostTensor shape_tensor(const ITensor& tensor) {
 // (integer division by zero), which are errors at run time.
 class ConstantFolding final : public Pass {
  public:
-  explicit ConstantFolding(Rounding rounding) : rounding_(rounding) {}
-
   const char* name() const override { return "constant-folding"; }
 
-  bool run(network::INetworkDefinition& network, const PassContext&) const override {
-    Folder folder(network, rounding_);
+  bool run(network::INetworkDefinition& network, const PassContext& context) const override {
+    Folder folder(network, context.quantized_constants);
     for (auto* layer : layer_snapshot(network)) {
       if (alive(network, layer)) folder.fold(*layer);
     }
@@ -101,7 +92,8 @@ class ConstantFolding final : public Pass {
  private:
   class Folder {
    public:
-    Folder(network::INetworkDefinition& network, Rounding rounding) : rewriter_(network), rounding_(rounding) {}
+    Folder(network::INetworkDefinition& network, QuantizedConstants quantized)
+        : rewriter_(network), quantized_(quantized) {}
 
     bool changed() const { return rewriter_.changed(); }
 
@@ -109,11 +101,9 @@ class ConstantFolding final : public Pass {
       if (is_source(layer) || layer.getNbOutputs() != 1) return;
       const ITensor& output = *layer.getOutput(0);
       if (output.format() != network::TensorFormat::kLINEAR) return;
-      if (rounding_ == Rounding::kStays && is_part_of_rounding(layer)) return;
-      // Numbers behind a rounding may also be known to inference.
-      const bool may_be_quantized = rounding_ == Rounding::kStays && network::is_floating_point(output.getType());
+      if (stays(layer, quantized_)) return;
       const bool is_known = output.shape_value() && output.shape_value()->is_known();
-      if (is_known && !may_be_quantized && network::has_elements(output.getType())) {
+      if (is_known && network::has_elements(output.getType())) {
         replace(layer, shape_tensor(output));
         return;
       }
@@ -144,15 +134,13 @@ class ConstantFolding final : public Pass {
     }
 
     network::Rewriter rewriter_;
-    Rounding rounding_;
+    QuantizedConstants quantized_;
     std::vector<const void*> memory_;
   };
-
-  Rounding rounding_;
 };
 
 }  // namespace
 
-std::unique_ptr<Pass> make_constant_folding(Rounding rounding) { return std::make_unique<ConstantFolding>(rounding); }
+std::unique_ptr<Pass> make_constant_folding() { return std::make_unique<ConstantFolding>(); }
 
 }  // namespace torch_tensorrt::optimizer

@@ -252,6 +252,7 @@ class AbleLayers {
 
   bool is_able(const ILayer& layer) const {
     if (!layer.may_round() || exact_.count(&layer) != 0) return false;
+    if (network::begins_with_dequantize(layer.epilogue())) return false;
     if (layer.getOutput(0)->getType() != DataType::kFLOAT || !bounds_fit(layer)) return false;
     if (is_convolution(layer) && overflows(static_cast<const ConvolutionBase&>(layer).getKernelWeights(), low_)) {
       return false;

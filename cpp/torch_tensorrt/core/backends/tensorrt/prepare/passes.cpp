@@ -1,8 +1,23 @@
 #include "torch_tensorrt/core/backends/tensorrt/prepare/passes.h"
 
 #include "torch_tensorrt/core/optimizer/passes.h"
+#include "torch_tensorrt/core/optimizer/quantization/quantization.h"
 
 namespace torch_tensorrt::backends::tensorrt {
+
+namespace {
+
+// TensorRT quantizes to i8 with zero point 0.
+bool has_layer(const network::QuantizationBase& layer) {
+  if (const auto* quantize = network::layer_cast<network::IQuantizeLayer>(&layer)) {
+    return quantize->getToType() == network::DataType::kINT8 && quantize->getZeroPoint() == 0 &&
+           quantize->low() == -128 && quantize->high() == 127;
+  }
+  return layer.getInput(0)->getType() == network::DataType::kINT8 && layer.getZeroPoint() == 0 &&
+         layer.getInput(0)->producer()->getType() == network::LayerType::kQUANTIZE;
+}
+
+}  // namespace
 
 std::vector<optimizer::PipelineEntry> pipeline(const engine::BuildSettings& settings) {
   namespace passes = optimizer;
@@ -17,9 +32,10 @@ std::vector<optimizer::PipelineEntry> pipeline(const engine::BuildSettings& sett
   add(passes::make_absorb_shape_inputs(), "sizes as attributes need no shape tensors");
   add(passes::make_merge_shuffles(), "chains of reshapes and transposes become one");
   add(passes::make_fold_transpose_into_matmul(), "TensorRT's product transposes for free");
-  const auto rounding = quantizes ? passes::Rounding::kStays : passes::Rounding::kFolds;
+  add(passes::make_expand_quantization([quantizes](const auto& layer) { return quantizes && has_layer(layer); }),
+      "before folding: TensorRT has no such layers, or may not compute in int8");
   if (!settings.refit) {
-    add(passes::make_constant_folding(rounding), "TensorRT folds too, but translates every layer first");
+    add(passes::make_constant_folding(), "TensorRT folds too, but translates every layer first");
   }
   if (may_compute) add(passes::make_resolve_selects(), "TensorRT 10.6 fails on some conditions that are constant");
   add(passes::make_remove_identities(elements), "merging, absorbing and folding leave layers without effect");

@@ -9,13 +9,13 @@
 #include <set>
 #include <string>
 
-#include "torch_tensorrt/core/backends/tensorrt/prepare/fake_quantize.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
 #include "torch_tensorrt/core/backends/tensorrt/support.h"
 #include "torch_tensorrt/core/engine/backend/build_failed.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
+#include "torch_tensorrt/core/optimizer/quantization/quantization.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/shared_file.h"
 
@@ -158,9 +158,9 @@ std::string list_unsupported(const network::INetworkDefinition& network) {
 
 bool is_quantized(const network::INetworkDefinition& network, const engine::BuildSettings& settings) {
   if (settings.enabled_precisions.count(DataType::kINT8) == 0) return false;
-  if (has_fake_quantize(network)) return true;
-  LOG_WARNING("int8 is enabled, and the network \"" << network.getName() << "\" has no fake quantization with constant "
-                                                    << "scales: nothing will run in int8");
+  if (optimizer::has_quantization(network)) return true;
+  LOG_WARNING("int8 is enabled, and the network \"" << network.getName() << "\" has no symmetric quantization with "
+                                                    << "constant scales: nothing will run in int8");
   return false;
 }
 
@@ -182,7 +182,7 @@ VendorNetwork translate_network(const network::INetworkDefinition& network, cons
   made.precisions.quantized = is_quantized(network, settings);
   made.network.reset(made.builder->createNetworkV2(network_flags(made.precisions.strongly_typed)));
   if (made.network == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no network. " << messages.take_errors());
-  const Translator::Options options{made.precisions.strongly_typed, made.precisions.quantized, settings.refit};
+  const Translator::Options options{made.precisions.strongly_typed, settings.refit};
   made.translator = std::make_unique<Translator>(network, *made.network, options, messages);
   made.translator->run();
   const std::string remarks = messages.take_errors();  // on layers that it took all the same

@@ -3,7 +3,6 @@
 
 #include "torch_tensorrt/core/backends/tensorrt/blocks.h"
 #include "torch_tensorrt/core/backends/tensorrt/prepare/facts.h"
-#include "torch_tensorrt/core/backends/tensorrt/prepare/fake_quantize.h"
 #include "torch_tensorrt/core/backends/tensorrt/translator.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -202,28 +201,6 @@ trt::ITensor& apply_elementwise(Translator& t, Ours operation, trt::ITensor& a, 
   TORCHTRT_THROW_ERROR("element-wise operation " << network::enum_name(operation) << " is not translated");
 }
 
-namespace {
-
-// Adds quantize and dequantize layers. The layers that computed the same in floats lose their readers, and TensorRT
-// drops them.
-trt::ITensor& quantized(Translator& t, const FakeQuantize& fake) {
-  trt::ITensor& x = t.became(*fake.x);
-  auto* memory = static_cast<float*>(t.keep(fake.scale.size() * sizeof(float)));
-  std::copy(fake.scale.begin(), fake.scale.end(), memory);
-  trt::Dims dims;
-  dims.nbDims = fake.axis < 0 ? 0 : 1;
-  if (fake.axis >= 0) dims.d[0] = static_cast<int64_t>(fake.scale.size());
-  const trt::Weights weights{trt::DataType::kFLOAT, memory, fake.axis < 0 ? 1 : dims.d[0]};
-  trt::ITensor& scale = cast(t, t.constant(dims, weights), x.getType());
-  auto& quantize = t.added(t.target().addQuantize(x, scale, trt::DataType::kINT8));
-  if (fake.axis >= 0) quantize.setAxis(fake.axis);
-  auto& dequantize = t.added(t.target().addDequantize(*quantize.getOutput(0), scale, x.getType()));
-  if (fake.axis >= 0) dequantize.setAxis(fake.axis);
-  return *dequantize.getOutput(0);
-}
-
-}  // namespace
-
 // ---- layers --------------------------------------------------------------------------------------------------------
 
 void translate_activation(Translator& t) {
@@ -233,13 +210,23 @@ void translate_activation(Translator& t) {
 
 void translate_elementwise(Translator& t) {
   const auto& layer = t.layer<network::IElementWiseLayer>();
-  if (t.quantizes()) {
-    if (const auto fake = match_fake_quantize(layer)) {
-      t.give(quantized(t, *fake));
-      return;
-    }
-  }
   t.give(apply_elementwise(t, layer.getOperation(), t.input(0), t.input(1), layer.getInput(1)));
+}
+
+void translate_quantize(Translator& t) {
+  const auto& layer = t.layer<network::IQuantizeLayer>();
+  trt::ITensor& scale = cast(t, t.input(1), t.input(0).getType());
+  auto& quantize = t.added(t.target().addQuantize(t.input(0), scale, trt::DataType::kINT8));
+  if (layer.getAxis() >= 0) quantize.setAxis(layer.getAxis());
+  t.give(*quantize.getOutput(0));
+}
+
+void translate_dequantize(Translator& t) {
+  const auto& layer = t.layer<network::IDequantizeLayer>();
+  const trt::DataType type = to_trt(layer.getToType());
+  auto& dequantize = t.added(t.target().addDequantize(t.input(0), cast(t, t.input(1), type), type));
+  if (layer.getAxis() >= 0) dequantize.setAxis(layer.getAxis());
+  t.give(*dequantize.getOutput(0));
 }
 
 void translate_select(Translator& t) { t.give(select(t, t.input(0), t.input(1), t.input(2))); }

@@ -59,11 +59,11 @@ Family declined_family() {
 
 std::vector<Family> families() {
   return {
-      declined_family(),      activation_family(), attention_family(), convolution_family(), distances_family(),
-      element_wise_family(),  grouping_family(),   index_family(),     joining_family(),     linear_algebra_family(),
-      normalization_family(), ordering_family(),   pooling_family(),   products_family(),    rearrange_family(),
-      recurrent_family(),     reduce_family(),     sampling_family(),  scatter_family(),     shape_family(),
-      special_family(),       unary_family(),
+      declined_family(),      activation_family(), attention_family(),    convolution_family(), distances_family(),
+      element_wise_family(),  grouping_family(),   index_family(),        joining_family(),     linear_algebra_family(),
+      normalization_family(), ordering_family(),   pooling_family(),      products_family(),    rearrange_family(),
+      recurrent_family(),     reduce_family(),     sampling_family(),     scatter_family(),     shape_family(),
+      special_family(),       unary_family(),      quantization_family(),
   };
 }
 

@@ -34,6 +34,7 @@ Family normalization_family();   // by the statistics of a batch, a layer or a g
 Family ordering_family();        // sorts, ranks, searches, running results
 Family pooling_family();         // poolings and their inverses
 Family products_family();        // matrix products, Einstein summation
+Family quantization_family();    // rounding to the numbers of quantized dtypes
 Family rearrange_family();       // moves, repeats or masks elements
 Family recurrent_family();       // recurrent cells and layers, packed sequences
 Family reduce_family();          // over dimensions: sums, extremes, variances, softmax
@@ -41,7 +42,7 @@ Family sampling_family();        // resizes, samples of grids, windows as column
 Family scatter_family();         // x[a, b], and writes at places
 Family shape_family();           // other dims of the same elements
 Family special_family();         // functions of numbers that take several layers
-Family unary_family();           // one operand, element by element; casts, copies, rounding to quantized values
+Family unary_family();           // one operand, element by element; casts, copies
 
 // The built-in converters, with the full schemas of the running PyTorch.
 std::vector<ConversionPattern> builtin_patterns();

@@ -5,7 +5,7 @@
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
 
-// Operators on each element of one tensor: functions, casts and copies, roundings to the values of a quantized dtype.
+// Operators on each element of one tensor: functions, casts and copies.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -208,51 +208,6 @@ bool if_same_dtype(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return true;
 }
 
-// ---- values of a quantized dtype -----------------------------------------------------------------------------------
-
-// Rounds values to those of a quantized dtype, in floats: (clamp(round(x / scale) + zero, low, high) - zero) * scale.
-// Multiplies by the reciprocal of the scale, as PyTorch does.
-struct Range {
-  ITensor* scale;
-  ITensor* zero;  // float
-  int64_t low;
-  int64_t high;
-};
-
-ITensor* fake_quantize(ConversionCtx* ctx, ITensor* x, const Range& range) {
-  const auto type = scalar_type(x);
-  auto* inverse = apply(ctx, UnaryOperation::kRECIP, range.scale);
-  auto* steps = apply(ctx, ElementWiseOperation::kPROD, x, inverse);
-  auto* place = apply(ctx, UnaryOperation::kROUND, apply(ctx, ElementWiseOperation::kSUM, steps, range.zero));
-  place = apply(ctx, ElementWiseOperation::kMAX, place, scalar_constant(ctx, range.low, type));
-  place = apply(ctx, ElementWiseOperation::kMIN, place, scalar_constant(ctx, range.high, type));
-  return apply(ctx, ElementWiseOperation::kPROD, apply(ctx, ElementWiseOperation::kSUB, place, range.zero),
-               range.scale);
-}
-
-// (self, scale, zero_point, quant_min, quant_max); scale and zero point are numbers or tensors of one element.
-bool per_tensor(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = args[0].ITensorOrFreeze(ctx);
-  const auto type = scalar_type(x);
-  const Range range{materialize(ctx, read_operand(ctx, args[1]), type),
-                    materialize(ctx, read_operand(ctx, args[2]), type), args[3].unwrapToInt(), args[4].unwrapToInt()};
-  TORCHTRT_CHECK(range.low <= range.high, util::node_info(n)
-                                              << ": quant_min " << range.low << " is above quant_max " << range.high);
-  return finish(ctx, n, fake_quantize(ctx, x, range));
-}
-
-// (self, scale, zero_point, axis, quant_min, quant_max)
-bool per_channel(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* x = args[0].ITensorOrFreeze(ctx);
-  const auto type = scalar_type(x);
-  const int32_t axis = wrap_dim(n, args[3].unwrapToInt(), rank(x));
-  const auto placed = [&](Var& arg) { return along(ctx, cast(ctx, arg.ITensorOrFreeze(ctx), type), axis, rank(x)); };
-  const Range range{placed(args[1]), placed(args[2]), args[4].unwrapToInt(), args[5].unwrapToInt()};
-  TORCHTRT_CHECK(range.low <= range.high, util::node_info(n)
-                                              << ": quant_min " << range.low << " is above quant_max " << range.high);
-  return finish(ctx, n, fake_quantize(ctx, x, range));
-}
-
 }  // namespace
 
 Family unary_family() {
@@ -321,9 +276,6 @@ Family unary_family() {
       {"trt::const", unchanged},
       {"trt::as_written", as_written},
       {"trt::if_same_dtype", if_same_dtype},
-      {"aten::fake_quantize_per_tensor_affine", per_tensor},
-      {"aten::fake_quantize_per_tensor_affine.tensor_qparams", per_tensor},
-      {"aten::fake_quantize_per_channel_affine", per_channel},
   };
 }
 

@@ -64,9 +64,7 @@ at::DimVector kernel_sizes(const ConvolutionBase& layer, int64_t first, int64_t 
   return sizes;
 }
 
-namespace {
-
-// Amounts for constant_pad_nd, which lists the last dimension first.
+// The last dimension comes first.
 at::DimVector pad_amounts(const Dims& pre, const Dims& post, int64_t sign) {
   at::DimVector amounts;
   for (int32_t i = pre.nbDims - 1; i >= 0; --i) {
@@ -75,6 +73,8 @@ at::DimVector pad_amounts(const Dims& pre, const Dims& post, int64_t sign) {
   }
   return amounts;
 }
+
+namespace {
 
 Decision supports(const network::ILayer& layer) {
   const auto& convolution = static_cast<const ConvolutionBase&>(layer);

@@ -31,6 +31,9 @@ struct Filter {
 Filter filter_of(const Request& request, at::IntArrayRef kernel_sizes,
                  at::MemoryFormat format = at::MemoryFormat::Contiguous);
 
+// Amounts for constant_pad_nd, times the sign.
+at::DimVector pad_amounts(const network::Dims& pre, const network::Dims& post, int64_t sign);
+
 // Sizes of the kernel: the two given, then the spatial ones.
 at::DimVector kernel_sizes(const network::ConvolutionBase& layer, int64_t first, int64_t second);
 

@@ -30,6 +30,8 @@ void apply(const EpilogueOp& op, const at::Tensor& operand, at::Tensor& result) 
 Decision epilogue_supported(const network::ILayer& layer) {
   for (const EpilogueOp& op : layer.epilogue()) {
     const network::DataType dtype = layer.getOutput(0)->getType();
+    const bool is_plain = op.kind == EpilogueOp::Kind::kActivation || op.kind == EpilogueOp::Kind::kElementWise;
+    if (!is_plain || (op.reads_input() && op.alpha != 0)) return Decision::no("computes without 8-bit integers");
     if (op.kind == EpilogueOp::Kind::kActivation) {
       if (auto decision = activation_supported(op.activation, dtype); !decision) return decision;
       continue;
@@ -152,7 +154,9 @@ class AtenTactic final : public Tactic {
     if (layer.getType() != row_.kind) return Decision::no("runs " + network::enum_name(row_.kind) + " layers");
     if (row_.gpu_only && device.is_cpu()) return Decision::no("runs on GPUs");
     if (auto decision = known_dtypes(layer); !decision) return decision;
-    if (auto decision = epilogue_supported(layer); !decision) return decision;
+    if (!row_.whole_epilogue) {
+      if (auto decision = epilogue_supported(layer); !decision) return decision;
+    }
     return row_.supports(layer);
   }
 

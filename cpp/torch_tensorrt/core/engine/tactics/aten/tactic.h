@@ -94,6 +94,8 @@ struct Row {
   bool gpu_only = false;
   // On a GPU: strides of output 0 in which the operator gives its result. Null if they are those of the format.
   network::Dims (*output_strides)(const LayerInstance& instance) = nullptr;
+  // The computation applies the whole epilogue, which may quantize.
+  bool whole_epilogue = false;
 };
 
 std::unique_ptr<Tactic> make_tactic(const Row& row);

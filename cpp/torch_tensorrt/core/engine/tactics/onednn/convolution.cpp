@@ -72,6 +72,21 @@ memory::desc plain_weights(const ConvolutionBase& layer, const memory::dims& dim
   return {dims, type, strides};
 }
 
+// The number of the first operations of the epilogue that are no post-ops: a quantized layer's scale, and its bias, a
+// constant for each output map.
+size_t quantized_head(const LayerInstance& instance) {
+  const auto& epilogue = instance.layer->epilogue();
+  if (!network::begins_with_dequantize(epilogue)) return 0;
+  if (epilogue.size() < 2 || epilogue[1].kind != network::EpilogueOp::Kind::kElementWise) return 1;
+  const auto input = static_cast<size_t>(epilogue[1].input);
+  const bool adds = epilogue[1].elementwise == network::ElementWiseOperation::kSUM && epilogue[1].alpha == 0;
+  const auto& dims = instance.inputs[input].dims;
+  const int32_t channels = dims.nbDims - instance.inputs[0].dims.nbDims + 1;  // their place in the operand
+  const bool is_row =
+      channels >= 0 && dims.d[channels] == dims.volume() && dims.volume() == instance.outputs[0].dims.d[1];
+  return adds && is_row && instance.constants[input] != nullptr ? 2 : 1;
+}
+
 memory::desc plain_bias(const ConvolutionBase& layer) {
   return plain_desc({layer.getNbOutputMaps()}, to_type(layer.getBiasWeights().type));
 }
@@ -81,15 +96,18 @@ typename Primitive::primitive_desc describe(const LayerInstance& instance, dnnl:
   const auto& layer = static_cast<const ConvolutionBase&>(*instance.layer);
   const auto& input = instance.inputs[0];
   const auto g = geometry(layer, input.dims);
-  const memory::desc weights(weight_dims(layer, input.dims.d[1]), to_type(input.dtype), memory::format_tag::any);
-  const auto attr = with_epilogue(instance, 0, input.dims.nbDims, padded_desc);
+  const memory::desc weights(weight_dims(layer, input.dims.d[1]), to_type(layer.getKernelWeights().type),
+                             memory::format_tag::any);
+  const size_t head = quantized_head(instance);
+  const int scale_mask = layer.getNbGroups() > 1 ? 3 : 1;
+  const auto attr = with_epilogue(instance, head, input.dims.nbDims, padded_desc, scale_mask);
   const auto output = to_desc(instance.outputs[0]);
   constexpr auto kInference = dnnl::prop_kind::forward_inference;
-  if (layer.getBiasWeights().count == 0) {
+  if (layer.getBiasWeights().count == 0 && head < 2) {
     return {cpu_engine(), kInference, algorithm, to_desc(input), weights, output,
             g.stride,     g.dilation, g.pre,     g.post,         attr};
   }
-  const auto bias = plain_bias(layer);
+  const auto bias = head == 2 ? plain_desc({layer.getNbOutputMaps()}) : plain_bias(layer);
   return {cpu_engine(), kInference, algorithm,  to_desc(input), weights, bias,
           output,       g.stride,   g.dilation, g.pre,          g.post,  attr};
 }
@@ -112,7 +130,8 @@ class ConvolutionTactic final : public PackingTactic {
     if (layer.getType() != kind_) return Decision::no("another kind of layer");
     const auto& convolution = static_cast<const ConvolutionBase&>(layer);
     if (const auto weights = check_constant_weights(convolution); !weights) return weights;
-    const auto basics = check_basics(layer, device);
+    const bool is_quantized = network::begins_with_dequantize(layer.epilogue());
+    const auto basics = is_quantized ? check_quantized(layer, device) : check_basics(layer, device);
     return basics ? check_epilogue(layer) : basics;
   }
 
@@ -160,7 +179,9 @@ class ConvolutionTactic final : public PackingTactic {
       builder.fixed(DNNL_ARG_BIAS, bias, pack(weights, weight_key(index, "bias"), bias, bias).data);
     }
     builder.output(DNNL_ARG_DST, desc.dst_desc());
-    bind_epilogue(builder, instance, 0, instance.inputs[0].dims.nbDims, padded_desc);
+    const size_t head = quantized_head(instance);
+    if (head == 2) builder.input(DNNL_ARG_BIAS, desc.bias_desc(), layer.epilogue()[1].input);
+    bind_epilogue(builder, instance, head, instance.inputs[0].dims.nbDims, padded_desc);
     return builder.build(Primitive(desc), desc.scratchpad_desc());
   }
 

@@ -18,6 +18,8 @@ dnnl::memory::dims to_dims(const network::Dims& dims) { return {dims.d, dims.d +
 
 dnnl::memory::data_type to_type(DataType type) {
   if (type == DataType::kFLOAT) return dnnl::memory::data_type::f32;
+  if (type == DataType::kINT8) return dnnl::memory::data_type::s8;
+  if (type == DataType::kUINT8) return dnnl::memory::data_type::u8;
   TORCHTRT_CHECK(type == DataType::kBF16, "no tactic of oneDNN takes " << network::enum_name(type));
   return dnnl::memory::data_type::bf16;
 }
@@ -129,12 +131,17 @@ Decision check_types(const network::ILayer& layer, const DeviceTarget& device, D
   return Decision::yes();
 }
 
+// An instruction set has the bits of those that it contains.
+bool has_isa(dnnl_cpu_isa_t isa) {
+  const auto needed = static_cast<unsigned>(isa);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed;
+}
+
 // Without instructions for bf16, oneDNN computes it at half the speed of f32.
 Decision has_bf16() {
-  // An instruction set has the bits of those that it contains.
-  constexpr auto kNeeded = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_bf16);
-  const bool has = (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kNeeded) == kNeeded;
-  return has ? Decision::yes() : Decision::no("the processor has no instructions for bf16 (AVX512-BF16 or AMX)");
+  return has_isa(dnnl_cpu_isa_avx512_core_bf16)
+             ? Decision::yes()
+             : Decision::no("the processor has no instructions for bf16 (AVX512-BF16 or AMX)");
 }
 
 }  // namespace
@@ -149,11 +156,42 @@ Decision check_basics(const network::ILayer& layer, const DeviceTarget& device) 
   return types ? has_bf16() : types;
 }
 
+Decision check_movable(const network::ILayer& layer, const DeviceTarget& device) {
+  const DataType type = layer.getOutput(0)->getType();
+  return is_byte(type) ? check_types(layer, device, type) : check_basics(layer, device);
+}
+
+Decision check_quantized(const network::ILayer& layer, const DeviceTarget& device) {
+  if (!device.is_cpu()) return Decision::no("oneDNN runs on CPUs here");
+  // Without VNNI, sums of two products saturate at 16 bits.
+  const bool vnni = has_isa(dnnl_cpu_isa_avx512_core_vnni) || has_isa(dnnl_cpu_isa_avx2_vnni);
+  if (!vnni) return Decision::no("the processor has no instructions for sums of 8-bit products (VNNI or AMX)");
+  for (int32_t i = layer.own_input_count(); i < layer.getNbInputs(); ++i) {
+    const DataType type = layer.getInput(i)->getType();
+    if (type != DataType::kFLOAT && !is_byte(type)) {
+      return Decision::no(str("input ", i, " is ", network::enum_name(type), ", must be f32, i8 or u8"));
+    }
+  }
+  return Decision::yes();
+}
+
+bool is_byte(DataType type) { return type == DataType::kINT8 || type == DataType::kUINT8; }
+
 Decision check_epilogue(const network::ILayer& layer) {
-  for (const EpilogueOp& op : layer.epilogue()) {
+  const auto& epilogue = layer.epilogue();
+  const bool is_quantized = network::begins_with_dequantize(epilogue);
+  for (const EpilogueOp& op : epilogue) {
+    if (op.kind == EpilogueOp::Kind::kDequantize) continue;
+    if (op.kind == EpilogueOp::Kind::kQuantize) {
+      if (is_quantized) continue;
+      return Decision::no("oneDNN quantizes results of quantized layers only");
+    }
     if (op.kind == EpilogueOp::Kind::kActivation) {
       if (to_eltwise(op.activation, op.alpha, op.beta)) continue;
       return Decision::no(str("oneDNN has no post-op for ", network::enum_name(op.activation)));
+    }
+    if (op.alpha != 0 && (!is_quantized || op.elementwise != ElementWiseOperation::kSUM)) {
+      return Decision::no("oneDNN adds integers to results of quantized layers only");
     }
     if (!to_binary(op.elementwise) || op.swapped) {
       return Decision::no(str("oneDNN has no post-op for ", network::enum_name(op.elementwise)));

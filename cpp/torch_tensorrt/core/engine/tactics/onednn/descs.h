@@ -12,7 +12,7 @@ namespace torch_tensorrt::engine::onednn {
 inline int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 dnnl::memory::dims to_dims(const network::Dims& dims);
-// kFLOAT or kBF16 (Error for others).
+// kFLOAT, kBF16, kINT8 or kUINT8 (Error for others).
 dnnl::memory::data_type to_type(network::DataType type);
 // Takes tensors in kLINEAR or kHWC.
 dnnl::memory::desc to_desc(const TensorDesc& desc);
@@ -36,6 +36,11 @@ std::optional<dnnl::algorithm> to_binary(network::ElementWiseOperation operation
 Decision check_basics(const network::ILayer& layer, const DeviceTarget& device);
 // The same for tactics of f32 tensors alone.
 Decision check_f32(const network::ILayer& layer, const DeviceTarget& device);
+// The same for tactics that round nothing, which take 8-bit integers, too.
+Decision check_movable(const network::ILayer& layer, const DeviceTarget& device);
+// Requirements for layers that compute with 8-bit integers, in place of the above.
+Decision check_quantized(const network::ILayer& layer, const DeviceTarget& device);
+bool is_byte(network::DataType type);
 // Whether every operation of the epilogue has a post-op.
 Decision check_epilogue(const network::ILayer& layer);
 // No, with oneDNN's text. Throws std::bad_alloc if oneDNN ran out of memory, which tells nothing about its abilities.

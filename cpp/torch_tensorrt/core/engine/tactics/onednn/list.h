@@ -26,6 +26,8 @@ std::unique_ptr<Tactic> make_layer_normalization();
 std::unique_ptr<Tactic> make_resize();
 std::unique_ptr<Tactic> make_concatenation();
 std::unique_ptr<Tactic> make_reorder();
+std::unique_ptr<Tactic> make_quantize();
+std::unique_ptr<Tactic> make_dequantize();
 // oneDNN's own primitives.
 std::unique_ptr<Tactic> make_recurrent();
 // One product for the input's share of all steps, then our own kernels step by step.

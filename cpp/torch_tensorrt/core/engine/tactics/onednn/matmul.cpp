@@ -56,14 +56,26 @@ DescribeOperand describe_operand(const LayerInstance& instance) {
   return folds(instance) ? folded_operand : batched_operand;
 }
 
-// The first operation of the epilogue is a bias if it adds a constant row.
-bool has_bias(const LayerInstance& instance) {
+// Operations of the epilogue before the bias: a quantized layer's scale.
+size_t before_bias(const LayerInstance& instance) {
+  return network::begins_with_dequantize(instance.layer->epilogue()) ? 1 : 0;
+}
+
+// The operation that adds a row to the result, if that is the first one (but for the scale); else null.
+const EpilogueOp* bias_of(const LayerInstance& instance) {
   const auto& epilogue = instance.layer->epilogue();
-  if (epilogue.empty() || epilogue[0].kind != EpilogueOp::Kind::kElementWise) return false;
-  if (epilogue[0].elementwise != network::ElementWiseOperation::kSUM) return false;
-  const auto& operand = instance.inputs[epilogue[0].input];
+  const size_t place = before_bias(instance);
+  if (epilogue.size() <= place || epilogue[place].kind != EpilogueOp::Kind::kElementWise) return nullptr;
+  const EpilogueOp& op = epilogue[place];
+  if (op.elementwise != network::ElementWiseOperation::kSUM || op.alpha != 0) return nullptr;
+  const auto& operand = instance.inputs[static_cast<size_t>(op.input)];
   const auto& out = instance.outputs[0].dims;
-  return operand.dims.nbDims == 1 && operand.dims.d[0] == out.d[out.nbDims - 1];
+  const bool is_row = operand.dims.nbDims == 1 && operand.dims.d[0] == out.d[out.nbDims - 1];
+  return is_row ? &op : nullptr;
+}
+
+size_t first_post_op(const LayerInstance& instance) {
+  return before_bias(instance) + (bias_of(instance) == nullptr ? 0 : 1);
 }
 
 struct Shapes {
@@ -76,26 +88,27 @@ Shapes shapes(const LayerInstance& instance) {
   const auto& layer = product(instance);
   const auto& a = instance.inputs[0].dims;
   const auto& out = instance.outputs[0].dims;
-  const auto type = to_type(instance.outputs[0].dtype);
-  const auto b = operand_desc(instance.inputs[1].dims, layer.getOperation(1), type);
+  const auto from = to_type(instance.inputs[0].dtype);
+  const auto to = to_type(instance.outputs[0].dtype);
+  const auto b = operand_desc(instance.inputs[1].dims, layer.getOperation(1), to_type(instance.inputs[1].dtype));
   if (folds(instance)) {
-    return {operand_desc(folded(a), MatrixOperation::kNONE, type), b, plain_desc(to_dims(folded(out)), type)};
+    return {operand_desc(folded(a), MatrixOperation::kNONE, from), b, plain_desc(to_dims(folded(out)), to)};
   }
-  return {operand_desc(a, layer.getOperation(0), type), b, plain_desc(to_dims(out), type)};
+  return {operand_desc(a, layer.getOperation(0), from), b, plain_desc(to_dims(out), to)};
 }
 
 dnnl::matmul::primitive_desc describe(const LayerInstance& instance) {
   auto s = shapes(instance);
-  const size_t first = has_bias(instance) ? 1 : 0;
   const auto rank = s.out.get_ndims();
-  const auto attr = with_epilogue(instance, first, rank, describe_operand(instance));
+  const auto attr = with_epilogue(instance, first_post_op(instance), rank, describe_operand(instance), 1 << (rank - 1));
   if (constant_matrix(instance)) {
     s.b = memory::desc(s.b.get_dims(), s.b.get_data_type(), memory::format_tag::any);
   }
-  if (first == 0) return {cpu_engine(), s.a, s.b, s.out, attr};
+  const EpilogueOp* adds = bias_of(instance);
+  if (adds == nullptr) return {cpu_engine(), s.a, s.b, s.out, attr};
   memory::dims bias(rank, 1);
   bias.back() = s.out.get_dims().back();
-  const auto& operand = instance.inputs[instance.layer->epilogue()[0].input];
+  const auto& operand = instance.inputs[static_cast<size_t>(adds->input)];
   return {cpu_engine(), s.a, s.b, plain_desc(bias, to_type(operand.dtype)), s.out, attr};
 }
 
@@ -133,7 +146,8 @@ class MatmulTactic final : public PackingTactic {
       const bool vector = matmul->getOperation(i) == MatrixOperation::kVECTOR;
       if (vector || layer.getInput(i)->getDimensions().nbDims < 2) return Decision::no("an operand is a vector");
     }
-    const auto basics = check_basics(layer, device);
+    const bool is_quantized = network::begins_with_dequantize(layer.epilogue());
+    const auto basics = is_quantized ? check_quantized(layer, device) : check_basics(layer, device);
     return basics ? check_epilogue(layer) : basics;
   }
 
@@ -178,10 +192,9 @@ class MatmulTactic final : public PackingTactic {
     } else {
       builder.input(DNNL_ARG_WEIGHTS, desc.weights_desc(), 1);
     }
-    const size_t first = has_bias(instance) ? 1 : 0;
-    if (first == 1) builder.input(DNNL_ARG_BIAS, desc.bias_desc(), instance.layer->epilogue()[0].input);
+    if (const EpilogueOp* adds = bias_of(instance)) builder.input(DNNL_ARG_BIAS, desc.bias_desc(), adds->input);
     builder.output(DNNL_ARG_DST, desc.dst_desc());
-    bind_epilogue(builder, instance, first, desc.dst_desc().get_ndims(), describe_operand(instance));
+    bind_epilogue(builder, instance, first_post_op(instance), desc.dst_desc().get_ndims(), describe_operand(instance));
     return builder.build(dnnl::matmul(desc), desc.scratchpad_desc());
   }
 };

@@ -44,6 +44,7 @@ memory::dims reached_padding(const Window& window, const Dims& in, const Dims& o
 }
 
 dnnl::algorithm algorithm(const IPoolingLayer& layer) {
+  if (layer.getPoolingType() == PoolingType::kMAX) return dnnl::algorithm::pooling_max;
   return layer.getAverageCountExcludesPadding() ? dnnl::algorithm::pooling_avg_exclude_padding
                                                 : dnnl::algorithm::pooling_avg_include_padding;
 }
@@ -75,7 +76,11 @@ std::unique_ptr<Kernel> prepare_pooling(const LayerInstance& instance) {
 
 Decision supports_pooling(const network::ILayer& layer) {
   const auto& pooling = static_cast<const IPoolingLayer&>(layer);
-  if (pooling.getPoolingType() != PoolingType::kAVERAGE) return Decision::no("oneDNN's maximum loses NaN");
+  const bool is_maximum = pooling.getPoolingType() == PoolingType::kMAX;
+  if (is_byte(layer.getOutput(0)->getType())) {
+    return is_maximum ? Decision::yes() : Decision::no("integers have a maximum here only");
+  }
+  if (is_maximum) return Decision::no("oneDNN's maximum loses NaN");
   if (pooling.getDivisor() != 0) return Decision::no("the average has a divisor of its own");
   return Decision::yes();
 }
@@ -109,7 +114,7 @@ std::unique_ptr<Kernel> prepare_reduction(const LayerInstance& instance) {
 
 std::unique_ptr<Tactic> make_pooling() {
   return make_row_tactic({"onednn.pooling", network::LayerType::kPOOLING, /*only_linear=*/false, /*in_place=*/false,
-                          supports_pooling, prepare_pooling});
+                          supports_pooling, prepare_pooling, check_movable});
 }
 
 std::unique_ptr<Tactic> make_spatial_reduction() {

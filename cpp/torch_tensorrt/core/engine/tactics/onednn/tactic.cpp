@@ -91,33 +91,112 @@ std::unique_ptr<Kernel> KernelBuilder::build(const dnnl::primitive& primitive, c
   return std::make_unique<DnnlKernel>(primitive, std::move(memories_), std::move(bindings_), std::move(owners_), bytes);
 }
 
-dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
-                                   const DescribeOperand& describe) {
-  dnnl::post_ops ops;
+namespace {
+
+using network::EpilogueOp;
+
+template <typename T>
+void fix_number(KernelBuilder& kernel, int argument, dnnl::memory::data_type type, T value) {
+  const auto memory = std::make_shared<T>(value);
+  kernel.fixed(argument, plain_desc({1}, type), memory.get(), memory);
+}
+
+// One post-op.
+struct PostOp {
+  Eltwise eltwise{};  // if algorithm is undef: a binary one
+  dnnl::algorithm binary = dnnl::algorithm::undef;
+  int32_t input = -1;  // of a binary one
+};
+
+PostOp linear(float alpha, float beta) { return {{dnnl::algorithm::eltwise_linear, alpha, beta}}; }
+
+// oneDNN adds integers as they are. So the result is divided by their scale before, and multiplied by it afterwards.
+std::vector<PostOp> post_ops(const LayerInstance& instance, size_t first) {
+  std::vector<PostOp> list;
   const auto& epilogue = instance.layer->epilogue();
   for (size_t i = first; i < epilogue.size(); ++i) {
-    const network::EpilogueOp& op = epilogue[i];
-    if (op.kind == network::EpilogueOp::Kind::kActivation) {
-      const auto eltwise = *to_eltwise(op.activation, op.alpha, op.beta);
-      ops.append_eltwise(eltwise.algorithm, eltwise.alpha, eltwise.beta);
+    const EpilogueOp& op = epilogue[i];
+    if (op.kind == EpilogueOp::Kind::kActivation) {
+      list.push_back({*to_eltwise(op.activation, op.alpha, op.beta)});
+    } else if (op.kind == EpilogueOp::Kind::kElementWise) {
+      const auto scale = static_cast<float>(op.alpha);
+      if (op.alpha != 0) list.push_back(linear(1.0F / scale, static_cast<float>(-op.beta)));
+      list.push_back({{dnnl::algorithm::undef, 0, 0}, *to_binary(op.elementwise), op.input});
+      if (op.alpha != 0) list.push_back(linear(scale, 0));
+    }
+  }
+  return list;
+}
+
+const EpilogueOp* dequantization(const LayerInstance& instance) {
+  const auto& epilogue = instance.layer->epilogue();
+  return network::begins_with_dequantize(epilogue) ? &epilogue.front() : nullptr;
+}
+
+const EpilogueOp* quantization(const LayerInstance& instance) {
+  const auto& epilogue = instance.layer->epilogue();
+  return !epilogue.empty() && epilogue.back().kind == EpilogueOp::Kind::kQuantize ? &epilogue.back() : nullptr;
+}
+
+void set_scales(dnnl::primitive_attr& attr, const LayerInstance& instance, int scale_mask) {
+  if (const auto* in = dequantization(instance)) {
+    const bool is_single = instance.inputs[static_cast<size_t>(in->input)].dims.volume() == 1;
+    attr.set_scales_mask(DNNL_ARG_WEIGHTS, is_single ? 0 : scale_mask);
+    if (in->beta != 0) attr.set_zero_points_mask(DNNL_ARG_SRC, 0);
+  }
+  if (const auto* out = quantization(instance)) {
+    attr.set_scales_mask(DNNL_ARG_DST, 0);
+    if (out->beta != 0) attr.set_zero_points_mask(DNNL_ARG_DST, 0);
+  }
+}
+
+void bind_scales(KernelBuilder& kernel, const LayerInstance& instance) {
+  if (const auto* in = dequantization(instance)) {
+    const auto count = instance.inputs[static_cast<size_t>(in->input)].dims.volume();
+    kernel.input(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, plain_desc({count}), in->input);
+    if (in->beta != 0) bind_number(kernel, DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC, static_cast<int32_t>(in->beta));
+  }
+  if (const auto* out = quantization(instance)) {
+    bind_number(kernel, DNNL_ARG_ATTR_SCALES | DNNL_ARG_DST, static_cast<float>(out->alpha));
+    if (out->beta != 0) bind_number(kernel, DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_DST, static_cast<int32_t>(out->beta));
+  }
+}
+
+}  // namespace
+
+void bind_number(KernelBuilder& kernel, int argument, float value) {
+  fix_number(kernel, argument, dnnl::memory::data_type::f32, value);
+}
+
+void bind_number(KernelBuilder& kernel, int argument, int32_t value) {
+  fix_number(kernel, argument, dnnl::memory::data_type::s32, value);
+}
+
+dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
+                                   const DescribeOperand& describe, int scale_mask) {
+  dnnl::post_ops ops;
+  for (const PostOp& op : post_ops(instance, first)) {
+    if (op.input < 0) {
+      ops.append_eltwise(op.eltwise.algorithm, op.eltwise.alpha, op.eltwise.beta);
     } else {
-      ops.append_binary(*to_binary(op.elementwise), describe(instance.inputs[op.input], rank));
+      ops.append_binary(op.binary, describe(instance.inputs[static_cast<size_t>(op.input)], rank));
     }
   }
   auto attr = attributes();
   attr.set_post_ops(ops);
+  set_scales(attr, instance, scale_mask);
   return attr;
 }
 
 void bind_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
                    const DescribeOperand& describe) {
-  const auto& epilogue = instance.layer->epilogue();
-  for (size_t i = first; i < epilogue.size(); ++i) {
-    if (epilogue[i].kind != network::EpilogueOp::Kind::kElementWise) continue;
-    const auto place = static_cast<int>(i - first);
-    kernel.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(place) | DNNL_ARG_SRC_1,
-                 describe(instance.inputs[epilogue[i].input], rank), epilogue[i].input);
+  const auto ops = post_ops(instance, first);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    if (ops[i].input < 0) continue;
+    kernel.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1,
+                 describe(instance.inputs[static_cast<size_t>(ops[i].input)], rank), ops[i].input);
   }
+  bind_scales(kernel, instance);
 }
 
 namespace {
@@ -134,7 +213,7 @@ class RowTactic final : public Tactic {
 
   Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
     if (layer.getType() != row_.kind) return Decision::no("another kind of layer");
-    const auto basics = check_basics(layer, device);
+    const auto basics = row_.basics(layer, device);
     if (!basics) return basics;
     const auto epilogue = check_epilogue(layer);
     return epilogue && row_.supports != nullptr ? row_.supports(layer) : epilogue;

@@ -7,6 +7,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -47,10 +48,15 @@ dnnl::primitive_attr attributes();
 // Describes an operand of the epilogue (a layer input) in the form of the primitive's result.
 using DescribeOperand = std::function<dnnl::memory::desc(const TensorDesc& operand, int32_t rank)>;
 
-// The epilogue from operation `first` on, as attributes of a primitive whose result has the rank.
+// The epilogue from operation `first` on, as attributes of a primitive whose result has the rank. A layer that computes
+// with 8-bit integers has its scales and zero points there, too; `scale_mask` has the dimensions of its weights with a
+// scale for each index.
 dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
-                                   const DescribeOperand& describe);
-// Binds the operands of the epilogue.
+                                   const DescribeOperand& describe, int scale_mask = 0);
+// A number of the attributes that the kernel reads.
+void bind_number(KernelBuilder& kernel, int argument, float value);
+void bind_number(KernelBuilder& kernel, int argument, int32_t value);
+// Binds the operands of the epilogue, and scales and zero points.
 void bind_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
                    const DescribeOperand& describe);
 
@@ -64,6 +70,8 @@ struct Row {
   Decision (*supports)(const network::ILayer& layer);
   // Makes the kernel. Throws dnnl::error or Error if the instance cannot run; takes() relies on that.
   std::unique_ptr<Kernel> (*prepare)(const LayerInstance& instance);
+  // Checks the device and the dtypes.
+  Decision (*basics)(const network::ILayer& layer, const DeviceTarget& device) = check_basics;
 };
 
 std::unique_ptr<Tactic> make_row_tactic(const Row& row);

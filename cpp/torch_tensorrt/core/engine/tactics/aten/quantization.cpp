@@ -1,0 +1,139 @@
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "torch_tensorrt/core/engine/tactics/aten/convolution.h"
+#include "torch_tensorrt/core/engine/tactics/aten/list.h"
+
+// Quantization, and layers that compute with 8-bit integers. These are references: they compute the sums in double.
+namespace torch_tensorrt::engine::aten {
+namespace {
+
+using network::EpilogueOp;
+
+// The scale as f32, with the dims that broadcast it along the axis.
+at::Tensor placed_scale(const Request& request) {
+  const int32_t axis = request.layer<network::QuantizationBase>().getAxis();
+  at::DimVector sizes(request.input(0).dim(), 1);
+  if (axis >= 0) sizes[static_cast<size_t>(axis)] = request.input(1).size(0);
+  return request.input(1).view(sizes);
+}
+
+// Bounds are those of the steps, without the zero point.
+at::Tensor steps(const at::Tensor& x, const at::Tensor& scale, int64_t low, int64_t high) {
+  const auto bound = static_cast<double>(low);
+  return at::mul(x.to(at::kFloat), at::reciprocal(scale)).round_().clamp_(low, high).nan_to_num_(bound, bound, bound);
+}
+
+Compute make_quantize(Request& request) {
+  const auto& layer = request.layer<network::IQuantizeLayer>();
+  const int64_t zero = layer.getZeroPoint();
+  return [x = request.input(0), scale = placed_scale(request), out = request.output(), zero, low = layer.low() - zero,
+          high = layer.high() - zero]() mutable { out.copy_(steps(x, scale, low, high).add_(zero)); };
+}
+
+Compute make_dequantize(Request& request) {
+  const int64_t zero = request.layer<network::IDequantizeLayer>().getZeroPoint();
+  return [q = request.input(0), scale = placed_scale(request), out = request.output(), zero]() mutable {
+    out.copy_(q.to(at::kFloat).sub_(zero).mul_(scale));
+  };
+}
+
+at::Tensor apply(const EpilogueOp& op, const at::Tensor& result, at::Tensor operand) {
+  if (op.kind == EpilogueOp::Kind::kActivation) {
+    at::Tensor out = at::empty_like(result);
+    activation_out(out, result, op.activation, op.alpha, op.beta);
+    return out;
+  }
+  if (op.kind == EpilogueOp::Kind::kQuantize) {
+    const auto zero = static_cast<int64_t>(op.beta);
+    const int64_t low = network::IQuantizeLayer::lowest(op.type) - zero;
+    const int64_t high = network::IQuantizeLayer::highest(op.type) - zero;
+    return steps(result, at::scalar_tensor(op.alpha, result.options()), low, high).add_(zero);
+  }
+  if (op.kind == EpilogueOp::Kind::kDequantize) return at::mul(result.to(at::kFloat), operand);
+  if (op.alpha != 0) operand = operand.to(at::kFloat).sub_(op.beta).mul_(op.alpha);
+  at::Tensor out = at::empty_like(result);
+  elementwise_out(out, op.swapped ? operand : result, op.swapped ? result : operand, op.elementwise);
+  return out;
+}
+
+// The epilogue, from the exact sums to output 0.
+std::function<void(at::Tensor)> make_whole_epilogue(Request& request) {
+  struct Step {
+    EpilogueOp op;
+    at::Tensor operand;
+  };
+  std::vector<Step> list;
+  for (const EpilogueOp& op : request.instance().layer->epilogue()) {
+    list.push_back({op, op.reads_input() ? request.input(op.input) : at::Tensor()});
+  }
+  request.fuse_epilogue(list.size());
+  return [list = std::move(list), out = request.output()](at::Tensor result) {
+    for (const Step& step : list) result = apply(step.op, result, step.operand);
+    out.copy_(result);
+  };
+}
+
+double input_zero(const Request& request) { return request.instance().layer->epilogue().front().beta; }
+
+Decision is_quantized(const network::ILayer& layer) {
+  if (network::begins_with_dequantize(layer.epilogue())) return Decision::yes();
+  return Decision::no("runs layers that compute with 8-bit integers");
+}
+
+Compute make_quantized_convolution(Request& request) {
+  const auto& layer = request.layer<network::ConvolutionBase>();
+  const at::Tensor x = request.input(0);
+  const Geometry geometry = geometry_of(layer, x.sizes(), request.output().sizes());
+  const auto sizes = kernel_sizes(layer, layer.getNbOutputMaps(), x.size(1) / layer.getNbGroups());
+  const at::Tensor kernel = layer.getKernelWeights().count == 0
+                                ? request.input(1)
+                                : request.weights("kernel", layer.getKernelWeights(), sizes);
+  return [x, kernel, zero = input_zero(request), groups = layer.getNbGroups(), stride = geometry.stride,
+          dilation = geometry.dilation, amounts = pad_amounts(geometry.pre, geometry.post, 1),
+          finish = make_whole_epilogue(request)] {
+    const at::Tensor padded = at::constant_pad_nd(x.to(at::kDouble).sub_(zero), amounts);
+    const at::DimVector none(stride.size(), 0);
+    finish(at::convolution(padded, kernel.to(at::kDouble), std::nullopt, stride, none, dilation, false, none, groups));
+  };
+}
+
+Compute make_quantized_product(Request& request) {
+  const auto& layer = request.layer<network::IMatrixMultiplyLayer>();
+  const auto placed = [&](int32_t index) {
+    const bool swaps = layer.getOperation(index) == network::MatrixOperation::kTRANSPOSE;
+    return swaps ? request.input(index).transpose(-1, -2) : request.input(index);
+  };
+  return [a = placed(0), b = placed(1), zero = input_zero(request), finish = make_whole_epilogue(request)] {
+    finish(at::matmul(a.to(at::kDouble).sub_(zero), b.to(at::kDouble)));
+  };
+}
+
+Decision quantized_product(const network::ILayer& layer) {
+  const auto& product = static_cast<const network::IMatrixMultiplyLayer&>(layer);
+  for (int32_t i = 0; i < 2; ++i) {
+    if (product.getOperation(i) == network::MatrixOperation::kVECTOR) return Decision::no("an operand is a vector");
+  }
+  return is_quantized(layer);
+}
+
+Row whole(const char* name, network::LayerType kind, Decision (*supports)(const network::ILayer&),
+          Compute (*make)(Request&)) {
+  Row row{name, kind, supports, make};
+  row.whole_epilogue = true;
+  return row;
+}
+
+}  // namespace
+
+const Row kQuantizeRow = {"aten.quantize", network::LayerType::kQUANTIZE, any_dtype, make_quantize};
+const Row kDequantizeRow = {"aten.dequantize", network::LayerType::kDEQUANTIZE, any_dtype, make_dequantize};
+const Row kQuantizedConvolutionRow =
+    whole("aten.quantized_convolution", network::LayerType::kCONVOLUTION, is_quantized, make_quantized_convolution);
+const Row kQuantizedProductRow = whole("aten.quantized_matrix_multiply", network::LayerType::kMATRIX_MULTIPLY,
+                                       quantized_product, make_quantized_product);
+
+}  // namespace torch_tensorrt::engine::aten

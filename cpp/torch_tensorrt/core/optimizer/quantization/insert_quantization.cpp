@@ -1,0 +1,328 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "torch_tensorrt/core/network/rewriter.h"
+#include "torch_tensorrt/core/optimizer/passes.h"
+#include "torch_tensorrt/core/optimizer/patterns.h"
+#include "torch_tensorrt/core/optimizer/quantization/quantization.h"
+
+namespace torch_tensorrt::optimizer {
+
+using network::DataType;
+using network::Dims;
+using network::IConvolutionLayer;
+using network::ILayer;
+using network::IMatrixMultiplyLayer;
+using network::ITensor;
+using network::LayerType;
+using network::Weights;
+
+bool operator==(const TensorScale& a, const TensorScale& b) {
+  return a.scale == b.scale && a.zero == b.zero && a.type == b.type;
+}
+
+TensorScale scale_of(const TensorRange& range) {
+  const float amax = range.amax > 0 ? range.amax : 1.0F;
+  if (range.is_signed) return {amax / 127.0F, 0, DataType::kINT8};
+  return {amax / 255.0F, 0, DataType::kUINT8};
+}
+
+namespace {
+
+// The tensor whose copy in another format this is.
+const ITensor& original(const ITensor& tensor) {
+  const ITensor* result = &tensor;
+  while (result->producer()->getType() == LayerType::kREFORMAT) result = result->producer()->getInput(0);
+  return *result;
+}
+
+// A layer whose results are among the elements of its inputs.
+bool passes_elements(const ILayer& layer) {
+  if (const auto* pooling = network::layer_cast<network::IPoolingLayer>(&layer)) {
+    return pooling->getPoolingType() == network::PoolingType::kMAX;
+  }
+  const LayerType type = layer.getType();
+  return type == LayerType::kREFORMAT || type == LayerType::kCONCATENATION || type == LayerType::kSHUFFLE;
+}
+
+// One scale for all tensors between which elements are moved unchanged: the largest range.
+class SharedRanges {
+ public:
+  SharedRanges(const network::INetworkDefinition& network, const TensorRanges& ranges) {
+    for (const auto& layer : network.layers()) note(*layer, ranges);
+    // Concatenations give their range back to their operands.
+    for (auto layer = network.layers().rbegin(); layer != network.layers().rend(); ++layer) give_back(**layer);
+  }
+
+  const TensorRange* find(const ITensor& tensor) const {
+    const auto found = ranges_.find(&tensor);
+    return found == ranges_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  void note(const ILayer& layer, const TensorRanges& ranges) {
+    for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {
+      const ITensor& tensor = *layer.getOutput(i);
+      const auto found = ranges.find(original(tensor).getName());
+      if (found != ranges.end()) ranges_[&tensor] = found->second;
+    }
+    if (!passes_elements(layer)) return;
+    TensorRange merged;
+    if (!merge_inputs(layer, merged)) return;
+    ranges_[layer.getOutput(0)] = merged;
+  }
+
+  bool merge_inputs(const ILayer& layer, TensorRange& merged) const {
+    merged = {0, false};
+    for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+      const ITensor* input = layer.getInput(i);
+      if (input == nullptr || !network::is_floating_point(input->getType())) continue;
+      const TensorRange* range = find(*input);
+      if (range == nullptr) return false;
+      merged.amax = std::max(merged.amax, range->amax);
+      merged.is_signed = merged.is_signed || range->is_signed;
+    }
+    return merged.amax > 0;
+  }
+
+  void give_back(const ILayer& layer) {
+    if (!passes_elements(layer)) return;
+    const TensorRange* range = find(*layer.getOutput(0));
+    if (range == nullptr) return;
+    for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+      const auto found = ranges_.find(layer.getInput(i));
+      if (found == ranges_.end()) continue;
+      found->second.amax = std::max(found->second.amax, range->amax);
+      found->second.is_signed = found->second.is_signed || range->is_signed;
+    }
+  }
+
+  std::unordered_map<const ITensor*, TensorRange> ranges_;
+};
+
+bool are_finite(const Weights& weights) {
+  const auto* values = static_cast<const float*>(weights.values);
+  return std::all_of(values, values + weights.count, [](float value) { return std::isfinite(value); });
+}
+
+// The constant weights of a convolution or product: f32, or a count of 0.
+Weights weights_of(const ILayer& layer) {
+  if (const auto* convolution = network::layer_cast<IConvolutionLayer>(&layer)) {
+    return convolution->own_input_count() == 1 ? convolution->getKernelWeights() : Weights{};
+  }
+  if (layer.getType() != LayerType::kMATRIX_MULTIPLY) return {};
+  const auto& product = static_cast<const IMatrixMultiplyLayer&>(layer);
+  const auto* constant = constant_of(layer.getInput(1));
+  const bool is_matrix = constant != nullptr && constant->getDimensions().nbDims == 2 &&
+                         product.getOperation(1) != network::MatrixOperation::kVECTOR &&
+                         product.getOperation(0) == network::MatrixOperation::kNONE;
+  return is_matrix ? constant->getWeights() : Weights{};
+}
+
+// Whether another reader keeps a large constant in f32: an embedding that is tied to the output layer.
+bool is_kept_for_others(const ILayer& layer) {
+  constexpr int64_t kLargeBytes = int64_t{1} << 20;
+  if (layer.getType() != LayerType::kMATRIX_MULTIPLY || weights_of(layer).bytes() < kLargeBytes) return false;
+  const auto& readers = layer.getInput(1)->consumers();
+  return std::any_of(readers.begin(), readers.end(),
+                     [](const ILayer* reader) { return reader->getType() != LayerType::kMATRIX_MULTIPLY; });
+}
+
+// Whether only layers that move elements stand between the layer's result and an output of the network.
+bool gives_output(const ILayer& layer) {
+  const ITensor& output = *layer.getOutput(0);
+  if (output.isNetworkOutput()) return true;
+  const auto& readers = output.consumers();
+  return std::any_of(readers.begin(), readers.end(),
+                     [](const ILayer* reader) { return passes_elements(*reader) && gives_output(*reader); });
+}
+
+bool may_quantize(const ILayer& layer, const SharedRanges& ranges) {
+  const Weights weights = weights_of(layer);
+  if (weights.count == 0 || weights.type != DataType::kFLOAT) return false;
+  const ITensor& input = *layer.getInput(0);
+  if (input.getType() != DataType::kFLOAT || layer.getOutput(0)->getType() != DataType::kFLOAT) return false;
+  return ranges.find(input) != nullptr && are_finite(weights) && !gives_output(layer) && !is_kept_for_others(layer);
+}
+
+// A kernel as 8-bit integers, with a scale for each output map.
+struct QuantizedKernel {
+  std::vector<int8_t> elements;
+  std::vector<float> scales;
+};
+
+// Map m has the elements at m * map_step + i * step.
+QuantizedKernel quantized(const Weights& weights, int64_t maps, int64_t map_step, int64_t step) {
+  const auto* from = static_cast<const float*>(weights.values);
+  const int64_t count = weights.count / maps;
+  QuantizedKernel result{std::vector<int8_t>(static_cast<size_t>(weights.count)), {}};
+  for (int64_t m = 0; m < maps; ++m) {
+    float amax = 0;
+    for (int64_t i = 0; i < count; ++i) amax = std::max(amax, std::abs(from[m * map_step + i * step]));
+    const float scale = amax > 0 ? amax / 127.0F : 1.0F;
+    result.scales.push_back(scale);
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t place = m * map_step + i * step;
+      result.elements[static_cast<size_t>(place)] =
+          static_cast<int8_t>(network::quantize(from[place], scale, 0, -127, 127));
+    }
+  }
+  return result;
+}
+
+class Insertion {
+ public:
+  Insertion(network::INetworkDefinition& network, const TensorRanges& ranges,
+            const std::unordered_set<const ILayer*>& chosen)
+      : rewriter_(network), ranges_(network, ranges), chosen_(chosen) {}
+
+  bool run() {
+    const auto layers = layer_snapshot(rewriter_.network());
+    for (auto* layer : layers) {
+      if (chosen_.count(layer) != 0) quantize_input(*layer, 0);
+    }
+    for (auto* layer : layers) {
+      if (chosen_.count(layer) != 0) quantize_residuals(*layer);
+    }
+    for (auto* layer : layers) {
+      if (chosen_.count(layer) != 0) quantize_weights(*layer);
+    }
+    for (ILayer* constant : constants_) remove_if_unread(*constant);
+    release_unused(rewriter_.network(), replaced_);
+    return rewriter_.changed();
+  }
+
+ private:
+  void quantize_input(ILayer& layer, int32_t index) {
+    rewriter_.set_input(layer, index, pair_of(*layer.getInput(index)));
+  }
+
+  // One pair for all readers.
+  ITensor& pair_of(ITensor& tensor) {
+    ITensor*& made = pairs_[&tensor];
+    if (made != nullptr) return *made;
+    const TensorScale scale = scale_of(*ranges_.find(tensor));
+    ILayer& position = *tensor.producer();
+    auto* constant = rewriter_.insert_after<network::IConstantLayer>(
+        position, {}, Dims{}, rewriter_.network().own(DataType::kFLOAT, &scale.scale, 1));
+    auto* quantize =
+        rewriter_.insert_after<network::IQuantizeLayer>(*constant, {&tensor, constant->getOutput(0)}, scale.type);
+    quantize->setZeroPoint(scale.zero);
+    auto* dequantize = rewriter_.insert_after<network::IDequantizeLayer>(
+        *quantize, {quantize->getOutput(0), constant->getOutput(0)}, DataType::kFLOAT);
+    dequantize->setZeroPoint(scale.zero);
+    for (ILayer* layer : {static_cast<ILayer*>(quantize), static_cast<ILayer*>(dequantize)}) {
+      layer->getOutput(0)->set_format(tensor.format());
+    }
+    made = dequantize->getOutput(0);
+    return *made;
+  }
+
+  void quantize_residuals(ILayer& layer) {
+    if (layer.getType() != LayerType::kCONVOLUTION) return;
+    for (const network::EpilogueOp& op : layer.epilogue()) {
+      if (!op.reads_input() || op.elementwise != network::ElementWiseOperation::kSUM) continue;
+      ITensor& operand = *layer.getInput(op.input);
+      const bool is_wanted = pairs_.count(&operand) != 0 || chosen_.count(operand.producer()) != 0;
+      if (is_wanted && ranges_.find(operand) != nullptr) quantize_input(layer, op.input);
+    }
+  }
+
+  void quantize_weights(ILayer& layer) {
+    if (layer.getType() == LayerType::kCONVOLUTION) {
+      quantize_kernel(static_cast<IConvolutionLayer&>(layer));
+    } else {
+      quantize_matrix(static_cast<IMatrixMultiplyLayer&>(layer));
+    }
+  }
+
+  // The kernel becomes input 1. Operands of the epilogue move behind it.
+  void quantize_kernel(IConvolutionLayer& layer) {
+    const Weights kernel = layer.getKernelWeights();
+    const int64_t maps = layer.getNbOutputMaps();
+    const auto values = quantized(kernel, maps, kernel.count / maps, 1);
+    std::vector<int64_t> dims{maps, kernel.count / maps / layer.getKernelSizeNd().volume()};
+    for (int32_t i = 0; i < layer.spatial_rank(); ++i) dims.push_back(layer.getKernelSizeNd().d[i]);
+    ITensor& made = dequantized_constant(layer, Dims(dims), values, 0);
+    std::vector<ITensor*> operands;
+    for (int32_t i = 1; i < layer.getNbInputs(); ++i) operands.push_back(layer.getInput(i));
+    layer.setKernelWeights({});
+    replaced_.push_back(kernel.values);
+    rewriter_.truncate_inputs(layer, 1);
+    rewriter_.append_input(layer, made);
+    for (ITensor* operand : operands) rewriter_.append_input(layer, *operand);
+    for (network::EpilogueOp& op : layer.mutable_epilogue()) {
+      if (op.reads_input()) ++op.input;
+    }
+  }
+
+  void quantize_matrix(IMatrixMultiplyLayer& layer) {
+    const auto& constant = *constant_of(layer.getInput(1));
+    const Dims dims = constant.getDimensions();
+    const bool is_transposed = layer.getOperation(1) == network::MatrixOperation::kTRANSPOSE;
+    const int32_t axis = is_transposed ? 0 : 1;
+    const auto values = is_transposed ? quantized(constant.getWeights(), dims.d[0], dims.d[1], 1)
+                                      : quantized(constant.getWeights(), dims.d[1], 1, dims.d[1]);
+    constants_.push_back(layer.getInput(1)->producer());
+    rewriter_.set_input(layer, 1, dequantized_constant(layer, dims, values, axis));
+  }
+
+  ITensor& dequantized_constant(ILayer& reader, const Dims& dims, const QuantizedKernel& values, int32_t axis) {
+    auto* elements = rewriter_.insert_constant_before(reader, dims, DataType::kINT8, values.elements.data());
+    const Dims count{static_cast<int64_t>(values.scales.size())};
+    auto* scale = rewriter_.insert_constant_before(reader, count, DataType::kFLOAT, values.scales.data());
+    auto* layer = rewriter_.insert_before<network::IDequantizeLayer>(
+        reader, {elements->getOutput(0), scale->getOutput(0)}, DataType::kFLOAT);
+    layer->setAxis(axis);
+    return *layer->getOutput(0);
+  }
+
+  void remove_if_unread(ILayer& constant) {
+    if (!alive(rewriter_.network(), &constant)) return;
+    if (!constant.getOutput(0)->consumers().empty() || constant.getOutput(0)->isNetworkOutput()) return;
+    replaced_.push_back(static_cast<const network::IConstantLayer&>(constant).getWeights().values);
+    rewriter_.erase(constant);
+  }
+
+  network::Rewriter rewriter_;
+  SharedRanges ranges_;
+  const std::unordered_set<const ILayer*>& chosen_;
+  std::unordered_map<const ITensor*, ITensor*> pairs_;
+  std::vector<ILayer*> constants_;     // that have a copy in 8-bit integers
+  std::vector<const void*> replaced_;  // memory of weights
+};
+
+class InsertQuantization final : public Pass {
+ public:
+  InsertQuantization(TensorRanges ranges, std::unordered_set<const ILayer*> chosen)
+      : ranges_(std::move(ranges)), chosen_(std::move(chosen)) {}
+
+  const char* name() const override { return "insert-quantization"; }
+
+  bool run(network::INetworkDefinition& network, const PassContext&) const override {
+    return Insertion(network, ranges_, chosen_).run();
+  }
+
+ private:
+  TensorRanges ranges_;
+  std::unordered_set<const ILayer*> chosen_;
+};
+
+}  // namespace
+
+std::vector<int32_t> layers_that_may_quantize(const network::INetworkDefinition& network, const TensorRanges& ranges) {
+  const SharedRanges shared(network, ranges);
+  std::vector<int32_t> result;
+  for (int32_t i = 0; i < network.getNbLayers(); ++i) {
+    if (may_quantize(*network.getLayer(i), shared)) result.push_back(i);
+  }
+  return result;
+}
+
+std::unique_ptr<Pass> make_insert_quantization(TensorRanges ranges, std::unordered_set<const ILayer*> chosen) {
+  return std::make_unique<InsertQuantization>(std::move(ranges), std::move(chosen));
+}
+
+}  // namespace torch_tensorrt::optimizer

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "torch_tensorrt/core/network/network.h"
+#include "torch_tensorrt/core/optimizer/pass.h"
+
+// int8: which layers may compute with 8-bit integers, and the passes that make them do so.
+namespace torch_tensorrt::optimizer {
+
+// The numbers of a tensor, seen in calibration: |x| <= amax, but for values that calibration clips.
+struct TensorRange {
+  float amax = 0;
+  bool is_signed = true;  // whether some are negative
+};
+// By the names of tensors in the optimized network.
+using TensorRanges = std::unordered_map<std::string, TensorRange>;
+
+// How a tensor is stored as 8-bit integers: x = (q - zero) * scale.
+struct TensorScale {
+  float scale = 1;
+  int64_t zero = 0;
+  network::DataType type = network::DataType::kINT8;
+};
+bool operator==(const TensorScale& a, const TensorScale& b);
+
+// kUINT8 from 0 to amax for numbers that are not negative, else kINT8 from -amax to amax.
+TensorScale scale_of(const TensorRange& range);
+
+// The layers, by their indices, that may compute with 8-bit integers: convolutions and products with a constant matrix
+// in f32, with finite weights, whose input has a range. The layers whose results are the network's outputs are not
+// among them: their errors are those of the network.
+std::vector<int32_t> layers_that_may_quantize(const network::INetworkDefinition& network, const TensorRanges& ranges);
+
+// Before: a network in f32. After: the chosen layers read their inputs through quantize and dequantize layers with the
+// scales of the ranges, one pair for each tensor, and have constant kernels in kINT8 with a scale for each output map.
+// Residuals that are added by the chosen convolutions are quantized as well where they come from a chosen convolution,
+// or are quantized for another reader.
+std::unique_ptr<Pass> make_insert_quantization(TensorRanges ranges, std::unordered_set<const network::ILayer*> chosen);
+
+// Before: convolutions and products of dequantized tensors and dequantized constants; quantize layers behind them.
+// After: layers that compute with 8-bit integers and store them where all readers take them. Quantization moves towards
+// the producers through layers that only move elements or take maxima.
+std::unique_ptr<Pass> make_fuse_quantization();
+
+// Before: quantize and dequantize layers. After: the same in element-wise layers of floats, for targets that have no
+// such layers; pairs need no integers. Layers for which `stays` is true are left alone.
+std::unique_ptr<Pass> make_expand_quantization(std::function<bool(const network::QuantizationBase&)> stays);
+
+// Whether the network has quantize or dequantize layers.
+bool has_quantization(const network::INetworkDefinition& network);
+
+}  // namespace torch_tensorrt::optimizer

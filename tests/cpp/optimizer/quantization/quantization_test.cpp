@@ -1,0 +1,199 @@
+#include "torch_tensorrt/core/optimizer/quantization/quantization.h"
+
+#include <unordered_set>
+
+#include "optimizer/pass_check.h"
+#include "torch_tensorrt/core/network/text/text.h"
+#include "torch_tensorrt/core/network/verifier.h"
+#include "torch_tensorrt/core/optimizer/passes.h"
+
+namespace torch_tensorrt::optimizer {
+namespace {
+
+using network::ILayer;
+using network::LayerType;
+using testing::HasSubstr;
+using testing::Not;
+
+// Quantizes all layers that may be; the ranges are those of the tensors by name.
+std::unique_ptr<network::INetworkDefinition> quantized(const std::string& text, const TensorRanges& ranges,
+                                                       const PassContext& context = {}) {
+  auto network = network_of(text);
+  if (network == nullptr) return nullptr;
+  std::unordered_set<const ILayer*> chosen;
+  for (const int32_t i : layers_that_may_quantize(*network, ranges)) chosen.insert(network->getLayer(i));
+  make_insert_quantization(ranges, chosen)->run(*network, context);
+  network::verify_network(*network);
+  make_fuse_quantization()->run(*network, context);
+  network::verify_network(*network);
+  make_remove_dead_layers()->run(*network, context);
+  network::verify_network(*network);
+  return network;
+}
+
+int count(const network::INetworkDefinition& network, LayerType type) {
+  int result = 0;
+  for (const auto& layer : network.layers()) result += layer->getType() == type ? 1 : 0;
+  return result;
+}
+
+int integer_layers(const network::INetworkDefinition& network) {
+  int result = 0;
+  for (const auto& layer : network.layers()) result += network::begins_with_dequantize(layer->epilogue()) ? 1 : 0;
+  return result;
+}
+
+std::string convolution(const std::string& result, const std::string& inputs, const std::string& more = "") {
+  return "%" + result + " = convolution(" + inputs + ") {maps=2, kernel_size=[1x1], kernel=f32[1, 2, 3, -4], " +
+         "bias=f32[0.5, 1]" + more + "}\n";
+}
+
+const std::string kInput = "%x = input() {dims=[1x2x4x4]}\n";
+const std::string kRelu = ", epilogue=[relu]";
+
+TEST(ScaleOf, UsesUnsignedIntegersForNumbersThatAreNotNegative) {
+  const TensorScale one = scale_of({2.55F, false});
+  EXPECT_EQ(one.type, network::DataType::kUINT8);
+  EXPECT_FLOAT_EQ(one.scale, 0.01F);
+  const TensorScale other = scale_of({1.27F, true});
+  EXPECT_EQ(other.type, network::DataType::kINT8);
+  EXPECT_FLOAT_EQ(other.scale, 0.01F);
+  EXPECT_EQ(other.zero, 0);
+}
+
+TEST(LayersThatMayQuantize, NeedARangeOfTheirInput) {
+  const std::string text =
+      kInput + convolution("a", "%x", kRelu) + convolution("b", "%a", kRelu) + convolution("y", "%b") + "return %y";
+  const auto network = network_of(text);
+  EXPECT_EQ(layers_that_may_quantize(*network, {}).size(), 0U);
+  EXPECT_EQ(layers_that_may_quantize(*network, {{"a", {1, false}}}), std::vector<int32_t>{2});
+}
+
+// Its errors would be those of the network.
+TEST(LayersThatMayQuantize, TheLastLayerIsNotAmongThem) {
+  const std::string text = kInput + convolution("a", "%x") + convolution("y", "%a") + "return %y";
+  EXPECT_EQ(layers_that_may_quantize(*network_of(text), {{"x", {1, true}}, {"a", {1, true}}}), std::vector<int32_t>{1});
+}
+
+TEST(LayersThatMayQuantize, WeightsMustBeFinite) {
+  const std::string text = kInput +
+                           "%a = convolution(%x) {maps=1, kernel_size=[1x1], kernel=f32\"AACAfwAAgD8=\"}\n"
+                           "%y = activation(%a)\nreturn %y";  // infinity and 1
+  EXPECT_TRUE(layers_that_may_quantize(*network_of(text), {{"x", {1, true}}}).empty());
+}
+
+TEST(FuseQuantization, TensorsBetweenConvolutionsAreIntegers) {
+  const auto network = quantized(
+      kInput + convolution("a", "%x", kRelu) + convolution("b", "%a", kRelu) + convolution("y", "%b") + "return %y",
+      {{"x", {1, true}}, {"a", {2, false}}, {"b", {3, false}}});
+  EXPECT_EQ(integer_layers(*network), 2);
+  EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1);  // of x
+  EXPECT_EQ(count(*network, LayerType::kDEQUANTIZE), 0);
+  const std::string text = canonical(network::print_network(*network));
+  EXPECT_THAT(text, HasSubstr("quantize(u8, scale 0.00784"));
+}
+
+TEST(FuseQuantization, ATensorWithAReaderInFloatsStaysInFloats) {
+  const auto network = quantized(kInput + convolution("a", "%x", kRelu) + convolution("b", "%a", kRelu) +
+                                     "%c = unary(%a)\n%d = unary(%b)\nreturn %c, %d",
+                                 {{"x", {1, true}}, {"a", {2, false}}});
+  EXPECT_EQ(integer_layers(*network), 2);
+  EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 2);
+  EXPECT_THAT(network::print_network(*network), Not(HasSubstr("quantize(u8, scale")));
+}
+
+TEST(FuseQuantization, AResidualIsAddedAsIntegers) {
+  const std::string text = kInput + convolution("a", "%x", kRelu) + convolution("b", "%a", kRelu) +
+                           convolution("c", "%b, %a", ", epilogue=[sum(%a), relu]") + convolution("d", "%c", kRelu) +
+                           "%y = unary(%d)\nreturn %y";
+  const auto network = quantized(text, {{"x", {1, true}}, {"a", {2, false}}, {"b", {3, false}}, {"c", {4, false}}});
+  EXPECT_EQ(integer_layers(*network), 4);
+  EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1);
+  EXPECT_EQ(count(*network, LayerType::kDEQUANTIZE), 0);
+  EXPECT_THAT(network::print_network(*network), HasSubstr("zero 0), relu, quantize(u8"));
+}
+
+TEST(FuseQuantization, QuantizationMovesThroughMaximaAndMovements) {
+  const std::string text = kInput + convolution("a", "%x", kRelu) + "%p = pooling(%a) {window=[2x2], stride=[2x2]}\n" +
+                           convolution("b", "%p", kRelu) + "%y = unary(%b)\nreturn %y";
+  const auto network = quantized(text, {{"x", {1, true}}, {"a", {2, false}}, {"p", {1.5, false}}});
+  EXPECT_EQ(integer_layers(*network), 2);
+  EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1);
+  for (const auto& layer : network->layers()) {
+    if (layer->getType() == LayerType::kPOOLING) {
+      EXPECT_EQ(layer->getOutput(0)->getType(), network::DataType::kUINT8);
+    }
+  }
+}
+
+TEST(FuseQuantization, OperandsOfAConcatenationShareTheLargestRange) {
+  const std::string text = kInput + convolution("a", "%x", kRelu) + convolution("b", "%x", kRelu) +
+                           "%c = concatenation(%a, %b) {axis=1}\n"
+                           "%d = convolution(%c) {maps=1, kernel_size=[1x1], kernel=f32[1, 2, 3, 4]}\n"
+                           "%y = unary(%d)\nreturn %y";
+  const auto network =
+      quantized(text, {{"x", {1, true}}, {"a", {2, false}}, {"b", {5.1F, false}}, {"c", {5.1F, false}}});
+  EXPECT_EQ(integer_layers(*network), 3);
+  EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1);
+}
+
+TEST(FuseQuantization, ProductsTakeTheBiasIntoTheEpilogue) {
+  const std::string text =
+      "%x = input() {dims=[3x4]}\n%w = constant() {dims=[2x4], weights=f32[1, 2, 3, 4, -5, 6, 7, 8]}\n"
+      "%b = constant() {dims=[2], weights=f32[1, 2]}\n"
+      "%a = matrix_multiply(%x, %w, %b) {op1=transpose, epilogue=[sum(%b)]}\n%y = unary(%a)\nreturn %y";
+  const auto network = quantized(text, {{"x", {1, true}}});
+  EXPECT_EQ(integer_layers(*network), 1);
+  EXPECT_THAT(network::print_network(*network), HasSubstr("epilogue=[dequantize("));
+  for (const auto& layer : network->layers()) {
+    const auto* constant = network::layer_cast<network::IConstantLayer>(layer.get());
+    const bool is_matrix = constant != nullptr && constant->getDimensions().nbDims == 2;
+    if (!is_matrix) continue;
+    EXPECT_EQ(constant->getWeights().type, network::DataType::kINT8);
+  }
+}
+
+// Without kernels for integers, the layers compute in f32 and the result has the rounded weights.
+TEST(FuseQuantization, LayersThatNoTacticRunsStayInFloats) {
+  PassContext context;
+  context.can_run = [](const ILayer& layer) { return !network::begins_with_dequantize(layer.epilogue()); };
+  const std::string text =
+      kInput + convolution("a", "%x", kRelu) + convolution("b", "%a", kRelu) + "%y = unary(%b)\nreturn %y";
+  const auto network = quantized(text, {{"x", {1, true}}, {"a", {2, false}}}, context);
+  EXPECT_EQ(integer_layers(*network), 0);
+  EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 2);
+}
+
+// The numbers of a quantized network differ from those in f32 by rounding only.
+TEST(FuseQuantization, KeepsTheResultsOfQuantizedNetworks) {
+  const std::string text = kInput + convolution("a", "%x", kRelu) + "%p = pooling(%a) {window=[2x2], stride=[2x2]}\n" +
+                           convolution("b", "%p", kRelu) + convolution("c", "%b, %p", ", epilogue=[sum(%p)]") +
+                           "%y = unary(%c) {op=neg}\nreturn %y";
+  const TensorRanges ranges = {{"x", {1, true}}, {"a", {10, false}}, {"p", {10, false}}, {"b", {60, false}}};
+  auto network = network_of(text);
+  std::unordered_set<const ILayer*> chosen;
+  for (const int32_t i : layers_that_may_quantize(*network, ranges)) chosen.insert(network->getLayer(i));
+  EXPECT_EQ(chosen.size(), 3U);
+  make_insert_quantization(ranges, chosen)->run(*network, {});
+  PassCheck check;
+  check.tolerance = 1.0;  // steps of 10 / 255 and 60 / 255, times the weights 4 and 4: a tie may go to either side
+  expect_same_results(*make_fuse_quantization(), network::print_network(*network), check);
+}
+
+TEST(FuseQuantization, ALimitedRangeBecomesAClip) {
+  const std::string text =
+      kInput +
+      "%s = constant() {dims=[], weights=f32[0.5]}\n%q = quantize(%x, %s) {to=i8, axis=-1, zero=0, low=-128, "
+      "high=127}\n"
+      "%d = dequantize(%q, %s) {to=f32, axis=-1, zero=0}\n"
+      "%k = constant() {dims=[2x2x1x1], weights=i8\"AQIDBA==\"}\n%ks = constant() {dims=[2], weights=f32[1, 2]}\n"
+      "%kd = dequantize(%k, %ks) {to=f32, axis=0, zero=0}\n"
+      "%c = convolution(%d, %kd) {maps=2, kernel_size=[1x1]}\n"
+      "%t = constant() {dims=[], weights=f32[2]}\n%r = quantize(%c, %t) {to=u8, axis=-1, zero=3, low=0, high=127}\n"
+      "%y = dequantize(%r, %t) {to=f32, axis=-1, zero=3}\nreturn %y";
+  const std::string after = expect_same_results(*make_fuse_quantization(), text);
+  EXPECT_THAT(after, HasSubstr("clip(-6, 248), quantize(u8, scale 2, zero 3)"));
+}
+
+}  // namespace
+}  // namespace torch_tensorrt::optimizer

@@ -1,0 +1,289 @@
+"""Post-training quantization on a CPU: calibration, its file, and engines that compute in int8."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import torch_tensorrt
+from torch_tensorrt.ptq import CacheCalibrator, CalibrationAlgo, DataLoaderCalibrator
+
+INT8 = {torch.float32, torch.int8}
+HAS_VNNI = "avx512_vnni" in Path("/proc/cpuinfo").read_text()
+needs_vnni = pytest.mark.skipif(not HAS_VNNI, reason="the processor has no instructions for int8")
+
+
+class Block(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
+        self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
+
+    def forward(self, x):
+        return torch.relu(self.second(torch.relu(self.first(x))) + x)
+
+
+def pictures() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), Block(64), Block(64),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10),
+    )  # fmt: skip
+
+
+def features() -> nn.Module:
+    return nn.Sequential(nn.Linear(96, 256), nn.GELU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10))
+
+
+class Branches(nn.Module):
+    """A concatenation of tensors with different ranges."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(16, 64, 3, padding=1), nn.Conv2d(16, 64, 1)
+        self.c, self.d = nn.Conv2d(128, 64, 3, padding=1), nn.Conv2d(64, 8, 1)
+
+    def forward(self, x):
+        joined = torch.cat([self.a(x).relu(), self.b(x).relu() * 4], 1)
+        return self.d(self.c(joined).relu()).mean((2, 3))
+
+
+MODELS = {
+    "pictures": (pictures, (2, 3, 32, 32)),
+    "features": (features, (64, 96)),
+    "branches": (Branches, (2, 16, 24, 24)),
+}
+
+
+def make(name: str, seed: int = 0):
+    torch.manual_seed(seed)
+    model, shape = MODELS[name]
+    module = model().eval()
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.running_mean.normal_(), part.running_var.uniform_(0.5, 2)
+    return module, [torch.randn(shape) for _ in range(6)]
+
+
+def build(module, data, calibrator, **settings):
+    settings = {"device": "cpu", "enabled_precisions": INT8, "require_full_compilation": True, **settings}
+    return torch_tensorrt.compile(module, ir="ts", inputs=[data[0]], calibrator=calibrator, **settings)
+
+
+def integer_layers(compiled) -> int:
+    return sum("dequantize" in str(layer) for layer in json.loads(compiled.engine.get_engine_layer_info())["Layers"])
+
+
+def notes(compiled) -> str:
+    return "\n".join(json.loads(compiled.engine.get_engine_layer_info())["notes"])
+
+
+def build_in_int8(module, data, calibrator, **settings):
+    """Builds until some layer computes in int8: the times that decide vary on a busy machine."""
+    for _ in range(4):
+        compiled = build(module, data, calibrator, **settings)
+        if integer_layers(compiled):
+            return compiled
+    return pytest.skip(f"int8 was not faster here: {notes(compiled)}")
+
+
+def relative_error(module, compiled, x) -> float:
+    """The root of the mean square of the difference, beside that of the result."""
+    with torch.inference_mode():
+        expected, got = module(x), compiled(x)
+    return ((got - expected).square().mean() / expected.square().mean()).sqrt().item()
+
+
+@needs_vnni
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("algorithm", CalibrationAlgo)
+def test_results_are_close(name, algorithm):
+    module, data = make(name)
+    compiled = build_in_int8(module, data, DataLoaderCalibrator(data, algo_type=algorithm))
+    assert compiled(data[0]).dtype == torch.float32
+    # A step is 1/127 of the range, its root mean square error 0.29 steps; a range is some 4 times the root mean square
+    # of its numbers. Each of at most 6 layers in a row rounds its input and its weights: sqrt(12) * 0.29 / 127 * 4.
+    bound = 12**0.5 * 0.29 / 127 * 4
+    # The algorithms of entropy clip on purpose.
+    assert relative_error(module, compiled, data[0]) < bound * (
+        1 if algorithm == CalibrationAlgo.MINMAX_CALIBRATION else 4
+    )
+
+
+@needs_vnni
+def test_the_file_replaces_the_data(tmp_path):
+    module, data = make("pictures")
+    path = tmp_path / "pictures.calibration"
+    compiled = build_in_int8(module, data, DataLoaderCalibrator(data, cache_file=path))
+    table = json.loads(path.read_text())
+    assert table["format"] == "torch_tensorrt int8 calibration"
+    assert table["algorithm"] == "entropy_2"
+    again = build(module, data, CacheCalibrator(path))
+    if integer_layers(again) == integer_layers(compiled):
+        assert torch.equal(again(data[0]), compiled(data[0]))
+    # With use_cache, the data are not read.
+    build(module, data, DataLoaderCalibrator(_unreadable(), cache_file=path, use_cache=True))
+
+
+def _unreadable():
+    raise AssertionError("the data were read")
+    yield
+
+
+@needs_vnni
+def test_a_file_of_other_weights_is_refused(tmp_path):
+    module, data = make("features")
+    path = tmp_path / "features.calibration"
+    build(module, data, DataLoaderCalibrator(data, cache_file=path))
+    other, _ = make("features", seed=1)
+    with pytest.raises(RuntimeError, match="another network or other weights"):
+        build(other, data, CacheCalibrator(path))
+    path.write_text("TRT-100-EntropyCalibration2\ninput: 3c010a14\n")
+    with pytest.raises(RuntimeError, match="does not say that it is"):
+        build(module, data, CacheCalibrator(path))
+    with pytest.raises(FileNotFoundError, match="no calibration file"):
+        build(module, data, CacheCalibrator(tmp_path / "missing"))
+
+
+@needs_vnni
+def test_engines_are_saved_and_refitted(tmp_path):
+    module, data = make("pictures")
+    compiled = build_in_int8(module, data, DataLoaderCalibrator(data))
+    torch.jit.save(compiled, tmp_path / "int8.ts")
+    loaded = torch.jit.load(tmp_path / "int8.ts")
+    assert torch.equal(loaded(data[0]), compiled(data[0]))
+    other, _ = make("pictures", seed=0)
+    with torch.no_grad():
+        other[3].first[0].weight.mul_(0.5)
+    refitted = torch_tensorrt.refit_module_weights(compiled, torch.jit.script(other))
+    assert integer_layers(refitted) == integer_layers(compiled)
+    assert relative_error(other, refitted, data[0]) < 0.1
+
+
+@needs_vnni
+def test_the_notes_say_what_int8_does():
+    module, data = make("features")
+    compiled = build_in_int8(module, data, DataLoaderCalibrator(data))
+    assert "precision: i8 in " in notes(compiled)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        without = torch_tensorrt.compile(module, ir="ts", inputs=[data[0]], device="cpu", enabled_precisions=INT8)
+    assert "precision: i8 is not used: the network has no quantization, and there is no calibration" in notes(without)
+
+
+def test_bf16_and_int8_work_together():
+    module, data = make("pictures")
+    compiled = build(module, data, DataLoaderCalibrator(data), enabled_precisions={*INT8, torch.bfloat16})
+    assert relative_error(module, compiled, data[0]) < 0.1
+
+
+# ---- data ----------------------------------------------------------------------------------------------------------
+
+
+class Pair(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(64, 256), nn.Linear(64, 256)
+        self.c = nn.Linear(256, 8)
+
+    def forward(self, x, y):
+        return self.c((self.a(x) + self.b(y)).relu())
+
+
+@pytest.mark.parametrize("form", ["tuple", "list", "dict", "labels"])
+def test_batches_have_several_forms(form):
+    torch.manual_seed(0)
+    module, x, y = Pair().eval(), torch.randn(16, 64), torch.randn(16, 64)
+    batch = {"tuple": (x, y), "list": [x, y], "dict": {"x": x, "y": y}, "labels": (x, y, torch.zeros(16))}[form]
+    settings = {"device": "cpu", "enabled_precisions": INT8}
+    calibrator = DataLoaderCalibrator([batch])
+    compiled = torch_tensorrt.compile(module, ir="ts", inputs=[x, y], calibrator=calibrator, **settings)
+    with torch.inference_mode():
+        expected = module(x, y)
+        assert (compiled(x, y) - expected).abs().max() < 0.1 * expected.abs().max()
+
+
+def test_a_data_loader_calibrates_an_exported_program():
+    module, data = make("features")
+    examples = torch.utils.data.TensorDataset(torch.cat(data), torch.zeros(6 * 64))
+    loader = torch.utils.data.DataLoader(examples, batch_size=64)
+    program = torch.export.export(module, (data[0],))
+    compiled = torch_tensorrt.compile(
+        program, device="cpu", enabled_precisions=INT8, calibrator=DataLoaderCalibrator(loader)
+    )
+    assert relative_error(module, compiled, data[0]) < 0.1
+
+
+def test_engines_of_a_method_are_calibrated(tmp_path):
+    module, data = make("features")
+    engine = torch_tensorrt.convert_method_to_trt_engine(
+        module, inputs=[data[0]], ir="ts", device="cpu", enabled_precisions=INT8, calibrator=DataLoaderCalibrator(data)
+    )
+    compiled = torch_tensorrt.ts.embed_engine_in_new_module(engine, device="cpu")
+    assert relative_error(module, compiled, data[0]) < 0.1
+
+
+class Hybrid(nn.Module):
+    """Two engines around an operator that PyTorch runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = features(), features()
+        self.join = nn.Linear(10, 96)
+
+    def forward(self, x):
+        y = self.join(self.a(x))
+        return self.b(torch.nan_to_num(y.cummax(0).values))
+
+
+def test_hybrid_modules_are_calibrated():
+    torch.manual_seed(0)
+    module, data = Hybrid().eval(), [torch.randn(64, 96) for _ in range(4)]
+    compiled = torch_tensorrt.compile(
+        torch.jit.script(module), inputs=[data[0]], device="cpu", enabled_precisions=INT8,
+        calibrator=DataLoaderCalibrator(data), torch_executed_ops=["aten::cummax"],
+    )  # fmt: skip
+    assert len(torch_tensorrt.inspect(compiled).methods[0].engines) == 2
+    assert relative_error(module, compiled, data[0]) < 0.2
+
+
+# ---- errors --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make_calibrator", "error", "text"),
+    [
+        (lambda: DataLoaderCalibrator(3), TypeError, "dataloader is int"),
+        (lambda: DataLoaderCalibrator([], use_cache=True), ValueError, "needs a cache_file"),
+        (lambda: DataLoaderCalibrator([], algo_type=9), ValueError, "algo_type is 9.*ENTROPY_CALIBRATION_2"),
+        (lambda: DataLoaderCalibrator([], device="cuda"), ValueError, "runs on the CPU"),
+        (lambda: CacheCalibrator("x", algo_type="best"), ValueError, "algo_type is 'best'"),
+    ],
+)
+def test_wrong_arguments_are_refused(make_calibrator, error, text):
+    with pytest.raises(error, match=text):
+        make_calibrator()
+
+
+def test_wrong_uses_are_refused():
+    module, data = make("features")
+    with pytest.raises(ValueError, match=r"needs torch\.int8 in enabled_precisions"):
+        build(module, data, DataLoaderCalibrator(data), enabled_precisions={torch.float32})
+    with pytest.raises(TypeError, match="calibrator is list"):
+        build(module, data, data)
+    with pytest.raises(ValueError, match="no batches"):
+        build(module, data, DataLoaderCalibrator([]))
+    with pytest.raises(RuntimeError, match="batch 2 of the calibration data does not run.*drop_last"):
+        build(module, data, DataLoaderCalibrator([data[0], data[0][:5]]))
+    # A failed calibration leaves no observer behind.
+    assert relative_error(module, build(module, data, DataLoaderCalibrator(data)), data[0]) < 0.1
+
+
+def test_a_calibration_needs_the_cpu():
+    module, data = make("features")
+    with pytest.raises(ValueError, match="needs device='cpu'"):
+        build(module, data, DataLoaderCalibrator(data), device="cuda:0")
