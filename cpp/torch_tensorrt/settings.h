@@ -49,6 +49,8 @@ struct Settings {
   bool version_compatible = false;
   bool hardware_compatible = false;
   bool use_explicit_typing = false;
+  std::vector<std::string> precision_overrides;
+  bool strict_precisions = false;
   uint64_t num_threads = 0;
   /// @}
 };
@@ -154,6 +156,16 @@ void visit_settings(S& settings, Visit&& visit) {
   visit(Row{"use_explicit_typing", "--explicit-typing", "",
             "Each layer computes in the dtypes of its tensors, whatever enabled_precisions allows."},
         settings.use_explicit_typing);
+  visit(Row{"precision_overrides", "--precision-override", "PATTERN=PRECISION",
+            "CPU: precisions of layers by name, as '*layer4*=f32': f32, f16, bf16 or i8. The first pattern that matches "
+            "the whole name of a layer holds (*, ? and [...] as in a shell); torch_tensorrt.inspect and verify show the "
+            "names. Precisions beyond f32 must be in enabled_precisions; a layer that cannot compute in its precision "
+            "computes in f32, with a note in the engine."},
+        settings.precision_overrides);
+  visit(Row{"strict_precisions", "--strict-precisions", "",
+            "CPU: if enabled_precisions lacks float, layers that can compute in f32 only are an error. Without this "
+            "setting, a warning names them."},
+        settings.strict_precisions);
   visit(Row{"num_threads", "--num-threads", "",
             "CPU: number of threads for calls of the engine and for timing its layers; 0: as many as PyTorch uses in "
             "the calling thread.",

@@ -227,6 +227,10 @@ struct TORCHTRT_API GraphInputs {
   std::map<std::string, torch::jit::IValue> inputs_by_name;
 };
 
+namespace ptq {
+class Calibrator;
+}  // namespace ptq
+
 /// "Torch-TensorRT Version: ...", one line per component, with a newline at the end.
 TORCHTRT_API std::string get_build_info();
 /// Prints get_build_info() to stdout.
@@ -257,9 +261,9 @@ struct TORCHTRT_API CompileSpec : Settings {
   std::map<std::string, GraphInputs> methods;
   /// Precisions that layers may run in. The builder never uses another precision.
   std::set<DataType> enabled_precisions = {DataType::kFloat};
-  /// For int8: the ranges of the network's tensors, as text (see ptq.h). Empty: layers compute in int8 only where the
-  /// module quantizes.
-  std::string calibration;
+  /// For int8 in a module without quantization, on a CPU: gives the ranges of the network's tensors (ptq.h).
+  ptq::Calibrator* ptq_calibrator = nullptr;
+  std::string calibration;  ///< the same as text: the content of a calibration file
   Device device = Device::current();                          ///< where the engines are built and run
   EngineCapability capability = EngineCapability::kSTANDARD;  ///< restrictions of the engines
 };

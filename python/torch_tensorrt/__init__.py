@@ -43,6 +43,13 @@ from torch_tensorrt._mutable import MutableTorchTensorRTModule  # noqa: E402
 from torch_tensorrt._pickling import register as _register_pickling  # noqa: E402
 from torch_tensorrt._refit import refit_module_weights  # noqa: E402
 from torch_tensorrt._save import load, save  # noqa: E402
+from torch_tensorrt._verify import (  # noqa: E402
+    PrecisionSearch,
+    TensorError,
+    Verification,
+    precision_search,
+    verify,
+)
 from torch_tensorrt._version import __version__  # noqa: E402
 from torch_tensorrt.ts import check_method_op_support, embed_engine_in_new_module  # noqa: E402
 
@@ -71,8 +78,11 @@ __all__ = [
     "MutableTorchTensorRTModule",
     "OperatorSupport",
     "Platform",
+    "PrecisionSearch",
     "PyTorchOperation",
     "SupportReport",
+    "TensorError",
+    "Verification",
     "__version__",
     "check",
     "check_method_op_support",
@@ -90,10 +100,12 @@ __all__ = [
     "load_cross_compiled_exported_program",
     "logging",
     "memory_format",
+    "precision_search",
     "ptq",
     "refit_module_weights",
     "runtime",
     "save",
     "set_device",
     "ts",
+    "verify",
 ]

@@ -178,15 +178,18 @@ def _show_progress(text: str) -> None:
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def _run(compiled: Any, batch: Any, number: int) -> None:
-    positional: tuple[Any, ...] = ()
-    by_name: Mapping[str, Any] = {}
+def arguments_of(batch: Any, compiled: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Returns the arguments of ``forward`` by position and by name; labels behind them are dropped."""
     if isinstance(batch, Mapping):
-        by_name = batch
-    else:
-        positional = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+        return (), dict(batch)
+    positional = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
     if isinstance(compiled, torch.jit.ScriptModule):
         positional = positional[: len(compiled.forward.schema.arguments) - 1]
+    return positional, {}
+
+
+def _run(compiled: Any, batch: Any, number: int) -> None:
+    positional, by_name = arguments_of(batch, compiled)
     try:
         with torch.inference_mode():
             compiled(*positional, **by_name)

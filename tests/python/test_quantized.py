@@ -56,15 +56,15 @@ def test_results_are_those_of_pytorch(module, precisions):
         torch.testing.assert_close(compile_for(module, precisions)(x), module(x), rtol=1e-5, atol=1e-6)
 
 
-def test_int8_hands_the_quantization_of_weights_to_the_backend(module, capfd):
-    def roundings(precisions: set[torch.dtype]) -> int:
+def test_weights_are_stored_as_integers_for_int8(module, capfd):
+    def integers(precisions: set[torch.dtype]) -> int:
         with torch_tensorrt.logging.graphs():
             compile_for(module, precisions)
-        network = re.search(r"network before optimization:(.*?)\n}", capfd.readouterr().err, re.DOTALL)
-        return network[1].count("op=round")
+        network = re.search(r"network after optimization:(.*?)\n}", capfd.readouterr().err, re.DOTALL)
+        return network[1].count('=i8"')
 
-    assert roundings({torch.float32}) == 1  # the weights are rounded at compile time
-    assert roundings({torch.int8, torch.float32}) == 2
+    assert integers({torch.float32}) == 0  # the weights are rounded at compile time
+    assert integers({torch.int8, torch.float32}) == 1
 
 
 @pytest.mark.parametrize("precisions", [{torch.float32}, {torch.int8, torch.float32}], ids=["f32", "int8"])

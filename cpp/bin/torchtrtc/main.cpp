@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "files.h"
+#include "calibration.h"
 #include "options.h"
 #include "self_check.h"
 #include "torch_tensorrt/core/engine_module.h"
@@ -76,7 +77,9 @@ int report_self_check(torch::jit::Module& module, torch::jit::Module& compiled, 
 
 int compile(const Options& options) {
   require_output(options);
-  const auto spec = make_spec(options);
+  auto spec = make_spec(options);
+  const auto calibrator = make_calibrator(options);
+  spec.ptq_calibrator = calibrator.get();
   auto module = load_module(options.input_path);
   if (options.settings.require_full_compilation) {
     TORCHTRT_CHECK(torch_tensorrt::ts::check_method_operator_support(module, "forward"),

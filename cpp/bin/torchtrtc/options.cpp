@@ -138,8 +138,17 @@ void add_engine_flags(CLI::App& app, Options& o) {
       ->capture_default_str()
       ->check(CLI::IsMember({"standard", "safety", "dla_standalone"}));
   app.add_option("--calibration-cache-file", o.calibration_cache,
-                 "Not supported: int8 takes its scales from fake quantizations in the module, not from a file")
+                 "With -p int8 on a CPU: file of a calibration, as torch_tensorrt.ptq.DataLoaderCalibrator writes it; "
+                 "with --calibration-data, the file is written")
       ->type_name("PATH");
+  app.add_option("--calibration-data", o.calibration_data,
+                 "With -p int8 on a CPU: file with example inputs, as torch.save writes it: a tensor, or a tuple of the "
+                 "arguments of forward. Give it once for each batch")
+      ->type_name("PATH")
+      ->check(CLI::ExistingFile);
+  app.add_option("--calibration-algo", o.calibration_algorithm, "legacy, entropy, entropy_2 or minmax")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"legacy", "entropy", "entropy_2", "minmax"}));
 }
 
 void add_device_flags(CLI::App& app, Options& o) {
@@ -308,12 +317,6 @@ void check_options(const Options& options) {
                  "--gpu-id " << *options.gpu_id << " was given with -d cpu; leave one of the two out");
   TORCHTRT_CHECK(is_dla || !options.dla_core,
                  "--dla-core " << *options.dla_core << " was given without -d dla; give -d dla, or leave it out");
-  TORCHTRT_CHECK(options.calibration_cache.empty(),
-                 "--calibration-cache-file "
-                     << options.calibration_cache
-                     << ": calibration caches are not read. For int8, put fake quantizations "
-                        "(torch.fake_quantize_per_tensor_affine or ..._per_channel_affine) into the module, which "
-                        "carry the scales, and give --backend tensorrt --enable-precision int8");
 }
 
 torch_tensorrt::Device make_device(const Options& options) {

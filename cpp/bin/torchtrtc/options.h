@@ -39,6 +39,8 @@ struct Options {
   std::optional<int64_t> dla_core;
   std::string capability = "standard";
   std::string calibration_cache;
+  std::vector<std::string> calibration_data;
+  std::string calibration_algorithm = "entropy_2";
   bool embed_engine = false;
   bool save_engine = false;
   double atol = 1e-8;

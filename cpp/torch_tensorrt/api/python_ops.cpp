@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
+#include "torch_tensorrt/core/runtime/tensor_recorder.h"
 #include "torch_tensorrt/core/util/encodings.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/logging/kept_messages.h"
@@ -195,6 +196,36 @@ std::string calibration_table(int64_t algorithm) {
   });
 }
 
+// Of the calling thread.
+thread_local std::unique_ptr<core::runtime::TensorRecorder> recorder;
+
+void start_recording() {
+  recorder = std::make_unique<core::runtime::TensorRecorder>();
+  engine::set_tensor_observer(recorder.get());
+}
+
+void stop_recording() {
+  engine::set_tensor_observer(nullptr);
+  recorder.reset();
+}
+
+// Engines, tensors, kinds and sources of layers, values.
+std::tuple<std::vector<std::string>, std::vector<std::string>, std::vector<std::string>, std::vector<std::string>,
+           std::vector<at::Tensor>>
+take_recorded() {
+  decltype(take_recorded()) lists;
+  TORCHTRT_CHECK(recorder != nullptr, "this thread does not record");
+  auto& [engines, tensors, layers, sources, values] = lists;
+  for (auto& record : recorder->take()) {
+    engines.push_back(core::util::escape_invalid_utf8(record.engine));
+    tensors.push_back(core::util::escape_invalid_utf8(record.tensor));
+    layers.push_back(record.layer);
+    sources.push_back(core::util::escape_invalid_utf8(record.source));
+    values.push_back(std::move(record.value));
+  }
+  return lists;
+}
+
 }  // namespace
 
 TORCH_LIBRARY(torch_tensorrt, m) {
@@ -212,6 +243,9 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_start_calibration() -> ()", start_calibration);
   m.def("_stop_calibration() -> ()", stop_calibration);
   m.def("_calibration_table(int algorithm) -> str", calibration_table);
+  m.def("_start_recording() -> ()", start_recording);
+  m.def("_stop_recording() -> ()", stop_recording);
+  m.def("_take_recorded() -> (str[], str[], str[], str[], Tensor[])", take_recorded);
   m.def("_converted_operators() -> str[]", ts::converted_operators);
   m.def("_evaluated_operators() -> str[]", ts::evaluated_operators);
   m.def("_operator_table() -> str", [] { return for_python(ts::operator_table_json); });

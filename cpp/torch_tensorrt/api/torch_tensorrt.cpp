@@ -1,5 +1,6 @@
 #include "torch_tensorrt/torch_tensorrt.h"
 
+#include <functional>
 #include <iostream>
 
 #include "torch_tensorrt/api/compile_spec.h"
@@ -10,6 +11,7 @@
 #include "torch_tensorrt/core/util/logging/TorchTRTLogger.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/logging.h"
+#include "torch_tensorrt/ptq.h"
 
 namespace torch_tensorrt {
 namespace {
@@ -22,6 +24,20 @@ auto translated(F&& call) -> decltype(call()) {
   } catch (const c10::Error& error) {
     TORCHTRT_THROW_ERROR(error.what_without_backtrace());
   }
+}
+
+// Calibrates in the module that the function compiles in float32, if the specification asks for it.
+void calibrate(ts::CompileSpec& info,
+               const std::function<torch::jit::Module(const ts::CompileSpec&)>& compile_in_float) {
+  if (info.ptq_calibrator == nullptr) return;
+  TORCHTRT_CHECK(info.enabled_precisions.count(DataType::kChar) != 0,
+                 "a calibrator needs int8 in enabled_precisions");
+  TORCHTRT_CHECK(info.device.device_type == Device::DeviceType::kCPU, "a calibrator needs the CPU as device");
+  ts::CompileSpec in_float = info;
+  in_float.ptq_calibrator = nullptr;
+  in_float.enabled_precisions = {DataType::kFloat};
+  info.calibration = info.ptq_calibrator->calibrate([&] { return compile_in_float(in_float); });
+  info.ptq_calibrator = nullptr;
 }
 
 }  // namespace
@@ -37,7 +53,10 @@ bool check_method_operator_support(const torch::jit::Module& module, std::string
 }
 
 torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info) {
-  return translated([&] { return core::CompileGraph(module, to_internal(info)); });
+  return translated([&] {
+    calibrate(info, [&](const CompileSpec& in_float) { return compile(module, in_float); });
+    return core::CompileGraph(module, to_internal(info));
+  });
 }
 
 torch::jit::Module refit_module_weights(const torch::jit::Module& compiled,
@@ -46,7 +65,12 @@ torch::jit::Module refit_module_weights(const torch::jit::Module& compiled,
 }
 
 std::string convert_method_to_trt_engine(const torch::jit::Module& module, std::string method_name, CompileSpec info) {
-  return translated([&] { return core::ConvertGraphToTRTEngine(module, method_name, to_internal(info)); });
+  return translated([&] {
+    calibrate(info, [&](const CompileSpec& in_float) {
+      return embed_engine_in_new_module(convert_method_to_trt_engine(module, method_name, in_float), in_float.device);
+    });
+    return core::ConvertGraphToTRTEngine(module, method_name, to_internal(info));
+  });
 }
 
 torch::jit::Module embed_engine_in_new_module(const std::string& engine, Device device,

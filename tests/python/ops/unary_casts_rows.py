@@ -1,4 +1,4 @@
-"""Rows of conversions of dtype, copies and quantization."""
+"""Rows of conversions of dtype and of copies."""
 
 import torch
 
@@ -63,20 +63,6 @@ def _casts() -> list[Row]:
     return rows
 
 
-def _quantization() -> list[Row]:
-    x = t(3, 4, low=-2, high=2)
-    tensor, channel = "torch.fake_quantize_per_tensor_affine", "torch.fake_quantize_per_channel_affine"
-    return [
-        Row("aten::fake_quantize_per_tensor_affine", f"{tensor}(a, 0.1, 0, -128, 127)", (x,)),
-        Row("aten::fake_quantize_per_tensor_affine", f"{tensor}(a, 0.01, 3, -128, 127)", (x,)),
-        Row("aten::fake_quantize_per_tensor_affine", f"{tensor}(a, 0.25, 10, 0, 255)", (x,)),
-        Row("aten::fake_quantize_per_tensor_affine.tensor_qparams", f"{tensor}(a, torch.tensor(0.1), torch.tensor(3, dtype=torch.int32), -128, 127)", (x,)),
-        Row("aten::fake_quantize_per_channel_affine", f"{channel}(a, b, c, 1, -128, 127)", (x, fixed(4, low=0.05, high=0.2), fixed(4, dtype=torch.int32, low=-3, high=3))),
-        Row("aten::fake_quantize_per_channel_affine", f"{channel}(a, b, c, 0, 0, 255)", (fixed(3, 4, 5), fixed(3, low=0.05, high=0.2), fixed(3, dtype=torch.int32, low=0, high=3)), static_only="channels"),
-        Row("aten::fake_quantize_per_channel_affine", f"{channel}(a, b, c, 1, -8, 7)", (t(3, 4, 2), fixed(4, low=0.05, high=0.2), fixed(4, dtype=torch.int32, low=-3, high=3))),
-    ]  # fmt: skip
-
-
 def _overloads_movement() -> list[Row]:
     x, i = t(3, 4, 6), t(3, 4, dtype=I64)
     return [
@@ -107,15 +93,6 @@ def _overloads_movement() -> list[Row]:
     ]
 
 
-def _overloads_layers() -> list[Row]:
-    tensor = "torch.fake_quantize_per_tensor_affine"
-    op = "aten::fake_quantize_per_tensor_affine.tensor_qparams"
-    return [
-        Row(op, f"{tensor}(a, torch.tensor(0.25), torch.tensor(0), 0, 15)", (t(3, 4),)),
-        Row(op, f"{tensor}(a, torch.tensor([0.5]), torch.tensor([-3]), -8, 7)", (t(3, 2, 2),)),
-    ]
-
-
 def _through_views() -> list[Row]:
     return [
         Row("trt::if_same_dtype", "x = a + 1\nx.to(b.dtype).add_(1)\nx * 3", (t(3, 4), t(3, 2))),
@@ -138,9 +115,7 @@ ROWS = [
     *_edges(),
     *_int16(),
     *_casts(),
-    *_quantization(),
     *_overloads_movement(),
-    *_overloads_layers(),
     *_through_views(),
     *_copies(),
 ]

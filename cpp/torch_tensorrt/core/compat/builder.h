@@ -20,6 +20,12 @@ enum class BuilderFlag : int32_t {
   kSPARSE_WEIGHTS = 8,
   kBF16 = 17,
 };
+// Names of calibration algorithms; torch_tensorrt/ptq.h uses them.
+class IInt8LegacyCalibrator {};
+class IInt8EntropyCalibrator {};
+class IInt8EntropyCalibrator2 {};
+class IInt8MinMaxCalibrator {};
+
 enum class MemoryPoolType : int32_t { kWORKSPACE = 0, kDLA_MANAGED_SRAM, kDLA_LOCAL_DRAM, kDLA_GLOBAL_DRAM };
 enum class ProfilingVerbosity : int32_t { kLAYER_NAMES_ONLY = 0, kNONE, kDETAILED };
 

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <type_traits>
 
+#include "torch_tensorrt/core/engine/build/precision_overrides.h"
 #include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -73,6 +74,7 @@ void check_settings(const Settings& settings) {
       TORCHTRT_THROW_ERROR(row.name << " is " << value << ", must be " << range_of(row));
     }
   });
+  PrecisionOverrides(settings.precision_overrides);
 }
 
 std::string to_text(const Settings& settings) {

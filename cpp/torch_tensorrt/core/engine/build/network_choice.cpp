@@ -10,6 +10,7 @@
 #include "torch_tensorrt/core/engine/build/builder.h"
 #include "torch_tensorrt/core/engine/build/calibration.h"
 #include "torch_tensorrt/core/engine/build/precision_choice.h"
+#include "torch_tensorrt/core/engine/build/precision_overrides.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -59,7 +60,10 @@ bool shares_large_constant(const network::ILayer& layer) {
 class NetworkChooser {
  public:
   NetworkChooser(const BuildSettings& settings, CandidateTimer& timer)
-      : settings_(settings), timer_(timer), dumper_(settings.dump_directory) {
+      : settings_(settings),
+        timer_(timer),
+        dumper_(settings.dump_directory),
+        overrides_(settings.precision_overrides) {
     const bool computes = may_use(DataType::kINT8) && has_fast_kernels(settings.device, DataType::kINT8);
     if (computes) quantized_ = optimizer::QuantizedConstants::kStoreBytes;
   }
@@ -89,6 +93,8 @@ class NetworkChooser {
       const std::string outcome = try_tactics(choice, limit, /*must_work=*/is_last && !best.network);
       note += str(note.empty() ? "" : ", ", network::enum_name(format), " ", outcome);
       in_f32 = std::min(in_f32, choice.microseconds);
+      choice.unmet = ranges.empty() ? 0 : integer_sets(*choice.network, ranges).must.size();
+      for (const DataType low : lows) choice.unmet = std::max(choice.unmet, low_sets(*choice.network, low).must.size());
       if (std::isfinite(choice.microseconds)) {
         if (is_explicit) keep_faster_of(best, timed(in_integers(choice, {}, {})), lows);
         if (!ranges.empty()) keep_faster_of(best, with_integers(choice, ranges), lows);
@@ -103,6 +109,8 @@ class NetworkChooser {
     auto allowed = lows;
     if (!ranges.empty() || is_explicit) allowed.push_back(DataType::kINT8);
     note_precision(best, allowed, in_f32);
+    note_overrides(best);
+    report_layers_in_f32(*best.network);
     note_reformats(best);
     LOG_GRAPH("network after optimization:\n" << dump_text(*best.network));
     return best;
@@ -198,8 +206,34 @@ class NetworkChooser {
     return usable;
   }
 
+  // What the user wants goes before time.
   static void keep_faster(NetworkChoice& best, NetworkChoice choice) {
-    if (choice.microseconds < best.microseconds) best = std::move(choice);
+    if (!std::isfinite(choice.microseconds)) return;
+    const bool is_better = choice.unmet != best.unmet ? choice.unmet < best.unmet
+                                                      : choice.microseconds < best.microseconds;
+    if (is_better || !std::isfinite(best.microseconds)) best = std::move(choice);
+  }
+
+  // The layers that may compute in the precision as the user wants, among those that can.
+  LayerSets wanted(const network::INetworkDefinition& network, DataType precision,
+                   const std::vector<int32_t>& able) const {
+    LayerSets sets;
+    const bool must_leave_f32 = settings_.enabled_precisions.count(DataType::kFLOAT) == 0;
+    for (const int32_t i : able) {
+      const auto chosen = overrides_.find(*network.getLayer(i));
+      if (chosen && *chosen != precision) continue;
+      sets.may.push_back(i);
+      if (chosen || must_leave_f32) sets.must.push_back(i);
+    }
+    return sets;
+  }
+
+  LayerSets low_sets(const network::INetworkDefinition& network, DataType low) const {
+    return wanted(network, low, optimizer::layers_that_may_round(network, low));
+  }
+
+  LayerSets integer_sets(const network::INetworkDefinition& network, const optimizer::TensorRanges& ranges) const {
+    return wanted(network, DataType::kINT8, optimizer::layers_that_may_quantize(network, ranges));
   }
 
   // The ranges of the calibration, if int8 is allowed and has kernels. Notes why there are none.
@@ -218,8 +252,8 @@ class NetworkChooser {
 
   // The choice with the layers in 8-bit integers that take less time so.
   NetworkChoice with_integers(const NetworkChoice& choice, const optimizer::TensorRanges& ranges) {
-    const auto able = optimizer::layers_that_may_quantize(*choice.network, ranges);
-    NetworkChoice all = timed(in_integers(choice, ranges, able));
+    const auto sets = integer_sets(*choice.network, ranges);
+    NetworkChoice all = timed(in_integers(choice, ranges, sets.may));
     std::unordered_map<std::string, double> times;
     for (size_t i = 0; i < all.choices.size(); ++i) {
       times[place_of(*all.network->getLayer(static_cast<int32_t>(i)))] = all.choices[i].microseconds;
@@ -233,6 +267,7 @@ class NetworkChooser {
     }
     if (chosen.size() == able.size()) return all;
     NetworkChoice some = in_integers(choice, ranges, chosen);
+    some.unmet = all.unmet;
     try_tactics(some, all.microseconds, /*must_work=*/false);
     return some.microseconds < all.microseconds ? std::move(some) : std::move(all);
   }
@@ -270,14 +305,17 @@ class NetworkChooser {
 
   // The choice with the layers in `low` that take less time so; slower than anything if that is not faster.
   NetworkChoice with_precision(const NetworkChoice& choice, DataType low) {
-    const auto layers = choose_low_layers(*choice.network, low, choice.choices, timer_);
+    const auto sets = low_sets(*choice.network, low);
+    const auto layers = choose_low_layers(*choice.network, low, sets, choice.choices, timer_);
     NetworkChoice result;
     result.network = with_low_layers(*choice.network, low, layers).network;
     result.format = choice.format;
     result.passes = choice.passes;
     result.low_layers = choice.low_layers;
     result.low_layers[low] = layers.size();
-    try_tactics(result, choice.microseconds, /*must_work=*/false);
+    result.unmet = choice.unmet - std::min(choice.unmet, sets.must.size());
+    const double limit = sets.must.empty() ? choice.microseconds : std::numeric_limits<double>::infinity();
+    try_tactics(result, limit, /*must_work=*/false);
     return result;
   }
 
@@ -292,6 +330,39 @@ class NetworkChooser {
         best.notes.push_back("precision: " + name + " is not used: no split of the layers is faster");
       }
     }
+  }
+
+  void note_overrides(NetworkChoice& best) const {
+    for (const std::string& pattern : overrides_.unmatched(*best.network)) {
+      best.notes.push_back("precision: the override \"" + pattern + "\" matches no layer");
+    }
+    if (best.unmet > 0) {
+      best.notes.push_back(fmt::format("precision: {} layers compute in another precision than wanted", best.unmet));
+    }
+  }
+
+  // Layers that compute in f32 although it is not among the enabled precisions.
+  void report_layers_in_f32(const network::INetworkDefinition& network) const {
+    constexpr size_t kMostNames = 10;
+    if (settings_.enabled_precisions.count(DataType::kFLOAT) != 0 || settings_.use_explicit_typing) return;
+    std::string names;
+    size_t count = 0;
+    for (const auto& layer : network.layers()) {
+      const bool computes = layer->format_role() != network::FormatRole::kIndifferent &&
+                            layer->getType() != network::LayerType::kCAST && !layer->can_be_evaluated();
+      if (!computes || network::begins_with_dequantize(layer->epilogue())) continue;
+      if (layer->getOutput(0)->getType() != DataType::kFLOAT) continue;
+      if (++count <= kMostNames) names += "\n  " + network::describe(*layer);
+    }
+    if (count == 0) return;
+    if (count > kMostNames) names += fmt::format("\n  and {} more", count - kMostNames);
+    const std::string text =
+        fmt::format("{} layers of the engine \"{}\" compute in f32, which enabled_precisions does not have:{}", count,
+                    settings_.name, names);
+    if (settings_.strict_precisions) {
+      TORCHTRT_THROW_ERROR(text << "\nadd float to enabled_precisions, or turn strict_precisions off");
+    }
+    LOG_WARNING(text);
   }
 
   NetworkChoice optimized(std::shared_ptr<network::INetworkDefinition> network, TensorFormat format) {
@@ -347,6 +418,7 @@ class NetworkChooser {
   const BuildSettings& settings_;
   CandidateTimer& timer_;
   NetworkDump dumper_;
+  PrecisionOverrides overrides_;
   optimizer::QuantizedConstants quantized_ = optimizer::QuantizedConstants::kFold;
 };
 

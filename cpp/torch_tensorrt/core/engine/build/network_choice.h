@@ -18,6 +18,7 @@ struct NetworkChoice {
   std::map<network::DataType, size_t> low_layers;  // the number of layers in a precision below f32
   std::vector<LayerChoice> choices;                // one for each layer
   double microseconds = 0;                         // of all layers
+  size_t unmet = 0;                                // layers that are not in the precision that the user wants
   std::vector<optimizer::PassReport> passes;
   std::vector<std::string> notes;
 };

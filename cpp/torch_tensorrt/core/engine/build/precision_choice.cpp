@@ -28,9 +28,9 @@ int64_t nanoseconds(double microseconds) { return std::llround(microseconds * 10
 // The cheapest split of the layers into those in f32 (the source's side of a cut) and those in a lower dtype.
 class Split {
  public:
-  Split(const network::INetworkDefinition& network, DataType low, const std::vector<LayerChoice>& choices,
-        CandidateTimer& timer)
-      : network_(network), low_(low), choices_(choices), timer_(timer), types_(infer_at_opt(network)) {}
+  Split(const network::INetworkDefinition& network, DataType low, const LayerSets& sets,
+        const std::vector<LayerChoice>& choices, CandidateTimer& timer)
+      : network_(network), low_(low), sets_(sets), choices_(choices), timer_(timer), types_(infer_at_opt(network)) {}
 
   std::vector<int32_t> run() {
     time_layers();
@@ -44,7 +44,9 @@ class Split {
       }
       // A node on the sink's side pays the edge from the source: its time in the lower dtype.
       cut_.add_edge(MinCut::kSource, node, nanoseconds(low_time->second));
-      cut_.add_edge(node, MinCut::kSink, nanoseconds(choices_[static_cast<size_t>(i)].microseconds));
+      const bool is_forced = std::binary_search(sets_.must.begin(), sets_.must.end(), i);
+      cut_.add_edge(node, MinCut::kSink, is_forced ? MinCut::kInfinite
+                                                   : nanoseconds(choices_[static_cast<size_t>(i)].microseconds));
     }
     for (const auto& layer : network_.layers()) {
       for (int32_t i = 0; i < layer->getNbOutputs(); ++i) add_casts(*layer->getOutput(i));
@@ -55,7 +57,7 @@ class Split {
  private:
   // Times the layers in the lower dtype, all casts in place.
   void time_layers() {
-    const auto able = optimizer::layers_that_may_round(network_, low_);
+    const auto& able = sets_.may;
     const MixedNetwork mixed = with_low_layers(network_, low_, able);
     std::unordered_map<const ILayer*, int32_t> places;
     for (const int32_t i : able) {
@@ -127,6 +129,7 @@ class Split {
 
   const network::INetworkDefinition& network_;
   DataType low_;
+  const LayerSets& sets_;
   const std::vector<LayerChoice>& choices_;
   CandidateTimer& timer_;
   network::InferredTensors types_;
@@ -152,9 +155,9 @@ Decision has_fast_kernels(const DeviceTarget& target, DataType low) {
   return Decision::no(str("the processor (", target.isa, ") has no instructions for ", type));
 }
 
-std::vector<int32_t> choose_low_layers(const network::INetworkDefinition& network, DataType low,
+std::vector<int32_t> choose_low_layers(const network::INetworkDefinition& network, DataType low, const LayerSets& sets,
                                        const std::vector<LayerChoice>& choices, CandidateTimer& timer) {
-  return Split(network, low, choices, timer).run();
+  return Split(network, low, sets, choices, timer).run();
 }
 
 MixedNetwork with_low_layers(const network::INetworkDefinition& network, DataType low,

@@ -16,8 +16,15 @@ Decision has_fast_kernels(const DeviceTarget& target, network::DataType low);
 
 // The layers, by their indices, that should compute in `low` so that the engine takes least time: that of the layers in
 // either dtype and that of the casts between them, all measured at the opt dims. `choices` has the times in f32.
+// `may` and `must` restrict the choice: layers that may be chosen (by their indices, in order), and layers among them
+// that are chosen whatever they take.
+struct LayerSets {
+  std::vector<int32_t> may;
+  std::vector<int32_t> must;
+};
 std::vector<int32_t> choose_low_layers(const network::INetworkDefinition& network, network::DataType low,
-                                       const std::vector<LayerChoice>& choices, CandidateTimer& timer);
+                                       const LayerSets& sets, const std::vector<LayerChoice>& choices,
+                                       CandidateTimer& timer);
 
 // A copy of a network with some layers in a lower dtype (see make_assign_precision).
 struct MixedNetwork {

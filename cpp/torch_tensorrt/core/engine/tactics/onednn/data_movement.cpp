@@ -54,7 +54,10 @@ Decision check_quantization(const network::ILayer& layer, const DeviceTarget& de
   const bool is_whole =
       quantize == nullptr || (quantize->low() == network::IQuantizeLayer::lowest(quantize->getToType()) &&
                               quantize->high() == network::IQuantizeLayer::highest(quantize->getToType()));
-  return is_whole ? Decision::yes() : Decision::no("the range is a part of the dtype's");
+  if (!is_whole) return Decision::no("the range is a part of the dtype's");
+  // Rounding a sum with the zero point takes ties to another side than a sum with the rounded number.
+  const bool adds = quantize != nullptr && quantize->getZeroPoint() != 0;
+  return adds ? Decision::no("oneDNN adds the zero point before it rounds") : Decision::yes();
 }
 
 // A copy into another dtype: the input is multiplied by a factor.

@@ -1,0 +1,390 @@
+"""What lower precisions cost: errors of a compiled module beside float32, and the search for layers to keep higher."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+from torch.utils import _pytree
+
+from torch_tensorrt._compile import compile as _compile
+from torch_tensorrt._library import compiler
+from torch_tensorrt.ptq import arguments_of
+
+_BAD_SQNR = 20.0  # decibels: the error is a tenth of the signal
+
+
+@dataclasses.dataclass(frozen=True)
+class TensorError:
+    """The error of a tensor over all batches.
+
+    Attributes:
+        name: the tensor's name in the engine, or ``output 0``, ``output 1``, ... of the module.
+        layer: the name of the layer that computes it, as ``precision_overrides`` matches it; empty for outputs.
+        source: the layer's line in the user's program.
+        max_abs: the largest difference.
+        relative: the largest difference beside the largest magnitude in float32.
+        cosine: the cosine of the angle between both tensors; 1 if they are equal.
+        sqnr: the signal-to-noise ratio in decibels, 10 log10(mean square / mean square of the difference); infinite if
+            they are equal.
+        elements: the number of elements.
+    """
+
+    name: str
+    layer: str
+    source: str
+    max_abs: float
+    relative: float
+    cosine: float
+    sqnr: float
+    elements: int
+
+    @property
+    def operator(self) -> str:
+        """The PyTorch operator of the layer, such as ``aten::linear``; empty if the name has none."""
+        found = re.search(r"= (\w+::\w+)", self.layer)
+        return found[1] if found else ""
+
+
+class _Sums:
+    """Sums over batches, from which the errors follow."""
+
+    def __init__(self) -> None:
+        self.noise = self.signal = self.other = self.product = 0.0
+        self.max_abs = self.largest = 0.0
+        self.elements = 0
+
+    def add(self, expected: torch.Tensor, got: torch.Tensor) -> None:
+        a, b = expected.double().flatten(), got.double().flatten()
+        if not a.numel():
+            return
+        same = (a == b) | (a.isnan() & b.isnan())
+        difference = torch.where(same, 0.0, a - b)
+        self.noise += difference.square().sum().item()
+        self.signal += a.square().sum().item()
+        self.other += b.square().sum().item()
+        self.product += (a * b).sum().item()
+        self.max_abs = max(self.max_abs, difference.abs().nan_to_num(nan=math.inf).max().item())
+        self.largest = max(self.largest, a.abs().max().item())
+        self.elements += a.numel()
+
+    def error(self, name: str, layer: str = "", source: str = "") -> TensorError:
+        norms = math.sqrt(self.signal * self.other)
+        cosine = 1.0 if self.noise == 0 else self.product / norms if norms > 0 else 0.0
+        sqnr = math.inf if self.noise == 0 else 10 * math.log10(self.signal / self.noise) if self.signal > 0 else -math.inf
+        if math.isnan(self.noise):
+            sqnr = -math.inf
+        relative = self.max_abs / self.largest if self.largest > 0 else (math.inf if self.max_abs > 0 else 0.0)
+        return TensorError(name, layer, source, self.max_abs, relative, cosine, sqnr, self.elements)
+
+
+@dataclasses.dataclass(frozen=True)
+class Verification:
+    """The report of :func:`verify`.
+
+    Attributes:
+        outputs: the errors of the module's results beside those of PyTorch.
+        layers: the errors of the tensors that exist in the engines of both modules, in the order of computation.
+        metric: the task metric of the module and of the compiled module, or ``None``.
+        batches: the number of batches.
+        reason: why there are no layers; empty if there are.
+    """
+
+    outputs: tuple[TensorError, ...]
+    layers: tuple[TensorError, ...]
+    metric: tuple[float, float] | None
+    batches: int
+    reason: str = ""
+
+    def first_bad(self, sqnr: float = _BAD_SQNR) -> TensorError | None:
+        """Returns the first tensor whose signal-to-noise ratio is below ``sqnr`` decibels."""
+        return next((error for error in self.layers if error.sqnr < sqnr), None)
+
+    def table(self) -> str:
+        """Returns the report for people."""
+        rows = [("tensor", "operator", "max abs", "relative", "cosine", "SQNR dB", "line")]
+        for error in (*self.layers, *self.outputs):
+            numbers = (f"{error.max_abs:.3g}", f"{error.relative:.2%}", f"{error.cosine:.6f}", f"{error.sqnr:.1f}")
+            rows.append((error.name, error.operator, *numbers, _short(error.source)))
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+        if self.metric is not None:
+            lines.append(f"metric: {self.metric[0]:.6g} in float32, {self.metric[1]:.6g} compiled")
+        bad = self.first_bad()
+        lines.append(f"first layer below {_BAD_SQNR:.0f} dB: {bad.name + ' ' + _short(bad.source) if bad else 'none'}")
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.table()
+
+    def to_json(self) -> str:
+        """Returns the report as JSON; numbers that are not finite are texts."""
+        return json.dumps(_finite(dataclasses.asdict(self)), indent=1, allow_nan=False)
+
+    def save_plot(self, path: str | os.PathLike[str]) -> None:
+        """Writes a picture (by its ending: PNG, SVG, PDF) of the ratios of signal to noise along the layers.
+
+        Raises:
+            ImportError: matplotlib is not installed.
+        """
+        from matplotlib.figure import Figure
+
+        shown = [error for error in self.layers or self.outputs]
+        height = max(3.0, 0.22 * len(shown) + 1.2)
+        figure = Figure(figsize=(9, height), layout="constrained")
+        axes = figure.subplots()
+        finite = [error.sqnr for error in shown if math.isfinite(error.sqnr)]
+        top = max([60.0, *finite])
+        places = range(len(shown))
+        axes.barh(places, [min(max(error.sqnr, 0.0), top) for error in shown], color=[_color(e.sqnr) for e in shown])
+        axes.set_yticks(places, [f"{error.name}  {error.operator}".strip() for error in shown], fontsize=7)
+        axes.invert_yaxis()
+        axes.axvline(_BAD_SQNR, color="0.4", linewidth=1)
+        axes.set_xlabel("signal-to-noise ratio in dB, beside float32 (more is better)")
+        axes.set_xlim(0, top * 1.02)
+        figure.savefig(path, dpi=120)
+
+
+def _color(sqnr: float) -> str:
+    return "#b03a2e" if sqnr < _BAD_SQNR else "#2e6da4"
+
+
+def _short(source: str) -> str:
+    path, _, line = source.rpartition(":")
+    return f"{os.path.basename(path)}:{line}" if path else source
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    return [_finite(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+class _Recorder:
+    """Records the tensors of the engines that a call runs."""
+
+    def __call__(self, module: Any, positional: Sequence[Any], by_name: dict[str, Any]) -> tuple[Any, dict]:
+        ops = compiler()
+        ops._start_recording()
+        try:
+            result = module(*positional, **by_name)
+            engines, tensors, layers, sources, values = ops._take_recorded()
+        finally:
+            ops._stop_recording()
+        rows = zip(engines, tensors, layers, sources, values)
+        return result, {(engine, name): (layer, source, value) for engine, name, layer, source, value in rows}
+
+
+def _tensors(result: Any) -> list[torch.Tensor]:
+    return [leaf for leaf in _pytree.tree_leaves(result) if isinstance(leaf, torch.Tensor)]
+
+
+def verify(
+    module: Any,
+    compiled: Any,
+    data: Iterable[Any],
+    *,
+    reference: Any = None,
+    metric: Callable[[Any], float] | None = None,
+) -> Verification:
+    """Compares a compiled module with PyTorch on example data, per output and per layer.
+
+    The outputs are compared with those of ``module``, in its own dtype. The tensors inside the engines are compared
+    with those of the module compiled in float32. Engines of the native backend on the CPU show their tensors; others
+    have outputs only.
+
+    Args:
+        module: the module, or the exported program, that was compiled.
+        compiled: what :func:`torch_tensorrt.compile` returned for it.
+        data: batches, in the forms of :class:`torch_tensorrt.ptq.DataLoaderCalibrator`.
+        reference: the module compiled in float32. Default: it is compiled for the shapes of the first batch.
+        metric: a function of a module, such as its accuracy; it is called with ``module`` and with ``compiled``.
+
+    Returns:
+        A :class:`Verification`; ``print`` shows a table, ``save_plot`` writes a picture.
+
+    Raises:
+        ValueError: there are no batches, or the modules return different numbers of tensors.
+    """
+    runs = _callable(module)
+    outputs: list[_Sums] = []
+    layers: dict[tuple[str, str], tuple[_Sums, str, str]] = {}
+    record, reason, batches = _Recorder(), "", 0
+    with torch.inference_mode():
+        for batches, batch in enumerate(data, start=1):
+            positional, by_name = arguments_of(batch, compiled)
+            if batches == 1 and reference is None:
+                reference, reason = _in_float(module, positional, by_name)
+            expected = _tensors(runs(*positional, **by_name))
+            result, got = record(compiled, positional, by_name)
+            _add_outputs(outputs, expected, _tensors(result))
+            if reference is not None:
+                _, wanted = record(reference, positional, by_name)
+                _add_layers(layers, wanted, got)
+    if batches == 0:
+        raise ValueError("there are no batches to verify with")
+    if not layers and not reason:
+        reason = "the engines show no tensors of the same names (they run on the CPU in the native backend)"
+    return Verification(
+        outputs=tuple(sums.error(f"output {i}") for i, sums in enumerate(outputs)),
+        layers=tuple(sums.error(name, layer, source) for (_, name), (sums, layer, source) in layers.items()),
+        metric=None if metric is None else (float(metric(runs)), float(metric(compiled))),
+        batches=batches,
+        reason=reason,
+    )
+
+
+def _callable(module: Any) -> Any:
+    return module.module() if isinstance(module, torch.export.ExportedProgram) else module
+
+
+def _in_float(module: Any, positional: Sequence[Any], by_name: dict[str, Any]) -> tuple[Any, str]:
+    """Returns the module compiled in float32 for the arguments, or the reason why it cannot be compiled."""
+    is_program = isinstance(module, torch.export.ExportedProgram)
+    inputs = {} if is_program else {"inputs": list(positional), "kwarg_inputs": by_name or None}
+    try:
+        return _compile(module, device="cpu", enabled_precisions={torch.float32}, **inputs), ""
+    except Exception as error:
+        return None, f"the module does not compile in float32: {error}"
+
+
+def _add_outputs(sums: list[_Sums], expected: Sequence[torch.Tensor], got: Sequence[torch.Tensor]) -> None:
+    if len(expected) != len(got):
+        raise ValueError(f"the module returns {len(expected)} tensors, the compiled module {len(got)}")
+    while len(sums) < len(expected):
+        sums.append(_Sums())
+    for total, a, b in zip(sums, expected, got):
+        total.add(a.cpu(), b.cpu())
+
+
+def _add_layers(layers: dict, wanted: dict, got: dict) -> None:
+    for key, (layer, source, value) in got.items():
+        other = wanted.get(key)
+        if other is None or other[2].shape != value.shape or not source and not layer:
+            continue
+        total = layers.setdefault(key, (_Sums(), layer, source))[0]
+        total.add(other[2], value)
+
+
+@dataclasses.dataclass(frozen=True)
+class PrecisionSearch:
+    """The result of :func:`precision_search`.
+
+    Attributes:
+        module: the compiled module.
+        kept: names of the layers that compute in float32, so that the metric holds.
+        metric: the metric of the compiled module.
+        reference: the metric in float32.
+        trials: the number of compilations.
+    """
+
+    module: Any
+    kept: tuple[str, ...]
+    metric: float
+    reference: float
+    trials: int
+
+
+def precision_search(
+    module: Any,
+    data: Iterable[Any],
+    metric: Callable[[Any], float],
+    *,
+    max_loss: float,
+    progress: bool | None = None,
+    **settings: Any,
+) -> PrecisionSearch:
+    """Finds few layers to keep in float32 so that a metric of the compiled module holds.
+
+    Compiles the module with the given settings. If the metric falls by more than ``max_loss``, it ranks the layers by
+    the noise that each adds (see :func:`verify`), and searches the least number of the noisiest layers that must be
+    kept in float32, by bisection.
+
+    Args:
+        module: as :func:`torch_tensorrt.compile` takes it.
+        data: batches for the ranking, in the forms of :class:`torch_tensorrt.ptq.DataLoaderCalibrator`.
+        metric: a function of a module; more is better.
+        max_loss: the largest fall of the metric, in its unit.
+        progress: print each trial; default: if stderr is a terminal.
+        **settings: those of :func:`torch_tensorrt.compile`, with ``enabled_precisions`` and, for int8, a calibrator
+            (it calibrates once).
+
+    Returns:
+        :class:`PrecisionSearch`.
+
+    Raises:
+        ValueError: ``max_loss`` is negative, or the metric does not hold even with all layers in float32.
+    """
+    if not max_loss >= 0:
+        raise ValueError(f"max_loss is {max_loss}, must be 0 or more")
+    shows = sys.stderr.isatty() if progress is None else progress
+    batches = list(data)
+    reference = float(metric(_callable(module)))
+    own = list(settings.pop("precision_overrides", None) or [])
+    trials: dict[int, tuple[Any, float]] = {}
+    ranking: list[str] = []
+
+    def trial(count: int) -> tuple[Any, float]:
+        if count not in trials:
+            kept = [f"{_escaped(name)}=f32" for name in ranking[:count]]
+            compiled = _compile(module, precision_overrides=[*own, *kept], **settings)
+            trials[count] = compiled, float(metric(compiled))
+            if shows:
+                print(f"{count} layers kept in float32: metric {trials[count][1]:.6g}", file=sys.stderr)
+        return trials[count]
+
+    def holds(count: int) -> bool:
+        return reference - trial(count)[1] <= max_loss
+
+    count = 0
+    settings = _calibrated(module, settings)
+    if not holds(0):
+        ranking = _noisiest(verify(module, trial(0)[0], batches))
+        low, count = 0, len(ranking)
+        if not holds(count):
+            raise ValueError(
+                f"the metric is {trials[count][1]:.6g} with {count} layers in float32, beside {reference:.6g}; "
+                f"max_loss={max_loss} cannot be reached"
+            )
+        while count - low > 1:
+            middle = (low + count) // 2
+            low, count = (low, middle) if holds(middle) else (middle, count)
+    compiled, value = trial(count)
+    return PrecisionSearch(compiled, tuple(ranking[:count]), value, reference, len(trials))
+
+
+def _calibrated(module: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with a calibrator that calibrates once."""
+    from torch_tensorrt import ptq
+
+    calibrator = settings.get("calibrator")
+    if calibrator is None or isinstance(calibrator, ptq.Table):
+        return settings
+    settings = dict(settings)
+    ptq.resolve(settings, settings.get("device"), lambda changed: _compile(module, **changed))
+    return settings
+
+
+def _escaped(name: str) -> str:
+    """The shell pattern that matches just the name."""
+    return re.sub(r"([\[\]*?\\])", r"\\\1", name)
+
+
+def _noisiest(report: Verification) -> list[str]:
+    """Names of layers, by the noise that each adds to that of the tensors before it."""
+    added: dict[str, float] = {}
+    before = 0.0
+    for error in report.layers:
+        noise = 10 ** (-error.sqnr / 10) if math.isfinite(error.sqnr) else (0.0 if error.sqnr > 0 else math.inf)
+        added[error.layer] = max(added.get(error.layer, -math.inf), noise - before)
+        before = noise
+    return sorted(added, key=added.__getitem__, reverse=True)
