@@ -37,9 +37,10 @@ def _cpu() -> str:
     return f"{model[1].strip() if model else platform.machine()} ({', '.join(wide)})"
 
 
-def markdown_table(header: list[str], rows: list[list[str]]) -> str:
-    """Returns a table with its first column to the left and the others to the right."""
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+def markdown_table(header: list[str], rows: list[list[str]], left: tuple[int, ...] = (0,)) -> str:
+    """Returns a table with the columns ``left`` to the left and the others to the right."""
+    rule = ["---" if column in left else "---:" for column in range(len(header))]
+    lines = [header, rule, *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 

@@ -24,7 +24,8 @@ def _say(text: str) -> None:
     print(f"  {text}", file=sys.stderr, flush=True)
 
 
-def _check_names(what: str, names: list[str] | None, known: Any) -> list[str]:
+def check_names(what: str, names: list[str] | None, known: Any) -> list[str]:
+    """Returns the names, or all known ones without any; an unknown name ends the program with an error."""
     wrong = sorted(set(names or []) - set(known))
     if wrong:
         sys.exit(f"error: unknown {what} {', '.join(wrong)}; known are {', '.join(known)}")
@@ -33,8 +34,8 @@ def _check_names(what: str, names: list[str] | None, known: Any) -> list[str]:
 
 def measure(arguments: argparse.Namespace) -> Iterator[Case]:
     """Yields the results of each case (model and batch size) as plain data."""
-    names = _check_names("model", arguments.models, models.MODELS)
-    runtimes = _check_names("runtime", arguments.runtimes, RUNTIMES)
+    names = check_names("model", arguments.models, models.MODELS)
+    runtimes = check_names("runtime", arguments.runtimes, RUNTIMES)
     torch.set_num_threads(arguments.threads)
     for name in names:
         for batch in arguments.batch:
