@@ -29,7 +29,9 @@ EXACT = ("bool", "i32", "i64")
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", metavar="NAME", help="names from harness/trained.py; default: all")
-    parser.add_argument("--precision", default="f32,bf16", help="of f32, bf16, fp16 and int8; default: f32,bf16")
+    parser.add_argument(
+        "--precision", default="f32,bf16", help="of f32, bf16, fp16, int8, int8+bf16; default: f32,bf16"
+    )
     parser.add_argument("--threads", type=int, default=2, help="threads; default: 2")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--output", type=Path, default=RESULTS, help="folder for the results; default: results/")

@@ -13,7 +13,11 @@ PRECISIONS: dict[str, set[torch.dtype] | None] = {
     "bf16": {torch.float32, torch.bfloat16},
     "fp16": {torch.float32, torch.float16},
     "int8": {torch.float32, torch.int8},
+    "int8+bf16": {torch.float32, torch.bfloat16, torch.int8},
 }
+
+# The largest error of a model with random weights that its rounding explains. Beyond it, a time means nothing.
+LIMITS = {"f32": 1e-3, "bf16": 0.1, "fp16": 0.02, "int8": 0.5, "int8+bf16": 0.5}
 
 Batch = tuple[torch.Tensor, ...]
 
@@ -48,7 +52,7 @@ def settings(precision: str, calibration: Iterable[Batch]) -> dict[str, Any]:
     allowed = PRECISIONS[precision]
     if allowed is None:
         return {}
-    if precision != "int8":
+    if torch.int8 not in allowed:
         return {"enabled_precisions": allowed}
     import torch_tensorrt
 

@@ -23,10 +23,27 @@ def load(name: str):
         sys.path.remove(str(BENCHMARKS))
 
 
-accuracy, metrics, models, precisions, report, trained = map(
+accuracy, metrics, precisions, report, runtimes, session, trained = map(
     load,
-    ("accuracy", "harness.metrics", "harness.models", "harness.precisions", "harness.report", "harness.trained"),
+    (
+        "accuracy",
+        "harness.metrics",
+        "harness.precisions",
+        "harness.report",
+        "harness.runtimes",
+        "harness.session",
+        "harness.trained",
+    ),
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    """One thread trains a small model fastest on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 # --- metrics ----------------------------------------------------------------------------------------------------------
@@ -62,7 +79,7 @@ def test_metrics_refuse_another_shape(name: str) -> None:
 
 def test_precisions_of_the_command_line() -> None:
     assert precisions.parse("bf16,f32") == ["bf16", "f32"]
-    with pytest.raises(ValueError, match="unknown precision 'f64', ''; known are f32, bf16, fp16, int8"):
+    with pytest.raises(ValueError, match="unknown precision 'f64', ''; known are f32, bf16, fp16, int8, int8\\+bf16"):
         precisions.parse("f32,f64,")
     with pytest.raises(ValueError, match="f32,f32 has a precision twice"):
         precisions.parse("f32,f32")
@@ -89,6 +106,51 @@ def test_a_table_of_accuracy() -> None:
         "| m | bf16 | accuracy, % | 98.50 | -0.25 | 99.00 | 4e-03 | layers: 3 bf16 |",
         "| m | int8 | accuracy, % |  |  |  |  | failed: no calibrator |",
     ]
+
+
+def timed(runtime: str, precision: str, median: float, error: float) -> dict:
+    row = {"runtime": runtime, "precision": precision, "median_ms": median, "min_ms": median - 1}
+    return row | {"prepare_s": 0.5, "relative_error": error}
+
+
+def test_a_table_of_times_leaves_wrong_results_out_of_the_ratios() -> None:
+    rows = {
+        "eager": timed("eager", "f32", 40, 0),
+        "ours": timed("ours", "f32", 20, 1e-6),
+        "openvino bf16": timed("openvino", "bf16", 5, math.inf),
+        "inductor bf16": timed("inductor", "bf16", 12, 0.01),
+        "onnxruntime bf16": {"runtime": "onnxruntime", "precision": "bf16", "problem": "no bf16 kernels on CPUs"},
+        "ours bf16": timed("ours", "bf16", 10, 0.02),
+    }
+    assert report.case_table({"model": "m", "batch": 8, "runtimes": rows}).splitlines()[1:] == [
+        "### m, batch 8",
+        "",
+        "| runtime | median ms | min ms | to eager | to ours f32 | to best peer | ready after s | error |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| PyTorch eager | 40.0 | 39.0 | 1.00x | 0.50x | 1.00x | 0.5 | 0e+00 |",
+        "| **torch_tensorrt (ours), f32** | 20.0 | 19.0 | 2.00x | 1.00x | 2.00x | 0.5 | 1e-06 |",
+        "| OpenVINO, bf16 | 5.00 | 4.00 |  |  |  | 0.5 | inf (wrong) |",
+        "| torch.compile, freezing, bf16 | 12.0 | 11.0 | 3.33x | 1.67x | 1.00x | 0.5 | 1e-02 |",
+        "| ONNX Runtime, bf16 | no bf16 kernels on CPUs |  |  |  |  |  |  |",
+        "| **torch_tensorrt (ours), bf16** | 10.0 | 9.00 | 4.00x | 2.00x | 1.20x | 0.5 | 2e-02 |",
+    ]
+
+
+# --- cases ------------------------------------------------------------------------------------------------------------
+
+
+def test_models_of_the_command_line() -> None:
+    assert session.parse_models(["lenet", "mlp:8"], [1, 4]) == [("lenet", 1), ("lenet", 4), ("mlp", 8)]
+    with pytest.raises(SystemExit, match="error: unknown model nomodel; known are resnet50, "):
+        session.parse_models(["nomodel:2"], [1])
+    with pytest.raises(SystemExit, match="error: model mlp:0: the batch is '0', must be a positive number"):
+        session.parse_models(["mlp:0"], [1])
+
+
+def test_a_runtime_without_a_precision_says_so() -> None:
+    job = runtimes.Job(torch.nn.Identity(), torch.zeros(1), threads=1)
+    with pytest.raises(runtimes.Unsupported, match="no bf16 kernels on CPUs"):
+        runtimes.RUNTIMES["onnxruntime"].prepare(job, "bf16")
 
 
 # --- trained models ---------------------------------------------------------------------------------------------------
