@@ -53,10 +53,14 @@ class Job:
 
 @contextlib.contextmanager
 def _quiet() -> Any:
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        yield
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _traced(job: Job) -> torch.jit.ScriptModule:
@@ -165,7 +169,6 @@ def _quantize_for_openvino(job: Job, model: Any) -> Any:
     with _quiet():
         import nncf
 
-        nncf.set_log_level(logging.ERROR)
         return nncf.quantize(
             model,
             nncf.Dataset([batch.numpy() for batch in job.calibration]),

@@ -6,6 +6,7 @@ import importlib
 import math
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -90,6 +91,24 @@ def test_a_loader_yields_tensors_or_tuples_of_the_inputs() -> None:
     assert [item is one for item in precisions.loader([(one,)])] == [True]
     (pair,) = precisions.loader([(one, two)])
     assert isinstance(pair, tuple) and pair[0] is one and pair[1] is two
+
+
+def test_int8_is_calibrated_with_the_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = SimpleNamespace()
+
+    def calibrator(dataloader, **settings):
+        made.items, made.settings = list(dataloader), settings
+        return made
+
+    kind = SimpleNamespace(ENTROPY_CALIBRATION_2="entropy")
+    ptq = SimpleNamespace(DataLoaderCalibrator=calibrator, CalibrationAlgo=kind)
+    monkeypatch.setattr(torch_tensorrt, "ptq", ptq, raising=False)
+    batch = torch.randn(2, 3)
+    found = precisions.settings("int8", [(batch,)])
+    assert found == {"enabled_precisions": {torch.float32, torch.int8}, "calibrator": made}
+    assert len(made.items) == 1 and made.items[0] is batch
+    assert made.settings == {"cache_file": None, "use_cache": False, "algo_type": "entropy"}
+    assert precisions.settings("f32", [(batch,)]) == {}
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
