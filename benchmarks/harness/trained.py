@@ -111,8 +111,11 @@ def digits(size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.T
 def train(model: nn.Module, pictures: torch.Tensor, labels: torch.Tensor, epochs: int, rate: float) -> nn.Module:
     """Trains a classifier in place with Adam and one cycle of the learning rate, and returns it in eval mode.
 
-    Each batch is shifted at random by up to a tenth of a picture, because the pictures are few.
+    Each batch is shifted at random by up to a tenth of a picture, because the pictures are few. One thread trains, so
+    that the weights do not depend on the number of threads.
     """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     most = pictures.size(-1) // 10
     generator = torch.Generator().manual_seed(0)
     optimizer = torch.optim.Adam(model.parameters())
@@ -127,6 +130,7 @@ def train(model: nn.Module, pictures: torch.Tensor, labels: torch.Tensor, epochs
             functional.cross_entropy(found, labels[chosen]).backward()
             optimizer.step()
             schedule.step()
+    torch.set_num_threads(threads)
     return model.eval()
 
 
