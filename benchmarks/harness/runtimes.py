@@ -40,8 +40,13 @@ class Job:
     def onnx_file(self) -> str:
         """Exports the model to ONNX and returns the path."""
         path = self.folder / "model.onnx"
-        with _quiet(), torch.no_grad():
-            torch.onnx.export(self.model, (self.x,), str(path), dynamo=False, opset_version=17, input_names=["x"])
+        fast = torch.backends.mha.get_fastpath_enabled()
+        torch.backends.mha.set_fastpath_enabled(False)  # ONNX has no form of its operator
+        try:
+            with _quiet(), torch.no_grad():
+                torch.onnx.export(self.model, (self.x,), str(path), dynamo=False, opset_version=17, input_names=["x"])
+        finally:
+            torch.backends.mha.set_fastpath_enabled(fast)
         return str(path)
 
     def script(self) -> torch.jit.ScriptModule:
