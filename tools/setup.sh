@@ -11,10 +11,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly group="${1:-build}"
 source tools/env.sh
+data= # a file of packages that are installed without their dependencies
 case "$group" in
   build) requirements=(requirements/build.txt) ;;
   test) requirements=(requirements/build.txt requirements/test.txt requirements/zoo.txt) ;;
-  bench) requirements=(requirements/build.txt requirements/test.txt requirements/bench.txt) ;;
+  bench)
+    requirements=(requirements/build.txt requirements/test.txt requirements/zoo.txt requirements/bench.txt)
+    data=requirements/data.txt
+    ;;
   aarch64) requirements=() ;;
   *) echo "usage: tools/setup.sh build|test|bench|aarch64" >&2 && exit 2 ;;
 esac
@@ -101,7 +105,7 @@ without_pinned() {
 
 install_requirements() {
   local hash stamp arguments=() file
-  hash="$(cat "${requirements[@]}" $pins | sha256sum | cut -c1-16)"
+  hash="$(cat "${requirements[@]}" $pins $data | sha256sum | cut -c1-16)"
   stamp="$venv/.installed-$group-$hash"
   [[ -e "$stamp" ]] && return
   for file in "${requirements[@]}"; do arguments+=(-r "$file"); done
@@ -111,6 +115,7 @@ install_requirements() {
   fi
   say "installing Python packages (${requirements[*]}); torch is large, the first time takes minutes"
   "$venv/bin/python" -m pip install --disable-pip-version-check "${arguments[@]}"
+  [[ -z $data ]] || "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps -r "$data"
   rm -f "$venv/.installed-$group-"*
   touch "$stamp"
 }

@@ -10,13 +10,15 @@ import re
 from pathlib import Path
 from typing import Any
 
-from harness.runtimes import RUNTIMES, version
+from harness.precisions import LIMITS
+from harness.runtimes import RUNTIMES, package_version, row_title
 
 _MEGA = 1e6
 
 
 def describe_machine(command: str, threads: int) -> dict[str, Any]:
     """Returns the facts that a reader needs to judge or repeat the numbers."""
+    packages = dict.fromkeys([*(runtime.package for runtime in RUNTIMES.values()), "nncf"])
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "command": command,
@@ -25,7 +27,7 @@ def describe_machine(command: str, threads: int) -> dict[str, Any]:
         "threads": threads,
         "load_average_at_start": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
-        "versions": {package: version(name) or "not installed" for name, (_, package, _) in RUNTIMES.items()},
+        "versions": {package: package_version(package) or "not installed" for package in packages},
     }
 
 
@@ -33,13 +35,18 @@ def _cpu() -> str:
     text = Path("/proc/cpuinfo").read_text()
     model = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
     flags = re.search(r"^flags\s*: (.*)$", text, re.MULTILINE)
-    wide = [flag for flag in ("avx2", "avx512f", "avx512_vnni", "amx_tile") if flags and flag in flags[1].split()]
+    wide = [
+        flag
+        for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile")
+        if flags and flag in flags[1].split()
+    ]
     return f"{model[1].strip() if model else platform.machine()} ({', '.join(wide)})"
 
 
-def markdown_table(header: list[str], rows: list[list[str]]) -> str:
-    """Returns a table with its first column to the left and the others to the right."""
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+def markdown_table(header: list[str], rows: list[list[str]], left: tuple[int, ...] = (0,)) -> str:
+    """Returns a table with the columns ``left`` to the left and the others to the right."""
+    rule = ["---" if column in left else "---:" for column in range(len(header))]
+    lines = [header, rule, *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -49,27 +56,47 @@ def _milliseconds(value: float) -> str:
     return f"{value:.{digits}f}"
 
 
-def _runtime_row(name: str, row: dict[str, Any], eager_ms: float | None) -> list[str]:
-    title = RUNTIMES[name][2]
+def is_sound(row: dict[str, Any]) -> bool:
+    """Returns whether a row's result is near enough to eager's for its time to mean something."""
+    return "problem" not in row and row["relative_error"] <= LIMITS[row["precision"]]
+
+
+def best_peers(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Returns the least median of each precision among the sound rows of other runtimes."""
+    best: dict[str, float] = {}
+    for row in rows:
+        if row["runtime"] != "ours" and is_sound(row):
+            best[row["precision"]] = min(row["median_ms"], best.get(row["precision"], row["median_ms"]))
+    return best
+
+
+def _ratio(other_ms: float | None, own_ms: float) -> str:
+    return f"{other_ms / own_ms:.2f}x" if other_ms else ""
+
+
+def _runtime_row(row: dict[str, Any], others: list[float | None]) -> list[str]:
+    title = row_title(row["runtime"], row["precision"])
     if "problem" in row:
-        return [title, row["problem"], "", "", "", ""]
-    speed = f"{eager_ms / row['median_ms']:.2f}x" if eager_ms else ""
+        return [title, row["problem"], *[""] * 6]
+    sound = is_sound(row)
     return [
-        f"**{title}**" if name == "ours" else title,
+        f"**{title}**" if row["runtime"] == "ours" else title,
         _milliseconds(row["median_ms"]),
         _milliseconds(row["min_ms"]),
-        speed,
+        *(_ratio(other, row["median_ms"]) if sound else "" for other in others),
         f"{row['prepare_s']:.1f}",
-        f"{row['relative_error']:.0e}",
+        f"{row['relative_error']:.0e}" + ("" if sound else " (wrong)"),
     ]
 
 
 def case_table(case: dict[str, Any]) -> str:
     """Returns the table of one case's latencies."""
-    eager_ms = case["runtimes"].get("eager", {}).get("median_ms")
-    rows = [_runtime_row(name, row, eager_ms) for name, row in case["runtimes"].items()]
-    header = ["runtime", "median ms", "min ms", "to eager", "ready after s", "error"]
-    return f"\n### {case['model']}, batch {case['batch']}\n\n{markdown_table(header, rows)}"
+    rows = list(case["runtimes"].values())
+    eager_ms, ours_ms = (case["runtimes"].get(name, {}).get("median_ms") for name in ("eager", "ours"))
+    best = best_peers(rows)
+    lines = [_runtime_row(row, [eager_ms, ours_ms, best.get(row["precision"])]) for row in rows]
+    header = ["runtime", "median ms", "min ms", "to eager", "to ours f32", "to best peer", "ready after s", "error"]
+    return f"\n### {case['model']}, batch {case['batch']}\n\n{markdown_table(header, lines)}"
 
 
 def _engine_row(case: dict[str, Any]) -> list[str]:
