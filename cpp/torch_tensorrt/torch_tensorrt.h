@@ -263,7 +263,7 @@ struct TORCHTRT_API CompileSpec : Settings {
   std::set<DataType> enabled_precisions = {DataType::kFloat};
   /// For int8 in a module without quantization, on a CPU: gives the ranges of the network's tensors (ptq.h).
   ptq::Calibrator* ptq_calibrator = nullptr;
-  std::string calibration;  ///< the same as text: the content of a calibration file
+  std::string calibration;                                    ///< the same as text: the content of a calibration file
   Device device = Device::current();                          ///< where the engines are built and run
   EngineCapability capability = EngineCapability::kSTANDARD;  ///< restrictions of the engines
 };

@@ -78,7 +78,9 @@ class _Sums:
     def error(self, name: str, layer: str = "", source: str = "") -> TensorError:
         norms = math.sqrt(self.signal * self.other)
         cosine = 1.0 if self.noise == 0 else self.product / norms if norms > 0 else 0.0
-        sqnr = math.inf if self.noise == 0 else 10 * math.log10(self.signal / self.noise) if self.signal > 0 else -math.inf
+        sqnr = (
+            math.inf if self.noise == 0 else 10 * math.log10(self.signal / self.noise) if self.signal > 0 else -math.inf
+        )
         if math.isnan(self.noise):
             sqnr = -math.inf
         relative = self.max_abs / self.largest if self.largest > 0 else (math.inf if self.max_abs > 0 else 0.0)
@@ -114,7 +116,9 @@ class Verification:
             numbers = (f"{error.max_abs:.3g}", f"{error.relative:.2%}", f"{error.cosine:.6f}", f"{error.sqnr:.1f}")
             rows.append((error.name, error.operator, *numbers, _short(error.source)))
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows
+        ]
         if self.metric is not None:
             lines.append(f"metric: {self.metric[0]:.6g} in float32, {self.metric[1]:.6g} compiled")
         bad = self.first_bad()
@@ -180,7 +184,7 @@ class _Recorder:
             engines, tensors, layers, sources, values = ops._take_recorded()
         finally:
             ops._stop_recording()
-        rows = zip(engines, tensors, layers, sources, values)
+        rows = zip(engines, tensors, layers, sources, values, strict=False)
         return result, {(engine, name): (layer, source, value) for engine, name, layer, source, value in rows}
 
 
@@ -262,7 +266,7 @@ def _add_outputs(sums: list[_Sums], expected: Sequence[torch.Tensor], got: Seque
         raise ValueError(f"the module returns {len(expected)} tensors, the compiled module {len(got)}")
     while len(sums) < len(expected):
         sums.append(_Sums())
-    for total, a, b in zip(sums, expected, got):
+    for total, a, b in zip(sums, expected, got, strict=False):
         total.add(a.cpu(), b.cpu())
 
 

@@ -279,7 +279,12 @@ def test_a_device_that_is_not_there(lenet, tmp_path, flags, device):
         (["-d", "cpu", "--gpu-id", "1"], "--gpu-id 1 was given with -d cpu"),
         (["--dla-core", "1"], "--dla-core 1 was given without -d dla"),
         (["-d", "cpu", "--teo", "aten::add,aten::mul"], "'aten::add,aten::mul' in torch_executed_ops is not the name"),
-        (["-d", "cpu", "-p", "int8", "--calibration-cache-file", "a.cache"], "fake_quantize_per_tensor_affine"),
+        (
+            ["-d", "cpu", "-p", "f32", "-p", "int8", "--calibration-cache-file", "no.such"],
+            "cannot read the calibration file",
+        ),
+        (["-d", "cpu", "--calibration-cache-file", "a.cache"], "a calibrator needs int8 in enabled_precisions"),
+        (["-d", "cpu", "--precision-override", "conv"], "must be PATTERN=PRECISION"),
     ],
 )
 def test_options_that_cannot_be_obeyed(lenet, tmp_path, flags, complaint):
@@ -290,6 +295,26 @@ def test_options_that_cannot_be_obeyed(lenet, tmp_path, flags, complaint):
 def test_options_without_effect_are_told(lenet, tmp_path):
     told = torchtrtc("-d", "cpu", "--allow-gpu-fallback", CHECK, lenet, tmp_path / "out.ts", "(1,1,28,28)")
     assert "--allow-gpu-fallback has no effect without -d dla" in told
+
+
+def test_int8_is_calibrated_with_files(lenet, tmp_path):
+    batches = []
+    for i in range(3):
+        torch.manual_seed(i)
+        batches.append(tmp_path / f"batch{i}.pt")
+        torch.save(torch.randn(1, 1, 28, 28), batches[-1])
+    flags = [flag for path in batches for flag in ("--calibration-data", path)]
+    cache, out = tmp_path / "lenet.calibration", tmp_path / "out.ts"
+    common = ("-d", "cpu", "-p", "f32", "-p", "int8", "--no-threshold-check", lenet, out, "(1,1,28,28)")
+    torchtrtc(*flags, "--calibration-cache-file", cache, *common)
+    assert "torch_tensorrt int8 calibration" in cache.read_text()
+    x = torch.load(batches[0])
+    expected, got = torch.jit.load(lenet)(x), torch.jit.load(out)(x)
+    assert (got - expected).abs().max() < 0.1 * expected.abs().max()
+    torchtrtc("--calibration-cache-file", cache, *common)
+    bad = tmp_path / "bad.pt"
+    bad.write_bytes(b"no archive")
+    assert "is no file of torch.save" in torchtrtc_fails("--calibration-data", bad, *common)
 
 
 class Infinite(nn.Module):

@@ -25,15 +25,15 @@ std::vector<torch::jit::IValue> load_batch(const std::string& path) {
   try {
     value = torch::jit::pickle_load({bytes.begin(), bytes.end()});
   } catch (const std::exception& error) {
-    TORCHTRT_THROW_ERROR("--calibration-data " << path << " is no file of torch.save: "
-                                               << torch_tensorrt::GetExceptionString(error));
+    TORCHTRT_THROW_ERROR("--calibration-data "
+                         << path << " is no file of torch.save: " << torch_tensorrt::GetExceptionString(error));
   }
   if (value.isTensor()) return {value};
-  TORCHTRT_CHECK(value.isTuple() || value.isList(), "--calibration-data " << path << " holds a " << value.tagKind()
-                                                                          << ", must be a tensor or a tuple of tensors");
+  TORCHTRT_CHECK(value.isTuple() || value.isList(), "--calibration-data "
+                                                        << path << " holds a " << value.tagKind()
+                                                        << ", must be a tensor or a tuple of tensors");
   if (value.isTuple()) return value.toTupleRef().elements();
-  const auto list = value.toListRef();
-  return {list.begin(), list.end()};
+  return value.toListRef().vec();
 }
 
 torch_tensorrt::ptq::CalibrationAlgo calibration_algorithm(const std::string& name) {

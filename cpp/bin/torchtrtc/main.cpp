@@ -3,8 +3,8 @@
 #include <csignal>
 #include <iostream>
 
-#include "files.h"
 #include "calibration.h"
+#include "files.h"
 #include "options.h"
 #include "self_check.h"
 #include "torch_tensorrt/core/engine_module.h"

@@ -141,9 +141,10 @@ void add_engine_flags(CLI::App& app, Options& o) {
                  "With -p int8 on a CPU: file of a calibration, as torch_tensorrt.ptq.DataLoaderCalibrator writes it; "
                  "with --calibration-data, the file is written")
       ->type_name("PATH");
-  app.add_option("--calibration-data", o.calibration_data,
-                 "With -p int8 on a CPU: file with example inputs, as torch.save writes it: a tensor, or a tuple of the "
-                 "arguments of forward. Give it once for each batch")
+  app.add_option(
+         "--calibration-data", o.calibration_data,
+         "With -p int8 on a CPU: file with example inputs, as torch.save writes it: a tensor, or a tuple of the "
+         "arguments of forward. Give it once for each batch")
       ->type_name("PATH")
       ->check(CLI::ExistingFile);
   app.add_option("--calibration-algo", o.calibration_algorithm, "legacy, entropy, entropy_2 or minmax")

@@ -60,8 +60,8 @@ std::string Calibrator::calibrate(const std::function<torch::jit::Module()>& com
     try {
       compiled.forward(*batch);
     } catch (const std::exception& error) {
-      TORCHTRT_THROW_ERROR("batch " << count << " of the calibration data does not run in the module: "
-                                    << GetExceptionString(error));
+      TORCHTRT_THROW_ERROR(
+          "batch " << count << " of the calibration data does not run in the module: " << GetExceptionString(error));
     }
   }
   TORCHTRT_CHECK(count > 0, "there are no batches to calibrate with");

@@ -30,8 +30,7 @@ auto translated(F&& call) -> decltype(call()) {
 void calibrate(ts::CompileSpec& info,
                const std::function<torch::jit::Module(const ts::CompileSpec&)>& compile_in_float) {
   if (info.ptq_calibrator == nullptr) return;
-  TORCHTRT_CHECK(info.enabled_precisions.count(DataType::kChar) != 0,
-                 "a calibrator needs int8 in enabled_precisions");
+  TORCHTRT_CHECK(info.enabled_precisions.count(DataType::kChar) != 0, "a calibrator needs int8 in enabled_precisions");
   TORCHTRT_CHECK(info.device.device_type == Device::DeviceType::kCPU, "a calibrator needs the CPU as device");
   ts::CompileSpec in_float = info;
   in_float.ptq_calibrator = nullptr;

@@ -116,9 +116,11 @@ TEST(Options, ThatContradictEachOtherAreRefused) {
   EXPECT_THAT(refusal({"-d", "gpu", "--dla-core", "1"}), HasSubstr("--dla-core 1 was given without -d dla"));
 }
 
-TEST(Options, ACalibrationCacheIsRefusedWithWhatInt8Does) {
-  EXPECT_THAT(refusal({"-p", "int8", "--calibration-cache-file", "a.cache"}),
-              testing::AllOf(testing::HasSubstr("a.cache"), testing::HasSubstr("fake_quantize_per_tensor_affine")));
+TEST(Options, CalibrationFlagsAreKept) {
+  const Options options = parsed({"-p", "int8", "--calibration-cache-file", "a.cache", "--calibration-algo", "minmax"});
+  EXPECT_EQ(options.calibration_cache, "a.cache");
+  EXPECT_EQ(options.calibration_algorithm, "minmax");
+  EXPECT_TRUE(options.calibration_data.empty());
 }
 
 }  // namespace

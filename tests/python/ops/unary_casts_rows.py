@@ -3,7 +3,7 @@
 import torch
 
 from .bundle import ONE, over_dtypes, over_shapes, variants_of
-from .table import BOOL, F64, HALF, I8, I32, I64, U8, A, Row, fixed, fixed16, t, written
+from .table import BOOL, F64, HALF, I8, I32, I64, U8, A, Row, fixed16, t, written
 
 ENDS = (-32768, 32767, -1, 0, 20000, -20000)
 

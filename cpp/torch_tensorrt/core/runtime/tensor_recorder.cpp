@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
-#include "torch_tensorrt/core/network/enum_names.h"
 
 namespace torch_tensorrt::core::runtime {
 namespace {
@@ -24,16 +23,16 @@ void TensorRecorder::observe(const engine::Plan& plan, const network::ITensor& t
   const std::string name = tensor.getName();
   const network::ILayer& layer = *tensor.producer();
   const auto* quantization = quantization_of(layer);
-  if (name.empty() || (!network::is_floating_point(desc.dtype) && quantization == nullptr)) return;
+  if (name.empty() || tensor.isNetworkInput()) return;
+  if (!network::is_floating_point(desc.dtype) && quantization == nullptr) return;
   const auto type = engine::aten::find_scalar_type(desc.dtype);
   if (!type) return;
   const network::Dims strides = desc.strides();
-  const at::Tensor view =
-      at::from_blob(const_cast<void*>(data), engine::aten::sizes_of(desc.dims), engine::aten::sizes_of(strides),
-                    at::TensorOptions().dtype(*type));
+  const at::Tensor view = at::from_blob(const_cast<void*>(data), engine::aten::sizes_of(desc.dims),
+                                        engine::aten::sizes_of(strides), at::TensorOptions().dtype(*type));
   at::Tensor value = view.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous();
   if (quantization != nullptr) value = (value - quantization->beta).mul_(quantization->alpha);
-  records_.push_back({plan.name, name, network::enum_name(layer.getType()), layer.source(), value});
+  records_.push_back({plan.name, name, layer.getName(), layer.source(), value});
 }
 
 }  // namespace torch_tensorrt::core::runtime

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <unordered_map>
 
 #include "torch_tensorrt/core/engine/build/builder.h"
@@ -13,6 +14,7 @@
 #include "torch_tensorrt/core/engine/build/precision_overrides.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/progress.h"
 
@@ -60,10 +62,7 @@ bool shares_large_constant(const network::ILayer& layer) {
 class NetworkChooser {
  public:
   NetworkChooser(const BuildSettings& settings, CandidateTimer& timer)
-      : settings_(settings),
-        timer_(timer),
-        dumper_(settings.dump_directory),
-        overrides_(settings.precision_overrides) {
+      : settings_(settings), timer_(timer), dumper_(settings.dump_directory), overrides_(settings.precision_overrides) {
     const bool computes = may_use(DataType::kINT8) && has_fast_kernels(settings.device, DataType::kINT8);
     if (computes) quantized_ = optimizer::QuantizedConstants::kStoreBytes;
   }
@@ -209,8 +208,8 @@ class NetworkChooser {
   // What the user wants goes before time.
   static void keep_faster(NetworkChoice& best, NetworkChoice choice) {
     if (!std::isfinite(choice.microseconds)) return;
-    const bool is_better = choice.unmet != best.unmet ? choice.unmet < best.unmet
-                                                      : choice.microseconds < best.microseconds;
+    const bool is_better =
+        choice.unmet != best.unmet ? choice.unmet < best.unmet : choice.microseconds < best.microseconds;
     if (is_better || !std::isfinite(best.microseconds)) best = std::move(choice);
   }
 
@@ -244,6 +243,8 @@ class NetworkChooser {
     if (usable && settings_.calibration.empty()) {
       if (optimizer::has_quantization(network)) return {};
       usable = Decision::no("the network has no quantization, and there is no calibration");
+      LOG_WARNING("int8 is enabled, but " << usable.reason() << ": nothing of \"" << settings_.name
+                                          << "\" will compute in int8. Give a calibrator");
     }
     if (usable) return read_calibration(settings_.calibration, settings_.name, key);
     notes.push_back("precision: i8 is not used: " + usable.reason());
@@ -259,13 +260,14 @@ class NetworkChooser {
       times[place_of(*all.network->getLayer(static_cast<int32_t>(i)))] = all.choices[i].microseconds;
     }
     std::vector<int32_t> chosen;
-    for (const int32_t i : able) {
+    for (const int32_t i : sets.may) {
       const auto found = times.find(place_of(*choice.network->getLayer(i)));
       const bool is_faster =
           found != times.end() && found->second < choice.choices[static_cast<size_t>(i)].microseconds;
-      if (is_faster) chosen.push_back(i);
+      if (is_faster || std::binary_search(sets.must.begin(), sets.must.end(), i)) chosen.push_back(i);
     }
-    if (chosen.size() == able.size()) return all;
+    all.unmet = choice.unmet - std::min(choice.unmet, sets.must.size());
+    if (chosen.size() == sets.may.size()) return all;
     NetworkChoice some = in_integers(choice, ranges, chosen);
     some.unmet = all.unmet;
     try_tactics(some, all.microseconds, /*must_work=*/false);
@@ -332,6 +334,17 @@ class NetworkChooser {
     }
   }
 
+  // Whether layers of the kind do more than move or convert elements.
+  static bool computes(network::LayerType kind) {
+    using network::LayerType;
+    static const std::set<LayerType> kMoving = {LayerType::kINPUT,         LayerType::kCONSTANT,  LayerType::kSHUFFLE,
+                                                LayerType::kCONCATENATION, LayerType::kSLICE,     LayerType::kSHAPE,
+                                                LayerType::kGATHER,        LayerType::kSELECT,    LayerType::kCAST,
+                                                LayerType::kIDENTITY,      LayerType::kSCATTER,   LayerType::kREFORMAT,
+                                                LayerType::kQUANTIZE,      LayerType::kDEQUANTIZE};
+    return kMoving.count(kind) == 0;
+  }
+
   void note_overrides(NetworkChoice& best) const {
     for (const std::string& pattern : overrides_.unmatched(*best.network)) {
       best.notes.push_back("precision: the override \"" + pattern + "\" matches no layer");
@@ -348,9 +361,7 @@ class NetworkChooser {
     std::string names;
     size_t count = 0;
     for (const auto& layer : network.layers()) {
-      const bool computes = layer->format_role() != network::FormatRole::kIndifferent &&
-                            layer->getType() != network::LayerType::kCAST && !layer->can_be_evaluated();
-      if (!computes || network::begins_with_dequantize(layer->epilogue())) continue;
+      if (!computes(layer->getType()) || network::begins_with_dequantize(layer->epilogue())) continue;
       if (layer->getOutput(0)->getType() != DataType::kFLOAT) continue;
       if (++count <= kMostNames) names += "\n  " + network::describe(*layer);
     }

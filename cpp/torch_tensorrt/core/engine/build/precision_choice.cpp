@@ -45,8 +45,8 @@ class Split {
       // A node on the sink's side pays the edge from the source: its time in the lower dtype.
       cut_.add_edge(MinCut::kSource, node, nanoseconds(low_time->second));
       const bool is_forced = std::binary_search(sets_.must.begin(), sets_.must.end(), i);
-      cut_.add_edge(node, MinCut::kSink, is_forced ? MinCut::kInfinite
-                                                   : nanoseconds(choices_[static_cast<size_t>(i)].microseconds));
+      cut_.add_edge(node, MinCut::kSink,
+                    is_forced ? MinCut::kInfinite : nanoseconds(choices_[static_cast<size_t>(i)].microseconds));
     }
     for (const auto& layer : network_.layers()) {
       for (int32_t i = 0; i < layer->getNbOutputs(); ++i) add_casts(*layer->getOutput(i));

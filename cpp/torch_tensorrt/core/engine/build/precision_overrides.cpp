@@ -16,10 +16,10 @@ struct Name {
   DataType type;
 };
 constexpr Name kNames[] = {
-    {"f32", DataType::kFLOAT},   {"fp32", DataType::kFLOAT}, {"float32", DataType::kFLOAT}, {"float", DataType::kFLOAT},
-    {"f16", DataType::kHALF},    {"fp16", DataType::kHALF},  {"float16", DataType::kHALF},  {"half", DataType::kHALF},
-    {"bf16", DataType::kBF16},   {"bfloat16", DataType::kBF16},
-    {"i8", DataType::kINT8},     {"int8", DataType::kINT8},
+    {"f32", DataType::kFLOAT},     {"fp32", DataType::kFLOAT}, {"float32", DataType::kFLOAT},
+    {"float", DataType::kFLOAT},   {"f16", DataType::kHALF},   {"fp16", DataType::kHALF},
+    {"float16", DataType::kHALF},  {"half", DataType::kHALF},  {"bf16", DataType::kBF16},
+    {"bfloat16", DataType::kBF16}, {"i8", DataType::kINT8},    {"int8", DataType::kINT8},
 };
 
 bool matches(const std::string& pattern, const network::ILayer& layer) {
@@ -32,7 +32,8 @@ PrecisionOverrides::PrecisionOverrides(const std::vector<std::string>& entries) 
   for (const std::string& entry : entries) {
     const size_t place = entry.rfind('=');
     const std::string type = place == std::string::npos ? std::string() : entry.substr(place + 1);
-    const auto* found = std::find_if(std::begin(kNames), std::end(kNames), [&](const Name& n) { return type == n.text; });
+    const auto* found =
+        std::find_if(std::begin(kNames), std::end(kNames), [&](const Name& n) { return type == n.text; });
     if (place == 0 || found == std::end(kNames)) {
       TORCHTRT_THROW_ERROR("precision_overrides has \"" << entry << "\", must be PATTERN=PRECISION with the precision "
                                                         << "f32, f16, bf16 or i8, as in \"*layer4*=f32\"");
@@ -52,8 +53,8 @@ std::vector<std::string> PrecisionOverrides::unmatched(const network::INetworkDe
   std::vector<std::string> result;
   for (const Entry& entry : entries_) {
     const auto& layers = network.layers();
-    const bool is_used = std::any_of(layers.begin(), layers.end(),
-                                     [&](const auto& layer) { return matches(entry.pattern, *layer); });
+    const bool is_used =
+        std::any_of(layers.begin(), layers.end(), [&](const auto& layer) { return matches(entry.pattern, *layer); });
     if (!is_used) result.push_back(entry.pattern);
   }
   return result;

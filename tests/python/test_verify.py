@@ -1,0 +1,233 @@
+"""verify: errors per layer and output; precision_search and precision_overrides."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+
+import pytest
+import torch
+from test_int8 import INT8, integer_layers, make, needs_vnni, notes
+from test_precision import needs_bf16
+from torch import nn
+
+import torch_tensorrt
+from torch_tensorrt.ptq import DataLoaderCalibrator
+
+
+def compile_in(module, data, precisions, **settings):
+    settings = {"device": "cpu", "require_full_compilation": True, **settings}
+    return torch_tensorrt.compile(module, ir="ts", inputs=[data[0]], enabled_precisions=precisions, **settings)
+
+
+def in_int8(module, data, **settings):
+    calibrator = DataLoaderCalibrator(data)
+    return compile_in(module, data, INT8, calibrator=calibrator, **settings)
+
+
+# ---- verify --------------------------------------------------------------------------------------------------------
+
+
+def test_a_module_in_float_has_no_noise():
+    module, data = make("pictures")
+    report = torch_tensorrt.verify(module, compile_in(module, data, {torch.float32}), data[:2])
+    assert report.batches == 2
+    assert len(report.outputs) == 1 and report.outputs[0].elements == 2 * 20
+    assert report.outputs[0].sqnr > 100 and report.outputs[0].cosine == pytest.approx(1)
+    assert len(report.layers) >= 5
+    assert all(error.sqnr > 100 for error in report.layers)
+    assert report.first_bad() is None
+    assert "first layer below 20 dB: none" in str(report)
+
+
+@needs_vnni
+def test_layers_of_int8_have_noise():
+    module, data = make("pictures")
+    report = torch_tensorrt.verify(module, in_int8(module, data), data[:1])
+    noisy = [error for error in report.layers if error.sqnr < 60]
+    assert noisy and all(error.sqnr > 15 for error in noisy)
+    assert all(0.98 < error.cosine <= 1 for error in report.layers)
+    assert any(error.operator == "aten::_convolution" and ".py:" in error.source for error in report.layers)
+
+
+class Broken(nn.Module):
+    """A module that computes something else from a layer on."""
+
+    def __init__(self, wrong: bool) -> None:
+        super().__init__()
+        self.a, self.b, self.c = nn.Linear(8, 64), nn.Linear(64, 64), nn.Linear(64, 4)
+        self.wrong = wrong
+
+    def forward(self, x):
+        y = torch.tanh(self.b(torch.relu(self.a(x))))
+        return self.c(y)
+
+
+def test_the_first_bad_layer_is_named():
+    torch.manual_seed(0)
+    module, other = Broken(False).eval(), Broken(True).eval()
+    other.load_state_dict(module.state_dict())
+    with torch.no_grad():
+        other.b.weight.normal_()
+    data = [torch.randn(16, 8)]
+    report = torch_tensorrt.verify(module, compile_in(other, data, {torch.float32}), data)
+    bad = report.first_bad()
+    assert bad is not None and bad.operator == "aten::linear"
+    good = [error for error in report.layers if error.sqnr > 100]
+    assert good and report.layers.index(bad) > report.layers.index(good[0])
+    assert report.outputs[0].sqnr < 20
+    assert bad.name in str(report)
+
+
+def test_the_report_is_json_and_a_picture(tmp_path):
+    module, data = make("features")
+    compiled = compile_in(module, data, {torch.float32})
+    report = torch_tensorrt.verify(module, compiled, data[:1], metric=lambda m: m(data[0]).argmax(1).float().mean())
+    read = json.loads(report.to_json())
+    assert read["batches"] == 1 and len(read["layers"]) == len(report.layers)
+    assert read["metric"][0] == pytest.approx(read["metric"][1])
+    pytest.importorskip("matplotlib")
+    report.save_plot(tmp_path / "report.png")
+    assert (tmp_path / "report.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_numbers_that_are_not_finite_are_reported():
+    class Logarithm(nn.Module):
+        def forward(self, x):
+            return torch.log(x), x * 0
+
+    module = Logarithm()
+    data = [torch.tensor([0.0, -1.0, 2.0])]
+    report = torch_tensorrt.verify(module, compile_in(module, data, {torch.float32}), data)
+    assert report.outputs[0].max_abs < 1e-6  # infinities and NaN agree
+    assert report.outputs[1].sqnr == math.inf  # zeros
+    json.loads(report.to_json())
+
+
+def test_exported_programs_and_batches_by_name_are_verified():
+    module, data = make("features")
+    program = torch.export.export(module, (data[0],))
+    compiled = torch_tensorrt.compile(program, device="cpu")
+    report = torch_tensorrt.verify(program, compiled, data[:1])
+    assert report.layers and report.outputs[0].sqnr > 100
+
+
+def test_wrong_uses_of_verify_are_refused():
+    module, data = make("features")
+    compiled = compile_in(module, data, {torch.float32})
+    with pytest.raises(ValueError, match="no batches"):
+        torch_tensorrt.verify(module, compiled, [])
+
+    class Two(nn.Module):
+        def forward(self, x):
+            return x, x
+
+    with pytest.raises(ValueError, match="returns 2 tensors, the compiled module 1"):
+        torch_tensorrt.verify(Two(), compiled, data[:1])
+
+
+# ---- overrides -----------------------------------------------------------------------------------------------------
+
+
+@needs_vnni
+def test_overrides_keep_layers_in_float():
+    module, data = make("pictures")
+    every = in_int8(module, data, precision_overrides=["*=i8"])
+    layers = [error.layer for error in torch_tensorrt.verify(module, every, data[:1]).layers]
+    second = next(name for name in layers[1:] if "aten::_convolution" in name)
+    some = in_int8(module, data, precision_overrides=[f"{second.split(' ')[0]} : *=f32", "*=i8"])
+    none = in_int8(module, data, precision_overrides=["*=f32"])
+    assert integer_layers(every) == 5
+    assert integer_layers(none) == 0
+    assert integer_layers(some) < 5
+    unused = in_int8(module, data, precision_overrides=["nothing=f32"])
+    assert 'the override "nothing" matches no layer' in notes(unused)
+
+
+@needs_bf16
+def test_overrides_choose_bf16():
+    module, data = make("features")
+    compiled = compile_in(module, data, {torch.float32, torch.bfloat16}, precision_overrides=["*=bf16"])
+    assert "precision: bf16 in" in notes(compiled)
+    compiled = compile_in(module, data, {torch.float32, torch.bfloat16}, precision_overrides=["*=float32"])
+    assert "precision: bf16 in" not in notes(compiled)
+
+
+@pytest.mark.parametrize("entry", ["layer", "=f32", "layer=f8", "layer="])
+def test_wrong_overrides_are_refused(entry):
+    module, data = make("features")
+    with pytest.raises(RuntimeError, match="must be PATTERN=PRECISION"):
+        compile_in(module, data, {torch.float32}, precision_overrides=[entry])
+
+
+@needs_bf16
+def test_without_float_every_layer_that_can_leaves_it(capfd):
+    module, data = make("features")
+    compiled = compile_in(module, data, {torch.bfloat16}, strict_precisions=True)
+    assert "precision: bf16 in" in notes(compiled)
+
+
+class Ordered(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Linear(96, 10)
+
+    def forward(self, x):
+        return self.a(torch.cumsum(x, 1))
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_layers_in_f32_are_named_without_float(strict, capfd):
+    module = Ordered().eval()
+    x = torch.randn(4, 96)
+    settings = {"enabled_precisions": {torch.half}, "device": "cpu", "strict_precisions": strict}
+    if strict:
+        with pytest.raises(RuntimeError, match="compute in f32, which enabled_precisions does not have"):
+            torch_tensorrt.compile(module, ir="ts", inputs=[x], require_full_compilation=True, **settings)
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compiled = torch_tensorrt.compile(module, ir="ts", inputs=[x], **settings)
+    assert "aten::linear" in capfd.readouterr().err
+    torch.testing.assert_close(compiled(x), module(x), rtol=1e-4, atol=1e-5)
+
+
+# ---- search --------------------------------------------------------------------------------------------------------
+
+
+@needs_vnni
+def test_the_search_keeps_few_layers_in_float():
+    torch.manual_seed(0)
+    module, data = make("pictures")
+    with torch.no_grad():  # two channels of very different size: int8 loses the small one
+        module[4].first[0].weight[0] *= 300
+    expected = module(data[0])
+
+    def metric(candidate) -> float:
+        with torch.inference_mode():
+            return -((candidate(data[0]) - expected).square().mean() / expected.square().mean()).item()
+
+    loose = torch_tensorrt.precision_search(
+        module, data[:2], metric, max_loss=1.0, ir="ts", inputs=[data[0]], device="cpu", enabled_precisions=INT8,
+        calibrator=DataLoaderCalibrator(data), require_full_compilation=True,
+    )  # fmt: skip
+    assert loose.kept == () and loose.trials == 1
+    limit = -loose.metric / 4
+    tight = torch_tensorrt.precision_search(
+        module, data[:2], metric, max_loss=limit, ir="ts", inputs=[data[0]], device="cpu", enabled_precisions=INT8,
+        calibrator=DataLoaderCalibrator(data), require_full_compilation=True,
+    )  # fmt: skip
+    assert tight.kept and tight.trials > 1
+    assert tight.reference - tight.metric <= limit
+    assert tight.metric == pytest.approx(metric(tight.module))
+
+
+def test_a_search_that_cannot_succeed_is_an_error():
+    module, data = make("features")
+    settings = {"ir": "ts", "inputs": [data[0]], "device": "cpu", "enabled_precisions": {torch.float32}}
+    with pytest.raises(ValueError, match="max_loss is -1"):
+        torch_tensorrt.precision_search(module, data, lambda m: 0.0, max_loss=-1, **settings)
+    values = iter(range(0, -100, -1))
+    with pytest.raises(ValueError, match="cannot be reached"):
+        torch_tensorrt.precision_search(module, data, lambda m: float(next(values)), max_loss=0.5, **settings)
