@@ -140,7 +140,7 @@ class Verification:
         """
         from matplotlib.figure import Figure
 
-        shown = [error for error in self.layers or self.outputs]
+        shown = list(self.layers or self.outputs)
         height = max(3.0, 0.22 * len(shown) + 1.2)
         figure = Figure(figsize=(9, height), layout="constrained")
         axes = figure.subplots()
