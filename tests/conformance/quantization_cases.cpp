@@ -190,11 +190,12 @@ Case convolution_case(const std::string& name, const Conv& conv, std::vector<Inp
     return layer;
   };
   row.oracle = [=](const std::vector<at::Tensor>& in) {
-    const at::DimVector none(rank, 0);
-    const at::DimVector ones(rank, 1);
+    const std::vector<int64_t> none(rank, 0);
+    const std::vector<int64_t> ones(rank, 1);
+    const std::vector<int64_t> stride(rank, conv.stride);
+    const std::vector<int64_t> padding(rank, conv.padding);
     const at::Tensor sums = at::convolution(in[0].to(at::kDouble) - conv.zero, kernel.to(at::kDouble), std::nullopt,
-                                            at::DimVector(rank, conv.stride), at::DimVector(rank, conv.padding), ones,
-                                            false, none, conv.groups);
+                                            stride, padding, ones, false, none, conv.groups);
     return finish(epilogue, sums, in);
   };
   set_output(row, epilogue);
