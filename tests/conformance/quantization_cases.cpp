@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "conformance/case.h"
+#include "torch_tensorrt/core/network/rewriter.h"
 
 // Quantization, and layers that compute with 8-bit integers, against the formulas in float64.
 namespace torch_tensorrt::conformance {
@@ -148,10 +149,12 @@ at::Tensor finish(const Epilogue& epilogue, at::Tensor sums, const std::vector<a
   return sums;
 }
 
-void set_output(Case& row, const Epilogue& epilogue) {
+// Intermediate results of an epilogue that adds integers are up to `magnitude`.
+void set_output(Case& row, const Epilogue& epilogue, double magnitude = 1) {
   const bool quantizes = epilogue.back().kind == EpilogueOp::Kind::kQuantize;
   row.output = quantizes ? epilogue.back().type : DataType::kFLOAT;
   row.tolerance = quantizes ? Tolerance{0, 1, kOneStep} : rounding(DataType::kFLOAT, kSteps, kEpilogue);
+  row.tolerance.absolute *= quantizes ? 1 : magnitude;
 }
 
 // ---- convolutions --------------------------------------------------------------------------------------------------
@@ -198,7 +201,11 @@ Case convolution_case(const std::string& name, const Conv& conv, std::vector<Inp
                                             stride, padding, ones, false, none, conv.groups);
     return finish(epilogue, sums, in);
   };
-  set_output(row, epilogue);
+  double magnitude = 1;
+  for (const EpilogueOp& op : epilogue) {
+    if (op.kind == EpilogueOp::Kind::kElementWise && op.alpha != 0) magnitude = 256 * op.alpha;
+  }
+  set_output(row, epilogue, magnitude);
   return row;
 }
 
@@ -249,7 +256,10 @@ Case product_case(const std::string& name, InputSpec a, InputSpec b, MatrixOpera
   Epilogue epilogue = {dequantize(2, zero)};
   epilogue.insert(epilogue.end(), rest.begin(), rest.end());
   row.build = [=](INetworkDefinition& network, const std::vector<ITensor*>& in) {
-    auto* layer = network.addMatrixMultiply(*in[0], MatrixOperation::kNONE, *in[1], op);
+    // Without the epilogue, the inputs would have to be of one dtype.
+    network::Rewriter rewriter(network);
+    auto* layer = rewriter.insert_after<network::IMatrixMultiplyLayer>(*network.layers().back(), {in[0], in[1]},
+                                                                       MatrixOperation::kNONE, op);
     for (size_t i = 2; i < in.size(); ++i) layer->setInput(static_cast<int32_t>(i), *in[i]);
     layer->mutable_epilogue() = epilogue;
     return layer;
@@ -298,7 +308,10 @@ Cases quantization_cases() {
   Cases rows;
   rows.push_back(quantize_case("i8", x, one, {}, true));
   rows.push_back(quantize_case("u8", x, one, {DataType::kUINT8, 0, -1, 0, 255}, true));
-  rows.push_back(quantize_case("special", f32({30}, Fill::kSpecial), one, {}, true));
+  InputSpec far = f32({8});
+  far.values = {300, -300, 127, 128, -128, -129, 0, 1};
+  rows.push_back(quantize_case("saturates", far, unit, {}, true));
+  rows.push_back(quantize_case("saturates_u8", far, unit, {DataType::kUINT8, 0, -1, 0, 255}, true));
   rows.push_back(quantize_case("ties", f32({40}, Fill::kHalves), unit, {}, true));
   rows.push_back(quantize_case("axis", x, five, {DataType::kINT8, 0, 1, -128, 127}, true));
   rows.push_back(quantize_case("part_of_the_range", x, one, {DataType::kINT8, 0, -1, -2, 1}, true));

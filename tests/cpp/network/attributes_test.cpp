@@ -64,7 +64,7 @@ TEST_F(AttributesTest, EveryAttributeCounts) {
       EXPECT_EQ(hash_layer(*copy, true), hash_layer(*changed, true));
     }
   }
-  EXPECT_EQ(total, 112) << "attributes of all kinds; a new one must be counted here";
+  EXPECT_EQ(total, 120) << "attributes of all kinds; a new one must be counted here";
 }
 
 TEST_F(AttributesTest, WeightsCountByValue) {
@@ -113,9 +113,32 @@ TEST_F(AttributesTest, EpilogueOpsCompareWhatTheyUse) {
   a.kind = EpilogueOp::Kind::kElementWise;
   EXPECT_FALSE(a == b);
   b = a;
-  b.alpha = 2.F;
+  b.activation = ActivationType::kTANH;
   EXPECT_TRUE(a == b);
+  b.alpha = 2.F;
+  EXPECT_FALSE(a == b) << "the scale of an operand of integers";
+  b = a;
   b.swapped = true;
+  EXPECT_FALSE(a == b);
+}
+
+TEST_F(AttributesTest, QuantizingOpsCompareWhatTheyUse) {
+  EpilogueOp a;
+  a.kind = EpilogueOp::Kind::kDequantize;
+  EpilogueOp b = a;
+  b.alpha = 2;
+  EXPECT_TRUE(a == b) << "the scale is an input";
+  b.beta = 1;
+  EXPECT_FALSE(a == b);
+  b = a;
+  b.input = 1;
+  EXPECT_FALSE(a == b);
+  a.kind = b.kind = EpilogueOp::Kind::kQuantize;
+  EXPECT_TRUE(a == b) << "quantize reads no input";
+  b.type = DataType::kUINT8;
+  EXPECT_FALSE(a == b);
+  b = a;
+  b.alpha = 2;
   EXPECT_FALSE(a == b);
 }
 

@@ -294,8 +294,15 @@ void add_every_kind(INetworkDefinition& net) {
   recurrent->setWeights(RecurrentWeights::kHIDDEN_BIAS, floats(net, 8));
   recurrent->setWeights(RecurrentWeights::kPROJECTION, *net.addInput("projection", DataType::kFLOAT, Dims{1, 2}));
   recurrent->setCellState(*net.addInput("cell", DataType::kFLOAT, Dims{1, 2, 2}));
-  for (ILayer* last : std::initializer_list<ILayer*>{deconv, concat, identity, reformat, scatter, sample, attention,
-                                                     places, recurrent}) {
+  const float step = 0.25F;
+  auto* scale = net.addConstant(Dims{}, net.own(DataType::kFLOAT, &step, 1))->getOutput(0);
+  auto* quantize = net.addQuantize(x, *scale, DataType::kUINT8);
+  quantize->setZeroPoint(3);
+  quantize->setRange(0, 127);
+  auto* dequantize = net.addDequantize(*quantize->getOutput(0), *scale, DataType::kHALF);
+  dequantize->setZeroPoint(3);
+  for (ILayer* last : std::initializer_list<ILayer*>{dequantize, deconv, concat, identity, reformat, scatter, sample,
+                                                     attention, places, recurrent}) {
     net.markOutput(*last->getOutput(0));
   }
   net.profiles().push_back({{"wide", {Dims{1, 4}, Dims{2, 4}, Dims{3, 4}}}});
@@ -311,6 +318,15 @@ TEST_F(TextTest, KeepsEveryKind) {
       continue;
     EXPECT_THAT(text, ::testing::HasSubstr(" = " + name + "("));
   }
+}
+
+TEST_F(TextTest, KeepsOperationsOfIntegerLayers) {
+  const std::string text =
+      "network \"\" {\n  %x = input() {dtype=u8, dims=[1x1x2x2]} : u8[1x1x2x2]\n"
+      "  %r = input() {dtype=i8, dims=[1x1x2x2]} : i8[1x1x2x2]\n  %s = constant() {weights=f32\"AACAPg==\"} : f32[]\n"
+      "  %y = convolution(%x, %s, %r) {maps=1, kernel_size=[1x1], kernel=i8\"fw==\", epilogue=[dequantize(%s, zero 5), "
+      "sum(%r, scale 0.5, zero -3), relu, quantize(u8, scale 0.125, zero 7)]} : u8[1x1x2x2]\n  return %y\n}\n";
+  EXPECT_EQ(print_network(*parse_network(text)), text);
 }
 
 TEST_F(TextTest, PrintsWhatIsBroken) {

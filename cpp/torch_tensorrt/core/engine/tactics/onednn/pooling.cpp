@@ -80,7 +80,7 @@ Decision supports_pooling(const network::ILayer& layer) {
   if (is_byte(layer.getOutput(0)->getType())) {
     return is_maximum ? Decision::yes() : Decision::no("integers have a maximum here only");
   }
-  if (is_maximum) return Decision::no("oneDNN's maximum loses NaN");
+  if (pooling.getPoolingType() != PoolingType::kAVERAGE) return Decision::no("oneDNN's maximum loses NaN");
   if (pooling.getDivisor() != 0) return Decision::no("the average has a divisor of its own");
   return Decision::yes();
 }
