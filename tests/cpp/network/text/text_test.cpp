@@ -295,11 +295,11 @@ void add_every_kind(INetworkDefinition& net) {
   recurrent->setWeights(RecurrentWeights::kPROJECTION, *net.addInput("projection", DataType::kFLOAT, Dims{1, 2}));
   recurrent->setCellState(*net.addInput("cell", DataType::kFLOAT, Dims{1, 2, 2}));
   const float step = 0.25F;
-  auto* scale = net.addConstant(Dims{}, net.own(DataType::kFLOAT, &step, 1))->getOutput(0);
-  auto* quantize = net.addQuantize(x, *scale, DataType::kUINT8);
+  auto* step_size = net.addConstant(Dims{}, net.own(DataType::kFLOAT, &step, 1))->getOutput(0);
+  auto* quantize = net.addQuantize(x, *step_size, DataType::kUINT8);
   quantize->setZeroPoint(3);
   quantize->setRange(0, 127);
-  auto* dequantize = net.addDequantize(*quantize->getOutput(0), *scale, DataType::kHALF);
+  auto* dequantize = net.addDequantize(*quantize->getOutput(0), *step_size, DataType::kHALF);
   dequantize->setZeroPoint(3);
   for (ILayer* last : std::initializer_list<ILayer*>{dequantize, deconv, concat, identity, reformat, scatter, sample,
                                                      attention, places, recurrent}) {
