@@ -53,6 +53,7 @@ LAYERS = [
     (r"torch_tensorrt/core/build_settings\.h$", "build_settings"),
     (r"torch_tensorrt/core/compiler\.h$", "compiler_header"),
     (r"torch_tensorrt/core/[^/]+$", "compiler"),
+    (r"torch_tensorrt/ptq\.h$", "ptq_header"),
     (r"torch_tensorrt/(?!core/)", "api"),
     (r"bin/", "bin"),
     (r"stand_in/", "stand_in"),
@@ -86,8 +87,10 @@ ALLOWED = {
     "compiler": _ALL | {"compiler_header"},
     # Programs of other people include this header for the names of partitioning too.
     "compiler_header": _ALL | {"compat"},
-    "api": _ALL | {"compiler", "compiler_header"},
-    "bin": _ALL | {"compiler", "compiler_header", "api"},
+    "api": _ALL | {"compiler", "compiler_header", "ptq_header"},
+    # Programs of other people name calibration algorithms by classes of TensorRT.
+    "ptq_header": {"api", "compat"},
+    "bin": _ALL | {"compiler", "compiler_header", "api", "ptq_header"},
     # Names for other people's source, made of ours.
     "compat": _ALL | {"compiler", "compiler_header"},
     "stand_in": {"compat"},
