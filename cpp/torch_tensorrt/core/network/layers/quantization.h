@@ -36,7 +36,7 @@ class QuantizationBase : public ILayer {
 };
 
 // q = clamp(round(x * (1 / scale)) + zero point, low, high), ties to even, as PyTorch's fake_quantize and
-// quantize_per_tensor do. NaN gives an end of the range. The result is kINT8 or kUINT8; the range may be a part of the dtype's.
+// quantize_per_tensor do; NaN gives an end of the range. The result is kINT8 or kUINT8, the range may be a part of it.
 class IQuantizeLayer final : public QuantizationBase {
  public:
   static constexpr LayerType kType = LayerType::kQUANTIZE;
