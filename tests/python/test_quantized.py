@@ -75,6 +75,17 @@ def test_weights_and_scales_can_be_replaced(precisions):
         torch.testing.assert_close(refitted(x), other(x), rtol=1e-5, atol=1e-6)
 
 
+def test_overrides_hold_for_quantization_in_the_module(module):
+    settings = {"device": "cpu", "require_full_compilation": True, "enabled_precisions": {torch.int8, torch.float32}}
+    compiled = torch_tensorrt.compile(
+        module, inputs=[torch_tensorrt.Input((2, 4, 8, 8))], precision_overrides=["*=f32"], **settings
+    )
+    assert "precision: i8 in" not in compiled.engine.get_engine_layer_info()
+    x = torch.randn(2, 4, 8, 8)
+    with torch.no_grad():
+        torch.testing.assert_close(compiled(x), module(x), rtol=1e-5, atol=1e-6)
+
+
 def test_check_sees_the_operators_that_compile_sees(module):
     settings = {"device": "cpu", "enabled_precisions": {torch.int8, torch.float32}}
     report = torch_tensorrt.check(module, [torch_tensorrt.Input((2, 4, 8, 8))], **settings)

@@ -157,6 +157,18 @@ class NetworkChooser {
     return context;
   }
 
+  // The same; layers that the user wants in another precision do not compute with integers.
+  optimizer::PassContext integer_context(TensorFormat format) {
+    optimizer::PassContext context = pass_context(format);
+    context.can_run = [this](const network::ILayer& layer) {
+      const auto chosen = overrides_.find(layer);
+      const bool is_wanted = !chosen || *chosen == DataType::kINT8;
+      if (!is_wanted && network::begins_with_dequantize(layer.epilogue())) return false;
+      return !candidates(layer).empty();
+    };
+    return context;
+  }
+
   // Gives layers the lower dtypes that they have in the plan.
   void mix_like(const Plan& plan, NetworkChoice& choice) {
     const auto integers = find_integer_layers(*choice.network, *plan.network);
@@ -164,7 +176,7 @@ class NetworkChooser {
       const bool is_calibrated = !plan.settings->calibration.empty();
       const auto ranges = is_calibrated ? read_calibration(plan.settings->calibration, plan.name, plan.network_key)
                                         : optimizer::TensorRanges{};
-      choice.network = with_integer_layers(*choice.network, ranges, integers, pass_context(choice.format));
+      choice.network = with_integer_layers(*choice.network, ranges, integers, integer_context(choice.format));
     }
     for (const DataType low : kLowPrecisions) {
       if (!may_use(low) || !has_fast_kernels(settings_.device, low)) continue;
@@ -279,7 +291,7 @@ class NetworkChooser {
     return choice;
   }
 
-  // Names of layers are unique within a kind.
+  // For times: of two layers with one name, the later counts.
   static std::string place_of(const network::ILayer& layer) {
     return network::enum_name(layer.getType()) + " " + layer.getName();
   }
@@ -287,7 +299,7 @@ class NetworkChooser {
   NetworkChoice in_integers(const NetworkChoice& choice, const optimizer::TensorRanges& ranges,
                             const std::vector<int32_t>& layers) {
     NetworkChoice result;
-    result.network = with_integer_layers(*choice.network, ranges, layers, pass_context(choice.format));
+    result.network = with_integer_layers(*choice.network, ranges, layers, integer_context(choice.format));
     result.format = choice.format;
     result.passes = choice.passes;
     const auto& made = result.network->layers();
@@ -357,7 +369,8 @@ class NetworkChooser {
   // Layers that compute in f32 although it is not among the enabled precisions.
   void report_layers_in_f32(const network::INetworkDefinition& network) const {
     constexpr size_t kMostNames = 10;
-    if (settings_.enabled_precisions.count(DataType::kFLOAT) != 0 || settings_.use_explicit_typing) return;
+    const bool may_be_f32 = settings_.enabled_precisions.count(DataType::kFLOAT) != 0 || settings_.use_explicit_typing;
+    if (may_be_f32 || !settings_.device.is_cpu()) return;
     std::string names;
     size_t count = 0;
     for (const auto& layer : network.layers()) {
