@@ -251,7 +251,9 @@ def compile(  # noqa: A001
     if methods and ir in ("torch_compile", "dynamo"):
         raise ValueError(f"ir={ir!r} compiles forward alone; methods needs a module that torch.jit.script takes")
     own = {"ir": ir, "inputs": inputs, "arg_inputs": arg_inputs, "kwarg_inputs": kwarg_inputs, "methods": methods}
-    if ir != "torch_compile" and kwargs.get("calibrator") is not None:
+    if kwargs.get("calibrator") is not None:
+        if ir == "torch_compile":
+            raise ValueError("ir='torch_compile' takes no calibrator; ir='dynamo' does")
         kwargs = {**kwargs, **precisions}
         ptq.resolve(kwargs, kwargs.get("device"), lambda changed: compile(module, **own, **changed))
         del kwargs["enabled_precisions"]

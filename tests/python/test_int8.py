@@ -285,5 +285,7 @@ def test_wrong_uses_are_refused():
 
 def test_a_calibration_needs_the_cpu():
     module, data = make("features")
+    with pytest.raises(ValueError, match="takes no calibrator"):
+        torch_tensorrt.compile(module, ir="torch_compile", calibrator=DataLoaderCalibrator(data))
     with pytest.raises(ValueError, match="needs device='cpu'"):
         build(module, data, DataLoaderCalibrator(data), device="cuda:0")
