@@ -36,6 +36,8 @@ class Settings(TypedDict, total=False):
     version_compatible: bool
     hardware_compatible: bool
     use_explicit_typing: bool
+    precision_overrides: Iterable[str] | None
+    strict_precisions: bool
     num_threads: int
     input_signature: Any
     device: Any

@@ -87,7 +87,6 @@ def test_the_report_is_json_and_a_picture(tmp_path):
     read = json.loads(report.to_json())
     assert read["batches"] == 1 and len(read["layers"]) == len(report.layers)
     assert read["metric"][0] == pytest.approx(read["metric"][1])
-    pytest.importorskip("matplotlib")
     report.save_plot(tmp_path / "report.png")
     assert (tmp_path / "report.png").read_bytes()[:4] == b"\x89PNG"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from torch_tensorrt import ptq
 from torch_tensorrt._absent import absent_attribute
 from torch_tensorrt._build_info import dump_build_info, get_build_info, set_device
 from torch_tensorrt.ts import logging
@@ -27,6 +28,7 @@ __all__ = [
     "embed_engine_in_new_module",
     "get_build_info",
     "logging",
+    "ptq",
     "refit_module_weights",
     "set_device",
 ]

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
+#include "torch_tensorrt/core/optimizer/quantization/quantization.h"
 
 namespace torch_tensorrt::core::runtime {
 namespace {
@@ -20,10 +21,11 @@ const network::EpilogueOp* quantization_of(const network::ILayer& layer) {
 
 void TensorRecorder::observe(const engine::Plan& plan, const network::ITensor& tensor, const engine::TensorDesc& desc,
                              const void* data) {
-  const std::string name = tensor.getName();
   const network::ILayer& layer = *tensor.producer();
   const auto* quantization = quantization_of(layer);
-  if (name.empty() || tensor.isNetworkInput()) return;
+  const auto kind = layer.getType();
+  const bool is_copy = kind == network::LayerType::kREFORMAT || kind == network::LayerType::kCAST;
+  if (is_copy || kind == network::LayerType::kQUANTIZE || tensor.isNetworkInput()) return;
   if (!network::is_floating_point(desc.dtype) && quantization == nullptr) return;
   const auto type = engine::aten::find_scalar_type(desc.dtype);
   if (!type) return;
@@ -32,7 +34,7 @@ void TensorRecorder::observe(const engine::Plan& plan, const network::ITensor& t
                                         engine::aten::sizes_of(strides), at::TensorOptions().dtype(*type));
   at::Tensor value = view.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous();
   if (quantization != nullptr) value = (value - quantization->beta).mul_(quantization->alpha);
-  records_.push_back({plan.name, name, layer.getName(), layer.source(), value});
+  records_.push_back({plan.name, optimizer::tensor_key(tensor), layer.getName(), layer.source(), value});
 }
 
 }  // namespace torch_tensorrt::core::runtime

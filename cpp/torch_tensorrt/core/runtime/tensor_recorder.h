@@ -15,7 +15,7 @@ class TensorRecorder final : public engine::TensorObserver {
  public:
   struct Record {
     std::string engine;
-    std::string tensor;  // its name in the engine's network
+    std::string tensor;  // its key (optimizer/quantization/quantization.h)
     std::string layer;   // the name of the layer that computed it
     std::string source;  // its place in the user's program
     at::Tensor value;

@@ -166,9 +166,9 @@ float Histogram::amax(CalibrationAlgorithm algorithm) const {
 void Calibration::observe(const Plan& plan, const network::ITensor& tensor, const TensorDesc& desc, const void* data) {
   Observed& engine = engines_[plan.name];
   engine.key = plan.network_key;
-  const std::string name = tensor.getName();
-  if (name.empty() || desc.dtype != network::DataType::kFLOAT) return;
-  engine.tensors[name].add(static_cast<const float*>(data), desc.dims.volume());
+  const bool is_copy = tensor.producer()->getType() == network::LayerType::kREFORMAT;
+  if (is_copy || desc.dtype != network::DataType::kFLOAT) return;
+  engine.tensors[optimizer::tensor_key(tensor)].add(static_cast<const float*>(data), desc.dims.volume());
 }
 
 std::string Calibration::table(CalibrationAlgorithm algorithm) const {

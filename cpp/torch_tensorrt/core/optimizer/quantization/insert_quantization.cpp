@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/rewriter.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
@@ -27,6 +28,14 @@ TensorScale scale_of(const TensorRange& range) {
   const float amax = range.amax > 0 ? range.amax : 1.0F;
   if (range.is_signed) return {amax / 127.0F, 0, DataType::kINT8};
   return {amax / 255.0F, 0, DataType::kUINT8};
+}
+
+std::string tensor_key(const network::ITensor& tensor) {
+  const std::string own = tensor.getName();
+  if (!own.empty()) return own;
+  // Converters name a layer by its node: "%5 : Tensor = aten::linear(...)".
+  const std::string layer = tensor.producer()->getName();
+  return network::enum_name(tensor.producer()->getType()) + " " + layer.substr(0, layer.find(" : "));
 }
 
 namespace {
@@ -65,7 +74,7 @@ class SharedRanges {
   void note(const ILayer& layer, const TensorRanges& ranges) {
     for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {
       const ITensor& tensor = *layer.getOutput(i);
-      const auto found = ranges.find(original(tensor).getName());
+      const auto found = ranges.find(tensor_key(original(tensor)));
       if (found != ranges.end()) ranges_[&tensor] = found->second;
     }
     if (!passes_elements(layer)) return;

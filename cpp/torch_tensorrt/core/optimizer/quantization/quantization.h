@@ -18,7 +18,10 @@ struct TensorRange {
   float amax = 0;
   bool is_signed = true;  // whether some are negative
 };
-// By the names of tensors in the optimized network.
+// The name of a tensor that two builds of one network have in common: its own, or (as fusions leave tensors without
+// names) the kind of its layer and the name of the value that the layer computes.
+std::string tensor_key(const network::ITensor& tensor);
+// By the keys of tensors in the optimized network.
 using TensorRanges = std::unordered_map<std::string, TensorRange>;
 
 // How a tensor is stored as 8-bit integers: x = (q - zero) * scale.
