@@ -22,8 +22,8 @@ HEAD = """# Settings
 has the same name in Python (`torch_tensorrt.compile(..., NAME=VALUE)`), in C++ (`CompileSpec::NAME`) and in the file of
 an engine.
 
-The settings `device` (`-d`, `--gpu-id`, `--dla-core`, `--allow-gpu-fallback`), `enabled_precisions` (`-p`) and
-`capability` (`--engine-capability`) have types of their own and are not in the table.
+The settings `device` (`-d`, `--gpu-id`, `--dla-core`, `--allow-gpu-fallback`), `enabled_precisions` (`-p`),
+`calibrator` (`--calibration-data`, `--calibration-cache-file`) and `capability` (`--engine-capability`) have types of their own and are not in the table.
 
 | setting | default | values | `torchtrtc` | meaning |
 | --- | --- | --- | --- | --- |

@@ -11,6 +11,15 @@ def _seed() -> None:
     torch.manual_seed(0)
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """One thread trains and runs small models fastest on a busy machine. Importing silero_vad sets it for all tests."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
     """Returns the largest difference, divided by the largest expected magnitude."""
     assert found.shape == expected.shape, f"shape {tuple(found.shape)}, expected {tuple(expected.shape)}"

@@ -38,13 +38,7 @@ accuracy, metrics, precisions, report, runtimes, session, trained = map(
 )
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    """One thread trains a small model fastest on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 # --- metrics ----------------------------------------------------------------------------------------------------------

@@ -114,6 +114,16 @@ def test_results_are_close(name, algorithm):
     )
 
 
+# Fusions leave tensors between linear layers without names.
+@needs_vnni
+@pytest.mark.parametrize(("name", "count"), [("pictures", 5), ("features", 2), ("branches", 3)])
+def test_every_layer_but_the_last_has_a_range(name, count):
+    module, data = make(name)
+    compiled = build(module, data, DataLoaderCalibrator(data), precision_overrides=["*=i8"])
+    assert integer_layers(compiled) == count
+    assert relative_error(module, compiled, data[0]) < 0.1
+
+
 @needs_vnni
 def test_the_file_replaces_the_data(tmp_path):
     module, data = make("pictures")

@@ -16,13 +16,7 @@ import torch_tensorrt
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    """One thread is fastest for small models on a busy machine. The import of silero_vad sets it too, for all tests."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 # --- MiniLM: embeddings of sentences ----------------------------------------------------------------------------------
