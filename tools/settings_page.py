@@ -23,7 +23,8 @@ has the same name in Python (`torch_tensorrt.compile(..., NAME=VALUE)`), in C++ 
 an engine.
 
 The settings `device` (`-d`, `--gpu-id`, `--dla-core`, `--allow-gpu-fallback`), `enabled_precisions` (`-p`),
-`calibrator` (`--calibration-data`, `--calibration-cache-file`) and `capability` (`--engine-capability`) have types of their own and are not in the table.
+`calibrator` (`--calibration-data`, `--calibration-cache-file`) and `capability` (`--engine-capability`)
+have types of their own and are not in the table.
 
 | setting | default | values | `torchtrtc` | meaning |
 | --- | --- | --- | --- | --- |
