@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import re
@@ -29,7 +30,10 @@ def wheel(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     environment = {**os.environ, "TORCHTRT_FAST_WHEEL": "1"}
-    subprocess.run([*pip, "--wheel-dir", str(folder), str(ROOT)], check=True, env=environment, timeout=900)
+    # setuptools works in the folder build of the tree, so processes of pytest take turns.
+    with (ROOT / "build" / ".wheel-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run([*pip, "--wheel-dir", str(folder), str(ROOT)], check=True, env=environment, timeout=900)
     (made,) = folder.glob("*.whl")
     return made
 
