@@ -198,6 +198,102 @@ def test_results_of_integer_layers_are_those_of_pytorch(form):
     assert_within_a_step(build_in_int8(module), module, step)
 
 
+# ---- one operator at a time: a difference of a step in an argument would be larger in the result ----------------------
+
+
+class Operator(nn.Module):
+    """An operator between two quantizations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.dequant, self.of = ao.QuantStub(), ao.DeQuantStub(), FloatFunctional()
+
+    def forward(self, x):
+        return self.dequant(self.apply_to(self.quant(x)))
+
+
+class Layer(Operator):
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def apply_to(self, x):
+        return self.layer(x)
+
+
+class Function(Operator):
+    def __init__(self, function) -> None:
+        super().__init__()
+        self.function = function
+
+    def apply_to(self, x):
+        return self.function(self.of, x)
+
+
+# Each has the shape of the argument, and the steps by which a result may differ from PyTorch's: 0 where the operator
+# moves elements; 1 where it rounds a sum or a mean, which may lie in the middle of two steps.
+OPERATORS = {
+    "conv1d": (lambda: Layer(nn.Conv1d(8, 16, 3, stride=2, padding=1)), (3, 8, 32), 1),
+    "conv1d_relu": (lambda: Layer(nn.Sequential(nn.Conv1d(8, 16, 3), nn.ReLU())), (3, 8, 32), 1),
+    "conv2d_in_groups": (lambda: Layer(nn.Conv2d(4, 8, 3, groups=2, dilation=2)), (3, 4, 12, 12), 1),
+    "conv3d": (lambda: Layer(nn.Conv3d(4, 8, 3, padding=1)), (1, 4, 6, 6, 6), 1),
+    "linear": (lambda: Layer(nn.Linear(16, 12)), (3, 10, 16), 1),
+    "hardswish": (lambda: Layer(nn.Hardswish()), (3, 4, 100), 1),
+    "elu": (lambda: Layer(nn.ELU()), (3, 4, 100), 1),
+    "leaky_relu": (lambda: Layer(nn.LeakyReLU(0.2)), (3, 4, 100), 1),
+    "relu6": (lambda: Layer(nn.ReLU6()), (3, 4, 100), 1),
+    "group_norm": (lambda: Layer(nn.GroupNorm(2, 4)), (3, 4, 100), 1),
+    "layer_norm": (lambda: Layer(nn.LayerNorm(100)), (3, 4, 100), 1),
+    "sigmoid": (lambda: Function(lambda f, x: torch.sigmoid(x)), (3, 4, 100), 1),
+    "tanh": (lambda: Function(lambda f, x: torch.tanh(x)), (3, 4, 100), 1),
+    "clamp": (lambda: Function(lambda f, x: x.clamp(-0.7, 0.9)), (3, 4, 100), 1),
+    "add": (lambda: Function(lambda f, x: f.add(x, x.transpose(0, 1))), (6, 6, 10), 1),
+    "add_relu": (lambda: Function(lambda f, x: f.add_relu(x, x.transpose(0, 1))), (6, 6, 10), 1),
+    "mul": (lambda: Function(lambda f, x: f.mul(x, x.transpose(0, 1))), (6, 6, 10), 1),
+    "mean": (lambda: Function(lambda f, x: x.mean(2)), (30, 40, 16), 1),
+    "avg_pool1d": (lambda: Function(lambda f, x: nn.functional.avg_pool1d(x, 2)), (3, 4, 100), 1),
+    "adaptive_avg_pool2d": (lambda: Function(lambda f, x: nn.functional.adaptive_avg_pool2d(x, 2)), (3, 4, 15, 15), 1),
+    "bilinear": (
+        lambda: Function(lambda f, x: nn.functional.interpolate(x, scale_factor=2.0, mode="bilinear")),
+        (3, 4, 15, 15),
+        1,
+    ),
+    "cat": (lambda: Function(lambda f, x: f.cat([x, torch.relu(x)], 1)), (3, 4, 100), 1),
+    "max_pool2d": (lambda: Function(lambda f, x: nn.functional.max_pool2d(x, 2)), (3, 4, 15, 15), 0),
+    "nearest": (lambda: Function(lambda f, x: nn.functional.interpolate(x, scale_factor=2.0)), (3, 4, 15, 15), 0),
+    "relu": (lambda: Function(lambda f, x: torch.relu(x)), (3, 4, 100), 0),
+    "moves": (
+        lambda: Function(lambda f, x: x.permute(1, 0, 2)[:, 1:].flatten(1).chunk(2, 1)[1].unsqueeze(1).squeeze(1)),
+        (3, 4, 100),
+        0,
+    ),
+}  # fmt: skip
+
+
+def step_of(values: torch.Tensor) -> float:
+    """The smallest distance of two different values."""
+    different = torch.unique(values.double())
+    return float((different[1:] - different[:-1]).min())
+
+
+@pytest.mark.parametrize("precisions", [FLOAT, INT8], ids=["float", "int8"])
+@pytest.mark.parametrize("name", OPERATORS)
+def test_operators_on_quantized_tensors(name, precisions):
+    make, shape, steps = OPERATORS[name]
+    x = torch.randn(*shape, generator=torch.Generator().manual_seed(3))
+    module = make().eval()
+    module.qconfig = ao.get_default_qconfig("x86")
+    prepared = ao.prepare(module)
+    prepared(x)
+    module = torch.jit.trace(ao.convert(prepared), x)
+    assert "quantiz" in str(torch.jit.freeze(module.eval()).graph)
+    compiled = torch_tensorrt.compile(
+        module, ir="ts", inputs=[x], device="cpu", require_full_compilation=True, enabled_precisions=precisions
+    )
+    got, expected = compiled(x), run(module, x)
+    torch.testing.assert_close(got, expected, rtol=0, atol=steps * step_of(expected) * 1.001)
+
+
 # ---- what engines cannot hold ----------------------------------------------------------------------------------------
 
 
