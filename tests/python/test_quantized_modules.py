@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -115,8 +116,8 @@ def fx_decomposed() -> tuple[nn.Module, float]:
 
 
 def pt2e(is_qat: bool = False) -> tuple[nn.Module, float]:
-    steps = pytest.importorskip("torchao.quantization.pt2e.quantize_pt2e")
     from torchao.quantization.pt2e import move_exported_model_to_eval
+    from torchao.quantization.pt2e import quantize_pt2e as steps
     from torchao.quantization.pt2e.quantizer import x86_inductor_quantizer as x86
 
     module = Residual().train(is_qat)
@@ -198,7 +199,7 @@ def test_results_of_integer_layers_are_those_of_pytorch(form):
     assert_within_a_step(build_in_int8(module), module, step)
 
 
-# ---- one operator at a time: a difference of a step in an argument would be larger in the result ----------------------
+# ---- one operator at a time: a step of difference in an argument would grow in the result ----------------------------
 
 
 class Operator(nn.Module):
@@ -292,6 +293,30 @@ def test_operators_on_quantized_tensors(name, precisions):
     )
     got, expected = compiled(x), run(module, x)
     torch.testing.assert_close(got, expected, rtol=0, atol=steps * step_of(expected) * 1.001)
+
+
+@pytest.mark.parametrize("precisions", [FLOAT, INT8], ids=["float", "int8"])
+def test_refit_takes_other_integers_with_the_same_zero_points(precisions):
+    module, step = eager()
+    changed = copy.deepcopy(module)
+    weight, bias = torch.ops.quantized.linear_unpack(changed.linear._packed_params._packed_params)
+    assert weight.q_per_channel_zero_points().count_nonzero() == 0
+    other = torch._make_per_channel_quantized_tensor(
+        -weight.int_repr(), weight.q_per_channel_scales() * 0.5, weight.q_per_channel_zero_points(), 0
+    )
+    changed.linear._packed_params.set_weight_bias(other, bias + 1)
+    compiled = build(module, precisions)
+    x = pictures(3)
+    assert (run(changed, x) - run(module, x)).abs().max() > 10 * step
+    assert_within_a_step(torch_tensorrt.refit_module_weights(compiled, changed), changed, step)
+
+
+def test_refit_refuses_other_zero_points():
+    module, _ = eager()
+    torch.manual_seed(1)
+    other, _ = eager()
+    with pytest.raises(RuntimeError, match="the first layer that differs is quantize"):
+        torch_tensorrt.refit_module_weights(build(module, FLOAT), other)
 
 
 # ---- what engines cannot hold ----------------------------------------------------------------------------------------

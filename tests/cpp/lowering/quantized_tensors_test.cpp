@@ -46,12 +46,12 @@ const PassCase kQuantizedTensors[] = {
           %y : Tensor = aten::dequantize(%m)
           return (%y))",
      R"(graph(%x : Tensor):
+          %size : int[] = prim::Constant[value=[2, 2]]()
           %scale : float = prim::Constant[value=0.5]()
           %zero : int = prim::Constant[value=-3]()
           %low : int = prim::Constant[value=-128]()
           %high : int = prim::Constant[value=127]()
           %q : Tensor = aten::fake_quantize_per_tensor_affine(%x, %scale, %zero, %low, %high)
-          %size : int[] = prim::Constant[value=[2, 2]]()
           %m : Tensor = aten::adaptive_avg_pool2d(%q, %size)
           %scale.1 : float = prim::Constant[value=0.5]()
           %zero.1 : int = prim::Constant[value=-3]()
