@@ -67,8 +67,17 @@ void check_cpu_settings(const engine::BuildSettings& settings) {
   warn_without_effect(settings);
 }
 
+void check_weight_only(const engine::BuildSettings& settings) {
+  const std::string& precision = settings.weight_only;
+  if (precision.empty()) return;
+  TORCHTRT_CHECK(precision == "int8" && settings.device.is_cpu(),
+                 "weight_only is \"" << precision << "\" on " << (settings.device.is_cpu() ? "a CPU" : "a GPU")
+                                     << ", which no backend has kernels for; there are kernels for \"int8\" on CPUs");
+}
+
 void check_settings(const CompileSpec& cfg) {
   const auto& settings = cfg.convert_info.engine_settings;
+  check_weight_only(settings);
   TORCHTRT_CHECK(!settings.mix_backends || settings.backend == engine::kAutoBackend,
                  "mix_backends needs the backend auto, but the backend is " << settings.backend);
   check_device(settings.device);

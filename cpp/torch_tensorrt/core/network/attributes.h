@@ -35,7 +35,7 @@ struct EpilogueOp {
 };
 bool operator==(const EpilogueOp& a, const EpilogueOp& b);
 using Epilogue = std::vector<EpilogueOp>;
-// Whether a layer with the epilogue computes with 8-bit integers.
+// Whether a layer with the epilogue multiplies by 8-bit integers: those of its weights, or of its input too.
 inline bool begins_with_dequantize(const Epilogue& epilogue) {
   return !epilogue.empty() && epilogue.front().kind == EpilogueOp::Kind::kDequantize;
 }

@@ -10,6 +10,7 @@
 
 #include "torch_tensorrt/core/engine/build/builder.h"
 #include "torch_tensorrt/core/engine/build/calibration.h"
+#include "torch_tensorrt/core/engine/build/choice_notes.h"
 #include "torch_tensorrt/core/engine/build/precision_choice.h"
 #include "torch_tensorrt/core/engine/build/precision_overrides.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
@@ -87,14 +88,15 @@ class NetworkChooser {
       const bool is_last = format == formats.back();
       NetworkChoice choice = optimized(is_last ? std::move(network) : network->clone(), format);
       // A lower precision may make the slower format the fastest.
-      const double limit =
-          lows.empty() && ranges.empty() && !is_explicit ? best.microseconds : std::numeric_limits<double>::infinity();
+      const bool has_others = !lows.empty() || !ranges.empty() || is_explicit || quantizes_weights();
+      const double limit = has_others ? std::numeric_limits<double>::infinity() : best.microseconds;
       const std::string outcome = try_tactics(choice, limit, /*must_work=*/is_last && !best.network);
       note += str(note.empty() ? "" : ", ", network::enum_name(format), " ", outcome);
       in_f32 = std::min(in_f32, choice.microseconds);
       choice.unmet = ranges.empty() ? 0 : integer_sets(*choice.network, ranges).must.size();
       for (const DataType low : lows) choice.unmet = std::max(choice.unmet, low_sets(*choice.network, low).must.size());
       if (std::isfinite(choice.microseconds)) {
+        if (quantizes_weights()) choice = with_weights(std::move(choice));
         if (is_explicit) keep_faster_of(best, timed(in_integers(choice, {}, {})), lows);
         if (!ranges.empty()) keep_faster_of(best, with_integers(choice, ranges), lows);
         for (const DataType low : lows) keep_faster(best, with_precision(choice, low));
@@ -107,9 +109,10 @@ class NetworkChooser {
     best.notes.insert(best.notes.end(), unused.begin(), unused.end());
     auto allowed = lows;
     if (!ranges.empty() || is_explicit) allowed.push_back(DataType::kINT8);
-    note_precision(best, allowed, in_f32);
-    note_overrides(best);
-    report_layers_in_f32(*best.network);
+    note_precisions(best, allowed, in_f32);
+    if (quantizes_weights()) note_integer_weights(best);
+    note_overrides(best, overrides_);
+    report_layers_in_f32(*best.network, settings_);
     note_reformats(best);
     LOG_GRAPH("network after optimization:\n" << dump_text(*best.network));
     return best;
@@ -163,7 +166,7 @@ class NetworkChooser {
     context.can_run = [this](const network::ILayer& layer) {
       const auto chosen = overrides_.find(layer);
       const bool is_wanted = !chosen || *chosen == DataType::kINT8;
-      if (!is_wanted && network::begins_with_dequantize(layer.epilogue())) return false;
+      if (!is_wanted && optimizer::computes_with_integers(layer)) return false;
       return !candidates(layer).empty();
     };
     return context;
@@ -171,6 +174,8 @@ class NetworkChooser {
 
   // Gives layers the lower dtypes that they have in the plan.
   void mix_like(const Plan& plan, NetworkChoice& choice) {
+    const auto weights = find_weight_only_layers(*choice.network, *plan.network);
+    if (!weights.empty()) choice.network = with_integer_weights(*choice.network, weights);
     const auto integers = find_integer_layers(*choice.network, *plan.network);
     if (!integers.empty()) {
       const bool is_calibrated = !plan.settings->calibration.empty();
@@ -200,6 +205,8 @@ class NetworkChooser {
     if (formats.empty()) formats.push_back(TensorFormat::kLINEAR);
     return formats;
   }
+
+  bool quantizes_weights() const { return !settings_.weight_only.empty(); }
 
   bool may_use(DataType low) const {
     return settings_.enabled_precisions.count(low) != 0 && !settings_.use_explicit_typing;
@@ -265,8 +272,31 @@ class NetworkChooser {
 
   // The choice with the layers in 8-bit integers that take less time so.
   NetworkChoice with_integers(const NetworkChoice& choice, const optimizer::TensorRanges& ranges) {
-    const auto sets = integer_sets(*choice.network, ranges);
-    NetworkChoice all = timed(in_integers(choice, ranges, sets.may));
+    return with_faster(choice, integer_sets(*choice.network, ranges),
+                       [&](const std::vector<int32_t>& layers) { return in_integers(choice, ranges, layers); });
+  }
+
+  // The choice with the products that take less time with 8-bit weights; the choice itself if there are none.
+  NetworkChoice with_weights(NetworkChoice choice) {
+    LayerSets sets;
+    for (const int32_t i : optimizer::layers_with_weights_to_quantize(*choice.network)) {
+      if (!overrides_.find(*choice.network->getLayer(i))) sets.may.push_back(i);
+    }
+    if (sets.may.empty()) return choice;
+    NetworkChoice made = with_faster(choice, sets, [&](const std::vector<int32_t>& layers) {
+      NetworkChoice result = choice;
+      result.network = with_integer_weights(*choice.network, layers);
+      result.choices.clear();
+      result.microseconds = 0;
+      return result;
+    });
+    return made.microseconds < choice.microseconds ? std::move(made) : std::move(choice);
+  }
+
+  // `make` changes layers of the choice. Changes those that must be, and those that take less time so.
+  template <typename Make>
+  NetworkChoice with_faster(const NetworkChoice& choice, const LayerSets& sets, Make make) {
+    NetworkChoice all = timed(make(sets.may));
     std::unordered_map<std::string, double> times;
     for (size_t i = 0; i < all.choices.size(); ++i) {
       times[place_of(*all.network->getLayer(static_cast<int32_t>(i)))] = all.choices[i].microseconds;
@@ -280,7 +310,7 @@ class NetworkChooser {
     }
     all.unmet = choice.unmet - std::min(choice.unmet, sets.must.size());
     if (chosen.size() == sets.may.size()) return all;
-    NetworkChoice some = in_integers(choice, ranges, chosen);
+    NetworkChoice some = make(chosen);
     some.unmet = all.unmet;
     try_tactics(some, all.microseconds, /*must_work=*/false);
     return some.microseconds < all.microseconds ? std::move(some) : std::move(all);
@@ -303,10 +333,8 @@ class NetworkChooser {
     result.format = choice.format;
     result.passes = choice.passes;
     const auto& made = result.network->layers();
-    result.low_layers[DataType::kINT8] =
-        static_cast<size_t>(std::count_if(made.begin(), made.end(), [](const auto& layer) {
-          return network::begins_with_dequantize(layer->epilogue());
-        }));
+    result.low_layers[DataType::kINT8] = static_cast<size_t>(std::count_if(
+        made.begin(), made.end(), [](const auto& layer) { return optimizer::computes_with_integers(*layer); }));
     return result;
   }
 
@@ -331,62 +359,6 @@ class NetworkChooser {
     const double limit = sets.must.empty() ? choice.microseconds : std::numeric_limits<double>::infinity();
     try_tactics(result, limit, /*must_work=*/false);
     return result;
-  }
-
-  static void note_precision(NetworkChoice& best, const std::vector<DataType>& lows, double in_f32) {
-    for (const DataType low : lows) {
-      const std::string name = network::enum_name(low);
-      const auto found = best.low_layers.find(low);
-      if (found != best.low_layers.end() && found->second > 0) {
-        best.notes.push_back(fmt::format("precision: {} in {} layers, {:.0f} us, {:.0f} us in f32", name, found->second,
-                                         best.microseconds, in_f32));
-      } else {
-        best.notes.push_back("precision: " + name + " is not used: no split of the layers is faster");
-      }
-    }
-  }
-
-  // Whether layers of the kind do more than move or convert elements.
-  static bool computes(network::LayerType kind) {
-    using network::LayerType;
-    static const std::set<LayerType> kMoving = {LayerType::kINPUT,         LayerType::kCONSTANT,  LayerType::kSHUFFLE,
-                                                LayerType::kCONCATENATION, LayerType::kSLICE,     LayerType::kSHAPE,
-                                                LayerType::kGATHER,        LayerType::kSELECT,    LayerType::kCAST,
-                                                LayerType::kIDENTITY,      LayerType::kSCATTER,   LayerType::kREFORMAT,
-                                                LayerType::kQUANTIZE,      LayerType::kDEQUANTIZE};
-    return kMoving.count(kind) == 0;
-  }
-
-  void note_overrides(NetworkChoice& best) const {
-    for (const std::string& pattern : overrides_.unmatched(*best.network)) {
-      best.notes.push_back("precision: the override \"" + pattern + "\" matches no layer");
-    }
-    if (best.unmet > 0) {
-      best.notes.push_back(fmt::format("precision: {} layers compute in another precision than wanted", best.unmet));
-    }
-  }
-
-  // Layers that compute in f32 although it is not among the enabled precisions.
-  void report_layers_in_f32(const network::INetworkDefinition& network) const {
-    constexpr size_t kMostNames = 10;
-    const bool may_be_f32 = settings_.enabled_precisions.count(DataType::kFLOAT) != 0 || settings_.use_explicit_typing;
-    if (may_be_f32 || !settings_.device.is_cpu()) return;
-    std::string names;
-    size_t count = 0;
-    for (const auto& layer : network.layers()) {
-      if (!computes(layer->getType()) || network::begins_with_dequantize(layer->epilogue())) continue;
-      if (layer->getOutput(0)->getType() != DataType::kFLOAT) continue;
-      if (++count <= kMostNames) names += "\n  " + network::describe(*layer);
-    }
-    if (count == 0) return;
-    if (count > kMostNames) names += fmt::format("\n  and {} more", count - kMostNames);
-    const std::string text =
-        fmt::format("{} layers of the engine \"{}\" compute in f32, which enabled_precisions does not have:{}", count,
-                    settings_.name, names);
-    if (settings_.strict_precisions) {
-      TORCHTRT_THROW_ERROR(text << "\nadd float to enabled_precisions, or turn strict_precisions off");
-    }
-    LOG_WARNING(text);
   }
 
   NetworkChoice optimized(std::shared_ptr<network::INetworkDefinition> network, TensorFormat format) {
@@ -427,15 +399,6 @@ class NetworkChooser {
                    << network::describe(*step.instance.layer) << ": " << picked.tactic->name() << ", "
                    << picked.microseconds << " us");
       if (choice.microseconds >= limit) return;
-    }
-  }
-
-  static void note_reformats(NetworkChoice& choice) {
-    for (const auto& layer : choice.network->layers()) {
-      const auto* reformat = network::layer_cast<network::IReformatLayer>(layer.get());
-      if (reformat == nullptr) continue;
-      choice.notes.push_back(fmt::format("reformat \"{}\" to {}: {}", reformat->getName(),
-                                         network::enum_name(reformat->getOutput(0)->format()), reformat->reason()));
     }
   }
 

@@ -206,11 +206,25 @@ std::shared_ptr<network::INetworkDefinition> with_integer_layers(const network::
   return made;
 }
 
-std::vector<int32_t> find_integer_layers(const network::INetworkDefinition& network,
-                                         const network::INetworkDefinition& mixed) {
+std::shared_ptr<network::INetworkDefinition> with_integer_weights(const network::INetworkDefinition& network,
+                                                                  const std::vector<int32_t>& layers) {
+  auto made = network.clone();
+  std::unordered_set<const ILayer*> chosen;
+  for (const int32_t i : layers) chosen.insert(made->getLayer(i));
+  std::vector<optimizer::PipelineEntry> pipeline;
+  pipeline.push_back({optimizer::make_quantize_weights(std::move(chosen)), "the layers have been chosen"});
+  optimizer::run_pipeline(*made, {}, pipeline);
+  return made;
+}
+
+namespace {
+
+// The convolutions and products whose names those layers of `mixed` have.
+std::vector<int32_t> find_products(const network::INetworkDefinition& network, const network::INetworkDefinition& mixed,
+                                   bool (*wanted)(const ILayer&)) {
   std::unordered_set<std::string> names;
   for (const auto& layer : mixed.layers()) {
-    if (network::begins_with_dequantize(layer->epilogue())) names.insert(layer->getName());
+    if (wanted(*layer)) names.insert(layer->getName());
   }
   std::vector<int32_t> result;
   for (int32_t i = 0; i < network.getNbLayers(); ++i) {
@@ -220,6 +234,18 @@ std::vector<int32_t> find_integer_layers(const network::INetworkDefinition& netw
     if (is_product && names.count(layer.getName()) != 0) result.push_back(i);
   }
   return result;
+}
+
+}  // namespace
+
+std::vector<int32_t> find_weight_only_layers(const network::INetworkDefinition& network,
+                                             const network::INetworkDefinition& mixed) {
+  return find_products(network, mixed, optimizer::has_integer_weights_only);
+}
+
+std::vector<int32_t> find_integer_layers(const network::INetworkDefinition& network,
+                                         const network::INetworkDefinition& mixed) {
+  return find_products(network, mixed, optimizer::computes_with_integers);
 }
 
 // The pass keeps the order of the layers. It replaces constants, and adds casts with the names of others.

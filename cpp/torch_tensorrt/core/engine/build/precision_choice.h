@@ -40,6 +40,14 @@ std::shared_ptr<network::INetworkDefinition> with_integer_layers(const network::
                                                                  const std::vector<int32_t>& layers,
                                                                  const optimizer::PassContext& context);
 
+// A copy of a network in which some products have 8-bit weights (see make_quantize_weights).
+std::shared_ptr<network::INetworkDefinition> with_integer_weights(const network::INetworkDefinition& network,
+                                                                  const std::vector<int32_t>& layers);
+
+// The layers of the network that have 8-bit weights, and floats for inputs, in `mixed`.
+std::vector<int32_t> find_weight_only_layers(const network::INetworkDefinition& network,
+                                             const network::INetworkDefinition& mixed);
+
 // The layers of the network that compute with 8-bit integers in `mixed`, which was made of an equal network.
 std::vector<int32_t> find_integer_layers(const network::INetworkDefinition& network,
                                          const network::INetworkDefinition& mixed);

@@ -154,8 +154,9 @@ TensorType check_epilogue(const Epilogue& epilogue, const std::vector<InferInput
         if (&op != &epilogue.front()) {
           TORCHTRT_THROW_ERROR("the epilogue has dequantize behind another operation, it must be the first");
         }
-        if (!is_byte(result.dtype)) {
-          TORCHTRT_THROW_ERROR("the epilogue dequantizes sums of " << enum_name(result.dtype) << ", must be i8 or u8");
+        if (!is_byte(result.dtype) && result.dtype != DataType::kFLOAT) {
+          TORCHTRT_THROW_ERROR("the epilogue dequantizes sums of " << enum_name(result.dtype)
+                                                                   << ", must be i8, u8 or f32");
         }
         result.dtype = DataType::kFLOAT;
         check_epilogue_operand(op, inputs, result);

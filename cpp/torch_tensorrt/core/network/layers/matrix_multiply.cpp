@@ -45,9 +45,9 @@ std::vector<TensorType> IMatrixMultiplyLayer::infer(const std::vector<InferInput
   const TensorType& b = inputs[1].type;
   if (!begins_with_dequantize(epilogue_)) {
     expect_same_type(a.dtype, b.dtype);
-  } else if (!is_byte(a.dtype) || b.dtype != DataType::kINT8) {
+  } else if ((!is_byte(a.dtype) && a.dtype != DataType::kFLOAT) || b.dtype != DataType::kINT8) {
     TORCHTRT_THROW_ERROR("quantized inputs are " << enum_name(a.dtype) << " and " << enum_name(b.dtype)
-                                                 << ", must be i8 or u8, and i8");
+                                                 << ", must be i8, u8 or f32, and i8");
   }
   if (a.dtype == DataType::kBOOL) {
     TORCHTRT_THROW_ERROR("inputs are bool, must be numbers; add a cast before them");

@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
 #include "torch_tensorrt/core/optimizer/quantization/quantization.h"
+#include "torch_tensorrt/core/optimizer/quantization/quantized_weights.h"
 
 namespace torch_tensorrt::optimizer {
 
@@ -112,34 +113,6 @@ class SharedRanges {
   std::unordered_map<const ITensor*, TensorRange> ranges_;
 };
 
-bool are_finite(const Weights& weights) {
-  const auto* values = static_cast<const float*>(weights.values);
-  return std::all_of(values, values + weights.count, [](float value) { return std::isfinite(value); });
-}
-
-// The constant weights of a convolution or product: f32, or a count of 0.
-Weights weights_of(const ILayer& layer) {
-  if (const auto* convolution = network::layer_cast<IConvolutionLayer>(&layer)) {
-    return convolution->own_input_count() == 1 ? convolution->getKernelWeights() : Weights{};
-  }
-  if (layer.getType() != LayerType::kMATRIX_MULTIPLY) return {};
-  const auto& product = static_cast<const IMatrixMultiplyLayer&>(layer);
-  const auto* constant = constant_of(layer.getInput(1));
-  const bool is_matrix = constant != nullptr && constant->getDimensions().nbDims == 2 &&
-                         product.getOperation(1) != network::MatrixOperation::kVECTOR &&
-                         product.getOperation(0) == network::MatrixOperation::kNONE;
-  return is_matrix ? constant->getWeights() : Weights{};
-}
-
-// Whether another reader keeps a large constant in f32: an embedding that is tied to the output layer.
-bool is_kept_for_others(const ILayer& layer) {
-  constexpr int64_t kLargeBytes = int64_t{1} << 20;
-  if (layer.getType() != LayerType::kMATRIX_MULTIPLY || weights_of(layer).bytes() < kLargeBytes) return false;
-  const auto& readers = layer.getInput(1)->consumers();
-  return std::any_of(readers.begin(), readers.end(),
-                     [](const ILayer* reader) { return reader->getType() != LayerType::kMATRIX_MULTIPLY; });
-}
-
 // Whether only layers that move elements stand between the layer's result and an output of the network.
 bool gives_output(const ILayer& layer) {
   const ITensor& output = *layer.getOutput(0);
@@ -155,31 +128,6 @@ bool may_quantize(const ILayer& layer, const SharedRanges& ranges) {
   const ITensor& input = *layer.getInput(0);
   if (input.getType() != DataType::kFLOAT || layer.getOutput(0)->getType() != DataType::kFLOAT) return false;
   return ranges.find(input) != nullptr && are_finite(weights) && !gives_output(layer) && !is_kept_for_others(layer);
-}
-
-// A kernel as 8-bit integers, with a scale for each output map.
-struct QuantizedKernel {
-  std::vector<int8_t> elements;
-  std::vector<float> scales;
-};
-
-// Map m has the elements at m * map_step + i * step.
-QuantizedKernel quantized(const Weights& weights, int64_t maps, int64_t map_step, int64_t step) {
-  const auto* from = static_cast<const float*>(weights.values);
-  const int64_t count = weights.count / maps;
-  QuantizedKernel result{std::vector<int8_t>(static_cast<size_t>(weights.count)), {}};
-  for (int64_t m = 0; m < maps; ++m) {
-    float amax = 0;
-    for (int64_t i = 0; i < count; ++i) amax = std::max(amax, std::abs(from[m * map_step + i * step]));
-    const float scale = amax > 0 ? amax / 127.0F : 1.0F;
-    result.scales.push_back(scale);
-    for (int64_t i = 0; i < count; ++i) {
-      const int64_t place = m * map_step + i * step;
-      result.elements[static_cast<size_t>(place)] =
-          static_cast<int8_t>(network::quantize(from[place], scale, 0, -127, 127));
-    }
-  }
-  return result;
 }
 
 class Insertion {
@@ -254,7 +202,7 @@ class Insertion {
   void quantize_kernel(IConvolutionLayer& layer) {
     const Weights kernel = layer.getKernelWeights();
     const int64_t maps = layer.getNbOutputMaps();
-    const auto values = quantized(kernel, maps, kernel.count / maps, 1);
+    const auto values = quantize_maps(kernel, maps, kernel.count / maps, 1);
     std::vector<int64_t> dims{maps, kernel.count / maps / layer.getKernelSizeNd().volume()};
     for (int32_t i = 0; i < layer.spatial_rank(); ++i) dims.push_back(layer.getKernelSizeNd().d[i]);
     ITensor& made = dequantized_constant(layer, Dims(dims), kernel, values, 0);
@@ -275,8 +223,8 @@ class Insertion {
     const Dims dims = constant.getDimensions();
     const bool is_transposed = layer.getOperation(1) == network::MatrixOperation::kTRANSPOSE;
     const int32_t axis = is_transposed ? 0 : 1;
-    const auto values = is_transposed ? quantized(constant.getWeights(), dims.d[0], dims.d[1], 1)
-                                      : quantized(constant.getWeights(), dims.d[1], 1, dims.d[1]);
+    const auto values = is_transposed ? quantize_maps(constant.getWeights(), dims.d[0], dims.d[1], 1)
+                                      : quantize_maps(constant.getWeights(), dims.d[1], 1, dims.d[1]);
     constants_.push_back(layer.getInput(1)->producer());
     rewriter_.set_input(layer, 1, dequantized_constant(layer, dims, constant.getWeights(), values, axis));
   }

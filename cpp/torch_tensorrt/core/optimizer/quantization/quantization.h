@@ -60,6 +60,15 @@ std::unique_ptr<Pass> make_fuse_quantization();
 // such layers; pairs need no integers. Layers for which `stays` is true are left alone.
 std::unique_ptr<Pass> make_expand_quantization(std::function<bool(const network::QuantizationBase&)> stays);
 
+// Whether the layer's input and weights are 8-bit integers.
+bool computes_with_integers(const network::ILayer& layer);
+// Whether the layer multiplies floats by 8-bit weights.
+bool has_integer_weights_only(const network::ILayer& layer);
+// Products in f32 with a finite constant matrix, by their indices.
+std::vector<int32_t> layers_with_weights_to_quantize(const network::INetworkDefinition& network);
+// After: the chosen products have 8-bit weights, one row for each column of the result, with a scale for each row.
+std::unique_ptr<Pass> make_quantize_weights(std::unordered_set<const network::ILayer*> chosen);
+
 // Whether the network has quantize or dequantize layers.
 bool has_quantization(const network::INetworkDefinition& network);
 

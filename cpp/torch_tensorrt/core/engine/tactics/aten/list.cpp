@@ -31,6 +31,7 @@ void register_aten_tactics(TacticRegistry& registry) {
                          &kRecurrentRow,
                          &kQuantizeRow,
                          &kDequantizeRow,
+                         &kWeightOnlyProductRow,
                          &kQuantizedConvolutionRow,
                          &kQuantizedProductRow,
                          &kCudnnConvolutionRow,

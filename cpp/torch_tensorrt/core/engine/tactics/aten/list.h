@@ -45,5 +45,6 @@ extern const Row kSliceRow;
 extern const Row kSoftMaxRow;
 extern const Row kTopKRow;
 extern const Row kUnaryRow;
+extern const Row kWeightOnlyProductRow;
 
 }  // namespace torch_tensorrt::engine::aten

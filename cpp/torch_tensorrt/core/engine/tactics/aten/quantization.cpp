@@ -6,6 +6,7 @@
 
 #include "torch_tensorrt/core/engine/tactics/aten/convolution.h"
 #include "torch_tensorrt/core/engine/tactics/aten/list.h"
+#include "torch_tensorrt/core/engine/tactics/aten/weight_only.h"
 
 // Quantization, and layers that compute with 8-bit integers. These are references: they compute the sums in double.
 namespace torch_tensorrt::engine::aten {
@@ -60,17 +61,19 @@ at::Tensor apply(const EpilogueOp& op, const at::Tensor& result, at::Tensor oper
   return out;
 }
 
-// The epilogue, from the exact sums to output 0.
-std::function<void(at::Tensor)> make_whole_epilogue(Request& request) {
+// The epilogue from operation `first` on, from the sums to output 0.
+std::function<void(at::Tensor)> make_whole_epilogue(Request& request, size_t first = 0) {
   struct Step {
     EpilogueOp op;
     at::Tensor operand;
   };
   std::vector<Step> list;
-  for (const EpilogueOp& op : request.instance().layer->epilogue()) {
+  const auto& epilogue = request.instance().layer->epilogue();
+  for (size_t i = first; i < epilogue.size(); ++i) {
+    const EpilogueOp& op = epilogue[i];
     list.push_back({op, op.reads_input() ? request.input(op.input) : at::Tensor()});
   }
-  request.fuse_epilogue(list.size());
+  request.fuse_epilogue(epilogue.size());
   return [list = std::move(list), out = request.output()](at::Tensor result) {
     for (const Step& step : list) result = apply(step.op, result, step.operand);
     out.copy_(result);
@@ -120,6 +123,34 @@ Decision quantized_product(const network::ILayer& layer) {
   return is_quantized(layer);
 }
 
+// Floats times 8-bit weights: the scales are those of the weights' rows.
+Decision weight_only_product(const network::ILayer& layer) {
+  if (const auto quantized = is_quantized(layer); !quantized) return quantized;
+  if (layer.getInput(0)->getType() != network::DataType::kFLOAT) return Decision::no("takes f32 and 8-bit weights");
+  const auto& product = static_cast<const network::IMatrixMultiplyLayer&>(layer);
+  const bool fits = product.getOperation(0) == network::MatrixOperation::kNONE &&
+                    product.getOperation(1) == network::MatrixOperation::kTRANSPOSE &&
+                    layer.getInput(1)->getDimensions().nbDims == 2 &&
+                    layer.getInput(layer.epilogue().front().input)->getDimensions().nbDims == 1;
+  return fits ? Decision::yes() : Decision::no("takes a matrix of weights with a row and a scale for each column");
+}
+
+Compute make_weight_only_product(Request& request) {
+  const at::Tensor x = request.input(0);
+  const at::Tensor weights = request.input(1);
+  const WeightOnlyForm form{x.numel() / x.size(-1), weights.size(0), weights.size(1)};
+  const at::Tensor scales = request.input(request.instance().layer->epilogue().front().input);
+  const bool is_all = request.instance().layer->epilogue().size() == 1;
+  const at::Tensor sums = is_all ? request.output() : request.scratch(request.output().sizes(), at::kFloat);
+  return [x, weights, form, scales, sums, is_all, finish = make_whole_epilogue(request, 1)] {
+    const at::Tensor rows = x.contiguous();
+    multiply_by_integers(
+        form, static_cast<const float*>(rows.const_data_ptr()), static_cast<const int8_t*>(weights.const_data_ptr()),
+        static_cast<const float*>(scales.const_data_ptr()), static_cast<float*>(sums.mutable_data_ptr()));
+    if (!is_all) finish(sums);
+  };
+}
+
 Row whole(const char* name, network::LayerType kind, Decision (*supports)(const network::ILayer&),
           Compute (*make)(Request&)) {
   Row row{name, kind, supports, make};
@@ -135,5 +166,8 @@ const Row kQuantizedConvolutionRow =
     whole("aten.quantized_convolution", network::LayerType::kCONVOLUTION, is_quantized, make_quantized_convolution);
 const Row kQuantizedProductRow = whole("aten.quantized_matrix_multiply", network::LayerType::kMATRIX_MULTIPLY,
                                        quantized_product, make_quantized_product);
+
+const Row kWeightOnlyProductRow = whole("aten.weight_only_matrix_multiply", network::LayerType::kMATRIX_MULTIPLY,
+                                        weight_only_product, make_weight_only_product);
 
 }  // namespace torch_tensorrt::engine::aten

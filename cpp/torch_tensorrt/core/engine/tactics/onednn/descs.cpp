@@ -173,6 +173,7 @@ Decision check_quantized(const network::ILayer& layer, const DeviceTarget& devic
   // Without VNNI, sums of two products saturate at 16 bits.
   const bool vnni = has_isa(dnnl_cpu_isa_avx512_core_vnni) || has_isa(dnnl_cpu_isa_avx2_vnni);
   if (!vnni) return Decision::no("the processor has no instructions for sums of 8-bit products (VNNI or AMX)");
+  if (!is_byte(layer.getInput(0)->getType())) return Decision::no("input 0 is not of 8-bit integers");
   for (int32_t i = layer.own_input_count(); i < layer.getNbInputs(); ++i) {
     const DataType type = layer.getInput(i)->getType();
     if (type != DataType::kFLOAT && !is_byte(type)) {

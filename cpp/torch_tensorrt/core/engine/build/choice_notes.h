@@ -1,0 +1,20 @@
+#pragma once
+
+#include <vector>
+
+#include "torch_tensorrt/core/build_settings.h"
+#include "torch_tensorrt/core/engine/build/network_choice.h"
+#include "torch_tensorrt/core/engine/build/precision_overrides.h"
+
+// What the user is told of a chosen network: notes in the engine, and warnings.
+namespace torch_tensorrt::engine {
+
+// The layers in each of the allowed precisions, beside the time in f32.
+void note_precisions(NetworkChoice& best, const std::vector<network::DataType>& lows, double in_f32);
+void note_integer_weights(NetworkChoice& best);
+void note_overrides(NetworkChoice& best, const PrecisionOverrides& overrides);
+void note_reformats(NetworkChoice& choice);
+// Warns of layers that compute in f32 although it is not among the enabled precisions; Error under strict_precisions.
+void report_layers_in_f32(const network::INetworkDefinition& network, const BuildSettings& settings);
+
+}  // namespace torch_tensorrt::engine
