@@ -472,3 +472,30 @@ sys.stdout.write(compiled.engine.get_engine_layer_info())
     numbers = [line.split(" ")[0] for line in found[0] if not line.startswith("torch_tensorrt")]
     assert numbers and all(re.fullmatch(r"\d+\.\d{3}", number) for number in numbers), numbers
     assert found[0] <= found[1] <= found[2], "times were measured anew"
+
+
+def _half_of(x: torch.Tensor) -> torch.Tensor:
+    return torch.relu(x) * 0.5
+
+
+def _half_and_one(x: torch.Tensor) -> torch.Tensor:
+    return _half_of(x) + 1.0
+
+
+class Calls(torch.nn.Module):
+    """Calls a function that calls another."""
+
+    def forward(self, x):
+        return _half_and_one(x)
+
+
+@pytest.mark.parametrize("require_full_compilation", [True, False])
+def test_functions_that_ran_without_optimization_are_inlined(require_full_compilation):
+    module, x = torch.jit.script(Calls().eval()), torch.randn(2, 3)
+    with torch.jit.optimized_execution(False):
+        expected = module(x)
+    compiled = torch_tensorrt.compile(
+        module, ir="ts", inputs=[x], device="cpu", require_full_compilation=require_full_compilation, min_block_size=1
+    )
+    assert "prim::CallFunction" not in str(compiled.graph)
+    torch.testing.assert_close(compiled(x), expected)

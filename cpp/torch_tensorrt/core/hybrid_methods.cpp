@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "torch/csrc/jit/api/function_impl.h"
-#include "torch/csrc/jit/passes/inliner.h"
 
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_report.h"
@@ -13,6 +12,7 @@
 #include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
 #include "torch_tensorrt/core/refit_module.h"
+#include "torch_tensorrt/core/util/jit_inline.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core {
@@ -137,7 +137,7 @@ namespace {
 std::vector<util::RaisedException> exceptions_of(const torch::jit::Module& mod, const std::string& method,
                                                  const CompileSpec& cfg) {
   auto graph = mod.get_method(method).graph()->copy();
-  torch::jit::Inline(*graph);
+  util::inline_all_calls(*graph);
   if (!lowering::raises(graph->block())) return {};
   try {
     const auto& schema = mod.get_method(method).function().getSchema();

@@ -4,7 +4,6 @@
 
 #include "torch/csrc/jit/ir/constants.h"
 #include "torch/csrc/jit/passes/freeze_module.h"
-#include "torch/csrc/jit/passes/inliner.h"
 
 #include "torch_tensorrt/core/lowering/devices.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
@@ -14,6 +13,7 @@
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/pipeline.h"
 #include "torch_tensorrt/core/lowering/prepare.h"
+#include "torch_tensorrt/core/util/jit_inline.h"
 #include "torch_tensorrt/core/util/jit_module_copy.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -54,7 +54,7 @@ bool carries_tensors(const torch::jit::Node* node) {
 // attributes.
 bool misreads_memory_when_frozen(const torch::jit::Module& module, const std::string& method_name) {
   auto graph = module.get_method(method_name).graph()->copy();
-  torch::jit::Inline(*graph);
+  util::inline_all_calls(*graph);
   const auto nodes = passes::all_nodes(graph->block());
   return std::any_of(nodes.begin(), nodes.end(), carries_tensors) &&
          std::any_of(nodes.begin(), nodes.end(), writes_a_tensor);

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "torch/csrc/jit/passes/dead_code_elimination.h"
-#include "torch/csrc/jit/passes/inliner.h"
 #include "torch/csrc/jit/passes/lower_tuples.h"
 #include "torch/csrc/jit/passes/remove_mutation.h"
 
@@ -16,6 +15,7 @@
 #include "torch_tensorrt/core/lowering/passes/quantized_tensors.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
+#include "torch_tensorrt/core/util/jit_inline.h"
 #include "torch_tensorrt/core/util/jit_module_copy.h"
 #include "torch_tensorrt/core/util/jit_tensor_copies.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -45,7 +45,7 @@ std::set<std::string> written_by_methods(const Module& module) {
   std::set<std::string> written;
   for (const auto& method : module.get_methods()) {
     auto graph = method.graph()->copy();
-    torch::jit::Inline(*graph);
+    util::inline_all_calls(*graph);
     written.merge(passes::written_attributes(graph, module._ivalue()));
   }
   add_shared(module, written);
@@ -228,7 +228,7 @@ std::map<std::string, std::shared_ptr<torch::jit::Graph>> other_methods_with_sta
   for (const auto& method : module.get_methods()) {
     if (method.name() == method_name) continue;
     auto graph = method.graph()->copy();
-    torch::jit::Inline(*graph);
+    util::inline_all_calls(*graph);
     const auto nodes = passes::all_nodes(graph->block());
     const auto writes = [](const Node* node) {
       return node->kind() == c10::prim::SetAttr || !passes::written_arguments(node).empty();

@@ -6,6 +6,7 @@
 #include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
+#include "torch_tensorrt/core/optimizer/patterns.h"
 
 namespace torch_tensorrt::optimizer {
 namespace {
@@ -193,6 +194,50 @@ TEST(FuseQuantization, ALimitedRangeBecomesAClip) {
       "%y = dequantize(%r, %t) {to=f32, axis=-1, zero=3}\nreturn %y";
   const std::string after = expect_same_results(*make_fuse_quantization(), text);
   EXPECT_THAT(after, HasSubstr("clip(-6, 248), quantize(u8, scale 2, zero 3)"));
+}
+
+// Both products have a row of weights for each column of the result; the scale precedes the bias.
+TEST(QuantizeWeights, ProductsGetRowsOfIntegersWithAScaleEach) {
+  const auto network = network_of(
+      "%x = input() {dims=[1x2]}\n%w = constant() {dims=[2x2], weights=f32[127, 2, 3, -254]}\n"
+      "%b = constant() {dims=[2], weights=f32[1, 2]}\n"
+      "%a = matrix_multiply(%x, %w, %b) {op1=none, epilogue=[sum(%b)]}\n"
+      "%y = matrix_multiply(%a, %w) {op1=transpose}\nreturn %y");
+  ASSERT_EQ(layers_with_weights_to_quantize(*network).size(), 2U);
+  std::unordered_set<const ILayer*> chosen;
+  for (const int32_t i : layers_with_weights_to_quantize(*network)) chosen.insert(network->getLayer(i));
+  EXPECT_TRUE(make_quantize_weights(chosen)->run(*network, {}));
+  network::verify_network(*network);
+  std::vector<std::vector<int8_t>> rows;
+  std::vector<std::vector<float>> scales;
+  for (const auto& layer : network->layers()) {
+    if (layer->getType() != LayerType::kMATRIX_MULTIPLY) continue;
+    EXPECT_TRUE(has_integer_weights_only(*layer));
+    EXPECT_FALSE(computes_with_integers(*layer));
+    const auto weights = constant_of(layer->getInput(1))->getWeights();
+    const auto* elements = static_cast<const int8_t*>(weights.values);
+    rows.emplace_back(elements, elements + weights.count);
+    const auto scale = constant_of(layer->getInput(layer->epilogue().front().input))->getWeights();
+    const auto* numbers = static_cast<const float*>(scale.values);
+    scales.emplace_back(numbers, numbers + scale.count);
+  }
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0], (std::vector<int8_t>{127, 3, 1, -127}));  // columns of w, rounded
+  EXPECT_EQ(scales[0], (std::vector<float>{1, 2}));
+  EXPECT_EQ(rows[1], (std::vector<int8_t>{127, 2, 2, -127}));  // 3 / 2 is rounded to the even 2
+  EXPECT_EQ(scales[1], (std::vector<float>{1, 2}));
+  EXPECT_TRUE(layers_with_weights_to_quantize(*network).empty());
+}
+
+TEST(QuantizeWeights, NotOfMatricesWithoutFiniteFloats) {
+  const std::string input = "%x = input() {dims=[1x2]}\n";
+  const std::string product = "%y = matrix_multiply(%x, %w) {op1=none}\nreturn %y";
+  const auto of = [&](const std::string& weights) {
+    return layers_with_weights_to_quantize(*network_of(input + weights + product)).size();
+  };
+  EXPECT_EQ(of("%w = constant() {dims=[2x2], weights=f32[1, 2, 3, 4]}\n"), 1U);
+  EXPECT_EQ(of("%w = input() {dims=[2x2]}\n"), 0U);
+  EXPECT_EQ(of("%w = constant() {dims=[2x1], weights=f32\"AACAfwAAgD8=\"}\n"), 0U);  // infinity and 1
 }
 
 }  // namespace

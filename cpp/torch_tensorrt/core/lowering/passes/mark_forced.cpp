@@ -6,6 +6,7 @@
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/util/jit_inline.h"
 
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
@@ -118,7 +119,7 @@ std::vector<std::string> inline_calls(torch::jit::Graph& graph, const std::vecto
     std::copy_if(modules.begin(), modules.end(), std::back_inserter(unused),
                  [&](const std::string& name) { return inliner.found().count(name) == 0; });
   }
-  torch::jit::Inline(graph);
+  util::inline_all_calls(graph);
   // Operators with names of different modules would not be merged.
   for (Node* node : all_nodes(graph.block())) {
     if (node->hasAttribute(kModules)) node->removeAttribute(kModules);
