@@ -2,6 +2,7 @@
 
 python benchmarks/accuracy.py                                             every model, f32 and bf16
 python benchmarks/accuracy.py --models lenet minilm --precision f32,fp16  some models and precisions
+python benchmarks/accuracy.py --precision int8 --every-layer              int8 wherever it is possible, not only where it is faster
 python benchmarks/accuracy.py --json                                      prints JSON instead of the table
 
 The models and data are those of harness/trained.py, a row each. PyTorch eager in f32 is the reference of every row.
@@ -31,6 +32,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--models", nargs="+", metavar="NAME", help="names from harness/trained.py; default: all")
     parser.add_argument(
         "--precision", default="f32,bf16", help="of f32, bf16, fp16, int8, int8+bf16; default: f32,bf16"
+    )
+    parser.add_argument(
+        "--every-layer", action="store_true", help="all layers that can leave f32 do, not only where that is faster"
     )
     parser.add_argument("--threads", type=int, default=2, help="threads; default: 2")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
@@ -72,7 +76,7 @@ def judge(task: Any, found: Any, reference: Any) -> dict[str, Any]:
     return row
 
 
-def measure_model(name: str, wanted: list[str]) -> list[dict[str, Any]]:
+def measure_model(name: str, wanted: list[str], every_layer: bool) -> list[dict[str, Any]]:
     """Returns the rows of a model; that of a precision that fails has the problem."""
     import torch
     from harness import precisions, trained
@@ -90,7 +94,7 @@ def measure_model(name: str, wanted: list[str]) -> list[dict[str, Any]]:
         _say(f"{name}: {precision}")
         row = {**head, "precision": precision}
         try:
-            settings = precisions.settings(precision, task.calibration)
+            settings = precisions.settings(precision, task.calibration, every_layer)
             compiled = torch_tensorrt.compile(task.script, inputs=task.inputs, device="cpu", **settings)
             with torch.inference_mode():
                 row |= judge(task, task.outputs(compiled), reference)
@@ -143,7 +147,7 @@ def main() -> None:
     command = shlex.join(["benchmarks/accuracy.py", *sys.argv[1:]])
     about = report.describe_machine(f"OMP_NUM_THREADS={arguments.threads} python {command}", arguments.threads)
     about["versions"] = {name: about["versions"][name] for name in ("torch", "torch_tensorrt")}
-    rows = [row for name in names for row in measure_model(name, wanted)]
+    rows = [row for name in names for row in measure_model(name, wanted, arguments.every_layer)]
     result = {"about": about, "rows": rows}
     text = table(rows)
     print(json.dumps(result, indent=1) if arguments.json else text)

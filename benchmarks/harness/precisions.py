@@ -47,11 +47,16 @@ def _unchanged(item: Any) -> Any:
     return item
 
 
-def settings(precision: str, calibration: Iterable[Batch]) -> dict[str, Any]:
-    """Returns the arguments of ``torch_tensorrt.compile`` for a precision; int8 is calibrated with the batches."""
+def settings(precision: str, calibration: Iterable[Batch], every_layer: bool = False) -> dict[str, Any]:
+    """Returns the arguments of ``torch_tensorrt.compile`` for a precision; int8 is calibrated with the batches.
+
+    With ``every_layer``, all layers that can leave f32 do, whatever time they take.
+    """
     allowed = PRECISIONS[precision]
     if allowed is None:
         return {}
+    if every_layer:
+        allowed = allowed - {torch.float32}
     if torch.int8 not in allowed:
         return {"enabled_precisions": allowed}
     import torch_tensorrt
