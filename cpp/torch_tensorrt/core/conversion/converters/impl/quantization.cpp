@@ -81,16 +81,18 @@ ITensor* round_trip(ConversionCtx* ctx, ITensor* x, const Known& known, int32_t 
   return dequantize->getOutput(0);
 }
 
-// (clamp(round(x / scale) + zero, low, high) - zero) * scale in floats. Multiplies by the reciprocal of the scale, as
-// PyTorch does.
-ITensor* in_floats(ConversionCtx* ctx, ITensor* x, ITensor* scale, ITensor* zero, const Range& range) {
-  const auto type = scalar_type(x);
+// (clamp(round(x / scale) + zero, low, high) - zero) * scale in floats; the scale and the zero point have the wide type
+// of x. Multiplies by the reciprocal of the scale, as PyTorch does.
+ITensor* in_floats(ConversionCtx* ctx, ITensor* input, ITensor* scale, ITensor* zero, const Range& range) {
+  const auto type = wide_type(scalar_type(input));
+  auto* x = cast(ctx, input, type);
   auto* inverse = apply(ctx, UnaryOperation::kRECIP, scale);
   auto* steps = apply(ctx, UnaryOperation::kROUND, apply(ctx, ElementWiseOperation::kPROD, x, inverse));
   auto* place = apply(ctx, ElementWiseOperation::kSUM, steps, zero);
   place = apply(ctx, ElementWiseOperation::kMAX, place, scalar_constant(ctx, range.low, type));
   place = apply(ctx, ElementWiseOperation::kMIN, place, scalar_constant(ctx, range.high, type));
-  return apply(ctx, ElementWiseOperation::kPROD, apply(ctx, ElementWiseOperation::kSUB, place, zero), scale);
+  auto* out = apply(ctx, ElementWiseOperation::kPROD, apply(ctx, ElementWiseOperation::kSUB, place, zero), scale);
+  return cast(ctx, out, scalar_type(input));
 }
 
 // Layers quantize f32, f16 and bf16.
@@ -102,7 +104,7 @@ bool per_tensor(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Range range = range_of(n, args[3], args[4]);
   const auto known = known_quantization(args[1], args[2], range);
   if (known && known->scale.numel() == 1 && has_layer(x)) return finish(ctx, n, round_trip(ctx, x, *known, -1, range));
-  const auto type = scalar_type(x);
+  const auto type = wide_type(scalar_type(x));
   auto* scale = materialize(ctx, read_operand(ctx, args[1]), type);
   auto* zero = materialize(ctx, read_operand(ctx, args[2]), type);
   return finish(ctx, n, in_floats(ctx, x, scale, zero, range));
@@ -115,7 +117,7 @@ bool per_channel(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const Range range = range_of(n, args[4], args[5]);
   const auto known = known_quantization(args[1], args[2], range);
   if (known && has_layer(x)) return finish(ctx, n, round_trip(ctx, x, *known, axis, range));
-  const auto type = scalar_type(x);
+  const auto type = wide_type(scalar_type(x));
   const auto placed = [&](Var& arg) { return along(ctx, cast(ctx, arg.ITensorOrFreeze(ctx), type), axis, rank(x)); };
   return finish(ctx, n, in_floats(ctx, x, placed(args[1]), placed(args[2]), range));
 }
