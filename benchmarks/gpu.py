@@ -15,6 +15,8 @@ from Python on a stream of its own, with CUDA graphs. CASE.times.json keeps each
     native         the module in half precision compiled with our own engine
     native_launched  the same engine without CUDA graphs
     alone          TensorRT's own build of the ONNX export (f32, f16 allowed), without this library
+    ours_int8      as `ours` with int8 allowed too, calibrated (entropy 2) with some batches of noise
+    alone_int8     as `alone`, calibrated by TensorRT with the same batches and algorithm
 """
 
 from __future__ import annotations
@@ -39,9 +41,16 @@ from torch import nn
 import torch_tensorrt
 
 ROOT = Path(__file__).parents[1]
-COMPILED = {"ours": ("tensorrt", False), "ours_half": ("tensorrt", True), "native": ("native", True)}
+COMPILED = {
+    "ours": ("tensorrt", False),
+    "ours_half": ("tensorrt", True),
+    "native": ("native", True),
+    "ours_int8": ("tensorrt", False),
+}
 WITHOUT_GRAPHS = "native_launched"
-RUNNERS = ["eager", "eager_graph", *COMPILED, WITHOUT_GRAPHS, "ours_captured", "alone"]
+ALONE = ["alone", "alone_int8"]
+RUNNERS = ["eager", "eager_graph", *COMPILED, WITHOUT_GRAPHS, "ours_captured", *ALONE]
+CALIBRATION_IMAGES = 64
 WARM_UP_CALLS, TURN_WARM_UP_CALLS, TURN_CALLS = 30, 3, 20
 
 Call = Callable[[], object]
@@ -78,6 +87,9 @@ class Workshop:
             return path
         backend, half = COMPILED[runner]
         model, x = case.build()
+        int8 = {}
+        if runner == "ours_int8":
+            int8 = {"calibrator": torch_tensorrt.ptq.DataLoaderCalibrator(batches_like(x))}
         model, x = (model.cuda().half(), x.cuda().half()) if half else (model.cuda(), x.cuda())
         traced = trace(model, x)
         begin = time.monotonic()
@@ -86,29 +98,37 @@ class Workshop:
             inputs=[x],
             device="cuda:0",
             backend=backend,
-            enabled_precisions={torch.half, torch.float32},
+            enabled_precisions={torch.half, torch.float32, *([torch.int8] if int8 else [])},
             timing_cache_path=str(self.folder / "timing"),
+            **int8,
         )
         self.note(case, runner, time.monotonic() - begin)
         torch.jit.save(module, str(path))
         return path
 
-    def plan(self, case: Case) -> Path:
-        path = self.folder / f"{case.name}.plan"
+    def plan(self, case: Case, runner: str) -> Path:
+        path = self.folder / f"{case.name}.{runner}.plan"
         if path.exists():
             return path
         model, x = case.build()
         onnx = self.folder / f"{case.name}.onnx"
         export_onnx(model, x, onnx)
-        self.note(case, "alone", self.alone().build(onnx, path, self.folder / "timing.tensorrt"))
+        batches = [batch.cuda() for batch in batches_like(x)] if runner == "alone_int8" else []
+        seconds = self.alone().build(onnx, path, self.folder / "timing.tensorrt", batches=batches)
+        self.note(case, runner, seconds)
         onnx.unlink()
         return path
 
     def build(self, case: Case, runner: str) -> None:
         if runner in COMPILED:
             self.compiled(case, runner)
-        elif runner == "alone":
-            self.plan(case)
+        elif runner in ALONE:
+            self.plan(case, runner)
+
+
+def batches_like(x: torch.Tensor) -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    return [torch.randn(x.shape, generator=generator) for _ in range(max(1, CALIBRATION_IMAGES // len(x)))]
 
 
 def graph_of(call: Call) -> torch.cuda.CUDAGraph:
@@ -148,8 +168,8 @@ def make_call(workshop: Workshop, case: Case, runner: str, stream: torch.cuda.St
         return (lambda: module(x)), (lambda: module(x))
     x = x.cuda()
     output = torch.empty(model.cuda()(x).shape, device="cuda")
-    engine = workshop.alone().load(workshop.plan(case), x, output)
-    (workshop.folder / f"{case.name}.alone.layers.json").write_text(json.dumps(engine.layers()))
+    engine = workshop.alone().load(workshop.plan(case, runner), x, output)
+    (workshop.folder / f"{case.name}.{runner}.layers.json").write_text(json.dumps(engine.layers()))
     launch = engine.launcher(stream)
 
     def result() -> torch.Tensor:
@@ -211,13 +231,13 @@ def measure(workshop: Workshop, case: Case, runners: list[str], rounds: int) -> 
 
 def table_rows(case: Case, rows: dict[str, dict]) -> list[str]:
     lines = []
-    alone = rows.get("alone", {}).get("ms")
     for runner, row in rows.items():
+        alone = rows.get("alone_int8" if runner.endswith("int8") else "alone", {}).get("ms")
         if "failed" in row:
             lines.append(f"| {case.name} | {runner} | failed: {row['failed']} | | | | |")
             continue
         beside = ""
-        if alone and runner != "alone":
+        if alone and runner not in ALONE:
             beside = f"{(row['ms'] - alone) * 1e3:+.0f} us, {row['ms'] / alone - 1:+.1%}"
         figures = f"{row['ms']:.4f} | {row['min_ms']:.4f} | {beside} | {row['error']:.0e} | {row['build_s']}"
         lines.append(f"| {case.name} | {runner} | {figures} |")

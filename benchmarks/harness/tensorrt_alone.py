@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -39,10 +40,19 @@ class TensorRTAlone:
         self.library.alone_open.restype = ctypes.c_void_p
         self.library.alone_tensor_bytes.restype = ctypes.c_int64
 
-    def build(self, onnx: Path, plan: Path, timing_cache: Path, fp16: bool = True) -> float:
-        """Builds a plan and returns the seconds. `fp16` allows f16 beside f32."""
-        names = [str(file).encode() for file in (onnx, timing_cache, plan)]
-        seconds = self.library.alone_build(names[0], int(fp16), names[1], names[2])
+    def build(
+        self,
+        onnx: Path,
+        plan: Path,
+        timing_cache: Path,
+        fp16: bool = True,
+        batches: Sequence[torch.Tensor] = (),
+    ) -> float:
+        """Builds a plan and returns the seconds. `fp16` allows f16 beside f32, batches on the GPU int8 too."""
+        pointers = (ctypes.c_void_p * max(len(batches), 1))(*(batch.data_ptr() for batch in batches))
+        size = len(batches[0]) if batches else 1
+        paths = [str(file).encode() for file in (onnx, timing_cache, plan)]
+        seconds = self.library.alone_build(paths[0], int(fp16), pointers, len(batches), size, *paths[1:])
         if seconds < 0:
             raise RuntimeError(f"TensorRT cannot build an engine of {onnx}")
         return seconds

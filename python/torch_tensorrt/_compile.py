@@ -255,7 +255,9 @@ def compile(  # noqa: A001
         if ir == "torch_compile":
             raise ValueError("ir='torch_compile' takes no calibrator; ir='dynamo' does")
         kwargs = {**kwargs, **precisions}
-        ptq.resolve(kwargs, kwargs.get("device"), lambda changed: compile(module, **own, **changed))
+        ptq.resolve(
+            kwargs, kwargs.get("device"), lambda changed: compile(ptq.on_cpu(module), **ptq.on_cpu(own), **changed)
+        )
         del kwargs["enabled_precisions"]
     if ir == "torch_compile":
         from torch_tensorrt import _dynamo  # imports torch._dynamo, which takes seconds

@@ -374,7 +374,7 @@ def _calibrated(module: Any, settings: dict[str, Any]) -> dict[str, Any]:
     if calibrator is None or isinstance(calibrator, ptq.Table):
         return settings
     settings = dict(settings)
-    ptq.resolve(settings, settings.get("device"), lambda changed: _compile(module, **changed))
+    ptq.resolve(settings, settings.get("device"), lambda changed: _compile(ptq.on_cpu(module), **changed))
     return settings
 
 

@@ -16,6 +16,7 @@ The builder measures in which layers int8 is faster, and uses it there.
 
 from __future__ import annotations
 
+import copy
 import enum
 import os
 import sys
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils._pytree import tree_map
 
 from torch_tensorrt._device import Device
 from torch_tensorrt._enums import DeviceType, dtype
@@ -113,12 +115,14 @@ class DataLoaderCalibrator(_Calibrator):
         cache_file: path of a file that keeps the result; empty or ``None``: none.
         use_cache: read ``cache_file`` instead of calibrating if it exists.
         algo_type: :class:`CalibrationAlgo`.
-        device: where the batches are moved; only the CPU calibrates.
+        device: taken for Torch-TensorRT's sake. Calibration runs on the CPU, whatever the device of the batches and
+            of the engines.
 
     Raises:
         TypeError: ``dataloader`` is not iterable.
-        ValueError: ``use_cache`` without ``cache_file``, an ``algo_type`` that is none, a device that is not the CPU;
-            on use, if there are no batches.
+        ValueError: ``use_cache`` without ``cache_file``, an ``algo_type`` that is none; on use, if there are no
+            batches.
+        RuntimeError: ``device`` is no device.
     """
 
     def __init__(
@@ -135,8 +139,7 @@ class DataLoaderCalibrator(_Calibrator):
             )
         if use_cache and not cache_file:
             raise ValueError("use_cache=True needs a cache_file")
-        if torch.device(device).type != "cpu":
-            raise ValueError(f"device is {device}; calibration runs on the CPU")
+        torch.device(device)
         self.dataloader = dataloader
         self.cache_file = os.fspath(cache_file) if cache_file else None
         self.use_cache = use_cache
@@ -189,6 +192,7 @@ def arguments_of(batch: Any, compiled: Any) -> tuple[tuple[Any, ...], dict[str, 
 
 
 def _run(compiled: Any, batch: Any, number: int) -> None:
+    batch = on_cpu(batch)
     positional, by_name = arguments_of(batch, compiled)
     try:
         with torch.inference_mode():
@@ -212,11 +216,11 @@ def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..
     Args:
         settings: those of ``compile``.
         device: where the engines run.
-        compile_in_float: compiles with the settings given to it.
+        compile_in_float: compiles the module, on the CPU, with the settings given to it, which name the device.
 
     Raises:
         TypeError: it is no calibrator.
-        ValueError: int8 is not enabled, or the device is not the CPU.
+        ValueError: int8 is not enabled.
     """
     calibrator = settings.get("calibrator")
     if calibrator is None or isinstance(calibrator, Table):
@@ -228,7 +232,36 @@ def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..
         )
     if dtype.i8.value not in parse_precisions(settings.get("enabled_precisions")):
         raise ValueError("a calibrator needs torch.int8 in enabled_precisions")
+    in_float = {**settings, "calibrator": None, "enabled_precisions": {torch.float32}, "device": "cpu"}
     if Device._from(device).device_type is not DeviceType.CPU:
-        raise ValueError(f"a calibrator needs device='cpu', not {device}")
-    in_float = {**settings, "calibrator": None, "enabled_precisions": {torch.float32}}
+        in_float.update({name: value for name, value in _ON_CPU.items() if name in settings})
     settings["calibrator"] = Table(calibrator._table(lambda: compile_in_float(in_float)))
+
+
+# Settings of GPUs that no engine for the CPU takes, or that it warns of.
+_ON_CPU: dict[str, Any] = {
+    "backend": "auto",
+    "mix_backends": False,
+    "workspace_size": 0,
+    "debug": False,
+    "optimization_level": -1,
+    "version_compatible": False,
+    "hardware_compatible": False,
+    "sparse_weights": False,
+    "timing_cache_path": "",
+}
+
+
+def on_cpu(value: Any) -> Any:
+    """Returns a module, or a tree with tensors, on the CPU: a copy where it is elsewhere."""
+    if isinstance(value, torch.export.ExportedProgram):
+        constants = [part for part in value.constants.values() if isinstance(part, torch.Tensor)]
+        if all(part.device.type == "cpu" for part in [*value.state_dict.values(), *constants]):
+            return value
+        from torch.export.passes import move_to_device_pass
+
+        return move_to_device_pass(copy.deepcopy(value), "cpu")
+    if isinstance(value, torch.nn.Module):
+        is_there = all(part.device.type == "cpu" for part in [*value.parameters(), *value.buffers()])
+        return value if is_there else copy.deepcopy(value).cpu()
+    return tree_map(lambda part: part.cpu() if isinstance(part, torch.Tensor) else part, value)

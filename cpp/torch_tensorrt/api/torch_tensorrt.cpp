@@ -26,13 +26,36 @@ auto translated(F&& call) -> decltype(call()) {
   }
 }
 
-// Calibrates in the module that the function compiles in float32, if the specification asks for it.
+// The module, or a copy on the CPU if any of its tensors is elsewhere.
+torch::jit::Module on_cpu(const torch::jit::Module& module) {
+  bool is_there = true;
+  for (const at::Tensor& tensor : module.parameters()) is_there = is_there && tensor.is_cpu();
+  for (const at::Tensor& tensor : module.buffers()) is_there = is_there && tensor.is_cpu();
+  if (is_there) return module;
+  torch::jit::Module copy = module.clone();
+  copy.to(at::kCPU);
+  return copy;
+}
+
+// Calibrates in the module that the function compiles in float32 for the CPU, if the specification asks for it.
 void calibrate(ts::CompileSpec& info,
                const std::function<torch::jit::Module(const ts::CompileSpec&)>& compile_in_float) {
   if (info.ptq_calibrator == nullptr) return;
   TORCHTRT_CHECK(info.enabled_precisions.count(DataType::kChar) != 0, "a calibrator needs int8 in enabled_precisions");
-  TORCHTRT_CHECK(info.device.device_type == Device::DeviceType::kCPU, "a calibrator needs the CPU as device");
   ts::CompileSpec in_float = info;
+  if (info.device.device_type != Device::DeviceType::kCPU) {
+    in_float.device = Device::cpu();
+    // Without the settings that are for GPUs.
+    in_float.backend = "auto";
+    in_float.mix_backends = false;
+    in_float.workspace_size = 0;
+    in_float.debug = false;
+    in_float.optimization_level = -1;
+    in_float.version_compatible = false;
+    in_float.hardware_compatible = false;
+    in_float.sparse_weights = false;
+    in_float.timing_cache_path.clear();
+  }
   in_float.ptq_calibrator = nullptr;
   in_float.enabled_precisions = {DataType::kFloat};
   info.calibration = info.ptq_calibrator->calibrate([&] { return compile_in_float(in_float); });
@@ -53,7 +76,7 @@ bool check_method_operator_support(const torch::jit::Module& module, std::string
 
 torch::jit::Module compile(const torch::jit::Module& module, CompileSpec info) {
   return translated([&] {
-    calibrate(info, [&](const CompileSpec& in_float) { return compile(module, in_float); });
+    calibrate(info, [&](const CompileSpec& in_float) { return compile(on_cpu(module), in_float); });
     return core::CompileGraph(module, to_internal(info));
   });
 }
@@ -66,7 +89,8 @@ torch::jit::Module refit_module_weights(const torch::jit::Module& compiled,
 std::string convert_method_to_trt_engine(const torch::jit::Module& module, std::string method_name, CompileSpec info) {
   return translated([&] {
     calibrate(info, [&](const CompileSpec& in_float) {
-      return embed_engine_in_new_module(convert_method_to_trt_engine(module, method_name, in_float), in_float.device);
+      return embed_engine_in_new_module(convert_method_to_trt_engine(on_cpu(module), method_name, in_float),
+                                        in_float.device);
     });
     return core::ConvertGraphToTRTEngine(module, method_name, to_internal(info));
   });

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from torch_tensorrt._library import compiler, require_text, to_json
-from torch_tensorrt.ptq import resolve
+from torch_tensorrt.ptq import on_cpu, resolve
 from torch_tensorrt.ts._compile_spec import build_spec, parse_method, takes_values
 from torch_tensorrt.ts._settings import OF_MODULES, takes_settings
 
@@ -99,7 +99,7 @@ def compile(  # noqa: A001 - the public name
     """
     _require_module(module, "compile")
     own = {"inputs": inputs, "input_signature": input_signature, "kwarg_inputs": kwarg_inputs, "methods": methods}
-    resolve(settings, device, lambda changed: compile(module, device=device, **own, **changed))
+    resolve(settings, device, lambda changed: compile(on_cpu(module), **on_cpu(own), **changed))
     spec = build_spec(
         inputs=inputs,
         input_signature=input_signature,
@@ -126,10 +126,10 @@ def refit_module_weights(
     return torch.jit._recursive.wrap_cpp_module(refitted)
 
 
-def _whole_module(module: torch.jit.ScriptModule, name: str, inputs: Any, device: Any, settings: dict[str, Any]) -> Any:
+def _whole_module(module: torch.jit.ScriptModule, name: str, inputs: Any, settings: dict[str, Any]) -> Any:
     """Returns a module that runs the method in one engine."""
-    engine = convert_method_to_trt_engine(module, name, inputs, device, **settings)
-    return embed_engine_in_new_module(engine, device=device)
+    engine = convert_method_to_trt_engine(module, name, inputs, **settings)
+    return embed_engine_in_new_module(engine, device=settings["device"])
 
 
 @takes_settings(without=OF_MODULES)
@@ -146,7 +146,7 @@ def convert_method_to_trt_engine(
     """
     _require_module(module, "convert_method_to_trt_engine")
     require_text("method_name", method_name)
-    resolve(settings, device, lambda changed: _whole_module(module, method_name, inputs, device, changed))
+    resolve(settings, device, lambda changed: _whole_module(on_cpu(module), method_name, on_cpu(inputs), changed))
     spec = build_spec(inputs=inputs, input_signature=None, device=device, **settings)
     engine = compiler()._convert_method_to_engine(_native(module), method_name, to_json(spec))
     return ctypes.string_at(engine.data_ptr(), engine.numel())  # numpy, which tensors need for this, may be missing

@@ -10,6 +10,7 @@
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 #include "torch_tensorrt/core/conversion/tensorcontainer/TensorContainer.h"
 #include "torch_tensorrt/core/util/jit_in_place.h"
+#include "torch_tensorrt/core/util/jit_quantization.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 
 namespace torch_tensorrt::core::conversion {
@@ -253,7 +254,7 @@ void check_has_converter(const torch::jit::Node* n) {
 
 // Computes a node with known arguments now, using PyTorch. The optimizer decides about quantized weights.
 bool compute_if_known(ConversionCtx* ctx, const torch::jit::Node* n, converters::args& args) {
-  if (n->hasSideEffects() || n->isNondeterministic() || util::is_fake_quantize(n)) return false;
+  if (n->hasSideEffects() || n->isNondeterministic() || util::is_quantization(n)) return false;
   evaluators::kwargs known;
   for (size_t i = 0; i < args.size(); ++i) {
     if (args[i].isITensor()) return false;

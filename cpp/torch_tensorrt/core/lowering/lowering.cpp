@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/lowering/devices.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/quantized_tensors.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/lowering/pipeline.h"
@@ -32,6 +33,7 @@ torch::jit::Module freeze(const torch::jit::Module& module, const std::string& m
   const auto graph = shown.get_method(method_name).graph();
   passes::inline_calls(*graph, info.forced_fallback_modules);
   passes::show_memory(*graph);
+  passes::hide_quantizations(*graph);
   return torch::jit::freeze_module(shown, std::move(kept), /*freezeInterfaces=*/true, info.keep_parameters_apart);
 }
 
@@ -79,6 +81,7 @@ LoweredGraph method_graph(const torch::jit::Module& module, const std::string& m
   auto graph = frozen.get_method(method_name).graph()->copy();
   passes::inline_calls(*graph, info.forced_fallback_modules);
   passes::hide_memory(*graph);
+  passes::show_quantizations(*graph);
   if (info.given_arguments) {
     take_defaults(*graph, module.get_method(method_name).function().getSchema(), *info.given_arguments);
   }

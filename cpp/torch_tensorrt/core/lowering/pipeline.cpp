@@ -9,6 +9,7 @@
 
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/quantized_tensors.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -83,6 +84,8 @@ std::vector<PassEntry> lowering_pipeline() {
        "after writes are replaced: only writes tell a copy from its source"},
       {"replace-aliases", plain(passes::replace_aliases), "later passes see one name per operator"},
       {"replace-type-as", plain(passes::replace_type_as), "converters know only to(x, other)"},
+      {"replace-quantized-tensors", plain(passes::replace_quantized_tensors),
+       "after writes are replaced, and before convolutions, which it makes"},
       {"replace-convolutions", plain(passes::replace_convolutions), "one convolution operator for the converters"},
       {"remove-number-round-trips", plain(passes::remove_number_round_trips),
        "makes traced arithmetic on sizes evaluable"},

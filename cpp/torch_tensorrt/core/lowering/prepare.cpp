@@ -13,6 +13,7 @@
 #include "torch_tensorrt/core/lowering/passes/fresh_tensors.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
+#include "torch_tensorrt/core/lowering/passes/quantized_tensors.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/lowering/passes/shown_memory.h"
 #include "torch_tensorrt/core/util/jit_module_copy.h"
@@ -120,6 +121,15 @@ bool has_casting_blocks(const torch::jit::Graph& graph) {
   return !passes::nodes_in_casting_blocks(graph.block()).empty();
 }
 
+// No quantized tensor can pass between PyTorch and an engine. PyTorch keeps those that the pass does not replace.
+void replace_quantized_tensors(const passes::GraphPtr& graph) {
+  try {
+    passes::replace_quantized_tensors(graph);
+  } catch (const Refused& refused) {
+    LOG_INFO("tensors of quantized dtypes stay with PyTorch: " << refused.msg());
+  }
+}
+
 // Without writes, dead code elimination needs no knowledge of shared memory.
 void remove_dead_code(const passes::GraphPtr& graph) {
   const passes::ShownMemory shown(graph);
@@ -185,6 +195,7 @@ void simplify(std::shared_ptr<torch::jit::Graph>& graph) {
   passes::mark_fresh(*graph);
   passes::propagate_constants(graph);
   passes::remove_needless_marks(*graph);
+  replace_quantized_tensors(graph);
   remove_dead_code(graph);
 }
 

@@ -50,10 +50,16 @@ Shared shares(const Memory& /*memory*/, const Shared& value) {
   return value;
 }
 
+// Stands for a tensor that PyTorch's passes must take for unknown: they ignore an operator that throws.
+at::Tensor hidden(const at::Tensor& /*value*/) {
+  TORCH_CHECK(false, "trt::hidden stands only in a graph being lowered");
+}
+
 }  // namespace
 
 TORCH_LIBRARY(trt, m) {
   m.def("const(Tensor(a) val) -> Tensor(a)", trt_const);
+  m.def("hidden(Tensor(a) value) -> Tensor(a)", hidden);
   m.def("as_written(Tensor value, Tensor self, bool same_shape) -> Tensor", as_written);
   m.def("places_of(Tensor base) -> Tensor", places_of);
   m.def("write_at(Tensor base, Tensor places, Tensor value, bool is_certain) -> Tensor", write_at);

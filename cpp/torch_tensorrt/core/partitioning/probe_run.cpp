@@ -214,6 +214,18 @@ bool holds_integers(const std::vector<IValue>& values) {
   return found;
 }
 
+// Whether a value is, or holds, a quantized tensor, which has no meta form. No engine takes one.
+bool holds_quantized(const std::vector<IValue>& values) {
+  bool found = false;
+  for (const auto& value : values) {
+    map_parts(value, [&](const IValue& part) {
+      found = found || (part.isTensor() && part.toTensor().defined() && part.toTensor().is_quantized());
+      return part;
+    });
+  }
+  return found;
+}
+
 // The indices of the boxes that non-maximum suppression keeps: from none to all. Unset for other nodes.
 std::optional<IValue> kept_boxes(const Node* node, const std::vector<IValue>& inputs, int side) {
   static const auto kNms = c10::Symbol::fromQualString("torchvision::nms");
@@ -236,7 +248,7 @@ std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(cons
       for (const auto& input : inputs) stack.push_back(filled(input, fill, most));
       put_device(node, stack, c10::Device(at::kCPU));
       auto outputs = call(node, std::move(stack));
-      if (!all_plain(outputs)) throw NoSample();
+      if (!all_plain(outputs) || holds_quantized(outputs)) throw NoSample();
       for (auto& output : outputs) output = to_meta(output);
       if (!result) {
         result.emplace(std::move(outputs), false);
@@ -271,6 +283,7 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
     }
     return true;
   };
+  if (holds_quantized(inputs)) return false;
   if (const auto device = known_device_fact(node, device_)) return give({*device}, false);
   if (const auto kept = kept_boxes(node, inputs, points_[point])) return give({*kept}, true);
   if (moves_only(node)) return give({inputs[0]}, false);
@@ -298,6 +311,7 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
     }
     put_device(node, stack, c10::Device(at::kMeta));
     auto outputs = call(node, std::move(stack));
+    if (holds_quantized(outputs)) return false;
     for (auto& output : outputs) output = to_meta(output);
     return give(outputs, false);
   } catch (...) {

@@ -84,5 +84,18 @@ TEST(TensorRTShapeValues, NameTheArgumentOnce) {
   EXPECT_EQ(describe_argument(*network->inputs()[0]), "input \"x\"");
 }
 
+// TensorRT would compute with floats if the weights were numbers when it gets them.
+TEST(TensorRTHostValues, QuantizationOfConstantsIsTranslated) {
+  const auto network = network::parse_network(
+      "network \"n\" {\n%x = input() {dims=[2]}\n%w = constant() {dims=[2], weights=f32[1, 2]}\n"
+      "%s = constant() {dims=[], weights=f32[0.5]}\n%q = quantize(%w, %s) {to=i8, axis=-1}\n"
+      "%d = dequantize(%q, %s) {to=f32, axis=-1}\n%c = cast(%q) {to=f32}\n%e = elementwise(%x, %d) {op=sum}\n"
+      "%y = elementwise(%e, %c) {op=sum}\nreturn %y\n}");
+  for (const auto& layer : network->layers()) {
+    const bool is_cast = layer->getType() == network::LayerType::kCAST;
+    EXPECT_EQ(is_computed_here(*layer), is_cast) << network::describe(*layer);
+  }
+}
+
 }  // namespace
 }  // namespace torch_tensorrt::backends::tensorrt

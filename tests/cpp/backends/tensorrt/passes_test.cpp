@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "torch_tensorrt/core/network/text/text.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -13,7 +15,8 @@ using testing::Not;
 
 std::vector<std::string> names(const engine::BuildSettings& settings) {
   std::vector<std::string> result;
-  for (const auto& entry : pipeline(settings)) result.emplace_back(entry.pass->name());
+  const network::INetworkDefinition network;
+  for (const auto& entry : pipeline(network, settings)) result.emplace_back(entry.pass->name());
   return result;
 }
 
@@ -22,7 +25,7 @@ std::string run(const std::string& body, const engine::BuildSettings& settings) 
   optimizer::PassContext context;
   const bool int8 = settings.enabled_precisions.count(network::DataType::kINT8) != 0;
   if (int8) context.quantized_constants = optimizer::QuantizedConstants::kStay;
-  optimizer::run_pipeline(*network, context, pipeline(settings));
+  optimizer::run_pipeline(*network, context, pipeline(*network, settings));
   return network::print_network(*network);
 }
 
@@ -72,6 +75,45 @@ TEST(TensorRTPasses, KeepSymmetricQuantizationForInt8) {
   EXPECT_THAT(kept, HasSubstr(" quantize("));
   EXPECT_THAT(kept, HasSubstr(" dequantize("));
   EXPECT_THAT(run(quantized_weight(3), settings), Not(HasSubstr("quantize")));  // TensorRT has no zero points
+}
+
+std::string convolution(const std::string& result, const std::string& input) {
+  return "%" + result + " = convolution(" + input + ") {maps=2, kernel_size=[1x1], kernel=f32[1, 2, 3, -4]}\n";
+}
+
+// Two convolutions, a sum with a shortcut, and a convolution whose result is the network's.
+const std::string kResidual = "%x = input() {dims=[1x2x4x4]}\n" + convolution("a", "%x") +
+                              "%r = activation(%a) {type=relu}\n" + convolution("b", "%r") +
+                              "%s = elementwise(%b, %r) {op=sum}\n%t = activation(%s) {type=relu}\n" +
+                              convolution("y", "%t") + "return %y";
+
+size_t count(const std::string& text, const std::string& part) {
+  size_t result = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++result;
+  return result;
+}
+
+TEST(TensorRTPasses, QuantizeCalibratedNetworksSymmetrically) {
+  const auto network = network::parse_network("network \"n\" {\n" + kResidual + "\n}\n");
+  engine::BuildSettings settings;
+  settings.enabled_precisions.insert(network::DataType::kINT8);
+  const optimizer::TensorRanges ranges = {{"x", {1, true}}, {"a", {2, false}}, {"b", {3, false}}};
+  optimizer::PassContext context;
+  context.quantized_constants = optimizer::QuantizedConstants::kStay;
+  optimizer::run_pipeline(*network, context, pipeline(*network, settings, ranges));
+  const std::string text = network::print_network(*network);
+  // Of x and a, and of two kernels: the last convolution stays in floats. The sum and convolution b share those of a.
+  EXPECT_EQ(count(text, " quantize("), 4U) << text;
+  EXPECT_EQ(count(text, " dequantize("), 4U) << text;
+  EXPECT_EQ(count(text, "to=u8"), 0U) << text;
+  const auto& layers = network->layers();
+  const auto sum = std::find_if(layers.begin(), layers.end(), [](const auto& layer) {
+    return std::any_of(layer->epilogue().begin(), layer->epilogue().end(),
+                       [](const auto& op) { return op.input >= 0; });
+  });
+  ASSERT_NE(sum, layers.end()) << text;
+  EXPECT_EQ((*sum)->getType(), network::LayerType::kCONVOLUTION);
+  EXPECT_EQ((*sum)->getInput((*sum)->getNbInputs() - 1)->producer()->getType(), network::LayerType::kDEQUANTIZE);
 }
 
 TEST(TensorRTPasses, LeaveFusionsAndLayoutsToTensorRT) {

@@ -8,6 +8,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/run/vendor.h"
 #include "torch_tensorrt/core/backends/tensorrt/support.h"
 #include "torch_tensorrt/core/engine/build/builder.h"
+#include "torch_tensorrt/core/engine/build/calibration.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -19,6 +20,14 @@ using engine::BuildReport;
 using engine::BuildSettings;
 using engine::DeviceTarget;
 
+// Of the calibration, if there is one and int8 is enabled.
+optimizer::TensorRanges calibrated_ranges(const network::INetworkDefinition& network, const BuildSettings& settings) {
+  if (settings.calibration.empty() || settings.enabled_precisions.count(network::DataType::kINT8) == 0) return {};
+  TORCHTRT_CHECK(!settings.refit, "engines of TensorRT that were calibrated for int8 cannot take other weights: "
+                                      << "compile without refit, or without the calibrator");
+  return engine::read_calibration(settings.calibration, settings.name, engine::network_key(network));
+}
+
 std::vector<optimizer::PassReport> run_passes(network::INetworkDefinition& network, const BuildSettings& settings) {
   engine::NetworkDump dump(settings.dump_directory);
   optimizer::PassContext context;
@@ -29,7 +38,8 @@ std::vector<optimizer::PassReport> run_passes(network::INetworkDefinition& netwo
   if (settings.enabled_precisions.count(network::DataType::kINT8) != 0) {
     context.quantized_constants = optimizer::QuantizedConstants::kStay;
   }
-  return optimizer::run_pipeline(network, context, pipeline(settings));
+  const auto ranges = calibrated_ranges(network, settings);
+  return optimizer::run_pipeline(network, context, pipeline(network, settings, ranges));
 }
 
 constexpr int32_t kMinDriver = 11080;  // oldest CUDA that any TensorRT 10 supports

@@ -4,8 +4,12 @@
 #include <cmath>
 #include <exception>
 #include <new>
+#include <optional>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "torch_tensorrt/core/engine/build/network_choice.h"
 #include "torch_tensorrt/core/engine/run/schedule.h"
@@ -145,14 +149,20 @@ Decision has_fast_kernels(const DeviceTarget& target, DataType low) {
   if (!target.is_cpu()) {
     return Decision::no("on GPUs the layers of native engines compute in the dtypes of their tensors");
   }
-  const bool has_bf16 = target.isa == "avx512_core_bf16";
-  if (low == DataType::kINT8) {
-    if (has_bf16 || target.isa == "avx512_core_vnni") return Decision::yes();
-    return Decision::no(str("the processor (", target.isa, ") has no instructions for sums of 8-bit products"));
-  }
-  if (low != DataType::kBF16) return Decision::no(str("there are no kernels for ", type, " on CPUs"));
-  if (has_bf16) return Decision::yes();
-  return Decision::no(str("the processor (", target.isa, ") has no instructions for ", type));
+  // Instruction sets, each of which contains those before it, with the precision that it adds.
+  static const std::vector<std::pair<std::string, std::optional<DataType>>> kLevels = {
+      {"avx512_core_vnni", DataType::kINT8},
+      {"avx512_core_bf16", DataType::kBF16},
+      {"avx512_core_fp16", DataType::kHALF},
+      {"avx512_core_amx", std::nullopt},
+  };
+  const auto own =
+      std::find_if(kLevels.begin(), kLevels.end(), [&](const auto& row) { return row.first == target.isa; });
+  const auto needed = std::find_if(kLevels.begin(), kLevels.end(), [&](const auto& row) { return row.second == low; });
+  if (needed == kLevels.end()) return Decision::no(str("there are no kernels for ", type, " on CPUs"));
+  if (own != kLevels.end() && own >= needed) return Decision::yes();
+  const char* what = low == DataType::kINT8 ? "sums of 8-bit products" : type.c_str();
+  return Decision::no(str("the processor (", target.isa, ") has no instructions for ", what));
 }
 
 std::vector<int32_t> choose_low_layers(const network::INetworkDefinition& network, DataType low, const LayerSets& sets,

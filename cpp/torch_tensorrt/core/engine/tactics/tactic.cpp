@@ -134,7 +134,11 @@ std::string cpu_isa() {
   const bool avx512_core = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   const bool vnni = avx512_core && __builtin_cpu_supports("avx512vnni");
-  if (vnni && __builtin_cpu_supports("avx512bf16")) return "avx512_core_bf16";
+  const bool bf16 = vnni && __builtin_cpu_supports("avx512bf16");
+  const bool fp16 = bf16 && __builtin_cpu_supports("avx512fp16");
+  if (fp16 && __builtin_cpu_supports("amx-bf16") && __builtin_cpu_supports("amx-int8")) return "avx512_core_amx";
+  if (fp16) return "avx512_core_fp16";
+  if (bf16) return "avx512_core_bf16";
   if (vnni) return "avx512_core_vnni";
   if (avx512_core) return "avx512_core";
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";

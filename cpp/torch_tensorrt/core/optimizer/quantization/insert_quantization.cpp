@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -184,8 +185,8 @@ QuantizedKernel quantized(const Weights& weights, int64_t maps, int64_t map_step
 class Insertion {
  public:
   Insertion(network::INetworkDefinition& network, const TensorRanges& ranges,
-            const std::unordered_set<const ILayer*>& chosen)
-      : rewriter_(network), ranges_(network, ranges), chosen_(chosen) {}
+            const std::unordered_set<const ILayer*>& chosen, QuantizedForm form)
+      : rewriter_(network), ranges_(network, ranges), chosen_(chosen), form_(form) {}
 
   bool run() {
     const auto layers = layer_snapshot(rewriter_.network());
@@ -212,7 +213,9 @@ class Insertion {
   ITensor& pair_of(ITensor& tensor) {
     ITensor*& made = pairs_[&tensor];
     if (made != nullptr) return *made;
-    const TensorScale scale = scale_of(*ranges_.find(tensor));
+    TensorRange range = *ranges_.find(tensor);
+    range.is_signed = range.is_signed || form_ == QuantizedForm::kTensorRT;
+    const TensorScale scale = scale_of(range);
     ILayer& position = *tensor.producer();
     auto* constant = rewriter_.insert_after<network::IConstantLayer>(
         position, {}, Dims{}, rewriter_.network().own(DataType::kFLOAT, &scale.scale, 1));
@@ -254,7 +257,7 @@ class Insertion {
     const auto values = quantized(kernel, maps, kernel.count / maps, 1);
     std::vector<int64_t> dims{maps, kernel.count / maps / layer.getKernelSizeNd().volume()};
     for (int32_t i = 0; i < layer.spatial_rank(); ++i) dims.push_back(layer.getKernelSizeNd().d[i]);
-    ITensor& made = dequantized_constant(layer, Dims(dims), values, 0);
+    ITensor& made = dequantized_constant(layer, Dims(dims), kernel, values, 0);
     std::vector<ITensor*> operands;
     for (int32_t i = 1; i < layer.getNbInputs(); ++i) operands.push_back(layer.getInput(i));
     layer.setKernelWeights({});
@@ -275,13 +278,23 @@ class Insertion {
     const auto values = is_transposed ? quantized(constant.getWeights(), dims.d[0], dims.d[1], 1)
                                       : quantized(constant.getWeights(), dims.d[1], 1, dims.d[1]);
     constants_.push_back(layer.getInput(1)->producer());
-    rewriter_.set_input(layer, 1, dequantized_constant(layer, dims, values, axis));
+    rewriter_.set_input(layer, 1, dequantized_constant(layer, dims, constant.getWeights(), values, axis));
   }
 
-  ITensor& dequantized_constant(ILayer& reader, const Dims& dims, const QuantizedKernel& values, int32_t axis) {
-    auto* elements = rewriter_.insert_constant_before(reader, dims, DataType::kINT8, values.elements.data());
+  ITensor& dequantized_constant(ILayer& reader, const Dims& dims, const Weights& exact, const QuantizedKernel& values,
+                                int32_t axis) {
     const Dims count{static_cast<int64_t>(values.scales.size())};
     auto* scale = rewriter_.insert_constant_before(reader, count, DataType::kFLOAT, values.scales.data());
+    ILayer* elements = nullptr;
+    if (form_ == QuantizedForm::kTensorRT) {
+      auto* constant = rewriter_.insert_constant_before(reader, dims, DataType::kFLOAT, exact.values);
+      auto* quantize = rewriter_.insert_before<network::IQuantizeLayer>(
+          reader, {constant->getOutput(0), scale->getOutput(0)}, DataType::kINT8);
+      quantize->setAxis(axis);
+      elements = quantize;
+    } else {
+      elements = rewriter_.insert_constant_before(reader, dims, DataType::kINT8, values.elements.data());
+    }
     auto* layer = rewriter_.insert_before<network::IDequantizeLayer>(
         reader, {elements->getOutput(0), scale->getOutput(0)}, DataType::kFLOAT);
     layer->setAxis(axis);
@@ -298,6 +311,7 @@ class Insertion {
   network::Rewriter rewriter_;
   SharedRanges ranges_;
   const std::unordered_set<const ILayer*>& chosen_;
+  QuantizedForm form_;
   std::unordered_map<const ITensor*, ITensor*> pairs_;
   std::vector<ILayer*> constants_;     // that have a copy in 8-bit integers
   std::vector<const void*> replaced_;  // memory of weights
@@ -305,18 +319,27 @@ class Insertion {
 
 class InsertQuantization final : public Pass {
  public:
-  InsertQuantization(TensorRanges ranges, std::unordered_set<const ILayer*> chosen)
-      : ranges_(std::move(ranges)), chosen_(std::move(chosen)) {}
+  using Chosen = std::unordered_set<const ILayer*>;
+  InsertQuantization(TensorRanges ranges, std::optional<Chosen> chosen, QuantizedForm form)
+      : ranges_(std::move(ranges)), chosen_(std::move(chosen)), form_(form) {}
 
   const char* name() const override { return "insert-quantization"; }
 
   bool run(network::INetworkDefinition& network, const PassContext&) const override {
-    return Insertion(network, ranges_, chosen_).run();
+    const Chosen chosen = chosen_ ? *chosen_ : all(network);
+    return Insertion(network, ranges_, chosen, form_).run();
   }
 
  private:
+  Chosen all(const network::INetworkDefinition& network) const {
+    Chosen result;
+    for (const int32_t i : layers_that_may_quantize(network, ranges_)) result.insert(network.getLayer(i));
+    return result;
+  }
+
   TensorRanges ranges_;
-  std::unordered_set<const ILayer*> chosen_;
+  std::optional<Chosen> chosen_;  // unset: all that may
+  QuantizedForm form_;
 };
 
 }  // namespace
@@ -330,8 +353,13 @@ std::vector<int32_t> layers_that_may_quantize(const network::INetworkDefinition&
   return result;
 }
 
-std::unique_ptr<Pass> make_insert_quantization(TensorRanges ranges, std::unordered_set<const ILayer*> chosen) {
-  return std::make_unique<InsertQuantization>(std::move(ranges), std::move(chosen));
+std::unique_ptr<Pass> make_insert_quantization(TensorRanges ranges, std::unordered_set<const ILayer*> chosen,
+                                               QuantizedForm form) {
+  return std::make_unique<InsertQuantization>(std::move(ranges), std::move(chosen), form);
+}
+
+std::unique_ptr<Pass> make_quantize_all(TensorRanges ranges, QuantizedForm form) {
+  return std::make_unique<InsertQuantization>(std::move(ranges), std::nullopt, form);
 }
 
 }  // namespace torch_tensorrt::optimizer

@@ -44,7 +44,12 @@ std::vector<int32_t> layers_that_may_quantize(const network::INetworkDefinition&
 // scales of the ranges, one pair for each tensor, and have constant kernels in kINT8 with a scale for each output map.
 // Residuals that are added by the chosen convolutions are quantized as well where they come from a chosen convolution,
 // or are quantized for another reader.
-std::unique_ptr<Pass> make_insert_quantization(TensorRanges ranges, std::unordered_set<const network::ILayer*> chosen);
+// kTensorRT: tensors are kINT8 only, and weights are quantized by layers that TensorRT folds.
+enum class QuantizedForm : int32_t { kNative, kTensorRT };
+std::unique_ptr<Pass> make_insert_quantization(TensorRanges ranges, std::unordered_set<const network::ILayer*> chosen,
+                                               QuantizedForm form = QuantizedForm::kNative);
+// The same for all layers that may quantize when the pass runs.
+std::unique_ptr<Pass> make_quantize_all(TensorRanges ranges, QuantizedForm form);
 
 // Before: convolutions and products of dequantized tensors and dequantized constants; quantize layers behind them.
 // After: layers that compute with 8-bit integers and store them where all readers take them. Quantization moves towards

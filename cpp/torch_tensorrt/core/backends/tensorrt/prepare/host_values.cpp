@@ -12,6 +12,7 @@ using network::IConstantLayer;
 using network::ILayer;
 using network::ITensor;
 using network::layer_cast;
+using network::LayerType;
 
 // The chain from a number to the cast behind it is short; a pass folds longer ones.
 constexpr int kMaxDepth = 8;
@@ -55,7 +56,12 @@ bool has_dtype(DataType type) {
   return false;
 }
 
-bool is_computed_here(const ILayer& layer) { return meets_other_dtype(layer) && is_constant(layer, kMaxDepth); }
+bool is_computed_here(const ILayer& layer) {
+  // TensorRT computes in int8 only where it sees the quantization of the weights.
+  const LayerType type = layer.getType();
+  if (type == LayerType::kQUANTIZE || type == LayerType::kDEQUANTIZE) return false;
+  return meets_other_dtype(layer) && is_constant(layer, kMaxDepth);
+}
 
 const HostTensor& HostValues::of(const ITensor& tensor) {
   if (const auto known = values_.find(&tensor); known != values_.end()) return known->second;

@@ -1,7 +1,6 @@
 #include "torch_tensorrt/core/backends/tensorrt/prepare/passes.h"
 
 #include "torch_tensorrt/core/optimizer/passes.h"
-#include "torch_tensorrt/core/optimizer/quantization/quantization.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 
@@ -19,10 +18,12 @@ bool has_layer(const network::QuantizationBase& layer) {
 
 }  // namespace
 
-std::vector<optimizer::PipelineEntry> pipeline(const engine::BuildSettings& settings) {
+std::vector<optimizer::PipelineEntry> pipeline(const network::INetworkDefinition& network,
+                                               const engine::BuildSettings& settings,
+                                               const optimizer::TensorRanges& ranges) {
   namespace passes = optimizer;
   const bool quantizes = settings.enabled_precisions.count(network::DataType::kINT8) != 0;
-  const bool may_compute = !settings.refit && !quantizes;
+  const bool may_compute = !settings.refit && !(quantizes && passes::has_quantization(network));
   const auto elements = settings.refit ? passes::Elements::kChange : passes::Elements::kStay;
   std::vector<passes::PipelineEntry> result;
   const auto add = [&](std::unique_ptr<passes::Pass> pass, const char* reason) {
@@ -48,6 +49,14 @@ std::vector<optimizer::PipelineEntry> pipeline(const engine::BuildSettings& sett
     add(passes::make_merge_scales(), "a batch norm and the scales after it become one scale");
     add(passes::make_fold_scale_into_convolution(), "a batch norm goes into the weights");
     add(passes::make_remove_dead_layers(), "operands that were folded away");
+  }
+  if (!ranges.empty()) {
+    add(passes::make_form_activations(), "the names of the ranges are those of the fused layers");
+    add(passes::make_fuse_convolution_epilogue(), "for the names, and because sums take quantized residuals");
+    add(passes::make_fuse_matmul_epilogue(), "for the names");
+    add(passes::make_fuse_elementwise_activation(), "for the names");
+    add(passes::make_quantize_all(ranges, passes::QuantizedForm::kTensorRT), "last: folding would undo it");
+    add(passes::make_remove_dead_layers(), "weights that have a quantized copy");
   }
   return result;
 }

@@ -4,12 +4,15 @@
 
 #include "torch_tensorrt/core/engine/build/builder.h"
 #include "torch_tensorrt/core/optimizer/pass.h"
+#include "torch_tensorrt/core/optimizer/quantization/quantization.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 
-// Our passes that TensorRT benefits from, in order. Fusions and layouts are left to TensorRT. Weights to be refitted
-// stay unchanged, and so does fake quantization to be computed in int8: folding would turn quantized weights into
-// floats.
-std::vector<optimizer::PipelineEntry> pipeline(const engine::BuildSettings& settings);
+// Our passes that TensorRT benefits from, in order, for this network. Fusions and layouts are left to TensorRT. Weights
+// to be refitted stay unchanged, and so does quantization to be computed in int8: folding would turn quantized weights
+// into floats. With the ranges of a calibration, all layers that may be are quantized at the end.
+std::vector<optimizer::PipelineEntry> pipeline(const network::INetworkDefinition& network,
+                                               const engine::BuildSettings& settings,
+                                               const optimizer::TensorRanges& ranges = {});
 
 }  // namespace torch_tensorrt::backends::tensorrt

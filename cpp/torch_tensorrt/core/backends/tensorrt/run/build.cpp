@@ -160,7 +160,8 @@ bool is_quantized(const network::INetworkDefinition& network, const engine::Buil
   if (settings.enabled_precisions.count(DataType::kINT8) == 0) return false;
   if (optimizer::has_quantization(network)) return true;
   LOG_WARNING("int8 is enabled, and the network \"" << network.getName() << "\" has no symmetric quantization with "
-                                                    << "constant scales: nothing will run in int8");
+                                                    << "constant scales, and there is no calibration: nothing will run "
+                                                    << "in int8. Give a calibrator");
   return false;
 }
 

@@ -90,6 +90,11 @@ std::vector<ConversionPattern> builtin_patterns() {
   for (const auto& family : families()) {
     for (const auto& row : family) {
       const std::string op = row.op;
+      // A full schema: an import of a Python module registers the operator, perhaps later.
+      if (op.find('(') != std::string::npos) {
+        patterns.push_back({op, row.convert, row.supports});
+        continue;
+      }
       const size_t dot = op.find('.');
       const std::string name = op.substr(0, dot);
       const std::string overload = dot == std::string::npos ? "" : op.substr(dot + 1);

@@ -5,8 +5,8 @@
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
 #include "torch_tensorrt/core/network/layers/quantization.h"
 
-// Rounding to the numbers of a quantized dtype. With constant scales and a range of 8 bits it is a quantize and a
-// dequantize layer; otherwise it is computed in floats.
+// Rounding to the numbers of a quantized dtype, and conversion to and from them. With constant scales and a range of 8
+// bits it is a quantize and a dequantize layer; otherwise it is computed in floats.
 namespace torch_tensorrt::core::conversion::converters {
 namespace {
 
@@ -30,7 +30,6 @@ Range range_of(const torch::jit::Node* n, Var& low, Var& high) {
 struct Known {
   at::Tensor scale;  // float32, row-major, positive
   int64_t zero;
-  nvinfer1::DataType type;
 };
 
 // A number, or a tensor that is a constant of the graph.
@@ -46,10 +45,10 @@ bool is_positive(const at::Tensor& scale) {
   return scale.numel() > 0 && at::isfinite(scale).all().item<bool>() && scale.gt(0).all().item<bool>();
 }
 
-// Empty if the layers cannot express it: computed scales, several zero points, more than 8 bits.
+// Empty if the layers cannot express it: computed scales, several zero points.
 std::optional<Known> known_quantization(Var& scale_arg, Var& zero_arg, const Range& range) {
   const auto scale = known_value(scale_arg);
-  const auto zeros = known_value(zero_arg);
+  const auto zeros = is_none(zero_arg) ? at::zeros({1}, at::kLong) : known_value(zero_arg);
   if (!scale || !zeros || zeros->numel() == 0) return std::nullopt;
   const at::Tensor dense = scale->to(at::kFloat).contiguous();
   const at::Tensor first = zeros->reshape({-1})[0];
@@ -58,41 +57,70 @@ std::optional<Known> known_quantization(Var& scale_arg, Var& zero_arg, const Ran
   if (at::isFloatingType(zeros->scalar_type())) return std::nullopt;
   const auto zero = first.item<int64_t>();
   if (zero < range.low || zero > range.high) return std::nullopt;
+  return Known{dense, zero};
+}
+
+bool fits(const Range& range, nvinfer1::DataType type) {
   using network::IQuantizeLayer;
+  return IQuantizeLayer::lowest(type) <= range.low && range.high <= IQuantizeLayer::highest(type);
+}
+
+// A dtype with all numbers of the range; empty for more than 8 bits.
+std::optional<nvinfer1::DataType> smallest_type(const Range& range) {
   for (const auto type : {nvinfer1::DataType::kINT8, nvinfer1::DataType::kUINT8}) {
-    if (IQuantizeLayer::lowest(type) <= range.low && range.high <= IQuantizeLayer::highest(type)) {
-      return Known{dense, zero, type};
-    }
+    if (fits(range, type)) return type;
   }
   return std::nullopt;
 }
 
 // Axis -1: one scale.
-ITensor* round_trip(ConversionCtx* ctx, ITensor* x, const Known& known, int32_t axis, const Range& range) {
-  const at::Tensor scale = axis < 0 ? known.scale.reshape({}) : known.scale.reshape({-1});
-  ITensor* scales = tensor_constant(ctx, scale);
-  auto* quantize = ctx->net->addQuantize(*x, *scales, known.type);
-  quantize->setAxis(axis);
-  quantize->setZeroPoint(known.zero);
-  quantize->setRange(range.low, range.high);
-  auto* dequantize = ctx->net->addDequantize(*quantize->getOutput(0), *scales, x->getType());
-  dequantize->setAxis(axis);
-  dequantize->setZeroPoint(known.zero);
-  return dequantize->getOutput(0);
+ITensor* scales_of(ConversionCtx* ctx, const Known& known, int32_t axis) {
+  return tensor_constant(ctx, axis < 0 ? known.scale.reshape({}) : known.scale.reshape({-1}));
 }
 
-// (clamp(round(x / scale) + zero, low, high) - zero) * scale in floats; the scale and the zero point have the wide type
-// of x. Multiplies by the reciprocal of the scale, as PyTorch does.
-ITensor* in_floats(ConversionCtx* ctx, ITensor* input, ITensor* scale, ITensor* zero, const Range& range) {
-  const auto type = wide_type(scalar_type(input));
-  auto* x = cast(ctx, input, type);
+ITensor* quantize(ConversionCtx* ctx, ITensor* x, ITensor* scales, const Known& known, nvinfer1::DataType type,
+                  int32_t axis, const Range& range) {
+  auto* layer = ctx->net->addQuantize(*x, *scales, type);
+  layer->setAxis(axis);
+  layer->setZeroPoint(known.zero);
+  layer->setRange(range.low, range.high);
+  return layer->getOutput(0);
+}
+
+ITensor* dequantize(ConversionCtx* ctx, ITensor* q, ITensor* scales, const Known& known, nvinfer1::DataType type,
+                    int32_t axis) {
+  auto* layer = ctx->net->addDequantize(*q, *scales, type);
+  layer->setAxis(axis);
+  layer->setZeroPoint(known.zero);
+  return layer->getOutput(0);
+}
+
+ITensor* round_trip(ConversionCtx* ctx, ITensor* x, const Known& known, nvinfer1::DataType type, int32_t axis,
+                    const Range& range) {
+  ITensor* scales = scales_of(ctx, known, axis);
+  return dequantize(ctx, quantize(ctx, x, scales, known, type, axis, range), scales, known, x->getType(), axis);
+}
+
+// clamp(round(x / scale) + zero, low, high) in floats. Multiplies by the reciprocal of the scale, as PyTorch does.
+ITensor* places_in_floats(ConversionCtx* ctx, ITensor* x, ITensor* scale, ITensor* zero, const Range& range) {
+  const auto type = scalar_type(x);
   auto* inverse = apply(ctx, UnaryOperation::kRECIP, scale);
   auto* steps = apply(ctx, UnaryOperation::kROUND, apply(ctx, ElementWiseOperation::kPROD, x, inverse));
   auto* place = apply(ctx, ElementWiseOperation::kSUM, steps, zero);
   place = apply(ctx, ElementWiseOperation::kMAX, place, scalar_constant(ctx, range.low, type));
-  place = apply(ctx, ElementWiseOperation::kMIN, place, scalar_constant(ctx, range.high, type));
-  auto* out = apply(ctx, ElementWiseOperation::kPROD, apply(ctx, ElementWiseOperation::kSUB, place, zero), scale);
-  return cast(ctx, out, scalar_type(input));
+  return apply(ctx, ElementWiseOperation::kMIN, place, scalar_constant(ctx, range.high, type));
+}
+
+// (place - zero) * scale
+ITensor* values_in_floats(ConversionCtx* ctx, ITensor* place, ITensor* scale, ITensor* zero) {
+  return apply(ctx, ElementWiseOperation::kPROD, apply(ctx, ElementWiseOperation::kSUB, place, zero), scale);
+}
+
+// The scale and the zero point have the wide type of x.
+ITensor* in_floats(ConversionCtx* ctx, ITensor* x, ITensor* scale, ITensor* zero, const Range& range) {
+  auto* wide = cast(ctx, x, wide_type(scalar_type(x)));
+  auto* out = values_in_floats(ctx, places_in_floats(ctx, wide, scale, zero, range), scale, zero);
+  return cast(ctx, out, scalar_type(x));
 }
 
 // Layers quantize f32, f16 and bf16.
@@ -103,7 +131,10 @@ bool per_tensor(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = args[0].ITensorOrFreeze(ctx);
   const Range range = range_of(n, args[3], args[4]);
   const auto known = known_quantization(args[1], args[2], range);
-  if (known && known->scale.numel() == 1 && has_layer(x)) return finish(ctx, n, round_trip(ctx, x, *known, -1, range));
+  const auto small = smallest_type(range);
+  if (known && small && known->scale.numel() == 1 && has_layer(x)) {
+    return finish(ctx, n, round_trip(ctx, x, *known, *small, -1, range));
+  }
   const auto type = wide_type(scalar_type(x));
   auto* scale = materialize(ctx, read_operand(ctx, args[1]), type);
   auto* zero = materialize(ctx, read_operand(ctx, args[2]), type);
@@ -116,10 +147,83 @@ bool per_channel(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const int32_t axis = wrap_dim(n, args[3].unwrapToInt(), rank(x));
   const Range range = range_of(n, args[4], args[5]);
   const auto known = known_quantization(args[1], args[2], range);
-  if (known && has_layer(x)) return finish(ctx, n, round_trip(ctx, x, *known, axis, range));
+  const auto small = smallest_type(range);
+  if (known && small && has_layer(x)) return finish(ctx, n, round_trip(ctx, x, *known, *small, axis, range));
   const auto type = wide_type(scalar_type(x));
   const auto placed = [&](Var& arg) { return along(ctx, cast(ctx, arg.ITensorOrFreeze(ctx), type), axis, rank(x)); };
   return finish(ctx, n, in_floats(ctx, x, placed(args[1]), placed(args[2]), range));
+}
+
+// ---- operators of torch.ao's decomposed form: tensors of plain integer dtypes lie between them
+// -----------------------
+
+// The places of the arguments of an operator with one scale, and of one with scales along an axis.
+struct Places {
+  bool has_axis;
+  size_t low() const { return has_axis ? 4 : 3; }
+  size_t dtype() const { return has_axis ? 6 : 5; }
+  size_t out_dtype() const { return has_axis ? 7 : 6; }
+};
+
+// Scale, or zero point, as a tensor of the dtype that broadcasts against x; without a zero point, 0.
+ITensor* operand(ConversionCtx* ctx, Var& arg, ITensor* x, int32_t axis, at::ScalarType type) {
+  if (is_none(arg)) return scalar_constant(ctx, 0, type);
+  if (axis >= 0) return along(ctx, cast(ctx, arg.ITensorOrFreeze(ctx), type), axis, rank(x));
+  return materialize(ctx, read_operand(ctx, arg), type);
+}
+
+int32_t axis_of(const torch::jit::Node* n, Places places, args& args, ITensor* x) {
+  return places.has_axis ? wrap_dim(n, args[3].unwrapToInt(), rank(x)) : -1;
+}
+
+bool is_one_for_each(const Known& known, int32_t axis) { return axis >= 0 || known.scale.numel() == 1; }
+
+// (input, scale, zero_point, [axis,] quant_min, quant_max, dtype)
+bool quantize_decomposed(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Places places) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const Range range = range_of(n, args[places.low()], args[places.low() + 1]);
+  const auto wanted = static_cast<at::ScalarType>(args[places.dtype()].unwrapToInt());
+  const auto type = util::ScalarTypeToTRTDataType(wanted);
+  const int32_t axis = axis_of(n, places, args, x);
+  const auto known = known_quantization(args[1], args[2], range);
+  const bool is_small = wanted == at::kChar || wanted == at::kByte;
+  if (known && is_small && fits(range, type) && has_layer(x) && is_one_for_each(*known, axis)) {
+    return finish(ctx, n, quantize(ctx, x, scales_of(ctx, *known, axis), *known, type, axis, range));
+  }
+  if (scalar_type(x) != at::kDouble) x = cast(ctx, x, at::kFloat);
+  auto* scale = operand(ctx, args[1], x, axis, scalar_type(x));
+  auto* zero = operand(ctx, args[2], x, axis, scalar_type(x));
+  return finish(ctx, n, cast(ctx, places_in_floats(ctx, x, scale, zero, range), wanted));
+}
+
+// (input, scale, zero_point, [axis,] quant_min, quant_max, dtype, *, out_dtype=None)
+bool dequantize_decomposed(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Places places) {
+  auto* q = args[0].ITensorOrFreeze(ctx);
+  const Range range = range_of(n, args[places.low()], args[places.low() + 1]);
+  const auto stored = static_cast<at::ScalarType>(args[places.dtype()].unwrapToInt());
+  TORCHTRT_CHECK(scalar_type(q) == stored, util::node_info(n)
+                                               << ": the input is " << scalar_type(q) << ", but dtype is " << stored);
+  const auto wanted = static_cast<at::ScalarType>(args[places.out_dtype()].unwrapToInt(int64_t(at::kFloat)));
+  const int32_t axis = axis_of(n, places, args, q);
+  const auto known = known_quantization(args[1], args[2], range);
+  const bool is_small = stored == at::kChar || stored == at::kByte;
+  const bool is_float = at::isFloatingType(wanted) && wanted != at::kDouble;
+  if (known && is_small && is_float && is_one_for_each(*known, axis)) {
+    const auto type = util::ScalarTypeToTRTDataType(wanted);
+    return finish(ctx, n, dequantize(ctx, q, scales_of(ctx, *known, axis), *known, type, axis));
+  }
+  auto* x = cast(ctx, q, at::kFloat);
+  auto* scale = operand(ctx, args[1], x, axis, at::kFloat);
+  auto* zero = operand(ctx, args[2], x, axis, at::kFloat);
+  return finish(ctx, n, cast(ctx, values_in_floats(ctx, x, scale, zero), wanted));
+}
+
+using Decomposed = bool (*)(ConversionCtx*, const torch::jit::Node*, args&, Places);
+
+OpConverter with_places(Decomposed convert, bool has_axis) {
+  return [convert, has_axis](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+    return convert(ctx, n, args, Places{has_axis});
+  };
 }
 
 }  // namespace
@@ -129,6 +233,25 @@ Family quantization_family() {
       {"aten::fake_quantize_per_tensor_affine", per_tensor},
       {"aten::fake_quantize_per_tensor_affine.tensor_qparams", per_tensor},
       {"aten::fake_quantize_per_channel_affine", per_channel},
+      // Importing torch.ao or torchao registers these.
+      {"quantized_decomposed::quantize_per_tensor(Tensor input, float scale, int zero_point, int quant_min, "
+       "int quant_max, ScalarType dtype) -> Tensor",
+       with_places(quantize_decomposed, false)},
+      {"quantized_decomposed::quantize_per_tensor.tensor(Tensor input, Tensor scale, Tensor zero_point, "
+       "int quant_min, int quant_max, ScalarType dtype) -> Tensor",
+       with_places(quantize_decomposed, false)},
+      {"quantized_decomposed::quantize_per_channel(Tensor input, Tensor scales, Tensor zero_points, int axis, "
+       "int quant_min, int quant_max, ScalarType dtype) -> Tensor",
+       with_places(quantize_decomposed, true)},
+      {"quantized_decomposed::dequantize_per_tensor(Tensor input, float scale, int zero_point, int quant_min, "
+       "int quant_max, ScalarType dtype, *, ScalarType? out_dtype=None) -> Tensor",
+       with_places(dequantize_decomposed, false)},
+      {"quantized_decomposed::dequantize_per_tensor.tensor(Tensor input, Tensor scale, Tensor zero_point, "
+       "int quant_min, int quant_max, ScalarType dtype, *, ScalarType? out_dtype=None) -> Tensor",
+       with_places(dequantize_decomposed, false)},
+      {"quantized_decomposed::dequantize_per_channel(Tensor input, Tensor scales, Tensor? zero_points, int axis, "
+       "int quant_min, int quant_max, ScalarType dtype, *, ScalarType? out_dtype=None) -> Tensor",
+       with_places(dequantize_decomposed, true)},
   };
 }
 

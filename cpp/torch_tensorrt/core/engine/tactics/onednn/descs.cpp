@@ -20,6 +20,7 @@ dnnl::memory::data_type to_type(DataType type) {
   if (type == DataType::kFLOAT) return dnnl::memory::data_type::f32;
   if (type == DataType::kINT8) return dnnl::memory::data_type::s8;
   if (type == DataType::kUINT8) return dnnl::memory::data_type::u8;
+  if (type == DataType::kHALF) return dnnl::memory::data_type::f16;
   TORCHTRT_CHECK(type == DataType::kBF16, "no tactic of oneDNN takes " << network::enum_name(type));
   return dnnl::memory::data_type::bf16;
 }
@@ -137,8 +138,13 @@ bool has_isa(dnnl_cpu_isa_t isa) {
   return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed;
 }
 
-// Without instructions for bf16, oneDNN computes it at half the speed of f32.
-Decision has_bf16() {
+// Without instructions for bf16, oneDNN computes it at half the speed of f32. It has no kernels for f16 without them.
+Decision has_instructions(DataType type) {
+  if (type == DataType::kHALF) {
+    return has_isa(dnnl_cpu_isa_avx512_core_fp16)
+               ? Decision::yes()
+               : Decision::no("the processor has no instructions for f16 (AVX512-FP16)");
+  }
   return has_isa(dnnl_cpu_isa_avx512_core_bf16)
              ? Decision::yes()
              : Decision::no("the processor has no instructions for bf16 (AVX512-BF16 or AMX)");
@@ -151,9 +157,10 @@ Decision check_f32(const network::ILayer& layer, const DeviceTarget& device) {
 }
 
 Decision check_basics(const network::ILayer& layer, const DeviceTarget& device) {
-  if (layer.getOutput(0)->getType() != DataType::kBF16) return check_f32(layer, device);
-  const Decision types = check_types(layer, device, DataType::kBF16);
-  return types ? has_bf16() : types;
+  const DataType type = layer.getOutput(0)->getType();
+  if (type != DataType::kBF16 && type != DataType::kHALF) return check_f32(layer, device);
+  const Decision types = check_types(layer, device, type);
+  return types ? has_instructions(type) : types;
 }
 
 Decision check_movable(const network::ILayer& layer, const DeviceTarget& device) {

@@ -12,7 +12,7 @@ namespace torch_tensorrt::engine::onednn {
 inline int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 dnnl::memory::dims to_dims(const network::Dims& dims);
-// kFLOAT, kBF16, kINT8 or kUINT8 (Error for others).
+// kFLOAT, kHALF, kBF16, kINT8 or kUINT8 (Error for others).
 dnnl::memory::data_type to_type(network::DataType type);
 // Takes tensors in kLINEAR or kHWC.
 dnnl::memory::desc to_desc(const TensorDesc& desc);
