@@ -18,11 +18,13 @@ struct Attention {
   std::optional<double> scale = {};
 };
 
-// softmax(scale * Q K^T + mask) V in float64, spelled out.
-at::Tensor attend(const Attention& row, const std::vector<at::Tensor>& in) {
-  const int64_t group = in[0].size(1) / in[1].size(1);
-  const at::Tensor key = in[1].repeat_interleave(group, 1);
-  const at::Tensor value = in[2].repeat_interleave(group, 1);
+at::Tensor for_each_head(const at::Tensor& operand, const std::vector<at::Tensor>& in) {
+  return operand.repeat_interleave(in[0].size(1) / in[1].size(1), 1);
+}
+
+// softmax(scale * Q K^T + mask) in float64, spelled out.
+at::Tensor probabilities(const Attention& row, const std::vector<at::Tensor>& in) {
+  const at::Tensor key = for_each_head(in[1], in);
   const double scale = row.scale.value_or(1.0 / std::sqrt(static_cast<double>(in[0].size(3))));
   at::Tensor scores = at::matmul(in[0], key.transpose(-1, -2)) * scale;
   const double hidden = -std::numeric_limits<double>::infinity();
@@ -31,7 +33,7 @@ at::Tensor attend(const Attention& row, const std::vector<at::Tensor>& in) {
     const at::Tensor seen = at::ones({scores.size(2), scores.size(3)}, at::kBool).tril();
     scores = scores.masked_fill(seen.logical_not(), hidden);
   }
-  return at::matmul(at::softmax(scores, -1), value);
+  return at::softmax(scores, -1);
 }
 
 Case attention(const Attention& row) {
@@ -42,19 +44,24 @@ Case attention(const Attention& row) {
   if (row.bool_mask) {
     for (size_t i = 0; i < inputs.back().values.size(); i += 3) inputs.back().values[i] = 0;
   }
-  return {"attention_" + row.name,
-          std::move(inputs),
-          [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
-            auto* layer = network.addAttention(*in[0], *in[1], *in[2]);
-            if (in.size() > 3) layer->setMask(*in[3]);
-            layer->setCausal(row.causal);
-            if (row.scale) layer->setScale(*row.scale);
-            return layer;
-          },
-          [=](const std::vector<at::Tensor>& in) { return attend(row, in); },
-          row.dtype,
-          rounding(row.dtype, row.dtype == DataType::kFLOAT ? 64 : 8,
-                   "two products of matrices and a softmax between them")};
+  Case made{
+      "attention_" + row.name,
+      std::move(inputs),
+      [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
+        auto* layer = network.addAttention(*in[0], *in[1], *in[2]);
+        if (in.size() > 3) layer->setMask(*in[3]);
+        layer->setCausal(row.causal);
+        if (row.scale) layer->setScale(*row.scale);
+        return layer;
+      },
+      [=](const std::vector<at::Tensor>& in) { return at::matmul(probabilities(row, in), for_each_head(in[2], in)); },
+      row.dtype,
+      rounding(row.dtype, 64, "two products of matrices and a softmax between them", /*low_steps=*/8)};
+  // PyTorch rounds the probabilities before it multiplies them with the values.
+  made.stored = [=](const std::vector<at::Tensor>& in, double unit) -> std::vector<at::Tensor> {
+    return {at::matmul(probabilities(row, in), at::abs(for_each_head(in[2], in))) * unit};
+  };
+  return made;
 }
 
 }  // namespace

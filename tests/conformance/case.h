@@ -28,6 +28,8 @@ enum class Fill {
   kIndices,   // [-limit, limit)
   kBytes,     // all numbers of an 8-bit integer
   kDistinct,  // a permutation, so that maxima are unique
+  kLarge,     // (30000, 60000): the largest number of f16 is 65504
+  kTiny,      // (1e-7, 1e-4): below 6.1e-5, numbers of f16 are subnormal
 };
 
 struct InputSpec {
@@ -37,12 +39,22 @@ struct InputSpec {
   int64_t limit = 0;                 // for kIndices
   bool constant = false;             // a constant layer instead of a network input
   std::vector<int64_t> values = {};  // integers given directly (shape tensors); constant
+  double scale = 1;                  // multiplies the elements
 };
 
 struct Tolerance {
   double relative = 0;
   double absolute = 0;
   const char* reason = "values are moved or whole";
+  // Of a result in f16 or bf16: what the computation in f32 may be off. The bound follows from it and from the format
+  // (bounds.h); the numbers above are for kernels of GPUs, which tests/tensorrt holds to them.
+  double relative_f32 = 0;
+  double absolute_f32 = 0;
+
+  void scale_absolute(double factor) {
+    absolute *= factor;
+    absolute_f32 *= factor;
+  }
 };
 
 struct Case {
@@ -60,6 +72,14 @@ struct Case {
   std::function<at::Tensor(const std::vector<at::Tensor>&)> second_oracle = {};
   std::function<at::Tensor(const std::vector<at::Tensor>&)> third_oracle = {};
   Tolerance others_tolerance = {};
+  // The bound of each element of output 0, in place of the tolerance.
+  std::function<at::Tensor(const std::vector<at::Tensor>& inputs)> allowed = {};
+  // What the roundings of intermediate results add to the bound of outputs 0, 1 and 2 if the row computes in a format
+  // with this unit roundoff. Empty if only the result is rounded.
+  std::function<std::vector<at::Tensor>(const std::vector<at::Tensor>& inputs, double unit)> stored = {};
+  // The row with its floats in another dtype, if that changes more than the inputs (weights that `build` adds).
+  std::function<Case(DataType type)> in_format = {};
+  bool f32_only = false;  // the row is about its dtypes, or about 8-bit integers
 };
 
 using Cases = std::vector<Case>;
@@ -79,6 +99,9 @@ Cases scatter_cases();
 Cases attention_cases();
 Cases recurrent_cases();
 Cases quantization_cases();
+// Elements at the ends of the range of f16. Not among all rows, which tests/tensorrt exports: there, layers may run in
+// f16.
+const Cases& range_cases();
 // The rows of all files.
 const Cases& all_cases();
 
@@ -86,7 +109,8 @@ const Cases& all_cases();
 
 at::ScalarType scalar_type(DataType type);
 // `steps` times half a unit in the last place of the dtype; 0 for integers.
-Tolerance rounding(DataType type, double steps, const char* reason);
+// In f16 and bf16, `low_steps` if given.
+Tolerance rounding(DataType type, double steps, const char* reason, double low_steps = 0);
 // Elements that are equal in every run and differ between seeds.
 at::Tensor random_tensor(const InputSpec& spec, uint64_t seed);
 // Weights of a layer: a copy owned by the network.

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "conformance/bounds.h"
 #include "conformance/harness.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 
@@ -19,10 +20,8 @@ constexpr int kMinimumRowsPerKind = 3;
 
 bool is_aten(const Tactic& tactic) { return std::string(tactic.name()).rfind("aten.", 0) == 0; }
 
-class Conformance : public testing::TestWithParam<size_t> {};
-
-TEST_P(Conformance, EveryTacticGivesWhatPyTorchGives) {
-  const Case& row = all_cases()[GetParam()];
+// Runs the row on all tactics that take it.
+void check_row(const Case& row) {
   const Example example(row);
   EXPECT_EQ(example.inferred_dims().to_vector(), example.expected().sizes().vec()) << example.reproducer();
   EXPECT_EQ(network::enum_name(example.inferred_type()), network::enum_name(row.output)) << example.reproducer();
@@ -53,18 +52,39 @@ TEST_P(Conformance, EveryTacticGivesWhatPyTorchGives) {
   }
 }
 
-std::vector<size_t> places() {
-  std::vector<size_t> all(all_cases().size());
+std::vector<size_t> places(const Cases& cases) {
+  std::vector<size_t> all(cases.size());
   for (size_t i = 0; i < all.size(); ++i) all[i] = i;
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, Conformance, testing::ValuesIn(places()),
+class Conformance : public testing::TestWithParam<size_t> {};
+
+TEST_P(Conformance, EveryTacticGivesWhatPyTorchGives) { check_row(all_cases()[GetParam()]); }
+
+INSTANTIATE_TEST_SUITE_P(Table, Conformance, testing::ValuesIn(places(all_cases())),
                          [](const testing::TestParamInfo<size_t>& info) { return all_cases()[info.param].name; });
+
+// The rows in f16 and bf16, with bounds that follow from the format (bounds.h).
+class LowFormats : public testing::TestWithParam<size_t> {};
+
+TEST_P(LowFormats, EveryTacticRoundsAsItsLayerKindPromises) { check_row(low_cases()[GetParam()]); }
+
+INSTANTIATE_TEST_SUITE_P(Table, LowFormats, testing::ValuesIn(places(low_cases())),
+                         [](const testing::TestParamInfo<size_t>& info) { return low_cases()[info.param].name; });
+
+class RangeOfHalf : public testing::TestWithParam<size_t> {};
+
+TEST_P(RangeOfHalf, IsNoLimitInF32) { check_row(range_cases()[GetParam()]); }
+
+INSTANTIATE_TEST_SUITE_P(Table, RangeOfHalf, testing::ValuesIn(places(range_cases())),
+                         [](const testing::TestParamInfo<size_t>& info) { return range_cases()[info.param].name; });
 
 TEST(ConformanceTable, NamesAreUnique) {
   std::set<std::string> names;
-  for (const Case& row : all_cases()) EXPECT_TRUE(names.insert(row.name).second) << row.name;
+  for (const Cases* rows : {&all_cases(), &low_cases(), &range_cases()}) {
+    for (const Case& row : *rows) EXPECT_TRUE(names.insert(row.name).second) << row.name;
+  }
 }
 
 TEST(ConformanceTable, HasRowsForEveryLayerKind) {

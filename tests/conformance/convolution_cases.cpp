@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "conformance/bounds.h"
 #include "conformance/case.h"
 
 // Compares with PyTorch's convolution in float64.
@@ -66,7 +67,7 @@ Tolerance tolerance_of(const Conv& conv) {
   double products = static_cast<double>(conv.input[1] / conv.groups);
   for (const int64_t size : conv.kernel) products *= static_cast<double>(size);
   Tolerance tolerance = rounding(conv.dtype, 16, kSums);
-  tolerance.absolute *= std::sqrt(products);
+  tolerance.scale_absolute(std::sqrt(products));
   return tolerance;
 }
 
@@ -92,22 +93,29 @@ at::Tensor reference(const Conv& conv, const Weights& weights, const at::Tensor&
                          filled(conv.stride, rank, 1), none, filled(conv.dilation, rank, 1), false, none, conv.groups);
 }
 
+Conv with_type(Conv conv, DataType type) {
+  conv.dtype = type;
+  return conv;
+}
+
 Case convolution(const std::string& name, const Conv& conv) {
   const Weights weights = make_weights(conv, /*transposed=*/false);
   const auto pre = filled(conv.pre, conv.kernel.size(), 0);
   const auto post = conv.post.empty() ? pre : conv.post;
-  return {"convolution_" + name,
-          {{conv.dtype, conv.input}},
-          [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
-            auto* layer =
-                network.addConvolutionNd(*in[0], conv.maps, Dims(conv.kernel), weights_of(network, weights.kernel),
-                                         own_or_none(network, weights.bias));
-            set_attributes(*layer, conv);
-            return layer;
-          },
-          [=](const std::vector<at::Tensor>& in) { return reference(conv, weights, in[0], pre, post); },
-          conv.dtype,
-          tolerance_of(conv)};
+  Case row{"convolution_" + name,
+           {{conv.dtype, conv.input}},
+           [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
+             auto* layer =
+                 network.addConvolutionNd(*in[0], conv.maps, Dims(conv.kernel), weights_of(network, weights.kernel),
+                                          own_or_none(network, weights.bias));
+             set_attributes(*layer, conv);
+             return layer;
+           },
+           [=](const std::vector<at::Tensor>& in) { return reference(conv, weights, in[0], pre, post); },
+           conv.dtype,
+           tolerance_of(conv)};
+  row.in_format = [=](DataType type) { return convolution(name, with_type(conv, type)); };
+  return row;
 }
 
 // The row gives the paddings that result from kSAME_* or from rounding up.
@@ -117,6 +125,7 @@ Case resolved(const std::string& name, Conv conv, PaddingMode mode, const std::v
   Case row = convolution(name, conv);
   const Weights weights = make_weights(conv, /*transposed=*/false);
   row.oracle = [=](const std::vector<at::Tensor>& in) { return reference(conv, weights, in[0], pre, post); };
+  row.in_format = [=](DataType type) { return resolved(name, with_type(conv, type), mode, pre, post); };
   return row;
 }
 
@@ -136,11 +145,15 @@ EpilogueOp combine(ElementWiseOperation operation, int32_t input) {
   return op;
 }
 
+// The operands have the dtype of the convolution. One stage for each operation of the epilogue: ATen's tactic rounds
+// between them.
 Case fused(const std::string& name, const Conv& conv, std::vector<InputSpec> operands,
-           const network::Epilogue& epilogue,
-           const std::function<at::Tensor(const at::Tensor& y, const std::vector<at::Tensor>& in)>& rest) {
+           const network::Epilogue& epilogue, const std::vector<Stage>& stages) {
   Case row = convolution(name, conv);
-  for (InputSpec& operand : operands) row.inputs.push_back(std::move(operand));
+  for (InputSpec operand : operands) {
+    operand.type = conv.dtype;
+    row.inputs.push_back(std::move(operand));
+  }
   const auto build = row.build;
   row.build = [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
     ILayer* layer = build(network, in);
@@ -149,16 +162,21 @@ Case fused(const std::string& name, const Conv& conv, std::vector<InputSpec> ope
     return layer;
   };
   const auto oracle = row.oracle;
-  row.oracle = [=](const std::vector<at::Tensor>& in) { return rest(oracle(in), in); };
+  row.oracle = [=](const std::vector<at::Tensor>& in) { return run_stages(oracle(in), stages, in); };
+  row.stored = [=](const std::vector<at::Tensor>& in, double unit) -> std::vector<at::Tensor> {
+    return {stored_between(unit, oracle(in), stages, in)};
+  };
+  row.in_format = [=](DataType type) { return fused(name, with_type(conv, type), operands, epilogue, stages); };
   return row;
 }
 
 // Kernel and bias are inputs of the layer.
-Case with_weight_inputs() {
-  const Conv conv{DataType::kFLOAT, {2, 4, 6, 6}, 8, {3, 3}, {}, {}, {1, 1}};
+Case with_weight_inputs(DataType dtype) {
+  const Conv conv{dtype, {2, 4, 6, 6}, 8, {3, 3}, {}, {}, {1, 1}};
   Case row = convolution("weights_as_inputs", conv);
-  row.inputs.push_back(f32({8, 4, 3, 3}));
-  row.inputs.push_back(f32({8}));
+  row.inputs.push_back({dtype, {8, 4, 3, 3}});
+  row.inputs.push_back({dtype, {8}});
+  row.in_format = with_weight_inputs;
   row.build = [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
     auto* layer = network.addConvolutionNd(*in[0], conv.maps, Dims(conv.kernel), {}, {});
     layer->setInput(1, *in[1]);
@@ -178,39 +196,42 @@ Case deconvolution(const std::string& name, const Conv& conv) {
   const size_t rank = conv.kernel.size();
   const auto pre = filled(conv.pre, rank, 0);
   const auto post = conv.post.empty() ? pre : conv.post;
-  return {"deconvolution_" + name,
-          {{conv.dtype, conv.input}},
-          [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
-            auto* layer =
-                network.addDeconvolutionNd(*in[0], conv.maps, Dims(conv.kernel), weights_of(network, weights.kernel),
-                                           own_or_none(network, weights.bias));
-            set_attributes(*layer, conv);
-            return layer;
-          },
-          [=](const std::vector<at::Tensor>& in) {
-            const std::vector<int64_t> none(rank, 0);
-            at::Tensor y =
-                at::convolution(in[0], weights.kernel.to(at::kDouble), std::nullopt, filled(conv.stride, rank, 1), none,
-                                filled(conv.dilation, rank, 1), true, none, conv.groups);
-            std::vector<int64_t> cut;
-            for (size_t i = rank; i-- > 0;) {
-              cut.push_back(-pre[i]);
-              cut.push_back(-post[i]);
-            }
-            y = at::constant_pad_nd(y, cut);
-            if (!weights.bias.defined()) return y;
-            std::vector<int64_t> sizes(rank + 2, 1);
-            sizes[1] = conv.maps;
-            return y + weights.bias.to(at::kDouble).reshape(sizes);
-          },
-          conv.dtype,
-          tolerance_of(conv)};
+  Case row{"deconvolution_" + name,
+           {{conv.dtype, conv.input}},
+           [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
+             auto* layer =
+                 network.addDeconvolutionNd(*in[0], conv.maps, Dims(conv.kernel), weights_of(network, weights.kernel),
+                                            own_or_none(network, weights.bias));
+             set_attributes(*layer, conv);
+             return layer;
+           },
+           [=](const std::vector<at::Tensor>& in) {
+             const std::vector<int64_t> none(rank, 0);
+             at::Tensor y =
+                 at::convolution(in[0], weights.kernel.to(at::kDouble), std::nullopt, filled(conv.stride, rank, 1),
+                                 none, filled(conv.dilation, rank, 1), true, none, conv.groups);
+             std::vector<int64_t> cut;
+             for (size_t i = rank; i-- > 0;) {
+               cut.push_back(-pre[i]);
+               cut.push_back(-post[i]);
+             }
+             y = at::constant_pad_nd(y, cut);
+             if (!weights.bias.defined()) return y;
+             std::vector<int64_t> sizes(rank + 2, 1);
+             sizes[1] = conv.maps;
+             return y + weights.bias.to(at::kDouble).reshape(sizes);
+           },
+           conv.dtype,
+           tolerance_of(conv)};
+  row.in_format = [=](DataType type) { return deconvolution(name, with_type(conv, type)); };
+  return row;
 }
 
 // The same with PyTorch's own output_padding: both forms must agree.
-Case with_output_padding() {
-  Conv conv{DataType::kFLOAT, {2, 6, 5, 5}, 4, {3, 3}, {2, 2}, {}, {1, 1}, {0, 0}};
+Case with_output_padding(DataType dtype) {
+  Conv conv{dtype, {2, 6, 5, 5}, 4, {3, 3}, {2, 2}, {}, {1, 1}, {0, 0}};
   Case row = deconvolution("output_padding", conv);
+  row.in_format = with_output_padding;
   const Weights weights = make_weights(conv, /*transposed=*/true);
   row.oracle = [=](const std::vector<at::Tensor>& in) {
     return at::conv_transpose2d(in[0], weights.kernel.to(at::kDouble), weights.bias.to(at::kDouble), /*stride=*/2,
@@ -222,29 +243,22 @@ Case with_output_padding() {
 void add_fused(Cases& cases) {
   const Conv conv{DataType::kFLOAT, {2, 16, 9, 9}, 32, {3, 3}, {}, {}, {1, 1}};
   const Conv pointwise{DataType::kFLOAT, {2, 32, 7, 7}, 16, {1, 1}};
-  cases.push_back(fused("relu", conv, {}, {activate(ActivationType::kRELU)},
-                        [](const at::Tensor& y, auto&) { return at::relu(y); }));
+  const Stage relu = [](const at::Tensor& y, auto&) { return at::relu(y); };
+  const Stage add = [](const at::Tensor& y, auto& in) { return y + in[1]; };
+  const auto sum = combine(ElementWiseOperation::kSUM, 1);
+  cases.push_back(fused("relu", conv, {}, {activate(ActivationType::kRELU)}, {relu}));
   cases.push_back(fused("silu", conv, {}, {activate(ActivationType::kSILU)},
-                        [](const at::Tensor& y, auto&) { return at::silu(y); }));
+                        {[](const at::Tensor& y, auto&) { return at::silu(y); }}));
   cases.push_back(fused("relu6", pointwise, {}, {activate(ActivationType::kCLIP, 0, 6)},
-                        [](const at::Tensor& y, auto&) { return at::clamp(y, 0, 6); }));
+                        {[](const at::Tensor& y, auto&) { return at::clamp(y, 0, 6); }}));
   cases.push_back(fused("hard_swish", pointwise, {}, {activate(ActivationType::kHARD_SWISH, 1.F / 6.F, 0.5F)},
-                        [](const at::Tensor& y, auto&) { return at::hardswish(y); }));
-  cases.push_back(fused("add_relu", conv, {f32({2, 32, 9, 9})},
-                        {combine(ElementWiseOperation::kSUM, 1), activate(ActivationType::kRELU)},
-                        [](const at::Tensor& y, auto& in) { return at::relu(y + in[1]); }));
-  Conv half = conv;
-  half.dtype = DataType::kHALF;
-  InputSpec half_operand = f32({2, 32, 9, 9});
-  half_operand.type = DataType::kHALF;
-  cases.push_back(fused("add_relu_f16", half, {half_operand},
-                        {combine(ElementWiseOperation::kSUM, 1), activate(ActivationType::kRELU)},
-                        [](const at::Tensor& y, auto& in) { return at::relu(y + in[1]); }));
-  cases.push_back(fused("relu_add", conv, {f32({2, 32, 9, 9})},
-                        {activate(ActivationType::kRELU), combine(ElementWiseOperation::kSUM, 1)},
-                        [](const at::Tensor& y, auto& in) { return at::relu(y) + in[1]; }));
+                        {[](const at::Tensor& y, auto&) { return at::hardswish(y); }}));
+  cases.push_back(fused("add_relu", conv, {f32({2, 32, 9, 9})}, {sum, activate(ActivationType::kRELU)}, {add, relu}));
+  cases.push_back(fused("add_relu_f16", with_type(conv, DataType::kHALF), {f32({2, 32, 9, 9})},
+                        {sum, activate(ActivationType::kRELU)}, {add, relu}));
+  cases.push_back(fused("relu_add", conv, {f32({2, 32, 9, 9})}, {activate(ActivationType::kRELU), sum}, {relu, add}));
   cases.push_back(fused("channel_product", pointwise, {f32({2, 16, 1, 1})}, {combine(ElementWiseOperation::kPROD, 1)},
-                        [](const at::Tensor& y, auto& in) { return y * in[1]; }));
+                        {[](const at::Tensor& y, auto& in) { return y * in[1]; }}));
 }
 
 }  // namespace
@@ -274,7 +288,7 @@ Cases convolution_cases() {
       resolved("same_lower", {f32_type, {1, 4, 8, 8}, 6, {3, 3}, {2, 2}}, PaddingMode::kSAME_LOWER, {1, 1}, {0, 0}));
   cases.push_back(resolved("round_up", {f32_type, {1, 4, 8, 8}, 6, {3, 3}, {2, 2}}, PaddingMode::kEXPLICIT_ROUND_UP,
                            {0, 0}, {1, 1}));
-  cases.push_back(with_weight_inputs());
+  cases.push_back(with_weight_inputs(f32_type));
   add_fused(cases);
 
   cases.push_back(deconvolution("no_bias", {f32_type, {1, 16, 8, 8}, 8, {2, 2}, {2, 2}, {}, {}, {}, 1, false}));
@@ -284,7 +298,7 @@ Cases convolution_cases() {
   cases.push_back(deconvolution("post_larger", {f32_type, {1, 4, 5, 5}, 6, {3, 3}, {2, 2}, {}, {0, 0}, {2, 1}}));
   cases.push_back(deconvolution("1d", {f32_type, {2, 4, 9}, 6, {4}, {2}, {}, {1}}));
   cases.push_back(deconvolution("3d", {f32_type, {1, 3, 3, 4, 5}, 4, {2, 3, 2}, {2, 1, 2}, {}, {0, 1, 0}}));
-  cases.push_back(with_output_padding());
+  cases.push_back(with_output_padding(f32_type));
   return cases;
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "conformance/bounds.h"
 #include "conformance/case.h"
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
 #include "torch_tensorrt/core/network/enum_names.h"
@@ -49,6 +50,10 @@ at::Tensor draw(const InputSpec& spec, at::Generator generator) {
     case Fill::kBytes:
       if (spec.type == DataType::kUINT8) return whole(spec.dims, 0, 256, generator);
       return whole(spec.dims, -128, 128, generator);
+    case Fill::kLarge:
+      return uniform(spec.dims, 30000, 60000, generator);
+    case Fill::kTiny:
+      return uniform(spec.dims, 1e-7, 1e-4, generator);
     case Fill::kDistinct: {
       const int64_t count = c10::multiply_integers(spec.dims);
       return (at::randperm(count, generator).to(at::kDouble) - static_cast<double>(count / 2)).reshape(spec.dims);
@@ -61,18 +66,19 @@ at::Tensor draw(const InputSpec& spec, at::Generator generator) {
 
 at::ScalarType scalar_type(DataType type) { return engine::aten::scalar_type(type); }
 
-Tolerance rounding(DataType type, double steps, const char* reason) {
-  double unit = 0;
-  if (type == DataType::kFLOAT) unit = std::ldexp(1.0, -24);
-  if (type == DataType::kHALF) unit = std::ldexp(1.0, -11);
-  if (type == DataType::kBF16) unit = std::ldexp(1.0, -8);
-  if (type == DataType::kDOUBLE) unit = std::ldexp(1.0, -53);
-  return {unit * steps, unit * steps, reason};
+Tolerance rounding(DataType type, double steps, const char* reason, double low_steps) {
+  const double f32 = std::ldexp(1.0, -24);
+  if (type == DataType::kFLOAT) return {f32 * steps, f32 * steps, reason};
+  if (type == DataType::kDOUBLE) return {std::ldexp(steps, -53), std::ldexp(steps, -53), reason};
+  const auto format = low_format(type);
+  if (!format) return {0, 0, reason};
+  const double low = format->unit * (low_steps == 0 ? steps : low_steps);
+  return {low, low, reason, f32 * steps, f32 * steps};
 }
 
 at::Tensor random_tensor(const InputSpec& spec, uint64_t seed) {
   if (!spec.values.empty()) return at::tensor(spec.values, at::kLong).reshape(spec.dims).to(scalar_type(spec.type));
-  return draw(spec, at::detail::createCPUGenerator(seed)).to(scalar_type(spec.type));
+  return (draw(spec, at::detail::createCPUGenerator(seed)) * spec.scale).to(scalar_type(spec.type));
 }
 
 network::Weights weights_of(INetworkDefinition& network, const at::Tensor& tensor) {

@@ -1,7 +1,10 @@
 #include "conformance/harness.h"
 
+#include "conformance/bounds.h"
+
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <sstream>
 
 #include "torch_tensorrt/core/engine/build/builder.h"
@@ -134,12 +137,10 @@ std::string compare_run(engine::Kernel& kernel, const Example& example, const en
     if (!first_difference(after, before, {}).empty()) return "it wrote to input " + std::to_string(i);
   }
   for (size_t i = 1; i < run.outputs.size(); ++i) {
-    const std::string wrong = first_difference(view_of(run.outputs[i], instance.outputs[i]), example.expected(i),
-                                               example.row().others_tolerance);
+    const std::string wrong = example.difference(view_of(run.outputs[i], instance.outputs[i]), i);
     if (!wrong.empty()) return "output " + std::to_string(i) + ": " + wrong;
   }
-  const std::string difference =
-      first_difference(view_of(target, instance.outputs[0]), example.expected(), example.row().tolerance);
+  const std::string difference = example.difference(view_of(target, instance.outputs[0]));
   return difference.empty() || in_place < 0 ? difference : "in place: " + difference;
 }
 
@@ -162,8 +163,22 @@ Example::Example(const Case& row) : row_(row), network_(std::make_shared<INetwor
   expected_.push_back(row.oracle(given));
   if (row.second_oracle) expected_.push_back(row.second_oracle(given));
   if (row.third_oracle) expected_.push_back(row.third_oracle(given));
+  if (row.allowed) allowed_ = row.allowed(given);
+  if (const auto format = low_format(inferred_type()); format && row.stored) stored_ = row.stored(given, format->unit);
   TORCHTRT_CHECK(static_cast<int32_t>(expected_.size()) == layer_->getNbOutputs(),
                  row.name << " has no oracle for an output");
+}
+
+std::string Example::difference(const at::Tensor& got, size_t output) const {
+  const Tolerance& tolerance = output == 0 ? row_.tolerance : row_.others_tolerance;
+  const at::Tensor& exact = expected_[output];
+  if (allowed_.defined() && output == 0) {
+    return first_beyond(got, exact, allowed_, std::numeric_limits<double>::infinity(), tolerance.reason);
+  }
+  const auto format = low_format(engine::aten::find_data_type(got.scalar_type()).value());
+  if (!format) return first_difference(got, exact, tolerance);
+  const at::Tensor stored = output < stored_.size() ? stored_[output] : at::Tensor();
+  return first_beyond(got, exact, low_bound(*format, tolerance, exact, stored), format->overflow, tolerance.reason);
 }
 
 engine::LayerInstance Example::instance(TensorFormat format) const {
@@ -255,7 +270,7 @@ std::string build_and_compare(const Example& example) {
   void* output = memory.data();
   context->run(inputs.data(), &output);
   if (!memory.is_intact()) return "it wrote outside of its memory";
-  return first_difference(view_of(memory, desc), example.expected(), example.row().tolerance);
+  return example.difference(view_of(memory, desc));
 }
 
 }  // namespace torch_tensorrt::conformance

@@ -17,6 +17,8 @@ class Example {
   const Case& row() const { return row_; }
   const ILayer& layer() const { return *layer_; }
   const at::Tensor& expected(size_t output = 0) const { return expected_[output]; }
+  // The first element of the output that is too far from the expected one, empty if there is none.
+  std::string difference(const at::Tensor& got, size_t output = 0) const;
   const Dims& inferred_dims() const { return output_dims_; }
   DataType inferred_type() const { return layer_->getOutput(0)->getType(); }
   // The layer with its activations (rank 3 and higher, no constants) in the format.
@@ -35,6 +37,8 @@ class Example {
   std::vector<at::Tensor> elements_;  // one for each input of the layer
   Dims output_dims_;
   std::vector<at::Tensor> expected_;  // one for each output
+  std::vector<at::Tensor> stored_;    // the same, or empty (Case::stored)
+  at::Tensor allowed_;                // undefined without Case::allowed
 };
 
 // The tactic's reason not to run the row in the format; empty if it runs it.

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "conformance/bounds.h"
 #include "conformance/case.h"
 
 namespace torch_tensorrt::conformance {
@@ -28,7 +29,7 @@ Case multiply(const std::string& name, InputSpec a, MatrixOperation op_a, InputS
   Tolerance tolerance;
   if (network::is_floating_point(dtype)) {
     tolerance = rounding(dtype, 8, "sums of products, added in another order");
-    tolerance.absolute *= std::sqrt(static_cast<double>(a.dims.back() + a.dims.front()));
+    tolerance.scale_absolute(std::sqrt(static_cast<double>(a.dims.back() + a.dims.front())));
   }
   return {"matrix_multiply_" + name,
           {std::move(a), std::move(b)},
@@ -56,7 +57,7 @@ EpilogueOp activate(network::ActivationType type) {
 
 // A linear layer: x W^T + b, then the activation.
 Case linear(const std::string& name, std::vector<int64_t> input, const network::Epilogue& epilogue,
-            const std::function<at::Tensor(const at::Tensor&)>& activation) {
+            const std::vector<Stage>& activations) {
   InputSpec weight = f32({24, input.back()});
   InputSpec bias = f32({24});
   weight.constant = true;
@@ -70,7 +71,13 @@ Case linear(const std::string& name, std::vector<int64_t> input, const network::
     layer->mutable_epilogue() = epilogue;
     return layer;
   };
-  row.oracle = [=](const std::vector<at::Tensor>& in) { return activation(at::linear(in[0], in[1], in[2])); };
+  // ATen's tactic rounds the product, the sum and the result of the activation.
+  std::vector<Stage> stages = {[](const at::Tensor& y, auto& in) { return y + in[2]; }};
+  stages.insert(stages.end(), activations.begin(), activations.end());
+  row.oracle = [=](const std::vector<at::Tensor>& in) { return run_stages(at::linear(in[0], in[1]), stages, in); };
+  row.stored = [=](const std::vector<at::Tensor>& in, double unit) -> std::vector<at::Tensor> {
+    return {stored_between(unit, at::linear(in[0], in[1]), stages, in)};
+  };
   return row;
 }
 
@@ -94,11 +101,11 @@ Cases matrix_multiply_cases() {
   cases.push_back(multiply("vector_transposed", f32({2, 9}), kVector, f32({2, 4, 9}), kTranspose));
   cases.push_back(multiply("batched_vectors", f32({4, 9}), kVector, f32({4, 9}), kVector));
   cases.push_back(multiply("one_row", f32({1, 64}), kNone, f32({64, 33}), kNone));
-  cases.push_back(linear("linear", {4, 16}, {add_input(2)}, [](const at::Tensor& y) { return y; }));
+  cases.push_back(linear("linear", {4, 16}, {add_input(2)}, {}));
   cases.push_back(linear("linear_3d_gelu", {2, 3, 16}, {add_input(2), activate(network::ActivationType::kGELU_ERF)},
-                         [](const at::Tensor& y) { return at::gelu(y); }));
+                         {[](const at::Tensor& y, auto&) { return at::gelu(y); }}));
   cases.push_back(linear("linear_relu", {1, 40}, {add_input(2), activate(network::ActivationType::kRELU)},
-                         [](const at::Tensor& y) { return at::relu(y); }));
+                         {[](const at::Tensor& y, auto&) { return at::relu(y); }}));
   return cases;
 }
 

@@ -128,13 +128,15 @@ ILayer* add_reformat(INetworkDefinition& network, ITensor& input) {
 
 Case constant(const std::string& name, DataType dtype, std::vector<int64_t> dims) {
   const at::Tensor values = random_tensor({dtype, dims}, 5);
-  return {"constant_" + name,
-          {},
-          [=](INetworkDefinition& network, const std::vector<ITensor*>&) -> ILayer* {
-            return network.addConstant(Dims(dims), weights_of(network, values));
-          },
-          [=](const std::vector<at::Tensor>&) { return values; },
-          dtype};
+  Case row{"constant_" + name,
+           {},
+           [=](INetworkDefinition& network, const std::vector<ITensor*>&) -> ILayer* {
+             return network.addConstant(Dims(dims), weights_of(network, values));
+           },
+           [=](const std::vector<at::Tensor>&) { return values; },
+           dtype};
+  row.f32_only = true;  // there is a row for each dtype
+  return row;
 }
 
 Case shape(const std::string& name, InputSpec input) {
@@ -158,6 +160,29 @@ Cases movement_cases() {
                                 [](auto& network, auto& in) { return network.addIdentity(in); }));
     cases.push_back(same_values(join("reformat", dtype), {dtype, {2, 3, 4, 5}}, add_reformat));
     cases.push_back(constant(join("values", dtype), dtype, {2, 3, 4}));
+  }
+  for (const DataType dtype : {DataType::kINT8, DataType::kUINT8}) {
+    const auto bytes = [=](std::vector<int64_t> dims) { return InputSpec{dtype, std::move(dims), Fill::kBytes}; };
+    cases.push_back(concatenate(join("bytes_batch", dtype), {bytes({2, 3, 4, 4}), bytes({1, 3, 4, 4})}, 0));
+    cases.push_back(concatenate(join("bytes_last", dtype), {bytes({2, 3, 4}), bytes({2, 3, 1}), bytes({2, 3, 5})}, 2));
+    cases.push_back(concatenate(join("bytes_odd", dtype), {bytes({2, 3, 5, 5}), bytes({2, 13, 5, 5})}, 1));
+    cases.push_back(shuffle(
+        join("bytes_channels", dtype), bytes({2, 12, 3, 3}),
+        [](auto& layer) {
+          layer.setReshapeDimensions(Dims{0, 3, 4, 9});
+          layer.setSecondTranspose(permutation({0, 2, 1, 3}));
+        },
+        [](const at::Tensor& x) {
+          return x.reshape({2, 3, 4, 9}).permute({0, 2, 1, 3});
+        }));
+    cases.push_back(shuffle(
+        join("bytes_flatten", dtype), bytes({2, 3, 4, 5}),
+        [](auto& layer) {
+          layer.setReshapeDimensions(Dims{0, -1});
+        },
+        [](const at::Tensor& x) {
+          return x.reshape({2, 60});
+        }));
   }
   cases.push_back(concatenate("batch", {f32({2, 3}), f32({1, 3}), f32({4, 3})}, 0));
   cases.push_back(concatenate("last_axis", {f32({2, 3, 4}), f32({2, 3, 1})}, 2));

@@ -51,8 +51,7 @@ Case normalization(const std::string& name, InputSpec input, const Norm& norm, s
           },
           [=](const std::vector<at::Tensor>& in) { return reference(in, norm); },
           dtype,
-          rounding(dtype, dtype == DataType::kFLOAT || dtype == DataType::kDOUBLE ? 64 : 8,
-                   "mean and variance, added up in another order")};
+          rounding(dtype, 64, "mean and variance, added up in another order", /*low_steps=*/8)};
 }
 
 Case normalization(const std::string& name, std::vector<int64_t> input, const Norm& norm,

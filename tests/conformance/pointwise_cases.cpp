@@ -1,5 +1,6 @@
 #include <set>
 
+#include "conformance/bounds.h"
 #include "conformance/case.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/host/scalar_formulas.h"
@@ -62,7 +63,7 @@ Case activation(const std::string& name, ActivationType type, float alpha, float
             return map(in[0], [=](double x) { return network::apply_activation(type, x, alpha, beta); });
           },
           dtype,
-          network::is_floating_point(dtype) ? rounding(dtype, steps, kFewSteps) : Tolerance{}};
+          network::is_floating_point(dtype) ? rounding(dtype, steps, kFewSteps, /*low_steps=*/4) : Tolerance{}};
 }
 
 void add_activations(Cases& cases) {
@@ -70,9 +71,7 @@ void add_activations(Cases& cases) {
     const std::string name = identifier(network::enum_name(type));
     const auto defaults = network::activation_defaults(type);
     for (const DataType dtype : float_types()) {
-      // In half precision PyTorch rounds once. oneDNN may compute in fp32 with functions of its own.
-      const double steps = dtype == DataType::kFLOAT ? 64 : dtype == DataType::kDOUBLE ? 64 : 4;
-      cases.push_back(activation(join(name, dtype), type, defaults.alpha, defaults.beta, {dtype, {2, 5, 4, 3}}, steps));
+      cases.push_back(activation(join(name, dtype), type, defaults.alpha, defaults.beta, {dtype, {2, 5, 4, 3}}, 64));
     }
     cases.push_back(activation(name + "_odd", type, 0.7F, 1.3F, f32({37}), 64));
   }
@@ -152,22 +151,29 @@ void add_elementwise(Cases& cases) {
 }
 
 Case elementwise_with_epilogue() {
-  return {"elementwise_sum_relu_epilogue",
-          {f32({2, 3, 4, 5}), f32({2, 3, 4, 5}), f32({2, 3, 4, 5})},
-          [](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
-            auto* layer = network.addElementWise(*in[0], *in[1], ElementWiseOperation::kPROD);
-            layer->setInput(2, *in[2]);
-            network::EpilogueOp add;
-            add.kind = network::EpilogueOp::Kind::kElementWise;
-            add.elementwise = ElementWiseOperation::kSUB;
-            add.input = 2;
-            add.swapped = true;
-            layer->mutable_epilogue() = {add, network::EpilogueOp{}};
-            return layer;
-          },
-          [](const std::vector<at::Tensor>& in) { return at::relu(in[2] - in[0] * in[1]); },
-          DataType::kFLOAT,
-          rounding(DataType::kFLOAT, 8, kFewSteps)};
+  Case row{"elementwise_sum_relu_epilogue",
+           {f32({2, 3, 4, 5}), f32({2, 3, 4, 5}), f32({2, 3, 4, 5})},
+           [](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
+             auto* layer = network.addElementWise(*in[0], *in[1], ElementWiseOperation::kPROD);
+             layer->setInput(2, *in[2]);
+             network::EpilogueOp add;
+             add.kind = network::EpilogueOp::Kind::kElementWise;
+             add.elementwise = ElementWiseOperation::kSUB;
+             add.input = 2;
+             add.swapped = true;
+             layer->mutable_epilogue() = {add, network::EpilogueOp{}};
+             return layer;
+           },
+           [](const std::vector<at::Tensor>& in) { return at::relu(in[2] - in[0] * in[1]); },
+           DataType::kFLOAT,
+           rounding(DataType::kFLOAT, 8, kFewSteps)};
+  // ATen's tactic rounds the product and the difference.
+  row.stored = [](const std::vector<at::Tensor>& in, double unit) -> std::vector<at::Tensor> {
+    const Stage subtract = [](const at::Tensor& y, auto& inputs) { return inputs[2] - y; };
+    const Stage relu = [](const at::Tensor& y, auto&) { return at::relu(y); };
+    return {stored_between(unit, in[0] * in[1], {subtract, relu}, in)};
+  };
+  return row;
 }
 
 // x * a + b with every way to broadcast b, and a as b: what a batch norm becomes.
@@ -188,21 +194,26 @@ void add_broadcast_epilogues(Cases& cases) {
         name += "_of";
         for (const int64_t size : dims) name += "_" + std::to_string(size);
       }
-      cases.push_back({name,
-                       {f32(out), f32(operand), f32(operand)},
-                       [](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
-                         auto* layer = network.addElementWise(*in[0], *in[1], ElementWiseOperation::kPROD);
-                         layer->setInput(2, *in[2]);
-                         network::EpilogueOp add;
-                         add.kind = network::EpilogueOp::Kind::kElementWise;
-                         add.elementwise = ElementWiseOperation::kSUM;
-                         add.input = 2;
-                         layer->mutable_epilogue() = {add};
-                         return layer;
-                       },
-                       [](const std::vector<at::Tensor>& in) { return in[0] * in[1] + in[2]; },
-                       DataType::kFLOAT,
-                       rounding(DataType::kFLOAT, 4, kFewSteps)});
+      Case row{name,
+               {f32(out), f32(operand), f32(operand)},
+               [](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
+                 auto* layer = network.addElementWise(*in[0], *in[1], ElementWiseOperation::kPROD);
+                 layer->setInput(2, *in[2]);
+                 network::EpilogueOp add;
+                 add.kind = network::EpilogueOp::Kind::kElementWise;
+                 add.elementwise = ElementWiseOperation::kSUM;
+                 add.input = 2;
+                 layer->mutable_epilogue() = {add};
+                 return layer;
+               },
+               [](const std::vector<at::Tensor>& in) { return in[0] * in[1] + in[2]; },
+               DataType::kFLOAT,
+               rounding(DataType::kFLOAT, 4, kFewSteps)};
+      // ATen's tactic rounds the product.
+      row.stored = [](const std::vector<at::Tensor>& in, double unit) -> std::vector<at::Tensor> {
+        return {at::abs(in[0] * in[1]) * unit};
+      };
+      cases.push_back(std::move(row));
     }
   }
 }
@@ -237,7 +248,7 @@ Case unary(const std::string& name, UnaryOperation operation, InputSpec input) {
   const bool predicate = operation == UnaryOperation::kISINF || operation == UnaryOperation::kISNAN;
   const bool exact = predicate || !network::is_floating_point(dtype);
   // tan and similar functions are steep, so that one rounding of the argument is many of the result.
-  const double steps = dtype == DataType::kHALF || dtype == DataType::kBF16 ? 4 : 64;
+  const Tolerance tolerance = rounding(dtype, 64, kFewSteps, /*low_steps=*/4);
   return {"unary_" + name,
           {std::move(input)},
           [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
@@ -247,7 +258,7 @@ Case unary(const std::string& name, UnaryOperation operation, InputSpec input) {
             return map(in[0], [=](double x) { return network::apply_unary(operation, x); });
           },
           predicate ? DataType::kBOOL : dtype,
-          exact ? Tolerance{} : rounding(dtype, steps, kFewSteps)};
+          exact ? Tolerance{} : tolerance};
 }
 
 void add_unary(Cases& cases) {
@@ -282,13 +293,15 @@ Case select(const std::string& name, DataType dtype, std::vector<int64_t> condit
 }
 
 Case cast(DataType from, DataType to) {
-  return {"cast_" + network::enum_name(from) + "_to_" + network::enum_name(to),
-          {{from, {2, 3, 4}, Fill::kNormal}},
-          [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
-            return network.addCast(*in[0], to);
-          },
-          [=](const std::vector<at::Tensor>& in) { return in[0].to(scalar_type(to)); },
-          to};
+  Case row{"cast_" + network::enum_name(from) + "_to_" + network::enum_name(to),
+           {{from, {2, 3, 4}, Fill::kNormal}},
+           [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
+             return network.addCast(*in[0], to);
+           },
+           [=](const std::vector<at::Tensor>& in) { return in[0].to(scalar_type(to)); },
+           to};
+  row.f32_only = true;
+  return row;
 }
 
 void add_casts(Cases& cases) {

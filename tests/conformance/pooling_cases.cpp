@@ -124,7 +124,33 @@ Cases pooling_cases() {
     cases.push_back(max_2d(join("3x3", dtype), {dtype, {2, 5, 9, 8}, {3, 3}, {2, 2}, {1, 1}}));
     cases.push_back(average_2d(join("3x3", dtype), {dtype, {2, 5, 9, 8}, {3, 3}, {2, 2}, {1, 1}}));
   }
-  for (const DataType dtype : {DataType::kINT32, DataType::kINT64, DataType::kINT8}) {
+  for (const DataType dtype : {DataType::kINT8, DataType::kUINT8}) {
+    const auto whole = [](const auto& pool) {
+      return [=](const at::Tensor& x) { return pool(x.to(at::kDouble)).to(x.scalar_type()); };
+    };
+    const auto add = [&](const char* name, const Pool& pool, const Oracle& oracle) {
+      Case row = pooling(join(name, dtype), PoolingType::kMAX, pool, oracle);
+      row.inputs[0].fill = Fill::kBytes;
+      cases.push_back(row);
+    };
+    add("max_bytes_2x2", {dtype, {1, 16, 8, 8}, {2, 2}},
+        whole([](const at::Tensor& x) { return at::max_pool2d(x, 2); }));
+    add("max_bytes_round_up", {dtype, {1, 4, 8, 9}, {3, 2}, {2, 2}, {1, 1}, {}, {}, true},
+        whole([](const at::Tensor& x) {
+          return at::max_pool2d(x, {3, 2}, 2, 1, 1, true);
+        }));
+    add("max_bytes_dilated", {dtype, {1, 4, 9, 9}, {3, 3}, {1, 2}, {1, 1}, {}, {2, 2}}, whole([](const at::Tensor& x) {
+          return at::max_pool2d(x, 3, {1, 2}, 1, 2);
+        }));
+    add("max_bytes_1d", {dtype, {2, 3, 11}, {3}, {2}, {1}},
+        whole([](const at::Tensor& x) { return at::max_pool1d(x, 3, 2, 1); }));
+    add("max_bytes_3d", {dtype, {1, 2, 6, 7, 8}, {2, 3, 2}, {2, 1, 2}}, whole([](const at::Tensor& x) {
+          return at::max_pool3d(x, {2, 3, 2}, {2, 1, 2});
+        }));
+    add("max_bytes_no_batch", {dtype, {4, 8, 8}, {2, 2}},
+        whole([](const at::Tensor& x) { return at::max_pool2d(x, 2); }));
+  }
+  for (const DataType dtype : {DataType::kINT32, DataType::kINT64, DataType::kINT8, DataType::kUINT8}) {
     cases.push_back(
         pooling(join("max", dtype), PoolingType::kMAX, {dtype, {1, 2, 7, 9}, {3, 3}, {2, 2}, {1, 1}},
                 [](const at::Tensor& x) { return at::max_pool2d(x.to(at::kDouble), 3, 2, 1).to(x.scalar_type()); }));

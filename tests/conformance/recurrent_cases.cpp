@@ -2,6 +2,7 @@
 #include <cmath>
 #include <optional>
 
+#include "conformance/bounds.h"
 #include "conformance/case.h"
 
 namespace torch_tensorrt::conformance {
@@ -152,6 +153,72 @@ std::vector<at::Tensor> run(const Recurrent& row, const std::vector<at::Tensor>&
   return {at::stack(outputs), state.hidden.unsqueeze(0), state.cell.unsqueeze(0)};
 }
 
+struct BoundedState {
+  Bounded hidden;
+  Bounded cell;
+};
+
+// The same with the roundings of PyTorch's cells in f16 and bf16, which store every intermediate result.
+BoundedState next_state(const Recurrent& row, const BoundedState& state, const Bounded& from_input,
+                        const Bounded& from_hidden, double unit) {
+  const auto r = [=](const Bounded& x) { return rounded(x, unit); };
+  const auto chunk = [&](const Bounded& x, size_t i) -> Bounded {
+    const auto count = gates_of(row.cell);
+    return {x.value.chunk(count, 1)[i], x.error.chunk(count, 1)[i]};
+  };
+  const auto both = [&](size_t i) { return r(sum(chunk(from_input, i), chunk(from_hidden, i))); };
+  const auto sigmoid = [&](size_t i) { return r(function(both(i), 0.25, at::sigmoid)); };
+  const auto tanh = [&](const Bounded& x) { return r(function(x, 1, at::tanh)); };
+  if (row.cell == RecurrentCell::kRELU) return {function(both(0), 1, at::relu), {}};
+  if (row.cell == RecurrentCell::kTANH) return {tanh(both(0)), {}};
+  if (row.cell == RecurrentCell::kLSTM) {
+    const Bounded kept = r(product(sigmoid(1), state.cell));
+    const Bounded cell = r(sum(kept, r(product(sigmoid(0), tanh(both(2))))));
+    return {r(product(sigmoid(3), tanh(cell))), cell};
+  }
+  const Bounded fresh = tanh(r(sum(chunk(from_input, 2), r(product(sigmoid(0), chunk(from_hidden, 2))))));
+  const Bounded change = r(sum(state.hidden, {-fresh.value, fresh.error}));
+  return {r(sum(r(product(change, sigmoid(1))), fresh)), {}};
+}
+
+// What the roundings of all steps add to the bounds of the outputs, whose own last rounding is not among them.
+std::vector<at::Tensor> stored(const Recurrent& row, const std::vector<at::Tensor>& given, double unit) {
+  const auto in = at_their_places(row, given);
+  const auto weights = [&](RecurrentWeights role) {
+    const at::Tensor value = row.computed_weights ? in[4 + static_cast<size_t>(role)] : constant_weights(row, role);
+    return value.defined() ? value.to(at::kDouble) : at::Tensor();
+  };
+  const auto affine = [&](const Bounded& x, RecurrentWeights matrix, RecurrentWeights bias) {
+    const Bounded result = rounded(matrix_product(x, weights(matrix).t()), unit);
+    return rounded(row.biases ? sum(result, exactly(weights(bias).unsqueeze(0))) : result, unit);
+  };
+  const auto start = [&](size_t index, int64_t size) {
+    return exactly(in[index].defined() ? in[index][0] : at::zeros({row.batch, size}, at::kDouble));
+  };
+  BoundedState state{start(2, state_size(row)), start(3, row.size)};
+  std::vector<Bounded> outputs(static_cast<size_t>(row.steps));
+  for (int64_t i = 0; i < row.steps; ++i) {
+    const int64_t t = row.reverse ? row.steps - 1 - i : i;
+    const Bounded x = affine(exactly(in[0][t]), RecurrentWeights::kINPUT, RecurrentWeights::kINPUT_BIAS);
+    const Bounded h = affine(state.hidden, RecurrentWeights::kHIDDEN, RecurrentWeights::kHIDDEN_BIAS);
+    BoundedState next = next_state(row, state, x, h, unit);
+    if (row.projection > 0) {
+      next.hidden = rounded(matrix_product(next.hidden, weights(RecurrentWeights::kPROJECTION).t()), unit);
+    }
+    if (!next.cell.value.defined()) next.cell = next.hidden;
+    at::Tensor runs = at::ones({row.batch, 1}, at::kBool);
+    if (in[1].defined()) runs = in[1].gt(t).view({-1, 1});
+    outputs[static_cast<size_t>(t)] = choose(runs, next.hidden, exactly(at::zeros_like(next.hidden.value)));
+    state = {choose(runs, next.hidden, state.hidden), choose(runs, next.cell, state.cell)};
+  }
+  if (row.cell != RecurrentCell::kLSTM) state.cell = state.hidden;
+  const auto without_last = [=](const Bounded& x) { return at::clamp_min(x.error - at::abs(x.value) * unit, 0); };
+  std::vector<at::Tensor> steps;
+  steps.reserve(outputs.size());
+  for (const Bounded& output : outputs) steps.push_back(without_last(output));
+  return {at::stack(steps), without_last(state.hidden).unsqueeze(0), without_last(state.cell).unsqueeze(0)};
+}
+
 Case recurrent(const Recurrent& row) {
   Case made;
   made.name = "recurrent_" + row.name;
@@ -163,10 +230,16 @@ Case recurrent(const Recurrent& row) {
   made.second_oracle = [=](const std::vector<at::Tensor>& in) { return run(row, in)[1]; };
   made.third_oracle = [=](const std::vector<at::Tensor>& in) { return run(row, in)[2]; };
   made.output = row.dtype;
-  // Halves are rounded at each step, and the errors accumulate.
-  const double steps = row.dtype == DataType::kFLOAT ? 64 : 16;
-  made.tolerance = rounding(row.dtype, steps, "products and functions of each step, from one into the next");
+  const double steps = row.dtype == DataType::kDOUBLE ? 16 : 64;
+  made.tolerance =
+      rounding(row.dtype, steps, "products and functions of each step, from one into the next", /*low_steps=*/16);
   made.others_tolerance = made.tolerance;
+  made.stored = [=](const std::vector<at::Tensor>& in, double unit) { return stored(row, in, unit); };
+  made.in_format = [=](DataType type) {
+    Recurrent other = row;
+    other.dtype = type;
+    return recurrent(other);
+  };
   return made;
 }
 

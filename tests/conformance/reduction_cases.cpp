@@ -1,3 +1,4 @@
+#include "conformance/bounds.h"
 #include "conformance/case.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 
@@ -52,7 +53,7 @@ Case reduce(const std::string& name, ReduceOperation operation, InputSpec input,
 
 Case softmax(const std::string& name, InputSpec input, int32_t axis, bool log) {
   const DataType dtype = input.type;
-  return {
+  Case row{
       "softmax_" + name,
       {std::move(input)},
       [=](INetworkDefinition& network, const std::vector<ITensor*>& in) -> ILayer* {
@@ -64,6 +65,13 @@ Case softmax(const std::string& name, InputSpec input, int32_t axis, bool log) {
       [=](const std::vector<at::Tensor>& in) { return log ? at::log_softmax(in[0], axis) : at::softmax(in[0], axis); },
       dtype,
       rounding(dtype, 16, "exponentials good to some units in the last place")};
+  if (log) return row;
+  // oneDNN keeps the exponentials in the memory of the result, in bf16.
+  row.stored = [=](const std::vector<at::Tensor>& in, double unit) -> std::vector<at::Tensor> {
+    const bool is_bf16 = unit == low_format(DataType::kBF16)->unit;
+    return {at::softmax(in[0], axis) * (is_bf16 ? unit : 0)};
+  };
+  return row;
 }
 
 }  // namespace

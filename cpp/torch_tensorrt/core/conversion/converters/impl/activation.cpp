@@ -250,8 +250,11 @@ bool glu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(size.value % 2 == 0, util::node_info(n)
                                           << ": dimension " << dim << " has size " << size.value << ", must be even");
   const Size half = divided(ctx, size, 2);
+  const auto type = scalar_type(x);
+  x = cast(ctx, x, wide_type(type));
   auto* gate = apply(ctx, ActivationType::kSIGMOID, slice_sizes(ctx, x, dim, half, half));
-  return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, slice_sizes(ctx, x, dim, 0, half), gate));
+  auto* out = apply(ctx, ElementWiseOperation::kPROD, slice_sizes(ctx, x, dim, 0, half), gate);
+  return finish(ctx, n, cast(ctx, out, type));
 }
 
 // 0 from -lambda to lambda, x elsewhere (also for NaN).

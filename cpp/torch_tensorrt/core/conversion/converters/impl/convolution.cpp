@@ -56,25 +56,27 @@ nvinfer1::ConvolutionBase* add_layer(ConversionCtx* ctx, ITensor* input, const n
   return ctx->net->addConvolutionNd(*input, weight_dims.d[0], kernel, weight, bias);
 }
 
-// A computed weight (or bias) is an input of the layer; the bias is then added after the layer.
+// A computed weight (or bias) is an input of the layer; the bias is then added after the layer, in the wide type.
 ITensor* computed_weights(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, ITensor* weight, args& args) {
   const bool transposed = args[kTransposed].unwrapToBool();
   const int64_t groups = args[kGroups].unwrapToInt();
   const auto dims = weight->getDimensions();
   TORCHTRT_CHECK(dims.is_static(), util::node_info(n) << ": the dims of a computed weight must not be dynamic");
-  auto* layer = add_layer(ctx, input, dims, transposed, groups, {}, {});
-  layer->setInput(1, *weight);
+  const auto type = scalar_type(input);
+  const auto wide = is_none(args[kBias]) ? type : wide_type(type);
+  auto* layer = add_layer(ctx, cast(ctx, input, wide), dims, transposed, groups, {}, {});
+  layer->setInput(1, *cast(ctx, weight, wide));
   const Geometry geometry = read_geometry(n, args, dims.nbDims - 2);
   if (transposed) check_output_padding(n, geometry);
   set_geometry(layer, geometry, transposed, groups);
   auto* out = layer->getOutput(0);
   if (is_none(args[kBias])) return out;
-  auto* bias = args[kBias].ITensorOrFreeze(ctx);
+  auto* bias = cast(ctx, args[kBias].ITensorOrFreeze(ctx), wide);
   std::vector<int64_t> shape(dims.nbDims - 1, 1);
   shape[0] = -1;
   auto* shuffle = ctx->net->addShuffle(*bias);
   shuffle->setReshapeDimensions(nvinfer1::Dims(shape));
-  return ctx->net->addElementWise(*out, *shuffle->getOutput(0), nvinfer1::ElementWiseOperation::kSUM)->getOutput(0);
+  return cast(ctx, apply(ctx, nvinfer1::ElementWiseOperation::kSUM, out, shuffle->getOutput(0)), type);
 }
 
 ITensor* constant_weights(ConversionCtx* ctx, const torch::jit::Node* n, ITensor* input, args& args) {

@@ -97,6 +97,8 @@ bool linalg_named_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args
 // (self, p, dim, maxnorm): scales slices along the dimension down to maxnorm if their norm is larger.
 bool renorm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* x = float_operand(ctx, n, args[0], nullptr);
+  const auto type = scalar_type(x);
+  x = cast(ctx, x, wide_type(type));
   const int32_t dim = wrap_dim(n, args[2].unwrapToInt(), rank(x));
   const at::Scalar most = args[3].unwrapToScalar();
   const uint32_t axes = all_axes(x) & ~(1U << dim);
@@ -105,7 +107,7 @@ bool renorm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
                        apply(ctx, Operation::kSUM, size, at::Scalar(1e-7)));
   auto* is_large = apply(ctx, Operation::kGREATER, size, most);
   auto* factors = choose(ctx, is_large, factor, scalar_constant(ctx, 1.0, scalar_type(x)));
-  return finish(ctx, n, apply(ctx, Operation::kPROD, x, factors));
+  return finish(ctx, n, cast(ctx, apply(ctx, Operation::kPROD, x, factors), type));
 }
 
 // Without an order: the 2-norm of all elements (along the dims). With an order: of a vector or a matrix.
@@ -142,6 +144,19 @@ std::pair<ITensor*, ITensor*> read_pair(ConversionCtx* ctx, args& args) {
   const Operand target = read_operand(ctx, args[1]);
   const auto type = result_type({x, target});
   return {materialize(ctx, x, type), materialize(ctx, target, type)};
+}
+
+// The same in the wide type, for losses that PyTorch computes in one kernel, and the type of the loss.
+struct WidePair {
+  ITensor* x;
+  ITensor* target;
+  at::ScalarType type;
+};
+
+WidePair read_wide_pair(ConversionCtx* ctx, args& args) {
+  const auto [x, target] = read_pair(ctx, args);
+  const auto type = scalar_type(x);
+  return {cast(ctx, x, wide_type(type)), cast(ctx, target, wide_type(type)), type};
 }
 
 ITensor* difference_of(ConversionCtx* ctx, args& args) {
@@ -237,22 +252,26 @@ bool l1_loss(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 }
 
 bool mse_loss(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* difference = difference_of(ctx, args);
-  return finish_loss(ctx, n, apply(ctx, Operation::kPROD, difference, difference), args[2].unwrapToInt());
+  const WidePair pair = read_wide_pair(ctx, args);
+  auto* difference = apply(ctx, Operation::kSUB, pair.x, pair.target);
+  auto* square = apply(ctx, Operation::kPROD, difference, difference);
+  return finish_loss(ctx, n, cast(ctx, square, pair.type), args[2].unwrapToInt());
 }
 
 // (self, target, reduction, beta or delta): d^2 / 2 below the limit, linear above; smooth_l1 divides it by the limit.
 OpConverter bent_loss(bool divided) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    auto* size = apply(ctx, UnaryOperation::kABS, difference_of(ctx, args));
+    const WidePair pair = read_wide_pair(ctx, args);
+    auto* size = apply(ctx, UnaryOperation::kABS, apply(ctx, Operation::kSUB, pair.x, pair.target));
     const double limit = args[3].unwrapToScalar().toDouble();
-    if (divided && limit == 0.0) return finish_loss(ctx, n, size, args[2].unwrapToInt());
+    if (divided && limit == 0.0) return finish_loss(ctx, n, cast(ctx, size, pair.type), args[2].unwrapToInt());
     auto* square = apply(ctx, Operation::kPROD, size, size);
     square = apply(ctx, Operation::kPROD, square, at::Scalar(divided ? 0.5 / limit : 0.5));
     auto* line = apply(ctx, Operation::kSUB, size, at::Scalar(0.5 * limit));
     if (!divided) line = apply(ctx, Operation::kPROD, line, at::Scalar(limit));
     auto* is_small = apply(ctx, Operation::kLESS, size, at::Scalar(limit));
-    return finish_loss(ctx, n, choose(ctx, is_small, square, line), args[2].unwrapToInt());
+    auto* loss = choose(ctx, is_small, square, line);
+    return finish_loss(ctx, n, cast(ctx, loss, pair.type), args[2].unwrapToInt());
   };
 }
 
@@ -286,7 +305,7 @@ ITensor* weighted(ConversionCtx* ctx, ITensor* loss, Var& weight) {
 
 // (self, target, weight, reduction): clamps logarithms at -100, as PyTorch does.
 bool binary_cross_entropy(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  const auto [x, target] = read_pair(ctx, args);
+  const auto [x, target, type] = read_wide_pair(ctx, args);
   const auto rest = [&](ITensor* p) {
     return apply(ctx, Operation::kSUB, scalar_constant(ctx, 1.0, scalar_type(p)), p);
   };
@@ -296,7 +315,7 @@ bool binary_cross_entropy(ConversionCtx* ctx, const torch::jit::Node* n, args& a
   auto* loss = apply(ctx, Operation::kSUM, apply(ctx, Operation::kPROD, target, cut_log(x)),
                      apply(ctx, Operation::kPROD, rest(target), cut_log(rest(x))));
   loss = weighted(ctx, apply(ctx, UnaryOperation::kNEG, loss), args[2]);
-  return finish_loss(ctx, n, loss, args[3].unwrapToInt());
+  return finish_loss(ctx, n, cast(ctx, loss, type), args[3].unwrapToInt());
 }
 
 // (self, target, weight, pos_weight, reduction): (1 - target) x + (1 + (pos_weight - 1) target) log(1 + exp(-x))

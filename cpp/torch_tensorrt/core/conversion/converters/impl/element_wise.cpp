@@ -269,15 +269,16 @@ bool log_add_exp(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto type = result_type({self, other});
   TORCHTRT_CHECK(at::isFloatingType(type), util::node_info(n)
                                                << ": the tensors are " << type << ", must be float tensors");
-  auto* a = materialize(ctx, self, type);
-  auto* b = materialize(ctx, other, type);
+  const auto wide = wide_type(type);
+  auto* a = materialize(ctx, self, wide);
+  auto* b = materialize(ctx, other, wide);
   auto* largest = apply(ctx, Operation::kMAX, a, b);
   auto* distance = apply(ctx, nvinfer1::UnaryOperation::kABS, apply(ctx, Operation::kSUB, a, b));
   auto* small = apply(ctx, nvinfer1::UnaryOperation::kEXP, apply(ctx, nvinfer1::UnaryOperation::kNEG, distance));
   auto* sum = apply(ctx, Operation::kSUM, largest, apply(ctx, nvinfer1::UnaryOperation::kLOG1P, small));
   auto* infinite = apply(ctx, Operation::kAND, apply(ctx, nvinfer1::UnaryOperation::kISINF, largest),
                          apply(ctx, Operation::kEQUAL, a, b));
-  return finish(ctx, n, choose(ctx, infinite, largest, sum));
+  return finish(ctx, n, cast(ctx, choose(ctx, infinite, largest, sum), type));
 }
 
 bool where(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {

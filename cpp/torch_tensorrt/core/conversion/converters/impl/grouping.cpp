@@ -164,12 +164,12 @@ Bags read_bags(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     bags.offsets = slice_sizes(ctx, bags.offsets, 0, 0, bags.count);
     if (bags.known) bags.known = bags.known->slice(0, 0, bags.known->numel() - 1);
   }
+  bags.rows = cast(ctx, bags.rows, wide_type(scalar_type(bags.rows)));
   if (!is_none(args[6])) {
     auto* factors = args[6].ITensorOrFreeze(ctx);
     bags.rows = apply(ctx, ElementWiseOperation::kPROD, bags.rows,
                       unsqueeze_last(ctx, cast(ctx, factors, scalar_type(bags.rows))));
   }
-  bags.rows = cast(ctx, bags.rows, wide_type(scalar_type(bags.rows)));
   if (args.size() > 8 && !is_none(args[8])) {
     int64_t padding = args[8].unwrapToInt();
     const bool optional = n->schema().name() == "aten::embedding_bag";

@@ -170,9 +170,11 @@ bool cross(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 
 // (input1: ... I, input2: ... J, weight: O x I x J, bias?): x1 W_o x2, as one product and a sum.
 bool bilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-  auto* a = args[0].ITensorOrFreeze(ctx);
-  auto* b = args[1].ITensorOrFreeze(ctx);
-  auto* weight = args[2].ITensorOrFreeze(ctx);
+  const auto type = scalar_type(args[0].ITensorOrFreeze(ctx));
+  const auto wide = [&](size_t i) { return cast(ctx, args[i].ITensorOrFreeze(ctx), wide_type(type)); };
+  auto* a = wide(0);
+  auto* b = wide(1);
+  auto* weight = wide(2);
   const auto dims = weight->getDimensions();
   TORCHTRT_CHECK(dims.nbDims == 3 && dims.is_static(), util::node_info(n)
                                                            << ": the weight is " << nvinfer1::to_string(dims)
@@ -182,6 +184,8 @@ bool bilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   half = replace_dims(ctx, half, rank(half) - 1, rank(half), {dims.d[0], dims.d[2]});
   b = replace_dims(ctx, b, rank(b) - 1, rank(b) - 1, {1});
   auto* out = reduce(ctx, ReduceOperation::kSUM, multiply(ctx, half, b), 1U << (rank(half) - 1), /*keep=*/false);
+  // PyTorch rounds the product before it adds the bias.
+  out = cast(ctx, out, type);
   if (!is_none(args[3])) out = apply(ctx, ElementWiseOperation::kSUM, out, args[3].ITensorOrFreeze(ctx));
   return finish(ctx, n, out);
 }
@@ -189,18 +193,20 @@ bool bilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 // (i1, i2, i3, expand1, expand2, expand3, sumdim, unroll_dim): the sum of products over some dimensions. Each tensor
 // first gets dimensions of size 1 at the positions in its list.
 bool trilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  const auto type = scalar_type(args[0].ITensorOrFreeze(ctx));
   ITensor* product = nullptr;
   for (size_t i = 0; i < 3; ++i) {
-    auto* x = args[i].ITensorOrFreeze(ctx);
+    auto* x = cast(ctx, args[i].ITensorOrFreeze(ctx), wide_type(type));
     auto places = optional_ints(args[i + 3]);
     std::sort(places.begin(), places.end());
     for (const int64_t place : places) x = replace_dims(ctx, x, place, place, {1});
     product = product == nullptr ? x : multiply(ctx, product, x);
   }
   const auto summed = optional_ints(args[6]);
-  if (summed.empty()) return finish(ctx, n, product);
-  return finish(ctx, n,
-                reduce(ctx, ReduceOperation::kSUM, product, axes_mask(n, summed, rank(product)), /*keep=*/false));
+  if (!summed.empty()) {
+    product = reduce(ctx, ReduceOperation::kSUM, product, axes_mask(n, summed, rank(product)), /*keep=*/false);
+  }
+  return finish(ctx, n, cast(ctx, product, type));
 }
 
 // ---- diagonals --------------------------------------------------------------------------------------------------
@@ -289,8 +295,9 @@ bool fill_diagonal(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 bool block_diag(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto tensors = tensor_list(ctx, args[0]);
   TORCHTRT_CHECK(!tensors.empty(), util::node_info(n) << ": the list of tensors is empty");
-  auto type = scalar_type(tensors[0]);
-  for (auto* tensor : tensors) type = at::promote_types(type, scalar_type(tensor));
+  std::vector<Operand> operands;  // a tensor without dimensions does not widen the dtype
+  for (auto* tensor : tensors) operands.push_back({tensor, {}});
+  const auto type = result_type(operands);
   int64_t width = 0;
   for (auto*& tensor : tensors) {
     TORCHTRT_CHECK(rank(tensor) <= 2, util::node_info(n)

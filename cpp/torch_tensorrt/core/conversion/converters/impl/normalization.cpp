@@ -260,11 +260,18 @@ bool instance_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   spec.eps = eps;
   spec.axes = axes_from(2, input_rank);
   // PyTorch keeps the mean in double. Centering the input first makes every tactic equally precise.
+  const auto type = scalar_type(input);
+  const auto wide = wide_type(type);
+  input = cast(ctx, input, wide);
   auto* mean = reduce(ctx, nvinfer1::ReduceOperation::kAVG, input, spec.axes, /*keep=*/true);
   input = apply(ctx, nvinfer1::ElementWiseOperation::kSUB, input, mean);
-  auto* scale = per_channel(ctx, optional_tensor(ctx, args[1]), input_rank);
-  auto* bias = per_channel(ctx, optional_tensor(ctx, args[2]), input_rank);
-  auto* out = add_norm(ctx, input, scale, bias, spec);
+  const auto channel = [&](Var& arg) -> ITensor* {
+    auto* values = per_channel(ctx, optional_tensor(ctx, arg), input_rank);
+    return values == nullptr ? nullptr : cast(ctx, values, wide);
+  };
+  auto* scale = channel(args[1]);
+  auto* bias = channel(args[2]);
+  auto* out = cast(ctx, add_norm(ctx, input, scale, bias, spec), type);
   return finish(ctx, n, is_flat ? replace_dims(ctx, out, 2, 3, {}) : out);
 }
 

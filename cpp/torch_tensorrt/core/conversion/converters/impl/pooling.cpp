@@ -291,18 +291,17 @@ ITensor* adaptive(ConversionCtx* ctx, const torch::jit::Node* n, args& args, Poo
     sizes.push_back(counts[i] < 0 ? in : counts[i]);
     even = even && sizes[i] > 0 && in >= 0 && in % sizes[i] == 0;
   }
-  // For three dimensions, ATen averages windows only in fp32 and fp64.
+  // Averages of averages are rounded once. For three dimensions, ATen averages windows only in fp32 and fp64.
   const auto own_type = scalar_type(input);
-  if (even && type == PoolingType::kAVERAGE && at::isReducedFloatingType(own_type)) {
-    return cast(ctx, even_pool(ctx, cast(ctx, input, at::kFloat), type, sizes), own_type);
-  }
-  if (even) return even_pool(ctx, input, type, sizes);
+  if (type == PoolingType::kAVERAGE) input = cast(ctx, input, wide_type(own_type));
+  if (even) return cast(ctx, even_pool(ctx, input, type, sizes), own_type);
   // A cell's window is the product of one window per dimension, so the dimensions can be pooled one after another.
   auto* pooled = input;
   for (size_t i = 0; i < spatial_rank; ++i) {
     if (counts[i] >= 0) pooled = uneven_pool(ctx, pooled, type, offset + static_cast<int32_t>(i), counts[i]);
   }
-  return pooled == input ? identity(ctx, input) : pooled;
+  pooled = cast(ctx, pooled, own_type);
+  return pooled == args[0].ITensorOrFreeze(ctx) ? identity(ctx, pooled) : pooled;
 }
 
 OpConverter adaptive_pool(PoolingType type, size_t spatial_rank) {

@@ -304,11 +304,16 @@ OpConverter product_of_rank(int32_t wanted) {
 bool linear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* input = args[0].ITensorOrFreeze(ctx);
   auto* weight = args[1].ITensorOrFreeze(ctx);
-  auto* out = matrix_product(ctx, input, weight, /*transpose_b=*/true);
+  // The layer adds a constant bias before it rounds. Others are added after it, in the wide type.
+  const auto type = scalar_type(input);
+  const bool is_fused = is_none(args[2]) || args[2].isTensor();
+  const auto wide = is_fused ? type : wide_type(type);
+  auto* out = matrix_product(ctx, cast(ctx, input, wide), cast(ctx, weight, wide), /*transpose_b=*/true);
   out->producer()->setName(util::node_info(n).c_str());
   if (is_none(args[2])) return finish(ctx, n, out);
-  auto* bias = args[2].ITensorOrFreeze(ctx);
-  return finish(ctx, n, ctx->net->addElementWise(*out, *bias, ElementWiseOperation::kSUM)->getOutput(0));
+  auto* bias = cast(ctx, args[2].ITensorOrFreeze(ctx), wide);
+  out = ctx->net->addElementWise(*out, *bias, ElementWiseOperation::kSUM)->getOutput(0);
+  return finish(ctx, n, cast(ctx, out, type));
 }
 
 ITensor* scaled(ConversionCtx* ctx, ITensor* x, const at::Scalar& factor) {

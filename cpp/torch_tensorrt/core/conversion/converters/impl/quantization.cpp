@@ -116,8 +116,11 @@ ITensor* values_in_floats(ConversionCtx* ctx, ITensor* place, ITensor* scale, IT
   return apply(ctx, ElementWiseOperation::kPROD, apply(ctx, ElementWiseOperation::kSUB, place, zero), scale);
 }
 
+// The scale and the zero point have the wide type of x.
 ITensor* in_floats(ConversionCtx* ctx, ITensor* x, ITensor* scale, ITensor* zero, const Range& range) {
-  return values_in_floats(ctx, places_in_floats(ctx, x, scale, zero, range), scale, zero);
+  auto* wide = cast(ctx, x, wide_type(scalar_type(x)));
+  auto* out = values_in_floats(ctx, places_in_floats(ctx, wide, scale, zero, range), scale, zero);
+  return cast(ctx, out, scalar_type(x));
 }
 
 // Layers quantize f32, f16 and bf16.
@@ -132,7 +135,7 @@ bool per_tensor(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   if (known && small && known->scale.numel() == 1 && has_layer(x)) {
     return finish(ctx, n, round_trip(ctx, x, *known, *small, -1, range));
   }
-  const auto type = scalar_type(x);
+  const auto type = wide_type(scalar_type(x));
   auto* scale = materialize(ctx, read_operand(ctx, args[1]), type);
   auto* zero = materialize(ctx, read_operand(ctx, args[2]), type);
   return finish(ctx, n, in_floats(ctx, x, scale, zero, range));
@@ -146,7 +149,7 @@ bool per_channel(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto known = known_quantization(args[1], args[2], range);
   const auto small = smallest_type(range);
   if (known && small && has_layer(x)) return finish(ctx, n, round_trip(ctx, x, *known, *small, axis, range));
-  const auto type = scalar_type(x);
+  const auto type = wide_type(scalar_type(x));
   const auto placed = [&](Var& arg) { return along(ctx, cast(ctx, arg.ITensorOrFreeze(ctx), type), axis, rank(x)); };
   return finish(ctx, n, in_floats(ctx, x, placed(args[1]), placed(args[2]), range));
 }

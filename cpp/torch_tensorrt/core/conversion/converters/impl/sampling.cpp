@@ -209,7 +209,9 @@ bool affine_grid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_CHECK(spatial_rank == 2 || spatial_rank == 3,
                  util::node_info(n) << ": size has " << sizes.values.size() << " entries, must have 4 or 5");
   const bool align_corners = args[2].unwrapToBool();
-  const auto type = scalar_type(theta);
+  const auto own_type = scalar_type(theta);
+  const auto type = wide_type(own_type);  // so that the places are not rounded
+  theta = cast(ctx, theta, type);
   // One line per place: x, y, (z,) 1.
   ITensor* lines = nullptr;
   std::vector<Size> middle;
@@ -221,7 +223,7 @@ bool affine_grid(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   } else {
     lines = computed_places(ctx, n, middle, align_corners, type);
   }
-  auto* out = matrix_product(ctx, lines, theta, /*transpose_b=*/true);
+  auto* out = cast(ctx, matrix_product(ctx, lines, theta, /*transpose_b=*/true), own_type);
   return finish(ctx, n, replace_sizes(ctx, out, 1, 2, middle));
 }
 

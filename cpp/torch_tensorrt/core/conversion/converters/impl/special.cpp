@@ -31,18 +31,23 @@ Pair read_pair(ConversionCtx* ctx, args& args, bool of_floats) {
   return {materialize(ctx, a, type), materialize(ctx, b, type)};
 }
 
+// The layers of a function compute in the wide type, so that its result is rounded once, as in PyTorch.
 using PairFunction = ITensor* (*)(ConversionCtx*, ITensor* a, ITensor* b);
 OpConverter of_pair(PairFunction function, bool of_floats) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     const Pair pair = read_pair(ctx, args, of_floats);
-    return finish(ctx, n, function(ctx, pair.a, pair.b));
+    const auto type = scalar_type(pair.a);
+    const auto wide = of_floats ? wide_type(type) : type;  // the others select a number
+    return finish(ctx, n, cast(ctx, function(ctx, cast(ctx, pair.a, wide), cast(ctx, pair.b, wide)), type));
   };
 }
 
 using Function = ITensor* (*)(ConversionCtx*, ITensor* x);
 OpConverter of_one(Function function) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
-    return finish(ctx, n, function(ctx, as_float(ctx, args[0].ITensorOrFreeze(ctx))));
+    auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
+    const auto type = scalar_type(x);
+    return finish(ctx, n, cast(ctx, function(ctx, cast(ctx, x, wide_type(type))), type));
   };
 }
 

@@ -113,8 +113,10 @@ bool round_decimals(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const double power = std::pow(10.0, static_cast<double>(std::abs(decimals)));
   const auto before = decimals >= 0 ? ElementWiseOperation::kPROD : ElementWiseOperation::kDIV;
   const auto after = decimals >= 0 ? ElementWiseOperation::kDIV : ElementWiseOperation::kPROD;
+  const auto type = scalar_type(x);
+  x = cast(ctx, x, wide_type(type));
   auto* rounded = apply(ctx, UnaryOperation::kROUND, apply(ctx, before, x, at::Scalar(power)));
-  return finish(ctx, n, apply(ctx, after, rounded, at::Scalar(power)));
+  return finish(ctx, n, cast(ctx, apply(ctx, after, rounded, at::Scalar(power)), type));
 }
 
 // Replaces NaN, infinity and minus infinity; by default with 0 and the largest numbers of the dtype.
@@ -153,7 +155,9 @@ bool logit(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 OpConverter times(double factor) {
   return [=](ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
     auto* x = as_float(ctx, args[0].ITensorOrFreeze(ctx));
-    return finish(ctx, n, apply(ctx, ElementWiseOperation::kPROD, x, at::Scalar(factor)));
+    const auto type = scalar_type(x);  // the factor would round too
+    auto* out = apply(ctx, ElementWiseOperation::kPROD, cast(ctx, x, wide_type(type)), at::Scalar(factor));
+    return finish(ctx, n, cast(ctx, out, type));
   };
 }
 

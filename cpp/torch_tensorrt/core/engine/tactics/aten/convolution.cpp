@@ -123,15 +123,30 @@ std::optional<at::DimVector> output_padding(const Geometry& geometry) {
   return amounts;
 }
 
+// The dtype to compute a transposed convolution in: on a CPU, PyTorch rounds f16 and bf16 for each element of the
+// kernel.
+at::ScalarType transposed_type(const Request& request) {
+  const at::ScalarType type = request.input(0).scalar_type();
+  return request.device().is_cpu() && is_reduced_float(type) ? at::kFloat : type;
+}
+
+Filter converted(const Filter& filter, at::ScalarType type) {
+  Filter result{filter.kernel.to(type), std::nullopt};
+  if (filter.bias) result.bias = filter.bias->to(type);
+  return result;
+}
+
 Compute make_deconvolution(Request& request) {
   const auto& layer = request.layer<ConvolutionBase>();
   const at::Tensor x = request.input(0);
   const Geometry geometry = geometry_of(layer, x.sizes());
   const int64_t groups = layer.getNbGroups();
   const Filter filter = filter_of(request, kernel_sizes(layer, x.size(1), layer.getNbOutputMaps() / groups));
+  const at::ScalarType type = transposed_type(request);
   if (const auto extra = output_padding(geometry)) {
     return [=, padding = to_vector(geometry.pre), take = request.result_taker()] {
-      take(convolve(x, filter, /*with_bias=*/true, geometry, padding, /*transposed=*/true, *extra, groups));
+      take(convolve(x.to(type), converted(filter, type), /*with_bias=*/true, geometry, padding, /*transposed=*/true,
+                    *extra, groups));
     };
   }
   // Compute the whole output, then cut off the padding (or add it where it is negative), then add the bias.
@@ -139,9 +154,11 @@ Compute make_deconvolution(Request& request) {
   at::DimVector bias_sizes(x.dim(), 1);
   bias_sizes[1] = layer.getNbOutputMaps();
   return [=, cut = pad_amounts(geometry.pre, geometry.post, -1), out = request.output()]() mutable {
-    const at::Tensor full = convolve(x, filter, /*with_bias=*/false, geometry, none, /*transposed=*/true, none, groups);
-    out.copy_(at::constant_pad_nd(full, cut));
-    if (filter.bias) out.add_(filter.bias->view(bias_sizes));
+    const Filter wide = converted(filter, type);
+    at::Tensor full =
+        convolve(x.to(type), wide, /*with_bias=*/false, geometry, none, /*transposed=*/true, none, groups);
+    full = at::constant_pad_nd(full, cut);
+    out.copy_(wide.bias ? at::add(full, wide.bias->view(bias_sizes)) : full);
   };
 }
 

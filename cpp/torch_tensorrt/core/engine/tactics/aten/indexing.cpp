@@ -144,16 +144,23 @@ const char* reduction_name(ScatterReduction reduction) {
   return "";
 }
 
+// The dtype to combine updates in: on a CPU, PyTorch rounds f16 and bf16 after each update.
+at::ScalarType combining_type(const Request& request) {
+  const at::ScalarType type = request.input(0).scalar_type();
+  return request.device().is_cpu() && is_reduced_float(type) ? at::kFloat : type;
+}
+
 Compute scatter_element(Request& request) {
   const auto& layer = request.layer<IScatterLayer>();
   return [axis = layer.getAxis(), reduction = layer.getReduction(), include_self = layer.getIncludeSelf(),
-          data = request.input(0), indices = request.input(1), updates = request.input(2),
-          out = request.output()]() mutable {
+          data = request.input(0), indices = request.input(1), updates = request.input(2), out = request.output(),
+          type = combining_type(request)]() mutable {
     const at::Tensor places = normalized(indices, data.size(axis));
     if (reduction == ScatterReduction::kNONE) {
       out.copy_(at::scatter(data, axis, places, updates));
     } else {
-      out.copy_(at::scatter_reduce(data, axis, places, updates, reduction_name(reduction), include_self));
+      out.copy_(
+          at::scatter_reduce(data.to(type), axis, places, updates.to(type), reduction_name(reduction), include_self));
     }
   };
 }
@@ -162,11 +169,11 @@ Compute scatter_element(Request& request) {
 Compute scatter_nd(Request& request) {
   const auto& layer = request.layer<IScatterLayer>();
   const bool add = layer.getReduction() == ScatterReduction::kSUM;
-  return [add, data = request.input(0), indices = request.input(1), updates = request.input(2),
-          out = request.output()]() mutable {
+  return [add, data = request.input(0), indices = request.input(1), updates = request.input(2), out = request.output(),
+          type = add ? combining_type(request) : request.input(0).scalar_type()]() mutable {
     c10::List<std::optional<at::Tensor>> places;
     for (const at::Tensor& index : indices.to(at::kLong).unbind(-1)) places.push_back(index);
-    out.copy_(at::index_put(data, places, updates, /*accumulate=*/add));
+    out.copy_(at::index_put(data.to(type), places, updates.to(type), /*accumulate=*/add));
   };
 }
 

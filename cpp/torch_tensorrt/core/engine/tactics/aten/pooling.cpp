@@ -238,7 +238,9 @@ Compute make(Request& request) {
   const bool native = window.has_native_padding() && is_native_rank(x, window) && x.numel() != 0 &&
                       (at::isFloatingType(x.scalar_type()) || averages_integers(layer));
   if (native && layer.getPoolingType() == PoolingType::kMAX) return native_max(request, window);
-  if (native && layer.getPoolingType() == PoolingType::kAVERAGE && !window.is_dilated()) {
+  // PyTorch averages three dimensions in fp32 and fp64 only on a CPU (seen in 2.11).
+  const bool has_average = window.rank() < 3 || !request.device().is_cpu() || !is_reduced_float(x.scalar_type());
+  if (native && has_average && layer.getPoolingType() == PoolingType::kAVERAGE && !window.is_dilated()) {
     return native_average(request, window);
   }
   return general(request, window);

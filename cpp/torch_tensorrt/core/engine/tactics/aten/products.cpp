@@ -43,13 +43,14 @@ std::optional<at::Tensor> bias_of(const Request& request) {
   return try_view(operand, {columns});
 }
 
-// A linear layer on a GPU: one product of matrices, with the bias and a ReLU in the same kernel. Empty for other
-// products.
+// A linear layer on a GPU, or in f16 or bf16: one product of matrices, with the bias and a ReLU in the same kernel,
+// which rounds once. Empty for other products.
 Compute try_linear(Request& request) {
   const auto& layer = request.layer<network::IMatrixMultiplyLayer>();
   const at::Tensor& right = request.input(1);
   const bool is_matrix = right.dim() >= 2 && right.numel() == right.size(-1) * right.size(-2);
-  if (!request.device().is_cuda() || !is_matrix || layer.getOperation(0) != MatrixOperation::kNONE ||
+  const bool fuses = request.device().is_cuda() || is_reduced_float(right.scalar_type());
+  if (!fuses || !is_matrix || layer.getOperation(0) != MatrixOperation::kNONE ||
       layer.getOperation(1) == MatrixOperation::kVECTOR) {
     return {};
   }

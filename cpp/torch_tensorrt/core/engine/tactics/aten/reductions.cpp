@@ -69,6 +69,13 @@ namespace {
 Compute make_softmax(Request& request) {
   const auto& layer = request.layer<network::ISoftMaxLayer>();
   const int64_t axis = __builtin_ctz(layer.getAxes());
+  // In f16 and bf16, PyTorch's kernels for CPUs round the exponentials or their sum (seen in 2.11).
+  if (request.device().is_cpu() && is_reduced_float(request.input(0).scalar_type())) {
+    return [x = request.input(0), out = request.output(), axis, log = layer.getLog()]() mutable {
+      const at::Tensor wide = x.to(at::kFloat);
+      out.copy_(log ? at::log_softmax(wide, axis) : at::softmax(wide, axis));
+    };
+  }
   // PyTorch's kernels for the last dimension write row-major and ignore the strides of `out` (seen in 2.11).
   if (!request.output().is_contiguous()) {
     return [x = request.input(0), out = request.output(), axis, log = layer.getLog()]() mutable {

@@ -215,6 +215,14 @@ Compute make_resize(Request& request) {
   const at::DimVector from = operator_sizes(x.sizes(), *spatial);
   const at::DimVector to = operator_sizes(out.sizes(), *spatial);
   const auto scales = scales_of(layer, *spatial);
+  // In f16 and bf16, PyTorch's kernels for CPUs round after each dimension, and some are missing (seen in 2.11).
+  if (!nearest && is_reduced_float(x.scalar_type()) && request.device().is_cpu()) {
+    return [x, out, from, to, run, scales]() mutable {
+      at::Tensor result = at::empty(to, out.options().dtype(at::kFloat));
+      run(result, x.to(at::kFloat).reshape(from), scales.data());
+      out.copy_(result.reshape(out.sizes()));
+    };
+  }
   const auto x_view = try_view(x, from);
   const auto out_view = try_view(out, to);
   if (x_view && out_view) {
@@ -250,10 +258,13 @@ int64_t padding_of(SampleMode mode) {
 
 Compute make_grid_sample(Request& request) {
   const auto& layer = request.layer<IGridSampleLayer>();
-  return [x = request.input(0), grid = request.input(1), out = request.output(),
+  // In f16 and bf16, PyTorch's kernels for CPUs round the places in the image (seen in 2.11).
+  const at::ScalarType own = request.input(0).scalar_type();
+  const at::ScalarType type = request.device().is_cpu() && is_reduced_float(own) ? at::kFloat : own;
+  return [type, x = request.input(0), grid = request.input(1), out = request.output(),
           interpolation = interpolation_of(layer.getInterpolationMode()), padding = padding_of(layer.getSampleMode()),
           align = layer.getAlignCorners()]() mutable {
-    out.copy_(at::grid_sampler(x, grid, interpolation, padding, align));
+    out.copy_(at::grid_sampler(x.to(type), grid.to(type), interpolation, padding, align));
   };
 }
 
