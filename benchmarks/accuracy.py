@@ -2,7 +2,7 @@
 
 python benchmarks/accuracy.py                                             every model, f32 and bf16
 python benchmarks/accuracy.py --models lenet minilm --precision f32,fp16  some models and precisions
-python benchmarks/accuracy.py --precision int8 --every-layer              int8 wherever it is possible, not only where it is faster
+python benchmarks/accuracy.py --precision int8 --every-layer              not only where it is faster
 python benchmarks/accuracy.py --json                                      prints JSON instead of the table
 
 The models and data are those of harness/trained.py, a row each. PyTorch eager in f32 is the reference of every row.
