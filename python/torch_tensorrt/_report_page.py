@@ -22,7 +22,11 @@ _ENGINE_COLORS = ("#9ecae1", "#a1d99b", "#c5b0d5", "#98df8a", "#aec7e8", "#9edae
 _CHARS = 24  # of a line in a box
 
 
-def _clipped(text: str, most: int = _CHARS) -> str:
+def _time(microseconds: float | None) -> str:
+    return time_text(microseconds).replace(" us", " µs")
+
+
+def _clipped(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
@@ -68,7 +72,7 @@ def _box_title(box: Box) -> tuple[str, str]:
         return first.label.removeprefix("aten::"), first.module or first.executor
     module = _common([operation.module for operation in operations])
     count = counted(len(operations), "layer" if first.layer >= 0 else "operation")
-    return module or first.executor, f"{count}, {first.executor}" if module else count
+    return module or first.executor, count
 
 
 def _box_details(box: Box) -> str:
@@ -79,7 +83,7 @@ def _box_details(box: Box) -> str:
     if first.block:
         lines.append(f"inside: {' > '.join(first.block)}")
     if box.microseconds is not None:
-        lines.append(f"time: {time_text(box.microseconds)}")
+        lines.append(f"time: {_time(box.microseconds)}")
     if len(operations) == 1:
         lines += [f"{name}: {value}" for name, value in (("operator", first.operator), ("at", first.source)) if value]
         if first.layer >= 0:
@@ -99,13 +103,13 @@ def _box_view(box: Box, colors: _Colors, slowest: float) -> dict[str, Any]:
     title, below = _box_title(box)
     spent = box.microseconds
     if spent is not None:
-        below = f"{_clipped_left(below, 14)} {time_text(spent)}"
+        below = f"{_clipped_left(below, 15)}, {_time(spent)}"
     words = {operation.module for operation in box.operations} | {operation.label for operation in box.operations}
     return {
         "x": f"{box.x:.0f}",
         "y": f"{box.y:.0f}",
         "title": _clipped_left(title),
-        "below": _clipped_left(below),
+        "below": _clipped(below, 28),
         "details": _box_details(box),
         "words": " ".join(sorted(words | {box.executor})).lower()[:2000],
         "executor": colors.by_executor.get(box.executor, "#dddddd"),
@@ -122,7 +126,7 @@ def _level_view(level: Level, colors: _Colors) -> dict[str, Any]:
         "height": f"{level.height:.0f}",
         "boxes": [_box_view(box, colors, slowest) for box in level.boxes],
         "edges": [path_of(points) for _, _, points in level.edges],
-        "slowest": time_text(slowest) if slowest else "",
+        "slowest": _time(slowest) if slowest else "",
         "count": len(level.boxes),
     }
 
@@ -271,7 +275,7 @@ def page_of(report: Report) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(time=time_text, bytes=bytes_text, percent=share_text)
+    environment.filters.update(time=_time, bytes=bytes_text, percent=share_text)
     colors = _Colors.of(report)
     charts = [chart for chart in map(_chart, report.engines) if chart is not None]
     largest = sorted(report.engines, key=lambda engine: -engine.memory.arena_bytes)[:_MOST_CHARTS]

@@ -15,6 +15,7 @@ _GAP_X, _GAP_Y = 22, 30
 _SPACER = 16  # width of an edge that passes a row of boxes
 _LONGEST = 40  # rows that an edge passes between boxes; a longer one runs behind them
 _SWEEPS = 6
+_STRAIGHT = 12.0  # weight of edges between boxes, and within a long edge, beside others
 
 #: A level with more boxes than this is not drawn; the report says so.
 MOST_BOXES = 3000
@@ -161,8 +162,12 @@ class _Layout:
         for row in reversed(self.rows) if upwards else self.rows:
             wanted = []
             for member in row:
-                found = [self.x[other] for other in neighbors[member]]
-                wanted.append(sum(found) / len(found) if found else self.x[member])
+                total, weights = 0.0, 0.0
+                for other in neighbors[member]:
+                    weight = _STRAIGHT if self.widths[other] == self.widths[member] else 1.0
+                    total += weight * self.x[other]
+                    weights += weight
+                wanted.append(total / weights if weights else self.x[member])
             self._place(row, wanted)
 
 
