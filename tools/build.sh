@@ -29,7 +29,7 @@ NINJA_STATUS='[%f/%t %es] ' cmake --build "$build" --target "$target"
 # Identifies the contents of the package (names, sizes and times of its files) and its environment.
 fingerprint() {
   {
-    find python cpp/torch_tensorrt -type f \( -name '*.py' -o -name '*.pyi' -o -name py.typed -o -name '*.h' \) \
+    find python cpp/torch_tensorrt -type f \( -name '*.py' -o -name '*.pyi' -o -name py.typed -o -path '*/report_page/*' -o -name '*.h' \) \
       -printf '%p %s %T@\n' | sort
     stat -c '%n %s %Y' "$build"/lib/*.so "$build"/bin/torchtrtc setup.py pyproject.toml VERSION cmake/* \
       LICENSE licenses/* tools/packaging/* 2>/dev/null || true

@@ -28,8 +28,9 @@ system_packages=(
   flatbuffers-compiler libflatbuffers-dev libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
 )
 
-# Tests need speech from espeak-ng, a locale with another decimal point from locales, and doxygen for the C++ comments.
-[[ $group == test ]] && system_packages+=(espeak-ng locales doxygen)
+# Tests need speech from espeak-ng, a locale with another decimal point from locales, doxygen for the C++ comments, and a
+# browser for pages.
+[[ $group == test ]] && system_packages+=(espeak-ng locales doxygen chromium)
 
 [[ $group == aarch64 ]] && system_packages+=(g++-aarch64-linux-gnu qemu-user googletest debootstrap debian-archive-keyring)
 

@@ -42,6 +42,9 @@ from torch_tensorrt._inspect import (  # noqa: E402
 from torch_tensorrt._mutable import MutableTorchTensorRTModule  # noqa: E402
 from torch_tensorrt._pickling import register as _register_pickling  # noqa: E402
 from torch_tensorrt._refit import refit_module_weights  # noqa: E402
+from torch_tensorrt._report import Report  # noqa: E402
+from torch_tensorrt._report_make import register as _register_report  # noqa: E402
+from torch_tensorrt._report_make import report  # noqa: E402
 from torch_tensorrt._save import load, save  # noqa: E402
 from torch_tensorrt._verify import (  # noqa: E402
     PrecisionSearch,
@@ -54,6 +57,7 @@ from torch_tensorrt._version import __version__  # noqa: E402
 from torch_tensorrt.ts import check_method_op_support, embed_engine_in_new_module  # noqa: E402
 
 _register_pickling()
+_register_report()
 if not entry_points(group="torch_dynamo_backends", name="torch_tensorrt"):  # imported, but not installed
     from torch_tensorrt import _dynamo
 
@@ -80,6 +84,7 @@ __all__ = [
     "Platform",
     "PrecisionSearch",
     "PyTorchOperation",
+    "Report",
     "SupportReport",
     "TensorError",
     "Verification",
@@ -103,6 +108,7 @@ __all__ = [
     "precision_search",
     "ptq",
     "refit_module_weights",
+    "report",
     "runtime",
     "save",
     "set_device",

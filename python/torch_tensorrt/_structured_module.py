@@ -45,6 +45,13 @@ class StructuredModule(torch.nn.Module):
     def extra_repr(self) -> str:
         return str(self.structure)
 
+    @property
+    def report(self) -> Any:
+        """The :class:`torch_tensorrt.Report` of the module, without times."""
+        from torch_tensorrt._report_make import report
+
+        return report(self)
+
     def save(self, f: str | Path, _extra_files: dict[str, Any] | None = None) -> None:
         """Saves the module as ``torch.jit.save`` does; :func:`torch_tensorrt.load` reads the file.
 

@@ -34,6 +34,30 @@ def test_two_layers_are_two_entries():
     assert found["layers"] and found["inputs"]  # our own fields
 
 
+def test_tensors_have_numbers_and_layers_have_modules_and_weights():
+    found = information(nn.Sequential(nn.Linear(10, 4), nn.ReLU(), nn.Conv1d(1, 3, 2)), torch_tensorrt.Input((1, 10)))
+    made = [tensor["number"] for layer in found["layers"] for tensor in layer["outputs"]]
+    assert made == list(range(len(made)))
+    for position, layer in enumerate(found["layers"]):
+        before = {tensor["number"] for other in found["layers"][:position] for tensor in other["outputs"]}
+        assert {tensor["number"] for tensor in layer["inputs"]} <= before
+    product, convolution = (
+        next(layer for layer in found["layers"] if layer["kind"] == kind) for kind in ("matrix_multiply", "convolution")
+    )
+    assert (product["module"], convolution["module"]) == ("0", "2")
+    assert {row["name"]: row["count"] for row in convolution["weights"]} == {"kernel": 6, "bias": 3}
+
+
+def test_settings_are_those_of_the_compilation():
+    script = torch.jit.script(nn.Linear(3, 3).eval())
+    inputs = [torch_tensorrt.Input((1, 3))]
+    compiled = torch_tensorrt.compile(script, inputs=inputs, device="cpu", num_threads=1, precision_overrides=["*=f32"])
+    settings = json.loads(compiled.engine.get_engine_layer_info())["settings"]
+    assert settings["num_threads"] == 1
+    assert settings["precision_overrides"] == ["*=f32"]
+    assert settings["enabled_precisions"] == ["f32"]
+
+
 class Views(nn.Module):
     def __init__(self):
         super().__init__()

@@ -50,7 +50,7 @@ std::string perfetto(const std::string& engine_name, const std::vector<LayerTime
   for (const LayerTime& layer : layers) {
     stream << separator << "  {\"name\": " << quoted(layer.name) << ", \"ph\": \"X\", \"ts\": " << start
            << ", \"dur\": " << layer.microseconds << ", \"tid\": 1, \"pid\": " << quoted(engine_name)
-           << ", \"args\": {}}";
+           << ", \"args\": {\"layer\": " << layer.layer << "}}";
     start += layer.microseconds;
     separator = ",\n";
   }

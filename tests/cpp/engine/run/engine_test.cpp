@@ -167,8 +167,9 @@ TEST(Engine, InspectShowsLayersAndMemory) {
   const auto engine = build_engine(make_small_network());
   const std::string json = engine->inspect_json();
   for (const char* part : {"\"name\":\"test\"", "\"producer\":\"torch_tensorrt ", "\"kind\":\"convolution\"",
-                           "\"tactic\":\"packed.weights\"", "\"name\":\"conv1\"", "\"arena_bytes\":",
-                           "\"arena_lower_bound_bytes\":", "\"weight_bytes\":", "\"dims\":[1,3,8,8]"}) {
+                           "\"tactic\":\"packed.weights\"", "\"name\":\"conv1\"",
+                           "\"arena_bytes\":", "\"arena_lower_bound_bytes\":", "\"memory\":{\"steps\":[",
+                           "\"converted\":{", "\"passes\":[", "\"weight_bytes\":", "\"dims\":[1,3,8,8]"}) {
     EXPECT_NE(json.find(part), std::string::npos) << part << " in " << json;
   }
 }

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "engine/reference_tactic.h"
 
@@ -99,6 +102,23 @@ TEST_F(ScheduleTest, WorkspacesLiveForOneStep) {
   schedule.plan_memory(std::vector<StepNeeds>(3, StepNeeds{1024, -1}));
   EXPECT_EQ(schedule.arena_lower_bound_bytes(), 1024 + 2 * 64);
   EXPECT_EQ(schedule.arena_bytes(), 1024 + 2 * 64);
+}
+
+TEST_F(ScheduleTest, TellsItsMemoryOverTime) {
+  network_.markOutput(relu(relu(relu(x_))));
+  Schedule schedule = make();
+  schedule.plan_memory({{1024, -1}, {0, -1}, {0, -1}});
+  const MemoryOverTime memory = schedule.memory();
+  EXPECT_EQ(memory.layers, (std::vector<int32_t>{1, 2, 3}));
+  ASSERT_EQ(memory.uses.size(), 3U);  // the last result is an output
+  const int64_t bytes = schedule.steps()[0].instance.outputs[0].bytes();
+  const std::vector<std::array<int64_t, 5>> expected = {{1, 0, bytes, 0, 1}, {1, 1, 1024, 0, 0}, {2, 0, bytes, 1, 2}};
+  for (size_t i = 0; i < 3; ++i) {
+    const MemoryUse& use = memory.uses[i];
+    const std::array<int64_t, 5> found = {use.layer, use.is_workspace ? 1 : 0, use.bytes, use.first, use.last};
+    EXPECT_EQ(found, expected[i]) << i;
+    EXPECT_LE(use.offset + use.bytes, schedule.arena_bytes()) << i;
+  }
 }
 
 TEST_F(ScheduleTest, ViewsAndShapesHaveNoStep) {

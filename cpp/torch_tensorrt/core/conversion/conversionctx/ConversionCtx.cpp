@@ -1,6 +1,9 @@
 #include "torch_tensorrt/core/conversion/conversionctx/ConversionCtx.h"
 
 #include <cstdlib>
+#include <string>
+
+#include "torch_tensorrt/core/util/encodings.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {
@@ -30,6 +33,20 @@ void configure(nvinfer1::IBuilderConfig& cfg, const BuilderSettings& settings) {
   cfg.setDefaultDeviceType(settings.device.device_type);
 }
 
+// The user's submodule whose call the node belongs to: "encoder.layer1.0". Empty if the graph does not tell.
+std::string module_path(const torch::jit::Node& node) {
+  if (!node.callstack()) return {};
+  std::string path;
+  for (const auto& call : (*node.callstack())->vec()) {  // the outermost first
+    const auto& instance = std::get<2>(call);
+    if (!instance || !instance->class_type()) continue;
+    const std::string name = instance->instance_name();
+    if (name == "SELF" || name == "INSTANCE_NAME_UNKNOWN") continue;
+    path += (path.empty() ? "" : ".") + name;
+  }
+  return util::escape_invalid_utf8(path);
+}
+
 }  // namespace
 
 ConversionCtx::ConversionCtx(BuilderSettings build_settings)
@@ -47,6 +64,7 @@ ConversionCtx::ConversionCtx(BuilderSettings build_settings)
     if (current_node == nullptr) return;
     layer.set_source(util::source_location(current_node));
     layer.setName(util::node_info(current_node).c_str());
+    layer.setMetadata(module_path(*current_node).c_str());
   });
 }
 

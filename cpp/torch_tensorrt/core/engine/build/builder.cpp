@@ -210,6 +210,9 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   plan.choices = std::move(choice.choices);
   plan.notes = std::move(choice.notes);
   result.passes = std::move(choice.passes);
+  for (const optimizer::PassReport& pass : result.passes) {
+    if (pass.changed) plan.passes.push_back(pass);
+  }
   result.timed = timer.timed();
   result.from_cache = timer.from_cache();
   summarize(plan, result);

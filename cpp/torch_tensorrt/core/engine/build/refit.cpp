@@ -30,6 +30,7 @@ void record_build(Plan& plan, const network::INetworkDefinition& network, const 
   plan.settings = settings;
   plan.signatures = layer_signatures(network);
   plan.network_key = network_key(network);
+  for (const auto& layer : network.layers()) ++plan.converted[network::enum_name(layer->getType())];
 }
 
 BuildSettings settings_like(const Plan& plan) {

@@ -37,7 +37,51 @@ void write_bindings(JsonWriter& json, const Engine& engine) {
   json.end_array();
 }
 
-// Writes the arena's size at the opt dims; if these do not fix the shapes inside, the reason.
+void write_memory(JsonWriter& json, const MemoryOverTime& memory) {
+  json.key("memory").begin_object().key("steps").begin_array();
+  for (const int32_t layer : memory.layers) json.value(layer);
+  json.end_array().key("uses").begin_array();
+  for (const MemoryUse& use : memory.uses) {
+    json.begin_object().field("layer", use.layer).field("workspace", use.is_workspace).field("bytes", use.bytes);
+    json.field("offset", use.offset).field("first", use.first).field("last", use.last).end_object();
+  }
+  json.end_array().end_object();
+}
+
+// The network as converted, and the passes that changed it.
+void write_optimization(JsonWriter& json, const Plan& plan) {
+  json.key("converted").begin_object();
+  for (const auto& [kind, count] : plan.converted) json.field(kind, count);
+  json.end_object().key("passes").begin_array();
+  for (const optimizer::PassReport& pass : plan.passes) {
+    json.begin_object().field("name", pass.name).field("layers_before", pass.layers_before);
+    json.field("layers_after", pass.layers_after).end_object();
+  }
+  json.end_array();
+}
+
+void write_settings(JsonWriter& json, const BuildSettings& settings) {
+  json.key("settings").begin_object().key("enabled_precisions").begin_array();
+  for (const network::DataType type : settings.enabled_precisions) json.value(network::enum_name(type));
+  json.end_array();
+  visit_settings(static_cast<const Settings&>(settings), [&](const SettingRow& row, const auto& value) {
+    if (!row.is_recorded) return;
+    using T = std::decay_t<decltype(value)>;
+    json.key(row.name);
+    if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      json.begin_array();
+      for (const std::string& text : value) json.value(text);
+      json.end_array();
+    } else if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string>) {
+      json.value(value);
+    } else {
+      json.value(static_cast<int64_t>(value));
+    }
+  });
+  json.end_object();
+}
+
+// Writes the arena's size and its content over time at the opt dims; if these do not fix the shapes inside, the reason.
 void write_arena(JsonWriter& json, const Engine& engine) {
   std::vector<network::Dims> dims;
   for (const IoTensor& input : engine.inputs()) dims.push_back(input.opt);
@@ -46,6 +90,7 @@ void write_arena(JsonWriter& json, const Engine& engine) {
     context->set_input_dims(dims);
     json.field("arena_bytes", context->arena_bytes());
     json.field("arena_lower_bound_bytes", context->arena_lower_bound_bytes());
+    write_memory(json, context->memory());
   } catch (const Error& e) {
     json.field("arena_error", e.msg());
   }
@@ -68,6 +113,8 @@ std::string Engine::inspect_json() const {
   write_io(json, "outputs", outputs());
   write_bindings(json, *this);
   executable().inspect(json);
+  if (plan.settings) write_settings(json, *plan.settings);
+  write_optimization(json, plan);
   json.key("notes").begin_array();
   for (const std::string& note : plan.notes) json.value(note);
   json.end_array();

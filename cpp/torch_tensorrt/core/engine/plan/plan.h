@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "torch_tensorrt/core/engine/plan/weight_store.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/network/network.h"
+#include "torch_tensorrt/core/optimizer/pass.h"
 
 namespace torch_tensorrt::engine {
 
@@ -47,6 +49,9 @@ struct Plan {
   std::optional<BuildSettings> settings;
   std::vector<uint64_t> signatures;
   uint64_t network_key = 0;  // of that network and its weights (build/calibration.h); 0 if it is not known
+  // For inspect: the layers of each kind in that network, and the passes that changed it, without their times.
+  std::map<std::string, int32_t> converted;
+  std::vector<optimizer::PassReport> passes;
 };
 
 // Numbers the tensors of a network as a plan does: the outputs of all layers, in order.

@@ -86,6 +86,7 @@ class TableReader {
     if (table_.settings() != nullptr) plan_.settings = read_settings(*table_.settings());
     plan_.signatures = read_list(table_.signatures());
     plan_.network_key = table_.network_key();
+    read_optimization();
     plan_.weight_bytes = static_cast<int64_t>(weights_.size);
     read_blocks();
     read_network(required(table_.network(), "network"));
@@ -106,6 +107,17 @@ class TableReader {
     plan_.target.gpu_id = target.index();
     plan_.target.threads = target.threads();
     plan_.target.isa = read_text(target.isa());
+  }
+
+  void read_optimization() {
+    if (table_.converted() != nullptr) {
+      for (const auto* row : *table_.converted()) plan_.converted[read_text(row->kind())] = row->count();
+    }
+    if (table_.passes() == nullptr) return;
+    for (const auto* run : *table_.passes()) {
+      plan_.passes.push_back(
+          {read_text(run->name()), /*changed=*/true, /*milliseconds=*/0, run->layers_before(), run->layers_after()});
+    }
   }
 
   void read_blocks() {

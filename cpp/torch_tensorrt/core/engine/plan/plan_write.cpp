@@ -155,12 +155,32 @@ class TableWriter {
     const auto version = buffer_.CreateString(plan_.backend_version);
     const auto settings = plan_.settings ? write_settings(buffer_, *plan_.settings) : Offset<fb::Settings>();
     const auto signatures = buffer_.CreateVector(plan_.signatures);
+    const auto converted = write_converted();
+    const auto passes = write_passes();
     buffer_.Finish(fb::CreatePlan(buffer_, name, producer, target, network, blocks, notes, backend, version,
-                                  plan_.max_specializations, settings, signatures, plan_.network_key));
+                                  plan_.max_specializations, settings, signatures, plan_.network_key, converted,
+                                  passes));
     return buffer_.Release();
   }
 
  private:
+  Offset<flatbuffers::Vector<Offset<fb::KindCount>>> write_converted() {
+    std::vector<Offset<fb::KindCount>> counts;
+    for (const auto& [kind, count] : plan_.converted) {
+      counts.push_back(fb::CreateKindCount(buffer_, buffer_.CreateString(kind), count));
+    }
+    return buffer_.CreateVector(counts);
+  }
+
+  Offset<flatbuffers::Vector<Offset<fb::PassRun>>> write_passes() {
+    std::vector<Offset<fb::PassRun>> runs;
+    for (const optimizer::PassReport& pass : plan_.passes) {
+      const auto name = buffer_.CreateString(pass.name);
+      runs.push_back(fb::CreatePassRun(buffer_, name, pass.layers_before, pass.layers_after));
+    }
+    return buffer_.CreateVector(runs);
+  }
+
   // The plain elements of a constant may be gone because every layer that reads them has packed them. The file then
   // refers to the packed elements, which never have fewer bytes.
   int32_t find_block(int32_t layer_index, const char* attribute) const {

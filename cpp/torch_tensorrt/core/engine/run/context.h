@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "torch_tensorrt/core/engine/run/memory_planner.h"
 #include "torch_tensorrt/core/network/types.h"
 
 namespace torch_tensorrt::engine {
@@ -32,6 +33,7 @@ struct RunOptions {
 struct LayerTime {
   std::string name;
   double microseconds = 0;
+  int32_t layer = -1;  // its number in the network
 };
 
 // Runs an engine; belongs to one call at a time and owns its arena. Specializes itself to the shapes it meets and keeps
@@ -61,6 +63,8 @@ class Context {
   // does not tell).
   virtual int64_t arena_bytes() const = 0;
   virtual int64_t arena_lower_bound_bytes() const = 0;
+  // Its memory over time; empty if the backend does not tell.
+  virtual MemoryOverTime memory() const { return {}; }
   virtual int32_t specialization_count() const = 0;
 };
 

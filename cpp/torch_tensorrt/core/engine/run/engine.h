@@ -106,8 +106,9 @@ class Engine {
   void release_contexts() const;
 
   // One JSON object: producer, backend, method (of the module, if recorded), target, inputs, outputs, layers (name,
-  // kind, fused, tactic, formats, precision, source, microseconds; for other backends what they report), notes, weight
-  // bytes, arena bytes and lower bound at the opt shapes.
+  // kind, fused, tactic, formats, precision, source, the user's module, microseconds; for other backends what they
+  // report), settings, the passes and the layers before them, notes, weight bytes, arena bytes, lower bound and memory
+  // over time at the opt shapes.
   std::string inspect_json() const;
 
  private:

@@ -170,7 +170,8 @@ std::vector<LayerTime> NativeContext::profile(const void* const* inputs, void* c
   std::vector<LayerTime> times;
   for (size_t i = 0; i < microseconds.size(); ++i) {
     if (microseconds[i] == 0) continue;
-    times.push_back({executable_->plan().network->getLayer(static_cast<int32_t>(i))->getName(), microseconds[i]});
+    const auto layer = static_cast<int32_t>(i);
+    times.push_back({executable_->plan().network->getLayer(layer)->getName(), microseconds[i], layer});
   }
   return times;
 }

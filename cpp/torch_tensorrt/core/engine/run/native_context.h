@@ -22,6 +22,7 @@ class NativeContext final : public Context {
   int64_t arena_lower_bound_bytes() const override {
     return current_or_throw().specialization->arena_lower_bound_bytes();
   }
+  MemoryOverTime memory() const override { return current_or_throw().specialization->memory(); }
   int32_t specialization_count() const override { return static_cast<int32_t>(entries_.size()); }
 
  private:

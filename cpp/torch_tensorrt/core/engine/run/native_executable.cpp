@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "torch_tensorrt/core/engine/build/network_choice.h"
 #include "torch_tensorrt/core/engine/plan/inspect.h"
 #include "torch_tensorrt/core/engine/plan/json.h"
+#include "torch_tensorrt/core/engine/plan/network_weights.h"
 #include "torch_tensorrt/core/engine/run/native_context.h"
 #include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/network/shapes/shape_inputs.h"
@@ -78,31 +80,70 @@ IoTensor describe_input(const network::ITensor& tensor, const std::vector<networ
   return input;
 }
 
-void write_tensor_names(JsonWriter& json, const char* name, const std::vector<const network::ITensor*>& tensors) {
-  json.key(name).begin_array();
-  for (const network::ITensor* tensor : tensors) {
-    json.begin_object().field("name", tensor->getName()).field("dtype", network::enum_name(tensor->getType()));
-    json.field("format", network::enum_name(tensor->format()));
-    write_dims(json, "dims", tensor->getDimensions());
-    json.end_object();
+// Writes the layers with their tensors; `opt` are the dims at the opt shapes, if these tell them.
+class LayerWriter {
+ public:
+  LayerWriter(JsonWriter& json, const Plan& plan) : json_(json), plan_(plan), numbers_(*plan.network) {
+    try {
+      shapes_ = infer_at_opt(*plan.network);
+    } catch (const Error&) {  // the opt dims are not enough to know the shapes inside
+    }
   }
-  json.end_array();
+
+  void write(int32_t index);
+
+ private:
+  void write_tensors(const char* name, const std::vector<const network::ITensor*>& tensors);
+  void write_weights(const network::ILayer& layer);
+
+  JsonWriter& json_;
+  const Plan& plan_;
+  TensorNumbers numbers_;
+  network::InferredTensors shapes_;
+};
+
+void LayerWriter::write_tensors(const char* name, const std::vector<const network::ITensor*>& tensors) {
+  json_.key(name).begin_array();
+  for (const network::ITensor* tensor : tensors) {
+    json_.begin_object().field("name", tensor->getName()).field("dtype", network::enum_name(tensor->getType()));
+    json_.field("format", network::enum_name(tensor->format()));
+    json_.field("number", numbers_.of(tensor));
+    write_dims(json_, "dims", tensor->getDimensions());
+    const auto found = shapes_.find(tensor);
+    if (!tensor->getDimensions().is_static() && found != shapes_.end()) {
+      write_dims(json_, "opt", found->second.type.dims);
+    }
+    json_.end_object();
+  }
+  json_.end_array();
 }
 
-void write_layer(JsonWriter& json, const network::ILayer& layer, const LayerChoice& choice) {
-  const BuiltLayer summary = summarize_layer(layer, choice);
-  json.begin_object().field("name", summary.name).field("kind", summary.kind).field("fused", summary.fused);
-  json.field("tactic", summary.tactic).field("precision", summary.precision).field("format", summary.format);
-  json.field("source", summary.source).field("microseconds", summary.microseconds);
+void LayerWriter::write_weights(const network::ILayer& layer) {
+  json_.key("weights").begin_array();
+  for_each_weights(layer, [this](const char* name, const network::Weights& weights) {
+    json_.begin_object().field("name", name).field("dtype", network::enum_name(weights.type));
+    json_.field("count", weights.count).end_object();
+  });
+  json_.end_array();
+}
+
+void LayerWriter::write(int32_t index) {
+  const network::ILayer& layer = *plan_.network->getLayer(index);
+  const BuiltLayer summary = summarize_layer(layer, plan_.choices[static_cast<size_t>(index)]);
+  json_.begin_object().field("name", summary.name).field("kind", summary.kind).field("fused", summary.fused);
+  json_.field("tactic", summary.tactic).field("precision", summary.precision).field("format", summary.format);
+  json_.field("source", summary.source).field("module", layer.getMetadata());
+  json_.field("microseconds", summary.microseconds);
   std::vector<const network::ITensor*> tensors;
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
     if (layer.getInput(i) != nullptr) tensors.push_back(layer.getInput(i));
   }
-  write_tensor_names(json, "inputs", tensors);
+  write_tensors("inputs", tensors);
   tensors.clear();
   for (int32_t i = 0; i < layer.getNbOutputs(); ++i) tensors.push_back(layer.getOutput(i));
-  write_tensor_names(json, "outputs", tensors);
-  json.end_object();
+  write_tensors("outputs", tensors);
+  write_weights(layer);
+  json_.end_object();
 }
 
 }  // namespace
@@ -137,9 +178,8 @@ std::unique_ptr<Context> NativeExecutable::create_context(int32_t max_specializa
 
 void NativeExecutable::inspect(JsonWriter& json) const {
   json.key("layers").begin_array();
-  for (int32_t i = 0; i < plan_->network->getNbLayers(); ++i) {
-    write_layer(json, *plan_->network->getLayer(i), plan_->choices[static_cast<size_t>(i)]);
-  }
+  LayerWriter writer(json, *plan_);
+  for (int32_t i = 0; i < plan_->network->getNbLayers(); ++i) writer.write(i);
   json.end_array();
   write_explorer_layers(json, *plan_);
 }

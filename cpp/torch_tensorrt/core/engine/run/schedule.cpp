@@ -317,11 +317,32 @@ void Schedule::place_in_arena(const std::vector<StepNeeds>& needs) {
       offsets.push_back(&storage.offset);
     }
     if (needs[i].workspace_bytes == 0) continue;
+    steps_[i].workspace_bytes = needs[i].workspace_bytes;
     requests.push_back({needs[i].workspace_bytes, step, step});
     offsets.push_back(&steps_[i].workspace_offset);
   }
   memory_ = engine::plan_memory(requests);
   for (size_t i = 0; i < offsets.size(); ++i) *offsets[i] = memory_.offsets[i];
+}
+
+MemoryOverTime Schedule::memory() const {
+  MemoryOverTime memory;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const Step& step = steps_[i];
+    const auto number = static_cast<int32_t>(i);
+    memory.layers.push_back(step.layer);
+    for (const int32_t output : step.outputs) {
+      const Storage& storage = storages_[output];
+      const bool is_owned = storage.kind == Kind::kOwned;
+      if (storage.taken_over >= 0 || (storage.kind != Kind::kArena && !is_owned)) continue;
+      memory.uses.push_back({step.layer, /*is_workspace=*/false, storage.bytes, is_owned ? -1 : storage.offset, number,
+                             storage.last_step});
+    }
+    if (step.workspace_bytes == 0) continue;
+    memory.uses.push_back(
+        {step.layer, /*is_workspace=*/true, step.workspace_bytes, step.workspace_offset, number, number});
+  }
+  return memory;
 }
 
 void Schedule::plan_memory(const std::vector<StepNeeds>& needs) {

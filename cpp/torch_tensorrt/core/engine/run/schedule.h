@@ -35,6 +35,7 @@ struct Step {
   std::vector<int64_t> input_offsets;  // of the first elements, in bytes
   std::vector<int32_t> outputs;
   int64_t workspace_offset = 0;
+  int64_t workspace_bytes = 0;
   bool owns_output = false;       // its kernel keeps output 0
   std::vector<int32_t> releases;  // steps whose kernels then release their outputs
 };
@@ -73,6 +74,8 @@ class Schedule {
   void plan_memory(const std::vector<StepNeeds>& needs);
   int64_t arena_bytes() const { return memory_.arena_bytes; }
   int64_t arena_lower_bound_bytes() const { return memory_.lower_bound_bytes; }
+  // After plan_memory.
+  MemoryOverTime memory() const;
 
  private:
   // Memory of a tensor.

@@ -24,6 +24,7 @@ class Specialization {
   const std::vector<network::Dims>& output_dims() const { return schedule_.output_dims(); }
   int64_t arena_bytes() const { return schedule_.arena_bytes(); }
   int64_t arena_lower_bound_bytes() const { return schedule_.arena_lower_bound_bytes(); }
+  MemoryOverTime memory() const { return schedule_.memory(); }
 
   // Runs in the given arena of at least arena_bytes().
   void run(char* arena, const void* const* inputs, void* const* outputs);
