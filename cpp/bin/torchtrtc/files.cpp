@@ -172,6 +172,8 @@ bool is_same_file(const std::string& a, const std::string& b) {
   return !first.empty() && first == fs::weakly_canonical(b, ignored);
 }
 
+}  // namespace
+
 void require_other_file(const Options& options, const std::string& path, const char* what) {
   if (path.empty() || !is_same_file(path, options.output_path)) return;
   const bool same_name = path == options.output_path;
@@ -179,8 +181,6 @@ void require_other_file(const Options& options, const std::string& path, const c
                                      << (same_name ? std::string() : ", under the name " + path)
                                      << ", which would be overwritten; give another output");
 }
-
-}  // namespace
 
 void load_library(const std::string& path) {
   if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return;
@@ -224,7 +224,7 @@ void require_output(const Options& options) {
                                              << " is also the input, which would be overwritten; name another file");
   }
   if (options.output_path.empty())
-    TORCHTRT_THROW_ERROR("no output file was given: torchtrtc INPUT OUTPUT [input specs]");
+    TORCHTRT_THROW_ERROR("no output file was given; the arguments are: MODULE OUTPUT [input specs]");
   const fs::path path(options.output_path);
   const auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   const auto require = [&](bool is_right, const std::string& reason) {

@@ -21,5 +21,7 @@ torch::jit::Module load_module(const std::string& path);
 // Checks that the output can be written and that it is none of the files that are read. Called before the build, which
 // may take minutes.
 void require_output(const Options& options);
+// Checks that the path, a file that is read (`what`), is not the output.
+void require_other_file(const Options& options, const std::string& path, const char* what);
 
 }  // namespace torchtrtc
