@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -180,6 +181,29 @@ void require_other_file(const Options& options, const std::string& path, const c
   TORCHTRT_THROW_ERROR("the output " << options.output_path << " is also the " << what
                                      << (same_name ? std::string() : ", under the name " + path)
                                      << ", which would be overwritten; give another output");
+}
+
+std::string lower_ending(const std::string& path) {
+  std::string ending = fs::path(path).extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  return ending;
+}
+
+void require_readable(const std::string& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  TORCHTRT_CHECK(status.type() != fs::file_type::not_found, "cannot read " << path << ": there is no such file");
+  TORCHTRT_CHECK(!fs::is_directory(status), "cannot read " << path << ": it is a folder");
+  TORCHTRT_CHECK(access(path.c_str(), R_OK) == 0, "cannot read " << path << ": " << std::strerror(errno));
+}
+
+std::string read_file(const std::string& path) {
+  require_readable(path);
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  TORCHTRT_CHECK(!bytes.str().empty(), "cannot read " << path << ": it is empty");
+  return bytes.str();
 }
 
 void load_library(const std::string& path) {

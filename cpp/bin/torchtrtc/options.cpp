@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "data_file.h"
 #include "files.h"
 #include "input_spec.h"
 #include "torch_tensorrt/core/util/Exception.h"
@@ -73,6 +75,18 @@ CLI::Validator known_precision() {
 }
 
 // ---- settings, from their rows --------------------------------------------------------------------------------------
+
+CLI::Validator known_preprocessing() {
+  const auto check = [](std::string& text) -> std::string {
+    try {
+      parse_preprocessing(text);
+    } catch (const torch_tensorrt::Error& error) {
+      return error.msg();
+    }
+    return {};
+  };
+  return {check, /*description=*/""};
+}
 
 CLI::Validator one_of(const std::vector<std::string>& names) {
   const auto check = [names](std::string& text) -> std::string {
@@ -180,12 +194,13 @@ void add_engine_flags(CLI::App& app, Options& o) {
                  "with --calibration-data, the file is written")
       ->type_name("PATH")
       ->group("Calibration");
-  app.add_option(
-         "--calibration-data", o.calibration_data,
-         "With -p int8 on a CPU: file with example inputs, as torch.save writes it: a tensor, or a tuple of the "
-         "arguments of forward. Give it once for each batch")
+  app.add_option("--calibration-data", o.calibration_data,
+                 "With -p int8 on a CPU: example inputs, a batch in each file, or a folder of such files: " +
+                     std::string(kDataHelp) +
+                     ". Images are stacked to batches of the input's size. Repeat the flag for several")
       ->type_name("PATH")
-      ->check(CLI::ExistingFile)
+      ->check(CLI::ExistingPath)
+      ->allow_extra_args(false)
       ->group("Calibration");
   app.add_option("--calibration-algo", o.calibration_algorithm, "legacy, entropy, entropy_2 or minmax")
       ->capture_default_str()
@@ -228,10 +243,8 @@ void add_library_flags(CLI::App& app, Options& o) {
 }
 
 void add_input_specs(CLI::App& app, Options& o) {
-  app.add_option("input_specs", o.input_specs,
-                 "One per input: \"(N,C,H,W)\" or \"[(MIN..);(OPT..);(MAX..)]\", then optionally @dtype (float, half, "
-                 "char, int, long, double, bool), then optionally %format (linear, nhwc)")
-      ->type_name("SPEC");
+  app.add_option("input_specs", o.input_specs, kInputSpecHelp)->type_name("SPEC");
+  app.add_option("--preprocess", o.preprocessing, kPreprocessingHelp)->type_name("STEPS")->check(known_preprocessing());
 }
 
 void begin(const Options& options) {
@@ -267,10 +280,19 @@ torch_tensorrt::Device make_device(const Options& options) {
   return device;
 }
 
-torch_tensorrt::ts::CompileSpec make_spec(const Options& options) {
+std::vector<InputSpec> read_input_specs(const Options& options) {
+  return read_input_specs(options.input_specs, parse_preprocessing(options.preprocessing));
+}
+
+torch_tensorrt::ts::CompileSpec make_spec(const Options& options, const std::vector<InputSpec>& specs) {
   std::vector<torch_tensorrt::Input> inputs;
-  for (const auto& spec : options.input_specs) inputs.push_back(parse_input_spec(spec));
+  std::map<std::string, torch::jit::IValue> by_name;
+  for (const auto& spec : specs) {
+    if (spec.name.empty()) inputs.push_back(spec.input);
+    if (!spec.name.empty()) by_name[spec.name] = c10::make_intrusive<torch_tensorrt::Input>(spec.input);
+  }
   torch_tensorrt::ts::CompileSpec spec(std::move(inputs));
+  spec.graph_inputs.inputs_by_name = std::move(by_name);
   if (!options.precisions.empty()) spec.enabled_precisions.clear();
   for (const auto& precision : options.precisions) spec.enabled_precisions.insert(parse_precision(precision));
   static_cast<Settings&>(spec) = options.settings;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "input_spec.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
 // The options that several commands share. Each add_... function adds those of one group.
@@ -22,6 +23,7 @@ struct Options {
   std::string input_path;
   std::string output_path;
   std::vector<std::string> input_specs;
+  std::string preprocessing;  // of images
 
   bool verbose = false;
   bool info = false;
@@ -47,6 +49,7 @@ void add_output_flags(CLI::App& app, Options& options);
 void add_engine_flags(CLI::App& app, Options& options);
 void add_device_flags(CLI::App& app, Options& options);
 void add_library_flags(CLI::App& app, Options& options);
+// The input specs, and --preprocess.
 void add_input_specs(CLI::App& app, Options& options);
 // A subcommand with these options: those of add_output_flags, a footer of examples (a line each) and exit codes, whose
 // code 2 means `no`.
@@ -64,8 +67,10 @@ void begin(const Options& options);
 // Throws Error for options that contradict each other, and for options that no device can obey.
 void check_options(const Options& options);
 
+std::vector<InputSpec> read_input_specs(const Options& options);
+
 // Both take options that check_options has accepted.
 torch_tensorrt::Device make_device(const Options& options);
-torch_tensorrt::ts::CompileSpec make_spec(const Options& options);
+torch_tensorrt::ts::CompileSpec make_spec(const Options& options, const std::vector<InputSpec>& specs);
 
 }  // namespace torchtrtc

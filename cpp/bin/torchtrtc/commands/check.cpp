@@ -22,7 +22,8 @@ int run(const CheckOptions& options) {
   namespace ts = torch_tensorrt::ts;
   begin(options);
   check_options(options);
-  const auto report = ts::check(load_module(options.input_path), options.method, make_spec(options));
+  const auto report =
+      ts::check(load_module(options.input_path), options.method, make_spec(options, read_input_specs(options)));
   std::cout << (options.json ? ts::to_json(report) + "\n" : ts::to_table(report));
   return report.is_whole ? kDone : kNo;
 }

@@ -25,6 +25,9 @@ using Clock = std::chrono::steady_clock;
 const char* const kExamples =
     "  torchtrtc compile model.ts compiled.ts \"(1,3,224,224)\"\n"
     "  torchtrtc model.ts compiled.ts \"[(1,3,224,224);(8,3,224,224);(16,3,224,224)]@half\" -d gpu\n"
+    "  torchtrtc compile model.ts compiled.ts input:8x3x224x224@half\n"
+    "  torchtrtc compile model.ts compiled.ts 8x3x224x224 -p float -p int8 --calibration-data images/ --preprocess "
+    "resize=256,crop=224\n"
     "  torchtrtc compile --save-engine model.ts model.engine \"(1,3,224,224)\"\n"
     "An existing output file is replaced only when the new one is complete. A self check that fails, and a method that "
     "--check-method-support finds impossible to compile, count as errors.\n";
@@ -38,9 +41,9 @@ int check_method(const CompileOptions& options) {
 }
 
 int report_self_check(torch::jit::Module& module, torch::jit::Module& compiled, const CompileOptions& options,
-                      const ts::CompileSpec& spec) {
+                      const std::vector<InputSpec>& specs) {
   if (options.no_threshold_check) return kDone;
-  const auto differences = self_check(module, compiled, spec.graph_inputs.inputs, options.atol, options.rtol);
+  const auto differences = self_check(module, compiled, specs, options.atol, options.rtol);
   for (const auto& line : differences) logging::log(logging::kERROR, "self check: " + line);
   if (differences.empty()) {
     logging::log(logging::kINFO, "self check passed");
@@ -81,10 +84,11 @@ void report_output(const CompileOptions& options, const std::string& parts, Cloc
 int compile(const CompileOptions& options) {
   const auto start = Clock::now();
   require_output(options);
-  auto spec = make_spec(options);
-  const auto calibrator = make_calibrator(options);
-  spec.ptq_calibrator = calibrator.get();
+  const auto specs = read_input_specs(options);
+  auto spec = make_spec(options, specs);
   auto module = load_module(options.input_path);
+  const auto calibrator = make_calibrator(options, specs, module);
+  spec.ptq_calibrator = calibrator.get();
   if (options.settings.require_full_compilation) {
     TORCHTRT_CHECK(ts::check_method_operator_support(module, "forward"),
                    "Not all operations in graph are supported by the compiler; see the errors above");
@@ -99,7 +103,7 @@ int compile(const CompileOptions& options) {
     torch_tensorrt::core::save_module(compiled, options.output_path);
   }
   const std::string parts = options.save_engine ? "one engine" : parts_of(compiled);
-  const int code = report_self_check(module, compiled, options, spec);
+  const int code = report_self_check(module, compiled, options, specs);
   if (code == kDone) report_output(options, parts, start);
   return code;
 }
