@@ -63,7 +63,7 @@ endif()
 find_path(TORCHTRT_FLATBUFFERS_INCLUDE_DIR flatbuffers/flatbuffers.h REQUIRED)
 find_path(TORCHTRT_XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 # torchtrtc reads images with stb_image, and NumPy's archives with minizip.
-if(NOT TORCHTRT_ENGINE_ONLY AND NOT CMAKE_CROSSCOMPILING)
+if(NOT TORCHTRT_ENGINE_ONLY)
   find_path(TORCHTRT_STB_INCLUDE_DIR stb/stb_image.h REQUIRED)
   find_path(TORCHTRT_MINIZIP_INCLUDE_DIR minizip/unzip.h REQUIRED)
   find_library(TORCHTRT_MINIZIP_LIBRARY NAMES libminizip.a minizip REQUIRED)

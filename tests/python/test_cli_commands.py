@@ -15,7 +15,7 @@ from outside import TORCHTRTC, try_run
 
 import torch_tensorrt  # noqa: F401  (engines load)
 
-COMMANDS = ("compile", "check", "inspect", "embed", "refit", "doctor")
+COMMANDS = ("compile", "check", "inspect", "verify", "bench", "embed", "refit", "doctor")
 
 
 def saved(module: torch.nn.Module, path: Path) -> Path:
@@ -40,7 +40,7 @@ def test_help_has_examples_and_exit_codes(command):
     text = help_of(*command)
     assert "Examples:\n  torchtrtc " in text
     assert "Exit codes: 0 success; 1 an error; " in " ".join(text.split())
-    assert ("2 " in text.split("Exit codes")[-1]) == (command == ("check",))
+    assert ("2 " in text.split("Exit codes")[-1]) == (command in (("check",), ("verify",)))
 
 
 @pytest.mark.parametrize("columns", [50, 80, 110])

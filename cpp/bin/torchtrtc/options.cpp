@@ -49,16 +49,21 @@ CLI::Validator whole_number(uint64_t low, uint64_t high) {
   return {check, /*description=*/""};
 }
 
-CLI::Validator number_not_below_zero() {
-  const auto check = [](std::string& text) -> std::string {
+CLI::Validator number_in(double low, double high) {
+  const auto check = [low, high](std::string& text) -> std::string {
     char* end = nullptr;
     const double number = std::strtod(text.c_str(), &end);
     const bool is_number = !text.empty() && *end == '\0';
-    if (is_number && std::isfinite(number) && number >= 0) return {};
-    return "'" + text + "' is not a number of 0 or more";
+    if (is_number && std::isfinite(number) && number >= low && number <= high) return {};
+    constexpr double kAny = std::numeric_limits<double>::max();
+    if (high < kAny) return torch_tensorrt::str("'", text, "' is not a number from ", low, " to ", high);
+    if (low > -kAny) return torch_tensorrt::str("'", text, "' is not a number of ", low, " or more");
+    return "'" + text + "' is not a number";
   };
   return {check, /*description=*/""};
 }
+
+CLI::Validator number_not_below_zero() { return number_in(0, std::numeric_limits<double>::max()); }
 
 namespace {
 
@@ -244,6 +249,10 @@ void add_library_flags(CLI::App& app, Options& o) {
 
 void add_input_specs(CLI::App& app, Options& o) {
   app.add_option("input_specs", o.input_specs, kInputSpecHelp)->type_name("SPEC");
+  add_preprocessing(app, o);
+}
+
+void add_preprocessing(CLI::App& app, Options& o) {
   app.add_option("--preprocess", o.preprocessing, kPreprocessingHelp)->type_name("STEPS")->check(known_preprocessing());
 }
 

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,7 @@ void add_device_flags(CLI::App& app, Options& options);
 void add_library_flags(CLI::App& app, Options& options);
 // The input specs, and --preprocess.
 void add_input_specs(CLI::App& app, Options& options);
+void add_preprocessing(CLI::App& app, Options& options);
 // A subcommand with these options: those of add_output_flags, a footer of examples (a line each) and exit codes, whose
 // code 2 means `no`.
 CLI::App& add_command(CLI::App& line, Options& options, const std::string& name, const std::string& description,
@@ -59,6 +61,7 @@ CLI::App& add_command(CLI::App& line, Options& options, const std::string& name,
 // Checks of values, with messages for people. whole_number goes to Option::transform, for it takes hexadecimal numbers
 // after 0x too.
 CLI::Validator whole_number(uint64_t low, uint64_t high = std::numeric_limits<int64_t>::max());
+CLI::Validator number_in(double low, double high);  // both included
 CLI::Validator number_not_below_zero();
 
 // The level of the log, and the libraries to load first. Every command begins with this.

@@ -41,7 +41,7 @@ std::string told(const std::vector<std::string>& words) {
 
 TEST(Help, OfTheProgramListsCommandsAndTheOptionsOfCompile) {
   const std::string text = told({"--help"});
-  for (const char* name : {"compile", "check", "inspect", "embed", "refit", "doctor"}) {
+  for (const char* name : {"compile", "check", "inspect", "verify", "bench", "embed", "refit", "doctor"}) {
     EXPECT_THAT(text, testing::HasSubstr("\n  " + std::string(name) + " "));
   }
   EXPECT_THAT(text, testing::HasSubstr(told({"compile", "--help"})));

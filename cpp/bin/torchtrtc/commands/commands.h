@@ -19,6 +19,8 @@ int embed_engine(const Options& options);
 Command add_compile(CLI::App& line);
 Command add_check(CLI::App& line);
 Command add_inspect(CLI::App& line);
+Command add_verify(CLI::App& line);
+Command add_bench(CLI::App& line);
 Command add_embed(CLI::App& line);
 Command add_refit(CLI::App& line);
 Command add_doctor(CLI::App& line);
