@@ -62,6 +62,17 @@ else()
 endif()
 find_path(TORCHTRT_FLATBUFFERS_INCLUDE_DIR flatbuffers/flatbuffers.h REQUIRED)
 find_path(TORCHTRT_XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+# torchtrtc reads images with stb_image, and NumPy's archives with minizip.
+if(NOT TORCHTRT_ENGINE_ONLY)
+  find_path(TORCHTRT_STB_INCLUDE_DIR stb/stb_image.h REQUIRED)
+  find_path(TORCHTRT_MINIZIP_INCLUDE_DIR minizip/unzip.h REQUIRED)
+  find_library(TORCHTRT_MINIZIP_LIBRARY NAMES libminizip.a minizip REQUIRED)
+  find_package(ZLIB REQUIRED)
+  mark_as_advanced(TORCHTRT_STB_INCLUDE_DIR TORCHTRT_MINIZIP_INCLUDE_DIR TORCHTRT_MINIZIP_LIBRARY)
+  add_library(torchtrt_files INTERFACE)
+  target_include_directories(torchtrt_files SYSTEM INTERFACE ${TORCHTRT_STB_INCLUDE_DIR} ${TORCHTRT_MINIZIP_INCLUDE_DIR})
+  target_link_libraries(torchtrt_files INTERFACE "${TORCHTRT_MINIZIP_LIBRARY}" ZLIB::ZLIB)
+endif()
 mark_as_advanced(TORCHTRT_FLATC TORCHTRT_FLATBUFFERS_INCLUDE_DIR TORCHTRT_XXHASH_INCLUDE_DIR)
 
 # Header-only helpers for all our targets, but not for installed headers.

@@ -26,6 +26,7 @@ esac
 system_packages=(
   g++ cmake ninja-build ccache pkg-config
   flatbuffers-compiler libflatbuffers-dev libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
+  libminizip-dev zlib1g-dev libstb-dev # torchtrtc: archives of NumPy, images
 )
 
 # Tests need speech from espeak-ng, a locale with another decimal point from locales, doxygen for the C++ comments, and a

@@ -235,9 +235,15 @@ class Calibrator;
 TORCHTRT_API std::string get_build_info();
 /// Prints get_build_info() to stdout.
 TORCHTRT_API void dump_build_info();
-/// The build, then each device with the backends that can build and run engines on it: the version of each backend, or
-/// the reason why it cannot be used.
+/// The build and the libraries found, then each device with the backends that can build and run engines on it: the
+/// version of each backend, or the reason why it cannot be used. At the end, advice: what is missing, and how to get
+/// it.
 TORCHTRT_API std::string get_environment_report();
+/// The same as JSON: {"version", "torch": {"built_with", "found"}, "compiler", "onednn", "cpu": {"isa", "threads",
+/// "bf16", "int8"}, "driver": {"found", "cuda"}, "gpus": [{"device", "name", "architecture", "memory_bytes"}],
+/// "backends": [{"name", "devices": [{"device", "available", "version", "reason"}]}], "advice"}; null for unknown
+/// values.
+TORCHTRT_API std::string get_environment_json();
 /// Throws Error if the machine has no such GPU.
 TORCHTRT_API void set_device(const int gpu_id);
 

@@ -16,9 +16,10 @@ def dump_build_info() -> None:
 
 
 def get_environment_report() -> str:
-    """Reports the build, the devices of this machine and the backends.
+    """Reports the build, the libraries found, the devices of this machine and the backends, and gives advice.
 
-    Each backend has its version or, for a device that it cannot use, the reason. ``torchtrtc doctor`` prints the same.
+    Each backend has its version or, for a device that it cannot use, the reason. The advice says what is missing, and
+    how to get it. ``torchtrtc doctor`` prints the same.
     """
     return compiler()._get_environment_report()
 

@@ -53,40 +53,6 @@ class TensorError:
         return found[1] if found else ""
 
 
-class _Sums:
-    """Sums over batches, from which the errors follow."""
-
-    def __init__(self) -> None:
-        self.noise = self.signal = self.other = self.product = 0.0
-        self.max_abs = self.largest = 0.0
-        self.elements = 0
-
-    def add(self, expected: torch.Tensor, got: torch.Tensor) -> None:
-        a, b = expected.double().flatten(), got.double().flatten()
-        if not a.numel():
-            return
-        same = (a == b) | (a.isnan() & b.isnan())
-        difference = torch.where(same, 0.0, a - b)
-        self.noise += difference.square().sum().item()
-        self.signal += a.square().sum().item()
-        self.other += b.square().sum().item()
-        self.product += (a * b).sum().item()
-        self.max_abs = max(self.max_abs, difference.abs().nan_to_num(nan=math.inf).max().item())
-        self.largest = max(self.largest, a.abs().max().item())
-        self.elements += a.numel()
-
-    def error(self, name: str, layer: str = "", source: str = "") -> TensorError:
-        norms = math.sqrt(self.signal * self.other)
-        cosine = 1.0 if self.noise == 0 else self.product / norms if norms > 0 else 0.0
-        sqnr = (
-            math.inf if self.noise == 0 else 10 * math.log10(self.signal / self.noise) if self.signal > 0 else -math.inf
-        )
-        if math.isnan(self.noise):
-            sqnr = -math.inf
-        relative = self.max_abs / self.largest if self.largest > 0 else (math.inf if self.max_abs > 0 else 0.0)
-        return TensorError(name, layer, source, self.max_abs, relative, cosine, sqnr, self.elements)
-
-
 @dataclasses.dataclass(frozen=True)
 class Verification:
     """The report of :func:`verify`.
@@ -173,19 +139,19 @@ def _finite(value: Any) -> Any:
     return [_finite(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
-class _Recorder:
-    """Records the tensors of the engines that a call runs."""
+def _recorded(module: Any, positional: Sequence[Any], by_name: dict[str, Any], *, is_reference: bool) -> Any:
+    """Runs the module, and keeps the tensors of its engines for a comparison."""
+    compiler()._start_recording()
+    try:
+        return module(*positional, **by_name)
+    finally:
+        compiler()._stop_recording(is_reference)
 
-    def __call__(self, module: Any, positional: Sequence[Any], by_name: dict[str, Any]) -> tuple[Any, dict]:
-        ops = compiler()
-        ops._start_recording()
-        try:
-            result = module(*positional, **by_name)
-            engines, tensors, layers, sources, values = ops._take_recorded()
-        finally:
-            ops._stop_recording()
-        rows = zip(engines, tensors, layers, sources, values, strict=False)
-        return result, {(engine, name): (layer, source, value) for engine, name, layer, source, value in rows}
+
+def _errors(of_layers: bool) -> tuple[TensorError, ...]:
+    names, layers, sources, numbers, elements = compiler()._tensor_errors(of_layers)
+    rows = zip(names, layers, sources, *(numbers[i::4] for i in range(4)), elements, strict=True)
+    return tuple(TensorError(*row) for row in rows)
 
 
 def _tensors(result: Any) -> list[torch.Tensor]:
@@ -220,27 +186,32 @@ def verify(
         ValueError: there are no batches, or the modules return different numbers of tensors.
     """
     runs = _callable(module)
-    outputs: list[_Sums] = []
-    layers: dict[tuple[str, str], tuple[_Sums, str, str]] = {}
-    record, reason, batches = _Recorder(), "", 0
-    with torch.inference_mode():
-        for batches, batch in enumerate(data, start=1):
-            positional, by_name = arguments_of(batch, compiled)
-            if batches == 1 and reference is None:
-                reference, reason = _in_float(module, positional, by_name)
-            expected = _tensors(runs(*positional, **by_name))
-            result, got = record(compiled, positional, by_name)
-            _add_outputs(outputs, expected, _tensors(result))
-            if reference is not None:
-                _, wanted = record(reference, positional, by_name)
-                _add_layers(layers, wanted, got)
+    reason, batches = "", 0
+    compiler()._start_verification()
+    try:
+        with torch.inference_mode():
+            for batches, batch in enumerate(data, start=1):
+                positional, by_name = arguments_of(batch, compiled)
+                if batches == 1 and reference is None:
+                    reference, reason = _in_float(module, positional, by_name)
+                expected = _tensors(runs(*positional, **by_name))
+                found = _tensors(_recorded(compiled, positional, by_name, is_reference=False))
+                if len(expected) != len(found):
+                    raise ValueError(f"the module returns {len(expected)} tensors, the compiled module {len(found)}")
+                compiler()._compare_outputs(expected, found)
+                if reference is not None:
+                    _recorded(reference, positional, by_name, is_reference=True)
+                    compiler()._compare_recorded()
+        outputs, layers = _errors(of_layers=False), _errors(of_layers=True)
+    finally:
+        compiler()._stop_verification()
     if batches == 0:
         raise ValueError("there are no batches to verify with")
     if not layers and not reason:
         reason = "the engines show no tensors of the same names (they run on the CPU in the native backend)"
     return Verification(
-        outputs=tuple(sums.error(f"output {i}") for i, sums in enumerate(outputs)),
-        layers=tuple(sums.error(name, layer, source) for (_, name), (sums, layer, source) in layers.items()),
+        outputs=outputs,
+        layers=layers,
         metric=None if metric is None else (float(metric(runs)), float(metric(compiled))),
         batches=batches,
         reason=reason,
@@ -259,24 +230,6 @@ def _in_float(module: Any, positional: Sequence[Any], by_name: dict[str, Any]) -
         return _compile(module, device="cpu", enabled_precisions={torch.float32}, **inputs), ""
     except Exception as error:
         return None, f"the module does not compile in float32: {error}"
-
-
-def _add_outputs(sums: list[_Sums], expected: Sequence[torch.Tensor], got: Sequence[torch.Tensor]) -> None:
-    if len(expected) != len(got):
-        raise ValueError(f"the module returns {len(expected)} tensors, the compiled module {len(got)}")
-    while len(sums) < len(expected):
-        sums.append(_Sums())
-    for total, a, b in zip(sums, expected, got, strict=False):
-        total.add(a.cpu(), b.cpu())
-
-
-def _add_layers(layers: dict, wanted: dict, got: dict) -> None:
-    for key, (layer, source, value) in got.items():
-        other = wanted.get(key)
-        if other is None or other[2].shape != value.shape or not source and not layer:
-            continue
-        total = layers.setdefault(key, (_Sums(), layer, source))[0]
-        total.add(other[2], value)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,13 +1,20 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
+#include "torch/script.h"
+
+#include "input_spec.h"
 #include "options.h"
 #include "torch_tensorrt/ptq.h"
 
 namespace torchtrtc {
 
-// The calibrator of the flags --calibration-data and --calibration-cache-file; null without them.
-std::unique_ptr<torch_tensorrt::ptq::Calibrator> make_calibrator(const Options& options);
+// The calibrator of the flags --calibration-data and --calibration-cache-file; null without them. Images are stacked to
+// batches of the size that the first spec has.
+std::unique_ptr<torch_tensorrt::ptq::Calibrator> make_calibrator(const Options& options,
+                                                                 const std::vector<InputSpec>& specs,
+                                                                 const torch::jit::Module& module);
 
 }  // namespace torchtrtc

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -172,6 +173,8 @@ bool is_same_file(const std::string& a, const std::string& b) {
   return !first.empty() && first == fs::weakly_canonical(b, ignored);
 }
 
+}  // namespace
+
 void require_other_file(const Options& options, const std::string& path, const char* what) {
   if (path.empty() || !is_same_file(path, options.output_path)) return;
   const bool same_name = path == options.output_path;
@@ -180,7 +183,28 @@ void require_other_file(const Options& options, const std::string& path, const c
                                      << ", which would be overwritten; give another output");
 }
 
-}  // namespace
+std::string lower_ending(const std::string& path) {
+  std::string ending = fs::path(path).extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  return ending;
+}
+
+void require_readable(const std::string& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  TORCHTRT_CHECK(status.type() != fs::file_type::not_found, "cannot read " << path << ": there is no such file");
+  TORCHTRT_CHECK(!fs::is_directory(status), "cannot read " << path << ": it is a folder");
+  TORCHTRT_CHECK(access(path.c_str(), R_OK) == 0, "cannot read " << path << ": " << std::strerror(errno));
+}
+
+std::string read_file(const std::string& path) {
+  require_readable(path);
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  TORCHTRT_CHECK(!bytes.str().empty(), "cannot read " << path << ": it is empty");
+  return bytes.str();
+}
 
 void load_library(const std::string& path) {
   if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return;
@@ -224,7 +248,7 @@ void require_output(const Options& options) {
                                              << " is also the input, which would be overwritten; name another file");
   }
   if (options.output_path.empty())
-    TORCHTRT_THROW_ERROR("no output file was given: torchtrtc INPUT OUTPUT [input specs]");
+    TORCHTRT_THROW_ERROR("no output file was given; the arguments are: MODULE OUTPUT [input specs]");
   const fs::path path(options.output_path);
   const auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   const auto require = [&](bool is_right, const std::string& reason) {

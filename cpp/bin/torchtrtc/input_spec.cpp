@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <map>
-#include <vector>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <utility>
 
+#include "data_file.h"
+#include "files.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torchtrtc {
@@ -71,10 +76,25 @@ int64_t parse_size(const std::string& digits, const std::string& text) {
   return std::stoll(digits);
 }
 
+// "1x3x224x224", as trtexec takes it
+std::optional<Shape> find_x_shape(const std::string& shape, const std::string& text) {
+  if (shape.empty() || shape.find_first_not_of("0123456789x") != std::string::npos) return std::nullopt;
+  Shape sizes;
+  for (size_t begin = 0; begin <= shape.size();) {
+    const size_t end = std::min(shape.find('x', begin), shape.size());
+    sizes.push_back(parse_size(shape.substr(begin, end - begin), text));
+    begin = end + 1;
+  }
+  return sizes;
+}
+
 // "(1,3,224,224)"
 Shape parse_shape(const std::string& shape, const std::string& text) {
-  TORCHTRT_CHECK(shape.size() >= 2 && shape.front() == '(' && shape.back() == ')',
-                 "input spec '" << text << "': expected a shape like (1,3,224,224), found '" << shape << "'");
+  if (const auto sizes = find_x_shape(shape, text)) return *sizes;
+  TORCHTRT_CHECK(
+      shape.size() >= 2 && shape.front() == '(' && shape.back() == ')',
+      "input spec '" << text << "': expected a shape like (1,3,224,224) or 1x3x224x224, a file (.pt, .npy, .npz, .png, "
+                     << ".jpg) or @FILE, found '" << shape << "'");
   Shape sizes;
   std::string body = shape.substr(1, shape.size() - 2);
   if (!body.empty() && body.back() == ',') body.pop_back();  // Python's one-element tuple
@@ -116,8 +136,9 @@ std::string split_off(std::string& text, char separator) {
 DataType parse_dtype(const std::string& text) { return look_up(kDtypes, text, "dtype"); }
 DataType parse_precision(const std::string& text) { return look_up(kPrecisions, text, "precision"); }
 
-torch_tensorrt::Input parse_input_spec(const std::string& argument) {
-  const std::string text = trimmed(argument);
+namespace {
+
+torch_tensorrt::Input parse_shapes(const std::string& text) {
   std::string rest = without_spaces(text);
   TensorFormat format = TensorFormat::kContiguous;
   DataType dtype = DataType::kUnknown;
@@ -128,6 +149,73 @@ torch_tensorrt::Input parse_input_spec(const std::string& argument) {
     return torch_tensorrt::Input(shapes[0], shapes[1], shapes[2], dtype, format);
   }
   return torch_tensorrt::Input(parse_shape(rest, text), dtype, format);
+}
+
+// Removes "name:" from the start, and returns the name.
+std::string split_name(std::string& text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string::npos || colon == 0) return {};
+  const auto is_of_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  if (!std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), is_of_name)) return {};
+  std::string name = text.substr(0, colon);
+  text = trimmed(text.substr(colon + 1));
+  return name;
+}
+
+InputSpec spec_of(const std::string& path, std::string name, const torch::jit::IValue& value) {
+  TORCHTRT_CHECK(value.isTensor(), "input spec: " << path << " holds a value of type " << value.tagKind()
+                                                  << " among the arguments, must be a tensor");
+  return {std::move(name), torch_tensorrt::Input(value.toTensor()), value.toTensor()};
+}
+
+void read_specs(const std::string& argument, const Preprocessing& preprocessing, std::vector<InputSpec>& specs);
+
+// A spec in each line; empty lines, and lines that start with #, are skipped.
+void read_spec_file(const std::string& path, const Preprocessing& preprocessing, std::vector<InputSpec>& specs) {
+  std::istringstream lines(read_file(path));
+  for (std::string line; std::getline(lines, line);) {
+    line = trimmed(line);
+    if (line.empty() || line.front() == '#') continue;
+    TORCHTRT_CHECK(line.front() != '@' || is_data_file(line),
+                   "input spec '" << line << "' in " << path << ": a file of specs cannot name another one");
+    read_specs(line, preprocessing, specs);
+  }
+}
+
+void read_specs(const std::string& argument, const Preprocessing& preprocessing, std::vector<InputSpec>& specs) {
+  std::string text = trimmed(argument);
+  std::string name = split_name(text);
+  const bool is_file = !text.empty() && text.front() == '@';
+  if (is_file) text.erase(0, 1);
+  if (!is_file && !is_data_file(text)) {
+    auto input = parse_shapes(text);
+    specs.push_back({std::move(name), std::move(input), {}});
+    return;
+  }
+  if (!is_data_file(text)) {
+    TORCHTRT_CHECK(name.empty(), "input spec '" << argument << "': a file of specs has no name; write NAME:SPEC in it");
+    read_spec_file(text, preprocessing, specs);
+    return;
+  }
+  auto arguments = read_data_file(text, preprocessing);
+  const size_t count = arguments.by_position.size() + arguments.by_name.size();
+  TORCHTRT_CHECK(name.empty() || count == 1,
+                 "input spec '" << argument << "': the file has " << count << " values, must have one");
+  for (const auto& value : arguments.by_position) specs.push_back(spec_of(text, name, value));
+  for (const auto& [key, value] : arguments.by_name) specs.push_back(spec_of(text, name.empty() ? key : name, value));
+}
+
+}  // namespace
+
+std::vector<InputSpec> read_input_specs(const std::vector<std::string>& arguments, const Preprocessing& preprocessing) {
+  std::vector<InputSpec> specs;
+  for (const auto& argument : arguments) read_specs(argument, preprocessing, specs);
+  std::set<std::string> names;
+  for (const auto& spec : specs) {
+    TORCHTRT_CHECK(spec.name.empty() || names.insert(spec.name).second,
+                   "there are two input specs for '" << spec.name << "'");
+  }
+  return specs;
 }
 
 }  // namespace torchtrtc

@@ -1,18 +1,33 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "ATen/core/Tensor.h"
+
+#include "image.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
 namespace torchtrtc {
 
-// An input specification of the command line:
-//   "(N,C,H,W)"                 one shape; "()" is a scalar
-//   "[(MIN..);(OPT..);(MAX..)]" a range of shapes
-// then optionally "@dtype" (float, half, char, int, long, double, bool and their usual other spellings),
-// then optionally "%format" (linear, nchw, chw, contiguous, nhwc, hwc, channels_last).
-// Throws Error quoting the specification and what is wrong with it.
-torch_tensorrt::Input parse_input_spec(const std::string& text);
+// An input of the module.
+struct InputSpec {
+  std::string name;  // of the argument; empty: the next one by position
+  torch_tensorrt::Input input;
+  at::Tensor value;  // if the input came from a file
+};
+
+inline constexpr const char* kInputSpecHelp =
+    "One for each input: a shape \"(N,C,H,W)\" or NxCxHxW, or a range \"[(MIN..);(OPT..);(MAX..)]\", then optionally "
+    "@dtype (float, half, bf16, char, uint8, int, long, double, bool), then optionally %format (linear, nhwc). Or a "
+    "file "
+    "of tensors, which gives shapes, dtypes and values: .pt of torch.save, .npy, .npz, .png or .jpg. NAME:SPEC gives "
+    "the "
+    "argument of this name. @FILE reads a file of tensors, or of specs, one in each line";
+
+// Reads the input specs of a command line (kInputSpecHelp); "()" is a scalar. A file may give several. Throws Error
+// quoting the spec or the file, and what is wrong with it.
+std::vector<InputSpec> read_input_specs(const std::vector<std::string>& arguments, const Preprocessing& preprocessing);
 
 // Throws Error listing the accepted spellings.
 torch_tensorrt::DataType parse_dtype(const std::string& text);

@@ -1,36 +1,35 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "input_spec.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
+// The options that several commands share. Each add_... function adds those of one group.
 namespace torchtrtc {
 
 enum ExitCode : int {
   kDone = 0,
-  kFailed = 1,    // an error, a method that cannot be compiled, or a failed self check
-  kNotWhole = 2,  // `torchtrtc check` of a method that cannot be one engine
-  kUsage = 64,    // an unknown option, or an invalid value of an option
+  kFailed = 1,  // an error
+  kNo = 2,      // the command worked, and its answer is no
+  kUsage = 3,   // an unknown option, a missing argument, or a value that the option does not take
 };
 
-// The command line.
 struct Options {
   std::string input_path;
   std::string output_path;
   std::vector<std::string> input_specs;
+  std::string preprocessing;  // of images
 
   bool verbose = false;
   bool info = false;
   bool warnings = false;
 
-  std::string check_method;
-  bool check = false;    // torchtrtc check INPUT [input specs]
-  bool inspect = false;  // torchtrtc inspect INPUT
-  bool json = false;
-  bool doctor = false;  // torchtrtc doctor
   torch_tensorrt::Settings settings;
   bool allow_gpu_fallback = false;
   std::vector<std::string> precisions;
@@ -41,23 +40,40 @@ struct Options {
   std::string calibration_cache;
   std::vector<std::string> calibration_data;
   std::string calibration_algorithm = "entropy_2";
-  bool embed_engine = false;
-  bool save_engine = false;
-  double atol = 1e-8;
-  std::optional<double> rtol;  // unset: default_rtol() of each output
-  bool no_threshold_check = false;
   std::vector<std::string> custom_ops;
   std::vector<std::string> custom_converters;
 };
 
-// Reads the command line. Returns -1 to go on, else the exit code: after --help, or after explaining a mistake.
-int parse_options(int argc, char** argv, Options* options);
+// -v, -i, -w.
+void add_output_flags(CLI::App& app, Options& options);
+// Every setting (settings.h), the precisions, the capability and the calibration.
+void add_engine_flags(CLI::App& app, Options& options);
+void add_device_flags(CLI::App& app, Options& options);
+void add_library_flags(CLI::App& app, Options& options);
+// The input specs, and --preprocess.
+void add_input_specs(CLI::App& app, Options& options);
+void add_preprocessing(CLI::App& app, Options& options);
+// A subcommand with these options: those of add_output_flags, a footer of examples (a line each) and exit codes, whose
+// code 2 means `no`.
+CLI::App& add_command(CLI::App& line, Options& options, const std::string& name, const std::string& description,
+                      const std::string& examples, const std::string& no = {});
+
+// Checks of values, with messages for people. whole_number goes to Option::transform, for it takes hexadecimal numbers
+// after 0x too.
+CLI::Validator whole_number(uint64_t low, uint64_t high = std::numeric_limits<int64_t>::max());
+CLI::Validator number_in(double low, double high);  // both included
+CLI::Validator number_not_below_zero();
+
+// The level of the log, and the libraries to load first. Every command begins with this.
+void begin(const Options& options);
 
 // Throws Error for options that contradict each other, and for options that no device can obey.
 void check_options(const Options& options);
 
+std::vector<InputSpec> read_input_specs(const Options& options);
+
 // Both take options that check_options has accepted.
 torch_tensorrt::Device make_device(const Options& options);
-torch_tensorrt::ts::CompileSpec make_spec(const Options& options);
+torch_tensorrt::ts::CompileSpec make_spec(const Options& options, const std::vector<InputSpec>& specs);
 
 }  // namespace torchtrtc

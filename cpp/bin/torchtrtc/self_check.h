@@ -8,7 +8,7 @@
 #include "c10/core/ScalarType.h"
 #include "torch/script.h"
 
-#include "torch_tensorrt/torch_tensorrt.h"
+#include "input_spec.h"
 
 namespace torchtrtc {
 
@@ -21,11 +21,11 @@ double default_rtol(at::ScalarType dtype);
 // the whole rounding error of the sum.
 std::optional<std::string> difference(const at::Tensor& expected, const at::Tensor& found, double atol, double rtol);
 
-// Runs both modules on random inputs at the opt shapes (and, if dynamic, at the min and max shapes) and compares every
-// tensor of the results (see difference; without rtol: default_rtol of the tensor). The compiled module gets its inputs
-// on its engine's device, the expected one on the device of its parameters. Returns one line per difference.
+// Runs both modules on random inputs (or those of files) at the opt shapes (and, if dynamic, at the min and max shapes)
+// and compares every tensor of the results (see difference; without rtol: default_rtol of the tensor). The compiled
+// module gets its inputs on its engine's device, the expected one on the device of its parameters. Returns one line per
+// difference.
 std::vector<std::string> self_check(torch::jit::Module& expected, torch::jit::Module& compiled,
-                                    const std::vector<torch_tensorrt::Input>& inputs, double atol,
-                                    std::optional<double> rtol);
+                                    const std::vector<InputSpec>& specs, double atol, std::optional<double> rtol);
 
 }  // namespace torchtrtc

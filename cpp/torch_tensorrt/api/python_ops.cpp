@@ -9,11 +9,11 @@
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
-#include "torch_tensorrt/core/runtime/tensor_recorder.h"
 #include "torch_tensorrt/core/util/encodings.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/logging/kept_messages.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/verification.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
 namespace torch_tensorrt {
@@ -196,34 +196,66 @@ std::string calibration_table(int64_t algorithm) {
   });
 }
 
-// Of the calling thread.
-thread_local std::unique_ptr<core::runtime::TensorRecorder> recorder;
+// Of the calling thread: a comparison of two modules (verify).
+struct VerificationState {
+  core::Verification verification;
+  std::unique_ptr<core::Recording> recording;
+  core::Verification::Records expected;
+  core::Verification::Records found;
+};
+thread_local std::unique_ptr<VerificationState> verifying;
+
+VerificationState& verification() {
+  TORCHTRT_CHECK(verifying != nullptr, "this thread has not started a verification");
+  return *verifying;
+}
+
+void start_verification() { verifying = std::make_unique<VerificationState>(); }
+void stop_verification() { verifying.reset(); }
 
 void start_recording() {
-  recorder = std::make_unique<core::runtime::TensorRecorder>();
-  engine::set_tensor_observer(recorder.get());
+  for_python([] {
+    verification().recording = nullptr;  // before another one observes
+    verification().recording = std::make_unique<core::Recording>();
+  });
 }
 
-void stop_recording() {
-  engine::set_tensor_observer(nullptr);
-  recorder.reset();
+void stop_recording(bool is_reference) {
+  for_python([&] {
+    VerificationState& state = verification();
+    TORCHTRT_CHECK(state.recording != nullptr, "this thread does not record");
+    (is_reference ? state.expected : state.found) = state.recording->take();
+    state.recording = nullptr;
+  });
 }
 
-// Engines, tensors, kinds and sources of layers, values.
-std::tuple<std::vector<std::string>, std::vector<std::string>, std::vector<std::string>, std::vector<std::string>,
-           std::vector<at::Tensor>>
-take_recorded() {
-  decltype(take_recorded()) lists;
-  TORCHTRT_CHECK(recorder != nullptr, "this thread does not record");
-  auto& [engines, tensors, layers, sources, values] = lists;
-  for (auto& record : recorder->take()) {
-    engines.push_back(core::util::escape_invalid_utf8(record.engine));
-    tensors.push_back(core::util::escape_invalid_utf8(record.tensor));
-    layers.push_back(record.layer);
-    sources.push_back(core::util::escape_invalid_utf8(record.source));
-    values.push_back(std::move(record.value));
-  }
-  return lists;
+void compare_outputs(const std::vector<at::Tensor>& expected, const std::vector<at::Tensor>& found) {
+  for_python([&] { verification().verification.add_outputs(expected, found); });
+}
+
+void compare_recorded() {
+  for_python([] { verification().verification.add_layers(verification().expected, verification().found); });
+}
+
+// Names, layers, sources; max_abs, relative, cosine and sqnr of each; elements.
+std::tuple<std::vector<std::string>, std::vector<std::string>, std::vector<std::string>, std::vector<double>,
+           std::vector<int64_t>>
+tensor_errors(bool of_layers) {
+  return for_python([&] {
+    std::tuple<std::vector<std::string>, std::vector<std::string>, std::vector<std::string>, std::vector<double>,
+               std::vector<int64_t>>
+        lists;
+    auto& [names, layers, sources, numbers, elements] = lists;
+    const auto& result = verification().verification;
+    for (const auto& error : of_layers ? result.layers() : result.outputs()) {
+      names.push_back(core::util::escape_invalid_utf8(error.name));
+      layers.push_back(error.layer);
+      sources.push_back(core::util::escape_invalid_utf8(error.source));
+      numbers.insert(numbers.end(), {error.max_abs, error.relative, error.cosine, error.sqnr});
+      elements.push_back(error.elements);
+    }
+    return lists;
+  });
 }
 
 }  // namespace
@@ -243,9 +275,13 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_start_calibration() -> ()", start_calibration);
   m.def("_stop_calibration() -> ()", stop_calibration);
   m.def("_calibration_table(int algorithm) -> str", calibration_table);
+  m.def("_start_verification() -> ()", start_verification);
+  m.def("_stop_verification() -> ()", stop_verification);
   m.def("_start_recording() -> ()", start_recording);
-  m.def("_stop_recording() -> ()", stop_recording);
-  m.def("_take_recorded() -> (str[], str[], str[], str[], Tensor[])", take_recorded);
+  m.def("_stop_recording(bool is_reference) -> ()", stop_recording);
+  m.def("_compare_outputs(Tensor[] expected, Tensor[] found) -> ()", compare_outputs);
+  m.def("_compare_recorded() -> ()", compare_recorded);
+  m.def("_tensor_errors(bool of_layers) -> (str[], str[], str[], float[], int[])", tensor_errors);
   m.def("_converted_operators() -> str[]", ts::converted_operators);
   m.def("_evaluated_operators() -> str[]", ts::evaluated_operators);
   m.def("_operator_table() -> str", [] { return for_python(ts::operator_table_json); });

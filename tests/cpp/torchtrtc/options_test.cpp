@@ -1,8 +1,12 @@
 #include "bin/torchtrtc/options.h"
 
+#include <algorithm>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "bin/torchtrtc/command_line.h"
+#include "bin/torchtrtc/commands/compile.h"
 #include "torch_tensorrt/core/util/Exception.h"
 
 namespace torchtrtc {
@@ -10,13 +14,13 @@ namespace {
 
 using torch_tensorrt::Device;
 
-Options parsed(std::vector<std::string> flags) {
-  flags.insert(flags.begin(), "torchtrtc");
+CompileOptions parsed(std::vector<std::string> flags) {
   flags.insert(flags.end(), {"in.ts", "out.ts"});
-  std::vector<char*> arguments;
-  for (auto& flag : flags) arguments.push_back(flag.data());
-  Options options;
-  EXPECT_EQ(parse_options(static_cast<int>(arguments.size()), arguments.data(), &options), -1);
+  std::reverse(flags.begin(), flags.end());  // the order of CLI11
+  CLI::App app;
+  CompileOptions options;
+  add_compile_options(app, options);
+  EXPECT_NO_THROW(app.parse(flags));
   return options;
 }
 
@@ -50,15 +54,11 @@ TEST(Device, ADlaStaysOneWhateverItsGpu) {
 }
 
 // The output for a command line that cannot be parsed.
-std::string usage_error(const std::string& flag) {
-  std::vector<std::string> words = {"torchtrtc", flag, "in.ts", "out.ts"};
-  std::vector<char*> arguments;
-  for (auto& word : words) arguments.push_back(word.data());
-  Options options;
+std::string usage_error(std::vector<std::string> words) {
   testing::internal::CaptureStderr();
-  const int status = parse_options(static_cast<int>(arguments.size()), arguments.data(), &options);
-  const std::string told = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(status, kUsage) << flag;
+  const int status = run_command_line(words);
+  std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(status, kUsage) << words[0];
   return told;
 }
 
@@ -78,7 +78,9 @@ TEST(Values, OutOfRangeAreRefused) {
       {"--dla-global-dram-size=x", "is not a whole number from 4096 to"},
       {"--gpu-id=-1", "'-1' is not a whole number from 0 to 2147483647"},
       {"--dla-core=a", "'a' is not a whole number"},
-      {"--optimization-level=6", "--optimization-level"},
+      {"--optimization-level=6", "--optimization-level: '6' is not a whole number from 0 to 5"},
+      {"--optimization-level=-1", "'-1' is not a whole number from 0 to 5"},
+      {"--num-threads=1025", "'1025' is not a whole number from 0 to 1024"},
       {"--atol=-1", "'-1' is not a number of 0 or more"},
       {"--atol=abc", "'abc' is not a number of 0 or more"},
       {"--atol=inf", "'inf' is not a number of 0 or more"},
@@ -86,9 +88,13 @@ TEST(Values, OutOfRangeAreRefused) {
       {"-pfp64", "'fp64' is not a precision"},
   };
   for (const auto& [flag, complaint] : rows) {
-    const std::string told = usage_error(flag);
-    EXPECT_THAT(told, testing::HasSubstr(complaint));
-    EXPECT_LT(told.size(), 400U) << told;
+    for (const auto& words :
+         {std::vector<std::string>{flag, "in.ts", "out.ts"}, {"compile", flag, "in.ts", "out.ts"}}) {
+      const std::string told = usage_error(words);
+      EXPECT_THAT(told, testing::HasSubstr(complaint));
+      EXPECT_LT(told.size(), 400U) << told;
+      EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << told;
+    }
   }
 }
 
@@ -117,7 +123,7 @@ TEST(Options, ThatContradictEachOtherAreRefused) {
 }
 
 TEST(Options, CalibrationFlagsAreKept) {
-  const Options options = parsed({"-p", "int8", "--calibration-cache-file", "a.cache", "--calibration-algo", "minmax"});
+  const auto options = parsed({"-p", "int8", "--calibration-cache-file", "a.cache", "--calibration-algo", "minmax"});
   EXPECT_EQ(options.calibration_cache, "a.cache");
   EXPECT_EQ(options.calibration_algorithm, "minmax");
   EXPECT_TRUE(options.calibration_data.empty());

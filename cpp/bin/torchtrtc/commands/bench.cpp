@@ -1,0 +1,266 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ATen/Parallel.h"
+#include "ATen/detail/CUDAHooksInterface.h"
+#include "torch/csrc/jit/api/module.h"
+
+#include "../calls.h"
+#include "../error_line.h"
+#include "../files.h"
+#include "../options.h"
+#include "../statistics.h"
+#include "commands.h"
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torchtrtc {
+namespace {
+
+namespace ts = torch_tensorrt::ts;
+using Clock = std::chrono::steady_clock;
+
+const char* const kExamples =
+    "  torchtrtc bench compiled.ts --input 1x3x224x224\n"
+    "  torchtrtc bench model.ts compiled.ts --input 1x3x224x224 --threads 1 --batch 1 --batch 8 --json\n"
+    "  torchtrtc bench model.ts --vs frozen,backend=native --input 1x3x224x224 --duration 10\n";
+
+struct BenchOptions : Options {
+  std::vector<std::string> module_paths;
+  std::vector<std::string> rivals;
+  uint64_t warmup = 10;
+  std::optional<uint64_t> iterations;
+  std::optional<double> duration;
+  std::optional<uint64_t> threads;
+  std::vector<uint64_t> batches;
+  bool json = false;
+};
+
+// A module that is measured.
+struct Contestant {
+  std::string name;
+  torch::jit::Module module;
+  at::Device device;
+  std::vector<torch::jit::IValue> by_position = {};
+  std::unordered_map<std::string, torch::jit::IValue> by_name = {};
+  std::vector<double> times = {};  // in seconds
+
+  void call() {
+    module.forward(by_position, by_name);
+    if (device.is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(device.index());
+  }
+};
+
+// The specs with another first size.
+std::vector<InputSpec> with_batch(std::vector<InputSpec> specs, uint64_t batch) {
+  for (auto& spec : specs) {
+    TORCHTRT_CHECK(!spec.value.defined(),
+                   "--batch was given with a file as an input; its tensors have their own sizes");
+    auto shape = spec.input.opt_shape;
+    TORCHTRT_CHECK(!shape.empty(), "--batch was given with a scalar as an input, which has no sizes");
+    shape[0] = static_cast<int64_t>(batch);
+    spec.input = torch_tensorrt::Input(shape, spec.input.dtype, spec.input.tensor_domain, spec.input.format);
+  }
+  return specs;
+}
+
+at::Device device_of(const torch_tensorrt::Device& device) {
+  if (device.device_type == torch_tensorrt::Device::DeviceType::kCPU) return at::kCPU;
+  return {at::kCUDA, static_cast<c10::DeviceIndex>(device.gpu_id)};
+}
+
+Contestant rival(const std::string& name, const torch::jit::Module& original, const BenchOptions& options,
+                 const std::vector<InputSpec>& specs) {
+  const std::string kBackend = "backend=";
+  auto spec = make_spec(options, specs);
+  if (name.rfind(kBackend, 0) == 0) {
+    spec.backend = name.substr(kBackend.size());
+    auto compiled = ts::compile(original, spec);
+    return {name, compiled, device_of_engines(compiled)};
+  }
+  const at::Device device = device_of(spec.device);
+  auto module = original.deepcopy();
+  module.to(device);
+  if (name == "eager") return {name, module, device};
+  return {name, torch::jit::freeze(module), device};
+}
+
+std::vector<Contestant> contestants(const BenchOptions& options, const std::vector<InputSpec>& specs) {
+  std::vector<Contestant> found;
+  for (const auto& path : options.module_paths) {
+    auto module = load_module(path);
+    found.push_back({path, module, device_of_engines(module)});
+  }
+  for (const auto& name : options.rivals)
+    found.push_back(rival(name, load_module(options.module_paths[0]), options, specs));
+  for (auto& contestant : found) {
+    const Arguments arguments = sample_arguments(specs, &torch_tensorrt::Input::opt_shape, contestant.module);
+    for (const auto& value : arguments.by_position) {
+      contestant.by_position.emplace_back(value.isTensor() ? value.toTensor().to(contestant.device) : value);
+    }
+    for (const auto& [name, value] : arguments.by_name) {
+      contestant.by_name[name] = value.isTensor() ? value.toTensor().to(contestant.device) : value;
+    }
+  }
+  return found;
+}
+
+// Rounds in which each contestant runs once; each round begins with another one.
+void measure(std::vector<Contestant>& found, const BenchOptions& options) {
+  constexpr uint64_t kIterations = 100;
+  constexpr size_t kLeastRounds = 2;
+  for (auto& contestant : found) {
+    try {
+      for (uint64_t i = 0; i < options.warmup + 1; ++i) contestant.call();
+    } catch (const std::exception& error) {
+      TORCHTRT_THROW_ERROR(contestant.name << " does not run: " << line_of(error));
+    }
+  }
+  const auto start = Clock::now();
+  const auto goes_on = [&](size_t round) {
+    if (!options.duration) return round < options.iterations.value_or(kIterations);
+    return round < kLeastRounds || std::chrono::duration<double>(Clock::now() - start).count() < *options.duration;
+  };
+  for (size_t round = 0; goes_on(round); ++round) {
+    for (size_t i = 0; i < found.size(); ++i) {
+      Contestant& contestant = found[(round + i) % found.size()];
+      const auto begin = Clock::now();
+      contestant.call();
+      contestant.times.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+    }
+  }
+}
+
+int64_t batch_of(const std::vector<InputSpec>& specs) {
+  if (specs.empty() || specs[0].input.opt_shape.empty()) return 1;
+  return specs[0].input.opt_shape[0];
+}
+
+nlohmann::json rows_of(const std::vector<Contestant>& found, const std::vector<InputSpec>& specs) {
+  constexpr double kMilliseconds = 1e3;
+  const int64_t batch = batch_of(specs);
+  const double first = statistics_of(found[0].times).p50;
+  nlohmann::json rows = nlohmann::json::array();
+  for (const auto& contestant : found) {
+    const Statistics times = statistics_of(contestant.times);
+    rows.push_back({{"name", contestant.name},
+                    {"device", contestant.device.str()},
+                    {"batch", batch},
+                    {"iterations", contestant.times.size()},
+                    {"min_ms", times.min * kMilliseconds},
+                    {"mean_ms", times.mean * kMilliseconds},
+                    {"p50_ms", times.p50 * kMilliseconds},
+                    {"p90_ms", times.p90 * kMilliseconds},
+                    {"p99_ms", times.p99 * kMilliseconds},
+                    {"items_per_s", static_cast<double>(batch) / times.mean},
+                    {"speedup", first / times.p50}});
+  }
+  return rows;
+}
+
+std::string to_table(const nlohmann::json& rows) {
+  size_t width = 6;
+  for (const auto& row : rows) width = std::max(width, row["name"].get_ref<const std::string&>().size());
+  std::string text = fmt::format("{:<{}}  {:>5}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>10}  {:>7}\n", "module", width,
+                                 "batch", "min ms", "mean ms", "p50 ms", "p90 ms", "p99 ms", "items/s", "speedup");
+  for (const auto& row : rows) {
+    text += fmt::format("{:<{}}  {:>5}  {:>9.3f}  {:>9.3f}  {:>9.3f}  {:>9.3f}  {:>9.3f}  {:>10.1f}  {:>7.2f}\n",
+                        row["name"].get<std::string>(), width, row["batch"].get<int64_t>(), row["min_ms"].get<double>(),
+                        row["mean_ms"].get<double>(), row["p50_ms"].get<double>(), row["p90_ms"].get<double>(),
+                        row["p99_ms"].get<double>(), row["items_per_s"].get<double>(), row["speedup"].get<double>());
+  }
+  return text;
+}
+
+int run(const BenchOptions& options) {
+  begin(options);
+  check_options(options);
+  if (options.threads) at::set_num_threads(static_cast<int>(*options.threads));
+  const c10::InferenceMode inference;
+  const auto given = read_input_specs(options);
+  TORCHTRT_CHECK(!given.empty(), "no inputs were given; give --input SPEC for each input of the module");
+  std::vector<std::vector<InputSpec>> variants;
+  for (const uint64_t batch : options.batches) variants.push_back(with_batch(given, batch));
+  if (options.batches.empty()) variants.push_back(given);
+  nlohmann::json rows = nlohmann::json::array();
+  for (const auto& specs : variants) {
+    auto found = contestants(options, specs);
+    measure(found, options);
+    for (auto& row : rows_of(found, specs)) rows.push_back(std::move(row));
+  }
+  const nlohmann::json json = {{"threads", at::get_num_threads()}, {"warmup", options.warmup}, {"rows", rows}};
+  std::cout << (options.json ? json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+                             : to_table(rows));
+  return kDone;
+}
+
+CLI::Validator known_rival() {
+  const auto check = [](std::string& text) -> std::string {
+    const bool is_backend = text.rfind("backend=", 0) == 0 && text.size() > std::string("backend=").size();
+    if (text == "eager" || text == "frozen" || is_backend) return {};
+    return "'" + text + "' is none of eager, frozen, backend=NAME";
+  };
+  return {check, /*description=*/""};
+}
+
+}  // namespace
+
+Command add_bench(CLI::App& line) {
+  auto options = std::make_shared<BenchOptions>();
+  CLI::App& app = add_command(
+      line, *options, "bench",
+      "Measures the time of calls of one or more modules\nThe modules run by turns in one process, a call each, so "
+      "that "
+      "they share the state of the machine. The column speedup is the median time of the first module beside that of "
+      "the "
+      "row. Inputs of files have their values, others are random. The settings below hold for --vs backend=NAME.",
+      kExamples);
+  app.add_option("modules", options->module_paths, "TorchScript modules, compiled or not")
+      ->type_name("MODULE")
+      ->required();
+  app.add_option("--input", options->input_specs, kInputSpecHelp)->type_name("SPEC")->allow_extra_args(false);
+  add_preprocessing(app, *options);
+  app.add_option("--batch", options->batches,
+                 "First size of all inputs, instead of that of the specs. Repeat the flag for several")
+      ->type_name("N")
+      ->allow_extra_args(false)
+      ->transform(whole_number(1));
+  app.add_option("--vs", options->rivals,
+                 "Forms of the first module to measure too, joined by commas: eager (as it is), frozen (by "
+                 "torch.jit.freeze), backend=NAME (compiled)")
+      ->type_name("FORMS")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(known_rival());
+  app.add_option("--warmup", options->warmup, "Calls before the measurement, besides the first one")
+      ->type_name("N")
+      ->capture_default_str()
+      ->transform(whole_number(0));
+  auto* iterations = app.add_option("--iterations", options->iterations, "Measured calls of each module; default: 100")
+                         ->type_name("N")
+                         ->transform(whole_number(1));
+  app.add_option("--duration", options->duration,
+                 "Seconds of measurement for all modules together, instead of --iterations")
+      ->type_name("X")
+      ->check(number_not_below_zero())
+      ->excludes(iterations);
+  app.add_option("--threads", options->threads, "Threads of PyTorch and of engines; default: those of PyTorch")
+      ->type_name("N")
+      ->transform(whole_number(1, 1024));
+  app.add_flag("--json", options->json, "Print JSON instead of a table");
+  add_engine_flags(app, *options);
+  add_device_flags(app, *options);
+  add_library_flags(app, *options);
+  return {&app, [options] { return run(*options); }};
+}
+
+}  // namespace torchtrtc

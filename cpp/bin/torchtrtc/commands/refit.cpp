@@ -1,0 +1,45 @@
+#include <memory>
+#include <string>
+
+#include "../files.h"
+#include "../options.h"
+#include "commands.h"
+#include "torch_tensorrt/core/engine_module.h"
+
+namespace torchtrtc {
+namespace {
+
+const char* const kExamples = "  torchtrtc refit compiled.ts trained.ts refitted.ts\n";
+
+struct RefitOptions : Options {
+  std::string weights_path;
+};
+
+int run(const RefitOptions& options) {
+  begin(options);
+  require_output(options);
+  require_other_file(options, options.weights_path, "module with the weights");
+  const auto compiled = load_module(options.input_path);
+  const auto refitted = torch_tensorrt::ts::refit_module_weights(compiled, load_module(options.weights_path));
+  torch_tensorrt::core::save_module(refitted, options.output_path);
+  return kDone;
+}
+
+}  // namespace
+
+Command add_refit(CLI::App& line) {
+  auto options = std::make_shared<RefitOptions>();
+  CLI::App& app = add_command(line, *options, "refit",
+                              "Gives a compiled module the weights of another module\nTimes nothing again. The module "
+                              "with the weights must have the code of the module that was compiled.",
+                              kExamples);
+  app.add_option("input_file", options->input_path, "Compiled TorchScript module")->type_name("COMPILED")->required();
+  app.add_option("weights_file", options->weights_path, "TorchScript module with the new weights")
+      ->type_name("MODULE")
+      ->required();
+  app.add_option("output_file", options->output_path, "File for the result")->type_name("OUTPUT")->required();
+  add_library_flags(app, *options);
+  return {&app, [options] { return run(*options); }};
+}
+
+}  // namespace torchtrtc

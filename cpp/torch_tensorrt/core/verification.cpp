@@ -1,0 +1,92 @@
+#include "torch_tensorrt/core/verification.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "torch_tensorrt/core/util/macros.h"
+
+namespace torch_tensorrt::core {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kDecibels = 10;
+
+}  // namespace
+
+void ErrorSums::add(const at::Tensor& expected, const at::Tensor& found) {
+  if (expected.numel() == 0) return;
+  const at::Tensor a = expected.to(at::kCPU, at::kDouble).flatten();
+  const at::Tensor b = found.to(at::kCPU, at::kDouble).flatten();
+  const at::Tensor same = at::eq(a, b).logical_or(at::isnan(a).logical_and(at::isnan(b)));
+  const at::Tensor difference = at::where(same, at::zeros({}, at::kDouble), a - b);
+  noise_ += difference.square().sum().item<double>();
+  signal_ += a.square().sum().item<double>();
+  found_signal_ += b.square().sum().item<double>();
+  product_ += (a * b).sum().item<double>();
+  max_abs_ = std::max(max_abs_, difference.abs().nan_to_num(kInfinity, kInfinity).max().item<double>());
+  largest_ = std::max(largest_, a.abs().max().item<double>());
+  elements_ += a.numel();
+}
+
+TensorError ErrorSums::error(std::string name, std::string layer, std::string source) const {
+  TensorError error;
+  error.name = std::move(name);
+  error.layer = std::move(layer);
+  error.source = std::move(source);
+  error.max_abs = max_abs_;
+  error.largest = largest_;
+  error.elements = elements_;
+  const double norms = std::sqrt(signal_ * found_signal_);
+  error.relative = max_abs_ == 0 ? 0 : kInfinity;
+  if (largest_ > 0) error.relative = max_abs_ / largest_;
+  if (noise_ == 0) {
+    error.sqnr = kInfinity;
+    return error;
+  }
+  error.cosine = norms > 0 ? product_ / norms : 0;
+  error.sqnr = signal_ > 0 && !std::isnan(noise_) ? kDecibels * std::log10(signal_ / noise_) : -kInfinity;
+  return error;
+}
+
+void Verification::add_outputs(const std::vector<at::Tensor>& expected, const std::vector<at::Tensor>& found) {
+  TORCHTRT_CHECK(expected.size() == found.size(),
+                 "the module returns " << expected.size() << " tensors, the compiled module " << found.size());
+  outputs_.resize(std::max(outputs_.size(), expected.size()));
+  for (size_t i = 0; i < expected.size(); ++i) {
+    TORCHTRT_CHECK(expected[i].numel() == found[i].numel(), "output " << i << " has the shape " << expected[i].sizes()
+                                                                      << ", that of the compiled module "
+                                                                      << found[i].sizes());
+    outputs_[i].add(expected[i], found[i]);
+  }
+}
+
+void Verification::add_layers(const Records& expected, const Records& found) {
+  std::map<std::pair<std::string, std::string>, at::Tensor> wanted;
+  for (const auto& record : expected) wanted[{record.engine, record.tensor}] = record.value;
+  for (const auto& record : found) {
+    const std::pair key(record.engine, record.tensor);
+    const auto other = wanted.find(key);
+    const bool is_named = !record.layer.empty() || !record.source.empty();
+    if (other == wanted.end() || other->second.sizes() != record.value.sizes() || !is_named) continue;
+    const auto [place, is_new] = places_.try_emplace(key, layers_.size());
+    if (is_new) layers_.push_back({{record.engine, record.tensor, record.layer, record.source, {}}, {}});
+    layers_[place->second].sums.add(other->second, record.value);
+  }
+}
+
+std::vector<TensorError> Verification::outputs() const {
+  std::vector<TensorError> errors;
+  for (size_t i = 0; i < outputs_.size(); ++i) errors.push_back(outputs_[i].error(str("output ", i)));
+  return errors;
+}
+
+std::vector<TensorError> Verification::layers() const {
+  std::vector<TensorError> errors;
+  for (const auto& [record, sums] : layers_) errors.push_back(sums.error(record.tensor, record.layer, record.source));
+  return errors;
+}
+
+}  // namespace torch_tensorrt::core

@@ -1,0 +1,30 @@
+#include "bin/torchtrtc/error_line.h"
+
+#include <stdexcept>
+
+#include "gtest/gtest.h"
+
+#include "torch_tensorrt/core/util/Exception.h"
+
+namespace torchtrtc {
+namespace {
+
+TEST(ErrorLine, HasTheUsersLineButNoContext) {
+  torch_tensorrt::Error error("some/file.cpp", 7, "input has rank 2");
+  error.AppendMessage("Unable to convert node: %1 (conversion.AddLayer)\nSource: model.py:3: y = f(x)\nSchema: f(x)");
+  EXPECT_EQ(line_of(error), "input has rank 2 (at model.py:3: y = f(x))");
+}
+
+TEST(ErrorLine, JoinsTheLinesOfAMessage) {
+  EXPECT_EQ(line_of(std::runtime_error("first:\n  - a\n\n  - b\nlast")), "first: - a; - b; last");
+}
+
+TEST(ErrorLine, OfTorchScriptIsItsLastLine) {
+  const std::runtime_error error(
+      "The following operation failed in the TorchScript interpreter.\nTraceback of TorchScript (most recent call "
+      "last):\n  File \"a.py\", line 3\n    raise ValueError(\"no\")\nRuntimeError: no\n");
+  EXPECT_EQ(line_of(error), "RuntimeError: no");
+}
+
+}  // namespace
+}  // namespace torchtrtc
