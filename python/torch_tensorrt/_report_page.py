@@ -72,6 +72,8 @@ def _box_title(box: Box) -> tuple[str, str]:
         return first.label.removeprefix("aten::"), first.module or first.executor
     module = _common([operation.module for operation in operations])
     count = counted(len(operations), "layer" if first.layer >= 0 else "operation")
+    if first.layer < 0:
+        return f"PyTorch: {module}" if module else first.executor, count
     return module or first.executor, count
 
 
@@ -147,7 +149,7 @@ def _picture(method: ReportedMethod, colors: _Colors) -> dict[str, Any]:
 def _chart(engine: ReportedEngine) -> dict[str, Any] | None:
     """Bytes alive in each step as an SVG path, beside the arena and its lower bound."""
     memory = engine.memory
-    if memory.reason or not memory.live_bytes:
+    if memory.reason or not any(memory.live_bytes) and not any(memory.kernel_bytes):
         return None
     sums = [a + b for a, b in zip(memory.live_bytes, memory.kernel_bytes, strict=True)]
     width, height, top = 900.0, 180.0, max(memory.arena_bytes, *sums, 1) * 1.08
@@ -277,9 +279,9 @@ def page_of(report: Report) -> str:
     )
     environment.filters.update(time=_time, bytes=bytes_text, percent=share_text)
     colors = _Colors.of(report)
-    charts = [chart for chart in map(_chart, report.engines) if chart is not None]
-    largest = sorted(report.engines, key=lambda engine: -engine.memory.arena_bytes)[:_MOST_CHARTS]
-    kept = {engine.name for engine in largest}
+    largest = sorted(report.engines, key=lambda engine: -engine.memory.arena_bytes)
+    charts = [chart for chart in map(_chart, largest) if chart is not None]
+    empty = [engine for engine in report.engines if not engine.memory.reason and _chart(engine) is None]
     notes = [(engine.name, note) for engine in report.engines for note in engine.notes]
     return environment.get_template("page.html").render(
         report=report,
@@ -292,8 +294,9 @@ def page_of(report: Report) -> str:
         precisions=precisions(report.engines),
         kinds=[(engine, _kinds(engine)) for engine in report.engines if engine.converted],
         fused=_fused(report.engines),
-        charts=[chart for chart in charts if chart["engine"] in kept],
-        hidden_charts=len(charts) - len([chart for chart in charts if chart["engine"] in kept]),
+        charts=charts[:_MOST_CHARTS],
+        hidden_charts=len(charts[_MOST_CHARTS:]),
+        no_arena=", ".join(engine.name for engine in empty),
         unknown_memory=_unknown_memory(report.engines),
         precision_notes=[row for row in notes if row[1].startswith("precision:")],
         other_notes=[row for row in notes if not row[1].startswith("precision:")],
