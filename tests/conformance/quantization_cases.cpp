@@ -418,6 +418,35 @@ Cases products() {
   return rows;
 }
 
+// Floats times 8-bit weights. Sums of `inner` products in f32, in any order, are off by at most inner * unit * the sum
+// of the sizes of the products; the scale and the bias round once more each, and a ReLU changes no distance.
+Case weight_only_case(const std::string& name, std::vector<int64_t> rows, int64_t inner, int64_t columns, bool has_bias,
+                      Epilogue rest) {
+  rows.push_back(inner);
+  std::vector<InputSpec> operands = {scales({columns})};
+  if (has_bias) operands.push_back(constant(f32({columns})));
+  Case row =
+      product_case("weight_only_" + name, f32(std::move(rows)), constant(bytes(DataType::kINT8, {columns, inner})),
+                   MatrixOperation::kTRANSPOSE, 0, operands, std::move(rest));
+  row.allowed = [=](const std::vector<at::Tensor>& in) {
+    at::Tensor sizes = at::matmul(in[0].abs(), in[1].abs().to(at::kDouble).transpose(0, 1)) * in[2];
+    if (has_bias) sizes = sizes + in[3].abs();
+    return sizes * (static_cast<double>(inner + 2) * kUnit);
+  };
+  return row;
+}
+
+Cases weight_only_products() {
+  Cases rows;
+  rows.push_back(weight_only_case("one_row", {1}, 300, 24, false, {}));
+  rows.push_back(weight_only_case("odd", {1}, 37, 67, true, {add(3)}));  // no multiple of any block
+  rows.push_back(weight_only_case("rows", {7}, 64, 32, true, {add(3), activation(ActivationType::kRELU)}));
+  rows.push_back(weight_only_case("stack", {2, 5}, 48, 20, true, {add(3)}));
+  rows.push_back(weight_only_case("few_columns", {3}, 16, 3, false, {}));
+  rows.push_back(weight_only_case("no_rows", {0}, 16, 8, false, {}));
+  return rows;
+}
+
 }  // namespace
 
 Cases quantization_cases() {
@@ -455,7 +484,7 @@ Cases quantization_cases() {
   rows.push_back(quantize_case("axis_zero", x, five, {DataType::kUINT8, 100, 1, 0, 255}));
   rows.push_back(quantize_case("last_axis", f32({4, 5}), five, {DataType::kINT8, 0, 1, -128, 127}));
   rows.push_back(quantize_case("empty", f32({0, 5}), one, {}));
-  for (auto* make : {convolutions, products}) {
+  for (auto* make : {convolutions, products, weight_only_products}) {
     for (Case& row : make()) rows.push_back(std::move(row));
   }
   for (Case& row : rows) row.f32_only = true;
