@@ -117,18 +117,32 @@ def public_names() -> list[str]:
     return [name for name in ast.literal_eval(value) if name not in submodules and not name.startswith("__")]
 
 
+def cpp_page() -> str:
+    """Returns a page that links those of Doxygen, each with its first sentence."""
+    listed = (ROOT / "build/doxygen/html/annotated.html").read_text(encoding="utf-8")
+    rows = re.findall(
+        r'<a class="el" href="([^"]+)" target="_self">([^<]+)</a></td><td class="desc">(.*?)</td>', listed
+    )
+    lines = [
+        "# C++",
+        "",
+        "The namespaces and classes of the C++ API. [The guide](../docs/guide/cpp.md) has an example.",
+        "",
+    ]
+    lines += ["| name | |", "| --- | --- |"]
+    for target, name, text in rows:
+        lines.append(f"| [{name}](doxygen/{target}) | {re.sub('<[^>]+>', '', text).strip()} |")
+    lines += ["", "More lists: [files](doxygen/files.html), [functions](doxygen/namespacemembers_func.html)."]
+    return "\n".join(lines) + "\n"
+
+
 def write_api(out: Path) -> None:
     names = [f"::: torch_tensorrt.{name}" for name in public_names()]
     modules = [f"::: {name}" for name in MODULES]
     start = "# Python\n\nThe public names of the package. [The settings](../docs/settings.md) have a page.\n\n"
     (out / "api").mkdir(parents=True, exist_ok=True)
     (out / "api/python.md").write_text(start + "\n\n".join(names + modules) + "\n", encoding="utf-8")
-    (out / "api/cpp.md").write_text(
-        "# C++\n\nDoxygen writes [the pages of the C++ API](doxygen/index.html) from the headers:\n\n"
-        "- [classes and structs](doxygen/annotated.html)\n- [files](doxygen/files.html)\n"
-        "- [namespaces](doxygen/namespaces.html)\n\n[The guide](../docs/guide/cpp.md) has an example.\n",
-        encoding="utf-8",
-    )
+    (out / "api/cpp.md").write_text(cpp_page(), encoding="utf-8")
     shutil.copytree(ROOT / "build/doxygen/html", out / "api/doxygen")
 
 

@@ -8,4 +8,4 @@ doxygen docs/Doxyfile
 .venv-docs/bin/python tools/site.py build/site-pages
 # --quiet would hide warnings from --strict.
 NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict
-echo build/site/index.html
+echo "build/site/index.html; with search: python3 -m http.server --directory build/site"
