@@ -1,4 +1,4 @@
-"""The texts that README.md and the guide show as output are those of this build, apart from names and numbers of the machine."""
+"""The texts that README.md and the guide show as output are those of this build, apart from the machine's part."""
 
 from __future__ import annotations
 
