@@ -6,7 +6,7 @@ VENV := .venv$(if $(TORCH),-$(TORCH))
 export TORCH
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-gpu test-aarch64 tensorrt demo bench zoo docs api-docs wheel lint format clean
+.PHONY: help build test test-gpu test-aarch64 tensorrt demo bench zoo docs api-docs site wheel lint format clean
 .NOTPARALLEL:
 
 help: ## show this text
@@ -41,6 +41,10 @@ docs: ## build, then write docs/supported_ops.md and docs/settings.md from the r
 	@tools/build.sh package
 	@$(VENV)/bin/python tools/supported_ops.py
 	@$(VENV)/bin/python tools/settings_page.py
+
+site: ## make the site of the documentation in build/site, and check its links
+	@tools/setup.sh docs
+	@tools/site.sh
 
 wheel: ## build, then make the wheel and the source distribution in dist/
 	@tools/setup.sh test

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the requirements for building, testing or benchmarking: Debian packages, .venv, and pinned Python packages.
+# The site's packages (docs) are in .venv-docs.
 #
-#   tools/setup.sh build|test|bench|aarch64
+#   tools/setup.sh build|test|bench|docs|aarch64
 #
 # With TORCH=2.15 in the environment, the environment is .venv-2.15 with that torch. The script skips steps that are
 # done: it asks dpkg for the Debian packages, and looks in .venv for a stamp named after the hash of the requirement
@@ -10,7 +11,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly group="${1:-build}"
+[[ $group != docs ]] || TORCH= # the site needs no torch
 source tools/env.sh
+folder="$venv" # of the Python packages
+[[ $group != docs ]] || folder=.venv-docs
 data= # a file of packages that are installed without their dependencies
 case "$group" in
   build) requirements=(requirements/build.txt) ;;
@@ -19,8 +23,9 @@ case "$group" in
     requirements=(requirements/build.txt requirements/test.txt requirements/zoo.txt requirements/bench.txt)
     data=requirements/data.txt
     ;;
+  docs) requirements=(requirements/docs.txt) ;;
   aarch64) requirements=() ;;
-  *) echo "usage: tools/setup.sh build|test|bench|aarch64" >&2 && exit 2 ;;
+  *) echo "usage: tools/setup.sh build|test|bench|docs|aarch64" >&2 && exit 2 ;;
 esac
 
 system_packages=(
@@ -32,6 +37,8 @@ system_packages=(
 # Tests need speech from espeak-ng, a locale with another decimal point from locales, doxygen for the C++ comments, and a
 # browser for pages.
 [[ $group == test ]] && system_packages+=(espeak-ng locales doxygen chromium)
+
+[[ $group == docs ]] && system_packages=(doxygen)
 
 [[ $group == aarch64 ]] && system_packages+=(g++-aarch64-linux-gnu qemu-user googletest debootstrap debian-archive-keyring)
 
@@ -51,7 +58,7 @@ find_python() {
   return 1
 }
 
-venv_works() { "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+venv_works() { "$folder/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
 
 # --- steps ---------------------------------------------------------------------------------------------------------
 
@@ -94,8 +101,8 @@ make_venv() {
       exit 1
     }
   fi
-  say "making $venv with $base"
-  "$base" -m venv --clear "$venv"
+  say "making $folder with $base"
+  "$base" -m venv --clear "$folder"
 }
 
 # The requirements without the packages that $pins has in another version.
@@ -108,17 +115,17 @@ without_pinned() {
 install_requirements() {
   local hash stamp arguments=() file
   hash="$(cat "${requirements[@]}" $pins $data | sha256sum | cut -c1-16)"
-  stamp="$venv/.installed-$group-$hash"
+  stamp="$folder/.installed-$group-$hash"
   [[ -e "$stamp" ]] && return
   for file in "${requirements[@]}"; do arguments+=(-r "$file"); done
   if [[ -n $pins ]]; then
-    without_pinned >"$venv/requirements.txt"
-    arguments=(-r "$venv/requirements.txt" -r "$pins")
+    without_pinned >"$folder/requirements.txt"
+    arguments=(-r "$folder/requirements.txt" -r "$pins")
   fi
   say "installing Python packages (${requirements[*]}); torch is large, the first time takes minutes"
-  "$venv/bin/python" -m pip install --disable-pip-version-check "${arguments[@]}"
-  [[ -z $data ]] || "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps -r "$data"
-  rm -f "$venv/.installed-$group-"*
+  "$folder/bin/python" -m pip install --disable-pip-version-check "${arguments[@]}"
+  [[ -z $data ]] || "$folder/bin/python" -m pip install --disable-pip-version-check --no-deps -r "$data"
+  rm -f "$folder/.installed-$group-"*
   touch "$stamp"
 }
 

@@ -1,4 +1,4 @@
-"""The code blocks of README.md run unchanged."""
+"""The code blocks of README.md and of the pages of the guide run unchanged."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from outside import EXAMPLES
 
 import torch_tensorrt
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 ON_THE_CPU = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
 
 
-def blocks(language: str) -> list[tuple[int, str]]:
-    """Returns the first line and the text of each block of the language."""
+def blocks_of(page: Path, language: str) -> list[tuple[int, str]]:
+    """Returns the first line and the text of each block of the language in a page."""
     found, fence = [], None
-    lines = README.read_text().splitlines(keepends=True)
+    lines = page.read_text(encoding="utf-8").splitlines(keepends=True)
     for i, line in enumerate(lines):
         if not line.startswith("```"):
             continue
@@ -34,21 +35,34 @@ def blocks(language: str) -> list[tuple[int, str]]:
     return [(line, text) for name, line, text in found if name == language]
 
 
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Returns the place (page and line) and the text of each block of the language in all pages."""
+    return [(f"{page.name}:{line}", text) for page in PAGES for line, text in blocks_of(page, language)]
+
+
+PYTHON_PAGES = [page for page in PAGES if blocks_of(page, "python")]
+
+
 def run(*command: str, cwd: Path) -> str:
     done = subprocess.run(command, cwd=cwd, env=ON_THE_CPU, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, f"{shlex.join(command)}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
-def test_the_python_blocks_run_one_after_the_other(tmp_path):
-    found = blocks("python")
-    assert len(found) >= 3
+@pytest.mark.parametrize("page", PYTHON_PAGES, ids=lambda page: page.stem)
+def test_the_python_blocks_of_a_page_run_one_after_the_other(tmp_path, page):
     script = ""
-    for line, text in found:  # at the lines of README.md, for error messages
+    for line, text in blocks_of(page, "python"):  # at the lines of the page, for error messages
         script += "\n" * (line - script.count("\n")) + text
-    (tmp_path / "README.py").write_text(script)
-    run(sys.executable, "-W", "ignore", "README.py", cwd=tmp_path)
-    assert (tmp_path / "trt_torchscript_module.ts").exists()
+    (tmp_path / "page.py").write_text(script)
+    run(sys.executable, "-W", "ignore", "page.py", cwd=tmp_path)
+    for name in re.findall(r'(?:torch\.jit\.save\(\w+, |report\.save\()"([^"]+)"', script):
+        assert (tmp_path / name).exists(), f"{page.name} writes no {name}"
+
+
+def test_pages_have_python_blocks():
+    names = {page.stem for page in PYTHON_PAGES}
+    assert {"README", "first-model", "hybrid-modules", "new-weights", "precision", "debugging"} <= names
 
 
 class Picture(torch.nn.Module):
@@ -82,9 +96,10 @@ def test_there_are_commands():
 def test_the_cpp_blocks_are_examples_that_are_built():
     programs = "\n".join(path.read_text() for path in sorted(EXAMPLES.rglob("*.cpp")))
     code = re.sub(r"\s+", "", programs)
-    for line, text in blocks("c++"):
+    assert blocks("c++")
+    for place, text in blocks("c++"):
         lines = [part for part in text.splitlines() if part and not part.startswith("#include")]
-        assert re.sub(r"\s+", "", "".join(lines)) in code, f"README:{line} is in no example"
+        assert re.sub(r"\s+", "", "".join(lines)) in code, f"{place} is in no example"
 
 
 def test_the_path_of_the_runtime_library_loads():

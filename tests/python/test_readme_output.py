@@ -1,4 +1,4 @@
-"""The texts that README.md shows as output are those of this build, apart from names and numbers of the machine."""
+"""The texts that README.md and the guide show as output are those of this build, apart from the machine's part."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_line_at_the_end(lenet, capfd):
 def test_the_warning_of_a_hybrid_module(tmp_path, capfd):
     (text,) = (text for _, text in blocks("python") if "class Novelty" in text)
     source = text[: text.index("\nhybrid")]
-    model = module_of("import torch\n" + source, "Novelty", tmp_path)
+    model = module_of(source, "Novelty", tmp_path)
     torch_tensorrt.compile(torch.jit.script(model), inputs=[torch_tensorrt.Input([4, 64])], device="cpu")
     printed = without_folder(capfd.readouterr().err, tmp_path)
     assert shown("2 engines run") in printed
