@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <type_traits>
 
 #include "torch_tensorrt/core/network/enum_names.h"
@@ -149,7 +150,10 @@ std::string write_value(bool value) { return value ? "true" : "false"; }
 std::string write_value(int64_t value) { return std::to_string(value); }
 std::string write_value(uint64_t value) { return std::to_string(value); }
 std::string write_value(const std::string& value) { return value; }
-std::string write_value(const std::vector<std::string>&) { return {}; }  // lists are not recorded
+std::string write_value(const std::vector<std::string>& list) {
+  return list.empty() ? std::string()
+                      : nlohmann::json(list).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 [[noreturn]] void throw_unreadable(const SettingRow& row, const std::string& text) {
   TORCHTRT_THROW_ERROR("the setting " << row.name << " is \"" << text
@@ -166,7 +170,16 @@ void read_value(const SettingRow& row, const std::string& text, T& value) {
   if (error != std::errc() || end != text.data() + text.size()) throw_unreadable(row, text);
 }
 void read_value(const SettingRow&, const std::string& text, std::string& value) { value = text; }
-void read_value(const SettingRow&, const std::string&, std::vector<std::string>&) {}
+void read_value(const SettingRow& row, const std::string& text, std::vector<std::string>& list) {
+  list.clear();
+  if (text.empty()) return;
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_array()) throw_unreadable(row, text);
+  for (const auto& element : json) {
+    if (!element.is_string()) throw_unreadable(row, text);
+    list.push_back(element.get<std::string>());
+  }
+}
 
 // Reads the settings of format 2, which has a field for each setting known then.
 void read_fields(const fb::Settings& table, BuildSettings& settings) {

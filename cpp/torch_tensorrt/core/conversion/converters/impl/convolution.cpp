@@ -64,6 +64,7 @@ ITensor* computed_weights(ConversionCtx* ctx, const torch::jit::Node* n, ITensor
   TORCHTRT_CHECK(dims.is_static(), util::node_info(n) << ": the dims of a computed weight must not be dynamic");
   const auto type = scalar_type(input);
   const auto wide = is_none(args[kBias]) ? type : wide_type(type);
+  check_same_type(n, type, weight);
   auto* layer = add_layer(ctx, cast(ctx, input, wide), dims, transposed, groups, {}, {});
   layer->setInput(1, *cast(ctx, weight, wide));
   const Geometry geometry = read_geometry(n, args, dims.nbDims - 2);
@@ -71,7 +72,9 @@ ITensor* computed_weights(ConversionCtx* ctx, const torch::jit::Node* n, ITensor
   set_geometry(layer, geometry, transposed, groups);
   auto* out = layer->getOutput(0);
   if (is_none(args[kBias])) return out;
-  auto* bias = cast(ctx, args[kBias].ITensorOrFreeze(ctx), wide);
+  auto* bias = args[kBias].ITensorOrFreeze(ctx);
+  check_same_type(n, type, bias);
+  bias = cast(ctx, bias, wide);
   std::vector<int64_t> shape(dims.nbDims - 1, 1);
   shape[0] = -1;
   auto* shuffle = ctx->net->addShuffle(*bias);

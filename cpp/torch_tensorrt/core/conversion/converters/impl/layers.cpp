@@ -192,6 +192,11 @@ ITensor* slice_dim(ConversionCtx* ctx, ITensor* tensor, int32_t dim, int64_t sta
 
 at::ScalarType wide_type(at::ScalarType type) { return at::isReducedFloatingType(type) ? at::kFloat : type; }
 
+void check_same_type(const torch::jit::Node* n, at::ScalarType type, ITensor* x) {
+  TORCHTRT_CHECK(scalar_type(x) == type,
+                 util::node_info(n) << ": a tensor is " << scalar_type(x) << ", must be " << type << " like the first");
+}
+
 ITensor* as_float(ConversionCtx* ctx, ITensor* x) {
   return at::isFloatingType(scalar_type(x)) ? x : cast(ctx, x, default_float());
 }

@@ -49,6 +49,8 @@ ITensor* swapped(ConversionCtx* ctx, ITensor* x, int32_t a, int32_t b);
 ITensor* slice_dim(ConversionCtx* ctx, ITensor* tensor, int32_t dim, int64_t start, int64_t size, int64_t step = 1);
 // float32 for dtypes that PyTorch computes in float32 and rounds once; any other dtype unchanged.
 at::ScalarType wide_type(at::ScalarType type);
+// Throws Error for a tensor of another dtype: PyTorch refuses it, and a cast would hide that.
+void check_same_type(const torch::jit::Node* n, at::ScalarType type, ITensor* x);
 // Casts integers and bools to float32.
 ITensor* as_float(ConversionCtx* ctx, ITensor* x);
 

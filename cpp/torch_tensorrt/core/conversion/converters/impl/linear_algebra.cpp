@@ -171,7 +171,11 @@ bool cross(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 // (input1: ... I, input2: ... J, weight: O x I x J, bias?): x1 W_o x2, as one product and a sum.
 bool bilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto type = scalar_type(args[0].ITensorOrFreeze(ctx));
-  const auto wide = [&](size_t i) { return cast(ctx, args[i].ITensorOrFreeze(ctx), wide_type(type)); };
+  const auto wide = [&](size_t i) {
+    auto* x = args[i].ITensorOrFreeze(ctx);
+    check_same_type(n, type, x);
+    return cast(ctx, x, wide_type(type));
+  };
   auto* a = wide(0);
   auto* b = wide(1);
   auto* weight = wide(2);
@@ -196,7 +200,9 @@ bool trilinear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto type = scalar_type(args[0].ITensorOrFreeze(ctx));
   ITensor* product = nullptr;
   for (size_t i = 0; i < 3; ++i) {
-    auto* x = cast(ctx, args[i].ITensorOrFreeze(ctx), wide_type(type));
+    auto* x = args[i].ITensorOrFreeze(ctx);
+    check_same_type(n, type, x);
+    x = cast(ctx, x, wide_type(type));
     auto places = optional_ints(args[i + 3]);
     std::sort(places.begin(), places.end());
     for (const int64_t place : places) x = replace_dims(ctx, x, place, place, {1});

@@ -267,7 +267,9 @@ bool instance_norm(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   input = apply(ctx, nvinfer1::ElementWiseOperation::kSUB, input, mean);
   const auto channel = [&](Var& arg) -> ITensor* {
     auto* values = per_channel(ctx, optional_tensor(ctx, arg), input_rank);
-    return values == nullptr ? nullptr : cast(ctx, values, wide);
+    if (values == nullptr) return nullptr;
+    check_same_type(n, type, values);
+    return cast(ctx, values, wide);
   };
   auto* scale = channel(args[1]);
   auto* bias = channel(args[2]);

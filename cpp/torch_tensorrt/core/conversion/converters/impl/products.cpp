@@ -308,10 +308,13 @@ bool linear(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   const auto type = scalar_type(input);
   const bool is_fused = is_none(args[2]) || args[2].isTensor();
   const auto wide = is_fused ? type : wide_type(type);
+  check_same_type(n, type, weight);
   auto* out = matrix_product(ctx, cast(ctx, input, wide), cast(ctx, weight, wide), /*transpose_b=*/true);
   out->producer()->setName(util::node_info(n).c_str());
   if (is_none(args[2])) return finish(ctx, n, out);
-  auto* bias = cast(ctx, args[2].ITensorOrFreeze(ctx), wide);
+  auto* bias = args[2].ITensorOrFreeze(ctx);
+  check_same_type(n, type, bias);
+  bias = cast(ctx, bias, wide);
   out = ctx->net->addElementWise(*out, *bias, ElementWiseOperation::kSUM)->getOutput(0);
   return finish(ctx, n, cast(ctx, out, type));
 }

@@ -101,10 +101,9 @@ ITensor* round_trip(ConversionCtx* ctx, ITensor* x, const Known& known, nvinfer1
   return dequantize(ctx, quantize(ctx, x, scales, known, type, axis, range), scales, known, x->getType(), axis);
 }
 
-// clamp(round(x / scale) + zero, low, high) in floats. Multiplies by the reciprocal of the scale, as PyTorch does.
-ITensor* places_in_floats(ConversionCtx* ctx, ITensor* x, ITensor* scale, ITensor* zero, const Range& range) {
+// clamp(round(x * inverse) + zero, low, high) in floats: PyTorch multiplies by the reciprocal of the scale.
+ITensor* places_in_floats(ConversionCtx* ctx, ITensor* x, ITensor* inverse, ITensor* zero, const Range& range) {
   const auto type = scalar_type(x);
-  auto* inverse = apply(ctx, UnaryOperation::kRECIP, scale);
   auto* steps = apply(ctx, UnaryOperation::kROUND, apply(ctx, ElementWiseOperation::kPROD, x, inverse));
   auto* place = apply(ctx, ElementWiseOperation::kSUM, steps, zero);
   place = apply(ctx, ElementWiseOperation::kMAX, place, scalar_constant(ctx, range.low, type));
@@ -119,7 +118,8 @@ ITensor* values_in_floats(ConversionCtx* ctx, ITensor* place, ITensor* scale, IT
 // The scale and the zero point have the wide type of x.
 ITensor* in_floats(ConversionCtx* ctx, ITensor* x, ITensor* scale, ITensor* zero, const Range& range) {
   auto* wide = cast(ctx, x, wide_type(scalar_type(x)));
-  auto* out = values_in_floats(ctx, places_in_floats(ctx, wide, scale, zero, range), scale, zero);
+  auto* out = values_in_floats(ctx, places_in_floats(ctx, wide, apply(ctx, UnaryOperation::kRECIP, scale), zero, range),
+                               scale, zero);
   return cast(ctx, out, scalar_type(x));
 }
 
@@ -191,9 +191,12 @@ bool quantize_decomposed(ConversionCtx* ctx, const torch::jit::Node* n, args& ar
     return finish(ctx, n, quantize(ctx, x, scales_of(ctx, *known, axis), *known, type, axis, range));
   }
   if (scalar_type(x) != at::kDouble) x = cast(ctx, x, at::kFloat);
-  auto* scale = operand(ctx, args[1], x, axis, scalar_type(x));
   auto* zero = operand(ctx, args[2], x, axis, scalar_type(x));
-  return finish(ctx, n, cast(ctx, places_in_floats(ctx, x, scale, zero, range), wanted));
+  // PyTorch divides by a number in float64, and by a tensor in its dtype.
+  const bool is_number = args[1].isIValue() && args[1].IValue()->isScalar();
+  auto* inverse = is_number ? scalar_constant(ctx, 1.0 / args[1].IValue()->toScalar().toDouble(), scalar_type(x))
+                            : apply(ctx, UnaryOperation::kRECIP, operand(ctx, args[1], x, axis, scalar_type(x)));
+  return finish(ctx, n, cast(ctx, places_in_floats(ctx, x, inverse, zero, range), wanted));
 }
 
 // (input, scale, zero_point, [axis,] quant_min, quant_max, dtype, *, out_dtype=None)
