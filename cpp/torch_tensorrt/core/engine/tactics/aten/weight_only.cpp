@@ -3,6 +3,9 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 // The products read each weight once, as a byte: a quarter of the memory traffic of f32, which is what a product with
 // few rows waits for.
@@ -11,6 +14,11 @@ namespace {
 
 namespace portable {
 constexpr int kLanes = 4;
+typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
+inline Vector widen(const int8_t* from) {
+  return Vector{static_cast<float>(from[0]), static_cast<float>(from[1]), static_cast<float>(from[2]),
+                static_cast<float>(from[3])};
+}
 #include "torch_tensorrt/core/engine/tactics/aten/weight_only_body.h"
 }  // namespace portable
 
@@ -19,6 +27,10 @@ constexpr int kLanes = 4;
 #pragma GCC target("avx2,fma")
 namespace avx2 {
 constexpr int kLanes = 8;
+using Vector = __m256;
+inline Vector widen(const int8_t* from) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+}
 #include "torch_tensorrt/core/engine/tactics/aten/weight_only_body.h"
 }  // namespace avx2
 #pragma GCC pop_options
@@ -27,6 +39,13 @@ constexpr int kLanes = 8;
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,fma,prefer-vector-width=512")
 namespace avx512 {
 constexpr int kLanes = 16;
+using Vector = __m512;
+inline Vector widen(const int8_t* from) {
+  // Masks without effect: GCC 12 warns of uninitialized memory in the plain forms.
+  constexpr __mmask16 kAll = 0xFFFF;
+  const __m512i wide = _mm512_maskz_cvtepi8_epi32(kAll, _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  return _mm512_maskz_cvtepi32_ps(kAll, wide);
+}
 #include "torch_tensorrt/core/engine/tactics/aten/weight_only_body.h"
 }  // namespace avx512
 #pragma GCC pop_options

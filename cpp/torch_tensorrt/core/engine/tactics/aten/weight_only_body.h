@@ -1,9 +1,8 @@
 // Products of floats and 8-bit weights with vectors of kLanes floats, for a source that includes this once for each
-// instruction set, each time in a namespace of its own.
+// instruction set, each time in a namespace of its own. The source defines kLanes, Vector, and widen(), which reads
+// kLanes weights as floats.
 
-typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
 typedef float Floats __attribute__((vector_size(kLanes * sizeof(float)), aligned(alignof(float)), may_alias));
-typedef int8_t Bytes __attribute__((vector_size(kLanes), aligned(1), may_alias));
 
 // `kRows` rows of x times four rows of weights, whose lengths are `inner`: sums of the products in f32.
 template <int kRows>
@@ -11,8 +10,11 @@ void products(const float* x, int64_t x_step, const int8_t* weights, int64_t inn
   Vector partial[kRows][4] = {};
   int64_t k = 0;
   for (; k + kLanes <= inner; k += kLanes) {
+#pragma GCC unroll 4  // or the sums would lie in memory
     for (int n = 0; n < 4; ++n) {
-      const Vector w = __builtin_convertvector(*reinterpret_cast<const Bytes*>(weights + n * inner + k), Vector);
+      if (k % 64 == 0) __builtin_prefetch(weights + (n + 4) * inner + k);  // the next block's
+      const Vector w = widen(weights + n * inner + k);
+#pragma GCC unroll 4
       for (int m = 0; m < kRows; ++m) partial[m][n] += w * *reinterpret_cast<const Floats*>(x + m * x_step + k);
     }
   }
