@@ -57,7 +57,7 @@ def build_with_weights(module: nn.Module, x: torch.Tensor):
 def rounded(weight: torch.Tensor, dim: int) -> torch.Tensor:
     """Symmetric 8-bit integers, with a scale for each column of the product."""
     scale = weight.abs().amax(dim, keepdim=True) / 127
-    return torch.round(weight / scale).clamp(-127, 127) * scale
+    return torch.round(weight * (1 / scale)).clamp(-127, 127) * scale
 
 
 def with_rounded_weights(module: Decoder) -> Decoder:
