@@ -7,13 +7,12 @@ import shutil
 
 import pytest
 import torch
+from playwright import sync_api as playwright
 from torch import nn
 
 import torch_tensorrt
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed (tools/setup.sh test)")
 
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 
@@ -51,6 +50,7 @@ def path(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
+    assert BROWSER is not None, "no Chromium is installed; tools/setup.sh test installs it"
     with playwright.sync_playwright() as running:
         started = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         yield started
