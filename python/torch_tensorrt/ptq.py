@@ -244,7 +244,7 @@ _ON_CPU: dict[str, Any] = {
     "mix_backends": False,
     "workspace_size": 0,
     "debug": False,
-    "optimization_level": -1,
+    "optimization_level": None,
     "version_compatible": False,
     "hardware_compatible": False,
     "sparse_weights": False,

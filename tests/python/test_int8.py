@@ -279,6 +279,33 @@ def test_wrong_arguments_are_refused(make_calibrator, error, text):
         make_calibrator()
 
 
+def test_settings_of_gpus_do_not_reach_the_calibration(tmp_path):
+    module, data = make("features")
+    settings = {
+        "enabled_precisions": INT8,
+        "backend": "tensorrt",
+        "workspace_size": 1 << 30,
+        "debug": True,
+        "optimization_level": 3,
+        "version_compatible": True,
+        "hardware_compatible": True,
+        "sparse_weights": True,
+        "timing_cache_path": str(tmp_path / "timing"),
+        "calibrator": DataLoaderCalibrator(data),
+    }
+    calls = []
+
+    def compile_in_float(changed):
+        calls.append(changed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return torch_tensorrt.compile(module, ir="ts", inputs=[data[0]], **changed)
+
+    torch_tensorrt.ptq.resolve(settings, "cuda:0", compile_in_float)
+    assert [changed["device"] for changed in calls] == ["cpu"]
+    assert not isinstance(settings["calibrator"], DataLoaderCalibrator)
+
+
 def test_wrong_uses_are_refused():
     module, data = make("features")
     with pytest.raises(ValueError, match=r"needs torch\.int8 in enabled_precisions"):

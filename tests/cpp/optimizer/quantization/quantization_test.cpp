@@ -196,6 +196,28 @@ TEST(FuseQuantization, ALimitedRangeBecomesAClip) {
   EXPECT_THAT(after, HasSubstr("clip(-6, 248), quantize(u8, scale 2, zero 3)"));
 }
 
+// TensorRT would otherwise compute the sum in floats, because its reader takes them.
+TEST(QuantizeAll, AveragesOfQuantizedLayersReadIntegersInTensorRT) {
+  const std::string text = kInput + convolution("a", "%x", kRelu) + convolution("b", "%a, %a", ", epilogue=[sum(%a)]") +
+                           "%p = pooling(%b) {type=average, window=[2x2], stride=[2x2]}\n"
+                           "%m = reduce(%b) {op=avg, axes=12, keep_dims=true}\n"
+                           "%u = unary(%b)\nreturn %p, %m, %u";
+  const TensorRanges ranges{{"x", {1, true}}, {"a", {2, false}}, {"b", {3, true}}};
+  for (const auto form : {QuantizedForm::kTensorRT, QuantizedForm::kNative}) {
+    const auto network = network_of(text);
+    ASSERT_NE(network, nullptr);
+    make_quantize_all(ranges, form)->run(*network, {});
+    network::verify_network(*network);
+    for (const auto& layer : network->layers()) {
+      const bool averages = layer->getType() == LayerType::kPOOLING || layer->getType() == LayerType::kREDUCE;
+      if (!averages && layer->getType() != LayerType::kUNARY) continue;
+      const LayerType producer = layer->getInput(0)->producer()->getType();
+      const bool is_quantized = averages && form == QuantizedForm::kTensorRT;
+      EXPECT_EQ(producer, is_quantized ? LayerType::kDEQUANTIZE : LayerType::kCONVOLUTION) << layer->getName();
+    }
+  }
+}
+
 // Both products have a row of weights for each column of the result; the scale precedes the bias.
 TEST(QuantizeWeights, ProductsGetRowsOfIntegersWithAScaleEach) {
   const auto network = network_of(

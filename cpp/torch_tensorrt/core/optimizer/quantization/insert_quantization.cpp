@@ -122,6 +122,14 @@ bool gives_output(const ILayer& layer) {
                      [](const ILayer* reader) { return passes_elements(*reader) && gives_output(*reader); });
 }
 
+bool averages(const ILayer& layer) {
+  if (const auto* reduce = network::layer_cast<network::IReduceLayer>(&layer)) {
+    return reduce->getOperation() == network::ReduceOperation::kAVG;
+  }
+  const auto* pooling = network::layer_cast<network::IPoolingLayer>(&layer);
+  return pooling != nullptr && pooling->getPoolingType() == network::PoolingType::kAVERAGE;
+}
+
 bool may_quantize(const ILayer& layer, const SharedRanges& ranges) {
   const Weights weights = weights_of(layer);
   if (weights.count == 0 || weights.type != DataType::kFLOAT) return false;
@@ -143,6 +151,9 @@ class Insertion {
     }
     for (auto* layer : layers) {
       if (chosen_.count(layer) != 0) quantize_residuals(*layer);
+    }
+    if (form_ == QuantizedForm::kTensorRT) {
+      for (auto* layer : layers) quantize_averaged(*layer);
     }
     for (auto* layer : layers) {
       if (chosen_.count(layer) != 0) quantize_weights(*layer);
@@ -188,6 +199,13 @@ class Insertion {
       const bool is_wanted = pairs_.count(&operand) != 0 || chosen_.count(operand.producer()) != 0;
       if (is_wanted && ranges_.find(operand) != nullptr) quantize_input(layer, op.input);
     }
+  }
+
+  // Else TensorRT computes the sum before the average in floats, and copies the residual for it.
+  void quantize_averaged(ILayer& layer) {
+    if (!averages(layer)) return;
+    const ITensor& input = *layer.getInput(0);
+    if (chosen_.count(input.producer()) != 0 && ranges_.find(input) != nullptr) quantize_input(layer, 0);
   }
 
   void quantize_weights(ILayer& layer) {

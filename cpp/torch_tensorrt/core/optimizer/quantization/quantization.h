@@ -44,7 +44,8 @@ std::vector<int32_t> layers_that_may_quantize(const network::INetworkDefinition&
 // scales of the ranges, one pair for each tensor, and have constant kernels in kINT8 with a scale for each output map.
 // Residuals that are added by the chosen convolutions are quantized as well where they come from a chosen convolution,
 // or are quantized for another reader.
-// kTensorRT: tensors are kINT8 only, and weights are quantized by layers that TensorRT folds.
+// kTensorRT: tensors are kINT8 only, weights are quantized by layers that TensorRT folds, and averages of the chosen
+// layers' results read them quantized.
 enum class QuantizedForm : int32_t { kNative, kTensorRT };
 std::unique_ptr<Pass> make_insert_quantization(TensorRanges ranges, std::unordered_set<const network::ILayer*> chosen,
                                                QuantizedForm form = QuantizedForm::kNative);
