@@ -16,7 +16,8 @@ from torch.utils import _pytree
 
 from torch_tensorrt._compile import compile as _compile
 from torch_tensorrt._library import compiler
-from torch_tensorrt.ptq import arguments_of
+from torch_tensorrt.ptq import OBSERVED, arguments_of
+from torch_tensorrt.ts._compiler import _native
 
 _BAD_SQNR = 20.0  # decibels: the error is a tenth of the signal
 
@@ -193,7 +194,7 @@ def verify(
             for batches, batch in enumerate(data, start=1):
                 positional, by_name = arguments_of(batch, compiled)
                 if batches == 1 and reference is None:
-                    reference, reason = _in_float(module, positional, by_name)
+                    reference, reason = _in_float(module, compiled, positional, by_name)
                 expected = _tensors(runs(*positional, **by_name))
                 found = _tensors(_recorded(compiled, positional, by_name, is_reference=False))
                 if len(expected) != len(found):
@@ -222,10 +223,18 @@ def _callable(module: Any) -> Any:
     return module.module() if isinstance(module, torch.export.ExportedProgram) else module
 
 
-def _in_float(module: Any, positional: Sequence[Any], by_name: dict[str, Any]) -> tuple[Any, str]:
-    """Returns the module compiled in float32 for the arguments, or the reason why it cannot be compiled."""
+def _in_float(
+    module: Any, compiled: Any, positional: Sequence[Any], by_name: dict[str, Any]
+) -> tuple[Any, str]:
+    """Returns the module compiled in float32 for the arguments, or the reason why it cannot be compiled.
+
+    The names of its tensors are those of ``compiled``.
+    """
     is_program = isinstance(module, torch.export.ExportedProgram)
     inputs = {} if is_program else {"inputs": list(positional), "kwarg_inputs": by_name or None}
+    is_script = isinstance(compiled, torch.jit.ScriptModule)
+    if is_script and compiler()._needs_observed_reference(_native(compiled)):
+        inputs["calibrator"] = OBSERVED
     try:
         return _compile(module, device="cpu", enabled_precisions={torch.float32}, **inputs), ""
     except Exception as error:

@@ -73,6 +73,10 @@ class Table(_Calibrator):
         return self.text
 
 
+# Instead of a table: for engines in float whose tensors have the names of those in int8.
+OBSERVED = Table("observed")
+
+
 class CacheCalibrator(_Calibrator):
     """Reads the calibration from a file that :class:`DataLoaderCalibrator` wrote; needs no data.
 
@@ -232,7 +236,7 @@ def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..
         )
     if dtype.i8.value not in parse_precisions(settings.get("enabled_precisions")):
         raise ValueError("a calibrator needs torch.int8 in enabled_precisions")
-    in_float = {**settings, "calibrator": None, "enabled_precisions": {torch.float32}, "device": "cpu"}
+    in_float = {**settings, "calibrator": OBSERVED, "enabled_precisions": {torch.float32}, "device": "cpu"}
     if Device._from(device).device_type is not DeviceType.CPU:
         in_float.update({name: value for name, value in _ON_CPU.items() if name in settings})
     settings["calibrator"] = Table(calibrator._table(lambda: compile_in_float(in_float)))

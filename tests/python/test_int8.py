@@ -52,7 +52,22 @@ class Branches(nn.Module):
         return self.d(self.c(joined).relu()).mean((2, 3))
 
 
+class Unnamed(nn.Module):
+    """Values without names of the user, and weights that PyTorch computes with before they are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(96, 96) for _ in range(3)])
+        self.matrix = nn.Parameter(torch.randn(96, 96) / 10)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = torch.relu(layer(x))
+        return torch.sin((x @ self.matrix.t()).relu() @ (self.matrix * 2))
+
+
 MODELS = {
+    "unnamed": (Unnamed, (64, 96)),
     "pictures": (pictures, (2, 3, 32, 32)),
     "features": (features, (64, 96)),
     "branches": (Branches, (2, 16, 24, 24)),
@@ -116,7 +131,7 @@ def test_results_are_close(name, algorithm):
 
 # Fusions leave tensors between linear layers without names.
 @needs_vnni
-@pytest.mark.parametrize(("name", "count"), [("pictures", 5), ("features", 2), ("branches", 3)])
+@pytest.mark.parametrize(("name", "count"), [("pictures", 5), ("features", 2), ("branches", 3), ("unnamed", 5)])
 def test_every_layer_but_the_last_has_a_range(name, count):
     module, data = make(name)
     compiled = build(module, data, DataLoaderCalibrator(data), precision_overrides=["*=i8"])

@@ -51,6 +51,17 @@ def test_layers_of_int8_have_noise():
     assert any(error.operator == "aten::_convolution" and ".py:" in error.source for error in report.layers)
 
 
+# The numbers that PyTorch gives to values differ between a build in float32 and one in int8.
+@needs_vnni
+def test_values_without_names_are_compared_too():
+    module, data = make("unnamed")
+    compiled = in_int8(module, data, precision_overrides=["*=i8"])
+    report = torch_tensorrt.verify(module, compiled, data[:1])
+    products = [error for error in report.layers if "dequantize" not in error.name]
+    assert len(products) >= 4
+    assert all(error.sqnr > 20 for error in products)
+
+
 class Broken(nn.Module):
     """A module that computes something else from a layer on."""
 

@@ -213,6 +213,10 @@ VerificationState& verification() {
 void start_verification() { verifying = std::make_unique<VerificationState>(); }
 void stop_verification() { verifying.reset(); }
 
+bool needs_observed_reference(const torch::jit::IValue& compiled) {
+  return for_python([&] { return core::needs_observed_reference(as_module(compiled)); });
+}
+
 void start_recording() {
   for_python([] {
     verification().recording = nullptr;  // before another one observes
@@ -277,6 +281,7 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_calibration_table(int algorithm) -> str", calibration_table);
   m.def("_start_verification() -> ()", start_verification);
   m.def("_stop_verification() -> ()", stop_verification);
+  m.def("_needs_observed_reference(Any compiled) -> bool", needs_observed_reference);
   m.def("_start_recording() -> ()", start_recording);
   m.def("_stop_recording(bool is_reference) -> ()", stop_recording);
   m.def("_compare_outputs(Tensor[] expected, Tensor[] found) -> ()", compare_outputs);

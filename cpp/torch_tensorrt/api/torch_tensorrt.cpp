@@ -58,6 +58,7 @@ void calibrate(ts::CompileSpec& info,
   }
   in_float.ptq_calibrator = nullptr;
   in_float.enabled_precisions = {DataType::kFloat};
+  in_float.calibration = engine::BuildSettings::kObserved;
   info.calibration = info.ptq_calibrator->calibrate([&] { return compile_in_float(in_float); });
   info.ptq_calibrator = nullptr;
 }

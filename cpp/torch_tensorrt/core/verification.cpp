@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "torch_tensorrt/core/refit_module.h"
+#include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core {
@@ -49,6 +51,15 @@ TensorError ErrorSums::error(std::string name, std::string layer, std::string so
   error.cosine = norms > 0 ? product_ / norms : 0;
   error.sqnr = signal_ > 0 && !std::isnan(noise_) ? kDecibels * std::log10(signal_ / noise_) : -kInfinity;
   return error;
+}
+
+bool needs_observed_reference(const torch::jit::Module& compiled) {
+  for (const auto& attribute : compiled.named_attributes(/*recurse=*/true)) {
+    if (attribute.value.type() != c10::getCustomClassType<c10::intrusive_ptr<runtime::TRTEngine>>()) continue;
+    const auto& plan = attribute.value.toCustomClass<runtime::TRTEngine>()->engine().plan();
+    if (plan.settings && keeps_parameters_apart(*plan.settings)) return true;
+  }
+  return false;
 }
 
 void Verification::add_outputs(const std::vector<at::Tensor>& expected, const std::vector<at::Tensor>& found) {

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "torch/csrc/jit/api/module.h"
+
 #include "torch_tensorrt/core/runtime/tensor_recorder.h"
 
 // The error of a compiled module: its tensors beside those of the module in float32.
@@ -56,6 +58,10 @@ class Recording {
  private:
   runtime::TensorRecorder recorder_;
 };
+
+// Whether a reference in float has the names of the module's tensors only if it is compiled with kObserved as
+// calibration (build_settings.h).
+bool needs_observed_reference(const torch::jit::Module& compiled);
 
 // Compares, batch by batch, the results of two modules and the tensors that their engines compute.
 class Verification {

@@ -17,6 +17,7 @@
 #include "../files.h"
 #include "../options.h"
 #include "commands.h"
+#include "torch_tensorrt/core/build_settings.h"
 #include "torch_tensorrt/core/verification.h"
 
 namespace torchtrtc {
@@ -68,13 +69,14 @@ torch::jit::IValue entry_of(const torch::jit::IValue& value) {
 }
 
 // The module compiled in float32 for the arguments; nothing, and the reason, if it cannot be.
-std::optional<torch::jit::Module> in_float(const torch::jit::Module& module,
+std::optional<torch::jit::Module> in_float(const torch::jit::Module& module, bool is_observed,
                                            const std::vector<torch::jit::IValue>& arguments, std::string& reason) {
   std::vector<torch::jit::IValue> entries;
   for (const auto& argument : arguments) entries.push_back(entry_of(argument));
   try {
     ts::CompileSpec spec(torch::jit::IValue(c10::ivalue::Tuple::create(std::move(entries))));
     spec.device = torch_tensorrt::Device::cpu();
+    if (is_observed) spec.calibration = torch_tensorrt::engine::BuildSettings::kObserved;
     return ts::compile(module, spec);
   } catch (const std::exception& error) {
     reason = "the module does not compile in float32: " + line_of(error);
@@ -132,6 +134,7 @@ Report verify(const VerifyOptions& options) {
   auto module = load_module(options.input_path);
   auto compiled = load_module(options.compiled_path);
   const auto method = module.get_method("forward");
+  const bool is_observed = torch_tensorrt::core::needs_observed_reference(compiled);
   const Batches batches(options.data, parse_preprocessing(options.preprocessing), options.batch_size, "--data");
   torch_tensorrt::core::Verification verification;
   std::optional<torch::jit::Module> reference;  // compiled for the shapes of the last batch
@@ -141,7 +144,7 @@ Report verify(const VerifyOptions& options) {
   for (size_t i = 0; i < batches.size() && report.failures.empty(); ++i) {
     const Arguments arguments{batches.read(i, method), {}};
     const auto shapes = shapes_of(arguments.by_position);
-    if (i == 0 || shapes != last_shapes) reference = in_float(module, arguments.by_position, report.reason);
+    if (i == 0 || shapes != last_shapes) reference = in_float(module, is_observed, arguments.by_position, report.reason);
     last_shapes = shapes;
     torch_tensorrt::core::Verification::Records records;
     const auto expected = run_original(module, arguments);

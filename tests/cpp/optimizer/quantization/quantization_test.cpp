@@ -70,6 +70,15 @@ TEST(LayersThatMayQuantize, NeedARangeOfTheirInput) {
   EXPECT_EQ(layers_that_may_quantize(*network, {{"a", {1, false}}}), std::vector<int32_t>{2});
 }
 
+TEST(LayersWithoutRange, AreNamedUnlessTheyStayInFloatsAnyway) {
+  const std::string text =
+      kInput + convolution("a", "%x", kRelu) + convolution("b", "%a", kRelu) + convolution("y", "%b") + "return %y";
+  const auto network = network_of(text);
+  const std::string missing = layers_without_range(*network, {{"b", {1, false}}});
+  EXPECT_THAT(missing, HasSubstr("2 layers stay in floats"));
+  EXPECT_EQ(layers_without_range(*network, {{"x", {1, true}}, {"a", {1, false}}}), "");  // y is the last one
+}
+
 // Its errors would be those of the network.
 TEST(LayersThatMayQuantize, TheLastLayerIsNotAmongThem) {
   const std::string text = kInput + convolution("a", "%x") + convolution("y", "%a") + "return %y";

@@ -265,7 +265,15 @@ class NetworkChooser {
       LOG_WARNING("int8 is enabled, but " << usable.reason() << ": nothing of \"" << settings_.name
                                           << "\" will compute in int8. Give a calibrator");
     }
-    if (usable) return read_calibration(settings_.calibration, settings_.name, key);
+    if (usable) {
+      auto ranges = read_calibration(settings_.calibration, settings_.name, key);
+      const std::string missing = optimizer::layers_without_range(network, ranges);
+      if (!missing.empty()) {
+        LOG_WARNING("int8 in \"" << settings_.name << "\": " << missing);
+        notes.push_back("precision: i8: " + missing);
+      }
+      return ranges;
+    }
     notes.push_back("precision: i8 is not used: " + usable.reason());
     return {};
   }

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -10,6 +12,7 @@
 #include "torch_tensorrt/core/optimizer/patterns.h"
 #include "torch_tensorrt/core/optimizer/quantization/quantization.h"
 #include "torch_tensorrt/core/optimizer/quantization/quantized_weights.h"
+#include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::optimizer {
 
@@ -130,12 +133,24 @@ bool averages(const ILayer& layer) {
   return pooling != nullptr && pooling->getPoolingType() == network::PoolingType::kAVERAGE;
 }
 
-bool may_quantize(const ILayer& layer, const SharedRanges& ranges) {
+// But for the range of its input.
+bool may_quantize(const ILayer& layer) {
   const Weights weights = weights_of(layer);
   if (weights.count == 0 || weights.type != DataType::kFLOAT) return false;
   const ITensor& input = *layer.getInput(0);
   if (input.getType() != DataType::kFLOAT || layer.getOutput(0)->getType() != DataType::kFLOAT) return false;
-  return ranges.find(input) != nullptr && are_finite(weights) && !gives_output(layer) && !is_kept_for_others(layer);
+  return are_finite(weights) && !gives_output(layer) && !is_kept_for_others(layer);
+}
+
+std::vector<int32_t> quantizable_layers(const network::INetworkDefinition& network, const TensorRanges& ranges,
+                                        bool with_range) {
+  const SharedRanges shared(network, ranges);
+  std::vector<int32_t> result;
+  for (int32_t i = 0; i < network.getNbLayers(); ++i) {
+    const ILayer& layer = *network.getLayer(i);
+    if (may_quantize(layer) && (shared.find(*layer.getInput(0)) != nullptr) == with_range) result.push_back(i);
+  }
+  return result;
 }
 
 class Insertion {
@@ -300,6 +315,8 @@ class InsertQuantization final : public Pass {
   Chosen all(const network::INetworkDefinition& network) const {
     Chosen result;
     for (const int32_t i : layers_that_may_quantize(network, ranges_)) result.insert(network.getLayer(i));
+    const std::string missing = layers_without_range(network, ranges_);
+    if (!missing.empty()) LOG_WARNING("int8: " << missing);
     return result;
   }
 
@@ -311,12 +328,19 @@ class InsertQuantization final : public Pass {
 }  // namespace
 
 std::vector<int32_t> layers_that_may_quantize(const network::INetworkDefinition& network, const TensorRanges& ranges) {
-  const SharedRanges shared(network, ranges);
-  std::vector<int32_t> result;
-  for (int32_t i = 0; i < network.getNbLayers(); ++i) {
-    if (may_quantize(*network.getLayer(i), shared)) result.push_back(i);
+  return quantizable_layers(network, ranges, /*with_range=*/true);
+}
+
+std::string layers_without_range(const network::INetworkDefinition& network, const TensorRanges& ranges) {
+  constexpr size_t kMostNames = 5;
+  const auto layers = quantizable_layers(network, ranges, /*with_range=*/false);
+  if (layers.empty()) return {};
+  std::string text = fmt::format("{} layers stay in floats, as the calibration saw no finite input but 0 of them:", layers.size());
+  for (size_t i = 0; i < std::min(layers.size(), kMostNames); ++i) {
+    text += "\n  " + network::describe(*network.getLayer(layers[i]));
   }
-  return result;
+  if (layers.size() > kMostNames) text += fmt::format("\n  and {} more", layers.size() - kMostNames);
+  return text;
 }
 
 std::unique_ptr<Pass> make_insert_quantization(TensorRanges ranges, std::unordered_set<const ILayer*> chosen,

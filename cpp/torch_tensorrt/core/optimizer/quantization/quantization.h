@@ -40,6 +40,9 @@ TensorScale scale_of(const TensorRange& range);
 // among them: their errors are those of the network.
 std::vector<int32_t> layers_that_may_quantize(const network::INetworkDefinition& network, const TensorRanges& ranges);
 
+// Names the layers of the same kind whose input has no range; empty if there are none.
+std::string layers_without_range(const network::INetworkDefinition& network, const TensorRanges& ranges);
+
 // Before: a network in f32. After: the chosen layers read their inputs through quantize and dequantize layers with the
 // scales of the ranges, one pair for each tensor, and have constant kernels in kINT8 with a scale for each output map.
 // Residuals that are added by the chosen convolutions are quantized as well where they come from a chosen convolution,
