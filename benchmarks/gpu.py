@@ -51,6 +51,7 @@ WITHOUT_GRAPHS = "native_launched"
 ALONE = ["alone", "alone_int8"]
 RUNNERS = ["eager", "eager_graph", *COMPILED, WITHOUT_GRAPHS, "ours_captured", *ALONE]
 CALIBRATION_IMAGES = 64
+TIMING_ITERATIONS = 8  # of TensorRT; with one, noise chooses kernels
 WARM_UP_CALLS, TURN_WARM_UP_CALLS, TURN_CALLS = 30, 3, 20
 
 Call = Callable[[], object]
@@ -100,6 +101,7 @@ class Workshop:
             backend=backend,
             enabled_precisions={torch.half, torch.float32, *([torch.int8] if int8 else [])},
             timing_cache_path=str(self.folder / "timing"),
+            num_avg_timing_iters=TIMING_ITERATIONS,
             **int8,
         )
         self.note(case, runner, time.monotonic() - begin)
@@ -114,7 +116,8 @@ class Workshop:
         onnx = self.folder / f"{case.name}.onnx"
         export_onnx(model, x, onnx)
         batches = [batch.cuda() for batch in batches_like(x)] if runner == "alone_int8" else []
-        seconds = self.alone().build(onnx, path, self.folder / "timing.tensorrt", batches=batches)
+        cache = self.folder / "timing.tensorrt"
+        seconds = self.alone().build(onnx, path, cache, batches=batches, timing_iterations=TIMING_ITERATIONS)
         self.note(case, runner, seconds)
         onnx.unlink()
         return path

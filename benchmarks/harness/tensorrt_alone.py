@@ -47,12 +47,14 @@ class TensorRTAlone:
         timing_cache: Path,
         fp16: bool = True,
         batches: Sequence[torch.Tensor] = (),
+        timing_iterations: int = 1,
     ) -> float:
         """Builds a plan and returns the seconds. `fp16` allows f16 beside f32, batches on the GPU int8 too."""
         pointers = (ctypes.c_void_p * max(len(batches), 1))(*(batch.data_ptr() for batch in batches))
         size = len(batches[0]) if batches else 1
         paths = [str(file).encode() for file in (onnx, timing_cache, plan)]
-        seconds = self.library.alone_build(paths[0], int(fp16), pointers, len(batches), size, *paths[1:])
+        calibration = (pointers, len(batches), size)
+        seconds = self.library.alone_build(paths[0], int(fp16), *calibration, timing_iterations, *paths[1:])
         if seconds < 0:
             raise RuntimeError(f"TensorRT cannot build an engine of {onnx}")
         return seconds

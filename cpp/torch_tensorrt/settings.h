@@ -51,6 +51,7 @@ struct Settings {
   bool use_explicit_typing = false;
   std::vector<std::string> precision_overrides;
   bool strict_precisions = false;
+  bool deterministic = false;
   std::string weight_only;
   uint64_t num_threads = 0;
   /// @}
@@ -168,6 +169,10 @@ void visit_settings(S& settings, Visit&& visit) {
             "CPU: if enabled_precisions lacks float, layers that can compute in f32 only are an error. Without this "
             "setting, a warning names them."},
         settings.strict_precisions);
+  visit(Row{"deterministic", "--deterministic", "",
+            "CPUs: choose tactics and precisions by rules and estimates instead of measured times, so that builds on "
+            "machines of one kind give the same bytes. A timing cache (timing_cache_path) also does, with measured times."},
+        settings.deterministic);
   visit(Row{"weight_only", "--weight-only", "PRECISION",
             "CPU: precision of the constant matrices of products, which multiply floats: int8, with a scale for each "
             "column of the result. The builder takes it where that is faster, as with few rows; such engines are up to "

@@ -38,6 +38,7 @@ class Settings(TypedDict, total=False):
     use_explicit_typing: bool
     precision_overrides: Iterable[str] | None
     strict_precisions: bool
+    deterministic: bool
     weight_only: str
     num_threads: int
     input_signature: Any

@@ -75,9 +75,19 @@ void check_weight_only(const engine::BuildSettings& settings) {
                                      << ", which no backend has kernels for; there are kernels for \"int8\" on CPUs");
 }
 
+void check_deterministic(const engine::BuildSettings& settings) {
+  if (!settings.deterministic) return;
+  TORCHTRT_CHECK(settings.device.is_cpu(), "deterministic builds are for CPUs: libraries of GPUs choose their kernels by "
+                                           "measured times. With timing_cache_path, builds repeat the choices of the "
+                                           "first one");
+}
+
 void check_settings(const CompileSpec& cfg) {
   const auto& settings = cfg.convert_info.engine_settings;
+  check_deterministic(settings);
   check_weight_only(settings);
+  TORCHTRT_CHECK(!settings.mix_backends || !settings.deterministic,
+                 "mix_backends picks backends by measured times; turn it or deterministic off");
   TORCHTRT_CHECK(!settings.mix_backends || settings.backend == engine::kAutoBackend,
                  "mix_backends needs the backend auto, but the backend is " << settings.backend);
   check_device(settings.device);

@@ -194,7 +194,8 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
 
   const auto cache = TimingCache::open(settings.timing_cache_path, settings.device);
   CandidateTimer timer(settings.device, settings.tactic_sources,
-                       std::max(1, static_cast<int32_t>(settings.num_avg_timing_iters)), *cache);
+                       std::max(1, static_cast<int32_t>(settings.num_avg_timing_iters)), settings.deterministic,
+                       *cache);
   Plan plan;
   plan.name = settings.name.empty() ? network->getName() : settings.name;
   plan.producer = producer_text();

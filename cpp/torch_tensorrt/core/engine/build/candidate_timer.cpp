@@ -135,6 +135,18 @@ void put_weights_of(const LayerInstance& instance, WeightStore& store) {
 // Rounds as the timing cache does, so that a build that measures and one that reads the cache write the same plan.
 double rounded(double microseconds) { return std::round(microseconds * 1000.0) / 1000.0; }
 
+void keep_faster(TimedTactic& best, const Tactic& tactic, double microseconds) {
+  if (best.tactic == nullptr) {
+    best.tactic = &tactic;
+    best.microseconds = microseconds;
+  } else if (microseconds < kMustBeat * best.microseconds) {
+    best = {&tactic, microseconds, best.tactic, best.microseconds};
+  } else if (best.runner_up == nullptr || microseconds < best.runner_up_microseconds) {
+    best.runner_up = &tactic;
+    best.runner_up_microseconds = microseconds;
+  }
+}
+
 }  // namespace
 
 double CandidateTimer::measure(Kernel& kernel, const LayerInstance& instance, double best) {
@@ -180,16 +192,20 @@ TimedTactic CandidateTimer::pick(const LayerInstance& instance, bool keeps_plain
     tactics.erase(std::remove_if(tactics.begin(), tactics.end(), packs), tactics.end());
   }
   // On a GPU, timing a single candidate is not worth the uploads.
-  if (tactics.size() == 1 && !target_.is_cpu()) {
-    return {tactics.front(), tactics.front()->estimate_microseconds(instance)};
+  if (estimates_ || (tactics.size() == 1 && !target_.is_cpu())) {
+    TimedTactic first;
+    first.tactic = tactics.front();
+    first.microseconds = rounded(first.tactic->estimate_microseconds(instance));
+    return first;
   }
-  TimedTactic best{nullptr, std::numeric_limits<double>::infinity()};
+  TimedTactic best;
+  best.microseconds = std::numeric_limits<double>::infinity();
   std::string failures;
   for (const Tactic* tactic : tactics) {
     try {
       const double microseconds = time(*tactic, instance, best.microseconds);
       LOG_DEBUG("  " << tactic->name() << ": " << microseconds << " us");
-      if (best.tactic == nullptr || microseconds < kMustBeat * best.microseconds) best = {tactic, microseconds};
+      keep_faster(best, *tactic, microseconds);
     } catch (const Error& e) {
       // A tactic that cannot keep its promise does not stop the others.
       LOG_DEBUG("  " << tactic->name() << " failed: " << e.msg());

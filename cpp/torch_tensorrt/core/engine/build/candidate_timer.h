@@ -12,18 +12,21 @@ namespace torch_tensorrt::engine {
 
 class Engine;
 
-// The tactic that was chosen for an instance and its time.
+// The tactic that was chosen for an instance and its time, and the fastest of the others.
 struct TimedTactic {
   const Tactic* tactic = nullptr;
   double microseconds = 0;
+  const Tactic* runner_up = nullptr;  // null if there is no other, or no other was timed
+  double runner_up_microseconds = 0;
 };
 
 // Runs the tactics of layer instances on random data and picks the fastest.
 class CandidateTimer {
  public:
+  // `estimates`: runs nothing, and takes the first tactic in the registry's order with its estimated time.
   CandidateTimer(const DeviceTarget& target, const std::vector<std::string>& sources, int32_t iterations,
-                 TimingCache& cache)
-      : target_(target), sources_(sources), iterations_(iterations), cache_(cache) {}
+                 bool estimates, TimingCache& cache)
+      : target_(target), sources_(sources), iterations_(iterations), estimates_(estimates), cache_(cache) {}
 
   // Picks the fastest tactic; the earlier one in the registry wins a difference of less than 2 %. With `keeps_plain`, a
   // tactic that packs weights is picked only where no other runs the layer. Throws Error naming the layer that no
@@ -40,6 +43,7 @@ class CandidateTimer {
   const DeviceTarget& target_;
   const std::vector<std::string>& sources_;
   int32_t iterations_;
+  bool estimates_;
   TimingCache& cache_;
   int32_t timed_ = 0;
   int32_t from_cache_ = 0;

@@ -401,7 +401,10 @@ class NetworkChooser {
       core::util::report(settings_.progress.get(), "timing layers of " + settings_.name, static_cast<int64_t>(done) + 1,
                          static_cast<int64_t>(schedule.steps().size()));
       const TimedTactic picked = timer_.pick(step.instance, shares_large_constant(*step.instance.layer));
-      choice.choices[static_cast<size_t>(step.layer)] = {picked.tactic->name(), picked.microseconds};
+      LayerChoice& chosen = choice.choices[static_cast<size_t>(step.layer)];
+      chosen = {picked.tactic->name(), picked.microseconds, "", 0};
+      if (picked.runner_up != nullptr) chosen.runner_up = picked.runner_up->name();
+      chosen.runner_up_microseconds = picked.runner_up_microseconds;
       choice.microseconds += picked.microseconds;
       LOG_INFO("[" << ++done << "/" << schedule.steps().size() << "] " << network::enum_name(choice.format) << " "
                    << network::describe(*step.instance.layer) << ": " << picked.tactic->name() << ", "

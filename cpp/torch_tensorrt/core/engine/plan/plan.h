@@ -22,6 +22,8 @@ namespace torch_tensorrt::engine {
 struct LayerChoice {
   std::string tactic;       // empty: no work to do (inputs, constants, views)
   double microseconds = 0;  // measured or estimated when it was built
+  std::string runner_up;    // the fastest of the other tactics; empty if there is none, or none was timed
+  double runner_up_microseconds = 0;
 };
 
 // A built engine as data: the optimized network, the tactic of each layer, and the packed weights.

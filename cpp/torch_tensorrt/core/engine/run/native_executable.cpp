@@ -129,11 +129,16 @@ void LayerWriter::write_weights(const network::ILayer& layer) {
 
 void LayerWriter::write(int32_t index) {
   const network::ILayer& layer = *plan_.network->getLayer(index);
-  const BuiltLayer summary = summarize_layer(layer, plan_.choices[static_cast<size_t>(index)]);
+  const LayerChoice& choice = plan_.choices[static_cast<size_t>(index)];
+  const BuiltLayer summary = summarize_layer(layer, choice);
   json_.begin_object().field("name", summary.name).field("kind", summary.kind).field("fused", summary.fused);
   json_.field("tactic", summary.tactic).field("precision", summary.precision).field("format", summary.format);
   json_.field("source", summary.source).field("module", layer.getMetadata());
   json_.field("microseconds", summary.microseconds);
+  if (!choice.runner_up.empty()) {
+    json_.key("runner_up").begin_object().field("tactic", choice.runner_up);
+    json_.field("microseconds", choice.runner_up_microseconds).end_object();
+  }
   std::vector<const network::ITensor*> tensors;
   for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
     if (layer.getInput(i) != nullptr) tensors.push_back(layer.getInput(i));
