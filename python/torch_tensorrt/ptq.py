@@ -234,10 +234,12 @@ def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..
             f"calibrator is {type(calibrator).__name__}, must be a torch_tensorrt.ptq.DataLoaderCalibrator or "
             "CacheCalibrator"
         )
-    if dtype.i8.value not in parse_precisions(settings.get("enabled_precisions")):
-        raise ValueError("a calibrator needs torch.int8 in enabled_precisions")
+    precisions = parse_precisions(settings.get("enabled_precisions"))
+    on_this_cpu = Device._from(device).device_type is DeviceType.CPU
+    if dtype.i8.value not in precisions and not (on_this_cpu and dtype.f16.value in precisions):
+        raise ValueError("a calibrator needs torch.int8 in enabled_precisions (on a CPU, torch.half is enough)")
     in_float = {**settings, "calibrator": OBSERVED, "enabled_precisions": {torch.float32}, "device": "cpu"}
-    if Device._from(device).device_type is not DeviceType.CPU:
+    if not on_this_cpu:
         in_float.update({name: value for name, value in _ON_CPU.items() if name in settings})
     settings["calibrator"] = Table(calibrator._table(lambda: compile_in_float(in_float)))
 

@@ -115,6 +115,28 @@ def test_f16_needs_instructions(capfd):
     torch.testing.assert_close(compiled(x), model(x), rtol=2e-2, atol=2e-2)
 
 
+class Large(nn.Module):
+    """A layer whose results exceed 65504, the largest number of f16."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second, self.third = nn.Linear(256, 256), nn.Linear(256, 256), nn.Linear(256, 256)
+        self.first.weight.data *= 3e3
+        self.second.weight.data *= 1e-6
+
+    def forward(self, x):
+        return self.third(self.second(self.first(x * 100).relu()).relu())
+
+
+def test_numbers_beyond_f16_stay_in_f32():
+    model, x = Large().eval(), torch.randn(64, 256)
+    assert model.first(x * 100).max() > 65504
+    calibrator = torch_tensorrt.ptq.DataLoaderCalibrator([x])
+    compiled = build(model, x, {torch.float16}, calibrator=calibrator)  # every layer that can is in f16
+    torch.testing.assert_close(compiled(x), model(x), rtol=2e-2, atol=2e-2)
+    assert ("the calibration saw numbers beyond 65504" in note(compiled)) is HAS_FP16
+
+
 def test_a_layer_that_bf16_does_not_help_stays_f32():
     compiled = build(nn.Sequential(nn.Linear(2, 2)).eval(), torch.randn(1, 2), BF16)
     assert dtypes(compiled) == {"FP32"}

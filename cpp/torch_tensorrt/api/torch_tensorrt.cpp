@@ -41,9 +41,12 @@ torch::jit::Module on_cpu(const torch::jit::Module& module) {
 void calibrate(ts::CompileSpec& info,
                const std::function<torch::jit::Module(const ts::CompileSpec&)>& compile_in_float) {
   if (info.ptq_calibrator == nullptr) return;
-  TORCHTRT_CHECK(info.enabled_precisions.count(DataType::kChar) != 0, "a calibrator needs int8 in enabled_precisions");
+  const bool is_on_cpu = info.device.device_type == Device::DeviceType::kCPU;
+  const bool has_use = info.enabled_precisions.count(DataType::kChar) != 0 ||
+                       (is_on_cpu && info.enabled_precisions.count(DataType::kHalf) != 0);
+  TORCHTRT_CHECK(has_use, "a calibrator needs int8 in enabled_precisions (on a CPU, half is enough)");
   ts::CompileSpec in_float = info;
-  if (info.device.device_type != Device::DeviceType::kCPU) {
+  if (!is_on_cpu) {
     in_float.device = Device::cpu();
     // Without the settings that are for GPUs.
     in_float.backend = "auto";

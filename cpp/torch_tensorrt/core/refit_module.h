@@ -16,10 +16,11 @@ namespace torch_tensorrt::core {
 std::vector<engine::Parameter> parameters_of(const torch::jit::Module& mod);
 
 // Whether lowering must not fold parameters into the graph (lowering::LowerInfo): a refit may replace them later, or
-// the backend looks for the operators that quantize them. The names of tensors differ between both forms of a graph.
+// the backend looks for the operators that quantize them. The names of tensors differ between both forms of a graph, so
+// calibration, and the builds that use it, have the same form.
 inline bool keeps_parameters_apart(const engine::BuildSettings& settings) {
   return settings.refit || settings.enabled_precisions.count(network::DataType::kINT8) != 0 ||
-         settings.calibration == engine::BuildSettings::kObserved;
+         !settings.calibration.empty();
 }
 
 // An engine like the given one, with the weights of the network. Throws Error naming the first layer that differs.

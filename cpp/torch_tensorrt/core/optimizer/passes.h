@@ -40,6 +40,8 @@ std::unique_ptr<Pass> make_assign_layouts();
 // quantization/: quantization.h
 
 // precision/
+// The largest finite number of f16 or bf16.
+float largest_number(network::DataType low);
 // The layers, by their indices, that may compute in f16 or bf16 instead of f32: those that may round, whose numbers do
 // not overflow there (as the smallest number of f32 does, which stands in masks), and of whose results no integers are
 // made.

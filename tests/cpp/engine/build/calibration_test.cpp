@@ -126,6 +126,19 @@ TEST(CalibrationTable, IsReadAsWritten) {
   EXPECT_TRUE(ranges.at("x").is_signed);
 }
 
+TEST(CalibrationTable, KeepsWhatItClips) {
+  network::INetworkDefinition network;
+  auto* x = network.addInput("x", network::DataType::kFLOAT, network::Dims{200001});
+  auto values = normal(200000, 2);
+  values.push_back(70000);
+  Calibration calibration;
+  calibration.observe(plan_named("engine", 7), *x, {network::DataType::kFLOAT, network::Dims{200001}}, values.data());
+  const auto ranges = read_calibration(calibration.table(CalibrationAlgorithm::kLEGACY), "engine", 7);
+  EXPECT_LT(ranges.at("x").amax, 70000);
+  EXPECT_EQ(ranges.at("x").largest, 70000);
+  EXPECT_EQ(read_calibration(table_of(7), "engine", 7).at("x").largest, 2);
+}
+
 std::string error_of(const std::string& table, const std::string& engine = "engine", uint64_t key = 7) {
   try {
     read_calibration(table, engine, key);

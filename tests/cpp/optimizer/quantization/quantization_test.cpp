@@ -79,6 +79,15 @@ TEST(LayersWithoutRange, AreNamedUnlessTheyStayInFloatsAnyway) {
   EXPECT_EQ(layers_without_range(*network, {{"x", {1, true}}, {"a", {1, false}}}), "");  // y is the last one
 }
 
+TEST(LayersBeyond, ReadOrComputeNumbersThatTheDtypeDoesNotHave) {
+  const std::string text =
+      kInput + convolution("a", "%x", kRelu) + convolution("b", "%a", kRelu) + convolution("y", "%b") + "return %y";
+  const auto network = network_of(text);
+  const TensorRanges ranges{{"x", {1, true, 1}}, {"a", {10, false, 65505}}, {"b", {65504, false, 65504}}};
+  EXPECT_EQ(layers_beyond(*network, ranges, network::DataType::kHALF), (std::vector<int32_t>{1, 2}));
+  EXPECT_TRUE(layers_beyond(*network, ranges, network::DataType::kBF16).empty());
+}
+
 // Its errors would be those of the network.
 TEST(LayersThatMayQuantize, TheLastLayerIsNotAmongThem) {
   const std::string text = kInput + convolution("a", "%x") + convolution("y", "%a") + "return %y";

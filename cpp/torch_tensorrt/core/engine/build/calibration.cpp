@@ -182,6 +182,7 @@ std::string Calibration::table(CalibrationAlgorithm algorithm) const {
       const float amax = histogram.amax(algorithm);
       if (amax > 0 && histogram.not_finite() == 0) {
         tensors[tensor] = {{"amax", amax}, {"signed", histogram.is_signed()}};
+        if (histogram.largest() > amax) tensors[tensor]["largest"] = histogram.largest();
       }
     }
     engines[name] = {{"network", fmt::format("{:016x}", observed.key)}, {"tensors", std::move(tensors)}};
@@ -231,7 +232,7 @@ optimizer::TensorRanges read_calibration(const std::string& text, const std::str
     for (const auto& [name, range] : found->at("tensors").items()) {
       const auto amax = range.at("amax").get<float>();
       if (!(amax > 0) || !std::isfinite(amax)) refuse("has the range " + range.dump() + " for tensor " + name);
-      ranges[name] = {amax, range.at("signed").get<bool>()};
+      ranges[name] = {amax, range.at("signed").get<bool>(), range.value("largest", amax)};
     }
     return ranges;
   } catch (const nlohmann::json::exception& error) {

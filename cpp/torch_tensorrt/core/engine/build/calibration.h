@@ -29,6 +29,7 @@ class Histogram {
   // 0 if nothing, or only zeros, were seen.
   float amax(CalibrationAlgorithm algorithm) const;
   bool is_signed() const { return is_signed_; }
+  float largest() const { return largest_; }
   // Infinities and NaN, which are not counted.
   int64_t not_finite() const { return not_finite_; }
 

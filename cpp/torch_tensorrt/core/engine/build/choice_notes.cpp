@@ -72,6 +72,20 @@ void report_layers_in_f32(const network::INetworkDefinition& network, const Buil
   LOG_WARNING(text);
 }
 
+void note_beyond(NetworkChoice& best, const optimizer::TensorRanges& seen) {
+  std::string names;
+  size_t count = 0;
+  for (const int32_t i : optimizer::layers_beyond(*best.network, seen, DataType::kHALF)) {
+    const network::ILayer& layer = *best.network->getLayer(i);
+    if (!computes(layer.getType())) continue;
+    if (++count <= 5) names += "\n  " + network::describe(layer);
+  }
+  if (count == 0) return;
+  if (count > 5) names += fmt::format("\n  and {} more", count - 5);
+  best.notes.push_back(
+      fmt::format("precision: {} layers are not in f16: the calibration saw numbers beyond 65504:{}", count, names));
+}
+
 void note_integer_weights(NetworkChoice& best) {
   const auto& layers = best.network->layers();
   const auto count = std::count_if(layers.begin(), layers.end(),

@@ -11,6 +11,8 @@ namespace torch_tensorrt::engine {
 
 // The layers in each of the allowed precisions, beside the time in f32.
 void note_precisions(NetworkChoice& best, const std::vector<network::DataType>& lows, double in_f32);
+// The layers that stay out of f16 because of numbers beyond its range.
+void note_beyond(NetworkChoice& best, const optimizer::TensorRanges& seen);
 void note_integer_weights(NetworkChoice& best);
 void note_overrides(NetworkChoice& best, const PrecisionOverrides& overrides);
 void note_reformats(NetworkChoice& choice);

@@ -79,7 +79,8 @@ class NetworkChooser {
     const auto formats = formats_of(*network);
     std::vector<std::string> unused;
     const auto lows = usable_precisions(unused);
-    const auto ranges = usable_ranges(*network, key, unused);
+    read_ranges(key, lows);
+    const auto ranges = usable_ranges(*network, unused);
     double in_f32 = std::numeric_limits<double>::infinity();
     std::string note;
     const bool is_explicit =
@@ -110,6 +111,7 @@ class NetworkChooser {
     auto allowed = lows;
     if (!ranges.empty() || is_explicit) allowed.push_back(DataType::kINT8);
     note_precisions(best, allowed, in_f32);
+    if (std::count(lows.begin(), lows.end(), DataType::kHALF) != 0) note_beyond(best, seen_);
     if (quantizes_weights()) note_integer_weights(best);
     note_overrides(best, overrides_);
     report_layers_in_f32(*best.network, settings_);
@@ -247,15 +249,27 @@ class NetworkChooser {
   }
 
   LayerSets low_sets(const network::INetworkDefinition& network, DataType low) const {
-    return wanted(network, low, optimizer::layers_that_may_round(network, low));
+    std::vector<int32_t> able = optimizer::layers_that_may_round(network, low);
+    const auto beyond = optimizer::layers_beyond(network, seen_, low);
+    const auto is_beyond = [&](int32_t i) { return std::binary_search(beyond.begin(), beyond.end(), i); };
+    able.erase(std::remove_if(able.begin(), able.end(), is_beyond), able.end());
+    return wanted(network, low, able);
   }
 
   LayerSets integer_sets(const network::INetworkDefinition& network, const optimizer::TensorRanges& ranges) const {
     return wanted(network, DataType::kINT8, optimizer::layers_that_may_quantize(network, ranges));
   }
 
+  // Reads the calibration if a precision that is used needs it: the scales of int8, the range of f16.
+  void read_ranges(uint64_t key, const std::vector<DataType>& lows) {
+    if (settings_.calibration.empty()) return;
+    const bool has_half = std::count(lows.begin(), lows.end(), DataType::kHALF) != 0;
+    const bool has_int8 = may_use(DataType::kINT8) && has_fast_kernels(settings_.device, DataType::kINT8);
+    if (has_half || has_int8) seen_ = read_calibration(settings_.calibration, settings_.name, key);
+  }
+
   // The ranges of the calibration, if int8 is allowed and has kernels. Notes why there are none.
-  optimizer::TensorRanges usable_ranges(const network::INetworkDefinition& network, uint64_t key,
+  optimizer::TensorRanges usable_ranges(const network::INetworkDefinition& network,
                                         std::vector<std::string>& notes) const {
     if (!may_use(DataType::kINT8)) return {};
     Decision usable = has_fast_kernels(settings_.device, DataType::kINT8);
@@ -266,13 +280,12 @@ class NetworkChooser {
                                           << "\" will compute in int8. Give a calibrator");
     }
     if (usable) {
-      auto ranges = read_calibration(settings_.calibration, settings_.name, key);
-      const std::string missing = optimizer::layers_without_range(network, ranges);
+      const std::string missing = optimizer::layers_without_range(network, seen_);
       if (!missing.empty()) {
         LOG_WARNING("int8 in \"" << settings_.name << "\": " << missing);
         notes.push_back("precision: i8: " + missing);
       }
-      return ranges;
+      return seen_;
     }
     notes.push_back("precision: i8 is not used: " + usable.reason());
     return {};
@@ -417,6 +430,7 @@ class NetworkChooser {
   CandidateTimer& timer_;
   NetworkDump dumper_;
   PrecisionOverrides overrides_;
+  optimizer::TensorRanges seen_;  // on the calibration data
   optimizer::QuantizedConstants quantized_ = optimizer::QuantizedConstants::kFold;
 };
 

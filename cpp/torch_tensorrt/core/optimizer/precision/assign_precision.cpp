@@ -153,17 +153,15 @@ class AssignPrecision final : public Pass {
   std::unordered_set<const ILayer*> chosen_;
 };
 
-float largest(DataType low) { return low == DataType::kHALF ? 65504.F : 3.3895313892515355e38F; }
-
 // Whether an element is finite and becomes infinite in the dtype.
 bool overflows(const Weights& weights, DataType low) {
   if (weights.type != DataType::kFLOAT) return false;
   const auto* values = static_cast<const float*>(weights.values);
   return std::any_of(values, values + weights.count,
-                     [&](float value) { return std::isfinite(value) && std::abs(value) > largest(low); });
+                     [&](float value) { return std::isfinite(value) && std::abs(value) > largest_number(low); });
 }
 
-bool overflows(double bound, DataType low) { return std::isfinite(bound) && std::abs(bound) > largest(low); }
+bool overflows(double bound, DataType low) { return std::isfinite(bound) && std::abs(bound) > largest_number(low); }
 
 bool is_product(const ILayer& layer) {
   return is_convolution(layer) || layer.getType() == network::LayerType::kMATRIX_MULTIPLY;
@@ -297,6 +295,8 @@ class AbleLayers {
 };
 
 }  // namespace
+
+float largest_number(DataType low) { return low == DataType::kHALF ? 65504.F : 3.3895313892515355e38F; }
 
 std::vector<int32_t> layers_that_may_round(const network::INetworkDefinition& network, DataType low) {
   return AbleLayers(network, low).find();

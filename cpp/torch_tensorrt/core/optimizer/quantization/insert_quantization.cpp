@@ -343,6 +343,24 @@ std::string layers_without_range(const network::INetworkDefinition& network, con
   return text;
 }
 
+std::vector<int32_t> layers_beyond(const network::INetworkDefinition& network, const TensorRanges& ranges,
+                                   DataType low) {
+  const auto is_beyond = [&](const ITensor* tensor) {
+    if (tensor == nullptr) return false;
+    const auto found = ranges.find(tensor_key(original(*tensor)));
+    return found != ranges.end() && found->second.largest > largest_number(low);
+  };
+  std::vector<int32_t> result;
+  for (int32_t i = 0; i < network.getNbLayers(); ++i) {
+    const ILayer& layer = *network.getLayer(i);
+    bool beyond = false;
+    for (int32_t k = 0; k < layer.getNbInputs(); ++k) beyond = beyond || is_beyond(layer.getInput(k));
+    for (int32_t k = 0; k < layer.getNbOutputs(); ++k) beyond = beyond || is_beyond(layer.getOutput(k));
+    if (beyond) result.push_back(i);
+  }
+  return result;
+}
+
 std::unique_ptr<Pass> make_insert_quantization(TensorRanges ranges, std::unordered_set<const ILayer*> chosen,
                                                QuantizedForm form) {
   return std::make_unique<InsertQuantization>(std::move(ranges), std::move(chosen), form);

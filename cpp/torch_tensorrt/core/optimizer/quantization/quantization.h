@@ -17,6 +17,7 @@ namespace torch_tensorrt::optimizer {
 struct TensorRange {
   float amax = 0;
   bool is_signed = true;  // whether some are negative
+  float largest = 0;      // of the magnitudes, also of those that calibration clips
 };
 // The name of a tensor that two builds of one network have in common: its own, or (as fusions leave tensors without
 // names) the kind of its layer and the name of the value that the layer computes.
@@ -42,6 +43,10 @@ std::vector<int32_t> layers_that_may_quantize(const network::INetworkDefinition&
 
 // Names the layers of the same kind whose input has no range; empty if there are none.
 std::string layers_without_range(const network::INetworkDefinition& network, const TensorRanges& ranges);
+
+// The layers, by their indices, that read or compute numbers of which the calibration saw some beyond the dtype's range.
+std::vector<int32_t> layers_beyond(const network::INetworkDefinition& network, const TensorRanges& ranges,
+                                   network::DataType low);
 
 // Before: a network in f32. After: the chosen layers read their inputs through quantize and dequantize layers with the
 // scales of the ranges, one pair for each tensor, and have constant kernels in kINT8 with a scale for each output map.
