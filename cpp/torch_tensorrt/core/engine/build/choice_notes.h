@@ -5,6 +5,7 @@
 #include "torch_tensorrt/core/build_settings.h"
 #include "torch_tensorrt/core/engine/build/network_choice.h"
 #include "torch_tensorrt/core/engine/build/precision_overrides.h"
+#include "torch_tensorrt/core/optimizer/quantization/quantization.h"
 
 // What the user is told of a chosen network: notes in the engine, and warnings.
 namespace torch_tensorrt::engine {
