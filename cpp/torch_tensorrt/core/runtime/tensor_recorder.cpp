@@ -17,6 +17,24 @@ const network::EpilogueOp* quantization_of(const network::ILayer& layer) {
   return quantizes ? &epilogue.back() : nullptr;
 }
 
+bool is_constant(const network::ITensor& tensor) {
+  return tensor.producer()->getType() == network::LayerType::kCONSTANT;
+}
+
+// A tensor without a name of its own has the name of its layer. Builds may fuse different operations into that layer,
+// so these belong to the name; not so biases and scales, which are in the layer in one build and fused in another.
+std::string name_of(const network::ITensor& tensor) {
+  std::string name = optimizer::tensor_key(tensor);
+  if (tensor.getName()[0] != '\0') return name;
+  const network::ILayer& layer = *tensor.producer();
+  for (const network::EpilogueOp& op : layer.epilogue()) {
+    using Kind = network::EpilogueOp::Kind;
+    if (op.kind == Kind::kQuantize || (op.reads_input() && is_constant(*layer.getInput(op.input)))) continue;
+    name += " + " + network::op_name(op);
+  }
+  return name;
+}
+
 }  // namespace
 
 void TensorRecorder::observe(const engine::Plan& plan, const network::ITensor& tensor, const engine::TensorDesc& desc,
@@ -34,7 +52,7 @@ void TensorRecorder::observe(const engine::Plan& plan, const network::ITensor& t
                                         engine::aten::sizes_of(strides), at::TensorOptions().dtype(*type));
   at::Tensor value = view.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous();
   if (quantization != nullptr) value = (value - quantization->beta).mul_(quantization->alpha);
-  records_.push_back({plan.name, optimizer::tensor_key(tensor), layer.getName(), layer.source(), value});
+  records_.push_back({plan.name, name_of(tensor), layer.getName(), layer.source(), value});
 }
 
 }  // namespace torch_tensorrt::core::runtime
