@@ -62,6 +62,29 @@ def test_values_without_names_are_compared_too():
     assert all(error.sqnr > 20 for error in products)
 
 
+class Attention(nn.Module):
+    """Several layers of one kind for one operator: the parts of the projection, and products."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(64, 4, 128, batch_first=True, activation="gelu", dropout=0.0)
+        self.embed, self.encode = nn.Embedding(50, 64), nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+
+    def forward(self, ids):
+        return self.encode(self.embed(ids)).mean(1)
+
+
+@pytest.mark.parametrize("is_dynamic", [False, True])
+def test_each_tensor_is_compared_with_itself(is_dynamic):
+    torch.manual_seed(0)
+    module, ids = torch.jit.script(Attention().eval()), torch.randint(0, 50, (2, 8))
+    dynamic = torch_tensorrt.Input(min_shape=(1, 1), opt_shape=(2, 8), max_shape=(4, 16), dtype=torch.int64)
+    compiled = torch_tensorrt.compile(module, ir="ts", inputs=[dynamic if is_dynamic else ids], device="cpu")
+    report = torch_tensorrt.verify(module, compiled, [ids])
+    assert len(report.layers) >= 10
+    assert min(error.sqnr for error in report.layers) > 60, str(report)
+
+
 class Broken(nn.Module):
     """A module that computes something else from a layer on."""
 

@@ -23,8 +23,8 @@ bool is_constant(const network::ITensor& tensor) {
 
 // A tensor without a name of its own has the name of its layer. Builds may fuse different operations into that layer,
 // so these belong to the name; not so biases and scales, which are in the layer in one build and fused in another.
-std::string name_of(const network::ITensor& tensor) {
-  std::string name = optimizer::tensor_key(tensor);
+std::string name_of(const network::ITensor& tensor, const optimizer::TensorKeys& keys) {
+  std::string name = keys.at(&tensor);
   if (tensor.getName()[0] != '\0') return name;
   const network::ILayer& layer = *tensor.producer();
   for (const network::EpilogueOp& op : layer.epilogue()) {
@@ -36,6 +36,15 @@ std::string name_of(const network::ITensor& tensor) {
 }
 
 }  // namespace
+
+const optimizer::TensorKeys& TensorRecorder::keys_of(const engine::Plan& plan) {
+  auto& [network, keys] = keys_[plan.network.get()];
+  if (network == nullptr) {
+    network = plan.network;  // keeps its address from being another's
+    keys = optimizer::tensor_keys(*network);
+  }
+  return keys;
+}
 
 void TensorRecorder::observe(const engine::Plan& plan, const network::ITensor& tensor, const engine::TensorDesc& desc,
                              const void* data) {
@@ -52,7 +61,7 @@ void TensorRecorder::observe(const engine::Plan& plan, const network::ITensor& t
                                         engine::aten::sizes_of(strides), at::TensorOptions().dtype(*type));
   at::Tensor value = view.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous();
   if (quantization != nullptr) value = (value - quantization->beta).mul_(quantization->alpha);
-  records_.push_back({plan.name, name_of(tensor), layer.getName(), layer.source(), value});
+  records_.push_back({plan.name, name_of(tensor, keys_of(plan)), layer.getName(), layer.source(), value});
 }
 
 }  // namespace torch_tensorrt::core::runtime

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -99,21 +100,22 @@ TEST(Histogram, EntropyKeepsUniformNumbers) {
 
 // ---- tables --------------------------------------------------------------------------------------------------------
 
-Plan plan_named(const std::string& name, uint64_t key) {
+Plan plan_named(const std::string& name, uint64_t key, std::shared_ptr<network::INetworkDefinition> network) {
   Plan plan;
   plan.name = name;
+  plan.network = std::move(network);
   plan.network_key = key;
   return plan;
 }
 
 std::string table_of(uint64_t key) {
-  network::INetworkDefinition network;
-  auto* x = network.addInput("x", network::DataType::kFLOAT, network::Dims{3});
-  auto* y = network.addInput("y", network::DataType::kFLOAT, network::Dims{2});
+  const auto network = std::make_shared<network::INetworkDefinition>();
+  auto* x = network->addInput("x", network::DataType::kFLOAT, network::Dims{3});
+  auto* y = network->addInput("y", network::DataType::kFLOAT, network::Dims{2});
   const std::vector<float> values = {1, -2, 0.5F};
   const std::vector<float> broken = {1, std::nanf("")};
   Calibration calibration;
-  const Plan plan = plan_named("engine", key);
+  const Plan plan = plan_named("engine", key, network);
   calibration.observe(plan, *x, {network::DataType::kFLOAT, network::Dims{3}}, values.data());
   calibration.observe(plan, *y, {network::DataType::kFLOAT, network::Dims{2}}, broken.data());
   return calibration.table(CalibrationAlgorithm::kMINMAX);
@@ -127,12 +129,12 @@ TEST(CalibrationTable, IsReadAsWritten) {
 }
 
 TEST(CalibrationTable, KeepsWhatItClips) {
-  network::INetworkDefinition network;
-  auto* x = network.addInput("x", network::DataType::kFLOAT, network::Dims{200001});
+  const auto network = std::make_shared<network::INetworkDefinition>();
+  auto* x = network->addInput("x", network::DataType::kFLOAT, network::Dims{200001});
   auto values = normal(200000, 2);
   values.push_back(70000);
   Calibration calibration;
-  calibration.observe(plan_named("engine", 7), *x, {network::DataType::kFLOAT, network::Dims{200001}}, values.data());
+  calibration.observe(plan_named("engine", 7, network), *x, {network::DataType::kFLOAT, network::Dims{200001}}, values.data());
   const auto ranges = read_calibration(calibration.table(CalibrationAlgorithm::kLEGACY), "engine", 7);
   EXPECT_LT(ranges.at("x").amax, 70000);
   EXPECT_EQ(ranges.at("x").largest, 70000);
@@ -158,7 +160,7 @@ TEST(CalibrationTable, OtherTextIsRefused) {
   EXPECT_THAT(error_of("[1]"), HasSubstr("does not say"));
   EXPECT_THAT(error_of(""), HasSubstr("does not say"));
   EXPECT_THAT(error_of(R"({"format": "torch_tensorrt int8 calibration", "version": 9})"), HasSubstr("version 9"));
-  EXPECT_THAT(error_of(R"({"format": "torch_tensorrt int8 calibration", "version": 1})"), HasSubstr("damaged"));
+  EXPECT_THAT(error_of(R"({"format": "torch_tensorrt int8 calibration", "version": 2})"), HasSubstr("damaged"));
 }
 
 TEST(CalibrationTable, DamagedRangesAreRefused) {

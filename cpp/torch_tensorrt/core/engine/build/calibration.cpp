@@ -15,7 +15,7 @@ namespace torch_tensorrt::engine {
 namespace {
 
 constexpr const char* kFormat = "torch_tensorrt int8 calibration";
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 }  // namespace
 
@@ -166,9 +166,13 @@ float Histogram::amax(CalibrationAlgorithm algorithm) const {
 void Calibration::observe(const Plan& plan, const network::ITensor& tensor, const TensorDesc& desc, const void* data) {
   Observed& engine = engines_[plan.name];
   engine.key = plan.network_key;
+  if (engine.network != plan.network) {
+    engine.network = plan.network;
+    engine.keys = optimizer::tensor_keys(*plan.network);
+  }
   const bool is_copy = tensor.producer()->getType() == network::LayerType::kREFORMAT;
   if (is_copy || desc.dtype != network::DataType::kFLOAT) return;
-  engine.tensors[optimizer::tensor_key(tensor)].add(static_cast<const float*>(data), desc.dims.volume());
+  engine.tensors[engine.keys.at(&tensor)].add(static_cast<const float*>(data), desc.dims.volume());
 }
 
 std::string Calibration::table(CalibrationAlgorithm algorithm) const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,8 @@ class Calibration final : public TensorObserver {
  private:
   struct Observed {
     uint64_t key = 0;
+    std::shared_ptr<const network::INetworkDefinition> network;
+    optimizer::TensorKeys keys;  // of the network
     std::map<std::string, Histogram> tensors;
   };
   std::map<std::string, Observed> engines_;

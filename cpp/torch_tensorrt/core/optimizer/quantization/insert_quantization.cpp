@@ -35,22 +35,31 @@ TensorScale scale_of(const TensorRange& range) {
   return {amax / 255.0F, 0, DataType::kUINT8};
 }
 
-std::string tensor_key(const network::ITensor& tensor) {
-  const std::string own = tensor.getName();
-  if (!own.empty()) return own;
-  // Converters name a layer by its node: "%5 : Tensor = aten::linear(...)".
-  const std::string layer = tensor.producer()->getName();
-  return network::enum_name(tensor.producer()->getType()) + " " + layer.substr(0, layer.find(" : "));
+TensorKeys tensor_keys(const network::INetworkDefinition& network) {
+  TensorKeys keys;
+  std::unordered_map<std::string, int> counts;
+  for (const auto& layer : network.layers()) {
+    const bool is_copy = layer->getType() == LayerType::kREFORMAT;
+    // Converters name a layer by its node: "%5 : Tensor = aten::linear(...)".
+    const std::string name = layer->getName();
+    const std::string node = network::enum_name(layer->getType()) + " " + name.substr(0, name.find(" : "));
+    for (int32_t i = 0; i < layer->getNbOutputs(); ++i) {
+      const ITensor& tensor = *layer->getOutput(i);
+      std::string& key = keys[&tensor];
+      if (is_copy) {
+        key = keys.at(layer->getInput(0));
+      } else if (tensor.getName()[0] != '\0') {
+        key = tensor.getName();
+      } else {
+        const int count = ++counts[node];
+        key = count == 1 ? node : fmt::format("{} #{}", node, count);
+      }
+    }
+  }
+  return keys;
 }
 
 namespace {
-
-// The tensor whose copy in another format this is.
-const ITensor& original(const ITensor& tensor) {
-  const ITensor* result = &tensor;
-  while (result->producer()->getType() == LayerType::kREFORMAT) result = result->producer()->getInput(0);
-  return *result;
-}
 
 // A layer whose results are among the elements of its inputs.
 bool passes_elements(const ILayer& layer) {
@@ -65,7 +74,8 @@ bool passes_elements(const ILayer& layer) {
 class SharedRanges {
  public:
   SharedRanges(const network::INetworkDefinition& network, const TensorRanges& ranges) {
-    for (const auto& layer : network.layers()) note(*layer, ranges);
+    const TensorKeys keys = tensor_keys(network);
+    for (const auto& layer : network.layers()) note(*layer, keys, ranges);
     // Concatenations give their range back to their operands.
     for (auto layer = network.layers().rbegin(); layer != network.layers().rend(); ++layer) give_back(**layer);
   }
@@ -76,10 +86,10 @@ class SharedRanges {
   }
 
  private:
-  void note(const ILayer& layer, const TensorRanges& ranges) {
+  void note(const ILayer& layer, const TensorKeys& keys, const TensorRanges& ranges) {
     for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {
       const ITensor& tensor = *layer.getOutput(i);
-      const auto found = ranges.find(tensor_key(original(tensor)));
+      const auto found = ranges.find(keys.at(&tensor));
       if (found != ranges.end()) ranges_[&tensor] = found->second;
     }
     if (!passes_elements(layer)) return;
@@ -345,9 +355,10 @@ std::string layers_without_range(const network::INetworkDefinition& network, con
 
 std::vector<int32_t> layers_beyond(const network::INetworkDefinition& network, const TensorRanges& ranges,
                                    DataType low) {
+  const TensorKeys keys = tensor_keys(network);
   const auto is_beyond = [&](const ITensor* tensor) {
     if (tensor == nullptr) return false;
-    const auto found = ranges.find(tensor_key(original(*tensor)));
+    const auto found = ranges.find(keys.at(tensor));
     return found != ranges.end() && found->second.largest > largest_number(low);
   };
   std::vector<int32_t> result;

@@ -19,9 +19,11 @@ struct TensorRange {
   bool is_signed = true;  // whether some are negative
   float largest = 0;      // of the magnitudes, also of those that calibration clips
 };
-// The name of a tensor that two builds of one network have in common: its own, or (as fusions leave tensors without
-// names) the kind of its layer and the name of the value that the layer computes.
-std::string tensor_key(const network::ITensor& tensor);
+// Names of tensors that two builds of one network have in common: their own, or (as fusions leave tensors without names)
+// the kind of the layer, the name of the value that the layer computes, and a number if there are several such layers.
+// Copies in another format have the name of the original.
+using TensorKeys = std::unordered_map<const network::ITensor*, std::string>;
+TensorKeys tensor_keys(const network::INetworkDefinition& network);
 // By the keys of tensors in the optimized network.
 using TensorRanges = std::unordered_map<std::string, TensorRange>;
 
