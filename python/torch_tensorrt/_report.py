@@ -11,6 +11,7 @@ from typing import Any
 from torch_tensorrt._report_costs import Machine
 from torch_tensorrt._report_program import Operation
 from torch_tensorrt._report_times import Times
+from torch_tensorrt._verify import Verification
 
 _FORMAT = 1  # of the JSON
 
@@ -157,7 +158,11 @@ class ReportedEngine:
 
 @dataclasses.dataclass(frozen=True)
 class ReportedOperator:
-    """An operator that PyTorch runs, with the ``reason``; ``microseconds`` is its measured time in a call, or None."""
+    """An operator that PyTorch runs, with the ``reason``.
+
+    ``microseconds`` is the measured time of its ``uses`` in a call, or None. Where the reasons of an operator's uses
+    differ, each use has an equal part of the operator's time.
+    """
 
     method: str
     op: str
@@ -196,6 +201,7 @@ class Report:
         versions: versions of the software, and the machine.
         settings: settings of the compilation, where the module records them.
         made: the date of the report.
+        verification: errors beside float32, as :func:`verify` returned them, or None.
     """
 
     title: str
@@ -208,6 +214,7 @@ class Report:
     versions: dict[str, str]
     settings: dict[str, Any]
     made: str
+    verification: Verification | None = None
 
     def __str__(self) -> str:
         from torch_tensorrt._report_text import text_of
@@ -220,10 +227,14 @@ class Report:
     def to_json(self) -> str:
         """Returns the report as JSON text. Numbers that are not finite are ``null``."""
         fields = {"format": _FORMAT, **dataclasses.asdict(self)}
+        if self.times is not None:
+            fields["times"]["rest"] = self.times.rest
         for engine, own in zip(fields["engines"], self.engines, strict=True):
             engine["microseconds"] = own.microseconds
             for layer, own_layer in zip(engine["layers"], own.layers, strict=True):
                 layer["share"] = own_layer.share
+        if self.verification is not None:
+            fields["verification"] = json.loads(self.verification.to_json())
         return json.dumps(_finite(fields), indent=1)
 
     def to_html(self) -> str:
