@@ -131,6 +131,7 @@ class ReportedEngine:
         memory: memory over time.
         plan_bytes: size of the engine.
         settings: the settings of its build.
+        information: what the engine's ``get_engine_layer_info()`` tells; not in the JSON of the report.
     """
 
     name: str
@@ -148,6 +149,7 @@ class ReportedEngine:
     memory: ReportedMemory
     plan_bytes: int
     settings: dict[str, Any]
+    information: dict[str, Any] = dataclasses.field(repr=False, default_factory=dict)
 
     @property
     def microseconds(self) -> float | None:
@@ -231,6 +233,7 @@ class Report:
             fields["times"]["rest"] = self.times.rest
         for engine, own in zip(fields["engines"], self.engines, strict=True):
             engine["microseconds"] = own.microseconds
+            del engine["information"]
             for layer, own_layer in zip(engine["layers"], own.layers, strict=True):
                 layer["share"] = own_layer.share
         if self.verification is not None:
@@ -255,6 +258,59 @@ class Report:
         if make is None:
             raise ValueError(f"the path {str(path)!r} must end in .html, .json or .txt")
         Path(path).write_text(make() + "\n", encoding="utf-8")
+
+    def save_trace(self, path: str | Path) -> None:
+        """Writes a trace of one call in the Trace Event Format, for Perfetto (ui.perfetto.dev) and chrome://tracing.
+
+        Each part of the program is there once, in its order, with the median of its measured times: an event for each
+        method, segment, layer and operator. The arguments of a layer's event are its shapes, dtypes, tactic, submodule,
+        source line, operations, bytes and its share of the roofline. Counters show the memory of each engine.
+
+        Raises:
+            ValueError: the report has no times.
+            OSError: the file cannot be written.
+        """
+        from torch_tensorrt._report_trace import trace_of
+
+        Path(path).write_text(trace_of(self) + "\n", encoding="utf-8")
+
+    def save_onnx(self, folder: str | Path) -> tuple[Path, ...]:
+        """Writes the network of each engine as an ONNX model for viewers such as Netron; needs the package onnx.
+
+        A layer is the operator of ONNX with the same meaning, followed by those that are fused into it; else an
+        operator of the domain ``torch_tensorrt`` with the layer's attributes. The values of weights are left out.
+
+        Args:
+            folder: where the files ``ENGINE.onnx`` go; it is made if it does not exist.
+
+        Returns:
+            The paths of the files.
+
+        Raises:
+            ImportError: onnx is not installed.
+            ValueError: no engine tells which layer reads which tensor (those of the backend ``tensorrt`` do not).
+            OSError: a file cannot be written.
+        """
+        from torch_tensorrt._report_files import save_onnx
+
+        return save_onnx(self, Path(folder))
+
+    def save_trex(self, folder: str | Path) -> tuple[Path, ...]:
+        """Writes files for NVIDIA's trt-engine-explorer (``trex.EnginePlan``), for each engine:
+
+        ``ENGINE.graph.json`` (layers), ``ENGINE.profile.json`` (times, if the report has them),
+        ``ENGINE.build.metadata.json`` (settings) and ``ENGINE.profile.metadata.json`` (device, time of a call).
+
+        Returns:
+            The paths of the files.
+
+        Raises:
+            ValueError: there is no engine.
+            OSError: a file cannot be written.
+        """
+        from torch_tensorrt._report_files import save_trex
+
+        return save_trex(self, Path(folder))
 
 
 def _finite(value: Any) -> Any:

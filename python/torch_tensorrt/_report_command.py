@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import re
 import sys
 from collections.abc import Sequence
@@ -70,13 +71,31 @@ def main(arguments: Sequence[str]) -> int:
         metavar="FILE",
         help="arguments of a call (.pt, .pth, .npy, .npz): the module runs, and its layers are measured",
     )
+    parser.add_argument("--trace", metavar="FILE", help="write a trace of one call for Perfetto; needs --inputs")
+    parser.add_argument("--onnx", metavar="FOLDER", help="write each engine's network as an ONNX model for Netron")
+    parser.add_argument("--trex", metavar="FOLDER", help="write the files of NVIDIA's trt-engine-explorer")
+    parser.add_argument(
+        "--import",
+        metavar="MODULE",
+        action="append",
+        default=[],
+        dest="modules",
+        help="import a Python module first, whose operators the file needs, such as torchvision",
+    )
     given = parser.parse_args(arguments)
     try:
         return _write(given)
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
-        text = re.sub(r"^\[Error thrown at \S+\] ", "", str(error).strip())
-        print(f"{_PROGRAM}: {text}", file=sys.stderr)
+    except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
+        print(f"{_PROGRAM}: {_complaint(error)}", file=sys.stderr)
         return 1
+
+
+def _complaint(error: Exception) -> str:
+    text = re.sub(r"^\[Error thrown at \S+\] ", "", str(error).strip())
+    unknown = re.match(r"Unknown builtin op: (\w+)::\w+", text)
+    if unknown is None:
+        return text
+    return f"{unknown[0]}; import the Python module that brings it, for example --import {unknown[1]}"
 
 
 def _write(given: argparse.Namespace) -> int:
@@ -84,8 +103,20 @@ def _write(given: argparse.Namespace) -> int:
 
     if given.out and Path(given.out).resolve() == Path(given.module).resolve():
         raise ValueError(f"--out {given.out} would overwrite the module")
+    if given.trace and given.inputs is None:
+        raise ValueError("--trace needs --inputs, because a trace has measured times")
+    for name in given.modules:
+        importlib.import_module(name)
     inputs = None if given.inputs is None else read_inputs(given.inputs)
     report = torch_tensorrt.report(torch_tensorrt.load(given.module), inputs)
+    if given.trace:
+        report.save_trace(given.trace)
+    if given.onnx:
+        report.save_onnx(given.onnx)
+    if given.trex:
+        report.save_trex(given.trex)
+    if not given.out and not given.html and not given.json and (given.trace or given.onnx or given.trex):
+        return 0
     if given.out and not given.html and not given.json:
         report.save(given.out)
         return 0

@@ -154,6 +154,7 @@ def _engine(
         memory=_memory(information),
         plan_bytes=information.get("plan_bytes", 0),
         settings=information.get("settings") or {},
+        information=information,
     )
 
 

@@ -69,6 +69,41 @@ def test_inputs_by_name(tmp_path):
     assert json.loads(told)["times"]["engine_calls"] == 1
 
 
+def test_files_for_other_programs(mlp, tmp_path):
+    numpy.save(tmp_path / "x.npy", numpy.ones((1, 16), numpy.float32))
+    trace, folder = tmp_path / "trace.json", tmp_path / "files"
+    files = ("--trace", trace, "--onnx", folder, "--trex", folder, "--inputs", tmp_path / "x.npy", "--import", "json")
+    assert command(mlp, *files) == ("", "")
+    assert json.loads(trace.read_text())["traceEvents"]
+    assert {"engine_0.onnx", "engine_0.graph.json", "engine_0.profile.json"} <= {one.name for one in folder.iterdir()}
+
+
+PROGRAM_WITH_TORCHVISION = """
+import sys
+import torch
+import torchvision
+import torch_tensorrt
+
+class Boxes(torch.nn.Module):
+    def forward(self, boxes, scores):
+        return torch.ops.torchvision.nms(boxes.relu(), scores, 0.5)
+
+inputs = [torch.rand(4, 4), torch.rand(4)]
+script = torch.jit.script(Boxes().eval())
+torch_tensorrt.compile(script, inputs=inputs, device="cpu", min_block_size=1).save(sys.argv[1])
+"""
+
+
+def test_operators_of_other_libraries_are_imported(tmp_path):
+    (tmp_path / "program.py").write_text(PROGRAM_WITH_TORCHVISION)
+    done = try_run(sys.executable, tmp_path / "program.py", tmp_path / "boxes.ts")
+    assert done.returncode == 0, done.stderr
+    _, complained = command(tmp_path / "boxes.ts", status=1)
+    assert "Unknown builtin op: torchvision::nms; import" in complained and "--import torchvision" in complained
+    told, _ = command(tmp_path / "boxes.ts", "--import", "torchvision")
+    assert "torchvision::nms" in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -79,6 +114,8 @@ def test_inputs_by_name(tmp_path):
         (("{mlp}", "--out", "{mlp}"), "would overwrite the module"),
         (("{mlp}", "--out", "{folder}/report.pdf"), "must end in"),
         (("{plain}",), "not compiled"),
+        (("{mlp}", "--trace", "{folder}/trace.json"), "--trace needs --inputs"),
+        (("{mlp}", "--import", "no_such_module"), "No module named 'no_such_module'"),
     ],
 )
 def test_complaints(mlp, tmp_path, arguments, complaint):
