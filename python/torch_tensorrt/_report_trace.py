@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PROCESS = 1
 _KEPT = 3  # digits after the point of microseconds
-_DEPTHS = {"call": 0, "segment": 1}  # of events that begin at one moment
+_DEPTHS = {"call": 0, "segment": 1, "engine": 1, "layer": 2}  # of events that begin at one moment
 
 
 class Trace:
@@ -52,6 +52,11 @@ class Trace:
 
     def counter(self, name: str, at: int, values: dict[str, float]) -> None:
         event = {"name": name, "ph": "C", "ts": at / 1000, "pid": _PROCESS, "tid": 0, "args": values}
+        self.events.append(event)
+
+    def instant(self, thread: int, name: str, at: int) -> None:
+        """Adds an event without a duration."""
+        event = {"name": name, "ph": "i", "ts": at / 1000, "s": "t", "pid": _PROCESS, "tid": thread, "args": {}}
         self.events.append(event)
 
     def sort(self) -> None:
