@@ -117,10 +117,10 @@ class _Recorder(logging.Handler):
 def trace_build(path: str | Path) -> Iterator[None]:
     """Writes a trace of the compilations in a block, for Perfetto (ui.perfetto.dev) and chrome://tracing.
 
-    ``with torch_tensorrt.trace_build("build.json"): torch_tensorrt.compile(...)``. The trace has lowering passes, passes
-    of the optimizer with the number of layers before and after, each layer with the tactics that were timed and their
-    times, and engines. The compiler makes all its messages in the block, which slows it down; those that are shown stay
-    the same.
+    ``with torch_tensorrt.trace_build("build.json"): torch_tensorrt.compile(...)``. The trace has lowering passes,
+    passes of the optimizer with the number of layers before and after, each layer with the tactics that were timed and
+    their times, and engines. The compiler makes all its messages in the block, which slows it down; those that are
+    shown stay the same.
 
     Args:
         path: the file; it is written at the end of the block, also after an error.
