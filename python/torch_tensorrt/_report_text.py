@@ -65,6 +65,8 @@ def disturbed_text(times: Times) -> str:
 def share_text(share: float | None) -> str:
     if share is None:
         return "-"
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
     return f"{100 * share:.1f} %" if 0 < share < 0.0995 else f"{100 * share:.0f} %"
 
 

@@ -366,7 +366,12 @@ def test_times_have_three_digits(microseconds, text):
 def test_units():
     assert bytes_text(1023) == "1023 B" and bytes_text(1024) == "1.00 KiB" and bytes_text(3 << 29) == "1.50 GiB"
     assert operations_text(999) == "999 FLOP" and operations_text(302_000_000) == "302 MFLOP"
-    assert share_text(0.004) == "0.4 %" and share_text(0.12) == "12 %" and share_text(0) == "0 %"
+    assert (
+        share_text(0.004) == "0.4 %"
+        and share_text(0.12) == "12 %"
+        and share_text(0) == "0 %"
+        and share_text(0.0001) == "< 0.1 %"
+    )
 
 
 def test_gathers_read_what_they_return():
