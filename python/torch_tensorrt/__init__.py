@@ -26,6 +26,7 @@ from torch_tensorrt._build_info import (  # noqa: E402
     get_environment_report,
     set_device,
 )
+from torch_tensorrt._build_trace import trace_build  # noqa: E402
 from torch_tensorrt._check import OperatorSupport, SupportReport, check  # noqa: E402
 from torch_tensorrt._compile import compile, convert_method_to_trt_engine  # noqa: E402, A004
 from torch_tensorrt._device import Device  # noqa: E402
@@ -112,6 +113,7 @@ __all__ = [
     "runtime",
     "save",
     "set_device",
+    "trace_build",
     "ts",
     "verify",
 ]

@@ -1,4 +1,7 @@
-"""Prints what a C++ build needs to know about the installed package: ``python -m torch_tensorrt --help``."""
+"""Prints what a C++ build needs to know about the installed package, and reports about compiled modules.
+
+``python -m torch_tensorrt --help``, ``python -m torch_tensorrt report --help``.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +43,15 @@ ROWS: dict[str, tuple[str, Callable[[], str]]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the paths that the arguments ask for, in the order of the options, and returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] == "report":
+        from torch_tensorrt._report_command import main as report_main
+
+        return report_main(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="python -m torch_tensorrt",
         description="Prints the paths that a C++ build needs. To compile modules, run torchtrtc.",
+        epilog="python -m torch_tensorrt report MODULE_FILE reports about a compiled module; see its --help.",
     )
     parser.add_argument("--version", action="version", version=f"torch_tensorrt {__version__}")
     for flag, (text, _) in ROWS.items():

@@ -11,6 +11,7 @@ from typing import Any
 from torch_tensorrt._report_costs import Machine
 from torch_tensorrt._report_program import Operation
 from torch_tensorrt._report_times import Times
+from torch_tensorrt._verify import Verification
 
 _FORMAT = 1  # of the JSON
 
@@ -130,6 +131,7 @@ class ReportedEngine:
         memory: memory over time.
         plan_bytes: size of the engine.
         settings: the settings of its build.
+        information: what the engine's ``get_engine_layer_info()`` tells; not in the JSON of the report.
     """
 
     name: str
@@ -147,6 +149,7 @@ class ReportedEngine:
     memory: ReportedMemory
     plan_bytes: int
     settings: dict[str, Any]
+    information: dict[str, Any] = dataclasses.field(repr=False, default_factory=dict)
 
     @property
     def microseconds(self) -> float | None:
@@ -157,7 +160,11 @@ class ReportedEngine:
 
 @dataclasses.dataclass(frozen=True)
 class ReportedOperator:
-    """An operator that PyTorch runs, with the ``reason``; ``microseconds`` is its measured time in a call, or None."""
+    """An operator that PyTorch runs, with the ``reason``.
+
+    ``microseconds`` is the measured time of its ``uses`` in a call, or None. Where the reasons of an operator's uses
+    differ, each use has an equal part of the operator's time.
+    """
 
     method: str
     op: str
@@ -196,6 +203,7 @@ class Report:
         versions: versions of the software, and the machine.
         settings: settings of the compilation, where the module records them.
         made: the date of the report.
+        verification: errors beside float32, as :func:`verify` returned them, or None.
     """
 
     title: str
@@ -208,6 +216,7 @@ class Report:
     versions: dict[str, str]
     settings: dict[str, Any]
     made: str
+    verification: Verification | None = None
 
     def __str__(self) -> str:
         from torch_tensorrt._report_text import text_of
@@ -220,10 +229,15 @@ class Report:
     def to_json(self) -> str:
         """Returns the report as JSON text. Numbers that are not finite are ``null``."""
         fields = {"format": _FORMAT, **dataclasses.asdict(self)}
+        if self.times is not None:
+            fields["times"]["rest"] = self.times.rest
         for engine, own in zip(fields["engines"], self.engines, strict=True):
             engine["microseconds"] = own.microseconds
+            del engine["information"]
             for layer, own_layer in zip(engine["layers"], own.layers, strict=True):
                 layer["share"] = own_layer.share
+        if self.verification is not None:
+            fields["verification"] = json.loads(self.verification.to_json())
         return json.dumps(_finite(fields), indent=1)
 
     def to_html(self) -> str:
@@ -244,6 +258,59 @@ class Report:
         if make is None:
             raise ValueError(f"the path {str(path)!r} must end in .html, .json or .txt")
         Path(path).write_text(make() + "\n", encoding="utf-8")
+
+    def save_trace(self, path: str | Path) -> None:
+        """Writes a trace of one call in the Trace Event Format, for Perfetto (ui.perfetto.dev) and chrome://tracing.
+
+        Each part of the program is there once, in its order, with the median of its measured times: an event for each
+        method, segment, layer and operator. The arguments of a layer's event are its shapes, dtypes, tactic, submodule,
+        source line, operations, bytes and its share of the roofline. Counters show the memory of each engine.
+
+        Raises:
+            ValueError: the report has no times.
+            OSError: the file cannot be written.
+        """
+        from torch_tensorrt._report_trace import trace_of
+
+        Path(path).write_text(trace_of(self) + "\n", encoding="utf-8")
+
+    def save_onnx(self, folder: str | Path) -> tuple[Path, ...]:
+        """Writes the network of each engine as an ONNX model for viewers such as Netron; needs the package onnx.
+
+        A layer is the operator of ONNX with the same meaning, followed by those that are fused into it; else an
+        operator of the domain ``torch_tensorrt`` with the layer's attributes. The values of weights are left out.
+
+        Args:
+            folder: where the files ``ENGINE.onnx`` go; it is made if it does not exist.
+
+        Returns:
+            The paths of the files.
+
+        Raises:
+            ImportError: onnx is not installed.
+            ValueError: no engine tells which layer reads which tensor (those of the backend ``tensorrt`` do not).
+            OSError: a file cannot be written.
+        """
+        from torch_tensorrt._report_files import save_onnx
+
+        return save_onnx(self, Path(folder))
+
+    def save_trex(self, folder: str | Path) -> tuple[Path, ...]:
+        """Writes files for NVIDIA's trt-engine-explorer (``trex.EnginePlan``), for each engine:
+
+        ``ENGINE.graph.json`` (layers), ``ENGINE.profile.json`` (times, if the report has them),
+        ``ENGINE.build.metadata.json`` (settings) and ``ENGINE.profile.metadata.json`` (device, time of a call).
+
+        Returns:
+            The paths of the files.
+
+        Raises:
+            ValueError: there is no engine.
+            OSError: a file cannot be written.
+        """
+        from torch_tensorrt._report_files import save_trex
+
+        return save_trex(self, Path(folder))
 
 
 def _finite(value: Any) -> Any:

@@ -115,6 +115,7 @@ class Formula:
     count: Callable[[dict[str, Any]], int | None]
 
 
+_SELECTS = ("gather", "slice")
 _MOVES = Formula("0: it only moves elements", _nothing)
 _EACH = Formula("1 for each element of the result", _of_outputs(1))
 
@@ -166,11 +167,18 @@ def operations_of(layer: dict[str, Any]) -> int | None:
 
 
 def traffic_of(layer: dict[str, Any]) -> int | None:
-    """Returns the bytes that a layer must at least move: each input, weight and output once."""
+    """Returns the bytes that a layer must at least move: each input, weight and output once.
+
+    Of the data that a gather or a slice selects from, only the selected elements count.
+    """
     if not layer.get("outputs"):
         return None
     total = 0
-    for tensor in (*layer["inputs"], *layer["outputs"]):
+    if layer.get("kind") in _SELECTS and layer["inputs"]:  # reads of the data only what it returns
+        tensors = (*layer["outputs"][:1], *layer["inputs"][1:], *layer["outputs"])
+    else:
+        tensors = (*layer["inputs"], *layer["outputs"])
+    for tensor in tensors:
         size = bytes_of(tensor)
         if size is None:
             return None

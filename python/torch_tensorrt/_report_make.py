@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import platform
@@ -23,10 +24,11 @@ from torch_tensorrt._report import (
     TensorMemory,
 )
 from torch_tensorrt._report_costs import Machine, dims_of, measure_machine, operations_of, traffic_of
-from torch_tensorrt._report_program import Operation, module_of, operator_of
+from torch_tensorrt._report_program import ModulePaths, Operation, operator_of
 from torch_tensorrt._report_program import operations_of as _operations
 from torch_tensorrt._report_times import Times, measure
 from torch_tensorrt._structured_module import script_of
+from torch_tensorrt._verify import Verification
 from torch_tensorrt._version import __version__
 
 _NO_WORK = ("constant", "input")  # kinds of layers that no kernel runs
@@ -49,7 +51,7 @@ def _binding_text(tensor: dict[str, Any]) -> str:
 
 
 def _layer(
-    number: int, layer: dict[str, Any], times: dict[int, float] | None, machine: Machine | None
+    number: int, layer: dict[str, Any], module: str, times: dict[int, float] | None, machine: Machine | None
 ) -> ReportedLayer:
     operations, traffic = operations_of(layer), traffic_of(layer)
     least = None
@@ -61,7 +63,7 @@ def _layer(
         kind=layer.get("kind", "layer"),
         operator=operator_of(layer.get("name", "")),
         fused=tuple(name for name in (layer.get("fused") or "").split(", ") if name),
-        module=module_of(layer),
+        module=module,
         source=layer.get("source", ""),
         tactic=layer.get("tactic", ""),
         precision=layer.get("precision", ""),
@@ -120,6 +122,7 @@ def _engine(
     method: str,
     operations: int,
     information: dict[str, Any],
+    paths: ModulePaths,
     times: dict[int, float] | None,
     machine: Machine | None,
 ) -> ReportedEngine:
@@ -140,7 +143,9 @@ def _engine(
         inputs=tuple(_binding_text(tensor) for tensor in information.get("inputs") or ()),
         outputs=tuple(_binding_text(tensor) for tensor in information.get("outputs") or ()),
         layers=tuple(
-            _layer(number, layer, times, machine) for number, layer in enumerate(layers) if layer.get("tactic")
+            _layer(number, layer, paths.of_layer(layer), times, machine)
+            for number, layer in enumerate(layers)
+            if layer.get("tactic")
         ),
         converted={kind: count for kind, count in converted.items() if kind not in _NO_WORK},
         optimized=_counts(layers),
@@ -149,6 +154,7 @@ def _engine(
         memory=_memory(information),
         plan_bytes=information.get("plan_bytes", 0),
         settings=information.get("settings") or {},
+        information=information,
     )
 
 
@@ -210,7 +216,7 @@ def _graph_of(module: Any, method: CompiledMethod) -> Any:
     return getattr(_submodule(module, method.path), method.method).inlined_graph
 
 
-def report(module: Any, inputs: Any = None) -> Report:
+def report(module: Any, inputs: Any = None, *, verification: Verification | None = None) -> Report:
     """Reports how a compiled module runs: engines, layers, memory, and reasons for what PyTorch runs.
 
     Args:
@@ -218,16 +224,19 @@ def report(module: Any, inputs: Any = None) -> Report:
         inputs: arguments of ``forward`` (a tuple, a list, a tensor, or a dict by name). With them, the module is run
             and its layers are measured beside the speed of this machine, which takes some seconds; its state changes
             as in other calls. Without them, nothing runs, and the report has no times.
+        verification: what :func:`verify` returned for the module; the report shows its errors.
 
     Returns:
         A :class:`Report`. Its ``save("report.html")`` writes a page.
 
     Raises:
-        TypeError: ``module`` is not a compiled module.
+        TypeError: ``module`` is not a compiled module, or ``verification`` is no :class:`Verification`.
         RuntimeError: neither the module nor a submodule is compiled, or the inputs do not run.
     """
     from torch_tensorrt.ptq import arguments_of
 
+    if verification is not None and not isinstance(verification, Verification):
+        raise TypeError(f"verification is {type(verification).__name__}, must be what torch_tensorrt.verify returned")
     methods = _inspect(module).methods
     script = script_of(module)
     names, count = [], 0
@@ -244,7 +253,8 @@ def report(module: Any, inputs: Any = None) -> Report:
         ]
         times, machine = _measured(module, positional, by_name, objects, methods)
         reason = ""
-    return _made(module, script, methods, names, times, machine, reason)
+    made = _made(module, script, methods, names, times, machine, reason)
+    return dataclasses.replace(made, verification=verification)
 
 
 def _measured(
@@ -270,10 +280,13 @@ def _made(
     engines, operators, reported = [], [], []
     for method, own in zip(methods, names, strict=True):
         name = _method_name(method)
+        paths = ModulePaths(layer for one in method.engines for layer in one.information.get("layers") or ())
         for engine, engine_name in zip(method.engines, own, strict=True):
             measured = None if times is None else times.layers.get(len(engines), {})
-            engines.append(_engine(engine_name, name, engine.operations, engine.information, measured or None, machine))
-        operators += [_operator(name, row, times) for row in method.pytorch]
+            engines.append(
+                _engine(engine_name, name, engine.operations, engine.information, paths, measured or None, machine)
+            )
+        operators += [_operator(name, row, times, _uses(methods)) for row in method.pytorch]
         program = _operations(
             _graph_of(script, method),
             {engine.attribute: (label, engine.information) for engine, label in zip(method.engines, own, strict=True)},
@@ -295,8 +308,19 @@ def _made(
     )
 
 
-def _operator(method: str, row: PyTorchOperation, times: Times | None) -> ReportedOperator:
+def _uses(methods: tuple[CompiledMethod, ...]) -> dict[str, int]:
+    """The uses of each operator that PyTorch runs, for whatever reasons."""
+    found: dict[str, int] = {}
+    for method in methods:
+        for row in method.pytorch:
+            found[row.op] = found.get(row.op, 0) + row.uses
+    return found
+
+
+def _operator(method: str, row: PyTorchOperation, times: Times | None, uses: dict[str, int]) -> ReportedOperator:
     measured = None if times is None else times.operators.get(row.op)
+    if measured is not None:  # the profiler knows the operator, not its use
+        measured *= row.uses / uses[row.op]
     return ReportedOperator(method, row.op, row.uses, row.reason, row.source, measured)
 
 

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch_tensorrt._report_costs import FORMULAS
+from torch_tensorrt._report_errors import errors_view
+from torch_tensorrt._report_memory import memory_chart, unknown_memory
+from torch_tensorrt._report_overview import advice, higher, layer_title, parts_of_call, short_source, slowest
 from torch_tensorrt._report_picture import MOST_BOXES, Box, Level, levels_of, path_of
-from torch_tensorrt._report_text import bytes_text, counted, outside, precisions, share_text, summary, time_text
+from torch_tensorrt._report_text import (
+    bytes_text,
+    counted,
+    disturbed_text,
+    is_disturbed,
+    operations_text,
+    precisions,
+    share_text,
+    summary,
+    time_text,
+)
+from torch_tensorrt.ts._settings import SETTINGS
 
 if TYPE_CHECKING:
     from torch_tensorrt._report import Report, ReportedEngine, ReportedLayer, ReportedMethod
@@ -19,18 +34,30 @@ _READABLE = 40  # boxes that the first picture may have
 _MOST_CHARTS = 12
 _PYTORCH_COLOR = "#f6c28b"
 _ENGINE_COLORS = ("#9ecae1", "#a1d99b", "#c5b0d5", "#98df8a", "#aec7e8", "#9edae5", "#b5cf6b", "#bcbddc")
-_CHARS = 24  # of a line in a box
+_TITLE_CHARS, _LINE_CHARS = 21, 28  # of the lines in a box
+_PART_COLORS = {"engines": "#9ecae1", "PyTorch's operators": _PYTORCH_COLOR, "rest": "#d5d9de"}
 
 
 def _time(microseconds: float | None) -> str:
-    return time_text(microseconds).replace(" us", " µs")
+    return _micro(time_text(microseconds))
+
+
+def _micro(text: str) -> str:
+    return re.sub(r"(\d) us\b", "\\1 µs", text)
+
+
+def _breakable(text: str) -> Any:
+    """A name of an operator that a narrow column may break after the colons."""
+    import markupsafe
+
+    return markupsafe.Markup("::<wbr>").join(text.split("::"))
 
 
 def _clipped(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _clipped_left(text: str, most: int = _CHARS) -> str:
+def _clipped_left(text: str, most: int) -> str:
     return text if len(text) <= most else "…" + text[len(text) - most + 1 :]
 
 
@@ -50,7 +77,7 @@ def _common(paths: Sequence[str]) -> str:
 def _heat(part: float) -> str:
     """White to red."""
     part = min(max(part, 0.0), 1.0)
-    return f"hsl({50 - 45 * part:.0f} 95% {96 - 40 * part:.0f}%)"
+    return f"hsl({50 - 45 * part:.0f} 95% {96 - 35 * part:.0f}%)"
 
 
 @dataclasses.dataclass
@@ -64,24 +91,32 @@ class _Colors:
         return cls(found)
 
 
+def _top_modules(box: Box) -> str:
+    """Names of the outermost submodules of a box, in the order of the program."""
+    names = list(dict.fromkeys(one.module.partition(".")[0] for one in box.operations if one.module))
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
 def _box_title(box: Box) -> tuple[str, str]:
-    """Two lines for a box."""
+    """Two lines for a box: what it is, and what it contains or where it is in the user's program."""
     operations = box.operations
     first = operations[0]
     if len(operations) == 1:
-        return first.label.removeprefix("aten::"), first.module or first.executor
-    module = _common([operation.module for operation in operations])
+        place = first.module or short_source(first.source) or ("added by the compiler" if first.layer >= 0 else "")
+        return first.label.removeprefix("aten::"), place
     count = counted(len(operations), "layer" if first.layer >= 0 else "operation")
     if first.layer < 0:
-        return f"PyTorch: {module}" if module else first.executor, count
-    return module or first.executor, count
+        names = dict.fromkeys(operation.label.removeprefix("aten::") for operation in operations)
+        return count, _clipped(", ".join(names), _LINE_CHARS)
+    return _common([operation.module for operation in operations]) or _top_modules(box) or first.executor, count
 
 
 def _box_details(box: Box) -> str:
     """The text that the page shows for a box."""
     operations = box.operations
     first = operations[0]
-    lines = [" / ".join(_box_title(box)), f"runs in: {first.executor}"]
+    title, below = _box_title(box)
+    lines = [f"{title} ({below})" if below else title, f"runs in: {first.executor}"]
     if first.block:
         lines.append(f"inside: {' > '.join(first.block)}")
     if box.microseconds is not None:
@@ -101,21 +136,20 @@ def _box_details(box: Box) -> str:
     return "\n".join(lines)
 
 
-def _box_view(box: Box, colors: _Colors, slowest: float) -> dict[str, Any]:
+def _box_view(box: Box, colors: _Colors, slowest_box: float) -> dict[str, Any]:
     title, below = _box_title(box)
     spent = box.microseconds
-    if spent is not None:
-        below = f"{_clipped_left(below, 15)}, {_time(spent)}"
     words = {operation.module for operation in box.operations} | {operation.label for operation in box.operations}
     return {
         "x": f"{box.x:.0f}",
         "y": f"{box.y:.0f}",
-        "title": _clipped_left(title),
-        "below": _clipped(below, 28),
+        "title": _clipped_left(title, _TITLE_CHARS),
+        "below": _clipped_left(below, _LINE_CHARS),
+        "last": box.executor if spent is None else f"{box.executor}, {_time(spent)}",
         "details": _box_details(box),
         "words": " ".join(sorted(words | {box.executor})).lower()[:2000],
         "executor": colors.by_executor.get(box.executor, "#dddddd"),
-        "heat": _heat(spent / slowest) if spent is not None and slowest > 0 else "#eeeeee",
+        "heat": _heat(spent / slowest_box) if spent is not None and slowest_box > 0 else "#eeeeee",
         "dashed": bool(box.operations[0].block),
     }
 
@@ -146,65 +180,6 @@ def _picture(method: ReportedMethod, colors: _Colors) -> dict[str, Any]:
     }
 
 
-def _chart(engine: ReportedEngine) -> dict[str, Any] | None:
-    """Bytes alive in each step as an SVG path, beside the arena and its lower bound."""
-    memory = engine.memory
-    if memory.reason or not any(memory.live_bytes) and not any(memory.kernel_bytes):
-        return None
-    sums = [a + b for a, b in zip(memory.live_bytes, memory.kernel_bytes, strict=True)]
-    width, height, top = 900.0, 180.0, max(memory.arena_bytes, *sums, 1) * 1.08
-    step = width / len(sums)
-
-    def y(count: float) -> float:
-        return height - count / top * height
-
-    def area(counts: Sequence[int]) -> str:
-        path = f"M0 {height:.1f}"
-        for number, count in enumerate(counts):
-            path += f"L{number * step:.1f} {y(count):.1f}L{(number + 1) * step:.1f} {y(count):.1f}"
-        return f"{path}L{width:.1f} {height:.1f}Z"
-
-    layers = {layer.number: layer for layer in engine.layers}
-    columns = []
-    for number, (layer, count) in enumerate(zip(memory.steps, sums, strict=True)):
-        found = layers.get(layer)
-        name = "copy to an output" if found is None else f"{found.kind} {found.module}".strip()
-        columns.append({"x": f"{number * step:.1f}", "text": f"step {number}: {name}: {bytes_text(count)} alive"})
-    fullest = max(range(len(sums)), key=sums.__getitem__)
-    alive = [tensor for tensor in memory.tensors if tensor.first <= fullest <= tensor.last]
-    alive.sort(key=lambda tensor: -tensor.bytes)
-    rows = []
-    for tensor in alive[:6]:
-        found = layers.get(tensor.layer)
-        name = "unknown layer" if found is None else f"{found.kind} {found.module}".strip()
-        rows.append(f"{bytes_text(tensor.bytes)}: {'workspace' if tensor.workspace else 'result'} of {name}")
-    return {
-        "engine": engine.name,
-        "arena": bytes_text(memory.arena_bytes),
-        "bound": bytes_text(memory.lower_bound_bytes),
-        "weights": bytes_text(memory.weight_bytes),
-        "steps": len(memory.live_bytes),
-        "path": area(memory.live_bytes),
-        "kernel_path": area(sums) if any(memory.kernel_bytes) else "",
-        "arena_y": f"{y(memory.arena_bytes):.1f}",
-        "bound_y": f"{y(memory.lower_bound_bytes):.1f}",
-        "columns": columns,
-        "step_width": f"{step:.1f}",
-        "fullest": fullest,
-        "alive": rows,
-        "over": memory.arena_bytes / memory.lower_bound_bytes - 1 if memory.lower_bound_bytes else 0.0,
-    }
-
-
-def _unknown_memory(engines: Sequence[ReportedEngine]) -> list[tuple[str, str]]:
-    """Names of engines by the reason why their memory is not known."""
-    found: dict[str, list[str]] = {}
-    for engine in engines:
-        if engine.memory.reason:
-            found.setdefault(engine.memory.reason, []).append(engine.name)
-    return [(", ".join(names), reason) for reason, names in found.items()]
-
-
 def _kinds(engine: ReportedEngine) -> list[tuple[str, int, int]]:
     names = sorted({*engine.converted, *engine.optimized})
     return [(name, engine.converted.get(name, 0), engine.optimized.get(name, 0)) for name in names]
@@ -225,49 +200,96 @@ def _layer_row(engine: ReportedEngine, layer: ReportedLayer) -> dict[str, Any]:
     return {
         "engine": engine.name,
         "layer": layer,
+        "title": layer_title(layer),
         "number": f"{engine.name.removeprefix('engine ')}.{layer.number}",
-        "gflop": None if layer.operations is None else layer.operations / 1e9,
-        "mb": None if layer.bytes is None else layer.bytes / 1e6,
         "share": share,
         "share_text": share_text(share),
         "bar": 0 if share is None else min(100, round(100 * share)),
-        "file": layer.source.rpartition("/")[2],
+        "file": short_source(layer.source),
     }
 
 
+def _layer_rows(report: Report) -> list[dict[str, Any]]:
+    """The slowest first, if the times are known; else in the order of the program."""
+    rows = [_layer_row(engine, layer) for engine in report.engines for layer in engine.layers]
+    for place, row in enumerate(rows):
+        row["place"] = place
+    if report.times is not None:
+        rows.sort(key=lambda row: -(row["layer"].microseconds or -1.0))
+    return rows
+
+
+def _kinds_text(engine: ReportedEngine) -> str:
+    kinds: dict[str, int] = {}
+    for layer in engine.layers:
+        kinds[layer.kind] = kinds.get(layer.kind, 0) + 1
+    most = sorted(kinds.items(), key=lambda row: -row[1])
+    text = ", ".join(f"{count} {kind}" for kind, count in most[:3])
+    return text + (f" and {counted(len(most) - 3, 'more kind')}" if len(most) > 3 else "")
+
+
+def _modules_text(engine: ReportedEngine) -> str:
+    modules = [layer.module for layer in engine.layers if layer.module]
+    return _common(modules) or ", ".join(list(dict.fromkeys(name.partition(".")[0] for name in modules))[:4])
+
+
 def _segments(report: Report) -> list[dict[str, Any]]:
-    total = None if report.times is None else report.times.total
+    """Engines by their layers; PyTorch's operators and the rest of a call if these are measured."""
+    times = report.times
+    inside = sum(engine.microseconds or 0.0 for engine in report.engines)
+    # The layers' times sum up to more than their engines', as each is measured alone: the engines' time is divided.
+    is_called_once = times is not None and times.engine_calls == len(report.engines) and inside > 0
     rows = []
     for engine in report.engines:
         least = [layer.least_microseconds for layer in engine.layers if layer.least_microseconds is not None]
         spent = engine.microseconds
-        count = counted(len(engine.layers), "layer")
+        part = None
+        if times is not None and is_called_once and spent is not None and times.total > 0:
+            part = spent / inside * times.engines / times.total
         rows.append(
             {
                 "name": engine.name,
-                "what": f"{count} of {engine.method}, {engine.backend} on {engine.device}",
+                "what": _kinds_text(engine) or "its layers are not known",
+                "module": _modules_text(engine),
+                "method": engine.method,
+                "backend": f"{engine.backend} on {engine.device}",
                 "us": spent,
                 "least": sum(least) if least else None,
-                "part": None if spent is None or not total else spent / total,
+                "part": part,
             }
         )
     uses = sum(row.uses for row in report.pytorch)
-    if uses or (report.times is not None and report.engines):
-        what = f"{counted(uses, 'operation')}, and the borders of engines" if uses else "the borders of the engines"
-        spent = None
-        if report.times is not None:
-            inside = sum(engine.microseconds or 0.0 for engine in report.engines)
-            spent = max(0.0, report.times.total - inside) if len(report.engines) > 0 else outside(report)
-        rows.append(
-            {
-                "name": "PyTorch",
-                "what": what,
-                "us": spent,
-                "least": None,
-                "part": None if spent is None or not total else spent / total,
-            }
-        )
+    outside = [("PyTorch", counted(uses, "operation"), None)] if uses else []
+    if times is not None:
+        spent = sum(times.operators.values())
+        outside = [("PyTorch", counted(uses, "operation"), spent)] if uses or spent > 0 else []
+        outside.append(("rest", "TorchScript, checks of arguments, borders of engines", times.rest))
+    for name, what, us in outside:
+        part = None if us is None or times is None or not times.total else us / times.total
+        empty = {"module": "", "method": "", "backend": "", "least": None}
+        rows.append({"name": name, "what": what, "us": us, "part": part, **empty})
     return rows
+
+
+def _settings(report: Report) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+    """The settings that differ from their defaults, and the others."""
+    defaults = {setting.name: setting.default for setting in SETTINGS}
+    defaults |= {"enabled_precisions": ["f32"], "torch_executed_ops": [], "torch_executed_modules": []}
+    changed, same = [], []
+    for name, value in report.settings.items():
+        is_default = name in defaults and (value == defaults[name] or (not value and not defaults[name]))
+        (same if is_default else changed).append((name, value))
+    return changed, same
+
+
+def _legend(report: Report, colors: _Colors) -> list[tuple[list[str], str]]:
+    """Colors with their meaning."""
+    count = len(report.engines)
+    rows = [([colors.by_executor[engine.name]], engine.name) for engine in report.engines]
+    if count > len(_ENGINE_COLORS):
+        rows = [(list(_ENGINE_COLORS), f"the {count} engines, whose colors repeat")]
+    has_pytorch = any(one.executor == "PyTorch" for method in report.methods for one in method.program)
+    return [*rows, ([_PYTORCH_COLOR], "PyTorch")] if has_pytorch else rows
 
 
 def page_of(report: Report) -> str:
@@ -277,29 +299,49 @@ def page_of(report: Report) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(time=_time, bytes=bytes_text, percent=share_text)
+    environment.filters.update(
+        time=_time, bytes=bytes_text, percent=share_text, operations=operations_text, place=short_source, micro=_micro
+    )
+    environment.filters.update(capitalize_first=lambda text: text[:1].upper() + text[1:], breakable=_breakable)
     colors = _Colors.of(report)
     largest = sorted(report.engines, key=lambda engine: -engine.memory.arena_bytes)
-    charts = [chart for chart in map(_chart, largest) if chart is not None]
-    empty = [engine for engine in report.engines if not engine.memory.reason and _chart(engine) is None]
+    charts = [chart for chart in map(memory_chart, largest) if chart is not None]
+    empty = [engine for engine in report.engines if not engine.memory.reason and memory_chart(engine) is None]
     notes = [(engine.name, note) for engine in report.engines for note in engine.notes]
+    segments = _segments(report)
+    operators = list(report.pytorch)
+    if report.times is not None:
+        operators.sort(key=lambda row: -(row.microseconds or 0.0))
+    changed, same = _settings(report)
+    module_names = {layer.name: layer.module for engine in report.engines for layer in engine.layers}
     return environment.get_template("page.html").render(
         report=report,
         summary=summary(report),
-        outside=outside(report),
+        parts=parts_of_call(report),
+        disturbed=_micro(disturbed_text(report.times)) if report.times and is_disturbed(report.times) else "",
+        part_colors=_PART_COLORS,
+        slowest=slowest(report),
+        advice=advice(report),
         pictures=[_picture(method, colors) for method in report.methods],
-        colors=[(name, color) for name, color in colors.by_executor.items()][-12:],
-        segments=_segments(report),
-        layers=[_layer_row(engine, layer) for engine in report.engines for layer in engine.layers],
+        legend=_legend(report, colors),
+        segments=segments,
+        backends=sorted({row["backend"] for row in segments if row["backend"]}),
+        methods=len(report.methods),
+        layers=_layer_rows(report),
+        operators=operators,
+        higher=higher(report.engines),
+        errors=None if report.verification is None else errors_view(report.verification, module_names),
         precisions=precisions(report.engines),
         kinds=[(engine, _kinds(engine)) for engine in report.engines if engine.converted],
         fused=_fused(report.engines),
         charts=charts[:_MOST_CHARTS],
         hidden_charts=len(charts[_MOST_CHARTS:]),
         no_arena=", ".join(engine.name for engine in empty),
-        unknown_memory=_unknown_memory(report.engines),
+        unknown_memory=unknown_memory(report.engines),
         precision_notes=[row for row in notes if row[1].startswith("precision:")],
         other_notes=[row for row in notes if not row[1].startswith("precision:")],
+        changed_settings=changed,
+        default_settings=same,
         formulas=sorted((kind, formula.text) for kind, formula in FORMULAS.items()),
         css=(_FOLDER / "page.css").read_text(encoding="utf-8"),
         js=(_FOLDER / "page.js").read_text(encoding="utf-8"),

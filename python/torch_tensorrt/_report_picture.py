@@ -10,7 +10,7 @@ import networkx
 
 from torch_tensorrt._report_program import Operation
 
-_WIDTH, _HEIGHT = 168, 44  # of a box
+_WIDTH, _HEIGHT = 184, 60  # of a box
 _GAP_X, _GAP_Y = 22, 30
 _SPACER = 16  # width of an edge that passes a row of boxes
 _LONGEST = 40  # rows that an edge passes between boxes; a longer one runs behind them
@@ -100,6 +100,7 @@ class _Layout:
         self.widths: list[float] = [_WIDTH] * count
         self.above: list[list[int]] = [[] for _ in range(count)]
         self.below: list[list[int]] = [[] for _ in range(count)]
+        self.spacers: dict[tuple[int, int], int] = {}  # by source and rank: edges of one source share them
         self.chains = [self._chain(source, target) for source, target in edges]
         self.rows: list[list[int]] = [[] for _ in range(max(self.ranks, default=0) + 1)]
         for member, rank in enumerate(self.ranks):
@@ -115,17 +116,22 @@ class _Layout:
     def _chain(self, source: int, target: int) -> list[int]:
         chain = [source]
         if self.ranks[target] - self.ranks[source] <= _LONGEST:
-            for rank in range(self.ranks[source] + 1, self.ranks[target]):
-                self.ranks.append(rank)
-                self.widths.append(_SPACER)
-                self.above.append([])
-                self.below.append([])
-                chain.append(len(self.ranks) - 1)
+            chain += [self._spacer(source, rank) for rank in range(self.ranks[source] + 1, self.ranks[target])]
         chain.append(target)
         for one, other in zip(chain, chain[1:], strict=False):
-            self.below[one].append(other)
-            self.above[other].append(one)
+            if other not in self.below[one]:
+                self.below[one].append(other)
+                self.above[other].append(one)
         return chain
+
+    def _spacer(self, source: int, rank: int) -> int:
+        if (source, rank) not in self.spacers:
+            self.spacers[source, rank] = len(self.ranks)
+            self.ranks.append(rank)
+            self.widths.append(_SPACER)
+            self.above.append([])
+            self.below.append([])
+        return self.spacers[source, rank]
 
     def _order(self, upwards: bool) -> None:
         neighbors = self.below if upwards else self.above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -29,7 +29,9 @@ _GLUE = {
 _ENGINE_CALL = "tensorrt::execute_engine"
 _PLACE = re.compile(r'File "([^"]+)", line (\d+)|([^\s"]+\.py):(\d+)')
 _OPERATOR = re.compile(r"= ?(\w+::\w+)")
-_WEIGHT = re.compile(r"%self\.([\w.]+?)\.(?:weight|bias|running_mean|running_var|in_proj_weight|[a-z]+_[ih]h_l\d+)\b")
+_WEIGHT = re.compile(
+    r"%(?:self\.)?([\w.]+?)\.(?:weight|bias|running_mean|running_var|in_proj_weight|[a-z]+_[ih]h_l\d+)\b"
+)
 _PYTORCH = "PyTorch"
 
 
@@ -76,6 +78,55 @@ def module_of(layer: dict[str, Any]) -> str:
     return found.group(1) if found else ""
 
 
+class ModulePaths:
+    """Whole paths of submodules.
+
+    TorchScript's call stacks leave out containers such as ``ModuleList``: a layer of ``encoder.layer.0.query`` is in
+    ``encoder.0.query``. The names of its weights tell the whole path, and by this the paths of the modules around it.
+    Where they tell two paths, the short one remains.
+    """
+
+    def __init__(self, layers: Iterable[dict[str, Any]]) -> None:
+        found: dict[tuple[str, ...], set[str]] = {}
+        for layer in layers:
+            short = tuple(str(layer.get("module") or "").split("."))
+            for weight in _WEIGHT.finditer(layer.get("name", "")):
+                whole = weight.group(1).split(".")
+                for count, end in enumerate(_places(short, whole), start=1):
+                    found.setdefault(short[:count], set()).add(".".join(whole[: end + 1]))
+        self._whole = {short: paths.pop() for short, paths in found.items() if len(paths) == 1}
+
+    def whole(self, path: str) -> str:
+        """Returns the whole path of a module, or ``path`` where it is not known."""
+        names = path.split(".")
+        for count in range(len(names), 0, -1):
+            if tuple(names[:count]) in self._whole:
+                return ".".join((self._whole[tuple(names[:count])], *names[count:]))
+        return path
+
+    def of_layer(self, layer: dict[str, Any]) -> str:
+        """Returns the whole path of the submodule of a layer."""
+        short = module_of(layer)
+        for weight in _WEIGHT.finditer(layer.get("name", "")):
+            if _places(short.split("."), weight.group(1).split(".")):
+                return weight.group(1)
+        return self.whole(short)
+
+
+def _places(short: Sequence[str], whole: Sequence[str]) -> list[int]:
+    """Where the names of the short path stand in the whole one; nothing if they do not, or if the ends differ."""
+    if short[-1] != whole[-1]:
+        return []
+    places: list[int] = []
+    end = len(whole)
+    for name in reversed(short):
+        end = next((place for place in range(end - 1, -1, -1) if whole[place] == name), -1)
+        if end < 0:
+            return []
+        places.append(end)
+    return places[::-1]
+
+
 def _place(node: Any) -> str:
     found = _PLACE.search(str(node.sourceRange()))
     if not found:
@@ -117,6 +168,7 @@ class _Engine:
 class _Program:
     def __init__(self, engines: dict[str, _Engine]) -> None:
         self.engines = engines
+        self.paths = ModulePaths(layer for engine in engines.values() for layer in engine.layers)
         self.operations: list[Operation] = []
         self.producers: dict[str, set[int]] = {}
         self.lists: dict[str, list[set[int]]] = {}  # results of engine calls
@@ -158,7 +210,7 @@ class _Program:
             executor=_PYTORCH,
             label=label,
             operator=kind,
-            module=_module_of_node(node),
+            module=self.paths.whole(_module_of_node(node)),
             block=around,
             source=_place(node),
         )
@@ -213,7 +265,7 @@ class _Program:
                         executor=engine.name,
                         label=layer["kind"],
                         operator=operator_of(layer["name"]),
-                        module=module_of(layer),
+                        module=self.paths.of_layer(layer),
                         block=around,
                         source=layer["source"],
                         layer=index,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch_tensorrt._report import Report, ReportedEngine, ReportedLayer
+    from torch_tensorrt._report_times import Times
 
 _MOST_LAYERS = 20
 _MOST_ENGINES = 8
@@ -15,19 +16,58 @@ _MOST_ENGINES = 8
 def time_text(microseconds: float | None) -> str:
     if microseconds is None:
         return "-"
-    return f"{microseconds / 1000:.2f} ms" if microseconds >= 1000 else f"{microseconds:.1f} us"
+    for size, unit in ((1e6, "s"), (1e3, "ms")):
+        if microseconds >= 0.9995 * size:
+            return f"{three_digits(microseconds / size)} {unit}"
+    return f"{three_digits(microseconds)} us"
+
+
+def three_digits(number: float) -> str:
+    """The number with three digits, as far as these are behind the point."""
+    size = abs(number)
+    if size == 0:
+        return "0"
+    return f"{number:.{0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3}f}"
 
 
 def bytes_text(count: float) -> str:
-    for unit in ("B", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+    if count < 1024:
+        return f"{count:.0f} B"
+    for unit in ("KiB", "MiB"):
         count /= 1024
-    return f"{count:.2f} GiB"
+        if count < 1023.5:
+            return f"{three_digits(count)} {unit}"
+    return f"{three_digits(count / 1024)} GiB"
+
+
+def operations_text(count: int | None) -> str:
+    """Floating-point operations with their unit."""
+    if count is None:
+        return "-"
+    for size, unit in ((1e9, "GFLOP"), (1e6, "MFLOP"), (1e3, "kFLOP")):
+        if count >= 0.9995 * size:
+            return f"{three_digits(count / size)} {unit}"
+    return f"{count} FLOP"
+
+
+def is_disturbed(times: Times) -> bool:
+    """Whether calls took so different times that something else must have used the machine."""
+    return times.slowest > 2 * times.fastest
+
+
+def disturbed_text(times: Times) -> str:
+    return (
+        f"calls took between {time_text(times.fastest)} and {time_text(times.slowest)}: other work on the machine "
+        "disturbed the measurement, so do not trust the times below"
+    )
 
 
 def share_text(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.0f} %"
+    if share is None:
+        return "-"
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    return f"{100 * share:.1f} %" if 0 < share < 0.0995 else f"{100 * share:.0f} %"
 
 
 def counted(number: int, noun: str) -> str:
@@ -55,11 +95,6 @@ def precisions(engines: Iterable[ReportedEngine]) -> list[tuple[str, int, float 
         times = [layer.microseconds for layer in layers if layer.microseconds is not None]
         rows.append((name, len(layers), sum(times) if times else None))
     return sorted(rows, key=lambda row: -row[1])
-
-
-def outside(report: Report) -> float | None:
-    """Time of a call that is not in engines."""
-    return None if report.times is None else max(0.0, report.times.total - report.times.engines)
 
 
 def _table(rows: Sequence[Sequence[Any]], right: Sequence[int] = ()) -> str:
@@ -123,9 +158,11 @@ def text_of(report: Report) -> str:
         times = report.times
         calls = counted(times.engine_calls, "call")
         lines.append(
-            f"a call takes {time_text(times.total)} (median of {times.calls}), of which engines "
-            f"{time_text(times.engines)} in {calls}, and PyTorch {time_text(outside(report))}"
+            f"a call takes {time_text(times.total)} (median of {times.calls}): engines {time_text(times.engines)} in "
+            f"{calls}, PyTorch's operators {time_text(sum(times.operators.values()))}, the rest {time_text(times.rest)}"
         )
+        if is_disturbed(times):
+            lines.append(disturbed_text(times))
     for method in report.methods:
         if method.reason:
             lines.append(f"{method.name} is not one engine, because {method.reason}")

@@ -27,18 +27,27 @@ class Times:
     Attributes:
         calls: the number of measured calls.
         total: of a call, without profiling.
-        engines: of a call's engines, as PyTorch's profiler sees them, with their borders.
+        fastest, slowest: of the calls that ``total`` is the median of.
+        engines: of a call's engines with their borders. PyTorch's profiler gives their part of a call, of which this is
+            the part of ``total``.
         engine_calls: engine calls in a call of the module.
         layers: of each engine's layers by their numbers, in its last call.
-        operators: of PyTorch's operators in a call, outside of engines.
+        operators: of PyTorch's operators in a call, outside of engines; made as ``engines``.
     """
 
     calls: int
     total: float
+    fastest: float
+    slowest: float
     engines: float
     engine_calls: int
     layers: dict[int, dict[int, float]]
     operators: dict[str, float]
+
+    @property
+    def rest(self) -> float:
+        """Of a call, what neither engines nor PyTorch's operators take: TorchScript itself, checks of arguments."""
+        return max(0.0, self.total - self.engines - sum(self.operators.values()))
 
 
 def _median(values: list[float]) -> float:
@@ -108,13 +117,15 @@ def _is_inside_operator(event: Any) -> bool:
     return parent is not None
 
 
-def _profile_operators(call: Callable[[], Any], calls: int) -> tuple[float, int, dict[str, float]]:
-    """Time and number of engine calls, and the own time of each operator outside of them."""
+def _profile_operators(call: Callable[[], Any], calls: int, is_gpu: bool) -> tuple[float, int, dict[str, float]]:
+    """The part of a call that engines take, the number of engine calls, and the part of each operator outside of them.
+
+    A profiled call is slower than others, so only parts of one and the same call are comparable.
+    """
     from torch.profiler import ProfilerActivity, profile
 
     with _quiet_profiler(), profile(activities=[ProfilerActivity.CPU], acc_events=True) as profiler:
-        for _ in range(calls):
-            call()
+        spent = sum(_timed(call, is_gpu) for _ in range(calls))
     operators: dict[str, float] = defaultdict(float)
     engines, count = 0.0, 0
     for event in profiler.events():
@@ -123,7 +134,8 @@ def _profile_operators(call: Callable[[], Any], calls: int) -> tuple[float, int,
             count += 1
         elif "::" in event.name and not _is_inside_operator(event):
             operators[event.name] += event.cpu_time_total
-    return engines / calls, round(count / calls), {name: spent / calls for name, spent in operators.items()}
+    parts = {name: own / spent for name, own in operators.items()}
+    return engines / spent, round(count / calls), parts
 
 
 def measure(
@@ -137,7 +149,17 @@ def measure(
 
     first = max(_timed(call, is_gpu) for _ in range(_WARM_UP))
     calls = max(3, min(30, int(1e6 / max(first, 1.0))))
-    total = _median([_timed(call, is_gpu) for _ in range(calls)])
+    spent = [_timed(call, is_gpu) for _ in range(calls)]
+    total = _median(spent)
     layers = _profile_layers(call, engines, calls) if engines else {}
-    spent, count, operators = _profile_operators(call, min(calls, 5))
-    return Times(calls, total, spent, count, layers, operators)
+    part, count, parts = _profile_operators(call, min(calls, 5), is_gpu)
+    return Times(
+        calls=calls,
+        total=total,
+        fastest=min(spent),
+        slowest=max(spent),
+        engines=part * total,
+        engine_calls=count,
+        layers=layers,
+        operators={name: own * total for name, own in parts.items()},
+    )

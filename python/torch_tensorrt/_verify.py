@@ -19,7 +19,7 @@ from torch_tensorrt._library import compiler
 from torch_tensorrt.ptq import OBSERVED, arguments_of
 from torch_tensorrt.ts._compiler import _native
 
-_BAD_SQNR = 20.0  # decibels: the error is a tenth of the signal
+BAD_SQNR = 20.0  # decibels: the error is a tenth of the signal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Verification:
     batches: int
     reason: str = ""
 
-    def first_bad(self, sqnr: float = _BAD_SQNR) -> TensorError | None:
-        """Returns the first tensor whose signal-to-noise ratio is below ``sqnr`` decibels."""
-        return next((error for error in self.layers if error.sqnr < sqnr), None)
+    def first_bad(self, sqnr: float = BAD_SQNR) -> TensorError | None:
+        """Returns the first tensor whose signal-to-noise ratio is below ``sqnr`` decibels, or not a number."""
+        return next((error for error in self.layers if not error.sqnr >= sqnr), None)
 
     def table(self) -> str:
         """Returns the report for people."""
@@ -89,7 +89,7 @@ class Verification:
         if self.metric is not None:
             lines.append(f"metric: {self.metric[0]:.6g} in float32, {self.metric[1]:.6g} compiled")
         bad = self.first_bad()
-        lines.append(f"first layer below {_BAD_SQNR:.0f} dB: {bad.name + ' ' + _short(bad.source) if bad else 'none'}")
+        lines.append(f"first layer below {BAD_SQNR:.0f} dB: {bad.name + ' ' + _short(bad.source) if bad else 'none'}")
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -117,14 +117,14 @@ class Verification:
         axes.barh(places, [min(max(error.sqnr, 0.0), top) for error in shown], color=[_color(e.sqnr) for e in shown])
         axes.set_yticks(places, [f"{error.name}  {error.operator}".strip() for error in shown], fontsize=7)
         axes.invert_yaxis()
-        axes.axvline(_BAD_SQNR, color="0.4", linewidth=1)
+        axes.axvline(BAD_SQNR, color="0.4", linewidth=1)
         axes.set_xlabel("signal-to-noise ratio in dB, beside float32 (more is better)")
         axes.set_xlim(0, top * 1.02)
         figure.savefig(path, dpi=120)
 
 
 def _color(sqnr: float) -> str:
-    return "#b03a2e" if sqnr < _BAD_SQNR else "#2e6da4"
+    return "#b03a2e" if sqnr < BAD_SQNR else "#2e6da4"
 
 
 def _short(source: str) -> str:

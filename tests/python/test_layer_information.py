@@ -82,3 +82,26 @@ def test_only_layers_that_run_are_listed_and_they_are_connected():
         known |= {tensor["Name"] for tensor in layer["Outputs"]}
     formats = {tensor["Format/Datatype"] for layer in found["Layers"] for tensor in layer["Outputs"]}
     assert {"Row major linear BOOL", "Row major linear Int64 format"} <= formats
+
+
+class Halves(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, stride=2, padding=1)
+
+    def forward(self, x):
+        return torch.relu(self.conv(x)) * 0.5
+
+
+def test_layers_have_their_attributes_and_the_values_of_scalars():
+    layers = information(Halves(), torch_tensorrt.Input((1, 3, 8, 8)))["layers"]
+    convolution = next(layer for layer in layers if layer["kind"] == "convolution")
+    given = convolution["attributes"]
+    assert (given["kernel_size"], given["stride"], given["pre_padding"]) == ([3, 3], [2, 2], [1, 1])
+    assert given["groups"] == 1 and given["padding_mode"] == "explicit_round_down"
+    assert {"name": "relu", "alpha": 0, "beta": 0} in given["epilogue"]
+    assert convolution["inputs"][0]["operand"] == 0
+    (kernel,) = (row for row in convolution["weights"] if row["name"] == "kernel")
+    assert kernel["count"] == 108 and "values" not in kernel
+    values = [row["values"] for layer in layers for row in layer["weights"] if row["count"] == 1]
+    assert values == [[0.5]]

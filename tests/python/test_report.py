@@ -15,7 +15,8 @@ import torch_tensorrt
 from torch_tensorrt import _report_costs as costs
 from torch_tensorrt._report_page import page_of
 from torch_tensorrt._report_picture import levels_of
-from torch_tensorrt._report_program import Operation
+from torch_tensorrt._report_program import ModulePaths, Operation
+from torch_tensorrt._report_text import bytes_text, operations_text, share_text, time_text
 
 
 class Small(nn.Module):
@@ -252,8 +253,8 @@ def test_boxes_of_a_row_do_not_overlap():
     assert sorted(len(row) for row in rows.values()) == [1, 1, 30]
     for row in rows.values():
         row.sort()
-        assert all(b - a >= 168 for a, b in zip(row, row[1:], strict=False))
-        assert row[0] >= 0 and row[-1] + 168 <= last.width
+        assert all(b - a >= 184 for a, b in zip(row, row[1:], strict=False))
+        assert row[0] >= 0 and row[-1] + 184 <= last.width
 
 
 def layer(kind, inputs, outputs, **fields):
@@ -303,3 +304,83 @@ def test_the_roofline_takes_the_slower_limit():
     assert machine.least_microseconds("f32", 0, 50_000) == pytest.approx(1.0)
     assert machine.least_microseconds("f32", 0, 10**6) == pytest.approx(200.0)
     assert machine.least_microseconds("i8", 10**8, 0) == pytest.approx(1000.0)  # no product was measured
+
+
+def test_the_parts_of_a_call_add_up(breaks):
+    times = torch_tensorrt.report(breaks, (torch.rand(4, 16),)).times
+    assert times.fastest <= times.total <= times.slowest
+    assert times.engines > 0 and times.operators["aten::bernoulli"] > 0
+    assert times.engines + sum(times.operators.values()) + times.rest == pytest.approx(times.total)
+
+
+class Stack(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Sequential(nn.Linear(8, 8), nn.Tanh()) for _ in range(2))
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x) + 1
+        return x
+
+
+def test_paths_have_the_names_of_module_lists():
+    report = compiled(Stack(), torch_tensorrt.Input((4, 8))).report
+    modules = {layer.module for layer in report.engines[0].layers}
+    assert {"layers.0.0", "layers.1.0"} <= modules
+    assert modules <= {"", "layers.0.0", "layers.0.1", "layers.1.0", "layers.1.1"}
+
+
+def test_paths_that_are_not_certain_stay_short():
+    def linear(module, weight):
+        return {"module": module, "name": f"%1 : Tensor = aten::linear(%0, %self.{weight}.weight, %self.{weight}.bias)"}
+
+    paths = ModulePaths([linear("0.a", "encoder.0.a"), linear("0.a", "decoder.0.a"), linear("1.a", "encoder.1.a")])
+    assert paths.of_layer(linear("0.a", "decoder.0.a")) == "decoder.0.a"  # its own weights tell
+    assert paths.whole("0.b") == "0.b"
+    assert paths.whole("1.b") == "encoder.1.b"
+    assert paths.whole("") == ""
+    assert ModulePaths([linear("head", "tied.embedding")]).whole("head") == "head"
+
+
+def test_a_verification_is_in_the_report(small):
+    x = torch.rand(2, 3, 12, 12)
+    checked = torch_tensorrt.verify(torch.jit.script(Small().eval()), small, [x])
+    report = torch_tensorrt.report(small, verification=checked)
+    fields = json.loads(report.to_json())["verification"]
+    assert fields == json.loads(checked.to_json())
+    assert "Errors beside float32" in report.to_html()
+    with pytest.raises(TypeError, match="verification is str"):
+        torch_tensorrt.report(small, verification="no")
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "text"),
+    [(0.04, "0.040 us"), (9.994, "9.99 us"), (9.996, "10.0 us"), (999.4, "999 us"), (999.6, "1.00 ms"),
+     (27250.0, "27.2 ms"), (2.5e6, "2.50 s"), (None, "-")],
+)  # fmt: skip
+def test_times_have_three_digits(microseconds, text):
+    assert time_text(microseconds) == text
+
+
+def test_units():
+    assert bytes_text(1023) == "1023 B" and bytes_text(1024) == "1.00 KiB" and bytes_text(3 << 29) == "1.50 GiB"
+    assert operations_text(999) == "999 FLOP" and operations_text(302_000_000) == "302 MFLOP"
+    assert (
+        share_text(0.004) == "0.4 %"
+        and share_text(0.12) == "12 %"
+        and share_text(0) == "0 %"
+        and share_text(0.0001) == "< 0.1 %"
+    )
+
+
+def test_gathers_read_what_they_return():
+    case = layer("gather", [(30000, 64), (2, 8)], [(2, 8, 64)])
+    assert costs.traffic_of(case) == 4 * (2 * 8 + 2 * 2 * 8 * 64)
+
+
+def test_edges_of_one_source_share_their_way():
+    program = chain(8, lambda n: {0, n - 1} if n else ())
+    (*_, last), _ = levels_of(program)
+    long = [points for source, target, points in last.edges if source == 0 and target > 1]
+    assert len({points[1] for points in long}) == 1  # all leave the source at one place

@@ -14,7 +14,7 @@ import torch_tensorrt
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
-SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+SIZES = {"desk": (1440, 900), "phone": (390, 844)}
 
 
 class Block(nn.Module):
@@ -44,7 +44,8 @@ def path(tmp_path_factory):
     inputs = [torch.rand(1, 3, 16, 16)]
     compiled = torch_tensorrt.compile(script, inputs=inputs, device="cpu", min_block_size=1)
     path = tmp_path_factory.mktemp("report") / "report.html"
-    torch_tensorrt.report(compiled, inputs).save(path)
+    checked = torch_tensorrt.verify(script, compiled, [inputs])
+    torch_tensorrt.report(compiled, inputs, verification=checked).save(path)
     return path
 
 
@@ -82,6 +83,11 @@ def column(page, table, name):
     return page.locator(f"#{table} tbody tr td:nth-child({index + 1})").all_inner_texts()
 
 
+def microseconds(text):
+    number, unit = text.split()
+    return float(number) * {"µs": 1, "ms": 1e3, "s": 1e6}[unit]
+
+
 def view(page):
     text = page.locator("#picture > svg:not([hidden])").get_attribute("viewBox")
     return [float(number) for number in text.split()]
@@ -109,15 +115,159 @@ def test_search_shows_only_rows_with_all_words(page):
 def test_sorting_by_number_and_by_text(page):
     header = page.locator("#layers-table th", has_text="Time")
     header.locator("button").click()
-    times = [float(text) for text in column(page, "layers-table", "Time") if text != "-"]
-    assert times == sorted(times, reverse=True) and len(set(times)) > 1
-    assert header.get_attribute("aria-sort") == "descending"
+    times = [microseconds(text) for text in column(page, "layers-table", "Time") if text != "-"]
+    assert times == sorted(times) and len(set(times)) > 1
+    assert header.get_attribute("aria-sort") == "ascending"  # the page begins with the slowest
     header.locator("button").click()
-    assert [float(text) for text in column(page, "layers-table", "Time") if text != "-"] == times[::-1]
+    assert [microseconds(text) for text in column(page, "layers-table", "Time") if text != "-"] == times[::-1]
     page.locator("#layers-table th", has_text="Kind").locator("button").click()
-    kinds = column(page, "layers-table", "Kind")
+    kinds = [text.splitlines()[0] for text in column(page, "layers-table", "Kind")]
     assert kinds == sorted(kinds) and len(set(kinds)) > 1
     assert header.get_attribute("aria-sort") is None
+
+
+def test_every_table_can_be_sorted_by_every_column(page):
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    page.locator("input[data-all]").check()
+    tables = page.locator("table").all()
+    assert len(tables) > 12
+    values = """(table, column) => [...table.tBodies[0].rows].map((row) =>
+        row.cells[column].dataset.value ?? row.cells[column].textContent.trim())"""
+    for table in tables:
+        for column, header in enumerate(table.locator("th").all()):
+            before = header.get_attribute("aria-sort")
+            if not header.is_visible():
+                continue
+            header.locator("button").click()
+            now = header.get_attribute("aria-sort")
+            assert now in ("ascending", "descending") and now != before
+            found = [text for text in table.evaluate(values, column) if text != ""]
+            if "number" in (header.get_attribute("class") or ""):
+                numbers = [float(text) for text in found]
+                assert numbers == sorted(numbers, reverse=now == "descending")
+
+
+def test_labels_are_not_cut_off_and_do_not_overlap(page):
+    levels = page.locator("#level-choice option").count()
+    for level in range(levels):
+        page.locator("#level-choice").select_option(index=level)
+        outside = page.evaluate(
+            """() => [...document.querySelectorAll('#picture > svg:not([hidden]) .box')].flatMap((box) => {
+              const frame = box.querySelector('rect').getBoundingClientRect();
+              return [...box.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()])
+                .filter(([, r]) => r.left < frame.left - 1 || r.right > frame.right + 1)
+                .map(([text]) => text);
+            })"""
+        )
+        assert outside == []
+        overlapping = page.evaluate(
+            """() => {
+              const frames = [...document.querySelectorAll('#picture > svg:not([hidden]) .box rect')]
+                .map((rect) => rect.getBoundingClientRect());
+              return frames.filter((a, i) => frames.some((b, j) => i < j && a.left < b.right && b.left < a.right
+                && a.top < b.bottom && b.top < a.bottom)).length;
+            }"""
+        )
+        assert overlapping == 0
+    cut = """() => [...document.querySelectorAll('.cards dd, .cards dt, h1, h2, h3, p, li, td, label, .mark')]
+      .filter((one) => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
+      .map((one) => one.textContent)"""
+    assert page.evaluate(cut) == []
+    marks = page.evaluate(
+        """() => [...document.querySelectorAll('.chart')].map((chart) => [...chart.querySelectorAll('.mark')]
+          .map((mark) => mark.getBoundingClientRect()).map((place) => [place.top, place.bottom]))"""
+    )
+    for places in marks:
+        places.sort()
+        assert all(a[1] <= b[0] + 1 for a, b in zip(places, places[1:], strict=False))
+
+
+def test_the_keyboard_reaches_and_moves_in_the_picture(page):
+    page.locator("#picture > svg:not([hidden]) .box[tabindex='0']").focus()
+    focused = "document.activeElement.querySelector('text').textContent"
+    first = page.evaluate(focused)
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.classList.contains('box')")
+    assert page.locator("#picture > svg:not([hidden]) .box[tabindex='0']").count() == 1
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    title = page.evaluate(focused)
+    assert page.locator("#details").inner_text().startswith(title.removeprefix("…")[:8]) or title != first
+    before = view(page)
+    page.keyboard.press("+")
+    assert view(page)[2] < before[2]
+    for region in page.locator(".scroll").all():
+        assert region.get_attribute("tabindex") == "0" and region.get_attribute("aria-label")
+
+
+CONTRAST = r"""() => {
+  const numbers = (color) => color.match(/[\d.]+/g).map(Number);
+  const light = ([r, g, b]) => {
+    const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [x, y, z] = [r, g, b].map((c) => linear(c / 255));
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const ground = (one) => {
+    for (let node = one; node; node = node.parentElement) {
+      const color = numbers(getComputedStyle(node).backgroundColor);
+      if (color.length === 3 || color[3] > 0.99) return color;
+    }
+    return [255, 255, 255];
+  };
+  const ratio = (a, b) => {
+    const [x, y] = [light(a), light(b)].sort((p, q) => q - p);
+    return (x + 0.05) / (y + 0.05);
+  };
+  const kinds = 'h1, p, a, dt, dd, td, th button, summary, label, .legend span, .found, .mark, pre';
+  const texts = [...document.querySelectorAll(kinds)]
+    .map((one) => [one.className || one.tagName, ratio(numbers(getComputedStyle(one).color), ground(one))]);
+  const fill = (box, part) => numbers(getComputedStyle(box.querySelector(part)).fill);
+  const boxes = [...document.querySelectorAll('#picture > svg:not([hidden]) .box')]
+    .map((box) => ['box', ratio(fill(box, 'text'), fill(box, 'rect'))]);
+  return [...texts, ...boxes].filter(([, value]) => value < 4.5);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_of_texts(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+    assert page.evaluate(CONTRAST) == []
+    page.locator("#color-choice").select_option("by-time")
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_find_goes_on_to_the_next_box(page):
+    page.locator("#level-choice").select_option(index=page.locator("#level-choice option").count() - 1)
+    search = page.locator("#box-search")
+    search.fill("convolution")
+    assert re.match(r"1 of \d+ boxes", page.locator("#box-found").inner_text())
+    before = view(page)
+    search.press("Enter")
+    assert page.locator("#box-found").inner_text().startswith("2 of ")
+    assert view(page)[:2] != before[:2]
+    search.fill("no such operator")
+    assert page.locator("#box-found").inner_text() == "no box"
+
+
+def test_the_slowest_layers_are_first(page):
+    times = page.locator("#layers-table tbody td[data-value]").evaluate_all(
+        "(cells) => [...new Set(cells.map((cell) => cell.parentNode))].map((row) => Number(row.cells[3].dataset.value))"
+    )
+    assert times == sorted(times, reverse=True) and times[0] > times[-1] > 0
+
+
+def test_the_errors_of_a_verification(page):
+    rows = page.locator("#errors-table tbody tr")
+    assert rows.count() == page.locator("#errors .chart rect").count() > 3
+    first = page.locator("#errors strong").inner_text()  # a random number differs between the calls
+    assert first.startswith("The first tensor below 20 dB is ")
+    bad = page.locator("#errors-table td.bad").first.locator("xpath=..").locator("td").nth(1).inner_text().split()[0]
+    assert bad in first
+    assert page.locator("#errors .chart rect.bad").count() == page.locator("#errors-table td.bad").count() > 0
+    assert page.locator("#outputs-table tbody tr").count() == 1
 
 
 def test_zoom_by_buttons_and_wheel(page):
@@ -169,7 +319,7 @@ def test_levels_colors_and_details(page):
     page.locator("#color-choice").select_option("by-time")
     assert page.evaluate(color) != by_executor
     page.locator("#box-search").fill("bernoulli")
-    assert page.locator("#box-found").inner_text() == "1 boxes"
+    assert page.locator("#box-found").inner_text() == "1 box"
     page.locator(".box.match").first.click()
     assert "aten::bernoulli" in page.locator("#details").inner_text()
     assert "runs in: PyTorch" in page.locator("#details").inner_text()

@@ -51,6 +51,12 @@
     });
   }
 
+  for (const input of document.querySelectorAll("input[data-all]")) {
+    const show = () => byId(input.dataset.all).classList.toggle("all", input.checked);
+    input.addEventListener("change", show);
+    show(); // browsers keep the state of a checkbox when they reload a page
+  }
+
   // ---- the picture ----
   const picture = byId("picture");
   const drawings = [...picture.querySelectorAll("svg[data-method]")];
@@ -60,7 +66,10 @@
   const colorChoice = byId("color-choice");
   const details = byId("details");
   const boxSearch = byId("box-search");
+  const HALF_WIDTH = 92; // of a box
+  const HALF_HEIGHT = 30;
   let shown = null;
+  const squeezed = new Set();
   const views = new Map(); // of each drawing: x, y, width, height in its own units
 
   const apply = () => {
@@ -78,14 +87,14 @@
     const { ratio, width: pixels } = shape();
     let wide = Math.max(width, height / ratio);
     const whole = isWhole || wide <= pixels / 0.6;
-    if (!whole) wide = Math.min(wide, pixels / 0.75); // begins readable, at the top
+    if (!whole) wide = Math.min(wide, pixels / (pixels < 640 ? 1 : 0.85)); // begins readable, at the top
     wide = Math.max(wide, pixels / 1.6);
     const high = wide * ratio;
     views.set(shown, { x: (width - wide) / 2, y: high >= height ? (height - high) / 2 : 0, width: wide, height: high });
     if (!whole && wide < width) {
       // Begins at the first box.
       const place = shown.querySelector(".box").transform.baseVal[0].matrix;
-      views.get(shown).x = place.e + 84 - wide / 2;
+      views.get(shown).x = place.e + HALF_WIDTH - wide / 2;
     }
     apply();
   };
@@ -114,29 +123,57 @@
     };
   };
 
+  const placeOf = (box) => {
+    const place = box.transform.baseVal[0].matrix;
+    return { x: place.e + HALF_WIDTH, y: place.f + HALF_HEIGHT };
+  };
+  const moveTo = (box) => {
+    const place = placeOf(box);
+    const view = views.get(shown);
+    view.x = place.x - view.width / 2;
+    view.y = place.y - view.height / 2;
+    apply();
+  };
+  let matches = [];
+  let current = 0;
+  const showMatch = () => {
+    for (const box of picture.querySelectorAll(".box.current")) box.classList.remove("current");
+    const count = matches.length;
+    const found = byId("box-found");
+    if (!words(boxSearch).length) found.textContent = "";
+    else if (count < 2) found.textContent = count ? "1 box" : "no box";
+    else found.textContent = `${current + 1} of ${count} boxes; Enter shows the next`;
+    if (count) matches[current].classList.add("current");
+  };
   const search = (moves) => {
     const wanted = words(boxSearch);
     picture.classList.toggle("searching", wanted.length > 0);
-    let count = 0;
-    let first = null;
+    matches = [];
+    current = 0;
     for (const box of shown.querySelectorAll(".box")) {
       const isMatch = wanted.length > 0 && wanted.every((word) => box.dataset.words.includes(word));
       box.classList.toggle("match", isMatch);
-      count += isMatch;
-      if (isMatch && !first) first = box;
+      if (isMatch) matches.push(box);
     }
-    byId("box-found").textContent = wanted.length ? `${count} boxes` : "";
-    if (!first || !moves) return;
-    const place = first.transform.baseVal[0].matrix;
-    const view = views.get(shown);
-    view.x = place.e + 84 - view.width / 2;
-    view.y = place.f + 22 - view.height / 2;
-    apply();
+    showMatch();
+    if (moves && matches.length) moveTo(matches[0]);
+  };
+  // Texts that are wider than their boxes are set narrower; widths depend on the fonts of the machine.
+  const squeeze = (drawing) => {
+    const most = 2 * HALF_WIDTH - 8;
+    for (const text of drawing.querySelectorAll("text")) {
+      if (text.textContent.length > 16 && text.getComputedTextLength() > most) {
+        text.setAttribute("textLength", most);
+        text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+      }
+    }
   };
   const show = (drawing) => {
     for (const other of drawings) other.toggleAttribute("hidden", other !== drawing);
     shown = drawing;
     byId("slowest").textContent = drawing.dataset.slowest || "-";
+    if (!squeezed.has(drawing)) squeeze(drawing);
+    squeezed.add(drawing);
     if (!views.has(drawing)) fit(false);
     search(false);
   };
@@ -160,6 +197,12 @@
     picture.classList.add(colorChoice.value);
   });
   boxSearch.addEventListener("input", () => search(true));
+  boxSearch.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !matches.length) return;
+    current = (current + (event.shiftKey ? matches.length - 1 : 1)) % matches.length;
+    showMatch();
+    moveTo(matches[current]);
+  });
   byId("zoom-in").addEventListener("click", () => zoom(1 / 1.4, center()));
   byId("zoom-out").addEventListener("click", () => zoom(1.4, center()));
   byId("zoom-fit").addEventListener("click", () => fit(true));
@@ -172,6 +215,32 @@
     for (const other of picture.querySelectorAll(".box.chosen")) other.classList.remove("chosen");
     box.classList.add("chosen");
     details.textContent = box.dataset.details;
+  };
+  // The keyboard enters a picture at one box; arrows go on to the nearest box in their direction.
+  const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+  const nearest = (box, [right, down]) => {
+    const from = placeOf(box);
+    let best = null;
+    let least = Infinity;
+    for (const other of shown.querySelectorAll(".box")) {
+      const to = placeOf(other);
+      const ahead = (to.x - from.x) * right + (to.y - from.y) * down;
+      if (ahead <= 0) continue;
+      const cost = ahead + 2 * Math.abs((to.x - from.x) * down + (to.y - from.y) * right);
+      if (cost < least) [best, least] = [other, cost];
+    }
+    return best;
+  };
+  const goTo = (box) => {
+    if (!box) return;
+    for (const other of shown.querySelectorAll('.box[tabindex="0"]')) other.setAttribute("tabindex", "-1");
+    box.setAttribute("tabindex", "0");
+    box.focus({ preventScroll: true });
+    const view = views.get(shown);
+    const place = placeOf(box);
+    const isInside = Math.abs(place.x - view.x - view.width / 2) < view.width / 2 - HALF_WIDTH
+      && Math.abs(place.y - view.y - view.height / 2) < view.height / 2 - HALF_HEIGHT;
+    if (!isInside) moveTo(box);
   };
   for (const drawing of drawings) {
     const pointers = new Map();
@@ -222,10 +291,14 @@
     });
     drawing.addEventListener("keydown", (event) => {
       const box = event.target.closest(".box");
-      if (box && (event.key === "Enter" || event.key === " ")) {
-        event.preventDefault();
-        choose(box);
-      }
+      if (!box) return;
+      const way = ARROWS[event.key];
+      if (way) goTo(nearest(box, way));
+      else if (event.key === "Enter" || event.key === " ") choose(box);
+      else if (event.key === "+") zoom(1 / 1.4, placeOf(box));
+      else if (event.key === "-") zoom(1.4, placeOf(box));
+      else return;
+      event.preventDefault();
     });
   }
   showMethod();

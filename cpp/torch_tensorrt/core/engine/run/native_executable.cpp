@@ -1,13 +1,18 @@
 #include "torch_tensorrt/core/engine/run/native_executable.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "torch_tensorrt/core/engine/build/network_choice.h"
 #include "torch_tensorrt/core/engine/plan/inspect.h"
 #include "torch_tensorrt/core/engine/plan/json.h"
 #include "torch_tensorrt/core/engine/plan/network_weights.h"
 #include "torch_tensorrt/core/engine/run/native_context.h"
+#include "torch_tensorrt/core/network/attributes.h"
 #include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/network/host/evaluate_elements.h"
 #include "torch_tensorrt/core/network/shapes/shape_inputs.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -80,6 +85,50 @@ IoTensor describe_input(const network::ITensor& tensor, const std::vector<networ
   return input;
 }
 
+// Weights of at most this many elements are written with their values.
+constexpr int64_t kMostValues = 16;
+
+// Writes all attributes of a layer but its weights, under the names of the text form.
+class AttributeJson final : public network::AttributeVisitor {
+ public:
+  explicit AttributeJson(JsonWriter& json) : json_(json) {}
+
+  void visit(const char* name, bool& value) override { json_.field(name, value); }
+  void visit(const char* name, int64_t& value) override { json_.field(name, value); }
+  void visit(const char* name, double& value) override { json_.field(name, value); }
+  void visit(const char* name, std::optional<double>& value) override {
+    if (value) json_.field(name, *value);
+  }
+  void visit(const char* name, std::string& value) override { json_.field(name, value); }
+  void visit(const char* name, network::Dims& value) override { write_dims(json_, name, value); }
+  void visit(const char* name, std::vector<int64_t>& value) override { write_list(name, value); }
+  void visit(const char* name, std::vector<double>& value) override { write_list(name, value); }
+  void visit(const char*, network::Weights&) override {}
+  void visit(const char* name, network::Epilogue& value) override {
+    json_.key(name).begin_array();
+    for (const network::EpilogueOp& op : value) {
+      json_.begin_object().field("name", network::op_name(op)).field("alpha", op.alpha).field("beta", op.beta);
+      if (op.reads_input()) json_.field("operand", op.input).field("swapped", op.swapped);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+  void visit_enum(const char* name, int32_t& value, const network::EnumTable& table) override {
+    const char* text = table.find_name(value);
+    json_.field(name, text == nullptr ? "unknown" : text);
+  }
+
+ private:
+  template <typename T>
+  void write_list(const char* name, const std::vector<T>& values) {
+    json_.key(name).begin_array();
+    for (const T value : values) json_.value(value);
+    json_.end_array();
+  }
+
+  JsonWriter& json_;
+};
+
 // Writes the layers with their tensors; `opt` are the dims at the opt shapes, if these tell them.
 class LayerWriter {
  public:
@@ -93,7 +142,11 @@ class LayerWriter {
   void write(int32_t index);
 
  private:
-  void write_tensors(const char* name, const std::vector<const network::ITensor*>& tensors);
+  void write_inputs(const network::ILayer& layer);
+  void write_outputs(const network::ILayer& layer);
+  void begin_tensor(const network::ITensor* tensor);
+  void write_attributes(const network::ILayer& layer);
+  void write_values(const network::Weights& weights);
   void write_weights(const network::ILayer& layer);
 
   JsonWriter& json_;
@@ -102,19 +155,51 @@ class LayerWriter {
   network::InferredTensors shapes_;
 };
 
-void LayerWriter::write_tensors(const char* name, const std::vector<const network::ITensor*>& tensors) {
-  json_.key(name).begin_array();
-  for (const network::ITensor* tensor : tensors) {
-    json_.begin_object().field("name", tensor->getName()).field("dtype", network::enum_name(tensor->getType()));
-    json_.field("format", network::enum_name(tensor->format()));
-    json_.field("number", numbers_.of(tensor));
-    write_dims(json_, "dims", tensor->getDimensions());
-    const auto found = shapes_.find(tensor);
-    if (!tensor->getDimensions().is_static() && found != shapes_.end()) {
-      write_dims(json_, "opt", found->second.type.dims);
-    }
+// The caller ends the object.
+void LayerWriter::begin_tensor(const network::ITensor* tensor) {
+  json_.begin_object().field("name", tensor->getName()).field("dtype", network::enum_name(tensor->getType()));
+  json_.field("format", network::enum_name(tensor->format()));
+  json_.field("number", numbers_.of(tensor));
+  write_dims(json_, "dims", tensor->getDimensions());
+  const auto found = shapes_.find(tensor);
+  if (!tensor->getDimensions().is_static() && found != shapes_.end()) {
+    write_dims(json_, "opt", found->second.type.dims);
+  }
+}
+
+// Only the inputs that the layer has; `operand` is their place among all.
+void LayerWriter::write_inputs(const network::ILayer& layer) {
+  json_.key("inputs").begin_array();
+  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
+    if (layer.getInput(i) == nullptr) continue;
+    begin_tensor(layer.getInput(i));
+    json_.field("operand", i).end_object();
+  }
+  json_.end_array();
+}
+
+void LayerWriter::write_outputs(const network::ILayer& layer) {
+  json_.key("outputs").begin_array();
+  for (int32_t i = 0; i < layer.getNbOutputs(); ++i) {
+    begin_tensor(layer.getOutput(i));
     json_.end_object();
   }
+  json_.end_array();
+}
+
+void LayerWriter::write_attributes(const network::ILayer& layer) {
+  json_.key("attributes").begin_object();
+  AttributeJson visitor(json_);
+  network::read_attributes(layer, visitor);
+  json_.end_object();
+}
+
+// Values of few numbers, such as the scalars of the user's program.
+void LayerWriter::write_values(const network::Weights& weights) {
+  const bool are_known = weights.values != nullptr && network::has_elements(weights.type);
+  if (weights.count > kMostValues || !are_known) return;
+  json_.key("values").begin_array();
+  for (int64_t i = 0; i < weights.count; ++i) json_.value(network::load_double(weights.type, weights.values, i));
   json_.end_array();
 }
 
@@ -122,7 +207,9 @@ void LayerWriter::write_weights(const network::ILayer& layer) {
   json_.key("weights").begin_array();
   for_each_weights(layer, [this](const char* name, const network::Weights& weights) {
     json_.begin_object().field("name", name).field("dtype", network::enum_name(weights.type));
-    json_.field("count", weights.count).end_object();
+    json_.field("count", weights.count);
+    write_values(weights);
+    json_.end_object();
   });
   json_.end_array();
 }
@@ -139,14 +226,9 @@ void LayerWriter::write(int32_t index) {
     json_.key("runner_up").begin_object().field("tactic", choice.runner_up);
     json_.field("microseconds", choice.runner_up_microseconds).end_object();
   }
-  std::vector<const network::ITensor*> tensors;
-  for (int32_t i = 0; i < layer.getNbInputs(); ++i) {
-    if (layer.getInput(i) != nullptr) tensors.push_back(layer.getInput(i));
-  }
-  write_tensors("inputs", tensors);
-  tensors.clear();
-  for (int32_t i = 0; i < layer.getNbOutputs(); ++i) tensors.push_back(layer.getOutput(i));
-  write_tensors("outputs", tensors);
+  write_inputs(layer);
+  write_outputs(layer);
+  write_attributes(layer);
   write_weights(layer);
   json_.end_object();
 }
