@@ -18,7 +18,7 @@ folder="$venv" # of the Python packages
 data= # a file of packages that are installed without their dependencies
 case "$group" in
   build) requirements=(requirements/build.txt) ;;
-  test) requirements=(requirements/build.txt requirements/test.txt requirements/zoo.txt) ;;
+  test) requirements=(requirements/build.txt requirements/test.txt requirements/zoo.txt requirements/serving.txt) ;;
   bench)
     requirements=(requirements/build.txt requirements/test.txt requirements/zoo.txt requirements/bench.txt)
     data=requirements/data.txt

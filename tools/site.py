@@ -2,12 +2,14 @@
 """Copies the pages of the documentation site to a folder: those that mkdocs.yml lists, and the files that they link.
 
 The copies have the folders of the tree, so their links need no change. A folder that a page links becomes a page with
-the texts of its files. The pages of the API are written here: docstrings (mkdocstrings) and the pages of Doxygen.
+the texts of its files, and a notebook a page with its outputs. The pages of the API are written here: docstrings
+(mkdocstrings) and the pages of Doxygen.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shutil
 import sys
@@ -22,14 +24,25 @@ MODULES = (
     "torch_tensorrt.ts",
     "torch_tensorrt.dynamo",
 )
-LANGUAGES = {".py": "python", ".cpp": "c++", ".h": "c++", ".txt": "", ".sh": "bash"}
+LANGUAGES = {".py": "python", ".cpp": "c++", ".h": "c++", ".txt": "", ".sh": "bash", ".pbtxt": ""}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.M | re.S)
 
 
 def pages() -> list[str]:
-    """Returns the paths of all pages that mkdocs.yml lists, in its order."""
-    return re.findall(r"^ +- .*: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.M)
+    """Returns the paths of all pages that mkdocs.yml lists, in its order; those of notebooks are the notebooks."""
+    listed = re.findall(r"^ +- .*: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.M)
+    notebooks = {page: str(Path(page).with_suffix(".ipynb")) for page in listed}
+    return [notebooks[page] if (ROOT / notebooks[page]).exists() else page for page in listed]
+
+
+def text_of(path: Path) -> str:
+    """Returns the text of a page, without the code and the outputs of a notebook."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    cells = (cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown")
+    return "\n\n".join("".join(cell["source"]) for cell in cells)
 
 
 def links(text: str) -> Iterator[str]:
@@ -83,7 +96,10 @@ def copy_all(out: Path) -> None:
             text, folder = path.read_text(encoding="utf-8"), path.parent
             copied = out / name
             copied.parent.mkdir(parents=True, exist_ok=True)
-            copied.write_text(with_pages_of_folders(text, folder), encoding="utf-8")
+            copied.write_text(with_links_to_pages(text, folder), encoding="utf-8")
+        elif path.suffix == ".ipynb":
+            text, folder = text_of(path), path.parent
+            write_notebook(path, out / name.with_suffix(".md"))
         else:
             copy(path, out / name)
             continue
@@ -96,15 +112,30 @@ def copy_all(out: Path) -> None:
             todo.append(linked)
 
 
-def with_pages_of_folders(text: str, folder: Path) -> str:
-    """Makes links to folders links to their pages."""
+def with_links_to_pages(text: str, folder: Path) -> str:
+    """Makes links to folders and notebooks links to their pages."""
 
     def replace(match: re.Match[str]) -> str:
         target = match.group(1)
-        is_folder = not re.match(r"[a-z]+:|#", target) and (folder / target).is_dir()
-        return f"]({target.rstrip('/')}/README.md)" if is_folder else match.group(0)
+        if re.match(r"[a-z]+:|#", target):
+            return match.group(0)
+        if (folder / target).is_dir():
+            return f"]({target.rstrip('/')}/README.md)"
+        path, mark, heading = target.partition("#")
+        return f"]({path.removesuffix('.ipynb')}.md{mark}{heading})" if path.endswith(".ipynb") else match.group(0)
 
     return LINK.sub(replace, text)
+
+
+def write_notebook(path: Path, target: Path) -> None:
+    """Writes a notebook as a page, and its pictures beside it."""
+    from nbconvert import MarkdownExporter  # of .venv-docs
+
+    text, resources = MarkdownExporter().from_filename(str(path), {"output_files_dir": f"{path.stem}_files"})
+    (target.parent / f"{path.stem}_files").mkdir(parents=True, exist_ok=True)
+    for name, data in resources["outputs"].items():
+        (target.parent / name).write_bytes(data)
+    target.write_text(with_links_to_pages(text, path.parent), encoding="utf-8")
 
 
 def public_names() -> list[str]:

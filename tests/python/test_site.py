@@ -33,11 +33,11 @@ def anchors(text: str) -> set[str]:
 
 def broken(page: Path) -> list[str]:
     """Returns the links of a page that lead nowhere."""
-    text, wrong = page.read_text(encoding="utf-8"), []
+    text, wrong = site.text_of(page), []
     for link in site.links(text):
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
-        if not target.exists() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
+        if not target.exists() or (anchor and anchor not in anchors(site.text_of(target))):
             wrong.append(link)
     return wrong
 
@@ -58,6 +58,22 @@ def test_a_broken_link_is_found(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("# A heading\n[1](#a-heading) [2](#other) [3](none.md) [4](page.md#a-heading) `[5](code.md)`\n")
     assert broken(page) == ["#other", "none.md"]
+
+
+def test_notebooks_are_pages():
+    notebooks = sorted((ROOT / "examples" / "notebooks").glob("*.ipynb"))
+    assert notebooks and set(notebooks) <= set(PAGES)
+
+
+def test_links_to_folders_and_notebooks_lead_to_their_pages():
+    text = "[1](../../examples/notebooks/text.ipynb#latency) [2](../../examples/cpp) [3](precision.md) [4](#here)"
+    found = site.with_links_to_pages(text, ROOT / "docs" / "guide")
+    assert list(site.links(found)) == [
+        "../../examples/notebooks/text.md#latency",
+        "../../examples/cpp/README.md",
+        "precision.md",
+        "#here",
+    ]
 
 
 def test_the_readme_links_every_page_of_the_guide():
