@@ -1,4 +1,7 @@
-"""Prints what a C++ build needs to know about the installed package: ``python -m torch_tensorrt --help``."""
+"""Prints what a C++ build needs to know about the installed package, and makes the page of a compiled module.
+
+``python -m torch_tensorrt --help``; ``torchtrtc inspect --html`` calls ``python -m torch_tensorrt report``.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +41,43 @@ ROWS: dict[str, tuple[str, Callable[[], str]]] = {
 }
 
 
+def _message(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def report(arguments: Sequence[str]) -> int:
+    """Writes the page of a compiled module, and returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m torch_tensorrt report", description="Writes the page of a compiled module."
+    )
+    parser.add_argument("module", metavar="COMPILED", help="compiled TorchScript module")
+    parser.add_argument("--html", metavar="FILE", required=True, help="the page")
+    parser.add_argument("--arguments", metavar="FILE", help="arguments for times, as torch.save writes them")
+    parser.add_argument("--library", metavar="LIB", action="append", default=[], help="library to load first")
+    given = parser.parse_args(arguments)
+    import torch_tensorrt
+
+    try:
+        for library in given.library:
+            torch.ops.load_library(library)
+        inputs = None if given.arguments is None else torch.load(given.arguments, weights_only=True)
+        text = torch_tensorrt.report(torch.jit.load(given.module), inputs).to_html()
+        Path(given.html).write_text(text + "\n", encoding="utf-8")
+    except Exception as error:
+        print(f"torchtrtc: {_message(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the paths that the arguments ask for, in the order of the options, and returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["report"]:
+        return report(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="python -m torch_tensorrt",
-        description="Prints the paths that a C++ build needs. To compile modules, run torchtrtc.",
+        description="Prints the paths that a C++ build needs. To compile modules, run torchtrtc. `report --help` tells "
+        "how to write the page of a compiled module.",
     )
     parser.add_argument("--version", action="version", version=f"torch_tensorrt {__version__}")
     for flag, (text, _) in ROWS.items():
