@@ -36,11 +36,12 @@ zoo: ## build, then compile a collection of models and compare them with PyTorch
 	@tools/build.sh package
 	@$(VENV)/bin/python -W ignore zoo/zoo.py --write docs/zoo.md
 
-docs: ## build, then write docs/supported_ops.md and docs/settings.md from the registries
+docs: ## build, then write docs/supported_ops.md, docs/settings.md, and the manual page and completions of torchtrtc
 	@tools/setup.sh build
 	@tools/build.sh package
 	@$(VENV)/bin/python tools/supported_ops.py
 	@$(VENV)/bin/python tools/settings_page.py
+	@$(VENV)/bin/python tools/command_line_pages.py
 
 site: ## make the site of the documentation in build/site, and check its links
 	@tools/setup.sh docs

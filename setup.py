@@ -127,12 +127,19 @@ def forwarding_configs() -> list[str]:
     return [os.path.relpath(target / name, ROOT) for name in names]
 
 
+def pages() -> list[tuple[str, list[str]]]:
+    """Returns the manual page and the completions of torchtrtc, with the folders of the prefix for them."""
+    share = ROOT / "cpp" / "bin" / "torchtrtc" / "share"
+    files = sorted(path for path in share.rglob("*") if path.is_file())
+    return [(str("share" / path.parent.relative_to(share)), [os.path.relpath(path, ROOT)]) for path in files]
+
+
 setup(
     distclass=BinaryDistribution,
     cmdclass={"build_py": BuildWithCMake, "bdist_wheel": PlatformWheel},
     install_requires=[native_build.torch_requirement()],
     scripts=["tools/packaging/torchtrtc"],
-    data_files=[("lib/cmake/torchtrt", forwarding_configs())],
+    data_files=[("lib/cmake/torchtrt", forwarding_configs()), *pages()],
     options={"build": {"build_base": "build/python"}, "egg_info": {"egg_base": "build/python"}},
     zip_safe=False,
 )

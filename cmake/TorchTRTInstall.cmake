@@ -4,6 +4,7 @@
 #   PREFIX/lib      our libraries and a copy of oneDNN's
 #   PREFIX/include  torch_tensorrt/..., and the include paths of Torch-TensorRT: core/... and NvInfer.h
 #   PREFIX/bin      torchtrtc
+#   PREFIX/share    the manual page of torchtrtc and its completions for bash, zsh and fish
 #   PREFIX/share/cmake/torchtrt   find_package(torchtrt CONFIG)
 #   PREFIX/lib/pkgconfig          pkg-config torchtrt, torchtrt-runtime
 
@@ -24,6 +25,7 @@ install(TARGETS ${_torchtrt_libraries} EXPORT torchtrtTargets LIBRARY DESTINATIO
 if(TARGET torchtrtc)
   set_target_properties(torchtrtc PROPERTIES INSTALL_RPATH "$ORIGIN/../lib;$ORIGIN/../../torch/lib")
   install(TARGETS torchtrtc RUNTIME DESTINATION bin)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/cpp/bin/torchtrtc/share/" DESTINATION share)
 endif()
 
 # The engine's library finds it beside itself, by name.

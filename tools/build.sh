@@ -31,6 +31,7 @@ fingerprint() {
   {
     find python cpp/torch_tensorrt -type f \( -name '*.py' -o -name '*.pyi' -o -name py.typed -o -path '*/report_page/*' -o -name '*.h' \) \
       -printf '%p %s %T@\n' | sort
+    find cpp/bin/torchtrtc/share -type f -printf '%p %s %T@\n' | sort
     stat -c '%n %s %Y' "$build"/lib/*.so "$build"/bin/torchtrtc setup.py pyproject.toml VERSION cmake/* \
       LICENSE licenses/* tools/packaging/* 2>/dev/null || true
     readlink -f "$python"

@@ -34,7 +34,7 @@ NO_FAMILIES = {"args", "families", "layers", "sizes", "declined", "NodeEvaluator
 
 # Pattern of a path below cpp/ -> layer. The first matching row decides.
 LAYERS = [
-    (r"torch_tensorrt/(macros|version|settings)\.h$", "base"),
+    (r"torch_tensorrt/(macros|version|settings|progress)\.h$", "base"),
     (r"torch_tensorrt/core/compat/", "compat"),
     (r"torch_tensorrt/core/util/jit[^/]*$", "util_jit"),
     (r"torch_tensorrt/core/util/", "util"),

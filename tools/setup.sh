@@ -34,9 +34,9 @@ system_packages=(
   libminizip-dev zlib1g-dev libstb-dev # torchtrtc: archives of NumPy, images
 )
 
-# Tests need speech from espeak-ng, a locale with another decimal point from locales, doxygen for the C++ comments, and a
-# browser for pages.
-[[ $group == test ]] && system_packages+=(espeak-ng locales doxygen chromium)
+# Tests need speech from espeak-ng, a locale with another decimal point from locales, doxygen for the C++ comments, a
+# browser for pages, and for torchtrtc the shells that it completes in and a checker of manual pages.
+[[ $group == test ]] && system_packages+=(espeak-ng locales doxygen chromium zsh fish mandoc)
 
 [[ $group == docs ]] && system_packages=(doxygen)
 

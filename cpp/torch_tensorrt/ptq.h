@@ -50,6 +50,8 @@ class TORCHTRT_API Calibrator {
   std::string calibrate(const std::function<torch::jit::Module()>& compile_in_float);
 
  private:
+  std::string calibrate_with_batches(torch::jit::Module compiled);
+
   CalibrationAlgo algorithm_;
   std::function<std::optional<Batch>()> next_;
   std::string cache_file_path_;

@@ -15,6 +15,7 @@
 #include "torch_tensorrt/core/util/Exception.h"
 #include "torch_tensorrt/logging.h"
 #include "torch_tensorrt/macros.h"
+#include "torch_tensorrt/progress.h"
 #include "torch_tensorrt/settings.h"
 
 /// @file

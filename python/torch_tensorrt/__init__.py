@@ -42,6 +42,7 @@ from torch_tensorrt._inspect import (  # noqa: E402
 )
 from torch_tensorrt._mutable import MutableTorchTensorRTModule  # noqa: E402
 from torch_tensorrt._pickling import register as _register_pickling  # noqa: E402
+from torch_tensorrt._progress import Progress  # noqa: E402
 from torch_tensorrt._refit import refit_module_weights  # noqa: E402
 from torch_tensorrt._report import Report  # noqa: E402
 from torch_tensorrt._report_make import register as _register_report  # noqa: E402
@@ -83,6 +84,7 @@ __all__ = [
     "MutableTorchTensorRTModule",
     "OperatorSupport",
     "Platform",
+    "Progress",
     "PrecisionSearch",
     "PyTorchOperation",
     "Report",

@@ -58,7 +58,7 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
     """The settings with the defaults of :func:`torch_tensorrt.ts.compile` for those not given."""
     arguments = inspect.signature(ts.compile).bind_partial(None, **given)
     arguments.apply_defaults()
-    return {name: value for name, value in arguments.arguments.items() if name != "module"}
+    return {name: value for name, value in arguments.arguments.items() if name not in ("module", "progress")}
 
 
 def check(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import torch
 from torch.nn.modules import module as _hooks
 
-from torch_tensorrt import _export, _exported, _exported_checks, ptq, ts
+from torch_tensorrt import _export, _exported, _exported_checks, _progress, ptq, ts
 from torch_tensorrt._exported_form import engine_form, form_of, structure_of
 from torch_tensorrt._structure import Form
 from torch_tensorrt._structured_module import StructuredModule, structured
@@ -232,7 +232,7 @@ def compile(  # noqa: A001
         methods: the inputs of several methods, by the name of the method: ``{"encode": [Input((1, 80))], "decode":
             {"memory": Input((1, 256)), "step": 3}}``. ``torch.jit.script`` keeps methods that ``forward`` calls or that
             are decorated with ``@torch.jit.export``.
-        **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`.
+        **kwargs: every other setting of :func:`torch_tensorrt.ts.compile`, and its ``progress``.
 
     Returns:
         A ScriptModule; save it with ``torch.jit.save``. For a program whose arguments or results TorchScript has no
@@ -251,33 +251,35 @@ def compile(  # noqa: A001
     if methods and ir in ("torch_compile", "dynamo"):
         raise ValueError(f"ir={ir!r} compiles forward alone; methods needs a module that torch.jit.script takes")
     own = {"ir": ir, "inputs": inputs, "arg_inputs": arg_inputs, "kwarg_inputs": kwarg_inputs, "methods": methods}
-    if kwargs.get("calibrator") is not None:
-        if ir == "torch_compile":
-            raise ValueError("ir='torch_compile' takes no calibrator; ir='dynamo' does")
-        kwargs = {**kwargs, **precisions}
-        ptq.resolve(
-            kwargs, kwargs.get("device"), lambda changed: compile(ptq.on_cpu(module), **ptq.on_cpu(own), **changed)
-        )
-        del kwargs["enabled_precisions"]
     if ir == "torch_compile":
+        if kwargs.get("calibrator") is not None:
+            raise ValueError("ir='torch_compile' takes no calibrator; ir='dynamo' does")
         from torch_tensorrt import _dynamo  # imports torch._dynamo, which takes seconds
 
         return _dynamo.compile(module, [inputs, arg_inputs, kwarg_inputs], {**kwargs, **precisions})
-    if methods and isinstance(module, torch.nn.Module):
-        module = _to_script_with(module, methods)
-    module = _resolve_ir(module, ir, inputs if inputs is not None else arg_inputs, kwarg_inputs)
-    if methods and isinstance(module, torch.export.ExportedProgram):
-        raise ValueError("an ExportedProgram has no methods; give its inputs, or compile a scripted module")
-    by_name = {}
-    if not isinstance(module, torch.export.ExportedProgram):
-        by_name, kwarg_inputs = {"kwarg_inputs": kwarg_inputs}, None
-    inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
-    form = _form_of(module, bool(kwargs.get("require_full_compilation")))
-    script = _to_script(module, form)
-    settings = {"methods": methods, **kwargs, **by_name, **_input_settings(module, inputs, form)}
-    compiled = _with_checks(module, form, ts.compile(script, **precisions, **settings))
-    is_program = isinstance(module, torch.export.ExportedProgram)
-    return structured(compiled, structure_of(module, form) if is_program else None)
+    with _progress.followed(kwargs.pop("progress", None), f"compiling {type(module).__name__}", is_frame=True):
+        if kwargs.get("calibrator") is not None:
+            kwargs = {**kwargs, **precisions}
+            ptq.resolve(
+                kwargs, kwargs.get("device"), lambda changed: compile(ptq.on_cpu(module), **ptq.on_cpu(own), **changed)
+            )
+            del kwargs["enabled_precisions"]
+        _progress.step("reading the module")
+        if methods and isinstance(module, torch.nn.Module):
+            module = _to_script_with(module, methods)
+        module = _resolve_ir(module, ir, inputs if inputs is not None else arg_inputs, kwarg_inputs)
+        if methods and isinstance(module, torch.export.ExportedProgram):
+            raise ValueError("an ExportedProgram has no methods; give its inputs, or compile a scripted module")
+        by_name = {}
+        if not isinstance(module, torch.export.ExportedProgram):
+            by_name, kwarg_inputs = {"kwarg_inputs": kwarg_inputs}, None
+        inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
+        form = _form_of(module, bool(kwargs.get("require_full_compilation")))
+        script = _to_script(module, form)
+        settings = {"methods": methods, **kwargs, **by_name, **_input_settings(module, inputs, form)}
+        compiled = _with_checks(module, form, ts.compile(script, **precisions, **settings))
+        is_program = isinstance(module, torch.export.ExportedProgram)
+        return structured(compiled, structure_of(module, form) if is_program else None)
 
 
 def convert_method_to_trt_engine(
@@ -292,18 +294,21 @@ def convert_method_to_trt_engine(
 ) -> bytes:
     """Compiles a whole method into one engine and returns its bytes.
 
-    The arguments and errors are those of :func:`compile`, the settings those of
+    The arguments and errors are those of :func:`compile`, the settings (and ``progress``) those of
     :func:`torch_tensorrt.ts.convert_method_to_trt_engine`.
     """
     if ir == "torch_compile":
         raise ValueError("ir='torch_compile' makes no engine that could be returned; ir='dynamo' does")
-    module = _resolve_ir(module, ir, inputs if inputs is not None else arg_inputs, kwarg_inputs)
-    inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
-    if isinstance(module, torch.export.ExportedProgram):
-        script = _exported.to_script(module, engine_form(module), views=True)
-    else:
-        script = _to_script(module, Form())
-    precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
-    return ts.convert_method_to_trt_engine(
-        script, method_name=method_name, inputs=inputs, enabled_precisions=precisions, **kwargs
-    )
+    name = f"compiling {type(module).__name__}.{method_name}"
+    with _progress.followed(kwargs.pop("progress", None), name, is_frame=True):
+        _progress.step("reading the module")
+        module = _resolve_ir(module, ir, inputs if inputs is not None else arg_inputs, kwarg_inputs)
+        inputs = _resolve_inputs(module, inputs, arg_inputs, kwarg_inputs, kwargs)
+        if isinstance(module, torch.export.ExportedProgram):
+            script = _exported.to_script(module, engine_form(module), views=True)
+        else:
+            script = _to_script(module, Form())
+        precisions = {torch.float32} if enabled_precisions is None else enabled_precisions
+        return ts.convert_method_to_trt_engine(
+            script, method_name=method_name, inputs=inputs, enabled_precisions=precisions, **kwargs
+        )

@@ -20,6 +20,7 @@ from torch_tensorrt._device import Device
 from torch_tensorrt._dynamo_graph import AtenGraph
 from torch_tensorrt._enums import DeviceType
 from torch_tensorrt._input import Input
+from torch_tensorrt._progress import has_ended
 from torch_tensorrt.ts._compile_spec import build_spec
 
 _NAMES = ("torch_tensorrt", "tensorrt")
@@ -105,7 +106,7 @@ def checked_options(options: dict[str, Any]) -> dict[str, Any]:
         raise TypeError(f"torch_tensorrt has no option {', '.join(unknown)}; its options are {', '.join(known)}")
     bound = inspect.signature(ts.compile).bind_partial(None, **options)
     bound.apply_defaults()
-    settings = {name: value for name, value in bound.arguments.items() if name not in _OF_CALLS}
+    settings = {name: value for name, value in bound.arguments.items() if name not in (*_OF_CALLS, "progress")}
     build_spec(inputs=[], input_signature=None, **settings)
     device = options.get("device")
     is_cpu = device is None or Device._from(device).device_type is DeviceType.CPU
@@ -246,6 +247,8 @@ class CompiledGraph:
             try:
                 return self._compile(args)
             except Exception as error:
+                if has_ended(error):
+                    raise
                 self.variants.clear()
                 _refused(self.module, error, self.options)
                 self.is_refused = True

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from torch_tensorrt import _log
+from torch_tensorrt import _log, _progress
 from torch_tensorrt._version import __version__, built_for_torch
 
 # Ops that may take seconds.
@@ -49,11 +49,21 @@ def load() -> None:
     _log.start()
 
 
+def _interruptible(operator: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        with _progress.interruptible():
+            return operator(*arguments)
+
+    return call
+
+
 class _Operators:
     """The compiler's ops (``torch.ops.torch_tensorrt``); Python's logger has the messages of a call when it returns."""
 
     def __getattr__(self, name: str) -> Any:
-        operator = _log.following(getattr(torch.ops.torch_tensorrt, name), is_long=name in _LONG)
+        is_long = name in _LONG
+        operator = getattr(torch.ops.torch_tensorrt, name)
+        operator = _log.following(_interruptible(operator) if is_long else operator, is_long)
         setattr(self, name, operator)
         return operator
 

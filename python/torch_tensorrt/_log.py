@@ -34,6 +34,7 @@ _PATIENCE = 1.0  # seconds; a handler may wait for the thread that waits here
 _prints = True
 _followed: tuple[int, int] | None = None  # the level that C++ had, and the one that it got from Python's loggers
 _is_over = False  # the interpreter ends
+before_message: Callable[[], None] | None = None  # hides the progress that a handler's text would follow
 _lock = threading.RLock()  # so that a call returns after its messages
 _STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 
@@ -113,6 +114,8 @@ def _handle(level: int, text: str, seconds: float, thread: int, is_printed: bool
         return
     record = passed if isinstance(passed, logging.LogRecord) else record  # a filter may replace it
     handlers = list(_handlers())
+    if before_message is not None:
+        before_message()
     for handler in handlers:
         if record.levelno >= handler.level and not (is_printed and _is_console(handler)):
             handler.handle(record)

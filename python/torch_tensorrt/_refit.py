@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import torch
 from torch.utils import _pytree
 
-from torch_tensorrt import _exported, ts
+from torch_tensorrt import _exported, _progress, ts
 from torch_tensorrt._compile import _input_settings, _resolve_inputs, _to_script, _with_checks
 from torch_tensorrt._exported_form import form_of, structure_of, taken
 from torch_tensorrt._input import Input
@@ -32,6 +32,7 @@ def refit_module_weights(
     kwarg_inputs: dict[str, Any] | None = None,
     verify_output: bool = False,
     in_place: bool = False,
+    progress: _progress.Choice = None,
 ) -> CompiledModule:
     """Makes a copy of a compiled module with the weights of another module, without timing tactics again.
 
@@ -50,6 +51,7 @@ def refit_module_weights(
             tolerance are 5e-3. If the compiled module is a hybrid one, copies of both run, so that no state changes.
         in_place: change ``compiled_module`` itself, after all checks; it must not run meanwhile. A scripted module that
             has a hybrid module as a submodule keeps the old one.
+        progress: as :func:`torch_tensorrt.ts.compile` takes it.
 
     Returns:
         A new ScriptModule, or ``compiled_module`` with ``in_place``.
@@ -62,12 +64,18 @@ def refit_module_weights(
             something else (the error names the first layer, or the first operation of PyTorch, that differs), a
             TensorRT engine was built without ``refit=True``, or the results that ``verify_output`` compares differ.
     """
-    if isinstance(compiled_module, StructuredModule):
-        return _refit_structured(
-            compiled_module, new_weight_module, arg_inputs, kwarg_inputs, verify_output=verify_output, in_place=in_place
-        )
-    form = _form_like(compiled_module, new_weight_module)
-    return _refit(compiled_module, new_weight_module, form, arg_inputs, kwarg_inputs, verify_output, in_place)
+    with _progress.followed(progress, "refitting", is_frame=True):
+        if isinstance(compiled_module, StructuredModule):
+            return _refit_structured(
+                compiled_module,
+                new_weight_module,
+                arg_inputs,
+                kwarg_inputs,
+                verify_output=verify_output,
+                in_place=in_place,
+            )
+        form = _form_like(compiled_module, new_weight_module)
+        return _refit(compiled_module, new_weight_module, form, arg_inputs, kwarg_inputs, verify_output, in_place)
 
 
 def _refit_structured(

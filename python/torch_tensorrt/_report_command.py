@@ -33,14 +33,14 @@ def _torch_file(path: Path) -> Any:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-_READERS = {".npz": _arrays, ".npy": _array, ".pt": _torch_file, ".pth": _torch_file}
+_READERS = {".npz": _arrays, ".npy": _array, ".pt": _torch_file, ".pth": _torch_file, "": _torch_file}
 
 
 def read_inputs(path: str | Path) -> Any:
     """Returns the arguments of a call from a file, as ``torchtrtc`` reads it.
 
     Raises:
-        ValueError: the ending is not .pt, .pth, .npy or .npz, or the file holds something else.
+        ValueError: there is an ending, and it is not .pt, .pth, .npy or .npz, or the file holds something else.
         FileNotFoundError: there is no such file.
     """
     path = Path(path)
@@ -48,7 +48,8 @@ def read_inputs(path: str | Path) -> Any:
         raise FileNotFoundError(f"there is no file {path}")
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise ValueError(f"the name of the inputs' file {path} must end in {', '.join(sorted(_READERS))}")
+        endings = ", ".join(sorted(filter(None, _READERS)))
+        raise ValueError(f"the name of the inputs' file {path} must end in {endings}")
     try:
         return reader(path)
     except Exception as error:
@@ -82,6 +83,9 @@ def main(arguments: Sequence[str]) -> int:
         dest="modules",
         help="import a Python module first, whose operators the file needs, such as torchvision",
     )
+    parser.add_argument(
+        "--library", metavar="FILE", action="append", default=[], help="load a library of operators first"
+    )
     given = parser.parse_args(arguments)
     try:
         return _write(given)
@@ -105,6 +109,8 @@ def _write(given: argparse.Namespace) -> int:
         raise ValueError(f"--out {given.out} would overwrite the module")
     if given.trace and given.inputs is None:
         raise ValueError("--trace needs --inputs, because a trace has measured times")
+    for library in given.library:
+        torch.ops.load_library(library)
     for name in given.modules:
         importlib.import_module(name)
     inputs = None if given.inputs is None else read_inputs(given.inputs)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypedDict
+
+from torch_tensorrt._progress import Progress
 
 
 class Settings(TypedDict, total=False):
@@ -45,3 +47,4 @@ class Settings(TypedDict, total=False):
     device: Any
     calibrator: Any
     capability: Any
+    progress: bool | Callable[[Progress], Any] | None

@@ -7,16 +7,16 @@ import json
 import math
 import os
 import re
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
 from torch.utils import _pytree
 
+from torch_tensorrt import _progress
 from torch_tensorrt._compile import compile as _compile
 from torch_tensorrt._library import compiler
-from torch_tensorrt.ptq import OBSERVED, arguments_of
+from torch_tensorrt.ptq import OBSERVED, arguments_of, length_of
 from torch_tensorrt.ts._compiler import _native
 
 BAD_SQNR = 20.0  # decibels: the error is a tenth of the signal
@@ -166,6 +166,7 @@ def verify(
     *,
     reference: Any = None,
     metric: Callable[[Any], float] | None = None,
+    progress: _progress.Choice = None,
 ) -> Verification:
     """Compares a compiled module with PyTorch on example data, per output and per layer.
 
@@ -179,6 +180,7 @@ def verify(
         data: batches, in the forms of :class:`torch_tensorrt.ptq.DataLoaderCalibrator`.
         reference: the module compiled in float32. Default: it is compiled for the shapes of the first batch.
         metric: a function of a module, such as its accuracy; it is called with ``module`` and with ``compiled``.
+        progress: as :func:`torch_tensorrt.ts.compile` takes it.
 
     Returns:
         A :class:`Verification`; ``print`` shows a table, ``save_plot`` writes a picture.
@@ -186,12 +188,20 @@ def verify(
     Raises:
         ValueError: there are no batches, or the modules return different numbers of tensors.
     """
+    with _progress.followed(progress, "verifying"):
+        return _verify(module, compiled, data, reference, metric)
+
+
+def _verify(
+    module: Any, compiled: Any, data: Iterable[Any], reference: Any, metric: Callable[[Any], float] | None
+) -> Verification:
     runs = _callable(module)
     reason, batches = "", 0
     compiler()._start_verification()
     try:
         with torch.inference_mode():
             for batches, batch in enumerate(data, start=1):
+                _progress.step("comparing batches", batches - 1, length_of(data))
                 positional, by_name = arguments_of(batch, compiled)
                 if batches == 1 and reference is None:
                     reference, reason = _in_float(module, compiled, positional, by_name)
@@ -210,6 +220,8 @@ def verify(
         raise ValueError("there are no batches to verify with")
     if not layers and not reason:
         reason = "the engines show no tensors of the same names (they run on the CPU in the native backend)"
+    if metric is not None:
+        _progress.step("computing the metric")
     return Verification(
         outputs=outputs,
         layers=layers,
@@ -266,7 +278,7 @@ def precision_search(
     metric: Callable[[Any], float],
     *,
     max_loss: float,
-    progress: bool | None = None,
+    progress: _progress.Choice = None,
     **settings: Any,
 ) -> PrecisionSearch:
     """Finds few layers to keep in float32 so that a metric of the compiled module holds.
@@ -280,7 +292,7 @@ def precision_search(
         data: batches for the ranking, in the forms of :class:`torch_tensorrt.ptq.DataLoaderCalibrator`.
         metric: a function of a module; more is better.
         max_loss: the largest fall of the metric, in its unit.
-        progress: print each trial; default: if stderr is a terminal.
+        progress: as :func:`torch_tensorrt.ts.compile` takes it; where it is shown, each trial is a line too.
         **settings: those of :func:`torch_tensorrt.compile`, with ``enabled_precisions`` and, for int8, a calibrator
             (it calibrates once).
 
@@ -292,7 +304,13 @@ def precision_search(
     """
     if not max_loss >= 0:
         raise ValueError(f"max_loss is {max_loss}, must be 0 or more")
-    shows = sys.stderr.isatty() if progress is None else progress
+    with _progress.followed(progress, "searching precisions"):
+        return _search(module, data, metric, max_loss, settings)
+
+
+def _search(
+    module: Any, data: Iterable[Any], metric: Callable[[Any], float], max_loss: float, settings: dict[str, Any]
+) -> PrecisionSearch:
     batches = list(data)
     reference = float(metric(_callable(module)))
     own = list(settings.pop("precision_overrides", None) or [])
@@ -302,10 +320,10 @@ def precision_search(
     def trial(count: int) -> tuple[Any, float]:
         if count not in trials:
             kept = [f"{_escaped(name)}=f32" for name in ranking[:count]]
+            _progress.step(f"trial {len(trials) + 1}, {count} layers in float32")
             compiled = _compile(module, precision_overrides=[*own, *kept], **settings)
             trials[count] = compiled, float(metric(compiled))
-            if shows:
-                print(f"{count} layers kept in float32: metric {trials[count][1]:.6g}", file=sys.stderr)
+            _progress.say(f"{count} layers kept in float32: metric {trials[count][1]:.6g}")
         return trials[count]
 
     def holds(count: int) -> bool:

@@ -19,7 +19,6 @@ from __future__ import annotations
 import copy
 import enum
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -31,6 +30,7 @@ from torch.utils._pytree import tree_map
 from torch_tensorrt._device import Device
 from torch_tensorrt._enums import DeviceType, dtype
 from torch_tensorrt._library import compiler
+from torch_tensorrt._progress import followed, step
 from torch_tensorrt.ts._compile_spec import parse_precisions
 
 __all__ = ["CacheCalibrator", "CalibrationAlgo", "DataLoaderCalibrator"]
@@ -163,9 +163,8 @@ class DataLoaderCalibrator(_Calibrator):
         try:
             count = 0
             for count, batch in enumerate(self.dataloader, start=1):
-                _show_progress(f"calibrating: batch {count}{_of(self.dataloader)}")
+                step("running batches", count - 1, length_of(self.dataloader))
                 _run(compiled, batch, count)
-            _show_progress("")
             if count == 0:
                 raise ValueError("the dataloader has no batches to calibrate with")
             return ops._calibration_table(int(self.algo_type))
@@ -173,16 +172,12 @@ class DataLoaderCalibrator(_Calibrator):
             ops._stop_calibration()
 
 
-def _of(batches: Any) -> str:
+def length_of(batches: Any) -> int:
+    """The number of batches; 0 if it is not known."""
     try:
-        return f" of {len(batches)}"
+        return len(batches)
     except TypeError:
-        return ""
-
-
-def _show_progress(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+        return 0
 
 
 def arguments_of(batch: Any, compiled: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -241,7 +236,8 @@ def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..
     in_float = {**settings, "calibrator": OBSERVED, "enabled_precisions": {torch.float32}, "device": "cpu"}
     if not on_this_cpu:
         in_float.update({name: value for name, value in _ON_CPU.items() if name in settings})
-    settings["calibrator"] = Table(calibrator._table(lambda: compile_in_float(in_float)))
+    with followed(settings.get("progress"), "calibrating"):
+        settings["calibrator"] = Table(calibrator._table(lambda: compile_in_float(in_float)))
 
 
 # Settings of GPUs that no engine for the CPU takes, or that it warns of.

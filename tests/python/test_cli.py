@@ -284,7 +284,7 @@ def test_a_device_that_is_not_there(lenet, tmp_path, flags, device):
             ["-d", "cpu", "-p", "f32", "-p", "int8", "--calibration-cache-file", "no.such"],
             "cannot read the calibration file",
         ),
-        (["-d", "cpu", "--calibration-cache-file", "a.cache"], "a calibrator needs int8 in enabled_precisions"),
+        (["-d", "cpu", "--calibration-cache-file", "a.cache"], "--calibration-cache-file was given without -p int8"),
         (["-d", "cpu", "--precision-override", "conv"], "must be PATTERN=PRECISION"),
     ],
 )

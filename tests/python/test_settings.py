@@ -138,4 +138,4 @@ def test_the_types_of_settings_are_those_of_the_settings():
         text = getattr(text, "__forward_arg__", text)
         first = {"list": "Iterable"}.get(setting.type, setting.type)
         assert text.startswith(first) and text.endswith("| None") == (setting.python_default() is None), setting.name
-    assert set(types) == {"input_signature", "device", "capability", "calibrator"}
+    assert set(types) == {"input_signature", "device", "capability", "calibrator", "progress"}

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "data_file.h"
+#include "files.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torchtrtc {
 namespace {
@@ -36,10 +38,22 @@ std::unique_ptr<torch_tensorrt::ptq::Calibrator> make_calibrator(const Options& 
                method = module.get_method("forward"),
                number = size_t{0}]() mutable -> std::optional<Calibrator::Batch> {
     if (number == batches.size()) return std::nullopt;
+    torch_tensorrt::core::util::report("running batches", static_cast<int64_t>(number),
+                                       static_cast<int64_t>(batches.size()));
     return batches.read(number++, method);
   };
   return std::make_unique<Calibrator>(calibration_algorithm(options.calibration_algorithm), std::move(next),
                                       options.calibration_cache, /*use_cache=*/false);
+}
+
+void check_calibration(const Options& options, const std::vector<InputSpec>& specs, const torch::jit::Module& module) {
+  if (options.calibration_data.empty()) {
+    if (!options.calibration_cache.empty()) read_file(options.calibration_cache);
+    return;
+  }
+  const Batches batches(options.calibration_data, parse_preprocessing(options.preprocessing), batch_size(specs),
+                        "--calibration-data");
+  if (batches.size() > 0) batches.read(0, module.get_method("forward"));
 }
 
 }  // namespace torchtrtc

@@ -17,4 +17,7 @@ std::unique_ptr<torch_tensorrt::ptq::Calibrator> make_calibrator(const Options& 
                                                                  const std::vector<InputSpec>& specs,
                                                                  const torch::jit::Module& module);
 
+// Checks without compiling that the calibration of the options can be read, and that a batch fits the module.
+void check_calibration(const Options& options, const std::vector<InputSpec>& specs, const torch::jit::Module& module);
+
 }  // namespace torchtrtc

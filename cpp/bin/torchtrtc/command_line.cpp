@@ -55,8 +55,9 @@ int run_command_line(const std::vector<std::string>& given) {
   line.formatter(std::make_shared<HelpFormatter>(help_columns()));
   line.set_version_flag("--version", torch_tensorrt::get_build_info());
   line.require_subcommand(1);  // so that CLI11 takes the name of another command for a file
-  const Command commands[] = {add_compile(line), add_check(line), add_inspect(line), add_verify(line),
-                              add_bench(line),   add_embed(line), add_refit(line),   add_doctor(line)};
+  const Command commands[] = {add_compile(line),    add_check(line), add_inspect(line), add_verify(line),
+                              add_bench(line),      add_embed(line), add_refit(line),   add_doctor(line),
+                              add_completion(line), add_man(line)};
   const auto is_named = [&](const Command& command) { return !given.empty() && command.app->get_name() == given[0]; };
   const bool has_command = std::any_of(std::begin(commands), std::end(commands), is_named);
   const bool asks = given.size() == 1 && (given[0] == "-h" || given[0] == "--help" || given[0] == "--version");

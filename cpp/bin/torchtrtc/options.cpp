@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "data_file.h"
+#include "description.h"
 #include "files.h"
 #include "input_spec.h"
 #include "torch_tensorrt/core/util/Exception.h"
@@ -63,6 +64,33 @@ CLI::Validator number_in(double low, double high) {
   return {check, /*description=*/""};
 }
 
+namespace {
+
+std::string name_of_choices(const std::vector<std::string>& names) {
+  std::string text = kChoices;
+  for (const auto& name : names) text += (&name == &names.front() ? "" : "|") + name;
+  return text;
+}
+
+// Takes any text; completions offer these.
+CLI::Validator usually(const std::vector<std::string>& names) {
+  return {[](std::string&) { return std::string(); }, /*description=*/"", name_of_choices(names)};
+}
+
+}  // namespace
+
+CLI::Validator one_of(const std::vector<std::string>& names) {
+  const auto check = [names](std::string& text) -> std::string {
+    std::string known;
+    for (const auto& name : names) {
+      if (name == text) return {};
+      known += (known.empty() ? "" : ", ") + name;
+    }
+    return "'" + text + "' is none of " + known;
+  };
+  return {check, /*description=*/"", name_of_choices(names)};
+}
+
 CLI::Validator number_not_below_zero() { return number_in(0, std::numeric_limits<double>::max()); }
 
 namespace {
@@ -76,10 +104,8 @@ CLI::Validator known_precision() {
     }
     return {};
   };
-  return {check, /*description=*/""};
+  return {check, /*description=*/"", name_of_choices({"float", "half", "bf16", "int8"})};
 }
-
-// ---- settings, from their rows --------------------------------------------------------------------------------------
 
 CLI::Validator known_preprocessing() {
   const auto check = [](std::string& text) -> std::string {
@@ -89,18 +115,6 @@ CLI::Validator known_preprocessing() {
       return error.msg();
     }
     return {};
-  };
-  return {check, /*description=*/""};
-}
-
-CLI::Validator one_of(const std::vector<std::string>& names) {
-  const auto check = [names](std::string& text) -> std::string {
-    std::string known;
-    for (const auto& name : names) {
-      if (name == text) return {};
-      known += (known.empty() ? "" : ", ") + name;
-    }
-    return "'" + text + "' is none of " + known;
   };
   return {check, /*description=*/""};
 }
@@ -128,7 +142,11 @@ void add_setting(CLI::App& app, const SettingRow& row, int64_t& value) {
 }
 
 void add_setting(CLI::App& app, const SettingRow& row, std::string& value) {
-  app.add_option(row.flags, value, row.help)->capture_default_str()->type_name(row.placeholder)->group(kSettings);
+  auto* option =
+      app.add_option(row.flags, value, row.help)->capture_default_str()->type_name(row.placeholder)->group(kSettings);
+  const std::string name = row.name;
+  if (name == "backend") option->check(usually({"auto", "fastest", "native", "tensorrt"}));
+  if (name == "weight_only") option->check(usually({"int8"}));
 }
 
 void add_setting(CLI::App& app, const SettingRow& row, std::vector<std::string>& value) {
@@ -167,7 +185,8 @@ CLI::App& add_command(CLI::App& line, Options& options, const std::string& name,
   CLI::App& app = *line.add_subcommand(name, description);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   app.footer("Examples:\n" + examples + "\nExit codes: 0 success; 1 an error; " + (no.empty() ? "" : "2 " + no + "; ") +
-             "3 an unknown option, a missing argument, or a value that an option does not take.");
+             "3 an unknown option, a missing argument, or a value that an option does not take; 130 an interrupt "
+             "(Ctrl-C).");
   add_output_flags(app, options);
   return app;
 }
@@ -178,6 +197,10 @@ void add_output_flags(CLI::App& app, Options& o) {
   auto* warnings = app.add_flag("-w,--warnings", o.warnings, "Print errors only, no warnings");
   verbose->excludes(info)->excludes(warnings);
   info->excludes(warnings);
+}
+
+void add_json_flag(CLI::App& app, Options& o, const std::string& help) {
+  app.add_flag("--json", o.json, "Print JSON" + help);
 }
 
 void add_engine_flags(CLI::App& app, Options& o) {
@@ -272,6 +295,13 @@ void check_options(const Options& options) {
   if (!is_dla) warn_of_dla_options(options);
   TORCHTRT_CHECK(options.device_type != "cpu" || !options.gpu_id,
                  "--gpu-id " << *options.gpu_id << " was given with -d cpu; leave one of the two out");
+  const bool has_int8 = std::any_of(
+      options.precisions.begin(), options.precisions.end(),
+      [](const std::string& precision) { return parse_precision(precision) == torch_tensorrt::DataType::kChar; });
+  const char* calibrates = !options.calibration_data.empty()    ? "--calibration-data"
+                           : !options.calibration_cache.empty() ? "--calibration-cache-file"
+                                                                : nullptr;
+  TORCHTRT_CHECK(calibrates == nullptr || has_int8, calibrates << " was given without -p int8; give it too");
   TORCHTRT_CHECK(is_dla || !options.dla_core,
                  "--dla-core " << *options.dla_core << " was given without -d dla; give -d dla, or leave it out");
 }

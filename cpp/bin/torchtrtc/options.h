@@ -18,12 +18,14 @@ enum ExitCode : int {
   kFailed = 1,  // an error
   kNo = 2,      // the command worked, and its answer is no
   kUsage = 3,   // an unknown option, a missing argument, or a value that the option does not take
+                // A signal ends the process as signals do: a shell reports 130 for Ctrl-C.
 };
 
 struct Options {
   std::string input_path;
   std::string output_path;
   std::vector<std::string> input_specs;
+  bool json = false;
   std::string preprocessing;  // of images
 
   bool verbose = false;
@@ -46,6 +48,8 @@ struct Options {
 
 // -v, -i, -w.
 void add_output_flags(CLI::App& app, Options& options);
+// --json, with the rest of its help text.
+void add_json_flag(CLI::App& app, Options& options, const std::string& help);
 // Every setting (settings.h), the precisions, the capability and the calibration.
 void add_engine_flags(CLI::App& app, Options& options);
 void add_device_flags(CLI::App& app, Options& options);
@@ -61,6 +65,7 @@ CLI::App& add_command(CLI::App& line, Options& options, const std::string& name,
 // Checks of values, with messages for people. whole_number goes to Option::transform, for it takes hexadecimal numbers
 // after 0x too.
 CLI::Validator whole_number(uint64_t low, uint64_t high = std::numeric_limits<int64_t>::max());
+CLI::Validator one_of(const std::vector<std::string>& names);
 CLI::Validator number_in(double low, double high);  // both included
 CLI::Validator number_not_below_zero();
 

@@ -7,6 +7,7 @@
 #include "torch_tensorrt/core/engine/build/calibration.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/output_file.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torch_tensorrt::ptq {
 namespace {
@@ -51,12 +52,18 @@ Calibrator::Calibrator(std::string cache_file_path)
 std::string Calibrator::calibrate(const std::function<torch::jit::Module()>& compile_in_float) {
   const bool has_file = !cache_file_path_.empty() && std::filesystem::is_regular_file(cache_file_path_);
   if (reads_file_ && (has_file || !next_)) return read_cache(cache_file_path_);
-  torch::jit::Module compiled = compile_in_float();
+  const core::util::Watch watch("calibrating");
+  return core::util::watched(watch, [&] { return calibrate_with_batches(compile_in_float()); });
+}
+
+std::string Calibrator::calibrate_with_batches(torch::jit::Module compiled) {
   const c10::InferenceMode inference;
   const Observation observation;
   int64_t count = 0;
+  core::util::report("running batches");
   while (const auto batch = next_()) {
     ++count;
+    core::util::tick();
     try {
       compiled.forward(*batch);
     } catch (const std::exception& error) {

@@ -13,6 +13,7 @@
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/logging/kept_messages.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/progress.h"
 #include "torch_tensorrt/core/verification.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
@@ -174,6 +175,38 @@ take_messages() {
   return lists;
 }
 
+// A function of Python: activity, step, done, total, seconds, seconds left. Ends the call if it returns anything but 0.
+using Follow = int (*)(const char*, const char*, int64_t, int64_t, double, double);
+
+// Of the calling thread, from now on: `follow` is the address of a Follow, or 0. `display`: whether calls show their
+// progress on a terminal.
+void follow_progress(int64_t follow, bool display) {
+  using Display = core::util::Followers::Display;
+  core::util::Followers followers;
+  followers.display = display ? Display::kAlways : Display::kNever;
+  if (follow != 0) {
+    followers.listener = [function = reinterpret_cast<Follow>(follow)](const Progress& progress) {
+      const int ends = function(progress.activity.c_str(), progress.step.c_str(), progress.done, progress.total,
+                                progress.seconds, progress.seconds_left);
+      if (ends != 0) throw core::util::Cancelled();
+    };
+  }
+  core::util::set_followers(std::move(followers));
+}
+
+void unfollow_progress() { core::util::set_followers({}); }
+
+// Of the calling thread: calls of Python that take time.
+thread_local std::vector<std::unique_ptr<core::util::Watch>> watches;
+
+void begin_watch(const std::string& activity, bool is_frame) {
+  watches.push_back(std::make_unique<core::util::Watch>(activity, is_frame));
+}
+
+void end_watch() {
+  if (!watches.empty()) watches.pop_back();
+}
+
 // Of the calling thread.
 thread_local std::unique_ptr<engine::Calibration> calibration;
 
@@ -276,6 +309,12 @@ TORCH_LIBRARY(torch_tensorrt, m) {
   m.def("_check_method_op_support(Any module, str method) -> bool", check_support);
   m.def("_check(Any module, str method, str spec) -> (str, str)", check_operators);
   m.def("_inspect(Any module) -> (str, str)", inspect_module);
+  m.def("_follow_progress(int follow, bool display) -> ()", follow_progress);
+  m.def("_unfollow_progress() -> ()", unfollow_progress);
+  m.def("_begin_watch(str activity, bool is_frame) -> ()", begin_watch);
+  m.def("_end_watch() -> ()", end_watch);
+  m.def("_report_progress(str step, int done, int total) -> ()",
+        [](const std::string& step, int64_t done, int64_t total) { core::util::report(step, done, total); });
   m.def("_start_calibration() -> ()", start_calibration);
   m.def("_stop_calibration() -> ()", stop_calibration);
   m.def("_calibration_table(int algorithm) -> str", calibration_table);
@@ -310,6 +349,7 @@ TORCH_LIBRARY(torch_tensorrt, m) {
         [](int64_t count) { core::util::logging::kept_messages().add_taker(count); });
   m.def("_set_prints_messages(bool prints) -> ()",
         [](bool prints) { core::util::logging::kept_messages().set_prints(prints); });
+  m.def("_print_line(str text) -> ()", [](const std::string& text) { core::util::logging::get_logger().print(text); });
   m.def("_print_message(int level, str text) -> ()", [](int64_t level, std::string text) {
     core::util::logging::print_only(static_cast<core::util::logging::LogLevel>(level), text);
   });

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <ostream>
 #include <set>
 #include <string>
@@ -9,10 +8,6 @@
 
 #include "torch_tensorrt/core/network/types.h"
 #include "torch_tensorrt/settings.h"
-
-namespace torch_tensorrt::core::util {
-class Progress;
-}  // namespace torch_tensorrt::core::util
 
 // The device and the settings of a build, from the front ends to the backends.
 namespace torch_tensorrt::engine {
@@ -75,8 +70,6 @@ struct BuildSettings : Settings {
   // The network's origin, for making the same network again with other weights.
   std::string method = "forward";     // of the module: the method that the network computes
   std::vector<Parameter> parameters;  // of the module
-
-  std::shared_ptr<core::util::Progress> progress;  // who watches the build (core/util/progress.h), or null
 };
 
 }  // namespace torch_tensorrt::engine

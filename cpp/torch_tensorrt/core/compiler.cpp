@@ -199,8 +199,6 @@ void require_module(const torch::jit::Module& mod, const std::string& method, Co
 
 MethodNetwork make_network(const torch::jit::Module& mod, const std::string& method, CompileSpec& cfg) {
   require_module(mod, method, cfg);
-  const auto& progress = cfg.convert_info.engine_settings.progress;
-  util::report(progress.get(), "lowering " + method);
   auto lowered = lower_method(mod, method, cfg);
   check_not_forced(lowered.graph->block(), cfg.partitioning_info);
   pair_inputs(lowered, cfg);
@@ -208,7 +206,7 @@ MethodNetwork make_network(const torch::jit::Module& mod, const std::string& met
   settings.name = class_name(mod) + "_" + method;
   settings.method = method;
   settings.parameters = parameters_of(mod);
-  util::report(progress.get(), "converting " + method);
+  util::report("converting " + method);
   return convert_method(lowered, cfg);
 }
 
@@ -321,13 +319,12 @@ std::string ConvertGraphToTRTEngine(const torch::jit::script::Module& mod, std::
   lowering::warn_of_training(mod);
   TORCHTRT_CHECK(!cfg.convert_info.engine_settings.mix_backends, "mix_backends makes several engines, but one is asked "
                                                                      << "for");
-  CompilationLog log(class_name(mod) + "." + method_name, cfg.convert_info.engine_settings);
   cfg.lower_info.converting_to_trt_engine = true;
-  auto converted = make_network(mod, method_name, cfg);
-  warn_of_exceptions(mod, method_name, cfg);
-  std::string engine = own_bytes(build_engine(converted, cfg));
-  log.made(engine);
-  return engine;
+  return CompilationLog(class_name(mod) + "." + method_name).run([&] {
+    auto converted = make_network(mod, method_name, cfg);
+    warn_of_exceptions(mod, method_name, cfg);
+    return own_bytes(build_engine(converted, cfg));
+  });
 }
 
 namespace {
@@ -420,10 +417,7 @@ torch::jit::Module compile_module(const torch::jit::Module& mod, CompileSpec cfg
 }  // namespace
 
 torch::jit::script::Module CompileGraph(const torch::jit::script::Module& mod, CompileSpec cfg) {
-  CompilationLog log(class_name(mod), cfg.convert_info.engine_settings);
-  auto compiled = compile_module(mod, std::move(cfg));
-  log.made(compiled);
-  return compiled;
+  return CompilationLog(class_name(mod)).run([&] { return compile_module(mod, std::move(cfg)); });
 }
 
 torch::jit::script::Module EmbedEngineInNewModule(const std::string& engine, runtime::RTDevice device,

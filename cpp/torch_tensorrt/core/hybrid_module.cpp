@@ -34,6 +34,7 @@
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torch_tensorrt::core {
 namespace {
@@ -120,6 +121,7 @@ class HybridMethod::Graphs {
     for (size_t i = 0; i < engines_.size();) {
       auto& engine = built_[parts_[i]];
       try {
+        util::tick();
         if (engine == nullptr) engine = build(i);
         ++i;
       } catch (const engine::BuildFailed& failure) {
@@ -156,6 +158,7 @@ class HybridMethod::Graphs {
  private:
   // Replaces the segments by calls of engines that the module does not have yet.
   void make_segments() {
+    util::report("finding engines in " + method_);
     engines_.clear();
     networks_.clear();
     parts_.clear();

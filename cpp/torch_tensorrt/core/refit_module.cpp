@@ -11,6 +11,7 @@
 #include "torch_tensorrt/core/runtime/TRTEngine.h"
 #include "torch_tensorrt/core/util/jit_types.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torch_tensorrt::core {
 namespace {
@@ -170,7 +171,9 @@ EnginePtr refitted_engine(const runtime::TRTEngine& engine, std::shared_ptr<netw
   return engine_like(engine, engine::refit_engine(plan, std::move(network)));
 }
 
-torch::jit::Module RefitModule(const torch::jit::Module& compiled, const torch::jit::Module& mod) {
+namespace {
+
+torch::jit::Module refit(const torch::jit::Module& compiled, const torch::jit::Module& mod) {
   lowering::warn_of_training(mod);
   if (const auto record = read_record(compiled)) return refit_hybrid(compiled, *record, mod);
   const auto [name, old] = engine_of(compiled);
@@ -180,6 +183,13 @@ torch::jit::Module RefitModule(const torch::jit::Module& compiled, const torch::
   auto refitted = compiled.copy();
   refitted.setattr(name, refitted_engine(*old, std::move(network)));
   return refitted;
+}
+
+}  // namespace
+
+torch::jit::Module RefitModule(const torch::jit::Module& compiled, const torch::jit::Module& mod) {
+  const util::Watch watch("refitting " + class_name(mod));
+  return util::watched(watch, [&] { return refit(compiled, mod); });
 }
 
 }  // namespace torch_tensorrt::core

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from torch_tensorrt import _progress
 from torch_tensorrt._library import compiler, require_text, to_json
 from torch_tensorrt.ptq import on_cpu, resolve
 from torch_tensorrt.ts._compile_spec import build_spec, parse_method, takes_values
@@ -51,6 +52,7 @@ def compile(  # noqa: A001 - the public name
     *,
     kwarg_inputs: dict[str, Any] | None = None,
     methods: dict[str, Any] | None = None,
+    progress: _progress.Choice = None,
     **settings: Any,
 ) -> torch.jit.ScriptModule:
     """Compiles the ``forward`` of a ScriptModule, or several methods, into engines.
@@ -82,6 +84,10 @@ def compile(  # noqa: A001 - the public name
             ``inputs``, or a dict with the entries by argument. ``forward`` is compiled if it has ``inputs``, or is one
             of them. All settings hold for each method. The result is a hybrid module with all methods, attributes and
             the state of the module; with ``require_full_compilation``, each method runs in one engine.
+        progress: whether to show the progress on stderr: ``True``, ``False``, or ``None``: on a terminal and in a
+            notebook. Or a function, which is called with a :class:`torch_tensorrt.Progress` at the beginning and the
+            end of each step, and otherwise up to ten times a second; an exception that it raises ends the compilation.
+            So does Ctrl-C.
         {settings}
 
     Returns:
@@ -99,22 +105,25 @@ def compile(  # noqa: A001 - the public name
     """
     _require_module(module, "compile")
     own = {"inputs": inputs, "input_signature": input_signature, "kwarg_inputs": kwarg_inputs, "methods": methods}
-    resolve(settings, device, lambda changed: compile(on_cpu(module), **on_cpu(own), **changed))
-    spec = build_spec(
-        inputs=inputs,
-        input_signature=input_signature,
-        device=device,
-        kwarg_inputs=kwarg_inputs,
-        methods=_parse_methods(module, methods),
-        values=_takes_values(module, "forward"),
-        **settings,
-    )
-    compiled = compiler()._compile(_native(module), to_json(spec))
+    with _progress.followed(progress):
+        resolve(settings, device, lambda changed: compile(on_cpu(module), **on_cpu(own), **changed))
+        spec = build_spec(
+            inputs=inputs,
+            input_signature=input_signature,
+            device=device,
+            kwarg_inputs=kwarg_inputs,
+            methods=_parse_methods(module, methods),
+            values=_takes_values(module, "forward"),
+            **settings,
+        )
+        compiled = compiler()._compile(_native(module), to_json(spec))
     return torch.jit._recursive.wrap_cpp_module(compiled)
 
 
 def refit_module_weights(
-    compiled_module: torch.jit.ScriptModule, new_weight_module: torch.jit.ScriptModule
+    compiled_module: torch.jit.ScriptModule,
+    new_weight_module: torch.jit.ScriptModule,
+    progress: _progress.Choice = None,
 ) -> torch.jit.ScriptModule:
     """Makes a copy of ``compiled_module`` with the weights of ``new_weight_module``.
 
@@ -122,7 +131,8 @@ def refit_module_weights(
     """
     _require_module(compiled_module, "refit_module_weights")
     _require_module(new_weight_module, "refit_module_weights")
-    refitted = compiler()._refit_module(_native(compiled_module), _native(new_weight_module))
+    with _progress.followed(progress):
+        refitted = compiler()._refit_module(_native(compiled_module), _native(new_weight_module))
     return torch.jit._recursive.wrap_cpp_module(refitted)
 
 
@@ -138,6 +148,8 @@ def convert_method_to_trt_engine(
     method_name: str = "forward",
     inputs: Sequence[Any] | None = None,
     device: Any = None,
+    *,
+    progress: _progress.Choice = None,
     **settings: Any,
 ) -> bytes:
     """Compiles a whole method into one engine and returns its bytes.
@@ -146,9 +158,10 @@ def convert_method_to_trt_engine(
     """
     _require_module(module, "convert_method_to_trt_engine")
     require_text("method_name", method_name)
-    resolve(settings, device, lambda changed: _whole_module(on_cpu(module), method_name, on_cpu(inputs), changed))
-    spec = build_spec(inputs=inputs, input_signature=None, device=device, **settings)
-    engine = compiler()._convert_method_to_engine(_native(module), method_name, to_json(spec))
+    with _progress.followed(progress):
+        resolve(settings, device, lambda changed: _whole_module(on_cpu(module), method_name, on_cpu(inputs), changed))
+        spec = build_spec(inputs=inputs, input_signature=None, device=device, **settings)
+        engine = compiler()._convert_method_to_engine(_native(module), method_name, to_json(spec))
     return ctypes.string_at(engine.data_ptr(), engine.numel())  # numpy, which tensors need for this, may be missing
 
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -15,18 +16,23 @@
 #include "ATen/detail/CUDAHooksInterface.h"
 #include "torch/csrc/jit/api/module.h"
 
+#include "../calibration.h"
 #include "../calls.h"
+#include "../description.h"
 #include "../error_line.h"
 #include "../files.h"
 #include "../options.h"
+#include "../results.h"
 #include "../statistics.h"
 #include "commands.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torchtrtc {
 namespace {
 
 namespace ts = torch_tensorrt::ts;
+namespace util = torch_tensorrt::core::util;
 using Clock = std::chrono::steady_clock;
 
 const char* const kExamples =
@@ -42,7 +48,6 @@ struct BenchOptions : Options {
   std::optional<double> duration;
   std::optional<uint64_t> threads;
   std::vector<uint64_t> batches;
-  bool json = false;
 };
 
 // A module that is measured.
@@ -84,6 +89,8 @@ Contestant rival(const std::string& name, const torch::jit::Module& original, co
   auto spec = make_spec(options, specs);
   if (name.rfind(kBackend, 0) == 0) {
     spec.backend = name.substr(kBackend.size());
+    const auto calibrator = make_calibrator(options, specs, original);
+    spec.ptq_calibrator = calibrator.get();
     auto compiled = ts::compile(original, spec);
     return {name, compiled, device_of_engines(compiled)};
   }
@@ -119,6 +126,7 @@ void measure(std::vector<Contestant>& found, const BenchOptions& options) {
   constexpr uint64_t kIterations = 100;
   constexpr size_t kLeastRounds = 2;
   for (auto& contestant : found) {
+    util::report("warming up " + contestant.name);
     try {
       for (uint64_t i = 0; i < options.warmup + 1; ++i) contestant.call();
     } catch (const std::exception& error) {
@@ -127,8 +135,15 @@ void measure(std::vector<Contestant>& found, const BenchOptions& options) {
   }
   const auto start = Clock::now();
   const auto goes_on = [&](size_t round) {
-    if (!options.duration) return round < options.iterations.value_or(kIterations);
-    return round < kLeastRounds || std::chrono::duration<double>(Clock::now() - start).count() < *options.duration;
+    const uint64_t rounds = options.iterations.value_or(kIterations);
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (!options.duration) {
+      util::report("measuring calls", static_cast<int64_t>(round), static_cast<int64_t>(rounds));
+      return round < rounds;
+    }
+    util::report("measuring, seconds", static_cast<int64_t>(seconds),
+                 static_cast<int64_t>(std::ceil(*options.duration)));
+    return round < kLeastRounds || seconds < *options.duration;
   };
   for (size_t round = 0; goes_on(round); ++round) {
     for (size_t i = 0; i < found.size(); ++i) {
@@ -192,11 +207,13 @@ int run(const BenchOptions& options) {
   for (const uint64_t batch : options.batches) variants.push_back(with_batch(given, batch));
   if (options.batches.empty()) variants.push_back(given);
   nlohmann::json rows = nlohmann::json::array();
+  std::optional<util::Watch> watch("measuring " + name_of_file(options.module_paths[0]));
   for (const auto& specs : variants) {
     auto found = contestants(options, specs);
     measure(found, options);
     for (auto& row : rows_of(found, specs)) rows.push_back(std::move(row));
   }
+  watch.reset();
   const nlohmann::json json = {{"threads", at::get_num_threads()}, {"warmup", options.warmup}, {"rows", rows}};
   std::cout << (options.json ? json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
                              : to_table(rows));
@@ -209,7 +226,7 @@ CLI::Validator known_rival() {
     if (text == "eager" || text == "frozen" || is_backend) return {};
     return "'" + text + "' is none of eager, frozen, backend=NAME";
   };
-  return {check, /*description=*/""};
+  return {check, /*description=*/"", std::string(kChoices) + "eager|frozen|backend="};
 }
 
 }  // namespace
@@ -256,7 +273,7 @@ Command add_bench(CLI::App& line) {
   app.add_option("--threads", options->threads, "Threads of PyTorch and of engines; default: those of PyTorch")
       ->type_name("N")
       ->transform(whole_number(1, 1024));
-  app.add_flag("--json", options->json, "Print JSON instead of a table");
+  add_json_flag(app, *options, " instead of a table");
   add_engine_flags(app, *options);
   add_device_flags(app, *options);
   add_library_flags(app, *options);

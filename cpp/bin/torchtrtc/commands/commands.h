@@ -24,5 +24,7 @@ Command add_bench(CLI::App& line);
 Command add_embed(CLI::App& line);
 Command add_refit(CLI::App& line);
 Command add_doctor(CLI::App& line);
+Command add_completion(CLI::App& line);
+Command add_man(CLI::App& line);
 
 }  // namespace torchtrtc

@@ -1,25 +1,26 @@
 #include "compile.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
-#include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "../calibration.h"
 #include "../files.h"
+#include "../results.h"
 #include "../self_check.h"
 #include "commands.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/output_file.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torchtrtc {
 namespace {
 
 namespace logging = torch_tensorrt::logging;
 namespace ts = torch_tensorrt::ts;
+namespace util = torch_tensorrt::core::util;
 using Clock = std::chrono::steady_clock;
 
 const char* const kExamples =
@@ -35,15 +36,16 @@ const char* const kExamples =
 int check_method(const CompileOptions& options) {
   const auto module = load_module(options.input_path);
   const bool supported = ts::check_method_operator_support(module, options.check_method);
+  if (options.json) {
+    std::cout << as_text({{"method", options.check_method}, {"supported", supported}});
+    return supported ? kDone : kFailed;
+  }
   std::cout << "The method " << options.check_method
             << (supported ? " can be compiled.\n" : " cannot be compiled whole: see the errors above.\n");
   return supported ? kDone : kFailed;
 }
 
-int report_self_check(torch::jit::Module& module, torch::jit::Module& compiled, const CompileOptions& options,
-                      const std::vector<InputSpec>& specs) {
-  if (options.no_threshold_check) return kDone;
-  const auto differences = self_check(module, compiled, specs, options.atol, options.rtol);
+int log_differences(const std::vector<std::string>& differences) {
   for (const auto& line : differences) logging::log(logging::kERROR, "self check: " + line);
   if (differences.empty()) {
     logging::log(logging::kINFO, "self check passed");
@@ -55,37 +57,13 @@ int report_self_check(torch::jit::Module& module, torch::jit::Module& compiled, 
   return kFailed;
 }
 
-// "2 engines, 3 nodes left to PyTorch".
-std::string parts_of(const torch::jit::Module& compiled) {
-  size_t engines = 0;
-  int64_t left = 0;
-  for (const auto& method : ts::inspect(compiled)) {
-    engines += method.engines.size();
-    for (const auto& row : method.pytorch) left += row.uses;
-  }
-  return fmt::format("{} engine{}, {} node{} left to PyTorch", engines, engines == 1 ? "" : "s",
-                     left == 0 ? "no" : std::to_string(left), left == 1 ? "" : "s");
-}
-
-std::string size_of(const std::string& path) {
-  const auto bytes = static_cast<double>(std::filesystem::file_size(path));
-  return bytes < 1e6 ? fmt::format("{:.1f} kB", bytes / 1e3) : fmt::format("{:.1f} MB", bytes / 1e6);
-}
-
-// Says nothing with -w, nor if the output is no file, for it may be standard output.
-void report_output(const CompileOptions& options, const std::string& parts, Clock::time_point start) {
-  std::error_code ignored;
-  if (options.warnings || !std::filesystem::is_regular_file(options.output_path, ignored)) return;
-  const std::chrono::duration<double> elapsed = Clock::now() - start;
-  std::cout << fmt::format("wrote {}: {}, {}, {:.1f} s\n", options.output_path, parts, size_of(options.output_path),
-                           elapsed.count());
-}
-
 int compile(const CompileOptions& options) {
   const auto start = Clock::now();
   require_output(options);
+  std::optional<util::Watch> watch("compiling " + name_of_file(options.input_path));
   const auto specs = read_input_specs(options);
   auto spec = make_spec(options, specs);
+  util::report("loading");
   auto module = load_module(options.input_path);
   const auto calibrator = make_calibrator(options, specs, module);
   spec.ptq_calibrator = calibrator.get();
@@ -96,15 +74,25 @@ int compile(const CompileOptions& options) {
   torch::jit::Module compiled;
   if (options.save_engine) {
     const auto engine = ts::convert_method_to_trt_engine(module, "forward", spec);
-    torch_tensorrt::core::util::write_file(options.output_path, engine);
+    util::write_file(options.output_path, engine);
     if (!options.no_threshold_check) compiled = ts::embed_engine_in_new_module(engine, spec.device);
   } else {
     compiled = ts::compile(module, spec);
+    util::report("writing");
     torch_tensorrt::core::save_module(compiled, options.output_path);
   }
-  const std::string parts = options.save_engine ? "one engine" : parts_of(compiled);
-  const int code = report_self_check(module, compiled, options, specs);
-  if (code == kDone) report_output(options, parts, start);
+  const auto parts = options.save_engine ? nlohmann::json{{"engines", 1}} : parts_of(compiled);
+  util::report("checking the result");
+  std::vector<std::string> differences;
+  if (!options.no_threshold_check) differences = self_check(module, compiled, specs, options.atol, options.rtol);
+  watch.reset();
+  const int code = options.no_threshold_check ? kDone : log_differences(differences);
+  if (code != kDone && !options.json) return code;
+  report_output(options, parts, start,
+                {{"self_check", options.no_threshold_check ? "left out"
+                                : differences.empty()      ? "passed"
+                                                           : "failed"},
+                 {"differences", differences}});
   return code;
 }
 
@@ -128,6 +116,7 @@ void add_compile_options(CLI::App& app, CompileOptions& o) {
       ->type_name("NAME");
   auto* embed = app.add_flag("--embed-engine", o.embed_engine, "The input is an engine; wrap it in a module");
   app.add_flag("--save-engine", o.save_engine, "Write the engine's bytes instead of a module")->excludes(embed);
+  add_json_flag(app, o, " about the output instead of a line");
   add_engine_flags(app, o);
   add_device_flags(app, o);
   app.add_option("--atol", o.atol, "Absolute difference allowed")

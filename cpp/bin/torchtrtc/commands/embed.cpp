@@ -1,7 +1,9 @@
+#include <chrono>
 #include <memory>
 
 #include "../files.h"
 #include "../options.h"
+#include "../results.h"
 #include "commands.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -14,6 +16,7 @@ const char* const kExamples = "  torchtrtc embed model.engine compiled.ts -d cpu
 }  // namespace
 
 int embed_engine(const Options& options) {
+  const auto start = std::chrono::steady_clock::now();
   require_output(options);
   const auto engine = read_engine(options.input_path);
   const auto module = [&] {
@@ -24,6 +27,7 @@ int embed_engine(const Options& options) {
     }
   }();
   torch_tensorrt::core::save_module(module, options.output_path);
+  report_output(options, parts_of(module), start);
   return kDone;
 }
 
@@ -34,6 +38,7 @@ Command add_embed(CLI::App& line) {
       ->type_name("ENGINE")
       ->required();
   app.add_option("output_file", options->output_path, "File for the module")->type_name("OUTPUT")->required();
+  add_json_flag(app, *options, " about the output instead of a line");
   add_device_flags(app, *options);
   add_library_flags(app, *options);
   return {&app, [options] {

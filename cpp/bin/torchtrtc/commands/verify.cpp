@@ -16,8 +16,10 @@
 #include "../error_line.h"
 #include "../files.h"
 #include "../options.h"
+#include "../results.h"
 #include "commands.h"
 #include "torch_tensorrt/core/build_settings.h"
+#include "torch_tensorrt/core/util/progress.h"
 #include "torch_tensorrt/core/verification.h"
 
 namespace torchtrtc {
@@ -41,7 +43,6 @@ struct VerifyOptions : Options {
   std::optional<double> min_cosine;
   std::optional<double> min_sqnr;
   uint64_t batch_size = 1;
-  bool json = false;
 };
 
 struct Report {
@@ -130,7 +131,10 @@ void apply_limits(const VerifyOptions& options, Report& report) {
 }
 
 Report verify(const VerifyOptions& options) {
+  namespace util = torch_tensorrt::core::util;
+  const util::Watch watch("verifying " + name_of_file(options.compiled_path));
   at::NoGradGuard no_grad;
+  util::report("loading");
   auto module = load_module(options.input_path);
   auto compiled = load_module(options.compiled_path);
   const auto method = module.get_method("forward");
@@ -142,6 +146,7 @@ Report verify(const VerifyOptions& options) {
   Report report;
   report.batches = batches.size();
   for (size_t i = 0; i < batches.size() && report.failures.empty(); ++i) {
+    util::report("comparing batches", static_cast<int64_t>(i), static_cast<int64_t>(batches.size()));
     const Arguments arguments{batches.read(i, method), {}};
     const auto shapes = shapes_of(arguments.by_position);
     if (i == 0 || shapes != last_shapes) reference = in_float(module, is_observed, arguments.by_position, report.reason);
@@ -280,7 +285,7 @@ Command add_verify(CLI::App& line) {
       ->capture_default_str()
       ->transform(whole_number(1));
   add_preprocessing(app, *options);
-  app.add_flag("--json", options->json, "Print JSON instead of a table; numbers that are not finite are texts");
+  add_json_flag(app, *options, " instead of a table; numbers that are not finite are texts");
   app.add_option("--atol", options->atol, "Largest difference of an element, besides --rtol")
       ->type_name("X")
       ->check(number_not_below_zero())

@@ -12,6 +12,7 @@
 #include "torch_tensorrt/core/util/jit_in_place.h"
 #include "torch_tensorrt/core/util/jit_quantization.h"
 #include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torch_tensorrt::core::conversion {
 namespace {
@@ -319,6 +320,7 @@ void add_context(Error& error, const torch::jit::Node* n) {
 
 void convert_all(ConversionCtx* ctx, const torch::jit::Block* block, Raising raising) {
   for (const auto* n : block->nodes()) {
+    util::tick();
     const auto* outer = ctx->current_node;
     ctx->current_node = n;
     try {

@@ -13,6 +13,7 @@
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torch_tensorrt::core::lowering {
 namespace {
@@ -99,7 +100,9 @@ std::vector<PassEntry> lowering_pipeline() {
 }
 
 void run_pipeline(const std::vector<PassEntry>& pipeline, LoweredGraph& graph, const LowerInfo& info) {
+  int64_t done = 0;
   for (const auto& entry : pipeline) {
+    util::report("lowering", ++done, static_cast<int64_t>(pipeline.size()));
     try {
       entry.run(graph, info);
     } catch (const Refused&) {

@@ -4,6 +4,7 @@
 #include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torch_tensorrt::optimizer {
 namespace {
@@ -80,7 +81,11 @@ std::vector<PipelineEntry> default_pipeline() {
 std::vector<PassReport> run_pipeline(network::INetworkDefinition& network, const PassContext& context,
                                      const std::vector<PipelineEntry>& pipeline) {
   std::vector<PassReport> reports;
-  for (const auto& entry : pipeline) reports.push_back(run_pass(network, context, *entry.pass));
+  for (const auto& entry : pipeline) {
+    core::util::report(str("optimizing ", network.getName()), static_cast<int64_t>(reports.size()) + 1,
+                       static_cast<int64_t>(pipeline.size()));
+    reports.push_back(run_pass(network, context, *entry.pass));
+  }
   return reports;
 }
 

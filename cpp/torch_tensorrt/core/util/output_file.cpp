@@ -224,11 +224,15 @@ std::array<Slot, kSlots> slots;
 
 static_assert(std::atomic<pid_t>::is_always_lock_free);
 
+std::array<char, 128> last_words = {};
+
 // By then the handler is reset to the default action, so that raise() ends the process.
 extern "C" void remove_unfinished_files_and_end(int signal) {
   for (Slot& slot : slots) {
     if (slot.owner.load() == getpid()) unlink(slot.path);
   }
+  const ssize_t ignored = ::write(STDERR_FILENO, last_words.data(), std::strlen(last_words.data()));
+  static_cast<void>(ignored);
   raise(signal);
 }
 
@@ -257,7 +261,8 @@ void UnfinishedFile::forget() {
   slot_ = -1;
 }
 
-void remove_unfinished_files_on_signals() {
+void remove_unfinished_files_on_signals(const std::string& message) {
+  message.copy(last_words.data(), last_words.size() - 1);
   for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU}) {
     struct sigaction old {};
     if (sigaction(signal, nullptr, &old) != 0 || old.sa_handler != SIG_DFL) continue;

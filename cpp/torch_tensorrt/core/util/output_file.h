@@ -71,8 +71,9 @@ class OutputFile {
 // Replaces the file's content through an OutputFile. Throws Error naming the file and the reason.
 void write_file(const std::string& path, const std::string& content);
 
-// Makes signals that end a process (SIGINT, SIGTERM, SIGHUP and the like) remove the unfinished files first. Leaves
-// alone signals that are ignored or have a handler. For programs; a library must not set handlers.
-void remove_unfinished_files_on_signals();
+// Makes signals that end a process (SIGINT, SIGTERM, SIGHUP and the like) remove the unfinished files first, and write
+// the message (up to 127 bytes) to standard error. Leaves alone signals that are ignored or have a handler. For
+// programs; a library must not set handlers.
+void remove_unfinished_files_on_signals(const std::string& message = {});
 
 }  // namespace torch_tensorrt::core::util

@@ -121,6 +121,8 @@ std::shared_ptr<WeightStore> pack_weights(const NetworkChoice& choice, const Dev
   Schedule schedule(*choice.network, infer_at_opt(*choice.network));
   std::vector<StepNeeds> needs;
   for (const Step& step : schedule.steps()) {
+    core::util::report(str("packing weights of ", choice.network->getName()), static_cast<int64_t>(needs.size()),
+                       static_cast<int64_t>(schedule.steps().size()));
     const Tactic& tactic = *TacticRegistry::global().find(choice.choices[static_cast<size_t>(step.layer)].tactic);
     const auto kernel = prepare_kernel(tactic, step.instance, packer.store(), target);
     needs.push_back({kernel->workspace_bytes(), tactic.in_place_input(step.instance)});
@@ -205,7 +207,6 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   NetworkChoice choice = like == nullptr ? choose_network(std::move(network), settings, timer)
                                          : repeat_choice(*like, std::move(network), settings, timer);
   save_times(*cache, settings.timing_cache_path);
-  core::util::report(settings.progress.get(), "packing weights of " + settings.name);
   plan.weights = pack_weights(choice, settings.device, result);
   plan.network = std::move(choice.network);
   plan.choices = std::move(choice.choices);
@@ -217,6 +218,7 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   result.timed = timer.timed();
   result.from_cache = timer.from_cache();
   summarize(plan, result);
+  core::util::report("writing the engine " + settings.name);
   std::string bytes = serialize_plan(std::move(plan));
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   LOG_INFO("built engine \"" << settings.name << "\" in " << result.seconds << " s: " << join(result.layers) << ", "

@@ -17,6 +17,7 @@
 #include "torch_tensorrt/core/network/host/evaluate_elements.h"
 #include "torch_tensorrt/core/network/shapes/shape_inference.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torch_tensorrt::engine {
 namespace {
@@ -152,7 +153,10 @@ void keep_faster(TimedTactic& best, const Tactic& tactic, double microseconds) {
 double CandidateTimer::measure(Kernel& kernel, const LayerInstance& instance, double best) {
   const RunMemory memory(instance, target_, kernel.workspace_bytes());
   if (kernel.can_own_output()) kernel.own_output();  // as in most runs of an engine
-  const auto run = [&] { return run_once(kernel, target_, memory.inputs(), memory.outputs(), memory.workspace()); };
+  const auto run = [&] {
+    core::util::tick();
+    return run_once(kernel, target_, memory.inputs(), memory.outputs(), memory.workspace());
+  };
   run();  // touches the memory, fills the caches
   double fastest = run();
   double total = fastest;
@@ -172,6 +176,7 @@ double CandidateTimer::time(const Tactic& tactic, const LayerInstance& instance,
     ++from_cache_;
     return *known;
   }
+  core::util::tick();
   WeightStore store;
   put_weights_of(instance, store);
   const auto kernel = prepare_kernel(tactic, instance, store, target_);
@@ -308,6 +313,7 @@ double time_engine(const Engine& engine) {
   if (on_gpu) options.stream = require_cuda_access().current_stream(target.gpu_id);
   std::vector<double> times;
   for (int i = 0; i < kWarmUps + kRuns; ++i) {
+    core::util::report("timing the engine " + engine.plan().name, i, kWarmUps + kRuns);
     const auto start = Clock::now();
     context->run(inputs.data(), outputs.data(), options);
     synchronize(target);

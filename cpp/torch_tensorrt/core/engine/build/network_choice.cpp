@@ -410,9 +410,9 @@ class NetworkChooser {
     const Schedule schedule(*choice.network, infer_at_opt(*choice.network));
     choice.choices.resize(static_cast<size_t>(choice.network->getNbLayers()));
     size_t done = 0;
+    const std::string activity = "timing layers of " + settings_.name + " (" + network::enum_name(choice.format) + ")";
     for (const Step& step : schedule.steps()) {
-      core::util::report(settings_.progress.get(), "timing layers of " + settings_.name, static_cast<int64_t>(done) + 1,
-                         static_cast<int64_t>(schedule.steps().size()));
+      core::util::report(activity, static_cast<int64_t>(done), static_cast<int64_t>(schedule.steps().size()));
       const TimedTactic picked = timer_.pick(step.instance, shares_large_constant(*step.instance.layer));
       LayerChoice& chosen = choice.choices[static_cast<size_t>(step.layer)];
       chosen = {picked.tactic->name(), picked.microseconds, "", 0};

@@ -18,6 +18,7 @@
 #include "torch_tensorrt/core/optimizer/patterns.h"
 #include "torch_tensorrt/core/optimizer/precision/min_cut.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/progress.h"
 
 namespace torch_tensorrt::engine {
 namespace {
@@ -69,7 +70,10 @@ class Split {
       low_times_[i] = 0;  // of layers without a step
     }
     const Schedule schedule(*mixed.network, infer_at_opt(*mixed.network));
+    int64_t done = 0;
     for (const Step& step : schedule.steps()) {
+      core::util::report(str("timing layers of ", network_.getName(), " in ", network::enum_name(low_)), done++,
+                         static_cast<int64_t>(schedule.steps().size()));
       const auto place = places.find(step.instance.layer);
       if (place != places.end()) time_layer(place->second, step.instance);
     }

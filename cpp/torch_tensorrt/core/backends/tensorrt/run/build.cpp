@@ -2,12 +2,15 @@
 
 #include <NvInfer.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
+#include <unordered_map>
 
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/messages.h"
@@ -17,6 +20,7 @@
 #include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/optimizer/quantization/quantization.h"
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/progress.h"
 #include "torch_tensorrt/core/util/shared_file.h"
 
 namespace torch_tensorrt::backends::tensorrt {
@@ -46,6 +50,48 @@ std::string layers_named_in(const std::string& message, const network::INetworkD
   }
   return text.empty() ? text : "\nIt speaks of:" + text;
 }
+
+// Reports the phases of a build, and ends it for a listener. TensorRT may call from threads of its own, which nobody
+// follows.
+class ProgressMonitor final : public nvinfer1::IProgressMonitor {
+ public:
+  void phaseStart(const char* phase, const char* parent, int32_t steps) noexcept override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (parent == nullptr) steps_[phase] = steps;
+  }
+
+  bool stepComplete(const char* phase, int32_t step) noexcept override {
+    if (std::this_thread::get_id() != builder_) return !is_cancelled_;
+    try {
+      if (const int32_t steps = steps_of(phase); steps > 0) {
+        core::util::report(str("TensorRT: ", phase), step + 1, steps);
+      } else {
+        core::util::tick();
+      }
+    } catch (...) {  // the next step of the caller throws it again
+      is_cancelled_ = true;
+    }
+    return !is_cancelled_;
+  }
+
+  void phaseFinish(const char* phase) noexcept override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    steps_.erase(phase);
+  }
+
+ private:
+  // 0 of a phase inside another one.
+  int32_t steps_of(const char* phase) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = steps_.find(phase);
+    return found == steps_.end() ? 0 : found->second;
+  }
+
+  std::thread::id builder_ = std::this_thread::get_id();
+  std::atomic<bool> is_cancelled_{false};
+  std::mutex mutex_;
+  std::unordered_map<std::string, int32_t> steps_;
+};
 
 std::string timing_cache_path(const engine::BuildSettings& settings) {
   if (!settings.timing_cache_path.empty()) return settings.timing_cache_path;
@@ -199,12 +245,15 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
   const engine::cuda::DeviceGuard device(settings.device.gpu_id);
   MessageGatherer messages;
   const VendorNetwork made = translate_network(network, settings, *library, messages);
+  ProgressMonitor monitor;  // outlives the configuration
   const std::unique_ptr<nvinfer1::IBuilderConfig> config(made.builder->createBuilderConfig());
   if (config == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no configuration. " << messages.take_errors());
   configure(*config, settings, made.precisions);
   add_profiles(*made.builder, *config, *made.network, network);
   TimingCacheFile cache(timing_cache_path(settings), *config);
+  config->setProgressMonitor(&monitor);
   const std::unique_ptr<nvinfer1::IHostMemory> built(made.builder->buildSerializedNetwork(*made.network, *config));
+  core::util::tick();  // throws if the listener has ended the build
   if (built == nullptr) {
     const std::string said = messages.take_errors();
     throw engine::BuildFailed("TensorRT builds no engine of the network \"" + std::string(network.getName()) + "\". " +
