@@ -168,7 +168,7 @@ def test_the_text_of_a_progress():
 
 
 def test_a_terminal_shows_it_and_a_pipe_does_not(tmp_path):
-    program = slow(10, "torch_tensorrt.compile(net, **settings)")
+    program = slow(40, "torch_tensorrt.compile(net, **settings)")
     shown = on_a_terminal(tmp_path, program)
     step = r": timing layers of Sequential_[\w.() ]+, \d+ of \d+, \d+ s left"
     assert re.search(r"compiling Sequential \(\d+ s\)" + step, shown)

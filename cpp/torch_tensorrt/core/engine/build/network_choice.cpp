@@ -395,7 +395,8 @@ class NetworkChooser {
       const TimedTactic picked = timer_.pick(step.instance, shares_large_constant(*step.instance.layer));
       choice.choices[static_cast<size_t>(step.layer)] = {picked.tactic->name(), picked.microseconds};
       choice.microseconds += picked.microseconds;
-      LOG_INFO("[" << ++done << "/" << schedule.steps().size() << "] " << network::enum_name(choice.format) << " "
+      ++done;
+      LOG_INFO("[" << done << "/" << schedule.steps().size() << "] " << network::enum_name(choice.format) << " "
                    << network::describe(*step.instance.layer) << ": " << picked.tactic->name() << ", "
                    << picked.microseconds << " us");
       if (choice.microseconds >= limit) return;
