@@ -311,8 +311,8 @@ def test_a_signal_ends_torchtrtc(number, large, tmp_path):
 
 def test_a_shell_reports_130(large, tmp_path):
     command = " ".join(slow_command(large, tmp_path / "out.ts"))
-    script = f"{command} & pid=$!; sleep 4; kill -INT $pid; wait $pid; echo status $?"
-    done = subprocess.run(["bash", "-mc", script], capture_output=True, text=True, check=False)
+    script = f"timeout --foreground --preserve-status -s INT 4 {command}; echo status $?"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
     assert "status 130" in done.stdout, done.stderr
     assert list(tmp_path.iterdir()) == []
 
