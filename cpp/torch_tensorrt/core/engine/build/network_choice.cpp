@@ -419,7 +419,8 @@ class NetworkChooser {
       if (picked.runner_up != nullptr) chosen.runner_up = picked.runner_up->name();
       chosen.runner_up_microseconds = picked.runner_up_microseconds;
       choice.microseconds += picked.microseconds;
-      LOG_INFO("[" << ++done << "/" << schedule.steps().size() << "] " << network::enum_name(choice.format) << " "
+      ++done;
+      LOG_INFO("[" << done << "/" << schedule.steps().size() << "] " << network::enum_name(choice.format) << " "
                    << network::describe(*step.instance.layer) << ": " << picked.tactic->name() << ", "
                    << picked.microseconds << " us");
       if (choice.microseconds >= limit) return;
