@@ -92,6 +92,15 @@ def test_settings_of_gpus_warn_or_fail_on_a_cpu(mlp, tmp_path):
             assert out.exists() == (done.returncode == 0)
 
 
+def test_a_deterministic_build_repeats(mlp, tmp_path):
+    engines = []
+    for name in ("a", "b"):
+        flags = ("-d", "cpu", "--save-engine", "--deterministic")
+        torchtrtc("compile", mlp, tmp_path / name, "(3,16)", *flags)
+        engines.append((tmp_path / name).read_bytes())
+    assert engines[0] == engines[1]
+
+
 def test_mix_backends_contradicts_one_engine(mlp, tmp_path):
     flags = ("--mix-backends", "--require-full-compilation")
     told = torchtrtc("compile", mlp, tmp_path / "out.ts", "(3,16)", "-d", "cpu", *flags, status=1).stderr
