@@ -171,7 +171,8 @@ void visit_settings(S& settings, Visit&& visit) {
         settings.strict_precisions);
   visit(Row{"deterministic", "--deterministic", "",
             "CPUs: choose tactics and precisions by rules and estimates instead of measured times, so that builds on "
-            "machines of one kind give the same bytes. A timing cache (timing_cache_path) also does, with measured times."},
+            "machines of one kind give the same bytes. A timing cache (timing_cache_path) also does, with measured "
+            "times."},
         settings.deterministic);
   visit(Row{"weight_only", "--weight-only", "PRECISION",
             "CPU: precision of the constant matrices of products, which multiply floats: int8, with a scale for each "

@@ -235,9 +235,7 @@ def _callable(module: Any) -> Any:
     return module.module() if isinstance(module, torch.export.ExportedProgram) else module
 
 
-def _in_float(
-    module: Any, compiled: Any, positional: Sequence[Any], by_name: dict[str, Any]
-) -> tuple[Any, str]:
+def _in_float(module: Any, compiled: Any, positional: Sequence[Any], by_name: dict[str, Any]) -> tuple[Any, str]:
     """Returns the module compiled in float32 for the arguments, or the reason why it cannot be compiled.
 
     The names of its tensors are those of ``compiled``.

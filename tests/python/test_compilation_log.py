@@ -85,7 +85,9 @@ inputs = [torch_tensorrt.Input([1, 64, 56, 56])]
 torch_tensorrt.compile(net.eval(), inputs=inputs, device="cpu", num_avg_timing_iters=10)
 """
     written = on_a_terminal(tmp_path, program)
-    assert re.search(r"compiling Sequential \(\d+ s\): timing layers of Sequential_forward \(\w+\), \d+ of \d+", written)
+    assert re.search(
+        r"compiling Sequential \(\d+ s\): timing layers of Sequential_forward \(\w+\), \d+ of \d+", written
+    )
     assert re.search(r"\r\x1b\[Kcompiled Sequential in ", written)
 
 

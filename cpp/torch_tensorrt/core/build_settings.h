@@ -55,8 +55,8 @@ struct BuildSettings : Settings {
   // Dtypes that the builder may compute in; empty: float. The optimizer goes below the network's own dtypes only where
   // allowed.
   std::set<network::DataType> enabled_precisions = {network::DataType::kFLOAT};
-  // The ranges of tensors for int8 (engine/build/calibration.h); empty if there is no calibration. kObserved: the engines
-  // compute in float, with the tensors of those in int8, for a calibration or a comparison.
+  // The ranges of tensors for int8 (engine/build/calibration.h); empty if there is no calibration. kObserved: the
+  // engines compute in float, with the tensors of those in int8, for a calibration or a comparison.
   std::string calibration;
   static constexpr const char* kObserved = "observed";
   network::EngineCapability capability = network::EngineCapability::kSTANDARD;

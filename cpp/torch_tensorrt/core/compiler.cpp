@@ -77,9 +77,10 @@ void check_weight_only(const engine::BuildSettings& settings) {
 
 void check_deterministic(const engine::BuildSettings& settings) {
   if (!settings.deterministic) return;
-  TORCHTRT_CHECK(settings.device.is_cpu(), "deterministic builds are for CPUs: libraries of GPUs choose their kernels by "
-                                           "measured times. With timing_cache_path, builds repeat the choices of the "
-                                           "first one");
+  TORCHTRT_CHECK(settings.device.is_cpu(),
+                 "deterministic builds are for CPUs: libraries of GPUs choose their kernels by "
+                 "measured times. With timing_cache_path, builds repeat the choices of the "
+                 "first one");
 }
 
 void check_settings(const CompileSpec& cfg) {

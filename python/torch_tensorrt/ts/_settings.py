@@ -111,8 +111,8 @@ _SPECIAL = (
     (
         "calibrator",
         None,
-        "A calibrator of :mod:`torch_tensorrt.ptq`: ranges of tensors, for int8 in a module without quantization; on a CPU "
-        "also for f16, which layers with numbers beyond 65504 stay out of.",
+        "A calibrator of :mod:`torch_tensorrt.ptq`: ranges of tensors, for int8 in a module without quantization; on "
+        "a CPU also for f16, which layers with numbers beyond 65504 stay out of.",
         "num_threads",
     ),
     ("capability", EngineCapability.STANDARD, ":class:`torch_tensorrt.EngineCapability`.", "debug"),

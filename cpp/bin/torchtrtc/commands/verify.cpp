@@ -149,7 +149,8 @@ Report verify(const VerifyOptions& options) {
     util::report("comparing batches", static_cast<int64_t>(i), static_cast<int64_t>(batches.size()));
     const Arguments arguments{batches.read(i, method), {}};
     const auto shapes = shapes_of(arguments.by_position);
-    if (i == 0 || shapes != last_shapes) reference = in_float(module, is_observed, arguments.by_position, report.reason);
+    if (i == 0 || shapes != last_shapes)
+      reference = in_float(module, is_observed, arguments.by_position, report.reason);
     last_shapes = shapes;
     torch_tensorrt::core::Verification::Records records;
     const auto expected = run_original(module, arguments);

@@ -134,7 +134,8 @@ TEST(CalibrationTable, KeepsWhatItClips) {
   auto values = normal(200000, 2);
   values.push_back(70000);
   Calibration calibration;
-  calibration.observe(plan_named("engine", 7, network), *x, {network::DataType::kFLOAT, network::Dims{200001}}, values.data());
+  calibration.observe(plan_named("engine", 7, network), *x, {network::DataType::kFLOAT, network::Dims{200001}},
+                      values.data());
   const auto ranges = read_calibration(calibration.table(CalibrationAlgorithm::kLEGACY), "engine", 7);
   EXPECT_LT(ranges.at("x").amax, 70000);
   EXPECT_EQ(ranges.at("x").largest, 70000);

@@ -19,9 +19,9 @@ struct TensorRange {
   bool is_signed = true;  // whether some are negative
   float largest = 0;      // of the magnitudes, also of those that calibration clips
 };
-// Names of tensors that two builds of one network have in common: their own, or (as fusions leave tensors without names)
-// the kind of the layer, the name of the value that the layer computes, and a number if there are several such layers.
-// Copies in another format have the name of the original.
+// Names of tensors that two builds of one network have in common: their own, or (as fusions leave tensors without
+// names) the kind of the layer, the name of the value that the layer computes, and a number if there are several such
+// layers. Copies in another format have the name of the original.
 using TensorKeys = std::unordered_map<const network::ITensor*, std::string>;
 TensorKeys tensor_keys(const network::INetworkDefinition& network);
 // By the keys of tensors in the optimized network.
@@ -46,7 +46,8 @@ std::vector<int32_t> layers_that_may_quantize(const network::INetworkDefinition&
 // Names the layers of the same kind whose input has no range; empty if there are none.
 std::string layers_without_range(const network::INetworkDefinition& network, const TensorRanges& ranges);
 
-// The layers, by their indices, that read or compute numbers of which the calibration saw some beyond the dtype's range.
+// The layers, by their indices, that read or compute numbers of which the calibration saw some beyond the dtype's
+// range.
 std::vector<int32_t> layers_beyond(const network::INetworkDefinition& network, const TensorRanges& ranges,
                                    network::DataType low);
 
