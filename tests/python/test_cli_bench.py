@@ -45,6 +45,36 @@ def test_modules_run_by_turns(model, tmp_path):
         assert row["speedup"] == pytest.approx(report["rows"][0]["p50_ms"] / row["p50_ms"])
 
 
+def test_several_calls_at_one_time(model):
+    flags = ("--input", "4x16", "--iterations", "5", "--warmup=1", "--threads=1", "--streams", "3")
+    report = bench(model, "--vs", "backend=native", "-d", "cpu", *flags)
+    assert report["streams"] == 3 and report["threads"] == 1
+    for row in report["rows"]:
+        assert row["iterations"] == 15
+        assert row["items_per_s"] == pytest.approx(3 * 4 / row["mean_ms"] * 1e3)
+
+
+def test_a_failure_of_one_of_several_calls_is_told(model):
+    told = torchtrtc("bench", model, "--input", "4x17", "--streams", "2", status=1)[1]
+    assert told.count("\n") == 1 and "does not run" in told
+
+
+def test_layers_are_measured(model):
+    flags = ("--vs", "backend=native", "-d", "cpu", "--input", "4x16", "--iterations", "3")
+    original, compiled = bench(model, *flags, "--layers")["rows"]
+    assert original["layers"] == []
+    assert compiled["layers"] and all(layer["ms"] > 0 and layer["engine"] for layer in compiled["layers"])
+    assert any("aten::linear" in layer["layer"] for layer in compiled["layers"])
+    table = torchtrtc("bench", model, *flags, "--layers")[0]
+    assert "aten::linear" in table and "backend=native: " in table
+    assert "layers" not in bench(model, *flags)["rows"][1]
+
+
+def test_torch_compile_takes_no_files(model):
+    told = torchtrtc("bench", model, "--vs", "torch.compile", "--input", "4x16", status=3)[1]
+    assert "takes no TorchScript module" in told
+
+
 class Loops(nn.Module):
     """Takes a time that grows with its repetitions."""
 

@@ -14,13 +14,17 @@
 
 #include "ATen/Parallel.h"
 #include "ATen/detail/CUDAHooksInterface.h"
+#include "c10/core/StreamGuard.h"
+#include "c10/core/impl/VirtualGuardImpl.h"
 #include "torch/csrc/jit/api/module.h"
 
 #include "../calibration.h"
+#include "../callers.h"
 #include "../calls.h"
 #include "../description.h"
 #include "../error_line.h"
 #include "../files.h"
+#include "../layer_times.h"
 #include "../options.h"
 #include "../results.h"
 #include "../statistics.h"
@@ -48,6 +52,8 @@ struct BenchOptions : Options {
   std::optional<double> duration;
   std::optional<uint64_t> threads;
   std::vector<uint64_t> batches;
+  uint64_t streams = 1;
+  bool shows_layers = false;
 };
 
 // A module that is measured.
@@ -57,11 +63,25 @@ struct Contestant {
   at::Device device;
   std::vector<torch::jit::IValue> by_position = {};
   std::unordered_map<std::string, torch::jit::IValue> by_name = {};
-  std::vector<double> times = {};  // in seconds
+  std::vector<double> times = {};         // in seconds
+  std::vector<c10::Stream> streams = {};  // on a GPU: one for each of several callers
+  std::vector<LayerTime> layers = {};
 
   void call() {
     module.forward(by_position, by_name);
     if (device.is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(device.index());
+  }
+
+  // As one of several callers.
+  void call_from(size_t caller) {
+    const c10::InferenceMode inference;
+    if (streams.empty()) {
+      module.forward(by_position, by_name);
+      return;
+    }
+    const c10::StreamGuard guard(streams[caller]);
+    module.forward(by_position, by_name);
+    streams[caller].synchronize();
   }
 };
 
@@ -121,14 +141,49 @@ std::vector<Contestant> contestants(const BenchOptions& options, const std::vect
   return found;
 }
 
+// Makes calls, one or several at a time.
+class Calls {
+ public:
+  explicit Calls(const BenchOptions& options) {
+    if (options.streams == 1) return;
+    callers_ = std::make_unique<Callers>(options.streams, [&options](size_t) {
+      if (options.threads) at::set_num_threads(static_cast<int>(*options.threads));
+    });
+  }
+
+  // The seconds of each.
+  std::vector<double> make(Contestant& contestant) {
+    if (callers_ != nullptr) return callers_->run([&](size_t caller) { contestant.call_from(caller); });
+    const auto begin = Clock::now();
+    contestant.call();
+    return {std::chrono::duration<double>(Clock::now() - begin).count()};
+  }
+
+ private:
+  std::unique_ptr<Callers> callers_;
+};
+
+void add_streams(std::vector<Contestant>& found, uint64_t count) {
+  for (auto& contestant : found) {
+    if (!contestant.device.is_cuda() || count == 1) continue;
+    const c10::impl::VirtualGuardImpl gpu(contestant.device.type());
+    for (uint64_t i = 0; i < count; ++i) {
+      contestant.streams.push_back(gpu.getStreamFromGlobalPool(contestant.device, /*isHighPriority=*/false));
+    }
+  }
+}
+
 // Rounds in which each contestant runs once; each round begins with another one.
 void measure(std::vector<Contestant>& found, const BenchOptions& options) {
   constexpr uint64_t kIterations = 100;
   constexpr size_t kLeastRounds = 2;
+  constexpr int kProfiledCalls = 10;
+  Calls calls(options);
+  add_streams(found, options.streams);
   for (auto& contestant : found) {
     util::report("warming up " + contestant.name);
     try {
-      for (uint64_t i = 0; i < options.warmup + 1; ++i) contestant.call();
+      for (uint64_t i = 0; i < options.warmup + 1; ++i) calls.make(contestant);
     } catch (const std::exception& error) {
       TORCHTRT_THROW_ERROR(contestant.name << " does not run: " << line_of(error));
     }
@@ -148,10 +203,14 @@ void measure(std::vector<Contestant>& found, const BenchOptions& options) {
   for (size_t round = 0; goes_on(round); ++round) {
     for (size_t i = 0; i < found.size(); ++i) {
       Contestant& contestant = found[(round + i) % found.size()];
-      const auto begin = Clock::now();
-      contestant.call();
-      contestant.times.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+      for (const double seconds : calls.make(contestant)) contestant.times.push_back(seconds);
     }
+  }
+  if (!options.shows_layers) return;
+  util::report("measuring layers");
+  for (auto& contestant : found) {
+    contestant.layers = layer_times(
+        contestant.module, [&] { contestant.call(); }, kProfiledCalls);
   }
 }
 
@@ -160,7 +219,16 @@ int64_t batch_of(const std::vector<InputSpec>& specs) {
   return specs[0].input.opt_shape[0];
 }
 
-nlohmann::json rows_of(const std::vector<Contestant>& found, const std::vector<InputSpec>& specs) {
+nlohmann::json rows_of(const std::vector<LayerTime>& layers) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const auto& layer : layers) {
+    rows.push_back({{"engine", layer.engine}, {"layer", layer.layer}, {"ms", layer.milliseconds}});
+  }
+  return rows;
+}
+
+nlohmann::json rows_of(const std::vector<Contestant>& found, const std::vector<InputSpec>& specs,
+                       const BenchOptions& options) {
   constexpr double kMilliseconds = 1e3;
   const int64_t batch = batch_of(specs);
   const double first = statistics_of(found[0].times).p50;
@@ -176,8 +244,9 @@ nlohmann::json rows_of(const std::vector<Contestant>& found, const std::vector<I
                     {"p50_ms", times.p50 * kMilliseconds},
                     {"p90_ms", times.p90 * kMilliseconds},
                     {"p99_ms", times.p99 * kMilliseconds},
-                    {"items_per_s", static_cast<double>(batch) / times.mean},
+                    {"items_per_s", static_cast<double>(batch) * static_cast<double>(options.streams) / times.mean},
                     {"speedup", first / times.p50}});
+    if (options.shows_layers) rows.back()["layers"] = rows_of(contestant.layers);
   }
   return rows;
 }
@@ -192,6 +261,30 @@ std::string to_table(const nlohmann::json& rows) {
                         row["name"].get<std::string>(), width, row["batch"].get<int64_t>(), row["min_ms"].get<double>(),
                         row["mean_ms"].get<double>(), row["p50_ms"].get<double>(), row["p90_ms"].get<double>(),
                         row["p99_ms"].get<double>(), row["items_per_s"].get<double>(), row["speedup"].get<double>());
+  }
+  return text;
+}
+
+// The slowest layers of each row.
+std::string to_layer_tables(const nlohmann::json& rows) {
+  constexpr size_t kMostLayers = 20;
+  std::string text;
+  for (const auto& row : rows) {
+    auto layers = row["layers"].get<std::vector<nlohmann::json>>();
+    if (layers.empty()) continue;
+    double total = 0;
+    for (const auto& layer : layers) total += layer["ms"].get<double>();
+    std::stable_sort(layers.begin(), layers.end(), [](const auto& a, const auto& b) {
+      return a["ms"].template get<double>() > b["ms"].template get<double>();
+    });
+    const size_t shown = std::min(layers.size(), kMostLayers);
+    text += fmt::format("\n{}: {} of {} layers, {:.3f} ms in all\n{:>9}  {:>6}  layer\n",
+                        row["name"].get<std::string>(), shown, layers.size(), total, "ms", "%");
+    for (size_t i = 0; i < shown; ++i) {
+      const double milliseconds = layers[i]["ms"].get<double>();
+      text += fmt::format("{:>9.4f}  {:>6.1f}  {}\n", milliseconds, 100 * milliseconds / total,
+                          layers[i]["layer"].get<std::string>());
+    }
   }
   return text;
 }
@@ -211,12 +304,14 @@ int run(const BenchOptions& options) {
   for (const auto& specs : variants) {
     auto found = contestants(options, specs);
     measure(found, options);
-    for (auto& row : rows_of(found, specs)) rows.push_back(std::move(row));
+    for (auto& row : rows_of(found, specs, options)) rows.push_back(std::move(row));
   }
   watch.reset();
-  const nlohmann::json json = {{"threads", at::get_num_threads()}, {"warmup", options.warmup}, {"rows", rows}};
+  const nlohmann::json json = {
+      {"threads", at::get_num_threads()}, {"streams", options.streams}, {"warmup", options.warmup}, {"rows", rows}};
+  const std::string layers = options.shows_layers ? to_layer_tables(rows) : "";
   std::cout << (options.json ? json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
-                             : to_table(rows));
+                             : to_table(rows) + layers);
   return kDone;
 }
 
@@ -224,6 +319,7 @@ CLI::Validator known_rival() {
   const auto check = [](std::string& text) -> std::string {
     const bool is_backend = text.rfind("backend=", 0) == 0 && text.size() > std::string("backend=").size();
     if (text == "eager" || text == "frozen" || is_backend) return {};
+    if (text == "torch.compile") return "torch.compile takes no TorchScript module; compare it in Python";
     return "'" + text + "' is none of eager, frozen, backend=NAME";
   };
   return {check, /*description=*/"", std::string(kChoices) + "eager|frozen|backend="};
@@ -273,6 +369,14 @@ Command add_bench(CLI::App& line) {
   app.add_option("--threads", options->threads, "Threads of PyTorch and of engines; default: those of PyTorch")
       ->type_name("N")
       ->transform(whole_number(1, 1024));
+  app.add_option("--streams", options->streams,
+                 "Calls at one time, each from a thread of its own with --threads threads, on a GPU in a stream of its "
+                 "own; the times are those of single calls, items/s counts all")
+      ->type_name("N")
+      ->capture_default_str()
+      ->transform(whole_number(1, 1024));
+  app.add_flag("--layers", options->shows_layers,
+               "Measure the layers of the engines too, in ten more calls: the 20 slowest, or all with --json");
   add_json_flag(app, *options, " instead of a table");
   add_engine_flags(app, *options);
   add_device_flags(app, *options);
