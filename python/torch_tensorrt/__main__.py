@@ -48,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from torch_tensorrt._report_command import main as report_main
 
         return report_main(arguments[1:])
+    if arguments[:1] == ["bench"]:  # torchtrtc calls it
+        from torch_tensorrt._bench_command import main as bench_main
+
+        return bench_main(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="python -m torch_tensorrt",
         description="Prints the paths that a C++ build needs. To compile modules, run torchtrtc.",

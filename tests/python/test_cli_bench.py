@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import numpy
@@ -70,9 +72,27 @@ def test_layers_are_measured(model):
     assert "layers" not in bench(model, *flags)["rows"][1]
 
 
-def test_torch_compile_takes_no_files(model):
-    told = torchtrtc("bench", model, "--vs", "torch.compile", "--input", "4x16", status=3)[1]
-    assert "takes no TorchScript module" in told
+def test_torch_compile_runs_in_python(model):
+    flags = ("-d", "cpu", "--input", "4x16", "--iterations", "3", "--warmup=1", "--threads=1")
+    report = bench(model, "--vs", "eager,frozen,torch.compile,backend=native", *flags)
+    assert [row["name"] for row in report["rows"][1:]] == ["eager", "frozen", "torch.compile", "backend=native"]
+    assert all(row["iterations"] == 3 and row["min_ms"] > 0 for row in report["rows"])
+    timed = bench(model, "--vs", "torch.compile", "-d", "cpu", "--input", "4x16", "--duration", "0.2", "--warmup=0")
+    assert all(row["iterations"] >= 2 for row in timed["rows"])
+
+
+def test_torch_compile_needs_one_stream_and_python(model):
+    flags = ("--vs", "torch.compile", "-d", "cpu", "--input", "4x16")
+    assert "omit one" in torchtrtc("bench", model, *flags, "--streams", "2", status=1)[1]
+    done = subprocess.run(
+        [TORCHTRTC, "bench", model, *flags],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"TORCHTRTC_PYTHON": "none"},
+    )
+    assert done.returncode == 1 and "torch.compile needs Python with the package torch_tensorrt" in done.stderr
+    told = torchtrtc("bench", model, *flags[:-1], "4x17", status=1)[1]
+    assert "does not run" in told or "does not convert" in told
 
 
 class Loops(nn.Module):

@@ -26,6 +26,7 @@
 #include "../files.h"
 #include "../layer_times.h"
 #include "../options.h"
+#include "../python_program.h"
 #include "../results.h"
 #include "../statistics.h"
 #include "commands.h"
@@ -43,6 +44,9 @@ const char* const kExamples =
     "  torchtrtc bench compiled.ts --input 1x3x224x224\n"
     "  torchtrtc bench model.ts compiled.ts --input 1x3x224x224 --threads 1 --batch 1 --batch 8 --json\n"
     "  torchtrtc bench model.ts --vs frozen,backend=native --input 1x3x224x224 --duration 10\n";
+
+const char* const kTorchCompile = "torch.compile";
+constexpr uint64_t kIterations = 100;
 
 struct BenchOptions : Options {
   std::vector<std::string> module_paths;
@@ -66,6 +70,7 @@ struct Contestant {
   std::vector<double> times = {};         // in seconds
   std::vector<c10::Stream> streams = {};  // on a GPU: one for each of several callers
   std::vector<LayerTime> layers = {};
+  bool by_torch_compile = false;
 
   void call() {
     module.forward(by_position, by_name);
@@ -117,7 +122,11 @@ Contestant rival(const std::string& name, const torch::jit::Module& original, co
   const at::Device device = device_of(spec.device);
   auto module = original.deepcopy();
   module.to(device);
-  if (name == "eager") return {name, module, device};
+  if (name == kTorchCompile || name == "eager") {
+    Contestant plain{name, module, device};
+    plain.by_torch_compile = name == kTorchCompile;
+    return plain;
+  }
   return {name, torch::jit::freeze(module), device};
 }
 
@@ -175,9 +184,7 @@ void add_streams(std::vector<Contestant>& found, uint64_t count) {
 
 // Rounds in which each contestant runs once; each round begins with another one.
 void measure(std::vector<Contestant>& found, const BenchOptions& options) {
-  constexpr uint64_t kIterations = 100;
   constexpr size_t kLeastRounds = 2;
-  constexpr int kProfiledCalls = 10;
   Calls calls(options);
   add_streams(found, options.streams);
   for (auto& contestant : found) {
@@ -206,9 +213,51 @@ void measure(std::vector<Contestant>& found, const BenchOptions& options) {
       for (const double seconds : calls.make(contestant)) contestant.times.push_back(seconds);
     }
   }
-  if (!options.shows_layers) return;
+}
+
+// The same in a process of Python, which has torch.compile.
+void measure_in_python(std::vector<Contestant>& found, const BenchOptions& options) {
+  TORCHTRT_CHECK(options.streams == 1, "--streams makes its calls in C++, and torch.compile runs in Python; omit one");
+  util::report("looking for Python");
+  const std::string python = find_python("torch.compile");
+  std::vector<std::unique_ptr<MemoryFile>> files;
+  const auto file = [&files]() -> MemoryFile& { return *files.emplace_back(std::make_unique<MemoryFile>("bench")); };
+  nlohmann::json modules = nlohmann::json::array();
+  for (const auto& contestant : found) {
+    const std::string path = file().path();
+    contestant.module.save(path);
+    modules.push_back({{"name", contestant.name},
+                       {"path", path},
+                       {"device", contestant.device.str()},
+                       {"by_torch_compile", contestant.by_torch_compile}});
+  }
+  MemoryFile& arguments = file();
+  write_arguments({found[0].by_position, found[0].by_name}, arguments);
+  nlohmann::json given = {{"modules", modules},
+                          {"arguments", arguments.path()},
+                          {"libraries", options.custom_ops},
+                          {"warmup", options.warmup},
+                          {"iterations", options.iterations.value_or(kIterations)},
+                          {"duration", nullptr},
+                          {"threads", nullptr}};
+  if (options.duration) given["duration"] = *options.duration;
+  if (options.threads) given["threads"] = *options.threads;
+  MemoryFile& specification = file();
+  const std::string text = given.dump();
+  specification.write({text.begin(), text.end()});
+  const MemoryFile& times = file();
+  util::report("measuring in Python");
+  const int status = run_program({python, "-m", "torch_tensorrt", "bench", specification.path(), times.path()}, false);
+  TORCHTRT_CHECK(status == 0, "the modules could not be measured in " << python << "; see above");
+  const auto rows = nlohmann::json::parse(times.read());
+  for (size_t i = 0; i < found.size(); ++i) found[i].times = rows.at(i).get<std::vector<double>>();
+}
+
+void measure_layers(std::vector<Contestant>& found) {
+  constexpr int kProfiledCalls = 10;
   util::report("measuring layers");
   for (auto& contestant : found) {
+    if (contestant.by_torch_compile) continue;
     contestant.layers = layer_times(
         contestant.module, [&] { contestant.call(); }, kProfiledCalls);
   }
@@ -303,7 +352,14 @@ int run(const BenchOptions& options) {
   std::optional<util::Watch> watch("measuring " + name_of_file(options.module_paths[0]));
   for (const auto& specs : variants) {
     auto found = contestants(options, specs);
-    measure(found, options);
+    const bool needs_python =
+        std::any_of(found.begin(), found.end(), [](const auto& one) { return one.by_torch_compile; });
+    if (needs_python) {
+      measure_in_python(found, options);
+    } else {
+      measure(found, options);
+    }
+    if (options.shows_layers) measure_layers(found);
     for (auto& row : rows_of(found, specs, options)) rows.push_back(std::move(row));
   }
   watch.reset();
@@ -318,11 +374,10 @@ int run(const BenchOptions& options) {
 CLI::Validator known_rival() {
   const auto check = [](std::string& text) -> std::string {
     const bool is_backend = text.rfind("backend=", 0) == 0 && text.size() > std::string("backend=").size();
-    if (text == "eager" || text == "frozen" || is_backend) return {};
-    if (text == "torch.compile") return "torch.compile takes no TorchScript module; compare it in Python";
-    return "'" + text + "' is none of eager, frozen, backend=NAME";
+    if (text == "eager" || text == "frozen" || text == kTorchCompile || is_backend) return {};
+    return "'" + text + "' is none of eager, frozen, torch.compile, backend=NAME";
   };
-  return {check, /*description=*/"", std::string(kChoices) + "eager|frozen|backend="};
+  return {check, /*description=*/"", std::string(kChoices) + "eager|frozen|torch.compile|backend="};
 }
 
 }  // namespace
@@ -347,9 +402,11 @@ Command add_bench(CLI::App& line) {
       ->type_name("N")
       ->allow_extra_args(false)
       ->transform(whole_number(1));
-  app.add_option("--vs", options->rivals,
-                 "Forms of the first module to measure too, joined by commas: eager (as it is), frozen (by "
-                 "torch.jit.freeze), backend=NAME (compiled)")
+  app.add_option(
+         "--vs", options->rivals,
+         "Forms of the first module to measure too, joined by commas: eager (as it is), frozen (by "
+         "torch.jit.freeze), torch.compile (of the program that PyTorch converts it to; all modules then run in "
+         "a process of Python with the package), backend=NAME (compiled)")
       ->type_name("FORMS")
       ->delimiter(',')
       ->allow_extra_args(false)
