@@ -1,4 +1,4 @@
-"""The calls of ``torchtrtc bench --vs torch.compile``, which has no Python inside: modules run by turns in this process."""
+"""The calls of ``torchtrtc bench --vs torch.compile``, by turns in this process: torchtrtc has no Python inside."""
 
 from __future__ import annotations
 
