@@ -86,16 +86,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--library", metavar="FILE", action="append", default=[], help="load a library of operators first"
     )
+    parser.add_argument("--called-by", help=argparse.SUPPRESS)  # the program that a message names
     given = parser.parse_args(arguments)
     try:
         return _write(given)
     except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
-        print(f"{_PROGRAM}: {_complaint(error)}", file=sys.stderr)
+        print(f"{given.called_by or _PROGRAM}: {_complaint(error)}", file=sys.stderr)
         return 1
 
 
 def _complaint(error: Exception) -> str:
     text = re.sub(r"^\[Error thrown at \S+\] ", "", str(error).strip())
+    if text.startswith("The following operation failed in the TorchScript interpreter"):
+        text = text.splitlines()[-1]  # behind the call stack
     unknown = re.match(r"Unknown builtin op: (\w+)::\w+", text)
     if unknown is None:
         return text

@@ -155,7 +155,7 @@ def test_the_table(model):
         ([], 1, "no inputs were given; give --input SPEC"),
         (["--input=2x17"], 1, "model.ts does not run: "),
         (["--input=()", "--batch=2"], 1, "--batch was given with a scalar"),
-        (["--input=2x16", "--vs=fast"], 3, "'fast' is none of eager, frozen, backend=NAME"),
+        (["--input=2x16", "--vs=fast"], 3, "'fast' is none of eager, frozen, torch.compile, backend=NAME"),
         (["--input=2x16", "--vs=backend=nobody"], 1, 'there is no backend "nobody"'),
         (["--input=2x16", "--iterations=0"], 3, "'0' is not a whole number from 1"),
         (["--input=2x16", "--warmup=-1"], 3, "'-1' is not a whole number from 0"),

@@ -114,7 +114,7 @@ def relative_error(module, compiled, x) -> float:
 
 
 @needs_vnni
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["pictures", "features", "branches"])
 @pytest.mark.parametrize("algorithm", CalibrationAlgo)
 def test_results_are_close(name, algorithm):
     module, data = make(name)

@@ -13,7 +13,7 @@ std::string make_page(const std::string& path, const std::optional<Arguments>& a
   util::report("looking for Python");
   std::vector<std::string> command = {find_python("the page"), "-m", "torch_tensorrt", "report", path};
   const MemoryFile page("page");
-  command.insert(command.end(), {"--html", "--out", page.path()});
+  command.insert(command.end(), {"--called-by", "torchtrtc", "--html", "--out", page.path()});
   MemoryFile values("arguments");
   if (arguments) {
     write_arguments(*arguments, values);

@@ -11,11 +11,11 @@ from torch_tensorrt.ts._compile_spec import build_spec
 from torch_tensorrt.ts._compiler import convert_method_to_trt_engine
 from torch_tensorrt.ts._settings import OF_MODULES
 
-# All parameters except the module and the method, which the call of the backend gives.
+# All parameters except the module and the method, which the call of the backend gives, and the progress of that call.
 _SETTINGS = [
     parameter
     for name, parameter in inspect.signature(convert_method_to_trt_engine).parameters.items()
-    if name not in ("module", "method_name")
+    if name not in ("module", "method_name", "progress")
 ]
 
 
