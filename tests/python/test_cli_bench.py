@@ -15,6 +15,7 @@ from outside import TORCHTRTC, try_run
 from torch import nn
 
 import torch_tensorrt
+from torch_tensorrt._bench_command import measure
 
 
 def torchtrtc(*arguments: str | Path, status: int = 0) -> tuple[str, str]:
@@ -79,6 +80,22 @@ def test_torch_compile_runs_in_python(model):
     assert all(row["iterations"] == 3 and row["min_ms"] > 0 for row in report["rows"])
     timed = bench(model, "--vs", "torch.compile", "-d", "cpu", "--input", "4x16", "--duration", "0.2", "--warmup=0")
     assert all(row["iterations"] >= 2 for row in timed["rows"])
+
+
+def test_torch_compile_gets_the_converted_program(model, tmp_path, monkeypatch):
+    programs = []
+    monkeypatch.setattr(torch, "compile", lambda program: programs.append(program) or program)
+    torch.save((torch.randn(4, 16),), tmp_path / "arguments.pt")
+    rows = [
+        {"name": name, "path": str(model), "device": "cpu", "by_torch_compile": name == "torch.compile"}
+        for name in ("eager", "torch.compile")
+    ]
+    given = {
+        "modules": rows, "arguments": str(tmp_path / "arguments.pt"), "libraries": [], "warmup": 0, "iterations": 2,
+        "duration": None, "threads": None,
+    }  # fmt: skip
+    assert [len(times) for times in measure(given)] == [2, 2]
+    assert len(programs) == 1 and isinstance(programs[0], torch.fx.GraphModule)
 
 
 def test_torch_compile_needs_one_stream_and_python(model):

@@ -137,6 +137,26 @@ def test_numbers_beyond_f16_stay_in_f32():
     assert ("the calibration saw numbers beyond 65504" in note(compiled)) is HAS_FP16
 
 
+class Transposed(nn.Module):
+    """PyTorch computes with a weight before it is read."""
+
+    def __init__(self):
+        super().__init__()
+        self.matrix = nn.Parameter(torch.randn(64, 64))
+
+    def forward(self, x):
+        return (x @ self.matrix.t()).relu() @ (self.matrix * 2)
+
+
+def test_what_was_calibrated_for_f16_takes_other_weights():
+    x = torch.randn(8, 64)
+    calibrator = torch_tensorrt.ptq.DataLoaderCalibrator([x])
+    compiled = build(Transposed().eval(), x, {torch.float32, torch.float16}, calibrator=calibrator)
+    other = torch.jit.script(Transposed().eval())
+    refitted = torch_tensorrt.refit_module_weights(compiled, other)
+    torch.testing.assert_close(refitted(x), other(x), rtol=2e-2, atol=1)
+
+
 def test_a_layer_that_bf16_does_not_help_stays_f32():
     compiled = build(nn.Sequential(nn.Linear(2, 2)).eval(), torch.randn(1, 2), BF16)
     assert dtypes(compiled) == {"FP32"}

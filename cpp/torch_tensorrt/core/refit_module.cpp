@@ -112,6 +112,7 @@ std::shared_ptr<network::INetworkDefinition> make_network(const torch::jit::Modu
   settings.device = plan.target;
   settings.refit = plan.settings->refit;
   settings.enabled_precisions = plan.settings->enabled_precisions;
+  settings.calibration = plan.settings->calibration;
   settings.truncate_long_and_double = plan.settings->truncate_long_and_double;
   settings.allow_shape_tensors = true;  // the input specs give the values then
   cfg.graph_inputs.collection_inputs = std::move(specs);
