@@ -10,12 +10,13 @@ from Python on a stream of its own, with CUDA graphs. CASE.times.json keeps each
     eager          PyTorch, the module in half precision
     eager_graph    the same, as one CUDA graph
     ours           the f32 module compiled for TensorRT with f16 allowed, as for `alone`
-    ours_captured  the same engine in a CUDA graph of PyTorch, without the cost of a call
+    ours_captured  the same engine in a CUDA graph of PyTorch, without the cost of a call (as `alone` runs)
     ours_half      the module in half precision compiled for TensorRT, every tensor in its own dtype
     native         the module in half precision compiled with our own engine
     native_launched  the same engine without CUDA graphs
     alone          TensorRT's own build of the ONNX export (f32, f16 allowed), without this library
     ours_int8      as `ours` with int8 allowed too, calibrated (entropy 2) with some batches of noise
+    ours_int8_captured  the same engine in a CUDA graph of PyTorch
     alone_int8     as `alone`, calibrated by TensorRT with the same batches and algorithm
 """
 
@@ -49,7 +50,8 @@ COMPILED = {
 }
 WITHOUT_GRAPHS = "native_launched"
 ALONE = ["alone", "alone_int8"]
-RUNNERS = ["eager", "eager_graph", *COMPILED, WITHOUT_GRAPHS, "ours_captured", *ALONE]
+CAPTURED = {"ours_captured": "ours", "ours_int8_captured": "ours_int8"}  # and the engine that they capture
+RUNNERS = ["eager", "eager_graph", *COMPILED, WITHOUT_GRAPHS, *CAPTURED, *ALONE]
 CALIBRATION_IMAGES = 64
 TIMING_ITERATIONS = 8  # of TensorRT; with one, noise chooses kernels
 WARM_UP_CALLS, TURN_WARM_UP_CALLS, TURN_CALLS = 30, 3, 20
@@ -160,8 +162,8 @@ def make_call(workshop: Workshop, case: Case, runner: str, stream: torch.cuda.St
         if runner == "eager":
             return (lambda: model(x)), (lambda: model(x))
         return graph_of(lambda: model(x)).replay, lambda: model(x)
-    if runner == "ours_captured":
-        module, x = torch.jit.load(str(workshop.compiled(case, "ours"))), x.cuda()
+    if runner in CAPTURED:
+        module, x = torch.jit.load(str(workshop.compiled(case, CAPTURED[runner]))), x.cuda()
         return without_own_graphs(lambda: module(x)), lambda: module(x)
     if runner in COMPILED or runner == WITHOUT_GRAPHS:
         runner = "native" if runner == WITHOUT_GRAPHS else runner

@@ -126,7 +126,7 @@ std::string compare_run(engine::Kernel& kernel, const Example& example, const en
   std::vector<void*> outputs;
   for (const GuardedMemory& output : run.outputs) outputs.push_back(output.data());
   outputs[0] = target.data();
-  kernel.run(run.pointers.data(), outputs.data(), run.workspace.data());
+  kernel.run({run.pointers.data(), outputs.data(), run.workspace.data()});
   const bool others_intact =
       std::all_of(run.outputs.begin(), run.outputs.end(), [](const auto& o) { return o.is_intact(); });
   if (!target.is_intact() || !others_intact || !run.workspace.is_intact()) return "it wrote outside of its memory";
@@ -229,20 +229,33 @@ std::string why_not(const engine::Tactic& tactic, const Example& example, Tensor
                     const engine::DeviceTarget& target) {
   if (auto decision = tactic.supports(example.layer(), target); !decision) return decision.reason();
   if (!tactic.takes_format(example.layer(), format)) return "does not take format " + network::enum_name(format);
-  const auto decision = tactic.takes(example.instance(format));
-  return decision ? std::string() : decision.reason();
+  return tactic.implementations(example.instance(format), target).reason();
 }
 
-std::string run_and_compare(const engine::Tactic& tactic, const Example& example, TensorFormat format) {
-  const engine::LayerInstance instance = example.instance(format);
+namespace {
+
+std::string run_and_compare(const engine::Candidate& candidate, const Example& example,
+                            const engine::LayerInstance& instance) {
   const auto store = example.make_store();
-  const auto kernel = tactic.prepare(instance, *store, engine::describe_target());
+  const auto kernel = engine::prepare_kernel(candidate, instance, *store, engine::describe_target());
   for (int i = 0; i < 2; ++i) {
     const std::string wrong = compare_run(*kernel, example, instance, /*in_place=*/-1);
     if (!wrong.empty()) return wrong;
   }
-  const int32_t in_place = tactic.in_place_input(instance);
+  const int32_t in_place = candidate.implementation.in_place_input;
   return in_place < 0 ? std::string() : compare_run(*kernel, example, instance, in_place);
+}
+
+}  // namespace
+
+std::string run_and_compare(const engine::Tactic& tactic, const Example& example, TensorFormat format) {
+  const engine::LayerInstance instance = example.instance(format);
+  const engine::Implementations offered = tactic.implementations(instance, engine::describe_target());
+  for (const engine::Implementation& implementation : offered.all()) {
+    const std::string wrong = run_and_compare(engine::Candidate{&tactic, implementation}, example, instance);
+    if (!wrong.empty()) return implementation.config + ": " + wrong;
+  }
+  return {};
 }
 
 bool needs_no_tactic(network::LayerType kind) {

@@ -45,8 +45,8 @@ class Example {
 std::string why_not(const engine::Tactic& tactic, const Example& example, network::TensorFormat format,
                     const engine::DeviceTarget& target = engine::DeviceTarget::cpu());
 
-// Runs the row twice, each time in fresh memory, and in place if the tactic may. Returns the first fault, or empty if
-// the elements are as expected each time and nothing around them changed.
+// Runs the row twice with each implementation of the tactic, each time in fresh memory, and in place if it may. Returns
+// the first fault, or empty if the elements are as expected each time and nothing around them changed.
 std::string run_and_compare(const engine::Tactic& tactic, const Example& example, network::TensorFormat format);
 
 // Whether the engine fills in the outputs of the kind without a tactic: their elements are known before a run.

@@ -41,8 +41,8 @@ class ReferenceKernel final : public Kernel {
   // Ask for some, so that the planner has work; run() fills it to reveal overlaps.
   int64_t workspace_bytes() const override { return 256; }
 
-  void run(const void* const* inputs, void* const* outputs, void* workspace) override {
-    std::memset(workspace, 0xff, 256);
+  void run(const KernelCall& call) override {
+    std::memset(call.workspace, 0xff, 256);
     const TensorDesc& out = instance_.outputs[0];
     int64_t at[Dims::MAX_DIMS] = {};
     const int64_t count = out.dims.volume();
@@ -52,8 +52,8 @@ class ReferenceKernel final : public Kernel {
         at[d] = rest % out.dims.d[d];
         rest /= out.dims.d[d];
       }
-      const Element element{instance_, inputs, weights_, reversed_, weight_count_, window_, at};
-      store_element(out, outputs[0], at, apply_epilogue(element, formula_(element)));
+      const Element element{instance_, call.inputs, weights_, reversed_, weight_count_, window_, at};
+      store_element(out, call.outputs[0], at, apply_epilogue(element, formula_(element)));
     }
   }
 
@@ -72,11 +72,11 @@ class KeepingKernel final : public Kernel {
   explicit KeepingKernel(const LayerInstance& instance)
       : kernel_(instance, nullptr, false, 0), bytes_(instance.outputs[0].bytes()) {}
   int64_t workspace_bytes() const override { return kernel_.workspace_bytes(); }
-  void run(const void* const* inputs, void* const* outputs, void* workspace) override {
-    if (!owns_) return kernel_.run(inputs, outputs, workspace);
+  void run(const KernelCall& call) override {
+    if (!owns_) return kernel_.run(call);
     kept_ = allocate_aligned(bytes_);
     void* own[] = {kept_.get()};
-    kernel_.run(inputs, own, workspace);
+    kernel_.run({call.inputs, own, call.workspace});
   }
   bool can_own_output() const override { return true; }
   void own_output() override { owns_ = true; }
@@ -111,8 +111,10 @@ class ReferenceTactic final : public Tactic {
     return formula_of(layer) != nullptr ? Decision::yes() : Decision::no("has no formula for it");
   }
   bool takes_format(const network::ILayer&, TensorFormat) const override { return true; }
-  double estimate_microseconds(const LayerInstance&) const override { return 1; }
-  int32_t in_place_input(const LayerInstance& instance) const override {
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
+    return Implementation{"", 1, in_place_input(instance)};
+  }
+  static int32_t in_place_input(const LayerInstance& instance) {
     const bool is_pointwise =
         instance.layer->getType() == LayerType::kACTIVATION || instance.layer->getType() == LayerType::kELEMENTWISE;
     const TensorDesc& from = instance.inputs[0];
@@ -120,7 +122,8 @@ class ReferenceTactic final : public Tactic {
     const bool are_dense = !from.view_strides && !to.view_strides;
     return is_pointwise && are_dense && from.dims == to.dims && from.format == to.format ? 0 : -1;
   }
-  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore&, const DeviceTarget&) const override {
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance& instance, WeightStore&,
+                                  const DeviceTarget&) const override {
     return std::make_unique<ReferenceKernel>(instance, nullptr, false, 0);
   }
 };
@@ -132,19 +135,20 @@ class ViewingTactic final : public Tactic {
     return dense_.supports(layer, device);
   }
   bool takes_format(const network::ILayer&, TensorFormat) const override { return true; }
-  double estimate_microseconds(const LayerInstance&) const override { return 1; }
-  int32_t in_place_input(const LayerInstance& instance) const override { return dense_.in_place_input(instance); }
   bool takes_views(const DeviceTarget&) const override { return true; }
   // Results of element-wise layers lie with the last two dimensions exchanged.
-  std::optional<Dims> output_strides(const LayerInstance& instance, const DeviceTarget&) const override {
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
+    Implementation only{"", 1, ReferenceTactic::in_place_input(instance)};
     const Dims& dims = instance.outputs[0].dims;
-    if (instance.layer->getType() != LayerType::kELEMENTWISE || dims.nbDims < 2) return std::nullopt;
+    if (instance.layer->getType() != LayerType::kELEMENTWISE || dims.nbDims < 2) return only;
     Dims strides = instance.outputs[0].strides();
     strides.d[dims.nbDims - 2] = 1;
     strides.d[dims.nbDims - 1] = dims.d[dims.nbDims - 2];
-    return strides;
+    only.output_strides = strides;
+    return only;
   }
-  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore&, const DeviceTarget&) const override {
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance& instance, WeightStore&,
+                                  const DeviceTarget&) const override {
     return std::make_unique<KeepingKernel>(instance);
   }
 
@@ -159,8 +163,10 @@ class PlainTactic final : public Tactic {
     return has_known_weights(layer);
   }
   bool takes_format(const network::ILayer&, TensorFormat) const override { return true; }
-  double estimate_microseconds(const LayerInstance&) const override { return 1; }
-  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
+  Implementations implementations(const LayerInstance&, const DeviceTarget&) const override {
+    return Implementation{"", 1};
+  }
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance& instance, WeightStore& weights,
                                   const DeviceTarget&) const override {
     const auto* layer = network::layer_cast<network::IConvolutionLayer>(instance.layer);
     if (layer == nullptr) return std::make_unique<ReferenceKernel>(instance, nullptr, false, 0);
@@ -178,11 +184,11 @@ class PackedTactic final : public PackingTactic {
     return has_known_weights(layer);
   }
   bool takes_format(const network::ILayer&, TensorFormat) const override { return true; }
-  Decision takes(const LayerInstance& instance) const override {
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
     if (instance.inputs[0].dims.d[0] == kDeclinedBatch) return Decision::no("does not take batches of 7");
-    if (instance.layer->getType() == LayerType::kCONVOLUTION || instance.constants[1] != nullptr)
-      return Decision::yes();
-    return Decision::no("operand 1 is no constant");
+    const bool convolves = instance.layer->getType() == LayerType::kCONVOLUTION;
+    if (!convolves && instance.constants[1] == nullptr) return Decision::no("operand 1 is no constant");
+    return Implementation{"", 1};
   }
   bool packs_weights(const LayerInstance&) const override { return true; }
   void unpack_weights(const network::ILayer&, const std::string&, const WeightBlock& from, void* to) const override {
@@ -190,8 +196,7 @@ class PackedTactic final : public PackingTactic {
     const auto* elements = static_cast<const float*>(from.data.get());
     std::reverse_copy(elements, elements + from.bytes / 4, static_cast<float*>(to));
   }
-  double estimate_microseconds(const LayerInstance&) const override { return 1; }
-  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance& instance, WeightStore& weights,
                                   const DeviceTarget&) const override {
     const auto* layer = network::layer_cast<network::IConvolutionLayer>(instance.layer);
     const int64_t count = layer != nullptr ? layer->getKernelWeights().count : instance.inputs[1].dims.volume();

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "onednn/convolution_row.h"
 #include "onednn/library.h"
 #include "onednn/one_layer.h"
@@ -78,6 +81,38 @@ TEST(OnednnConvolutionTaken, EveryRowIsTakenChannelsLast) {
     add_convolution(net, row, expected);
     const std::string reason = net.declined(kTactic, TensorFormat::kHWC);
     EXPECT_EQ(reason.empty(), testing::has_fast_convolution(row)) << row.name << ": " << reason;
+  }
+}
+
+// OneLayer::run compares the results of all of them.
+TEST(OnednnConvolutionConfigs, TellImplementationsApart) {
+  size_t most = 0;
+  for (const Row& row : kRows) {
+    OneLayer net;
+    Tensor expected;
+    add_convolution(net, row, expected);
+    if (!net.declined(kTactic, TensorFormat::kHWC).empty()) continue;
+    const auto configs = net.configs(kTactic, TensorFormat::kHWC);
+    most = std::max(most, configs.size());
+    EXPECT_EQ(std::set<std::string>(configs.begin(), configs.end()).size(), configs.size()) << row.name;
+    for (const std::string& config : configs) {
+      EXPECT_EQ(config.find_first_of(" |"), std::string::npos) << config;
+      EXPECT_EQ(config.find("ref"), std::string::npos) << config;
+    }
+  }
+#if defined(__x86_64__)
+  EXPECT_GT(most, 1U);
+#endif
+}
+
+TEST(OnednnConvolutionConfigs, AConfigOfAnotherMachineRunsTheFirst) {
+  for (const Row& row : kRows) {
+    OneLayer net;
+    Tensor expected;
+    add_convolution(net, row, expected);
+    if (!net.declined(kTactic, TensorFormat::kHWC).empty()) continue;
+    const Tensor got = net.run_config(kTactic, TensorFormat::kHWC, "brgconv:an_isa_of_tomorrow");
+    expect_near(got, expected, kTolerance, row.name);
   }
 }
 

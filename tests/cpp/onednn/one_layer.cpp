@@ -22,6 +22,8 @@ using network::ITensor;
 using network::TensorFormat;
 
 constexpr int32_t kFirstRankWithFormats = 3;
+// Implementations add in different orders.
+constexpr double kBetweenImplementations = 1e-4;
 
 void for_each(const Dims& dims, const std::function<void(int64_t flat, const std::vector<int64_t>& index)>& visit) {
   std::vector<int64_t> index(static_cast<size_t>(dims.nbDims), 0);
@@ -160,8 +162,7 @@ std::string OneLayer::declined(const char* name, TensorFormat format) {
   const Decision supported = tactic.supports(*layer_, describe_target());
   if (!supported) return supported.reason();
   if (!tactic.takes_format(*layer_, format)) return "format";
-  const Decision taken = tactic.takes(instance(format, format));
-  return taken ? std::string() : taken.reason();
+  return tactic.implementations(instance(format, format), describe_target()).reason();
 }
 
 void OneLayer::put_weights(WeightStore& store) {
@@ -170,14 +171,21 @@ void OneLayer::put_weights(WeightStore& store) {
   putter.put_constant_inputs();
 }
 
-std::unique_ptr<Kernel> OneLayer::prepare(const char* name, const LayerInstance& instance, WeightStore& store) {
+std::vector<Candidate> OneLayer::candidates(const char* name, const LayerInstance& instance) {
   const Tactic& tactic = tactic_named(name);
   const DeviceTarget target = describe_target();
   const Decision supported = tactic.supports(*layer_, target);
   TORCHTRT_CHECK(supported, "declined: " << supported.reason());
-  const Decision taken = tactic.takes(instance);
-  TORCHTRT_CHECK(taken, "declined: " << taken.reason());
-  return tactic.prepare(instance, store, target);
+  const Implementations offered = tactic.implementations(instance, target);
+  TORCHTRT_CHECK(offered, "declined: " << offered.reason());
+  std::vector<Candidate> candidates;
+  for (const Implementation& one : offered.all()) candidates.push_back({&tactic, one});
+  return candidates;
+}
+
+std::unique_ptr<Kernel> OneLayer::prepare(const char* name, const LayerInstance& instance, WeightStore& store) {
+  const Candidate first = candidates(name, instance).front();
+  return first.tactic->prepare(first.implementation, instance, store, describe_target());
 }
 
 std::vector<const void*> OneLayer::bind_inputs(const LayerInstance& instance, const WeightStore& store,
@@ -213,33 +221,60 @@ Tensor OneLayer::run_kernel(Kernel& kernel, const LayerInstance& instance, const
     others.push_back(poisoned(instance.outputs[i].bytes()));
     outputs.push_back(others.back().get());
   }
-  kernel.run(inputs.data(), outputs.data(), workspace.get());
+  kernel.run({inputs.data(), outputs.data(), workspace.get()});
   return read(instance.outputs[0], outputs[0]);
 }
 
-Tensor OneLayer::run(const char* tactic, TensorFormat in, TensorFormat out) {
-  const LayerInstance instance = this->instance(in, out);
+Tensor OneLayer::run_repeatedly(const Candidate& candidate, const LayerInstance& instance) {
+  const auto prepare = [&](WeightStore& store) {
+    return candidate.tactic->prepare(candidate.implementation, instance, store, describe_target());
+  };
   WeightStore store;
   put_weights(store);
-  const auto kernel = prepare(tactic, instance, store);
+  const auto kernel = prepare(store);
   store.drop_unused();
   const Tensor first = run_kernel(*kernel, instance, store, /*in_place=*/false);
   expect_same(first, run_kernel(*kernel, instance, store, /*in_place=*/false), "the second run differs");
   // As an engine does that is loaded from a plan: from the blocks that the plan keeps.
   WeightStore loaded;
   for (auto& [key, block] : store.blocks()) loaded.put(key, block);
-  const auto again = prepare(tactic, instance, loaded);
+  const auto again = prepare(loaded);
   expect_same(first, run_kernel(*again, instance, loaded, /*in_place=*/false), "from packed weights it differs");
   return first;
 }
 
+Tensor OneLayer::run(const char* tactic, TensorFormat in, TensorFormat out) {
+  const LayerInstance instance = this->instance(in, out);
+  const std::vector<Candidate> all = candidates(tactic, instance);
+  const Tensor first = run_repeatedly(all.front(), instance);
+  for (size_t i = 1; i < all.size(); ++i) {
+    expect_near(run_repeatedly(all[i], instance), first, kBetweenImplementations, all[i].implementation.config);
+  }
+  return first;
+}
+
+std::vector<std::string> OneLayer::configs(const char* tactic, TensorFormat format) {
+  std::vector<std::string> configs;
+  for (const Candidate& one : candidates(tactic, instance(format, format)))
+    configs.push_back(one.implementation.config);
+  return configs;
+}
+
+Tensor OneLayer::run_config(const char* tactic, TensorFormat format, const std::string& config) {
+  const LayerInstance instance = this->instance(format, format);
+  WeightStore store;
+  put_weights(store);
+  const auto kernel = tactic_named(tactic).prepare(Implementation{config}, instance, store, describe_target());
+  return run_kernel(*kernel, instance, store, /*in_place=*/false);
+}
+
 int32_t OneLayer::in_place_input(const char* tactic, TensorFormat format) {
-  return tactic_named(tactic).in_place_input(instance(format, format));
+  return candidates(tactic, instance(format, format)).front().implementation.in_place_input;
 }
 
 Tensor OneLayer::run_in_place(const char* tactic, TensorFormat format) {
   const LayerInstance instance = this->instance(format, format);
-  EXPECT_EQ(tactic_named(tactic).in_place_input(instance), 0);
+  EXPECT_EQ(candidates(tactic, instance).front().implementation.in_place_input, 0);
   WeightStore store;
   put_weights(store);
   return run_kernel(*prepare(tactic, instance, store), instance, store, /*in_place=*/true);

@@ -42,10 +42,15 @@ class OneLayer {
 
   // Why the tactic does not run the layer with its activations in the format; empty when it does.
   std::string declined(const char* tactic, network::TensorFormat format);
-  // Twice, in different memory, and once more from the weights that the first kernel packed. A difference between the
-  // runs is a test failure. Throws Error where the tactic does.
+  // The result of the tactic's first implementation. Runs each twice, in different memory, and once more from the
+  // weights that the first kernel packed. A difference between the runs is a test failure, as are implementations that
+  // differ by more than rounding. Throws Error where the tactic does.
   Tensor run(const char* tactic, network::TensorFormat format) { return run(tactic, format, format); }
   Tensor run(const char* tactic, network::TensorFormat in, network::TensorFormat out);
+  // Configs of the tactic's implementations.
+  std::vector<std::string> configs(const char* tactic, network::TensorFormat format);
+  // One run by a kernel prepared for the config.
+  Tensor run_config(const char* tactic, network::TensorFormat format, const std::string& config);
   // The first input and the output in the same memory; fails the test when the tactic offers no such thing.
   Tensor run_in_place(const char* tactic, network::TensorFormat format);
   int32_t in_place_input(const char* tactic, network::TensorFormat format);
@@ -60,7 +65,9 @@ class OneLayer {
 
  private:
   LayerInstance instance(network::TensorFormat in, network::TensorFormat out);
+  std::vector<Candidate> candidates(const char* tactic, const LayerInstance& instance);
   std::unique_ptr<Kernel> prepare(const char* tactic, const LayerInstance& instance, WeightStore& store);
+  Tensor run_repeatedly(const Candidate& candidate, const LayerInstance& instance);
   Tensor run_kernel(Kernel& kernel, const LayerInstance& instance, const WeightStore& store, bool in_place);
   std::vector<const void*> bind_inputs(const LayerInstance& instance, const WeightStore& store,
                                        std::vector<std::shared_ptr<void>>& memory) const;

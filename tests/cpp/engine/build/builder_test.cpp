@@ -2,13 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <string_view>
 
 #include "engine/reference_tactic.h"
 #include "torch_tensorrt/core/engine/run/context.h"
+#include "torch_tensorrt/core/engine/run/engine.h"
+#include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
 namespace {
@@ -28,15 +32,16 @@ class TimedActivation final : public Tactic {
     return layer.getType() == network::LayerType::kACTIVATION ? Decision::yes() : Decision::no("runs activations");
   }
   bool takes_format(const network::ILayer&, network::TensorFormat) const override { return true; }
-  Decision takes(const LayerInstance& instance) const override {
-    return instance.inputs[0].dims.nbDims == 1 ? Decision::no("takes no vectors") : Decision::yes();
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
+    if (instance.inputs[0].dims.nbDims == 1) return Decision::no("takes no vectors");
+    return Implementation{"", 1};
   }
-  double estimate_microseconds(const LayerInstance&) const override { return 1; }
-  std::unique_ptr<Kernel> prepare(const LayerInstance&, WeightStore&, const DeviceTarget&) const override {
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance&, WeightStore&,
+                                  const DeviceTarget&) const override {
     class Sleep final : public Kernel {
      public:
       Sleep(int32_t microseconds, int32_t& runs) : microseconds_(microseconds), runs_(runs) {}
-      void run(const void* const*, void* const*, void*) override {
+      void run(const KernelCall&) override {
         ++runs_;
         const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(microseconds_);
         while (std::chrono::steady_clock::now() < end) continue;
@@ -55,6 +60,54 @@ class TimedActivation final : public Tactic {
   int32_t microseconds_;
 };
 std::map<std::string, int32_t> TimedActivation::runs;
+
+// Runs activations in two ways. Each writes its own number everywhere.
+class TwoWays final : public Tactic {
+ public:
+  struct Way {
+    const char* config;
+    float value;
+    int32_t microseconds;
+  };
+  TwoWays(const char* name, std::vector<Way> ways) : name_(name), ways_(std::move(ways)) {}
+  const char* name() const override { return name_; }
+  Decision supports(const network::ILayer& layer, const DeviceTarget&) const override {
+    return layer.getType() == network::LayerType::kACTIVATION ? Decision::yes() : Decision::no("runs activations");
+  }
+  bool takes_format(const network::ILayer&, network::TensorFormat) const override { return true; }
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
+    std::vector<Implementation> all;
+    for (const Way& way : ways_) {
+      const bool is_for_one = std::string_view(way.config) == "only_2x3" && !(instance.inputs[0].dims == Dims{2, 3});
+      if (!is_for_one) all.push_back({way.config, 1});
+    }
+    return all;
+  }
+  std::unique_ptr<Kernel> prepare(const Implementation& implementation, const LayerInstance& instance, WeightStore&,
+                                  const DeviceTarget&) const override {
+    class Fill final : public Kernel {
+     public:
+      Fill(const Way& way, int64_t count) : way_(way), count_(count) {}
+      void run(const KernelCall& call) override {
+        std::fill_n(static_cast<float*>(call.outputs[0]), count_, way_.value);
+        const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(way_.microseconds);
+        while (std::chrono::steady_clock::now() < end) continue;
+      }
+
+     private:
+      Way way_;
+      int64_t count_;
+    };
+    for (const Way& way : ways_) {
+      if (implementation.config == way.config) return std::make_unique<Fill>(way, instance.outputs[0].dims.volume());
+    }
+    TORCHTRT_THROW_ERROR("there is no way " << implementation.config);
+  }
+
+ private:
+  const char* name_;
+  std::vector<Way> ways_;
+};
 
 std::shared_ptr<network::INetworkDefinition> make_activations(const Dims& dims, int32_t count) {
   auto network = std::make_shared<network::INetworkDefinition>();
@@ -78,6 +131,13 @@ class BuilderTest : public ::testing::Test {
       registry.add(std::make_unique<TimedActivation>("quick.activation", 200));
       registry.add(std::make_unique<TimedActivation>("quick.twin", 200));
       registry.add(std::make_unique<TimedActivation>("tardy.activation", 2000));
+      registry.add(
+          std::make_unique<TwoWays>("two.ways", std::vector<TwoWays::Way>{{"first", 1, 2000}, {"second", 2, 200}}));
+      registry.add(
+          std::make_unique<TwoWays>("picky.ways", std::vector<TwoWays::Way>{{"any", 1, 2000}, {"only_2x3", 2, 200}}));
+      registry.add(
+          std::make_unique<TwoWays>("doubtful.ways", std::vector<TwoWays::Way>{{"wrong", 8, 10}, {"right", 7, 400}}));
+      registry.add(std::make_unique<TwoWays>("aten.sevens", std::vector<TwoWays::Way>{{"", 7, 2000}}));
       return true;
     }();
     (void)once;
@@ -105,6 +165,52 @@ TEST_F(BuilderTest, PicksTheFastest) {
 
 TEST_F(BuilderTest, TheEarlierTacticWinsATie) {
   for (int32_t i = 0; i < 5; ++i) EXPECT_EQ(build({"quick"}).layers[0].tactic, "quick.activation");
+}
+
+float first_result(const std::string& plan, const Dims& dims) {
+  const auto engine = Engine::load(std::make_shared<const std::string>(plan));
+  const auto context = engine->create_context();
+  context->set_input_dims({dims});
+  std::vector<float> x(static_cast<size_t>(dims.volume()), 0.F);
+  std::vector<float> y(x.size(), 0.F);
+  const void* inputs[] = {x.data()};
+  void* outputs[] = {y.data()};
+  context->run(inputs, outputs);
+  return y[0];
+}
+
+TEST_F(BuilderTest, PicksTheFastestImplementationOfATactic) {
+  const BuildReport report = build({"two"});
+  EXPECT_EQ(report.layers[0].tactic, "two.ways");
+  EXPECT_EQ(report.layers[0].config, "second");
+  EXPECT_EQ(report.timed, 2);
+  EXPECT_EQ(first_result(bytes_, Dims{2, 3}), 2);
+}
+
+TEST_F(BuilderTest, ThePlanKeepsTheImplementation) {
+  build({"two"});
+  const auto engine = Engine::load(std::make_shared<const std::string>(bytes_));
+  ASSERT_EQ(engine->plan().choices.size(), 2U);
+  EXPECT_EQ(engine->plan().choices[1].config, "second");
+  EXPECT_EQ(engine->plan().choices[1].runner_up, "two.ways first");
+  EXPECT_NE(engine->inspect_json().find("\"config\":\"second\""), std::string::npos) << engine->inspect_json();
+}
+
+TEST_F(BuilderTest, AnotherImplementationRunsDimsThatTheChosenOneDeclines) {
+  settings_.tactic_sources = {"picky"};
+  auto network = make_activations(Dims{2, -1}, 1);
+  network->profiles().push_back({{"x", {Dims{2, 1}, Dims{2, 3}, Dims{2, 8}}}});
+  BuildReport report;
+  const std::string plan = Builder(settings_).build(std::move(network), &report);
+  EXPECT_EQ(report.layers[0].config, "only_2x3");
+  EXPECT_EQ(first_result(plan, Dims{2, 3}), 2);
+  EXPECT_EQ(first_result(plan, Dims{2, 4}), 1);
+}
+
+TEST_F(BuilderTest, ATacticThatComputesSomethingElseThanATenWinsNoRace) {
+  const BuildReport report = build({"doubtful", "aten"});
+  EXPECT_EQ(report.layers[0].tactic, "doubtful.ways");
+  EXPECT_EQ(report.layers[0].config, "right");
 }
 
 TEST_F(BuilderTest, AHopelessCandidateIsRunTwice) {
@@ -299,13 +405,14 @@ class FussyConvolution final : public Tactic {
     return layer.getType() == network::LayerType::kCONVOLUTION ? Decision::yes() : Decision::no("runs convolutions");
   }
   bool takes_format(const network::ILayer&, network::TensorFormat) const override { return true; }
-  Decision takes(const LayerInstance& instance) const override {
-    return instance.inputs[0].format == format_ ? Decision::yes() : Decision::no("does not like the format");
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
+    if (instance.inputs[0].format != format_) return Decision::no("does not like the format");
+    return Implementation{"", 1};
   }
-  double estimate_microseconds(const LayerInstance&) const override { return 1; }
-  std::unique_ptr<Kernel> prepare(const LayerInstance&, WeightStore&, const DeviceTarget&) const override {
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance&, WeightStore&,
+                                  const DeviceTarget&) const override {
     class Nothing final : public Kernel {
-      void run(const void* const*, void* const*, void*) override {}
+      void run(const KernelCall&) override {}
     };
     return std::make_unique<Nothing>();
   }

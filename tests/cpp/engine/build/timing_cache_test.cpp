@@ -204,6 +204,7 @@ class TimingKeyTest : public ::testing::Test {
  protected:
   TimingKeyTest() {
     testing::register_reference_tactics();
+    candidate_.tactic = TacticRegistry::global().find("reference.any");
     instance_.layer = network_->getLayer(1);
     instance_.inputs = {{network::DataType::kFLOAT, network::Dims{1, 3, 8, 8}}};
     instance_.present = {true};
@@ -211,10 +212,11 @@ class TimingKeyTest : public ::testing::Test {
     instance_.values = {std::nullopt};
     instance_.outputs = {{network::DataType::kFLOAT, network::Dims{1, 16, 8, 8}}};
   }
-  std::string key() const { return timing_key(instance_, *TacticRegistry::global().find("reference.any"), target_); }
+  std::string key() const { return timing_key(instance_, candidate_, target_); }
 
   std::shared_ptr<network::INetworkDefinition> network_ = testing::make_small_network();
   LayerInstance instance_;
+  Candidate candidate_;
   DeviceTarget target_ = describe_target();
 };
 

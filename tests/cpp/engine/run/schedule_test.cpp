@@ -23,13 +23,16 @@ class ViewTactic final : public Tactic {
   const char* name() const override { return "view.any"; }
   Decision supports(const network::ILayer&, const DeviceTarget&) const override { return Decision::yes(); }
   bool takes_format(const network::ILayer&, network::TensorFormat) const override { return true; }
-  double estimate_microseconds(const LayerInstance&) const override { return 1; }
   bool takes_views(const DeviceTarget&) const override { return true; }
-  std::optional<Dims> output_strides(const LayerInstance& instance, const DeviceTarget&) const override {
-    if (instance.layer->getType() != network::LayerType::kMATRIX_MULTIPLY) return std::nullopt;
-    return Dims{1, instance.outputs[0].dims.d[0]};
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
+    Implementation only{"", 1};
+    if (instance.layer->getType() == network::LayerType::kMATRIX_MULTIPLY) {
+      only.output_strides = Dims{1, instance.outputs[0].dims.d[0]};
+    }
+    return only;
   }
-  std::unique_ptr<Kernel> prepare(const LayerInstance&, WeightStore&, const DeviceTarget&) const override {
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance&, WeightStore&,
+                                  const DeviceTarget&) const override {
     return nullptr;
   }
 };
@@ -43,8 +46,8 @@ class ScheduleTest : public ::testing::Test {
   // With tactics that take views.
   Schedule make_with_views(const Tactic* last = nullptr) {
     static const ViewTactic tactic;
-    std::vector<const Tactic*> tactics(static_cast<size_t>(network_.getNbLayers()), &tactic);
-    if (last != nullptr) tactics.back() = last;
+    std::vector<ChosenTactic> tactics(static_cast<size_t>(network_.getNbLayers()), ChosenTactic{&tactic, ""});
+    if (last != nullptr) tactics.back().tactic = last;
     const DeviceTarget target = DeviceTarget::cpu();
     const Runners runners{tactics, target};
     return Schedule(network_, network::infer_all(network_, {Dims{2, 2}}), &runners);

@@ -68,8 +68,11 @@ TEST_F(TacticRegistryTest, ANameIsTakenOnce) {
     const char* name() const override { return "reference.any"; }
     Decision supports(const network::ILayer&, const DeviceTarget&) const override { return Decision::no("never"); }
     bool takes_format(const network::ILayer&, TensorFormat) const override { return false; }
-    double estimate_microseconds(const LayerInstance&) const override { return 0; }
-    std::unique_ptr<Kernel> prepare(const LayerInstance&, WeightStore&, const DeviceTarget&) const override {
+    Implementations implementations(const LayerInstance&, const DeviceTarget&) const override {
+      return Decision::no("never");
+    }
+    std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance&, WeightStore&,
+                                    const DeviceTarget&) const override {
       return nullptr;
     }
   };

@@ -9,7 +9,7 @@
 #include "torch_tensorrt/core/engine/backend/backend.h"
 #include "torch_tensorrt/core/engine/backend/native_backend.h"
 #include "torch_tensorrt/core/engine/build/build_settings.h"
-#include "torch_tensorrt/core/engine/build/candidate_timer.h"
+#include "torch_tensorrt/core/engine/build/kernel_timer.h"
 #include "torch_tensorrt/core/engine/run/engine.h"
 #include "torch_tensorrt/core/network/layer.h"
 #include "torch_tensorrt/core/util/macros.h"

@@ -123,9 +123,11 @@ std::shared_ptr<WeightStore> pack_weights(const NetworkChoice& choice, const Dev
   for (const Step& step : schedule.steps()) {
     core::util::report(str("packing weights of ", choice.network->getName()), static_cast<int64_t>(needs.size()),
                        static_cast<int64_t>(schedule.steps().size()));
-    const Tactic& tactic = *TacticRegistry::global().find(choice.choices[static_cast<size_t>(step.layer)].tactic);
-    const auto kernel = prepare_kernel(tactic, step.instance, packer.store(), target);
-    needs.push_back({kernel->workspace_bytes(), tactic.in_place_input(step.instance)});
+    const LayerChoice& chosen = choice.choices[static_cast<size_t>(step.layer)];
+    const ChosenTactic tactic{TacticRegistry::global().find(chosen.tactic), chosen.config};
+    const Candidate runner = candidate_for(step.instance, tactic, target);
+    const auto kernel = prepare_kernel(runner, step.instance, packer.store(), target);
+    needs.push_back({kernel->workspace_bytes(), runner.implementation.in_place_input});
     packer.settle(step.layer);
     packer.store().drop_derived();
   }

@@ -18,6 +18,7 @@ struct BuiltLayer {
   std::string kind;   // "convolution"
   std::string fused;  // "bias, add, relu"
   std::string tactic;
+  std::string config;  // of the tactic's implementation: "jit:avx2"; empty if the tactic has one way only
   std::string format;  // of output 0: "hwc"
   std::string precision;
   std::string source;

@@ -1,35 +1,35 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "torch_tensorrt/core/engine/build/builder.h"
+#include "torch_tensorrt/core/engine/build/output_check.h"
 #include "torch_tensorrt/core/engine/build/timing_cache.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 
 namespace torch_tensorrt::engine {
 
-class Engine;
-
-// The tactic that was chosen for an instance and its time, and the fastest of the others.
+// The implementation that was chosen for an instance and its time, and the fastest of the others.
 struct TimedTactic {
   const Tactic* tactic = nullptr;
+  std::string config;
   double microseconds = 0;
-  const Tactic* runner_up = nullptr;  // null if there is no other, or no other was timed
+  std::string runner_up;  // a candidate_text; empty if there is no other, or no other was timed
   double runner_up_microseconds = 0;
 };
 
-// Runs the tactics of layer instances on random data and picks the fastest.
+// Runs the candidates for layer instances on random data and picks the fastest. On a CPU, what they compute is compared
+// with ATen's result first: a wrong kernel wins no race.
 class CandidateTimer {
  public:
-  // `estimates`: runs nothing, and takes the first tactic in the registry's order with its estimated time.
+  // `estimates`: runs nothing, and takes the first candidate in the registry's order with its estimated time.
   CandidateTimer(const DeviceTarget& target, const std::vector<std::string>& sources, int32_t iterations,
                  bool estimates, TimingCache& cache)
       : target_(target), sources_(sources), iterations_(iterations), estimates_(estimates), cache_(cache) {}
 
-  // Picks the fastest tactic; the earlier one in the registry wins a difference of less than 2 %. With `keeps_plain`, a
-  // tactic that packs weights is picked only where no other runs the layer. Throws Error naming the layer that no
+  // Picks the fastest candidate; the earlier one wins a difference of less than 2 %. With `keeps_plain`, a tactic that
+  // packs weights is picked only where no other runs the layer. Throws Error naming the layer that no
   // tactic runs, with every tactic's reason.
   TimedTactic pick(const LayerInstance& instance, bool keeps_plain = false);
 
@@ -37,8 +37,7 @@ class CandidateTimer {
   int32_t from_cache() const { return from_cache_; }
 
  private:
-  double time(const Tactic& tactic, const LayerInstance& instance, double best);
-  double measure(Kernel& kernel, const LayerInstance& instance, double best);
+  double time(const Candidate& candidate, const LayerInstance& instance, OutputCheck& check, double best);
 
   const DeviceTarget& target_;
   const std::vector<std::string>& sources_;
@@ -48,8 +47,5 @@ class CandidateTimer {
   int32_t timed_ = 0;
   int32_t from_cache_ = 0;
 };
-
-// Median microseconds of one run of the engine at its opt dims, on its target, with made-up data. Waits for each run.
-double time_engine(const Engine& engine);
 
 }  // namespace torch_tensorrt::engine

@@ -415,14 +415,13 @@ class NetworkChooser {
       core::util::report(activity, static_cast<int64_t>(done), static_cast<int64_t>(schedule.steps().size()));
       const TimedTactic picked = timer_.pick(step.instance, shares_large_constant(*step.instance.layer));
       LayerChoice& chosen = choice.choices[static_cast<size_t>(step.layer)];
-      chosen = {picked.tactic->name(), picked.microseconds, "", 0};
-      if (picked.runner_up != nullptr) chosen.runner_up = picked.runner_up->name();
-      chosen.runner_up_microseconds = picked.runner_up_microseconds;
+      chosen = {picked.tactic->name(), picked.config, picked.microseconds, picked.runner_up,
+                picked.runner_up_microseconds};
       choice.microseconds += picked.microseconds;
       ++done;
       LOG_INFO("[" << done << "/" << schedule.steps().size() << "] " << network::enum_name(choice.format) << " "
-                   << network::describe(*step.instance.layer) << ": " << picked.tactic->name() << ", "
-                   << picked.microseconds << " us");
+                   << network::describe(*step.instance.layer) << ": "
+                   << candidate_text(picked.tactic->name(), picked.config) << ", " << picked.microseconds << " us");
       if (choice.microseconds >= limit) return;
     }
   }

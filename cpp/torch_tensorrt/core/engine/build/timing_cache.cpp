@@ -138,15 +138,16 @@ std::string input_text(const LayerInstance& instance, size_t i) {
 
 }  // namespace
 
-std::string timing_key(const LayerInstance& instance, const Tactic& tactic, const DeviceTarget& target) {
+std::string timing_key(const LayerInstance& instance, const Candidate& candidate, const DeviceTarget& target) {
+  const std::string name = candidate_text(candidate.tactic->name(), candidate.implementation.config);
   std::string text =
-      fmt::format("{}|{}|{}|{}|{}|{:x}|", producer_text(), target.is_cpu() ? 0 : 1, target.isa, target.threads,
-                  tactic.name(), network::hash_layer(*instance.layer, /*with_weight_values=*/false));
+      fmt::format("{}|{}|{}|{}|{}|{:x}|", producer_text(), target.is_cpu() ? 0 : 1, target.isa, target.threads, name,
+                  network::hash_layer(*instance.layer, /*with_weight_values=*/false));
   for (size_t i = 0; i < instance.inputs.size(); ++i) text += input_text(instance, i);
   text += "|";
   for (const TensorDesc& output : instance.outputs) text += desc_text(output) + ";";
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-  return fmt::format("{} {:016x}{:016x}", tactic.name(), hash.high64, hash.low64);
+  return fmt::format("{} {:016x}{:016x}", name, hash.high64, hash.low64);
 }
 
 }  // namespace torch_tensorrt::engine

@@ -11,9 +11,10 @@
 
 namespace torch_tensorrt::engine {
 
-// Measured microseconds of pairs (layer instance, tactic) on one kind of machine, kept in a file between builds. The
-// file is text: a header with version and target, then one sorted line for each entry. A file that is damaged or of
-// another version or target is ignored with a warning that says why. Saving replaces the file at once. Thread-safe.
+// Measured microseconds of pairs (layer instance, implementation) on one kind of machine, kept in a file between
+// builds. The file is text: a header with version and target, then one sorted line for each entry. A file that is
+// damaged or of another version or target is ignored with a warning that says why. Saving replaces the file at once.
+// Thread-safe.
 class TimingCache {
  public:
   TimingCache() = default;
@@ -34,8 +35,8 @@ class TimingCache {
   std::map<std::string, double> entries_;
 };
 
-// Key of an instance run by a tactic on the target: a hash of everything that the time depends on (kind, attributes
-// without the weights' values, dtypes, dims, formats, tactic, library version, instruction set, threads).
-std::string timing_key(const LayerInstance& instance, const Tactic& tactic, const DeviceTarget& target);
+// Key of an instance run by a candidate on the target: a hash of everything that the time depends on (kind, attributes
+// without the weights' values, dtypes, dims, formats, tactic and config, library version, instruction set, threads).
+std::string timing_key(const LayerInstance& instance, const Candidate& candidate, const DeviceTarget& target);
 
 }  // namespace torch_tensorrt::engine

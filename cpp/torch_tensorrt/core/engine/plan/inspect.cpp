@@ -151,6 +151,7 @@ BuiltLayer summarize_layer(const network::ILayer& layer, const LayerChoice& choi
   result.kind = network::enum_name(layer.getType());
   result.fused = fused_text(layer);
   result.tactic = choice.tactic;
+  result.config = choice.config;
   result.format = network::enum_name(layer.getOutput(0)->format());
   result.precision = network::enum_name(layer.getOutput(0)->getType());
   result.source = layer.source();

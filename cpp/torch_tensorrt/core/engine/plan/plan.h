@@ -21,8 +21,9 @@ namespace torch_tensorrt::engine {
 // The builder's decision about one layer.
 struct LayerChoice {
   std::string tactic;       // empty: no work to do (inputs, constants, views)
+  std::string config;       // of its implementation (tactics/tactic.h)
   double microseconds = 0;  // measured or estimated when it was built
-  std::string runner_up;    // the fastest of the other tactics; empty if there is none, or none was timed
+  std::string runner_up;    // the fastest of the others, with its config; empty if there is none, or none was timed
   double runner_up_microseconds = 0;
 };
 

@@ -200,8 +200,8 @@ class TableReader {
       if (inputs[i] != -1) layer->setInput(static_cast<int32_t>(i), tensor(inputs[i]));
     }
     read_outputs(*layer, record);
-    plan_.choices.push_back({read_text(record.tactic()), record.microseconds(), read_text(record.runner_up()),
-                             record.runner_up_microseconds()});
+    plan_.choices.push_back({read_text(record.tactic()), read_text(record.config()), record.microseconds(),
+                             read_text(record.runner_up()), record.runner_up_microseconds()});
   }
 
   void read_network(const fb::Network& record) {

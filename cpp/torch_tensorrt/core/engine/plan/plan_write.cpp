@@ -222,10 +222,11 @@ class TableWriter {
     const auto metadata = buffer_.CreateString(layer.getMetadata());
     const auto tactic = buffer_.CreateString(choice.tactic);
     const auto runner_up = choice.runner_up.empty() ? 0 : buffer_.CreateString(choice.runner_up);
+    const auto config = choice.config.empty() ? 0 : buffer_.CreateString(choice.config);
     const auto input_list = buffer_.CreateVector(inputs);
     const auto output_list = buffer_.CreateVector(outputs);
     return fb::CreateLayer(buffer_, kind, name, source, metadata, attributes, input_list, output_list, tactic,
-                           choice.microseconds, runner_up, choice.runner_up_microseconds);
+                           choice.microseconds, runner_up, choice.runner_up_microseconds, config);
   }
 
   Offset<fb::Profile> write_profile(const network::Profile& profile) {

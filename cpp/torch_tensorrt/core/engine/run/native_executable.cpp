@@ -43,12 +43,13 @@ const Tactic& find_tactic(const network::ILayer& layer, const std::string& name,
   return *tactic;
 }
 
-std::vector<const Tactic*> find_tactics(const Plan& plan) {
-  std::vector<const Tactic*> tactics;
+std::vector<ChosenTactic> find_tactics(const Plan& plan) {
+  std::vector<ChosenTactic> tactics;
   for (size_t i = 0; i < plan.choices.size(); ++i) {
     const std::string& name = plan.choices[i].tactic;
     const network::ILayer& layer = *plan.network->getLayer(static_cast<int32_t>(i));
-    tactics.push_back(name.empty() ? nullptr : &find_tactic(layer, name, plan.target));
+    tactics.emplace_back();
+    if (!name.empty()) tactics.back() = {&find_tactic(layer, name, plan.target), plan.choices[i].config};
   }
   return tactics;
 }
@@ -219,7 +220,10 @@ void LayerWriter::write(int32_t index) {
   const LayerChoice& choice = plan_.choices[static_cast<size_t>(index)];
   const BuiltLayer summary = summarize_layer(layer, choice);
   json_.begin_object().field("name", summary.name).field("kind", summary.kind).field("fused", summary.fused);
-  json_.field("tactic", summary.tactic).field("precision", summary.precision).field("format", summary.format);
+  json_.field("tactic", summary.tactic)
+      .field("config", summary.config)
+      .field("precision", summary.precision)
+      .field("format", summary.format);
   json_.field("source", summary.source).field("module", layer.getMetadata());
   json_.field("microseconds", summary.microseconds);
   if (!choice.runner_up.empty()) {

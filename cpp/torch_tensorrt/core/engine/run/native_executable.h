@@ -18,11 +18,11 @@ class NativeExecutable final : public Executable {
 
   const Plan& plan() const { return *plan_; }
   // One for each layer, null if the plan has no tactic for it.
-  const std::vector<const Tactic*>& tactics() const { return tactics_; }
+  const std::vector<ChosenTactic>& tactics() const { return tactics_; }
 
  private:
   std::shared_ptr<const Plan> plan_;
-  std::vector<const Tactic*> tactics_;
+  std::vector<ChosenTactic> tactics_;
   std::vector<IoTensor> inputs_;
   std::vector<IoTensor> outputs_;
 };

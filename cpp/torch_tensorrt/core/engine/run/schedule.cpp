@@ -75,7 +75,7 @@ void Schedule::find_tensors_for_views(const Runners& runners) {
   for (int32_t i = 0; i < network_.getNbLayers(); ++i) {
     const network::ILayer& layer = *network_.getLayer(i);
     if (layer.getNbInputs() == 0) continue;
-    const Tactic* tactic = runner_of(layer, runners.tactics[static_cast<size_t>(i)], runners.target);
+    const Tactic* tactic = runner_of(layer, runners.tactics[static_cast<size_t>(i)].tactic, runners.target);
     const bool takes_views = tactic != nullptr && tactic->takes_views(runners.target);
     for (int32_t k = 0; k < layer.getNbInputs(); ++k) {
       if (layer.getInput(k) != nullptr) (takes_views ? for_views_ : dense).insert(layer.getInput(k));
@@ -177,9 +177,10 @@ void Schedule::add_layer(int32_t index) {
     step.input_offsets.push_back(input == nullptr ? 0 : places_.at(input).offset);
   }
   if (for_views_.count(layer.getOutput(0)) != 0) {
-    const Tactic* tactic = runners_->tactics[static_cast<size_t>(index)];
-    if (tactic != nullptr) {
-      step.instance.outputs[0].view_strides = tactic->output_strides(step.instance, runners_->target);
+    const ChosenTactic& chosen = runners_->tactics[static_cast<size_t>(index)];
+    if (chosen.tactic != nullptr) {
+      const Candidate runner = candidate_for(step.instance, chosen, runners_->target);
+      if (runner.tactic == chosen.tactic) step.instance.outputs[0].view_strides = runner.implementation.output_strides;
     }
   }
   for (size_t i = 0; i < step.instance.outputs.size(); ++i) {

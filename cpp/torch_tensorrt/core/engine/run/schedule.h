@@ -47,9 +47,9 @@ struct StepNeeds {
   bool can_own_output = false;
 };
 
-// How the layers of a network run: one tactic for each layer, null if none was chosen for it.
+// How the layers of a network run: one choice for each layer.
 struct Runners {
-  const std::vector<const Tactic*>& tactics;
+  const std::vector<ChosenTactic>& tactics;
   const DeviceTarget& target;
 };
 

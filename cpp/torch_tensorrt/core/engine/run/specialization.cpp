@@ -12,21 +12,21 @@
 
 namespace torch_tensorrt::engine {
 
-Specialization::Specialization(const Plan& plan, const std::vector<const Tactic*>& preferred,
+Specialization::Specialization(const Plan& plan, const std::vector<ChosenTactic>& chosen,
                                const std::vector<network::Dims>& dims, const ShapeValues& values)
     : network_(*plan.network),
       target_(plan.target),
       weights_(*plan.weights),
       dims_(dims),
       values_(values),
-      schedule_(make_schedule(plan, preferred, dims, values)) {
-  prepare_kernels(plan, preferred);
+      schedule_(make_schedule(plan, chosen, dims, values)) {
+  prepare_kernels(plan, chosen);
   lay_out_calls();
 }
 
-Schedule Specialization::make_schedule(const Plan& plan, const std::vector<const Tactic*>& preferred,
+Schedule Specialization::make_schedule(const Plan& plan, const std::vector<ChosenTactic>& chosen,
                                        const std::vector<network::Dims>& dims, const ShapeValues& values) {
-  const Runners runners{preferred, plan.target};
+  const Runners runners{chosen, plan.target};
   return Schedule(*plan.network, infer_for_call(*plan.network, dims, values), &runners);
 }
 
@@ -39,16 +39,17 @@ bool Specialization::is_for(const std::vector<network::Dims>& dims, const ShapeV
   return true;
 }
 
-void Specialization::prepare_kernels(const Plan& plan, const std::vector<const Tactic*>& preferred) {
+void Specialization::prepare_kernels(const Plan& plan, const std::vector<ChosenTactic>& chosen) {
   std::vector<StepNeeds> needs;
   for (Step& step : schedule_.steps()) {
-    const Tactic* chosen = preferred[static_cast<size_t>(step.layer)];
-    const Tactic& tactic = tactic_for(step.instance, chosen, plan.target);
-    const PackingTactic* packed_by = chosen == nullptr || chosen == &tactic ? nullptr : as_packing(*chosen);
+    const ChosenTactic& wanted = chosen[static_cast<size_t>(step.layer)];
+    const Candidate runner = candidate_for(step.instance, wanted, plan.target);
+    const bool is_other = wanted.tactic != nullptr && wanted.tactic != runner.tactic;
+    const PackingTactic* packed_by = is_other ? as_packing(*wanted.tactic) : nullptr;
     if (packed_by != nullptr) unpack_weights(step, *packed_by);
-    kernels_.push_back(prepare_kernel(tactic, step.instance, *plan.weights, plan.target));
+    kernels_.push_back(prepare_kernel(runner, step.instance, *plan.weights, plan.target));
     const Kernel& kernel = *kernels_.back();
-    needs.push_back({kernel.workspace_bytes(), tactic.in_place_input(step.instance), kernel.can_own_output()});
+    needs.push_back({kernel.workspace_bytes(), runner.implementation.in_place_input, kernel.can_own_output()});
   }
   schedule_.plan_memory(needs);
   for (size_t i = 0; i < kernels_.size(); ++i) {
@@ -122,8 +123,7 @@ void Specialization::run_copy(const Call& call) const {
     std::memcpy(to, from, static_cast<size_t>(call.copy_bytes));
     return;
   }
-  void* stream = require_cuda_access().current_stream(target_.gpu_id);
-  cuda::Driver::get().copy_on_device(to, from, call.copy_bytes, stream);
+  cuda::Driver::get().copy_on_device(to, from, call.copy_bytes, stream_);
 }
 
 void Specialization::lay_out_calls() {
@@ -158,12 +158,13 @@ void Specialization::bind(char* arena, const void* const* inputs, void* const* o
   };
   for (const Patch& patch : input_patches_) pointers_[patch.place] = at(inputs[patch.value], patch.offset);
   for (const Patch& patch : output_patches_) pointers_[patch.place] = at(outputs[patch.value], patch.offset);
+  if (!target_.is_cpu()) stream_ = require_cuda_access().current_stream(target_.gpu_id);
 }
 
 void Specialization::run_call(const Call& call) {
   void* const* table = pointers_.data();
   if (call.kernel == nullptr) return run_copy(call);
-  call.kernel->run(table + call.inputs, table + call.outputs, table[call.workspace]);
+  call.kernel->run({table + call.inputs, table + call.outputs, table[call.workspace], stream_});
   for (const Patch& patch : call.owned) {
     pointers_[patch.place] = static_cast<char*>(call.kernel->owned_output()) + patch.offset;
   }

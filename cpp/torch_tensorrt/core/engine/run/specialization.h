@@ -16,8 +16,8 @@ using ShapeValues = std::vector<std::optional<network::ShapeValue>>;
 // An engine prepared for one set of input dims: kernels, memory plan, and the flat list of a call's steps.
 class Specialization {
  public:
-  // `preferred` has one entry for each layer, null if the plan has no tactic for it.
-  Specialization(const Plan& plan, const std::vector<const Tactic*>& preferred, const std::vector<network::Dims>& dims,
+  // `chosen` has one entry for each layer.
+  Specialization(const Plan& plan, const std::vector<ChosenTactic>& chosen, const std::vector<network::Dims>& dims,
                  const ShapeValues& values);
 
   bool is_for(const std::vector<network::Dims>& dims, const ShapeValues& values) const;
@@ -53,9 +53,9 @@ class Specialization {
     std::vector<Patch> owned;       // entries that point to the output that the kernel owns
     std::vector<Kernel*> releases;  // their outputs are read no more
   };
-  static Schedule make_schedule(const Plan& plan, const std::vector<const Tactic*>& preferred,
+  static Schedule make_schedule(const Plan& plan, const std::vector<ChosenTactic>& chosen,
                                 const std::vector<network::Dims>& dims, const ShapeValues& values);
-  void prepare_kernels(const Plan& plan, const std::vector<const Tactic*>& preferred);
+  void prepare_kernels(const Plan& plan, const std::vector<ChosenTactic>& chosen);
   void unpack_weights(Step& step, const PackingTactic& packed_by);
   void lay_out_calls();
   void add_pointer(int32_t storage, int64_t offset);
@@ -81,6 +81,7 @@ class Specialization {
   std::vector<Patch> output_patches_;
   std::vector<std::shared_ptr<void>> uploaded_;  // known shape values, if the layers run on a GPU
   char* bound_arena_ = nullptr;                  // an arena is never null
+  void* stream_ = nullptr;                       // of the current call; null on a CPU
 };
 
 }  // namespace torch_tensorrt::engine

@@ -45,13 +45,14 @@ int32_t layer_index(const network::ILayer& layer) {
   return static_cast<int32_t>(found - layers.begin());
 }
 
-Decision Tactic::takes(const LayerInstance&) const { return Decision::yes(); }
-
-int32_t Tactic::in_place_input(const LayerInstance&) const { return -1; }
-
 bool Tactic::takes_views(const DeviceTarget&) const { return false; }
 
-std::optional<network::Dims> Tactic::output_strides(const LayerInstance&, const DeviceTarget&) const { return {}; }
+const Implementation* Implementations::find(const std::string& config) const {
+  for (const Implementation& one : all_) {
+    if (one.config == config) return &one;
+  }
+  return all_.empty() ? nullptr : &all_.front();
+}
 
 struct TacticRegistry::State {
   mutable std::shared_mutex mutex;
@@ -211,13 +212,13 @@ network::Dims TensorDesc::strides() const {
 namespace {
 
 // A tactic that fails to answer does not take the instance; running out of memory is not an answer and throws.
-Decision ask(const Tactic& tactic, const LayerInstance& instance, const DeviceTarget& target) {
+Implementations ask(const Tactic& tactic, const LayerInstance& instance, const DeviceTarget& target) {
   try {
     const auto is_view = [](const TensorDesc& input) { return input.view_strides.has_value(); };
     if (!tactic.takes_views(target) && std::any_of(instance.inputs.begin(), instance.inputs.end(), is_view)) {
       return Decision::no("takes no views of other tensors");
     }
-    return tactic.takes(instance);
+    return tactic.implementations(instance, target);
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& e) {
@@ -228,8 +229,8 @@ Decision ask(const Tactic& tactic, const LayerInstance& instance, const DeviceTa
 std::string reason_against(const Tactic& tactic, const LayerInstance& instance, const DeviceTarget& target) {
   const Decision supported = tactic.supports(*instance.layer, target);
   if (!supported) return supported.reason();
-  const Decision taken = ask(tactic, instance, target);
-  return taken ? "not among the allowed tactic sources" : taken.reason();
+  const Implementations offered = ask(tactic, instance, target);
+  return offered ? "not among the allowed tactic sources" : offered.reason();
 }
 
 }  // namespace
@@ -244,12 +245,18 @@ std::string describe_instance(const LayerInstance& instance) {
   return text;
 }
 
-std::vector<const Tactic*> usable_tactics(const LayerInstance& instance, const DeviceTarget& target,
-                                          const std::vector<std::string>& sources) {
-  auto tactics = TacticRegistry::global().candidates(*instance.layer, target, sources);
-  const auto declines = [&](const Tactic* tactic) { return !ask(*tactic, instance, target); };
-  tactics.erase(std::remove_if(tactics.begin(), tactics.end(), declines), tactics.end());
-  return tactics;
+std::string candidate_text(const std::string& tactic, const std::string& config) {
+  return config.empty() ? tactic : tactic + " " + config;
+}
+
+std::vector<Candidate> usable_candidates(const LayerInstance& instance, const DeviceTarget& target,
+                                         const std::vector<std::string>& sources) {
+  std::vector<Candidate> usable;
+  for (const Tactic* tactic : TacticRegistry::global().candidates(*instance.layer, target, sources)) {
+    const Implementations offered = ask(*tactic, instance, target);
+    for (const Implementation& one : offered.all()) usable.push_back({tactic, one});
+  }
+  return usable;
 }
 
 void throw_unusable(const LayerInstance& instance, const DeviceTarget& target,
@@ -266,20 +273,24 @@ void throw_unusable(const LayerInstance& instance, const DeviceTarget& target,
                   << "change the operation in the model, or load a library with a tactic that runs it");
 }
 
-const Tactic& tactic_for(const LayerInstance& instance, const Tactic* preferred, const DeviceTarget& target) {
-  if (preferred != nullptr && ask(*preferred, instance, target)) return *preferred;
-  const auto tactics = usable_tactics(instance, target, {});
-  if (tactics.empty()) throw_unusable(instance, target, {});
-  return *tactics.front();
+Candidate candidate_for(const LayerInstance& instance, const ChosenTactic& chosen, const DeviceTarget& target) {
+  if (chosen.tactic != nullptr) {
+    const Implementations offered = ask(*chosen.tactic, instance, target);
+    if (offered) return {chosen.tactic, *offered.find(chosen.config)};
+  }
+  auto usable = usable_candidates(instance, target, {});
+  if (usable.empty()) throw_unusable(instance, target, {});
+  return std::move(usable.front());
 }
 
-std::unique_ptr<Kernel> prepare_kernel(const Tactic& tactic, const LayerInstance& instance, WeightStore& weights,
+std::unique_ptr<Kernel> prepare_kernel(const Candidate& candidate, const LayerInstance& instance, WeightStore& weights,
                                        const DeviceTarget& target) {
   try {
-    return tactic.prepare(instance, weights, target);
+    return candidate.tactic->prepare(candidate.implementation, instance, weights, target);
   } catch (const std::exception& e) {
     TORCHTRT_THROW_ERROR(describe_instance(instance)
-                         << ": tactic " << tactic.name() << " cannot prepare it: " << GetExceptionString(e));
+                         << ": tactic " << candidate_text(candidate.tactic->name(), candidate.implementation.config)
+                         << " cannot prepare it: " << GetExceptionString(e));
   }
 }
 

@@ -44,17 +44,24 @@ struct LayerInstance {
   std::vector<TensorDesc> outputs;
 };
 
+// What a kernel works on in one run. Pointers are in the order of the instance, null for inputs that are not given.
+struct KernelCall {
+  const void* const* inputs = nullptr;
+  void* const* outputs = nullptr;
+  void* workspace = nullptr;  // 64-byte aligned, of workspace_bytes()
+  void* stream = nullptr;     // the thread's current CUDA stream; null on a CPU
+};
+
 // A layer ready to run at the shapes that it was made for. Belongs to one context. One thread at a time calls run().
-// On a CPU, run() allocates only where an operator of PyTorch does; on a GPU it only enqueues, on the thread's current
-// stream.
+// On a CPU, run() allocates only where an operator of PyTorch does; on a GPU it only enqueues, on the call's stream.
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  // Bytes of scratch memory that run() needs, 64-byte aligned. Constant after construction.
+  // Bytes of scratch memory that run() needs. Constant after construction.
   virtual int64_t workspace_bytes() const { return 0; }
-  // Pointers are in the order of the instance; null for inputs that are not given. Outputs never overlap inputs, unless
-  // the tactic's in_place_input allowed it. Throws Error with the library's own text.
-  virtual void run(const void* const* inputs, void* const* outputs, void* workspace) = 0;
+  // Outputs never overlap inputs, unless Implementation::in_place_input allowed it. Throws Error with the library's own
+  // text.
+  virtual void run(const KernelCall& call) = 0;
 
   // A kernel whose operator allocates its result can keep that as output 0, which saves a copy. After own_output(),
   // run() ignores outputs[0]; the result then lies at owned_output() until release_output() or the next run.
@@ -62,6 +69,39 @@ class Kernel {
   virtual void own_output() {}
   virtual void* owned_output() const { return nullptr; }
   virtual void release_output() noexcept {}
+};
+
+// One way in which a tactic runs an instance. The builder times each of them.
+struct Implementation {
+  // Tells it from the tactic's other implementations: an algorithm or a tile, in a word without spaces. Empty if the
+  // tactic has one way only. Plans and timing caches record it.
+  std::string config;
+  // For devices that are not there to be timed.
+  double estimate_microseconds = 0;
+  // The input whose memory output 0 may take over, or -1.
+  int32_t in_place_input = -1;
+  // The strides in which it writes output 0 fastest, if these are not those of the output's format. The engine uses
+  // them if all readers take views.
+  std::optional<network::Dims> output_strides = std::nullopt;
+};
+
+// A tactic's answer for an instance: its implementations, likely the fastest first, or the reason why it has none.
+class Implementations {
+ public:
+  Implementations(Implementation only) : all_({std::move(only)}) {}           // NOLINT(google-explicit-constructor)
+  Implementations(std::vector<Implementation> all) : all_(std::move(all)) {}  // NOLINT(google-explicit-constructor)
+  Implementations(Decision none) : reason_(none.reason()) {}                  // NOLINT(google-explicit-constructor)
+
+  explicit operator bool() const { return !all_.empty(); }
+  // Empty if there are implementations.
+  const std::string& reason() const { return reason_; }
+  const std::vector<Implementation>& all() const { return all_; }
+  // The one with the config, else the first; null if there is none.
+  const Implementation* find(const std::string& config) const;
+
+ private:
+  std::vector<Implementation> all_;
+  std::string reason_;
 };
 
 // A way of running layers of some kind on some device. Immutable and shared.
@@ -72,22 +112,16 @@ class Tactic {
   virtual const char* name() const = 0;
   // Whether it runs the layer (kind, attributes, epilogue, dtypes) at any concrete dims.
   virtual Decision supports(const network::ILayer& layer, const DeviceTarget& device) const = 0;
-  // Whether it runs the layer with its activations (tensors of rank >= 3 that are not constants) in the format.
+  // Whether it runs the layer with its activations (tensors of rank >= 3 that are not constants) in the format. Formats
+  // are assigned to a network before the dims of its tensors are known.
   virtual bool takes_format(const network::ILayer& layer, network::TensorFormat format) const = 0;
-  // Whether it can be prepared for the instance.
-  virtual Decision takes(const LayerInstance& instance) const;
-  // An estimate for devices that are not there to be timed.
-  virtual double estimate_microseconds(const LayerInstance& instance) const = 0;
-  // The input whose memory output 0 may take over, or -1.
-  virtual int32_t in_place_input(const LayerInstance& instance) const;
   // Whether its kernels read inputs with any strides and at any address (TensorDesc::view_strides).
   virtual bool takes_views(const DeviceTarget& device) const;
-  // The strides in which it writes output 0 fastest, if these are not those of the output's format. The engine uses
-  // them if all readers take views.
-  virtual std::optional<network::Dims> output_strides(const LayerInstance& instance, const DeviceTarget& device) const;
+  // How it can run the instance of a layer that it supports.
+  virtual Implementations implementations(const LayerInstance& instance, const DeviceTarget& device) const = 0;
   // Packs weights (through the store), creates the primitive, compiles the kernel. Throws Error.
-  virtual std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
-                                          const DeviceTarget& device) const = 0;
+  virtual std::unique_ptr<Kernel> prepare(const Implementation& implementation, const LayerInstance& instance,
+                                          WeightStore& weights, const DeviceTarget& device) const = 0;
 };
 
 // All tactics of the process, in order of preference: the earlier tactic wins a tie. Thread-safe.
@@ -129,19 +163,36 @@ inline const PackingTactic* as_packing(const Tactic& tactic) { return dynamic_ca
 // The layer and its inputs, for error texts: `convolution "conv1" (model.py:42) with inputs f32[1x3x8x8]@hwc`.
 std::string describe_instance(const LayerInstance& instance);
 
-// The tactics that run the instance, best first. `sources` ("onednn", "aten"), when not empty, restricts them.
-std::vector<const Tactic*> usable_tactics(const LayerInstance& instance, const DeviceTarget& target,
-                                          const std::vector<std::string>& sources);
+// An implementation and its tactic.
+struct Candidate {
+  const Tactic* tactic = nullptr;
+  Implementation implementation;
+};
+
+// The tactic that a plan has for a layer, and the config of its implementation. Null if none was chosen.
+struct ChosenTactic {
+  const Tactic* tactic = nullptr;
+  std::string config;
+};
+
+// "onednn.convolution jit:avx2"; the name alone without a config.
+std::string candidate_text(const std::string& tactic, const std::string& config);
+
+// All ways to run the instance, those of the best tactic first. `sources` ("onednn", "aten"), when not empty, restricts
+// them.
+std::vector<Candidate> usable_candidates(const LayerInstance& instance, const DeviceTarget& target,
+                                         const std::vector<std::string>& sources);
 
 // Throws the Error for an instance that no tactic runs: the instance, and every tactic's reason.
 [[noreturn]] void throw_unusable(const LayerInstance& instance, const DeviceTarget& target,
                                  const std::vector<std::string>& sources);
 
-// Returns `preferred` if it takes the instance, else the first usable tactic. Throws Error when there is none.
-const Tactic& tactic_for(const LayerInstance& instance, const Tactic* preferred, const DeviceTarget& target);
+// The chosen implementation if it runs the instance, else another of its tactic, else the first of all. Throws Error
+// when there is none.
+Candidate candidate_for(const LayerInstance& instance, const ChosenTactic& chosen, const DeviceTarget& target);
 
 // Prepares the kernel; errors name the layer and the tactic.
-std::unique_ptr<Kernel> prepare_kernel(const Tactic& tactic, const LayerInstance& instance, WeightStore& weights,
+std::unique_ptr<Kernel> prepare_kernel(const Candidate& candidate, const LayerInstance& instance, WeightStore& weights,
                                        const DeviceTarget& target);
 
 }  // namespace torch_tensorrt::engine

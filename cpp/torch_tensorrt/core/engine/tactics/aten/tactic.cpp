@@ -82,16 +82,16 @@ class AtenKernel final : public Kernel {
 
   int64_t workspace_bytes() const override { return workspace_bytes_; }
 
-  void run(const void* const* inputs, void* const* outputs, void* workspace) override {
+  void run(const KernelCall& call) override {
     const c10::InferenceMode inference;
     for (size_t i = 0; i < inputs_.size(); ++i) {
       // PyTorch only reads inputs, so the const_cast is safe.
-      if (inputs_[i].defined()) bind(inputs_[i], const_cast<void*>(inputs[i]));
+      if (inputs_[i].defined()) bind(inputs_[i], const_cast<void*>(call.inputs[i]));
     }
     const bool owns = taker_ && taker_->state_->owns;
-    for (size_t i = owns ? 1 : 0; i < outputs_.size(); ++i) bind(outputs_[i], outputs[i]);
+    for (size_t i = owns ? 1 : 0; i < outputs_.size(); ++i) bind(outputs_[i], call.outputs[i]);
     for (const auto& scratch : scratch_) {
-      bind(scratch.tensor, static_cast<char*>(workspace) + scratch.offset);
+      bind(scratch.tensor, static_cast<char*>(call.workspace) + scratch.offset);
     }
     try {
       compute_();
@@ -162,35 +162,19 @@ class AtenTactic final : public Tactic {
 
   bool takes_format(const network::ILayer&, network::TensorFormat) const override { return true; }
 
-  Decision takes(const LayerInstance& instance) const override {
-    return row_.takes != nullptr ? row_.takes(instance) : Decision::yes();
-  }
-
-  double estimate_microseconds(const LayerInstance& instance) const override {
-    int64_t bytes = 0;
-    for (const TensorDesc& desc : instance.inputs) bytes += desc.bytes();
-    for (const TensorDesc& desc : instance.outputs) bytes += desc.bytes();
-    return kLaunchMicroseconds + static_cast<double>(bytes) / kBytesPerMicrosecond;
-  }
-
-  int32_t in_place_input(const LayerInstance& instance) const override {
-    if (!row_.in_place || instance.constants[0] != nullptr || epilogue_reads_tensors(*instance.layer)) return -1;
-    const TensorDesc& from = instance.inputs[0];
-    const TensorDesc& to = instance.outputs[0];
-    const bool are_dense = !from.view_strides && !to.view_strides;
-    return are_dense && from.dtype == to.dtype && from.dims == to.dims && from.format == to.format ? 0 : -1;
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget& device) const override {
+    if (row_.takes != nullptr) {
+      if (auto taken = row_.takes(instance); !taken) return taken;
+    }
+    Implementation only{"", estimate_microseconds(instance), in_place_input(instance)};
+    if (row_.output_strides != nullptr && !device.is_cpu()) only.output_strides = row_.output_strides(instance);
+    return only;
   }
 
   // On a CPU, the tactics of other libraries that run the rest of a network take no views.
   bool takes_views(const DeviceTarget& device) const override { return !device.is_cpu(); }
 
-  std::optional<network::Dims> output_strides(const LayerInstance& instance,
-                                              const DeviceTarget& device) const override {
-    if (row_.output_strides == nullptr || device.is_cpu()) return std::nullopt;
-    return row_.output_strides(instance);
-  }
-
-  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance& instance, WeightStore& weights,
                                   const DeviceTarget& device) const override {
     try {
       return std::make_unique<AtenKernel>(row_, instance, weights, device_of(device));
@@ -201,6 +185,21 @@ class AtenTactic final : public Tactic {
   }
 
  private:
+  static double estimate_microseconds(const LayerInstance& instance) {
+    int64_t bytes = 0;
+    for (const TensorDesc& desc : instance.inputs) bytes += desc.bytes();
+    for (const TensorDesc& desc : instance.outputs) bytes += desc.bytes();
+    return kLaunchMicroseconds + static_cast<double>(bytes) / kBytesPerMicrosecond;
+  }
+
+  int32_t in_place_input(const LayerInstance& instance) const {
+    if (!row_.in_place || instance.constants[0] != nullptr || epilogue_reads_tensors(*instance.layer)) return -1;
+    const TensorDesc& from = instance.inputs[0];
+    const TensorDesc& to = instance.outputs[0];
+    const bool are_dense = !from.view_strides && !to.view_strides;
+    return are_dense && from.dtype == to.dtype && from.dims == to.dims && from.format == to.format ? 0 : -1;
+  }
+
   const Row& row_;
 };
 

@@ -139,18 +139,15 @@ class ConvolutionTactic final : public PackingTactic {
     return is_plain_or_hwc(format);
   }
 
-  Decision takes(const LayerInstance& instance) const override {
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
     const auto formats = check_formats(instance);
     if (!formats) return formats;
     try {
-      return check_implementation(describe<Primitive>(instance, algorithm_).impl_info_str());
+      return implementations_of(describe<Primitive>(instance, algorithm_), *instance.layer,
+                                roofline_microseconds(instance, direct_operations(instance)));
     } catch (const dnnl::error& error) {
       return declined(error);
     }
-  }
-
-  double estimate_microseconds(const LayerInstance& instance) const override {
-    return roofline_microseconds(instance, direct_operations(instance));
   }
 
   bool packs_weights(const LayerInstance&) const override { return true; }
@@ -164,10 +161,11 @@ class ConvolutionTactic final : public PackingTactic {
     unpack(from, weight_key(layer_index(layer), role.c_str()), plain, to);
   }
 
-  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
-                                  const DeviceTarget&) const override {
+  std::unique_ptr<Kernel> prepare(const Implementation& implementation, const LayerInstance& instance,
+                                  WeightStore& weights, const DeviceTarget&) const override {
     const auto& layer = static_cast<const ConvolutionBase&>(*instance.layer);
-    const auto desc = describe<Primitive>(instance, algorithm_);
+    const auto desc = in_implementation<typename Primitive::primitive_desc>(
+        [&] { return describe<Primitive>(instance, algorithm_); }, implementation.config);
     const int32_t index = layer_index(layer);
     const auto plain = plain_weights(layer, weight_dims(layer, instance.inputs[0].dims.d[1]));
     auto kernel = pack(weights, weight_key(index, "kernel"), plain, desc.weights_desc());

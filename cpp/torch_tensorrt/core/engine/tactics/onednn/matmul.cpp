@@ -155,19 +155,16 @@ class MatmulTactic final : public PackingTactic {
     return format == network::TensorFormat::kLINEAR;
   }
 
-  Decision takes(const LayerInstance& instance) const override {
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
     const auto operands = check_operands(instance);
     if (!operands) return operands;
+    const auto inner = static_cast<double>(shapes(instance).a.get_dims().back());
+    const double operations = 2.0 * inner * static_cast<double>(instance.outputs[0].dims.volume());
     try {
-      return check_implementation(describe(instance).impl_info_str());
+      return implementations_of(describe(instance), *instance.layer, roofline_microseconds(instance, operations));
     } catch (const dnnl::error& error) {
       return declined(error);
     }
-  }
-
-  double estimate_microseconds(const LayerInstance& instance) const override {
-    const auto inner = static_cast<double>(shapes(instance).a.get_dims().back());
-    return roofline_microseconds(instance, 2.0 * inner * static_cast<double>(instance.outputs[0].dims.volume()));
   }
 
   bool packs_weights(const LayerInstance& instance) const override { return constant_matrix(instance); }
@@ -180,9 +177,10 @@ class MatmulTactic final : public PackingTactic {
     unpack(from, weight_key(layer_index(layer), role.c_str()), plain, to);
   }
 
-  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
-                                  const DeviceTarget&) const override {
-    const auto desc = describe(instance);
+  std::unique_ptr<Kernel> prepare(const Implementation& implementation, const LayerInstance& instance,
+                                  WeightStore& weights, const DeviceTarget&) const override {
+    const auto desc =
+        in_implementation<dnnl::matmul::primitive_desc>([&] { return describe(instance); }, implementation.config);
     KernelBuilder builder;
     builder.input(DNNL_ARG_SRC, desc.src_desc(), 0);
     if (constant_matrix(instance)) {

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
 
+#include <oneapi/dnnl/dnnl_debug.h>
+
 #include "torch_tensorrt/core/engine/tactics/onednn/tactic.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -12,7 +14,8 @@ struct LayoutRow {
   const char* name;
   Tag tag;
 };
-// Layouts that oneDNN 3 asks for on x64, by rank, for convolutions, products and recurrent layers, with oneDNN's names.
+// The usual layouts under oneDNN's other names for them, which say what the dimensions are. All others have the name of
+// their format tag ("Acdb8a").
 const LayoutRow kLayouts[] = {
     // matrices
     {"ab", Tag::ab},
@@ -69,11 +72,27 @@ dnnl::memory::desc desc_of(const dnnl::memory::desc& like, Tag tag) {
   return {like.get_dims(), like.get_data_type(), tag, /*allow_empty=*/true};
 }
 
+// Calls the function with each public format tag until it returns true.
+template <typename Function>
+bool any_tag(Function is_it) {
+  for (int tag = dnnl_format_tag_any + 1; tag < dnnl_format_tag_last; ++tag) {
+    if (is_it(static_cast<dnnl_format_tag_t>(tag))) return true;
+  }
+  return false;
+}
+
 dnnl::memory::desc stored_desc(const std::string& layout, const dnnl::memory::desc& plain) {
   if (layout == "plain") return plain;
   for (const auto& row : kLayouts) {
     if (layout == row.name) return desc_of(plain, row.tag);
   }
+  dnnl::memory::desc found;
+  const bool is_known = any_tag([&](dnnl_format_tag_t tag) {
+    if (layout != dnnl_fmt_tag2str(tag)) return false;
+    found = desc_of(plain, static_cast<Tag>(tag));
+    return true;
+  });
+  if (is_known) return found;
   TORCHTRT_THROW_ERROR("weights are stored in the layout '" << layout << "', which this library does not know");
 }
 
@@ -104,7 +123,14 @@ std::string layout_name(const dnnl::memory::desc& desc, const dnnl::memory::desc
     const auto candidate = desc_of(desc, row.tag);
     if (candidate && candidate == desc) return row.name;
   }
-  return {};
+  std::string name;
+  any_tag([&](dnnl_format_tag_t tag) {
+    const auto candidate = desc_of(desc, static_cast<Tag>(tag));
+    if (!candidate || candidate != desc) return false;
+    name = dnnl_fmt_tag2str(tag);
+    return true;
+  });
+  return name;
 }
 
 PackedWeights pack(WeightStore& store, const std::string& key, const dnnl::memory::desc& plain,

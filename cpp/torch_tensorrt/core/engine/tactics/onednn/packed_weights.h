@@ -23,7 +23,7 @@ PackedWeights pack(WeightStore& store, const std::string& key, const dnnl::memor
 // block's size is not the layout's.
 void unpack(const WeightBlock& from, const std::string& key, const dnnl::memory::desc& plain, void* to);
 
-// Name of the desc's public format tag ("Ohwi64o"), "plain", or empty if it has none.
+// Name of the desc's public format tag ("Ohwi64o", "Acdb8a"), "plain", or empty if it has none.
 std::string layout_name(const dnnl::memory::desc& desc, const dnnl::memory::desc& plain);
 
 }  // namespace torch_tensorrt::engine::onednn

@@ -186,9 +186,9 @@ class WithCopy final : public Kernel {
  public:
   WithCopy(std::unique_ptr<Kernel> kernel, int64_t bytes) : kernel_(std::move(kernel)), bytes_(bytes) {}
   int64_t workspace_bytes() const override { return kernel_->workspace_bytes(); }
-  void run(const void* const* inputs, void* const* outputs, void* workspace) override {
-    kernel_->run(inputs, outputs, workspace);
-    std::memcpy(outputs[2], outputs[1], static_cast<size_t>(bytes_));
+  void run(const KernelCall& call) override {
+    kernel_->run(call);
+    std::memcpy(call.outputs[2], call.outputs[1], static_cast<size_t>(bytes_));
   }
 
  private:
@@ -216,22 +216,18 @@ class RecurrentTactic final : public PackingTactic {
     return format == network::TensorFormat::kLINEAR;
   }
 
-  Decision takes(const LayerInstance& instance) const override {
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
     if (instance.outputs[0].dims.volume() == 0) return Decision::no("a tensor has no elements");
     try {
       describe(instance);
-      return Decision::yes();
     } catch (const dnnl::error& error) {
       return declined(error);
     }
-  }
-
-  double estimate_microseconds(const LayerInstance& instance) const override {
     const auto& layer = recurrent(instance);
     const auto& x = instance.inputs[0].dims;
     const auto products = static_cast<double>(layer.getWeights(RecurrentWeights::kINPUT).count +
                                               layer.getWeights(RecurrentWeights::kHIDDEN).count);
-    return roofline_microseconds(instance, 2.0 * products * static_cast<double>(x.d[0] * x.d[1]));
+    return Implementation{"", roofline_microseconds(instance, 2.0 * products * static_cast<double>(x.d[0] * x.d[1]))};
   }
 
   bool packs_weights(const LayerInstance&) const override { return true; }
@@ -246,7 +242,7 @@ class RecurrentTactic final : public PackingTactic {
     to_plain(recurrent, from, key_of(recurrent, role), plain, to);
   }
 
-  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance& instance, WeightStore& weights,
                                   const DeviceTarget&) const override {
     return with_own_errors([&] { return make_kernel(instance, weights); });
   }

@@ -132,8 +132,10 @@ class StepsKernel final : public Kernel {
     return lengths_bytes() + 2 * state_bytes() + share_bytes() + std::max(parts_.product->workspace_bytes(), last);
   }
 
-  void run(const void* const* inputs, void* const* outputs, void* workspace) override {
-    auto* block = static_cast<char*>(workspace);
+  void run(const KernelCall& kernel_call) override {
+    const void* const* inputs = kernel_call.inputs;
+    void* const* outputs = kernel_call.outputs;
+    auto* block = static_cast<char*>(kernel_call.workspace);
     RecurrentStep step = parts_.form;
     if (parts_.lengths_type) step.lengths = read_lengths(inputs[IRecurrentLayer::kLengths], block);
     Call call{step, static_cast<float*>(outputs[0]), reinterpret_cast<float*>(block + lengths_bytes()), nullptr};
@@ -146,7 +148,7 @@ class StepsKernel final : public Kernel {
       const int64_t time = geometry_.reverse ? geometry_.steps - first - count : first;
       const void* input = static_cast<const float*>(inputs[0]) + time * geometry_.batch * geometry_.features;
       void* share = call.share;
-      (count == geometry_.chunk ? *parts_.product : *parts_.last_product).run(&input, &share, scratch);
+      (count == geometry_.chunk ? *parts_.product : *parts_.last_product).run({&input, &share, scratch});
       run_steps(call, first, count, time);
     }
     const auto bytes = static_cast<size_t>(geometry_.state()) * sizeof(float);
@@ -295,16 +297,13 @@ class RecurrentStepsTactic final : public PackingTactic {
     return format == network::TensorFormat::kLINEAR;
   }
 
-  Decision takes(const LayerInstance& instance) const override {
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
     // A plan may come from another machine.
     if (find_step_kernels() == nullptr) return Decision::no("there are no kernels for this processor");
-    const bool is_empty = instance.inputs[0].dims.volume() == 0;
-    return is_empty ? Decision::no("a tensor has no elements") : Decision::yes();
-  }
-
-  double estimate_microseconds(const LayerInstance& instance) const override {
+    if (instance.inputs[0].dims.volume() == 0) return Decision::no("a tensor has no elements");
     const Geometry g = geometry_of(instance);
-    return roofline_microseconds(instance, 2.0 * static_cast<double>(g.step_share() * g.steps * (g.features + g.size)));
+    const double operations = 2.0 * static_cast<double>(g.step_share() * g.steps * (g.features + g.size));
+    return Implementation{"", roofline_microseconds(instance, operations)};
   }
 
   bool packs_weights(const LayerInstance&) const override { return true; }
@@ -321,7 +320,7 @@ class RecurrentStepsTactic final : public PackingTactic {
     unpack(from, key_of(recurrent, role), plain, to);
   }
 
-  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance& instance, WeightStore& weights,
                                   const DeviceTarget&) const override {
     return with_own_errors([&] { return make_kernel(instance, weights); });
   }

@@ -29,11 +29,11 @@ class DnnlKernel final : public Kernel {
 
   int64_t workspace_bytes() const override { return workspace_bytes_; }
 
-  void run(const void* const* inputs, void* const* outputs, void* workspace) override {
+  void run(const KernelCall& call) override {
     for (const auto& binding : bindings_) {
-      void* data = workspace;
-      if (binding.source == Source::kInput) data = const_cast<void*>(inputs[binding.index]);
-      if (binding.source == Source::kOutput) data = outputs[binding.index];
+      void* data = call.workspace;
+      if (binding.source == Source::kInput) data = const_cast<void*>(call.inputs[binding.index]);
+      if (binding.source == Source::kOutput) data = call.outputs[binding.index];
       check(dnnl_memory_set_data_handle(arguments_[binding.memory].memory, data), "binding memory");
     }
     check(
@@ -224,37 +224,60 @@ class RowTactic final : public Tactic {
   }
 
   // Tries to make the primitive: for these kinds that takes microseconds, and oneDNN caches it.
-  Decision takes(const LayerInstance& instance) const override {
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
     try {
       row_.prepare(instance);
-      return Decision::yes();
     } catch (const dnnl::error& error) {
       return declined(error);
     } catch (const Error& error) {
       return Decision::no(error.msg());
     }
+    const auto operations = static_cast<double>(instance.outputs[0].dims.volume());
+    return Implementation{"", roofline_microseconds(instance, operations), in_place_input(instance)};
   }
 
-  double estimate_microseconds(const LayerInstance& instance) const override {
-    return roofline_microseconds(instance, static_cast<double>(instance.outputs[0].dims.volume()));
-  }
-
-  int32_t in_place_input(const LayerInstance& instance) const override {
-    const bool free = row_.in_place && instance.constants[0] == nullptr;
-    return free && same(instance.inputs[0], instance.outputs[0]) ? 0 : -1;
-  }
-
-  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore&, const DeviceTarget&) const override {
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance& instance, WeightStore&,
+                                  const DeviceTarget&) const override {
     return with_own_errors([&] { return row_.prepare(instance); });
   }
 
  private:
+  int32_t in_place_input(const LayerInstance& instance) const {
+    const bool free = row_.in_place && instance.constants[0] == nullptr;
+    return free && same(instance.inputs[0], instance.outputs[0]) ? 0 : -1;
+  }
+
   Row row_;
 };
 
 }  // namespace
 
 std::unique_ptr<Tactic> make_row_tactic(const Row& row) { return std::make_unique<RowTactic>(row); }
+
+std::string ConfigNames::next(const char* implementation) {
+  const int32_t number = ++seen_[implementation];
+  return number == 1 ? implementation : str(implementation, "#", number);
+}
+
+namespace {
+
+// Each costs time to prepare and to run; oneDNN lists the likely fast ones first.
+constexpr size_t kMostImplementations = 4;
+
+}  // namespace
+
+bool is_worth_timing(const char* implementation, size_t found) {
+  if (!check_implementation(implementation) || found == kMostImplementations) return false;
+  // Vectors of four numbers, where oneDNN has an implementation with longer ones.
+  return found == 0 || std::string_view(implementation).find(":sse41") == std::string_view::npos;
+}
+
+bool may_saturate(const char* implementation, const network::ILayer& layer) {
+  if (!network::begins_with_dequantize(layer.epilogue())) return false;
+  const std::string_view name = implementation;
+  const std::string_view isa = name.substr(name.rfind(':') + 1);
+  return isa == "avx512_core" || isa == "avx2" || isa == "sse41";
+}
 
 void require_optimized(const char* implementation) {
   const auto decision = check_implementation(implementation);

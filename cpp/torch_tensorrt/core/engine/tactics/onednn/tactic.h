@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -88,5 +90,49 @@ std::unique_ptr<Kernel> with_own_errors(Make make) {
 
 // Throws Error for a reference implementation.
 void require_optimized(const char* implementation);
+
+// Gives each of oneDNN's implementations of one primitive a config: its name, with a number if several have that name.
+class ConfigNames {
+ public:
+  std::string next(const char* implementation);
+
+ private:
+  std::map<std::string, int32_t> seen_;
+};
+// Whether the implementation, behind `found` others, may be the fastest.
+bool is_worth_timing(const char* implementation, size_t found);
+// Whether the layer computes with 8-bit integers, and the implementation may saturate the sums of two products. Those
+// for processors without VNNI do.
+bool may_saturate(const char* implementation, const network::ILayer& layer);
+
+// The optimized implementations of the layer's primitive, in oneDNN's order; a no if there are none.
+template <typename Desc>
+Implementations implementations_of(Desc desc, const network::ILayer& layer, double estimate_microseconds) {
+  std::vector<Implementation> all;
+  ConfigNames names;
+  const std::string first = desc.impl_info_str();
+  do {
+    const char* name = desc.impl_info_str();
+    const std::string config = names.next(name);
+    const bool is_good = is_worth_timing(name, all.size()) && !may_saturate(name, layer);
+    if (is_good) all.push_back({config, estimate_microseconds});
+  } while (desc.next_impl());
+  if (all.empty() && may_saturate(first.c_str(), layer)) return Decision::no(first + " may saturate sums");
+  if (all.empty()) return check_implementation(first.c_str());
+  return all;
+}
+
+// The primitive in the implementation of that config. In the first one if there is no such implementation: the plan
+// comes from another version of oneDNN or another processor.
+template <typename Desc>
+Desc in_implementation(const std::function<Desc()>& describe, const std::string& config) {
+  Desc desc = describe();
+  ConfigNames names;
+  while (!config.empty()) {
+    if (names.next(desc.impl_info_str()) == config) return desc;
+    if (!desc.next_impl()) return describe();
+  }
+  return desc;
+}
 
 }  // namespace torch_tensorrt::engine::onednn

@@ -242,14 +242,14 @@ class WinogradKernel final : public Kernel {
 
   int64_t workspace_bytes() const override { return parts_.blocks.threads * worker_bytes(); }
 
-  void run(const void* const* inputs, void* const* outputs, void* workspace) override {
+  void run(const KernelCall& call) override {
     std::vector<WinogradStep>& steps = parts_.steps;
     for (size_t i = 0; i < steps.size(); ++i) {
-      if (parts_.operands[i] >= 0) steps[i].operand = static_cast<const float*>(inputs[parts_.operands[i]]);
+      if (parts_.operands[i] >= 0) steps[i].operand = static_cast<const float*>(call.inputs[parts_.operands[i]]);
     }
-    const auto* input = static_cast<const float*>(inputs[0]);
-    auto* output = static_cast<float*>(outputs[0]);
-    auto* memory = static_cast<char*>(workspace);
+    const auto* input = static_cast<const float*>(call.inputs[0]);
+    auto* output = static_cast<float*>(call.outputs[0]);
+    auto* memory = static_cast<char*>(call.workspace);
     const auto threads = static_cast<int32_t>(std::min<int64_t>(parts_.blocks.threads, omp_get_max_threads()));
     std::exception_ptr failure;  // an exception must not leave a parallel region
 #pragma omp parallel num_threads(threads)
@@ -288,7 +288,7 @@ class WinogradKernel final : public Kernel {
     kernels_.transform_input(parts_.form, tiles, input, zeros_.data(), reinterpret_cast<float*>(memory));
     const Worker& worker = parts_.workers[thread];
     (is_last ? *worker.last_products : *worker.products)
-        .run(&transformed, &products, memory + input_bytes() + product_bytes());
+        .run({&transformed, &products, memory + input_bytes() + product_bytes()});
     kernels_.transform_output(parts_.form, tiles, static_cast<const float*>(products), parts_.bias.data(), parts_.steps,
                               output);
   }
@@ -333,7 +333,7 @@ class WinogradTactic final : public Tactic {
     return format == network::TensorFormat::kHWC;
   }
 
-  Decision takes(const LayerInstance& instance) const override {
+  Implementations implementations(const LayerInstance& instance, const DeviceTarget&) const override {
     // A plan may come from another machine.
     if (find_kernels() == nullptr) return Decision::no("there are no kernels for this processor");
     const auto& output = instance.outputs[0];
@@ -346,17 +346,15 @@ class WinogradTactic final : public Tactic {
     if (const auto operands = check_operands(instance); !operands) return operands;
     try {
       const WinogradForm form = form_of(instance);
-      return check_implementation(describe_products(form, kLeastTiles, kLeastTiles, any_kernel(form)).impl_info_str());
+      const auto products = describe_products(form, kLeastTiles, kLeastTiles, any_kernel(form));
+      if (auto optimized = check_implementation(products.impl_info_str()); !optimized) return optimized;
     } catch (const dnnl::error& error) {
       return declined(error);
     }
+    return Implementation{"", roofline_microseconds(instance, direct_operations(instance) * 16.0 / 36.0)};
   }
 
-  double estimate_microseconds(const LayerInstance& instance) const override {
-    return roofline_microseconds(instance, direct_operations(instance) * 16.0 / 36.0);
-  }
-
-  std::unique_ptr<Kernel> prepare(const LayerInstance& instance, WeightStore& weights,
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance& instance, WeightStore& weights,
                                   const DeviceTarget&) const override {
     return with_own_errors([&] { return make_kernel(instance, weights); });
   }
