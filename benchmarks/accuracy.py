@@ -3,6 +3,7 @@
 python benchmarks/accuracy.py                                             every model, f32 and bf16
 python benchmarks/accuracy.py --models lenet minilm --precision f32,fp16  some models and precisions
 python benchmarks/accuracy.py --precision int8 --every-layer              not only where it is faster
+python benchmarks/accuracy.py --precision int8 --search 0.2               also with the search for layers to keep in f32
 python benchmarks/accuracy.py --json                                      prints JSON instead of the table
 
 The models and data are those of harness/trained.py, a row each. PyTorch eager in f32 is the reference of every row.
@@ -35,6 +36,12 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--every-layer", action="store_true", help="all layers that can leave f32 do, not only where that is faster"
+    )
+    parser.add_argument(
+        "--search",
+        type=float,
+        metavar="POINTS",
+        help="also search layers to keep in f32 so that int8 loses no more",
     )
     parser.add_argument("--threads", type=int, default=2, help="threads; default: 2")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
@@ -76,7 +83,23 @@ def judge(task: Any, found: Any, reference: Any) -> dict[str, Any]:
     return row
 
 
-def measure_model(name: str, wanted: list[str], every_layer: bool) -> list[dict[str, Any]]:
+def searched(task: Any, settings: dict[str, Any], max_loss: float) -> tuple[Any, str]:
+    """Returns the module that the search finds on the data of the test, and what it did."""
+    import torch
+
+    import torch_tensorrt
+
+    def score(module: Any) -> float:
+        with torch.inference_mode():
+            return task.score(task.outputs(module))
+
+    found = torch_tensorrt.precision_search(
+        task.script, task.calibration, score, max_loss=max_loss, inputs=task.inputs, device="cpu", **settings
+    )
+    return found.module, f"{len(found.kept)} layers kept in f32 after {found.trials} trials; "
+
+
+def measure_model(name: str, wanted: list[str], every_layer: bool, max_loss: float | None) -> list[dict[str, Any]]:
     """Returns the rows of a model; that of a precision that fails has the problem."""
     import torch
     from harness import precisions, trained
@@ -90,15 +113,22 @@ def measure_model(name: str, wanted: list[str], every_layer: bool) -> list[dict[
         reference = task.outputs(task.model)
     head = {"model": name, "metric": task.metric}
     rows = [{**head, "precision": "PyTorch eager, f32", **judge(task, reference, reference), "note": ""}]
-    for precision in wanted:
-        _say(f"{name}: {precision}")
-        row = {**head, "precision": precision}
+    runs = [(precision, searches) for precision in wanted for searches in (False, True)]
+    for precision, searches in runs:
+        if searches and (max_loss is None or "int8" not in precision):
+            continue
+        row = {**head, "precision": f"{precision}, searched" if searches else precision}
+        _say(f"{name}: {row['precision']}")
         try:
             settings = precisions.settings(precision, task.calibration, every_layer)
-            compiled = torch_tensorrt.compile(task.script, inputs=task.inputs, device="cpu", **settings)
+            work = ""
+            if searches:
+                compiled, work = searched(task, settings, max_loss)
+            else:
+                compiled = torch_tensorrt.compile(task.script, inputs=task.inputs, device="cpu", **settings)
             with torch.inference_mode():
                 row |= judge(task, task.outputs(compiled), reference)
-            row["note"] = engine_note(torch_tensorrt.inspect(compiled))
+            row["note"] = work + engine_note(torch_tensorrt.inspect(compiled))
         except Exception as error:  # noqa: BLE001 - the other precisions must still be measured
             row["problem"] = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
         rows.append(row)
@@ -147,7 +177,7 @@ def main() -> None:
     command = shlex.join(["benchmarks/accuracy.py", *sys.argv[1:]])
     about = report.describe_machine(f"OMP_NUM_THREADS={arguments.threads} python {command}", arguments.threads)
     about["versions"] = {name: about["versions"][name] for name in ("torch", "torch_tensorrt")}
-    rows = [row for name in names for row in measure_model(name, wanted, arguments.every_layer)]
+    rows = [row for name in names for row in measure_model(name, wanted, arguments.every_layer, arguments.search)]
     result = {"about": about, "rows": rows}
     text = table(rows)
     print(json.dumps(result, indent=1) if arguments.json else text)

@@ -6,6 +6,7 @@
 #include "onednn/convolution_row.h"
 #include "onednn/library.h"
 #include "onednn/one_layer.h"
+#include "torch_tensorrt/core/engine/tactics/onednn/tactic.h"
 
 namespace torch_tensorrt::engine {
 namespace {
@@ -113,6 +114,25 @@ TEST(OnednnConvolutionConfigs, AConfigOfAnotherMachineRunsTheFirst) {
     if (!net.declined(kTactic, TensorFormat::kHWC).empty()) continue;
     const Tensor got = net.run_config(kTactic, TensorFormat::kHWC, "brgconv:an_isa_of_tomorrow");
     expect_near(got, expected, kTolerance, row.name);
+  }
+}
+
+// Without VNNI, two products of 8-bit integers are added in 16 bits.
+TEST(OnednnConvolutionConfigs, NoneThatSaturatesComputesWithIntegers) {
+  OneLayer net;
+  Tensor expected;
+  auto* layer = add_convolution(net, kRows[0], expected);
+  for (const char* name : {"brg:avx512_core", "jit_uni_int8:avx2", "jit_uni_int8_1x1:sse41"}) {
+    EXPECT_FALSE(onednn::may_saturate(name, *layer)) << name;
+  }
+  network::EpilogueOp dequantize;
+  dequantize.kind = EpilogueOp::Kind::kDequantize;
+  layer->mutable_epilogue().push_back(dequantize);
+  for (const char* name : {"brg:avx512_core", "jit_uni_int8:avx2", "jit_uni_int8_1x1:sse41"}) {
+    EXPECT_TRUE(onednn::may_saturate(name, *layer)) << name;
+  }
+  for (const char* name : {"brgconv:avx512_core_vnni", "jit:avx512_core_amx", "brgconv_1x1:avx2_vnni", "jit:sve_256"}) {
+    EXPECT_FALSE(onednn::may_saturate(name, *layer)) << name;
   }
 }
 
