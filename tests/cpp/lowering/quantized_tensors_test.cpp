@@ -4,6 +4,7 @@
 #include "support/jit_graph.h"
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/quantized_tensors.h"
+#include "torch_tensorrt/core/util/jit_quantization.h"
 
 // The pass that replaces tensors of quantized dtypes. Packed weights are tested from Python, where PyTorch makes them.
 namespace torch_tensorrt::core::lowering {
@@ -120,6 +121,55 @@ const RefusedCase kRefused[] = {
 };
 INSTANTIATE_TEST_SUITE_P(QuantizedTensors, RefusedQuantizedTensors, testing::ValuesIn(kRefused),
                          [](const auto& info) { return info.param.name; });
+
+// ---- the tensors that are hidden ----------------------------------------------------------------------------------
+
+torch::jit::Node* first_of(torch::jit::Graph& graph, const char* kind) {
+  for (auto* node : graph.nodes()) {
+    if (node->kind() == c10::Symbol::fromQualString(kind)) return node;
+  }
+  return nullptr;
+}
+
+// The tensor that `kind` begins to round in a graph of x and s; empty if there is none.
+std::string quantized_in(const char* kind, const std::string& nodes) {
+  const auto graph = parse_graph(R"(graph(%x : Tensor, %s : Tensor, %t : Tensor):
+          %low : float = prim::Constant[value=-128.0]()
+          %high : float = prim::Constant[value=127.0]()
+          )" + nodes + R"(
+          return (%y))");
+  const auto* tensor = util::quantized_tensor(first_of(*graph, kind));
+  return tensor == nullptr ? "" : tensor->debugName();
+}
+
+const std::string kProduct = "%a : Tensor = aten::mul(%x, %s)\n";
+const std::string kQuotient = "%a : Tensor = aten::div(%x, %s)\n";
+const std::string kRound = "%b : Tensor = aten::round(%a)\n";
+const std::string kClamp = "%c : Tensor = aten::clamp(%b, %low, %high)\n";
+
+TEST(QuantizedTensor, IsScaledRoundedClampedAndScaledBack) {
+  EXPECT_EQ(quantized_in("aten::mul", kProduct + kRound + kClamp + "%y : Tensor = aten::div(%c, %s)"), "x");
+  EXPECT_EQ(quantized_in("aten::mul",
+                         "%a : Tensor = aten::mul(%s, %x)\n" + kRound + kClamp + "%y : Tensor = aten::div(%c, %s)"),
+            "x");
+  EXPECT_EQ(quantized_in("aten::div", kQuotient + kRound + kClamp + "%y : Tensor = aten::mul(%s, %c)"), "x");
+}
+
+TEST(QuantizedTensor, MayBeRoundedInPlace) {
+  const std::string rounded =
+      "%r : Tensor = aten::round(%a)\n%same : bool = prim::Constant[value=1]()\n"
+      "%b : Tensor = trt::as_written(%r, %a, %same)\n";
+  EXPECT_EQ(quantized_in("aten::mul", kProduct + rounded + kClamp + "%y : Tensor = aten::div(%c, %s)"), "x");
+}
+
+TEST(QuantizedTensor, IsNoneInOtherProducts) {
+  EXPECT_EQ(quantized_in("aten::mul", kProduct + kRound + kClamp + "%y : Tensor = aten::div(%c, %t)"), "");
+  EXPECT_EQ(quantized_in("aten::mul", kProduct + kRound + "%y : Tensor = aten::div(%b, %s)"), "");
+  EXPECT_EQ(quantized_in("aten::mul", "%a : Tensor = aten::mul(%x, %s)\n%b : Tensor = aten::floor(%a)\n" + kClamp +
+                                          "%y : Tensor = aten::div(%c, %s)"),
+            "");
+  EXPECT_EQ(quantized_in("aten::div", kQuotient + kRound + kClamp + "%y : Tensor = aten::div(%c, %s)"), "");
+}
 
 }  // namespace
 }  // namespace torch_tensorrt::core::lowering

@@ -27,6 +27,8 @@ struct PassContext {
   // Empty: the layout pass's own table of layer kinds decides.
   std::function<bool(const network::ILayer&, network::TensorFormat)> takes_format;
   QuantizedConstants quantized_constants = QuantizedConstants::kFold;
+  // Whether the user allows int8: then clamp(round(x * s)) / s may be a quantize and a dequantize layer.
+  bool may_quantize = false;
   // Called with the network's text after each pass that changed it; empty unless dumps were asked for.
   std::function<void(const std::string& pass, const std::string& text)> dump;
 };

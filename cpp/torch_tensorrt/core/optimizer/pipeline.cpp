@@ -3,6 +3,7 @@
 #include "torch_tensorrt/core/network/text/text.h"
 #include "torch_tensorrt/core/network/verifier.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
+#include "torch_tensorrt/core/optimizer/quantization/quantization.h"
 #include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/progress.h"
 
@@ -53,6 +54,7 @@ std::vector<PipelineEntry> default_pipeline() {
     pipeline.push_back({std::move(pass), reason});
   };
   add(make_remove_identities(), "the patterns below do not look through identities");
+  add(make_form_quantization(), "before constants are folded: a build for int8 looks for the quantization of weights");
   add(make_absorb_shape_inputs(),
       "sizes as attributes make shape arithmetic unread, and reshapes known to the passes below");
   add(make_fuse_channel_shuffle(), "before shuffles are merged: its three steps are still separate layers");

@@ -9,4 +9,8 @@ namespace torch_tensorrt::core::util {
 // int8 looks for the quantization of weights.
 bool is_quantization(const torch::jit::Node* n);
 
+// The tensor that the node begins to round to the numbers of an integer dtype; null if it does not: the first argument
+// of an operator that quantizes (is_quantization), and x of clamp(round(x * s)) / s and clamp(round(x / s)) * s.
+torch::jit::Value* quantized_tensor(const torch::jit::Node* n);
+
 }  // namespace torch_tensorrt::core::util

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/engine/backend/backend.h"
 
+#include <iterator>
+
 #include "torch_tensorrt/core/backends/tensorrt/prepare/passes.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/build.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/engine.h"
@@ -37,9 +39,13 @@ std::vector<optimizer::PassReport> run_passes(network::INetworkDefinition& netwo
   }
   if (settings.enabled_precisions.count(network::DataType::kINT8) != 0) {
     context.quantized_constants = optimizer::QuantizedConstants::kStay;
+    context.may_quantize = !settings.refit;  // other weights may have other scales
   }
   const auto ranges = calibrated_ranges(network, settings);
-  return optimizer::run_pipeline(network, context, pipeline(network, settings, ranges));
+  auto reports = optimizer::run_pipeline(network, context, quantization_pipeline(settings));
+  auto others = optimizer::run_pipeline(network, context, pipeline(network, settings, ranges));
+  reports.insert(reports.end(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
+  return reports;
 }
 
 constexpr int32_t kMinDriver = 11080;  // oldest CUDA that any TensorRT 10 supports

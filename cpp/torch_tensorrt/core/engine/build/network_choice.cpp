@@ -152,6 +152,7 @@ class NetworkChooser {
     optimizer::PassContext context;
     context.activation_format = format;
     context.quantized_constants = quantized_;
+    context.may_quantize = may_use(DataType::kINT8);
     context.can_run = [this](const network::ILayer& layer) { return !candidates(layer).empty(); };
     context.takes_format = [this](const network::ILayer& layer, TensorFormat wanted) {
       return takes_format(layer, wanted);

@@ -134,9 +134,9 @@ bool fold_parameters(const GraphPtr& graph, std::vector<torch::jit::IValue>& par
 void hide_quantizations(torch::jit::Graph& graph) {
   static const auto kHidden = c10::Symbol::fromQualString("trt::hidden");
   for (Node* node : all_nodes(graph.block())) {
-    if (!util::is_quantization(node)) continue;
-    auto* input = node->input(0);
-    node->replaceInput(0, insert_before(node, kHidden, {input}, input->type())->output());
+    auto* input = util::quantized_tensor(node);
+    if (input == nullptr) continue;
+    node->replaceInputWith(input, insert_before(node, kHidden, {input}, input->type())->output());
   }
 }
 

@@ -11,7 +11,7 @@ namespace torch_tensorrt::core::lowering::passes {
 // such tensors than the pass knows.
 bool replace_quantized_tensors(const GraphPtr& graph);
 
-// Hides from PyTorch's passes that tensors are known which a quantization reads (util::is_quantization). They would
+// Hides from PyTorch's passes that tensors are known which a quantization reads (util::quantized_tensor). They would
 // compute quantized weights, which a build for int8 looks for.
 // quantize(x) -> quantize(trt::hidden(x))
 void hide_quantizations(torch::jit::Graph& graph);

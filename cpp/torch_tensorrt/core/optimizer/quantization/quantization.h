@@ -68,6 +68,12 @@ std::unique_ptr<Pass> make_quantize_all(TensorRanges ranges, QuantizedForm form)
 // the producers through layers that only move elements or take maxima.
 std::unique_ptr<Pass> make_fuse_quantization();
 
+// Before: clamp(round(x * s), low, high) / s, or clamp(round(x / s), low, high) * s, in f32, with a constant s (one
+// number, or numbers along one dimension) and integers of 8 bits as bounds. After: quantize and dequantize layers with
+// the scale 1 / s (or s). Both multiply where the original divides, so the result may be the next integer near a tie,
+// and differ by the rounding of f32. Does nothing unless PassContext::may_quantize.
+std::unique_ptr<Pass> make_form_quantization();
+
 // Before: quantize and dequantize layers. After: the same in element-wise layers of floats, for targets that have no
 // such layers; pairs need no integers. Layers for which `stays` is true are left alone.
 std::unique_ptr<Pass> make_expand_quantization(std::function<bool(const network::QuantizationBase&)> stays);

@@ -16,7 +16,19 @@ bool has_layer(const network::QuantizationBase& layer) {
          layer.getInput(0)->producer()->getType() == network::LayerType::kQUANTIZE;
 }
 
+optimizer::Elements changes_of(const engine::BuildSettings& settings) {
+  return settings.refit ? optimizer::Elements::kChange : optimizer::Elements::kStay;
+}
+
 }  // namespace
+
+std::vector<optimizer::PipelineEntry> quantization_pipeline(const engine::BuildSettings& settings) {
+  std::vector<optimizer::PipelineEntry> result;
+  result.push_back({optimizer::make_remove_identities(changes_of(settings)), "the pattern does not look through them"});
+  result.push_back(
+      {optimizer::make_form_quantization(), "before quantization is expanded, which makes the same layers"});
+  return result;
+}
 
 std::vector<optimizer::PipelineEntry> pipeline(const network::INetworkDefinition& network,
                                                const engine::BuildSettings& settings,
@@ -24,7 +36,7 @@ std::vector<optimizer::PipelineEntry> pipeline(const network::INetworkDefinition
   namespace passes = optimizer;
   const bool quantizes = settings.enabled_precisions.count(network::DataType::kINT8) != 0;
   const bool may_compute = !settings.refit && !(quantizes && passes::has_quantization(network));
-  const auto elements = settings.refit ? passes::Elements::kChange : passes::Elements::kStay;
+  const auto elements = changes_of(settings);
   std::vector<passes::PipelineEntry> result;
   const auto add = [&](std::unique_ptr<passes::Pass> pass, const char* reason) {
     result.push_back({std::move(pass), reason});
