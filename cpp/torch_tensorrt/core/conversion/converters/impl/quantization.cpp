@@ -1,5 +1,9 @@
+#include <algorithm>
 #include <cmath>
 #include <optional>
+#include <vector>
+
+#include "torch/csrc/jit/ir/constants.h"
 
 #include "torch_tensorrt/core/conversion/converters/impl/families.h"
 #include "torch_tensorrt/core/conversion/converters/impl/layers.h"
@@ -221,6 +225,82 @@ bool dequantize_decomposed(ConversionCtx* ctx, const torch::jit::Node* n, args& 
   return finish(ctx, n, cast(ctx, values_in_floats(ctx, x, scale, zero), wanted));
 }
 
+// ---- the operator of NVIDIA's ModelOpt ----------------------------------------------------------------------------
+
+constexpr const char* kBlocks =
+    "no engine computes scales of blocks (mxfp8, nvfp4); quantize to integers with constant scales";
+
+// Tensors with no magnitude above this are rounded to 0.
+constexpr double kNoMagnitude = 1.0 / (1 << 24);
+// The scale of such tensors: numbers below it become 0, and products of two of them are finite.
+constexpr float kScaleOfNothing = 0x1p60F;
+
+// ModelOpt's places of the arguments: (input, amax, num_bits, exponent_bits, unsigned, narrow_range)
+Range range_of_bits(const torch::jit::Node* n, args& args) {
+  constexpr int64_t kMostBits = 16;
+  const int64_t bits = args[2].unwrapToInt();
+  const bool is_unsigned = args[4].unwrapToBool();
+  TORCHTRT_CHECK(bits >= 2 && bits <= kMostBits, util::node_info(n)
+                                                     << ": num_bits is " << bits << ", must be 2 to " << kMostBits);
+  const int64_t high = (int64_t{1} << (is_unsigned ? bits : bits - 1)) - 1;
+  const bool is_narrow = args[5].unwrapToBool();
+  return {is_unsigned ? 0 : (is_narrow ? -high : -high - 1), high};
+}
+
+// The dimension along which the magnitudes lie; -1 if there is one for all elements.
+int32_t axis_of_magnitudes(const torch::jit::Node* n, const std::vector<int64_t>& sizes, ITensor* x) {
+  const bool is_one = std::all_of(sizes.begin(), sizes.end(), [](int64_t size) { return size == 1; });
+  if (is_one) return -1;
+  const auto isnt_one = [](int64_t size) { return size != 1; };
+  const auto axis = static_cast<int32_t>(std::find_if(sizes.begin(), sizes.end(), isnt_one) - sizes.begin());
+  TORCHTRT_CHECK(std::count_if(sizes.begin(), sizes.end(), isnt_one) == 1 && axis < rank(x),
+                 util::node_info(n) << ": amax has the shape " << c10::IntArrayRef(sizes)
+                                    << ", must have one element, or one for each index of a dimension of the input");
+  return axis;
+}
+
+// Empty unless the magnitudes are known and none is negative or NaN.
+std::optional<Known> known_magnitudes(Var& amax_arg, const Range& range) {
+  const auto amax = known_value(amax_arg);
+  if (!amax || amax->numel() == 0) return std::nullopt;
+  const at::Tensor dense = amax->to(at::kFloat).contiguous();
+  if (!dense.ge(0).all().item<bool>()) return std::nullopt;
+  const at::Tensor scale = dense / static_cast<double>(range.high);
+  return Known{scale.masked_fill(dense.le(kNoMagnitude), kScaleOfNothing), 0};
+}
+
+bool quantize_op(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensorOrFreeze(ctx);
+  const Range range = range_of_bits(n, args);
+  const auto sizes =
+      args[1].isITensor() ? args[1].ITensor()->getDimensions().to_vector() : args[1].unwrapToTensor().sizes().vec();
+  const int32_t axis = axis_of_magnitudes(n, sizes, x);
+  const auto known = known_magnitudes(args[1], range);
+  const auto small = smallest_type(range);
+  if (known && is_positive(known->scale) && small && has_layer(x)) {
+    return finish(ctx, n, round_trip(ctx, x, *known, *small, axis, range));
+  }
+  const auto type = wide_type(scalar_type(x));
+  auto* amax = cast(ctx, args[1].ITensorOrFreeze(ctx), type);
+  if (axis >= 0) amax = along(ctx, flat(ctx, amax), axis, rank(x));
+  if (axis < 0 && rank(amax) != 0) amax = reshape(ctx, amax, SizeList{});
+  amax = apply(ctx, ElementWiseOperation::kMAX, amax, scalar_constant(ctx, kNoMagnitude, type));
+  auto* scale = apply(ctx, ElementWiseOperation::kDIV, amax, scalar_constant(ctx, range.high, type));
+  return finish(ctx, n, in_floats(ctx, x, scale, scalar_constant(ctx, 0, type), range));
+}
+
+Decision has_no_exponent(const torch::jit::Node* n) {
+  const auto bits = torch::jit::toIValue(n->input(3));
+  if (bits && bits->isInt() && bits->toInt() == 0) return Decision::yes();
+  return Decision::no(
+      "exponent_bits is not 0: no engine rounds to 8-bit floating-point numbers (fp8); quantize to integers, as "
+      "ModelOpt's INT8_DEFAULT_CFG does");
+}
+
+bool never(ConversionCtx*, const torch::jit::Node* n, args&) {
+  TORCHTRT_THROW_ERROR(util::node_info(n) << ": " << kBlocks);
+}
+
 using Decomposed = bool (*)(ConversionCtx*, const torch::jit::Node*, args&, Places);
 
 OpConverter with_places(Decomposed convert, bool has_axis) {
@@ -255,6 +335,13 @@ Family quantization_family() {
       {"quantized_decomposed::dequantize_per_channel(Tensor input, Tensor scales, Tensor? zero_points, int axis, "
        "int quant_min, int quant_max, ScalarType dtype, *, ScalarType? out_dtype=None) -> Tensor",
        with_places(dequantize_decomposed, true)},
+      // Importing modelopt registers these.
+      {"tensorrt::quantize_op(Tensor input, Tensor amax, int num_bits, int exponent_bits, bool unsigned, "
+       "bool narrow_range) -> Tensor",
+       quantize_op, Declines{"`exponent_bits` is not 0", has_no_exponent}},
+      {"tensorrt::dynamic_block_quantize_op(Tensor input, int block_size, Tensor amax, int num_bits, "
+       "int exponent_bits, int scale_num_bits, int scale_exponent_bits) -> Tensor",
+       never, DeclinesAll{kBlocks}},
   };
 }
 
