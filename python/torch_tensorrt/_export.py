@@ -11,6 +11,7 @@ from torch.utils import _pytree
 
 from torch_tensorrt._exported_arguments import arguments
 from torch_tensorrt._input import Input, check_shared_dims
+from torch_tensorrt._modelopt import exportable
 from torch_tensorrt.ts._compile_spec import require_sequence
 
 
@@ -38,7 +39,7 @@ def export(
     entries = [entry for entry in _pytree.tree_leaves(given, is_leaf=_is_input) if isinstance(entry, Input)]
     check_shared_dims(entries)
     ranges = [entry for entry in entries if entry.shape_mode is Input._ShapeMode.DYNAMIC]
-    with _in_eval_mode(module):
+    with _in_eval_mode(module), exportable(module):
         program = _exported(module, given, _example)
         if any(low < 2 for entry in ranges for low in _ends(entry)[0]):
             _allow_small_sizes(program, given)
