@@ -17,7 +17,9 @@ def test_doctor_as_json():
     assert report["torch"]["found"] in (None, torch.__version__.split("+")[0])
     assert report["torch"]["built_with"].split(".")[:2] == torch.__version__.split(".")[:2]
     flags = Path("/proc/cpuinfo").read_text()
-    assert report["cpu"]["bf16"] == ("avx512_bf16" in flags)
+    for precision, flag in {"bf16": "avx512_bf16", "fp16": "avx512_fp16", "int8": "avx512_vnni"}.items():
+        assert report["cpu"][precision] == (flag in flags)
+        assert any(line.startswith(f"with {precision} in enabled") for line in report["advice"]) == (flag not in flags)
     assert report["cpu"]["threads"] >= 1
     native = next(row for row in report["backends"] if row["name"] == "native")
     assert native["devices"][0]["device"] == "cpu" and native["devices"][0]["available"]

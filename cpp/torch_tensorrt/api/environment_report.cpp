@@ -6,11 +6,13 @@
 #include "torch/version.h"
 
 #include "torch_tensorrt/core/engine/backend/backend.h"
+#include "torch_tensorrt/core/engine/build/precision_choice.h"
 #include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/engine/tactics/tactic.h"
 #include "torch_tensorrt/core/engine/tactics/versions.h"
 #include "torch_tensorrt/core/util/build_info.h"
+#include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/macros.h"
 #include "torch_tensorrt/torch_tensorrt.h"
 
@@ -87,8 +89,13 @@ std::vector<BackendState> find_backends(const std::vector<DeviceState>& devices)
   return found;
 }
 
-bool has_int8(const DeviceTarget& cpu) { return cpu.isa == "avx512_core_vnni" || cpu.isa == "avx512_core_bf16"; }
-bool has_bf16(const DeviceTarget& cpu) { return cpu.isa == "avx512_core_bf16"; }
+// The lower precisions that a CPU may compute in, with their names in `enabled_precisions`.
+struct Precision {
+  const char* name;
+  network::DataType type;
+};
+constexpr Precision kPrecisions[] = {
+    {"bf16", network::DataType::kBF16}, {"fp16", network::DataType::kHALF}, {"int8", network::DataType::kINT8}};
 
 std::vector<std::string> find_advice(const Environment& environment) {
   std::vector<std::string> advice;
@@ -103,15 +110,11 @@ std::vector<std::string> find_advice(const Environment& environment) {
         "this build has no oneDNN, so PyTorch's operators run all layers on the CPU: build again with the packages of "
         "requirements/build.txt");
   }
-  if (!has_bf16(cpu)) {
-    advice.push_back("the CPU (" + cpu.isa +
-                     ") has no instructions for bf16 (avx512_bf16): with bf16 in "
-                     "enabled_precisions, layers compute in f32");
-  }
-  if (!has_int8(cpu)) {
-    advice.push_back("the CPU (" + cpu.isa +
-                     ") has no instructions for 8-bit integers (avx512_vnni): with int8 in "
-                     "enabled_precisions, layers compute in f32");
+  for (const Precision& precision : kPrecisions) {
+    const Decision fast = engine::has_fast_kernels(cpu, precision.type);
+    if (fast) continue;
+    advice.push_back(
+        str("with ", precision.name, " in enabled_precisions, layers on the CPU compute in f32: ", fast.reason()));
   }
   if (!environment.has_driver) {
     advice.emplace_back(
@@ -207,7 +210,7 @@ std::string get_environment_json() {
       {"torch", {{"built_with", TORCH_VERSION}, {"found", text_or_null(environment.torch_found)}}},
       {"compiler", __VERSION__},
       {"onednn", text_or_null(environment.onednn)},
-      {"cpu", {{"isa", cpu.isa}, {"threads", cpu.threads}, {"bf16", has_bf16(cpu)}, {"int8", has_int8(cpu)}}},
+      {"cpu", {{"isa", cpu.isa}, {"threads", cpu.threads}}},
       {"driver",
        {{"found", environment.has_driver},
         {"cuda",
@@ -216,6 +219,9 @@ std::string get_environment_json() {
       {"backends", nlohmann::json::array()},
       {"advice", environment.advice},
   };
+  for (const Precision& precision : kPrecisions) {
+    json["cpu"][precision.name] = static_cast<bool>(engine::has_fast_kernels(cpu, precision.type));
+  }
   for (size_t i = 1; i < environment.devices.size(); ++i) {
     const DeviceState& gpu = environment.devices[i];
     json["gpus"].push_back({{"device", name_of(gpu.target)},
