@@ -15,6 +15,8 @@ from torch.utils import _pytree
 
 from torch_tensorrt import _progress
 from torch_tensorrt._compile import compile as _compile
+from torch_tensorrt._input import Input
+from torch_tensorrt._inspect import inspect
 from torch_tensorrt._library import compiler
 from torch_tensorrt.ptq import OBSERVED, arguments_of, length_of
 from torch_tensorrt.ts._compiler import _native
@@ -178,7 +180,8 @@ def verify(
         module: the module, or the exported program, that was compiled.
         compiled: what :func:`torch_tensorrt.compile` returned for it.
         data: batches, in the forms of :class:`torch_tensorrt.ptq.DataLoaderCalibrator`.
-        reference: the module compiled in float32. Default: it is compiled for the shapes of the first batch.
+        reference: the module compiled in float32. Default: it is compiled for the shapes that ``compiled`` takes, or
+            those of the batches.
         metric: a function of a module, such as its accuracy; it is called with ``module`` and with ``compiled``.
         progress: as :func:`torch_tensorrt.ts.compile` takes it.
 
@@ -196,28 +199,29 @@ def _verify(
     module: Any, compiled: Any, data: Iterable[Any], reference: Any, metric: Callable[[Any], float] | None
 ) -> Verification:
     runs = _callable(module)
-    reason, batches = "", 0
+    batches = 0
+    own = _Reference(module, compiled)
     compiler()._start_verification()
     try:
         with torch.inference_mode():
             for batches, batch in enumerate(data, start=1):
                 _progress.step("comparing batches", batches - 1, length_of(data))
                 positional, by_name = arguments_of(batch, compiled)
-                if batches == 1 and reference is None:
-                    reference, reason = _in_float(module, compiled, positional, by_name)
+                in_float = own.for_batch(positional, by_name) if reference is None else reference
                 expected = _tensors(runs(*positional, **by_name))
                 found = _tensors(_recorded(compiled, positional, by_name, is_reference=False))
                 if len(expected) != len(found):
                     raise ValueError(f"the module returns {len(expected)} tensors, the compiled module {len(found)}")
                 compiler()._compare_outputs(expected, found)
-                if reference is not None:
-                    _recorded(reference, positional, by_name, is_reference=True)
+                if in_float is not None:
+                    _recorded(in_float, positional, by_name, is_reference=True)
                     compiler()._compare_recorded()
         outputs, layers = _errors(of_layers=False), _errors(of_layers=True)
     finally:
         compiler()._stop_verification()
     if batches == 0:
         raise ValueError("there are no batches to verify with")
+    reason = own.reason
     if not layers and not reason:
         reason = "the engines show no tensors of the same names (they run on the CPU in the native backend)"
     if metric is not None:
@@ -233,6 +237,70 @@ def _verify(
 
 def _callable(module: Any) -> Any:
     return module.module() if isinstance(module, torch.export.ExportedProgram) else module
+
+
+_Range = tuple[tuple[int, ...], tuple[int, ...]]  # the least and the largest shape of a tensor
+
+
+class _Reference:
+    """The module compiled in float32 for the batches: again where one has shapes that those before had not."""
+
+    def __init__(self, module: Any, compiled: Any) -> None:
+        self._module, self._compiled = module, compiled
+        self._found: Any = None
+        self._ranges: list[_Range] = []  # of the tensors among the arguments
+        self.reason = ""  # why it cannot be compiled
+
+    def for_batch(self, positional: Sequence[Any], by_name: dict[str, Any]) -> Any:
+        """Returns the compiled module; None if it cannot be compiled."""
+        leaves, structure = _pytree.tree_flatten((list(positional), by_name))
+        shapes = [tuple(leaf.shape) for leaf in leaves if isinstance(leaf, torch.Tensor)]
+        if self.reason or (self._found is not None and self._takes(shapes)):
+            return self._found
+        self._ranges = self._widened(shapes)
+        ranges = iter(self._ranges)
+        given = [_range_of(leaf, next(ranges)) if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
+        inputs, by_name = _pytree.tree_unflatten(given, structure)
+        self._found, self.reason = _in_float(self._module, self._compiled, inputs, by_name)
+        return self._found
+
+    def _takes(self, shapes: list[tuple[int, ...]]) -> bool:
+        if isinstance(self._module, torch.export.ExportedProgram):
+            return True  # the program has ranges of its own
+        return _are_within(shapes, self._ranges)
+
+    def _widened(self, shapes: list[tuple[int, ...]]) -> list[_Range]:
+        declared = _declared_ranges(self._compiled)
+        if _are_within(shapes, declared):
+            return declared
+        if [len(low) for low, _ in self._ranges] != [len(shape) for shape in shapes]:
+            return [(shape, shape) for shape in shapes]
+        pairs = zip(self._ranges, shapes, strict=True)
+        return [(tuple(map(min, low, shape)), tuple(map(max, high, shape))) for (low, high), shape in pairs]
+
+
+def _are_within(shapes: list[tuple[int, ...]], ranges: list[_Range]) -> bool:
+    if [len(low) for low, _ in ranges] != [len(shape) for shape in shapes]:
+        return False
+    pairs = zip(shapes, ranges, strict=True)
+    return all(a <= size <= b for shape, (low, high) in pairs for size, a, b in zip(shape, low, high, strict=True))
+
+
+def _declared_ranges(compiled: Any) -> list[_Range]:
+    """Returns the shapes of the inputs of a module that is one engine; for others an empty list."""
+    if not isinstance(compiled, torch.jit.ScriptModule):
+        return []
+    methods = inspect(compiled).methods
+    is_whole = len(methods) == 1 and len(methods[0].engines) == 1 and not methods[0].pytorch
+    inputs = methods[0].engines[0].information.get("inputs", []) if is_whole else []
+    return [(tuple(row.get("min", row["dims"])), tuple(row.get("max", row["dims"]))) for row in inputs]
+
+
+def _range_of(tensor: torch.Tensor, shapes: _Range) -> torch.Tensor | Input:
+    low, high = shapes
+    if low == high:
+        return tensor
+    return Input(min_shape=low, opt_shape=tuple(tensor.shape), max_shape=high, dtype=tensor.dtype)
 
 
 def _in_float(module: Any, compiled: Any, positional: Sequence[Any], by_name: dict[str, Any]) -> tuple[Any, str]:

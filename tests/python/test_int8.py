@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import warnings
-from pathlib import Path
 
 import pytest
 import torch
+from processor import needs_vnni
 from torch import nn
 
 import torch_tensorrt
 from torch_tensorrt.ptq import CacheCalibrator, CalibrationAlgo, DataLoaderCalibrator
 
 INT8 = {torch.float32, torch.int8}
-HAS_VNNI = "avx512_vnni" in Path("/proc/cpuinfo").read_text()
-needs_vnni = pytest.mark.skipif(not HAS_VNNI, reason="the processor has no instructions for int8")
 
 
 class Block(nn.Module):

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 import torch
+from processor import HAS_FP16, needs_bf16
 from torch import nn
 
 import torch_tensorrt
 
 BF16 = {torch.float32, torch.bfloat16}
 UNIT = 2.0**-8  # rounding to bf16 changes a number by half of this at most, relative to it
-HAS_BF16 = "avx512_bf16" in Path("/proc/cpuinfo").read_text()
-HAS_FP16 = "avx512_fp16" in Path("/proc/cpuinfo").read_text()
-needs_bf16 = pytest.mark.skipif(not HAS_BF16, reason="the processor has no instructions for bf16")
 
 
 class Pictures(nn.Module):

@@ -5,6 +5,7 @@ import warnings
 
 import pytest
 import torch
+from processor import needs_vnni
 from torch import nn
 
 import torch_tensorrt
@@ -56,6 +57,7 @@ def test_results_are_those_of_pytorch(module, precisions):
         torch.testing.assert_close(compile_for(module, precisions)(x), module(x), rtol=1e-5, atol=1e-6)
 
 
+@needs_vnni
 def test_weights_are_stored_as_integers_for_int8(module, capfd):
     def integers(precisions: set[torch.dtype]) -> int:
         with torch_tensorrt.logging.graphs():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 
 import pytest
 import torch
+from processor import HAS_VNNI, needs_vnni
 from torch import nn
 from torch.ao import quantization as ao
 from torch.ao.nn.quantized import FloatFunctional
@@ -18,8 +18,6 @@ import torch_tensorrt
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 
 FLOAT, INT8 = {torch.float32}, {torch.float32, torch.int8}
-HAS_VNNI = "avx512_vnni" in Path("/proc/cpuinfo").read_text()
-needs_vnni = pytest.mark.skipif(not HAS_VNNI, reason="the processor has no instructions for int8")
 
 
 class Residual(nn.Module):
@@ -186,8 +184,14 @@ def weights():
     torch.manual_seed(0)
 
 
+# Without VNNI, PyTorch's own kernels saturate the sums of two products of these modules.
+SATURATING = ("eager_per_tensor", "fx")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_results_are_those_of_pytorch(form):
+    if form in SATURATING and not HAS_VNNI:
+        pytest.skip("PyTorch's kernels saturate on this processor")
     module, step = FORMS[form]()
     assert_within_a_step(build(module, FLOAT), module, step)
 

@@ -146,6 +146,18 @@ def test_exported_programs_and_batches_by_name_are_verified():
     assert report.layers and report.outputs[0].sqnr > 100
 
 
+def test_batches_may_have_different_sizes():
+    module = torch.jit.script(torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.ReLU(), torch.nn.Linear(8, 4)).eval())
+    batches = [torch.randn(size, 8) for size in (2, 5, 3)]
+    ranged = torch_tensorrt.Input(min_shape=(1, 8), opt_shape=(2, 8), max_shape=(8, 8))
+    compiled = torch_tensorrt.compile(module, inputs=[ranged], device="cpu")
+    found = torch_tensorrt.verify(module, compiled, batches)
+    assert found.batches == 3 and found.layers and not found.reason
+    # The engines of a hybrid module do not tell the ranges of its inputs.
+    hybrid = torch_tensorrt.compile(module, inputs=[ranged], device="cpu", torch_executed_ops=["aten::relu"])
+    assert torch_tensorrt.verify(module, hybrid, batches).batches == 3
+
+
 def test_wrong_uses_of_verify_are_refused():
     module, data = make("features")
     compiled = compile_in(module, data, {torch.float32})

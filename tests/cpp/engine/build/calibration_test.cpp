@@ -128,6 +128,30 @@ TEST(CalibrationTable, IsReadAsWritten) {
   EXPECT_TRUE(ranges.at("x").is_signed);
 }
 
+std::string table_with_channels(const std::vector<network::Dims>& seen) {
+  const auto network = std::make_shared<network::INetworkDefinition>();
+  auto* x = network->addInput("x", network::DataType::kFLOAT, network::Dims{-1, -1});
+  static const std::vector<float> matrix(6, 1.F);
+  auto* w = network->addConstant(network::Dims{3, 2}, {network::DataType::kFLOAT, matrix.data(), 6})->getOutput(0);
+  network->addMatrixMultiply(*x, network::MatrixOperation::kNONE, *w, network::MatrixOperation::kNONE);
+  const std::vector<float> values = {1, -2, 0.5F, -4, 1, 0};
+  Calibration calibration;
+  for (const network::Dims& dims : seen) {
+    calibration.observe(plan_named("engine", 7, network), *x, {network::DataType::kFLOAT, dims}, values.data());
+  }
+  return calibration.table(CalibrationAlgorithm::kMINMAX);
+}
+
+TEST(CalibrationTable, HasTheChannelsOfInputsOfProducts) {
+  const auto channels = [](const std::vector<network::Dims>& seen) {
+    return read_calibration(table_with_channels(seen), "engine", 7).at("x").channels;
+  };
+  EXPECT_EQ(channels({{2, 3}}), (std::vector<float>{4, 2, 0.5F}));
+  EXPECT_EQ(channels({{1, 3}, {2, 3}}), (std::vector<float>{4, 2, 0.5F}));
+  EXPECT_TRUE(channels({{2, 3}, {3, 2}, {2, 3}}).empty());
+  EXPECT_TRUE(read_calibration(table_of(7), "engine", 7).at("x").channels.empty());
+}
+
 TEST(CalibrationTable, KeepsWhatItClips) {
   const auto network = std::make_shared<network::INetworkDefinition>();
   auto* x = network->addInput("x", network::DataType::kFLOAT, network::Dims{200001});
@@ -171,6 +195,17 @@ TEST(CalibrationTable, DamagedRangesAreRefused) {
     const size_t place = text.find("\"amax\": 2.0");
     ASSERT_NE(place, std::string::npos) << good;
     text.replace(place, 11, std::string("\"amax\": ") + bad);
+    EXPECT_NE(error_of(text), "") << bad;
+  }
+}
+
+TEST(CalibrationTable, DamagedChannelsAreRefused) {
+  const std::string good = table_with_channels({{2, 3}});
+  const std::string channels = "\"4 2 0.5\"";
+  ASSERT_NE(good.find(channels), std::string::npos) << good;
+  for (const char* bad : {"\"4 x\"", "\"4,2\"", "\"4  2\"", "\"-1 2\"", "\"nan\"", "5"}) {
+    std::string text = good;
+    text.replace(text.find(channels), channels.size(), bad);
     EXPECT_NE(error_of(text), "") << bad;
   }
 }

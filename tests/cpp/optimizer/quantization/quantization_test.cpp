@@ -156,6 +156,60 @@ TEST(FuseQuantization, OperandsOfAConcatenationShareTheLargestRange) {
   EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1);
 }
 
+TEST(ChannelDivisors, AreTheRangesOfUnevenChannels) {
+  EXPECT_TRUE(channel_divisors({4, true, 4, {}}).empty());
+  EXPECT_TRUE(channel_divisors({4, true, 4, {2, 3, 4}}).empty());
+  EXPECT_TRUE(channel_divisors({1, true, 1, {0, 0, 0}}).empty());
+  EXPECT_EQ(channel_divisors({64, true, 64, {1, 8, 64, 0, 8}}), (std::vector<float>{4, 8, 64, 4, 8}));
+}
+
+std::vector<int8_t> integer_matrix(const network::INetworkDefinition& network, const network::Dims& dims) {
+  for (const auto& layer : network.layers()) {
+    const auto* constant = network::layer_cast<network::IConstantLayer>(layer.get());
+    if (constant == nullptr || constant->getWeights().type != network::DataType::kINT8) continue;
+    if (!(constant->getDimensions() == dims)) continue;
+    const auto* elements = static_cast<const int8_t*>(constant->getWeights().values);
+    return {elements, elements + constant->getWeights().count};
+  }
+  return {};
+}
+
+// The matrix makes up for the division: (x / d) (d W) = x W. Here d is 64, 4, 8, 8.
+TEST(InsertQuantization, UnevenChannelsAreDividedBeforeAProduct) {
+  const std::string input = "%x = input() {dims=[3x4]}\n";
+  const TensorRanges ranges = {{"x", {64, true, 64, {64, 1, 8, 8}}}};
+  const auto transposed = quantized(input +
+                                        "%w = constant() {dims=[2x4], weights=f32[1, 2, 3, 5, 0, 0, 0, 8]}\n"
+                                        "%a = matrix_multiply(%x, %w) {op1=transpose}\n%y = unary(%a)\nreturn %y",
+                                    ranges);
+  EXPECT_EQ(integer_layers(*transposed), 1);
+  EXPECT_EQ(count(*transposed, LayerType::kELEMENTWISE), 1);
+  EXPECT_EQ(integer_matrix(*transposed, {2, 4}), (std::vector<int8_t>{127, 16, 48, 79, 0, 0, 0, 127}));
+  EXPECT_THAT(network::print_network(*transposed), HasSubstr("f32[0.015625, 0.25, 0.125, 0.125]"));
+  const auto plain = quantized(input +
+                                   "%w = constant() {dims=[4x2], weights=f32[1, 0, 2, 0, 3, 0, 5, 8]}\n"
+                                   "%a = matrix_multiply(%x, %w) {op1=none}\n%y = unary(%a)\nreturn %y",
+                               ranges);
+  EXPECT_EQ(integer_matrix(*plain, {4, 2}), (std::vector<int8_t>{127, 0, 16, 0, 48, 0, 79, 127}));
+}
+
+TEST(InsertQuantization, AProductDividesItsOwnResult) {
+  const std::string products =
+      "%x = input() {dims=[3x2]}\n%v = constant() {dims=[2x4], weights=f32[1, 2, 3, 4, -5, 6, 7, 8]}\n"
+      "%w = constant() {dims=[4x2], weights=f32[1, 2, 3, 4, 5, 6, 7, 8]}\n"
+      "%a = matrix_multiply(%x, %v) {op1=none, epilogue=[relu]}\n"
+      "%b = matrix_multiply(%a, %w) {op1=none}\n";
+  const TensorRanges ranges = {{"x", {1, true}}, {"a", {64, false, 64, {64, 1, 8, 8}}}};
+  const auto network = quantized(products + "%y = unary(%b)\nreturn %y", ranges);
+  EXPECT_EQ(integer_layers(*network), 2);
+  EXPECT_EQ(count(*network, LayerType::kELEMENTWISE), 0);
+  EXPECT_THAT(network::print_network(*network), HasSubstr("relu, prod("));
+  // Another reader needs the result as it is.
+  const auto shared = quantized(products + "%c = unary(%a)\n%y = unary(%b)\nreturn %c, %y", ranges);
+  EXPECT_EQ(integer_layers(*shared), 2);
+  EXPECT_EQ(count(*shared, LayerType::kELEMENTWISE), 1);
+}
+
 TEST(FuseQuantization, ProductsTakeTheBiasIntoTheEpilogue) {
   const std::string text =
       "%x = input() {dims=[3x4]}\n%w = constant() {dims=[2x4], weights=f32[1, 2, 3, 4, -5, 6, 7, 8]}\n"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -161,6 +162,55 @@ float Histogram::amax(CalibrationAlgorithm algorithm) const {
   return largest_;
 }
 
+void ChannelRanges::add(const float* values, int64_t count, int64_t channels) {
+  if (count == 0) return;
+  const auto size = static_cast<size_t>(channels);
+  differ_ = differ_ || (!largest_.empty() && largest_.size() != size);
+  largest_.resize(differ_ ? 0 : size, 0.0F);
+  if (differ_) return;
+  float* const largest = largest_.data();
+  for (const float* row = values; row < values + count; row += channels) {
+    for (size_t i = 0; i < size; ++i) largest[i] = std::max(largest[i], std::abs(row[i]));
+  }
+}
+
+namespace {
+
+bool is_input_of_product(const network::ITensor& tensor) {
+  const auto& readers = tensor.consumers();
+  return std::any_of(readers.begin(), readers.end(), [&](const network::ILayer* reader) {
+    const auto* product = network::layer_cast<network::IMatrixMultiplyLayer>(reader);
+    return product != nullptr && product->getInput(0) == &tensor &&
+           product->getOperation(0) == network::MatrixOperation::kNONE &&
+           product->getInput(1)->producer()->getType() == network::LayerType::kCONSTANT;
+  });
+}
+
+// "0.5 12.25 1e-05": six digits are more than enough for 8 bits.
+std::string text_of(const std::vector<float>& numbers) {
+  std::string text;
+  for (const float number : numbers) text += fmt::format("{}{:.6g}", text.empty() ? "" : " ", number);
+  return text;
+}
+
+// Empty if the text is no such list.
+std::vector<float> numbers_of(const std::string& text) {
+  std::vector<float> numbers;
+  const char* at = text.data();
+  const char* const end = text.data() + text.size();
+  while (at < end) {
+    float number = 0;
+    const auto [next, error] = std::from_chars(at, end, number);
+    if (error != std::errc() || !(number >= 0) || !std::isfinite(number)) return {};
+    numbers.push_back(number);
+    at = next;
+    if (at < end && *at++ != ' ') return {};
+  }
+  return numbers;
+}
+
+}  // namespace
+
 // ---- tables --------------------------------------------------------------------------------------------------------
 
 void Calibration::observe(const Plan& plan, const network::ITensor& tensor, const TensorDesc& desc, const void* data) {
@@ -172,7 +222,13 @@ void Calibration::observe(const Plan& plan, const network::ITensor& tensor, cons
   }
   const bool is_copy = tensor.producer()->getType() == network::LayerType::kREFORMAT;
   if (is_copy || desc.dtype != network::DataType::kFLOAT) return;
-  engine.tensors[engine.keys.at(&tensor)].add(static_cast<const float*>(data), desc.dims.volume());
+  const auto* values = static_cast<const float*>(data);
+  const std::string& key = engine.keys.at(&tensor);
+  engine.tensors[key].add(values, desc.dims.volume());
+  const bool has_channels = desc.dims.nbDims >= 2 && desc.format == network::TensorFormat::kLINEAR;
+  if (has_channels && is_input_of_product(tensor)) {
+    engine.channels[key].add(values, desc.dims.volume(), desc.dims.d[desc.dims.nbDims - 1]);
+  }
 }
 
 std::string Calibration::table(CalibrationAlgorithm algorithm) const {
@@ -187,6 +243,10 @@ std::string Calibration::table(CalibrationAlgorithm algorithm) const {
       if (amax > 0 && histogram.not_finite() == 0) {
         tensors[tensor] = {{"amax", amax}, {"signed", histogram.is_signed()}};
         if (histogram.largest() > amax) tensors[tensor]["largest"] = histogram.largest();
+        const auto channels = observed.channels.find(tensor);
+        if (channels != observed.channels.end() && !channels->second.largest().empty()) {
+          tensors[tensor]["channels"] = text_of(channels->second.largest());
+        }
       }
     }
     engines[name] = {{"network", fmt::format("{:016x}", observed.key)}, {"tensors", std::move(tensors)}};
@@ -237,6 +297,11 @@ optimizer::TensorRanges read_calibration(const std::string& text, const std::str
       const auto amax = range.at("amax").get<float>();
       if (!(amax > 0) || !std::isfinite(amax)) refuse("has the range " + range.dump() + " for tensor " + name);
       ranges[name] = {amax, range.at("signed").get<bool>(), range.value("largest", amax)};
+      const auto channels = range.value("channels", std::string());
+      ranges[name].channels = numbers_of(channels);
+      if (ranges[name].channels.empty() != channels.empty()) {
+        refuse("has the channels \"" + channels.substr(0, 80) + "\" for tensor " + name);
+      }
     }
     return ranges;
   } catch (const nlohmann::json::exception& error) {

@@ -22,6 +22,18 @@ enum class CalibrationAlgorithm : int32_t {
 constexpr int32_t kCalibrationAlgorithmCount = 4;
 const char* calibration_name(CalibrationAlgorithm algorithm);  // "entropy_2"
 
+// The largest magnitude at each index of the last dimension.
+class ChannelRanges {
+ public:
+  void add(const float* values, int64_t count, int64_t channels);
+  // Empty if tensors with different last dimensions were seen.
+  const std::vector<float>& largest() const { return largest_; }
+
+ private:
+  std::vector<float> largest_;
+  bool differ_ = false;
+};
+
 // Counts magnitudes in bins of equal width, which doubles when a larger magnitude comes.
 class Histogram {
  public:
@@ -62,6 +74,7 @@ class Calibration final : public TensorObserver {
     std::shared_ptr<const network::INetworkDefinition> network;
     optimizer::TensorKeys keys;  // of the network
     std::map<std::string, Histogram> tensors;
+    std::map<std::string, ChannelRanges> channels;  // of those that products with a constant matrix read
   };
   std::map<std::string, Observed> engines_;
 };

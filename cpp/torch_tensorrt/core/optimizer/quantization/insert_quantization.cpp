@@ -35,6 +35,20 @@ TensorScale scale_of(const TensorRange& range) {
   return {amax / 255.0F, 0, DataType::kUINT8};
 }
 
+std::vector<float> channel_divisors(const TensorRange& range) {
+  constexpr float kLeastPart = 1.0F / 16;
+  constexpr float kAlike = 2;
+  if (range.channels.empty()) return {};
+  std::vector<float> sorted = range.channels;
+  std::sort(sorted.begin(), sorted.end());
+  const float largest = sorted.back();
+  const bool are_alike = largest <= kAlike * sorted[sorted.size() / 2];
+  if (are_alike || !(largest > 0) || !std::isfinite(1 / (largest * kLeastPart))) return {};
+  std::vector<float> divisors = range.channels;
+  for (float& divisor : divisors) divisor = std::max(divisor, largest * kLeastPart);
+  return divisors;
+}
+
 TensorKeys tensor_keys(const network::INetworkDefinition& network) {
   TensorKeys keys;
   std::unordered_map<std::string, int> counts;
@@ -190,7 +204,62 @@ class Insertion {
 
  private:
   void quantize_input(ILayer& layer, int32_t index) {
-    rewriter_.set_input(layer, index, pair_of(*layer.getInput(index)));
+    ITensor& tensor = *layer.getInput(index);
+    rewriter_.set_input(layer, index, pair_of(tensor));
+    const auto found = divisors_of_.find(&tensor);
+    if (index == 0 && found != divisors_of_.end()) divisors_for_[&layer] = &found->second;
+  }
+
+  bool reads_as_input(const ILayer& layer, const ITensor& tensor) const {
+    return chosen_.count(&layer) != 0 && layer.getInput(0) == &tensor;
+  }
+
+  // Empty unless all chosen layers that take the tensor as their input are products along its last dimension.
+  std::vector<float> divisors(const ITensor& tensor, const TensorRange& range) const {
+    if (form_ == QuantizedForm::kTensorRT) return {};
+    for (const ILayer* reader : tensor.consumers()) {
+      if (!reads_as_input(*reader, tensor)) continue;
+      const auto* product = network::layer_cast<IMatrixMultiplyLayer>(reader);
+      if (product == nullptr || product->getOperation(0) != network::MatrixOperation::kNONE) return {};
+    }
+    const Dims dims = tensor.getDimensions();
+    if (dims.nbDims < 2 || dims.d[dims.nbDims - 1] != static_cast<int64_t>(range.channels.size())) return {};
+    return channel_divisors(range);
+  }
+
+  // Whether nothing else reads the tensor, so that its producer may divide it.
+  bool is_read_as_input_only(const ITensor& tensor) const {
+    const auto& readers = tensor.consumers();
+    return !tensor.isNetworkOutput() && std::all_of(readers.begin(), readers.end(), [&](const ILayer* reader) {
+      int32_t count = 0;
+      for (int32_t i = 0; i < reader->getNbInputs(); ++i) count += reader->getInput(i) == &tensor ? 1 : 0;
+      return count == 1 && reads_as_input(*reader, tensor);
+    });
+  }
+
+  // The tensor with its channels divided: by its producer if that is a product, else by a layer of its own.
+  ITensor& divided(ITensor& tensor, const std::vector<float>& divisors) {
+    std::vector<float> factors;
+    for (const float divisor : divisors) factors.push_back(1 / divisor);
+    const auto count = static_cast<int64_t>(factors.size());
+    ILayer& producer = *tensor.producer();
+    if (producer.getType() == LayerType::kMATRIX_MULTIPLY && is_read_as_input_only(tensor)) {
+      auto* row = rewriter_.insert_constant_before(producer, Dims{count}, DataType::kFLOAT, factors.data());
+      network::EpilogueOp op;
+      op.kind = network::EpilogueOp::Kind::kElementWise;
+      op.elementwise = network::ElementWiseOperation::kPROD;
+      op.input = rewriter_.append_input(producer, *row->getOutput(0));
+      static_cast<IMatrixMultiplyLayer&>(producer).mutable_epilogue().push_back(op);
+      return tensor;
+    }
+    std::vector<int64_t> dims(static_cast<size_t>(tensor.getDimensions().nbDims), 1);
+    dims.back() = count;
+    auto* row = rewriter_.insert_after<network::IConstantLayer>(
+        producer, {}, Dims(dims), rewriter_.network().own(DataType::kFLOAT, factors.data(), count));
+    auto* product = rewriter_.insert_after<network::IElementWiseLayer>(*row, {&tensor, row->getOutput(0)},
+                                                                       network::ElementWiseOperation::kPROD);
+    product->getOutput(0)->set_format(tensor.format());
+    return *product->getOutput(0);
   }
 
   // One pair for all readers.
@@ -199,12 +268,18 @@ class Insertion {
     if (made != nullptr) return *made;
     TensorRange range = *ranges_.find(tensor);
     range.is_signed = range.is_signed || form_ == QuantizedForm::kTensorRT;
+    ITensor* source = &tensor;
+    if (const auto numbers = divisors(tensor, range); !numbers.empty()) {
+      source = &divided(tensor, numbers);
+      range.amax = 1;
+      divisors_of_[&tensor] = numbers;
+    }
     const TensorScale scale = scale_of(range);
-    ILayer& position = *tensor.producer();
+    ILayer& position = *source->producer();
     auto* constant = rewriter_.insert_after<network::IConstantLayer>(
         position, {}, Dims{}, rewriter_.network().own(DataType::kFLOAT, &scale.scale, 1));
     auto* quantize =
-        rewriter_.insert_after<network::IQuantizeLayer>(*constant, {&tensor, constant->getOutput(0)}, scale.type);
+        rewriter_.insert_after<network::IQuantizeLayer>(*constant, {source, constant->getOutput(0)}, scale.type);
     quantize->setZeroPoint(scale.zero);
     auto* dequantize = rewriter_.insert_after<network::IDequantizeLayer>(
         *quantize, {quantize->getOutput(0), constant->getOutput(0)}, DataType::kFLOAT);
@@ -266,10 +341,26 @@ class Insertion {
     const Dims dims = constant.getDimensions();
     const bool is_transposed = layer.getOperation(1) == network::MatrixOperation::kTRANSPOSE;
     const int32_t axis = is_transposed ? 0 : 1;
-    const auto values = is_transposed ? quantize_maps(constant.getWeights(), dims.d[0], dims.d[1], 1)
-                                      : quantize_maps(constant.getWeights(), dims.d[1], 1, dims.d[1]);
+    const auto divisors = divisors_for_.find(&layer);
+    std::vector<float> scaled;
+    Weights weights = constant.getWeights();
+    if (divisors != divisors_for_.end()) {
+      scaled = scaled_rows(weights, *divisors->second, is_transposed);
+      weights.values = scaled.data();
+    }
+    const auto values = is_transposed ? quantize_maps(weights, dims.d[0], dims.d[1], 1)
+                                      : quantize_maps(weights, dims.d[1], 1, dims.d[1]);
     constants_.push_back(layer.getInput(1)->producer());
     rewriter_.set_input(layer, 1, dequantized_constant(layer, dims, constant.getWeights(), values, axis));
+  }
+
+  // The elements of a matrix with those for each index of the inner dimension multiplied by its factor.
+  static std::vector<float> scaled_rows(const Weights& matrix, const std::vector<float>& factors, bool is_transposed) {
+    const auto* elements = static_cast<const float*>(matrix.values);
+    std::vector<float> result(elements, elements + matrix.count);
+    const size_t columns = result.size() / factors.size();
+    for (size_t i = 0; i < result.size(); ++i) result[i] *= factors[is_transposed ? i % factors.size() : i / columns];
+    return result;
   }
 
   ITensor& dequantized_constant(ILayer& reader, const Dims& dims, const Weights& exact, const QuantizedKernel& values,
@@ -304,8 +395,10 @@ class Insertion {
   const std::unordered_set<const ILayer*>& chosen_;
   QuantizedForm form_;
   std::unordered_map<const ITensor*, ITensor*> pairs_;
-  std::vector<ILayer*> constants_;     // that have a copy in 8-bit integers
-  std::vector<const void*> replaced_;  // memory of weights
+  std::unordered_map<const ITensor*, std::vector<float>> divisors_of_;         // those that are divided
+  std::unordered_map<const ILayer*, const std::vector<float>*> divisors_for_;  // products of divided tensors
+  std::vector<ILayer*> constants_;                                             // that have a copy in 8-bit integers
+  std::vector<const void*> replaced_;                                          // memory of weights
 };
 
 class InsertQuantization final : public Pass {

@@ -18,6 +18,8 @@ struct TensorRange {
   float amax = 0;
   bool is_signed = true;  // whether some are negative
   float largest = 0;      // of the magnitudes, also of those that calibration clips
+  // The largest magnitude at each index of the last dimension, for tensors that a product with a constant matrix reads.
+  std::vector<float> channels = {};
 };
 // Names of tensors that two builds of one network have in common: their own, or (as fusions leave tensors without
 // names) the kind of the layer, the name of the value that the layer computes, and a number if there are several such
@@ -34,6 +36,10 @@ struct TensorScale {
   network::DataType type = network::DataType::kINT8;
 };
 bool operator==(const TensorScale& a, const TensorScale& b);
+
+// What the channels of a tensor are divided by before it is quantized with one scale, where they differ so much that
+// most would get few of the 255 steps: their ranges, but not less than 1/16 of the largest. Empty where they are alike.
+std::vector<float> channel_divisors(const TensorRange& range);
 
 // kUINT8 from 0 to amax for numbers that are not negative, else kINT8 from -amax to amax.
 TensorScale scale_of(const TensorRange& range);
@@ -54,7 +60,8 @@ std::vector<int32_t> layers_beyond(const network::INetworkDefinition& network, c
 // Before: a network in f32. After: the chosen layers read their inputs through quantize and dequantize layers with the
 // scales of the ranges, one pair for each tensor, and have constant kernels in kINT8 with a scale for each output map.
 // Residuals that are added by the chosen convolutions are quantized as well where they come from a chosen convolution,
-// or are quantized for another reader.
+// or are quantized for another reader. The input of products may be divided by a number for each channel first, and the
+// rows of their matrices multiplied by it.
 // kTensorRT: tensors are kINT8 only, weights are quantized by layers that TensorRT folds, and averages of the chosen
 // layers' results read them quantized.
 enum class QuantizedForm : int32_t { kNative, kTensorRT };
