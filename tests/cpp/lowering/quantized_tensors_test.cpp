@@ -1,3 +1,5 @@
+#include <regex>
+
 #include "gtest/gtest.h"
 
 #include "lowering/pass_case.h"
@@ -133,11 +135,11 @@ torch::jit::Node* first_of(torch::jit::Graph& graph, const char* kind) {
 
 // The tensor that `kind` begins to round in a graph of x and s; empty if there is none.
 std::string quantized_in(const char* kind, const std::string& nodes) {
-  const auto graph = parse_graph(R"(graph(%x : Tensor, %s : Tensor, %t : Tensor):
-          %low : float = prim::Constant[value=-128.0]()
-          %high : float = prim::Constant[value=127.0]()
-          )" + nodes + R"(
-          return (%y))");
+  const auto graph = parse_graph(
+      "graph(%x : Tensor, %s : Tensor, %t : Tensor):\n"
+      "  %low : float = prim::Constant[value=-128.0]()\n"
+      "  %high : float = prim::Constant[value=127.0]()\n  " +
+      std::regex_replace(nodes, std::regex("\n"), "\n  ") + "\n  return (%y)");
   const auto* tensor = util::quantized_tensor(first_of(*graph, kind));
   return tensor == nullptr ? "" : tensor->debugName();
 }

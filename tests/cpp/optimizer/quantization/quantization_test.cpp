@@ -163,13 +163,15 @@ TEST(ChannelDivisors, AreTheRangesOfUnevenChannels) {
   EXPECT_EQ(channel_divisors({64, true, 64, {1, 8, 64, 0, 8}}), (std::vector<float>{4, 8, 64, 4, 8}));
 }
 
-std::vector<int8_t> integer_matrix(const network::INetworkDefinition& network, const network::Dims& dims) {
+template <typename T>
+std::vector<T> constant_with(const network::INetworkDefinition& network, const network::Dims& dims) {
   for (const auto& layer : network.layers()) {
     const auto* constant = network::layer_cast<network::IConstantLayer>(layer.get());
-    if (constant == nullptr || constant->getWeights().type != network::DataType::kINT8) continue;
-    if (!(constant->getDimensions() == dims)) continue;
-    const auto* elements = static_cast<const int8_t*>(constant->getWeights().values);
-    return {elements, elements + constant->getWeights().count};
+    if (constant == nullptr || !(constant->getDimensions() == dims)) continue;
+    const network::Weights& weights = constant->getWeights();
+    EXPECT_EQ(weights.bytes(), weights.count * static_cast<int64_t>(sizeof(T)));
+    const auto* elements = static_cast<const T*>(weights.values);
+    return {elements, elements + weights.count};
   }
   return {};
 }
@@ -184,13 +186,13 @@ TEST(InsertQuantization, UnevenChannelsAreDividedBeforeAProduct) {
                                     ranges);
   EXPECT_EQ(integer_layers(*transposed), 1);
   EXPECT_EQ(count(*transposed, LayerType::kELEMENTWISE), 1);
-  EXPECT_EQ(integer_matrix(*transposed, {2, 4}), (std::vector<int8_t>{127, 16, 48, 79, 0, 0, 0, 127}));
-  EXPECT_THAT(network::print_network(*transposed), HasSubstr("f32[0.015625, 0.25, 0.125, 0.125]"));
+  EXPECT_EQ(constant_with<int8_t>(*transposed, {2, 4}), (std::vector<int8_t>{127, 16, 48, 79, 0, 0, 0, 127}));
+  EXPECT_EQ(constant_with<float>(*transposed, {1, 4}), (std::vector<float>{1.F / 64, 0.25F, 0.125F, 0.125F}));
   const auto plain = quantized(input +
                                    "%w = constant() {dims=[4x2], weights=f32[1, 0, 2, 0, 3, 0, 5, 8]}\n"
                                    "%a = matrix_multiply(%x, %w) {op1=none}\n%y = unary(%a)\nreturn %y",
                                ranges);
-  EXPECT_EQ(integer_matrix(*plain, {4, 2}), (std::vector<int8_t>{127, 0, 16, 0, 48, 0, 79, 127}));
+  EXPECT_EQ(constant_with<int8_t>(*plain, {4, 2}), (std::vector<int8_t>{127, 0, 16, 0, 48, 0, 79, 127}));
 }
 
 TEST(InsertQuantization, AProductDividesItsOwnResult) {
