@@ -17,9 +17,10 @@ from torch_tensorrt._report_trace import Trace
 from torch_tensorrt._version import __version__
 from torch_tensorrt.logging import debug
 
-_CANDIDATE = re.compile(r"  (\S+): (\S+) us$")
-_FAILED = re.compile(r"  (\S+) failed: (.*)", re.DOTALL)
-_LAYER = re.compile(r"\[(\d+)/(\d+)\] (\S+) (.*): (\S+), (\S+) us$", re.DOTALL)
+# A tactic may have a config: "onednn.convolution jit:avx2".
+_CANDIDATE = re.compile(r"  (\S+(?: \S+)?): (\S+) us$")
+_FAILED = re.compile(r"  (\S+(?: \S+)?) failed: (.*)", re.DOTALL)
+_LAYER = re.compile(r"\[(\d+)/(\d+)\] (\S+) (.*): (\S+(?: \S+)?), (\S+) us$", re.DOTALL)
 _LOWERING = re.compile(r"after lowering pass ([\w-]+)")
 _PASS = re.compile(r"pass ([\w-]+): (\d+) layers became (\d+)")
 _BEGINS = re.compile(r'backend (\S+) builds the engine "(.*)"')

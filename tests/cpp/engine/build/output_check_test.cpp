@@ -56,6 +56,10 @@ TEST(FillForTiming, GivesNumbersOfTheirDtypes) {
     const std::vector<char> zeros(a.size(), 0);
     EXPECT_GT(relative_distance(desc, zeros.data(), a.data()), 0.9) << static_cast<int>(type);
   }
+  // The last of many elements, too.
+  std::vector<float> many(200001, 0.F);
+  fill_for_timing(many.data(), {DataType::kFLOAT, Dims{200001}});
+  EXPECT_NE(many.back(), 0.F);
   std::vector<int64_t> indices(10, 7);
   fill_for_timing(indices.data(), {DataType::kINT64, Dims{10}});
   EXPECT_EQ(indices, std::vector<int64_t>(10, 0));

@@ -46,10 +46,21 @@ bool is_float(DataType type) {
 
 bool is_byte(DataType type) { return type == DataType::kINT8 || type == DataType::kUINT8; }
 
+// So many elements are made up; they are repeated. Not a multiple of any usual dimension.
+constexpr int64_t kMadeUpElements = 65521;
+
+// Fills the memory with copies of its first `made` bytes.
+void repeat(void* memory, int64_t made, int64_t all) {
+  auto* bytes = static_cast<char*>(memory);
+  for (int64_t done = made; made > 0 && done < all; done += made) {
+    std::memcpy(bytes + done, bytes, static_cast<size_t>(std::min(made, all - done)));
+  }
+}
+
 }  // namespace
 
 void fill_for_timing(void* memory, const TensorDesc& desc, bool is_divisor) {
-  const int64_t count = desc.dims.volume();
+  const int64_t count = std::min(desc.dims.volume(), kMadeUpElements);
   MadeUp numbers;
   if (is_divisor && network::has_elements(desc.dtype) && !is_float(desc.dtype)) {
     for (int64_t i = 0; i < count; ++i) network::store_integer(desc.dtype, memory, i, 1);
@@ -61,7 +72,9 @@ void fill_for_timing(void* memory, const TensorDesc& desc, bool is_divisor) {
       network::store_integer(desc.dtype, memory, i, static_cast<int64_t>(middle + 127.0 * numbers.next()));
   } else {
     std::memset(memory, 0, static_cast<size_t>(desc.bytes()));
+    return;
   }
+  repeat(memory, count * network::element_size(desc.dtype), desc.bytes());
 }
 
 double time_run(const DeviceTarget& target, const std::function<void()>& run) {
