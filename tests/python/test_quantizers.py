@@ -15,7 +15,7 @@ import types
 import pytest
 import torch
 from ops import quantization_modelopt_rows as modelopt_rows
-from test_quantized_modules import needs_vnni
+from processor import needs_vnni
 from torch import nn
 
 import torch_tensorrt

@@ -8,8 +8,8 @@ import warnings
 
 import pytest
 import torch
-from test_int8 import INT8, integer_layers, make, needs_vnni, notes
-from test_precision import needs_bf16
+from processor import needs_bf16, needs_vnni
+from test_int8 import INT8, integer_layers, make, notes
 from torch import nn
 
 import torch_tensorrt
@@ -156,6 +156,12 @@ def test_batches_may_have_different_sizes():
     # The engines of a hybrid module do not tell the ranges of its inputs.
     hybrid = torch_tensorrt.compile(module, inputs=[ranged], device="cpu", torch_executed_ops=["aten::relu"])
     assert torch_tensorrt.verify(module, hybrid, batches).batches == 3
+
+
+def test_a_module_that_is_not_compiled_shows_its_outputs():
+    module = torch.jit.script(torch.nn.Linear(4, 4).eval())
+    found = torch_tensorrt.verify(module, module, [torch.randn(2, 4)])
+    assert found.outputs and not found.layers
 
 
 def test_wrong_uses_of_verify_are_refused():

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
+
+#include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
 namespace {
@@ -46,6 +50,60 @@ TEST(RelativeDistance, SeesAWrongLaneOfALargeTensor) {
   for (size_t i = 5; i < b.size(); i += 16) b[i] = 2.F;
   EXPECT_NEAR(distance(b, a), 0.25, 0.01);
 }
+
+// Fills its result with a number, or cannot be prepared.
+class Filling final : public Tactic {
+ public:
+  Filling(const char* name, std::optional<float> value) : name_(name), value_(value) {}
+  const char* name() const override { return name_; }
+  Decision supports(const network::ILayer&, const DeviceTarget&) const override { return Decision::yes(); }
+  bool takes_format(const network::ILayer&, network::TensorFormat) const override { return true; }
+  Implementations implementations(const LayerInstance&, const DeviceTarget&) const override {
+    return Implementation{"", 1};
+  }
+  std::unique_ptr<Kernel> prepare(const Implementation&, const LayerInstance& instance, WeightStore&,
+                                  const DeviceTarget&) const override {
+    class Fill final : public Kernel {
+     public:
+      Fill(float value, int64_t count) : value_(value), count_(count) {}
+      void run(const KernelCall& call) override { std::fill_n(static_cast<float*>(call.outputs[0]), count_, value_); }
+
+     private:
+      float value_;
+      int64_t count_;
+    };
+    if (!value_) TORCHTRT_THROW_ERROR("has no kernel after all");
+    return std::make_unique<Fill>(*value_, instance.outputs[0].dims.volume());
+  }
+
+ private:
+  const char* name_;
+  std::optional<float> value_;
+};
+
+// What the check with this result of ATen says of the number 2.
+Decision check_against(std::optional<float> aten) {
+  network::INetworkDefinition network;
+  auto* x = network.addInput("x", DataType::kFLOAT, Dims{8});
+  const TensorDesc desc{DataType::kFLOAT, Dims{8}};
+  const LayerInstance instance{
+      network.addActivation(*x, network::ActivationType::kRELU), {desc}, {true}, {nullptr}, {std::nullopt}, {desc}};
+  const DeviceTarget target = DeviceTarget::cpu();
+  const Filling reference("aten.filling", aten);
+  const Filling other("other.filling", 2.F);
+  const std::vector<Candidate> candidates = {{&other, Implementation{}}, {&reference, Implementation{}}};
+  OutputCheck check(instance, target, candidates);
+  KernelTrial trial(candidates[0], instance, target);
+  trial.run();
+  return check.check(candidates[0], trial);
+}
+
+TEST(OutputCheck, ComparesWithATen) {
+  EXPECT_TRUE(check_against(2.F));
+  EXPECT_NE(check_against(3.F).reason().find("aten.filling"), std::string::npos);
+}
+
+TEST(OutputCheck, WithoutAResultOfATenNothingIsWrong) { EXPECT_TRUE(check_against(std::nullopt)); }
 
 TEST(FillForTiming, GivesNumbersOfTheirDtypes) {
   for (const DataType type :

@@ -40,9 +40,7 @@ class MadeUp {
   uint32_t state_ = 12345;
 };
 
-bool is_float(DataType type) {
-  return type == DataType::kFLOAT || type == DataType::kHALF || type == DataType::kBF16 || type == DataType::kDOUBLE;
-}
+bool is_float(DataType type) { return network::is_floating_point(type) && network::has_elements(type); }
 
 bool is_byte(DataType type) { return type == DataType::kINT8 || type == DataType::kUINT8; }
 

@@ -10,7 +10,7 @@
 namespace torch_tensorrt::engine {
 
 // Compares what the candidates for an instance compute on the data for timing with what ATen computes. On a CPU only,
-// and only if ATen is among them.
+// and only if ATen is among them and runs the instance.
 class OutputCheck {
  public:
   OutputCheck(const LayerInstance& instance, const DeviceTarget& target, const std::vector<Candidate>& candidates);
@@ -18,6 +18,8 @@ class OutputCheck {
   Decision check(const Candidate& candidate, const KernelTrial& trial);
 
  private:
+  bool run_reference();
+
   const LayerInstance& instance_;
   const DeviceTarget& target_;
   std::optional<Candidate> reference_;

@@ -70,7 +70,7 @@ struct Row {
   bool in_place;     // the output may take over input 0 if their descs agree
   // Checks beyond check_basics and check_epilogue.
   Decision (*supports)(const network::ILayer& layer);
-  // Makes the kernel. Throws dnnl::error or Error if the instance cannot run; takes() relies on that.
+  // Makes the kernel. Throws dnnl::error or Error if the instance cannot run; implementations() relies on that.
   std::unique_ptr<Kernel> (*prepare)(const LayerInstance& instance);
   // Checks the device and the dtypes.
   Decision (*basics)(const network::ILayer& layer, const DeviceTarget& device) = check_basics;
