@@ -24,8 +24,9 @@ bool is_constant(const network::ITensor& tensor) {
 // A tensor without a name of its own has the name of its layer. Builds may fuse different operations into that layer,
 // so these belong to the name; not so biases and scales, which are in the layer in one build and fused in another.
 std::string name_of(const network::ITensor& tensor, const optimizer::TensorKeys& keys) {
-  std::string name = keys.at(&tensor);
-  if (tensor.getName()[0] != '\0') return name;
+  std::string name = optimizer::given_name(tensor);
+  if (!name.empty()) return name;
+  name = keys.at(&tensor);
   const network::ILayer& layer = *tensor.producer();
   for (const network::EpilogueOp& op : layer.epilogue()) {
     using Kind = network::EpilogueOp::Kind;

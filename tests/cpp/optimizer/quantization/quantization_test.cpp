@@ -62,6 +62,24 @@ TEST(ScaleOf, UsesUnsignedIntegersForNumbersThatAreNotNegative) {
   EXPECT_EQ(other.zero, 0);
 }
 
+// Whether a build puts a copy before an output depends on what it times.
+TEST(TensorKeys, DoNotDependOnCopies) {
+  const std::string layers = kInput + "%a = activation(%x)\n";
+  const std::vector<std::string> ends = {
+      "%y = unary(%a)\n",
+      "%0 = unary(%a)\n%y = reformat(%0) {reason=\"output\"}\n",
+      "%0 = unary(%a)\n%y = cast(%0) {to=bf16}\n",
+      "%0 = unary(%a)\n%1 = cast(%0) {to=bf16}\n%y = reformat(%1) {reason=\"output\"}\n",
+  };
+  for (const std::string& end : ends) {
+    const auto network = network_of(layers + end + "return %y");
+    ASSERT_NE(network, nullptr);
+    const TensorKeys keys = tensor_keys(*network);
+    EXPECT_EQ(keys.at(network->getLayer(1)->getOutput(0)), "a") << end;
+    EXPECT_EQ(keys.at(network->getLayer(2)->getOutput(0)), "y") << end;
+  }
+}
+
 TEST(LayersThatMayQuantize, NeedARangeOfTheirInput) {
   const std::string text =
       kInput + convolution("a", "%x", kRelu) + convolution("b", "%a", kRelu) + convolution("y", "%b") + "return %y";

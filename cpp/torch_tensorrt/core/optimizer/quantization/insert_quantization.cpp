@@ -49,6 +49,16 @@ std::vector<float> channel_divisors(const TensorRange& range) {
   return divisors;
 }
 
+std::string given_name(const ITensor& tensor) {
+  if (tensor.getName()[0] != '\0') return tensor.getName();
+  for (const ILayer* reader : tensor.consumers()) {
+    const bool is_copy = reader->getType() == LayerType::kREFORMAT || reader->getType() == LayerType::kCAST;
+    if (!is_copy) continue;
+    if (std::string name = given_name(*reader->getOutput(0)); !name.empty()) return name;
+  }
+  return {};
+}
+
 TensorKeys tensor_keys(const network::INetworkDefinition& network) {
   TensorKeys keys;
   std::unordered_map<std::string, int> counts;
@@ -62,8 +72,8 @@ TensorKeys tensor_keys(const network::INetworkDefinition& network) {
       std::string& key = keys[&tensor];
       if (is_copy) {
         key = keys.at(layer->getInput(0));
-      } else if (tensor.getName()[0] != '\0') {
-        key = tensor.getName();
+      } else if (std::string given = given_name(tensor); !given.empty()) {
+        key = std::move(given);
       } else {
         const int count = ++counts[node];
         key = count == 1 ? node : fmt::format("{} #{}", node, count);

@@ -21,7 +21,10 @@ struct TensorRange {
   // The largest magnitude at each index of the last dimension, for tensors that a product with a constant matrix reads.
   std::vector<float> channels = {};
 };
-// Names of tensors that two builds of one network have in common: their own, or (as fusions leave tensors without
+// The name of the tensor, or of its copy in another format or dtype: builds put copies where the formats and dtypes that
+// they choose need them, and the name of an output is then that of the copy. Empty if there is none.
+std::string given_name(const network::ITensor& tensor);
+// Names of tensors that two builds of one network have in common: given ones, or (as fusions leave tensors without
 // names) the kind of the layer, the name of the value that the layer computes, and a number if there are several such
 // layers. Copies in another format have the name of the original.
 using TensorKeys = std::unordered_map<const network::ITensor*, std::string>;
