@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -57,6 +58,45 @@ std::vector<size_t> places(const Cases& cases) {
   for (size_t i = 0; i < all.size(); ++i) all[i] = i;
   return all;
 }
+
+#ifdef __x86_64__
+
+// The rows for which oneDNN has fast kernels, and the formats in which it takes them.
+TEST(ConformanceOfOnednn, IntegersBetweenConvolutionsHaveFastKernels) {
+  struct {
+    const char* rows;
+    const char* tactic;
+    std::vector<TensorFormat> formats;
+  } const kExpected[] = {
+      {"quantized_average_2x2", "onednn.pooling", {TensorFormat::kHWC}},
+      {"quantized_average_padded", "onednn.pooling", {TensorFormat::kHWC}},
+      {"quantized_mean_spatial", "onednn.spatial_reduction", {TensorFormat::kHWC}},
+      {"joined_integers_sum", "onednn.integer_elementwise", {TensorFormat::kLINEAR, TensorFormat::kHWC}},
+      {"joined_integers_product", "onednn.integer_elementwise", {TensorFormat::kLINEAR, TensorFormat::kHWC}},
+  };
+  const auto all = TacticRegistry::global().all();
+  const bool has_onednn = std::any_of(all.begin(), all.end(), [](const Tactic* tactic) {
+    return std::string(tactic->name()).rfind("onednn.", 0) == 0;
+  });
+  if (!has_onednn) GTEST_SKIP() << "this build is without oneDNN";
+  for (const auto& expected : kExpected) {
+    int found = 0;
+    for (const Case& row : all_cases()) {
+      if (row.name.rfind(expected.rows, 0) != 0) continue;
+      const Example example(row);
+      for (const Tactic* tactic : all) {
+        if (std::string(tactic->name()) != expected.tactic) continue;
+        for (const TensorFormat format : expected.formats) {
+          EXPECT_EQ(why_not(*tactic, example, format), "") << row.name << " @" << network::enum_name(format);
+          ++found;
+        }
+      }
+    }
+    EXPECT_GE(found, 2) << expected.rows;
+  }
+}
+
+#endif
 
 class Conformance : public testing::TestWithParam<size_t> {};
 

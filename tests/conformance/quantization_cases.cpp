@@ -153,6 +153,13 @@ at::Tensor activated(const EpilogueOp& op, const at::Tensor& x) {
   return at::clamp(x, op.alpha, op.beta);
 }
 
+// The product of the result and an operand: an integer is multiplied by its scale, and the result by that.
+Bounded multiply_operand(const EpilogueOp& op, const Bounded& result, const at::Tensor& input) {
+  Bounded operand = exactly(input.to(at::kDouble));
+  if (op.alpha != 0) operand = rounded(exactly((operand.value - op.beta) * op.alpha), 2 * kUnit);
+  return rounded(product(result, operand), kUnit);
+}
+
 Bounded add_operand(const EpilogueOp& op, const Bounded& sums, const at::Tensor& input) {
   at::Tensor operand = input.to(at::kDouble);
   at::Tensor magnitude = at::abs(sums.value) + at::abs(operand);
@@ -171,9 +178,10 @@ struct Finished {
   at::Tensor allowed;
 };
 
-// The epilogue in float64, from exact sums on, and how far f32 may be off.
-Finished finish(const Epilogue& epilogue, const at::Tensor& exact, const std::vector<at::Tensor>& inputs) {
-  Bounded sums = exactly(exact);
+// The epilogue in float64, from sums on that are exact but for so many roundings to f32, and how far f32 may be off.
+Finished finish(const Epilogue& epilogue, const at::Tensor& exact, double roundings,
+                const std::vector<at::Tensor>& inputs) {
+  Bounded sums = rounded(exactly(exact), roundings * kUnit);
   for (const EpilogueOp& op : epilogue) {
     switch (op.kind) {
       case EpilogueOp::Kind::kDequantize:
@@ -181,7 +189,8 @@ Finished finish(const Epilogue& epilogue, const at::Tensor& exact, const std::ve
         sums = rounded(product(sums, exactly(inputs[static_cast<size_t>(op.input)])), 2 * kUnit);
         break;
       case EpilogueOp::Kind::kElementWise:
-        sums = add_operand(op, sums, inputs[static_cast<size_t>(op.input)]);
+        sums = (op.elementwise == ElementWiseOperation::kPROD ? multiply_operand : add_operand)(
+            op, sums, inputs[static_cast<size_t>(op.input)]);
         break;
       case EpilogueOp::Kind::kActivation: {
         const bool rounds = op.activation == ActivationType::kGELU_ERF;
@@ -204,15 +213,15 @@ Finished finish(const Epilogue& epilogue, const at::Tensor& exact, const std::ve
   return {sums.value, sums.error};
 }
 
-// The results of the epilogue after the given exact sums.
+// The results of the epilogue after the given sums, which a kernel may round to f32 so many times.
 void set_results(Case& row, const Epilogue& epilogue,
-                 const std::function<at::Tensor(const std::vector<at::Tensor>&)>& sums) {
+                 const std::function<at::Tensor(const std::vector<at::Tensor>&)>& sums, double roundings = 0) {
   const bool quantizes = epilogue.back().kind == EpilogueOp::Kind::kQuantize;
   row.output = quantizes ? epilogue.back().type : DataType::kFLOAT;
   // For kernels of GPUs; here, `allowed` holds.
   row.tolerance = quantizes ? Tolerance{0, 1, kEpilogue} : rounding(DataType::kFLOAT, 12, kEpilogue);
-  row.oracle = [=](const std::vector<at::Tensor>& in) { return finish(epilogue, sums(in), in).value; };
-  row.allowed = [=](const std::vector<at::Tensor>& in) { return finish(epilogue, sums(in), in).allowed; };
+  row.oracle = [=](const std::vector<at::Tensor>& in) { return finish(epilogue, sums(in), roundings, in).value; };
+  row.allowed = [=](const std::vector<at::Tensor>& in) { return finish(epilogue, sums(in), roundings, in).allowed; };
 }
 
 // ---- convolutions --------------------------------------------------------------------------------------------------
@@ -447,6 +456,145 @@ Cases weight_only_products() {
   return rows;
 }
 
+// ---- averages, and functions of two tensors ------------------------------------------------------------------------
+
+// The sum times the rounded reciprocal of the count.
+constexpr double kRoundingsOfAverage = 2;
+
+// From an average to integers of the same dtype. Input 1 is the scale.
+Epilogue to_integers(DataType type, int64_t zero) { return {dequantize(1, zero), quantize(type, 1.3, zero)}; }
+
+struct Averaged {
+  DataType type = DataType::kUINT8;
+  std::vector<int64_t> input;
+  std::vector<int64_t> window;
+  int64_t stride = 1;
+  int64_t padding = 0;
+  bool excludes_padding = false;
+  int64_t zero = 0;
+};
+
+Case average_case(const std::string& name, const Averaged& pool) {
+  Case row;
+  row.name = join("quantized_average_" + name, pool.type);
+  row.inputs = {bytes(pool.type, pool.input), scales({})};
+  const Epilogue epilogue = to_integers(pool.type, pool.zero);
+  const std::vector<int64_t> stride(pool.window.size(), pool.stride);
+  const std::vector<int64_t> padding(pool.window.size(), pool.padding);
+  row.build = [=](INetworkDefinition& network, const std::vector<ITensor*>& in) {
+    network::Rewriter rewriter(network);
+    auto* layer = rewriter.insert_after<network::IPoolingLayer>(*network.layers().back(), {in[0]},
+                                                                network::PoolingType::kAVERAGE, Dims(pool.window));
+    layer->setStrideNd(Dims(stride));
+    layer->setPaddingNd(Dims(padding));
+    layer->setAverageCountExcludesPadding(pool.excludes_padding);
+    layer->setInput(1, *in[1]);
+    layer->mutable_epilogue() = epilogue;
+    return layer;
+  };
+  const auto average = [=](const std::vector<at::Tensor>& in) {
+    const at::Tensor x = in[0].to(at::kDouble) - pool.zero;
+    const bool counts = !pool.excludes_padding;
+    if (pool.window.size() == 3) return at::avg_pool3d(x, pool.window, stride, padding, false, counts);
+    return at::avg_pool2d(x, pool.window, stride, padding, false, counts);
+  };
+  set_results(row, epilogue, average, kRoundingsOfAverage);
+  return row;
+}
+
+Case mean_case(const std::string& name, DataType type, std::vector<int64_t> dims, std::vector<int64_t> axes, bool keep,
+               int64_t zero = 0) {
+  Case row;
+  row.name = join("quantized_mean_" + name, type);
+  row.inputs = {bytes(type, std::move(dims)), scales({})};
+  const Epilogue epilogue = to_integers(type, zero);
+  uint32_t mask = 0;
+  for (const int64_t axis : axes) mask |= 1U << static_cast<uint32_t>(axis);
+  row.build = [=](INetworkDefinition& network, const std::vector<ITensor*>& in) {
+    network::Rewriter rewriter(network);
+    auto* layer = rewriter.insert_after<network::IReduceLayer>(*network.layers().back(), {in[0]},
+                                                               network::ReduceOperation::kAVG, mask, keep);
+    layer->setInput(1, *in[1]);
+    layer->mutable_epilogue() = epilogue;
+    return layer;
+  };
+  const auto mean = [=](const std::vector<at::Tensor>& in) {
+    return at::mean(in[0].to(at::kDouble) - zero, axes, keep);
+  };
+  set_results(row, epilogue, mean, kRoundingsOfAverage);
+  return row;
+}
+
+Cases averages() {
+  Cases rows;
+  for (const DataType type : {DataType::kUINT8, DataType::kINT8}) {
+    rows.push_back(average_case("2x2", {type, {2, 19, 8, 6}, {2, 2}, 2}));
+    rows.push_back(average_case("padded", {type, {1, 32, 7, 7}, {3, 3}, 1, 1}));
+    rows.push_back(average_case("padded_excluded", {type, {1, 40, 7, 7}, {3, 3}, 1, 1, true}));
+    rows.push_back(average_case("zero", {type, {1, 8, 6, 6}, {2, 2}, 2, 0, false, 5}));
+    rows.push_back(average_case("three_dimensions", {type, {1, 8, 4, 6, 4}, {2, 2, 2}, 2}));
+    rows.push_back(mean_case("spatial", type, {2, 24, 7, 5}, {2, 3}, true));
+    rows.push_back(mean_case("spatial_dropped", type, {2, 24, 7, 5}, {2, 3}, false));
+    rows.push_back(mean_case("last", type, {3, 5, 16}, {2}, false));
+    rows.push_back(mean_case("zero", type, {1, 8, 5, 5}, {2, 3}, true, 3));
+  }
+  return rows;
+}
+
+EpilogueOp multiply(int32_t input, double scale = 0) {
+  EpilogueOp op = add(input, scale);
+  op.elementwise = ElementWiseOperation::kPROD;
+  return op;
+}
+
+// A dequantize layer with operations behind it. The inputs behind x are the scale and those of the epilogue, from 2 on.
+Case joined_case(const std::string& name, InputSpec x, std::vector<InputSpec> operands, const Epilogue& epilogue,
+                 int64_t zero = 0) {
+  Case row;
+  row.name = "joined_integers_" + name;
+  row.inputs = {std::move(x), scales({})};
+  for (InputSpec& operand : operands) row.inputs.push_back(std::move(operand));
+  row.build = [=](INetworkDefinition& network, const std::vector<ITensor*>& in) {
+    auto* layer = network.addDequantize(*in[0], *in[1]);
+    layer->setZeroPoint(zero);
+    for (size_t i = 2; i < in.size(); ++i) layer->setInput(static_cast<int32_t>(i), *in[i]);
+    layer->mutable_epilogue() = epilogue;
+    return layer;
+  };
+  set_results(
+      row, epilogue,
+      [=](const std::vector<at::Tensor>& in) { return (in[0].to(at::kDouble) - zero) * in[1].to(at::kDouble); },
+      /*roundings=*/1);
+  return row;
+}
+
+Cases joined() {
+  const std::vector<int64_t> dims = {2, 24, 5, 6};
+  const std::vector<int64_t> per_map = {2, 24, 1, 1};
+  const EpilogueOp relu = activation(ActivationType::kRELU);
+  Cases rows;
+  for (const DataType type : {DataType::kUINT8, DataType::kINT8}) {
+    const DataType other = type == DataType::kINT8 ? DataType::kUINT8 : DataType::kINT8;
+    const InputSpec x = bytes(type, dims);
+    const auto row = [&](const char* what, std::vector<InputSpec> operands, const Epilogue& epilogue) {
+      rows.push_back(joined_case(join(what, type), x, std::move(operands), epilogue));
+    };
+    row("sum", {bytes(type, dims)}, {add(2, 0.7), quantize(type, 1.6)});
+    row("sum_of_other", {bytes(other, dims)}, {add(2, 0.7), quantize(type, 1.6)});
+    row("sum_to_other", {bytes(type, dims)}, {add(2, 0.7), relu, quantize(DataType::kUINT8, 1.6)});
+    row("sum_of_floats", {f32(dims)}, {add(2), quantize(type, 1.1)});
+    row("clipped", {bytes(type, dims)},
+        {add(2, 0.7), activation(ActivationType::kCLIP, 0, 60), quantize(DataType::kUINT8, 0.25)});
+    row("product", {bytes(DataType::kUINT8, per_map)}, {multiply(2, 1.0 / 255), quantize(type, 1.2)});
+    row("product_of_floats", {f32(per_map, Fill::kUnit)}, {multiply(2), quantize(type, 1.2)});
+    row("two_sums", {bytes(type, dims), f32(dims)}, {add(2, 0.7), add(3), relu, quantize(DataType::kUINT8, 1.6)});
+    row("to_f32", {bytes(type, dims)}, {add(2, 0.7), relu});
+  }
+  rows.push_back(joined_case("zero", bytes(DataType::kUINT8, dims), {bytes(DataType::kINT8, dims)},
+                             {add(2, 0.7, 3), quantize(DataType::kINT8, 1.6, -4)}, 9));
+  return rows;
+}
+
 }  // namespace
 
 Cases quantization_cases() {
@@ -484,7 +632,7 @@ Cases quantization_cases() {
   rows.push_back(quantize_case("axis_zero", x, five, {DataType::kUINT8, 100, 1, 0, 255}));
   rows.push_back(quantize_case("last_axis", f32({4, 5}), five, {DataType::kINT8, 0, 1, -128, 127}));
   rows.push_back(quantize_case("empty", f32({0, 5}), one, {}));
-  for (auto* make : {convolutions, products, weight_only_products}) {
+  for (auto* make : {convolutions, products, weight_only_products, averages, joined}) {
     for (Case& row : make()) rows.push_back(std::move(row));
   }
   for (Case& row : rows) row.f32_only = true;

@@ -50,6 +50,35 @@ class Branches(nn.Module):
         return self.d(self.c(joined).relu()).mean((2, 3))
 
 
+class Gate(nn.Module):
+    """Squeeze and excitation: a tensor times a number for each of its channels, which follows from their averages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(16, 64, 3, padding=1), nn.Conv2d(64, 64, 3, padding=1, groups=64)
+        self.squeeze, self.excite = nn.Conv2d(64, 16, 1), nn.Conv2d(16, 64, 1)
+        self.c, self.d = nn.Conv2d(64, 32, 1), nn.Conv2d(32, 8, 1)
+
+    def forward(self, x):
+        x = nn.functional.hardswish(self.b(self.a(x).relu()))
+        gate = self.excite(self.squeeze(x.mean((2, 3), keepdim=True)).relu()).sigmoid()
+        return self.d(self.c(x * gate).relu())
+
+
+class Sums(nn.Module):
+    """A sum of an average and a maximum, which no convolution adds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(16, 64, 3, padding=1), nn.Conv2d(64, 64, 3, padding=1)
+        self.c, self.d = nn.Conv2d(64, 64, 3, padding=1), nn.Conv2d(64, 8, 1)
+
+    def forward(self, x):
+        x = self.a(x).relu()
+        y = nn.functional.avg_pool2d(self.b(x).relu(), 2)
+        return self.d(self.c((y + nn.functional.max_pool2d(x, 2)).relu()).relu())
+
+
 class Unnamed(nn.Module):
     """Values without names of the user, and weights that PyTorch computes with before they are read."""
 
@@ -69,6 +98,8 @@ MODELS = {
     "pictures": (pictures, (2, 3, 32, 32)),
     "features": (features, (64, 96)),
     "branches": (Branches, (2, 16, 24, 24)),
+    "gate": (Gate, (2, 16, 24, 24)),
+    "sums": (Sums, (2, 16, 24, 24)),
 }
 
 
@@ -112,7 +143,7 @@ def relative_error(module, compiled, x) -> float:
 
 
 @needs_vnni
-@pytest.mark.parametrize("name", ["pictures", "features", "branches"])
+@pytest.mark.parametrize("name", ["pictures", "features", "branches", "gate", "sums"])
 @pytest.mark.parametrize("algorithm", CalibrationAlgo)
 def test_results_are_close(name, algorithm):
     module, data = make(name)
@@ -127,9 +158,13 @@ def test_results_are_close(name, algorithm):
     )
 
 
+# Averages and sums between convolutions count, too.
+COUNTS = {"pictures": 5, "features": 2, "branches": 4, "unnamed": 5, "gate": 7, "sums": 5}
+
+
 # Fusions leave tensors between linear layers without names.
 @needs_vnni
-@pytest.mark.parametrize(("name", "count"), [("pictures", 5), ("features", 2), ("branches", 4), ("unnamed", 5)])
+@pytest.mark.parametrize(("name", "count"), COUNTS.items())
 def test_every_layer_but_the_last_has_a_range(name, count):
     module, data = make(name)
     compiled = build(module, data, DataLoaderCalibrator(data), precision_overrides=["*=i8"])

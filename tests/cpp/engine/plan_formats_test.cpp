@@ -38,5 +38,15 @@ TEST(PlanFormats, Format2) {
   EXPECT_EQ(network::print_network(*parse_plan(written).network), text);
 }
 
+// Its averages and dequantize layers have no epilogues. relu(conv(x)), an average of 2x2, fake quantization, its mean
+// over places and its largest number of each place.
+TEST(PlanFormats, Format3) {
+  const std::string text = network::print_network(*parse_plan(read_file("format_3.engine")).network);
+  for (const char* part : {"type=average", "op=avg", "= quantize(", "= dequantize(", "zero=3"}) {
+    EXPECT_GE(count_of(part, text), 1) << part << " in " << text;
+  }
+  EXPECT_EQ(count_of("epilogue=[", text), 1) << "of the convolution in " << text;
+}
+
 }  // namespace
 }  // namespace torch_tensorrt::engine

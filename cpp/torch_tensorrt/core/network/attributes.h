@@ -17,8 +17,9 @@ class ILayer;
 // kActivation: type, alpha, beta. kElementWise: op, with the layer input `input` (broadcast to the result) as the other
 // operand: result = op(result, inputs[input]), or op(inputs[input], result) when `swapped`. An operand q of 8-bit
 // integers counts as (q - beta) * alpha.
-// kDequantize, only as the first operation: the layer multiplies 8-bit integers and adds the products without rounding;
-// `beta` is the zero point of its input 0. The sums become f32 and are multiplied by inputs[input] (f32).
+// kDequantize, only as the first operation: the layer computes with 8-bit integers, and adds them or their products
+// without rounding; `beta` is the zero point of its input 0. The result (the sums; averages, not rounded) becomes f32
+// and is multiplied by inputs[input] (f32).
 // kQuantize, only as the last operation: result = clamp(round(result / alpha) + beta), in the range of `type` (kINT8 or
 // kUINT8). See IQuantizeLayer.
 struct EpilogueOp {
@@ -35,7 +36,7 @@ struct EpilogueOp {
 };
 bool operator==(const EpilogueOp& a, const EpilogueOp& b);
 using Epilogue = std::vector<EpilogueOp>;
-// Whether a layer with the epilogue multiplies by 8-bit integers: those of its weights, or of its input too.
+// Whether a layer with the epilogue computes with 8-bit integers: those of its weights, or of its input too.
 inline bool begins_with_dequantize(const Epilogue& epilogue) {
   return !epilogue.empty() && epilogue.front().kind == EpilogueOp::Kind::kDequantize;
 }

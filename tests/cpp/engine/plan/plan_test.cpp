@@ -289,7 +289,7 @@ TEST(DamagedPlan, ANewerFormatSaysWhoWroteIt) {
   bytes[16] = static_cast<char>(Plan::kFormatVersion + 1);
   const std::string error = outcome_of(bytes);
   for (const char* part :
-       {"format 4", "reads formats 2 to 3", "written by \"torch_tensorrt ", "Build the engine again"}) {
+       {"format 5", "reads formats 2 to 4", "written by \"torch_tensorrt ", "Build the engine again"}) {
     EXPECT_NE(error.find(part), std::string::npos) << part << " in " << error;
   }
 }

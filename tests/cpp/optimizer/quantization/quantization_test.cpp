@@ -174,6 +174,115 @@ TEST(FuseQuantization, OperandsOfAConcatenationShareTheLargestRange) {
   EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1);
 }
 
+TEST(FuseQuantization, AnAverageBetweenConvolutionsReadsIntegersAndGivesThem) {
+  const TensorRanges ranges = {{"x", {1, true}}, {"a", {2, false}}, {"p", {1.5F, false}}};
+  for (const std::string average :
+       {"pooling(%a) {type=average, window=[2x2], stride=[2x2]}", "reduce(%a) {op=avg, axes=12, keep_dims=true}"}) {
+    const std::string text = kInput + convolution("a", "%x", kRelu) + "%p = " + average + "\n" +
+                             convolution("b", "%p", kRelu) + "%y = unary(%b)\nreturn %y";
+    const auto network = quantized(text, ranges);
+    EXPECT_EQ(integer_layers(*network), 3) << network::print_network(*network);
+    EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1) << network::print_network(*network);  // of x
+    EXPECT_EQ(count(*network, LayerType::kDEQUANTIZE), 0) << network::print_network(*network);
+  }
+}
+
+// The average itself is a result, or another layer reads it in floats.
+TEST(FuseQuantization, AnAverageThatIsReadInFloatsReadsFloats) {
+  const TensorRanges ranges = {{"x", {1, true}}, {"a", {2, false}}, {"p", {1.5F, false}}};
+  const std::string start = kInput + convolution("a", "%x", kRelu) +
+                            "%p = reduce(%a) {op=avg, axes=12, keep_dims=true}\n" + convolution("b", "%p", kRelu) +
+                            "%y = unary(%b)\n";
+  for (const std::string end : {"return %y, %p", "%q = unary(%p)\nreturn %y, %q"}) {
+    const auto network = quantized(start + end, ranges);
+    EXPECT_EQ(integer_layers(*network), 2) << network::print_network(*network);
+    EXPECT_EQ(count(*network, LayerType::kDEQUANTIZE), 0) << network::print_network(*network);
+  }
+}
+
+int joined_layers(const network::INetworkDefinition& network) {
+  int result = 0;
+  for (const auto& layer : network.layers()) {
+    result += layer->getType() == LayerType::kDEQUANTIZE && !layer->epilogue().empty() ? 1 : 0;
+  }
+  return result;
+}
+
+TEST(FuseQuantization, ASumBetweenConvolutionsReadsIntegersAndGivesThem) {
+  const std::string text = kInput + convolution("a", "%x", kRelu) + convolution("b", "%x", kRelu) +
+                           "%s = elementwise(%a, %b) {epilogue=[relu]}\n" + convolution("c", "%s", kRelu) +
+                           "%y = unary(%c)\nreturn %y";
+  const auto network = quantized(text, {{"x", {1, true}}, {"a", {2, false}}, {"b", {3, false}}, {"s", {4, false}}});
+  EXPECT_EQ(integer_layers(*network), 3) << network::print_network(*network);
+  EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1) << network::print_network(*network);
+  EXPECT_EQ(count(*network, LayerType::kDEQUANTIZE), 1) << network::print_network(*network);
+  EXPECT_EQ(joined_layers(*network), 1) << network::print_network(*network);
+  EXPECT_EQ(count(*network, LayerType::kELEMENTWISE), 0) << network::print_network(*network);
+  EXPECT_THAT(network::print_network(*network), HasSubstr("zero 0), relu, quantize(u8"));
+}
+
+TEST(FuseQuantization, ASumWithAMaximumReadsIntegers) {
+  const std::string text = kInput + convolution("a", "%x", kRelu) + convolution("b", "%a", kRelu) +
+                           "%p = pooling(%a) {window=[2x2], stride=[2x2]}\n"
+                           "%q = pooling(%b) {type=average, window=[2x2], stride=[2x2]}\n%s = elementwise(%p, %q)\n" +
+                           convolution("c", "%s", kRelu) + "%y = unary(%c)\nreturn %y";
+  const auto network = quantized(text, {{"x", {1, true}},
+                                        {"a", {2, false}},
+                                        {"b", {3, false}},
+                                        {"p", {2, false}},
+                                        {"q", {3, false}},
+                                        {"s", {4, false}}});
+  EXPECT_EQ(integer_layers(*network), 4) << network::print_network(*network);
+  EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1) << network::print_network(*network);
+  EXPECT_EQ(count(*network, LayerType::kDEQUANTIZE), 1) << network::print_network(*network);
+  EXPECT_EQ(joined_layers(*network), 1) << network::print_network(*network);
+}
+
+// A block of squeeze and excitation: a tensor times a number for each channel.
+const std::string kGate = kInput + convolution("a", "%x", kRelu) +
+                          "%p = reduce(%a) {op=avg, axes=12, keep_dims=true}\n" + convolution("b", "%p", kRelu) +
+                          convolution("g", "%b", ", epilogue=[sigmoid]") + "%s = elementwise(%a, %g) {op=prod}\n" +
+                          convolution("c", "%s", kRelu) + "%y = unary(%c)\nreturn %y";
+const TensorRanges kGateRanges = {{"x", {1, true}},  {"a", {2, false}}, {"p", {1, false}},
+                                  {"b", {2, false}}, {"g", {1, false}}, {"s", {2, false}}};
+
+TEST(FuseQuantization, AProductWithAGateOfEachChannelReadsIntegersAndGivesThem) {
+  const auto network = quantized(kGate, kGateRanges);
+  EXPECT_EQ(integer_layers(*network), 5) << network::print_network(*network);
+  EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1) << network::print_network(*network);
+  EXPECT_EQ(count(*network, LayerType::kDEQUANTIZE), 1) << network::print_network(*network);
+  EXPECT_EQ(joined_layers(*network), 1) << network::print_network(*network);
+}
+
+TEST(FuseQuantization, LayersBetweenThatNoTacticRunsStayInFloats) {
+  PassContext context;
+  context.can_run = [](const ILayer& layer) {
+    const bool is_product = layer.getType() == LayerType::kCONVOLUTION;
+    return is_product || !computes_with_integers(layer);
+  };
+  const auto network = quantized(kGate, kGateRanges, context);
+  EXPECT_EQ(integer_layers(*network), 4) << network::print_network(*network);
+  EXPECT_EQ(joined_layers(*network), 0) << network::print_network(*network);
+  EXPECT_EQ(count(*network, LayerType::kELEMENTWISE), 1) << network::print_network(*network);
+}
+
+// The product reads its input divided; a convolution that adds the same tensor must not.
+TEST(InsertQuantization, OtherReadersOfDividedChannelsReadThemAsTheyAre) {
+  const std::string text = "%x = input() {dims=[1x2x4x4]}\n" + convolution("a", "%x", kRelu) +
+                           "%w = constant() {dims=[4x4], weights=f32[1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]}\n"
+                           "%m = matrix_multiply(%a, %w) {op1=none}\n" +
+                           convolution("c", "%x, %a", ", epilogue=[sum(%a)]") +
+                           "%n = unary(%m)\n%y = unary(%c)\nreturn %n, %y";
+  const auto network = quantized(text, {{"x", {1, true}}, {"a", {64, false, 64, {64, 1, 8, 8}}}, {"c", {64, true}}});
+  EXPECT_EQ(integer_layers(*network), 3) << network::print_network(*network);
+  for (const auto& layer : network->layers()) {
+    for (const network::EpilogueOp& op : layer->epilogue()) {
+      if (op.elementwise != network::ElementWiseOperation::kSUM || !op.reads_input() || op.alpha == 0) continue;
+      ADD_FAILURE() << "the convolution adds the integers of the divided tensor: " << network::print_network(*network);
+    }
+  }
+}
+
 TEST(ChannelDivisors, AreTheRangesOfUnevenChannels) {
   EXPECT_TRUE(channel_divisors({4, true, 4, {}}).empty());
   EXPECT_TRUE(channel_divisors({4, true, 4, {2, 3, 4}}).empty());

@@ -33,8 +33,8 @@ struct LayerChoice {
 // checksum each), a FlatBuffers table, and the weights section (64-byte aligned, 64-bit offsets, may be mapped).
 // Identical plans give identical bytes.
 struct Plan {
-  static constexpr uint32_t kFormatVersion = 3;
-  static constexpr uint32_t kOldestFormatVersion = 2;  // oldest that is read; its numbers are floats
+  static constexpr uint32_t kFormatVersion = 4;
+  static constexpr uint32_t kOldestFormatVersion = 2;  // oldest that is read
 
   std::string name;
   std::string producer;  // "torch_tensorrt 0.1.0"

@@ -101,6 +101,8 @@ void AttributeReader::visit(const char* name, network::Weights& value) {
 void AttributeReader::visit(const char* name, network::Epilogue& value) {
   using Kind = network::EpilogueOp::Kind;
   value.clear();
+  // In files of format 3, averages and dequantize layers have none.
+  if (attributes_.count(name) == 0) return;
   const auto* ops = find<fb::Epilogue>(name).ops();
   if (ops == nullptr) return;
   for (const fb::EpilogueOp* op : *ops) {

@@ -171,6 +171,15 @@ TensorType check_epilogue(const Epilogue& epilogue, const std::vector<InferInput
   return result;
 }
 
+void expect_average_inputs(const Epilogue& epilogue, bool is_average, const std::vector<InferInput>& inputs) {
+  const size_t own = own_inputs(epilogue, inputs.size());
+  if (own != 1) TORCHTRT_THROW_ERROR("has " << own << " inputs, must have 1");
+  expect_inputs(inputs, inputs.size());
+  if (epilogue.empty()) return;
+  const bool is_good = is_average && begins_with_dequantize(epilogue) && is_byte(inputs[0].type.dtype);
+  if (!is_good) TORCHTRT_THROW_ERROR("has an epilogue, which only averages of i8 or u8 have");
+}
+
 bool may_be_shape(const TensorType& type) {
   return may_hold_shapes(type.dtype) && type.dims.is_static() && type.dims.volume() <= ShapeValue::kMaxElements;
 }

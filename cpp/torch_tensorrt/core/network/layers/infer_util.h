@@ -38,6 +38,8 @@ void expect_spatial(const char* name, const Dims& dims, int32_t rank, int64_t mi
 
 // Number of inputs that the epilogue does not read. Throws Error if it reads an input that does not exist.
 size_t own_inputs(const Epilogue& epilogue, size_t input_count);
+// One input beside those of the epilogue. If there is an epilogue, the layer must compute an average of 8-bit integers.
+void expect_average_inputs(const Epilogue& epilogue, bool is_average, const std::vector<InferInput>& inputs);
 // Checks the epilogue on the layer's own result, and returns the type of the layer's output.
 TensorType check_epilogue(const Epilogue& epilogue, const std::vector<InferInput>& inputs, const TensorType& own);
 // The dtypes of quantized elements.

@@ -23,10 +23,11 @@ void IPoolingLayer::resolved_padding(const Dims& input, Dims* pre, Dims* post) c
 }
 
 std::vector<TensorType> IPoolingLayer::infer(const std::vector<InferInput>& inputs) const {
-  expect_inputs(inputs, 1);
+  expect_average_inputs(epilogue_, type_ == PoolingType::kAVERAGE, inputs);
   TensorType type = inputs[0].type;
   // Of the integers, PyTorch averages only int64, and rounds toward zero.
-  const bool averages_it = type_ == PoolingType::kMAX || type.dtype == DataType::kINT64;
+  const bool averages_it =
+      type_ == PoolingType::kMAX || type.dtype == DataType::kINT64 || begins_with_dequantize(epilogue_);
   if (!averages_it) expect_floating_point(type.dtype);
   expect_number(type.dtype);
   const Window window = this->window();
@@ -45,7 +46,7 @@ std::vector<TensorType> IPoolingLayer::infer(const std::vector<InferInput>& inpu
     type.dims.d[type.dims.nbDims - spatial + i] = output.d[i];
   }
   check_padded_input(window, inputs[0].type.dims, type.dims);
-  return {type};
+  return {check_epilogue(epilogue_, inputs, type)};
 }
 
 std::optional<WindowEffect> IPoolingLayer::window_effect(int32_t axis) const {
@@ -69,7 +70,7 @@ bool IPoolingLayer::does_nothing() const {
   const bool explicit_padding =
       padding_mode_ == PaddingMode::kEXPLICIT_ROUND_DOWN || padding_mode_ == PaddingMode::kEXPLICIT_ROUND_UP;
   return explicit_padding && all_are(window_size_, 1) && all_are(full_stride(), 1) && all_are(pre_padding_, 0) &&
-         all_are(post_padding_, 0) && divisor_ <= 1;
+         all_are(post_padding_, 0) && divisor_ <= 1 && epilogue_.empty();
 }
 
 void IPoolingLayer::visit_attributes(AttributeVisitor& visitor) {
@@ -83,6 +84,7 @@ void IPoolingLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit("average_excludes_padding", average_count_excludes_padding_);
   visitor.visit("divisor", divisor_);
   visitor.visit("blend_factor", blend_factor_);
+  visitor.visit("epilogue", epilogue_);
 }
 
 }  // namespace torch_tensorrt::network

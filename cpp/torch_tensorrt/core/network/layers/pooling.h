@@ -8,7 +8,8 @@ struct Window;
 
 // Pooling over the last getWindowSizeNd().nbDims dimensions. Input: N, C, spatial... (or C, spatial...). Empty Dims:
 // the stride is the window, padding 0, dilation 1. Average divides by the number of window elements inside the padded
-// input, or inside the input if padding is excluded, or by the divisor if that is not 0 (PyTorch's rules).
+// input, or inside the input if padding is excluded, or by the divisor if that is not 0 (PyTorch's rules). An average
+// of 8-bit integers has an epilogue that begins with kDequantize.
 class IPoolingLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kPOOLING;
@@ -64,6 +65,10 @@ class IPoolingLayer final : public ILayer {
     invalidate();
   }
   double getBlendFactor() const { return blend_factor_; }
+  Epilogue& mutable_epilogue() {
+    invalidate();
+    return epilogue_;
+  }
   void setPaddingNd(const Dims& value) {
     setPrePadding(value);
     setPostPadding(value);

@@ -16,7 +16,9 @@ void QuantizationBase::visit_attributes(AttributeVisitor& visitor) {
 }
 
 void QuantizationBase::check(const std::vector<InferInput>& inputs) const {
-  expect_inputs(inputs, 2);
+  const size_t own = own_inputs(epilogue_, inputs.size());
+  if (own != 2) TORCHTRT_THROW_ERROR("has " << own << " inputs, must have 2");
+  expect_inputs(inputs, inputs.size());
   const TensorType& scale = inputs[1].type;
   if (scale.dtype != DataType::kFLOAT) {
     TORCHTRT_THROW_ERROR("the scale is " << enum_name(scale.dtype) << ", must be f32");
@@ -55,7 +57,15 @@ std::vector<TensorType> IDequantizeLayer::infer(const std::vector<InferInput>& i
     TORCHTRT_THROW_ERROR("the input is " << enum_name(inputs[0].type.dtype) << ", must be i8 or u8");
   }
   expect_floating_point(to_type_);
-  return {{to_type_, inputs[0].type.dims}};
+  if (!epilogue_.empty() && to_type_ != DataType::kFLOAT) {
+    TORCHTRT_THROW_ERROR("has an epilogue and dequantizes to " << enum_name(to_type_) << ", must be f32");
+  }
+  return {check_epilogue(epilogue_, inputs, {to_type_, inputs[0].type.dims})};
+}
+
+void IDequantizeLayer::visit_attributes(AttributeVisitor& visitor) {
+  QuantizationBase::visit_attributes(visitor);
+  visitor.visit("epilogue", epilogue_);
 }
 
 int64_t quantize(float x, float scale, int64_t zero, int64_t low, int64_t high) {

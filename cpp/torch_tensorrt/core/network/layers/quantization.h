@@ -61,12 +61,18 @@ class IQuantizeLayer final : public QuantizationBase {
   int64_t high_;
 };
 
-// x = (q - zero point) * scale, in f32, rounded to the output's dtype (a floating-point dtype).
+// x = (q - zero point) * scale, in f32, rounded to the output's dtype (a floating-point dtype). With an epilogue: a sum
+// or another function of integers, in one pass over them; x is f32 then.
 class IDequantizeLayer final : public QuantizationBase {
  public:
   static constexpr LayerType kType = LayerType::kDEQUANTIZE;
   explicit IDequantizeLayer(DataType to_type = DataType::kFLOAT) : QuantizationBase(kType, to_type) {}
+  Epilogue& mutable_epilogue() {
+    invalidate();
+    return epilogue_;
+  }
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
+  void visit_attributes(AttributeVisitor& visitor) override;
   void evaluate(const std::vector<HostTensor>& inputs, const MutableTensor& output) const override;
 };
 

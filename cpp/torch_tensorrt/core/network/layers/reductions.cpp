@@ -81,11 +81,11 @@ int64_t combine(const Folder& folder, int64_t a, int64_t b) {
 }  // namespace
 
 std::vector<TensorType> IReduceLayer::infer(const std::vector<InferInput>& inputs) const {
-  expect_inputs(inputs, 1);
+  expect_average_inputs(epilogue_, operation_ == ReduceOperation::kAVG, inputs);
   const TensorType& type = inputs[0].type;
   expect_axes(axes_, type.dims);
-  check_type(operation_, type.dtype);
-  return {{type.dtype, reduced(type.dims, axes_, keep_dimensions_)}};
+  if (!begins_with_dequantize(epilogue_)) check_type(operation_, type.dtype);
+  return {check_epilogue(epilogue_, inputs, {type.dtype, reduced(type.dims, axes_, keep_dimensions_)})};
 }
 
 std::optional<ShapeValue> IReduceLayer::infer_value(const std::vector<InferInput>& inputs,
@@ -146,6 +146,7 @@ void IReduceLayer::visit_attributes(AttributeVisitor& visitor) {
   visitor.visit_as_enum("op", operation_);
   visitor.visit_as_integer("axes", axes_);
   visitor.visit("keep_dims", keep_dimensions_);
+  visitor.visit("epilogue", epilogue_);
 }
 
 std::vector<TensorType> ISoftMaxLayer::infer(const std::vector<InferInput>& inputs) const {

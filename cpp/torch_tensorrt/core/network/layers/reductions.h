@@ -4,8 +4,8 @@
 
 namespace torch_tensorrt::network {
 
-// Reduces the axes whose bits are set. kAVG of integers is an error; sums of half precision accumulate in fp32.
-// An empty set of axes reduces nothing.
+// Reduces the axes whose bits are set. kAVG of integers is an error, unless they have 8 bits and an epilogue that
+// begins with kDequantize; sums of half precision accumulate in fp32. An empty set of axes reduces nothing.
 class IReduceLayer final : public ILayer {
  public:
   static constexpr LayerType kType = LayerType::kREDUCE;
@@ -27,6 +27,10 @@ class IReduceLayer final : public ILayer {
     invalidate();
   }
   bool getKeepDimensions() const { return keep_dimensions_; }
+  Epilogue& mutable_epilogue() {
+    invalidate();
+    return epilogue_;
+  }
   std::vector<TensorType> infer(const std::vector<InferInput>& inputs) const override;
   std::optional<ShapeValue> infer_value(const std::vector<InferInput>& inputs,
                                         const std::vector<TensorType>& outputs) const override;
@@ -34,7 +38,7 @@ class IReduceLayer final : public ILayer {
 
   InputDim kept_dim(int32_t output, int32_t axis) const override;
   Interval range_of(int64_t element, ValueRanges& ranges) const override;
-  bool does_nothing() const override { return axes_ == 0; }
+  bool does_nothing() const override { return axes_ == 0 && epilogue_.empty(); }
   FormatRole format_role() const override;
   bool may_round() const override { return operation_ != ReduceOperation::kPROD; }
   bool can_be_evaluated() const override { return true; }

@@ -151,6 +151,8 @@ class Fusion {
     }
     each_layer([this](ILayer& layer) { cancel(layer); });
     each_layer([this](ILayer& layer) { store_integers(layer); });
+    each_layer([this](ILayer& layer) { average_integers(layer); });
+    each_layer([this](ILayer& layer) { join_integers(layer); });
     each_layer([this](ILayer& layer) { remove_if_dead(layer); });
     return changed_;
   }
@@ -427,27 +429,118 @@ class Fusion {
     return op;
   }
 
+  static void append_quantization(Epilogue& epilogue, const IQuantizeLayer& quantize) {
+    const TensorScale scale = *scale_of(quantize);
+    if (const auto limits = limits_of(quantize, scale)) epilogue.push_back(*limits);
+    EpilogueOp op;
+    op.kind = EpilogueOp::Kind::kQuantize;
+    op.type = scale.type;
+    op.alpha = static_cast<double>(scale.scale);
+    op.beta = static_cast<double>(scale.zero);
+    epilogue.push_back(op);
+  }
+
   void store_integers(ILayer& layer) {
     Epilogue* epilogue = epilogue_of(layer);
     if (epilogue == nullptr || !network::begins_with_dequantize(*epilogue)) return;
     ITensor& output = *layer.getOutput(0);
     const auto quantizers = quantizers_of(output);
     if (quantizers.empty()) return;
-    const TensorScale scale = *scale_of(*quantizers.front());
     epilogue = epilogue_of(layer);
     const Epilogue before = *epilogue;
-    if (const auto limits = limits_of(*quantizers.front(), scale)) epilogue->push_back(*limits);
-    EpilogueOp op;
-    op.kind = EpilogueOp::Kind::kQuantize;
-    op.type = scale.type;
-    op.alpha = static_cast<double>(scale.scale);
-    op.beta = static_cast<double>(scale.zero);
-    epilogue->push_back(op);
+    append_quantization(*epilogue, *quantizers.front());
     if (!can_run(layer)) {
       *epilogue_of(layer) = before;
       return;
     }
     remove(quantizers, output);
+    changed_ = true;
+  }
+
+  // ---- averages, sums and products of two tensors ------------------------------------------------------------------
+
+  // The epilogue of an average, null if the layer is none.
+  static Epilogue* epilogue_of_average(ILayer& layer) {
+    if (auto* reduce = network::layer_cast<network::IReduceLayer>(&layer)) {
+      return reduce->getOperation() == network::ReduceOperation::kAVG ? &reduce->mutable_epilogue() : nullptr;
+    }
+    auto* pooling = network::layer_cast<network::IPoolingLayer>(&layer);
+    const bool averages = pooling != nullptr && pooling->getPoolingType() == network::PoolingType::kAVERAGE;
+    return averages ? &pooling->mutable_epilogue() : nullptr;
+  }
+
+  void average_integers(ILayer& layer) {
+    Epilogue* epilogue = epilogue_of_average(layer);
+    if (epilogue == nullptr || !epilogue->empty()) return;
+    ITensor& output = *layer.getOutput(0);
+    const auto quantizers = quantizers_of(output);
+    const auto input = dequantized(layer.getInput(0));
+    if (quantizers.empty() || !input) return;
+    ITensor& before = *layer.getInput(0);
+    rewriter_.set_input(layer, 0, *input->integers);
+    EpilogueOp first;
+    first.kind = EpilogueOp::Kind::kDequantize;
+    first.beta = static_cast<double>(input->scale.zero);
+    first.input = append_constant(layer, Dims{}, {input->scale.scale});
+    epilogue = epilogue_of_average(layer);
+    epilogue->push_back(first);
+    append_quantization(*epilogue, *quantizers.front());
+    if (can_run(layer)) {
+      remove(quantizers, output);
+      changed_ = true;
+      return;
+    }
+    epilogue_of_average(layer)->clear();
+    rewriter_.truncate_inputs(layer, 1);
+    rewriter_.set_input(layer, 0, before);
+  }
+
+  static bool commutes(network::ElementWiseOperation operation) {
+    return operation == network::ElementWiseOperation::kSUM || operation == network::ElementWiseOperation::kPROD;
+  }
+
+  // The operand that has the dims of the result and integers; -1 if there is none.
+  static int32_t whole_integers(const ILayer& layer) {
+    for (const int32_t i : {0, 1}) {
+      const ITensor& operand = *layer.getInput(i);
+      if (operand.getDimensions() == layer.getOutput(0)->getDimensions() && dequantized(&operand)) return i;
+    }
+    return -1;
+  }
+
+  // A dequantize layer of one operand takes the place of the layer: the other is in its epilogue.
+  void join_integers(ILayer& layer) {
+    const auto* pair = network::layer_cast<network::IElementWiseLayer>(&layer);
+    if (pair == nullptr || !commutes(pair->getOperation())) return;
+    ITensor& output = *layer.getOutput(0);
+    const auto quantizers = quantizers_of(output);
+    const int32_t own = whole_integers(layer);
+    if (quantizers.empty() || own < 0) return;
+    const Dequantized first = *dequantized(layer.getInput(own));
+    auto* scale = rewriter_.insert_constant_before(layer, Dims{}, DataType::kFLOAT, &first.scale.scale);
+    auto* made = rewriter_.insert_before<IDequantizeLayer>(layer, {first.integers, scale->getOutput(0)});
+    made->setZeroPoint(first.scale.zero);
+    made->getOutput(0)->set_format(output.format());
+    Epilogue epilogue;
+    EpilogueOp op;
+    op.kind = EpilogueOp::Kind::kElementWise;
+    op.elementwise = pair->getOperation();
+    ITensor* operand = layer.getInput(1 - own);
+    if (const auto second = dequantized(operand)) {
+      operand = second->integers;
+      op.alpha = static_cast<double>(second->scale.scale);
+      op.beta = static_cast<double>(second->scale.zero);
+    }
+    op.input = rewriter_.append_input(*made, *operand);
+    epilogue.push_back(op);
+    for (EpilogueOp next : layer.epilogue()) {
+      if (next.reads_input()) next.input = rewriter_.append_input(*made, *layer.getInput(next.input));
+      epilogue.push_back(next);
+    }
+    append_quantization(epilogue, *quantizers.front());
+    made->mutable_epilogue() = std::move(epilogue);
+    if (!can_run(*made)) return rewriter_.erase_if_dead(*made);
+    remove(quantizers, *made->getOutput(0));  // and the layer, which nothing reads then
     changed_ = true;
   }
 

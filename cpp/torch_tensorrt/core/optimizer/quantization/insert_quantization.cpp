@@ -167,6 +167,14 @@ bool averages(const ILayer& layer) {
   return pooling != nullptr && pooling->getPoolingType() == network::PoolingType::kAVERAGE;
 }
 
+// A sum or product of two tensors of floats.
+bool joins(const ILayer& layer) {
+  const auto* pair = network::layer_cast<network::IElementWiseLayer>(&layer);
+  if (pair == nullptr || layer.getOutput(0)->getType() != DataType::kFLOAT) return false;
+  return pair->getOperation() == network::ElementWiseOperation::kSUM ||
+         pair->getOperation() == network::ElementWiseOperation::kPROD;
+}
+
 // But for the range of its input.
 bool may_quantize(const ILayer& layer) {
   const Weights weights = weights_of(layer);
@@ -203,6 +211,8 @@ class Insertion {
     }
     if (form_ == QuantizedForm::kTensorRT) {
       for (auto* layer : layers) quantize_averaged(*layer);
+    } else {
+      quantize_between(layers);
     }
     for (auto* layer : layers) {
       if (chosen_.count(layer) != 0) quantize_weights(*layer);
@@ -305,10 +315,62 @@ class Insertion {
     if (layer.getType() != LayerType::kCONVOLUTION) return;
     for (const network::EpilogueOp& op : layer.epilogue()) {
       if (!op.reads_input() || op.elementwise != network::ElementWiseOperation::kSUM) continue;
-      ITensor& operand = *layer.getInput(op.input);
-      const bool is_wanted = pairs_.count(&operand) != 0 || chosen_.count(operand.producer()) != 0;
-      if (is_wanted && ranges_.find(operand) != nullptr) quantize_input(layer, op.input);
+      if (is_wanted(*layer.getInput(op.input))) quantize_input(layer, op.input);
     }
+  }
+
+  // Whether the tensor is quantized for another reader, or its producer can give it in integers.
+  bool is_wanted(const ITensor& tensor) const {
+    if (ranges_.find(tensor) == nullptr || divisors_of_.count(&tensor) != 0) return false;
+    const ILayer& producer = *tensor.producer();
+    if (pairs_.count(&tensor) != 0 || chosen_.count(&producer) != 0 || between_.count(&producer) != 0) return true;
+    if (!passes_elements(producer)) return false;
+    for (int32_t i = 0; i < producer.getNbInputs(); ++i) {
+      const ITensor* input = producer.getInput(i);
+      if (input != nullptr && network::is_floating_point(input->getType()) && !is_wanted(*input)) return false;
+    }
+    return true;
+  }
+
+  // Averages, sums and products whose results are quantized for all their readers, and which get integers.
+  void quantize_between(const std::vector<ILayer*>& layers) {
+    for (ILayer* layer : layers) {
+      if ((averages(*layer) || joins(*layer)) && ranges_.find(*layer->getOutput(0)) != nullptr) between_.insert(layer);
+    }
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (ILayer* layer : layers) {
+        if (between_.count(layer) == 0 || (reads_integers(*layer) && is_read_as_integers(*layer->getOutput(0))))
+          continue;
+        between_.erase(layer);
+        changed = true;
+      }
+    }
+    for (ILayer* layer : layers) {
+      if (between_.count(layer) == 0) continue;
+      for (int32_t i = 0; i < layer->own_input_count(); ++i) {
+        if (is_wanted(*layer->getInput(i))) quantize_input(*layer, i);
+      }
+    }
+  }
+
+  // Whether one of the tensors that have the dims of the result, or are averaged, is wanted.
+  bool reads_integers(const ILayer& layer) const {
+    for (int32_t i = 0; i < layer.own_input_count(); ++i) {
+      const ITensor& input = *layer.getInput(i);
+      const bool counts = averages(layer) || input.getDimensions() == layer.getOutput(0)->getDimensions();
+      if (counts && is_wanted(input)) return true;
+    }
+    return false;
+  }
+
+  bool is_read_as_integers(const ITensor& tensor) const {
+    const auto& readers = tensor.consumers();
+    if (tensor.isNetworkOutput() || readers.empty() || divisors_of_.count(&tensor) != 0) return false;
+    return std::all_of(readers.begin(), readers.end(), [&](const ILayer* reader) {
+      if (passes_elements(*reader)) return is_read_as_integers(*reader->getOutput(0));
+      return between_.count(reader) != 0 || reader->getType() == LayerType::kQUANTIZE;
+    });
   }
 
   // Else TensorRT computes the sum before the average in floats, and copies the residual for it.
@@ -407,8 +469,9 @@ class Insertion {
   std::unordered_map<const ITensor*, ITensor*> pairs_;
   std::unordered_map<const ITensor*, std::vector<float>> divisors_of_;         // those that are divided
   std::unordered_map<const ILayer*, const std::vector<float>*> divisors_for_;  // products of divided tensors
-  std::vector<ILayer*> constants_;                                             // that have a copy in 8-bit integers
-  std::vector<const void*> replaced_;                                          // memory of weights
+  std::unordered_set<const ILayer*> between_;  // averages, sums and products between chosen layers
+  std::vector<ILayer*> constants_;             // that have a copy in 8-bit integers
+  std::vector<const void*> replaced_;          // memory of weights
 };
 
 class InsertQuantization final : public Pass {

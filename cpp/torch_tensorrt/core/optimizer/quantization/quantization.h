@@ -21,8 +21,8 @@ struct TensorRange {
   // The largest magnitude at each index of the last dimension, for tensors that a product with a constant matrix reads.
   std::vector<float> channels = {};
 };
-// The name of the tensor, or of its copy in another format or dtype: builds put copies where the formats and dtypes that
-// they choose need them, and the name of an output is then that of the copy. Empty if there is none.
+// The name of the tensor, or of its copy in another format or dtype: builds put copies where the formats and dtypes
+// that they choose need them, and the name of an output is then that of the copy. Empty if there is none.
 std::string given_name(const network::ITensor& tensor);
 // Names of tensors that two builds of one network have in common: given ones, or (as fusions leave tensors without
 // names) the kind of the layer, the name of the value that the layer computes, and a number if there are several such
@@ -63,7 +63,8 @@ std::vector<int32_t> layers_beyond(const network::INetworkDefinition& network, c
 // Before: a network in f32. After: the chosen layers read their inputs through quantize and dequantize layers with the
 // scales of the ranges, one pair for each tensor, and have constant kernels in kINT8 with a scale for each output map.
 // Residuals that are added by the chosen convolutions are quantized as well where they come from a chosen convolution,
-// or are quantized for another reader. The input of products may be divided by a number for each channel first, and the
+// or are quantized for another reader. So are the inputs of averages, sums and products of two tensors between chosen
+// layers. The input of products may be divided by a number for each channel first, and the
 // rows of their matrices multiplied by it.
 // kTensorRT: tensors are kINT8 only, weights are quantized by layers that TensorRT folds, and averages of the chosen
 // layers' results read them quantized.
@@ -73,9 +74,10 @@ std::unique_ptr<Pass> make_insert_quantization(TensorRanges ranges, std::unorder
 // The same for all layers that may quantize when the pass runs.
 std::unique_ptr<Pass> make_quantize_all(TensorRanges ranges, QuantizedForm form);
 
-// Before: convolutions and products of dequantized tensors and dequantized constants; quantize layers behind them.
-// After: layers that compute with 8-bit integers and store them where all readers take them. Quantization moves towards
-// the producers through layers that only move elements or take maxima.
+// Before: convolutions and products of dequantized tensors and dequantized constants; averages, sums and products of
+// two dequantized tensors; quantize layers behind them. After: layers that compute with 8-bit integers and store them
+// where all readers take them. Quantization moves towards the producers through layers that only move elements or take
+// maxima. A sum or product of two tensors becomes a dequantize layer with an epilogue.
 std::unique_ptr<Pass> make_fuse_quantization();
 
 // Before: clamp(round(x * s), low, high) / s, or clamp(round(x / s), low, high) * s, in f32, with a constant s (one
@@ -88,7 +90,7 @@ std::unique_ptr<Pass> make_form_quantization();
 // such layers; pairs need no integers. Layers for which `stays` is true are left alone.
 std::unique_ptr<Pass> make_expand_quantization(std::function<bool(const network::QuantizationBase&)> stays);
 
-// Whether the layer's input and weights are 8-bit integers.
+// Whether the layer's input, and its weights if it has any, are 8-bit integers: also averages and sums, not copies.
 bool computes_with_integers(const network::ILayer& layer);
 // Whether the layer multiplies floats by 8-bit weights.
 bool has_integer_weights_only(const network::ILayer& layer);

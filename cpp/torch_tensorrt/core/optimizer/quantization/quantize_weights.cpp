@@ -64,6 +64,7 @@ QuantizedKernel quantize_maps(const Weights& weights, int64_t maps, int64_t map_
 }
 
 bool computes_with_integers(const ILayer& layer) {
+  if (layer.getType() == LayerType::kDEQUANTIZE) return !layer.epilogue().empty();
   return network::begins_with_dequantize(layer.epilogue()) && !network::is_floating_point(layer.getInput(0)->getType());
 }
 

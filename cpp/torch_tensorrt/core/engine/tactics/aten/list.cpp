@@ -34,6 +34,8 @@ void register_aten_tactics(TacticRegistry& registry) {
                          &kWeightOnlyProductRow,
                          &kQuantizedConvolutionRow,
                          &kQuantizedProductRow,
+                         &kQuantizedPoolingRow,
+                         &kQuantizedReduceRow,
                          &kCudnnConvolutionRow,
                          &kCudnnConvolutionAddReluRow,
                          &kPointwiseConvolutionRow,

@@ -248,6 +248,23 @@ Compute make(Request& request) {
 
 }  // namespace
 
+namespace {
+
+Compute make_quantized(Request& request) {
+  const auto& layer = request.layer<IPoolingLayer>();
+  const at::Tensor& q = request.input(0);
+  const at::Tensor x = request.scratch(q.sizes(), at::kDouble);
+  return [x, exact = exact_input(request), average = general_average(layer, x, request.output(), window_of(layer, q)),
+          finish = make_whole_epilogue(request)] {
+    x.copy_(exact());
+    finish(average());
+  };
+}
+
+}  // namespace
+
+const Row kQuantizedPoolingRow =
+    quantized_row("aten.quantized_pooling", network::LayerType::kPOOLING, is_quantized, make_quantized);
 const Row kPoolingRow = {"aten.pooling", network::LayerType::kPOOLING, supports, make, /*in_place=*/false, takes};
 
 }  // namespace torch_tensorrt::engine::aten

@@ -35,13 +35,6 @@ Compute make_quantize(Request& request) {
           high = layer.high() - zero]() mutable { out.copy_(steps(x, scale, low, high).add_(zero)); };
 }
 
-Compute make_dequantize(Request& request) {
-  const int64_t zero = request.layer<network::IDequantizeLayer>().getZeroPoint();
-  return [q = request.input(0), scale = placed_scale(request), out = request.output(), zero]() mutable {
-    out.copy_(q.to(at::kFloat).sub_(zero).mul_(scale));
-  };
-}
-
 at::Tensor apply(const EpilogueOp& op, const at::Tensor& result, at::Tensor operand) {
   if (op.kind == EpilogueOp::Kind::kActivation) {
     at::Tensor out = at::empty_like(result);
@@ -61,8 +54,9 @@ at::Tensor apply(const EpilogueOp& op, const at::Tensor& result, at::Tensor oper
   return out;
 }
 
-// The epilogue from operation `first` on, from the sums to output 0.
-std::function<void(at::Tensor)> make_whole_epilogue(Request& request, size_t first = 0) {
+}  // namespace
+
+std::function<void(at::Tensor)> make_whole_epilogue(Request& request, size_t first) {
   struct Step {
     EpilogueOp op;
     at::Tensor operand;
@@ -80,25 +74,44 @@ std::function<void(at::Tensor)> make_whole_epilogue(Request& request, size_t fir
   };
 }
 
-double input_zero(const Request& request) { return request.instance().layer->epilogue().front().beta; }
-
 Decision is_quantized(const network::ILayer& layer) {
   if (network::begins_with_dequantize(layer.epilogue())) return Decision::yes();
   return Decision::no("runs layers that compute with 8-bit integers");
 }
 
+Row quantized_row(const char* name, network::LayerType kind, Decision (*supports)(const network::ILayer&),
+                  Compute (*make)(Request&)) {
+  Row row{name, kind, supports, make};
+  row.whole_epilogue = true;
+  return row;
+}
+
+std::function<at::Tensor()> exact_input(const Request& request) {
+  const double zero = request.instance().layer->epilogue().front().beta;
+  return [q = request.input(0), zero] { return q.to(at::kDouble).sub_(zero); };
+}
+
+namespace {
+
+Compute make_dequantize(Request& request) {
+  const int64_t zero = request.layer<network::IDequantizeLayer>().getZeroPoint();
+  return [q = request.input(0), scale = placed_scale(request), finish = make_whole_epilogue(request), zero] {
+    finish(q.to(at::kFloat).sub_(zero).mul_(scale));
+  };
+}
+
 Compute make_quantized_convolution(Request& request) {
   const auto& layer = request.layer<network::ConvolutionBase>();
-  const at::Tensor x = request.input(0);
-  const Geometry geometry = geometry_of(layer, x.sizes(), request.output().sizes());
-  const auto sizes = kernel_sizes(layer, layer.getNbOutputMaps(), x.size(1) / layer.getNbGroups());
+  const at::IntArrayRef in = request.input(0).sizes();
+  const Geometry geometry = geometry_of(layer, in, request.output().sizes());
+  const auto sizes = kernel_sizes(layer, layer.getNbOutputMaps(), in[1] / layer.getNbGroups());
   const at::Tensor kernel = layer.getKernelWeights().count == 0
                                 ? request.input(1)
                                 : request.weights("kernel", layer.getKernelWeights(), sizes);
-  return [x, kernel, zero = input_zero(request), groups = layer.getNbGroups(), stride = geometry.stride,
+  return [x = exact_input(request), kernel, groups = layer.getNbGroups(), stride = geometry.stride,
           dilation = geometry.dilation, amounts = pad_amounts(geometry.pre, geometry.post, 1),
           finish = make_whole_epilogue(request)] {
-    const at::Tensor padded = at::constant_pad_nd(x.to(at::kDouble).sub_(zero), amounts);
+    const at::Tensor padded = at::constant_pad_nd(x(), amounts);
     const at::DimVector none(stride.size(), 0);
     finish(at::convolution(padded, kernel.to(at::kDouble), std::nullopt, stride, none, dilation, false, none, groups));
   };
@@ -106,13 +119,10 @@ Compute make_quantized_convolution(Request& request) {
 
 Compute make_quantized_product(Request& request) {
   const auto& layer = request.layer<network::IMatrixMultiplyLayer>();
-  const auto placed = [&](int32_t index) {
-    const bool swaps = layer.getOperation(index) == network::MatrixOperation::kTRANSPOSE;
-    return swaps ? request.input(index).transpose(-1, -2) : request.input(index);
-  };
-  return [a = placed(0), b = placed(1), zero = input_zero(request), finish = make_whole_epilogue(request)] {
-    finish(at::matmul(a.to(at::kDouble).sub_(zero), b.to(at::kDouble)));
-  };
+  const auto swaps = [&](int32_t index) { return layer.getOperation(index) == network::MatrixOperation::kTRANSPOSE; };
+  const auto placed = [](const at::Tensor& x, bool swaps) { return swaps ? x.transpose(-1, -2) : x; };
+  return [a = exact_input(request), swaps_a = swaps(0), b = placed(request.input(1), swaps(1)), placed,
+          finish = make_whole_epilogue(request)] { finish(at::matmul(placed(a(), swaps_a), b.to(at::kDouble))); };
 }
 
 Decision quantized_product(const network::ILayer& layer) {
@@ -151,23 +161,18 @@ Compute make_weight_only_product(Request& request) {
   };
 }
 
-Row whole(const char* name, network::LayerType kind, Decision (*supports)(const network::ILayer&),
-          Compute (*make)(Request&)) {
-  Row row{name, kind, supports, make};
-  row.whole_epilogue = true;
-  return row;
-}
-
 }  // namespace
 
 const Row kQuantizeRow = {"aten.quantize", network::LayerType::kQUANTIZE, any_dtype, make_quantize};
-const Row kDequantizeRow = {"aten.dequantize", network::LayerType::kDEQUANTIZE, any_dtype, make_dequantize};
-const Row kQuantizedConvolutionRow =
-    whole("aten.quantized_convolution", network::LayerType::kCONVOLUTION, is_quantized, make_quantized_convolution);
-const Row kQuantizedProductRow = whole("aten.quantized_matrix_multiply", network::LayerType::kMATRIX_MULTIPLY,
-                                       quantized_product, make_quantized_product);
+const Row kDequantizeRow =
+    quantized_row("aten.dequantize", network::LayerType::kDEQUANTIZE, any_dtype, make_dequantize);
+const Row kQuantizedConvolutionRow = quantized_row("aten.quantized_convolution", network::LayerType::kCONVOLUTION,
+                                                   is_quantized, make_quantized_convolution);
+const Row kQuantizedProductRow = quantized_row("aten.quantized_matrix_multiply", network::LayerType::kMATRIX_MULTIPLY,
+                                               quantized_product, make_quantized_product);
 
-const Row kWeightOnlyProductRow = whole("aten.weight_only_matrix_multiply", network::LayerType::kMATRIX_MULTIPLY,
-                                        weight_only_product, make_weight_only_product);
+const Row kWeightOnlyProductRow =
+    quantized_row("aten.weight_only_matrix_multiply", network::LayerType::kMATRIX_MULTIPLY, weight_only_product,
+                  make_weight_only_product);
 
 }  // namespace torch_tensorrt::engine::aten

@@ -66,6 +66,21 @@ const Row kReduceRow = {"aten.reduce", network::LayerType::kREDUCE, supports, ma
 
 namespace {
 
+Compute make_quantized(Request& request) {
+  const auto& layer = request.layer<network::IReduceLayer>();
+  const at::DimVector axes = axes_of(layer.getReduceAxes(), request.input(0).dim());
+  return [x = exact_input(request), axes, keep = layer.getKeepDimensions(), finish = make_whole_epilogue(request)] {
+    finish(axes.empty() ? x() : at::mean(x(), axes, keep));
+  };
+}
+
+}  // namespace
+
+const Row kQuantizedReduceRow =
+    quantized_row("aten.quantized_reduce", network::LayerType::kREDUCE, is_quantized, make_quantized);
+
+namespace {
+
 Compute make_softmax(Request& request) {
   const auto& layer = request.layer<network::ISoftMaxLayer>();
   const int64_t axis = __builtin_ctz(layer.getAxes());

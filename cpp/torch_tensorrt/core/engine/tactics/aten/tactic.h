@@ -100,6 +100,17 @@ struct Row {
 
 std::unique_ptr<Tactic> make_tactic(const Row& row);
 
+// The epilogue from operation `first` on, from the layer's own result to output 0, with quantization
+// (quantization.cpp). The request counts it as fused.
+std::function<void(at::Tensor)> make_whole_epilogue(Request& request, size_t first = 0);
+// The row of layers that compute with 8-bit integers.
+Row quantized_row(const char* name, network::LayerType kind, Decision (*supports)(const network::ILayer&),
+                  Compute (*make)(Request&));
+// Whether the epilogue begins with kDequantize.
+Decision is_quantized(const network::ILayer& layer);
+// Gives input 0 of such a layer, without its zero point, in f64.
+std::function<at::Tensor()> exact_input(const Request& request);
+
 // ---- building blocks for the predicates of the rows --------------------------------------------------------------
 
 // kFLOAT, kHALF, kBF16, kDOUBLE: the dtypes that PyTorch computes in.

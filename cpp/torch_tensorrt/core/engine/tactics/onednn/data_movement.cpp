@@ -45,6 +45,7 @@ const network::QuantizationBase& quantization(const network::ILayer& layer) {
 
 Decision check_quantization(const network::ILayer& layer, const DeviceTarget& device) {
   if (!device.is_cpu()) return Decision::no("oneDNN runs on CPUs here");
+  if (!layer.epilogue().empty()) return Decision::no("computes more than a copy");
   for (const auto* tensor : {layer.getInput(0), layer.getOutput(0)}) {
     const auto type = tensor->getType();
     if (type != network::DataType::kFLOAT && !is_byte(type)) return Decision::no("a tensor is neither f32, i8 nor u8");

@@ -183,11 +183,31 @@ Decision check_quantized(const network::ILayer& layer, const DeviceTarget& devic
   return Decision::yes();
 }
 
+Decision check_scaled(const network::ILayer& layer, const DeviceTarget& device) {
+  if (!device.is_cpu()) return Decision::no("oneDNN runs on CPUs here");
+  if (!is_byte(layer.getInput(0)->getType())) return Decision::no("input 0 is not of 8-bit integers");
+  if (!is_byte(layer.getOutput(0)->getType())) return Decision::no("the output is not of 8-bit integers");
+  for (int32_t i = 1; i < layer.getNbInputs(); ++i) {
+    const DataType type = layer.getInput(i)->getType();
+    if (type != DataType::kFLOAT && !is_byte(type)) {
+      return Decision::no(str("input ", i, " is ", network::enum_name(type), ", must be f32, i8 or u8"));
+    }
+  }
+  for (const EpilogueOp& op : layer.epilogue()) {
+    const bool is_scale = op.kind == EpilogueOp::Kind::kDequantize || op.kind == EpilogueOp::Kind::kQuantize ||
+                          (op.kind == EpilogueOp::Kind::kElementWise && op.alpha != 0);
+    // Rounding a sum with the zero point takes ties to another side than a sum with the rounded number.
+    if (is_scale && op.beta != 0) return Decision::no("a zero point is not 0");
+  }
+  return Decision::yes();
+}
+
 bool is_byte(DataType type) { return type == DataType::kINT8 || type == DataType::kUINT8; }
 
 Decision check_epilogue(const network::ILayer& layer) {
   const auto& epilogue = layer.epilogue();
-  const bool is_quantized = network::begins_with_dequantize(epilogue);
+  const bool dequantizes = layer.getType() == network::LayerType::kDEQUANTIZE;
+  const bool is_quantized = network::begins_with_dequantize(epilogue) || dequantizes;
   for (const EpilogueOp& op : epilogue) {
     if (op.kind == EpilogueOp::Kind::kDequantize) continue;
     if (op.kind == EpilogueOp::Kind::kQuantize) {
@@ -198,7 +218,8 @@ Decision check_epilogue(const network::ILayer& layer) {
       if (to_eltwise(op.activation, op.alpha, op.beta)) continue;
       return Decision::no(str("oneDNN has no post-op for ", network::enum_name(op.activation)));
     }
-    if (op.alpha != 0 && (!is_quantized || op.elementwise != ElementWiseOperation::kSUM)) {
+    const bool is_own = dequantizes && &op == &epilogue.front();  // the primitive itself, not a post-op
+    if (op.alpha != 0 && !is_own && (!is_quantized || op.elementwise != ElementWiseOperation::kSUM)) {
       return Decision::no("oneDNN adds integers to results of quantized layers only");
     }
     if (!to_binary(op.elementwise) || op.swapped) {

@@ -40,6 +40,8 @@ Decision check_f32(const network::ILayer& layer, const DeviceTarget& device);
 Decision check_movable(const network::ILayer& layer, const DeviceTarget& device);
 // Requirements for layers that compute with 8-bit integers, in place of the above.
 Decision check_quantized(const network::ILayer& layer, const DeviceTarget& device);
+// The same for layers that read 8-bit integers and give them, with scales, by primitives for which these are post-ops.
+Decision check_scaled(const network::ILayer& layer, const DeviceTarget& device);
 bool is_byte(network::DataType type);
 // Whether every operation of the epilogue has a post-op.
 Decision check_epilogue(const network::ILayer& layer);

@@ -18,6 +18,7 @@ void register_onednn_tactics(TacticRegistry& registry) {
   registry.add(onednn::make_reorder());
   registry.add(onednn::make_quantize());
   registry.add(onednn::make_dequantize());
+  registry.add(onednn::make_integer_elementwise());
   registry.add(onednn::make_recurrent());
   registry.add(onednn::make_recurrent_steps());
 }

@@ -28,6 +28,7 @@ std::unique_ptr<Tactic> make_concatenation();
 std::unique_ptr<Tactic> make_reorder();
 std::unique_ptr<Tactic> make_quantize();
 std::unique_ptr<Tactic> make_dequantize();
+std::unique_ptr<Tactic> make_integer_elementwise();
 // oneDNN's own primitives.
 std::unique_ptr<Tactic> make_recurrent();
 // One product for the input's share of all steps, then our own kernels step by step.

@@ -58,6 +58,43 @@ std::unique_ptr<Kernel> prepare_elementwise(const LayerInstance& instance) {
   return builder.build(dnnl::binary(desc), desc.scratchpad_desc());
 }
 
+// A dequantized tensor whose epilogue begins with a function of two operands.
+std::unique_ptr<Kernel> prepare_integer_elementwise(const LayerInstance& instance) {
+  const network::EpilogueOp& op = instance.layer->epilogue().front();
+  const auto& out = instance.outputs[0];
+  const auto& operand = instance.inputs[static_cast<size_t>(op.input)];
+  const int32_t rank = out.dims.nbDims;
+  TORCHTRT_CHECK(rank > 0, "the tensors are scalars");
+  TORCHTRT_CHECK(instance.constants[1] != nullptr, "the scale is computed");
+  const auto describe = [&](const TensorDesc& tensor, int32_t /*rank*/) {
+    return without_last_units(tensor, out.dims);
+  };
+  auto attr = with_scaled_epilogue(instance, 1, rank, describe);
+  attr.set_scales_mask(DNNL_ARG_SRC_0, 0);
+  if (op.alpha != 0) attr.set_scales_mask(DNNL_ARG_SRC_1, 0);
+  const dnnl::binary::primitive_desc desc(
+      cpu_engine(), *to_binary(op.elementwise), without_last_units(instance.inputs[0], out.dims),
+      without_last_units(operand, out.dims), without_last_units(out, out.dims), attr);
+  require_optimized(desc.impl_info_str());
+  KernelBuilder builder;
+  builder.input(DNNL_ARG_SRC_0, desc.src0_desc(), 0);
+  builder.input(DNNL_ARG_SRC_1, desc.src1_desc(), op.input);
+  builder.output(DNNL_ARG_DST, desc.dst_desc());
+  bind_number(builder, DNNL_ARG_ATTR_SCALES | DNNL_ARG_SRC_0, *static_cast<const float*>(instance.constants[1]));
+  if (op.alpha != 0) bind_number(builder, DNNL_ARG_ATTR_SCALES | DNNL_ARG_SRC_1, static_cast<float>(op.alpha));
+  bind_scaled_epilogue(builder, instance, 1, rank, describe);
+  return builder.build(dnnl::binary(desc), desc.scratchpad_desc());
+}
+
+Decision supports_integer_elementwise(const network::ILayer& layer) {
+  const auto& dequantize = static_cast<const network::IDequantizeLayer&>(layer);
+  if (dequantize.getAxis() >= 0) return Decision::no("there are several scales");
+  if (dequantize.getZeroPoint() != 0) return Decision::no("a zero point is not 0");
+  const auto& epilogue = layer.epilogue();
+  const bool is_binary = !epilogue.empty() && epilogue.front().kind == network::EpilogueOp::Kind::kElementWise;
+  return is_binary ? Decision::yes() : Decision::no("the epilogue does not begin with a function of two operands");
+}
+
 Decision supports_elementwise(const network::ILayer& layer) {
   if (to_binary(static_cast<const IElementWiseLayer&>(layer).getOperation())) return Decision::yes();
   return Decision::no("oneDNN does not have this operation, or treats NaN differently from PyTorch");
@@ -120,6 +157,11 @@ Decision supports_activation(const network::ILayer& layer) {
 std::unique_ptr<Tactic> make_elementwise() {
   return make_row_tactic({"onednn.elementwise", network::LayerType::kELEMENTWISE, /*only_linear=*/false,
                           /*in_place=*/false, supports_elementwise, prepare_elementwise});
+}
+
+std::unique_ptr<Tactic> make_integer_elementwise() {
+  return make_row_tactic({"onednn.integer_elementwise", network::LayerType::kDEQUANTIZE, /*only_linear=*/false,
+                          /*in_place=*/false, supports_integer_elementwise, prepare_integer_elementwise, check_scaled});
 }
 
 std::unique_ptr<Tactic> make_activation() {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/list.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/tactic.h"
@@ -21,15 +23,17 @@ struct Window {
   memory::dims post;
 };
 
-std::unique_ptr<Kernel> make_pool(dnnl::algorithm algorithm, const memory::desc& in, const memory::desc& out,
-                                  const Window& window) {
+std::unique_ptr<Kernel> make_pool(const LayerInstance& instance, dnnl::algorithm algorithm, const memory::desc& in,
+                                  const memory::desc& out, const Window& window) {
+  const int32_t rank = instance.inputs[0].dims.nbDims;
   const dnnl::pooling_forward::primitive_desc desc(cpu_engine(), dnnl::prop_kind::forward_inference, algorithm, in, out,
                                                    window.stride, window.size, window.dilation, window.pre, window.post,
-                                                   attributes());
+                                                   with_scaled_epilogue(instance, 0, rank, padded_desc));
   require_optimized(desc.impl_info_str());
   KernelBuilder builder;
   builder.input(DNNL_ARG_SRC, desc.src_desc(), 0);
   builder.output(DNNL_ARG_DST, desc.dst_desc());
+  bind_scaled_epilogue(builder, instance, 0, rank, padded_desc);
   return builder.build(dnnl::pooling_forward(desc), desc.scratchpad_desc());
 }
 
@@ -71,15 +75,23 @@ std::unique_ptr<Kernel> prepare_pooling(const LayerInstance& instance) {
     TORCHTRT_CHECK(window.pre[i] < extent && reached[i] < extent, "the padding is as large as the window");
   }
   window.post = reached;
-  return make_pool(algorithm(layer), to_desc(instance.inputs[0]), to_desc(instance.outputs[0]), window);
+  return make_pool(instance, algorithm(layer), to_desc(instance.inputs[0]), to_desc(instance.outputs[0]), window);
+}
+
+// Of integers, an average has scales.
+Decision check_average(const network::ILayer& layer, const DeviceTarget& device) {
+  const auto& epilogue = layer.epilogue();
+  if (!network::begins_with_dequantize(epilogue)) return check_movable(layer, device);
+  const bool has_operand = std::any_of(epilogue.begin(), epilogue.end(), [](const network::EpilogueOp& op) {
+    return op.kind == network::EpilogueOp::Kind::kElementWise;
+  });
+  return has_operand ? Decision::no("the epilogue has an operand") : check_scaled(layer, device);
 }
 
 Decision supports_pooling(const network::ILayer& layer) {
   const auto& pooling = static_cast<const IPoolingLayer&>(layer);
   const bool is_maximum = pooling.getPoolingType() == PoolingType::kMAX;
-  if (is_byte(layer.getOutput(0)->getType())) {
-    return is_maximum ? Decision::yes() : Decision::no("integers have a maximum here only");
-  }
+  if (is_maximum && is_byte(layer.getOutput(0)->getType())) return Decision::yes();
   if (pooling.getPoolingType() != PoolingType::kAVERAGE) return Decision::no("oneDNN's maximum loses NaN");
   if (pooling.getDivisor() != 0) return Decision::no("the average has a divisor of its own");
   return Decision::yes();
@@ -105,21 +117,21 @@ std::unique_ptr<Kernel> prepare_reduction(const LayerInstance& instance) {
   const Window window{size, memory::dims(spatial, 1), memory::dims(spatial, 0), memory::dims(spatial, 0),
                       memory::dims(spatial, 0)};
   // N, C, 1, ...: the same memory in any format.
-  TensorDesc out{in.dtype, in.dims, in.format};
+  TensorDesc out{instance.outputs[0].dtype, in.dims, in.format};
   for (size_t i = 0; i < spatial; ++i) out.dims.d[i + 2] = 1;
-  return make_pool(dnnl::algorithm::pooling_avg_include_padding, to_desc(in), to_desc(out), window);
+  return make_pool(instance, dnnl::algorithm::pooling_avg_include_padding, to_desc(in), to_desc(out), window);
 }
 
 }  // namespace
 
 std::unique_ptr<Tactic> make_pooling() {
   return make_row_tactic({"onednn.pooling", network::LayerType::kPOOLING, /*only_linear=*/false, /*in_place=*/false,
-                          supports_pooling, prepare_pooling, check_movable});
+                          supports_pooling, prepare_pooling, check_average});
 }
 
 std::unique_ptr<Tactic> make_spatial_reduction() {
   return make_row_tactic({"onednn.spatial_reduction", network::LayerType::kREDUCE, /*only_linear=*/false,
-                          /*in_place=*/false, supports_reduction, prepare_reduction});
+                          /*in_place=*/false, supports_reduction, prepare_reduction, check_average});
 }
 
 }  // namespace torch_tensorrt::engine::onednn

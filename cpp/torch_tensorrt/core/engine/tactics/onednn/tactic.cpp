@@ -110,8 +110,19 @@ struct PostOp {
 
 PostOp linear(float alpha, float beta) { return {{dnnl::algorithm::eltwise_linear, alpha, beta}}; }
 
+// A constant of one number.
+float scale_of(const LayerInstance& instance, int32_t input) {
+  const void* const values = instance.constants[static_cast<size_t>(input)];
+  TORCHTRT_CHECK(values != nullptr && instance.inputs[static_cast<size_t>(input)].dims.volume() == 1,
+                 "the scale is not a constant number");
+  return *static_cast<const float*>(values);
+}
+
+// Where the scales of the epilogue's ends are.
+enum class Scales { kAttributes, kPostOps };
+
 // oneDNN adds integers as they are. So the result is divided by their scale before, and multiplied by it afterwards.
-std::vector<PostOp> post_ops(const LayerInstance& instance, size_t first) {
+std::vector<PostOp> post_ops(const LayerInstance& instance, size_t first, Scales scales) {
   std::vector<PostOp> list;
   const auto& epilogue = instance.layer->epilogue();
   for (size_t i = first; i < epilogue.size(); ++i) {
@@ -123,6 +134,10 @@ std::vector<PostOp> post_ops(const LayerInstance& instance, size_t first) {
       if (op.alpha != 0) list.push_back(linear(1.0F / scale, static_cast<float>(-op.beta)));
       list.push_back({{dnnl::algorithm::undef, 0, 0}, *to_binary(op.elementwise), op.input});
       if (op.alpha != 0) list.push_back(linear(scale, 0));
+    } else if (scales == Scales::kPostOps) {
+      const bool is_first = op.kind == EpilogueOp::Kind::kDequantize;
+      const float factor = is_first ? scale_of(instance, op.input) : 1.0F / static_cast<float>(op.alpha);
+      list.push_back(linear(factor, 0));
     }
   }
   return list;
@@ -172,10 +187,12 @@ void bind_number(KernelBuilder& kernel, int argument, int32_t value) {
   fix_number(kernel, argument, dnnl::memory::data_type::s32, value);
 }
 
-dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
-                                   const DescribeOperand& describe, int scale_mask) {
+namespace {
+
+dnnl::primitive_attr attributes_with(const std::vector<PostOp>& list, const LayerInstance& instance, int32_t rank,
+                                     const DescribeOperand& describe) {
   dnnl::post_ops ops;
-  for (const PostOp& op : post_ops(instance, first)) {
+  for (const PostOp& op : list) {
     if (op.input < 0) {
       ops.append_eltwise(op.eltwise.algorithm, op.eltwise.alpha, op.eltwise.beta);
     } else {
@@ -184,19 +201,41 @@ dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, 
   }
   auto attr = attributes();
   attr.set_post_ops(ops);
+  return attr;
+}
+
+void bind_operands(KernelBuilder& kernel, const std::vector<PostOp>& ops, const LayerInstance& instance, int32_t rank,
+                   const DescribeOperand& describe) {
+  for (size_t i = 0; i < ops.size(); ++i) {
+    if (ops[i].input < 0) continue;
+    kernel.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1,
+                 describe(instance.inputs[static_cast<size_t>(ops[i].input)], rank), ops[i].input);
+  }
+}
+
+}  // namespace
+
+dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
+                                   const DescribeOperand& describe, int scale_mask) {
+  auto attr = attributes_with(post_ops(instance, first, Scales::kAttributes), instance, rank, describe);
   set_scales(attr, instance, scale_mask);
   return attr;
 }
 
 void bind_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
                    const DescribeOperand& describe) {
-  const auto ops = post_ops(instance, first);
-  for (size_t i = 0; i < ops.size(); ++i) {
-    if (ops[i].input < 0) continue;
-    kernel.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1,
-                 describe(instance.inputs[static_cast<size_t>(ops[i].input)], rank), ops[i].input);
-  }
+  bind_operands(kernel, post_ops(instance, first, Scales::kAttributes), instance, rank, describe);
   bind_scales(kernel, instance);
+}
+
+dnnl::primitive_attr with_scaled_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
+                                          const DescribeOperand& describe) {
+  return attributes_with(post_ops(instance, first, Scales::kPostOps), instance, rank, describe);
+}
+
+void bind_scaled_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
+                          const DescribeOperand& describe) {
+  bind_operands(kernel, post_ops(instance, first, Scales::kPostOps), instance, rank, describe);
 }
 
 namespace {

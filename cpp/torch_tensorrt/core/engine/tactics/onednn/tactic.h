@@ -55,6 +55,12 @@ using DescribeOperand = std::function<dnnl::memory::desc(const TensorDesc& opera
 // scale for each index.
 dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
                                    const DescribeOperand& describe, int scale_mask = 0);
+// The same for primitives that have no scales: those are post-ops, behind the primitive's own result. Throws Error for
+// a scale that is computed.
+dnnl::primitive_attr with_scaled_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
+                                          const DescribeOperand& describe);
+void bind_scaled_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
+                          const DescribeOperand& describe);
 // A number of the attributes that the kernel reads.
 void bind_number(KernelBuilder& kernel, int argument, float value);
 void bind_number(KernelBuilder& kernel, int argument, int32_t value);
