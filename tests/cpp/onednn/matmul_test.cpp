@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "onednn/one_layer.h"
 
@@ -19,6 +20,8 @@ using testing::random_tensor;
 using testing::Tensor;
 
 constexpr const char* kTactic = "onednn.matmul";
+// The primitives that multiply by one constant matrix; the first multiplies any two.
+constexpr const char* kTactics[] = {kTactic, "onednn.inner_product", "onednn.product_convolution"};
 // Sums of a few hundred products of numbers below 1, in another order than the loops', in fp32.
 constexpr double kTolerance = 1e-5;
 constexpr MatrixOperation kNone = MatrixOperation::kNONE;
@@ -90,20 +93,60 @@ const Row kRows[] = {
     {"OneElement", Dims{1, 1}, Dims{1, 1}},
 };
 
-class OnednnMatmul : public ::testing::TestWithParam<Row> {};
+// "onednn_matmul_Plain"
+std::string test_name(std::string tactic, const char* row) {
+  std::replace(tactic.begin(), tactic.end(), '.', '_');
+  return tactic + "_" + row;
+}
+
+class OnednnMatmul : public ::testing::TestWithParam<std::tuple<const char*, Row>> {};
 
 TEST_P(OnednnMatmul, GivesWhatTheLoopsGiveOrDeclines) {
-  const Row& row = GetParam();
+  const auto& [tactic, row] = GetParam();
   OneLayer net;
   Tensor expected;
   add_layer(net, row, expected);
-  const std::string reason = net.declined(kTactic, TensorFormat::kLINEAR);
+  const std::string reason = net.declined(tactic, TensorFormat::kLINEAR);
   if (!reason.empty()) GTEST_SKIP() << reason;
-  expect_near(net.run(kTactic, TensorFormat::kLINEAR), expected, kTolerance, row.name);
+  expect_near(net.run(tactic, TensorFormat::kLINEAR), expected, kTolerance, row.name);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, OnednnMatmul, ::testing::ValuesIn(kRows),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rows, OnednnMatmul,
+                         ::testing::Combine(::testing::ValuesIn(kTactics), ::testing::ValuesIn(kRows)),
+                         [](const auto& info) {
+                           return test_name(std::get<0>(info.param), std::get<1>(info.param).name);
+                         });
+
+#ifdef __x86_64__
+TEST(OnednnMatmulTaken, OtherPrimitivesMultiplyByAConstantMatrix) {
+  for (const char* tactic : {"onednn.inner_product", "onednn.product_convolution"}) {
+    for (const Row& row : kRows) {
+      const bool is_folded = row.constant_b && row.b.nbDims == 2 && row.op_a == kNone;
+      OneLayer net;
+      Tensor expected;
+      add_layer(net, row, expected);
+      const bool is_taken = net.declined(tactic, TensorFormat::kLINEAR).empty();
+      // Inner products of one column have the kernels of matmul only.
+      const bool may_decline = std::string(tactic) == "onednn.inner_product" && row.b.d[1] == 1;
+      EXPECT_TRUE(is_taken == is_folded || may_decline) << tactic << " " << row.name;
+    }
+  }
+}
+#endif
+
+// oneDNN lists an implementation twice once its primitive is in its cache.
+TEST(OnednnMatmulTaken, AnImplementationIsListedOnce) {
+  for (const char* tactic : kTactics) {
+    OneLayer net;
+    Tensor expected;
+    add_layer(net, {"Listed", Dims{4, 64}, Dims{64, 112}, true}, expected);
+    if (!net.declined(tactic, TensorFormat::kLINEAR).empty()) continue;
+    const auto before = net.configs(tactic, TensorFormat::kLINEAR);
+    EXPECT_EQ(std::set<std::string>(before.begin(), before.end()).size(), before.size()) << tactic;
+    net.run(tactic, TensorFormat::kLINEAR);
+    EXPECT_EQ(net.configs(tactic, TensorFormat::kLINEAR), before) << tactic;
+  }
+}
 
 TEST(OnednnMatmulTaken, WhatModelsAreMadeOfIsTaken) {
   for (const Row& row : kRows) {
@@ -180,10 +223,10 @@ const EpilogueRow kEpilogues[] = {
     {"SquareColumn", kSquare, {sum_of(Dims{6, 1})}, true},
 };
 
-class OnednnMatmulEpilogue : public ::testing::TestWithParam<EpilogueRow> {};
+class OnednnMatmulEpilogue : public ::testing::TestWithParam<std::tuple<const char*, EpilogueRow>> {};
 
 TEST_P(OnednnMatmulEpilogue, IsAppliedToTheResult) {
-  const EpilogueRow& row = GetParam();
+  const auto& [tactic, row] = GetParam();
   OneLayer net;
   Tensor expected;
   auto* layer = add_layer(net, row.product, expected);
@@ -193,22 +236,28 @@ TEST_P(OnednnMatmulEpilogue, IsAppliedToTheResult) {
     const Tensor operand = reads ? random_tensor(step.operand, seed++) : Tensor{};
     net.fuse(layer->mutable_epilogue(), step.op, reads ? &operand : nullptr, step.constant, expected);
   }
-  const std::string reason = net.declined(kTactic, TensorFormat::kLINEAR);
-  ASSERT_TRUE(reason.empty() || row.may_decline) << reason;
+  const std::string reason = net.declined(tactic, TensorFormat::kLINEAR);
+  ASSERT_TRUE(reason.empty() || row.may_decline || tactic != std::string(kTactic)) << reason;
   if (!reason.empty()) GTEST_SKIP() << reason;
-  expect_near(net.run(kTactic, TensorFormat::kLINEAR), expected, kTolerance, row.name);
+  expect_near(net.run(tactic, TensorFormat::kLINEAR), expected, kTolerance, row.name);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, OnednnMatmulEpilogue, ::testing::ValuesIn(kEpilogues),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rows, OnednnMatmulEpilogue,
+                         ::testing::Combine(::testing::ValuesIn(kTactics), ::testing::ValuesIn(kEpilogues)),
+                         [](const auto& info) {
+                           return test_name(std::get<0>(info.param), std::get<1>(info.param).name);
+                         });
 
 TEST(OnednnMatmulWeights, ConstantOperandsArePackedForTheirUse) {
-  OneLayer net;
-  Tensor expected;
-  add_layer(net, kLinear, expected);
-  const std::string layout = net.stored_layout(kTactic, TensorFormat::kLINEAR, "input1");
-  EXPECT_FALSE(layout.empty());
-  EXPECT_NE(layout, "plain");
+  for (const char* tactic : kTactics) {
+    OneLayer net;
+    Tensor expected;
+    add_layer(net, kLinear, expected);
+    if (!net.declined(tactic, TensorFormat::kLINEAR).empty()) continue;
+    const std::string layout = net.stored_layout(tactic, TensorFormat::kLINEAR, "input1");
+    EXPECT_FALSE(layout.empty()) << tactic;
+    EXPECT_NE(layout, "plain") << tactic;
+  }
 }
 
 // An inner dimension without elements gives zeros, which a primitive that does nothing would not write.

@@ -47,7 +47,7 @@ int32_t layer_index(const network::ILayer& layer) {
 
 bool Tactic::takes_views(const DeviceTarget&) const { return false; }
 
-const Implementation* Implementations::find(const std::string& config) const {
+const Implementation* Implementations::find_or_first(const std::string& config) const {
   for (const Implementation& one : all_) {
     if (one.config == config) return &one;
   }
@@ -276,7 +276,7 @@ void throw_unusable(const LayerInstance& instance, const DeviceTarget& target,
 Candidate candidate_for(const LayerInstance& instance, const ChosenTactic& chosen, const DeviceTarget& target) {
   if (chosen.tactic != nullptr) {
     const Implementations offered = ask(*chosen.tactic, instance, target);
-    if (offered) return {chosen.tactic, *offered.find(chosen.config)};
+    if (offered) return {chosen.tactic, *offered.find_or_first(chosen.config)};
   }
   auto usable = usable_candidates(instance, target, {});
   if (usable.empty()) throw_unusable(instance, target, {});

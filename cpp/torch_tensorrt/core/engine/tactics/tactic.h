@@ -97,7 +97,7 @@ class Implementations {
   const std::string& reason() const { return reason_; }
   const std::vector<Implementation>& all() const { return all_; }
   // The one with the config, else the first; null if there is none.
-  const Implementation* find(const std::string& config) const;
+  const Implementation* find_or_first(const std::string& config) const;
 
  private:
   std::vector<Implementation> all_;

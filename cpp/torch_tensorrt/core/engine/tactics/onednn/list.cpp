@@ -7,6 +7,8 @@ void register_onednn_tactics(TacticRegistry& registry) {
   registry.add(onednn::make_winograd_convolution());
   registry.add(onednn::make_deconvolution());
   registry.add(onednn::make_matmul());
+  registry.add(onednn::make_inner_product());
+  registry.add(onednn::make_product_convolution());
   registry.add(onednn::make_pooling());
   registry.add(onednn::make_spatial_reduction());
   registry.add(onednn::make_elementwise());

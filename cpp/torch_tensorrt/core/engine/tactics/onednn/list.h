@@ -16,6 +16,8 @@ std::unique_ptr<Tactic> make_convolution();
 std::unique_ptr<Tactic> make_winograd_convolution();
 std::unique_ptr<Tactic> make_deconvolution();
 std::unique_ptr<Tactic> make_matmul();
+std::unique_ptr<Tactic> make_inner_product();
+std::unique_ptr<Tactic> make_product_convolution();
 std::unique_ptr<Tactic> make_pooling();
 // Averages and maxima over all spatial dimensions.
 std::unique_ptr<Tactic> make_spatial_reduction();

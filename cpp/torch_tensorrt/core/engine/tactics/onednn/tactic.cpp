@@ -293,11 +293,6 @@ class RowTactic final : public Tactic {
 
 std::unique_ptr<Tactic> make_row_tactic(const Row& row) { return std::make_unique<RowTactic>(row); }
 
-std::string ConfigNames::next(const char* implementation) {
-  const int32_t number = ++seen_[implementation];
-  return number == 1 ? implementation : str(implementation, "#", number);
-}
-
 namespace {
 
 // Each costs time to prepare and to run; oneDNN lists the likely fast ones first.

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -97,31 +97,24 @@ std::unique_ptr<Kernel> with_own_errors(Make make) {
 // Throws Error for a reference implementation.
 void require_optimized(const char* implementation);
 
-// Gives each of oneDNN's implementations of one primitive a config: its name, with a number if several have that name.
-class ConfigNames {
- public:
-  std::string next(const char* implementation);
-
- private:
-  std::map<std::string, int32_t> seen_;
-};
 // Whether the implementation, behind `found` others, may be the fastest.
 bool is_worth_timing(const char* implementation, size_t found);
 // Whether the layer computes with 8-bit integers, and the implementation may saturate the sums of two products. Those
 // for processors without VNNI do.
 bool may_saturate(const char* implementation, const network::ILayer& layer);
 
-// The optimized implementations of the layer's primitive, in oneDNN's order; a no if there are none.
+// The optimized implementations of the layer's primitive, in oneDNN's order; a no if there are none. Their configs are
+// oneDNN's names for them. It lists an implementation again once its primitive is in its cache (seen in 3.2).
 template <typename Desc>
 Implementations implementations_of(Desc desc, const network::ILayer& layer, double estimate_microseconds) {
   std::vector<Implementation> all;
-  ConfigNames names;
+  std::set<std::string> seen;
   const std::string first = desc.impl_info_str();
   do {
     const char* name = desc.impl_info_str();
-    const std::string config = names.next(name);
-    const bool is_good = is_worth_timing(name, all.size()) && !may_saturate(name, layer);
-    if (is_good) all.push_back({config, estimate_microseconds});
+    const bool is_new = seen.insert(name).second;
+    const bool is_good = is_new && is_worth_timing(name, all.size()) && !may_saturate(name, layer);
+    if (is_good) all.push_back({name, estimate_microseconds});
   } while (desc.next_impl());
   if (all.empty() && may_saturate(first.c_str(), layer)) return Decision::no(first + " may saturate sums");
   if (all.empty()) return check_implementation(first.c_str());
@@ -133,9 +126,7 @@ Implementations implementations_of(Desc desc, const network::ILayer& layer, doub
 template <typename Desc>
 Desc in_implementation(const std::function<Desc()>& describe, const std::string& config) {
   Desc desc = describe();
-  ConfigNames names;
-  while (!config.empty()) {
-    if (names.next(desc.impl_info_str()) == config) return desc;
+  while (!config.empty() && desc.impl_info_str() != config) {
     if (!desc.next_impl()) return describe();
   }
   return desc;
