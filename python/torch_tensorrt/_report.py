@@ -28,7 +28,7 @@ class ReportedLayer:
         fused: operations of other layers that it does too, such as ``bias``, ``relu``.
         module: path of the user's submodule; empty for the module itself.
         source: "file.py:12".
-        tactic: the implementation.
+        tactic: the implementation: the tactic, and its config if it has several ("onednn.convolution jit:avx2").
         precision, format: dtype and order in memory of its result.
         inputs, outputs: dtypes and shapes at the opt shapes, as text.
         operations: floating-point operations, or None if not known.

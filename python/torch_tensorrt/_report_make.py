@@ -65,7 +65,7 @@ def _layer(
         fused=tuple(name for name in (layer.get("fused") or "").split(", ") if name),
         module=module,
         source=layer.get("source", ""),
-        tactic=layer.get("tactic", ""),
+        tactic=f"{layer.get('tactic', '')} {layer.get('config', '')}".strip(),
         precision=layer.get("precision", ""),
         format=layer.get("format", ""),
         inputs=tuple(_tensor_text(tensor) for tensor in layer.get("inputs") or ()),

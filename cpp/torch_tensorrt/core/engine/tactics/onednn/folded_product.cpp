@@ -102,6 +102,10 @@ class FoldedProductTactic final : public PackingTactic {
     if (!folds(instance)) return Decision::no("takes one constant matrix and a matrix that is not transposed");
     const Sizes sizes = sizes_of(instance);
     if (sizes.rows == 0 || sizes.inner == 0 || sizes.columns == 0) return Decision::no("a matrix is empty");
+    const auto& epilogue = instance.layer->epilogue();
+    if (network::begins_with_dequantize(epilogue) && epilogue.front().beta != 0) {
+      return Decision::no("the zero point of the input is not 0");
+    }
     const double operations = 2.0 * static_cast<double>(sizes.inner) * static_cast<double>(sizes.rows * sizes.columns);
     try {
       return known_kernels(
