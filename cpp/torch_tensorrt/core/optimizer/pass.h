@@ -29,6 +29,8 @@ struct PassContext {
   QuantizedConstants quantized_constants = QuantizedConstants::kFold;
   // Whether the user allows int8: then clamp(round(x * s)) / s may be a quantize and a dequantize layer.
   bool may_quantize = false;
+  // Whether the user lets the layer compute with integers. Empty: every layer may.
+  std::function<bool(const network::ILayer&)> may_use_integers;
   // Called with the network's text after each pass that changed it; empty unless dumps were asked for.
   std::function<void(const std::string& pass, const std::string& text)> dump;
 };

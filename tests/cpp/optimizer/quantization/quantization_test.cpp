@@ -266,6 +266,20 @@ TEST(FuseQuantization, LayersBetweenThatNoTacticRunsStayInFloats) {
   EXPECT_EQ(count(*network, LayerType::kELEMENTWISE), 1) << network::print_network(*network);
 }
 
+// Its inputs are not rounded either.
+TEST(FuseQuantization, LayersBetweenThatTheUserWantsInFloatsReadFloats) {
+  PassContext context;
+  context.may_use_integers = [](const ILayer& layer) { return layer.getType() != LayerType::kELEMENTWISE; };
+  const auto network = quantized(kGate, kGateRanges, context);
+  EXPECT_EQ(joined_layers(*network), 0) << network::print_network(*network);
+  for (const auto& layer : network->layers()) {
+    if (layer->getType() != LayerType::kELEMENTWISE) continue;
+    for (int32_t i = 0; i < layer->getNbInputs(); ++i) {
+      EXPECT_NE(layer->getInput(i)->producer()->getType(), LayerType::kDEQUANTIZE) << network::print_network(*network);
+    }
+  }
+}
+
 // The product reads its input divided; a convolution that adds the same tensor must not.
 TEST(InsertQuantization, OtherReadersOfDividedChannelsReadThemAsTheyAre) {
   const std::string text = "%x = input() {dims=[1x2x4x4]}\n" + convolution("a", "%x", kRelu) +

@@ -166,10 +166,12 @@ class NetworkChooser {
   // The same; layers that the user wants in another precision do not compute with integers.
   optimizer::PassContext integer_context(TensorFormat format) {
     optimizer::PassContext context = pass_context(format);
-    context.can_run = [this](const network::ILayer& layer) {
+    context.may_use_integers = [this](const network::ILayer& layer) {
       const auto chosen = overrides_.find(layer);
-      const bool is_wanted = !chosen || *chosen == DataType::kINT8;
-      if (!is_wanted && optimizer::computes_with_integers(layer)) return false;
+      return !chosen || *chosen == DataType::kINT8;
+    };
+    context.can_run = [this, may_use = context.may_use_integers](const network::ILayer& layer) {
+      if (optimizer::computes_with_integers(layer) && !may_use(layer)) return false;
       return !candidates(layer).empty();
     };
     return context;

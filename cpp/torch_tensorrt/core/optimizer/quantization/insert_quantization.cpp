@@ -198,8 +198,8 @@ std::vector<int32_t> quantizable_layers(const network::INetworkDefinition& netwo
 class Insertion {
  public:
   Insertion(network::INetworkDefinition& network, const TensorRanges& ranges,
-            const std::unordered_set<const ILayer*>& chosen, QuantizedForm form)
-      : rewriter_(network), ranges_(network, ranges), chosen_(chosen), form_(form) {}
+            const std::unordered_set<const ILayer*>& chosen, QuantizedForm form, const PassContext& context)
+      : rewriter_(network), ranges_(network, ranges), chosen_(chosen), form_(form), context_(context) {}
 
   bool run() {
     const auto layers = layer_snapshot(rewriter_.network());
@@ -335,7 +335,9 @@ class Insertion {
   // Averages, sums and products whose results are quantized for all their readers, and which get integers.
   void quantize_between(const std::vector<ILayer*>& layers) {
     for (ILayer* layer : layers) {
-      if ((averages(*layer) || joins(*layer)) && ranges_.find(*layer->getOutput(0)) != nullptr) between_.insert(layer);
+      const bool may_be = !context_.may_use_integers || context_.may_use_integers(*layer);
+      const bool has_form = averages(*layer) || joins(*layer);
+      if (may_be && has_form && ranges_.find(*layer->getOutput(0)) != nullptr) between_.insert(layer);
     }
     for (bool changed = true; changed;) {
       changed = false;
@@ -466,6 +468,7 @@ class Insertion {
   SharedRanges ranges_;
   const std::unordered_set<const ILayer*>& chosen_;
   QuantizedForm form_;
+  const PassContext& context_;
   std::unordered_map<const ITensor*, ITensor*> pairs_;
   std::unordered_map<const ITensor*, std::vector<float>> divisors_of_;         // those that are divided
   std::unordered_map<const ILayer*, const std::vector<float>*> divisors_for_;  // products of divided tensors
@@ -482,9 +485,9 @@ class InsertQuantization final : public Pass {
 
   const char* name() const override { return "insert-quantization"; }
 
-  bool run(network::INetworkDefinition& network, const PassContext&) const override {
+  bool run(network::INetworkDefinition& network, const PassContext& context) const override {
     const Chosen chosen = chosen_ ? *chosen_ : all(network);
-    return Insertion(network, ranges_, chosen, form_).run();
+    return Insertion(network, ranges_, chosen, form_, context).run();
   }
 
  private:

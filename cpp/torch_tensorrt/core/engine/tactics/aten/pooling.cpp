@@ -246,10 +246,6 @@ Compute make(Request& request) {
   return general(request, window);
 }
 
-}  // namespace
-
-namespace {
-
 Compute make_quantized(Request& request) {
   const auto& layer = request.layer<IPoolingLayer>();
   const at::Tensor& q = request.input(0);

@@ -7,6 +7,7 @@
 #include "torch_tensorrt/core/util/Exception.h"
 
 namespace torch_tensorrt::engine::onednn {
+namespace {
 
 using dnnl::memory;
 using network::Dims;
@@ -14,85 +15,9 @@ using network::EpilogueOp;
 using network::IMatrixMultiplyLayer;
 using network::MatrixOperation;
 
-namespace {
-
 const IMatrixMultiplyLayer& product(const LayerInstance& instance) {
   return static_cast<const IMatrixMultiplyLayer&>(*instance.layer);
 }
-
-// Operations of the epilogue before the bias: a quantized layer's scale.
-size_t before_bias(const LayerInstance& instance) {
-  return network::begins_with_dequantize(instance.layer->epilogue()) ? 1 : 0;
-}
-
-}  // namespace
-
-bool constant_matrix(const LayerInstance& instance) {
-  return instance.constants[1] != nullptr && instance.inputs[1].dims.nbDims == 2;
-}
-
-bool folds(const LayerInstance& instance) {
-  return constant_matrix(instance) && product(instance).getOperation(0) == MatrixOperation::kNONE;
-}
-
-Dims folded(const Dims& dims) {
-  int64_t rows = 1;
-  for (int32_t i = 0; i + 1 < dims.nbDims; ++i) rows *= dims.d[i];
-  return Dims{rows, dims.d[dims.nbDims - 1]};
-}
-
-const EpilogueOp* bias_of(const LayerInstance& instance) {
-  const auto& epilogue = instance.layer->epilogue();
-  const size_t place = before_bias(instance);
-  if (epilogue.size() <= place || epilogue[place].kind != EpilogueOp::Kind::kElementWise) return nullptr;
-  const EpilogueOp& op = epilogue[place];
-  if (op.elementwise != network::ElementWiseOperation::kSUM || op.alpha != 0) return nullptr;
-  const auto& operand = instance.inputs[static_cast<size_t>(op.input)];
-  const auto& out = instance.outputs[0].dims;
-  const bool is_row = operand.dims.nbDims == 1 && operand.dims.d[0] == out.d[out.nbDims - 1];
-  return is_row ? &op : nullptr;
-}
-
-size_t first_post_op(const LayerInstance& instance) {
-  return before_bias(instance) + (bias_of(instance) == nullptr ? 0 : 1);
-}
-
-Decision check_operands(const LayerInstance& instance) {
-  for (size_t i = 0; i < instance.inputs.size(); ++i) {
-    const bool constant = instance.constants[i] != nullptr;
-    if (!constant && instance.inputs[i].format != network::TensorFormat::kLINEAR) {
-      return Decision::no("operands must be row-major");
-    }
-  }
-  if (folds(instance)) {
-    // Operands of the epilogue are folded like the result, or are a single row.
-    const auto& layer = product(instance);
-    for (int32_t i = layer.own_input_count(); i < layer.getNbInputs(); ++i) {
-      const auto& dims = instance.inputs[i].dims;
-      if (dims.volume() == dims.d[std::max(dims.nbDims - 1, 0)] || dims == instance.outputs[0].dims) continue;
-      return Decision::no("an operand of the epilogue is neither one row nor as large as the result");
-    }
-    return Decision::yes();
-  }
-  const auto& a = instance.inputs[0].dims;
-  const auto& b = instance.inputs[1].dims;
-  if (a.nbDims != b.nbDims) return Decision::no("the operands have different ranks and cannot be folded");
-  return Decision::yes();
-}
-
-Decision check_product(const network::ILayer& layer, const DeviceTarget& device) {
-  const auto* matmul = network::layer_cast<IMatrixMultiplyLayer>(&layer);
-  if (matmul == nullptr) return Decision::no("another kind of layer");
-  for (int32_t i = 0; i < 2; ++i) {
-    const bool vector = matmul->getOperation(i) == MatrixOperation::kVECTOR;
-    if (vector || layer.getInput(i)->getDimensions().nbDims < 2) return Decision::no("an operand is a vector");
-  }
-  const bool is_quantized = network::begins_with_dequantize(layer.epilogue());
-  const auto basics = is_quantized ? check_quantized(layer, device) : check_basics(layer, device);
-  return basics ? check_epilogue(layer) : basics;
-}
-
-namespace {
 
 // A matrix operand; its last two dims are swapped if the layer says so.
 memory::desc operand_desc(const Dims& dims, MatrixOperation operation, memory::data_type type) {
