@@ -27,6 +27,8 @@ std::unique_ptr<network::INetworkDefinition> quantized(const std::string& text, 
   network::verify_network(*network);
   make_fuse_quantization()->run(*network, context);
   network::verify_network(*network);
+  make_join_integers()->run(*network, context);
+  network::verify_network(*network);
   make_remove_dead_layers()->run(*network, context);
   network::verify_network(*network);
   return network;
@@ -174,7 +176,7 @@ TEST(FuseQuantization, OperandsOfAConcatenationShareTheLargestRange) {
   EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1);
 }
 
-TEST(FuseQuantization, AnAverageBetweenConvolutionsReadsIntegersAndGivesThem) {
+TEST(JoinIntegers, AnAverageBetweenConvolutionsReadsIntegersAndGivesThem) {
   const TensorRanges ranges = {{"x", {1, true}}, {"a", {2, false}}, {"p", {1.5F, false}}};
   for (const std::string average :
        {"pooling(%a) {type=average, window=[2x2], stride=[2x2]}", "reduce(%a) {op=avg, axes=12, keep_dims=true}"}) {
@@ -188,7 +190,7 @@ TEST(FuseQuantization, AnAverageBetweenConvolutionsReadsIntegersAndGivesThem) {
 }
 
 // The average itself is a result, or another layer reads it in floats.
-TEST(FuseQuantization, AnAverageThatIsReadInFloatsReadsFloats) {
+TEST(JoinIntegers, AnAverageThatIsReadInFloatsReadsFloats) {
   const TensorRanges ranges = {{"x", {1, true}}, {"a", {2, false}}, {"p", {1.5F, false}}};
   const std::string start = kInput + convolution("a", "%x", kRelu) +
                             "%p = reduce(%a) {op=avg, axes=12, keep_dims=true}\n" + convolution("b", "%p", kRelu) +
@@ -208,7 +210,7 @@ int joined_layers(const network::INetworkDefinition& network) {
   return result;
 }
 
-TEST(FuseQuantization, ASumBetweenConvolutionsReadsIntegersAndGivesThem) {
+TEST(JoinIntegers, ASumBetweenConvolutionsReadsIntegersAndGivesThem) {
   const std::string text = kInput + convolution("a", "%x", kRelu) + convolution("b", "%x", kRelu) +
                            "%s = elementwise(%a, %b) {epilogue=[relu]}\n" + convolution("c", "%s", kRelu) +
                            "%y = unary(%c)\nreturn %y";
@@ -221,7 +223,7 @@ TEST(FuseQuantization, ASumBetweenConvolutionsReadsIntegersAndGivesThem) {
   EXPECT_THAT(network::print_network(*network), HasSubstr("zero 0), relu, quantize(u8"));
 }
 
-TEST(FuseQuantization, ASumWithAMaximumReadsIntegers) {
+TEST(JoinIntegers, ASumWithAMaximumReadsIntegers) {
   const std::string text = kInput + convolution("a", "%x", kRelu) + convolution("b", "%a", kRelu) +
                            "%p = pooling(%a) {window=[2x2], stride=[2x2]}\n"
                            "%q = pooling(%b) {type=average, window=[2x2], stride=[2x2]}\n%s = elementwise(%p, %q)\n" +
@@ -246,7 +248,7 @@ const std::string kGate = kInput + convolution("a", "%x", kRelu) +
 const TensorRanges kGateRanges = {{"x", {1, true}},  {"a", {2, false}}, {"p", {1, false}},
                                   {"b", {2, false}}, {"g", {1, false}}, {"s", {2, false}}};
 
-TEST(FuseQuantization, AProductWithAGateOfEachChannelReadsIntegersAndGivesThem) {
+TEST(JoinIntegers, AProductWithAGateOfEachChannelReadsIntegersAndGivesThem) {
   const auto network = quantized(kGate, kGateRanges);
   EXPECT_EQ(integer_layers(*network), 5) << network::print_network(*network);
   EXPECT_EQ(count(*network, LayerType::kQUANTIZE), 1) << network::print_network(*network);
@@ -254,7 +256,7 @@ TEST(FuseQuantization, AProductWithAGateOfEachChannelReadsIntegersAndGivesThem) 
   EXPECT_EQ(joined_layers(*network), 1) << network::print_network(*network);
 }
 
-TEST(FuseQuantization, LayersBetweenThatNoTacticRunsStayInFloats) {
+TEST(JoinIntegers, LayersBetweenThatNoTacticRunsStayInFloats) {
   PassContext context;
   context.can_run = [](const ILayer& layer) {
     const bool is_product = layer.getType() == LayerType::kCONVOLUTION;
@@ -267,7 +269,7 @@ TEST(FuseQuantization, LayersBetweenThatNoTacticRunsStayInFloats) {
 }
 
 // Its inputs are not rounded either.
-TEST(FuseQuantization, LayersBetweenThatTheUserWantsInFloatsReadFloats) {
+TEST(JoinIntegers, LayersBetweenThatTheUserWantsInFloatsReadFloats) {
   PassContext context;
   context.may_use_integers = [](const ILayer& layer) { return layer.getType() != LayerType::kELEMENTWISE; };
   const auto network = quantized(kGate, kGateRanges, context);

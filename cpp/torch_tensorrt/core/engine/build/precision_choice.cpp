@@ -203,6 +203,7 @@ std::shared_ptr<network::INetworkDefinition> with_integer_layers(const network::
   };
   add(optimizer::make_insert_quantization(ranges, std::move(chosen)), "the layers have been chosen");
   add(optimizer::make_fuse_quantization(), "layers compute with integers where the target has kernels");
+  add(optimizer::make_join_integers(), "what lies between these reads their integers and gives them integers");
   add(optimizer::make_constant_folding(), "weights of layers that stayed in f32");
   add(optimizer::make_absorb_constant_weights(), "kernels of these are weights again");
   add(optimizer::make_remove_dead_layers(), "weights in f32 that are unread now");

@@ -1,13 +1,11 @@
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "torch_tensorrt/core/network/rewriter.h"
 #include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/patterns.h"
-#include "torch_tensorrt/core/optimizer/quantization/quantization.h"
+#include "torch_tensorrt/core/optimizer/quantization/quantized_patterns.h"
 
 namespace torch_tensorrt::optimizer {
 namespace {
@@ -23,42 +21,7 @@ using network::IMatrixMultiplyLayer;
 using network::IQuantizeLayer;
 using network::ITensor;
 using network::LayerType;
-using network::QuantizationBase;
 using network::Weights;
-
-// The elements of a constant in f32.
-const float* floats_of(const ITensor* tensor) {
-  const auto* constant = constant_of(tensor);
-  return constant == nullptr ? nullptr : static_cast<const float*>(constant->getWeights().values);
-}
-
-// The one scale of a quantize or dequantize layer; empty if there are several, or the scale is computed.
-std::optional<TensorScale> scale_of(const QuantizationBase& layer) {
-  const float* scale = floats_of(layer.getInput(1));
-  if (layer.getAxis() >= 0 || scale == nullptr || !(*scale > 0) || !std::isfinite(*scale)) return std::nullopt;
-  const bool quantizes = layer.getType() == LayerType::kQUANTIZE;
-  const DataType type = quantizes ? layer.getToType() : layer.getInput(0)->getType();
-  return TensorScale{*scale, layer.getZeroPoint(), type};
-}
-
-bool has_whole_range(const IQuantizeLayer& layer) {
-  return layer.low() == IQuantizeLayer::lowest(layer.getToType()) &&
-         layer.high() == IQuantizeLayer::highest(layer.getToType());
-}
-
-// A dequantized tensor: the integers and their scale.
-struct Dequantized {
-  ITensor* integers = nullptr;
-  TensorScale scale;
-};
-
-std::optional<Dequantized> dequantized(const ITensor* tensor) {
-  const auto* layer = tensor == nullptr ? nullptr : network::layer_cast<IDequantizeLayer>(tensor->producer());
-  if (layer == nullptr || tensor->getType() != DataType::kFLOAT) return std::nullopt;
-  const auto scale = scale_of(*layer);
-  if (!scale) return std::nullopt;
-  return Dequantized{layer->getInput(0), *scale};
-}
 
 // A constant kernel in kINT8 with zero point 0, and its scale for each index of the axis.
 struct Kernel {
@@ -151,8 +114,6 @@ class Fusion {
     }
     each_layer([this](ILayer& layer) { cancel(layer); });
     each_layer([this](ILayer& layer) { store_integers(layer); });
-    each_layer([this](ILayer& layer) { average_integers(layer); });
-    each_layer([this](ILayer& layer) { join_integers(layer); });
     each_layer([this](ILayer& layer) { remove_if_dead(layer); });
     return changed_;
   }
@@ -201,17 +162,8 @@ class Fusion {
                                                           DataType::kFLOAT);
     made->setZeroPoint(scale->zero);
     made->getOutput(0)->set_format(integers.format());
-    redirect(integers, *made->getOutput(0), readers);
+    redirect(rewriter_, integers, *made->getOutput(0), readers);
     changed_ = true;
-  }
-
-  // A copy of the list of readers: it changes with their inputs.
-  void redirect(ITensor& from, ITensor& to, std::vector<ILayer*> readers) {
-    for (ILayer* reader : readers) {
-      for (int32_t i = 0; i < reader->getNbInputs(); ++i) {
-        if (reader->getInput(i) == &from) rewriter_.set_input(*reader, i, to);
-      }
-    }
   }
 
   // ---- layers compute in integers ----------------------------------------------------------------------------------
@@ -301,12 +253,12 @@ class Fusion {
     EpilogueOp first;
     first.kind = EpilogueOp::Kind::kDequantize;
     first.beta = static_cast<double>(input.zero);
-    first.input = append_constant(layer, row, scales);
+    first.input = append_constant(rewriter_, layer, row, scales);
     made.push_back(first);
     if (!bias.empty()) {
       EpilogueOp add;
       add.kind = EpilogueOp::Kind::kElementWise;
-      add.input = append_constant(layer, row, bias);
+      add.input = append_constant(rewriter_, layer, row, bias);
       made.push_back(add);
     }
     for (size_t i = 0; i < epilogue.size(); ++i) {
@@ -315,11 +267,6 @@ class Fusion {
       made.push_back(op);
     }
     epilogue = std::move(made);
-  }
-
-  int32_t append_constant(ILayer& layer, const Dims& dims, const std::vector<float>& values) {
-    auto* constant = rewriter_.insert_constant_before(layer, dims, DataType::kFLOAT, values.data());
-    return rewriter_.append_input(layer, *constant->getOutput(0));
   }
 
   void read_integer_operands(ILayer& layer) {
@@ -346,25 +293,6 @@ class Fusion {
 
   // ---- quantization moves to the producers -------------------------------------------------------------------------
 
-  // The quantize layers that read the tensor, if all its readers are those, with one scale and range.
-  static std::vector<IQuantizeLayer*> quantizers_of(const ITensor& tensor) {
-    std::vector<IQuantizeLayer*> result;
-    if (tensor.isNetworkOutput() || tensor.getType() != DataType::kFLOAT) return {};
-    for (ILayer* reader : tensor.consumers()) {
-      auto* quantize = network::layer_cast<IQuantizeLayer>(reader);
-      if (quantize == nullptr || quantize->getInput(0) != &tensor || !scale_of(*quantize)) return {};
-      if (quantize->getOutput(0)->isNetworkOutput()) return {};
-      if (!result.empty()) {
-        const IQuantizeLayer& other = *result.front();
-        const bool same = *scale_of(other) == *scale_of(*quantize) && other.low() == quantize->low() &&
-                          other.high() == quantize->high();
-        if (!same) return {};
-      }
-      result.push_back(quantize);
-    }
-    return result;
-  }
-
   void hoist_quantization(ILayer& layer) {
     if (!moves_elements(layer)) return;
     ITensor& output = *layer.getOutput(0);
@@ -382,7 +310,7 @@ class Fusion {
       for (ILayer* added : made) rewriter_.erase_if_dead(*added);
       return;
     }
-    remove(quantizers, output);
+    replace_quantizers(rewriter_, quantizers, output);
     changed_ = true;
   }
 
@@ -399,14 +327,6 @@ class Fusion {
     return *quantize;
   }
 
-  // The tensor, which holds integers now, replaces the results of the layers.
-  void remove(const std::vector<IQuantizeLayer*>& quantizers, ITensor& integers) {
-    for (IQuantizeLayer* quantize : quantizers) {
-      redirect(*quantize->getOutput(0), integers, quantize->getOutput(0)->consumers());
-      rewriter_.erase_if_dead(*quantize);
-    }
-  }
-
   // Quantizing a dequantized tensor with its own scale gives its integers.
   void cancel(ILayer& layer) {
     auto* quantize = network::layer_cast<IQuantizeLayer>(&layer);
@@ -414,30 +334,9 @@ class Fusion {
     const auto scale = scale_of(*quantize);
     const auto source = dequantized(quantize->getInput(0));
     if (!scale || !source || !(*scale == source->scale)) return;
-    redirect(*quantize->getOutput(0), *source->integers, quantize->getOutput(0)->consumers());
+    redirect(rewriter_, *quantize->getOutput(0), *source->integers, quantize->getOutput(0)->consumers());
     rewriter_.erase_if_dead(*quantize);
     changed_ = true;
-  }
-
-  // The rounding stays the same if the numbers are limited before: both limits are whole steps.
-  static std::optional<EpilogueOp> limits_of(const IQuantizeLayer& quantize, const TensorScale& scale) {
-    if (has_whole_range(quantize)) return std::nullopt;
-    EpilogueOp op;
-    op.activation = network::ActivationType::kCLIP;
-    op.alpha = static_cast<double>(static_cast<float>(quantize.low() - scale.zero) * scale.scale);
-    op.beta = static_cast<double>(static_cast<float>(quantize.high() - scale.zero) * scale.scale);
-    return op;
-  }
-
-  static void append_quantization(Epilogue& epilogue, const IQuantizeLayer& quantize) {
-    const TensorScale scale = *scale_of(quantize);
-    if (const auto limits = limits_of(quantize, scale)) epilogue.push_back(*limits);
-    EpilogueOp op;
-    op.kind = EpilogueOp::Kind::kQuantize;
-    op.type = scale.type;
-    op.alpha = static_cast<double>(scale.scale);
-    op.beta = static_cast<double>(scale.zero);
-    epilogue.push_back(op);
   }
 
   void store_integers(ILayer& layer) {
@@ -453,94 +352,7 @@ class Fusion {
       *epilogue_of(layer) = before;
       return;
     }
-    remove(quantizers, output);
-    changed_ = true;
-  }
-
-  // ---- averages, sums and products of two tensors ------------------------------------------------------------------
-
-  // The epilogue of an average, null if the layer is none.
-  static Epilogue* epilogue_of_average(ILayer& layer) {
-    if (auto* reduce = network::layer_cast<network::IReduceLayer>(&layer)) {
-      return reduce->getOperation() == network::ReduceOperation::kAVG ? &reduce->mutable_epilogue() : nullptr;
-    }
-    auto* pooling = network::layer_cast<network::IPoolingLayer>(&layer);
-    const bool averages = pooling != nullptr && pooling->getPoolingType() == network::PoolingType::kAVERAGE;
-    return averages ? &pooling->mutable_epilogue() : nullptr;
-  }
-
-  void average_integers(ILayer& layer) {
-    Epilogue* epilogue = epilogue_of_average(layer);
-    if (epilogue == nullptr || !epilogue->empty()) return;
-    ITensor& output = *layer.getOutput(0);
-    const auto quantizers = quantizers_of(output);
-    const auto input = dequantized(layer.getInput(0));
-    if (quantizers.empty() || !input) return;
-    ITensor& before = *layer.getInput(0);
-    rewriter_.set_input(layer, 0, *input->integers);
-    EpilogueOp first;
-    first.kind = EpilogueOp::Kind::kDequantize;
-    first.beta = static_cast<double>(input->scale.zero);
-    first.input = append_constant(layer, Dims{}, {input->scale.scale});
-    epilogue = epilogue_of_average(layer);
-    epilogue->push_back(first);
-    append_quantization(*epilogue, *quantizers.front());
-    if (can_run(layer)) {
-      remove(quantizers, output);
-      changed_ = true;
-      return;
-    }
-    epilogue_of_average(layer)->clear();
-    rewriter_.truncate_inputs(layer, 1);
-    rewriter_.set_input(layer, 0, before);
-  }
-
-  static bool commutes(network::ElementWiseOperation operation) {
-    return operation == network::ElementWiseOperation::kSUM || operation == network::ElementWiseOperation::kPROD;
-  }
-
-  // The operand that has the dims of the result and integers; -1 if there is none.
-  static int32_t whole_integers(const ILayer& layer) {
-    for (const int32_t i : {0, 1}) {
-      const ITensor& operand = *layer.getInput(i);
-      if (operand.getDimensions() == layer.getOutput(0)->getDimensions() && dequantized(&operand)) return i;
-    }
-    return -1;
-  }
-
-  // A dequantize layer of one operand takes the place of the layer: the other is in its epilogue.
-  void join_integers(ILayer& layer) {
-    const auto* pair = network::layer_cast<network::IElementWiseLayer>(&layer);
-    if (pair == nullptr || !commutes(pair->getOperation())) return;
-    ITensor& output = *layer.getOutput(0);
-    const auto quantizers = quantizers_of(output);
-    const int32_t own = whole_integers(layer);
-    if (quantizers.empty() || own < 0) return;
-    const Dequantized first = *dequantized(layer.getInput(own));
-    auto* scale = rewriter_.insert_constant_before(layer, Dims{}, DataType::kFLOAT, &first.scale.scale);
-    auto* made = rewriter_.insert_before<IDequantizeLayer>(layer, {first.integers, scale->getOutput(0)});
-    made->setZeroPoint(first.scale.zero);
-    made->getOutput(0)->set_format(output.format());
-    Epilogue epilogue;
-    EpilogueOp op;
-    op.kind = EpilogueOp::Kind::kElementWise;
-    op.elementwise = pair->getOperation();
-    ITensor* operand = layer.getInput(1 - own);
-    if (const auto second = dequantized(operand)) {
-      operand = second->integers;
-      op.alpha = static_cast<double>(second->scale.scale);
-      op.beta = static_cast<double>(second->scale.zero);
-    }
-    op.input = rewriter_.append_input(*made, *operand);
-    epilogue.push_back(op);
-    for (EpilogueOp next : layer.epilogue()) {
-      if (next.reads_input()) next.input = rewriter_.append_input(*made, *layer.getInput(next.input));
-      epilogue.push_back(next);
-    }
-    append_quantization(epilogue, *quantizers.front());
-    made->mutable_epilogue() = std::move(epilogue);
-    if (!can_run(*made)) return rewriter_.erase_if_dead(*made);
-    remove(quantizers, *made->getOutput(0));  // and the layer, which nothing reads then
+    replace_quantizers(rewriter_, quantizers, output);
     changed_ = true;
   }
 

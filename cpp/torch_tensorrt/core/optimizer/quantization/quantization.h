@@ -74,11 +74,14 @@ std::unique_ptr<Pass> make_insert_quantization(TensorRanges ranges, std::unorder
 // The same for all layers that may quantize when the pass runs.
 std::unique_ptr<Pass> make_quantize_all(TensorRanges ranges, QuantizedForm form);
 
-// Before: convolutions and products of dequantized tensors and dequantized constants; averages, sums and products of
-// two dequantized tensors; quantize layers behind them. After: layers that compute with 8-bit integers and store them
-// where all readers take them. Quantization moves towards the producers through layers that only move elements or take
-// maxima. A sum or product of two tensors becomes a dequantize layer with an epilogue.
+// Before: convolutions and products of dequantized tensors and dequantized constants; quantize layers behind them.
+// After: layers that compute with 8-bit integers and store them where all readers take them. Quantization moves towards
+// the producers through layers that only move elements or take maxima.
 std::unique_ptr<Pass> make_fuse_quantization();
+
+// Before: averages of a dequantized tensor; sums and products of two tensors, one of them dequantized; quantize layers
+// behind them. After: averages of integers, and dequantize layers with an epilogue, which give integers.
+std::unique_ptr<Pass> make_join_integers();
 
 // Before: clamp(round(x * s), low, high) / s, or clamp(round(x / s), low, high) * s, in f32, with a constant s (one
 // number, or numbers along one dimension) and integers of 8 bits as bounds. After: quantize and dequantize layers with
