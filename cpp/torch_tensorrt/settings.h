@@ -160,7 +160,8 @@ void visit_settings(S& settings, Visit&& visit) {
         settings.use_explicit_typing);
   visit(
       Row{"precision_overrides", "--precision-override", "PATTERN=PRECISION",
-          "CPU: precisions of layers by name, as '*layer4*=f32': f32, f16, bf16 or i8. The first pattern that matches "
+          "CPU and TensorRT: precisions of layers by name, as '*layer4*=f32': f32, f16, bf16 or i8. The first pattern "
+          "that matches "
           "the whole name of a layer holds (*, ? and [...] as in a shell); torch_tensorrt.inspect and verify show the "
           "names. Precisions beyond f32 must be in enabled_precisions; a layer that cannot compute in its precision "
           "computes in f32, with a note in the engine."},

@@ -219,7 +219,7 @@ def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..
 
     Raises:
         TypeError: it is no calibrator.
-        ValueError: int8 is not enabled.
+        ValueError: neither int8 nor half is enabled.
     """
     calibrator = settings.get("calibrator")
     if calibrator is None or isinstance(calibrator, Table):
@@ -231,8 +231,8 @@ def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..
         )
     precisions = parse_precisions(settings.get("enabled_precisions"))
     on_this_cpu = Device._from(device).device_type is DeviceType.CPU
-    if dtype.i8.value not in precisions and not (on_this_cpu and dtype.f16.value in precisions):
-        raise ValueError("a calibrator needs torch.int8 in enabled_precisions (on a CPU, torch.half is enough)")
+    if dtype.i8.value not in precisions and dtype.f16.value not in precisions:
+        raise ValueError("a calibrator needs torch.int8 or torch.half in enabled_precisions")
     in_float = {**settings, "calibrator": OBSERVED, "enabled_precisions": {torch.float32}, "device": "cpu"}
     if not on_this_cpu:
         in_float.update({name: value for name, value in _ON_CPU.items() if name in settings})

@@ -164,6 +164,47 @@ def test_calibrated_layers_run_in_int8():
         compile_with(module, refit=True, **settings)
 
 
+def test_overrides_keep_layers_in_f32():
+    module = make(Products)
+    settings = {"optimization_level": 3, "enabled_precisions": {torch.half, torch.float32}}
+    assert error_of(compile_with(module, precision_overrides=["*=f32"], **settings), module) < 1e-5
+    some = compile_with(module, precision_overrides=["*layers.0.weight*=f32", "no layer=f32"], **settings)
+    assert 1e-5 < error_of(some, module) < 5e-3
+    notes = json.loads(some.engine.get_engine_layer_info())["notes"]
+    assert any('"no layer" matches no layer' in note for note in notes)
+
+
+def test_overrides_keep_layers_out_of_int8():
+    module = make()
+    settings = {
+        "optimization_level": 3,
+        "enabled_precisions": {torch.int8, torch.float32},
+        "calibrator": torch_tensorrt.ptq.DataLoaderCalibrator([torch.randn(SHAPE)], device="cuda:0"),
+    }
+    compiled = compile_with(module, debug=True, precision_overrides=["*layers.0.weight*=f32"], **settings)
+    assert integer_convolutions(compiled) == 1
+
+
+class Large(nn.Module):
+    """A square of numbers whose results float16 does not hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(512, 512)
+
+    def forward(self, x):
+        return torch.sqrt(torch.square(self.layer(x.reshape(-1, 512)) * 1000) + 1)
+
+
+def test_calibration_keeps_numbers_beyond_f16_in_f32():
+    module = make(Large)
+    calibrator = torch_tensorrt.ptq.DataLoaderCalibrator([torch.randn(SHAPE)], device="cuda:0")
+    compiled = compile_with(module, enabled_precisions={torch.half, torch.float32}, calibrator=calibrator)
+    assert error_of(compiled, module) < 5e-3
+    notes = json.loads(compiled.engine.get_engine_layer_info())["notes"]
+    assert any("are not in f16: the calibration saw numbers beyond 65504" in note for note in notes)
+
+
 def test_averages_in_halves_of_what_sums_to_more_than_they_hold():
     settings = {"disable_tf32": True, "optimization_level": 3, "enabled_precisions": {torch.half, torch.float32}}
     x = torch.full((8, 64, 32, 32), 1000.0, device="cuda")

@@ -295,13 +295,15 @@ void check_options(const Options& options) {
   if (!is_dla) warn_of_dla_options(options);
   TORCHTRT_CHECK(options.device_type != "cpu" || !options.gpu_id,
                  "--gpu-id " << *options.gpu_id << " was given with -d cpu; leave one of the two out");
-  const bool has_int8 = std::any_of(
-      options.precisions.begin(), options.precisions.end(),
-      [](const std::string& precision) { return parse_precision(precision) == torch_tensorrt::DataType::kChar; });
+  const bool has_use = std::any_of(options.precisions.begin(), options.precisions.end(), [](const std::string& name) {
+    const auto precision = parse_precision(name);
+    return precision == torch_tensorrt::DataType::kChar || precision == torch_tensorrt::DataType::kHalf;
+  });
   const char* calibrates = !options.calibration_data.empty()    ? "--calibration-data"
                            : !options.calibration_cache.empty() ? "--calibration-cache-file"
                                                                 : nullptr;
-  TORCHTRT_CHECK(calibrates == nullptr || has_int8, calibrates << " was given without -p int8; give it too");
+  TORCHTRT_CHECK(calibrates == nullptr || has_use,
+                 calibrates << " was given without -p int8 or -p half; give one of them too");
   TORCHTRT_CHECK(is_dla || !options.dla_core,
                  "--dla-core " << *options.dla_core << " was given without -d dla; give -d dla, or leave it out");
 }

@@ -42,9 +42,9 @@ void calibrate(ts::CompileSpec& info,
                const std::function<torch::jit::Module(const ts::CompileSpec&)>& compile_in_float) {
   if (info.ptq_calibrator == nullptr) return;
   const bool is_on_cpu = info.device.device_type == Device::DeviceType::kCPU;
-  const bool has_use = info.enabled_precisions.count(DataType::kChar) != 0 ||
-                       (is_on_cpu && info.enabled_precisions.count(DataType::kHalf) != 0);
-  TORCHTRT_CHECK(has_use, "a calibrator needs int8 in enabled_precisions (on a CPU, half is enough)");
+  const bool has_use =
+      info.enabled_precisions.count(DataType::kChar) != 0 || info.enabled_precisions.count(DataType::kHalf) != 0;
+  TORCHTRT_CHECK(has_use, "a calibrator needs int8 or half in enabled_precisions");
   ts::CompileSpec in_float = info;
   if (!is_on_cpu) {
     in_float.device = Device::cpu();

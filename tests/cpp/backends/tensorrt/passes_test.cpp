@@ -93,6 +93,30 @@ size_t count(const std::string& text, const std::string& part) {
   return result;
 }
 
+// The ranges then say which layers need f32.
+TEST(TensorRTPasses, DoNotQuantizeForF16) {
+  const auto network = network::parse_network("network \"n\" {\n" + kResidual + "\n}\n");
+  engine::BuildSettings settings;
+  settings.enabled_precisions.insert(network::DataType::kHALF);
+  const optimizer::TensorRanges ranges = {{"x", {1, true}}, {"a", {2, false}}, {"b", {3, false}}};
+  optimizer::run_pipeline(*network, {}, pipeline(*network, settings, ranges));
+  EXPECT_THAT(network::print_network(*network), Not(HasSubstr("quantize(")));
+}
+
+TEST(TensorRTPasses, LeaveLayersInFloatsThatTheUserWantsSo) {
+  const auto network = network::parse_network("network \"n\" {\n" + kResidual + "\n}\n");
+  engine::BuildSettings settings;
+  settings.enabled_precisions.insert(network::DataType::kINT8);
+  const optimizer::TensorRanges ranges = {{"x", {1, true}}, {"a", {2, false}}, {"b", {3, false}}};
+  optimizer::PassContext context;
+  context.quantized_constants = optimizer::QuantizedConstants::kStay;
+  const network::ILayer* kept = network->getLayer(1);  // the first convolution
+  context.may_use_integers = [&](const network::ILayer& layer) { return &layer != kept; };
+  optimizer::run_pipeline(*network, context, pipeline(*network, settings, ranges));
+  const std::string text = network::print_network(*network);
+  EXPECT_EQ(count(text, " quantize("), 2U) << text;  // of a, and of the kernel of the second one
+}
+
 TEST(TensorRTPasses, QuantizeCalibratedNetworksSymmetrically) {
   const auto network = network::parse_network("network \"n\" {\n" + kResidual + "\n}\n");
   engine::BuildSettings settings;

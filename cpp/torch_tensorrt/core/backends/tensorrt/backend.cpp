@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "torch_tensorrt/core/backends/tensorrt/prepare/passes.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/precisions.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/build.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/engine.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/executable.h"
@@ -11,6 +12,7 @@
 #include "torch_tensorrt/core/backends/tensorrt/support.h"
 #include "torch_tensorrt/core/engine/build/builder.h"
 #include "torch_tensorrt/core/engine/build/calibration.h"
+#include "torch_tensorrt/core/engine/build/precision_overrides.h"
 #include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -22,15 +24,18 @@ using engine::BuildReport;
 using engine::BuildSettings;
 using engine::DeviceTarget;
 
-// Of the calibration, if there is one and int8 is enabled.
+// Of the calibration, if there is one, and int8 or f16 is enabled.
 optimizer::TensorRanges calibrated_ranges(const network::INetworkDefinition& network, const BuildSettings& settings) {
-  if (settings.calibration.empty() || settings.enabled_precisions.count(network::DataType::kINT8) == 0) return {};
-  TORCHTRT_CHECK(!settings.refit, "engines of TensorRT that were calibrated for int8 cannot take other weights: "
+  const auto& enabled = settings.enabled_precisions;
+  const bool has_use = enabled.count(network::DataType::kINT8) != 0 || enabled.count(network::DataType::kHALF) != 0;
+  if (settings.calibration.empty() || !has_use) return {};
+  TORCHTRT_CHECK(!settings.refit, "engines of TensorRT that were calibrated cannot take other weights: "
                                       << "compile without refit, or without the calibrator");
   return engine::read_calibration(settings.calibration, settings.name, engine::network_key(network));
 }
 
-std::vector<optimizer::PassReport> run_passes(network::INetworkDefinition& network, const BuildSettings& settings) {
+std::vector<optimizer::PassReport> run_passes(network::INetworkDefinition& network, const BuildSettings& settings,
+                                              const optimizer::TensorRanges& ranges) {
   engine::NetworkDump dump(settings.dump_directory);
   optimizer::PassContext context;
   if (dump.enabled()) {
@@ -41,7 +46,11 @@ std::vector<optimizer::PassReport> run_passes(network::INetworkDefinition& netwo
     context.quantized_constants = optimizer::QuantizedConstants::kStay;
     context.may_quantize = !settings.refit;  // other weights may have other scales
   }
-  const auto ranges = calibrated_ranges(network, settings);
+  const engine::PrecisionOverrides overrides(settings.precision_overrides);
+  context.may_use_integers = [&](const network::ILayer& layer) {
+    const auto chosen = overrides.find(layer);
+    return !chosen || *chosen == network::DataType::kINT8;
+  };
   auto reports = optimizer::run_pipeline(network, context, quantization_pipeline(settings));
   auto others = optimizer::run_pipeline(network, context, pipeline(network, settings, ranges));
   reports.insert(reports.end(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
@@ -89,8 +98,10 @@ class TensorRTBackend final : public engine::Backend {
     result = BuildReport{};
     // The plan keeps the network before our passes, so that any backend can build it.
     const std::shared_ptr<network::INetworkDefinition> optimized = network->clone();
-    result.passes = run_passes(*optimized, settings);
-    std::string payload = build_serialized(*optimized, settings, &result);
+    const auto ranges = calibrated_ranges(*optimized, settings);
+    result.passes = run_passes(*optimized, settings, ranges);
+    const LayerPrecisions precisions = layer_precisions(*optimized, settings, ranges);
+    std::string payload = build_serialized(*optimized, settings, precisions, &result);
     return engine::wrap_payload(*this, std::move(network), settings, std::move(payload), result.notes);
   }
 
@@ -101,8 +112,8 @@ class TensorRTBackend final : public engine::Backend {
                                                       "weights; compile the module again with refit=True");
     const auto before = plan.network->clone();
     const auto after = network->clone();
-    run_passes(*before, settings);
-    run_passes(*after, settings);
+    run_passes(*before, settings, {});
+    run_passes(*after, settings, {});
     TORCHTRT_CHECK(engine::layer_signatures(*before) == engine::layer_signatures(*after),
                    "the values of the weights change the layers of the engine \""
                        << plan.name << "\"; compile the new module instead");

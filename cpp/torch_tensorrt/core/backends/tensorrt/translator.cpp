@@ -195,18 +195,46 @@ void Translator::finish(trt::ILayer* made) {
     for (const auto& [weights, name] : unnamed_) target_.setWeightsName(weights, name.c_str());
   }
   unnamed_.clear();
-  if (keep_f32_ && !options_.strongly_typed) ask_for_f32(*made);
+  if (options_.strongly_typed) return;
+  const auto wanted = options_.precisions.find(layer_);
+  if (keep_f32_) {
+    ask_for(*made, network::DataType::kFLOAT);
+  } else if (wanted != options_.precisions.end()) {
+    ask_for(*made, wanted->second);
+  }
 }
 
-// Typed networks ask with casts; in other networks TensorRT may choose any enabled precision.
-void Translator::ask_for_f32(trt::ILayer& made) {
-  const trt::LayerType type = made.getType();
-  const bool computes = type == trt::LayerType::kELEMENTWISE || type == trt::LayerType::kUNARY ||
-                        type == trt::LayerType::kREDUCE || type == trt::LayerType::kSOFTMAX ||
-                        type == trt::LayerType::kMATRIX_MULTIPLY;
-  if (!computes || !is_float(made.getOutput(0)->getType())) return;
-  made.setPrecision(trt::DataType::kFLOAT);
-  made.setOutputType(0, trt::DataType::kFLOAT);
+namespace {
+
+// Whether layers of the kind do more than move or convert elements.
+bool computes(trt::LayerType type) {
+  switch (type) {
+    case trt::LayerType::kELEMENTWISE:
+    case trt::LayerType::kUNARY:
+    case trt::LayerType::kREDUCE:
+    case trt::LayerType::kSOFTMAX:
+    case trt::LayerType::kMATRIX_MULTIPLY:
+    case trt::LayerType::kCONVOLUTION:
+    case trt::LayerType::kDECONVOLUTION:
+    case trt::LayerType::kACTIVATION:
+    case trt::LayerType::kPOOLING:
+    case trt::LayerType::kSCALE:
+    case trt::LayerType::kNORMALIZATION:
+    case trt::LayerType::kRESIZE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+// Typed networks ask with casts; in other networks TensorRT may choose any enabled precision. A result in f32 stays so:
+// it may be beyond the range of others.
+void Translator::ask_for(trt::ILayer& made, network::DataType type) {
+  if (!computes(made.getType()) || !is_float(made.getOutput(0)->getType())) return;
+  made.setPrecision(to_trt(type));
+  if (type == network::DataType::kFLOAT) made.setOutputType(0, trt::DataType::kFLOAT);
 }
 
 trt::ITensor& Translator::checked(trt::ITensor& tensor) {

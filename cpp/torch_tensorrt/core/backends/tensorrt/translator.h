@@ -26,6 +26,8 @@ class Translator {
     bool strongly_typed = true;  // the target keeps the dtypes of every tensor
     // Gives each use of weights in TensorRT's network its own memory and name, so that all of them can be replaced.
     bool name_all_weights = false;
+    // Layers that shall compute in a precision of their own. In networks that are not strongly typed.
+    std::unordered_map<const network::ILayer*, network::DataType> precisions = {};
   };
   // `messages` gathers TensorRT's messages during the translation.
   Translator(const network::INetworkDefinition& source, trt::INetworkDefinition& target, const Options& options,
@@ -89,7 +91,7 @@ class Translator {
   void translate_layer(const network::ILayer& layer);
   void add_computed(const network::ILayer& layer);
   void finish(trt::ILayer* made);
-  void ask_for_f32(trt::ILayer& made);
+  void ask_for(trt::ILayer& made, network::DataType type);
   trt::ITensor& checked(trt::ITensor& tensor);
   void check_output(const network::ITensor& ours, trt::ITensor& theirs) const;
   void keep_name(const network::ITensor& ours, trt::ITensor& theirs);

@@ -43,7 +43,7 @@ void note_precisions(NetworkChoice& best, const std::vector<DataType>& lows, dou
 
 void note_overrides(NetworkChoice& best, const PrecisionOverrides& overrides) {
   for (const std::string& pattern : overrides.unmatched(*best.network)) {
-    best.notes.push_back("precision: the override \"" + pattern + "\" matches no layer");
+    best.notes.push_back(unmatched_override_note(pattern));
   }
   if (best.unmet > 0) {
     best.notes.push_back(fmt::format("precision: {} layers compute in another precision than wanted", best.unmet));
@@ -72,18 +72,26 @@ void report_layers_in_f32(const network::INetworkDefinition& network, const Buil
   LOG_WARNING(text);
 }
 
-void note_beyond(NetworkChoice& best, const optimizer::TensorRanges& seen) {
+std::string unmatched_override_note(const std::string& pattern) {
+  return "precision: the override \"" + pattern + "\" matches no layer";
+}
+
+std::string layers_beyond_note(const network::INetworkDefinition& network, const optimizer::TensorRanges& seen) {
   std::string names;
   size_t count = 0;
-  for (const int32_t i : optimizer::layers_beyond(*best.network, seen, DataType::kHALF)) {
-    const network::ILayer& layer = *best.network->getLayer(i);
+  for (const int32_t i : optimizer::layers_beyond(network, seen, DataType::kHALF)) {
+    const network::ILayer& layer = *network.getLayer(i);
     if (!computes(layer.getType())) continue;
     if (++count <= 5) names += "\n  " + network::describe(layer);
   }
-  if (count == 0) return;
+  if (count == 0) return {};
   if (count > 5) names += fmt::format("\n  and {} more", count - 5);
-  best.notes.push_back(
-      fmt::format("precision: {} layers are not in f16: the calibration saw numbers beyond 65504:{}", count, names));
+  return fmt::format("precision: {} layers are not in f16: the calibration saw numbers beyond 65504:{}", count, names);
+}
+
+void note_beyond(NetworkChoice& best, const optimizer::TensorRanges& seen) {
+  const std::string note = layers_beyond_note(*best.network, seen);
+  if (!note.empty()) best.notes.push_back(note);
 }
 
 void note_integer_weights(NetworkChoice& best) {

@@ -253,7 +253,7 @@ class Insertion {
 
   // Else TensorRT computes the sum before the average in floats, and copies the residual for it.
   void quantize_averaged(ILayer& layer) {
-    if (!averages(layer)) return;
+    if (!averages(layer) || (context_.may_use_integers && !context_.may_use_integers(layer))) return;
     const ITensor& input = *layer.getInput(0);
     if (chosen_.count(input.producer()) != 0 && ranges_.find(input) != nullptr) quantize_input(layer, 0);
   }
@@ -362,14 +362,17 @@ class InsertQuantization final : public Pass {
   const char* name() const override { return "insert-quantization"; }
 
   bool run(network::INetworkDefinition& network, const PassContext& context) const override {
-    const Chosen chosen = chosen_ ? *chosen_ : all(network);
+    const Chosen chosen = chosen_ ? *chosen_ : all(network, context);
     return Insertion(network, ranges_, chosen, form_, context).run();
   }
 
  private:
-  Chosen all(const network::INetworkDefinition& network) const {
+  Chosen all(const network::INetworkDefinition& network, const PassContext& context) const {
     Chosen result;
-    for (const int32_t i : layers_that_may_quantize(network, ranges_)) result.insert(network.getLayer(i));
+    for (const int32_t i : layers_that_may_quantize(network, ranges_)) {
+      const ILayer* layer = network.getLayer(i);
+      if (!context.may_use_integers || context.may_use_integers(*layer)) result.insert(layer);
+    }
     const std::string missing = layers_without_range(network, ranges_);
     if (!missing.empty()) LOG_WARNING("int8: " << missing);
     return result;

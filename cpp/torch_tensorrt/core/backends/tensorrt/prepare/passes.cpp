@@ -67,6 +67,8 @@ std::vector<optimizer::PipelineEntry> pipeline(const network::INetworkDefinition
     add(passes::make_fuse_convolution_epilogue(), "for the names, and because sums take quantized residuals");
     add(passes::make_fuse_matmul_epilogue(), "for the names");
     add(passes::make_fuse_elementwise_activation(), "for the names");
+  }
+  if (!ranges.empty() && quantizes) {
     add(passes::make_quantize_all(ranges, passes::QuantizedForm::kTensorRT), "last: folding would undo it");
     add(passes::make_remove_dead_layers(), "weights that have a quantized copy");
   }

@@ -13,7 +13,8 @@ std::vector<optimizer::PipelineEntry> quantization_pipeline(const engine::BuildS
 
 // Our passes that TensorRT benefits from, in order, for this network. Fusions and layouts are left to TensorRT. Weights
 // to be refitted stay unchanged, and so does quantization to be computed in int8: folding would turn quantized weights
-// into floats. With the ranges of a calibration, all layers that may be are quantized at the end.
+// into floats. With the ranges of a calibration, layers have the forms whose names the ranges have, and all that may be
+// are quantized at the end if int8 is enabled.
 std::vector<optimizer::PipelineEntry> pipeline(const network::INetworkDefinition& network,
                                                const engine::BuildSettings& settings,
                                                const optimizer::TensorRanges& ranges = {});

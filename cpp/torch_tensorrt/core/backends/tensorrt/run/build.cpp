@@ -2,6 +2,7 @@
 
 #include <NvInfer.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -221,7 +222,7 @@ bool is_strongly_typed(const network::INetworkDefinition& network, const engine:
 }
 
 VendorNetwork translate_network(const network::INetworkDefinition& network, const engine::BuildSettings& settings,
-                                const Library& library, MessageGatherer& messages) {
+                                const LayerPrecisions& precisions, const Library& library, MessageGatherer& messages) {
   keep_a_builder(library, messages);
   VendorNetwork made;
   made.builder = make_builder(library, messages);
@@ -229,7 +230,7 @@ VendorNetwork translate_network(const network::INetworkDefinition& network, cons
   made.precisions.quantized = is_quantized(network, settings);
   made.network.reset(made.builder->createNetworkV2(network_flags(made.precisions.strongly_typed)));
   if (made.network == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no network. " << messages.take_errors());
-  const Translator::Options options{made.precisions.strongly_typed, settings.refit};
+  const Translator::Options options{made.precisions.strongly_typed, settings.refit, precisions.wanted};
   made.translator = std::make_unique<Translator>(network, *made.network, options, messages);
   made.translator->run();
   const std::string remarks = messages.take_errors();  // on layers that it took all the same
@@ -237,14 +238,26 @@ VendorNetwork translate_network(const network::INetworkDefinition& network, cons
   return made;
 }
 
+namespace {
+
+// Whether a layer shall compute in another precision than that of its result.
+bool has_other_precision(const LayerPrecisions& precisions) {
+  return std::any_of(precisions.wanted.begin(), precisions.wanted.end(), [](const auto& row) {
+    const DataType type = row.first->getOutput(0)->getType();
+    return network::is_floating_point(type) && type != row.second;
+  });
+}
+
+}  // namespace
+
 std::string build_serialized(const network::INetworkDefinition& network, const engine::BuildSettings& settings,
-                             engine::BuildReport* report) {
+                             const LayerPrecisions& precisions, engine::BuildReport* report) {
   const auto start = std::chrono::steady_clock::now();
   check_supported(network);
   const auto library = require_vendor_library();
   const engine::cuda::DeviceGuard device(settings.device.gpu_id);
   MessageGatherer messages;
-  const VendorNetwork made = translate_network(network, settings, *library, messages);
+  const VendorNetwork made = translate_network(network, settings, precisions, *library, messages);
   ProgressMonitor monitor;  // outlives the configuration
   const std::unique_ptr<nvinfer1::IBuilderConfig> config(made.builder->createBuilderConfig());
   if (config == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no configuration. " << messages.take_errors());
@@ -268,6 +281,10 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
     report->notes.push_back(
         "TensorRT " + to_string(library->version()) +
         (made.precisions.strongly_typed ? ", every tensor in its own dtype" : ", precisions of TensorRT's choice"));
+    for (const std::string& note : precisions.notes) report->notes.push_back(note);
+    if (made.precisions.strongly_typed && has_other_precision(precisions)) {
+      report->notes.push_back("precision: every tensor keeps its dtype, so precision_overrides changes only int8");
+    }
   }
   return {static_cast<const char*>(built->data()), built->size()};
 }

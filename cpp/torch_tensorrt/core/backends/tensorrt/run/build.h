@@ -6,6 +6,7 @@
 #include <string>
 
 #include "torch_tensorrt/core/backends/tensorrt/loader.h"
+#include "torch_tensorrt/core/backends/tensorrt/prepare/precisions.h"
 #include "torch_tensorrt/core/backends/tensorrt/run/config.h"
 #include "torch_tensorrt/core/backends/tensorrt/translator.h"
 #include "torch_tensorrt/core/engine/build/builder.h"
@@ -16,7 +17,7 @@ namespace torch_tensorrt::backends::tensorrt {
 // returns, as its weights are not copied. Throws Error naming every layer that TensorRT does not take, before the
 // build; a failed build gives TensorRT's own message and the layers that it names.
 std::string build_serialized(const network::INetworkDefinition& network, const engine::BuildSettings& settings,
-                             engine::BuildReport* report);
+                             const LayerPrecisions& precisions, engine::BuildReport* report);
 
 // One line for each layer that is not supported, with its reason; empty if all are supported.
 std::string list_unsupported(const network::INetworkDefinition& network);
@@ -39,6 +40,6 @@ struct VendorNetwork {
 
 // Throws Error naming the layer that TensorRT refuses, with its message. `messages` must outlive the result.
 VendorNetwork translate_network(const network::INetworkDefinition& network, const engine::BuildSettings& settings,
-                                const Library& library, MessageGatherer& messages);
+                                const LayerPrecisions& precisions, const Library& library, MessageGatherer& messages);
 
 }  // namespace torch_tensorrt::backends::tensorrt

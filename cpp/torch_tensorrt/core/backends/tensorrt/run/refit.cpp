@@ -59,8 +59,8 @@ std::string refit_serialized(std::string_view payload, const network::INetworkDe
   const auto engine = VendorEngine::load(payload.data(), payload.size(), settings.device.gpu_id);
   check_refittable(*engine, settings);
   MessageGatherer messages;
-  const VendorNetwork old = translate_network(before, settings, *library, messages);
-  const VendorNetwork fresh = translate_network(after, settings, *library, messages);
+  const VendorNetwork old = translate_network(before, settings, {}, *library, messages);
+  const VendorNetwork fresh = translate_network(after, settings, {}, *library, messages);
   const NamedWeights& weights = fresh.translator->named_weights();
   check_same_weights(old.translator->named_weights(), weights);
   const NamedWeights picked = pick_weights(weights, engine->weight_names());
