@@ -356,7 +356,7 @@ def test_settings_of_gpus_do_not_reach_the_calibration(tmp_path):
 
 def test_wrong_uses_are_refused():
     module, data = make("features")
-    with pytest.raises(ValueError, match=r"needs torch\.int8 in enabled_precisions"):
+    with pytest.raises(ValueError, match=r"needs torch\.int8 or torch\.half in enabled_precisions"):
         build(module, data, DataLoaderCalibrator(data), enabled_precisions={torch.float32})
     with pytest.raises(TypeError, match="calibrator is list"):
         build(module, data, data)
