@@ -39,7 +39,7 @@ inline std::unique_ptr<INetworkDefinition> parse(const std::string& body) {
 
 inline std::shared_ptr<VendorEngine> build(const INetworkDefinition& network,
                                            const engine::BuildSettings& settings = test_settings()) {
-  const std::string plan = build_serialized(network, settings, nullptr);
+  const std::string plan = build_serialized(network, settings, {}, nullptr);
   TORCHTRT_CHECK(is_serialized_engine(plan.data(), plan.size()), "the plan has not TensorRT's magic");
   return VendorEngine::load(plan.data(), plan.size(), 0);
 }

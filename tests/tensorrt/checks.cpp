@@ -299,7 +299,7 @@ void settings_reach_the_configuration() {
   MessageGatherer messages;
   const engine::BuildSettings settings = unusual_settings();
   const auto network = parse("%x = input() {dims=[2]}\n%y = unary(%x) {op=exp}\nreturn %y");
-  const VendorNetwork made = translate_network(*network, settings, *require_vendor_library(), messages);
+  const VendorNetwork made = translate_network(*network, settings, {}, *require_vendor_library(), messages);
   const std::unique_ptr<nvinfer1::IBuilderConfig> config(made.builder->createBuilderConfig());
   configure(*config, settings, made.precisions);
   for (const BuilderFlag flag : {BuilderFlag::kFP16, BuilderFlag::kBF16, BuilderFlag::kREFIT,

@@ -46,7 +46,7 @@ std::string DeviceTensors::read(void* memory, int64_t bytes) const {
 std::string build_and_run(const FileCase& row, const engine::BuildSettings& settings) {
   using namespace backends::tensorrt;
   const auto network = network::parse_network(row.network);
-  const std::string plan = build_serialized(*network, settings, nullptr);
+  const std::string plan = build_serialized(*network, settings, {}, nullptr);
   const auto engine = VendorEngine::load(plan.data(), plan.size(), 0);
   const engine::cuda::DeviceGuard guard(0);
   Execution execution(engine);

@@ -59,7 +59,7 @@ TEST(TensorRTBuild, NamesWhatTensorRTDoesNotTake) {
   EXPECT_THAT(text, HasSubstr("TensorRT has no erfc"));
   EXPECT_EQ(list_unsupported(*parse(kSingle)), "");
   try {
-    build_serialized(*network, with({DataType::kFLOAT}), nullptr);
+    build_serialized(*network, with({DataType::kFLOAT}), {}, nullptr);
     FAIL() << "it was built";
   } catch (const Error& error) {
     EXPECT_THAT(error.msg(), HasSubstr("TensorRT does not take these layers:"));
@@ -86,7 +86,7 @@ TEST(TensorRTBuild, BuildsOrSaysThatThereIsNoDevice) {
   setenv("TensorRT_ROOT", TORCHTRT_TENSORRT_LIBRARY_ROOT, 1);
   const Decision device = engine::cuda::Driver::available(0);
   try {
-    const std::string bytes = build_serialized(*parse(kSingle), with({DataType::kFLOAT}), nullptr);
+    const std::string bytes = build_serialized(*parse(kSingle), with({DataType::kFLOAT}), {}, nullptr);
     EXPECT_TRUE(device);
     EXPECT_TRUE(is_serialized_engine(bytes.data(), bytes.size()));
   } catch (const Error& error) {
