@@ -170,6 +170,7 @@ class FoldedProductTactic final : public PackingTactic {
   const char* name() const override { return Form::kName; }
 
   Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
+    if (network::begins_with_dequantize(layer.epilogue())) return Decision::no("multiplies floats");
     return check_product(layer, device);
   }
 
@@ -183,10 +184,6 @@ class FoldedProductTactic final : public PackingTactic {
     if (!folds(instance)) return Decision::no("takes one constant matrix and a matrix that is not transposed");
     const Sizes sizes = sizes_of(instance);
     if (sizes.rows == 0 || sizes.inner == 0 || sizes.columns == 0) return Decision::no("a matrix is empty");
-    const auto& epilogue = instance.layer->epilogue();
-    if (network::begins_with_dequantize(epilogue) && epilogue.front().beta != 0) {
-      return Decision::no("the zero point of the input is not 0");
-    }
     const double operations = 2.0 * static_cast<double>(sizes.inner) * static_cast<double>(sizes.rows * sizes.columns);
     try {
       return known_kernels(
@@ -249,8 +246,7 @@ class FoldedProductTactic final : public PackingTactic {
     const auto in = Form::matrix(sizes.rows, sizes.inner, to_type(instance.inputs[0].dtype));
     const auto out = Form::matrix(sizes.rows, sizes.columns, to_type(instance.outputs[0].dtype));
     const auto weights = Form::packed(sizes.columns, sizes.inner, to_type(instance.inputs[1].dtype));
-    constexpr int kColumns = 1;  // the scales are those of the columns, the first dimension of the weights
-    const auto attr = with_epilogue(instance, first_post_op(instance), out.get_ndims(), operand_desc, kColumns);
+    const auto attr = with_epilogue(instance, first_post_op(instance), out.get_ndims(), operand_desc);
     memory::desc bias;
     if (const auto* adds = bias_of(instance)) {
       bias = plain_desc({sizes.columns}, to_type(instance.inputs[static_cast<size_t>(adds->input)].dtype));
