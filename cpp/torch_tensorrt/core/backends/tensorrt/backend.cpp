@@ -48,8 +48,7 @@ std::vector<optimizer::PassReport> run_passes(network::INetworkDefinition& netwo
   }
   const engine::PrecisionOverrides overrides(settings.precision_overrides);
   context.may_use_integers = [&](const network::ILayer& layer) {
-    const auto chosen = overrides.find(layer);
-    return !chosen || *chosen == network::DataType::kINT8;
+    return overrides.allow(layer, network::DataType::kINT8);
   };
   auto reports = optimizer::run_pipeline(network, context, quantization_pipeline(settings));
   auto others = optimizer::run_pipeline(network, context, pipeline(network, settings, ranges));

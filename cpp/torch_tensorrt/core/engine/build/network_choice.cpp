@@ -167,14 +167,23 @@ class NetworkChooser {
   optimizer::PassContext integer_context(TensorFormat format) {
     optimizer::PassContext context = pass_context(format);
     context.may_use_integers = [this](const network::ILayer& layer) {
-      const auto chosen = overrides_.find(layer);
-      return !chosen || *chosen == DataType::kINT8;
+      return overrides_.allow(layer, DataType::kINT8);
     };
-    context.can_run = [this, may_use = context.may_use_integers](const network::ILayer& layer) {
-      if (optimizer::computes_with_integers(layer) && !may_use(layer)) return false;
-      return !candidates(layer).empty();
+    context.can_run = [this](const network::ILayer& layer) {
+      if (!optimizer::computes_with_integers(layer)) return !candidates(layer).empty();
+      return overrides_.allow(layer, DataType::kINT8) && has_integer_kernels(layer);
     };
     return context;
+  }
+
+  // PyTorch's averages and sums of integers compute in double, as references: floats take less time.
+  bool has_integer_kernels(const network::ILayer& layer) const {
+    const auto all = candidates(layer);
+    const network::LayerType type = layer.getType();
+    const bool is_product = type == network::LayerType::kCONVOLUTION || type == network::LayerType::kMATRIX_MULTIPLY;
+    return std::any_of(all.begin(), all.end(), [&](const Tactic* tactic) {
+      return is_product || std::string(tactic->name()).rfind("aten.", 0) != 0;
+    });
   }
 
   // Gives layers the lower dtypes that they have in the plan.

@@ -49,6 +49,11 @@ std::optional<DataType> PrecisionOverrides::find(const network::ILayer& layer) c
   return std::nullopt;
 }
 
+bool PrecisionOverrides::allow(const network::ILayer& layer, network::DataType precision) const {
+  const auto chosen = find(layer);
+  return !chosen || *chosen == precision;
+}
+
 std::vector<std::string> PrecisionOverrides::unmatched(const network::INetworkDefinition& network) const {
   std::vector<std::string> result;
   for (const Entry& entry : entries_) {

@@ -16,6 +16,8 @@ class PrecisionOverrides {
 
   // The precision of the first pattern that matches the layer's name, in full, as a shell pattern (*, ?, [...]).
   std::optional<network::DataType> find(const network::ILayer& layer) const;
+  // Whether no pattern wants the layer in another precision.
+  bool allow(const network::ILayer& layer, network::DataType precision) const;
   // The patterns that match no layer of the network.
   std::vector<std::string> unmatched(const network::INetworkDefinition& network) const;
 

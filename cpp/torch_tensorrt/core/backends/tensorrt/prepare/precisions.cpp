@@ -14,8 +14,7 @@ LayerPrecisions layer_precisions(const network::INetworkDefinition& network, con
     for (const int32_t i : optimizer::layers_beyond(network, ranges, DataType::kHALF)) {
       result.wanted[network.getLayer(i)] = DataType::kFLOAT;
     }
-    const std::string note = engine::layers_beyond_note(network, ranges);
-    if (!note.empty()) result.notes.push_back(note);
+    result.beyond = engine::layers_beyond_note(network, ranges);
   }
   const engine::PrecisionOverrides overrides(settings.precision_overrides);
   for (const auto& layer : network.layers()) {

@@ -282,8 +282,11 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
         "TensorRT " + to_string(library->version()) +
         (made.precisions.strongly_typed ? ", every tensor in its own dtype" : ", precisions of TensorRT's choice"));
     for (const std::string& note : precisions.notes) report->notes.push_back(note);
-    if (made.precisions.strongly_typed && has_other_precision(precisions)) {
-      report->notes.push_back("precision: every tensor keeps its dtype, so precision_overrides changes only int8");
+    if (!made.precisions.strongly_typed) {
+      if (!precisions.beyond.empty()) report->notes.push_back(precisions.beyond);
+    } else if (has_other_precision(precisions)) {
+      report->notes.push_back(
+          "precision: every tensor keeps its dtype: TensorRT is not asked to compute layers in another");
     }
   }
   return {static_cast<const char*>(built->data()), built->size()};

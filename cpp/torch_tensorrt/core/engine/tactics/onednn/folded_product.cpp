@@ -42,6 +42,10 @@ Dims folded(const Dims& dims) {
   return Dims{rows, dims.d[dims.nbDims - 1]};
 }
 
+Dims folded_operand(const TensorDesc& operand) {
+  return operand.dims.nbDims < 2 ? Dims{1, operand.dims.volume()} : folded(operand.dims);
+}
+
 const EpilogueOp* bias_of(const LayerInstance& instance) {
   const auto& epilogue = instance.layer->epilogue();
   const size_t place = before_bias(instance);
@@ -227,7 +231,7 @@ class FoldedProductTactic final : public PackingTactic {
 
   // An operand of the epilogue: a row, or folded like the result.
   static memory::desc operand_desc(const TensorDesc& operand, int32_t) {
-    const auto dims = operand.dims.nbDims < 2 ? network::Dims{1, operand.dims.volume()} : folded(operand.dims);
+    const Dims dims = folded_operand(operand);
     return Form::matrix(dims.d[0], dims.d[1], to_type(operand.dtype));
   }
 

@@ -15,6 +15,9 @@ bool folds(const LayerInstance& instance);
 // Leading dimensions become rows.
 network::Dims folded(const network::Dims& dims);
 
+// The same of an operand of the epilogue, which may be a row.
+network::Dims folded_operand(const TensorDesc& operand);
+
 // Whether the operands have formats and dims that a product takes.
 Decision check_operands(const LayerInstance& instance);
 

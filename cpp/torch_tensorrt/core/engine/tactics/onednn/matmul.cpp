@@ -30,16 +30,14 @@ memory::desc operand_desc(const Dims& dims, MatrixOperation operation, memory::d
   return {sizes, type, strides};
 }
 
-// An epilogue operand as a matrix: folded like the result, or a single row.
-memory::desc folded_operand(const TensorDesc& operand, int32_t) {
-  const Dims dims = operand.dims.nbDims < 2 ? Dims{1, operand.dims.volume()} : folded(operand.dims);
-  return plain_desc(to_dims(dims), to_type(operand.dtype));
+memory::desc matrix_operand(const TensorDesc& operand, int32_t) {
+  return plain_desc(to_dims(folded_operand(operand)), to_type(operand.dtype));
 }
 
 memory::desc batched_operand(const TensorDesc& operand, int32_t rank) { return padded_desc(operand, rank); }
 
 DescribeOperand describe_operand(const LayerInstance& instance) {
-  return folds(instance) ? folded_operand : batched_operand;
+  return folds(instance) ? matrix_operand : batched_operand;
 }
 
 struct Shapes {
