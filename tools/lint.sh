@@ -33,10 +33,13 @@ if [[ ${1:-} == --fix ]]; then
   format_cpp -i
   "$bin/ruff" check --quiet --fix "${python_paths[@]}"
   "$bin/ruff" format --quiet "${python_paths[@]}"
+  [[ -x $bin/torchtrtc ]] && "$bin/python" tools/command_line_pages.py
 fi
 
 check 'layers and sizes (tools/check_layers.py)' "$bin/python" tools/check_layers.py
 check 'clang-format' format_cpp --dry-run --Werror
 check 'ruff check' "$bin/ruff" check --quiet "${python_paths[@]}"
 check 'ruff format' "$bin/ruff" format --quiet --check "${python_paths[@]}"
+# The installed program says what the pages must say; without one the tests check them.
+[[ ! -x $bin/torchtrtc ]] || check 'man page and completions' "$bin/python" tools/command_line_pages.py --check
 exit "$status"
