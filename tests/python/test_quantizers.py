@@ -1,6 +1,6 @@
 """Modules with quantizers in the style of NVIDIA's pytorch-quantization and ModelOpt.
 
-Neither package is needed: the classes here compute as theirs do.
+The classes here compute as theirs do; the last test has ModelOpt itself.
 """
 
 from __future__ import annotations
@@ -271,9 +271,9 @@ def test_magnitudes_of_zero_become_zero(monkeypatch):
     assert_close(compiled, other)
 
 
-def test_modelopt_itself(monkeypatch):
-    """Runs where nvidia-modelopt is installed, which the tests do not require."""
-    quantization = pytest.importorskip("modelopt.torch.quantization")
+def test_modelopt_itself():
+    from modelopt.torch import quantization  # its import takes seconds
+
     torch.manual_seed(0)
     module = nn.Sequential(nn.Conv2d(3, 16, 3), nn.BatchNorm2d(16), nn.ReLU(), nn.Flatten(), nn.Linear(1600, 10)).eval()
     module = quantization.quantize(module, copy.deepcopy(quantization.INT8_DEFAULT_CFG), lambda model: model(INPUT))

@@ -174,7 +174,6 @@ class FoldedProductTactic final : public PackingTactic {
   const char* name() const override { return Form::kName; }
 
   Decision supports(const network::ILayer& layer, const DeviceTarget& device) const override {
-    if (network::begins_with_dequantize(layer.epilogue())) return Decision::no("multiplies floats");
     return check_product(layer, device);
   }
 
@@ -250,7 +249,8 @@ class FoldedProductTactic final : public PackingTactic {
     const auto in = Form::matrix(sizes.rows, sizes.inner, to_type(instance.inputs[0].dtype));
     const auto out = Form::matrix(sizes.rows, sizes.columns, to_type(instance.outputs[0].dtype));
     const auto weights = Form::packed(sizes.columns, sizes.inner, to_type(instance.inputs[1].dtype));
-    const auto attr = with_epilogue(instance, first_post_op(instance), out.get_ndims(), operand_desc);
+    constexpr int kColumns = 1;  // the first dimension of the weights, which may have scales
+    const auto attr = with_epilogue(instance, first_post_op(instance), out.get_ndims(), operand_desc, kColumns);
     memory::desc bias;
     if (const auto* adds = bias_of(instance)) {
       bias = plain_desc({sizes.columns}, to_type(instance.inputs[static_cast<size_t>(adds->input)].dtype));
