@@ -98,7 +98,8 @@ def test_layers_compute_in_bf16(case, rel):
 def test_nothing_changes_where_bf16_is_not_allowed(case, precisions, settings):
     model, x, _ = case
     compiled = build(model, x, precisions, **settings)
-    assert "BFloat16" not in dtypes(compiled) and not note(compiled)
+    assert "BFloat16" not in dtypes(compiled)
+    assert ("as use_explicit_typing says" in note(compiled)) is bool(settings)
 
 
 def test_f16_needs_instructions(capfd):

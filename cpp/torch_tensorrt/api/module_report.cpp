@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "torch_tensorrt/core/module_report.h"
 #include "torch_tensorrt/core/util/encodings.h"
@@ -61,10 +62,22 @@ std::string size_text(const EngineInformation& engine, const json& information) 
                      information.at("target").at("kind").get<std::string>());
 }
 
+// What became of the precisions that the user asked for.
+std::string precision_text(const json& information) {
+  std::string text;
+  for (const auto& note : information.value("notes", json::array())) {
+    const auto line = note.get<std::string>();
+    const bool is_wanted = line.rfind("precision:", 0) == 0 || line.rfind("weight_only:", 0) == 0;
+    if (is_wanted) text += "    " + std::regex_replace(line, std::regex("\n"), "\n    ") + "\n";
+  }
+  return text;
+}
+
 std::string engine_text(const EngineInformation& engine) {
   const auto information = json::parse(engine.information);
-  return fmt::format("  {}: {}\n    takes {}\n    gives {}\n", engine.attribute, size_text(engine, information),
-                     tensors_text(information.at("inputs")), tensors_text(information.at("outputs")));
+  return fmt::format("  {}: {}\n    takes {}\n    gives {}\n{}", engine.attribute, size_text(engine, information),
+                     tensors_text(information.at("inputs")), tensors_text(information.at("outputs")),
+                     precision_text(information));
 }
 
 std::string row_text(const OperatorSupport& row) {

@@ -11,6 +11,7 @@
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
 #include "torch_tensorrt/core/engine/build/precision_choice.h"
+#include "torch_tensorrt/core/engine/build/precision_overrides.h"
 #include "torch_tensorrt/core/engine/plan/plan.h"
 #include "torch_tensorrt/core/engine_module.h"
 #include "torch_tensorrt/core/hybrid_methods.h"
@@ -87,6 +88,7 @@ void check_settings(const CompileSpec& cfg) {
   const auto& settings = cfg.convert_info.engine_settings;
   check_deterministic(settings);
   check_weight_only(settings);
+  engine::PrecisionOverrides(settings.precision_overrides).require_enabled(settings.enabled_precisions);
   TORCHTRT_CHECK(!settings.mix_backends || !settings.deterministic,
                  "mix_backends picks backends by measured times; turn it or deterministic off");
   TORCHTRT_CHECK(!settings.mix_backends || settings.backend == engine::kAutoBackend,

@@ -16,20 +16,33 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kDecibels = 10;
 
+// As a vector of doubles; of complex numbers, both parts.
+at::Tensor doubles_of(const at::Tensor& tensor, bool is_complex) {
+  if (!is_complex) return tensor.to(at::kCPU, at::kDouble).flatten();
+  return at::view_as_real(tensor.to(at::kCPU, at::kComplexDouble).resolve_conj()).flatten();
+}
+
+at::Tensor finite_or_zero(const at::Tensor& values) { return at::where(at::isfinite(values), values, 0.0); }
+
 }  // namespace
 
+// Infinities and NaN that both have at the same place count as equal, and in no sum. At other places they are errors
+// without bound.
 void ErrorSums::add(const at::Tensor& expected, const at::Tensor& found) {
   if (expected.numel() == 0) return;
-  const at::Tensor a = expected.to(at::kCPU, at::kDouble).flatten();
-  const at::Tensor b = found.to(at::kCPU, at::kDouble).flatten();
+  const bool is_complex = expected.is_complex() || found.is_complex();
+  const at::Tensor a = doubles_of(expected, is_complex);
+  const at::Tensor b = doubles_of(found, is_complex);
   const at::Tensor same = at::eq(a, b).logical_or(at::isnan(a).logical_and(at::isnan(b)));
-  const at::Tensor difference = at::where(same, at::zeros({}, at::kDouble), a - b);
+  const at::Tensor difference = at::where(same, 0.0, (a - b).abs().nan_to_num(kInfinity, kInfinity));
+  const at::Tensor finite_a = finite_or_zero(a);
+  const at::Tensor finite_b = finite_or_zero(b);
   noise_ += difference.square().sum().item<double>();
-  signal_ += a.square().sum().item<double>();
-  found_signal_ += b.square().sum().item<double>();
-  product_ += (a * b).sum().item<double>();
-  max_abs_ = std::max(max_abs_, difference.abs().nan_to_num(kInfinity, kInfinity).max().item<double>());
-  largest_ = std::max(largest_, a.abs().max().item<double>());
+  signal_ += finite_a.square().sum().item<double>();
+  found_signal_ += finite_b.square().sum().item<double>();
+  product_ += (finite_a * finite_b).sum().item<double>();
+  max_abs_ = std::max(max_abs_, difference.max().item<double>());
+  largest_ = std::max(largest_, finite_a.abs().max().item<double>());
   elements_ += a.numel();
 }
 
@@ -48,8 +61,8 @@ TensorError ErrorSums::error(std::string name, std::string layer, std::string so
     error.sqnr = kInfinity;
     return error;
   }
-  error.cosine = norms > 0 ? product_ / norms : 0;
-  error.sqnr = signal_ > 0 && !std::isnan(noise_) ? kDecibels * std::log10(signal_ / noise_) : -kInfinity;
+  error.cosine = norms > 0 && std::isfinite(noise_) ? product_ / norms : 0;
+  error.sqnr = signal_ > 0 ? kDecibels * std::log10(signal_ / noise_) : -kInfinity;
   return error;
 }
 
@@ -67,7 +80,7 @@ void Verification::add_outputs(const std::vector<at::Tensor>& expected, const st
                  "the module returns " << expected.size() << " tensors, the compiled module " << found.size());
   outputs_.resize(std::max(outputs_.size(), expected.size()));
   for (size_t i = 0; i < expected.size(); ++i) {
-    TORCHTRT_CHECK(expected[i].numel() == found[i].numel(), "output " << i << " has the shape " << expected[i].sizes()
+    TORCHTRT_CHECK(expected[i].sizes() == found[i].sizes(), "output " << i << " has the shape " << expected[i].sizes()
                                                                       << ", that of the compiled module "
                                                                       << found[i].sizes());
     outputs_[i].add(expected[i], found[i]);

@@ -31,7 +31,7 @@ struct TensorError {
 // The sums over batches from which an error follows.
 class ErrorSums {
  public:
-  // Both have the same number of elements. NaN equals NaN, and infinities equal themselves.
+  // Both have the same number of elements. NaN equals NaN, and infinities equal themselves; these are in no sum.
   void add(const at::Tensor& expected, const at::Tensor& found);
   TensorError error(std::string name, std::string layer = {}, std::string source = {}) const;
 

@@ -61,6 +61,31 @@ TEST(ErrorSums, ZerosInfinitiesAndNaNAreErrors) {
   EXPECT_EQ(error({1, 1}, {kInf, 1}).sqnr, -kInf);
   EXPECT_EQ(error({1, 1}, {kNaN, 1}).max_abs, kInf);
   EXPECT_EQ(error({1, 1}, {kNaN, 1}).sqnr, -kInf);
+  EXPECT_EQ(error({kInf, 1}, {-kInf, 1}).sqnr, -kInf);
+  EXPECT_EQ(error({kInf, 1}, {1, 1}).sqnr, -kInf);
+  EXPECT_EQ(error({kNaN, 1}, {1, 1}).cosine, 0);
+}
+
+// A row of a mask must not hide errors elsewhere, nor make one.
+TEST(ErrorSums, EqualInfinitiesAndNaNAreInNoSum) {
+  for (const double special : {kInf, -kInf, kNaN}) {
+    const auto result = error({3, special, -4}, {3, special, -2});
+    const auto without = error({3, -4}, {3, -2});
+    EXPECT_EQ(result.max_abs, without.max_abs);
+    EXPECT_EQ(result.largest, without.largest);
+    EXPECT_EQ(result.relative, without.relative);
+    EXPECT_EQ(result.cosine, without.cosine);
+    EXPECT_EQ(result.sqnr, without.sqnr);
+  }
+}
+
+TEST(ErrorSums, BothPartsOfComplexNumbersCount) {
+  ErrorSums sums;
+  sums.add(at::complex(tensor({3}), tensor({-4})), at::complex(tensor({3}), tensor({-2})));
+  EXPECT_EQ(sums.error("x").sqnr, error({3, -4}, {3, -2}).sqnr);
+  ErrorSums real;
+  real.add(tensor({3}), at::complex(tensor({3}), tensor({2})));
+  EXPECT_EQ(real.error("x").max_abs, 2);
 }
 
 Verification::Records records(const std::string& engine, const std::string& name, at::Tensor value,
@@ -91,6 +116,7 @@ TEST(Verification, NumbersOutputsAndRefusesOthers) {
   EXPECT_EQ(verification.outputs()[1].max_abs, 1);
   EXPECT_THROW(verification.add_outputs({tensor({1})}, {}), Error);
   EXPECT_THROW(verification.add_outputs({tensor({1})}, {tensor({1, 2})}), Error);
+  EXPECT_THROW(verification.add_outputs({tensor({1, 2})}, {tensor({1, 2}).reshape({2, 1})}), Error);
 }
 
 }  // namespace

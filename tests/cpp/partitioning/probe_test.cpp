@@ -51,6 +51,51 @@ TEST(Probe, FollowsRangesThroughOperators) {
   EXPECT_EQ(probed.spec("d").dtype, at::kBool);
 }
 
+// Values are allocated and freed as the graph changes; the address of a dead one says nothing about its successor.
+TEST(Probe, KnowsNothingOfNewValues) {
+  Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor):
+          %floats : bool = aten::is_floating_point(%x)
+          return (%floats))",
+                {ir::Input({2})});
+  auto* dead = probed.values.at("floats");
+  ASSERT_TRUE(probed.fixed("floats"));
+  dead->replaceAllUsesWith(probed.graph->insertConstant(true));
+  dead->node()->destroy();
+  for (int i = 0; i < 100; ++i) {
+    const auto* made = probed.graph->insertNode(probed.graph->create(torch::jit::prim::Uninitialized))->output();
+    EXPECT_EQ(probed.probe->find(made), nullptr);
+    EXPECT_FALSE(probed.probe->fixed_value(made));
+  }
+}
+
+// PyTorch has no meta form of these without Python, and they are too large to run.
+TEST(Probe, KnowsTheShapesOfLargeConvolutions) {
+  const Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor, %w : Tensor, %g : Tensor, %line : Tensor):
+          %none : NoneType = prim::Constant()
+          %false : bool = prim::Constant[value=0]()
+          %one : int = prim::Constant[value=1]()
+          %two : int = prim::Constant[value=2]()
+          %three : int = prim::Constant[value=3]()
+          %same : str = prim::Constant[value="same"]()
+          %ones : int[] = prim::ListConstruct(%one, %one)
+          %twos : int[] = prim::ListConstruct(%two, %two)
+          %a : Tensor = aten::conv2d(%x, %w, %none, %twos, %ones, %ones, %one)
+          %b : Tensor = aten::conv2d(%x, %w, %none, %ones, %same, %ones, %one)
+          %c : Tensor = aten::conv_transpose2d(%x, %g, %none, %twos, %ones, %ones, %three, %ones)
+          %d : Tensor = aten::_convolution(%x, %g, %none, %twos, %ones, %ones, %false, %ones, %one, %false, %false, %false, %false)
+          %e : Tensor = aten::conv2d(%line, %w, %none, %ones, %ones, %ones, %one)
+          return (%a, %b, %c, %d, %e))",
+                      {range({100, 3, 600, 400}, {200, 3, 600, 400}, {400, 3, 600, 400}), ir::Input({16, 3, 3, 3}),
+                       ir::Input({3, 4, 3, 3}), ir::Input({3, 90, 90})});
+  EXPECT_EQ(probed.spec("a").opt, network::Dims({200, 16, 300, 200}));
+  EXPECT_EQ(probed.spec("a").max, network::Dims({400, 16, 300, 200}));
+  EXPECT_EQ(probed.spec("b").opt, network::Dims({200, 16, 600, 400}));
+  EXPECT_EQ(probed.spec("c").opt, network::Dims({200, 12, 1200, 800}));
+  EXPECT_FALSE(probed.probe->input_spec(probed.values.at("d")));  // the maps do not fit
+  EXPECT_EQ(probed.spec("e").input_shape, network::Dims({16, 90, 90}));
+  EXPECT_EQ(probed.spec("e").dtype, at::kFloat);
+}
+
 TEST(Probe, AssumesTheRankOfLaterRounds) {
   const Probed probed(R"(graph(%self : Dict(str, str), %x : Tensor, %n : int):
           %zero : int = prim::Constant[value=0]()

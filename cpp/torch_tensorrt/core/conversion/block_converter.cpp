@@ -255,7 +255,7 @@ void check_has_converter(const torch::jit::Node* n) {
 
 // Computes a node with known arguments now, using PyTorch. The optimizer decides about quantized weights.
 bool compute_if_known(ConversionCtx* ctx, const torch::jit::Node* n, converters::args& args) {
-  if (n->hasSideEffects() || n->isNondeterministic() || util::quantized_tensor(n) != nullptr) return false;
+  if (n->hasSideEffects() || util::is_random(n) || util::quantized_tensor(n) != nullptr) return false;
   evaluators::kwargs known;
   for (size_t i = 0; i < args.size(); ++i) {
     if (args[i].isITensor()) return false;

@@ -9,6 +9,7 @@
 
 #include "torch_tensorrt/core/conversion/evaluators/eval_util.h"
 #include "torch_tensorrt/core/util/jit_types.h"
+#include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::conversion {
@@ -87,7 +88,7 @@ void throw_refusal(const torch::jit::Node* n, const std::vector<torch::jit::IVal
 }  // namespace
 
 void check_numbers(const torch::jit::Node* n, const converters::args& args) {
-  if (n->maybeSchema() == nullptr || n->isNondeterministic() || n->hasSideEffects()) return;
+  if (n->maybeSchema() == nullptr || util::is_random(n) || n->hasSideEffects()) return;
   bool has_number = false;
   for (size_t i = 0; i < args.size(); ++i) {
     has_number = has_number || (takes_number(n, i) && args[i].isIValue() && args[i].IValue()->isScalar());

@@ -46,6 +46,8 @@ float largest_number(network::DataType low);
 // not overflow there (as the smallest number of f32 does, which stands in masks), and of whose results no integers are
 // made.
 std::vector<int32_t> layers_that_may_round(const network::INetworkDefinition& network, network::DataType low);
+// The convolutions and products with constant weights of f32 that are finite, but infinite in the dtype.
+std::vector<int32_t> layers_with_large_weights(const network::INetworkDefinition& network, network::DataType low);
 // For layers of the network that the pass will run on, which may round.
 std::unique_ptr<Pass> make_assign_precision(network::DataType low, std::unordered_set<const network::ILayer*> chosen);
 

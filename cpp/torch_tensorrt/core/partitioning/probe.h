@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -49,10 +50,22 @@ struct OtherMethod {
   std::vector<ir::BoundArgument> arguments;  // by argument without the module; empty: nothing is known of them
 };
 
+// A value of a graph. Its number tells it from a later value at the same address, once its node is destroyed.
+struct ValueKey {
+  ValueKey(const torch::jit::Value* v) : value(v), number(v->unique()) {}  // NOLINT(google-explicit-constructor)
+  bool operator==(const ValueKey& other) const { return value == other.value && number == other.number; }
+  const torch::jit::Value* value;
+  size_t number;
+};
+
+struct ValueKeyHash {
+  size_t operator()(const ValueKey& key) const { return std::hash<const torch::jit::Value*>()(key.value); }
+};
+
 // Finds the dtypes and ranges of shapes of a graph's values without computing any: runs each node on meta tensors at
 // sample points of the inputs' ranges (all sizes at their minimum, at their optimum, at their maximum, and mixed), and
 // a node without a meta form on small tensors. Both branches of an If and the body of a Loop count, unless the probe
-// decides them.
+// decides them. The graph may change afterwards: nothing is known of its new values.
 class GraphProbe {
  public:
   // `arguments`: one entry for each input of the graph, without the module if that is the first input; `device`: of the
@@ -126,8 +139,8 @@ class GraphProbe {
   std::vector<std::array<int64_t, 3>> size_groups_;  // min, opt, max
   c10::IValue module_;
   c10::Device device_;
-  std::unordered_map<const torch::jit::Value*, Probe> probes_;
-  std::unordered_map<const torch::jit::Value*, c10::IValue> objects_;
+  std::unordered_map<ValueKey, Probe, ValueKeyHash> probes_;
+  std::unordered_map<ValueKey, c10::IValue, ValueKeyHash> objects_;
   std::unordered_map<std::string, Probe> attributes_;       // written ones, by object and name
   std::unordered_set<const torch::jit::Node*> cast_nodes_;  // in blocks that choose the dtypes
   std::vector<c10::TypePtr> changed_collections_;           // types of those that may be attributes

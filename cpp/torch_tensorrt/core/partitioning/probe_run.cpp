@@ -7,6 +7,7 @@
 
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
+#include "torch_tensorrt/core/partitioning/probe_convolution.h"
 #include "torch_tensorrt/core/partitioning/probe_facts.h"
 #include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -22,13 +23,25 @@ using torch::jit::Value;
 
 // Elements of a tensor that a node without a meta form may run on. The time of an operator that is not PyTorch's may
 // grow with the square of the size.
-constexpr int64_t kSampleSize = 1 << 20;
+constexpr int64_t kSampleSize = 1 << 26;
 constexpr int64_t kSmallSampleSize = 1 << 12;
 
 c10::impl::GenericList list_of(const c10::TypePtr& type, const std::vector<IValue>& elements) {
   c10::impl::GenericList list(type->expectRef<c10::ListType>().getElementType());
   for (const auto& element : elements) list.push_back(element);
   return list;
+}
+
+// Operators of linear time whose results have sizes that follow from sizes, whatever the data. In C++, PyTorch has no
+// meta form of them.
+bool ignores_data(const Node* node) {
+  static const std::set<std::string> kKinds = {
+      "aten::relu",       "aten::relu_",      "aten::relu6",      "aten::relu6_",      "aten::hardtanh",
+      "aten::hardtanh_",  "aten::hardswish",  "aten::hardswish_", "aten::batch_norm",  "aten::instance_norm",
+      "aten::layer_norm", "aten::group_norm", "aten::rsub",       "aten::isnan",       "aten::flip",
+      "aten::roll",       "aten::remainder",  "aten::xlogy",      "aten::masked_fill", "aten::adaptive_avg_pool1d",
+      "aten::prod",       "aten::var",        "aten::std",        "aten::sort",        "aten::adaptive_avg_pool2d"};
+  return kKinds.count(node->kind().toQualString()) != 0;
 }
 
 // The results of a node that only makes or takes apart a collection; unset for other nodes.
@@ -243,6 +256,7 @@ std::optional<std::pair<std::vector<IValue>, bool>> GraphProbe::run_samples(cons
   const bool takes_integers = node->kind().is_aten() && written_values(node).empty() && holds_integers(inputs);
   const int64_t most = node->kind().is_aten() || node->kind().is_prim() ? kSampleSize : kSmallSampleSize;
   for (const Fill fill : {Fill::kZeros, Fill::kOnes, Fill::kDifferent}) {
+    if (result && ignores_data(node)) break;
     try {
       std::vector<IValue> stack;
       for (const auto& input : inputs) stack.push_back(filled(input, fill, most));
@@ -318,6 +332,12 @@ bool GraphProbe::run_at(const Node* node, size_t point, Values& results, bool al
     failure = util::current_error().msg();
   }
   // The node has no meta form, or its result depends on data, or it does not fit the shapes.
+  try {
+    const auto run = [node](torch::jit::Stack stack) { return call(node, std::move(stack)); };
+    if (const auto result = convolution_result(node, inputs, run)) return give({*result}, false);
+  } catch (...) {
+    failure = util::current_error().msg();
+  }
   if (auto sample = run_samples(node, inputs, points_[point], failure)) {
     // A number that a node gives for tensors with data only may be another one in each call.
     const auto outputs = node->outputs();

@@ -70,14 +70,6 @@ Decision lowered_decision(Node* node, const PartitioningInfo& info) {
   return Decision::yes();
 }
 
-// PyTorch lists attention among the random operators also without dropout.
-bool is_random(const Node* node) {
-  if (!node->isNondeterministic()) return false;
-  if (node->kind() != c10::Symbol::aten("scaled_dot_product_attention")) return true;
-  const auto dropout = torch::jit::toIValue(node->namedInput("dropout_p"));
-  return !dropout || dropout->toDouble() != 0;
-}
-
 bool is_inside_loop(const Value* value) {
   for (const auto* owner = value->node()->owningBlock()->owningNode(); owner != nullptr;
        owner = owner->owningBlock()->owningNode()) {
@@ -258,7 +250,7 @@ Roles::Decided Roles::decide(Node* node) const {
     return {Role::kTorch, written_values(node).empty() ? kind_of(node) + " has an effect beside its result"
                                                        : "it writes memory that others may read"};
   }
-  if (is_random(node)) return {Role::kTorch, "its result is random"};
+  if (util::is_random(node)) return {Role::kTorch, "its result is random"};
   if (gives_written_collection(node)) return {Role::kTorch, ""};
   const auto forced = decide_node(node, info_);
   if (is_structure(node)) {

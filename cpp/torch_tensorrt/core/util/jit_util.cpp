@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <typeinfo>
 
 #include "c10/util/Exception.h"
+#include "torch/csrc/jit/ir/constants.h"
 
 #include "torch_tensorrt/core/util/encodings.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -23,6 +25,28 @@ std::string node_info(const torch::jit::Node* n) {
   std::string text = stream.str();
   text.erase(std::remove(text.begin(), text.end(), '\n'), text.end());
   return escape_invalid_utf8(text);
+}
+
+namespace {
+
+// The constant argument of that name; none if there is none, or if it is computed.
+std::optional<torch::jit::IValue> constant_argument(const torch::jit::Node* n, const char* name) {
+  return n->hasNamedInput(name) ? torch::jit::toIValue(n->namedInput(name)) : std::nullopt;
+}
+
+}  // namespace
+
+bool is_random(const torch::jit::Node* n) {
+  if (!n->isNondeterministic()) return false;
+  for (const char* name : {"train", "training"}) {
+    const auto trains = constant_argument(n, name);
+    if (trains && trains->isBool() && !trains->toBool()) return false;
+  }
+  for (const char* name : {"dropout", "dropout_p"}) {
+    const auto part = constant_argument(n, name);
+    if (part && part->isScalar() && part->toScalar().toDouble() == 0) return false;
+  }
+  return true;
 }
 
 std::string value_info(const torch::jit::Value* v) {

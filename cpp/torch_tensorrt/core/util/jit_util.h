@@ -23,6 +23,9 @@ std::string GetPyTorchSourceCode(const torch::jit::Node* n);
 // "file.py:12"; empty if unknown.
 std::string source_location(const torch::jit::Node* n);
 
+// Whether the results differ between two calls. PyTorch lists attention and recurrent operators without dropout, too.
+bool is_random(const torch::jit::Node* n);
+
 // Rounds values to those of an integer dtype, as floats: quantization-aware training leaves such nodes in a graph.
 inline bool is_fake_quantize(const torch::jit::Node* n) {
   static const auto per_tensor = c10::Symbol::fromQualString("aten::fake_quantize_per_tensor_affine");

@@ -55,7 +55,7 @@ TEST(TensorRTPrecisions, AreF32BeyondTheRangeOfF16) {
   EXPECT_EQ(found.wanted.size(), 2U);  // the layer that computes the number, and the one that reads it
   EXPECT_EQ(found.wanted.at(network->getLayer(1)), DataType::kFLOAT);
   EXPECT_EQ(found.wanted.at(network->getLayer(2)), DataType::kFLOAT);
-  EXPECT_THAT(found.beyond, HasSubstr("2 layers are not in f16"));
+  EXPECT_THAT(found.beyond, testing::ElementsAre(HasSubstr("2 layers are not in f16")));
   EXPECT_THAT(layer_precisions(*network, with({DataType::kFLOAT, DataType::kBF16}), ranges).wanted, IsEmpty());
 }
 

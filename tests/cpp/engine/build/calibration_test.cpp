@@ -210,8 +210,15 @@ TEST(CalibrationTable, DamagedChannelsAreRefused) {
   }
 }
 
-TEST(CalibrationTable, NeedsAnEngineThatRan) {
-  EXPECT_THROW(Calibration().table(CalibrationAlgorithm::kMINMAX), Error);
+// A branch that the data never took, for example.
+TEST(CalibrationTable, HasNoRangesOfEnginesThatNeverRan) {
+  EXPECT_TRUE(read_calibration(Calibration().table(CalibrationAlgorithm::kMINMAX), "engine", 7).empty());
+  std::string text = table_of(7);
+  text.replace(text.find("\"engine\""), 8, "\"net_forward_0\"");
+  EXPECT_EQ(read_calibration(text, "net_forward_0", 7).size(), 1U);
+  EXPECT_TRUE(read_calibration(text, "net_forward_12", 7).empty());
+  EXPECT_THAT(error_of(text, "net_forward"), HasSubstr("has no engine"));
+  EXPECT_THAT(error_of(text, "net_other_0"), HasSubstr("has no engine"));
 }
 
 TEST(NetworkKey, ChangesWithLayersAndWeights) {

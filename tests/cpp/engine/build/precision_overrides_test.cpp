@@ -36,6 +36,13 @@ TEST(PrecisionOverrides, KnowWhichPatternsMatchNothing) {
   EXPECT_THAT(PrecisionOverrides({"a=f32", "c=f32", "[b]=f32"}).unmatched(*network), testing::ElementsAre("c"));
 }
 
+TEST(PrecisionOverrides, NeedPrecisionsThatAreEnabled) {
+  using network::DataType;
+  const PrecisionOverrides overrides({"a=f32", "b=bf16"});
+  EXPECT_NO_THROW(overrides.require_enabled({DataType::kBF16}));
+  EXPECT_THROW(overrides.require_enabled({DataType::kFLOAT, DataType::kHALF}), Error);
+}
+
 TEST(PrecisionOverrides, OtherTextsAreRefused) {
   for (const char* entry : {"", "a", "=f32", "a=", "a=f8", "a=int32"}) {
     EXPECT_THROW(PrecisionOverrides({entry}), Error) << entry;

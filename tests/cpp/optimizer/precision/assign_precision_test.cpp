@@ -41,6 +41,16 @@ TEST(AssignPrecision, ATensorIsCastOnceForAllReaders) {
                                "%c = unary(%2)\n%3 = activation(%0)\n%d = cast(%3) {to=f32}\nreturn %b, %c, %d"));
 }
 
+TEST(AssignPrecision, WhatACastHasWidenedIsNotCastBack) {
+  const std::string inputs = "%i = input() {dtype=bf16, dims=[1x2x4x4]}\n%s = softmax(%i) {axes=2}\n";
+  EXPECT_EQ(rounded(inputs + "%x = cast(%s) {to=f32}\n%y = softmax(%x) {axes=2}\nreturn %y"),
+            canonical(inputs + "%0 = softmax(%s) {axes=2}\n%y = cast(%0) {to=f32}\nreturn %y"));
+  // Others still read what the cast gives.
+  EXPECT_EQ(rounded(inputs + "%x = cast(%s) {to=f32}\n%y = softmax(%x) {axes=2}\n%z = unary(%x)\nreturn %y, %z"),
+            canonical(inputs + "%x = cast(%s) {to=f32}\n%0 = softmax(%s) {axes=2}\n%y = cast(%0) {to=f32}\n"
+                               "%z = unary(%x)\nreturn %y, %z"));
+}
+
 TEST(AssignPrecision, AnOutputThatLayersReadLeavesThroughOneCast) {
   EXPECT_EQ(rounded(kInput + "%a = activation(%x)\n%b = activation(%a)\n%c = unary(%a)\nreturn %a, %b, %c"),
             canonical(kInput + "%0 = cast(%x) {to=bf16}\n%1 = activation(%0)\n%a = cast(%1) {to=f32}\n"
@@ -70,6 +80,15 @@ TEST(AssignPrecision, WeightsThatOverflowKeepTheirLayerInF32) {
   const std::string text = kInput + "%y = convolution(%x) {maps=1, kernel_size=[1x1], kernel=f32[70000, 3]}\nreturn %y";
   EXPECT_EQ(rounded(text, DataType::kHALF), canonical(text));
   EXPECT_THAT(rounded(text, DataType::kBF16), HasSubstr("bf16"));
+  EXPECT_THAT(layers_with_large_weights(*network_of(text), DataType::kHALF), testing::ElementsAre(2));
+  EXPECT_THAT(layers_with_large_weights(*network_of(text), DataType::kBF16), testing::IsEmpty());
+}
+
+TEST(AssignPrecision, LargeWeightsAreThoseOfProducts) {
+  const std::string text = kInput +
+                           "%c = constant() {dims=[4x1], weights=f32[1, 70000, 3, 4]}\n"
+                           "%a = elementwise(%x, %x)\n%y = matrix_multiply(%a, %c)\nreturn %y";
+  EXPECT_THAT(layers_with_large_weights(*network_of(text), DataType::kHALF), testing::ElementsAre(4));
 }
 
 TEST(AssignPrecision, MasksStayF32) {

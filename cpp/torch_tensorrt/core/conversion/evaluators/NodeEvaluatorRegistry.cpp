@@ -5,6 +5,7 @@
 #include "torch/csrc/jit/frontend/function_schema_parser.h"
 
 #include "torch_tensorrt/core/conversion/evaluators/families.h"
+#include "torch_tensorrt/core/util/jit_util.h"
 
 namespace torch_tensorrt::core::conversion::evaluators {
 namespace {
@@ -38,7 +39,7 @@ bool has_only_plain_values(at::ArrayRef<const torch::jit::Value*> values) {
 // only computes its result (numbers, strings, None, lists and tuples of them). Null for other nodes.
 NodeEvaluator plain_evaluator(const torch::jit::Node* n) {
   const bool is_plain = n->maybeOperator() != nullptr && n->blocks().empty() && !n->hasSideEffects() &&
-                        !n->isNondeterministic() && !n->outputs().empty() && has_only_plain_values(n->inputs()) &&
+                        !util::is_random(n) && !n->outputs().empty() && has_only_plain_values(n->inputs()) &&
                         has_only_plain_values(n->outputs());
   if (!is_plain) return {};
   return [](ConversionCtx*, const torch::jit::Node* node, kwargs& args) { return run_operator(node, args); };

@@ -231,13 +231,31 @@ void Calibration::observe(const Plan& plan, const network::ITensor& tensor, cons
   }
 }
 
-std::string Calibration::table(CalibrationAlgorithm algorithm) const {
-  if (engines_.empty()) {
-    TORCHTRT_THROW_ERROR("calibration saw no engine for the CPU run; run the compiled module on the calibration data");
+namespace {
+
+void warn_of_not_finite(const std::string& engine, const std::map<std::string, Histogram>& tensors) {
+  constexpr size_t kMostNames = 5;
+  std::string names;
+  size_t count = 0;
+  for (const auto& [tensor, histogram] : tensors) {
+    if (histogram.not_finite() == 0) continue;
+    if (++count <= kMostNames) names += fmt::format("\n  {}: {} numbers", tensor, histogram.not_finite());
   }
+  if (count == 0) return;
+  if (count > kMostNames) names += fmt::format("\n  and {} more", count - kMostNames);
+  LOG_WARNING("on the calibration data, "
+              << count << " tensors of the engine \"" << engine << "\" have infinities or "
+              << "NaN. They get no range, so layers that read them stay in floats:" << names);
+}
+
+}  // namespace
+
+std::string Calibration::table(CalibrationAlgorithm algorithm) const {
+  if (engines_.empty()) LOG_WARNING("the calibration data ran in no engine: nothing will compute in int8");
   nlohmann::ordered_json engines = nlohmann::ordered_json::object();
   for (const auto& [name, observed] : engines_) {
     nlohmann::ordered_json tensors = nlohmann::ordered_json::object();
+    warn_of_not_finite(name, observed.tensors);
     for (const auto& [tensor, histogram] : observed.tensors) {
       const float amax = histogram.amax(algorithm);
       if (amax > 0 && histogram.not_finite() == 0) {
@@ -281,6 +299,20 @@ nlohmann::json parse_table(const std::string& text) {
   return table;
 }
 
+// The name without the number that tells the engines of a method apart.
+std::string method_of(const std::string& engine) {
+  const size_t end = engine.find_last_not_of("0123456789");
+  return engine.substr(0, end + 1);
+}
+
+// Whether the table may be that of the module although the engine is not in it: calibration ran other engines of the
+// method, but not this one (in a branch, for example), or none at all.
+bool may_not_have_run(const nlohmann::json& engines, const std::string& engine) {
+  if (engines.empty()) return true;
+  return std::any_of(engines.items().begin(), engines.items().end(),
+                     [&](const auto& item) { return method_of(item.key()) == method_of(engine); });
+}
+
 }  // namespace
 
 optimizer::TensorRanges read_calibration(const std::string& text, const std::string& engine, uint64_t key) {
@@ -288,7 +320,11 @@ optimizer::TensorRanges read_calibration(const std::string& text, const std::str
   try {
     const auto& engines = table.at("engines");
     const auto found = engines.find(engine);
-    if (found == engines.end()) refuse("has no engine \"" + engine + "\"");
+    if (found == engines.end()) {
+      if (!may_not_have_run(engines, engine)) refuse("has no engine \"" + engine + "\"");
+      LOG_WARNING("the calibration data never ran in the engine \"" << engine << "\", which stays in floats");
+      return {};
+    }
     if (found->at("network").get<std::string>() != fmt::format("{:016x}", key)) {
       refuse("of engine \"" + engine + "\" was made with another network or other weights");
     }

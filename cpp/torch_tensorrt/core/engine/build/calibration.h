@@ -65,7 +65,7 @@ class Histogram {
 class Calibration final : public TensorObserver {
  public:
   void observe(const Plan& plan, const network::ITensor& tensor, const TensorDesc& desc, const void* data) override;
-  // Throws Error if no engine has run.
+  // Warns of tensors without a range, as they held infinities or NaN, and if no engine has run.
   std::string table(CalibrationAlgorithm algorithm) const;
 
  private:
@@ -82,8 +82,8 @@ class Calibration final : public TensorObserver {
 // The same network with the same weights has the same key.
 uint64_t network_key(const network::INetworkDefinition& network);
 
-// The ranges of an engine's tensors in a calibration table. Throws Error if the text is no table, has no such engine,
-// or was made with another network or other weights.
+// The ranges of an engine's tensors in a calibration table; none, with a warning, if the data never ran in this engine
+// of the module. Throws Error if the text is no table, or was made with another module, network or other weights.
 optimizer::TensorRanges read_calibration(const std::string& table, const std::string& engine, uint64_t key);
 
 }  // namespace torch_tensorrt::engine

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "torch_tensorrt/core/network/enum_names.h"
+#include "torch_tensorrt/core/optimizer/passes.h"
 #include "torch_tensorrt/core/optimizer/quantization/quantization.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -24,6 +25,19 @@ bool computes(network::LayerType kind) {
       LayerType::kSHAPE,   LayerType::kGATHER,   LayerType::kSELECT,   LayerType::kCAST,          LayerType::kIDENTITY,
       LayerType::kSCATTER, LayerType::kREFORMAT, LayerType::kQUANTIZE, LayerType::kDEQUANTIZE};
   return kMoving.count(kind) == 0;
+}
+
+DataType precision_of(const network::ILayer& layer) {
+  return optimizer::computes_with_integers(layer) ? DataType::kINT8 : layer.getOutput(0)->getType();
+}
+
+// The layers, a line each, as far as a reader wants them.
+std::string names_of(const std::vector<const network::ILayer*>& layers) {
+  constexpr size_t kMostNames = 5;
+  std::string names;
+  for (size_t i = 0; i < std::min(layers.size(), kMostNames); ++i) names += "\n  " + network::describe(*layers[i]);
+  if (layers.size() > kMostNames) names += fmt::format("\n  and {} more", layers.size() - kMostNames);
+  return names;
 }
 
 }  // namespace
@@ -45,9 +59,16 @@ void note_overrides(NetworkChoice& best, const PrecisionOverrides& overrides) {
   for (const std::string& pattern : overrides.unmatched(*best.network)) {
     best.notes.push_back(unmatched_override_note(pattern));
   }
-  if (best.unmet > 0) {
-    best.notes.push_back(fmt::format("precision: {} layers compute in another precision than wanted", best.unmet));
+  std::vector<const network::ILayer*> others;
+  for (const auto& layer : best.network->layers()) {
+    const auto wanted = computes(layer->getType()) ? overrides.find(*layer) : std::nullopt;
+    const bool has_precision = network::is_floating_point(layer->getOutput(0)->getType()) ||
+                               network::begins_with_dequantize(layer->epilogue());
+    if (wanted && has_precision && *wanted != precision_of(*layer)) others.push_back(layer.get());
   }
+  if (others.empty()) return;
+  best.notes.push_back(
+      fmt::format("precision: {} layers compute in another precision than wanted:{}", others.size(), names_of(others)));
 }
 
 void report_layers_in_f32(const network::INetworkDefinition& network, const BuildSettings& settings) {
@@ -76,22 +97,24 @@ std::string unmatched_override_note(const std::string& pattern) {
   return "precision: the override \"" + pattern + "\" matches no layer";
 }
 
-std::string layers_beyond_note(const network::INetworkDefinition& network, const optimizer::TensorRanges& seen) {
-  std::string names;
-  size_t count = 0;
-  for (const int32_t i : optimizer::layers_beyond(network, seen, DataType::kHALF)) {
-    const network::ILayer& layer = *network.getLayer(i);
-    if (!computes(layer.getType())) continue;
-    if (++count <= 5) names += "\n  " + network::describe(layer);
-  }
-  if (count == 0) return {};
-  if (count > 5) names += fmt::format("\n  and {} more", count - 5);
-  return fmt::format("precision: {} layers are not in f16: the calibration saw numbers beyond 65504:{}", count, names);
+std::vector<std::string> layers_beyond_notes(const network::INetworkDefinition& network,
+                                             const optimizer::TensorRanges& seen) {
+  std::vector<std::string> notes;
+  const auto add = [&](const std::vector<int32_t>& places, const char* reason) {
+    std::vector<const network::ILayer*> layers;
+    for (const int32_t i : places) {
+      if (computes(network.getLayer(i)->getType())) layers.push_back(network.getLayer(i));
+    }
+    if (layers.empty()) return;
+    notes.push_back(fmt::format("precision: {} layers are not in f16: {}:{}", layers.size(), reason, names_of(layers)));
+  };
+  add(optimizer::layers_with_large_weights(network, DataType::kHALF), "they have weights beyond 65504");
+  add(optimizer::layers_beyond(network, seen, DataType::kHALF), "the calibration saw numbers beyond 65504");
+  return notes;
 }
 
 void note_beyond(NetworkChoice& best, const optimizer::TensorRanges& seen) {
-  const std::string note = layers_beyond_note(*best.network, seen);
-  if (!note.empty()) best.notes.push_back(note);
+  for (std::string& note : layers_beyond_notes(*best.network, seen)) best.notes.push_back(std::move(note));
 }
 
 void note_integer_weights(NetworkChoice& best) {
@@ -99,7 +122,7 @@ void note_integer_weights(NetworkChoice& best) {
   const auto count = std::count_if(layers.begin(), layers.end(),
                                    [](const auto& layer) { return optimizer::has_integer_weights_only(*layer); });
   best.notes.push_back(count > 0 ? fmt::format("weight_only: int8 weights in {} products", count)
-                                 : "weight_only: int8 weights are not used: no product is faster with them");
+                                 : "weight_only: int8 weights are not used: no product of float32 is faster with them");
 }
 
 void note_reformats(NetworkChoice& choice) {

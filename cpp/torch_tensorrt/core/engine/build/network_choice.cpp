@@ -114,6 +114,7 @@ class NetworkChooser {
     if (std::count(lows.begin(), lows.end(), DataType::kHALF) != 0) note_beyond(best, seen_);
     if (quantizes_weights()) note_integer_weights(best);
     note_overrides(best, overrides_);
+    note_typing(best);
     report_layers_in_f32(*best.network, settings_);
     note_reformats(best);
     LOG_GRAPH("network after optimization:\n" << dump_text(*best.network));
@@ -220,6 +221,13 @@ class NetworkChooser {
     return formats;
   }
 
+  void note_typing(NetworkChoice& best) const {
+    const auto& allowed = settings_.enabled_precisions;
+    const bool has_low = std::any_of(allowed.begin(), allowed.end(), [](DataType t) { return t != DataType::kFLOAT; });
+    if (!settings_.use_explicit_typing || !has_low) return;
+    best.notes.push_back("precision: layers compute in the dtypes of their tensors, as use_explicit_typing says");
+  }
+
   bool quantizes_weights() const { return !settings_.weight_only.empty(); }
 
   bool may_use(DataType low) const {
@@ -272,12 +280,16 @@ class NetworkChooser {
     return wanted(network, DataType::kINT8, optimizer::layers_that_may_quantize(network, ranges));
   }
 
-  // Reads the calibration if a precision that is used needs it: the scales of int8, the range of f16.
+  // Reads the calibration if precisions that it serves are allowed: scales for int8, the range of f16. Throws Error for
+  // one that does not belong to the network, also where nothing can use it.
   void read_ranges(uint64_t key, const std::vector<DataType>& lows) {
-    if (settings_.calibration.empty()) return;
+    const auto& allowed = settings_.enabled_precisions;
+    const bool serves = allowed.count(DataType::kINT8) != 0 || allowed.count(DataType::kHALF) != 0;
+    if (settings_.calibration.empty() || !serves) return;
+    auto ranges = read_calibration(settings_.calibration, settings_.name, key);
     const bool has_half = std::count(lows.begin(), lows.end(), DataType::kHALF) != 0;
     const bool has_int8 = may_use(DataType::kINT8) && has_fast_kernels(settings_.device, DataType::kINT8);
-    if (has_half || has_int8) seen_ = read_calibration(settings_.calibration, settings_.name, key);
+    if (has_half || has_int8) seen_ = std::move(ranges);
   }
 
   // The ranges of the calibration, if int8 is allowed and has kernels. Notes why there are none.
@@ -290,6 +302,11 @@ class NetworkChooser {
       usable = Decision::no("the network has no quantization, and there is no calibration");
       LOG_WARNING("int8 is enabled, but " << usable.reason() << ": nothing of \"" << settings_.name
                                           << "\" will compute in int8. Give a calibrator");
+    }
+    if (usable && seen_.empty()) {
+      if (optimizer::has_quantization(network)) return {};
+      usable = Decision::no("the calibration has the range of no tensor (it sees tensors of float32)");
+      LOG_WARNING("int8 in \"" << settings_.name << "\" is not used: " << usable.reason());
     }
     if (usable) {
       const std::string missing = optimizer::layers_without_range(network, seen_);
@@ -313,7 +330,8 @@ class NetworkChooser {
   NetworkChoice with_weights(NetworkChoice choice) {
     LayerSets sets;
     for (const int32_t i : optimizer::layers_with_weights_to_quantize(*choice.network)) {
-      if (!overrides_.find(*choice.network->getLayer(i))) sets.may.push_back(i);
+      const bool stays = overrides_.find(*choice.network->getLayer(i)) == DataType::kFLOAT;
+      if (!stays) sets.may.push_back(i);
     }
     if (sets.may.empty()) return choice;
     NetworkChoice made = with_faster(choice, sets, [&](const std::vector<int32_t>& layers) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "torch_tensorrt/core/network/enum_names.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::engine {
@@ -39,6 +40,15 @@ PrecisionOverrides::PrecisionOverrides(const std::vector<std::string>& entries) 
                                                         << "f32, f16, bf16 or i8, as in \"*layer4*=f32\"");
     }
     entries_.push_back({entry.substr(0, place), found->type});
+  }
+}
+
+void PrecisionOverrides::require_enabled(const std::set<DataType>& enabled) const {
+  for (const Entry& entry : entries_) {
+    if (entry.precision == DataType::kFLOAT || enabled.count(entry.precision) != 0) continue;
+    const std::string name = network::enum_name(entry.precision);
+    TORCHTRT_THROW_ERROR("precision_overrides wants " << name << " for \"" << entry.pattern << "\", but "
+                                                      << "enabled_precisions lacks " << name << "; add it");
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ class PrecisionOverrides {
   // Each entry is PATTERN=PRECISION. Throws Error for another text, and for a precision that is none.
   explicit PrecisionOverrides(const std::vector<std::string>& entries);
 
+  // Throws Error for a precision other than f32 that is not enabled.
+  void require_enabled(const std::set<network::DataType>& enabled) const;
   // The precision of the first pattern that matches the layer's name, in full, as a shell pattern (*, ?, [...]).
   std::optional<network::DataType> find(const network::ILayer& layer) const;
   // Whether no pattern wants the layer in another precision.

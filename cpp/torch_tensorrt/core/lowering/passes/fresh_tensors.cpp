@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/lowering/behavior.h"
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/util/jit_util.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering::passes {
@@ -71,7 +72,7 @@ class Foldable {
     if (const auto known = known_.find(node); known != known_.end()) return known->second;
     const auto inputs = node->inputs();
     const bool is_pure = node->blocks().empty() && node->kind() != prim::Param && node->kind() != prim::GetAttr &&
-                         !node->hasSideEffects() && !node->isNondeterministic() && written_arguments(node).empty();
+                         !node->hasSideEffects() && !util::is_random(node) && written_arguments(node).empty();
     const bool is =
         is_pure && std::all_of(inputs.begin(), inputs.end(), [&](const Value* v) { return (*this)(v->node()); });
     return known_[node] = is;

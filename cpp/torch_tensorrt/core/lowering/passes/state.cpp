@@ -9,6 +9,7 @@
 #include "torch_tensorrt/core/lowering/passes/memory_schema.h"
 #include "torch_tensorrt/core/lowering/passes/passes.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/util/jit_util.h"
 
 namespace torch_tensorrt::core::lowering::passes {
 namespace {
@@ -110,7 +111,7 @@ std::optional<IValue> known_value(const Value* value, const std::map<const Value
   if (const auto attribute = state.find(value); attribute != state.end()) return attribute->second;
   const auto* node = value->node();
   const bool computes = node->maybeOperator() != nullptr && node->outputs().size() == 1 && node->blocks().empty() &&
-                        !node->hasSideEffects() && !node->isNondeterministic() && written_arguments(node).empty();
+                        !node->hasSideEffects() && !util::is_random(node) && written_arguments(node).empty();
   if (!computes) return std::nullopt;
   torch::jit::Stack stack;
   for (const auto* input : node->inputs()) {

@@ -30,7 +30,7 @@ class Assignment {
   bool run() {
     keep_outputs();
     for (auto* layer : layer_snapshot(rewriter_.network())) visit(*layer);
-    for (ILayer* constant : constants_) remove_if_unread(*constant);
+    for (ILayer* layer : maybe_unread_) remove_if_unread(*layer);
     release_unused(rewriter_.network(), replaced_);
     return rewriter_.changed();
   }
@@ -73,11 +73,21 @@ class Assignment {
 
   using Casts = std::unordered_map<const ITensor*, ITensor*>;
 
-  // One cast for all readers.
+  // One cast for all readers; none for what a cast of the network has just widened.
   ITensor& cast(ITensor& tensor, DataType type, Casts& casts) {
     ITensor*& made = casts[&tensor];
+    if (made == nullptr) made = narrow_origin(tensor, type);
     if (made == nullptr) made = &insert_cast(tensor, type);
     return *made;
+  }
+
+  // The tensor of the dtype that a cast made this one of; null if it has another origin.
+  ITensor* narrow_origin(ITensor& tensor, DataType type) {
+    if (type != low_ || tensor.producer()->getType() != ICastLayer::kType) return nullptr;
+    ITensor* origin = tensor.producer()->getInput(0);
+    if (origin->getType() != type) return nullptr;
+    maybe_unread_.push_back(tensor.producer());
+    return origin;
   }
 
   ITensor& insert_cast(ITensor& tensor, DataType type) {
@@ -91,15 +101,16 @@ class Assignment {
     if (made != nullptr) return *made;
     const auto& constant = *constant_of(&tensor);
     const auto elements = rounded(constant.getWeights());
-    constants_.push_back(tensor.producer());
+    maybe_unread_.push_back(tensor.producer());
     made = rewriter_.insert_constant_before(reader, constant.getDimensions(), low_, elements.data())->getOutput(0);
     return *made;
   }
 
-  void remove_if_unread(ILayer& constant) {
-    if (!constant.getOutput(0)->consumers().empty() || constant.getOutput(0)->isNetworkOutput()) return;
-    replaced_.push_back(static_cast<const network::IConstantLayer&>(constant).getWeights().values);
-    rewriter_.erase(constant);
+  void remove_if_unread(ILayer& layer) {
+    if (!layer.getOutput(0)->consumers().empty() || layer.getOutput(0)->isNetworkOutput()) return;
+    const auto* constant = network::layer_cast<network::IConstantLayer>(&layer);
+    if (constant != nullptr) replaced_.push_back(constant->getWeights().values);
+    rewriter_.erase(layer);
   }
 
   void round_kernel(ConvolutionBase& layer) {
@@ -131,7 +142,7 @@ class Assignment {
   Casts roundings_;
   Casts floats_;
   std::unordered_map<const void*, Weights> kernels_;
-  std::vector<ILayer*> constants_;     // that have a rounded copy
+  std::vector<ILayer*> maybe_unread_;  // constants with a rounded copy, and casts that are passed by
   std::vector<const void*> replaced_;  // memory of weights
 };
 
@@ -300,6 +311,24 @@ float largest_number(DataType low) { return low == DataType::kHALF ? 65504.F : 3
 
 std::vector<int32_t> layers_that_may_round(const network::INetworkDefinition& network, DataType low) {
   return AbleLayers(network, low).find();
+}
+
+std::vector<int32_t> layers_with_large_weights(const network::INetworkDefinition& network, DataType low) {
+  const auto has_large = [&](const ILayer& layer) {
+    if (is_convolution(layer) && overflows(static_cast<const ConvolutionBase&>(layer).getKernelWeights(), low)) {
+      return true;
+    }
+    for (int32_t i = 0; i < layer.own_input_count(); ++i) {
+      const auto* constant = layer.getInput(i) == nullptr ? nullptr : constant_of(layer.getInput(i));
+      if (constant != nullptr && overflows(constant->getWeights(), low)) return true;
+    }
+    return false;
+  };
+  std::vector<int32_t> result;
+  for (int32_t i = 0; i < network.getNbLayers(); ++i) {
+    if (is_product(*network.getLayer(i)) && has_large(*network.getLayer(i))) result.push_back(i);
+  }
+  return result;
 }
 
 std::unique_ptr<Pass> make_assign_precision(DataType low, std::unordered_set<const ILayer*> chosen) {

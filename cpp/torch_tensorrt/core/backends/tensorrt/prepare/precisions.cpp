@@ -2,6 +2,7 @@
 
 #include "torch_tensorrt/core/engine/build/choice_notes.h"
 #include "torch_tensorrt/core/engine/build/precision_overrides.h"
+#include "torch_tensorrt/core/optimizer/passes.h"
 
 namespace torch_tensorrt::backends::tensorrt {
 
@@ -14,7 +15,10 @@ LayerPrecisions layer_precisions(const network::INetworkDefinition& network, con
     for (const int32_t i : optimizer::layers_beyond(network, ranges, DataType::kHALF)) {
       result.wanted[network.getLayer(i)] = DataType::kFLOAT;
     }
-    result.beyond = engine::layers_beyond_note(network, ranges);
+    for (const int32_t i : optimizer::layers_with_large_weights(network, DataType::kHALF)) {
+      result.wanted[network.getLayer(i)] = DataType::kFLOAT;
+    }
+    result.beyond = engine::layers_beyond_notes(network, ranges);
   }
   const engine::PrecisionOverrides overrides(settings.precision_overrides);
   for (const auto& layer : network.layers()) {

@@ -12,8 +12,8 @@ namespace torch_tensorrt::backends::tensorrt {
 // The precisions that TensorRT is asked for, layer by layer: f32, f16 or bf16. It chooses those of other layers.
 struct LayerPrecisions {
   std::unordered_map<const network::ILayer*, network::DataType> wanted;
-  std::string beyond;              // the note about layers that f16 is too small for; empty if there are none
-  std::vector<std::string> notes;  // others, for the engine
+  std::vector<std::string> beyond;  // notes about layers that f16 is too small for
+  std::vector<std::string> notes;   // others, for the engine
 };
 
 // Of the network that TensorRT gets: what precision_overrides wants, and f32 for layers that read or compute numbers

@@ -283,7 +283,7 @@ std::string build_serialized(const network::INetworkDefinition& network, const e
         (made.precisions.strongly_typed ? ", every tensor in its own dtype" : ", precisions of TensorRT's choice"));
     for (const std::string& note : precisions.notes) report->notes.push_back(note);
     if (!made.precisions.strongly_typed) {
-      if (!precisions.beyond.empty()) report->notes.push_back(precisions.beyond);
+      report->notes.insert(report->notes.end(), precisions.beyond.begin(), precisions.beyond.end());
     } else if (has_other_precision(precisions)) {
       report->notes.push_back(
           "precision: every tensor keeps its dtype: TensorRT is not asked to compute layers in another");
