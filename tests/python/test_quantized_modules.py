@@ -386,3 +386,52 @@ def test_hybrid_modules_have_engines_of_quantized_modules():
     hybrid = build(module, FLOAT, require_full_compilation=False, torch_executed_ops=["aten::cummax"])
     assert len(torch_tensorrt.inspect(hybrid).methods[0].engines) == 1
     assert_within_a_step(hybrid, module, module.linear.scale)
+
+
+class Trainable(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.dequant = ao.QuantStub(), ao.DeQuantStub()
+        self.conv, self.norm, self.relu = nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU()
+        self.linear = nn.Linear(8, 5)
+
+    def forward(self, x):
+        x = self.relu(self.norm(self.conv(self.quant(x))))
+        return self.dequant(self.linear(x.mean((2, 3))))
+
+
+def trained() -> nn.Module:
+    """A module with the observers of quantization-aware training, which are fused with the fake quantization."""
+    torch.manual_seed(0)
+    module = Trainable().train()
+    module.qconfig = ao.get_default_qat_qconfig("x86")
+    module = ao.prepare_qat(ao.fuse_modules_qat(module, [["conv", "norm", "relu"]]))
+    for _ in range(3):
+        module(torch.randn(2, 3, 12, 12))
+    return module.eval()
+
+
+@pytest.mark.parametrize("rounds", [True, False])
+@pytest.mark.parametrize("ir", ["ts", "dynamo"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_observers_that_are_off_leave_fake_quantization(rounds, ir, whole):
+    module, x = trained(), torch.randn(2, 3, 12, 12)
+    module.apply(ao.disable_observer)
+    if not rounds:
+        module.apply(ao.disable_fake_quant)
+    with torch.no_grad():
+        expected = module(x)
+    given = torch.jit.trace(module, (x,)) if ir == "ts" else module
+    compiled = torch_tensorrt.compile(given, ir=ir, inputs=[x], device="cpu", require_full_compilation=whole)
+    (method,) = torch_tensorrt.inspect(compiled).methods
+    assert len(method.engines) == 1 and not method.pytorch
+    # Sums in another order may round to the next step.
+    step = float(module.linear.activation_post_process.scale)
+    assert (compiled(x) - expected).abs().max() <= (step * 1.01 if rounds else 1e-5)
+
+
+def test_observers_that_are_on_stay_with_pytorch():
+    module, x = trained(), torch.randn(2, 3, 12, 12)
+    given = torch.jit.trace(module, (x,), check_trace=False)
+    with pytest.raises(RuntimeError, match="writes the module's attribute"):
+        torch_tensorrt.compile(given, ir="ts", inputs=[x], device="cpu", require_full_compilation=True)

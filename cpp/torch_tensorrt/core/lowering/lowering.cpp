@@ -32,6 +32,7 @@ torch::jit::Module freeze(const torch::jit::Module& module, const std::string& m
   const auto shown = util::copy_module(module);  // shares the tensors; has graphs of its own
   const auto graph = shown.get_method(method_name).graph();
   passes::inline_calls(*graph, info.forced_fallback_modules);
+  passes::replace_idle_observers(graph, shown._ivalue());
   passes::show_memory(*graph);
   passes::hide_quantizations(*graph);
   return torch::jit::freeze_module(shown, std::move(kept), /*freezeInterfaces=*/true, info.keep_parameters_apart);

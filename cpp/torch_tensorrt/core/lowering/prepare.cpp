@@ -206,6 +206,7 @@ Module prepare(const Module& module, const std::vector<std::string>& method_name
   auto copy = on_device(evaluated, device);
   auto graphs = inline_methods(copy, method_names, info.forced_fallback_modules);
   for (auto& graph : graphs) {
+    if (graphs.size() == 1) passes::replace_idle_observers(graph, copy._ivalue());  // others may switch them on
     passes::hide_memory(*graph);
     if (lives_elsewhere(evaluated, *graph, device)) make_on_device(*graph, device);
     move_constants(*graph, device);

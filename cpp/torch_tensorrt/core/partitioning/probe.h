@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -13,6 +12,7 @@
 #include "torch/csrc/jit/ir/ir.h"
 
 #include "torch_tensorrt/core/ir/input_tree.h"
+#include "torch_tensorrt/core/util/jit_value_map.h"
 
 namespace torch_tensorrt::core::partitioning {
 
@@ -48,18 +48,6 @@ bool has_changed(const Probe& before, const Probe& after);
 struct OtherMethod {
   std::shared_ptr<torch::jit::Graph> graph;
   std::vector<ir::BoundArgument> arguments;  // by argument without the module; empty: nothing is known of them
-};
-
-// A value of a graph. Its number tells it from a later value at the same address, once its node is destroyed.
-struct ValueKey {
-  ValueKey(const torch::jit::Value* v) : value(v), number(v->unique()) {}  // NOLINT(google-explicit-constructor)
-  bool operator==(const ValueKey& other) const { return value == other.value && number == other.number; }
-  const torch::jit::Value* value;
-  size_t number;
-};
-
-struct ValueKeyHash {
-  size_t operator()(const ValueKey& key) const { return std::hash<const torch::jit::Value*>()(key.value); }
 };
 
 // Finds the dtypes and ranges of shapes of a graph's values without computing any: runs each node on meta tensors at
@@ -139,8 +127,8 @@ class GraphProbe {
   std::vector<std::array<int64_t, 3>> size_groups_;  // min, opt, max
   c10::IValue module_;
   c10::Device device_;
-  std::unordered_map<ValueKey, Probe, ValueKeyHash> probes_;
-  std::unordered_map<ValueKey, c10::IValue, ValueKeyHash> objects_;
+  util::ValueMap<Probe> probes_;
+  util::ValueMap<c10::IValue> objects_;
   std::unordered_map<std::string, Probe> attributes_;       // written ones, by object and name
   std::unordered_set<const torch::jit::Node*> cast_nodes_;  // in blocks that choose the dtypes
   std::vector<c10::TypePtr> changed_collections_;           // types of those that may be attributes

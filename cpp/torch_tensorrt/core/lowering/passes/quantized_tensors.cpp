@@ -5,7 +5,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 #include "ATen/ATen.h"
@@ -14,6 +13,7 @@
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/alias_model.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
+#include "torch_tensorrt/core/util/jit_value_map.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::lowering::passes {
@@ -446,7 +446,7 @@ class Replacer {
 
   torch::jit::Graph& graph_;
   std::vector<Node*> dequantizes_;  // removed last: until then, their results are told from quantized tensors
-  std::unordered_map<const Value*, Quantization> known_;  // quantized tensors, and lists of them
+  util::ValueMap<Quantization> known_;  // quantized tensors, and lists of them
 };
 
 }  // namespace
