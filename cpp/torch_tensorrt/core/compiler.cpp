@@ -10,6 +10,7 @@
 #include "torch_tensorrt/core/conversion/compile_time.h"
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/core/engine/build/build_engine.h"
+#include "torch_tensorrt/core/engine/build/calibration.h"
 #include "torch_tensorrt/core/engine/build/precision_choice.h"
 #include "torch_tensorrt/core/engine/build/precision_overrides.h"
 #include "torch_tensorrt/core/engine/plan/plan.h"
@@ -399,6 +400,8 @@ torch::jit::Module compile_module(const torch::jit::Module& mod, CompileSpec cfg
   }
   try {
     return compile_whole(mod, with_preferred_backend(cfg));
+  } catch (const engine::CalibrationRefused&) {
+    throw;
   } catch (const Error& error) {
     const Decision fits = hybrid.fits_inputs();
     if (!fits) LOG_INFO(fits.reason());

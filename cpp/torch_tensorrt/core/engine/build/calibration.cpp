@@ -285,7 +285,7 @@ uint64_t network_key(const network::INetworkDefinition& network) {
 namespace {
 
 [[noreturn]] void refuse(const std::string& reason) {
-  TORCHTRT_THROW_ERROR("the calibration table " << reason << "; calibrate again");
+  throw CalibrationRefused("the calibration table " + reason + "; calibrate again");
 }
 
 nlohmann::json parse_table(const std::string& text) {

@@ -8,6 +8,7 @@
 
 #include "torch_tensorrt/core/engine/run/tensor_observer.h"
 #include "torch_tensorrt/core/optimizer/quantization/quantization.h"
+#include "torch_tensorrt/core/util/Exception.h"
 
 // Calibration: the ranges of a network's tensors on example data, from which int8 gets its scales.
 namespace torch_tensorrt::engine {
@@ -82,8 +83,15 @@ class Calibration final : public TensorObserver {
 // The same network with the same weights has the same key.
 uint64_t network_key(const network::INetworkDefinition& network);
 
+// A calibration that is not that of the module: no other way to compile helps.
+class CalibrationRefused : public Error {
+ public:
+  explicit CalibrationRefused(const std::string& msg) : Error(msg) {}
+};
+
 // The ranges of an engine's tensors in a calibration table; none, with a warning, if the data never ran in this engine
-// of the module. Throws Error if the text is no table, or was made with another module, network or other weights.
+// of the module. Throws CalibrationRefused if the text is no table, or was made with another module, network or other
+// weights.
 optimizer::TensorRanges read_calibration(const std::string& table, const std::string& engine, uint64_t key);
 
 }  // namespace torch_tensorrt::engine
