@@ -55,7 +55,11 @@ class SupportReport:
 
 
 def _settings(given: dict[str, Any]) -> dict[str, Any]:
-    """The settings with the defaults of :func:`torch_tensorrt.ts.compile` for those not given."""
+    """The settings with the defaults of :func:`torch_tensorrt.ts.compile` for those not given.
+
+    Without a calibrator: what can run does not depend on calibration.
+    """
+    given = {name: value for name, value in given.items() if name != "calibrator"}
     arguments = inspect.signature(ts.compile).bind_partial(None, **given)
     arguments.apply_defaults()
     return {name: value for name, value in arguments.arguments.items() if name not in ("module", "progress")}

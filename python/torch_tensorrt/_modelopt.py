@@ -19,10 +19,14 @@ _NO_MAGNITUDE, _SCALE_OF_NOTHING = 2.0**-24, 2.0**60
 def exportable(module: torch.nn.Module) -> Iterator[None]:
     """Lets ``torch.export`` take the module's quantizers, as fake quantization.
 
-    A quantizer of ModelOpt reads its ranges in Python on a CPU, and ``torch.export`` refuses that. Quantizers of other
-    kinds (floating-point, dynamic, of blocks) stay as they are.
+    A quantizer of ModelOpt reads its ranges in Python on a CPU, and ``torch.export`` refuses that.
+
+    Raises:
+        RuntimeError: a quantizer rounds to floating-point numbers, or has a scale for each block.
     """
     package: Any = sys.modules.get("modelopt.torch.quantization.nn.modules.tensor_quantizer")
+    if package is not None:
+        _decline_others(module, package)
     quantizers: list[Any] = (
         [] if package is None else [part for part in module.modules() if _is_constant(part, package)]
     )
@@ -38,6 +42,23 @@ def exportable(module: torch.nn.Module) -> Iterator[None]:
         package.unregister_quant_backend(_BACKEND)
         for quantizer in quantizers:
             quantizer.backend = None
+
+
+def _decline_others(module: torch.nn.Module, package: Any) -> None:
+    for name, part in module.named_modules():
+        if not isinstance(part, package.TensorQuantizer) or not getattr(part, "is_enabled", True):
+            continue
+        if not isinstance(part.num_bits, int):
+            form = "fp8" if sum(part.num_bits) == 7 else "floating-point numbers"
+            raise RuntimeError(
+                f"the quantizer {name} rounds to {form} (num_bits {tuple(part.num_bits)}); no engine does. Quantize "
+                "to int8 (INT8_DEFAULT_CFG)"
+            )
+        if part.block_sizes is not None:
+            raise RuntimeError(
+                f"the quantizer {name} has a scale for each block of {part.num_bits}-bit integers; engines have one "
+                "for a tensor or for each channel. Quantize to int8 (INT8_DEFAULT_CFG)"
+            )
 
 
 def _is_constant(part: Any, package: Any) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -142,11 +143,45 @@ def _finite(value: Any) -> Any:
     return [_finite(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
+def _called(module: Any, positional: Sequence[Any], by_name: dict[str, Any]) -> Any:
+    """Calls the module with copies of the tensors, which it may write."""
+    copies, copies_by_name = _pytree.tree_map(
+        lambda leaf: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf, (tuple(positional), dict(by_name))
+    )
+    return module(*copies, **copies_by_name)
+
+
+@contextlib.contextmanager
+def _in_eval_mode(module: Any) -> Iterator[None]:
+    """Compiled modules compute as in eval mode, whatever the mode of the original."""
+    parts = list(module.modules()) if isinstance(module, torch.nn.Module) else []
+    training = [part for part in parts if part.training]
+    for part in training:
+        part.training = False
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True
+
+
+def _require_alike(expected: list[torch.Tensor], found: list[torch.Tensor]) -> None:
+    if len(expected) != len(found):
+        raise ValueError(f"the module returns {len(expected)} tensors, the compiled module {len(found)}")
+    for i, (mine, other) in enumerate(zip(expected, found, strict=True)):
+        if mine.layout != torch.strided or other.layout != torch.strided:
+            raise ValueError(f"output {i} is {mine.layout}: only strided tensors can be compared")
+        if mine.shape != other.shape:
+            raise ValueError(
+                f"output {i} has the shape {tuple(mine.shape)}, in the compiled module {tuple(other.shape)}"
+            )
+
+
 def _recorded(module: Any, positional: Sequence[Any], by_name: dict[str, Any], *, is_reference: bool) -> Any:
     """Runs the module, and keeps the tensors of its engines for a comparison."""
     compiler()._start_recording()
     try:
-        return module(*positional, **by_name)
+        return _called(module, positional, by_name)
     finally:
         compiler()._stop_recording(is_reference)
 
@@ -158,7 +193,9 @@ def _errors(of_layers: bool) -> tuple[TensorError, ...]:
 
 
 def _tensors(result: Any) -> list[torch.Tensor]:
-    return [leaf for leaf in _pytree.tree_leaves(result) if isinstance(leaf, torch.Tensor)]
+    """The tensors of the result, and its numbers as tensors."""
+    leaves = _pytree.tree_leaves(result)
+    return [torch.as_tensor(leaf) for leaf in leaves if isinstance(leaf, (torch.Tensor, bool, int, float, complex))]
 
 
 def verify(
@@ -172,7 +209,8 @@ def verify(
 ) -> Verification:
     """Compares a compiled module with PyTorch on example data, per output and per layer.
 
-    The outputs are compared with those of ``module``, in its own dtype. The tensors inside the engines are compared
+    The outputs are compared with those of ``module``, in its own dtype and in eval mode. NaN and infinities that both
+    have at one place are in no sum. Numbers count as tensors. The tensors inside the engines are compared
     with those of the module compiled in float32. Engines of the native backend on the CPU show their tensors; others
     have outputs only.
 
@@ -189,7 +227,8 @@ def verify(
         A :class:`Verification`; ``print`` shows a table, ``save_plot`` writes a picture.
 
     Raises:
-        ValueError: there are no batches, or the modules return different numbers of tensors.
+        ValueError: there are no batches, or the modules return different numbers of tensors, other shapes, or sparse
+            tensors.
     """
     with _progress.followed(progress, "verifying"):
         return _verify(module, compiled, data, reference, metric)
@@ -203,15 +242,15 @@ def _verify(
     own = _Reference(module, compiled)
     compiler()._start_verification()
     try:
-        with torch.inference_mode():
+        # Inference mode would leave tensors in the modules' buffers that fail later.
+        with torch.no_grad(), _in_eval_mode(runs):
             for batches, batch in enumerate(data, start=1):
                 _progress.step("comparing batches", batches - 1, length_of(data))
                 positional, by_name = arguments_of(batch, compiled)
                 in_float = own.for_batch(positional, by_name) if reference is None else reference
-                expected = _tensors(runs(*positional, **by_name))
+                expected = _tensors(_called(runs, positional, by_name))
                 found = _tensors(_recorded(compiled, positional, by_name, is_reference=False))
-                if len(expected) != len(found):
-                    raise ValueError(f"the module returns {len(expected)} tensors, the compiled module {len(found)}")
+                _require_alike(expected, found)
                 compiler()._compare_outputs(expected, found)
                 if in_float is not None:
                     _recorded(in_float, positional, by_name, is_reference=True)
@@ -316,10 +355,45 @@ def _in_float(module: Any, compiled: Any, positional: Sequence[Any], by_name: di
     is_script = isinstance(compiled, torch.jit.ScriptModule)
     if is_script and compiler()._needs_observed_reference(_native(compiled)):
         inputs["calibrator"] = OBSERVED
+    is_plain = isinstance(module, torch.nn.Module) and not isinstance(module, torch.jit.ScriptModule)
+    for ir in (None, "dynamo") if is_plain else (None,):
+        given = inputs if ir is None else {**inputs, "ir": ir}
+        try:
+            found = _compile(module, device="cpu", enabled_precisions={torch.float32}, **given)
+        except Exception as error:
+            return None, f"the module does not compile in float32: {error}"
+        is_last = ir is not None or not is_plain
+        cuts = _cuts(compiled)
+        if _cuts(found) == cuts and (is_last or not cuts or _names_alike(found, compiled)):
+            return found, ""
+    if not _cuts(compiled):
+        return None, "the compiled module has no engines"
+    return None, "the engines of the module in float32 have other operators than those of the compiled module"
+
+
+def _names_alike(found: Any, compiled: Any) -> bool:
+    """Tells whether both have most names of layers: exported programs have others than TorchScript."""
+    mine, others = _layer_names(found), _layer_names(compiled)
+    return 2 * len(mine & others) >= len(others)
+
+
+def _layer_names(compiled: Any) -> set[str]:
+    engines = [engine for method in inspect(compiled).methods for engine in method.engines]
+    return {layer["Name"] for engine in engines for layer in engine.information.get("Layers", [])}
+
+
+def _cuts(compiled: Any) -> list[tuple[Any, ...]]:
+    """What each engine takes and gives, and its number of operators: engines that are alike have the same tensors."""
     try:
-        return _compile(module, device="cpu", enabled_precisions={torch.float32}, **inputs), ""
-    except Exception as error:
-        return None, f"the module does not compile in float32: {error}"
+        methods = inspect(compiled).methods
+    except (RuntimeError, TypeError):  # it is not compiled
+        return []
+    rows: list[tuple[Any, ...]] = []
+    for method in methods:
+        for engine in method.engines:
+            ranks = [[len(row["dims"]) for row in engine.information.get(side, [])] for side in ("inputs", "outputs")]
+            rows.append((method.path, method.method, engine.attribute, engine.operations, *ranks))
+    return rows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -353,8 +427,8 @@ def precision_search(
     """Finds few layers to keep in float32 so that a metric of the compiled module holds.
 
     Compiles the module with the given settings. If the metric falls by more than ``max_loss``, it ranks the layers by
-    the noise that each adds (see :func:`verify`), and searches the least number of the noisiest layers that must be
-    kept in float32, by bisection.
+    the noise that each adds (see :func:`verify`), searches the least number of the noisiest layers that must be kept in
+    float32, by bisection, and then drops those of them that the metric does not need, in at most 16 more trials.
 
     Args:
         module: as :func:`torch_tensorrt.compile` takes it.
@@ -382,37 +456,64 @@ def _search(
 ) -> PrecisionSearch:
     batches = list(data)
     reference = float(metric(_callable(module)))
-    own = list(settings.pop("precision_overrides", None) or [])
-    trials: dict[int, tuple[Any, float]] = {}
-    ranking: list[str] = []
+    own = settings.pop("precision_overrides", None) or []
+    if isinstance(own, str):
+        raise TypeError(f"precision_overrides is the str {own!r}, must be a list of str")
+    own = list(own)
+    trials: dict[tuple[str, ...], tuple[Any, float]] = {}
 
-    def trial(count: int) -> tuple[Any, float]:
-        if count not in trials:
-            kept = [f"{_escaped(name)}=f32" for name in ranking[:count]]
-            _progress.step(f"trial {len(trials) + 1}, {count} layers in float32")
-            compiled = _compile(module, precision_overrides=[*own, *kept], **settings)
-            trials[count] = compiled, float(metric(compiled))
-            _progress.say(f"{count} layers kept in float32: metric {trials[count][1]:.6g}")
-        return trials[count]
-
-    def holds(count: int) -> bool:
-        return reference - trial(count)[1] <= max_loss
-
-    count = 0
-    settings = _calibrated(module, settings)
-    if not holds(0):
-        ranking = _noisiest(verify(module, trial(0)[0], batches))
-        low, count = 0, len(ranking)
-        if not holds(count):
-            raise ValueError(
-                f"the metric is {trials[count][1]:.6g} with {count} layers in float32, beside {reference:.6g}; "
-                f"max_loss={max_loss} cannot be reached"
+    def trial(kept: Sequence[str]) -> tuple[Any, float]:
+        key = tuple(kept)
+        if key not in trials:
+            _progress.step(f"trial {len(trials) + 1}, {len(key)} layers in float32")
+            compiled = _compile(
+                module, precision_overrides=[*own, *(f"{_escaped(name)}=f32" for name in key)], **settings
             )
+            trials[key] = compiled, float(metric(compiled))
+            _progress.say(f"{len(key)} layers kept in float32: metric {trials[key][1]:.6g}")
+        return trials[key]
+
+    def holds(kept: Sequence[str]) -> bool:
+        return reference - trial(kept)[1] <= max_loss
+
+    kept: list[str] = []
+    settings = _calibrated(module, settings)
+    if not holds(kept):
+        ranking = _noisiest(verify(module, trial([])[0], batches))
+        if not holds(ranking):
+            raise ValueError(
+                f"the metric is {trial(ranking)[1]:.6g} with {len(ranking)} layers in float32, beside "
+                f"{reference:.6g}; max_loss={max_loss} cannot be reached"
+            )
+        low, count = 0, len(ranking)
         while count - low > 1:
             middle = (low + count) // 2
-            low, count = (low, middle) if holds(middle) else (middle, count)
-    compiled, value = trial(count)
-    return PrecisionSearch(compiled, tuple(ranking[:count]), value, reference, len(trials))
+            low, count = (low, middle) if holds(ranking[:middle]) else (middle, count)
+        kept = _without_needless(ranking[:count], holds)
+    compiled, value = trial(kept)
+    return PrecisionSearch(compiled, tuple(kept), value, reference, len(trials))
+
+
+_MOST_DROPS = 16  # trials that drop layers again
+
+
+def _without_needless(kept: list[str], holds: Callable[[Sequence[str]], bool]) -> list[str]:
+    """Drops layers, the least noisy first, that the metric does not need: halves, then smaller parts."""
+    size, left = max(len(kept) // 2, 1), _MOST_DROPS
+    while left > 0 and len(kept) > 1:
+        end = len(kept)
+        while end > 0 and left > 0:
+            fewer = kept[: max(end - size, 0)] + kept[end:]
+            end -= size
+            if not fewer or len(fewer) == len(kept):
+                continue
+            left -= 1
+            if holds(fewer):
+                kept = fewer
+        if size == 1:
+            break
+        size //= 2
+    return kept
 
 
 def _calibrated(module: Any, settings: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import copy
 import enum
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -89,7 +90,7 @@ class CacheCalibrator(_Calibrator):
 
     Raises:
         ValueError: an ``algo_type`` that is none.
-        FileNotFoundError: on use, without the file.
+        FileNotFoundError: on use, without the file. A file that holds something else is a ValueError.
     """
 
     def __init__(
@@ -104,6 +105,8 @@ class CacheCalibrator(_Calibrator):
         path = Path(self.cache_file)
         if not path.is_file():
             raise FileNotFoundError(f"there is no calibration file {self.cache_file}")
+        if not _is_table(path):
+            raise ValueError(f"{self.cache_file} is not a calibration file")
         return path.read_text(encoding="utf-8")
 
 
@@ -125,7 +128,8 @@ class DataLoaderCalibrator(_Calibrator):
     Raises:
         TypeError: ``dataloader`` is not iterable.
         ValueError: ``use_cache`` without ``cache_file``, an ``algo_type`` that is none; on use, if there are no
-            batches.
+            batches, or if ``cache_file`` holds something else than a calibration.
+        OSError: on use, if ``cache_file`` cannot be written.
         RuntimeError: ``device`` is no device.
     """
 
@@ -152,6 +156,8 @@ class DataLoaderCalibrator(_Calibrator):
     def _table(self, compile_in_float: Callable[[], Any]) -> str:
         if self.use_cache and self.cache_file and Path(self.cache_file).is_file():
             return CacheCalibrator(self.cache_file)._table(compile_in_float)
+        if self.cache_file:
+            _require_place(Path(self.cache_file))
         table = self._calibrated(compile_in_float())
         if self.cache_file:
             _write_whole(Path(self.cache_file), table)
@@ -194,7 +200,7 @@ def _run(compiled: Any, batch: Any, number: int) -> None:
     batch = on_cpu(batch)
     positional, by_name = arguments_of(batch, compiled)
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             compiled(*positional, **by_name)
     except Exception as error:
         raise RuntimeError(
@@ -203,10 +209,37 @@ def _run(compiled: Any, batch: Any, number: int) -> None:
         ) from error
 
 
+def _is_table(path: Path) -> bool:
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # no text, or no JSON
+        return False
+    return isinstance(table, dict) and table.get("format") == "torch_tensorrt int8 calibration"
+
+
+def _require_place(path: Path) -> None:
+    """Raises before the calibration if the file cannot be written, or if something else would be lost."""
+    if path.is_dir():
+        raise IsADirectoryError(f"cannot write the calibration file {path}: it is a folder")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"cannot write the calibration file {path}: there is no folder {path.parent}")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"cannot write the calibration file {path}: permission denied")
+    if path.is_file() and path.stat().st_size > 0 and not _is_table(path):
+        raise ValueError(f"{path} is not a calibration file and would be overwritten; name another file")
+
+
 def _write_whole(path: Path, text: str) -> None:
+    mask = os.umask(0)
+    os.umask(mask)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
         file.write(text + "\n")
-    os.replace(file.name, path)
+    try:
+        os.chmod(file.name, 0o666 & ~mask)
+        os.replace(file.name, path)
+    except OSError:
+        os.unlink(file.name)
+        raise
 
 
 def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..., Any]) -> None:

@@ -33,7 +33,23 @@ class FillsADict(nn.Module):
         return parts["first"]
 
 
-@pytest.mark.parametrize("kind", [Third, AddsToAnItem, Rolls, FillsADict])
+@torch.jit.script
+class Chain:
+    """Each attribute is made of the one before."""
+
+    def __init__(self, x: torch.Tensor) -> None:
+        self.first = x + 1
+        self.second = self.first
+        self.third = self.second
+
+
+class ReadsAnObject(nn.Module):
+    def forward(self, x):
+        chain = Chain(x)
+        return chain.third * 2 + chain.second + chain.first
+
+
+@pytest.mark.parametrize("kind", [Third, AddsToAnItem, Rolls, FillsADict, ReadsAnObject])
 @pytest.mark.parametrize("is_range", [False, True])
 def test_values_of_python(kind, is_range):
     x = torch.zeros(7)

@@ -282,3 +282,143 @@ def test_a_search_that_cannot_succeed_is_an_error():
     values = iter(range(0, -100, -1))
     with pytest.raises(ValueError, match="cannot be reached"):
         torch_tensorrt.precision_search(module, data, lambda m: float(next(values)), max_loss=0.5, **settings)
+
+
+# ---- modules of other kinds ----------------------------------------------------------------------------------------
+
+
+class Writes(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(8, 4)
+
+    def forward(self, x):
+        x.mul_(2)
+        return self.linear(x) + 1
+
+
+def test_each_module_gets_arguments_of_its_own():
+    module, x = torch.jit.script(Writes().eval()), torch.randn(3, 8)
+    before = x.clone()
+    compiled = torch_tensorrt.compile(module, inputs=[x.clone()], device="cpu")
+    report = torch_tensorrt.verify(module, compiled, [x])
+    assert report.outputs[0].sqnr > 100
+    assert torch.equal(x, before)
+
+
+def test_modules_that_were_called_with_gradients_are_verified():
+    module, x = torch.jit.script(nn.Sequential(nn.Linear(8, 8), nn.ReLU()).eval()), torch.randn(3, 8)
+    compiled = torch_tensorrt.compile(module, inputs=[x], device="cpu")
+    for _ in range(3):
+        module(x)
+    assert torch_tensorrt.verify(module, compiled, [x]).outputs[0].sqnr > 100
+
+
+def test_modules_in_training_keep_their_statistics_and_mode():
+    module = nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8), nn.Dropout(0.5))
+    x = torch.randn(16, 8)
+    compiled = torch_tensorrt.compile(torch.jit.script(module.eval()), inputs=[x], device="cpu")
+    module.train()
+    before = module[1].running_mean.clone()
+    assert torch_tensorrt.verify(module, compiled, [x]).outputs[0].sqnr > 100
+    assert torch.equal(module[1].running_mean, before) and all(part.training for part in module.modules())
+
+
+class Results(nn.Module):
+    def __init__(self, form: str, is_right: bool = True) -> None:
+        super().__init__()
+        self.form, self.is_right = form, is_right
+
+    def forward(self, x):
+        if self.form == "complex":
+            return torch.complex(x, x if self.is_right else -3 * x)
+        if self.form == "number":
+            return x, 1.5 if self.is_right else 2.5
+        if self.form == "shape":
+            return x if self.is_right else x.reshape(-1)
+        return x.relu().to_sparse()
+
+
+@pytest.mark.parametrize("form", ["complex", "number"])
+def test_every_part_of_the_results_counts(form):
+    report = torch_tensorrt.verify(Results(form), Results(form, is_right=False), [torch.randn(3, 8)])
+    assert min(error.sqnr for error in report.outputs) < 20
+    report = torch_tensorrt.verify(Results(form), Results(form), [torch.randn(3, 8)])
+    assert min(error.sqnr for error in report.outputs) == math.inf
+
+
+def test_results_that_cannot_be_compared_are_refused():
+    with pytest.raises(ValueError, match=r"output 0 has the shape \(3, 8\), in the compiled module \(24,\)"):
+        torch_tensorrt.verify(Results("shape"), Results("shape", is_right=False), [torch.randn(3, 8)])
+    with pytest.raises(ValueError, match="only strided tensors"):
+        torch_tensorrt.verify(Results("sparse"), Results("sparse"), [torch.randn(3, 8)])
+
+
+class Masked(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.linear(x).masked_fill(x > 0.5, -float("inf"))
+
+
+def test_infinities_hide_no_errors():
+    x = torch.randn(3, 8)
+    right, wrong = Masked().eval(), Masked().eval()
+    assert torch_tensorrt.verify(right, wrong, [x]).outputs[0].sqnr < 20
+    assert torch_tensorrt.verify(right, right, [x]).outputs[0].sqnr == math.inf
+
+
+class Cut(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.third = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.third(torch.relu(self.second(torch.relu(self.first(x) * 2)) * 3)) * 4
+
+
+def test_engines_with_other_operators_are_not_compared():
+    x = torch.randn(3, 8)
+    module = torch.jit.script(Cut().eval())
+    compiled = torch_tensorrt.compile(
+        module, inputs=[x], device="cpu", min_block_size=1, torch_executed_ops=["aten::relu"]
+    )
+    report = torch_tensorrt.verify(module, compiled, [x])
+    assert report.outputs[0].sqnr > 100
+    assert not report.layers and "other operators" in report.reason
+    whole = torch_tensorrt.compile(module, inputs=[x], device="cpu")
+    assert all(error.sqnr > 100 for error in torch_tensorrt.verify(module, whole, [x]).layers)
+    exported = torch_tensorrt.compile(Cut().eval(), ir="dynamo", inputs=[x], device="cpu")
+    assert isinstance(exported, nn.Module)
+
+
+def test_layers_of_exported_modules_are_compared():
+    x, module = torch.randn(3, 8), Cut().eval()
+    compiled = torch_tensorrt.compile(module, ir="dynamo", inputs=[x], device="cpu")
+    layers = torch_tensorrt.verify(module, compiled, [x]).layers
+    assert len(layers) > 1 and all(error.sqnr > 100 for error in layers)
+
+
+def test_needless_layers_are_dropped():
+    from torch_tensorrt._verify import _without_needless
+
+    needed = {"b", "f"}
+    assert _without_needless(list("abcdef"), lambda kept: needed <= set(kept)) == ["b", "f"]
+    asked = []
+    _without_needless([str(i) for i in range(100)], lambda kept: asked.append(kept) or False)
+    assert len(asked) == 16
+
+
+def test_overrides_of_the_search_are_a_list():
+    with pytest.raises(TypeError, match="must be a list"):
+        torch_tensorrt.precision_search(
+            torch.jit.script(Cut().eval()),
+            [torch.randn(3, 8)],
+            lambda _: 0.0,
+            max_loss=0,
+            inputs=[torch.randn(3, 8)],
+            device="cpu",
+            precision_overrides="*=f32",
+        )

@@ -78,9 +78,11 @@ void collect_tensors(const torch::jit::IValue& value, std::vector<at::Tensor>& t
   }
 }
 
-// Lists, tuples and dicts keep their tensors where they are.
+// A copy, which the module may write; lists, tuples and dicts keep their tensors where they are.
 torch::jit::IValue on_device(const torch::jit::IValue& value, at::Device device) {
-  return value.isTensor() ? torch::jit::IValue(value.toTensor().to(device)) : value;
+  if (!value.isTensor()) return value.deepcopy();
+  const at::Tensor& tensor = value.toTensor();
+  return tensor.to(device, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
 }
 
 // Casts floating tensors to the dtype of the module's weights: an engine casts such inputs, a module refuses them.

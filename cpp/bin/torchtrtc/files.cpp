@@ -17,6 +17,7 @@
 #include <system_error>
 #include <vector>
 
+#include "input_spec.h"
 #include "torch/script.h"
 
 #include "torch_tensorrt/core/util/macros.h"
@@ -175,14 +176,6 @@ bool is_same_file(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-void require_other_file(const Options& options, const std::string& path, const char* what) {
-  if (path.empty() || !is_same_file(path, options.output_path)) return;
-  const bool same_name = path == options.output_path;
-  TORCHTRT_THROW_ERROR("the output " << options.output_path << " is also the " << what
-                                     << (same_name ? std::string() : ", under the name " + path)
-                                     << ", which would be overwritten; give another output");
-}
-
 std::string lower_ending(const std::string& path) {
   std::string ending = fs::path(path).extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -241,12 +234,56 @@ torch::jit::Module load_module(const std::string& path) {
   }
 }
 
-void require_output(const Options& options) {
-  const std::string& cache = options.settings.timing_cache_path;
-  if (!cache.empty() && is_same_file(cache, options.input_path)) {
-    TORCHTRT_THROW_ERROR("the timing cache " << cache
-                                             << " is also the input, which would be overwritten; name another file");
+namespace {
+
+// Also the files in folders, as far as they can be read.
+void add_files(const std::string& path, const char* what, std::vector<NamedFile>& files) {
+  files.push_back({path, what});
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return;
+  for (const auto& entry : fs::recursive_directory_iterator(path, ignored)) {
+    files.push_back({entry.path().string(), what});
   }
+}
+
+std::vector<NamedFile> files_written(const Options& options) {
+  std::vector<NamedFile> files = {{options.output_path, "output"},
+                                  {options.settings.timing_cache_path, "timing cache"}};
+  if (!options.calibration_data.empty()) files.push_back({options.calibration_cache, "calibration cache"});
+  return files;
+}
+
+std::vector<NamedFile> files_read(const Options& options) {
+  std::vector<NamedFile> files = {{options.input_path, "input"}};
+  for (const auto& library : options.custom_ops) files.push_back({library, "library of operations"});
+  for (const auto& library : options.custom_converters) files.push_back({library, "library of converters"});
+  for (const auto& path : options.calibration_data) add_files(path, "calibration data", files);
+  if (options.calibration_data.empty()) files.push_back({options.calibration_cache, "calibration cache"});
+  for (const auto& path : files_of_specs(options.input_specs)) files.push_back({path, "input spec"});
+  return files;
+}
+
+}  // namespace
+
+void require_distinct_files(const Options& options, const std::vector<NamedFile>& also_read) {
+  const auto written = files_written(options);
+  auto others = files_read(options);
+  others.insert(others.end(), also_read.begin(), also_read.end());
+  for (size_t i = 0; i < written.size(); ++i) {
+    const NamedFile& file = written[i];
+    if (file.path.empty()) continue;
+    auto rest = others;
+    rest.insert(rest.end(), written.begin() + static_cast<std::ptrdiff_t>(i) + 1, written.end());
+    for (const NamedFile& other : rest) {
+      if (other.path.empty() || !is_same_file(file.path, other.path)) continue;
+      const std::string name = file.path == other.path ? "" : ", under the name " + other.path;
+      TORCHTRT_THROW_ERROR("the " << file.what << " " << file.path << " is also the " << other.what << name
+                                  << ", which would be overwritten; name another file");
+    }
+  }
+}
+
+void require_output(const Options& options, const std::vector<NamedFile>& also_read) {
   if (options.output_path.empty())
     TORCHTRT_THROW_ERROR("no output file was given; the arguments are: MODULE OUTPUT [input specs]");
   const fs::path path(options.output_path);
@@ -259,10 +296,7 @@ void require_output(const Options& options) {
   require(!fs::is_directory(path, ignored), "it is a folder");
   const bool is_there = fs::exists(path, ignored);
   require(access(is_there ? path.c_str() : folder.c_str(), W_OK) == 0, "permission denied");
-  require_other_file(options, options.input_path, "input");
-  require_other_file(options, options.settings.timing_cache_path, "timing cache");
-  for (const auto& library : options.custom_ops) require_other_file(options, library, "library of operations");
-  for (const auto& library : options.custom_converters) require_other_file(options, library, "library of converters");
+  require_distinct_files(options, also_read);
 }
 
 }  // namespace torchtrtc

@@ -23,10 +23,15 @@ std::string read_engine(const std::string& path);
 // Loads the module in eval mode, on the CPU.
 torch::jit::Module load_module(const std::string& path);
 
-// Checks that the output can be written and that it is none of the files that are read. Called before the build, which
-// may take minutes.
-void require_output(const Options& options);
-// Checks that the path, a file that is read (`what`), is not the output.
-void require_other_file(const Options& options, const std::string& path, const char* what);
+// A file that a command reads or writes, and what it is, as in "the timing cache".
+struct NamedFile {
+  std::string path;
+  const char* what;
+};
+
+// Checks that the output can be written, and require_distinct_files. Called before the build, which may take minutes.
+void require_output(const Options& options, const std::vector<NamedFile>& also_read = {});
+// Checks that no file that the command of these options writes is another one that it reads or writes.
+void require_distinct_files(const Options& options, const std::vector<NamedFile>& also_read = {});
 
 }  // namespace torchtrtc

@@ -1,6 +1,7 @@
 #include "input_spec.h"
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
@@ -216,6 +217,26 @@ std::vector<InputSpec> read_input_specs(const std::vector<std::string>& argument
                    "there are two input specs for '" << spec.name << "'");
   }
   return specs;
+}
+
+std::vector<std::string> files_of_specs(const std::vector<std::string>& arguments) {
+  std::vector<std::string> files;
+  for (const auto& argument : arguments) {
+    std::string text = trimmed(argument);
+    split_name(text);
+    const bool is_file = !text.empty() && text.front() == '@';
+    if (is_file) text.erase(0, 1);
+    const bool has_data = is_data_file(text);
+    if (is_file || has_data) files.push_back(text);
+    if (!is_file || has_data) continue;
+    std::ifstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      line = trimmed(line);
+      split_name(line);
+      if (is_data_file(line)) files.push_back(line);
+    }
+  }
+  return files;
 }
 
 }  // namespace torchtrtc

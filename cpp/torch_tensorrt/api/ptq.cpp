@@ -20,6 +20,15 @@ std::string read_cache(const std::string& path) {
   return text.str();
 }
 
+// Throws Error if the file holds something else than a calibration, which would be lost.
+void require_own_file(const std::string& path) {
+  if (path.empty() || !std::filesystem::exists(path)) return;
+  TORCHTRT_CHECK(!std::filesystem::is_directory(path), "the calibration file " << path << " is a folder");
+  const std::string text = read_cache(path);
+  TORCHTRT_CHECK(text.empty() || engine::is_calibration_table(text),
+                 path << " is not a calibration file and would be overwritten; name another file");
+}
+
 // Observes the engines of this thread while it lives.
 class Observation {
  public:
@@ -52,6 +61,7 @@ Calibrator::Calibrator(std::string cache_file_path)
 std::string Calibrator::calibrate(const std::function<torch::jit::Module()>& compile_in_float) {
   const bool has_file = !cache_file_path_.empty() && std::filesystem::is_regular_file(cache_file_path_);
   if (reads_file_ && (has_file || !next_)) return read_cache(cache_file_path_);
+  require_own_file(cache_file_path_);
   const core::util::Watch watch("calibrating");
   return core::util::watched(watch, [&] { return calibrate_with_batches(compile_in_float()); });
 }

@@ -150,6 +150,16 @@ def parse_method(name: str, inputs: Any, values: bool) -> dict[str, Any]:
         raise KeyError(f"methods[{name!r}]: {error.args[0]}") from None
 
 
+def _calibration_text(calibrator: Any) -> str:
+    text = getattr(calibrator, "text", None)
+    if isinstance(text, str):
+        return text
+    raise TypeError(
+        f"calibrator is {type(calibrator).__name__}, but nothing is calibrated here; torch_tensorrt.compile "
+        "(ir 'ts' or 'dynamo') and convert_method_to_trt_engine take one"
+    )
+
+
 def build_spec(
     *,
     inputs: Sequence[Any] | None,
@@ -170,7 +180,7 @@ def build_spec(
         methods: the specifications of the inputs of several methods, by :func:`parse_method`.
         values: see :func:`parse_inputs`.
 
-    Raises the errors that the public functions document.
+    Raises the errors that the public functions document, and TypeError for a calibrator.
     """
     methods = dict(methods or {})
     has_forward = inputs is not None or input_signature is not None or bool(kwarg_inputs)
@@ -204,5 +214,5 @@ def build_spec(
         "device": target._to_spec(),
         "enabled_precisions": parse_precisions(enabled_precisions),
         "capability": EngineCapability._from(capability).value,
-        "calibration": "" if calibrator is None else calibrator.text,
+        "calibration": "" if calibrator is None else _calibration_text(calibrator),
     }

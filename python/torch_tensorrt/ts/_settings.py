@@ -63,6 +63,8 @@ class Setting:
         raise ValueError(f"{self.name} is {value!r}, must be an integer of {limit}")
 
     def _text(self, value: Any) -> str:
+        if value is None and not self.default:
+            return ""
         if self.default and (not isinstance(value, str) or not value):
             raise ValueError(f"{self.name} is {value!r}, must be a text such as {self.default!r}")
         return os.fspath(value)

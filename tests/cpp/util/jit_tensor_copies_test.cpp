@@ -23,6 +23,15 @@ TEST(TensorCopies, SharedMemoryStaysSharedAmongCopies) {
   EXPECT_TRUE(copies.copy(whole).toTensor().is_same(a));
 }
 
+// A later tensor may have the address of one that is gone.
+TEST(TensorCopies, EachTensorHasACopyOfItsOwn) {
+  TensorCopies copies;
+  for (int i = 0; i < 50; ++i) {
+    const auto copy = copies.copy(at::full({4}, i, at::kFloat)).toTensor();
+    EXPECT_EQ(copy[0].item<float>(), i);
+  }
+}
+
 TEST(TensorCopies, OtherValuesAreCopiedToo) {
   TensorCopies copies;
   const c10::IValue list(std::vector<int64_t>{1, 2});

@@ -341,6 +341,7 @@ std::string to_layer_tables(const nlohmann::json& rows) {
 int run(const BenchOptions& options) {
   begin(options);
   check_options(options);
+  require_distinct_files(options);
   if (options.threads) at::set_num_threads(static_cast<int>(*options.threads));
   const c10::InferenceMode inference;
   const auto given = read_input_specs(options);

@@ -24,8 +24,7 @@ struct RefitOptions : Options {
 int run(const RefitOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   begin(options);
-  require_output(options);
-  require_other_file(options, options.weights_path, "module with the weights");
+  require_output(options, {{options.weights_path, "module with the weights"}});
   std::optional<util::Watch> watch("refitting " + name_of_file(options.input_path));
   util::report("loading");
   const auto compiled = load_module(options.input_path);

@@ -10,6 +10,7 @@
 #include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/partitioning/segments.h"
+#include "torch_tensorrt/core/util/jit_value_map.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::partitioning {
@@ -208,8 +209,7 @@ void repeat_numbers(SegmentedBlock& segment) {
 
 // Gives each segment the values that others use as outputs. Drops segments without a use.
 void register_outputs(PartitionedGraph& segments, Block& block) {
-  const auto is_first = [](const Value* a, const Value* b) { return a->unique() < b->unique(); };
-  std::set<Value*, decltype(is_first)> used(is_first);
+  std::set<Value*, util::FirstMade> used;
   used.insert(block.outputs().begin(), block.outputs().end());
   for (const auto& segment : segments) used.insert(segment.raw_inputs().begin(), segment.raw_inputs().end());
   for (auto& segment : segments) {

@@ -1,11 +1,14 @@
 #include "torch_tensorrt/core/compat/shape_analysis.h"
 
+#include <set>
+
 #include "ATen/ATen.h"
 
 #include "torch_tensorrt/core/compat/partitioning.h"
 #include "torch_tensorrt/core/compat/trt_util.h"
 #include "torch_tensorrt/core/partitioning/graph_facts.h"
 #include "torch_tensorrt/core/util/jit_util.h"
+#include "torch_tensorrt/core/util/jit_value_map.h"
 #include "torch_tensorrt/core/util/macros.h"
 
 namespace torch_tensorrt::core::partitioning {
@@ -116,7 +119,10 @@ ExampleIValues generateRandomInputs(ir::CollectionInputSpecMap& input_ranges, ir
   const bool on_gpu = gpu_id >= 0 && at::hasCUDA();
   const c10::Device device = on_gpu ? c10::Device(at::kCUDA, static_cast<c10::DeviceIndex>(gpu_id)) : at::kCPU;
   ExampleIValues examples;
-  for (const auto& [value, inputs] : input_ranges) {
+  std::set<const Value*, util::FirstMade> values;  // random numbers come in this order
+  for (const auto& [value, inputs] : input_ranges) values.insert(value);
+  for (const auto* value : values) {
+    const auto& inputs = input_ranges.at(value);
     const auto types = input_types.find(value);
     std::vector<at::Tensor> tensors;
     for (size_t i = 0; i < inputs.size(); ++i) {

@@ -8,11 +8,12 @@
 namespace torch_tensorrt::core::util {
 namespace {
 
-using Calls = std::set<const torch::jit::Node*>;
+using Calls = std::set<size_t>;  // by the numbers of their results: a new call may have the address of an old one
 
 void find_calls(const torch::jit::Block* block, Calls& calls) {
   for (const torch::jit::Node* node : block->nodes()) {
-    if (node->kind() == c10::prim::CallFunction || node->kind() == c10::prim::CallMethod) calls.insert(node);
+    const bool is_call = node->kind() == c10::prim::CallFunction || node->kind() == c10::prim::CallMethod;
+    if (is_call) calls.insert(node->output()->unique());
     for (const torch::jit::Block* inner : node->blocks()) find_calls(inner, calls);
   }
 }

@@ -11,22 +11,23 @@ const void* storage_of(const at::Tensor& tensor) {
 c10::IValue TensorCopies::copy(const c10::IValue& value) {
   if (value.isTensor() && !value.toTensor().defined()) return value;
   if (!value.isTensor() || storage_of(value.toTensor()) == nullptr) return value.deepcopy(objects_);
-  auto& copy = tensors_[value.toTensor().unsafeGetTensorImpl()];
-  if (!copy.defined()) copy = copy_tensor(value.toTensor());
-  return copy;
+  auto& pair = tensors_[value.toTensor().unsafeGetTensorImpl()];
+  if (!pair.copy.defined()) pair = {value.toTensor(), copy_tensor(value.toTensor())};
+  return pair.copy;
 }
 
 at::Tensor TensorCopies::copy_tensor(const at::Tensor& tensor) {
   if (tensor.layout() != at::kStrided || tensor.is_quantized()) return tensor.clone();
   const at::NoGradGuard no_grad;
   auto& storage = storages_[storage_of(tensor)];
-  if (!storage.defined()) {
+  if (!storage.copy.defined()) {
     auto bytes = at::empty({0}, tensor.options().dtype(at::kByte));
     const auto count = static_cast<int64_t>(tensor.storage().nbytes());
-    storage = bytes.set_(tensor.storage(), /*storage_offset=*/0, {count}, {1}).clone();
+    bytes.set_(tensor.storage(), /*storage_offset=*/0, {count}, {1});
+    storage = {bytes, bytes.clone()};
   }
   auto copy = at::empty({0}, tensor.options());
-  copy.set_(storage.storage(), tensor.storage_offset(), tensor.sizes(), tensor.strides());
+  copy.set_(storage.copy.storage(), tensor.storage_offset(), tensor.sizes(), tensor.strides());
   return copy.set_requires_grad(tensor.requires_grad());
 }
 

@@ -15,10 +15,14 @@ class TensorCopies {
   c10::IValue copy(const c10::IValue& value);
 
  private:
+  struct Pair {
+    at::Tensor original;  // kept: its address says which tensor it is
+    at::Tensor copy;
+  };
   at::Tensor copy_tensor(const at::Tensor& tensor);
 
-  std::map<const void*, at::Tensor> storages_;
-  std::map<const void*, at::Tensor> tensors_;
+  std::map<const void*, Pair> storages_;
+  std::map<const void*, Pair> tensors_;
   c10::IValue::HashIdentityIValueMap objects_;
 };
 

@@ -23,4 +23,9 @@ struct ValueKeyHash {
 template <typename Fact>
 using ValueMap = std::unordered_map<ValueKey, Fact, ValueKeyHash>;
 
+// The order of values in sets whose order counts.
+struct FirstMade {
+  bool operator()(const torch::jit::Value* a, const torch::jit::Value* b) const { return a->unique() < b->unique(); }
+};
+
 }  // namespace torch_tensorrt::core::util

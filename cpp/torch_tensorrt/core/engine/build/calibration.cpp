@@ -288,9 +288,13 @@ namespace {
   throw CalibrationRefused("the calibration table " + reason + "; calibrate again");
 }
 
+bool says_format(const nlohmann::json& table) {
+  return table.is_object() && table.value("format", nlohmann::json()) == kFormat;
+}
+
 nlohmann::json parse_table(const std::string& text) {
   nlohmann::json table = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!table.is_object() || table.value("format", nlohmann::json()) != kFormat) {
+  if (!says_format(table)) {
     refuse(str("does not say that it is a \"", kFormat, "\""));
   }
   if (table.value("version", nlohmann::json()) != kVersion) {
@@ -314,6 +318,10 @@ bool may_not_have_run(const nlohmann::json& engines, const std::string& engine) 
 }
 
 }  // namespace
+
+bool is_calibration_table(const std::string& text) {
+  return says_format(nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false));
+}
 
 optimizer::TensorRanges read_calibration(const std::string& text, const std::string& engine, uint64_t key) {
   const nlohmann::json table = parse_table(text);

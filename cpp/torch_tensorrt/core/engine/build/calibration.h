@@ -83,6 +83,9 @@ class Calibration final : public TensorObserver {
 // The same network with the same weights has the same key.
 uint64_t network_key(const network::INetworkDefinition& network);
 
+// Whether the text says that it is a calibration table.
+bool is_calibration_table(const std::string& text);
+
 // A calibration that is not that of the module: no other way to compile helps.
 class CalibrationRefused : public Error {
  public:

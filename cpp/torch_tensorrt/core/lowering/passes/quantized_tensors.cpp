@@ -445,7 +445,7 @@ class Replacer {
   }
 
   torch::jit::Graph& graph_;
-  std::vector<Node*> dequantizes_;  // removed last: until then, their results are told from quantized tensors
+  std::vector<Node*> dequantizes_;      // removed last: until then, their results are told from quantized tensors
   util::ValueMap<Quantization> known_;  // quantized tensors, and lists of them
 };
 

@@ -28,15 +28,15 @@ bool is_plain_record(const Node* object) {
 }
 
 void replace(Node* object) {
-  std::map<std::string, torch::jit::Value*> values;
+  std::map<std::string, const Node*> sets;
   const auto uses = object->output()->uses();
   for (const auto& use : uses) {
-    if (use.user->kind() == prim::SetAttr) values[use.user->s(torch::jit::attr::name)] = use.user->input(1);
+    if (use.user->kind() == prim::SetAttr) sets[use.user->s(torch::jit::attr::name)] = use.user;
   }
   for (const auto& use : uses) {
-    if (use.user->kind() == prim::GetAttr) {
-      use.user->output()->replaceAllUsesWith(values.at(use.user->s(torch::jit::attr::name)));
-    }
+    if (use.user->kind() != prim::GetAttr) continue;
+    // What is set may be an attribute itself, and then it changes here.
+    use.user->output()->replaceAllUsesWith(sets.at(use.user->s(torch::jit::attr::name))->input(1));
   }
   for (const auto& use : uses) use.user->destroy();
   object->destroy();
@@ -45,10 +45,14 @@ void replace(Node* object) {
 }  // namespace
 
 bool replace_objects(const GraphPtr& graph) {
-  bool changed = false;
+  std::vector<Node*> objects;
   for (auto* node : all_nodes(graph->block())) {
-    if (node->kind() != prim::CreateObject || !is_plain_record(node)) continue;
-    replace(node);
+    if (node->kind() == prim::CreateObject) objects.push_back(node);
+  }
+  bool changed = false;
+  for (auto* object : objects) {
+    if (!is_plain_record(object)) continue;
+    replace(object);
     changed = true;
   }
   return changed;

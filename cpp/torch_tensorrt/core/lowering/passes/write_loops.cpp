@@ -22,9 +22,9 @@ const Node* first_write(Block* body) {
   return body->owningNode();
 }
 
-template <typename T>
-bool meet(const std::set<T>& a, const std::set<T>& b) {
-  return std::any_of(a.begin(), a.end(), [&](const T& element) { return b.count(element) != 0; });
+template <typename Set>
+bool meet(const Set& a, const Set& b) {
+  return std::any_of(a.begin(), a.end(), [&](const auto& element) { return b.count(element) != 0; });
 }
 
 Value* insert_bool(Node* place, const char* name, Value* a, Value* b) {
@@ -190,7 +190,7 @@ void WriteWalk::relate_parameters(LoopWalk& loop, const std::vector<Sources>& so
       if (!is_exact && meet(sources[i].inside, sources[k].inside)) model_.relate(storage(i), storage(k));
     }
   }
-  std::set<const Value*> fresh;
+  Values fresh;
   for (const auto& ends : loop.ends) fresh.insert(ends.fresh.begin(), ends.fresh.end());
   for (const auto* value : fresh) {
     std::set<size_t> holders;

@@ -7,24 +7,28 @@
 #include <vector>
 
 #include "torch_tensorrt/core/lowering/passes/alias_model.h"
+#include "torch_tensorrt/core/util/jit_value_map.h"
 
 namespace torch_tensorrt::core::lowering::passes {
 
 // write_tracing.cpp: finds the memory that a loop's body may write, before the walk of the body. The walk sees one
 // round only, but a round reads what the previous round wrote.
 
+// In the order in which the graph got the values: that of their addresses differs from run to run.
+using Values = std::set<const torch::jit::Value*, util::FirstMade>;
+
 // The possible origins of a value's memory.
 struct Sources {
-  Storages storages;                          // from outside the body
-  std::set<const torch::jit::Value*> inside;  // results of operators and parameters of blocks inside
+  Storages storages;  // from outside the body
+  Values inside;      // results of operators and parameters of blocks inside
 };
 
 // The possible tensors that a carried tensor may be at the end of a round.
 struct LoopEnds {
-  std::set<torch::jit::Value*> outside;      // values from outside the body
-  std::set<size_t> parameters;               // indices of carried values
-  std::set<const torch::jit::Value*> fresh;  // memory made in the round
-  bool is_known = true;                      // false if other origins are possible
+  std::set<torch::jit::Value*, util::FirstMade> outside;  // values from outside the body
+  std::set<size_t> parameters;                            // indices of carried values
+  Values fresh;                                           // memory made in the round
+  bool is_known = true;                                   // false if other origins are possible
 };
 
 LoopEnds ends_of(AliasModel& model, torch::jit::Value* end, const torch::jit::Block* body);
