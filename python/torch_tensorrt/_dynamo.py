@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import sys
@@ -20,6 +21,7 @@ from torch_tensorrt._device import Device
 from torch_tensorrt._dynamo_graph import AtenGraph
 from torch_tensorrt._enums import DeviceType
 from torch_tensorrt._input import Input
+from torch_tensorrt._library import compiler, to_json
 from torch_tensorrt._progress import has_ended
 from torch_tensorrt.ts._compile_spec import build_spec
 
@@ -107,12 +109,18 @@ def checked_options(options: dict[str, Any]) -> dict[str, Any]:
     bound = inspect.signature(ts.compile).bind_partial(None, **options)
     bound.apply_defaults()
     settings = {name: value for name, value in bound.arguments.items() if name not in (*_OF_CALLS, "progress")}
-    build_spec(inputs=[], input_signature=None, **settings)
+    spec = build_spec(inputs=[], input_signature=None, **{**settings, "torch_executed_modules": []})
+    compiler()._check(ts._compiler._native(_nothing()), "forward", to_json(spec))  # for contradictions
     device = options.get("device")
     is_cpu = device is None or Device._from(device).device_type is DeviceType.CPU
     if not is_cpu and not torch.cuda.is_available():
         raise RuntimeError(f"device is {device}, but PyTorch sees no GPU on this machine; give the device cpu")
     return options
+
+
+@functools.cache
+def _nothing() -> torch.jit.ScriptModule:
+    return torch.jit.script(torch.nn.Identity().eval())
 
 
 def _of_graph(options: dict[str, Any], graph: AtenGraph) -> dict[str, Any]:
@@ -137,8 +145,8 @@ def _warn(message: str) -> None:
 
 
 def _refused(module: torch.fx.GraphModule, error: Exception, options: dict[str, Any]) -> Callable[..., Any]:
-    """Returns the graph for PyTorch, with a warning."""
-    if options.get("require_full_compilation"):
+    """Returns the graph for PyTorch, with a warning; an error if the options promise what PyTorch would not keep."""
+    if options.get("require_full_compilation") or options.get("strict_precisions"):
         raise error
     _warn(f"PyTorch runs a graph of torch.compile, because torch_tensorrt refuses it: {error}")
     return module.forward

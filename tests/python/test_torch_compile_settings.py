@@ -26,6 +26,10 @@ WRONG = [
     ({"torch_executed_ops": ["relu"]}, "'relu' in torch_executed_ops is not the name of an operator"),
     ({"torch_executed_ops": [torch.relu]}, "torch_executed_ops has .*, must be a list of names"),
     ({"min_blok_size": 3}, "no option min_blok_size"),
+    ({"weight_only": "int4"}, "which no backend has kernels for"),
+    ({"precision_overrides": ["conv"]}, "must be PATTERN=PRECISION"),
+    ({"precision_overrides": ["*=i8"]}, "enabled_precisions lacks i8"),
+    ({"mix_backends": True, "deterministic": True}, "turn it or deterministic off"),
 ]
 NO_GPU = [] if torch.cuda.is_available() else [({"device": "cuda:0"}, "PyTorch sees no GPU")]
 
@@ -65,3 +69,10 @@ def test_a_warning_is_at_the_line_of_the_user(monkeypatch):
     with torch.no_grad(), pytest.warns(UserWarning, match="no engine today") as warned:
         torch_tensorrt.compile(model, ir="torch_compile")(x)
     assert [w.filename for w in warned if "no engine today" in str(w.message)] == [__file__]
+
+
+def test_strict_precisions_leave_no_graph_to_pytorch():
+    options = {"enabled_precisions": {torch.int8}, "strict_precisions": True, "device": "cpu"}
+    compiled = torch.compile(mlp(), backend="torch_tensorrt", options={**options, "min_block_size": 1})
+    with pytest.raises(Exception, match="compute in f32, which enabled_precisions does not have"), torch.no_grad():
+        compiled(torch.ones(2, 4))

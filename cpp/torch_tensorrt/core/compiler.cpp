@@ -85,8 +85,8 @@ void check_deterministic(const engine::BuildSettings& settings) {
                  "first one");
 }
 
-void check_settings(const CompileSpec& cfg) {
-  const auto& settings = cfg.convert_info.engine_settings;
+// Settings that contradict each other, whatever the machine has.
+void check_agreement(const engine::BuildSettings& settings) {
   check_deterministic(settings);
   check_weight_only(settings);
   engine::PrecisionOverrides(settings.precision_overrides).require_enabled(settings.enabled_precisions);
@@ -94,6 +94,11 @@ void check_settings(const CompileSpec& cfg) {
                  "mix_backends picks backends by measured times; turn it or deterministic off");
   TORCHTRT_CHECK(!settings.mix_backends || settings.backend == engine::kAutoBackend,
                  "mix_backends needs the backend auto, but the backend is " << settings.backend);
+}
+
+void check_settings(const CompileSpec& cfg) {
+  const auto& settings = cfg.convert_info.engine_settings;
+  check_agreement(settings);
   check_device(settings.device);
   if (settings.device.is_cpu()) check_cpu_settings(settings);
 }
@@ -297,6 +302,7 @@ bool SupportReport::is_whole() const {
 }
 
 SupportReport ReportSupport(const torch::jit::script::Module& mod, std::string method_name, CompileSpec cfg) {
+  check_agreement(cfg.convert_info.engine_settings);
   SupportReport report;
   lowering::warn_of_training(mod);
   const Decision can = check_one_engine(mod, method_name, cfg);

@@ -1,5 +1,7 @@
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "torch/csrc/jit/ir/constants.h"
 
@@ -31,15 +33,14 @@ std::optional<bool> flag(const Value* value, const torch::jit::Graph& graph, con
 }
 
 // The fake quantization that the node computes while its observer is off.
-Value* fake_quantization(const Node* node, const Value* per_row) {
-  auto* graph = const_cast<torch::jit::Graph*>(node->owningGraph());
+Value* fake_quantization(Node* node, const Value* per_row) {
   const auto input = [node](const char* name) { return node->namedInput(name); };
   const bool has_axis = torch::jit::toIValue(per_row)->toBool();
   std::vector<torch::jit::NamedValue> arguments = {input("self"), input("scale"), input("zero_point")};
   if (has_axis) arguments.emplace_back(input("ch_axis"));
   arguments.emplace_back(input("quant_min"));
   arguments.emplace_back(input("quant_max"));
-  return graph->insert(
+  return node->owningGraph()->insert(
       c10::Symbol::aten(has_axis ? "fake_quantize_per_channel_affine" : "fake_quantize_per_tensor_affine"), arguments);
 }
 
