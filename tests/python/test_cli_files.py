@@ -115,3 +115,30 @@ def test_verify_compares_no_engines_with_other_operators(tmp_path):
     np.save(tmp_path / "x.npy", np.ones((2, 8), np.float32))
     done = run("verify", "model.ts", "out.ts", "--data", "x.npy", cwd=tmp_path)
     assert done.returncode == 0 and "no layers are compared: the engines" in done.stdout, done.stdout
+
+
+def test_labels_behind_the_arguments_are_left_out(folder):
+    torch.save((torch.ones(2, 8), torch.tensor(3)), folder / "labelled.pt")
+    done = run("model.ts", "out.ts", "2x8", *INT8, "--calibration-data", "labelled.pt", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    done = run("verify", "model.ts", "out.ts", "--data", "labelled.pt", cwd=folder)
+    assert done.returncode == 0 and "PASSED" in done.stdout, done.stderr
+
+
+def test_state_dicts_are_no_data(folder):
+    torch.save(nn.Linear(8, 4).state_dict(), folder / "weights.pt")
+    done = run("verify", "model.ts", "model.ts", "--data", "weights.pt", cwd=folder)
+    assert done.returncode == 1 and "(a state_dict is one)" in done.stderr and "bug" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["2x8", *INT8, "--calibration-algo", "minmax"], "--calibration-algo was given without --calibration-data"),
+        (["in.npy", "-d", "cpu", "--preprocess", "scale=0"], "scale is 0"),
+    ],
+)
+def test_options_without_a_meaning_are_errors(folder, arguments, message):
+    done = run("model.ts", "out.ts", *arguments, cwd=folder)
+    assert done.returncode != 0 and message in done.stderr, done.stderr
+    assert not (folder / "out.ts").exists()

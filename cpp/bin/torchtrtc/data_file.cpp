@@ -25,16 +25,23 @@ bool is_torch_file(const std::string& path) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+// What PyTorch says of a file that it cannot read. Of objects it says that PyTorch has a bug.
+std::string reason_of(const std::string& error) {
+  if (error.find("INTERNAL ASSERT") == std::string::npos) return first_line(error);
+  return "it holds objects of other classes (a state_dict is one); save a tensor, or a tuple, list or dict of tensors";
+}
+
 torch::jit::IValue unpickled(const std::string& path) {
   const std::string bytes = read_file(path);
+  std::string error;
   try {
     return torch::jit::pickle_load({bytes.begin(), bytes.end()});
-  } catch (const c10::Error& error) {
-    TORCHTRT_THROW_ERROR(path << " is no file of torch.save with tensors: "
-                              << first_line(error.what_without_backtrace()));
-  } catch (const std::exception& error) {
-    TORCHTRT_THROW_ERROR(path << " is no file of torch.save with tensors: " << first_line(error.what()));
+  } catch (const c10::Error& e) {
+    error = e.what_without_backtrace();
+  } catch (const std::exception& e) {
+    error = e.what();
   }
+  TORCHTRT_THROW_ERROR(path << " is no file of torch.save with tensors: " << reason_of(error));
 }
 
 Arguments read_torch_file(const std::string& path) {
@@ -158,7 +165,13 @@ Batches::Batches(const std::vector<std::string>& paths, Preprocessing preprocess
 
 std::vector<torch::jit::IValue> Batches::read(size_t number, const torch::jit::Method& method) const {
   const auto& files = batches_.at(number);
-  if (files.size() == 1) return by_position(files[0], read_data_file(files[0], preprocessing_), method);
+  if (files.size() == 1) {
+    auto arguments = read_data_file(files[0], preprocessing_);
+    // Labels, for example, stand behind the arguments.
+    const size_t most = method.function().getSchema().arguments().size() - 1;
+    if (arguments.by_position.size() > most) arguments.by_position.resize(most);
+    return by_position(files[0], std::move(arguments), method);
+  }
   std::vector<at::Tensor> images;
   for (const auto& file : files) {
     images.push_back(read_image(file, preprocessing_));

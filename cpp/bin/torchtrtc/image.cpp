@@ -131,6 +131,7 @@ Preprocessing parse_preprocessing(const std::string& text) {
     TORCHTRT_CHECK(keys.insert(step.substr(0, step.find('='))).second,
                    "--preprocess: '" << step << "' is a second value");
   }
+  TORCHTRT_CHECK(result.scale != 0, "--preprocess: scale is 0, which makes all images black");
   const bool has_numbers = keys.count("scale") + keys.count("mean") + keys.count("std") != 0;
   TORCHTRT_CHECK(!result.is_uint8 || !has_numbers, "--preprocess: dtype=uint8 excludes scale, mean and std");
   return result;

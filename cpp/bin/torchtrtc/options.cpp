@@ -304,6 +304,8 @@ void check_options(const Options& options) {
                                                                 : nullptr;
   TORCHTRT_CHECK(calibrates == nullptr || has_use,
                  calibrates << " was given without -p int8 or -p half; give one of them too");
+  TORCHTRT_CHECK(options.calibration_algorithm == Options().calibration_algorithm || !options.calibration_data.empty(),
+                 "--calibration-algo was given without --calibration-data, the examples that it is for");
   TORCHTRT_CHECK(is_dla || !options.dla_core,
                  "--dla-core " << *options.dla_core << " was given without -d dla; give -d dla, or leave it out");
 }
