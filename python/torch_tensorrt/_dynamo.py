@@ -23,6 +23,7 @@ from torch_tensorrt._enums import DeviceType
 from torch_tensorrt._input import Input
 from torch_tensorrt._library import compiler, to_json
 from torch_tensorrt._progress import has_ended
+from torch_tensorrt._torchscript import no_deprecation
 from torch_tensorrt.ts._compile_spec import build_spec
 
 _NAMES = ("torch_tensorrt", "tensorrt")
@@ -120,7 +121,8 @@ def checked_options(options: dict[str, Any]) -> dict[str, Any]:
 
 @functools.cache
 def _nothing() -> torch.jit.ScriptModule:
-    return torch.jit.script(torch.nn.Identity().eval())
+    with no_deprecation():
+        return torch.jit.script(torch.nn.Identity().eval())
 
 
 def _of_graph(options: dict[str, Any], graph: AtenGraph) -> dict[str, Any]:
