@@ -89,7 +89,12 @@ std::optional<torch::jit::Module> in_float(const torch::jit::Module& module, boo
 // alike have the same tensors.
 std::vector<std::string> cuts_of(const torch::jit::Module& module) {
   std::vector<std::string> cuts;
-  for (const auto& method : ts::inspect(module)) {
+  std::vector<ts::CompiledMethod> methods;
+  try {
+    methods = ts::inspect(module);
+  } catch (const std::exception&) {  // it is not compiled
+  }
+  for (const auto& method : methods) {
     for (const auto& engine : method.engines) {
       const auto information = nlohmann::json::parse(engine.information);
       std::string ranks;
