@@ -43,8 +43,7 @@ class MutableTorchTensorRTModule:
         immutable_weights: compile anew for new weights too.
         strict, prefer_deferred_runtime_asserts_over_guards, weight_streaming_budget: no effect; another value than
             the default causes a warning.
-        **kwargs: settings of :func:`torch_tensorrt.compile`. A calibrator is used by each compilation: its batches must
-            have shapes that the module is compiled for (:meth:`set_expected_dynamic_shape_range`).
+        **kwargs: settings of :func:`torch_tensorrt.compile`.
 
     Raises:
         TypeError: ``pytorch_model`` is no ``nn.Module`` or is compiled, or a setting is unknown.
@@ -164,14 +163,9 @@ class _State:
     """The model and what was compiled of it."""
 
     def __init__(self, model: torch.nn.Module, settings: dict[str, Any], refits: bool) -> None:
-        from torch_tensorrt import ptq
         from torch_tensorrt._dynamo import checked_options
 
-        checked = dict(settings)
-        calibrator = checked.pop("calibrator", None)
-        if calibrator is not None:
-            ptq.require(calibrator, settings.get("enabled_precisions"))
-        checked_options(checked)
+        checked_options(settings)
         self.model = model
         self.settings = settings
         self.refits = refits

@@ -16,14 +16,12 @@ The builder measures in which layers int8 is faster, and uses it there.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import enum
 import json
 import os
 import tempfile
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +32,6 @@ from torch_tensorrt._device import Device
 from torch_tensorrt._enums import DeviceType, dtype
 from torch_tensorrt._library import compiler
 from torch_tensorrt._progress import followed, step
-from torch_tensorrt._structured_module import StructuredModule
 from torch_tensorrt.ts._compile_spec import parse_precisions
 
 __all__ = ["CacheCalibrator", "CalibrationAlgo", "DataLoaderCalibrator"]
@@ -168,34 +165,17 @@ class DataLoaderCalibrator(_Calibrator):
 
     def _calibrated(self, compiled: Any) -> str:
         ops = compiler()
-        with observing("a calibration"):
-            ops._start_calibration()
-            try:
-                count = 0
-                for count, batch in enumerate(self.dataloader, start=1):
-                    step("running batches", count - 1, length_of(self.dataloader))
-                    _run(compiled, batch, count)
-                if count == 0:
-                    raise ValueError("the dataloader has no batches to calibrate with")
-                return ops._calibration_table(int(self.algo_type))
-            finally:
-                ops._stop_calibration()
-
-
-_observed = threading.local()  # what observes the engines that the thread runs: one call at a time
-
-
-@contextlib.contextmanager
-def observing(what: str) -> Iterator[None]:
-    """Marks a block that observes the engines of the thread. Raises ``RuntimeError`` inside another one."""
-    other = getattr(_observed, "by", "")
-    if other:
-        raise RuntimeError(f"{what} cannot begin inside the data of {other}; call it before or after")
-    _observed.by = what
-    try:
-        yield
-    finally:
-        _observed.by = ""
+        ops._start_calibration()
+        try:
+            count = 0
+            for count, batch in enumerate(self.dataloader, start=1):
+                step("running batches", count - 1, length_of(self.dataloader))
+                _run(compiled, batch, count)
+            if count == 0:
+                raise ValueError("the dataloader has no batches to calibrate with")
+            return ops._calibration_table(int(self.algo_type))
+        finally:
+            ops._stop_calibration()
 
 
 def length_of(batches: Any) -> int:
@@ -213,27 +193,12 @@ def arguments_of(batch: Any, compiled: Any) -> tuple[tuple[Any, ...], dict[str, 
     positional = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
     if isinstance(compiled, torch.jit.ScriptModule):
         positional = positional[: len(compiled.forward.schema.arguments) - 1]
-    if isinstance(compiled, StructuredModule):
-        positional = positional[: len(compiled.structure.arguments)]
     return positional, {}
 
 
-def copied(value: Any) -> Any:
-    """Copies the tensors in a tree, with their strides: a module may write its arguments."""
-    return tree_map(lambda part: _copy_of(part) if isinstance(part, torch.Tensor) else part, value)
-
-
-def _copy_of(tensor: torch.Tensor) -> torch.Tensor:
-    copy_ = tensor.detach().clone()
-    if tensor.layout != torch.strided or tensor.is_nested or copy_.stride() == tensor.stride() or not tensor.numel():
-        return copy_
-    # With gaps, or elements that are read more than once: the memory that the tensor spans.
-    span = 1 + sum((size - 1) * stride for size, stride in zip(tensor.size(), tensor.stride(), strict=True))
-    return tensor.detach().as_strided((span,), (1,)).clone().as_strided(tensor.size(), tensor.stride())
-
-
 def _run(compiled: Any, batch: Any, number: int) -> None:
-    positional, by_name = copied(arguments_of(on_cpu(batch), compiled))
+    batch = on_cpu(batch)
+    positional, by_name = arguments_of(batch, compiled)
     try:
         with torch.no_grad():
             compiled(*positional, **by_name)
@@ -268,26 +233,13 @@ def _write_whole(path: Path, text: str) -> None:
     mask = os.umask(0)
     os.umask(mask)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        try:
-            file.write(text + "\n")
-            file.flush()
-            os.chmod(file.name, 0o666 & ~mask)
-            os.replace(file.name, path)
-        except BaseException:  # a full disk, Ctrl-C
-            os.unlink(file.name)
-            raise
-
-
-def require(calibrator: Any, enabled_precisions: Any) -> None:
-    """Checks a calibrator. Raises the errors of :func:`resolve`."""
-    if not isinstance(calibrator, _Calibrator):
-        raise TypeError(
-            f"calibrator is {type(calibrator).__name__}, must be a torch_tensorrt.ptq.DataLoaderCalibrator or "
-            "CacheCalibrator"
-        )
-    precisions = parse_precisions(enabled_precisions)
-    if dtype.i8.value not in precisions and dtype.f16.value not in precisions:
-        raise ValueError("a calibrator needs torch.int8 or torch.half in enabled_precisions")
+        file.write(text + "\n")
+    try:
+        os.chmod(file.name, 0o666 & ~mask)
+        os.replace(file.name, path)
+    except OSError:
+        os.unlink(file.name)
+        raise
 
 
 def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..., Any]) -> None:
@@ -305,8 +257,15 @@ def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..
     calibrator = settings.get("calibrator")
     if calibrator is None or isinstance(calibrator, Table):
         return
-    require(calibrator, settings.get("enabled_precisions"))
+    if not isinstance(calibrator, _Calibrator):
+        raise TypeError(
+            f"calibrator is {type(calibrator).__name__}, must be a torch_tensorrt.ptq.DataLoaderCalibrator or "
+            "CacheCalibrator"
+        )
+    precisions = parse_precisions(settings.get("enabled_precisions"))
     on_this_cpu = Device._from(device).device_type is DeviceType.CPU
+    if dtype.i8.value not in precisions and dtype.f16.value not in precisions:
+        raise ValueError("a calibrator needs torch.int8 or torch.half in enabled_precisions")
     in_float = {**settings, "calibrator": OBSERVED, "enabled_precisions": {torch.float32}, "device": "cpu"}
     if not on_this_cpu:
         in_float.update({name: value for name, value in _ON_CPU.items() if name in settings})
