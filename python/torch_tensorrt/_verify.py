@@ -19,7 +19,7 @@ from torch_tensorrt._compile import compile as _compile
 from torch_tensorrt._input import Input
 from torch_tensorrt._inspect import inspect
 from torch_tensorrt._library import compiler
-from torch_tensorrt.ptq import OBSERVED, arguments_of, length_of
+from torch_tensorrt.ptq import OBSERVED, arguments_of, copied, length_of
 from torch_tensorrt.ts._compiler import _native
 
 BAD_SQNR = 20.0  # decibels: the error is a tenth of the signal
@@ -145,9 +145,7 @@ def _finite(value: Any) -> Any:
 
 def _called(module: Any, positional: Sequence[Any], by_name: dict[str, Any]) -> Any:
     """Calls the module with copies of the tensors, which it may write."""
-    copies, copies_by_name = _pytree.tree_map(
-        lambda leaf: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf, (tuple(positional), dict(by_name))
-    )
+    copies, copies_by_name = copied((tuple(positional), dict(by_name)))
     return module(*copies, **copies_by_name)
 
 
@@ -155,7 +153,7 @@ def _called(module: Any, positional: Sequence[Any], by_name: dict[str, Any]) -> 
 def _in_eval_mode(module: Any) -> Iterator[None]:
     """Compiled modules compute as in eval mode, whatever the mode of the original."""
     parts = list(module.modules()) if isinstance(module, torch.nn.Module) else []
-    training = [part for part in parts if part.training]
+    training = [part for part in parts if getattr(part, "training", False)]  # frozen modules have no mode
     for part in training:
         part.training = False
     try:
@@ -263,12 +261,15 @@ def _verify(
     reason = own.reason
     if not layers and not reason:
         reason = "the engines show no tensors of the same names (they run on the CPU in the native backend)"
+    metrics = None
     if metric is not None:
         _progress.step("computing the metric")
+        with _in_eval_mode(runs):
+            metrics = float(metric(runs)), float(metric(compiled))
     return Verification(
         outputs=outputs,
         layers=layers,
-        metric=None if metric is None else (float(metric(runs)), float(metric(compiled))),
+        metric=metrics,
         batches=batches,
         reason=reason,
     )
@@ -455,7 +456,9 @@ def _search(
     module: Any, data: Iterable[Any], metric: Callable[[Any], float], max_loss: float, settings: dict[str, Any]
 ) -> PrecisionSearch:
     batches = list(data)
-    reference = float(metric(_callable(module)))
+    runs = _callable(module)
+    with _in_eval_mode(runs):
+        reference = float(metric(runs))
     own = settings.pop("precision_overrides", None) or []
     if isinstance(own, str):
         raise TypeError(f"precision_overrides is the str {own!r}, must be a list of str")

@@ -197,7 +197,7 @@ def arguments_of(batch: Any, compiled: Any) -> tuple[tuple[Any, ...], dict[str, 
 
 
 def _run(compiled: Any, batch: Any, number: int) -> None:
-    batch = on_cpu(batch)
+    batch = copied(on_cpu(batch))
     positional, by_name = arguments_of(batch, compiled)
     try:
         with torch.no_grad():
@@ -285,6 +285,11 @@ _ON_CPU: dict[str, Any] = {
     "sparse_weights": False,
     "timing_cache_path": "",
 }
+
+
+def copied(value: Any) -> Any:
+    """Returns the tree with copies of its tensors: a module may write its arguments."""
+    return tree_map(lambda part: part.clone() if isinstance(part, torch.Tensor) else part, value)
 
 
 def on_cpu(value: Any) -> Any:

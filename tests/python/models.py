@@ -75,3 +75,15 @@ class TwoMethods(nn.Module):
     @torch.jit.export
     def other(self, x):
         return self.b(x)
+
+
+class WritesItsArgument(nn.Module):
+    """Doubles its argument in place; input N x 8, output N x 4 with some infinities."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(8, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        x.mul_(2)
+        return self.linear(x).masked_fill(x[:, :4] > 0.5, -float("inf"))

@@ -7,6 +7,7 @@ import stat
 
 import pytest
 import torch
+from models import WritesItsArgument
 from torch import nn
 
 import torch_tensorrt
@@ -114,3 +115,13 @@ def test_calibration_leaves_buffers_that_can_be_trained():
 def test_weight_only_takes_none():
     compiled = torch_tensorrt.compile(torch.jit.script(small()), inputs=[X], device="cpu", weight_only=None)
     torch.testing.assert_close(compiled(X), small()(X))
+
+
+def test_calibration_leaves_the_batches_as_they_are():
+    batches = [torch.randn(2, 8) for _ in range(2)]
+    before = [batch.clone() for batch in batches]
+    module = torch.jit.script(WritesItsArgument().eval())
+    torch_tensorrt.compile(
+        module, inputs=[X.clone()], device="cpu", enabled_precisions=INT8, calibrator=DataLoaderCalibrator(batches)
+    )
+    assert all(torch.equal(*pair) for pair in zip(batches, before, strict=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import subprocess
 import sys
 import sysconfig
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from models import WritesItsArgument
 from torch import nn
 
 import torch_tensorrt
@@ -31,6 +31,7 @@ def folder(tmp_path):
     (tmp_path / "data").mkdir()
     np.save(tmp_path / "data" / "a.npy", np.ones((2, 8), np.float32))
     (tmp_path / "specs.txt").write_text("in.npy\n")
+    (tmp_path / "more.txt").write_text("@in.npy\n")
     (tmp_path / "link").symlink_to("in.npy")
     return tmp_path
 
@@ -51,6 +52,7 @@ DATA = [*INT8, "--calibration-data", "data"]
         (["model.ts", "link", "in.npy", "-d", "cpu"], "the output link is also the input spec, under the name in.npy"),
         (["model.ts", "specs.txt", "@specs.txt", "-d", "cpu"], "the output specs.txt is also the input spec"),
         (["model.ts", "in.npy", "@specs.txt", "-d", "cpu"], "the output in.npy is also the input spec"),
+        (["model.ts", "in.npy", "@more.txt", "-d", "cpu"], "the output in.npy is also the input spec"),
         (["model.ts", "data/a.npy", "2x8", *DATA], "the output data/a.npy is also the calibration data"),
         (["model.ts", "out.ts", "2x8", *DATA, "--calibration-cache-file", "model.ts"], "is also the input"),
         (
@@ -71,6 +73,8 @@ def test_files_are_distinct(folder, arguments, what):
 
 
 def test_other_files_are_taken_for_no_calibration_cache(folder):
+    done = run("model.ts", "out.ts", "2x8", *DATA, "--calibration-cache-file", "no/cache", cwd=folder)
+    assert done.returncode == 1 and "there is no folder no" in done.stderr, done.stderr
     (folder / "notes.txt").write_text("the user's")
     before = contents(folder)
     done = run("model.ts", "out.ts", "2x8", *DATA, "--calibration-cache-file", "notes.txt", cwd=folder)
@@ -81,20 +85,10 @@ def test_other_files_are_taken_for_no_calibration_cache(folder):
         assert done.returncode == 0, done.stderr
 
 
-class Writes(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.linear = nn.Linear(8, 4)
-
-    def forward(self, x):
-        x.mul_(2)
-        return self.linear(x).masked_fill(x[:, :4] > 0.5, -math.inf)
-
-
 def test_verify_and_the_self_check_give_each_module_its_own_arguments(tmp_path):
     torch.manual_seed(0)
-    torch.jit.script(Writes().eval()).save(str(tmp_path / "model.ts"))
-    torch.jit.script(Writes().eval()).save(str(tmp_path / "other.ts"))
+    torch.jit.script(WritesItsArgument().eval()).save(str(tmp_path / "model.ts"))
+    torch.jit.script(WritesItsArgument().eval()).save(str(tmp_path / "other.ts"))
     np.save(tmp_path / "x.npy", np.random.default_rng(0).standard_normal((4, 8)).astype(np.float32))
     done = run("model.ts", "out.ts", "4x8", "-d", "cpu", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -142,3 +136,8 @@ def test_options_without_a_meaning_are_errors(folder, arguments, message):
     done = run("model.ts", "out.ts", *arguments, cwd=folder)
     assert done.returncode != 0 and message in done.stderr, done.stderr
     assert not (folder / "out.ts").exists()
+
+
+def test_verify_takes_modules_that_are_not_compiled(folder):
+    done = run("verify", "model.ts", "model.ts", "--data", "in.npy", cwd=folder)
+    assert done.returncode == 0 and "the compiled module has no engines" in done.stdout, done.stderr

@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 import torch
+from models import WritesItsArgument
 from processor import needs_bf16, needs_vnni
 from test_int8 import INT8, integer_layers, make, notes
 from torch import nn
@@ -287,18 +288,8 @@ def test_a_search_that_cannot_succeed_is_an_error():
 # ---- modules of other kinds ----------------------------------------------------------------------------------------
 
 
-class Writes(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.linear = nn.Linear(8, 4)
-
-    def forward(self, x):
-        x.mul_(2)
-        return self.linear(x) + 1
-
-
 def test_each_module_gets_arguments_of_its_own():
-    module, x = torch.jit.script(Writes().eval()), torch.randn(3, 8)
+    module, x = torch.jit.script(WritesItsArgument().eval()), torch.randn(3, 8)
     before = x.clone()
     compiled = torch_tensorrt.compile(module, inputs=[x.clone()], device="cpu")
     report = torch_tensorrt.verify(module, compiled, [x])
@@ -322,6 +313,26 @@ def test_modules_in_training_keep_their_statistics_and_mode():
     before = module[1].running_mean.clone()
     assert torch_tensorrt.verify(module, compiled, [x]).outputs[0].sqnr > 100
     assert torch.equal(module[1].running_mean, before) and all(part.training for part in module.modules())
+
+
+def test_metrics_are_computed_in_eval_mode():
+    module, x = nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8)), torch.randn(16, 8)
+    compiled = torch_tensorrt.compile(torch.jit.script(module.eval()), inputs=[x], device="cpu")
+    module.train()
+    before = module[1].running_mean.clone()
+    first, second = torch_tensorrt.verify(module, compiled, [x], metric=lambda m: float(m(x).sum())).metric
+    assert math.isclose(first, second, abs_tol=1e-3)
+    found = torch_tensorrt.precision_search(
+        torch.jit.script(module), [x], lambda m: float(m(x).sum()), max_loss=1e-3, inputs=[x], device="cpu"
+    )
+    assert math.isclose(found.reference, first, abs_tol=1e-3)
+    assert torch.equal(module[1].running_mean, before)
+
+
+def test_frozen_modules_are_verified():
+    module, x = torch.jit.script(nn.Sequential(nn.Linear(8, 8), nn.ReLU()).eval()), torch.randn(3, 8)
+    compiled = torch_tensorrt.compile(module, inputs=[x], device="cpu")
+    assert torch_tensorrt.verify(torch.jit.freeze(module), compiled, [x]).outputs[0].sqnr > 100
 
 
 class Results(nn.Module):

@@ -233,6 +233,7 @@ std::vector<std::string> files_of_specs(const std::vector<std::string>& argument
     for (std::string line; std::getline(lines, line);) {
       line = trimmed(line);
       split_name(line);
+      if (!line.empty() && line.front() == '@') line.erase(0, 1);
       if (is_data_file(line)) files.push_back(line);
     }
   }

@@ -20,10 +20,15 @@ std::string read_cache(const std::string& path) {
   return text.str();
 }
 
-// Throws Error if the file holds something else than a calibration, which would be lost.
+// Throws Error before the calibration if the file cannot be written, or holds something else, which would be lost.
 void require_own_file(const std::string& path) {
-  if (path.empty() || !std::filesystem::exists(path)) return;
-  TORCHTRT_CHECK(!std::filesystem::is_directory(path), "the calibration file " << path << " is a folder");
+  namespace fs = std::filesystem;
+  if (path.empty()) return;
+  const auto folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
+  TORCHTRT_CHECK(fs::is_directory(folder),
+                 "cannot write the calibration file " << path << ": there is no folder " << folder.string());
+  if (!fs::exists(path)) return;
+  TORCHTRT_CHECK(!fs::is_directory(path), "cannot write the calibration file " << path << ": it is a folder");
   const std::string text = read_cache(path);
   TORCHTRT_CHECK(text.empty() || engine::is_calibration_table(text),
                  path << " is not a calibration file and would be overwritten; name another file");
@@ -67,15 +72,17 @@ std::string Calibrator::calibrate(const std::function<torch::jit::Module()>& com
 }
 
 std::string Calibrator::calibrate_with_batches(torch::jit::Module compiled) {
-  const c10::InferenceMode inference;
+  const at::NoGradGuard no_grad;
   const Observation observation;
   int64_t count = 0;
   core::util::report("running batches");
   while (const auto batch = next_()) {
     ++count;
     core::util::tick();
+    Batch copies;  // the module may write its arguments
+    for (const auto& value : *batch) copies.push_back(value.deepcopy());
     try {
-      compiled.forward(*batch);
+      compiled.forward(std::move(copies));
     } catch (const std::exception& error) {
       TORCHTRT_THROW_ERROR(
           "batch " << count << " of the calibration data does not run in the module: " << GetExceptionString(error));

@@ -163,6 +163,7 @@ Report verify(const VerifyOptions& options) {
   auto compiled = load_module(options.compiled_path);
   const auto method = module.get_method("forward");
   const bool is_observed = torch_tensorrt::core::needs_observed_reference(compiled);
+  const auto cuts = cuts_of(compiled);
   const Batches batches(options.data, parse_preprocessing(options.preprocessing), options.batch_size, "--data");
   torch_tensorrt::core::Verification verification;
   std::optional<torch::jit::Module> reference;  // compiled for the shapes of the last batch
@@ -173,11 +174,15 @@ Report verify(const VerifyOptions& options) {
     util::report("comparing batches", static_cast<int64_t>(i), static_cast<int64_t>(batches.size()));
     const Arguments arguments{batches.read(i, method), {}};
     const auto shapes = shapes_of(arguments.by_position);
-    if (i == 0 || shapes != last_shapes)
+    if (i == 0 || shapes != last_shapes) {
       reference = in_float(module, is_observed, arguments.by_position, report.reason);
-    if (reference && cuts_of(*reference) != cuts_of(compiled)) {
-      reference.reset();
-      report.reason = "the engines of the module in float32 have other operators than those of the compiled module";
+      if (reference && cuts_of(*reference) != cuts) {
+        reference.reset();
+        report.reason =
+            cuts.empty()
+                ? "the compiled module has no engines"
+                : "the engines of the module in float32 have other operators than those of the compiled module";
+      }
     }
     last_shapes = shapes;
     torch_tensorrt::core::Verification::Records records;
