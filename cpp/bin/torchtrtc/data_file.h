@@ -33,8 +33,8 @@ std::vector<torch::jit::IValue> by_position(const std::string& place, Arguments 
                                             const torch::jit::Method& method);
 
 // Batches for a method, from files and folders of them (all data files in them and below, sorted by name). A file is a
-// batch, without what stands behind the arguments; images are stacked to batches of `batch_size`, and images that do not
-// fill a batch are left out.
+// batch, without what stands behind the arguments; images are stacked to batches of `batch_size`, and images that do
+// not fill a batch are left out.
 class Batches {
  public:
   Batches(const std::vector<std::string>& paths, Preprocessing preprocessing, size_t batch_size, const char* flag);

@@ -26,8 +26,8 @@ bool move_constants_to_cpu(const GraphPtr& graph, std::vector<torch::jit::IValue
 bool separate_chunks(const GraphPtr& graph);
 // Replaces operators whose schemas do not say that their results are views by the operators that do (meshgrid).
 bool show_views(const GraphPtr& graph);
-// Replaces the fused observers and fake quantizations of torch.ao by the fake quantization alone if the observer is off.
-// `module` is the graph's first input. A graph with such observers that are on writes their ranges.
+// Replaces the fused observers and fake quantizations of torch.ao by the fake quantization alone if the observer is
+// off. `module` is the graph's first input. A graph with such observers that are on writes their ranges.
 bool replace_idle_observers(const GraphPtr& graph, const torch::jit::IValue& module);
 // Replaces a traced call of a torch.autograd.Function by the body of the call.
 bool inline_python_functions(const GraphPtr& graph);

@@ -393,10 +393,10 @@ std::string layers_without_range(const network::INetworkDefinition& network, con
   constexpr size_t kMostNames = 5;
   const auto layers = quantizable_layers(network, ranges, /*with_range=*/false);
   if (layers.empty()) return {};
-  std::string text =
-      fmt::format("{} layers stay in floats, as the calibration has no range for an input of theirs (only zeros, "
-                  "infinities or NaN, or it never ran there):",
-                  layers.size());
+  std::string text = fmt::format(
+      "{} layers stay in floats, as the calibration has no range for an input of theirs (only zeros, "
+      "infinities or NaN, or it never ran there):",
+      layers.size());
   for (size_t i = 0; i < std::min(layers.size(), kMostNames); ++i) {
     text += "\n  " + network::describe(*network.getLayer(layers[i]));
   }
