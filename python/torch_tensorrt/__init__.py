@@ -42,19 +42,14 @@ from torch_tensorrt._inspect import (  # noqa: E402
 )
 from torch_tensorrt._mutable import MutableTorchTensorRTModule  # noqa: E402
 from torch_tensorrt._pickling import register as _register_pickling  # noqa: E402
+from torch_tensorrt._precision_search import PrecisionSearch, precision_search  # noqa: E402
 from torch_tensorrt._progress import Progress  # noqa: E402
 from torch_tensorrt._refit import refit_module_weights  # noqa: E402
 from torch_tensorrt._report import Report  # noqa: E402
 from torch_tensorrt._report_make import register as _register_report  # noqa: E402
 from torch_tensorrt._report_make import report  # noqa: E402
 from torch_tensorrt._save import load, save  # noqa: E402
-from torch_tensorrt._verify import (  # noqa: E402
-    PrecisionSearch,
-    TensorError,
-    Verification,
-    precision_search,
-    verify,
-)
+from torch_tensorrt._verify import TensorError, Verification, verify  # noqa: E402
 from torch_tensorrt._version import __version__  # noqa: E402
 from torch_tensorrt.ts import check_method_op_support, embed_engine_in_new_module  # noqa: E402
 

@@ -11,6 +11,7 @@ from typing import Any
 from torch_tensorrt import ts
 from torch_tensorrt._compile import _form_of, _input_settings, _resolve_inputs, _to_script
 from torch_tensorrt._library import compiler, to_json
+from torch_tensorrt.ptq import without_calibrator
 from torch_tensorrt.ts._compile_spec import build_spec
 
 
@@ -59,8 +60,7 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
 
     Without a calibrator: what can run does not depend on calibration.
     """
-    given = {name: value for name, value in given.items() if name != "calibrator"}
-    arguments = inspect.signature(ts.compile).bind_partial(None, **given)
+    arguments = inspect.signature(ts.compile).bind_partial(None, **without_calibrator(given))
     arguments.apply_defaults()
     return {name: value for name, value in arguments.arguments.items() if name not in ("module", "progress")}
 
@@ -77,13 +77,14 @@ def check(
             conditions and loops that depend on shapes alone count as decided.
         method_name: name of the method.
         **settings: those of :func:`torch_tensorrt.ts.compile`; ``device`` is the CPU by default. ``backend`` names
-            the backend that must support the layers; it need not be able to run on this machine.
+            the backend that must support the layers; it need not be able to run on this machine. ``calibrator`` is
+            checked, and reads no data.
 
     Returns:
         A :class:`SupportReport`.
 
     Raises:
-        TypeError: ``module`` is not a module, or a setting is unknown.
+        TypeError: ``module`` is not a module, ``calibrator`` is no calibrator, or a setting is unknown.
         KeyError: an element of ``inputs`` is neither a tensor nor an Input.
         ValueError: both ``inputs`` and ``input_signature`` are given, or a setting is out of range.
         RuntimeError: the module cannot be scripted or lowered.

@@ -43,7 +43,8 @@ class MutableTorchTensorRTModule:
         immutable_weights: compile anew for new weights too.
         strict, prefer_deferred_runtime_asserts_over_guards, weight_streaming_budget: no effect; another value than
             the default causes a warning.
-        **kwargs: settings of :func:`torch_tensorrt.compile`.
+        **kwargs: settings of :func:`torch_tensorrt.compile`. A calibrator is used by each compilation: its batches must
+            have shapes that the module is compiled for (:meth:`set_expected_dynamic_shape_range`).
 
     Raises:
         TypeError: ``pytorch_model`` is no ``nn.Module`` or is compiled, or a setting is unknown.
@@ -164,8 +165,9 @@ class _State:
 
     def __init__(self, model: torch.nn.Module, settings: dict[str, Any], refits: bool) -> None:
         from torch_tensorrt._dynamo import checked_options
+        from torch_tensorrt.ptq import without_calibrator
 
-        checked_options(settings)
+        checked_options(without_calibrator(settings))
         self.model = model
         self.settings = settings
         self.refits = refits

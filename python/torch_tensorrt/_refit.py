@@ -17,6 +17,7 @@ from torch_tensorrt._input import Input
 from torch_tensorrt._inspect import inspect
 from torch_tensorrt._structure import Form
 from torch_tensorrt._structured_module import StructuredModule, structured
+from torch_tensorrt.ptq import copied
 
 CompiledModule = TypeVar("CompiledModule", torch.jit.ScriptModule, StructuredModule)
 
@@ -197,16 +198,11 @@ def _as_module_takes(module: torch.jit.ScriptModule, inputs: list[Any]) -> list[
     return [x.to(dtype) if isinstance(x, torch.Tensor) and x.is_floating_point() else x for x in inputs]
 
 
-def _copied(inputs: list[Any]) -> list[Any]:
-    """Copies the tensors, which a module may write."""
-    return _pytree.tree_map(lambda x: x.detach().clone() if isinstance(x, torch.Tensor) else x, inputs)
-
-
 def _expected_results(module: torch.jit.ScriptModule, method: Any, inputs: list[Any]) -> Any:
     try:
-        return method(*_copied(inputs))
+        return method(*copied(inputs))
     except RuntimeError:
-        return method(*_as_module_takes(module, _copied(inputs)))
+        return method(*_as_module_takes(module, copied(inputs)))
 
 
 def _verify(
@@ -218,7 +214,7 @@ def _verify(
     compiled = getattr(refitted, _compiled_method(refitted, name) if _is_hybrid(refitted) else "forward")
     with torch.no_grad():
         wanted = _pytree.tree_leaves(_expected_results(expected, method, inputs))
-        got = _pytree.tree_leaves(compiled(*_copied(inputs)))
+        got = _pytree.tree_leaves(compiled(*copied(inputs)))
     try:
         texts = [[x for x in leaves if isinstance(x, str)] for leaves in (got, wanted)]
         assert texts[0] == texts[1], f"{texts[0]} and {texts[1]}"

@@ -16,12 +16,14 @@ The builder measures in which layers int8 is faster, and uses it there.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import enum
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ from torch_tensorrt._device import Device
 from torch_tensorrt._enums import DeviceType, dtype
 from torch_tensorrt._library import compiler
 from torch_tensorrt._progress import followed, step
+from torch_tensorrt._structured_module import StructuredModule
 from torch_tensorrt.ts._compile_spec import parse_precisions
 
 __all__ = ["CacheCalibrator", "CalibrationAlgo", "DataLoaderCalibrator"]
@@ -165,17 +168,38 @@ class DataLoaderCalibrator(_Calibrator):
 
     def _calibrated(self, compiled: Any) -> str:
         ops = compiler()
-        ops._start_calibration()
-        try:
-            count = 0
-            for count, batch in enumerate(self.dataloader, start=1):
-                step("running batches", count - 1, length_of(self.dataloader))
-                _run(compiled, batch, count)
-            if count == 0:
-                raise ValueError("the dataloader has no batches to calibrate with")
-            return ops._calibration_table(int(self.algo_type))
-        finally:
-            ops._stop_calibration()
+        with observing("a calibration", "verify"):  # verify observes in calls alone
+            ops._start_calibration()
+            try:
+                count = 0
+                for count, batch in enumerate(self.dataloader, start=1):
+                    step("running batches", count - 1, length_of(self.dataloader))
+                    _run(compiled, batch, count)
+                if count == 0:
+                    raise ValueError("the dataloader has no batches to calibrate with")
+                return ops._calibration_table(int(self.algo_type))
+            finally:
+                ops._stop_calibration()
+
+
+_observed = threading.local()  # what observes the engines that the thread runs
+
+
+@contextlib.contextmanager
+def observing(what: str, *outer: str) -> Iterator[None]:
+    """Marks a block that observes the engines of the thread.
+
+    Raises:
+        RuntimeError: the block is inside another one that is not among ``outer``, and would end its observation.
+    """
+    other = getattr(_observed, "by", "")
+    if other and other not in outer:
+        raise RuntimeError(f"{what} cannot run inside {other}, for example in its data; call it before or after")
+    _observed.by = what
+    try:
+        yield
+    finally:
+        _observed.by = other
 
 
 def length_of(batches: Any) -> int:
@@ -193,12 +217,13 @@ def arguments_of(batch: Any, compiled: Any) -> tuple[tuple[Any, ...], dict[str, 
     positional = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
     if isinstance(compiled, torch.jit.ScriptModule):
         positional = positional[: len(compiled.forward.schema.arguments) - 1]
+    if isinstance(compiled, StructuredModule):
+        positional = positional[: len(compiled.structure.arguments)]
     return positional, {}
 
 
 def _run(compiled: Any, batch: Any, number: int) -> None:
-    batch = copied(on_cpu(batch))
-    positional, by_name = arguments_of(batch, compiled)
+    positional, by_name = copied(arguments_of(on_cpu(batch), compiled))
     try:
         with torch.no_grad():
             compiled(*positional, **by_name)
@@ -233,13 +258,34 @@ def _write_whole(path: Path, text: str) -> None:
     mask = os.umask(0)
     os.umask(mask)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        file.write(text + "\n")
-    try:
-        os.chmod(file.name, 0o666 & ~mask)
-        os.replace(file.name, path)
-    except OSError:
-        os.unlink(file.name)
-        raise
+        try:
+            file.write(text + "\n")
+            file.flush()
+            os.chmod(file.name, 0o666 & ~mask)
+            os.replace(file.name, path)
+        except BaseException:  # a full disk, Ctrl-C
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _require(calibrator: Any, enabled_precisions: Any) -> None:
+    if not isinstance(calibrator, _Calibrator):
+        raise TypeError(
+            f"calibrator is {type(calibrator).__name__}, must be a torch_tensorrt.ptq.DataLoaderCalibrator or "
+            "CacheCalibrator"
+        )
+    precisions = parse_precisions(enabled_precisions)
+    if dtype.i8.value not in precisions and dtype.f16.value not in precisions:
+        raise ValueError("a calibrator needs torch.int8 or torch.half in enabled_precisions")
+
+
+def without_calibrator(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the settings but the calibrator, and checks it without data. Raises the errors of :func:`resolve`."""
+    others = dict(settings)
+    calibrator = others.pop("calibrator", None)
+    if calibrator is not None:
+        _require(calibrator, others.get("enabled_precisions"))
+    return others
 
 
 def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..., Any]) -> None:
@@ -257,15 +303,8 @@ def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..
     calibrator = settings.get("calibrator")
     if calibrator is None or isinstance(calibrator, Table):
         return
-    if not isinstance(calibrator, _Calibrator):
-        raise TypeError(
-            f"calibrator is {type(calibrator).__name__}, must be a torch_tensorrt.ptq.DataLoaderCalibrator or "
-            "CacheCalibrator"
-        )
-    precisions = parse_precisions(settings.get("enabled_precisions"))
+    _require(calibrator, settings.get("enabled_precisions"))
     on_this_cpu = Device._from(device).device_type is DeviceType.CPU
-    if dtype.i8.value not in precisions and dtype.f16.value not in precisions:
-        raise ValueError("a calibrator needs torch.int8 or torch.half in enabled_precisions")
     in_float = {**settings, "calibrator": OBSERVED, "enabled_precisions": {torch.float32}, "device": "cpu"}
     if not on_this_cpu:
         in_float.update({name: value for name, value in _ON_CPU.items() if name in settings})
@@ -289,7 +328,7 @@ _ON_CPU: dict[str, Any] = {
 
 def copied(value: Any) -> Any:
     """Returns the tree with copies of its tensors: a module may write its arguments."""
-    return tree_map(lambda part: part.clone() if isinstance(part, torch.Tensor) else part, value)
+    return tree_map(lambda part: part.detach().clone() if isinstance(part, torch.Tensor) else part, value)
 
 
 def on_cpu(value: Any) -> Any:

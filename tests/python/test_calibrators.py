@@ -47,6 +47,38 @@ def test_check_needs_no_calibration():
     assert torch_tensorrt.check(small(), [X], enabled_precisions=INT8, calibrator=calibrator)
 
 
+def test_check_refuses_what_is_no_calibrator():
+    with pytest.raises(TypeError, match="calibrator is list"):
+        torch_tensorrt.check(small(), [X], enabled_precisions=INT8, calibrator=[X])
+    with pytest.raises(ValueError, match="needs torch.int8 or torch.half"):
+        torch_tensorrt.check(small(), [X], calibrator=DataLoaderCalibrator([X]))
+
+
+def test_mutable_modules_calibrate(tmp_path):
+    path = tmp_path / "cache"
+    settings = {"device": "cpu", "enabled_precisions": INT8}
+    module = torch_tensorrt.MutableTorchTensorRTModule(
+        small(), calibrator=DataLoaderCalibrator([X], cache_file=path), **settings
+    )
+    torch.testing.assert_close(module(X), small()(X), rtol=0.1, atol=0.1)
+    assert path.stat().st_size > 0
+    with torch.no_grad():
+        module[0].weight.mul_(0.5)
+    torch.testing.assert_close(module(X), module.original_model(X), rtol=0.1, atol=0.1)
+    with pytest.raises(TypeError, match="calibrator is list"):
+        torch_tensorrt.MutableTorchTensorRTModule(small(), calibrator=[X], **settings)
+
+
+def test_a_file_that_is_not_finished_leaves_nothing(tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "chmod", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        build(DataLoaderCalibrator([X], cache_file=tmp_path / "cache"))
+    assert not list(tmp_path.iterdir())
+
+
 def test_no_other_file_is_overwritten(tmp_path):
     other = tmp_path / "model.ts"
     other.write_text("the user's")

@@ -372,3 +372,21 @@ def test_graphs_of_torch_compile_take_no_calibrator():
     module, data = make("features")
     with pytest.raises(ValueError, match="takes no calibrator"):
         torch_tensorrt.compile(module, ir="torch_compile", calibrator=DataLoaderCalibrator(data))
+
+
+@pytest.mark.parametrize(
+    ("configuration", "message"),
+    [
+        ("FP8_DEFAULT_CFG", r"the quantizer 0\.input_quantizer rounds to fp8 \(num_bits \(4, 3\)\); no engine does"),
+        ("INT4_BLOCKWISE_WEIGHT_ONLY_CFG", r"0\.weight_quantizer has a scale for each block of 4-bit integers"),
+        ("INT4_AWQ_CFG", r"0\.weight_quantizer has a scale for each block of 4-bit integers"),
+    ],
+)
+def test_other_quantizations_of_modelopt_are_declined(configuration, message):
+    from modelopt.torch import quantization  # its import takes seconds
+
+    x = torch.randn(4, 256)
+    module = nn.Sequential(nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 8)).eval()
+    module = quantization.quantize(module, getattr(quantization, configuration), lambda model: model(x))
+    with pytest.raises(RuntimeError, match=message):
+        torch_tensorrt.compile(module, ir="dynamo", inputs=[x], device="cpu", enabled_precisions=INT8)
