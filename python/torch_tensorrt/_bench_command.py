@@ -17,7 +17,8 @@ _LEAST_ROUNDS = 2
 
 
 def _placed(value: Any, device: torch.device) -> Any:
-    return value.to(device) if isinstance(value, torch.Tensor) else value
+    """A copy on the device, which a module may write."""
+    return value.to(device, copy=True) if isinstance(value, torch.Tensor) else value
 
 
 def _by_torch_compile(module: torch.jit.ScriptModule, positional: tuple[Any, ...], by_name: dict[str, Any]) -> Any:

@@ -243,7 +243,7 @@ def test_bad_archives_are_refused(kind, tmp_path):
 @pytest.mark.parametrize(
     ("value", "complaint"),
     [
-        (3, "holds a value of type Int, must be a tensor"),
+        (3, "holds a value of type Int, must hold a tensor"),
         ({1: torch.ones(2)}, "holds a dict whose keys are not names of arguments"),
         ((torch.ones(2), 3), "among the arguments, must be a tensor"),
     ],

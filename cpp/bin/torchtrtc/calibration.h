@@ -17,7 +17,11 @@ std::unique_ptr<torch_tensorrt::ptq::Calibrator> make_calibrator(const Options& 
                                                                  const std::vector<InputSpec>& specs,
                                                                  const torch::jit::Module& module);
 
-// Checks without compiling that the calibration of the options can be read, and that a batch fits the module.
+// Checks before the modules are loaded that the file of --calibration-cache-file holds a calibration, or that a
+// calibration can be written to it.
+void require_calibration_file(const Options& options);
+
+// Checks without compiling that the calibration data can be read, and that a batch fits the module.
 void check_calibration(const Options& options, const std::vector<InputSpec>& specs, const torch::jit::Module& module);
 
 }  // namespace torchtrtc

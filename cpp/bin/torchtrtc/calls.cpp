@@ -78,8 +78,8 @@ void collect_tensors(const torch::jit::IValue& value, std::vector<at::Tensor>& t
   }
 }
 
-// A copy, which the module may write; lists, tuples and dicts keep their tensors where they are.
-torch::jit::IValue on_device(const torch::jit::IValue& value, at::Device device) {
+// Lists, tuples and dicts keep their tensors where they are.
+torch::jit::IValue copied(const torch::jit::IValue& value, at::Device device) {
   if (!value.isTensor()) return value.deepcopy();
   const at::Tensor& tensor = value.toTensor();
   return tensor.to(device, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
@@ -135,11 +135,15 @@ Arguments sample_arguments(const std::vector<InputSpec>& specs, Shape shape, con
   return arguments;
 }
 
+Arguments copied(const Arguments& arguments, at::Device device) {
+  Arguments copies;
+  for (const auto& value : arguments.by_position) copies.by_position.push_back(copied(value, device));
+  for (const auto& [name, value] : arguments.by_name) copies.by_name[name] = copied(value, device);
+  return copies;
+}
+
 std::vector<at::Tensor> run(torch::jit::Module& module, const Arguments& arguments, at::Device device) {
-  std::vector<torch::jit::IValue> by_position;
-  std::unordered_map<std::string, torch::jit::IValue> by_name;
-  for (const auto& value : arguments.by_position) by_position.push_back(on_device(value, device));
-  for (const auto& [name, value] : arguments.by_name) by_name[name] = on_device(value, device);
+  const auto [by_position, by_name] = copied(arguments, device);
   std::vector<at::Tensor> tensors;
   collect_tensors(module.forward(by_position, by_name), tensors);
   return tensors;

@@ -25,14 +25,20 @@ bool is_torch_file(const std::string& path) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-// What PyTorch says of a file that it cannot read. Of objects it says that PyTorch has a bug.
+const char* const kWanted = "a tensor, a tuple or list of the arguments, or a dict of them by their names";
+
+// What PyTorch says of a file that it cannot read. Of some objects it says that PyTorch has a bug.
 std::string reason_of(const std::string& error) {
-  if (error.find("INTERNAL ASSERT") == std::string::npos) return first_line(error);
-  return "it holds objects of other classes (a state_dict is one); save a tensor, or a tuple, list or dict of tensors";
+  const std::string kUnknown = "Unpickler found unknown type ";
+  const std::string line = first_line(error);
+  const bool is_unknown = line.rfind(kUnknown, 0) == 0;
+  if (!is_unknown && error.find("INTERNAL ASSERT") == std::string::npos) return line;
+  const std::string which = is_unknown ? line.substr(kUnknown.size()) : "a state_dict is one";
+  return "it holds objects of other classes (" + which + "), must hold " + kWanted;
 }
 
 torch::jit::IValue unpickled(const std::string& path) {
-  const std::string bytes = read_file(path);
+  const std::string bytes = read_saved(path);
   std::string error;
   try {
     return torch::jit::pickle_load({bytes.begin(), bytes.end()});
@@ -50,8 +56,7 @@ Arguments read_torch_file(const std::string& path) {
   if (value.isTuple()) return {value.toTupleRef().elements(), {}};
   if (value.isList()) return {value.toListRef().vec(), {}};
   TORCHTRT_CHECK(value.isGenericDict(),
-                 path << " holds a value of type " << value.tagKind()
-                      << ", must be a tensor, a tuple or list of the arguments, or a dict of them");
+                 path << " holds a value of type " << value.tagKind() << ", must hold " << kWanted);
   Arguments arguments;
   for (const auto& entry : value.toGenericDict()) {
     TORCHTRT_CHECK(entry.key().isString(), path << " holds a dict whose keys are not names of arguments");
@@ -92,14 +97,12 @@ void add_files(const std::string& path, const char* flag, std::vector<std::strin
     files.push_back(path);
     return;
   }
-  std::vector<std::string> found;
-  for (const auto& entry : fs::recursive_directory_iterator(path)) {
-    if (entry.is_regular_file() && is_data_file(entry.path().string())) found.push_back(entry.path().string());
-  }
+  std::vector<std::string> found = files_in(path);
+  found.erase(std::remove_if(found.begin(), found.end(), [](const std::string& file) { return !is_data_file(file); }),
+              found.end());
   TORCHTRT_CHECK(!found.empty(), flag << ": the folder " << path
                                       << " has no file whose name ends in .pt, .pth, .npy, .npz, "
                                       << ".png, .jpg or .jpeg");
-  std::sort(found.begin(), found.end());
   files.insert(files.end(), found.begin(), found.end());
 }
 
@@ -120,7 +123,6 @@ Arguments read_data_file(const std::string& path, const Preprocessing& preproces
 
 std::vector<torch::jit::IValue> by_position(const std::string& place, Arguments arguments,
                                             const torch::jit::Method& method) {
-  if (arguments.by_name.empty()) return std::move(arguments.by_position);
   const auto& schema = method.function().getSchema();
   std::string known;
   for (size_t i = 1; i < schema.arguments().size(); ++i) known += (i == 1 ? "" : ", ") + schema.arguments()[i].name();
@@ -130,13 +132,15 @@ std::vector<torch::jit::IValue> by_position(const std::string& place, Arguments 
                                                              << known);
   }
   std::vector<torch::jit::IValue> values = {method.owner()._ivalue()};
-  for (auto& value : arguments.by_position) values.push_back(std::move(value));
+  values.insert(values.end(), arguments.by_position.begin(), arguments.by_position.end());
   try {
     schema.checkAndNormalizeInputs(values, arguments.by_name);
   } catch (const c10::Error& error) {
+    const std::string reason = first_line(error.what_without_backtrace());
     TORCHTRT_THROW_ERROR(place << " does not fit " << method.name() << "(" << known
-                               << "): " << first_line(error.what_without_backtrace()));
+                               << "): " << reason.substr(0, reason.find(" Declaration:")));
   }
+  if (arguments.by_name.empty()) return std::move(arguments.by_position);  // without default values
   values.erase(values.begin());
   return values;
 }

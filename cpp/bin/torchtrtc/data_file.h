@@ -15,7 +15,8 @@ namespace torchtrtc {
 
 inline constexpr const char* kDataHelp =
     "a file of torch.save (.pt, .pth: a tensor, a tuple or list of the arguments, or a dict by their names), of NumPy "
-    "(.npy; .npz with the arguments in order, or with their names), or an image (.png, .jpg)";
+    "(.npy; .npz with the arguments in order, or with their names), or an image (.png, .jpg). Values behind the "
+    "arguments, such as labels, are left out";
 
 // The arguments of a call: by position, and by name.
 struct Arguments {
@@ -28,7 +29,7 @@ bool is_data_file(const std::string& path);
 // Throws Error naming the file and what is wrong with it.
 Arguments read_data_file(const std::string& path, const Preprocessing& preprocessing);
 
-// The arguments of the method by position alone. Throws Error naming `place` if they do not fit.
+// The arguments of the method by position alone. Throws Error naming `place` if they do not fit the method.
 std::vector<torch::jit::IValue> by_position(const std::string& place, Arguments arguments,
                                             const torch::jit::Method& method);
 

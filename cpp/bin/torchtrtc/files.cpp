@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -15,17 +16,19 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "input_spec.h"
 #include "torch/script.h"
 
 #include "torch_tensorrt/core/util/macros.h"
+#include "torch_tensorrt/core/util/output_file.h"
 
 namespace torchtrtc {
 namespace {
 
-enum class Expected { kModule, kEngine };
+enum class Expected { kModule, kEngine, kSaved };  // kSaved: by torch.save
 
 constexpr std::string_view kPlanMagic = "TRTCPLAN";
 constexpr std::string_view kTensorRtMagic = "ftrt";
@@ -96,19 +99,23 @@ bool has_name_with(const std::vector<std::string>& names, std::initializer_list<
 std::string archive_problem(const std::string& path, const std::vector<std::string>& names, Expected expected) {
   if (has_name_with(names, {"/constants.pkl"})) {
     if (expected == Expected::kModule) return {};
+    if (expected == Expected::kSaved) return "it is a TorchScript module";
     return "it is a TorchScript module, not an engine; leave --embed-engine out to compile it";
   }
   if (has_name_with(names, {"/archive_format", "/serialized_exported_program.json", "/exported_program.json"})) {
+    if (expected == Expected::kSaved) return "it is a program of torch.export (.pt2)";
     return "it is a program of torch.export (.pt2), but torchtrtc reads TorchScript modules. Write it as one in "
            "Python: "
            "torch_tensorrt.save(torch.export.load('" +
            path + "'), 'model.ts', output_format='torchscript')";
   }
   if (has_name_with(names, {"/data.pkl"})) {
+    if (expected == Expected::kSaved) return {};
     return "it was written by torch.save and holds weights or a pickled object, but no TorchScript code. Write the "
            "module with torch.jit.script(module).save(path), or torch.jit.trace(module, inputs).save(path)";
   }
-  return "it is a zip archive without a TorchScript module in it";
+  return expected == Expected::kSaved ? "it is a zip archive of another program"
+                                      : "it is a zip archive without a TorchScript module in it";
 }
 
 bool is_text(std::string_view bytes) {
@@ -120,6 +127,13 @@ bool is_text(std::string_view bytes) {
 
 std::string plain_file_problem(const std::string& path, std::string_view head, Expected expected) {
   const bool wants_engine = expected == Expected::kEngine;
+  if (expected == Expected::kSaved) {
+    if (starts_with(head, kPlanMagic) || starts_with(head, kTensorRtMagic)) return "it is an engine";
+    if (starts_with(head, kPickleMagic)) {
+      return "it has the form of old versions of torch.save; write it again: torch.save(torch.load(path), path)";
+    }
+    return is_text(head) ? "it is a text file" : "it does not start like one";
+  }
   if (starts_with(head, kPlanMagic)) {
     return wants_engine ? "" : "it is an engine; wrap it in a module with --embed-engine";
   }
@@ -167,11 +181,14 @@ namespace fs = std::filesystem;
 // Sees through links and other spellings of a path, also of a file yet to be made. False for devices and pipes.
 bool is_same_file(const std::string& a, const std::string& b) {
   std::error_code ignored;
-  if (fs::exists(a, ignored) && fs::exists(b, ignored)) {
-    return fs::is_regular_file(a, ignored) && fs::equivalent(a, b, ignored);
-  }
-  const auto first = fs::weakly_canonical(a, ignored);
-  return !first.empty() && first == fs::weakly_canonical(b, ignored);
+  const bool is_there = fs::exists(a, ignored);
+  if (is_there != fs::exists(b, ignored)) return false;
+  if (is_there) return fs::is_regular_file(a, ignored) && fs::equivalent(a, b, ignored);
+  const auto behind = [&](const std::string& path) {
+    return fs::weakly_canonical(torch_tensorrt::core::util::path_behind_links(path), ignored);
+  };
+  const auto first = behind(a);
+  return !first.empty() && first == behind(b);
 }
 
 }  // namespace
@@ -219,6 +236,14 @@ std::string read_engine(const std::string& path) {
   return content.str();
 }
 
+std::string read_saved(const std::string& path) {
+  std::string bytes = read_file(path);
+  if (const auto reason = why_unusable(path, Expected::kSaved)) {
+    TORCHTRT_THROW_ERROR(path << " is no file of torch.save with tensors: " << *reason);
+  }
+  return bytes;
+}
+
 torch::jit::Module load_module(const std::string& path) {
   if (const auto reason = why_unusable(path, Expected::kModule)) {
     TORCHTRT_THROW_ERROR("cannot load the TorchScript module " << path << ": " << *reason);
@@ -234,21 +259,30 @@ torch::jit::Module load_module(const std::string& path) {
   }
 }
 
-namespace {
-
-// Also the files in folders, as far as they can be read.
-void add_files(const std::string& path, const char* what, std::vector<NamedFile>& files) {
-  files.push_back({path, what});
+std::vector<std::string> files_in(const std::string& path) {
   std::error_code ignored;
-  if (!fs::is_directory(path, ignored)) return;
-  for (const auto& entry : fs::recursive_directory_iterator(path, ignored)) {
-    files.push_back({entry.path().string(), what});
+  if (!fs::is_directory(path, ignored)) return {path};
+  std::vector<std::string> files;
+  try {
+    for (const auto& entry : fs::recursive_directory_iterator(path)) {
+      if (entry.is_regular_file(ignored)) files.push_back(entry.path().string());
+    }
+  } catch (const fs::filesystem_error& error) {
+    TORCHTRT_THROW_ERROR("cannot read the folder " << path << ": " << error.code().message());
   }
+  std::sort(files.begin(), files.end());
+  return files;
 }
+
+namespace {
 
 std::vector<NamedFile> files_written(const Options& options) {
   std::vector<NamedFile> files = {{options.output_path, "output"},
                                   {options.settings.timing_cache_path, "timing cache"}};
+  const char* times = std::getenv("TORCHTRT_TIMING_CACHE");
+  if (options.settings.timing_cache_path.empty() && times != nullptr) {
+    files.back() = {times, "timing cache of TORCHTRT_TIMING_CACHE"};
+  }
   if (!options.calibration_data.empty()) files.push_back({options.calibration_cache, "calibration cache"});
   return files;
 }
@@ -257,7 +291,9 @@ std::vector<NamedFile> files_read(const Options& options) {
   std::vector<NamedFile> files = {{options.input_path, "input"}};
   for (const auto& library : options.custom_ops) files.push_back({library, "library of operations"});
   for (const auto& library : options.custom_converters) files.push_back({library, "library of converters"});
-  for (const auto& path : options.calibration_data) add_files(path, "calibration data", files);
+  for (const auto& path : options.calibration_data) {
+    for (auto& file : files_in(path)) files.push_back({std::move(file), "calibration data"});
+  }
   if (options.calibration_data.empty()) files.push_back({options.calibration_cache, "calibration cache"});
   for (const auto& path : files_of_specs(options.input_specs)) files.push_back({path, "input spec"});
   return files;

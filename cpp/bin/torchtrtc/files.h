@@ -20,8 +20,13 @@ void require_readable(const std::string& path);
 // The bytes of a file that is not empty.
 std::string read_file(const std::string& path);
 std::string read_engine(const std::string& path);
+// The bytes of a file that torch.save wrote.
+std::string read_saved(const std::string& path);
 // Loads the module in eval mode, on the CPU.
 torch::jit::Module load_module(const std::string& path);
+
+// The file itself, or all files in a folder and below, sorted by name. Throws Error if a folder cannot be read.
+std::vector<std::string> files_in(const std::string& path);
 
 // A file that a command reads or writes, and what it is, as in "the timing cache".
 struct NamedFile {
@@ -31,7 +36,8 @@ struct NamedFile {
 
 // Checks that the output can be written, and require_distinct_files. Called before the build, which may take minutes.
 void require_output(const Options& options, const std::vector<NamedFile>& also_read = {});
-// Checks that no file that the command of these options writes is another one that it reads or writes.
+// Checks that no file that the command of these options writes is another one that it reads or writes; `also_read` are
+// files that the options of the command do not have.
 void require_distinct_files(const Options& options, const std::vector<NamedFile>& also_read = {});
 
 }  // namespace torchtrtc

@@ -1,11 +1,13 @@
 #include "input_spec.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <optional>
 #include <set>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "data_file.h"
@@ -166,17 +168,47 @@ std::string split_name(std::string& text) {
 InputSpec spec_of(const std::string& path, std::string name, const torch::jit::IValue& value) {
   TORCHTRT_CHECK(value.isTensor(), "input spec: " << path << " holds a value of type " << value.tagKind()
                                                   << " among the arguments, must be a tensor");
-  return {std::move(name), torch_tensorrt::Input(value.toTensor()), value.toTensor()};
+  try {
+    return {std::move(name), torch_tensorrt::Input(value.toTensor()), value.toTensor()};
+  } catch (const torch_tensorrt::Error& error) {
+    TORCHTRT_THROW_ERROR("input spec: " << path << ": " << error.msg());
+  }
+}
+
+// A spec as it stands on a command line, or in a file of specs.
+struct SpecText {
+  std::string name;  // of the argument; may be empty
+  std::string text;  // a shape, or the path of a file
+  bool is_file = false;
+  bool has_data = false;  // not specs
+};
+
+SpecText parse_spec_text(const std::string& argument) {
+  SpecText spec;
+  spec.text = trimmed(argument);
+  spec.name = split_name(spec.text);
+  const bool is_marked = !spec.text.empty() && spec.text.front() == '@';
+  if (is_marked) spec.text.erase(0, 1);
+  spec.has_data = is_data_file(spec.text);
+  spec.is_file = is_marked || spec.has_data;
+  return spec;
+}
+
+// The specs in a file, one in each line; empty lines, and lines that start with #, are skipped.
+std::vector<std::string> spec_lines(std::istream& file) {
+  std::vector<std::string> specs;
+  for (std::string line; std::getline(file, line);) {
+    line = trimmed(line);
+    if (!line.empty() && line.front() != '#') specs.push_back(line);
+  }
+  return specs;
 }
 
 void read_specs(const std::string& argument, const Preprocessing& preprocessing, std::vector<InputSpec>& specs);
 
-// A spec in each line; empty lines, and lines that start with #, are skipped.
 void read_spec_file(const std::string& path, const Preprocessing& preprocessing, std::vector<InputSpec>& specs) {
-  std::istringstream lines(read_file(path));
-  for (std::string line; std::getline(lines, line);) {
-    line = trimmed(line);
-    if (line.empty() || line.front() == '#') continue;
+  std::istringstream file(read_file(path));
+  for (const auto& line : spec_lines(file)) {
     TORCHTRT_CHECK(line.front() != '@' || is_data_file(line),
                    "input spec '" << line << "' in " << path << ": a file of specs cannot name another one");
     read_specs(line, preprocessing, specs);
@@ -184,16 +216,12 @@ void read_spec_file(const std::string& path, const Preprocessing& preprocessing,
 }
 
 void read_specs(const std::string& argument, const Preprocessing& preprocessing, std::vector<InputSpec>& specs) {
-  std::string text = trimmed(argument);
-  std::string name = split_name(text);
-  const bool is_file = !text.empty() && text.front() == '@';
-  if (is_file) text.erase(0, 1);
-  if (!is_file && !is_data_file(text)) {
-    auto input = parse_shapes(text);
-    specs.push_back({std::move(name), std::move(input), {}});
+  const auto [name, text, is_file, has_data] = parse_spec_text(argument);
+  if (!is_file) {
+    specs.push_back({name, parse_shapes(text), {}});
     return;
   }
-  if (!is_data_file(text)) {
+  if (!has_data) {
     TORCHTRT_CHECK(name.empty(), "input spec '" << argument << "': a file of specs has no name; write NAME:SPEC in it");
     read_spec_file(text, preprocessing, specs);
     return;
@@ -222,19 +250,16 @@ std::vector<InputSpec> read_input_specs(const std::vector<std::string>& argument
 std::vector<std::string> files_of_specs(const std::vector<std::string>& arguments) {
   std::vector<std::string> files;
   for (const auto& argument : arguments) {
-    std::string text = trimmed(argument);
-    split_name(text);
-    const bool is_file = !text.empty() && text.front() == '@';
-    if (is_file) text.erase(0, 1);
-    const bool has_data = is_data_file(text);
-    if (is_file || has_data) files.push_back(text);
-    if (!is_file || has_data) continue;
-    std::ifstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-      line = trimmed(line);
-      split_name(line);
-      if (!line.empty() && line.front() == '@') line.erase(0, 1);
-      if (is_data_file(line)) files.push_back(line);
+    const SpecText spec = parse_spec_text(argument);
+    if (!spec.is_file) continue;
+    files.push_back(spec.text);
+    if (spec.has_data) continue;
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(spec.text, ignored)) continue;  // a pipe can be read only once
+    std::ifstream file(spec.text);
+    for (const auto& line : spec_lines(file)) {
+      const SpecText inner = parse_spec_text(line);
+      if (inner.has_data) files.push_back(inner.text);
     }
   }
   return files;

@@ -29,7 +29,7 @@ inline constexpr const char* kInputSpecHelp =
 // quoting the spec or the file, and what is wrong with it.
 std::vector<InputSpec> read_input_specs(const std::vector<std::string>& arguments, const Preprocessing& preprocessing);
 
-// The files that the specs name, and those that these name, as far as they can be read.
+// The files that the specs name, and those that these name, as far as they can be read twice.
 std::vector<std::string> files_of_specs(const std::vector<std::string>& arguments);
 
 // Throws Error listing the accepted spellings.

@@ -109,6 +109,7 @@ CLI::Validator known_precision() {
 
 CLI::Validator known_preprocessing() {
   const auto check = [](std::string& text) -> std::string {
+    if (text.empty()) return "it has no steps; leave it out for none";
     try {
       parse_preprocessing(text);
     } catch (const torch_tensorrt::Error& error) {
@@ -217,21 +218,23 @@ void add_engine_flags(CLI::App& app, Options& o) {
       ->check(one_of({"standard", "safety", "dla_standalone"}))
       ->group("Engines");
   visit_settings(o.settings, [&app](const SettingRow& row, auto& value) { add_setting(app, row, value); });
-  app.add_option("--calibration-cache-file", o.calibration_cache,
-                 "With -p int8 on a CPU: file of a calibration, as torch_tensorrt.ptq.DataLoaderCalibrator writes it; "
-                 "with --calibration-data, the file is written")
+  app.add_option(
+         "--calibration-cache-file", o.calibration_cache,
+         "With -p int8 or -p half: file of a calibration, as torch_tensorrt.ptq.DataLoaderCalibrator writes it; "
+         "with --calibration-data, the file is written")
       ->type_name("PATH")
       ->group("Calibration");
   app.add_option("--calibration-data", o.calibration_data,
-                 "With -p int8 on a CPU: example inputs, a batch in each file, or a folder of such files: " +
+                 "With -p int8 or -p half: example inputs, a batch in each file, or a folder of such files: " +
                      std::string(kDataHelp) +
                      ". Images are stacked to batches of the input's size. Repeat the flag for several")
       ->type_name("PATH")
       ->check(CLI::ExistingPath)
       ->allow_extra_args(false)
       ->group("Calibration");
-  app.add_option("--calibration-algo", o.calibration_algorithm, "legacy, entropy, entropy_2 or minmax")
-      ->capture_default_str()
+  app.add_option("--calibration-algo", o.calibration_algorithm,
+                 "How ranges follow from --calibration-data: legacy, entropy, entropy_2 or minmax")
+      ->default_str(kCalibrationAlgorithm)
       ->type_name("NAME")
       ->check(one_of({"legacy", "entropy", "entropy_2", "minmax"}))
       ->group("Calibration");
@@ -304,10 +307,24 @@ void check_options(const Options& options) {
                                                                 : nullptr;
   TORCHTRT_CHECK(calibrates == nullptr || has_use,
                  calibrates << " was given without -p int8 or -p half; give one of them too");
-  TORCHTRT_CHECK(options.calibration_algorithm == Options().calibration_algorithm || !options.calibration_data.empty(),
+  TORCHTRT_CHECK(!options.calibration_algorithm || !options.calibration_data.empty(),
                  "--calibration-algo was given without --calibration-data, the examples that it is for");
   TORCHTRT_CHECK(is_dla || !options.dla_core,
                  "--dla-core " << *options.dla_core << " was given without -d dla; give -d dla, or leave it out");
+  check_preprocessing(options, options.calibration_data);
+}
+
+bool has_images(const std::vector<std::string>& paths) {
+  return std::any_of(paths.begin(), paths.end(), [](const std::string& path) {
+    const auto files = files_in(path);
+    return std::any_of(files.begin(), files.end(), is_image);
+  });
+}
+
+void check_preprocessing(const Options& options, const std::vector<std::string>& data) {
+  if (options.preprocessing.empty() || has_images(files_of_specs(options.input_specs)) || has_images(data)) return;
+  TORCHTRT_THROW_ERROR(
+      "--preprocess was given without images (.png, .jpg, .jpeg); leave it out, because it is for images only");
 }
 
 torch_tensorrt::Device make_device(const Options& options) {

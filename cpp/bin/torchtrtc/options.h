@@ -21,6 +21,8 @@ enum ExitCode : int {
                 // A signal ends the process as signals do: a shell reports 130 for Ctrl-C.
 };
 
+inline constexpr const char* kCalibrationAlgorithm = "entropy_2";
+
 struct Options {
   std::string input_path;
   std::string output_path;
@@ -41,7 +43,7 @@ struct Options {
   std::string capability = "standard";
   std::string calibration_cache;
   std::vector<std::string> calibration_data;
-  std::string calibration_algorithm = "entropy_2";
+  std::optional<std::string> calibration_algorithm;  // unset: kCalibrationAlgorithm
   std::vector<std::string> custom_ops;
   std::vector<std::string> custom_converters;
 };
@@ -72,8 +74,13 @@ CLI::Validator number_not_below_zero();
 // The level of the log, and the libraries to load first. Every command begins with this.
 void begin(const Options& options);
 
-// Throws Error for options that contradict each other, and for options that no device can obey.
+// Throws Error for options that contradict each other or lack what they are for, and for options that no device can
+// obey.
 void check_options(const Options& options);
+// The part of it for images: throws Error for --preprocess without an image among the inputs and the `data`.
+void check_preprocessing(const Options& options, const std::vector<std::string>& data);
+// Whether there are images among the files and in the folders.
+bool has_images(const std::vector<std::string>& paths);
 
 std::vector<InputSpec> read_input_specs(const Options& options);
 

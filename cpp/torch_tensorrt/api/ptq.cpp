@@ -20,20 +20,6 @@ std::string read_cache(const std::string& path) {
   return text.str();
 }
 
-// Throws Error before the calibration if the file cannot be written, or holds something else, which would be lost.
-void require_own_file(const std::string& path) {
-  namespace fs = std::filesystem;
-  if (path.empty()) return;
-  const auto folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
-  TORCHTRT_CHECK(fs::is_directory(folder),
-                 "cannot write the calibration file " << path << ": there is no folder " << folder.string());
-  if (!fs::exists(path)) return;
-  TORCHTRT_CHECK(!fs::is_directory(path), "cannot write the calibration file " << path << ": it is a folder");
-  const std::string text = read_cache(path);
-  TORCHTRT_CHECK(text.empty() || engine::is_calibration_table(text),
-                 path << " is not a calibration file and would be overwritten; name another file");
-}
-
 // Observes the engines of this thread while it lives.
 class Observation {
  public:
@@ -66,7 +52,7 @@ Calibrator::Calibrator(std::string cache_file_path)
 std::string Calibrator::calibrate(const std::function<torch::jit::Module()>& compile_in_float) {
   const bool has_file = !cache_file_path_.empty() && std::filesystem::is_regular_file(cache_file_path_);
   if (reads_file_ && (has_file || !next_)) return read_cache(cache_file_path_);
-  require_own_file(cache_file_path_);
+  if (!cache_file_path_.empty()) engine::require_calibration_place(cache_file_path_);
   const core::util::Watch watch("calibrating");
   return core::util::watched(watch, [&] { return calibrate_with_batches(compile_in_float()); });
 }

@@ -26,5 +26,16 @@ TEST(ErrorLine, OfTorchScriptIsItsLastLine) {
   EXPECT_EQ(line_of(error), "RuntimeError: no");
 }
 
+TEST(ErrorLine, OfAQuotedErrorHasNoBacktrace) {
+  const torch_tensorrt::Error frames(
+      "batch 1 does not run: c10::Error: missing value\nException raised from f at a.cpp:1 (most recent call first):\n"
+      "frame #0: c10::Error::Error");
+  EXPECT_EQ(line_of(frames), "batch 1 does not run: missing value");
+  const torch_tensorrt::Error script(
+      "batch 1 does not run: std::runtime_error: The following operation failed in the TorchScript interpreter.\n"
+      "Traceback of TorchScript (most recent call last):\nRuntimeError: [Error thrown at a/b.cpp:46] no double\n");
+  EXPECT_EQ(line_of(script), "batch 1 does not run: RuntimeError: no double");
+}
+
 }  // namespace
 }  // namespace torchtrtc

@@ -139,13 +139,10 @@ std::vector<Contestant> contestants(const BenchOptions& options, const std::vect
   for (const auto& name : options.rivals)
     found.push_back(rival(name, load_module(options.module_paths[0]), options, specs));
   for (auto& contestant : found) {
-    const Arguments arguments = sample_arguments(specs, &torch_tensorrt::Input::opt_shape, contestant.module);
-    for (const auto& value : arguments.by_position) {
-      contestant.by_position.emplace_back(value.isTensor() ? value.toTensor().to(contestant.device) : value);
-    }
-    for (const auto& [name, value] : arguments.by_name) {
-      contestant.by_name[name] = value.isTensor() ? value.toTensor().to(contestant.device) : value;
-    }
+    Arguments arguments =
+        copied(sample_arguments(specs, &torch_tensorrt::Input::opt_shape, contestant.module), contestant.device);
+    contestant.by_position = std::move(arguments.by_position);
+    contestant.by_name = std::move(arguments.by_name);
   }
   return found;
 }
@@ -341,7 +338,10 @@ std::string to_layer_tables(const nlohmann::json& rows) {
 int run(const BenchOptions& options) {
   begin(options);
   check_options(options);
-  require_distinct_files(options);
+  std::vector<NamedFile> modules;
+  for (const auto& path : options.module_paths) modules.push_back({path, "module"});
+  require_distinct_files(options, modules);
+  require_calibration_file(options);
   if (options.threads) at::set_num_threads(static_cast<int>(*options.threads));
   const c10::InferenceMode inference;
   const auto given = read_input_specs(options);

@@ -22,6 +22,7 @@ int run(const CheckOptions& options) {
   namespace ts = torch_tensorrt::ts;
   begin(options);
   check_options(options);
+  require_calibration_file(options);
   const auto module = load_module(options.input_path);
   const auto specs = read_input_specs(options);
   if (options.method == "forward") check_calibration(options, specs, module);

@@ -60,6 +60,7 @@ int log_differences(const std::vector<std::string>& differences) {
 int compile(const CompileOptions& options) {
   const auto start = Clock::now();
   require_output(options);
+  require_calibration_file(options);
   std::optional<util::Watch> watch("compiling " + name_of_file(options.input_path));
   const auto specs = read_input_specs(options);
   auto spec = make_spec(options, specs);

@@ -36,7 +36,6 @@ std::optional<Arguments> arguments_of(const Options& options, const torch::jit::
 
 int write_page(const Options& options, const torch::jit::Module& module) {
   const auto start = std::chrono::steady_clock::now();
-  require_output(options);
   const auto parts = parts_of(module);
   auto libraries = options.custom_ops;
   libraries.insert(libraries.end(), options.custom_converters.begin(), options.custom_converters.end());
@@ -51,6 +50,8 @@ int write_page(const Options& options, const torch::jit::Module& module) {
 int run(const Options& options) {
   namespace ts = torch_tensorrt::ts;
   begin(options);
+  check_preprocessing(options, {});
+  if (!options.output_path.empty()) require_output(options);
   const auto module = load_module(options.input_path);
   if (!options.output_path.empty()) return write_page(options, module);
   const auto methods = ts::inspect(module);

@@ -19,6 +19,7 @@
 #include "../results.h"
 #include "commands.h"
 #include "torch_tensorrt/core/build_settings.h"
+#include "torch_tensorrt/core/util/macros.h"
 #include "torch_tensorrt/core/util/progress.h"
 #include "torch_tensorrt/core/verification.h"
 
@@ -42,7 +43,7 @@ struct VerifyOptions : Options {
   std::optional<double> rtol;
   std::optional<double> min_cosine;
   std::optional<double> min_sqnr;
-  uint64_t batch_size = 1;
+  std::optional<uint64_t> batch_size;  // unset: 1
 };
 
 struct Report {
@@ -73,8 +74,8 @@ torch::jit::IValue entry_of(const torch::jit::IValue& value) {
 std::optional<torch::jit::Module> in_float(const torch::jit::Module& module, bool is_observed,
                                            const std::vector<torch::jit::IValue>& arguments, std::string& reason) {
   std::vector<torch::jit::IValue> entries;
-  for (const auto& argument : arguments) entries.push_back(entry_of(argument));
   try {
+    for (const auto& argument : arguments) entries.push_back(entry_of(argument));
     ts::CompileSpec spec(torch::jit::IValue(c10::ivalue::Tuple::create(std::move(entries))));
     spec.device = torch_tensorrt::Device::cpu();
     if (is_observed) spec.calibration = torch_tensorrt::engine::BuildSettings::kObserved;
@@ -164,7 +165,8 @@ Report verify(const VerifyOptions& options) {
   const auto method = module.get_method("forward");
   const bool is_observed = torch_tensorrt::core::needs_observed_reference(compiled);
   const auto cuts = cuts_of(compiled);
-  const Batches batches(options.data, parse_preprocessing(options.preprocessing), options.batch_size, "--data");
+  const Batches batches(options.data, parse_preprocessing(options.preprocessing), options.batch_size.value_or(1),
+                        "--data");
   torch_tensorrt::core::Verification verification;
   std::optional<torch::jit::Module> reference;  // compiled for the shapes of the last batch
   std::vector<std::vector<int64_t>> last_shapes;
@@ -288,6 +290,15 @@ std::string to_table(const Report& report) {
 
 int run(const VerifyOptions& options) {
   begin(options);
+  check_preprocessing(options, options.data);
+  TORCHTRT_CHECK(!options.batch_size || has_images(options.data),
+                 "--batch-size " << *options.batch_size << " was given without images (.png, .jpg, .jpeg); leave it "
+                                 << "out, because each other file is a batch");
+  std::vector<NamedFile> files = {{options.compiled_path, "compiled module"}};
+  for (const auto& path : options.data) {
+    for (auto& file : files_in(path)) files.push_back({std::move(file), "example data"});
+  }
+  require_distinct_files(options, files);
   const Report report = verify(options);
   std::cout << (options.json ? to_json(report) + "\n" : to_table(report));
   return report.failures.empty() ? kDone : kNo;
@@ -316,7 +327,7 @@ Command add_verify(CLI::App& line) {
       ->required();
   app.add_option("--batch-size", options->batch_size, "Number of images that are stacked to a batch")
       ->type_name("N")
-      ->capture_default_str()
+      ->default_str("1")
       ->transform(whole_number(1));
   add_preprocessing(app, *options);
   add_json_flag(app, *options, " instead of a table; numbers that are not finite are texts");

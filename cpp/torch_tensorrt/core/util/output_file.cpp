@@ -90,6 +90,8 @@ bool copy_all(int from, int to) {
 
 }  // namespace
 
+std::string path_behind_links(const std::string& path) { return follow_links(path).path; }
+
 OutputFile::OutputFile(const std::string& path, Fallback fallback) : fallback_(fallback) {
   Target target = follow_links(path);
   target_ = std::move(target.path);

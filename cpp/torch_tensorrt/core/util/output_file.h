@@ -26,6 +26,10 @@ class UnfinishedFile {
   int slot_ = -1;
 };
 
+// The path of the file that a write to the path makes or replaces: behind symbolic links, also to a file yet to be
+// made.
+std::string path_behind_links(const std::string& path);
+
 // Writes a file so that its path always has the whole old or the whole new content, even if the process is killed or
 // the disk is full: the content goes to a new file in the same folder, which takes the path once it is complete and on
 // the disk. The replacement keeps the old file's mode and, if the process may set them, its owner and group; a new file

@@ -1,12 +1,17 @@
 #include "torch_tensorrt/core/engine/build/calibration.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <system_error>
 
 #include "torch_tensorrt/core/engine/build/refit.h"
 #include "torch_tensorrt/core/engine/plan/plan_header.h"
@@ -321,6 +326,26 @@ bool may_not_have_run(const nlohmann::json& engines, const std::string& engine) 
 
 bool is_calibration_table(const std::string& text) {
   return says_format(nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false));
+}
+
+void require_calibration_place(const std::string& path) {
+  namespace fs = std::filesystem;
+  const auto folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
+  const auto require = [&](bool is_right, const std::string& reason) {
+    if (!is_right) TORCHTRT_THROW_ERROR("cannot write the calibration file " << path << ": " << reason);
+  };
+  std::error_code ignored;  // an unreadable path counts as missing
+  const auto status = fs::status(path, ignored);
+  require(fs::is_directory(folder, ignored), "there is no folder " + folder.string());
+  require(!fs::is_directory(status), "it is a folder");
+  require(access(fs::exists(status) ? path.c_str() : folder.c_str(), W_OK) == 0, "permission denied");
+  if (!fs::is_regular_file(status)) return;
+  std::ifstream file(path, std::ios::binary);
+  TORCHTRT_CHECK(file, "cannot read the calibration file " << path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  TORCHTRT_CHECK(text.str().empty() || is_calibration_table(text.str()),
+                 path << " is not a calibration file and would be overwritten; name another file");
 }
 
 optimizer::TensorRanges read_calibration(const std::string& text, const std::string& engine, uint64_t key) {

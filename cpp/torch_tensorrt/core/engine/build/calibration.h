@@ -86,6 +86,10 @@ uint64_t network_key(const network::INetworkDefinition& network);
 // Whether the text says that it is a calibration table.
 bool is_calibration_table(const std::string& text);
 
+// Throws Error if a calibration cannot be written to the path, or if the file holds something else, which would be
+// lost.
+void require_calibration_place(const std::string& path);
+
 // A calibration that is not that of the module: no other way to compile helps.
 class CalibrationRefused : public Error {
  public:
