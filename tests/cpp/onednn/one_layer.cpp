@@ -210,12 +210,12 @@ std::vector<const void*> OneLayer::bind_inputs(const LayerInstance& instance, co
   return pointers;
 }
 
-Tensor OneLayer::run_kernel(Kernel& kernel, const LayerInstance& instance, const WeightStore& store, bool in_place) {
+Tensor OneLayer::run_kernel(Kernel& kernel, const LayerInstance& instance, const WeightStore& store, int32_t in_place) {
   std::vector<std::shared_ptr<void>> memory;
   const auto inputs = bind_inputs(instance, store, memory);
   const auto workspace = poisoned(kernel.workspace_bytes());
   const auto result = poisoned(instance.outputs[0].bytes());
-  std::vector<void*> outputs{in_place ? const_cast<void*>(inputs[0]) : result.get()};
+  std::vector<void*> outputs{in_place < 0 ? result.get() : const_cast<void*>(inputs[static_cast<size_t>(in_place)])};
   std::vector<std::shared_ptr<void>> others;
   for (size_t i = 1; i < instance.outputs.size(); ++i) {
     others.push_back(poisoned(instance.outputs[i].bytes()));
@@ -233,13 +233,18 @@ Tensor OneLayer::run_repeatedly(const Candidate& candidate, const LayerInstance&
   put_weights(store);
   const auto kernel = prepare(store);
   store.drop_unused();
-  const Tensor first = run_kernel(*kernel, instance, store, /*in_place=*/false);
-  expect_same(first, run_kernel(*kernel, instance, store, /*in_place=*/false), "the second run differs");
+  const Tensor first = run_kernel(*kernel, instance, store, /*in_place=*/-1);
+  expect_same(first, run_kernel(*kernel, instance, store, /*in_place=*/-1), "the second run differs");
   // As an engine does that is loaded from a plan: from the blocks that the plan keeps.
   WeightStore loaded;
   for (auto& [key, block] : store.blocks()) loaded.put(key, block);
   const auto again = prepare(loaded);
-  expect_same(first, run_kernel(*again, instance, loaded, /*in_place=*/false), "from packed weights it differs");
+  expect_same(first, run_kernel(*again, instance, loaded, /*in_place=*/-1), "from packed weights it differs");
+  const int32_t in_place = candidate.implementation.in_place_input;
+  if (in_place >= 0) {
+    const std::string what = candidate.implementation.config + " in place";
+    expect_near(run_kernel(*again, instance, loaded, in_place), first, kBetweenImplementations, what);
+  }
   return first;
 }
 
@@ -265,7 +270,7 @@ Tensor OneLayer::run_config(const char* tactic, TensorFormat format, const std::
   WeightStore store;
   put_weights(store);
   const auto kernel = tactic_named(tactic).prepare(Implementation{config}, instance, store, describe_target());
-  return run_kernel(*kernel, instance, store, /*in_place=*/false);
+  return run_kernel(*kernel, instance, store, /*in_place=*/-1);
 }
 
 int32_t OneLayer::in_place_input(const char* tactic, TensorFormat format) {
@@ -277,12 +282,12 @@ Tensor OneLayer::run_in_place(const char* tactic, TensorFormat format) {
   EXPECT_EQ(candidates(tactic, instance).front().implementation.in_place_input, 0);
   WeightStore store;
   put_weights(store);
-  return run_kernel(*prepare(tactic, instance, store), instance, store, /*in_place=*/true);
+  return run_kernel(*prepare(tactic, instance, store), instance, store, /*in_place=*/0);
 }
 
 Tensor OneLayer::run_from(WeightStore& store, const char* tactic, TensorFormat format) {
   const LayerInstance instance = this->instance(format, format);
-  return run_kernel(*prepare(tactic, instance, store), instance, store, /*in_place=*/false);
+  return run_kernel(*prepare(tactic, instance, store), instance, store, /*in_place=*/-1);
 }
 
 std::string OneLayer::stored_layout(const char* tactic, TensorFormat format, const char* role) {

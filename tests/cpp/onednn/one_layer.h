@@ -44,7 +44,7 @@ class OneLayer {
   std::string declined(const char* tactic, network::TensorFormat format);
   // The result of the tactic's first implementation. Runs each twice, in different memory, and once more from the
   // weights that the first kernel packed. A difference between the runs is a test failure, as are implementations that
-  // differ by more than rounding. Throws Error where the tactic does.
+  // differ by more than rounding, and runs in the memory of an input. Throws Error where the tactic does.
   Tensor run(const char* tactic, network::TensorFormat format) { return run(tactic, format, format); }
   Tensor run(const char* tactic, network::TensorFormat in, network::TensorFormat out);
   // Configs of the tactic's implementations.
@@ -68,7 +68,8 @@ class OneLayer {
   std::vector<Candidate> candidates(const char* tactic, const LayerInstance& instance);
   std::unique_ptr<Kernel> prepare(const char* tactic, const LayerInstance& instance, WeightStore& store);
   Tensor run_repeatedly(const Candidate& candidate, const LayerInstance& instance);
-  Tensor run_kernel(Kernel& kernel, const LayerInstance& instance, const WeightStore& store, bool in_place);
+  // The output has the memory of input `in_place`, or its own for -1.
+  Tensor run_kernel(Kernel& kernel, const LayerInstance& instance, const WeightStore& store, int32_t in_place);
   std::vector<const void*> bind_inputs(const LayerInstance& instance, const WeightStore& store,
                                        std::vector<std::shared_ptr<void>>& memory) const;
 

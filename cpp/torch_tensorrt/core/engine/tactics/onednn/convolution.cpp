@@ -1,5 +1,8 @@
 #include "torch_tensorrt/core/engine/tactics/onednn/convolution.h"
 
+#include <optional>
+#include <vector>
+
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/list.h"
 #include "torch_tensorrt/core/engine/tactics/onednn/packed_weights.h"
@@ -92,7 +95,8 @@ memory::desc plain_bias(const ConvolutionBase& layer) {
 }
 
 template <typename Primitive>
-typename Primitive::primitive_desc describe(const LayerInstance& instance, dnnl::algorithm algorithm) {
+typename Primitive::primitive_desc describe(const LayerInstance& instance, dnnl::algorithm algorithm,
+                                            int32_t summed = -1) {
   const auto& layer = static_cast<const ConvolutionBase&>(*instance.layer);
   const auto& input = instance.inputs[0];
   const auto g = geometry(layer, input.dims);
@@ -100,7 +104,7 @@ typename Primitive::primitive_desc describe(const LayerInstance& instance, dnnl:
                              memory::format_tag::any);
   const size_t head = quantized_head(instance);
   const int scale_mask = layer.getNbGroups() > 1 ? 3 : 1;
-  const auto attr = with_epilogue(instance, head, input.dims.nbDims, padded_desc, scale_mask);
+  const auto attr = with_epilogue(instance, head, input.dims.nbDims, padded_desc, scale_mask, summed);
   const auto output = to_desc(instance.outputs[0]);
   constexpr auto kInference = dnnl::prop_kind::forward_inference;
   if (layer.getBiasWeights().count == 0 && head < 2) {
@@ -143,8 +147,9 @@ class ConvolutionTactic final : public PackingTactic {
     const auto formats = check_formats(instance);
     if (!formats) return formats;
     try {
-      return implementations_of(describe<Primitive>(instance, algorithm_), *instance.layer,
-                                roofline_microseconds(instance, direct_operations(instance)));
+      auto all = implementations_of(describe<Primitive>(instance, algorithm_), *instance.layer,
+                                    roofline_microseconds(instance, direct_operations(instance)));
+      return all ? Implementations(with_sums(instance, all.all())) : all;
     } catch (const dnnl::error& error) {
       return declined(error);
     }
@@ -164,26 +169,62 @@ class ConvolutionTactic final : public PackingTactic {
   std::unique_ptr<Kernel> prepare(const Implementation& implementation, const LayerInstance& instance,
                                   WeightStore& weights, const DeviceTarget&) const override {
     const auto& layer = static_cast<const ConvolutionBase&>(*instance.layer);
-    const auto desc = in_implementation<typename Primitive::primitive_desc>(
-        [&] { return describe<Primitive>(instance, algorithm_); }, implementation.config);
+    const Desc desc = find(instance, implementation.config);
     const int32_t index = layer_index(layer);
     const auto plain = plain_weights(layer, weight_dims(layer, instance.inputs[0].dims.d[1]));
-    auto kernel = pack(weights, weight_key(index, "kernel"), plain, desc.weights_desc());
-    KernelBuilder builder;
-    builder.input(DNNL_ARG_SRC, desc.src_desc(), 0);
-    builder.fixed(DNNL_ARG_WEIGHTS, desc.weights_desc(), kernel.data, std::move(kernel.owner));
+    const PackedWeights kernel = pack(weights, weight_key(index, "kernel"), plain, desc.weights_desc());
+    const void* bias = nullptr;
     if (layer.getBiasWeights().count != 0) {
-      const auto bias = plain_bias(layer);
-      builder.fixed(DNNL_ARG_BIAS, bias, pack(weights, weight_key(index, "bias"), bias, bias).data);
+      bias = pack(weights, weight_key(index, "bias"), plain_bias(layer), plain_bias(layer)).data;
     }
-    builder.output(DNNL_ARG_DST, desc.dst_desc());
-    const size_t head = quantized_head(instance);
-    if (head == 2) builder.input(DNNL_ARG_BIAS, desc.bias_desc(), layer.epilogue()[1].input);
-    bind_epilogue(builder, instance, head, instance.inputs[0].dims.nbDims, padded_desc);
-    return builder.build(Primitive(desc), desc.scratchpad_desc());
+    const auto make = [&](const Desc& primitive, int32_t summed) {
+      KernelBuilder builder;
+      builder.input(DNNL_ARG_SRC, primitive.src_desc(), 0);
+      builder.fixed(DNNL_ARG_WEIGHTS, primitive.weights_desc(), kernel.data, kernel.owner);
+      if (bias != nullptr) builder.fixed(DNNL_ARG_BIAS, plain_bias(layer), bias);
+      builder.output(DNNL_ARG_DST, primitive.dst_desc());
+      const size_t head = quantized_head(instance);
+      if (head == 2) builder.input(DNNL_ARG_BIAS, primitive.bias_desc(), layer.epilogue()[1].input);
+      bind_epilogue(builder, instance, head, instance.inputs[0].dims.nbDims, padded_desc, summed);
+      return builder.build(Primitive(primitive), primitive.scratchpad_desc());
+    };
+    const int32_t summed = implementation.in_place_input;
+    if (summed < 0) return make(desc, summed);
+    const auto over = find_over(instance, desc, summed);
+    TORCHTRT_CHECK(over, desc.impl_info_str() << " cannot add to its output");
+    return make_summing_kernel(make(desc, -1), make(*over, summed), summed);
   }
 
  private:
+  using Desc = typename Primitive::primitive_desc;
+
+  Desc find(const LayerInstance& instance, const std::string& config) const {
+    return in_implementation<Desc>([&] { return describe<Primitive>(instance, algorithm_); }, config);
+  }
+
+  // The primitive that writes its result over input `summed`, in the same implementation and with the same weights.
+  std::optional<Desc> find_over(const LayerInstance& instance, const Desc& apart, int32_t summed) const {
+    try {
+      Desc desc = describe<Primitive>(instance, algorithm_, summed);
+      const std::string wanted = apart.impl_info_str();
+      do {
+        if (desc.impl_info_str() == wanted && desc.weights_desc() == apart.weights_desc()) return desc;
+      } while (desc.next_impl());
+    } catch (const dnnl::error& error) {
+      declined(error);  // only if memory is left
+    }
+    return std::nullopt;
+  }
+
+  std::vector<Implementation> with_sums(const LayerInstance& instance, std::vector<Implementation> all) const {
+    const int32_t summed = summed_input(instance, quantized_head(instance));
+    if (summed < 0) return all;
+    for (Implementation& one : all) {
+      if (find_over(instance, find(instance, one.config), summed)) one.in_place_input = summed;
+    }
+    return all;
+  }
+
   const char* name_;
   LayerType kind_;
   dnnl::algorithm algorithm_;

@@ -9,6 +9,7 @@ void register_onednn_tactics(TacticRegistry& registry) {
   registry.add(onednn::make_matmul());
   registry.add(onednn::make_inner_product());
   registry.add(onednn::make_product_convolution());
+  registry.add(onednn::make_max_pooling());
   registry.add(onednn::make_pooling());
   registry.add(onednn::make_spatial_reduction());
   registry.add(onednn::make_elementwise());

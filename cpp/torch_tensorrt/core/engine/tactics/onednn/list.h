@@ -18,6 +18,8 @@ std::unique_ptr<Tactic> make_deconvolution();
 std::unique_ptr<Tactic> make_matmul();
 std::unique_ptr<Tactic> make_inner_product();
 std::unique_ptr<Tactic> make_product_convolution();
+// Of floating-point numbers, with kernels of our own.
+std::unique_ptr<Tactic> make_max_pooling();
 std::unique_ptr<Tactic> make_pooling();
 // Averages and maxima over all spatial dimensions.
 std::unique_ptr<Tactic> make_spatial_reduction();

@@ -1,5 +1,7 @@
 #include "torch_tensorrt/core/engine/tactics/onednn/tactic.h"
 
+#include <algorithm>
+
 #include "torch_tensorrt/core/engine/tactics/onednn/descs.h"
 #include "torch_tensorrt/core/util/macros.h"
 
@@ -106,6 +108,12 @@ struct PostOp {
   Eltwise eltwise{};  // if algorithm is undef: a binary one
   dnnl::algorithm binary = dnnl::algorithm::undef;
   int32_t input = -1;  // of a binary one
+  // Of a sum with what the result's memory holds: its scale, its zero point and its type.
+  float scale = 0;
+  int32_t zero_point = 0;
+  dnnl::memory::data_type summed = dnnl::memory::data_type::undef;
+
+  bool is_sum() const { return summed != dnnl::memory::data_type::undef; }
 };
 
 PostOp linear(float alpha, float beta) { return {{dnnl::algorithm::eltwise_linear, alpha, beta}}; }
@@ -121,14 +129,26 @@ float scale_of(const LayerInstance& instance, int32_t input) {
 // Where the scales of the epilogue's ends are.
 enum class Scales { kAttributes, kPostOps };
 
+PostOp sum_of(const LayerInstance& instance, const EpilogueOp& op) {
+  PostOp sum;
+  const bool has_scale = op.alpha != 0;
+  sum.scale = has_scale ? static_cast<float>(op.alpha) : 1.F;
+  sum.zero_point = has_scale ? static_cast<int32_t>(op.beta) : 0;
+  sum.summed = to_type(instance.inputs[static_cast<size_t>(op.input)].dtype);
+  return sum;
+}
+
 // oneDNN adds integers as they are. So the result is divided by their scale before, and multiplied by it afterwards.
-std::vector<PostOp> post_ops(const LayerInstance& instance, size_t first, Scales scales) {
+// The result is written over input `summed`, if there is one.
+std::vector<PostOp> post_ops(const LayerInstance& instance, size_t first, Scales scales, int32_t summed = -1) {
   std::vector<PostOp> list;
   const auto& epilogue = instance.layer->epilogue();
   for (size_t i = first; i < epilogue.size(); ++i) {
     const EpilogueOp& op = epilogue[i];
     if (op.kind == EpilogueOp::Kind::kActivation) {
       list.push_back({*to_eltwise(op.activation, op.alpha, op.beta)});
+    } else if (op.kind == EpilogueOp::Kind::kElementWise && op.input == summed) {
+      list.push_back(sum_of(instance, op));
     } else if (op.kind == EpilogueOp::Kind::kElementWise) {
       const auto scale = static_cast<float>(op.alpha);
       if (op.alpha != 0) list.push_back(linear(1.0F / scale, static_cast<float>(-op.beta)));
@@ -193,7 +213,9 @@ dnnl::primitive_attr attributes_with(const std::vector<PostOp>& list, const Laye
                                      const DescribeOperand& describe) {
   dnnl::post_ops ops;
   for (const PostOp& op : list) {
-    if (op.input < 0) {
+    if (op.is_sum()) {
+      ops.append_sum(op.scale, op.zero_point, op.summed);
+    } else if (op.input < 0) {
       ops.append_eltwise(op.eltwise.algorithm, op.eltwise.alpha, op.eltwise.beta);
     } else {
       ops.append_binary(op.binary, describe(instance.inputs[static_cast<size_t>(op.input)], rank));
@@ -216,16 +238,66 @@ void bind_operands(KernelBuilder& kernel, const std::vector<PostOp>& ops, const 
 }  // namespace
 
 dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
-                                   const DescribeOperand& describe, int scale_mask) {
-  auto attr = attributes_with(post_ops(instance, first, Scales::kAttributes), instance, rank, describe);
+                                   const DescribeOperand& describe, int scale_mask, int32_t summed) {
+  auto attr = attributes_with(post_ops(instance, first, Scales::kAttributes, summed), instance, rank, describe);
   set_scales(attr, instance, scale_mask);
   return attr;
 }
 
 void bind_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
-                   const DescribeOperand& describe) {
-  bind_operands(kernel, post_ops(instance, first, Scales::kAttributes), instance, rank, describe);
+                   const DescribeOperand& describe, int32_t summed) {
+  bind_operands(kernel, post_ops(instance, first, Scales::kAttributes, summed), instance, rank, describe);
   bind_scales(kernel, instance);
+}
+
+namespace {
+
+bool is_read_once(const std::vector<EpilogueOp>& epilogue, int32_t input) {
+  return std::count_if(epilogue.begin(), epilogue.end(), [&](const EpilogueOp& op) { return op.input == input; }) == 1;
+}
+
+}  // namespace
+
+int32_t summed_input(const LayerInstance& instance, size_t first) {
+  const auto& epilogue = instance.layer->epilogue();
+  const TensorDesc& output = instance.outputs[0];
+  for (size_t i = first; i < epilogue.size(); ++i) {
+    const EpilogueOp& op = epilogue[i];
+    if (op.kind != EpilogueOp::Kind::kElementWise) continue;
+    const auto input = static_cast<size_t>(op.input);
+    const TensorDesc& operand = instance.inputs[input];
+    // Numbers of one size; 8-bit integers may have a sign in one of them only.
+    const bool has_type = operand.dtype == output.dtype || (is_byte(operand.dtype) && is_byte(output.dtype));
+    const bool has_form = operand.dims == output.dims && operand.format == output.format && !operand.view_strides;
+    if (op.elementwise == network::ElementWiseOperation::kSUM && has_type && has_form &&
+        instance.constants[input] == nullptr && !output.view_strides && is_read_once(epilogue, op.input)) {
+      return op.input;
+    }
+  }
+  return -1;
+}
+
+namespace {
+
+class SummingKernel final : public Kernel {
+ public:
+  SummingKernel(std::unique_ptr<Kernel> apart, std::unique_ptr<Kernel> over, int32_t summed)
+      : apart_(std::move(apart)), over_(std::move(over)), summed_(summed) {}
+
+  int64_t workspace_bytes() const override { return std::max(apart_->workspace_bytes(), over_->workspace_bytes()); }
+  void run(const KernelCall& call) override { (call.inputs[summed_] == call.outputs[0] ? *over_ : *apart_).run(call); }
+
+ private:
+  std::unique_ptr<Kernel> apart_;
+  std::unique_ptr<Kernel> over_;
+  int32_t summed_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_summing_kernel(std::unique_ptr<Kernel> apart, std::unique_ptr<Kernel> over,
+                                            int32_t summed) {
+  return std::make_unique<SummingKernel>(std::move(apart), std::move(over), summed);
 }
 
 dnnl::primitive_attr with_scaled_epilogue(const LayerInstance& instance, size_t first, int32_t rank,

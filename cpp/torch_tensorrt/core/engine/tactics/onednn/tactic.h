@@ -52,9 +52,9 @@ using DescribeOperand = std::function<dnnl::memory::desc(const TensorDesc& opera
 
 // The epilogue from operation `first` on, as attributes of a primitive whose result has the rank. A layer that computes
 // with 8-bit integers has its scales and zero points there, too; `scale_mask` has the dimensions of its weights with a
-// scale for each index.
+// scale for each index. The primitive writes its result over input `summed`, if there is one; see summed_input().
 dnnl::primitive_attr with_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
-                                   const DescribeOperand& describe, int scale_mask = 0);
+                                   const DescribeOperand& describe, int scale_mask = 0, int32_t summed = -1);
 // The same for primitives that have no scales: those are post-ops, behind the primitive's own result. Throws Error for
 // a scale that is computed.
 dnnl::primitive_attr with_scaled_epilogue(const LayerInstance& instance, size_t first, int32_t rank,
@@ -66,7 +66,14 @@ void bind_number(KernelBuilder& kernel, int argument, float value);
 void bind_number(KernelBuilder& kernel, int argument, int32_t value);
 // Binds the operands of the epilogue, and scales and zero points.
 void bind_epilogue(KernelBuilder& kernel, const LayerInstance& instance, size_t first, int32_t rank,
-                   const DescribeOperand& describe);
+                   const DescribeOperand& describe, int32_t summed = -1);
+
+// The input that the epilogue adds to the whole result, if the result has the form to take over its memory: oneDNN can
+// add what lies there. That reads and writes less memory. -1 if there is none.
+int32_t summed_input(const LayerInstance& instance, size_t first);
+// Runs `over` where the output has the memory of input `summed`, and `apart` where it has its own.
+std::unique_ptr<Kernel> make_summing_kernel(std::unique_ptr<Kernel> apart, std::unique_ptr<Kernel> over,
+                                            int32_t summed);
 
 // A tactic of one primitive without weights.
 struct Row {
