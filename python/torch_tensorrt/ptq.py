@@ -306,6 +306,7 @@ def resolve(settings: dict[str, Any], device: Any, compile_in_float: Callable[..
     _require(calibrator, settings.get("enabled_precisions"))
     on_this_cpu = Device._from(device).device_type is DeviceType.CPU
     in_float = {**settings, "calibrator": OBSERVED, "enabled_precisions": {torch.float32}, "device": "cpu"}
+    in_float.pop("precision_overrides", None)  # every layer is in float32
     if not on_this_cpu:
         in_float.update({name: value for name, value in _ON_CPU.items() if name in settings})
     with followed(settings.get("progress"), "calibrating"):

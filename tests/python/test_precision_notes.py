@@ -115,3 +115,11 @@ def test_modules_of_other_dtypes_have_no_ranges():
     )
     assert "precision: i8 is not used: " in str(torch_tensorrt.inspect(compiled))
     torch.testing.assert_close(compiled(x), module(x))
+
+
+# Also where nothing has kernels for int8: the calibration itself runs in float32.
+@pytest.mark.parametrize("entry", ["*=i8", "*=f32"])
+def test_a_calibrated_module_takes_overrides(entry):
+    module = build(Small(), INT8, calibrator=DataLoaderCalibrator(data()), precision_overrides=[entry])
+    expected = Small()(data()[0])
+    assert (module(data()[0]) - expected).abs().max() <= 0.05 * expected.abs().max()

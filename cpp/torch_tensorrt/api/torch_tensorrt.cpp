@@ -61,6 +61,7 @@ void calibrate(ts::CompileSpec& info,
   }
   in_float.ptq_calibrator = nullptr;
   in_float.enabled_precisions = {DataType::kFloat};
+  in_float.precision_overrides.clear();
   in_float.calibration = engine::BuildSettings::kObserved;
   info.calibration = info.ptq_calibrator->calibrate([&] { return compile_in_float(in_float); });
   info.ptq_calibrator = nullptr;

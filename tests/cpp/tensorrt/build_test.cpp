@@ -41,6 +41,18 @@ TEST(TensorRTBuild, IsTypedUnlessPrecisionMayGoDown) {
   EXPECT_TRUE(is_strongly_typed(*parse(kSingle), asked));
 }
 
+TEST(TensorRTBuild, IsTypedIfEveryLayerIsToBeInF32) {
+  const auto network = parse("%x = input() {dims=[2]}\n%y = unary(%x) {op=exp}\n%z = unary(%y) {op=sin}\nreturn %z");
+  const auto settings = with({DataType::kFLOAT, DataType::kHALF});
+  LayerPrecisions precisions;
+  precisions.wanted[network->getLayer(1)] = DataType::kFLOAT;
+  EXPECT_FALSE(is_strongly_typed(*network, settings, precisions));
+  precisions.wanted[network->getLayer(2)] = DataType::kHALF;
+  EXPECT_FALSE(is_strongly_typed(*network, settings, precisions));
+  precisions.wanted[network->getLayer(2)] = DataType::kFLOAT;
+  EXPECT_TRUE(is_strongly_typed(*network, settings, precisions));
+}
+
 TEST(TensorRTBuild, Int8NeedsFakeQuantization) {
   testing::internal::CaptureStderr();
   EXPECT_FALSE(is_quantized(*parse(kSingle), with({DataType::kFLOAT})));

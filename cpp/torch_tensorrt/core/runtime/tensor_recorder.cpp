@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <optional>
+#include <string_view>
 
 #include "torch_tensorrt/core/engine/tactics/aten/tensors.h"
 #include "torch_tensorrt/core/optimizer/quantization/quantization.h"
@@ -15,6 +16,17 @@ const network::EpilogueOp* quantization_of(const network::ILayer& layer) {
   const auto& epilogue = layer.epilogue();
   const bool quantizes = !epilogue.empty() && epilogue.back().kind == network::EpilogueOp::Kind::kQuantize;
   return quantizes ? &epilogue.back() : nullptr;
+}
+
+// What a quantization by this layer, or by the next one, multiplied the channels by; null if it did not.
+const float* channel_factors(const network::ILayer& layer) {
+  const auto& epilogue = layer.epilogue();
+  const size_t end = epilogue.size() - (quantization_of(layer) != nullptr ? 1 : 0);
+  if (end == 0 || epilogue[end - 1].kind != network::EpilogueOp::Kind::kElementWise) return nullptr;
+  const network::ILayer& maker = *layer.getInput(epilogue[end - 1].input)->producer();
+  const auto* constant = network::layer_cast<network::IConstantLayer>(&maker);
+  if (constant == nullptr || std::string_view(maker.getMetadata()) != optimizer::kChannelFactors) return nullptr;
+  return static_cast<const float*>(constant->getWeights().values);
 }
 
 bool is_constant(const network::ITensor& tensor) {
@@ -62,6 +74,9 @@ void TensorRecorder::observe(const engine::Plan& plan, const network::ITensor& t
                                         engine::aten::sizes_of(strides), at::TensorOptions().dtype(*type));
   at::Tensor value = view.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous();
   if (quantization != nullptr) value = (value - quantization->beta).mul_(quantization->alpha);
+  if (const float* factors = channel_factors(layer); factors != nullptr) {
+    value.div_(at::from_blob(const_cast<float*>(factors), {value.size(-1)}, at::kFloat));
+  }
   records_.push_back({plan.name, name_of(tensor, keys_of(plan)), layer.getName(), layer.source(), value});
 }
 

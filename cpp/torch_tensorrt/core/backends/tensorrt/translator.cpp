@@ -227,14 +227,31 @@ bool computes(trt::LayerType type) {
   }
 }
 
+// Whether layers of the kind give elements of their input, or constants, as they are.
+bool moves(trt::LayerType type) {
+  switch (type) {
+    case trt::LayerType::kCONSTANT:
+    case trt::LayerType::kSHUFFLE:
+    case trt::LayerType::kSLICE:
+    case trt::LayerType::kCONCATENATION:
+    case trt::LayerType::kGATHER:
+    case trt::LayerType::kSELECT:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 // Typed networks ask with casts; in other networks TensorRT may choose any enabled precision. A result in f32 stays so:
-// it may be beyond the range of others.
+// it may be beyond the range of others, also where it is constant or only moved.
 void Translator::ask_for(trt::ILayer& made, network::DataType type) {
-  if (!computes(made.getType()) || !is_float(made.getOutput(0)->getType())) return;
+  const bool is_f32 = type == network::DataType::kFLOAT;
+  const bool has_use = computes(made.getType()) || (is_f32 && moves(made.getType()));
+  if (!has_use || !is_float(made.getOutput(0)->getType())) return;
   made.setPrecision(to_trt(type));
-  if (type == network::DataType::kFLOAT) made.setOutputType(0, trt::DataType::kFLOAT);
+  if (is_f32) made.setOutputType(0, trt::DataType::kFLOAT);
 }
 
 trt::ITensor& Translator::checked(trt::ITensor& tensor) {

@@ -141,6 +141,7 @@ class Insertion {
     ILayer& producer = *tensor.producer();
     if (producer.getType() == LayerType::kMATRIX_MULTIPLY && is_read_as_input_only(tensor)) {
       auto* row = rewriter_.insert_constant_before(producer, Dims{count}, DataType::kFLOAT, factors.data());
+      row->setMetadata(kChannelFactors);
       network::EpilogueOp op;
       op.kind = network::EpilogueOp::Kind::kElementWise;
       op.elementwise = network::ElementWiseOperation::kPROD;

@@ -43,6 +43,8 @@ bool operator==(const TensorScale& a, const TensorScale& b);
 // What the channels of a tensor are divided by before it is quantized with one scale, where they differ so much that
 // most would get few of the 255 steps: their ranges, but not less than 1/16 of the largest. Empty where they are alike.
 std::vector<float> channel_divisors(const TensorRange& range);
+// The metadata of the constant that holds the reciprocals of these divisors, in the epilogue of the tensor's producer.
+constexpr const char* kChannelFactors = "channel factors of the quantization";
 
 // kUINT8 from 0 to amax for numbers that are not negative, else kINT8 from -amax to amax.
 TensorScale scale_of(const TensorRange& range);

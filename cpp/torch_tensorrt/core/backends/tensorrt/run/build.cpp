@@ -212,11 +212,24 @@ bool is_quantized(const network::INetworkDefinition& network, const engine::Buil
   return false;
 }
 
-bool is_strongly_typed(const network::INetworkDefinition& network, const engine::BuildSettings& settings) {
+// Whether overrides and ranges leave no layer to a lower precision.
+bool is_wholly_f32(const network::INetworkDefinition& network, const LayerPrecisions& precisions) {
+  const auto& layers = network.layers();
+  return std::all_of(layers.begin(), layers.end(), [&](const auto& layer) {
+    if (layer->getNbOutputs() == 0 || !network::is_floating_point(layer->getOutput(0)->getType())) return true;
+    const auto wanted = precisions.wanted.find(layer.get());
+    return layer->getType() == network::LayerType::kINPUT ||
+           (wanted != precisions.wanted.end() && wanted->second == DataType::kFLOAT);
+  });
+}
+
+bool is_strongly_typed(const network::INetworkDefinition& network, const engine::BuildSettings& settings,
+                       const LayerPrecisions& precisions) {
   if (settings.use_explicit_typing) return true;
   const auto enabled = [&](DataType type) { return settings.enabled_precisions.count(type) != 0; };
   const bool may_lower = enabled(DataType::kHALF) || enabled(DataType::kBF16);
-  if (!may_lower) return true;
+  // Where TensorRT may choose, it rounds some numbers between layers that are asked to compute in f32.
+  if (!may_lower || is_wholly_f32(network, precisions)) return true;
   const std::set<DataType> types = float_types(network);
   return types.size() != 1 || types.count(DataType::kFLOAT) == 0;
 }
@@ -226,7 +239,7 @@ VendorNetwork translate_network(const network::INetworkDefinition& network, cons
   keep_a_builder(library, messages);
   VendorNetwork made;
   made.builder = make_builder(library, messages);
-  made.precisions.strongly_typed = is_strongly_typed(network, settings);
+  made.precisions.strongly_typed = is_strongly_typed(network, settings, precisions);
   made.precisions.quantized = is_quantized(network, settings);
   made.network.reset(made.builder->createNetworkV2(network_flags(made.precisions.strongly_typed)));
   if (made.network == nullptr) TORCHTRT_THROW_ERROR("TensorRT makes no network. " << messages.take_errors());

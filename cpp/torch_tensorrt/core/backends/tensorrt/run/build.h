@@ -25,9 +25,11 @@ std::string list_unsupported(const network::INetworkDefinition& network);
 // Whether int8 is enabled and the network has parts to compute in it. Warns if int8 is enabled in vain.
 bool is_quantized(const network::INetworkDefinition& network, const engine::BuildSettings& settings);
 
-// Whether each tensor must keep its dtype: if asked for, if no precision below the network's is enabled, or if the
-// network itself mixes precisions. TensorRT would otherwise not keep the network's casts.
-bool is_strongly_typed(const network::INetworkDefinition& network, const engine::BuildSettings& settings);
+// Whether each tensor must keep its dtype: if asked for, if no precision below the network's is enabled or every layer
+// is to compute in f32, or if the network itself mixes precisions. TensorRT would otherwise not keep the network's
+// casts.
+bool is_strongly_typed(const network::INetworkDefinition& network, const engine::BuildSettings& settings,
+                       const LayerPrecisions& precisions = {});
 
 // TensorRT's network made from ours, with the builder that it belongs to. The translator owns weights that it had to
 // convert; the other weights remain ours.
