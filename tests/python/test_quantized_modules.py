@@ -10,6 +10,7 @@ import torch
 from processor import HAS_VNNI, needs_vnni
 from torch import nn
 from torch.ao import quantization as ao
+from torch.ao.nn.intrinsic import BNReLU2d
 from torch.ao.nn.quantized import FloatFunctional
 from torch.ao.quantization import quantize_fx
 
@@ -235,6 +236,22 @@ class Function(Operator):
         return self.function(self.of, x)
 
 
+def settled(layer: nn.Module) -> nn.Module:
+    """Gives batch norms statistics and weights."""
+    generator = torch.Generator().manual_seed(5)
+    for part in layer.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            for tensor in (part.running_mean, part.running_var, part.weight.data, part.bias.data):
+                tensor.uniform_(0.5, 1.5, generator=generator)
+    return layer
+
+
+def per_tensor(layer: nn.Module) -> nn.Module:
+    """PyTorch has no transposed convolutions with a scale for each channel."""
+    layer.qconfig = ao.default_qconfig
+    return layer
+
+
 # Each has the shape of the argument, and the steps by which a result may differ from PyTorch's: 0 where the operator
 # moves elements; 1 where it rounds a sum or a mean, which may lie in the middle of two steps.
 OPERATORS = {
@@ -249,6 +266,18 @@ OPERATORS = {
     "relu6": (lambda: Layer(nn.ReLU6()), (3, 4, 100), 1),
     "group_norm": (lambda: Layer(nn.GroupNorm(2, 4)), (3, 4, 100), 1),
     "layer_norm": (lambda: Layer(nn.LayerNorm(100)), (3, 4, 100), 1),
+    "batch_norm2d": (lambda: Layer(settled(nn.BatchNorm2d(4))), (3, 4, 10, 10), 1),
+    "batch_norm2d_relu": (lambda: Layer(settled(BNReLU2d(nn.BatchNorm2d(4), nn.ReLU()))), (3, 4, 10, 10), 1),
+    "batch_norm3d": (lambda: Layer(settled(nn.BatchNorm3d(4))), (3, 4, 4, 5, 5), 1),
+    "instance_norm1d": (lambda: Layer(nn.InstanceNorm1d(4, affine=True)), (3, 4, 100), 1),
+    "instance_norm2d": (lambda: Layer(nn.InstanceNorm2d(4)), (3, 4, 10, 10), 1),
+    "conv_transpose1d": (lambda: Layer(per_tensor(nn.ConvTranspose1d(8, 6, 3, stride=2))), (3, 8, 16), 1),
+    "conv_transpose2d": (lambda: Layer(per_tensor(nn.ConvTranspose2d(8, 6, 3, 2, 1, 1, groups=2))), (3, 8, 7, 7), 1),
+    "threshold": (lambda: Function(lambda f, x: nn.functional.threshold(x, 0.3, -0.2)), (3, 4, 100), 1),
+    "add_scalar": (lambda: Function(lambda f, x: f.add_scalar(x, 0.31)), (3, 4, 100), 1),
+    "add_scalar_relu": (lambda: Function(lambda f, x: torch.relu(f.add_scalar(x, -0.31))), (3, 4, 100), 1),
+    "mul_scalar": (lambda: Function(lambda f, x: f.mul_scalar(x, 1.7)), (3, 4, 100), 1),
+    "mul_scalar_negative": (lambda: Function(lambda f, x: f.mul_scalar(x, -0.6)), (3, 4, 100), 1),
     "sigmoid": (lambda: Function(lambda f, x: torch.sigmoid(x)), (3, 4, 100), 1),
     "tanh": (lambda: Function(lambda f, x: torch.tanh(x)), (3, 4, 100), 1),
     "clamp": (lambda: Function(lambda f, x: x.clamp(-0.7, 0.9)), (3, 4, 100), 1),
@@ -272,6 +301,13 @@ OPERATORS = {
         (3, 4, 100),
         0,
     ),
+    "flips": (lambda: Function(lambda f, x: x.flip(1).movedim(0, 1)), (3, 8, 4), 0),
+    "shuffles": (
+        lambda: Function(lambda f, x: nn.functional.pixel_shuffle(nn.functional.channel_shuffle(x, 2), 2)),
+        (3, 8, 4, 5),
+        0,
+    ),
+    "chosen": (lambda: Function(lambda f, x: x.index_select(2, torch.tensor([1, 1, 0]))), (3, 8, 4), 0),
 }  # fmt: skip
 
 
@@ -337,11 +373,11 @@ class Returns(nn.Module):
         return self.conv(self.quant(x))
 
 
-class Negates(Returns):
+class Sorts(Returns):
     """An operator that the compiler does not know on quantized tensors."""
 
     def forward(self, x):
-        return torch.dequantize(torch.flip(self.conv(self.quant(x)), [2]))
+        return torch.dequantize(torch.sort(self.conv(self.quant(x)), 2)[0])
 
 
 def converted(module: nn.Module) -> torch.jit.ScriptModule:
@@ -354,7 +390,7 @@ def converted(module: nn.Module) -> torch.jit.ScriptModule:
     ("make", "reason"),
     [
         (Returns, "a result is a tensor of a quantized dtype"),
-        (Negates, "aten::flip.* is not known for quantized tensors"),
+        (Sorts, "aten::sort.* is not known for quantized tensors"),
     ],
 )
 def test_other_uses_of_quantized_tensors_stay_with_pytorch(make, reason):

@@ -1,6 +1,7 @@
 #include "torch_tensorrt/core/lowering/passes/quantized_tensors.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "torch_tensorrt/core/lowering/lowering.h"
 #include "torch_tensorrt/core/lowering/passes/alias_model.h"
+#include "torch_tensorrt/core/lowering/passes/quantized_forms.h"
 #include "torch_tensorrt/core/lowering/passes/rewrite.h"
 #include "torch_tensorrt/core/util/jit_value_map.h"
 #include "torch_tensorrt/core/util/macros.h"
@@ -36,110 +38,6 @@ struct Quantization {
            per_channel == other.per_channel;
   }
 };
-
-// A quantized operator as an operator on floats, whose result is quantized.
-struct FloatForm {
-  const char* op;
-  std::vector<size_t> arguments;  // places of its arguments among those of the quantized operator
-  size_t quantized;               // how many of them, from the first, are quantized tensors
-  size_t scale;                   // place of the result's scale; its zero point follows
-  bool relu = false;
-};
-const std::map<std::string, FloatForm>& float_forms() {
-  static const std::map<std::string, FloatForm> kForms = {
-      {"quantized::add", {"aten::add", {0, 1}, 2, 2}},
-      {"quantized::add_relu", {"aten::add", {0, 1}, 2, 2, true}},
-      {"quantized::mul", {"aten::mul", {0, 1}, 2, 2}},
-      {"quantized::mul_relu", {"aten::mul", {0, 1}, 2, 2, true}},
-      {"quantized::matmul", {"aten::matmul", {0, 1}, 2, 2}},
-      {"quantized::celu", {"aten::celu", {0, 3}, 1, 1}},
-      {"quantized::elu", {"aten::elu", {0, 3, 4, 5}, 1, 1}},
-      {"quantized::hardswish", {"aten::hardswish", {0}, 1, 1}},
-      {"quantized::leaky_relu", {"aten::leaky_relu", {0, 1}, 1, 3}},
-      {"quantized::sigmoid", {"aten::sigmoid", {0}, 1, 1}},
-      {"quantized::softmax", {"aten::softmax", {0, 1}, 1, 2}},
-      {"quantized::layer_norm", {"aten::layer_norm", {0, 1, 2, 3, 4}, 1, 5}},
-      {"quantized::group_norm", {"aten::group_norm", {0, 1, 2, 3, 4}, 1, 5}},
-  };
-  return kForms;
-}
-
-struct Packed {
-  size_t rank;  // of the image; 0: linear
-  bool relu = false;
-};
-const std::map<std::string, Packed>& packed_forms() {
-  static const std::map<std::string, Packed> kForms = {
-      {"quantized::linear", {0}}, {"quantized::linear_relu", {0, true}},
-      {"quantized::conv1d", {1}}, {"quantized::conv1d_relu", {1, true}},
-      {"quantized::conv2d", {2}}, {"quantized::conv2d_relu", {2, true}},
-      {"quantized::conv3d", {3}}, {"quantized::conv3d_relu", {3, true}},
-  };
-  return kForms;
-}
-
-// Operators whose results have only elements of the first argument, quantized as it is. Of a list too.
-bool keeps_elements(const std::string& op) {
-  static const std::set<std::string> kOps = {
-      "aten::__getitem__",
-      "aten::chunk",
-      "aten::clone",
-      "aten::contiguous",
-      "aten::detach",
-      "aten::dropout",
-      "aten::expand",
-      "aten::flatten",
-      "aten::max_pool1d",
-      "aten::max_pool2d",
-      "aten::max_pool3d",
-      "aten::permute",
-      "aten::relu",
-      "aten::relu_",
-      "aten::reshape",
-      "aten::select",
-      "aten::slice",
-      "aten::split",
-      "aten::split_with_sizes",
-      "aten::squeeze",
-      "aten::t",
-      "aten::transpose",
-      "aten::unbind",
-      "aten::unflatten",
-      "aten::unsqueeze",
-      "aten::upsample_nearest1d",
-      "aten::upsample_nearest2d",
-      "aten::upsample_nearest3d",
-      "aten::view",
-      "prim::ListUnpack",
-  };
-  return kOps.count(op) != 0;
-}
-
-// Operators whose results PyTorch rounds to the quantization of the first argument.
-bool rounds(const std::string& op) {
-  static const std::set<std::string> kOps = {
-      "aten::adaptive_avg_pool1d",
-      "aten::adaptive_avg_pool2d",
-      "aten::adaptive_avg_pool3d",
-      "aten::avg_pool1d",
-      "aten::avg_pool2d",
-      "aten::avg_pool3d",
-      "aten::clamp",
-      "aten::hardtanh",
-      "aten::mean",
-      "aten::relu6",
-      "aten::upsample_bilinear2d",
-  };
-  return kOps.count(op) != 0;
-}
-
-// Operators that read no elements.
-bool reads_properties(const std::string& op) {
-  static const std::set<std::string> kOps = {"aten::size",   "aten::dim",       "aten::len",
-                                             "aten::numel",  "prim::shape",     "prim::device",
-                                             "aten::__is__", "aten::__isnot__", "prim::is_cuda"};
-  return kOps.count(op) != 0;
-}
 
 [[noreturn]] void refuse(const Node* node, const std::string& what) {
   throw Refused(torch_tensorrt::str(
@@ -193,8 +91,11 @@ class Replacer {
     if (find(node->input(0)) == nullptr) refuse(node, "takes a quantized tensor for an argument after the first");
     const auto packed = packed_forms().find(op);
     if (packed != packed_forms().end()) return replace_packed(node, packed->second);
+    const auto number = number_forms().find(op);
+    if (number != number_forms().end() && node->inputs().size() == 2) return replace_with_number(node, number->second);
     const auto form = float_forms().find(op);
     if (form != float_forms().end()) return replace_by_form(node, form->second);
+    if (const auto norm = batch_norm_form(op)) return replace_batch_norm(node, norm->relu);
     replace_other(node, op);
   }
 
@@ -210,6 +111,10 @@ class Replacer {
     if (op == "prim::ListConstruct") return keep_list(node);
     if (keeps_elements(op)) return keep(node);
     if (op == "aten::cat" || op == "quantized::cat" || op == "quantized::cat_relu") return join(node, op);
+    if (op == "quantized::threshold") {
+      return round_to(node, emit(node, "aten::threshold", {node->input(0), node->input(1), node->input(2)}), first);
+    }
+    if (op == "quantized::instance_norm") return replace_instance_norm(node);
     if (op == "quantized::relu6") return round_to(node, emit(node, "aten::relu6", {node->input(0)}), first);
     if (op == "aten::sigmoid" || op == "aten::hardsigmoid") {
       return round_result(node, {1.0 / 256, first.low, first.low, first.high});
@@ -327,14 +232,19 @@ class Replacer {
   template <int kRank>
   Value* convolution(Node* node, ConvPackedParamsBase<kRank>& packed, size_t rank) {
     const auto [weights, bias] = packed.unpack();
-    if (packed.transpose()) refuse(node, "has the weights of a transposed convolution");
     const at::Tensor values = checked(node, weights).dequantize();
     Value* weight = rounded_weights(node, weights, rank == 1 ? values.squeeze(2) : values, rank == 1 ? 1 : 0);
     const auto last = [&](const torch::List<int64_t>& list) {
       const std::vector<int64_t> all = list.vec();
       return constant_before(node, std::vector<int64_t>(all.end() - static_cast<std::ptrdiff_t>(rank), all.end()));
     };
-    return emit(node, ("aten::conv" + std::to_string(rank) + "d").c_str(),
+    const std::string dims = std::to_string(rank) + "d";
+    if (packed.transpose()) {
+      return emit(node, ("aten::conv_transpose" + dims).c_str(),
+                  {node->input(0), weight, bias_of(node, bias), last(packed.stride()), last(packed.padding()),
+                   last(packed.output_padding()), packed.groups(), last(packed.dilation())});
+    }
+    return emit(node, ("aten::conv" + dims).c_str(),
                 {node->input(0), weight, bias_of(node, bias), last(packed.stride()), last(packed.padding()),
                  last(packed.dilation()), packed.groups()});
   }
@@ -358,6 +268,47 @@ class Replacer {
     Value* result = emit(node, form.op, arguments);
     if (form.relu) result = emit(node, "aten::relu", {result});
     round_to(node, result, result_quantization(node, form.scale));
+  }
+
+  void replace_with_number(Node* node, const NumberForm& form) {
+    const Quantization first = *find(node->input(0));
+    if (first.per_channel) refuse(node, "has the scales of channels");
+    const double value = number(node, 1);
+    Quantization how = first;
+    double exact = value;  // as PyTorch computes with it
+    if (form.adds) {
+      const double steps = std::nearbyint(value / first.scale);
+      how.zero = first.zero - static_cast<int64_t>(steps);
+      if (how.zero < how.low || how.zero > how.high) refuse(node, "adds a number that makes PyTorch round all others");
+      exact = steps * first.scale;
+    } else {
+      if (value == 0) refuse(node, "multiplies by 0");
+      how.scale = std::abs(value) * first.scale;
+      if (value < 0) how.zero = first.low + first.high - first.zero;
+    }
+    Value* result = emit(node, form.adds ? "aten::add" : "aten::mul", {node->input(0), exact});
+    if (form.relu) result = emit(node, "aten::relu", {result});
+    put(node, result, how);
+  }
+
+  // (x, weight, bias, mean, variance, eps, scale, zero point)
+  void replace_batch_norm(Node* node, bool relu) {
+    constexpr double kMomentum = 0.1;  // of training alone
+    Value* result = emit(node, "aten::batch_norm",
+                         {node->input(0), node->input(1), node->input(2), node->input(3), node->input(4), false,
+                          kMomentum, node->input(5), false});
+    if (relu) result = emit(node, "aten::relu", {result});
+    round_to(node, result, result_quantization(node, 6));
+  }
+
+  // (x, weight, bias, eps, scale, zero point)
+  void replace_instance_norm(Node* node) {
+    constexpr double kMomentum = 0.1;  // of running statistics, which there are none of
+    Value* none = constant_before(node, torch::jit::IValue());
+    Value* result =
+        emit(node, "aten::instance_norm",
+             {node->input(0), node->input(1), node->input(2), none, none, true, kMomentum, node->input(3), false});
+    round_to(node, result, result_quantization(node, 4));
   }
 
   // cat(tensors, dim) and quantized::cat(tensors, dim, scale, zero point); without a scale, that of the first tensor.
