@@ -238,6 +238,7 @@ TEST_F(TimingKeyTest, DependsOnEverythingThatTimeDependsOn) {
   EXPECT_TRUE(changed([&] { instance_.constants[0] = this; }, [&] { instance_.constants[0] = nullptr; }));
   auto* layer = static_cast<network::IConvolutionLayer*>(network_->getLayer(1));
   EXPECT_TRUE(changed([&] { layer->setStrideNd(network::Dims{2, 2}); }, [&] { layer->setStrideNd(network::Dims{}); }));
+  EXPECT_NE(timing_key(instance_, candidate_, target_, /*cold=*/true), before);
 }
 
 TEST_F(TimingKeyTest, DoesNotDependOnNamesOrValues) {

@@ -161,6 +161,14 @@ void save_times(const TimingCache& cache, const std::string& path) {
               << ". Set timing_cache_path or TORCHTRT_TIMING_CACHE to a file in a writable folder");
 }
 
+int64_t weight_bytes_of(const network::INetworkDefinition& network) {
+  int64_t bytes = 0;
+  for (const auto& layer : network.layers()) {
+    for_each_weights(*layer, [&](const char*, const network::Weights& weights) { bytes += weights.bytes(); });
+  }
+  return bytes;
+}
+
 void check_sizes(const network::INetworkDefinition& network) {
   for (const auto& [layer, reason] : find_unknown_sizes(network)) {
     TORCHTRT_THROW_ERROR(network::describe(*layer) << ": " << reason);
@@ -199,7 +207,7 @@ std::string Builder::make(std::shared_ptr<network::INetworkDefinition> network, 
   const auto cache = TimingCache::open(settings.timing_cache_path, settings.device);
   CandidateTimer timer(settings.device, settings.tactic_sources,
                        std::max(1, static_cast<int32_t>(settings.num_avg_timing_iters)), settings.deterministic,
-                       *cache);
+                       weight_bytes_of(*network), *cache);
   Plan plan;
   plan.name = settings.name.empty() ? network->getName() : settings.name;
   plan.producer = producer_text();

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "torch_tensorrt/core/engine/build/cold_cache.h"
 #include "torch_tensorrt/core/engine/cuda/device_access.h"
 #include "torch_tensorrt/core/engine/cuda/driver.h"
 #include "torch_tensorrt/core/engine/plan/network_weights.h"
@@ -20,12 +21,8 @@ namespace {
 
 using network::DataType;
 
-// A candidate that is this much slower than the best in its first run is not run again.
-constexpr double kHopeless = 3.0;
-constexpr int32_t kRunsPerIteration = 3;
-// Kernels that take microseconds are run more often, until this time has passed or this many runs.
-constexpr double kEnoughMicroseconds = 2000.0;
-constexpr int32_t kMaxRunsPerIteration = 20;
+// Longer runs start with the caches as they are.
+constexpr double kLongMicroseconds = 5000.0;
 
 // Always the same numbers. Zeros and denormals can take the machine a different time, and hide errors.
 class MadeUp {
@@ -99,8 +96,9 @@ void put_weights_of(const LayerInstance& instance, WeightStore& store) {
 
 }  // namespace
 
-KernelTrial::KernelTrial(const Candidate& candidate, const LayerInstance& instance, const DeviceTarget& target)
-    : target_(target) {
+KernelTrial::KernelTrial(const Candidate& candidate, const LayerInstance& instance, const DeviceTarget& target,
+                         const ColdCache* cold)
+    : target_(target), cold_(cold) {
   put_weights_of(instance, weights_);
   kernel_ = prepare_kernel(candidate, instance, weights_, target);
   workspace_ = allocate_on(target, kernel_->workspace_bytes());
@@ -127,6 +125,7 @@ const void* KernelTrial::input(const LayerInstance& instance, size_t i) {
   }
   if (on_host) {
     blocks_.push_back(host);
+    activations_.push_back({host.get(), desc.bytes()});
     return host.get();
   }
   const void* from = host != nullptr ? host.get() : instance.constants[i];
@@ -135,26 +134,21 @@ const void* KernelTrial::input(const LayerInstance& instance, size_t i) {
   return blocks_.back().get();
 }
 
+// Long runs displace what they read themselves.
+void KernelTrial::chill() const {
+  if (cold_ == nullptr || last_ > kLongMicroseconds) return;
+  cold_->displace();
+  for (const Activation& activation : activations_) ColdCache::load(activation.memory, activation.bytes);
+}
+
 double KernelTrial::run() {
   core::util::tick();
-  return time_run(target_, [this] {
+  chill();
+  last_ = time_run(target_, [this] {
     kernel_->run({inputs_.data(), outputs_.data(), workspace_.get(), stream_});
     if (owns_output_) kernel_->release_output();
   });
-}
-
-double KernelTrial::fastest(double best, int32_t iterations) {
-  run();  // touches the memory, fills the caches
-  double least = run();
-  double total = least;
-  if (least > kHopeless * best) return least;
-  for (int32_t i = 1; i < kMaxRunsPerIteration * iterations; ++i) {
-    if (i >= kRunsPerIteration * iterations && total >= kEnoughMicroseconds * iterations) break;
-    const double microseconds = run();
-    least = std::min(least, microseconds);
-    total += microseconds;
-  }
-  return least;
+  return last_;
 }
 
 namespace {

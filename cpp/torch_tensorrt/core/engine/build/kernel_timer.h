@@ -9,6 +9,7 @@
 // Times of kernels and engines, with made-up data.
 namespace torch_tensorrt::engine {
 
+class ColdCache;
 class Engine;
 
 // Fills host memory of desc.bytes() with data for timing: random numbers in [-1, 1) for floats, random bytes for 8-bit
@@ -22,20 +23,28 @@ double time_run(const DeviceTarget& target, const std::function<void()>& run);
 // which are freed with it.
 class KernelTrial {
  public:
-  // Throws Error if the candidate cannot be prepared.
-  KernelTrial(const Candidate& candidate, const LayerInstance& instance, const DeviceTarget& target);
+  // With `cold`, runs start with what an engine leaves in the caches. Throws Error if the candidate cannot be prepared.
+  KernelTrial(const Candidate& candidate, const LayerInstance& instance, const DeviceTarget& target,
+              const ColdCache* cold = nullptr);
   // Microseconds.
   double run();
-  // The fastest of several runs, whose number depends on `iterations` and on their time. Few runs if it is much slower
-  // than `best`.
-  double fastest(double best, int32_t iterations);
   // Output i of the last run. On a CPU only.
   const void* output(size_t i) const { return outputs_[i]; }
 
  private:
   const void* input(const LayerInstance& instance, size_t i);
+  void chill() const;
+
+  // An input that an engine's other layers compute.
+  struct Activation {
+    const void* memory;
+    int64_t bytes;
+  };
 
   const DeviceTarget& target_;
+  const ColdCache* cold_;
+  std::vector<Activation> activations_;
+  double last_ = 0;  // microseconds of the last run
   WeightStore weights_;
   std::unique_ptr<Kernel> kernel_;
   bool owns_output_;

@@ -138,7 +138,8 @@ std::string input_text(const LayerInstance& instance, size_t i) {
 
 }  // namespace
 
-std::string timing_key(const LayerInstance& instance, const Candidate& candidate, const DeviceTarget& target) {
+std::string timing_key(const LayerInstance& instance, const Candidate& candidate, const DeviceTarget& target,
+                       bool cold) {
   const std::string name = candidate_text(candidate.tactic->name(), candidate.implementation.config);
   std::string text =
       fmt::format("{}|{}|{}|{}|{}|{:x}|", producer_text(), target.is_cpu() ? 0 : 1, target.isa, target.threads, name,
@@ -146,6 +147,7 @@ std::string timing_key(const LayerInstance& instance, const Candidate& candidate
   for (size_t i = 0; i < instance.inputs.size(); ++i) text += input_text(instance, i);
   text += "|";
   for (const TensorDesc& output : instance.outputs) text += desc_text(output) + ";";
+  if (cold) text += "|cold";
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   return fmt::format("{} {:016x}{:016x}", name, hash.high64, hash.low64);
 }

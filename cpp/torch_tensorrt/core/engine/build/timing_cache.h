@@ -36,7 +36,9 @@ class TimingCache {
 };
 
 // Key of an instance run by a candidate on the target: a hash of everything that the time depends on (kind, attributes
-// without the weights' values, dtypes, dims, formats, tactic and config, library version, instruction set, threads).
-std::string timing_key(const LayerInstance& instance, const Candidate& candidate, const DeviceTarget& target);
+// without the weights' values, dtypes, dims, formats, tactic and config, library version, instruction set, threads,
+// whether runs start without the weights in the caches).
+std::string timing_key(const LayerInstance& instance, const Candidate& candidate, const DeviceTarget& target,
+                       bool cold = false);
 
 }  // namespace torch_tensorrt::engine
