@@ -12,6 +12,7 @@ import sys
 import pytest
 import torch
 from models import LeNet, Mlp, TwoInputs, Unsupported
+from processor import without_fp16
 
 import torch_tensorrt
 
@@ -341,7 +342,7 @@ def test_build_info():
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ({"enabled_precisions": {torch.half}}, "precision"),
+        pytest.param({"enabled_precisions": {torch.half}}, "precision", marks=without_fp16),
         ({"workspace_size": 1 << 20}, "workspace_size"),
         ({"debug": True}, "debug"),
         ({"sparse_weights": True}, "sparse_weights"),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Optional
 
 import pytest
 import torch
+from processor import HAS_FP16
 from torch import nn
 from torch.utils import _pytree
 
@@ -475,7 +476,9 @@ def test_floats_of_another_dtype_in_a_dict(given, precision):
     assert_hybrid(script, compiled)
     with torch.no_grad():
         wanted = script({"image": image.float(), "scale": scale.float()})
-    assert_same(compiled({"image": image, "scale": scale}), wanted)
+    # f16 has 11 bits: the input, the weights and the results of sums up to 5 are each rounded by 2^-11.
+    tolerance = 3 * 5 * 2**-11 if precision == torch.half and HAS_FP16 else 1e-5
+    assert_same(compiled({"image": image, "scale": scale}), wanted, tolerance)
 
 
 class Branch(nn.Module):
