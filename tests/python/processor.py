@@ -13,4 +13,3 @@ HAS_FP16 = "avx512_fp16" in _FLAGS
 
 needs_vnni = pytest.mark.skipif(not HAS_VNNI, reason="the processor has no instructions for int8")
 needs_bf16 = pytest.mark.skipif(not HAS_BF16, reason="the processor has no instructions for bf16")
-without_fp16 = pytest.mark.skipif(HAS_FP16, reason="the processor computes in f16")

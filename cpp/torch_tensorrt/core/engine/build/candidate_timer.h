@@ -38,7 +38,7 @@ class CandidateTimer {
         sources_(sources),
         iterations_(iterations),
         estimates_(estimates),
-        cold_(make_cold_cache(target, weight_bytes)),
+        cold_(estimates ? nullptr : make_cold_cache(target, weight_bytes)),
         cache_(cache) {}
 
   // Picks the fastest candidate; the earlier one wins a difference of less than 2 %. With `keeps_plain`, a tactic that

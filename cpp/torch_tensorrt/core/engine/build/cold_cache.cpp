@@ -14,10 +14,6 @@ namespace {
 
 constexpr int64_t kLine = 64;  // bytes; caches read whole lines
 
-// Caches do not replace the oldest data first, so that reading as much as they hold would leave some.
-constexpr int64_t kParts = 3;
-constexpr int64_t kOf = 2;
-
 int64_t sum_lines(const char* memory, int64_t bytes) {
   int64_t sum = 0;
   for (int64_t i = 0; i < bytes; i += kLine) sum += memory[i];
@@ -40,17 +36,10 @@ void on_all_threads(const Work& work) {
 #endif
 }
 
-int64_t second_level_cache_bytes() {
-#ifdef _SC_LEVEL2_CACHE_SIZE
-  return std::max<int64_t>(0, sysconf(_SC_LEVEL2_CACHE_SIZE));
-#else
-  return 0;
-#endif
-}
-
 }  // namespace
 
-ColdCache::ColdCache(int64_t cache_bytes) : memory_(static_cast<size_t>(cache_bytes * kParts / kOf)) {}
+// Caches do not replace the oldest data first: to read only as much as they hold would leave some.
+ColdCache::ColdCache(int64_t cache_bytes) : memory_(static_cast<size_t>(cache_bytes + cache_bytes / 2)) {}
 
 void ColdCache::displace() const {
   on_all_threads([this](int64_t, int64_t) { use(sum_lines(memory_.data(), static_cast<int64_t>(memory_.size()))); });
@@ -62,6 +51,14 @@ void ColdCache::load(const void* memory, int64_t bytes) {
     const int64_t from = bytes * thread / threads;
     use(sum_lines(start + from, bytes * (thread + 1) / threads - from));
   });
+}
+
+int64_t second_level_cache_bytes() {
+#ifdef _SC_LEVEL2_CACHE_SIZE
+  return std::max<int64_t>(0, sysconf(_SC_LEVEL2_CACHE_SIZE));
+#else
+  return 0;
+#endif
 }
 
 std::unique_ptr<ColdCache> make_cold_cache(const DeviceTarget& target, int64_t weight_bytes) {

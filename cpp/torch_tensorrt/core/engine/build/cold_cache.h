@@ -23,6 +23,9 @@ class ColdCache {
   std::vector<char> memory_;
 };
 
+// Of one core; 0 if the system does not tell.
+int64_t second_level_cache_bytes();
+
 // For timing the kernels of a network with so many bytes of weights on the target. Null if its caches hold the weights
 // from run to run, if their size is unknown, and for a GPU.
 std::unique_ptr<ColdCache> make_cold_cache(const DeviceTarget& target, int64_t weight_bytes);

@@ -135,20 +135,20 @@ const void* KernelTrial::input(const LayerInstance& instance, size_t i) {
 }
 
 // Long runs displace what they read themselves.
-void KernelTrial::chill() const {
-  if (cold_ == nullptr || last_ > kLongMicroseconds) return;
+void KernelTrial::displace_weights() const {
+  if (cold_ == nullptr || last_run_ > kLongMicroseconds) return;
   cold_->displace();
   for (const Activation& activation : activations_) ColdCache::load(activation.memory, activation.bytes);
 }
 
 double KernelTrial::run() {
   core::util::tick();
-  chill();
-  last_ = time_run(target_, [this] {
+  displace_weights();
+  last_run_ = time_run(target_, [this] {
     kernel_->run({inputs_.data(), outputs_.data(), workspace_.get(), stream_});
     if (owns_output_) kernel_->release_output();
   });
-  return last_;
+  return last_run_;
 }
 
 namespace {

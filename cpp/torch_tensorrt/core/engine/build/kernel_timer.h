@@ -33,7 +33,7 @@ class KernelTrial {
 
  private:
   const void* input(const LayerInstance& instance, size_t i);
-  void chill() const;
+  void displace_weights() const;
 
   // An input that an engine's other layers compute.
   struct Activation {
@@ -44,7 +44,7 @@ class KernelTrial {
   const DeviceTarget& target_;
   const ColdCache* cold_;
   std::vector<Activation> activations_;
-  double last_ = 0;  // microseconds of the last run
+  double last_run_ = 0;  // microseconds
   WeightStore weights_;
   std::unique_ptr<Kernel> kernel_;
   bool owns_output_;
